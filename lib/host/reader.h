@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading a trace, whatever it lies in: the public C API of libheapstrata (pkg-config heapstrata).
+ *
+ * The reader recognises the input by its content, decodes the records, follows the heap's layout, so that
+ * every event has the place of its block, and says what was lost or damaged.
+ *
+ *     struct hs_error error;
+ *     struct hs_reader *reader = hs_reader_open("trace.hst", &error);
+ *     const struct hs_event *event;
+ *     long n;
+ *     while ((n = hs_reader_next(reader, &event)) > 0)
+ *         for (long i = 0; i < n; i++) ... event[i] ...
+ *     if (n < 0) report(hs_reader_error(reader));
+ *     hs_reader_close(reader);
+ */
+#ifndef HS_HOST_READER_H
+#define HS_HOST_READER_H
+
+#include "lib/record.h"
+
+struct hs_reader;
+
+/* First error met. `text` names the file, the offset, the packet, and what was salvaged. */
+struct hs_error {
+    int code;        /* negative enum hs_err, HS_OK when there was none */
+    uint64_t offset; /* in the input */
+    char text[512];
+};
+
+enum hs_source { HS_SOURCE_HST, HS_SOURCE_STREAM, HS_SOURCE_IMAGE };
+
+enum hs_event_flag {
+    HS_EVENT_UNPLACED = 1, /* the layout is not known since a loss: pos, old and granules are HS_POS_IMPLIED */
+    HS_EVENT_RESYNC = 2,   /* SNAPSHOT, last part: `block` is the whole layout from here on */
+    HS_EVENT_MOVED = 4,    /* REALLOC: pos differs from old */
+    HS_EVENT_DIVERGED = 8, /* on a SNAPSHOT/SWEEP that contradicts the layout followed so far */
+};
+
+/* Blocks of the layout, ascending. */
+struct hs_extent {
+    uint32_t pos, granules;
+};
+
+/* One record with its places resolved. Pointers are valid until the next call of hs_reader_next. */
+struct hs_event {
+    uint64_t time;   /* ticks, non-decreasing within a boot */
+    uint64_t number; /* of the record in the trace, from 0 */
+    uint32_t site;   /* ALLOC FREE REALLOC FAIL */
+    uint32_t size;   /* ALLOC REALLOC FAIL: bytes asked for */
+    uint32_t pos;    /* ALLOC REALLOC: head of the new block, trace-wide granule number */
+    uint32_t granules;
+    uint32_t old;    /* FREE REALLOC: head of the block before */
+    uint32_t old_granules; /* 0: there was no such block (a repeated free of a finaliser, say) */
+    uint32_t thread;
+    uint32_t boot;
+    uint8_t kind;    /* enum hs_kind */
+    uint8_t flags;   /* enum hs_event_flag */
+    uint8_t region;  /* index into hs_reader_region, of pos or old */
+    const struct hs_record *record; /* the record itself, for all kinds */
+    const uint32_t *freed;          /* SWEEP: heads that go, ascending */
+    uint32_t n_freed;
+    const struct hs_extent *block;  /* with HS_EVENT_RESYNC */
+    uint32_t n_blocks;
+};
+
+/* A region that the trace has named so far. */
+struct hs_region {
+    uint32_t first, granules; /* trace-wide granule numbers */
+    uint64_t base;            /* address of the first granule */
+    uint8_t shift, memory, placement, present;
+    char name[24];
+};
+
+/* A place that allocates. Strings are owned by the reader and live as long as it does; "" when unknown. */
+struct hs_site {
+    const char *file, *function;
+    uint32_t line, offset; /* line 0: no Python code */
+    int64_t caller;        /* native caller, relative to the anchor */
+    uint32_t context;      /* index for hs_reader_context, 0 = none */
+    uint8_t op;            /* HS_ALLOC, HS_FREE or HS_REALLOC */
+};
+
+struct hs_context {
+    const char *file, *function;
+    uint32_t line, parent;
+};
+
+/* What is known of the whole; final once hs_reader_next has returned 0. */
+struct hs_trace_info {
+    enum hs_source source;
+    uint32_t hz;             /* ticks per second */
+    uint32_t pointer_bytes;  /* of the traced program */
+    uint64_t build_id, anchor;
+    uint32_t boots;
+    uint64_t packets, packet_bytes, dict_bytes; /* as written by the recorder, headers included */
+    uint64_t records;        /* decoded from packets */
+    uint64_t events;         /* allocations, frees, reallocs, failures and swept blocks */
+    uint64_t emitted;        /* by the recorder's own count, 0 when the trace does not say */
+    uint64_t lost;           /* counted by the recorder */
+    uint64_t overwritten;    /* packets that the ring no longer holds */
+    uint64_t damaged_packets, damaged_bytes; /* refused by their check, or cut */
+    uint64_t diverged;       /* times the followed layout was contradicted */
+    uint8_t selftest_failed;
+};
+
+/* Opens a .hst file, a stream capture or a memory image ("-" is standard input). NULL on error. */
+struct hs_reader *hs_reader_open(const char *path, struct hs_error *error);
+
+/* The next events. Returns how many, 0 at the end of the trace, negative enum hs_err when the input
+ * cannot be read any further. Damage that can be skipped is skipped, counted and kept as the first error. */
+long hs_reader_next(struct hs_reader *reader, const struct hs_event **events);
+
+const struct hs_error *hs_reader_error(const struct hs_reader *reader);
+const struct hs_trace_info *hs_reader_info(const struct hs_reader *reader);
+
+/* Site `number` (0 = other), or NULL when no such site has been defined. */
+const struct hs_site *hs_reader_site(const struct hs_reader *reader, uint32_t number);
+uint32_t hs_reader_sites(const struct hs_reader *reader); /* how many, site 0 included */
+const struct hs_context *hs_reader_context(const struct hs_reader *reader, uint32_t number);
+const struct hs_region *hs_reader_region(const struct hs_reader *reader, unsigned index);
+unsigned hs_reader_regions(const struct hs_reader *reader);
+
+/* Value of an INFO fact such as "port" or "version", or NULL. */
+const char *hs_reader_fact(const struct hs_reader *reader, const char *key);
+
+void hs_reader_close(struct hs_reader *reader);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Records as they are once decoded: one flat struct for every kind, and the tables that describe it.
+ */
+#ifndef HS_RECORD_H
+#define HS_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HS_FORMAT_VERSION 1
+
+enum hs_kind {
+#define HS_RECORD(name, code, area, fields, text) HS_##name = code,
+#include "lib/records.def"
+#undef HS_RECORD
+    HS_KIND_END = 64,
+};
+
+enum hs_area { HS_AREA_NONE, HS_AREA_EVENT, HS_AREA_PACKET, HS_AREA_DICT };
+
+/* The kind of memory a region lies in. */
+enum hs_memory {
+    HS_MEMORY_UNKNOWN,
+    HS_MEMORY_INTERNAL, /* data RAM */
+    HS_MEMORY_IRAM,
+    HS_MEMORY_RTC_SLOW,
+    HS_MEMORY_RTC_FAST,
+    HS_MEMORY_PSRAM,
+    HS_MEMORY_POOL, /* elements of one fixed size */
+    HS_MEMORY_HOST, /* a process's heap */
+};
+
+/* How the traced allocator chooses the place of a block. Under a rule other than EXPLICIT the trace
+ * holds no addresses of new blocks: the reader's own copy of the rule finds them, and every packet
+ * carries a check word over the real ones. */
+enum hs_placement {
+    HS_PLACE_EXPLICIT,
+    HS_PLACE_MICROPYTHON, /* MicroPython's gc.c: first fit from a cursor, areas in turn */
+};
+#define HS_REGION_EXISTING 0x80u /* bit beside the placement rule: contents follow as a snapshot */
+
+#define HS_POS_IMPLIED 0xffffffffu /* place to be found by the placement rule */
+#define HS_RANKS       8u          /* a block is named by its rank when it is among so many last placed ones */
+
+enum hs_record_flag {
+    HS_REC_RANK = 1, /* `old` is a rank: 0 is the block placed last */
+};
+
+/* One record. Members that its kind does not name in records.def are unspecified. `data` points into
+ * the buffer being decoded and is not terminated. */
+struct hs_record {
+    uint64_t time;    /* ticks since the time base, see struct hs_ring_header.hz */
+    uint32_t site;
+    uint32_t size;    /* bytes */
+    uint32_t pos;     /* granules */
+    uint32_t old;     /* granules */
+    uint32_t end;     /* granules */
+    uint32_t count;
+    uint64_t address;
+    const uint8_t *data;
+    uint32_t data_len;
+    uint32_t thread;
+    uint32_t file;
+    uint32_t function;
+    uint32_t line;
+    uint32_t context;
+    uint8_t kind;     /* enum hs_kind */
+    uint8_t flags;    /* enum hs_record_flag */
+    uint8_t cause;
+    uint8_t region;
+    uint8_t shift;
+    uint8_t memory;
+    uint8_t op;
+};
+
+enum hs_wire { HS_WIRE_U, HS_WIRE_S, HS_WIRE_B };
+
+struct hs_field {
+    const char *name;
+    const char *text;
+    uint8_t wire;   /* enum hs_wire */
+    uint8_t offset; /* in struct hs_record; for HS_WIRE_B that of `data` */
+    uint8_t width;  /* bytes of the member */
+};
+
+struct hs_kind_info {
+    const char *name; /* lower case; NULL for a code that is not in use */
+    const char *text;
+    uint8_t area;             /* enum hs_area */
+    struct hs_field field[9]; /* ends with a NULL name */
+};
+
+/* Description of a record kind, or NULL. Any thread, also in an ISR. */
+const struct hs_kind_info *hs_kind_info(unsigned kind);
+
+/* Errors: every function that can fail returns one of these, or a count of 0 and more. */
+enum hs_err {
+    HS_OK = 0,
+    HS_ERR_END = -1,       /* input ends in the middle of something */
+    HS_ERR_FORMAT = -2,    /* bytes that no writer of this format makes */
+    HS_ERR_VERSION = -3,   /* written by another format version */
+    HS_ERR_CHECK = -4,     /* check word does not match */
+    HS_ERR_FULL = -5,      /* no room */
+    HS_ERR_SIZE = -6,      /* memory handed over is too small */
+    HS_ERR_ARG = -7,       /* argument outside its range */
+    HS_ERR_IO = -8,        /* system call failed */
+    HS_ERR_MEMORY = -9,    /* out of memory on the host */
+    HS_ERR_KIND = -10,     /* file of another kind */
+};
+
+/* A short English text for an error, never NULL. */
+const char *hs_strerror(int err);
+
+#endif
