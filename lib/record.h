@@ -50,7 +50,7 @@ enum hs_record_flag {
 /* One record. Members that its kind does not name in records.def are unspecified. `data` points into
  * the buffer being decoded and is not terminated. */
 struct hs_record {
-    uint64_t time;    /* ticks since the time base, see struct hs_ring_header.hz */
+    uint64_t time;    /* ticks since the time base, struct hs_ring_header.hz a second */
     uint32_t site;
     uint32_t size;    /* bytes */
     uint32_t pos;     /* granules */

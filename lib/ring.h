@@ -45,7 +45,7 @@ struct hs_ring_header {
 };
 
 enum hs_packet_flag {
-    HS_PACKET_CLOSED = 1,   /* `events`, `check` and `crc` are valid */
+    HS_PACKET_CLOSED = 1,   /* `check` and `crc` are valid */
     HS_PACKET_KEYFRAME = 2, /* begins with the regions and a snapshot */
     HS_PACKET_BOOT = 4,     /* first packet of a boot */
     HS_PACKET_IMPLIED = 8,  /* places of new blocks follow the placement rule and are not recorded */
@@ -53,21 +53,20 @@ enum hs_packet_flag {
 };
 
 /* Start of a packet. A record is committed by the store to `len` behind its bytes; a packet by the
- * store to `sync` behind its header. */
+ * store to `sync` behind its header. `number` is what makes every loss countable: the next packet's
+ * number, less this one's, less the records decoded from this one, were lost in between. */
 struct hs_packet {
     uint16_t sync;    /* HS_PACKET_SYNC */
     uint8_t flags;    /* enum hs_packet_flag */
     uint8_t boot;     /* low byte of the boot's number */
     uint32_t seq;     /* counts packets from 0, over all boots */
+    uint32_t number;  /* records offered before this packet in this boot, recorded or lost */
     uint32_t time_lo; /* ticks at the packet's start, 48 bits */
     uint16_t time_hi;
-    uint16_t head;    /* check of the fields from `flags` to `time_hi`: hs_packet_head */
+    uint16_t head;    /* hs_packet_head: check of `boot` to `time_hi` */
     uint16_t len;     /* committed bytes behind this header */
-    uint16_t lost;    /* events lost before this packet, 0xffff = that many or more; also in a LOST record */
-    uint16_t events;  /* at close: records in the packet, modulo 2^16 */
     uint16_t check;   /* at close: HS_CHECK over the places of its ALLOC and REALLOC records, from 0 */
-    uint32_t crc;     /* at close: CRC-32 of the header with this field and the CLOSED flag as they are at
-                         close, this field zero, and the committed bytes */
+    uint32_t crc;     /* at close: CRC-32 of the header with this field zero, and the committed bytes */
 };
 
 /* The check word over places: fold `pos` into `check`, 16 bits are kept at close. */
@@ -85,7 +84,7 @@ _Static_assert(sizeof(struct hs_ring_header) == 72, "layout");
 _Static_assert(sizeof(struct hs_packet) == 28, "layout");
 _Static_assert(sizeof(struct hs_dict_chunk) == 12, "layout");
 
-/* Check of a packet header's first 16 bytes, sync and `head` left out. */
+/* Check of what is final when a packet is opened: `boot` to `time_hi`. */
 uint16_t hs_packet_head(const struct hs_packet *packet);
 
 #endif
