@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# HeapStrata as a MicroPython user C module, for the ports built with cmake (esp32, rp2):
+#
+#   make -C ports/rp2 BOARD=RPI_PICO USER_C_MODULES=<heapstrata>/firmware-hooks/micropython/micropython.cmake
+#
+# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS: as in micropython.mk;
+# give them as -D to cmake (CMAKE_ARGS=-D... or EXTRA_CMAKE_ARGS where the port's Makefile offers it).
+get_filename_component(HEAPSTRATA_ROOT "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+
+if(NOT HEAPSTRATA_PORT)
+    get_filename_component(HEAPSTRATA_MP_PORT "${MICROPY_PORT_DIR}" NAME)
+    if(HEAPSTRATA_MP_PORT STREQUAL "esp32")
+        set(HEAPSTRATA_PORT esp_idf)
+    elseif(HEAPSTRATA_MP_PORT STREQUAL "rp2")
+        set(HEAPSTRATA_PORT cortexm)
+    endif()
+endif()
+set(HEAPSTRATA_PORT_SRC ${HEAPSTRATA_ROOT}/firmware-hooks/ports/port_${HEAPSTRATA_PORT}.c)
+if(NOT EXISTS ${HEAPSTRATA_PORT_SRC})
+    message(FATAL_ERROR "HeapStrata: no port file ${HEAPSTRATA_PORT_SRC}: set HEAPSTRATA_PORT")
+endif()
+
+file(GLOB HEAPSTRATA_LIB_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/lib/*.c)
+file(GLOB HEAPSTRATA_HOOK_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/*.c)
+file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/wraps.txt HEAPSTRATA_WRAPS REGEX "^[a-z]")
+
+add_library(usermod_heapstrata INTERFACE)
+target_sources(usermod_heapstrata INTERFACE
+    ${HEAPSTRATA_HOOK_SRC} ${HEAPSTRATA_LIB_SRC} ${HEAPSTRATA_PORT_SRC})
+target_include_directories(usermod_heapstrata INTERFACE ${HEAPSTRATA_ROOT})
+if(HEAPSTRATA_CFLAGS)
+    separate_arguments(HEAPSTRATA_CFLAGS_LIST UNIX_COMMAND "${HEAPSTRATA_CFLAGS}")
+    target_compile_options(usermod_heapstrata INTERFACE ${HEAPSTRATA_CFLAGS_LIST})
+endif()
+if(HEAPSTRATA_RING_ADDR)
+    target_compile_definitions(usermod_heapstrata INTERFACE
+        HS_RING_ADDR=${HEAPSTRATA_RING_ADDR} HS_RING_SIZE=${HEAPSTRATA_RING_SIZE})
+endif()
+foreach(name ${HEAPSTRATA_WRAPS})
+    target_link_options(usermod_heapstrata INTERFACE "LINKER:--wrap=${name}")
+endforeach()
+# See micropython.mk: link-time optimisation would drop the wraps.
+set_source_files_properties(${MICROPY_DIR}/py/gc.c ${MICROPY_DIR}/py/malloc.c ${MICROPY_DIR}/py/obj.c
+    ${MICROPY_DIR}/py/vm.c PROPERTIES COMPILE_OPTIONS -fno-lto)
+target_link_libraries(usermod INTERFACE usermod_heapstrata)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# HeapStrata as a MicroPython user C module, for the ports built with make:
+#
+#   make -C ports/stm32 BOARD=PYBV11 USER_C_MODULES=<heapstrata>/firmware-hooks
+#
+# HEAPSTRATA_PORT       firmware-hooks/ports/port_<this>.c; found from the port's folder name
+# HEAPSTRATA_RING_ADDR  where the retained ring lies, for a port whose linker script has no place for it
+# HEAPSTRATA_RING_SIZE  its size in bytes
+# HEAPSTRATA_CFLAGS     more flags, for instance -DHS_... of lib/hs_config.h
+# HEAPSTRATA_COPT       optimisation of our own files
+#
+# Sources are named relative to our root and found by vpath, as MicroPython finds its own: so every
+# object lands inside BUILD, whether USER_C_MODULES is absolute or relative, and none of them can be
+# taken for the program $(BUILD)/micropython, as a folder of that name would.
+HEAPSTRATA_ROOT := $(abspath $(USERMOD_DIR)/../..)
+
+HEAPSTRATA_MP_PORT := $(notdir $(CURDIR))
+HEAPSTRATA_PORT_unix := posix
+$(foreach p,alif mimxrt nrf qemu renesas-ra samd stm32,$(eval HEAPSTRATA_PORT_$(p) := cortexm))
+HEAPSTRATA_PORT ?= $(HEAPSTRATA_PORT_$(HEAPSTRATA_MP_PORT))
+HEAPSTRATA_COPT ?= -O2
+
+# The emulated board: SSRAM 2 and 3, which its linker script leaves alone and a system reset keeps.
+ifeq ($(HEAPSTRATA_MP_PORT)/$(BOARD),qemu/MPS2_AN385)
+HEAPSTRATA_RING_ADDR ?= 0x20000000
+HEAPSTRATA_RING_SIZE ?= 0x400000
+endif
+
+ifeq ($(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c),)
+$(error HeapStrata: no port file for "$(HEAPSTRATA_MP_PORT)": set HEAPSTRATA_PORT to one of \
+	$(patsubst port_%,%,$(basename $(notdir $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_*.c)))))
+endif
+
+HS_ROOT := $(HEAPSTRATA_ROOT)
+include $(HEAPSTRATA_ROOT)/lib/lib.mk
+HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/micropython/*.c)))
+HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
+
+SRC_USERMOD_C += $(HEAPSTRATA_HOOK_SRC)
+SRC_USERMOD_LIB_C += $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC)
+$(foreach f,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC),$(eval vpath $(f) $(HEAPSTRATA_ROOT)))
+
+CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) $(HEAPSTRATA_CFLAGS)
+ifneq ($(HEAPSTRATA_RING_ADDR),)
+CFLAGS_USERMOD += -DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR) -DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE)
+endif
+
+HEAPSTRATA_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC))
+$(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT)
+
+# With link-time optimisation a wrap is silently lost when caller and function are merged: keep the
+# files that define the wrapped functions out of it.
+$(addprefix $(BUILD)/,py/gc.o py/malloc.o py/obj.o py/vm.o mpthreadport.o) $(HEAPSTRATA_OBJ): CFLAGS += -fno-lto
+
+# These ports call ld itself, which takes the option without the compiler's -Wl.
+HEAPSTRATA_WRAP := $(if $(filter bare-arm esp8266 mimxrt powerpc renesas-ra samd,$(HEAPSTRATA_MP_PORT)),--wrap=,-Wl,--wrap=)
+HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(HEAPSTRATA_ROOT)/firmware-hooks/micropython/wraps.txt)
+LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_WRAPS))
