@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: MIT
+# The one Makefile. Each folder's dir.mk only sets variables and picks its sources up by wildcard, so
+# adding a file needs no edit here. `make help` lists the targets.
+#
+#   V=1                        show the commands
+#   SAN=address,undefined      sanitizers, in a build folder of their own
+#   BUILD=DIR                  build somewhere else than build/
+#   MICROPYTHON_SRC=DIR        a checkout of MicroPython instead of Debian's source package
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+# What was given on our command line (CFLAGS, SAN, ...) is not meant for MicroPython's makefiles.
+MAKEOVERRIDES :=
+
+comma := ,
+BUILD ?= build
+B := $(BUILD)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+PREFIX ?= /usr/local
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) '$(2)')
+
+# ---- sources -------------------------------------------------------------------------------------
+
+HOST_SRC :=
+HOST_HDR :=
+ANALYSIS_SRC :=
+HS_ROOT := .
+include lib/lib.mk
+include $(sort $(wildcard */dir.mk */*/dir.mk))
+
+LIB_OBJ      := $(HS_LIB_SRC:%.c=$(B)/obj/%.o) $(HOST_SRC:%.c=$(B)/obj/%.o)
+LIB_PIC      := $(HS_LIB_SRC:%.c=$(B)/pic/%.o) $(HOST_SRC:%.c=$(B)/pic/%.o)
+ANALYSIS_OBJ := $(ANALYSIS_SRC:%.c=$(B)/obj/%.o)
+MAIN_OBJ     := $(MAIN_SRC:%.c=$(B)/obj/%.o)
+TEST_BIN     := $(TEST_SRC:%.c=$(B)/%)
+SUPPORT_OBJ  := $(SUPPORT_SRC:%.c=$(B)/obj/%.o)
+REPLAY_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/tests/fuzz/replay_%)
+FUZZ_BIN     := $(FUZZ_SRC:tests/%.c=$(B)/tests/%)
+MAKE_FILES   := Makefile lib/lib.mk $(wildcard */dir.mk */*/dir.mk)
+
+# ---- flags ---------------------------------------------------------------------------------------
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin AR),default)
+AR := gcc-ar
+endif
+CLANG ?= $(firstword $(foreach c,clang-14 clang,$(if $(shell command -v $(c)),$(c))))
+PYTHON ?= python3
+
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wvla -Wundef -Wpointer-arith -Wstrict-prototypes \
+            -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wcast-qual -Wformat=2
+CPPFLAGS += -I. -D_GNU_SOURCE= -DHS_VERSION='"$(VERSION)"'
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+# $(call flags,SOURCE): everyone's flags, then those its folder sets as CFLAGS_<folder>.
+flags = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
+
+LIBS_lib := -lzstd
+LIBS_cli := -ldw -lelf -ljson-c -lm
+
+# ---- products ------------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(B)/heapstrata $(B)/libheapstrata.a $(B)/libheapstrata.so ## the program and the libraries (default)
+
+$(B)/heapstrata: $(MAIN_OBJ) $(B)/libanalysis.a $(B)/libheapstrata.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
+
+$(B)/libheapstrata.a: $(LIB_OBJ)
+$(B)/libanalysis.a: $(ANALYSIS_OBJ)
+$(B)/%.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+SONAME := libheapstrata.so.$(SOVERSION)
+SOFILE := libheapstrata.so.$(VERSION)
+$(B)/$(SOFILE): $(LIB_PIC) lib/host/heapstrata.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -Wl,-soname,$(SONAME) \
+		-Wl,--version-script,lib/host/heapstrata.map -o $@ $(LIB_PIC) $(LIBS_lib)
+$(B)/libheapstrata.so: $(B)/$(SOFILE)
+	$(Q)ln -sf $(SOFILE) $(B)/$(SONAME) && ln -sf $(SOFILE) $@
+
+$(B)/obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(call flags,$<) -MMD -MP -c -o $@ $<
+$(B)/pic/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
+	$(call say,CC,$< [pic])
+	$(Q)mkdir -p $(@D) && $(CC) $(call flags,$<) -fPIC -MMD -MP -c -o $@ $<
+
+# ---- packages ------------------------------------------------------------------------------------
+
+.PHONY: deps
+deps: $(B)/deps.build $(B)/deps.firmware $(B)/deps.test ## install the Debian packages that are missing
+
+# One group after the other: apt has one lock.
+$(B)/deps.%: scripts/packages.txt scripts/deps
+	$(Q)mkdir -p $(B) && flock $(B)/deps.lock scripts/deps $* && touch $@
+
+# ---- MicroPython ---------------------------------------------------------------------------------
+# Hooked firmwares in build/micropython/{unix64,unix32,qemu-arm}, the same without hooks in plain/:
+# the plain ones are what tests and benchmarks compare with. Debug information stays in all of them.
+
+M := $(BUILD)/micropython
+MP_SRC := $(abspath $(or $(MICROPYTHON_SRC),$(M)/src))
+MP_PROGS := unix64/micropython unix32/micropython qemu-arm/firmware.elf
+MP_HOOKED := $(addprefix $(M)/,$(MP_PROGS))
+MP_PLAIN := $(addprefix $(M)/plain/,$(MP_PROGS))
+MPY_CROSS := $(M)/mpy-cross/mpy-cross
+HEAPSTRATA_FLAGS = $(foreach v,HEAPSTRATA_RING_ADDR HEAPSTRATA_RING_SIZE HEAPSTRATA_CFLAGS HEAPSTRATA_COPT,$(if $($(v)),$(v)='$($(v))'))
+
+.PHONY: micropython micropython-plain
+micropython: $(MP_HOOKED) ## the three instrumented MicroPython firmwares
+micropython-plain: $(MP_PLAIN) $(MPY_CROSS) ## the same without hooks, and mpy-cross
+
+# Debian's repacked source lacks some submodules, hence what is switched off.
+MP_OFF  := FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_SSL=0 MICROPY_SSL_AXTLS=0 \
+           MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0
+MP_unix64   := ports/unix STRIP= $(MP_OFF)
+MP_unix32   := ports/unix STRIP= $(MP_OFF) MICROPY_FORCE_32BIT=1
+MP_qemu-arm := ports/qemu BOARD=MPS2_AN385 CFLAGS_EXTRA=-g $(MP_OFF)
+MP_mpy-cross := mpy-cross STRIP=
+# The ceiling keeps MicroPython's version header from describing the commit of the repository around it;
+# the fixed date makes two builds of one source equal.
+MP_ENV  := GIT_CEILING_DIRECTORIES='$(patsubst %/,%,$(dir $(MP_SRC)))' PYTHONDONTWRITEBYTECODE=1 \
+           SOURCE_DATE_EPOCH=1744675200
+# $(call mp_make,CONFIG,BUILD FOLDER,MORE): two people may build at once, so one at a time per folder.
+# The program goes first, so that it is linked again even when a source only went away.
+mp_make = $(Q)mkdir -p $(2) && rm -f $@ && $(MP_ENV) flock $(2)/lock $(MAKE) --no-print-directory \
+	$(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) -C $(MP_SRC)/$(MP_$(1)) BUILD=$(abspath $(2)) $(if $(V),V=1) $(3) >$(2)/make.log 2>&1 \
+	|| { tail -n 40 $(2)/make.log; exit 1; }
+
+$(MP_HOOKED): $(M)/%: $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(M)/config
+	$(call say,MAKE,$@)
+	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=$(abspath firmware-hooks) $(HEAPSTRATA_FLAGS))
+$(MP_PLAIN): $(M)/plain/%: $(M)/config
+	$(call say,MAKE,$@)
+	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=)
+$(MPY_CROSS): $(M)/config
+	$(call say,MAKE,$@)
+	$(call mp_make,mpy-cross,$(@D),USER_C_MODULES=)
+
+# Another source tree or other flags: start over.
+MP_CONFIG = $(MP_SRC) $(MP_unix64) $(MP_unix32) $(MP_qemu-arm) $(HEAPSTRATA_FLAGS)
+.PHONY: force
+$(M)/config: force | $(if $(MICROPYTHON_SRC),,$(M)/src/py/mpconfig.h) $(B)/deps.firmware
+	$(Q)mkdir -p $(M); echo "$(MP_CONFIG)" | cmp -s - $@ || { \
+		rm -rf $(addprefix $(M)/,unix64 unix32 qemu-arm plain mpy-cross); echo "$(MP_CONFIG)" >$@; }
+
+$(M)/src/py/mpconfig.h: | $(B)/deps.firmware
+	$(call say,FETCH,micropython 1.25.0)
+	$(Q)mkdir -p $(M) && flock $(M)/fetch.lock sh -c 'test -f $@ || scripts/get-micropython $(M)/src'
+
+# ---- tests ---------------------------------------------------------------------------------------
+
+# What test programs and the scripts behind demo and bench find in their environment.
+export HS_ROOT_DIR := $(CURDIR)
+export HS_BUILD := $(abspath $(B))
+export HS_CLI := $(abspath $(B)/heapstrata)
+export HS_MP := $(abspath $(M))
+export HS_MP_SRC := $(MP_SRC)
+export HS_MPY_CROSS := $(abspath $(MPY_CROSS))
+export PYTHONDONTWRITEBYTECODE := 1
+
+TEST_JOBS ?= 1
+PROGRAMS := $(TEST_BIN) $(REPLAY_BIN)
+
+.PHONY: test check
+test: deps all micropython micropython-plain $(PROGRAMS) ## everything; T=WORD runs the suites with WORD in their name
+	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
+		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
+
+check: deps $(PROGRAMS) ## only the programs in C: unit, property, cut-anywhere, fuzz corpus
+	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
+		--scratch $(B)/tests/scratch $(PROGRAMS)
+
+$(TEST_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(B)/libanalysis.a $(B)/libheapstrata.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) $(SPECIAL_LDFLAGS_$(@F)) -o $@ $^ \
+		-lcmocka $(LIBS_cli) $(LIBS_lib)
+$(TEST_SRC:%.c=$(B)/obj/%.o) $(SUPPORT_OBJ): | $(B)/deps.test
+
+.PHONY: check-layers
+check-layers: ## who includes whom; what the firmware objects need; one file per third-party library
+	$(Q)tests/layers/run
+
+# ---- fuzzing -------------------------------------------------------------------------------------
+
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -std=c11 -g -O1 $(CPPFLAGS) -fno-omit-frame-pointer -fsanitize=address,undefined \
+              -fno-sanitize-recover=all
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz-obj/%.o,$(HS_LIB_SRC) $(HOST_SRC) $(ANALYSIS_SRC))
+
+.PHONY: fuzz
+fuzz: deps $(FUZZ_BIN) ## libFuzzer, FUZZ_SECONDS= for each target; findings land in build/tests/fuzz
+	$(Q)for f in $(notdir $(FUZZ_BIN)); do \
+		mkdir -p $(B)/tests/fuzz/found/$$f tests/fuzz/corpus/$$f; \
+		echo "fuzz: $$f, $(FUZZ_SECONDS) s"; \
+		$(B)/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+			-artifact_prefix=$(B)/tests/fuzz/$$f- $(B)/tests/fuzz/found/$$f tests/fuzz/corpus/$$f \
+			>$(B)/tests/fuzz/$$f.log 2>&1 || { tail -n 40 $(B)/tests/fuzz/$$f.log; exit 1; }; \
+		grep -E 'number_of_executed_units|Done' $(B)/tests/fuzz/$$f.log; done
+
+$(B)/fuzz-obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/deps.test
+	$(call say,CLANG,$<)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+$(FUZZ_BIN): $(B)/tests/%: $(B)/fuzz-obj/tests/%.o $(FUZZ_OBJ)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_cli) $(LIBS_lib)
+
+# The same targets under a plain main that replays the corpus: no clang needed, part of `make test`.
+$(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o \
+		$(B)/libanalysis.a $(B)/libheapstrata.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
+
+# ---- demo, bench, examples -----------------------------------------------------------------------
+
+.PHONY: demo bench
+demo: deps all micropython ## a real program that fragments its heap, and what HeapStrata says about it
+	$(Q)examples/demo/run
+
+bench: deps all micropython micropython-plain ## bytes, instructions, speed, with others' figures beside
+	$(Q)tests/bench/run
+
+EXAMPLES := $(filter-out demo,$(patsubst examples/%/run,%,$(wildcard examples/*/run)))
+.PHONY: $(addprefix example-,$(EXAMPLES))
+$(addprefix example-,$(EXAMPLES)): example-%: deps all micropython
+	$(Q)examples/$*/run
+
+# ---- install -------------------------------------------------------------------------------------
+
+D = $(DESTDIR)$(PREFIX)
+.PHONY: install
+install: all ## PREFIX=/usr/local DESTDIR=
+	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include/heapstrata/lib/host
+	install -m 755 $(B)/heapstrata $(D)/bin/
+	install -m 644 $(B)/libheapstrata.a $(D)/lib/
+	install -m 755 $(B)/$(SOFILE) $(D)/lib/
+	ln -sf $(SOFILE) $(D)/lib/$(SONAME)
+	ln -sf $(SOFILE) $(D)/lib/libheapstrata.so
+	install -m 644 $(HS_LIB_HDR) $(D)/include/heapstrata/lib/
+	install -m 644 $(HOST_HDR) $(D)/include/heapstrata/lib/host/
+	printf '/* SPDX-License-Identifier: MIT */\n#include "lib/host/reader.h"\n' >$(D)/include/heapstrata/heapstrata.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' lib/host/heapstrata.pc.in >$(D)/lib/pkgconfig/heapstrata.pc
+	$(if $(MAN_PAGES),install -d $(D)/share/man/man1 && install -m 644 $(MAN_PAGES) $(D)/share/man/man1/)
+	$(if $(COMPLETION),install -d $(D)/share/bash-completion/completions && \
+		install -m 644 $(COMPLETION) $(D)/share/bash-completion/completions/)
+
+# ---- housekeeping --------------------------------------------------------------------------------
+
+.PHONY: clean distclean help
+clean: ## what was compiled; MicroPython's source stays
+	rm -rf $(filter-out $(BUILD)/micropython,$(wildcard $(BUILD)/*)) \
+		$(addprefix $(M)/,unix64 unix32 qemu-arm plain mpy-cross config)
+
+distclean: ## the whole build folder
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1@\2/p' Makefile | awk -F@ '{ printf "  make %-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^#   \([A-Z]\)/  \1/p' Makefile
+
+-include $(shell find $(B)/obj $(B)/pic $(B)/fuzz-obj -name '*.d' 2>/dev/null)
