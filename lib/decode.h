@@ -9,7 +9,9 @@
 #include "lib/ring.h"
 
 /* What encoder and decoder both remember of a site within one packet. The caller owns an array with one
- * entry a site, entry 0 for "other"; the decoder resets entries by itself. */
+ * entry for each number of the dictionary (strings and contexts included, with op 0), entry 0 for
+ * "other"; the decoder resets entries by itself. New entries: `op` and `first_size` from the SITE record,
+ * the rest zero. */
 struct hs_site_state {
     uint32_t epoch; /* packet in which the entry was last reset */
     uint16_t size;  /* last size when below 65535, else 0 */
@@ -50,6 +52,7 @@ int hs_decode_dict(const uint8_t *bytes, size_t len, struct hs_record *record);
 struct hs_runs {
     const uint8_t *at, *end;
     uint8_t bits, n_bits; /* pending literal bits of a sweep */
+    uint32_t heads;       /* of a sweep, still to come */
     uint32_t singles;     /* pending one-granule blocks of a snapshot */
 };
 enum hs_run { HS_RUN_END = 0, HS_RUN_FREED, HS_RUN_KEPT, HS_RUN_FREE, HS_RUN_BLOCK };

@@ -44,7 +44,8 @@ enum hs_placement {
 #define HS_RANKS       8u          /* a block is named by its rank when it is among so many last placed ones */
 
 enum hs_record_flag {
-    HS_REC_RANK = 1, /* `old` is a rank: 0 is the block placed last */
+    HS_REC_RANK = 1,     /* `old` is a rank: 0 is the block placed last */
+    HS_REC_IN_PLACE = 2, /* REALLOC: `pos` is what `old` names */
 };
 
 /* One record. Members that its kind does not name in records.def are unspecified. `data` points into
@@ -85,13 +86,14 @@ struct hs_field {
 };
 
 struct hs_kind_info {
-    const char *name; /* lower case; NULL for a code that is not in use */
+    const char *name; /* as in records.def; NULL for a code that is not in use */
     const char *text;
     uint8_t area;             /* enum hs_area */
     struct hs_field field[9]; /* ends with a NULL name */
 };
 
-/* Description of a record kind, or NULL. Any thread, also in an ISR. */
+/* Description of a record kind, or NULL. A firmware that does not call it has no such table
+ * (link with --gc-sections). */
 const struct hs_kind_info *hs_kind_info(unsigned kind);
 
 /* Errors: every function that can fail returns one of these, or a count of 0 and more. */

@@ -63,7 +63,7 @@ struct hs_packet {
     uint32_t number;  /* records offered before this packet in this boot, recorded or lost */
     uint32_t time_lo; /* ticks at the packet's start, 48 bits */
     uint16_t time_hi;
-    uint16_t head;    /* hs_packet_head: check of `boot` to `time_hi` */
+    uint16_t head;    /* hs_packet_head */
     uint16_t len;     /* committed bytes behind this header */
     uint16_t check;   /* at close: HS_CHECK over the places of its ALLOC and REALLOC records, from 0 */
     uint32_t crc;     /* at close: CRC-32 of the header with this field zero, and the committed bytes */
@@ -84,7 +84,7 @@ _Static_assert(sizeof(struct hs_ring_header) == 72, "layout");
 _Static_assert(sizeof(struct hs_packet) == 28, "layout");
 _Static_assert(sizeof(struct hs_dict_chunk) == 12, "layout");
 
-/* Check of what is final when a packet is opened: `boot` to `time_hi`. */
+/* Check of what is final when a packet is opened: `flags`, with CLOSED taken as 0, to `time_hi`. */
 uint16_t hs_packet_head(const struct hs_packet *packet);
 
 #endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Commands of the CLI. A command is one file that exports one constant table entry; main.c lists them.
+ *
+ *     struct args { struct hs_common common; const char *at; uint64_t width; };
+ *
+ *     static const struct hs_option options[] = {
+ *         {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at), "show the heap at WHEN"},
+ *         {"width", 'w', "N", HS_OPT_UINT, offsetof(struct args, width), "granules a line (default 64)"},
+ *         {0},
+ *     };
+ *
+ *     static int run(void *memory)
+ *     {
+ *         struct args *args = memory;
+ *         ...
+ *         return HS_EXIT_OK;
+ *     }
+ *
+ *     const struct hs_cmd hs_cmd_map = {
+ *         .name = "map", .summary = "show the heap granule by granule", .usage = "[FILE]",
+ *         .about = "Longer text.", .examples = "  heapstrata map --at end trace.hst\n",
+ *         .uses = HS_USES_INPUT | HS_USES_JSON, .options = options, .max_files = 1,
+ *         .args_size = sizeof(struct args), .defaults = &(const struct args){.width = 64}, .run = run,
+ *     };
+ *
+ * Every argument struct begins with struct hs_common and starts as a copy of `defaults`, or zeroed.
+ */
+#ifndef HS_CMD_H
+#define HS_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/model/model.h"
+
+/* Exit statuses of every command. */
+enum hs_exit {
+    HS_EXIT_OK = 0,
+    HS_EXIT_FINDING = 1, /* the command looks for something, and found it */
+    HS_EXIT_BAD = 2,     /* bad usage, or input that cannot be read or is damaged */
+};
+
+enum hs_color { HS_COLOR_AUTO, HS_COLOR_ALWAYS, HS_COLOR_NEVER };
+
+enum hs_option_type {
+    HS_OPT_FLAG,   /* bool, set to true */
+    HS_OPT_UNFLAG, /* bool, set to false */
+    HS_OPT_TEXT,   /* const char * */
+    HS_OPT_UINT,   /* uint64_t; K, M and G multiply by 1024, 1024^2, 1024^3 */
+    HS_OPT_REAL,   /* double */
+    HS_OPT_CHOICE, /* int: place of the word in `choices`, which are separated by | */
+    HS_OPT_LIST,   /* struct hs_list: may be given several times */
+};
+
+struct hs_list {
+    const char **item; /* freed by the framework */
+    unsigned n;
+};
+
+/* One option. The list ends with a NULL name. */
+struct hs_option {
+    const char *name;
+    char key;            /* short form, or 0 */
+    const char *arg;     /* name of its value in the help, NULL for flags */
+    enum hs_option_type type;
+    size_t offset;       /* of the member in the argument struct */
+    const char *help;
+    const char *choices; /* HS_OPT_CHOICE: "auto|always|never" */
+};
+
+enum hs_uses {
+    HS_USES_INPUT = 1, /* -i FILE, or the first plain argument */
+    HS_USES_JSON = 2,  /* --json */
+    HS_USES_CSV = 4,   /* --csv */
+    HS_USES_COLOR = 8, /* --color=auto|always|never */
+    HS_USES_ELF = 16,  /* --elf FILE */
+    HS_USES_REST = 32, /* options end at the first plain argument; `file` holds it and all behind it */
+};
+
+/* What all commands share. */
+struct hs_common {
+    const char *input; /* with HS_USES_INPUT: never NULL when `run` is called, "-" is standard input */
+    const char *elf;
+    char **file;       /* plain arguments; with HS_USES_INPUT and no -i, file[0] is `input` as well */
+    int n_files;
+    int color;         /* enum hs_color */
+    bool json, csv;
+};
+
+struct hs_cmd {
+    const char *name;
+    const char *summary;  /* a line for `heapstrata help` */
+    const char *usage;    /* what follows [OPTIONS], "[FILE]" */
+    const char *about;    /* paragraph for --help, or NULL */
+    const char *examples; /* indented lines for --help, each ending in a newline */
+    unsigned uses;        /* enum hs_uses */
+    const struct hs_option *options;
+    int min_files, max_files; /* plain arguments it takes; max_files -1: any number */
+    size_t args_size;
+    const void *defaults; /* of args_size bytes, or NULL for zeroes */
+    int (*run)(void *args);
+};
+
+/* Without -i and plain argument, HS_USES_INPUT reads this file, as perf reads perf.data. */
+#define HS_DEFAULT_INPUT "heapstrata.hst"
+
+/* Prints "heapstrata COMMAND: ..." on standard error. Returns HS_EXIT_BAD. */
+int hs_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Opens the input of a command, or complains and returns NULL (then return HS_EXIT_BAD). */
+struct hs_reader *hs_cmd_open(const char *path);
+
+/* Feeds a reader's events to `each` till the end, with progress on a terminal. `each` returns 0, or
+ * another value to stop there. Returns the status to exit with when nothing else is amiss: HS_EXIT_BAD,
+ * with the error printed, when the input was damaged. */
+typedef int hs_each(void *context, const struct hs_event *events, long n);
+int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context);
+
+/* The common case: all events into a model. */
+int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model);
+
+/* Whether to colour what goes to standard output: --color, NO_COLOR, TERM, terminal or not. */
+bool hs_cmd_colors(const struct hs_common *common);
+
+#endif

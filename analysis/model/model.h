@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The heap, rebuilt from the events of a trace: what lies at every granule, and sums per site.
+ *
+ * Memory is bounded by the heap and the number of sites, never by the length of the trace. Everything
+ * here may be read between two calls of hs_model_feed; only the model writes.
+ *
+ *     struct hs_model *model = hs_model_new(NULL);
+ *     while ((n = hs_reader_next(reader, &event)) > 0)
+ *         hs_model_feed(model, event, n);
+ *     struct hs_layout layout = hs_model_layout(model, HS_ALL_REGIONS);
+ *
+ * Who pays for a block. Its bytes are charged to the site that asked for its present size: a realloc
+ * moves the whole block from the site that held it to the site of the realloc, as heaptrack and memray
+ * do, whether it moves in memory or not. The block itself goes on: its age and the collections it
+ * survived count from the first allocation, and are charged to the site that held it when it went.
+ */
+#ifndef HS_MODEL_H
+#define HS_MODEL_H
+
+#include <stdbool.h>
+
+#include "lib/host/reader.h"
+
+#define HS_SITE_UNKNOWN 0xffffffffu /* holder of blocks that were there before recording, or came in a loss */
+#define HS_SITE_LIMIT   (1u << 22)  /* sites from here on are charged to site 0, "other" */
+#define HS_GRANULE_LIMIT (1u << 28) /* granules from here on cannot be followed */
+#define HS_REGION_LIMIT 256u
+#define HS_ALL_REGIONS  HS_REGION_LIMIT
+#define HS_FAILURES_KEPT 1024u      /* the last so many failures are kept one by one */
+#define HS_MARKS_KEPT   65536u      /* the first so many marks are kept */
+
+/* One block, kept at the granule of its head. */
+struct hs_block {
+    uint64_t time;        /* of its first allocation, ticks */
+    uint64_t number : 48; /* of the record of its first allocation */
+    uint64_t thread : 16;
+    uint32_t site;        /* that asked for its present size; HS_SITE_UNKNOWN */
+    uint32_t size;        /* bytes asked for; of an unknown block, its granules in bytes */
+    uint32_t granules;    /* 0: no head at this granule */
+    uint32_t collection;  /* collections that were over when it was allocated */
+};
+
+/* What one site did. "Taken" is bytes of whole granules, what the heap really gave. */
+struct hs_site_sum {
+    uint64_t allocs, reallocs;    /* blocks it allocated; blocks it resized */
+    uint64_t bytes;               /* asked for by both */
+    uint64_t taken;               /* taken by both */
+    uint64_t live_blocks, live;   /* blocks it holds now, and bytes they take */
+    uint64_t max_live;            /* highest value of `live` */
+    uint64_t at_peak, changed;    /* for hs_model_at_peak */
+    uint64_t freed, swept;        /* its blocks that the program freed; that a collection freed */
+    uint64_t resized;             /* its blocks that went on to the site of a realloc */
+    uint64_t dropped;             /* its blocks that went with a region or reset, or vanished in a loss */
+    uint64_t lifetime, survived;  /* ticks and collections its freed and swept blocks lived through */
+    uint64_t failed, failed_bytes;/* allocations that failed, bytes they asked for */
+};
+
+struct hs_region_state {
+    uint32_t first, granules;      /* trace-wide granule numbers */
+    uint64_t base;                 /* address of the first granule */
+    uint8_t shift, memory, placement;
+    bool present;
+    char name[24];
+    uint64_t used, peak;           /* bytes taken now; most there ever were */
+    uint64_t requested;            /* bytes asked for, of the blocks there now */
+    uint64_t blocks;
+    uint64_t allocs, frees, reallocs, swept; /* events in this region */
+};
+
+/* Exact picture of the free space, by a walk over the region's blocks. Largest and runs are of one
+ * region at a time: a run does not cross into the next region. */
+struct hs_layout {
+    uint64_t used, free, requested; /* bytes */
+    uint64_t largest_free;          /* bytes of the longest free run */
+    uint64_t free_runs, blocks;
+    uint64_t largest_block;         /* bytes */
+    uint64_t blocks_1, blocks_2;    /* blocks of one and of two granules */
+    uint32_t largest_free_pos;      /* granule at which the longest free run begins */
+};
+
+enum hs_verdict {
+    HS_VERDICT_FULL,        /* not so many bytes free */
+    HS_VERDICT_FRAGMENTED,  /* enough free, no run long enough */
+    HS_VERDICT_LOCKED,      /* the heap was locked */
+    HS_VERDICT_UNCOLLECTED, /* automatic collection was off: garbage may fill the heap */
+    HS_VERDICT_REFUSED,     /* no region of the capability asked for */
+    HS_VERDICT_UNKNOWN,     /* the layout was not known at that moment, or a run was long enough */
+};
+
+struct hs_failure {
+    uint64_t time, number;
+    uint32_t site, size, thread, boot;
+    uint64_t used, free, largest_free; /* bytes, of all regions; at that moment */
+    enum hs_verdict verdict;
+};
+
+struct hs_mark {
+    uint64_t time, number;
+    uint32_t boot;
+    uint64_t used, blocks; /* of all regions */
+    char *label;
+};
+
+struct hs_collections {
+    uint64_t begun, done;        /* done: those whose end is in the trace */
+    uint64_t cause[4];           /* begun, by cause of records.def */
+    uint64_t pause, longest;     /* ticks, of those done */
+    uint64_t longest_number;     /* record at which the longest began */
+    uint64_t freed, freed_bytes; /* by sweeps */
+    uint64_t most_freed_bytes;   /* by one collection */
+};
+
+/* Told of every change of the layout, for an index of free runs. Every function may be NULL. Between
+ * two calls granules of a region are either free or in use: a block resized in place shows only the
+ * granules that it gained or lost. */
+struct hs_model_observer {
+    void *context;
+    void (*region)(void *context, unsigned region); /* came, empty, or went (not `present`), empty */
+    void (*taken)(void *context, unsigned region, struct hs_extent extent);
+    void (*freed)(void *context, unsigned region, struct hs_extent extent);
+    void (*failed)(void *context, const struct hs_failure *failure); /* the layout is that of the failure */
+};
+
+struct hs_model {
+    struct hs_block *block;  /* `n_granules`, by trace-wide granule number */
+    struct hs_site_sum *sum; /* `n_sums`: of site number s at s + 1; at 0 of HS_SITE_UNKNOWN */
+    struct hs_region_state region[HS_REGION_LIMIT];
+    uint32_t n_granules, n_sums, n_regions;
+
+    uint64_t kind[HS_KIND_END]; /* records of each kind */
+    uint64_t swept;             /* blocks */
+    uint64_t used, requested, blocks; /* of all regions, now */
+    uint64_t peak, peak_time, peak_number; /* most bytes used, and when */
+    uint64_t first_time, time;  /* of the present boot, ticks */
+    uint64_t elapsed;           /* ticks of the boots before */
+    uint64_t number;            /* of the last record fed */
+    uint32_t boot;
+    bool synced;                /* the layout is known */
+    uint64_t unplaced;          /* events whose place was not known */
+    uint64_t dropped, appeared; /* blocks that vanished unseen; blocks that a snapshot showed unannounced */
+    struct hs_collections collections;
+    uint64_t collecting;        /* since when, meaningful while `in_collection` */
+    bool in_collection;
+
+    struct hs_failure *failure; /* ring of HS_FAILURES_KEPT: failure i at i % HS_FAILURES_KEPT */
+    uint64_t n_failures;        /* all there were */
+    struct hs_mark *mark;       /* `n_marks_kept` */
+    uint64_t n_marks, n_marks_kept;
+
+    struct hs_model_observer observer;
+    uint64_t collection_freed;  /* bytes, by the present one */
+    bool observed;
+    int error;                  /* first one: HS_ERR_MEMORY or HS_ERR_ARG, else HS_OK */
+};
+
+/* A model of an empty heap. `observer` is copied and may be NULL. NULL when out of memory. */
+struct hs_model *hs_model_new(const struct hs_model_observer *observer);
+
+/* Takes `n` events. A long array may be fed in pieces, to look at the model in between. Returns
+ * model->error: once it is set, further events are counted no more. */
+int hs_model_feed(struct hs_model *model, const struct hs_event *events, long n);
+
+void hs_model_free(struct hs_model *model);
+
+/* Sums of a site, HS_SITE_UNKNOWN included; all zero when the model never saw it. Never NULL. */
+const struct hs_site_sum *hs_model_site(const struct hs_model *model, uint32_t site);
+
+/* Bytes that a site held when the whole heap was fullest (model->peak). */
+uint64_t hs_model_at_peak(const struct hs_model *model, const struct hs_site_sum *sum);
+
+/* The block that covers granule `pos` or begins there, or NULL when it is free. A walk back from the
+ * granule, not for hot loops. `*head` is set to its first granule. */
+const struct hs_block *hs_model_block_at(const struct hs_model *model, uint32_t pos, uint32_t *head);
+
+/* The first head at `pos` or behind it, below `end`; `end` when there is none. */
+uint32_t hs_model_next(const struct hs_model *model, uint32_t pos, uint32_t end);
+
+/* Picture of one region, or of all present ones with HS_ALL_REGIONS. Walks the region. */
+struct hs_layout hs_model_layout(const struct hs_model *model, unsigned region);
+
+/* The region that holds granule `pos`, or model->n_regions. */
+unsigned hs_model_region_of(const struct hs_model *model, uint32_t pos);
+
+/* Ticks since the start of the first boot. Ticks of a present-boot time count behind all boots before. */
+uint64_t hs_model_elapsed(const struct hs_model *model);
+
+const char *hs_verdict_name(enum hs_verdict verdict); /* "fragmented" */
+const char *hs_verdict_text(enum hs_verdict verdict); /* a sentence for people */
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A table with one definition of its columns, shown as text, CSV or JSON. In text, values are made easy
+ * to read (12.3 K, 1.25 ms); in CSV and JSON they are plain numbers in base units.
+ */
+#ifndef HS_PRESENT_TABLE_H
+#define HS_PRESENT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "analysis/present/json.h"
+
+enum hs_value_kind {
+    HS_VALUE_TEXT,    /* left, the rest right */
+    HS_VALUE_COUNT,   /* u: 1234567 */
+    HS_VALUE_BYTES,   /* u: 12.3 K */
+    HS_VALUE_HEX,     /* u: 0x2000 */
+    HS_VALUE_REAL,    /* d: 1.25 */
+    HS_VALUE_SHARE,   /* d: 0.125 shows as 12.50% */
+    HS_VALUE_SECONDS, /* d: 1.25 ms */
+};
+
+struct hs_value {
+    union {
+        uint64_t u;
+        double d;
+        const char *s; /* copied when the row is added */
+    };
+    bool none;         /* nothing to say: "-" in text, empty in CSV, null in JSON */
+};
+
+struct hs_column {
+    const char *title; /* of the text; NULL: not in the text */
+    const char *key;   /* of CSV and JSON; NULL: only in the text */
+    enum hs_value_kind kind;
+};
+
+struct hs_table;
+
+/* `columns` must outlive the table. NULL when out of memory. */
+struct hs_table *hs_table_new(const struct hs_column *columns, size_t n_columns);
+
+/* Adds a row of n_columns values. */
+void hs_table_add(struct hs_table *table, const struct hs_value *values);
+size_t hs_table_rows(const struct hs_table *table);
+
+struct hs_table_style {
+    bool color;
+    bool bare;          /* without the line of titles */
+    const char *indent; /* NULL: none */
+};
+void hs_table_text(const struct hs_table *table, FILE *out, struct hs_table_style style);
+void hs_table_csv(const struct hs_table *table, FILE *out);
+void hs_table_json(const struct hs_table *table, struct hs_json *json, const char *key); /* array of objects */
+
+void hs_table_free(struct hs_table *table);
+
+/* The same formats for single values, into a buffer of the caller. Returns `buffer`. */
+char *hs_format(char *buffer, size_t size, enum hs_value_kind kind, struct hs_value value);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * HeapStrata for firmware: what an allocation hook calls. One trace instance, no heap, no C library but
+ * memcpy, memset and memcmp.
+ *
+ * Hooks return nothing: a hook cannot act on a failure, so a record that cannot be written is counted
+ * and the loss itself is recorded. All functions take the port's lock for tens of instructions and may
+ * be called from interrupts, threads and cores at once, unless said otherwise.
+ */
+#ifndef HEAPSTRATA_H
+#define HEAPSTRATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/hs_config.h"
+#include "lib/record.h"
+#include "lib/ring.h"
+
+/* What tells one place that allocates from another. */
+struct hs_key {
+    uintptr_t code;   /* address of the running instruction of the interpreted program, 0 = none */
+    uintptr_t caller; /* return address of the native caller */
+#if HS_CONTEXT
+    uintptr_t context; /* number of the calling context, 0 = none */
+#endif
+};
+
+/* A block: where, in trace-wide granules, and how many bytes were asked for. */
+struct hs_block {
+    uint32_t pos;
+    uint32_t size;
+};
+
+/* A string of the traced program, not terminated. */
+struct hs_text {
+    const char *data;
+    uint32_t len;
+};
+
+/* What a site definition says of interpreted code. */
+struct hs_place {
+    struct hs_text file, function;
+    uint32_t line;
+    uint32_t offset; /* of the instruction in its code */
+};
+
+/* A site as the encoder knows it; `hs_config.sites` of these in the caller's memory. The first four
+ * members after the key are what a packet's records are predicted from. */
+struct hs_site_entry {
+    struct hs_key key;
+    uint16_t size;
+    uint16_t next;
+    uint8_t epoch;
+    uint8_t op;
+    uint8_t rank;
+    uint8_t first_size;
+    uint32_t definition; /* offset of its definition in the dictionary */
+};
+
+/* Zero means the default where one is named. The memory is the caller's and stays in use. */
+struct hs_config {
+    void *memory;         /* retained image; what an earlier boot left there is continued when it fits */
+    uint32_t memory_size; /* bytes, at least HS_IMAGE_MIN */
+    uint32_t dict_size;   /* default: an eighth of the memory, at least 256 */
+    uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8 packets */
+    struct hs_site_entry *site;
+    uint16_t *hash;       /* `hash_size` entries */
+    uint16_t n_sites;     /* entries of `site`, site 0 included */
+    uint16_t hash_size;   /* a power of two, at least 4 * n_sites */
+    uint32_t hz;          /* recorded ticks a second */
+    uint64_t build_id;    /* hs_fingerprint of the hook's list of symbols */
+    uint16_t flags;       /* enum hs_ring_flag */
+    uint8_t reset_cause;  /* of RESET in records.def */
+    uint8_t placement;    /* enum hs_placement of all regions */
+    uint8_t shift;        /* log2 of the granule */
+    /* Tells file, function and line of `code`; called once for each new site, with the lock held: must
+     * neither allocate nor record. */
+    void (*describe)(uintptr_t code, struct hs_place *place);
+    /* Writes the regions and a snapshot through hs_region, hs_snapshot_* and hs_cursor. */
+    void (*keyframe)(void);
+    /* At most how many bytes that takes: a ring that would be filled to a quarter goes without. */
+    uint32_t (*keyframe_size)(void);
+};
+
+#define HS_IMAGE_MIN 1024u
+
+/* State of the recorder. A hook does nothing when it is HS_STATE_OFF, and calls hs_keyframe first when
+ * it is HS_STATE_KEYFRAME_DUE: before the allocator's call, when records and heap agree. */
+enum hs_state { HS_STATE_OFF, HS_STATE_ON, HS_STATE_KEYFRAME_DUE };
+extern volatile uint8_t hs_state;
+
+/* The recorder's own figures. */
+struct hs_stats {
+    uint32_t offered; /* records in this boot, written or lost */
+    uint32_t lost;
+    uint32_t packets; /* of all boots */
+    uint32_t boot;
+    uint32_t sites, dict_used, dict_size;
+    uint32_t ring_size;
+};
+
+/* Prepares the image, continuing an earlier boot's, and records the reset. Recording is off afterwards.
+ * Returns 0, HS_ERR_SIZE or HS_ERR_ARG. Once, before interrupts or threads use the trace. */
+int hs_init(const struct hs_config *config);
+
+/* Starts recording with a keyframe, or stops it and closes the packet. Not from an interrupt. */
+void hs_start(void);
+void hs_stop(void);
+
+/* Closes the packet being written, so that all so far is under a check (and sent, in a stream). */
+void hs_flush(void);
+
+/* Forgets all records and sites and begins the image anew, as after power-on. Not from an interrupt. */
+void hs_reset(void);
+
+struct hs_stats hs_stats(void);
+
+/* The image, for a dump: header, dictionary and packets. */
+const struct hs_ring_header *hs_image(void);
+
+/* --- events, called behind the allocator's own work ------------------------------------------------ */
+void hs_alloc(struct hs_key key, struct hs_block block);
+void hs_free(struct hs_key key, uint32_t pos); /* of the key, the caller is kept */
+void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old);
+void hs_fail(struct hs_key key, uint32_t size, uint8_t cause);
+
+/* --- everything else -------------------------------------------------------------------------------- */
+
+/* Writes a PACKET record of any kind, its `time` and HS_EVENT kinds excepted. `data` is cut to
+ * HS_DATA_MAX bytes. */
+void hs_record(const struct hs_record *record);
+void hs_mark(struct hs_text label);
+void hs_fact(struct hs_text text); /* "key=value" into the dictionary */
+
+/* Keyframe, when hs_state says that one is due; calls hs_config.keyframe. Not from an interrupt. */
+void hs_keyframe(void);
+
+/* Every site whose code is no longer what it was, as `gone` says of its address, is looked up anew when
+ * it is met again. Call when code is freed. */
+void hs_forget(bool (*gone)(uintptr_t code));
+
+/* Calling context of a call at `code` from within context `parent`: a number for hs_key.context. */
+uint32_t hs_context(uint32_t parent, uintptr_t code);
+
+/* Fingerprint of a firmware's layout, for hs_config.build_id: FNV-1a over the 32-bit distances of `n`
+ * functions from hs_anchor. The host computes the same from the ELF file. */
+uint64_t hs_fingerprint(const uintptr_t *functions, size_t n);
+void hs_anchor(void);
+
+/* --- runs: sweeps and snapshots -------------------------------------------------------------------- */
+
+#define HS_DATA_MAX 96u
+
+/* A SWEEP or SNAPSHOT being written, in pieces that fit the buffer. Lives on the caller's stack. */
+struct hs_runs_writer {
+    uint32_t pos;     /* where this piece starts */
+    uint32_t count;   /* heads so far in this piece */
+    uint32_t run;     /* length of the run at hand */
+    uint8_t kind;     /* of the run at hand: enum hs_run, or the bit of a sweep */
+    uint8_t n_bits, bits;
+    uint8_t part;
+    uint8_t record_kind;
+    uint8_t len;
+    uint8_t data[HS_DATA_MAX];
+};
+
+/* A sweep of the granules from `pos`: one hs_sweep_head for each live head in address order, then the
+ * end. Called while every head is still there. */
+void hs_sweep_begin(struct hs_runs_writer *w, uint32_t pos);
+void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool survives);
+void hs_sweep_end(struct hs_runs_writer *w, uint32_t end);
+
+/* A snapshot of a region: free runs and blocks in address order. `part` bit 0: first region of the
+ * snapshot; bit 1: last. */
+void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part);
+void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
+void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
+void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end);
+
+#endif

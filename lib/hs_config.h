@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Build-time settings, each a default that a firmware's build may override with -D.
+ */
+#ifndef HS_CONFIG_H
+#define HS_CONFIG_H
+
+/* Header with the port's inline functions (lib/port.h); without one they are ordinary functions. */
+/* #define HS_PORT_HEADER "firmware-hooks/ports/port_cortexm.h" */
+
+/* 256: 1 KB of ROM, 6 instructions a byte; 16: 64 bytes of ROM, 10 instructions a byte. */
+#ifndef HS_CRC_TABLE
+#define HS_CRC_TABLE 256
+#endif
+
+/* Ticks of hs_port_ticks are divided by 2^HS_TICK_SHIFT before they are recorded. */
+#ifndef HS_TICK_SHIFT
+#define HS_TICK_SHIFT 0
+#endif
+
+/* 1: sites carry the calling context (the whole Python stack). */
+#ifndef HS_CONTEXT
+#define HS_CONTEXT 0
+#endif
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The retained image: laying it out, continuing an earlier boot's, turning from packet to packet.
+ */
+#include <string.h>
+
+#include "lib/crc.h"
+#include "lib/decode.h"
+#include "lib/trace.h"
+
+struct hs_trace hs_trace;
+volatile uint8_t hs_state;
+
+/* Orders a record's bytes before the store that commits them. */
+#define BARRIER() __asm__ volatile("" ::: "memory")
+
+static struct hs_packet *slot(uint32_t index) {
+    const struct hs_ring_header *h = hs_trace.header;
+    return (struct hs_packet *)((uint8_t *)h + h->header_size + h->dict_size + (size_t)index * h->packet_size);
+}
+
+static uint32_t header_check(const struct hs_ring_header *h) {
+    return hs_crc32(0, h, offsetof(struct hs_ring_header, check));
+}
+
+uint16_t hs_packet_head(const struct hs_packet *packet) {
+    struct hs_packet copy = *packet;
+    copy.flags &= (uint8_t)~HS_PACKET_CLOSED;
+    return (uint16_t)hs_crc32(0, &copy.flags, offsetof(struct hs_packet, head) - offsetof(struct hs_packet, flags));
+}
+
+void hs_packet_close(void) {
+    struct hs_trace *t = &hs_trace;
+    struct hs_packet *p = t->packet;
+    if (!p)
+        return;
+    p->check = (uint16_t)t->check;
+    p->crc = 0;
+    p->flags |= HS_PACKET_CLOSED;
+    p->crc = hs_crc32(0, p, sizeof *p + p->len);
+    t->time += (t->last - t->opened) >> HS_TICK_SHIFT;
+    t->opened = t->last;
+    t->packet = NULL;
+    t->cursor = t->limit = NULL;
+}
+
+/* Sends what the dictionary gained, then the packet. */
+static bool send_packet(const struct hs_packet *p) {
+    struct hs_trace *t = &hs_trace;
+    while (t->dict_sent < t->header->dict_len) {
+        uint32_t len = t->header->dict_len - t->dict_sent;
+        struct hs_dict_chunk chunk = {.sync = HS_DICT_SYNC, .offset = t->dict_sent};
+        chunk.len = (uint16_t)(len < 0x8000 ? len : 0x8000);
+        chunk.crc = hs_crc32(hs_crc32(0, &chunk.len, 6), t->dict + t->dict_sent, chunk.len);
+        if (!hs_port_write(&chunk, sizeof chunk) || !hs_port_write(t->dict + t->dict_sent, chunk.len))
+            return false;
+        t->dict_sent += chunk.len;
+    }
+    return hs_port_write(p, sizeof *p + p->len);
+}
+
+/* Hands the closed packet on. A stream that does not take it loses its records. */
+static void deliver(struct hs_packet *p) {
+    struct hs_trace *t = &hs_trace;
+    if (!(t->header->flags & HS_RING_STREAM)) {
+        hs_port_flush(p, sizeof *p + p->len);
+        t->slot = t->slot + 1 < t->header->packet_count ? t->slot + 1 : 0;
+    } else if (!send_packet(p)) {
+        t->lost += t->offered - p->number;
+        t->lost_unsaid += t->offered - p->number;
+        hs_state = hs_state == HS_STATE_ON ? HS_STATE_KEYFRAME_DUE : hs_state;
+    }
+}
+
+/* A new epoch for the predictions: entries of an older one count as never met. */
+static void new_epoch(void) {
+    struct hs_trace *t = &hs_trace;
+    if (++t->epoch == 0) {
+        for (uint32_t i = 0; i < t->config.n_sites; i++)
+            t->site[i].epoch = 0;
+        t->epoch = 1;
+    }
+    t->predicted = t->previous = 0;
+    t->site[0].epoch = t->epoch;
+    t->site[0].next = 0;
+    t->site[0].size = 0;
+    t->check = t->expected = 0;
+}
+
+static void open_packet(uint8_t flags) {
+    struct hs_trace *t = &hs_trace;
+    struct hs_packet *p = slot(t->slot);
+    uint32_t now = hs_port_ticks();
+    p->sync = 0;
+    BARRIER();
+    t->time += (now - t->opened) >> HS_TICK_SHIFT;
+    t->opened += (now - t->opened) >> HS_TICK_SHIFT << HS_TICK_SHIFT;
+    t->last = t->opened;
+    p->flags = flags | (t->implied ? HS_PACKET_IMPLIED : 0) | (uint8_t)(t->shift << 4);
+    p->boot = (uint8_t)t->header->boot;
+    p->seq = t->seq++;
+    p->number = t->offered;
+    p->time_lo = (uint32_t)t->time;
+    p->time_hi = (uint16_t)(t->time >> 32);
+    p->head = hs_packet_head(p);
+    p->len = 0;
+    p->check = 0;
+    p->crc = 0;
+    BARRIER();
+    p->sync = HS_PACKET_SYNC;
+    new_epoch();
+    t->packet = p;
+    t->cursor = (uint8_t *)(p + 1);
+    t->limit = (uint8_t *)p + t->header->packet_size - HS_EVENT_MAX;
+}
+
+static void say_lost(void) {
+    struct hs_trace *t = &hs_trace;
+    if (t->lost_unsaid) {
+        struct hs_record lost = {.kind = HS_LOST, .count = t->lost_unsaid};
+        t->lost_unsaid = 0;
+        hs_record_locked(&lost);
+    }
+}
+
+/* A keyframe is due when none would remain in the newer half of the ring. */
+static void ask_for_keyframe(void) {
+    struct hs_trace *t = &hs_trace;
+    const struct hs_ring_header *h = t->header;
+    if (!(h->flags & HS_RING_STREAM) && ++t->since_keyframe >= h->packet_count / 2 && hs_state == HS_STATE_ON)
+        hs_state = HS_STATE_KEYFRAME_DUE;
+}
+
+void hs_packet_turn(void) {
+    struct hs_packet *p = hs_trace.packet;
+    hs_packet_close();
+    if (p)
+        deliver(p);
+    open_packet(0);
+    say_lost();
+    ask_for_keyframe();
+}
+
+/* --- start of a boot --------------------------------------------------------------------------------- */
+
+static uint32_t default_packet_size(uint32_t room) {
+    uint32_t size = 4096;
+    while (size > 128 && room / size < 8)
+        size /= 2;
+    return size;
+}
+
+static void lay_out(struct hs_ring_header *h) {
+    const struct hs_config *c = &hs_trace.config;
+    uint32_t dict = c->dict_size ? c->dict_size : c->memory_size / 8 > 256 ? c->memory_size / 8 : 256;
+    uint32_t room = c->memory_size - sizeof *h - (dict &= ~3u);
+    *h = (struct hs_ring_header){
+        .magic = HS_RING_MAGIC,
+        .version = HS_FORMAT_VERSION,
+        .header_size = sizeof *h,
+        .total_size = c->memory_size,
+        .dict_size = dict,
+        .packet_size = c->packet_size ? c->packet_size : default_packet_size(room),
+        .hz = c->hz,
+        .build_id = c->build_id,
+        .anchor = (uint64_t)((uintptr_t)hs_anchor & ~(uintptr_t)1),
+        .flags = c->flags | (sizeof(uintptr_t) == 8 ? HS_RING_64BIT : 0) | (HS_CONTEXT ? HS_RING_CONTEXT : 0),
+    };
+    for (; room >= h->packet_size; room -= h->packet_size)
+        h->packet_count++;
+    h->check = header_check(h);
+}
+
+/* Whether the memory holds an image that this boot may continue: same layout, same firmware. */
+static bool continues(const struct hs_ring_header *old, const struct hs_ring_header *now) {
+    return memcmp(old, now, offsetof(struct hs_ring_header, anchor)) == 0 && old->check == header_check(old) &&
+           old->flags == now->flags && old->dict_len <= old->dict_size;
+}
+
+/* Finds the newest packet, to go on behind it. */
+static void resume(void) {
+    struct hs_trace *t = &hs_trace;
+    for (uint32_t i = 0; i < t->header->packet_count; i++) {
+        const struct hs_packet *p = slot(i);
+        if (p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) && p->seq + 1 > t->seq) {
+            t->seq = p->seq + 1;
+            t->slot = i + 1 < t->header->packet_count ? i + 1 : 0;
+        }
+    }
+}
+
+/* Makes the image new: nothing in it can be taken for a packet. The header comes last. */
+static void wipe(const struct hs_ring_header *fresh) {
+    struct hs_ring_header *h = hs_trace.config.memory;
+    memset(h, 0, sizeof *h);
+    BARRIER();
+    for (uint32_t i = 0; i < fresh->packet_count; i++)
+        memset((uint8_t *)h + fresh->header_size + fresh->dict_size + (size_t)i * fresh->packet_size, 0,
+               sizeof(struct hs_packet));
+    *h = *fresh;
+}
+
+static void begin(bool fresh) {
+    struct hs_trace *t = &hs_trace;
+    struct hs_ring_header header;
+    lay_out(&header);
+    t->header = t->config.memory;
+    if (fresh || !continues(t->header, &header))
+        wipe(&header);
+    else
+        t->header->anchor = header.anchor, t->header->check = header.check;
+    t->header->boot++;
+    t->dict = (uint8_t *)t->header + t->header->header_size;
+    t->opened = t->last = hs_port_ticks();
+    resume();
+    hs_site_init();
+    if (t->header->flags & HS_RING_STREAM)
+        hs_port_write(t->header, sizeof *t->header);
+    struct hs_record reset = {.kind = HS_RESET, .count = t->header->boot, .cause = t->config.reset_cause};
+    open_packet(HS_PACKET_BOOT);
+    hs_record(&reset);
+}
+
+int hs_init(const struct hs_config *config) {
+    struct hs_trace *t = &hs_trace;
+    if (config->memory_size < HS_IMAGE_MIN || (config->packet_size && config->packet_size < 128))
+        return HS_ERR_SIZE;
+    if (!config->memory || !config->site || !config->hash || config->n_sites < 2 || !config->hz ||
+        (config->hash_size & (config->hash_size - 1)) || config->hash_size / 4 < config->n_sites ||
+        !config->keyframe || !config->keyframe_size)
+        return HS_ERR_ARG;
+    hs_state = HS_STATE_OFF;
+    memset(t, 0, sizeof *t);
+    t->config = *config;
+    t->site = config->site;
+    t->implied = config->placement != HS_PLACE_EXPLICIT;
+    t->shift = config->shift;
+    begin(false);
+    return t->header->packet_count < 2 ? HS_ERR_SIZE : HS_OK;
+}
+
+void hs_reset(void) {
+    struct hs_config config = hs_trace.config;
+    uint8_t state = hs_state;
+    hs_state = HS_STATE_OFF;
+    memset(&hs_trace, 0, sizeof hs_trace);
+    hs_trace.config = config;
+    hs_trace.site = config.site;
+    hs_trace.implied = config.placement != HS_PLACE_EXPLICIT;
+    hs_trace.shift = config.shift;
+    begin(true);
+    if (state != HS_STATE_OFF)
+        hs_start();
+}
+
+/* --- starting, stopping, keyframes ------------------------------------------------------------------- */
+
+void hs_keyframe(void) {
+    struct hs_trace *t = &hs_trace;
+    const struct hs_ring_header *h = t->header;
+    t->since_keyframe = 0;
+    hs_state = HS_STATE_ON;
+    if (!(h->flags & HS_RING_STREAM) && t->config.keyframe_size() > h->packet_count * h->packet_size / 4)
+        return;
+    hs_lock_t lock = hs_port_lock();
+    struct hs_packet *p = t->packet;
+    hs_packet_close();
+    if (p)
+        deliver(p);
+    open_packet(HS_PACKET_KEYFRAME);
+    say_lost();
+    memset(t->recent, 0xff, sizeof t->recent);
+    hs_port_unlock(lock);
+    t->config.keyframe();
+}
+
+void hs_start(void) {
+    if (hs_state != HS_STATE_OFF)
+        return;
+    hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = 1});
+    hs_keyframe();
+}
+
+void hs_stop(void) {
+    if (hs_state == HS_STATE_OFF)
+        return;
+    hs_state = HS_STATE_OFF;
+    hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = 0});
+    hs_flush();
+}
+
+void hs_flush(void) {
+    struct hs_trace *t = &hs_trace;
+    hs_record(&(struct hs_record){.kind = HS_TOTAL, .count = t->offered, .size = t->lost});
+    hs_lock_t lock = hs_port_lock();
+    hs_packet_turn();
+    hs_port_unlock(lock);
+}
+
+struct hs_stats hs_stats(void) {
+    const struct hs_trace *t = &hs_trace;
+    return (struct hs_stats){
+        .offered = t->offered,
+        .lost = t->lost,
+        .packets = t->seq,
+        .boot = t->header->boot,
+        .sites = t->n_numbers,
+        .dict_used = t->header->dict_len,
+        .dict_size = t->header->dict_size,
+        .ring_size = t->header->packet_count * t->header->packet_size,
+    };
+}
+
+const struct hs_ring_header *hs_image(void) { return hs_trace.header; }

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sweeps and snapshots as runs; FORMAT.md, chapter 4, has the bytes.
+ *
+ *   sweep     0bbbbbbb           seven heads, lowest bit first, 1 = survives
+ *             10nnnnnn [varint]  n + 8 heads are freed; n = 63: 71 + varint
+ *             11nnnnnn [varint]  n + 8 heads survive, likewise
+ *   snapshot  0nnnnnnn [varint]  n + 1 free granules; n = 127: 128 + varint
+ *             10nnnnnn [varint]  a block of n + 1 granules; n = 63: 64 + varint
+ *             11nnnnnn           n + 2 blocks of one granule each
+ *
+ * The last literal byte of a sweep is filled up with zeros; `heads` tells how many bits count.
+ */
+#include "lib/decode.h"
+#include "lib/trace.h"
+#include "lib/varint.h"
+
+/* Bytes that closing the pending bits or run may still take. */
+#define TAIL (1 + HS_VARINT32_MAX + 1)
+
+static void emit(struct hs_runs_writer *w, uint32_t end) {
+    hs_record(&(struct hs_record){
+        .kind = w->record_kind,
+        .pos = w->pos,
+        .end = end,
+        .count = w->count,
+        .cause = w->part,
+        .data = w->data,
+        .data_len = w->len,
+    });
+    w->pos = end;
+    w->count = 0;
+    w->len = 0;
+    w->part = 0;
+}
+
+static void begin(struct hs_runs_writer *w, uint8_t record_kind, uint32_t pos) {
+    w->pos = pos;
+    w->count = w->run = 0;
+    w->kind = w->n_bits = w->bits = w->part = w->len = 0;
+    w->record_kind = record_kind;
+}
+
+static void put_run(struct hs_runs_writer *w, uint8_t tag, uint32_t n, uint32_t most) {
+    if (n < most) {
+        w->data[w->len++] = (uint8_t)(tag | n);
+    } else {
+        w->data[w->len++] = (uint8_t)(tag | most);
+        w->len = (uint8_t)(hs_put_u32(w->data + w->len, n - most) - w->data);
+    }
+}
+
+/* --- sweep ------------------------------------------------------------------------------------------- */
+
+#define SWEEP_FREED 0x80u
+#define SWEEP_KEPT  0xc0u
+
+void hs_sweep_begin(struct hs_runs_writer *w, uint32_t pos) { begin(w, HS_SWEEP, pos); }
+
+static void put_literal(struct hs_runs_writer *w) {
+    w->data[w->len++] = w->bits;
+    w->bits = w->n_bits = 0;
+}
+
+/* Writes the run at hand: into the literal being filled, or as a run when it is long. */
+static void flush_run(struct hs_runs_writer *w) {
+    while (w->run && (w->n_bits || w->run < 8)) {
+        w->bits |= (uint8_t)(w->kind << w->n_bits);
+        w->run--;
+        if (++w->n_bits == 7)
+            put_literal(w);
+    }
+    if (w->run)
+        put_run(w, w->kind ? SWEEP_KEPT : SWEEP_FREED, w->run - 8, 63);
+    w->run = 0;
+}
+
+static void flush_sweep(struct hs_runs_writer *w) {
+    flush_run(w);
+    if (w->n_bits)
+        put_literal(w);
+}
+
+void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool survives) {
+    if (w->kind != survives) {
+        flush_run(w);
+        w->kind = survives;
+        if (w->len > HS_DATA_MAX - 2 * TAIL) {
+            flush_sweep(w);
+            emit(w, pos);
+        }
+    }
+    w->run++;
+    w->count++;
+}
+
+void hs_sweep_end(struct hs_runs_writer *w, uint32_t end) {
+    flush_sweep(w);
+    emit(w, end);
+}
+
+/* --- snapshot ---------------------------------------------------------------------------------------- */
+
+#define SNAPSHOT_BLOCK   0x80u
+#define SNAPSHOT_SINGLES 0xc0u
+
+void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part) {
+    begin(w, HS_SNAPSHOT, pos);
+    w->part = part & 1;
+    w->bits = part & 2; /* kept for the last piece */
+}
+
+static void flush_singles(struct hs_runs_writer *w) {
+    if (w->run == 1)
+        w->data[w->len++] = SNAPSHOT_BLOCK;
+    else if (w->run)
+        w->data[w->len++] = (uint8_t)(SNAPSHOT_SINGLES | (w->run - 2));
+    w->run = 0;
+}
+
+static void room(struct hs_runs_writer *w, uint32_t pos) {
+    if (w->len > HS_DATA_MAX - 2 * TAIL) {
+        flush_singles(w);
+        emit(w, pos);
+    }
+}
+
+void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules) {
+    room(w, pos);
+    flush_singles(w);
+    put_run(w, 0, granules - 1, 127);
+}
+
+void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules) {
+    room(w, pos);
+    if (granules == 1) {
+        if (++w->run == 65)
+            flush_singles(w);
+        return;
+    }
+    flush_singles(w);
+    put_run(w, SNAPSHOT_BLOCK, granules - 1, 63);
+}
+
+void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end) {
+    flush_singles(w);
+    w->part |= w->bits;
+    emit(w, end);
+}
+
+/* --- reading ----------------------------------------------------------------------------------------- */
+
+void hs_runs_init(struct hs_runs *runs, const struct hs_record *record) {
+    runs->at = record->data;
+    runs->end = record->data + record->data_len;
+    runs->bits = runs->n_bits = 0;
+    runs->heads = record->count;
+    runs->singles = 0;
+}
+
+static int get_length(struct hs_runs *runs, uint32_t n, uint32_t most, uint32_t base, uint32_t *length) {
+    uint64_t more = 0;
+    if (n == most && hs_get_u64(&runs->at, runs->end, &more))
+        return HS_ERR_END;
+    if (more > 0xffffffu)
+        return HS_ERR_FORMAT;
+    *length = base + n + (uint32_t)more;
+    return HS_OK;
+}
+
+static int sweep_run(struct hs_runs *runs, int kind, uint32_t length) {
+    if (length > runs->heads)
+        return HS_ERR_FORMAT;
+    runs->heads -= length;
+    return kind;
+}
+
+int hs_runs_sweep(struct hs_runs *runs, uint32_t *length) {
+    if (!runs->heads)
+        return HS_RUN_END;
+    if (!runs->n_bits) {
+        if (runs->at == runs->end)
+            return HS_ERR_END;
+        uint8_t byte = *runs->at++;
+        if (byte & 0x80) {
+            int err = get_length(runs, byte & 0x3f, 63, 8, length);
+            return err ? err : sweep_run(runs, byte & 0x40 ? HS_RUN_KEPT : HS_RUN_FREED, *length);
+        }
+        runs->bits = byte;
+        runs->n_bits = 7;
+    }
+    int kind = runs->bits & 1 ? HS_RUN_KEPT : HS_RUN_FREED;
+    runs->bits >>= 1;
+    runs->n_bits--;
+    *length = 1;
+    return sweep_run(runs, kind, 1);
+}
+
+int hs_runs_snapshot(struct hs_runs *runs, uint32_t *length) {
+    *length = 1;
+    if (runs->singles) {
+        runs->singles--;
+        return HS_RUN_BLOCK;
+    }
+    if (runs->at == runs->end)
+        return HS_RUN_END;
+    uint8_t byte = *runs->at++;
+    if ((byte & 0xc0) == SNAPSHOT_SINGLES) {
+        runs->singles = (byte & 0x3fu) + 1;
+        return HS_RUN_BLOCK;
+    }
+    int err = byte & 0x80 ? get_length(runs, byte & 0x3f, 63, 1, length) : get_length(runs, byte, 127, 1, length);
+    return err ? err : byte & 0x80 ? HS_RUN_BLOCK : HS_RUN_FREE;
+}

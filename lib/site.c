@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sites: from a key (code address, native caller) to a number, and their definitions in the dictionary.
+ *
+ * One hash finds a site by its key and, when the key is new, by the bytes of its definition, so that code
+ * which is loaded a second time at another address, or after a reset, is the site that it was. A slot
+ * holds a site's number; it is right when that site's key (or definition) is the one sought. Slots of
+ * keys that a site had before do no harm and go when the hash is built anew.
+ */
+#include <string.h>
+
+#include "lib/decode.h"
+#include "lib/trace.h"
+#include "lib/varint.h"
+
+#define NOWHERE ((uintptr_t)1) /* the code of a site that has no key */
+
+static uint32_t slot_of_key(struct hs_key key) {
+    uint32_t mix = ((uint32_t)key.code ^ (uint32_t)key.caller << 9 ^ (uint32_t)key.caller >> 5) * 0x9E3779B1u;
+#if HS_CONTEXT
+    mix += (uint32_t)key.context * 0x85EBCA77u;
+#endif
+    return mix >> 16 & (uint32_t)(hs_trace.config.hash_size - 1);
+}
+
+static uint32_t slot_of_bytes(const uint8_t *bytes, uint32_t len) {
+    uint32_t mix = 0x811C9DC5u;
+    while (len--)
+        mix = (mix ^ *bytes++) * 0x01000193u;
+    return (mix >> 12 ^ mix) & (uint32_t)(hs_trace.config.hash_size - 1);
+}
+
+static bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
+    return memcmp(&site->key, &key, sizeof key) == 0 && site->op == op;
+}
+
+static void put_slot(uint32_t slot, uint32_t number) {
+    struct hs_trace *t = &hs_trace;
+    while (t->config.hash[slot])
+        slot = (slot + 1) & (uint32_t)(t->config.hash_size - 1);
+    t->config.hash[slot] = (uint16_t)number;
+    t->hashed++;
+}
+
+/* Bytes of the definition at `offset` that tell it from others: all but a site's first size. */
+static uint32_t identity_len(uint32_t offset) {
+    struct hs_record r;
+    int len = hs_decode_dict(hs_trace.dict + offset, hs_trace.header->dict_len - offset, &r);
+    return (uint32_t)len - (r.kind == HS_SITE ? 1u + (r.size > 127) : 0);
+}
+
+static void hash_definition(uint32_t number) {
+    const struct hs_site_entry *site = &hs_trace.site[number];
+    if (site->key.code != NOWHERE)
+        put_slot(slot_of_key(site->key), number);
+    put_slot(slot_of_bytes(hs_trace.dict + site->definition, identity_len(site->definition)), number);
+}
+
+static void rehash(void) {
+    struct hs_trace *t = &hs_trace;
+    memset(t->config.hash, 0, t->config.hash_size * sizeof *t->config.hash);
+    t->hashed = 0;
+    for (uint32_t i = 1; i < t->n_numbers; i++)
+        hash_definition(i);
+}
+
+static void add_definition(uint32_t offset, const struct hs_record *r) {
+    struct hs_trace *t = &hs_trace;
+    t->site[t->n_numbers++] = (struct hs_site_entry){
+        .key = {.code = NOWHERE},
+        .op = r->kind == HS_SITE ? r->op : 0,
+        .first_size = r->kind == HS_SITE ? (uint8_t)r->size : 0,
+        .definition = offset,
+    };
+}
+
+void hs_site_init(void) {
+    struct hs_trace *t = &hs_trace;
+    memset(t->site, 0, t->config.n_sites * sizeof *t->site);
+    t->site[0].key.code = NOWHERE;
+    t->n_numbers = 1;
+    struct hs_record r;
+    int len;
+    for (uint32_t at = 0; at < t->header->dict_len; at += (uint32_t)len) {
+        len = hs_decode_dict(t->dict + at, t->header->dict_len - at, &r);
+        if (len <= 0) { /* damaged: what lies behind cannot be numbered */
+            t->header->dict_len = at;
+            break;
+        }
+        if (r.kind != HS_INFO && t->n_numbers < t->config.n_sites)
+            add_definition(at, &r);
+    }
+    rehash();
+}
+
+uint32_t hs_dict_put(const uint8_t *bytes, uint32_t len) {
+    struct hs_ring_header *h = hs_trace.header;
+    uint32_t offset = h->dict_len;
+    if (len > h->dict_size - offset)
+        return HS_DICT_NO_ROOM;
+    memcpy(hs_trace.dict + offset, bytes, len);
+    __asm__ volatile("" ::: "memory"); /* the bytes come before the length that makes them valid */
+    h->dict_len = offset + len;
+    return offset;
+}
+
+static uint32_t put_definition(const struct hs_record *record, uint8_t *bytes) {
+    bytes[0] = record->kind;
+    return (uint32_t)(hs_put_fields(bytes + 1, record) - bytes);
+}
+
+void hs_fact(struct hs_text text) {
+    uint8_t bytes[HS_DEFINITION_MAX];
+    struct hs_record r = {.kind = HS_INFO, .data = (const uint8_t *)text.data, .data_len = text.len};
+    hs_lock_t lock = hs_port_lock();
+    hs_dict_put(bytes, put_definition(&r, bytes));
+    hs_port_unlock(lock);
+}
+
+/* --- definitions ------------------------------------------------------------------------------------- */
+
+/* The number of the definition that begins with these bytes, 0 when there is none. */
+static uint32_t find_definition(const uint8_t *bytes, uint32_t len) {
+    struct hs_trace *t = &hs_trace;
+    for (uint32_t slot = slot_of_bytes(bytes, len), number; (number = t->config.hash[slot]) != 0;
+         slot = (slot + 1) & (uint32_t)(t->config.hash_size - 1)) {
+        uint32_t at = t->site[number].definition;
+        if (at + len <= t->header->dict_len && memcmp(t->dict + at, bytes, len) == 0)
+            return number;
+    }
+    return 0;
+}
+
+/* The number of this definition: what it had when it was met before, or a new one; 0 when there is no room. */
+static uint32_t define(const struct hs_record *r) {
+    struct hs_trace *t = &hs_trace;
+    uint8_t bytes[HS_DEFINITION_MAX];
+    uint32_t len = put_definition(r, bytes);
+    uint32_t identity = len - (r->kind == HS_SITE ? 1u + (r->size > 127) : 0);
+    uint32_t number = find_definition(bytes, identity);
+    if (number)
+        return number;
+    uint32_t at = t->n_numbers < t->config.n_sites ? hs_dict_put(bytes, len) : HS_DICT_NO_ROOM;
+    if (at == HS_DICT_NO_ROOM)
+        return 0;
+    add_definition(at, r);
+    put_slot(slot_of_bytes(bytes, identity), t->n_numbers - 1u);
+    return t->n_numbers - 1u;
+}
+
+/* Number of the string; a long one keeps its end, where a path's file name is. */
+static uint32_t string_number(struct hs_text text) {
+    uint32_t len = text.len < HS_DATA_MAX ? text.len : HS_DATA_MAX;
+    struct hs_record r = {
+        .kind = HS_STRING, .data = (const uint8_t *)text.data + (text.len - len), .data_len = len};
+    return len ? define(&r) : 0;
+}
+
+/* Defines what `key` names and lets the key find it from now on. */
+static uint32_t define_key(struct hs_record *r, struct hs_key key) {
+    struct hs_trace *t = &hs_trace;
+    struct hs_place place = {.line = 0};
+    if (key.code)
+        t->config.describe(key.code, &place);
+    r->file = string_number(place.file);
+    r->function = string_number(place.function);
+    r->line = place.line;
+    r->count = place.offset;
+    r->address = (uint64_t)(int64_t)(intptr_t)(key.caller - ((uintptr_t)hs_anchor & ~(uintptr_t)1));
+#if HS_CONTEXT
+    r->context = (uint32_t)key.context;
+#endif
+    uint32_t number = define(r);
+    if (number) {
+        if (t->hashed >= t->config.hash_size / 4u * 3u)
+            rehash();
+        t->site[number].key = key;
+        put_slot(slot_of_key(key), number);
+    }
+    return number;
+}
+
+static uint32_t find_key(struct hs_key key, uint8_t op) {
+    const struct hs_trace *t = &hs_trace;
+    for (uint32_t slot = slot_of_key(key), number; (number = t->config.hash[slot]) != 0;
+         slot = (slot + 1) & (uint32_t)(t->config.hash_size - 1))
+        if (has_key(&t->site[number], key, op))
+            return number;
+    return 0;
+}
+
+uint32_t hs_site_find(struct hs_key key, uint8_t op, uint32_t size) {
+    uint32_t number = find_key(key, op);
+    if (number)
+        return number;
+    struct hs_record r = {.kind = HS_SITE, .op = op, .size = size < 256 ? size : 0};
+    return define_key(&r, key);
+}
+
+uint32_t hs_context(uint32_t parent, uintptr_t code) {
+#if HS_CONTEXT
+    struct hs_key key = {.code = code, .context = parent};
+    hs_lock_t lock = hs_port_lock();
+    uint32_t number = find_key(key, 0);
+    if (!number) {
+        struct hs_record r = {.kind = HS_CONTEXT};
+        number = define_key(&r, key);
+    }
+    hs_port_unlock(lock);
+    return number;
+#else
+    (void)code;
+    return parent;
+#endif
+}
+
+void hs_forget(bool (*gone)(uintptr_t code)) {
+    struct hs_trace *t = &hs_trace;
+    hs_lock_t lock = hs_port_lock();
+    for (uint32_t i = 1; i < t->n_numbers; i++) {
+        uintptr_t code = t->site[i].key.code;
+        if (code > NOWHERE && gone(code))
+            t->site[i].key.code = NOWHERE;
+    }
+    hs_port_unlock(lock);
+}
+
+/* --- identity ---------------------------------------------------------------------------------------- */
+
+void hs_anchor(void) {}
+
+uint64_t hs_fingerprint(const uintptr_t *functions, size_t n) {
+    uint64_t mix = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t distance =
+            functions[i] ? (uint32_t)((functions[i] & ~(uintptr_t)1) - ((uintptr_t)hs_anchor & ~(uintptr_t)1)) : 0;
+        for (int byte = 0; byte < 4; byte++, distance >>= 8)
+            mix = (mix ^ (distance & 0xff)) * 0x100000001B3u;
+    }
+    return mix;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one trace instance and what lib/'s own files share of it. Not for hooks.
+ */
+#ifndef HS_TRACE_H
+#define HS_TRACE_H
+
+#include "lib/heapstrata.h"
+#include "lib/port.h"
+
+/* Bytes of the longest event record: tag, site, size, target, place, time. */
+#define HS_EVENT_MAX (1 + 3 + 5 + 5 + 5 + 5)
+/* Bytes of the longest plain record without its data. */
+#define HS_PLAIN_MAX 64
+
+#define HS_DEFINITION_MAX (1 + HS_DATA_MAX + 8)
+
+/* Bits of an event's first byte; FORMAT.md, chapter 3. */
+#define HS_TAG_HIT      0x80u
+#define HS_TAG_HIT_TIME 0x7fu
+#define HS_TAG_MISS     0x40u
+#define HS_TAG_SITE     0x20u
+#define HS_TAG_SIZE     0x10u
+#define HS_TAG_TARGET   0x08u
+#define HS_TAG_TIME     0x07u
+
+struct hs_trace {
+    /* What every event touches. */
+    uint8_t *cursor;            /* next byte of the packet */
+    uint8_t *limit;             /* no event may begin behind this */
+    struct hs_packet *packet;   /* the open one */
+    struct hs_site_entry *site;
+    uint32_t last;              /* port ticks of the last record, a multiple of 2^HS_TICK_SHIFT from the first */
+    uint32_t offered;
+    uint32_t check;
+    uint32_t expected;          /* explicit places: granule behind the last block */
+    uint16_t predicted, previous;
+    uint8_t epoch;
+    uint8_t implied, shift;
+    uint8_t recent_at;
+    uint32_t recent[HS_RANKS];  /* heads placed last */
+
+    /* What turning a packet touches. */
+    struct hs_ring_header *header;
+    uint8_t *dict;
+    uint32_t seq;               /* of the next packet */
+    uint32_t slot;              /* where the open packet lies */
+    uint32_t since_keyframe;    /* packets */
+    uint32_t lost;              /* all */
+    uint32_t lost_unsaid;       /* without a LOST record as yet */
+    uint32_t opened;            /* `last` when the packet was opened */
+    uint64_t time;              /* recorded ticks at that moment */
+    uint32_t dict_sent;         /* stream: bytes that have left */
+    uint16_t n_numbers;         /* definitions, plus one */
+    uint16_t hashed;            /* entries in use in the hash */
+    struct hs_config config;
+};
+extern struct hs_trace hs_trace;
+
+/* Number of the site that `key` and `op` name, 0 when it cannot be defined. Lock held. */
+uint32_t hs_site_find(struct hs_key key, uint8_t op, uint32_t size);
+
+/* Prepares the site table; takes in what the dictionary already holds. */
+void hs_site_init(void);
+
+/* Appends `len` bytes to the dictionary. Returns their offset, or HS_DICT_NO_ROOM. */
+#define HS_DICT_NO_ROOM 0xffffffffu
+uint32_t hs_dict_put(const uint8_t *bytes, uint32_t len);
+
+/* Closes the open packet, if there is one, and opens the next. Lock held. */
+void hs_packet_turn(void);
+void hs_packet_close(void);
+
+/* hs_record with the lock held. */
+void hs_record_locked(const struct hs_record *record);
+
+/* Writes a record's fields as the schema says; returns the byte behind them. */
+uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *record);
+
+#endif
