@@ -30,6 +30,7 @@ struct hs_decoder {
     uint32_t previous;
     uint32_t expected; /* explicit places: granule behind the last block */
     uint64_t time;
+    int error;         /* first error met, to be returned */
     uint8_t shift;
     uint8_t implied;
 };

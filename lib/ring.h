@@ -80,7 +80,7 @@ struct hs_dict_chunk {
     uint32_t crc;    /* CRC-32 of `len`, `offset` and the bytes */
 };
 
-_Static_assert(sizeof(struct hs_ring_header) == 72, "layout");
+_Static_assert(sizeof(struct hs_ring_header) == 64, "layout");
 _Static_assert(sizeof(struct hs_packet) == 28, "layout");
 _Static_assert(sizeof(struct hs_dict_chunk) == 12, "layout");
 

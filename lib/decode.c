@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The mirror of encode.c: what it predicts, this predicts; what it writes, this reads.
+ */
+#include "lib/decode.h"
+
+#include <string.h>
+
+#include "lib/schema.h"
+#include "lib/trace.h"
+#include "lib/varint.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, const uint8_t *bytes) {
+    d->start = d->at = bytes;
+    d->end = bytes + packet->len;
+    d->epoch++;
+    d->error = HS_OK;
+    d->predicted = d->previous = 0;
+    d->expected = 0;
+    d->time = (uint64_t)packet->time_hi << 32 | packet->time_lo;
+    d->shift = (packet->flags & HS_PACKET_SHIFT) >> 4;
+    d->implied = (packet->flags & HS_PACKET_IMPLIED) != 0;
+    d->site[0] = (struct hs_site_state){.epoch = d->epoch};
+}
+
+/* A number of up to 32 bits; false when the bytes end first or it has more. */
+INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value) {
+    if (*at < end && **at < 0x80) {
+        *value = *(*at)++;
+        return true;
+    }
+    uint64_t wide;
+    if (hs_get_u64(at, end, &wide) || wide > 0xffffffffu)
+        return false;
+    *value = (uint32_t)wide;
+    return true;
+}
+
+INLINE void renew(const struct hs_decoder *d, struct hs_site_state *site) {
+    if (site->epoch != d->epoch) {
+        site->epoch = d->epoch;
+        site->size = site->first_size;
+        site->next = 0;
+        site->rank = 0;
+    }
+}
+
+INLINE void expect_behind(struct hs_decoder *d, const struct hs_record *r) {
+    d->expected = r->pos + ((r->size + (1u << d->shift) - 1) >> d->shift);
+}
+
+/* Place of a block where places are explicit; `moved` is the field as it stands, 0 = in place. */
+INLINE void place(struct hs_decoder *d, struct hs_record *r, uint32_t field) {
+    r->pos = d->expected + (uint32_t)hs_unzigzag(field);
+    expect_behind(d, r);
+}
+
+/* Target and place of a REALLOC or the target of a FREE. */
+INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_site_state *site,
+                       struct hs_record *r) {
+    uint32_t target = site->rank, field = 0;
+    if (tag & HS_TAG_TARGET) {
+        if (!get_u32(at, d->end, &target))
+            return false;
+        if (r->kind == HS_REALLOC && !d->implied && !get_u32(at, d->end, &field))
+            return false;
+    }
+    r->flags = target < HS_RANKS ? HS_REC_RANK : 0;
+    r->old = target < HS_RANKS ? target : target - HS_RANKS;
+    if (target < HS_RANKS)
+        site->rank = (uint8_t)target;
+    r->pos = HS_POS_IMPLIED;
+    if (r->kind == HS_REALLOC && !d->implied) {
+        if (field)
+            place(d, r, field - 1);
+        else
+            r->flags |= HS_REC_IN_PLACE;
+    }
+    return true;
+}
+
+/* An event behind its tag. False when it makes no sense or is cut. */
+INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r) {
+    uint32_t number = d->predicted;
+    if (tag & HS_TAG_SITE && (!get_u32(at, d->end, &number) || number >= d->n_sites))
+        return false;
+    struct hs_site_state *site = &d->site[number];
+    r->kind = site->op;
+    if (!number) {
+        if (!(tag & HS_TAG_SITE) || *at == d->end)
+            return false;
+        r->kind = *(*at)++;
+    }
+    if (r->kind < HS_ALLOC || r->kind > HS_REALLOC)
+        return false;
+    renew(d, site);
+    d->site[d->previous].next = (uint16_t)number;
+    r->site = number;
+    r->size = site->size;
+    if (tag & HS_TAG_SIZE) {
+        if (!get_u32(at, d->end, &r->size))
+            return false;
+        site->size = (uint16_t)(r->size < 0xffff ? r->size : 0);
+    }
+    if (r->kind == HS_ALLOC) {
+        r->flags = 0;
+        r->pos = HS_POS_IMPLIED;
+        if (!d->implied) {
+            uint32_t field = 0;
+            if (tag & HS_TAG_TARGET && !get_u32(at, d->end, &field))
+                return false;
+            place(d, r, field);
+        }
+    } else if (!get_target(d, at, tag, site, r)) {
+        return false;
+    }
+    d->previous = number;
+    d->predicted = site->next;
+    return true;
+}
+
+/* The time of an event: the tag's bits, and what follows the fields when they are all ones. */
+INLINE bool get_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits, uint32_t limit) {
+    uint32_t more = 0;
+    if (bits == limit && !get_u32(at, d->end, &more))
+        return false;
+    d->time += (uint64_t)bits + more;
+    return true;
+}
+
+static void set_member(struct hs_record *r, unsigned offset, unsigned width, uint64_t value) {
+    memcpy((uint8_t *)r + offset, &value, width);
+}
+
+/* Fields as the schema lists them. */
+static int get_fields(const uint8_t **at, const uint8_t *end, struct hs_record *r) {
+    const struct hs_layout *layout = hs_layout(r->kind);
+    for (unsigned i = 0; i < HS_FIELDS_MAX && layout->field[i].width; i++) {
+        uint64_t value;
+        if (hs_get_u64(at, end, &value))
+            return HS_ERR_END;
+        if (layout->field[i].wire == HS_WIRE_B) {
+            if (value > (uint64_t)(end - *at))
+                return HS_ERR_END;
+            r->data = *at;
+            r->data_len = (uint32_t)value;
+            *at += value;
+            continue;
+        }
+        if (layout->field[i].wire == HS_WIRE_S)
+            value = (uint64_t)hs_unzigzag(value);
+        else if (layout->field[i].width < 8 && value >> layout->field[i].width * 8)
+            return HS_ERR_FORMAT;
+        set_member(r, layout->field[i].offset, layout->field[i].width, value);
+    }
+    return HS_OK;
+}
+
+static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, struct hs_record *r) {
+    const struct hs_layout *layout = hs_layout(kind);
+    uint32_t elapsed;
+    if (!layout || layout->area != HS_AREA_PACKET)
+        return HS_ERR_FORMAT;
+    if (!get_u32(at, d->end, &elapsed))
+        return HS_ERR_END;
+    *r = (struct hs_record){.kind = kind};
+    int err = get_fields(at, d->end, r);
+    if (!err)
+        d->time += elapsed;
+    return err;
+}
+
+/* One record; on an error d->at stays where it was. */
+INLINE int get_record(struct hs_decoder *d, struct hs_record *r) {
+    const uint8_t *at = d->at;
+    uint8_t tag = *at++;
+    int err = HS_OK;
+    if (tag & HS_TAG_HIT) {
+        if (!get_event(d, &at, 0, r) || !get_time(d, &at, tag & HS_TAG_HIT_TIME, HS_TAG_HIT_TIME))
+            err = HS_ERR_FORMAT;
+    } else if (tag & HS_TAG_MISS) {
+        if (!get_event(d, &at, tag, r) || !get_time(d, &at, tag & HS_TAG_TIME, HS_TAG_TIME))
+            err = HS_ERR_FORMAT;
+    } else {
+        err = get_plain(d, &at, tag, r);
+    }
+    if (err)
+        return err;
+    r->time = d->time;
+    d->at = at;
+    return HS_OK;
+}
+
+int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max) {
+    int n = 0;
+    while (n < max && d->at < d->end && !d->error) {
+        d->error = get_record(d, &records[n]);
+        n += !d->error;
+    }
+    return n ? n : d->error;
+}
+
+int hs_decode_dict(const uint8_t *bytes, size_t len, struct hs_record *r) {
+    const uint8_t *at = bytes + 1, *end = bytes + len;
+    if (!len)
+        return HS_ERR_END;
+    const struct hs_layout *layout = hs_layout(bytes[0]);
+    if (!layout || layout->area != HS_AREA_DICT)
+        return HS_ERR_FORMAT;
+    *r = (struct hs_record){.kind = bytes[0]};
+    int err = get_fields(&at, end, r);
+    return err ? err : (int)(at - bytes);
+}
