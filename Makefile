@@ -51,11 +51,13 @@ ifeq ($(origin AR),default)
 AR := gcc-ar
 endif
 CLANG ?= $(firstword $(foreach c,clang-14 clang,$(if $(shell command -v $(c)),$(c))))
-PYTHON ?= python3
+# Debian's own: that is the one python3-serial and python3-bt2 are installed for.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wvla -Wundef -Wpointer-arith -Wstrict-prototypes \
-            -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wcast-qual -Wformat=2
+            -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wformat=2 \
+            -Werror=implicit-function-declaration -Werror=incompatible-pointer-types
 CPPFLAGS += -I. -D_GNU_SOURCE= -DHS_VERSION='"$(VERSION)"'
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # $(call flags,SOURCE): everyone's flags, then those its folder sets as CFLAGS_<folder>.
@@ -167,6 +169,7 @@ export HS_CLI := $(abspath $(B)/heapstrata)
 export HS_MP := $(abspath $(M))
 export HS_MP_SRC := $(MP_SRC)
 export HS_MPY_CROSS := $(abspath $(MPY_CROSS))
+export HS_PYTHON := $(PYTHON)
 export PYTHONDONTWRITEBYTECODE := 1
 
 TEST_JOBS ?= 1

@@ -4,6 +4,7 @@
  * arguments. It passes when it ends; one `ok` line a file, so that a crash shows which one it was.
  */
 #include <dirent.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ static void replay_folder(const char *folder)
         return;
     }
     for (int i = 0; i < count; i++) {
-        char path[4096];
+        char path[PATH_MAX + NAME_MAX + 2];
         snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
         replay(path);
         free(entries[i]);
@@ -60,7 +61,7 @@ int main(int argc, char **argv)
 {
     const char *root = getenv("HS_ROOT_DIR");
     const char *name = strstr(argv[0], "replay_");
-    char folder[4096];
+    char folder[PATH_MAX];
     LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
     printf("ok - empty input\n");
     for (int i = 1; i < argc; i++)
