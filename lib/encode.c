@@ -17,7 +17,7 @@
 #endif
 
 INLINE bool same_key(const struct hs_site_entry *site, struct hs_key key) {
-#if HS_CONTEXT
+#if HS_STACKS
     if (site->key.context != key.context)
         return false;
 #endif

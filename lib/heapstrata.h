@@ -22,7 +22,7 @@
 struct hs_key {
     uintptr_t code;   /* address of the running instruction of the interpreted program, 0 = none */
     uintptr_t caller; /* return address of the native caller */
-#if HS_CONTEXT
+#if HS_STACKS
     uintptr_t context; /* number of the calling context, 0 = none */
 #endif
 };
@@ -68,7 +68,7 @@ struct hs_config {
     struct hs_site_entry *site;
     uint16_t *hash;       /* `hash_size` entries */
     uint16_t n_sites;     /* entries of `site`, site 0 included */
-    uint16_t hash_size;   /* a power of two, at least 4 * n_sites */
+    uint32_t hash_size;   /* a power of two, at least 4 * n_sites */
     uint32_t hz;          /* recorded ticks a second */
     uint64_t build_id;    /* hs_fingerprint of the hook's list of symbols */
     uint16_t flags;       /* enum hs_ring_flag */
@@ -116,6 +116,9 @@ void hs_flush(void);
 void hs_reset(void);
 
 struct hs_stats hs_stats(void);
+
+/* Notes in the header that allocations bypass the hooks. */
+void hs_selftest_failed(void);
 
 /* The image, for a dump: header, dictionary and packets. */
 const struct hs_ring_header *hs_image(void);

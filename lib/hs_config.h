@@ -19,8 +19,8 @@
 #endif
 
 /* 1: sites carry the calling context (the whole Python stack). */
-#ifndef HS_CONTEXT
-#define HS_CONTEXT 0
+#ifndef HS_STACKS
+#define HS_STACKS 0
 #endif
 
 #endif

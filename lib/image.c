@@ -164,7 +164,7 @@ static void lay_out(struct hs_ring_header *h) {
         .hz = c->hz,
         .build_id = c->build_id,
         .anchor = (uint64_t)((uintptr_t)hs_anchor & ~(uintptr_t)1),
-        .flags = c->flags | (sizeof(uintptr_t) == 8 ? HS_RING_64BIT : 0) | (HS_CONTEXT ? HS_RING_CONTEXT : 0),
+        .flags = c->flags | (sizeof(uintptr_t) == 8 ? HS_RING_64BIT : 0),
     };
     for (; room >= h->packet_size; room -= h->packet_size)
         h->packet_count++;
@@ -174,7 +174,7 @@ static void lay_out(struct hs_ring_header *h) {
 /* Whether the memory holds an image that this boot may continue: same layout, same firmware. */
 static bool continues(const struct hs_ring_header *old, const struct hs_ring_header *now) {
     return memcmp(old, now, offsetof(struct hs_ring_header, anchor)) == 0 && old->check == header_check(old) &&
-           old->flags == now->flags && old->dict_len <= old->dict_size;
+           (old->flags | HS_RING_SELFTEST_FAILED) == (now->flags | HS_RING_SELFTEST_FAILED) && old->dict_len <= old->dict_size;
 }
 
 /* Finds the newest packet, to go on behind it. */
@@ -309,6 +309,12 @@ struct hs_stats hs_stats(void) {
         .dict_size = t->header->dict_size,
         .ring_size = t->header->packet_count * t->header->packet_size,
     };
+}
+
+void hs_selftest_failed(void) {
+    struct hs_ring_header *h = hs_trace.header;
+    h->flags |= HS_RING_SELFTEST_FAILED;
+    h->check = header_check(h);
 }
 
 const struct hs_ring_header *hs_image(void) { return hs_trace.header; }

@@ -17,17 +17,17 @@
 
 static uint32_t slot_of_key(struct hs_key key) {
     uint32_t mix = ((uint32_t)key.code ^ (uint32_t)key.caller << 9 ^ (uint32_t)key.caller >> 5) * 0x9E3779B1u;
-#if HS_CONTEXT
+#if HS_STACKS
     mix += (uint32_t)key.context * 0x85EBCA77u;
 #endif
-    return mix >> 16 & (uint32_t)(hs_trace.config.hash_size - 1);
+    return mix >> 15 & (hs_trace.config.hash_size - 1);
 }
 
 static uint32_t slot_of_bytes(const uint8_t *bytes, uint32_t len) {
     uint32_t mix = 0x811C9DC5u;
     while (len--)
         mix = (mix ^ *bytes++) * 0x01000193u;
-    return (mix >> 12 ^ mix) & (uint32_t)(hs_trace.config.hash_size - 1);
+    return (mix >> 12 ^ mix) & (hs_trace.config.hash_size - 1);
 }
 
 static bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
@@ -37,7 +37,7 @@ static bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t
 static void put_slot(uint32_t slot, uint32_t number) {
     struct hs_trace *t = &hs_trace;
     while (t->config.hash[slot])
-        slot = (slot + 1) & (uint32_t)(t->config.hash_size - 1);
+        slot = (slot + 1) & (t->config.hash_size - 1);
     t->config.hash[slot] = (uint16_t)number;
     t->hashed++;
 }
@@ -123,7 +123,7 @@ void hs_fact(struct hs_text text) {
 static uint32_t find_definition(const uint8_t *bytes, uint32_t len) {
     struct hs_trace *t = &hs_trace;
     for (uint32_t slot = slot_of_bytes(bytes, len), number; (number = t->config.hash[slot]) != 0;
-         slot = (slot + 1) & (uint32_t)(t->config.hash_size - 1)) {
+         slot = (slot + 1) & (t->config.hash_size - 1)) {
         uint32_t at = t->site[number].definition;
         if (at + len <= t->header->dict_len && memcmp(t->dict + at, bytes, len) == 0)
             return number;
@@ -167,7 +167,7 @@ static uint32_t define_key(struct hs_record *r, struct hs_key key) {
     r->line = place.line;
     r->count = place.offset;
     r->address = (uint64_t)(int64_t)(intptr_t)(key.caller - ((uintptr_t)hs_anchor & ~(uintptr_t)1));
-#if HS_CONTEXT
+#if HS_STACKS
     r->context = (uint32_t)key.context;
 #endif
     uint32_t number = define(r);
@@ -183,7 +183,7 @@ static uint32_t define_key(struct hs_record *r, struct hs_key key) {
 static uint32_t find_key(struct hs_key key, uint8_t op) {
     const struct hs_trace *t = &hs_trace;
     for (uint32_t slot = slot_of_key(key), number; (number = t->config.hash[slot]) != 0;
-         slot = (slot + 1) & (uint32_t)(t->config.hash_size - 1))
+         slot = (slot + 1) & (t->config.hash_size - 1))
         if (has_key(&t->site[number], key, op))
             return number;
     return 0;
@@ -198,7 +198,7 @@ uint32_t hs_site_find(struct hs_key key, uint8_t op, uint32_t size) {
 }
 
 uint32_t hs_context(uint32_t parent, uintptr_t code) {
-#if HS_CONTEXT
+#if HS_STACKS
     struct hs_key key = {.code = code, .context = parent};
     hs_lock_t lock = hs_port_lock();
     uint32_t number = find_key(key, 0);

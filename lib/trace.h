@@ -52,7 +52,7 @@ struct hs_trace {
     uint64_t time;              /* recorded ticks at that moment */
     uint32_t dict_sent;         /* stream: bytes that have left */
     uint16_t n_numbers;         /* definitions, plus one */
-    uint16_t hashed;            /* entries in use in the hash */
+    uint32_t hashed;            /* entries in use in the hash */
     struct hs_config config;
 };
 extern struct hs_trace hs_trace;

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * import heapstrata, on the device:
+ *
+ *   start(stacks=False)  records from now on; stacks: with the whole Python stack, where built in
+ *   stop()               stops recording
+ *   mark(label)          puts a label into the trace
+ *   snapshot()           records the allocation table as it is
+ *   dump()               prints the image as text, for a host that reads the console
+ *   dump(offset)         prints it again from that byte on
+ *   dump(stream)         writes it to a stream, as bytes
+ *   stats()              the recorder's own figures, as a dict
+ *   reset()              forgets everything recorded so far
+ */
+#include <string.h>
+
+#include "firmware-hooks/micropython/mp_hooks.h"
+#include "lib/crc.h"
+#include "lib/heapstrata.h"
+#include "py/mphal.h"
+#include "py/objstr.h"
+#include "py/runtime.h"
+#include "py/stream.h"
+
+static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args) {
+#if HS_STACKS
+    hs_mp_stacks = n_args && mp_obj_is_true(args[0]);
+#else
+    if (n_args && mp_obj_is_true(args[0]))
+        mp_raise_NotImplementedError(MP_ERROR_TEXT("built without HS_STACKS"));
+#endif
+    if (hs_mp_selftest() < 0)
+        mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("allocations bypass the hooks (link-time optimisation?)"));
+    hs_start();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(start_obj, 0, 1, hs_mod_start);
+
+static mp_obj_t hs_mod_stop(void) {
+    hs_stop();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(stop_obj, hs_mod_stop);
+
+static mp_obj_t hs_mod_mark(mp_obj_t label) {
+    size_t len;
+    const char *data = mp_obj_str_get_data(label, &len);
+    if (hs_state != HS_STATE_OFF)
+        hs_mark((struct hs_text){data, (uint32_t)len});
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(mark_obj, hs_mod_mark);
+
+static mp_obj_t hs_mod_snapshot(void) {
+    if (hs_state != HS_STATE_OFF)
+        hs_mp_snapshot();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(snapshot_obj, hs_mod_snapshot);
+
+static mp_obj_t hs_mod_reset(void) {
+    hs_reset();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(reset_obj, hs_mod_reset);
+
+static mp_obj_t hs_mod_stats(void) {
+    const struct hs_stats s = hs_stats();
+    const struct {
+        qstr name;
+        uint32_t value;
+    } row[] = {
+        {MP_QSTR_records, s.offered}, {MP_QSTR_lost, s.lost},           {MP_QSTR_packets, s.packets},
+        {MP_QSTR_boot, s.boot},       {MP_QSTR_sites, s.sites},         {MP_QSTR_dict_used, s.dict_used},
+        {MP_QSTR_dict_size, s.dict_size}, {MP_QSTR_ring_size, s.ring_size}, {MP_QSTR_recording, hs_state != HS_STATE_OFF},
+    };
+    mp_obj_t dict = mp_obj_new_dict(MP_ARRAY_SIZE(row));
+    for (size_t i = 0; i < MP_ARRAY_SIZE(row); i++)
+        mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(row[i].name), mp_obj_new_int_from_uint(row[i].value));
+    return dict;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(stats_obj, hs_mod_stats);
+
+/* --- dump ---------------------------------------------------------------------------------------------- */
+
+#define LINE 48u /* bytes a line */
+
+static size_t base64(char *to, const uint8_t *from, size_t len) {
+    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *at = to;
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t three = (uint32_t)from[i] << 16;
+        three |= i + 1 < len ? (uint32_t)from[i + 1] << 8 : 0;
+        three |= i + 2 < len ? from[i + 2] : 0;
+        *at++ = digit[three >> 18];
+        *at++ = digit[three >> 12 & 63];
+        *at++ = i + 1 < len ? digit[three >> 6 & 63] : '=';
+        *at++ = i + 2 < len ? digit[three & 63] : '=';
+    }
+    return (size_t)(at - to);
+}
+
+/* Lines of base64 with their offset and check; records nothing meanwhile and allocates nothing. */
+static void print_image(const uint8_t *image, uint32_t size, uint32_t from) {
+    mp_printf(&mp_plat_print, "HS:BEGIN %u\r\n", (unsigned)size);
+    for (uint32_t at = from; at < size; at += LINE) {
+        char text[LINE / 3 * 4 + 1];
+        uint32_t len = size - at < LINE ? size - at : LINE;
+        text[base64(text, image + at, len)] = 0;
+        mp_printf(&mp_plat_print, "HS:%x %s %08x\r\n", (unsigned)at, text, (unsigned)hs_crc32(0, image + at, len));
+    }
+    mp_printf(&mp_plat_print, "HS:END %08x\r\n", (unsigned)hs_crc32(0, image, size));
+}
+
+static void write_image(mp_obj_t stream, const uint8_t *image, uint32_t size) {
+    int error;
+    mp_get_stream_raise(stream, MP_STREAM_OP_WRITE);
+    mp_stream_write_exactly(stream, image, size, &error);
+    if (error)
+        mp_raise_OSError(error);
+}
+
+/* Recording pauses, so that the image holds still; a stream may allocate, and a keyframe follows. */
+static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
+    const struct hs_ring_header *image = hs_image();
+    bool recording = hs_state != HS_STATE_OFF;
+    mp_int_t from = 0;
+    bool text = !n_args || mp_obj_get_int_maybe(args[0], &from);
+    if (recording)
+        hs_stop();
+    else
+        hs_flush();
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        if (text)
+            print_image((const uint8_t *)image, image->total_size, (uint32_t)from);
+        else
+            write_image(args[0], (const uint8_t *)image, image->total_size);
+        nlr_pop();
+        nlr.ret_val = NULL;
+    }
+    if (recording)
+        hs_start();
+    if (nlr.ret_val)
+        nlr_jump(nlr.ret_val);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(dump_obj, 0, 1, hs_mod_dump);
+
+static const mp_rom_map_elem_t globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_heapstrata)},
+    {MP_ROM_QSTR(MP_QSTR_start), MP_ROM_PTR(&start_obj)},
+    {MP_ROM_QSTR(MP_QSTR_stop), MP_ROM_PTR(&stop_obj)},
+    {MP_ROM_QSTR(MP_QSTR_mark), MP_ROM_PTR(&mark_obj)},
+    {MP_ROM_QSTR(MP_QSTR_snapshot), MP_ROM_PTR(&snapshot_obj)},
+    {MP_ROM_QSTR(MP_QSTR_dump), MP_ROM_PTR(&dump_obj)},
+    {MP_ROM_QSTR(MP_QSTR_stats), MP_ROM_PTR(&stats_obj)},
+    {MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&reset_obj)},
+};
+static MP_DEFINE_CONST_DICT(globals, globals_table);
+
+const mp_obj_module_t heapstrata_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&globals,
+};
+MP_REGISTER_MODULE(MP_QSTR_heapstrata, heapstrata_module);

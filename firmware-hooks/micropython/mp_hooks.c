@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * MicroPython's collector under observation. The linker sends every call of the functions in wraps.txt
+ * here first (ld --wrap), so MicroPython itself is not touched.
+ *
+ * Sites: the wrap of mp_execute_bytecode keeps the running code state, whose instruction pointer is the
+ * Python side of a site; the wraps of the m_malloc family keep their return address, its native side.
+ *
+ * Order: with threads and no GIL the collector's own recursive mutex is held across the real call and its
+ * record, so that the trace has the order in which the heap changed.
+ */
+#include "firmware-hooks/micropython/mp_hooks.h"
+
+#include <string.h>
+
+#include "firmware-hooks/ports/port.h"
+#include "lib/heapstrata.h"
+#include "lib/port.h"
+#include "py/bc.h"
+#include "py/builtin.h"
+#include "py/compile.h"
+#include "py/gc.h"
+#include "py/mpthread.h"
+#include "py/objfun.h"
+#include "py/runtime.h"
+
+#ifndef HS_THREAD_LOCAL
+#define HS_THREAD_LOCAL
+#endif
+
+#define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
+#define UNLIKELY(x)    __builtin_expect(!!(x), 0)
+#define INLINE         static inline __attribute__((always_inline))
+#define NOINLINE       __attribute__((noinline))
+
+/* --- what is running --------------------------------------------------------------------------------- */
+
+static HS_THREAD_LOCAL struct {
+    const mp_code_state_t *code; /* innermost frame of bytecode */
+    uintptr_t caller;            /* return address of the outermost m_malloc-like function under way, or 0 */
+#if HS_STACKS
+    uint32_t context, depth;
+#endif
+    bool allocating;             /* inside gc_alloc or gc_realloc */
+#if MICROPY_PY_THREAD
+    uint32_t thread;             /* our number, 0 before the first record */
+#endif
+} running;
+
+#if HS_STACKS
+bool hs_mp_stacks;
+/* Deeper calls are charged to the context at this depth, so that a recursion does not fill the dictionary. */
+#define CONTEXT_DEPTH 64
+
+static uint32_t enter_context(void) {
+    uint32_t outer = running.context;
+    if (hs_mp_stacks && running.code && running.depth < CONTEXT_DEPTH && hs_state != HS_STATE_OFF)
+        running.context = hs_context(outer, (uintptr_t)running.code->ip);
+    running.depth++;
+    return outer;
+}
+
+static void leave_context(uint32_t outer) {
+    running.context = outer;
+    running.depth--;
+}
+#else
+#define enter_context() 0
+#define leave_context(outer) (void)(outer)
+#endif
+
+mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
+mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc) {
+    const mp_code_state_t *outer = running.code;
+    uint32_t context = enter_context();
+    running.code = code_state;
+    mp_vm_return_kind_t kind = __real_mp_execute_bytecode(code_state, inject_exc);
+    running.code = outer;
+    leave_context(context);
+    return kind;
+}
+
+INLINE struct hs_key key_of(uintptr_t caller) {
+    return (struct hs_key){
+        .code = running.code ? (uintptr_t)running.code->ip : 0,
+        .caller = caller,
+#if HS_STACKS
+        .context = running.context,
+#endif
+    };
+}
+
+/* The caller that the m_malloc family left, or else our own. */
+INLINE uintptr_t take_caller(uintptr_t own) {
+    uintptr_t caller = running.caller;
+    running.caller = 0;
+    return caller ? caller : own;
+}
+
+static struct hs_text text_of(qstr q) {
+    size_t len;
+    const char *data = (const char *)qstr_data(q, &len);
+    return (struct hs_text){data, (uint32_t)len};
+}
+
+/* File, function and line, found as MicroPython finds them for a traceback. */
+static void describe(uintptr_t code, struct hs_place *place) {
+    const mp_obj_fun_bc_t *fun = running.code->fun_bc;
+    const byte *ip = fun->bytecode;
+    MP_BC_PRELUDE_SIG_DECODE(ip);
+    MP_BC_PRELUDE_SIZE_DECODE(ip);
+    const byte *line_info_top = ip + n_info;
+    const byte *start = ip + n_info + n_cell;
+    qstr function = mp_decode_uint_value(ip);
+    for (size_t i = 0; i < 1 + n_pos_args + n_kwonly_args; i++)
+        ip = mp_decode_uint_skip(ip);
+#if MICROPY_EMIT_BYTECODE_USES_QSTR_TABLE
+    function = fun->context->constants.qstr_table[function];
+    qstr file = fun->context->constants.qstr_table[0];
+#else
+    qstr file = fun->context->constants.source_file;
+#endif
+    place->file = text_of(file);
+    place->function = text_of(function);
+    place->offset = (uint32_t)(code - (uintptr_t)start);
+    place->line = (uint32_t)mp_bytecode_get_source_line(ip, line_info_top, place->offset);
+    (void)n_state, (void)n_exc_stack, (void)scope_flags, (void)n_def_pos_args;
+}
+
+/* --- order and threads -------------------------------------------------------------------------------- */
+
+#if MICROPY_PY_THREAD
+static volatile bool threads;
+static uint32_t n_threads, thread_recorded;
+
+mp_uint_t __real_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
+mp_uint_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size) {
+    threads = true;
+    hs_port_threads();
+    return __real_mp_thread_create(entry, arg, stack_size);
+}
+
+/* Says whose records follow, when that changed. In order's section. */
+static NOINLINE void switch_thread(void) {
+    if (!running.thread)
+        running.thread = ++n_threads;
+    if (running.thread != thread_recorded) {
+        thread_recorded = running.thread;
+        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = running.thread});
+    }
+}
+INLINE void this_thread(void) {
+    if (UNLIKELY(threads))
+        switch_thread();
+}
+#else
+#define this_thread() (void)0
+#endif
+
+#if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
+INLINE bool enter_order(void) {
+    bool ordered = threads;
+    if (UNLIKELY(ordered))
+        mp_thread_recursive_mutex_lock(&MP_STATE_MEM(gc_mutex), 1);
+    return ordered;
+}
+INLINE void leave_order(bool ordered) {
+    if (UNLIKELY(ordered))
+        mp_thread_recursive_mutex_unlock(&MP_STATE_MEM(gc_mutex));
+}
+#else
+#define enter_order() false
+#define leave_order(ordered) (void)(ordered)
+#endif
+
+/* --- areas: the heap's regions ------------------------------------------------------------------------ */
+
+#define GRANULE MICROPY_BYTES_PER_GC_BLOCK
+#define SHIFT   (GRANULE == 32 ? 5 : GRANULE == 16 ? 4 : GRANULE == 64 ? 6 : 3)
+_Static_assert(GRANULE == 1 << SHIFT, "granule");
+
+#if MICROPY_GC_SPLIT_HEAP
+#define AREAS         16
+#define NEXT_AREA(a)  ((a)->next)
+#else
+#define AREAS         1
+#define NEXT_AREA(a)  NULL
+#endif
+
+enum { AT_FREE, AT_HEAD, AT_TAIL, AT_MARK };
+
+static struct area {
+    mp_state_mem_area_t *area; /* NULL: no longer there */
+    uintptr_t start;
+    uint32_t granules;
+    uint32_t first; /* trace-wide number of its first granule */
+} areas[AREAS];
+static uint32_t n_areas;
+
+INLINE uint32_t granules_of(const mp_state_mem_area_t *a) { return (uint32_t)a->gc_alloc_table_byte_len * 4; }
+
+INLINE unsigned kind_at(const mp_state_mem_area_t *a, uint32_t granule) {
+    return a->gc_alloc_table_start[granule / 4] >> 2 * (granule % 4) & 3;
+}
+
+static void record_region(const struct area *a, unsigned existing) {
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION,
+        .region = (uint8_t)(a - areas),
+        .pos = a->first,
+        .count = a->granules,
+        .shift = SHIFT,
+        .memory = hs_port_memory_kind((const void *)a->start),
+        .cause = (uint8_t)(HS_PLACE_MICROPYTHON | existing),
+        .address = a->start,
+        .data = (const uint8_t *)"gc",
+        .data_len = 2,
+    });
+}
+
+static struct area *find_area(const mp_state_mem_area_t *area) {
+    for (uint32_t i = 0; i < n_areas; i++)
+        if (areas[i].area == area && areas[i].start == (uintptr_t)area->gc_pool_start)
+            return &areas[i];
+    return NULL;
+}
+
+/* Gives the area a free place in the table, and a number range behind all others. */
+static void add_area(mp_state_mem_area_t *area) {
+    uint32_t first = 0, slot = n_areas;
+    for (uint32_t i = 0; i < n_areas; i++) {
+        uint32_t end = areas[i].first + areas[i].granules;
+        if (!areas[i].area)
+            slot = i;
+        else if (end > first)
+            first = end;
+    }
+    if (slot == AREAS)
+        return; /* its blocks will be recorded at HS_POS_IMPLIED; hs_stats counts them */
+    areas[slot] = (struct area){area, (uintptr_t)area->gc_pool_start, granules_of(area), first};
+    n_areas += slot == n_areas;
+    record_region(&areas[slot], 0);
+}
+
+/* Brings the table in line with the collector's list of areas, and records what came and went. */
+static NOINLINE void update_areas(void) {
+    for (uint32_t i = 0; i < n_areas; i++) {
+        const mp_state_mem_area_t *a = &MP_STATE_MEM(area);
+        while (a && a != areas[i].area)
+            a = NEXT_AREA(a);
+        if (areas[i].area && (!a || (uintptr_t)a->gc_pool_start != areas[i].start)) {
+            areas[i].area = NULL;
+            areas[i].granules = 0;
+            hs_record(&(struct hs_record){.kind = HS_REGION_END, .region = (uint8_t)i});
+        }
+    }
+    for (mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
+        if (!find_area(a))
+            add_area(a);
+}
+
+static NOINLINE uint32_t pos_elsewhere(uintptr_t at) {
+    for (int tries = 0; tries < 2; tries++) {
+        for (uint32_t i = 0; i < n_areas; i++)
+            if (areas[i].area && at - areas[i].start < (uintptr_t)areas[i].granules << SHIFT)
+                return areas[i].first + (uint32_t)((at - areas[i].start) >> SHIFT);
+        update_areas(); /* the heap has grown by an area that we were not told of */
+    }
+    return HS_POS_IMPLIED;
+}
+
+INLINE uint32_t pos_of(const void *block) {
+    uintptr_t offset = (uintptr_t)block - areas[0].start;
+    if (UNLIKELY(offset >= (uintptr_t)areas[0].granules << SHIFT))
+        return pos_elsewhere((uintptr_t)block);
+    return areas[0].first + (uint32_t)(offset >> SHIFT);
+}
+
+/* --- snapshots ----------------------------------------------------------------------------------------- */
+
+/* Length of the run of `kind` that begins at granule `at`; a block's is its head and tails. */
+static uint32_t run_len(const mp_state_mem_area_t *a, uint32_t at) {
+    uint32_t end = at + 1, n = granules_of(a);
+    unsigned rest = kind_at(a, at) == AT_FREE ? AT_FREE : AT_TAIL;
+    while (end < n && kind_at(a, end) == rest)
+        end++;
+    return end - at;
+}
+
+static void snapshot_area(const struct area *a, uint8_t part) {
+    struct hs_runs_writer w;
+    hs_snapshot_begin(&w, a->first, part);
+    for (uint32_t at = 0, len; at < a->granules; at += len) {
+        len = run_len(a->area, at);
+        if (kind_at(a->area, at) == AT_FREE)
+            hs_snapshot_free(&w, a->first + at, len);
+        else
+            hs_snapshot_block(&w, a->first + at, len);
+    }
+    hs_snapshot_end(&w, a->first + a->granules);
+}
+
+static void record_cursor(const struct area *a) {
+#if MICROPY_GC_SPLIT_HEAP
+    bool current = MP_STATE_MEM(gc_last_free_area) == a->area;
+#else
+    bool current = true;
+#endif
+    hs_record(&(struct hs_record){
+        .kind = HS_CURSOR,
+        .region = (uint8_t)(a - areas),
+        .pos = a->first + (uint32_t)a->area->gc_last_free_atb_index * 4,
+        .count = current,
+    });
+}
+
+void hs_mp_snapshot(void) {
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < n_areas; i++)
+        left += areas[i].area != NULL;
+    uint8_t part = 1;
+    for (uint32_t i = 0; i < n_areas; i++)
+        if (areas[i].area) {
+            snapshot_area(&areas[i], (uint8_t)(part | (--left ? 0 : 2)));
+            record_cursor(&areas[i]);
+            part = 0;
+        }
+}
+
+static void keyframe(void) {
+    bool ordered = enter_order();
+    for (uint32_t i = 0; i < n_areas; i++)
+        if (areas[i].area)
+            record_region(&areas[i], HS_REGION_EXISTING);
+    hs_mp_snapshot();
+    leave_order(ordered);
+}
+
+/* A block and the free run behind it take a byte each, or more when they are long. */
+static uint32_t keyframe_size(void) {
+    uint32_t size = 64;
+    for (uint32_t i = 0; i < n_areas; i++)
+        for (uint32_t at = 0, len; areas[i].area && at < areas[i].granules; at += len) {
+            len = run_len(areas[i].area, at);
+            size += len < 64 ? 1 : 3;
+        }
+    return size;
+}
+
+/* --- collections --------------------------------------------------------------------------------------- */
+
+/* The low bit of a table entry is set for heads, marked or not. */
+static void sweep_area(const struct area *a) {
+    struct hs_runs_writer w;
+    const byte *table = a->area->gc_alloc_table_start;
+    size_t last = a->area->gc_last_used_block / 4;
+    hs_sweep_begin(&w, a->first);
+    for (size_t i = 0; i <= last; i++)
+        for (unsigned heads = table[i] & 0x55; heads; heads &= heads - 1) {
+            unsigned shift = (unsigned)__builtin_ctz(heads);
+            hs_sweep_head(&w, a->first + (uint32_t)(i * 4 + shift / 2), table[i] >> shift & 2);
+        }
+    hs_sweep_end(&w, a->first + a->granules);
+}
+
+static void record_sweep(void) {
+    for (uint32_t i = 0; i < n_areas; i++)
+        if (areas[i].area)
+            sweep_area(&areas[i]);
+}
+
+static bool code_is_gone(uintptr_t code) {
+    for (uint32_t i = 0; i < n_areas; i++)
+        if (areas[i].area && code - areas[i].start < (uintptr_t)areas[i].granules << SHIFT)
+            return kind_at(areas[i].area, (uint32_t)((code - areas[i].start) >> SHIFT)) == AT_FREE;
+    return false;
+}
+
+static void record_collection(uint8_t cause) {
+    this_thread();
+    hs_record(&(struct hs_record){.kind = HS_COLLECT, .cause = cause});
+}
+
+/* Why a collection starts: in the midst of an allocation because there is no room, or by the threshold. */
+static uint8_t collection_cause(void) {
+    if (!running.allocating)
+        return 0;
+#if MICROPY_GC_ALLOC_THRESHOLD
+    if (MP_STATE_MEM(gc_alloc_amount) >= MP_STATE_MEM(gc_alloc_threshold))
+        return 2;
+#endif
+    return 1;
+}
+
+static void end_collection(void) {
+    hs_forget(code_is_gone);
+    if (AREAS > 1)
+        update_areas();
+    hs_record(&(struct hs_record){.kind = HS_COLLECT_END});
+}
+
+void __real_gc_collect_start(void);
+void __wrap_gc_collect_start(void) {
+    if (hs_state == HS_STATE_KEYFRAME_DUE && !running.allocating)
+        hs_keyframe();
+    if (hs_state != HS_STATE_OFF)
+        record_collection(collection_cause());
+    __real_gc_collect_start();
+}
+
+/* On entry every live head is marked, unless the mark stack overflowed: then the collector still marks,
+ * and what it frees can only be told afterwards. */
+void __real_gc_collect_end(void);
+void __wrap_gc_collect_end(void) {
+    bool recording = hs_state != HS_STATE_OFF;
+    bool overflow = MP_STATE_MEM(gc_stack_overflow);
+    if (recording && !overflow)
+        record_sweep();
+    bool ordered = enter_order();
+    __real_gc_collect_end();
+    if (recording && overflow)
+        hs_mp_snapshot();
+    if (recording)
+        end_collection();
+    leave_order(ordered);
+}
+
+void __real_gc_sweep_all(void);
+void __wrap_gc_sweep_all(void) {
+    bool recording = hs_state != HS_STATE_OFF;
+    if (recording) {
+        record_collection(3);
+        record_sweep();
+    }
+    __real_gc_sweep_all();
+    if (recording)
+        end_collection();
+}
+
+/* --- allocations ---------------------------------------------------------------------------------------- */
+
+static uint8_t fail_cause(void) {
+    return MP_STATE_THREAD(gc_lock_depth) ? 1 : !MP_STATE_MEM(gc_auto_collect_enabled) ? 2 : 0;
+}
+
+static NOINLINE void record_fail(struct hs_key key, size_t size) {
+    this_thread();
+    if (AREAS > 1)
+        update_areas();
+    hs_fail(key, (uint32_t)size, fail_cause());
+}
+
+INLINE void record_alloc(struct hs_key key, const void *block, size_t size) {
+    if (UNLIKELY(!block)) {
+        record_fail(key, size);
+        return;
+    }
+    uint32_t pos = pos_of(block);
+    this_thread();
+    hs_alloc(key, (struct hs_block){.pos = pos, .size = (uint32_t)size});
+}
+
+/* Whether to record; writes the keyframe that may be due, while heap and trace agree. */
+static NOINLINE bool not_plainly_on(void) {
+    if (hs_state == HS_STATE_KEYFRAME_DUE && !(MP_STATE_THREAD(gc_lock_depth) & GC_COLLECT_FLAG)) {
+        bool ordered = enter_order();
+        hs_keyframe();
+        leave_order(ordered);
+    }
+    return hs_state != HS_STATE_OFF;
+}
+INLINE bool recording(void) { return hs_state == HS_STATE_ON || not_plainly_on(); }
+
+void *__real_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
+void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
+    if (hs_state == HS_STATE_OFF || !recording())
+        return __real_gc_alloc(n_bytes, alloc_flags);
+    uintptr_t caller = take_caller(RETURN_ADDRESS);
+    bool ordered = enter_order();
+    running.allocating = true;
+    void *block = __real_gc_alloc(n_bytes, alloc_flags);
+    running.allocating = false;
+    if (n_bytes)
+        record_alloc(key_of(caller), block, n_bytes);
+    leave_order(ordered);
+    return block;
+}
+
+/* gc_free does nothing while the heap is locked, other than by the collection itself. */
+static void record_free(uintptr_t caller, const void *block) {
+    this_thread();
+    hs_free((struct hs_key){.caller = caller}, pos_of(block));
+}
+
+void __real_gc_free(void *ptr);
+void __wrap_gc_free(void *ptr) {
+    if (hs_state == HS_STATE_OFF || !recording()) {
+        __real_gc_free(ptr);
+        return;
+    }
+    uintptr_t caller = take_caller(RETURN_ADDRESS);
+    bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
+    bool ordered = enter_order();
+    __real_gc_free(ptr);
+    if (frees)
+        record_free(caller, ptr);
+    leave_order(ordered);
+}
+
+void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
+void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
+    if (hs_state == HS_STATE_OFF || !recording())
+        return __real_gc_realloc(ptr, n_bytes, allow_move);
+    struct hs_key key = key_of(take_caller(RETURN_ADDRESS));
+    bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
+    bool ordered = enter_order();
+    uint32_t old = ptr ? pos_of(ptr) : 0;
+    running.allocating = true;
+    void *block = __real_gc_realloc(ptr, n_bytes, allow_move);
+    running.allocating = false;
+    if (!ptr) {
+        if (n_bytes)
+            record_alloc(key, block, n_bytes);
+    } else if (!n_bytes) {
+        if (frees)
+            record_free(key.caller, ptr);
+    } else if (block) {
+        uint32_t pos = pos_of(block);
+        this_thread();
+        hs_realloc(key, (struct hs_block){.pos = pos, .size = (uint32_t)n_bytes}, old);
+    } else if (allow_move) { /* a refused growth in place is an answer, not a failure */
+        record_fail(key, n_bytes);
+    }
+    leave_order(ordered);
+    return block;
+}
+
+/* --- the m_malloc family: who asked ---------------------------------------------------------------------- */
+
+/* The outermost of them counts: mp_obj_malloc_helper calls m_malloc, and its caller says what kind of object. */
+#define ASKED()                                                                                                    \
+    do {                                                                                                           \
+        if (hs_state != HS_STATE_OFF && !running.caller)                                                           \
+            running.caller = RETURN_ADDRESS;                                                                       \
+    } while (0)
+
+#define WRAP(type, name, parameters, arguments)                                                                    \
+    type __real_##name parameters;                                                                                 \
+    type __wrap_##name parameters;                                                                                 \
+    type __wrap_##name parameters {                                                                                \
+        ASKED();                                                                                                   \
+        return __real_##name arguments;                                                                            \
+    }
+
+WRAP(void *, m_malloc, (size_t n), (n))
+WRAP(void *, m_malloc_maybe, (size_t n), (n))
+WRAP(void *, m_malloc0, (size_t n), (n))
+#if MICROPY_ENABLE_FINALISER
+WRAP(void *, m_malloc_with_finaliser, (size_t n), (n))
+#endif
+#if MICROPY_MALLOC_USES_ALLOCATED_SIZE
+WRAP(void *, m_realloc, (void *p, size_t old, size_t n), (p, old, n))
+WRAP(void *, m_realloc_maybe, (void *p, size_t old, size_t n, bool move), (p, old, n, move))
+WRAP(void, m_free, (void *p, size_t n), (p, n))
+#define REAL_FREE(p) __real_m_free(p, 1)
+#else
+WRAP(void *, m_realloc, (void *p, size_t n), (p, n))
+WRAP(void *, m_realloc_maybe, (void *p, size_t n, bool move), (p, n, move))
+WRAP(void, m_free, (void *p), (p))
+#define REAL_FREE(p) __real_m_free(p)
+#endif
+WRAP(void *, mp_obj_malloc_helper, (size_t n, const mp_obj_type_t *type), (n, type))
+
+/* --- start ------------------------------------------------------------------------------------------------ */
+
+_Static_assert((HS_SITES & (HS_SITES - 1)) == 0 && HS_SITES <= 32768, "HS_SITES: a power of two");
+static struct hs_site_entry sites[HS_SITES];
+static uint16_t hash[HS_SITES * 4];
+
+/* The functions whose places tell one firmware from another; hs_mp_fingerprint_names has their names. */
+static uint64_t build_id(void) {
+    const uintptr_t functions[] = {
+        (uintptr_t)__real_gc_alloc,   (uintptr_t)__real_gc_collect_end, (uintptr_t)__real_mp_execute_bytecode,
+        (uintptr_t)__real_m_malloc,   (uintptr_t)mp_parse,              (uintptr_t)mp_compile,
+        (uintptr_t)mp_map_lookup,     (uintptr_t)mp_obj_new_list,       (uintptr_t)mp_obj_new_str,
+        (uintptr_t)mp_call_function_0, (uintptr_t)mp_init,              (uintptr_t)mp_deinit,
+    };
+    return hs_fingerprint(functions, sizeof functions / sizeof *functions);
+}
+
+static void say(const char *fact) { hs_fact((struct hs_text){fact, (uint32_t)strlen(fact)}); }
+
+/* One allocation by way of another file of MicroPython: a build whose link-time optimisation bypasses the
+ * wraps records nothing, and must say so. */
+static bool bypassed;
+
+int hs_mp_selftest(void) { return bypassed ? -1 : 0; }
+
+static void self_test(void) {
+    uint32_t before = hs_stats().offered;
+    void *block = __real_m_malloc(1);
+    REAL_FREE(block);
+    bypassed = hs_stats().offered < before + 2;
+    if (bypassed) {
+        hs_selftest_failed();
+        say("selftest=failed");
+    }
+}
+
+/* Runs once, in the first gc_init: the first moment at which there is a heap to trace. */
+static void init(void) {
+    struct hs_config config = {
+        .site = sites,
+        .hash = hash,
+        .n_sites = HS_SITES,
+        .hash_size = HS_SITES * 4,
+        .build_id = build_id(),
+        .placement = HS_PLACE_MICROPYTHON,
+        .shift = SHIFT,
+        .describe = describe,
+        .keyframe = keyframe,
+        .keyframe_size = keyframe_size,
+    };
+    bool record = hs_port_image(&config);
+#if HS_STACKS
+    hs_mp_stacks = config.flags & HS_RING_CONTEXT;
+#endif
+    if (hs_init(&config) != HS_OK)
+        return;
+    say("system=micropython " MICROPY_VERSION_STRING);
+    say("port=" MICROPY_PY_SYS_PLATFORM);
+    hs_port_facts();
+    update_areas();
+    hs_start();
+    self_test();
+    if (!record)
+        hs_stop();
+}
+
+void __real_gc_init(void *start, void *end);
+void __wrap_gc_init(void *start, void *end) {
+    static bool initialised;
+    __real_gc_init(start, end);
+    if (!initialised) {
+        initialised = true;
+        init();
+    } else if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas are gone with all in them */
+        for (uint32_t i = 0; i < n_areas; i++)
+            areas[i].start = 0;
+        update_areas();
+    }
+}
+
+#if MICROPY_GC_SPLIT_HEAP
+void __real_gc_add(void *start, void *end);
+void __wrap_gc_add(void *start, void *end) {
+    __real_gc_add(start, end);
+    if (hs_state != HS_STATE_OFF)
+        update_areas();
+}
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the MicroPython hooks need of a port beyond lib/port.h.
+ */
+#ifndef HS_HOOKS_PORT_H
+#define HS_HOOKS_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/heapstrata.h"
+
+/* Fills in the memory of the image, its sizes, flags, hz and reset cause. Returns whether to record from
+ * boot. Called once, first of all. */
+bool hs_port_image(struct hs_config *config);
+
+/* Tells the dictionary what else is known, with hs_fact. */
+void hs_port_facts(void);
+
+/* A second thread is about to start: from now on hs_port_lock has to keep threads apart. */
+void hs_port_threads(void);
+
+/* Kind of memory at an address: enum hs_memory. */
+uint8_t hs_port_memory_kind(const void *address);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Port for processes. The environment says what to do:
+ *
+ *   HEAPSTRATA_OUT=FILE          stream everything from boot to exit into FILE
+ *   HEAPSTRATA_RING=FILE:SIZE    overwrite ring in FILE, which stands for memory that outlives a reset:
+ *                                it survives kill -9, and the next start continues it (SIZE: 64k, 1M, ...)
+ *   HEAPSTRATA_PACKET=BYTES      size of a packet
+ *   HEAPSTRATA_TIME_SCALE=N      a clock that runs N times faster: time stamps as a slower machine would
+ *                                make them
+ *   HEAPSTRATA_STACKS=1          sites carry the Python stack (report --call-graph)
+ *
+ * Without the first two the image is 256 KB of the process's memory and recording waits for
+ * heapstrata.start().
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "firmware-hooks/ports/port.h"
+#include "lib/port.h"
+
+bool hs_posix_threads;
+volatile bool hs_posix_locked;
+
+static FILE *out;
+static unsigned scale = 1;
+
+void hs_port_threads(void) { hs_posix_threads = true; }
+uint8_t hs_port_memory_kind(const void *address) { return (void)address, HS_MEMORY_HOST; }
+
+uint32_t hs_port_ticks(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)(((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) * scale / 1000u);
+}
+
+/* --- where the image lies ---------------------------------------------------------------------------- */
+
+static void complain(const char *what, const char *name) {
+    fprintf(stderr, "heapstrata: %s: ", what);
+    perror(name);
+}
+
+bool hs_port_write(const void *data, uint32_t len) {
+    if (!out || fwrite(data, 1, len, out) == len)
+        return true;
+    complain("the trace is cut short", "HEAPSTRATA_OUT");
+    fclose(out);
+    out = NULL;
+    return false;
+}
+
+void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
+
+static void finish(void) {
+    if (hs_state != HS_STATE_OFF)
+        hs_stop();
+    if (out && fclose(out))
+        complain("the trace is cut short", "HEAPSTRATA_OUT");
+    out = NULL;
+}
+
+static unsigned long number(const char *text, unsigned long otherwise) {
+    char *end;
+    if (!text || !*text)
+        return otherwise;
+    unsigned long value = strtoul(text, &end, 0);
+    if (*end == 'k' || *end == 'K')
+        value <<= 10;
+    else if (*end == 'm' || *end == 'M')
+        value <<= 20;
+    return value;
+}
+
+/* The file mapped, made `size` long; what it holds is kept. */
+static void *map_ring(const char *name, size_t size) {
+    int fd = open(name, O_RDWR | O_CREAT, 0666);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) || ((size_t)st.st_size != size && ftruncate(fd, (off_t)size))) {
+        complain("cannot open the ring", name);
+        return NULL;
+    }
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    if (memory == MAP_FAILED) {
+        complain("cannot map the ring", name);
+        return NULL;
+    }
+    return memory;
+}
+
+static bool use_ring(struct hs_config *config, const char *spec) {
+    const char *colon = strrchr(spec, ':');
+    char name[4096];
+    config->memory_size = (uint32_t)number(colon ? colon + 1 : NULL, 256 << 10);
+    snprintf(name, sizeof name, "%.*s", (int)(colon ? colon - spec : (long)strlen(spec)), spec);
+    if (config->memory_size < HS_IMAGE_MIN) {
+        fprintf(stderr, "heapstrata: HEAPSTRATA_RING=%s: the size is less than %u bytes\n", spec, HS_IMAGE_MIN);
+        return false;
+    }
+    config->memory = map_ring(name, config->memory_size);
+    return config->memory != NULL;
+}
+
+static bool use_stream(struct hs_config *config, const char *name) {
+    out = fopen(name, "wb");
+    if (!out) {
+        complain("cannot write the trace", name);
+        return false;
+    }
+    setvbuf(out, NULL, _IOFBF, 1 << 18);
+    config->flags |= HS_RING_STREAM;
+    config->memory_size = 2 << 20;
+    config->dict_size = 1 << 20;
+    config->packet_size = 16384;
+    return true;
+}
+
+bool hs_port_image(struct hs_config *config) {
+    const char *stream = getenv("HEAPSTRATA_OUT"), *ring = getenv("HEAPSTRATA_RING");
+    bool record = stream && *stream ? use_stream(config, stream) : ring && *ring && use_ring(config, ring);
+    scale = (unsigned)number(getenv("HEAPSTRATA_TIME_SCALE"), 1);
+    config->packet_size = (uint32_t)number(getenv("HEAPSTRATA_PACKET"), config->packet_size);
+    config->hz = 1000000;
+    if (number(getenv("HEAPSTRATA_STACKS"), 0))
+        config->flags |= HS_RING_CONTEXT;
+    if (!config->memory) {
+        if (!config->memory_size)
+            config->memory_size = 256 << 10;
+        config->memory = calloc(1, config->memory_size);
+    }
+    atexit(finish);
+    return record;
+}
+
+/* --- facts -------------------------------------------------------------------------------------------- */
+
+static void fact(const char *key, const char *value) {
+    char text[HS_DATA_MAX + 1];
+    int len = snprintf(text, sizeof text, "%s=%s", key, value);
+    hs_fact((struct hs_text){text, (uint32_t)(len < (int)sizeof text ? len : (int)sizeof text - 1)});
+}
+
+void hs_port_facts(void) {
+    char path[HS_DATA_MAX + 1];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (len > 0) {
+        path[len] = 0;
+        fact("exe", path);
+    }
+    if (scale != 1)
+        fact("time-scale", getenv("HEAPSTRATA_TIME_SCALE"));
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Port for processes: MicroPython's unix port and any host program.
+ */
+#ifndef HS_PORT_POSIX_H
+#define HS_PORT_POSIX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define HS_THREAD_LOCAL __thread
+
+#ifndef HS_SITES
+#define HS_SITES 16384
+#endif
+
+typedef bool hs_lock_t;
+
+/* Threads cost nothing until there is a second one. */
+extern bool hs_posix_threads;
+extern volatile bool hs_posix_locked;
+
+static inline hs_lock_t hs_port_lock(void) {
+    if (!hs_posix_threads)
+        return false;
+    while (__atomic_test_and_set(&hs_posix_locked, __ATOMIC_ACQUIRE))
+        while (hs_posix_locked)
+            ;
+    return true;
+}
+
+static inline void hs_port_unlock(hs_lock_t lock) {
+    if (lock)
+        __atomic_clear(&hs_posix_locked, __ATOMIC_RELEASE);
+}
+
+/* Microseconds, times HEAPSTRATA_TIME_SCALE. */
+uint32_t hs_port_ticks(void);
+
+#endif
