@@ -140,7 +140,7 @@ struct hs_model {
     uint64_t unplaced;          /* events whose place was not known */
     uint64_t dropped, appeared; /* blocks that vanished unseen; blocks that a snapshot showed unannounced */
     struct hs_collections collections;
-    uint64_t collecting;        /* since when, meaningful while `in_collection` */
+    uint64_t collecting, collecting_number; /* when the present one began, meaningful while `in_collection` */
     bool in_collection;
 
     struct hs_failure *failure; /* ring of HS_FAILURES_KEPT: failure i at i % HS_FAILURES_KEPT */
@@ -182,7 +182,7 @@ struct hs_layout hs_model_layout(const struct hs_model *model, unsigned region);
 /* The region that holds granule `pos`, or model->n_regions. */
 unsigned hs_model_region_of(const struct hs_model *model, uint32_t pos);
 
-/* Ticks since the start of the first boot. Ticks of a present-boot time count behind all boots before. */
+/* Ticks the trace covers, all boots together; the present moment on a time line without gaps. */
 uint64_t hs_model_elapsed(const struct hs_model *model);
 
 const char *hs_verdict_name(enum hs_verdict verdict); /* "fragmented" */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the model share. Everyone else reads struct hs_model and calls model.h.
+ */
+#ifndef HS_MODEL_INTERNAL_H
+#define HS_MODEL_INTERNAL_H
+
+#include "analysis/model/model.h"
+
+#define HS_NO_BOOT UINT32_MAX /* model->boot before the first event */
+
+/* Sums of a site, made if need be. Never NULL: site 0 stands in beyond HS_SITE_LIMIT, and the unknown
+ * site when memory is short (model->error is set then). */
+struct hs_site_sum *hs_model_grow_sums(struct hs_model *model, uint32_t site);
+
+/* A block leaves the model unseen: its region went, the firmware restarted, or a snapshot lacks it. */
+void hs_model_drop(struct hs_model *model, unsigned region, uint32_t pos);
+
+/* Records that change more than a block. */
+void hs_model_boot(struct hs_model *model, const struct hs_event *event);
+void hs_model_reset(struct hs_model *model);
+void hs_model_region_came(struct hs_model *model, const struct hs_event *event);
+void hs_model_region_went(struct hs_model *model, const struct hs_event *event);
+void hs_model_resync(struct hs_model *model, const struct hs_event *event);
+void hs_model_failed(struct hs_model *model, const struct hs_event *event);
+void hs_model_marked(struct hs_model *model, const struct hs_event *event);
+
+static inline struct hs_site_sum *hs_model_sum(struct hs_model *model, uint32_t site)
+{
+    uint32_t index = site + 1; /* HS_SITE_UNKNOWN wraps to 0 */
+    if (__builtin_expect(index >= model->n_sums, 0))
+        return hs_model_grow_sums(model, site);
+    return &model->sum[index];
+}
+
+/* What the site held at the peak is copied late: at its first change after the peak was set. */
+static inline void hs_model_stamp(const struct hs_model *model, struct hs_site_sum *sum)
+{
+    if (sum->changed <= model->peak_number)
+        sum->at_peak = sum->live;
+    sum->changed = model->number;
+}
+
+/* `bytes` are what the block's granules take. */
+static inline void hs_model_charge(struct hs_model *model, struct hs_region_state *region,
+                                   struct hs_site_sum *sum, const struct hs_block *block)
+{
+    uint64_t bytes = (uint64_t)block->granules << region->shift;
+    hs_model_stamp(model, sum);
+    sum->live_blocks++;
+    sum->live += bytes;
+    sum->max_live = sum->live > sum->max_live ? sum->live : sum->max_live;
+    region->blocks++;
+    region->requested += block->size;
+    region->used += bytes;
+    region->peak = region->used > region->peak ? region->used : region->peak;
+    model->blocks++;
+    model->requested += block->size;
+    model->used += bytes;
+    if (model->used > model->peak) {
+        model->peak = model->used;
+        model->peak_number = model->number;
+        model->peak_time = model->time;
+    }
+}
+
+static inline void hs_model_discharge(struct hs_model *model, struct hs_region_state *region,
+                                      struct hs_site_sum *sum, const struct hs_block *block)
+{
+    uint64_t bytes = (uint64_t)block->granules << region->shift;
+    hs_model_stamp(model, sum);
+    sum->live_blocks--;
+    sum->live -= bytes;
+    region->blocks--;
+    region->requested -= block->size;
+    region->used -= bytes;
+    model->blocks--;
+    model->requested -= block->size;
+    model->used -= bytes;
+}
+
+static inline void hs_model_tell_taken(struct hs_model *model, unsigned region, uint32_t pos, uint32_t granules)
+{
+    if (model->observer.taken && granules)
+        model->observer.taken(model->observer.context, region, (struct hs_extent){pos, granules});
+}
+
+static inline void hs_model_tell_freed(struct hs_model *model, unsigned region, uint32_t pos, uint32_t granules)
+{
+    if (model->observer.freed && granules)
+        model->observer.freed(model->observer.context, region, (struct hs_extent){pos, granules});
+}
+
+#endif

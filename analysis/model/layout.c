@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Records that change the layout as a whole: regions that come and go, restarts, snapshots; and what is
+ * kept of failures and marks. None of it is hot: each costs at most a walk over the heap.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/model/internal.h"
+
+void hs_model_drop(struct hs_model *m, unsigned region, uint32_t pos)
+{
+    struct hs_block *block = &m->block[pos];
+    struct hs_site_sum *sum = hs_model_sum(m, block->site);
+    sum->dropped++;
+    m->dropped++;
+    hs_model_discharge(m, &m->region[region], sum, block);
+    hs_model_tell_freed(m, region, pos, block->granules);
+    block->granules = 0;
+}
+
+static uint32_t region_end(const struct hs_region_state *region)
+{
+    return region->first + region->granules;
+}
+
+static void empty_region(struct hs_model *m, unsigned index)
+{
+    uint32_t end = region_end(&m->region[index]);
+    for (uint32_t pos = m->region[index].first; (pos = hs_model_next(m, pos, end)) < end; pos++)
+        hs_model_drop(m, index, pos);
+}
+
+static void tell_region(struct hs_model *m, unsigned index)
+{
+    if (m->observer.region)
+        m->observer.region(m->observer.context, index);
+}
+
+static void remove_region(struct hs_model *m, unsigned index)
+{
+    if (!m->region[index].present)
+        return;
+    empty_region(m, index);
+    m->region[index].present = false;
+    tell_region(m, index);
+}
+
+void hs_model_reset(struct hs_model *m)
+{
+    for (unsigned i = 0; i < m->n_regions; i++)
+        remove_region(m, i);
+    m->in_collection = false;
+}
+
+void hs_model_boot(struct hs_model *m, const struct hs_event *e)
+{
+    if (m->boot != HS_NO_BOOT) {
+        hs_model_reset(m);
+        m->elapsed += m->time - m->first_time;
+    }
+    m->boot = e->boot;
+    m->first_time = e->time;
+}
+
+static bool grow_granules(struct hs_model *m, uint64_t n)
+{
+    if (n > HS_GRANULE_LIMIT)
+        n = HS_GRANULE_LIMIT;
+    if (n <= m->n_granules)
+        return true;
+    struct hs_block *block = calloc(n, sizeof *block);
+    if (!block) {
+        m->error = HS_ERR_MEMORY;
+        return false;
+    }
+    if (m->n_granules)
+        memcpy(block, m->block, m->n_granules * sizeof *block);
+    free(m->block);
+    m->block = block;
+    m->n_granules = (uint32_t)n;
+    return true;
+}
+
+static bool same_region(const struct hs_region_state *a, const struct hs_record *r)
+{
+    return a->present && a->first == r->pos && a->granules == r->count && a->shift == r->shift;
+}
+
+/* A keyframe names regions that exist already; one that is known keeps its blocks until the snapshot. */
+void hs_model_region_came(struct hs_model *m, const struct hs_event *e)
+{
+    const struct hs_record *r = e->record;
+    unsigned index = e->region;
+    struct hs_region_state *region = &m->region[index];
+    bool existing = r->cause & HS_REGION_EXISTING;
+    if (existing && same_region(region, r))
+        return;
+    remove_region(m, index);
+    if (r->shift > 31 || !grow_granules(m, (uint64_t)r->pos + r->count) || r->pos >= m->n_granules)
+        return;
+    *region = (struct hs_region_state){
+        .first = r->pos, .base = r->address, .shift = r->shift, .memory = r->memory, .present = true,
+        .granules = r->count < m->n_granules - r->pos ? r->count : m->n_granules - r->pos,
+        .placement = r->cause & (uint8_t)~HS_REGION_EXISTING,
+    };
+    size_t length = r->data_len < sizeof region->name - 1 ? r->data_len : sizeof region->name - 1;
+    if (length)
+        memcpy(region->name, r->data, length);
+    if (index >= m->n_regions)
+        m->n_regions = index + 1;
+    if (existing)
+        m->synced = false;
+    tell_region(m, index);
+}
+
+void hs_model_region_went(struct hs_model *m, const struct hs_event *e)
+{
+    remove_region(m, e->region);
+}
+
+/* Drops what the snapshot lacks, or shows with another length. */
+static void drop_absent(struct hs_model *m, const struct hs_event *e)
+{
+    uint32_t i = 0;
+    for (uint32_t pos = 0; (pos = hs_model_next(m, pos, m->n_granules)) < m->n_granules; pos++) {
+        while (i < e->n_blocks && e->block[i].pos < pos)
+            i++;
+        bool kept = i < e->n_blocks && e->block[i].pos == pos && e->block[i].granules == m->block[pos].granules;
+        unsigned region = hs_model_region_of(m, pos);
+        if (!kept && region < m->n_regions)
+            hs_model_drop(m, region, pos);
+    }
+}
+
+static void appear(struct hs_model *m, struct hs_extent extent)
+{
+    unsigned index = hs_model_region_of(m, extent.pos);
+    if (index >= m->n_regions || m->block[extent.pos].granules || !extent.granules)
+        return;
+    struct hs_block *block = &m->block[extent.pos];
+    *block = (struct hs_block){
+        .time = m->time, .number = m->number, .site = HS_SITE_UNKNOWN, .granules = extent.granules,
+        .size = extent.granules << m->region[index].shift, .collection = (uint32_t)m->collections.done,
+    };
+    m->appeared++;
+    hs_model_charge(m, &m->region[index], hs_model_sum(m, HS_SITE_UNKNOWN), block);
+    hs_model_tell_taken(m, index, extent.pos, extent.granules);
+}
+
+/* Blocks with the place and length that the model knows keep their identity, the others have none. */
+void hs_model_resync(struct hs_model *m, const struct hs_event *e)
+{
+    if (!(e->flags & HS_EVENT_RESYNC))
+        return;
+    drop_absent(m, e);
+    for (uint32_t i = 0; i < e->n_blocks; i++)
+        appear(m, e->block[i]);
+    m->synced = true;
+}
+
+static enum hs_verdict judge(const struct hs_model *m, const struct hs_event *e, const struct hs_layout *layout)
+{
+    static const enum hs_verdict by_cause[] = {
+        [1] = HS_VERDICT_LOCKED, [2] = HS_VERDICT_UNCOLLECTED, [3] = HS_VERDICT_REFUSED,
+    };
+    unsigned cause = e->record->cause;
+    if (cause > 0 && cause < sizeof by_cause / sizeof *by_cause)
+        return by_cause[cause];
+    if (!m->synced || layout->largest_free >= e->size)
+        return HS_VERDICT_UNKNOWN;
+    return layout->free >= e->size ? HS_VERDICT_FRAGMENTED : HS_VERDICT_FULL;
+}
+
+void hs_model_failed(struct hs_model *m, const struct hs_event *e)
+{
+    struct hs_site_sum *sum = hs_model_sum(m, e->site);
+    struct hs_layout layout = hs_model_layout(m, HS_ALL_REGIONS);
+    struct hs_failure *failure = &m->failure[m->n_failures++ % HS_FAILURES_KEPT];
+    sum->failed++;
+    sum->failed_bytes += e->size;
+    *failure = (struct hs_failure){
+        .time = e->time, .number = e->number, .site = e->site, .size = e->size, .thread = e->thread,
+        .boot = e->boot, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
+        .verdict = judge(m, e, &layout),
+    };
+    if (m->observer.failed)
+        m->observer.failed(m->observer.context, failure);
+}
+
+static struct hs_mark *new_mark(struct hs_model *m)
+{
+    if (m->n_marks_kept == HS_MARKS_KEPT)
+        return NULL;
+    if (!(m->n_marks_kept & (m->n_marks_kept - 1))) { /* at 0 and at powers of two */
+        size_t n = m->n_marks_kept ? 2 * m->n_marks_kept : 1;
+        struct hs_mark *grown = realloc(m->mark, n * sizeof *grown);
+        if (!grown) {
+            m->error = HS_ERR_MEMORY;
+            return NULL;
+        }
+        m->mark = grown;
+    }
+    return &m->mark[m->n_marks_kept];
+}
+
+void hs_model_marked(struct hs_model *m, const struct hs_event *e)
+{
+    struct hs_mark *mark = new_mark(m);
+    m->n_marks++;
+    if (!mark)
+        return;
+    *mark = (struct hs_mark){
+        .time = e->time, .number = e->number, .boot = e->boot, .used = m->used, .blocks = m->blocks,
+        .label = strndup((const char *)e->record->data, e->record->data_len),
+    };
+    if (mark->label)
+        m->n_marks_kept++;
+    else
+        m->error = HS_ERR_MEMORY;
+}

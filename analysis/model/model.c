@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The model's beginning and end, and the questions it answers.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/model/internal.h"
+
+struct hs_model *hs_model_new(const struct hs_model_observer *observer)
+{
+    struct hs_model *m = calloc(1, sizeof *m);
+    if (!m)
+        return NULL;
+    m->n_sums = 64;
+    m->sum = calloc(m->n_sums, sizeof *m->sum);
+    m->failure = calloc(HS_FAILURES_KEPT, sizeof *m->failure);
+    m->boot = HS_NO_BOOT;
+    m->synced = true;
+    m->observed = observer != NULL;
+    if (observer)
+        m->observer = *observer;
+    if (m->sum && m->failure)
+        return m;
+    hs_model_free(m);
+    return NULL;
+}
+
+void hs_model_free(struct hs_model *m)
+{
+    if (!m)
+        return;
+    for (uint64_t i = 0; i < m->n_marks_kept; i++)
+        free(m->mark[i].label);
+    free(m->mark);
+    free(m->failure);
+    free(m->sum);
+    free(m->block);
+    free(m);
+}
+
+struct hs_site_sum *hs_model_grow_sums(struct hs_model *m, uint32_t site)
+{
+    if (site >= HS_SITE_LIMIT)
+        return &m->sum[1];
+    uint32_t n = m->n_sums;
+    while (n <= site + 1)
+        n *= 2;
+    struct hs_site_sum *sum = realloc(m->sum, n * sizeof *sum);
+    if (!sum) {
+        m->error = HS_ERR_MEMORY;
+        return m->sum;
+    }
+    memset(sum + m->n_sums, 0, (n - m->n_sums) * sizeof *sum);
+    m->sum = sum;
+    m->n_sums = n;
+    return &m->sum[site + 1];
+}
+
+const struct hs_site_sum *hs_model_site(const struct hs_model *m, uint32_t site)
+{
+    static const struct hs_site_sum nothing;
+    uint32_t index = site + 1;
+    return index < m->n_sums ? &m->sum[index] : &nothing;
+}
+
+uint64_t hs_model_at_peak(const struct hs_model *m, const struct hs_site_sum *sum)
+{
+    return sum->changed <= m->peak_number ? sum->live : sum->at_peak;
+}
+
+uint32_t hs_model_next(const struct hs_model *m, uint32_t pos, uint32_t end)
+{
+    uint32_t stop = end < m->n_granules ? end : m->n_granules;
+    while (pos < stop && !m->block[pos].granules)
+        pos++;
+    return pos < stop ? pos : end;
+}
+
+unsigned hs_model_region_of(const struct hs_model *m, uint32_t pos)
+{
+    for (unsigned i = 0; i < m->n_regions; i++)
+        if (m->region[i].present && pos - m->region[i].first < m->region[i].granules)
+            return i;
+    return m->n_regions;
+}
+
+const struct hs_block *hs_model_block_at(const struct hs_model *m, uint32_t pos, uint32_t *head)
+{
+    unsigned region = hs_model_region_of(m, pos);
+    if (region == m->n_regions)
+        return NULL;
+    uint32_t at = pos;
+    while (at > m->region[region].first && !m->block[at].granules)
+        at--;
+    *head = at;
+    return pos - at < m->block[at].granules ? &m->block[at] : NULL;
+}
+
+static void add_gap(struct hs_layout *layout, uint32_t pos, uint64_t bytes)
+{
+    if (!bytes)
+        return;
+    layout->free += bytes;
+    layout->free_runs++;
+    if (bytes > layout->largest_free) {
+        layout->largest_free = bytes;
+        layout->largest_free_pos = pos;
+    }
+}
+
+static void add_block(struct hs_layout *layout, const struct hs_block *block, unsigned shift)
+{
+    uint64_t bytes = (uint64_t)block->granules << shift;
+    layout->used += bytes;
+    layout->requested += block->size;
+    layout->blocks++;
+    layout->blocks_1 += block->granules == 1;
+    layout->blocks_2 += block->granules == 2;
+    if (bytes > layout->largest_block)
+        layout->largest_block = bytes;
+}
+
+static void add_region(struct hs_layout *layout, const struct hs_model *m, const struct hs_region_state *region)
+{
+    uint32_t pos = region->first, end = region->first + region->granules;
+    while (pos < end) {
+        uint32_t head = hs_model_next(m, pos, end);
+        add_gap(layout, pos, (uint64_t)(head - pos) << region->shift);
+        if (head == end)
+            return;
+        add_block(layout, &m->block[head], region->shift);
+        uint32_t granules = m->block[head].granules;
+        pos = granules < end - head ? head + granules : end;
+    }
+}
+
+struct hs_layout hs_model_layout(const struct hs_model *m, unsigned region)
+{
+    struct hs_layout layout = {0};
+    for (unsigned i = 0; i < m->n_regions; i++)
+        if (m->region[i].present && (region == i || region == HS_ALL_REGIONS))
+            add_region(&layout, m, &m->region[i]);
+    return layout;
+}
+
+uint64_t hs_model_elapsed(const struct hs_model *m)
+{
+    return m->elapsed + (m->time - m->first_time);
+}
+
+static const struct {
+    const char *name, *text;
+} verdicts[] = {
+    [HS_VERDICT_FULL] = {"full", "the heap was full: not so many bytes were free"},
+    [HS_VERDICT_FRAGMENTED] = {"fragmented", "enough was free, but in pieces: no free run was long enough"},
+    [HS_VERDICT_LOCKED] = {"locked", "the heap was locked: an interrupt handler or a finaliser asked for memory"},
+    [HS_VERDICT_UNCOLLECTED] = {"uncollected",
+                                "automatic collection was off: garbage that no collection freed may fill the heap"},
+    [HS_VERDICT_REFUSED] = {"refused", "no region has the capability that was asked for"},
+    [HS_VERDICT_UNKNOWN] = {"unknown", "the trace does not tell why"},
+};
+
+const char *hs_verdict_name(enum hs_verdict verdict)
+{
+    return verdicts[verdict].name;
+}
+
+const char *hs_verdict_text(enum hs_verdict verdict)
+{
+    return verdicts[verdict].text;
+}
