@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Names for native callers, from the firmware's ELF file: x86, ARM (Thumb), Xtensa, RISC-V, or any other
+ * machine, with or without debug information.
+ *
+ * A trace stores a caller as its distance in bytes from the function hs_anchor, which the hook adds to
+ * the firmware; so it means the same wherever the program was loaded.
+ *
+ *     struct hs_error error;
+ *     struct hs_symbols *symbols = hs_symbols_open("firmware.elf", &error);
+ *     struct hs_symbol caller;
+ *     hs_symbols_lookup(symbols, record_caller, &caller);
+ *     printf("%s %s\n", caller.function, hs_block_kind(caller.kind)->name);
+ *     hs_symbols_close(symbols);
+ *
+ * One thread at a time per handle: lookups fill a cache.
+ */
+#ifndef HS_SYMBOLS_SYMBOLS_H
+#define HS_SYMBOLS_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analysis/symbols/kinds.h"
+#include "lib/host/reader.h"
+
+struct hs_symbols;
+
+enum { HS_SYMBOL_NAME_MAX = 96 };
+
+/* A function on the way from the ELF symbol to the call: itself inlined, except the last one. */
+struct hs_symbol_frame {
+    const char *function;
+    const char *file; /* NULL when not known */
+    unsigned line;    /* of the call it made, 0 when not known */
+};
+
+/* A native caller. It may be copied; its pointers stay valid until hs_symbols_close. */
+struct hs_symbol {
+    char function[HS_SYMBOL_NAME_MAX]; /* the ELF symbol, without compiler suffix, or "anchor+0x1f40" */
+    const struct hs_symbol_frame *frames; /* innermost first; the last one is `function`'s */
+    size_t depth;                         /* number of frames, 0 when the address has no name */
+    size_t kind;                          /* of what it asked for: hs_block_kind(kind) */
+};
+
+/* Opens a firmware's ELF file. Without debug information there are names but no lines.
+ * The handle is the caller's, to be closed by hs_symbols_close.
+ * Returns NULL with *error filled when the file cannot be read (HS_ERR_IO), is no ELF file (HS_ERR_KIND),
+ * is cut off (HS_ERR_END), contradicts itself (HS_ERR_FORMAT), has no function hs_anchor (HS_ERR_KIND:
+ * stripped, or built without the hook), or memory is short (HS_ERR_MEMORY). */
+struct hs_symbols *hs_symbols_open(const char *elf_path, struct hs_error *error);
+
+/* Closes; NULL is allowed. */
+void hs_symbols_close(struct hs_symbols *symbols);
+
+/* Looks a caller up and fills *out completely. `caller` is a return address minus the address of
+ * hs_anchor, in bytes, with or without the Thumb bit. `symbols` may be NULL: no ELF file at hand.
+ * Returns true when a function was found; else out->function holds the distance in hexadecimal, depth
+ * is 0 and the kind "other". */
+bool hs_symbols_lookup(struct hs_symbols *symbols, int64_t caller, struct hs_symbol *out);
+
+/* Whether any source line can be told; false for NULL. */
+bool hs_symbols_has_lines(const struct hs_symbols *symbols);
+
+/* Proof that an ELF file belongs to a trace: FNV-1a 64 over, for each of the `n` functions in order, the
+ * little-endian 32-bit value of (address - address of hs_anchor), Thumb bits cleared, 0 for a function
+ * that is missing. The firmware computes the same over its own pointers. Name functions that are not
+ * wrapped by the linker: there a pointer to f is the address of __wrap_f. Returns 0 for NULL symbols. */
+uint64_t hs_symbols_fingerprint(const struct hs_symbols *symbols, const char *const *names, size_t n);
+
+#endif
