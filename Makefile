@@ -232,7 +232,7 @@ $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/
 # ---- demo, bench, examples -----------------------------------------------------------------------
 
 .PHONY: demo bench
-demo: deps all micropython ## a real program that fragments its heap, and what HeapStrata says about it
+demo: $(B)/deps.firmware all micropython ## a real program that fragments its heap, and what HeapStrata says about it
 	$(Q)examples/demo/run
 
 bench: deps all micropython micropython-plain ## bytes, instructions, speed, with others' figures beside
@@ -240,7 +240,7 @@ bench: deps all micropython micropython-plain ## bytes, instructions, speed, wit
 
 EXAMPLES := $(filter-out demo,$(patsubst examples/%/run,%,$(wildcard examples/*/run)))
 .PHONY: $(addprefix example-,$(EXAMPLES))
-$(addprefix example-,$(EXAMPLES)): example-%: deps all micropython
+$(addprefix example-,$(EXAMPLES)): example-%: $(B)/deps.firmware all micropython
 	$(Q)examples/$*/run
 
 # ---- install -------------------------------------------------------------------------------------
