@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A table with one definition of its columns, shown as text, CSV or JSON. In text, values are made easy
- * to read (12.3 K, 1.25 ms); in CSV and JSON they are plain numbers in base units.
+ * to read (48,192 and 1.25 ms); in CSV and JSON they are plain numbers in base units.
  */
 #ifndef HS_PRESENT_TABLE_H
 #define HS_PRESENT_TABLE_H
@@ -15,8 +15,8 @@
 
 enum hs_value_kind {
     HS_VALUE_TEXT,    /* left, the rest right */
-    HS_VALUE_COUNT,   /* u: 1234567 */
-    HS_VALUE_BYTES,   /* u: 12.3 K */
+    HS_VALUE_COUNT,   /* u: 1,234,567 */
+    HS_VALUE_BYTES,   /* u: 48,192, never rounded */
     HS_VALUE_HEX,     /* u: 0x2000 */
     HS_VALUE_REAL,    /* d: 1.25 */
     HS_VALUE_SHARE,   /* d: 0.125 shows as 12.50% */
