@@ -9,7 +9,7 @@
 #define rarely(x) __builtin_expect(!!(x), 0)
 
 /* The entry for a head that the trace places at `pos`, which the reader only does on free granules. */
-HOT struct hs_block *vacant(struct hs_model *m, unsigned region, uint32_t pos)
+HOT struct hs_live_block *vacant(struct hs_model *m, unsigned region, uint32_t pos)
 {
     if (rarely(m->block[pos].granules))
         hs_model_drop(m, region, pos);
@@ -18,7 +18,7 @@ HOT struct hs_block *vacant(struct hs_model *m, unsigned region, uint32_t pos)
 
 /* The block at `pos`, or NULL when the place is not known or nothing is there. HS_POS_IMPLIED, the
  * place of unplaced events, is above every granule number. */
-HOT struct hs_block *occupied(struct hs_model *m, uint32_t pos)
+HOT struct hs_live_block *occupied(struct hs_model *m, uint32_t pos)
 {
     return !rarely(pos >= m->n_granules) && m->block[pos].granules ? &m->block[pos] : NULL;
 }
@@ -29,9 +29,9 @@ static __attribute__((noinline, cold)) void unplaced(struct hs_model *m)
     m->synced = false;
 }
 
-HOT struct hs_block born(const struct hs_model *m, const struct hs_event *e)
+HOT struct hs_live_block born(const struct hs_model *m, const struct hs_event *e)
 {
-    return (struct hs_block){
+    return (struct hs_live_block){
         .time = e->time, .number = e->number, .thread = (uint16_t)e->thread, .site = e->site,
         .size = e->size, .granules = e->granules, .collection = (uint32_t)m->collections.done,
     };
@@ -47,7 +47,7 @@ HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const bool obser
         unplaced(m);
         return;
     }
-    struct hs_block *block = vacant(m, e->region, e->pos);
+    struct hs_live_block *block = vacant(m, e->region, e->pos);
     *block = born(m, e);
     sum->taken += (uint64_t)e->granules << region->shift;
     region->allocs++;
@@ -56,7 +56,7 @@ HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const bool obser
         hs_model_tell_taken(m, e->region, e->pos, e->granules);
 }
 
-HOT void outlived(const struct hs_model *m, struct hs_site_sum *sum, const struct hs_block *block)
+HOT void outlived(const struct hs_model *m, struct hs_site_sum *sum, const struct hs_live_block *block)
 {
     sum->lifetime += m->time - block->time;
     sum->survived += (uint32_t)m->collections.done - block->collection;
@@ -65,7 +65,7 @@ HOT void outlived(const struct hs_model *m, struct hs_site_sum *sum, const struc
 HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observed)
 {
     struct hs_region_state *region = &m->region[e->region];
-    struct hs_block *block = occupied(m, e->old);
+    struct hs_live_block *block = occupied(m, e->old);
     if (!block) {
         if (e->flags & HS_EVENT_UNPLACED)
             unplaced(m);
@@ -103,7 +103,7 @@ HOT unsigned region_at(const struct hs_model *m, unsigned guess, uint32_t pos)
 
 HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool observed)
 {
-    struct hs_block now = born(m, e), *old = occupied(m, e->old);
+    struct hs_live_block now = born(m, e), *old = occupied(m, e->old);
     uint32_t old_granules = 0;
     unsigned old_region = e->region;
     if (old) {
@@ -128,7 +128,7 @@ HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool obs
         return;
     }
     struct hs_region_state *region = &m->region[e->region];
-    struct hs_block *block = vacant(m, e->region, e->pos);
+    struct hs_live_block *block = vacant(m, e->region, e->pos);
     *block = now;
     sum->taken += (uint64_t)e->granules << region->shift;
     region->reallocs++;
@@ -144,7 +144,7 @@ HOT void on_sweep(struct hs_model *m, const struct hs_event *e, const bool obser
     m->swept += e->n_freed;
     for (uint32_t i = 0; i < e->n_freed; i++) {
         uint32_t pos = e->freed[i];
-        struct hs_block *block = occupied(m, pos);
+        struct hs_live_block *block = occupied(m, pos);
         if (rarely(!block))
             continue;
         index = region_at(m, index, pos);

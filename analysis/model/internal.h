@@ -43,7 +43,7 @@ static inline void hs_model_stamp(const struct hs_model *model, struct hs_site_s
 
 /* `bytes` are what the block's granules take. */
 static inline void hs_model_charge(struct hs_model *model, struct hs_region_state *region,
-                                   struct hs_site_sum *sum, const struct hs_block *block)
+                                   struct hs_site_sum *sum, const struct hs_live_block *block)
 {
     uint64_t bytes = (uint64_t)block->granules << region->shift;
     hs_model_stamp(model, sum);
@@ -65,7 +65,7 @@ static inline void hs_model_charge(struct hs_model *model, struct hs_region_stat
 }
 
 static inline void hs_model_discharge(struct hs_model *model, struct hs_region_state *region,
-                                      struct hs_site_sum *sum, const struct hs_block *block)
+                                      struct hs_site_sum *sum, const struct hs_live_block *block)
 {
     uint64_t bytes = (uint64_t)block->granules << region->shift;
     hs_model_stamp(model, sum);

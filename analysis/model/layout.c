@@ -10,7 +10,7 @@
 
 void hs_model_drop(struct hs_model *m, unsigned region, uint32_t pos)
 {
-    struct hs_block *block = &m->block[pos];
+    struct hs_live_block *block = &m->block[pos];
     struct hs_site_sum *sum = hs_model_sum(m, block->site);
     sum->dropped++;
     m->dropped++;
@@ -69,7 +69,7 @@ static bool grow_granules(struct hs_model *m, uint64_t n)
         n = HS_GRANULE_LIMIT;
     if (n <= m->n_granules)
         return true;
-    struct hs_block *block = calloc(n, sizeof *block);
+    struct hs_live_block *block = calloc(n, sizeof *block);
     if (!block) {
         m->error = HS_ERR_MEMORY;
         return false;
@@ -138,8 +138,8 @@ static void appear(struct hs_model *m, struct hs_extent extent)
     unsigned index = hs_model_region_of(m, extent.pos);
     if (index >= m->n_regions || m->block[extent.pos].granules || !extent.granules)
         return;
-    struct hs_block *block = &m->block[extent.pos];
-    *block = (struct hs_block){
+    struct hs_live_block *block = &m->block[extent.pos];
+    *block = (struct hs_live_block){
         .time = m->time, .number = m->number, .site = HS_SITE_UNKNOWN, .granules = extent.granules,
         .size = extent.granules << m->region[index].shift, .collection = (uint32_t)m->collections.done,
     };

@@ -85,7 +85,7 @@ unsigned hs_model_region_of(const struct hs_model *m, uint32_t pos)
     return m->n_regions;
 }
 
-const struct hs_block *hs_model_block_at(const struct hs_model *m, uint32_t pos, uint32_t *head)
+const struct hs_live_block *hs_model_block_at(const struct hs_model *m, uint32_t pos, uint32_t *head)
 {
     unsigned region = hs_model_region_of(m, pos);
     if (region == m->n_regions)
@@ -109,7 +109,7 @@ static void add_gap(struct hs_layout *layout, uint32_t pos, uint64_t bytes)
     }
 }
 
-static void add_block(struct hs_layout *layout, const struct hs_block *block, unsigned shift)
+static void add_block(struct hs_layout *layout, const struct hs_live_block *block, unsigned shift)
 {
     uint64_t bytes = (uint64_t)block->granules << shift;
     layout->used += bytes;

@@ -31,7 +31,7 @@
 #define HS_MARKS_KEPT   65536u      /* the first so many marks are kept */
 
 /* One block, kept at the granule of its head. */
-struct hs_block {
+struct hs_live_block {
     uint64_t time;        /* of its first allocation, ticks */
     uint64_t number : 48; /* of the record of its first allocation */
     uint64_t thread : 16;
@@ -123,7 +123,7 @@ struct hs_model_observer {
 };
 
 struct hs_model {
-    struct hs_block *block;  /* `n_granules`, by trace-wide granule number */
+    struct hs_live_block *block;  /* `n_granules`, by trace-wide granule number */
     struct hs_site_sum *sum; /* `n_sums`: of site number s at s + 1; at 0 of HS_SITE_UNKNOWN */
     struct hs_region_state region[HS_REGION_LIMIT];
     uint32_t n_granules, n_sums, n_regions;
@@ -171,7 +171,7 @@ uint64_t hs_model_at_peak(const struct hs_model *model, const struct hs_site_sum
 
 /* The block that covers granule `pos` or begins there, or NULL when it is free. A walk back from the
  * granule, not for hot loops. `*head` is set to its first granule. */
-const struct hs_block *hs_model_block_at(const struct hs_model *model, uint32_t pos, uint32_t *head);
+const struct hs_live_block *hs_model_block_at(const struct hs_model *model, uint32_t pos, uint32_t *head);
 
 /* The first head at `pos` or behind it, below `end`; `end` when there is none. */
 uint32_t hs_model_next(const struct hs_model *model, uint32_t pos, uint32_t end);
