@@ -202,7 +202,8 @@ static struct failure find_anchor(struct hs_symbols *symbols)
     const struct function *anchor = function_named(symbols, "hs_anchor");
 
     if (!anchor)
-        return (struct failure){HS_ERR_KIND, 0, "no function hs_anchor: stripped, or built without HeapStrata's hook"};
+        return (struct failure){HS_ERR_KIND, 0,
+                                "no function hs_anchor: stripped, or built without HeapStrata's hook"};
     symbols->anchor = anchor->address;
     return fine;
 }
@@ -231,7 +232,8 @@ static void simplify_path(char *path)
         out += length;
         *out++ = i + 1 < n ? '/' : '\0';
     }
-    *(n ? out - 1 : out) = '\0';
+    if (!n)
+        *out = '\0';
 }
 
 /* New string: `name` taken from directory `directory` (may be NULL), simplified. NULL without memory. */
@@ -253,8 +255,9 @@ static void note_root(struct hs_symbols *symbols, Dwarf_Die *unit)
 {
     static const char mark[] = "/py/gc.c";
     Dwarf_Attribute attribute;
+    const char *directory = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
     const char *name = dwarf_diename(unit);
-    char *path = name ? join_path(dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute)), name) : NULL;
+    char *path = name ? join_path(directory, name) : NULL;
     size_t length = path ? strlen(path) : 0;
 
     if (length >= sizeof mark && strcmp(path + length - sizeof mark + 1, mark) == 0 && !symbols->root) {
