@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Records into the open packet. The order of an event's tests is that of their likelihood to decide:
- * a predicted event costs one byte and no call.
+ * Records into the open packet. A predicted event (same site as followed last time, same size, same
+ * block) costs one byte and no call.
  */
 #include <string.h>
 
@@ -10,36 +10,41 @@
 #include "lib/varint.h"
 
 #define INLINE static inline __attribute__((always_inline))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
 #if defined(__GNUC__) && !defined(__clang__)
 #define HOT __attribute__((optimize("O2")))
 #else
 #define HOT
 #endif
 
-INLINE bool same_key(const struct hs_site_entry *site, struct hs_key key) {
+INLINE bool is(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
 #if HS_STACKS
     if (site->key.context != key.context)
         return false;
 #endif
-    return site->key.code == key.code && site->key.caller == key.caller;
+    return site->key.code == key.code && site->key.caller == key.caller && site->op == op;
 }
 
-/* Makes the bytes up to `at` part of the packet. */
-INLINE void commit(struct hs_trace *t, uint8_t *at) {
-    t->cursor = at;
+/* Makes the bytes up to `end` part of the packet. */
+INLINE void commit(struct hs_trace *t, uint8_t *end) {
+    t->cursor = end;
+    t->offered++;
     __asm__ volatile("" ::: "memory"); /* the record's bytes come before the length that makes them valid */
-    t->packet->len = (uint16_t)(at - (uint8_t *)(t->packet + 1));
+    hs_open_packet()->len = (uint16_t)(end - t->bytes);
 }
 
-/* What follows `number` becomes the next prediction. */
-INLINE void follow(struct hs_trace *t, uint32_t number, const struct hs_site_entry *site) {
-    t->previous = (uint16_t)number;
-    t->predicted = site->next;
+/* Recorded ticks since the last record, which `settle` then moves on. */
+INLINE uint32_t raw_elapsed(const struct hs_trace *t) { return hs_port_ticks() - t->last; }
+INLINE uint32_t settle(struct hs_trace *t, uint32_t raw) {
+    t->last += raw >> HS_TICK_SHIFT << HS_TICK_SHIFT;
+    return raw >> HS_TICK_SHIFT;
 }
+
+/* --- the blocks placed last ------------------------------------------------------------------------- */
 
 INLINE void remember(struct hs_trace *t, uint32_t pos) {
-    t->recent[++t->recent_at & (HS_RANKS - 1)] = pos;
-    t->check = HS_CHECK(t->check, pos);
+    t->recent_at = (t->recent_at + 1) & (HS_RANKS - 1);
+    t->recent[t->recent_at] = pos;
 }
 
 INLINE uint32_t *recent(struct hs_trace *t, uint32_t rank) {
@@ -56,157 +61,188 @@ INLINE uint32_t rank_of(struct hs_trace *t, uint32_t pos, uint32_t likely) {
     return rank;
 }
 
-/* An event, whatever it takes. Passed in memory: it is the rarer way. */
+/* --- events that are not as predicted ----------------------------------------------------------------- */
+
 struct event {
     struct hs_key key;
     uint32_t size;
-    uint32_t target; /* FREE, REALLOC: old head */
-    uint32_t pos;    /* ALLOC, REALLOC: new head */
+    uint32_t pos; /* ALLOC, REALLOC: new head */
+    uint32_t old; /* FREE, REALLOC: old head */
     uint8_t op;
 };
 
 /* An entry not met in this packet is as its definition says. */
-static void renew(struct hs_trace *t, struct hs_site_entry *site) {
+INLINE void renew(struct hs_trace *t, struct hs_site_entry *site) {
     if (site->epoch != t->epoch) {
         site->epoch = t->epoch;
         site->size = site->first_size;
-        site->next = 0;
+        site->next = t->site;
         site->rank = 0;
     }
 }
 
-/* Explicit places: the field that says where the block is. 0 is in place (REALLOC only). */
-static uint8_t *put_place(struct hs_trace *t, uint8_t *at, const struct event *e) {
-    if (e->op == HS_REALLOC && e->pos == e->target)
-        return hs_put_u32(at, 0);
-    at = hs_put_u32(at, hs_zigzag32((int32_t)(e->pos - t->expected)) + (e->op == HS_REALLOC));
+INLINE void expect_behind(struct hs_trace *t, const struct event *e) {
     t->expected = e->pos + ((e->size + (1u << t->shift) - 1) >> t->shift);
-    return at;
 }
 
-/* Size and target fields, with their bits in `*tag`; updates what is predicted from them. */
-static uint8_t *put_attributes(struct hs_trace *t, uint8_t *at, uint8_t *tag, const struct event *e,
-                               struct hs_site_entry *site) {
-    if (e->op != HS_FREE && site->size != e->size) {
-        *tag |= HS_TAG_SIZE;
-        site->size = (uint16_t)(e->size < 0xffff ? e->size : 0);
-        at = hs_put_u32(at, e->size);
-    }
-    if (e->op == HS_ALLOC) {
-        if (!t->implied && e->pos != t->expected) {
-            *tag |= HS_TAG_TARGET;
-            return put_place(t, at, e);
-        }
-        t->expected = e->pos + ((e->size + (1u << t->shift) - 1) >> t->shift);
-        return at;
-    }
-    uint32_t rank = rank_of(t, e->target, site->rank);
-    bool moved = e->op == HS_REALLOC && !t->implied && e->pos != e->target;
-    if (rank != site->rank || moved) {
+/* The size, when it is not the last. */
+INLINE uint8_t *put_size(uint8_t *to, uint8_t *tag, uint32_t size, struct hs_site_entry *site) {
+    if (site->size == size)
+        return to;
+    *tag |= HS_TAG_SIZE;
+    site->size = (uint16_t)(size < 0xffff ? size : 0);
+    return hs_put_u32(to, size);
+}
+
+/* Where a new block is, when that is neither implied nor behind the last block. */
+INLINE uint8_t *put_place(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e) {
+    if (t->implied)
+        return to;
+    if (e->pos != t->expected) {
         *tag |= HS_TAG_TARGET;
-        at = hs_put_u32(at, rank < HS_RANKS ? rank : e->target + HS_RANKS);
-        if (e->op == HS_REALLOC && !t->implied)
-            at = put_place(t, at, e);
-        if (rank < HS_RANKS)
-            site->rank = (uint8_t)rank;
+        to = hs_put_u32(to, hs_zigzag32((int32_t)(e->pos - t->expected)));
     }
+    expect_behind(t, e);
+    return to;
+}
+
+/* Explicit places: where a resized block went; 0 is nowhere. */
+static uint8_t *put_move(struct hs_trace *t, uint8_t *to, const struct event *e) {
+    if (e->pos == e->old)
+        return hs_put_u32(to, 0);
+    to = hs_put_u32(to, hs_zigzag32((int32_t)(e->pos - t->expected)) + 1);
+    expect_behind(t, e);
+    return to;
+}
+
+/* Which block is freed or resized, when its rank is not the last. */
+INLINE uint8_t *put_target(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e,
+                           struct hs_site_entry *site) {
+    uint32_t rank = rank_of(t, e->old, site->rank);
+    bool says_move = e->op == HS_REALLOC && !t->implied;
+    if (rank != site->rank || (says_move && e->pos != e->old)) {
+        *tag |= HS_TAG_TARGET;
+        to = hs_put_u32(to, rank < HS_RANKS ? rank : e->old + HS_RANKS);
+        if (says_move)
+            to = put_move(t, to, e);
+    }
+    if (rank < HS_RANKS)
+        site->rank = (uint8_t)rank;
     if (e->op == HS_REALLOC) {
-        t->check = HS_CHECK(t->check, e->pos);
         if (rank < HS_RANKS)
             *recent(t, rank) = e->pos;
         else
-            t->recent[++t->recent_at & (HS_RANKS - 1)] = e->pos;
+            remember(t, e->pos);
     }
-    return at;
+    return to;
 }
 
-static HOT void put_event(const struct event *e) {
-    struct hs_trace *t = &hs_trace;
-    uint32_t number = t->predicted;
-    if (!same_key(&t->site[number], e->key) || t->site[number].op != e->op)
-        number = hs_site_find(e->key, e->op, e->size);
-    if (t->cursor > t->limit || !t->packet)
-        hs_packet_turn();
-    struct hs_site_entry *site = &t->site[number];
-    renew(t, site);
-
-    uint32_t now = hs_port_ticks();
-    uint32_t elapsed = (now - t->last) >> HS_TICK_SHIFT;
-    t->last += elapsed << HS_TICK_SHIFT;
-    uint8_t tag = HS_TAG_MISS;
-    uint8_t *start = t->cursor, *at = start + 1;
-    if (number != t->predicted || number == 0) {
-        tag |= HS_TAG_SITE;
-        at = hs_put_u32(at, number);
-        t->site[t->previous].next = (uint16_t)number;
-        if (number == 0) /* "other" does not tell what it does */
-            *at++ = e->op;
-    }
-    at = put_attributes(t, at, &tag, e, site);
-    if (e->op == HS_ALLOC)
-        remember(t, e->pos);
+/* The time goes into the tag, and what does not fit there behind the fields. */
+INLINE uint8_t *put_time(uint8_t *to, uint8_t *tag, uint32_t elapsed) {
     uint32_t limit = HS_TAG_TIME;
-    if (tag == HS_TAG_MISS) {
-        tag = HS_TAG_HIT;
+    if (*tag == HS_TAG_MISS) {
+        *tag = HS_TAG_HIT;
         limit = HS_TAG_HIT_TIME;
     }
-    if (elapsed < limit) {
-        tag |= (uint8_t)elapsed;
-    } else {
-        tag |= (uint8_t)limit;
-        at = hs_put_u32(at, elapsed - limit);
+    *tag |= (uint8_t)(elapsed < limit ? elapsed : limit);
+    return elapsed < limit ? to : hs_put_u32(to, elapsed - limit);
+}
+
+/* One body for the three kinds of event: `op` is a constant where it is inlined. */
+INLINE void put_event(const struct event *e) {
+    struct hs_trace *t = &hs_trace;
+    struct hs_site_entry *site = t->at->next;
+    if (!is(site, e->key, e->op))
+        site = hs_site_find(e->key, e->op, e->size);
+    if (t->cursor > t->limit || !t->bytes)
+        hs_packet_turn();
+    renew(t, site);
+    uint32_t elapsed = settle(t, raw_elapsed(t));
+    uint8_t tag = HS_TAG_MISS;
+    uint8_t *start = t->cursor, *to = start + 1;
+    if (site != t->at->next || site == t->site) {
+        tag |= HS_TAG_SITE;
+        t->at->next = site;
+        to = hs_put_u32(to, site->number);
+        if (site == t->site) /* "other" does not tell what it does */
+            *to++ = e->op;
     }
+    if (e->op != HS_FREE) {
+        to = put_size(to, &tag, e->size, site);
+        t->check = HS_CHECK(t->check, e->pos);
+    }
+    if (e->op == HS_ALLOC) {
+        to = put_place(t, to, &tag, e);
+        remember(t, e->pos);
+    } else {
+        to = put_target(t, to, &tag, e, site);
+    }
+    to = put_time(to, &tag, elapsed);
     *start = tag;
-    t->offered++;
-    commit(t, at);
-    follow(t, number, site);
+    t->at = site;
+    commit(t, to);
 }
 
-/* Whether this is the predicted site with its predicted size, soon enough for one byte. */
-INLINE bool predicted(struct hs_trace *t, const struct hs_site_entry *site, struct hs_key key, uint32_t elapsed,
-                      uint8_t op) {
-    return same_key(site, key) && site->op == op && elapsed < HS_TAG_HIT_TIME && t->cursor <= t->limit;
+#if HS_STACKS
+#define KEY {.code = code, .caller = caller, .context = context}
+#else
+#define KEY {.code = code, .caller = caller}
+#endif
+
+static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+    put_event(&(struct event){.key = KEY, .size = size, .pos = pos, .op = HS_ALLOC});
 }
 
-INLINE void put_hit(struct hs_trace *t, const struct hs_site_entry *site, uint32_t elapsed) {
-    uint8_t *at = t->cursor;
-    *at = (uint8_t)(HS_TAG_HIT | elapsed);
-    commit(t, at + 1);
-    t->last += elapsed << HS_TICK_SHIFT;
-    t->offered++;
-    follow(t, t->predicted, site);
+static HOT __attribute__((noinline)) void put_free(uintptr_t caller, uint32_t old) {
+    put_event(&(struct event){.key = {.caller = caller}, .old = old, .op = HS_FREE});
 }
 
-HOT void hs_alloc(struct hs_key key, struct hs_block block) {
+/* --- events ------------------------------------------------------------------------------------------- */
+
+/* Whether this is the predicted site, soon enough for one byte, and there is room for it. */
+INLINE bool predicted(struct hs_trace *t, const struct hs_site_entry *site, struct hs_key key, uint32_t raw, uint8_t op) {
+    return LIKELY(is(site, key, op)) && LIKELY(raw < HS_TAG_HIT_TIME << HS_TICK_SHIFT) &&
+           LIKELY(t->cursor <= t->fast_limit);
+}
+
+INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site, uint32_t raw) {
+    uint8_t *to = t->cursor;
+    *to = (uint8_t)(HS_TAG_HIT | settle(t, raw));
+    t->at = site;
+    commit(t, to + 1);
+}
+
+HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
-    const struct hs_site_entry *site = &t->site[t->predicted];
-    uint32_t elapsed = (hs_port_ticks() - t->last) >> HS_TICK_SHIFT;
-    if (predicted(t, site, key, elapsed, HS_ALLOC) && site->size == block.size && t->implied) {
-        remember(t, block.pos);
-        put_hit(t, site, elapsed);
+    struct hs_site_entry *site = t->at->next;
+    uint32_t raw = raw_elapsed(t);
+    if (predicted(t, site, (struct hs_key)KEY, raw, HS_ALLOC) && LIKELY(site->size == size)) {
+        remember(t, pos);
+        t->check = HS_CHECK(t->check, pos);
+        put_hit(t, site, raw);
     } else {
-        put_event(&(struct event){.key = key, .size = block.size, .pos = block.pos, .op = HS_ALLOC});
+        put_alloc(HS_KEY_ARGUMENTS((struct hs_key)KEY), pos, size);
     }
     hs_port_unlock(lock);
 }
 
-HOT void hs_free(struct hs_key key, uint32_t pos) {
+/* Who frees is told by the native caller alone: one site, not one for each line. */
+HOT void hs_put_free(uintptr_t caller, uint32_t pos) {
     struct hs_trace *t = &hs_trace;
-    key = (struct hs_key){.caller = key.caller}; /* one site a caller, not one a line */
     hs_lock_t lock = hs_port_lock();
-    const struct hs_site_entry *site = &t->site[t->predicted];
-    uint32_t elapsed = (hs_port_ticks() - t->last) >> HS_TICK_SHIFT;
-    if (predicted(t, site, key, elapsed, HS_FREE) && *recent(t, site->rank) == pos)
-        put_hit(t, site, elapsed);
+    struct hs_site_entry *site = t->at->next;
+    uint32_t raw = raw_elapsed(t);
+    if (predicted(t, site, (struct hs_key){.caller = caller}, raw, HS_FREE) && *recent(t, site->rank) == pos)
+        put_hit(t, site, raw);
     else
-        put_event(&(struct event){.key = key, .target = pos, .op = HS_FREE});
+        put_free(caller, pos);
     hs_port_unlock(lock);
 }
 
-void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old) {
+HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old) {
     hs_lock_t lock = hs_port_lock();
-    put_event(&(struct event){.key = key, .size = block.size, .pos = block.pos, .target = old, .op = HS_REALLOC});
+    put_event(&(struct event){.key = KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
     hs_port_unlock(lock);
 }
 
@@ -237,16 +273,12 @@ uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r) {
 
 void hs_record_locked(const struct hs_record *r) {
     struct hs_trace *t = &hs_trace;
-    const uint8_t *end = (const uint8_t *)t->packet + t->header->packet_size;
-    if (!t->packet || t->cursor + HS_PLAIN_MAX + r->data_len > end)
+    if (!t->bytes || t->cursor + HS_PLAIN_MAX + r->data_len > t->limit + HS_EVENT_MAX)
         hs_packet_turn();
-    uint32_t elapsed = (hs_port_ticks() - t->last) >> HS_TICK_SHIFT;
-    t->last += elapsed << HS_TICK_SHIFT;
-    uint8_t *at = t->cursor;
-    *at++ = r->kind;
-    at = hs_put_fields(hs_put_u32(at, elapsed), r);
-    t->offered++;
-    commit(t, at);
+    uint8_t *to = t->cursor;
+    *to++ = r->kind;
+    to = hs_put_u32(to, settle(t, raw_elapsed(t)));
+    commit(t, hs_put_fields(to, r));
 }
 
 void hs_record(const struct hs_record *r) {
@@ -257,7 +289,7 @@ void hs_record(const struct hs_record *r) {
 
 void hs_fail(struct hs_key key, uint32_t size, uint8_t cause) {
     hs_lock_t lock = hs_port_lock();
-    uint32_t number = hs_site_find(key, HS_ALLOC, size);
+    uint32_t number = hs_site_find(key, HS_ALLOC, size)->number;
     hs_record_locked(&(struct hs_record){.kind = HS_FAIL, .site = number, .size = size, .cause = cause});
     hs_port_unlock(lock);
 }

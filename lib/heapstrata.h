@@ -46,17 +46,17 @@ struct hs_place {
     uint32_t offset; /* of the instruction in its code */
 };
 
-/* A site as the encoder knows it; `hs_config.sites` of these in the caller's memory. The first four
- * members after the key are what a packet's records are predicted from. */
+/* A site as the encoder knows it; `hs_config.n_sites` of these in the caller's memory. */
 struct hs_site_entry {
     struct hs_key key;
-    uint16_t size;
-    uint16_t next;
-    uint8_t epoch;
-    uint8_t op;
-    uint8_t rank;
-    uint8_t first_size;
-    uint32_t definition; /* offset of its definition in the dictionary */
+    struct hs_site_entry *next; /* the site that followed last time in this packet */
+    uint16_t size;              /* last size when below 65535, else 0 */
+    uint8_t op;                 /* HS_ALLOC, HS_FREE, HS_REALLOC; 0: not a site */
+    uint8_t rank;               /* of the block it freed or resized last */
+    uint8_t epoch;              /* packet in which the three above were learnt */
+    uint8_t first_size;         /* its definition's */
+    uint16_t number;
+    uint32_t definition;        /* offset of its definition in the dictionary */
 };
 
 /* Zero means the default where one is named. The memory is the caller's and stays in use. */
@@ -124,9 +124,9 @@ void hs_selftest_failed(void);
 const struct hs_ring_header *hs_image(void);
 
 /* --- events, called behind the allocator's own work ------------------------------------------------ */
-void hs_alloc(struct hs_key key, struct hs_block block);
-void hs_free(struct hs_key key, uint32_t pos); /* of the key, the caller is kept */
-void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old);
+static inline void hs_alloc(struct hs_key key, struct hs_block block);
+static inline void hs_free(uintptr_t caller, uint32_t pos);
+static inline void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old);
 void hs_fail(struct hs_key key, uint32_t size, uint8_t cause);
 
 /* --- everything else -------------------------------------------------------------------------------- */
@@ -151,6 +151,15 @@ uint32_t hs_context(uint32_t parent, uintptr_t code);
  * functions from hs_anchor. The host computes the same from the ELF file. */
 uint64_t hs_fingerprint(const uintptr_t *functions, size_t n);
 void hs_anchor(void);
+
+/* Address of a function's first instruction: Thumb marks a pointer to one by its lowest bit. */
+static inline uintptr_t hs_code_address(uintptr_t function) {
+#ifdef __arm__
+    return function & ~(uintptr_t)1;
+#else
+    return function;
+#endif
+}
 
 /* --- runs: sweeps and snapshots -------------------------------------------------------------------- */
 
@@ -181,5 +190,26 @@ void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part);
 void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
 void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
 void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end);
+
+/* --- how the events reach the encoder: in registers, where a struct would go through memory ----------- */
+
+#if HS_STACKS
+#define HS_KEY_PARAMETERS uintptr_t code, uintptr_t caller, uintptr_t context
+#define HS_KEY_ARGUMENTS(key) (key).code, (key).caller, (key).context
+#else
+#define HS_KEY_PARAMETERS uintptr_t code, uintptr_t caller
+#define HS_KEY_ARGUMENTS(key) (key).code, (key).caller
+#endif
+void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
+void hs_put_free(uintptr_t caller, uint32_t pos);
+void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old);
+
+static inline void hs_alloc(struct hs_key key, struct hs_block block) {
+    hs_put_alloc(HS_KEY_ARGUMENTS(key), block.pos, block.size);
+}
+static inline void hs_free(uintptr_t caller, uint32_t pos) { hs_put_free(caller, pos); }
+static inline void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old) {
+    hs_put_realloc(HS_KEY_ARGUMENTS(key), block.pos, block.size, old);
+}
 
 #endif

@@ -29,19 +29,15 @@ uint16_t hs_packet_head(const struct hs_packet *packet) {
     return (uint16_t)hs_crc32(0, &copy.flags, offsetof(struct hs_packet, head) - offsetof(struct hs_packet, flags));
 }
 
-void hs_packet_close(void) {
+static void close_packet(struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
-    struct hs_packet *p = t->packet;
-    if (!p)
-        return;
     p->check = (uint16_t)t->check;
     p->crc = 0;
     p->flags |= HS_PACKET_CLOSED;
     p->crc = hs_crc32(0, p, sizeof *p + p->len);
     t->time += (t->last - t->opened) >> HS_TICK_SHIFT;
     t->opened = t->last;
-    t->packet = NULL;
-    t->cursor = t->limit = NULL;
+    t->bytes = t->cursor = t->limit = t->fast_limit = NULL;
 }
 
 /* Sends what the dictionary gained, then the packet. */
@@ -80,10 +76,11 @@ static void new_epoch(void) {
             t->site[i].epoch = 0;
         t->epoch = 1;
     }
-    t->predicted = t->previous = 0;
-    t->site[0].epoch = t->epoch;
-    t->site[0].next = 0;
-    t->site[0].size = 0;
+    t->at = t->site;
+    t->at->epoch = t->epoch;
+    t->at->next = t->site;
+    t->at->size = 0;
+    t->at->rank = 0;
     t->check = t->expected = 0;
 }
 
@@ -109,9 +106,9 @@ static void open_packet(uint8_t flags) {
     BARRIER();
     p->sync = HS_PACKET_SYNC;
     new_epoch();
-    t->packet = p;
-    t->cursor = (uint8_t *)(p + 1);
+    t->bytes = t->cursor = (uint8_t *)(p + 1);
     t->limit = (uint8_t *)p + t->header->packet_size - HS_EVENT_MAX;
+    t->fast_limit = t->implied ? t->limit : NULL;
 }
 
 static void say_lost(void) {
@@ -131,11 +128,16 @@ static void ask_for_keyframe(void) {
         hs_state = HS_STATE_KEYFRAME_DUE;
 }
 
-void hs_packet_turn(void) {
-    struct hs_packet *p = hs_trace.packet;
-    hs_packet_close();
-    if (p)
+static void finish_packet(void) {
+    struct hs_packet *p = hs_open_packet();
+    if (hs_trace.bytes) {
+        close_packet(p);
         deliver(p);
+    }
+}
+
+void hs_packet_turn(void) {
+    finish_packet();
     open_packet(0);
     say_lost();
     ask_for_keyframe();
@@ -163,7 +165,7 @@ static void lay_out(struct hs_ring_header *h) {
         .packet_size = c->packet_size ? c->packet_size : default_packet_size(room),
         .hz = c->hz,
         .build_id = c->build_id,
-        .anchor = (uint64_t)((uintptr_t)hs_anchor & ~(uintptr_t)1),
+        .anchor = hs_code_address((uintptr_t)hs_anchor),
         .flags = c->flags | (sizeof(uintptr_t) == 8 ? HS_RING_64BIT : 0),
     };
     for (; room >= h->packet_size; room -= h->packet_size)
@@ -263,10 +265,7 @@ void hs_keyframe(void) {
     if (!(h->flags & HS_RING_STREAM) && t->config.keyframe_size() > h->packet_count * h->packet_size / 4)
         return;
     hs_lock_t lock = hs_port_lock();
-    struct hs_packet *p = t->packet;
-    hs_packet_close();
-    if (p)
-        deliver(p);
+    finish_packet();
     open_packet(HS_PACKET_KEYFRAME);
     say_lost();
     memset(t->recent, 0xff, sizeof t->recent);

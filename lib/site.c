@@ -30,8 +30,12 @@ static uint32_t slot_of_bytes(const uint8_t *bytes, uint32_t len) {
     return (mix >> 12 ^ mix) & (hs_trace.config.hash_size - 1);
 }
 
-static bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
-    return memcmp(&site->key, &key, sizeof key) == 0 && site->op == op;
+static inline bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
+#if HS_STACKS
+    if (site->key.context != key.context)
+        return false;
+#endif
+    return site->key.code == key.code && site->key.caller == key.caller && site->op == op;
 }
 
 static void put_slot(uint32_t slot, uint32_t number) {
@@ -66,8 +70,10 @@ static void rehash(void) {
 
 static void add_definition(uint32_t offset, const struct hs_record *r) {
     struct hs_trace *t = &hs_trace;
-    t->site[t->n_numbers++] = (struct hs_site_entry){
+    uint16_t number = t->n_numbers++;
+    t->site[number] = (struct hs_site_entry){
         .key = {.code = NOWHERE},
+        .number = number,
         .op = r->kind == HS_SITE ? r->op : 0,
         .first_size = r->kind == HS_SITE ? (uint8_t)r->size : 0,
         .definition = offset,
@@ -166,7 +172,7 @@ static uint32_t define_key(struct hs_record *r, struct hs_key key) {
     r->function = string_number(place.function);
     r->line = place.line;
     r->count = place.offset;
-    r->address = (uint64_t)(int64_t)(intptr_t)(key.caller - ((uintptr_t)hs_anchor & ~(uintptr_t)1));
+    r->address = (uint64_t)(int64_t)(intptr_t)(key.caller - hs_code_address((uintptr_t)hs_anchor));
 #if HS_STACKS
     r->context = (uint32_t)key.context;
 #endif
@@ -180,7 +186,7 @@ static uint32_t define_key(struct hs_record *r, struct hs_key key) {
     return number;
 }
 
-static uint32_t find_key(struct hs_key key, uint8_t op) {
+static inline uint32_t find_key(struct hs_key key, uint8_t op) {
     const struct hs_trace *t = &hs_trace;
     for (uint32_t slot = slot_of_key(key), number; (number = t->config.hash[slot]) != 0;
          slot = (slot + 1) & (t->config.hash_size - 1))
@@ -189,12 +195,14 @@ static uint32_t find_key(struct hs_key key, uint8_t op) {
     return 0;
 }
 
-uint32_t hs_site_find(struct hs_key key, uint8_t op, uint32_t size) {
-    uint32_t number = find_key(key, op);
-    if (number)
-        return number;
+static __attribute__((noinline)) uint32_t define_site(struct hs_key key, uint8_t op, uint32_t size) {
     struct hs_record r = {.kind = HS_SITE, .op = op, .size = size < 256 ? size : 0};
     return define_key(&r, key);
+}
+
+struct hs_site_entry *hs_site_find(struct hs_key key, uint8_t op, uint32_t size) {
+    uint32_t number = find_key(key, op);
+    return &hs_trace.site[number ? number : define_site(key, op, size)];
 }
 
 uint32_t hs_context(uint32_t parent, uintptr_t code) {
@@ -227,13 +235,12 @@ void hs_forget(bool (*gone)(uintptr_t code)) {
 
 /* --- identity ---------------------------------------------------------------------------------------- */
 
-void hs_anchor(void) {}
+__attribute__((used, noinline)) void hs_anchor(void) {}
 
 uint64_t hs_fingerprint(const uintptr_t *functions, size_t n) {
     uint64_t mix = 0xCBF29CE484222325u;
     for (size_t i = 0; i < n; i++) {
-        uint32_t distance =
-            functions[i] ? (uint32_t)((functions[i] & ~(uintptr_t)1) - ((uintptr_t)hs_anchor & ~(uintptr_t)1)) : 0;
+        uint32_t distance = (uint32_t)(hs_code_address(functions[i]) - hs_code_address((uintptr_t)hs_anchor));
         for (int byte = 0; byte < 4; byte++, distance >>= 8)
             mix = (mix ^ (distance & 0xff)) * 0x100000001B3u;
     }

@@ -27,18 +27,21 @@
 struct hs_trace {
     /* What every event touches. */
     uint8_t *cursor;            /* next byte of the packet */
-    uint8_t *limit;             /* no event may begin behind this */
-    struct hs_packet *packet;   /* the open one */
-    struct hs_site_entry *site;
+    uint8_t *fast_limit;        /* no predicted event may begin behind this; NULL where places are explicit */
+    uint8_t *bytes;             /* of the open packet, behind its header; NULL: none is open */
+    struct hs_site_entry *at;   /* the last event's site */
     uint32_t last;              /* port ticks of the last record, a multiple of 2^HS_TICK_SHIFT from the first */
     uint32_t offered;
     uint32_t check;
+    uint32_t recent_at;
+    uint32_t recent[HS_RANKS];  /* heads placed last */
+
+    /* What the others touch besides. */
+    struct hs_site_entry *site;
+    uint8_t *limit;             /* no event may begin behind this */
     uint32_t expected;          /* explicit places: granule behind the last block */
-    uint16_t predicted, previous;
     uint8_t epoch;
     uint8_t implied, shift;
-    uint8_t recent_at;
-    uint32_t recent[HS_RANKS];  /* heads placed last */
 
     /* What turning a packet touches. */
     struct hs_ring_header *header;
@@ -57,8 +60,13 @@ struct hs_trace {
 };
 extern struct hs_trace hs_trace;
 
-/* Number of the site that `key` and `op` name, 0 when it cannot be defined. Lock held. */
-uint32_t hs_site_find(struct hs_key key, uint8_t op, uint32_t size);
+/* The open packet. */
+static inline struct hs_packet *hs_open_packet(void) {
+    return (struct hs_packet *)(void *)(hs_trace.bytes - sizeof(struct hs_packet));
+}
+
+/* The site that `key` and `op` name, site 0 when it cannot be defined. Lock held. */
+struct hs_site_entry *hs_site_find(struct hs_key key, uint8_t op, uint32_t size);
 
 /* Prepares the site table; takes in what the dictionary already holds. */
 void hs_site_init(void);
@@ -69,7 +77,6 @@ uint32_t hs_dict_put(const uint8_t *bytes, uint32_t len);
 
 /* Closes the open packet, if there is one, and opens the next. Lock held. */
 void hs_packet_turn(void);
-void hs_packet_close(void);
 
 /* hs_record with the lock held. */
 void hs_record_locked(const struct hs_record *record);

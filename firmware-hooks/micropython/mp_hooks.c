@@ -35,17 +35,21 @@
 
 /* --- what is running --------------------------------------------------------------------------------- */
 
+static const mp_code_state_t nowhere; /* stands for "no bytecode is running" */
+
 static HS_THREAD_LOCAL struct {
     const mp_code_state_t *code; /* innermost frame of bytecode */
-    uintptr_t caller;            /* return address of the outermost m_malloc-like function under way, or 0 */
+    uintptr_t caller;            /* who asked: see ASKED; NOBODY or ALLOCATING */
 #if HS_STACKS
     uint32_t context, depth;
 #endif
-    bool allocating;             /* inside gc_alloc or gc_realloc */
 #if MICROPY_PY_THREAD
     uint32_t thread;             /* our number, 0 before the first record */
 #endif
-} running;
+} running = {.code = &nowhere};
+
+#define NOBODY     0u
+#define ALLOCATING 1u /* inside gc_alloc or gc_realloc */
 
 #if HS_STACKS
 bool hs_mp_stacks;
@@ -54,7 +58,7 @@ bool hs_mp_stacks;
 
 static uint32_t enter_context(void) {
     uint32_t outer = running.context;
-    if (hs_mp_stacks && running.code && running.depth < CONTEXT_DEPTH && hs_state != HS_STATE_OFF)
+    if (hs_mp_stacks && running.code != &nowhere && running.depth < CONTEXT_DEPTH && hs_state != HS_STATE_OFF)
         running.context = hs_context(outer, (uintptr_t)running.code->ip);
     running.depth++;
     return outer;
@@ -82,7 +86,7 @@ mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, vola
 
 INLINE struct hs_key key_of(uintptr_t caller) {
     return (struct hs_key){
-        .code = running.code ? (uintptr_t)running.code->ip : 0,
+        .code = (uintptr_t)running.code->ip,
         .caller = caller,
 #if HS_STACKS
         .context = running.context,
@@ -90,11 +94,11 @@ INLINE struct hs_key key_of(uintptr_t caller) {
     };
 }
 
-/* The caller that the m_malloc family left, or else our own. */
-INLINE uintptr_t take_caller(uintptr_t own) {
+/* The caller that the m_malloc family left, or else our own; `now` takes its place. */
+INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now) {
     uintptr_t caller = running.caller;
-    running.caller = 0;
-    return caller ? caller : own;
+    running.caller = now;
+    return caller > ALLOCATING ? caller : own;
 }
 
 static struct hs_text text_of(qstr q) {
@@ -269,8 +273,11 @@ static NOINLINE uint32_t pos_elsewhere(uintptr_t at) {
     return HS_POS_IMPLIED;
 }
 
+/* A heap of one area has its granules numbered from 0. */
 INLINE uint32_t pos_of(const void *block) {
     uintptr_t offset = (uintptr_t)block - areas[0].start;
+    if (AREAS == 1)
+        return (uint32_t)(offset >> SHIFT);
     if (UNLIKELY(offset >= (uintptr_t)areas[0].granules << SHIFT))
         return pos_elsewhere((uintptr_t)block);
     return areas[0].first + (uint32_t)(offset >> SHIFT);
@@ -383,7 +390,7 @@ static void record_collection(uint8_t cause) {
 
 /* Why a collection starts: in the midst of an allocation because there is no room, or by the threshold. */
 static uint8_t collection_cause(void) {
-    if (!running.allocating)
+    if (running.caller != ALLOCATING)
         return 0;
 #if MICROPY_GC_ALLOC_THRESHOLD
     if (MP_STATE_MEM(gc_alloc_amount) >= MP_STATE_MEM(gc_alloc_threshold))
@@ -401,7 +408,7 @@ static void end_collection(void) {
 
 void __real_gc_collect_start(void);
 void __wrap_gc_collect_start(void) {
-    if (hs_state == HS_STATE_KEYFRAME_DUE && !running.allocating)
+    if (hs_state == HS_STATE_KEYFRAME_DUE && running.caller != ALLOCATING)
         hs_keyframe();
     if (hs_state != HS_STATE_OFF)
         record_collection(collection_cause());
@@ -469,17 +476,19 @@ static NOINLINE bool not_plainly_on(void) {
     }
     return hs_state != HS_STATE_OFF;
 }
-INLINE bool recording(void) { return hs_state == HS_STATE_ON || not_plainly_on(); }
+INLINE bool recording(void) {
+    uint8_t state = hs_state;
+    return state == HS_STATE_ON || (state != HS_STATE_OFF && not_plainly_on());
+}
 
 void *__real_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
 void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
-    if (hs_state == HS_STATE_OFF || !recording())
+    if (!recording())
         return __real_gc_alloc(n_bytes, alloc_flags);
-    uintptr_t caller = take_caller(RETURN_ADDRESS);
+    uintptr_t caller = take_caller(RETURN_ADDRESS, ALLOCATING);
     bool ordered = enter_order();
-    running.allocating = true;
     void *block = __real_gc_alloc(n_bytes, alloc_flags);
-    running.allocating = false;
+    running.caller = NOBODY;
     if (n_bytes)
         record_alloc(key_of(caller), block, n_bytes);
     leave_order(ordered);
@@ -489,16 +498,16 @@ void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
 /* gc_free does nothing while the heap is locked, other than by the collection itself. */
 static void record_free(uintptr_t caller, const void *block) {
     this_thread();
-    hs_free((struct hs_key){.caller = caller}, pos_of(block));
+    hs_free(caller, pos_of(block));
 }
 
 void __real_gc_free(void *ptr);
 void __wrap_gc_free(void *ptr) {
-    if (hs_state == HS_STATE_OFF || !recording()) {
+    if (!recording()) {
         __real_gc_free(ptr);
         return;
     }
-    uintptr_t caller = take_caller(RETURN_ADDRESS);
+    uintptr_t caller = take_caller(RETURN_ADDRESS, NOBODY);
     bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
     bool ordered = enter_order();
     __real_gc_free(ptr);
@@ -509,15 +518,14 @@ void __wrap_gc_free(void *ptr) {
 
 void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
-    if (hs_state == HS_STATE_OFF || !recording())
+    if (!recording())
         return __real_gc_realloc(ptr, n_bytes, allow_move);
-    struct hs_key key = key_of(take_caller(RETURN_ADDRESS));
+    struct hs_key key = key_of(take_caller(RETURN_ADDRESS, ALLOCATING));
     bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
     bool ordered = enter_order();
     uint32_t old = ptr ? pos_of(ptr) : 0;
-    running.allocating = true;
     void *block = __real_gc_realloc(ptr, n_bytes, allow_move);
-    running.allocating = false;
+    running.caller = NOBODY;
     if (!ptr) {
         if (n_bytes)
             record_alloc(key, block, n_bytes);
@@ -540,7 +548,7 @@ void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
 /* The outermost of them counts: mp_obj_malloc_helper calls m_malloc, and its caller says what kind of object. */
 #define ASKED()                                                                                                    \
     do {                                                                                                           \
-        if (hs_state != HS_STATE_OFF && !running.caller)                                                           \
+        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING)                                              \
             running.caller = RETURN_ADDRESS;                                                                       \
     } while (0)
 
@@ -557,6 +565,7 @@ WRAP(void *, m_malloc_maybe, (size_t n), (n))
 WRAP(void *, m_malloc0, (size_t n), (n))
 #if MICROPY_ENABLE_FINALISER
 WRAP(void *, m_malloc_with_finaliser, (size_t n), (n))
+WRAP(void *, mp_obj_malloc_with_finaliser_helper, (size_t n, const mp_obj_type_t *type), (n, type))
 #endif
 #if MICROPY_MALLOC_USES_ALLOCATED_SIZE
 WRAP(void *, m_realloc, (void *p, size_t old, size_t n), (p, old, n))
@@ -577,13 +586,11 @@ _Static_assert((HS_SITES & (HS_SITES - 1)) == 0 && HS_SITES <= 32768, "HS_SITES:
 static struct hs_site_entry sites[HS_SITES];
 static uint16_t hash[HS_SITES * 4];
 
-/* The functions whose places tell one firmware from another; hs_mp_fingerprint_names has their names. */
 static uint64_t build_id(void) {
     const uintptr_t functions[] = {
-        (uintptr_t)__real_gc_alloc,   (uintptr_t)__real_gc_collect_end, (uintptr_t)__real_mp_execute_bytecode,
-        (uintptr_t)__real_m_malloc,   (uintptr_t)mp_parse,              (uintptr_t)mp_compile,
-        (uintptr_t)mp_map_lookup,     (uintptr_t)mp_obj_new_list,       (uintptr_t)mp_obj_new_str,
-        (uintptr_t)mp_call_function_0, (uintptr_t)mp_init,              (uintptr_t)mp_deinit,
+#define HS_FINGERPRINT(name) (uintptr_t)name,
+#include "firmware-hooks/micropython/fingerprint.def"
+#undef HS_FINGERPRINT
     };
     return hs_fingerprint(functions, sizeof functions / sizeof *functions);
 }

@@ -120,7 +120,7 @@ static void offer_random(void) {
     if (o->op == HS_ALLOC)
         hs_alloc(key, block);
     else if (o->op == HS_FREE)
-        hs_free(key, o->old);
+        hs_free(key.caller, o->old);
     else
         hs_realloc(key, block, o->old);
     n_log++;

@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * MicroPython's rule, HS_PLACE_MICROPYTHON, is first fit: the areas in the order in which they came, in each
+ * the lowest run of enough free granules. gc.c looks as if it were next fit, but what its search begins from
+ * (gc_last_free_area, gc_last_free_atb_index) only skips what has no free granule at all:
+ *
+ *   - the index goes up when a search for one granule ended there: all in front of it was used;
+ *   - whatever becomes free in front of the index lowers it (gc_free, gc_realloc), or sets it to 0 (the end
+ *     of a collection);
+ *   - the area goes on when a search for one granule found none before it, and back to the first area when
+ *     anything becomes free in another area;
+ *   - an area marked as filled, at a quarter of its length for want of a factor of 4, has nothing free.
+ *
+ * So these are not part of the state: a search that begins at the first granule finds the same place, with
+ * one area and with many, in builds with MICROPY_GC_SPLIT_HEAP and without, and a failed search changes
+ * nothing. tests/unit/test_heapmap.c holds this against a transcription of gc.c.
+ *
+ * The map's own search is kept short by hints: for each of some sizes, where no free run of that size begins
+ * before. Freeing lowers the hints of the sizes that the new free run has; searching raises that of the size
+ * sought. A hint of a smaller size holds for a larger one as well.
+ */
+#include "lib/host/heapmap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#define ALL    (~(uint64_t)0)
+
+/* --- size classes ------------------------------------------------------------------------------------- */
+
+static const uint32_t class_size[HS_HEAPMAP_CLASSES] = {
+    1,   2,   3,   4,   5,   6,   7,   8,    9,    10,   11,   12,    13,    14,    15,     16,      20,  24, 28, 32,
+    40,  48,  56,  64,  96,  128, 192, 256,  384,  512,  768,  1024,  2048,  4096,  8192,   16384,   32768,
+    65536, 262144, 1048576,
+};
+
+/* The largest class of a size up to n. */
+INLINE unsigned class_of(uint32_t n) {
+    if (n <= 16)
+        return n - 1;
+    unsigned c = 15;
+    while (c + 1 < HS_HEAPMAP_CLASSES && class_size[c + 1] <= n)
+        c++;
+    return c;
+}
+
+INLINE int32_t search_from(const struct hs_map_area *a, unsigned class) {
+    int32_t from = a->hint[class];
+    for (unsigned c = 0; c < class; c++)
+        from = a->hint[c] > from ? a->hint[c] : from;
+    return from;
+}
+
+/* A search for n granules that began at the hint of `class` found none that begins before `none_before`. */
+INLINE void raise_hint(struct hs_map_area *a, unsigned class, uint32_t n, uint32_t none_before) {
+    if (class_size[class] != n)
+        class++;
+    if (class < HS_HEAPMAP_CLASSES && a->hint[class] < (int32_t)none_before)
+        a->hint[class] = (int32_t)none_before;
+}
+
+/* A free run of n granules begins at `at`. */
+INLINE void lower_hints(struct hs_map_area *a, uint32_t at, uint32_t n) {
+    unsigned top = class_of(n);
+    for (unsigned c = 0; c <= top; c++)
+        a->hint[c] = a->hint[c] > (int32_t)at ? (int32_t)at : a->hint[c];
+}
+
+/* --- bits --------------------------------------------------------------------------------------------- */
+
+INLINE uint64_t low_bits(uint32_t n) { return n < 64 ? ((uint64_t)1 << n) - 1 : ALL; }
+
+static void set_long(uint64_t *bits, uint32_t at, uint32_t n) {
+    uint32_t word = at >> 6, bit = at & 63;
+    bits[word] |= ALL << bit;
+    for (n -= 64 - bit, word++; n >= 64; n -= 64)
+        bits[word++] = ALL;
+    bits[word] |= low_bits(n);
+}
+
+INLINE void set_bits(uint64_t *bits, uint32_t at, uint32_t n) {
+    if ((at & 63) + n <= 64)
+        bits[at >> 6] |= low_bits(n) << (at & 63);
+    else
+        set_long(bits, at, n);
+}
+
+static void clear_long(uint64_t *bits, uint32_t at, uint32_t n) {
+    uint32_t word = at >> 6, bit = at & 63;
+    bits[word] &= low_bits(bit);
+    for (n -= 64 - bit, word++; n >= 64; n -= 64)
+        bits[word++] = 0;
+    bits[word] &= ~low_bits(n);
+}
+
+INLINE void clear_bits(uint64_t *bits, uint32_t at, uint32_t n) {
+    if ((at & 63) + n <= 64)
+        bits[at >> 6] &= ~(low_bits(n) << (at & 63));
+    else
+        clear_long(bits, at, n);
+}
+
+INLINE bool is_head(const struct hs_map_area *a, uint32_t at) {
+    return a->used[at >> 6] >> (at & 63) & ~(a->tail[at >> 6] >> (at & 63)) & 1;
+}
+
+/* Ones from `at` on; the word behind the region's last ends them. */
+INLINE uint32_t ones_at(const uint64_t *bits, uint32_t at) {
+    uint32_t word = at >> 6, bit = at & 63;
+    uint64_t zeros = ~(bits[word] >> bit);
+    uint32_t n = zeros ? (uint32_t)__builtin_ctzll(zeros) : 64;
+    if (n < 64 - bit)
+        return n;
+    for (n = 64 - bit; bits[++word] == ALL;)
+        n += 64;
+    return n + (uint32_t)__builtin_ctzll(~bits[word]);
+}
+
+INLINE uint32_t block_granules(const struct hs_map_area *a, uint32_t head) { return 1 + ones_at(a->tail, head + 1); }
+
+/* Free granules from `at` on, counted no further than needed to know that there are `enough`. */
+INLINE uint32_t free_at(const struct hs_map_area *a, uint32_t at, uint32_t enough) {
+    uint32_t word = at >> 6, bit = at & 63;
+    uint64_t used = a->used[word] >> bit;
+    if (used)
+        return (uint32_t)__builtin_ctzll(used);
+    uint32_t n = 64 - bit;
+    while (n < enough) {
+        used = a->used[++word];
+        if (used)
+            return n + (uint32_t)__builtin_ctzll(used);
+        n += 64;
+    }
+    return n;
+}
+
+/* Free granules in front of `at`, counted no further than needed to know that there are `enough`. */
+INLINE uint32_t free_before(const struct hs_map_area *a, uint32_t at, uint32_t enough) {
+    uint32_t word = at >> 6, bit = at & 63, n = bit;
+    if (bit) {
+        uint64_t used = a->used[word] << (64 - bit);
+        if (used)
+            return (uint32_t)__builtin_clzll(used);
+    }
+    while (word && n < enough) {
+        uint64_t used = a->used[--word];
+        if (used)
+            return n + (uint32_t)__builtin_clzll(used);
+        n += 64;
+    }
+    return n;
+}
+
+INLINE void mark_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
+    set_bits(a->used, at, n);
+    if (n > 1)
+        set_bits(a->tail, at + 1, n - 1);
+}
+
+INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
+    clear_bits(a->used, at, n);
+    if (n > 1)
+        clear_bits(a->tail, at + 1, n - 1);
+}
+
+/* Neighbouring free runs are measured so far; hints that are lower than they need to be do no harm. */
+#define FAR 1024u
+
+/* What lies in [at, at + n) became free. The hints of sizes up to that of the free run in front are at its
+ * begin or lower already. */
+INLINE void freed(struct hs_map_area *a, uint32_t at, uint32_t n) {
+    uint32_t before = free_before(a, at, FAR);
+    uint32_t behind = free_at(a, at + n, FAR);
+    lower_hints(a, before < FAR ? at - before : 0, behind < FAR ? before + n + behind : UINT32_MAX);
+}
+
+/* --- search ------------------------------------------------------------------------------------------- */
+
+#define NOWHERE UINT32_MAX
+
+static uint32_t find_one(const struct hs_map_area *a, uint32_t from) {
+    uint32_t word = from >> 6;
+    uint64_t free = ~a->used[word] & ALL << (from & 63);
+    while (!free && ++word < a->words)
+        free = ~a->used[word];
+    return free ? word << 6 | (uint32_t)__builtin_ctzll(free) : NOWHERE;
+}
+
+/* Bits at which n free ones begin, n up to 64. */
+INLINE uint64_t runs_of(uint64_t free, uint32_t n) {
+    uint32_t have = 1;
+    for (; have * 2 <= n; have *= 2)
+        free &= free >> have;
+    return have < n ? free & free >> (n - have) : free;
+}
+
+static uint32_t find_short(const struct hs_map_area *a, uint32_t from, uint32_t n) {
+    uint32_t carry = 0; /* free granules at the end of the word before */
+    uint64_t mask = ALL << (from & 63);
+    for (uint32_t word = from >> 6; word < a->words; word++, mask = ALL) {
+        uint64_t free = ~a->used[word] & mask;
+        if (free == ALL) {
+            if (carry + 64 >= n)
+                return (word << 6) - carry;
+            carry += 64;
+            continue;
+        }
+        if (carry && carry + (uint32_t)__builtin_ctzll(~free) >= n)
+            return (word << 6) - carry;
+        uint64_t runs = runs_of(free, n);
+        if (runs)
+            return word << 6 | (uint32_t)__builtin_ctzll(runs);
+        carry = (uint32_t)__builtin_clzll(~free);
+    }
+    return NOWHERE;
+}
+
+static uint32_t find_long(const struct hs_map_area *a, uint32_t from, uint32_t n) {
+    uint32_t carry = 0;
+    uint64_t mask = ALL << (from & 63);
+    for (uint32_t word = from >> 6; word < a->words; word++, mask = ALL) {
+        uint64_t used = a->used[word] | ~mask;
+        uint32_t more = used ? (uint32_t)__builtin_ctzll(used) : 64;
+        if (carry + more >= n)
+            return (word << 6) - carry;
+        carry = used ? (uint32_t)__builtin_clzll(used) : carry + 64;
+    }
+    return NOWHERE;
+}
+
+/* Takes the first run of n granules in the region. */
+INLINE uint32_t take(struct hs_map_area *a, uint32_t n) {
+    unsigned class = class_of(n);
+    uint32_t from = (uint32_t)search_from(a, class);
+    if (from >= a->granules)
+        return NOWHERE;
+    uint32_t at = n == 1 ? find_one(a, from) : n <= 64 ? find_short(a, from, n) : find_long(a, from, n);
+    if (at == NOWHERE) {
+        raise_hint(a, class, n, a->granules);
+        return NOWHERE;
+    }
+    mark_block(a, at, n);
+    raise_hint(a, class, n, at + n);
+    return at;
+}
+
+/* --- regions ------------------------------------------------------------------------------------------ */
+
+static struct hs_map_area *find_area(struct hs_heapmap *map, uint32_t pos) {
+    for (unsigned i = 0; i < map->n_ascending; i++) {
+        struct hs_map_area *a = map->area[map->ascending[i]];
+        if (pos - a->first < a->granules)
+            return map->last = a;
+    }
+    return NULL;
+}
+
+INLINE struct hs_map_area *area_of(struct hs_heapmap *map, uint32_t pos) {
+    struct hs_map_area *a = map->last;
+    return a && pos - a->first < a->granules ? a : find_area(map, pos);
+}
+
+struct hs_map_area *hs_heapmap_area(struct hs_heapmap *map, uint32_t pos) { return area_of(map, pos); }
+
+/* What lies behind the last granule counts as used. */
+static void fence(struct hs_map_area *a) {
+    a->used[a->words] = ALL;
+    if (a->granules & 63)
+        a->used[a->words - 1] |= ALL << (a->granules & 63);
+}
+
+static void empty_area(struct hs_map_area *a) {
+    memset(a->used, 0, a->words * sizeof *a->used);
+    memset(a->tail, 0, a->words * sizeof *a->tail);
+    memset(a->hint, 0, sizeof a->hint);
+    fence(a);
+}
+
+static unsigned without(uint8_t *list, unsigned n, uint8_t number) {
+    unsigned kept = 0;
+    for (unsigned i = 0; i < n; i++)
+        if (list[i] != number)
+            list[kept++] = list[i];
+    return kept;
+}
+
+void hs_heapmap_remove(struct hs_heapmap *map, uint8_t number) {
+    struct hs_map_area *a = map->area[number];
+    if (!a || !a->present)
+        return;
+    a->present = 0;
+    map->granules -= a->granules;
+    map->n_turn = (uint8_t)without(map->turn, map->n_turn, number);
+    map->n_ascending = without(map->ascending, map->n_ascending, number);
+    free(a->used);
+    a->used = a->tail = NULL;
+    map->last = NULL;
+}
+
+void hs_heapmap_clear(struct hs_heapmap *map) {
+    while (map->n_ascending)
+        hs_heapmap_remove(map, map->ascending[0]);
+}
+
+void hs_heapmap_close(struct hs_heapmap *map) {
+    hs_heapmap_clear(map);
+    for (unsigned i = 0; i < 256; i++)
+        free(map->area[i]);
+    free(map->scratch[0]);
+    free(map->scratch[1]);
+    memset(map, 0, sizeof *map);
+}
+
+void hs_heapmap_empty(struct hs_heapmap *map) {
+    for (unsigned i = 0; i < map->n_ascending; i++)
+        empty_area(map->area[map->ascending[i]]);
+}
+
+/* Where a region belongs among the others, or HS_ERR_ARG when it lies over one of them. */
+static int rank_in_order(const struct hs_heapmap *map, const struct hs_area_config *c) {
+    int rank = 0;
+    for (unsigned i = 0; i < map->n_ascending; i++) {
+        const struct hs_map_area *a = map->area[map->ascending[i]];
+        if (a->first < c->first + c->granules && c->first < a->first + a->granules)
+            return HS_ERR_ARG;
+        rank += a->first < c->first;
+    }
+    return rank;
+}
+
+static int make_area(struct hs_heapmap *map, const struct hs_area_config *c) {
+    struct hs_map_area *a = map->area[c->number];
+    if (!a && !(a = map->area[c->number] = calloc(1, sizeof *a)))
+        return HS_ERR_MEMORY;
+    uint32_t words = (c->granules + 63) / 64;
+    uint64_t *bits = calloc(2 * ((size_t)words + 1), sizeof *bits);
+    if (!bits)
+        return HS_ERR_MEMORY;
+    *a = (struct hs_map_area){
+        .used = bits, .tail = bits + words + 1, .first = c->first, .granules = c->granules, .words = words,
+        .number = c->number, .rule = c->rule, .present = 1};
+    fence(a);
+    return HS_OK;
+}
+
+int hs_heapmap_add(struct hs_heapmap *map, const struct hs_area_config *config) {
+    hs_heapmap_remove(map, config->number);
+    if (!config->granules || (uint64_t)config->first + config->granules > UINT32_MAX)
+        return HS_ERR_ARG;
+    if (map->granules + config->granules > HS_HEAPMAP_GRANULES || map->n_ascending == 255)
+        return HS_ERR_FULL;
+    int rank = rank_in_order(map, config);
+    int err = rank < 0 ? rank : make_area(map, config);
+    if (err)
+        return err;
+    memmove(map->ascending + rank + 1, map->ascending + rank, map->n_ascending - (unsigned)rank);
+    map->ascending[rank] = config->number;
+    map->n_ascending++;
+    map->granules += config->granules;
+    if (config->rule != HS_PLACE_EXPLICIT)
+        map->turn[map->n_turn++] = config->number;
+    return HS_OK;
+}
+
+/* --- blocks ------------------------------------------------------------------------------------------- */
+
+uint32_t hs_heapmap_length(struct hs_heapmap *map, uint32_t pos) {
+    const struct hs_map_area *a = area_of(map, pos);
+    return a && is_head(a, pos - a->first) ? block_granules(a, pos - a->first) : 0;
+}
+
+uint32_t hs_heapmap_alloc(struct hs_heapmap *map, uint32_t granules) {
+    for (unsigned i = 0; i < map->n_turn; i++) {
+        struct hs_map_area *a = map->area[map->turn[i]];
+        uint32_t at = take(a, granules);
+        if (at != NOWHERE)
+            return a->first + at;
+    }
+    return HS_POS_IMPLIED;
+}
+
+uint32_t hs_heapmap_free(struct hs_heapmap *map, uint32_t pos) {
+    struct hs_map_area *a = area_of(map, pos);
+    if (!a || !is_head(a, pos - a->first))
+        return 0;
+    uint32_t at = pos - a->first, n = block_granules(a, at);
+    erase_block(a, at, n);
+    freed(a, at, n);
+    return n;
+}
+
+struct hs_resized hs_heapmap_resize(struct hs_heapmap *map, const struct hs_resize *resize) {
+    struct hs_map_area *a = area_of(map, resize->old);
+    if (!a || !is_head(a, resize->old - a->first))
+        return (struct hs_resized){HS_POS_IMPLIED, 0};
+    uint32_t at = resize->old - a->first, n = block_granules(a, at), want = resize->granules;
+    if (want == n)
+        return (struct hs_resized){resize->old, n};
+    if (want < n) {
+        clear_bits(a->used, at + want, n - want);
+        clear_bits(a->tail, at + want, n - want);
+        freed(a, at + want, n - want);
+        return (struct hs_resized){resize->old, n};
+    }
+    if (!resize->collected && free_at(a, at + n, want - n) >= want - n) {
+        set_bits(a->used, at + n, want - n);
+        set_bits(a->tail, at + n, want - n);
+        return (struct hs_resized){resize->old, n};
+    }
+    uint32_t pos = hs_heapmap_alloc(map, want);
+    if (pos != HS_POS_IMPLIED) {
+        erase_block(a, at, n);
+        freed(a, at, n);
+    }
+    return (struct hs_resized){pos, n};
+}
+
+/* Head of the block that granule `at`, a tail, is of. */
+static uint32_t head_of(const struct hs_map_area *a, uint32_t at) {
+    while (at && a->tail[at >> 6] >> (at & 63) & 1)
+        at--;
+    return at;
+}
+
+int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block) {
+    struct hs_map_area *a = area_of(map, block.pos);
+    if (!a || !block.granules || block.granules > a->granules - (block.pos - a->first))
+        return HS_ERR_ARG;
+    uint32_t at = block.pos - a->first, end = at + block.granules, next;
+    int gone = 0;
+    for (uint32_t i = at; (next = i + free_at(a, i, end - i)) < end; gone++) {
+        uint32_t head = head_of(a, next), n = block_granules(a, head);
+        clear_bits(a->used, head, n);
+        clear_bits(a->tail, head, n);
+        freed(a, head, n);
+        i = head > at ? head : at;
+    }
+    mark_block(a, at, block.granules);
+    return gone;
+}
+
+/* --- sweep -------------------------------------------------------------------------------------------- */
+
+static bool put_number(struct hs_numbers *list, uint32_t number) {
+    if (list->n == list->room) {
+        uint32_t room = list->room ? list->room * 2 : 256;
+        uint32_t *item = realloc(list->item, room * sizeof *item);
+        if (!item)
+            return false;
+        list->item = item;
+        list->room = room;
+    }
+    list->item[list->n++] = number;
+    return true;
+}
+
+/* Heads of a word of the area at hand. */
+INLINE uint64_t load_heads(const struct hs_sweep *s) {
+    uint64_t heads = s->area->used[s->word] & ~s->area->tail[s->word];
+    return s->word + 1 == s->words ? heads & low_bits(s->last_bits) : heads;
+}
+
+/* On to the next area in the interval. */
+static bool next_area(struct hs_sweep *s, uint32_t pos) {
+    while (s->next < s->map->n_ascending) {
+        struct hs_map_area *a = s->map->area[s->map->ascending[s->next++]];
+        if (a->first + a->granules <= pos || a->first >= s->end)
+            continue;
+        uint32_t from = pos > a->first ? pos - a->first : 0;
+        uint32_t to = s->end - a->first < a->granules ? s->end - a->first : a->granules;
+        s->area = a;
+        s->word = from >> 6;
+        s->words = (to + 63) >> 6;
+        s->last_bits = to - ((s->words - 1) << 6);
+        s->heads = load_heads(s) & ALL << (from & 63);
+        return true;
+    }
+    s->area = NULL;
+    s->heads = 0;
+    return false;
+}
+
+/* Makes `heads` those of a word that has some; false at the interval's end. */
+INLINE bool some_heads(struct hs_sweep *s) {
+    while (!s->heads) {
+        if (!s->area)
+            return false;
+        if (++s->word < s->words)
+            s->heads = load_heads(s);
+        else
+            next_area(s, 0);
+    }
+    return true;
+}
+
+void hs_sweep_start(struct hs_sweep *sweep, struct hs_heapmap *map, struct hs_extent interval) {
+    *sweep = (struct hs_sweep){.map = map, .end = interval.pos + interval.granules};
+    if (sweep->end < interval.pos)
+        sweep->end = UINT32_MAX;
+    next_area(sweep, interval.pos);
+}
+
+int hs_sweep_keep(struct hs_sweep *s, uint32_t n) {
+    while (n) {
+        if (!some_heads(s))
+            return HS_ERR_CHECK;
+        uint32_t there = (uint32_t)__builtin_popcountll(s->heads);
+        if (there <= n) {
+            n -= there;
+            s->heads = 0;
+            continue;
+        }
+        for (; n; n--)
+            s->heads &= s->heads - 1;
+    }
+    return HS_OK;
+}
+
+int hs_sweep_drop(struct hs_sweep *s, uint32_t n, struct hs_numbers *list) {
+    for (; n; n--) {
+        if (!some_heads(s))
+            return HS_ERR_CHECK;
+        struct hs_map_area *a = s->area;
+        uint32_t at = s->word << 6 | (uint32_t)__builtin_ctzll(s->heads);
+        s->heads &= s->heads - 1;
+        if (!put_number(list, a->first + at))
+            return HS_ERR_MEMORY;
+        erase_block(a, at, block_granules(a, at));
+    }
+    return HS_OK;
+}
+
+uint32_t hs_heapmap_heads(struct hs_heapmap *map, struct hs_extent interval) {
+    struct hs_sweep s;
+    uint32_t n = 0;
+    for (hs_sweep_start(&s, map, interval); some_heads(&s); s.heads = 0)
+        n += (uint32_t)__builtin_popcountll(s.heads);
+    return n;
+}
+
+/* After blocks of the interval went: searches begin where the first of them may have joined a free run. */
+static void reset_hints(struct hs_heapmap *map, const uint32_t *head, uint32_t n) {
+    const struct hs_map_area *done = NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        struct hs_map_area *a = area_of(map, head[i]);
+        if (!a || a == done)
+            continue;
+        uint32_t at = head[i] - a->first;
+        lower_hints(a, at - free_before(a, at, UINT32_MAX), UINT32_MAX);
+        done = a;
+    }
+}
+
+int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, struct hs_numbers *list) {
+    struct hs_extent interval = {record->pos, record->end - record->pos};
+    struct hs_runs runs;
+    struct hs_sweep sweep;
+    uint32_t length, first = list->n;
+    int kind = HS_ERR_CHECK;
+    if (record->end < record->pos || hs_heapmap_heads(map, interval) != record->count)
+        return HS_ERR_CHECK;
+    hs_runs_init(&runs, record);
+    hs_sweep_start(&sweep, map, interval);
+    while ((kind = hs_runs_sweep(&runs, &length)) > 0) {
+        int err = kind == HS_RUN_KEPT ? hs_sweep_keep(&sweep, length) : hs_sweep_drop(&sweep, length, list);
+        if (err) {
+            kind = err;
+            break;
+        }
+    }
+    reset_hints(map, list->item + first, list->n - first);
+    return kind;
+}
+
+/* --- snapshot ----------------------------------------------------------------------------------------- */
+
+static int make_scratch(struct hs_heapmap *map, uint32_t words) {
+    for (unsigned i = 0; i < 2 && words > map->scratch_words; i++) {
+        uint64_t *bits = realloc(map->scratch[i], (size_t)words * sizeof *bits);
+        if (!bits)
+            return HS_ERR_MEMORY;
+        map->scratch[i] = bits;
+        if (i == 1)
+            map->scratch_words = words;
+    }
+    memset(map->scratch[0], 0, words * sizeof(uint64_t));
+    memset(map->scratch[1], 0, words * sizeof(uint64_t));
+    return HS_OK;
+}
+
+/* Draws the record's blocks into the scratch bitmaps, which begin at bit 0 with the word of `at`. */
+static int draw(struct hs_heapmap *map, const struct hs_record *record, uint32_t at) {
+    struct hs_runs runs;
+    uint32_t length, end = at + (record->end - record->pos);
+    int kind;
+    hs_runs_init(&runs, record);
+    while ((kind = hs_runs_snapshot(&runs, &length)) > 0) {
+        if (!length || length > end - at)
+            return HS_ERR_FORMAT;
+        if (kind == HS_RUN_BLOCK) {
+            set_bits(map->scratch[0], at, length);
+            if (length > 1)
+                set_bits(map->scratch[1], at + 1, length - 1);
+        }
+        at += length;
+    }
+    return kind < 0 ? kind : at == end ? HS_OK : HS_ERR_FORMAT;
+}
+
+/* Copies the bits [from, to), counted from the first word; tells whether any differed. */
+static bool copy_bits(uint64_t *into, const uint64_t *bits, struct hs_extent range) {
+    uint32_t words = (range.pos + range.granules + 63) >> 6;
+    uint64_t differ = 0;
+    for (uint32_t w = 0; w < words; w++) {
+        uint64_t mask = ALL;
+        if (w == 0)
+            mask &= ALL << range.pos;
+        if (w + 1 == words)
+            mask &= low_bits(range.pos + range.granules - (w << 6));
+        uint64_t change = (into[w] ^ bits[w]) & mask;
+        differ |= change;
+        into[w] ^= change;
+    }
+    return differ != 0;
+}
+
+int hs_heapmap_snapshot(struct hs_heapmap *map, const struct hs_record *record) {
+    uint32_t n = record->end - record->pos;
+    struct hs_map_area *a = area_of(map, record->pos);
+    if (record->end < record->pos || !a || n > a->granules - (record->pos - a->first))
+        return HS_ERR_ARG;
+    uint32_t at = record->pos - a->first, word = at >> 6;
+    struct hs_extent range = {at & 63, n};
+    int err = make_scratch(map, (uint32_t)(((uint64_t)range.pos + n + 63) >> 6) + 1);
+    if (!err)
+        err = draw(map, record, range.pos);
+    if (err || !n)
+        return err;
+    bool differs = copy_bits(a->used + word, map->scratch[0], range);
+    differs |= copy_bits(a->tail + word, map->scratch[1], range);
+    if (differs)
+        memset(a->hint, 0, sizeof a->hint);
+    return differs;
+}
+
+/* --- the whole ---------------------------------------------------------------------------------------- */
+
+long hs_heapmap_blocks(struct hs_heapmap *map, struct hs_extent **blocks, uint32_t *room) {
+    struct hs_extent everything = {0, UINT32_MAX};
+    struct hs_sweep s;
+    uint32_t n = 0, heads = hs_heapmap_heads(map, everything);
+    if (heads > *room || !*blocks) {
+        struct hs_extent *more = realloc(*blocks, (heads + (size_t)1) * sizeof *more);
+        if (!more)
+            return HS_ERR_MEMORY;
+        *blocks = more;
+        *room = heads;
+    }
+    for (hs_sweep_start(&s, map, everything); some_heads(&s); s.heads &= s.heads - 1) {
+        uint32_t at = s.word << 6 | (uint32_t)__builtin_ctzll(s.heads);
+        (*blocks)[n++] = (struct hs_extent){s.area->first + at, block_granules(s.area, at)};
+    }
+    return n;
+}
