@@ -456,13 +456,13 @@ static bool put_number(struct hs_numbers *list, uint32_t number) {
 }
 
 /* Heads of a word of the area at hand. */
-INLINE uint64_t load_heads(const struct hs_sweep *s) {
+INLINE uint64_t load_heads(const struct hs_walk *s) {
     uint64_t heads = s->area->used[s->word] & ~s->area->tail[s->word];
     return s->word + 1 == s->words ? heads & low_bits(s->last_bits) : heads;
 }
 
 /* On to the next area in the interval. */
-static bool next_area(struct hs_sweep *s, uint32_t pos) {
+static bool next_area(struct hs_walk *s, uint32_t pos) {
     while (s->next < s->map->n_ascending) {
         struct hs_map_area *a = s->map->area[s->map->ascending[s->next++]];
         if (a->first + a->granules <= pos || a->first >= s->end)
@@ -482,7 +482,7 @@ static bool next_area(struct hs_sweep *s, uint32_t pos) {
 }
 
 /* Makes `heads` those of a word that has some; false at the interval's end. */
-INLINE bool some_heads(struct hs_sweep *s) {
+INLINE bool some_heads(struct hs_walk *s) {
     while (!s->heads) {
         if (!s->area)
             return false;
@@ -494,14 +494,14 @@ INLINE bool some_heads(struct hs_sweep *s) {
     return true;
 }
 
-void hs_sweep_start(struct hs_sweep *sweep, struct hs_heapmap *map, struct hs_extent interval) {
-    *sweep = (struct hs_sweep){.map = map, .end = interval.pos + interval.granules};
+void hs_walk_start(struct hs_walk *sweep, struct hs_heapmap *map, struct hs_extent interval) {
+    *sweep = (struct hs_walk){.map = map, .end = interval.pos + interval.granules};
     if (sweep->end < interval.pos)
         sweep->end = UINT32_MAX;
     next_area(sweep, interval.pos);
 }
 
-int hs_sweep_keep(struct hs_sweep *s, uint32_t n) {
+int hs_walk_keep(struct hs_walk *s, uint32_t n) {
     while (n) {
         if (!some_heads(s))
             return HS_ERR_CHECK;
@@ -517,7 +517,7 @@ int hs_sweep_keep(struct hs_sweep *s, uint32_t n) {
     return HS_OK;
 }
 
-int hs_sweep_drop(struct hs_sweep *s, uint32_t n, struct hs_numbers *list) {
+int hs_walk_drop(struct hs_walk *s, uint32_t n, struct hs_numbers *list) {
     for (; n; n--) {
         if (!some_heads(s))
             return HS_ERR_CHECK;
@@ -532,21 +532,21 @@ int hs_sweep_drop(struct hs_sweep *s, uint32_t n, struct hs_numbers *list) {
 }
 
 uint32_t hs_heapmap_heads(struct hs_heapmap *map, struct hs_extent interval) {
-    struct hs_sweep s;
+    struct hs_walk s;
     uint32_t n = 0;
-    for (hs_sweep_start(&s, map, interval); some_heads(&s); s.heads = 0)
+    for (hs_walk_start(&s, map, interval); some_heads(&s); s.heads = 0)
         n += (uint32_t)__builtin_popcountll(s.heads);
     return n;
 }
 
-/* After blocks of the interval went: searches begin where the first of them may have joined a free run. */
-static void reset_hints(struct hs_heapmap *map, const uint32_t *head, uint32_t n) {
+/* Searches begin where the first of an area's freed blocks joined a free run. */
+void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *list, uint32_t from) {
     const struct hs_map_area *done = NULL;
-    for (uint32_t i = 0; i < n; i++) {
-        struct hs_map_area *a = area_of(map, head[i]);
-        if (!a || a == done)
+    for (uint32_t i = from; i < list->n; i++) {
+        if (done && list->item[i] - done->first < done->granules)
             continue;
-        uint32_t at = head[i] - a->first;
+        struct hs_map_area *a = area_of(map, list->item[i]);
+        uint32_t at = list->item[i] - a->first;
         lower_hints(a, at - free_before(a, at, UINT32_MAX), UINT32_MAX);
         done = a;
     }
@@ -555,21 +555,21 @@ static void reset_hints(struct hs_heapmap *map, const uint32_t *head, uint32_t n
 int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, struct hs_numbers *list) {
     struct hs_extent interval = {record->pos, record->end - record->pos};
     struct hs_runs runs;
-    struct hs_sweep sweep;
+    struct hs_walk sweep;
     uint32_t length, first = list->n;
     int kind = HS_ERR_CHECK;
     if (record->end < record->pos || hs_heapmap_heads(map, interval) != record->count)
         return HS_ERR_CHECK;
     hs_runs_init(&runs, record);
-    hs_sweep_start(&sweep, map, interval);
+    hs_walk_start(&sweep, map, interval);
     while ((kind = hs_runs_sweep(&runs, &length)) > 0) {
-        int err = kind == HS_RUN_KEPT ? hs_sweep_keep(&sweep, length) : hs_sweep_drop(&sweep, length, list);
+        int err = kind == HS_RUN_KEPT ? hs_walk_keep(&sweep, length) : hs_walk_drop(&sweep, length, list);
         if (err) {
             kind = err;
             break;
         }
     }
-    reset_hints(map, list->item + first, list->n - first);
+    hs_walk_end(map, list, first);
     return kind;
 }
 
@@ -648,7 +648,7 @@ int hs_heapmap_snapshot(struct hs_heapmap *map, const struct hs_record *record) 
 
 long hs_heapmap_blocks(struct hs_heapmap *map, struct hs_extent **blocks, uint32_t *room) {
     struct hs_extent everything = {0, UINT32_MAX};
-    struct hs_sweep s;
+    struct hs_walk s;
     uint32_t n = 0, heads = hs_heapmap_heads(map, everything);
     if (heads > *room || !*blocks) {
         struct hs_extent *more = realloc(*blocks, (heads + (size_t)1) * sizeof *more);
@@ -657,7 +657,7 @@ long hs_heapmap_blocks(struct hs_heapmap *map, struct hs_extent **blocks, uint32
         *blocks = more;
         *room = heads;
     }
-    for (hs_sweep_start(&s, map, everything); some_heads(&s); s.heads &= s.heads - 1) {
+    for (hs_walk_start(&s, map, everything); some_heads(&s); s.heads &= s.heads - 1) {
         uint32_t at = s.word << 6 | (uint32_t)__builtin_ctzll(s.heads);
         (*blocks)[n++] = (struct hs_extent){s.area->first + at, block_granules(s.area, at)};
     }

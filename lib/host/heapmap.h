@@ -105,7 +105,7 @@ struct hs_resized hs_heapmap_resize(struct hs_heapmap *map, const struct hs_resi
 int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block);
 
 /* Walk over the heads in an interval, freeing some. */
-struct hs_sweep {
+struct hs_walk {
     struct hs_heapmap *map;
     struct hs_map_area *area;
     uint32_t end;      /* trace-wide */
@@ -124,10 +124,12 @@ int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, str
 uint32_t hs_heapmap_heads(struct hs_heapmap *map, struct hs_extent interval);
 
 /* The same by hand, for those who have other runs: begins in front of the first head; frees or keeps the
- * next `n` heads. Returns 0, HS_ERR_CHECK when there are fewer, or HS_ERR_MEMORY. */
-void hs_sweep_start(struct hs_sweep *sweep, struct hs_heapmap *map, struct hs_extent interval);
-int hs_sweep_keep(struct hs_sweep *sweep, uint32_t n);
-int hs_sweep_drop(struct hs_sweep *sweep, uint32_t n, struct hs_numbers *freed);
+ * next `n` heads. Returns 0, HS_ERR_CHECK when there are fewer, or HS_ERR_MEMORY. At the end, the list with
+ * the index of its first head from this sweep is needed once more, before any block is placed. */
+void hs_walk_start(struct hs_walk *sweep, struct hs_heapmap *map, struct hs_extent interval);
+int hs_walk_keep(struct hs_walk *sweep, uint32_t n);
+int hs_walk_drop(struct hs_walk *sweep, uint32_t n, struct hs_numbers *freed);
+void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *freed, uint32_t from);
 
 /* Makes the record's interval as a SNAPSHOT record says. Returns 0 when it was so before, 1 when it was
  * not, HS_ERR_ARG when no region has the interval, HS_ERR_FORMAT or HS_ERR_END when the runs make no sense,
