@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata stat: the figures of a trace at a glance.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/measure/summary.h"
+#include "analysis/present/head.h"
+#include "analysis/present/table.h"
+
+struct args {
+    struct hs_common common;
+};
+
+struct report {
+    const struct args *args;
+    const struct hs_reader *reader;
+    const struct hs_model *model;
+    struct hs_summary sum;
+};
+
+/* ---- text ---- */
+
+/* One line: a number, what it is, and what to make of it. */
+static void line(enum hs_value_kind kind, struct hs_value value, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void line(enum hs_value_kind kind, struct hs_value value, const char *name, const char *format, ...)
+{
+    char number[64], note[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(note, sizeof note, format, args);
+    va_end(args);
+    hs_format(number, sizeof number, kind, value);
+    printf("%16s  %-22s%s%s\n", number, name, note[0] ? " # " : "", note);
+}
+
+static void count(uint64_t value, const char *name, const char *note)
+{
+    line(HS_VALUE_COUNT, (struct hs_value){.u = value}, name, "%s", note);
+}
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void events_text(const struct hs_summary *s)
+{
+    line(HS_VALUE_COUNT, (struct hs_value){.u = s->events}, "events", "in %.3f s", s->seconds);
+    count(s->heap.allocs, "allocations", "");
+    count(s->heap.reallocs, "reallocs", "");
+    count(s->heap.frees, "frees", "by the program");
+    count(s->heap.swept, "swept", "freed by collections");
+    count(s->failed, "failed allocations", s->failed ? "heapstrata report tells why" : "");
+    count(s->lost, "lost events", "");
+    putchar('\n');
+}
+
+static void collections_text(const struct hs_summary *s)
+{
+    char longest[32];
+    hs_format(longest, sizeof longest, HS_VALUE_SECONDS, (struct hs_value){.d = s->longest_pause});
+    count(s->collections, "collections", "");
+    line(HS_VALUE_SECONDS, (struct hs_value){.d = s->pause}, "paused", "longest %s, %.2f%% of the time", longest,
+         s->seconds > 0 ? 100 * s->pause / s->seconds : 0);
+    putchar('\n');
+}
+
+static void space_text(const struct hs_space *space)
+{
+    const struct hs_layout *end = &space->end;
+    line(HS_VALUE_BYTES, (struct hs_value){.u = space->size}, "heap bytes", "%s", "");
+    line(HS_VALUE_BYTES, (struct hs_value){.u = space->peak}, "peak used bytes", "%.1f%% of the heap",
+         share(space->peak, space->size));
+    line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes at the end",
+         "%.1f%% of the heap; %.1f%% of it asked for by nobody", share(end->used, space->size), 100 * space->waste);
+    line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes at the end", "in %llu runs",
+         (unsigned long long)end->free_runs);
+    line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
+         100 * space->fragmentation);
+    line(HS_VALUE_COUNT, (struct hs_value){.u = end->blocks}, "blocks at the end",
+         "%llu of 1 granule, %llu of 2", (unsigned long long)end->blocks_1, (unsigned long long)end->blocks_2);
+    putchar('\n');
+}
+
+static void trace_text(const struct hs_summary *s)
+{
+    line(HS_VALUE_BYTES, (struct hs_value){.u = s->bytes}, "trace bytes", "%.2f an event", s->bytes_per_event);
+    line(HS_VALUE_COUNT, (struct hs_value){.u = s->records}, "records", "in %llu packets",
+         (unsigned long long)s->packets);
+    count(s->sites, "sites", "");
+}
+
+static void region_title(const struct report *r, unsigned i)
+{
+    const struct hs_region_state *region = &r->model->region[i];
+    char name[64];
+    hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = region->name[0] ? region->name : "unnamed"});
+    printf(" Region %u '%s' at 0x%llx, granules of %u bytes:\n\n", i, name, (unsigned long long)region->base,
+           1u << region->shift);
+}
+
+static void print_text(const struct report *r)
+{
+    struct hs_head head = {r->args->common.input, r->reader, r->model};
+    printf(" Heap statistics of '%s':\n\n", r->args->common.input);
+    hs_head_text(&head, stdout, " ");
+    putchar('\n');
+    events_text(&r->sum);
+    if (r->sum.collections)
+        collections_text(&r->sum);
+    space_text(&r->sum.heap);
+    for (unsigned i = 0; r->model->n_regions > 1 && i < r->model->n_regions; i++) {
+        struct hs_space space = hs_space_of_region(r->model, i);
+        region_title(r, i);
+        space_text(&space);
+    }
+    trace_text(&r->sum);
+}
+
+/* ---- JSON ---- */
+
+static void space_json(const struct hs_space *space, struct hs_json *json)
+{
+    const struct hs_layout *end = &space->end;
+    hs_json_uint(json, "allocs", space->allocs);
+    hs_json_uint(json, "frees", space->frees);
+    hs_json_uint(json, "reallocs", space->reallocs);
+    hs_json_uint(json, "swept", space->swept);
+    hs_json_uint(json, "total_bytes", space->size);
+    hs_json_uint(json, "peak_used_bytes", space->peak);
+    hs_json_uint(json, "used_bytes", end->used);
+    hs_json_uint(json, "requested_bytes", end->requested);
+    hs_json_uint(json, "free_bytes", end->free);
+    hs_json_uint(json, "largest_free_bytes", end->largest_free);
+    hs_json_uint(json, "free_runs", end->free_runs);
+    hs_json_real(json, "fragmentation", space->fragmentation);
+    hs_json_real(json, "internal_waste", space->waste);
+    hs_json_uint(json, "blocks", end->blocks);
+    hs_json_uint(json, "blocks_1", end->blocks_1);
+    hs_json_uint(json, "blocks_2", end->blocks_2);
+    hs_json_uint(json, "largest_block_bytes", end->largest_block);
+}
+
+static void trace_json(const struct hs_summary *s, struct hs_json *json)
+{
+    hs_json_uint(json, "events", s->events);
+    hs_json_uint(json, "failed", s->failed);
+    hs_json_uint(json, "lost", s->lost);
+    hs_json_uint(json, "emitted", s->emitted);
+    hs_json_uint(json, "records", s->records);
+    hs_json_uint(json, "packets", s->packets);
+    hs_json_uint(json, "bytes", s->bytes);
+    hs_json_real(json, "bytes_per_event", s->bytes_per_event);
+    hs_json_uint(json, "boots", s->boots);
+    hs_json_uint(json, "sites", s->sites);
+    hs_json_uint(json, "marks", s->marks);
+    hs_json_real(json, "seconds", s->seconds);
+    hs_json_uint(json, "collections", s->collections);
+    hs_json_real(json, "pause_seconds", s->pause);
+    hs_json_real(json, "longest_pause_seconds", s->longest_pause);
+    hs_json_uint(json, "collected_bytes", s->collected);
+}
+
+static void region_json(const struct report *r, unsigned i, struct hs_json *json)
+{
+    const struct hs_region_state *region = &r->model->region[i];
+    struct hs_space space = hs_space_of_region(r->model, i);
+    hs_json_object(json, NULL);
+    hs_json_uint(json, "region", i);
+    hs_json_text(json, "name", region->name);
+    hs_json_hex(json, "base", region->base);
+    hs_json_uint(json, "granule_bytes", 1u << region->shift);
+    hs_json_bool(json, "present", region->present);
+    space_json(&space, json);
+    hs_json_end(json);
+}
+
+static int print_json(const struct report *r)
+{
+    struct hs_json *json = hs_json_new();
+    if (!json)
+        return hs_complain("out of memory");
+    struct hs_head head = {r->args->common.input, r->reader, r->model};
+    hs_json_object(json, NULL);
+    hs_head_json(&head, json);
+    trace_json(&r->sum, json);
+    space_json(&r->sum.heap, json);
+    hs_json_array(json, "regions");
+    for (unsigned i = 0; i < r->model->n_regions; i++)
+        region_json(r, i, json);
+    hs_json_end(json);
+    hs_json_end(json);
+    int error = hs_json_print(json, stdout, true);
+    hs_json_free(json);
+    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+}
+
+/* ---- command ---- */
+
+static int show(const struct args *args, struct hs_reader *reader, struct hs_model *model)
+{
+    int status = hs_cmd_replay_model(reader, model);
+    struct report report = {args, reader, model, hs_summarize(model, reader)};
+    if (args->common.json)
+        return print_json(&report) ? HS_EXIT_BAD : status;
+    print_text(&report);
+    return status;
+}
+
+static int run(void *memory)
+{
+    const struct args *args = memory;
+    struct hs_reader *reader = hs_cmd_open(args->common.input);
+    if (!reader)
+        return HS_EXIT_BAD;
+    struct hs_model *model = hs_model_new(NULL);
+    int status = model ? show(args, reader, model) : hs_complain("out of memory");
+    hs_model_free(model);
+    hs_reader_close(reader);
+    return status;
+}
+
+const struct hs_cmd hs_cmd_stat = {
+    .name = "stat",
+    .summary = "count events, and measure the heap at its peak and at the end",
+    .usage = "[FILE]",
+    .about = "Figures are of the whole trace; used and free bytes, runs and blocks are those at its end. "
+             "Fragmentation is 1 - largest free run / free bytes.",
+    .examples = "  heapstrata stat run.hst\n"
+                "  heapstrata stat --json run.hst | jq .fragmentation\n",
+    .uses = HS_USES_INPUT | HS_USES_JSON,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .run = run,
+};

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What all commands share: arguments from their option tables, input, progress, complaints.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analysis/cmd/main.h"
+
+static const char *running = "heapstrata"; /* how complaints begin */
+
+int hs_complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fflush(stdout);
+    fprintf(stderr, "%s: ", running);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return HS_EXIT_BAD;
+}
+
+/* ---- options ---- */
+
+static const struct {
+    unsigned uses;
+    struct hs_option option;
+} shared[] = {
+    {HS_USES_INPUT, {"input", 'i', "FILE", HS_OPT_TEXT, offsetof(struct hs_common, input),
+                     "read FILE, - for standard input (default " HS_DEFAULT_INPUT ")", NULL}},
+    {HS_USES_ELF, {"elf", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, elf),
+                   "take names of native functions from this firmware", NULL}},
+    {HS_USES_JSON, {"json", 0, NULL, HS_OPT_FLAG, offsetof(struct hs_common, json), "write JSON", NULL}},
+    {HS_USES_CSV, {"csv", 0, NULL, HS_OPT_FLAG, offsetof(struct hs_common, csv), "write CSV", NULL}},
+    {HS_USES_COLOR, {"color", 0, "WHEN", HS_OPT_CHOICE, offsetof(struct hs_common, color),
+                     "colours: auto, always or never (default auto: on a terminal, unless NO_COLOR is set)",
+                     "auto|always|never"}},
+};
+
+#define SHARED_MAX (sizeof shared / sizeof *shared)
+#define LONG_KEY   0x100 /* argp's key of options without a short form: from here on */
+
+struct parse {
+    const struct hs_cmd *cmd;
+    const struct hs_option **option; /* the command's own and the shared ones */
+    struct argp_option *described;   /* the same for argp, ended by zeroes */
+    unsigned n_options;
+    char *memory;                    /* the argument struct */
+};
+
+static int key_of(const struct parse *parse, unsigned i)
+{
+    return parse->option[i]->key ? parse->option[i]->key : LONG_KEY + (int)i;
+}
+
+static void describe(struct parse *parse, const struct hs_option *option, int group)
+{
+    unsigned i = parse->n_options++;
+    parse->option[i] = option;
+    parse->described[i] = (struct argp_option){
+        .name = option->name, .key = key_of(parse, i), .arg = option->arg, .doc = option->help, .group = group,
+    };
+}
+
+static bool begin_parse(struct parse *parse)
+{
+    unsigned n = SHARED_MAX;
+    for (const struct hs_option *o = parse->cmd->options; o && o->name; o++)
+        n++;
+    parse->option = calloc(n, sizeof *parse->option);
+    parse->described = calloc(n + 1, sizeof *parse->described);
+    parse->memory = calloc(1, parse->cmd->args_size);
+    if (!parse->option || !parse->described || !parse->memory)
+        return false;
+    if (parse->cmd->defaults)
+        memcpy(parse->memory, parse->cmd->defaults, parse->cmd->args_size);
+    for (const struct hs_option *o = parse->cmd->options; o && o->name; o++)
+        describe(parse, o, 1);
+    for (size_t i = 0; i < SHARED_MAX; i++)
+        if (parse->cmd->uses & shared[i].uses)
+            describe(parse, &shared[i].option, 2);
+    return true;
+}
+
+static void end_parse(struct parse *parse)
+{
+    for (unsigned i = 0; parse->memory && i < parse->n_options; i++)
+        if (parse->option[i]->type == HS_OPT_LIST)
+            free(((struct hs_list *)(void *)(parse->memory + parse->option[i]->offset))->item);
+    free(parse->memory);
+    free(parse->described);
+    free(parse->option);
+}
+
+static uint64_t number(struct argp_state *state, const struct hs_option *option, const char *text)
+{
+    static const char suffixes[] = "KMG";
+    char *end;
+    errno = 0;
+    uint64_t value = strtoull(text, &end, 0);
+    const char *suffix = *end ? strchr(suffixes, *end & ~0x20) : NULL;
+    unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
+    if (end == text || *text == '-' || errno || (*end && (!suffix || end[1])) || value > UINT64_MAX >> shift)
+        argp_error(state, "--%s takes a number, not '%s'", option->name, text);
+    return value << shift;
+}
+
+static double real(struct argp_state *state, const struct hs_option *option, const char *text)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end)
+        argp_error(state, "--%s takes a number, not '%s'", option->name, text);
+    return value;
+}
+
+static int choice(struct argp_state *state, const struct hs_option *option, const char *text)
+{
+    size_t length = strlen(text);
+    const char *word = option->choices;
+    for (int i = 0; word; i++) {
+        size_t n = strcspn(word, "|");
+        if (n == length && !memcmp(word, text, n))
+            return i;
+        word = word[n] ? word + n + 1 : NULL;
+    }
+    argp_error(state, "--%s takes %s, not '%s'", option->name, option->choices, text);
+    return 0;
+}
+
+static void append(struct argp_state *state, struct hs_list *list, const char *text)
+{
+    const char **item = realloc(list->item, (list->n + 1) * sizeof *item);
+    if (!item)
+        argp_failure(state, HS_EXIT_BAD, 0, "out of memory");
+    list->item = item;
+    list->item[list->n++] = text;
+}
+
+static void set_option(struct argp_state *state, const struct hs_option *option, char *memory, char *text)
+{
+    void *member = memory + option->offset;
+    switch (option->type) {
+    case HS_OPT_FLAG:   *(bool *)member = true; break;
+    case HS_OPT_UNFLAG: *(bool *)member = false; break;
+    case HS_OPT_TEXT:   *(const char **)member = text; break;
+    case HS_OPT_UINT:   *(uint64_t *)member = number(state, option, text); break;
+    case HS_OPT_REAL:   *(double *)member = real(state, option, text); break;
+    case HS_OPT_CHOICE: *(int *)member = choice(state, option, text); break;
+    case HS_OPT_LIST:   append(state, member, text); break;
+    }
+}
+
+/* ---- plain arguments ---- */
+
+/* argp has already moved those behind the options, in their order: they are the tail of argv. */
+static void take_files(struct argp_state *state, const struct hs_cmd *cmd, struct hs_common *common)
+{
+    common->file = state->argv + state->next;
+    common->n_files = state->argc - state->next;
+    state->next = state->argc;
+    bool implied = cmd->uses & HS_USES_INPUT && common->input;
+    int most = cmd->max_files - (implied && cmd->max_files > 0);
+    if (cmd->max_files >= 0 && common->n_files > most)
+        argp_error(state, "too many arguments: '%s'", common->file[most]);
+}
+
+static void check_files(struct argp_state *state, const struct hs_cmd *cmd, struct hs_common *common)
+{
+    if (common->n_files + (cmd->uses & HS_USES_INPUT && common->input) < cmd->min_files)
+        argp_error(state, "too few arguments");
+    if (cmd->uses & HS_USES_INPUT && !common->input)
+        common->input = common->n_files ? common->file[0] : HS_DEFAULT_INPUT;
+}
+
+static error_t on_key(int key, char *text, struct argp_state *state)
+{
+    struct parse *parse = state->input;
+    struct hs_common *common = (struct hs_common *)(void *)parse->memory;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        return ARGP_ERR_UNKNOWN; /* all of them come by ARGP_KEY_ARGS */
+    case ARGP_KEY_ARGS:
+        take_files(state, parse->cmd, common);
+        return 0;
+    case ARGP_KEY_END:
+        check_files(state, parse->cmd, common);
+        return 0;
+    }
+    for (unsigned i = 0; i < parse->n_options; i++) {
+        if (key_of(parse, i) != key)
+            continue;
+        set_option(state, parse->option[i], parse->memory, text);
+        return 0;
+    }
+    return ARGP_ERR_UNKNOWN;
+}
+
+/* The text behind --help: summary, paragraph; below the options, examples. */
+static char *help_text(const struct hs_cmd *cmd)
+{
+    char *text = NULL;
+    if (asprintf(&text, "%c%s.%s%s\v%s%s", cmd->summary[0] & ~0x20, cmd->summary + 1, cmd->about ? "\n\n" : "",
+                 cmd->about ? cmd->about : "", cmd->examples ? "Examples:\n" : "",
+                 cmd->examples ? cmd->examples : "") < 0)
+        return NULL;
+    return text;
+}
+
+int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
+{
+    struct parse parse = {.cmd = cmd};
+    int status = HS_EXIT_BAD;
+    char *name = NULL, *help = help_text(cmd);
+    if (!help || asprintf(&name, "heapstrata %s", cmd->name) < 0 || !begin_parse(&parse)) {
+        hs_complain("out of memory");
+    } else {
+        struct argp argp = {parse.described, on_key, cmd->usage, help, NULL, NULL, NULL};
+        running = argv[0] = name;
+        argp_err_exit_status = HS_EXIT_BAD;
+        if (!argp_parse(&argp, argc, argv, cmd->uses & HS_USES_REST ? ARGP_IN_ORDER : 0, NULL, &parse))
+            status = cmd->run(parse.memory);
+        running = "heapstrata";
+    }
+    end_parse(&parse);
+    free(name);
+    free(help);
+    return status;
+}
+
+/* ---- input ---- */
+
+struct hs_reader *hs_cmd_open(const char *path)
+{
+    struct hs_error error = {0};
+    struct hs_reader *reader = hs_reader_open(path, &error);
+    if (!reader)
+        hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+    return reader;
+}
+
+struct progress {
+    bool shown, wanted;
+    struct timespec next;
+};
+
+static bool later_than(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+static struct progress begin_progress(void)
+{
+    struct progress p = {.wanted = isatty(STDERR_FILENO)};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &p.next);
+    p.next.tv_sec++; /* short inputs show none */
+    return p;
+}
+
+static void step_progress(struct progress *p, const struct hs_reader *reader)
+{
+    struct timespec now;
+    if (!p->wanted)
+        return;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    if (!later_than(&now, &p->next))
+        return;
+    fprintf(stderr, "\r%s: %.1f million events", running, (double)hs_reader_info(reader)->events / 1e6);
+    p->shown = true;
+    p->next = now;
+    p->next.tv_nsec += 200000000;
+}
+
+static void end_progress(const struct progress *p)
+{
+    if (p->shown)
+        fputs("\r\033[K", stderr);
+}
+
+int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
+{
+    const struct hs_event *events;
+    struct progress progress = begin_progress();
+    long n;
+    int stop = 0;
+    while (!stop && (n = hs_reader_next(reader, &events)) > 0) {
+        stop = each(context, events, n);
+        step_progress(&progress, reader);
+    }
+    end_progress(&progress);
+    const struct hs_error *error = hs_reader_error(reader);
+    if (error && error->code)
+        return hs_complain("%s", error->text[0] ? error->text : hs_strerror(error->code));
+    return HS_EXIT_OK;
+}
+
+static int feed_model(void *context, const struct hs_event *events, long n)
+{
+    return hs_model_feed(context, events, n);
+}
+
+int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model)
+{
+    int status = hs_cmd_replay(reader, feed_model, model);
+    return model->error ? hs_complain("%s", hs_strerror(model->error)) : status;
+}
+
+bool hs_cmd_colors(const struct hs_common *common)
+{
+    const char *off = getenv("NO_COLOR"), *term = getenv("TERM");
+    if (common->color != HS_COLOR_AUTO)
+        return common->color == HS_COLOR_ALWAYS;
+    return isatty(STDOUT_FILENO) && !(off && *off) && term && strcmp(term, "dumb");
+}

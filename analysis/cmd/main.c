@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata COMMAND [OPTIONS] [FILE]: the list of commands, and finding one by its name.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/cmd/main.h"
+
+extern const struct hs_cmd hs_cmd_annotate, hs_cmd_report, hs_cmd_stat;
+
+/* The only list of commands, in the order of the help. */
+static const struct hs_cmd *const commands[] = {
+    &hs_cmd_stat,
+    &hs_cmd_report,
+    &hs_cmd_annotate,
+};
+
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+
+static void usage(FILE *out)
+{
+    fputs("Usage: heapstrata COMMAND [OPTIONS] [FILE]\n\n"
+          "Shows how a firmware's heap was laid down: which line took each block, when it went,\n"
+          "and what keeps the free space in pieces.\n\n", out);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\nheapstrata help COMMAND tells more about one of them; heapstrata --version about the program.\n", out);
+}
+
+static const struct hs_cmd *find(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(commands[i]->name, name))
+            return commands[i];
+    return NULL;
+}
+
+#define NAME_MAX_LENGTH 31
+
+/* Edits (one letter in, out, changed, or two swapped) from `a` to `b`; names are short. */
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[3][NAME_MAX_LENGTH + 2];
+    size_t n = strlen(a), m = strlen(b);
+    if (n > NAME_MAX_LENGTH || m > NAME_MAX_LENGTH)
+        return NAME_MAX_LENGTH;
+    for (unsigned j = 0; j <= m; j++)
+        row[0][j] = j;
+    for (unsigned i = 1; i <= n; i++) {
+        unsigned *now = row[i % 3], *last = row[(i - 1) % 3], *before = row[(i + 1) % 3];
+        now[0] = i;
+        for (unsigned j = 1; j <= m; j++) {
+            unsigned best = last[j - 1] + (a[i - 1] != b[j - 1]);
+            best = last[j] + 1 < best ? last[j] + 1 : best;
+            best = now[j - 1] + 1 < best ? now[j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
+            now[j] = best;
+        }
+    }
+    return row[n % 3][m];
+}
+
+static const struct hs_cmd *nearest(const char *name)
+{
+    const struct hs_cmd *best = NULL;
+    unsigned least = strlen(name) < 5 ? 2 : 3; /* more edits than that make another word */
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        bool begins = strlen(name) >= 2 && !strncmp(commands[i]->name, name, strlen(name));
+        unsigned d = begins ? 1 : distance(name, commands[i]->name);
+        if (d < least) {
+            least = d;
+            best = commands[i];
+        }
+    }
+    return best;
+}
+
+static int no_such(const char *name)
+{
+    const struct hs_cmd *meant = nearest(name);
+    if (meant)
+        return hs_complain("no such command: '%s'. Did you mean '%s'?", name, meant->name);
+    return hs_complain("no such command: '%s'. heapstrata help lists them.", name);
+}
+
+static int help(const char *name)
+{
+    if (!name) {
+        usage(stdout);
+        return HS_EXIT_OK;
+    }
+    char option[] = "--help", command[] = "", *argv[] = {command, option, NULL};
+    const struct hs_cmd *cmd = find(name);
+    return cmd ? hs_cmd_main(cmd, 2, argv) : no_such(name);
+}
+
+static int dispatch(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (!name) {
+        usage(stderr);
+        return HS_EXIT_BAD;
+    }
+    if (!strcmp(name, "--version") || !strcmp(name, "-V") || !strcmp(name, "version")) {
+        puts("heapstrata " HS_VERSION);
+        return HS_EXIT_OK;
+    }
+    if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h"))
+        return help(argc > 2 ? argv[2] : NULL);
+    if (name[0] == '-')
+        return hs_complain("no such option: '%s'. heapstrata help lists the commands.", name);
+    const struct hs_cmd *cmd = find(name);
+    return cmd ? hs_cmd_main(cmd, argc - 1, argv + 1) : no_such(name);
+}
+
+int main(int argc, char **argv)
+{
+    int status = dispatch(argc, argv);
+    if (fflush(stdout) || ferror(stdout)) {
+        hs_complain("cannot write the output: %s", strerror(errno));
+        return HS_EXIT_BAD;
+    }
+    return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Moments of a trace as users name them:
+ *
+ *     end            behind the last event
+ *     1.5s 20ms 7us  that long after the first event, events at that time included; a plain number is seconds
+ *     event:N        behind record number N
+ *     mark:LABEL     behind the last mark with that label; mark:LABEL#2: behind the second one
+ */
+#ifndef HS_CMD_WHEN_H
+#define HS_CMD_WHEN_H
+
+#include "analysis/model/model.h"
+
+enum hs_when_kind { HS_WHEN_UNSET, HS_WHEN_END, HS_WHEN_TIME, HS_WHEN_EVENT, HS_WHEN_MARK };
+
+struct hs_when {
+    enum hs_when_kind kind;
+    double seconds;
+    uint64_t number;      /* record */
+    const char *label;    /* not terminated: `label_len` bytes */
+    size_t label_len;
+    uint64_t occurrence;  /* of the mark, from 1; 0: the last */
+    uint64_t seen;        /* marks with that label so far */
+};
+
+/* Reads what the user wrote; complains about `option` and returns false when it names no moment. NULL
+ * leaves `when` unset. `text` must outlive it. */
+bool hs_when_parse(struct hs_when *when, const char *text, const char *option);
+
+/* Whether a moment lies before `event`, `elapsed` ticks after the trace's start. Not of marks. */
+bool hs_when_before(const struct hs_when *when, const struct hs_event *event, double elapsed_seconds);
+
+/* Whether `event` is the mark (or, where the last is wanted, may be it). Each event is to be asked about once. */
+bool hs_when_at(struct hs_when *when, const struct hs_event *event);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The head of every report.
+ */
+#include <inttypes.h>
+
+#include "analysis/present/head.h"
+#include "analysis/present/table.h"
+
+/* What a trace may lack. Each is a count, 0 when all is well, and a sentence with its place in it. */
+static uint64_t selftest(const struct hs_head *h) { return hs_reader_info(h->reader)->selftest_failed; }
+static uint64_t damaged(const struct hs_head *h) { return hs_reader_info(h->reader)->damaged_packets; }
+static uint64_t damaged_bytes(const struct hs_head *h)
+{
+    return damaged(h) ? 0 : hs_reader_info(h->reader)->damaged_bytes;
+}
+static uint64_t lost(const struct hs_head *h) { return hs_reader_info(h->reader)->lost; }
+static uint64_t overwritten(const struct hs_head *h) { return hs_reader_info(h->reader)->overwritten; }
+static uint64_t diverged(const struct hs_head *h) { return hs_reader_info(h->reader)->diverged; }
+static uint64_t unplaced(const struct hs_head *h) { return h->model ? h->model->unplaced : 0; }
+static uint64_t appeared(const struct hs_head *h) { return h->model ? h->model->appeared : 0; }
+static uint64_t unsynced(const struct hs_head *h) { return h->model && !h->model->synced; }
+
+static const struct {
+    uint64_t (*count)(const struct hs_head *);
+    const char *key;
+    const char *before, *behind; /* of the number */
+} warnings[] = {
+    {selftest, "selftest_failed", "the recorder's self-test failed (", "): allocations bypass its hooks"},
+    {damaged, "damaged_packets", "", " packets were damaged or cut and are left out"},
+    {damaged_bytes, "damaged_bytes", "", " bytes were damaged and are left out"},
+    {lost, "lost", "", " events were lost by the recorder and are not counted here"},
+    {overwritten, "overwritten", "", " packets were overwritten: the trace begins in the middle of the run"},
+    {diverged, "diverged", "", " times the trace contradicted the layout followed until then"},
+    {unplaced, "unplaced", "", " events happened while the heap's layout was not known"},
+    {appeared, "appeared", "", " blocks are known from a snapshot only, not who asked for them"},
+    {unsynced, "unsynced", "the heap's layout is not known at the end (", "): figures of the end are those known last"},
+};
+
+#define N_WARNINGS (sizeof warnings / sizeof *warnings)
+
+static void sentence(char *text, size_t size, size_t i, uint64_t count)
+{
+    char number[32];
+    hs_format(number, sizeof number, HS_VALUE_COUNT, (struct hs_value){.u = count});
+    snprintf(text, size, "%s%s%s", warnings[i].before, number, warnings[i].behind);
+}
+
+unsigned hs_head_warnings(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    char text[160];
+    unsigned n = 0;
+    for (size_t i = 0; i < N_WARNINGS; i++) {
+        uint64_t count = warnings[i].count(head);
+        if (!count)
+            continue;
+        sentence(text, sizeof text, i, count);
+        fprintf(out, "%swarning: %s\n", prefix, text);
+        n++;
+    }
+    return n;
+}
+
+static const char *fact(const struct hs_head *head, const char *key, const char *otherwise)
+{
+    const char *value = hs_reader_fact(head->reader, key);
+    return value ? value : otherwise;
+}
+
+void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    const struct hs_trace_info *info = hs_reader_info(head->reader);
+    char system[256], port[64];
+    hs_format(system, sizeof system, HS_VALUE_TEXT, (struct hs_value){.s = fact(head, "system", "unknown firmware")});
+    hs_format(port, sizeof port, HS_VALUE_TEXT, (struct hs_value){.s = fact(head, "port", "unknown port")});
+    fprintf(out, "%sfirmware: %s, %s, %u-bit, build %016" PRIx64, prefix, system, port, 8 * info->pointer_bytes,
+            info->build_id);
+    if (info->boots > 1)
+        fprintf(out, ", %u boots", info->boots);
+    fputc('\n', out);
+    hs_head_warnings(head, out, prefix);
+}
+
+static void json_warning(struct hs_json *json, size_t i, uint64_t count)
+{
+    char text[160];
+    sentence(text, sizeof text, i, count);
+    hs_json_object(json, NULL);
+    hs_json_text(json, "what", warnings[i].key);
+    hs_json_uint(json, "count", count);
+    hs_json_text(json, "text", text);
+    hs_json_end(json);
+}
+
+void hs_head_json(const struct hs_head *head, struct hs_json *json)
+{
+    const struct hs_trace_info *info = hs_reader_info(head->reader);
+    hs_json_text(json, "file", head->path);
+    hs_json_text(json, "firmware", fact(head, "system", NULL));
+    hs_json_text(json, "port", fact(head, "port", NULL));
+    hs_json_hex(json, "build_id", info->build_id);
+    hs_json_uint(json, "pointer_bytes", info->pointer_bytes);
+    hs_json_array(json, "warnings");
+    for (size_t i = 0; i < N_WARNINGS; i++) {
+        uint64_t count = warnings[i].count(head);
+        if (count)
+            json_warning(json, i, count);
+    }
+    hs_json_end(json);
+}
