@@ -130,18 +130,16 @@ INLINE bool get_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits, ui
     return true;
 }
 
-static void set_member(struct hs_record *r, unsigned offset, unsigned width, uint64_t value) {
-    memcpy((uint8_t *)r + offset, &value, width);
-}
-
 /* Fields as the schema lists them. */
 static int get_fields(const uint8_t **at, const uint8_t *end, struct hs_record *r) {
     const struct hs_layout *layout = hs_layout(r->kind);
-    for (unsigned i = 0; i < HS_FIELDS_MAX && layout->field[i].width; i++) {
+    const struct hs_wire_field *field = &hs_wire_fields[layout->first], *last = field + layout->n_fields;
+    for (; field < last; field++) {
+        unsigned wire = HS_FIELD_WIRE(field), width = HS_FIELD_WIDTH(field);
         uint64_t value;
         if (hs_get_u64(at, end, &value))
             return HS_ERR_END;
-        if (layout->field[i].wire == HS_WIRE_B) {
+        if (wire == HS_WIRE_B) {
             if (value > (uint64_t)(end - *at))
                 return HS_ERR_END;
             r->data = *at;
@@ -149,11 +147,11 @@ static int get_fields(const uint8_t **at, const uint8_t *end, struct hs_record *
             *at += value;
             continue;
         }
-        if (layout->field[i].wire == HS_WIRE_S)
+        if (wire == HS_WIRE_S)
             value = (uint64_t)hs_unzigzag(value);
-        else if (layout->field[i].width < 8 && value >> layout->field[i].width * 8)
+        else if (width < 8 && value >> width * 8)
             return HS_ERR_FORMAT;
-        set_member(r, layout->field[i].offset, layout->field[i].width, value);
+        memcpy((uint8_t *)r + field->offset, &value, width); /* little endian, as every host so far */
     }
     return HS_OK;
 }
@@ -203,13 +201,13 @@ int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max) {
 }
 
 int hs_decode_dict(const uint8_t *bytes, size_t len, struct hs_record *r) {
-    const uint8_t *at = bytes + 1, *end = bytes + len;
-    if (!len)
+    if (len < 2 || bytes[0] > len - 1)
         return HS_ERR_END;
-    const struct hs_layout *layout = hs_layout(bytes[0]);
-    if (!layout || layout->area != HS_AREA_DICT)
+    const uint8_t *at = bytes + 2, *end = bytes + 1 + bytes[0];
+    const struct hs_layout *layout = hs_layout(bytes[1]);
+    if (!bytes[0] || !layout || layout->area != HS_AREA_DICT)
         return HS_ERR_FORMAT;
-    *r = (struct hs_record){.kind = bytes[0]};
+    *r = (struct hs_record){.kind = bytes[1]};
     int err = get_fields(&at, end, r);
-    return err ? err : (int)(at - bytes);
+    return err ? err : at == end ? 1 + bytes[0] : HS_ERR_FORMAT;
 }

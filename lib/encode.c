@@ -17,12 +17,15 @@
 #define HOT
 #endif
 
-INLINE bool is(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
+INLINE bool same_key(const struct hs_site_entry *site, struct hs_key key) {
 #if HS_STACKS
     if (site->key.context != key.context)
         return false;
 #endif
-    return site->key.code == key.code && site->key.caller == key.caller && site->op == op;
+    return site->key.code == key.code && site->key.caller == key.caller;
+}
+INLINE bool is(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
+    return same_key(site, key) && site->op == op;
 }
 
 /* Makes the bytes up to `end` part of the packet. */
@@ -42,23 +45,20 @@ INLINE uint32_t settle(struct hs_trace *t, uint32_t raw) {
 
 /* --- the blocks placed last ------------------------------------------------------------------------- */
 
-INLINE void remember(struct hs_trace *t, uint32_t pos) {
-    t->recent_at = (t->recent_at + 1) & (HS_RANKS - 1);
-    t->recent[t->recent_at] = pos;
-}
-
+/* The history's slot of the record being written, and of those before; record.h, HS_RANKS. */
 INLINE uint32_t *recent(struct hs_trace *t, uint32_t rank) {
-    return &t->recent[(t->recent_at - rank) & (HS_RANKS - 1)];
+    return &t->recent[(t->offered - rank) & (HS_RANKS - 1)];
 }
+INLINE void remember(struct hs_trace *t, uint32_t pos) { *recent(t, 0) = pos; }
 
 /* Rank of the block at `pos`, the likely one first; HS_RANKS when it is not among the recent. */
 INLINE uint32_t rank_of(struct hs_trace *t, uint32_t pos, uint32_t likely) {
     if (*recent(t, likely) == pos)
         return likely;
-    uint32_t rank = 0;
-    while (rank < HS_RANKS && *recent(t, rank) != pos)
-        rank++;
-    return rank;
+    for (uint32_t rank = 1; rank <= HS_RANKS; rank++)
+        if (*recent(t, rank) == pos)
+            return rank & (HS_RANKS - 1);
+    return HS_RANKS;
 }
 
 /* --- events that are not as predicted ----------------------------------------------------------------- */
@@ -77,7 +77,7 @@ INLINE void renew(struct hs_trace *t, struct hs_site_entry *site) {
         site->epoch = t->epoch;
         site->size = site->first_size;
         site->next = t->site;
-        site->rank = 0;
+        site->rank = site->op == HS_ALLOC ? 0 : HS_RANK_SET;
     }
 }
 
@@ -118,22 +118,16 @@ static uint8_t *put_move(struct hs_trace *t, uint8_t *to, const struct event *e)
 /* Which block is freed or resized, when its rank is not the last. */
 INLINE uint8_t *put_target(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e,
                            struct hs_site_entry *site) {
-    uint32_t rank = rank_of(t, e->old, site->rank);
+    uint32_t likely = site->rank & (HS_RANKS - 1), rank = rank_of(t, e->old, likely);
     bool says_move = e->op == HS_REALLOC && !t->implied;
-    if (rank != site->rank || (says_move && e->pos != e->old)) {
+    if (rank != likely || (says_move && e->pos != e->old)) {
         *tag |= HS_TAG_TARGET;
         to = hs_put_u32(to, rank < HS_RANKS ? rank : e->old + HS_RANKS);
         if (says_move)
             to = put_move(t, to, e);
     }
     if (rank < HS_RANKS)
-        site->rank = (uint8_t)rank;
-    if (e->op == HS_REALLOC) {
-        if (rank < HS_RANKS)
-            *recent(t, rank) = e->pos;
-        else
-            remember(t, e->pos);
-    }
+        site->rank = (uint8_t)(HS_RANK_SET | rank);
     return to;
 }
 
@@ -171,12 +165,12 @@ INLINE void put_event(const struct event *e) {
         to = put_size(to, &tag, e->size, site);
         t->check = HS_CHECK(t->check, e->pos);
     }
-    if (e->op == HS_ALLOC) {
+    if (e->op == HS_ALLOC)
         to = put_place(t, to, &tag, e);
-        remember(t, e->pos);
-    } else {
+    else
         to = put_target(t, to, &tag, e, site);
-    }
+    if (e->op != HS_FREE)
+        remember(t, e->pos);
     to = put_time(to, &tag, elapsed);
     *start = tag;
     t->at = site;
@@ -193,16 +187,21 @@ static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t 
     put_event(&(struct event){.key = KEY, .size = size, .pos = pos, .op = HS_ALLOC});
 }
 
-static HOT __attribute__((noinline)) void put_free(uintptr_t caller, uint32_t old) {
-    put_event(&(struct event){.key = {.caller = caller}, .old = old, .op = HS_FREE});
-}
+/* The rarer kinds share one copy of the body. */
+static HOT __attribute__((noinline)) void put_other(const struct event *e) { put_event(e); }
 
 /* --- events ------------------------------------------------------------------------------------------- */
 
-/* Whether this is the predicted site, soon enough for one byte, and there is room for it. */
-INLINE bool predicted(struct hs_trace *t, const struct hs_site_entry *site, struct hs_key key, uint32_t raw, uint8_t op) {
-    return LIKELY(is(site, key, op)) && LIKELY(raw < HS_TAG_HIT_TIME << HS_TICK_SHIFT) &&
-           LIKELY(t->cursor <= t->fast_limit);
+/* Whether the event comes soon enough for one byte, and there is room for it. */
+INLINE bool fits(const struct hs_trace *t, uint32_t raw) {
+    return LIKELY(raw < HS_TAG_HIT_TIME << HS_TICK_SHIFT) && LIKELY(t->cursor <= t->fast_limit);
+}
+
+/* Size, kind and rank of a site in one word, little endian. */
+INLINE uint32_t word_of(const struct hs_site_entry *site) {
+    uint32_t word;
+    memcpy(&word, &site->size, sizeof word);
+    return word;
 }
 
 INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site, uint32_t raw) {
@@ -217,7 +216,7 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *site = t->at->next;
     uint32_t raw = raw_elapsed(t);
-    if (predicted(t, site, (struct hs_key)KEY, raw, HS_ALLOC) && LIKELY(site->size == size)) {
+    if (LIKELY(same_key(site, (struct hs_key)KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16)) && fits(t, raw)) {
         remember(t, pos);
         t->check = HS_CHECK(t->check, pos);
         put_hit(t, site, raw);
@@ -233,40 +232,35 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos) {
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *site = t->at->next;
     uint32_t raw = raw_elapsed(t);
-    if (predicted(t, site, (struct hs_key){.caller = caller}, raw, HS_FREE) && *recent(t, site->rank) == pos)
+    if (is(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t, raw))
         put_hit(t, site, raw);
     else
-        put_free(caller, pos);
+        put_other(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
     hs_port_unlock(lock);
 }
 
 HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old) {
     hs_lock_t lock = hs_port_lock();
-    put_event(&(struct event){.key = KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
+    put_other(&(struct event){.key = KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
     hs_port_unlock(lock);
 }
 
 /* --- plain records ------------------------------------------------------------------------------------ */
 
-static uint64_t member(const void *at, uint8_t width) {
-    uint64_t value = 0;
-    memcpy(&value, at, width); /* little endian, as every target so far */
-    return value;
-}
-
 uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r) {
     const struct hs_layout *layout = hs_layout(r->kind);
-    for (unsigned i = 0; i < HS_FIELDS_MAX && layout->field[i].width; i++) {
-        const uint8_t *from = (const uint8_t *)r + layout->field[i].offset;
-        if (layout->field[i].wire == HS_WIRE_B) {
+    const struct hs_wire_field *field = &hs_wire_fields[layout->first], *last = field + layout->n_fields;
+    for (; field < last; field++) {
+        if (HS_FIELD_WIRE(field) == HS_WIRE_B) {
             uint32_t len = r->data_len < HS_DATA_MAX ? r->data_len : HS_DATA_MAX;
             at = hs_put_u32(at, len);
             memcpy(at, r->data, len);
             at += len;
             continue;
         }
-        uint64_t value = member(from, layout->field[i].width);
-        at = hs_put_u64(at, layout->field[i].wire == HS_WIRE_S ? hs_zigzag64((int64_t)value) : value);
+        uint64_t value = 0;
+        memcpy(&value, (const uint8_t *)r + field->offset, HS_FIELD_WIDTH(field)); /* little endian, all targets */
+        at = hs_put_u64(at, HS_FIELD_WIRE(field) == HS_WIRE_S ? hs_zigzag64((int64_t)value) : value);
     }
     return at;
 }
@@ -287,9 +281,9 @@ void hs_record(const struct hs_record *r) {
     hs_port_unlock(lock);
 }
 
-void hs_fail(struct hs_key key, uint32_t size, uint8_t cause) {
+void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
     hs_lock_t lock = hs_port_lock();
-    uint32_t number = hs_site_find(key, HS_ALLOC, size)->number;
+    uint32_t number = hs_site_find((struct hs_key)KEY, HS_ALLOC, size)->number;
     hs_record_locked(&(struct hs_record){.kind = HS_FAIL, .site = number, .size = size, .cause = cause});
     hs_port_unlock(lock);
 }

@@ -46,13 +46,17 @@ struct hs_place {
     uint32_t offset; /* of the instruction in its code */
 };
 
+/* Keeps the word of a site that frees or resizes apart from that of one that allocates, whatever the size. */
+#define HS_RANK_SET 0x80u
+
 /* A site as the encoder knows it; `hs_config.n_sites` of these in the caller's memory. */
 struct hs_site_entry {
     struct hs_key key;
     struct hs_site_entry *next; /* the site that followed last time in this packet */
+    /* These three make one word, which is compared at once. */
     uint16_t size;              /* last size when below 65535, else 0 */
     uint8_t op;                 /* HS_ALLOC, HS_FREE, HS_REALLOC; 0: not a site */
-    uint8_t rank;               /* of the block it freed or resized last */
+    uint8_t rank;               /* of the block it freed or resized last; HS_RANK_SET but for ALLOC */
     uint8_t epoch;              /* packet in which the three above were learnt */
     uint8_t first_size;         /* its definition's */
     uint16_t number;
@@ -127,7 +131,7 @@ const struct hs_ring_header *hs_image(void);
 static inline void hs_alloc(struct hs_key key, struct hs_block block);
 static inline void hs_free(uintptr_t caller, uint32_t pos);
 static inline void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old);
-void hs_fail(struct hs_key key, uint32_t size, uint8_t cause);
+static inline void hs_fail(struct hs_key key, uint32_t size, uint8_t cause);
 
 /* --- everything else -------------------------------------------------------------------------------- */
 
@@ -203,6 +207,7 @@ void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end);
 void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
 void hs_put_free(uintptr_t caller, uint32_t pos);
 void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old);
+void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause);
 
 static inline void hs_alloc(struct hs_key key, struct hs_block block) {
     hs_put_alloc(HS_KEY_ARGUMENTS(key), block.pos, block.size);
@@ -210,6 +215,9 @@ static inline void hs_alloc(struct hs_key key, struct hs_block block) {
 static inline void hs_free(uintptr_t caller, uint32_t pos) { hs_put_free(caller, pos); }
 static inline void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old) {
     hs_put_realloc(HS_KEY_ARGUMENTS(key), block.pos, block.size, old);
+}
+static inline void hs_fail(struct hs_key key, uint32_t size, uint8_t cause) {
+    hs_put_fail(HS_KEY_ARGUMENTS(key), size, cause);
 }
 
 #endif

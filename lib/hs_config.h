@@ -5,8 +5,11 @@
 #ifndef HS_CONFIG_H
 #define HS_CONFIG_H
 
-/* Header with the port's inline functions (lib/port.h); without one they are ordinary functions. */
-/* #define HS_PORT_HEADER "firmware-hooks/ports/port_cortexm.h" */
+/* -DHS_PORT_HEADER='"firmware-hooks/ports/port_cortexm.h"' names the header with the port's inline functions
+ * (lib/port.h) and its own choice of what follows; without one they are ordinary functions. */
+#ifdef HS_PORT_HEADER
+#include HS_PORT_HEADER
+#endif
 
 /* 256: 1 KB of ROM, 6 instructions a byte; 16: 64 bytes of ROM, 10 instructions a byte. */
 #ifndef HS_CRC_TABLE
@@ -16,6 +19,11 @@
 /* Ticks of hs_port_ticks are divided by 2^HS_TICK_SHIFT before they are recorded. */
 #ifndef HS_TICK_SHIFT
 #define HS_TICK_SHIFT 0
+#endif
+
+/* 1: packets can leave through hs_port_write as they close (HS_RING_STREAM). */
+#ifndef HS_STREAM
+#define HS_STREAM 1
 #endif
 
 /* 1: sites carry the calling context (the whole Python stack). */

@@ -31,13 +31,20 @@ uint16_t hs_packet_head(const struct hs_packet *packet) {
 
 static void close_packet(struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
-    p->check = (uint16_t)t->check;
+    p->check = HS_CHECK_FOLD(t->check);
     p->crc = 0;
     p->flags |= HS_PACKET_CLOSED;
     p->crc = hs_crc32(0, p, sizeof *p + p->len);
     t->time += (t->last - t->opened) >> HS_TICK_SHIFT;
     t->opened = t->last;
     t->bytes = t->cursor = t->limit = t->fast_limit = NULL;
+}
+
+#if HS_STREAM
+static void send_header(void) {
+    const struct hs_ring_header *h = hs_trace.header;
+    if (h->flags & HS_RING_STREAM)
+        hs_port_write(h, sizeof *h);
 }
 
 /* Sends what the dictionary gained, then the packet. */
@@ -55,17 +62,30 @@ static bool send_packet(const struct hs_packet *p) {
     return hs_port_write(p, sizeof *p + p->len);
 }
 
-/* Hands the closed packet on. A stream that does not take it loses its records. */
-static void deliver(struct hs_packet *p) {
+/* Streams the packet, or loses its records when the stream takes none. Returns whether this is a stream. */
+static bool stream(const struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
-    if (!(t->header->flags & HS_RING_STREAM)) {
-        hs_port_flush(p, sizeof *p + p->len);
-        t->slot = t->slot + 1 < t->header->packet_count ? t->slot + 1 : 0;
-    } else if (!send_packet(p)) {
+    if (!(t->header->flags & HS_RING_STREAM))
+        return false;
+    if (!send_packet(p)) {
         t->lost += t->offered - p->number;
         t->lost_unsaid += t->offered - p->number;
         hs_state = hs_state == HS_STATE_ON ? HS_STATE_KEYFRAME_DUE : hs_state;
     }
+    return true;
+}
+#else
+static void send_header(void) {}
+static bool stream(const struct hs_packet *p) { return (void)p, false; }
+#endif
+
+/* Hands the closed packet on. */
+static void deliver(const struct hs_packet *p) {
+    struct hs_trace *t = &hs_trace;
+    if (stream(p))
+        return;
+    hs_port_flush(p, sizeof *p + p->len);
+    t->slot = t->slot + 1 < t->header->packet_count ? t->slot + 1 : 0;
 }
 
 /* A new epoch for the predictions: entries of an older one count as never met. */
@@ -216,8 +236,7 @@ static void begin(bool fresh) {
     t->opened = t->last = hs_port_ticks();
     resume();
     hs_site_init();
-    if (t->header->flags & HS_RING_STREAM)
-        hs_port_write(t->header, sizeof *t->header);
+    send_header();
     struct hs_record reset = {.kind = HS_RESET, .count = t->header->boot, .cause = t->config.reset_cause};
     open_packet(HS_PACKET_BOOT);
     hs_record(&reset);

@@ -12,9 +12,7 @@
 
 #include "lib/hs_config.h"
 
-#ifdef HS_PORT_HEADER
-#include HS_PORT_HEADER
-#else
+#ifndef HS_PORT_HEADER
 typedef uint32_t hs_lock_t;
 
 /* Enters a section that no other writer of the trace (interrupt, core, thread) can enter, for some

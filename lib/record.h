@@ -14,7 +14,7 @@ enum hs_kind {
 #define HS_RECORD(name, code, area, fields, text) HS_##name = code,
 #include "lib/records.def"
 #undef HS_RECORD
-    HS_KIND_END = 64,
+    HS_KIND_END = 24,
 };
 
 enum hs_area { HS_AREA_NONE, HS_AREA_EVENT, HS_AREA_PACKET, HS_AREA_DICT };
@@ -41,10 +41,14 @@ enum hs_placement {
 #define HS_REGION_EXISTING 0x80u /* bit beside the placement rule: contents follow as a snapshot */
 
 #define HS_POS_IMPLIED 0xffffffffu /* place to be found by the placement rule */
-#define HS_RANKS       8u          /* a block is named by its rank when it is among so many last placed ones */
+
+/* A block placed by one of the last eight records is named by its rank instead of its granule: record
+ * number n (packet.number plus its place in the packet; records of all kinds count) that places a block
+ * writes the granule into slot n & 7 of a history, and rank k names what slot (n - k) & 7 held before. */
+#define HS_RANKS 8u
 
 enum hs_record_flag {
-    HS_REC_RANK = 1,     /* `old` is a rank: 0 is the block placed last */
+    HS_REC_RANK = 1,     /* `old` is a rank: 1 is the block of the record before, 0 that of eight before */
     HS_REC_IN_PLACE = 2, /* REALLOC: `pos` is what `old` names */
 };
 

@@ -65,12 +65,13 @@ struct hs_packet {
     uint16_t time_hi;
     uint16_t head;    /* hs_packet_head */
     uint16_t len;     /* committed bytes behind this header */
-    uint16_t check;   /* at close: HS_CHECK over the places of its ALLOC and REALLOC records, from 0 */
+    uint16_t check;   /* at close: HS_CHECK_FOLD of HS_CHECK over the places of its ALLOC and REALLOC records, from 0 */
     uint32_t crc;     /* at close: CRC-32 of the header with this field zero, and the committed bytes */
 };
 
-/* The check word over places: fold `pos` into `check`, 16 bits are kept at close. */
-#define HS_CHECK(check, pos) ((check) * 33u + (pos))
+/* The check word over places: each is added to the word rotated by 5 bits; its halves are folded at close. */
+#define HS_CHECK(check, pos)  (((uint32_t)(check) << 5 | (uint32_t)(check) >> 27) + (pos))
+#define HS_CHECK_FOLD(check)  ((uint16_t)((check) ^ (check) >> 16))
 
 /* A piece of the dictionary in a stream. */
 struct hs_dict_chunk {

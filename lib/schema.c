@@ -7,29 +7,30 @@
 #define UNPAREN(...) __VA_ARGS__
 #define WIDTH(member) sizeof(((struct hs_record *)0)->member)
 
-#define HS_FIELD(wire_, member, name, text) {HS_WIRE_##wire_, offsetof(struct hs_record, member), WIDTH(member)},
-#define HS_RECORD(name, code, area, fields, text) {HS_AREA_##area, {UNPAREN fields}},
-const struct hs_layout hs_layouts[] = {
+#define HS_FIELD(wire_, member, name, text) {HS_WIRE_##wire_ << 4 | WIDTH(member), offsetof(struct hs_record, member)},
+#define HS_RECORD(name, code, area, fields, text) UNPAREN fields
+const struct hs_wire_field hs_wire_fields[] = {
 #include "lib/records.def"
 };
 #undef HS_RECORD
 #undef HS_FIELD
 
-/* Row of each code in the table above, plus one. */
-enum row {
-    ROW_NONE,
-#define HS_RECORD(name, code, area, fields, text) ROW_##name,
+/* One char a field: the offset of a record's member is the index of its first field above. */
+#define HS_FIELD(wire_, member, name, text) +1
+#define HS_RECORD(name, code, area, fields, text) char name[0 UNPAREN fields];
+struct place {
 #include "lib/records.def"
-#undef HS_RECORD
 };
-static const uint8_t row_of[HS_KIND_END] = {
-#define HS_RECORD(name, code, area, fields, text) [code] = ROW_##name,
+#undef HS_RECORD
+#define HS_RECORD(name, code, area, fields, text) [code] = {HS_AREA_##area, offsetof(struct place, name), 0 UNPAREN fields},
+static const struct hs_layout layouts[HS_KIND_END] = {
 #include "lib/records.def"
-#undef HS_RECORD
 };
+#undef HS_RECORD
+#undef HS_FIELD
 
 const struct hs_layout *hs_layout(unsigned kind) {
-    return kind < HS_KIND_END && row_of[kind] ? &hs_layouts[row_of[kind] - 1] : NULL;
+    return kind < HS_KIND_END && layouts[kind].area ? &layouts[kind] : NULL;
 }
 
 #define HS_FIELD(wire_, member, name, text) {name, text, HS_WIRE_##wire_, offsetof(struct hs_record, member), WIDTH(member)},

@@ -7,16 +7,20 @@
 
 #include "lib/record.h"
 
-#define HS_FIELDS_MAX 8
-
 struct hs_layout {
     uint8_t area; /* enum hs_area */
-    struct {
-        uint8_t wire;   /* enum hs_wire */
-        uint8_t offset; /* in struct hs_record */
-        uint8_t width;  /* bytes of the member, 0 behind the last field */
-    } field[HS_FIELDS_MAX];
+    uint8_t first, n_fields; /* in hs_wire_fields */
 };
+
+struct hs_wire_field {
+    uint8_t type;   /* enum hs_wire << 4 | bytes of the member */
+    uint8_t offset; /* in struct hs_record */
+};
+
+#define HS_FIELD_WIRE(field)  ((field)->type >> 4)
+#define HS_FIELD_WIDTH(field) ((field)->type & 15u)
+
+extern const struct hs_wire_field hs_wire_fields[];
 
 /* Layout of a record kind, NULL for a code not in use. ISR safe. */
 const struct hs_layout *hs_layout(unsigned kind);

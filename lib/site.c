@@ -9,7 +9,6 @@
  */
 #include <string.h>
 
-#include "lib/decode.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -46,18 +45,17 @@ static void put_slot(uint32_t slot, uint32_t number) {
     t->hashed++;
 }
 
-/* Bytes of the definition at `offset` that tell it from others: all but a site's first size. */
-static uint32_t identity_len(uint32_t offset) {
-    struct hs_record r;
-    int len = hs_decode_dict(hs_trace.dict + offset, hs_trace.header->dict_len - offset, &r);
-    return (uint32_t)len - (r.kind == HS_SITE ? 1u + (r.size > 127) : 0);
-}
+/* A definition in the dictionary: length of the rest, kind, fields. A site's last byte is its first size,
+ * which does not tell it from others; its third byte is what it does. */
+static uint32_t definition_len(const uint8_t *bytes) { return 1u + bytes[0]; }
+static uint32_t identity_len(const uint8_t *bytes) { return definition_len(bytes) - (bytes[1] == HS_SITE); }
 
 static void hash_definition(uint32_t number) {
     const struct hs_site_entry *site = &hs_trace.site[number];
     if (site->key.code != NOWHERE)
         put_slot(slot_of_key(site->key), number);
-    put_slot(slot_of_bytes(hs_trace.dict + site->definition, identity_len(site->definition)), number);
+    const uint8_t *bytes = hs_trace.dict + site->definition;
+    put_slot(slot_of_bytes(bytes, identity_len(bytes)), number);
 }
 
 static void rehash(void) {
@@ -68,16 +66,19 @@ static void rehash(void) {
         hash_definition(i);
 }
 
-static void add_definition(uint32_t offset, const struct hs_record *r) {
+static uint16_t add_definition(uint32_t offset) {
     struct hs_trace *t = &hs_trace;
+    const uint8_t *bytes = t->dict + offset;
+    bool site = bytes[1] == HS_SITE;
     uint16_t number = t->n_numbers++;
     t->site[number] = (struct hs_site_entry){
         .key = {.code = NOWHERE},
         .number = number,
-        .op = r->kind == HS_SITE ? r->op : 0,
-        .first_size = r->kind == HS_SITE ? (uint8_t)r->size : 0,
+        .op = site ? bytes[2] : 0,
+        .first_size = site ? bytes[bytes[0]] : 0,
         .definition = offset,
     };
+    return number;
 }
 
 void hs_site_init(void) {
@@ -85,41 +86,40 @@ void hs_site_init(void) {
     memset(t->site, 0, t->config.n_sites * sizeof *t->site);
     t->site[0].key.code = NOWHERE;
     t->n_numbers = 1;
-    struct hs_record r;
-    int len;
-    for (uint32_t at = 0; at < t->header->dict_len; at += (uint32_t)len) {
-        len = hs_decode_dict(t->dict + at, t->header->dict_len - at, &r);
-        if (len <= 0) { /* damaged: what lies behind cannot be numbered */
-            t->header->dict_len = at;
-            break;
-        }
-        if (r.kind != HS_INFO && t->n_numbers < t->config.n_sites)
-            add_definition(at, &r);
+    uint32_t at = 0, len = t->header->dict_len;
+    while (at < len && t->dict[at] > 1 && definition_len(t->dict + at) <= len - at) {
+        if (t->dict[at + 1] != HS_INFO && t->n_numbers < t->config.n_sites)
+            add_definition(at);
+        at += definition_len(t->dict + at);
     }
+    t->header->dict_len = at; /* what lies behind a damaged one cannot be numbered */
     rehash();
 }
 
-uint32_t hs_dict_put(const uint8_t *bytes, uint32_t len) {
+/* Appends a definition. Returns its offset, or NO_ROOM. */
+#define NO_ROOM 0xffffffffu
+static uint32_t put_dict(const uint8_t *bytes) {
     struct hs_ring_header *h = hs_trace.header;
-    uint32_t offset = h->dict_len;
+    uint32_t offset = h->dict_len, len = definition_len(bytes);
     if (len > h->dict_size - offset)
-        return HS_DICT_NO_ROOM;
+        return NO_ROOM;
     memcpy(hs_trace.dict + offset, bytes, len);
     __asm__ volatile("" ::: "memory"); /* the bytes come before the length that makes them valid */
     h->dict_len = offset + len;
     return offset;
 }
 
-static uint32_t put_definition(const struct hs_record *record, uint8_t *bytes) {
-    bytes[0] = record->kind;
-    return (uint32_t)(hs_put_fields(bytes + 1, record) - bytes);
+static void put_definition(const struct hs_record *record, uint8_t *bytes) {
+    bytes[1] = record->kind;
+    bytes[0] = (uint8_t)(hs_put_fields(bytes + 2, record) - bytes - 1);
 }
 
 void hs_fact(struct hs_text text) {
     uint8_t bytes[HS_DEFINITION_MAX];
     struct hs_record r = {.kind = HS_INFO, .data = (const uint8_t *)text.data, .data_len = text.len};
     hs_lock_t lock = hs_port_lock();
-    hs_dict_put(bytes, put_definition(&r, bytes));
+    put_definition(&r, bytes);
+    put_dict(bytes);
     hs_port_unlock(lock);
 }
 
@@ -141,17 +141,16 @@ static uint32_t find_definition(const uint8_t *bytes, uint32_t len) {
 static uint32_t define(const struct hs_record *r) {
     struct hs_trace *t = &hs_trace;
     uint8_t bytes[HS_DEFINITION_MAX];
-    uint32_t len = put_definition(r, bytes);
-    uint32_t identity = len - (r->kind == HS_SITE ? 1u + (r->size > 127) : 0);
-    uint32_t number = find_definition(bytes, identity);
+    put_definition(r, bytes);
+    uint32_t number = find_definition(bytes, identity_len(bytes));
     if (number)
         return number;
-    uint32_t at = t->n_numbers < t->config.n_sites ? hs_dict_put(bytes, len) : HS_DICT_NO_ROOM;
-    if (at == HS_DICT_NO_ROOM)
+    uint32_t at = t->n_numbers < t->config.n_sites ? put_dict(bytes) : NO_ROOM;
+    if (at == NO_ROOM)
         return 0;
-    add_definition(at, r);
-    put_slot(slot_of_bytes(bytes, identity), t->n_numbers - 1u);
-    return t->n_numbers - 1u;
+    number = add_definition(at);
+    put_slot(slot_of_bytes(bytes, identity_len(bytes)), number);
+    return number;
 }
 
 /* Number of the string; a long one keeps its end, where a path's file name is. */
@@ -196,7 +195,7 @@ static inline uint32_t find_key(struct hs_key key, uint8_t op) {
 }
 
 static __attribute__((noinline)) uint32_t define_site(struct hs_key key, uint8_t op, uint32_t size) {
-    struct hs_record r = {.kind = HS_SITE, .op = op, .size = size < 256 ? size : 0};
+    struct hs_record r = {.kind = HS_SITE, .op = op, .size = size < 128 ? size : 0};
     return define_key(&r, key);
 }
 

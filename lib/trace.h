@@ -13,7 +13,7 @@
 /* Bytes of the longest plain record without its data. */
 #define HS_PLAIN_MAX 64
 
-#define HS_DEFINITION_MAX (1 + HS_DATA_MAX + 8)
+#define HS_DEFINITION_MAX (2 + HS_DATA_MAX + 2) /* a string is the longest */
 
 /* Bits of an event's first byte; FORMAT.md, chapter 3. */
 #define HS_TAG_HIT      0x80u
@@ -33,8 +33,7 @@ struct hs_trace {
     uint32_t last;              /* port ticks of the last record, a multiple of 2^HS_TICK_SHIFT from the first */
     uint32_t offered;
     uint32_t check;
-    uint32_t recent_at;
-    uint32_t recent[HS_RANKS];  /* heads placed last */
+    uint32_t recent[HS_RANKS];  /* blocks placed by the last records; record.h, HS_RANKS */
 
     /* What the others touch besides. */
     struct hs_site_entry *site;
@@ -70,10 +69,6 @@ struct hs_site_entry *hs_site_find(struct hs_key key, uint8_t op, uint32_t size)
 
 /* Prepares the site table; takes in what the dictionary already holds. */
 void hs_site_init(void);
-
-/* Appends `len` bytes to the dictionary. Returns their offset, or HS_DICT_NO_ROOM. */
-#define HS_DICT_NO_ROOM 0xffffffffu
-uint32_t hs_dict_put(const uint8_t *bytes, uint32_t len);
 
 /* Closes the open packet, if there is one, and opens the next. Lock held. */
 void hs_packet_turn(void);

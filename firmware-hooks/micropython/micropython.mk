@@ -18,7 +18,7 @@ HEAPSTRATA_MP_PORT := $(notdir $(CURDIR))
 HEAPSTRATA_PORT_unix := posix
 $(foreach p,alif mimxrt nrf qemu renesas-ra samd stm32,$(eval HEAPSTRATA_PORT_$(p) := cortexm))
 HEAPSTRATA_PORT ?= $(HEAPSTRATA_PORT_$(HEAPSTRATA_MP_PORT))
-HEAPSTRATA_COPT ?= -O2
+HEAPSTRATA_COPT ?= $(if $(filter posix,$(HEAPSTRATA_PORT)),-O2,-Os)
 
 # The emulated board: SSRAM 2 and 3, which its linker script leaves alone and a system reset keeps.
 ifeq ($(HEAPSTRATA_MP_PORT)/$(BOARD),qemu/MPS2_AN385)

@@ -32,6 +32,11 @@
 #define UNLIKELY(x)    __builtin_expect(!!(x), 0)
 #define INLINE         static inline __attribute__((always_inline))
 #define NOINLINE       __attribute__((noinline))
+#if defined(__GNUC__) && !defined(__clang__)
+#define HOT __attribute__((optimize("O2")))
+#else
+#define HOT
+#endif
 
 /* --- what is running --------------------------------------------------------------------------------- */
 
@@ -74,7 +79,7 @@ static void leave_context(uint32_t outer) {
 #endif
 
 mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
-mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc) {
+HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc) {
     const mp_code_state_t *outer = running.code;
     uint32_t context = enter_context();
     running.code = code_state;
@@ -357,7 +362,7 @@ static uint32_t keyframe_size(void) {
 /* --- collections --------------------------------------------------------------------------------------- */
 
 /* The low bit of a table entry is set for heads, marked or not. */
-static void sweep_area(const struct area *a) {
+static HOT void sweep_area(const struct area *a) {
     struct hs_runs_writer w;
     const byte *table = a->area->gc_alloc_table_start;
     size_t last = a->area->gc_last_used_block / 4;
@@ -450,21 +455,24 @@ static uint8_t fail_cause(void) {
     return MP_STATE_THREAD(gc_lock_depth) ? 1 : !MP_STATE_MEM(gc_auto_collect_enabled) ? 2 : 0;
 }
 
-static NOINLINE void record_fail(struct hs_key key, size_t size) {
+/* An allocation of nothing fails too, and means nothing. */
+static NOINLINE void record_fail(uintptr_t caller, size_t size) {
+    if (!size)
+        return;
     this_thread();
     if (AREAS > 1)
         update_areas();
-    hs_fail(key, (uint32_t)size, fail_cause());
+    hs_fail(key_of(caller), (uint32_t)size, fail_cause());
 }
 
-INLINE void record_alloc(struct hs_key key, const void *block, size_t size) {
+INLINE void record_alloc(uintptr_t caller, const void *block, size_t size) {
     if (UNLIKELY(!block)) {
-        record_fail(key, size);
+        record_fail(caller, size);
         return;
     }
     uint32_t pos = pos_of(block);
     this_thread();
-    hs_alloc(key, (struct hs_block){.pos = pos, .size = (uint32_t)size});
+    hs_alloc(key_of(caller), (struct hs_block){.pos = pos, .size = (uint32_t)size});
 }
 
 /* Whether to record; writes the keyframe that may be due, while heap and trace agree. */
@@ -482,17 +490,29 @@ INLINE bool recording(void) {
 }
 
 void *__real_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
-void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
-    if (!recording())
-        return __real_gc_alloc(n_bytes, alloc_flags);
-    uintptr_t caller = take_caller(RETURN_ADDRESS, ALLOCATING);
+
+INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_t own) {
+    uintptr_t caller = take_caller(own, ALLOCATING);
     bool ordered = enter_order();
     void *block = __real_gc_alloc(n_bytes, alloc_flags);
     running.caller = NOBODY;
-    if (n_bytes)
-        record_alloc(key_of(caller), block, n_bytes);
+    record_alloc(caller, block, n_bytes);
     leave_order(ordered);
     return block;
+}
+
+/* gc_alloc while recording is off or a keyframe is due. */
+static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags, uintptr_t own) {
+    if (recording())
+        return alloc_and_record(n_bytes, alloc_flags, own);
+    running.caller = NOBODY;
+    return __real_gc_alloc(n_bytes, alloc_flags);
+}
+
+HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
+    if (UNLIKELY(hs_state != HS_STATE_ON))
+        return alloc_otherwise(n_bytes, alloc_flags, RETURN_ADDRESS);
+    return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
 }
 
 /* gc_free does nothing while the heap is locked, other than by the collection itself. */
@@ -502,8 +522,9 @@ static void record_free(uintptr_t caller, const void *block) {
 }
 
 void __real_gc_free(void *ptr);
-void __wrap_gc_free(void *ptr) {
+HOT void __wrap_gc_free(void *ptr) {
     if (!recording()) {
+        running.caller = NOBODY;
         __real_gc_free(ptr);
         return;
     }
@@ -518,26 +539,27 @@ void __wrap_gc_free(void *ptr) {
 
 void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
-    if (!recording())
+    if (!recording()) {
+        running.caller = NOBODY;
         return __real_gc_realloc(ptr, n_bytes, allow_move);
-    struct hs_key key = key_of(take_caller(RETURN_ADDRESS, ALLOCATING));
+    }
+    uintptr_t caller = take_caller(RETURN_ADDRESS, ALLOCATING);
     bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
     bool ordered = enter_order();
     uint32_t old = ptr ? pos_of(ptr) : 0;
     void *block = __real_gc_realloc(ptr, n_bytes, allow_move);
     running.caller = NOBODY;
     if (!ptr) {
-        if (n_bytes)
-            record_alloc(key, block, n_bytes);
+        record_alloc(caller, block, n_bytes);
     } else if (!n_bytes) {
         if (frees)
-            record_free(key.caller, ptr);
+            record_free(caller, ptr);
     } else if (block) {
         uint32_t pos = pos_of(block);
         this_thread();
-        hs_realloc(key, (struct hs_block){.pos = pos, .size = (uint32_t)n_bytes}, old);
+        hs_realloc(key_of(caller), (struct hs_block){.pos = pos, .size = (uint32_t)n_bytes}, old);
     } else if (allow_move) { /* a refused growth in place is an answer, not a failure */
-        record_fail(key, n_bytes);
+        record_fail(caller, n_bytes);
     }
     leave_order(ordered);
     return block;
@@ -545,16 +567,17 @@ void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
 
 /* --- the m_malloc family: who asked ---------------------------------------------------------------------- */
 
-/* The outermost of them counts: mp_obj_malloc_helper calls m_malloc, and its caller says what kind of object. */
+/* The outermost of them counts: mp_obj_malloc_helper calls m_malloc, and its caller says what kind of object.
+ * All of them end in one of the three functions above, which take the caller, also when recording is off. */
 #define ASKED()                                                                                                    \
     do {                                                                                                           \
-        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING)                                              \
+        if (running.caller <= ALLOCATING)                                                                          \
             running.caller = RETURN_ADDRESS;                                                                       \
     } while (0)
 
 #define WRAP(type, name, parameters, arguments)                                                                    \
     type __real_##name parameters;                                                                                 \
-    type __wrap_##name parameters;                                                                                 \
+    HOT type __wrap_##name parameters;                                                                             \
     type __wrap_##name parameters {                                                                                \
         ASKED();                                                                                                   \
         return __real_##name arguments;                                                                            \

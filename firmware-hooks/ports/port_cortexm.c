@@ -40,6 +40,5 @@ bool hs_port_image(struct hs_config *config) {
 void hs_port_facts(void) {}
 void hs_port_threads(void) {}
 void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
-bool hs_port_write(const void *data, uint32_t len) { return (void)data, (void)len, false; }
 
 uint8_t hs_port_memory_kind(const void *address) { return (void)address, HS_MEMORY_INTERNAL; }

@@ -16,8 +16,14 @@
 #define HS_TICKS_CMSDK 1
 #define HS_TICKS() (~*(volatile uint32_t *)0x40000004u)
 #define HS_TICKS_HZ 25000000u
-#undef HS_TICK_SHIFT
 #define HS_TICK_SHIFT 4
+#endif
+
+#ifndef HS_STREAM
+#define HS_STREAM 0
+#endif
+#ifndef HS_CRC_TABLE
+#define HS_CRC_TABLE 16
 #endif
 
 #ifndef HS_TICKS

@@ -5,6 +5,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,7 +135,7 @@ struct read_back {
     uint32_t line[400];
     uint32_t n_numbers;
     struct hs_decoder d;
-    uint32_t recent[HS_RANKS], at;
+    uint32_t recent[HS_RANKS];
     uint32_t next;     /* in the log */
     uint64_t records, lost_said;
 };
@@ -161,7 +162,7 @@ static void read_dict(struct read_back *b, const uint8_t *dict, size_t len) {
 }
 
 /* Whether the record is event `o`; only what a record says is compared. `implied`: it says no place. */
-static bool matches(struct read_back *b, const struct hs_record *r, const struct offered *o, bool implied, bool synced) {
+static bool matches(struct read_back *b, const struct hs_record *r, uint32_t number, const struct offered *o, bool implied, bool synced) {
     uint32_t old = r->old;
     if (r->kind != o->op || r->time != o->time)
         return false;
@@ -170,19 +171,12 @@ static bool matches(struct read_back *b, const struct hs_record *r, const struct
     if (o->op != HS_FREE && r->size != o->size)
         return false;
     if (o->op != HS_ALLOC && r->flags & HS_REC_RANK)
-        old = synced ? b->recent[(b->at - r->old) & 7] : o->old;
+        old = synced ? b->recent[(number - r->old) & 7] : o->old;
     if (o->op != HS_ALLOC && old != o->old)
         return false;
     if (o->op == HS_FREE || implied)
         return true;
     return (r->flags & HS_REC_IN_PLACE ? old : r->pos) == o->pos;
-}
-
-static void remember(struct read_back *b, const struct hs_record *r, const struct offered *o) {
-    if (o->op == HS_REALLOC && r->flags & HS_REC_RANK)
-        b->recent[(b->at - r->old) & 7] = o->pos;
-    else if (o->op != HS_FREE)
-        b->recent[++b->at & 7] = o->pos;
 }
 
 /* Decodes a packet; events must be those of the log from b->next on. */
@@ -194,24 +188,25 @@ static uint32_t read_packet(struct read_back *b, const struct hs_packet *p, bool
     hs_decode_packet(&b->d, p, (const uint8_t *)(p + 1));
     while ((n = hs_decode_next(&b->d, r, 7)) > 0)
         for (int i = 0; i < n; i++) {
-            count++;
+            uint32_t number = p->number + count++;
             if (r[i].kind == HS_LOST)
                 b->lost_said += r[i].count;
             if (r[i].kind > HS_REALLOC)
                 continue;
             assert_true(b->next < n_log);
             const struct offered *o = &log_[b->next++];
-            assert_true(matches(b, &r[i], o, p->flags & HS_PACKET_IMPLIED, synced));
-            remember(b, &r[i], o);
-            if (o->op != HS_FREE)
+            assert_true(matches(b, &r[i], number, o, p->flags & HS_PACKET_IMPLIED, synced));
+            if (o->op != HS_FREE) {
+                b->recent[number & 7] = o->pos;
                 check = HS_CHECK(check, o->pos);
+            }
         }
     assert_int_equal(n, 0);
     if (p->flags & HS_PACKET_CLOSED) {
         struct hs_packet zero = *p;
         zero.crc = 0;
         assert_int_equal(p->crc, hs_crc32(hs_crc32(0, &zero, sizeof zero), p + 1, p->len));
-        assert_int_equal(p->check, (uint16_t)check);
+        assert_int_equal(p->check, HS_CHECK_FOLD(check));
     }
     return count;
 }
