@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The free space of a heap of several regions, followed through a model's observer: an index of free runs
+ * for each region, and their sums, right after every event.
+ *
+ *     struct hs_freespace *space = hs_freespace_new(NULL);
+ *     struct hs_model_observer observer = hs_freespace_observer(space);
+ *     struct hs_model *model = hs_model_new(&observer);
+ *     hs_freespace_follow(space, model);
+ */
+#ifndef HS_MEASURE_FREESPACE_H
+#define HS_MEASURE_FREESPACE_H
+
+#include "analysis/measure/fragmentation.h"
+#include "analysis/model/model.h"
+
+struct hs_freespace {
+    struct hs_freeruns *index[HS_REGION_LIMIT]; /* NULL: region not present, or not followed */
+    uint64_t region_largest[HS_REGION_LIMIT];   /* bytes of each region's longest run */
+    uint32_t first[HS_REGION_LIMIT];            /* granule numbers and shifts of the regions followed */
+    uint8_t shift[HS_REGION_LIMIT];
+    unsigned n_regions;
+    const char *only;        /* choice of the user, NULL for all regions */
+    unsigned followed;       /* regions ever followed */
+    uint64_t total;          /* bytes of the regions present */
+    uint64_t free, largest;  /* bytes; the longest run lies in one region */
+    uint64_t refused;        /* changes that contradicted the index: 0 unless the model is wrong */
+    bool short_of_memory;
+    const struct hs_model *model;
+};
+
+/* Follows the regions that `only` chooses, a name or number that outlives it, or all of them with NULL. The
+ * caller owns it. NULL when memory is short. */
+struct hs_freespace *hs_freespace_new(const char *only);
+void hs_freespace_free(struct hs_freespace *space);
+
+/* What the model is to be made with; then tell which model it is. */
+struct hs_model_observer hs_freespace_observer(struct hs_freespace *space);
+void hs_freespace_follow(struct hs_freespace *space, const struct hs_model *model);
+
+/* Bytes asked for, of the blocks in the regions followed. */
+uint64_t hs_freespace_requested(const struct hs_freespace *space);
+
+/* Free bytes in runs that have no room for `size` bytes. */
+uint64_t hs_freespace_unusable(const struct hs_freespace *space, uint64_t size);
+
+/* Runs of all regions; lengths in granules of their own region. */
+struct hs_run_histogram hs_freespace_histogram(const struct hs_freespace *space);
+
+#endif

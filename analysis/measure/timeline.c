@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/measure/timeline.h"
+
+#include <string.h>
+
+struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config)
+{
+    struct hs_timeline *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->by_number = config->by_number;
+    t->unusable_size = config->unusable_size;
+    t->space = hs_freespace_new(config->region);
+    if (t->space) {
+        struct hs_model_observer observer = hs_freespace_observer(t->space);
+        t->model = hs_model_new(&observer);
+    }
+    if (t->model && hs_series_init(&t->series, config->points)) {
+        hs_freespace_follow(t->space, t->model);
+        return t;
+    }
+    hs_timeline_free(t);
+    return NULL;
+}
+
+void hs_timeline_free(struct hs_timeline *t)
+{
+    if (!t)
+        return;
+    for (uint32_t i = 0; i < t->n_notes; i++)
+        free(t->note[i].label);
+    free(t->note);
+    hs_series_free(&t->series);
+    hs_model_free(t->model);
+    hs_freespace_free(t->space);
+    free(t);
+}
+
+static struct hs_point_end point_end(const struct hs_timeline *t)
+{
+    const struct hs_freespace *space = t->space;
+    struct hs_point_end end = { .histogram = hs_freespace_histogram(space) };
+    if (t->unusable_size && space->free)
+        end.unusable = (double)hs_freespace_unusable(space, t->unusable_size) / (double)space->free;
+    return end;
+}
+
+static inline struct hs_sample sample(const struct hs_timeline *t)
+{
+    const struct hs_freespace *space = t->space;
+    uint64_t used = space->total - space->free;
+    uint64_t requested = hs_freespace_requested(space);
+    return (struct hs_sample){ .value = {
+        [HS_FIGURE_USED] = (double)used,
+        [HS_FIGURE_FREE] = (double)space->free,
+        [HS_FIGURE_LARGEST] = (double)space->largest,
+        [HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){ space->free, space->largest }),
+        [HS_FIGURE_WASTE] = requested < used ? (double)(used - requested) : 0.0,
+    } };
+}
+
+static struct hs_note *grow_notes(struct hs_timeline *t)
+{
+    if (t->n_notes == t->notes_capacity) {
+        uint32_t capacity = t->notes_capacity ? 2 * t->notes_capacity : 64;
+        struct hs_note *note = realloc(t->note, capacity * sizeof *note);
+        if (!note)
+            return NULL;
+        t->note = note;
+        t->notes_capacity = capacity;
+    }
+    return &t->note[t->n_notes++];
+}
+
+static void add_note(struct hs_timeline *t, struct hs_note note)
+{
+    if (t->noted[note.kind]++ >= HS_NOTES_KEPT) {
+        free(note.label);
+        return;
+    }
+    struct hs_note *place = grow_notes(t);
+    if (place) {
+        *place = note;
+    } else {
+        free(note.label);
+        t->failed_to_note = true;
+    }
+}
+
+static struct hs_note note_of_failure(const struct hs_model *m, struct hs_note note)
+{
+    const struct hs_failure *f = &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT];
+    note.kind = HS_NOTE_FAILURE;
+    note.bytes = f->size;
+    note.free = f->free;
+    note.largest = f->largest_free;
+    note.site = f->site;
+    note.cause = (uint8_t)f->verdict;
+    return note;
+}
+
+/* Counts what is rare on the open point, and notes it. `pause` is that of the collection that ended. */
+static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t at, uint64_t pause)
+{
+    struct hs_point *p = hs_series_point(&t->series);
+    struct hs_note note = { .at = at, .time = hs_model_elapsed(t->model), .number = e->number };
+    switch (e->kind) {
+    case HS_MARK:
+        note.label = strndup((const char *)e->record->data, e->record->data_len);
+        note.kind = HS_NOTE_MARK;
+        p->marks++;
+        break;
+    case HS_COLLECT_END:
+        note.kind = HS_NOTE_COLLECTION;
+        note.pause = pause;
+        note.bytes = t->model->collection_freed;
+        p->collections++;
+        p->pause += pause;
+        p->longest_pause = pause > p->longest_pause ? pause : p->longest_pause;
+        break;
+    case HS_FAIL:
+        note = note_of_failure(t->model, note);
+        p->failures++;
+        break;
+    case HS_RESET:
+        note.kind = HS_NOTE_RESET;
+        note.cause = e->record->cause;
+        p->resets++;
+        break;
+    case HS_LOST:
+        note.kind = HS_NOTE_LOSS;
+        note.bytes = e->record->count;
+        break;
+    default:
+        return;
+    }
+    add_note(t, note);
+}
+
+void hs_timeline_event(struct hs_timeline *t, const struct hs_event *e, bool shown)
+{
+    struct hs_model *m = t->model;
+    if (!shown) {
+        hs_model_feed(m, e, 1);
+        return;
+    }
+    uint64_t elapsed = hs_event_elapsed(m, e), at = t->by_number ? e->number : elapsed;
+    if (__builtin_expect(hs_series_due(&t->series, at), 0)) {
+        struct hs_point_end end = point_end(t);
+        hs_series_turn(&t->series, at, &end);
+    }
+    uint64_t pause = m->in_collection ? e->time - m->collecting : 0;
+    hs_model_feed(m, e, 1);
+    struct hs_point *p = hs_series_point(&t->series);
+    struct hs_sample now = sample(t);
+    hs_point_put(p, &now);
+    p->number = e->number;
+    p->time = elapsed;
+    if (__builtin_expect(e->kind > HS_REALLOC, 0))
+        note_rare(t, e, at, pause);
+}
+
+int hs_timeline_finish(struct hs_timeline *t)
+{
+    struct hs_point_end end = point_end(t);
+    hs_series_finish(&t->series, &end);
+    if (t->failed_to_note || t->space->short_of_memory)
+        return HS_ERR_MEMORY;
+    return t->model->error;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the terminal, or whatever output goes to, can show.
+ */
+#ifndef HS_PRESENT_TERMINAL_H
+#define HS_PRESENT_TERMINAL_H
+
+#include <stdbool.h>
+
+struct hs_terminal {
+    unsigned width; /* columns, 40 to 400 */
+    bool unicode;   /* block characters, else ASCII */
+    bool color;
+};
+
+/* Width of standard output: of the terminal, of $COLUMNS, or 80. Unicode when the locale is UTF-8. */
+struct hs_terminal hs_terminal_probe(bool color);
+
+#endif
