@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include <unistd.h>
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/cmd/when.h"
+#include "analysis/present/timeview.h"
+
+#define POINTS_DEFAULT 200u
+#define POINTS_MAX     100000u
+
+enum by { BY_TIME, BY_EVENT };
+
+struct args {
+    struct hs_common common;
+    uint64_t points, size;
+    int by; /* enum by */
+    const char *region, *from, *to;
+};
+
+static const struct hs_option options[] = {
+    {"by", 0, "AXIS", HS_OPT_CHOICE, offsetof(struct args, by), "against time or event (default time)", "time|event"},
+    {"points", 'n', "N", HS_OPT_UINT, offsetof(struct args, points),
+     "at most N points (default 200, in the chart as many as it has columns)"},
+    {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct args, region), "one region, by name or number"},
+    {"size", 's', "BYTES", HS_OPT_UINT, offsetof(struct args, size),
+     "show the share of the free space that has no room for BYTES"},
+    {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from), "begin at a time, event:N or mark:LABEL"},
+    {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop at a time, event:N or mark:LABEL"},
+    {0},
+};
+
+/* The part of the trace that is wanted, while it goes by. */
+struct range {
+    struct hs_timeline *timeline;
+    struct hs_when from, to;
+    double tick; /* seconds */
+    bool inside;
+    int error;
+};
+
+enum { STOP = 1 };
+
+static bool begins_before(struct range *r, const struct hs_event *e, double at)
+{
+    return r->from.kind == HS_WHEN_UNSET || hs_when_before(&r->from, e, at) ||
+           (r->from.kind == HS_WHEN_EVENT && e->number == r->from.number);
+}
+
+/* Without bounds there is nothing to look at but the events. */
+static int all(void *context, const struct hs_event *events, long n)
+{
+    struct range *r = context;
+    for (long i = 0; i < n; i++)
+        hs_timeline_event(r->timeline, &events[i], true);
+    return r->error = r->timeline->model->error;
+}
+
+static int bounded(void *context, const struct hs_event *events, long n)
+{
+    struct range *r = context;
+    for (const struct hs_event *e = events; e < events + n; e++) {
+        double at = (double)hs_event_elapsed(r->timeline->model, e) * r->tick;
+        if (r->inside && hs_when_before(&r->to, e, at))
+            return STOP;
+        r->inside = r->inside || begins_before(r, e, at) || hs_when_at(&r->from, e);
+        hs_timeline_event(r->timeline, e, r->inside);
+        if (r->inside && hs_when_at(&r->to, e))
+            return STOP;
+    }
+    return r->error = r->timeline->model->error;
+}
+
+static int check_range(const struct range *r, const struct args *args)
+{
+    if (r->error)
+        return hs_complain("%s", hs_strerror(r->error));
+    if (args->region && !r->timeline->space->followed)
+        return hs_complain("the trace has no region '%s'", args->region);
+    if (!r->inside)
+        return hs_complain("the trace ends before '%s'", args->from);
+    return HS_EXIT_OK;
+}
+
+static int show(const struct hs_timeview *view, const struct args *args, const struct hs_terminal *terminal)
+{
+    int error = HS_OK;
+    if (args->common.json)
+        error = hs_timeview_json(view, stdout);
+    else if (args->common.csv)
+        error = hs_timeview_csv(view, stdout);
+    else
+        hs_timeview_chart(view, terminal, stdout);
+    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+}
+
+static int measure_and_show(struct hs_reader *reader, struct range *r, const struct args *args)
+{
+    struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
+    bool chart = !args->common.json && !args->common.csv;
+    uint64_t room = hs_timeview_columns(&terminal), points = args->points;
+    if (!points || (chart && points > room))
+        points = chart ? room : POINTS_DEFAULT;
+    r->timeline = hs_timeline_new(&(struct hs_timeline_config){
+        .points = points < POINTS_MAX ? (uint32_t)points : POINTS_MAX, .region = args->region,
+        .by_number = args->by == BY_EVENT, .unusable_size = args->size,
+    });
+    if (!r->timeline)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    r->tick = 1.0 / hs_reader_info(reader)->hz;
+    r->inside = !args->from;
+    int damaged = hs_cmd_replay(reader, args->from || args->to ? bounded : all, r);
+    int error = hs_timeline_finish(r->timeline);
+    r->error = r->error ? r->error : error;
+    int status = check_range(r, args);
+    struct hs_names names = { .reader = reader };
+    if (status == HS_EXIT_OK)
+        status = show(&(struct hs_timeview){ r->timeline, &names, hs_reader_info(reader)->hz }, args, &terminal);
+    hs_timeline_free(r->timeline);
+    return status == HS_EXIT_OK ? damaged : status;
+}
+
+static int run(void *memory)
+{
+    const struct args *args = memory;
+    struct range range = {0};
+    if (!hs_when_parse(&range.from, args->from, "from") || !hs_when_parse(&range.to, args->to, "to"))
+        return HS_EXIT_BAD;
+    /* Of several marks with the label, a range begins at the first and ends at the first behind that. */
+    range.from.occurrence += range.from.kind == HS_WHEN_MARK && !range.from.occurrence;
+    struct hs_reader *reader = hs_cmd_open(args->common.input);
+    if (!reader)
+        return HS_EXIT_BAD;
+    int status = measure_and_show(reader, &range, args);
+    hs_reader_close(reader);
+    return status;
+}
+
+const struct hs_cmd hs_cmd_timeline = {
+    .name = "timeline", .summary = "figures of the heap against time, as a chart, CSV or JSON", .usage = "[FILE]",
+    .about = "Shows what is used and free, the largest free run, external fragmentation and internal waste over "
+             "the run, with marks, collections and failures. Every point keeps the extremes of all events in it.",
+    .examples = "  heapstrata timeline\n"
+                "  heapstrata timeline --by event --size 4K trace.hst\n"
+                "  heapstrata timeline --csv --points 1000 --from mark:loop --to 2.5s trace.hst\n",
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR, .options = options, .max_files = 1,
+    .args_size = sizeof(struct args), .run = run,
+};
