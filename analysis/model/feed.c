@@ -211,7 +211,7 @@ HOT void feed(struct hs_model *m, const struct hs_event *e, const struct hs_even
             hs_model_boot(m, e);
         m->time = e->time;
         m->number = e->number;
-        m->kind[e->kind & (HS_KIND_END - 1)]++;
+        m->kind[e->kind % 64]++;
         switch (e->kind) {
         case HS_ALLOC:   on_alloc(m, e, observed); break;
         case HS_FREE:    on_free(m, e, observed); break;
@@ -221,6 +221,8 @@ HOT void feed(struct hs_model *m, const struct hs_event *e, const struct hs_even
         }
     }
 }
+
+_Static_assert(HS_KIND_END <= 64, "model->kind");
 
 int hs_model_feed(struct hs_model *model, const struct hs_event *events, long n)
 {

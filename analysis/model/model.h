@@ -128,7 +128,7 @@ struct hs_model {
     struct hs_region_state region[HS_REGION_LIMIT];
     uint32_t n_granules, n_sums, n_regions;
 
-    uint64_t kind[HS_KIND_END]; /* records of each kind */
+    uint64_t kind[64];          /* records of each kind */
     uint64_t swept;             /* blocks */
     uint64_t used, requested, blocks; /* of all regions, now */
     uint64_t peak, peak_time, peak_number; /* most bytes used, and when */
@@ -150,7 +150,7 @@ struct hs_model {
 
     struct hs_model_observer observer;
     uint64_t collection_freed;  /* bytes, by the present one */
-    bool observed;
+    bool observed;              /* someone wants to know of every block */
     int error;                  /* first one: HS_ERR_MEMORY or HS_ERR_ARG, else HS_OK */
 };
 

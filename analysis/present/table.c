@@ -15,16 +15,21 @@ struct hs_table {
     const struct hs_column *column;
     size_t n_columns, n_rows, room; /* rows */
     struct hs_value *value;         /* n_columns a row; text is owned */
+    size_t *width;                  /* of the columns as text, titles not counted */
 };
 
 struct hs_table *hs_table_new(const struct hs_column *columns, size_t n_columns)
 {
     struct hs_table *table = calloc(1, sizeof *table);
-    if (table) {
-        table->column = columns;
-        table->n_columns = n_columns;
-    }
-    return table;
+    if (!table)
+        return NULL;
+    table->column = columns;
+    table->n_columns = n_columns;
+    table->width = calloc(n_columns, sizeof *table->width);
+    if (table->width)
+        return table;
+    free(table);
+    return NULL;
 }
 
 void hs_table_free(struct hs_table *table)
@@ -35,6 +40,7 @@ void hs_table_free(struct hs_table *table)
         if (table->column[i % table->n_columns].kind == HS_VALUE_TEXT && !table->value[i].none)
             free((char *)(uintptr_t)table->value[i].s);
     free(table->value);
+    free(table->width);
     free(table);
 }
 
@@ -54,20 +60,6 @@ static bool make_room(struct hs_table *table)
     table->value = value;
     table->room = room;
     return true;
-}
-
-void hs_table_add(struct hs_table *table, const struct hs_value *values)
-{
-    if (!make_room(table))
-        return;
-    struct hs_value *row = &table->value[table->n_rows++ * table->n_columns];
-    memcpy(row, values, table->n_columns * sizeof *row);
-    for (size_t i = 0; i < table->n_columns; i++) {
-        if (table->column[i].kind != HS_VALUE_TEXT || row[i].none)
-            continue;
-        row[i].s = row[i].s ? strdup(row[i].s) : NULL;
-        row[i].none = !row[i].s;
-    }
 }
 
 /* Groups of three digits: heap figures are compared byte by byte, so they are never rounded. */
@@ -147,16 +139,28 @@ static const struct hs_value *cell(const struct hs_table *table, size_t row, siz
     return &table->value[row * table->n_columns + column];
 }
 
-static void measure(const struct hs_table *table, size_t *width, bool bare)
+static void widen(struct hs_table *table, const struct hs_value *row)
 {
     char text[CELL_MAX];
     for (size_t c = 0; c < table->n_columns; c++) {
-        width[c] = table->column[c].title && !bare ? width_of(table->column[c].title) : 0;
-        for (size_t r = 0; r < table->n_rows; r++) {
-            size_t w = width_of(hs_format(text, sizeof text, table->column[c].kind, *cell(table, r, c)));
-            width[c] = w > width[c] ? w : width[c];
-        }
+        size_t width = width_of(hs_format(text, sizeof text, table->column[c].kind, row[c]));
+        table->width[c] = width > table->width[c] ? width : table->width[c];
     }
+}
+
+void hs_table_add(struct hs_table *table, const struct hs_value *values)
+{
+    if (!make_room(table))
+        return;
+    struct hs_value *row = &table->value[table->n_rows++ * table->n_columns];
+    memcpy(row, values, table->n_columns * sizeof *row);
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (table->column[i].kind != HS_VALUE_TEXT || row[i].none)
+            continue;
+        row[i].s = row[i].s ? strdup(row[i].s) : NULL;
+        row[i].none = !row[i].s;
+    }
+    widen(table, row);
 }
 
 static bool is_last(const struct hs_table *table, size_t column)
@@ -175,9 +179,10 @@ static const char *paint(const struct hs_column *column, const struct hs_value *
     return value->d >= 0.05 ? "\033[31m" : value->d >= 0.005 ? "\033[32m" : "";
 }
 
-static void print_cell(const struct hs_table *table, size_t column, const char *text, size_t width, FILE *out)
+static void print_cell(const struct hs_table *table, size_t column, const char *text, bool bare, FILE *out)
 {
-    int pad = (int)(width - width_of(text));
+    size_t title = bare ? 0 : width_of(table->column[column].title), width = table->width[column];
+    int pad = (int)((title > width ? title : width) - width_of(text));
     bool left = table->column[column].kind == HS_VALUE_TEXT;
     if (left)
         fprintf(out, "%s%*s", text, is_last(table, column) ? 0 : pad, "");
@@ -187,17 +192,16 @@ static void print_cell(const struct hs_table *table, size_t column, const char *
         fputs("  ", out);
 }
 
-static void print_titles(const struct hs_table *table, const size_t *width, FILE *out, struct hs_table_style style)
+void hs_table_titles(const struct hs_table *table, FILE *out, struct hs_table_style style)
 {
     fprintf(out, "%s%s", style.indent ? style.indent : "", style.color ? "\033[1m" : "");
     for (size_t c = 0; c < table->n_columns; c++)
         if (table->column[c].title)
-            print_cell(table, c, table->column[c].title, width[c], out);
+            print_cell(table, c, table->column[c].title, style.bare, out);
     fputs(style.color ? "\033[0m\n" : "\n", out);
 }
 
-static void print_row(const struct hs_table *table, size_t row, const size_t *width, FILE *out,
-                      struct hs_table_style style)
+void hs_table_row(const struct hs_table *table, size_t row, FILE *out, struct hs_table_style style)
 {
     char text[CELL_MAX];
     fputs(style.indent ? style.indent : "", out);
@@ -207,7 +211,7 @@ static void print_row(const struct hs_table *table, size_t row, const size_t *wi
         if (!table->column[c].title)
             continue;
         fputs(color, out);
-        print_cell(table, c, hs_format(text, sizeof text, table->column[c].kind, *value), width[c], out);
+        print_cell(table, c, hs_format(text, sizeof text, table->column[c].kind, *value), style.bare, out);
         fputs(*color ? "\033[0m" : "", out);
     }
     fputc('\n', out);
@@ -215,15 +219,10 @@ static void print_row(const struct hs_table *table, size_t row, const size_t *wi
 
 void hs_table_text(const struct hs_table *table, FILE *out, struct hs_table_style style)
 {
-    size_t *width = calloc(table->n_columns, sizeof *width);
-    if (!width)
-        return;
-    measure(table, width, style.bare);
     if (!style.bare)
-        print_titles(table, width, out, style);
+        hs_table_titles(table, out, style);
     for (size_t r = 0; r < table->n_rows; r++)
-        print_row(table, r, width, out, style);
-    free(width);
+        hs_table_row(table, r, out, style);
 }
 
 /* ---- CSV ---- */

@@ -53,6 +53,11 @@ struct hs_table_style {
     const char *indent; /* NULL: none */
 };
 void hs_table_text(const struct hs_table *table, FILE *out, struct hs_table_style style);
+
+/* The same in pieces, for those who put something between the rows. Columns stay aligned. */
+void hs_table_titles(const struct hs_table *table, FILE *out, struct hs_table_style style);
+void hs_table_row(const struct hs_table *table, size_t row, FILE *out, struct hs_table_style style);
+
 void hs_table_csv(const struct hs_table *table, FILE *out);
 void hs_table_json(const struct hs_table *table, struct hs_json *json, const char *key); /* array of objects */
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A report on who asked for memory, as text, CSV or JSON. Shows what it is given, measures nothing.
+ */
+#ifndef HS_PRESENT_REPORT_H
+#define HS_PRESENT_REPORT_H
+
+#include "analysis/measure/callers.h"
+#include "analysis/measure/groups.h"
+#include "analysis/measure/pins.h"
+#include "analysis/measure/summary.h"
+#include "analysis/present/head.h"
+
+#define HS_NO_LIMIT UINT64_MAX
+
+struct hs_report {
+    struct hs_head head;
+    struct hs_summary summary;
+    const struct hs_names *names;
+    const struct hs_groups *groups; /* the table */
+    bool call_graph;                /* callers below each row */
+    bool color;
+    uint64_t limit;                 /* rows, HS_NO_LIMIT: all */
+    double min_share;               /* rows below it are left out */
+
+    const struct hs_groups *lines;  /* the groups of `pins` */
+    const struct hs_pins *pins;     /* NULL: none */
+    const char *pins_when;          /* "when the last allocation failed for fragmentation" */
+};
+
+void hs_report_text(const struct hs_report *report, FILE *out);
+void hs_report_csv(const struct hs_report *report, FILE *out);
+
+/* Returns HS_OK or HS_ERR_MEMORY. */
+int hs_report_json(const struct hs_report *report, FILE *out);
+
+#endif
