@@ -149,7 +149,7 @@ static int get_fields(const uint8_t **at, const uint8_t *end, struct hs_record *
         }
         if (wire == HS_WIRE_S)
             value = (uint64_t)hs_unzigzag(value);
-        else if (width < 8 && value >> width * 8)
+        else if (width < 8 && value > 0xffffffffu >> (32 - 8 * width))
             return HS_ERR_FORMAT;
         memcpy((uint8_t *)r + field->offset, &value, width); /* little endian, as every host so far */
     }

@@ -167,7 +167,7 @@ void hs_packet_turn(void) {
 
 static uint32_t default_packet_size(uint32_t room) {
     uint32_t size = 4096;
-    while (size > 128 && room / size < 8)
+    while (size > 128 && size * 8 > room)
         size /= 2;
     return size;
 }

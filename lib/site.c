@@ -236,12 +236,20 @@ void hs_forget(bool (*gone)(uintptr_t code)) {
 
 __attribute__((used, noinline)) void hs_anchor(void) {}
 
+/* x * 0x100000001B3, in pieces that fit 32 bits: a small core calls the library for a 64-bit product. */
+static uint64_t fnv_multiply(uint64_t x) {
+    uint32_t low = (uint32_t)x, high = (uint32_t)(x >> 32);
+    uint32_t p0 = (low & 0xffff) * 0x1B3u, p1 = (low >> 16) * 0x1B3u + (p0 >> 16);
+    high = high * 0x1B3u + (low << 8) + (p1 >> 16);
+    return (uint64_t)high << 32 | (p1 << 16 | (p0 & 0xffff));
+}
+
 uint64_t hs_fingerprint(const uintptr_t *functions, size_t n) {
     uint64_t mix = 0xCBF29CE484222325u;
     for (size_t i = 0; i < n; i++) {
         uint32_t distance = (uint32_t)(hs_code_address(functions[i]) - hs_code_address((uintptr_t)hs_anchor));
         for (int byte = 0; byte < 4; byte++, distance >>= 8)
-            mix = (mix ^ (distance & 0xff)) * 0x100000001B3u;
+            mix = fnv_multiply(mix ^ (distance & 0xff));
     }
     return mix;
 }

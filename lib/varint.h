@@ -20,13 +20,14 @@ static inline uint8_t *hs_put_u32(uint8_t *at, uint32_t value) {
     return at;
 }
 
+/* In halves: a small core calls the library for a 64-bit shift. */
 static inline uint8_t *hs_put_u64(uint8_t *at, uint64_t value) {
-    while (value >= 0x80) {
-        *at++ = (uint8_t)(value | 0x80);
-        value >>= 7;
+    uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+    for (; high; high >>= 7) {
+        *at++ = (uint8_t)(low | 0x80);
+        low = low >> 7 | high << 25;
     }
-    *at++ = (uint8_t)value;
-    return at;
+    return hs_put_u32(at, low);
 }
 
 /* Zigzag: small magnitudes of either sign become small numbers. */
@@ -37,14 +38,17 @@ static inline int64_t hs_unzigzag(uint64_t value) { return (int64_t)(value >> 1)
 /* Reads a number at `*at`, no further than `end`, and moves `*at` behind it. Returns 0, or -1 when the
  * bytes end first or the number has more than 64 bits; `*at` is then where it was. */
 static inline int hs_get_u64(const uint8_t **at, const uint8_t *end, uint64_t *value) {
-    uint64_t sum = 0;
+    uint32_t low = 0, high = 0;
     const uint8_t *p = *at;
     for (unsigned shift = 0; p < end && shift < 64; shift += 7) {
-        uint8_t byte = *p++;
-        sum |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
+        uint32_t bits = *p & 0x7fu;
+        if (shift < 32)
+            low |= bits << shift;
+        if (shift > 25)
+            high |= shift < 32 ? bits >> (32 - shift) : bits << (shift - 32);
+        if (*p++ < 0x80) {
             *at = p;
-            *value = sum;
+            *value = (uint64_t)high << 32 | low;
             return 0;
         }
     }

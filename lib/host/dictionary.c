@@ -125,19 +125,26 @@ static int define(struct hs_dictionary *d, const struct hs_record *r) {
     return add_state(d, state);
 }
 
-/* Takes in all whole records there are; a cut one waits for the rest of it. */
+/* Takes in all whole records there are; a cut one waits for the rest of it. A damaged one keeps its number,
+ * so that those behind it keep theirs. */
 static int parse(struct hs_dictionary *d) {
-    while (d->parsed < d->len) {
+    int damaged = HS_OK;
+    while (d->parsed < d->len && d->bytes[d->parsed] < d->len - d->parsed) {
+        const uint8_t *bytes = d->bytes + d->parsed;
         struct hs_record r;
-        int len = hs_decode_dict(d->bytes + d->parsed, d->len - d->parsed, &r);
-        if (len == HS_ERR_END)
-            return HS_OK;
-        int err = len <= 0 ? HS_ERR_FORMAT : define(d, &r);
+        int err = HS_OK;
+        if (hs_decode_dict(bytes, d->len - d->parsed, &r) > 0) {
+            err = define(d, &r);
+        } else {
+            damaged = HS_ERR_FORMAT;
+            if (bytes[0] && bytes[1] != HS_INFO)
+                err = define(d, &(struct hs_record){.kind = HS_CONTEXT});
+        }
         if (err)
             return err;
-        d->parsed += (uint32_t)len;
+        d->parsed += 1u + bytes[0];
     }
-    return HS_OK;
+    return damaged;
 }
 
 /* --- pieces ------------------------------------------------------------------------------------------- */

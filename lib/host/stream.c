@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A stream as chunks. Whatever is no chunk is skipped up to the next one that is; every chunk has a check,
+ * so that nothing between is taken for one by chance.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/host/parts.h"
+
+#define ROOM (256u * 1024) /* of the window; a chunk has up to 64 KB */
+
+struct stream {
+    struct hs_feed feed;
+    struct hs_bytes *bytes;
+    uint8_t *window;
+    size_t at, end;    /* what of the window is not yet taken */
+    uint64_t offset;   /* in the input, of window[at] */
+    size_t taken;      /* length of the chunk handed out, still at `at` */
+    bool trusted, header_seen, ended;
+    int err;
+    struct hs_chunk garbage; /* pending, `damaged` 0: none */
+};
+
+/* Bytes at hand, at least `need` unless the input ends before. Bytes that come after a gap in the input
+ * follow on those before it: what is torn by it is found out by the checks. */
+static size_t have(struct stream *s, size_t need) {
+    while (s->end - s->at < need && !s->ended) {
+        if (s->at && s->end + need > ROOM) {
+            memmove(s->window, s->window + s->at, s->end - s->at);
+            s->end -= s->at;
+            s->at = 0;
+        }
+        long n = s->bytes->read(s->bytes, s->window + s->end, ROOM - s->end);
+        s->ended = n <= 0;
+        s->err = n < 0 ? (int)n : s->err;
+        s->end += n > 0 ? (size_t)n : 0;
+    }
+    return s->end - s->at;
+}
+
+/* --- chunks ------------------------------------------------------------------------------------------- */
+
+int hs_header_check(const uint8_t *bytes, size_t len) {
+    struct hs_ring_header h;
+    if (len < sizeof h)
+        return HS_ERR_END;
+    memcpy(&h, bytes, sizeof h);
+    if (memcmp(h.magic, HS_RING_MAGIC, sizeof h.magic) != 0)
+        return HS_ERR_FORMAT;
+    bool whole = h.check == hs_checksum(0, bytes, offsetof(struct hs_ring_header, check));
+    if (h.version != HS_FORMAT_VERSION)
+        return whole || h.version < 256 ? HS_ERR_VERSION : HS_ERR_CHECK;
+    return whole && h.header_size == sizeof h ? HS_OK : HS_ERR_CHECK;
+}
+
+bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet) {
+    if (len < sizeof *packet)
+        return false;
+    memcpy(packet, bytes, sizeof *packet);
+    if (packet->sync != HS_PACKET_SYNC)
+        return false;
+    struct hs_packet plain = *packet;
+    plain.flags &= (uint8_t)~HS_PACKET_CLOSED;
+    return packet->head == (uint16_t)hs_checksum(0, &plain.flags, offsetof(struct hs_packet, head) -
+                                                                      offsetof(struct hs_packet, flags));
+}
+
+bool hs_packet_whole(const struct hs_packet *packet, const uint8_t *bytes) {
+    struct hs_packet plain = *packet;
+    plain.crc = 0;
+    return packet->crc == hs_checksum(hs_checksum(0, &plain, sizeof plain), bytes, packet->len);
+}
+
+/* What a try to read a chunk found: its length, or 0 for none. */
+static size_t try_header(struct stream *s, struct hs_chunk *chunk) {
+    size_t n = have(s, sizeof(struct hs_ring_header));
+    if (hs_header_check(s->window + s->at, n) != HS_OK)
+        return 0;
+    chunk->kind = HS_CHUNK_HEADER;
+    chunk->bytes = s->window + s->at;
+    chunk->len = sizeof(struct hs_ring_header);
+    s->header_seen = true;
+    return chunk->len;
+}
+
+static size_t try_dict(struct stream *s, struct hs_chunk *chunk) {
+    struct hs_dict_chunk piece;
+    if (have(s, sizeof piece) < sizeof piece)
+        return 0;
+    memcpy(&piece, s->window + s->at, sizeof piece);
+    if (have(s, sizeof piece + piece.len) < sizeof piece + piece.len)
+        return 0;
+    const uint8_t *bytes = s->window + s->at + sizeof piece;
+    if (piece.crc != hs_checksum(hs_checksum(0, &piece.len, 6), bytes, piece.len))
+        return 0;
+    chunk->kind = HS_CHUNK_DICT;
+    chunk->bytes = bytes;
+    chunk->len = piece.len;
+    chunk->at = piece.offset;
+    return sizeof piece + piece.len;
+}
+
+/* Counts a packet that has a header but cannot be used. */
+static size_t refuse(struct stream *s, int code, uint32_t seq) {
+    if (!s->garbage.refused++) {
+        s->garbage.seq = seq;
+        s->garbage.code = code;
+    }
+    return 0;
+}
+
+static size_t try_packet(struct stream *s, struct hs_chunk *chunk) {
+    struct hs_packet *p = &chunk->packet;
+    if (!hs_packet_begins(s->window + s->at, have(s, sizeof *p), p))
+        return 0;
+    if (have(s, sizeof *p + p->len) < sizeof *p + p->len)
+        return refuse(s, HS_ERR_END, p->seq);
+    chunk->bytes = s->window + s->at + sizeof *p;
+    chunk->len = p->len;
+    chunk->kind = HS_CHUNK_PACKET;
+    if (p->flags & HS_PACKET_CLOSED ? !hs_packet_whole(p, chunk->bytes) : !s->trusted)
+        return refuse(s, HS_ERR_CHECK, p->seq);
+    return sizeof *p + p->len;
+}
+
+static size_t try_chunk(struct stream *s, struct hs_chunk *chunk) {
+    if (have(s, 2) < 2)
+        return 0;
+    const uint8_t *b = s->window + s->at;
+    if (b[0] != 'H')
+        return 0;
+    return b[1] == (HS_PACKET_SYNC >> 8) ? try_packet(s, chunk)
+           : b[1] == (HS_DICT_SYNC >> 8) ? try_dict(s, chunk)
+           : b[1] == HS_RING_MAGIC[1]    ? try_header(s, chunk)
+                                         : 0;
+}
+
+/* --- what lies between -------------------------------------------------------------------------------- */
+
+static void advance(struct stream *s, size_t n) {
+    s->at += n;
+    s->offset += n;
+}
+
+/* Skips at least one byte, up to what may begin a chunk. */
+static void skip(struct stream *s) {
+    size_t n = have(s, 1);
+    const uint8_t *here = s->window + s->at, *next = n > 1 ? memchr(here + 1, 'H', n - 1) : NULL;
+    size_t garbage = next ? (size_t)(next - here) : n;
+    if (!s->garbage.damaged)
+        s->garbage.offset = s->offset;
+    s->garbage.damaged += garbage;
+    advance(s, garbage);
+}
+
+/* Hands out what was skipped; what comes in front of the first header is none of ours. */
+static bool give_garbage(struct stream *s, struct hs_chunk *chunk, bool before_header) {
+    struct hs_chunk garbage = s->garbage;
+    if (!garbage.damaged)
+        return false;
+    memset(&s->garbage, 0, sizeof s->garbage);
+    if (before_header && !garbage.refused)
+        return false;
+    *chunk = garbage;
+    chunk->kind = HS_CHUNK_DAMAGE;
+    chunk->code = garbage.refused ? garbage.code : HS_ERR_FORMAT;
+    return true;
+}
+
+/* What the bytes say that they had to leave out. */
+static bool give_damage(struct stream *s, struct hs_chunk *chunk) {
+    struct hs_damage damage = s->bytes->damage;
+    if (!damage.code)
+        return false;
+    memset(&s->bytes->damage, 0, sizeof s->bytes->damage);
+    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = damage.offset, .code = damage.code,
+                               .damaged = damage.bytes};
+    return true;
+}
+
+static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
+    struct stream *s = (struct stream *)feed;
+    advance(s, s->taken);
+    s->taken = 0;
+    for (;;) {
+        bool before_header = !s->header_seen;
+        *chunk = (struct hs_chunk){.offset = s->offset};
+        size_t len = try_chunk(s, chunk);
+        if (give_damage(s, chunk))
+            return HS_OK;
+        if (len || !have(s, 1)) {
+            if (give_garbage(s, chunk, before_header))
+                return HS_OK; /* the chunk is found again by the next call */
+            s->taken = len;
+            chunk->kind = len ? chunk->kind : HS_CHUNK_END;
+            return len ? HS_OK : s->err;
+        }
+        skip(s);
+    }
+}
+
+static void close_stream(struct hs_feed *feed) {
+    struct stream *s = (struct stream *)feed;
+    s->bytes->close(s->bytes);
+    free(s->window);
+    free(s);
+}
+
+struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool trusted) {
+    struct stream *s = calloc(1, sizeof *s);
+    uint8_t *window = malloc(ROOM);
+    if (!s || !window || !bytes) {
+        free(s);
+        free(window);
+        if (bytes)
+            bytes->close(bytes);
+        return NULL;
+    }
+    s->feed.next = next_chunk;
+    s->feed.close = close_stream;
+    s->bytes = bytes;
+    s->window = window;
+    s->offset = bytes->offset;
+    s->trusted = trusted;
+    return &s->feed;
+}
