@@ -36,7 +36,7 @@ uint64_t hs_weight_of(const struct hs_site_sum *sum, enum hs_weight weight)
     }
 }
 
-static void add_sum(struct hs_site_sum *to, const struct hs_site_sum *from)
+void hs_sum_add(struct hs_site_sum *to, const struct hs_site_sum *from)
 {
     to->allocs += from->allocs;
     to->reallocs += from->reallocs;
@@ -168,7 +168,7 @@ static void charge_once(struct builder *b, uint32_t group, uint32_t site, const 
     if (group == NO_GROUP || b->charged[group] == site + 1)
         return;
     b->charged[group] = site + 1;
-    add_sum(&b->groups->group[group].children, sum);
+    hs_sum_add(&b->groups->group[group].children, sum);
 }
 
 static void charge_callers(struct builder *b, uint32_t site, const struct hs_site_sum *sum)
@@ -182,7 +182,7 @@ static void charge_callers(struct builder *b, uint32_t site, const struct hs_sit
 
 static void add_to_group(struct builder *b, struct hs_group *group, uint32_t site, const struct hs_site_sum *sum)
 {
-    add_sum(&group->self, sum);
+    hs_sum_add(&group->self, sum);
     if (!(group->n_sites & (group->n_sites - 1))) { /* at 0 and at powers of two */
         uint32_t *grown = reallocarray(group->site, group->n_sites ? 2 * group->n_sites : 1, sizeof *grown);
         if (!grown) {
@@ -210,7 +210,7 @@ static void add_site(struct builder *b, uint32_t site)
     b->groups->of_site[site + 1] = group;
     if (group == NO_GROUP)
         return;
-    add_sum(&b->groups->total, &sum);
+    hs_sum_add(&b->groups->total, &sum);
     add_to_group(b, &b->groups->group[group], site, &sum);
     charge_once(b, group, site, &sum);
     if (b->groups->by.children)

@@ -43,6 +43,9 @@ struct hs_groups *hs_groups_new(const struct hs_model *model, const struct hs_na
                                 const struct hs_grouping *by);
 void hs_groups_free(struct hs_groups *groups);
 
+/* Adds all but max_live and changed, which have no sum. */
+void hs_sum_add(struct hs_site_sum *to, const struct hs_site_sum *from);
+
 uint64_t hs_weight_of(const struct hs_site_sum *sum, enum hs_weight weight);
 
 /* Whether any site carries a calling stack. */

@@ -5,60 +5,12 @@
  * So a single pass that follows clumps finds every group's longest run at once.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/measure/pins.h"
 
-/* ---- pictures ---- */
-
-static int make_room(struct hs_picture *picture, const struct hs_model *m)
-{
-    struct hs_picture_block *block = reallocarray(picture->block, m->blocks + 1, sizeof *block);
-    if (block)
-        picture->block = block;
-    struct hs_picture_region *region = reallocarray(picture->region, m->n_regions + 1, sizeof *region);
-    if (region)
-        picture->region = region;
-    return block && region ? HS_OK : HS_ERR_MEMORY;
-}
-
-static void take_region(struct hs_picture *picture, const struct hs_model *m, const struct hs_region_state *from)
-{
-    struct hs_picture_region *region = &picture->region[picture->n_regions++];
-    uint32_t end = from->first + from->granules;
-    *region = (struct hs_picture_region){.first = from->first, .granules = from->granules, .shift = from->shift};
-    for (uint32_t pos = from->first; (pos = hs_model_next(m, pos, end)) < end; pos++) {
-        const struct hs_live_block *block = &m->block[pos];
-        uint32_t granules = block->granules < end - pos ? block->granules : end - pos;
-        if (picture->n_blocks == m->blocks)
-            return;
-        picture->block[picture->n_blocks++] = (struct hs_picture_block){pos, granules, block->site};
-        region->n_blocks++;
-    }
-}
-
-int hs_picture_take(struct hs_picture *picture, const struct hs_model *m)
-{
-    picture->n_blocks = picture->n_regions = 0;
-    if (make_room(picture, m))
-        return HS_ERR_MEMORY;
-    for (unsigned i = 0; i < m->n_regions; i++)
-        if (m->region[i].present)
-            take_region(picture, m, &m->region[i]);
-    return HS_OK;
-}
-
-void hs_picture_free(struct hs_picture *picture)
-{
-    free(picture->block);
-    free(picture->region);
-    *picture = (struct hs_picture){0};
-}
-
-/* ---- pins ---- */
-
 struct scan {
     struct hs_pins *pins;
+    const struct hs_pin_groups *groups;
     struct hs_pin *of; /* by group */
     unsigned shift;
     uint32_t clump_group, clump_start; /* granule at which the run would begin */
@@ -92,23 +44,23 @@ static void count_borders(struct scan *s, uint32_t group, uint64_t bytes, unsign
     s->of[group].bytes += bytes;
 }
 
-static void scan_region(struct scan *s, const struct hs_picture_region *region,
-                        const struct hs_picture_block *block, const struct hs_pin_groups *groups)
+static void scan_region(struct scan *s, const struct hs_picture *picture, const struct hs_region_state *region)
 {
     uint32_t at = region->first, end = region->first + region->granules;
     s->shift = region->shift;
     s->clump_group = UINT32_MAX;
-    for (uint32_t i = 0; i < region->n_blocks; i++) {
-        uint32_t group = groups->of(groups->context, block[i].site);
-        uint32_t behind = block[i].pos + block[i].granules;
-        uint32_t next = i + 1 < region->n_blocks ? block[i + 1].pos : end;
+    for (uint32_t i = hs_picture_find(picture, at); i < picture->n_blocks && picture->block[i].pos < end; i++) {
+        const struct hs_picture_block *block = &picture->block[i];
+        uint32_t group = s->groups->of(s->groups->context, block->site);
+        uint32_t behind = block->pos + block->granules;
+        uint32_t next = i + 1 < picture->n_blocks && block[1].pos < end ? block[1].pos : end;
         if (group != s->clump_group || group == UINT32_MAX) {
-            end_clump(s, block[i].pos);
+            end_clump(s, block->pos);
             s->clump_group = group;
             s->clump_start = at;
         }
-        count_gap(s->pins, (uint64_t)(block[i].pos - at) << s->shift);
-        count_borders(s, group, (uint64_t)block[i].granules << s->shift, (block[i].pos > at) + (next > behind));
+        count_gap(s->pins, (uint64_t)(block->pos - at) << s->shift);
+        count_borders(s, group, (uint64_t)block->granules << s->shift, (block->pos > at) + (next > behind));
         at = behind;
     }
     end_clump(s, end);
@@ -142,14 +94,12 @@ static void keep_borderers(struct hs_pins *pins, const struct hs_pin *of, size_t
 
 int hs_pins_measure(struct hs_pins *pins, const struct hs_picture *picture, const struct hs_pin_groups *groups)
 {
-    struct scan s = {.pins = pins, .of = calloc(groups->n_groups + 1, sizeof *s.of)};
+    struct scan s = {.pins = pins, .groups = groups, .of = calloc(groups->n_groups + 1, sizeof *s.of)};
     *pins = (struct hs_pins){.pin = calloc(groups->n_groups + 1, sizeof *pins->pin)};
     int error = s.of && pins->pin ? HS_OK : HS_ERR_MEMORY;
-    const struct hs_picture_block *block = picture->block;
-    for (uint32_t r = 0; !error && r < picture->n_regions; r++) {
-        scan_region(&s, &picture->region[r], block, groups);
-        block += picture->region[r].n_blocks;
-    }
+    for (unsigned r = 0; !error && r < picture->n_regions; r++)
+        if (picture->region[r].present)
+            scan_region(&s, picture, &picture->region[r]);
     if (!error)
         keep_borderers(pins, s.of, groups->n_groups);
     free(s.of);

@@ -10,23 +10,7 @@
 #ifndef HS_MEASURE_PINS_H
 #define HS_MEASURE_PINS_H
 
-#include "analysis/model/model.h"
-
-/* The layout at one moment, as far as pins need it. Zeroed, it is empty. */
-struct hs_picture {
-    struct hs_picture_block {
-        uint32_t pos, granules, site;
-    } *block;                 /* ascending within a region, the regions one after the other */
-    struct hs_picture_region {
-        uint32_t first, granules, n_blocks;
-        uint8_t shift;
-    } *region;
-    uint32_t n_blocks, n_regions;
-};
-
-/* Copies the layout, reusing the picture's memory. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_picture_take(struct hs_picture *picture, const struct hs_model *model);
-void hs_picture_free(struct hs_picture *picture);
+#include "analysis/measure/picture.h"
 
 struct hs_pin {
     uint32_t group;
