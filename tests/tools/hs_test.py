@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""For test suites in Python: where things are, TAP lines, firmwares, the CLI.
+
+    import hs_test
+    tap = hs_test.Tap()
+    done = hs_test.run_firmware("unix64", ["script.py"], trace="x.hst", cwd=folder)
+    status, data, text = hs_test.cli_json("stat", "x.hst")
+    tap.check("name", condition, "what was seen")
+    tap.finish()
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+ROOT = os.environ.get("HS_ROOT_DIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("HS_BUILD") or os.path.join(ROOT, "build")
+CLI = os.environ.get("HS_CLI") or os.path.join(BUILD, "heapstrata")
+MP = os.environ.get("HS_MP") or os.path.join(ROOT, "build", "micropython")
+MP_SRC = os.environ.get("HS_MP_SRC") or os.path.join(MP, "src")
+MP_TESTS = os.path.join(MP_SRC, "tests")
+UNIX = ("unix64", "unix32")
+QEMU = "qemu-arm"
+SANITIZERS = {"ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "exitcode=99"}
+
+_scratch = None
+
+
+def scratch():
+    """A folder for this run's files: HS_TMP, or a new one that goes when the suite passed."""
+    global _scratch
+    if not _scratch:
+        _scratch = os.environ.get("HS_TMP") or tempfile.mkdtemp(prefix="hs-test-")
+        os.makedirs(_scratch, exist_ok=True)
+    return _scratch
+
+
+def firmware(name, plain=False):
+    """Path of a firmware: unix64, unix32 or qemu-arm."""
+    folder = os.path.join(MP, "plain") if plain else MP
+    return os.path.join(folder, name, "firmware.elf" if name == QEMU else "micropython")
+
+
+class Tap:
+    """Prints the lines that tests/tools/runner.py reads. Threads may share one."""
+
+    def __init__(self):
+        self.count = self.failed = 0
+        self.lock = threading.Lock()
+
+    def check(self, name, good, why=""):
+        with self.lock:
+            self.count += 1
+            self.failed += not good
+            print("%sok %d - %s" % ("" if good else "not ", self.count, name))
+            if not good:
+                self._notes(why)
+            sys.stdout.flush()
+        return good
+
+    def skip(self, name, why):
+        with self.lock:
+            self.count += 1
+            print("ok %d - %s # SKIP %s" % (self.count, name, why))
+
+    def note(self, text):
+        with self.lock:
+            self._notes(text)
+            sys.stdout.flush()
+
+    @staticmethod
+    def _notes(text):
+        for line in str(text).splitlines():
+            print("#   " + line)
+
+    def finish(self):
+        """Prints the plan and ends the program."""
+        print("1..%d" % self.count)
+        if not self.failed and not os.environ.get("HS_TMP") and _scratch:
+            shutil.rmtree(_scratch, ignore_errors=True)
+        sys.exit(1 if self.failed else 0)
+
+
+class Done:
+    """What a child process did. `status` is negative for a signal, None when it was stopped at the limit."""
+
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+
+def run(command, env=None, cwd=None, timeout=60, stdin=subprocess.DEVNULL, merge=False):
+    """Runs a command with HEAPSTRATA_* taken out of the environment and `env` put in."""
+    child_env = {k: v for k, v in os.environ.items() if not k.startswith("HEAPSTRATA_")}
+    child_env.update(env or {})
+    child = subprocess.Popen(command, env=child_env, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT if merge else subprocess.PIPE, start_new_session=True)
+    try:
+        out, err = child.communicate(timeout=timeout)
+        return Done(child.returncode, out, err or b"")
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, 9)
+        out, err = child.communicate()
+        return Done(None, out, err or b"")
+
+
+def run_firmware(name, args, trace=None, ring=None, env=None, **more):
+    """Runs a unix firmware. trace: HEAPSTRATA_OUT; ring: HEAPSTRATA_RING as FILE:SIZE."""
+    env = dict(env or {})
+    if trace:
+        env["HEAPSTRATA_OUT"] = os.path.abspath(trace)
+    if ring:
+        env["HEAPSTRATA_RING"] = os.path.abspath(ring)
+    return run([firmware(name)] + list(args), env=env, **more)
+
+
+def cli(*args, **more):
+    """Runs the CLI."""
+    return run([CLI] + [str(a) for a in args], env=SANITIZERS, **more)
+
+
+def cli_json(*args, **more):
+    """Runs the CLI with --json. Returns (status, value or None, standard error as text)."""
+    done = cli(*args, "--json", **more)
+    try:
+        value = json.loads(done.out)
+    except ValueError:
+        value = None
+    return done.status, value, done.err.decode(errors="replace")
+
+
+def mp_tests_copy(folder):
+    """MicroPython's tests in a folder of their own, because scripts write beside themselves; their
+    surroundings (extmod, lib, tools, ports) by links. Returns the tests folder."""
+    tests = os.path.join(folder, "tests")
+    if not os.path.exists(tests):
+        os.makedirs(folder, exist_ok=True)
+        shutil.copytree(MP_TESTS, tests, symlinks=True, ignore=shutil.ignore_patterns("results", "__pycache__"))
+        for name in ("extmod", "lib", "tools", "ports", "mpy-cross", "py"):
+            os.symlink(os.path.join(os.path.abspath(MP_SRC), name), os.path.join(folder, name))
+    return tests
+
+
+def mp_path(tests):
+    """MICROPYPATH as MicroPython's run-tests.py sets it."""
+    top = os.path.dirname(tests)
+    return ":".join([".frozen", os.path.join(top, "extmod"),
+                     os.path.join(top, "lib/micropython-lib/python-stdlib/unittest")])
