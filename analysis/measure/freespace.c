@@ -79,7 +79,7 @@ static void on_region(void *context, unsigned region)
     struct hs_freespace *space = context;
     drop_index(space, region);
     find_largest(space);
-    if (space->model->region[region].present && hs_region_wanted(space->model, space->only, region))
+    if (space->model->region[region].present && hs_region_wanted(&space->model->region[region], region, space->only))
         add_index(space, region);
 }
 

@@ -7,16 +7,14 @@
 
 #include "analysis/model/model.h"
 
-/* Whether the user's choice, a region's number or name, is this region. NULL chooses all. */
-static inline bool hs_region_wanted(const struct hs_model *model, const char *choice, unsigned region)
+/* Whether the user's choice, a region's number or name, is region `number`. NULL chooses all. */
+static inline bool hs_region_wanted(const struct hs_region_state *region, unsigned number, const char *choice)
 {
     char *end;
-    if (!choice)
+    if (!choice || !strcmp(choice, region->name))
         return true;
-    if (!strcmp(choice, model->region[region].name))
-        return true;
-    unsigned long number = strtoul(choice, &end, 10);
-    return end != choice && !*end && number == region;
+    unsigned long chosen = strtoul(choice, &end, 10);
+    return end != choice && !*end && chosen == number;
 }
 
 #endif

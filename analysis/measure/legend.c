@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/measure/legend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/measure/wanted.h"
+
+#define NONE UINT32_MAX
+
+void hs_legend_init(struct hs_legend *l, const struct hs_names *names, enum hs_key key)
+{
+    *l = (struct hs_legend){ .names = names, .key = key };
+}
+
+void hs_legend_free(struct hs_legend *l)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        free(l->of[i].name);
+    free(l->of);
+    free(l->of_site);
+    *l = (struct hs_legend){ .n = 0 };
+}
+
+static uint32_t class_named(struct hs_legend *l, const char *name)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        if (!strcmp(l->of[i].name, name))
+            return i;
+    if (l->n == l->room) {
+        uint32_t room = l->room ? 2 * l->room : 64;
+        struct hs_class *of = realloc(l->of, room * sizeof *of);
+        if (!of)
+            return NONE;
+        l->of = of;
+        l->room = room;
+    }
+    char *copy = strdup(name);
+    if (!copy)
+        return NONE;
+    l->of[l->n] = (struct hs_class){ .name = copy };
+    return l->n++;
+}
+
+static bool grow_sites(struct hs_legend *l, uint32_t index)
+{
+    uint32_t n = index < 1024 ? 2048 : 2 * index;
+    uint32_t *of_site = realloc(l->of_site, n * sizeof *of_site);
+    if (!of_site)
+        return false;
+    memset(of_site + l->n_of_site, 0xff, (n - l->n_of_site) * sizeof *of_site);
+    l->of_site = of_site;
+    l->n_of_site = n;
+    return true;
+}
+
+static struct hs_class *class_of(struct hs_legend *l, uint32_t site)
+{
+    char name[HS_NAME_MAX];
+    uint32_t index = site + 1; /* HS_SITE_UNKNOWN wraps to 0 */
+    if (index > HS_SITE_LIMIT)
+        index = 1;
+    if (index >= l->n_of_site && !grow_sites(l, index)) {
+        l->short_of_memory = true;
+        return NULL;
+    }
+    if (l->of_site[index] == NONE)
+        l->of_site[index] = class_named(l, hs_name_of_site(l->names, site, l->key, name));
+    if (l->of_site[index] == NONE) {
+        l->short_of_memory = true;
+        return NULL;
+    }
+    return &l->of[l->of_site[index]];
+}
+
+uint32_t hs_legend_class(const struct hs_legend *l, uint32_t site)
+{
+    uint32_t index = site + 1;
+    index = index > HS_SITE_LIMIT ? 1 : index;
+    return index < l->n_of_site ? l->of_site[index] : NONE;
+}
+
+/* The region, if wanted, that holds a block; NULL otherwise. */
+static const struct hs_region_state *region_of(const struct hs_picture *p, uint32_t pos, const char *choice)
+{
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        const struct hs_region_state *r = &p->region[i];
+        if (r->present && pos - r->first < r->granules)
+            return hs_region_wanted(r, i, choice) ? r : NULL;
+    }
+    return NULL;
+}
+
+static uint64_t weight(const struct hs_class *c)
+{
+    uint64_t moved = c->came > c->went ? c->came : c->went;
+    return moved ? moved : c->bytes;
+}
+
+static int heavier(const void *a, const void *b, void *context)
+{
+    const struct hs_class *of = context;
+    const struct hs_class *x = &of[*(const uint32_t *)a], *y = &of[*(const uint32_t *)b];
+    if (weight(x) != weight(y))
+        return weight(x) < weight(y) ? 1 : -1;
+    return strcmp(x->name, y->name);
+}
+
+/* Puts `of` into the order of `rank`, and follows with `of_site`. */
+static void reorder(struct hs_legend *l, const uint32_t *rank, struct hs_class *sorted, uint32_t *place)
+{
+    for (uint32_t i = 0; i < l->n; i++) {
+        sorted[i] = l->of[rank[i]];
+        place[rank[i]] = i;
+    }
+    memcpy(l->of, sorted, l->n * sizeof *sorted);
+    for (uint32_t i = 0; i < l->n_of_site; i++)
+        if (l->of_site[i] != NONE)
+            l->of_site[i] = place[l->of_site[i]];
+}
+
+static void rank_classes(struct hs_legend *l)
+{
+    uint32_t *rank = calloc(2 * (size_t)l->n + 1, sizeof *rank);
+    struct hs_class *sorted = calloc((size_t)l->n + 1, sizeof *sorted);
+    if (rank && sorted) {
+        for (uint32_t i = 0; i < l->n; i++)
+            rank[i] = i;
+        qsort_r(rank, l->n, sizeof *rank, heavier, l->of);
+        reorder(l, rank, sorted, rank + l->n);
+    } else {
+        l->short_of_memory = true;
+    }
+    free(rank);
+    free(sorted);
+}
+
+void hs_legend_add(struct hs_legend *l, const struct hs_picture *p, const char *region)
+{
+    for (uint32_t i = 0; i < p->n_blocks; i++) {
+        const struct hs_picture_block *b = &p->block[i];
+        const struct hs_region_state *r = region_of(p, b->pos, region);
+        struct hs_class *c = r ? class_of(l, b->site) : NULL;
+        if (c) {
+            c->bytes += (uint64_t)b->granules << r->shift;
+            c->blocks++;
+        }
+    }
+    rank_classes(l);
+}
+
+/* What `p` has and `other` has not. */
+static void add_unshared(struct hs_legend *l, const struct hs_comparison *c, const char *region, bool came)
+{
+    const struct hs_picture *p = came ? c->after : c->before, *other = came ? c->before : c->after;
+    for (uint32_t i = 0; i < p->n_blocks; i++) {
+        const struct hs_picture_block *b = &p->block[i];
+        const struct hs_region_state *r = region_of(p, b->pos, region);
+        struct hs_class *class = !r || hs_compare_has(c, other, b) ? NULL : class_of(l, b->site);
+        if (!class)
+            continue;
+        *(came ? &class->came : &class->went) += (uint64_t)b->granules << r->shift;
+        *(came ? &class->came_blocks : &class->went_blocks) += 1;
+    }
+}
+
+void hs_legend_compare(struct hs_legend *l, const struct hs_comparison *c, const char *region,
+                       const struct hs_names *after)
+{
+    add_unshared(l, c, region, false);
+    if (after != l->names && l->of_site)
+        memset(l->of_site, 0xff, l->n_of_site * sizeof *l->of_site);
+    l->names = after;
+    add_unshared(l, c, region, true);
+    rank_classes(l);
+}

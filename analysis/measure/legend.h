@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The blocks of a picture put into classes by the name of their site: what a map is coloured by.
+ */
+#ifndef HS_MEASURE_LEGEND_H
+#define HS_MEASURE_LEGEND_H
+
+#include "analysis/measure/names.h"
+#include "analysis/measure/picture.h"
+
+struct hs_class {
+    char *name;
+    uint64_t bytes, blocks;           /* in the picture the legend is of */
+    uint64_t came, went;              /* bytes, in a comparison */
+    uint64_t came_blocks, went_blocks;
+};
+
+struct hs_legend {
+    struct hs_class *of; /* `n`, heaviest first once ranked */
+    uint32_t n, room;
+    uint32_t *of_site;   /* [site + 1] class, UINT32_MAX: not met */
+    uint32_t n_of_site;
+    const struct hs_names *names;
+    enum hs_key key;
+    bool short_of_memory;
+};
+
+/* An empty legend. Names must outlive it. */
+void hs_legend_init(struct hs_legend *legend, const struct hs_names *names, enum hs_key key);
+void hs_legend_free(struct hs_legend *legend);
+
+/* Adds a picture's blocks, of the regions chosen, and ranks classes by bytes. */
+void hs_legend_add(struct hs_legend *legend, const struct hs_picture *picture, const char *region);
+
+/* Adds what came and went, and ranks by the greater of the two. Sites of the later picture go by `after`,
+ * which is of another trace where two are compared; hs_legend_class is of no use then. */
+void hs_legend_compare(struct hs_legend *legend, const struct hs_comparison *comparison, const char *region,
+                       const struct hs_names *after);
+
+/* Class of a site that has been added. */
+uint32_t hs_legend_class(const struct hs_legend *legend, uint32_t site);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pictures of the heap: in MicroPython's own form, in colour for people, and compared.
+ */
+#ifndef HS_PRESENT_MAPVIEW_H
+#define HS_PRESENT_MAPVIEW_H
+
+#include <stdio.h>
+
+#include "analysis/measure/legend.h"
+#include "analysis/measure/picture.h"
+#include "analysis/present/json.h"
+#include "analysis/present/terminal.h"
+
+/* What is drawn, and how. */
+struct hs_mapview {
+    const struct hs_picture *picture;
+    const char *region; /* choice of the user, NULL for all */
+    bool full;          /* every granule: no lines left out, none put together */
+    uint32_t hz;
+};
+
+/* As micropython.mem_info(1) prints it from "GC:" on, character by character, but for the type letters:
+ * every head is `h`. Without auto split, which adds "max new split" to the figures. Numbers are cut to 32
+ * bits as there. Returns HS_OK or HS_ERR_MEMORY; so do the others. */
+int hs_mapview_meminfo(const struct hs_mapview *view, FILE *out);
+
+/* For people: a letter for each class of the legend, several granules to a letter when the heap is large. */
+int hs_mapview_classes(const struct hs_mapview *view, const struct hs_legend *legend,
+                       const struct hs_terminal *terminal, FILE *out);
+
+/* What changed between two pictures; `view` holds the later one. */
+int hs_mapview_changes(const struct hs_mapview *view, const struct hs_comparison *comparison,
+                       const struct hs_legend *legend, const struct hs_terminal *terminal, FILE *out);
+
+/* The figures, every region's granules as a string of h, = and ., and every block, into the innermost object. */
+int hs_mapview_json(const struct hs_mapview *view, const struct hs_names *names, struct hs_json *json);
+
+/* Regions' granules as a string of the characters for changes, and what came and went by class. */
+int hs_mapview_changes_json(const struct hs_mapview *view, const struct hs_comparison *comparison,
+                            const struct hs_legend *legend, struct hs_json *json);
+
+#endif
