@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <unistd.h>
-
 #include "analysis/cmd/cmd.h"
+#include "analysis/cmd/firmware.h"
 #include "analysis/cmd/when.h"
 #include "analysis/present/timeview.h"
 
@@ -106,7 +105,8 @@ static int measure_and_show(struct hs_reader *reader, struct range *r, const str
     });
     if (!r->timeline)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    r->tick = 1.0 / hs_reader_info(reader)->hz;
+    uint32_t hz = hs_reader_info(reader)->hz;
+    r->tick = hz ? 1.0 / hz : 0;
     r->inside = !args->from;
     int damaged = hs_cmd_replay(reader, args->from || args->to ? bounded : all, r);
     int error = hs_timeline_finish(r->timeline);
@@ -114,7 +114,10 @@ static int measure_and_show(struct hs_reader *reader, struct range *r, const str
     int status = check_range(r, args);
     struct hs_names names = { .reader = reader };
     if (status == HS_EXIT_OK)
+        status = hs_cmd_symbols(&names.symbols, &args->common, reader);
+    if (status == HS_EXIT_OK)
         status = show(&(struct hs_timeview){ r->timeline, &names, hs_reader_info(reader)->hz }, args, &terminal);
+    hs_symbols_close(names.symbols);
     hs_timeline_free(r->timeline);
     return status == HS_EXIT_OK ? damaged : status;
 }
@@ -142,6 +145,6 @@ const struct hs_cmd hs_cmd_timeline = {
     .examples = "  heapstrata timeline\n"
                 "  heapstrata timeline --by event --size 4K trace.hst\n"
                 "  heapstrata timeline --csv --points 1000 --from mark:loop --to 2.5s trace.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR, .options = options, .max_files = 1,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = 1,
     .args_size = sizeof(struct args), .run = run,
 };
