@@ -56,8 +56,9 @@ void hs_model_reset(struct hs_model *m)
 void hs_model_boot(struct hs_model *m, const struct hs_event *e)
 {
     if (m->boot != HS_NO_BOOT) {
-        hs_model_reset(m);
         m->elapsed += m->time - m->first_time;
+        m->number = e->number; /* what goes now goes with this record, not with the last one */
+        hs_model_reset(m);
     }
     m->boot = e->boot;
     m->first_time = e->time;
