@@ -188,7 +188,7 @@ static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t 
 }
 
 /* The rarer kinds share one copy of the body. */
-static HOT __attribute__((noinline)) void put_other(const struct event *e) { put_event(e); }
+static __attribute__((noinline)) void put_other(const struct event *e) { put_event(e); }
 
 /* --- events ------------------------------------------------------------------------------------------- */
 

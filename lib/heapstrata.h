@@ -39,7 +39,7 @@ struct hs_text {
     uint32_t len;
 };
 
-/* What a site definition says of interpreted code. */
+/* What a site definition says of interpreted code. The texts stay as they are while the trace lives. */
 struct hs_place {
     struct hs_text file, function;
     uint32_t line;
@@ -174,7 +174,7 @@ struct hs_runs_writer {
     uint32_t pos;     /* where this piece starts */
     uint32_t count;   /* heads so far in this piece */
     uint32_t run;     /* length of the run at hand */
-    uint8_t kind;     /* of the run at hand: enum hs_run, or the bit of a sweep */
+    uint32_t kind;    /* of the run at hand: the bit of a sweep */
     uint8_t n_bits, bits;
     uint8_t part;
     uint8_t record_kind;
@@ -185,7 +185,8 @@ struct hs_runs_writer {
 /* A sweep of the granules from `pos`: one hs_sweep_head for each live head in address order, then the
  * end. Called while every head is still there. */
 void hs_sweep_begin(struct hs_runs_writer *w, uint32_t pos);
-void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool survives);
+static inline void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool survives);
+void hs_sweep_turn(struct hs_runs_writer *w, uint32_t pos);
 void hs_sweep_end(struct hs_runs_writer *w, uint32_t end);
 
 /* A snapshot of a region: free runs and blocks in address order. `part` bit 0: first region of the
@@ -194,6 +195,12 @@ void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part);
 void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
 void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
 void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end);
+
+static inline void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool survives) {
+    if (w->kind != survives)
+        hs_sweep_turn(w, pos);
+    w->run++;
+}
 
 /* --- how the events reach the encoder: in registers, where a struct would go through memory ----------- */
 

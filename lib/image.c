@@ -23,18 +23,11 @@ static uint32_t header_check(const struct hs_ring_header *h) {
     return hs_crc32(0, h, offsetof(struct hs_ring_header, check));
 }
 
-uint16_t hs_packet_head(const struct hs_packet *packet) {
-    struct hs_packet copy = *packet;
-    copy.flags &= (uint8_t)~HS_PACKET_CLOSED;
-    return (uint16_t)hs_crc32(0, &copy.flags, offsetof(struct hs_packet, head) - offsetof(struct hs_packet, flags));
-}
-
 static void close_packet(struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
     p->check = HS_CHECK_FOLD(t->check);
-    p->crc = 0;
     p->flags |= HS_PACKET_CLOSED;
-    p->crc = hs_crc32(0, p, sizeof *p + p->len);
+    p->sum = hs_packet_sum(p, t->bytes);
     t->time += (t->last - t->opened) >> HS_TICK_SHIFT;
     t->opened = t->last;
     t->bytes = t->cursor = t->limit = t->fast_limit = NULL;
@@ -122,7 +115,7 @@ static void open_packet(uint8_t flags) {
     p->head = hs_packet_head(p);
     p->len = 0;
     p->check = 0;
-    p->crc = 0;
+    p->sum = 0;
     BARRIER();
     p->sync = HS_PACKET_SYNC;
     new_epoch();

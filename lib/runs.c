@@ -64,6 +64,7 @@ static void put_literal(struct hs_runs_writer *w) {
 
 /* Writes the run at hand: into the literal being filled, or as a run when it is long. */
 static void flush_run(struct hs_runs_writer *w) {
+    w->count += w->run;
     while (w->run && (w->n_bits || w->run < 8)) {
         w->bits |= (uint8_t)(w->kind << w->n_bits);
         w->run--;
@@ -81,17 +82,14 @@ static void flush_sweep(struct hs_runs_writer *w) {
         put_literal(w);
 }
 
-void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool survives) {
-    if (w->kind != survives) {
-        flush_run(w);
-        w->kind = survives;
-        if (w->len > HS_DATA_MAX - 2 * TAIL) {
-            flush_sweep(w);
-            emit(w, pos);
-        }
+/* A run of the other bit begins at `pos`. */
+void hs_sweep_turn(struct hs_runs_writer *w, uint32_t pos) {
+    flush_run(w);
+    w->kind ^= 1;
+    if (w->len > HS_DATA_MAX - 2 * TAIL) {
+        flush_sweep(w);
+        emit(w, pos);
     }
-    w->run++;
-    w->count++;
 }
 
 void hs_sweep_end(struct hs_runs_writer *w, uint32_t end) {

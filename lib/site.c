@@ -14,7 +14,14 @@
 
 #define NOWHERE ((uintptr_t)1) /* the code of a site that has no key */
 
-static uint32_t slot_of_key(struct hs_key key) {
+#define INLINE static inline __attribute__((always_inline))
+#if defined(__GNUC__) && !defined(__clang__)
+#define HOT __attribute__((optimize("O2")))
+#else
+#define HOT
+#endif
+
+INLINE uint32_t slot_of_key(struct hs_key key) {
     uint32_t mix = ((uint32_t)key.code ^ (uint32_t)key.caller << 9 ^ (uint32_t)key.caller >> 5) * 0x9E3779B1u;
 #if HS_STACKS
     mix += (uint32_t)key.context * 0x85EBCA77u;
@@ -22,14 +29,14 @@ static uint32_t slot_of_key(struct hs_key key) {
     return mix >> 15 & (hs_trace.config.hash_size - 1);
 }
 
-static uint32_t slot_of_bytes(const uint8_t *bytes, uint32_t len) {
+static HOT uint32_t slot_of_bytes(const uint8_t *bytes, uint32_t len) {
     uint32_t mix = 0x811C9DC5u;
     while (len--)
         mix = (mix ^ *bytes++) * 0x01000193u;
     return (mix >> 12 ^ mix) & (hs_trace.config.hash_size - 1);
 }
 
-static inline bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
+INLINE bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
 #if HS_STACKS
     if (site->key.context != key.context)
         return false;
@@ -153,12 +160,16 @@ static uint32_t define(const struct hs_record *r) {
     return number;
 }
 
-/* Number of the string; a long one keeps its end, where a path's file name is. */
-static uint32_t string_number(struct hs_text text) {
+/* Number of the string; a long one keeps its end, where a path's file name is. `last` remembers: the next
+ * site is mostly of the same file, often of the same function. */
+static uint32_t string_number(struct hs_text text, struct hs_named *last) {
+    if (text.data == last->data && text.len == last->len)
+        return last->number;
     uint32_t len = text.len < HS_DATA_MAX ? text.len : HS_DATA_MAX;
     struct hs_record r = {
         .kind = HS_STRING, .data = (const uint8_t *)text.data + (text.len - len), .data_len = len};
-    return len ? define(&r) : 0;
+    *last = (struct hs_named){text.data, text.len, len ? define(&r) : 0};
+    return last->number;
 }
 
 /* Defines what `key` names and lets the key find it from now on. */
@@ -167,8 +178,8 @@ static uint32_t define_key(struct hs_record *r, struct hs_key key) {
     struct hs_place place = {.line = 0};
     if (key.code)
         t->config.describe(key.code, &place);
-    r->file = string_number(place.file);
-    r->function = string_number(place.function);
+    r->file = string_number(place.file, &t->file);
+    r->function = string_number(place.function, &t->function);
     r->line = place.line;
     r->count = place.offset;
     r->address = (uint64_t)(int64_t)(intptr_t)(key.caller - hs_code_address((uintptr_t)hs_anchor));
@@ -185,7 +196,7 @@ static uint32_t define_key(struct hs_record *r, struct hs_key key) {
     return number;
 }
 
-static inline uint32_t find_key(struct hs_key key, uint8_t op) {
+INLINE uint32_t find_key(struct hs_key key, uint8_t op) {
     const struct hs_trace *t = &hs_trace;
     for (uint32_t slot = slot_of_key(key), number; (number = t->config.hash[slot]) != 0;
          slot = (slot + 1) & (t->config.hash_size - 1))
@@ -199,7 +210,7 @@ static __attribute__((noinline)) uint32_t define_site(struct hs_key key, uint8_t
     return define_key(&r, key);
 }
 
-struct hs_site_entry *hs_site_find(struct hs_key key, uint8_t op, uint32_t size) {
+HOT struct hs_site_entry *hs_site_find(struct hs_key key, uint8_t op, uint32_t size) {
     uint32_t number = find_key(key, op);
     return &hs_trace.site[number ? number : define_site(key, op, size)];
 }

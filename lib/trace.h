@@ -24,6 +24,12 @@
 #define HS_TAG_TARGET   0x08u
 #define HS_TAG_TIME     0x07u
 
+/* A string and its definition's number. */
+struct hs_named {
+    const char *data;
+    uint32_t len, number;
+};
+
 struct hs_trace {
     /* What every event touches. */
     uint8_t *cursor;            /* next byte of the packet */
@@ -54,6 +60,7 @@ struct hs_trace {
     uint64_t time;              /* recorded ticks at that moment */
     uint32_t dict_sent;         /* stream: bytes that have left */
     uint16_t n_numbers;         /* definitions, plus one */
+    struct hs_named file, function; /* of the last site defined */
     uint32_t hashed;            /* entries in use in the hash */
     struct hs_config config;
 };

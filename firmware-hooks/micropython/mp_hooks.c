@@ -11,6 +11,7 @@
  */
 #include "firmware-hooks/micropython/mp_hooks.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "firmware-hooks/ports/port.h"
@@ -42,7 +43,7 @@
 
 static const mp_code_state_t nowhere; /* stands for "no bytecode is running" */
 
-static HS_THREAD_LOCAL struct {
+static HS_THREAD_LOCAL struct running {
     const mp_code_state_t *code; /* innermost frame of bytecode */
     uintptr_t caller;            /* who asked: see ASKED; NOBODY or ALLOCATING */
 #if HS_STACKS
@@ -51,7 +52,7 @@ static HS_THREAD_LOCAL struct {
 #if MICROPY_PY_THREAD
     uint32_t thread;             /* our number, 0 before the first record */
 #endif
-} running = {.code = &nowhere};
+} running __asm__("hs_mp_running") = {.code = &nowhere};
 
 #define NOBODY     0u
 #define ALLOCATING 1u /* inside gc_alloc or gc_realloc */
@@ -505,12 +506,14 @@ INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_
 static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags, uintptr_t own) {
     if (recording())
         return alloc_and_record(n_bytes, alloc_flags, own);
-    running.caller = NOBODY;
     return __real_gc_alloc(n_bytes, alloc_flags);
 }
 
 HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
-    if (UNLIKELY(hs_state != HS_STATE_ON))
+    uint8_t state = hs_state;
+    if (state == HS_STATE_OFF)
+        return __real_gc_alloc(n_bytes, alloc_flags);
+    if (UNLIKELY(state != HS_STATE_ON))
         return alloc_otherwise(n_bytes, alloc_flags, RETURN_ADDRESS);
     return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
 }
@@ -524,7 +527,6 @@ static void record_free(uintptr_t caller, const void *block) {
 void __real_gc_free(void *ptr);
 HOT void __wrap_gc_free(void *ptr) {
     if (!recording()) {
-        running.caller = NOBODY;
         __real_gc_free(ptr);
         return;
     }
@@ -539,10 +541,8 @@ HOT void __wrap_gc_free(void *ptr) {
 
 void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
-    if (!recording()) {
-        running.caller = NOBODY;
+    if (!recording())
         return __real_gc_realloc(ptr, n_bytes, allow_move);
-    }
     uintptr_t caller = take_caller(RETURN_ADDRESS, ALLOCATING);
     bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
     bool ordered = enter_order();
@@ -568,40 +568,53 @@ void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
 /* --- the m_malloc family: who asked ---------------------------------------------------------------------- */
 
 /* The outermost of them counts: mp_obj_malloc_helper calls m_malloc, and its caller says what kind of object.
- * All of them end in one of the three functions above, which take the caller, also when recording is off. */
+ * All of them end in one of the three functions above, which take the caller. */
 #define ASKED()                                                                                                    \
     do {                                                                                                           \
-        if (running.caller <= ALLOCATING)                                                                          \
+        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING)                                              \
             running.caller = RETURN_ADDRESS;                                                                       \
     } while (0)
 
 #define WRAP(type, name, parameters, arguments)                                                                    \
     type __real_##name parameters;                                                                                 \
-    HOT type __wrap_##name parameters;                                                                             \
-    type __wrap_##name parameters {                                                                                \
+    type __wrap_##name parameters;                                                                                 \
+    HOT type __wrap_##name parameters {                                                                            \
         ASKED();                                                                                                   \
         return __real_##name arguments;                                                                            \
     }
 
-WRAP(void *, m_malloc, (size_t n), (n))
-WRAP(void *, m_malloc_maybe, (size_t n), (n))
-WRAP(void *, m_malloc0, (size_t n), (n))
+#if defined(__thumb2__) && !MICROPY_PY_THREAD
+_Static_assert(offsetof(struct running, caller) == 4 && ALLOCATING == 1, "as asked_thumb2.h has it");
+#include "firmware-hooks/micropython/asked_thumb2.h"
+#else
+#define WRAP3(type, name, parameters, arguments) WRAP(type, name, parameters, arguments)
+#endif
+
+WRAP3(void *, m_malloc, (size_t n), (n));
+WRAP3(void *, m_malloc_maybe, (size_t n), (n));
+WRAP3(void *, m_malloc0, (size_t n), (n));
 #if MICROPY_ENABLE_FINALISER
-WRAP(void *, m_malloc_with_finaliser, (size_t n), (n))
-WRAP(void *, mp_obj_malloc_with_finaliser_helper, (size_t n, const mp_obj_type_t *type), (n, type))
+WRAP3(void *, m_malloc_with_finaliser, (size_t n), (n));
+WRAP3(void *, mp_obj_malloc_with_finaliser_helper, (size_t n, const mp_obj_type_t *type), (n, type));
 #endif
 #if MICROPY_MALLOC_USES_ALLOCATED_SIZE
-WRAP(void *, m_realloc, (void *p, size_t old, size_t n), (p, old, n))
+WRAP3(void *, m_realloc, (void *p, size_t old, size_t n), (p, old, n));
 WRAP(void *, m_realloc_maybe, (void *p, size_t old, size_t n, bool move), (p, old, n, move))
-WRAP(void, m_free, (void *p, size_t n), (p, n))
+WRAP3(void, m_free, (void *p, size_t n), (p, n));
 #define REAL_FREE(p) __real_m_free(p, 1)
 #else
-WRAP(void *, m_realloc, (void *p, size_t n), (p, n))
-WRAP(void *, m_realloc_maybe, (void *p, size_t n, bool move), (p, n, move))
-WRAP(void, m_free, (void *p), (p))
+WRAP3(void *, m_realloc, (void *p, size_t n), (p, n));
+WRAP3(void *, m_realloc_maybe, (void *p, size_t n, bool move), (p, n, move));
+WRAP3(void, m_free, (void *p), (p));
 #define REAL_FREE(p) __real_m_free(p)
 #endif
-WRAP(void *, mp_obj_malloc_helper, (size_t n, const mp_obj_type_t *type), (n, type))
+/* Most objects come this way. It is all that mp_obj_malloc_helper does, without the wrap of m_malloc between. */
+HOT void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type) {
+    ASKED();
+    mp_obj_base_t *base = __real_m_malloc(n);
+    base->type = type;
+    return base;
+}
 
 /* --- start ------------------------------------------------------------------------------------------------ */
 

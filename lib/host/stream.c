@@ -17,7 +17,7 @@ struct stream {
     size_t at, end;    /* what of the window is not yet taken */
     uint64_t offset;   /* in the input, of window[at] */
     size_t taken;      /* length of the chunk handed out, still at `at` */
-    bool trusted, header_seen, ended;
+    bool header_seen, ended;
     int err;
     struct hs_chunk garbage; /* pending, `damaged` 0: none */
 };
@@ -60,16 +60,11 @@ bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet
     memcpy(packet, bytes, sizeof *packet);
     if (packet->sync != HS_PACKET_SYNC)
         return false;
-    struct hs_packet plain = *packet;
-    plain.flags &= (uint8_t)~HS_PACKET_CLOSED;
-    return packet->head == (uint16_t)hs_checksum(0, &plain.flags, offsetof(struct hs_packet, head) -
-                                                                      offsetof(struct hs_packet, flags));
+    return packet->head == hs_packet_head(packet);
 }
 
 bool hs_packet_whole(const struct hs_packet *packet, const uint8_t *bytes) {
-    struct hs_packet plain = *packet;
-    plain.crc = 0;
-    return packet->crc == hs_checksum(hs_checksum(0, &plain, sizeof plain), bytes, packet->len);
+    return packet->sum == hs_packet_sum(packet, bytes);
 }
 
 /* What a try to read a chunk found: its length, or 0 for none. */
@@ -119,7 +114,7 @@ static size_t try_packet(struct stream *s, struct hs_chunk *chunk) {
     chunk->bytes = s->window + s->at + sizeof *p;
     chunk->len = p->len;
     chunk->kind = HS_CHUNK_PACKET;
-    if (p->flags & HS_PACKET_CLOSED ? !hs_packet_whole(p, chunk->bytes) : !s->trusted)
+    if (p->flags & HS_PACKET_CLOSED ? !hs_packet_whole(p, chunk->bytes) : !s->feed.image)
         return refuse(s, HS_ERR_CHECK, p->seq);
     return sizeof *p + p->len;
 }
@@ -185,18 +180,21 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
     s->taken = 0;
     for (;;) {
         bool before_header = !s->header_seen;
-        *chunk = (struct hs_chunk){.offset = s->offset};
-        size_t len = try_chunk(s, chunk);
         if (give_damage(s, chunk))
             return HS_OK;
-        if (len || !have(s, 1)) {
-            if (give_garbage(s, chunk, before_header))
-                return HS_OK; /* the chunk is found again by the next call */
-            s->taken = len;
-            chunk->kind = len ? chunk->kind : HS_CHUNK_END;
-            return len ? HS_OK : s->err;
+        *chunk = (struct hs_chunk){.offset = s->offset};
+        size_t len = try_chunk(s, chunk);
+        if (!len && have(s, 1)) {
+            skip(s);
+            continue;
         }
-        skip(s);
+        if (give_garbage(s, chunk, before_header))
+            return HS_OK; /* the chunk is found again by the next call */
+        if (!len && give_damage(s, chunk))
+            return HS_OK;
+        s->taken = len;
+        chunk->kind = len ? chunk->kind : HS_CHUNK_END;
+        return len ? HS_OK : s->err;
     }
 }
 
@@ -207,7 +205,7 @@ static void close_stream(struct hs_feed *feed) {
     free(s);
 }
 
-struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool trusted) {
+struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool image) {
     struct stream *s = calloc(1, sizeof *s);
     uint8_t *window = malloc(ROOM);
     if (!s || !window || !bytes) {
@@ -222,6 +220,6 @@ struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool trusted) {
     s->bytes = bytes;
     s->window = window;
     s->offset = bytes->offset;
-    s->trusted = trusted;
+    s->feed.image = image;
     return &s->feed;
 }

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * WRAP of mp_hooks.c for ARM Thumb-2, where a compiler would save lr to read it: 9 instructions while
+ * recording and 4 while not, instead of 12 and 7. Good for functions of up to three arguments: r3 is free.
+ */
+#ifndef HS_ASKED_THUMB2_H
+#define HS_ASKED_THUMB2_H
+
+#define WRAP3(type, name, parameters, arguments)                                                                   \
+    type __real_##name parameters;                                                                                 \
+    __asm__(".syntax unified\n"                                                                                    \
+            ".pushsection .text.__wrap_" #name ",\"ax\",%progbits\n"                                               \
+            ".balign 4\n"                                                                                          \
+            ".thumb\n"                                                                                             \
+            ".thumb_func\n"                                                                                        \
+            ".global __wrap_" #name "\n"                                                                           \
+            ".type __wrap_" #name ", %function\n"                                                                  \
+            "__wrap_" #name ":\n"                                                                                  \
+            "ldr r3, =hs_state\n"                                                                                  \
+            "ldrb r3, [r3]\n"                                                                                      \
+            "cbz r3, 1f\n"                                                                                         \
+            "ldr r3, =hs_mp_running\n"                                                                             \
+            "ldr ip, [r3, #4]\n"                                                                                   \
+            "cmp ip, #1\n"                                                                                         \
+            "it ls\n"                                                                                              \
+            "strls lr, [r3, #4]\n"                                                                                 \
+            "1: b.w __real_" #name "\n"                                                                            \
+            ".ltorg\n"                                                                                             \
+            ".size __wrap_" #name ", . - __wrap_" #name "\n"                                                       \
+            ".popsection\n")
+
+#endif
