@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pins: a layout drawn as text, and random ones against an answer found by taking each group away in turn.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analysis/measure/pins.h"
+
+#define SHIFT  4u
+#define GROUPS 26u
+#define N_MAX  600u
+
+/* A region drawn with one character a granule: '.' free, a capital letter a block's head with its group,
+ * '=' its tail, '#' the head of a block of no group. */
+struct drawing {
+    struct hs_picture picture;
+    struct hs_picture_block block[N_MAX];
+};
+
+static void draw(struct drawing *d, unsigned region, uint32_t first, const char *text)
+{
+    struct hs_picture *p = &d->picture;
+    p->block = d->block;
+    p->n_regions = region + 1;
+    p->region[region] = (struct hs_region_state){
+        .first = first, .granules = (uint32_t)strlen(text), .shift = SHIFT, .present = true,
+    };
+    for (uint32_t i = 0; text[i]; i++) {
+        if (text[i] == '=')
+            p->block[p->n_blocks - 1].granules++;
+        else if (text[i] != '.')
+            p->block[p->n_blocks++] = (struct hs_picture_block){
+                .pos = first + i, .granules = 1, .site = text[i] == '#' ? 1000 : (uint32_t)(text[i] - 'A'),
+            };
+    }
+}
+
+static uint32_t by_letter(const void *context, uint32_t site)
+{
+    (void)context;
+    return site < GROUPS ? site : UINT32_MAX;
+}
+
+static struct hs_pins measure(const struct drawing *d)
+{
+    struct hs_pins pins;
+    assert_int_equal(hs_pins_measure(&pins, &d->picture, &(struct hs_pin_groups){by_letter, NULL, GROUPS}), HS_OK);
+    return pins;
+}
+
+static const struct hs_pin *pin_of(const struct hs_pins *pins, char letter)
+{
+    for (size_t i = 0; i < pins->n; i++)
+        if (pins->pin[i].group == (uint32_t)(letter - 'A'))
+            return &pins->pin[i];
+    return NULL;
+}
+
+static void by_hand(void **state)
+{
+    (void)state;
+    static struct drawing d;
+    draw(&d, 0, 0, "..A=..A..B=C....A");
+    struct hs_pins pins = measure(&d);
+    assert_int_equal(pins.largest_free, 4 * 16);
+    assert_int_equal(pins.free, 10 * 16);
+    assert_int_equal(pins.free_runs, 4);
+    assert_int_equal(pins.borders, 2 + 2 + 1 + 1 + 1);
+    assert_int_equal(pins.n, 3);
+    assert_int_equal(pins.pin[0].group, 0);                         /* A */
+    assert_int_equal(pin_of(&pins, 'A')->largest_without, 9 * 16);  /* "..A=..A.." */
+    assert_int_equal(pin_of(&pins, 'A')->borders, 5);
+    assert_int_equal(pin_of(&pins, 'A')->blocks, 3);
+    assert_int_equal(pin_of(&pins, 'A')->bytes, 4 * 16);
+    assert_int_equal(pin_of(&pins, 'B')->largest_without, 4 * 16);  /* "..B=" gains nothing */
+    assert_int_equal(pin_of(&pins, 'C')->largest_without, 5 * 16);
+    hs_pins_free(&pins);
+}
+
+/* Runs do not cross from one region into the next, nor do clumps. */
+static void regions_are_apart(void **state)
+{
+    (void)state;
+    static struct drawing d;
+    draw(&d, 0, 0, "A..A..");
+    draw(&d, 1, 6, "..A.B.");
+    struct hs_pins pins = measure(&d);
+    assert_int_equal(pins.largest_free, 2 * 16);
+    assert_int_equal(pin_of(&pins, 'A')->largest_without, 6 * 16);
+    assert_int_equal(pin_of(&pins, 'B')->largest_without, 3 * 16);
+    hs_pins_free(&pins);
+}
+
+static void nothing_pins_nothing(void **state)
+{
+    (void)state;
+    static struct drawing full, empty, nobody;
+    draw(&full, 0, 0, "A=B=");
+    draw(&empty, 0, 0, "....");
+    draw(&nobody, 0, 0, ".#.#.");
+    struct hs_pins pins = measure(&full);
+    assert_int_equal(pins.n, 0);
+    assert_int_equal(pins.largest_free, 0);
+    hs_pins_free(&pins);
+    pins = measure(&empty);
+    assert_int_equal(pins.n, 0);
+    assert_int_equal(pins.largest_free, 64);
+    hs_pins_free(&pins);
+    pins = measure(&nobody);
+    assert_int_equal(pins.n, 0);
+    assert_int_equal(pins.borders, 4);
+    hs_pins_free(&pins);
+}
+
+static uint32_t longest_without(const char *text, char letter)
+{
+    uint32_t run = 0, longest = 0;
+    char holder = '.';
+    for (; *text; text++) {
+        if (*text != '=')
+            holder = *text;
+        run = holder == '.' || holder == letter ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+static uint32_t seed = 7;
+
+static uint32_t any(uint32_t n)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)(seed >> 4) * n >> 28);
+}
+
+static void scribble(char *text, uint32_t n)
+{
+    uint32_t groups = 1 + any(5), crowd = 1 + any(6);
+    for (uint32_t i = 0; i < n; i++) {
+        bool after_block = i && text[i - 1] != '.';
+        text[i] = after_block && !any(3) ? '=' : any(crowd) ? '.' : any(9) ? (char)('A' + any(groups)) : '#';
+    }
+    text[n] = '\0';
+}
+
+static void agrees_with_taking_each_away(void **state)
+{
+    (void)state;
+    static struct drawing d;
+    char text[N_MAX + 1];
+    for (unsigned round = 0; round < 2000; round++) {
+        scribble(text, 1 + any(N_MAX - 1));
+        memset(&d, 0, sizeof d);
+        draw(&d, 0, 100, text);
+        struct hs_pins pins = measure(&d);
+        assert_int_equal(pins.largest_free, longest_without(text, '.') * 16);
+        for (size_t i = 0; i < pins.n; i++) {
+            uint32_t longest = longest_without(text, (char)('A' + pins.pin[i].group));
+            assert_int_equal(pins.pin[i].largest_without, longest * 16);
+        }
+        hs_pins_free(&pins);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(by_hand),
+        cmocka_unit_test(regions_are_apart),
+        cmocka_unit_test(nothing_pins_nothing),
+        cmocka_unit_test(agrees_with_taking_each_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
