@@ -147,8 +147,8 @@ INLINE void put_event(const struct event *e) {
     struct hs_trace *t = &hs_trace;
     struct hs_site_entry *site = t->at->next;
     if (!is(site, e->key, e->op))
-        site = hs_site_find(e->key, e->op, e->size);
-    if (t->cursor > t->limit || !t->bytes)
+        site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size);
+    if (t->cursor > t->limit)
         hs_packet_turn();
     renew(t, site);
     uint32_t elapsed = settle(t, raw_elapsed(t));
@@ -177,14 +177,8 @@ INLINE void put_event(const struct event *e) {
     commit(t, to);
 }
 
-#if HS_STACKS
-#define KEY {.code = code, .caller = caller, .context = context}
-#else
-#define KEY {.code = code, .caller = caller}
-#endif
-
 static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
-    put_event(&(struct event){.key = KEY, .size = size, .pos = pos, .op = HS_ALLOC});
+    put_event(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
 }
 
 /* The rarer kinds share one copy of the body. */
@@ -216,12 +210,12 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *site = t->at->next;
     uint32_t raw = raw_elapsed(t);
-    if (LIKELY(same_key(site, (struct hs_key)KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16)) && fits(t, raw)) {
+    if (LIKELY(same_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16)) && fits(t, raw)) {
         remember(t, pos);
         t->check = HS_CHECK(t->check, pos);
         put_hit(t, site, raw);
     } else {
-        put_alloc(HS_KEY_ARGUMENTS((struct hs_key)KEY), pos, size);
+        put_alloc(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
     }
     hs_port_unlock(lock);
 }
@@ -241,7 +235,7 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos) {
 
 HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old) {
     hs_lock_t lock = hs_port_lock();
-    put_other(&(struct event){.key = KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
+    put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
     hs_port_unlock(lock);
 }
 
@@ -267,7 +261,7 @@ uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r) {
 
 void hs_record_locked(const struct hs_record *r) {
     struct hs_trace *t = &hs_trace;
-    if (!t->bytes || t->cursor + HS_PLAIN_MAX + r->data_len > t->limit + HS_EVENT_MAX)
+    if (t->cursor > t->limit || r->data_len + HS_PLAIN_MAX > (size_t)(t->limit + HS_EVENT_MAX - t->cursor))
         hs_packet_turn();
     uint8_t *to = t->cursor;
     *to++ = r->kind;
@@ -283,7 +277,7 @@ void hs_record(const struct hs_record *r) {
 
 void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
     hs_lock_t lock = hs_port_lock();
-    uint32_t number = hs_site_find((struct hs_key)KEY, HS_ALLOC, size)->number;
+    uint32_t number = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), HS_ALLOC, size)->number;
     hs_record_locked(&(struct hs_record){.kind = HS_FAIL, .site = number, .size = size, .cause = cause});
     hs_port_unlock(lock);
 }

@@ -68,7 +68,7 @@ struct hs_config {
     void *memory;         /* retained image; what an earlier boot left there is continued when it fits */
     uint32_t memory_size; /* bytes, at least HS_IMAGE_MIN */
     uint32_t dict_size;   /* default: an eighth of the memory, at least 256 */
-    uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8 packets */
+    uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8; HS_PACKET_MIN or more */
     struct hs_site_entry *site;
     uint16_t *hash;       /* `hash_size` entries */
     uint16_t n_sites;     /* entries of `site`, site 0 included */
@@ -88,7 +88,8 @@ struct hs_config {
     uint32_t (*keyframe_size)(void);
 };
 
-#define HS_IMAGE_MIN 1024u
+#define HS_IMAGE_MIN  1024u
+#define HS_PACKET_MIN 128u
 
 /* State of the recorder. A hook does nothing when it is HS_STATE_OFF, and calls hs_keyframe first when
  * it is HS_STATE_KEYFRAME_DUE: before the allocator's call, when records and heap agree. */
@@ -167,7 +168,7 @@ static inline uintptr_t hs_code_address(uintptr_t function) {
 
 /* --- runs: sweeps and snapshots -------------------------------------------------------------------- */
 
-#define HS_DATA_MAX 96u
+#define HS_DATA_MAX 64u
 
 /* A SWEEP or SNAPSHOT being written, in pieces that fit the buffer. Lives on the caller's stack. */
 struct hs_runs_writer {
@@ -207,9 +208,11 @@ static inline void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool su
 #if HS_STACKS
 #define HS_KEY_PARAMETERS uintptr_t code, uintptr_t caller, uintptr_t context
 #define HS_KEY_ARGUMENTS(key) (key).code, (key).caller, (key).context
+#define HS_KEY {.code = code, .caller = caller, .context = context}
 #else
 #define HS_KEY_PARAMETERS uintptr_t code, uintptr_t caller
 #define HS_KEY_ARGUMENTS(key) (key).code, (key).caller
+#define HS_KEY {.code = code, .caller = caller}
 #endif
 void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
 void hs_put_free(uintptr_t caller, uint32_t pos);

@@ -30,7 +30,7 @@ static void close_packet(struct hs_packet *p) {
     p->sum = hs_packet_sum(p, t->bytes);
     t->time += (t->last - t->opened) >> HS_TICK_SHIFT;
     t->opened = t->last;
-    t->bytes = t->cursor = t->limit = t->fast_limit = NULL;
+    t->cursor = HS_NO_PACKET;
 }
 
 #if HS_STREAM
@@ -143,7 +143,7 @@ static void ask_for_keyframe(void) {
 
 static void finish_packet(void) {
     struct hs_packet *p = hs_open_packet();
-    if (hs_trace.bytes) {
+    if (hs_trace.cursor != HS_NO_PACKET) {
         close_packet(p);
         deliver(p);
     }
@@ -160,7 +160,7 @@ void hs_packet_turn(void) {
 
 static uint32_t default_packet_size(uint32_t room) {
     uint32_t size = 4096;
-    while (size > 128 && size * 8 > room)
+    while (size > HS_PACKET_MIN && size * 8 > room)
         size /= 2;
     return size;
 }
@@ -237,7 +237,7 @@ static void begin(bool fresh) {
 
 int hs_init(const struct hs_config *config) {
     struct hs_trace *t = &hs_trace;
-    if (config->memory_size < HS_IMAGE_MIN || (config->packet_size && config->packet_size < 128))
+    if (config->memory_size < HS_IMAGE_MIN || (config->packet_size && config->packet_size < HS_PACKET_MIN))
         return HS_ERR_SIZE;
     if (!config->memory || !config->site || !config->hash || config->n_sites < 2 || !config->hz ||
         (config->hash_size & (config->hash_size - 1)) || config->hash_size / 4 < config->n_sites ||

@@ -210,7 +210,8 @@ static __attribute__((noinline)) uint32_t define_site(struct hs_key key, uint8_t
     return define_key(&r, key);
 }
 
-HOT struct hs_site_entry *hs_site_find(struct hs_key key, uint8_t op, uint32_t size) {
+HOT struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size) {
+    struct hs_key key = HS_KEY;
     uint32_t number = find_key(key, op);
     return &hs_trace.site[number ? number : define_site(key, op, size)];
 }

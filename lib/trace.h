@@ -11,7 +11,8 @@
 /* Bytes of the longest event record: tag, site, size, target, place, time. */
 #define HS_EVENT_MAX (1 + 3 + 5 + 5 + 5 + 5)
 /* Bytes of the longest plain record without its data. */
-#define HS_PLAIN_MAX 64
+#define HS_PLAIN_MAX 32
+_Static_assert(sizeof(struct hs_packet) + HS_PLAIN_MAX + HS_DATA_MAX <= HS_PACKET_MIN, "any record fits any packet");
 
 #define HS_DEFINITION_MAX (2 + HS_DATA_MAX + 2) /* a string is the longest */
 
@@ -32,9 +33,9 @@ struct hs_named {
 
 struct hs_trace {
     /* What every event touches. */
-    uint8_t *cursor;            /* next byte of the packet */
+    uint8_t *cursor;            /* next byte of the packet, HS_NO_PACKET when none is open */
     uint8_t *fast_limit;        /* no predicted event may begin behind this; NULL where places are explicit */
-    uint8_t *bytes;             /* of the open packet, behind its header; NULL: none is open */
+    uint8_t *bytes;             /* of the open packet, behind its header */
     struct hs_site_entry *at;   /* the last event's site */
     uint32_t last;              /* port ticks of the last record, a multiple of 2^HS_TICK_SHIFT from the first */
     uint32_t offered;
@@ -65,6 +66,7 @@ struct hs_trace {
     struct hs_config config;
 };
 extern struct hs_trace hs_trace;
+#define HS_NO_PACKET ((uint8_t *)UINTPTR_MAX) /* behind every limit */
 
 /* The open packet. */
 static inline struct hs_packet *hs_open_packet(void) {
@@ -72,7 +74,7 @@ static inline struct hs_packet *hs_open_packet(void) {
 }
 
 /* The site that `key` and `op` name, site 0 when it cannot be defined. Lock held. */
-struct hs_site_entry *hs_site_find(struct hs_key key, uint8_t op, uint32_t size);
+struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size);
 
 /* Prepares the site table; takes in what the dictionary already holds. */
 void hs_site_init(void);

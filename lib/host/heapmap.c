@@ -374,8 +374,10 @@ uint32_t hs_heapmap_alloc(struct hs_heapmap *map, uint32_t granules) {
     for (unsigned i = 0; i < map->n_turn; i++) {
         struct hs_map_area *a = map->area[map->turn[i]];
         uint32_t at = take(a, granules);
-        if (at != NOWHERE)
+        if (at != NOWHERE) {
+            map->last = a;
             return a->first + at;
+        }
     }
     return HS_POS_IMPLIED;
 }

@@ -42,7 +42,7 @@ struct hs_numbers {
 
 struct hs_heapmap {
     struct hs_map_area *area[256];  /* by the region's number; NULL when never seen */
-    struct hs_map_area *last;       /* the one found last, NULL or present */
+    struct hs_map_area *last;   /* that of the block touched last, NULL or present */
     uint8_t turn[256], n_turn;  /* present regions under a rule, in the order in which they are searched */
     uint8_t ascending[256];     /* present regions by their first granule */
     unsigned n_ascending;

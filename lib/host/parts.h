@@ -51,11 +51,11 @@ struct hs_bytes *hs_bytes_of_file(int fd, struct hs_front front);
 
 /* The stream within a .hst; `file` is read from its first byte and owned. NULL when the file's header is
  * not one of a .hst that this version reads; the error says why. */
-struct hs_bytes *hs_bytes_of_container(struct hs_bytes *file, int fd, struct hs_error *error);
+struct hs_bytes *hs_bytes_of_container(struct hs_bytes *file, struct hs_error *error);
 
-/* Whether these first bytes are those of a .hst, and of which source; see container.c. */
+/* Whether these first bytes are those of a .hst; whether that was made from a memory image. */
 bool hs_container_begins(const uint8_t *data, size_t len);
-enum hs_source hs_container_source(const struct hs_bytes *container);
+bool hs_container_of_image(const struct hs_bytes *container);
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
@@ -77,12 +77,14 @@ struct hs_chunk {
 /* `next` sets the next chunk, valid until the next call; 0, or a negative enum hs_err when the input cannot
  * be read any further. */
 struct hs_feed {
+    bool image; /* made from a memory image, perhaps by way of a .hst: a packet may be open */
     int (*next)(struct hs_feed *feed, struct hs_chunk *chunk);
     void (*close)(struct hs_feed *feed);
 };
 
-/* A stream; `bytes` are owned. `trusted`: packets that are not closed are taken as they are. */
-struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool trusted);
+/* A stream; `bytes` are owned. `image`: it was made from one, and packets that are not closed are taken as
+ * they are. */
+struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool image);
 
 /* A memory image somewhere in `memory`, which is owned. NULL when there is none. */
 struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error);

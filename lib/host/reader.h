@@ -45,7 +45,7 @@ struct hs_extent {
 /* One record with its places resolved. Pointers are valid until the next call of hs_reader_next. */
 struct hs_event {
     uint64_t time;   /* ticks, non-decreasing within a boot */
-    uint64_t number; /* of the record in the trace, from 0 */
+    uint64_t number; /* of the record in the trace, from 0; those lost or overwritten count */
     uint32_t site;   /* ALLOC FREE REALLOC FAIL */
     uint32_t size;   /* ALLOC REALLOC FAIL: bytes asked for */
     uint32_t pos;    /* ALLOC REALLOC: head of the new block, trace-wide granule number */
@@ -96,9 +96,12 @@ struct hs_trace_info {
     uint64_t packets, packet_bytes, dict_bytes; /* as written by the recorder, headers included */
     uint64_t records;        /* decoded from packets */
     uint64_t events;         /* allocations, frees, reallocs, failures and swept blocks */
-    uint64_t emitted;        /* by the recorder's own count, 0 when the trace does not say */
-    uint64_t lost;           /* counted by the recorder */
-    uint64_t overwritten;    /* packets that the ring no longer holds */
+    /* All boots together: emitted = records + lost + overwritten_records. */
+    uint64_t emitted;        /* records, by the recorder's own count */
+    uint64_t lost;           /* that the recorder dropped, or that are missing or damaged */
+    uint64_t overwritten_records; /* before the first packet: the ring no longer holds them */
+    uint64_t overwritten;    /* packets, likewise */
+    uint64_t missing_packets;/* later ones that are not there or damaged, by the gaps in their numbers */
     uint64_t damaged_packets, damaged_bytes; /* refused by their check, or cut */
     uint64_t diverged;       /* times the followed layout was contradicted */
     uint8_t selftest_failed;

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The .hst container, both ways; its layout is in writer.h. Reading needs no index: frames carry all that
+ * it takes, and what is damaged is skipped up to the next frame.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "lib/host/parts.h"
+#include "lib/host/writer.h"
+
+/* --- reading ------------------------------------------------------------------------------------------ */
+
+#define STORED_MAX (HS_HST_FRAME_MAX + HS_HST_FRAME_MAX / 128 + 1024u)
+
+struct container {
+    struct hs_bytes bytes;
+    struct hs_bytes *file;
+    struct hs_hst_header header;
+    ZSTD_DCtx *zstd;
+    uint8_t *in;             /* of the file, not yet taken */
+    size_t in_at, in_end, in_room;
+    uint64_t offset;         /* in the file, of in[in_at] */
+    uint8_t *plain;          /* the frame at hand */
+    size_t plain_at, plain_end, plain_room;
+    bool ended;
+};
+
+bool hs_container_begins(const uint8_t *data, size_t len) {
+    return len >= 8 && memcmp(data, HS_HST_MAGIC, 8) == 0;
+}
+
+bool hs_container_of_image(const struct hs_bytes *container) {
+    return ((const struct container *)container)->header.source == HS_SOURCE_IMAGE;
+}
+
+static bool make_room(uint8_t **data, size_t *room, size_t need) {
+    if (need <= *room)
+        return true;
+    uint8_t *more = realloc(*data, need);
+    if (!more)
+        return false;
+    *data = more;
+    *room = need;
+    return true;
+}
+
+/* Bytes of the file at hand, at least `need` unless it ends before; or a negative enum hs_err. */
+static long have(struct container *c, size_t need) {
+    if (c->in_end - c->in_at >= need)
+        return (long)(c->in_end - c->in_at);
+    memmove(c->in, c->in + c->in_at, c->in_end - c->in_at);
+    c->in_end -= c->in_at;
+    c->in_at = 0;
+    if (!make_room(&c->in, &c->in_room, need < 65536 ? 65536 : need))
+        return HS_ERR_MEMORY;
+    while (c->in_end < need) {
+        long n = c->file->read(c->file, c->in + c->in_end, c->in_room - c->in_end);
+        if (n < 0)
+            return n;
+        if (!n)
+            break;
+        c->in_end += (size_t)n;
+    }
+    return (long)c->in_end;
+}
+
+static void take(struct container *c, size_t n) {
+    c->in_at += n;
+    c->offset += n;
+}
+
+static void damaged(struct container *c, int code, uint64_t offset) {
+    struct hs_damage *d = &c->bytes.damage;
+    if (!d->code) {
+        d->code = code;
+        d->offset = offset;
+    }
+}
+
+/* Skips to the next byte that may begin a frame. */
+static void skip(struct container *c) {
+    const uint32_t magic = HS_HST_FRAME_MAGIC;
+    const uint8_t *here = c->in + c->in_at;
+    size_t n = c->in_end - c->in_at;
+    const uint8_t *next = n > 1 ? memmem(here + 1, n - 1, &magic, sizeof magic) : NULL;
+    size_t garbage = next ? (size_t)(next - here) : n > sizeof magic ? n - (sizeof magic - 1) : n;
+    damaged(c, HS_ERR_FORMAT, c->offset);
+    c->bytes.damage.bytes += garbage;
+    take(c, garbage);
+}
+
+static bool frame_begins(const uint8_t *bytes, struct hs_hst_frame *frame) {
+    memcpy(frame, bytes, sizeof *frame);
+    return frame->magic == HS_HST_FRAME_MAGIC &&
+           frame->check == hs_checksum(0, bytes, offsetof(struct hs_hst_frame, check)) &&
+           frame->plain <= HS_HST_FRAME_MAX && frame->stored <= STORED_MAX;
+}
+
+/* Unpacks as much as there is: of a cut frame, the blocks that are whole. */
+static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t stored) {
+    ZSTD_inBuffer in = {c->in + c->in_at, stored, 0};
+    if (!make_room(&c->plain, &c->plain_room, frame->plain + 1u))
+        return HS_ERR_MEMORY;
+    ZSTD_outBuffer out = {c->plain, frame->plain, 0};
+    ZSTD_DCtx_reset(c->zstd, ZSTD_reset_session_only);
+    while (in.pos < in.size || out.pos < out.size) {
+        size_t before = in.pos + out.pos;
+        size_t left = ZSTD_decompressStream(c->zstd, &out, &in);
+        if (ZSTD_isError(left) || !left || in.pos + out.pos == before)
+            break;
+    }
+    c->plain_at = 0;
+    c->plain_end = out.pos;
+    return out.pos == frame->plain ? HS_OK : HS_ERR_FORMAT;
+}
+
+/* Makes `plain` the next data frame's. Returns 0 at the end of the data, 1, or a negative enum hs_err. */
+static int next_frame(struct container *c) {
+    struct hs_hst_frame frame;
+    for (;;) {
+        long n = have(c, sizeof frame);
+        if (n < 0)
+            return (int)n;
+        if ((size_t)n < sizeof frame) {
+            damaged(c, HS_ERR_END, c->offset);
+            c->bytes.damage.bytes += (uint64_t)n;
+            return 0;
+        }
+        if (frame_begins(c->in + c->in_at, &frame))
+            break;
+        skip(c);
+    }
+    uint64_t offset = c->offset;
+    if (frame.kind == HS_HST_INDEX)
+        return 0;
+    take(c, sizeof frame);
+    long n = have(c, frame.stored);
+    if (n < 0)
+        return (int)n;
+    size_t stored = (size_t)n < frame.stored ? (size_t)n : frame.stored;
+    int why = stored < frame.stored ? HS_ERR_END
+              : frame.crc != hs_checksum(0, c->in + c->in_at, stored) ? HS_ERR_CHECK : HS_OK;
+    int err = why == HS_ERR_CHECK ? why : unpack(c, &frame, stored);
+    if (err == HS_ERR_MEMORY)
+        return err;
+    if (why || err) {
+        damaged(c, why ? why : err, offset);
+        c->bytes.damage.bytes += stored;
+    }
+    take(c, stored);
+    return 1;
+}
+
+static long read_container(struct hs_bytes *bytes, uint8_t *into, size_t room) {
+    struct container *c = (struct container *)bytes;
+    while (c->plain_at == c->plain_end && !c->ended) {
+        int more = next_frame(c);
+        if (more < 0)
+            return more;
+        c->ended = !more;
+    }
+    size_t n = c->plain_end - c->plain_at;
+    n = n < room ? n : room;
+    if (n)
+        memcpy(into, c->plain + c->plain_at, n);
+    c->plain_at += n;
+    bytes->offset += n;
+    return (long)n;
+}
+
+static void close_container(struct hs_bytes *bytes) {
+    struct container *c = (struct container *)bytes;
+    c->file->close(c->file);
+    ZSTD_freeDCtx(c->zstd);
+    free(c->in);
+    free(c->plain);
+    free(c);
+}
+
+static int read_header(struct container *c) {
+    long n = have(c, sizeof c->header);
+    if (n < 0)
+        return (int)n;
+    if ((size_t)n < sizeof c->header)
+        return HS_ERR_END;
+    memcpy(&c->header, c->in + c->in_at, sizeof c->header);
+    if (c->header.version != HS_HST_VERSION)
+        return HS_ERR_VERSION;
+    if (c->header.check != hs_checksum(0, &c->header, offsetof(struct hs_hst_header, check)))
+        return HS_ERR_CHECK;
+    take(c, sizeof c->header);
+    return HS_OK;
+}
+
+struct hs_bytes *hs_bytes_of_container(struct hs_bytes *file, struct hs_error *error) {
+    struct container *c = calloc(1, sizeof *c);
+    ZSTD_DCtx *zstd = ZSTD_createDCtx();
+    if (!c || !zstd) {
+        free(c);
+        ZSTD_freeDCtx(zstd);
+        file->close(file);
+        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s", hs_strerror(HS_ERR_MEMORY));
+        return NULL;
+    }
+    c->bytes.read = read_container;
+    c->bytes.close = close_container;
+    c->file = file;
+    c->zstd = zstd;
+    int err = read_header(c);
+    if (err == HS_ERR_VERSION)
+        hs_fail_with(error, err, 8, "a .hst of version %u; this program reads version %u", c->header.version, HS_HST_VERSION);
+    else if (err)
+        hs_fail_with(error, err, 0, "the header of the .hst: %s", hs_strerror(err));
+    if (err) {
+        close_container(&c->bytes);
+        return NULL;
+    }
+    return &c->bytes;
+}
+
+/* --- writing ------------------------------------------------------------------------------------------ */
+
+struct hs_writer {
+    int fd;
+    int err;
+    struct hs_error error;
+    struct hs_writer_config config;
+    ZSTD_CCtx *zstd;
+    bool begun;               /* the file's header is written */
+    struct hs_hst_header header;
+    uint8_t *plain;
+    size_t at, end, room;     /* looked through as far as `at`, which is the end of a chunk */
+    uint8_t *stored;
+    size_t stored_room;
+    struct hs_hst_entry entry; /* of the frame being filled */
+    struct hs_hst_entry *index;
+    uint32_t n_index, room_index;
+    uint16_t boots;           /* before the present one */
+    uint32_t number;          /* records before the next packet in this boot */
+    uint64_t records;         /* in the boots before */
+    bool packet_seen, keyframe_seen;
+    struct hs_writer_stats stats;
+};
+
+static int fail(struct hs_writer *w, int err, const char *what) {
+    if (!w->err) {
+        w->err = err;
+        hs_fail_with(&w->error, err, w->stats.stored, "%s at byte %llu: %s", what, (unsigned long long)w->stats.stored,
+                     err == HS_ERR_IO ? strerror(errno) : hs_strerror(err));
+    }
+    return w->err;
+}
+
+static int write_all(struct hs_writer *w, const void *data, size_t len) {
+    const uint8_t *p = data;
+    while (len && !w->err) {
+        ssize_t n = write(w->fd, p, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return fail(w, HS_ERR_IO, "cannot write");
+        p += n;
+        len -= (size_t)n;
+        w->stats.stored += (uint64_t)n;
+    }
+    return w->err;
+}
+
+static int write_header(struct hs_writer *w) {
+    struct hs_hst_header *h = &w->header;
+    memcpy(h->magic, HS_HST_MAGIC, sizeof h->magic);
+    h->version = HS_HST_VERSION;
+    h->header_size = sizeof *h;
+    h->source = (uint8_t)w->config.source;
+    h->check = hs_checksum(0, h, offsetof(struct hs_hst_header, check));
+    w->begun = true;
+    return write_all(w, h, sizeof *h);
+}
+
+static int write_frame(struct hs_writer *w, struct hs_hst_frame frame, const void *data) {
+    size_t bound = ZSTD_compressBound(frame.plain);
+    if (!make_room(&w->stored, &w->stored_room, bound))
+        return fail(w, HS_ERR_MEMORY, "cannot pack");
+    size_t stored = ZSTD_compress2(w->zstd, w->stored, bound, data, frame.plain);
+    if (ZSTD_isError(stored))
+        return fail(w, HS_ERR_MEMORY, "cannot pack");
+    frame.magic = HS_HST_FRAME_MAGIC;
+    frame.stored = (uint32_t)stored;
+    frame.crc = hs_checksum(0, w->stored, stored);
+    frame.check = hs_checksum(0, &frame, offsetof(struct hs_hst_frame, check));
+    write_all(w, &frame, sizeof frame);
+    return write_all(w, w->stored, stored);
+}
+
+static int index_frame(struct hs_writer *w) {
+    if (w->n_index == w->room_index) {
+        uint32_t room = w->room_index ? w->room_index * 2 : 64;
+        struct hs_hst_entry *more = realloc(w->index, room * sizeof *more);
+        if (!more)
+            return fail(w, HS_ERR_MEMORY, "cannot index");
+        w->index = more;
+        w->room_index = room;
+    }
+    w->entry.offset = w->stats.stored;
+    w->entry.plain = w->stats.plain;
+    w->index[w->n_index++] = w->entry;
+    return HS_OK;
+}
+
+/* Packs the first `len` bytes. */
+static int cut_frame(struct hs_writer *w, size_t len) {
+    if (!len || w->err)
+        return w->err;
+    if (!w->begun)
+        write_header(w);
+    index_frame(w);
+    write_frame(w, (struct hs_hst_frame){.kind = HS_HST_DATA, .flags = w->entry.flags, .plain = (uint32_t)len}, w->plain);
+    w->stats.plain += len;
+    memmove(w->plain, w->plain + len, w->end - len);
+    w->end -= len;
+    w->at -= len < w->at ? len : w->at;
+    memset(&w->entry, 0, sizeof w->entry);
+    w->keyframe_seen = false;
+    return w->err;
+}
+
+/* --- looking through the stream ----------------------------------------------------------------------- */
+
+static void see_header(struct hs_writer *w, const uint8_t *bytes) {
+    struct hs_ring_header h;
+    memcpy(&h, bytes, sizeof h);
+    w->entry.flags |= HS_HST_DEFINITIONS;
+    if (w->header.hz)
+        return;
+    w->header.hz = h.hz;
+    w->header.flags = h.flags;
+    w->header.build_id = h.build_id;
+    w->header.anchor = h.anchor;
+}
+
+static void see_packet(struct hs_writer *w, const struct hs_packet *p) {
+    bool keyframe = p->flags & HS_PACKET_KEYFRAME;
+    if (p->flags & HS_PACKET_BOOT && w->packet_seen) {
+        w->boots++;
+        w->records += w->number;
+    }
+    w->number = p->number;
+    w->packet_seen = true;
+    w->stats.packets++;
+    if (!w->entry.packets++ || (keyframe && !w->keyframe_seen)) {
+        w->entry.records = w->records + p->number;
+        w->entry.time = (uint64_t)p->time_hi << 32 | p->time_lo;
+        w->entry.seq = p->seq;
+        w->entry.boot = w->boots;
+    }
+    if (keyframe) {
+        w->keyframe_seen = true;
+        w->entry.flags |= HS_HST_KEYFRAME;
+    }
+}
+
+/* Length of the chunk at the front, 1 for a byte that begins none, 0 when more bytes must tell. */
+static size_t chunk_len(const uint8_t *b, size_t left, struct hs_packet *packet) {
+    if (b[0] != 'H')
+        return 1;
+    if (left < 2)
+        return 0;
+    if (b[1] == HS_PACKET_SYNC >> 8) {
+        if (left < sizeof *packet)
+            return 0;
+        size_t len = hs_packet_begins(b, left, packet) ? sizeof *packet + packet->len : 1;
+        return len <= left ? len : 0;
+    }
+    if (b[1] == HS_DICT_SYNC >> 8) {
+        struct hs_dict_chunk piece;
+        if (left < sizeof piece)
+            return 0;
+        memcpy(&piece, b, sizeof piece);
+        if (left < sizeof piece + piece.len)
+            return 0;
+        return piece.crc == hs_checksum(hs_checksum(0, &piece.len, 6), b + sizeof piece, piece.len)
+                   ? sizeof piece + piece.len : 1;
+    }
+    int header = hs_header_check(b, left);
+    return header == HS_OK ? sizeof(struct hs_ring_header) : header == HS_ERR_END ? 0 : 1;
+}
+
+/* Looks through what has come, and packs what fills a frame. A keyframe begins a frame, so that it can be
+ * sought, unless that would make many small ones. */
+static int look(struct hs_writer *w) {
+    struct hs_packet packet;
+    while (w->at < w->end && !w->err) {
+        const uint8_t *b = w->plain + w->at;
+        size_t len = chunk_len(b, w->end - w->at, &packet);
+        if (!len)
+            break;
+        bool is_packet = len > 1 && b[1] == HS_PACKET_SYNC >> 8;
+        if (is_packet && packet.flags & HS_PACKET_KEYFRAME && w->at > w->config.frame / 4)
+            cut_frame(w, w->at);
+        if (is_packet)
+            see_packet(w, &packet);
+        else if (len > 1 && b[1] == HS_RING_MAGIC[1])
+            see_header(w, w->plain + w->at);
+        else if (len > 1)
+            w->entry.flags |= HS_HST_DEFINITIONS;
+        w->at += len;
+        if (w->at >= w->config.frame)
+            cut_frame(w, w->at);
+    }
+    return w->err;
+}
+
+int hs_writer_put(struct hs_writer *w, const void *bytes, size_t len) {
+    const uint8_t *p = bytes;
+    while (len && !w->err) {
+        size_t n = w->room - w->end < len ? w->room - w->end : len;
+        memcpy(w->plain + w->end, p, n);
+        w->end += n;
+        p += n;
+        len -= n;
+        look(w);
+    }
+    return w->err;
+}
+
+int hs_writer_flush(struct hs_writer *w) { return cut_frame(w, w->at); }
+
+/* --- open and close ----------------------------------------------------------------------------------- */
+
+static void free_writer(struct hs_writer *w) {
+    if (w->fd >= 0)
+        close(w->fd);
+    ZSTD_freeCCtx(w->zstd);
+    free(w->plain);
+    free(w->stored);
+    free(w->index);
+    free(w);
+}
+
+struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config *config, struct hs_error *error) {
+    struct hs_writer *w = calloc(1, sizeof *w);
+    memset(error, 0, sizeof *error);
+    if (w) {
+        w->fd = -1;
+        w->config = config ? *config : (struct hs_writer_config){.source = HS_SOURCE_STREAM};
+        if (w->config.source == HS_SOURCE_HST)
+            w->config.source = HS_SOURCE_STREAM;
+        if (!w->config.frame || w->config.frame > HS_HST_FRAME_MAX / 2)
+            w->config.frame = 256u << 10;
+        w->room = w->config.frame + 2u * (65536 + sizeof(struct hs_packet));
+        w->plain = malloc(w->room);
+        w->zstd = ZSTD_createCCtx();
+    }
+    if (!w || !w->plain || !w->zstd) {
+        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s: %s", path, hs_strerror(HS_ERR_MEMORY));
+    } else {
+        ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, w->config.level ? w->config.level : 3);
+        w->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (w->fd < 0)
+            hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", path, strerror(errno));
+    }
+    if (error->code && w) {
+        free_writer(w);
+        w = NULL;
+    }
+    return w;
+}
+
+static int write_index(struct hs_writer *w) {
+    struct hs_hst_trailer trailer = {.index = w->stats.stored, .entries = w->n_index};
+    size_t plain = w->n_index * sizeof *w->index;
+    if (plain > HS_HST_FRAME_MAX) /* hundreds of gigabytes: read without an index */
+        plain = trailer.entries = 0;
+    write_frame(w, (struct hs_hst_frame){.kind = HS_HST_INDEX, .plain = (uint32_t)plain}, w->index);
+    memcpy(trailer.magic, HS_HST_MAGIC, sizeof trailer.magic);
+    trailer.check = hs_checksum(0, &trailer, offsetof(struct hs_hst_trailer, check));
+    return write_all(w, &trailer, sizeof trailer);
+}
+
+int hs_writer_close(struct hs_writer *w, struct hs_error *error) {
+    memset(error, 0, sizeof *error);
+    if (!w->begun && !w->err)
+        write_header(w);
+    cut_frame(w, w->at);
+    cut_frame(w, w->end);
+    write_index(w);
+    if (close(w->fd) != 0)
+        fail(w, HS_ERR_IO, "cannot close");
+    w->fd = -1;
+    int err = w->err;
+    *error = w->error;
+    free_writer(w);
+    return err;
+}
+
+struct hs_writer_stats hs_writer_stats(const struct hs_writer *w) { return w->stats; }
+
+/* --- other inputs ------------------------------------------------------------------------------------- */
+
+/* A dictionary of any length, as pieces of a stream. */
+static int put_dictionary(struct hs_writer *w, const struct hs_chunk *chunk) {
+    for (uint32_t done = 0, len; done < chunk->len && !w->err; done += len) {
+        len = chunk->len - done < 0x8000 ? chunk->len - done : 0x8000;
+        struct hs_dict_chunk piece = {.sync = HS_DICT_SYNC, .len = (uint16_t)len, .offset = chunk->at + done};
+        piece.crc = hs_checksum(hs_checksum(0, &piece.len, 6), chunk->bytes + done, len);
+        hs_writer_put(w, &piece, sizeof piece);
+        hs_writer_put(w, chunk->bytes + done, len);
+    }
+    return w->err;
+}
+
+int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *error) {
+    struct hs_chunk chunk;
+    enum hs_source source;
+    memset(error, 0, sizeof *error);
+    struct hs_feed *feed = hs_feed_open(path, &source, error);
+    if (!feed)
+        return error->code;
+    w->config.source = feed->image ? HS_SOURCE_IMAGE : HS_SOURCE_STREAM;
+    int err;
+    while (!(err = feed->next(feed, &chunk)) && chunk.kind != HS_CHUNK_END && !w->err) {
+        if (chunk.kind == HS_CHUNK_DAMAGE)
+            hs_fail_with(error, chunk.code, chunk.offset, "%s: damaged at byte %llu: %s", path,
+                         (unsigned long long)chunk.offset, hs_strerror(chunk.code));
+        if (chunk.kind == HS_CHUNK_DICT)
+            put_dictionary(w, &chunk);
+        if (chunk.kind == HS_CHUNK_PACKET)
+            hs_writer_put(w, &chunk.packet, sizeof chunk.packet);
+        if (chunk.kind == HS_CHUNK_HEADER || chunk.kind == HS_CHUNK_PACKET)
+            hs_writer_put(w, chunk.bytes, chunk.len);
+    }
+    if (err)
+        hs_fail_with(error, err, chunk.offset, "%s: %s", path, hs_strerror(err));
+    feed->close(feed);
+    return err ? err : w->err;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reader's state, and how records become events with places. Not part of the public API.
+ */
+#ifndef HS_HOST_FOLLOW_H
+#define HS_HOST_FOLLOW_H
+
+#include "lib/host/heapmap.h"
+#include "lib/host/parts.h"
+
+#define HS_BATCH 128 /* events handed out at once */
+
+struct hs_reader {
+    const char *path;
+    struct hs_feed *feed;
+    struct hs_dictionary dictionary;
+    struct hs_trace_info info;
+    struct hs_error error;
+    int fatal;             /* what hs_reader_next returns from now on, if not 0 */
+    bool done;
+
+    /* The packet at hand. */
+    struct hs_decoder decoder;
+    struct hs_packet packet;
+    uint64_t packet_offset;
+    bool in_packet;
+    uint32_t check;        /* over its places so far */
+    bool checkable;        /* all its places are known */
+    struct hs_record record[HS_BATCH];
+    unsigned n_records, at_record;
+    uint32_t number;       /* in its boot, of record[at_record] */
+
+    /* The boot at hand. */
+    bool packet_seen;
+    uint32_t next_seq;
+    uint32_t next_number;  /* that the next packet should have */
+    uint32_t boot;
+    uint32_t ring_boot;    /* of the header */
+    uint64_t number_base;  /* records of the boots before */
+    uint64_t boot_emitted; /* as its last TOTAL says */
+    uint64_t time;         /* of the last event */
+    uint32_t thread;
+
+    /* The layout. */
+    struct hs_heapmap map;
+    struct hs_region region[256];
+    unsigned n_regions;
+    uint32_t recent[HS_RANKS]; /* see HS_RANKS in record.h; HS_POS_IMPLIED: not known */
+    bool synced;               /* the map is the heap */
+    bool in_collection, swept; /* the present collection has told what it frees */
+    bool collected;            /* a collection ran since the last allocation, for the next one */
+    bool drawing, differs;     /* a snapshot is under way; it is not what the map had */
+    uint8_t rule_shift;        /* log2 of the granule of regions under a rule */
+    struct hs_numbers freed;
+    struct hs_extent *block;
+    uint32_t room_blocks;
+
+    struct hs_event event[HS_BATCH];
+    unsigned n_events;
+};
+
+/* Makes events of the records from at_record on, until the records end or an event must be handed out
+ * before the next. */
+void hs_follow(struct hs_reader *r);
+
+/* The heap is gone. `known`: from here on the trace tells all that becomes of it. */
+void hs_follow_boot(struct hs_reader *r, bool known);
+
+/* Events are missing here. */
+void hs_follow_gap(struct hs_reader *r);
+
+/* The trace contradicts the layout followed so far, which is therefore not known any longer. */
+void hs_follow_contradiction(struct hs_reader *r, const char *what);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Chunks in, packets opened and closed, gaps between them counted, events out.
+ */
+#include "lib/host/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/host/follow.h"
+
+/* --- counting what is missing ------------------------------------------------------------------------- */
+
+/* The recorder's own count for the boot that is over. */
+static void end_boot(struct hs_reader *r) {
+    uint64_t emitted = r->boot_emitted > r->next_number ? r->boot_emitted : r->next_number;
+    r->info.emitted += emitted;
+    r->info.lost += emitted - r->next_number;
+    r->number_base += emitted;
+    r->boot_emitted = 0;
+}
+
+/* The full number of a boot whose low byte a packet has. */
+static uint32_t boot_number(const struct hs_reader *r, uint8_t low) {
+    uint32_t newest = r->ring_boot > r->boot ? r->ring_boot : r->boot;
+    return newest - (uint8_t)(newest - low);
+}
+
+static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
+    bool first = !r->packet_seen, whole = p->flags & HS_PACKET_BOOT;
+    if (!first)
+        end_boot(r);
+    r->info.boots++;
+    r->boot = boot_number(r, p->boot);
+    r->time = 0;
+    r->next_number = p->number;
+    if (first)
+        r->info.overwritten_records += p->number;
+    else
+        r->info.lost += p->number;
+    hs_follow_boot(r, whole);
+}
+
+/* What lies between the packet before and this one. False for a packet that has been there already. */
+static bool connect(struct hs_reader *r, const struct hs_packet *p) {
+    bool boot = !r->packet_seen || p->flags & HS_PACKET_BOOT || (uint8_t)r->boot != p->boot;
+    int32_t missing = (int32_t)(p->seq - r->next_seq);
+    if (missing < 0 && !(p->flags & HS_PACKET_BOOT) && r->packet_seen)
+        return false;
+    if (!r->packet_seen)
+        r->info.overwritten = p->seq;
+    else if (missing > 0)
+        r->info.missing_packets += (uint32_t)missing;
+    if (boot) {
+        begin_boot(r, p);
+    } else if (missing || p->number != r->next_number) {
+        uint32_t lost = p->number - r->next_number;
+        if (lost < 0x80000000u)
+            r->info.lost += lost;
+        hs_follow_gap(r);
+    }
+    return true;
+}
+
+/* --- packets ------------------------------------------------------------------------------------------ */
+
+static void complain(struct hs_reader *r, const struct hs_chunk *chunk, const char *what) {
+    hs_fail_with(&r->error, chunk->code, chunk->offset, "%s: %s at byte %llu: %s", r->path, what,
+                 (unsigned long long)chunk->offset, hs_strerror(chunk->code));
+}
+
+static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
+    const struct hs_packet *p = &chunk->packet;
+    r->info.packets++;
+    r->info.packet_bytes += sizeof *p + p->len;
+    if (!connect(r, p)) {
+        r->info.damaged_packets++;
+        r->info.damaged_bytes += sizeof *p + p->len;
+        return;
+    }
+    /* a keyframe tells of all regions there are */
+    if (p->flags & HS_PACKET_KEYFRAME && !r->synced)
+        hs_follow_boot(r, false);
+    r->packet_seen = true;
+    r->next_seq = p->seq + 1;
+    r->packet = *p;
+    r->packet_offset = chunk->offset;
+    r->in_packet = true;
+    r->number = p->number;
+    r->n_records = r->at_record = 0;
+    r->check = 0;
+    r->checkable = true;
+    r->decoder.site = r->dictionary.state;
+    r->decoder.n_sites = r->dictionary.n_states;
+    hs_decode_packet(&r->decoder, p, chunk->bytes);
+}
+
+static void end_packet(struct hs_reader *r, int err) {
+    r->in_packet = false;
+    r->next_number = r->number;
+    if (err) {
+        r->info.damaged_packets++;
+        r->info.damaged_bytes += (uint64_t)(r->decoder.end - r->decoder.at);
+        hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: its record at byte %td cannot be decoded (%s); "
+                     "a site that is not defined, or damage", r->path, r->packet.seq, (unsigned long long)r->packet_offset,
+                     r->decoder.at - r->decoder.start, hs_strerror(err));
+        hs_follow_gap(r);
+    } else if (r->packet.flags & HS_PACKET_CLOSED && r->checkable && (uint16_t)r->check != r->packet.check) {
+        hs_follow_contradiction(r, "the places of its new blocks are not those that the recorder saw");
+    }
+}
+
+/* --- chunks ------------------------------------------------------------------------------------------- */
+
+static void on_header(struct hs_reader *r, const struct hs_chunk *chunk) {
+    struct hs_ring_header h;
+    memcpy(&h, chunk->bytes, sizeof h);
+    r->dictionary.may_renew = true;
+    r->ring_boot = h.boot;
+    if (r->info.hz)
+        return;
+    r->info.hz = h.hz;
+    r->info.pointer_bytes = h.flags & HS_RING_64BIT ? 8 : 4;
+    r->info.build_id = h.build_id;
+    r->info.anchor = h.anchor;
+    r->info.selftest_failed = (h.flags & HS_RING_SELFTEST_FAILED) != 0;
+}
+
+static void on_dictionary(struct hs_reader *r, struct hs_chunk *chunk) {
+    long n = hs_dictionary_put(&r->dictionary, chunk);
+    if (n >= 0) {
+        r->info.dict_bytes += (uint64_t)n;
+        return;
+    }
+    if (n == HS_ERR_MEMORY)
+        r->fatal = (int)n;
+    chunk->code = (int)n;
+    complain(r, chunk, n == HS_ERR_END ? "pieces are missing before the piece of the dictionary" : "the piece of the dictionary");
+    r->info.damaged_bytes += chunk->len;
+}
+
+static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk) {
+    char what[64];
+    r->info.damaged_packets += chunk->refused;
+    r->info.damaged_bytes += chunk->damaged;
+    snprintf(what, sizeof what, chunk->refused ? "packet %u, refused," : "damage", chunk->seq);
+    complain(r, chunk, what);
+}
+
+static int next_chunk(struct hs_reader *r) {
+    struct hs_chunk chunk;
+    int err = r->feed->next(r->feed, &chunk);
+    if (err) {
+        chunk.code = err;
+        complain(r, &chunk, "cannot read on");
+        return err;
+    }
+    switch (chunk.kind) {
+    case HS_CHUNK_END: r->done = true; break;
+    case HS_CHUNK_HEADER: on_header(r, &chunk); break;
+    case HS_CHUNK_DICT: on_dictionary(r, &chunk); break;
+    case HS_CHUNK_PACKET: begin_packet(r, &chunk); break;
+    case HS_CHUNK_DAMAGE: on_damage(r, &chunk); break;
+    }
+    return r->fatal;
+}
+
+/* --- the end ------------------------------------------------------------------------------------------ */
+
+/* What the first error's text could not know yet. */
+static void say_salvaged(struct hs_reader *r) {
+    size_t len = strlen(r->error.text);
+    if (!r->error.code || len >= sizeof r->error.text)
+        return;
+    snprintf(r->error.text + len, sizeof r->error.text - len, ". Salvaged: %llu records of %llu packets",
+             (unsigned long long)r->info.records, (unsigned long long)(r->info.packets - r->info.damaged_packets));
+}
+
+static long finish(struct hs_reader *r, int err) {
+    if (r->packet_seen)
+        end_boot(r);
+    if (err)
+        hs_fail_with(&r->error, err, 0, "%s: %s", r->path, hs_strerror(err));
+    say_salvaged(r);
+    r->packet_seen = false;
+    r->done = true;
+    r->fatal = err;
+    return err;
+}
+
+long hs_reader_next(struct hs_reader *r, const struct hs_event **events) {
+    *events = r->event;
+    if (r->done)
+        return r->fatal;
+    for (;;) {
+        if (r->at_record < r->n_records) {
+            hs_follow(r);
+            if (!r->fatal)
+                return r->n_events;
+            return finish(r, r->fatal);
+        }
+        if (r->in_packet) {
+            int n = hs_decode_next(&r->decoder, r->record, HS_BATCH);
+            r->at_record = 0;
+            r->n_records = n > 0 ? (unsigned)n : 0;
+            r->info.records += r->n_records;
+            if (n <= 0)
+                end_packet(r, n);
+            continue;
+        }
+        int err = next_chunk(r);
+        if (err || r->done)
+            return finish(r, err);
+    }
+}
+
+/* --- open and close ----------------------------------------------------------------------------------- */
+
+struct hs_reader *hs_reader_open(const char *path, struct hs_error *error) {
+    struct hs_error ignored;
+    error = error ? error : &ignored;
+    memset(error, 0, sizeof *error);
+    enum hs_source source = HS_SOURCE_STREAM;
+    struct hs_feed *feed = hs_feed_open(path, &source, error);
+    struct hs_reader *r = feed ? calloc(1, sizeof *r) : NULL;
+    if (r && (!(r->path = strdup(path)) || hs_dictionary_open(&r->dictionary))) {
+        hs_dictionary_close(&r->dictionary);
+        free((char *)r->path);
+        free(r);
+        r = NULL;
+    }
+    if (!r) {
+        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s: %s", path, hs_strerror(HS_ERR_MEMORY));
+        if (feed)
+            feed->close(feed);
+        return NULL;
+    }
+    r->feed = feed;
+    r->info.source = source;
+    hs_follow_boot(r, false);
+    return r;
+}
+
+void hs_reader_close(struct hs_reader *r) {
+    if (!r)
+        return;
+    r->feed->close(r->feed);
+    hs_dictionary_close(&r->dictionary);
+    hs_heapmap_close(&r->map);
+    free(r->freed.item);
+    free(r->block);
+    free((char *)r->path);
+    free(r);
+}
+
+/* --- what is known ------------------------------------------------------------------------------------ */
+
+const struct hs_error *hs_reader_error(const struct hs_reader *r) { return &r->error; }
+const struct hs_trace_info *hs_reader_info(const struct hs_reader *r) { return &r->info; }
+
+const struct hs_site *hs_reader_site(const struct hs_reader *r, uint32_t number) {
+    if (!number)
+        return &r->dictionary.block[0][0].site;
+    const struct hs_definition *definition = hs_dictionary_get(&r->dictionary, number, HS_SITE);
+    return definition ? &definition->site : NULL;
+}
+
+uint32_t hs_reader_sites(const struct hs_reader *r) { return r->dictionary.n; }
+
+const struct hs_context *hs_reader_context(const struct hs_reader *r, uint32_t number) {
+    const struct hs_definition *definition = hs_dictionary_get(&r->dictionary, number, HS_CONTEXT);
+    return definition ? &definition->context : NULL;
+}
+
+const struct hs_region *hs_reader_region(const struct hs_reader *r, unsigned index) {
+    return index < r->n_regions ? &r->region[index] : NULL;
+}
+
+unsigned hs_reader_regions(const struct hs_reader *r) { return r->n_regions; }
+
+const char *hs_reader_fact(const struct hs_reader *r, const char *key) {
+    for (const struct hs_fact *fact = r->dictionary.fact; fact; fact = fact->next)
+        if (!strcmp(fact->key, key))
+            return fact->value;
+    return NULL;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What kind of input this is, by its content. A stream and an image begin alike; what follows their header
+ * tells them apart. Both may lie among other bytes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/host/parts.h"
+
+#define STEP      (64u << 10)
+#define IMAGE_MAX (64u << 20) /* bytes of an image with all that lies around it */
+
+/* The input as far as it has been read. */
+struct sight {
+    const char *path;
+    int fd;
+    uint8_t *data;
+    size_t len, room;
+    bool ended;
+    struct hs_error *error;
+};
+
+/* Reads on, at least one byte unless the input ends. */
+static int read_on(struct sight *s) {
+    if (s->room - s->len < STEP) {
+        size_t room = s->room ? s->room * 2 : 4 * STEP;
+        uint8_t *more = realloc(s->data, room);
+        if (!more)
+            return HS_ERR_MEMORY;
+        s->data = more;
+        s->room = room;
+    }
+    ssize_t n;
+    do
+        n = read(s->fd, s->data + s->len, s->room - s->len);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return HS_ERR_IO;
+    s->ended = n == 0;
+    s->len += (size_t)n;
+    return HS_OK;
+}
+
+static int read_until(struct sight *s, size_t len) {
+    int err = HS_OK;
+    while (!err && s->len < len && !s->ended)
+        err = read_on(s);
+    return err;
+}
+
+/* The first valid header. `worst` is why the best of the others is none. */
+struct found {
+    size_t at;
+    bool valid;
+    int worst;
+    size_t worst_at;
+    uint16_t version;
+};
+
+static int find_header(struct sight *s, struct found *f) {
+    size_t from = 0;
+    *f = (struct found){.worst = HS_ERR_FORMAT};
+    for (;;) {
+        const uint8_t *m = s->len > from ? memmem(s->data + from, s->len - from, HS_RING_MAGIC, 8) : NULL;
+        if (!m) {
+            if (s->ended || s->len >= IMAGE_MAX)
+                return HS_OK;
+            from = s->len > 7 ? s->len - 7 : 0;
+            int err = read_on(s);
+            if (err)
+                return err;
+            continue;
+        }
+        f->at = (size_t)(m - s->data);
+        int err = read_until(s, f->at + sizeof(struct hs_ring_header) + sizeof(struct hs_packet));
+        if (err)
+            return err;
+        int why = hs_header_check(s->data + f->at, s->len - f->at);
+        f->valid = why == HS_OK;
+        if (f->valid)
+            return HS_OK;
+        if (f->worst == HS_ERR_FORMAT) {
+            f->worst = why;
+            f->worst_at = f->at;
+            if (s->len - f->at >= 10)
+                memcpy(&f->version, s->data + f->at + 8, 2);
+        }
+        from = f->at + 1;
+    }
+}
+
+/* --- what it is --------------------------------------------------------------------------------------- */
+
+/* Whether a packet or a piece of the dictionary follows at once. */
+static bool is_stream(const struct sight *s, size_t at) {
+    const uint8_t *b = s->data + at;
+    size_t left = s->len - at;
+    struct hs_packet p;
+    if (left >= 2 && b[0] == 'H' && b[1] == HS_DICT_SYNC >> 8)
+        return true;
+    return hs_packet_begins(b, left, &p);
+}
+
+/* Whether one of the image's slots has a packet, or its header is all there is. */
+static bool is_image(const struct sight *s, size_t at) {
+    struct hs_ring_header h;
+    struct hs_packet p;
+    memcpy(&h, s->data + at, sizeof h);
+    if (!(h.flags & HS_RING_STREAM))
+        return true;
+    uint64_t slot = (uint64_t)at + h.header_size + h.dict_size;
+    for (uint32_t i = 0; i < h.packet_count && slot < s->len; i++, slot += h.packet_size)
+        if (h.packet_size && hs_packet_begins(s->data + slot, s->len - (size_t)slot, &p))
+            return true;
+    return false;
+}
+
+static bool is_text(const struct sight *s) {
+    size_t odd = 0, n = s->len < 4096 ? s->len : 4096;
+    for (size_t i = 0; i < n; i++)
+        odd += s->data[i] < 9 || (s->data[i] > 13 && s->data[i] < 32 && s->data[i] != 27);
+    return odd * 100 <= n;
+}
+
+static size_t count_packets(const struct sight *s) {
+    size_t n = 0;
+    struct hs_packet p;
+    for (size_t i = 0; i + sizeof p <= s->len; i++)
+        n += s->data[i] == 'H' && hs_packet_begins(s->data + i, s->len - i, &p);
+    return n;
+}
+
+/* Whoever found the error may not have known of which file. */
+static void name_file(struct hs_error *error, const char *path) {
+    char text[sizeof error->text];
+    if (!strncmp(error->text, path, strlen(path)))
+        return;
+    memcpy(text, error->text, sizeof text);
+    snprintf(error->text, sizeof error->text, "%.200s: %.300s", path, text);
+}
+
+/* No header: says what there is instead. */
+static void explain(const struct sight *s, const struct found *f) {
+    size_t packets;
+    if (!s->len)
+        hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is empty. A trace that holds nothing has at least a header", s->path);
+    else if (f->worst == HS_ERR_VERSION)
+        hs_fail_with(s->error, HS_ERR_VERSION, f->worst_at, "%s: the header at byte %zu is of format version %u; this program "
+                     "reads version %u. Use the HeapStrata that the firmware was built with", s->path, f->worst_at, f->version,
+                     HS_FORMAT_VERSION);
+    else if (f->worst == HS_ERR_END)
+        hs_fail_with(s->error, HS_ERR_END, f->worst_at, "%s: ends in the middle of the header at byte %zu; nothing can be "
+                     "salvaged", s->path, f->worst_at);
+    else if ((packets = count_packets(s)))
+        hs_fail_with(s->error, f->worst == HS_ERR_CHECK ? HS_ERR_CHECK : HS_ERR_KIND, f->worst_at, "%s: has %zu packets of a "
+                     "trace, but %s header: dump from an earlier address, or capture from the start", s->path, packets,
+                     f->worst == HS_ERR_CHECK ? "a damaged" : "no");
+    else if (f->worst == HS_ERR_CHECK)
+        hs_fail_with(s->error, HS_ERR_CHECK, f->worst_at, "%s: the header at byte %zu is damaged, and no packets follow it",
+                     s->path, f->worst_at);
+    else
+        hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is %s, not a trace: no .hst, stream capture or memory image was found in "
+                     "its %zu bytes", s->path, is_text(s) ? "text" : "something else", s->len);
+}
+
+static struct hs_feed *open_container(struct sight *s, enum hs_source *source) {
+    struct hs_bytes *file = hs_bytes_of_file(s->fd, (struct hs_front){s->data, s->len, 0});
+    if (!file)
+        return NULL;
+    s->data = NULL;
+    s->fd = -1;
+    struct hs_bytes *plain = hs_bytes_of_container(file, s->error);
+    if (!plain)
+        return NULL;
+    *source = HS_SOURCE_HST;
+    return hs_feed_of_stream(plain, hs_container_of_image(plain));
+}
+
+static struct hs_feed *open_stream(struct sight *s, size_t at, enum hs_source *source) {
+    memmove(s->data, s->data + at, s->len - at);
+    struct hs_bytes *file = hs_bytes_of_file(s->fd, (struct hs_front){s->data, s->len - at, at});
+    if (!file)
+        return NULL;
+    s->data = NULL;
+    s->fd = -1;
+    *source = HS_SOURCE_STREAM;
+    return hs_feed_of_stream(file, false);
+}
+
+static struct hs_feed *open_image(struct sight *s, enum hs_source *source) {
+    int err = read_until(s, IMAGE_MAX);
+    if (!err && !s->ended)
+        err = HS_ERR_FULL;
+    if (err) {
+        hs_fail_with(s->error, err, s->len, "%s: %s", s->path, err == HS_ERR_FULL
+                     ? "more than 64 MB around a memory image: cut the dump to the image's neighbourhood" : hs_strerror(err));
+        return NULL;
+    }
+    struct hs_front memory = {s->data, s->len, 0};
+    s->data = NULL;
+    *source = HS_SOURCE_IMAGE;
+    return hs_feed_of_image(memory, s->error);
+}
+
+static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
+    struct found f;
+    int err = read_until(s, 8);
+    if (!err && hs_container_begins(s->data, s->len))
+        return open_container(s, source);
+    if (!err)
+        err = find_header(s, &f);
+    if (err) {
+        hs_fail_with(s->error, err, s->len, "%s: %s", s->path, err == HS_ERR_IO ? strerror(errno) : hs_strerror(err));
+        return NULL;
+    }
+    if (!f.valid) {
+        explain(s, &f);
+        return NULL;
+    }
+    size_t behind = f.at + sizeof(struct hs_ring_header);
+    if (is_stream(s, behind) || (s->ended && s->len - behind < 2))
+        return open_stream(s, f.at, source);
+    struct hs_ring_header h;
+    memcpy(&h, s->data + f.at, sizeof h);
+    err = read_until(s, h.total_size < IMAGE_MAX ? f.at + h.total_size : f.at);
+    return !err && is_image(s, f.at) ? open_image(s, source) : open_stream(s, f.at, source);
+}
+
+struct hs_feed *hs_feed_open(const char *path, enum hs_source *source, struct hs_error *error) {
+    struct stat status;
+    struct sight s = {.path = path, .error = error, .fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : 0};
+    if (s.fd < 0 || fstat(s.fd, &status) != 0) {
+        hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", path, strerror(errno));
+    } else if (S_ISDIR(status.st_mode)) {
+        hs_fail_with(error, HS_ERR_KIND, 0, "%s: is a folder, not a trace", path);
+    } else {
+        struct hs_feed *feed = recognise(&s, source);
+        if (feed) {
+            if (s.fd > 0)
+                close(s.fd);
+            return feed;
+        }
+        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s: %s", path, hs_strerror(HS_ERR_MEMORY));
+        name_file(error, path);
+    }
+    free(s.data);
+    if (s.fd > 0)
+        close(s.fd);
+    return NULL;
+}

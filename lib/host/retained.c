@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A retained image as chunks: the bytes of a memory dump, with the image somewhere among them at any
+ * alignment, perhaps more than once (a stale copy, a buffer it went through), perhaps cut.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/host/parts.h"
+
+enum slot_state { SLOT_UNUSED, SLOT_WHOLE, SLOT_OPEN, SLOT_DAMAGED };
+
+struct slot {
+    uint32_t seq;
+    uint8_t state; /* enum slot_state */
+    uint8_t boot;  /* first packet of a boot */
+    int code;      /* DAMAGED: why */
+    size_t at;     /* in the memory */
+};
+
+struct image {
+    struct hs_feed feed;
+    struct hs_front memory;
+    size_t at;          /* of the header in the memory */
+    struct hs_ring_header header;
+    struct slot *slot;  /* by number */
+    uint32_t n_slots, next;
+    uint8_t stage;      /* 0 header, 1 dictionary, 2 packets */
+    uint64_t cut;       /* bytes of the image that are not there; 0 when told */
+};
+
+/* Packets whose own header is damaged come last. */
+#define UNNUMBERED UINT32_MAX
+
+/* Headers looked at; more than a few are no dump of a memory. */
+#define CANDIDATES 64
+
+/* Whether the parts that the header names fit into each other. */
+static bool sane(const struct hs_ring_header *h) {
+    uint64_t size = (uint64_t)h->header_size + h->dict_size + (uint64_t)h->packet_size * h->packet_count;
+    return h->packet_size > sizeof(struct hs_packet) && h->packet_count && size <= h->total_size;
+}
+
+/* --- slots -------------------------------------------------------------------------------------------- */
+
+static struct slot look_at(const struct image *m, size_t at) {
+    struct slot slot = {.at = at};
+    struct hs_packet p;
+    uint16_t sync;
+    size_t left = m->memory.len - at;
+    const uint8_t *bytes = m->memory.data + at;
+    memcpy(&sync, bytes, sizeof sync);
+    if (!hs_packet_begins(bytes, left, &p)) {
+        slot.state = sync == HS_PACKET_SYNC ? SLOT_DAMAGED : SLOT_UNUSED;
+        slot.code = left < sizeof p ? HS_ERR_END : HS_ERR_CHECK;
+        slot.seq = UNNUMBERED;
+        return slot;
+    }
+    slot.seq = p.seq;
+    slot.boot = (p.flags & HS_PACKET_BOOT) != 0;
+    slot.state = SLOT_DAMAGED;
+    if (p.len > m->header.packet_size - sizeof p)
+        slot.code = HS_ERR_FORMAT;
+    else if (p.len > left - sizeof p)
+        slot.code = HS_ERR_END;
+    else if (!(p.flags & HS_PACKET_CLOSED))
+        slot.state = SLOT_OPEN;
+    else if (hs_packet_whole(&p, bytes + sizeof p))
+        slot.state = SLOT_WHOLE;
+    else
+        slot.code = HS_ERR_CHECK;
+    return slot;
+}
+
+static int by_number(const void *a, const void *b) {
+    const struct slot *x = a, *y = b;
+    if (x->seq != y->seq)
+        return x->seq < y->seq ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Only a boot's last packet may be open: nothing closed the one that a reset cut off. Two packets of one
+ * number are no writer's work. */
+static void judge_order(struct image *m) {
+    for (uint32_t i = 0; i < m->n_slots; i++) {
+        struct slot *s = &m->slot[i], *next = i + 1 < m->n_slots ? s + 1 : NULL;
+        bool last = !next || next->boot || next->seq == UNNUMBERED;
+        if (s->state == SLOT_OPEN && !last) {
+            s->state = SLOT_DAMAGED;
+            s->code = HS_ERR_CHECK;
+        }
+        if (next && next->seq == s->seq && s->state != SLOT_DAMAGED && next->state != SLOT_DAMAGED) {
+            next->state = SLOT_DAMAGED;
+            next->code = HS_ERR_FORMAT;
+        }
+    }
+}
+
+/* Looks at every slot of the image whose header is at m->at. Returns how many packets can be read, or
+ * HS_ERR_MEMORY. */
+static long look_at_slots(struct image *m) {
+    const struct hs_ring_header *h = &m->header;
+    uint64_t first = (uint64_t)m->at + h->header_size + h->dict_size;
+    long readable = 0;
+    free(m->slot);
+    m->n_slots = 0;
+    m->slot = calloc(m->memory.len / h->packet_size + 2, sizeof *m->slot);
+    if (!m->slot)
+        return HS_ERR_MEMORY;
+    for (uint32_t i = 0; i < h->packet_count; i++) {
+        uint64_t at = first + (uint64_t)i * h->packet_size;
+        if (at + sizeof(uint16_t) > m->memory.len)
+            break;
+        struct slot slot = look_at(m, (size_t)at);
+        if (slot.state == SLOT_UNUSED)
+            continue;
+        m->slot[m->n_slots++] = slot;
+        readable += slot.state != SLOT_DAMAGED;
+    }
+    return readable;
+}
+
+/* --- finding the image -------------------------------------------------------------------------------- */
+
+static const uint8_t *find_magic(const struct hs_front *memory, size_t from) {
+    return memmem(memory->data + from, memory->len - from, HS_RING_MAGIC, strlen(HS_RING_MAGIC));
+}
+
+/* The header with the most packets behind it: a copy of the header alone, on a stack or in flash, has none. */
+static int find_image(struct image *m) {
+    long most = -1;
+    size_t best = 0;
+    unsigned candidates = 0;
+    const uint8_t *found;
+    for (size_t from = 0; candidates < CANDIDATES && (found = find_magic(&m->memory, from)); from = m->at + 1) {
+        m->at = (size_t)(found - m->memory.data);
+        if (hs_header_check(found, m->memory.len - m->at) != HS_OK)
+            continue;
+        candidates++;
+        memcpy(&m->header, found, sizeof m->header);
+        long readable = sane(&m->header) ? look_at_slots(m) : -1;
+        if (readable == HS_ERR_MEMORY)
+            return HS_ERR_MEMORY;
+        if (readable > most) {
+            most = readable;
+            best = m->at;
+        }
+    }
+    if (most < 0)
+        return HS_ERR_FORMAT;
+    m->at = best;
+    memcpy(&m->header, m->memory.data + best, sizeof m->header);
+    return look_at_slots(m) < 0 ? HS_ERR_MEMORY : HS_OK;
+}
+
+/* --- chunks ------------------------------------------------------------------------------------------- */
+
+static void give_dictionary(const struct image *m, struct hs_chunk *chunk) {
+    size_t at = m->at + m->header.header_size, left = m->memory.len - at;
+    uint32_t len = m->header.dict_len < m->header.dict_size ? m->header.dict_len : m->header.dict_size;
+    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DICT, .offset = m->memory.offset + at, .bytes = m->memory.data + at,
+                               .len = len < left ? len : (uint32_t)left};
+}
+
+static void give_slot(const struct image *m, const struct slot *s, struct hs_chunk *chunk) {
+    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = m->memory.offset + s->at, .code = s->code,
+                               .damaged = m->header.packet_size, .refused = 1, .seq = s->seq};
+    if (s->state == SLOT_DAMAGED)
+        return;
+    chunk->kind = HS_CHUNK_PACKET;
+    memcpy(&chunk->packet, m->memory.data + s->at, sizeof chunk->packet);
+    chunk->bytes = m->memory.data + s->at + sizeof chunk->packet;
+    chunk->len = chunk->packet.len;
+}
+
+static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
+    struct image *m = (struct image *)feed;
+    *chunk = (struct hs_chunk){.kind = HS_CHUNK_END, .offset = m->memory.offset + m->memory.len};
+    if (m->stage == 0) {
+        m->stage = 1;
+        *chunk = (struct hs_chunk){.kind = HS_CHUNK_HEADER, .offset = m->memory.offset + m->at,
+                                   .bytes = m->memory.data + m->at, .len = sizeof m->header};
+    } else if (m->cut) {
+        *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = chunk->offset, .code = HS_ERR_END, .damaged = m->cut};
+        m->cut = 0;
+    } else if (m->stage == 1) {
+        m->stage = 2;
+        give_dictionary(m, chunk);
+    } else if (m->next < m->n_slots) {
+        give_slot(m, &m->slot[m->next++], chunk);
+    }
+    return HS_OK;
+}
+
+static void close_image(struct hs_feed *feed) {
+    struct image *m = (struct image *)feed;
+    free(m->memory.data);
+    free(m->slot);
+    free(m);
+}
+
+struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error) {
+    struct image *m = calloc(1, sizeof *m);
+    int err = HS_ERR_MEMORY;
+    if (m) {
+        m->feed.next = next_chunk;
+        m->feed.close = close_image;
+        m->feed.image = true;
+        m->memory = memory;
+        err = find_image(m);
+    }
+    if (err) {
+        hs_fail_with(error, err, memory.offset, "%s", err == HS_ERR_MEMORY ? hs_strerror(err)
+                     : "the header names parts that do not fit into each other");
+        if (m)
+            close_image(&m->feed);
+        else
+            free(memory.data);
+        return NULL;
+    }
+    qsort(m->slot, m->n_slots, sizeof *m->slot, by_number);
+    judge_order(m);
+    if (m->header.total_size > m->memory.len - m->at)
+        m->cut = m->header.total_size - (m->memory.len - m->at);
+    return &m->feed;
+}
