@@ -28,13 +28,12 @@ void hs_follow_contradiction(struct hs_reader *r, const char *what) {
     hs_follow_gap(r);
 }
 
-void hs_follow_boot(struct hs_reader *r, bool known) {
+void hs_follow_anew(struct hs_reader *r, bool known) {
     hs_heapmap_clear(&r->map);
     for (unsigned i = 0; i < r->n_regions; i++)
         r->region[i].present = 0;
     hs_follow_gap(r);
     r->synced = known;
-    r->thread = 0;
 }
 
 /* --- blocks ------------------------------------------------------------------------------------------- */
@@ -85,7 +84,7 @@ static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
 
 INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     r->collected = false;
-    if (RARELY(record->pos != HS_POS_IMPLIED)) {
+    if (RARELY(!r->decoder.implied)) {
         place(r, e, record->pos);
         return;
     }
@@ -329,8 +328,9 @@ static void on_collect(struct hs_reader *r, const struct hs_record *record) {
 
 static void on_reset(struct hs_reader *r, const struct hs_record *record) {
     if (r->number)
-        hs_follow_boot(r, true);
-    r->boot = record->count;
+        hs_follow_anew(r, true);
+    if (record->count > r->boot)
+        r->boot = record->count;
 }
 
 static void on_other(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {

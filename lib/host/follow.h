@@ -32,6 +32,7 @@ struct hs_reader {
 
     /* The boot at hand. */
     bool packet_seen;
+    bool restarted;        /* a header came since the last packet: its numbers may start again */
     uint32_t next_seq;
     uint32_t next_number;  /* that the next packet should have */
     uint32_t boot;
@@ -63,8 +64,8 @@ struct hs_reader {
  * before the next. */
 void hs_follow(struct hs_reader *r);
 
-/* The heap is gone. `known`: from here on the trace tells all that becomes of it. */
-void hs_follow_boot(struct hs_reader *r, bool known);
+/* No region is known from here on. `known`: because there is none. */
+void hs_follow_anew(struct hs_reader *r, bool known);
 
 /* Events are missing here. */
 void hs_follow_gap(struct hs_reader *r);

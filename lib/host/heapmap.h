@@ -15,9 +15,9 @@
 #include "lib/decode.h"
 #include "lib/host/reader.h"
 
-/* Granules of all regions together that a map takes: 2^27 is 2 GiB of 16-byte granules, 32 MB of bitmaps. */
+/* Granules of all regions together that a map takes: 2^25 is 512 MB of 16-byte granules, 8 MB of bitmaps. */
 #ifndef HS_HEAPMAP_GRANULES
-#define HS_HEAPMAP_GRANULES (1u << 27)
+#define HS_HEAPMAP_GRANULES (1u << 25)
 #endif
 
 #define HS_HEAPMAP_CLASSES 40

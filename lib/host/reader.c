@@ -32,22 +32,26 @@ static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
     if (!first)
         end_boot(r);
     r->info.boots++;
-    r->boot = boot_number(r, p->boot);
+    uint32_t number = boot_number(r, p->boot);
+    r->boot = first || number > r->boot ? number : r->boot + 1;
     r->time = 0;
     r->next_number = p->number;
     if (first)
         r->info.overwritten_records += p->number;
     else
         r->info.lost += p->number;
-    hs_follow_boot(r, whole);
+    hs_follow_anew(r, whole);
+    r->thread = 0;
 }
 
 /* What lies between the packet before and this one. False for a packet that has been there already. */
 static bool connect(struct hs_reader *r, const struct hs_packet *p) {
-    bool boot = !r->packet_seen || p->flags & HS_PACKET_BOOT || (uint8_t)r->boot != p->boot;
     int32_t missing = (int32_t)(p->seq - r->next_seq);
-    if (missing < 0 && !(p->flags & HS_PACKET_BOOT) && r->packet_seen)
+    bool again = r->restarted && missing < 0;
+    bool boot = !r->packet_seen || p->flags & HS_PACKET_BOOT || r->packet.boot != p->boot || again;
+    if (missing < 0 && !boot)
         return false;
+    r->restarted = false;
     if (!r->packet_seen)
         r->info.overwritten = p->seq;
     else if (missing > 0)
@@ -81,7 +85,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
     }
     /* a keyframe tells of all regions there are */
     if (p->flags & HS_PACKET_KEYFRAME && !r->synced)
-        hs_follow_boot(r, false);
+        hs_follow_anew(r, false);
     r->packet_seen = true;
     r->next_seq = p->seq + 1;
     r->packet = *p;
@@ -116,7 +120,7 @@ static void end_packet(struct hs_reader *r, int err) {
 static void on_header(struct hs_reader *r, const struct hs_chunk *chunk) {
     struct hs_ring_header h;
     memcpy(&h, chunk->bytes, sizeof h);
-    r->dictionary.may_renew = true;
+    r->dictionary.may_renew = r->restarted = true;
     r->ring_boot = h.boot;
     if (r->info.hz)
         return;
@@ -238,7 +242,7 @@ struct hs_reader *hs_reader_open(const char *path, struct hs_error *error) {
     }
     r->feed = feed;
     r->info.source = source;
-    hs_follow_boot(r, false);
+    hs_follow_anew(r, false);
     return r;
 }
 
