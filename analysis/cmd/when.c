@@ -80,3 +80,16 @@ bool hs_when_at(struct hs_when *when, const struct hs_event *event)
     when->seen++;
     return !when->occurrence || when->seen == when->occurrence;
 }
+
+uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event)
+{
+    if (!clock->running || event->boot != clock->boot) {
+        if (clock->running)
+            clock->elapsed += clock->last - clock->first;
+        clock->first = event->time;
+        clock->boot = event->boot;
+        clock->running = true;
+    }
+    clock->last = event->time;
+    return clock->elapsed + (clock->last - clock->first);
+}

@@ -28,6 +28,14 @@ struct hs_when {
  * leaves `when` unset. `text` must outlive it. */
 bool hs_when_parse(struct hs_when *when, const char *text, const char *option);
 
+/* Time since the trace's start, over all boots: what a model knows too, for commands without one. */
+struct hs_clock {
+    uint64_t elapsed, first, last; /* ticks: boots before; the present boot's first and last */
+    uint32_t boot;
+    bool running;
+};
+uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event);
+
 /* Whether a moment lies before `event`, `elapsed` ticks after the trace's start. Not of marks. */
 bool hs_when_before(const struct hs_when *when, const struct hs_event *event, double elapsed_seconds);
 
