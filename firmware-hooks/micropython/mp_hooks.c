@@ -43,7 +43,7 @@
 
 static const mp_code_state_t nowhere; /* stands for "no bytecode is running" */
 
-static HS_THREAD_LOCAL struct running {
+struct running {
     const mp_code_state_t *code; /* innermost frame of bytecode */
     uintptr_t caller;            /* who asked: see ASKED; NOBODY or ALLOCATING */
 #if HS_STACKS
@@ -52,7 +52,15 @@ static HS_THREAD_LOCAL struct running {
 #if MICROPY_PY_THREAD
     uint32_t thread;             /* our number, 0 before the first record */
 #endif
-} running __asm__("hs_mp_running") = {.code = &nowhere};
+};
+
+/* One for each thread, or for each core where a core has one thread. */
+#ifdef HS_PORT_CORES
+static struct running running_on[HS_PORT_CORES] = {[0 ... HS_PORT_CORES - 1] = {.code = &nowhere}};
+#define running running_on[HS_PORT_CORE()]
+#else
+static HS_THREAD_LOCAL struct running running __asm__("hs_mp_running") = {.code = &nowhere};
+#endif
 
 #define NOBODY     0u
 #define ALLOCATING 1u /* inside gc_alloc or gc_realloc */

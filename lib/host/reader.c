@@ -110,7 +110,7 @@ static void end_packet(struct hs_reader *r, int err) {
                      "a site that is not defined, or damage", r->path, r->packet.seq, (unsigned long long)r->packet_offset,
                      r->decoder.at - r->decoder.start, hs_strerror(err));
         hs_follow_gap(r);
-    } else if (r->packet.flags & HS_PACKET_CLOSED && r->checkable && (uint16_t)r->check != r->packet.check) {
+    } else if (r->packet.flags & HS_PACKET_CLOSED && r->checkable && HS_CHECK_FOLD(r->check) != r->packet.check) {
         hs_follow_contradiction(r, "the places of its new blocks are not those that the recorder saw");
     }
 }

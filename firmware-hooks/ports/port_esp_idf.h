@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Port for ESP-IDF (MicroPython's esp32). Tasks, interrupts and cores are kept apart by a spin lock; time is
+ * esp_timer's microseconds.
+ */
+#ifndef HS_PORT_ESP_IDF_H
+#define HS_PORT_ESP_IDF_H
+
+#include <stdint.h>
+
+#include "esp_timer.h"
+#include "freertos/FreeRTOS.h"
+
+#define HS_THREAD_LOCAL __thread
+
+#ifndef HS_STREAM
+#define HS_STREAM 0
+#endif
+
+typedef uint32_t hs_lock_t;
+extern portMUX_TYPE hs_esp_mux;
+
+static inline hs_lock_t hs_port_lock(void) {
+    portENTER_CRITICAL_SAFE(&hs_esp_mux);
+    return 0;
+}
+
+static inline void hs_port_unlock(hs_lock_t lock) {
+    (void)lock;
+    portEXIT_CRITICAL_SAFE(&hs_esp_mux);
+}
+
+static inline uint32_t hs_port_ticks(void) { return (uint32_t)esp_timer_get_time(); }
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Port for RP2040 and RP2350 (MicroPython's rp2): two cores, so interrupts are masked and a hardware spin
+ * lock is held for the length of a record. Time is the microsecond timer.
+ */
+#ifndef HS_PORT_RP2_H
+#define HS_PORT_RP2_H
+
+#include <stdint.h>
+
+#include "hardware/structs/sio.h"
+#include "hardware/structs/timer.h"
+#include "hardware/sync.h"
+
+/* State that others keep per thread is kept per core: rp2 runs one thread on each. */
+#define HS_PORT_CORES  2
+#define HS_PORT_CORE() (sio_hw->cpuid)
+
+/* The SDK leaves this lock to the operating system, of which there is none. */
+#ifndef HS_RP2_SPINLOCK
+#define HS_RP2_SPINLOCK PICO_SPINLOCK_ID_OS2
+#endif
+
+#ifndef HS_STREAM
+#define HS_STREAM 0
+#endif
+#ifndef HS_CRC_TABLE
+#define HS_CRC_TABLE 16
+#endif
+
+typedef uint32_t hs_lock_t;
+
+static inline hs_lock_t hs_port_lock(void) { return spin_lock_blocking(spin_lock_instance(HS_RP2_SPINLOCK)); }
+static inline void hs_port_unlock(hs_lock_t lock) { spin_unlock(spin_lock_instance(HS_RP2_SPINLOCK), lock); }
+static inline uint32_t hs_port_ticks(void) { return timer_hw->timerawl; }
+
+#endif
