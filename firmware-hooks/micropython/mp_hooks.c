@@ -429,18 +429,34 @@ void __wrap_gc_collect_start(void) {
     __real_gc_collect_start();
 }
 
-/* On entry every live head is marked, unless the mark stack overflowed: then the collector still marks,
- * and what it frees can only be told afterwards. */
+static void mark_children(const mp_state_mem_area_t *a) {
+    for (uint32_t at = 0, n = granules_of(a); at < n; at++)
+        if (kind_at(a, at) == AT_MARK)
+            gc_collect_root((void **)(void *)(a->gc_pool_start + (size_t)at * GRANULE),
+                            (size_t)run_len(a, at) * GRANULE / sizeof(void *));
+}
+
+/* When the mark stack overflowed, the collector goes on marking before it sweeps: over all marked blocks,
+ * until nothing new is found. This does the same by its public means and before it, so that the sweep can
+ * be told; the collector then finds nothing left to do. */
+static void finish_marking(void) {
+    while (MP_STATE_MEM(gc_stack_overflow)) {
+        MP_STATE_MEM(gc_stack_overflow) = 0;
+        for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
+            mark_children(a);
+    }
+}
+
+/* Behind finish_marking every live head is marked, and what is not will be freed. */
 void __real_gc_collect_end(void);
 void __wrap_gc_collect_end(void) {
     bool recording = hs_state != HS_STATE_OFF;
-    bool overflow = MP_STATE_MEM(gc_stack_overflow);
-    if (recording && !overflow)
+    if (recording) {
+        finish_marking();
         record_sweep();
+    }
     bool ordered = enter_order();
     __real_gc_collect_end();
-    if (recording && overflow)
-        hs_mp_snapshot();
     if (recording)
         end_collection();
     leave_order(ordered);
