@@ -133,7 +133,7 @@ static void show_files(struct work *w, struct hs_json *json)
         n = hs_lines_of_file(&w->lines, i);
         if (!wanted(w, w->lines.line[i].file))
             continue;
-        if (!json && w->found + w->missing)
+        if (!json)
             putchar('\n');
         show_file(w, i, n, json);
     }

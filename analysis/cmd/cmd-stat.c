@@ -35,7 +35,7 @@ static void line(enum hs_value_kind kind, struct hs_value value, const char *nam
     vsnprintf(note, sizeof note, format, args);
     va_end(args);
     hs_format(number, sizeof number, kind, value);
-    printf("%16s  %-22s%s%s\n", number, name, note[0] ? " # " : "", note);
+    printf("%16s  %*s%s%s\n", number, note[0] ? -22 : 0, name, note[0] ? " # " : "", note);
 }
 
 static void count(uint64_t value, const char *name, const char *note)
@@ -50,7 +50,9 @@ static double share(uint64_t part, uint64_t whole)
 
 static void events_text(const struct hs_summary *s)
 {
-    line(HS_VALUE_COUNT, (struct hs_value){.u = s->events}, "events", "in %.3f s", s->seconds);
+    char seconds[32];
+    hs_format(seconds, sizeof seconds, HS_VALUE_SECONDS, (struct hs_value){.d = s->seconds});
+    line(HS_VALUE_COUNT, (struct hs_value){.u = s->events}, "events", "in %s", seconds);
     count(s->heap.allocs, "allocations", "");
     count(s->heap.reallocs, "reallocs", "");
     count(s->heap.frees, "frees", "by the program");
@@ -176,6 +178,7 @@ static void region_json(const struct report *r, unsigned i, struct hs_json *json
     hs_json_hex(json, "base", region->base);
     hs_json_uint(json, "granule_bytes", 1u << region->shift);
     hs_json_bool(json, "present", region->present);
+    hs_json_uint(json, "events", space.allocs + space.frees + space.reallocs + space.swept);
     space_json(&space, json);
     hs_json_end(json);
 }

@@ -56,12 +56,6 @@ HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const bool obser
         hs_model_tell_taken(m, e->region, e->pos, e->granules);
 }
 
-HOT void outlived(const struct hs_model *m, struct hs_site_sum *sum, const struct hs_live_block *block)
-{
-    sum->lifetime += m->time - block->time;
-    sum->survived += (uint32_t)m->collections.done - block->collection;
-}
-
 HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observed)
 {
     struct hs_region_state *region = &m->region[e->region];
@@ -73,7 +67,7 @@ HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observ
     }
     struct hs_site_sum *sum = hs_model_sum(m, block->site);
     sum->freed++;
-    outlived(m, sum, block);
+    hs_model_outlived(m, sum, block);
     region->frees++;
     hs_model_discharge(m, region, sum, block);
     if (observed)
@@ -150,7 +144,7 @@ HOT void on_sweep(struct hs_model *m, const struct hs_event *e, const bool obser
         index = region_at(m, index, pos);
         struct hs_site_sum *sum = hs_model_sum(m, block->site);
         sum->swept++;
-        outlived(m, sum, block);
+        hs_model_outlived(m, sum, block);
         m->region[index].swept++;
         hs_model_discharge(m, &m->region[index], sum, block);
         if (observed)

@@ -79,6 +79,14 @@ static inline void hs_model_discharge(struct hs_model *model, struct hs_region_s
     model->used -= bytes;
 }
 
+/* The block goes now: what it lived through is charged to the site that holds it. */
+static inline void hs_model_outlived(const struct hs_model *model, struct hs_site_sum *sum,
+                                     const struct hs_live_block *block)
+{
+    sum->lifetime += model->time - block->time;
+    sum->survived += (uint32_t)model->collections.done - block->collection;
+}
+
 static inline void hs_model_tell_taken(struct hs_model *model, unsigned region, uint32_t pos, uint32_t granules)
 {
     if (model->observer.taken && granules)

@@ -120,9 +120,33 @@ void hs_model_region_went(struct hs_model *m, const struct hs_event *e)
     remove_region(m, e->region);
 }
 
-/* Drops what the snapshot lacks, or shows with another length. */
-static void drop_absent(struct hs_model *m, const struct hs_event *e)
+/* A collector that ran out of mark stack is recorded by a snapshot instead of a sweep: what that lacks,
+ * the collection freed. */
+static bool shows_a_sweep(const struct hs_model *m, const struct hs_event *e)
 {
+    return m->in_collection && m->synced && !(e->flags & HS_EVENT_DIVERGED);
+}
+
+static void sweep(struct hs_model *m, unsigned region, uint32_t pos)
+{
+    struct hs_live_block *block = &m->block[pos];
+    struct hs_site_sum *sum = hs_model_sum(m, block->site);
+    uint64_t bytes = (uint64_t)block->granules << m->region[region].shift;
+    sum->swept++;
+    m->swept++;
+    m->region[region].swept++;
+    m->collections.freed++;
+    m->collection_freed += bytes;
+    hs_model_outlived(m, sum, block);
+    hs_model_discharge(m, &m->region[region], sum, block);
+    hs_model_tell_freed(m, region, pos, block->granules);
+    block->granules = 0;
+}
+
+/* Takes away what the snapshot lacks, or shows with another length. */
+static void take_absent(struct hs_model *m, const struct hs_event *e)
+{
+    void (*take)(struct hs_model *, unsigned, uint32_t) = shows_a_sweep(m, e) ? sweep : hs_model_drop;
     uint32_t i = 0;
     for (uint32_t pos = 0; (pos = hs_model_next(m, pos, m->n_granules)) < m->n_granules; pos++) {
         while (i < e->n_blocks && e->block[i].pos < pos)
@@ -130,7 +154,7 @@ static void drop_absent(struct hs_model *m, const struct hs_event *e)
         bool kept = i < e->n_blocks && e->block[i].pos == pos && e->block[i].granules == m->block[pos].granules;
         unsigned region = hs_model_region_of(m, pos);
         if (!kept && region < m->n_regions)
-            hs_model_drop(m, region, pos);
+            take(m, region, pos);
     }
 }
 
@@ -154,7 +178,7 @@ void hs_model_resync(struct hs_model *m, const struct hs_event *e)
 {
     if (!(e->flags & HS_EVENT_RESYNC))
         return;
-    drop_absent(m, e);
+    take_absent(m, e);
     for (uint32_t i = 0; i < e->n_blocks; i++)
         appear(m, e->block[i]);
     m->synced = true;

@@ -7,7 +7,7 @@
 #include "analysis/present/head.h"
 #include "analysis/present/table.h"
 
-/* What a trace may lack. Each is a count, 0 when all is well, and a sentence with its place in it. */
+/* What a trace may lack: a count, 0 when all is well, and what it counts. */
 static uint64_t selftest(const struct hs_head *h) { return hs_reader_info(h->reader)->selftest_failed; }
 static uint64_t damaged(const struct hs_head *h) { return hs_reader_info(h->reader)->damaged_packets; }
 static uint64_t damaged_bytes(const struct hs_head *h)
@@ -23,18 +23,18 @@ static uint64_t unsynced(const struct hs_head *h) { return h->model && !h->model
 
 static const struct {
     uint64_t (*count)(const struct hs_head *);
-    const char *key;
-    const char *before, *behind; /* of the number */
+    const char *key, *text;
+    bool counted; /* the number goes behind the text */
 } warnings[] = {
-    {selftest, "selftest_failed", "the recorder's self-test failed (", "): allocations bypass its hooks"},
-    {damaged, "damaged_packets", "", " packets were damaged or cut and are left out"},
-    {damaged_bytes, "damaged_bytes", "", " bytes were damaged and are left out"},
-    {lost, "lost", "", " events were lost by the recorder and are not counted here"},
-    {overwritten, "overwritten", "", " packets were overwritten: the trace begins in the middle of the run"},
-    {diverged, "diverged", "", " times the trace contradicted the layout followed until then"},
-    {unplaced, "unplaced", "", " events happened while the heap's layout was not known"},
-    {appeared, "appeared", "", " blocks are known from a snapshot only, not who asked for them"},
-    {unsynced, "unsynced", "the heap's layout is not known at the end (", "): figures of the end are those known last"},
+    {selftest, "selftest_failed", "the recorder's self-test failed: allocations bypass its hooks", false},
+    {damaged, "damaged_packets", "damaged or cut packets, left out", true},
+    {damaged_bytes, "damaged_bytes", "damaged bytes, left out", true},
+    {lost, "lost", "events lost by the recorder, not counted here", true},
+    {overwritten, "overwritten", "the trace begins in the middle of the run; packets overwritten", true},
+    {diverged, "diverged", "contradictions between the trace and the layout followed until then", true},
+    {unplaced, "unplaced", "events while the heap's layout was not known, their blocks left out", true},
+    {appeared, "appeared", "blocks known from a snapshot only, not who asked for them", true},
+    {unsynced, "unsynced", "the heap's layout is not known at the end: figures of the end are those known last", false},
 };
 
 #define N_WARNINGS (sizeof warnings / sizeof *warnings)
@@ -43,7 +43,8 @@ static void sentence(char *text, size_t size, size_t i, uint64_t count)
 {
     char number[32];
     hs_format(number, sizeof number, HS_VALUE_COUNT, (struct hs_value){.u = count});
-    snprintf(text, size, "%s%s%s", warnings[i].before, number, warnings[i].behind);
+    snprintf(text, size, "%s%s%s", warnings[i].text, warnings[i].counted ? ": " : "",
+             warnings[i].counted ? number : "");
 }
 
 unsigned hs_head_warnings(const struct hs_head *head, FILE *out, const char *prefix)

@@ -9,6 +9,7 @@
 
 #define FAILURES_SHOWN 8u
 #define PINS_SHOWN     10u
+#define PIN_SHARE      0.01 /* of the borders: less is not shown when it gains nothing either */
 
 /* ---- columns ---- */
 
@@ -217,11 +218,14 @@ static const struct hs_column pin_columns[] = {
     {"Line", "line", HS_VALUE_TEXT},
 };
 
-static struct hs_table *pin_table(const struct hs_report *r, size_t most)
+/* The first `most` pins, those left out that gain nothing and form less than `share` of the borders. */
+static struct hs_table *pin_table(const struct hs_report *r, size_t most, double share)
 {
     struct hs_table *table = hs_table_new(pin_columns, sizeof pin_columns / sizeof *pin_columns);
     for (size_t i = 0; table && i < r->pins->n && i < most; i++) {
         const struct hs_pin *pin = &r->pins->pin[i];
+        if (pin->largest_without == r->pins->largest_free && (double)pin->borders < share * (double)r->pins->borders)
+            continue;
         const struct hs_value row[] = {
             {.u = pin->largest_without}, {.u = pin->largest_without - r->pins->largest_free},
             {.d = (double)pin->borders / (double)r->pins->borders}, {.u = pin->blocks}, {.u = pin->bytes},
@@ -262,11 +266,12 @@ static void head_text(const struct hs_report *r, FILE *out)
         [HS_WEIGHT_PEAK] = "bytes held when the heap was fullest",
     };
     const struct hs_summary *s = &r->summary;
-    char a[32], b[32], c[32];
+    char a[32], b[32], c[32], seconds[32];
+    hs_format(seconds, sizeof seconds, HS_VALUE_SECONDS, (struct hs_value){.d = s->seconds});
     fprintf(out, "# Heap report of '%s'\n", r->head.path);
     hs_head_text(&r->head, out, "# ");
-    fprintf(out, "# events: %s in %.3f s, %s allocations, %s collections\n", grouped(a, sizeof a, s->events),
-            s->seconds, grouped(b, sizeof b, s->heap.allocs), grouped(c, sizeof c, s->collections));
+    fprintf(out, "# events: %s in %s, %s allocations, %s collections\n", grouped(a, sizeof a, s->events),
+            seconds, grouped(b, sizeof b, s->heap.allocs), grouped(c, sizeof c, s->collections));
     fprintf(out, "# failed allocations: %s", grouped(a, sizeof a, s->failed));
     verdicts_text(r->head.model, out);
     fprintf(out, "# overhead: share of the %s %s\n",
@@ -342,7 +347,7 @@ static void failures_text(const struct hs_report *r, FILE *out)
 
 static void pins_text(const struct hs_report *r, FILE *out)
 {
-    struct hs_table *table = r->pins ? pin_table(r, PINS_SHOWN) : NULL;
+    struct hs_table *table = r->pins ? pin_table(r, PINS_SHOWN, PIN_SHARE) : NULL;
     char a[32], b[32], c[32];
     if (!table)
         return;
@@ -425,7 +430,7 @@ static void pins_json(const struct hs_report *r, struct hs_json *json)
     hs_json_uint(json, "free_bytes", r->pins->free);
     hs_json_uint(json, "free_runs", r->pins->free_runs);
     hs_json_uint(json, "largest_free_bytes", r->pins->largest_free);
-    add_table(json, "lines", pin_table(r, SIZE_MAX));
+    add_table(json, "lines", pin_table(r, SIZE_MAX, 0));
     hs_json_end(json);
 }
 

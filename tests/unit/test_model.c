@@ -255,6 +255,27 @@ static void resync_keeps_what_it_can(void **state)
     hs_model_free(s.model);
 }
 
+/* A collector without mark stack left writes a snapshot instead of a sweep. */
+static void snapshot_in_collection_is_a_sweep(void **state)
+{
+    (void)state;
+    struct script s = begin(64);
+    play_alloc(&s, 1, 0, 16);
+    play_alloc(&s, 2, 4, 32);
+    s.time = 130;
+    play_plain(&s, HS_COLLECT, 1);
+    play_snapshot(&s, &(struct hs_extent){0, 1}, 1);
+    play_plain(&s, HS_COLLECT_END, 0);
+    const struct hs_site_sum *two = hs_model_site(s.model, 2);
+    assert_int_equal(two->swept, 1);
+    assert_int_equal(two->dropped, 0);
+    assert_int_equal(two->lifetime, 30);
+    assert_int_equal(s.model->swept, 1);
+    assert_int_equal(s.model->collections.freed_bytes, 32);
+    assert_int_equal(s.model->dropped, 0);
+    hs_model_free(s.model);
+}
+
 static void second_boot_starts_empty(void **state)
 {
     (void)state;
@@ -612,6 +633,7 @@ int main(void)
         cmocka_unit_test(lifetime_and_survival),    cmocka_unit_test(realloc_moves_charge_not_age),
         cmocka_unit_test(frees_of_nothing),         cmocka_unit_test(layout_by_hand),
         cmocka_unit_test(verdicts),                 cmocka_unit_test(resync_keeps_what_it_can),
+        cmocka_unit_test(snapshot_in_collection_is_a_sweep),
         cmocka_unit_test(second_boot_starts_empty), cmocka_unit_test(regions_come_and_go),
         cmocka_unit_test(odd_numbers_are_survived), cmocka_unit_test(marks_are_kept),
         cmocka_unit_test(agrees_with_naive_model),
