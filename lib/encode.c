@@ -186,10 +186,8 @@ static __attribute__((noinline)) void put_other(const struct event *e) { put_eve
 
 /* --- events ------------------------------------------------------------------------------------------- */
 
-/* Whether the event comes soon enough for one byte, and there is room for it. */
-INLINE bool fits(const struct hs_trace *t, uint32_t raw) {
-    return LIKELY(raw < HS_TAG_HIT_TIME << HS_TICK_SHIFT) && LIKELY(t->cursor <= t->fast_limit);
-}
+/* Whether an event that is as predicted may be written without further ado. */
+INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->fast_limit); }
 
 /* Size, kind and rank of a site in one word, little endian. */
 INLINE uint32_t word_of(const struct hs_site_entry *site) {
@@ -198,11 +196,21 @@ INLINE uint32_t word_of(const struct hs_site_entry *site) {
     return word;
 }
 
+/* A hit whose time does not fit the byte. */
+static __attribute__((noinline)) uint8_t *put_late(uint8_t *to, uint32_t elapsed) {
+    *to = HS_TAG_HIT | HS_TAG_HIT_TIME;
+    return hs_put_u32(to + 1, elapsed - HS_TAG_HIT_TIME);
+}
+
 INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site, uint32_t raw) {
     uint8_t *to = t->cursor;
-    *to = (uint8_t)(HS_TAG_HIT | settle(t, raw));
+    uint32_t elapsed = settle(t, raw);
     t->at = site;
-    commit(t, to + 1);
+    if (LIKELY(elapsed < HS_TAG_HIT_TIME))
+        *to++ = (uint8_t)(HS_TAG_HIT | elapsed);
+    else
+        to = put_late(to, elapsed);
+    commit(t, to);
 }
 
 HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
@@ -210,7 +218,7 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *site = t->at->next;
     uint32_t raw = raw_elapsed(t);
-    if (LIKELY(same_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16)) && fits(t, raw)) {
+    if (LIKELY(same_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16)) && fits(t)) {
         remember(t, pos);
         t->check = HS_CHECK(t->check, pos);
         put_hit(t, site, raw);
@@ -226,7 +234,7 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos) {
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *site = t->at->next;
     uint32_t raw = raw_elapsed(t);
-    if (is(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t, raw))
+    if (is(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t))
         put_hit(t, site, raw);
     else
         put_other(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});

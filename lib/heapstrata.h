@@ -183,10 +183,10 @@ struct hs_runs_writer {
     uint8_t data[HS_DATA_MAX];
 };
 
-/* A sweep of the granules from `pos`: one hs_sweep_head for each live head in address order, then the
- * end. Called while every head is still there. */
+/* A sweep of the granules from `pos`: hs_sweep_heads for all live heads in address order, `n` of one fate
+ * at a time, the first at `pos`; then the end. Called while every head is still there. */
 void hs_sweep_begin(struct hs_runs_writer *w, uint32_t pos);
-static inline void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool survives);
+static inline void hs_sweep_heads(struct hs_runs_writer *w, uint32_t pos, bool survive, uint32_t n);
 void hs_sweep_turn(struct hs_runs_writer *w, uint32_t pos);
 void hs_sweep_end(struct hs_runs_writer *w, uint32_t end);
 
@@ -197,10 +197,10 @@ void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules)
 void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
 void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end);
 
-static inline void hs_sweep_head(struct hs_runs_writer *w, uint32_t pos, bool survives) {
-    if (w->kind != survives)
+static inline void hs_sweep_heads(struct hs_runs_writer *w, uint32_t pos, bool survive, uint32_t n) {
+    if (w->kind != survive)
         hs_sweep_turn(w, pos);
-    w->run++;
+    w->run += n;
 }
 
 /* --- how the events reach the encoder: in registers, where a struct would go through memory ----------- */

@@ -28,6 +28,12 @@ void hs_follow_contradiction(struct hs_reader *r, const char *what) {
     hs_follow_gap(r);
 }
 
+void hs_follow_keyframe(struct hs_reader *r) {
+    forget_recent(r);
+    if (!r->synced)
+        hs_follow_anew(r, false);
+}
+
 void hs_follow_anew(struct hs_reader *r, bool known) {
     hs_heapmap_clear(&r->map);
     for (unsigned i = 0; i < r->n_regions; i++)
@@ -52,6 +58,8 @@ static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size) {
 INLINE void unplaced(struct hs_reader *r, struct hs_event *e) {
     e->flags |= HS_EVENT_UNPLACED;
     e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
+    if (e->kind != HS_FREE)
+        r->recent[r->number & (HS_RANKS - 1)] = HS_POS_IMPLIED;
     r->checkable = false;
 }
 
@@ -69,9 +77,8 @@ static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
     r->check = HS_CHECK(r->check, pos);
     int gone = hs_heapmap_place(&r->map, (struct hs_extent){pos, e->granules});
     if (gone < 0) {
-        bool checkable = r->checkable;
-        unplaced(r, e);
-        r->checkable = checkable;
+        e->flags |= HS_EVENT_UNPLACED; /* in no region that we know; the check holds all the same */
+        e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
         return;
     }
     e->pos = pos;
@@ -248,7 +255,6 @@ static void on_snapshot(struct hs_reader *r, const struct hs_record *record, str
     if (record->cause & 1) {
         r->drawing = true;
         r->differs = false;
-        forget_recent(r);
         if (!r->synced)
             hs_heapmap_empty(&r->map);
     }
@@ -349,6 +355,8 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_RESET: on_reset(r, record); e->boot = r->boot; break;
     default: break;
     }
+    if (!r->synced)
+        e->flags |= HS_EVENT_UNPLACED;
 }
 
 /* Kinds that change what hs_reader_region tells, or have all blocks as their data: events of their own. */

@@ -67,6 +67,9 @@ void hs_follow(struct hs_reader *r);
 /* No region is known from here on. `known`: because there is none. */
 void hs_follow_anew(struct hs_reader *r, bool known);
 
+/* A packet begins with a keyframe, which tells of all regions; the recorder forgets the blocks placed last. */
+void hs_follow_keyframe(struct hs_reader *r);
+
 /* Events are missing here. */
 void hs_follow_gap(struct hs_reader *r);
 

@@ -83,9 +83,8 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
         r->info.damaged_bytes += sizeof *p + p->len;
         return;
     }
-    /* a keyframe tells of all regions there are */
-    if (p->flags & HS_PACKET_KEYFRAME && !r->synced)
-        hs_follow_anew(r, false);
+    if (p->flags & HS_PACKET_KEYFRAME)
+        hs_follow_keyframe(r);
     r->packet_seen = true;
     r->next_seq = p->seq + 1;
     r->packet = *p;

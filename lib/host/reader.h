@@ -31,7 +31,9 @@ struct hs_error {
 enum hs_source { HS_SOURCE_HST, HS_SOURCE_STREAM, HS_SOURCE_IMAGE };
 
 enum hs_event_flag {
-    HS_EVENT_UNPLACED = 1, /* the layout is not known since a loss: pos, old and granules are HS_POS_IMPLIED */
+    HS_EVENT_UNPLACED = 1, /* the layout is not known, since a loss or because recording began in midst: pos, old
+                              and granules are HS_POS_IMPLIED. On events of all kinds; where places are explicit,
+                              not on ALLOC FREE REALLOC */
     HS_EVENT_RESYNC = 2,   /* SNAPSHOT, last part: `block` is the whole layout from here on */
     HS_EVENT_MOVED = 4,    /* REALLOC: pos differs from old */
     HS_EVENT_DIVERGED = 8, /* on a SNAPSHOT/SWEEP that contradicts the layout followed so far */

@@ -390,7 +390,7 @@ static void test_runs_come_back(void **state) {
         hs_sweep_begin(&w, 0);
         for (uint32_t i = 0; i < heads; i++) {
             bits[i] = i && rnd(bias) ? bits[i - 1] : rnd(2);
-            hs_sweep_head(&w, i * 2, bits[i]);
+            hs_sweep_heads(&w, i * 2, bits[i], 1);
         }
         hs_sweep_end(&w, heads * 2);
         uint32_t at = 0, singles[3000], n_singles = rnd(3000);
