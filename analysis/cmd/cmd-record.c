@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata record: a script on a firmware, which is a program of this machine or a board on a serial line.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/record/board.h"
+#include "analysis/record/process.h"
+#include "analysis/record/scratch.h"
+#include "analysis/record/serial.h"
+#include "lib/host/writer.h"
+
+#define SCRIPT_MAX  (64u << 20) /* bytes */
+#define FLUSH_TICKS 8u          /* of a quarter second: what is lost at most when we are killed */
+#define PIPE_BYTES  (1 << 20)
+
+struct args {
+    struct hs_common common;
+    const char *output, *serial;
+    uint64_t ring, baud;
+    bool quiet;
+};
+
+static const struct hs_option options[] = {
+    {"output", 'o', "FILE", HS_OPT_TEXT, offsetof(struct args, output), "write the trace to FILE (default " HS_DEFAULT_INPUT ")"},
+    {"ring", 'r', "SIZE", HS_OPT_UINT, offsetof(struct args, ring),
+     "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)"},
+    {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
+     "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
+    {"baud", 'b', "N", HS_OPT_UINT, offsetof(struct args, baud), "speed of the serial port (default 115200)"},
+    {"quiet", 'q', NULL, HS_OPT_FLAG, offsetof(struct args, quiet), "no progress, no closing line"},
+    {0},
+};
+
+/* A recording under way. */
+struct recording {
+    const struct args *args;
+    struct hs_writer *writer;
+    struct hs_scratch scratch;
+    unsigned ticks;
+    uint64_t bytes; /* of the stream, so far */
+    bool progress; /* on standard error, which the firmware's output does not share */
+};
+
+/* ---- the file written ---- */
+
+static bool open_output(struct recording *r)
+{
+    struct hs_error error = {0};
+    r->writer = hs_writer_open(r->args->output, NULL, &error);
+    if (!r->writer)
+        hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+    return r->writer != NULL;
+}
+
+/* Closes the file; one without a trace is removed. */
+static int close_output(struct recording *r, int status)
+{
+    struct hs_error error = {0};
+    hs_writer_flush(r->writer);
+    struct hs_writer_stats stats = hs_writer_stats(r->writer);
+    if (hs_writer_close(r->writer, &error))
+        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+    if (!stats.plain) {
+        unlink(r->args->output);
+        return status;
+    }
+    struct stat file;
+    if (!r->args->quiet && !stat(r->args->output, &file))
+        fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %lld bytes ]\n", stats.packets,
+                stats.plain, r->args->output, (long long)file.st_size);
+    return status;
+}
+
+static int put_file(struct recording *r, const char *path)
+{
+    struct hs_error error = {0};
+    if (hs_writer_put_input(r->writer, path, &error) == HS_OK)
+        return HS_EXIT_OK;
+    return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+}
+
+static void clear_progress(const struct recording *r)
+{
+    if (r->progress)
+        fputs("\r\033[K", stderr);
+}
+
+/* ---- a program ---- */
+
+static void take_bytes(void *context, const void *bytes, size_t n)
+{
+    struct recording *r = context;
+    r->bytes += n;
+    hs_writer_put(r->writer, bytes, n); /* its first error is told at close */
+}
+
+static void tick(void *context)
+{
+    struct recording *r = context;
+    if (++r->ticks % FLUSH_TICKS == 0)
+        hs_writer_flush(r->writer);
+    if (r->progress)
+        fprintf(stderr, "\rrecording: %" PRIu64 " bytes\033[K", r->bytes);
+}
+
+static void explain_end(const struct recording *r, int status)
+{
+    if (WIFSIGNALED(status) && !r->args->quiet)
+        fprintf(stderr, "heapstrata record: %s was ended by signal %d (%s)\n", r->args->common.file[0], WTERMSIG(status),
+                strsignal(WTERMSIG(status)));
+}
+
+/* Runs the firmware with `variable` set. Returns the exit status to pass on, -1 when it did not run. */
+static int run_firmware(struct recording *r, int pipe, const char *variable, const char *value)
+{
+    char **argv = r->args->common.file;
+    int status = hs_process_run(&(struct hs_process){
+        .argv = argv, .variable = variable, .value = value, .pipe = pipe, .sink = take_bytes, .tick = tick, .context = r,
+    });
+    clear_progress(r);
+    if (status == -1) {
+        hs_complain("cannot run %s: %s", argv[0], strerror(errno));
+        return -1;
+    }
+    explain_end(r, status);
+    return hs_process_exit(status);
+}
+
+static int no_trace(const struct recording *r)
+{
+    return hs_complain("%s gave no trace: was it built with HeapStrata's hooks? ('heapstrata doctor' finds out)",
+                       r->args->common.file[0]);
+}
+
+static int record_stream(struct recording *r)
+{
+    if (mkfifo(r->scratch.file, 0600))
+        return hs_complain("cannot make a pipe: %s", strerror(errno));
+    int pipe = open(r->scratch.file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (pipe < 0)
+        return hs_complain("cannot open a pipe: %s", strerror(errno));
+    fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES);
+    int status = run_firmware(r, pipe, "HEAPSTRATA_OUT", r->scratch.file);
+    close(pipe);
+    if (status < 0)
+        return HS_EXIT_BAD;
+    return r->bytes ? status : no_trace(r);
+}
+
+static int record_ring(struct recording *r)
+{
+    char value[sizeof r->scratch.file + 32];
+    snprintf(value, sizeof value, "%s:%" PRIu64, r->scratch.file, r->args->ring);
+    int status = run_firmware(r, -1, "HEAPSTRATA_RING", value);
+    if (status < 0)
+        return HS_EXIT_BAD;
+    if (access(r->scratch.file, R_OK))
+        return no_trace(r);
+    int put = put_file(r, r->scratch.file);
+    return put ? put : status;
+}
+
+static int record_program(struct recording *r)
+{
+    if (!hs_scratch_make(&r->scratch, "trace"))
+        return hs_complain("cannot make a temporary folder: %s", strerror(errno));
+    int status = HS_EXIT_BAD;
+    if (open_output(r)) {
+        r->progress = !r->args->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+        signal(SIGINT, SIG_IGN); /* while it runs it reaches the firmware; then the trace is finished */
+        status = close_output(r, r->args->ring ? record_ring(r) : record_stream(r));
+    }
+    hs_scratch_remove(&r->scratch);
+    return status;
+}
+
+/* ---- a board ---- */
+
+static volatile int interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+static void print_out(void *context, const char *bytes, size_t n)
+{
+    (void)context;
+    fwrite(bytes, 1, n, stdout);
+    fflush(stdout);
+}
+
+static void print_err(void *context, const char *bytes, size_t n)
+{
+    (void)context;
+    fflush(stdout);
+    fwrite(bytes, 1, n, stderr);
+}
+
+static void show_pull(void *context, uint32_t got, uint32_t total)
+{
+    struct recording *r = context;
+    if (r->progress)
+        fprintf(stderr, "\rreading the trace: %" PRIu32 " of %" PRIu32 " bytes\033[K", got, total);
+}
+
+static char *read_script(const char *path, size_t *len)
+{
+    FILE *file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
+    char *text = file ? malloc(SCRIPT_MAX) : NULL;
+    if (!text) {
+        hs_complain("cannot read %s: %s", path, strerror(errno));
+        if (file && file != stdin)
+            fclose(file);
+        return NULL;
+    }
+    *len = fread(text, 1, SCRIPT_MAX, file);
+    if (file != stdin)
+        fclose(file);
+    return text;
+}
+
+/* What came of the trace, as a file that the writer recognises. */
+static int put_capture(struct recording *r, const struct hs_capture *capture)
+{
+    int fd = open(r->scratch.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
+    bool written = file && fwrite(capture->bytes, 1, capture->total, file) == capture->total;
+    if (!file || fclose(file) || !written)
+        return hs_complain("cannot write a temporary file: %s", strerror(errno));
+    return put_file(r, r->scratch.file);
+}
+
+static int run_on_board(struct recording *r, struct hs_board *board, struct hs_capture *capture)
+{
+    struct hs_error error = {0};
+    r->progress = !r->args->quiet && isatty(STDERR_FILENO);
+    board->context = r;
+    sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+    int failed = hs_board_record(board, capture, &error);
+    clear_progress(r);
+    if (failed)
+        hs_complain("%s: %s", r->args->serial, error.text);
+    if (!capture->begun)
+        return HS_EXIT_BAD;
+    int put = put_capture(r, capture);
+    return put || failed ? HS_EXIT_BAD : board->raised ? HS_EXIT_FINDING : HS_EXIT_OK;
+}
+
+static int record_board(struct recording *r)
+{
+    struct hs_capture capture = {0};
+    struct hs_board board = { .out = print_out, .err = print_err, .progress = show_pull, .interrupt = &interrupted };
+    char *script = read_script(r->args->common.file[0], &board.script_len);
+    if (!script)
+        return HS_EXIT_BAD;
+    board.script = script;
+    board.fd = hs_serial_open(&(struct hs_serial_config){ r->args->serial, (unsigned)r->args->baud });
+    int status = HS_EXIT_BAD;
+    if (board.fd < 0)
+        hs_complain("cannot open %s: %s", r->args->serial, strerror(errno));
+    else if (!hs_scratch_make(&r->scratch, "trace"))
+        hs_complain("cannot make a temporary folder: %s", strerror(errno));
+    else if (open_output(r))
+        status = close_output(r, run_on_board(r, &board, &capture));
+    if (r->scratch.folder[0])
+        hs_scratch_remove(&r->scratch);
+    if (board.fd >= 0)
+        close(board.fd);
+    hs_capture_free(&capture);
+    free(script);
+    return status;
+}
+
+static int run(void *memory)
+{
+    const struct args *args = memory;
+    struct recording recording = { .args = args };
+    if (args->serial && args->ring)
+        return hs_complain("--ring is for programs: a board has the ring it was built with");
+    if (args->serial && args->common.n_files != 1)
+        return hs_complain("--serial takes one script, and no arguments for it");
+    return args->serial ? record_board(&recording) : record_program(&recording);
+}
+
+const struct hs_cmd hs_cmd_record = {
+    .name = "record", .summary = "run a script on a firmware and keep its trace",
+    .usage = "[--] FIRMWARE SCRIPT [ARGS]\n--serial DEVICE SCRIPT",
+    .about = "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
+             "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board; the "
+             "exit status is then 1 when it ended by an exception. Ctrl-C stops the script, and the trace is kept.",
+    .examples = "  heapstrata record -o run.hst ./micropython script.py\n"
+                "  heapstrata record -- ./micropython -X heapsize=64k script.py\n"
+                "  heapstrata record --serial /dev/ttyUSB0 script.py\n",
+    .uses = HS_USES_REST, .options = options, .min_files = 1, .max_files = -1,
+    .args_size = sizeof(struct args), .defaults = &(const struct args){ .output = HS_DEFAULT_INPUT, .baud = 115200 },
+    .run = run,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Recording on a board: over its raw REPL, tracing is started, a script is run, and the trace is pulled as
+ * text; what was damaged on the way is asked for again.
+ */
+#ifndef HS_RECORD_BOARD_H
+#define HS_RECORD_BOARD_H
+
+#include "analysis/record/capture.h"
+#include "analysis/record/repl.h"
+#include "lib/host/reader.h"
+
+struct hs_board {
+    int fd;                 /* of the line, read and written */
+    const char *script;     /* source code */
+    size_t script_len;
+    hs_repl_sink *out, *err; /* what the script printed, and its traceback */
+    void (*progress)(void *context, uint32_t got, uint32_t total); /* while the trace comes; may be NULL */
+    void *context;
+    volatile const int *interrupt; /* non-zero: stop the script, then pull the trace all the same */
+    bool raised;            /* set: the script ended by an exception */
+};
+
+/* Runs the script and fills the capture. Returns HS_OK, or HS_ERR_IO, HS_ERR_KIND (no module heapstrata)
+ * or HS_ERR_END (some of the trace could not be had: the capture holds the rest) with *error filled. */
+int hs_board_record(struct hs_board *board, struct hs_capture *capture, struct hs_error *error);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/record/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TICK 250 /* milliseconds */
+
+extern char **environ;
+
+struct running {
+    const struct hs_process *process;
+    pid_t pid;
+    int signals, pipe;
+    int status;
+    bool ended;
+};
+
+static sigset_t watched(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+/* The child starts with the signals of a program run from a shell. */
+static int spawn(const struct hs_process *p, const sigset_t *mask, pid_t *pid)
+{
+    posix_spawnattr_t attributes;
+    sigset_t defaults = watched();
+    int error = posix_spawnattr_init(&attributes);
+    if (error)
+        return error;
+    posix_spawnattr_setsigmask(&attributes, mask);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    error = setenv(p->variable, p->value, 1) ? errno : 0;
+    if (!error)
+        error = posix_spawnp(pid, p->argv[0], NULL, &attributes, p->argv, environ);
+    unsetenv(p->variable);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+/* Passes on what there is. At the end of the pipe there is no more to come. */
+static void drain(struct running *r)
+{
+    static unsigned char bytes[1 << 16];
+    while (r->pipe >= 0) {
+        ssize_t n = read(r->pipe, bytes, sizeof bytes);
+        if (n > 0)
+            r->process->sink(r->process->context, bytes, (size_t)n);
+        else if (n < 0 && errno == EINTR)
+            continue;
+        else if (n < 0 && errno == EAGAIN)
+            return;
+        else
+            r->pipe = -1;
+    }
+}
+
+/* The terminal sends Ctrl-C to the firmware too; what was sent to us alone is handed on. */
+static void take_signal(struct running *r)
+{
+    struct signalfd_siginfo info;
+    if (read(r->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (info.ssi_signo != SIGCHLD) {
+        if (info.ssi_code != SI_KERNEL)
+            kill(r->pid, (int)info.ssi_signo);
+        return;
+    }
+    r->ended = waitpid(r->pid, &r->status, WNOHANG) == r->pid;
+}
+
+static void follow(struct running *r)
+{
+    while (!r->ended) {
+        struct pollfd poller[] = {{ .fd = r->signals, .events = POLLIN }, { .fd = r->pipe, .events = POLLIN }};
+        int n = poll(poller, 2, TICK);
+        if (n > 0 && poller[1].revents)
+            drain(r);
+        if (n > 0 && poller[0].revents)
+            take_signal(r);
+        if (r->process->tick)
+            r->process->tick(r->process->context);
+    }
+    drain(r);
+}
+
+int hs_process_run(const struct hs_process *process)
+{
+    struct running r = { .process = process, .pipe = process->pipe };
+    sigset_t set = watched(), before;
+    sigprocmask(SIG_BLOCK, &set, &before);
+    r.signals = signalfd(-1, &set, SFD_CLOEXEC);
+    int error = r.signals < 0 ? errno : spawn(process, &before, &r.pid);
+    if (!error)
+        follow(&r);
+    if (r.signals >= 0)
+        close(r.signals);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return error ? -1 : r.status;
+}
+
+int hs_process_exit(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
