@@ -28,6 +28,7 @@ struct work {
     struct hs_groups *groups, *lines;
     struct hs_picture picture; /* the layout when an allocation last failed for fragmentation */
     struct hs_pins pins;
+    uint64_t asked;            /* bytes it asked for */
     bool fragmented;           /* there is such a picture */
     int error;                 /* enum hs_err */
 };
@@ -80,6 +81,7 @@ static void on_failure(void *context, const struct hs_failure *failure)
         return;
     w->error = hs_picture_take(&w->picture, w->model);
     w->fragmented = !w->error;
+    w->asked = failure->size;
 }
 
 static uint32_t line_of(const void *groups, uint32_t site)
@@ -111,6 +113,7 @@ static int print(const struct work *w)
         .limit = args->limit == LIMIT_AUTO ? data ? HS_NO_LIMIT : 40 : args->limit ? args->limit : HS_NO_LIMIT,
         .lines = w->lines, .pins = w->lines ? &w->pins : NULL,
         .pins_when = args->pins ? "at the end" : "when an allocation last failed for fragmentation",
+        .pins_asked = args->pins ? 0 : w->asked,
     };
     if (args->common.json)
         return hs_report_json(&report, stdout);

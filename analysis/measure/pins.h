@@ -2,10 +2,10 @@
  *
  * What keeps the free space in pieces: the blocks between the free runs, and who asked for them.
  *
- * Two figures for each group of sites. How much longer the longest free run of the heap would be if no
- * block of the group were there: what moving or dropping these blocks would gain. And the share of the
- * borders of free runs that its blocks form: who sits between the runs, also where two groups alternate
- * and neither alone can be blamed. The ends of a region are no borders.
+ * Three figures for each group of sites. How long the longest free run of the heap would be if no block of
+ * the group were there: what moving or dropping these blocks would gain. The same without it and the
+ * groups before it: where blocks of two groups alternate, neither alone gains anything, both together all.
+ * And the share of the borders of free runs that its blocks form. The ends of a region are no borders.
  */
 #ifndef HS_MEASURE_PINS_H
 #define HS_MEASURE_PINS_H
@@ -15,12 +15,15 @@
 struct hs_pin {
     uint32_t group;
     uint64_t largest_without; /* bytes of the longest free run without the group's blocks */
+    uint64_t together;        /* without these and those of all pins before; 0: not measured */
     uint64_t borders;         /* of free runs, formed by its blocks */
     uint64_t blocks, bytes;   /* of the group that form a border */
 };
 
+#define HS_PINS_TOGETHER 8u /* so many are measured together */
+
 struct hs_pins {
-    struct hs_pin *pin;    /* of groups that form a border; the one that would free the longest run first */
+    struct hs_pin *pin;    /* of groups that form a border; each the best to add to those before it */
     size_t n;
     uint64_t largest_free; /* bytes of the longest free run, as it was */
     uint64_t free, free_runs;
@@ -34,8 +37,12 @@ struct hs_pin_groups {
     size_t n_groups;
 };
 
-/* Fills *pins; free with hs_pins_free. Returns HS_OK or HS_ERR_MEMORY. One pass over the blocks. */
+/* Fills *pins; free with hs_pins_free. Returns HS_OK or HS_ERR_MEMORY. At most some hundred passes over
+ * the blocks. */
 int hs_pins_measure(struct hs_pins *pins, const struct hs_picture *picture, const struct hs_pin_groups *groups);
 void hs_pins_free(struct hs_pins *pins);
+
+/* How many of the first pins have to go for a free run of `bytes`; 0 when those measured do not do. */
+size_t hs_pins_needed(const struct hs_pins *pins, uint64_t bytes);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define FAILURES_SHOWN 8u
 #define PINS_SHOWN     10u
-#define PIN_SHARE      0.01 /* of the borders: less is not shown when it gains nothing either */
+#define PIN_SHARE      0.02 /* of the borders or the free bytes: lines below both are not shown */
 
 /* ---- columns ---- */
 
@@ -210,24 +210,35 @@ static struct hs_table *failure_table(const struct hs_report *r, uint64_t most)
 }
 
 static const struct hs_column pin_columns[] = {
-    {"Longest run without", "largest_free_without_bytes", HS_VALUE_BYTES},
-    {"Gain", "gain_bytes", HS_VALUE_BYTES},
+    {"Without it", "largest_free_without_bytes", HS_VALUE_BYTES},
+    {"And all above", "largest_free_together_bytes", HS_VALUE_BYTES},
     {"Borders", "border_share", HS_VALUE_SHARE},
     {"Blocks", "blocks", HS_VALUE_COUNT},
     {"Bytes", "bytes", HS_VALUE_BYTES},
     {"Line", "line", HS_VALUE_TEXT},
 };
 
-/* The first `most` pins, those left out that gain nothing and form less than `share` of the borders. */
+/* Whether a pin is worth a line: it forms `share` of the borders, or makes the longest run longer by as
+ * large a share of the free bytes, alone or with those above it. */
+static bool matters(const struct hs_report *r, size_t i, double share)
+{
+    const struct hs_pin *pin = &r->pins->pin[i];
+    uint64_t above = i ? pin[-1].together : r->pins->largest_free;
+    double alone = (double)(pin->largest_without - r->pins->largest_free), free = (double)r->pins->free;
+    double added = pin->together > above ? (double)(pin->together - above) : 0;
+    return (double)pin->borders >= share * (double)r->pins->borders || alone > share * free || added > share * free;
+}
+
+/* The first `most` pins that matter. */
 static struct hs_table *pin_table(const struct hs_report *r, size_t most, double share)
 {
     struct hs_table *table = hs_table_new(pin_columns, sizeof pin_columns / sizeof *pin_columns);
     for (size_t i = 0; table && i < r->pins->n && i < most; i++) {
         const struct hs_pin *pin = &r->pins->pin[i];
-        if (pin->largest_without == r->pins->largest_free && (double)pin->borders < share * (double)r->pins->borders)
+        if (!matters(r, i, share))
             continue;
         const struct hs_value row[] = {
-            {.u = pin->largest_without}, {.u = pin->largest_without - r->pins->largest_free},
+            {.u = pin->largest_without}, {.u = pin->together, .none = !pin->together},
             {.d = (double)pin->borders / (double)r->pins->borders}, {.u = pin->blocks}, {.u = pin->bytes},
             {.s = r->lines->group[pin->group].name[0]},
         };
@@ -345,6 +356,20 @@ static void failures_text(const struct hs_report *r, FILE *out)
     hs_table_free(table);
 }
 
+static void needed_text(const struct hs_report *r, FILE *out)
+{
+    size_t n = r->pins_asked ? hs_pins_needed(r->pins, r->pins_asked) : 0;
+    char a[32], b[32];
+    if (!n)
+        return;
+    if (n > 1)
+        fprintf(out, "# => without the blocks of the first %zu lines", n);
+    else
+        fputs("# => without the blocks of the first line", out);
+    fprintf(out, " a run of %s bytes would be free: enough for the\n#    %s that were asked for\n",
+            grouped(a, sizeof a, r->pins->pin[n - 1].together), grouped(b, sizeof b, r->pins_asked));
+}
+
 static void pins_text(const struct hs_report *r, FILE *out)
 {
     struct hs_table *table = r->pins ? pin_table(r, PINS_SHOWN, PIN_SHARE) : NULL;
@@ -356,8 +381,9 @@ static void pins_text(const struct hs_report *r, FILE *out)
             grouped(a, sizeof a, r->pins->free), grouped(b, sizeof b, r->pins->free_runs),
             grouped(c, sizeof c, r->pins->largest_free));
     hs_table_text(table, out, (struct hs_table_style){.color = r->color});
-    fputs("#\n# longest run without: if no block of that line were there; borders: share of the ends of free\n"
-          "# runs that its blocks form\n", out);
+    fputs("#\n# without it: the longest free run if no block of that line were there; and all above: nor any of the\n"
+          "# lines above it; borders: share of the ends of free runs that its blocks form\n", out);
+    needed_text(r, out);
     hs_table_free(table);
 }
 
@@ -430,6 +456,8 @@ static void pins_json(const struct hs_report *r, struct hs_json *json)
     hs_json_uint(json, "free_bytes", r->pins->free);
     hs_json_uint(json, "free_runs", r->pins->free_runs);
     hs_json_uint(json, "largest_free_bytes", r->pins->largest_free);
+    hs_json_uint(json, "asked_bytes", r->pins_asked);
+    hs_json_uint(json, "lines_needed", r->pins_asked ? hs_pins_needed(r->pins, r->pins_asked) : 0);
     add_table(json, "lines", pin_table(r, SIZE_MAX, 0));
     hs_json_end(json);
 }

@@ -25,7 +25,8 @@ struct hs_report {
 
     const struct hs_groups *lines;  /* the groups of `pins` */
     const struct hs_pins *pins;     /* NULL: none */
-    const char *pins_when;          /* "when the last allocation failed for fragmentation" */
+    const char *pins_when;          /* "when an allocation last failed for fragmentation" */
+    uint64_t pins_asked;            /* bytes asked for then, 0: nothing was */
 };
 
 void hs_report_text(const struct hs_report *report, FILE *out);

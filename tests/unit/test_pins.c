@@ -75,12 +75,34 @@ static void by_hand(void **state)
     assert_int_equal(pins.borders, 2 + 2 + 1 + 1 + 1);
     assert_int_equal(pins.n, 3);
     assert_int_equal(pins.pin[0].group, 0);                         /* A */
+    assert_int_equal(pins.pin[0].together, 9 * 16);
+    assert_int_equal(pins.pin[1].group, 1);                         /* B: "..A=..A..B=" */
+    assert_int_equal(pins.pin[1].together, 11 * 16);
+    assert_int_equal(pins.pin[2].together, 17 * 16);
+    assert_int_equal(hs_pins_needed(&pins, 145), 2);
+    assert_int_equal(hs_pins_needed(&pins, 272), 3);
+    assert_int_equal(hs_pins_needed(&pins, 273), 0);
     assert_int_equal(pin_of(&pins, 'A')->largest_without, 9 * 16);  /* "..A=..A.." */
     assert_int_equal(pin_of(&pins, 'A')->borders, 5);
     assert_int_equal(pin_of(&pins, 'A')->blocks, 3);
     assert_int_equal(pin_of(&pins, 'A')->bytes, 4 * 16);
     assert_int_equal(pin_of(&pins, 'B')->largest_without, 4 * 16);  /* "..B=" gains nothing */
     assert_int_equal(pin_of(&pins, 'C')->largest_without, 5 * 16);
+    hs_pins_free(&pins);
+}
+
+/* Where two alternate, neither alone gains; together they are the answer, although C gains more alone. */
+static void two_that_alternate(void **state)
+{
+    (void)state;
+    static struct drawing d;
+    draw(&d, 0, 0, "..A..B..A..B..A..B..A.B#.....C...#");
+    struct hs_pins pins = measure(&d);
+    assert_int_equal(pins.pin[0].group, 2);
+    assert_int_equal(pins.pin[0].together, 9 * 16);
+    assert_true(pin_of(&pins, 'A')->together + pin_of(&pins, 'B')->together >= 23 * 16);
+    assert_int_equal(pins.pin[2].together, 23 * 16);
+    assert_int_equal(hs_pins_needed(&pins, 20 * 16), 3);
     hs_pins_free(&pins);
 }
 
@@ -173,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_hand),
+        cmocka_unit_test(two_that_alternate),
         cmocka_unit_test(regions_are_apart),
         cmocka_unit_test(nothing_pins_nothing),
         cmocka_unit_test(agrees_with_taking_each_away),
