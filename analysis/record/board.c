@@ -86,11 +86,12 @@ static int run_script(struct session *s)
 
 static void take_line(struct session *s)
 {
+    const struct hs_capture *c = s->capture;
     if (!s->line_too_long)
         hs_capture_take(s->capture, s->line, s->line_len);
     s->line_len = 0;
     s->line_too_long = false;
-    s->enough = hs_capture_whole(s->capture);
+    s->enough = c->got == c->total && hs_capture_whole(c);
 }
 
 static void take_bytes(void *context, const char *bytes, size_t n)

@@ -149,7 +149,7 @@ uint32_t hs_capture_missing(const struct hs_capture *c)
 
 bool hs_capture_whole(const struct hs_capture *c)
 {
-    return c->begun && c->ended && c->got == c->total && hs_crc32(0, c->bytes, c->total) == c->check;
+    return c->begun && c->ended && hs_crc32(0, c->bytes, c->total) == c->check;
 }
 
 void hs_capture_free(struct hs_capture *c)

@@ -7,7 +7,7 @@
  *     HS:END <CRC-32 of all bytes, hex>
  *
  * Lines may come in any order, several times, with other text in front of them and in between. A line that
- * is damaged counts as missing.
+ * is damaged counts as missing. Lines of zeroes may be left out: the check of all bytes tells.
  */
 #ifndef HS_RECORD_CAPTURE_H
 #define HS_RECORD_CAPTURE_H
@@ -41,7 +41,7 @@ enum hs_capture_line hs_capture_take(struct hs_capture *capture, const char *lin
 /* The first byte that is missing, `total` when none is. */
 uint32_t hs_capture_missing(const struct hs_capture *capture);
 
-/* Whether all is there and has the check that the END line told. */
+/* Whether what is there, with zeroes where nothing is, has the check that the END line told. Looks at all. */
 bool hs_capture_whole(const struct hs_capture *capture);
 
 void hs_capture_free(struct hs_capture *capture);
