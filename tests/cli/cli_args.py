@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""Arguments, help, exit statuses, colours."""
+import os
+import re
+import shutil
+
+import hs_test
+
+
+def commands(cli):
+    return re.findall(r"^  ([a-z]+) ", cli.out("help")[1], re.M)
+
+
+def case_help(cli):
+    status, out, err = cli.out()
+    cli.check("no command: usage on standard error, status 2", status == 2 and not out and "Usage:" in err, err)
+    status, out, err = cli.out("help")
+    cli.check("help: usage on standard output, status 0", status == 0 and "Usage:" in out and not err, err)
+    names = commands(cli)
+    cli.check("help lists the commands", {"stat", "report", "annotate"} <= set(names), names)
+    for name in names:
+        status, out, _ = cli.out(name, "--help")
+        cli.check(name + " --help has examples", status == 0 and "Examples:\n  heapstrata " + name in out, out)
+        cli.check("help %s is the same" % name, cli.out("help", name)[1] == out)
+    status, out, _ = cli.out("--version")
+    cli.check("--version", status == 0 and re.fullmatch(r"heapstrata \d+\.\d+\.\d+\n", out), out)
+
+
+def case_bad_usage(cli):
+    trace = cli.trace("fragment")
+    for args, expected in (
+            (["rpeort"], "Did you mean 'report'?"), (["stst"], "Did you mean 'stat'?"),
+            (["frobnicate"], "heapstrata help lists them"), (["--foo"], "no such option: '--foo'"),
+            (["help", "sta"], "Did you mean 'stat'?"), (["stat", "--foo"], "--foo"),
+            (["stat", trace, trace], "too many arguments"), (["stat", "-i", trace, trace], "too many arguments"),
+            (["report", "--limit", "x", trace], "--limit takes a number, not 'x'"),
+            (["report", "--limit=-1", trace], "--limit takes a number"),
+            (["report", "--min-percent", "1x", trace], "--min-percent takes a number"),
+            (["report", "--color", "some", trace], "--color takes auto|always|never"),
+            (["report", "--sort", "colour", trace], "no such sort key: 'colour'"),
+            (["report", "--sort", "line,line", trace], "given twice"), (["report", "--sort", "", trace], "needs a key"),
+            (["report", "--children", "--sort", "kind", trace], "--children needs"),
+            (["report", "--live", "--peak", trace], "exclude each other"),
+            (["report", "--elf", "/no/such/file", trace], "/no/such/file")):
+        status, out, err = cli.out(*args)
+        cli.check("bad usage: " + " ".join(a for a in args if a != trace), status == 2 and expected in err,
+                  "status %s: %s" % (status, err))
+
+
+def case_bad_input(cli):
+    folder = os.path.join(hs_test.scratch(), "bad")
+    os.makedirs(folder, exist_ok=True)
+    files = {"empty": b"", "text": b"This is no trace.\n" * 100, "zeroes": bytes(5000)}
+    for name, data in files.items():
+        path = os.path.join(folder, name)
+        with open(path, "wb") as out:
+            out.write(data)
+        for command in ("stat", "report", "annotate"):
+            status, out, err = cli.out(command, path)
+            cli.check("%s of %s: status 2 and its name" % (command, name), status == 2 and path in err and not out, err)
+    status, _, err = cli.out("stat", folder + "/none")
+    cli.check("missing file", status == 2 and "No such file" in err, err)
+    status, _, err = cli.out("stat", folder)
+    cli.check("a folder", status == 2 and err, err)
+
+
+def case_truncated(cli):
+    """What is there is shown, the status is 2, and the head says that something is missing."""
+    with open(cli.trace("fragment"), "rb") as whole:
+        data = whole.read()
+    path = os.path.join(hs_test.scratch(), "cut.hst")
+    for part in (0.3, 0.6, 0.9, 0.99):
+        with open(path, "wb") as out:
+            out.write(data[:int(len(data) * part)])
+        for command in ("stat", "report", "annotate"):
+            status, out, err = cli.out(command, path)
+            cli.check("%s of %d%% of a trace: no crash, status 0 or 2" % (command, 100 * part), status in (0, 2), err)
+            cli.check("... and a complaint with status 2", (status == 2) == bool(err), err)
+
+
+def case_input_ways(cli):
+    trace = cli.trace("fragment")
+    expected = cli.out("report", trace)[1]
+    cli.check("-i FILE", cli.out("report", "-i", trace)[1] == expected)
+    cli.check("--input=FILE", cli.out("report", "--input=" + trace)[1] == expected)
+    with open(trace, "rb") as data:
+        status, out, err = cli.out("report", "-", stdin=data)
+    cli.check("standard input", status == 0 and out == expected.replace(trace, "-"), err)
+    folder = os.path.join(hs_test.scratch(), "default")
+    os.makedirs(folder, exist_ok=True)
+    shutil.copy(trace, os.path.join(folder, "heapstrata.hst"))
+    out = cli.out("report", cwd=folder)[1]
+    cli.check("heapstrata.hst is the default", out == expected.replace(trace, "heapstrata.hst"), out)
+
+
+def case_colors(cli):
+    trace = cli.trace("fragment")
+    cli.check("no colours into a pipe", "\033" not in cli.out("report", trace)[1])
+    cli.check("--color=always", "\033[31m" in cli.out("report", "--color=always", trace)[1])
+    cli.check("--color=never", "\033" not in cli.out("report", "--color=never", trace)[1])
+
+
+def case_full_disk(cli):
+    if not os.path.exists("/dev/full"):
+        cli.tap.skip("full disk", "no /dev/full")
+        return
+    done = hs_test.run(["/bin/sh", "-c", '"$0" report "$1" >/dev/full', hs_test.CLI, cli.trace("fragment")])
+    cli.check("output that cannot be written: status 2", done.status == 2 and b"cannot write" in done.err, done.err)
