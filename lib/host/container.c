@@ -54,11 +54,11 @@ static bool make_room(uint8_t **data, size_t *room, size_t need) {
 static long have(struct container *c, size_t need) {
     if (c->in_end - c->in_at >= need)
         return (long)(c->in_end - c->in_at);
+    if (!make_room(&c->in, &c->in_room, need < 65536 ? 65536 : need))
+        return HS_ERR_MEMORY;
     memmove(c->in, c->in + c->in_at, c->in_end - c->in_at);
     c->in_end -= c->in_at;
     c->in_at = 0;
-    if (!make_room(&c->in, &c->in_room, need < 65536 ? 65536 : need))
-        return HS_ERR_MEMORY;
     while (c->in_end < need) {
         long n = c->file->read(c->file, c->in + c->in_end, c->in_room - c->in_end);
         if (n < 0)
