@@ -38,6 +38,7 @@ static void merge(struct hs_point *into, const struct hs_point *p)
     into->time = p->time;
     into->number = p->number;
     into->samples += p->samples;
+    into->unsynced += p->unsynced;
     into->collections += p->collections;
     into->failures += p->failures;
     into->marks += p->marks;

@@ -32,6 +32,7 @@ struct hs_point {
     uint64_t at;           /* where it begins: ticks since the first boot, or record number */
     uint64_t time, number; /* of its last sample, carried on through points without one */
     uint64_t samples;
+    uint64_t unsynced;     /* of these, while the layout was not known */
     struct hs_sample min, max, last;
     struct hs_point_end end;
     uint32_t collections, failures, marks, resets;

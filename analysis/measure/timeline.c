@@ -156,6 +156,7 @@ void hs_timeline_event(struct hs_timeline *t, const struct hs_event *e, bool sho
     hs_point_put(p, &now);
     p->number = e->number;
     p->time = elapsed;
+    p->unsynced += !m->synced;
     if (__builtin_expect(e->kind > HS_REALLOC, 0))
         note_rare(t, e, at, pause);
 }

@@ -23,7 +23,7 @@ static double seconds(const struct hs_timeview *view, uint64_t ticks)
 /* ---- CSV and JSON: one table ---- */
 
 enum column {
-    TIME, EVENT, SAMPLES,
+    TIME, EVENT, SAMPLES, UNSYNCED,
     FIGURE,
     UNUSABLE = FIGURE + 3 * HS_FIGURES,
     COLLECTIONS, PAUSE, LONGEST_PAUSE, FAILURES, MARKS, RESETS,
@@ -40,6 +40,7 @@ static const struct hs_column columns[RUNS] = {
     [TIME] = { .key = "time_s", .kind = HS_VALUE_SECONDS },
     [EVENT] = { .key = "event", .kind = HS_VALUE_COUNT },
     [SAMPLES] = { .key = "samples", .kind = HS_VALUE_COUNT },
+    [UNSYNCED] = { .key = "unsynced", .kind = HS_VALUE_COUNT },
     FIGURE_COLUMNS(HS_FIGURE_USED, "used", "used_bytes", HS_VALUE_BYTES),
     FIGURE_COLUMNS(HS_FIGURE_FREE, "free", "free_bytes", HS_VALUE_BYTES),
     FIGURE_COLUMNS(HS_FIGURE_LARGEST, "largest_free", "largest_free_bytes", HS_VALUE_BYTES),
@@ -65,6 +66,7 @@ static void fill_row(const struct hs_timeview *view, const struct hs_point *p, s
     row[TIME].d = seconds(view, by_number ? p->time : p->at);
     row[EVENT].u = by_number ? p->at : p->number;
     row[SAMPLES].u = p->samples;
+    row[UNSYNCED].u = p->unsynced;
     for (int i = 0; i < HS_FIGURES; i++) {
         struct hs_value *value = &row[FIGURE + 3 * i];
         enum hs_value_kind kind = columns[FIGURE + 3 * i].kind;
@@ -371,6 +373,22 @@ static void flag_row(const struct chart *c, size_t row)
     });
 }
 
+/* Where the layout was not known, the figures are those known last. */
+static void unsure_row(const struct chart *c)
+{
+    char flag[COLUMNS_MAX];
+    bool any = false;
+    for (unsigned i = 0; i < c->columns; i++) {
+        bool unsure = point_of(c, i)->unsynced > 0;
+        flag[i] = unsure ? '?' : ' ';
+        any = any || unsure;
+    }
+    if (any)
+        hs_chart_flags(c->out, c->terminal, &(struct hs_flags){
+            .label = "unsure", .flag = flag, .columns = c->columns, .hue = HS_HUE_RED,
+        });
+}
+
 static void axis(const struct chart *c)
 {
     const struct hs_series *s = &c->view->timeline->series;
@@ -476,7 +494,10 @@ void hs_timeview_chart(const struct hs_timeview *view, const struct hs_terminal 
     waste_panel(&c);
     for (size_t i = 0; i < sizeof flag_rows / sizeof *flag_rows; i++)
         flag_row(&c, i);
+    unsure_row(&c);
     axis(&c);
+    if (!t->space->followed)
+        title(&c, "the trace does not tell the heap's layout: no snapshot is left in it");
     list_notes(&c, HS_NOTE_MARK, MARKS_LISTED);
     list_notes(&c, HS_NOTE_FAILURE, FAILURES_LISTED);
     totals(&c);
