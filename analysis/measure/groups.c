@@ -249,9 +249,11 @@ static void reorder(struct hs_groups *g, struct hs_group *sorted, uint32_t *move
 
 static bool sort(struct hs_groups *g, char *const *key)
 {
-    struct place *place = calloc(g->n + 1, sizeof *place);
-    struct hs_group *sorted = calloc(g->n + 1, sizeof *sorted);
-    uint32_t *moved = calloc(g->n + 1, sizeof *moved);
+    if (!g->n)
+        return true;
+    struct place *place = calloc(g->n, sizeof *place);
+    struct hs_group *sorted = calloc(g->n, sizeof *sorted);
+    uint32_t *moved = calloc(g->n, sizeof *moved);
     bool ok = place && sorted && moved;
     for (uint32_t i = 0; ok && i < g->n; i++)
         place[i] = (struct place){hs_weight_of(&g->group[i].children, g->by.weight),
