@@ -207,7 +207,7 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
     *failure = (struct hs_failure){
         .time = e->time, .number = e->number, .site = e->site, .size = e->size, .thread = e->thread,
         .boot = e->boot, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
-        .verdict = judge(m, e, &layout),
+        .verdict = judge(m, e, &layout), .synced = m->synced,
     };
     if (m->observer.failed)
         m->observer.failed(m->observer.context, failure);

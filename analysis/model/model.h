@@ -91,8 +91,9 @@ enum hs_verdict {
 struct hs_failure {
     uint64_t time, number;
     uint32_t site, size, thread, boot;
-    uint64_t used, free, largest_free; /* bytes, of all regions; at that moment */
+    uint64_t used, free, largest_free; /* bytes, of all regions, at that moment */
     enum hs_verdict verdict;
+    bool synced; /* the layout was known: else `used` and what follows it is that known last */
 };
 
 struct hs_mark {
