@@ -164,7 +164,8 @@ INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
         clear_bits(a->tail, at + 1, n - 1);
 }
 
-/* Neighbouring free runs are measured so far; hints that are lower than they need to be do no harm. */
+/* Neighbouring free runs are measured so far; hints that are lower than they need to be do no harm. What is
+ * cut off in front would count as well: beyond FAR on either side, the new run's size is unknown. */
 #define FAR 1024u
 
 /* What lies in [at, at + n) became free. The hints of sizes up to that of the free run in front are at its
@@ -172,7 +173,7 @@ INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
 INLINE void freed(struct hs_map_area *a, uint32_t at, uint32_t n) {
     uint32_t before = free_before(a, at, FAR);
     uint32_t behind = free_at(a, at + n, FAR);
-    lower_hints(a, before < FAR ? at - before : 0, behind < FAR ? before + n + behind : UINT32_MAX);
+    lower_hints(a, before < FAR ? at - before : 0, before < FAR && behind < FAR ? before + n + behind : UINT32_MAX);
 }
 
 /* --- search ------------------------------------------------------------------------------------------- */

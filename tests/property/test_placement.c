@@ -24,7 +24,7 @@ enum { AT_FREE, AT_HEAD, AT_TAIL };
 #define NONE           UINT32_MAX
 
 struct area {
-    uint8_t kind[4096 + 1]; /* and the free byte behind the table */
+    uint8_t kind[16384 + 1]; /* and the free byte behind the table */
     size_t table_len;       /* gc_alloc_table_byte_len */
     size_t last_free;       /* gc_last_free_atb_index */
     uint32_t first;
@@ -157,8 +157,10 @@ static uint8_t survives[1 << 15];
 static uint32_t next_first;
 static uint64_t n_ops, n_moved, n_moved_after, n_collected, n_failed;
 
+static bool large; /* this program's areas and blocks */
+
 static void add_area(void) {
-    uint32_t granules = BLOCKS_PER_ATB * (1 + rnd(rnd(3) ? 40 : 1024));
+    uint32_t granules = BLOCKS_PER_ATB * (1 + rnd(large ? 4096 : rnd(3) ? 40 : 1024));
     struct area *area = &gc.area[gc.n_areas];
     memset(area, 0, sizeof *area);
     area->table_len = granules / BLOCKS_PER_ATB;
@@ -227,6 +229,8 @@ static void collect(uint32_t keep) {
 }
 
 static uint32_t some_size(void) {
+    if (large && rnd(3) == 0)
+        return 1 + rnd(rnd(2) ? 6000 : 1500);
     switch (rnd(12)) {
     case 0: return 1 + rnd(300);
     case 1: return 1 + rnd(70);
@@ -300,6 +304,7 @@ static void run_program(uint64_t number) {
     rnd(2);
     next_first = rnd(2) ? 0 : rnd(100000);
     n_live = 0;
+    large = number % 40 == 0;
     gc.split = rnd(3) != 0;
     for (unsigned n = gc.split ? 1 + rnd(3) : 1; n; n--)
         add_area();
