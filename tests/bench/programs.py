@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""The perf_bench programs of MicroPython that the benchmark runs, made into scripts."""
+import os
+
+import common
+
+NAMES = """bm_chaos bm_fannkuch bm_fft bm_float bm_hexiom bm_nqueens bm_pidigits bm_wordcount
+core_import_mpy_multi core_str misc_aes misc_mandel misc_pystone misc_raytrace""".split()
+
+FOLDER = os.path.join(common.MP_SRC, "tests", "perf_bench")
+
+
+def source(name):
+    with open(os.path.join(FOLDER, name + ".py")) as f:
+        return f.read()
+
+
+def for_unix(name, n, m):
+    """As run-perfbench.py puts it together."""
+    return source(name) + source("benchrun") + "bm_run(%d, %d)\n" % (n, m)
+
+
+# The board has no module time, and what is measured lies between two calls of gc.isenabled. One text for
+# all firmwares and modes, so that they compile the same bytecode at the same place of the heap.
+BOARD = """
+import gc
+try:
+    import heapstrata
+    if %(stopped)d:
+        heapstrata.stop()
+except ImportError:
+    pass
+_best = (0, 0)
+for _nm, _p in bm_params.items():
+    if 10 * _nm[0] <= 12 * %(n)3d and _nm[1] <= %(m)3d and _nm > _best:
+        _best = _nm
+        _param = _p
+_run, _result = bm_setup(_param)
+gc.collect()
+gc.isenabled()
+_run()
+gc.isenabled()
+print(_result()[0])
+"""
+
+
+def for_board(name, n, m, stopped=False):
+    return source(name) + BOARD % {"n": n, "m": m, "stopped": stopped}

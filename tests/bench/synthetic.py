@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""Synthetic: a seeded stream of explicit frees, and of sweeps; ours and other recorders over the same events."""
+import collections
+import os
+import re
+import statistics
+import subprocess
+
+
+import board
+import common
+import firmware
+import lttng
+import peers
+
+EVENTS = int(os.environ.get("BENCH_EVENTS", 10000000))
+LIB = sorted("lib/" + f for f in os.listdir(os.path.join(common.ROOT, "lib")) if f.endswith(".c"))
+SOURCES = ["tests/bench/synthetic_stream.c", "tests/bench/recorders.c"] + LIB
+PORT = '-DHS_PORT_HEADER="tests/bench/port_bench.h"'
+OURS, STRUCT, LEB, FOLDED = ("HeapStrata", "16-byte struct into a ring", "plain LEB128 deltas",
+                             "LEB128, kind and size folded")
+TITLE = {"free": "explicit frees", "sweep": "frees gathered into sweeps"}
+
+
+def pairs(text):
+    """"name value" lines; a name that repeats gives a list."""
+    found = collections.defaultdict(list)
+    for line in text.splitlines():
+        name, value = line.rsplit(None, 1)
+        found[name].append(float(value))
+    return found
+
+
+def build():
+    return common.compile_c("synthetic", ["tests/bench/synthetic_main.c"] + SOURCES, PORT, "-lm")
+
+
+# ---- what the stream is like ----
+
+def show_entropy(report, program, mode):
+    rows = []
+    for line in common.output(program, "entropy", mode, str(EVENTS)).splitlines():
+        name, each, share = re.match(r"(.+) (\S+) (\S+)$", line).groups()
+        rows.append([name, None if each == "-" else float(each), float(share)])
+    total = next(row for row in rows if row[0] == "all")
+    total[0] = "all (earlier stream: %s)" % ("3.15" if mode == "free" else "1.69")
+    report.table("entropy " + mode, ["field", "bytes each", "bytes an event"], rows,
+                 "order-0 entropy of the stream, %s, %d million events" % (TITLE[mode], EVENTS / 1e6))
+
+
+def lttng_peer(report, folder):
+    """(ns, bytes) an event of LTTng-UST, or None."""
+    try:
+        ns, size, _ = lttng.session(folder, EVENTS // 10, 5)
+        return ns, size
+    except (subprocess.SubprocessError, OSError) as error:
+        report.skip(lttng.NAME, str(error))
+        return None
+
+
+# ---- bytes and time on this machine ----
+
+def host(report, program, mode, folder, others):
+    """Table of recorders; returns our bytes and ns an event."""
+    trace = os.path.join(folder, mode + ".hst")
+    wrote = pairs(common.output(program, "write", mode, str(EVENTS), trace))
+    events = wrote["events"][0]
+    size = os.path.getsize(trace)
+    verified = pairs(common.output(program, "verify", mode, str(EVENTS), trace))
+    timed = pairs(common.output(program, "time", mode, str(EVENTS)))
+    decoded = pairs(common.output(program, "decode", trace))
+    ns = {name: timed["ns/" + name] for name in (OURS, STRUCT, LEB, FOLDED)}
+    rows = [[OURS, statistics.median(ns[OURS]), 1.0, size / events, 1.0, "this run"]]
+    for name in (STRUCT, LEB, FOLDED):
+        ratio = statistics.median(theirs / ours for theirs, ours in zip(ns[name], ns[OURS]))
+        bytes_ = timed["bytes/" + name][0]
+        rows.append([name, statistics.median(ns[name]), ratio, bytes_, bytes_ * events / size, "this run"])
+    for name, (theirs, bytes_) in others.items():
+        rows.append([name, theirs, theirs / rows[0][1], bytes_, bytes_ * events / size, "this run"])
+    if mode == "free":
+        for name, (theirs, _, bytes_) in peers.RECORDERS.items():
+            if name not in (STRUCT, LEB, FOLDED) and name not in others:
+                rows.append([name, theirs, None, bytes_, bytes_ and bytes_ * events / size, peers.EARLIER])
+    report.table("host " + mode, ["recorder", "ns an event", "ratio", "bytes an event", "ratio", "measured"], rows,
+                 "%s, recorded on this machine; medians of 5" % TITLE[mode])
+    report.line("  decoded and equal: %d events. lib/decode alone: %.1f ns, %.0f million records a second"
+                % (verified["equal"][0], statistics.median(decoded["ns"]), 1000 / statistics.median(decoded["ns"])))
+    report.figure("decode ns " + mode, statistics.median(decoded["ns"]))
+    return size / events, rows
+
+
+# ---- instructions on a bare Cortex-M3 ----
+
+M3_FLAGS = ["-mcpu=cortex-m3", "-mthumb", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles",
+            "-specs=nosys.specs", PORT, "-lm"]
+M3_ACTIONS = [
+    ("hs_rec_*", "core", "site definition"),
+    ("record", "core", "site definition"),
+    ("mark", "core", "site definition"),
+    ("fixed_alloc", "op", "alloc encode"),
+    ("fixed_free", "op", "free encode"),
+    ("leb_alloc", "op", "alloc encode"),
+    ("leb_free", "op", "free encode"),
+    ("fold_alloc", "op", "alloc encode"),
+    ("fold_free", "op", "free encode"),
+] + board.ACTIONS
+
+
+def bare_m3(folder):
+    """Counts of each recorder over the same events."""
+    elf = common.compile_c("m3.elf", ["tests/bench/m3_main.c"] + SOURCES, "-T",
+                           os.path.join(common.ROOT, "tests/bench/m3.ld"), *M3_FLAGS, cc=common.ARM + "gcc")
+    functions = firmware.functions(elf, linker_map=False)
+    ranges, out = os.path.join(folder, "ranges"), os.path.join(folder, "counts")
+    board.write_ranges(ranges, functions, lambda f: board.first_match(f.name, M3_ACTIONS))
+    mark = next(f.first for f in functions if f.name == "mark")
+    subprocess.run(["qemu-system-arm", "-M", "mps2-an385", "-display", "none", "-semihosting", "-serial", "null",
+                    "-monitor", "none", "-kernel", elf, "-plugin",
+                    "%s,out=%s,mark=%x,ranges=%s" % (board.build_plugin(), out, mark, ranges)], check=True, timeout=120)
+    marks = board.read_marks(out)
+    return [board.Counts(functions, first, last) for first, last in zip(marks[::2], marks[1::2])]
+
+
+def show_m3(report, folder):
+    rows = []
+    entered = {OURS: ("hs_put_alloc", "hs_put_free"), STRUCT: ("fixed_alloc", "fixed_free"),
+               LEB: ("leb_alloc", "leb_free"), FOLDED: ("fold_alloc", "fold_free")}
+    for name, counts in zip((OURS, STRUCT, LEB, FOLDED), bare_m3(folder)):
+        allocs, frees = (counts.calls[f, False] for f in entered[name])
+        encode = counts.scope["alloc encode"] + counts.scope["free encode"]
+        rows.append([name, counts.scope["alloc encode"] / allocs, counts.scope["free encode"] / frees,
+                     encode / (allocs + frees), counts.scope["packet turn"] / (allocs + frees), None, "this run"])
+    for name, (_, instructions, _) in peers.RECORDERS.items():
+        if instructions and name not in entered:
+            rows.append([name, None, None, instructions, None, None, peers.EARLIER + ", M4"])
+    for row in rows:
+        row[5] = row[3] / rows[0][3]
+    report.table("m3", ["recorder", "alloc", "free", "an event", "packet turn", "ratio", "measured"], rows,
+                 "instructions on a bare Cortex-M3, random sites and frees: hardly anything can be predicted")
+
+
+def run(report):
+    report.section("synthetic", "Synthetic: 40 sites by Zipf's law, next fit, live set 2000 to 5000, random frees")
+    program = build()
+    with common.scratch() as folder:
+        for mode in TITLE:
+            show_entropy(report, program, mode)
+        peer = lttng_peer(report, folder)
+        explicit, rows = host(report, program, "free", folder, {lttng.NAME: peer} if peer else {})
+        swept, _ = host(report, program, "sweep", folder, {})
+        show_m3(report, folder)
+    report.target("synthetic, explicit frees: bytes an event", explicit, 4.2)
+    report.target("synthetic, frees as sweeps: bytes an event", swept, 3.0)
+    report.target("host: ns to record an event, explicit frees", rows[0][1], 15.0)
