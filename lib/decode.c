@@ -17,7 +17,7 @@ void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, cons
     d->end = bytes + packet->len;
     d->epoch++;
     d->error = HS_OK;
-    d->predicted = d->previous = 0;
+    d->previous = 0;
     d->expected = 0;
     d->time = (uint64_t)packet->time_hi << 32 | packet->time_lo;
     d->shift = (packet->flags & HS_PACKET_SHIFT) >> 4;
@@ -42,91 +42,106 @@ INLINE void renew(const struct hs_decoder *d, struct hs_site_state *site) {
     if (site->epoch != d->epoch) {
         site->epoch = d->epoch;
         site->size = site->first_size;
-        site->next = 0;
+        site->next = site->second = 0;
         site->rank = 0;
     }
 }
 
-INLINE void expect_behind(struct hs_decoder *d, const struct hs_record *r) {
+/* Place of a block where places are explicit. */
+INLINE void place(struct hs_decoder *d, struct hs_record *r, uint32_t displacement) {
+    r->pos = d->expected + (uint32_t)hs_unzigzag(displacement);
     d->expected = r->pos + ((r->size + (1u << d->shift) - 1) >> d->shift);
 }
 
-/* Place of a block where places are explicit; `moved` is the field as it stands, 0 = in place. */
-INLINE void place(struct hs_decoder *d, struct hs_record *r, uint32_t field) {
-    r->pos = d->expected + (uint32_t)hs_unzigzag(field);
-    expect_behind(d, r);
+/* The site, as the tag names it, and what it does. */
+INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r) {
+    struct hs_site_state *previous = &d->site[d->previous];
+    uint32_t number = previous->next;
+    switch (tag & HS_TAG_SITE) {
+    case HS_TAG_SECOND: number = previous->second; break;
+    case HS_TAG_NUMBER:
+        if (!get_u32(at, d->end, &number) || number >= d->n_sites)
+            return false;
+        if (!previous->next)
+            previous->next = (uint16_t)number;
+        else
+            previous->second = (uint16_t)number;
+        break;
+    case HS_TAG_OTHER: number = 0; break;
+    default: break;
+    }
+    r->site = number;
+    r->kind = d->site[number].op;
+    if ((tag & HS_TAG_SITE) == HS_TAG_OTHER) {
+        if (*at == d->end)
+            return false;
+        r->kind = *(*at)++;
+    }
+    renew(d, &d->site[number]);
+    return r->kind >= HS_ALLOC && r->kind <= HS_REALLOC;
 }
 
-/* Target and place of a REALLOC or the target of a FREE. */
+/* Target of an event: the block that is freed or resized, where a block is or went. */
 INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_site_state *site,
                        struct hs_record *r) {
-    uint32_t target = site->rank, field = 0;
+    uint32_t target = r->kind == HS_ALLOC ? 0 : site->rank, move = 0;
     if (tag & HS_TAG_TARGET) {
-        if (!get_u32(at, d->end, &target))
+        if (!get_u32(at, d->end, &target) || target > 0xffffffffu >> 2)
             return false;
-        if (r->kind == HS_REALLOC && !d->implied && !get_u32(at, d->end, &field))
+        target = target << 2 | (tag & HS_TAG_LOW);
+        if (r->kind == HS_REALLOC && !d->implied && !get_u32(at, d->end, &move))
             return false;
+    }
+    r->flags = 0;
+    r->pos = HS_POS_IMPLIED;
+    if (r->kind == HS_ALLOC) {
+        if (!d->implied)
+            place(d, r, target);
+        return true;
     }
     r->flags = target < HS_RANKS ? HS_REC_RANK : 0;
     r->old = target < HS_RANKS ? target : target - HS_RANKS;
     if (target < HS_RANKS)
         site->rank = (uint8_t)target;
-    r->pos = HS_POS_IMPLIED;
     if (r->kind == HS_REALLOC && !d->implied) {
-        if (field)
-            place(d, r, field - 1);
+        if (move)
+            place(d, r, move - 1);
         else
             r->flags |= HS_REC_IN_PLACE;
     }
     return true;
 }
 
-/* An event behind its tag. False when it makes no sense or is cut. */
+/* An event behind its tag, but for its time. False when it makes no sense or is cut. */
 INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r) {
-    uint32_t number = d->predicted;
-    if (tag & HS_TAG_SITE && (!get_u32(at, d->end, &number) || number >= d->n_sites))
+    if (!get_site(d, at, tag, r))
         return false;
-    struct hs_site_state *site = &d->site[number];
-    r->kind = site->op;
-    if (!number) {
-        if (!(tag & HS_TAG_SITE) || *at == d->end)
-            return false;
-        r->kind = *(*at)++;
-    }
-    if (r->kind < HS_ALLOC || r->kind > HS_REALLOC)
-        return false;
-    renew(d, site);
-    d->site[d->previous].next = (uint16_t)number;
-    r->site = number;
+    struct hs_site_state *site = &d->site[r->site];
     r->size = site->size;
     if (tag & HS_TAG_SIZE) {
         if (!get_u32(at, d->end, &r->size))
             return false;
         site->size = (uint16_t)(r->size < 0xffff ? r->size : 0);
     }
-    if (r->kind == HS_ALLOC) {
-        r->flags = 0;
-        r->pos = HS_POS_IMPLIED;
-        if (!d->implied) {
-            uint32_t field = 0;
-            if (tag & HS_TAG_TARGET && !get_u32(at, d->end, &field))
-                return false;
-            place(d, r, field);
-        }
-    } else if (!get_target(d, at, tag, site, r)) {
+    d->previous = r->site;
+    return get_target(d, at, tag, site, r);
+}
+
+/* Time of a hit: the tag's bits, and what follows when they are all ones. */
+INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits) {
+    uint32_t more = 0;
+    if (bits == HS_TAG_TIME && !get_u32(at, d->end, &more))
         return false;
-    }
-    d->previous = number;
-    d->predicted = site->next;
+    d->time += (uint64_t)bits + more;
     return true;
 }
 
-/* The time of an event: the tag's bits, and what follows the fields when they are all ones. */
-INLINE bool get_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits, uint32_t limit) {
-    uint32_t more = 0;
-    if (bits == limit && !get_u32(at, d->end, &more))
+/* Time of a miss: what follows, and two bits of the tag unless the target has them. */
+INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag) {
+    uint32_t value;
+    if (!get_u32(at, d->end, &value))
         return false;
-    d->time += (uint64_t)bits + more;
+    d->time += tag & HS_TAG_TARGET ? value : (uint64_t)value << 2 | (tag & HS_TAG_LOW);
     return true;
 }
 
@@ -176,10 +191,10 @@ INLINE int get_record(struct hs_decoder *d, struct hs_record *r) {
     uint8_t tag = *at++;
     int err = HS_OK;
     if (tag & HS_TAG_HIT) {
-        if (!get_event(d, &at, 0, r) || !get_time(d, &at, tag & HS_TAG_HIT_TIME, HS_TAG_HIT_TIME))
+        if (!get_event(d, &at, 0, r) || !get_hit_time(d, &at, tag & HS_TAG_TIME))
             err = HS_ERR_FORMAT;
     } else if (tag & HS_TAG_MISS) {
-        if (!get_event(d, &at, tag, r) || !get_time(d, &at, tag & HS_TAG_TIME, HS_TAG_TIME))
+        if (!get_event(d, &at, tag, r) || !get_miss_time(d, &at, tag))
             err = HS_ERR_FORMAT;
     } else {
         err = get_plain(d, &at, tag, r);

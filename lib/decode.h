@@ -15,7 +15,7 @@
 struct hs_site_state {
     uint32_t epoch; /* packet in which the entry was last reset */
     uint16_t size;  /* last size when below 65535, else 0 */
-    uint16_t next;  /* the site that followed last time */
+    uint16_t next, second; /* sites that followed: the first, and the last other */
     uint8_t op;     /* enum hs_kind: what the site does */
     uint8_t rank;   /* rank of the block it last freed or resized */
     uint8_t first_size;
@@ -26,8 +26,7 @@ struct hs_decoder {
     struct hs_site_state *site; /* `n_sites` entries, from the dictionary's SITE records */
     uint32_t n_sites;
     uint32_t epoch;
-    uint32_t predicted;
-    uint32_t previous;
+    uint32_t previous; /* site of the last event */
     uint32_t expected; /* explicit places: granule behind the last block */
     uint64_t time;
     int error;         /* first error met, to be returned */

@@ -51,16 +51,6 @@ INLINE uint32_t *recent(struct hs_trace *t, uint32_t rank) {
 }
 INLINE void remember(struct hs_trace *t, uint32_t pos) { *recent(t, 0) = pos; }
 
-/* Rank of the block at `pos`, the likely one first; HS_RANKS when it is not among the recent. */
-INLINE uint32_t rank_of(struct hs_trace *t, uint32_t pos, uint32_t likely) {
-    if (*recent(t, likely) == pos)
-        return likely;
-    for (uint32_t rank = 1; rank <= HS_RANKS; rank++)
-        if (*recent(t, rank) == pos)
-            return rank & (HS_RANKS - 1);
-    return HS_RANKS;
-}
-
 /* --- events that are not as predicted ----------------------------------------------------------------- */
 
 struct event {
@@ -71,108 +61,124 @@ struct event {
     uint8_t op;
 };
 
+/* LEB128, without a branch for two bytes: what is stored behind one byte is overwritten by what follows. */
+INLINE uint8_t *put(uint8_t *to, uint32_t value) {
+    if (!LIKELY(value < 1u << 14))
+        return hs_put_u32(to, value);
+    uint32_t two = value > 0x7f;
+    to[0] = (uint8_t)(value | two << 7);
+    to[1] = (uint8_t)(value >> 7);
+    return to + 1 + two;
+}
+
 /* An entry not met in this packet is as its definition says. */
 INLINE void renew(struct hs_trace *t, struct hs_site_entry *site) {
     if (site->epoch != t->epoch) {
         site->epoch = t->epoch;
         site->size = site->first_size;
-        site->next = t->site;
+        site->next = site->second = t->site;
         site->rank = site->op == HS_ALLOC ? 0 : HS_RANK_SET;
     }
 }
 
-INLINE void expect_behind(struct hs_trace *t, const struct event *e) {
+/* The site is neither candidate: its number, and it becomes one. */
+static uint8_t *put_site(struct hs_trace *t, uint8_t *to, uint8_t *tag, struct hs_site_entry *site, uint8_t op) {
+    renew(t, site);
+    if (site == t->site) { /* "other" does not tell what it does */
+        *tag |= HS_TAG_OTHER;
+        *to++ = op;
+        return to;
+    }
+    *tag |= HS_TAG_NUMBER;
+    if (t->at->next == t->site)
+        t->at->next = site;
+    else
+        t->at->second = site;
+    return put(to, site->number);
+}
+
+/* Whether the reader's placement rule tells where new blocks are. */
+INLINE bool implied(const struct hs_trace *t) { return !HS_EXPLICIT || t->implied; }
+
+/* Where a new block is: nothing when that is implied, or 0 when it is as expected. */
+INLINE uint32_t displacement(struct hs_trace *t, const struct event *e) {
+    uint32_t value = hs_zigzag32((int32_t)(e->pos - t->expected));
     t->expected = e->pos + ((e->size + (1u << t->shift) - 1) >> t->shift);
+    return value;
 }
 
-/* The size, when it is not the last. */
-INLINE uint8_t *put_size(uint8_t *to, uint8_t *tag, uint32_t size, struct hs_site_entry *site) {
-    if (site->size == size)
-        return to;
-    *tag |= HS_TAG_SIZE;
-    site->size = (uint16_t)(size < 0xffff ? size : 0);
-    return hs_put_u32(to, size);
+/* Rank of a freed or resized block: the site's last one, or one of the last three; HS_RANKS otherwise. */
+INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_entry *site) {
+    uint32_t likely = site->rank & (HS_RANKS - 1);
+    if (*recent(t, likely) == old)
+        return likely;
+    for (uint32_t rank = 1; rank <= 3; rank++)
+        if (*recent(t, rank) == old)
+            return rank;
+    return HS_RANKS;
 }
 
-/* Where a new block is, when that is neither implied nor behind the last block. */
-INLINE uint8_t *put_place(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e) {
-    if (t->implied)
-        return to;
-    if (e->pos != t->expected) {
-        *tag |= HS_TAG_TARGET;
-        to = hs_put_u32(to, hs_zigzag32((int32_t)(e->pos - t->expected)));
+/* The target field: which block is freed or resized, or where a new one is. False when there is no need. */
+INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_entry *site, uint32_t *target) {
+    if (e->op == HS_ALLOC) {
+        *target = implied(t) ? 0 : displacement(t, e);
+        return *target != 0;
     }
-    expect_behind(t, e);
-    return to;
-}
-
-/* Explicit places: where a resized block went; 0 is nowhere. */
-static uint8_t *put_move(struct hs_trace *t, uint8_t *to, const struct event *e) {
-    if (e->pos == e->old)
-        return hs_put_u32(to, 0);
-    to = hs_put_u32(to, hs_zigzag32((int32_t)(e->pos - t->expected)) + 1);
-    expect_behind(t, e);
-    return to;
-}
-
-/* Which block is freed or resized, when its rank is not the last. */
-INLINE uint8_t *put_target(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e,
-                           struct hs_site_entry *site) {
-    uint32_t likely = site->rank & (HS_RANKS - 1), rank = rank_of(t, e->old, likely);
-    bool says_move = e->op == HS_REALLOC && !t->implied;
-    if (rank != likely || (says_move && e->pos != e->old)) {
-        *tag |= HS_TAG_TARGET;
-        to = hs_put_u32(to, rank < HS_RANKS ? rank : e->old + HS_RANKS);
-        if (says_move)
-            to = put_move(t, to, e);
-    }
+    uint32_t likely = site->rank & (HS_RANKS - 1), rank = rank_of(t, e->old, site);
+    *target = rank < HS_RANKS ? rank : e->old + HS_RANKS;
     if (rank < HS_RANKS)
         site->rank = (uint8_t)(HS_RANK_SET | rank);
-    return to;
+    return rank != likely || (e->op == HS_REALLOC && !implied(t) && e->pos != e->old);
 }
 
-/* The time goes into the tag, and what does not fit there behind the fields. */
-INLINE uint8_t *put_time(uint8_t *to, uint8_t *tag, uint32_t elapsed) {
-    uint32_t limit = HS_TAG_TIME;
-    if (*tag == HS_TAG_MISS) {
-        *tag = HS_TAG_HIT;
-        limit = HS_TAG_HIT_TIME;
+/* Target and time; the tag has room for two bits of one of them. */
+INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e,
+                         struct hs_site_entry *site, uint32_t elapsed) {
+    uint32_t target;
+    if (target_of(t, e, site, &target)) {
+        *tag |= (uint8_t)(HS_TAG_TARGET | (target & HS_TAG_LOW));
+        to = put(to, target >> 2);
+        if (e->op == HS_REALLOC && !implied(t))
+            to = put(to, e->pos == e->old ? 0 : displacement(t, e) + 1);
+        return put(to, elapsed);
     }
-    *tag |= (uint8_t)(elapsed < limit ? elapsed : limit);
-    return elapsed < limit ? to : hs_put_u32(to, elapsed - limit);
+    if (*tag == HS_TAG_MISS) {
+        *tag = (uint8_t)(HS_TAG_HIT | (elapsed < HS_TAG_TIME ? elapsed : HS_TAG_TIME));
+        return elapsed < HS_TAG_TIME ? to : put(to, elapsed - HS_TAG_TIME);
+    }
+    *tag |= (uint8_t)(elapsed & HS_TAG_LOW);
+    return put(to, elapsed >> 2);
 }
 
 /* One body for the three kinds of event: `op` is a constant where it is inlined. */
 INLINE void put_event(const struct event *e) {
     struct hs_trace *t = &hs_trace;
-    struct hs_site_entry *site = t->at->next;
-    if (!is(site, e->key, e->op))
-        site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size);
     if (t->cursor > t->limit)
         hs_packet_turn();
-    renew(t, site);
+    uint8_t tag = HS_TAG_MISS, *to = t->cursor + 1;
+    struct hs_site_entry *site = t->at->next;
+    if (!is(site, e->key, e->op)) {
+        site = t->at->second;
+        tag = HS_TAG_MISS | HS_TAG_SECOND;
+        if (!is(site, e->key, e->op)) {
+            site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size);
+            tag = HS_TAG_MISS;
+            to = put_site(t, to, &tag, site, e->op);
+        }
+    }
     uint32_t elapsed = settle(t, raw_elapsed(t));
-    uint8_t tag = HS_TAG_MISS;
-    uint8_t *start = t->cursor, *to = start + 1;
-    if (site != t->at->next || site == t->site) {
-        tag |= HS_TAG_SITE;
-        t->at->next = site;
-        to = hs_put_u32(to, site->number);
-        if (site == t->site) /* "other" does not tell what it does */
-            *to++ = e->op;
-    }
     if (e->op != HS_FREE) {
-        to = put_size(to, &tag, e->size, site);
         t->check = HS_CHECK(t->check, e->pos);
+        if (site->size != e->size) {
+            tag |= HS_TAG_SIZE;
+            site->size = (uint16_t)(e->size < 0xffff ? e->size : 0);
+            to = put(to, e->size);
+        }
     }
-    if (e->op == HS_ALLOC)
-        to = put_place(t, to, &tag, e);
-    else
-        to = put_target(t, to, &tag, e, site);
+    to = put_tail(t, to, &tag, e, site, elapsed);
     if (e->op != HS_FREE)
         remember(t, e->pos);
-    to = put_time(to, &tag, elapsed);
-    *start = tag;
+    *t->cursor = tag;
     t->at = site;
     commit(t, to);
 }
@@ -198,15 +204,15 @@ INLINE uint32_t word_of(const struct hs_site_entry *site) {
 
 /* A hit whose time does not fit the byte. */
 static __attribute__((noinline)) uint8_t *put_late(uint8_t *to, uint32_t elapsed) {
-    *to = HS_TAG_HIT | HS_TAG_HIT_TIME;
-    return hs_put_u32(to + 1, elapsed - HS_TAG_HIT_TIME);
+    *to = HS_TAG_HIT | HS_TAG_TIME;
+    return hs_put_u32(to + 1, elapsed - HS_TAG_TIME);
 }
 
 INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site, uint32_t raw) {
     uint8_t *to = t->cursor;
     uint32_t elapsed = settle(t, raw);
     t->at = site;
-    if (LIKELY(elapsed < HS_TAG_HIT_TIME))
+    if (LIKELY(elapsed < HS_TAG_TIME))
         *to++ = (uint8_t)(HS_TAG_HIT | elapsed);
     else
         to = put_late(to, elapsed);

@@ -52,7 +52,7 @@ struct hs_place {
 /* A site as the encoder knows it; `hs_config.n_sites` of these in the caller's memory. */
 struct hs_site_entry {
     struct hs_key key;
-    struct hs_site_entry *next; /* the site that followed last time in this packet */
+    struct hs_site_entry *next, *second; /* sites that followed in this packet: the first, and the last other */
     /* These three make one word, which is compared at once. */
     uint16_t size;              /* last size when below 65535, else 0 */
     uint8_t op;                 /* HS_ALLOC, HS_FREE, HS_REALLOC; 0: not a site */

@@ -26,6 +26,11 @@
 #define HS_STREAM 1
 #endif
 
+/* 0: leaves out the code for explicit places; all regions then follow a placement rule. */
+#ifndef HS_EXPLICIT
+#define HS_EXPLICIT 1
+#endif
+
 /* 1: sites carry the calling context (the whole Python stack). */
 #ifndef HS_STACKS
 #define HS_STACKS 0

@@ -91,7 +91,7 @@ static void new_epoch(void) {
     }
     t->at = t->site;
     t->at->epoch = t->epoch;
-    t->at->next = t->site;
+    t->at->next = t->at->second = t->site;
     t->at->size = 0;
     t->at->rank = 0;
     t->check = t->expected = 0;
@@ -241,7 +241,7 @@ int hs_init(const struct hs_config *config) {
         return HS_ERR_SIZE;
     if (!config->memory || !config->site || !config->hash || config->n_sites < 2 || !config->hz ||
         (config->hash_size & (config->hash_size - 1)) || config->hash_size / 4 < config->n_sites ||
-        !config->keyframe || !config->keyframe_size)
+        !config->keyframe || !config->keyframe_size || (!HS_EXPLICIT && config->placement == HS_PLACE_EXPLICIT))
         return HS_ERR_ARG;
     hs_state = HS_STATE_OFF;
     memset(t, 0, sizeof *t);

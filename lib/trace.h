@@ -8,8 +8,8 @@
 #include "lib/heapstrata.h"
 #include "lib/port.h"
 
-/* Bytes of the longest event record: tag, site, size, target, place, time. */
-#define HS_EVENT_MAX (1 + 3 + 5 + 5 + 5 + 5)
+/* Bytes of the longest event record: tag, site, size, target, place, time; one more may be stored behind it. */
+#define HS_EVENT_MAX (1 + 3 + 5 + 5 + 5 + 5 + 1)
 /* Bytes of the longest plain record without its data. */
 #define HS_PLAIN_MAX 32
 _Static_assert(sizeof(struct hs_packet) + HS_PLAIN_MAX + HS_DATA_MAX <= HS_PACKET_MIN, "any record fits any packet");
@@ -18,12 +18,15 @@ _Static_assert(sizeof(struct hs_packet) + HS_PLAIN_MAX + HS_DATA_MAX <= HS_PACKE
 
 /* Bits of an event's first byte; FORMAT.md, chapter 3. */
 #define HS_TAG_HIT      0x80u
-#define HS_TAG_HIT_TIME 0x7fu
+#define HS_TAG_TIME     0x7fu /* of a hit */
 #define HS_TAG_MISS     0x40u
-#define HS_TAG_SITE     0x20u
-#define HS_TAG_SIZE     0x10u
-#define HS_TAG_TARGET   0x08u
-#define HS_TAG_TIME     0x07u
+#define HS_TAG_SITE     0x30u
+#define HS_TAG_SECOND   0x10u /* the site is the second candidate */
+#define HS_TAG_NUMBER   0x20u /* the site's number follows */
+#define HS_TAG_OTHER    0x30u /* site 0; what it does follows */
+#define HS_TAG_SIZE     0x08u
+#define HS_TAG_TARGET   0x04u
+#define HS_TAG_LOW      0x03u /* low bits of the target, or of the time when there is no target */
 
 /* A string and its definition's number. */
 struct hs_named {

@@ -367,8 +367,26 @@ INLINE bool alone(uint8_t kind) {
     return kinds >> kind & 1;
 }
 
+/* Member by member: compilers clear a struct of this size by an instruction that takes longer than all the
+ * rest. */
+INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    e->time = r->time;
+    e->number = r->number_base + r->number;
+    e->site = record->site ? r->dictionary.base + record->site : 0;
+    e->size = record->size;
+    e->pos = e->granules = e->old = e->old_granules = 0;
+    e->thread = r->thread;
+    e->boot = r->boot;
+    e->kind = record->kind;
+    e->flags = e->region = 0;
+    e->record = record;
+    e->freed = NULL;
+    e->n_freed = 0;
+    e->block = NULL;
+    e->n_blocks = 0;
+}
+
 void hs_follow(struct hs_reader *r) {
-    const uint32_t base = r->dictionary.base;
     r->freed.n = 0;
     r->n_events = 0;
     while (r->at_record < r->n_records) {
@@ -379,9 +397,7 @@ void hs_follow(struct hs_reader *r) {
         struct hs_event *e = &r->event[r->n_events++];
         if (RARELY(record->time > r->time))
             r->time = record->time;
-        *e = (struct hs_event){
-            .time = r->time, .number = r->number_base + r->number, .site = record->site ? base + record->site : 0,
-            .size = record->size, .thread = r->thread, .boot = r->boot, .kind = record->kind, .record = record};
+        begin_event(r, record, e);
         if (record->kind == HS_ALLOC)
             on_alloc(r, record, e);
         else if (record->kind == HS_FREE)

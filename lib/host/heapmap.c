@@ -171,6 +171,8 @@ INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
 /* What lies in [at, at + n) became free. The hints of sizes up to that of the free run in front are at its
  * begin or lower already. */
 INLINE void freed(struct hs_map_area *a, uint32_t at, uint32_t n) {
+    if (a->rule == HS_PLACE_EXPLICIT) /* nothing is ever sought there */
+        return;
     uint32_t before = free_before(a, at, FAR);
     uint32_t behind = free_at(a, at + n, FAR);
     lower_hints(a, before < FAR ? at - before : 0, before < FAR && behind < FAR ? before + n + behind : UINT32_MAX);
