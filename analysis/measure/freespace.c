@@ -125,17 +125,6 @@ void hs_freespace_follow(struct hs_freespace *space, const struct hs_model *mode
     space->model = model;
 }
 
-uint64_t hs_freespace_requested(const struct hs_freespace *space)
-{
-    uint64_t sum = 0;
-    if (!space->only)
-        return space->model->requested;
-    for (unsigned i = 0; i < space->n_regions; i++)
-        if (space->index[i])
-            sum += space->model->region[i].requested;
-    return sum;
-}
-
 uint64_t hs_freespace_unusable(const struct hs_freespace *space, uint64_t size)
 {
     uint64_t sum = 0;

@@ -39,7 +39,16 @@ struct hs_model_observer hs_freespace_observer(struct hs_freespace *space);
 void hs_freespace_follow(struct hs_freespace *space, const struct hs_model *model);
 
 /* Bytes asked for, of the blocks in the regions followed. */
-uint64_t hs_freespace_requested(const struct hs_freespace *space);
+static inline uint64_t hs_freespace_requested(const struct hs_freespace *space)
+{
+    uint64_t sum = 0;
+    if (!space->only)
+        return space->model->requested;
+    for (unsigned i = 0; i < space->n_regions; i++)
+        if (space->index[i])
+            sum += space->model->region[i].requested;
+    return sum;
+}
 
 /* Free bytes in runs that have no room for `size` bytes. */
 uint64_t hs_freespace_unusable(const struct hs_freespace *space, uint64_t size);

@@ -33,7 +33,6 @@ static void merge(struct hs_point *into, const struct hs_point *p)
         into->min = p->min;
         into->max = p->max;
     }
-    into->last = p->last;
     into->end = p->end;
     into->time = p->time;
     into->number = p->number;
@@ -70,7 +69,7 @@ static void open_point(struct hs_series *s)
     struct hs_point *p = &s->point[s->n++];
     *p = (struct hs_point){
         .at = before.at + s->width, .time = before.time, .number = before.number,
-        .min = before.last, .max = before.last, .last = before.last, .end = before.end,
+        .min = before.end.last, .max = before.end.last, .end = before.end,
     };
 }
 

@@ -24,6 +24,7 @@ struct hs_sample {
 
 /* What is looked at only where a point ends. */
 struct hs_point_end {
+    struct hs_sample last; /* the figures there */
     struct hs_run_histogram histogram;
     double unusable; /* index for the size asked about, 0 to 1 */
 };
@@ -33,7 +34,7 @@ struct hs_point {
     uint64_t time, number; /* of its last sample, carried on through points without one */
     uint64_t samples;
     uint64_t unsynced;     /* of these, while the layout was not known */
-    struct hs_sample min, max, last;
+    struct hs_sample min, max; /* over the samples */
     struct hs_point_end end;
     uint32_t collections, failures, marks, resets;
     uint64_t pause, longest_pause; /* ticks, of the collections that end here */
@@ -72,7 +73,6 @@ static inline void hs_point_put(struct hs_point *p, const struct hs_sample *samp
         p->min.value[i] = v < p->min.value[i] ? v : p->min.value[i];
         p->max.value[i] = v > p->max.value[i] ? v : p->max.value[i];
     }
-    p->last = *sample;
     p->samples++;
 }
 

@@ -36,27 +36,27 @@ void hs_timeline_free(struct hs_timeline *t)
     free(t);
 }
 
-static struct hs_point_end point_end(const struct hs_timeline *t)
-{
-    const struct hs_freespace *space = t->space;
-    struct hs_point_end end = { .histogram = hs_freespace_histogram(space) };
-    if (t->unusable_size && space->free)
-        end.unusable = (double)hs_freespace_unusable(space, t->unusable_size) / (double)space->free;
-    return end;
-}
-
 static inline struct hs_sample sample(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
-    uint64_t used = space->total - space->free;
-    uint64_t requested = hs_freespace_requested(space);
+    int64_t used = (int64_t)(space->total - space->free); /* signed: the processor converts these at once */
+    int64_t waste = used - (int64_t)hs_freespace_requested(space);
     return (struct hs_sample){ .value = {
         [HS_FIGURE_USED] = (double)used,
-        [HS_FIGURE_FREE] = (double)space->free,
-        [HS_FIGURE_LARGEST] = (double)space->largest,
+        [HS_FIGURE_FREE] = (double)(int64_t)space->free,
+        [HS_FIGURE_LARGEST] = (double)(int64_t)space->largest,
         [HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){ space->free, space->largest }),
-        [HS_FIGURE_WASTE] = requested < used ? (double)(used - requested) : 0.0,
+        [HS_FIGURE_WASTE] = waste > 0 ? (double)waste : 0.0,
     } };
+}
+
+static struct hs_point_end point_end(const struct hs_timeline *t)
+{
+    const struct hs_freespace *space = t->space;
+    struct hs_point_end end = { .last = sample(t), .histogram = hs_freespace_histogram(space) };
+    if (t->unusable_size && space->free)
+        end.unusable = (double)hs_freespace_unusable(space, t->unusable_size) / (double)space->free;
+    return end;
 }
 
 static struct hs_note *grow_notes(struct hs_timeline *t)

@@ -70,7 +70,7 @@ static void fill_row(const struct hs_timeview *view, const struct hs_point *p, s
     for (int i = 0; i < HS_FIGURES; i++) {
         struct hs_value *value = &row[FIGURE + 3 * i];
         enum hs_value_kind kind = columns[FIGURE + 3 * i].kind;
-        value[0] = figure_value(kind, p->last.value[i]);
+        value[0] = figure_value(kind, p->end.last.value[i]);
         value[1] = figure_value(kind, p->min.value[i]);
         value[2] = figure_value(kind, p->max.value[i]);
     }
@@ -248,7 +248,7 @@ static double most_bytes(const struct hs_series *s)
 {
     double most = 1;
     for (uint32_t i = 0; i < s->n; i++) {
-        const double *v = s->point[i].last.value;
+        const double *v = s->point[i].end.last.value;
         double total = v[HS_FIGURE_USED] + v[HS_FIGURE_FREE];
         most = total > most ? total : most;
     }

@@ -29,11 +29,17 @@ static double value[SAMPLES];
 
 static void put(struct hs_series *s, uint64_t when, double v)
 {
-    struct hs_point_end end = { .unusable = v };
+    static struct hs_point_end end; /* what ends where the next point begins: the sample before */
     struct hs_sample sample = { .value = { v, -v, 2 * v, 0.5, 0 } };
     if (hs_series_due(s, when))
         hs_series_turn(s, when, &end);
     hs_point_put(hs_series_point(s), &sample);
+    end.last = sample;
+}
+
+static void finish(struct hs_series *s, double v)
+{
+    hs_series_finish(s, &(struct hs_point_end){ .last = {{ v, -v, 2 * v, 0.5, 0 }} });
 }
 
 /* Point i must be what the samples from its beginning to the next one's say. */
@@ -52,7 +58,7 @@ static void check_point(const struct hs_series *s, uint32_t i, int n)
         samples++;
     }
     assert_int_equal(p->samples, samples);
-    assert_true(p->last.value[0] == last);
+    assert_true(p->end.last.value[0] == last);
     assert_true(p->min.value[0] == (samples ? least : last));
     assert_true(p->max.value[0] == (samples ? most : last));
     assert_true(p->min.value[1] == -p->max.value[0]);
@@ -69,7 +75,7 @@ static void run(uint32_t wanted, int n, uint32_t longest_step)
         value[i] = chance(100000);
         put(&s, at[i], value[i]);
     }
-    hs_series_finish(&s, &(struct hs_point_end){ .unusable = 0 });
+    finish(&s, value[n - 1]);
     assert_in_range(s.n, 1, wanted);
     for (uint32_t i = 0; i < s.n; i++) {
         check_point(&s, i, n);
@@ -98,10 +104,10 @@ static void test_far_away(void **unused)
     assert_true(hs_series_init(&s, 10));
     put(&s, 5, 1);
     put(&s, UINT64_C(1) << 60, 2);
-    hs_series_finish(&s, &(struct hs_point_end){ .unusable = 0 });
+    finish(&s, 2);
     assert_in_range(s.n, 2, 10);
-    assert_true(s.point[0].last.value[0] == 1);
-    assert_true(s.point[s.n - 1].last.value[0] == 2);
+    assert_true(s.point[0].end.last.value[0] == 1);
+    assert_true(s.point[s.n - 1].end.last.value[0] == 2);
     assert_true(s.point[1].samples == 0 || s.n == 2);
     hs_series_free(&s);
 }
