@@ -352,7 +352,6 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_REGION_END: on_region_end(r, record, e); break;
     case HS_THREAD: r->thread = e->thread = record->thread; break;
     case HS_LOST: hs_follow_gap(r); break;
-    case HS_TOTAL: r->boot_emitted = (uint64_t)record->count + 1; break;
     case HS_LEVEL: r->synced = r->synced && record->cause; break;
     case HS_RESET: on_reset(r, record); e->boot = r->boot; break;
     default: break;

@@ -28,17 +28,16 @@ struct hs_reader {
     bool checkable;        /* all its places are known */
     struct hs_record record[HS_BATCH];
     unsigned n_records, at_record;
-    uint32_t number;       /* in its boot, of record[at_record] */
+    uint64_t number;       /* in its boot, of record[at_record] */
 
     /* The boot at hand. */
     bool packet_seen;
     bool restarted;        /* a header came since the last packet: its numbers may start again */
     uint32_t next_seq;
-    uint32_t next_number;  /* that the next packet should have */
+    uint64_t next_number;  /* that the next packet should have; its low 32 bits are in the packet */
     uint32_t boot;
     uint32_t ring_boot;    /* of the header */
     uint64_t number_base;  /* records of the boots before */
-    uint64_t boot_emitted; /* as its last TOTAL says */
     uint64_t time;         /* of the last event */
     uint32_t thread;
 

@@ -12,15 +12,6 @@
 
 /* --- counting what is missing ------------------------------------------------------------------------- */
 
-/* The recorder's own count for the boot that is over. */
-static void end_boot(struct hs_reader *r) {
-    uint64_t emitted = r->boot_emitted > r->next_number ? r->boot_emitted : r->next_number;
-    r->info.emitted += emitted;
-    r->info.lost += emitted - r->next_number;
-    r->number_base += emitted;
-    r->boot_emitted = 0;
-}
-
 /* The full number of a boot whose low byte a packet has. */
 static uint32_t boot_number(const struct hs_reader *r, uint8_t low) {
     uint32_t newest = r->ring_boot > r->boot ? r->ring_boot : r->boot;
@@ -29,12 +20,11 @@ static uint32_t boot_number(const struct hs_reader *r, uint8_t low) {
 
 static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
     bool first = !r->packet_seen, whole = p->flags & HS_PACKET_BOOT;
-    if (!first)
-        end_boot(r);
-    r->info.boots++;
     uint32_t number = boot_number(r, p->boot);
+    r->info.boots++;
     r->boot = first || number > r->boot ? number : r->boot + 1;
     r->time = 0;
+    r->number_base += r->next_number;
     r->next_number = p->number;
     if (first)
         r->info.overwritten_records += p->number;
@@ -44,12 +34,13 @@ static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
     r->thread = 0;
 }
 
-/* What lies between the packet before and this one. False for a packet that has been there already. */
+/* What lies between the packet before and this one. False for one that has been there already, or that does
+ * not go on where the one before ended. */
 static bool connect(struct hs_reader *r, const struct hs_packet *p) {
-    int32_t missing = (int32_t)(p->seq - r->next_seq);
+    int32_t missing = (int32_t)(p->seq - r->next_seq), lost = (int32_t)(p->number - (uint32_t)r->next_number);
     bool again = r->restarted && missing < 0;
     bool boot = !r->packet_seen || p->flags & HS_PACKET_BOOT || r->packet.boot != p->boot || again;
-    if (missing < 0 && !boot)
+    if ((missing < 0 || lost < 0) && !boot)
         return false;
     r->restarted = false;
     if (!r->packet_seen)
@@ -58,10 +49,9 @@ static bool connect(struct hs_reader *r, const struct hs_packet *p) {
         r->info.missing_packets += (uint32_t)missing;
     if (boot) {
         begin_boot(r, p);
-    } else if (missing || p->number != r->next_number) {
-        uint32_t lost = p->number - r->next_number;
-        if (lost < 0x80000000u)
-            r->info.lost += lost;
+    } else if (missing || lost) {
+        r->info.lost += (uint32_t)lost;
+        r->next_number += (uint32_t)lost;
         hs_follow_gap(r);
     }
     return true;
@@ -81,6 +71,8 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
     if (!connect(r, p)) {
         r->info.damaged_packets++;
         r->info.damaged_bytes += sizeof *p + p->len;
+        hs_fail_with(&r->error, HS_ERR_FORMAT, chunk->offset, "%s: packet %u at byte %llu does not follow on the one before it",
+                     r->path, p->seq, (unsigned long long)chunk->offset);
         return;
     }
     if (p->flags & HS_PACKET_KEYFRAME)
@@ -90,7 +82,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
     r->packet = *p;
     r->packet_offset = chunk->offset;
     r->in_packet = true;
-    r->number = p->number;
+    r->number = r->next_number;
     r->n_records = r->at_record = 0;
     r->check = 0;
     r->checkable = true;
@@ -181,12 +173,10 @@ static void say_salvaged(struct hs_reader *r) {
 }
 
 static long finish(struct hs_reader *r, int err) {
-    if (r->packet_seen)
-        end_boot(r);
+    r->info.emitted = r->info.records + r->info.lost + r->info.overwritten_records;
     if (err)
         hs_fail_with(&r->error, err, 0, "%s: %s", r->path, hs_strerror(err));
     say_salvaged(r);
-    r->packet_seen = false;
     r->done = true;
     r->fatal = err;
     return err;

@@ -99,7 +99,7 @@ struct hs_trace_info {
     uint64_t records;        /* decoded from packets */
     uint64_t events;         /* allocations, frees, reallocs, failures and swept blocks */
     /* All boots together: emitted = records + lost + overwritten_records. */
-    uint64_t emitted;        /* records, by the recorder's own count */
+    uint64_t emitted;        /* records, by the recorder's own count: its packets are numbered by it */
     uint64_t lost;           /* that the recorder dropped, or that are missing or damaged */
     uint64_t overwritten_records; /* before the first packet: the ring no longer holds them */
     uint64_t overwritten;    /* packets, likewise */

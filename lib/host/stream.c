@@ -123,7 +123,7 @@ static size_t try_chunk(struct stream *s, struct hs_chunk *chunk) {
     if (have(s, 2) < 2)
         return 0;
     const uint8_t *b = s->window + s->at;
-    if (b[0] != 'H')
+    if (b[0] != 'H' || (!s->header_seen && b[1] != HS_RING_MAGIC[1]))
         return 0;
     return b[1] == (HS_PACKET_SYNC >> 8) ? try_packet(s, chunk)
            : b[1] == (HS_DICT_SYNC >> 8) ? try_dict(s, chunk)
