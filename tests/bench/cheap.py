@@ -13,6 +13,15 @@ N, M = 100, 100
 ALLOCATES = ["alloc hook", "alloc encode"]
 
 
+def give_back(counts, plain):
+    """A wrap may do the real function's work itself: what that function took in the plain firmware is the
+    core's. Only functions of the allocation family do so."""
+    for (name, ours), n in plain.own.items():
+        if n and not ours and not counts.calls[name, False] and counts.entered("__wrap_" + name):
+            counts.scope["alloc hook"] -= n
+            counts.scope["core"] += n
+
+
 def run_all(report, hooked, plain):
     """By program: counts of the plain firmware, of the hooked one stopped, and recording."""
     found = {}
@@ -27,6 +36,8 @@ def run_all(report, hooked, plain):
             report.skip(name, "results differ: %s" % ", ".join(texts))
         else:
             found[name] = [counts for counts, _ in runs]
+            for counts in found[name][1:]:
+                give_back(counts, found[name][0])
     return found
 
 
