@@ -36,7 +36,8 @@ enum hs_event_flag {
                               not on ALLOC FREE REALLOC */
     HS_EVENT_RESYNC = 2,   /* SNAPSHOT, last part: `block` is the whole layout from here on */
     HS_EVENT_MOVED = 4,    /* REALLOC: pos differs from old */
-    HS_EVENT_DIVERGED = 8, /* on a SNAPSHOT/SWEEP that contradicts the layout followed so far */
+    HS_EVENT_DIVERGED = 8, /* contradicts the layout followed so far: a SNAPSHOT or SWEEP; a block freed that is not
+                              there (old_granules is 0), or placed over others, which are gone then */
 };
 
 /* Blocks of the layout, ascending. */
