@@ -39,11 +39,9 @@ struct dump {
     struct hs_reader *reader;
     struct hs_names names;
     struct hs_clock clock;
-    struct hs_when from, to;
+    struct hs_range range;
     struct hs_json *json;
     bool kind[HS_KIND_END];
-    bool inside;
-    double tick; /* seconds */
     uint8_t *site; /* [n_sites] 1: wanted, 2: not, 0: not looked at yet */
     uint32_t n_sites;
 };
@@ -121,7 +119,7 @@ static bool has_site(const struct hs_event *e)
 
 static bool is_wanted(struct dump *d, const struct hs_event *e)
 {
-    if (!d->kind[e->kind & (HS_KIND_END - 1)])
+    if (e->kind >= HS_KIND_END || !d->kind[e->kind])
         return false;
     return !d->args->site.n || (has_site(e) && site_wanted(d, e->site));
 }
@@ -216,14 +214,13 @@ static int each(void *context, const struct hs_event *events, long n)
 {
     struct dump *d = context;
     for (const struct hs_event *e = events; e < events + n; e++) {
-        double at = (double)hs_clock_at(&d->clock, e) * d->tick;
-        if (d->inside && hs_when_before(&d->to, e, at))
+        double at = hs_seconds(d->reader, hs_clock_at(&d->clock, e));
+        enum hs_range_place place = hs_range_place(&d->range, e, at);
+        if (place == HS_RANGE_BEHIND)
             return STOP;
-        d->inside = d->inside || hs_when_before(&d->from, e, at) || hs_when_at(&d->from, e) ||
-                    (d->from.kind == HS_WHEN_EVENT && e->number == d->from.number);
-        if (d->inside && is_wanted(d, e))
+        if (place != HS_RANGE_BEFORE && is_wanted(d, e))
             (d->json ? json_of_event : text_of_event)(d, e, at);
-        if (d->inside && hs_when_at(&d->to, e))
+        if (place == HS_RANGE_LAST)
             return STOP;
     }
     return ferror(stdout);
@@ -233,24 +230,19 @@ static int each(void *context, const struct hs_event *events, long n)
 
 static int dump_records(struct dump *d)
 {
-    uint32_t hz = hs_reader_info(d->reader)->hz;
     int status = d->args->common.elf ? hs_cmd_symbols(&d->names.symbols, &d->args->common, d->reader) : HS_EXIT_OK;
     if (status != HS_EXIT_OK)
         return status;
-    d->tick = hz ? 1.0 / hz : 0;
-    d->inside = !d->args->from;
     d->names.reader = d->reader;
     status = hs_cmd_replay(d->reader, each, d);
-    return d->inside ? status : hs_complain("the trace ends before '%s'", d->args->from);
+    return d->range.begun ? status : hs_complain("the trace ends before '%s'", d->args->from);
 }
 
 static int run_records(const struct args *args)
 {
     struct dump d = { .args = args };
-    if (!hs_when_parse(&d.from, args->from, "from") || !hs_when_parse(&d.to, args->to, "to") || !choose_kinds(&d))
+    if (!hs_range_parse(&d.range, args->from, args->to) || !choose_kinds(&d))
         return HS_EXIT_BAD;
-    /* Of several marks with the label, a range begins at the first and ends at the first behind that. */
-    d.from.occurrence += d.from.kind == HS_WHEN_MARK && !d.from.occurrence;
     if (args->common.json && !(d.json = hs_json_new()))
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     d.reader = hs_cmd_open(args->common.input);

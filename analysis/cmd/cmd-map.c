@@ -47,7 +47,6 @@ struct source {
     struct hs_names names;
     struct moment *moment;
     unsigned n_moments;
-    double tick; /* seconds */
     int error;
     bool ready;  /* all moments came */
 };
@@ -80,7 +79,7 @@ static int watch(void *context, const struct hs_event *events, long n)
 {
     struct source *s = context;
     for (const struct hs_event *e = events; e < events + n; e++) {
-        double at = (double)hs_event_elapsed(s->model, e) * s->tick;
+        double at = hs_seconds(s->reader, hs_event_elapsed(s->model, e));
         unsigned done = 0;
         for (unsigned i = 0; i < s->n_moments; i++)
             take_before(s, &s->moment[i], e, at);
@@ -128,8 +127,6 @@ static int load(struct source *s, const struct args *args)
     s->model = hs_model_new(NULL);
     if (!s->model)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    uint32_t hz = hs_reader_info(s->reader)->hz;
-    s->tick = hz ? 1.0 / hz : 0;
     int damaged = only_the_end(s) ? hs_cmd_replay_model(s->reader, s->model) : hs_cmd_replay(s->reader, watch, s);
     int status = take_rest(s);
     s->names.reader = s->reader;

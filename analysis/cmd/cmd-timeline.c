@@ -28,54 +28,47 @@ static const struct hs_option options[] = {
     {0},
 };
 
-/* The part of the trace that is wanted, while it goes by. */
-struct range {
+/* What is measured while the trace goes by. */
+struct session {
     struct hs_timeline *timeline;
-    struct hs_when from, to;
-    double tick; /* seconds */
-    bool inside;
+    struct hs_range range;
+    const struct hs_reader *reader;
     int error;
 };
 
 enum { STOP = 1 };
 
-static bool begins_before(struct range *r, const struct hs_event *e, double at)
-{
-    return r->from.kind == HS_WHEN_UNSET || hs_when_before(&r->from, e, at) ||
-           (r->from.kind == HS_WHEN_EVENT && e->number == r->from.number);
-}
-
 /* Without bounds there is nothing to look at but the events. */
 static int all(void *context, const struct hs_event *events, long n)
 {
-    struct range *r = context;
+    struct session *s = context;
     for (long i = 0; i < n; i++)
-        hs_timeline_event(r->timeline, &events[i], true);
-    return r->error = r->timeline->model->error;
+        hs_timeline_event(s->timeline, &events[i], true);
+    return s->error = s->timeline->model->error;
 }
 
 static int bounded(void *context, const struct hs_event *events, long n)
 {
-    struct range *r = context;
+    struct session *s = context;
     for (const struct hs_event *e = events; e < events + n; e++) {
-        double at = (double)hs_event_elapsed(r->timeline->model, e) * r->tick;
-        if (r->inside && hs_when_before(&r->to, e, at))
+        double at = hs_seconds(s->reader, hs_event_elapsed(s->timeline->model, e));
+        enum hs_range_place place = hs_range_place(&s->range, e, at);
+        if (place == HS_RANGE_BEHIND)
             return STOP;
-        r->inside = r->inside || begins_before(r, e, at) || hs_when_at(&r->from, e);
-        hs_timeline_event(r->timeline, e, r->inside);
-        if (r->inside && hs_when_at(&r->to, e))
+        hs_timeline_event(s->timeline, e, place != HS_RANGE_BEFORE);
+        if (place == HS_RANGE_LAST)
             return STOP;
     }
-    return r->error = r->timeline->model->error;
+    return s->error = s->timeline->model->error;
 }
 
-static int check_range(const struct range *r, const struct args *args)
+static int check_range(const struct session *s, const struct args *args)
 {
-    if (r->error)
-        return hs_complain("%s", hs_strerror(r->error));
-    if (args->region && !r->timeline->space->followed)
+    if (s->error)
+        return hs_complain("%s", hs_strerror(s->error));
+    if (args->region && !s->timeline->space->followed)
         return hs_complain("the trace has no region '%s'", args->region);
-    if (!r->inside)
+    if (!s->range.begun)
         return hs_complain("the trace ends before '%s'", args->from);
     return HS_EXIT_OK;
 }
@@ -92,48 +85,44 @@ static int show(const struct hs_timeview *view, const struct args *args, const s
     return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
 }
 
-static int measure_and_show(struct hs_reader *reader, struct range *r, const struct args *args)
+static int measure_and_show(struct hs_reader *reader, struct session *s, const struct args *args)
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
     bool chart = !args->common.json && !args->common.csv;
     uint64_t room = hs_timeview_columns(&terminal), points = args->points;
     if (!points || (chart && points > room))
         points = chart ? room : POINTS_DEFAULT;
-    r->timeline = hs_timeline_new(&(struct hs_timeline_config){
+    s->timeline = hs_timeline_new(&(struct hs_timeline_config){
         .points = points < POINTS_MAX ? (uint32_t)points : POINTS_MAX, .region = args->region,
         .by_number = args->by == BY_EVENT, .unusable_size = args->size,
     });
-    if (!r->timeline)
+    if (!s->timeline)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    uint32_t hz = hs_reader_info(reader)->hz;
-    r->tick = hz ? 1.0 / hz : 0;
-    r->inside = !args->from;
-    int damaged = hs_cmd_replay(reader, args->from || args->to ? bounded : all, r);
-    int error = hs_timeline_finish(r->timeline);
-    r->error = r->error ? r->error : error;
-    int status = check_range(r, args);
+    s->reader = reader;
+    int damaged = hs_cmd_replay(reader, args->from || args->to ? bounded : all, s);
+    int error = hs_timeline_finish(s->timeline);
+    s->error = s->error ? s->error : error;
+    int status = check_range(s, args);
     struct hs_names names = { .reader = reader };
     if (status == HS_EXIT_OK)
         status = hs_cmd_symbols(&names.symbols, &args->common, reader);
     if (status == HS_EXIT_OK)
-        status = show(&(struct hs_timeview){ r->timeline, &names, hs_reader_info(reader)->hz }, args, &terminal);
+        status = show(&(struct hs_timeview){ s->timeline, &names, hs_reader_info(reader)->hz }, args, &terminal);
     hs_symbols_close(names.symbols);
-    hs_timeline_free(r->timeline);
+    hs_timeline_free(s->timeline);
     return status == HS_EXIT_OK ? damaged : status;
 }
 
 static int run(void *memory)
 {
     const struct args *args = memory;
-    struct range range = {0};
-    if (!hs_when_parse(&range.from, args->from, "from") || !hs_when_parse(&range.to, args->to, "to"))
+    struct session session = {0};
+    if (!hs_range_parse(&session.range, args->from, args->to))
         return HS_EXIT_BAD;
-    /* Of several marks with the label, a range begins at the first and ends at the first behind that. */
-    range.from.occurrence += range.from.kind == HS_WHEN_MARK && !range.from.occurrence;
     struct hs_reader *reader = hs_cmd_open(args->common.input);
     if (!reader)
         return HS_EXIT_BAD;
-    int status = measure_and_show(reader, &range, args);
+    int status = measure_and_show(reader, &session, args);
     hs_reader_close(reader);
     return status;
 }

@@ -93,3 +93,28 @@ uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event)
     clock->last = event->time;
     return clock->elapsed + (clock->last - clock->first);
 }
+
+bool hs_range_parse(struct hs_range *range, const char *from, const char *to)
+{
+    if (!hs_when_parse(&range->from, from, "from") || !hs_when_parse(&range->to, to, "to"))
+        return false;
+    range->from.occurrence += range->from.kind == HS_WHEN_MARK && !range->from.occurrence;
+    range->begun = !from;
+    return true;
+}
+
+static bool begins(struct hs_when *from, const struct hs_event *event, double elapsed_seconds)
+{
+    return hs_when_before(from, event, elapsed_seconds) || hs_when_at(from, event) ||
+           (from->kind == HS_WHEN_EVENT && event->number == from->number);
+}
+
+enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event *event, double elapsed_seconds)
+{
+    range->begun = range->begun || begins(&range->from, event, elapsed_seconds);
+    if (!range->begun)
+        return HS_RANGE_BEFORE;
+    if (hs_when_before(&range->to, event, elapsed_seconds))
+        return HS_RANGE_BEHIND;
+    return hs_when_at(&range->to, event) ? HS_RANGE_LAST : HS_RANGE_INSIDE;
+}

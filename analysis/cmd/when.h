@@ -36,10 +36,32 @@ struct hs_clock {
 };
 uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event);
 
+/* Ticks of a trace in seconds. Its clock is known once there has been an event. */
+static inline double hs_seconds(const struct hs_reader *reader, uint64_t ticks)
+{
+    uint32_t hz = hs_reader_info(reader)->hz;
+    return hz ? (double)ticks / hz : 0;
+}
+
 /* Whether a moment lies before `event`, `elapsed` ticks after the trace's start. Not of marks. */
 bool hs_when_before(const struct hs_when *when, const struct hs_event *event, double elapsed_seconds);
 
 /* Whether `event` is the mark (or, where the last is wanted, may be it). Each event is to be asked about once. */
 bool hs_when_at(struct hs_when *when, const struct hs_event *event);
+
+/* A part of a trace: --from and --to. Of several marks with a label it begins at the first, and ends at the
+ * first behind that. Zeroed, it is the whole. */
+struct hs_range {
+    struct hs_when from, to;
+    bool begun;
+};
+
+/* Either text may be NULL. Complains and returns false when one names no moment. */
+bool hs_range_parse(struct hs_range *range, const char *from, const char *to);
+
+enum hs_range_place { HS_RANGE_BEFORE, HS_RANGE_INSIDE, HS_RANGE_LAST, HS_RANGE_BEHIND };
+
+/* Where an event lies; each is to be asked about once, in order, up to the last or the first behind. */
+enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event *event, double elapsed_seconds);
 
 #endif

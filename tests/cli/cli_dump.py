@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""dump: records, filters, dictionary and packets."""
+import json
+
+from cli_record import record
+
+
+def lines(cli, *args):
+    status, out, err = cli.out("dump", "--json", *args)
+    cli.check("dump " + " ".join(args[:-1]), status == 0, err)
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def case_records(cli):
+    trace, _ = record(cli, "marks")
+    s = cli.json("stat", trace)
+    r = lines(cli, trace)
+    cli.check("all records, in order", [x["event"] for x in r] == list(range(s["records"])), len(r))
+    cli.check("time never goes back", all(a["time_s"] <= b["time_s"] for a, b in zip(r, r[1:])))
+    cli.check("places are found", all(x["pos"] is not None and x["granules"] > 0 for x in r if x["kind"] == "ALLOC"))
+    cli.check("sweeps say how many they freed", sum(x.get("freed", 0) for x in r) == s["swept"])
+    text = cli.out("dump", trace)[1].splitlines()
+    cli.check("as many lines of text", len(text) == len(r))
+    marks = [x for x in r if x["kind"] == "MARK"]
+    cli.check("labels", [x["label"] for x in marks] == ["start", "turn", "turn", "turn", "printed"], marks)
+    raw = lines(cli, "--raw", trace)
+    cli.check("raw has ranks or places left to the reader", len(raw) == len(r)
+              and any("rank" in x for x in raw) or any(x.get("pos", 0) is None for x in raw))
+
+
+def case_filters(cli):
+    trace, _ = record(cli, "marks")
+    everything = lines(cli, trace)
+    some = lines(cli, "--kind", "mark,Collect", "--kind", "free", trace)
+    cli.check("kinds", some == [x for x in everything if x["kind"] in ("MARK", "COLLECT", "FREE")] and some)
+    here = lines(cli, "--site", "marks.py:11", trace)
+    cli.check("a site by its name", here and here == [x for x in everything if "marks.py:11" in x.get("where", "")])
+    number = str(here[0]["site"])
+    cli.check("a site by its number", lines(cli, "--site", number, trace)
+              == [x for x in everything if str(x.get("site")) == number])
+    part = lines(cli, "--from", "event:100", "--to", "event:120", trace)
+    cli.check("from event to event", part == everything[100:121], [x["event"] for x in part])
+    part = lines(cli, "--from", "mark:turn", "--to", "mark:turn", trace)
+    cli.check("a mark to itself", [x.get("label") for x in part] == ["turn"], part)
+    status, _, err = cli.out("dump", "--kind", "nonsense", trace)
+    cli.check("no such kind", status == 2 and "nonsense" in err, err)
+
+
+def case_below_records(cli):
+    trace, _ = record(cli, "marks")
+    s = cli.json("stat", trace)
+    packets = lines(cli, "--packets", trace)
+    cli.check("packets", len(packets) == s["packets"] and sum(p["records"] for p in packets) == s["records"]
+              and {p["crc"] for p in packets} <= {"ok", "open"}, packets)
+    cli.check("packets as text", len(cli.out("dump", "--packets", trace)[1].splitlines()) == len(packets))
+    d = lines(cli, "--dict", trace)
+    numbers = [x["number"] for x in d if "number" in x]
+    cli.check("definitions are numbered from 1", numbers == list(range(1, len(numbers) + 1)) and numbers)
+    cli.check("the script's name is a string", any(x["kind"] == "STRING" and x["text"] == "marks.py" for x in d))
+    cli.check("facts", any(x["kind"] == "INFO" and "=" in x["text"] for x in d))
+    status, _, err = cli.out("dump", "--dict", "--packets", trace)
+    cli.check("not both", status == 2 and err, err)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""record: a program's output, status and signals; and a board's trace over its console."""
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import hs_test
+
+PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+made = {}
+
+
+def record(cli, program, *args, firmware="unix64", options=(), name=None):
+    """(path of the trace, what was seen) of a program run under `heapstrata record`; kept for the next caller."""
+    key = (program, args, firmware, tuple(options))
+    if key not in made:
+        trace = os.path.join(hs_test.scratch(), name or "record-%d.hst" % len(made))
+        made[key] = trace, hs_test.run(
+            [hs_test.CLI, "record", "-o", trace, *options, "--", hs_test.firmware(firmware), "-X", "heapsize=128k",
+             program + ".py", *args], cwd=PROGRAMS)
+    return made[key]
+
+
+def shown(*args, **environment):
+    """What the CLI prints in another environment; nothing when it fails."""
+    done = hs_test.run([hs_test.CLI, *args], env={**hs_test.SANITIZERS, **environment})
+    return done.out.decode() if done.status == 0 else ""
+
+
+def case_program(cli):
+    trace, done = record(cli, "marks", "one", "two")
+    cli.check("output and arguments are passed on", b"arguments ['one', 'two']" in done.out, done.out)
+    cli.check("status is passed on", done.status == 5, done.status)
+    cli.check("a line at the end", b"packets" in done.err and trace.encode() in done.err, done.err)
+    s = cli.json("stat", trace)
+    cli.check("a whole trace", s["marks"] == 5 and not s["warnings"], s)
+    _, done = record(cli, "marks", options=("--quiet",))
+    cli.check("quiet", done.err == b"" and done.status == 3, done.err)
+
+
+def case_ring(cli):
+    trace, done = record(cli, "marks", options=("--ring", "256K"))
+    s = cli.json("stat", trace)
+    cli.check("a ring large enough holds all", done.status == 3 and s["marks"] == 5, s)
+    trace, done = record(cli, "marks", options=("--ring", "8K"))
+    status, out, _ = cli.out("dump", "--kind", "mark", trace)
+    cli.check("a small one holds the end", "printed" in out, out)
+
+
+def case_interrupted(cli):
+    trace = os.path.join(hs_test.scratch(), "interrupted.hst")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        child = subprocess.Popen([hs_test.CLI, "record", "-o", trace, hs_test.firmware("unix64"), "marks.py", "loop"],
+                                 cwd=PROGRAMS, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while b"looping" not in child.stdout.readline():
+            pass
+        time.sleep(0.2)
+        child.send_signal(number)
+        err = child.communicate(timeout=30)[1]
+        s = cli.json("stat", trace)
+        cli.check("%s leaves a trace" % number.name, s.get("marks") == 5, (s, err))
+        if number == signal.SIGINT:
+            cli.check("KeyboardInterrupt reaches the script", b"KeyboardInterrupt" in err and child.returncode == 1, err)
+        else:
+            cli.check("a signal's status", child.returncode == 128 + number, child.returncode)
+    left = [f for f in os.listdir(os.environ.get("TMPDIR") or "/tmp") if f.startswith("heapstrata-")]
+    cli.check("no temporary folder is left", not left, left)
+
+
+def case_refused(cli):
+    trace = os.path.join(hs_test.scratch(), "refused.hst")
+    for what, args in (("no such firmware", ["./none", "x.py"]), ("no hooks", ["true"]),
+                       ("no firmware", []), ("nowhere to write", ["-o", "/nonexistent/x.hst", "true"]),
+                       ("no such device", ["--serial", "/nonexistent", "marks.py"]),
+                       ("not a terminal", ["--serial", "/dev/null", "marks.py"])):
+        done = hs_test.run([hs_test.CLI, "record", "-o", trace] + args, cwd=PROGRAMS)
+        cli.check(what, done.status == 2 and b"heapstrata record: " in done.err and not os.path.exists(trace),
+                  (done.status, done.err))
+
+
+def case_board(cli):
+    if not shutil.which("qemu-system-arm"):
+        cli.tap.skip("a board over its console", "no qemu-system-arm")
+        return
+    trace, script = (os.path.join(hs_test.scratch(), name) for name in ("board.hst", "board.py"))
+    with open(script, "w", encoding="utf-8") as f:
+        f.write("import heapstrata\nheapstrata.mark('on the board')\nx = [bytearray(50) for i in range(100)]\n"
+                "print('hello from', 'the board')\n1 / 0\n")
+    qemu = subprocess.Popen(["qemu-system-arm", "-M", "mps2-an385", "-display", "none", "-monitor", "null", "-semihosting",
+                             "-serial", "pty", "-kernel", hs_test.firmware(hs_test.QEMU)],
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        pty = next(word for word in qemu.stdout.readline().decode().split() if word.startswith("/dev/"))
+        done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, script], timeout=170)
+    finally:
+        qemu.kill()
+        qemu.wait()
+    cli.check("the script's output and traceback", done.out == b"hello from the board\r\n" and b"ZeroDivisionError" in done.err
+              and done.status == 1, (done.status, done.out, done.err))
+    out = cli.out("dump", "--kind", "mark", trace)[1]
+    cli.check("its mark", "on the board" in out, out)
+    out = cli.out("report", trace)[1]
+    cli.check("its lines", "<stdin>:3" in out, out)
