@@ -67,7 +67,7 @@ struct hs_site_entry {
 struct hs_config {
     void *memory;         /* retained image; what an earlier boot left there is continued when it fits */
     uint32_t memory_size; /* bytes, at least HS_IMAGE_MIN */
-    uint32_t dict_size;   /* default: an eighth of the memory, at least 256 */
+    uint32_t dict_size;   /* default: an eighth of the memory, of 8 KB and less three eighths */
     uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8; HS_PACKET_MIN or more */
     struct hs_site_entry *site;
     uint16_t *hash;       /* `hash_size` entries */

@@ -167,7 +167,7 @@ static uint32_t default_packet_size(uint32_t room) {
 
 static void lay_out(struct hs_ring_header *h) {
     const struct hs_config *c = &hs_trace.config;
-    uint32_t dict = c->dict_size ? c->dict_size : c->memory_size / 8 > 256 ? c->memory_size / 8 : 256;
+    uint32_t dict = c->dict_size ? c->dict_size : c->memory_size > 8192 ? c->memory_size / 8 : c->memory_size / 8 * 3;
     uint32_t room = c->memory_size - sizeof *h - (dict &= ~3u);
     *h = (struct hs_ring_header){
         .magic = HS_RING_MAGIC,

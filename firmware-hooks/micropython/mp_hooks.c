@@ -236,6 +236,7 @@ static void record_region(const struct area *a, unsigned existing) {
     });
 }
 
+#if MICROPY_GC_SPLIT_HEAP
 static struct area *find_area(const mp_state_mem_area_t *area) {
     for (uint32_t i = 0; i < n_areas; i++)
         if (areas[i].area == area && areas[i].start == (uintptr_t)area->gc_pool_start)
@@ -276,6 +277,19 @@ static NOINLINE void update_areas(void) {
         if (!find_area(a))
             add_area(a);
 }
+
+#else
+static void update_areas(void) {
+    mp_state_mem_area_t *a = &MP_STATE_MEM(area);
+    if (areas[0].start == (uintptr_t)a->gc_pool_start)
+        return;
+    if (n_areas)
+        hs_record(&(struct hs_record){.kind = HS_REGION_END});
+    areas[0] = (struct area){a, (uintptr_t)a->gc_pool_start, granules_of(a), 0};
+    n_areas = 1;
+    record_region(&areas[0], 0);
+}
+#endif
 
 static NOINLINE uint32_t pos_elsewhere(uintptr_t at) {
     for (int tries = 0; tries < 2; tries++) {
@@ -737,7 +751,7 @@ void __wrap_gc_init(void *start, void *end) {
         init();
     } else if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas are gone with all in them */
         for (uint32_t i = 0; i < n_areas; i++)
-            areas[i].start = 0;
+            areas[i].start = 0; /* of none that there is */
         update_areas();
     }
 }
