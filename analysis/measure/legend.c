@@ -121,8 +121,10 @@ static void reorder(struct hs_legend *l, const uint32_t *rank, struct hs_class *
 
 static void rank_classes(struct hs_legend *l)
 {
-    uint32_t *rank = calloc(2 * (size_t)l->n + 1, sizeof *rank);
-    struct hs_class *sorted = calloc((size_t)l->n + 1, sizeof *sorted);
+    if (!l->n)
+        return;
+    uint32_t *rank = calloc(2 * (size_t)l->n, sizeof *rank);
+    struct hs_class *sorted = calloc(l->n, sizeof *sorted);
     if (rank && sorted) {
         for (uint32_t i = 0; i < l->n; i++)
             rank[i] = i;

@@ -57,7 +57,7 @@ int hs_picture_take(struct hs_picture *p, const struct hs_model *m)
         if (m->region[i].present && !add_region(p, m, &m->region[i]))
             return HS_ERR_MEMORY;
     }
-    if (!ascending(p)) /* regions are numbered as they come */
+    if (p->n_blocks && !ascending(p)) /* regions are numbered as they come */
         qsort(p->block, p->n_blocks, sizeof *p->block, by_pos);
     p->elapsed = hs_model_elapsed(m);
     p->number = m->number;
