@@ -18,9 +18,10 @@
 static struct stream stream;
 static struct event event[CHUNK];
 
+/* Processor time: others on the machine count less. */
 static double now(void) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 

@@ -82,7 +82,7 @@ def host(report, program, mode, folder, others):
             if name not in (STRUCT, LEB, FOLDED) and name not in others:
                 rows.append([name, theirs, None, bytes_, bytes_ and bytes_ * events / size, peers.EARLIER])
     report.table("host " + mode, ["recorder", "ns an event", "ratio", "bytes an event", "ratio", "measured"], rows,
-                 "%s, recorded on this machine; medians of 5" % TITLE[mode])
+                 "%s, recorded on this machine; processor time, medians of 5" % TITLE[mode])
     report.line("  decoded and equal: %d events. lib/decode alone: %.1f ns, %.0f million records a second"
                 % (verified["equal"][0], statistics.median(decoded["ns"]), 1000 / statistics.median(decoded["ns"])))
     report.figure("decode ns " + mode, statistics.median(decoded["ns"]))

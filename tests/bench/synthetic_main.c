@@ -30,9 +30,10 @@ static void fail(const char *what) {
     exit(1);
 }
 
+/* Processor time: others on the machine count less. */
 static double now(void) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
