@@ -35,12 +35,6 @@ struct image {
 /* Headers looked at; more than a few are no dump of a memory. */
 #define CANDIDATES 64
 
-/* Whether the parts that the header names fit into each other. */
-static bool sane(const struct hs_ring_header *h) {
-    uint64_t size = (uint64_t)h->header_size + h->dict_size + (uint64_t)h->packet_size * h->packet_count;
-    return h->packet_size > sizeof(struct hs_packet) && h->packet_count && size <= h->total_size;
-}
-
 /* --- slots -------------------------------------------------------------------------------------------- */
 
 static struct slot look_at(const struct image *m, size_t at) {
@@ -138,7 +132,7 @@ static int find_image(struct image *m) {
             continue;
         candidates++;
         memcpy(&m->header, found, sizeof m->header);
-        long readable = sane(&m->header) ? look_at_slots(m) : -1;
+        long readable = look_at_slots(m);
         if (readable == HS_ERR_MEMORY)
             return HS_ERR_MEMORY;
         if (readable > most) {
@@ -210,8 +204,7 @@ struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error)
         err = find_image(m);
     }
     if (err) {
-        hs_fail_with(error, err, memory.offset, "%s", err == HS_ERR_MEMORY ? hs_strerror(err)
-                     : "the header names parts that do not fit into each other");
+        hs_fail_with(error, err, memory.offset, "%s", hs_strerror(err));
         if (m)
             close_image(&m->feed);
         else

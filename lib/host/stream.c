@@ -41,6 +41,12 @@ static size_t have(struct stream *s, size_t need) {
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
+/* Whether the parts that the header names fit into each other. */
+static bool sane(const struct hs_ring_header *h) {
+    uint64_t size = (uint64_t)h->header_size + h->dict_size + (uint64_t)h->packet_size * h->packet_count;
+    return h->header_size == sizeof *h && h->packet_size > sizeof(struct hs_packet) && h->packet_count && size <= h->total_size;
+}
+
 int hs_header_check(const uint8_t *bytes, size_t len) {
     struct hs_ring_header h;
     if (len < sizeof h)
@@ -51,7 +57,7 @@ int hs_header_check(const uint8_t *bytes, size_t len) {
     bool whole = h.check == hs_checksum(0, bytes, offsetof(struct hs_ring_header, check));
     if (h.version != HS_FORMAT_VERSION)
         return whole || h.version < 256 ? HS_ERR_VERSION : HS_ERR_CHECK;
-    return whole && h.header_size == sizeof h ? HS_OK : HS_ERR_CHECK;
+    return whole && sane(&h) ? HS_OK : HS_ERR_CHECK;
 }
 
 bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet) {

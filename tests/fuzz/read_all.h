@@ -66,6 +66,7 @@ static uint64_t fuzz_read(const char *path) {
     const struct hs_event *e;
     uint64_t records = 0, sum = 0;
     long n;
+    fuzz_source = HS_SOURCE_HST;
     struct hs_reader *reader = hs_reader_open(path, &error);
     if (!reader) {
         INSIST(error.code < 0 && error.text[0]);
