@@ -1,0 +1,7 @@
+import linesmodule
+
+value = TEXT()
+
+
+def again():
+    return linesmodule.called(2), ALLOC()
