@@ -266,8 +266,12 @@ uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r) {
             at += len;
             continue;
         }
-        uint64_t value = 0;
-        memcpy(&value, (const uint8_t *)r + field->offset, HS_FIELD_WIDTH(field)); /* little endian, all targets */
+        const uint8_t *from = (const uint8_t *)r + field->offset;
+        if (HS_FIELD_WIDTH(field) < 8) { /* all of them, but addresses, are unsigned */
+            at = hs_put_u32(at, HS_FIELD_WIDTH(field) == 1 ? *from : *(const uint32_t *)(const void *)from);
+            continue;
+        }
+        uint64_t value = *(const uint64_t *)(const void *)from;
         at = hs_put_u64(at, HS_FIELD_WIRE(field) == HS_WIRE_S ? hs_zigzag64((int64_t)value) : value);
     }
     return at;

@@ -52,7 +52,7 @@ enum hs_record_flag {
     HS_REC_IN_PLACE = 2, /* REALLOC: `pos` is what `old` names */
 };
 
-/* One record. Members that its kind does not name in records.def are unspecified. `data` points into
+/* One record; its members have 1, 4 or 8 bytes. Members that its kind does not name in records.def are unspecified. `data` points into
  * the buffer being decoded and is not terminated. */
 struct hs_record {
     uint64_t time;    /* ticks since the time base, struct hs_ring_header.hz a second */
