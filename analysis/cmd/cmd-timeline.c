@@ -42,9 +42,7 @@ enum { STOP = 1 };
 static int all(void *context, const struct hs_event *events, long n)
 {
     struct session *s = context;
-    for (long i = 0; i < n; i++)
-        hs_timeline_event(s->timeline, &events[i], true);
-    return s->error = s->timeline->model->error;
+    return s->error = hs_timeline_feed(s->timeline, events, n, true);
 }
 
 static int bounded(void *context, const struct hs_event *events, long n)
@@ -55,7 +53,7 @@ static int bounded(void *context, const struct hs_event *events, long n)
         enum hs_range_place place = hs_range_place(&s->range, e, at);
         if (place == HS_RANGE_BEHIND)
             return STOP;
-        hs_timeline_event(s->timeline, e, place != HS_RANGE_BEFORE);
+        hs_timeline_feed(s->timeline, e, 1, place != HS_RANGE_BEFORE);
         if (place == HS_RANGE_LAST)
             return STOP;
     }

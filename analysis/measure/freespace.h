@@ -15,6 +15,7 @@
 #include "analysis/model/model.h"
 
 struct hs_freespace {
+    void *owner;                                /* for the context of an observer that adds to ours */
     struct hs_freeruns *index[HS_REGION_LIMIT]; /* NULL: region not present, or not followed */
     uint64_t region_largest[HS_REGION_LIMIT];   /* bytes of each region's longest run */
     uint32_t first[HS_REGION_LIMIT];            /* granule numbers and shifts of the regions followed */
@@ -34,7 +35,7 @@ struct hs_freespace {
 struct hs_freespace *hs_freespace_new(const char *only);
 void hs_freespace_free(struct hs_freespace *space);
 
-/* What the model is to be made with; then tell which model it is. */
+/* What the model is to be made with, `after` and `failed` being free for others; then tell which model it is. */
 struct hs_model_observer hs_freespace_observer(struct hs_freespace *space);
 void hs_freespace_follow(struct hs_freespace *space, const struct hs_model *model);
 

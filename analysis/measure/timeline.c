@@ -3,26 +3,6 @@
 
 #include <string.h>
 
-struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config)
-{
-    struct hs_timeline *t = calloc(1, sizeof *t);
-    if (!t)
-        return NULL;
-    t->by_number = config->by_number;
-    t->unusable_size = config->unusable_size;
-    t->space = hs_freespace_new(config->region);
-    if (t->space) {
-        struct hs_model_observer observer = hs_freespace_observer(t->space);
-        t->model = hs_model_new(&observer);
-    }
-    if (t->model && hs_series_init(&t->series, config->points)) {
-        hs_freespace_follow(t->space, t->model);
-        return t;
-    }
-    hs_timeline_free(t);
-    return NULL;
-}
-
 void hs_timeline_free(struct hs_timeline *t)
 {
     if (!t)
@@ -137,28 +117,94 @@ static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t 
     add_note(t, note);
 }
 
-void hs_timeline_event(struct hs_timeline *t, const struct hs_event *e, bool shown)
+/* Told by the model. The point is the right one: a piece of events ends where a point ends. */
+static void after(void *context, const struct hs_event *e)
 {
-    struct hs_model *m = t->model;
-    if (!shown) {
-        hs_model_feed(m, e, 1);
+    struct hs_timeline *t = ((struct hs_freespace *)context)->owner;
+    const struct hs_model *m = t->model;
+    if (t->hidden)
         return;
-    }
-    uint64_t elapsed = hs_event_elapsed(m, e), at = t->by_number ? e->number : elapsed;
-    if (__builtin_expect(hs_series_due(&t->series, at), 0)) {
-        struct hs_point_end end = point_end(t);
-        hs_series_turn(&t->series, at, &end);
-    }
-    uint64_t pause = m->in_collection ? e->time - m->collecting : 0;
-    hs_model_feed(m, e, 1);
     struct hs_point *p = hs_series_point(&t->series);
     struct hs_sample now = sample(t);
     hs_point_put(p, &now);
     p->number = e->number;
-    p->time = elapsed;
+    p->time = hs_model_elapsed(m);
     p->unsynced += !m->synced;
-    if (__builtin_expect(e->kind > HS_REALLOC, 0))
-        note_rare(t, e, at, pause);
+    if (__builtin_expect(e->kind > HS_REALLOC, 0)) {
+        uint64_t pause = m->collections.done != t->collections ? e->time - m->collecting : 0;
+        t->collections = m->collections.done;
+        note_rare(t, e, t->by_number ? e->number : p->time, pause);
+    }
+}
+
+struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config)
+{
+    struct hs_timeline *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->by_number = config->by_number;
+    t->unusable_size = config->unusable_size;
+    t->space = hs_freespace_new(config->region);
+    if (t->space) {
+        struct hs_model_observer observer = hs_freespace_observer(t->space);
+        observer.after = after;
+        t->space->owner = t;
+        t->model = hs_model_new(&observer);
+    }
+    if (t->model && hs_series_init(&t->series, config->points)) {
+        hs_freespace_follow(t->space, t->model);
+        return t;
+    }
+    hs_timeline_free(t);
+    return NULL;
+}
+
+static uint64_t place(const struct hs_timeline *t, const struct hs_event *e)
+{
+    return t->by_number ? e->number : hs_event_elapsed(t->model, e);
+}
+
+/* How many of the events belong on the open point. Of another boot than the model's only one is looked at:
+ * when its others happened is known once the model has taken it. */
+static long piece(const struct hs_timeline *t, const struct hs_event *events, long n)
+{
+    const struct hs_event *last = &events[n - 1];
+    uint32_t boot = t->model->boot;
+    if (events->boot != boot)
+        return !hs_series_due(&t->series, place(t, events));
+    if (last->boot == boot && !hs_series_due(&t->series, place(t, last)))
+        return n;
+    long k = 0;
+    while (k < n && events[k].boot == boot && !hs_series_due(&t->series, place(t, &events[k])))
+        k++;
+    return k;
+}
+
+static int feed_shown(struct hs_timeline *t, const struct hs_event *events, long n)
+{
+    while (n > 0) {
+        long k = piece(t, events, n);
+        if (k) {
+            if (hs_model_feed(t->model, events, k))
+                break;
+            events += k;
+            n -= k;
+        } else {
+            struct hs_point_end end = point_end(t);
+            hs_series_turn(&t->series, place(t, events), &end);
+        }
+    }
+    return t->model->error;
+}
+
+int hs_timeline_feed(struct hs_timeline *t, const struct hs_event *events, long n, bool shown)
+{
+    t->hidden = !shown;
+    if (shown)
+        return feed_shown(t, events, n);
+    int error = hs_model_feed(t->model, events, n);
+    t->collections = t->model->collections.done;
+    return error;
 }
 
 int hs_timeline_finish(struct hs_timeline *t)

@@ -33,6 +33,8 @@ struct hs_timeline {
     uint32_t n_notes, notes_capacity;
     uint64_t noted[HS_NOTE_KINDS];     /* all there were */
     bool by_number, failed_to_note;
+    bool hidden;                       /* what is fed lies outside the range wanted */
+    uint64_t collections;              /* done so far */
     uint64_t unusable_size;            /* bytes; 0: not asked for */
 };
 
@@ -47,8 +49,9 @@ struct hs_timeline_config {
 struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config);
 void hs_timeline_free(struct hs_timeline *timeline);
 
-/* Takes an event. With `shown` false only the model follows it: it lies outside the range wanted. */
-void hs_timeline_event(struct hs_timeline *timeline, const struct hs_event *event, bool shown);
+/* Takes `n` events. With `shown` false only the model follows them: they lie outside the range wanted.
+ * Returns the model's error. */
+int hs_timeline_feed(struct hs_timeline *timeline, const struct hs_event *events, long n, bool shown);
 
 /* Closes the series. Returns HS_OK or the first error. */
 int hs_timeline_finish(struct hs_timeline *timeline);

@@ -226,6 +226,8 @@ HOT void feed(struct hs_model *m, const struct hs_event *e, const struct hs_even
         case HS_SWEEP:   on_sweep(m, e, observed); break;
         default:         on_other(m, e); break;
         }
+        if (observed && m->observer.after)
+            m->observer.after(m->observer.context, e);
     }
 }
 

@@ -71,7 +71,7 @@ static void feed(struct world *w, struct hs_event event, struct hs_record record
     event.record = &record;
     event.number = w->number++;
     event.time = w->time += chance(3);
-    hs_timeline_event(w->timeline, &event, true);
+    hs_timeline_feed(w->timeline, &event, 1, true);
     figures(w, value);
     for (int i = 0; i < HS_FIGURES && w->number >= REGIONS; i++) {
         w->least[i] = value[i] < w->least[i] ? value[i] : w->least[i];
