@@ -227,6 +227,7 @@ static void begin(bool fresh) {
     t->header->boot++;
     t->dict = (uint8_t *)t->header + t->header->header_size;
     t->opened = t->last = hs_port_ticks();
+    memset(t->recent, 0xff, sizeof t->recent);
     resume();
     hs_site_init();
     send_header();

@@ -335,38 +335,31 @@ static void snapshot_area(const struct area *a, uint8_t part) {
     hs_snapshot_end(&w, a->first + a->granules);
 }
 
-static void record_cursor(const struct area *a) {
+/* The area that the collector's list has at `a`. */
 #if MICROPY_GC_SPLIT_HEAP
-    bool current = MP_STATE_MEM(gc_last_free_area) == a->area;
+#define AREA_AT(a) find_area(a)
 #else
-    bool current = true;
+#define AREA_AT(a) ((void)(a), &areas[0])
 #endif
-    hs_record(&(struct hs_record){
-        .kind = HS_CURSOR,
-        .region = (uint8_t)(a - areas),
-        .pos = a->first + (uint32_t)a->area->gc_last_free_atb_index * 4,
-        .count = current,
-    });
-}
+
+/* All areas in the order of the collector's list, which is that of its search for room. */
+#define FOR_EACH_AREA(a) for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
 
 void hs_mp_snapshot(void) {
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < n_areas; i++)
-        left += areas[i].area != NULL;
-    uint8_t part = 1;
-    for (uint32_t i = 0; i < n_areas; i++)
-        if (areas[i].area) {
-            snapshot_area(&areas[i], (uint8_t)(part | (--left ? 0 : 2)));
-            record_cursor(&areas[i]);
-            part = 0;
-        }
+    uint8_t part = 1; /* first */
+    FOR_EACH_AREA(a) {
+        const struct area *area = AREA_AT(a);
+        if (area)
+            snapshot_area(area, (uint8_t)(part | (NEXT_AREA(a) ? 0 : 2)));
+        part = 0;
+    }
 }
 
 static void keyframe(void) {
     bool ordered = enter_order();
-    for (uint32_t i = 0; i < n_areas; i++)
-        if (areas[i].area)
-            record_region(&areas[i], HS_REGION_EXISTING);
+    FOR_EACH_AREA(a)
+        if (AREA_AT(a))
+            record_region(AREA_AT(a), HS_REGION_EXISTING);
     hs_mp_snapshot();
     leave_order(ordered);
 }

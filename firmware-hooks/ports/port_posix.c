@@ -114,7 +114,7 @@ static bool use_stream(struct hs_config *config, const char *name) {
         complain("cannot write the trace", name);
         return false;
     }
-    setvbuf(out, NULL, _IOFBF, 1 << 18);
+    setvbuf(out, NULL, _IONBF, 0); /* a crash loses the open packet, not what was buffered */
     config->flags |= HS_RING_STREAM;
     config->memory_size = 2 << 20;
     config->dict_size = 1 << 20;
