@@ -95,7 +95,7 @@ def case_board(cli):
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         pty = next(word for word in qemu.stdout.readline().decode().split() if word.startswith("/dev/"))
-        done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, script], timeout=170)
+        done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, script], timeout=500)
     finally:
         qemu.kill()
         qemu.wait()
