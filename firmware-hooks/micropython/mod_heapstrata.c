@@ -100,12 +100,21 @@ static size_t base64(char *to, const uint8_t *from, size_t len) {
     return (size_t)(at - to);
 }
 
-/* Lines of base64 with their offset and check; records nothing meanwhile and allocates nothing. */
+static bool is_blank(const uint8_t *bytes, uint32_t len) {
+    while (len && !*bytes)
+        bytes++, len--;
+    return !len;
+}
+
+/* Lines of base64 with their offset and check, but for those of zeroes only; records nothing meanwhile and
+ * allocates nothing. */
 static void print_image(const uint8_t *image, uint32_t size, uint32_t from) {
     mp_printf(&mp_plat_print, "HS:BEGIN %u\r\n", (unsigned)size);
     for (uint32_t at = from; at < size; at += LINE) {
         char text[LINE / 3 * 4 + 1];
         uint32_t len = size - at < LINE ? size - at : LINE;
+        if (is_blank(image + at, len))
+            continue;
         text[base64(text, image + at, len)] = 0;
         mp_printf(&mp_plat_print, "HS:%x %s %08x\r\n", (unsigned)at, text, (unsigned)hs_crc32(0, image + at, len));
     }
