@@ -219,6 +219,9 @@ static int show(struct source *before, struct source *after, const struct args *
         return HS_EXIT_BAD;
     if (args->region && !has_region(after, args->region))
         return hs_complain("%s: no region '%s' at that moment", after->path, args->region);
+    if (args->style == STYLE_MEMINFO && !after->moment[0].picture.synced)
+        return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or "
+                           "since records were lost", after->path);
     bool one = before == after && after->n_moments == 1;
     int error = one ? show_one(after, args) : show_two(before, after, args);
     return error ? hs_complain("%s", hs_strerror(error)) : status;
