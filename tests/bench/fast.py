@@ -23,34 +23,6 @@ def timed(program, *command):
     return float(cpu), int(peak)
 
 
-# One process that runs the programs again and again: a long trace of a real heap. core_import_mpy_multi throws
-# all modules away and cannot be repeated.
-LONG_RUN = """
-def rounds(names, folder, n):
-    for _ in range(n):
-        for name in names:
-            d = {"__name__": name}
-            with open(folder + "/" + name + ".py") as f:
-                exec(f.read(), d)
-            best = max(nm for nm in d["bm_params"] if 10 * nm[0] <= 1200 and nm[1] <= 100)
-            run, result = d["bm_setup"](d["bm_params"][best])
-            run()
-            result()
-rounds(%r, %r, %d)
-"""
-
-
-def long_run(folder, rounds):
-    script, trace = os.path.join(folder, "long.py"), os.path.join(folder, "long.stream")
-    names = [name for name in programs.NAMES if name != "core_import_mpy_multi"]
-    with open(script, "w") as f:
-        f.write(LONG_RUN % (names, programs.FOLDER, rounds))
-    environ = dict(os.environ, HEAPSTRATA_OUT=trace, HEAPSTRATA_TIME_SCALE="40")
-    subprocess.run([common.firmware("unix64/micropython"), "-X", "heapsize=256k", script], env=environ, check=True,
-                   stdout=subprocess.DEVNULL, timeout=600)
-    return trace
-
-
 def synthetic_trace(folder, mode, events):
     trace = os.path.join(folder, "%s-%d.stream" % (mode, events))
     common.output(synthetic.build(), "write", mode, str(events), trace)
@@ -129,7 +101,7 @@ def run(report):
     report.section("fast", "Fast: from a .hst file to figures")
     program = common.compile_c("timed", ["tests/bench/timed.c"])
     with common.scratch() as folder:
-        streams = [("perf_bench, long run", long_run(folder, max(1, synthetic.EVENTS // 250000))),
+        streams = [("perf_bench, long run", programs.long_run(folder, max(1, synthetic.EVENTS // 250000))),
                    ("synthetic, sweeps", synthetic_trace(folder, "sweep", synthetic.EVENTS)),
                    ("synthetic, explicit frees", synthetic_trace(folder, "free", synthetic.EVENTS))]
         traces = [(name, packed(stream)) for name, stream in streams]

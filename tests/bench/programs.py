@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The perf_bench programs of MicroPython that the benchmark runs, made into scripts."""
 import os
+import subprocess
 
 import common
 
@@ -46,3 +47,32 @@ print(_result()[0])
 
 def for_board(name, n, m, stopped=False):
     return source(name) + BOARD % {"n": n, "m": m, "stopped": stopped}
+
+
+# One process that runs the programs again and again: a long trace of a real heap. core_import_mpy_multi throws
+# all modules away and cannot be repeated.
+LONG_RUN = """
+def rounds(names, folder, n):
+    for _ in range(n):
+        for name in names:
+            d = {"__name__": name}
+            with open(folder + "/" + name + ".py") as f:
+                exec(f.read(), d)
+            best = max(nm for nm in d["bm_params"] if 10 * nm[0] <= 1200 and nm[1] <= 100)
+            run, result = d["bm_setup"](d["bm_params"][best])
+            run()
+            result()
+rounds(%r, %r, %d)
+"""
+
+
+def long_run(folder, rounds):
+    """The stream of such a run on unix64; `rounds` of about 270,000 events each."""
+    script, trace = os.path.join(folder, "long.py"), os.path.join(folder, "long.stream")
+    names = [name for name in NAMES if name != "core_import_mpy_multi"]
+    with open(script, "w") as f:
+        f.write(LONG_RUN % (names, FOLDER, rounds))
+    environ = dict(os.environ, HEAPSTRATA_OUT=trace, HEAPSTRATA_TIME_SCALE="40")
+    subprocess.run([common.firmware("unix64/micropython"), "-X", "heapsize=256k", script], env=environ, check=True,
+                   stdout=subprocess.DEVNULL, timeout=600)
+    return trace

@@ -69,7 +69,7 @@ static inline bool recording(void) {
 }
 static NOINLINE void hs_rec_alloc(uint32_t site, uint32_t pos, uint32_t size) {
     if (recording())
-        hs_alloc((struct hs_key){.code = 0x1000 + site, .caller = (uintptr_t)hs_anchor + site % 7 * 16},
+        hs_alloc((struct hs_key){.code = 0x1000 + site, .caller = (uintptr_t)hs_anchor + (site & 7) * 16},
                  (struct hs_block){.pos = pos, .size = size});
 }
 static NOINLINE void hs_rec_free(uint32_t pos) {
