@@ -15,6 +15,7 @@
 
 struct dump {
     struct hs_dictionary dictionary;
+    uint32_t epoch;  /* packets decoded: what tells that a site's state is of an earlier one */
     struct hs_json *json;
     uint32_t hz;
     uint32_t shown;  /* bytes of the present dictionary that have been printed */
@@ -89,7 +90,7 @@ static void take_dictionary(struct dump *d, const struct hs_chunk *chunk)
 /* Records of a packet; *error says why it ends early. */
 static uint64_t count_records(struct dump *d, const struct hs_chunk *chunk, int *error)
 {
-    struct hs_decoder decoder = { .site = d->dictionary.state, .n_sites = d->dictionary.n_states };
+    struct hs_decoder decoder = { .site = d->dictionary.state, .n_sites = d->dictionary.n_states, .epoch = d->epoch++ };
     struct hs_record records[64];
     uint64_t count = 0;
     hs_decode_packet(&decoder, &chunk->packet, chunk->bytes);
