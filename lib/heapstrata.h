@@ -68,7 +68,7 @@ struct hs_config {
     void *memory;         /* retained image; what an earlier boot left there is continued when it fits */
     uint32_t memory_size; /* bytes, at least HS_IMAGE_MIN */
     uint32_t dict_size;   /* default: an eighth of the memory, of 8 KB and less three eighths */
-    uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8; HS_PACKET_MIN or more */
+    uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8; HS_PACKET_MIN to _MAX */
     struct hs_site_entry *site;
     uint16_t *hash;       /* `hash_size` entries */
     uint16_t n_sites;     /* entries of `site`, site 0 included */
@@ -90,6 +90,7 @@ struct hs_config {
 
 #define HS_IMAGE_MIN  1024u
 #define HS_PACKET_MIN 128u
+#define HS_PACKET_MAX 65536u
 
 /* State of the recorder. A hook does nothing when it is HS_STATE_OFF, and calls hs_keyframe first when
  * it is HS_STATE_KEYFRAME_DUE: before the allocator's call, when records and heap agree. */

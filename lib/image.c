@@ -168,7 +168,9 @@ static uint32_t default_packet_size(uint32_t room) {
 static void lay_out(struct hs_ring_header *h) {
     const struct hs_config *c = &hs_trace.config;
     uint32_t dict = c->dict_size ? c->dict_size : c->memory_size > 8192 ? c->memory_size / 8 : c->memory_size / 8 * 3;
-    uint32_t room = c->memory_size - sizeof *h - (dict &= ~3u);
+    uint32_t room = c->memory_size - sizeof *h;
+    dict &= ~3u;
+    room = dict < room ? room - dict : 0;
     *h = (struct hs_ring_header){
         .magic = HS_RING_MAGIC,
         .version = HS_FORMAT_VERSION,
@@ -181,7 +183,7 @@ static void lay_out(struct hs_ring_header *h) {
         .anchor = hs_code_address((uintptr_t)hs_anchor),
         .flags = c->flags | (sizeof(uintptr_t) == 8 ? HS_RING_64BIT : 0),
     };
-    for (; room >= h->packet_size; room -= h->packet_size)
+    for (; h->packet_size <= HS_PACKET_MAX && room >= h->packet_size; room -= h->packet_size)
         h->packet_count++;
     h->check = header_check(h);
 }
@@ -236,6 +238,13 @@ static void begin(bool fresh) {
     hs_record(&reset);
 }
 
+/* Whether the memory has room for two packets, which is what a ring takes. */
+static bool fits(void) {
+    struct hs_ring_header header;
+    lay_out(&header);
+    return header.packet_count >= 2;
+}
+
 int hs_init(const struct hs_config *config) {
     struct hs_trace *t = &hs_trace;
     if (config->memory_size < HS_IMAGE_MIN || (config->packet_size && config->packet_size < HS_PACKET_MIN))
@@ -250,11 +259,15 @@ int hs_init(const struct hs_config *config) {
     t->site = config->site;
     t->implied = config->placement != HS_PLACE_EXPLICIT;
     t->shift = config->shift;
+    if (!fits())
+        return HS_ERR_SIZE;
     begin(false);
-    return t->header->packet_count < 2 ? HS_ERR_SIZE : HS_OK;
+    return HS_OK;
 }
 
 void hs_reset(void) {
+    if (!hs_trace.header)
+        return;
     struct hs_config config = hs_trace.config;
     uint8_t state = hs_state;
     hs_state = HS_STATE_OFF;
@@ -287,7 +300,7 @@ void hs_keyframe(void) {
 }
 
 void hs_start(void) {
-    if (hs_state != HS_STATE_OFF)
+    if (hs_state != HS_STATE_OFF || !hs_trace.header)
         return;
     hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = 1});
     hs_keyframe();
@@ -311,6 +324,8 @@ void hs_flush(void) {
 
 struct hs_stats hs_stats(void) {
     const struct hs_trace *t = &hs_trace;
+    if (!t->header)
+        return (struct hs_stats){0};
     return (struct hs_stats){
         .offered = t->offered,
         .lost = t->lost,

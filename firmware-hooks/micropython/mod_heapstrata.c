@@ -22,6 +22,13 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 
+/* Where the port's choice of memory or packet size was refused there is nothing to record into. */
+static const struct hs_ring_header *need_image(void) {
+    if (!hs_image())
+        mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("no memory for the trace, or a wrong packet size"));
+    return hs_image();
+}
+
 static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args) {
 #if HS_STACKS
     hs_mp_stacks = n_args && mp_obj_is_true(args[0]);
@@ -29,6 +36,7 @@ static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args) {
     if (n_args && mp_obj_is_true(args[0]))
         mp_raise_NotImplementedError(MP_ERROR_TEXT("built without HS_STACKS"));
 #endif
+    need_image();
     if (hs_mp_selftest() < 0)
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("allocations bypass the hooks (link-time optimisation?)"));
     hs_start();
@@ -131,7 +139,7 @@ static void write_image(mp_obj_t stream, const uint8_t *image, uint32_t size) {
 
 /* Recording pauses, so that the image holds still; a stream may allocate, and a keyframe follows. */
 static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
-    const struct hs_ring_header *image = hs_image();
+    const struct hs_ring_header *image = need_image();
     bool recording = hs_state != HS_STATE_OFF;
     mp_int_t from = 0;
     bool text = !n_args || mp_obj_get_int_maybe(args[0], &from);

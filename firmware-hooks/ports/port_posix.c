@@ -122,11 +122,20 @@ static bool use_stream(struct hs_config *config, const char *name) {
     return true;
 }
 
+static void choose_packet(struct hs_config *config) {
+    unsigned long size = number(getenv("HEAPSTRATA_PACKET"), config->packet_size);
+    unsigned long most = (config->memory_size - config->dict_size) / 4;
+    most = most < HS_PACKET_MAX ? most : HS_PACKET_MAX;
+    if (size && (size < HS_PACKET_MIN || size > most))
+        fprintf(stderr, "heapstrata: HEAPSTRATA_PACKET=%lu: a packet of this trace has %u to %lu bytes\n", size, HS_PACKET_MIN, most);
+    else
+        config->packet_size = (uint32_t)size;
+}
+
 bool hs_port_image(struct hs_config *config) {
     const char *stream = getenv("HEAPSTRATA_OUT"), *ring = getenv("HEAPSTRATA_RING");
     bool record = stream && *stream ? use_stream(config, stream) : ring && *ring && use_ring(config, ring);
     scale = (unsigned)number(getenv("HEAPSTRATA_TIME_SCALE"), 1);
-    config->packet_size = (uint32_t)number(getenv("HEAPSTRATA_PACKET"), config->packet_size);
     config->hz = 1000000;
     if (number(getenv("HEAPSTRATA_STACKS"), 0))
         config->flags |= HS_RING_CONTEXT;
@@ -135,6 +144,7 @@ bool hs_port_image(struct hs_config *config) {
             config->memory_size = 256 << 10;
         config->memory = calloc(1, config->memory_size);
     }
+    choose_packet(config);
     atexit(finish);
     return record;
 }
