@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What outlives a reset, and what must not be taken for what lay there before.
+
+A second boot in the same ring; another firmware in it; kill -9 at any moment, again and again; QEMU's reset
+button; program text that is loaded where other text has been.
+"""
+import collections
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), d) for d in ("tools", "oracle")]
+import hs_test
+import meminfo
+import qemu_mp
+
+KILLS = 20
+PACKETS = 64 + 65536 // 8  # where they begin in a ring of 64 KB: behind header and dictionary
+SEED = int(os.environ.get("HS_SEED", "1"))
+
+
+def script(name):
+    return os.path.join(HERE, name)
+
+
+def fresh(name):
+    path = os.path.join(hs_test.scratch(), name)
+    if os.path.exists(path):
+        os.unlink(path)
+    return path
+
+
+def dump(trace, *more):
+    done = hs_test.cli("dump", trace, "--json", *more)
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def sites_by_size(trace):
+    """(boot, size) -> where it was allocated."""
+    found = collections.defaultdict(set)
+    for e in dump(trace, "--kind", "alloc"):
+        if e["kind"] == "ALLOC":
+            found[e["boot"], e["size"]].add(e["where"].rsplit("/", 1)[-1])
+    return found
+
+
+def rebuilt(trace, label):
+    return hs_test.cli("map", trace, "--at", "mark:" + label, "--style", "meminfo")
+
+
+def gaps(trace):
+    """Records that are missing between one packet and the next of the same boot."""
+    packets = dump(trace, "--packets")
+    return sum(b["record"] - a["record"] - a["records"] for a, b in zip(packets, packets[1:]) if a["boot"] == b["boot"])
+
+
+# ---- boots one after the other ----
+
+def same_ring(tap, firmware):
+    """Three boots in one ring: each one's map and sites are its own."""
+    ring = fresh("boots-" + firmware)
+    texts = {}
+    for boot in (1, 2, 3):
+        args = [script("once.py"), "boot%d" % boot, str(7000 + 100 * boot)]
+        texts[boot] = hs_test.run_firmware(firmware, ["-X", "heapsize=64k"] + args, ring=ring + ":256k").out
+    status, stat, error = hs_test.cli_json("stat", ring)
+    tap.check("%s: three boots in one ring" % firmware, status == 0 and stat["boots"] == 3, error or stat)
+    found = sites_by_size(ring)
+    for boot in (1, 2, 3):
+        size = 7000 + 100 * boot
+        tap.check("%s: map of boot %d" % (firmware, boot), not (
+            why := meminfo.difference(meminfo.parse(texts[boot]), meminfo.parse(rebuilt(ring, "boot%d" % boot).out))),
+            why)
+        seen = found[boot, size], found[boot, size + 1]
+        tap.check("%s: sites of boot %d" % (firmware, boot),
+                  seen == ({"once.py:9 first"}, {"once.py:14 second"}), seen)
+    again = hs_test.cli_json("stat", ring)[1]["sites"]
+    hs_test.run_firmware(firmware, ["-X", "heapsize=64k", script("once.py"), "boot4", "7400"], ring=ring + ":256k")
+    tap.check("%s: the same program once more has no new sites" % firmware,
+              hs_test.cli_json("stat", ring)[1]["sites"] == again, again)
+
+
+def other_firmware(tap):
+    """A ring of another firmware, or of another size, is begun anew: old records must not be read as new."""
+    ring = fresh("other")
+    for firmware, size, kept in (("unix64", "64k", 1), ("unix64", "64k", 2), ("unix32", "64k", 1),
+                                 ("unix32", "32k", 1), ("unix32", "32k", 2), ("unix64", "64k", 1)):
+        done = hs_test.run_firmware(firmware, [script("once.py"), "x", "7000"], ring="%s:%s" % (ring, size))
+        status, stat, error = hs_test.cli_json("stat", ring)
+        good = done.status == 0 and status == 0 and stat["boots"] == kept
+        good = good and stat["pointer_bytes"] == (8 if firmware == "unix64" else 4)
+        why = good and meminfo.difference(meminfo.parse(done.out), meminfo.parse(rebuilt(ring, "x").out))
+        tap.check("a ring of %s for %s: %d boots in it" % (size, firmware, kept), good and not why, error or why or stat)
+
+
+def junk(tap):
+    """What lies in the memory at power-on is anything."""
+    rng = random.Random(SEED)
+    for firmware in hs_test.UNIX:
+        ring = fresh("junk")
+        for what, data in (("ones", b"\xff" * 65536), ("noise", rng.randbytes(65536)), ("zeros", bytes(65536))):
+            with open(ring, "wb") as f:
+                f.write(data)
+            done = hs_test.run_firmware(firmware, [script("once.py"), "x", "7000"], ring=ring + ":64k")
+            status, stat, error = hs_test.cli_json("stat", ring)
+            tap.check("%s: a ring of %s is begun anew" % (firmware, what),
+                      done.status == 0 and status == 0 and stat["boots"] == 1, error)
+        # A ring that was in use, with bits flipped in its header or its packets: the firmware must start, what
+        # it writes must be read, the reader must not crash. The dictionary has no check, so it is left alone.
+        for flips, begin, end in ((1, 0, 64), (1, PACKETS, None), (10, PACKETS, None), (1000, PACKETS, None)):
+            with open(ring, "rb") as f:
+                data = bytearray(f.read())
+            for _ in range(flips):
+                data[rng.randrange(begin, end or len(data))] ^= 1 << rng.randrange(8)
+            with open(ring, "wb") as f:
+                f.write(data)
+            status = hs_test.cli("stat", ring).status
+            done = hs_test.run_firmware(firmware, [script("once.py"), "flip", "7000"], ring=ring + ":64k")
+            why = meminfo.difference(meminfo.parse(done.out), meminfo.parse(rebuilt(ring, "flip").out))
+            tap.check("%s: a ring with %d bits flipped from %d on is read, and goes on" % (firmware, flips, begin),
+                      status in (0, 2) and done.status == 0 and not why, (status, done.status, done.err, why))
+
+
+# ---- kill -9 ----
+
+def until_killed(firmware, ring, name, seconds):
+    """Text of a run that is killed after some time."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("HEAPSTRATA_")}
+    child = subprocess.Popen([hs_test.firmware(firmware), "-X", "heapsize=48k", script("endless.py"), name],
+                             env=dict(env, HEAPSTRATA_RING=ring), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    os.set_blocking(child.stdout.fileno(), True)
+    started = time.monotonic()
+    text = b""
+    while time.monotonic() - started < seconds:
+        text += os.read(child.stdout.fileno(), 65536)
+    child.send_signal(signal.SIGKILL)
+    text += child.stdout.read()
+    child.wait()
+    return text
+
+
+def check_killed(trace, text, name):
+    """What is wrong after a kill: the last mark that the program told of must be there, with that heap."""
+    steps = re.findall(rb"^@(\S+ \d+)\n(mem:.*\nstack:.*\nGC: total:.*\n.*max free sz: \d+)\n", text, re.M)
+    told = re.findall(rb"^@(\S+ \d+)\n", text, re.M)
+    if len(steps) < 2:
+        return "it did not get far: %r" % text[-200:]
+    status, stat, error = hs_test.cli_json("stat", trace)
+    if status != 0:
+        return "stat ended with %s: %s" % (status, error)
+    marks = [e["label"] for e in dump(trace, "--kind", "mark") if e["kind"] == "MARK" and e["label"].startswith(name)]
+    last = int(told[-1].split()[1])
+    if not marks or int(marks[-1].split()[1]) not in (last, last + 1):
+        return "the last mark is %s, the program had told of %d" % (marks[-1:], last)
+    label, figures = steps[-1]
+    done = rebuilt(trace, label.decode())
+    real, host = meminfo.parse(b"\n" + figures + b"\n"), meminfo.parse(done.out)
+    if done.status != 0 or real.figures != host.figures:
+        return "at %s the heap was %s, rebuilt %s (%s)" % (label, real.figures, host.figures, done.err)
+    if stat["lost"] or gaps(trace):
+        return "%d lost, %d missing" % (stat["lost"], gaps(trace))
+    return ""
+
+
+def killed(tap, firmware, size):
+    rng = random.Random(SEED)
+    ring = fresh("killed-%s" % firmware)
+    for n in range(KILLS):
+        name = "run%d" % n
+        text = until_killed(firmware, "%s:%s" % (ring, size), name, 0.03 + rng.random() * 0.12)
+        tap.check("%s, ring of %s: kill -9 number %d, %d bytes of output" % (firmware, size, n + 1, len(text)),
+                  not (why := check_killed(ring, text, name)), why)
+    boots = {e["boot"] for e in dump(ring, "--kind", "mark")}
+    tap.check("%s, ring of %s: boots counted up to %d" % (firmware, size, KILLS), max(boots) == KILLS, boots)
+
+
+# ---- QEMU: the reset button ----
+
+def on_qemu(tap):
+    trace = fresh("qemu.bin")
+    source = open(script("once.py")).read()
+    texts = {}
+    with qemu_mp.QemuMp(hs_test.firmware(hs_test.QEMU)) as board:
+        for boot in (1, 2, 3):
+            board.run("import sys\nsys.argv[:] = ['once.py', 'boot%d', '%d']" % (boot, 7000 + 100 * boot))
+            texts[boot], error = board.run(source)
+            if boot < 3:
+                board.system_reset()
+        board.save_memory(qemu_mp.RING_ADDR, qemu_mp.RING_SIZE, trace)
+    status, stat, error = hs_test.cli_json("stat", trace)
+    tap.check("qemu-arm: three boots, two resets", status == 0 and stat["boots"] == 3, error or stat)
+    found = sites_by_size(trace)
+    for boot in (1, 2, 3):
+        size = 7000 + 100 * boot
+        tap.check("qemu-arm: map of boot %d" % boot, not (
+            why := meminfo.difference(meminfo.parse(texts[boot]), meminfo.parse(rebuilt(trace, "boot%d" % boot).out))),
+            why)
+        seen = found[boot, size], found[boot, size + 1]
+        tap.check("qemu-arm: sites of boot %d" % boot,
+                  seen == ({"<stdin>:9 first"}, {"<stdin>:14 second"}), seen)
+
+
+# ---- program text that is loaded where other text was ----
+
+def check_reload(tap, name, trace, shape):
+    rounds, files, functions, lines = shape
+    found = collections.defaultdict(set)
+    for (_, size), where in sites_by_size(trace).items():
+        found[size] |= {w for w in where if w.startswith("file")}
+    wrong = []
+    for n in range(rounds):
+        right = "file%d.txt:%d made%d" % (n % files, n % lines + 2, n % functions)
+        if found[4000 + n] != {right}:
+            wrong.append("%d bytes: %s, not %s" % (4000 + n, found[4000 + n], right))
+    tap.check("%s: %d texts, one after the other" % (name, rounds), not wrong, "\n".join(wrong[:5]))
+
+
+def reloaded(tap):
+    for firmware in hs_test.UNIX:
+        for heap, shape, collect in (("1m", (400, 5, 7, 11), 1), ("1m", (400, 3, 2, 3), 3), ("48k", (400, 5, 7, 11), 0),
+                                     ("40k", (300, 2, 3, 5), 0)):
+            trace = fresh("reload.hst")
+            args = ["-X", "heapsize=" + heap, script("reload.py")] + [str(x) for x in shape + (collect,)]
+            done = hs_test.run_firmware(firmware, args, trace=trace)
+            name = "%s, heap of %s, gc.collect() %s" % (firmware, heap, "every %d" % collect if collect else "never")
+            if b"@made" not in done.out:
+                tap.check(name, False, done.out[-300:] + done.err[-300:])
+            else:
+                check_reload(tap, name, trace, shape)
+    trace = fresh("reload.bin")
+    with qemu_mp.QemuMp(hs_test.firmware(hs_test.QEMU)) as board:
+        board.run("import sys\nsys.argv[:] = 'reload.py 200 2 3 4 1'.split()")
+        out, error = board.run(open(script("reload.py")).read(), timeout=60)
+        board.save_memory(qemu_mp.RING_ADDR, qemu_mp.RING_SIZE, trace)
+    check_reload(tap, "qemu-arm", trace, (200, 2, 3, 4)) if b"@made" in out else tap.check("qemu-arm", False, error)
+
+
+def main():
+    tap = hs_test.Tap()
+    for firmware in hs_test.UNIX:
+        same_ring(tap, firmware)
+    other_firmware(tap)
+    junk(tap)
+    for firmware, size in (("unix64", "64k"), ("unix32", "64k"), ("unix64", "16k")):
+        killed(tap, firmware, size)
+    on_qemu(tap)
+    reloaded(tap)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
