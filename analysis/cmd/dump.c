@@ -27,7 +27,7 @@ struct dump {
 static const struct {
     uint8_t flag;
     const char *name;
-} flags[] = {{HS_PACKET_KEYFRAME, "keyframe"}, {HS_PACKET_BOOT, "boot"}, {HS_PACKET_IMPLIED, "implied"}};
+} flags[] = {{HS_PACKET_KEYFRAME, "keyframe"}, {HS_PACKET_BOOT, "begins_boot"}, {HS_PACKET_IMPLIED, "implied"}};
 
 /* ---- dictionary ---- */
 
