@@ -28,7 +28,9 @@ void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 
 bool hs_port_write(const void *data, uint32_t len) {
     static unsigned writes;
-    if (refuse_every && ++writes % refuse_every == 0 && *(const uint16_t *)data == HS_PACKET_SYNC)
+    uint16_t sync;
+    memcpy(&sync, data, sizeof sync);
+    if (refuse_every && ++writes % refuse_every == 0 && sync == HS_PACKET_SYNC)
         return false;
     if (out_len + len > out_size)
         out = realloc(out, out_size = (out_len + len) * 2);
