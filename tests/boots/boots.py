@@ -80,7 +80,7 @@ def same_ring(tap, firmware):
             why)
         seen = found[boot, size], found[boot, size + 1]
         tap.check("%s: sites of boot %d" % (firmware, boot),
-                  seen == ({"once.py:9 first"}, {"once.py:14 second"}), seen)
+                  seen == ({"once.py:10 first"}, {"once.py:15 second"}), seen)
     again = hs_test.cli_json("stat", ring)[1]["sites"]
     hs_test.run_firmware(firmware, ["-X", "heapsize=64k", script("once.py"), "boot4", "7400"], ring=ring + ":256k")
     tap.check("%s: the same program once more has no new sites" % firmware,
@@ -204,7 +204,7 @@ def on_qemu(tap):
             why)
         seen = found[boot, size], found[boot, size + 1]
         tap.check("qemu-arm: sites of boot %d" % boot,
-                  seen == ({"<stdin>:9 first"}, {"<stdin>:14 second"}), seen)
+                  seen == ({"<stdin>:10 first"}, {"<stdin>:15 second"}), seen)
 
 
 # ---- program text that is loaded where other text was ----

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs on MicroPython:  endless.py NAME
 # Works for ever and says how far it is: a mark first, then the heap's figures, with nothing allocated between.
 import heapstrata

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs on MicroPython:  once.py NAME SIZE
 # Each boot allocates blocks of a size of its own on the same lines, then shows its map.
 import heapstrata
@@ -6,12 +7,12 @@ import sys
 
 
 def first(n):
-    return bytearray(n)  # line 9
+    return bytearray(n)  # line 10
 
 
 class Thing:
     def second(self, n):
-        return [self, bytearray(n + 1)]  # line 14
+        return [self, bytearray(n + 1)]  # line 15
 
 
 name, size = sys.argv[1], int(sys.argv[2])

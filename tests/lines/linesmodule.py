@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Imported by template.py.
 loaded = ALLOC()
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Each case locks the heap and then needs a block, on a line of its own. Both the line that MicroPython's
 # traceback names and the site of the failed allocation must be that one.
 import heapstrata

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Each ALLOC(), LIST(), TEXT() or PADDED becomes an allocation of a size of its own, or one that cannot be:
 # lines.py fills them in; no line may be inserted or removed by that. At @CUT a firmware with room for few
 # sites begins anew.

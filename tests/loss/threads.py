@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs on MicroPython: the same from several threads at once.
 import _thread
 import gc

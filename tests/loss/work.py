@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Runs on MicroPython: a program of some thousand events; prints the recorder's own figures at a mark.
 import gc
 import heapstrata
