@@ -238,10 +238,11 @@ demo: $(B)/deps.firmware all micropython ## a real program that fragments its he
 bench: deps all micropython micropython-plain ## bytes, instructions, speed, with others' figures beside
 	$(Q)tests/bench/run
 
-EXAMPLES := $(filter-out demo,$(patsubst examples/%/run,%,$(wildcard examples/*/run)))
+# examples/const-vs-global/run is `make example-const`: the folder's first word.
+EXAMPLES := $(filter-out demo,$(foreach d,$(patsubst examples/%/run,%,$(wildcard examples/*/run)),$(firstword $(subst -, ,$(d)))))
 .PHONY: $(addprefix example-,$(EXAMPLES))
 $(addprefix example-,$(EXAMPLES)): example-%: $(B)/deps.firmware all micropython
-	$(Q)examples/$*/run
+	$(Q)$(wildcard examples/$*/run examples/$*-*/run)
 
 # ---- install -------------------------------------------------------------------------------------
 

@@ -5,13 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "analysis/cmd/cmd.h"
+#include "analysis/cmd/source.h"
 #include "analysis/present/annotate.h"
 #include "analysis/present/head.h"
-
-#define SOURCE_MAX (16u << 20) /* bytes of a source file */
 
 struct args {
     struct hs_common common;
@@ -28,91 +26,19 @@ struct work {
     size_t found, missing; /* sources */
 };
 
-/* ---- finding sources ---- */
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-static bool is_file(const char *path)
-{
-    struct stat status;
-    return !stat(path, &status) && S_ISREG(status.st_mode);
-}
-
-/* `dir`/`name` when there is such a file, else NULL. The caller frees it. */
-static char *in_folder(const char *dir, size_t length, const char *name)
-{
-    char *path = NULL;
-    if (asprintf(&path, "%.*s/%s", (int)length, dir, name) < 0)
-        return NULL;
-    if (is_file(path))
-        return path;
-    free(path);
-    return NULL;
-}
-
-/* The file as named from `dir`, or only its last part in `dir`. */
-static char *below(const char *dir, size_t length, const char *file)
-{
-    char *path = in_folder(dir, length, file);
-    return path ? path : in_folder(dir, length, last_part(file));
-}
-
-static char *in_given(const struct hs_list *given, const char *file)
-{
-    for (unsigned i = 0; i < given->n; i++) {
-        const char *path = given->item[i];
-        if (is_file(path) && !strcmp(last_part(path), last_part(file)))
-            return strdup(path);
-        char *found = below(path, strlen(path), file);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-/* Where --source says, beside the trace, where the firmware said, or as it is. */
-static char *find_source(const struct work *w, const char *file)
-{
-    const char *trace = w->args->common.input, *told = hs_reader_fact(w->reader, "source path");
-    size_t folder = (size_t)(last_part(trace) - trace);
-    char *path = in_given(&w->args->source, file);
-    if (!path && strcmp(trace, "-"))
-        path = folder ? below(trace, folder - 1, file) : below(".", 1, file);
-    if (!path && told)
-        path = below(told, strlen(told), file);
-    return path || !is_file(file) ? path : strdup(file);
-}
-
-static char *load(const char *path)
-{
-    FILE *in = fopen(path, "rb");
-    char *text = in ? malloc(SOURCE_MAX + 1) : NULL;
-    size_t n = text ? fread(text, 1, SOURCE_MAX, in) : 0;
-    if (in)
-        fclose(in);
-    if (!text)
-        return NULL;
-    text[n] = '\0';
-    char *shrunk = realloc(text, n + 1);
-    return shrunk ? shrunk : text;
-}
-
 /* ---- showing them ---- */
 
 static bool wanted(const struct work *w, const char *file)
 {
     const char *only = w->args->file;
-    return !only || !strcmp(only, file) || !strcmp(only, last_part(file));
+    return !only || !strcmp(only, file) || !strcmp(only, hs_last_part(file));
 }
 
 static void show_file(struct work *w, size_t first, size_t n, struct hs_json *json)
 {
     const char *file = w->lines.line[first].file;
-    char *path = find_source(w, file), *text = path ? load(path) : NULL;
+    struct hs_sources where = {w->args->common.input, w->reader, &w->args->source};
+    char *path = hs_source_find(&where, file), *text = path ? hs_source_load(path) : NULL;
     struct hs_annotation annotation = {
         .lines = &w->lines, .first = first, .n = n, .source = text ? path : NULL, .text = text,
         .context = w->args->context, .color = hs_cmd_colors(&w->args->common),

@@ -76,6 +76,14 @@ static void format_grouped(char *buffer, size_t size, uint64_t value)
     buffer[at] = '\0';
 }
 
+/* What has not changed is not worth a number. */
+static void format_change(char *buffer, size_t size, int64_t value)
+{
+    snprintf(buffer, size, "%s", value ? value > 0 ? "+" : "-" : ".");
+    if (value)
+        format_grouped(buffer + 1, size - 1, value > 0 ? (uint64_t)value : -(uint64_t)value);
+}
+
 static void format_seconds(char *buffer, size_t size, double value)
 {
     static const struct {
@@ -120,6 +128,7 @@ char *hs_format(char *buffer, size_t size, enum hs_value_kind kind, struct hs_va
     case HS_VALUE_REAL:    snprintf(buffer, size, "%.2f", value.d); break;
     case HS_VALUE_SHARE:   snprintf(buffer, size, "%.2f%%", 100 * value.d); break;
     case HS_VALUE_SECONDS: format_seconds(buffer, size, value.d); break;
+    case HS_VALUE_CHANGE:  format_change(buffer, size, value.i); break;
     }
     return buffer;
 }
@@ -251,6 +260,7 @@ static void csv_value(FILE *out, enum hs_value_kind kind, struct hs_value value)
     case HS_VALUE_REAL:
     case HS_VALUE_SHARE:
     case HS_VALUE_SECONDS: fprintf(out, "%.9g", value.d); break;
+    case HS_VALUE_CHANGE:  fprintf(out, "%" PRId64, value.i); break;
     }
 }
 
@@ -294,6 +304,7 @@ static void json_value(struct hs_json *json, const struct hs_column *column, str
     case HS_VALUE_REAL:
     case HS_VALUE_SHARE:
     case HS_VALUE_SECONDS: hs_json_real(json, column->key, value.d); break;
+    case HS_VALUE_CHANGE:  hs_json_int(json, column->key, value.i); break;
     }
 }
 

@@ -21,11 +21,13 @@ enum hs_value_kind {
     HS_VALUE_REAL,    /* d: 1.25 */
     HS_VALUE_SHARE,   /* d: 0.125 shows as 12.50% */
     HS_VALUE_SECONDS, /* d: 1.25 ms */
+    HS_VALUE_CHANGE,  /* i: +1,234, -64, and "." for 0 */
 };
 
 struct hs_value {
     union {
         uint64_t u;
+        int64_t i;
         double d;
         const char *s; /* copied when the row is added */
     };

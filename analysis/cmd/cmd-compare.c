@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata compare: what one run holds and asks for that another does not.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/cmd/firmware.h"
+#include "analysis/cmd/source.h"
+#include "analysis/cmd/when.h"
+#include "analysis/measure/timeline.h"
+#include "analysis/present/compareview.h"
+
+struct args {
+    struct hs_common common;
+    const char *at, *fail_above;
+    struct hs_list source;
+    int by; /* enum hs_cost */
+    uint64_t limit;
+    bool all;
+};
+
+#define FILES_MAX 1024u /* source files of a trace that are aligned */
+enum { STOP = 1 };
+
+/* A trace and what is made of it. */
+struct source {
+    const char *path;
+    struct hs_reader *reader;
+    struct hs_model *model;
+    struct hs_names names;
+    struct hs_when when;       /* UNSET: behind the last collection */
+    struct hs_picture picture;
+    bool tearing_down;         /* within the collection that ends the heap */
+    const char **files;        /* names of its source files */
+    unsigned n_files;
+    struct hs_same_file *same;
+    unsigned n_same;
+    int error;
+};
+
+struct work {
+    const struct args *args;
+    struct source source[HS_SIDES];
+    unsigned n;
+    struct hs_compareview view;
+};
+
+/* ---- the moment ---- */
+
+static void take(struct source *s)
+{
+    int error = hs_picture_take(&s->picture, s->model);
+    s->error = s->error ? s->error : error;
+}
+
+/* A heap torn down at exit or soft reset is no collection that leaves anything. */
+static void watch_collections(struct source *s, const struct hs_event *e)
+{
+    if (e->kind == HS_COLLECT)
+        s->tearing_down = e->record->cause == 3;
+    if (e->kind == HS_COLLECT_END && !s->tearing_down)
+        take(s);
+}
+
+static int watch(void *context, const struct hs_event *events, long n)
+{
+    struct source *s = context;
+    const bool chosen = s->when.kind != HS_WHEN_UNSET;
+    for (const struct hs_event *e = events; e < events + n; e++) {
+        double at = hs_seconds(s->reader, hs_event_elapsed(s->model, e));
+        if (chosen && !s->picture.taken && hs_when_before(&s->when, e, at))
+            take(s);
+        hs_model_feed(s->model, e, 1);
+        if (!chosen)
+            watch_collections(s, e);
+        else if (hs_when_at(&s->when, e))
+            take(s);
+    }
+    return s->error ? s->error : s->model->error;
+}
+
+/* What was not met on the way is the trace's end, except a mark that does not exist. */
+static int take_rest(struct source *s)
+{
+    if (!s->picture.taken && s->when.kind == HS_WHEN_MARK)
+        return hs_complain("%s: no mark '%.*s'%s; heapstrata stat and dump show which there are", s->path,
+                           (int)s->when.label_len, s->when.label, s->when.seen ? " so many times" : "");
+    if (!s->picture.taken)
+        take(s);
+    int error = s->error ? s->error : s->model->error;
+    if (error)
+        return hs_complain("%s: %s", s->path, hs_strerror(error));
+    if (!s->model->n_regions)
+        return hs_complain("%s: no heap in this trace, nothing to compare", s->path);
+    return HS_EXIT_OK;
+}
+
+/* ---- sources ---- */
+
+static bool has_file(const struct source *s, const char *name)
+{
+    for (unsigned i = 0; i < s->n_files; i++)
+        if (!strcmp(s->files[i], name))
+            return true;
+    return false;
+}
+
+static int list_files(struct source *s)
+{
+    s->files = calloc(FILES_MAX, sizeof *s->files);
+    for (uint32_t i = 1; s->files && i < hs_reader_sites(s->reader) && s->n_files < FILES_MAX; i++) {
+        const struct hs_site *site = hs_reader_site(s->reader, i);
+        if (site && site->line && !has_file(s, site->file))
+            s->files[s->n_files++] = site->file;
+    }
+    return s->files ? HS_OK : HS_ERR_MEMORY;
+}
+
+/* The only file of `s` that `other` does not have; NULL when there is none or are several. */
+static const char *only_own(const struct source *s, const struct source *other)
+{
+    const char *only = NULL;
+    for (unsigned i = 0; i < s->n_files; i++) {
+        if (has_file(other, s->files[i]))
+            continue;
+        if (only)
+            return NULL;
+        only = s->files[i];
+    }
+    return only;
+}
+
+static char *find(const struct work *w, const struct source *s, const char *file)
+{
+    return hs_source_find(&(struct hs_sources){s->path, s->reader, &w->args->source}, file);
+}
+
+/* How the lines of `own` in `s` are those of `base` in the first trace: an entry when names or texts differ. */
+static int add_same(struct work *w, struct source *s, const char *own, const char *base)
+{
+    struct hs_same_file *same = &s->same[s->n_same];
+    char *path = find(w, s, own), *base_path = find(w, &w->source[0], base);
+    bool both = path && base_path, equal = both && !strcmp(path, base_path), named = !strcmp(own, base);
+    char *text = both && !equal ? hs_source_load(path) : NULL;
+    char *base_text = text ? hs_source_load(base_path) : NULL;
+    int error = HS_OK;
+    *same = (struct hs_same_file){.own = own, .base = base};
+    if (base_text && (!named || strcmp(text, base_text)))
+        error = hs_line_map_make(&same->line, text, base_text);
+    s->n_same += same->line.to || !named;
+    free(text);
+    free(base_text);
+    free(path);
+    free(base_path);
+    return error;
+}
+
+static int align_files(struct work *w, struct source *s)
+{
+    const struct source *base = &w->source[0];
+    const char *own = only_own(s, base), *of_base = only_own(base, s);
+    int error = HS_OK;
+    s->same = calloc(s->n_files + 1u, sizeof *s->same);
+    if (!s->same)
+        return HS_ERR_MEMORY;
+    for (unsigned i = 0; i < s->n_files && !error; i++)
+        if (has_file(base, s->files[i]))
+            error = add_same(w, s, s->files[i], s->files[i]);
+    return !error && own && of_base ? add_same(w, s, own, of_base) : error;
+}
+
+/* ---- loading ---- */
+
+static int load(struct work *w, struct source *s)
+{
+    s->reader = hs_cmd_open(s->path);
+    if (!s->reader)
+        return HS_EXIT_BAD;
+    s->names.reader = s->reader;
+    s->model = hs_model_new(NULL);
+    if (!s->model)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    int damaged = hs_cmd_replay(s->reader, watch, s), status = take_rest(s);
+    if (!status)
+        status = hs_cmd_symbols(&s->names.symbols, &w->args->common, s->reader);
+    if (!status && list_files(s))
+        status = hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    return status ? status : damaged;
+}
+
+static void unload(struct source *s)
+{
+    for (unsigned i = 0; i < s->n_same; i++)
+        hs_line_map_free(&s->same[i].line);
+    free(s->same);
+    free(s->files);
+    hs_picture_free(&s->picture);
+    hs_symbols_close(s->names.symbols);
+    hs_model_free(s->model);
+    hs_reader_close(s->reader);
+}
+
+static int load_all(struct work *w)
+{
+    int worst = HS_EXIT_OK;
+    for (unsigned i = 0; i < w->n; i++) {
+        int status = load(w, &w->source[i]);
+        if (!w->source[i].picture.taken || !w->source[i].files)
+            return HS_EXIT_BAD;
+        worst = status > worst ? status : worst;
+    }
+    for (unsigned i = 1; i < w->n; i++)
+        if (align_files(w, &w->source[i]))
+            return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    return worst;
+}
+
+/* ---- arguments ---- */
+
+/* "64", "2K", "5%": HS_EXIT_OK, or a complaint. */
+static int parse_limit(struct hs_compareview *view, const char *text)
+{
+    static const char units[] = "KMG";
+    char *end;
+    if (!text)
+        return HS_EXIT_OK;
+    view->limited = true;
+    view->limit_text = text;
+    view->limit_bytes = strtod(text, &end);
+    bool number = end != text && view->limit_bytes >= 0 && view->limit_bytes < 1e18;
+    const char *unit = *end ? strchr(units, *end & ~0x20) : NULL;
+    view->percent = !strcmp(end, "%");
+    for (long i = unit ? unit - units : -1; i >= 0; i--)
+        view->limit_bytes *= 1024;
+    end += unit || view->percent;
+    if (number && !*end)
+        return HS_EXIT_OK;
+    return hs_complain("--fail-above takes bytes (64, 2K) or a share (5%%), not '%s'", text);
+}
+
+static int parse_args(struct work *w)
+{
+    const struct hs_common *common = &w->args->common;
+    bool apart = !(common->n_files && common->file[0] == common->input); /* the first came by -i */
+    w->n = (unsigned)common->n_files + apart;
+    if (w->n < 2 || w->n > HS_SIDES)
+        return hs_complain("takes 2 to %u traces, the first being what the others are compared with", HS_SIDES);
+    for (unsigned i = 0; i < w->n; i++) {
+        w->source[i].path = apart ? i ? common->file[i - 1] : common->input : common->file[i];
+        if (!hs_when_parse(&w->source[i].when, w->args->at, "at"))
+            return HS_EXIT_BAD;
+    }
+    w->view = (struct hs_compareview){
+        .when = w->args->at ? w->args->at : "after the last collection", .all = w->args->all,
+        .limit = w->args->limit ? w->args->limit : UINT64_MAX, .color = hs_cmd_colors(common),
+    };
+    return parse_limit(&w->view, w->args->fail_above);
+}
+
+/* ---- all of it ---- */
+
+static int print(struct work *w, struct hs_compare *c)
+{
+    bool failed = false;
+    w->view.compare = c;
+    if (!w->args->common.json)
+        hs_compareview_text(&w->view, stdout);
+    else if (hs_compareview_json(&w->view, stdout))
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    for (unsigned s = 1; s < c->n; s++)
+        failed = failed || hs_compareview_exceeds(&w->view, s);
+    return failed ? HS_EXIT_FINDING : HS_EXIT_OK;
+}
+
+static int compare(struct work *w)
+{
+    struct hs_compare c = {.n = w->n, .by = (enum hs_cost)w->args->by};
+    for (unsigned i = 0; i < w->n; i++) {
+        const struct source *s = &w->source[i];
+        c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->picture, s->same, s->n_same};
+    }
+    int error = hs_compare_measure(&c);
+    int status = error ? hs_complain("%s", hs_strerror(error)) : print(w, &c);
+    hs_compare_free(&c);
+    return status;
+}
+
+static int run(void *memory)
+{
+    struct work w = {.args = memory};
+    int status = parse_args(&w);
+    if (!status)
+        status = load_all(&w);
+    bool ready = w.n && !status;
+    for (unsigned i = 0; i < w.n && status; i++) /* damage that could be skipped is said, and compared */
+        ready = w.source[i].files && (i == 0 || w.source[i].same);
+    int compared = ready ? compare(&w) : HS_EXIT_BAD;
+    for (unsigned i = 0; i < w.n; i++)
+        unload(&w.source[i]);
+    return status > compared ? status : compared;
+}
+
+static const struct hs_option options[] = {
+    {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
+     "compare what is held then: end, a time such as 1.5s, event:N, mark:LABEL (the last of that label) or mark:LABEL#2 "
+     "(default: after the last collection)", NULL},
+    {"by", 'b', "FIGURE", HS_OPT_CHOICE, offsetof(struct args, by),
+     "what rows show and --fail-above judges: retained, allocated, allocs, peak or blocks (default retained)",
+     "retained|allocated|allocs|peak|blocks"},
+    {"fail-above", 0, "LIMIT", HS_OPT_TEXT, offsetof(struct args, fail_above),
+     "exit with 1, naming the culprits, when a trace has more of FIGURE than the first, by more than LIMIT: bytes (64, "
+     "2K), or percent of the first (5%)", NULL},
+    {"source", 's', "PATH", HS_OPT_LIST, offsetof(struct args, source),
+     "a source file, or a folder of them, so that lines that moved are found again; may be given several times", NULL},
+    {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit), "rows of each table, 0 for all (default 20)", NULL},
+    {"all", 0, NULL, HS_OPT_FLAG, offsetof(struct args, all), "also rows that do not differ", NULL},
+    {0},
+};
+
+const struct hs_cmd hs_cmd_compare = {
+    .name = "compare",
+    .summary = "what one run holds and asks for that another does not, to the byte",
+    .usage = "BASE OTHER...",
+    .about = "By kind, by line and by function: differences add up to that of gc.mem_alloc(). Marks are matched by their "
+             "labels; lines by the text of the sources, where they are beside the traces, in the folder the firmware ran "
+             "in, or given by --source; when each run has one file of its own, such as the main script, the two are taken "
+             "for one.",
+    .examples = "  heapstrata compare before.hst after.hst\n"
+                "  heapstrata compare --at mark:ready plain.hst const.hst none.hst\n"
+                "  heapstrata compare --fail-above 2% --by peak main.hst branch.hst\n",
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .options = options,
+    .min_files = 1,
+    .max_files = HS_SIDES,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.limit = 20},
+    .run = run,
+};
