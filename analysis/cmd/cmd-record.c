@@ -238,7 +238,8 @@ static int put_capture(struct recording *r, const struct hs_capture *capture)
 {
     int fd = open(r->scratch.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
-    bool written = file && fwrite(capture->bytes, 1, capture->total, file) == capture->total;
+    size_t len = capture->total < capture->room ? capture->total : capture->room;
+    bool written = file && fwrite(capture->bytes, 1, len, file) == len;
     if (!file || fclose(file) || !written)
         return hs_complain("cannot write a temporary file: %s", strerror(errno));
     return put_file(r, r->scratch.file);

@@ -86,7 +86,7 @@ static int run_script(struct session *s)
 
 static void take_line(struct session *s)
 {
-    const struct hs_capture *c = s->capture;
+    struct hs_capture *c = s->capture;
     if (!s->line_too_long)
         hs_capture_take(s->capture, s->line, s->line_len);
     s->line_len = 0;

@@ -6,8 +6,8 @@
 #ifndef HS_RECORD_BOARD_H
 #define HS_RECORD_BOARD_H
 
-#include "analysis/record/capture.h"
 #include "analysis/record/repl.h"
+#include "lib/host/capture.h"
 #include "lib/host/reader.h"
 
 struct hs_board {

@@ -91,7 +91,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(stats_obj, hs_mod_stats);
 
 /* --- dump ---------------------------------------------------------------------------------------------- */
 
-#define LINE 48u /* bytes a line */
+#define LINE 45u /* bytes a line: it fits 80 columns, so that no terminal breaks it */
 
 static size_t base64(char *to, const uint8_t *from, size_t len) {
     static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -114,19 +114,30 @@ static bool is_blank(const uint8_t *bytes, uint32_t len) {
     return !len;
 }
 
+/* BEGIN and END say the same: either may be lost. */
+static void print_frame(const char *what, uint32_t size, uint32_t check) {
+    mp_printf(&mp_plat_print, "HS:%s %u %08x\n", what, (unsigned)size, (unsigned)check);
+}
+
+static void print_line(const uint8_t *bytes, uint32_t at, uint32_t len) {
+    char text[LINE / 3 * 4 + 1];
+    const uint8_t where[] = {(uint8_t)at, (uint8_t)(at >> 8), (uint8_t)(at >> 16), (uint8_t)(at >> 24)};
+    text[base64(text, bytes, len)] = 0;
+    mp_printf(&mp_plat_print, "HS:%x %s %08x\n", (unsigned)at, text,
+              (unsigned)hs_crc32(hs_crc32(0, where, sizeof where), bytes, len));
+}
+
 /* Lines of base64 with their offset and check, but for those of zeroes only; records nothing meanwhile and
  * allocates nothing. */
 static void print_image(const uint8_t *image, uint32_t size, uint32_t from) {
-    mp_printf(&mp_plat_print, "HS:BEGIN %u\r\n", (unsigned)size);
-    for (uint32_t at = from; at < size; at += LINE) {
-        char text[LINE / 3 * 4 + 1];
-        uint32_t len = size - at < LINE ? size - at : LINE;
-        if (is_blank(image + at, len))
-            continue;
-        text[base64(text, image + at, len)] = 0;
-        mp_printf(&mp_plat_print, "HS:%x %s %08x\r\n", (unsigned)at, text, (unsigned)hs_crc32(0, image + at, len));
+    uint32_t check = hs_crc32(0, image, size);
+    print_frame("BEGIN", size, check);
+    for (uint32_t at = from, len; at < size; at += len) {
+        len = size - at < LINE ? size - at : LINE;
+        if (!is_blank(image + at, len))
+            print_line(image + at, at, len);
     }
-    mp_printf(&mp_plat_print, "HS:END %08x\r\n", (unsigned)hs_crc32(0, image, size));
+    print_frame("END", size, check);
 }
 
 static void write_image(mp_obj_t stream, const uint8_t *image, uint32_t size) {
@@ -137,7 +148,8 @@ static void write_image(mp_obj_t stream, const uint8_t *image, uint32_t size) {
         mp_raise_OSError(error);
 }
 
-/* Recording pauses, so that the image holds still; a stream may allocate, and a keyframe follows. */
+/* Recording pauses, so that the image holds still; a stream may allocate, and a keyframe follows. While it is
+ * stopped the image does not change from one dump to the next, so that one can complete the other. */
 static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
     const struct hs_ring_header *image = need_image();
     bool recording = hs_state != HS_STATE_OFF;
@@ -145,8 +157,6 @@ static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
     bool text = !n_args || mp_obj_get_int_maybe(args[0], &from);
     if (recording)
         hs_stop();
-    else
-        hs_flush();
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
         if (text)

@@ -519,13 +519,15 @@ int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *
     struct hs_chunk chunk;
     enum hs_source source;
     memset(error, 0, sizeof *error);
-    struct hs_feed *feed = hs_feed_open(path, &source, error);
+    struct hs_feed *feed = hs_feed_open_dump(path, w->config.dump, &source, error);
     if (!feed)
         return error->code;
     w->config.source = feed->image ? HS_SOURCE_IMAGE : HS_SOURCE_STREAM;
     int err;
     while (!(err = feed->next(feed, &chunk)) && chunk.kind != HS_CHUNK_END && !w->err) {
-        if (chunk.kind == HS_CHUNK_DAMAGE)
+        if (chunk.kind == HS_CHUNK_DAMAGE && chunk.text)
+            hs_fail_with(error, chunk.code, chunk.offset, "%s: %s", path, chunk.text);
+        else if (chunk.kind == HS_CHUNK_DAMAGE)
             hs_fail_with(error, chunk.code, chunk.offset, "%s: damaged at byte %llu: %s", path,
                          (unsigned long long)chunk.offset, hs_strerror(chunk.code));
         if (chunk.kind == HS_CHUNK_DICT)

@@ -70,6 +70,7 @@ struct hs_chunk {
     struct hs_packet packet;
     int code;             /* DAMAGE: why */
     uint64_t damaged;     /* DAMAGE: bytes */
+    const char *text;     /* DAMAGE: what to say of it; NULL: what `code` says */
     uint32_t refused;     /* DAMAGE: packets in there whose header was whole, */
     uint32_t seq;         /* and the number of the first of them */
 };
@@ -91,6 +92,9 @@ struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error)
 
 /* Opens any input: recognises it by its content. NULL on an error. */
 struct hs_feed *hs_feed_open(const char *path, enum hs_source *source, struct hs_error *error);
+
+/* The same. `dump`: which of several dumps in the log of a console, from 1; 0: the last whole one. */
+struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_source *source, struct hs_error *error);
 
 /* --- what chunks are made of -------------------------------------------------------------------------- */
 

@@ -140,7 +140,10 @@ static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk) {
     r->info.damaged_packets += chunk->refused;
     r->info.damaged_bytes += chunk->damaged;
     snprintf(what, sizeof what, chunk->refused ? "packet %u, refused," : "damage", chunk->seq);
-    complain(r, chunk, what);
+    if (chunk->text)
+        hs_fail_with(&r->error, chunk->code, chunk->offset, "%s: %s", r->path, chunk->text);
+    else
+        complain(r, chunk, what);
 }
 
 static int next_chunk(struct hs_reader *r) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What kind of input this is, by its content. A stream and an image begin alike; what follows their header
- * tells them apart. Both may lie among other bytes.
+ * tells them apart. Both may lie among other bytes. Without a header it may be memory in another form: text
+ * that a console, a debugger or a flash tool wrote. ELF files are never raw images: their segments count.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/host/parts.h"
+#include "lib/host/pieces.h"
 
-#define STEP      (64u << 10)
-#define IMAGE_MAX (64u << 20) /* bytes of an image with all that lies around it */
+#define STEP       (64u << 10)
+#define IMAGE_MAX  (64u << 20)  /* bytes of an image with all that lies around it */
+#define MEMORY_MAX (512u << 20) /* bytes of a core file or of text */
 
 /* The input as far as it has been read. */
 struct sight {
@@ -23,6 +25,7 @@ struct sight {
     uint8_t *data;
     size_t len, room;
     bool ended;
+    unsigned dump; /* which of several */
     struct hs_error *error;
 };
 
@@ -208,11 +211,40 @@ static struct hs_feed *open_image(struct sight *s, enum hs_source *source) {
     return hs_feed_of_image(memory, s->error);
 }
 
+/* Memory in another form than bytes in a row. *known is false when it is none that we know: then the input is
+ * as it was. */
+static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool *known) {
+    struct hs_feed *feed = NULL;
+    int err = read_until(s, MEMORY_MAX);
+    if (!err && !s->ended)
+        err = HS_ERR_FULL;
+    struct hs_pieces m = {.bytes = s->data, .len = s->len, .which = s->dump};
+    if (!err)
+        err = hs_pieces_read(&m);
+    *known = err != HS_ERR_KIND;
+    s->data = m.bytes;
+    if (!err) {
+        s->data = NULL;
+        *source = HS_SOURCE_IMAGE;
+        feed = hs_feed_of_pieces(&m, s->error);
+    } else if (err == HS_ERR_ARG) {
+        hs_fail_with(s->error, err, 0, "%s: there is no dump %u: it is %s with %u of them", s->path, s->dump, m.form, m.dumps);
+    } else if (*known) {
+        hs_fail_with(s->error, err, 0, "%s: %s%s%s%s", s->path, m.form ? m.form : "", m.form ? ": " : "", hs_strerror(err),
+                     m.told[0] ? m.told : "");
+    }
+    free(m.span);
+    return feed;
+}
+
 static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
     struct found f;
-    int err = read_until(s, 8);
+    bool known = false;
+    int err = read_until(s, 128);
     if (!err && hs_container_begins(s->data, s->len))
         return open_container(s, source);
+    if (!err && hs_pieces_begins(s->data, s->len))
+        return open_memory(s, source, &known);
     if (!err)
         err = find_header(s, &f);
     if (err) {
@@ -220,8 +252,10 @@ static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
         return NULL;
     }
     if (!f.valid) {
-        explain(s, &f);
-        return NULL;
+        struct hs_feed *feed = s->len ? open_memory(s, source, &known) : NULL;
+        if (!known)
+            explain(s, &f);
+        return feed;
     }
     size_t behind = f.at + sizeof(struct hs_ring_header);
     if (is_stream(s, behind) || (s->ended && s->len - behind < 2))
@@ -232,9 +266,9 @@ static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
     return !err && is_image(s, f.at) ? open_image(s, source) : open_stream(s, f.at, source);
 }
 
-struct hs_feed *hs_feed_open(const char *path, enum hs_source *source, struct hs_error *error) {
+struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_source *source, struct hs_error *error) {
     struct stat status;
-    struct sight s = {.path = path, .error = error, .fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : 0};
+    struct sight s = {.path = path, .error = error, .dump = dump, .fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : 0};
     if (s.fd < 0 || fstat(s.fd, &status) != 0) {
         hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", path, strerror(errno));
     } else if (S_ISDIR(status.st_mode)) {
@@ -253,4 +287,8 @@ struct hs_feed *hs_feed_open(const char *path, enum hs_source *source, struct hs
     if (s.fd > 0)
         close(s.fd);
     return NULL;
+}
+
+struct hs_feed *hs_feed_open(const char *path, enum hs_source *source, struct hs_error *error) {
+    return hs_feed_open_dump(path, 0, source, error);
 }

@@ -94,6 +94,7 @@ struct hs_writer_config {
     int level;             /* zstd's, default 3 */
     uint32_t frame;        /* bytes of a frame before it is packed, default 256 KB */
     enum hs_source source; /* what is put; default HS_SOURCE_STREAM. hs_writer_put_input sets it */
+    unsigned dump;         /* hs_writer_put_input: which dump of the log of a console, from 1; default: the last whole one */
 };
 
 /* What has been written so far. */
@@ -109,7 +110,8 @@ struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config
 int hs_writer_put(struct hs_writer *writer, const void *bytes, size_t len);
 
 /* A whole input, of any kind that hs_reader_open takes ("-" is standard input): its header, dictionary and
- * packets. What is damaged is left out; the gap shows. Before anything else has been put. */
+ * packets. What is damaged is left out; the gap shows, and *error tells of it although 0 is returned. Before
+ * anything else has been put. */
 int hs_writer_put_input(struct hs_writer *writer, const char *path, struct hs_error *error);
 
 /* Writes to the file what has been put, as far as it is whole chunks. Often costs compression. */

@@ -3,6 +3,7 @@
 import base64
 import os
 import random
+import struct
 import zlib
 
 import hs_test
@@ -29,11 +30,13 @@ def image(cli):
 
 
 def log(data, shuffle=False, zeroes=True):
-    lines = ["HS:%x %s %08x" % (at, base64.b64encode(data[at:at + 48]).decode(), zlib.crc32(data[at:at + 48]))
-             for at in range(0, len(data), 48) if zeroes or any(data[at:at + 48])]
+    lines = ["HS:%x %s %08x" % (at, base64.b64encode(data[at:at + 45]).decode(),
+                                zlib.crc32(struct.pack("<I", at) + data[at:at + 45]))
+             for at in range(0, len(data), 45) if zeroes or any(data[at:at + 45])]
     if shuffle:
         random.Random(1).shuffle(lines)
-    return ["boot messages", "HS:BEGIN %d" % len(data)] + lines + ["HS:END %08x" % zlib.crc32(data), ">>> "]
+    size = "%d %08x" % (len(data), zlib.crc32(data))
+    return ["boot messages", "HS:BEGIN " + size] + lines + ["HS:END " + size, ">>> "]
 
 
 def write(name, lines, prefix=""):

@@ -78,20 +78,20 @@ static void dump(struct fake *f, uint32_t from)
     char line[200], text[80];
     unsigned number = 0;
     f->offset[f->dumps++ % 16] = from;
-    snprintf(line, sizeof line, "HS:BEGIN %u\r\n", IMAGE);
+    snprintf(line, sizeof line, "HS:BEGIN %u %08x\r\n", IMAGE, hs_crc32(0, f->image, IMAGE));
     say(f, line);
-    for (uint32_t at = from; at < IMAGE; at += 48) {
-        uint32_t n = IMAGE - at < 48 ? IMAGE - at : 48;
+    for (uint32_t at = from; at < IMAGE; at += 45) {
+        uint32_t n = IMAGE - at < 45 ? IMAGE - at : 45;
         if (f->skips_zeroes && all_zero(f->image + at, n))
             continue;
         encode(text, f->image + at, n);
         number++;
-        if ((f->damage && f->dumps == 1 && number % f->damage == 0) || (f->always && at / 48 == f->always))
+        if ((f->damage && f->dumps == 1 && number % f->damage == 0) || (f->always && at / 45 == f->always))
             text[number % 60] = '?';
-        snprintf(line, sizeof line, "HS:%x %s %08x\r\n", at, text, hs_crc32(0, f->image + at, n));
+        snprintf(line, sizeof line, "HS:%x %s %08x\r\n", at, text, hs_crc32(hs_crc32(0, &at, sizeof at), f->image + at, n));
         say(f, line);
     }
-    snprintf(line, sizeof line, "HS:END %08x\r\n", hs_crc32(0, f->image, IMAGE));
+    snprintf(line, sizeof line, "HS:END %u %08x\r\n", IMAGE, hs_crc32(0, f->image, IMAGE));
     say(f, line);
 }
 
@@ -245,8 +245,8 @@ static void test_damaged_lines(void **unused)
     assert_int_equal(record(&f, &s), HS_OK);
     check_image(&f, &s);
     assert_int_equal(f.dumps, 2);
-    assert_int_equal(f.offset[1], 9 * 48);
-    assert_int_equal(s.capture.bad, 10);
+    assert_int_equal(f.offset[1], 9 * 45);
+    assert_int_equal(s.capture.bad, 11);
     hs_capture_free(&s.capture);
 }
 
@@ -267,8 +267,8 @@ static void test_hopeless_line(void **unused)
     struct session s = {0};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_END);
-    assert_non_null(strstr(s.error.text, "4952 of 5000 bytes"));
-    assert_int_equal(hs_capture_missing(&s.capture), 5 * 48);
+    assert_non_null(strstr(s.error.text, "4955 of 5000 bytes"));
+    assert_int_equal(hs_capture_missing(&s.capture), 5 * 45);
     hs_capture_free(&s.capture);
 }
 
@@ -323,34 +323,70 @@ static enum hs_capture_line take_text(struct hs_capture *c, const char *text)
     return hs_capture_take(c, text, strlen(text));
 }
 
+/* A line of three bytes with its check, which is made wrong by `wrong`. */
+static enum hs_capture_line take_foo(struct hs_capture *c, uint32_t at, uint32_t wrong)
+{
+    char line[60];
+    snprintf(line, sizeof line, "HS:%x Zm9v %08x", at, hs_crc32(hs_crc32(0, &at, sizeof at), "foo", 3) ^ wrong);
+    return take_text(c, line);
+}
+
 static void test_odd_lines(void **unused)
 {
     struct hs_capture c = {0};
+    char end[60];
     (void)unused;
-    assert_int_equal(take_text(&c, "HS:0 Zm9v 8c736521"), HS_CAPTURE_BAD); /* before the beginning */
     assert_int_equal(take_text(&c, "hello"), HS_CAPTURE_OTHER);
     assert_int_equal(take_text(&c, ""), HS_CAPTURE_OTHER);
-    assert_int_equal(take_text(&c, "HS:BEGIN 0"), HS_CAPTURE_BAD);
-    assert_int_equal(take_text(&c, "HS:BEGIN 99999999999999"), HS_CAPTURE_BAD);
-    assert_int_equal(take_text(&c, "HS:BEGIN 4000000000"), HS_CAPTURE_BAD);
-    assert_int_equal(take_text(&c, "12:34 I log HS:BEGIN 6\r\n"), HS_CAPTURE_TAKEN);
-    assert_int_equal(take_text(&c, "HS:3 Zm9v 8c736521"), HS_CAPTURE_TAKEN);
-    assert_int_equal(take_text(&c, "HS:3 Zm9v 8c736521"), HS_CAPTURE_TAKEN);
+    assert_int_equal(take_text(&c, "HS:BEGIN 6"), HS_CAPTURE_BAD);
+    assert_int_equal(take_text(&c, "HS:BEGIN 0 00000000"), HS_CAPTURE_BAD);
+    assert_int_equal(take_text(&c, "HS:BEGIN 99999999999999 00000000"), HS_CAPTURE_BAD);
+    assert_int_equal(take_text(&c, "HS:BEGIN 4000000000 00000000"), HS_CAPTURE_BAD);
+    snprintf(end, sizeof end, "12:34 I log HS:BEGIN 6 %08x\r\n", hs_crc32(0, "foofoo", 6));
+    assert_int_equal(take_text(&c, end), HS_CAPTURE_BEGIN);
+    assert_int_equal(take_foo(&c, 3, 0), HS_CAPTURE_TAKEN);
+    assert_int_equal(take_foo(&c, 3, 0), HS_CAPTURE_TAKEN);
     assert_int_equal(c.got, 3);
-    assert_int_equal(take_text(&c, "HS:4 Zm9v 8c736521"), HS_CAPTURE_BAD); /* beyond the end */
-    assert_int_equal(take_text(&c, "HS:ffffffff Zm9v 8c736521"), HS_CAPTURE_BAD);
-    assert_int_equal(take_text(&c, "HS:0 Zm9v 8c736522"), HS_CAPTURE_BAD);
+    assert_int_equal(take_foo(&c, 4, 0), HS_CAPTURE_BAD); /* beyond the end */
+    assert_int_equal(take_foo(&c, 0xffffffff, 0), HS_CAPTURE_BAD);
+    assert_int_equal(take_foo(&c, 0, 1), HS_CAPTURE_BAD);
     assert_int_equal(take_text(&c, "HS:0 Zm9v"), HS_CAPTURE_BAD);
     assert_int_equal(take_text(&c, "HS:"), HS_CAPTURE_BAD);
     assert_int_equal(hs_capture_missing(&c), 0);
-    assert_int_equal(take_text(&c, "HS:0 Zm9v 8c736521"), HS_CAPTURE_TAKEN);
+    assert_int_equal(take_foo(&c, 0, 0), HS_CAPTURE_TAKEN);
     assert_int_equal(hs_capture_missing(&c), 6);
+    assert_true(hs_capture_whole(&c));
+    assert_int_equal(take_text(&c, "HS:END 6 00000000"), HS_CAPTURE_END); /* of another dump */
     assert_false(hs_capture_whole(&c));
-    assert_int_equal(take_text(&c, "HS:END 00000000"), HS_CAPTURE_END);
+    hs_capture_free(&c);
+}
+
+/* A check of line and offset: a damaged offset does not put good bytes at a wrong place. */
+static void test_damaged_offset(void **unused)
+{
+    struct hs_capture c = {0};
+    char line[60];
+    uint32_t at = 0x30;
+    (void)unused;
+    snprintf(line, sizeof line, "HS:31 Zm9v %08x", hs_crc32(hs_crc32(0, &at, sizeof at), "foo", 3));
+    assert_int_equal(take_text(&c, line), HS_CAPTURE_BAD);
+    hs_capture_free(&c);
+}
+
+/* Without BEGIN the END says how large the image is; two records in one line; other text behind them. */
+static void test_lost_lines(void **unused)
+{
+    struct hs_capture c = {0};
+    char line[160];
+    uint32_t at[] = { 0, 3 };
+    (void)unused;
+    snprintf(line, sizeof line, "HS:0 Zm9v %08xHS:3 Zm9v %08xI (123) wifi: hello",
+             hs_crc32(hs_crc32(0, &at[0], 4), "foo", 3), hs_crc32(hs_crc32(0, &at[1], 4), "foo", 3));
+    assert_int_equal(take_text(&c, line), HS_CAPTURE_TAKEN);
+    assert_int_equal(c.got, 6);
     assert_false(hs_capture_whole(&c));
-    char end[40];
-    snprintf(end, sizeof end, "HS:END %08x", hs_crc32(0, "foofoo", 6));
-    assert_int_equal(take_text(&c, end), HS_CAPTURE_END);
+    snprintf(line, sizeof line, "HS:END 6 %08x\x1b[0m", hs_crc32(0, "foofoo", 6));
+    assert_int_equal(take_text(&c, line), HS_CAPTURE_END);
     assert_true(hs_capture_whole(&c));
     hs_capture_free(&c);
 }
@@ -360,6 +396,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base64),
         cmocka_unit_test(test_odd_lines),
+        cmocka_unit_test(test_damaged_offset),
+        cmocka_unit_test(test_lost_lines),
         cmocka_unit_test(test_all_is_well),
         cmocka_unit_test(test_exception),
         cmocka_unit_test(test_damaged_lines),
