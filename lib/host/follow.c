@@ -320,11 +320,12 @@ static void on_region_end(struct hs_reader *r, const struct hs_record *record, s
 
 /* --- the rest ----------------------------------------------------------------------------------------- */
 
-static void on_fail(struct hs_reader *r, struct hs_event *e) {
+/* One that found the heap locked did not try: it may be an interrupt's, in the middle of another call. */
+static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     if (!hs_dictionary_get(&r->dictionary, e->site, HS_SITE))
         e->site = 0; /* its definition is lost */
     r->info.events++;
-    if (!r->in_collection)
+    if (!r->in_collection && record->cause != 1)
         r->collected = false;
 }
 
@@ -343,7 +344,7 @@ static void on_reset(struct hs_reader *r, const struct hs_record *record) {
 
 static void on_other(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     switch (record->kind) {
-    case HS_FAIL: on_fail(r, e); break;
+    case HS_FAIL: on_fail(r, record, e); break;
     case HS_COLLECT: on_collect(r, record); break;
     case HS_SWEEP: on_sweep(r, record, e); break;
     case HS_COLLECT_END: r->in_collection = false; break;

@@ -258,10 +258,10 @@ static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
         return feed;
     }
     size_t behind = f.at + sizeof(struct hs_ring_header);
-    if (is_stream(s, behind) || (s->ended && s->len - behind < 2))
-        return open_stream(s, f.at, source);
     struct hs_ring_header h;
     memcpy(&h, s->data + f.at, sizeof h);
+    if (is_stream(s, behind) || (s->ended && s->len - behind < 2 && h.flags & HS_RING_STREAM))
+        return open_stream(s, f.at, source);
     err = read_until(s, h.total_size < IMAGE_MAX ? f.at + h.total_size : f.at);
     return !err && is_image(s, f.at) ? open_image(s, source) : open_stream(s, f.at, source);
 }

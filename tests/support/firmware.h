@@ -23,6 +23,8 @@ struct fw_config {
     uint16_t flags;    /* enum hs_ring_flag */
     uint8_t placement; /* enum hs_placement */
     unsigned n_areas;  /* up to 3, default 1 */
+    uint32_t granules; /* of the first area, default: some hundred */
+    uint32_t stage_size; /* 0: none */
     uint64_t seed;
 };
 
@@ -30,7 +32,7 @@ struct fw_config {
 
 enum { FW_FREE, FW_HEAD, FW_TAIL };
 
-static struct {
+static struct firmware {
     struct fw_config config;
     uint8_t *memory;         /* the retained one */
     uint8_t kind[FW_GRANULES];
@@ -39,6 +41,11 @@ static struct {
     bool collecting;         /* in an allocation */
     uint64_t seed;
     uint32_t ticks;
+    uint32_t tick_step;      /* that each look at the clock takes: no two records of a boot at one time */
+    hs_lock_t masked;        /* interrupts wait */
+    unsigned nested;         /* locks taken while locked, which not every port can do */
+    void (*on_unlock)(void); /* they have waited, or may have */
+    void (*on_flush)(const void *data, uint32_t len);
     uint8_t *out;            /* what was sent */
     size_t out_len, out_room;
     unsigned refuse_every, writes; /* the stream takes no packet each so many writes */
@@ -54,10 +61,25 @@ static uint32_t fw_random(uint32_t n) {
 
 /* --- the port ----------------------------------------------------------------------------------------- */
 
-hs_lock_t hs_port_lock(void) { return 0; }
-void hs_port_unlock(hs_lock_t lock) { (void)lock; }
-uint32_t hs_port_ticks(void) { return fw.ticks; }
-void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
+hs_lock_t hs_port_lock(void) {
+    hs_lock_t was = fw.masked;
+    fw.nested += was;
+    fw.masked = 1;
+    return was;
+}
+
+void hs_port_unlock(hs_lock_t lock) {
+    fw.masked = lock;
+    if (!lock && fw.on_unlock)
+        fw.on_unlock();
+}
+
+uint32_t hs_port_ticks(void) { return fw.ticks += fw.tick_step; }
+
+void hs_port_flush(const void *data, uint32_t len) {
+    if (fw.on_flush)
+        fw.on_flush(data, len);
+}
 
 bool hs_port_write(const void *data, uint32_t len) {
     bool packet = len >= sizeof(struct hs_packet) && memcmp(data, "HP", 2) == 0;
@@ -159,7 +181,7 @@ static void fw_keyframe(void) {
     fw_snapshot();
 }
 
-static uint32_t fw_keyframe_size(void) { return 200 + FW_GRANULES / 8; }
+static uint32_t fw_keyframe_size(void) { return fw.config.granules ? 60 + fw.config.granules : 200 + FW_GRANULES / 8; }
 
 static void fw_check_keyframe(void) {
     if (hs_state == HS_STATE_KEYFRAME_DUE)
@@ -203,6 +225,10 @@ static uint32_t fw_alloc_quietly(uint32_t n, uint32_t keep) {
     uint32_t pos = fw_find(n);
     if (pos == HS_POS_IMPLIED) {
         fw_collect(1, keep);
+        if (fw_random(3) == 0) { /* an interrupt that would allocate */
+            hs_fail(fw_key(9), 9, 1);
+            fw.events++;
+        }
         pos = fw_find(n);
     }
     return pos;
@@ -288,6 +314,8 @@ static void fw_boot(void) {
     memset(fw.kind, 0, sizeof fw.kind);
     if (hs_init(&config))
         abort();
+    for (unsigned a = 0; a < fw.n_areas; a++)
+        fw_region(a, 0);
     hs_start();
 }
 
@@ -302,9 +330,10 @@ static void fw_make(const struct fw_config *config) {
     fw.seed = config->seed;
     fw.n_areas = config->n_areas ? config->n_areas : 1;
     for (unsigned a = 1; a <= fw.n_areas; a++)
-        fw.first[a] = fw.first[a - 1] + 200 * a + fw_random(300);
-    fw.memory = malloc(config->memory_size);
-    memset(fw.memory, 0xa5, config->memory_size);
+        fw.first[a] = fw.first[a - 1] + (config->granules ? config->granules : 200 * a + fw_random(300));
+    size_t size = (config->memory_size + config->stage_size + 63) & ~(size_t)63;
+    fw.memory = aligned_alloc(64, size); /* the stage lies behind the image */
+    memset(fw.memory, 0xa5, size);
     fw_boot();
 }
 

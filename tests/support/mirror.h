@@ -133,7 +133,7 @@ static void mirror_event(struct mirror *m, struct hs_reader *reader, const struc
 }
 
 /* Reads the whole file. Returns what hs_reader_next ended with, or the error of opening. */
-static long mirror_file(struct mirror *m, const char *path) {
+static inline long mirror_file(struct mirror *m, const char *path) {
     const struct hs_event *e;
     long n;
     memset(m, 0, sizeof *m);
@@ -154,7 +154,7 @@ static long mirror_file(struct mirror *m, const char *path) {
 }
 
 /* What no trace may break. */
-static void mirror_sane(const struct mirror *m) {
+static inline void mirror_sane(const struct mirror *m) {
     assert_int_equal(m->records, m->info.records);
     assert_int_equal(m->info.emitted, m->info.records + m->info.lost + m->info.overwritten_records);
 }
