@@ -65,7 +65,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 flags = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
 
 LIBS_lib := -lzstd
-LIBS_cli := -ldw -lelf -ljson-c -lm
+# What exporters take when it is there: asked when linking, for `make` may have to install it first.
+LIBS_export = $(shell for l in babeltrace2; do pkg-config --libs $$l 2>/dev/null; done)
+LIBS_cli = -ldw -lelf -ljson-c -lm $(LIBS_export)
 
 # ---- products ------------------------------------------------------------------------------------
 

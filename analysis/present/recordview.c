@@ -36,8 +36,7 @@ static bool is_unknown_place(const struct hs_record *record, const struct hs_fie
     return place && value_of(record, field) == HS_POS_IMPLIED;
 }
 
-/* Field names of bytes that are text; the others are packed. */
-static bool is_text(const struct hs_field *field)
+bool hs_field_is_text(const struct hs_field *field)
 {
     return !strcmp(field->name, "text") || !strcmp(field->name, "label") || !strcmp(field->name, "name");
 }
@@ -86,7 +85,7 @@ void hs_record_text(const struct hs_record *record, FILE *out)
     for (const struct hs_field *field = info ? info->field : NULL; field && field->name; field++) {
         fprintf(out, " %s=", field->name);
         if (field->wire == HS_WIRE_B)
-            (is_text(field) ? put_quoted : put_hex)(record, out);
+            (hs_field_is_text(field) ? put_quoted : put_hex)(record, out);
         else if (is_rank(record, field))
             fprintf(out, "#%" PRIu64, value_of(record, field));
         else if (is_unknown_place(record, field))
@@ -110,7 +109,7 @@ static void json_hex(const struct hs_record *record, const char *key, struct hs_
 static void json_field(const struct hs_record *record, const struct hs_field *field, struct hs_json *json)
 {
     uint64_t value = field->wire == HS_WIRE_B ? 0 : value_of(record, field);
-    if (field->wire == HS_WIRE_B && is_text(field))
+    if (field->wire == HS_WIRE_B && hs_field_is_text(field))
         hs_json_bytes(json, field->name, record->data, record->data_len);
     else if (field->wire == HS_WIRE_B)
         json_hex(record, field->name, json);

@@ -5,6 +5,7 @@
 #ifndef HS_PRESENT_RECORDVIEW_H
 #define HS_PRESENT_RECORDVIEW_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "analysis/present/json.h"
@@ -16,5 +17,8 @@ void hs_record_text(const struct hs_record *record, FILE *out);
 
 /* The fields as members of the innermost object. */
 void hs_record_json(const struct hs_record *record, struct hs_json *json);
+
+/* Whether a field's bytes are text for people; other bytes are packed. */
+bool hs_field_is_text(const struct hs_field *field);
 
 #endif

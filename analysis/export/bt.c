@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/export/bt.h"
+
+#if defined HS_WITHOUT_BABELTRACE2 || !__has_include(<babeltrace2/babeltrace.h>)
+
+const char *const hs_bt_missing = "libbabeltrace2 (Debian: libbabeltrace2-dev)";
+
+int hs_bt_write_ctf(const struct hs_bt_job *job, struct hs_error *error)
+{
+    (void)job;
+    (void)error;
+    return HS_ERR_ARG;
+}
+
+#else
+
+#include <babeltrace2/babeltrace.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const hs_bt_missing = NULL;
+
+/* ---- the component: what a trace declares ---- */
+
+#define CLASSES_MAX 128
+
+struct component {
+    struct hs_bt_job job;
+    struct hs_error *error;      /* where the exporter wants it, or NULL */
+    struct hs_symbols *symbols;  /* of our own */
+    char *input;                 /* likewise */
+    bt_trace *trace;
+    bt_stream_class *stream_class;
+    bt_stream *stream;
+    bt_event_class *event_class[CLASSES_MAX];
+    bt_field_class *shape[CLASSES_MAX];
+};
+
+static bt_field_class *field_class(bt_trace_class *trace_class, enum hs_story_type type)
+{
+    static const uint8_t bits[] = {
+        [HS_STORY_U8] = 8, [HS_STORY_U32] = 32, [HS_STORY_U64] = 64, [HS_STORY_HEX] = 64, [HS_STORY_INT] = 64,
+    };
+    if (type == HS_STORY_TEXT)
+        return bt_field_class_string_create(trace_class);
+    bt_field_class *fc = type == HS_STORY_INT ? bt_field_class_integer_signed_create(trace_class)
+                                              : bt_field_class_integer_unsigned_create(trace_class);
+    bt_field_class_integer_set_field_value_range(fc, bits[type]);
+    if (type == HS_STORY_HEX)
+        bt_field_class_integer_set_preferred_display_base(fc, BT_FIELD_CLASS_INTEGER_PREFERRED_DISPLAY_BASE_HEXADECIMAL);
+    return fc;
+}
+
+static void append_member(bt_field_class *structure, const char *name, bt_field_class *member)
+{
+    bt_field_class_structure_append_member(structure, name, member);
+    bt_field_class_put_ref(member);
+}
+
+static void declare_event(struct component *c, bt_trace_class *trace_class, unsigned index)
+{
+    const struct hs_story_class *class = hs_story_class(index);
+    if (!class->name || !(class->set & c->job.sets))
+        return;
+    bt_field_class *payload = bt_field_class_structure_create(trace_class);
+    for (unsigned i = 0; i < class->n_fields; i++)
+        append_member(payload, class->field[i].name, field_class(trace_class, class->field[i].type));
+    bt_event_class *event_class = bt_event_class_create(c->stream_class);
+    bt_event_class_set_name(event_class, class->name);
+    bt_event_class_set_payload_field_class(event_class, payload);
+    bt_field_class_put_ref(payload);
+    c->event_class[index] = event_class;
+}
+
+/* Trace Compass takes a trace for one of LTTng's, and analyses it, by these. */
+static void set_environment(struct component *c)
+{
+    bt_trace_set_environment_entry_string(c->trace, "domain", "ust");
+    bt_trace_set_environment_entry_string(c->trace, "tracer_name", "lttng-ust");
+    bt_trace_set_environment_entry_integer(c->trace, "tracer_major", 2);
+    bt_trace_set_environment_entry_integer(c->trace, "tracer_minor", 13);
+    bt_trace_set_environment_entry_string(c->trace, "exported_by", "heapstrata " HS_VERSION);
+}
+
+static void declare_stream(struct component *c, bt_self_component *self, bt_trace_class *trace_class)
+{
+    bt_clock_class *clock = bt_clock_class_create(self);
+    bt_clock_class_set_name(clock, "monotonic");
+    bt_clock_class_set_description(clock, "nanoseconds since the trace's first record");
+    bt_clock_class_set_frequency(clock, 1000000000);
+    bt_clock_class_set_origin_is_unix_epoch(clock, BT_FALSE);
+    c->stream_class = bt_stream_class_create(trace_class);
+    bt_stream_class_set_default_clock_class(c->stream_class, clock);
+    bt_clock_class_put_ref(clock);
+    bt_stream_class_set_supports_packets(c->stream_class, BT_TRUE, BT_TRUE, BT_TRUE);
+    bt_stream_class_set_supports_discarded_events(c->stream_class, BT_TRUE, BT_TRUE);
+    bt_field_class *context = bt_field_class_structure_create(trace_class);
+    append_member(context, "vtid", field_class(trace_class, HS_STORY_U32));
+    bt_stream_class_set_event_common_context_field_class(c->stream_class, context);
+    bt_field_class_put_ref(context);
+}
+
+static void declare_all(struct component *c, bt_self_component *self)
+{
+    bt_trace_class *trace_class = bt_trace_class_create(self);
+    declare_stream(c, self, trace_class);
+    for (unsigned i = 0; i < hs_story_classes() && i < CLASSES_MAX; i++)
+        declare_event(c, trace_class, i);
+    c->trace = bt_trace_create(trace_class);
+    set_environment(c);
+    c->stream = bt_stream_create(c->stream_class, c->trace);
+    bt_trace_class_put_ref(trace_class);
+}
+
+static void free_component(struct component *c)
+{
+    for (unsigned i = 0; i < CLASSES_MAX; i++)
+        bt_event_class_put_ref(c->event_class[i]);
+    bt_stream_put_ref(c->stream);
+    bt_stream_class_put_ref(c->stream_class);
+    bt_trace_put_ref(c->trace);
+    hs_symbols_close(c->symbols);
+    free(c->input);
+    free(c);
+}
+
+/* ---- the iterator: what happened ---- */
+
+struct iterator {
+    struct component *component;
+    struct hs_reader *reader;
+    struct hs_story *story;
+    bt_packet *packet;
+    bool begun, ended;
+};
+
+static void close_story(struct iterator *it)
+{
+    hs_story_free(it->story);
+    if (it->reader && it->component->error)
+        *it->component->error = *hs_reader_error(it->reader);
+    if (it->reader)
+        hs_reader_close(it->reader);
+    bt_packet_put_ref(it->packet);
+    it->story = NULL;
+    it->reader = NULL;
+    it->packet = NULL;
+    it->begun = it->ended = false;
+}
+
+static int open_story(struct iterator *it, struct hs_error *error)
+{
+    const struct hs_bt_job *job = &it->component->job;
+    it->reader = hs_reader_open(job->input, error);
+    if (!it->reader)
+        return error->code;
+    it->story = hs_story_new(&(struct hs_story_config){
+        .reader = it->reader, .symbols = job->symbols, .sets = job->sets,
+        .declare = job->folder && job->sets & HS_STORY_LIBC, /* sink.ctf.fs leaves out classes without events */
+    });
+    if (it->story)
+        return HS_OK;
+    snprintf(error->text, sizeof error->text, "%s: %s", job->input, hs_strerror(HS_ERR_MEMORY));
+    return error->code = HS_ERR_MEMORY;
+}
+
+static void set_field(bt_field *field, enum hs_story_type type, union hs_story_value value)
+{
+    switch (type) {
+    case HS_STORY_TEXT: bt_field_string_set_value(field, value.s); break;
+    case HS_STORY_INT:  bt_field_integer_signed_set_value(field, value.i); break;
+    default:            bt_field_integer_unsigned_set_value(field, value.u); break;
+    }
+}
+
+static bt_message *event_message(struct iterator *it, bt_self_message_iterator *self, const struct hs_telling *t)
+{
+    const struct hs_story_class *class = hs_story_class(t->class);
+    bt_message *message = bt_message_event_create_with_packet_and_default_clock_snapshot(
+        self, it->component->event_class[t->class], it->packet, t->ns);
+    if (!message)
+        return NULL;
+    bt_event *event = bt_message_event_borrow_event(message);
+    bt_field *context = bt_event_borrow_common_context_field(event);
+    bt_field *payload = bt_event_borrow_payload_field(event);
+    bt_field_integer_unsigned_set_value(bt_field_structure_borrow_member_field_by_index(context, 0), t->thread);
+    for (unsigned i = 0; i < class->n_fields; i++)
+        set_field(bt_field_structure_borrow_member_field_by_index(payload, i), class->field[i].type, t->value[i]);
+    return message;
+}
+
+static bt_message *packet_message(struct iterator *it, bt_self_message_iterator *self, const struct hs_telling *t)
+{
+    if (t->kind == HS_TELLING_PACKET_END)
+        return bt_message_packet_end_create_with_default_clock_snapshot(self, it->packet, t->ns);
+    bt_packet_put_ref(it->packet);
+    it->packet = bt_packet_create(it->component->stream);
+    return it->packet ? bt_message_packet_beginning_create_with_default_clock_snapshot(self, it->packet, t->ns) : NULL;
+}
+
+static bt_message *loss_message(const struct iterator *it, bt_self_message_iterator *self, const struct hs_telling *t)
+{
+    bt_message *message = bt_message_discarded_events_create_with_default_clock_snapshots(
+        self, it->component->stream, t->ns, t->until);
+    if (message)
+        bt_message_discarded_events_set_count(message, t->count);
+    return message;
+}
+
+static bt_message *message_of(struct iterator *it, bt_self_message_iterator *self, const struct hs_telling *t)
+{
+    switch (t->kind) {
+    case HS_TELLING_EVENT:
+        return event_message(it, self, t);
+    case HS_TELLING_PACKET:
+    case HS_TELLING_PACKET_END:
+        return packet_message(it, self, t);
+    case HS_TELLING_LOSS:
+        return loss_message(it, self, t);
+    case HS_TELLING_END:
+        it->ended = true;
+        return bt_message_stream_end_create(self, it->component->stream);
+    }
+    return NULL;
+}
+
+static bt_message *next_message(struct iterator *it, bt_self_message_iterator *self)
+{
+    struct hs_telling telling;
+    if (!it->begun) {
+        it->begun = true;
+        return bt_message_stream_beginning_create(self, it->component->stream);
+    }
+    int error = hs_story_next(it->story, &telling);
+    if (!error)
+        return message_of(it, self, &telling);
+    const struct hs_error *why = hs_reader_error(it->reader);
+    bt_current_thread_error_append_cause_from_message_iterator(self, __FILE__, __LINE__, "%s",
+                                                              why->code ? why->text : hs_strerror(error));
+    return NULL;
+}
+
+static bt_message_iterator_class_next_method_status iterator_next(bt_self_message_iterator *self,
+    bt_message_array_const messages, uint64_t capacity, uint64_t *count)
+{
+    struct iterator *it = bt_self_message_iterator_get_data(self);
+    uint64_t n = 0;
+    while (n < capacity && !it->ended) {
+        bt_message *message = next_message(it, self);
+        if (!message) {
+            while (n)
+                bt_message_put_ref(messages[--n]);
+            return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_ERROR;
+        }
+        messages[n++] = message;
+    }
+    *count = n;
+    return n ? BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_OK : BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_END;
+}
+
+static bt_message_iterator_class_initialize_method_status iterator_initialize(bt_self_message_iterator *self,
+    bt_self_message_iterator_configuration *configuration, bt_self_component_port_output *port)
+{
+    struct hs_error error = {0};
+    struct iterator *it = calloc(1, sizeof *it);
+    (void)configuration;
+    (void)port;
+    if (!it)
+        return BT_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD_STATUS_MEMORY_ERROR;
+    it->component = bt_self_component_get_data(bt_self_message_iterator_borrow_component(self));
+    if (open_story(it, &error)) {
+        bt_current_thread_error_append_cause_from_message_iterator(self, __FILE__, __LINE__, "%s", error.text);
+        close_story(it);
+        free(it);
+        return BT_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
+    }
+    bt_self_message_iterator_set_data(self, it);
+    return BT_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD_STATUS_OK;
+}
+
+static void iterator_finalize(bt_self_message_iterator *self)
+{
+    struct iterator *it = bt_self_message_iterator_get_data(self);
+    close_story(it);
+    free(it);
+}
+
+/* Seeking a time is then done by the library, from the beginning on. */
+static bt_message_iterator_class_seek_beginning_method_status iterator_rewind(bt_self_message_iterator *self)
+{
+    struct iterator *it = bt_self_message_iterator_get_data(self);
+    struct hs_error error = {0};
+    close_story(it);
+    if (!open_story(it, &error))
+        return BT_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHOD_STATUS_OK;
+    bt_current_thread_error_append_cause_from_message_iterator(self, __FILE__, __LINE__, "%s", error.text);
+    return BT_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHOD_STATUS_ERROR;
+}
+
+static bt_message_iterator_class_can_seek_beginning_method_status iterator_can_rewind(bt_self_message_iterator *self,
+                                                                                     bt_bool *can)
+{
+    const struct iterator *it = bt_self_message_iterator_get_data(self);
+    *can = strcmp(it->component->job.input, "-") != 0;
+    return BT_MESSAGE_ITERATOR_CLASS_CAN_SEEK_BEGINNING_METHOD_STATUS_OK;
+}
+
+/* ---- source.heapstrata.trace ---- */
+
+static const char *text_param(const bt_value *params, const char *name)
+{
+    const bt_value *value = bt_value_map_borrow_entry_value_const(params, name);
+    return value && bt_value_get_type(value) == BT_VALUE_TYPE_STRING ? bt_value_string_get(value) : NULL;
+}
+
+static const char *input_param(const bt_value *params)
+{
+    const bt_value *inputs = bt_value_map_borrow_entry_value_const(params, "inputs");
+    if (!inputs || bt_value_get_type(inputs) != BT_VALUE_TYPE_ARRAY || bt_value_array_get_length(inputs) != 1)
+        return NULL;
+    const bt_value *input = bt_value_array_borrow_element_by_index_const(inputs, 0);
+    return bt_value_get_type(input) == BT_VALUE_TYPE_STRING ? bt_value_string_get(input) : NULL;
+}
+
+static const struct {
+    const char *name;
+    unsigned sets;
+} set_names[] = {{"records", HS_STORY_RECORDS}, {"libc", HS_STORY_LIBC}, {"both", HS_STORY_RECORDS | HS_STORY_LIBC}};
+
+static unsigned sets_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof set_names / sizeof *set_names; i++)
+        if (!strcmp(set_names[i].name, name))
+            return set_names[i].sets;
+    return 0;
+}
+
+/* Fills the job from the parameters a user gave; returns what is wrong, or NULL. */
+static const char *read_params(struct component *c, const bt_value *params, struct hs_error *error)
+{
+    const char *input = input_param(params), *events = text_param(params, "events"), *elf = text_param(params, "elf");
+    c->job.sets = events ? sets_named(events) : HS_STORY_RECORDS;
+    if (!input)
+        return "parameter `inputs`: exactly one trace file is wanted";
+    if (!c->job.sets)
+        return "parameter `events`: records, libc or both";
+    c->input = strdup(input);
+    c->job.input = c->input;
+    if (elf && !(c->symbols = hs_symbols_open(elf, error)))
+        return error->text;
+    c->job.symbols = c->symbols;
+    return c->input ? NULL : hs_strerror(HS_ERR_MEMORY);
+}
+
+/* What the exporter hands over instead of parameters. */
+struct handover {
+    const struct hs_bt_job *job;
+    struct hs_error *error;
+};
+
+static bt_component_class_initialize_method_status source_initialize(bt_self_component_source *self_source,
+    bt_self_component_source_configuration *configuration, const bt_value *params, void *data)
+{
+    bt_self_component *self = bt_self_component_source_as_self_component(self_source);
+    const struct handover *handover = data;
+    struct component *c = calloc(1, sizeof *c);
+    struct hs_error error = {0};
+    const char *problem = NULL;
+    (void)configuration;
+    if (!c)
+        return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_MEMORY_ERROR;
+    if (handover) {
+        c->job = *handover->job;
+        c->error = handover->error;
+    } else {
+        problem = read_params(c, params, &error);
+    }
+    if (problem) {
+        bt_current_thread_error_append_cause_from_component(self, __FILE__, __LINE__, "%s", problem);
+        free_component(c);
+        return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
+    }
+    declare_all(c, self);
+    bt_self_component_set_data(self, c);
+    bt_self_component_source_add_output_port(self_source, "out", NULL, NULL);
+    return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
+}
+
+static void source_finalize(bt_self_component_source *self)
+{
+    free_component(bt_self_component_get_data(bt_self_component_source_as_self_component(self)));
+}
+
+/* ---- the exporter's graph ---- */
+
+/* The causes that the library kept, the first of them: later ones only say who passed it on. */
+static int take_error(struct hs_error *out, const char *what)
+{
+    const bt_error *error = bt_current_thread_take_error();
+    out->code = out->code ? out->code : HS_ERR_IO;
+    if (!error) {
+        snprintf(out->text, sizeof out->text, "libbabeltrace2: %s", what);
+        return out->code;
+    }
+    uint64_t n = bt_error_get_cause_count(error);
+    if (n)
+        snprintf(out->text, sizeof out->text, "%s", bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0)));
+    bt_error_release(error);
+    return out->code;
+}
+
+static const bt_component_source *add_source(bt_graph *graph, const struct handover *handover)
+{
+    const bt_component_source *source = NULL;
+    bt_message_iterator_class *iterators = bt_message_iterator_class_create(iterator_next);
+    bt_message_iterator_class_set_initialize_method(iterators, iterator_initialize);
+    bt_message_iterator_class_set_finalize_method(iterators, iterator_finalize);
+    bt_component_class_source *class = bt_component_class_source_create("trace", iterators);
+    bt_component_class_source_set_initialize_method(class, source_initialize);
+    bt_component_class_source_set_finalize_method(class, source_finalize);
+    bt_graph_add_source_component_with_initialize_method_data(graph, class, "trace", NULL, (void *)handover,
+                                                             BT_LOGGING_LEVEL_NONE, &source);
+    bt_component_class_source_put_ref(class);
+    bt_message_iterator_class_put_ref(iterators);
+    return source;
+}
+
+static const bt_component_sink *add_sink(bt_graph *graph, const bt_plugin *ctf, const char *folder)
+{
+    const bt_component_sink *sink = NULL;
+    bt_value *params = bt_value_map_create();
+    bt_value_map_insert_string_entry(params, "path", folder);
+    bt_value_map_insert_bool_entry(params, "assume-single-trace", BT_TRUE);
+    bt_value_map_insert_bool_entry(params, "quiet", BT_TRUE);
+    unsigned minor = bt_version_get_minor();
+    if (bt_version_get_major() > 2 || minor > 0)
+        bt_value_map_insert_string_entry(params, "ctf-version", "1");
+    bt_graph_add_sink_component(graph, bt_plugin_borrow_sink_component_class_by_name_const(ctf, "fs"), "ctf", params,
+                                BT_LOGGING_LEVEL_NONE, &sink);
+    bt_value_put_ref(params);
+    return sink;
+}
+
+static int run_graph(bt_graph *graph, const bt_plugin *ctf, const struct handover *handover)
+{
+    const bt_component_source *source = add_source(graph, handover);
+    if (!source)
+        return take_error(handover->error, "no source");
+    const bt_component_sink *sink = add_sink(graph, ctf, handover->job->folder);
+    if (!sink)
+        return take_error(handover->error, "no sink.ctf.fs");
+    if (bt_graph_connect_ports(graph, bt_component_source_borrow_output_port_by_index_const(source, 0),
+                               bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL))
+        return take_error(handover->error, "cannot connect source and sink");
+    return bt_graph_run(graph) ? take_error(handover->error, "the graph does not run") : HS_OK;
+}
+
+int hs_bt_write_ctf(const struct hs_bt_job *job, struct hs_error *error)
+{
+    const struct handover handover = { job, error };
+    const bt_plugin *ctf = NULL;
+    if (bt_plugin_find("ctf", BT_TRUE, BT_FALSE, BT_TRUE, BT_TRUE, BT_FALSE, &ctf)) {
+        error->code = HS_ERR_ARG;
+        return take_error(error, "its plugin `ctf` is not installed (Debian: libbabeltrace2-0)");
+    }
+    bt_graph *graph = bt_graph_create(0);
+    int status = graph ? run_graph(graph, ctf, &handover) : HS_ERR_MEMORY;
+    struct hs_error first = *error;
+    bt_graph_put_ref(graph); /* writes the metadata, and finalizes the iterator */
+    if (status)
+        *error = first;
+    bt_plugin_put_ref(ctf);
+    return status;
+}
+
+/* ---- the plugin ---- */
+
+/* How sure the component is that it can read a file: babeltrace2 asks before it uses one. */
+static bt_component_class_query_method_status source_query(bt_self_component_class_source *self,
+    bt_private_query_executor *executor, const char *object, const bt_value *params, void *data, const bt_value **result)
+{
+    const char *type = text_param(params, "type"), *input = text_param(params, "input");
+    struct hs_error error;
+    (void)self;
+    (void)executor;
+    (void)data;
+    if (strcmp(object, "babeltrace.support-info") || !type || !input)
+        return BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_UNKNOWN_OBJECT;
+    struct hs_reader *reader = strcmp(type, "file") ? NULL : hs_reader_open(input, &error);
+    *result = bt_value_real_create_init(reader ? 0.75 : 0);
+    if (reader)
+        hs_reader_close(reader);
+    return BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_OK;
+}
+
+BT_PLUGIN_MODULE();
+BT_PLUGIN(heapstrata);
+BT_PLUGIN_DESCRIPTION("Allocation traces of microcontroller firmware");
+BT_PLUGIN_LICENSE("MIT");
+BT_PLUGIN_SOURCE_COMPONENT_CLASS(trace, iterator_next);
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_DESCRIPTION(trace, "Reads a HeapStrata trace (.hst, stream or memory image).");
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_HELP(trace,
+    "Parameters: inputs (one file); events: records (default), libc or both; elf: firmware to name native functions from.");
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_INITIALIZE_METHOD(trace, source_initialize);
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_FINALIZE_METHOD(trace, source_finalize);
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_QUERY_METHOD(trace, source_query);
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD(trace, iterator_initialize);
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_FINALIZE_METHOD(trace, iterator_finalize);
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHODS(trace, iterator_rewind, iterator_can_rewind);
+
+#endif

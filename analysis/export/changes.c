@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/export/changes.h"
+
+#include <stdlib.h>
+
+#define BIAS_STEP (UINT64_C(1) << 48) /* beyond what any traced program addresses */
+
+/* ---- addresses ---- */
+
+static uint64_t end_of(const struct hs_changes *c, unsigned index)
+{
+    const struct hs_region_state *region = &c->model->region[index];
+    return c->base[index] + ((uint64_t)region->granules << region->shift);
+}
+
+static bool collides(const struct hs_changes *c, unsigned index)
+{
+    for (unsigned i = 0; i < c->model->n_regions; i++)
+        if (i != index && c->model->region[i].present && c->base[i] < end_of(c, index) && c->base[index] < end_of(c, i))
+            return true;
+    return false;
+}
+
+static void on_region(void *context, unsigned index)
+{
+    struct hs_changes *c = context;
+    const struct hs_region_state *region = &c->model->region[index];
+    if (!region->present)
+        return;
+    c->bias[index] = 0;
+    c->base[index] = region->base;
+    if (region->base && !collides(c, index))
+        return;
+    c->bias[index] = BIAS_STEP * (index + 1);
+    c->base[index] += c->bias[index];
+}
+
+static uint64_t address_in(const struct hs_changes *c, unsigned index, uint32_t pos)
+{
+    const struct hs_region_state *region = &c->model->region[index];
+    return c->base[index] + ((uint64_t)(pos - region->first) << region->shift);
+}
+
+uint64_t hs_changes_address(const struct hs_changes *c, uint32_t pos)
+{
+    unsigned index = hs_model_region_of(c->model, pos);
+    return index < c->model->n_regions ? address_in(c, index, pos) : 0;
+}
+
+/* ---- changes ---- */
+
+static void add(struct hs_changes *c, struct hs_change change)
+{
+    if (c->n == c->room) {
+        size_t room = c->room ? 2 * c->room : 256;
+        struct hs_change *grown = realloc(c->change, room * sizeof *grown);
+        if (!grown) {
+            c->short_of_memory = true;
+            return;
+        }
+        c->change = grown;
+        c->room = room;
+    }
+    c->change[c->n++] = change;
+}
+
+static void add_block(struct hs_changes *c, enum hs_change_kind kind, unsigned region, struct hs_extent block)
+{
+    add(c, (struct hs_change){
+        .kind = (uint8_t)kind, .region = (uint8_t)region, .pos = block.pos, .address = address_in(c, region, block.pos),
+        .bytes = (uint64_t)block.granules << c->model->region[region].shift,
+    });
+}
+
+static void on_taken(void *context, unsigned region, struct hs_extent block)
+{
+    add_block(context, HS_CHANGE_TAKEN, region, block);
+}
+
+static void on_freed(void *context, unsigned region, struct hs_extent block)
+{
+    add_block(context, HS_CHANGE_FREED, region, block);
+}
+
+struct hs_changes *hs_changes_new(void)
+{
+    struct hs_changes *c = calloc(1, sizeof *c);
+    struct hs_model_observer observer = { .context = c, .region = on_region, .taken = on_taken, .freed = on_freed };
+    if (c && !(c->model = hs_model_new(&observer))) {
+        free(c);
+        c = NULL;
+    }
+    return c;
+}
+
+void hs_changes_free(struct hs_changes *c)
+{
+    if (!c)
+        return;
+    hs_model_free(c->model);
+    free(c->change);
+    free(c);
+}
+
+/* The model tells an observer of granules that a resized block gained or lost: here it is the block that counts. */
+static int feed_resize(struct hs_changes *c, const struct hs_event *e)
+{
+    struct hs_model *m = c->model;
+    struct hs_change resized = { .kind = HS_CHANGE_RESIZED };
+    uint64_t dropped = m->dropped;
+    if (e->old < m->n_granules && m->block[e->old].granules)
+        resized.old_address = hs_changes_address(c, e->old);
+    int error = hs_model_feed(m, e, 1);
+    if (error || e->pos >= m->n_granules)
+        return error;
+    c->n = m->dropped != dropped ? 1 : 0; /* a block that lay where this one goes is told first */
+    unsigned region = hs_model_region_of(m, e->pos);
+    if (region >= m->n_regions)
+        return HS_OK;
+    resized.region = (uint8_t)region;
+    resized.pos = e->pos;
+    resized.address = address_in(c, region, e->pos);
+    resized.bytes = (uint64_t)e->granules << m->region[region].shift;
+    add(c, resized);
+    return HS_OK;
+}
+
+int hs_changes_feed(struct hs_changes *c, const struct hs_event *e)
+{
+    c->n = 0;
+    int error = e->kind == HS_REALLOC && e->boot == c->model->boot ? feed_resize(c, e) : hs_model_feed(c->model, e, 1);
+    return error ? error : c->short_of_memory ? HS_ERR_MEMORY : HS_OK;
+}

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# Traces in other programs' formats. A library that is not installed only takes its own formats away.
+ANALYSIS_SRC += $(sort $(wildcard analysis/export/*.c))
+CFLAGS_analysis/export := -O3

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/export/places.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/model/model.h"
+
+static const struct hs_place nowhere = {"", "", "", "", 0};
+
+static bool grow(struct hs_places *p, uint32_t site)
+{
+    uint32_t n = site < 512 ? 1024 : 2 * site;
+    struct hs_place *grown = site < HS_SITE_LIMIT ? realloc(p->place, n * sizeof *grown) : NULL;
+    if (!grown)
+        return false;
+    memset(grown + p->n, 0, (n - p->n) * sizeof *grown);
+    p->place = grown;
+    p->n = n;
+    return true;
+}
+
+static void look_up(struct hs_places *p, uint32_t site)
+{
+    const struct hs_site *known = site ? hs_reader_site(p->reader, site) : NULL;
+    struct hs_symbol native;
+    p->place[site] = nowhere;
+    if (!known)
+        return;
+    hs_symbols_lookup(p->symbols, known->caller, &native);
+    char *name = strdup(native.function);
+    p->place[site] = (struct hs_place){
+        .file = known->file, .function = known->function, .line = known->line, .native = name ? name : "",
+        .kind = hs_block_kind(native.kind)->name,
+    };
+}
+
+const struct hs_place *hs_place_of(struct hs_places *p, uint32_t site)
+{
+    if (site == HS_SITE_UNKNOWN || (site >= p->n && !grow(p, site)))
+        return &nowhere;
+    if (!p->place[site].file)
+        look_up(p, site);
+    return &p->place[site];
+}
+
+void hs_places_free(struct hs_places *p)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        if (p->place[i].native && *p->place[i].native)
+            free((char *)p->place[i].native);
+    free(p->place);
+}

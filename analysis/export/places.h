@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sites as exporters write them: looked up once each.
+ */
+#ifndef HS_EXPORT_PLACES_H
+#define HS_EXPORT_PLACES_H
+
+#include "analysis/symbols/symbols.h"
+
+/* Strings are never NULL; "" when not known. */
+struct hs_place {
+    const char *file, *function, *native, *kind;
+    uint32_t line; /* 0: no Python code */
+};
+
+struct hs_places {
+    const struct hs_reader *reader;
+    struct hs_symbols *symbols;
+    struct hs_place *place; /* `n`, by site; file is NULL where it has not been looked up */
+    uint32_t n;
+};
+
+/* The place of a site, HS_SITE_UNKNOWN included; valid until the next call. */
+const struct hs_place *hs_place_of(struct hs_places *places, uint32_t site);
+void hs_places_free(struct hs_places *places);
+
+#endif
