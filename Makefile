@@ -72,7 +72,7 @@ LIBS_cli = -ldw -lelf -ljson-c -lm $(LIBS_export)
 # ---- products ------------------------------------------------------------------------------------
 
 .PHONY: all
-all: $(B)/heapstrata $(B)/libheapstrata.a $(B)/libheapstrata.so ## the program and the libraries (default)
+all: $(B)/heapstrata $(B)/libheapstrata.a $(B)/libheapstrata.so plugin ## the program, the libraries, the babeltrace2 plugin (default)
 
 $(B)/heapstrata: $(MAIN_OBJ) $(B)/libanalysis.a $(B)/libheapstrata.a
 	$(call say,LINK,$@)
@@ -95,6 +95,17 @@ $(B)/$(SOFILE): $(HOST_PIC) $(B)/lib-pic.a lib/host/heapstrata.map
 $(B)/lib-pic.a: $(HS_LIB_SRC:%.c=$(B)/pic/%.o)
 $(B)/libheapstrata.so: $(B)/$(SOFILE)
 	$(Q)ln -sf $(SOFILE) $(B)/$(SONAME) && ln -sf $(SOFILE) $@
+
+# Without libbabeltrace2 there is no plugin, and all else is built.
+PLUGIN := $(B)/babeltrace2/babeltrace-plugin-heapstrata.so
+.PHONY: plugin
+plugin: $(PLUGIN)
+$(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/pic/%.o) $(HOST_PIC) $(B)/lib-pic.a analysis/export/plugin.map
+	$(call say,LINK,$@)
+	$(Q)if pkg-config --exists babeltrace2; then mkdir -p $(@D) && $(CC) -shared $(CFLAGS) $(SANFLAGS) $(LDFLAGS) \
+		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script,analysis/export/plugin.map -o $@ \
+		$(filter %.o %.a,$^) $(LIBS_cli) $(LIBS_lib); \
+		else echo '  no babeltrace2 plugin: libbabeltrace2-dev is not installed'; fi
 
 $(B)/obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
 	$(call say,CC,$<)
@@ -261,6 +272,7 @@ install: all ## PREFIX=/usr/local DESTDIR=
 	install -m 644 $(HOST_HDR) $(D)/include/heapstrata/lib/host/
 	printf '/* SPDX-License-Identifier: MIT */\n#include "lib/host/reader.h"\n' >$(D)/include/heapstrata/heapstrata.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' lib/host/heapstrata.pc.in >$(D)/lib/pkgconfig/heapstrata.pc
+	test ! -f $(PLUGIN) || install -D -m 755 -t $(D)/lib/babeltrace2/plugins $(PLUGIN)
 	$(if $(MAN_PAGES),install -d $(D)/share/man/man1 && install -m 644 $(MAN_PAGES) $(D)/share/man/man1/)
 	$(if $(COMPLETION),install -d $(D)/share/bash-completion/completions && \
 		install -m 644 $(COMPLETION) $(D)/share/bash-completion/completions/)

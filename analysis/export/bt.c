@@ -264,8 +264,8 @@ static bt_message_iterator_class_initialize_method_status iterator_initialize(bt
 {
     struct hs_error error = {0};
     struct iterator *it = calloc(1, sizeof *it);
-    (void)configuration;
     (void)port;
+    bt_self_message_iterator_configuration_set_can_seek_forward(configuration, BT_TRUE);
     if (!it)
         return BT_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD_STATUS_MEMORY_ERROR;
     it->component = bt_self_component_get_data(bt_self_message_iterator_borrow_component(self));

@@ -20,7 +20,7 @@ def value(text):
 
 def read(*args):
     """[(nanoseconds, name, thread, fields)] and events discarded, by babeltrace2."""
-    done = hs_test.run(["babeltrace2", "--clock-cycles", "--no-delta"] + list(args), timeout=300)
+    done = hs_test.run(["babeltrace2"] + list(args[:-1]) + ["--clock-cycles", "--no-delta", args[-1]], timeout=300)
     if done.status != 0:
         raise RuntimeError("babeltrace2 ended with %s: %s" % (done.status, done.err[-1000:]))
     rows = []
