@@ -43,6 +43,20 @@ INLINE uint32_t settle(struct hs_trace *t, uint32_t raw) {
     return raw >> HS_TICK_SHIFT;
 }
 
+/* The time that passed in a packet is told by `last` alone, in 32 bits: pauses so long that some of them would
+ * be more are added up at once. */
+#define LONG_PAUSE ((1u << 16) >> HS_TICK_SHIFT)
+static __attribute__((noinline)) void long_pause(struct hs_trace *t, uint32_t elapsed) {
+    t->time += elapsed;
+    t->opened += elapsed << HS_TICK_SHIFT;
+}
+INLINE uint32_t settle_any(struct hs_trace *t) {
+    uint32_t elapsed = settle(t, raw_elapsed(t));
+    if (!LIKELY(elapsed < LONG_PAUSE))
+        long_pause(t, elapsed);
+    return elapsed;
+}
+
 /* --- the blocks placed last ------------------------------------------------------------------------- */
 
 /* The history's slot of the record being written, and of those before; record.h, HS_RANKS. */
@@ -166,7 +180,7 @@ INLINE void put_event(const struct event *e) {
             to = put_site(t, to, &tag, site, e->op);
         }
     }
-    uint32_t elapsed = settle(t, raw_elapsed(t));
+    uint32_t elapsed = settle_any(t);
     if (e->op != HS_FREE) {
         t->check = HS_CHECK(t->check, e->pos);
         if (site->size != e->size) {
@@ -195,15 +209,19 @@ static __attribute__((noinline)) void put_other(const struct event *e) { put_eve
 /* Whether an event that is as predicted may be written without further ado. */
 INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->fast_limit); }
 
-/* Size, kind and rank of a site in one word, little endian. */
+/* Size, kind and rank of a site in one word, little endian. Without the promise a core that cannot load a word from
+ * anywhere calls memcpy. */
+_Static_assert(offsetof(struct hs_site_entry, size) % sizeof(uint32_t) == 0, "one load");
 INLINE uint32_t word_of(const struct hs_site_entry *site) {
     uint32_t word;
-    memcpy(&word, &site->size, sizeof word);
+    memcpy(&word, __builtin_assume_aligned(&site->size, sizeof word), sizeof word);
     return word;
 }
 
 /* A hit whose time does not fit the byte. */
-static __attribute__((noinline)) uint8_t *put_late(uint8_t *to, uint32_t elapsed) {
+static __attribute__((noinline)) uint8_t *put_late(struct hs_trace *t, uint8_t *to, uint32_t elapsed) {
+    if (elapsed >= LONG_PAUSE)
+        long_pause(t, elapsed);
     *to = HS_TAG_HIT | HS_TAG_TIME;
     return hs_put_u32(to + 1, elapsed - HS_TAG_TIME);
 }
@@ -215,7 +233,7 @@ INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site, uint32_t raw
     if (LIKELY(elapsed < HS_TAG_TIME))
         *to++ = (uint8_t)(HS_TAG_HIT | elapsed);
     else
-        to = put_late(to, elapsed);
+        to = put_late(t, to, elapsed);
     commit(t, to);
 }
 
@@ -283,7 +301,7 @@ void hs_record_locked(const struct hs_record *r) {
         hs_packet_turn();
     uint8_t *to = t->cursor;
     *to++ = r->kind;
-    to = hs_put_u32(to, settle(t, raw_elapsed(t)));
+    to = hs_put_u32(to, settle_any(t));
     commit(t, hs_put_fields(to, r));
 }
 
