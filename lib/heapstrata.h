@@ -65,10 +65,11 @@ struct hs_site_entry {
 
 /* Zero means the default where one is named. The memory is the caller's and stays in use. */
 struct hs_config {
-    void *memory;         /* retained image; what an earlier boot left there is continued when it fits */
+    void *memory;         /* retained image; what an earlier boot left there is continued when it fits. 8-aligned */
     uint32_t memory_size; /* bytes, at least HS_IMAGE_MIN */
     uint32_t dict_size;   /* default: an eighth of the memory, of 8 KB and less three eighths */
-    uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8; HS_PACKET_MIN to _MAX */
+    uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8; HS_PACKET_MIN to
+                           * _MAX, a multiple of 4 */
     struct hs_site_entry *site;
     uint16_t *hash;       /* `hash_size` entries */
     uint16_t n_sites;     /* entries of `site`, site 0 included */

@@ -247,9 +247,10 @@ static bool fits(void) {
 
 int hs_init(const struct hs_config *config) {
     struct hs_trace *t = &hs_trace;
-    if (config->memory_size < HS_IMAGE_MIN || (config->packet_size && config->packet_size < HS_PACKET_MIN))
+    if (config->memory_size < HS_IMAGE_MIN || config->packet_size % 4 ||
+        (config->packet_size && config->packet_size < HS_PACKET_MIN))
         return HS_ERR_SIZE;
-    if (!config->memory || !config->site || !config->hash || config->n_sites < 2 || !config->hz ||
+    if (!config->memory || (uintptr_t)config->memory % 8 || !config->site || !config->hash || config->n_sites < 2 || !config->hz ||
         (config->hash_size & (config->hash_size - 1)) || config->hash_size / 4 < config->n_sites ||
         !config->keyframe || !config->keyframe_size || (!HS_EXPLICIT && config->placement == HS_PLACE_EXPLICIT))
         return HS_ERR_ARG;

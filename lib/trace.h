@@ -10,8 +10,8 @@
 
 /* Bytes of the longest event record: tag, site, size, target, place, time; one more may be stored behind it. */
 #define HS_EVENT_MAX (1 + 3 + 5 + 5 + 5 + 5 + 1)
-/* Bytes of the longest plain record without its data. */
-#define HS_PLAIN_MAX 32
+/* Bytes of the longest plain record, a REGION, without its data. */
+#define HS_PLAIN_MAX 36
 _Static_assert(sizeof(struct hs_packet) + HS_PLAIN_MAX + HS_DATA_MAX <= HS_PACKET_MIN, "any record fits any packet");
 
 #define HS_DEFINITION_MAX (2 + HS_DATA_MAX + 2) /* a string is the longest */

@@ -126,8 +126,9 @@ static void choose_packet(struct hs_config *config) {
     unsigned long size = number(getenv("HEAPSTRATA_PACKET"), config->packet_size);
     unsigned long most = (config->memory_size - config->dict_size) / 4;
     most = most < HS_PACKET_MAX ? most : HS_PACKET_MAX;
-    if (size && (size < HS_PACKET_MIN || size > most))
-        fprintf(stderr, "heapstrata: HEAPSTRATA_PACKET=%lu: a packet of this trace has %u to %lu bytes\n", size, HS_PACKET_MIN, most);
+    if (size && (size < HS_PACKET_MIN || size > most || size % 4))
+        fprintf(stderr, "heapstrata: HEAPSTRATA_PACKET=%lu: a packet of this trace has %u to %lu bytes, a multiple of 4\n", size,
+                HS_PACKET_MIN, most);
     else
         config->packet_size = (uint32_t)size;
 }
