@@ -195,6 +195,13 @@ static void on_collect_end(struct hs_model *m, const struct hs_event *e)
     }
 }
 
+/* Nothing is live, and that is known, unless the reader says otherwise. */
+static void on_reset(struct hs_model *m, const struct hs_event *e)
+{
+    hs_model_reset(m);
+    m->synced = !(e->flags & HS_EVENT_UNPLACED);
+}
+
 static __attribute__((noinline)) void on_other(struct hs_model *m, const struct hs_event *e)
 {
     switch (e->kind) {
@@ -205,7 +212,7 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_REGION:      hs_model_region_came(m, e); break;
     case HS_REGION_END:  hs_model_region_went(m, e); break;
     case HS_MARK:        hs_model_marked(m, e); break;
-    case HS_RESET:       hs_model_reset(m); break;
+    case HS_RESET:       on_reset(m, e); break;
     }
 }
 

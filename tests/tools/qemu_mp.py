@@ -150,15 +150,42 @@ class QemuMp:
         self.qmp("cont")
         self._raw_repl()
 
+    def reset_during(self, script, lines, timeout=60):
+        """Starts a script and presses the reset button when it has printed so many lines, or some more. Returns
+        what it had printed."""
+        if isinstance(script, str):
+            script = script.encode()
+        self.buffer = b""
+        self.uart.sendall(script + b"\x04")
+        self._read_until(b"OK", timeout)
+        deadline = time.monotonic() + timeout
+        while self.buffer.count(b"\n") < lines and b"\x04" not in self.buffer:
+            if time.monotonic() > deadline:
+                raise BoardError("timeout; last output: %r" % self.buffer[-200:])
+            self.buffer += self._drain(0)
+        self.qmp("stop")
+        output = self.buffer + self._drain()
+        self.buffer = b""
+        self.qmp("system_reset")
+        self.qmp("cont")
+        self._raw_repl()
+        return output.replace(b"\r\n", b"\n")
+
     # ---- raw REPL ----
 
-    def _drain(self):
+    def _drain(self, seconds=60):
+        """What comes until nothing comes for a moment, or for so long."""
+        data = b""
+        deadline = time.monotonic() + seconds
         self.uart.settimeout(0.05)
         try:
-            while self.uart.recv(65536):
-                pass
+            while (more := self.uart.recv(65536)):
+                data += more
+                if time.monotonic() > deadline:
+                    break
         except socket.timeout:
             pass
+        return data
 
     def _read_until(self, end, timeout):
         deadline = time.monotonic() + timeout

@@ -297,6 +297,22 @@ static void second_boot_starts_empty(void **state)
     hs_model_free(s.model);
 }
 
+/* A ring begins in the midst of a boot; the next one's heap is known all the same. */
+static void second_boot_is_known(void **state)
+{
+    (void)state;
+    struct script s = begin(64);
+    play(&s, (struct hs_event){.kind = HS_FREE, .old = HS_POS_IMPLIED, .flags = HS_EVENT_UNPLACED});
+    assert_false(s.model->synced);
+    s.boot = 2;
+    play(&s, (struct hs_event){.kind = HS_RESET, .flags = HS_EVENT_UNPLACED});
+    assert_false(s.model->synced);
+    s.boot = 3;
+    play_plain(&s, HS_RESET, 2);
+    assert_true(s.model->synced);
+    hs_model_free(s.model);
+}
+
 static void regions_come_and_go(void **state)
 {
     (void)state;
@@ -634,7 +650,8 @@ int main(void)
         cmocka_unit_test(frees_of_nothing),         cmocka_unit_test(layout_by_hand),
         cmocka_unit_test(verdicts),                 cmocka_unit_test(resync_keeps_what_it_can),
         cmocka_unit_test(snapshot_in_collection_is_a_sweep),
-        cmocka_unit_test(second_boot_starts_empty), cmocka_unit_test(regions_come_and_go),
+        cmocka_unit_test(second_boot_starts_empty), cmocka_unit_test(second_boot_is_known),
+        cmocka_unit_test(regions_come_and_go),
         cmocka_unit_test(odd_numbers_are_survived), cmocka_unit_test(marks_are_kept),
         cmocka_unit_test(agrees_with_naive_model),
     };
