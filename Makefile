@@ -65,8 +65,9 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 flags = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
 
 LIBS_lib := -lzstd
-# What exporters take when it is there: asked when linking, for `make` may have to install it first.
-LIBS_export = $(shell for l in babeltrace2; do pkg-config --libs $$l 2>/dev/null; done)
+# What exporters take when it is there: asked when it is used, for `make` may have to install it first.
+OPTIONAL := babeltrace2 sqlite3 libprotobuf-c
+LIBS_export = $(shell cat $(B)/libraries)
 LIBS_cli = -ldw -lelf -ljson-c -lm $(LIBS_export)
 
 # ---- products ------------------------------------------------------------------------------------
@@ -106,6 +107,12 @@ $(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/pic/%.o) $(HOST_PIC) $(B)/lib-pic.a analysis/ex
 		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script,analysis/export/plugin.map -o $@ \
 		$(filter %.o %.a,$^) $(LIBS_cli) $(LIBS_lib); \
 		else echo '  no babeltrace2 plugin: libbabeltrace2-dev is not installed'; fi
+
+# A library that came or went: what may use it is compiled again.
+$(B)/libraries: force | $(B)/deps.build
+	$(Q)mkdir -p $(@D); for l in $(OPTIONAL); do pkg-config --libs $$l 2>/dev/null; done | cmp -s - $@ || \
+		for l in $(OPTIONAL); do pkg-config --libs $$l 2>/dev/null; done >$@
+$(patsubst %.c,$(B)/obj/%.o,$(OPTIONAL_SRC)) $(patsubst %.c,$(B)/pic/%.o,$(OPTIONAL_SRC)): $(B)/libraries
 
 $(B)/obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
 	$(call say,CC,$<)

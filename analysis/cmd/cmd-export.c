@@ -120,6 +120,7 @@ const struct hs_cmd hs_cmd_export = {
     .about = "For Trace Compass, babeltrace2 and other viewers that people already have; --list names the formats. "
              "OUT appears when it is complete, or not at all. A file that is there is replaced, a folder is not.",
     .examples = "  heapstrata export --format ctf -o my-trace my.hst\n"
+                "  heapstrata export --format folded --weight peak my.hst | flamegraph.pl >peak.svg\n"
                 "  heapstrata export --list\n",
     .uses = HS_USES_INPUT | HS_USES_ELF, .options = options, .max_files = 1,
     .args_size = sizeof(struct args), .defaults = &(const struct args){ .events = EVENTS_DEFAULT }, .run = run,

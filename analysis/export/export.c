@@ -12,10 +12,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const struct hs_exporter hs_exporter_ctf;
+extern const struct hs_exporter hs_exporter_csv, hs_exporter_ctf, hs_exporter_folded, hs_exporter_json;
+extern const struct hs_exporter hs_exporter_massif, hs_exporter_speedscope, hs_exporter_sqlite;
 
 static const struct hs_exporter *const exporters[] = {
     &hs_exporter_ctf,
+    &hs_exporter_csv,
+    &hs_exporter_json,
+    &hs_exporter_sqlite,
+    &hs_exporter_folded,
+    &hs_exporter_speedscope,
+    &hs_exporter_massif,
 };
 
 const struct hs_exporter *hs_exporter(unsigned index)
@@ -83,7 +90,8 @@ static int tell_on(struct hs_story *story, hs_export_tell *tell, void *context)
     return status;
 }
 
-int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, void *context, struct hs_error *error)
+int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, void *context, struct hs_reader **kept,
+                       struct hs_error *error)
 {
     struct hs_reader *reader;
     if (open_reader(job, &reader, error))
@@ -96,7 +104,10 @@ int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, vo
     if (status)
         hs_export_fail(error, status, "%s: %s", job->input, hs_strerror(status));
     hs_story_free(story);
-    hs_reader_close(reader);
+    if (kept)
+        *kept = reader;
+    else
+        hs_reader_close(reader);
     return status;
 }
 

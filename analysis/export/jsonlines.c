@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every event as a JSON object on a line of its own; losses too.
+ */
+#include "analysis/export/export.h"
+#include "analysis/present/json.h"
+
+struct lines {
+    struct hs_json *json;
+    FILE *out;
+};
+
+static void put_value(struct hs_json *json, const struct hs_story_field *field, union hs_story_value value)
+{
+    switch (field->type) {
+    case HS_STORY_TEXT: hs_json_text(json, field->name, value.s); break;
+    case HS_STORY_INT:  hs_json_int(json, field->name, value.i); break;
+    case HS_STORY_HEX:  hs_json_hex(json, field->name, value.u); break;
+    default:            hs_json_uint(json, field->name, value.u); break;
+    }
+}
+
+static void put_event(struct hs_json *json, const struct hs_telling *t)
+{
+    const struct hs_story_class *class = hs_story_class(t->class);
+    hs_json_text(json, "event", class->name);
+    hs_json_uint(json, "thread", t->thread);
+    hs_json_uint(json, "boot", t->boot);
+    for (unsigned i = 0; i < class->n_fields; i++)
+        put_value(json, &class->field[i], t->value[i]);
+}
+
+static int tell(void *context, const struct hs_telling *t)
+{
+    struct lines *lines = context;
+    if (t->kind != HS_TELLING_EVENT && t->kind != HS_TELLING_LOSS)
+        return ferror(lines->out) ? HS_ERR_IO : HS_OK;
+    hs_json_object(lines->json, NULL);
+    hs_json_uint(lines->json, "ns", t->ns);
+    if (t->kind == HS_TELLING_EVENT) {
+        put_event(lines->json, t);
+    } else {
+        hs_json_uint(lines->json, "until_ns", t->until);
+        hs_json_uint(lines->json, "lost", t->count);
+    }
+    hs_json_end(lines->json);
+    return hs_json_print(lines->json, lines->out, false);
+}
+
+static int run(const struct hs_export_job *job, struct hs_error *error)
+{
+    struct lines lines = { hs_json_new(), job->out };
+    if (!lines.json)
+        return hs_export_fail(error, HS_ERR_MEMORY, "%s", hs_strerror(HS_ERR_MEMORY));
+    int status = hs_export_tell_all(job, tell, &lines, NULL, error);
+    hs_json_free(lines.json);
+    return status;
+}
+
+const struct hs_exporter hs_exporter_json = {
+    .name = "json", .summary = "every event as a JSON object on a line", .run = run,
+};

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/export/stacks.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct numbered {
+    char *name;
+    uint32_t frame;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct numbered *)a)->name, ((const struct numbered *)b)->name);
+}
+
+static void free_entry(void *entry)
+{
+    free(((struct numbered *)entry)->name);
+    free(entry);
+}
+
+static bool append_frame(struct hs_stacks *s, const struct numbered *entry, const struct hs_frame *frame)
+{
+    if (s->n_frames == s->room_frames) {
+        size_t room = s->room_frames ? 2 * s->room_frames : 64;
+        struct hs_stack_frame *grown = realloc(s->frame, room * sizeof *grown);
+        if (!grown)
+            return false;
+        s->frame = grown;
+        s->room_frames = room;
+    }
+    struct hs_stack_frame *to = &s->frame[s->n_frames];
+    *to = (struct hs_stack_frame){
+        .name = entry->name, .function = strdup(frame->function), .file = strdup(frame->file), .line = frame->line,
+    };
+    s->n_frames++;
+    return to->function && to->file;
+}
+
+/* The number of a frame, met before or new. Returns false when memory is short. */
+static bool number_frame(struct hs_stacks *s, const struct hs_frame *frame, uint32_t *number)
+{
+    char name[HS_NAME_MAX];
+    struct numbered wanted = { .name = hs_name_of_frame(frame, HS_KEY_LINE, name) };
+    struct numbered **found = tfind(&wanted, &s->index, by_name);
+    if (found) {
+        *number = (*found)->frame;
+        return true;
+    }
+    struct numbered *entry = malloc(sizeof *entry);
+    if (!entry || !(entry->name = strdup(name)) || !tsearch(entry, &s->index, by_name)) {
+        if (entry)
+            free(entry->name);
+        free(entry);
+        return false;
+    }
+    entry->frame = *number = (uint32_t)s->n_frames;
+    return append_frame(s, entry, frame);
+}
+
+static bool add_stack(struct hs_stacks *s, uint32_t site, const struct hs_names *names)
+{
+    struct hs_frame frame[HS_DEPTH_MAX];
+    struct hs_symbol native;
+    struct hs_stack *stack = &s->stack[s->n];
+    unsigned n = hs_frames_of_site(names, site, frame, &native);
+    stack->site = site;
+    stack->frame = malloc(n * sizeof *stack->frame);
+    if (!stack->frame)
+        return false;
+    s->n++;
+    stack->n = n;
+    for (unsigned i = 0; i < n; i++)
+        if (!number_frame(s, &frame[n - 1 - i], &stack->frame[i]))
+            return false;
+    return true;
+}
+
+int hs_stacks_build(struct hs_stacks *s, const struct hs_model *model, const struct hs_names *names)
+{
+    *s = (struct hs_stacks){0};
+    s->stack = calloc(model->n_sums, sizeof *s->stack);
+    for (uint32_t i = 0; s->stack && i < model->n_sums; i++) {
+        struct hs_site_sum sum = model->sum[i];
+        sum.at_peak = hs_model_at_peak(model, &model->sum[i]);
+        if (!(sum.bytes | sum.live | sum.at_peak))
+            continue;
+        s->stack[s->n].sum = sum;
+        if (!add_stack(s, i - 1, names))
+            return HS_ERR_MEMORY;
+        hs_sum_add(&s->total, &sum);
+    }
+    return s->stack ? HS_OK : HS_ERR_MEMORY;
+}
+
+void hs_stacks_free(struct hs_stacks *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        free(s->stack[i].frame);
+    for (size_t i = 0; i < s->n_frames; i++) {
+        free((char *)s->frame[i].function);
+        free((char *)s->frame[i].file);
+    }
+    tdestroy(s->index, free_entry);
+    free(s->stack);
+    free(s->frame);
+}
+
+int hs_stacks_of_job(struct hs_stacks *s, const struct hs_export_job *job, struct hs_error *error)
+{
+    struct hs_reader *reader = NULL;
+    struct hs_model *model = NULL;
+    *s = (struct hs_stacks){0};
+    int status = hs_export_replay(job, &reader, &model, error);
+    if (!status && hs_stacks_build(s, model, &(struct hs_names){ .reader = reader, .symbols = job->symbols }))
+        status = hs_export_fail(error, HS_ERR_MEMORY, "%s: %s", job->input, hs_strerror(HS_ERR_MEMORY));
+    hs_model_free(model);
+    if (reader)
+        hs_reader_close(reader);
+    return status;
+}

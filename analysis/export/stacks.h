@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The calling stacks of all sites with what they allocated, for exporters of sums. Without recorded stacks
+ * each is the site's own line.
+ */
+#ifndef HS_EXPORT_STACKS_H
+#define HS_EXPORT_STACKS_H
+
+#include "analysis/export/export.h"
+#include "analysis/measure/groups.h"
+
+struct hs_stack_frame {
+    const char *name;     /* "main.py:12 f", unique */
+    const char *function; /* "f" */
+    const char *file;     /* "" of native code */
+    uint32_t line;        /* 0: native code */
+};
+
+struct hs_stack {
+    uint32_t site;
+    uint32_t *frame; /* `n`, outermost first: indices for hs_stacks.frame */
+    unsigned n;
+    struct hs_site_sum sum; /* at_peak is final */
+};
+
+struct hs_stacks {
+    struct hs_stack *stack; /* `n`, by site */
+    struct hs_stack_frame *frame; /* `n_frames` */
+    size_t n, n_frames;
+    struct hs_site_sum total;
+    void *index; /* of frames by name */
+    size_t room_frames;
+};
+
+/* All sites that allocated anything. Strings are copies. Returns HS_OK or HS_ERR_MEMORY; free it in both cases. */
+int hs_stacks_build(struct hs_stacks *stacks, const struct hs_model *model, const struct hs_names *names);
+void hs_stacks_free(struct hs_stacks *stacks);
+
+/* For exporters: replays the job's trace and builds its stacks. */
+int hs_stacks_of_job(struct hs_stacks *stacks, const struct hs_export_job *job, struct hs_error *error);
+
+#endif

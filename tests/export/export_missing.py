@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""A build on a machine that lacks a library: all else works, and the command says what is missing."""
+import glob
+import os
+import shlex
+import subprocess
+
+import hs_test
+
+LIBRARIES = {"BABELTRACE2": ("ctf", "libbabeltrace2-dev"), "SQLITE3": ("sqlite", "libsqlite3-dev")}
+
+
+def build(without):
+    """The CLI, its exporters compiled as if the libraries were not there, and linked without them."""
+    folder = os.path.join(hs_test.scratch(), "without")
+    os.makedirs(folder, exist_ok=True)
+    flags = ["gcc", "-std=c11", "-O1", "-I.", "-Ibuild/gen", "-D_GNU_SOURCE=", '-DHS_VERSION="0"'] + ["-DHS_WITHOUT_" + w for w in without]
+    objects = []
+    for source in sorted(glob.glob(os.path.join(hs_test.ROOT, "analysis/export/*.c"))):
+        objects.append(os.path.join(folder, os.path.basename(source) + ".o"))
+        subprocess.run(flags + ["-c", "-o", objects[-1], os.path.relpath(source, hs_test.ROOT)], cwd=hs_test.ROOT, check=True)
+    program = os.path.join(folder, "heapstrata")
+    rest = [os.path.join(hs_test.BUILD, f) for f in ("obj/analysis/cmd/main.o", "libanalysis.a", "libheapstrata.a")]
+    subprocess.run(["gcc", "-o", program] + rest[:1] + objects + rest[1:] +
+                   shlex.split("-ldw -lelf -ljson-c -lm -lzstd"), check=True)
+    return program
+
+
+def case_missing(bench):
+    if "san-" in hs_test.BUILD:
+        bench.tap.skip("a build without libraries", "not with sanitizers")
+        return
+    program = build(LIBRARIES)
+    trace = bench.trace()
+    listed = hs_test.run([program, "export", "--list"]).out.decode()
+    for form, package in LIBRARIES.values():
+        line = [x for x in listed.splitlines() if x.split()[0] == form]
+        bench.check("without its library %s is listed with what is missing" % form, line and package in line[0], listed)
+        out = bench.path("missing")
+        done = hs_test.run([program, "export", "-f", form, "-o", out, trace])
+        bench.check("without its library %s: status 2, and what to install" % form, done.status == 2 and
+                    package.encode() in done.err and not os.path.exists(out), done.err)
+    done = hs_test.run([program, "export", "-f", "csv", trace])
+    bench.check("the other formats are there", done.status == 0 and done.out == hs_test.cli("export", "-f", "csv", trace).out)
