@@ -10,7 +10,7 @@ Function = collections.namedtuple("Function", "first end name ours")
 Piece = collections.namedtuple("Piece", "section address size object ours")
 
 OURS = re.compile(r"/(firmware-hooks/.*|qemu-arm/lib/)[a-z_]+\.o$")
-PIECE = re.compile(r"^ (\.(?:text|rodata|data|bss)[\w.$]*|COMMON) +0x([0-9a-f]+) +0x([0-9a-f]+) (\S+)$", re.M)
+PIECE = re.compile(r"^ (\.(?:text|s?rodata|s?data|s?bss|noinit)[\w.$]*|COMMON) +0x([0-9a-f]+) +0x([0-9a-f]+) (\S+)$", re.M)
 
 
 def pieces(elf):
@@ -26,13 +26,13 @@ def pieces(elf):
     return found
 
 
-def functions(elf, linker_map=True):
+def functions(elf, linker_map=True, nm=common.ARM + "nm"):
     """By address. The compiler's marks of a clone (.part.0, .constprop.1) are left out of the name."""
     texts = sorted((p.address, p.address + p.size, p.ours) for p in pieces(elf) if p.section.startswith(".text")) \
         if linker_map else []
     starts = [t[0] for t in texts]
     found = []
-    for line in common.output(common.ARM + "nm", "-n", "-S", elf).splitlines():
+    for line in common.output(nm, "-n", "-S", elf).splitlines():
         field = line.split()
         if len(field) == 4 and field[2] in "tTwW":
             first = int(field[0], 16) & ~1

@@ -2,7 +2,7 @@
  *
  * QEMU plugin: counts executed instructions exactly, by address and by scope, between marks.
  *
- *   qemu-system-arm ... -plugin insn_plugin.so,out=FILE,mark=ADDRESS[,ranges=FILE]
+ *   qemu-system-arm ... -plugin insn_plugin.so,out=FILE,mark=ADDRESS[,ranges=FILE][,base=ADDRESS]
  *
  * Each time the instruction at `mark` runs, all counts so far are appended to `out`:
  *
@@ -10,6 +10,9 @@
  *   scope NUMBER COUNT
  *   ADDRESS COUNT           hex; how often the instruction there was executed
  *   end
+ *
+ * `base` is where the code begins whose instructions are told apart, 0 unless given. An address is that of an
+ * instruction's first halfword.
  *
  * `ranges` has a line "FIRST END ACTION SCOPE" for each piece of code that changes the scope to which
  * instructions are charged, whatever they belong to:
@@ -65,7 +68,7 @@ static uint64_t *count; /* one for each halfword */
 static uint64_t total, charged;
 static uint64_t in_scope[SCOPES];
 static unsigned scope, op_scope;
-static uint64_t mark_at = UINT64_MAX;
+static uint64_t mark_at = UINT64_MAX, base;
 static unsigned marks;
 static FILE *out;
 
@@ -103,7 +106,7 @@ static void mark(unsigned vcpu, void *data) {
             fprintf(out, "scope %u %" PRIu64 "\n", i, in_scope[i]);
     for (uint32_t i = 0; i <= SPAN / 2; i++)
         if (count[i])
-            fprintf(out, "%x %" PRIu64 "\n", i * 2, count[i]);
+            fprintf(out, "%" PRIx64 " %" PRIu64 "\n", base + i * 2, count[i]);
     fprintf(out, "end\n");
     fflush(out);
 }
@@ -127,7 +130,8 @@ static void translate(plugin_id id, struct qemu_plugin_tb *tb) {
         uint64_t at = qemu_plugin_insn_vaddr(insn);
         if (at == mark_at)
             qemu_plugin_register_vcpu_insn_exec_cb(insn, mark, NO_REGISTERS, NULL);
-        qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, &count[at < SPAN ? at / 2 : SPAN / 2], 1);
+        uint64_t offset = at - base < SPAN ? at - base : SPAN;
+        qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, &count[offset / 2], 1);
         qemu_plugin_register_vcpu_insn_exec_inline(insn, INLINE_ADD_U64, &total, 1);
     }
 }
@@ -172,6 +176,10 @@ static int parse_argument(const char *text) {
     }
     if (!strncmp(text, "mark=", 5)) {
         mark_at = strtoull(text + 5, NULL, 16);
+        return 0;
+    }
+    if (!strncmp(text, "base=", 5)) {
+        base = strtoull(text + 5, NULL, 16);
         return 0;
     }
     return strncmp(text, "ranges=", 7) ? -1 : read_ranges(text + 7);

@@ -17,6 +17,7 @@ uint32_t bench_ticks;
 #define IMAGE 0x40000u
 
 void (*rec_heapstrata_sink)(const void *data, uint32_t len);
+uint8_t rec_heapstrata_placement = HS_PLACE_EXPLICIT;
 static uint64_t memory[IMAGE / 8];
 static struct hs_site_entry sites[256];
 static uint16_t hash[1024];
@@ -50,7 +51,7 @@ static void hs_rec_start(void) {
     const struct hs_config config = {
         .memory = memory, .memory_size = IMAGE, .packet_size = 4096,
         .site = sites, .n_sites = 256, .hash = hash, .hash_size = 1024,
-        .hz = 1000000, .placement = HS_PLACE_EXPLICIT, .shift = SHIFT,
+        .hz = 1000000, .placement = rec_heapstrata_placement, .shift = SHIFT,
         .flags = rec_heapstrata_sink ? HS_RING_STREAM : 0,
         .describe = describe, .keyframe = keyframe, .keyframe_size = keyframe_size,
     };

@@ -7,17 +7,15 @@ import statistics
 import subprocess
 
 
-import board
+import bare
 import common
-import firmware
+import hs_cores
 import lttng
 import peers
 import programs
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", 10000000))
-LIB = sorted("lib/" + f for f in os.listdir(os.path.join(common.ROOT, "lib")) if f.endswith(".c"))
-SOURCES = ["tests/bench/synthetic_stream.c", "tests/bench/recorders.c"] + LIB
-PORT = '-DHS_PORT_HEADER="tests/bench/port_bench.h"'
+SOURCES = ["tests/bench/synthetic_main.c", "tests/bench/synthetic_stream.c", "tests/bench/recorders.c"] + hs_cores.LIB
 OURS, STRUCT, LEB, FOLDED = ("HeapStrata", "16-byte struct into a ring", "plain LEB128 deltas",
                              "LEB128, kind and size folded")
 TITLE = {"free": "explicit frees", "sweep": "frees gathered into sweeps"}
@@ -33,7 +31,7 @@ def pairs(text):
 
 
 def build():
-    return common.compile_c("synthetic", ["tests/bench/synthetic_main.c"] + SOURCES, PORT, "-lm")
+    return common.compile_c("synthetic", SOURCES, bare.PORT, "-lm")
 
 
 # ---- what the stream is like ----
@@ -92,7 +90,7 @@ def host(report, program, mode, folder, others):
 
 def replay(report, folder):
     """ns an event for what real programs do, which the recorder can predict as on the board."""
-    program = common.compile_c("replay", ["tests/bench/replay_main.c"] + LIB, PORT,
+    program = common.compile_c("replay", ["tests/bench/replay_main.c"] + hs_cores.LIB, bare.PORT,
                                os.path.join(common.BUILD, "libheapstrata.a"), "-lzstd")
     ns = statistics.median(pairs(common.output(program, programs.long_run(folder, 10)))["ns"])
     report.line("  events of perf_bench programs recorded once more, places implied: %.1f ns an event" % ns)
@@ -102,47 +100,13 @@ def replay(report, folder):
 
 # ---- instructions on a bare Cortex-M3 ----
 
-M3_FLAGS = ["-mcpu=cortex-m3", "-mthumb", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles",
-            "-specs=nosys.specs", PORT, "-lm"]
-M3_ACTIONS = [
-    ("hs_rec_*", "core", "site definition"),
-    ("record", "core", "site definition"),
-    ("mark", "core", "site definition"),
-    ("fixed_alloc", "op", "alloc encode"),
-    ("fixed_free", "op", "free encode"),
-    ("leb_alloc", "op", "alloc encode"),
-    ("leb_free", "op", "free encode"),
-    ("fold_alloc", "op", "alloc encode"),
-    ("fold_free", "op", "free encode"),
-] + board.ACTIONS
-
-
-def bare_m3(folder):
-    """Counts of each recorder over the same events."""
-    elf = common.compile_c("m3.elf", ["tests/bench/m3_main.c"] + SOURCES, "-T",
-                           os.path.join(common.ROOT, "tests/bench/m3.ld"), *M3_FLAGS, cc=common.ARM + "gcc")
-    functions = firmware.functions(elf, linker_map=False)
-    ranges, out = os.path.join(folder, "ranges"), os.path.join(folder, "counts")
-    board.write_ranges(ranges, functions, lambda f: board.first_match(f.name, M3_ACTIONS))
-    mark = next(f.first for f in functions if f.name == "mark")
-    subprocess.run(["qemu-system-arm", "-M", "mps2-an385", "-display", "none", "-semihosting", "-serial", "null",
-                    "-monitor", "none", "-kernel", elf, "-plugin",
-                    "%s,out=%s,mark=%x,ranges=%s" % (board.build_plugin(), out, mark, ranges)], check=True, timeout=120)
-    marks = board.read_marks(out)
-    return [board.Counts(functions, first, last) for first, last in zip(marks[::2], marks[1::2])]
-
-
-def show_m3(report, folder):
-    rows = []
-    entered = {OURS: ("hs_put_alloc", "hs_put_free"), STRUCT: ("fixed_alloc", "fixed_free"),
-               LEB: ("leb_alloc", "leb_free"), FOLDED: ("fold_alloc", "fold_free")}
-    for name, counts in zip((OURS, STRUCT, LEB, FOLDED), bare_m3(folder)):
-        allocs, frees = (counts.calls[f, False] for f in entered[name])
-        encode = counts.scope["alloc encode"] + counts.scope["free encode"]
-        rows.append([name, counts.scope["alloc encode"] / allocs, counts.scope["free encode"] / frees,
-                     encode / (allocs + frees), counts.scope["packet turn"] / (allocs + frees), None, "this run"])
+def show_m3(report, program, folder):
+    found = bare.count(hs_cores.CORES["cortex-m3"], program, folder)
+    names = {OURS: "random", STRUCT: "struct", LEB: "leb", FOLDED: "folded"}
+    rows = [[name, found[run].alloc, found[run].free, found[run].event, found[run].turn, None, "this run"]
+            for name, run in names.items()]
     for name, (_, instructions, _) in peers.RECORDERS.items():
-        if instructions and name not in entered:
+        if instructions and name not in names:
             rows.append([name, None, None, instructions, None, None, peers.EARLIER + ", M4"])
     for row in rows:
         row[5] = row[3] / rows[0][3]
@@ -161,7 +125,7 @@ def run(report):
         explicit, rows = host(report, program, "free", folder, {lttng.NAME: peer} if peer else {})
         swept, _ = host(report, program, "sweep", folder, {})
         replayed = replay(report, folder)
-        show_m3(report, folder)
+        show_m3(report, program, folder)
     report.target("synthetic, explicit frees: bytes an event", explicit, 4.2)
     report.target("synthetic, frees as sweeps: bytes an event", swept, 3.0)
     report.target("host: ns to record an event, explicit frees", rows[0][1], 15.0)

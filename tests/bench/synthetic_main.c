@@ -4,6 +4,7 @@
  *   synthetic time free|sweep EVENTS             ns an event of each recorder, by turns, one line a round
  *   synthetic write free|sweep EVENTS FILE       HeapStrata's stream into FILE
  *   synthetic verify free|sweep EVENTS FILE      decodes FILE and compares it with the stream
+ *   synthetic list free|sweep SKIP EVENTS        the stream's events as initialisers of struct event in C
  *   synthetic decode FILE                        ns a record of lib/decode alone
  *
  * Prints "name value" lines.
@@ -321,6 +322,17 @@ static void verify(bool sweeps, uint64_t events, const char *name) {
     printf("equal %" PRIu64 "\n", compared);
 }
 
+static void list(bool sweeps, uint64_t skip, uint64_t events) {
+    stream_start(&stream, SEED, sweeps);
+    for (uint64_t i = 0, n = 0; i < skip + events; i += n) {
+        n = stream_next(&stream, event, CHUNK);
+        for (uint64_t k = 0; k < n; k++)
+            if (i + k >= skip && i + k < skip + events)
+                printf("{%" PRIu32 ", %" PRIu32 ", %u, %u, %u},\n", event[k].dt, event[k].pos, event[k].size, event[k].site,
+                       event[k].kind);
+    }
+}
+
 int main(int argc, char **argv) {
     const char *what = argc > 2 ? argv[1] : "";
     bool sweeps = argc > 3 && strcmp(argv[2], "sweep") == 0;
@@ -335,6 +347,8 @@ int main(int argc, char **argv) {
         write_file(sweeps, events, argv[4]);
     else if (!strcmp(what, "verify") && argc == 5)
         verify(sweeps, events, argv[4]);
+    else if (!strcmp(what, "list") && argc == 5)
+        list(sweeps, events, strtoull(argv[4], NULL, 0));
     else
         return 2;
     return 0;

@@ -32,11 +32,13 @@ class Machine:
 
 
 class Core:
-    def __init__(self, name, title, cross, package, flags, start, machine, roomy=None):
+    """`code`: where a program's code begins; `roomy`: the machine for large programs."""
+
+    def __init__(self, name, title, cross, package, flags, start, code, machine, roomy=None):
         self.name, self.title, self.cross, self.package, self.flags = name, title, cross, package, flags
         self.start = ["tests/cores/machine_%s.c" % start]
         self.script = os.path.join(hs_test.ROOT, "tests/cores/%s.ld" % start)
-        self.machine, self.roomy = machine, roomy or machine
+        self.code, self.machine, self.roomy = code, machine, roomy or machine
 
     def missing(self):
         """What to install before this core can be used, or None."""
@@ -75,10 +77,10 @@ SIM = Machine("qemu-system-xtensa", ["-M", "sim", "-cpu", "lx106", "-serial", "s
 
 ARM = ("arm-none-eabi-", "gcc-arm-none-eabi")
 CORES = {core.name: core for core in [
-    Core("cortex-m0plus", "Cortex-M0+", *ARM, ["-mcpu=cortex-m0plus", "-mthumb"], "cortexm", MICROBIT, MPS2),
-    Core("cortex-m3", "Cortex-M3", *ARM, ["-mcpu=cortex-m3", "-mthumb"], "cortexm", MPS2),
+    Core("cortex-m0plus", "Cortex-M0+", *ARM, ["-mcpu=cortex-m0plus", "-mthumb"], "cortexm", 0, MICROBIT, MPS2),
+    Core("cortex-m3", "Cortex-M3", *ARM, ["-mcpu=cortex-m3", "-mthumb"], "cortexm", 0, MPS2),
     Core("rv32imc", "RV32IMC", "riscv64-unknown-elf-", "gcc-riscv64-unknown-elf",
-         ["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"], "riscv", VIRT),
+         ["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"], "riscv", 0x80000000, VIRT),
     Core("lx106", "Xtensa lx106", "xtensa-lx106-elf-", "gcc-xtensa-lx106",
-         ["-mlongcalls", "-mtext-section-literals", "--specs=/usr/lib/xtensa-lx106-elf/picolibc.specs"], "xtensa", SIM),
+         ["-mlongcalls", "-mtext-section-literals", "--specs=/usr/lib/xtensa-lx106-elf/picolibc.specs"], "xtensa", 0x60000000, SIM),
 ]}
