@@ -35,6 +35,8 @@ include $(sort $(wildcard */dir.mk */*/dir.mk))
 LIB_OBJ      := $(HS_LIB_SRC:%.c=$(B)/obj/%.o) $(HOST_SRC:%.c=$(B)/obj/%.o)
 HOST_PIC     := $(HOST_SRC:%.c=$(B)/pic/%.o)
 ANALYSIS_OBJ := $(ANALYSIS_SRC:%.c=$(B)/obj/%.o)
+PROTO_OBJ    := $(PROTO_SRC:%.proto=$(B)/obj/%.pb-c.o)
+PROTO_GEN    := $(PROTO_SRC:%.proto=$(B)/gen/%.pb-c.c)
 MAIN_OBJ     := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 TEST_BIN     := $(TEST_SRC:%.c=$(B)/%)
 SUPPORT_OBJ  := $(SUPPORT_SRC:%.c=$(B)/obj/%.o)
@@ -59,7 +61,7 @@ WARN     := -Wall -Wextra -Wshadow -Wvla -Wundef -Wpointer-arith -Wstrict-protot
             -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wformat=2 \
             -Wno-missing-field-initializers -Werror=implicit-function-declaration \
             -Werror=incompatible-pointer-types
-CPPFLAGS += -I. -D_GNU_SOURCE= -DHS_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -I$(B)/gen -D_GNU_SOURCE= -DHS_VERSION='"$(VERSION)"'
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # $(call flags,SOURCE): everyone's flags, then those its folder sets as CFLAGS_<folder>.
 flags = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
@@ -80,7 +82,7 @@ $(B)/heapstrata: $(MAIN_OBJ) $(B)/libanalysis.a $(B)/libheapstrata.a
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
 
 $(B)/libheapstrata.a: $(LIB_OBJ)
-$(B)/libanalysis.a: $(ANALYSIS_OBJ)
+$(B)/libanalysis.a: $(ANALYSIS_OBJ) $(PROTO_OBJ)
 $(B)/%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -113,6 +115,15 @@ $(B)/libraries: force | $(B)/deps.build
 	$(Q)mkdir -p $(@D); for l in $(OPTIONAL); do pkg-config --libs $$l 2>/dev/null; done | cmp -s - $@ || \
 		for l in $(OPTIONAL); do pkg-config --libs $$l 2>/dev/null; done >$@
 $(patsubst %.c,$(B)/obj/%.o,$(OPTIONAL_SRC)) $(patsubst %.c,$(B)/pic/%.o,$(OPTIONAL_SRC)): $(B)/libraries
+
+# Code for messages, by protobuf's compiler for C. Where that is missing nothing is made, and the exporters of
+# these formats say so.
+$(PROTO_GEN): $(B)/gen/%.pb-c.c: %.proto $(B)/libraries
+	$(Q)mkdir -p $(@D); rm -f $(@:.c=.h); if command -v protoc-c >/dev/null && pkg-config --exists libprotobuf-c; \
+		then protoc-c --c_out=$(B)/gen $<; else echo '/* protoc-c or libprotobuf-c is missing */' >$@; fi
+$(PROTO_OBJ): $(B)/obj/%.o: $(B)/gen/%.c
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -c -o $@ $<
+$(B)/obj/analysis/export/proto.o $(B)/fuzz-obj/analysis/export/proto.o: $(PROTO_GEN)
 
 $(B)/obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
 	$(call say,CC,$<)
@@ -238,7 +249,7 @@ fuzz: deps $(FUZZ_BIN) ## libFuzzer, FUZZ_SECONDS= for each target; findings lan
 $(B)/fuzz-obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/deps.test
 	$(call say,CLANG,$<)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
-$(B)/fuzz-obj/all.a: $(FUZZ_OBJ)
+$(B)/fuzz-obj/all.a: $(FUZZ_OBJ) $(PROTO_OBJ)
 $(FUZZ_BIN): $(B)/tests/%: $(B)/fuzz-obj/tests/%.o $(B)/fuzz-obj/all.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_cli) $(LIBS_lib)

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 extern const struct hs_exporter hs_exporter_csv, hs_exporter_ctf, hs_exporter_folded, hs_exporter_json;
-extern const struct hs_exporter hs_exporter_massif, hs_exporter_speedscope, hs_exporter_sqlite;
+extern const struct hs_exporter hs_exporter_massif, hs_exporter_perfetto, hs_exporter_pprof, hs_exporter_speedscope;
+extern const struct hs_exporter hs_exporter_sqlite;
 
 static const struct hs_exporter *const exporters[] = {
     &hs_exporter_ctf,
@@ -23,6 +24,8 @@ static const struct hs_exporter *const exporters[] = {
     &hs_exporter_folded,
     &hs_exporter_speedscope,
     &hs_exporter_massif,
+    &hs_exporter_pprof,
+    &hs_exporter_perfetto,
 };
 
 const struct hs_exporter *hs_exporter(unsigned index)

@@ -502,7 +502,8 @@ int hs_story_next(struct hs_story *s, struct hs_telling *t)
             error = next_batch(s);
         } else if (s->done) {
             if (!tell_end(s, t))
-                *t = (struct hs_telling){ .kind = HS_TELLING_END, .ns = s->now };
+                *t = (struct hs_telling){ .kind = HS_TELLING_END, .ns = s->now, .model = s->changes->model,
+                                          .reader = s->config.reader };
             return HS_OK;
         } else if (tell_frame(s, t)) {
             return HS_OK;

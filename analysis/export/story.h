@@ -63,6 +63,8 @@ struct hs_telling {
     uint64_t ns;         /* since the trace's first event, never going back */
     uint64_t until, count; /* LOSS */
     const union hs_story_value *value; /* EVENT: of the class's fields; valid until the next call */
+    const struct hs_model *model;   /* END: the heap as it is then, */
+    const struct hs_reader *reader; /* and the reader, for names */
 };
 
 struct hs_story_config {

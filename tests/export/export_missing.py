@@ -7,7 +7,8 @@ import subprocess
 
 import hs_test
 
-LIBRARIES = {"BABELTRACE2": ("ctf", "libbabeltrace2-dev"), "SQLITE3": ("sqlite", "libsqlite3-dev")}
+LIBRARIES = {"BABELTRACE2": ("ctf", "libbabeltrace2-dev"), "SQLITE3": ("sqlite", "libsqlite3-dev"),
+             "PROTOBUF": ("pprof", "libprotobuf-c-dev")}
 
 
 def build(without):
