@@ -54,7 +54,7 @@ static mp_obj_t hs_mod_mark(mp_obj_t label) {
     size_t len;
     const char *data = mp_obj_str_get_data(label, &len);
     if (hs_state != HS_STATE_OFF)
-        hs_mark((struct hs_text){data, (uint32_t)len});
+        hs_mp_mark((struct hs_text){data, (uint32_t)len});
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mark_obj, hs_mod_mark);

@@ -345,7 +345,7 @@ static void snapshot_area(const struct area *a, uint8_t part) {
 /* All areas in the order of the collector's list, which is that of its search for room. */
 #define FOR_EACH_AREA(a) for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
 
-void hs_mp_snapshot(void) {
+static void snapshot_areas(void) {
     uint8_t part = 1; /* first */
     FOR_EACH_AREA(a) {
         const struct area *area = AREA_AT(a);
@@ -355,12 +355,19 @@ void hs_mp_snapshot(void) {
     }
 }
 
-static void keyframe(void) {
+void hs_mp_snapshot(void) {
     bool ordered = enter_order();
     FOR_EACH_AREA(a)
         if (AREA_AT(a))
             record_region(AREA_AT(a), HS_REGION_EXISTING);
-    hs_mp_snapshot();
+    snapshot_areas();
+    leave_order(ordered);
+}
+
+void hs_mp_mark(struct hs_text label) {
+    bool ordered = enter_order();
+    this_thread();
+    hs_mark(label);
     leave_order(ordered);
 }
 
@@ -716,7 +723,7 @@ static void init(void) {
         .placement = HS_PLACE_MICROPYTHON,
         .shift = SHIFT,
         .describe = describe,
-        .keyframe = keyframe,
+        .keyframe = hs_mp_snapshot,
         .keyframe_size = keyframe_size,
     };
     bool record = hs_port_image(&config);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "lib/heapstrata.h"
 #include "lib/port.h"
 
 /* Sites, contexts and strings that can be told apart; each takes 28 bytes of RAM on a 32-bit machine, and 8 of hash. */
@@ -17,8 +18,11 @@
 /* 0 when allocations reach the hooks; else -1: they bypass them, as with link-time optimisation. */
 int hs_mp_selftest(void);
 
-/* Records the allocation table as it is now. */
+/* Records the areas and the allocation table as they are now: a keyframe. */
 void hs_mp_snapshot(void);
+
+/* A mark of the thread that calls. */
+void hs_mp_mark(struct hs_text label);
 
 #if HS_STACKS
 /* Whether sites carry the Python stack. */

@@ -261,6 +261,10 @@ static void on_snapshot(struct hs_reader *r, const struct hs_record *record, str
     if (!r->drawing) /* its begin is lost */
         return;
     int differs = hs_heapmap_snapshot(&r->map, record);
+    if (differs == HS_ERR_ARG && !r->synced) { /* of regions that a ring no longer names */
+        r->drawing = false;
+        return;
+    }
     if (differs < 0) {
         hs_fail_with(&r->error, differs, r->packet_offset, "%s: packet %u at byte %llu: a snapshot of granules %u to %u: %s",
                      r->path, r->packet.seq, (unsigned long long)r->packet_offset, record->pos, record->end,
