@@ -141,6 +141,7 @@ static inline void hs_fail(struct hs_key key, uint32_t size, uint8_t cause);
 /* Writes a PACKET record of any kind, its `time` and HS_EVENT kinds excepted. `data` is cut to
  * HS_DATA_MAX bytes. */
 void hs_record(const struct hs_record *record);
+void hs_record_locked(const struct hs_record *record); /* with hs_port_lock held by the caller */
 void hs_mark(struct hs_text label);
 void hs_fact(struct hs_text text); /* "key=value" into the dictionary */
 

@@ -14,7 +14,7 @@ enum hs_kind {
 #define HS_RECORD(name, code, area, fields, text) HS_##name = code,
 #include "lib/records.def"
 #undef HS_RECORD
-    HS_KIND_END = 24,
+    HS_KIND_END = 40,
 };
 
 enum hs_area { HS_AREA_NONE, HS_AREA_EVENT, HS_AREA_PACKET, HS_AREA_DICT };

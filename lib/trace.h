@@ -85,9 +85,6 @@ void hs_site_init(void);
 /* Closes the open packet, if there is one, and opens the next. Lock held. */
 void hs_packet_turn(void);
 
-/* hs_record with the lock held. */
-void hs_record_locked(const struct hs_record *record);
-
 /* Writes a record's fields as the schema says; returns the byte behind them. */
 uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *record);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/cmd/firmware.h"
+#include "analysis/cmd/report-retained.h"
 #include "analysis/present/report.h"
 
 #define LIMIT_AUTO 0xfffffffffffffffeu /* rows: 40 in text, all in CSV and JSON */
@@ -14,7 +15,7 @@
 struct args {
     struct hs_common common;
     const char *sort;
-    bool live, peak, children, no_children, call_graph, pins;
+    bool live, peak, children, no_children, call_graph, pins, retained;
     uint64_t limit;
     double min_percent;
 };
@@ -102,15 +103,21 @@ static int measure_pins(struct work *w)
     return hs_pins_measure(&w->pins, &w->picture, &(struct hs_pin_groups){line_of, w->lines, w->lines->n});
 }
 
+/* Rows to show, UINT64_MAX for all. */
+static uint64_t rows(const struct args *args)
+{
+    bool data = args->common.json || args->common.csv;
+    return args->limit == LIMIT_AUTO ? data ? HS_NO_LIMIT : 40 : args->limit ? args->limit : HS_NO_LIMIT;
+}
+
 static int print(const struct work *w)
 {
     const struct args *args = w->args;
-    bool data = args->common.json || args->common.csv;
     struct hs_report report = {
         .head = {args->common.input, w->reader, w->model}, .summary = hs_summarize(w->model, w->reader),
         .names = &w->names, .groups = w->groups, .call_graph = args->call_graph,
         .color = hs_cmd_colors(&args->common), .min_share = args->min_percent / 100,
-        .limit = args->limit == LIMIT_AUTO ? data ? HS_NO_LIMIT : 40 : args->limit ? args->limit : HS_NO_LIMIT,
+        .limit = rows(args),
         .lines = w->lines, .pins = w->lines ? &w->pins : NULL,
         .pins_when = args->pins ? "at the end" : "when an allocation last failed for fragmentation",
         .pins_asked = args->pins ? 0 : w->asked,
@@ -150,9 +157,19 @@ static void release(struct work *w)
     hs_reader_close(w->reader);
 }
 
+static int run_retained(const struct args *args)
+{
+    struct hs_grouping by = {.weight = HS_WEIGHT_LIVE};
+    if (args->live || args->peak || args->children || args->call_graph || args->pins)
+        return hs_complain("--retained ranks by what is retained: it goes with --sort, --limit, --json and --csv only");
+    return parse_sort(args->sort, &by) ? HS_EXIT_BAD : hs_report_retained(&args->common, &by, rows(args));
+}
+
 static int run(void *memory)
 {
     struct work w = {.args = memory};
+    if (w.args->retained)
+        return run_retained(w.args);
     w.reader = hs_cmd_open(w.args->common.input);
     if (!w.reader)
         return HS_EXIT_BAD;
@@ -179,6 +196,8 @@ static const struct hs_option options[] = {
     {"pins", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pins),
      "show which lines' blocks sit between the free runs at the end; otherwise shown for the last allocation that "
      "failed for fragmentation", NULL},
+    {"retained", 'r', NULL, HS_OPT_FLAG, offsetof(struct args, retained),
+     "rank by what the place's blocks keep alive, at the last snapshot of references (heapstrata.snapshot(refs=True))", NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N rows, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
     {"min-percent", 0, "P", HS_OPT_REAL, offsetof(struct args, min_percent), "leave out rows below P percent", NULL},

@@ -135,6 +135,12 @@ static struct hs_compare_row *row_of(struct hs_compare_table *t, const struct ke
     return &t->row[t->n++];
 }
 
+static bool is_native(const struct hs_side *side, uint32_t number)
+{
+    const struct hs_site *site = number == HS_SITE_UNKNOWN ? NULL : hs_reader_site(side->names->reader, number);
+    return number && site && !site->line;
+}
+
 /* The cell of a site. Kinds belong to lines when they are known for all sides. */
 static struct hs_cell *cell_of(struct hs_compare *c, enum hs_compare_by by, unsigned side, uint32_t site)
 {
@@ -142,7 +148,7 @@ static struct hs_cell *cell_of(struct hs_compare *c, enum hs_compare_by by, unsi
     struct key key = {name_of(&c->side[side], site, by, name), NULL};
     if (by == HS_COMPARE_LINE)
         key.kind = hs_compare_shows(c, HS_COMPARE_KIND) ? name_of(&c->side[side], site, HS_COMPARE_KIND, kind) : "";
-    if (c->any & HS_APART_BUILD && !strncmp(name, "anchor", 6))
+    if (is_native(&c->side[side], site) && c->any & HS_APART_BUILD && c->any & HS_APART_UNNAMED)
         key.name = NATIVELY; /* distances from the anchor say nothing in another build */
     struct hs_compare_row *row = row_of(&c->table[by], &key, c->n);
     return row ? &row->cell[side] : NULL;

@@ -63,6 +63,11 @@ bool hs_symbols_lookup(struct hs_symbols *symbols, int64_t caller, struct hs_sym
 /* Whether any source line can be told; false for NULL. */
 bool hs_symbols_has_lines(const struct hs_symbols *symbols);
 
+/* What lies `offset` bytes into a global variable, "vm.dict_main.map.table" of "mp_state_ctx", by its type's
+ * members; elements of arrays as [i]. Needs debug information. Writes at most HS_SYMBOL_NAME_MAX bytes, its end
+ * included. False, with `name` empty, when that cannot be told, also for NULL symbols. */
+bool hs_symbols_member(struct hs_symbols *symbols, const char *variable, uint64_t offset, char *name);
+
 /* Proof that an ELF file belongs to a trace: FNV-1a 64 over, for each of the `n` functions in order, the
  * little-endian 32-bit value of (address - address of hs_anchor), Thumb bits cleared, 0 for a function
  * that is missing. The firmware computes the same over its own pointers. Name functions that are not

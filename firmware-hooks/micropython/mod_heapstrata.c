@@ -5,7 +5,9 @@
  *   start(stacks=False)  records from now on; stacks: with the whole Python stack, where built in
  *   stop()               stops recording
  *   mark(label)          puts a label into the trace
- *   snapshot()           records the allocation table as it is
+ *   snapshot(refs=False) records the allocation table as it is; refs: with all references and roots
+ *   refs(when)           records references by itself: "mark" behind every mark, "fail" when an allocation
+ *                        failed, "mark,fail", or "" for never
  *   dump()               prints the image as text, for a host that reads the console
  *   dump(offset)         prints it again from that byte on
  *   dump(stream)         writes it to a stream, as bytes
@@ -15,6 +17,7 @@
 #include <string.h>
 
 #include "firmware-hooks/micropython/mp_hooks.h"
+#include "firmware-hooks/micropython/mp_refs.h"
 #include "lib/crc.h"
 #include "lib/heapstrata.h"
 #include "py/mphal.h"
@@ -55,16 +58,36 @@ static mp_obj_t hs_mod_mark(mp_obj_t label) {
     const char *data = mp_obj_str_get_data(label, &len);
     if (hs_state != HS_STATE_OFF)
         hs_mp_mark((struct hs_text){data, (uint32_t)len});
+    hs_mp_refs_mark();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mark_obj, hs_mod_mark);
 
-static mp_obj_t hs_mod_snapshot(void) {
-    if (hs_state != HS_STATE_OFF)
+static void snapshot_with_refs(void) {
+    uint32_t needed = hs_mp_refs();
+    if (needed)
+        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("references take %u bytes, more than half of the ring"), (unsigned)needed);
+}
+
+static mp_obj_t hs_mod_snapshot(size_t n_args, const mp_obj_t *args, mp_map_t *named) {
+    static const mp_arg_t allowed[] = {{MP_QSTR_refs, MP_ARG_BOOL, {.u_bool = false}}};
+    mp_arg_val_t refs;
+    mp_arg_parse_all(n_args, args, named, 1, allowed, &refs);
+    if (hs_state == HS_STATE_OFF)
+        return mp_const_none;
+    if (refs.u_bool)
+        snapshot_with_refs();
+    else
         hs_mp_snapshot();
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_0(snapshot_obj, hs_mod_snapshot);
+static MP_DEFINE_CONST_FUN_OBJ_KW(snapshot_obj, 0, hs_mod_snapshot);
+
+static mp_obj_t hs_mod_refs(mp_obj_t words) {
+    hs_mp_refs_when(mp_obj_str_get_str(words));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(refs_obj, hs_mod_refs);
 
 static mp_obj_t hs_mod_reset(void) {
     hs_reset();
@@ -180,6 +203,7 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_stop), MP_ROM_PTR(&stop_obj)},
     {MP_ROM_QSTR(MP_QSTR_mark), MP_ROM_PTR(&mark_obj)},
     {MP_ROM_QSTR(MP_QSTR_snapshot), MP_ROM_PTR(&snapshot_obj)},
+    {MP_ROM_QSTR(MP_QSTR_refs), MP_ROM_PTR(&refs_obj)},
     {MP_ROM_QSTR(MP_QSTR_dump), MP_ROM_PTR(&dump_obj)},
     {MP_ROM_QSTR(MP_QSTR_stats), MP_ROM_PTR(&stats_obj)},
     {MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&reset_obj)},

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "firmware-hooks/micropython/mp_refs.h"
 #include "firmware-hooks/ports/port.h"
 #include "lib/heapstrata.h"
 #include "lib/port.h"
@@ -171,8 +172,14 @@ INLINE void this_thread(void) {
     if (UNLIKELY(threads))
         switch_thread();
 }
+uint32_t hs_mp_thread(void) {
+    if (threads && !running.thread)
+        running.thread = ++n_threads;
+    return running.thread;
+}
 #else
 #define this_thread() (void)0
+uint32_t hs_mp_thread(void) { return 0; }
 #endif
 
 #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
@@ -310,6 +317,8 @@ INLINE uint32_t pos_of(const void *block) {
         return pos_elsewhere((uintptr_t)block);
     return areas[0].first + (uint32_t)(offset >> SHIFT);
 }
+
+uint32_t hs_mp_pos(const void *block) { return pos_of(block); }
 
 /* --- snapshots ----------------------------------------------------------------------------------------- */
 
@@ -458,8 +467,38 @@ static void end_collection(void) {
     hs_record(&(struct hs_record){.kind = HS_COLLECT_END});
 }
 
+/* A walk over the roots, without a collection; mp_refs.c. Other threads wait till it is over. */
+volatile bool hs_mp_walking;
+static const void *volatile walker;
+
+static bool walks(void) {
+    if (walker == &running)
+        return true;
+    leave_order(enter_order());
+    return false;
+}
+
+void hs_mp_walk_roots(void) {
+    walker = &running;
+    hs_mp_walking = true;
+    gc_collect();
+    hs_mp_walking = false;
+    walker = NULL;
+}
+
+bool hs_mp_enter_order(void) {
+    bool ordered = enter_order();
+    this_thread();
+    return ordered;
+}
+void hs_mp_leave_order(bool ordered) { leave_order(ordered); }
+
 void __real_gc_collect_start(void);
 void __wrap_gc_collect_start(void) {
+    if (UNLIKELY(hs_mp_walking) && walks()) {
+        hs_mp_refs_state();
+        return;
+    }
     if (hs_state == HS_STATE_KEYFRAME_DUE && running.caller != ALLOCATING)
         hs_keyframe();
     if (hs_state != HS_STATE_OFF)
@@ -488,6 +527,8 @@ static void finish_marking(void) {
 /* Behind finish_marking every live head is marked, and what is not will be freed. */
 void __real_gc_collect_end(void);
 void __wrap_gc_collect_end(void) {
+    if (UNLIKELY(walker == &running))
+        return;
     bool recording = hs_state != HS_STATE_OFF;
     if (recording) {
         finish_marking();
@@ -526,6 +567,7 @@ static NOINLINE void record_fail(uintptr_t caller, size_t size) {
     if (AREAS > 1)
         update_areas();
     hs_fail(key_of(caller), (uint32_t)size, fail_cause());
+    hs_mp_refs_fail();
 }
 
 INLINE void record_alloc(uintptr_t caller, const void *block, size_t size) {
@@ -695,6 +737,13 @@ static uint64_t build_id(void) {
 
 static void say(const char *fact) { hs_fact((struct hs_text){fact, (uint32_t)strlen(fact)}); }
 
+/* Words of a call frame before its stack. */
+static void say_frame(void) {
+    char fact[] = "frame=0";
+    fact[6] = (char)('0' + offsetof(mp_code_state_t, state) / sizeof(void *));
+    say(fact);
+}
+
 /* One allocation by way of another file of MicroPython: a build whose link-time optimisation bypasses the
  * wraps records nothing, and must say so. */
 static bool bypassed;
@@ -734,6 +783,9 @@ static void init(void) {
         return;
     say("system=micropython " MICROPY_VERSION_STRING);
     say("port=" MICROPY_PY_SYS_PLATFORM);
+    say_frame();
+    if (hs_port_setting("HEAPSTRATA_REFS"))
+        hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
     hs_port_facts();
     update_areas();
     hs_start();

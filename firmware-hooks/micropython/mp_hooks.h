@@ -24,6 +24,21 @@ void hs_mp_snapshot(void);
 /* A mark of the thread that calls. */
 void hs_mp_mark(struct hs_text label);
 
+/* Trace-wide number of the granule that an address of the heap lies in. */
+uint32_t hs_mp_pos(const void *block);
+
+/* Between the two no other thread changes the heap, and records are those of the calling thread. */
+bool hs_mp_enter_order(void);
+void hs_mp_leave_order(bool ordered);
+
+/* Number of the thread, or core, that calls: that of its THREAD records, 0 as long as there are none. */
+uint32_t hs_mp_thread(void);
+
+/* Calls the port's gc_collect() in such a way that it only goes over the roots: gc_collect_start comes to
+ * hs_mp_refs_state, gc_collect_root to mp_refs.c, nothing is marked or swept. In order's section. */
+void hs_mp_walk_roots(void);
+extern volatile bool hs_mp_walking;
+
 #if HS_STACKS
 /* Whether sites carry the Python stack. */
 extern bool hs_mp_stacks;

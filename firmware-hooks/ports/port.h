@@ -23,4 +23,11 @@ void hs_port_threads(void);
 /* Kind of memory at an address: enum hs_memory. */
 uint8_t hs_port_memory_kind(const void *address);
 
+/* What the user sets outside of the firmware, by a name such as HEAPSTRATA_REFS; NULL when there is nothing. */
+#ifdef HS_PORT_SETTINGS
+const char *hs_port_setting(const char *name);
+#else
+#define hs_port_setting(name) ((const char *)0)
+#endif
+
 #endif

@@ -9,6 +9,7 @@
  *   HEAPSTRATA_TIME_SCALE=N      a clock that runs N times faster: time stamps as a slower machine would
  *                                make them
  *   HEAPSTRATA_STACKS=1          sites carry the Python stack (report --call-graph)
+ *   HEAPSTRATA_REFS=mark,fail    the reference graph behind every mark, and when an allocation failed
  *
  * Without the first two the image is 256 KB of the process's memory and recording waits for
  * heapstrata.start().
@@ -149,6 +150,8 @@ bool hs_port_image(struct hs_config *config) {
     atexit(finish);
     return record;
 }
+
+const char *hs_port_setting(const char *name) { return getenv(name); }
 
 /* --- facts -------------------------------------------------------------------------------------------- */
 

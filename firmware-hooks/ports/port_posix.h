@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #define HS_THREAD_LOCAL __thread
+#define HS_PORT_SETTINGS    /* hs_port_setting reads the environment */
+#define HS_PORT_GC_SIGNALS  /* a collection makes other threads go over their stacks in a signal handler */
 
 #ifndef HS_SITES
 #define HS_SITES 16384

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/cmd/graph.h"
+
+#include "analysis/cmd/firmware.h"
+#include "analysis/measure/timeline.h"
+
+enum { STOP = 1 };
+
+/* With a mark the last of its label counts, so each one takes back what an earlier one found. */
+static void arm(struct hs_cmd_graph *g, const struct hs_event *e, double at)
+{
+    if (g->when.kind == HS_WHEN_MARK) {
+        if (hs_when_at(&g->when, e)) {
+            g->armed = true;
+            g->taken = false;
+        }
+    } else if (!g->armed) {
+        g->armed = g->when.kind != HS_WHEN_END && (hs_when_before(&g->when, e, at) ||
+                   (g->when.kind == HS_WHEN_EVENT && e->number == g->when.number));
+    }
+}
+
+static bool goes_on(const struct hs_cmd_graph *g)
+{
+    return !g->taken || (g->when.kind == HS_WHEN_MARK && !g->when.occurrence);
+}
+
+/* A graph that was found stays: the measures of it are taken at the end, so no later one may replace it. */
+static int watch(void *context, const struct hs_event *events, long n)
+{
+    struct hs_cmd_graph *g = context;
+    bool chosen = g->when.kind != HS_WHEN_UNSET && g->when.kind != HS_WHEN_END;
+    for (const struct hs_event *e = events; e < events + n && !g->error; e++) {
+        if (chosen)
+            arm(g, e, hs_seconds(g->reader, hs_event_elapsed(g->model, e)));
+        hs_model_feed(g->model, e, 1);
+        if (chosen && (!g->armed || g->taken))
+            continue;
+        g->refs.pointer_bytes = hs_reader_info(g->reader)->pointer_bytes;
+        int fed = hs_refs_feed(&g->refs, g->model, e);
+        g->error = fed < 0 ? fed : g->model->error;
+        g->taken = g->taken || fed > 0;
+        if (chosen && !goes_on(g))
+            return STOP;
+    }
+    return g->error;
+}
+
+static int missing(const struct hs_cmd_graph *g)
+{
+    if (g->when.kind == HS_WHEN_MARK && !g->armed)
+        return hs_complain("%s: no mark '%.*s'%s", g->path, (int)g->when.label_len, g->when.label,
+                           g->when.seen ? " so many times" : "");
+    if (g->refs.dropped || g->refs.gathering)
+        return hs_complain("%s: no whole snapshot of references%s: what there is of them is cut, or events were lost "
+                           "among them", g->path, g->armed ? " behind that moment" : "");
+    return hs_complain("%s: no snapshot of references%s: let the program call heapstrata.snapshot(refs=True), or "
+                       "heapstrata.refs(\"mark,fail\"); on the unix port set HEAPSTRATA_REFS=mark,fail", g->path,
+                       g->armed ? " behind that moment" : "");
+}
+
+bool hs_cmd_graph_open(struct hs_cmd_graph *g, const struct hs_common *common, const char *at)
+{
+    *g = (struct hs_cmd_graph){.path = common->input};
+    if (!hs_when_parse(&g->when, at, "at"))
+        return false;
+    g->reader = hs_cmd_open(common->input);
+    if (!g->reader)
+        return false;
+    g->names.reader = g->reader;
+    g->model = hs_model_new(NULL);
+    if (!g->model)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY)), false;
+    g->status = hs_cmd_replay(g->reader, watch, g);
+    if (!g->error && (!g->refs.complete || !g->taken))
+        return missing(g), false;
+    if (hs_cmd_symbols(&g->names.symbols, common, g->reader))
+        return false;
+    if (!g->error)
+        g->error = hs_retained_measure(&g->retained, &g->refs.graph);
+    if (g->error)
+        return hs_complain("%s", hs_strerror(g->error)), false;
+    return true;
+}
+
+void hs_cmd_graph_close(struct hs_cmd_graph *g)
+{
+    hs_retained_free(&g->retained);
+    hs_refs_free(&g->refs);
+    hs_symbols_close(g->names.symbols);
+    hs_model_free(g->model);
+    hs_reader_close(g->reader);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reference graph of a trace, at the moment that a command asks for.
+ */
+#ifndef HS_CMD_GRAPH_H
+#define HS_CMD_GRAPH_H
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/cmd/when.h"
+#include "analysis/measure/names.h"
+#include "analysis/measure/retained.h"
+
+struct hs_cmd_graph {
+    struct hs_reader *reader;
+    struct hs_model *model; /* at the trace's end, or behind the graph when a moment was asked for */
+    struct hs_names names;
+    struct hs_refs refs;
+    struct hs_retained retained;
+    struct hs_when when;    /* UNSET: the trace's last graph; else the first at or behind that moment */
+    const char *path;
+    bool armed;             /* the moment came */
+    bool taken;             /* and its graph too */
+    int error;
+    int status;             /* to exit with when all else is well */
+};
+
+/* Reads the trace, and measures its graph. `at` may be NULL. Complains and returns false when there is none.
+ * Call hs_cmd_graph_close in any case. */
+bool hs_cmd_graph_open(struct hs_cmd_graph *graph, const struct hs_common *common, const char *at);
+void hs_cmd_graph_close(struct hs_cmd_graph *graph);
+
+#endif

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The reference graph. A word counts as the collector counts it: an address of a live block's head, whatever
+ * the word really is.
+ *
+ * Roots: the port's own gc_collect() is called while its calls of gc_collect_start, gc_collect_root and
+ * gc_collect_end end here and mark nothing. So the roots are exactly those of a real collection, on any
+ * port: mp_state_ctx, registers, stacks of all threads, and what else a port adds.
+ *
+ * FORMAT.md, chapter 7, has the bytes.
+ */
+#include "firmware-hooks/micropython/mp_refs.h"
+
+#include <string.h>
+
+#include "firmware-hooks/micropython/mp_hooks.h"
+#include "lib/heapstrata.h"
+#include "lib/varint.h"
+#include "py/bc.h"
+#include "py/gc.h"
+#include "py/objmodule.h"
+#include "py/runtime.h"
+
+void __real_gc_collect_root(void **ptrs, size_t len);
+void __wrap_gc_collect_root(void **ptrs, size_t len);
+
+#if HS_WITH_REFS
+
+#define GRANULE  MICROPY_BYTES_PER_GC_BLOCK
+#define WORD     sizeof(void *)
+#define NO_BLOCK HS_POS_IMPLIED
+#define NOINLINE __attribute__((noinline))
+enum { AT_FREE, AT_HEAD, AT_TAIL, AT_MARK };
+
+#if MICROPY_GC_SPLIT_HEAP
+#define NEXT_AREA(a) ((a)->next)
+#else
+#define NEXT_AREA(a) NULL
+#endif
+#define FOR_EACH_AREA(a) for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
+
+/* --- what a word points at ----------------------------------------------------------------------------- */
+
+static unsigned kind_at(const mp_state_mem_area_t *a, size_t granule) {
+    return a->gc_alloc_table_start[granule / 4] >> 2 * (granule % 4) & 3;
+}
+
+static const mp_state_mem_area_t *area_of(uintptr_t word) {
+    FOR_EACH_AREA(a)
+        if (word >= (uintptr_t)a->gc_pool_start && word < (uintptr_t)a->gc_pool_end)
+            return a;
+    return NULL;
+}
+
+/* Granule of the live block whose head the word is the address of, or NO_BLOCK. */
+static uint32_t target_of(uintptr_t word) {
+    if (word & (GRANULE - 1))
+        return NO_BLOCK;
+    const mp_state_mem_area_t *a = area_of(word);
+    if (!a || kind_at(a, (word - (uintptr_t)a->gc_pool_start) / GRANULE) != AT_HEAD)
+        return NO_BLOCK;
+    return hs_mp_pos((const void *)word);
+}
+
+/* --- roots ----------------------------------------------------------------------------------------------- */
+
+/* Longest pair of a root: words between, and a block. */
+#define ROOT_MAX (2 * HS_VARINT32_MAX)
+
+enum root { ROOT_STATE = 1, ROOT_REGISTERS, ROOT_STACK, ROOT_PYSTACK, ROOT_OTHER };
+
+struct range {
+    const uintptr_t *at, *end;
+    uintptr_t address; /* what is recorded for `at` */
+    uint8_t kind;      /* enum root */
+};
+
+#ifdef HS_PORT_GC_SIGNALS
+#define RECORD_ROOT hs_record_locked
+#else
+#define RECORD_ROOT hs_record
+#endif
+
+static void record_roots(const struct range *r, uintptr_t address, const uint8_t *data, uint32_t len) {
+    RECORD_ROOT(&(struct hs_record){
+        .kind = HS_ROOT, .cause = r->kind, .thread = hs_mp_thread(), .address = address, .data = data, .data_len = len});
+}
+
+static void put_roots(struct range r) {
+    uint8_t data[HS_DATA_MAX], *to = data;
+    uint32_t gap = 0, before = 0, len = 0;
+    uintptr_t address = r.address;
+    for (; r.at < r.end; r.at++, r.address += WORD) {
+        uint32_t target = target_of(*r.at);
+        if (target == NO_BLOCK) {
+            gap += len != 0;
+            continue;
+        }
+        address = len ? address : r.address;
+        to = hs_put_u32(to, gap);
+        to = hs_put_u32(to, hs_zigzag32((int32_t)(target - before)));
+        before = target;
+        gap = 0;
+        len = (uint32_t)(to - data);
+        if (len > HS_DATA_MAX - ROOT_MAX) {
+            record_roots(&r, address, data, len);
+            to = data;
+            len = before = 0;
+        }
+    }
+    if (len)
+        record_roots(&r, address, data, len);
+}
+
+/* What gc_collect_start marks from. */
+void hs_mp_refs_state(void) {
+    const uintptr_t *state = (const uintptr_t *)(const void *)&mp_state_ctx;
+    size_t start = offsetof(mp_state_ctx_t, thread.dict_locals), end = offsetof(mp_state_ctx_t, vm.qstr_last_chunk);
+    put_roots((struct range){state + start / WORD, state + end / WORD, start, ROOT_STATE});
+#if MICROPY_ENABLE_PYSTACK
+    const uintptr_t *stack = (const uintptr_t *)(const void *)MP_STATE_THREAD(pystack_start);
+    put_roots((struct range){stack, (const uintptr_t *)(const void *)MP_STATE_THREAD(pystack_cur), (uintptr_t)stack, ROOT_PYSTACK});
+#endif
+}
+
+/* On these machines the port lays the registers down right below the stack that it goes over. */
+#if defined(__x86_64__)
+#define REGISTERS 6
+#elif defined(__i386__)
+#define REGISTERS 4
+#else
+#define REGISTERS 0
+#endif
+
+static void put_range(const uintptr_t *at, size_t len) {
+    const uintptr_t *end = at + len;
+    uint8_t kind = (uintptr_t)end == (uintptr_t)MP_STATE_THREAD(stack_top) ? ROOT_STACK : ROOT_OTHER;
+    size_t registers = kind == ROOT_STACK ? REGISTERS : 0;
+    put_roots((struct range){at, at + registers, (uintptr_t)at, ROOT_REGISTERS});
+    put_roots((struct range){at + registers, end, (uintptr_t)(at + registers), kind});
+}
+
+void __wrap_gc_collect_root(void **ptrs, size_t len) {
+    if (hs_mp_walking)
+        put_range((const uintptr_t *)(const void *)ptrs, len);
+    else
+        __real_gc_collect_root(ptrs, len);
+}
+
+/* --- names ----------------------------------------------------------------------------------------------- */
+
+enum value { VALUE_IMMEDIATE, VALUE_BLOCK, VALUE_OUTSIDE, VALUE_MASK = 3, NAME_ON_HEAP = 4 };
+
+static const uint8_t *text_of(qstr q, size_t *len) { return (const uint8_t *)qstr_data(q, len); }
+
+static uint8_t value_kind(mp_obj_t value) {
+    if (!mp_obj_is_obj(value))
+        return VALUE_IMMEDIATE;
+    return area_of((uintptr_t)MP_OBJ_TO_PTR(value)) ? VALUE_BLOCK : VALUE_OUTSIDE;
+}
+
+static void put_global(uint32_t slot, const mp_map_elem_t *elem) {
+    size_t len;
+    const uint8_t *text = text_of(MP_OBJ_QSTR_VALUE(elem->key), &len);
+    uint8_t kind = value_kind(elem->value);
+    hs_record(&(struct hs_record){
+        .kind = HS_GLOBAL,
+        .count = slot,
+        .cause = (uint8_t)(kind | (area_of((uintptr_t)text) ? NAME_ON_HEAP : 0)),
+        .pos = kind == VALUE_BLOCK ? target_of((uintptr_t)MP_OBJ_TO_PTR(elem->value)) : NO_BLOCK,
+        .data = text,
+        .data_len = (uint32_t)len,
+    });
+}
+
+/* Modules in ROM have no globals of their own. */
+static void put_module(qstr name, const mp_obj_dict_t *globals) {
+    size_t len;
+    const uint8_t *text = text_of(name, &len);
+    const mp_map_t *map = &globals->map;
+    if (map->is_fixed)
+        return;
+    hs_record(&(struct hs_record){
+        .kind = HS_MODULE, .pos = target_of((uintptr_t)map->table), .count = (uint32_t)map->alloc, .data = text, .data_len = (uint32_t)len});
+    for (size_t i = 0; i < map->alloc; i++)
+        if (mp_map_slot_is_filled(map, i) && mp_obj_is_qstr(map->table[i].key))
+            put_global((uint32_t)i, &map->table[i]);
+}
+
+static void put_modules(void) {
+    const mp_map_t *loaded = &MP_STATE_VM(mp_loaded_modules_dict).map;
+    put_module(MP_QSTR___main__, &MP_STATE_VM(dict_main));
+    for (size_t i = 0; i < loaded->alloc; i++) {
+        if (!mp_map_slot_is_filled(loaded, i) || !mp_obj_is_type(loaded->table[i].value, &mp_type_module))
+            continue;
+        const mp_obj_module_t *module = MP_OBJ_TO_PTR(loaded->table[i].value);
+        if (module->globals != &MP_STATE_VM(dict_main) && mp_obj_is_qstr(loaded->table[i].key))
+            put_module(MP_OBJ_QSTR_VALUE(loaded->table[i].key), module->globals);
+    }
+}
+
+/* --- references ------------------------------------------------------------------------------------------- */
+
+#define GROUP      7u /* words of a block that one mask stands for */
+#define GROUP_MAX  (1 + GROUP * HS_VARINT32_MAX)
+#define RUN_MOST   128u
+#define SKIP_MOST  127u
+#define PART_LAST  2
+
+struct block {
+    const uintptr_t *at;
+    uint32_t words;
+    uint32_t pos;
+};
+
+struct writer {
+    uint32_t pos, word;     /* where this record begins: block, and word in it */
+    uint32_t none;          /* blocks without references, not yet written */
+    uint32_t first, before; /* bases of what comes next: of a block's first word, of its others */
+    uint32_t bytes;         /* of all records so far */
+    uint8_t part, len;
+    bool unfinished;        /* the last block written has more words than were told */
+    bool dry;               /* only counts */
+    uint8_t data[HS_DATA_MAX];
+};
+
+/* Bytes of a record beside its data: kind, time, block, word, part, length. */
+#define RECORD_MAX 12
+
+static void begin(struct writer *w, uint32_t pos, uint32_t word) {
+    w->pos = w->first = w->before = pos;
+    w->word = word;
+    w->len = 0;
+    w->unfinished = false;
+}
+
+static void emit(struct writer *w) {
+    if (!w->dry)
+        hs_record(&(struct hs_record){
+            .kind = HS_REFS, .pos = w->pos, .count = w->word, .cause = w->part, .data = w->data, .data_len = w->len});
+    w->bytes += w->len + RECORD_MAX;
+}
+
+/* Says that nothing more comes of the block that was written last. */
+static void finish(struct writer *w) {
+    if (w->unfinished)
+        w->data[w->len++] = 0;
+    w->unfinished = false;
+}
+
+/* The blocks without references in front of the one at `next`. A record that begins there need not name them. */
+static void flush_none(struct writer *w, uint32_t next) {
+    for (; w->none && w->len <= HS_DATA_MAX - 2; w->none -= w->none < RUN_MOST ? w->none : RUN_MOST) {
+        finish(w);
+        w->data[w->len++] = (uint8_t)((w->none < RUN_MOST ? w->none : RUN_MOST) - 1);
+    }
+    if (w->none) {
+        emit(w);
+        begin(w, next, 0);
+        w->none = 0;
+    }
+}
+
+static bool has_targets(const struct block *b, uint32_t word) {
+    for (uint32_t i = word; i < word + GROUP && i < b->words; i++)
+        if (target_of(b->at[i]) != NO_BLOCK)
+            return true;
+    return false;
+}
+
+/* A mask and the blocks that seven words from `word` on point at; returns the byte behind. */
+static uint8_t *put_group(struct writer *w, const struct block *b, uint32_t word, uint8_t *to) {
+    uint8_t *mask = to++;
+    *mask = 0x80;
+    for (uint32_t i = 0; i < GROUP && word + i < b->words; i++) {
+        uint32_t target = target_of(b->at[word + i]);
+        if (target == NO_BLOCK)
+            continue;
+        uint32_t *base = word + i ? &w->before : &w->first;
+        *mask |= (uint8_t)(1u << i);
+        to = hs_put_u32(to, hs_zigzag32((int32_t)(target - *base)));
+        *base = target;
+    }
+    return to;
+}
+
+/* Appends the group at `word`, behind `skip` groups without references. False, and nothing done, when there is
+ * no room. */
+static bool append(struct writer *w, const struct block *b, uint32_t word, uint32_t skip) {
+    uint8_t group[GROUP_MAX];
+    uint32_t first = w->first, before = w->before;
+    size_t len = (size_t)(put_group(w, b, word, group) - group);
+    if (skip > SKIP_MOST || w->len + len + (skip != 0) > HS_DATA_MAX) {
+        w->first = first;
+        w->before = before;
+        return false;
+    }
+    if (skip)
+        w->data[w->len++] = (uint8_t)skip;
+    memcpy(w->data + w->len, group, len);
+    w->len = (uint8_t)(w->len + len);
+    return true;
+}
+
+/* A block is begun by its first group, even when that has no references. False when there is no room. */
+static bool start_block(struct writer *w, const struct block *b, uint32_t *skip) {
+    flush_none(w, b->pos);
+    w->before = b->pos;
+    if (w->len > HS_DATA_MAX - 2)
+        return false;
+    finish(w);
+    if (*skip) {
+        w->data[w->len++] = 0x80;
+        --*skip;
+    }
+    return true;
+}
+
+static void put_block(struct writer *w, const struct block *b) {
+    uint32_t skip = 0;
+    bool started = false;
+    for (uint32_t word = 0; word < b->words; word += GROUP) {
+        if (!has_targets(b, word)) {
+            skip++;
+            continue;
+        }
+        if (!(started || start_block(w, b, &skip)) || !append(w, b, word, skip)) {
+            emit(w);
+            begin(w, b->pos, word);
+            append(w, b, word, 0);
+        }
+        started = true;
+        skip = 0;
+        w->unfinished = word + GROUP < b->words;
+    }
+    w->none += !started;
+}
+
+static uint32_t length_at(const mp_state_mem_area_t *a, size_t at) {
+    size_t end = at + 1, n = a->gc_alloc_table_byte_len * 4;
+    while (end < n && kind_at(a, end) == AT_TAIL)
+        end++;
+    return (uint32_t)(end - at);
+}
+
+static void put_area(struct writer *w, const mp_state_mem_area_t *a) {
+    size_t n = a->gc_alloc_table_byte_len * 4;
+    begin(w, hs_mp_pos(a->gc_pool_start), 0);
+    for (size_t at = 0, len; at < n; at += len) {
+        len = 1;
+        if (kind_at(a, at) != AT_HEAD)
+            continue;
+        len = length_at(a, at);
+        struct block block = {(const uintptr_t *)(const void *)(a->gc_pool_start + at * GRANULE), (uint32_t)(len * GRANULE / WORD),
+                              hs_mp_pos(a->gc_pool_start + at * GRANULE)};
+        put_block(w, &block);
+    }
+    w->part |= NEXT_AREA(a) ? 0 : PART_LAST;
+    w->none = 0; /* what is not told has none */
+    emit(w);
+}
+
+static NOINLINE uint32_t put_references(bool dry) {
+    struct writer w = {.dry = dry};
+    FOR_EACH_AREA(a)
+        put_area(&w, a);
+    return w.bytes;
+}
+
+/* --- all of it ---------------------------------------------------------------------------------------------- */
+
+/* Frames below us have held addresses of blocks. Left there, they would keep blocks alive in a later
+ * collection. */
+static NOINLINE void wipe_stack(void) {
+    volatile uintptr_t below[96];
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++)
+        below[i] = 0;
+}
+
+/* Where other threads go over their stacks in a signal handler, none of them may be in the midst of a record
+ * then: the lock is ours meanwhile. */
+#ifdef HS_PORT_GC_SIGNALS
+static NOINLINE void put_all_roots(void) {
+    hs_lock_t lock = hs_port_lock();
+    hs_mp_walk_roots();
+    hs_port_unlock(lock);
+}
+#else
+#define put_all_roots() hs_mp_walk_roots()
+#endif
+
+static NOINLINE uint32_t record_graph(void) {
+    if (!(hs_image()->flags & HS_RING_STREAM)) {
+        uint32_t bytes = put_references(true);
+        if (bytes > hs_stats().ring_size / 2)
+            return bytes;
+    }
+    hs_mp_snapshot();
+    put_all_roots();
+    put_modules();
+    put_references(false);
+    return 0;
+}
+
+uint32_t hs_mp_refs(void) {
+    bool ordered = hs_mp_enter_order();
+    uint32_t refused = record_graph();
+    hs_mp_leave_order(ordered);
+    wipe_stack();
+    return refused;
+}
+
+static uint8_t when, fails;
+
+void hs_mp_refs_when(const char *words) {
+    when = (uint8_t)((strstr(words, "mark") ? HS_REFS_AT_MARK : 0) | (strstr(words, "fail") ? HS_REFS_AT_FAIL : 0));
+    fails = 0;
+}
+
+void hs_mp_refs_mark(void) {
+    if (when & HS_REFS_AT_MARK && hs_state != HS_STATE_OFF)
+        hs_mp_refs();
+}
+
+void hs_mp_refs_fail(void) {
+    if (when & HS_REFS_AT_FAIL && fails < HS_REFS_FAILS) {
+        fails++;
+        hs_mp_refs();
+    }
+}
+
+#else
+
+void __wrap_gc_collect_root(void **ptrs, size_t len) { __real_gc_collect_root(ptrs, len); }
+uint32_t hs_mp_refs(void) { return 0; }
+void hs_mp_refs_when(const char *words) { (void)words; }
+void hs_mp_refs_mark(void) {}
+void hs_mp_refs_fail(void) {}
+void hs_mp_refs_state(void) {}
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * References from records: a graph written down by hand, graphs that are cut, and bytes that are anything.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "analysis/measure/retained.h"
+
+struct script {
+    struct hs_model *model;
+    struct hs_refs refs;
+    uint64_t number;
+};
+
+static int play(struct script *s, struct hs_record record, struct hs_event event)
+{
+    event.kind = record.kind;
+    event.number = s->number++;
+    event.record = &record;
+    hs_model_feed(s->model, &event, 1);
+    return hs_refs_feed(&s->refs, s->model, &event);
+}
+
+/* A heap of 32 granules: blocks of 1, 2, 8 and 1 granules at 0, 1, 4 and 20. */
+static void setup_heap(struct script *s)
+{
+    static const struct hs_extent block[] = {{0, 1}, {1, 2}, {4, 8}, {20, 1}};
+    *s = (struct script){.model = hs_model_new(NULL)};
+    s->refs.pointer_bytes = 4;
+    play(s, (struct hs_record){.kind = HS_REGION, .count = 32, .shift = 4, .address = 0x20000000, .data = (const uint8_t *)"gc", .data_len = 2},
+         (struct hs_event){0});
+    for (size_t i = 0; i < sizeof block / sizeof *block; i++)
+        play(s, (struct hs_record){.kind = HS_ALLOC}, (struct hs_event){
+            .site = 1, .size = block[i].granules * 16, .pos = block[i].pos, .granules = block[i].granules});
+}
+
+static void close_heap(struct script *s)
+{
+    hs_refs_free(&s->refs);
+    hs_model_free(s->model);
+}
+
+static struct hs_record with(struct hs_record record, const uint8_t *data, uint32_t len)
+{
+    record.data = data;
+    record.data_len = len;
+    return record;
+}
+
+/* A root at offset 0x24 leads to block 1 (at granule 1), another 12 bytes on to the one at 4. Block 0 refers to
+ * nothing; block 1's word 1 to granule 4; the block at 4 from words 0 and 30 to 20 and 0. */
+static const uint8_t roots[] = {0, 1 << 1, 2, 3 << 1};
+static const uint8_t refs[] = {0x00, 0x82, 3 << 1, 0x00, 0x81, 20 << 1, 3, 0x84, (4 << 1) - 1};
+
+static void by_hand(void **unused)
+{
+    struct script s;
+    struct hs_retained r;
+    (void)unused;
+    setup_heap(&s);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_ROOT, .cause = 1, .address = 0x24}, roots, sizeof roots), (struct hs_event){0}), 0);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2}, refs, sizeof refs), (struct hs_event){0}), 1);
+    const struct hs_refgraph *g = &s.refs.graph;
+    assert_int_equal(g->n_roots, 2);
+    assert_int_equal(g->root[0].block, 1);
+    assert_int_equal(g->root[0].address, 0x24);
+    assert_int_equal(g->root[1].block, 2);
+    assert_int_equal(g->root[1].address, 0x30);
+    assert_int_equal(g->first[4], 3);
+    assert_int_equal(g->to[0], 2);
+    assert_int_equal(g->word[0], 1);
+    assert_int_equal(g->to[1], 3);
+    assert_int_equal(g->word[1], 0);
+    assert_int_equal(g->to[2], 0);
+    assert_int_equal(g->word[2], 30);
+    assert_int_equal(hs_retained_measure(&r, g), 0);
+    assert_int_equal(r.unreached, 0);
+    assert_int_equal(r.bytes[2], 16 + 128 + 16);
+    assert_int_equal(r.bytes[1], 32); /* the root leads to block 2 without it */
+    assert_int_equal(r.dominators.of[2], HS_NODE_ROOTS);
+    struct hs_holder step[4];
+    assert_int_equal(hs_retained_path(&r, 3, step, 4), 2);
+    assert_true(step[0].root == &g->root[1] && step[1].block == 2 && step[1].word == 0);
+    assert_int_equal(hs_retained_references(&r, 2, step, 4), 2);
+    assert_true(step[0].root && step[1].block == 1);
+    hs_retained_free(&r);
+    close_heap(&s);
+}
+
+/* Whatever is missing, no half graph comes of it. */
+static void cut(void **unused)
+{
+    struct script s;
+    (void)unused;
+    setup_heap(&s);
+    struct hs_record root = with((struct hs_record){.kind = HS_ROOT, .cause = 1}, roots, sizeof roots);
+    struct hs_record part = with((struct hs_record){.kind = HS_REFS}, refs, sizeof refs), last = part;
+    last.cause = 2;
+    assert_int_equal(play(&s, last, (struct hs_event){0}), 0); /* no roots */
+    assert_int_equal(s.refs.dropped, 1);
+    play(&s, root, (struct hs_event){0});
+    play(&s, (struct hs_record){.kind = HS_MARK}, (struct hs_event){0});
+    assert_int_equal(play(&s, last, (struct hs_event){0}), 0); /* something in between, so records are missing */
+    assert_int_equal(s.refs.dropped, 3);
+    play(&s, root, (struct hs_event){0});
+    s.number++; /* lost */
+    assert_int_equal(play(&s, last, (struct hs_event){0}), 0);
+    play(&s, root, (struct hs_event){0});
+    play(&s, part, (struct hs_event){0});
+    assert_false(s.refs.complete);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2, .pos = 20}, NULL, 0), (struct hs_event){0}), 1);
+    assert_true(s.refs.complete);
+    close_heap(&s);
+}
+
+static uint32_t state = 7;
+static uint32_t chance(uint32_t below)
+{
+    state = state * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)(state >> 8) * below >> 24);
+}
+
+/* Real records with bytes changed, and bytes that are nothing: refused or taken, never out of bounds. */
+static void anything(void **unused)
+{
+    struct script s;
+    uint64_t whole = 0;
+    (void)unused;
+    setup_heap(&s);
+    for (int i = 0; i < 200000; i++) {
+        uint8_t data[16];
+        uint32_t len = chance(sizeof data + 1);
+        for (uint32_t b = 0; b < len; b++)
+            data[b] = chance(3) && b < sizeof refs ? refs[b] : (uint8_t)chance(256);
+        struct hs_record record = {.kind = (uint8_t)(HS_REFS + chance(4)), .cause = (uint8_t)chance(8), .pos = chance(3) ? chance(34) : chance(UINT32_MAX),
+                                   .count = chance(4) ? 0 : chance(UINT32_MAX), .address = chance(100)};
+        if (record.kind == HS_ROOT && chance(2))
+            record = with(record, roots, sizeof roots);
+        else
+            record = with(record, data, len);
+        int fed = play(&s, record, (struct hs_event){0});
+        assert_true(fed == 0 || fed == 1);
+        if (fed != 1)
+            continue;
+        struct hs_retained r;
+        assert_int_equal(hs_retained_measure(&r, &s.refs.graph), 0);
+        assert_true(r.reached_bytes + r.unreached_bytes == s.model->used);
+        hs_retained_free(&r);
+        whole++;
+    }
+    assert_true(whole > 100);
+    close_heap(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(by_hand), cmocka_unit_test(cut), cmocka_unit_test(anything)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
