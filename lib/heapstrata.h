@@ -87,6 +87,9 @@ struct hs_config {
     void (*keyframe)(void);
     /* At most how many bytes that takes: a ring that would be filled to a quarter goes without. */
     uint32_t (*keyframe_size)(void);
+    uint32_t keyframe_every; /* packets; default: half the ring. hs_drain_keyframes sets it */
+    /* NULL, or told when a packet is closed, with the lock held: must do no more than wake who drains the ring. */
+    void (*closed)(void);
 };
 
 #define HS_IMAGE_MIN  1024u

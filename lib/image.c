@@ -78,6 +78,8 @@ static void deliver(const struct hs_packet *p) {
     if (stream(p))
         return;
     hs_port_flush(p, sizeof *p + p->len);
+    if (t->config.closed)
+        t->config.closed();
     t->slot = t->slot + 1 < t->header->packet_count ? t->slot + 1 : 0;
 }
 
@@ -133,11 +135,14 @@ static void say_lost(void) {
     }
 }
 
-/* A keyframe is due when none would remain in the newer half of the ring. */
+/* A keyframe is due when none would remain in the newer half of the ring, or as often as the drain wants. */
 static void ask_for_keyframe(void) {
     struct hs_trace *t = &hs_trace;
     const struct hs_ring_header *h = t->header;
-    if (!(h->flags & HS_RING_STREAM) && ++t->since_keyframe >= h->packet_count / 2 && hs_state == HS_STATE_ON)
+    uint32_t every = h->packet_count / 2;
+    if (t->config.keyframe_every && t->config.keyframe_every < every)
+        every = t->config.keyframe_every;
+    if (!(h->flags & HS_RING_STREAM) && ++t->since_keyframe >= every && hs_state == HS_STATE_ON)
         hs_state = HS_STATE_KEYFRAME_DUE;
 }
 
@@ -289,7 +294,10 @@ void hs_keyframe(void) {
     const struct hs_ring_header *h = t->header;
     t->since_keyframe = 0;
     hs_state = HS_STATE_ON;
-    if (!(h->flags & HS_RING_STREAM) && t->config.keyframe_size() > h->packet_count * h->packet_size / 4)
+    uint32_t most = h->packet_count * h->packet_size / 4;
+    if (t->config.keyframe_every) /* the ring is drained, not looked at: it may be filled to three quarters */
+        most *= 3;
+    if (!(h->flags & HS_RING_STREAM) && t->config.keyframe_size() > most)
         return;
     hs_lock_t lock = hs_port_lock();
     finish_packet();

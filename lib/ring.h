@@ -22,6 +22,7 @@ enum hs_ring_flag {
     HS_RING_STREAM = 1,  /* packets leave as they close; else the oldest is overwritten */
     HS_RING_64BIT = 2,   /* pointers of the traced program have 8 bytes */
     HS_RING_CONTEXT = 4, /* sites carry a calling context */
+    HS_RING_AGAIN = 16,  /* in a stream only: packets may follow that this stream's receiver has already */
     HS_RING_SELFTEST_FAILED = 8, /* the hook's own allocation was not seen: nothing will be recorded */
 };
 

@@ -16,6 +16,7 @@
 
 #include "analysis/cmd/cmd.h"
 #include "analysis/record/board.h"
+#include "analysis/record/live.h"
 #include "analysis/record/process.h"
 #include "analysis/record/scratch.h"
 #include "analysis/record/serial.h"
@@ -27,9 +28,9 @@
 
 struct args {
     struct hs_common common;
-    const char *output, *serial;
+    const char *output, *serial, *stream;
     uint64_t ring, baud;
-    bool quiet;
+    bool quiet, again;
 };
 
 static const struct hs_option options[] = {
@@ -38,6 +39,10 @@ static const struct hs_option options[] = {
      "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)"},
     {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
      "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
+    {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
+     "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT or -"},
+    {"again", 'a', NULL, HS_OPT_FLAG, offsetof(struct args, again),
+     "with --stream: when it ends wait for the next connection, until Ctrl-C"},
     {"baud", 'b', "N", HS_OPT_UINT, offsetof(struct args, baud), "speed of the serial port (default 115200)"},
     {"quiet", 'q', NULL, HS_OPT_FLAG, offsetof(struct args, quiet), "no progress, no closing line"},
     {0},
@@ -286,27 +291,102 @@ static int record_board(struct recording *r)
     return status;
 }
 
+/* ---- a stream ---- */
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void show_stream(void *context, const struct hs_live_state *s)
+{
+    const struct recording *r = context;
+    char heap[80] = "heap not known yet";
+    if (!r->progress)
+        return;
+    if (s->synced)
+        snprintf(heap, sizeof heap, "heap %" PRIu64 " of %" PRIu64 " bytes (%.0f%%)", s->used, s->heap, percent(s->used, s->heap));
+    fprintf(stderr, "\r%s%.0f s, %.1f KB, %.1f KB/s, %.0f records/s, lost %" PRIu64 " of %" PRIu64 " (%.1f%%), %s\033[K",
+            s->connected ? "" : "waiting; ", s->seconds, (double)s->bytes / 1024, s->byte_rate / 1024, s->record_rate,
+            s->info.lost, s->emitted, percent(s->info.lost, s->emitted), heap);
+}
+
+/* A stream may lose something, which is counted and no error. */
+static int take_stream(struct recording *r, struct hs_live *live)
+{
+    struct hs_error error = {0};
+    live->writer = r->writer;
+    int err = hs_live_run(live, &error);
+    const struct hs_live_state *s = &live->state;
+    clear_progress(r);
+    if (err)
+        hs_complain("%s", error.text[0] ? error.text : hs_strerror(err));
+    if (!r->args->quiet && s->info.packets)
+        fprintf(stderr, "[ heapstrata record: %.1f s, %" PRIu64 " bytes came; %" PRIu64 " records, %" PRIu64 " lost (%.1f%%), %"
+                PRIu64 " overwritten before the first packet; %" PRIu64 " bytes were no part of the trace ]\n", s->seconds,
+                s->bytes, s->info.records, s->info.lost, percent(s->info.lost, s->emitted), s->info.overwritten_records,
+                s->info.damaged_bytes);
+    return err ? HS_EXIT_BAD : HS_EXIT_OK;
+}
+
+static int record_from_stream(struct recording *r)
+{
+    struct hs_live live = { .line = { .name = r->args->stream, .baud = (unsigned)r->args->baud, .interrupt = &interrupted },
+                            .again = r->args->again, .tick = show_stream, .context = r };
+    int status = HS_EXIT_BAD;
+    r->progress = !r->args->quiet && isatty(STDERR_FILENO);
+    sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+    sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+    bool open = hs_line_open(&live.line);
+    if (!open)
+        hs_complain("%s", live.line.error[0] ? live.line.error : "interrupted before a connection was made");
+    else if (open_output(r))
+        status = close_output(r, take_stream(r, &live));
+    hs_line_close(&live.line);
+    return status;
+}
+
+/* What does not go together. */
+static const char *contradiction(const struct args *args)
+{
+    if (args->stream && (args->serial || args->ring || args->common.n_files))
+        return "--stream takes no script and no other source";
+    if (args->again && !args->stream)
+        return "--again is for --stream";
+    if (!args->stream && !args->common.n_files)
+        return "which firmware and script? (see 'heapstrata help record')";
+    if (args->serial && args->ring)
+        return "--ring is for programs: a board has the ring it was built with";
+    if (args->serial && args->common.n_files != 1)
+        return "--serial takes one script, and no arguments for it";
+    return NULL;
+}
+
 static int run(void *memory)
 {
     const struct args *args = memory;
     struct recording recording = { .args = args };
-    if (args->serial && args->ring)
-        return hs_complain("--ring is for programs: a board has the ring it was built with");
-    if (args->serial && args->common.n_files != 1)
-        return hs_complain("--serial takes one script, and no arguments for it");
+    const char *wrong = contradiction(args);
+    if (wrong)
+        return hs_complain("%s", wrong);
+    if (args->stream)
+        return record_from_stream(&recording);
     return args->serial ? record_board(&recording) : record_program(&recording);
 }
 
 const struct hs_cmd hs_cmd_record = {
     .name = "record", .summary = "run a script on a firmware and keep its trace",
-    .usage = "[--] FIRMWARE SCRIPT [ARGS]\n--serial DEVICE SCRIPT",
+    .usage = "[--] FIRMWARE SCRIPT [ARGS]\n--serial DEVICE SCRIPT\n--stream SOURCE",
     .about = "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
              "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board; the "
-             "exit status is then 1 when it ended by an exception. Ctrl-C stops the script, and the trace is kept.",
+             "exit status is then 1 when it ended by an exception. Ctrl-C stops the script, and the trace is kept. With --stream "
+             "takes what a firmware sends that has called heapstrata.stream(), until it ends or Ctrl-C; other output on the same "
+             "line does no harm. What is lost is counted.",
     .examples = "  heapstrata record -o run.hst ./micropython script.py\n"
                 "  heapstrata record -- ./micropython -X heapsize=64k script.py\n"
-                "  heapstrata record --serial /dev/ttyUSB0 script.py\n",
-    .uses = HS_USES_REST, .options = options, .min_files = 1, .max_files = -1,
+                "  heapstrata record --serial /dev/ttyUSB0 script.py\n"
+                "  heapstrata record --stream tcp-listen:5555 -o live.hst\n",
+    .uses = HS_USES_REST, .options = options, .max_files = -1,
     .args_size = sizeof(struct args), .defaults = &(const struct args){ .output = HS_DEFAULT_INPUT, .baud = 115200 },
     .run = run,
 };

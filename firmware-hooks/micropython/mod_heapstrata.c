@@ -11,6 +11,9 @@
  *   dump()               prints the image as text, for a host that reads the console
  *   dump(offset)         prints it again from that byte on
  *   dump(stream)         writes it to a stream, as bytes
+ *   stream(to, every=8)  sends packets to a stream as they close, with a keyframe in every so many, from the
+ *                        scheduler and from poll(); stream(None) sends the rest and ends
+ *   poll()               sends what the stream takes now; True when nothing is left
  *   stats()              the recorder's own figures, as a dict
  *   reset()              forgets everything recorded so far
  */
@@ -18,6 +21,7 @@
 
 #include "firmware-hooks/micropython/mp_hooks.h"
 #include "firmware-hooks/micropython/mp_refs.h"
+#include "firmware-hooks/micropython/mp_stream.h"
 #include "lib/crc.h"
 #include "lib/heapstrata.h"
 #include "py/mphal.h"
@@ -91,6 +95,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(refs_obj, hs_mod_refs);
 
 static mp_obj_t hs_mod_reset(void) {
     hs_reset();
+    hs_mp_stream_restart();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(reset_obj, hs_mod_reset);
@@ -197,6 +202,25 @@ static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(dump_obj, 0, 1, hs_mod_dump);
 
+/* --- streaming ----------------------------------------------------------------------------------------- */
+
+static mp_obj_t hs_mod_stream(size_t n_args, const mp_obj_t *args) {
+    mp_int_t every = n_args > 1 ? mp_obj_get_int(args[1]) : 8;
+    if (every < 1)
+        mp_raise_ValueError(MP_ERROR_TEXT("a keyframe in every packet at most"));
+    if (need_image()->flags & HS_RING_STREAM)
+        mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("the trace leaves by HEAPSTRATA_OUT already"));
+    if (args[0] == mp_const_none)
+        hs_mp_stream_end();
+    else
+        hs_mp_stream_begin(args[0], (mp_uint_t)every);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(stream_obj, 1, 2, hs_mod_stream);
+
+static mp_obj_t hs_mod_poll(void) { return mp_obj_new_bool(hs_mp_stream_poll()); }
+static MP_DEFINE_CONST_FUN_OBJ_0(poll_obj, hs_mod_poll);
+
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_heapstrata)},
     {MP_ROM_QSTR(MP_QSTR_start), MP_ROM_PTR(&start_obj)},
@@ -205,6 +229,8 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_snapshot), MP_ROM_PTR(&snapshot_obj)},
     {MP_ROM_QSTR(MP_QSTR_refs), MP_ROM_PTR(&refs_obj)},
     {MP_ROM_QSTR(MP_QSTR_dump), MP_ROM_PTR(&dump_obj)},
+    {MP_ROM_QSTR(MP_QSTR_stream), MP_ROM_PTR(&stream_obj)},
+    {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&poll_obj)},
     {MP_ROM_QSTR(MP_QSTR_stats), MP_ROM_PTR(&stats_obj)},
     {MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&reset_obj)},
 };

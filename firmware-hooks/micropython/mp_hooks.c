@@ -10,6 +10,7 @@
  * record, so that the trace has the order in which the heap changed.
  */
 #include "firmware-hooks/micropython/mp_hooks.h"
+#include "firmware-hooks/micropython/mp_stream.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -774,6 +775,7 @@ static void init(void) {
         .describe = describe,
         .keyframe = hs_mp_snapshot,
         .keyframe_size = keyframe_size,
+        .closed = hs_mp_stream_wake,
     };
     bool record = hs_port_image(&config);
 #if HS_STACKS
@@ -798,6 +800,8 @@ void __real_gc_init(void *start, void *end);
 void __wrap_gc_init(void *start, void *end) {
     static bool initialised;
     __real_gc_init(start, end);
+    if (initialised)
+        hs_mp_stream_forget();
     if (!initialised) {
         initialised = true;
         init();

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -120,6 +121,9 @@ static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t 
     return out.pos == frame->plain ? HS_OK : HS_ERR_FORMAT;
 }
 
+/* Whether more will come behind the end that was met: then it is no damage. */
+static bool grows(struct container *c) { return c->file->growing && c->file->growing(c->file); }
+
 /* Makes `plain` the next data frame's. Returns 0 at the end of the data, 1, or a negative enum hs_err. */
 static int next_frame(struct container *c) {
     struct hs_hst_frame frame;
@@ -127,6 +131,8 @@ static int next_frame(struct container *c) {
         long n = have(c, sizeof frame);
         if (n < 0)
             return (int)n;
+        if ((size_t)n < sizeof frame && grows(c))
+            return 0;
         if ((size_t)n < sizeof frame) {
             damaged(c, HS_ERR_END, c->offset);
             c->bytes.damage.bytes += (uint64_t)n;
@@ -143,6 +149,8 @@ static int next_frame(struct container *c) {
     long n = have(c, frame.stored);
     if (n < 0)
         return (int)n;
+    if ((size_t)n < frame.stored && grows(c))
+        return 0;
     size_t stored = (size_t)n < frame.stored ? (size_t)n : frame.stored;
     int why = stored < frame.stored ? HS_ERR_END
               : frame.crc != hs_checksum(0, c->in + c->in_at, stored) ? HS_ERR_CHECK : HS_OK;
@@ -464,6 +472,8 @@ struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config
         w->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (w->fd < 0)
             hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", path, strerror(errno));
+        else
+            flock(w->fd, LOCK_EX | LOCK_NB); /* tells readers that the file grows: hs_bytes.growing */
     }
     if (error->code && w) {
         free_writer(w);
@@ -515,6 +525,16 @@ static int put_dictionary(struct hs_writer *w, const struct hs_chunk *chunk) {
     return w->err;
 }
 
+int hs_writer_put_chunk(struct hs_writer *w, const struct hs_chunk *chunk) {
+    if (chunk->kind == HS_CHUNK_DICT)
+        put_dictionary(w, chunk);
+    if (chunk->kind == HS_CHUNK_PACKET)
+        hs_writer_put(w, &chunk->packet, sizeof chunk->packet);
+    if (chunk->kind == HS_CHUNK_HEADER || chunk->kind == HS_CHUNK_PACKET)
+        hs_writer_put(w, chunk->bytes, chunk->len);
+    return w->err;
+}
+
 int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *error) {
     struct hs_chunk chunk;
     enum hs_source source;
@@ -530,12 +550,7 @@ int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *
         else if (chunk.kind == HS_CHUNK_DAMAGE)
             hs_fail_with(error, chunk.code, chunk.offset, "%s: damaged at byte %llu: %s", path,
                          (unsigned long long)chunk.offset, hs_strerror(chunk.code));
-        if (chunk.kind == HS_CHUNK_DICT)
-            put_dictionary(w, &chunk);
-        if (chunk.kind == HS_CHUNK_PACKET)
-            hs_writer_put(w, &chunk.packet, sizeof chunk.packet);
-        if (chunk.kind == HS_CHUNK_HEADER || chunk.kind == HS_CHUNK_PACKET)
-            hs_writer_put(w, chunk.bytes, chunk.len);
+        hs_writer_put_chunk(w, &chunk);
     }
     if (err)
         hs_fail_with(error, err, chunk.offset, "%s: %s", path, hs_strerror(err));

@@ -9,6 +9,12 @@
 #include "lib/host/parts.h"
 
 #define HS_BATCH 128 /* events handed out at once */
+#define HS_SEEN  4096 /* packets of which is remembered that they were read */
+
+struct hs_seen {
+    uint32_t seq; /* plus one */
+    uint32_t sum;
+};
 
 struct hs_reader {
     const char *path;
@@ -30,9 +36,13 @@ struct hs_reader {
     unsigned n_records, at_record;
     uint64_t number;       /* in its boot, of record[at_record] */
 
+    struct hs_seen seen[HS_SEEN]; /* by number */
+
     /* The boot at hand. */
     bool packet_seen;
     bool restarted;        /* a header came since the last packet: its numbers may start again */
+    bool again;            /* packets may come that have been read: HS_RING_AGAIN */
+    bool resent;           /* what follows has been sent before, up to next_seq */
     uint32_t next_seq;
     uint64_t next_number;  /* that the next packet should have; its low 32 bits are in the packet */
     uint32_t boot;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "lib/host/parts.h"
@@ -48,6 +49,17 @@ static long read_file(struct hs_bytes *bytes, uint8_t *into, size_t room) {
     return n;
 }
 
+/* A writer of ours holds a lock as long as it lives. */
+static bool is_growing(struct hs_bytes *bytes) {
+    int fd = ((struct file *)bytes)->fd;
+    if (fd < 0 || !flock(fd, LOCK_SH | LOCK_NB)) {
+        if (fd >= 0)
+            flock(fd, LOCK_UN);
+        return false;
+    }
+    return errno == EWOULDBLOCK;
+}
+
 static void close_file(struct hs_bytes *bytes) {
     struct file *f = (struct file *)bytes;
     if (f->fd > 0)
@@ -62,6 +74,7 @@ struct hs_bytes *hs_bytes_of_file(int fd, struct hs_front front) {
         return NULL;
     f->bytes.read = read_file;
     f->bytes.close = close_file;
+    f->bytes.growing = is_growing;
     f->bytes.offset = front.offset;
     f->front = front;
     f->fd = fd;

@@ -37,6 +37,7 @@ struct hs_damage {
 struct hs_bytes {
     long (*read)(struct hs_bytes *bytes, uint8_t *into, size_t room);
     void (*close)(struct hs_bytes *bytes);
+    bool (*growing)(struct hs_bytes *bytes); /* whether a writer is at it: its end is none. May be NULL */
     uint64_t offset; /* in the input, of the byte read next */
     struct hs_damage damage;
 };
@@ -95,6 +96,13 @@ struct hs_feed *hs_feed_open(const char *path, enum hs_source *source, struct hs
 
 /* The same. `dump`: which of several dumps in the log of a console, from 1; 0: the last whole one. */
 struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_source *source, struct hs_error *error);
+
+/* A reader of chunks; `feed` is owned, and closed when this fails. `name` is for errors. */
+struct hs_reader *hs_reader_of_feed(struct hs_feed *feed, const char *name, struct hs_error *error);
+
+/* Writes a chunk of a feed to a .hst; damage is none. */
+struct hs_writer;
+int hs_writer_put_chunk(struct hs_writer *writer, const struct hs_chunk *chunk);
 
 /* --- what chunks are made of -------------------------------------------------------------------------- */
 

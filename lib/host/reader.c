@@ -64,8 +64,26 @@ static void complain(struct hs_reader *r, const struct hs_chunk *chunk, const ch
                  (unsigned long long)chunk->offset, hs_strerror(chunk->code));
 }
 
+/* Whether this very packet has been read: a drain that begins anew, for it does not know what arrived, sends again
+ * what the ring still has. */
+static bool seen_before(struct hs_reader *r, const struct hs_packet *p) {
+    struct hs_seen *seen = &r->seen[p->seq % HS_SEEN];
+    bool again = r->again && seen->sum == p->sum && seen->seq == p->seq + 1 && p->flags & HS_PACKET_CLOSED;
+    *seen = (struct hs_seen){p->seq + 1, p->sum};
+    return again;
+}
+
 static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
     const struct hs_packet *p = &chunk->packet;
+    const struct hs_seen *seen = &r->seen[p->seq % HS_SEEN];
+    bool other = seen->seq == p->seq + 1 && seen->sum != p->sum; /* has that number: it begins anew */
+    if (seen_before(r, p)) {
+        r->resent = true;
+        return;
+    }
+    if (r->resent && (int32_t)(p->seq - r->next_seq) < 0 && !other)
+        return; /* too late: it has been counted as lost */
+    r->resent = false;
     r->info.packets++;
     r->info.packet_bytes += sizeof *p + p->len;
     if (!connect(r, p)) {
@@ -112,6 +130,7 @@ static void on_header(struct hs_reader *r, const struct hs_chunk *chunk) {
     struct hs_ring_header h;
     memcpy(&h, chunk->bytes, sizeof h);
     r->dictionary.may_renew = r->restarted = true;
+    r->again = h.flags & HS_RING_AGAIN;
     r->ring_boot = h.boot;
     if (r->info.hz)
         return;
@@ -213,28 +232,34 @@ long hs_reader_next(struct hs_reader *r, const struct hs_event **events) {
 
 /* --- open and close ----------------------------------------------------------------------------------- */
 
-struct hs_reader *hs_reader_open(const char *path, struct hs_error *error) {
-    struct hs_error ignored;
-    error = error ? error : &ignored;
-    memset(error, 0, sizeof *error);
-    enum hs_source source = HS_SOURCE_STREAM;
-    struct hs_feed *feed = hs_feed_open(path, &source, error);
+struct hs_reader *hs_reader_of_feed(struct hs_feed *feed, const char *name, struct hs_error *error) {
     struct hs_reader *r = feed ? calloc(1, sizeof *r) : NULL;
-    if (r && (!(r->path = strdup(path)) || hs_dictionary_open(&r->dictionary))) {
+    if (r && (!(r->path = strdup(name)) || hs_dictionary_open(&r->dictionary))) {
         hs_dictionary_close(&r->dictionary);
         free((char *)r->path);
         free(r);
         r = NULL;
     }
     if (!r) {
-        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s: %s", path, hs_strerror(HS_ERR_MEMORY));
+        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s: %s", name, hs_strerror(HS_ERR_MEMORY));
         if (feed)
             feed->close(feed);
         return NULL;
     }
     r->feed = feed;
-    r->info.source = source;
+    r->info.source = HS_SOURCE_STREAM;
     hs_follow_anew(r, false);
+    return r;
+}
+
+struct hs_reader *hs_reader_open(const char *path, struct hs_error *error) {
+    struct hs_error ignored;
+    error = error ? error : &ignored;
+    memset(error, 0, sizeof *error);
+    enum hs_source source = HS_SOURCE_STREAM;
+    struct hs_reader *r = hs_reader_of_feed(hs_feed_open(path, &source, error), path, error);
+    if (r)
+        r->info.source = source;
     return r;
 }
 

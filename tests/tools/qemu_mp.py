@@ -51,13 +51,15 @@ def command_line(firmware, icount=None, extra=()):
 
 
 class QemuMp:
-    """One running board. icount=N: 2^N ns of emulated time an instruction, hence repeatable time."""
+    """One running board. icount=N: 2^N ns of emulated time an instruction, hence repeatable time. extra, after:
+    arguments for QEMU in front of the console's UART and behind it, for more of them."""
 
-    def __init__(self, firmware, icount=None, extra=(), boot_timeout=20):
+    def __init__(self, firmware, icount=None, extra=(), boot_timeout=20, after=()):
         if not os.path.exists(firmware):
             raise BoardError("no such firmware: %s" % firmware)
         self.dir = tempfile.mkdtemp(prefix="hs-qemu-")
         self.boot_timeout = boot_timeout
+        self.after = list(after)
         self.buffer = b""
         self.process = self.uart = self.monitor = None
         try:
@@ -81,7 +83,7 @@ class QemuMp:
         self.process = subprocess.Popen(
             command_line(firmware, icount, extra)
             + ["-S", "-serial", "unix:%s,server=on,wait=off" % uart]
-            + ["-qmp", "unix:%s,server=on,wait=off" % qmp],
+            + ["-qmp", "unix:%s,server=on,wait=off" % qmp] + self.after,
             stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
         self.monitor = self._connect(qmp)
         self.monitor_file = self.monitor.makefile("rw", encoding="utf-8")

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT
+ *
+ *   line -> bytes (read_line) -> stream feed -> tee, which writes the chunks -> reader -> model
+ *
+ * The reader pulls; what it waits for is read_line, so ticks and interrupts are seen to there.
+ */
+#include "analysis/record/live.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analysis/model/model.h"
+#include "lib/host/parts.h"
+
+#define TICK  0.25 /* seconds */
+#define FLUSH 2.0  /* what is lost at most when we are killed */
+
+struct run {
+    struct hs_bytes bytes;
+    struct hs_feed tee;
+    struct hs_feed *chunks;
+    struct hs_live *live;
+    struct hs_reader *reader;
+    struct hs_model *model;
+    double begun, ticked, flushed;
+    uint64_t bytes_then, records_then; /* at the last tick */
+    bool header;
+    int error; /* errno of the line */
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- what is known ---- */
+
+static void look_at_heap(struct run *r, struct hs_live_state *s)
+{
+    s->synced = r->model->synced;
+    s->used = r->model->used;
+    s->heap = 0;
+    for (unsigned i = 0; i < r->model->n_regions; i++)
+        s->heap += r->model->region[i].present ? (uint64_t)r->model->region[i].granules << r->model->region[i].shift : 0;
+}
+
+static void look(struct run *r, double elapsed)
+{
+    struct hs_live_state *s = &r->live->state;
+    s->info = *hs_reader_info(r->reader);
+    s->emitted = s->info.records + s->info.lost + s->info.overwritten_records;
+    if (elapsed > 0) { /* smoothed: a packet comes every now and then */
+        s->byte_rate += ((double)(s->bytes - r->bytes_then) / elapsed - s->byte_rate) / 4;
+        s->record_rate += ((double)(s->info.records - r->records_then) / elapsed - s->record_rate) / 4;
+    }
+    r->bytes_then = s->bytes;
+    r->records_then = s->info.records;
+    look_at_heap(r, s);
+}
+
+static void tick(struct run *r)
+{
+    double time = now();
+    if (time - r->ticked < TICK)
+        return;
+    r->live->state.seconds = time - r->begun;
+    look(r, time - r->ticked);
+    r->ticked = time;
+    if (time - r->flushed >= FLUSH) {
+        hs_writer_flush(r->live->writer);
+        r->flushed = time;
+    }
+    if (r->live->tick)
+        r->live->tick(r->live->context, &r->live->state);
+}
+
+/* ---- bytes ---- */
+
+/* Bytes of the line: how many, 0 at its end, -1 when none came in time. */
+static long receive(struct run *r, uint8_t *into, size_t room)
+{
+    struct hs_line *line = &r->live->line;
+    int ready = poll(&(struct pollfd){ .fd = line->fd, .events = POLLIN }, 1, (int)(TICK * 1000));
+    if (ready <= 0)
+        return -1;
+    ssize_t n = read(line->fd, into, room);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return -1;
+    if (n < 0 && errno != EIO) /* a pseudo terminal whose other end is closed */
+        r->error = errno;
+    return n > 0 ? n : 0;
+}
+
+static long read_line(struct hs_bytes *bytes, uint8_t *into, size_t room)
+{
+    struct run *r = (struct run *)bytes;
+    struct hs_live *live = r->live;
+    while (!*live->line.interrupt) {
+        long n = receive(r, into, room);
+        tick(r);
+        if (n > 0) {
+            live->state.bytes += (uint64_t)n;
+            bytes->offset += (uint64_t)n;
+            return n;
+        }
+        live->state.connected = n != 0;
+        if (!n && (!live->again || !hs_line_again(&live->line)))
+            break;
+    }
+    return 0;
+}
+
+static void close_nothing(struct hs_bytes *bytes) { (void)bytes; }
+
+/* ---- chunks ---- */
+
+static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
+{
+    struct run *r = (struct run *)((char *)feed - offsetof(struct run, tee));
+    int err = r->chunks->next(r->chunks, chunk);
+    if (!err && chunk->kind != HS_CHUNK_END)
+        err = hs_writer_put_chunk(r->live->writer, chunk);
+    r->header |= !err && chunk->kind == HS_CHUNK_HEADER;
+    return err;
+}
+
+static void close_chunks(struct hs_feed *feed)
+{
+    struct run *r = (struct run *)((char *)feed - offsetof(struct run, tee));
+    r->chunks->close(r->chunks);
+}
+
+/* ---- all of it ---- */
+
+static int follow(struct run *r)
+{
+    const struct hs_event *events;
+    long n;
+    while ((n = hs_reader_next(r->reader, &events)) > 0)
+        hs_model_feed(r->model, events, n); /* what it cannot follow any longer is left out of the progress */
+    return (int)n;
+}
+
+static int finish(struct run *r, int err, struct hs_error *error)
+{
+    const char *name = r->live->line.name;
+    look(r, 0);
+    r->live->state.seconds = now() - r->begun;
+    if (err)
+        hs_fail_with(error, err, 0, "%s: %s", name, hs_strerror(err));
+    else if (r->error)
+        hs_fail_with(error, err = HS_ERR_IO, 0, "%s: %s", name, strerror(r->error));
+    else if (!r->header)
+        hs_fail_with(error, err = HS_ERR_KIND, 0, "%s: %llu bytes came, and no trace among them: has the firmware called "
+                     "heapstrata.stream()?", name, (unsigned long long)r->live->state.bytes);
+    return err;
+}
+
+int hs_live_run(struct hs_live *live, struct hs_error *error)
+{
+    struct run *r = calloc(1, sizeof *r);
+    int err = HS_ERR_MEMORY;
+    memset(error, 0, sizeof *error);
+    if (!r)
+        return err;
+    r->bytes = (struct hs_bytes){ .read = read_line, .close = close_nothing };
+    r->tee = (struct hs_feed){ .next = next_chunk, .close = close_chunks };
+    r->live = live;
+    live->state.connected = true;
+    r->begun = r->ticked = r->flushed = now();
+    r->model = hs_model_new(NULL);
+    r->chunks = r->model ? hs_feed_of_stream(&r->bytes, false) : NULL;
+    r->reader = r->chunks ? hs_reader_of_feed(&r->tee, live->line.name, error) : NULL;
+    if (r->reader)
+        err = finish(r, follow(r), error);
+    if (r->reader)
+        hs_reader_close(r->reader);
+    hs_model_free(r->model);
+    free(r);
+    return err;
+}
