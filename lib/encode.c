@@ -75,8 +75,9 @@ struct event {
     uint8_t op;
 };
 
-/* LEB128, without a branch for two bytes: what is stored behind one byte is overwritten by what follows. */
-INLINE uint8_t *put(uint8_t *to, uint32_t value) {
+/* LEB128, without a branch for two bytes: what is stored behind one byte is overwritten by what follows. In line in
+ * what is HOT, called by the rest. */
+static inline HOT uint8_t *put(uint8_t *to, uint32_t value) {
     if (!LIKELY(value < 1u << 14))
         return hs_put_u32(to, value);
     uint32_t two = value > 0x7f;
@@ -96,14 +97,12 @@ INLINE void renew(struct hs_trace *t, struct hs_site_entry *site) {
 }
 
 /* The site is neither candidate: its number, and it becomes one. */
-static uint8_t *put_site(struct hs_trace *t, uint8_t *to, uint8_t *tag, struct hs_site_entry *site, uint8_t op) {
+static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *site, uint8_t op) {
     renew(t, site);
     if (site == t->site) { /* "other" does not tell what it does */
-        *tag |= HS_TAG_OTHER;
         *to++ = op;
         return to;
     }
-    *tag |= HS_TAG_NUMBER;
     if (t->at->next == t->site)
         t->at->next = site;
     else
@@ -176,8 +175,8 @@ INLINE void put_event(const struct event *e) {
         tag = HS_TAG_MISS | HS_TAG_SECOND;
         if (!is(site, e->key, e->op)) {
             site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size);
-            tag = HS_TAG_MISS;
-            to = put_site(t, to, &tag, site, e->op);
+            tag = site == t->site ? HS_TAG_MISS | HS_TAG_OTHER : HS_TAG_MISS | HS_TAG_NUMBER;
+            to = put_site(t, to, site, e->op);
         }
     }
     uint32_t elapsed = settle_any(t);
