@@ -2,6 +2,7 @@
  *
  * WRAP of mp_hooks.c for ARM Thumb-2, where a compiler would save lr to read it: 9 instructions while
  * recording and 4 while not, instead of 12 and 7. Good for functions of up to three arguments: r3 is free.
+ * All lie in one section, whose end has the two addresses that they share.
  */
 #ifndef HS_ASKED_THUMB2_H
 #define HS_ASKED_THUMB2_H
@@ -9,8 +10,7 @@
 #define WRAP3(type, name, parameters, arguments)                                                                   \
     type __real_##name parameters;                                                                                 \
     __asm__(".syntax unified\n"                                                                                    \
-            ".pushsection .text.__wrap_" #name ",\"ax\",%progbits\n"                                               \
-            ".balign 4\n"                                                                                          \
+            ".pushsection .text.hs_asked,\"ax\",%progbits\n"                                                       \
             ".thumb\n"                                                                                             \
             ".thumb_func\n"                                                                                        \
             ".global __wrap_" #name "\n"                                                                           \
@@ -25,7 +25,6 @@
             "it ls\n"                                                                                              \
             "strls lr, [r3, #4]\n"                                                                                 \
             "1: b.w __real_" #name "\n"                                                                            \
-            ".ltorg\n"                                                                                             \
             ".size __wrap_" #name ", . - __wrap_" #name "\n"                                                       \
             ".popsection\n")
 

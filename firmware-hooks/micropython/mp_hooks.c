@@ -117,6 +117,14 @@ INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now) {
     return caller > ALLOCATING ? caller : own;
 }
 
+/* Keeps our caller as who asked. The outermost counts: mp_obj_malloc_helper calls m_malloc, and its caller says what
+ * kind of object. */
+#define ASKED()                                                                                                    \
+    do {                                                                                                           \
+        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING)                                              \
+            running.caller = RETURN_ADDRESS;                                                                       \
+    } while (0)
+
 static struct hs_text text_of(qstr q) {
     size_t len;
     const char *data = (const char *)qstr_data(q, &len);
@@ -645,21 +653,14 @@ HOT void __wrap_gc_free(void *ptr) {
 }
 
 void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
-void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
-    if (!recording())
-        return __real_gc_realloc(ptr, n_bytes, allow_move);
-    uintptr_t caller = take_caller(RETURN_ADDRESS, ALLOCATING);
-    bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
+static NOINLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move) {
+    uintptr_t caller = running.caller;
+    running.caller = ALLOCATING;
     bool ordered = enter_order();
-    uint32_t old = ptr ? pos_of(ptr) : 0;
+    uint32_t old = pos_of(ptr);
     void *block = __real_gc_realloc(ptr, n_bytes, allow_move);
     running.caller = NOBODY;
-    if (!ptr) {
-        record_alloc(caller, block, n_bytes);
-    } else if (!n_bytes) {
-        if (frees)
-            record_free(caller, ptr);
-    } else if (block) {
+    if (block) {
         uint32_t pos = pos_of(block);
         this_thread();
         hs_realloc(key_of(caller), (struct hs_block){.pos = pos, .size = (uint32_t)n_bytes}, old);
@@ -670,16 +671,24 @@ void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
     return block;
 }
 
+/* Without a size it is gc_free, as gc_realloc itself has it. */
+static NOINLINE void *resize(void *ptr, size_t n_bytes, bool allow_move) {
+    if (!n_bytes) {
+        __wrap_gc_free(ptr);
+        return NULL;
+    }
+    return recording() ? resize_and_record(ptr, n_bytes, allow_move) : __real_gc_realloc(ptr, n_bytes, allow_move);
+}
+
+/* Without a block it is gc_alloc, likewise. */
+HOT void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
+    ASKED();
+    return ptr ? resize(ptr, n_bytes, allow_move) : __wrap_gc_alloc(n_bytes, 0);
+}
+
 /* --- the m_malloc family: who asked ---------------------------------------------------------------------- */
 
-/* The outermost of them counts: mp_obj_malloc_helper calls m_malloc, and its caller says what kind of object.
- * All of them end in one of the three functions above, which take the caller. */
-#define ASKED()                                                                                                    \
-    do {                                                                                                           \
-        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING)                                              \
-            running.caller = RETURN_ADDRESS;                                                                       \
-    } while (0)
-
+/* All of them end in one of the three functions above, which take the caller. */
 #define WRAP(type, name, parameters, arguments)                                                                    \
     type __real_##name parameters;                                                                                 \
     type __wrap_##name parameters;                                                                                 \
@@ -728,7 +737,7 @@ static struct hs_site_entry sites[HS_SITES];
 static uint16_t hash[HS_SITES * 4];
 
 static uint64_t build_id(void) {
-    const uintptr_t functions[] = {
+    static const uintptr_t functions[] = {
 #define HS_FINGERPRINT(name) (uintptr_t)name,
 #include "firmware-hooks/micropython/fingerprint.def"
 #undef HS_FINGERPRINT
