@@ -52,7 +52,14 @@ struct hs_place {
 /* A site as the encoder knows it; `hs_config.n_sites` of these in the caller's memory. */
 struct hs_site_entry {
     struct hs_key key;
-    struct hs_site_entry *next, *second; /* sites that followed in this packet: the first, and the last other */
+    union { /* at level "summary" nothing is predicted */
+        struct hs_site_entry *next; /* sites that followed in this packet: the first */
+        uintptr_t times;            /* blocks asked for since the last summary */
+    };
+    union {
+        struct hs_site_entry *second; /* and the last other */
+        uintptr_t bytes;              /* asked for since the last summary */
+    };
     /* These three make one word, which is compared at once. */
     uint16_t size;              /* last size when below 65535, else 0 */
     uint8_t op;                 /* HS_ALLOC, HS_FREE, HS_REALLOC; 0: not a site */
@@ -61,6 +68,13 @@ struct hs_site_entry {
     uint8_t first_size;         /* its definition's */
     uint16_t number;
     uint32_t definition;        /* offset of its definition in the dictionary */
+};
+
+/* What to record; 0 as `level` is "full". */
+struct hs_level_choice {
+    uint8_t level;     /* enum hs_level, but for HS_LEVEL_STOPPED */
+    uint32_t interval; /* "sampled": mean distance between samples in bytes, 1 to HS_LEVEL_INTERVAL_MAX; 0: HS_SAMPLE_INTERVAL */
+    uint32_t seed;     /* "sampled": of the random distances; 0: taken from the clock and the number of the boot */
 };
 
 /* Zero means the default where one is named. The memory is the caller's and stays in use. */
@@ -90,6 +104,11 @@ struct hs_config {
     uint32_t keyframe_every; /* packets; default: half the ring. hs_drain_keyframes sets it */
     /* NULL, or told when a packet is closed, with the lock held: must do no more than wake who drains the ring. */
     void (*closed)(void);
+    /* What lib/level.h needs; all of it may be left out by who never leaves "full". */
+    struct hs_level_choice level; /* to start with */
+    uint32_t *followed;   /* sampled blocks whose end is waited for: `n_followed` entries */
+    uint32_t n_followed;  /* a power of two up to 65536 */
+    void (*summary)(uint8_t cause); /* writes the figures of each region through hs_summary_*, then hs_level_top */
 };
 
 #define HS_IMAGE_MIN  1024u
@@ -97,8 +116,9 @@ struct hs_config {
 #define HS_PACKET_MAX 65536u
 
 /* State of the recorder. A hook does nothing when it is HS_STATE_OFF, and calls hs_keyframe first when
- * it is HS_STATE_KEYFRAME_DUE: before the allocator's call, when records and heap agree. */
-enum hs_state { HS_STATE_OFF, HS_STATE_ON, HS_STATE_KEYFRAME_DUE };
+ * it is HS_STATE_KEYFRAME_DUE: before the allocator's call, when records and heap agree. At HS_STATE_LEVEL it
+ * calls the functions of lib/level.h instead of those for events. */
+enum hs_state { HS_STATE_OFF, HS_STATE_ON, HS_STATE_KEYFRAME_DUE, HS_STATE_LEVEL };
 extern volatile uint8_t hs_state;
 
 /* The recorder's own figures. */
@@ -115,7 +135,7 @@ struct hs_stats {
  * Returns 0, HS_ERR_SIZE or HS_ERR_ARG. Once, before interrupts or threads use the trace. */
 int hs_init(const struct hs_config *config);
 
-/* Starts recording with a keyframe, or stops it and closes the packet. Not from an interrupt. */
+/* Starts recording with a keyframe (at another level than "full", a summary), or stops it and closes the packet. Not from an interrupt. */
 void hs_start(void);
 void hs_stop(void);
 

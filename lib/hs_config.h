@@ -36,4 +36,19 @@
 #define HS_STACKS 0
 #endif
 
+/* Level that recording begins with: 1 full, 2 sampled, 3 summary. */
+#ifndef HS_START_LEVEL
+#define HS_START_LEVEL 1
+#endif
+
+/* Mean distance between two samples in bytes. */
+#ifndef HS_SAMPLE_INTERVAL
+#define HS_SAMPLE_INTERVAL 1024
+#endif
+
+/* Sites that a summary names one by one. */
+#ifndef HS_TOP_SITES
+#define HS_TOP_SITES 8
+#endif
+
 #endif

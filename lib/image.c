@@ -6,10 +6,12 @@
 
 #include "lib/crc.h"
 #include "lib/decode.h"
+#include "lib/level.h"
 #include "lib/trace.h"
 
 struct hs_trace hs_trace;
 volatile uint8_t hs_state;
+uint32_t hs_level_left;
 
 /* Orders a record's bytes before the store that commits them. */
 #define BARRIER() __asm__ volatile("" ::: "memory")
@@ -135,6 +137,12 @@ static void say_lost(void) {
     }
 }
 
+/* Any packet tells the level that it was written at, for an overwritten ring. */
+static void say_level(void) {
+    if (hs_state == HS_STATE_LEVEL)
+        hs_level_say();
+}
+
 /* A keyframe is due when none would remain in the newer half of the ring, or as often as the drain wants. */
 static void ask_for_keyframe(void) {
     struct hs_trace *t = &hs_trace;
@@ -158,6 +166,7 @@ void hs_packet_turn(void) {
     finish_packet();
     open_packet(0);
     say_lost();
+    say_level();
     ask_for_keyframe();
 }
 
@@ -265,6 +274,8 @@ int hs_init(const struct hs_config *config) {
     t->site = config->site;
     t->implied = config->placement != HS_PLACE_EXPLICIT;
     t->shift = config->shift;
+    if (hs_level_set(&config->level))
+        return HS_ERR_ARG;
     if (!fits())
         return HS_ERR_SIZE;
     begin(false);
@@ -311,15 +322,21 @@ void hs_keyframe(void) {
 void hs_start(void) {
     if (hs_state != HS_STATE_OFF || !hs_trace.header)
         return;
-    hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = 1});
+    if (hs_trace.config.level.level > HS_LEVEL_FULL) {
+        hs_level_begin();
+        return;
+    }
+    hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_FULL});
     hs_keyframe();
 }
 
 void hs_stop(void) {
     if (hs_state == HS_STATE_OFF)
         return;
+    if (hs_state == HS_STATE_LEVEL)
+        hs_level_end();
     hs_state = HS_STATE_OFF;
-    hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = 0});
+    hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_STOPPED});
     hs_flush();
 }
 

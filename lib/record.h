@@ -31,6 +31,16 @@ enum hs_memory {
     HS_MEMORY_HOST, /* a process's heap */
 };
 
+/* How much is recorded. */
+enum hs_level {
+    HS_LEVEL_STOPPED,
+    HS_LEVEL_FULL,    /* every event */
+    HS_LEVEL_SAMPLED, /* blocks chosen by their bytes, and summaries */
+    HS_LEVEL_SUMMARY, /* figures of each region at every collection, and who asked for most in between */
+};
+
+#define HS_LEVEL_INTERVAL_MAX (1u << 24) /* bytes between two samples, on average */
+
 /* How the traced allocator chooses the place of a block. Under a rule other than EXPLICIT the trace
  * holds no addresses of new blocks: the reader's own copy of the rule finds them, and every packet
  * carries a check word over the real ones. */

@@ -66,6 +66,12 @@ struct hs_trace {
     uint16_t n_numbers;         /* definitions, plus one */
     struct hs_named file, function; /* of the last site defined */
     uint32_t hashed;            /* entries in use in the hash */
+
+    /* What levels other than "full" touch. */
+    uint32_t random;            /* state of the generator */
+    uint32_t n_followed;        /* entries in use in config.followed */
+    uint32_t samples, unfollowed; /* since recording began at this level; of these, not followed */
+    uint32_t other_times, other_bytes; /* of site 0, whose entry has no room for them */
     struct hs_config config;
 };
 extern struct hs_trace hs_trace;
@@ -84,6 +90,14 @@ void hs_site_init(void);
 
 /* Closes the open packet, if there is one, and opens the next. Lock held. */
 void hs_packet_turn(void);
+
+/* Begins and ends recording at a level other than "full"; a packet must be turned and a LEVEL record written
+ * behind the end. */
+void hs_level_begin(void);
+void hs_level_end(void);
+
+/* Writes the LEVEL record of the level chosen. Lock held. */
+void hs_level_say(void);
 
 /* Writes a record's fields as the schema says; returns the byte behind them. */
 uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *record);

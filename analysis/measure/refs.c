@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * From records to a graph; FORMAT.md, chapter 7, has the bytes.
+ * From records to a graph; FORMAT.md, chapter 8, has the bytes.
  */
 #include "analysis/measure/refs.h"
 

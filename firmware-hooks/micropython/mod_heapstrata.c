@@ -2,10 +2,14 @@
  *
  * import heapstrata, on the device:
  *
- *   start(stacks=False)  records from now on; stacks: with the whole Python stack, where built in
+ *   start(stacks=False, level=None, interval=None)
+ *                        records from now on; stacks: with the whole Python stack, where built in;
+ *                        level: "full", "sampled" or "summary", which may be changed while recording, else that
+ *                        chosen before; interval: mean distance between two samples in bytes
  *   stop()               stops recording
  *   mark(label)          puts a label into the trace
- *   snapshot(refs=False) records the allocation table as it is; refs: with all references and roots
+ *   snapshot(refs=False) records the allocation table as it is, or what the level has of it; refs: with all
+ *                        references and roots (level "full")
  *   refs(when)           records references by itself: "mark" behind every mark, "fail" when an allocation
  *                        failed, "mark,fail", or "" for never
  *   dump()               prints the image as text, for a host that reads the console
@@ -24,6 +28,7 @@
 #include "firmware-hooks/micropython/mp_stream.h"
 #include "lib/crc.h"
 #include "lib/heapstrata.h"
+#include "lib/level.h"
 #include "py/mphal.h"
 #include "py/objstr.h"
 #include "py/runtime.h"
@@ -36,20 +41,62 @@ static const struct hs_ring_header *need_image(void) {
     return hs_image();
 }
 
-static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args) {
+/* --- start ----------------------------------------------------------------------------------------------- */
+
+static const qstr level_names[] = {
+    [HS_LEVEL_FULL] = MP_QSTR_full,
+    [HS_LEVEL_SAMPLED] = MP_QSTR_sampled,
+    [HS_LEVEL_SUMMARY] = MP_QSTR_summary,
+};
+
+static uint8_t level_of(mp_obj_t name) {
+    for (uint8_t level = HS_LEVEL_FULL; level <= HS_LEVEL_SUMMARY; level++)
+        if (mp_obj_equal(name, MP_OBJ_NEW_QSTR(level_names[level])))
+            return level;
+    mp_raise_ValueError(MP_ERROR_TEXT("level: full, sampled or summary"));
+}
+
+/* The level asked for; what is not said stays as it is. */
+static void choose_level(mp_obj_t level, mp_obj_t interval) {
+    struct hs_level_choice choice = hs_level_state().choice;
+    if (level == mp_const_none && interval == mp_const_none)
+        return;
+    if (level != mp_const_none)
+        choice.level = level_of(level);
+    if (interval != mp_const_none) {
+        mp_int_t bytes = mp_obj_get_int(interval);
+        if (bytes < 1 || bytes > (mp_int_t)HS_LEVEL_INTERVAL_MAX)
+            mp_raise_ValueError(MP_ERROR_TEXT("interval: 1 to 16777216 bytes"));
+        choice.interval = (uint32_t)bytes;
+    }
+    hs_level_set(&choice);
+}
+
+enum { START_STACKS, START_LEVEL, START_INTERVAL, START_ARGS };
+static const mp_arg_t start_args[START_ARGS] = {
+    [START_STACKS] = {MP_QSTR_stacks, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_FALSE}},
+    [START_LEVEL] = {MP_QSTR_level, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+    [START_INTERVAL] = {MP_QSTR_interval, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+};
+
+static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args, mp_map_t *named) {
+    mp_arg_val_t arg[START_ARGS];
+    mp_arg_parse_all(n_args, args, named, START_ARGS, start_args, arg);
+    bool stacks = mp_obj_is_true(arg[START_STACKS].u_obj);
 #if HS_STACKS
-    hs_mp_stacks = n_args && mp_obj_is_true(args[0]);
+    hs_mp_stacks = stacks;
 #else
-    if (n_args && mp_obj_is_true(args[0]))
+    if (stacks)
         mp_raise_NotImplementedError(MP_ERROR_TEXT("built without HS_STACKS"));
 #endif
     need_image();
     if (hs_mp_selftest() < 0)
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("allocations bypass the hooks (link-time optimisation?)"));
+    choose_level(arg[START_LEVEL].u_obj, arg[START_INTERVAL].u_obj);
     hs_start();
     return mp_const_none;
 }
-static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(start_obj, 0, 1, hs_mod_start);
+static MP_DEFINE_CONST_FUN_OBJ_KW(start_obj, 0, hs_mod_start);
 
 static mp_obj_t hs_mod_stop(void) {
     hs_stop();
@@ -62,12 +109,16 @@ static mp_obj_t hs_mod_mark(mp_obj_t label) {
     const char *data = mp_obj_str_get_data(label, &len);
     if (hs_state != HS_STATE_OFF)
         hs_mp_mark((struct hs_text){data, (uint32_t)len});
+    if (hs_state == HS_STATE_LEVEL)
+        hs_mp_summary(2);
     hs_mp_refs_mark();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mark_obj, hs_mod_mark);
 
 static void snapshot_with_refs(void) {
+    if (hs_state == HS_STATE_LEVEL)
+        mp_raise_ValueError(MP_ERROR_TEXT("references need level full"));
     uint32_t needed = hs_mp_refs();
     if (needed)
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("references take %u bytes, more than half of the ring"), (unsigned)needed);
@@ -81,6 +132,8 @@ static mp_obj_t hs_mod_snapshot(size_t n_args, const mp_obj_t *args, mp_map_t *n
         return mp_const_none;
     if (refs.u_bool)
         snapshot_with_refs();
+    else if (hs_state == HS_STATE_LEVEL)
+        hs_mp_summary(2);
     else
         hs_mp_snapshot();
     return mp_const_none;
@@ -102,6 +155,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(reset_obj, hs_mod_reset);
 
 static mp_obj_t hs_mod_stats(void) {
     const struct hs_stats s = hs_stats();
+    const struct hs_level_state l = hs_level_state();
     const struct {
         qstr name;
         uint32_t value;
@@ -109,8 +163,10 @@ static mp_obj_t hs_mod_stats(void) {
         {MP_QSTR_records, s.offered}, {MP_QSTR_lost, s.lost},           {MP_QSTR_packets, s.packets},
         {MP_QSTR_boot, s.boot},       {MP_QSTR_sites, s.sites},         {MP_QSTR_dict_used, s.dict_used},
         {MP_QSTR_dict_size, s.dict_size}, {MP_QSTR_ring_size, s.ring_size}, {MP_QSTR_recording, hs_state != HS_STATE_OFF},
+        {MP_QSTR_interval, l.choice.interval}, {MP_QSTR_samples, l.samples}, {MP_QSTR_unfollowed, l.unfollowed},
     };
-    mp_obj_t dict = mp_obj_new_dict(MP_ARRAY_SIZE(row));
+    mp_obj_t dict = mp_obj_new_dict(MP_ARRAY_SIZE(row) + 1);
+    mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_level), MP_OBJ_NEW_QSTR(level_names[l.choice.level]));
     for (size_t i = 0; i < MP_ARRAY_SIZE(row); i++)
         mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(row[i].name), mp_obj_new_int_from_uint(row[i].value));
     return dict;

@@ -39,6 +39,14 @@ uint32_t hs_mp_thread(void);
 void hs_mp_walk_roots(void);
 extern volatile bool hs_mp_walking;
 
+/* Blocks that can be followed to their end at level "sampled": a power of two; each takes 4 bytes of RAM. */
+#ifndef HS_FOLLOWED
+#define HS_FOLLOWED 128
+#endif
+
+/* At a level other than "full": each region's figures; `cause` of SUMMARY in records.def. */
+void hs_mp_summary(uint8_t cause);
+
 #if HS_STACKS
 /* Whether sites carry the Python stack. */
 extern bool hs_mp_stacks;

@@ -7,7 +7,7 @@
  * gc_collect_end end here and mark nothing. So the roots are exactly those of a real collection, on any
  * port: mp_state_ctx, registers, stacks of all threads, and what else a port adds.
  *
- * FORMAT.md, chapter 7, has the bytes.
+ * FORMAT.md, chapter 8, has the bytes.
  */
 #include "firmware-hooks/micropython/mp_refs.h"
 
@@ -417,13 +417,16 @@ void hs_mp_refs_when(const char *words) {
     fails = 0;
 }
 
+/* Nor are references of any use where the layout is not recorded. */
+static bool has_layout(void) { return hs_state == HS_STATE_ON || hs_state == HS_STATE_KEYFRAME_DUE; }
+
 void hs_mp_refs_mark(void) {
-    if (when & HS_REFS_AT_MARK && hs_state != HS_STATE_OFF)
+    if (when & HS_REFS_AT_MARK && has_layout())
         hs_mp_refs();
 }
 
 void hs_mp_refs_fail(void) {
-    if (when & HS_REFS_AT_FAIL && fails < HS_REFS_FAILS) {
+    if (has_layout() && when & HS_REFS_AT_FAIL && fails < HS_REFS_FAILS) {
         fails++;
         hs_mp_refs();
     }

@@ -10,6 +10,7 @@
  *                                make them
  *   HEAPSTRATA_STACKS=1          sites carry the Python stack (report --call-graph)
  *   HEAPSTRATA_REFS=mark,fail    the reference graph behind every mark, and when an allocation failed
+ *   HEAPSTRATA_LEVEL=LEVEL       full, sampled[:INTERVAL[:SEED]] or summary
  *
  * Without the first two the image is 256 KB of the process's memory and recording waits for
  * heapstrata.start().
@@ -134,6 +135,35 @@ static void choose_packet(struct hs_config *config) {
         config->packet_size = (uint32_t)size;
 }
 
+/* The numbers behind the level's name, where there are any; false for what is no number. */
+static bool get_numbers(const char *text, struct hs_level_choice *choice) {
+    char *end;
+    if (*text != ':')
+        return !*text;
+    choice->interval = (uint32_t)strtoul(text + 1, &end, 0);
+    if (*end == ':')
+        choice->seed = (uint32_t)strtoul(end + 1, &end, 0);
+    return !*end && choice->interval && choice->interval <= HS_LEVEL_INTERVAL_MAX;
+}
+
+static void choose_level(struct hs_config *config) {
+    static const char *const names[] = {
+        [HS_LEVEL_FULL] = "full", [HS_LEVEL_SAMPLED] = "sampled", [HS_LEVEL_SUMMARY] = "summary"};
+    const char *text = getenv("HEAPSTRATA_LEVEL");
+    if (!text || !*text)
+        return;
+    for (uint8_t level = HS_LEVEL_FULL; level <= HS_LEVEL_SUMMARY; level++) {
+        struct hs_level_choice choice = {.level = level, .interval = config->level.interval};
+        size_t len = strlen(names[level]);
+        if (strncmp(text, names[level], len) == 0 && get_numbers(text + len, &choice)) {
+            config->level = choice;
+            return;
+        }
+    }
+    fprintf(stderr, "heapstrata: HEAPSTRATA_LEVEL=%s: there are full, sampled, sampled:INTERVAL and summary; an interval "
+            "is 1 to %u bytes\n", text, HS_LEVEL_INTERVAL_MAX);
+}
+
 bool hs_port_image(struct hs_config *config) {
     const char *stream = getenv("HEAPSTRATA_OUT"), *ring = getenv("HEAPSTRATA_RING");
     bool record = stream && *stream ? use_stream(config, stream) : ring && *ring && use_ring(config, ring);
@@ -147,6 +177,7 @@ bool hs_port_image(struct hs_config *config) {
         config->memory = calloc(1, config->memory_size);
     }
     choose_packet(config);
+    choose_level(config);
     atexit(finish);
     return record;
 }

@@ -16,6 +16,10 @@
 #define HS_SITES 16384
 #endif
 
+#ifndef HS_FOLLOWED
+#define HS_FOLLOWED 4096
+#endif
+
 typedef bool hs_lock_t;
 
 /* Threads cost nothing until there is a second one. */

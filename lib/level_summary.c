@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Summaries: the figures of a region, and the sites that asked for most since the last one.
+ */
+#include <string.h>
+
+#include "lib/level.h"
+#include "lib/trace.h"
+#include "lib/varint.h"
+
+/* --- figures ----------------------------------------------------------------------------------------------- */
+
+void hs_summary_begin(struct hs_summary_writer *w, const struct hs_summary_writer *place) {
+    memset(w, 0, sizeof *w);
+    w->region = place->region;
+    w->cause = place->cause;
+    w->shift = place->shift;
+}
+
+void hs_summary_run(struct hs_summary_writer *w, uint32_t granules) {
+    uint32_t class = 0;
+    for (uint32_t rest = granules; rest >>= 1;)
+        class++;
+    w->runs[class < HS_RUN_CLASSES_MAX ? class : HS_RUN_CLASSES_MAX - 1]++;
+    w->free += granules;
+    if (granules > w->longest)
+        w->longest = granules;
+}
+
+/* Runs of class c have at least 2^c granules, so there are at most 2^28 / 2^c of them in a region of 2^28 granules:
+ * together not more than these bytes. */
+_Static_assert(5 + 7 * 4 + 7 * 3 + 5 * 2 <= HS_DATA_MAX && HS_RUN_CLASSES_MAX == 20, "all classes fit a record");
+
+void hs_summary_end(struct hs_summary_writer *w) {
+    uint8_t data[HS_RUN_CLASSES_MAX * HS_VARINT32_MAX], *to = data;
+    uint32_t n = HS_RUN_CLASSES_MAX;
+    while (n && !w->runs[n - 1])
+        n--;
+    for (uint32_t i = 0; i < n; i++)
+        to = hs_put_u32(to, w->runs[i]);
+    hs_record(&(struct hs_record){
+        .kind = HS_SUMMARY,
+        .region = w->region,
+        .cause = w->cause,
+        .shift = w->shift,
+        .pos = w->used,
+        .end = w->free,
+        .old = w->longest,
+        .count = w->blocks,
+        .data = data,
+        .data_len = (uint32_t)(to - data),
+    });
+}
+
+/* --- who asked for most ------------------------------------------------------------------------------------ */
+
+/* The sites with most bytes, most first. */
+struct top {
+    struct hs_site_entry *site[HS_TOP_SITES];
+    uint32_t n;
+};
+
+static void consider(struct top *top, struct hs_site_entry *site) {
+    uint32_t at = top->n;
+    if (at < HS_TOP_SITES)
+        top->n++;
+    else if (site->bytes <= top->site[--at]->bytes)
+        return;
+    for (; at && top->site[at - 1]->bytes < site->bytes; at--)
+        top->site[at] = top->site[at - 1];
+    top->site[at] = site;
+}
+
+static void name(uint32_t number, uint32_t times, uint32_t bytes) {
+    hs_record(&(struct hs_record){.kind = HS_TOP, .site = number, .count = times, .size = bytes});
+}
+
+/* Chooses the sites, and adds up all of them as if none were named. */
+static void choose(struct top *top) {
+    struct hs_trace *t = &hs_trace;
+    for (uint32_t i = 1; i < t->n_numbers; i++) {
+        struct hs_site_entry *site = &t->site[i];
+        if (!site->times)
+            continue;
+        consider(top, site);
+        t->other_times += (uint32_t)site->times;
+        t->other_bytes += (uint32_t)site->bytes;
+    }
+}
+
+void hs_level_top(void) {
+    struct hs_trace *t = &hs_trace;
+    struct top top = {.n = 0};
+    if (t->config.level.level != HS_LEVEL_SUMMARY)
+        return;
+    choose(&top);
+    uint32_t worth = t->other_bytes >> 6; /* less is not worth its record */
+    for (uint32_t i = 0; i < top.n && top.site[i]->bytes >= worth; i++) {
+        const struct hs_site_entry *site = top.site[i];
+        t->other_times -= (uint32_t)site->times;
+        t->other_bytes -= (uint32_t)site->bytes;
+        name(site->number, (uint32_t)site->times, (uint32_t)site->bytes);
+    }
+    if (t->other_times)
+        name(0, t->other_times, t->other_bytes);
+    t->other_times = t->other_bytes = 0;
+    for (uint32_t i = 1; i < t->n_numbers; i++)
+        t->site[i].times = t->site[i].bytes = 0;
+}
