@@ -173,6 +173,16 @@ static int align_files(struct work *w, struct source *s)
 
 /* ---- loading ---- */
 
+/* Estimates and summaries do not tell of every block. */
+static int check_levels(const struct source *s)
+{
+    for (unsigned level = HS_LEVEL_SAMPLED; level <= HS_LEVEL_SUMMARY; level++)
+        if (hs_model_saw_level(s->model, (enum hs_level)level))
+            return hs_complain("%s: recorded at level %s, at least in part: only traces at level full can be compared to the "
+                               "byte. See heapstrata report for its estimates", s->path, hs_level_name(level));
+    return HS_EXIT_OK;
+}
+
 static int load(struct work *w, struct source *s)
 {
     s->reader = hs_cmd_open(s->path);
@@ -183,6 +193,8 @@ static int load(struct work *w, struct source *s)
     if (!s->model)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     int damaged = hs_cmd_replay(s->reader, watch, s), status = take_rest(s);
+    if (!status)
+        status = check_levels(s);
     if (!status)
         status = hs_cmd_symbols(&s->names.symbols, &w->args->common, s->reader);
     if (!status && list_files(s))

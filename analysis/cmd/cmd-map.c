@@ -212,10 +212,23 @@ static int show_two(struct source *before, struct source *after, const struct ar
     return error;
 }
 
+/* Levels above "full" hold no map. */
+static int check_level(const struct source *s)
+{
+    for (unsigned i = 0; i < s->n_moments; i++) {
+        const struct hs_picture *p = &s->moment[i].picture;
+        if (p->level > HS_LEVEL_FULL)
+            return hs_complain("%s: no map: recorded at level %s at that moment, which tells used and free bytes and free "
+                               "runs, not where blocks are. See heapstrata stat or timeline; for a map, record at level "
+                               "full, or choose a moment with --at", s->path, hs_level_name(p->level));
+    }
+    return HS_EXIT_OK;
+}
+
 /* Prints what was loaded, unless there is nothing to print. */
 static int show(struct source *before, struct source *after, const struct args *args, int status)
 {
-    if (!before->ready || !after->ready)
+    if (!before->ready || !after->ready || check_level(before) || check_level(after))
         return HS_EXIT_BAD;
     if (args->region && !has_region(after, args->region))
         return hs_complain("%s: no region '%s' at that moment", after->path, args->region);

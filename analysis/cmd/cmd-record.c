@@ -28,7 +28,7 @@
 
 struct args {
     struct hs_common common;
-    const char *output, *serial, *stream;
+    const char *output, *serial, *stream, *level;
     uint64_t ring, baud;
     bool quiet, again;
 };
@@ -37,6 +37,9 @@ static const struct hs_option options[] = {
     {"output", 'o', "FILE", HS_OPT_TEXT, offsetof(struct args, output), "write the trace to FILE (default " HS_DEFAULT_INPUT ")"},
     {"ring", 'r', "SIZE", HS_OPT_UINT, offsetof(struct args, ring),
      "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)"},
+    {"level", 'l', "LEVEL", HS_OPT_TEXT, offsetof(struct args, level),
+     "full: every event; sampled or sampled:BYTES: a sample every so many bytes on average, for estimates; summary: figures "
+     "at each collection and who asked for most (default: what the firmware was built for, mostly full)"},
     {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
      "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
     {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
@@ -51,6 +54,8 @@ static const struct hs_option options[] = {
 /* A recording under way. */
 struct recording {
     const struct args *args;
+    const char *level;  /* NULL: not chosen */
+    uint64_t interval;  /* 0: not chosen */
     struct hs_writer *writer;
     struct hs_scratch scratch;
     unsigned ticks;
@@ -269,7 +274,8 @@ static int run_on_board(struct recording *r, struct hs_board *board, struct hs_c
 static int record_board(struct recording *r)
 {
     struct hs_capture capture = {0};
-    struct hs_board board = { .out = print_out, .err = print_err, .progress = show_pull, .interrupt = &interrupted };
+    struct hs_board board = { .out = print_out, .err = print_err, .progress = show_pull, .interrupt = &interrupted,
+                              .level = r->level, .interval = (uint32_t)r->interval };
     char *script = read_script(r->args->common.file[0], &board.script_len);
     if (!script)
         return HS_EXIT_BAD;
@@ -289,6 +295,32 @@ static int record_board(struct recording *r)
     hs_capture_free(&capture);
     free(script);
     return status;
+}
+
+/* What the firmware is asked for: its name, and for "sampled" the interval; 0: not said. */
+struct level {
+    const char *name;
+    uint64_t interval;
+};
+
+static int parse_level(struct level *level, const char *text)
+{
+    level->interval = 0;
+    for (unsigned i = HS_LEVEL_FULL; text && i <= HS_LEVEL_SUMMARY; i++) {
+        level->name = hs_level_name(i);
+        size_t len = strlen(level->name);
+        if (!strcmp(text, level->name))
+            return HS_EXIT_OK;
+        if (i != HS_LEVEL_SAMPLED || strncmp(text, level->name, len) || text[len] != ':')
+            continue;
+        char *end;
+        level->interval = text[len + 1] >= '0' && text[len + 1] <= '9' ? strtoull(text + len + 1, &end, 10) : 0;
+        if (level->interval && level->interval <= HS_LEVEL_INTERVAL_MAX && !*end)
+            return HS_EXIT_OK;
+    }
+    level->name = NULL;
+    return text ? hs_complain("--level takes full, sampled, sampled:BYTES (1 to %u) or summary, not '%s'", HS_LEVEL_INTERVAL_MAX, text)
+                : HS_EXIT_OK;
 }
 
 /* ---- a stream ---- */
@@ -351,6 +383,8 @@ static const char *contradiction(const struct args *args)
 {
     if (args->stream && (args->serial || args->ring || args->common.n_files))
         return "--stream takes no script and no other source";
+    if (args->stream && args->level)
+        return "--level is for a firmware that is started here: with --stream it chooses by itself";
     if (args->again && !args->stream)
         return "--again is for --stream";
     if (!args->stream && !args->common.n_files)
@@ -371,6 +405,13 @@ static int run(void *memory)
         return hs_complain("%s", wrong);
     if (args->stream)
         return record_from_stream(&recording);
+    struct level level;
+    if (parse_level(&level, args->level))
+        return HS_EXIT_BAD;
+    recording.level = level.name;
+    recording.interval = level.interval;
+    if (args->level && !args->serial)
+        setenv("HEAPSTRATA_LEVEL", args->level, 1);
     return args->serial ? record_board(&recording) : record_program(&recording);
 }
 
@@ -384,6 +425,7 @@ const struct hs_cmd hs_cmd_record = {
              "line does no harm. What is lost is counted.",
     .examples = "  heapstrata record -o run.hst ./micropython script.py\n"
                 "  heapstrata record -- ./micropython -X heapsize=64k script.py\n"
+                "  heapstrata record --level sampled:2048 ./micropython script.py\n"
                 "  heapstrata record --serial /dev/ttyUSB0 script.py\n"
                 "  heapstrata record --stream tcp-listen:5555 -o live.hst\n",
     .uses = HS_USES_REST, .options = options, .max_files = -1,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "analysis/cmd/cmd.h"
+#include "analysis/measure/estimates.h"
 #include "analysis/measure/summary.h"
 #include "analysis/present/head.h"
 #include "analysis/present/table.h"
@@ -62,6 +63,28 @@ static void events_text(const struct hs_summary *s)
     putchar('\n');
 }
 
+/* How far the sums above may be off, where a part of them is estimated. */
+static void estimate_text(const struct hs_summary *s)
+{
+    const struct hs_estimate *e = &s->sampled;
+    if (!e->samples)
+        return;
+    const struct hs_site_sum all = {
+        .allocs = s->heap.allocs - hs_rounded(e->allocs), .reallocs = s->heap.reallocs - hs_rounded(e->reallocs), .sampled = *e,
+    };
+    const struct hs_site_sum only = {.sampled = *e};
+    struct hs_interval requests = hs_interval_of_requests(&all), bytes = hs_interval_of_bytes(&only);
+    char low[32], high[32];
+    count(e->samples, "samples", "");
+    hs_format(low, sizeof low, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(requests.low)});
+    hs_format(high, sizeof high, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(requests.high)});
+    line(HS_VALUE_COUNT, (struct hs_value){.u = hs_all_requests(&all)}, "allocs and reallocs", "estimated, 95%%: %s to %s", low, high);
+    hs_format(low, sizeof low, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(bytes.low)});
+    hs_format(high, sizeof high, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(bytes.high)});
+    line(HS_VALUE_BYTES, (struct hs_value){.u = hs_rounded(e->bytes)}, "bytes asked for", "while sampled; 95%%: %s to %s", low, high);
+    putchar('\n');
+}
+
 static void collections_text(const struct hs_summary *s)
 {
     char longest[32];
@@ -72,12 +95,30 @@ static void collections_text(const struct hs_summary *s)
     putchar('\n');
 }
 
+/* What a summary tells of the end. */
+static void told_text(const struct hs_space *space)
+{
+    const struct hs_layout *end = &space->end;
+    line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes", "%.1f%% of the heap, by the last summary",
+         share(end->used, space->size));
+    line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes", "in %llu runs",
+         (unsigned long long)end->free_runs);
+    line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
+         100 * space->fragmentation);
+    count(end->blocks, "blocks", "");
+    putchar('\n');
+}
+
 static void space_text(const struct hs_space *space)
 {
     const struct hs_layout *end = &space->end;
     line(HS_VALUE_BYTES, (struct hs_value){.u = space->size}, "heap bytes", "%s", "");
     line(HS_VALUE_BYTES, (struct hs_value){.u = space->peak}, "peak used bytes", "%.1f%% of the heap",
          share(space->peak, space->size));
+    if (space->told) {
+        told_text(space);
+        return;
+    }
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes at the end",
          "%.1f%% of the heap; %.1f%% of it asked for by nobody", share(end->used, space->size), 100 * space->waste);
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes at the end", "in %llu runs",
@@ -113,6 +154,7 @@ static void print_text(const struct report *r)
     hs_head_text(&head, stdout, " ");
     putchar('\n');
     events_text(&r->sum);
+    estimate_text(&r->sum);
     if (r->sum.collections)
         collections_text(&r->sum);
     space_text(&r->sum.heap);
@@ -136,16 +178,52 @@ static void space_json(const struct hs_space *space, struct hs_json *json)
     hs_json_uint(json, "total_bytes", space->size);
     hs_json_uint(json, "peak_used_bytes", space->peak);
     hs_json_uint(json, "used_bytes", end->used);
-    hs_json_uint(json, "requested_bytes", end->requested);
     hs_json_uint(json, "free_bytes", end->free);
     hs_json_uint(json, "largest_free_bytes", end->largest_free);
     hs_json_uint(json, "free_runs", end->free_runs);
     hs_json_real(json, "fragmentation", space->fragmentation);
-    hs_json_real(json, "internal_waste", space->waste);
     hs_json_uint(json, "blocks", end->blocks);
+    if (space->told)
+        return; /* a summary has no more */
+    hs_json_uint(json, "requested_bytes", end->requested);
+    hs_json_real(json, "internal_waste", space->waste);
     hs_json_uint(json, "blocks_1", end->blocks_1);
     hs_json_uint(json, "blocks_2", end->blocks_2);
     hs_json_uint(json, "largest_block_bytes", end->largest_block);
+}
+
+static void interval_json(struct hs_json *json, const char *low, const char *high, struct hs_interval interval)
+{
+    hs_json_real(json, low, interval.low);
+    hs_json_real(json, high, interval.high);
+}
+
+/* What of the sums is estimated. */
+static void estimate_json(const struct hs_summary *s, struct hs_json *json)
+{
+    const struct hs_estimate *e = &s->sampled;
+    const struct hs_site_sum only = {.sampled = *e};
+    if (!e->samples)
+        return;
+    hs_json_object(json, "estimated");
+    hs_json_uint(json, "samples", e->samples);
+    hs_json_real(json, "requests", e->allocs + e->reallocs);
+    interval_json(json, "requests_low", "requests_high", hs_interval_of_requests(&only));
+    hs_json_real(json, "bytes", e->bytes);
+    interval_json(json, "bytes_low", "bytes_high", hs_interval_of_bytes(&only));
+    hs_json_real(json, "live_bytes", e->live);
+    interval_json(json, "live_low", "live_high", hs_interval_of_live(&only));
+    hs_json_real(json, "frees", e->freed);
+    hs_json_real(json, "swept", e->swept);
+    hs_json_end(json);
+}
+
+static void level_seconds_json(const struct report *r, struct hs_json *json)
+{
+    hs_json_object(json, "level_seconds");
+    for (unsigned level = HS_LEVEL_FULL; level <= HS_LEVEL_SUMMARY; level++)
+        hs_json_real(json, hs_level_name(level), hs_seconds(r->reader, hs_model_at_level(r->model, level)));
+    hs_json_end(json);
 }
 
 static void trace_json(const struct hs_summary *s, struct hs_json *json)
@@ -192,6 +270,8 @@ static int print_json(const struct report *r)
     hs_json_object(json, NULL);
     hs_head_json(&head, json);
     trace_json(&r->sum, json);
+    level_seconds_json(r, json);
+    estimate_json(&r->sum, json);
     space_json(&r->sum.heap, json);
     hs_json_array(json, "regions");
     for (unsigned i = 0; i < r->model->n_regions; i++)

@@ -64,7 +64,7 @@ static int check_range(const struct session *s, const struct args *args)
 {
     if (s->error)
         return hs_complain("%s", hs_strerror(s->error));
-    if (args->region && !s->timeline->space->followed)
+    if (args->region && !hs_timeline_has_layout(s->timeline))
         return hs_complain("the trace has no region '%s'", args->region);
     if (!s->range.begun)
         return hs_complain("the trace ends before '%s'", args->from);

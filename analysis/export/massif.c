@@ -126,7 +126,7 @@ static void put_all(struct printer *p, const struct hs_timeline *t, const struct
     fprintf(p->job->out, "desc: exported by heapstrata " HS_VERSION "\ncmd: %s\ntime_unit: ms\n", p->job->input);
     for (uint32_t i = 0; i < t->series.n; i++) {
         const struct hs_point *point = &t->series.point[i];
-        if (i == peak) {
+        if (i == peak && t->model->peak) { /* summaries do not tell who held what */
             put_snapshot(p, seconds_of(reader, point->at), t->model->peak);
             put_tree(p, "peak", HS_WEIGHT_PEAK);
         }

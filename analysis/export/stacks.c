@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/export/stacks.h"
+#include "analysis/measure/estimates.h"
 
 #include <search.h>
 #include <stdlib.h>
@@ -83,9 +84,8 @@ int hs_stacks_build(struct hs_stacks *s, const struct hs_model *model, const str
     *s = (struct hs_stacks){0};
     s->stack = calloc(model->n_sums, sizeof *s->stack);
     for (uint32_t i = 0; s->stack && i < model->n_sums; i++) {
-        struct hs_site_sum sum = model->sum[i];
-        sum.at_peak = hs_model_at_peak(model, &model->sum[i]);
-        if (!(sum.bytes | sum.live | sum.at_peak))
+        struct hs_site_sum sum = hs_sum_at_end(model, &model->sum[i]);
+        if (!(hs_all_bytes(&sum) | hs_all_live(&sum) | sum.at_peak))
             continue;
         s->stack[s->n].sum = sum;
         if (!add_stack(s, i - 1, names))

@@ -30,9 +30,9 @@ struct builder {
 uint64_t hs_weight_of(const struct hs_site_sum *sum, enum hs_weight weight)
 {
     switch (weight) {
-    case HS_WEIGHT_LIVE: return sum->live;
+    case HS_WEIGHT_LIVE: return hs_all_live(sum);
     case HS_WEIGHT_PEAK: return sum->at_peak;
-    default:             return sum->bytes;
+    default:             return hs_all_bytes(sum);
     }
 }
 
@@ -53,6 +53,7 @@ void hs_sum_add(struct hs_site_sum *to, const struct hs_site_sum *from)
     to->survived += from->survived;
     to->failed += from->failed;
     to->failed_bytes += from->failed_bytes;
+    hs_estimate_add(&to->sampled, &from->sampled);
 }
 
 static uint64_t hash_of(const char *key)
@@ -197,13 +198,12 @@ static void add_to_group(struct builder *b, struct hs_group *group, uint32_t sit
 static bool idle(const struct hs_site_sum *sum)
 {
     return !(sum->allocs | sum->reallocs | sum->failed | sum->live_blocks | sum->bytes | sum->freed | sum->swept |
-             sum->dropped);
+             sum->dropped | sum->sampled.samples);
 }
 
 static void add_site(struct builder *b, uint32_t site)
 {
-    struct hs_site_sum sum = *hs_model_site(b->model, site);
-    sum.at_peak = hs_model_at_peak(b->model, &sum);
+    struct hs_site_sum sum = hs_sum_at_end(b->model, hs_model_site(b->model, site));
     if (idle(&sum))
         return;
     uint32_t group = group_of_site(b, site);

@@ -5,6 +5,7 @@
 #ifndef HS_MEASURE_GROUPS_H
 #define HS_MEASURE_GROUPS_H
 
+#include "analysis/measure/estimates.h"
 #include "analysis/measure/names.h"
 
 struct hs_group {

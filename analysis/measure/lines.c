@@ -33,11 +33,10 @@ int hs_lines_measure(struct hs_lines *lines, const struct hs_model *model, const
     if (!lines->line)
         return HS_ERR_MEMORY;
     for (uint32_t i = 0; i < model->n_sums; i++) {
-        struct hs_site_sum sum = model->sum[i];
+        struct hs_site_sum sum = hs_sum_at_end(model, &model->sum[i]);
         const struct hs_site *site = i ? hs_reader_site(reader, i - 1) : NULL;
-        sum.at_peak = hs_model_at_peak(model, &sum);
         hs_sum_add(&lines->total, &sum);
-        if (site && site->line && (sum.allocs | sum.reallocs | sum.failed))
+        if (site && site->line && (sum.allocs | sum.reallocs | sum.failed | sum.sampled.samples))
             lines->line[lines->n++] = (struct hs_line){site->file, site->line, sum};
     }
     qsort(lines->line, lines->n, sizeof *lines->line, by_place);

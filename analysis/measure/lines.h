@@ -5,7 +5,7 @@
 #ifndef HS_MEASURE_LINES_H
 #define HS_MEASURE_LINES_H
 
-#include "analysis/model/model.h"
+#include "analysis/measure/estimates.h"
 
 struct hs_line {
     const char *file; /* of the reader */

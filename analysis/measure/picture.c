@@ -63,6 +63,7 @@ int hs_picture_take(struct hs_picture *p, const struct hs_model *m)
     p->number = m->number;
     p->taken = true;
     p->synced = m->synced;
+    p->level = m->levels.last;
     return HS_OK;
 }
 

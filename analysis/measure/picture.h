@@ -24,6 +24,7 @@ struct hs_picture {
     uint64_t number;  /* of the last record */
     bool taken;       /* the moment came */
     bool synced;      /* and the layout was known then */
+    uint8_t level;    /* enum hs_level at which was recorded then, or last */
 };
 
 /* Takes the picture of the present moment, in place of an earlier one. `picture` starts zeroed; memory is

@@ -38,6 +38,7 @@ static void merge(struct hs_point *into, const struct hs_point *p)
     into->number = p->number;
     into->samples += p->samples;
     into->unsynced += p->unsynced;
+    into->level = p->samples ? p->level : into->level;
     into->collections += p->collections;
     into->failures += p->failures;
     into->marks += p->marks;
@@ -68,7 +69,7 @@ static void open_point(struct hs_series *s)
     const struct hs_point before = s->point[s->n - 1];
     struct hs_point *p = &s->point[s->n++];
     *p = (struct hs_point){
-        .at = before.at + s->width, .time = before.time, .number = before.number,
+        .at = before.at + s->width, .time = before.time, .number = before.number, .level = before.level,
         .min = before.end.last, .max = before.end.last, .end = before.end,
     };
 }

@@ -34,6 +34,7 @@ struct hs_point {
     uint64_t time, number; /* of its last sample, carried on through points without one */
     uint64_t samples;
     uint64_t unsynced;     /* of these, while the layout was not known */
+    uint8_t level;         /* enum hs_level, at its last sample */
     struct hs_sample min, max; /* over the samples */
     struct hs_point_end end;
     uint32_t collections, failures, marks, resets;

@@ -11,7 +11,8 @@
 struct hs_space {
     uint64_t size;          /* of the regions present at the end */
     uint64_t peak;          /* most taken at any moment */
-    struct hs_layout end;   /* at the end of the trace */
+    struct hs_layout end;   /* at the end of the trace; where `told`, without what a summary does not tell */
+    bool told;              /* it is that of the last summary: the trace ends at a level above "full" */
     double fragmentation;   /* 1 - longest free run / free */
     double waste;           /* 1 - requested / taken */
     uint64_t allocs, frees, reallocs, swept; /* events */
@@ -28,6 +29,7 @@ struct hs_summary {
     uint64_t collections, marks, boots, sites;
     double pause, longest_pause; /* seconds in collections, and in the longest one */
     uint64_t collected;     /* bytes that collections freed */
+    struct hs_estimate sampled; /* of all sites: what of the events above is estimated */
 };
 
 struct hs_summary hs_summarize(const struct hs_model *model, const struct hs_reader *reader);

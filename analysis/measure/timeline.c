@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/measure/timeline.h"
 
+#include "analysis/measure/wanted.h"
+
 #include <string.h>
 
 void hs_timeline_free(struct hs_timeline *t)
@@ -16,8 +18,51 @@ void hs_timeline_free(struct hs_timeline *t)
     free(t);
 }
 
+/* What summaries told last of the regions followed. */
+static struct hs_told told(const struct hs_timeline *t)
+{
+    const struct hs_model *m = t->model;
+    struct hs_told sum = {.known = false};
+    for (unsigned i = 0; i < m->levels.n_told; i++)
+        if (hs_region_wanted(&m->region[i], i, t->space->only))
+            hs_told_add(&sum, &m->levels.told[i]);
+    return sum;
+}
+
+static struct hs_sample sample_of(struct hs_told now)
+{
+    return (struct hs_sample){ .value = {
+        [HS_FIGURE_USED] = (double)now.used,
+        [HS_FIGURE_FREE] = (double)now.free,
+        [HS_FIGURE_LARGEST] = (double)now.longest,
+        [HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){ now.free, now.longest }),
+    } };
+}
+
+/* A summary counts runs by class; how much they hold is taken as the middle of the class, the whole being the
+ * free space. */
+static void end_told(const struct hs_timeline *t, struct hs_told now, struct hs_point_end *end)
+{
+    double whole = 0, below = 0;
+    for (unsigned c = 0; c < HS_RUN_CLASSES; c++)
+        whole += now.runs[c] * 1.5 * (double)(UINT64_C(1) << c);
+    for (unsigned c = 0; c < HS_RUN_CLASSES; c++) {
+        double granules = whole > 0 ? now.runs[c] * 1.5 * (double)(UINT64_C(1) << c) / whole * (double)(now.free >> now.shift) : 0;
+        end->histogram.runs[c] = now.runs[c];
+        end->histogram.granules[c] = (uint32_t)(granules + 0.5);
+        if ((UINT64_C(3) << c) << now.shift <= 2 * t->unusable_size)
+            below += granules;
+    }
+    end->unusable = now.free ? below / (double)(now.free >> now.shift) : 0;
+}
+
 static inline struct hs_sample sample(const struct hs_timeline *t)
 {
+    if (__builtin_expect(hs_model_is_told(t->model), 0)) {
+        struct hs_told now = told(t);
+        if (now.known)
+            return sample_of(now);
+    }
     const struct hs_freespace *space = t->space;
     int64_t used = (int64_t)(space->total - space->free); /* signed: the processor converts these at once */
     int64_t waste = used - (int64_t)hs_freespace_requested(space);
@@ -34,7 +79,9 @@ static struct hs_point_end point_end(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
     struct hs_point_end end = { .last = sample(t), .histogram = hs_freespace_histogram(space) };
-    if (t->unusable_size && space->free)
+    if (hs_model_is_told(t->model) && told(t).known)
+        end_told(t, told(t), &end);
+    else if (t->unusable_size && space->free)
         end.unusable = (double)hs_freespace_unusable(space, t->unusable_size) / (double)space->free;
     return end;
 }
@@ -129,7 +176,8 @@ static void after(void *context, const struct hs_event *e)
     hs_point_put(p, &now);
     p->number = e->number;
     p->time = hs_model_elapsed(m);
-    p->unsynced += !m->synced;
+    p->level = m->levels.level;
+    p->unsynced += !m->synced && !hs_model_is_told(m);
     if (__builtin_expect(e->kind > HS_REALLOC, 0)) {
         uint64_t pause = m->collections.done != t->collections ? e->time - m->collecting : 0;
         t->collections = m->collections.done;
@@ -205,6 +253,17 @@ int hs_timeline_feed(struct hs_timeline *t, const struct hs_event *events, long 
     int error = hs_model_feed(t->model, events, n);
     t->collections = t->model->collections.done;
     return error;
+}
+
+bool hs_timeline_has_layout(const struct hs_timeline *t)
+{
+    return t->space->followed || told(t).known;
+}
+
+uint64_t hs_timeline_total(const struct hs_timeline *t)
+{
+    struct hs_told now = told(t);
+    return t->space->total ? t->space->total : now.used + now.free;
 }
 
 int hs_timeline_finish(struct hs_timeline *t)

@@ -56,6 +56,10 @@ int hs_timeline_feed(struct hs_timeline *timeline, const struct hs_event *events
 /* Closes the series. Returns HS_OK or the first error. */
 int hs_timeline_finish(struct hs_timeline *timeline);
 
+/* Whether the regions wanted are in the trace, event by event or in summaries; and their bytes, at its end. */
+bool hs_timeline_has_layout(const struct hs_timeline *timeline);
+uint64_t hs_timeline_total(const struct hs_timeline *timeline);
+
 /* Ticks since the first boot at which an event happens that the model has not taken yet. */
 static inline uint64_t hs_event_elapsed(const struct hs_model *m, const struct hs_event *e)
 {

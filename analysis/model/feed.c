@@ -36,6 +36,7 @@ static __attribute__((noinline, cold)) void unplaced(struct hs_model *m)
 {
     m->unplaced++;
     m->synced = false;
+    hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
 HOT struct hs_live_block born(const struct hs_model *m, const struct hs_event *e)
@@ -213,6 +214,12 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_REGION_END:  hs_model_region_went(m, e); break;
     case HS_MARK:        hs_model_marked(m, e); break;
     case HS_RESET:       on_reset(m, e); break;
+    case HS_LEVEL:       hs_model_level(m, e); break;
+    case HS_SAMPLE:      hs_model_sampled(m, e); break;
+    case HS_SAMPLE_END:  hs_model_sample_ended(m, e); break;
+    case HS_SAMPLE_SWEEP: hs_model_samples_swept(m, e); break;
+    case HS_SUMMARY:     hs_model_summed_up(m, e); break;
+    case HS_TOP:         hs_model_named(m, e); break;
     }
 }
 
@@ -248,5 +255,7 @@ int hs_model_feed(struct hs_model *model, const struct hs_event *events, long n)
         feed(model, events, events + n, true);
     else
         feed(model, events, events + n, false);
+    if (model->levels.open)
+        hs_model_levels_now(model);
     return model->error;
 }

@@ -25,6 +25,19 @@ void hs_model_resync(struct hs_model *model, const struct hs_event *event);
 void hs_model_failed(struct hs_model *model, const struct hs_event *event);
 void hs_model_marked(struct hs_model *model, const struct hs_event *event);
 
+/* Levels and what they tell. */
+void hs_model_level(struct hs_model *model, const struct hs_event *event);
+void hs_model_level_is(struct hs_model *model, uint8_t level); /* by other signs than its record */
+void hs_model_levels_end(struct hs_model *model);   /* of a boot */
+void hs_model_levels_begin(struct hs_model *model, const struct hs_event *event);
+void hs_model_sampled(struct hs_model *model, const struct hs_event *event);
+void hs_model_sample_ended(struct hs_model *model, const struct hs_event *event);
+void hs_model_samples_swept(struct hs_model *model, const struct hs_event *event);
+void hs_model_summed_up(struct hs_model *model, const struct hs_event *event);
+void hs_model_named(struct hs_model *model, const struct hs_event *event);
+void hs_model_levels_now(struct hs_model *model); /* the open span goes up to now */
+void hs_model_levels_free(struct hs_levels *levels);
+
 static inline struct hs_site_sum *hs_model_sum(struct hs_model *model, uint32_t site)
 {
     uint32_t index = site + 1; /* HS_SITE_UNKNOWN wraps to 0 */

@@ -56,12 +56,15 @@ void hs_model_reset(struct hs_model *m)
 void hs_model_boot(struct hs_model *m, const struct hs_event *e)
 {
     if (m->boot != HS_NO_BOOT) {
+        hs_model_levels_end(m);
         m->elapsed += m->time - m->first_time;
         m->number = e->number; /* what goes now goes with this record, not with the last one */
         hs_model_reset(m);
     }
     m->boot = e->boot;
-    m->first_time = e->time;
+    m->first_time = m->time = e->time;
+    m->number = e->number;
+    hs_model_levels_begin(m, e);
 }
 
 static bool grow_granules(struct hs_model *m, uint64_t n)
@@ -182,9 +185,22 @@ void hs_model_resync(struct hs_model *m, const struct hs_event *e)
     for (uint32_t i = 0; i < e->n_blocks; i++)
         appear(m, e->block[i]);
     m->synced = true;
+    hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
-static enum hs_verdict judge(const struct hs_model *m, const struct hs_event *e, const struct hs_layout *layout)
+/* The layout at a failure: where there is none, what a summary has just told of it. */
+static bool layout_known(const struct hs_model *m, struct hs_layout *layout)
+{
+    if (!hs_model_is_told(m)) {
+        *layout = hs_model_layout(m, HS_ALL_REGIONS);
+        return m->synced;
+    }
+    struct hs_told told = hs_model_told(m, HS_ALL_REGIONS);
+    *layout = (struct hs_layout){.used = told.used, .free = told.free, .largest_free = told.longest};
+    return told.known;
+}
+
+static enum hs_verdict judge(const struct hs_event *e, const struct hs_layout *layout, bool known)
 {
     static const enum hs_verdict by_cause[] = {
         [1] = HS_VERDICT_LOCKED, [2] = HS_VERDICT_UNCOLLECTED, [3] = HS_VERDICT_REFUSED,
@@ -192,7 +208,7 @@ static enum hs_verdict judge(const struct hs_model *m, const struct hs_event *e,
     unsigned cause = e->record->cause;
     if (cause > 0 && cause < sizeof by_cause / sizeof *by_cause)
         return by_cause[cause];
-    if (!m->synced || layout->largest_free >= e->size)
+    if (!known || layout->largest_free >= e->size)
         return HS_VERDICT_UNKNOWN;
     return layout->free >= e->size ? HS_VERDICT_FRAGMENTED : HS_VERDICT_FULL;
 }
@@ -200,14 +216,15 @@ static enum hs_verdict judge(const struct hs_model *m, const struct hs_event *e,
 void hs_model_failed(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_site_sum *sum = hs_model_sum(m, e->site);
-    struct hs_layout layout = hs_model_layout(m, HS_ALL_REGIONS);
+    struct hs_layout layout;
+    bool known = layout_known(m, &layout);
     struct hs_failure *failure = &m->failure[m->n_failures++ % HS_FAILURES_KEPT];
     sum->failed++;
     sum->failed_bytes += e->size;
     *failure = (struct hs_failure){
         .time = e->time, .number = e->number, .site = e->site, .size = e->size, .thread = e->thread,
         .boot = e->boot, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
-        .verdict = judge(m, e, &layout), .synced = m->synced,
+        .verdict = judge(e, &layout, known), .synced = known,
     };
     if (m->observer.failed)
         m->observer.failed(m->observer.context, failure);

@@ -33,6 +33,7 @@ void hs_model_free(struct hs_model *m)
     for (uint64_t i = 0; i < m->n_marks_kept; i++)
         free(m->mark[i].label);
     free(m->mark);
+    hs_model_levels_free(&m->levels);
     free(m->failure);
     free(m->sum);
     free(m->block);

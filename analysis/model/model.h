@@ -41,6 +41,21 @@ struct hs_live_block {
     uint32_t collection;  /* collections that were over when it was allocated */
 };
 
+/* What samples tell of one site: sums over its sampled blocks, each weighted by the reciprocal of the
+ * probability with which it was sampled (D. G. Horvitz and D. J. Thompson, "A Generalization of Sampling
+ * Without Replacement From a Finite Universe", 1952), which makes them unbiased estimates of the same sums
+ * over all blocks. A block of size s is sampled with probability p = 1 - exp(-s / interval), independently
+ * of others, so the variance of an estimated sum of y is estimated by the sum of y^2 (1 - p) / p^2. */
+struct hs_estimate {
+    uint64_t samples;             /* blocks */
+    double allocs, reallocs;      /* blocks allocated; blocks resized */
+    double bytes, taken;          /* asked for by both; in whole granules */
+    double live_blocks, live;     /* now, and bytes they take */
+    double freed, swept, resized; /* as in struct hs_site_sum; a block ends when it is resized */
+    double lifetime, survived;    /* ticks and collections that its freed and swept blocks lived through */
+    double var_blocks, var_bytes, var_live; /* of allocs + reallocs, of `bytes`, of `live` */
+};
+
 /* What one site did. "Taken" is bytes of whole granules, what the heap really gave. */
 struct hs_site_sum {
     uint64_t allocs, reallocs;    /* blocks it allocated; blocks it resized */
@@ -54,6 +69,7 @@ struct hs_site_sum {
     uint64_t dropped;             /* its blocks that went with a region or reset, or vanished in a loss */
     uint64_t lifetime, survived;  /* ticks and collections its freed and swept blocks lived through */
     uint64_t failed, failed_bytes;/* allocations that failed, bytes they asked for */
+    struct hs_estimate sampled;   /* what happened at level "sampled", and is not in the sums above */
 };
 
 struct hs_region_state {
@@ -112,6 +128,46 @@ struct hs_collections {
     uint64_t most_freed_bytes;   /* by one collection */
 };
 
+/* A time at one level. */
+struct hs_level_span {
+    uint8_t level;         /* enum hs_level */
+    uint32_t interval;     /* of HS_LEVEL_SAMPLED: mean bytes between samples; 0: not known */
+    uint32_t boot;
+    uint64_t from, to;     /* ticks since the first boot */
+    uint64_t first, last;  /* numbers of its records */
+    uint64_t events;       /* ALLOC, FREE, REALLOC, FAIL, swept, SAMPLE, SUMMARY */
+    uint64_t samples, summaries;
+};
+#define HS_SPANS_KEPT 4096u /* what comes later is added to the last one of its level */
+
+/* A region's figures, as the firmware told them at some moment. */
+struct hs_told {
+    bool known;
+    uint8_t shift;
+    uint64_t used, free, longest, blocks; /* bytes, bytes, bytes, count */
+    uint32_t runs[32];                    /* free runs of 2^i to 2^(i+1) - 1 granules */
+};
+
+struct hs_sampled_block;
+
+/* What is known of times at levels other than "full". */
+struct hs_levels {
+    uint8_t level;               /* of the present moment: enum hs_level */
+    uint8_t last;                /* the last one but HS_LEVEL_STOPPED */
+    uint32_t interval;
+    struct hs_level_span *span;  /* `n_spans`; that of the present moment is open */
+    uint32_t n_spans;
+    bool open;
+    uint64_t events_before, samples_before, summaries_before; /* counts when the open span began */
+    struct hs_sampled_block *block; /* open addressing by granule: sampled and not gone */
+    uint32_t n_blocks, room;
+    struct hs_told told[HS_REGION_LIMIT]; /* last summary of each region */
+    unsigned n_told;             /* regions from here on have none */
+    uint64_t peak, peak_time;    /* most bytes used by any summary */
+    uint64_t unfollowed;         /* samples whose end will not be told */
+    uint64_t dropped;            /* samples that were there when their span ended */
+};
+
 /* Told of every change of the layout, for an index of free runs. Every function may be NULL. Between
  * two calls granules of a region are either free or in use: a block resized in place shows only the
  * granules that it gained or lost. */
@@ -141,6 +197,7 @@ struct hs_model {
     bool synced;                /* the layout is known */
     uint64_t unplaced;          /* events whose place was not known */
     uint64_t dropped, appeared; /* blocks that vanished unseen; blocks that a snapshot showed unannounced */
+    struct hs_levels levels;
     struct hs_collections collections;
     uint64_t collecting, collecting_number; /* when the present one began, meaningful while `in_collection` */
     bool in_collection;
@@ -186,6 +243,28 @@ unsigned hs_model_region_of(const struct hs_model *model, uint32_t pos);
 
 /* Ticks the trace covers, all boots together; the present moment on a time line without gaps. */
 uint64_t hs_model_elapsed(const struct hs_model *model);
+
+/* The spans of the trace so far, the last one up to now. Returns how many. */
+uint32_t hs_model_spans(const struct hs_model *model, const struct hs_level_span **span);
+
+/* Ticks at one level, all its spans together. */
+uint64_t hs_model_at_level(const struct hs_model *model, enum hs_level level);
+
+/* Whether anything was recorded at one level. */
+bool hs_model_saw_level(const struct hs_model *model, enum hs_level level);
+
+/* Whether the figures of the heap are, at present, those that summaries tell: the level is above "full", or
+ * was when recording stopped. */
+static inline bool hs_model_is_told(const struct hs_model *model)
+{
+    return model->levels.last > HS_LEVEL_FULL;
+}
+
+/* These figures, of one region or, with HS_ALL_REGIONS, of all. `runs` are counted over regions. */
+struct hs_told hs_model_told(const struct hs_model *model, unsigned region);
+void hs_told_add(struct hs_told *sum, const struct hs_told *told);
+
+const char *hs_level_name(unsigned level); /* "sampled" */
 
 const char *hs_verdict_name(enum hs_verdict verdict); /* "fragmented" */
 const char *hs_verdict_text(enum hs_verdict verdict); /* a sentence for people */

@@ -11,13 +11,30 @@
 
 static double share(const struct hs_annotation *a, const struct hs_site_sum *sum)
 {
-    return a->lines->total.bytes ? (double)sum->bytes / (double)a->lines->total.bytes : 0;
+    uint64_t total = hs_all_bytes(&a->lines->total);
+    return total ? (double)hs_all_bytes(sum) / (double)total : 0;
 }
 
 static void number(FILE *out, int width, enum hs_value_kind kind, struct hs_value value)
 {
     char text[32];
     fprintf(out, "%*s", width, hs_format(text, sizeof text, kind, value));
+}
+
+static bool is_estimated(const struct hs_annotation *a)
+{
+    return a->lines->total.sampled.samples > 0;
+}
+
+/* How far the bytes may be off, as a share of them: half of the interval's width. */
+static void error_text(const struct hs_site_sum *sum, FILE *out)
+{
+    struct hs_interval i = hs_interval_of_bytes(sum);
+    uint64_t bytes = hs_all_bytes(sum);
+    if (bytes && i.high - i.low >= 0.5)
+        fprintf(out, " %6.0f%%", 50 * (i.high - i.low) / (double)bytes);
+    else
+        fprintf(out, " %7s", "exact");
 }
 
 static void numbers_text(const struct hs_annotation *a, const struct hs_site_sum *sum, FILE *out)
@@ -27,9 +44,11 @@ static void numbers_text(const struct hs_annotation *a, const struct hs_site_sum
     fputs(color, out);
     number(out, 8, HS_VALUE_SHARE, (struct hs_value){.d = part});
     fputs(*color ? "\033[0m" : "", out);
-    number(out, 13, HS_VALUE_BYTES, (struct hs_value){.u = sum->bytes});
-    number(out, 11, HS_VALUE_COUNT, (struct hs_value){.u = sum->allocs + sum->reallocs});
-    number(out, 13, HS_VALUE_BYTES, (struct hs_value){.u = sum->live});
+    number(out, 13, HS_VALUE_BYTES, (struct hs_value){.u = hs_all_bytes(sum)});
+    number(out, 11, HS_VALUE_COUNT, (struct hs_value){.u = hs_all_requests(sum)});
+    number(out, 13, HS_VALUE_BYTES, (struct hs_value){.u = hs_all_live(sum)});
+    if (is_estimated(a))
+        error_text(sum, out);
 }
 
 static void line_text(const struct hs_annotation *a, const struct hs_line *entry, uint32_t line, const char *text,
@@ -39,7 +58,7 @@ static void line_text(const struct hs_annotation *a, const struct hs_line *entry
     if (entry)
         numbers_text(a, &entry->sum, out);
     else
-        fprintf(out, "%45s", "");
+        fprintf(out, "%*s", is_estimated(a) ? 53 : 45, "");
     hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = text});
     fprintf(out, " |%5u%s%s\n", line, *shown ? "  " : "", shown);
 }
@@ -81,7 +100,7 @@ static size_t listing_text(const struct hs_annotation *a, FILE *out)
         bool hit = next < a->n && entry[next].line == at;
         bool shown = near(a, next, at);
         if (shown && gap)
-            fprintf(out, "%45s |\n", "...");
+            fprintf(out, "%*s |\n", is_estimated(a) ? 53 : 45, "...");
         if (shown)
             line_text(a, hit ? &entry[next] : NULL, at, line, out);
         gap = !shown;
@@ -97,8 +116,8 @@ void hs_annotation_text(const struct hs_annotation *a, FILE *out)
     size_t next = 0;
     hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = a->source ? a->source : entry->file});
     fprintf(out, "# %s%s\n", name, a->source ? "" : ": source not found (--source tells where it is)");
-    fprintf(out, "%s%8s%13s%11s%13s | Line%s\n", a->color ? "\033[1m" : "", "Overhead", "Bytes", "Allocs", "Live",
-            a->color ? "\033[0m" : "");
+    fprintf(out, "%s%8s%13s%11s%13s%s | Line%s\n", a->color ? "\033[1m" : "", "Overhead", "Bytes", "Allocs", "Live",
+            is_estimated(a) ? "  +-95%" : "", a->color ? "\033[0m" : "");
     if (a->text)
         next = listing_text(a, out);
     if (a->text && next < a->n)
@@ -114,11 +133,17 @@ static void line_json(const struct hs_annotation *a, const struct hs_line *entry
     hs_json_uint(json, "line", entry->line);
     hs_json_text(json, "text", text);
     hs_json_real(json, "overhead", share(a, &entry->sum));
-    hs_json_uint(json, "bytes", entry->sum.bytes);
-    hs_json_uint(json, "allocs", entry->sum.allocs);
-    hs_json_uint(json, "reallocs", entry->sum.reallocs);
-    hs_json_uint(json, "live_bytes", entry->sum.live);
-    hs_json_uint(json, "live_blocks", entry->sum.live_blocks);
+    hs_json_uint(json, "bytes", hs_all_bytes(&entry->sum));
+    if (is_estimated(a)) {
+        struct hs_interval i = hs_interval_of_bytes(&entry->sum);
+        hs_json_uint(json, "bytes_low", hs_rounded(i.low));
+        hs_json_uint(json, "bytes_high", hs_rounded(i.high));
+        hs_json_uint(json, "samples", entry->sum.sampled.samples);
+    }
+    hs_json_uint(json, "allocs", hs_all_allocs(&entry->sum));
+    hs_json_uint(json, "reallocs", hs_all_reallocs(&entry->sum));
+    hs_json_uint(json, "live_bytes", hs_all_live(&entry->sum));
+    hs_json_uint(json, "live_blocks", hs_all_blocks(&entry->sum));
     hs_json_uint(json, "peak_bytes", entry->sum.at_peak);
     hs_json_uint(json, "failed", entry->sum.failed);
     hs_json_end(json);

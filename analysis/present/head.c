@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "analysis/present/head.h"
+#include "analysis/present/levels.h"
 #include "analysis/present/table.h"
 
 /* What a trace may lack: a count, 0 when all is well, and what it counts. */
@@ -19,7 +20,11 @@ static uint64_t overwritten(const struct hs_head *h) { return hs_reader_info(h->
 static uint64_t diverged(const struct hs_head *h) { return hs_reader_info(h->reader)->diverged; }
 static uint64_t unplaced(const struct hs_head *h) { return h->model ? h->model->unplaced : 0; }
 static uint64_t appeared(const struct hs_head *h) { return h->model ? h->model->appeared : 0; }
-static uint64_t unsynced(const struct hs_head *h) { return h->model && !h->model->synced; }
+static uint64_t unsynced(const struct hs_head *h)
+{
+    return h->model && !h->model->synced && !hs_model_is_told(h->model);
+}
+static uint64_t unfollowed(const struct hs_head *h) { return h->model ? h->model->levels.unfollowed : 0; }
 
 static const struct {
     uint64_t (*count)(const struct hs_head *);
@@ -35,6 +40,7 @@ static const struct {
     {unplaced, "unplaced", "events while the heap's layout was not known, their blocks left out", true},
     {appeared, "appeared", "blocks known from a snapshot only, not who asked for them", true},
     {unsynced, "unsynced", "the heap's layout is not known at the end: figures of the end are those known last", false},
+    {unfollowed, "unfollowed", "samples beyond what the firmware can follow, so live bytes are estimated too low", true},
 };
 
 #define N_WARNINGS (sizeof warnings / sizeof *warnings)
@@ -79,6 +85,7 @@ void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
     if (info->boots > 1)
         fprintf(out, ", %u boots", info->boots);
     fputc('\n', out);
+    hs_levels_text(head, out, prefix);
     hs_head_warnings(head, out, prefix);
 }
 
@@ -101,6 +108,7 @@ void hs_head_json(const struct hs_head *head, struct hs_json *json)
     hs_json_text(json, "port", fact(head, "port", NULL));
     hs_json_hex(json, "build_id", info->build_id);
     hs_json_uint(json, "pointer_bytes", info->pointer_bytes);
+    hs_levels_json(head, json);
     hs_json_array(json, "warnings");
     for (size_t i = 0; i < N_WARNINGS; i++) {
         uint64_t count = warnings[i].count(head);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/varint.h"
+
 #define HEX_SHOWN 32u /* bytes in the text */
 
 static uint64_t value_of(const struct hs_record *record, const struct hs_field *field)
@@ -39,6 +41,20 @@ static bool is_unknown_place(const struct hs_record *record, const struct hs_fie
 bool hs_field_is_text(const struct hs_field *field)
 {
     return !strcmp(field->name, "text") || !strcmp(field->name, "label") || !strcmp(field->name, "name");
+}
+
+/* Bytes that are numbers one behind the other. */
+static bool is_numbers(const struct hs_record *record, const struct hs_field *field)
+{
+    return field->wire == HS_WIRE_B && (record->kind == HS_SUMMARY || record->kind == HS_SAMPLE_SWEEP);
+}
+
+static void put_numbers(const struct hs_record *record, FILE *out)
+{
+    const uint8_t *at = record->data, *end = at + record->data_len;
+    uint64_t value;
+    for (const char *before = ""; at < end && !hs_get_u64(&at, end, &value); before = ",")
+        fprintf(out, "%s%" PRIu64, before, value);
 }
 
 static void put_quoted(const struct hs_record *record, FILE *out)
@@ -84,7 +100,9 @@ void hs_record_text(const struct hs_record *record, FILE *out)
     const struct hs_kind_info *info = hs_kind_info(record->kind);
     for (const struct hs_field *field = info ? info->field : NULL; field && field->name; field++) {
         fprintf(out, " %s=", field->name);
-        if (field->wire == HS_WIRE_B)
+        if (is_numbers(record, field))
+            put_numbers(record, out);
+        else if (field->wire == HS_WIRE_B)
             (hs_field_is_text(field) ? put_quoted : put_hex)(record, out);
         else if (is_rank(record, field))
             fprintf(out, "#%" PRIu64, value_of(record, field));
@@ -106,10 +124,22 @@ static void json_hex(const struct hs_record *record, const char *key, struct hs_
     free(text);
 }
 
+static void json_numbers(const struct hs_record *record, const char *key, struct hs_json *json)
+{
+    const uint8_t *at = record->data, *end = at + record->data_len;
+    uint64_t value;
+    hs_json_array(json, key);
+    while (at < end && !hs_get_u64(&at, end, &value))
+        hs_json_uint(json, NULL, value);
+    hs_json_end(json);
+}
+
 static void json_field(const struct hs_record *record, const struct hs_field *field, struct hs_json *json)
 {
     uint64_t value = field->wire == HS_WIRE_B ? 0 : value_of(record, field);
-    if (field->wire == HS_WIRE_B && hs_field_is_text(field))
+    if (is_numbers(record, field))
+        json_numbers(record, field->name, json);
+    else if (field->wire == HS_WIRE_B && hs_field_is_text(field))
         hs_json_bytes(json, field->name, record->data, record->data_len);
     else if (field->wire == HS_WIRE_B)
         json_hex(record, field->name, json);

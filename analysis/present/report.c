@@ -47,19 +47,27 @@ static struct hs_value ratio(uint64_t part, uint64_t whole)
     }
 #define NUMBER(value) ((struct hs_value){.u = (value)})
 
-GETTER(bytes, NUMBER(g->self.bytes))
-GETTER(taken, NUMBER(g->self.taken))
-GETTER(requests, NUMBER(g->self.allocs + g->self.reallocs))
-GETTER(allocs, NUMBER(g->self.allocs))
-GETTER(reallocs, NUMBER(g->self.reallocs))
-GETTER(mean_size, ratio(g->self.bytes, g->self.allocs + g->self.reallocs))
+#define ENDS(which, end)   NUMBER(hs_rounded(hs_interval_of_##which(&g->self).end))
+
+GETTER(bytes, NUMBER(hs_all_bytes(&g->self)))
+GETTER(bytes_low, ENDS(bytes, low))
+GETTER(bytes_high, ENDS(bytes, high))
+GETTER(taken, NUMBER(hs_all_taken(&g->self)))
+GETTER(requests, NUMBER(hs_all_requests(&g->self)))
+GETTER(requests_low, ENDS(requests, low))
+GETTER(requests_high, ENDS(requests, high))
+GETTER(allocs, NUMBER(hs_all_allocs(&g->self)))
+GETTER(reallocs, NUMBER(hs_all_reallocs(&g->self)))
+GETTER(mean_size, ratio(hs_all_bytes(&g->self), hs_all_requests(&g->self)))
 GETTER(peak, NUMBER(g->self.at_peak))
-GETTER(live, NUMBER(g->self.live))
-GETTER(live_blocks, NUMBER(g->self.live_blocks))
-GETTER(freed, NUMBER(g->self.freed))
-GETTER(swept, NUMBER(g->self.swept))
+GETTER(live, NUMBER(hs_all_live(&g->self)))
+GETTER(live_low, ENDS(live, low))
+GETTER(live_high, ENDS(live, high))
+GETTER(live_blocks, NUMBER(hs_all_blocks(&g->self)))
+GETTER(freed, NUMBER(hs_all_freed(&g->self)))
+GETTER(swept, NUMBER(hs_all_swept(&g->self)))
 GETTER(failed, NUMBER(g->self.failed))
-GETTER(survived, ratio(g->self.survived, g->self.freed + g->self.swept))
+GETTER(samples, NUMBER(g->self.sampled.samples))
 
 static struct hs_value mean_size_rounded(const struct hs_report *r, const struct hs_group *g)
 {
@@ -69,11 +77,19 @@ static struct hs_value mean_size_rounded(const struct hs_report *r, const struct
 
 static struct hs_value lifetime(const struct hs_report *r, const struct hs_group *g)
 {
-    uint64_t gone = g->self.freed + g->self.swept;
-    return gone ? (struct hs_value){.d = hs_seconds(r->head.reader, g->self.lifetime) / (double)gone} : nothing();
+    struct hs_lives lives = hs_lives_of(&g->self);
+    uint32_t hz = hs_reader_info(r->head.reader)->hz;
+    return lives.gone > 0 ? (struct hs_value){.d = hz ? lives.lifetime / hz : 0} : nothing();
 }
 
-enum when { ALWAYS, WITH_CHILDREN, WITHOUT_CHILDREN, WITH_PEAK, WITHOUT_PEAK };
+static struct hs_value survived(const struct hs_report *r, const struct hs_group *g)
+{
+    struct hs_lives lives = hs_lives_of(&g->self);
+    (void)r;
+    return lives.gone > 0 ? (struct hs_value){.d = lives.survived} : nothing();
+}
+
+enum when { ALWAYS, WITH_CHILDREN, WITHOUT_CHILDREN, WITH_PEAK, WITHOUT_PEAK, WITH_SAMPLES };
 
 static const struct {
     struct hs_column column;
@@ -84,21 +100,28 @@ static const struct {
     {{"Self", "overhead", HS_VALUE_SHARE}, WITH_CHILDREN, self_share},
     {{"Overhead", "overhead", HS_VALUE_SHARE}, WITHOUT_CHILDREN, self_share},
     {{"Bytes", "bytes", HS_VALUE_BYTES}, ALWAYS, bytes},
+    {{"From", "bytes_low", HS_VALUE_BYTES}, WITH_SAMPLES, bytes_low},
+    {{"To", "bytes_high", HS_VALUE_BYTES}, WITH_SAMPLES, bytes_high},
     {{NULL, "taken_bytes", HS_VALUE_BYTES}, ALWAYS, taken},
     {{"Allocs", NULL, HS_VALUE_COUNT}, ALWAYS, requests},
     {{NULL, "allocs", HS_VALUE_COUNT}, ALWAYS, allocs},
     {{NULL, "reallocs", HS_VALUE_COUNT}, ALWAYS, reallocs},
+    {{NULL, "requests_low", HS_VALUE_COUNT}, WITH_SAMPLES, requests_low},
+    {{NULL, "requests_high", HS_VALUE_COUNT}, WITH_SAMPLES, requests_high},
     {{"Mean", NULL, HS_VALUE_BYTES}, ALWAYS, mean_size_rounded},
     {{NULL, "mean_size", HS_VALUE_REAL}, ALWAYS, mean_size},
     {{"At peak", "peak_bytes", HS_VALUE_BYTES}, WITH_PEAK, peak},
     {{NULL, "peak_bytes", HS_VALUE_BYTES}, WITHOUT_PEAK, peak},
     {{"Live", "live_bytes", HS_VALUE_BYTES}, ALWAYS, live},
+    {{NULL, "live_low", HS_VALUE_BYTES}, WITH_SAMPLES, live_low},
+    {{NULL, "live_high", HS_VALUE_BYTES}, WITH_SAMPLES, live_high},
     {{"Blocks", "live_blocks", HS_VALUE_COUNT}, ALWAYS, live_blocks},
     {{"Lifetime", "mean_lifetime_seconds", HS_VALUE_SECONDS}, ALWAYS, lifetime},
     {{"Survived", "collections_survived", HS_VALUE_REAL}, ALWAYS, survived},
     {{NULL, "freed", HS_VALUE_COUNT}, ALWAYS, freed},
     {{NULL, "swept", HS_VALUE_COUNT}, ALWAYS, swept},
     {{NULL, "failed", HS_VALUE_COUNT}, ALWAYS, failed},
+    {{"Samples", "samples", HS_VALUE_COUNT}, WITH_SAMPLES, samples},
 };
 
 #define N_MEASURES  (sizeof measures / sizeof *measures)
@@ -123,6 +146,7 @@ static bool wanted(const struct hs_report *r, enum when when)
     case WITHOUT_CHILDREN: return !r->groups->by.children;
     case WITH_PEAK:        return r->groups->by.weight == HS_WEIGHT_PEAK;
     case WITHOUT_PEAK:     return r->groups->by.weight != HS_WEIGHT_PEAK;
+    case WITH_SAMPLES:     return r->groups->total.sampled.samples > 0;
     default:               return true;
     }
 }
@@ -290,7 +314,9 @@ static void head_text(const struct hs_report *r, FILE *out)
             grouped(a, sizeof a, hs_weight_of(&r->groups->total, r->groups->by.weight)),
             weights[r->groups->by.weight]);
     fputs("# bytes: asked for; allocs: with reallocs; live: held at the end, in whole granules;\n"
-          "# lifetime and collections survived: mean of the blocks that were freed\n#\n", out);
+          "# lifetime and collections survived: mean of the blocks that were freed\n", out);
+    fputs(r->groups->total.sampled.samples ? "# from, to: interval that holds the bytes asked for in 95 of 100 cases\n#\n"
+                                           : "#\n", out);
 }
 
 /* One caller, then its own callers. A chain of only callers stays in one column. */
@@ -472,8 +498,8 @@ int hs_report_json(const struct hs_report *r, FILE *out)
     hs_json_object(json, NULL);
     hs_head_json(&r->head, json);
     hs_json_uint(json, "events", r->summary.events);
-    hs_json_uint(json, "total_bytes", r->groups->total.bytes);
-    hs_json_uint(json, "live_bytes", r->groups->total.live);
+    hs_json_uint(json, "total_bytes", hs_all_bytes(&r->groups->total));
+    hs_json_uint(json, "live_bytes", hs_all_live(&r->groups->total));
     hs_json_uint(json, "peak_bytes", r->groups->total.at_peak);
     hs_json_uint(json, "failed", r->summary.failed);
     add_table(json, "rows", make_table(r, &l));

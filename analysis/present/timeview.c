@@ -23,7 +23,7 @@ static double seconds(const struct hs_timeview *view, uint64_t ticks)
 /* ---- CSV and JSON: one table ---- */
 
 enum column {
-    TIME, EVENT, SAMPLES, UNSYNCED,
+    TIME, EVENT, LEVEL, SAMPLES, UNSYNCED,
     FIGURE,
     UNUSABLE = FIGURE + 3 * HS_FIGURES,
     COLLECTIONS, PAUSE, LONGEST_PAUSE, FAILURES, MARKS, RESETS,
@@ -39,6 +39,7 @@ enum column {
 static const struct hs_column columns[RUNS] = {
     [TIME] = { .key = "time_s", .kind = HS_VALUE_SECONDS },
     [EVENT] = { .key = "event", .kind = HS_VALUE_COUNT },
+    [LEVEL] = { .key = "level", .kind = HS_VALUE_TEXT },
     [SAMPLES] = { .key = "samples", .kind = HS_VALUE_COUNT },
     [UNSYNCED] = { .key = "unsynced", .kind = HS_VALUE_COUNT },
     FIGURE_COLUMNS(HS_FIGURE_USED, "used", "used_bytes", HS_VALUE_BYTES),
@@ -65,6 +66,7 @@ static void fill_row(const struct hs_timeview *view, const struct hs_point *p, s
     bool by_number = view->timeline->by_number;
     row[TIME].d = seconds(view, by_number ? p->time : p->at);
     row[EVENT].u = by_number ? p->at : p->number;
+    row[LEVEL].s = hs_level_name(p->level);
     row[SAMPLES].u = p->samples;
     row[UNSYNCED].u = p->unsynced;
     for (int i = 0; i < HS_FIGURES; i++) {
@@ -201,7 +203,7 @@ int hs_timeview_json(const struct hs_timeview *view, FILE *out)
         hs_json_object(json, NULL);
         hs_json_text(json, "by", t->by_number ? "event" : "time");
         hs_json_real(json, "width", t->by_number ? (double)t->series.width : seconds(view, t->series.width));
-        hs_json_uint(json, "total_bytes", t->space->total);
+        hs_json_uint(json, "total_bytes", hs_timeline_total(t));
         hs_table_json(table, json, "points");
         json_notes(view, json);
         hs_json_end(json);
@@ -389,6 +391,25 @@ static void unsure_row(const struct chart *c)
         });
 }
 
+/* Where less than every event was recorded, the figures are those of summaries. */
+static void level_row(const struct chart *c)
+{
+    static const char letters[] = {[HS_LEVEL_SAMPLED] = 's', [HS_LEVEL_SUMMARY] = 'm'};
+    char flag[COLUMNS_MAX];
+    bool any = false;
+    for (unsigned i = 0; i < c->columns; i++) {
+        unsigned level = point_of(c, i)->level;
+        flag[i] = level > HS_LEVEL_FULL && level < sizeof letters ? letters[level] : ' ';
+        any = any || flag[i] != ' ';
+    }
+    if (!any)
+        return;
+    hs_chart_flags(c->out, c->terminal, &(struct hs_flags){
+        .label = "level", .flag = flag, .columns = c->columns, .hue = HS_HUE_DIM,
+    });
+    title(c, "level s: sampled, m: summary; figures there are those of the last collection");
+}
+
 static void axis(const struct chart *c)
 {
     const struct hs_series *s = &c->view->timeline->series;
@@ -495,8 +516,9 @@ void hs_timeview_chart(const struct hs_timeview *view, const struct hs_terminal 
     for (size_t i = 0; i < sizeof flag_rows / sizeof *flag_rows; i++)
         flag_row(&c, i);
     unsure_row(&c);
+    level_row(&c);
     axis(&c);
-    if (!t->space->followed)
+    if (!hs_timeline_has_layout(t))
         title(&c, "the trace does not tell the heap's layout: no snapshot is left in it");
     list_notes(&c, HS_NOTE_MARK, MARKS_LISTED);
     list_notes(&c, HS_NOTE_FAILURE, FAILURES_LISTED);

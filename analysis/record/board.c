@@ -59,11 +59,23 @@ static int run_own(struct session *s, const char *code, hs_repl_sink *out)
     });
 }
 
+/* Starts recording, at the level chosen. */
+static int start_recording(struct session *s)
+{
+    char code[128], level[32] = "", interval[32] = "";
+    if (s->board->level)
+        snprintf(level, sizeof level, "level='%s'", s->board->level);
+    if (s->board->interval)
+        snprintf(interval, sizeof interval, ",interval=%" PRIu32, s->board->interval);
+    snprintf(code, sizeof code, "import heapstrata\nheapstrata.start(%s%s)\n", level, interval);
+    return run_own(s, code, NULL);
+}
+
 static int start(struct session *s)
 {
     int status = hs_repl_enter(&s->repl);
     if (!status)
-        status = run_own(s, "import heapstrata\nheapstrata.start()\n", NULL);
+        status = start_recording(s);
     if (status < 0)
         return fail(s, HS_ERR_IO, "the board", hs_repl_strerror(status));
     return status ? fail(s, HS_ERR_KIND, "the firmware cannot record", exception(s)) : HS_OK;

@@ -14,6 +14,8 @@ struct hs_board {
     int fd;                 /* of the line, read and written */
     const char *script;     /* source code */
     size_t script_len;
+    const char *level;      /* "full", "sampled" or "summary"; NULL: as the board is set */
+    uint32_t interval;      /* of "sampled", bytes; 0: as the board is set */
     hs_repl_sink *out, *err; /* what the script printed, and its traceback */
     void (*progress)(void *context, uint32_t got, uint32_t total); /* while the trace comes; may be NULL */
     void *context;

@@ -56,6 +56,7 @@ static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size) {
 }
 
 INLINE void unplaced(struct hs_reader *r, struct hs_event *e) {
+    r->level = HS_LEVEL_FULL; /* if it was another, the record that said so is lost */
     e->flags |= HS_EVENT_UNPLACED;
     e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
     if (e->kind != HS_FREE)
@@ -249,6 +250,7 @@ static void last_part(struct hs_reader *r, struct hs_event *e) {
         e->n_blocks = (uint32_t)n;
     }
     r->synced = true;
+    r->level = HS_LEVEL_FULL;
 }
 
 static void on_snapshot(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
@@ -322,12 +324,37 @@ static void on_region_end(struct hs_reader *r, const struct hs_record *record, s
     hs_heapmap_remove(&r->map, record->region);
 }
 
+/* --- levels ------------------------------------------------------------------------------------------- */
+
+/* The layout is followed at level "full" only. */
+static void on_level(struct hs_reader *r, const struct hs_record *record) {
+    r->level = record->cause;
+    if (record->cause != HS_LEVEL_FULL)
+        r->synced = r->drawing = false;
+}
+
+static void check_site(const struct hs_reader *r, struct hs_event *e) {
+    const struct hs_definition *site = hs_dictionary_get(&r->dictionary, e->site, HS_SITE);
+    if (!site)
+        e->site = 0; /* its definition is lost */
+    e->op = site ? site->site.op : HS_ALLOC;
+}
+
+static void on_sample(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    const struct hs_map_area *a = record->pos ? hs_heapmap_area(&r->map, record->pos - 1) : NULL;
+    check_site(r, e);
+    e->pos = record->pos - 1; /* 0 becomes HS_POS_IMPLIED */
+    e->region = a ? a->number : 0;
+    e->granules = granules_of(record->size, r->decoder.shift);
+    r->level = HS_LEVEL_SAMPLED;
+    r->info.events++;
+}
+
 /* --- the rest ----------------------------------------------------------------------------------------- */
 
 /* One that found the heap locked did not try: it may be an interrupt's, in the middle of another call. */
 static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
-    if (!hs_dictionary_get(&r->dictionary, e->site, HS_SITE))
-        e->site = 0; /* its definition is lost */
+    check_site(r, e);
     r->info.events++;
     if (!r->in_collection && record->cause != 1)
         r->collected = false;
@@ -357,11 +384,15 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_REGION_END: on_region_end(r, record, e); break;
     case HS_THREAD: r->thread = e->thread = record->thread; break;
     case HS_LOST: hs_follow_gap(r); break;
-    case HS_LEVEL: r->synced = r->synced && record->cause; break;
+    case HS_LEVEL: on_level(r, record); break;
+    case HS_SAMPLE: on_sample(r, record, e); break;
+    case HS_SAMPLE_END: e->old = record->old; break;
+    case HS_SUMMARY: e->region = record->region; break;
+    case HS_TOP: check_site(r, e); break;
     case HS_RESET: on_reset(r, record); e->boot = r->boot; break;
     default: break;
     }
-    if (!r->synced)
+    if (!r->synced && r->level <= HS_LEVEL_FULL)
         e->flags |= HS_EVENT_UNPLACED;
 }
 

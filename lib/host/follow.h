@@ -50,6 +50,7 @@ struct hs_reader {
     uint64_t number_base;  /* records of the boots before */
     uint64_t time;         /* of the last event */
     uint32_t thread;
+    uint8_t level;         /* enum hs_level of what comes: above FULL it tells of no places, and need not */
 
     /* The layout. */
     struct hs_heapmap map;

@@ -32,6 +32,7 @@ static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
         r->info.lost += p->number;
     hs_follow_anew(r, whole);
     r->thread = 0;
+    r->level = HS_LEVEL_FULL; /* another one is said by the first packet's first records */
 }
 
 /* What lies between the packet before and this one. False for one that has been there already, or that does

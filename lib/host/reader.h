@@ -33,7 +33,7 @@ enum hs_source { HS_SOURCE_HST, HS_SOURCE_STREAM, HS_SOURCE_IMAGE };
 enum hs_event_flag {
     HS_EVENT_UNPLACED = 1, /* the layout is not known, since a loss or because recording began in midst: pos, old
                               and granules are HS_POS_IMPLIED. On events of all kinds; where places are explicit,
-                              not on ALLOC FREE REALLOC */
+                              not on ALLOC FREE REALLOC. Not at levels above "full", which have no layout */
     HS_EVENT_RESYNC = 2,   /* SNAPSHOT, last part: `block` is the whole layout from here on */
     HS_EVENT_MOVED = 4,    /* REALLOC: pos differs from old */
     HS_EVENT_DIVERGED = 8, /* contradicts the layout followed so far: a SNAPSHOT or SWEEP; a block freed that is not
@@ -49,17 +49,19 @@ struct hs_extent {
 struct hs_event {
     uint64_t time;   /* ticks, non-decreasing within a boot */
     uint64_t number; /* of the record in the trace, from 0; those lost or overwritten count */
-    uint32_t site;   /* ALLOC FREE REALLOC FAIL */
-    uint32_t size;   /* ALLOC REALLOC FAIL: bytes asked for */
-    uint32_t pos;    /* ALLOC REALLOC: head of the new block, trace-wide granule number */
+    uint32_t site;   /* ALLOC FREE REALLOC FAIL SAMPLE TOP */
+    uint32_t size;   /* ALLOC REALLOC FAIL SAMPLE TOP: bytes asked for */
+    uint32_t pos;    /* ALLOC REALLOC SAMPLE: head of the new block, trace-wide granule number; of a SAMPLE that is not
+                        followed HS_POS_IMPLIED */
     uint32_t granules;
-    uint32_t old;    /* FREE REALLOC: head of the block before */
+    uint32_t old;    /* FREE REALLOC SAMPLE_END: head of the block before */
     uint32_t old_granules; /* 0: there was no such block (a repeated free of a finaliser, say) */
     uint32_t thread;
     uint32_t boot;
     uint8_t kind;    /* enum hs_kind */
     uint8_t flags;   /* enum hs_event_flag */
-    uint8_t region;  /* index into hs_reader_region, of pos or old */
+    uint8_t region;  /* index into hs_reader_region, of pos or old; SUMMARY */
+    uint8_t op;      /* SAMPLE TOP: what the site does, HS_ALLOC or HS_REALLOC */
     const struct hs_record *record; /* the record itself, for all kinds */
     const uint32_t *freed;          /* SWEEP: heads that go, ascending */
     uint32_t n_freed;

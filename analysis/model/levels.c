@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Times at which less than every event was recorded: which they were, estimates from samples, and figures
+ * that the firmware summed up itself.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/model/internal.h"
+#include "lib/varint.h"
+
+/* A sampled block that is there. `place` is its granule plus 1; 0 marks an entry that is not in use. */
+struct hs_sampled_block {
+    uint32_t place, site;
+    double weight;    /* 1 / probability */
+    double variance;  /* (1 - p) / p^2: the square of a figure of the block counts so much */
+    uint64_t bytes;   /* taken */
+    uint64_t time;
+    uint32_t collection;
+};
+
+/* ---- table of sampled blocks ---- */
+
+static uint32_t home(const struct hs_levels *l, uint32_t place)
+{
+    return (place * 0x9E3779B1u) >> 7 & (l->room - 1);
+}
+
+static struct hs_sampled_block *find(const struct hs_levels *l, uint32_t place)
+{
+    uint32_t at = home(l, place);
+    while (l->block[at].place && l->block[at].place != place)
+        at = (at + 1) & (l->room - 1);
+    return &l->block[at];
+}
+
+static bool grow(struct hs_levels *l)
+{
+    struct hs_levels grown = {.room = l->room ? 2 * l->room : 256};
+    grown.block = calloc(grown.room, sizeof *grown.block);
+    if (!grown.block)
+        return false;
+    for (uint32_t i = 0; i < l->room; i++)
+        if (l->block[i].place)
+            *find(&grown, l->block[i].place) = l->block[i];
+    free(l->block);
+    l->block = grown.block;
+    l->room = grown.room;
+    return true;
+}
+
+/* Entries behind one that goes move up, unless that puts them before their home. */
+static void remove_block(struct hs_levels *l, const struct hs_sampled_block *block)
+{
+    uint32_t last = l->room - 1, hole = (uint32_t)(block - l->block);
+    for (uint32_t at = (hole + 1) & last; l->block[at].place; at = (at + 1) & last)
+        if (((at - home(l, l->block[at].place)) & last) >= ((at - hole) & last)) {
+            l->block[hole] = l->block[at];
+            hole = at;
+        }
+    l->block[hole].place = 0;
+    l->n_blocks--;
+}
+
+static struct hs_sampled_block *known(const struct hs_levels *l, uint32_t place)
+{
+    struct hs_sampled_block *block = l->room && place ? find(l, place) : NULL;
+    return block && block->place ? block : NULL;
+}
+
+/* ---- estimates ---- */
+
+/* No longer live. What is left of a sum of rounded numbers may be next to nothing. */
+static void discharge(struct hs_estimate *e, const struct hs_sampled_block *b)
+{
+    double bytes = (double)b->bytes;
+    e->live_blocks -= b->weight;
+    e->live -= b->weight * bytes;
+    e->var_live -= b->variance * bytes * bytes;
+    if (e->live_blocks < 0.5) /* a block weighs at least 1 */
+        e->live_blocks = e->live = e->var_live = 0;
+}
+
+enum end { FREED, RESIZED, SWEPT, DROPPED };
+
+static void end_sample(struct hs_model *m, uint32_t place, enum end end)
+{
+    struct hs_sampled_block *b = known(&m->levels, place);
+    if (!b)
+        return;
+    struct hs_estimate *e = &hs_model_sum(m, b->site)->sampled;
+    discharge(e, b);
+    e->freed += end == FREED ? b->weight : 0;
+    e->swept += end == SWEPT ? b->weight : 0;
+    e->resized += end == RESIZED ? b->weight : 0;
+    if (end == FREED || end == SWEPT) {
+        e->lifetime += b->weight * (double)(m->time - b->time);
+        e->survived += b->weight * (double)((uint32_t)m->collections.done - b->collection);
+    }
+    remove_block(&m->levels, b);
+}
+
+/* What is still there when a span ends is followed no further. */
+static void drop_samples(struct hs_model *m)
+{
+    struct hs_levels *l = &m->levels;
+    l->dropped += l->n_blocks;
+    for (uint32_t i = 0; i < l->room; i++)
+        if (l->block[i].place)
+            discharge(&hs_model_sum(m, l->block[i].site)->sampled, &l->block[i]);
+    if (l->room)
+        memset(l->block, 0, l->room * sizeof *l->block);
+    l->n_blocks = 0;
+}
+
+static unsigned shift_of(const struct hs_model *m, const struct hs_event *e)
+{
+    const struct hs_region_state *region = &m->region[e->region];
+    return region->present ? region->shift : m->levels.told[e->region].known ? m->levels.told[e->region].shift : 4;
+}
+
+static struct hs_sampled_block weigh(const struct hs_model *m, const struct hs_event *e)
+{
+    double p = m->levels.interval ? -expm1(-(double)e->size / m->levels.interval) : 1;
+    p = p > 0 ? p : 1;
+    return (struct hs_sampled_block){
+        .place = e->pos + 1, .site = e->site, .weight = 1 / p, .variance = (1 - p) / (p * p),
+        .bytes = (uint64_t)e->granules << shift_of(m, e), .time = e->time,
+        .collection = (uint32_t)m->collections.done,
+    };
+}
+
+static void charge(struct hs_estimate *to, const struct hs_event *e, const struct hs_sampled_block *b, bool resized)
+{
+    double size = e->size, bytes = (double)b->bytes;
+    to->samples++;
+    *(resized ? &to->reallocs : &to->allocs) += b->weight;
+    to->bytes += b->weight * size;
+    to->taken += b->weight * bytes;
+    to->var_blocks += b->variance;
+    to->var_bytes += b->variance * size * size;
+    if (!b->place)
+        return;
+    to->live_blocks += b->weight;
+    to->live += b->weight * bytes;
+    to->var_live += b->variance * bytes * bytes;
+}
+
+static void remember(struct hs_model *m, const struct hs_sampled_block *b)
+{
+    struct hs_levels *l = &m->levels;
+    if (2 * l->n_blocks >= l->room && !grow(l)) {
+        m->error = HS_ERR_MEMORY;
+        return;
+    }
+    *find(l, b->place) = *b;
+    l->n_blocks++;
+}
+
+void hs_model_sampled(struct hs_model *m, const struct hs_event *e)
+{
+    hs_model_level_is(m, HS_LEVEL_SAMPLED);
+    struct hs_sampled_block block = weigh(m, e);
+    end_sample(m, block.place, DROPPED); /* its end is lost */
+    charge(&hs_model_sum(m, e->site)->sampled, e, &block, e->op == HS_REALLOC);
+    if (block.place)
+        remember(m, &block);
+    else
+        m->levels.unfollowed++;
+}
+
+void hs_model_sample_ended(struct hs_model *m, const struct hs_event *e)
+{
+    end_sample(m, e->old + 1, e->record->cause ? RESIZED : FREED);
+}
+
+void hs_model_samples_swept(struct hs_model *m, const struct hs_event *e)
+{
+    const uint8_t *at = e->record->data, *end = at + e->record->data_len;
+    uint64_t pos;
+    while (at < end && !hs_get_u64(&at, end, &pos) && pos < UINT32_MAX)
+        end_sample(m, (uint32_t)pos + 1, SWEPT);
+}
+
+/* ---- summaries ---- */
+
+void hs_model_summed_up(struct hs_model *m, const struct hs_event *e)
+{
+    const struct hs_record *r = e->record;
+    const uint8_t *at = r->data, *end = at + r->data_len;
+    unsigned shift = r->shift & 31;
+    struct hs_told *told = &m->levels.told[e->region];
+    *told = (struct hs_told){
+        .known = true, .shift = (uint8_t)shift, .used = (uint64_t)r->pos << shift, .free = (uint64_t)r->end << shift,
+        .longest = (uint64_t)r->old << shift, .blocks = r->count,
+    };
+    uint64_t runs;
+    for (unsigned i = 0; i < 32 && at < end && !hs_get_u64(&at, end, &runs); i++)
+        told->runs[i] = (uint32_t)runs;
+    m->levels.n_told = e->region >= m->levels.n_told ? e->region + 1u : m->levels.n_told;
+    uint64_t used = hs_model_told(m, HS_ALL_REGIONS).used;
+    if (used > m->levels.peak) {
+        m->levels.peak = used;
+        m->levels.peak_time = m->time;
+    }
+}
+
+void hs_told_add(struct hs_told *sum, const struct hs_told *told)
+{
+    if (!told->known)
+        return;
+    sum->known = true;
+    sum->shift = told->shift;
+    sum->used += told->used;
+    sum->free += told->free;
+    sum->blocks += told->blocks;
+    sum->longest = told->longest > sum->longest ? told->longest : sum->longest;
+    for (unsigned c = 0; c < 32; c++)
+        sum->runs[c] += told->runs[c];
+}
+
+struct hs_told hs_model_told(const struct hs_model *m, unsigned region)
+{
+    struct hs_told sum = {.known = false};
+    for (unsigned i = 0; i < m->levels.n_told; i++)
+        if (region == i || region == HS_ALL_REGIONS)
+            hs_told_add(&sum, &m->levels.told[i]);
+    return sum;
+}
+
+/* Exact counts: nothing to estimate. */
+void hs_model_named(struct hs_model *m, const struct hs_event *e)
+{
+    struct hs_site_sum *sum = hs_model_sum(m, e->site);
+    *(e->op == HS_REALLOC ? &sum->reallocs : &sum->allocs) += e->record->count;
+    sum->bytes += e->size;
+}
+
+/* ---- spans ---- */
+
+static uint64_t events_so_far(const struct hs_model *m)
+{
+    const uint64_t *kind = m->kind;
+    return kind[HS_ALLOC] + kind[HS_FREE] + kind[HS_REALLOC] + kind[HS_FAIL] + m->swept + kind[HS_SAMPLE] + kind[HS_SUMMARY];
+}
+
+void hs_model_levels_now(struct hs_model *m)
+{
+    struct hs_levels *l = &m->levels;
+    struct hs_level_span *span = &l->span[l->n_spans - 1];
+    span->to = hs_model_elapsed(m);
+    span->last = m->number;
+    span->events = events_so_far(m) - l->events_before;
+    span->samples = m->kind[HS_SAMPLE] - l->samples_before;
+    span->summaries = m->kind[HS_SUMMARY] - l->summaries_before;
+}
+
+static void close_span(struct hs_model *m)
+{
+    struct hs_levels *l = &m->levels;
+    if (!l->open)
+        return;
+    hs_model_levels_now(m);
+    const struct hs_level_span *span = &l->span[l->n_spans - 1];
+    l->n_spans -= !span->events && span->from == span->to; /* nothing was in it */
+    l->open = false;
+}
+
+/* The last span of the same kind, where there is no room for another one. It seems longer then. */
+static struct hs_level_span *new_span(struct hs_levels *l)
+{
+    if (!(l->n_spans & (l->n_spans - 1))) { /* at 0 and at powers of two */
+        struct hs_level_span *grown = realloc(l->span, (l->n_spans ? 2 * l->n_spans : 1) * sizeof *grown);
+        if (!grown)
+            return NULL;
+        l->span = grown;
+    }
+    return &l->span[l->n_spans++];
+}
+
+static void open_span(struct hs_model *m)
+{
+    struct hs_levels *l = &m->levels;
+    if (l->level == HS_LEVEL_STOPPED)
+        return;
+    if (l->n_spans >= HS_SPANS_KEPT) { /* the last one goes on */
+        l->open = true;
+        return;
+    }
+    struct hs_level_span *span = new_span(l);
+    if (!span) {
+        m->error = HS_ERR_MEMORY;
+        return;
+    }
+    *span = (struct hs_level_span){
+        .level = l->level, .interval = l->interval, .boot = m->boot, .from = hs_model_elapsed(m), .first = m->number,
+    };
+    l->events_before = events_so_far(m);
+    l->samples_before = m->kind[HS_SAMPLE];
+    l->summaries_before = m->kind[HS_SUMMARY];
+    l->open = true;
+}
+
+static void change_level(struct hs_model *m, uint8_t level, uint32_t interval)
+{
+    struct hs_levels *l = &m->levels;
+    close_span(m);
+    if (level != HS_LEVEL_STOPPED)
+        drop_samples(m);
+    if (level != HS_LEVEL_STOPPED)
+        memset(l->told, 0, sizeof l->told); /* the first summary follows at once */
+    l->level = level;
+    l->last = level ? level : l->last;
+    l->interval = interval;
+    open_span(m);
+}
+
+/* It is said again in every packet. */
+void hs_model_level(struct hs_model *m, const struct hs_event *e)
+{
+    const struct hs_levels *l = &m->levels;
+    if (l->level != e->record->cause || l->interval != e->record->count || (!l->open && l->level))
+        change_level(m, e->record->cause, e->record->count);
+}
+
+void hs_model_level_is(struct hs_model *m, uint8_t level)
+{
+    if (m->levels.level != level)
+        change_level(m, level, 0);
+}
+
+void hs_model_levels_end(struct hs_model *m)
+{
+    close_span(m);
+    drop_samples(m);
+}
+
+/* A boot whose beginning is there says at which level it is recorded; another is in the middle of something. */
+void hs_model_levels_begin(struct hs_model *m, const struct hs_event *e)
+{
+    struct hs_levels *l = &m->levels;
+    l->level = e->kind == HS_RESET ? HS_LEVEL_STOPPED : HS_LEVEL_FULL;
+    l->last = HS_LEVEL_FULL;
+    memset(l->told, 0, sizeof l->told);
+    l->n_told = 0;
+    l->interval = 0;
+    open_span(m);
+}
+
+uint32_t hs_model_spans(const struct hs_model *m, const struct hs_level_span **span)
+{
+    *span = m->levels.span;
+    return m->levels.n_spans;
+}
+
+uint64_t hs_model_at_level(const struct hs_model *m, enum hs_level level)
+{
+    const struct hs_level_span *span;
+    uint64_t ticks = 0;
+    for (uint32_t n = hs_model_spans(m, &span); n--; span++)
+        ticks += span->level == level ? span->to - span->from : 0;
+    return ticks;
+}
+
+bool hs_model_saw_level(const struct hs_model *m, enum hs_level level)
+{
+    const struct hs_level_span *span;
+    for (uint32_t n = hs_model_spans(m, &span); n--; span++)
+        if (span->level == level)
+            return true;
+    return false;
+}
+
+const char *hs_level_name(unsigned level)
+{
+    static const char *const names[] = {
+        [HS_LEVEL_STOPPED] = "stopped", [HS_LEVEL_FULL] = "full", [HS_LEVEL_SAMPLED] = "sampled",
+        [HS_LEVEL_SUMMARY] = "summary",
+    };
+    return level < sizeof names / sizeof *names ? names[level] : "unknown";
+}
+
+void hs_model_levels_free(struct hs_levels *l)
+{
+    free(l->block);
+    free(l->span);
+}
