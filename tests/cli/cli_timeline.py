@@ -9,7 +9,7 @@ from cli_record import record, shown
 def rows(cli, *args):
     status, out, err = cli.out("timeline", "--csv", *args)
     cli.check("CSV of " + " ".join(args[:-1]), status == 0, err)
-    return [{k: float(v) if v else None for k, v in row.items()} for row in csv.DictReader(io.StringIO(out))]
+    return [{k: None if not v else v if k == "level" else float(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(out))]
 
 
 def case_figures(cli):
