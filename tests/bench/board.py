@@ -42,6 +42,12 @@ ACTIONS = [
     ("hs_site_find", "back", "core"),
     ("hs_record", "back", "core"),
     ("hs_record_locked", "back", "core"),
+    ("alloc_less", "back", "core"),
+    ("alloc_otherwise", "back", "core"),
+    ("hs_level_*", "back", "core"),
+    ("hs_mp_summary", "back", "core"),
+    ("summarise_*", "back", "core"),
+    ("hs_summary_*", "back", "core"),
 ]
 LIBC = "mem* str* __aeabi_* __udiv* __div*".split()  # whoever calls them
 

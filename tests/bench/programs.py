@@ -29,7 +29,7 @@ try:
     import heapstrata
     if %(stopped)d:
         heapstrata.stop()
-except ImportError:
+%(level)sexcept ImportError:
     pass
 _best = (0, 0)
 for _nm, _p in bm_params.items():
@@ -45,8 +45,10 @@ print(_result()[0])
 """
 
 
-def for_board(name, n, m, stopped=False):
-    return source(name) + BOARD % {"n": n, "m": m, "stopped": stopped}
+def for_board(name, n, m, stopped=False, level=None):
+    """`level`: arguments of heapstrata.start()."""
+    level = "    heapstrata.start(%s)\n" % level if level else ""
+    return source(name) + BOARD % {"n": n, "m": m, "stopped": stopped, "level": level}
 
 
 # One process that runs the programs again and again: a long trace of a real heap. core_import_mpy_multi throws
