@@ -153,9 +153,12 @@ MP_PLAIN := $(addprefix $(M)/plain/,$(MP_PROGS))
 MPY_CROSS := $(M)/mpy-cross/mpy-cross
 HEAPSTRATA_FLAGS = $(foreach v,HEAPSTRATA_RING_ADDR HEAPSTRATA_RING_SIZE HEAPSTRATA_CFLAGS HEAPSTRATA_COPT,$(if $($(v)),$(v)='$($(v))'))
 
-.PHONY: micropython micropython-plain
+MP_LTTNG := $(M)/unix64-lttng/micropython
+
+.PHONY: micropython micropython-plain micropython-lttng
 micropython: $(MP_HOOKED) ## the three instrumented MicroPython firmwares
 micropython-plain: $(MP_PLAIN) $(MPY_CROSS) ## the same without hooks, and mpy-cross
+micropython-lttng: $(MP_LTTNG) ## the 64-bit unix firmware that tells its events to LTTng as well
 
 # Debian's repacked source lacks some submodules, hence what is switched off.
 MP_OFF  := FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_SSL=0 MICROPY_SSL_AXTLS=0 \
@@ -177,6 +180,9 @@ mp_make = $(Q)mkdir -p $(2) && rm -f $@ && $(MP_ENV) flock $(2)/lock $(MAKE) --n
 $(MP_HOOKED): $(M)/%: $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(M)/config
 	$(call say,MAKE,$@)
 	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=$(abspath firmware-hooks) $(HEAPSTRATA_FLAGS))
+$(MP_LTTNG): $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(wildcard firmware-hooks/lttng-ust/*) $(M)/config | $(B)/deps.test
+	$(call say,MAKE,$@)
+	$(call mp_make,unix64,$(@D),USER_C_MODULES=$(abspath firmware-hooks) HEAPSTRATA_LTTNG=1 $(HEAPSTRATA_FLAGS))
 $(MP_PLAIN): $(M)/plain/%: $(M)/config
 	$(call say,MAKE,$@)
 	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=)
@@ -189,7 +195,7 @@ MP_CONFIG = $(MP_SRC) $(MP_unix64) $(MP_unix32) $(MP_qemu-arm) $(HEAPSTRATA_FLAG
 .PHONY: force
 $(M)/config: force | $(if $(MICROPYTHON_SRC),,$(M)/src/py/mpconfig.h) $(B)/deps.firmware
 	$(Q)mkdir -p $(M); echo "$(MP_CONFIG)" | cmp -s - $@ || { \
-		rm -rf $(addprefix $(M)/,unix64 unix32 qemu-arm plain mpy-cross); echo "$(MP_CONFIG)" >$@; }
+		rm -rf $(addprefix $(M)/,unix64 unix64-lttng unix32 qemu-arm plain mpy-cross); echo "$(MP_CONFIG)" >$@; }
 
 $(M)/src/py/mpconfig.h: | $(B)/deps.firmware
 	$(call say,FETCH,micropython 1.25.0)
@@ -211,7 +217,7 @@ TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(REPLAY_BIN)
 
 .PHONY: test check
-test: deps all micropython micropython-plain $(PROGRAMS) ## everything; T=WORD runs the suites with WORD in their name
+test: deps all micropython micropython-plain micropython-lttng $(PROGRAMS) ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 
@@ -300,7 +306,7 @@ install: all ## PREFIX=/usr/local DESTDIR=
 .PHONY: clean distclean help
 clean: ## what was compiled; MicroPython's source stays
 	rm -rf $(filter-out $(BUILD)/micropython,$(wildcard $(BUILD)/*)) \
-		$(addprefix $(M)/,unix64 unix32 qemu-arm plain mpy-cross config)
+		$(addprefix $(M)/,unix64 unix64-lttng unix32 qemu-arm plain mpy-cross config)
 
 distclean: ## the whole build folder
 	rm -rf $(BUILD)

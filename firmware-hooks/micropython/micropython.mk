@@ -8,6 +8,7 @@
 # HEAPSTRATA_RING_SIZE  its size in bytes
 # HEAPSTRATA_CFLAGS     more flags, for instance -DHS_... of lib/hs_config.h
 # HEAPSTRATA_COPT       optimisation of our own files
+# HEAPSTRATA_LTTNG=1    unix: tell all that is recorded as LTTng-UST tracepoints too (liblttng-ust-dev)
 #
 # Sources are named relative to our root and found by vpath, as MicroPython finds its own: so every
 # object lands inside BUILD, whether USER_C_MODULES is absolute or relative, and none of them can be
@@ -35,10 +36,11 @@ HS_ROOT := $(HEAPSTRATA_ROOT)
 include $(HEAPSTRATA_ROOT)/lib/lib.mk
 HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/micropython/*.c)))
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
+HEAPSTRATA_LTTNG_SRC := $(if $(filter 1,$(HEAPSTRATA_LTTNG)),firmware-hooks/lttng-ust/provider.c)
 
 SRC_USERMOD_C += $(HEAPSTRATA_HOOK_SRC)
-SRC_USERMOD_LIB_C += $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC)
-$(foreach f,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC),$(eval vpath $(f) $(HEAPSTRATA_ROOT)))
+SRC_USERMOD_LIB_C += $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPSTRATA_LTTNG_SRC)
+$(foreach f,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPSTRATA_LTTNG_SRC),$(eval vpath $(f) $(HEAPSTRATA_ROOT)))
 
 ifneq ($(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_$(HEAPSTRATA_PORT).h),)
 CFLAGS_USERMOD += -DHS_PORT_HEADER='"firmware-hooks/ports/port_$(HEAPSTRATA_PORT).h"'
@@ -48,7 +50,7 @@ ifneq ($(HEAPSTRATA_RING_ADDR),)
 CFLAGS_USERMOD += -DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR) -DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE)
 endif
 
-HEAPSTRATA_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC))
+HEAPSTRATA_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPSTRATA_LTTNG_SRC))
 $(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT)
 
 # With link-time optimisation a wrap is silently lost when caller and function are merged: keep the
@@ -59,3 +61,7 @@ $(addprefix $(BUILD)/,py/gc.o py/malloc.o py/obj.o py/vm.o mpthreadport.o) $(HEA
 HEAPSTRATA_WRAP := $(if $(filter bare-arm esp8266 mimxrt powerpc renesas-ra samd,$(HEAPSTRATA_MP_PORT)),--wrap=,-Wl,--wrap=)
 HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(HEAPSTRATA_ROOT)/firmware-hooks/micropython/wraps.txt)
 LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_WRAPS))
+ifneq ($(HEAPSTRATA_LTTNG_SRC),)
+HEAPSTRATA_LTTNG_WRAPS := $(shell sed -e 's/\#.*//' $(HEAPSTRATA_ROOT)/firmware-hooks/lttng-ust/wraps.txt)
+LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_LTTNG_WRAPS)) -llttng-ust -ldl
+endif

@@ -13,6 +13,7 @@ sys.path[:0] = [HERE] + [os.path.join(os.path.dirname(HERE), d) for d in ("tools
 import hs_test  # noqa: E402
 
 PROGRAMS = os.path.join(HERE, "programs")
+HEAPS = {"unix64": "160k", "unix32": "80k"}  # enough for busy.py, with collections
 BOOTS = os.path.join(os.path.dirname(HERE), "boots")
 
 
@@ -36,12 +37,14 @@ class Bench:
             self.made[key] = make(self.path("-".join(key)))
         return self.made[key]
 
-    def trace(self, program="busy", firmware="unix64", heap="96k", **env):
+    def trace(self, program="busy", firmware="unix64", **env):
         """The stream of tests/export/programs/PROGRAM.py."""
         def make(path):
-            hs_test.run_firmware(firmware, ["-X", "heapsize=" + heap, program + ".py"], trace=path, cwd=PROGRAMS, env=env)
+            done = hs_test.run_firmware(firmware, ["-X", "heapsize=" + HEAPS[firmware], program + ".py"], trace=path,
+                                        cwd=PROGRAMS, env=env)
+            self.check("%s on %s ran to its end" % (program, firmware), done.status == 0 and not done.err, done.err)
             return path
-        return self.once(("stream", program, firmware, heap) + tuple(sorted(env)), make)
+        return self.once(("stream", program, firmware) + tuple(sorted(env)), make)
 
     def boots(self, firmware="unix64"):
         """Three boots in one ring."""
@@ -55,14 +58,14 @@ class Bench:
     def overwritten(self, firmware="unix64"):
         """A ring that has come round: it begins with a snapshot of blocks that nobody saw come."""
         def make(path):
-            hs_test.run_firmware(firmware, ["-X", "heapsize=32k", "busy.py"], ring=path + ":16k", cwd=PROGRAMS)
+            hs_test.run_firmware(firmware, ["-X", "heapsize=" + HEAPS[firmware], "busy.py"], ring=path + ":16k", cwd=PROGRAMS)
             return path
         return self.once(("overwritten", firmware), make)
 
     def damaged(self, firmware="unix64"):
         """A ring in which packets have been spoilt: their records are lost."""
         def make(path):
-            hs_test.run_firmware(firmware, ["-X", "heapsize=96k", "busy.py"], ring=path + ":1m", cwd=PROGRAMS,
+            hs_test.run_firmware(firmware, ["-X", "heapsize=" + HEAPS[firmware], "busy.py"], ring=path + ":1m", cwd=PROGRAMS,
                                  env={"HEAPSTRATA_PACKET": "256"})
             packets = [json.loads(x) for x in hs_test.cli("dump", path, "--packets", "--json").out.splitlines()]
             with open(path, "r+b") as f:

@@ -24,5 +24,6 @@ for i in range(200):
         time.sleep_ms(2)
 while not done:
     time.sleep_ms(1)
-del shared[::2]
+while len(shared) > 100:
+    shared.pop()
 gc.collect()
