@@ -615,6 +615,7 @@ void __wrap_gc_collect_end(void) {
 
 void __real_gc_sweep_all(void);
 void __wrap_gc_sweep_all(void) {
+    hs_mp_stream_forget();
     bool recording = hs_state != HS_STATE_OFF;
     if (hs_state == HS_STATE_LEVEL)
         hs_mp_summary(2);

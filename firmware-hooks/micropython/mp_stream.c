@@ -60,13 +60,21 @@ static bool write_some(void) {
     return false;
 }
 
+/* One writer at a time: the scheduler, poll() of any thread. */
+static bool enter(void) {
+    hs_lock_t lock = hs_port_lock();
+    bool free = s.active && !s.pumping;
+    s.pumping |= free;
+    hs_port_unlock(lock);
+    return free;
+}
+
 /* A stream written in Python may raise, and may allocate: what comes of that is streamed by the next call. */
 static bool pump(void) {
     nlr_buf_t nlr;
     bool all = false;
-    if (!s.active || s.pumping)
+    if (!enter())
         return !s.active;
-    s.pumping = true;
     if (nlr_push(&nlr) == 0) {
         all = write_some();
         nlr_pop();

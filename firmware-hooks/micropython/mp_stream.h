@@ -22,7 +22,7 @@ void hs_mp_stream_end(void);
 /* Writes what the stream takes. Returns whether nothing is left. Raises the error that ended the stream, once. */
 bool hs_mp_stream_poll(void);
 
-/* The heap is gone, and the stream with it. */
+/* The heap goes, and the stream with it. */
 void hs_mp_stream_forget(void);
 
 /* The image begins anew. */

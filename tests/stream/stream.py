@@ -315,8 +315,23 @@ def on_board(tap, name, base):
     text = record.communicate(timeout=60)[1]
     line = re.findall(rb"\{'[^}]*\}", out)
     tap.check("%s: record ends well" % name, record.returncode == 0 and line, (text, err, out[-300:]))
+    if second:
+        on_soft_reset(tap, script)
     if line:
         check(tap, "the board, " + name, trace, ast.literal_eval(line[-1].decode()), whole=True)
+
+
+def on_soft_reset(tap, script):
+    """The stream's object goes with the heap; the next program may stream again."""
+    begun = script[:script.index("\nheapstrata.stop()\nheapstrata.stream(None)")]
+    with qemu_mp.QemuMp(hs_test.firmware(hs_test.QEMU), after=["-serial", "null"]) as board:
+        for _ in range(2):
+            out, err = board.run(begun, timeout=120)
+            tap.check("streaming when a soft reset comes", not err, err)
+            board.soft_reset()
+            board.run("x = [bytearray(100) for i in range(500)]\ndel x\nimport gc\ngc.collect()")
+        out, err = board.run(script, timeout=120)
+        tap.check("streaming after a soft reset", b"{'" in out and not err, (out, err))
 
 
 def raw_run(board, script):
@@ -335,6 +350,31 @@ def raw_run(board, script):
     return out, b""
 
 
+def case_objects(tap):
+    """Other streams: a file, one written in Python, one that fails, none at all; a soft reset in the midst."""
+    done = hs_test.run([hs_test.firmware("unix64"), "-X", "heapsize=128k", os.path.join(HERE, "objects.py"), path("file.stream"),
+                        path("python.stream")], timeout=60)
+    counted = [ast.literal_eval(x) for x in done.out.decode().splitlines() if x.startswith("{'")]
+    tap.check("files, streams in Python, streams that fail", done.status == 0 and len(counted) == 2 and b"all well" in done.out,
+              done.out + done.err)
+    for name, device_says in zip(("file", "python"), counted):
+        check(tap, "a stream to a " + name, path(name + ".stream"), device_says, whole=True)
+
+
+def case_threads(tap):
+    """Without a global lock: threads record while the main thread sends."""
+    for firmware in hs_test.UNIX:
+        for _ in range(3):
+            done = hs_test.run([hs_test.firmware(firmware), "-X", "heapsize=256k", os.path.join(HERE, "threads.py"),
+                                path("threads.stream")], timeout=60, env={"HEAPSTRATA_RING": path("threads.ring") + ":1m"})
+            counted = [ast.literal_eval(x) for x in done.out.decode().splitlines() if x.startswith("{'")]
+            if counted:
+                check(tap, "%s, threads" % firmware, path("threads.stream"), counted[0], whole=True)
+            else:
+                tap.check("%s, threads" % firmware, False, done.out[-300:] + done.err[-300:])
+            os.unlink(path("threads.ring"))
+
+
 def case_refused(tap):
     for what, args, words in (("no such host", ["tcp:nowhere.invalid:1"], b"cannot open"), ("no port", ["tcp:localhost"], b"HOST:PORT"),
                               ("nobody listens", ["tcp:127.0.0.1:1"], b"refused"), ("no such device", ["/nonexistent"], b"cannot open"),
@@ -346,7 +386,7 @@ def case_refused(tap):
 
 def main():
     tap = hs_test.Tap()
-    for case in (case_clean, case_garbled, case_late, case_slow, case_pty, case_reconnect, case_growing, case_board, case_refused):
+    for case in (case_clean, case_garbled, case_late, case_slow, case_pty, case_reconnect, case_growing, case_board, case_objects, case_threads, case_refused):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others
