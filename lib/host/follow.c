@@ -398,8 +398,8 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
 
 /* Kinds that change what hs_reader_region tells, or have all blocks as their data: events of their own. */
 INLINE bool alone(uint8_t kind) {
-    const uint32_t kinds = 1u << HS_SNAPSHOT | 1u << HS_REGION | 1u << HS_REGION_END | 1u << HS_RESET;
-    return kinds >> kind & 1;
+    const uint64_t kinds = 1ull << HS_SNAPSHOT | 1ull << HS_REGION | 1ull << HS_REGION_END | 1ull << HS_RESET;
+    return kinds >> (kind & 63) & 1;
 }
 
 /* Member by member: compilers clear a struct of this size by an instruction that takes longer than all the
