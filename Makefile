@@ -297,6 +297,7 @@ install: all ## PREFIX=/usr/local DESTDIR=
 	printf '/* SPDX-License-Identifier: MIT */\n#include "lib/host/reader.h"\n' >$(D)/include/heapstrata/heapstrata.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' lib/host/heapstrata.pc.in >$(D)/lib/pkgconfig/heapstrata.pc
 	test ! -f $(PLUGIN) || install -D -m 755 -t $(D)/lib/babeltrace2/plugins $(PLUGIN)
+	$(if $(TRACECOMPASS),install -D -m 644 -t $(D)/share/heapstrata/tracecompass $(TRACECOMPASS))
 	$(if $(MAN_PAGES),install -d $(D)/share/man/man1 && install -m 644 $(MAN_PAGES) $(D)/share/man/man1/)
 	$(if $(COMPLETION),install -d $(D)/share/bash-completion/completions && \
 		install -m 644 $(COMPLETION) $(D)/share/bash-completion/completions/)

@@ -6,7 +6,7 @@
 
 #include "analysis/model/model.h"
 
-static const struct hs_place nowhere = {"", "", "", "", 0};
+static const struct hs_place nowhere = {"", "", "", "", 0, UINT32_MAX};
 
 static bool grow(struct hs_places *p, uint32_t site)
 {
@@ -31,7 +31,7 @@ static void look_up(struct hs_places *p, uint32_t site)
     char *name = strdup(native.function);
     p->place[site] = (struct hs_place){
         .file = known->file, .function = known->function, .line = known->line, .native = name ? name : "",
-        .kind = hs_block_kind(native.kind)->name,
+        .kind = hs_block_kind(native.kind)->name, .kind_number = (uint32_t)native.kind,
     };
 }
 

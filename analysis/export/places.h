@@ -11,6 +11,7 @@
 struct hs_place {
     const char *file, *function, *native, *kind;
     uint32_t line; /* 0: no Python code */
+    uint32_t kind_number; /* for hs_block_kind */
 };
 
 struct hs_places {

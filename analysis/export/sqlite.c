@@ -105,7 +105,7 @@ static int make_view(struct database *d)
     d->sql[0] = '\0';
     for (unsigned i = 0; i < hs_story_classes(); i++) {
         const struct hs_story_class *class = hs_story_class(i);
-        if (!d->insert[i] || class->set != HS_STORY_RECORDS || !strcmp(class->name, "heapstrata:heap"))
+        if (!d->insert[i] || class->set != HS_STORY_RECORDS || class->sample)
             continue;
         add(d, between);
         add(d, "SELECT record, ns, boot, thread, '");

@@ -28,7 +28,7 @@ struct origin {
     uint8_t source, offset, width, is_signed;
 };
 
-enum { MALLOC, FREE, CALLOC, REALLOC, MEMALIGN, POSIX_MEMALIGN, LIBC_CLASSES, HEAP = LIBC_CLASSES, FIRST_KIND };
+enum { MALLOC, FREE, CALLOC, REALLOC, MEMALIGN, POSIX_MEMALIGN, LIBC_CLASSES, HEAP = LIBC_CLASSES, LIVE, FIRST_KIND };
 #define CLASSES (FIRST_KIND + HS_KIND_END)
 
 struct extra {
@@ -72,7 +72,11 @@ static const struct hs_story_class heap_class = {
     "heapstrata:heap",
     {{"record", HS_STORY_U64}, {"known", HS_STORY_U8}, {"used", HS_STORY_U64}, {"requested", HS_STORY_U64},
      {"free", HS_STORY_U64}, {"largest_free", HS_STORY_U64}, {"free_runs", HS_STORY_U64}, {"blocks", HS_STORY_U64},
-     {"fragmentation_permille", HS_STORY_U32}}, 9, HS_STORY_RECORDS,
+     {"fragmentation_permille", HS_STORY_U32}}, 9, HS_STORY_RECORDS, true,
+};
+
+static const struct hs_story_class live_class = {
+    "heapstrata:live", {{"record", HS_STORY_U64}, {"kind", HS_STORY_TEXT}, {"bytes", HS_STORY_U64}}, 3, HS_STORY_RECORDS, true,
 };
 
 /* Filled once, the same for every story. */
@@ -137,6 +141,7 @@ static void make_classes(void)
             make_class(kind, info);
     }
     classes[HEAP] = heap_class;
+    classes[LIVE] = live_class;
     memcpy(classes, libc_classes, sizeof libc_classes);
 }
 
@@ -156,7 +161,7 @@ const struct hs_story_class *hs_story_class(unsigned index)
 #define PACKET_RECORDS 8192u /* a packet is closed behind these */
 #define SAMPLE_RECORDS 1024u /* the heap is told every so many records, fewer when it is large */
 
-enum stage { STAGE_RECORD, STAGE_CHANGES, STAGE_SAMPLE };
+enum stage { STAGE_RECORD, STAGE_CHANGES, STAGE_SAMPLE, STAGE_LIVE };
 
 struct hs_story {
     struct hs_story_config config;
@@ -173,6 +178,8 @@ struct hs_story {
     uint64_t pause;            /* of the collection that ended last, ticks */
     unsigned declared;         /* classes declared so far */
     bool open, closing, any, brief, done, sampled_end, tail;
+    uint64_t *live, *told_live; /* bytes of each kind of block, at the last sample; as told last */
+    size_t at_live;            /* kind to be told next */
     char *text;                /* of the record at hand */
     size_t text_room;
     union hs_story_value value[HS_STORY_FIELDS];
@@ -188,9 +195,12 @@ struct hs_story *hs_story_new(const struct hs_story_config *config)
     s->places = (struct hs_places){ .reader = config->reader, .symbols = config->symbols };
     s->declared = config->declare ? 0 : LIBC_CLASSES;
     s->changes = hs_changes_new();
-    if (s->changes)
+    s->at_live = hs_block_kind_count();
+    s->live = calloc(s->at_live, sizeof *s->live);
+    s->told_live = calloc(s->at_live, sizeof *s->told_live);
+    if (s->changes && s->live && s->told_live)
         return s;
-    free(s);
+    hs_story_free(s);
     return NULL;
 }
 
@@ -200,6 +210,8 @@ void hs_story_free(struct hs_story *s)
         return;
     hs_changes_free(s->changes);
     hs_places_free(&s->places);
+    free(s->live);
+    free(s->told_live);
     free(s->text);
     free(s);
 }
@@ -329,6 +341,21 @@ static void tell_change(struct hs_story *s, struct hs_telling *t, const struct h
     }
 }
 
+/* Blocks that nobody saw come are of the last kind, "other". */
+static void count_live(struct hs_story *s)
+{
+    const struct hs_model *m = s->changes->model;
+    size_t n = hs_block_kind_count();
+    memset(s->live, 0, n * sizeof *s->live);
+    for (uint32_t i = 0; i < m->n_sums; i++) {
+        if (!m->sum[i].live)
+            continue;
+        uint32_t kind = hs_place_of(&s->places, i - 1)->kind_number;
+        s->live[kind < n ? kind : n - 1] += m->sum[i].live;
+    }
+    s->at_live = 0;
+}
+
 static void tell_heap(struct hs_story *s, struct hs_telling *t)
 {
     const struct hs_model *m = s->changes->model;
@@ -340,7 +367,24 @@ static void tell_heap(struct hs_story *s, struct hs_telling *t)
     for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
         s->value[i].u = figures[i];
     s->unsampled = 0;
+    count_live(s);
     tell_event(s, t, HEAP);
+}
+
+/* The next kind of block whose live bytes are not what was told last. False when there is none. */
+static bool tell_live(struct hs_story *s, struct hs_telling *t)
+{
+    size_t n = hs_block_kind_count();
+    while (s->at_live < n && s->live[s->at_live] == s->told_live[s->at_live])
+        s->at_live++;
+    if (s->at_live == n)
+        return false;
+    s->told_live[s->at_live] = s->live[s->at_live];
+    s->value[0].u = s->changes->model->number;
+    s->value[1].s = hs_block_kind(s->at_live)->name;
+    s->value[2].u = s->live[s->at_live];
+    tell_event(s, t, LIVE);
+    return true;
 }
 
 static bool wants_sample(const struct hs_story *s)
@@ -437,6 +481,8 @@ static bool tell_end(struct hs_story *s, struct hs_telling *t)
         tell_heap(s, t);
         return true;
     }
+    if (s->open && tell_live(s, t))
+        return true;
     s->closing = s->open;
     s->now_ticks = hs_model_elapsed(s->changes->model);
     if (s->open)
@@ -486,6 +532,12 @@ static int tell_stage(struct hs_story *s, struct hs_telling *t, bool *told)
         *told = wants_sample(s);
         if (*told)
             tell_heap(s, t);
+        s->stage = STAGE_LIVE;
+        break;
+    case STAGE_LIVE:
+        *told = tell_live(s, t);
+        if (*told)
+            break;
         s->stage = STAGE_RECORD;
         s->event++;
         break;

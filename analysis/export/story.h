@@ -12,7 +12,8 @@
  *
  *   HS_STORY_RECORDS  "heapstrata:alloc", ...: each record of the trace is one event, with the fields that
  *                     records.def gives it, its number, and what the host knows: address, place in the
- *                     source. Between them "heapstrata:heap", the state of the heap now and then.
+ *                     source. Between them, now and then, samples: "heapstrata:heap", the state of the heap, and
+ *                     behind it "heapstrata:live" for each kind of block whose bytes changed since the last.
  *   HS_STORY_LIBC     "lttng_ust_libc:malloc", ...: what each record changes, in the events of LTTng's wrapper
  *                     of the C library, which other programs' memory analyses know.
  */
@@ -39,6 +40,7 @@ struct hs_story_class {
     struct hs_story_field field[HS_STORY_FIELDS];
     unsigned n_fields;
     enum hs_story_set set;
+    bool sample; /* no record of the trace */
 };
 
 union hs_story_value {

@@ -11,6 +11,7 @@ import ust_memory
 LINE = re.compile(r"^\[(\d+)\] ([\w:]+): \{ vtid = (\d+) \}, \{ (.*) \}$")
 FIELD = re.compile(r'(\w+) = ("(?:[^"\\]|\\.)*"|-?\w+)(?:, |$)')
 LOST = re.compile(r"Tracer discarded (\d+) (?:trace )?events? between")
+SAMPLES = ("heapstrata:heap", "heapstrata:live")
 LIBC = ["malloc", "free", "calloc", "realloc", "memalign", "posix_memalign"]
 
 
@@ -43,7 +44,7 @@ def traces(bench):
 
 def difference(rows, dump):
     """The first way in which events of babeltrace2 are not the records of dump."""
-    records = [r for r in rows if r[1].startswith("heapstrata:") and r[1] != "heapstrata:heap"]
+    records = [r for r in rows if r[1].startswith("heapstrata:") and r[1] not in SAMPLES]
     if len(records) != len(dump):
         return "%d events, %d records" % (len(records), len(dump))
     for (ns, name, _, fields), record in zip(records, dump):
@@ -140,6 +141,24 @@ def case_heap_samples(bench):
         bench.check("the last sample's %s is stat's" % ours, last[ours] == stat[theirs], (last, stat[theirs]))
     bench.check("the last sample's fragmentation is stat's",
                 abs(last["fragmentation_permille"] / 1000 - stat["fragmentation"]) < 0.001, last)
+
+
+def case_live_by_kind(bench):
+    for name, trace in traces(bench):
+        folder, _ = bench.export("ctf", trace, "ctf-live", "--events", "records", "--elf", hs_test.firmware(
+            "unix32" if "unix32" in name else "unix64"))
+        live, wrong = {}, []
+        waiting = None
+        for _, event, _, fields in read(folder)[0] + [(0, "end", 0, {})]:
+            if event != "heapstrata:live" and waiting is not None:
+                wrong += [(waiting, sum(live.values()))] if sum(live.values()) != waiting else []
+                waiting = None
+            if event == "heapstrata:heap":
+                waiting = fields["used"]
+            elif event == "heapstrata:live":
+                live[fields["kind"]] = fields["bytes"]
+        bench.check("%s: bytes of the kinds of blocks make up what is used, at every sample" % name, not wrong, wrong[:3])
+        bench.check("%s: %d kinds of blocks" % (name, len(live)), len(live) > 5, live)
 
 
 def case_atomic(bench):

@@ -6,6 +6,9 @@ import json
 import hs_test
 
 
+SAMPLES = ("heapstrata:heap", "heapstrata:live")
+
+
 def traces(bench):
     for firmware in hs_test.UNIX:
         yield firmware, bench.trace(firmware=firmware)
@@ -15,7 +18,7 @@ def traces(bench):
 
 def difference(rows, dump, time_of):
     """The first way in which events are not the records of dump. Values may be text."""
-    records = [r for r in rows if r["event"] != "heapstrata:heap"]
+    records = [r for r in rows if r["event"] not in SAMPLES]
     if len(records) != len(dump):
         return "%d events, %d records" % (len(records), len(dump))
     for row, record in zip(records, dump):
