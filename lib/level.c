@@ -9,6 +9,12 @@
 #include "lib/trace.h"
 #include "lib/varint.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
+#define HOT __attribute__((optimize("O2")))
+#else
+#define HOT
+#endif
+
 /* --- distances ------------------------------------------------------------------------------------------- */
 
 /* A Weyl sequence, each of its 2^32 numbers mixed: two of them in a row have nothing in common, which is more
@@ -93,26 +99,42 @@ static void put_sample(struct hs_record *sample) {
     hs_record_locked(sample);
 }
 
-static void count(struct hs_site_entry *site, uint32_t size) {
-    struct hs_trace *t = &hs_trace;
-    if (site == t->site) {
-        t->other_times++;
-        t->other_bytes += size;
-    } else {
-        site->times++;
-        site->bytes += size;
-    }
+static bool is(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
+#if HS_STACKS
+    if (site->key.context != key.context)
+        return false;
+#endif
+    return site->key.code == key.code && site->key.caller == key.caller && site->op == op;
 }
 
-void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op) {
+/* The site that followed the last one's last time is tried first: `size`, which nothing is predicted from here,
+ * has its number. Site 0 is nobody's key, and counts apart. */
+static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op) {
+    struct hs_trace *t = &hs_trace;
+    struct hs_site_entry *site = &t->site[t->at->size];
+    if (!is(site, (struct hs_key)HS_KEY, op)) {
+        site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size);
+        if (site == t->site) {
+            t->other_times++;
+            t->other_bytes += size;
+            return;
+        }
+        t->at->size = site->number;
+    }
+    t->at = site;
+    site->times++;
+    site->bytes += size;
+}
+
+HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op) {
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
-    struct hs_site_entry *site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size);
     if (t->config.level.level == HS_LEVEL_SUMMARY)
-        count(site, size);
+        count(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), size, op);
     else
         put_sample(&(struct hs_record){
-            .kind = HS_SAMPLE, .site = site->number, .size = size, .pos = pos + 1});
+            .kind = HS_SAMPLE, .size = size, .pos = pos + 1,
+            .site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size)->number});
     hs_port_unlock(lock);
 }
 
@@ -166,7 +188,9 @@ static uint32_t seed(void) {
 static void clear_counters(void) {
     struct hs_trace *t = &hs_trace;
     for (uint32_t i = 1; i < t->n_numbers; i++)
-        t->site[i].times = t->site[i].bytes = 0;
+        t->site[i].times = t->site[i].bytes = t->site[i].size = 0;
+    t->at = t->site;
+    t->at->size = 0;
     t->other_times = t->other_bytes = 0;
 }
 

@@ -44,8 +44,10 @@ static double now(void)
 
 static void look_at_heap(struct run *r, struct hs_live_state *s)
 {
-    s->synced = r->model->synced;
-    s->used = r->model->used;
+    struct hs_told told = hs_model_told(r->model, HS_ALL_REGIONS);
+    bool is_told = hs_model_is_told(r->model);
+    s->synced = is_told ? told.known : r->model->synced;
+    s->used = is_told ? told.used : r->model->used;
     s->heap = 0;
     for (unsigned i = 0; i < r->model->n_regions; i++)
         s->heap += r->model->region[i].present ? (uint64_t)r->model->region[i].granules << r->model->region[i].shift : 0;

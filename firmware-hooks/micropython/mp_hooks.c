@@ -729,40 +729,45 @@ HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
 
 /* gc_free does nothing while the heap is locked, other than by the collection itself. */
 static void record_free(uintptr_t caller, const void *block) {
-    if (hs_state == HS_STATE_LEVEL) {
-        hs_level_gone(pos_of(block), HS_FREE);
-        return;
-    }
     this_thread();
     hs_free(caller, pos_of(block));
 }
 
 void __real_gc_free(void *ptr);
-HOT void __wrap_gc_free(void *ptr) {
-    if (!recording()) {
-        __real_gc_free(ptr);
-        return;
-    }
-    uintptr_t caller = take_caller(RETURN_ADDRESS, NOBODY);
+INLINE void free_and_record(void *ptr, uintptr_t own, const bool less) {
+    uintptr_t caller = take_caller(own, NOBODY);
     bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
     bool ordered = enter_order();
     __real_gc_free(ptr);
-    if (frees)
+    if (frees && less)
+        hs_level_gone(pos_of(ptr), HS_FREE);
+    else if (frees)
         record_free(caller, ptr);
     leave_order(ordered);
 }
 
-INLINE void record_realloc(uintptr_t caller, uint32_t old, struct hs_block block) {
-    if (hs_state == HS_STATE_LEVEL) {
-        realloc_at_level(caller, old, block);
-        return;
-    }
-    this_thread();
-    hs_realloc(key_of(caller), block, old);
+/* gc_free at a level other than "full", or while a keyframe is due. */
+static NOINLINE void free_otherwise(void *ptr, uintptr_t own) {
+    if (hs_state == HS_STATE_LEVEL)
+        free_and_record(ptr, own, true);
+    else if (recording())
+        free_and_record(ptr, own, false);
+    else
+        __real_gc_free(ptr);
+}
+
+HOT void __wrap_gc_free(void *ptr) {
+    uint8_t state = hs_state;
+    if (state == HS_STATE_OFF)
+        __real_gc_free(ptr);
+    else if (UNLIKELY(state != HS_STATE_ON))
+        free_otherwise(ptr, RETURN_ADDRESS);
+    else
+        free_and_record(ptr, RETURN_ADDRESS, false);
 }
 
 void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
-static NOINLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move) {
+INLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move, const bool less) {
     uintptr_t caller = running.caller;
     running.caller = ALLOCATING;
     bool ordered = enter_order();
@@ -770,12 +775,24 @@ static NOINLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_mo
     void *block = __real_gc_realloc(ptr, n_bytes, allow_move);
     running.caller = NOBODY;
     if (block) {
-        record_realloc(caller, old, (struct hs_block){.pos = pos_of(block), .size = (uint32_t)n_bytes});
+        struct hs_block now = {.pos = pos_of(block), .size = (uint32_t)n_bytes};
+        if (less) {
+            realloc_at_level(caller, old, now);
+        } else {
+            this_thread();
+            hs_realloc(key_of(caller), now, old);
+        }
     } else if (allow_move) { /* a refused growth in place is an answer, not a failure */
         record_fail(caller, n_bytes);
     }
     leave_order(ordered);
     return block;
+}
+static NOINLINE void *resize_in_full(void *ptr, size_t n_bytes, bool allow_move) {
+    return resize_and_record(ptr, n_bytes, allow_move, false);
+}
+static NOINLINE void *resize_less(void *ptr, size_t n_bytes, bool allow_move) {
+    return resize_and_record(ptr, n_bytes, allow_move, true);
 }
 
 /* Without a size it is gc_free, as gc_realloc itself has it. */
@@ -784,7 +801,12 @@ static NOINLINE void *resize(void *ptr, size_t n_bytes, bool allow_move) {
         __wrap_gc_free(ptr);
         return NULL;
     }
-    return recording() ? resize_and_record(ptr, n_bytes, allow_move) : __real_gc_realloc(ptr, n_bytes, allow_move);
+    uint8_t state = hs_state;
+    if (state == HS_STATE_OFF)
+        return __real_gc_realloc(ptr, n_bytes, allow_move);
+    if (UNLIKELY(state == HS_STATE_LEVEL))
+        return resize_less(ptr, n_bytes, allow_move);
+    return recording() ? resize_in_full(ptr, n_bytes, allow_move) : __real_gc_realloc(ptr, n_bytes, allow_move);
 }
 
 /* Without a block it is gc_alloc, likewise. */

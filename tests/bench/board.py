@@ -42,12 +42,15 @@ ACTIONS = [
     ("hs_site_find", "back", "core"),
     ("hs_record", "back", "core"),
     ("hs_record_locked", "back", "core"),
-    ("alloc_less", "back", "core"),
-    ("alloc_otherwise", "back", "core"),
-    ("hs_level_*", "back", "core"),
-    ("hs_mp_summary", "back", "core"),
-    ("summarise_*", "back", "core"),
-    ("hs_summary_*", "back", "core"),
+    ("alloc_less", "op", "alloc hook"),
+    ("alloc_otherwise", "op", "alloc hook"),
+    ("hs_level_put", "op", "alloc encode"),
+    ("hs_level_gone", "op", "free encode"),
+    ("hs_level_swept", "op", "collection"),
+    ("hs_level_top", "op", "collection"),
+    ("hs_mp_summary", "op", "collection"),
+    ("summarise_*", "op", "collection"),
+    ("hs_summary_*", "op", "collection"),
 ]
 LIBC = "mem* str* __aeabi_* __udiv* __div*".split()  # whoever calls them
 

@@ -268,6 +268,13 @@ def commands(tap):
                   text, re.M) and ("+-95%" in text) == level.startswith("sampled"), text)
         text = hs_test.cli("timeline", trace).out.decode()
         tap.check("%s: the chart says so" % level, "level s: sampled, m: summary" in text, text)
+    out = path("record.hst")
+    done = hs_test.cli("record", "-q", "--level", "sampled:700", "-o", out, hs_test.firmware("unix32"), "-X", "heapsize=80k", script("work.py"))
+    seen = [(s["level"], s["interval_bytes"]) for s in hs_test.cli_json("stat", out)[1]["levels"]]
+    tap.check("record --level", done.status == 0 and seen == [("sampled", 700)], "%s %s" % (done.err, seen))
+    for wrong in ("some", "sampled:", "sampled:0", "sampled:-1", "summary:5", "sampled:99999999"):
+        done = hs_test.cli("record", "-q", "--level", wrong, "-o", out, hs_test.firmware("unix32"), script("work.py"))
+        tap.check("record --level %s is refused" % wrong, done.status == 2 and b"--level takes" in done.err and not done.out, done.err)
     for wrong in ("some", "sampled:0", "sampled:x", "summary1", "sampled:512:1:2", "sampled:99999999"):
         trace, done = record("unix32", wrong, "hold.py")
         seen = [s["level"] for s in hs_test.cli_json("stat", trace)[1]["levels"]]

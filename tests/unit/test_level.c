@@ -55,6 +55,7 @@ static void describe(uintptr_t code, struct hs_place *place) {
 
 static void region(unsigned existing) {
     hs_record(&(struct hs_record){.kind = HS_REGION, .count = GRANULES, .shift = 4, .memory = HS_MEMORY_INTERNAL,
+                                  .data = (const uint8_t *)"gc", .data_len = 2,
                                   .cause = (uint8_t)(HS_PLACE_MICROPYTHON | existing), .address = 0x20000000});
 }
 
