@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/cmd/firmware.h"
+#include "analysis/cmd/report-phase.h"
 #include "analysis/cmd/report-retained.h"
 #include "analysis/present/report.h"
 
@@ -15,7 +16,7 @@
 struct args {
     struct hs_common common;
     const char *sort;
-    bool live, peak, children, no_children, call_graph, pins, retained;
+    bool live, peak, children, no_children, call_graph, pins, retained, phase;
     uint64_t limit;
     double min_percent;
 };
@@ -165,11 +166,20 @@ static int run_retained(const struct args *args)
     return parse_sort(args->sort, &by) ? HS_EXIT_BAD : hs_report_retained(&args->common, &by, rows(args));
 }
 
+static int run_phase(const struct args *args)
+{
+    if (args->live || args->peak || args->children || args->call_graph || args->pins || args->common.csv)
+        return hs_complain("--phase shows a tree of its own: it goes with --limit and --json only");
+    return hs_report_phase(&args->common, rows(args));
+}
+
 static int run(void *memory)
 {
     struct work w = {.args = memory};
     if (w.args->retained)
         return run_retained(w.args);
+    if (w.args->phase)
+        return run_phase(w.args);
     w.reader = hs_cmd_open(w.args->common.input);
     if (!w.reader)
         return HS_EXIT_BAD;
@@ -198,6 +208,8 @@ static const struct hs_option options[] = {
      "failed for fragmentation", NULL},
     {"retained", 'r', NULL, HS_OPT_FLAG, offsetof(struct args, retained),
      "rank by what the place's blocks keep alive, at the last snapshot of references (heapstrata.snapshot(refs=True))", NULL},
+    {"phase", 0, NULL, HS_OPT_FLAG, offsetof(struct args, phase),
+     "show what each import cost, as a tree: opening, lexing, parsing, compiling, running", NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N rows, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
     {"min-percent", 0, "P", HS_OPT_REAL, offsetof(struct args, min_percent), "leave out rows below P percent", NULL},

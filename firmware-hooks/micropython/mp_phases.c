@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Phases: which module is being imported, and whether it is being opened, parsed, compiled, loaded or run. All
+ * that is wrapped here is called once for a module or an import statement, never by a running loop.
+ *
+ *   mp_import_name               import statement: phases within it end with it
+ *   mp_obj_new_module              within one: the module is new, IMPORT begins
+ *     mp_lexer_new_from_file       OPEN
+ *     mp_parse_compile_execute     what was compiled within it runs until it returns
+ *       mp_parse                   PARSE
+ *       mp_compile                 COMPILE, and RUN from there on
+ *     mp_raw_code_load_file        LOAD, of an .mpy
+ *     mp_call_function_0           RUN: a module's body, from an .mpy or frozen; a script's, by the port itself
+ *
+ * An exception that leaves a phase ends it: each wrap catches and raises it again.
+ */
+#include "firmware-hooks/micropython/mp_hooks.h"
+#include "lib/heapstrata.h"
+#include "py/builtin.h"
+#include "py/compile.h"
+#include "py/lexer.h"
+#include "py/nlr.h"
+#include "py/parse.h"
+#include "py/persistentcode.h"
+#include "py/runtime.h"
+
+#ifndef HS_THREAD_LOCAL
+#define HS_THREAD_LOCAL
+#endif
+
+enum phase { PHASE_IMPORT = 1, PHASE_OPEN, PHASE_PARSE, PHASE_COMPILE, PHASE_RUN, PHASE_LOAD };
+
+static HS_THREAD_LOCAL struct {
+    uint8_t depth;       /* phases that are open */
+    uint8_t import;      /* depth at the innermost import statement */
+    bool importing;      /* within one */
+    bool fresh;          /* a module is new, and its body has not begun */
+    bool executes;       /* what is compiled next is run at once, within mp_parse_compile_execute */
+    mp_obj_t compiled;   /* by a port's own main program: not yet run; only compared with */
+} at;
+
+static void put(const struct hs_record *record) {
+    bool ordered = hs_mp_enter_order();
+    hs_record(record);
+    hs_mp_leave_order(ordered);
+}
+
+static void begin(enum phase what, qstr name) {
+    size_t len = 0;
+    const byte *text = name ? qstr_data(name, &len) : NULL;
+    put(&(struct hs_record){.kind = HS_PHASE, .cause = what, .count = at.depth, .data = text, .data_len = (uint32_t)len});
+    at.depth++;
+}
+
+/* Ends all phases deeper than `depth`. */
+static void end(uint8_t depth) {
+    if (at.depth <= depth)
+        return;
+    at.depth = depth;
+    if (hs_state != HS_STATE_OFF)
+        put(&(struct hs_record){.kind = HS_PHASE_END, .count = depth});
+}
+
+/* Runs `call` with nlr around it; `undo` follows in any case. */
+#define GUARD(call, undo)              \
+    do {                               \
+        nlr_buf_t nlr;                 \
+        if (nlr_push(&nlr) == 0) {     \
+            call;                      \
+            nlr_pop();                 \
+            undo;                      \
+        } else {                       \
+            undo;                      \
+            nlr_jump(nlr.ret_val);     \
+        }                              \
+    } while (0)
+
+/* --- imports ----------------------------------------------------------------------------------------------- */
+
+mp_obj_t __real_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level);
+mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level);
+mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level) {
+    if (hs_state == HS_STATE_OFF)
+        return __real_mp_import_name(name, fromlist, level);
+    const uint8_t outer = at.depth, import = at.import;
+    const bool importing = at.importing, fresh = at.fresh;
+    mp_obj_t module;
+    at.import = outer;
+    at.importing = true;
+    at.fresh = false;
+    GUARD(module = __real_mp_import_name(name, fromlist, level),
+          (end(outer), at.import = import, at.importing = importing, at.fresh = fresh));
+    return module;
+}
+
+mp_obj_t __real_mp_obj_new_module(qstr name);
+mp_obj_t __wrap_mp_obj_new_module(qstr name);
+mp_obj_t __wrap_mp_obj_new_module(qstr name) {
+    if (at.importing && hs_state != HS_STATE_OFF) {
+        end(at.import); /* of import a.b, a is done */
+        begin(PHASE_IMPORT, name);
+        at.fresh = true;
+    }
+    return __real_mp_obj_new_module(name);
+}
+
+/* --- bodies ------------------------------------------------------------------------------------------------ */
+
+mp_obj_t __real_mp_call_function_0(mp_obj_t fun);
+mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun);
+mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun) {
+    if ((fun != at.compiled && !at.fresh) || hs_state == HS_STATE_OFF)
+        return __real_mp_call_function_0(fun);
+    const uint8_t outer = at.depth;
+    const bool importing = at.importing;
+    mp_obj_t result;
+    at.compiled = MP_OBJ_NULL;
+    at.fresh = at.importing = false;
+    begin(PHASE_RUN, 0);
+    GUARD(result = __real_mp_call_function_0(fun), (end(outer), at.importing = importing));
+    return result;
+}
+
+/* --- source ------------------------------------------------------------------------------------------------- */
+
+#if MICROPY_ENABLE_COMPILER
+mp_parse_tree_t __real_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind);
+mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind);
+mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind) {
+    if (hs_state == HS_STATE_OFF)
+        return __real_mp_parse(lex, kind);
+    const uint8_t outer = at.depth;
+    mp_parse_tree_t tree;
+    begin(PHASE_PARSE, lex->source_name); /* the lexer goes with the parser */
+    GUARD(tree = __real_mp_parse(lex, kind), end(outer));
+    return tree;
+}
+
+mp_obj_t __real_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl);
+mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl);
+mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl) {
+    if (hs_state == HS_STATE_OFF)
+        return __real_mp_compile(tree, source_file, is_repl);
+    const uint8_t outer = at.depth;
+    mp_obj_t fun;
+    begin(PHASE_COMPILE, source_file);
+    GUARD(fun = __real_mp_compile(tree, source_file, is_repl), end(outer));
+    if (at.executes)
+        begin(PHASE_RUN, 0); /* until mp_parse_compile_execute returns */
+    else
+        at.compiled = fun;
+    at.executes = at.fresh = false;
+    return fun;
+}
+
+mp_obj_t __real_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals);
+mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals);
+mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals) {
+    if (hs_state == HS_STATE_OFF)
+        return __real_mp_parse_compile_execute(lex, kind, globals, locals);
+    const uint8_t outer = at.depth;
+    const bool executes = at.executes, importing = at.importing;
+    mp_obj_t result;
+    at.executes = true;
+    at.importing = false; /* what the body does is no part of this statement; its own imports are their own */
+    GUARD(result = __real_mp_parse_compile_execute(lex, kind, globals, locals),
+          (end(outer), at.executes = executes, at.importing = importing));
+    return result;
+}
+
+#if MICROPY_READER_POSIX || MICROPY_READER_VFS
+mp_lexer_t *__real_mp_lexer_new_from_file(qstr filename);
+mp_lexer_t *__wrap_mp_lexer_new_from_file(qstr filename);
+mp_lexer_t *__wrap_mp_lexer_new_from_file(qstr filename) {
+    if (hs_state == HS_STATE_OFF)
+        return __real_mp_lexer_new_from_file(filename);
+    const uint8_t outer = at.depth;
+    mp_lexer_t *lexer;
+    begin(PHASE_OPEN, filename);
+    GUARD(lexer = __real_mp_lexer_new_from_file(filename), end(outer));
+    return lexer;
+}
+#endif
+#endif
+
+#if MICROPY_PERSISTENT_CODE_LOAD && MICROPY_HAS_FILE_READER
+void __real_mp_raw_code_load_file(qstr filename, mp_compiled_module_t *module);
+void __wrap_mp_raw_code_load_file(qstr filename, mp_compiled_module_t *module);
+void __wrap_mp_raw_code_load_file(qstr filename, mp_compiled_module_t *module) {
+    if (hs_state == HS_STATE_OFF) {
+        __real_mp_raw_code_load_file(filename, module);
+        return;
+    }
+    const uint8_t outer = at.depth;
+    begin(PHASE_LOAD, filename);
+    GUARD(__real_mp_raw_code_load_file(filename, module), end(outer));
+}
+#endif
