@@ -39,7 +39,11 @@ static HS_THREAD_LOCAL struct {
     mp_obj_t compiled;   /* by a port's own main program: not yet run; only compared with */
 } at;
 
+/* Only at the full level: without the layout nothing can be charged to phases. The wraps go the same way at
+ * all levels, so that the stack, and with it what a collection takes for addresses, does not depend on them. */
 static void put(const struct hs_record *record) {
+    if (hs_state != HS_STATE_ON && hs_state != HS_STATE_KEYFRAME_DUE)
+        return;
     bool ordered = hs_mp_enter_order();
     hs_record(record);
     hs_mp_leave_order(ordered);
@@ -57,8 +61,7 @@ static void end(uint8_t depth) {
     if (at.depth <= depth)
         return;
     at.depth = depth;
-    if (hs_state != HS_STATE_OFF)
-        put(&(struct hs_record){.kind = HS_PHASE_END, .count = depth});
+    put(&(struct hs_record){.kind = HS_PHASE_END, .count = depth});
 }
 
 /* Runs `call` with nlr around it; `undo` follows in any case. */
