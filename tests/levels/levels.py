@@ -88,7 +88,9 @@ def summaries(tap):
         summed = hs_test.cli_json("stat", trace)[1]
         # the self-test's allocation of one byte is only in the full trace
         requests = [t["allocs"] + t["reallocs"] for t in (full, summed)]
-        same = all(full[key] == summed[key] for key in ("collections", "marks", "failed"))
+        same = all(full[key] == summed[key] for key in ("marks", "failed"))
+        # what words left over on the stack keep alive differs with the level, so a collection may come sooner
+        same = same and abs(full["collections"] - summed["collections"]) <= 1
         tap.check("%s: sums of a summary are those of the full trace" % firmware, same and requests[0] == requests[1] + 1, requests)
         rows = {r["line"]: r for r in hs_test.cli_json("report", record(firmware, "full")[0])[1]["rows"]}
         named = hs_test.cli_json("report", trace)[1]
