@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""heapstrata globals, and the table of bytes a name."""
+import json
+import os
+import sys
+
+import hs_test
+
+PROGRAM = """
+import heapstrata, gc
+import settings
+number = 12345
+table = [1, 2, [3, 4]]
+one = two = [5] * 20
+text = "a text that is not interned, since it is long"
+gc.collect()
+heapstrata.snapshot(refs=True)
+"""
+SETTINGS = "LIMIT = 1000\nNAMES = ['a', 'b']\n"
+
+
+def case_globals(suite):
+    suite.write("settings.py", SETTINGS)
+    script = suite.write("globals.py", PROGRAM)
+    for firmware, pointer in (("unix32", 4), ("unix64", 8)):
+        trace = suite.run(script, firmware=firmware)[0]
+        modules = {m["module"]: m for m in suite.json("globals", trace)["modules"]}
+        suite.check("%s: modules with globals in RAM" % firmware, set(modules) == {"__main__", "settings"}, sorted(modules))
+        main = {g["name"]: g for g in modules["__main__"]["globals"]}
+        wanted = {"heapstrata", "gc", "settings", "number", "table", "one", "two", "text", "__name__", "__file__"}
+        suite.check("... all their names", set(main) == wanted, sorted(main))
+        suite.check("... a slot is a key and a value", all(g["slot_bytes"] == 2 * pointer for g in main.values()))
+        suite.check("... places of the table make its size", modules["__main__"]["table_bytes"]
+                    >= modules["__main__"]["table_slots"] * 2 * pointer, modules["__main__"])
+        number, table = main["number"], main["table"]
+        suite.check("... an integer lies in its slot, and a name of ours is in RAM", number["value"] == "in the slot"
+                    and number["alone_bytes"] == 0 and number["name_bytes"] == len("number") + 1 + pointer + 3, number)
+        suite.check("... _const would leave the name, a literal nothing", number["as_underscore_const_bytes_estimate"]
+                    == number["name_bytes"] and number["as_literal_bytes_estimate"] == 0, number)
+        found = suite.json("why", trace, "__main__.table")["found"][0]
+        suite.check("... an object goes with its name, with all it alone keeps", table["alone_bytes"] == found["retained_bytes"]
+                    and found["retained_blocks"] == 4 and table["as_const_bytes_estimate"] is None, (table, found))
+        suite.check("... one with two names goes with neither", all(main[n]["alone_bytes"] == 0 and main[n]["value_bytes"]
+                    and "also held elsewhere" in main[n]["value"] for n in ("one", "two")), (main["one"], main["two"]))
+        suite.check("... totals add up", all(g["total_bytes"] == g["slot_bytes"] + g["name_bytes"] + g["alone_bytes"]
+                    for g in main.values()) and modules["__main__"]["total_bytes"] == sum(g["total_bytes"] for g in main.values()))
+        ours = suite.json("globals", "--module", "settings", trace)["modules"]
+        suite.check("... --module", len(ours) == 1 and {g["name"] for g in ours[0]["globals"]} >= {"LIMIT", "NAMES"}, ours)
+        text = suite.out("globals", trace)[1]
+        suite.check("... in text, estimates are marked", "~_const" in text and "# module settings" in text, text)
+    status, _, err = suite.out("globals", "--module", "nobody", trace)
+    suite.check("an unknown module: status 2 and why", status == 2 and "no module 'nobody'" in err, err)
+    status, _, err = suite.out("globals", suite.example("plain")[0])
+    suite.check("no references: status 2 and why", status == 2 and "refs=True" in err, err)
+
+
+def case_names(suite):
+    """What the page says of the table; without the firmware with frozen modules, which takes a minute to build."""
+    script = os.path.join(hs_test.ROOT, "examples", "const-vs-global", "names.py")
+    done = hs_test.run([sys.executable, script, "--json", "--no-frozen"], timeout=300)
+    rows = {(r["bits"], r["way"], r["form"], r["names"]): r["bytes"] for r in json.loads(done.out or b"[]")}
+    suite.check("2 x 2 x 4 x 3 measures", len(rows) == 48, done.out + done.err)
+    for bits in (32, 64):
+        suite.check("%d bit: const() of an integer saves nothing" % bits, all(
+            rows[bits, way, "const", n] >= rows[bits, way, "plain", n] for way in ("source", "mpy") for n in (1, 10, 100)), rows)
+        suite.check("... _const() saves the slot, but from source not the name", all(
+            rows[bits, "source", "literal", n] < rows[bits, "source", "_const", n] < rows[bits, "source", "plain", n] for n in (10, 100)), rows)
+        suite.check("... precompiled it is a literal", all(
+            rows[bits, "mpy", "_const", n] == rows[bits, "mpy", "literal", n] for n in (1, 10, 100)), rows)
