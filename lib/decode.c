@@ -17,8 +17,7 @@ void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, cons
     d->end = bytes + packet->len;
     d->epoch++;
     d->error = HS_OK;
-    d->previous = 0;
-    d->expected = 0;
+    d->previous = d->expected = d->names = 0;
     d->time = (uint64_t)packet->time_hi << 32 | packet->time_lo;
     d->shift = (packet->flags & HS_PACKET_SHIFT) >> 4;
     d->implied = (packet->flags & HS_PACKET_IMPLIED) != 0;
@@ -38,8 +37,9 @@ INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value) {
     return true;
 }
 
-INLINE void renew(const struct hs_decoder *d, struct hs_site_state *site) {
+INLINE void renew(struct hs_decoder *d, struct hs_site_state *site) {
     if (site->epoch != d->epoch) {
+        d->names += HS_SITE_CHECK(site->hash, site->first_size);
         site->epoch = d->epoch;
         site->size = site->first_size;
         site->next = site->second = 0;
@@ -68,7 +68,14 @@ INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
             previous->second = (uint16_t)number;
         break;
     case HS_TAG_OTHER: number = 0; break;
-    default: break;
+    default:
+        if (!number) { /* none has followed as yet: the site of the next number is the candidate */
+            number = d->previous + 1;
+            if (number >= d->n_sites)
+                return false;
+            previous->next = (uint16_t)number;
+        }
+        break;
     }
     r->site = number;
     r->kind = d->site[number].op;
@@ -145,13 +152,21 @@ INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag)
     return true;
 }
 
-/* Fields as the schema lists them. */
-static int get_fields(const uint8_t **at, const uint8_t *end, struct hs_record *r) {
+/* Fields as the schema lists them. `cut`: what is not there is 0. */
+static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct hs_record *r) {
     const struct hs_layout *layout = hs_layout(r->kind);
     const struct hs_wire_field *field = &hs_wire_fields[layout->first], *last = field + layout->n_fields;
     for (; field < last; field++) {
         unsigned wire = HS_FIELD_WIRE(field), width = HS_FIELD_WIDTH(field);
         uint64_t value;
+        if (cut && *at == end)
+            break;
+        if (wire == HS_WIRE_R) {
+            r->data = *at;
+            r->data_len = (uint32_t)(end - *at);
+            *at = end;
+            break;
+        }
         if (hs_get_u64(at, end, &value))
             return HS_ERR_END;
         if (wire == HS_WIRE_B) {
@@ -179,9 +194,11 @@ static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, str
     if (!get_u32(at, d->end, &elapsed))
         return HS_ERR_END;
     *r = (struct hs_record){.kind = kind};
-    int err = get_fields(at, d->end, r);
+    int err = get_fields(at, d->end, false, r);
     if (!err)
         d->time += elapsed;
+    if (!err && (kind == HS_FAIL || kind == HS_SAMPLE || kind == HS_TOP) && r->site < d->n_sites)
+        renew(d, &d->site[r->site]);
     return err;
 }
 
@@ -215,14 +232,11 @@ int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max) {
     return n ? n : d->error;
 }
 
-int hs_decode_dict(const uint8_t *bytes, size_t len, struct hs_record *r) {
-    if (len < 2 || bytes[0] > len - 1)
+int hs_decode_definition(const uint8_t *bytes, size_t len, struct hs_record *r) {
+    if (!len || HS_DEFINITION_LEN(*bytes) > len)
         return HS_ERR_END;
-    const uint8_t *at = bytes + 2, *end = bytes + 1 + bytes[0];
-    const struct hs_layout *layout = hs_layout(bytes[1]);
-    if (!bytes[0] || !layout || layout->area != HS_AREA_DICT)
-        return HS_ERR_FORMAT;
-    *r = (struct hs_record){.kind = bytes[1]};
-    int err = get_fields(&at, end, r);
-    return err ? err : at == end ? 1 + bytes[0] : HS_ERR_FORMAT;
+    const uint8_t *at = bytes + 1, *end = bytes + HS_DEFINITION_LEN(*bytes);
+    *r = (struct hs_record){.kind = (uint8_t)HS_DEFINITION_KIND(*bytes)};
+    int err = at < end ? get_fields(&at, end, true, r) : HS_ERR_FORMAT;
+    return err ? err : at == end ? (int)HS_DEFINITION_LEN(*bytes) : HS_ERR_FORMAT;
 }

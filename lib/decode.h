@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Decoder for the bytes of one packet or of the dictionary. Needs no heap and no C library.
+ * Decoder for the records and definitions of one packet. Needs no heap and no C library.
  */
 #ifndef HS_DECODE_H
 #define HS_DECODE_H
@@ -9,11 +9,11 @@
 #include "lib/ring.h"
 
 /* What encoder and decoder both remember of a site within one packet. The caller owns an array with one
- * entry for each number of the dictionary (strings and contexts included, with op 0), entry 0 for
- * "other"; the decoder resets entries by itself. New entries: `op` and `first_size` from the SITE record,
- * the rest zero. */
+ * entry for each number of a SITE, entry 0 for "other"; the decoder resets entries by itself. New entries:
+ * `op`, `first_size` and `hash` from the SITE record, the rest zero; those without a definition, all zero. */
 struct hs_site_state {
     uint32_t epoch; /* packet in which the entry was last reset */
+    uint32_t hash;  /* hs_definition_hash, with those of what it names */
     uint16_t size;  /* last size when below 65535, else 0 */
     uint16_t next, second; /* sites that followed: the first, and the last other */
     uint8_t op;     /* enum hs_kind: what the site does */
@@ -23,9 +23,10 @@ struct hs_site_state {
 
 struct hs_decoder {
     const uint8_t *start, *at, *end;
-    struct hs_site_state *site; /* `n_sites` entries, from the dictionary's SITE records */
+    struct hs_site_state *site; /* `n_sites` entries, from SITE definitions */
     uint32_t n_sites;
     uint32_t epoch;
+    uint32_t names;    /* sum of HS_SITE_CHECK of the sites met, for the packet's check */
     uint32_t previous; /* site of the last event */
     uint32_t expected; /* explicit places: granule behind the last block */
     uint64_t time;
@@ -44,8 +45,8 @@ void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, cons
  * HS_POS_IMPLIED where the packet has HS_PACKET_IMPLIED. */
 int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max);
 
-/* Decodes one dictionary record at `bytes`. Returns its length, or a negative enum hs_err. */
-int hs_decode_dict(const uint8_t *bytes, size_t len, struct hs_record *record);
+/* Decodes the definition at `bytes`. Returns its length, or a negative enum hs_err. */
+int hs_decode_definition(const uint8_t *bytes, size_t len, struct hs_record *record);
 
 /* Run lengths of SWEEP and SNAPSHOT data. Both return the next run's kind and set `*length`; 0 at the
  * end, negative enum hs_err for bytes that make no sense. */

@@ -11,31 +11,26 @@
 #include "lib/crc.h"
 #include "lib/trace.h"
 
-#define PIECE_MAX 256u /* bytes of the dictionary at once, copied under the lock */
-
-uint32_t hs_drain_room(void) { return hs_trace.header ? hs_trace.header->packet_size : 0; }
-
-static const struct hs_packet *slot_at(uint32_t index) {
+uint32_t hs_drain_room(void) {
     const struct hs_ring_header *h = hs_trace.header;
-    return (const struct hs_packet *)(const void *)((const uint8_t *)h + h->header_size + h->dict_size +
-                                                    (size_t)index * h->packet_size);
+    return !h ? 0 : h->packet_size > h->header_size ? h->packet_size : h->header_size;
 }
 
-/* The open packet: its number and where it lies. */
+/* The open packet, or the one that will be opened next: its number and where it lies. */
 struct open {
     uint32_t seq, slot;
 };
 
 static struct open open_now(void) {
     hs_lock_t lock = hs_port_lock();
-    struct open open = {hs_trace.seq - 1, hs_trace.slot};
+    struct open open = {hs_trace.seq - (hs_trace.cursor != HS_NO_PACKET), hs_trace.slot};
     hs_port_unlock(lock);
     return open;
 }
 
 /* The slot of the packet `age` before the open one. */
 static const struct hs_packet *slot_of(const struct open *open, uint32_t age) {
-    return slot_at(open->slot >= age ? open->slot - age : open->slot + hs_trace.header->packet_count - age);
+    return hs_slot(open->slot >= age ? open->slot - age : open->slot + hs_trace.header->packet_count - age);
 }
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
@@ -43,42 +38,59 @@ static const struct hs_packet *slot_of(const struct open *open, uint32_t age) {
 static uint32_t put_header(struct hs_drain *d, uint8_t *chunk) {
     struct hs_ring_header *h = (struct hs_ring_header *)(void *)chunk;
     hs_lock_t lock = hs_port_lock();
-    memcpy(chunk, hs_trace.header, sizeof *h);
+    memcpy(chunk, hs_trace.header, hs_trace.header->header_size);
     hs_port_unlock(lock);
-    if (d->again) {
-        h->flags |= HS_RING_AGAIN;
-        h->check = hs_crc32(0, h, offsetof(struct hs_ring_header, check));
-    }
+    h->flags |= HS_RING_STREAM | (d->again ? HS_RING_AGAIN : 0);
+    h->check = hs_header_sum(h);
     d->header = true;
-    return sizeof *hs_trace.header;
+    return h->header_size;
 }
 
-static uint32_t put_dictionary(struct hs_drain *d, uint8_t *chunk) {
-    const struct hs_trace *t = &hs_trace;
-    struct hs_dict_chunk piece = {.sync = HS_DICT_SYNC, .offset = d->dict};
-    uint32_t room = hs_drain_room() - sizeof piece;
-    room = room < PIECE_MAX ? room : PIECE_MAX;
-    hs_lock_t lock = hs_port_lock();
-    uint32_t len = t->header->dict_len - d->dict;
-    len = len < room ? len : room;
-    memcpy(chunk + sizeof piece, t->dict + d->dict, len);
-    hs_port_unlock(lock);
-    piece.len = (uint16_t)len;
-    piece.crc = hs_crc32(hs_crc32(0, &piece.len, 6), chunk + sizeof piece, len);
-    memcpy(chunk, &piece, sizeof piece);
-    d->dict += len;
-    return sizeof piece + len;
-}
-
-/* Copies a packet. Returns its length, 0 when what was copied is not that packet, closed and whole. */
-static uint32_t put_packet(uint32_t seq, const struct hs_packet *from, uint8_t *chunk) {
+/* Copies a packet. Returns its length, 0 when what was copied is not closed and whole. */
+static uint32_t copy_packet(const struct hs_packet *from, uint8_t *chunk) {
+    uint32_t size = hs_trace.header->packet_size;
     struct hs_packet *p = (struct hs_packet *)(void *)chunk;
     memcpy(p, from, sizeof *p);
-    if (p->sync != HS_PACKET_SYNC || p->seq != seq || !(p->flags & HS_PACKET_CLOSED) ||
-        p->len > hs_drain_room() - sizeof *p)
+    if (p->sync != HS_PACKET_SYNC || !(p->flags & HS_PACKET_CLOSED) || (uint32_t)p->len + p->defs > size - sizeof *p)
         return 0;
-    memcpy(p + 1, from + 1, p->len);
-    return p->sum == hs_packet_sum(p, (const uint8_t *)(p + 1)) ? sizeof *p + p->len : 0;
+    uint8_t *records = (uint8_t *)(p + 1), *definitions = records + p->len;
+    memcpy(records, from + 1, p->len);
+    memcpy(definitions, (const uint8_t *)from + size - p->defs, p->defs);
+    return p->sum == hs_packet_sum(p, records, definitions) ? (uint32_t)(definitions + p->defs - chunk) : 0;
+}
+
+static uint32_t put_packet(uint32_t seq, const struct hs_packet *from, uint8_t *chunk) {
+    uint32_t len = copy_packet(from, chunk);
+    return len && ((const struct hs_packet *)(void *)chunk)->seq == seq ? len : 0;
+}
+
+/* `len` definitions behind the room for a chunk's header, made a chunk. 0: there are none. */
+static uint32_t finish_names(uint8_t *chunk, uint32_t len) {
+    struct hs_names_chunk names = {.sync = HS_NAMES_SYNC, .len = (uint16_t)len};
+    names.crc = hs_crc32(hs_crc32(0, &names.len, sizeof names.len), chunk + sizeof names, len);
+    memcpy(chunk, &names, sizeof names);
+    return len ? sizeof names + len : 0;
+}
+
+/* The definitions of a closed packet, without its records. */
+static uint32_t put_names(const struct hs_packet *from, uint8_t *chunk) {
+    const struct hs_packet *p = (const struct hs_packet *)(void *)chunk;
+    uint32_t end = copy_packet(from, chunk), len = end ? p->defs : 0;
+    memmove(chunk + sizeof(struct hs_names_chunk), chunk + end - len, len);
+    return finish_names(chunk, len);
+}
+
+/* Those that the open one has so far. */
+static uint32_t put_open_names(uint8_t *chunk) {
+    const struct hs_trace *t = &hs_trace;
+    uint32_t len = 0;
+    hs_lock_t lock = hs_port_lock();
+    if (t->cursor != HS_NO_PACKET) {
+        len = hs_open_packet()->defs;
+        memcpy(chunk + sizeof(struct hs_names_chunk), t->end - len, len);
+    }
+    hs_port_unlock(lock);
+    return finish_names(chunk, len);
 }
 
 /* --- what comes next ---------------------------------------------------------------------------------- */
@@ -93,32 +105,50 @@ static void skip(struct hs_drain *d, uint32_t to) {
     struct hs_trace *t = &hs_trace;
     d->skipped += to - d->seq;
     d->seq = to;
+    t->kept = 1; /* what was skipped defined some places: all that is met from now on is defined anew */
     /* what follows cannot be placed without a keyframe; but keyframes must not be all there is */
     if (hs_state == HS_STATE_ON && t->since_keyframe >= t->header->packet_count / 4)
         hs_state = HS_STATE_KEYFRAME_DUE;
 }
 
-/* A packet is next that the receiver may need all for: a keyframe, or the first. */
+/* One pass over the definitions that the ring has when the drain begins: packets that are sent next may need them. */
+static uint32_t next_names(struct hs_drain *d, const struct open *open, uint8_t *chunk) {
+    uint32_t len = 0;
+    while (d->naming && !len) {
+        uint32_t age = open->seq - d->named;
+        d->naming = age && d->naming - 1;
+        d->named++;
+        if (age < hs_trace.header->packet_count)
+            len = age ? put_names(slot_of(open, age), chunk) : put_open_names(chunk);
+    }
+    return len;
+}
+
+/* A packet is next that the receiver may need the header for: a keyframe, or the first. */
 static bool repeats(struct hs_drain *d, const struct hs_packet *p) {
     if (d->repeated == d->seq + 1 || (d->header && !(p->flags & HS_PACKET_KEYFRAME)))
         return false;
     d->repeated = d->seq + 1;
     d->header = false;
-    d->dict = 0;
     return true;
 }
 
-static uint32_t next_packet(struct hs_drain *d, const struct open *open, uint8_t *chunk) {
-    while (open->seq - d->seq > 0) {
-        uint32_t age = open->seq - d->seq;
-        if (age >= hs_trace.header->packet_count) {
-            skip(d, oldest(open));
-            continue;
-        }
-        const struct hs_packet *from = slot_of(open, age);
+/* Whether packet d->seq is one that the ring may have. */
+static bool is_there(struct hs_drain *d, const struct open *open) {
+    if (open->seq - d->seq >= hs_trace.header->packet_count)
+        skip(d, oldest(open));
+    return open->seq != d->seq;
+}
+
+static uint32_t next_chunk(struct hs_drain *d, const struct open *open, uint8_t *chunk) {
+    while (is_there(d, open)) {
+        const struct hs_packet *from = slot_of(open, open->seq - d->seq);
         if (repeats(d, from))
             return put_header(d, chunk);
-        uint32_t len = put_packet(d->seq, from, chunk);
+        uint32_t len = next_names(d, open, chunk);
+        if (len)
+            return len;
+        len = put_packet(d->seq, from, chunk);
         if (len) {
             d->seq++;
             return len;
@@ -134,11 +164,11 @@ uint32_t hs_drain(struct hs_drain *d, uint8_t *chunk) {
         return 0;
     struct open open = open_now();
     bool anew = d->begun && (int32_t)(open.seq - d->seq) < 0; /* the image was */
+    hs_trace.drained = true;
     if (!d->begun || anew)
-        *d = (struct hs_drain){.begun = true, .again = d->again && !anew, .seq = oldest(&open), .skipped = d->skipped};
-    if (d->header && d->dict < h->dict_len)
-        return put_dictionary(d, chunk);
-    return next_packet(d, &open, chunk);
+        *d = (struct hs_drain){.begun = true, .again = d->again && !anew, .seq = oldest(&open), .named = oldest(&open),
+                               .naming = (uint16_t)hs_trace.header->packet_count, .skipped = d->skipped};
+    return next_chunk(d, &open, chunk);
 }
 
 void hs_drain_keyframes(uint32_t packets) {

@@ -18,9 +18,8 @@
  *         left -= sent;
  *     }
  *
- * Chunks are those of lib/ring.h: each has a check and can be found among other bytes. The header, and all that the
- * packets need besides, is sent again in front of each keyframe: a receiver that comes late or lost something
- * knows all from there on.
+ * Chunks are those of lib/ring.h: each has a check and can be found among other bytes. The header is sent again in front of each
+ * keyframe, behind which all is defined anew: a receiver that comes late or lost something knows all from there on.
  */
 #ifndef HS_DRAIN_H
 #define HS_DRAIN_H
@@ -34,9 +33,10 @@ struct hs_drain {
     bool again;         /* not the first drain in this boot: a receiver may have some of the packets already, and leaves
                          * those out */
     uint32_t seq;       /* of the next packet */
-    uint32_t dict;      /* bytes of the dictionary that have been sent */
+    uint32_t named;     /* while `naming`: packet whose definitions are sent next, in front of what may need them */
     uint32_t repeated;  /* packet before which all was sent again, plus one */
     uint32_t skipped;   /* packets that were overwritten before they were sent */
+    uint16_t naming;    /* packets whose definitions are still to be sent */
     bool begun, header; /* `seq` is set; the header has been sent */
 };
 

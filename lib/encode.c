@@ -86,19 +86,8 @@ static inline HOT uint8_t *put(uint8_t *to, uint32_t value) {
     return to + 1 + two;
 }
 
-/* An entry not met in this packet is as its definition says. */
-INLINE void renew(struct hs_trace *t, struct hs_site_entry *site) {
-    if (site->epoch != t->epoch) {
-        site->epoch = t->epoch;
-        site->size = site->first_size;
-        site->next = site->second = t->site;
-        site->rank = site->op == HS_ALLOC ? 0 : HS_RANK_SET;
-    }
-}
-
 /* The site is neither candidate: its number, and it becomes one. */
 static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *site, uint8_t op) {
-    renew(t, site);
     if (site == t->site) { /* "other" does not tell what it does */
         *to++ = op;
         return to;
@@ -107,7 +96,16 @@ static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *
         t->at->next = site;
     else
         t->at->second = site;
-    return put(to, site->number);
+    return put(to, (uint32_t)(site - t->site));
+}
+
+/* Where nothing has followed a site in this packet as yet, its first candidate is the site of the next number: places
+ * that are met one after the other are numbered so. */
+INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key key, uint8_t op) {
+    struct hs_site_entry *site = t->at->next;
+    if (site == t->site && is(t->at + 1, key, op) && hs_site_ready(t->at + 1))
+        site = t->at->next = t->at + 1;
+    return site;
 }
 
 /* Whether the reader's placement rule tells where new blocks are. */
@@ -169,14 +167,14 @@ INLINE void put_event(const struct event *e) {
     if (t->cursor > t->limit)
         hs_packet_turn();
     uint8_t tag = HS_TAG_MISS, *to = t->cursor + 1;
-    struct hs_site_entry *site = t->at->next;
+    struct hs_site_entry *site = first_candidate(t, e->key, e->op);
     if (!is(site, e->key, e->op)) {
         site = t->at->second;
         tag = HS_TAG_MISS | HS_TAG_SECOND;
         if (!is(site, e->key, e->op)) {
-            site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size);
+            site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size); /* may turn the packet */
             tag = site == t->site ? HS_TAG_MISS | HS_TAG_OTHER : HS_TAG_MISS | HS_TAG_NUMBER;
-            to = put_site(t, to, site, e->op);
+            to = put_site(t, t->cursor + 1, site, e->op);
         }
     }
     uint32_t elapsed = settle_any(t);
@@ -276,9 +274,10 @@ uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r) {
     const struct hs_layout *layout = hs_layout(r->kind);
     const struct hs_wire_field *field = &hs_wire_fields[layout->first], *last = field + layout->n_fields;
     for (; field < last; field++) {
-        if (HS_FIELD_WIRE(field) == HS_WIRE_B) {
+        if (HS_FIELD_WIRE(field) >= HS_WIRE_B) {
             uint32_t len = r->data_len < HS_DATA_MAX ? r->data_len : HS_DATA_MAX;
-            at = hs_put_u32(at, len);
+            if (HS_FIELD_WIRE(field) == HS_WIRE_B)
+                at = hs_put_u32(at, len);
             memcpy(at, r->data, len);
             at += len;
             continue;
@@ -294,14 +293,19 @@ uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r) {
     return at;
 }
 
-void hs_record_locked(const struct hs_record *r) {
+static void put_plain(const struct hs_record *r) {
     struct hs_trace *t = &hs_trace;
-    if (t->cursor > t->limit || r->data_len + HS_PLAIN_MAX > (size_t)(t->limit + HS_EVENT_MAX - t->cursor))
-        hs_packet_turn();
     uint8_t *to = t->cursor;
     *to++ = r->kind;
     to = hs_put_u32(to, settle_any(t));
     commit(t, hs_put_fields(to, r));
+}
+
+void hs_record_locked(const struct hs_record *r) {
+    struct hs_trace *t = &hs_trace;
+    if (t->cursor > t->limit || r->data_len + HS_PLAIN_MAX > (size_t)(t->limit + HS_EVENT_MAX - t->cursor))
+        hs_packet_turn();
+    put_plain(r);
 }
 
 void hs_record(const struct hs_record *r) {
@@ -310,10 +314,25 @@ void hs_record(const struct hs_record *r) {
     hs_port_unlock(lock);
 }
 
+/* Not longer than an event, and in the packet in which its site is ready. */
+void hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
+    struct hs_trace *t = &hs_trace;
+    if (t->cursor > t->limit)
+        hs_packet_turn();
+    if (site != t->site && !hs_site_ready(site))
+        site = t->site;
+    if (site != t->site && hs_state == HS_STATE_LEVEL && !site->rank) {
+        t->names += HS_SITE_CHECK(site->hash, site->first_size);
+        site->rank = 1;
+    }
+    r->site = (uint32_t)(site - t->site);
+    put_plain(r);
+}
+
 void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
     hs_lock_t lock = hs_port_lock();
-    uint32_t number = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), HS_ALLOC, size)->number;
-    hs_record_locked(&(struct hs_record){.kind = HS_FAIL, .site = number, .size = size, .cause = cause});
+    struct hs_site_entry *site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), HS_ALLOC, size);
+    hs_record_named(site, &(struct hs_record){.kind = HS_FAIL, .size = size, .cause = cause});
     hs_port_unlock(lock);
 }
 

@@ -39,7 +39,7 @@ struct hs_text {
     uint32_t len;
 };
 
-/* What a site definition says of interpreted code. The texts stay as they are while the trace lives. */
+/* What a site definition says of interpreted code. The texts stay as they are until hs_forget(NULL). */
 struct hs_place {
     struct hs_text file, function;
     uint32_t line;
@@ -49,25 +49,28 @@ struct hs_place {
 /* Keeps the word of a site that frees or resizes apart from that of one that allocates, whatever the size. */
 #define HS_RANK_SET 0x80u
 
-/* A site as the encoder knows it; `hs_config.n_sites` of these in the caller's memory. */
+/* A definition as the encoder knows it, most often a site; `hs_config.n_sites` of these in the caller's memory. */
 struct hs_site_entry {
     struct hs_key key;
-    union { /* at level "summary" nothing is predicted */
-        struct hs_site_entry *next; /* sites that followed in this packet: the first */
-        uintptr_t times;            /* blocks asked for since the last summary */
+    union {
+        struct hs_site_entry *next; /* site: those that followed it in this packet, the first */
+        const char *text;           /* string, function: the name, NULL when only its definition has it */
+        uintptr_t times;            /* site, at level "summary": blocks asked for since the last summary */
     };
     union {
         struct hs_site_entry *second; /* and the last other */
         uintptr_t bytes;              /* asked for since the last summary */
     };
     /* These three make one word, which is compared at once. */
-    uint16_t size;              /* last size when below 65535, else 0 */
+    uint16_t size;              /* last size when below 65535, else 0; string, function: its length; context: its line */
     uint8_t op;                 /* HS_ALLOC, HS_FREE, HS_REALLOC; 0: not a site */
     uint8_t rank;               /* of the block it freed or resized last; HS_RANK_SET but for ALLOC */
-    uint8_t epoch;              /* packet in which the three above were learnt */
+    uint16_t used;              /* packet in which it was used last: the members above are of that one */
+    uint16_t defined;           /* packet with its newest definition */
+    uint32_t hash;              /* hs_definition_hash, with those of what it names */
+    uint16_t parent;            /* number of a site's or context's FUNCTION, of a function's STRING */
+    uint8_t kind;               /* HS_SITE, HS_STRING, HS_FUNCTION, HS_CONTEXT; 0: free */
     uint8_t first_size;         /* its definition's */
-    uint16_t number;
-    uint32_t definition;        /* offset of its definition in the dictionary */
 };
 
 /* What to record; 0 as `level` is "full". */
@@ -81,15 +84,18 @@ struct hs_level_choice {
 struct hs_config {
     void *memory;         /* retained image; what an earlier boot left there is continued when it fits. 8-aligned */
     uint32_t memory_size; /* bytes, at least HS_IMAGE_MIN */
-    uint32_t dict_size;   /* default: an eighth of the memory, of 8 KB and less three eighths */
-    uint32_t packet_size; /* default: 4096, less in a small image so that there are at least 8; HS_PACKET_MIN to
-                           * _MAX, a multiple of 4 */
+    uint32_t packet_size; /* default: 4096, less in a small image; a multiple of 4, HS_PACKET_MIN to HS_PACKET_MAX */
+    void *stage;          /* memory that is not cached, for the packet being written, `stage_size` bytes: the image gets it
+                           * when it is closed. Where it outlives a reset, the next boot takes over what is in it.
+                           * NULL: packets are written in their place. 8-aligned */
+    uint32_t stage_size;  /* at least packet_size, which is at most this where it is the default */
     struct hs_site_entry *site;
     uint16_t *hash;       /* `hash_size` entries */
-    uint16_t n_sites;     /* entries of `site`, site 0 included */
+    uint16_t n_sites;     /* entries of `site`, site 0 included: 8 to 32768 */
     uint32_t hash_size;   /* a power of two, at least 4 * n_sites */
     uint32_t hz;          /* recorded ticks a second */
     uint64_t build_id;    /* hs_fingerprint of the hook's list of symbols */
+    struct hs_text facts; /* about the program: "key=value" and a NUL each, at most HS_FACTS_MAX bytes; stays as it is */
     uint16_t flags;       /* enum hs_ring_flag */
     uint8_t reset_cause;  /* of RESET in records.def */
     uint8_t placement;    /* enum hs_placement of all regions */
@@ -112,8 +118,8 @@ struct hs_config {
 };
 
 #define HS_IMAGE_MIN  1024u
-#define HS_PACKET_MIN 128u
-#define HS_PACKET_MAX 65536u
+#define HS_PACKET_MIN 256u
+#define HS_PACKET_MAX 65532u
 
 /* State of the recorder. A hook does nothing when it is HS_STATE_OFF, and calls hs_keyframe first when
  * it is HS_STATE_KEYFRAME_DUE: before the allocator's call, when records and heap agree. At HS_STATE_LEVEL it
@@ -127,7 +133,8 @@ struct hs_stats {
     uint32_t lost;
     uint32_t packets; /* of all boots */
     uint32_t boot;
-    uint32_t sites, dict_used, dict_size;
+    uint32_t sites, names; /* definitions known now: sites, and strings, functions and contexts */
+    uint32_t defined;      /* bytes of definitions written in this boot */
     uint32_t ring_size;
 };
 
@@ -150,7 +157,7 @@ struct hs_stats hs_stats(void);
 /* Notes in the header that allocations bypass the hooks. */
 void hs_selftest_failed(void);
 
-/* The image, for a dump: header, dictionary and packets. */
+/* The image, for a dump: header and packets. */
 const struct hs_ring_header *hs_image(void);
 
 /* --- events, called behind the allocator's own work ------------------------------------------------ */
@@ -166,13 +173,12 @@ static inline void hs_fail(struct hs_key key, uint32_t size, uint8_t cause);
 void hs_record(const struct hs_record *record);
 void hs_record_locked(const struct hs_record *record); /* with hs_port_lock held by the caller */
 void hs_mark(struct hs_text label);
-void hs_fact(struct hs_text text); /* "key=value" into the dictionary */
 
 /* Keyframe, when hs_state says that one is due; calls hs_config.keyframe. Not from an interrupt. */
 void hs_keyframe(void);
 
 /* Every site whose code is no longer what it was, as `gone` says of its address, is looked up anew when
- * it is met again. Call when code is freed. */
+ * it is met again. Call when code is freed. NULL: all code is gone, and all texts of hs_place are. */
 void hs_forget(bool (*gone)(uintptr_t code));
 
 /* Calling context of a call at `code` from within context `parent`: a number for hs_key.context. */

@@ -4,8 +4,6 @@
  */
 #include <string.h>
 
-#include "lib/crc.h"
-#include "lib/decode.h"
 #include "lib/level.h"
 #include "lib/trace.h"
 
@@ -16,94 +14,135 @@ uint32_t hs_level_left;
 /* Orders a record's bytes before the store that commits them. */
 #define BARRIER() __asm__ volatile("" ::: "memory")
 
-static struct hs_packet *slot(uint32_t index) {
+struct hs_packet *hs_slot(uint32_t index) {
     const struct hs_ring_header *h = hs_trace.header;
-    return (struct hs_packet *)((uint8_t *)h + h->header_size + h->dict_size + (size_t)index * h->packet_size);
+    return (struct hs_packet *)(void *)((uint8_t *)h + h->header_size + (size_t)index * h->packet_size);
 }
 
-static uint32_t header_check(const struct hs_ring_header *h) {
-    return hs_crc32(0, h, offsetof(struct hs_ring_header, check));
+static uint32_t next_slot(uint32_t index) { return index + 1 < hs_trace.header->packet_count ? index + 1 : 0; }
+
+static bool is_stream(void) { return HS_STREAM && hs_trace.header->flags & HS_RING_STREAM; }
+
+/* Where the open packet is written. */
+static struct hs_packet *workplace(void) {
+    struct hs_trace *t = &hs_trace;
+    return t->config.stage ? t->config.stage : hs_slot(t->slot);
 }
 
 static void close_packet(struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
     p->check = HS_CHECK_FOLD(t->check);
+    p->names = HS_CHECK_FOLD(t->names);
+    p->sum = hs_packet_sum(p, t->bytes, t->end - p->defs);
+    BARRIER();
     p->flags |= HS_PACKET_CLOSED;
-    p->sum = hs_packet_sum(p, t->bytes);
     t->time += (t->last - t->opened) >> HS_TICK_SHIFT;
     t->opened = t->last;
     t->cursor = HS_NO_PACKET;
 }
 
+/* What is written so far of a packet, as durable as the port can make it. */
+static void flush(const struct hs_packet *p) {
+    hs_port_flush(p, sizeof *p + p->len);
+    if (p->defs)
+        hs_port_flush((const uint8_t *)p + hs_trace.header->packet_size - p->defs, p->defs);
+}
+
+/* Copies the packet from the stage to its slot. Between the first store and the last the slot's sum is wrong. */
+static void unstage(const struct hs_packet *p) {
+    uint32_t size = hs_trace.header->packet_size;
+    struct hs_packet *to = hs_slot(hs_trace.slot);
+    memcpy(to, p, sizeof *p + p->len);
+    memcpy((uint8_t *)to + size - p->defs, (const uint8_t *)p + size - p->defs, p->defs);
+    flush(to);
+}
+
 #if HS_STREAM
 static void send_header(void) {
     const struct hs_ring_header *h = hs_trace.header;
-    if (h->flags & HS_RING_STREAM)
-        hs_port_write(h, sizeof *h);
+    if (is_stream())
+        hs_port_write(h, h->header_size);
 }
 
-/* Sends what the dictionary gained, then the packet. */
-static bool send_packet(const struct hs_packet *p) {
-    struct hs_trace *t = &hs_trace;
-    while (t->dict_sent < t->header->dict_len) {
-        uint32_t len = t->header->dict_len - t->dict_sent;
-        struct hs_dict_chunk chunk = {.sync = HS_DICT_SYNC, .offset = t->dict_sent};
-        chunk.len = (uint16_t)(len < 0x8000 ? len : 0x8000);
-        chunk.crc = hs_crc32(hs_crc32(0, &chunk.len, 6), t->dict + t->dict_sent, chunk.len);
-        if (!hs_port_write(&chunk, sizeof chunk) || !hs_port_write(t->dict + t->dict_sent, chunk.len))
-            return false;
-        t->dict_sent += chunk.len;
-    }
-    return hs_port_write(p, sizeof *p + p->len);
+/* Sends the packet, its definitions moved up to its records. */
+static bool send_packet(struct hs_packet *p) {
+    uint8_t *bytes = (uint8_t *)(p + 1);
+    memmove(bytes + p->len, hs_trace.end - p->defs, p->defs);
+    return hs_port_write(p, sizeof *p + p->len + p->defs);
 }
 
-/* Streams the packet, or loses its records when the stream takes none. Returns whether this is a stream. */
-static bool stream(const struct hs_packet *p) {
+/* Streams the packet, or loses its records when the stream takes none; its definitions are written again then. */
+static void stream(struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
-    if (!(t->header->flags & HS_RING_STREAM))
-        return false;
     if (!send_packet(p)) {
         t->lost += t->offered - p->number;
         t->lost_unsaid += t->offered - p->number;
+        t->kept = 0;
         hs_state = hs_state == HS_STATE_ON ? HS_STATE_KEYFRAME_DUE : hs_state;
     }
-    return true;
 }
 #else
 static void send_header(void) {}
-static bool stream(const struct hs_packet *p) { return (void)p, false; }
+static void stream(struct hs_packet *p) { (void)p; }
 #endif
 
 /* Hands the closed packet on. */
-static void deliver(const struct hs_packet *p) {
+static void deliver(struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
-    if (stream(p))
+    if (is_stream()) {
+        stream(p);
         return;
-    hs_port_flush(p, sizeof *p + p->len);
+    }
+    if (t->config.stage)
+        unstage(p);
+    else
+        flush(p);
     if (t->config.closed)
         t->config.closed();
-    t->slot = t->slot + 1 < t->header->packet_count ? t->slot + 1 : 0;
+    t->slot = next_slot(t->slot);
 }
 
-/* A new epoch for the predictions: entries of an older one count as never met. */
-static void new_epoch(void) {
+/* Entries of a packet so old that its number would seem to be a later one are kept from looking young. */
+static void age_entries(void) {
     struct hs_trace *t = &hs_trace;
-    if (++t->epoch == 0) {
-        for (uint32_t i = 0; i < t->config.n_sites; i++)
-            t->site[i].epoch = 0;
-        t->epoch = 1;
+    for (uint32_t i = 0; i < t->config.n_sites; i++) {
+        struct hs_site_entry *e = &t->site[i];
+        if ((uint16_t)(t->epoch - e->used) > HS_PACKETS_MAX)
+            e->used = (uint16_t)(t->epoch - 2 * HS_PACKETS_MAX);
+        if ((uint16_t)(t->epoch - e->defined) > HS_PACKETS_MAX)
+            e->defined = (uint16_t)(t->epoch - 2 * HS_PACKETS_MAX);
     }
+}
+
+/* A definition in the packet that is overwritten next is carried, or not to be counted on any longer. */
+static uint32_t most_kept(void) { return is_stream() ? HS_PACKETS_MAX : hs_trace.header->packet_count - 1; }
+
+/* A new epoch for the predictions: what was learnt in an older one counts no longer. */
+static void new_epoch(uint32_t seq) {
+    struct hs_trace *t = &hs_trace;
+    t->epoch = (uint16_t)seq;
+    if (t->epoch % HS_PACKETS_MAX == 0)
+        age_entries();
+    t->kept = (uint16_t)(t->kept < most_kept() ? t->kept + 1 : t->kept);
     t->at = t->site;
-    t->at->epoch = t->epoch;
+    t->at->used = t->epoch;
     t->at->next = t->at->second = t->site;
     t->at->size = 0;
     t->at->rank = 0;
-    t->check = t->expected = 0;
+    t->check = t->names = t->expected = 0;
+}
+
+/* The definitions that would go with the packet that is overwritten next are written anew in this one, so that
+ * every packet in the ring can be read at any moment. */
+static void carry(void) {
+    const struct hs_packet *next = hs_slot(next_slot(hs_trace.slot));
+    if (!is_stream() && hs_packet_readable(next))
+        hs_site_carry(next);
 }
 
 static void open_packet(uint8_t flags) {
     struct hs_trace *t = &hs_trace;
-    struct hs_packet *p = slot(t->slot);
+    struct hs_packet *p = workplace();
     uint32_t now = hs_port_ticks();
     p->sync = 0;
     BARRIER();
@@ -117,15 +156,23 @@ static void open_packet(uint8_t flags) {
     p->time_lo = (uint32_t)t->time;
     p->time_hi = (uint16_t)(t->time >> 32);
     p->head = hs_packet_head(p);
-    p->len = 0;
-    p->check = 0;
+    p->len = p->defs = 0;
+    p->check = p->names = 0;
     p->sum = 0;
     BARRIER();
     p->sync = HS_PACKET_SYNC;
-    new_epoch();
+    new_epoch(p->seq);
     t->bytes = t->cursor = (uint8_t *)(p + 1);
-    t->limit = (uint8_t *)p + t->header->packet_size - HS_EVENT_MAX;
-    t->fast_limit = t->implied ? t->limit : NULL;
+    t->end = (uint8_t *)p + t->header->packet_size;
+    hs_packet_limit();
+    carry();
+}
+
+void hs_packet_limit(void) {
+    struct hs_trace *t = &hs_trace;
+    uint8_t *end = t->end - hs_open_packet()->defs;
+    t->limit = end - HS_EVENT_MAX;
+    t->fast_limit = t->implied ? end - HS_HIT_MAX : NULL;
 }
 
 static void say_lost(void) {
@@ -172,63 +219,107 @@ void hs_packet_turn(void) {
 
 /* --- start of a boot --------------------------------------------------------------------------------- */
 
+/* A small image has few packets, since each begins with nothing predicted; but while one is being
+ * overwritten, the others are all that is left. */
 static uint32_t default_packet_size(uint32_t room) {
     uint32_t size = 4096;
-    while (size > HS_PACKET_MIN && size * 8 > room)
-        size /= 2;
+    while (size * 5 > room && size > HS_PACKET_MIN)
+        size -= 4;
     return size;
 }
 
 static void lay_out(struct hs_ring_header *h) {
     const struct hs_config *c = &hs_trace.config;
-    uint32_t dict = c->dict_size ? c->dict_size : c->memory_size > 8192 ? c->memory_size / 8 : c->memory_size / 8 * 3;
-    uint32_t room = c->memory_size - sizeof *h;
-    dict &= ~3u;
-    room = dict < room ? room - dict : 0;
+    uint32_t header_size = (sizeof *h + c->facts.len + 7) & ~7u, room = c->memory_size - header_size;
     *h = (struct hs_ring_header){
         .magic = HS_RING_MAGIC,
         .version = HS_FORMAT_VERSION,
-        .header_size = sizeof *h,
+        .header_size = (uint16_t)header_size,
         .total_size = c->memory_size,
-        .dict_size = dict,
-        .packet_size = c->packet_size ? c->packet_size : default_packet_size(room),
+        .packet_size = c->packet_size ? c->packet_size : default_packet_size(c->stage ? c->stage_size * 5 : room),
         .hz = c->hz,
         .build_id = c->build_id,
-        .anchor = hs_code_address((uintptr_t)hs_anchor),
         .flags = c->flags | (sizeof(uintptr_t) == 8 ? HS_RING_64BIT : 0),
     };
-    for (; h->packet_size <= HS_PACKET_MAX && room >= h->packet_size; room -= h->packet_size)
+    for (; h->packet_count < HS_PACKETS_MAX && room >= h->packet_size; room -= h->packet_size)
         h->packet_count++;
-    h->check = header_check(h);
 }
 
 /* Whether the memory holds an image that this boot may continue: same layout, same firmware. */
 static bool continues(const struct hs_ring_header *old, const struct hs_ring_header *now) {
-    return memcmp(old, now, offsetof(struct hs_ring_header, anchor)) == 0 && old->check == header_check(old) &&
-           (old->flags | HS_RING_SELFTEST_FAILED) == (now->flags | HS_RING_SELFTEST_FAILED) && old->dict_len <= old->dict_size;
+    const struct hs_config *c = &hs_trace.config;
+    return memcmp(old, now, offsetof(struct hs_ring_header, notes)) == 0 && old->check == hs_header_sum(old) && (!c->facts.len || memcmp(old + 1, c->facts.data, c->facts.len) == 0);
 }
 
-/* Finds the newest packet, to go on behind it. */
-static void resume(void) {
+bool hs_packet_readable(const struct hs_packet *p) {
+    uint32_t size = hs_trace.header->packet_size;
+    if (p->sync != HS_PACKET_SYNC || p->head != hs_packet_head(p) || (uint32_t)p->len + p->defs > size - sizeof *p)
+        return false;
+    const uint8_t *bytes = (const uint8_t *)p;
+    return hs_packet_open(p) || p->sum == hs_packet_sum(p, bytes + sizeof *p, bytes + size - p->defs);
+}
+
+/* A packet that the last boot left in the stage goes into its slot, if it is the one that comes next. */
+static void salvage_stage(void) {
     struct hs_trace *t = &hs_trace;
-    for (uint32_t i = 0; i < t->header->packet_count; i++) {
-        const struct hs_packet *p = slot(i);
-        if (p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) && p->seq + 1 > t->seq) {
-            t->seq = p->seq + 1;
-            t->slot = i + 1 < t->header->packet_count ? i + 1 : 0;
-        }
+    const struct hs_packet *p = t->config.stage;
+    if (p && hs_packet_readable(p) && p->seq == t->seq && p->boot == (uint8_t)(t->header->boot - 1)) {
+        unstage(p);
+        t->seq++;
+        t->slot = next_slot(t->slot);
     }
 }
 
-/* Makes the image new: nothing in it can be taken for a packet. The header comes last. */
+/* Finds the newest packet, to go on behind it; or in its place, if it is the one that a reset found half copied. */
+static void resume(void) {
+    struct hs_trace *t = &hs_trace;
+    for (uint32_t i = 0; i < t->header->packet_count; i++) {
+        const struct hs_packet *p = hs_slot(i);
+        if (p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) && p->seq + 1 > t->seq) {
+            t->seq = p->seq + 1;
+            t->slot = i;
+        }
+    }
+    if (t->seq && hs_packet_readable(hs_slot(t->slot)))
+        t->slot = next_slot(t->slot);
+    else if (t->seq)
+        t->seq--;
+    salvage_stage();
+}
+
+/* The last boot may have been cut off before it had carried what goes with the packet that is overwritten now. */
+static void carry_on(void) {
+    struct hs_trace *t = &hs_trace;
+    struct hs_packet *last = hs_slot(t->slot ? t->slot - 1 : t->header->packet_count - 1);
+    if (is_stream() || !t->seq || !hs_packet_readable(last) || !hs_packet_open(last))
+        return;
+    t->epoch = (uint16_t)last->seq;
+    t->bytes = (uint8_t *)(last + 1);
+    t->cursor = t->bytes + last->len;
+    t->end = (uint8_t *)last + t->header->packet_size;
+    if (hs_packet_readable(hs_slot(t->slot)))
+        hs_site_carry(hs_slot(t->slot));
+    flush(last);
+    t->cursor = HS_NO_PACKET;
+}
+
+/* Makes the image new: nothing in it can be taken for a packet. The header's check comes last. */
 static void wipe(const struct hs_ring_header *fresh) {
-    struct hs_ring_header *h = hs_trace.config.memory;
-    memset(h, 0, sizeof *h);
+    struct hs_trace *t = &hs_trace;
+    struct hs_ring_header *h = t->header;
+    memset(h, 0, fresh->header_size);
     BARRIER();
-    for (uint32_t i = 0; i < fresh->packet_count; i++)
-        memset((uint8_t *)h + fresh->header_size + fresh->dict_size + (size_t)i * fresh->packet_size, 0,
-               sizeof(struct hs_packet));
+    for (uint32_t i = 0; i < fresh->packet_count; i++) {
+        struct hs_packet *p = (struct hs_packet *)(void *)((uint8_t *)h + fresh->header_size + (size_t)i * fresh->packet_size);
+        memset(p, 0, sizeof *p);
+        hs_port_flush(p, sizeof *p);
+    }
+    if (t->config.stage)
+        memset(t->config.stage, 0, sizeof(struct hs_packet));
     *h = *fresh;
+    memcpy(h + 1, t->config.facts.data, t->config.facts.len);
+    BARRIER();
+    h->check = hs_header_sum(h);
 }
 
 static void begin(bool fresh) {
@@ -238,15 +329,17 @@ static void begin(bool fresh) {
     t->header = t->config.memory;
     if (fresh || !continues(t->header, &header))
         wipe(&header);
-    else
-        t->header->anchor = header.anchor, t->header->check = header.check;
+    t->header->anchor = hs_code_address((uintptr_t)hs_anchor);
+    t->header->notes = 0;
     t->header->boot++;
-    t->dict = (uint8_t *)t->header + t->header->header_size;
+    hs_port_flush(t->header, t->header->header_size);
     t->opened = t->last = hs_port_ticks();
     memset(t->recent, 0xff, sizeof t->recent);
     resume();
     hs_site_init();
+    carry_on();
     send_header();
+    t->kept = (uint16_t)(is_stream() ? 0 : most_kept());
     struct hs_record reset = {.kind = HS_RESET, .count = t->header->boot, .cause = t->config.reset_cause};
     open_packet(HS_PACKET_BOOT);
     hs_record(&reset);
@@ -259,21 +352,37 @@ static bool fits(void) {
     return header.packet_count >= 2;
 }
 
-int hs_init(const struct hs_config *config) {
+/* Whether the parts of a configuration agree with each other. */
+static bool agrees(const struct hs_config *c) {
+    return c->memory && c->site && c->hash && c->n_sites >= 8 && c->n_sites <= 0x8000 && c->hz &&
+           !((uintptr_t)c->memory % 8) && !((uintptr_t)c->stage % 8) && !(c->hash_size & (c->hash_size - 1)) &&
+           c->hash_size / 4 >= c->n_sites && c->keyframe && c->keyframe_size &&
+           (HS_EXPLICIT || c->placement != HS_PLACE_EXPLICIT);
+}
+
+/* Whether sizes are within their bounds. */
+static bool measures(const struct hs_config *c) {
+    return c->memory_size >= HS_IMAGE_MIN && c->facts.len <= HS_FACTS_MAX && c->packet_size % 4 == 0 &&
+           (!c->packet_size || (c->packet_size >= HS_PACKET_MIN && c->packet_size <= HS_PACKET_MAX)) &&
+           (!c->stage || (c->stage_size >= HS_PACKET_MIN && c->stage_size >= c->packet_size));
+}
+
+static void take(const struct hs_config *config) {
     struct hs_trace *t = &hs_trace;
-    if (config->memory_size < HS_IMAGE_MIN || config->packet_size % 4 ||
-        (config->packet_size && config->packet_size < HS_PACKET_MIN))
-        return HS_ERR_SIZE;
-    if (!config->memory || (uintptr_t)config->memory % 8 || !config->site || !config->hash || config->n_sites < 2 || !config->hz ||
-        (config->hash_size & (config->hash_size - 1)) || config->hash_size / 4 < config->n_sites ||
-        !config->keyframe || !config->keyframe_size || (!HS_EXPLICIT && config->placement == HS_PLACE_EXPLICIT))
-        return HS_ERR_ARG;
-    hs_state = HS_STATE_OFF;
     memset(t, 0, sizeof *t);
     t->config = *config;
     t->site = config->site;
     t->implied = config->placement != HS_PLACE_EXPLICIT;
     t->shift = config->shift;
+}
+
+int hs_init(const struct hs_config *config) {
+    if (!measures(config))
+        return HS_ERR_SIZE;
+    if (!agrees(config))
+        return HS_ERR_ARG;
+    hs_state = HS_STATE_OFF;
+    take(config);
     if (hs_level_set(&config->level))
         return HS_ERR_ARG;
     if (!fits())
@@ -288,11 +397,7 @@ void hs_reset(void) {
     struct hs_config config = hs_trace.config;
     uint8_t state = hs_state;
     hs_state = HS_STATE_OFF;
-    memset(&hs_trace, 0, sizeof hs_trace);
-    hs_trace.config = config;
-    hs_trace.site = config.site;
-    hs_trace.implied = config.placement != HS_PLACE_EXPLICIT;
-    hs_trace.shift = config.shift;
+    take(&config);
     begin(true);
     if (state != HS_STATE_OFF)
         hs_start();
@@ -312,6 +417,8 @@ void hs_keyframe(void) {
         return;
     hs_lock_t lock = hs_port_lock();
     finish_packet();
+    if (t->drained)
+        t->kept = 0; /* who begins to receive here has no definition yet */
     open_packet(HS_PACKET_KEYFRAME);
     say_lost();
     memset(t->recent, 0xff, sizeof t->recent);
@@ -344,7 +451,7 @@ void hs_flush(void) {
     struct hs_trace *t = &hs_trace;
     hs_record(&(struct hs_record){.kind = HS_TOTAL, .count = t->offered, .size = t->lost});
     hs_lock_t lock = hs_port_lock();
-    hs_packet_turn();
+    finish_packet();
     hs_port_unlock(lock);
 }
 
@@ -357,17 +464,16 @@ struct hs_stats hs_stats(void) {
         .lost = t->lost,
         .packets = t->seq,
         .boot = t->header->boot,
-        .sites = t->n_numbers,
-        .dict_used = t->header->dict_len,
-        .dict_size = t->header->dict_size,
+        .sites = t->n_sites,
+        .names = t->n_names,
+        .defined = t->defined,
         .ring_size = t->header->packet_count * t->header->packet_size,
     };
 }
 
 void hs_selftest_failed(void) {
     struct hs_ring_header *h = hs_trace.header;
-    h->flags |= HS_RING_SELFTEST_FAILED;
-    h->check = header_check(h);
+    h->notes |= HS_NOTE_SELFTEST_FAILED;
 }
 
 const struct hs_ring_header *hs_image(void) { return hs_trace.header; }

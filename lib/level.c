@@ -88,7 +88,7 @@ static void remove_at(uint32_t hole) {
 
 /* --- hooks ------------------------------------------------------------------------------------------------- */
 
-static void put_sample(struct hs_record *sample) {
+static void put_sample(struct hs_site_entry *site, struct hs_record *sample) {
     struct hs_trace *t = &hs_trace;
     hs_level_left = distance();
     t->samples++;
@@ -96,7 +96,7 @@ static void put_sample(struct hs_record *sample) {
         sample->pos = 0;
         t->unfollowed++;
     }
-    hs_record_locked(sample);
+    hs_record_named(site, sample);
 }
 
 static bool is(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
@@ -108,18 +108,18 @@ static bool is(const struct hs_site_entry *site, struct hs_key key, uint8_t op) 
 }
 
 /* The site that followed the last one's last time is tried first: `size`, which nothing is predicted from here,
- * has its number. Site 0 is nobody's key, and counts apart. */
+ * has its index, in this packet. Site 0 is nobody's key, and counts apart. */
 static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op) {
     struct hs_trace *t = &hs_trace;
     struct hs_site_entry *site = &t->site[t->at->size];
-    if (!is(site, (struct hs_key)HS_KEY, op)) {
+    if (!is(site, (struct hs_key)HS_KEY, op) || site->used != t->epoch) {
         site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size);
         if (site == t->site) {
             t->other_times++;
             t->other_bytes += size;
             return;
         }
-        t->at->size = site->number;
+        t->at->size = (uint16_t)(site - t->site);
     }
     t->at = site;
     site->times++;
@@ -132,9 +132,8 @@ HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op
     if (t->config.level.level == HS_LEVEL_SUMMARY)
         count(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), size, op);
     else
-        put_sample(&(struct hs_record){
-            .kind = HS_SAMPLE, .size = size, .pos = pos + 1,
-            .site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size)->number});
+        put_sample(hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size),
+                   &(struct hs_record){.kind = HS_SAMPLE, .size = size, .pos = pos + 1});
     hs_port_unlock(lock);
 }
 
@@ -184,18 +183,23 @@ static uint32_t seed(void) {
     return t->config.level.seed ? t->config.level.seed : hs_port_ticks() ^ t->header->boot * 0x85EBCA6Bu;
 }
 
-/* The counters share memory with what is predicted: both begin anew with a packet. */
+/* A packet begins: its records are all of one level, since counters and predictions share memory. */
+static void turn(void) {
+    hs_lock_t lock = hs_port_lock();
+    hs_packet_turn();
+    hs_port_unlock(lock);
+}
+
 static void clear_counters(void) {
     struct hs_trace *t = &hs_trace;
-    for (uint32_t i = 1; i < t->n_numbers; i++)
-        t->site[i].times = t->site[i].bytes = t->site[i].size = 0;
-    t->at = t->site;
-    t->at->size = 0;
+    for (uint32_t i = 1; i < t->n_sites; i++)
+        t->site[i].times = t->site[i].bytes = 0;
     t->other_times = t->other_bytes = 0;
 }
 
 void hs_level_begin(void) {
     struct hs_trace *t = &hs_trace;
+    turn();
     hs_lock_t lock = hs_port_lock();
     t->random = seed();
     t->samples = t->unfollowed = t->n_followed = 0;
@@ -212,13 +216,7 @@ void hs_level_begin(void) {
 void hs_level_end(void) {
     hs_trace.config.summary(2);
     hs_state = HS_STATE_OFF;
-}
-
-/* A packet begins, and predictions with it. */
-static void turn(void) {
-    hs_lock_t lock = hs_port_lock();
-    hs_packet_turn();
-    hs_port_unlock(lock);
+    turn();
 }
 
 static bool possible(const struct hs_level_choice *c) {
@@ -234,10 +232,8 @@ int hs_level_set(const struct hs_level_choice *choice) {
     now.level = now.level ? now.level : HS_LEVEL_FULL;
     now.interval = now.interval ? now.interval : HS_SAMPLE_INTERVAL;
     bool recording = hs_state != HS_STATE_OFF;
-    if (hs_state == HS_STATE_LEVEL) {
+    if (hs_state == HS_STATE_LEVEL)
         hs_level_end();
-        turn();
-    }
     hs_trace.config.level = now;
     hs_state = HS_STATE_OFF;
     if (recording)

@@ -71,14 +71,16 @@ static void consider(struct top *top, struct hs_site_entry *site) {
     top->site[at] = site;
 }
 
-static void name(uint32_t number, uint32_t times, uint32_t bytes) {
-    hs_record(&(struct hs_record){.kind = HS_TOP, .site = number, .count = times, .size = bytes});
+static void name(struct hs_site_entry *site, uint32_t times, uint32_t bytes) {
+    hs_lock_t lock = hs_port_lock();
+    hs_record_named(site, &(struct hs_record){.kind = HS_TOP, .count = times, .size = bytes});
+    hs_port_unlock(lock);
 }
 
 /* Chooses the sites, and adds up all of them as if none were named. */
 static void choose(struct top *top) {
     struct hs_trace *t = &hs_trace;
-    for (uint32_t i = 1; i < t->n_numbers; i++) {
+    for (uint32_t i = 1; i < t->n_sites; i++) {
         struct hs_site_entry *site = &t->site[i];
         if (!site->times)
             continue;
@@ -96,14 +98,14 @@ void hs_level_top(void) {
     choose(&top);
     uint32_t worth = t->other_bytes >> 6; /* less is not worth its record */
     for (uint32_t i = 0; i < top.n && top.site[i]->bytes >= worth; i++) {
-        const struct hs_site_entry *site = top.site[i];
+        struct hs_site_entry *site = top.site[i];
         t->other_times -= (uint32_t)site->times;
         t->other_bytes -= (uint32_t)site->bytes;
-        name(site->number, (uint32_t)site->times, (uint32_t)site->bytes);
+        name(site, (uint32_t)site->times, (uint32_t)site->bytes);
     }
     if (t->other_times)
-        name(0, t->other_times, t->other_bytes);
+        name(t->site, t->other_times, t->other_bytes);
     t->other_times = t->other_bytes = 0;
-    for (uint32_t i = 1; i < t->n_numbers; i++)
+    for (uint32_t i = 1; i < t->n_sites; i++)
         t->site[i].times = t->site[i].bytes = 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/crc.h"
+#include "lib/record.h"
 #include "lib/ring.h"
 
 uint16_t hs_packet_head(const struct hs_packet *packet) {
@@ -27,10 +28,36 @@ static __attribute__((noinline)) uint32_t add_words(uint32_t hash, const uint8_t
     return hash;
 }
 
-uint32_t hs_packet_sum(const struct hs_packet *packet, const uint8_t *bytes) {
-    uint32_t rest = packet->len % 4, last = 0;
-    uint32_t hash = add_words(0, (const uint8_t *)packet, sizeof *packet / 4 - 1);
-    hash = add_words(hash, bytes, packet->len / 4);
-    memcpy(&last, bytes + packet->len - rest, rest);
+/* `len` bytes, filled up to whole words. */
+static uint32_t add_bytes(uint32_t hash, const uint8_t *bytes, uint32_t len) {
+    uint32_t rest = len % 4, last = 0;
+    hash = add_words(hash, bytes, len / 4);
+    memcpy(&last, bytes + len - rest, rest);
     return rest ? add_word(hash, last) : hash;
+}
+
+uint32_t hs_packet_sum(const struct hs_packet *packet, const uint8_t *records, const uint8_t *definitions) {
+    const uint8_t *header = (const uint8_t *)packet;
+    uint32_t first;
+    memcpy(&first, header, sizeof first);
+    uint32_t hash = add_word(0, first & ~((uint32_t)HS_PACKET_CLOSED << 16));
+    hash = add_words(hash, header + sizeof first, sizeof *packet / 4 - 2);
+    hash = add_bytes(hash, records, packet->len);
+    return add_bytes(hash, definitions, packet->defs);
+}
+
+uint32_t hs_header_sum(const struct hs_ring_header *header) {
+    uint32_t crc = hs_crc32(0, header, offsetof(struct hs_ring_header, notes));
+    return hs_crc32(crc, header + 1, header->header_size - sizeof *header);
+}
+
+uint32_t hs_definition_hash(const uint8_t *definition) {
+    const uint8_t *at = definition + 1, *end = definition + HS_DEFINITION_LEN(*definition);
+    uint32_t hash = 0x811C9DC5u ^ *definition >> 6;
+    while (at < end && *at++ >= 0x80) /* its number */
+        ;
+    at += HS_DEFINITION_KIND(*definition) == HS_SITE; /* its size */
+    while (at < end)
+        hash = (hash ^ *at++) * 0x01000193u;
+    return hash;
 }

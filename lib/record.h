@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HS_FORMAT_VERSION 1
+#define HS_FORMAT_VERSION 2
 
 enum hs_kind {
 #define HS_RECORD(name, code, area, fields, text) HS_##name = code,
@@ -80,22 +80,22 @@ struct hs_record {
     uint32_t function;
     uint32_t line;
     uint32_t context;
+    uint32_t number;  /* of a definition */
     uint8_t kind;     /* enum hs_kind */
     uint8_t flags;    /* enum hs_record_flag */
     uint8_t cause;
     uint8_t region;
     uint8_t shift;
     uint8_t memory;
-    uint8_t op;
 };
 
-enum hs_wire { HS_WIRE_U, HS_WIRE_S, HS_WIRE_B };
+enum hs_wire { HS_WIRE_U, HS_WIRE_S, HS_WIRE_B, HS_WIRE_R };
 
 struct hs_field {
     const char *name;
     const char *text;
     uint8_t wire;   /* enum hs_wire */
-    uint8_t offset; /* in struct hs_record; for HS_WIRE_B that of `data` */
+    uint8_t offset; /* in struct hs_record; for HS_WIRE_B and HS_WIRE_R that of `data` */
     uint8_t width;  /* bytes of the member */
 };
 

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sites: from a key (code address, native caller) to a number, and their definitions in the dictionary.
+ * Sites: from a key (code address, native caller) to a number, and their definitions in the packets.
  *
- * One hash finds a site by its key and, when the key is new, by the bytes of its definition, so that code
- * which is loaded a second time at another address, or after a reset, is the site that it was. A slot
- * holds a site's number; it is right when that site's key (or definition) is the one sought. Slots of
- * keys that a site had before do no harm and go when the hash is built anew.
+ * The table has sites from its start and what they name (strings, functions, contexts) from its end. One
+ * hash finds a site by its key and, when the key is new, any entry by the hash of its definition, so that
+ * code which is loaded a second time at another address, or after a reset, is the site that it was. A slot
+ * of the hash holds an entry's index; it is right when that entry is the one sought. Slots of keys that a
+ * site had before do no harm and go when the hash is built anew.
+ *
+ * A definition lies in a packet. When that is overwritten next and later packets need it, it is carried
+ * into the open one; when they do not, it goes with its packet, and is written again should the site be met
+ * once more. So the ring always holds what it takes to read it, and nothing else.
  */
 #include <string.h>
 
+#include "lib/decode.h"
+#include "lib/schema.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -29,12 +36,8 @@ INLINE uint32_t slot_of_key(struct hs_key key) {
     return mix >> 15 & (hs_trace.config.hash_size - 1);
 }
 
-static HOT uint32_t slot_of_bytes(const uint8_t *bytes, uint32_t len) {
-    uint32_t mix = 0x811C9DC5u;
-    while (len--)
-        mix = (mix ^ *bytes++) * 0x01000193u;
-    return (mix >> 12 ^ mix) & (hs_trace.config.hash_size - 1);
-}
+static uint32_t slot_of_hash(uint32_t hash) { return (hash >> 12 ^ hash) & (hs_trace.config.hash_size - 1); }
+static uint32_t after(uint32_t slot) { return (slot + 1) & (hs_trace.config.hash_size - 1); }
 
 INLINE bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
 #if HS_STACKS
@@ -44,187 +47,347 @@ INLINE bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t
     return site->key.code == key.code && site->key.caller == key.caller && site->op == op;
 }
 
-static void put_slot(uint32_t slot, uint32_t number) {
+static uint32_t index_of(const struct hs_site_entry *entry) { return (uint32_t)(entry - hs_trace.site); }
+
+/* The number under which records and definitions know an entry. */
+static uint32_t number_of(const struct hs_site_entry *entry) {
+    uint32_t index = index_of(entry);
+    return entry->kind == HS_SITE ? index : hs_trace.config.n_sites - index;
+}
+
+static struct hs_site_entry *entry_of(uint8_t kind, uint32_t number) {
+    return kind == HS_SITE ? &hs_trace.site[number] : hs_name_entry(number);
+}
+
+static void put_slot(uint32_t slot, uint32_t index) {
     struct hs_trace *t = &hs_trace;
     while (t->config.hash[slot])
-        slot = (slot + 1) & (t->config.hash_size - 1);
-    t->config.hash[slot] = (uint16_t)number;
+        slot = after(slot);
+    t->config.hash[slot] = (uint16_t)index;
     t->hashed++;
 }
 
-/* A definition in the dictionary: length of the rest, kind, fields. A site's last byte is its first size,
- * which does not tell it from others; its third byte is what it does. */
-static uint32_t definition_len(const uint8_t *bytes) { return 1u + bytes[0]; }
-static uint32_t identity_len(const uint8_t *bytes) { return definition_len(bytes) - (bytes[1] == HS_SITE); }
-
-static void hash_definition(uint32_t number) {
-    const struct hs_site_entry *site = &hs_trace.site[number];
-    if (site->key.code != NOWHERE)
-        put_slot(slot_of_key(site->key), number);
-    const uint8_t *bytes = hs_trace.dict + site->definition;
-    put_slot(slot_of_bytes(bytes, identity_len(bytes)), number);
+static void hash_entry(const struct hs_site_entry *entry) {
+    if (!entry->kind)
+        return;
+    if (entry->key.code != NOWHERE)
+        put_slot(slot_of_key(entry->key), index_of(entry));
+    put_slot(slot_of_hash(entry->hash), index_of(entry));
 }
 
 static void rehash(void) {
     struct hs_trace *t = &hs_trace;
     memset(t->config.hash, 0, t->config.hash_size * sizeof *t->config.hash);
     t->hashed = 0;
-    for (uint32_t i = 1; i < t->n_numbers; i++)
-        hash_definition(i);
+    for (uint32_t i = 1; i < t->n_sites; i++)
+        hash_entry(&t->site[i]);
+    for (uint32_t i = 1; i <= t->n_names; i++)
+        hash_entry(hs_name_entry(i));
 }
 
-static uint16_t add_definition(uint32_t offset) {
-    struct hs_trace *t = &hs_trace;
-    const uint8_t *bytes = t->dict + offset;
-    bool site = bytes[1] == HS_SITE;
-    uint16_t number = t->n_numbers++;
-    t->site[number] = (struct hs_site_entry){
-        .key = {.code = NOWHERE},
-        .number = number,
-        .op = site ? bytes[2] : 0,
-        .first_size = site ? bytes[bytes[0]] : 0,
-        .definition = offset,
-    };
-    return number;
+/* Lets a slot lead to an entry that has the key and the hash by which it is sought. */
+static void enter_slot(uint32_t slot, const struct hs_site_entry *entry) {
+    if (hs_trace.hashed >= hs_trace.config.hash_size / 4u * 3u)
+        rehash();
+    else
+        put_slot(slot, index_of(entry));
 }
 
-void hs_site_init(void) {
+/* --- where definitions are ---------------------------------------------------------------------------- */
+
+INLINE uint32_t age(uint16_t packet) { return (uint16_t)(hs_trace.epoch - packet); }
+
+static bool is_gone(const struct hs_site_entry *entry) { return age(entry->defined) >= hs_trace.kept; }
+
+/* What the definitions leave of a packet's room takes any record. */
+static bool has_room(uint32_t len) {
+    const struct hs_trace *t = &hs_trace;
+    uint32_t defs = hs_open_packet()->defs + len;
+    uint32_t room = t->header->packet_size - (uint32_t)sizeof(struct hs_packet);
+    return t->cursor != HS_NO_PACKET && defs + HS_RECORD_MAX <= room && defs <= room / 4 * 3 &&
+           defs + HS_EVENT_MAX <= (size_t)(t->end - t->cursor);
+}
+
+/* Writes a definition into the open packet. */
+static void append(const uint8_t *bytes, struct hs_site_entry *entry) {
     struct hs_trace *t = &hs_trace;
-    memset(t->site, 0, t->config.n_sites * sizeof *t->site);
-    t->site[0].key.code = NOWHERE;
-    t->n_numbers = 1;
-    uint32_t at = 0, len = t->header->dict_len;
-    while (at < len && t->dict[at] > 1 && definition_len(t->dict + at) <= len - at) {
-        if (t->dict[at + 1] != HS_INFO && t->n_numbers < t->config.n_sites)
-            add_definition(at);
-        at += definition_len(t->dict + at);
+    struct hs_packet *p = hs_open_packet();
+    uint32_t len = HS_DEFINITION_LEN(*bytes);
+    memcpy(t->end - p->defs - len, bytes, len);
+    __asm__ volatile("" ::: "memory"); /* the bytes come before the length that makes them valid */
+    p->defs = (uint16_t)(p->defs + len);
+    entry->defined = t->epoch;
+    t->defined += len;
+}
+
+/* The same, in the next packet when there is no room in this one. */
+static bool write_definition(const uint8_t *bytes, struct hs_site_entry *entry) {
+    uint32_t len = HS_DEFINITION_LEN(*bytes);
+    if (!has_room(len))
+        hs_packet_turn();
+    if (!has_room(len))
+        return false;
+    append(bytes, entry);
+    hs_packet_limit();
+    return true;
+}
+
+/* --- what a definition names --------------------------------------------------------------------------- */
+
+/* The calling context of a site, the outer one of a context. */
+static uintptr_t context_of(const struct hs_site_entry *entry) {
+#if HS_STACKS
+    return entry->key.context;
+#else
+    (void)entry;
+    return 0;
+#endif
+}
+
+/* Calls `visit` for the entry and all that it names, until that says false. */
+static bool each(struct hs_site_entry *entry, bool (*visit)(struct hs_site_entry *)) {
+    for (;;) {
+        for (struct hs_site_entry *named = entry;; named = hs_name_entry(named->parent)) {
+            if (!visit(named))
+                return false;
+            if (!named->parent)
+                break;
+        }
+        uintptr_t context = context_of(entry);
+        if (!context)
+            return true;
+        entry = hs_name_entry(context);
     }
-    t->header->dict_len = at; /* what lies behind a damaged one cannot be numbered */
+}
+
+static bool touch(struct hs_site_entry *entry) {
+    entry->used = hs_trace.epoch;
+    return true;
+}
+
+/* --- numbers ------------------------------------------------------------------------------------------- */
+
+static void free_entry(struct hs_site_entry *entry) {
+    *entry = (struct hs_site_entry){.key.code = NOWHERE};
+}
+
+/* Gives back the entries of places that no packet in the ring tells of. Contexts stay: a running function has
+ * its number. */
+static void reclaim(void) {
+    struct hs_trace *t = &hs_trace;
+    uint32_t dead = t->header->flags & HS_RING_STREAM ? 1 : t->header->packet_count;
+    if (t->reclaimed == t->epoch)
+        return;
+    t->reclaimed = t->epoch;
+    for (uint32_t i = 1; i <= t->n_names; i++)
+        if (hs_name_entry(i)->kind == HS_CONTEXT)
+            each(hs_name_entry(i), touch);
+    for (uint32_t i = 1; i < t->config.n_sites; i++)
+        if (t->site[i].kind && age(t->site[i].used) >= dead)
+            free_entry(&t->site[i]);
+    t->file = t->function = (struct hs_named){.data = NULL};
     rehash();
 }
 
-/* Appends a definition. Returns its offset, or NO_ROOM. */
-#define NO_ROOM 0xffffffffu
-static uint32_t put_dict(const uint8_t *bytes) {
-    struct hs_ring_header *h = hs_trace.header;
-    uint32_t offset = h->dict_len, len = definition_len(bytes);
-    if (len > h->dict_size - offset)
-        return NO_ROOM;
-    memcpy(hs_trace.dict + offset, bytes, len);
-    __asm__ volatile("" ::: "memory"); /* the bytes come before the length that makes them valid */
-    h->dict_len = offset + len;
-    return offset;
-}
-
-static void put_definition(const struct hs_record *record, uint8_t *bytes) {
-    bytes[1] = record->kind;
-    bytes[0] = (uint8_t)(hs_put_fields(bytes + 2, record) - bytes - 1);
-}
-
-void hs_fact(struct hs_text text) {
-    uint8_t bytes[HS_DEFINITION_MAX];
-    struct hs_record r = {.kind = HS_INFO, .data = (const uint8_t *)text.data, .data_len = text.len};
-    hs_lock_t lock = hs_port_lock();
-    put_definition(&r, bytes);
-    put_dict(bytes);
-    hs_port_unlock(lock);
-}
-
-/* --- definitions ------------------------------------------------------------------------------------- */
-
-/* The number of the definition that begins with these bytes, 0 when there is none. */
-static uint32_t find_definition(const uint8_t *bytes, uint32_t len) {
+static struct hs_site_entry *new_entry(uint8_t kind) {
     struct hs_trace *t = &hs_trace;
-    for (uint32_t slot = slot_of_bytes(bytes, len), number; (number = t->config.hash[slot]) != 0;
-         slot = (slot + 1) & (t->config.hash_size - 1)) {
-        uint32_t at = t->site[number].definition;
-        if (at + len <= t->header->dict_len && memcmp(t->dict + at, bytes, len) == 0)
-            return number;
+    bool site = kind == HS_SITE;
+    if (t->n_sites + t->n_names + 1u < t->config.n_sites) /* behind the last site there is another entry, to be looked at */
+        return site ? &t->site[t->n_sites++] : hs_name_entry(++t->n_names);
+    reclaim();
+    uint32_t from = site ? 1 : t->config.n_sites - t->n_names, to = site ? t->n_sites : t->config.n_sites;
+    for (; from < to; from++)
+        if (!t->site[from].kind)
+            return &t->site[from];
+    return NULL;
+}
+
+/* --- definitions --------------------------------------------------------------------------------------- */
+
+static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes) {
+    r->number = number;
+    uint8_t *end = hs_put_fields(bytes + 1, r);
+    if (r->kind == HS_SITE || r->kind == HS_CONTEXT)
+        while (end > bytes + 2 && !end[-1])
+            end--;
+    bytes[0] = (uint8_t)((r->kind - HS_STRING) << 6 | (uint32_t)(end - bytes - 1));
+}
+
+/* The entry that is defined so; NULL when there is none. */
+static struct hs_site_entry *find_definition(const struct hs_site_entry *like) {
+    struct hs_trace *t = &hs_trace;
+    for (uint32_t slot = slot_of_hash(like->hash), index; (index = t->config.hash[slot]) != 0; slot = after(slot)) {
+        struct hs_site_entry *e = &t->site[index];
+        if (e->hash == like->hash && e->kind == like->kind && e->op == like->op && e->parent == like->parent)
+            return e;
     }
-    return 0;
+    return NULL;
 }
 
-/* The number of this definition: what it had when it was met before, or a new one; 0 when there is no room. */
-static uint32_t define(const struct hs_record *r) {
+static uint32_t hash_of_named(const struct hs_site_entry *entry) {
+    uint32_t hash = entry->parent ? 31 * hs_name_entry(entry->parent)->hash : 0;
+    if (entry->kind == HS_SITE && context_of(entry))
+        hash += 7 * hs_name_entry(context_of(entry))->hash;
+    return hash;
+}
+
+/* The entry of this definition: the one it had when it was met before, or a new one; NULL when there is no room. `like`
+ * has what the entry gets. */
+static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *like) {
     struct hs_trace *t = &hs_trace;
     uint8_t bytes[HS_DEFINITION_MAX];
-    put_definition(r, bytes);
-    uint32_t number = find_definition(bytes, identity_len(bytes));
-    if (number)
-        return number;
-    uint32_t at = t->n_numbers < t->config.n_sites ? put_dict(bytes) : NO_ROOM;
-    if (at == NO_ROOM)
-        return 0;
-    number = add_definition(at);
-    put_slot(slot_of_bytes(bytes, identity_len(bytes)), number);
-    return number;
+    compose(r, 0, bytes);
+    like->kind = r->kind;
+    like->hash = hs_definition_hash(bytes) + hash_of_named(like);
+    struct hs_site_entry *entry = find_definition(like);
+    bool known = entry;
+    if (!known) {
+        entry = new_entry(r->kind);
+        if (!entry)
+            return NULL;
+        *entry = *like;
+        entry->used = (uint16_t)(t->epoch - 1);
+    }
+    if (!known || is_gone(entry)) {
+        r->size = entry->first_size; /* packets that know its older definition predict by it */
+        compose(r, number_of(entry), bytes);
+        if (!write_definition(bytes, entry)) {
+            if (!known)
+                free_entry(entry);
+            return NULL;
+        }
+    }
+    if (!known)
+        enter_slot(slot_of_hash(entry->hash), entry);
+    return entry;
 }
 
-/* Number of the string; a long one keeps its end, where a path's file name is. `last` remembers: the next
- * site is mostly of the same file, often of the same function. */
-static uint32_t string_number(struct hs_text text, struct hs_named *last) {
-    if (text.data == last->data && text.len == last->len)
+/* Number of a name; a long one keeps its end, where a path's file name is. `last` remembers: the next site is
+ * mostly of the same file, often of the same function. 0 when there is none, or no room. */
+static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file) {
+    if (last->number && text.data == last->data && text.len == last->len && hs_name_entry(last->number)->parent == file &&
+        !is_gone(hs_name_entry(last->number))) {
+        touch(hs_name_entry(last->number));
         return last->number;
-    uint32_t len = text.len < HS_DATA_MAX ? text.len : HS_DATA_MAX;
-    struct hs_record r = {
-        .kind = HS_STRING, .data = (const uint8_t *)text.data + (text.len - len), .data_len = len};
-    *last = (struct hs_named){text.data, text.len, len ? define(&r) : 0};
+    }
+    uint32_t len = text.len < HS_TEXT_MAX ? text.len : HS_TEXT_MAX;
+    struct hs_record r = {.kind = kind, .data = (const uint8_t *)text.data + (text.len - len), .data_len = len, .file = file};
+    struct hs_site_entry like = {
+        .key.code = NOWHERE, .text = (const char *)r.data, .size = (uint16_t)len, .parent = (uint16_t)file};
+    struct hs_site_entry *entry = len ? define(&r, &like) : NULL;
+    if (entry) {
+        entry->text = like.text;
+        touch(entry);
+    }
+    *last = (struct hs_named){text.data, text.len, entry ? number_of(entry) : 0};
     return last->number;
 }
 
-/* Defines what `key` names and lets the key find it from now on. */
-static uint32_t define_key(struct hs_record *r, struct hs_key key) {
+/* Defines what `key` names and lets the key find it from now on. NULL when there is no room. */
+static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key) {
     struct hs_trace *t = &hs_trace;
     struct hs_place place = {.line = 0};
     if (key.code)
         t->config.describe(key.code, &place);
-    r->file = string_number(place.file, &t->file);
-    r->function = string_number(place.function, &t->function);
+    uint32_t file = define_name(HS_STRING, place.file, &t->file, 0);
+    r->function = define_name(HS_FUNCTION, place.function, &t->function, file);
+    if ((place.file.len && !file) || (place.function.len && !r->function))
+        return NULL;
     r->line = place.line;
     r->count = place.offset;
     r->address = (uint64_t)(int64_t)(intptr_t)(key.caller - hs_code_address((uintptr_t)hs_anchor));
+    struct hs_site_entry like = {
+        .key = {.code = NOWHERE}, .op = r->kind == HS_SITE ? (uint8_t)(HS_ALLOC + r->cause) : 0, .first_size = (uint8_t)r->size, .parent = (uint16_t)r->function};
 #if HS_STACKS
     r->context = (uint32_t)key.context;
+    like.key.context = key.context;
 #endif
-    uint32_t number = define(r);
-    if (number) {
-        if (t->hashed >= t->config.hash_size / 4u * 3u)
-            rehash();
-        t->site[number].key = key;
-        put_slot(slot_of_key(key), number);
+    if (r->kind == HS_CONTEXT)
+        like.size = (uint16_t)(place.line < 0xffff ? place.line : 0xffff);
+    struct hs_site_entry *entry = define(r, &like);
+    if (entry && !has_key(entry, key, entry->op)) {
+        entry->key = key;
+        enter_slot(slot_of_key(key), entry);
     }
-    return number;
+    return entry;
 }
 
-INLINE uint32_t find_key(struct hs_key key, uint8_t op) {
+static bool is_defined(struct hs_site_entry *entry) { return !is_gone(entry); }
+
+bool hs_site_ready(struct hs_site_entry *site) {
+    struct hs_trace *t = &hs_trace;
+    if (site->used == t->epoch)
+        return true;
+    if (!each(site, is_defined))
+        return false;
+    each(site, touch);
+    if (hs_state == HS_STATE_LEVEL) { /* nothing is predicted; the site counts, and may be named */
+        site->rank = 0;
+        site->size = 0;
+        return true;
+    }
+    t->names += HS_SITE_CHECK(site->hash, site->first_size);
+    site->size = site->first_size;
+    site->next = site->second = t->site;
+    site->rank = site->op == HS_ALLOC ? 0 : HS_RANK_SET;
+    return true;
+}
+
+static HOT struct hs_site_entry *find_key(struct hs_key key, uint8_t op) {
     const struct hs_trace *t = &hs_trace;
-    for (uint32_t slot = slot_of_key(key), number; (number = t->config.hash[slot]) != 0;
-         slot = (slot + 1) & (t->config.hash_size - 1))
-        if (has_key(&t->site[number], key, op))
-            return number;
-    return 0;
+    for (uint32_t slot = slot_of_key(key), index; (index = t->config.hash[slot]) != 0; slot = after(slot))
+        if (has_key(&t->site[index], key, op))
+            return &t->site[index];
+    return NULL;
 }
 
-static __attribute__((noinline)) uint32_t define_site(struct hs_key key, uint8_t op, uint32_t size) {
-    struct hs_record r = {.kind = HS_SITE, .op = op, .size = size < 128 ? size : 0};
-    return define_key(&r, key);
+#if HS_STACKS
+/* Whether the entry's definition is where the reader finds it. Who called is not asked again: the definitions of
+ * contexts, and what these name, are written from what the table has. */
+static bool is_here(struct hs_site_entry *entry) {
+    uint8_t bytes[HS_DEFINITION_MAX];
+    if (!is_gone(entry))
+        return true;
+    struct hs_record r = {.kind = entry->kind, .data = (const uint8_t *)entry->text, .data_len = entry->size};
+    if (entry->kind == HS_SITE || (entry->kind != HS_CONTEXT && !entry->text))
+        return false;
+    r.file = r.function = entry->parent;
+    r.line = entry->size;
+    r.context = (uint32_t)context_of(entry);
+    compose(&r, number_of(entry), bytes);
+    return write_definition(bytes, entry);
+}
+#else
+static bool is_here(struct hs_site_entry *entry) { return (void)entry, true; }
+#endif
+
+/* A packet that turned while this was being defined, and was lost, had a part of it. */
+static __attribute__((noinline)) struct hs_site_entry *define_site(struct hs_key key, uint8_t op, uint32_t size) {
+    for (int tries = 0; tries < 2; tries++) {
+        struct hs_record r = {.kind = HS_SITE, .cause = (uint8_t)(op - HS_ALLOC), .size = size < 128 ? size : 0};
+        struct hs_site_entry *site = define_key(&r, key);
+        if (site && each(site, is_here) && hs_site_ready(site))
+            return site;
+    }
+    return hs_trace.site;
 }
 
 HOT struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size) {
     struct hs_key key = HS_KEY;
-    uint32_t number = find_key(key, op);
-    return &hs_trace.site[number ? number : define_site(key, op, size)];
+    struct hs_site_entry *site = find_key(key, op);
+    return site && hs_site_ready(site) ? site : define_site(key, op, size);
 }
 
 uint32_t hs_context(uint32_t parent, uintptr_t code) {
 #if HS_STACKS
     struct hs_key key = {.code = code, .context = parent};
     hs_lock_t lock = hs_port_lock();
-    uint32_t number = find_key(key, 0);
-    if (!number) {
+    struct hs_site_entry *entry = find_key(key, 0);
+    if (!entry) {
         struct hs_record r = {.kind = HS_CONTEXT};
-        number = define_key(&r, key);
+        entry = define_key(&r, key);
     }
+    uint32_t number = entry ? number_of(entry) : 0;
     hs_port_unlock(lock);
     return number;
 #else
@@ -236,12 +399,116 @@ uint32_t hs_context(uint32_t parent, uintptr_t code) {
 void hs_forget(bool (*gone)(uintptr_t code)) {
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
-    for (uint32_t i = 1; i < t->n_numbers; i++) {
-        uintptr_t code = t->site[i].key.code;
-        if (code > NOWHERE && gone(code))
-            t->site[i].key.code = NOWHERE;
+    for (uint32_t i = 1; i < t->config.n_sites; i++) {
+        struct hs_site_entry *e = &t->site[i];
+        if (e->key.code > NOWHERE && (!gone || gone(e->key.code)))
+            e->key.code = NOWHERE;
+        if (!gone && (e->kind == HS_STRING || e->kind == HS_FUNCTION))
+            e->text = NULL;
     }
+    if (!gone)
+        t->file = t->function = (struct hs_named){.data = NULL};
     hs_port_unlock(lock);
+}
+
+/* --- over the ring -------------------------------------------------------------------------------------- */
+
+/* Calls `visit` for each definition of a packet that may be read. */
+static void each_definition(const struct hs_packet *p, void (*visit)(const uint8_t *bytes, const struct hs_record *r, uint16_t packet)) {
+    const uint8_t *end = (const uint8_t *)p + hs_trace.header->packet_size, *at = end - p->defs;
+    struct hs_record r;
+    for (int len; at < end && (len = hs_decode_definition(at, (size_t)(end - at), &r)) > 0; at += len)
+        visit(at, &r, (uint16_t)p->seq);
+}
+
+/* Whether the table has an entry of this number. */
+static bool has_entry(const struct hs_record *r) {
+    const struct hs_trace *t = &hs_trace;
+    return r->number && r->number < t->config.n_sites && (r->kind == HS_SITE ? r->number < t->n_sites : r->number <= t->n_names);
+}
+
+static void carry(const uint8_t *bytes, const struct hs_record *r, uint16_t packet) {
+    const struct hs_trace *t = &hs_trace;
+    struct hs_site_entry *entry = has_entry(r) ? entry_of(r->kind, r->number) : NULL;
+    if (!entry || entry->kind != r->kind || entry->defined != packet || age(entry->used) >= age(packet))
+        return;
+    if (hs_open_packet()->defs + HS_DEFINITION_LEN(*bytes) <= (size_t)(t->end - t->cursor))
+        append(bytes, entry);
+}
+
+void hs_site_carry(const struct hs_packet *packet) {
+    each_definition(packet, carry);
+    hs_packet_limit();
+}
+
+/* Makes room in the table for the entry of a definition of an earlier boot. */
+static bool extend(const struct hs_record *r) {
+    struct hs_trace *t = &hs_trace;
+    uint32_t sites = t->n_sites, names = t->n_names;
+    if (!r->number || r->number >= t->config.n_sites)
+        return false;
+    if (r->kind == HS_SITE)
+        sites = r->number >= sites ? r->number + 1 : sites;
+    else
+        names = r->number > names ? r->number : names;
+    if (sites + names >= t->config.n_sites)
+        return false;
+    t->n_sites = (uint16_t)sites;
+    t->n_names = (uint16_t)names;
+    return true;
+}
+
+/* Takes a definition over, if it is the newest of its number. Any of the packets there may need it. */
+static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t packet) {
+    struct hs_site_entry *entry = extend(r) ? entry_of(r->kind, r->number) : NULL;
+    if (!entry || (entry->kind && age(entry->defined) <= age(packet)))
+        return;
+    *entry = (struct hs_site_entry){
+        .key = {.code = NOWHERE},
+        .op = (uint8_t)(r->kind == HS_SITE ? HS_ALLOC + r->cause : 0),
+        .used = hs_trace.epoch,
+        .defined = packet,
+        .hash = hs_definition_hash(bytes),
+        .parent = (uint16_t)(r->kind == HS_FUNCTION ? r->file : r->function),
+        .kind = r->kind,
+        .first_size = r->kind == HS_SITE ? (uint8_t)r->size : 0,
+        .size = (uint16_t)(r->kind == HS_CONTEXT ? r->line : 0),
+    };
+#if HS_STACKS
+    entry->key.context = r->context;
+#endif
+}
+
+/* An entry that names what is not there, in a damaged ring, goes. Those it names come first: their hashes are whole. */
+static void complete(uint8_t kind) {
+    struct hs_trace *t = &hs_trace;
+    for (uint32_t i = 1; i < t->config.n_sites; i++) {
+        struct hs_site_entry *e = &t->site[i];
+        if (e->kind != kind)
+            continue;
+        uint8_t named = kind == HS_FUNCTION ? HS_STRING : HS_FUNCTION;
+        if ((e->parent && (e->parent > t->n_names || hs_name_entry(e->parent)->kind != named)) ||
+            (context_of(e) && (context_of(e) > t->n_names || hs_name_entry(context_of(e))->kind != HS_CONTEXT)))
+            free_entry(e);
+        else
+            e->hash += hash_of_named(e);
+    }
+}
+
+void hs_site_init(void) {
+    struct hs_trace *t = &hs_trace;
+    for (uint32_t i = 0; i < t->config.n_sites; i++)
+        free_entry(&t->site[i]);
+    t->n_sites = 1;
+    t->epoch = (uint16_t)(t->seq - 1);
+    t->reclaimed = (uint16_t)(t->epoch - 1);
+    for (uint32_t i = 0; i < t->header->packet_count && !(t->header->flags & HS_RING_STREAM); i++)
+        if (hs_slot(i)->defs && hs_packet_readable(hs_slot(i)))
+            each_definition(hs_slot(i), adopt);
+    complete(HS_FUNCTION);
+    complete(HS_CONTEXT);
+    complete(HS_SITE);
+    rehash();
 }
 
 /* --- identity ---------------------------------------------------------------------------------------- */

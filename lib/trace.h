@@ -9,12 +9,19 @@
 #include "lib/port.h"
 
 /* Bytes of the longest event record: tag, site, size, target, place, time; one more may be stored behind it. */
-#define HS_EVENT_MAX (1 + 3 + 5 + 5 + 5 + 5 + 1)
+#define HS_EVENT_MAX (1 + 3 + 5 + 5 + (HS_EXPLICIT ? 5 : 0) + 5 + 1)
+/* Of a predicted one. */
+#define HS_HIT_MAX (1 + 5)
 /* Bytes of the longest plain record, a REGION, without its data. */
 #define HS_PLAIN_MAX 36
-_Static_assert(sizeof(struct hs_packet) + HS_PLAIN_MAX + HS_DATA_MAX <= HS_PACKET_MIN, "any record fits any packet");
+#define HS_RECORD_MAX (HS_PLAIN_MAX + HS_DATA_MAX)
+_Static_assert(sizeof(struct hs_packet) + HS_RECORD_MAX + HS_DEFINITION_MAX <= HS_PACKET_MIN, "any record fits any packet");
 
-#define HS_DEFINITION_MAX (2 + HS_DATA_MAX + 2) /* a string is the longest */
+/* Bytes of a name in a definition; a longer one keeps its end. */
+#define HS_TEXT_MAX (HS_DEFINITION_MAX - 1 - 3 - 3)
+
+/* Packets may have this many, so that a packet's number, cut to 16 bits, tells its age. */
+#define HS_PACKETS_MAX 0x4000u
 
 /* Bits of an event's first byte; FORMAT.md, chapter 3. */
 #define HS_TAG_HIT      0x80u
@@ -28,7 +35,7 @@ _Static_assert(sizeof(struct hs_packet) + HS_PLAIN_MAX + HS_DATA_MAX <= HS_PACKE
 #define HS_TAG_TARGET   0x04u
 #define HS_TAG_LOW      0x03u /* low bits of the target, or of the time when there is no target */
 
-/* A string and its definition's number. */
+/* A text and its definition's number. */
 struct hs_named {
     const char *data;
     uint32_t len, number;
@@ -49,21 +56,25 @@ struct hs_trace {
     struct hs_site_entry *site;
     uint8_t *limit;             /* no event may begin behind this */
     uint32_t expected;          /* explicit places: granule behind the last block */
-    uint8_t epoch;
+    uint32_t names;             /* sum of the hashes of the sites met in this packet */
+    uint16_t epoch;             /* low bits of the packet's number */
     uint8_t implied, shift;
 
     /* What turning a packet touches. */
     struct hs_ring_header *header;
-    uint8_t *dict;
+    uint8_t *end;               /* of the open packet's slot: definitions grow down from here */
     uint32_t seq;               /* of the next packet */
-    uint32_t slot;              /* where the open packet lies */
+    uint32_t slot;              /* where the open packet lies, or goes */
     uint32_t since_keyframe;    /* packets */
     uint32_t lost;              /* all */
     uint32_t lost_unsaid;       /* without a LOST record as yet */
     uint32_t opened;            /* `last` when the packet was opened */
     uint64_t time;              /* recorded ticks at that moment */
-    uint32_t dict_sent;         /* stream: bytes that have left */
-    uint16_t n_numbers;         /* definitions, plus one */
+    uint32_t defined;           /* bytes of definitions in this boot */
+    bool drained;               /* packets leave the ring */
+    uint16_t kept;              /* packets, the open one included, in which a definition is where the reader finds it */
+    uint16_t reclaimed;         /* `epoch` when entries were last given back */
+    uint16_t n_sites, n_names;  /* entries that have been in use: from the start of the table (site 0 included), from its end */
     struct hs_named file, function; /* of the last site defined */
     uint32_t hashed;            /* entries in use in the hash */
 
@@ -82,11 +93,32 @@ static inline struct hs_packet *hs_open_packet(void) {
     return (struct hs_packet *)(void *)(hs_trace.bytes - sizeof(struct hs_packet));
 }
 
-/* The site that `key` and `op` name, site 0 when it cannot be defined. Lock held. */
+/* The site that `key` and `op` name, defined and as a packet's reader has it; site 0 when it cannot be defined.
+ * May turn the packet; afterwards there is room for an event. Lock held. */
 struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size);
 
-/* Prepares the site table; takes in what the dictionary already holds. */
+/* Makes a site ready, if its definition and those of what it names are where a reader finds them. */
+bool hs_site_ready(struct hs_site_entry *site);
+
+/* Empties the table, and takes in the definitions of the ring's packets. */
 void hs_site_init(void);
+
+/* Copies definitions of `packet`, which will be overwritten next, that later packets need, into the open one. */
+void hs_site_carry(const struct hs_packet *packet);
+
+/* Whether a packet in a slot of the ring may be read: closed and whole, or open. */
+bool hs_packet_readable(const struct hs_packet *packet);
+
+/* Slot of the ring. */
+struct hs_packet *hs_slot(uint32_t index);
+
+/* Entry of a string, function or context. */
+static inline struct hs_site_entry *hs_name_entry(uint32_t number) {
+    return &hs_trace.site[hs_trace.config.n_sites - number];
+}
+
+/* Sets how far records may go, after a change of the definitions. */
+void hs_packet_limit(void);
 
 /* Closes the open packet, if there is one, and opens the next. Lock held. */
 void hs_packet_turn(void);
@@ -98,6 +130,9 @@ void hs_level_end(void);
 
 /* Writes the LEVEL record of the level chosen. Lock held. */
 void hs_level_say(void);
+
+/* A short record that names a site, which is `other` when its definition is gone; sets record->site. Lock held. */
+void hs_record_named(struct hs_site_entry *site, struct hs_record *record);
 
 /* Writes a record's fields as the schema says; returns the byte behind them. */
 uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *record);

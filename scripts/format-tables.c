@@ -6,7 +6,7 @@
 
 #include "lib/record.h"
 
-static const char *const wire_name[] = {[HS_WIRE_U] = "U", [HS_WIRE_S] = "S", [HS_WIRE_B] = "B"};
+static const char *const wire_name[] = {[HS_WIRE_U] = "U", [HS_WIRE_S] = "S", [HS_WIRE_B] = "B", [HS_WIRE_R] = "R"};
 
 static void print_kind(unsigned code, const struct hs_kind_info *info) {
     printf("| %u | **%s** | %s |", code, info->name, info->text);

@@ -126,12 +126,15 @@ static bool is_wanted(struct dump *d, const struct hs_event *e)
 
 /* ---- one record ---- */
 
-/* The record with its places found. */
+/* The record with its places found, and its site under the number that --dict shows. */
 static struct hs_record resolve(const struct hs_event *e, bool raw)
 {
     struct hs_record record = *e->record;
     const struct hs_kind_info *info = hs_kind_info(e->kind);
-    if (raw || !info || info->area != HS_AREA_EVENT)
+    if (raw || !info)
+        return record;
+    record.site = e->site;
+    if (info->area != HS_AREA_EVENT)
         return record;
     record.flags = 0;
     record.pos = e->pos;

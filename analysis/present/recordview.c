@@ -24,7 +24,7 @@ static int64_t signed_value(const struct hs_record *record, const struct hs_fiel
 
 static bool is_member(const struct hs_field *field, size_t offset)
 {
-    return field->wire != HS_WIRE_B && field->offset == offset;
+    return field->wire < HS_WIRE_B && field->offset == offset;
 }
 
 static bool is_rank(const struct hs_record *record, const struct hs_field *field)
@@ -102,7 +102,7 @@ void hs_record_text(const struct hs_record *record, FILE *out)
         fprintf(out, " %s=", field->name);
         if (is_numbers(record, field))
             put_numbers(record, out);
-        else if (field->wire == HS_WIRE_B)
+        else if (field->wire >= HS_WIRE_B)
             (hs_field_is_text(field) ? put_quoted : put_hex)(record, out);
         else if (is_rank(record, field))
             fprintf(out, "#%" PRIu64, value_of(record, field));
@@ -136,12 +136,12 @@ static void json_numbers(const struct hs_record *record, const char *key, struct
 
 static void json_field(const struct hs_record *record, const struct hs_field *field, struct hs_json *json)
 {
-    uint64_t value = field->wire == HS_WIRE_B ? 0 : value_of(record, field);
+    uint64_t value = field->wire >= HS_WIRE_B ? 0 : value_of(record, field);
     if (is_numbers(record, field))
         json_numbers(record, field->name, json);
-    else if (field->wire == HS_WIRE_B && hs_field_is_text(field))
+    else if (field->wire >= HS_WIRE_B && hs_field_is_text(field))
         hs_json_bytes(json, field->name, record->data, record->data_len);
-    else if (field->wire == HS_WIRE_B)
+    else if (field->wire >= HS_WIRE_B)
         json_hex(record, field->name, json);
     else if (is_rank(record, field))
         hs_json_uint(json, "rank", value);

@@ -161,8 +161,8 @@ static mp_obj_t hs_mod_stats(void) {
         uint32_t value;
     } row[] = {
         {MP_QSTR_records, s.offered}, {MP_QSTR_lost, s.lost},           {MP_QSTR_packets, s.packets},
-        {MP_QSTR_boot, s.boot},       {MP_QSTR_sites, s.sites},         {MP_QSTR_dict_used, s.dict_used},
-        {MP_QSTR_dict_size, s.dict_size}, {MP_QSTR_ring_size, s.ring_size}, {MP_QSTR_recording, hs_state != HS_STATE_OFF},
+        {MP_QSTR_boot, s.boot},       {MP_QSTR_sites, s.sites},         {MP_QSTR_names, s.names},
+        {MP_QSTR_defined, s.defined}, {MP_QSTR_ring_size, s.ring_size}, {MP_QSTR_recording, hs_state != HS_STATE_OFF},
         {MP_QSTR_interval, l.choice.interval}, {MP_QSTR_samples, l.samples}, {MP_QSTR_unfollowed, l.unfollowed},
     };
     mp_obj_t dict = mp_obj_new_dict(MP_ARRAY_SIZE(row) + 1);

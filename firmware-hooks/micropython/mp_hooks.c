@@ -875,13 +875,12 @@ static uint64_t build_id(void) {
     return hs_fingerprint(functions, sizeof functions / sizeof *functions);
 }
 
-static void say(const char *fact) { hs_fact((struct hs_text){fact, (uint32_t)strlen(fact)}); }
+/* The last is the number of words in a call frame before its stack. */
+static char facts[] = "system=micropython " MICROPY_VERSION_STRING "\0port=" MICROPY_PY_SYS_PLATFORM "\0frame=0";
 
-/* Words of a call frame before its stack. */
-static void say_frame(void) {
-    char fact[] = "frame=0";
-    fact[6] = (char)('0' + offsetof(mp_code_state_t, state) / sizeof(void *));
-    say(fact);
+static struct hs_text all_facts(void) {
+    facts[sizeof facts - 2] = (char)('0' + offsetof(mp_code_state_t, state) / sizeof(void *));
+    return hs_port_facts((struct hs_text){facts, sizeof facts});
 }
 
 /* One allocation by way of another file of MicroPython: a build whose link-time optimisation bypasses the
@@ -904,10 +903,8 @@ static bool reaches_hooks(void) {
 
 static void self_test(void) {
     bypassed = !reaches_hooks();
-    if (bypassed) {
+    if (bypassed)
         hs_selftest_failed();
-        say("selftest=failed");
-    }
 }
 
 /* Runs once, in the first gc_init: the first moment at which there is a heap to trace. */
@@ -930,17 +927,16 @@ static void init(void) {
         .summary = hs_mp_summary,
     };
     bool record = hs_port_image(&config);
+    while (config.n_sites > 64 && config.n_sites > config.memory_size / 16 && !(config.flags & HS_RING_STREAM))
+        config.n_sites /= 2; /* what a small ring cannot tell of at once needs no longer numbers */
+    config.facts = all_facts();
 #if HS_STACKS
     hs_mp_stacks = config.flags & HS_RING_CONTEXT;
 #endif
     if (hs_init(&config) != HS_OK)
         return;
-    say("system=micropython " MICROPY_VERSION_STRING);
-    say("port=" MICROPY_PY_SYS_PLATFORM);
-    say_frame();
     if (hs_port_setting("HEAPSTRATA_REFS"))
         hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
-    hs_port_facts();
     update_areas();
     hs_start();
     self_test();
@@ -958,7 +954,10 @@ void __wrap_gc_init(void *start, void *end) {
     if (!initialised) {
         initialised = true;
         init();
-    } else if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas are gone with all in them */
+        return;
+    }
+    hs_forget(NULL);
+    if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas are gone with all in them */
         for (uint32_t i = 0; i < n_areas; i++)
             areas[i].start = 0; /* of none that there is */
         update_areas();

@@ -14,8 +14,8 @@
  * boot. Called once, first of all. */
 bool hs_port_image(struct hs_config *config);
 
-/* Tells the dictionary what else is known, with hs_fact. */
-void hs_port_facts(void);
+/* The facts for hs_config, which begin with `base`; that itself where the port knows nothing else. */
+struct hs_text hs_port_facts(struct hs_text base);
 
 /* A second thread is about to start: from now on hs_port_lock has to keep threads apart. */
 void hs_port_threads(void);

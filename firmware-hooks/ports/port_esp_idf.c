@@ -63,7 +63,7 @@ bool hs_port_image(struct hs_config *config) {
     return HS_RECORD_FROM_BOOT;
 }
 
-void hs_port_facts(void) {}
+struct hs_text hs_port_facts(struct hs_text base) { return base; }
 void hs_port_threads(void) {}
 
 void hs_port_flush(const void *data, uint32_t len) {

@@ -118,16 +118,16 @@ static bool use_stream(struct hs_config *config, const char *name) {
     }
     setvbuf(out, NULL, _IONBF, 0); /* a crash loses the open packet, not what was buffered */
     config->flags |= HS_RING_STREAM;
-    config->memory_size = 2 << 20;
-    config->dict_size = 1 << 20;
+    config->memory_size = 64 << 10;
     config->packet_size = 16384;
     return true;
 }
 
 static void choose_packet(struct hs_config *config) {
     unsigned long size = number(getenv("HEAPSTRATA_PACKET"), config->packet_size);
-    unsigned long most = (config->memory_size - config->dict_size) / 4;
-    most = most < HS_PACKET_MAX ? most : HS_PACKET_MAX;
+    if (config->flags & HS_RING_STREAM && size > config->memory_size / 4 && size <= HS_PACKET_MAX)
+        config->memory_size = (uint32_t)size * 4;
+    unsigned long most = config->memory_size / 4 < HS_PACKET_MAX ? config->memory_size / 4 : HS_PACKET_MAX;
     if (size && (size < HS_PACKET_MIN || size > most || size % 4))
         fprintf(stderr, "heapstrata: HEAPSTRATA_PACKET=%lu: a packet of this trace has %u to %lu bytes, a multiple of 4\n", size,
                 HS_PACKET_MIN, most);
@@ -171,13 +171,12 @@ bool hs_port_image(struct hs_config *config) {
     config->hz = 1000000;
     if (number(getenv("HEAPSTRATA_STACKS"), 0))
         config->flags |= HS_RING_CONTEXT;
-    if (!config->memory) {
-        if (!config->memory_size)
-            config->memory_size = 256 << 10;
-        config->memory = calloc(1, config->memory_size);
-    }
+    if (!config->memory_size)
+        config->memory_size = 256 << 10;
     choose_packet(config);
     choose_level(config);
+    if (!config->memory)
+        config->memory = calloc(1, config->memory_size);
     atexit(finish);
     return record;
 }
@@ -186,14 +185,20 @@ const char *hs_port_setting(const char *name) { return getenv(name); }
 
 /* --- facts -------------------------------------------------------------------------------------------- */
 
+static char facts[HS_FACTS_MAX];
+static uint32_t facts_len;
+
+/* A fact that does not fit is left out. */
 static void fact(const char *key, const char *value) {
-    char text[HS_DATA_MAX + 1];
-    int len = snprintf(text, sizeof text, "%s=%s", key, value);
-    hs_fact((struct hs_text){text, (uint32_t)(len < (int)sizeof text ? len : (int)sizeof text - 1)});
+    int len = snprintf(facts + facts_len, sizeof facts - facts_len, "%s=%s", key, value);
+    if (len > 0 && (size_t)len < sizeof facts - facts_len)
+        facts_len += (uint32_t)len + 1;
 }
 
-void hs_port_facts(void) {
-    char path[HS_DATA_MAX + 1];
+struct hs_text hs_port_facts(struct hs_text base) {
+    char path[HS_FACTS_MAX];
+    memcpy(facts, base.data, base.len);
+    facts_len = base.len;
     ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
     if (len > 0) {
         path[len] = 0;
@@ -201,4 +206,5 @@ void hs_port_facts(void) {
     }
     if (scale != 1)
         fact("time-scale", getenv("HEAPSTRATA_TIME_SCALE"));
+    return (struct hs_text){facts, facts_len};
 }

@@ -382,21 +382,25 @@ static size_t chunk_len(const uint8_t *b, size_t left, struct hs_packet *packet)
     if (b[1] == HS_PACKET_SYNC >> 8) {
         if (left < sizeof *packet)
             return 0;
-        size_t len = hs_packet_begins(b, left, packet) ? sizeof *packet + packet->len : 1;
+        size_t len = hs_packet_begins(b, left, packet) ? sizeof *packet + packet->len + packet->defs : 1;
         return len <= left ? len : 0;
     }
-    if (b[1] == HS_DICT_SYNC >> 8) {
-        struct hs_dict_chunk piece;
-        if (left < sizeof piece)
+    if (b[1] == HS_NAMES_SYNC >> 8) {
+        struct hs_names_chunk names;
+        if (left < sizeof names)
             return 0;
-        memcpy(&piece, b, sizeof piece);
-        if (left < sizeof piece + piece.len)
+        memcpy(&names, b, sizeof names);
+        if (left < sizeof names + names.len)
             return 0;
-        return piece.crc == hs_checksum(hs_checksum(0, &piece.len, 6), b + sizeof piece, piece.len)
-                   ? sizeof piece + piece.len : 1;
+        size_t len = hs_names_len(b, left);
+        return len ? len : 1;
     }
+    struct hs_ring_header h;
     int header = hs_header_check(b, left);
-    return header == HS_OK ? sizeof(struct hs_ring_header) : header == HS_ERR_END ? 0 : 1;
+    if (header != HS_OK)
+        return header == HS_ERR_END ? 0 : 1;
+    memcpy(&h, b, sizeof h);
+    return h.header_size;
 }
 
 /* Looks through what has come, and packs what fills a frame. A keyframe begins a frame, so that it can be
@@ -513,24 +517,25 @@ struct hs_writer_stats hs_writer_stats(const struct hs_writer *w) { return w->st
 
 /* --- other inputs ------------------------------------------------------------------------------------- */
 
-/* A dictionary of any length, as pieces of a stream. */
-static int put_dictionary(struct hs_writer *w, const struct hs_chunk *chunk) {
-    for (uint32_t done = 0, len; done < chunk->len && !w->err; done += len) {
-        len = chunk->len - done < 0x8000 ? chunk->len - done : 0x8000;
-        struct hs_dict_chunk piece = {.sync = HS_DICT_SYNC, .len = (uint16_t)len, .offset = chunk->at + done};
-        piece.crc = hs_checksum(hs_checksum(0, &piece.len, 6), chunk->bytes + done, len);
-        hs_writer_put(w, &piece, sizeof piece);
-        hs_writer_put(w, chunk->bytes + done, len);
-    }
-    return w->err;
+static void put_names(struct hs_writer *w, const struct hs_chunk *chunk) {
+    struct hs_names_chunk names = {.sync = HS_NAMES_SYNC, .len = (uint16_t)chunk->len};
+    names.crc = hs_checksum(hs_checksum(0, &names.len, sizeof names.len), chunk->bytes, chunk->len);
+    hs_writer_put(w, &names, sizeof names);
+    hs_writer_put(w, chunk->bytes, chunk->len);
+}
+
+static void put_packet(struct hs_writer *w, const struct hs_chunk *chunk) {
+    hs_writer_put(w, &chunk->packet, sizeof chunk->packet);
+    hs_writer_put(w, chunk->bytes, chunk->len);
+    hs_writer_put(w, chunk->definitions, chunk->packet.defs);
 }
 
 int hs_writer_put_chunk(struct hs_writer *w, const struct hs_chunk *chunk) {
-    if (chunk->kind == HS_CHUNK_DICT)
-        put_dictionary(w, chunk);
+    if (chunk->kind == HS_CHUNK_NAMES)
+        put_names(w, chunk);
     if (chunk->kind == HS_CHUNK_PACKET)
-        hs_writer_put(w, &chunk->packet, sizeof chunk->packet);
-    if (chunk->kind == HS_CHUNK_HEADER || chunk->kind == HS_CHUNK_PACKET)
+        put_packet(w, chunk);
+    if (chunk->kind == HS_CHUNK_HEADER)
         hs_writer_put(w, chunk->bytes, chunk->len);
     return w->err;
 }

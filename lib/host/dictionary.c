@@ -1,87 +1,143 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sites, strings, contexts and facts, decoded as their bytes come.
+ * Sites, functions, strings, contexts and facts: from the recorder's numbers, which change, to the user's.
  */
+#define _GNU_SOURCE /* tdestroy */
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/host/parts.h"
 
-static struct hs_definition *at(const struct hs_dictionary *d, uint32_t number) {
-    return &d->block[number / HS_DEFINITIONS_BLOCK][number % HS_DEFINITIONS_BLOCK];
+#define NUMBERS 32768u /* of the recorder */
+
+/* --- pools -------------------------------------------------------------------------------------------- */
+
+static int order(uint64_t a, uint64_t b) { return a < b ? -1 : a > b; }
+
+static int compare_sites(const void *a, const void *b) {
+    const struct hs_site *x = a, *y = b;
+    int by = order((uintptr_t)x->file, (uintptr_t)y->file);
+    by = by ? by : order((uintptr_t)x->function, (uintptr_t)y->function);
+    by = by ? by : order(x->line, y->line);
+    by = by ? by : order(x->offset, y->offset);
+    by = by ? by : order((uint64_t)x->caller, (uint64_t)y->caller);
+    by = by ? by : order(x->context, y->context);
+    return by ? by : order(x->op, y->op);
 }
 
-struct hs_definition *hs_dictionary_get(const struct hs_dictionary *d, uint32_t number, enum hs_kind kind) {
-    if (!number || number >= d->n)
-        return NULL;
-    struct hs_definition *definition = at(d, number);
-    return definition->kind == kind ? definition : NULL;
+static int compare_contexts(const void *a, const void *b) {
+    const struct hs_context *x = a, *y = b;
+    int by = order((uintptr_t)x->file, (uintptr_t)y->file);
+    by = by ? by : order((uintptr_t)x->function, (uintptr_t)y->function);
+    by = by ? by : order(x->line, y->line);
+    return by ? by : order(x->parent, y->parent);
 }
 
-/* The entry behind the last, zeroed; NULL without memory. */
-static struct hs_definition *new_definition(struct hs_dictionary *d) {
-    if (d->n == d->n_blocks * HS_DEFINITIONS_BLOCK) {
-        struct hs_definition **block = realloc(d->block, (d->n_blocks + 1) * sizeof *block);
-        if (!block)
-            return NULL;
-        d->block = block;
-        if (!(block[d->n_blocks] = calloc(HS_DEFINITIONS_BLOCK, sizeof **block)))
-            return NULL;
-        d->n_blocks++;
-    }
-    return at(d, d->n++);
+static int compare_texts(const void *a, const void *b) { return strcmp(a, b); }
+
+static void keep(void *item) { (void)item; }
+
+static int pool_open(struct hs_pool *pool, size_t size) {
+    *pool = (struct hs_pool){.size = size, .room = 64, .n = 1};
+    pool->item = calloc(pool->room, sizeof *pool->item);
+    return pool->item ? HS_OK : HS_ERR_MEMORY;
 }
 
-static int add_state(struct hs_dictionary *d, struct hs_site_state state) {
-    if (d->n_states == d->room_states) {
-        uint32_t room = d->room_states ? d->room_states * 2 : 256;
-        struct hs_site_state *more = realloc(d->state, room * sizeof *more);
-        if (!more)
-            return HS_ERR_MEMORY;
-        d->state = more;
-        d->room_states = room;
-    }
-    d->state[d->n_states++] = state;
+static void pool_close(struct hs_pool *pool) {
+    tdestroy(pool->tree, keep);
+    for (uint32_t i = 1; i < pool->n; i++)
+        free(pool->item[i]);
+    free(pool->item);
+}
+
+static uint32_t *number_of(const struct hs_pool *pool, void *item) {
+    return (uint32_t *)(void *)((char *)item + pool->size);
+}
+
+static int pool_grow(struct hs_pool *pool) {
+    if (pool->n < pool->room)
+        return HS_OK;
+    void **more = realloc(pool->item, 2u * pool->room * sizeof *more);
+    if (!more)
+        return HS_ERR_MEMORY;
+    pool->item = more;
+    pool->room *= 2;
     return HS_OK;
 }
+
+/* The number of an item that is equal; it is copied when there is none. 0: out of memory. */
+static uint32_t pool_put(struct hs_pool *pool, const void *item, int (*compare)(const void *, const void *)) {
+    void **found = tfind(item, &pool->tree, compare);
+    if (found)
+        return *number_of(pool, *found);
+    void *copy = pool_grow(pool) ? NULL : malloc(pool->size + sizeof(uint32_t));
+    if (!copy)
+        return 0;
+    memcpy(copy, item, pool->size);
+    if (!tsearch(copy, &pool->tree, compare)) {
+        free(copy);
+        return 0;
+    }
+    pool->item[pool->n] = copy;
+    return *number_of(pool, copy) = pool->n++;
+}
+
+/* A text that lives as long as the dictionary; NULL: out of memory. */
+static const char *put_text(struct hs_dictionary *d, const struct hs_record *r) {
+    char *text = strndup(r->data_len ? (const char *)r->data : "", r->data_len);
+    char **found = text ? tsearch(text, &d->texts, compare_texts) : NULL;
+    if (!found || *found != text)
+        free(text);
+    return found ? *found : NULL;
+}
+
+/* --- open and close ----------------------------------------------------------------------------------- */
 
 int hs_dictionary_open(struct hs_dictionary *d) {
     memset(d, 0, sizeof *d);
-    if (add_state(d, (struct hs_site_state){0}) || !new_definition(d))
-        return HS_ERR_MEMORY;
-    at(d, 0)->site.file = at(d, 0)->site.function = "";
-    return HS_OK;
+    d->n_sites = d->n_names = 1;
+    d->state = calloc(NUMBERS, sizeof *d->state);
+    d->site = calloc(NUMBERS, sizeof *d->site);
+    d->name = calloc(NUMBERS, sizeof *d->name);
+    d->defined[0] = calloc(NUMBERS, sizeof *d->defined[0]);
+    d->defined[1] = calloc(NUMBERS, sizeof *d->defined[1]);
+    int err = pool_open(&d->sites, sizeof(struct hs_site));
+    err = pool_open(&d->contexts, sizeof(struct hs_context)) ? HS_ERR_MEMORY : err;
+    return d->state && d->site && d->name && d->defined[0] && d->defined[1] ? err : HS_ERR_MEMORY;
 }
 
 void hs_dictionary_close(struct hs_dictionary *d) {
-    for (uint32_t i = 0; i < d->n; i++)
-        free(at(d, i)->text);
-    for (uint32_t i = 0; i < d->n_blocks; i++)
-        free(d->block[i]);
     for (struct hs_fact *fact = d->fact, *next; fact; fact = next) {
         next = fact->next;
         free(fact->key);
         free(fact);
     }
-    free(d->block);
+    if (d->sites.item)
+        pool_close(&d->sites);
+    if (d->contexts.item)
+        pool_close(&d->contexts);
+    tdestroy(d->texts, free);
+    free(d->defined[0]);
+    free(d->defined[1]);
+    free(d->name);
     free(d->state);
-    free(d->bytes);
+    free(d->site);
     memset(d, 0, sizeof *d);
 }
 
-/* --- records ------------------------------------------------------------------------------------------ */
+/* --- facts -------------------------------------------------------------------------------------------- */
 
-/* "key=value"; the last one of a key counts. */
-static int add_fact(struct hs_dictionary *d, const struct hs_record *r) {
+static int put_fact(struct hs_dictionary *d, const char *text, size_t len) {
     struct hs_fact *fact = calloc(1, sizeof *fact);
-    char *text = fact ? strndup((const char *)r->data, r->data_len) : NULL;
-    if (!text) {
+    char *copy = fact ? strndup(text, len) : NULL;
+    if (!copy) {
         free(fact);
         return HS_ERR_MEMORY;
     }
-    char *equals = strchr(text, '=');
-    fact->key = text;
-    fact->value = equals ? equals + 1 : text + strlen(text);
+    char *equals = strchr(copy, '=');
+    fact->key = copy;
+    fact->value = equals ? equals + 1 : copy + strlen(copy);
     if (equals)
         *equals = 0;
     fact->next = d->fact;
@@ -89,104 +145,124 @@ static int add_fact(struct hs_dictionary *d, const struct hs_record *r) {
     return HS_OK;
 }
 
-static const char *text_of(const struct hs_dictionary *d, uint32_t number) {
-    const struct hs_definition *s = number < d->n_states ? hs_dictionary_get(d, d->base + number, HS_STRING) : NULL;
-    return s && number ? s->text : "";
-}
-
-static uint32_t context_of(const struct hs_dictionary *d, uint32_t number) {
-    return number && number < d->n_states && hs_dictionary_get(d, d->base + number, HS_CONTEXT) ? d->base + number : 0;
-}
-
-static int define(struct hs_dictionary *d, const struct hs_record *r) {
-    if (r->kind == HS_INFO)
-        return add_fact(d, r);
-    if (d->n >= HS_DEFINITIONS_MAX)
-        return HS_ERR_FULL;
-    struct hs_definition *new = new_definition(d);
-    struct hs_site_state state = {0};
-    if (!new)
-        return HS_ERR_MEMORY;
-    new->kind = r->kind;
-    if (r->kind == HS_STRING) {
-        if (!(new->text = strndup((const char *)r->data, r->data_len)))
-            return HS_ERR_MEMORY;
-    } else if (r->kind == HS_SITE) {
-        new->site = (struct hs_site){
-            .file = text_of(d, r->file), .function = text_of(d, r->function), .line = r->line,
-            .offset = r->count, .caller = (int64_t)r->address, .context = context_of(d, r->context), .op = r->op};
-        state.op = r->op;
-        state.first_size = (uint8_t)r->size;
-    } else {
-        new->context = (struct hs_context){
-            .file = text_of(d, r->file), .function = text_of(d, r->function), .line = r->line,
-            .parent = context_of(d, r->context)};
+int hs_dictionary_facts(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len) {
+    int err = HS_OK;
+    for (uint32_t at = 0, n; at < len && !err; at += n + 1) {
+        n = (uint32_t)strnlen((const char *)bytes + at, len - at);
+        if (n)
+            err = put_fact(d, (const char *)bytes + at, n);
     }
-    return add_state(d, state);
+    return err;
 }
 
-/* Takes in all whole records there are; a cut one waits for the rest of it. A damaged one keeps its number,
- * so that those behind it keep theirs. */
-static int parse(struct hs_dictionary *d) {
-    int damaged = HS_OK;
-    while (d->parsed < d->len && d->bytes[d->parsed] < d->len - d->parsed) {
-        const uint8_t *bytes = d->bytes + d->parsed;
-        struct hs_record r;
-        int err = HS_OK;
-        if (hs_decode_dict(bytes, d->len - d->parsed, &r) > 0) {
-            err = define(d, &r);
-        } else {
-            damaged = HS_ERR_FORMAT;
-            if (bytes[0] && bytes[1] != HS_INFO)
-                err = define(d, &(struct hs_record){.kind = HS_CONTEXT});
-        }
-        if (err)
-            return err;
-        d->parsed += 1u + bytes[0];
-    }
-    return damaged;
+/* --- what definitions stand for ----------------------------------------------------------------------- */
+
+/* What `number` stands for, NULL when it or something of it is not defined. Number 0 names nothing. */
+static const struct hs_name *named(const struct hs_dictionary *d, uint32_t number, uint8_t kind) {
+    static const struct hs_name nothing = {.file = "", .text = ""};
+    return !number ? &nothing : number < d->n_names && d->name[number].kind == kind ? &d->name[number] : NULL;
 }
 
-/* --- pieces ------------------------------------------------------------------------------------------- */
+/* A context's outer one has a lower number, so it stands for something before. */
+static int resolve_context(struct hs_dictionary *d, const struct hs_definition *said, struct hs_name *name) {
+    const struct hs_name *function = named(d, said->function, HS_FUNCTION), *outer = named(d, said->context, HS_CONTEXT);
+    if (!function || !outer)
+        return HS_OK;
+    struct hs_context context;
+    memset(&context, 0, sizeof context);
+    context.file = function->file;
+    context.function = function->text;
+    context.line = said->line;
+    context.parent = outer->context;
+    *name = (struct hs_name){.kind = HS_CONTEXT, .hash = said->hash + 31 * function->hash, .file = "", .text = "",
+                             .context = pool_put(&d->contexts, &context, compare_contexts)};
+    return name->context ? HS_OK : HS_ERR_MEMORY;
+}
 
-static int append(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len) {
-    if (len > (1u << 28) - d->len)
-        return HS_ERR_FULL;
-    if (d->len + len > d->room) {
-        uint32_t room = (d->len + len) * 2;
-        uint8_t *more = realloc(d->bytes, room);
-        if (!more)
-            return HS_ERR_MEMORY;
-        d->bytes = more;
-        d->room = room;
-    }
-    if (len)
-        memcpy(d->bytes + d->len, bytes, len);
-    d->len += len;
+static int resolve_name(struct hs_dictionary *d, uint32_t number) {
+    const struct hs_definition *said = &d->defined[0][number];
+    struct hs_name *name = &d->name[number];
+    *name = (struct hs_name){.kind = 0};
+    if (said->kind == HS_CONTEXT)
+        return resolve_context(d, said, name);
+    const struct hs_name *file = named(d, said->kind == HS_FUNCTION ? said->file : 0, HS_STRING);
+    if (said->kind && file)
+        *name = (struct hs_name){.kind = said->kind, .hash = said->hash + 31 * file->hash, .file = file->text,
+                                 .text = said->text};
     return HS_OK;
 }
 
-/* Another dictionary that agrees with the present one up to `offset`: it is numbered anew. */
-static void renew(struct hs_dictionary *d, uint32_t offset) {
-    d->len = offset;
-    d->parsed = 0;
-    d->n_states = 1;
-    d->base = d->n - 1;
-    d->may_renew = false;
+static int resolve_site(struct hs_dictionary *d, uint32_t number) {
+    const struct hs_definition *said = &d->defined[1][number];
+    const struct hs_name *function = named(d, said->function, HS_FUNCTION), *context = named(d, said->context, HS_CONTEXT);
+    d->site[number] = 0;
+    d->state[number].op = 0;
+    if (!said->kind || !function || !context)
+        return HS_OK;
+    struct hs_site site;
+    memset(&site, 0, sizeof site);
+    site.file = function->file;
+    site.function = function->text;
+    site.line = said->line;
+    site.offset = said->offset;
+    site.caller = said->caller;
+    site.context = context->context;
+    site.op = said->op;
+    d->site[number] = pool_put(&d->sites, &site, compare_sites);
+    d->state[number].op = said->op;
+    d->state[number].first_size = said->first_size;
+    d->state[number].hash = said->hash + 31 * function->hash + 7 * context->hash;
+    return d->site[number] ? HS_OK : HS_ERR_MEMORY;
 }
 
-long hs_dictionary_put(struct hs_dictionary *d, const struct hs_chunk *piece) {
-    if (piece->at > d->len)
-        return HS_ERR_END;
-    uint32_t known = d->len - piece->at < piece->len ? d->len - piece->at : piece->len;
-    if (known && memcmp(d->bytes + piece->at, piece->bytes, known) != 0) {
-        if (!d->may_renew)
-            return HS_ERR_FORMAT;
-        renew(d, piece->at);
-        known = 0;
+/* Files before functions before contexts before sites; a name may have come behind what names it. */
+static int resolve(struct hs_dictionary *d) {
+    static const uint8_t kinds[] = {HS_STRING, HS_FUNCTION, HS_CONTEXT};
+    int err = HS_OK;
+    for (size_t k = 0; k < sizeof kinds; k++)
+        for (uint32_t i = 1; i < d->n_names && !err; i++)
+            err = d->defined[0][i].kind == kinds[k] ? resolve_name(d, i) : HS_OK;
+    for (uint32_t i = 1; i < d->n_sites && !err; i++)
+        err = resolve_site(d, i);
+    return err;
+}
+
+/* --- definitions -------------------------------------------------------------------------------------- */
+
+static int define(struct hs_dictionary *d, const struct hs_record *r, uint32_t hash) {
+    bool site = r->kind == HS_SITE;
+    struct hs_definition *said = &d->defined[site][r->number];
+    *said = (struct hs_definition){
+        .kind = r->kind, .op = (uint8_t)(HS_ALLOC + r->cause), .first_size = (uint8_t)r->size, .hash = hash, .text = "",
+        .file = r->file, .function = r->function, .context = r->context, .line = r->line, .offset = r->count,
+        .caller = (int64_t)r->address};
+    if ((r->kind == HS_STRING || r->kind == HS_FUNCTION) && !(said->text = put_text(d, r)))
+        return HS_ERR_MEMORY;
+    uint32_t *n = site ? &d->n_sites : &d->n_names;
+    *n = r->number >= *n ? r->number + 1 : *n;
+    return HS_OK;
+}
+
+int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len, bool only_new) {
+    int err = HS_OK;
+    for (uint32_t at = 0; at < len && !err;) {
+        struct hs_record r;
+        int n = hs_decode_definition(bytes + at, len - at, &r);
+        if (n < 0 || !r.number || r.number >= NUMBERS)
+            err = HS_ERR_FORMAT;
+        else if (!only_new || !d->defined[r.kind == HS_SITE][r.number].kind)
+            err = define(d, &r, hs_definition_hash(bytes + at));
+        at += n > 0 ? (uint32_t)n : 0;
     }
-    int err = append(d, piece->bytes + known, piece->len - known);
-    if (!err)
-        err = parse(d);
-    return err ? err : (long)(piece->len - known);
+    int resolved = len ? resolve(d) : HS_OK;
+    return resolved ? resolved : err;
+}
+
+const struct hs_site *hs_dictionary_site(const struct hs_dictionary *d, uint32_t number) {
+    static const struct hs_site other = {.file = "", .function = ""};
+    return !number ? &other : number < d->sites.n ? d->sites.item[number] : NULL;
+}
+
+const struct hs_context *hs_dictionary_context(const struct hs_dictionary *d, uint32_t number) {
+    return number && number < d->contexts.n ? d->contexts.item[number] : NULL;
 }

@@ -333,19 +333,17 @@ static void on_level(struct hs_reader *r, const struct hs_record *record) {
         r->synced = r->drawing = false;
 }
 
-static void check_site(const struct hs_reader *r, struct hs_event *e) {
-    const struct hs_definition *site = hs_dictionary_get(&r->dictionary, e->site, HS_SITE);
-    if (!site)
-        e->site = 0; /* its definition is lost */
-    e->op = site ? site->site.op : HS_ALLOC;
+static uint8_t op_of(const struct hs_reader *r, uint32_t site) {
+    const struct hs_site *s = hs_dictionary_site(&r->dictionary, site);
+    return s && s->op ? s->op : HS_ALLOC;
 }
 
 static void on_sample(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     const struct hs_map_area *a = record->pos ? hs_heapmap_area(&r->map, record->pos - 1) : NULL;
-    check_site(r, e);
     e->pos = record->pos - 1; /* 0 becomes HS_POS_IMPLIED */
     e->region = a ? a->number : 0;
     e->granules = granules_of(record->size, r->decoder.shift);
+    e->op = op_of(r, e->site);
     r->level = HS_LEVEL_SAMPLED;
     r->info.events++;
 }
@@ -353,8 +351,7 @@ static void on_sample(struct hs_reader *r, const struct hs_record *record, struc
 /* --- the rest ----------------------------------------------------------------------------------------- */
 
 /* One that found the heap locked did not try: it may be an interrupt's, in the middle of another call. */
-static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
-    check_site(r, e);
+static void on_fail(struct hs_reader *r, const struct hs_record *record) {
     r->info.events++;
     if (!r->in_collection && record->cause != 1)
         r->collected = false;
@@ -375,7 +372,7 @@ static void on_reset(struct hs_reader *r, const struct hs_record *record) {
 
 static void on_other(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     switch (record->kind) {
-    case HS_FAIL: on_fail(r, record, e); break;
+    case HS_FAIL: on_fail(r, record); break;
     case HS_COLLECT: on_collect(r, record); break;
     case HS_SWEEP: on_sweep(r, record, e); break;
     case HS_COLLECT_END: r->in_collection = false; break;
@@ -388,7 +385,7 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_SAMPLE: on_sample(r, record, e); break;
     case HS_SAMPLE_END: e->old = record->old; break;
     case HS_SUMMARY: e->region = record->region; break;
-    case HS_TOP: check_site(r, e); break;
+    case HS_TOP: e->op = op_of(r, e->site); break;
     case HS_RESET: on_reset(r, record); e->boot = r->boot; break;
     default: break;
     }
@@ -407,7 +404,7 @@ INLINE bool alone(uint8_t kind) {
 INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     e->time = r->time;
     e->number = r->number_base + r->number;
-    e->site = record->site ? r->dictionary.base + record->site : 0;
+    e->site = record->site < r->dictionary.n_sites ? r->dictionary.site[record->site] : 0;
     e->size = record->size;
     e->pos = e->granules = e->old = e->old_granules = 0;
     e->thread = r->thread;

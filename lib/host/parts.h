@@ -60,14 +60,14 @@ bool hs_container_of_image(const struct hs_bytes *container);
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
-enum hs_chunk_kind { HS_CHUNK_END, HS_CHUNK_HEADER, HS_CHUNK_DICT, HS_CHUNK_PACKET, HS_CHUNK_DAMAGE };
+enum hs_chunk_kind { HS_CHUNK_END, HS_CHUNK_HEADER, HS_CHUNK_NAMES, HS_CHUNK_PACKET, HS_CHUNK_DAMAGE };
 
 struct hs_chunk {
     enum hs_chunk_kind kind;
     uint64_t offset;      /* in the input, of its first byte */
-    const uint8_t *bytes; /* HEADER: the header; DICT: the piece; PACKET: what lies behind its header */
+    const uint8_t *bytes; /* HEADER: the header and its facts; NAMES: definitions; PACKET: its records */
     uint32_t len;         /* of `bytes` */
-    uint32_t at;          /* DICT: offset in the dictionary */
+    const uint8_t *definitions; /* PACKET: packet.defs bytes */
     struct hs_packet packet;
     int code;             /* DAMAGE: why */
     uint64_t damaged;     /* DAMAGE: bytes */
@@ -79,7 +79,8 @@ struct hs_chunk {
 /* `next` sets the next chunk, valid until the next call; 0, or a negative enum hs_err when the input cannot
  * be read any further. */
 struct hs_feed {
-    bool image; /* made from a memory image, perhaps by way of a .hst: a packet may be open */
+    bool image; /* made from a memory image, perhaps by way of a .hst: a packet may be open, its definitions in a later one */
+    bool doubtful; /* definitions may be missing: a packet's must be verified before its records are used */
     int (*next)(struct hs_feed *feed, struct hs_chunk *chunk);
     void (*close)(struct hs_feed *feed);
 };
@@ -110,55 +111,73 @@ int hs_writer_put_chunk(struct hs_writer *writer, const struct hs_chunk *chunk);
  * HS_ERR_FORMAT (no header), HS_ERR_CHECK (a damaged one), HS_ERR_VERSION. */
 int hs_header_check(const uint8_t *bytes, size_t len);
 
+/* Length of the definitions in front of an image's packets, 0 when the bytes do not begin with such or are damaged. */
+size_t hs_names_len(const uint8_t *bytes, size_t len);
+
 /* Whether the bytes begin with the header of a packet, its own check being right. */
 bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet);
 
-/* Whether a closed packet's CRC is right. */
-bool hs_packet_whole(const struct hs_packet *packet, const uint8_t *bytes);
+/* Whether a packet that is not open is as it was when it was closed. */
+bool hs_packet_whole(const struct hs_chunk *chunk);
 
 /* --- dictionary --------------------------------------------------------------------------------------- */
-
-/* One definition. They are never moved, so that pointers to them stay good. */
-struct hs_definition {
-    uint8_t kind; /* HS_STRING, HS_SITE, HS_CONTEXT */
-    char *text;
-    union {
-        struct hs_site site;
-        struct hs_context context;
-    };
-};
 
 struct hs_fact {
     char *key, *value;
     struct hs_fact *next;
 };
 
-#define HS_DEFINITIONS_BLOCK 256u
-#define HS_DEFINITIONS_MAX   (1u << 20)
+/* What a definition says; it may name what is not defined as yet. */
+struct hs_definition {
+    uint8_t kind;     /* HS_SITE, HS_STRING, HS_FUNCTION, HS_CONTEXT; 0: not defined */
+    uint8_t op, first_size;
+    uint32_t hash;    /* its own */
+    const char *text;
+    uint32_t file, function, context, line, offset; /* the recorder's numbers */
+    int64_t caller;
+};
 
-/* All definitions of a trace. When a recorder begins a new dictionary behind an old one (another boot in a
- * stream), its numbers start at 1 again; to the user they go on: `base` is added. */
+/* What a name's number stands for, with all that it names. */
+struct hs_name {
+    uint8_t kind;     /* as above; 0: something of it is not defined */
+    uint32_t hash;    /* of all of it */
+    const char *file, *text;
+    uint32_t context; /* the user's number */
+};
+
+/* Items that never move, so that pointers to them stay good, each there once, numbered as they came. Each is followed by
+ * its number. */
+struct hs_pool {
+    size_t size;              /* of an item */
+    void *tree;               /* of tsearch */
+    void **item;              /* by the user's number; 0 is none */
+    uint32_t n, room;
+};
+
+/* All definitions of a trace. The recorder's numbers are given anew, by another boot or to another place; the user's stay. */
 struct hs_dictionary {
-    uint8_t *bytes;   /* of the present dictionary */
-    uint32_t len, room;
-    uint32_t parsed;  /* of these bytes */
-    bool may_renew;   /* a header came: a new dictionary may follow */
     struct hs_site_state *state; /* for the decoder, by the recorder's number */
-    uint32_t n_states, room_states;
-    uint32_t base;
-    struct hs_definition **block; /* by the user's number, HS_DEFINITIONS_BLOCK each */
-    uint32_t n, n_blocks;         /* number 0 included */
+    uint32_t *site;              /* the user's number; 0 where something of it is not defined */
+    struct hs_name *name;        /* by the recorder's number */
+    struct hs_definition *defined[2]; /* what was said: of names, of sites */
+    uint32_t n_sites, n_names;   /* number 0 included */
+    struct hs_pool sites, contexts;
+    void *texts;                 /* of tsearch */
     struct hs_fact *fact;
 };
 
 int hs_dictionary_open(struct hs_dictionary *d);
 void hs_dictionary_close(struct hs_dictionary *d);
 
-/* Takes a piece at its offset. Returns how many bytes of it are new, HS_ERR_END when what lies before it is
- * missing, HS_ERR_FORMAT, HS_ERR_FULL or HS_ERR_MEMORY. */
-long hs_dictionary_put(struct hs_dictionary *d, const struct hs_chunk *piece);
+/* Takes definitions; one of a number that is known takes its place, unless `only_new`. Returns 0, HS_ERR_FORMAT when some
+ * of them make no sense, or HS_ERR_MEMORY. */
+int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len, bool only_new);
 
-/* Definition by the user's number, NULL when there is none of this kind. */
-struct hs_definition *hs_dictionary_get(const struct hs_dictionary *d, uint32_t number, enum hs_kind kind);
+/* Takes the facts behind a header. */
+int hs_dictionary_facts(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len);
+
+/* By the user's number; NULL when there is none. */
+const struct hs_site *hs_dictionary_site(const struct hs_dictionary *d, uint32_t number);
+const struct hs_context *hs_dictionary_context(const struct hs_dictionary *d, uint32_t number);
 
 #endif

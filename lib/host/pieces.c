@@ -217,7 +217,7 @@ static uint32_t count_packets(const uint8_t *bytes, uint64_t len) {
     struct hs_packet p;
     uint32_t n = 0;
     memcpy(&h, bytes, sizeof h);
-    uint64_t slot = (uint64_t)h.header_size + h.dict_size;
+    uint64_t slot = h.header_size;
     for (uint32_t i = 0; i < h.packet_count && slot < len; i++, slot += h.packet_size)
         n += hs_packet_begins(bytes + slot, (size_t)(len - slot), &p);
     return n;
@@ -225,10 +225,13 @@ static uint32_t count_packets(const uint8_t *bytes, uint64_t len) {
 
 /* The image whose header is at `address`; bytes NULL: there is none, or no memory for it. */
 static struct image image_at(const struct runs *r, uint64_t address) {
+    uint8_t header[sizeof(struct hs_ring_header) + HS_FACTS_MAX];
     struct hs_ring_header h;
     struct image image = {.address = address};
-    if (gather(r, address, (uint8_t *)&h, sizeof h) < sizeof h || hs_header_check((const uint8_t *)&h, sizeof h) != HS_OK ||
-        h.total_size > IMAGE_MAX)
+    if (hs_header_check(header, gather(r, address, header, sizeof header)) != HS_OK)
+        return image;
+    memcpy(&h, header, sizeof h);
+    if (h.total_size > IMAGE_MAX)
         return image;
     image.len = h.total_size;
     image.bytes = malloc(image.len);

@@ -48,6 +48,7 @@ static bool connect(struct hs_reader *r, const struct hs_packet *p) {
         r->info.overwritten = p->seq;
     else if (missing > 0)
         r->info.missing_packets += (uint32_t)missing;
+    r->feed->doubtful |= missing > 0;
     if (boot) {
         begin_boot(r, p);
     } else if (missing || lost) {
@@ -69,9 +70,29 @@ static void complain(struct hs_reader *r, const struct hs_chunk *chunk, const ch
  * what the ring still has. */
 static bool seen_before(struct hs_reader *r, const struct hs_packet *p) {
     struct hs_seen *seen = &r->seen[p->seq % HS_SEEN];
-    bool again = r->again && seen->sum == p->sum && seen->seq == p->seq + 1 && p->flags & HS_PACKET_CLOSED;
+    bool again = r->again && seen->sum == p->sum && seen->seq == p->seq + 1 && !hs_packet_open(p);
     *seen = (struct hs_seen){p->seq + 1, p->sum};
     return again;
+}
+
+static void start_decoding(struct hs_reader *r, const struct hs_chunk *chunk) {
+    r->decoder.site = r->dictionary.state;
+    r->decoder.n_sites = r->dictionary.n_sites;
+    hs_decode_packet(&r->decoder, &chunk->packet, chunk->bytes);
+}
+
+static bool names_match(const struct hs_reader *r, const struct hs_packet *p) {
+    return hs_packet_open(p) || HS_CHECK_FOLD(r->decoder.names) == p->names;
+}
+
+/* Whether the sites that the packet names are those that we know. Seldom asked: only where a packet is missing that may
+ * have defined others. */
+static bool verify(struct hs_reader *r, const struct hs_chunk *chunk) {
+    int n;
+    start_decoding(r, chunk);
+    while ((n = hs_decode_next(&r->decoder, r->record, HS_BATCH)) > 0)
+        ;
+    return !n && names_match(r, &chunk->packet);
 }
 
 static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
@@ -87,6 +108,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
     r->resent = false;
     r->info.packets++;
     r->info.packet_bytes += sizeof *p + p->len;
+    r->info.dict_bytes += p->defs;
     if (!connect(r, p)) {
         r->info.damaged_packets++;
         r->info.damaged_bytes += sizeof *p + p->len;
@@ -94,20 +116,24 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
                      r->path, p->seq, (unsigned long long)chunk->offset);
         return;
     }
-    if (p->flags & HS_PACKET_KEYFRAME)
-        hs_follow_keyframe(r);
+    if (hs_dictionary_put(&r->dictionary, chunk->definitions, p->defs, r->feed->image) == HS_ERR_MEMORY)
+        r->fatal = HS_ERR_MEMORY;
     r->packet_seen = true;
     r->next_seq = p->seq + 1;
     r->packet = *p;
     r->packet_offset = chunk->offset;
+    if (r->feed->doubtful && !verify(r, chunk)) { /* its records are lost too: what they name went with another packet */
+        r->info.unnamed_packets++;
+        return;
+    }
+    if (p->flags & HS_PACKET_KEYFRAME)
+        hs_follow_keyframe(r);
     r->in_packet = true;
     r->number = r->next_number;
     r->n_records = r->at_record = 0;
     r->check = 0;
     r->checkable = true;
-    r->decoder.site = r->dictionary.state;
-    r->decoder.n_sites = r->dictionary.n_states;
-    hs_decode_packet(&r->decoder, p, chunk->bytes);
+    start_decoding(r, chunk);
 }
 
 static void end_packet(struct hs_reader *r, int err) {
@@ -120,7 +146,11 @@ static void end_packet(struct hs_reader *r, int err) {
                      "a site that is not defined, or damage", r->path, r->packet.seq, (unsigned long long)r->packet_offset,
                      r->decoder.at - r->decoder.start, hs_strerror(err));
         hs_follow_gap(r);
-    } else if (r->packet.flags & HS_PACKET_CLOSED && r->checkable && HS_CHECK_FOLD(r->check) != r->packet.check) {
+    } else if (!names_match(r, &r->packet)) {
+        r->info.diverged++;
+        hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset, "%s: packet %u at byte %llu: the places that it names are defined "
+                     "otherwise", r->path, r->packet.seq, (unsigned long long)r->packet_offset);
+    } else if (!hs_packet_open(&r->packet) && r->checkable && HS_CHECK_FOLD(r->check) != r->packet.check) {
         hs_follow_contradiction(r, "the places of its new blocks are not those that the recorder saw");
     }
 }
@@ -130,33 +160,34 @@ static void end_packet(struct hs_reader *r, int err) {
 static void on_header(struct hs_reader *r, const struct hs_chunk *chunk) {
     struct hs_ring_header h;
     memcpy(&h, chunk->bytes, sizeof h);
-    r->dictionary.may_renew = r->restarted = true;
+    r->restarted = true;
     r->again = h.flags & HS_RING_AGAIN;
     r->ring_boot = h.boot;
+    if (hs_dictionary_facts(&r->dictionary, chunk->bytes + sizeof h, chunk->len - (uint32_t)sizeof h))
+        r->fatal = HS_ERR_MEMORY;
+    r->info.selftest_failed |= h.notes & HS_NOTE_SELFTEST_FAILED;
     if (r->info.hz)
         return;
     r->info.hz = h.hz;
     r->info.pointer_bytes = h.flags & HS_RING_64BIT ? 8 : 4;
     r->info.build_id = h.build_id;
     r->info.anchor = h.anchor;
-    r->info.selftest_failed = (h.flags & HS_RING_SELFTEST_FAILED) != 0;
 }
 
-static void on_dictionary(struct hs_reader *r, struct hs_chunk *chunk) {
-    long n = hs_dictionary_put(&r->dictionary, chunk);
-    if (n >= 0) {
-        r->info.dict_bytes += (uint64_t)n;
+static void on_names(struct hs_reader *r, struct hs_chunk *chunk) {
+    int err = hs_dictionary_put(&r->dictionary, chunk->bytes, chunk->len, false);
+    if (!err)
         return;
-    }
-    if (n == HS_ERR_MEMORY)
-        r->fatal = (int)n;
-    chunk->code = (int)n;
-    complain(r, chunk, n == HS_ERR_END ? "pieces are missing before the piece of the dictionary" : "the piece of the dictionary");
+    if (err == HS_ERR_MEMORY)
+        r->fatal = err;
+    chunk->code = err;
+    complain(r, chunk, "definitions");
     r->info.damaged_bytes += chunk->len;
 }
 
 static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk) {
     char what[64];
+    r->feed->doubtful = true;
     r->info.damaged_packets += chunk->refused;
     r->info.damaged_bytes += chunk->damaged;
     snprintf(what, sizeof what, chunk->refused ? "packet %u, refused," : "damage", chunk->seq);
@@ -177,7 +208,7 @@ static int next_chunk(struct hs_reader *r) {
     switch (chunk.kind) {
     case HS_CHUNK_END: r->done = true; break;
     case HS_CHUNK_HEADER: on_header(r, &chunk); break;
-    case HS_CHUNK_DICT: on_dictionary(r, &chunk); break;
+    case HS_CHUNK_NAMES: on_names(r, &chunk); break;
     case HS_CHUNK_PACKET: begin_packet(r, &chunk); break;
     case HS_CHUNK_DAMAGE: on_damage(r, &chunk); break;
     }
@@ -282,17 +313,13 @@ const struct hs_error *hs_reader_error(const struct hs_reader *r) { return &r->e
 const struct hs_trace_info *hs_reader_info(const struct hs_reader *r) { return &r->info; }
 
 const struct hs_site *hs_reader_site(const struct hs_reader *r, uint32_t number) {
-    if (!number)
-        return &r->dictionary.block[0][0].site;
-    const struct hs_definition *definition = hs_dictionary_get(&r->dictionary, number, HS_SITE);
-    return definition ? &definition->site : NULL;
+    return hs_dictionary_site(&r->dictionary, number);
 }
 
-uint32_t hs_reader_sites(const struct hs_reader *r) { return r->dictionary.n; }
+uint32_t hs_reader_sites(const struct hs_reader *r) { return r->dictionary.sites.n; }
 
 const struct hs_context *hs_reader_context(const struct hs_reader *r, uint32_t number) {
-    const struct hs_definition *definition = hs_dictionary_get(&r->dictionary, number, HS_CONTEXT);
-    return definition ? &definition->context : NULL;
+    return hs_dictionary_context(&r->dictionary, number);
 }
 
 const struct hs_region *hs_reader_region(const struct hs_reader *r, unsigned index) {

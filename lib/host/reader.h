@@ -107,6 +107,7 @@ struct hs_trace_info {
     uint64_t overwritten_records; /* before the first packet: the ring no longer holds them */
     uint64_t overwritten;    /* packets, likewise */
     uint64_t missing_packets;/* later ones that are not there or damaged, by the gaps in their numbers */
+    uint64_t unnamed_packets;/* left out, since they name places that a missing packet defined; their records are lost */
     uint64_t damaged_packets, damaged_bytes; /* refused by their check, or cut */
     uint64_t diverged;       /* times the followed layout was contradicted */
     uint8_t selftest_failed;

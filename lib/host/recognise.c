@@ -81,7 +81,7 @@ static int find_header(struct sight *s, struct found *f) {
             continue;
         }
         f->at = (size_t)(m - s->data);
-        int err = read_until(s, f->at + sizeof(struct hs_ring_header) + sizeof(struct hs_packet));
+        int err = read_until(s, f->at + sizeof(struct hs_ring_header) + HS_FACTS_MAX + sizeof(struct hs_packet));
         if (err)
             return err;
         int why = hs_header_check(s->data + f->at, s->len - f->at);
@@ -100,12 +100,12 @@ static int find_header(struct sight *s, struct found *f) {
 
 /* --- what it is --------------------------------------------------------------------------------------- */
 
-/* Whether a packet or a piece of the dictionary follows at once. */
+/* Whether a packet or definitions follow at once. */
 static bool is_stream(const struct sight *s, size_t at) {
     const uint8_t *b = s->data + at;
     size_t left = s->len - at;
     struct hs_packet p;
-    if (left >= 2 && b[0] == 'H' && b[1] == HS_DICT_SYNC >> 8)
+    if (left >= 2 && b[0] == 'H' && b[1] == HS_NAMES_SYNC >> 8)
         return true;
     return hs_packet_begins(b, left, &p);
 }
@@ -117,7 +117,7 @@ static bool is_image(const struct sight *s, size_t at) {
     memcpy(&h, s->data + at, sizeof h);
     if (!(h.flags & HS_RING_STREAM))
         return true;
-    uint64_t slot = (uint64_t)at + h.header_size + h.dict_size;
+    uint64_t slot = (uint64_t)at + h.header_size;
     for (uint32_t i = 0; i < h.packet_count && slot < s->len; i++, slot += h.packet_size)
         if (h.packet_size && hs_packet_begins(s->data + slot, s->len - (size_t)slot, &p))
             return true;
@@ -257,10 +257,10 @@ static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
             explain(s, &f);
         return feed;
     }
-    size_t behind = f.at + sizeof(struct hs_ring_header);
     struct hs_ring_header h;
     memcpy(&h, s->data + f.at, sizeof h);
-    if (is_stream(s, behind) || (s->ended && s->len - behind < 2 && h.flags & HS_RING_STREAM))
+    size_t behind = f.at + h.header_size;
+    if (h.flags & HS_RING_STREAM && (is_stream(s, behind) || (s->ended && s->len - behind < 2)))
         return open_stream(s, f.at, source);
     err = read_until(s, h.total_size < IMAGE_MAX ? f.at + h.total_size : f.at);
     return !err && is_image(s, f.at) ? open_image(s, source) : open_stream(s, f.at, source);

@@ -25,7 +25,9 @@ struct image {
     struct hs_ring_header header;
     struct slot *slot;  /* by number */
     uint32_t n_slots, next;
-    uint8_t stage;      /* 0 header, 1 dictionary, 2 packets */
+    bool begun;         /* the header has been handed out */
+    uint8_t *names;     /* the newest definition of each number */
+    uint32_t names_len, names_given;
     uint64_t cut;       /* bytes of the image that are not there; 0 when told */
 };
 
@@ -36,6 +38,16 @@ struct image {
 #define CANDIDATES 64
 
 /* --- slots -------------------------------------------------------------------------------------------- */
+
+/* The packet in the slot at `at`. Its definitions end where the slot ends. */
+static struct hs_chunk packet_at(const struct image *m, size_t at) {
+    struct hs_chunk chunk = {.kind = HS_CHUNK_PACKET, .offset = m->memory.offset + at};
+    memcpy(&chunk.packet, m->memory.data + at, sizeof chunk.packet);
+    chunk.bytes = m->memory.data + at + sizeof chunk.packet;
+    chunk.len = chunk.packet.len;
+    chunk.definitions = m->memory.data + at + m->header.packet_size - chunk.packet.defs;
+    return chunk;
+}
 
 static struct slot look_at(const struct image *m, size_t at) {
     struct slot slot = {.at = at};
@@ -53,13 +65,14 @@ static struct slot look_at(const struct image *m, size_t at) {
     slot.seq = p.seq;
     slot.boot = (p.flags & HS_PACKET_BOOT) != 0;
     slot.state = SLOT_DAMAGED;
-    if (p.len > m->header.packet_size - sizeof p)
+    struct hs_chunk chunk = packet_at(m, at);
+    if ((uint32_t)p.len + p.defs > m->header.packet_size - sizeof p)
         slot.code = HS_ERR_FORMAT;
-    else if (p.len > left - sizeof p)
+    else if (p.len > left - sizeof p || (p.defs && m->header.packet_size > left))
         slot.code = HS_ERR_END;
-    else if (!(p.flags & HS_PACKET_CLOSED))
+    else if (hs_packet_open(&p))
         slot.state = SLOT_OPEN;
-    else if (hs_packet_whole(&p, bytes + sizeof p))
+    else if (hs_packet_whole(&chunk))
         slot.state = SLOT_WHOLE;
     else
         slot.code = HS_ERR_CHECK;
@@ -94,7 +107,7 @@ static void judge_order(struct image *m) {
  * HS_ERR_MEMORY. */
 static long look_at_slots(struct image *m) {
     const struct hs_ring_header *h = &m->header;
-    uint64_t first = (uint64_t)m->at + h->header_size + h->dict_size;
+    uint64_t first = (uint64_t)m->at + h->header_size;
     long readable = 0;
     free(m->slot);
     m->n_slots = 0;
@@ -147,13 +160,57 @@ static int find_image(struct image *m) {
     return look_at_slots(m) < 0 ? HS_ERR_MEMORY : HS_OK;
 }
 
+/* --- definitions -------------------------------------------------------------------------------------- */
+
+/* One bit for each number of each of the two kinds. */
+struct seen {
+    uint8_t bit[2][65536 / 8];
+};
+
+static bool see(struct seen *seen, const struct hs_record *r) {
+    uint8_t *byte = &seen->bit[r->kind == HS_SITE][r->number / 8 % sizeof seen->bit[0]], bit = (uint8_t)(1u << r->number % 8);
+    bool before = *byte & bit;
+    *byte |= bit;
+    return before;
+}
+
+static int add_name(struct image *m, const uint8_t *bytes, size_t len) {
+    if (!m->names && !(m->names = malloc(m->memory.len)))
+        return HS_ERR_MEMORY;
+    memcpy(m->names + m->names_len, bytes, len);
+    m->names_len += (uint32_t)len;
+    return HS_OK;
+}
+
+/* Of the definitions of one number the newest counts, also for packets before it: a definition that would have gone with
+ * its packet was written once more. */
+static int gather(struct image *m) {
+    struct seen *seen = calloc(1, sizeof *seen);
+    int err = seen ? HS_OK : HS_ERR_MEMORY;
+    for (uint32_t i = m->n_slots; i-- > 0 && !err;) {
+        if (m->slot[i].state == SLOT_DAMAGED)
+            continue;
+        struct hs_chunk chunk = packet_at(m, m->slot[i].at);
+        const uint8_t *at = chunk.definitions, *end = at + chunk.packet.defs;
+        struct hs_record r;
+        for (int len; at < end && !err && (len = hs_decode_definition(at, (size_t)(end - at), &r)) > 0; at += len)
+            if (!see(seen, &r))
+                err = add_name(m, at, (size_t)len);
+    }
+    free(seen);
+    return err;
+}
+
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
-static void give_dictionary(const struct image *m, struct hs_chunk *chunk) {
-    size_t at = m->at + m->header.header_size, left = m->memory.len - at;
-    uint32_t len = m->header.dict_len < m->header.dict_size ? m->header.dict_len : m->header.dict_size;
-    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DICT, .offset = m->memory.offset + at, .bytes = m->memory.data + at,
-                               .len = len < left ? len : (uint32_t)left};
+/* The next definitions, as many as one chunk of a stream holds. */
+static void give_names(struct image *m, struct hs_chunk *chunk) {
+    const uint8_t *bytes = m->names + m->names_given;
+    uint32_t left = m->names_len - m->names_given, len = 0;
+    while (len < left && len + HS_DEFINITION_LEN(bytes[len]) <= 0xffff)
+        len += HS_DEFINITION_LEN(bytes[len]);
+    m->names_given += len;
+    *chunk = (struct hs_chunk){.kind = HS_CHUNK_NAMES, .offset = m->memory.offset + m->at, .bytes = bytes, .len = len};
 }
 
 static void give_slot(const struct image *m, const struct slot *s, struct hs_chunk *chunk) {
@@ -161,25 +218,21 @@ static void give_slot(const struct image *m, const struct slot *s, struct hs_chu
                                .damaged = m->header.packet_size, .refused = 1, .seq = s->seq};
     if (s->state == SLOT_DAMAGED)
         return;
-    chunk->kind = HS_CHUNK_PACKET;
-    memcpy(&chunk->packet, m->memory.data + s->at, sizeof chunk->packet);
-    chunk->bytes = m->memory.data + s->at + sizeof chunk->packet;
-    chunk->len = chunk->packet.len;
+    *chunk = packet_at(m, s->at);
 }
 
 static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
     struct image *m = (struct image *)feed;
     *chunk = (struct hs_chunk){.kind = HS_CHUNK_END, .offset = m->memory.offset + m->memory.len};
-    if (m->stage == 0) {
-        m->stage = 1;
+    if (!m->begun) {
+        m->begun = true;
         *chunk = (struct hs_chunk){.kind = HS_CHUNK_HEADER, .offset = m->memory.offset + m->at,
-                                   .bytes = m->memory.data + m->at, .len = sizeof m->header};
+                                   .bytes = m->memory.data + m->at, .len = m->header.header_size};
     } else if (m->cut) {
         *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = chunk->offset, .code = HS_ERR_END, .damaged = m->cut};
         m->cut = 0;
-    } else if (m->stage == 1) {
-        m->stage = 2;
-        give_dictionary(m, chunk);
+    } else if (m->names_given < m->names_len) {
+        give_names(m, chunk);
     } else if (m->next < m->n_slots) {
         give_slot(m, &m->slot[m->next++], chunk);
     }
@@ -190,7 +243,19 @@ static void close_image(struct hs_feed *feed) {
     struct image *m = (struct image *)feed;
     free(m->memory.data);
     free(m->slot);
+    free(m->names);
     free(m);
+}
+
+static int put_in_order(struct image *m) {
+    qsort(m->slot, m->n_slots, sizeof *m->slot, by_number);
+    judge_order(m);
+    for (uint32_t i = 0; i < m->n_slots; i++)
+        m->feed.doubtful |= m->slot[i].state == SLOT_DAMAGED || (i && m->slot[i].seq != m->slot[i - 1].seq + 1);
+    if (m->header.total_size > m->memory.len - m->at)
+        m->cut = m->header.total_size - (m->memory.len - m->at);
+    m->feed.doubtful |= m->cut != 0;
+    return gather(m);
 }
 
 struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error) {
@@ -202,6 +267,8 @@ struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error)
         m->feed.image = true;
         m->memory = memory;
         err = find_image(m);
+        if (!err)
+            err = put_in_order(m);
     }
     if (err) {
         hs_fail_with(error, err, memory.offset, "%s", hs_strerror(err));
@@ -211,9 +278,5 @@ struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error)
             free(memory.data);
         return NULL;
     }
-    qsort(m->slot, m->n_slots, sizeof *m->slot, by_number);
-    judge_order(m);
-    if (m->header.total_size > m->memory.len - m->at)
-        m->cut = m->header.total_size - (m->memory.len - m->at);
     return &m->feed;
 }

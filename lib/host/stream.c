@@ -8,7 +8,7 @@
 
 #include "lib/host/parts.h"
 
-#define ROOM (256u * 1024) /* of the window; a chunk has up to 64 KB */
+#define ROOM (256u * 1024) /* of the window; a chunk has up to 128 KB */
 
 struct stream {
     struct hs_feed feed;
@@ -43,8 +43,8 @@ static size_t have(struct stream *s, size_t need) {
 
 /* Whether the parts that the header names fit into each other. */
 static bool sane(const struct hs_ring_header *h) {
-    uint64_t size = (uint64_t)h->header_size + h->dict_size + (uint64_t)h->packet_size * h->packet_count;
-    return h->header_size == sizeof *h && h->packet_size > sizeof(struct hs_packet) && h->packet_count && size <= h->total_size;
+    uint64_t size = (uint64_t)h->header_size + (uint64_t)h->packet_size * h->packet_count;
+    return h->packet_size > sizeof(struct hs_packet) && h->packet_count && size <= h->total_size;
 }
 
 int hs_header_check(const uint8_t *bytes, size_t len) {
@@ -54,10 +54,15 @@ int hs_header_check(const uint8_t *bytes, size_t len) {
     memcpy(&h, bytes, sizeof h);
     if (memcmp(h.magic, HS_RING_MAGIC, sizeof h.magic) != 0)
         return HS_ERR_FORMAT;
-    bool whole = h.check == hs_checksum(0, bytes, offsetof(struct hs_ring_header, check));
     if (h.version != HS_FORMAT_VERSION)
-        return whole || h.version < 256 ? HS_ERR_VERSION : HS_ERR_CHECK;
-    return whole && sane(&h) ? HS_OK : HS_ERR_CHECK;
+        return h.version < 256 ? HS_ERR_VERSION : HS_ERR_CHECK;
+    if (h.header_size < sizeof h || h.header_size > sizeof h + HS_FACTS_MAX)
+        return HS_ERR_CHECK;
+    if (len < h.header_size)
+        return HS_ERR_END;
+    uint32_t check = hs_checksum(0, bytes, offsetof(struct hs_ring_header, notes));
+    check = hs_checksum(check, bytes + sizeof h, h.header_size - sizeof h);
+    return h.check == check && sane(&h) ? HS_OK : HS_ERR_CHECK;
 }
 
 bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet) {
@@ -69,37 +74,47 @@ bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet
     return packet->head == hs_packet_head(packet);
 }
 
-bool hs_packet_whole(const struct hs_packet *packet, const uint8_t *bytes) {
-    return packet->sum == hs_packet_sum(packet, bytes);
+bool hs_packet_whole(const struct hs_chunk *chunk) {
+    return chunk->packet.sum == hs_packet_sum(&chunk->packet, chunk->bytes, chunk->definitions);
 }
 
 /* What a try to read a chunk found: its length, or 0 for none. */
 static size_t try_header(struct stream *s, struct hs_chunk *chunk) {
-    size_t n = have(s, sizeof(struct hs_ring_header));
+    struct hs_ring_header h;
+    if (have(s, sizeof h) < sizeof h)
+        return 0;
+    memcpy(&h, s->window + s->at, sizeof h);
+    size_t n = have(s, h.header_size < sizeof h + HS_FACTS_MAX ? h.header_size : sizeof h + HS_FACTS_MAX);
     if (hs_header_check(s->window + s->at, n) != HS_OK)
         return 0;
     chunk->kind = HS_CHUNK_HEADER;
     chunk->bytes = s->window + s->at;
-    chunk->len = sizeof(struct hs_ring_header);
+    chunk->len = h.header_size;
     s->header_seen = true;
     return chunk->len;
 }
 
-static size_t try_dict(struct stream *s, struct hs_chunk *chunk) {
-    struct hs_dict_chunk piece;
-    if (have(s, sizeof piece) < sizeof piece)
+size_t hs_names_len(const uint8_t *bytes, size_t len) {
+    struct hs_names_chunk names;
+    if (len < sizeof names)
         return 0;
-    memcpy(&piece, s->window + s->at, sizeof piece);
-    if (have(s, sizeof piece + piece.len) < sizeof piece + piece.len)
+    memcpy(&names, bytes, sizeof names);
+    if (len < sizeof names + names.len)
         return 0;
-    const uint8_t *bytes = s->window + s->at + sizeof piece;
-    if (piece.crc != hs_checksum(hs_checksum(0, &piece.len, 6), bytes, piece.len))
+    uint32_t crc = hs_checksum(hs_checksum(0, &names.len, sizeof names.len), bytes + sizeof names, names.len);
+    return names.crc == crc ? sizeof names + names.len : 0;
+}
+
+static size_t try_names(struct stream *s, struct hs_chunk *chunk) {
+    struct hs_names_chunk names;
+    if (have(s, sizeof names) < sizeof names)
         return 0;
-    chunk->kind = HS_CHUNK_DICT;
-    chunk->bytes = bytes;
-    chunk->len = piece.len;
-    chunk->at = piece.offset;
-    return sizeof piece + piece.len;
+    memcpy(&names, s->window + s->at, sizeof names);
+    size_t len = hs_names_len(s->window + s->at, have(s, sizeof names + names.len));
+    chunk->kind = HS_CHUNK_NAMES;
+    chunk->bytes = s->window + s->at + sizeof names;
+    chunk->len = names.len;
+    return len;
 }
 
 /* Counts a packet that has a header but cannot be used. */
@@ -115,14 +130,16 @@ static size_t try_packet(struct stream *s, struct hs_chunk *chunk) {
     struct hs_packet *p = &chunk->packet;
     if (!hs_packet_begins(s->window + s->at, have(s, sizeof *p), p))
         return 0;
-    if (have(s, sizeof *p + p->len) < sizeof *p + p->len)
+    size_t len = sizeof *p + p->len + p->defs;
+    if (have(s, len) < len)
         return refuse(s, HS_ERR_END, p->seq);
     chunk->bytes = s->window + s->at + sizeof *p;
     chunk->len = p->len;
+    chunk->definitions = chunk->bytes + p->len;
     chunk->kind = HS_CHUNK_PACKET;
-    if (p->flags & HS_PACKET_CLOSED ? !hs_packet_whole(p, chunk->bytes) : !s->feed.image)
+    if (hs_packet_open(p) ? !s->feed.image : !hs_packet_whole(chunk))
         return refuse(s, HS_ERR_CHECK, p->seq);
-    return sizeof *p + p->len;
+    return len;
 }
 
 static size_t try_chunk(struct stream *s, struct hs_chunk *chunk) {
@@ -132,7 +149,7 @@ static size_t try_chunk(struct stream *s, struct hs_chunk *chunk) {
     if (b[0] != 'H' || (!s->header_seen && b[1] != HS_RING_MAGIC[1]))
         return 0;
     return b[1] == (HS_PACKET_SYNC >> 8) ? try_packet(s, chunk)
-           : b[1] == (HS_DICT_SYNC >> 8) ? try_dict(s, chunk)
+           : b[1] == (HS_NAMES_SYNC >> 8) ? try_names(s, chunk)
            : b[1] == HS_RING_MAGIC[1]    ? try_header(s, chunk)
                                          : 0;
 }

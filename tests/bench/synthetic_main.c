@@ -83,14 +83,16 @@ static void time_all(bool sweeps, uint64_t events) {
 }
 
 static FILE *file;
-static uint64_t dict_bytes, packet_bytes;
+static uint64_t definition_bytes, packet_bytes;
 
 static void to_file(const void *data, uint32_t len) {
-    static bool in_dict;
-    uint16_t sync;
-    memcpy(&sync, data, 2);
-    in_dict = len == sizeof(struct hs_dict_chunk) ? sync == HS_DICT_SYNC : in_dict && sync != HS_PACKET_SYNC;
-    *(sync == HS_PACKET_SYNC ? &packet_bytes : &dict_bytes) += len;
+    struct hs_packet p;
+    if (len >= sizeof p) {
+        memcpy(&p, data, sizeof p);
+        bool packet = p.sync == HS_PACKET_SYNC;
+        packet_bytes += packet ? len - p.defs : 0;
+        definition_bytes += packet ? p.defs : len;
+    }
     if (fwrite(data, 1, len, file) != len)
         fail("cannot write");
 }
@@ -101,7 +103,7 @@ static void write_file(bool sweeps, uint64_t events, const char *name) {
         fail("cannot create the file");
     rec_heapstrata_sink = to_file;
     run(&rec_heapstrata, sweeps, events);
-    printf("events %" PRIu64 "\npacket_bytes %" PRIu64 "\nother_bytes %" PRIu64 "\n", stream.events, packet_bytes, dict_bytes);
+    printf("events %" PRIu64 "\npacket_bytes %" PRIu64 "\nother_bytes %" PRIu64 "\n", stream.events, packet_bytes, definition_bytes);
     if (fclose(file))
         fail("cannot write");
 }
@@ -174,8 +176,6 @@ static uint8_t *bytes;
 static size_t n_bytes;
 static struct hs_site_state state[256];
 static uint32_t site_of[256]; /* by number: as synthetic, + 1 */
-static uint32_t n_numbers = 1;
-
 static void load(const char *name) {
     FILE *in = fopen(name, "rb");
     if (!in || fseek(in, 0, SEEK_END) || (n_bytes = (size_t)ftell(in)) == 0)
@@ -187,42 +187,34 @@ static void load(const char *name) {
     fclose(in);
 }
 
-static void take_dict(const uint8_t *at, size_t len) {
+static void take_definitions(const uint8_t *at, size_t len) {
     struct hs_record r;
     for (int n; len; at += n, len -= (size_t)n) {
-        n = hs_decode_dict(at, len, &r);
+        n = hs_decode_definition(at, len, &r);
         if (n <= 0)
-            fail("dictionary does not decode");
-        if (r.kind == HS_INFO)
+            fail("a definition does not decode");
+        if (r.kind != HS_SITE)
             continue;
-        if (r.kind == HS_SITE) {
-            state[n_numbers].op = r.op;
-            state[n_numbers].first_size = (uint8_t)r.size;
-            site_of[n_numbers] = r.line ? r.line - 0x1000 + 1 : 0;
-        }
-        n_numbers++;
+        state[r.number].op = (uint8_t)(HS_ALLOC + r.cause);
+        state[r.number].first_size = (uint8_t)r.size;
+        site_of[r.number] = r.line ? r.line - 0x1000 + 1 : 0;
     }
 }
 
 /* Calls `packet` for each packet of the stream. */
 static void walk(void (*packet)(struct hs_decoder *, const struct hs_packet *)) {
-    struct hs_decoder d = {.site = state};
-    for (const uint8_t *at = bytes + sizeof(struct hs_ring_header); at < bytes + n_bytes;) {
+    struct hs_decoder d = {.site = state, .n_sites = sizeof state / sizeof *state};
+    struct hs_ring_header header;
+    memcpy(&header, bytes, sizeof header);
+    for (const uint8_t *at = bytes + header.header_size; at < bytes + n_bytes;) {
         struct hs_packet p;
-        struct hs_dict_chunk chunk;
-        memcpy(&chunk, at, sizeof chunk);
-        if (chunk.sync == HS_DICT_SYNC) {
-            take_dict(at + sizeof chunk, chunk.len);
-            at += sizeof chunk + chunk.len;
-            continue;
-        }
         memcpy(&p, at, sizeof p);
         if (p.sync != HS_PACKET_SYNC)
             fail("no packet where one should be");
-        d.n_sites = n_numbers;
+        take_definitions(at + sizeof p + p.len, p.defs);
         hs_decode_packet(&d, &p, at + sizeof p);
         packet(&d, &p);
-        at += sizeof p + p.len;
+        at += sizeof p + p.len + p.defs;
     }
 }
 

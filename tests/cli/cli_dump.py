@@ -54,9 +54,9 @@ def case_below_records(cli):
               and {p["crc"] for p in packets} <= {"ok", "open"}, packets)
     cli.check("packets as text", len(cli.out("dump", "--packets", trace)[1].splitlines()) == len(packets))
     d = lines(cli, "--dict", trace)
-    numbers = [x["number"] for x in d if "number" in x]
-    cli.check("definitions are numbered from 1", numbers == list(range(1, len(numbers) + 1)) and numbers)
-    cli.check("the script's name is a string", any(x["kind"] == "STRING" and x["text"] == "marks.py" for x in d))
-    cli.check("facts", any(x["kind"] == "INFO" and "=" in x["text"] for x in d))
+    numbers = [x["number"] for x in d if x["kind"] == "SITE"]
+    cli.check("sites are numbered from 1", numbers == list(range(1, len(numbers) + 1)) and numbers)
+    cli.check("sites have their lines", any(x.get("file") == "marks.py" and x["line"] == 11 for x in d))
+    cli.check("facts", any(x["kind"] == "FACT" and x["key"] == "port" for x in d))
     status, _, err = cli.out("dump", "--dict", "--packets", trace)
     cli.check("not both", status == 2 and err, err)

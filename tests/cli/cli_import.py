@@ -61,7 +61,8 @@ def case_log(cli):
     same(cli, "a log with time stamps, out of order, without zeroes",
          write("stamped.log", log(data, shuffle=True, zeroes=False)[1:][:1] + log(data, True, False)[2:], "12:34:56.789 I "), ring)
     lines = log(data)
-    lines[20] = lines[20][:30] + "?" + lines[20][31:]
+    n = next(i for i in range(20, len(lines)) if data[45 * (i - 2):45 * (i - 1)].strip(b"\0"))
+    lines[n] = lines[n][:30] + "?" + lines[n][31:]
     status, _, err = cli.out("import", write("damaged.log", lines), "-o", path("part.hst"))
     cli.check("a damaged line is reported, the rest imported",
               status == 2 and "1 lines are damaged" in err and os.path.exists(path("part.hst")), err)

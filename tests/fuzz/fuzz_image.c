@@ -14,12 +14,11 @@ static void repair_image(uint8_t *data, size_t size) {
         h.packet_size = 256;
     h.total_size = 0x7fffffff;
     memcpy(at, &h, sizeof h);
-    fuzz_repair_header(at);
-    uint64_t slot = (uint64_t)(at - data) + sizeof h + h.dict_size;
+    uint64_t slot = (uint64_t)(at - data) + fuzz_repair_header(at, (size_t)(data + size - at));
     for (uint32_t i = 0; i < h.packet_count && slot < size; i++, slot += h.packet_size) {
         size_t left = size - slot < h.packet_size ? size - slot : h.packet_size;
         if (left > 1 && data[slot] == 'H' && data[slot + 1] == 'P')
-            fuzz_repair_packet(data + slot, left);
+            fuzz_repair_packet(data + slot, left, left == h.packet_size);
     }
 }
 

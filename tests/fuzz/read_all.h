@@ -6,6 +6,7 @@
 #ifndef TESTS_FUZZ_READ_ALL_H
 #define TESTS_FUZZ_READ_ALL_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,53 +88,59 @@ static uint64_t fuzz_read(const char *path) {
 
 /* --- making checks right ------------------------------------------------------------------------------- */
 
-static void fuzz_repair_header(uint8_t *at) {
+/* Makes the header's check right, and its size fit what there is. Returns its length. */
+static size_t fuzz_repair_header(uint8_t *at, size_t left) {
     struct hs_ring_header h;
     memcpy(&h, at, sizeof h);
     h.version = HS_FORMAT_VERSION;
-    h.header_size = sizeof h;
-    h.check = hs_crc32(0, &h, offsetof(struct hs_ring_header, check));
+    if (h.header_size < sizeof h || h.header_size > left || h.header_size > sizeof h + HS_FACTS_MAX)
+        h.header_size = sizeof h;
+    h.check = hs_crc32(0, &h, offsetof(struct hs_ring_header, notes));
+    h.check = hs_crc32(h.check, at + sizeof h, h.header_size - sizeof h);
     memcpy(at, &h, sizeof h);
+    return h.header_size;
 }
 
-/* `left` bytes from the packet's begin on. Returns its length. */
-static size_t fuzz_repair_packet(uint8_t *at, size_t left) {
+/* `left` bytes from the packet's begin on; in a slot its definitions lie at the end. Returns its length. */
+static size_t fuzz_repair_packet(uint8_t *at, size_t left, bool slot) {
     struct hs_packet p;
     if (left < sizeof p)
         return 1;
     memcpy(&p, at, sizeof p);
-    if (p.len > left - sizeof p)
-        p.len = (uint16_t)(left - sizeof p < 0xffff ? left - sizeof p : 0xffff);
+    size_t room = left - sizeof p;
+    if (p.len > room)
+        p.len = (uint16_t)(room < 0xffff ? room : 0xffff);
+    if (p.defs > room - p.len)
+        p.defs = (uint16_t)(room - p.len < 0xffff ? room - p.len : 0xffff);
+    const uint8_t *records = at + sizeof p, *definitions = slot ? at + left - p.defs : records + p.len;
     p.head = hs_packet_head(&p);
-    p.sum = hs_packet_sum(&p, at + sizeof p);
+    p.sum = hs_packet_sum(&p, records, definitions);
     memcpy(at, &p, sizeof p);
-    return sizeof p + p.len;
+    return sizeof p + p.len + p.defs;
 }
 
-static size_t fuzz_repair_piece(uint8_t *at, size_t left) {
-    struct hs_dict_chunk piece;
-    if (left < sizeof piece)
+static size_t fuzz_repair_names(uint8_t *at, size_t left) {
+    struct hs_names_chunk names;
+    if (left < sizeof names)
         return 1;
-    memcpy(&piece, at, sizeof piece);
-    if (piece.len > left - sizeof piece)
-        piece.len = (uint16_t)(left - sizeof piece);
-    piece.crc = hs_crc32(hs_crc32(0, &piece.len, 6), at + sizeof piece, piece.len);
-    memcpy(at, &piece, sizeof piece);
-    return sizeof piece + piece.len;
+    memcpy(&names, at, sizeof names);
+    if (names.len > left - sizeof names)
+        names.len = (uint16_t)(left - sizeof names);
+    names.crc = hs_crc32(hs_crc32(0, &names.len, sizeof names.len), at + sizeof names, names.len);
+    memcpy(at, &names, sizeof names);
+    return sizeof names + names.len;
 }
 
 static void fuzz_repair_stream(uint8_t *data, size_t size) {
     for (size_t at = 0, len; at < size; at += len) {
         size_t left = size - at;
         len = 1;
-        if (left >= sizeof(struct hs_ring_header) && !memcmp(data + at, HS_RING_MAGIC, 8)) {
-            fuzz_repair_header(data + at);
-            len = sizeof(struct hs_ring_header);
-        } else if (left > 1 && data[at] == 'H' && data[at + 1] == 'P') {
-            len = fuzz_repair_packet(data + at, left);
-        } else if (left > 1 && data[at] == 'H' && data[at + 1] == 'D') {
-            len = fuzz_repair_piece(data + at, left);
-        }
+        if (left >= sizeof(struct hs_ring_header) && !memcmp(data + at, HS_RING_MAGIC, 8))
+            len = fuzz_repair_header(data + at, left);
+        else if (left > 1 && data[at] == 'H' && data[at + 1] == 'P')
+            len = fuzz_repair_packet(data + at, left, false);
+        else if (left > 1 && data[at] == 'H' && data[at + 1] == 'D')
+            len = fuzz_repair_names(data + at, left);
     }
 }
 

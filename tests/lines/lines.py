@@ -91,19 +91,14 @@ class Sites:
     """Names of a trace's sites."""
 
     def __init__(self, trace):
-        self.strings, self.sites = {}, {}
-        for entry in dump(trace, "--dict"):
-            if entry["kind"] == "STRING":
-                self.strings[entry["number"]] = entry["text"]
-            elif entry["kind"] == "SITE":
-                self.sites[entry["number"]] = entry
+        self.sites = {entry["number"]: entry for entry in dump(trace, "--dict") if entry["kind"] == "SITE"}
 
     def name(self, number):
         """(file, line, function)"""
         site = self.sites.get(number)
         if not site:
             return ("other", 0, "")
-        return (short(self.strings.get(site["file"], "")), site["line"], self.strings.get(site["function"], ""))
+        return (short(site["file"]), site["line"], site["function"])
 
 
 def dump(trace, *more):

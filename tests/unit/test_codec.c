@@ -132,33 +132,40 @@ static void offer_random(void) {
 struct read_back {
     struct hs_site_state state[400];
     int64_t address[400];
-    uint32_t line[400];
-    uint32_t n_numbers;
+    uint32_t own[2][400], names[2][400]; /* hashes of definitions, the number of what they name: names, sites */
     struct hs_decoder d;
     uint32_t recent[HS_RANKS];
     uint32_t next;     /* in the log */
     uint64_t records, lost_said;
 };
 
-static void read_dict(struct read_back *b, const uint8_t *dict, size_t len) {
-    struct hs_record r;
-    b->n_numbers = 1;
-    for (size_t at = 0; at < len;) {
-        int n = hs_decode_dict(dict + at, len - at, &r);
-        assert_true(n > 0);
-        at += (size_t)n;
-        if (r.kind == HS_INFO)
-            continue;
-        if (r.kind == HS_SITE) {
-            b->state[b->n_numbers].op = r.op;
-            b->state[b->n_numbers].first_size = (uint8_t)r.size;
-            b->address[b->n_numbers] = (int64_t)r.address;
-            b->line[b->n_numbers] = r.line;
-        }
-        b->n_numbers++;
-    }
+static struct read_back *new_read_back(void) {
+    struct read_back *b = calloc(1, sizeof *b);
     b->d.site = b->state;
-    b->d.n_sites = b->n_numbers;
+    b->d.n_sites = 400;
+    return b;
+}
+
+/* Takes definitions; those that come later count. */
+static void read_definitions(struct read_back *b, const uint8_t *bytes, size_t len) {
+    struct hs_record r;
+    for (size_t at = 0; at < len;) {
+        int n = hs_decode_definition(bytes + at, len - at, &r);
+        assert_true(n > 0);
+        assert_in_range(r.number, 1, 399);
+        bool site = r.kind == HS_SITE;
+        b->own[site][r.number] = hs_definition_hash(bytes + at);
+        b->names[site][r.number] = r.kind == HS_FUNCTION ? r.file : r.function;
+        at += (size_t)n;
+        if (!site)
+            continue;
+        b->state[r.number] = (struct hs_site_state){.op = (uint8_t)(HS_ALLOC + r.cause), .first_size = (uint8_t)r.size};
+        b->address[r.number] = (int64_t)r.address;
+    }
+    for (uint32_t i = 1; i < 400; i++) {
+        uint32_t function = b->names[1][i], file = b->names[0][function];
+        b->state[i].hash = b->own[1][i] + (function ? 31 * (b->own[0][function] + (file ? 31 * b->own[0][file] : 0)) : 0);
+    }
 }
 
 /* Whether the record is event `o`; only what a record says is compared. `implied`: it says no place. */
@@ -180,7 +187,7 @@ static bool matches(struct read_back *b, const struct hs_record *r, uint32_t num
 }
 
 /* Decodes a packet; events must be those of the log from b->next on. */
-static uint32_t read_packet(struct read_back *b, const struct hs_packet *p, bool synced) {
+static uint32_t read_packet(struct read_back *b, const struct hs_packet *p, const uint8_t *definitions, bool synced) {
     struct hs_record r[7];
     uint32_t count = 0;
     uint32_t check = 0;
@@ -203,40 +210,40 @@ static uint32_t read_packet(struct read_back *b, const struct hs_packet *p, bool
         }
     assert_int_equal(n, 0);
     if (p->flags & HS_PACKET_CLOSED) {
-        assert_int_equal(p->sum, hs_packet_sum(p, (const uint8_t *)(p + 1)));
+        assert_int_equal(p->sum, hs_packet_sum(p, (const uint8_t *)(p + 1), definitions));
         assert_int_equal(p->check, HS_CHECK_FOLD(check));
+        assert_int_equal(p->names, HS_CHECK_FOLD(b->d.names));
     }
     return count;
 }
 
 /* --- stream ------------------------------------------------------------------------------------------ */
 
+/* The packet at `at` of the stream, its definitions taken. Returns its length. */
+static size_t packet_of(struct read_back *b, size_t at, struct hs_packet **packet) {
+    struct hs_packet p;
+    memcpy(&p, out + at, sizeof p);
+    size_t len = sizeof p + p.len + p.defs;
+    assert_int_equal(p.sync, HS_PACKET_SYNC);
+    *packet = malloc(len);
+    memcpy(*packet, out + at, len);
+    read_definitions(b, out + at + sizeof p + p.len, p.defs);
+    return len;
+}
+
 static void stream_once(uint8_t placement, uint32_t packet, uint32_t image) {
     void *memory = malloc(image);
-    struct read_back *b = calloc(1, sizeof *b);
+    struct read_back *b = new_read_back();
     start(memory, image, packet, placement, HS_RING_STREAM);
     for (int i = 0; i < 20000; i++)
         offer_random();
     hs_flush();
     struct hs_stats stats = hs_stats();
-    read_dict(b, hs_trace.dict, hs_image()->dict_len);
-    for (size_t at = sizeof(struct hs_ring_header); at < out_len;) {
-        uint16_t sync;
-        memcpy(&sync, out + at, 2);
-        if (sync == HS_DICT_SYNC) {
-            struct hs_dict_chunk chunk;
-            memcpy(&chunk, out + at, sizeof chunk);
-            at += sizeof chunk + chunk.len;
-            continue;
-        }
-        assert_int_equal(sync, HS_PACKET_SYNC);
-        struct hs_packet *p = malloc(packet);
-        memcpy(p, out + at, sizeof *p);
-        memcpy(p, out + at, sizeof *p + p->len);
+    struct hs_packet *p;
+    for (size_t at = hs_image()->header_size; at < out_len; free(p)) {
+        at += packet_of(b, at, &p);
         assert_int_equal(p->number, b->records);
-        b->records += read_packet(b, p, true);
-        at += sizeof *p + p->len;
-        free(p);
+        b->records += read_packet(b, p, (uint8_t *)(p + 1) + p->len, true);
     }
     assert_int_equal(b->next, n_log);
     assert_int_equal(b->records, stats.offered);
@@ -247,7 +254,7 @@ static void stream_once(uint8_t placement, uint32_t packet, uint32_t image) {
 
 static void test_stream(void **state) {
     (void)state;
-    for (uint32_t packet = 128; packet <= 8192; packet *= 2)
+    for (uint32_t packet = 256; packet <= 8192; packet *= 2)
         for (uint8_t placement = 0; placement < 2; placement++) {
             seed = packet + placement;
             stream_once(placement, packet, 1 << 16);
@@ -261,9 +268,14 @@ static int by_seq(const void *a, const void *b) {
     return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
+/* In the ring. */
+static const uint8_t *definitions_of(const struct hs_packet *p) {
+    return (const uint8_t *)p + hs_image()->packet_size - p->defs;
+}
+
 static void overwrite_once(uint8_t placement, uint32_t image, uint32_t events) {
     uint8_t *memory = malloc(image);
-    struct read_back *b = calloc(1, sizeof *b);
+    struct read_back *b = new_read_back();
     start(memory, image, 0, placement, 0);
     for (uint32_t i = 0; i < events; i++)
         offer_random();
@@ -271,11 +283,12 @@ static void overwrite_once(uint8_t placement, uint32_t image, uint32_t events) {
     struct hs_packet **packet = calloc(h->packet_count, sizeof *packet);
     uint32_t n = 0;
     for (uint32_t i = 0; i < h->packet_count; i++) {
-        packet[n] = (struct hs_packet *)(memory + h->header_size + h->dict_size + i * h->packet_size);
+        packet[n] = (struct hs_packet *)(memory + h->header_size + i * h->packet_size);
         n += packet[n]->sync == HS_PACKET_SYNC && packet[n]->head == hs_packet_head(packet[n]);
     }
     qsort(packet, n, sizeof *packet, by_seq);
-    read_dict(b, memory + h->header_size, h->dict_len);
+    for (uint32_t i = 0; i < n; i++)
+        read_definitions(b, definitions_of(packet[i]), packet[i]->defs);
     /* The log's last events are what the ring holds: count them first, then compare. */
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -289,7 +302,7 @@ static void overwrite_once(uint8_t placement, uint32_t image, uint32_t events) {
     for (uint32_t i = 0; i < n; i++) {
         if (i)
             assert_int_equal(packet[i]->number, packet[0]->number + records);
-        records += read_packet(b, packet[i], false);
+        records += read_packet(b, packet[i], definitions_of(packet[i]), false);
     }
     assert_int_equal(b->next, n_log);
     assert_int_equal(packet[0]->number + records, hs_stats().offered);
@@ -312,7 +325,7 @@ static void test_overwrite(void **state) {
 static void test_losses_are_counted(void **state) {
     (void)state;
     void *memory = malloc(1 << 16);
-    struct read_back *b = calloc(1, sizeof *b);
+    struct read_back *b = new_read_back();
     seed = 5;
     refuse_every = 9;
     start(memory, 1 << 16, 512, HS_PLACE_EXPLICIT, HS_RING_STREAM);
@@ -320,26 +333,17 @@ static void test_losses_are_counted(void **state) {
         offer_random();
     refuse_every = 0;
     hs_flush();
-    read_dict(b, hs_trace.dict, hs_image()->dict_len);
     uint64_t decoded = 0, said = 0;
     struct hs_record r;
-    for (size_t at = sizeof(struct hs_ring_header); at < out_len;) {
-        uint16_t head[2];
-        memcpy(head, out + at, 4);
-        if (head[0] == HS_DICT_SYNC) {
-            at += sizeof(struct hs_dict_chunk) + head[1];
-            continue;
-        }
-        struct hs_packet *p = malloc(512);
-        memcpy(p, out + at, sizeof *p);
-        memcpy(p, out + at, sizeof *p + p->len);
+    struct hs_packet *p;
+    for (size_t at = hs_image()->header_size; at < out_len; free(p)) {
+        at += packet_of(b, at, &p);
         hs_decode_packet(&b->d, p, (const uint8_t *)(p + 1));
         while (hs_decode_next(&b->d, &r, 1) == 1) {
             decoded++;
             said += r.kind == HS_LOST ? r.count : 0;
         }
-        at += sizeof *p + p->len;
-        free(p);
+        assert_int_equal(p->names, HS_CHECK_FOLD(b->d.names)); /* what a lost packet defined is defined again */
     }
     assert_true(said > 1000);
     assert_int_equal(said, hs_stats().lost);
@@ -352,7 +356,7 @@ static void test_losses_are_counted(void **state) {
 
 static void test_next_boot_continues(void **state) {
     (void)state;
-    static uint8_t memory[16384];
+    static uint8_t memory[65536] __attribute__((aligned(8)));
     seed = 9;
     start(memory, sizeof memory, 0, HS_PLACE_EXPLICIT, 0);
     for (int i = 0; i < 300; i++)
@@ -364,12 +368,12 @@ static void test_next_boot_continues(void **state) {
     assert_int_equal(after.boot, before.boot + 1);
     assert_int_equal(after.packets, before.packets + 1);
     assert_int_equal(after.sites, before.sites);
-    assert_int_equal(after.dict_used, before.dict_used);
+    assert_int_equal(after.names, before.names);
     hs_start();
     seed = 9; /* the same sites again: nothing new to define */
     for (int i = 0; i < 300; i++)
         offer_random();
-    assert_int_equal(hs_stats().dict_used, before.dict_used);
+    assert_int_equal(hs_stats().defined, 0);
     config.build_id++; /* another firmware: the old contents are not its own */
     assert_int_equal(hs_init(&config), HS_OK);
     assert_int_equal(hs_stats().boot, 1);
@@ -382,7 +386,7 @@ static void test_runs_come_back(void **state) {
     (void)state;
     for (seed = 1; seed < 400; seed++) {
         uint32_t first = seed;
-        static uint8_t memory[1 << 18];
+        static uint8_t memory[1 << 18] __attribute__((aligned(8)));
         static uint8_t bits[20000];
         struct hs_runs_writer w;
         start(memory, sizeof memory, 8192, HS_PLACE_EXPLICIT, HS_RING_STREAM);
@@ -405,8 +409,7 @@ static void test_runs_come_back(void **state) {
         hs_snapshot_end(&w, pos);
         hs_flush();
 
-        struct read_back *b = calloc(1, sizeof *b);
-        read_dict(b, hs_trace.dict, hs_image()->dict_len);
+        struct read_back *b = new_read_back();
         uint32_t length, covered = 0, item = 0, snapped = 0;
         int kind;
         for (size_t o = 0; o < out_len;) {
@@ -440,7 +443,7 @@ static void test_runs_come_back(void **state) {
                     assert_int_equal(snapped, r.end);
                 }
             }
-            o += sizeof p + p.len;
+            o += sizeof p + p.len + p.defs;
         }
         assert_int_equal(at, heads);
         assert_int_equal(item, n_singles);
