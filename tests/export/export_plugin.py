@@ -96,3 +96,26 @@ def case_only_what_is_asked_for(bench):
     names = hs_test.run(["nm", "-D", "--defined-only", os.path.join(FOLDER, "babeltrace-plugin-heapstrata.so")]).out.decode()
     rest = [line for line in names.splitlines() if "__bt_" not in line and " A " not in line]
     bench.check("plugin: shows its host nothing but a plugin's entries", names and not rest, rest[:5])
+
+
+def case_growing(bench):
+    """A stream that is still being written, by way of a pipe."""
+    trace, out = bench.path("growing"), bench.path("growing.txt")
+    program = subprocess.Popen([hs_test.firmware("unix64"), "slow.py"], cwd=os.path.join(os.path.dirname(__file__), "programs"),
+                               env=dict(os.environ, HEAPSTRATA_OUT=trace))
+    while not os.path.exists(trace):
+        pass
+    tail = subprocess.Popen(["tail", "-c", "+1", "-s", "0.1", "--pid=%d" % program.pid, "-f", trace], stdout=subprocess.PIPE)
+    with open(out, "wb") as f:
+        reader = subprocess.Popen(["babeltrace2", PLUGIN, "-c", "source.heapstrata.trace", "--params=inputs=[\"-\"]"],
+                                  stdin=tail.stdout, stdout=f, stderr=subprocess.PIPE)
+    tail.stdout.close()
+    seen = 0
+    while program.poll() is None:
+        seen = os.path.getsize(out)
+    _, err = reader.communicate(timeout=60)
+    tail.wait(10)
+    events = [line for line in open(out) if not any(sample in line for sample in export_ctf.SAMPLES)]
+    bench.check("plugin: %d bytes of events came while the trace was growing" % seen, seen > 100000)
+    bench.check("plugin: in the end all %d are there" % len(events), reader.returncode == 0 and
+                len(events) == len(bench.dump(trace)), err)
