@@ -165,6 +165,9 @@ static int open_story(struct iterator *it, struct hs_error *error)
     return error->code = HS_ERR_MEMORY;
 }
 
+/* In a written trace no text is empty: babeltrace2 2.0.4, reading one, shows what an earlier event had there. */
+#define NO_TEXT "-"
+
 static void set_field(bt_field *field, enum hs_story_type type, union hs_story_value value)
 {
     switch (type) {
@@ -185,8 +188,12 @@ static bt_message *event_message(struct iterator *it, bt_self_message_iterator *
     bt_field *context = bt_event_borrow_common_context_field(event);
     bt_field *payload = bt_event_borrow_payload_field(event);
     bt_field_integer_unsigned_set_value(bt_field_structure_borrow_member_field_by_index(context, 0), t->thread);
-    for (unsigned i = 0; i < class->n_fields; i++)
-        set_field(bt_field_structure_borrow_member_field_by_index(payload, i), class->field[i].type, t->value[i]);
+    bool written = it->component->job.folder != NULL;
+    for (unsigned i = 0; i < class->n_fields; i++) {
+        bool empty = written && class->field[i].type == HS_STORY_TEXT && !*t->value[i].s;
+        set_field(bt_field_structure_borrow_member_field_by_index(payload, i), class->field[i].type,
+                  empty ? (union hs_story_value){ .s = NO_TEXT } : t->value[i]);
+    }
     return message;
 }
 

@@ -49,7 +49,8 @@ static void follow_regions(const struct hs_record *r) {
 
 static void copy_text(char *to, size_t room, struct hs_text text) {
     size_t length = text.data && text.len < room ? text.len : text.data ? room - 1 : 0;
-    memcpy(to, text.data, length);
+    if (length)
+        memcpy(to, text.data, length);
     to[length] = '\0';
 }
 
@@ -153,6 +154,12 @@ static void tell_region(const struct hs_record *r) {
     lttng_ust_tracepoint(heapstrata, region, r, &name);
 }
 
+static void tell_phase(const struct hs_record *r) {
+    struct hs_lttng_text name;
+    copy_text(name.text, sizeof name.text, (struct hs_text){(const char *)r->data, r->data_len});
+    lttng_ust_tracepoint(heapstrata, phase, r, &name);
+}
+
 static void tell(const struct hs_record *r) {
     switch (r->kind) {
     case HS_COLLECT:     lttng_ust_tracepoint(heapstrata, collect, r); break;
@@ -165,6 +172,8 @@ static void tell(const struct hs_record *r) {
     case HS_LEVEL:       lttng_ust_tracepoint(heapstrata, level, r); break;
     case HS_TOTAL:       lttng_ust_tracepoint(heapstrata, total, r); break;
     case HS_RESET:       lttng_ust_tracepoint(heapstrata, reset, r); break;
+    case HS_PHASE:       tell_phase(r); break;
+    case HS_PHASE_END:   lttng_ust_tracepoint(heapstrata, phase_end, r); break;
     default:             lttng_ust_tracepoint(heapstrata, other, r); break;
     }
 }

@@ -80,7 +80,13 @@ LTTNG_UST_TRACEPOINT_EVENT(heapstrata, total, LTTNG_UST_TP_ARGS(const struct hs_
     LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, emitted, r->count) lttng_ust_field_integer(uint32_t, lost, r->size)))
 LTTNG_UST_TRACEPOINT_EVENT(heapstrata, reset, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
     LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, boot, r->count) lttng_ust_field_integer(uint32_t, cause, r->cause)))
-/* A kind that came later than this file. */
+LTTNG_UST_TRACEPOINT_EVENT(heapstrata, phase,
+    LTTNG_UST_TP_ARGS(const struct hs_record *, r, const struct hs_lttng_text *, t),
+    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, phase, r->cause) lttng_ust_field_integer(uint32_t, depth, r->count)
+                        lttng_ust_field_string(name, t->text)))
+LTTNG_UST_TRACEPOINT_EVENT(heapstrata, phase_end, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
+    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, depth, r->count)))
+/* All other kinds, by their number. */
 LTTNG_UST_TRACEPOINT_EVENT(heapstrata, other, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
     LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, kind_code, r->kind)))
 

@@ -21,7 +21,7 @@ FIELD = re.compile(r'(\w+) = ("(?:[^"\\]|\\.)*"|-?\w+)(?:, |$)')
 # Fields that are the same in dump, and what dump calls them when it is another name.
 SAME = {"alloc": ("size", "pos", "granules"), "free": ("old",), "realloc": ("size", "old", "pos", "granules"),
         "fail": ("size", "cause"), "collect": ("cause",), "sweep": ("pos", "end", "heads"), "mark": ("label",),
-        "region": ("region", "first", "granules", "shift", "name"), "level": ("level",), "total": ("emitted", "lost")}
+        "region": ("region", "first", "granules", "shift", "name"), "level": ("level",), "phase": ("phase", "depth"), "phase_end": ("depth",), "total": ("emitted", "lost")}
 
 
 class Tracer:
