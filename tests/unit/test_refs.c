@@ -105,7 +105,7 @@ static void cut(void **unused)
     assert_int_equal(play(&s, last, (struct hs_event){0}), 0); /* no roots */
     assert_int_equal(s.refs.dropped, 1);
     play(&s, root, (struct hs_event){0});
-    play(&s, (struct hs_record){.kind = HS_MARK}, (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_MARK}, (const uint8_t *)"", 0), (struct hs_event){0});
     assert_int_equal(play(&s, last, (struct hs_event){0}), 0); /* something in between, so records are missing */
     assert_int_equal(s.refs.dropped, 3);
     play(&s, root, (struct hs_event){0});
@@ -114,7 +114,7 @@ static void cut(void **unused)
     play(&s, root, (struct hs_event){0});
     play(&s, part, (struct hs_event){0});
     assert_false(s.refs.complete);
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2, .pos = 20}, NULL, 0), (struct hs_event){0}), 1);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2, .pos = 20}, (const uint8_t *)"", 0), (struct hs_event){0}), 1);
     assert_true(s.refs.complete);
     close_heap(&s);
 }
