@@ -9,6 +9,7 @@
 #include "analysis/cmd/firmware.h"
 #include "analysis/cmd/source.h"
 #include "analysis/cmd/when.h"
+#include "analysis/measure/globals.h"
 #include "analysis/measure/timeline.h"
 #include "analysis/present/compareview.h"
 
@@ -33,6 +34,10 @@ struct source {
     struct hs_when when;       /* UNSET: behind the last collection */
     struct hs_picture picture;
     bool tearing_down;         /* within the collection that ends the heap */
+    struct hs_refs refs;
+    bool wants_names;          /* of the next snapshot of references */
+    struct hs_named_cost *global;
+    size_t n_globals;
     const char **files;        /* names of its source files */
     unsigned n_files;
     struct hs_same_file *same;
@@ -49,10 +54,60 @@ struct work {
 
 /* ---- the moment ---- */
 
+static void drop_names(struct source *s)
+{
+    for (size_t i = 0; i < s->n_globals; i++)
+        free(s->global[i].name);
+    free(s->global);
+    s->global = NULL;
+    s->n_globals = 0;
+}
+
 static void take(struct source *s)
 {
     int error = hs_picture_take(&s->picture, s->model);
     s->error = s->error ? s->error : error;
+    s->wants_names = true;
+    drop_names(s);
+}
+
+static int keep_names(struct source *s, const struct hs_global_costs *costs)
+{
+    s->global = calloc(costs->n + 1, sizeof *s->global);
+    for (size_t i = 0; s->global && i < costs->n; i++) {
+        if (asprintf(&s->global[i].name, "%s.%s", costs->cost[i].module->name, costs->cost[i].global->name) < 0)
+            return HS_ERR_MEMORY;
+        s->global[i].bytes = costs->cost[i].total;
+        s->n_globals++;
+    }
+    return s->global ? HS_OK : HS_ERR_MEMORY;
+}
+
+/* The snapshot of references right behind the moment: when blocks have come or gone since, it is of another heap. */
+static int take_names(struct source *s)
+{
+    struct hs_retained retained;
+    struct hs_global_costs costs;
+    s->wants_names = false;
+    if (s->refs.graph.picture.n_blocks != s->picture.n_blocks)
+        return HS_OK;
+    int error = hs_retained_measure(&retained, &s->refs.graph);
+    if (error)
+        return error;
+    error = hs_global_costs_measure(&costs, &retained, s->refs.pointer_bytes);
+    error = error ? error : keep_names(s, &costs);
+    hs_global_costs_free(&costs);
+    hs_retained_free(&retained);
+    return error;
+}
+
+static void watch_names(struct source *s, const struct hs_event *e)
+{
+    s->refs.pointer_bytes = hs_reader_info(s->reader)->pointer_bytes;
+    int fed = s->wants_names ? hs_refs_feed(&s->refs, s->model, e) : 0;
+    if (fed > 0)
+        fed = take_names(s);
+    s->error = s->error || fed >= 0 ? s->error : fed;
 }
 
 /* A heap torn down at exit or soft reset is no collection that leaves anything. */
@@ -77,6 +132,7 @@ static int watch(void *context, const struct hs_event *events, long n)
             watch_collections(s, e);
         else if (hs_when_at(&s->when, e))
             take(s);
+        watch_names(s, e);
     }
     return s->error ? s->error : s->model->error;
 }
@@ -208,6 +264,8 @@ static void unload(struct source *s)
         hs_line_map_free(&s->same[i].line);
     free(s->same);
     free(s->files);
+    drop_names(s);
+    hs_refs_free(&s->refs);
     hs_picture_free(&s->picture);
     hs_symbols_close(s->names.symbols);
     hs_model_free(s->model);
@@ -291,7 +349,8 @@ static int compare(struct work *w)
     struct hs_compare c = {.n = w->n, .by = (enum hs_cost)w->args->by};
     for (unsigned i = 0; i < w->n; i++) {
         const struct source *s = &w->source[i];
-        c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->picture, s->same, s->n_same};
+        c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->picture, s->same, s->n_same,
+                                     s->global, s->n_globals};
     }
     int error = hs_compare_measure(&c);
     int status = error ? hs_complain("%s", hs_strerror(error)) : print(w, &c);

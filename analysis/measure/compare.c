@@ -192,6 +192,19 @@ static int fill(struct hs_compare *c, enum hs_compare_by by, unsigned side)
     return error;
 }
 
+static int fill_names(struct hs_compare *c, unsigned side)
+{
+    const struct hs_side *s = &c->side[side];
+    for (size_t i = 0; s->global && i < s->n_globals; i++) {
+        struct hs_compare_row *row = row_of(&c->table[HS_COMPARE_NAME], &(struct key){s->global[i].name, NULL}, c->n);
+        if (!row)
+            return HS_ERR_MEMORY;
+        row->cell[side].cost[HS_COST_RETAINED] += s->global[i].bytes;
+        row->cell[side].cost[HS_COST_BLOCKS]++;
+    }
+    return HS_OK;
+}
+
 static void total(struct hs_compare *c, unsigned side)
 {
     const struct hs_side *s = &c->side[side];
@@ -276,6 +289,9 @@ static unsigned apart(const struct hs_side *base, const struct hs_side *side)
 
 bool hs_compare_shows(const struct hs_compare *c, enum hs_compare_by by)
 {
+    for (unsigned s = 0; by == HS_COMPARE_NAME && s < c->n; s++)
+        if (!c->side[s].global || c->by != HS_COST_RETAINED)
+            return false;
     return !(c->any & HS_APART_WORD) && !(by == HS_COMPARE_KIND && c->any & HS_APART_UNNAMED);
 }
 
@@ -334,7 +350,7 @@ static int make_table(struct hs_compare *c, enum hs_compare_by by)
     struct hs_compare_table *t = &c->table[by];
     int error = HS_OK;
     for (unsigned s = 0; s < c->n && !error; s++)
-        error = fill(c, by, s);
+        error = by == HS_COMPARE_NAME ? fill_names(c, s) : fill(c, by, s);
     free(t->slot);
     t->slot = NULL;
     if (t->n)

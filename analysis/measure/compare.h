@@ -22,6 +22,12 @@ struct hs_same_file {
     struct hs_line_map line; /* own lines to those of the first; no lines: as they are */
 };
 
+/* A global name of a side and what would go with it: struct hs_global_cost's total. */
+struct hs_named_cost {
+    char *name; /* "module.name" */
+    uint64_t bytes;
+};
+
 /* One trace. The caller fills it; strings and what is pointed at outlive the comparison. */
 struct hs_side {
     const char *path;
@@ -30,6 +36,8 @@ struct hs_side {
     const struct hs_picture *picture; /* the moment that is compared */
     const struct hs_same_file *file;  /* `n_files`, of files whose names or lines differ from the first's */
     unsigned n_files;
+    const struct hs_named_cost *global; /* `n_globals`, where there was a snapshot of references at the moment; else NULL */
+    size_t n_globals;
 };
 
 /* Why something is not compared, or with reserve. Bits of a side. */
@@ -63,7 +71,8 @@ struct hs_compare_row {
     struct hs_cell *cell; /* one a side */
 };
 
-enum hs_compare_by { HS_COMPARE_KIND, HS_COMPARE_LINE, HS_COMPARE_FUNCTION, HS_COMPARE_TABLES };
+/* Names overlap with the other tables and do not add up: bytecode has no name, and an object may have several. */
+enum hs_compare_by { HS_COMPARE_KIND, HS_COMPARE_LINE, HS_COMPARE_FUNCTION, HS_COMPARE_NAME, HS_COMPARE_TABLES };
 
 struct hs_compare_table {
     struct hs_compare_row *row; /* greatest difference first; the row of rounding is not among them */
@@ -99,7 +108,7 @@ int hs_compare_measure(struct hs_compare *compare);
 void hs_compare_free(struct hs_compare *compare);
 
 /* Whether a table says anything for all sides: with another word size none does, without kinds not that of
- * kinds. */
+ * kinds, that of names only when all sides have them and retained bytes are wanted. */
 bool hs_compare_shows(const struct hs_compare *compare, enum hs_compare_by by);
 
 /* The figure `by` of a row, less that of the first side; that of the row of rounding, and of the whole. */

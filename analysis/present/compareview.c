@@ -18,6 +18,7 @@ static const struct {
     [HS_COMPARE_KIND] = {"Kind", "kinds", "What it is"},
     [HS_COMPARE_LINE] = {"Line", "lines", "Where it was asked for"},
     [HS_COMPARE_FUNCTION] = {"Function", "functions", "By function"},
+    [HS_COMPARE_NAME] = {"Global", "globals", "What goes with each global name: slot, interned name, and what it alone keeps"},
 };
 
 static const struct {
@@ -202,6 +203,18 @@ static void marks_text(const struct hs_compareview *v, FILE *out)
         fprintf(out, "# %zu more marks not shown\n", c->n_marks - MARKS_SHOWN);
 }
 
+/* The rows that make a table add up. */
+static void close_table(struct hs_table *table, const struct hs_compare *c, const char *kind)
+{
+    struct line line = line_of_rounding(c);
+    line.kind = kind;
+    if (c->by == HS_COST_RETAINED)
+        add_line(table, c, &line);
+    line = line_of_total(c, c->by, c->by == HS_COST_RETAINED ? "= gc.mem_alloc()" : "= sum");
+    line.kind = kind;
+    add_line(table, c, &line);
+}
+
 static void table_text(const struct hs_compareview *v, enum hs_compare_by by, FILE *out)
 {
     const struct hs_compare *c = v->compare;
@@ -229,13 +242,8 @@ static void table_text(const struct hs_compareview *v, enum hs_compare_by by, FI
     rest.kind = kinds ? "" : NULL;
     if (others)
         add_line(table, c, &rest);
-    line = line_of_rounding(c);
-    line.kind = rest.kind;
-    if (c->by == HS_COST_RETAINED)
-        add_line(table, c, &line);
-    line = line_of_total(c, c->by, c->by == HS_COST_RETAINED ? "= gc.mem_alloc()" : "= sum");
-    line.kind = rest.kind;
-    add_line(table, c, &line);
+    if (by != HS_COMPARE_NAME)
+        close_table(table, c, rest.kind);
     fprintf(out, "\n# %s, %s:\n#\n", tables[by].heading, hs_cost_text(c->by));
     print_table(table, v, out);
 }

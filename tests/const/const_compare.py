@@ -65,6 +65,18 @@ def case_named(suite):
     suite.check("text closes with the sum", text.count("= gc.mem_alloc()") == 3 and "+80" in text and "-128" in text, text)
 
 
+def case_names(suite):
+    """With snapshots of references: what goes with each global name."""
+    with_refs = [suite.example(which, HEAPSTRATA_REFS="mark")[0] for which in ("plain", "const", "none")]
+    c = suite.json("compare", "--at", "mark:before", *with_refs)
+    names = {row["name"]: row["retained_bytes"] for row in c.get("globals", [])}
+    suite.check("the list goes with its name, but not where a stale word holds it",
+                names.get("__main__.levels") == [64 + 22, 22, 0], names)
+    adds_up(suite, "with references", c)
+    c = suite.json("compare", "--at", "mark:before", *traces(suite))
+    suite.check("without references there are no names", "globals" not in c and "lines" in c)
+
+
 def case_moved_lines(suite):
     """The copy in main() lies two lines higher in none.py: still one row."""
     c = suite.json("compare", "--source", EXAMPLE, "--at", "mark:with a copy", *traces(suite))
