@@ -19,7 +19,7 @@
 enum source {
     FROM_MEMBER, /* of the record, at `offset`, of `width` bytes */
     FROM_DATA,   /* of the record, as text */
-    FROM_NUMBER, FROM_POS, FROM_OLD, FROM_GRANULES, FROM_PTR, FROM_OLD_PTR, FROM_REGION,
+    FROM_NUMBER, FROM_SITE, FROM_POS, FROM_OLD, FROM_GRANULES, FROM_PTR, FROM_OLD_PTR, FROM_REGION,
     FROM_FILE, FROM_FUNCTION, FROM_LINE, FROM_NATIVE, FROM_KIND,
     FROM_VERDICT, FROM_FREE, FROM_LARGEST, FROM_FREED, FROM_FREED_BYTES, FROM_PAUSE,
 };
@@ -105,6 +105,8 @@ static void add_member(unsigned kind, const struct hs_field *field, bool event)
         origin.source = FROM_DATA;
     } else if (field->offset == offsetof(struct hs_record, address)) {
         type = HS_STORY_HEX;
+    } else if (field->offset == offsetof(struct hs_record, site)) {
+        origin.source = FROM_SITE; /* the reader's number, which stands for one place in the whole trace */
     } else if (event && field->offset == offsetof(struct hs_record, pos)) {
         origin.source = FROM_POS;
     } else if (event && field->offset == offsetof(struct hs_record, old)) {
@@ -279,6 +281,7 @@ static union hs_story_value value_of(struct hs_story *s, const struct hs_event *
     case FROM_MEMBER:   return (union hs_story_value){ .u = member(e, origin) };
     case FROM_DATA:     return (union hs_story_value){ .s = text_of(s, e->record) };
     case FROM_NUMBER:   return (union hs_story_value){ .u = e->number };
+    case FROM_SITE:     return (union hs_story_value){ .u = e->site };
     case FROM_POS:      return (union hs_story_value){ .u = e->pos };
     case FROM_OLD:      return (union hs_story_value){ .u = e->old };
     case FROM_GRANULES: return (union hs_story_value){ .u = e->granules == HS_POS_IMPLIED ? 0 : e->granules };
