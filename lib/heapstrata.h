@@ -177,6 +177,10 @@ void hs_mark(struct hs_text label);
 /* Keyframe, when hs_state says that one is due; calls hs_config.keyframe. Not from an interrupt. */
 void hs_keyframe(void);
 
+/* Whether keyframes fit the ring, so that a reader will know the layout. Where they do not, what a collection frees is
+ * not worth its bytes: a hook records the figures of the regions behind it instead (lib/level.h). */
+bool hs_keeps_layout(void);
+
 /* Every site whose code is no longer what it was, as `gone` says of its address, is looked up anew when
  * it is met again. Call when code is freed. NULL: all code is gone, and all texts of hs_place are. */
 void hs_forget(bool (*gone)(uintptr_t code));

@@ -23,6 +23,12 @@ static uint32_t next_slot(uint32_t index) { return index + 1 < hs_trace.header->
 
 static bool is_stream(void) { return HS_STREAM && hs_trace.header->flags & HS_RING_STREAM; }
 
+/* Whether this is the header of a packet that fits its slot. */
+static bool has_head(const struct hs_packet *p) {
+    return p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) &&
+           (uint32_t)p->len + p->defs <= hs_trace.header->packet_size - sizeof *p;
+}
+
 /* Where the open packet is written. */
 static struct hs_packet *workplace(void) {
     struct hs_trace *t = &hs_trace;
@@ -133,10 +139,11 @@ static void new_epoch(uint32_t seq) {
 }
 
 /* The definitions that would go with the packet that is overwritten next are written anew in this one, so that
- * every packet in the ring can be read at any moment. */
+ * every packet in the ring can be read at any moment. Only what hs_site_init or this boot found whole is carried, so the
+ * packet's sum need not be taken again. */
 static void carry(void) {
     const struct hs_packet *next = hs_slot(next_slot(hs_trace.slot));
-    if (!is_stream() && hs_packet_readable(next))
+    if (!is_stream() && next->defs && has_head(next))
         hs_site_carry(next);
 }
 
@@ -252,11 +259,9 @@ static bool continues(const struct hs_ring_header *old, const struct hs_ring_hea
 }
 
 bool hs_packet_readable(const struct hs_packet *p) {
-    uint32_t size = hs_trace.header->packet_size;
-    if (p->sync != HS_PACKET_SYNC || p->head != hs_packet_head(p) || (uint32_t)p->len + p->defs > size - sizeof *p)
-        return false;
     const uint8_t *bytes = (const uint8_t *)p;
-    return hs_packet_open(p) || p->sum == hs_packet_sum(p, bytes + sizeof *p, bytes + size - p->defs);
+    uint32_t size = hs_trace.header->packet_size;
+    return has_head(p) && (hs_packet_open(p) || p->sum == hs_packet_sum(p, bytes + sizeof *p, bytes + size - p->defs));
 }
 
 /* A packet that the last boot left in the stage goes into its slot, if it is the one that comes next. */
@@ -413,7 +418,8 @@ void hs_keyframe(void) {
     uint32_t most = h->packet_count * h->packet_size / 4;
     if (t->config.keyframe_every) /* the ring is drained, not looked at: it may be filled to three quarters */
         most *= 3;
-    if (!(h->flags & HS_RING_STREAM) && t->config.keyframe_size() > most)
+    t->layout_lost = !is_stream() && t->config.keyframe_size() > most;
+    if (t->layout_lost)
         return;
     hs_lock_t lock = hs_port_lock();
     finish_packet();
@@ -425,6 +431,8 @@ void hs_keyframe(void) {
     hs_port_unlock(lock);
     t->config.keyframe();
 }
+
+bool hs_keeps_layout(void) { return !hs_trace.layout_lost; }
 
 void hs_start(void) {
     if (hs_state != HS_STATE_OFF || !hs_trace.header)

@@ -72,6 +72,7 @@ struct hs_trace {
     uint64_t time;              /* recorded ticks at that moment */
     uint32_t defined;           /* bytes of definitions in this boot */
     bool drained;               /* packets leave the ring */
+    bool layout_lost;           /* the last keyframe did not fit */
     uint16_t kept;              /* packets, the open one included, in which a definition is where the reader finds it */
     uint16_t reclaimed;         /* `epoch` when entries were last given back */
     uint16_t n_sites, n_names;  /* entries that have been in use: from the start of the table (site 0 included), from its end */

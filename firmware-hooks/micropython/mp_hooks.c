@@ -528,6 +528,9 @@ static bool block_is_gone(uint32_t pos) {
     return true;
 }
 
+/* A region's figures stand for what a collection frees, and what is where, when nobody will know the layout. */
+static bool sums_up(void) { return hs_state == HS_STATE_LEVEL || !hs_keeps_layout(); }
+
 static void end_collection(void) {
     hs_forget(code_is_gone);
     if (AREAS > 1)
@@ -535,7 +538,7 @@ static void end_collection(void) {
     if (hs_state == HS_STATE_LEVEL)
         hs_level_swept(block_is_gone);
     hs_record(&(struct hs_record){.kind = HS_COLLECT_END});
-    if (hs_state == HS_STATE_LEVEL)
+    if (sums_up())
         hs_mp_summary(0);
 }
 
@@ -602,7 +605,7 @@ void __wrap_gc_collect_end(void) {
     if (UNLIKELY(walker == &running))
         return;
     bool recording = hs_state != HS_STATE_OFF;
-    if (recording && hs_state != HS_STATE_LEVEL) {
+    if (recording && !sums_up()) {
         finish_marking();
         record_sweep();
     }
@@ -617,11 +620,11 @@ void __real_gc_sweep_all(void);
 void __wrap_gc_sweep_all(void) {
     hs_mp_stream_forget();
     bool recording = hs_state != HS_STATE_OFF;
-    if (hs_state == HS_STATE_LEVEL)
+    if (recording && sums_up())
         hs_mp_summary(2);
     if (recording)
         record_collection(3);
-    if (recording && hs_state != HS_STATE_LEVEL)
+    if (recording && !sums_up())
         record_sweep();
     __real_gc_sweep_all();
     if (recording)
@@ -643,7 +646,7 @@ static NOINLINE void record_fail(uintptr_t caller, size_t size) {
     if (AREAS > 1)
         update_areas();
     /* where there was no room a collection has just been summed up */
-    if (hs_state == HS_STATE_LEVEL && fail_cause() == 2)
+    if (sums_up() && fail_cause() == 2)
         hs_mp_summary(1);
     hs_fail(key_of(caller), (uint32_t)size, fail_cause());
     hs_mp_refs_fail();

@@ -363,6 +363,12 @@ static void on_collect(struct hs_reader *r, const struct hs_record *record) {
     r->collected = record->cause == 1 || record->cause == 2;
 }
 
+/* A ring without room for keyframes does not tell what a collection frees. */
+static void on_collect_end(struct hs_reader *r) {
+    r->synced = r->synced && (r->swept || !r->in_collection);
+    r->in_collection = false;
+}
+
 static void on_reset(struct hs_reader *r, const struct hs_record *record) {
     if (r->number)
         hs_follow_anew(r, true);
@@ -375,7 +381,7 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_FAIL: on_fail(r, record); break;
     case HS_COLLECT: on_collect(r, record); break;
     case HS_SWEEP: on_sweep(r, record, e); break;
-    case HS_COLLECT_END: r->in_collection = false; break;
+    case HS_COLLECT_END: on_collect_end(r); break;
     case HS_SNAPSHOT: on_snapshot(r, record, e); break;
     case HS_REGION: on_region(r, record, e); break;
     case HS_REGION_END: on_region_end(r, record, e); break;
