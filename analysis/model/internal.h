@@ -34,6 +34,7 @@ void hs_model_sampled(struct hs_model *model, const struct hs_event *event);
 void hs_model_sample_ended(struct hs_model *model, const struct hs_event *event);
 void hs_model_samples_swept(struct hs_model *model, const struct hs_event *event);
 void hs_model_summed_up(struct hs_model *model, const struct hs_event *event);
+void hs_model_untold(struct hs_model *model);       /* what summaries told counts no longer */
 void hs_model_named(struct hs_model *model, const struct hs_event *event);
 void hs_model_levels_now(struct hs_model *model); /* the open span goes up to now */
 void hs_model_levels_free(struct hs_levels *levels);

@@ -185,6 +185,7 @@ void hs_model_resync(struct hs_model *m, const struct hs_event *e)
     for (uint32_t i = 0; i < e->n_blocks; i++)
         appear(m, e->block[i]);
     m->synced = true;
+    hs_model_untold(m);
     hs_model_level_is(m, HS_LEVEL_FULL);
 }
 

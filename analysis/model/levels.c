@@ -302,6 +302,12 @@ static void open_span(struct hs_model *m)
     l->open = true;
 }
 
+void hs_model_untold(struct hs_model *m)
+{
+    memset(m->levels.told, 0, sizeof m->levels.told);
+    m->levels.n_told = 0;
+}
+
 static void change_level(struct hs_model *m, uint8_t level, uint32_t interval)
 {
     struct hs_levels *l = &m->levels;
@@ -309,7 +315,7 @@ static void change_level(struct hs_model *m, uint8_t level, uint32_t interval)
     if (level != HS_LEVEL_STOPPED)
         drop_samples(m);
     if (level != HS_LEVEL_STOPPED)
-        memset(l->told, 0, sizeof l->told); /* the first summary follows at once */
+        hs_model_untold(m); /* the first summary follows at once */
     l->level = level;
     l->last = level ? level : l->last;
     l->interval = interval;

@@ -253,11 +253,11 @@ uint64_t hs_model_at_level(const struct hs_model *model, enum hs_level level);
 /* Whether anything was recorded at one level. */
 bool hs_model_saw_level(const struct hs_model *model, enum hs_level level);
 
-/* Whether the figures of the heap are, at present, those that summaries tell: the level is above "full", or
+/* Whether the figures of the heap are, at present, those that summaries tell: the level is above "full", or the layout is not known but summed up (a ring without room for keyframes), or
  * was when recording stopped. */
 static inline bool hs_model_is_told(const struct hs_model *model)
 {
-    return model->levels.last > HS_LEVEL_FULL;
+    return model->levels.last > HS_LEVEL_FULL || (!model->synced && model->levels.n_told);
 }
 
 /* These figures, of one region or, with HS_ALL_REGIONS, of all. `runs` are counted over regions. */
