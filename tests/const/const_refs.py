@@ -290,7 +290,7 @@ def case_threads(suite):
 
 
 def case_ring(suite):
-    script = suite.write("ring.py", "import heapstrata, gc\nkept = [[i] for i in range(600)]\ntry:\n    heapstrata.snapshot(refs=True)\n"
+    script = suite.write("ring.py", "import heapstrata, gc\nkept = [[i] for i in range(1500)]\ntry:\n    heapstrata.snapshot(refs=True)\n"
                          "    print('taken')\nexcept ValueError as e:\n    print(e)\n")
     path = os.path.join(hs_test.scratch(), "ring")
     for size, expected in (("8k", "more than half of the ring"), ("64k", "taken")):
