@@ -120,7 +120,7 @@ static void append(const uint8_t *bytes, struct hs_site_entry *entry) {
     t->defined += len;
 }
 
-/* The same, in the next packet when there is no room in this one. */
+/* The same, in the next packet when there is no room in this one. That may be full of what was carried into it. */
 static bool write_definition(const uint8_t *bytes, struct hs_site_entry *entry) {
     uint32_t len = HS_DEFINITION_LEN(*bytes);
     if (!has_room(len))

@@ -930,7 +930,7 @@ static void init(void) {
         .summary = hs_mp_summary,
     };
     bool record = hs_port_image(&config);
-    while (config.n_sites > 64 && config.n_sites > config.memory_size / 16 && !(config.flags & HS_RING_STREAM))
+    while (config.n_sites > 64 && config.n_sites > config.memory_size / 8 && !(config.flags & HS_RING_STREAM))
         config.n_sites /= 2; /* what a small ring cannot tell of at once needs no longer numbers */
     config.facts = all_facts();
 #if HS_STACKS

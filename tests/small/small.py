@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Small rings: MicroPython's perf_bench programs, looked at in the midst of their work, as a reset would find them.
+
+At every moment the ring must open without damage, and nine of ten allocations in it must have their place: where many
+sites are in use at once, some find no room for their definitions. How many allocations there are is printed, and must
+not be far below what it was.
+"""
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), folder) for folder in ("tools", "bench")]
+import hs_test
+import programs
+
+NAMES = """bm_chaos bm_fft bm_float bm_hexiom bm_nqueens bm_pidigits core_str misc_mandel misc_pystone misc_raytrace""".split()
+MOMENTS = int(os.environ.get("HS_MOMENTS", "12"))  # of each program and size
+LEAST = {"2k": 500, "4k": 1200}  # allocations: median of the moments, mean of the programs
+FAILING = """import gc
+kept = [bytearray(900) for i in range(40)]
+for i in range(0, 40, 2):
+    kept[i] = None
+for i in range(300):
+    [i]
+bytearray(6000)
+"""
+
+
+def endless(name):
+    """The program again and again; not its first rounds alone, in which all is new."""
+    path = os.path.join(hs_test.scratch(), name + ".py")
+    with open(path, "w") as f:
+        f.write(programs.for_unix(name, 100, 100) + "while True:\n    bm_run(100, 100)\n")
+    return path
+
+
+def moments(script, size):
+    """Copies of the ring at moments at which the program stands still."""
+    ring = os.path.join(hs_test.scratch(), "ring")
+    if os.path.exists(ring):
+        os.remove(ring)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("HEAPSTRATA_")}
+    child = subprocess.Popen([hs_test.firmware("unix32"), "-X", "heapsize=256k", script],
+                             env=dict(env, HEAPSTRATA_RING="%s:%s" % (ring, size), HEAPSTRATA_TIME_SCALE="40"),
+                             stdout=subprocess.DEVNULL)
+    try:
+        time.sleep(0.3)
+        for _ in range(MOMENTS):
+            child.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+            with open(ring, "rb") as f:
+                yield f.read()
+            child.send_signal(signal.SIGCONT)
+            time.sleep(0.011)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def look(image):
+    """(allocations in the image, what is wrong)"""
+    path = os.path.join(hs_test.scratch(), "moment.img")
+    with open(path, "wb") as f:
+        f.write(image)
+    done = hs_test.cli("dump", path, "--json")
+    if done.status or done.err:
+        return 0, done.err.decode()
+    allocs = [e for e in map(json.loads, done.out.splitlines()) if e["kind"] == "ALLOC"]
+    nameless = [e for e in allocs if not e["site"] or not e.get("where")]
+    return len(allocs), "%d of %d have no place: %s" % (len(nameless), len(allocs), nameless[0]) \
+        if 10 * len(nameless) > len(allocs) else ""
+
+
+def programs_in(tap, size):
+    medians = []
+    for name in NAMES:
+        seen = [look(image) for image in moments(endless(name), size)]
+        medians.append(statistics.median(n for n, _ in seen))
+        tap.check("%s in %s: whole at %d moments, %d to %d allocations, %d in the median"
+                  % (name, size, len(seen), min(seen)[0], max(seen)[0], medians[-1]),
+                  len(seen) == MOMENTS and not any(why for _, why in seen), [why for _, why in seen if why][:1])
+    mean = statistics.mean(medians)
+    tap.check("%s: %d allocations, mean of the programs" % (size, mean), mean >= LEAST[size], medians)
+    tap.note("%s: %d of %d programs have 600 or more" % (size, sum(n >= 600 for n in medians), len(medians)))
+
+
+def failure(tap, size):
+    """The failed allocation, why it failed, and the last collection's figures."""
+    script = os.path.join(hs_test.scratch(), "failing.py")
+    with open(script, "w") as f:
+        f.write(FAILING)
+    ring = os.path.join(hs_test.scratch(), "failing.img")
+    done = hs_test.run_firmware("unix32", ["-X", "heapsize=44k", script], ring="%s:%s" % (ring, size))
+    status, report, error = hs_test.cli_json("report", ring)
+    last = report["failures"][-1] if report and report.get("failures") else {}
+    tap.check("%s: the failed allocation, its line and why" % size,
+              done.status and last.get("asked_bytes") == 6000 and last.get("verdict") == "fragmented"
+              and "failing.py:7 " in last.get("line", ""), (done.err, error, last))
+    tap.check("%s: free and longest free run at that moment" % size,
+              last.get("free_bytes", 0) > 6000 > last.get("largest_free_bytes", 6000), last)
+
+
+def main():
+    tap = hs_test.Tap()
+    for size in LEAST:
+        failure(tap, size)
+        programs_in(tap, size)
+    tap.finish()
+
+
+main()
