@@ -331,6 +331,8 @@ void hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
 
 void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
     hs_lock_t lock = hs_port_lock();
+    if (hs_trace.cursor > hs_trace.limit) /* a site that is made ready counts as named in its packet */
+        hs_packet_turn();
     struct hs_site_entry *site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), HS_ALLOC, size);
     hs_record_named(site, &(struct hs_record){.kind = HS_FAIL, .size = size, .cause = cause});
     hs_port_unlock(lock);
