@@ -56,12 +56,15 @@ def on_core(core, build, folder):
 
 
 # Of struct hs_ring_header: where hs_anchor is, and whether pointers have 8 bytes, is the machine's own affair.
-ANCHOR, FLAGS, CHECK, POINTERS_64 = 40, 48, 52, 2
+HEADER_SIZE, FLAGS, NOTES, CHECK, ANCHOR, FACTS, POINTERS_64 = 10, 36, 38, 40, 48, 56, 2
 
 
 def common_form(image):
     """The image with those two as 0 everywhere; None when the header's check does not match."""
-    if len(image) < CHECK + 4 or struct.unpack_from("<I", image, CHECK)[0] != zlib.crc32(image[:CHECK]):
+    if len(image) < FACTS:
+        return None
+    header_size, = struct.unpack_from("<H", image, HEADER_SIZE)
+    if struct.unpack_from("<I", image, CHECK)[0] != zlib.crc32(image[FACTS:header_size], zlib.crc32(image[:NOTES])):
         return None
     same = bytearray(image)
     same[ANCHOR:ANCHOR + 8] = bytes(8)

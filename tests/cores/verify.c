@@ -3,87 +3,208 @@
 
 #include <string.h>
 
+#include "lib/crc.h"
+#include "lib/trace.h"
 #include "tests/cores/check.h"
 
 struct verifier verifier;
 
-static const uint8_t *dictionary(void) { return (const uint8_t *)hs_image() + hs_image()->header_size; }
-
 /* --- definitions -------------------------------------------------------------------------------------- */
 
-/* Whether definition `number` is this text, or its end when it is long. */
-static bool is_text(uint32_t number, struct hs_text text) {
-    const struct verifier *v = &verifier;
-    struct hs_record r;
-    uint32_t len = text.len < HS_DATA_MAX ? text.len : HS_DATA_MAX;
-    if (number >= v->n_sites || v->site[number].kind != HS_STRING)
-        return len == 0 && number == 0;
-    uint32_t at = v->site[number].offset;
-    return hs_decode_dict(dictionary() + at, hs_image()->dict_len - at, &r) > 0 && r.data_len == len &&
-           memcmp(r.data, text.data + text.len - len, len) == 0;
+/* Where a definition belongs; NULL when there is no such number. */
+static struct verify_definition *entry_of(uint8_t kind, uint32_t number) {
+    if (!number || number >= VERIFY_SITES)
+        return NULL;
+    return &verifier.definition[kind == HS_SITE ? number : VERIFY_SITES - number];
 }
 
-static void define(const struct hs_record *r) {
+/* Definition `number`, NULL when there is none of that kind. */
+static const struct verify_definition *find(uint8_t kind, uint32_t number) {
+    const struct verify_definition *d = entry_of(kind, number);
+    return d && d->kind == kind ? d : NULL;
+}
+
+static void define(const uint8_t *bytes, const struct hs_record *r) {
     struct verifier *v = &verifier;
-    uint32_t number = v->n_sites++;
-    CHECK(number < VERIFY_SITES);
-    if (number >= VERIFY_SITES)
+    struct verify_definition *d = entry_of(r->kind, r->number);
+    CHECK(d && (!d->kind || (d->kind == HS_SITE) == (r->kind == HS_SITE)));
+    if (!d)
         return;
-    v->state[number] = (struct hs_site_state){.op = r->kind == HS_SITE ? r->op : 0,
-                                              .first_size = r->kind == HS_SITE ? (uint8_t)r->size : 0};
-    v->site[number] = (struct verify_site){
-        .offset = v->defined, .caller = (int32_t)r->address, .line = r->line, .file = (uint8_t)r->file,
-        .function = (uint8_t)r->function, .context = (uint8_t)r->context, .kind = r->kind, .op = r->op};
+    *d = (struct verify_definition){
+        .hash = hs_definition_hash(bytes),
+        .what = r->kind == HS_SITE ? (uint32_t)r->address : hs_crc32(0, r->data, r->data_len),
+        .line = (uint16_t)r->line,
+        .parent = (uint8_t)(r->kind == HS_FUNCTION ? r->file : r->function),
+        .context = (uint8_t)r->context,
+        .kind = r->kind,
+        .op = r->kind == HS_SITE ? (uint8_t)(HS_ALLOC + r->cause) : 0,
+        .first_size = r->kind == HS_SITE ? (uint8_t)r->size : 0,
+        .text_len = (uint8_t)r->data_len};
+    if (r->kind == HS_SITE && r->number >= v->n_sites)
+        v->n_sites = r->number + 1;
+    if (r->kind != HS_SITE && r->number > v->n_names)
+        v->n_names = r->number;
 }
 
-void verify_definitions(void) {
-    struct verifier *v = &verifier;
+static void take(const struct hs_packet *packet, const uint8_t *at) {
     struct hs_record r;
-    while (v->defined < hs_image()->dict_len) {
-        int len = hs_decode_dict(dictionary() + v->defined, hs_image()->dict_len - v->defined, &r);
+    const uint8_t *end = at + packet->defs;
+    for (int len; at < end; at += len) {
+        len = hs_decode_definition(at, (size_t)(end - at), &r);
         CHECK(len > 0);
         if (len <= 0)
             return;
-        if (r.kind != HS_INFO)
-            define(&r);
-        v->defined += (uint32_t)len;
+        define(at, &r);
+    }
+}
+
+/* Adds to `hash` that of a function and its file. False when one of them is not known. */
+static bool add_function(uint32_t number, uint32_t *hash) {
+    const struct verify_definition *function = find(HS_FUNCTION, number);
+    if (!number)
+        return true;
+    const struct verify_definition *file = function ? find(HS_STRING, function->parent) : NULL;
+    if (!function || (function->parent && !file))
+        return false;
+    *hash += 31 * (function->hash + (file ? 31 * file->hash : 0));
+    return true;
+}
+
+/* The same of a context, those around it being known as well. */
+static bool add_context(uint32_t number, uint32_t *hash) {
+    for (uint32_t depth = 0; number && depth < VERIFY_SITES; depth++) {
+        const struct verify_definition *context = find(HS_CONTEXT, number);
+        uint32_t own = context ? context->hash : 0;
+        if (!context || !add_function(context->parent, &own))
+            return false;
+        *hash += depth ? 0 : 7 * own;
+        number = context->context;
+    }
+    return !number;
+}
+
+/* A site of which anything is missing is as if it were not defined. */
+static void settle(void) {
+    struct verifier *v = &verifier;
+    memset(v->state, 0, sizeof v->state);
+    for (uint32_t i = 1; i < v->n_sites; i++) {
+        const struct verify_definition *site = find(HS_SITE, i);
+        uint32_t hash = site ? site->hash : 0;
+        if (site && add_function(site->parent, &hash) && add_context(site->context, &hash))
+            v->state[i] = (struct hs_site_state){.op = site->op, .first_size = site->first_size, .hash = hash};
     }
     v->decoder.site = v->state;
     v->decoder.n_sites = v->n_sites;
 }
 
+static void forget(void) {
+    struct verifier *v = &verifier;
+    memset(v->definition, 0, sizeof v->definition);
+    v->n_sites = 1;
+    v->n_names = 0;
+}
+
+/* --- the ring ----------------------------------------------------------------------------------------- */
+
+static const uint8_t *definitions_of(const struct hs_packet *p) {
+    return (const uint8_t *)p + hs_image()->packet_size - p->defs;
+}
+
+static bool is_closed(const struct hs_packet *p) { return (p->flags & HS_PACKET_CLOSED) != 0; }
+
+/* Whether a packet may be read. */
+static bool is_whole(const struct hs_packet *p) {
+    return p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) &&
+           sizeof *p + p->len + p->defs <= hs_image()->packet_size &&
+           (!is_closed(p) || p->sum == hs_packet_sum(p, (const uint8_t *)(p + 1), definitions_of(p)));
+}
+
+/* The packet of this number, NULL when it is not in the ring. */
+static const struct hs_packet *in_ring(uint32_t seq) {
+    const struct hs_ring_header *h = hs_image();
+    const uint8_t *slot = (const uint8_t *)h + h->header_size;
+    for (uint32_t i = 0; i < h->packet_count; i++, slot += h->packet_size) {
+        const struct hs_packet *p = (const struct hs_packet *)(const void *)slot;
+        if (p->seq == seq && is_whole(p))
+            return p;
+    }
+    return NULL;
+}
+
+/* Packets that the ring may hold, as numbers: from here to verifier.seq, the open one, if there is one. */
+static uint32_t oldest(void) {
+    uint32_t count = hs_image()->packet_count;
+    return verifier.seq > count ? verifier.seq - count : 0;
+}
+
+void verify_know_ring(void) {
+    forget();
+    for (uint32_t seq = oldest(); seq <= verifier.seq; seq++) {
+        const struct hs_packet *p = in_ring(seq);
+        if (p)
+            take(p, definitions_of(p));
+    }
+    settle();
+}
+
+void verify_know(const struct hs_packet *packet, const uint8_t *definitions) {
+    take(packet, definitions);
+    settle();
+}
+
 /* --- sites -------------------------------------------------------------------------------------------- */
 
-static void verify_context(const struct verify_site *site, uint32_t code) {
-    const struct verify_site *context = &verifier.site[site->context];
+/* Whether the definition is of this text, or of its end when it is long. */
+static bool is_text(const struct verify_definition *d, struct hs_text text) {
+    uint32_t len = text.len < HS_TEXT_MAX ? text.len : HS_TEXT_MAX;
+    return d && d->text_len == len && d->what == hs_crc32(0, text.data + text.len - len, len);
+}
+
+/* Function `number` and its file are those of `place`. */
+static void verify_function(uint32_t number, const struct hs_place *place) {
+    const struct verify_definition *function = find(HS_FUNCTION, number);
+    CHECK(is_text(function, place->function));
+    CHECK(function && is_text(find(HS_STRING, function->parent), place->file));
+}
+
+static void verify_context(const struct verify_definition *site, uint32_t code) {
+    const struct verify_definition *context = find(HS_CONTEXT, site->context);
     struct hs_place place;
+    if (!site->context && verifier.others)
+        return;
     load_describe(LOAD_CONTEXT_LINE(code), &place);
-    EQUAL(context->kind, HS_CONTEXT);
+    CHECK(context != NULL);
+    if (!context)
+        return;
     EQUAL(context->line, place.line);
-    CHECK(is_text(context->file, place.file));
-    CHECK(is_text(context->function, place.function));
+    EQUAL(context->context, 0);
+    verify_function(context->parent, &place);
 }
 
 /* Site `number` is where the load says that the event is from. */
 static void verify_site(uint32_t number, uint8_t op, uint32_t code) {
-    const struct verifier *v = &verifier;
+    struct verifier *v = &verifier;
     struct hs_place place = {.line = 0};
+    *(number ? &v->named : &v->unnamed) += 1;
     if (!number && v->others)
         return;
-    CHECK(number && number < v->n_sites);
-    if (number >= v->n_sites)
+    const struct verify_definition *site = find(HS_SITE, number);
+    CHECK(site && v->state[number].op);
+    if (!site)
         return;
-    const struct verify_site *site = &v->site[number];
     if (op != HS_FREE)
         load_describe(code + 1000, &place);
-    EQUAL(site->kind, HS_SITE);
     EQUAL(site->op, op);
     EQUAL(site->line, place.line);
-    EQUAL(site->caller, load_caller(code));
-    CHECK(is_text(site->file, place.file));
-    CHECK(is_text(site->function, place.function));
+    EQUAL(site->what, load_caller(code));
+    if (op == HS_FREE)
+        EQUAL(site->parent, 0);
+    else
+        verify_function(site->parent, &place);
     if (HS_STACKS && op != HS_FREE)
         verify_context(site, code);
+    else
+        EQUAL(site->context, 0);
 }
 
 /* --- records ------------------------------------------------------------------------------------------ */
@@ -272,60 +393,113 @@ void verify_boot(uint32_t seed, uint32_t boot) {
     load_start(&v->load, seed);
     v->due = v->in_keyframe = false;
     v->boot = boot;
-    v->number = v->ops = v->keyframes = v->resets = v->levels = 0;
+    v->number = v->ops = v->keyframes = v->resets = v->levels = v->named = v->unnamed = 0;
     if (boot == 1) {
-        v->defined = v->seq = 0;
-        v->n_sites = 1;
-        v->state[0] = (struct hs_site_state){.epoch = 0};
-        memset(v->sum, 0, sizeof v->sum);
+        v->seq = 0;
+        forget();
     }
 }
 
-static uint32_t verify_records(const struct hs_packet *packet) {
+/* Sum over the sites that a packet's records name, each once. */
+struct met {
+    uint8_t site[VERIFY_SITES];
+    uint32_t sum;
+};
+
+static void meet(struct met *met, const struct hs_record *r) {
+    if ((r->kind > HS_REALLOC && r->kind != HS_FAIL) || !r->site || r->site >= VERIFY_SITES || met->site[r->site])
+        return;
+    met->site[r->site] = 1;
+    met->sum += HS_SITE_CHECK(verifier.state[r->site].hash, verifier.state[r->site].first_size);
+}
+
+/* Of the load's records, in `check` the places of new blocks. */
+static void verify_record(const struct hs_record *r, uint32_t *check) {
+    struct verifier *v = &verifier;
+    if (!verify_own(r)) {
+        verify_op(r);
+        if (r->kind == HS_ALLOC || r->kind == HS_REALLOC)
+            *check = HS_CHECK(*check, v->op.pos);
+    }
+    v->number++;
+}
+
+static void verify_records(const struct hs_packet *packet) {
     struct verifier *v = &verifier;
     struct hs_record record[3];
+    struct met met = {.sum = 0};
     uint32_t check = 0;
     int n;
     hs_decode_packet(&v->decoder, packet, (const uint8_t *)(packet + 1));
     while ((n = hs_decode_next(&v->decoder, record, 3)) > 0)
-        for (int i = 0; i < n; i++, v->number++)
-            if (!verify_own(&record[i])) {
-                verify_op(&record[i]);
-                if (record[i].kind == HS_ALLOC || record[i].kind == HS_REALLOC)
-                    check = HS_CHECK(check, v->op.pos);
-            }
+        for (int i = 0; i < n; i++) {
+            meet(&met, &record[i]);
+            verify_record(&record[i], &check);
+        }
     EQUAL(n, 0);
-    return check;
+    EQUAL(v->decoder.names, met.sum);
+    EQUAL(packet->check, is_closed(packet) ? HS_CHECK_FOLD(check) : 0);
+    EQUAL(packet->names, is_closed(packet) ? HS_CHECK_FOLD(met.sum) : 0);
+    v->sum[v->seq & (VERIFY_SUMS - 1)] = packet->sum;
+    v->names[v->seq & (VERIFY_SUMS - 1)] = met.sum;
 }
 
-void verify_packet(const struct hs_packet *packet) {
+static void verify_next(const struct hs_packet *packet) {
     struct verifier *v = &verifier;
-    verify_definitions();
     EQUAL(packet->sync, HS_PACKET_SYNC);
     EQUAL(packet->seq, v->seq);
     EQUAL(packet->boot, v->boot & 0xff);
     EQUAL(packet->number, v->number);
-    EQUAL(packet->flags & HS_PACKET_CLOSED, HS_PACKET_CLOSED);
     EQUAL(packet->head, hs_packet_head(packet));
-    EQUAL(packet->sum, hs_packet_sum(packet, (const uint8_t *)(packet + 1)));
-    uint32_t check = verify_records(packet);
-    EQUAL(packet->check, HS_CHECK_FOLD(check));
-    v->sum[v->seq++ & (VERIFY_SUMS - 1)] = packet->sum;
+    verify_records(packet);
+    v->seq++;
+}
+
+void verify_packet(const struct hs_packet *packet, const uint8_t *definitions) {
+    if (hs_image()->flags & HS_RING_STREAM)
+        verify_know(packet, definitions);
+    else
+        verify_know_ring();
+    CHECK(is_closed(packet));
+    EQUAL(packet->sum, hs_packet_sum(packet, (const uint8_t *)(packet + 1), definitions));
+    verify_next(packet);
+}
+
+void verify_open(const struct hs_packet *stage) {
+    const struct hs_packet *p = stage ? stage : in_ring(verifier.seq);
+    CHECK(p && is_whole(p) && hs_packet_open(p));
+    if (!p)
+        return;
+    verify_know_ring();
+    if (stage)
+        verify_know(p, definitions_of(p));
+    verify_next(p);
+}
+
+/* A packet that was verified before, or is being written. */
+static void verify_again(const struct hs_packet *p) {
+    struct verifier *v = &verifier;
+    struct hs_record r;
+    hs_decode_packet(&v->decoder, p, (const uint8_t *)(p + 1));
+    while (hs_decode_next(&v->decoder, &r, 1) == 1)
+        CHECK(r.kind != HS_FAIL || !r.site || (r.site < v->n_sites && v->state[r.site].op));
+    EQUAL(v->decoder.error, HS_OK);
+    if (p->seq == v->seq)
+        return;
+    EQUAL(p->sum, v->sum[p->seq & (VERIFY_SUMS - 1)]);
+    EQUAL(v->decoder.names, v->names[p->seq & (VERIFY_SUMS - 1)]);
 }
 
 void verify_ring(void) {
     const struct verifier *v = &verifier;
-    const struct hs_ring_header *h = hs_image();
-    const uint8_t *slot = dictionary() + h->dict_size;
-    uint32_t closed = 0;
-    for (uint32_t i = 0; i < h->packet_count; i++, slot += h->packet_size) {
-        const struct hs_packet *p = (const struct hs_packet *)(const void *)slot;
-        if (p->sync != HS_PACKET_SYNC || !(p->flags & HS_PACKET_CLOSED))
-            continue;
-        closed++;
-        CHECK(p->seq < v->seq && p->seq + h->packet_count >= v->seq);
-        EQUAL(hs_packet_sum(p, (const uint8_t *)(p + 1)), v->sum[p->seq & (VERIFY_SUMS - 1)]);
+    uint32_t count = hs_image()->packet_count, here = 0, written = v->seq + (in_ring(v->seq) != NULL);
+    verify_know_ring();
+    for (uint32_t seq = oldest(); seq <= v->seq; seq++) {
+        const struct hs_packet *p = in_ring(seq);
+        if (p) {
+            here++;
+            verify_again(p);
+        }
     }
-    uint32_t most = h->packet_count - 1; /* one is open */
-    EQUAL(closed, v->seq < most ? v->seq : most);
+    EQUAL(here, written < count ? written : count);
 }
