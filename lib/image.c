@@ -264,15 +264,10 @@ bool hs_packet_readable(const struct hs_packet *p) {
     return has_head(p) && (hs_packet_open(p) || p->sum == hs_packet_sum(p, bytes + sizeof *p, bytes + size - p->defs));
 }
 
-/* A packet that the last boot left in the stage goes into its slot, if it is the one that comes next. */
-static void salvage_stage(void) {
+struct hs_packet *hs_staged_packet(void) {
     struct hs_trace *t = &hs_trace;
-    const struct hs_packet *p = t->config.stage;
-    if (p && hs_packet_readable(p) && p->seq == t->seq && p->boot == (uint8_t)(t->header->boot - 1)) {
-        unstage(p);
-        t->seq++;
-        t->slot = next_slot(t->slot);
-    }
+    struct hs_packet *p = t->config.stage;
+    return p && hs_packet_readable(p) && p->seq == t->seq && p->boot == (uint8_t)(t->header->boot - 1) ? p : NULL;
 }
 
 /* Finds the newest packet, to go on behind it; or in its place, if it is the one that a reset found half copied. */
@@ -289,23 +284,43 @@ static void resume(void) {
         t->slot = next_slot(t->slot);
     else if (t->seq)
         t->seq--;
-    salvage_stage();
 }
 
-/* The last boot may have been cut off before it had carried what goes with the packet that is overwritten now. */
-static void carry_on(void) {
+/* The last boot may have been cut off before it had carried what goes with the packet that is overwritten next. */
+static void carry_into(struct hs_packet *last, const struct hs_packet *next) {
     struct hs_trace *t = &hs_trace;
-    struct hs_packet *last = hs_slot(t->slot ? t->slot - 1 : t->header->packet_count - 1);
-    if (is_stream() || !t->seq || !hs_packet_readable(last) || !hs_packet_open(last))
+    if (!hs_packet_open(last))
         return;
     t->epoch = (uint16_t)last->seq;
     t->bytes = (uint8_t *)(last + 1);
     t->cursor = t->bytes + last->len;
     t->end = (uint8_t *)last + t->header->packet_size;
-    if (hs_packet_readable(hs_slot(t->slot)))
-        hs_site_carry(hs_slot(t->slot));
-    flush(last);
+    if (hs_packet_readable(next))
+        hs_site_carry(next);
     t->cursor = HS_NO_PACKET;
+}
+
+/* Brings the last boot's last packet to its end, and into its slot if it was left in the stage: under a sum, since
+ * what a reset leaves of a copy in cached memory would else be taken for it. */
+static void carry_on(void) {
+    struct hs_trace *t = &hs_trace;
+    struct hs_packet *last = hs_staged_packet();
+    if (is_stream())
+        return;
+    if (last) {
+        uint32_t next = next_slot(t->slot);
+        carry_into(last, hs_slot(next));
+        last->sum = hs_packet_sum(last, (const uint8_t *)(last + 1), (const uint8_t *)last + t->header->packet_size - last->defs);
+        unstage(last);
+        t->seq++;
+        t->slot = next;
+        return;
+    }
+    last = hs_slot(t->slot ? t->slot - 1 : t->header->packet_count - 1);
+    if (t->seq && !t->config.stage && hs_packet_readable(last)) {
+        carry_into(last, hs_slot(t->slot));
+        flush(last);
+    }
 }
 
 /* Makes the image new: nothing in it can be taken for a packet. The header's check comes last. */
@@ -322,7 +337,8 @@ static void wipe(const struct hs_ring_header *fresh) {
     if (t->config.stage)
         memset(t->config.stage, 0, sizeof(struct hs_packet));
     *h = *fresh;
-    memcpy(h + 1, t->config.facts.data, t->config.facts.len);
+    if (t->config.facts.len)
+        memcpy(h + 1, t->config.facts.data, t->config.facts.len);
     BARRIER();
     h->check = hs_header_sum(h);
 }
@@ -457,8 +473,8 @@ void hs_stop(void) {
 
 void hs_flush(void) {
     struct hs_trace *t = &hs_trace;
-    hs_record(&(struct hs_record){.kind = HS_TOTAL, .count = t->offered, .size = t->lost});
     hs_lock_t lock = hs_port_lock();
+    hs_record_locked(&(struct hs_record){.kind = HS_TOTAL, .count = t->offered, .size = t->lost});
     finish_packet();
     hs_port_unlock(lock);
 }

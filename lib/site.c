@@ -500,11 +500,14 @@ void hs_site_init(void) {
     for (uint32_t i = 0; i < t->config.n_sites; i++)
         free_entry(&t->site[i]);
     t->n_sites = 1;
-    t->epoch = (uint16_t)(t->seq - 1);
+    const struct hs_packet *staged = hs_staged_packet();
+    t->epoch = (uint16_t)(t->seq - !staged);
     t->reclaimed = (uint16_t)(t->epoch - 1);
     for (uint32_t i = 0; i < t->header->packet_count && !(t->header->flags & HS_RING_STREAM); i++)
         if (hs_slot(i)->defs && hs_packet_readable(hs_slot(i)))
             each_definition(hs_slot(i), adopt);
+    if (staged)
+        each_definition(staged, adopt);
     complete(HS_FUNCTION);
     complete(HS_CONTEXT);
     complete(HS_SITE);

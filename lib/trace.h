@@ -110,6 +110,9 @@ void hs_site_carry(const struct hs_packet *packet);
 /* Whether a packet in a slot of the ring may be read: closed and whole, or open. */
 bool hs_packet_readable(const struct hs_packet *packet);
 
+/* The packet that the last boot left in the stage, if it is the one that comes next in the image; else NULL. */
+struct hs_packet *hs_staged_packet(void);
+
 /* Slot of the ring. */
 struct hs_packet *hs_slot(uint32_t index);
 

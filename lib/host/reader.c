@@ -15,7 +15,8 @@
 /* The full number of a boot whose low byte a packet has. */
 static uint32_t boot_number(const struct hs_reader *r, uint8_t low) {
     uint32_t newest = r->ring_boot > r->boot ? r->ring_boot : r->boot;
-    return newest - (uint8_t)(newest - low);
+    uint8_t back = (uint8_t)(newest - low);
+    return back < newest ? newest - back : low; /* the header's own number has no check */
 }
 
 static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
@@ -39,16 +40,16 @@ static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
  * not go on where the one before ended. */
 static bool connect(struct hs_reader *r, const struct hs_packet *p) {
     int32_t missing = (int32_t)(p->seq - r->next_seq), lost = (int32_t)(p->number - (uint32_t)r->next_number);
-    bool again = r->restarted && missing < 0;
+    bool again = r->restarted && missing < 0 && p->boot == (uint8_t)r->ring_boot;
     bool boot = !r->packet_seen || p->flags & HS_PACKET_BOOT || r->packet.boot != p->boot || again;
-    if ((missing < 0 || lost < 0) && !boot)
+    if ((missing < 0 && r->packet_seen && !again) || (lost < 0 && !boot))
         return false;
     r->restarted = false;
     if (!r->packet_seen)
         r->info.overwritten = p->seq;
     else if (missing > 0)
         r->info.missing_packets += (uint32_t)missing;
-    r->feed->doubtful |= missing > 0;
+    r->feed->doubtful |= r->packet_seen ? missing > 0 : p->seq && !r->feed->image;
     if (boot) {
         begin_boot(r, p);
     } else if (missing || lost) {
@@ -122,7 +123,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
     r->next_seq = p->seq + 1;
     r->packet = *p;
     r->packet_offset = chunk->offset;
-    if (r->feed->doubtful && !verify(r, chunk)) { /* its records are lost too: what they name went with another packet */
+    if ((r->feed->doubtful || r->feed->image) && !verify(r, chunk)) { /* its records are lost too: what they name went with another packet */
         r->info.unnamed_packets++;
         return;
     }
