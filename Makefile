@@ -42,6 +42,7 @@ TEST_BIN     := $(TEST_SRC:%.c=$(B)/%)
 SUPPORT_OBJ  := $(SUPPORT_SRC:%.c=$(B)/obj/%.o)
 REPLAY_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/tests/fuzz/replay_%)
 FUZZ_BIN     := $(FUZZ_SRC:tests/%.c=$(B)/tests/%)
+CHECKED_BIN  := $(CHECKED_SRC:%.c=$(B)/%)
 MAKE_FILES   := Makefile lib/lib.mk $(wildcard */dir.mk */*/dir.mk)
 
 # ---- flags ---------------------------------------------------------------------------------------
@@ -214,7 +215,7 @@ export HS_PYTHON := $(PYTHON)
 export PYTHONDONTWRITEBYTECODE := 1
 
 TEST_JOBS ?= 1
-PROGRAMS := $(TEST_BIN) $(REPLAY_BIN)
+PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test check
 test: deps all micropython micropython-plain micropython-lttng $(PROGRAMS) ## everything; T=WORD runs the suites with WORD in their name
@@ -230,6 +231,24 @@ $(TEST_BIN): $(B)/tests/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(B)/libanalysis.a 
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) $(SPECIAL_LDFLAGS_$(@F)) -o $@ $^ \
 		-lcmocka $(LIBS_cli) $(LIBS_lib)
 $(TEST_SRC:%.c=$(B)/obj/%.o) $(SUPPORT_OBJ): | $(B)/deps.test
+
+# lib/ as tests/cut takes it: with a call to tests/cut/watch.c before every access to memory.
+WATCHED_FLAGS := -fsanitize=thread -fno-builtin -U_FORTIFY_SOURCE $(foreach f,memcpy memmove memset,-D$(f)=watched_$(f))
+$(B)/watched/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
+	$(call say,CC,$< [watched])
+	$(Q)mkdir -p $(@D) && $(CC) $(filter-out $(SANFLAGS),$(call flags,$<)) $(WATCHED_FLAGS) -MMD -MP -c -o $@ $<
+$(B)/libwatched.a: $(HS_LIB_SRC:%.c=$(B)/watched/%.o) $(WATCH_SRC:%.c=$(B)/obj/%.o)
+$(filter $(B)/tests/cut/%,$(TEST_BIN)): $(B)/libwatched.a
+
+# lib/ and lib/host/ as tests/corrupt takes them: with sanitizers, whatever SAN says.
+CHECKED_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+$(B)/checked/%.o: %.c $(MAKE_FILES) | $(B)/deps.test
+	$(call say,CC,$< [checked])
+	$(Q)mkdir -p $(@D) && $(CC) $(filter-out $(SANFLAGS),$(call flags,$<)) $(CHECKED_FLAGS) -MMD -MP -c -o $@ $<
+$(B)/libchecked.a: $(patsubst %.c,$(B)/checked/%.o,$(HS_LIB_SRC) $(HOST_SRC))
+$(CHECKED_BIN): $(B)/tests/%: $(B)/checked/tests/%.o $(B)/libchecked.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(CHECKED_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_lib)
 
 .PHONY: check-layers
 check-layers: ## who includes whom; what the firmware objects need; one file per third-party library
@@ -316,4 +335,4 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1@\2/p' Makefile | awk -F@ '{ printf "  make %-18s %s\n", $$1, $$2 }'
 	@sed -n 's/^#   \([A-Z]\)/  \1/p' Makefile
 
--include $(shell find $(B)/obj $(B)/pic $(B)/fuzz-obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic $(B)/watched $(B)/checked $(B)/fuzz-obj -name '*.d' 2>/dev/null)
