@@ -62,7 +62,7 @@ static void fuzz_event(struct hs_reader *reader, const struct hs_event *e, uint6
 
 static enum hs_source fuzz_source; /* of what was read last */
 
-static uint64_t fuzz_read(const char *path) {
+static inline uint64_t fuzz_read(const char *path) {
     struct hs_error error;
     const struct hs_event *e;
     uint64_t records = 0, sum = 0;
@@ -131,7 +131,7 @@ static size_t fuzz_repair_names(uint8_t *at, size_t left) {
     return sizeof names + names.len;
 }
 
-static void fuzz_repair_stream(uint8_t *data, size_t size) {
+static inline void fuzz_repair_stream(uint8_t *data, size_t size) {
     for (size_t at = 0, len; at < size; at += len) {
         size_t left = size - at;
         len = 1;
