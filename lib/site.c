@@ -271,7 +271,8 @@ static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *
         return last->number;
     }
     uint32_t len = text.len < HS_TEXT_MAX ? text.len : HS_TEXT_MAX;
-    struct hs_record r = {.kind = kind, .data = (const uint8_t *)text.data + (text.len - len), .data_len = len, .file = file};
+    const char *data = len ? text.data + (text.len - len) : NULL;
+    struct hs_record r = {.kind = kind, .data = (const uint8_t *)data, .data_len = len, .file = file};
     struct hs_site_entry like = {
         .key.code = NOWHERE, .text = (const char *)r.data, .size = (uint16_t)len, .parent = (uint16_t)file};
     struct hs_site_entry *entry = len ? define(&r, &like) : NULL;
