@@ -235,7 +235,6 @@ static void decode(const char *name) {
     load(name);
     for (int round = 0; round < 5; round++) {
         decoded = 0;
-        n_numbers = 1;
         double start = now();
         walk(count_packet);
         printf("ns %.3f\n", (now() - start) / (double)decoded);
