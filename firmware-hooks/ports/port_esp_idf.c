@@ -34,6 +34,21 @@
 #endif
 HS_RING_ATTR static uint8_t ring[HS_RING_SIZE] __attribute__((aligned(8)));
 
+/* External RAM lies behind a cache, whose lines a reset may leave unwritten in any order: the open packet is in internal
+ * RAM that start-up leaves alone. */
+#if HS_RING_IN == HS_RING_PSRAM
+#ifndef HS_STAGE_SIZE
+#define HS_STAGE_SIZE 4096
+#endif
+static __NOINIT_ATTR uint8_t stage_memory[HS_STAGE_SIZE] __attribute__((aligned(8)));
+static void use_stage(struct hs_config *config) {
+    config->stage = stage_memory;
+    config->stage_size = HS_STAGE_SIZE;
+}
+#else
+static void use_stage(struct hs_config *config) { (void)config; }
+#endif
+
 /* 1: record from boot; 0: wait for heapstrata.start(). */
 #ifndef HS_RECORD_FROM_BOOT
 #define HS_RECORD_FROM_BOOT 1
@@ -60,6 +75,7 @@ bool hs_port_image(struct hs_config *config) {
     config->memory_size = HS_RING_SIZE;
     config->hz = 1000000;
     config->reset_cause = reset_cause();
+    use_stage(config);
     return HS_RECORD_FROM_BOOT;
 }
 
