@@ -106,11 +106,33 @@ def failure(tap, size):
               last.get("free_bytes", 0) > 6000 > last.get("largest_free_bytes", 6000), last)
 
 
+def boots(tap):
+    """A boot that was killed, then one that ends with a failure, in one ring: both are told, with what came last."""
+    *_, image = moments(endless("misc_raytrace"), "8k")
+    ring, script = (os.path.join(hs_test.scratch(), name) for name in ("boots.img", "failing.py"))
+    with open(ring, "wb") as f:
+        f.write(image)
+    hs_test.run_firmware("unix32", ["-X", "heapsize=44k", script], ring=ring + ":8k", env={"HEAPSTRATA_TIME_SCALE": "40"})
+    done = hs_test.cli("resets", "--json", "--last", "5", ring)
+    first, last = (json.loads(line) for line in done.out.splitlines()[-2:])
+    tap.check("8k: the boot that was killed, with its last allocations",
+              first["end"].startswith("cut off") and len(first["last"]) == 5
+              and all("misc_raytrace.py:" in step["line"] for step in first["last"] if step["kind"] == "ALLOC"), first)
+    tap.check("8k: the boot that failed, and where", last["end"] == "stopped" and "failing.py:7 " in last["failure"]["line"]
+              and last["failure"]["verdict"] == "fragmented", last)
+    text = hs_test.cli("resets", ring)
+    tap.check("8k: the same as text", text.status == 0 and text.out.count(b"\nboot ") + text.out.startswith(b"boot ") == 2
+              and b"fragmented, at " in text.out, text.out)
+    wrong = hs_test.cli("resets", "--last", "0", ring)
+    tap.check("no events are none to show", wrong.status == 2 and wrong.err, wrong.err)
+
+
 def main():
     tap = hs_test.Tap()
     for size in LEAST:
         failure(tap, size)
         programs_in(tap, size)
+    boots(tap)
     tap.finish()
 
 
