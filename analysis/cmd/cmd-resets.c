@@ -9,8 +9,8 @@
 
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/firmware.h"
-#include "analysis/cmd/when.h"
 #include "analysis/measure/names.h"
+#include "analysis/measure/summary.h"
 #include "analysis/present/json.h"
 #include "analysis/present/table.h"
 

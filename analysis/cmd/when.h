@@ -10,6 +10,7 @@
 #ifndef HS_CMD_WHEN_H
 #define HS_CMD_WHEN_H
 
+#include "analysis/measure/summary.h"
 #include "analysis/model/model.h"
 
 enum hs_when_kind { HS_WHEN_UNSET, HS_WHEN_END, HS_WHEN_TIME, HS_WHEN_EVENT, HS_WHEN_MARK };
@@ -35,13 +36,6 @@ struct hs_clock {
     bool running;
 };
 uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event);
-
-/* Ticks of a trace in seconds. Its clock is known once there has been an event. */
-static inline double hs_seconds(const struct hs_reader *reader, uint64_t ticks)
-{
-    uint32_t hz = hs_reader_info(reader)->hz;
-    return hz ? (double)ticks / hz : 0;
-}
 
 /* Whether a moment lies before `event`, `elapsed` ticks after the trace's start. Not of marks. */
 bool hs_when_before(const struct hs_when *when, const struct hs_event *event, double elapsed_seconds);
