@@ -255,7 +255,8 @@ static void lay_out(struct hs_ring_header *h) {
 /* Whether the memory holds an image that this boot may continue: same layout, same firmware. */
 static bool continues(const struct hs_ring_header *old, const struct hs_ring_header *now) {
     const struct hs_config *c = &hs_trace.config;
-    return memcmp(old, now, offsetof(struct hs_ring_header, notes)) == 0 && old->check == hs_header_sum(old) && (!c->facts.len || memcmp(old + 1, c->facts.data, c->facts.len) == 0);
+    return memcmp(old, now, offsetof(struct hs_ring_header, notes)) == 0 && old->check == hs_header_sum(old) &&
+           (!c->facts.len || memcmp(old + 1, c->facts.data, c->facts.len) == 0);
 }
 
 bool hs_packet_readable(const struct hs_packet *p) {
