@@ -159,7 +159,7 @@ def show_memory(report, elf, plain):
     report.figure("image", {"rom": rom1 - rom0, "ram": ram1 - ram0})
     report.line("  SystemView's own claims: under 2 KB of ROM, 600 bytes of RAM (published)")
     report.target("M3: ROM of lib and hook, bytes", sum(rom.values()), 6144)
-    report.target("M3: RAM beside ring, dictionary and site table, bytes", sum(ram.values()), 1024)
+    report.target("M3: RAM beside ring and site table, bytes", sum(ram.values()), 1024)
 
 
 def run(report):
