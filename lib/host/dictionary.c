@@ -244,15 +244,16 @@ static int define(struct hs_dictionary *d, const struct hs_record *r, uint32_t h
 }
 
 int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len, bool only_new) {
-    int err = HS_OK;
-    for (uint32_t at = 0; at < len && !err;) {
+    int err = HS_OK, n = 0;
+    for (uint32_t at = 0; at < len && err != HS_ERR_MEMORY; at += (uint32_t)n) {
         struct hs_record r;
-        int n = hs_decode_definition(bytes + at, len - at, &r);
+        n = hs_decode_definition(bytes + at, len - at, &r);
         if (n < 0 || !r.number || r.number >= NUMBERS)
-            err = HS_ERR_FORMAT;
+            err = HS_ERR_FORMAT; /* of a damaged number, the others count all the same */
         else if (!only_new || !d->defined[r.kind == HS_SITE][r.number].kind)
-            err = define(d, &r, hs_definition_hash(bytes + at));
-        at += n > 0 ? (uint32_t)n : 0;
+            err = define(d, &r, hs_definition_hash(bytes + at)) ? HS_ERR_MEMORY : err;
+        if (n < 0)
+            break;
     }
     int resolved = len ? resolve(d) : HS_OK;
     return resolved ? resolved : err;
