@@ -185,3 +185,11 @@ void __wrap_hs_record(const struct hs_record *r) {
     tell(r);
     __real_hs_record(r);
 }
+
+/* What other files of the recorder write while they hold its lock. */
+void __real_hs_record_locked(const struct hs_record *r);
+void __wrap_hs_record_locked(const struct hs_record *r);
+void __wrap_hs_record_locked(const struct hs_record *r) {
+    tell(r);
+    __real_hs_record_locked(r);
+}
