@@ -38,6 +38,8 @@ struct source {
     bool wants_names;          /* of the next snapshot of references */
     struct hs_named_cost *global;
     size_t n_globals;
+    struct hs_phases *phases;
+    uint32_t *entry;           /* of the picture's blocks, in `phases` */
     const char **files;        /* names of its source files */
     unsigned n_files;
     struct hs_same_file *same;
@@ -63,9 +65,21 @@ static void drop_names(struct source *s)
     s->n_globals = 0;
 }
 
+static int keep_entries(struct source *s)
+{
+    uint32_t *entry = reallocarray(s->entry, (size_t)s->picture.n_blocks + 1, sizeof *entry);
+    if (!entry)
+        return HS_ERR_MEMORY;
+    s->entry = entry;
+    for (uint32_t i = 0; i < s->picture.n_blocks; i++)
+        entry[i] = hs_phases_entry_at(s->phases, s->picture.block[i].pos, s->picture.block[i].site);
+    return HS_OK;
+}
+
 static void take(struct source *s)
 {
     int error = hs_picture_take(&s->picture, s->model);
+    error = error ? error : keep_entries(s);
     s->error = s->error ? s->error : error;
     s->wants_names = true;
     drop_names(s);
@@ -128,12 +142,14 @@ static int watch(void *context, const struct hs_event *events, long n)
         if (chosen && !s->picture.taken && hs_when_before(&s->when, e, at))
             take(s);
         hs_model_feed(s->model, e, 1);
+        hs_phases_feed(s->phases, s->model, e);
         if (!chosen)
             watch_collections(s, e);
         else if (hs_when_at(&s->when, e))
             take(s);
         watch_names(s, e);
     }
+    s->error = s->error ? s->error : s->phases->error;
     return s->error ? s->error : s->model->error;
 }
 
@@ -246,14 +262,15 @@ static int load(struct work *w, struct source *s)
         return HS_EXIT_BAD;
     s->names.reader = s->reader;
     s->model = hs_model_new(NULL);
-    if (!s->model)
+    s->phases = hs_phases_new();
+    if (!s->model || !s->phases)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     int damaged = hs_cmd_replay(s->reader, watch, s), status = take_rest(s);
     if (!status)
         status = check_levels(s);
     if (!status)
         status = hs_cmd_symbols(&s->names.symbols, &w->args->common, s->reader);
-    if (!status && list_files(s))
+    if (!status && (hs_phases_finish(s->phases, s->model, &s->names) || list_files(s)))
         status = hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     return status ? status : damaged;
 }
@@ -265,6 +282,8 @@ static void unload(struct source *s)
     free(s->same);
     free(s->files);
     drop_names(s);
+    free(s->entry);
+    hs_phases_free(s->phases);
     hs_refs_free(&s->refs);
     hs_picture_free(&s->picture);
     hs_symbols_close(s->names.symbols);
@@ -350,7 +369,7 @@ static int compare(struct work *w)
     for (unsigned i = 0; i < w->n; i++) {
         const struct source *s = &w->source[i];
         c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->picture, s->same, s->n_same,
-                                     s->global, s->n_globals};
+                                     s->global, s->n_globals, s->phases->records ? s->phases : NULL, s->entry};
     }
     int error = hs_compare_measure(&c);
     int status = error ? hs_complain("%s", hs_strerror(error)) : print(w, &c);
@@ -394,7 +413,7 @@ const struct hs_cmd hs_cmd_compare = {
     .name = "compare",
     .summary = "what one run holds and asks for that another does not, to the byte",
     .usage = "BASE OTHER...",
-    .about = "By kind, by line and by function: differences add up to that of gc.mem_alloc(). Marks are matched by their "
+    .about = "By kind, line, function, import and phase of an import: differences add up to that of gc.mem_alloc(). Marks are matched by their "
              "labels; lines by the text of the sources, where they are beside the traces, in the folder the firmware ran "
              "in, or given by --source; when each run has one file of its own, such as the main script, the two are taken "
              "for one.",

@@ -192,11 +192,74 @@ static int fill(struct hs_compare *c, enum hs_compare_by by, unsigned side)
     return error;
 }
 
-static int fill_names(struct hs_compare *c, unsigned side)
+/* ---- phases ---- */
+
+static bool of_phases(enum hs_compare_by by)
+{
+    return by == HS_COMPARE_IMPORT || by == HS_COMPARE_PHASE;
+}
+
+/* The innermost module that was being imported, else the file that was run. */
+static const char *unit_of(const struct hs_side *side, uint32_t phase, char *name)
+{
+    const struct hs_phase *node = side->phases->node;
+    uint32_t at = phase, named = 0;
+    for (; at && node[at].what != HS_PHASE_IMPORT; at = node[at].parent)
+        named = !named && node[at].name[0] ? at : named;
+    const struct hs_same_file *file = at ? NULL : file_of(side, node[named].name);
+    const char *own = file ? file->base : node[at ? at : named].name;
+    snprintf(name, HS_NAME_MAX, "%s%s", at ? "import " : "", *own ? own : "(outside)");
+    return name;
+}
+
+/* What the lexer asked for is told only where native functions have names. */
+static const char *phase_of(const struct hs_compare *c, unsigned side, uint32_t phase)
+{
+    enum hs_phase_kind what = c->side[side].phases->node[phase].what;
+    return hs_phase_name(what == HS_PHASE_LEX && c->any & HS_APART_UNNAMED ? HS_PHASE_PARSE : what);
+}
+
+static struct hs_cell *cell_of_phase(struct hs_compare *c, enum hs_compare_by by, unsigned side, uint32_t phase)
+{
+    char name[HS_NAME_MAX];
+    const struct key key = {unit_of(&c->side[side], phase, name), by == HS_COMPARE_PHASE ? phase_of(c, side, phase) : NULL};
+    struct hs_compare_row *row = row_of(&c->table[by], &key, c->n);
+    return row ? &row->cell[side] : NULL;
+}
+
+static int fill_phases(struct hs_compare *c, enum hs_compare_by by, unsigned side)
+{
+    const struct hs_side *s = &c->side[side];
+    const struct hs_phases *p = s->phases;
+    for (uint32_t i = 0; p && i < p->n_entries; i++) {
+        struct hs_cell *cell = cell_of_phase(c, by, side, p->entry[i].phase);
+        if (!cell)
+            return HS_ERR_MEMORY;
+        cell->cost[HS_COST_ALLOCATED] += p->entry[i].sum.asked;
+        cell->cost[HS_COST_ALLOCS] += p->entry[i].sum.allocs;
+    }
+    for (uint32_t i = 0; p && i < s->picture->n_blocks; i++) {
+        struct hs_cell *cell = cell_of_phase(c, by, side, s->entry[i] == HS_NO_ENTRY ? 0 : p->entry[s->entry[i]].phase);
+        if (!cell)
+            return HS_ERR_MEMORY;
+        cell->cost[HS_COST_RETAINED] += s->picture->block[i].size;
+        cell->cost[HS_COST_BLOCKS]++;
+    }
+    return HS_OK;
+}
+
+bool hs_compare_has_figure(enum hs_compare_by by, enum hs_cost figure)
+{
+    return !(of_phases(by) && figure == HS_COST_PEAK);
+}
+
+/* ---- names ---- */
+
+static int fill_names(struct hs_compare *c, enum hs_compare_by by, unsigned side)
 {
     const struct hs_side *s = &c->side[side];
     for (size_t i = 0; s->global && i < s->n_globals; i++) {
-        struct hs_compare_row *row = row_of(&c->table[HS_COMPARE_NAME], &(struct key){s->global[i].name, NULL}, c->n);
+        struct hs_compare_row *row = row_of(&c->table[by], &(struct key){s->global[i].name, NULL}, c->n);
         if (!row)
             return HS_ERR_MEMORY;
         row->cell[side].cost[HS_COST_RETAINED] += s->global[i].bytes;
@@ -284,6 +347,7 @@ static unsigned apart(const struct hs_side *base, const struct hs_side *side)
     bits |= base->names->symbols && side->names->symbols ? 0 : HS_APART_UNNAMED;
     for (unsigned i = 0; i < side->n_files; i++)
         bits |= side->file[i].line.to ? 0 : HS_APART_NO_LINES;
+    bits |= !base->phases != !side->phases ? HS_APART_PHASES : 0;
     return bits;
 }
 
@@ -291,6 +355,9 @@ bool hs_compare_shows(const struct hs_compare *c, enum hs_compare_by by)
 {
     for (unsigned s = 0; by == HS_COMPARE_NAME && s < c->n; s++)
         if (!c->side[s].global || c->by != HS_COST_RETAINED)
+            return false;
+    for (unsigned s = 0; of_phases(by) && s < c->n; s++)
+        if (!c->side[s].phases || !hs_compare_has_figure(by, c->by))
             return false;
     return !(c->any & HS_APART_WORD) && !(by == HS_COMPARE_KIND && c->any & HS_APART_UNNAMED);
 }
@@ -345,12 +412,17 @@ static int align_marks(struct hs_compare *c)
 
 /* ---- all of it ---- */
 
+static int (*const fillers[])(struct hs_compare *, enum hs_compare_by, unsigned side) = {
+    [HS_COMPARE_KIND] = fill, [HS_COMPARE_LINE] = fill, [HS_COMPARE_FUNCTION] = fill,
+    [HS_COMPARE_IMPORT] = fill_phases, [HS_COMPARE_PHASE] = fill_phases, [HS_COMPARE_NAME] = fill_names,
+};
+
 static int make_table(struct hs_compare *c, enum hs_compare_by by)
 {
     struct hs_compare_table *t = &c->table[by];
     int error = HS_OK;
     for (unsigned s = 0; s < c->n && !error; s++)
-        error = by == HS_COMPARE_NAME ? fill_names(c, s) : fill(c, by, s);
+        error = fillers[by](c, by, s);
     free(t->slot);
     t->slot = NULL;
     if (t->n)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Two or more traces side by side: what each holds at one moment and asked for in all, by kind, line and
- * function, the first being what the others are compared with.
+ * Two or more traces side by side: what each holds at one moment and asked for in all, by kind, line,
+ * function and phase of imports, the first being what the others are compared with.
  *
  * Every table adds up: the bytes that a trace holds are those asked for, in the rows, and what its blocks have
  * beyond that, in the row of rounding. So the differences in a column add up to that of the heaps, to the
@@ -12,6 +12,7 @@
 
 #include "analysis/measure/align.h"
 #include "analysis/measure/names.h"
+#include "analysis/measure/phases.h"
 #include "analysis/measure/picture.h"
 
 #define HS_SIDES 16u /* traces at most */
@@ -38,6 +39,8 @@ struct hs_side {
     unsigned n_files;
     const struct hs_named_cost *global; /* `n_globals`, where there was a snapshot of references at the moment; else NULL */
     size_t n_globals;
+    const struct hs_phases *phases;   /* finished; NULL: the trace has none */
+    const uint32_t *entry;            /* of `phases`, for each block of the picture; HS_NO_ENTRY */
 };
 
 /* Why something is not compared, or with reserve. Bits of a side. */
@@ -47,7 +50,8 @@ enum hs_apart {
     HS_APART_GRANULE = 4,  /* another granule: rounding differs by nature */
     HS_APART_UNNAMED = 8,  /* no ELF file: kinds are not known, here or in the first */
     HS_APART_HEAP = 16,    /* another heap size: the longest free run differs by nature */
-    HS_APART_NO_LINES = 32 /* a file's sources were not at hand: lines are the same when their numbers are */
+    HS_APART_NO_LINES = 32, /* a file's sources were not at hand: lines are the same when their numbers are */
+    HS_APART_PHASES = 64   /* only one of it and the first has phases */
 };
 
 enum hs_cost {
@@ -67,12 +71,17 @@ struct hs_cell {
 };
 
 struct hs_compare_row {
-    char *name, *kind;    /* the kind only in the table of lines, else NULL */
+    char *name, *kind;    /* the kind in the table of lines, the phase in that of phases, else NULL */
     struct hs_cell *cell; /* one a side */
 };
 
-/* Names overlap with the other tables and do not add up: bytecode has no name, and an object may have several. */
-enum hs_compare_by { HS_COMPARE_KIND, HS_COMPARE_LINE, HS_COMPARE_FUNCTION, HS_COMPARE_NAME, HS_COMPARE_TABLES };
+/* IMPORT is a module with all its phases, PHASE each of them, both without the modules that it imports: modules are the
+ * same by name, whoever imported them. What belongs to none of them is "(outside)". Their peak is not known.
+ * Names overlap with the other tables and do not add up: bytecode has no name, and an object may have several. */
+enum hs_compare_by {
+    HS_COMPARE_KIND, HS_COMPARE_LINE, HS_COMPARE_FUNCTION, HS_COMPARE_IMPORT, HS_COMPARE_PHASE, HS_COMPARE_NAME,
+    HS_COMPARE_TABLES,
+};
 
 struct hs_compare_table {
     struct hs_compare_row *row; /* greatest difference first; the row of rounding is not among them */
@@ -108,8 +117,11 @@ int hs_compare_measure(struct hs_compare *compare);
 void hs_compare_free(struct hs_compare *compare);
 
 /* Whether a table says anything for all sides: with another word size none does, without kinds not that of
- * kinds, that of names only when all sides have them and retained bytes are wanted. */
+ * kinds, those of phases when all sides have them and the peak is not wanted, that of names only when all sides have them and retained bytes are wanted. */
 bool hs_compare_shows(const struct hs_compare *compare, enum hs_compare_by by);
+
+/* Whether the rows of a table have a figure. */
+bool hs_compare_has_figure(enum hs_compare_by by, enum hs_cost figure);
 
 /* The figure `by` of a row, less that of the first side; that of the row of rounding, and of the whole. */
 int64_t hs_compare_change(const struct hs_compare *compare, const struct hs_compare_row *row, unsigned side);

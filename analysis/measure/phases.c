@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NONE UINT32_MAX
+#define NONE HS_NO_ENTRY
 
 static const char *const names_of[HS_PHASE_KINDS] = {
     [HS_PHASE_NONE] = "outside", [HS_PHASE_IMPORT] = "import", [HS_PHASE_OPEN] = "open", [HS_PHASE_PARSE] = "parse",
@@ -213,6 +213,12 @@ static void add(struct hs_phase_sum *to, const struct hs_phase_sum *from)
     to->kept_blocks += from->kept_blocks;
 }
 
+uint32_t hs_phases_entry_at(const struct hs_phases *p, uint32_t pos, uint32_t site)
+{
+    uint32_t entry = pos < p->n_owners ? p->owner[pos] : NONE;
+    return entry != NONE && p->entry[entry].site == site ? entry : NONE;
+}
+
 static void count_kept(struct hs_phases *p, const struct hs_model *m)
 {
     for (unsigned i = 0; i < m->n_regions; i++) {
@@ -220,8 +226,8 @@ static void count_kept(struct hs_phases *p, const struct hs_model *m)
         uint32_t end = r->first + r->granules;
         for (uint32_t pos = r->present ? hs_model_next(m, r->first, end) : end; pos < end; pos = hs_model_next(m, pos + 1, end)) {
             const struct hs_live_block *b = &m->block[pos];
-            uint32_t entry = pos < p->n_owners ? p->owner[pos] : NONE;
-            if (entry == NONE || p->entry[entry].site != b->site)
+            uint32_t entry = hs_phases_entry_at(p, pos, b->site);
+            if (entry == NONE)
                 entry = entry_of(p, 0, b->site);
             if (entry == NONE)
                 return;

@@ -70,6 +70,11 @@ void hs_phases_free(struct hs_phases *phases);
 /* Takes an event that the model has taken. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_phases_feed(struct hs_phases *phases, const struct hs_model *model, const struct hs_event *event);
 
+/* The entry that a block at granule `pos` now belongs to, `site` being the block's; HS_NO_ENTRY when none did, as with
+ * what a snapshot showed. Good for as long as the phases are; which phase it is of is final after hs_phases_finish. */
+uint32_t hs_phases_entry_at(const struct hs_phases *phases, uint32_t pos, uint32_t site);
+#define HS_NO_ENTRY UINT32_MAX
+
 /* At the end, or the moment wanted: sums up what is there. Once. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_phases_finish(struct hs_phases *phases, const struct hs_model *model, const struct hs_names *names);
 

@@ -14,10 +14,13 @@
 
 static const struct {
     const char *title, *key, *heading;
+    const char *kind, *kind_key; /* of a second name */
 } tables[] = {
     [HS_COMPARE_KIND] = {"Kind", "kinds", "What it is"},
-    [HS_COMPARE_LINE] = {"Line", "lines", "Where it was asked for"},
+    [HS_COMPARE_LINE] = {"Line", "lines", "Where it was asked for", "Kind", "kind"},
     [HS_COMPARE_FUNCTION] = {"Function", "functions", "By function"},
+    [HS_COMPARE_IMPORT] = {"Import", "imports", "By import, each without the modules that it imports"},
+    [HS_COMPARE_PHASE] = {"Import", "phases", "By phase of each import", "Phase", "phase"},
     [HS_COMPARE_NAME] = {"Global", "globals", "What goes with each global name: slot, interned name, and what it alone keeps"},
 };
 
@@ -26,12 +29,13 @@ static const struct {
     const char *key, *text;
 } aparts[] = {
     {HS_APART_BUILD, "build", "another firmware: differences of native code are among those shown"},
-    {HS_APART_WORD, "word_size", "another word size, so every block has another size by nature: kinds, lines and functions "
-                                 "are left out, only the figures are compared"},
+    {HS_APART_WORD, "word_size", "another word size, so every block has another size by nature: kinds, lines, functions "
+                                 "and imports are left out, only the figures are compared"},
     {HS_APART_GRANULE, "granule", "another granule: bytes asked for are compared, rounding differs by nature"},
     {HS_APART_HEAP, "heap_size", "another heap size: collections come at other times, free runs differ by nature"},
     {HS_APART_UNNAMED, "unnamed", "no names of native functions, here or in the first trace (--elf): kinds are left out"},
     {HS_APART_NO_LINES, "no_lines", "a source is not at hand (--source): lines are taken for the same when their numbers are"},
+    {HS_APART_PHASES, "phases", "only one of this and the first trace has phases of imports: imports are left out"},
 };
 #define N_APARTS (sizeof aparts / sizeof *aparts)
 
@@ -86,7 +90,7 @@ struct columns {
     size_t n;
 };
 
-static struct columns columns_of(const struct hs_compare *c, const char *title, bool kinds)
+static struct columns columns_of(const struct hs_compare *c, const char *title, const char *kind)
 {
     struct columns t = {.n = 0};
     for (unsigned s = 0; s < c->n; s++) {
@@ -94,8 +98,8 @@ static struct columns columns_of(const struct hs_compare *c, const char *title, 
         if (s)
             t.column[t.n++] = (struct hs_column){"diff", NULL, HS_VALUE_CHANGE};
     }
-    if (kinds)
-        t.column[t.n++] = (struct hs_column){"Kind", NULL, HS_VALUE_TEXT};
+    if (kind)
+        t.column[t.n++] = (struct hs_column){kind, NULL, HS_VALUE_TEXT};
     t.column[t.n++] = (struct hs_column){title, NULL, HS_VALUE_TEXT};
     return t;
 }
@@ -162,7 +166,7 @@ static void print_table(struct hs_table *table, const struct hs_compareview *v, 
 static void figures_text(const struct hs_compareview *v, FILE *out)
 {
     const struct hs_compare *c = v->compare;
-    struct columns columns = columns_of(c, "Figure", false);
+    struct columns columns = columns_of(c, "Figure", NULL);
     struct hs_table *table = hs_table_new(columns.column, columns.n);
     if (!table)
         return;
@@ -181,7 +185,7 @@ static void figures_text(const struct hs_compareview *v, FILE *out)
 static void marks_text(const struct hs_compareview *v, FILE *out)
 {
     const struct hs_compare *c = v->compare;
-    struct columns columns = columns_of(c, "Mark", false);
+    struct columns columns = columns_of(c, "Mark", NULL);
     struct hs_table *table = c->n_marks ? hs_table_new(columns.column, columns.n) : NULL;
     if (!table)
         return;
@@ -219,8 +223,8 @@ static void table_text(const struct hs_compareview *v, enum hs_compare_by by, FI
 {
     const struct hs_compare *c = v->compare;
     const struct hs_compare_table *t = &c->table[by];
-    bool kinds = by == HS_COMPARE_LINE && hs_compare_shows(c, HS_COMPARE_KIND);
-    struct columns columns = columns_of(c, tables[by].title, kinds);
+    const char *kind = by == HS_COMPARE_LINE && !hs_compare_shows(c, HS_COMPARE_KIND) ? NULL : tables[by].kind;
+    struct columns columns = columns_of(c, tables[by].title, kind);
     struct hs_table *table = hs_table_new(columns.column, columns.n);
     struct line rest = {.name = "(all others)"}, line;
     size_t others = 0, rows = 0;
@@ -228,7 +232,7 @@ static void table_text(const struct hs_compareview *v, enum hs_compare_by by, FI
         return;
     for (size_t i = 0; i < t->n; i++) {
         line = line_of_row(c, &t->row[i]);
-        line.kind = kinds ? line.kind : NULL;
+        line.kind = kind ? line.kind : NULL;
         if (shown(v, &t->row[i]) && rows++ < v->limit) {
             add_line(table, c, &line);
             continue;
@@ -239,7 +243,7 @@ static void table_text(const struct hs_compareview *v, enum hs_compare_by by, FI
             rest.change[s] += line.change[s];
         }
     }
-    rest.kind = kinds ? "" : NULL;
+    rest.kind = kind ? "" : NULL;
     if (others)
         add_line(table, c, &rest);
     if (by != HS_COMPARE_NAME)
@@ -351,15 +355,16 @@ static void sides_json(const struct hs_compareview *v, struct hs_json *json)
     hs_json_end(json);
 }
 
-static void row_json(const struct hs_compareview *v, const struct hs_compare_row *row, struct hs_json *json)
+static void row_json(const struct hs_compareview *v, enum hs_compare_by by, const struct hs_compare_row *row, struct hs_json *json)
 {
     const struct hs_compare *c = v->compare;
     hs_json_object(json, NULL);
     hs_json_text(json, "name", row->name);
     if (row->kind)
-        hs_json_text(json, "kind", row->kind);
-    for (unsigned f = 0; f < HS_COSTS_OF_ROWS; f++)
-        numbers_json(json, hs_cost_name(f), &row->cell[0].cost[f], sizeof *row->cell / sizeof(uint64_t), c->n);
+        hs_json_text(json, tables[by].kind_key, row->kind);
+    for (enum hs_cost f = 0; f < HS_COSTS_OF_ROWS; f++)
+        if (hs_compare_has_figure(by, f))
+            numbers_json(json, hs_cost_name(f), &row->cell[0].cost[f], sizeof *row->cell / sizeof(uint64_t), c->n);
     hs_json_end(json);
 }
 
@@ -368,7 +373,7 @@ static void table_json(const struct hs_compareview *v, enum hs_compare_by by, st
     const struct hs_compare_table *t = &v->compare->table[by];
     hs_json_array(json, tables[by].key);
     for (size_t i = 0; i < t->n; i++)
-        row_json(v, &t->row[i], json);
+        row_json(v, by, &t->row[i], json);
     hs_json_end(json);
 }
 

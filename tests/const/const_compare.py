@@ -12,7 +12,8 @@ EXPECTED = {
     "plain": {"before": 1120, "with a copy": 1184, "without the copy": 1120, "after del": 1056},
     "none": {"before": 992, "with a copy": 1056, "without the copy": 992, "after del": 992},
 }
-ROWS = ("kinds", "lines", "functions")
+ROWS = ("kinds", "lines", "functions", "imports", "phases")
+NO_PEAK = ("imports", "phases")
 CHANGING = "import heapstrata, gc\nkept = [bytearray(%d) for i in range(20)]\ngc.collect()\nheapstrata.mark('m')\n"
 
 
@@ -27,7 +28,7 @@ def adds_up(suite, name, c):
             row_sum = sum(row["retained_bytes"][side] for row in c[table]) + c["rounding_bytes"][side]
             suite.check("%s: %s of trace %d add up" % (name, table, side),
                         row_sum == c["figures"]["retained_bytes"][side], row_sum)
-            for figure in ("allocated_bytes", "allocs", "peak_bytes", "blocks"):
+            for figure in ("allocated_bytes", "allocs", "blocks") + (() if table in NO_PEAK else ("peak_bytes",)):
                 total = sum(row[figure][side] for row in c[table])
                 suite.check("... and their %s" % figure, total == c["figures"][figure][side],
                             (total, c["figures"][figure]))
@@ -62,7 +63,7 @@ def case_named(suite):
     suite.check("the list is on one line in both, though the script has another name",
                 lines.get(("plain.py:7 <module>", "list")) == [56, 56, 0], lines)
     text = suite.out("compare", "--at", "mark:before", *traces(suite))[1]
-    suite.check("text closes with the sum", text.count("= gc.mem_alloc()") == 3 and "+80" in text and "-128" in text, text)
+    suite.check("text closes with the sum", text.count("= gc.mem_alloc()") == len(ROWS) and "+80" in text and "-128" in text, text)
 
 
 def case_names(suite):
@@ -91,7 +92,66 @@ def case_last_collection(suite):
     suite.check("a trace does not differ from itself", len(set(c["figures"]["retained_bytes"])) == 1
                 and c["figures"]["retained_bytes"][0] >= 20 * 112 and end["events"] > 0, c["figures"])
     suite.check("... in any row", all(len(set(row[k])) == 1 for t in ROWS for row in c[t] for k in row
-                                      if k not in ("name", "kind")))
+                                      if k not in ("name", "kind", "phase")))
+
+
+SMALL = "table = [1, 2, 3]\ndef f():\n    return '%s'\n" % ("long text " * 40)  # outgrows the lexer's buffer
+LARGE = SMALL + "more = [0] * 100\n"
+MAIN = "import %s\nimport %s\nimport gc\ngc.collect()\n"
+
+
+def case_phases(suite):
+    """One run imports inner by way of outer, the other itself and first, with a list more in inner."""
+    folders = [os.path.join(hs_test.scratch(), "phases-" + name) for name in ("base", "other")]
+    for folder, inner, main in zip(folders, (SMALL, LARGE), (("outer", "inner"), ("inner", "outer"))):
+        os.makedirs(folder, exist_ok=True)
+        for name, text in (("inner", inner), ("outer", "import inner\nX = 'a name'\n"), ("main", MAIN % main)):
+            with open(os.path.join(folder, name + ".py"), "w") as file:
+                file.write(text)
+    for firmware, pointer in (("unix32", 4), ("unix64", 8)):
+        base, other = (suite.run(os.path.join(folder, "main.py"), firmware=firmware)[0] for folder in folders)
+        c = suite.json("compare", "--at", "end", base, other)
+        adds_up(suite, firmware + ", imports", c)
+        imports = {row["name"]: row for row in c["imports"]}
+        suite.check("%s: a row for each import and the script" % firmware,
+                    {"import inner", "import outer", "main.py"} <= set(imports), sorted(imports))
+        phases = {(row["name"], row["phase"]): row for row in c["phases"]}
+        wanted = {("import inner", p) for p in ("lex", "parse", "compile", "run")}
+        suite.check("... and for each of its phases", wanted <= set(phases), sorted(phases))
+        suite.check("... an import is the sum of its phases", all(
+            row[figure] == [sum(p[figure][s] for (name, _), p in phases.items() if name == row["name"]) for s in (0, 1)]
+            for row in c["imports"] for figure in ("retained_bytes", "allocated_bytes", "allocs", "blocks")), phases)
+        for side, trace in enumerate((base, other)):
+            nodes = suite.json("report", "--phase", trace)["phases"]
+            suite.check("... trace %d: what report --phase says of it" % side, all(
+                phases["import inner", n["phase"]]["retained_bytes"][side] == n["self"]["kept_requested_bytes"]
+                and phases["import inner", n["phase"]]["allocated_bytes"][side] == n["self"]["asked_bytes"]
+                for n in nodes if n["parent"] is not None and inside(nodes, n) == "inner"), phases)
+        body = phases["import inner", "run"]["retained_bytes"]
+        suite.check("... the list is in the body of the module", 100 * pointer <= body[1] - body[0] <= 100 * pointer + 64, body)
+        outer = phases["import outer", "run"]["retained_bytes"]
+        suite.check("... and not in that of what imports it", outer[1] <= outer[0], outer)
+    c = suite.json("compare", "--by", "peak", base, other)
+    suite.check("--by peak: no imports", "imports" not in c and "phases" not in c and "lines" in c, sorted(c))
+    text = suite.out("compare", base, other)[1]
+    suite.check("imports in text", "# By import" in text and "run      import inner" in text, text)
+
+
+def inside(nodes, node):
+    """The innermost module that was being imported."""
+    while node["phase"] != "import" and node["parent"] is not None:
+        node = nodes[node["parent"]]
+    return node["name"]
+
+
+def case_without_phases(suite):
+    whole = suite.example("plain")[0]
+    late = os.path.join(hs_test.scratch(), "late.ring")
+    hs_test.run_firmware("unix32", ["-X", "heapsize=120k", suite.write("late_compare.py", "import heapstrata\nheapstrata.stop()\n"
+                         "heapstrata.reset()\nheapstrata.start()\nx = [1]\n")], ring=late + ":64k")
+    c = suite.json("compare", "--at", "end", whole, late)
+    suite.check("only one trace has phases: no imports, and said so", "imports" not in c and "lines" in c
+                and "phases" in c["traces"][1]["apart"], c["traces"])
 
 
 def case_fail_above(suite):
