@@ -17,17 +17,6 @@
 #define HOT
 #endif
 
-INLINE bool same_key(const struct hs_site_entry *site, struct hs_key key) {
-#if HS_STACKS
-    if (site->key.context != key.context)
-        return false;
-#endif
-    return site->key.code == key.code && site->key.caller == key.caller;
-}
-INLINE bool is(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
-    return same_key(site, key) && site->op == op;
-}
-
 /* Makes the bytes up to `end` part of the packet. */
 INLINE void commit(struct hs_trace *t, uint8_t *end) {
     t->cursor = end;
@@ -103,7 +92,7 @@ static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *
  * that are met one after the other are numbered so. */
 INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key key, uint8_t op) {
     struct hs_site_entry *site = t->at->next;
-    if (site == t->site && is(t->at + 1, key, op) && hs_site_ready(t->at + 1))
+    if (site == t->site && hs_is_site(t->at + 1, key, op) && hs_site_ready(t->at + 1))
         site = t->at->next = t->at + 1;
     return site;
 }
@@ -168,10 +157,10 @@ INLINE void put_event(const struct event *e) {
         hs_packet_turn();
     uint8_t tag = HS_TAG_MISS, *to = t->cursor + 1;
     struct hs_site_entry *site = first_candidate(t, e->key, e->op);
-    if (!is(site, e->key, e->op)) {
+    if (!hs_is_site(site, e->key, e->op)) {
         site = t->at->second;
         tag = HS_TAG_MISS | HS_TAG_SECOND;
-        if (!is(site, e->key, e->op)) {
+        if (!hs_is_site(site, e->key, e->op)) {
             site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size); /* may turn the packet */
             tag = site == t->site ? HS_TAG_MISS | HS_TAG_OTHER : HS_TAG_MISS | HS_TAG_NUMBER;
             to = put_site(t, t->cursor + 1, site, e->op);
@@ -239,7 +228,7 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *site = t->at->next;
     uint32_t raw = raw_elapsed(t);
-    if (LIKELY(same_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16)) && fits(t)) {
+    if (LIKELY(hs_has_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16)) && fits(t)) {
         remember(t, pos);
         t->check = HS_CHECK(t->check, pos);
         put_hit(t, site, raw);
@@ -255,7 +244,7 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos) {
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *site = t->at->next;
     uint32_t raw = raw_elapsed(t);
-    if (is(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t))
+    if (hs_is_site(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t))
         put_hit(t, site, raw);
     else
         put_other(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});

@@ -99,20 +99,12 @@ static void put_sample(struct hs_site_entry *site, struct hs_record *sample) {
     hs_record_named(site, sample);
 }
 
-static bool is(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
-#if HS_STACKS
-    if (site->key.context != key.context)
-        return false;
-#endif
-    return site->key.code == key.code && site->key.caller == key.caller && site->op == op;
-}
-
 /* The site that followed the last one's last time is tried first: `size`, which nothing is predicted from here,
  * has its index, in this packet. Site 0 is nobody's key, and counts apart. */
 static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op) {
     struct hs_trace *t = &hs_trace;
     struct hs_site_entry *site = &t->site[t->at->size];
-    if (!is(site, (struct hs_key)HS_KEY, op) || site->used != t->epoch) {
+    if (!hs_is_site(site, (struct hs_key)HS_KEY, op) || site->used != t->epoch) {
         site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size);
         if (site == t->site) {
             t->other_times++;

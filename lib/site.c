@@ -39,14 +39,6 @@ INLINE uint32_t slot_of_key(struct hs_key key) {
 static uint32_t slot_of_hash(uint32_t hash) { return (hash >> 12 ^ hash) & (hs_trace.config.hash_size - 1); }
 static uint32_t after(uint32_t slot) { return (slot + 1) & (hs_trace.config.hash_size - 1); }
 
-INLINE bool has_key(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
-#if HS_STACKS
-    if (site->key.context != key.context)
-        return false;
-#endif
-    return site->key.code == key.code && site->key.caller == key.caller && site->op == op;
-}
-
 static uint32_t index_of(const struct hs_site_entry *entry) { return (uint32_t)(entry - hs_trace.site); }
 
 /* The number under which records and definitions know an entry. */
@@ -306,7 +298,7 @@ static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key) 
     if (r->kind == HS_CONTEXT)
         like.size = (uint16_t)(place.line < 0xffff ? place.line : 0xffff);
     struct hs_site_entry *entry = define(r, &like);
-    if (entry && !has_key(entry, key, entry->op)) {
+    if (entry && !hs_is_site(entry, key, entry->op)) {
         entry->key = key;
         enter_slot(slot_of_key(key), entry);
     }
@@ -337,7 +329,7 @@ bool hs_site_ready(struct hs_site_entry *site) {
 static HOT struct hs_site_entry *find_key(struct hs_key key, uint8_t op) {
     const struct hs_trace *t = &hs_trace;
     for (uint32_t slot = slot_of_key(key), index; (index = t->config.hash[slot]) != 0; slot = after(slot))
-        if (has_key(&t->site[index], key, op))
+        if (hs_is_site(&t->site[index], key, op))
             return &t->site[index];
     return NULL;
 }

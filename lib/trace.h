@@ -116,6 +116,18 @@ struct hs_packet *hs_staged_packet(void);
 /* Slot of the ring. */
 struct hs_packet *hs_slot(uint32_t index);
 
+/* Whether a site is the one that a key names; the second, for what it does, too. */
+static inline __attribute__((always_inline)) bool hs_has_key(const struct hs_site_entry *site, struct hs_key key) {
+#if HS_STACKS
+    if (site->key.context != key.context)
+        return false;
+#endif
+    return site->key.code == key.code && site->key.caller == key.caller;
+}
+static inline __attribute__((always_inline)) bool hs_is_site(const struct hs_site_entry *site, struct hs_key key, uint8_t op) {
+    return hs_has_key(site, key) && site->op == op;
+}
+
 /* Entry of a string, function or context. */
 static inline struct hs_site_entry *hs_name_entry(uint32_t number) {
     return &hs_trace.site[hs_trace.config.n_sites - number];

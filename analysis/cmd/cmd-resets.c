@@ -52,17 +52,6 @@ static const struct hs_failure *last_failure(const struct resets *r)
     return failure && failure->boot == r->boot ? failure : NULL;
 }
 
-/* What is known of the heap at the end. */
-static bool heap_known(const struct resets *r, struct hs_layout *layout)
-{
-    struct hs_told told = hs_model_told(r->model, HS_ALL_REGIONS);
-    *layout = hs_model_layout(r->model, HS_ALL_REGIONS);
-    if (!hs_model_is_told(r->model))
-        return r->model->synced;
-    *layout = (struct hs_layout){.used = told.used, .free = told.free, .largest_free = told.longest};
-    return told.known;
-}
-
 static const struct step *step_at(const struct resets *r, uint64_t number)
 {
     return &r->step[number % r->args->last];
@@ -96,7 +85,7 @@ static void text_of_boot(const struct resets *r, const char *end)
     struct hs_layout heap;
     printf("boot %" PRIu32 ": %s after %.6f s, %" PRIu64 " records\n", r->boot, end,
            hs_seconds(r->reader, r->time - r->began), r->records);
-    if (heap_known(r, &heap))
+    if (hs_model_heap(r->model, &heap))
         printf("  heap: %" PRIu64 " bytes used, %" PRIu64 " free, longest free run %" PRIu64 "\n", heap.used, heap.free,
                heap.largest_free);
     if (failure)
@@ -134,7 +123,7 @@ static void json_of_boot(const struct resets *r, const char *end)
     hs_json_text(r->json, "end", end);
     hs_json_real(r->json, "seconds", hs_seconds(r->reader, r->time - r->began));
     hs_json_uint(r->json, "records", r->records);
-    if (heap_known(r, &heap)) {
+    if (hs_model_heap(r->model, &heap)) {
         hs_json_uint(r->json, "used_bytes", heap.used);
         hs_json_uint(r->json, "free_bytes", heap.free);
         hs_json_uint(r->json, "largest_free_bytes", heap.largest_free);

@@ -189,8 +189,7 @@ void hs_model_resync(struct hs_model *m, const struct hs_event *e)
     hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
-/* The layout at a failure: where there is none, what a summary has just told of it. */
-static bool layout_known(const struct hs_model *m, struct hs_layout *layout)
+bool hs_model_heap(const struct hs_model *m, struct hs_layout *layout)
 {
     if (!hs_model_is_told(m)) {
         *layout = hs_model_layout(m, HS_ALL_REGIONS);
@@ -218,7 +217,7 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_site_sum *sum = hs_model_sum(m, e->site);
     struct hs_layout layout;
-    bool known = layout_known(m, &layout);
+    bool known = hs_model_heap(m, &layout);
     struct hs_failure *failure = &m->failure[m->n_failures++ % HS_FAILURES_KEPT];
     sum->failed++;
     sum->failed_bytes += e->size;

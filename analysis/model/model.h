@@ -238,6 +238,10 @@ uint32_t hs_model_next(const struct hs_model *model, uint32_t pos, uint32_t end)
 /* Picture of one region, or of all present ones with HS_ALL_REGIONS. Walks the region. */
 struct hs_layout hs_model_layout(const struct hs_model *model, unsigned region);
 
+/* All regions' used, free and longest free run at present: of the layout, or where there is none what a summary told
+ * last. Returns whether they are known. */
+bool hs_model_heap(const struct hs_model *model, struct hs_layout *layout);
+
 /* The region that holds granule `pos`, or model->n_regions. */
 unsigned hs_model_region_of(const struct hs_model *model, uint32_t pos);
 
