@@ -8,12 +8,16 @@ and literals; from source, precompiled and frozen; on 32 and 64 bit.
 Each module has a function that uses every number once, in the same way, so that the four differ by the names
 alone. It is imported in a fresh firmware, a collection follows, and gc.mem_alloc() behind it, less that before the
 import, less the same of a module with the function but without any number, is what the N names take.
+
+Interned strings lie in blocks of 128 bytes. Whether a module's names still fit the block at hand or begin another one
+depends on all that was interned before: the script's path, sys.argv, the home folder. So every import is measured in
+FILLS runs that differ by one more string, 8 bytes longer each time, before it; told are their mean, the least and the
+most. Nothing else reaches the firmware: it gets no environment, no script's path, and no path of its own.
 """
 import json
 import os
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("HS_BUILD") or os.path.join(HERE, "..", "..", "build")
@@ -26,6 +30,7 @@ COUNTS = (1, 10, 100)
 FORMS = ("plain", "const", "_const", "literal")
 WAYS = ("source", "mpy", "frozen")
 BITS = {"32": ("unix32", ["MICROPY_FORCE_32BIT=1"]), "64": ("unix64", [])}
+FILLS = ["fill" + "-" * (8 * i) for i in range(16)]  # 16 steps through a block of 128 bytes
 MEASURE = "import gc\nm = None\na = b = 0\ngc.collect()\na = gc.mem_alloc()\nimport %s as m\ngc.collect()\nb = gc.mem_alloc()\nprint(b - a)\n"
 # As the example targets of the Makefile build MicroPython: the repacked source lacks some submodules.
 OFF = ["MICROPY_PY_BTREE=0", "MICROPY_PY_SSL=0", "MICROPY_SSL_AXTLS=0", "MICROPY_SSL_MBEDTLS=0", "MICROPY_PY_FFI=0", "STRIP="]
@@ -43,11 +48,12 @@ def module(form, n):
 
 
 def name_of(form, n):
-    return "m%s%d" % (form.replace("_", "u"), n)
+    """Of one length, since it is interned too."""
+    return "m%s%03d" % ({"_const": "u"}.get(form, form[0]), n)
 
 
 def modules():
-    yield "mempty0", module("literal", 0)
+    yield name_of("literal", 0), module("literal", 0)
     for form in FORMS:
         for n in COUNTS:
             yield name_of(form, n), module(form, n)
@@ -64,10 +70,12 @@ def write(folder, packed):
     os.makedirs(folder, exist_ok=True)
     for name, text in modules():
         source = os.path.join(folder, name + ".py")
+        if os.path.exists(source) and open(source).read() == text:
+            continue  # written again, it would be frozen again
         with open(source, "w") as file:
             file.write(text)
         if packed:
-            run([MPY_CROSS, "-o", os.path.join(folder, name + ".mpy"), source])
+            run([MPY_CROSS, "-s", name + ".py", "-o", os.path.join(folder, name + ".mpy"), source])  # -s: the name that is in it
             os.remove(source)
 
 
@@ -90,12 +98,14 @@ def frozen_firmware(bits, folder):
 
 
 def measure(firmware, folder, name):
-    """What the import of a module leaves behind, in bytes."""
-    with tempfile.TemporaryDirectory() as empty:
-        script = os.path.join(folder or empty, "measure.py")
-        with open(script, "w") as file:
-            file.write(MEASURE % name)
-        return int(run([firmware, "-X", "heapsize=256k", "measure.py"], cwd=os.path.dirname(script)))
+    """What the import of a module leaves behind, in bytes, once for each of FILLS."""
+    return [int(run(["micropython", "-X", "heapsize=256k", "-c", MEASURE % name, fill], executable=os.path.abspath(firmware),
+                    cwd=folder, env={"HOME": "/"})) for fill in FILLS]
+
+
+def row(firmware, folder, form, n, empty):
+    more = [b - a for a, b in zip(empty, measure(firmware, folder, name_of(form, n)))]
+    return {"form": form, "names": n, "bytes": sum(more) / len(more), "least": min(more), "most": max(more)}
 
 
 def main():
@@ -103,30 +113,27 @@ def main():
     os.makedirs(OUT, exist_ok=True)
     if not os.path.exists(MPY_CROSS):
         run(["make", "-C", os.path.join(HERE, "..", ".."), os.path.join("build", "micropython", "mpy-cross", "mpy-cross")])
-    folders = {"source": os.path.join(OUT, "source"), "mpy": os.path.join(OUT, "mpy"), "frozen": None}
+    folders = {way: os.path.join(OUT, way) for way in WAYS}
     write(folders["source"], False)
     write(folders["mpy"], True)
     ways = [way for way in WAYS if way != "frozen" or "--no-frozen" not in sys.argv[1:]]
     for bits, (hooked, _) in BITS.items():
-        firmwares = {way: os.path.join(MP, hooked, "micropython") for way in ("source", "mpy")}
-        if "frozen" in ways:
-            frozen = os.path.join(OUT, "frozen")
-            write(frozen, False)
-            firmwares["frozen"] = frozen_firmware(bits, frozen)
         for way in ways:
-            empty = measure(firmwares[way], folders[way], "mempty0")
-            for form in FORMS:
-                rows += [{"bits": int(bits), "way": way, "form": form, "names": n,
-                          "bytes": measure(firmwares[way], folders[way], name_of(form, n)) - empty} for n in COUNTS]
+            firmware, folder = os.path.join(MP, hooked, "micropython"), folders[way]
+            if way == "frozen":
+                write(folder, False)
+                firmware, folder = frozen_firmware(bits, folder), "/"
+            empty = measure(firmware, folder, name_of("literal", 0))
+            rows += [dict(row(firmware, folder, form, n, empty), bits=int(bits), way=way) for form in FORMS for n in COUNTS]
     if "--json" in sys.argv[1:]:
         print(json.dumps(rows, indent=1))
         return
-    print("bytes of heap for N named integers, and bytes a name; used once each")
-    print("%-5s %-7s %-8s" % ("bits", "from", "as") + "".join("%9s %8s" % ("N = %d" % n, "a name") for n in COUNTS))
+    print("bytes of heap for N named integers, used once each: mean, least and most of %d runs, mean for a name" % len(FILLS))
+    print("%-5s %-7s %-8s" % ("bits", "from", "as") + "".join("%24s %7s" % ("N = %d" % n, "a name") for n in COUNTS))
     for i in range(0, len(rows), len(COUNTS)):
-        row = rows[i]
-        print("%-5d %-7s %-8s" % (row["bits"], row["way"], row["form"])
-              + "".join("%9d %8.1f" % (r["bytes"], r["bytes"] / r["names"]) for r in rows[i:i + len(COUNTS)]))
+        print("%-5d %-7s %-8s" % (rows[i]["bits"], rows[i]["way"], rows[i]["form"]) + "".join(
+            "%12.1f %5d to %4d %6.1f" % (r["bytes"], r["least"], r["most"], r["bytes"] / r["names"])
+            for r in rows[i:i + len(COUNTS)]))
 
 
 main()

@@ -2,6 +2,7 @@
 """heapstrata globals, and the table of bytes a name."""
 import json
 import os
+import shutil
 import sys
 
 import hs_test
@@ -54,17 +55,48 @@ def case_globals(suite):
     suite.check("no references: status 2 and why", status == 2 and "refs=True" in err, err)
 
 
+NAMES = os.path.join(hs_test.ROOT, "examples", "const-vs-global", "names.py")
+WAYS = ("source", "mpy", "frozen")
+
+
 def case_names(suite):
-    """What the page says of the table; without the firmware with frozen modules, which takes a minute to build."""
-    script = os.path.join(hs_test.ROOT, "examples", "const-vs-global", "names.py")
-    done = hs_test.run([sys.executable, script, "--json", "--no-frozen"], timeout=300)
-    rows = {(r["bits"], r["way"], r["form"], r["names"]): r["bytes"] for r in json.loads(done.out or b"[]")}
-    suite.check("2 x 2 x 4 x 3 measures", len(rows) == 48, done.out + done.err)
+    """What the page says of the table. The firmwares with frozen modules are built for it."""
+    done = hs_test.run([sys.executable, NAMES, "--json"], timeout=600)
+    table = json.loads(done.out or b"[]")
+    rows = {(r["bits"], r["way"], r["form"], r["names"]): r["bytes"] for r in table}
+    suite.check("2 x 3 x 4 x 3 measures", len(rows) == 72, done.out + done.err)
+    suite.check("each mean lies between least and most", all(r["least"] <= r["bytes"] <= r["most"] for r in table), table)
     for bits in (32, 64):
-        slack = bits  # a granule or two: what is left over on the stack keeps one block more or less
+        def of(form, way, n):
+            return rows[bits, way, form, n]
+        pointer = bits // 8
         suite.check("%d bit: const() of an integer saves nothing" % bits, all(
-            rows[bits, way, "const", n] >= rows[bits, way, "plain", n] - slack for way in ("source", "mpy") for n in (1, 10, 100)), rows)
+            of("const", way, n) >= of("plain", way, n) for way in WAYS for n in (1, 10, 100)), rows)
+        suite.check("... a plain name has its slot, its characters and its place among the interned", all(
+            of("plain", way, 100) - of("literal", way, 100) > 100 * (2 * pointer + len("SETTING00") + 1 + pointer)
+            for way in ("source", "mpy")), rows)
         suite.check("... _const() saves the slot, but from source not the name", all(
-            rows[bits, "source", "literal", n] < rows[bits, "source", "_const", n] < rows[bits, "source", "plain", n] for n in (10, 100)), rows)
-        suite.check("... precompiled it is a literal", all(
-            abs(rows[bits, "mpy", "_const", n] - rows[bits, "mpy", "literal", n]) <= slack for n in (1, 10, 100)), rows)
+            of("literal", "source", n) + n * len("_SETTING00") <= of("_const", "source", n)
+            <= of("plain", "source", n) - n * 2 * pointer for n in (10, 100)), rows)
+        suite.check("... precompiled it is a literal, to the byte", all(
+            of("_const", "mpy", n) == of("literal", "mpy", n) == of("literal", "source", n) for n in (1, 10, 100)), rows)
+        suite.check("... frozen it is nothing", all(of(form, "frozen", n) == 0
+                    for form in ("_const", "literal") for n in (1, 10, 100)), rows)
+        suite.check("... and a plain global frozen is its slot", all(
+            100 * 2 * pointer <= of(form, "frozen", 100) <= 2 * 100 * 2 * pointer for form in ("plain", "const")), rows)
+
+
+def case_names_elsewhere(suite):
+    """The figures are the module's: they do not depend on where the firmware and the modules lie, nor on whose home is where."""
+    tables = []
+    for depth, home in ((1, "/"), (12, "/home/somebody-with-a-long-name"), (25, None)):
+        folder = os.path.join(hs_test.scratch(), *["deeper"] * depth)
+        os.makedirs(folder, exist_ok=True)
+        shutil.copytree(hs_test.MP, os.path.join(folder, "mp"), ignore=lambda top, names: [
+            name for name in names if name not in (*hs_test.UNIX, "micropython")])
+        env = {"HS_BUILD": folder, "HS_MP": os.path.join(folder, "mp"), "HS_MPY_CROSS": os.environ["HS_MPY_CROSS"]}
+        command = ["env"] + (["HOME=" + home] if home else ["-u", "HOME"]) + [sys.executable, NAMES, "--json", "--no-frozen"]
+        done = hs_test.run(command, env=env, timeout=300)
+        tables.append(json.loads(done.out or b"[]"))
+    suite.check("the same table from paths of any length", len(tables[0]) == 48 and tables[0] == tables[1] == tables[2],
+                [[(a, b) for a, b in zip(tables[0], table) if a != b][:3] for table in tables[1:]])

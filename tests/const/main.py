@@ -3,7 +3,9 @@
 import glob
 import importlib
 import os
+import shutil
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tools"))
@@ -20,6 +22,9 @@ class Suite:
         self.tap = hs_test.Tap()
         self.check = self.tap.check
         self.made = {}
+        self.short = tempfile.mkdtemp(prefix="hs-", dir="/tmp")
+        for which in ("const", "plain", "none"):
+            shutil.copy(os.path.join(EXAMPLE, which + ".py"), self.short)
 
     def run(self, script, firmware="unix32", heap="120k", args=(), **env):
         """(path of the trace, what the script printed). The script is run in its own folder."""
@@ -35,8 +40,9 @@ class Suite:
         return self.made[key]
 
     def example(self, which, **more):
-        """One of the three scripts of the example: the trace and {mark: gc.mem_alloc()}."""
-        trace, out = self.run(os.path.join(EXAMPLE, which + ".py"), **more)
+        """One of the three scripts of the example: the trace and {mark: gc.mem_alloc()}. The folder's path is interned: run
+        from the checkout, the figures would depend on where that lies."""
+        trace, out = self.run(os.path.join(self.short, which + ".py"), **more)
         return trace, {line.rsplit(" ", 1)[0]: int(line.rsplit(" ", 1)[1]) for line in out.splitlines()}
 
     def write(self, name, text):
@@ -68,6 +74,7 @@ def main():
                 getattr(module, name)(suite)
             except Exception as problem:  # a broken case must not hide the others
                 suite.check("%s %s" % (module.__name__, name), False, repr(problem))
+    shutil.rmtree(suite.short)
     suite.tap.finish()
 
 

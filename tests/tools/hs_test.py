@@ -107,8 +107,9 @@ def run(command, env=None, cwd=None, timeout=60, stdin=subprocess.DEVNULL, merge
 
 
 def run_firmware(name, args, trace=None, ring=None, env=None, **more):
-    """Runs a unix firmware. trace: HEAPSTRATA_OUT; ring: HEAPSTRATA_RING as FILE:SIZE."""
-    env = dict(env or {})
+    """Runs a unix firmware. trace: HEAPSTRATA_OUT; ring: HEAPSTRATA_RING as FILE:SIZE. HOME, which it puts on its heap, is
+    the same wherever the tests run."""
+    env = dict({"HOME": "/"}, **(env or {}))
     if trace:
         env["HEAPSTRATA_OUT"] = os.path.abspath(trace)
     if ring:
