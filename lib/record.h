@@ -50,6 +50,11 @@ enum hs_placement {
 };
 #define HS_REGION_EXISTING 0x80u /* bit beside the placement rule: contents follow as a snapshot */
 
+/* FAIL: the cause proper, and how `cause` names a region of the heap that was asked. */
+#define HS_FAIL_CAUSE(cause)   ((cause) & 3u)
+#define HS_FAIL_REGION(region) ((uint8_t)(((region) + 1u) << 2))
+#define HS_FAIL_REGIONS        63u /* regions from here on cannot be named */
+
 #define HS_POS_IMPLIED 0xffffffffu /* place to be found by the placement rule */
 
 /* A block placed by one of the last eight records is named by its rank instead of its granule: record
@@ -103,7 +108,7 @@ struct hs_kind_info {
     const char *name; /* as in records.def; NULL for a code that is not in use */
     const char *text;
     uint8_t area;             /* enum hs_area */
-    struct hs_field field[9]; /* ends with a NULL name */
+    struct hs_field field[12]; /* ends with a NULL name */
 };
 
 /* Description of a record kind, or NULL. A firmware that does not call it has no such table

@@ -13,7 +13,7 @@
 /* Of a predicted one. */
 #define HS_HIT_MAX (1 + 5)
 /* Bytes of the longest plain record, a REGION, without its data. */
-#define HS_PLAIN_MAX 36
+#define HS_PLAIN_MAX 48
 #define HS_RECORD_MAX (HS_PLAIN_MAX + HS_DATA_MAX)
 _Static_assert(sizeof(struct hs_packet) + HS_RECORD_MAX + HS_DEFINITION_MAX <= HS_PACKET_MIN, "any record fits any packet");
 

@@ -112,7 +112,7 @@ static int show(struct work *w)
 static int run(void *memory)
 {
     struct work w = {.args = memory};
-    w.reader = hs_cmd_open(w.args->common.input);
+    w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
     if (!w.reader)
         return HS_EXIT_BAD;
     w.model = hs_model_new(NULL);
@@ -140,7 +140,7 @@ const struct hs_cmd hs_cmd_annotate = {
              "under the name they were run by.",
     .examples = "  heapstrata annotate run.hst\n"
                 "  heapstrata annotate --source ~/project --context 3 run.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR,
     .options = options,
     .max_files = 1,
     .args_size = sizeof(struct args),

@@ -87,6 +87,7 @@ static int write_it(const struct args *args, const struct hs_exporter *exporter,
     int chosen = args->events != EVENTS_DEFAULT ? args->events : exporter->shape == HS_EXPORT_FOLDER ? 2 : 0;
     struct hs_export_job job = {
         .input = args->common.input, .symbols = symbols, .sets = sets[chosen], .weight = args->weight,
+        .selection = hs_cmd_selection(&args->common),
     };
     int status = hs_export(exporter, &job, args->output, &error);
     if (!status && !error.code)
@@ -122,6 +123,6 @@ const struct hs_cmd hs_cmd_export = {
     .examples = "  heapstrata export --format ctf -o my-trace my.hst\n"
                 "  heapstrata export --format folded --weight peak my.hst | flamegraph.pl >peak.svg\n"
                 "  heapstrata export --list\n",
-    .uses = HS_USES_INPUT | HS_USES_ELF, .options = options, .max_files = 1,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_ELF, .options = options, .max_files = 1,
     .args_size = sizeof(struct args), .defaults = &(const struct args){ .events = EVENTS_DEFAULT }, .run = run,
 };

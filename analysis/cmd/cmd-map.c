@@ -8,14 +8,13 @@
 #include "analysis/cmd/firmware.h"
 #include "analysis/cmd/when.h"
 #include "analysis/measure/timeline.h"
-#include "analysis/measure/wanted.h"
 #include "analysis/present/mapview.h"
 
 enum style { STYLE_SITE, STYLE_KIND, STYLE_FUNCTION, STYLE_FILE, STYLE_MEMINFO };
 
 struct args {
     struct hs_common common;
-    const char *at, *diff, *region;
+    const char *at, *diff;
     int style; /* enum style */
     bool full;
 };
@@ -27,7 +26,6 @@ static const struct hs_option options[] = {
     {"style", 's', "STYLE", HS_OPT_CHOICE, offsetof(struct args, style),
      "site, kind, function, file: what letters and colours stand for; meminfo: as micropython.mem_info(1) "
      "prints it (default site)", "site|kind|function|file|meminfo"},
-    {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct args, region), "one region, by name or number"},
     {"full", 'f', NULL, HS_OPT_FLAG, offsetof(struct args, full), "every granule: leave no lines out, put none together"},
     {0},
 };
@@ -121,7 +119,7 @@ static bool only_the_end(const struct source *s)
 /* Reads a trace up to its last moment. */
 static int load(struct source *s, const struct args *args)
 {
-    s->reader = hs_cmd_open(s->path);
+    s->reader = hs_cmd_open_selected(&args->common, s->path);
     if (!s->reader)
         return HS_EXIT_BAD;
     s->model = hs_model_new(NULL);
@@ -166,19 +164,10 @@ static int as_json(const struct hs_mapview *view, const struct hs_comparison *co
     return error ? error : printed;
 }
 
-static bool has_region(const struct source *s, const char *choice)
-{
-    const struct hs_picture *p = &s->moment[s->n_moments - 1].picture;
-    for (unsigned i = 0; i < p->n_regions; i++)
-        if (p->region[i].present && hs_region_wanted(&p->region[i], i, choice))
-            return true;
-    return false;
-}
-
 static int show_one(struct source *s, const struct args *args)
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
-    struct hs_mapview view = { &s->moment[0].picture, args->region, args->full, hs_reader_info(s->reader)->hz };
+    struct hs_mapview view = { &s->moment[0].picture, args->full, hs_reader_info(s->reader)->hz };
     struct hs_legend legend;
     int error;
     if (args->common.json)
@@ -186,7 +175,7 @@ static int show_one(struct source *s, const struct args *args)
     if (args->style == STYLE_MEMINFO)
         return hs_mapview_meminfo(&view, stdout);
     hs_legend_init(&legend, &s->names, keys[args->style]);
-    hs_legend_add(&legend, view.picture, args->region);
+    hs_legend_add(&legend, view.picture);
     error = hs_mapview_classes(&view, &legend, &terminal, stdout);
     hs_legend_free(&legend);
     return error;
@@ -199,11 +188,11 @@ static int show_two(struct source *before, struct source *after, const struct ar
         .before = &before->moment[0].picture, .after = &after->moment[after->n_moments - 1].picture,
         .same_trace = before == after,
     };
-    struct hs_mapview view = { comparison.after, args->region, args->full, hs_reader_info(after->reader)->hz };
+    struct hs_mapview view = { comparison.after, args->full, hs_reader_info(after->reader)->hz };
     struct hs_legend legend;
     int error;
     hs_legend_init(&legend, &before->names, keys[args->style]);
-    hs_legend_compare(&legend, &comparison, args->region, &after->names);
+    hs_legend_compare(&legend, &comparison, &after->names);
     if (args->common.json)
         error = as_json(&view, &comparison, &legend, NULL);
     else
@@ -230,8 +219,6 @@ static int show(struct source *before, struct source *after, const struct args *
 {
     if (!before->ready || !after->ready || check_level(before) || check_level(after))
         return HS_EXIT_BAD;
-    if (args->region && !has_region(after, args->region))
-        return hs_complain("%s: no region '%s' at that moment", after->path, args->region);
     if (args->style == STYLE_MEMINFO && !after->moment[0].picture.synced)
         return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or "
                            "since records were lost", after->path);
@@ -290,6 +277,6 @@ const struct hs_cmd hs_cmd_map = {
                 "  heapstrata map --at mark:loop#2 --style meminfo trace.hst\n"
                 "  heapstrata map --at 1.5s --diff end trace.hst\n"
                 "  heapstrata map --at mark:ready before.hst after.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = 2,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF | HS_USES_REGION, .options = options, .max_files = 2,
     .args_size = sizeof(struct args), .run = run,
 };

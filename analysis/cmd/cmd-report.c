@@ -180,7 +180,7 @@ static int run(void *memory)
         return run_retained(w.args);
     if (w.args->phase)
         return run_phase(w.args);
-    w.reader = hs_cmd_open(w.args->common.input);
+    w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
     if (!w.reader)
         return HS_EXIT_BAD;
     w.names.reader = w.reader;
@@ -226,7 +226,7 @@ const struct hs_cmd hs_cmd_report = {
                 "  heapstrata report --live --sort function,kind run.hst\n"
                 "  heapstrata report --sort stack --csv run.hst\n"
                 "  heapstrata report --elf build-PICO/firmware.elf --sort native ring.bin\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
     .options = options,
     .max_files = 1,
     .args_size = sizeof(struct args),

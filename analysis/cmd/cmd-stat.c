@@ -298,7 +298,7 @@ static int show(const struct args *args, struct hs_reader *reader, struct hs_mod
 static int run(void *memory)
 {
     const struct args *args = memory;
-    struct hs_reader *reader = hs_cmd_open(args->common.input);
+    struct hs_reader *reader = hs_cmd_open_selected(&args->common, args->common.input);
     if (!reader)
         return HS_EXIT_BAD;
     struct hs_model *model = hs_model_new(NULL);
@@ -316,7 +316,7 @@ const struct hs_cmd hs_cmd_stat = {
              "Fragmentation is 1 - largest free run / free bytes.",
     .examples = "  heapstrata stat run.hst\n"
                 "  heapstrata stat --json run.hst | jq .fragmentation\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON,
     .max_files = 1,
     .args_size = sizeof(struct args),
     .run = run,

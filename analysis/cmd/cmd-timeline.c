@@ -13,14 +13,13 @@ struct args {
     struct hs_common common;
     uint64_t points, size;
     int by; /* enum by */
-    const char *region, *from, *to;
+    const char *from, *to;
 };
 
 static const struct hs_option options[] = {
     {"by", 0, "AXIS", HS_OPT_CHOICE, offsetof(struct args, by), "against time or event (default time)", "time|event"},
     {"points", 'n', "N", HS_OPT_UINT, offsetof(struct args, points),
      "at most N points (default 200, in the chart as many as it has columns)"},
-    {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct args, region), "one region, by name or number"},
     {"size", 's', "BYTES", HS_OPT_UINT, offsetof(struct args, size),
      "show the share of the free space that has no room for BYTES"},
     {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from), "begin at a time, event:N or mark:LABEL"},
@@ -64,8 +63,6 @@ static int check_range(const struct session *s, const struct args *args)
 {
     if (s->error)
         return hs_complain("%s", hs_strerror(s->error));
-    if (args->region && !hs_timeline_has_layout(s->timeline))
-        return hs_complain("the trace has no region '%s'", args->region);
     if (!s->range.begun)
         return hs_complain("the trace ends before '%s'", args->from);
     return HS_EXIT_OK;
@@ -91,7 +88,7 @@ static int measure_and_show(struct hs_reader *reader, struct session *s, const s
     if (!points || (chart && points > room))
         points = chart ? room : POINTS_DEFAULT;
     s->timeline = hs_timeline_new(&(struct hs_timeline_config){
-        .points = points < POINTS_MAX ? (uint32_t)points : POINTS_MAX, .region = args->region,
+        .points = points < POINTS_MAX ? (uint32_t)points : POINTS_MAX,
         .by_number = args->by == BY_EVENT, .unusable_size = args->size,
     });
     if (!s->timeline)
@@ -117,7 +114,7 @@ static int run(void *memory)
     struct session session = {0};
     if (!hs_range_parse(&session.range, args->from, args->to))
         return HS_EXIT_BAD;
-    struct hs_reader *reader = hs_cmd_open(args->common.input);
+    struct hs_reader *reader = hs_cmd_open_selected(&args->common, args->common.input);
     if (!reader)
         return HS_EXIT_BAD;
     int status = measure_and_show(reader, &session, args);

@@ -35,6 +35,10 @@ static const struct {
 } shared[] = {
     {HS_USES_INPUT, {"input", 'i', "FILE", HS_OPT_TEXT, offsetof(struct hs_common, input),
                      "read FILE, - for standard input (default " HS_DEFAULT_INPUT ")", NULL}},
+    {HS_USES_REGION, {"heap", 0, "HEAP", HS_OPT_TEXT, offsetof(struct hs_common, heap),
+                      "one heap, by name; all: those within others too (default: those that lie within no other)", NULL}},
+    {HS_USES_REGION, {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct hs_common, region),
+                      "one region, by name or number", NULL}},
     {HS_USES_ELF, {"elf", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, elf),
                    "take names of native functions from this firmware", NULL}},
     {HS_USES_JSON, {"json", 0, NULL, HS_OPT_FLAG, offsetof(struct hs_common, json), "write JSON", NULL}},
@@ -246,6 +250,40 @@ struct hs_reader *hs_cmd_open(const char *path)
     return reader;
 }
 
+struct hs_selection hs_cmd_selection(const struct hs_common *common)
+{
+    bool all = common->heap && !strcmp(common->heap, "all");
+    return (struct hs_selection){
+        .heap = all ? NULL : common->heap, .region = common->region, .outermost = !common->heap && !common->region,
+    };
+}
+
+struct hs_reader *hs_cmd_open_selected(const struct hs_common *common, const char *path)
+{
+    struct hs_reader *reader = hs_cmd_open(path);
+    struct hs_selection selection = hs_cmd_selection(common);
+    if (reader)
+        hs_reader_select(reader, &selection);
+    return reader;
+}
+
+/* Whether the trace had what the user chose; else says what it has. */
+static int check_selection(const struct hs_reader *reader)
+{
+    const struct hs_selection *s = hs_reader_selection(reader);
+    char names[256] = "";
+    if (!s->heap && !s->region)
+        return HS_EXIT_OK;
+    for (unsigned i = 0; i < hs_reader_regions(reader); i++) {
+        size_t length = strlen(names);
+        if (hs_reader_selects(reader, i))
+            return HS_EXIT_OK;
+        snprintf(names + length, sizeof names - length, "%s'%s'", length ? ", " : "", hs_reader_region(reader, i)->name);
+    }
+    return hs_complain("the trace has no %s '%s'%s%s", s->region ? "region" : "heap", s->region ? s->region : s->heap,
+                       *names ? "; its regions are " : "", names);
+}
+
 struct progress {
     bool shown, wanted;
     struct timespec next;
@@ -298,7 +336,7 @@ int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
     const struct hs_error *error = hs_reader_error(reader);
     if (error && error->code)
         return hs_complain("%s", error->text[0] ? error->text : hs_strerror(error->code));
-    return HS_EXIT_OK;
+    return check_selection(reader);
 }
 
 static int feed_model(void *context, const struct hs_event *events, long n)

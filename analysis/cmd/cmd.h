@@ -76,6 +76,7 @@ enum hs_uses {
     HS_USES_CSV = 4,   /* --csv */
     HS_USES_COLOR = 8, /* --color=auto|always|never */
     HS_USES_ELF = 16,  /* --elf FILE */
+    HS_USES_REGION = 64, /* --heap and --region */
     HS_USES_REST = 32, /* options end at the first plain argument; `file` holds it and all behind it */
 };
 
@@ -83,6 +84,7 @@ enum hs_uses {
 struct hs_common {
     const char *input; /* with HS_USES_INPUT: never NULL when `run` is called, "-" is standard input */
     const char *elf;
+    const char *heap, *region; /* the user's choice, or NULL; "all" */
     char **file;       /* plain arguments; with HS_USES_INPUT and no -i, file[0] is `input` as well */
     int n_files;
     int color;         /* enum hs_color */
@@ -111,6 +113,12 @@ int hs_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Opens the input of a command, or complains and returns NULL (then return HS_EXIT_BAD). */
 struct hs_reader *hs_cmd_open(const char *path);
+
+/* The heap and region that the user chose; or where there was no choice, what does not lie within another heap. */
+struct hs_selection hs_cmd_selection(const struct hs_common *common);
+
+/* The same, of that selection. hs_cmd_replay complains when the trace has nothing of the kind. */
+struct hs_reader *hs_cmd_open_selected(const struct hs_common *common, const char *path);
 
 /* Feeds a reader's events to `each` till the end, with progress on a terminal. `each` returns 0, or
  * another value to stop there. Returns the status to exit with when nothing else is amiss: HS_EXIT_BAD,

@@ -54,7 +54,7 @@ static int show(struct work *w, const struct hs_common *common, uint64_t limit)
 
 int hs_report_phase(const struct hs_common *common, uint64_t limit)
 {
-    struct work w = {.reader = hs_cmd_open(common->input)};
+    struct work w = {.reader = hs_cmd_open_selected(common, common->input)};
     int status = HS_EXIT_BAD;
     if (!w.reader)
         return status;

@@ -155,6 +155,7 @@ static int open_story(struct iterator *it, struct hs_error *error)
     it->reader = hs_reader_open(job->input, error);
     if (!it->reader)
         return error->code;
+    hs_reader_select(it->reader, &job->selection);
     it->story = hs_story_new(&(struct hs_story_config){
         .reader = it->reader, .symbols = job->symbols, .sets = job->sets,
         .declare = job->folder && job->sets & HS_STORY_LIBC, /* sink.ctf.fs leaves out classes without events */

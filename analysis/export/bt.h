@@ -16,6 +16,7 @@ struct hs_bt_job {
     const char *folder; /* to be made; nothing may be there */
     unsigned sets;      /* enum hs_story_set */
     struct hs_symbols *symbols;
+    struct hs_selection selection;
 };
 
 /* Writes a CTF 1.8 trace. Returns HS_OK or a negative enum hs_err, with *error filled; damage in the input that

@@ -7,7 +7,9 @@
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
-    const struct hs_bt_job bt = { .input = job->input, .folder = job->path, .sets = job->sets, .symbols = job->symbols };
+    const struct hs_bt_job bt = {
+        .input = job->input, .folder = job->path, .sets = job->sets, .symbols = job->symbols, .selection = job->selection,
+    };
     return hs_bt_write_ctf(&bt, error);
 }
 

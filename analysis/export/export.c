@@ -56,10 +56,14 @@ int hs_export_fail(struct hs_error *error, int code, const char *format, ...)
 
 /* ---- reading, for exporters ---- */
 
-static int open_reader(const struct hs_export_job *job, struct hs_reader **reader, struct hs_error *error)
+struct hs_reader *hs_export_open(const struct hs_export_job *job, struct hs_error *error)
 {
-    *reader = hs_reader_open(job->input, error);
-    return *reader ? HS_OK : hs_export_fail(error, HS_ERR_IO, "%s: cannot be read", job->input);
+    struct hs_reader *reader = hs_reader_open(job->input, error);
+    if (reader)
+        hs_reader_select(reader, &job->selection);
+    else
+        hs_export_fail(error, HS_ERR_IO, "%s: cannot be read", job->input);
+    return reader;
 }
 
 int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader, struct hs_model **model,
@@ -68,7 +72,7 @@ int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader,
     const struct hs_event *events;
     long n;
     *model = NULL;
-    if (open_reader(job, reader, error))
+    if (!(*reader = hs_export_open(job, error)))
         return error->code;
     *model = hs_model_new(NULL);
     if (!*model)
@@ -97,7 +101,7 @@ int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, vo
                        struct hs_error *error)
 {
     struct hs_reader *reader;
-    if (open_reader(job, &reader, error))
+    if (!(reader = hs_export_open(job, error)))
         return error->code;
     struct hs_story *story = hs_story_new(&(struct hs_story_config){
         .reader = reader, .symbols = job->symbols, .sets = job->sets,

@@ -18,6 +18,7 @@ struct hs_export_job {
     const char *path;           /* the others: file or folder to make; nothing is there */
     unsigned sets;              /* enum hs_story_set, for exporters of every event */
     int weight;                 /* enum hs_weight, for exporters of sums */
+    struct hs_selection selection; /* which regions */
 };
 
 enum hs_export_shape {
@@ -48,6 +49,9 @@ int hs_export(const struct hs_exporter *exporter, struct hs_export_job *job, con
 
 /* For exporters: fills *error unless it holds one already, and returns its code. */
 int hs_export_fail(struct hs_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* For exporters: the trace from its begin, with the job's selection. NULL: *error is set. */
+struct hs_reader *hs_export_open(const struct hs_export_job *job, struct hs_error *error);
 
 /* For exporters of sums: the model at the end of the trace. The reader is left open, for names. Both are
  * the caller's, also after an error. */

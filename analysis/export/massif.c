@@ -166,7 +166,7 @@ static int measure(struct hs_timeline *t, struct hs_reader *reader)
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
     struct printer p = { .job = job };
-    struct hs_reader *reader = hs_reader_open(job->input, error);
+    struct hs_reader *reader = hs_export_open(job, error);
     if (!reader)
         return error->code;
     struct hs_timeline *t = hs_timeline_new(&(struct hs_timeline_config){ .points = SNAPSHOTS });

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/measure/freespace.h"
 
-#include "analysis/measure/wanted.h"
+#include <stdlib.h>
 
-struct hs_freespace *hs_freespace_new(const char *only)
+struct hs_freespace *hs_freespace_new(void)
 {
-    struct hs_freespace *space = calloc(1, sizeof *space);
-    if (space)
-        space->only = only;
-    return space;
+    return calloc(1, sizeof(struct hs_freespace));
 }
 
 static void drop_index(struct hs_freespace *space, unsigned region)
@@ -79,7 +76,7 @@ static void on_region(void *context, unsigned region)
     struct hs_freespace *space = context;
     drop_index(space, region);
     find_largest(space);
-    if (space->model->region[region].present && hs_region_wanted(&space->model->region[region], region, space->only))
+    if (space->model->region[region].present)
         add_index(space, region);
 }
 

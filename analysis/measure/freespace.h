@@ -3,7 +3,7 @@
  * The free space of a heap of several regions, followed through a model's observer: an index of free runs
  * for each region, and their sums, right after every event.
  *
- *     struct hs_freespace *space = hs_freespace_new(NULL);
+ *     struct hs_freespace *space = hs_freespace_new();
  *     struct hs_model_observer observer = hs_freespace_observer(space);
  *     struct hs_model *model = hs_model_new(&observer);
  *     hs_freespace_follow(space, model);
@@ -16,12 +16,11 @@
 
 struct hs_freespace {
     void *owner;                                /* for the context of an observer that adds to ours */
-    struct hs_freeruns *index[HS_REGION_LIMIT]; /* NULL: region not present, or not followed */
+    struct hs_freeruns *index[HS_REGION_LIMIT]; /* NULL: region not present */
     uint64_t region_largest[HS_REGION_LIMIT];   /* bytes of each region's longest run */
-    uint32_t first[HS_REGION_LIMIT];            /* granule numbers and shifts of the regions followed */
+    uint32_t first[HS_REGION_LIMIT];            /* granule numbers and shifts of the regions present */
     uint8_t shift[HS_REGION_LIMIT];
     unsigned n_regions;
-    const char *only;        /* choice of the user, NULL for all regions */
     unsigned followed;       /* regions ever followed */
     uint64_t total;          /* bytes of the regions present */
     uint64_t free, largest;  /* bytes; the longest run lies in one region */
@@ -30,26 +29,13 @@ struct hs_freespace {
     const struct hs_model *model;
 };
 
-/* Follows the regions that `only` chooses, a name or number that outlives it, or all of them with NULL. The
- * caller owns it. NULL when memory is short. */
-struct hs_freespace *hs_freespace_new(const char *only);
+/* The caller owns it. NULL when memory is short. */
+struct hs_freespace *hs_freespace_new(void);
 void hs_freespace_free(struct hs_freespace *space);
 
 /* What the model is to be made with, `after` and `failed` being free for others; then tell which model it is. */
 struct hs_model_observer hs_freespace_observer(struct hs_freespace *space);
 void hs_freespace_follow(struct hs_freespace *space, const struct hs_model *model);
-
-/* Bytes asked for, of the blocks in the regions followed. */
-static inline uint64_t hs_freespace_requested(const struct hs_freespace *space)
-{
-    uint64_t sum = 0;
-    if (!space->only)
-        return space->model->requested;
-    for (unsigned i = 0; i < space->n_regions; i++)
-        if (space->index[i])
-            sum += space->model->region[i].requested;
-    return sum;
-}
 
 /* Free bytes in runs that have no room for `size` bytes. */
 uint64_t hs_freespace_unusable(const struct hs_freespace *space, uint64_t size);

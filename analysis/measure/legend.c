@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/measure/wanted.h"
 
 #define NONE UINT32_MAX
 
@@ -80,13 +79,13 @@ uint32_t hs_legend_class(const struct hs_legend *l, uint32_t site)
     return index < l->n_of_site ? l->of_site[index] : NONE;
 }
 
-/* The region, if wanted, that holds a block; NULL otherwise. */
-static const struct hs_region_state *region_of(const struct hs_picture *p, uint32_t pos, const char *choice)
+/* The region that holds a block; NULL when none does. */
+static const struct hs_region_state *region_of(const struct hs_picture *p, uint32_t pos)
 {
     for (unsigned i = 0; i < p->n_regions; i++) {
         const struct hs_region_state *r = &p->region[i];
         if (r->present && pos - r->first < r->granules)
-            return hs_region_wanted(r, i, choice) ? r : NULL;
+            return r;
     }
     return NULL;
 }
@@ -137,11 +136,11 @@ static void rank_classes(struct hs_legend *l)
     free(sorted);
 }
 
-void hs_legend_add(struct hs_legend *l, const struct hs_picture *p, const char *region)
+void hs_legend_add(struct hs_legend *l, const struct hs_picture *p)
 {
     for (uint32_t i = 0; i < p->n_blocks; i++) {
         const struct hs_picture_block *b = &p->block[i];
-        const struct hs_region_state *r = region_of(p, b->pos, region);
+        const struct hs_region_state *r = region_of(p, b->pos);
         struct hs_class *c = r ? class_of(l, b->site) : NULL;
         if (c) {
             c->bytes += (uint64_t)b->granules << r->shift;
@@ -152,12 +151,12 @@ void hs_legend_add(struct hs_legend *l, const struct hs_picture *p, const char *
 }
 
 /* What `p` has and `other` has not. */
-static void add_unshared(struct hs_legend *l, const struct hs_comparison *c, const char *region, bool came)
+static void add_unshared(struct hs_legend *l, const struct hs_comparison *c, bool came)
 {
     const struct hs_picture *p = came ? c->after : c->before, *other = came ? c->before : c->after;
     for (uint32_t i = 0; i < p->n_blocks; i++) {
         const struct hs_picture_block *b = &p->block[i];
-        const struct hs_region_state *r = region_of(p, b->pos, region);
+        const struct hs_region_state *r = region_of(p, b->pos);
         struct hs_class *class = !r || hs_compare_has(c, other, b) ? NULL : class_of(l, b->site);
         if (!class)
             continue;
@@ -166,13 +165,12 @@ static void add_unshared(struct hs_legend *l, const struct hs_comparison *c, con
     }
 }
 
-void hs_legend_compare(struct hs_legend *l, const struct hs_comparison *c, const char *region,
-                       const struct hs_names *after)
+void hs_legend_compare(struct hs_legend *l, const struct hs_comparison *c, const struct hs_names *after)
 {
-    add_unshared(l, c, region, false);
+    add_unshared(l, c, false);
     if (after != l->names && l->of_site)
         memset(l->of_site, 0xff, l->n_of_site * sizeof *l->of_site);
     l->names = after;
-    add_unshared(l, c, region, true);
+    add_unshared(l, c, true);
     rank_classes(l);
 }

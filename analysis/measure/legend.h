@@ -29,13 +29,12 @@ struct hs_legend {
 void hs_legend_init(struct hs_legend *legend, const struct hs_names *names, enum hs_key key);
 void hs_legend_free(struct hs_legend *legend);
 
-/* Adds a picture's blocks, of the regions chosen, and ranks classes by bytes. */
-void hs_legend_add(struct hs_legend *legend, const struct hs_picture *picture, const char *region);
+/* Adds a picture's blocks, and ranks classes by bytes. */
+void hs_legend_add(struct hs_legend *legend, const struct hs_picture *picture);
 
 /* Adds what came and went, and ranks by the greater of the two. Sites of the later picture go by `after`,
  * which is of another trace where two are compared; hs_legend_class is of no use then. */
-void hs_legend_compare(struct hs_legend *legend, const struct hs_comparison *comparison, const char *region,
-                       const struct hs_names *after);
+void hs_legend_compare(struct hs_legend *legend, const struct hs_comparison *comparison, const struct hs_names *after);
 
 /* Class of a site that has been added. */
 uint32_t hs_legend_class(const struct hs_legend *legend, uint32_t site);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/measure/timeline.h"
 
-#include "analysis/measure/wanted.h"
 
 #include <string.h>
 
@@ -18,15 +17,10 @@ void hs_timeline_free(struct hs_timeline *t)
     free(t);
 }
 
-/* What summaries told last of the regions followed. */
+/* What summaries told last. */
 static struct hs_told told(const struct hs_timeline *t)
 {
-    const struct hs_model *m = t->model;
-    struct hs_told sum = {.known = false};
-    for (unsigned i = 0; i < m->levels.n_told; i++)
-        if (hs_region_wanted(&m->region[i], i, t->space->only))
-            hs_told_add(&sum, &m->levels.told[i]);
-    return sum;
+    return hs_model_told(t->model, HS_ALL_REGIONS);
 }
 
 static struct hs_sample sample_of(struct hs_told now)
@@ -65,7 +59,7 @@ static inline struct hs_sample sample(const struct hs_timeline *t)
     }
     const struct hs_freespace *space = t->space;
     int64_t used = (int64_t)(space->total - space->free); /* signed: the processor converts these at once */
-    int64_t waste = used - (int64_t)hs_freespace_requested(space);
+    int64_t waste = used - (int64_t)space->model->requested;
     return (struct hs_sample){ .value = {
         [HS_FIGURE_USED] = (double)used,
         [HS_FIGURE_FREE] = (double)(int64_t)space->free,
@@ -192,7 +186,7 @@ struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config)
         return NULL;
     t->by_number = config->by_number;
     t->unusable_size = config->unusable_size;
-    t->space = hs_freespace_new(config->region);
+    t->space = hs_freespace_new();
     if (t->space) {
         struct hs_model_observer observer = hs_freespace_observer(t->space);
         observer.after = after;

@@ -40,7 +40,6 @@ struct hs_timeline {
 
 struct hs_timeline_config {
     uint32_t points;        /* at most so many */
-    const char *region;     /* name or number, NULL for all */
     bool by_number;         /* against the record's number instead of time */
     uint64_t unusable_size; /* bytes, for the unusable free space index */
 };
@@ -56,7 +55,7 @@ int hs_timeline_feed(struct hs_timeline *timeline, const struct hs_event *events
 /* Closes the series. Returns HS_OK or the first error. */
 int hs_timeline_finish(struct hs_timeline *timeline);
 
-/* Whether the regions wanted are in the trace, event by event or in summaries; and their bytes, at its end. */
+/* Whether regions are in the trace, event by event or in summaries; and their bytes, at its end. */
 bool hs_timeline_has_layout(const struct hs_timeline *timeline);
 uint64_t hs_timeline_total(const struct hs_timeline *timeline);
 

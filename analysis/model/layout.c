@@ -106,7 +106,7 @@ void hs_model_region_came(struct hs_model *m, const struct hs_event *e)
     *region = (struct hs_region_state){
         .first = r->pos, .base = r->address, .shift = r->shift, .memory = r->memory, .present = true,
         .granules = r->count < m->n_granules - r->pos ? r->count : m->n_granules - r->pos,
-        .placement = r->cause & (uint8_t)~HS_REGION_EXISTING,
+        .placement = r->cause & (uint8_t)~HS_REGION_EXISTING, .least = r->size, .header = r->old, .caps = r->end,
     };
     size_t length = r->data_len < sizeof region->name - 1 ? r->data_len : sizeof region->name - 1;
     if (length)
@@ -189,15 +189,39 @@ void hs_model_resync(struct hs_model *m, const struct hs_event *e)
     hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
-bool hs_model_heap(const struct hs_model *m, struct hs_layout *layout)
+/* Whether a request of the heap that `asked` is of, for `caps`, could have been met from a region. A pool serves its own kind only. */
+static bool serves(const struct hs_region_state *region, const struct hs_region_state *asked, uint32_t caps)
 {
-    if (!hs_model_is_told(m)) {
-        *layout = hs_model_layout(m, HS_ALL_REGIONS);
-        return m->synced;
+    size_t heap = hs_region_heap(asked->name);
+    if (asked->memory == HS_MEMORY_POOL || region->memory == HS_MEMORY_POOL)
+        return region == asked;
+    return heap == hs_region_heap(region->name) && !memcmp(region->name, asked->name, heap) && !(caps & ~region->caps);
+}
+
+/* All regions' figures; those of a failure that names a region, of the regions that it could have come from. */
+static bool space_of(const struct hs_model *m, const struct hs_failure *failure, struct hs_layout *layout)
+{
+    struct hs_told told = {.known = false};
+    bool is_told = hs_model_is_told(m);
+    unsigned n = m->levels.n_told > m->n_regions ? m->levels.n_told : m->n_regions;
+    *layout = (struct hs_layout){.used = 0};
+    for (unsigned i = 0; i < n; i++) {
+        if (failure->region < m->n_regions && !serves(&m->region[i], &m->region[failure->region], failure->caps))
+            continue;
+        if (is_told)
+            hs_told_add(&told, &m->levels.told[i]);
+        else if (m->region[i].present)
+            hs_layout_add(layout, m, &m->region[i]);
     }
-    struct hs_told told = hs_model_told(m, HS_ALL_REGIONS);
+    if (!is_told)
+        return m->synced;
     *layout = (struct hs_layout){.used = told.used, .free = told.free, .largest_free = told.longest};
     return told.known;
+}
+
+bool hs_model_heap(const struct hs_model *m, struct hs_layout *layout)
+{
+    return space_of(m, &(struct hs_failure){.region = HS_ALL_REGIONS}, layout);
 }
 
 static enum hs_verdict judge(const struct hs_event *e, const struct hs_layout *layout, bool known)
@@ -205,7 +229,7 @@ static enum hs_verdict judge(const struct hs_event *e, const struct hs_layout *l
     static const enum hs_verdict by_cause[] = {
         [1] = HS_VERDICT_LOCKED, [2] = HS_VERDICT_UNCOLLECTED, [3] = HS_VERDICT_REFUSED,
     };
-    unsigned cause = e->record->cause;
+    unsigned cause = HS_FAIL_CAUSE(e->record->cause);
     if (cause > 0 && cause < sizeof by_cause / sizeof *by_cause)
         return by_cause[cause];
     if (!known || layout->largest_free >= e->size)
@@ -217,15 +241,18 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_site_sum *sum = hs_model_sum(m, e->site);
     struct hs_layout layout;
-    bool known = hs_model_heap(m, &layout);
     struct hs_failure *failure = &m->failure[m->n_failures++ % HS_FAILURES_KEPT];
     sum->failed++;
     sum->failed_bytes += e->size;
     *failure = (struct hs_failure){
-        .time = e->time, .number = e->number, .site = e->site, .size = e->size, .thread = e->thread,
-        .boot = e->boot, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
-        .verdict = judge(e, &layout, known), .synced = known,
+        .time = e->time, .number = e->number, .site = e->site, .size = e->size, .thread = e->thread, .boot = e->boot,
+        .caps = e->old, .region = e->record->cause < HS_FAIL_REGION(0) ? HS_ALL_REGIONS : e->region,
     };
+    failure->synced = space_of(m, failure, &layout);
+    failure->used = layout.used;
+    failure->free = layout.free;
+    failure->largest_free = layout.largest_free;
+    failure->verdict = judge(e, &layout, failure->synced);
     if (m->observer.failed)
         m->observer.failed(m->observer.context, failure);
 }

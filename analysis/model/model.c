@@ -122,7 +122,7 @@ static void add_block(struct hs_layout *layout, const struct hs_live_block *bloc
         layout->largest_block = bytes;
 }
 
-static void add_region(struct hs_layout *layout, const struct hs_model *m, const struct hs_region_state *region)
+void hs_layout_add(struct hs_layout *layout, const struct hs_model *m, const struct hs_region_state *region)
 {
     uint32_t pos = region->first, end = region->first + region->granules;
     while (pos < end) {
@@ -141,7 +141,7 @@ struct hs_layout hs_model_layout(const struct hs_model *m, unsigned region)
     struct hs_layout layout = {0};
     for (unsigned i = 0; i < m->n_regions; i++)
         if (m->region[i].present && (region == i || region == HS_ALL_REGIONS))
-            add_region(&layout, m, &m->region[i]);
+            hs_layout_add(&layout, m, &m->region[i]);
     return layout;
 }
 

@@ -75,9 +75,10 @@ struct hs_site_sum {
 struct hs_region_state {
     uint32_t first, granules;      /* trace-wide granule numbers */
     uint64_t base;                 /* address of the first granule */
+    uint32_t least, header, caps;  /* as in struct hs_region */
     uint8_t shift, memory, placement;
     bool present;
-    char name[24];
+    char name[HS_REGION_NAME];
     uint64_t used, peak;           /* bytes taken now; most there ever were */
     uint64_t requested;            /* bytes asked for, of the blocks there now */
     uint64_t blocks;
@@ -107,7 +108,9 @@ enum hs_verdict {
 struct hs_failure {
     uint64_t time, number;
     uint32_t site, size, thread, boot;
-    uint64_t used, free, largest_free; /* bytes, of all regions, at that moment */
+    uint64_t used, free, largest_free; /* bytes, of the regions that it could have come from, at that moment */
+    uint32_t caps;       /* capabilities asked for */
+    unsigned region;     /* one of the heap that was asked; HS_ALL_REGIONS: not told */
     enum hs_verdict verdict;
     bool synced; /* the layout was known: else `used` and what follows it is that known last */
 };

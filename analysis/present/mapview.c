@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/measure/wanted.h"
 #include "analysis/present/chart.h"
 #include "analysis/present/table.h"
 
@@ -14,10 +13,9 @@
 #define LETTERS       26u
 #define CHANGES_LISTED 20u
 
-static bool wanted(const struct hs_mapview *view, unsigned i)
+static bool present(const struct hs_mapview *view, unsigned i)
 {
-    const struct hs_region_state *region = &view->picture->region[i];
-    return region->present && hs_region_wanted(region, i, view->region);
+    return view->picture->region[i].present;
 }
 
 /* One byte a granule: h, = and . as in the firmware's table. To be freed; NULL when memory is short. */
@@ -50,7 +48,7 @@ static struct info sum_info(const struct hs_mapview *view)
     for (unsigned i = 0; i < view->picture->n_regions; i++) {
         const struct hs_region_state *region = &view->picture->region[i];
         const struct hs_layout *layout = &view->picture->layout[i];
-        if (!wanted(view, i))
+        if (!present(view, i))
             continue;
         uint64_t block = layout->largest_block >> region->shift, free = layout->largest_free >> region->shift;
         sum.total += (uint64_t)region->granules << region->shift;
@@ -100,7 +98,7 @@ int hs_mapview_meminfo(const struct hs_mapview *view, FILE *out)
     fprintf(out, " No. of 1-blocks: %" PRIu32 ", 2-blocks: %" PRIu32 ", max blk sz: %" PRIu32 ", max free sz: %" PRIu32 "\n",
             (uint32_t)info.ones, (uint32_t)info.twos, (uint32_t)info.max_block, (uint32_t)info.max_free);
     for (unsigned i = 0; i < view->picture->n_regions; i++) {
-        if (!wanted(view, i))
+        if (!present(view, i))
             continue;
         char *cell = granules_of(view->picture, &view->picture->region[i]);
         if (!cell)
@@ -321,7 +319,7 @@ int hs_mapview_classes(const struct hs_mapview *view, const struct hs_legend *le
     picture_head(view, "The heap", out);
     for (unsigned i = 0; i < view->picture->n_regions; i++) {
         const struct hs_region_state *region = &view->picture->region[i];
-        if (!wanted(view, i))
+        if (!present(view, i))
             continue;
         struct grid grid = fit(region, terminal, view->full);
         struct classes classes = { view->picture, region, legend, grid.per };
@@ -410,7 +408,7 @@ int hs_mapview_changes(const struct hs_mapview *view, const struct hs_comparison
     picture_head(view, "After: ", out);
     for (unsigned i = 0; i < view->picture->n_regions; i++) {
         const struct hs_region_state *region = &view->picture->region[i];
-        if (!wanted(view, i))
+        if (!present(view, i))
             continue;
         struct grid grid = fit(region, terminal, view->full);
         uint8_t *change = changes_of(comparison, region);
@@ -483,7 +481,7 @@ int hs_mapview_json(const struct hs_mapview *view, const struct hs_names *names,
     json_moment(view, p, json);
     hs_json_array(json, "regions");
     for (unsigned i = 0; i < p->n_regions; i++) {
-        if (!wanted(view, i))
+        if (!present(view, i))
             continue;
         char *cell = granules_of(p, &p->region[i]);
         json_region_head(view, i, json);
@@ -525,7 +523,7 @@ int hs_mapview_changes_json(const struct hs_mapview *view, const struct hs_compa
     hs_json_array(json, "regions");
     for (unsigned i = 0; i < view->picture->n_regions; i++) {
         const struct hs_region_state *region = &view->picture->region[i];
-        uint8_t *change = wanted(view, i) ? changes_of(comparison, region) : NULL;
+        uint8_t *change = present(view, i) ? changes_of(comparison, region) : NULL;
         if (!change)
             continue;
         for (uint32_t n = 0; n < region->granules; n++)

@@ -15,7 +15,6 @@
 /* What is drawn, and how. */
 struct hs_mapview {
     const struct hs_picture *picture;
-    const char *region; /* choice of the user, NULL for all */
     bool full;          /* every granule: no lines left out, none put together */
     uint32_t hz;
 };

@@ -44,15 +44,19 @@ void hs_follow_anew(struct hs_reader *r, bool known) {
 
 /* --- blocks ------------------------------------------------------------------------------------------- */
 
-INLINE uint32_t granules_of(uint32_t size, unsigned shift) {
-    uint32_t granules = (uint32_t)(((uint64_t)size + ((uint64_t)1 << shift) - 1) >> shift);
+INLINE uint32_t granules_of(uint64_t size, unsigned shift) {
+    uint32_t granules = (uint32_t)((size + ((uint64_t)1 << shift) - 1) >> shift);
     return granules ? granules : 1;
 }
 
 /* Granules of a block placed explicitly. */
 static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size) {
     const struct hs_map_area *a = hs_heapmap_area(&r->map, pos);
-    return granules_of(size, a ? r->region[a->number].shift : r->rule_shift);
+    if (!a)
+        return granules_of(size, r->rule_shift);
+    const struct hs_region *region = &r->region[a->number];
+    uint64_t taken = (uint64_t)size + region->header;
+    return granules_of(taken > region->least ? taken : region->least, region->shift);
 }
 
 INLINE void unplaced(struct hs_reader *r, struct hs_event *e) {
@@ -289,7 +293,8 @@ static void name_region(struct hs_region *region, const struct hs_record *record
     size_t len = record->data_len < sizeof region->name - 1 ? record->data_len : sizeof region->name - 1;
     *region = (struct hs_region){
         .first = record->pos, .granules = record->count, .base = record->address, .shift = record->shift & 31,
-        .memory = record->memory, .placement = record->cause & (uint8_t)~HS_REGION_EXISTING, .present = 1};
+        .least = record->size, .header = record->old, .caps = record->end, .memory = record->memory,
+        .placement = record->cause & (uint8_t)~HS_REGION_EXISTING, .present = 1};
     if (len)
         memcpy(region->name, record->data, len);
 }
@@ -301,6 +306,7 @@ static void on_region(struct hs_reader *r, const struct hs_record *record, struc
     name_region(region, record);
     if (record->region >= r->n_regions)
         r->n_regions = record->region + 1u;
+    hs_select_region(r, record->region);
     if (region->placement != HS_PLACE_EXPLICIT)
         r->rule_shift = region->shift;
     if (existing && known && r->synced)
@@ -351,9 +357,12 @@ static void on_sample(struct hs_reader *r, const struct hs_record *record, struc
 /* --- the rest ----------------------------------------------------------------------------------------- */
 
 /* One that found the heap locked did not try: it may be an interrupt's, in the middle of another call. */
-static void on_fail(struct hs_reader *r, const struct hs_record *record) {
+static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    const struct hs_site *site = hs_dictionary_site(&r->dictionary, e->site);
     r->info.events++;
-    if (!r->in_collection && record->cause != 1)
+    e->old = site && !site->line ? site->offset : 0;
+    e->region = record->cause >= HS_FAIL_REGION(0) ? (uint8_t)((record->cause >> 2) - 1) : 0;
+    if (!r->in_collection && HS_FAIL_CAUSE(record->cause) != 1)
         r->collected = false;
 }
 
@@ -378,7 +387,7 @@ static void on_reset(struct hs_reader *r, const struct hs_record *record) {
 
 static void on_other(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     switch (record->kind) {
-    case HS_FAIL: on_fail(r, record); break;
+    case HS_FAIL: on_fail(r, record, e); break;
     case HS_COLLECT: on_collect(r, record); break;
     case HS_SWEEP: on_sweep(r, record, e); break;
     case HS_COLLECT_END: on_collect_end(r); break;
@@ -451,4 +460,6 @@ void hs_follow(struct hs_reader *r) {
             break;
     }
     set_freed(r);
+    if (RARELY(r->selecting))
+        hs_select(r);
 }

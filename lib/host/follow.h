@@ -68,11 +68,22 @@ struct hs_reader {
 
     struct hs_event event[HS_BATCH];
     unsigned n_events;
+
+    /* Which events are handed out: select.c. */
+    struct hs_selection selection;
+    bool selecting;            /* not all of them */
+    bool selected[256];        /* by the region's number */
 };
 
 /* Makes events of the records from at_record on, until the records end or an event must be handed out
  * before the next. */
 void hs_follow(struct hs_reader *r);
+
+/* A region came: whether it is one of those selected, and what it lies within. */
+void hs_select_region(struct hs_reader *r, unsigned region);
+
+/* Leaves out events of regions that are not. */
+void hs_select(struct hs_reader *r);
 
 /* No region is known from here on. `known`: because there is none. */
 void hs_follow_anew(struct hs_reader *r, bool known);

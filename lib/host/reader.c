@@ -244,9 +244,11 @@ long hs_reader_next(struct hs_reader *r, const struct hs_event **events) {
     for (;;) {
         if (r->at_record < r->n_records) {
             hs_follow(r);
-            if (!r->fatal)
-                return r->n_events;
-            return finish(r, r->fatal);
+            if (r->fatal)
+                return finish(r, r->fatal);
+            if (!r->n_events) /* all of other regions */
+                continue;
+            return r->n_events;
         }
         if (r->in_packet) {
             int n = hs_decode_next(&r->decoder, r->record, HS_BATCH);

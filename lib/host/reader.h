@@ -17,9 +17,13 @@
 #ifndef HS_HOST_READER_H
 #define HS_HOST_READER_H
 
+#include <stdbool.h>
+
 #include "lib/record.h"
 
 struct hs_reader;
+
+#define HS_REGION_NAME 40u /* bytes of a name, the NUL included */
 
 /* First error met. `text` names the file, the offset, the packet, and what was salvaged. */
 struct hs_error {
@@ -54,13 +58,13 @@ struct hs_event {
     uint32_t pos;    /* ALLOC REALLOC SAMPLE: head of the new block, trace-wide granule number; of a SAMPLE that is not
                         followed HS_POS_IMPLIED */
     uint32_t granules;
-    uint32_t old;    /* FREE REALLOC SAMPLE_END: head of the block before */
+    uint32_t old;    /* FREE REALLOC SAMPLE_END: head of the block before; FAIL: capabilities asked for */
     uint32_t old_granules; /* 0: there was no such block (a repeated free of a finaliser, say) */
     uint32_t thread;
     uint32_t boot;
     uint8_t kind;    /* enum hs_kind */
     uint8_t flags;   /* enum hs_event_flag */
-    uint8_t region;  /* index into hs_reader_region, of pos or old; SUMMARY */
+    uint8_t region;  /* index into hs_reader_region, of pos or old; SUMMARY; FAIL, where record->cause names one */
     uint8_t op;      /* SAMPLE TOP: what the site does, HS_ALLOC or HS_REALLOC */
     const struct hs_record *record; /* the record itself, for all kinds */
     const uint32_t *freed;          /* SWEEP: heads that go, ascending */
@@ -73,14 +77,21 @@ struct hs_event {
 struct hs_region {
     uint32_t first, granules; /* trace-wide granule numbers */
     uint64_t base;            /* address of the first granule */
+    uint32_t least;           /* bytes that a block takes at least, its header included; in a pool: that every one takes */
+    uint32_t header;          /* bytes in front of each block that belong to it */
+    uint32_t caps;            /* capability bits of the allocator's own */
     uint8_t shift, memory, placement, present;
-    char name[24];
+    uint8_t within;           /* 1 + the region of another heap that it lies in, 0: in none */
+    char name[HS_REGION_NAME]; /* heap/region, or the heap's name where that has no other */
 };
+
+/* Length of the heap's name at the begin of a region's. */
+size_t hs_region_heap(const char *name);
 
 /* A place that allocates. Strings are owned by the reader and live as long as it does; "" when unknown. */
 struct hs_site {
     const char *file, *function;
-    uint32_t line, offset; /* line 0: no Python code */
+    uint32_t line, offset; /* line 0: no Python code, and `offset` is the capabilities asked for */
     int64_t caller;        /* native caller, relative to the anchor */
     uint32_t context;      /* index for hs_reader_context, 0 = none */
     uint8_t op;            /* HS_ALLOC, HS_FREE or HS_REALLOC */
@@ -115,6 +126,22 @@ struct hs_trace_info {
 
 /* Opens a .hst file, a stream capture or a memory image ("-" is standard input). NULL on error. */
 struct hs_reader *hs_reader_open(const char *path, struct hs_error *error);
+
+/* Which regions' events are handed out. */
+struct hs_selection {
+    const char *heap;   /* all regions of this heap, NULL: of any */
+    const char *region; /* a region's number, its name or the part of it behind the heap's; NULL: any */
+    bool outermost;     /* only regions that do not lie within one of another heap: so each byte counts once */
+};
+
+/* From here on, leaves out the events of all other regions. The texts stay the caller's. A block that is moved out of
+ * the selection is handed out as freed. Before the first hs_reader_next. */
+void hs_reader_select(struct hs_reader *reader, const struct hs_selection *selection);
+
+const struct hs_selection *hs_reader_selection(const struct hs_reader *reader);
+
+/* Whether a region with the number is one of those selected. */
+bool hs_reader_selects(const struct hs_reader *reader, unsigned region);
 
 /* The next events. Returns how many, 0 at the end of the trace, negative enum hs_err when the input
  * cannot be read any further. Damage that can be skipped is skipped, counted and kept as the first error. */

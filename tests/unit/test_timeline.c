@@ -235,30 +235,6 @@ static void test_extremes(void **unused)
     end_world(w);
 }
 
-static void test_one_region(void **unused)
-{
-    (void)unused;
-    state = 7 * UINT64_C(0x9e3779b97f4a7c15);
-    struct world *w = new_world(&(struct hs_timeline_config){ .points = 10, .region = "two", .unusable_size = 100 });
-    add_regions(w);
-    for (unsigned i = 0; i < 700; i++)
-        step(w);
-    uint32_t used = 0, run = 0, unusable = 0;
-    for (uint32_t i = GRANULES; i < 2 * GRANULES; i++) {
-        used += w->used[i];
-        run = w->used[i] ? 0 : run + 1;
-        if (run && (i == 2 * GRANULES - 1 || w->used[i + 1]) && run << SHIFT < 100)
-            unusable += run;
-    }
-    assert_true(unusable > 0);
-    assert_int_equal(hs_timeline_finish(w->timeline), HS_OK);
-    const struct hs_series *s = &w->timeline->series;
-    assert_int_equal(w->timeline->space->followed, 1);
-    assert_true(s->point[s->n - 1].end.last.value[HS_FIGURE_USED] == used << SHIFT);
-    assert_true(s->point[s->n - 1].end.unusable == (double)unusable / (GRANULES - used));
-    end_world(w);
-}
-
 static void test_notes(void **unused)
 {
     (void)unused;
@@ -340,7 +316,7 @@ static void test_clock(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_event), cmocka_unit_test(test_extremes), cmocka_unit_test(test_one_region),
+        cmocka_unit_test(test_every_event), cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_notes),       cmocka_unit_test(test_when),     cmocka_unit_test(test_marks),
         cmocka_unit_test(test_clock),
     };
