@@ -37,9 +37,10 @@ INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value) {
     return true;
 }
 
-INLINE void renew(struct hs_decoder *d, struct hs_site_state *site) {
+INLINE void renew(struct hs_decoder *d, uint32_t number) {
+    struct hs_site_state *site = &d->site[number];
     if (site->epoch != d->epoch) {
-        d->names += HS_SITE_CHECK(site->hash, site->first_size);
+        d->names += HS_SITE_CHECK(number, site->hash, site->first_size);
         site->epoch = d->epoch;
         site->size = site->first_size;
         site->next = site->second = 0;
@@ -84,7 +85,7 @@ INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
             return false;
         r->kind = *(*at)++;
     }
-    renew(d, &d->site[number]);
+    renew(d, number);
     return r->kind >= HS_ALLOC && r->kind <= HS_REALLOC;
 }
 
@@ -198,7 +199,7 @@ static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, str
     if (!err)
         d->time += elapsed;
     if (!err && (kind == HS_FAIL || kind == HS_SAMPLE || kind == HS_TOP) && r->site < d->n_sites)
-        renew(d, &d->site[r->site]);
+        renew(d, r->site);
     return err;
 }
 

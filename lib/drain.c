@@ -46,12 +46,12 @@ static uint32_t put_header(struct hs_drain *d, uint8_t *chunk) {
     return h->header_size;
 }
 
-/* Copies a packet. Returns its length, 0 when what was copied is not closed and whole. */
+/* Copies a packet. Returns its length, 0 when what was copied is not under a sum that is right. */
 static uint32_t copy_packet(const struct hs_packet *from, uint8_t *chunk) {
     uint32_t size = hs_trace.header->packet_size;
     struct hs_packet *p = (struct hs_packet *)(void *)chunk;
     memcpy(p, from, sizeof *p);
-    if (p->sync != HS_PACKET_SYNC || !(p->flags & HS_PACKET_CLOSED) || (uint32_t)p->len + p->defs > size - sizeof *p)
+    if (p->sync != HS_PACKET_SYNC || hs_packet_open(p) || (uint32_t)p->len + p->defs > size - sizeof *p)
         return 0;
     uint8_t *records = (uint8_t *)(p + 1), *definitions = records + p->len;
     memcpy(records, from + 1, p->len);

@@ -311,7 +311,7 @@ void hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
     if (site != t->site && !hs_site_ready(site))
         site = t->site;
     if (site != t->site && hs_state == HS_STATE_LEVEL && !site->rank) {
-        t->names += HS_SITE_CHECK(site->hash, site->first_size);
+        hs_packet_name(site);
         site->rank = 1;
     }
     r->site = (uint32_t)(site - t->site);

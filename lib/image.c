@@ -37,8 +37,7 @@ static struct hs_packet *workplace(void) {
 
 static void close_packet(struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
-    p->check = HS_CHECK_FOLD(t->check);
-    p->names = HS_CHECK_FOLD(t->names);
+    p->check = t->check;
     p->sum = hs_packet_sum(p, t->bytes, t->end - p->defs);
     BARRIER();
     p->flags |= HS_PACKET_CLOSED;
@@ -135,7 +134,7 @@ static void new_epoch(uint32_t seq) {
     t->at->next = t->at->second = t->site;
     t->at->size = 0;
     t->at->rank = 0;
-    t->check = t->names = t->expected = 0;
+    t->check = t->expected = 0;
 }
 
 /* The definitions that would go with the packet that is overwritten next are written anew in this one, so that
@@ -259,16 +258,43 @@ static bool continues(const struct hs_ring_header *old, const struct hs_ring_hea
            (!c->facts.len || memcmp(old + 1, c->facts.data, c->facts.len) == 0);
 }
 
-bool hs_packet_readable(const struct hs_packet *p) {
-    const uint8_t *bytes = (const uint8_t *)p;
-    uint32_t size = hs_trace.header->packet_size;
-    return has_head(p) && (hs_packet_open(p) || p->sum == hs_packet_sum(p, bytes + sizeof *p, bytes + size - p->defs));
+static uint32_t sum_of(const struct hs_packet *p) {
+    return hs_packet_sum(p, (const uint8_t *)(p + 1), (const uint8_t *)p + hs_trace.header->packet_size - p->defs);
 }
+
+/* Whether a packet is open, or as it was when it came under its sum. */
+static bool is_whole(const struct hs_packet *p) { return has_head(p) && (hs_packet_open(p) || p->sum == sum_of(p)); }
 
 struct hs_packet *hs_staged_packet(void) {
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = t->config.stage;
-    return p && hs_packet_readable(p) && p->seq == t->seq && p->boot == (uint8_t)(t->header->boot - 1) ? p : NULL;
+    return p && is_whole(p) && p->seq == t->seq && p->boot == (uint8_t)(t->header->boot - 1) ? p : NULL;
+}
+
+/* How many packets before the newest the one in a slot should be. */
+static uint32_t age_of(uint32_t index) {
+    const struct hs_trace *t = &hs_trace;
+    return t->slot > index ? t->slot - 1 - index : t->slot - 1 - index + t->header->packet_count;
+}
+
+/* Only the newest may be open. */
+bool hs_slot_readable(uint32_t index) {
+    const struct hs_packet *p = hs_slot(index);
+    uint32_t age = age_of(index);
+    return p->seq == hs_trace.seq - 1 - age && is_whole(p) && (!age || !hs_packet_open(p));
+}
+
+/* A packet that lies where another should, and is not older than all that should be there, was copied by no recorder. A
+ * reader would take its definitions for newer ones than those that this boot goes by. */
+static void drop_strays(void) {
+    const struct hs_trace *t = &hs_trace;
+    for (uint32_t i = 0; i < t->header->packet_count; i++) {
+        struct hs_packet *p = hs_slot(i);
+        if (is_whole(p) && !hs_slot_readable(i) && t->seq - p->seq <= t->header->packet_count) {
+            p->sync = 0;
+            hs_port_flush(p, sizeof *p);
+        }
+    }
 }
 
 /* Finds the newest packet, to go on behind it; or in its place, if it is the one that a reset found half copied. */
@@ -281,14 +307,16 @@ static void resume(void) {
             t->slot = i;
         }
     }
-    if (t->seq && hs_packet_readable(hs_slot(t->slot)))
+    if (t->seq && is_whole(hs_slot(t->slot)))
         t->slot = next_slot(t->slot);
     else if (t->seq)
         t->seq--;
+    drop_strays();
 }
 
-/* The last boot may have been cut off before it had carried what goes with the packet that is overwritten next. */
-static void carry_into(struct hs_packet *last, const struct hs_packet *next) {
+/* Brings the last boot's last packet to its end: under a sum, as it is. That boot may have been cut off before it had
+ * carried what goes with the packet that is overwritten next. */
+static void seal(struct hs_packet *last, uint32_t next) {
     struct hs_trace *t = &hs_trace;
     if (!hs_packet_open(last))
         return;
@@ -296,31 +324,27 @@ static void carry_into(struct hs_packet *last, const struct hs_packet *next) {
     t->bytes = (uint8_t *)(last + 1);
     t->cursor = t->bytes + last->len;
     t->end = (uint8_t *)last + t->header->packet_size;
-    if (hs_packet_readable(next))
-        hs_site_carry(next);
+    if (!is_stream() && hs_slot_readable(next))
+        hs_site_carry(hs_slot(next));
     t->cursor = HS_NO_PACKET;
+    BARRIER();
+    last->sum = sum_of(last);
 }
 
-/* Brings the last boot's last packet to its end, and into its slot if it was left in the stage: under a sum, since
- * what a reset leaves of a copy in cached memory would else be taken for it. */
+/* The last boot's last packet; it goes into its slot if it was left in the stage. */
 static void carry_on(void) {
     struct hs_trace *t = &hs_trace;
-    struct hs_packet *last = hs_staged_packet();
-    if (is_stream())
-        return;
-    if (last) {
+    struct hs_packet *staged = hs_staged_packet();
+    uint32_t last = t->slot ? t->slot - 1 : t->header->packet_count - 1;
+    if (staged && !is_stream()) {
         uint32_t next = next_slot(t->slot);
-        carry_into(last, hs_slot(next));
-        last->sum = hs_packet_sum(last, (const uint8_t *)(last + 1), (const uint8_t *)last + t->header->packet_size - last->defs);
-        unstage(last);
+        seal(staged, next);
+        unstage(staged);
         t->seq++;
         t->slot = next;
-        return;
-    }
-    last = hs_slot(t->slot ? t->slot - 1 : t->header->packet_count - 1);
-    if (t->seq && !t->config.stage && hs_packet_readable(last)) {
-        carry_into(last, hs_slot(t->slot));
-        flush(last);
+    } else if (hs_slot_readable(last)) {
+        seal(hs_slot(last), t->slot);
+        flush(hs_slot(last));
     }
 }
 

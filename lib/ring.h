@@ -52,7 +52,7 @@ struct hs_ring_header {
 #define HS_FACTS_MAX 512u /* bytes */
 
 enum hs_packet_flag {
-    HS_PACKET_CLOSED = 1,   /* `check` and `sum` are valid */
+    HS_PACKET_CLOSED = 1,   /* all checks are valid */
     HS_PACKET_KEYFRAME = 2, /* begins with the regions and a snapshot */
     HS_PACKET_BOOT = 4,     /* first packet of a boot */
     HS_PACKET_IMPLIED = 8,  /* places of new blocks follow the placement rule and are not recorded */
@@ -73,14 +73,13 @@ struct hs_packet {
     uint16_t head;    /* hs_packet_head */
     uint16_t len;     /* committed bytes of records behind this header */
     uint16_t defs;    /* committed bytes of definitions at the slot's end */
-    uint16_t check;   /* at close: HS_CHECK_FOLD of HS_CHECK over the places of its ALLOC and REALLOC records, from 0 */
-    uint16_t names;   /* at close: HS_CHECK_FOLD of the sum of HS_SITE_CHECK of the sites that its records name */
-    uint32_t sum;     /* at close: hs_packet_sum */
+    uint32_t check;   /* at close: HS_CHECK over the places of its ALLOC and REALLOC records, from 0 */
+    uint32_t names;   /* sum of HS_SITE_CHECK of the sites that its records name; a site counts before its first record does */
+    uint32_t sum;     /* at close, or at the next boot: hs_packet_sum */
 };
 
-/* The check word over places: each is added to the word rotated by 5 bits; its halves are folded at close. */
-#define HS_CHECK(check, pos)  (((uint32_t)(check) << 5 | (uint32_t)(check) >> 27) + (pos))
-#define HS_CHECK_FOLD(check)  ((uint16_t)((check) ^ (check) >> 16))
+/* The check word over places: each is added to the word rotated by 5 bits. */
+#define HS_CHECK(check, pos) (((uint32_t)(check) << 5 | (uint32_t)(check) >> 27) + (pos))
 
 /* In a stream made from an image: definitions in front of its packets. In an image a definition may lie in a
  * later packet than its first use; the newest of a number counts. */
@@ -91,14 +90,14 @@ struct hs_names_chunk {
 };
 
 _Static_assert(sizeof(struct hs_ring_header) == 56, "layout");
-_Static_assert(sizeof(struct hs_packet) == 32, "layout");
+_Static_assert(sizeof(struct hs_packet) == 36, "layout");
 _Static_assert(sizeof(struct hs_names_chunk) == 8, "layout");
 
 /* Check of a header of `header_size` bytes, facts included. */
 uint32_t hs_header_sum(const struct hs_ring_header *header);
 
-/* Whether a packet was never closed. CLOSED is stored behind `sum`: one with a sum that is right lacks it when a reset came
- * in between. */
+/* Whether a packet is under no sum: it is the newest, or nothing was recorded since a reset cut it off. The next boot puts
+ * a packet that was left open under a sum, as it is; its CLOSED stays 0, for its `check` is not known. */
 static inline int hs_packet_open(const struct hs_packet *packet) {
     return !(packet->flags & HS_PACKET_CLOSED) && !packet->sum;
 }
@@ -119,8 +118,9 @@ uint32_t hs_packet_sum(const struct hs_packet *packet, const uint8_t *records, c
 #define HS_DEFINITION_LEN(first)  (1u + ((first) & 63u)) /* with this byte */
 #define HS_DEFINITION_MAX         64u
 
-/* What a site adds to a packet's `names`: its hash, and its first size, by which the packet predicts. */
-#define HS_SITE_CHECK(hash, first_size) ((hash) + 0x01000193u * (first_size))
+/* What a site adds to a packet's `names`: its hash, its first size, by which the packet predicts, and its number, so that
+ * two places that have changed their numbers are told. */
+#define HS_SITE_CHECK(number, hash, first_size) (((hash) + 0x01000193u * (first_size)) * (2 * (uint32_t)(number) + 1))
 
 /* Hash of what a definition says, its number left out, and a site's first size. To it is added 31 times the hash of
  * what it names: a site its function and 7 times that of its context, a function its file, a context its function. */

@@ -319,7 +319,7 @@ bool hs_site_ready(struct hs_site_entry *site) {
         site->size = 0;
         return true;
     }
-    t->names += HS_SITE_CHECK(site->hash, site->first_size);
+    hs_packet_name(site);
     site->size = site->first_size;
     site->next = site->second = t->site;
     site->rank = site->op == HS_ALLOC ? 0 : HS_RANK_SET;
@@ -497,7 +497,7 @@ void hs_site_init(void) {
     t->epoch = (uint16_t)(t->seq - !staged);
     t->reclaimed = (uint16_t)(t->epoch - 1);
     for (uint32_t i = 0; i < t->header->packet_count && !(t->header->flags & HS_RING_STREAM); i++)
-        if (hs_slot(i)->defs && hs_packet_readable(hs_slot(i)))
+        if (hs_slot(i)->defs && hs_slot_readable(i))
             each_definition(hs_slot(i), adopt);
     if (staged)
         each_definition(staged, adopt);

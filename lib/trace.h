@@ -56,7 +56,6 @@ struct hs_trace {
     struct hs_site_entry *site;
     uint8_t *limit;             /* no event may begin behind this */
     uint32_t expected;          /* explicit places: granule behind the last block */
-    uint32_t names;             /* sum of the hashes of the sites met in this packet */
     uint16_t epoch;             /* low bits of the packet's number */
     uint8_t implied, shift;
 
@@ -107,8 +106,13 @@ void hs_site_init(void);
 /* Copies definitions of `packet`, which will be overwritten next, that later packets need, into the open one. */
 void hs_site_carry(const struct hs_packet *packet);
 
-/* Whether a packet in a slot of the ring may be read: closed and whole, or open. */
-bool hs_packet_readable(const struct hs_packet *packet);
+/* Whether what lies in a slot of the ring when a boot begins is the packet that belongs there, and may be read. */
+bool hs_slot_readable(uint32_t index);
+
+/* A site is named by the record that comes next: it counts in the packet's check. */
+static inline void hs_packet_name(const struct hs_site_entry *site) {
+    hs_open_packet()->names += HS_SITE_CHECK(site - hs_trace.site, site->hash, site->first_size);
+}
 
 /* The packet that the last boot left in the stage, if it is the one that comes next in the image; else NULL. */
 struct hs_packet *hs_staged_packet(void);

@@ -94,17 +94,43 @@ static const char *put_text(struct hs_dictionary *d, const struct hs_record *r) 
 
 /* --- open and close ----------------------------------------------------------------------------------- */
 
+/* An array of `had` items as one of `room`, what is new being zero; NULL, and the array as it was: out of memory. */
+static void *bigger(void *array, size_t size, uint32_t had, uint32_t room) {
+    char *more = realloc(array, room * size);
+    if (more)
+        memset(more + had * size, 0, (room - had) * size);
+    return more;
+}
+
+/* Makes place for a number. */
+static int grow(struct hs_dictionary *d, uint32_t number) {
+    uint32_t room = d->room ? d->room : 128;
+    while (room <= number)
+        room *= 2;
+    if (room == d->room)
+        return HS_OK;
+    struct hs_site_state *state = bigger(d->state, sizeof *state, d->room, room);
+    uint32_t *site = bigger(d->site, sizeof *site, d->room, room);
+    struct hs_name *name = bigger(d->name, sizeof *name, d->room, room);
+    struct hs_definition *names = bigger(d->defined[0], sizeof *names, d->room, room);
+    struct hs_definition *sites = bigger(d->defined[1], sizeof *sites, d->room, room);
+    d->state = state ? state : d->state;
+    d->site = site ? site : d->site;
+    d->name = name ? name : d->name;
+    d->defined[0] = names ? names : d->defined[0];
+    d->defined[1] = sites ? sites : d->defined[1];
+    if (!state || !site || !name || !names || !sites)
+        return HS_ERR_MEMORY;
+    d->room = room;
+    return HS_OK;
+}
+
 int hs_dictionary_open(struct hs_dictionary *d) {
     memset(d, 0, sizeof *d);
     d->n_sites = d->n_names = 1;
-    d->state = calloc(NUMBERS, sizeof *d->state);
-    d->site = calloc(NUMBERS, sizeof *d->site);
-    d->name = calloc(NUMBERS, sizeof *d->name);
-    d->defined[0] = calloc(NUMBERS, sizeof *d->defined[0]);
-    d->defined[1] = calloc(NUMBERS, sizeof *d->defined[1]);
-    int err = pool_open(&d->sites, sizeof(struct hs_site));
-    err = pool_open(&d->contexts, sizeof(struct hs_context)) ? HS_ERR_MEMORY : err;
-    return d->state && d->site && d->name && d->defined[0] && d->defined[1] ? err : HS_ERR_MEMORY;
+    int err = grow(d, 0);
+    err = pool_open(&d->sites, sizeof(struct hs_site)) ? HS_ERR_MEMORY : err;
+    return pool_open(&d->contexts, sizeof(struct hs_context)) ? HS_ERR_MEMORY : err;
 }
 
 void hs_dictionary_close(struct hs_dictionary *d) {
@@ -231,6 +257,8 @@ static int resolve(struct hs_dictionary *d) {
 
 static int define(struct hs_dictionary *d, const struct hs_record *r, uint32_t hash) {
     bool site = r->kind == HS_SITE;
+    if (grow(d, r->number))
+        return HS_ERR_MEMORY;
     struct hs_definition *said = &d->defined[site][r->number];
     *said = (struct hs_definition){
         .kind = r->kind, .op = (uint8_t)(HS_ALLOC + r->cause), .first_size = (uint8_t)r->size, .hash = hash, .text = "",
@@ -250,7 +278,7 @@ int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t le
         n = hs_decode_definition(bytes + at, len - at, &r);
         if (n < 0 || !r.number || r.number >= NUMBERS)
             err = HS_ERR_FORMAT; /* of a damaged number, the others count all the same */
-        else if (!only_new || !d->defined[r.kind == HS_SITE][r.number].kind)
+        else if (!only_new || r.number >= d->room || !d->defined[r.kind == HS_SITE][r.number].kind)
             err = define(d, &r, hs_definition_hash(bytes + at)) ? HS_ERR_MEMORY : err;
         if (n < 0)
             break;

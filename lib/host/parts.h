@@ -161,6 +161,7 @@ struct hs_dictionary {
     struct hs_name *name;        /* by the recorder's number */
     struct hs_definition *defined[2]; /* what was said: of names, of sites */
     uint32_t n_sites, n_names;   /* number 0 included */
+    uint32_t room;               /* numbers that the arrays have place for */
     struct hs_pool sites, contexts;
     void *texts;                 /* of tsearch */
     struct hs_fact *fact;

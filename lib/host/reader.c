@@ -82,8 +82,20 @@ static void start_decoding(struct hs_reader *r, const struct hs_chunk *chunk) {
     hs_decode_packet(&r->decoder, &chunk->packet, chunk->bytes);
 }
 
+/* Whether a site that the packet did not name adds this to the check of its names. */
+static bool is_one_more(const struct hs_decoder *d, uint32_t more) {
+    uint32_t i = 1;
+    while (i < d->n_sites && (!d->site[i].op || d->site[i].epoch == d->epoch ||
+                              HS_SITE_CHECK(i, d->site[i].hash, d->site[i].first_size) != more))
+        i++;
+    return i < d->n_sites;
+}
+
+/* Whether the sites that the packet's records named are those that the recorder meant. Where it was cut off, one more may
+ * count: that of the record that was being written. */
 static bool names_match(const struct hs_reader *r, const struct hs_packet *p) {
-    return hs_packet_open(p) || HS_CHECK_FOLD(r->decoder.names) == p->names;
+    uint32_t more = p->names - r->decoder.names;
+    return !more || (!(p->flags & HS_PACKET_CLOSED) && is_one_more(&r->decoder, more));
 }
 
 /* Whether the sites that the packet names are those that we know. Seldom asked: only where a packet is missing that may
@@ -117,7 +129,8 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
                      r->path, p->seq, (unsigned long long)chunk->offset);
         return;
     }
-    if (hs_dictionary_put(&r->dictionary, chunk->definitions, p->defs, r->feed->image) == HS_ERR_MEMORY)
+    bool known = r->feed->image && !hs_packet_open(p); /* the definitions in front of an image's packets are the newest */
+    if (hs_dictionary_put(&r->dictionary, chunk->definitions, p->defs, known) == HS_ERR_MEMORY)
         r->fatal = HS_ERR_MEMORY;
     r->packet_seen = true;
     r->next_seq = p->seq + 1;
@@ -151,7 +164,7 @@ static void end_packet(struct hs_reader *r, int err) {
         r->info.diverged++;
         hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset, "%s: packet %u at byte %llu: the places that it names are defined "
                      "otherwise", r->path, r->packet.seq, (unsigned long long)r->packet_offset);
-    } else if (!hs_packet_open(&r->packet) && r->checkable && HS_CHECK_FOLD(r->check) != r->packet.check) {
+    } else if (r->packet.flags & HS_PACKET_CLOSED && r->checkable && r->check != r->packet.check) {
         hs_follow_contradiction(r, "the places of its new blocks are not those that the recorder saw");
     }
 }

@@ -13,7 +13,6 @@ enum slot_state { SLOT_UNUSED, SLOT_WHOLE, SLOT_OPEN, SLOT_DAMAGED };
 struct slot {
     uint32_t seq;
     uint8_t state; /* enum slot_state */
-    uint8_t boot;  /* first packet of a boot */
     int code;      /* DAMAGED: why */
     size_t at;     /* in the memory */
 };
@@ -63,7 +62,6 @@ static struct slot look_at(const struct image *m, size_t at) {
         return slot;
     }
     slot.seq = p.seq;
-    slot.boot = (p.flags & HS_PACKET_BOOT) != 0;
     slot.state = SLOT_DAMAGED;
     struct hs_chunk chunk = packet_at(m, at);
     if ((uint32_t)p.len + p.defs > m->header.packet_size - sizeof p)
@@ -86,12 +84,12 @@ static int by_number(const void *a, const void *b) {
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* Only a boot's last packet may be open: nothing closed the one that a reset cut off. Two packets of one
+/* Only the newest packet may be open: the next boot puts one that a reset cut off under a sum. Two packets of one
  * number are no writer's work. */
 static void judge_order(struct image *m) {
     for (uint32_t i = 0; i < m->n_slots; i++) {
         struct slot *s = &m->slot[i], *next = i + 1 < m->n_slots ? s + 1 : NULL;
-        bool last = !next || next->boot || next->seq == UNNUMBERED;
+        bool last = !next || next->seq == UNNUMBERED;
         if (s->state == SLOT_OPEN && !last) {
             s->state = SLOT_DAMAGED;
             s->code = HS_ERR_CHECK;
@@ -182,13 +180,11 @@ static int add_name(struct image *m, const uint8_t *bytes, size_t len) {
     return HS_OK;
 }
 
-/* Of the definitions of one number the newest counts, also for packets before it: a definition that would have gone with
- * its packet was written once more. */
-static int gather(struct image *m) {
-    struct seen *seen = calloc(1, sizeof *seen);
-    int err = seen ? HS_OK : HS_ERR_MEMORY;
+/* The definitions of the packets of one state, the newest first. */
+static int gather_of(struct image *m, struct seen *seen, enum slot_state state) {
+    int err = HS_OK;
     for (uint32_t i = m->n_slots; i-- > 0 && !err;) {
-        if (m->slot[i].state == SLOT_DAMAGED)
+        if (m->slot[i].state != state)
             continue;
         struct hs_chunk chunk = packet_at(m, m->slot[i].at);
         const uint8_t *at = chunk.definitions, *end = at + chunk.packet.defs;
@@ -197,6 +193,16 @@ static int gather(struct image *m) {
             if (!see(seen, &r))
                 err = add_name(m, at, (size_t)len);
     }
+    return err;
+}
+
+/* Of the definitions of one number the newest counts, also for packets before it: a definition that would have gone with
+ * its packet was written once more. The open packet's, which no sum covers, come last: what they say otherwise than one
+ * before them counts for that packet alone. */
+static int gather(struct image *m) {
+    struct seen *seen = calloc(1, sizeof *seen);
+    int err = seen ? gather_of(m, seen, SLOT_WHOLE) : HS_ERR_MEMORY;
+    err = err ? err : gather_of(m, seen, SLOT_OPEN);
     free(seen);
     return err;
 }

@@ -355,7 +355,7 @@ static void count_records(const struct hs_packet *packet, const uint8_t *definit
         said_lost += r.kind == HS_LOST ? r.count : 0;
     }
     EQUAL(v->decoder.error, HS_OK);
-    EQUAL(packet->names, HS_CHECK_FOLD(v->decoder.names)); /* what went with a packet that was refused came again */
+    EQUAL(packet->names, v->decoder.names); /* what went with a packet that was refused came again */
 }
 
 static void losses_are_counted(void) {
@@ -472,7 +472,7 @@ static void packets_are_read_anywhere(void) {
     verifier.seq = hs_stats().packets;
     verify_know_ring();
     uint32_t whole = decode(&kept, copy + 4), names = verifier.decoder.names, sum = hs_packet_sum(&kept, copy + 4, copy + 4 + kept.len);
-    CHECK(whole > 5 && kept.sum == sum && kept.defs && kept.names == HS_CHECK_FOLD(names));
+    CHECK(whole > 5 && kept.sum == sum && kept.defs && kept.names == names);
     for (uint32_t at = 5; at < 8; at++) {
         memmove(copy + at, copy + at - 1, (size_t)kept.len + kept.defs);
         EQUAL(decode(&kept, copy + at), whole);

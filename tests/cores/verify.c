@@ -410,7 +410,7 @@ static void meet(struct met *met, const struct hs_record *r) {
     if ((r->kind > HS_REALLOC && r->kind != HS_FAIL) || !r->site || r->site >= VERIFY_SITES || met->site[r->site])
         return;
     met->site[r->site] = 1;
-    met->sum += HS_SITE_CHECK(verifier.state[r->site].hash, verifier.state[r->site].first_size);
+    met->sum += HS_SITE_CHECK(r->site, verifier.state[r->site].hash, verifier.state[r->site].first_size);
 }
 
 /* Of the load's records, in `check` the places of new blocks. */
@@ -438,8 +438,8 @@ static void verify_records(const struct hs_packet *packet) {
         }
     EQUAL(n, 0);
     EQUAL(v->decoder.names, met.sum);
-    EQUAL(packet->check, is_closed(packet) ? HS_CHECK_FOLD(check) : 0);
-    EQUAL(packet->names, is_closed(packet) ? HS_CHECK_FOLD(met.sum) : 0);
+    EQUAL(packet->check, is_closed(packet) ? check : 0);
+    EQUAL(packet->names, met.sum);
     v->sum[v->seq & (VERIFY_SUMS - 1)] = packet->sum;
     v->names[v->seq & (VERIFY_SUMS - 1)] = met.sum;
 }
@@ -487,7 +487,7 @@ static void verify_again(const struct hs_packet *p) {
     if (p->seq == v->seq)
         return;
     uint32_t sum = v->sum[p->seq & (VERIFY_SUMS - 1)];
-    CHECK(sum ? is_closed(p) && p->sum == sum : !is_closed(p)); /* one left open in a stage has a sum of its own now */
+    CHECK(sum ? is_closed(p) && p->sum == sum : !is_closed(p)); /* one left open has a sum of its own now */
     EQUAL(v->decoder.names, v->names[p->seq & (VERIFY_SUMS - 1)]);
 }
 
