@@ -41,6 +41,13 @@ long hs_base64_decode(uint8_t *to, size_t room, const char *text, size_t len)
     return (long)n;
 }
 
+static void free_memory(struct hs_capture *c)
+{
+    free(c->bytes);
+    free(c->have);
+    free(c->used);
+}
+
 /* A word of the line: up to the next space. */
 struct word {
     const char *text;
@@ -93,23 +100,35 @@ static bool is(struct word word, const char *text)
     return word.len == strlen(text) && !memcmp(word.text, text, word.len);
 }
 
+/* Copies a block that something came of. */
+static void copy_block(struct hs_capture *to, const struct hs_capture *from, uint32_t block)
+{
+    uint32_t at = block * HS_CAPTURE_BLOCK, len = from->room - at < HS_CAPTURE_BLOCK ? from->room - at : HS_CAPTURE_BLOCK;
+    memcpy(to->bytes + at, from->bytes + at, len);
+    memcpy(to->have + at, from->have + at, len);
+    to->used[block] = 1;
+}
+
+/* A log may claim to have many dumps, and each that it is large: what calloc returns is not touched before it is used. */
 static bool make_room(struct hs_capture *c, uint32_t need)
 {
     if (need <= c->room)
         return true;
     uint32_t most = c->begun && c->total > need ? c->total : HS_CAPTURE_LIMIT;
     uint32_t room = need < most / 2 ? need * 2 : most;
-    room = room < need ? need : room;
-    uint8_t *bytes = realloc(c->bytes, room);
-    c->bytes = bytes ? bytes : c->bytes;
-    uint8_t *have = bytes ? realloc(c->have, room) : NULL;
-    c->have = have ? have : c->have;
-    if (!have)
-        return false;
-    memset(bytes + c->room, 0, room - c->room);
-    memset(have + c->room, 0, room - c->room);
-    c->room = room;
-    return true;
+    struct hs_capture more = *c;
+    more.room = room < need ? need : room;
+    more.bytes = calloc(more.room, 1);
+    more.have = calloc(more.room, 1);
+    more.used = calloc(more.room / HS_CAPTURE_BLOCK + 1, 1);
+    bool made = more.bytes && more.have && more.used;
+    for (uint32_t i = 0; made && i * HS_CAPTURE_BLOCK < c->room; i++)
+        if (c->used[i])
+            copy_block(&more, c, i);
+    free_memory(made ? c : &more);
+    if (made)
+        *c = more;
+    return made;
 }
 
 /* Takes what BEGIN and END say alike. Another image replaces the first; what came before its size was known
@@ -141,6 +160,7 @@ static enum hs_capture_line take_data(struct hs_capture *c, struct word offset, 
         c->got += !c->have[at + i];
         c->have[at + i] = 1;
     }
+    c->used[at / HS_CAPTURE_BLOCK] = c->used[(at + (uint32_t)n - 1) / HS_CAPTURE_BLOCK] = 1;
     memcpy(c->bytes + at, bytes, (size_t)n);
     return HS_CAPTURE_TAKEN;
 }
@@ -187,13 +207,20 @@ void hs_capture_add(struct hs_capture *c, const struct hs_capture *more)
 {
     if (!make_room(c, more->room))
         return;
-    for (uint32_t i = 0; i < more->room; i++) {
-        if (!more->have[i] || c->have[i])
+    for (uint32_t i = hs_capture_next(more, 0); i < more->room; i = hs_capture_next(more, i + 1)) {
+        if (c->have[i])
             continue;
         c->bytes[i] = more->bytes[i];
-        c->have[i] = 1;
+        c->have[i] = c->used[i / HS_CAPTURE_BLOCK] = 1;
         c->got++;
     }
+}
+
+uint32_t hs_capture_next(const struct hs_capture *c, uint32_t at)
+{
+    while (at < c->room && !(c->used[at / HS_CAPTURE_BLOCK] && c->have[at]))
+        at = c->used[at / HS_CAPTURE_BLOCK] ? at + 1 : (at / HS_CAPTURE_BLOCK + 1) * HS_CAPTURE_BLOCK;
+    return at < c->room ? at : c->room;
 }
 
 uint32_t hs_capture_missing(const struct hs_capture *c)
@@ -210,7 +237,6 @@ bool hs_capture_whole(struct hs_capture *c)
 
 void hs_capture_free(struct hs_capture *c)
 {
-    free(c->bytes);
-    free(c->have);
+    free_memory(c);
     *c = (struct hs_capture){ .bad = c->bad };
 }

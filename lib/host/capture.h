@@ -18,10 +18,12 @@
 
 #define HS_CAPTURE_MARK  "HS:"
 #define HS_CAPTURE_LIMIT (64u << 20) /* bytes of an image */
+#define HS_CAPTURE_BLOCK 4096u
 
 struct hs_capture {
     uint8_t *bytes;  /* `room`; zeroes where nothing came */
     uint8_t *have;   /* [byte] 1: a good line brought it */
+    uint8_t *used;   /* [HS_CAPTURE_BLOCK bytes] 1: some of them came; of the others no memory is ever touched */
     uint32_t room;
     uint32_t total;  /* as the BEGIN or END line said; 0: neither has come */
     uint32_t got;    /* bytes */
@@ -47,6 +49,9 @@ bool hs_capture_begins(const char *line, size_t len);
 
 /* Adds what another dump of the same image has more. */
 void hs_capture_add(struct hs_capture *capture, const struct hs_capture *more);
+
+/* The first byte from `at` on that is there, `room` when none is. */
+uint32_t hs_capture_next(const struct hs_capture *capture, uint32_t at);
 
 /* The first byte that is missing, `total` when none is. */
 uint32_t hs_capture_missing(const struct hs_capture *capture);

@@ -96,9 +96,9 @@ static struct dump *choose(struct log *log) {
     return most;
 }
 
-/* The first byte from `at` on that is or is not there. */
-static uint32_t skip(const struct hs_capture *c, uint32_t at, bool there) {
-    while (at < c->room && (c->have[at] != 0) == there)
+/* The first byte from `at` on that is not there. */
+static uint32_t gap(const struct hs_capture *c, uint32_t at) {
+    while (at < c->room && c->have[at])
         at++;
     return at;
 }
@@ -108,7 +108,7 @@ static void tell(struct hs_pieces *m, struct dump *d) {
     if (hs_capture_whole(c))
         return;
     uint32_t gaps = 0, first = 0;
-    for (uint32_t at = skip(c, 0, true); at < c->room; at = skip(c, skip(c, at, false), true))
+    for (uint32_t at = gap(c, 0); at < c->room; at = gap(c, hs_capture_next(c, at)))
         if (!gaps++)
             first = at;
     if (!gaps)
