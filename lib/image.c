@@ -348,12 +348,25 @@ static void carry_on(void) {
     }
 }
 
+/* Another build may have had its ring a little further on in this memory: who looks for a header must not find that one. */
+static void forget_headers(void) {
+    const struct hs_trace *t = &hs_trace;
+    static const char magic[] = HS_RING_MAGIC;
+    uint8_t *at = t->config.memory, *end = at + (t->config.memory_size & ~3u) - sizeof magic;
+    for (; at < end; at += 4)
+        if (*at == magic[0] && memcmp(at, magic, sizeof magic - 1) == 0) {
+            *at = 0;
+            hs_port_flush(at, 1);
+        }
+}
+
 /* Makes the image new: nothing in it can be taken for a packet. The header's check comes last. */
 static void wipe(const struct hs_ring_header *fresh) {
     struct hs_trace *t = &hs_trace;
     struct hs_ring_header *h = t->header;
     memset(h, 0, fresh->header_size);
     BARRIER();
+    forget_headers();
     for (uint32_t i = 0; i < fresh->packet_count; i++) {
         struct hs_packet *p = (struct hs_packet *)(void *)((uint8_t *)h + fresh->header_size + (size_t)i * fresh->packet_size);
         memset(p, 0, sizeof *p);

@@ -37,6 +37,7 @@ struct hs_reader {
     uint64_t number;       /* in its boot, of record[at_record] */
 
     struct hs_seen seen[HS_SEEN]; /* by number */
+    uint64_t n_salvaged;   /* packets read to their end */
 
     /* The boot at hand. */
     bool packet_seen;

@@ -153,6 +153,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
 static void end_packet(struct hs_reader *r, int err) {
     r->in_packet = false;
     r->next_number = r->number;
+    r->n_salvaged += !err;
     if (err) {
         r->info.damaged_packets++;
         r->info.damaged_bytes += (uint64_t)(r->decoder.end - r->decoder.at);
@@ -237,7 +238,7 @@ static void say_salvaged(struct hs_reader *r) {
     if (!r->error.code || len >= sizeof r->error.text)
         return;
     snprintf(r->error.text + len, sizeof r->error.text - len, ". Salvaged: %llu records of %llu packets",
-             (unsigned long long)r->info.records, (unsigned long long)(r->info.packets - r->info.damaged_packets));
+             (unsigned long long)r->info.records, (unsigned long long)r->n_salvaged);
 }
 
 static long finish(struct hs_reader *r, int err) {

@@ -59,7 +59,7 @@ static struct {
     uint64_t broken;  /* resets while it was recorded that lost what they must not */
 } run;
 
-static unsigned number_of(const char *name, unsigned otherwise) {
+static inline unsigned number_of(const char *name, unsigned otherwise) {
     const char *text = getenv(name);
     return text && *text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
 }

@@ -25,6 +25,7 @@ struct fw_config {
     unsigned n_areas;  /* up to 3, default 1 */
     uint32_t granules; /* of the first area, default: some hundred */
     uint32_t stage_size; /* 0: none */
+    uint64_t build_id;   /* default 0x1234 */
     uint64_t seed;
 };
 
@@ -316,7 +317,8 @@ static void fw_work(unsigned steps) {
 static void fw_boot(void) {
     struct hs_config config = {
         .memory = fw.memory, .memory_size = fw.config.memory_size, .packet_size = fw.config.packet_size,
-        .site = fw.site, .n_sites = FW_SITES, .hash = fw.hash, .hash_size = 2048, .hz = 1000000, .build_id = 0x1234,
+        .site = fw.site, .n_sites = FW_SITES, .hash = fw.hash, .hash_size = 2048, .hz = 1000000,
+        .build_id = fw.config.build_id ? fw.config.build_id : 0x1234,
         .placement = fw.config.placement, .shift = 4, .flags = fw.config.flags, .describe = fw_describe,
         .keyframe = fw_keyframe, .keyframe_size = fw_keyframe_size};
     if (fw.config.stage_size) {
