@@ -378,10 +378,12 @@ static void on_collect_end(struct hs_reader *r) {
     r->in_collection = false;
 }
 
+/* The boot's number, of which packets have the low byte, is believed where a recorder says it. */
 static void on_reset(struct hs_reader *r, const struct hs_record *record) {
+    bool first = r->packet.flags & HS_PACKET_BOOT && (uint32_t)r->number == r->packet.number;
     if (r->number)
         hs_follow_anew(r, true);
-    if (record->count > r->boot)
+    if (first && record->count > r->boot && (uint8_t)record->count == r->packet.boot)
         r->boot = record->count;
 }
 
