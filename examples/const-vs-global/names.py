@@ -75,7 +75,7 @@ def write(folder, packed):
         with open(source, "w") as file:
             file.write(text)
         if packed:
-            run([MPY_CROSS, "-s", name + ".py", "-o", os.path.join(folder, name + ".mpy"), source])  # -s: the name that is in it
+            run([os.path.abspath(MPY_CROSS), name + ".py"], cwd=folder)  # the source's path is in the .mpy
             os.remove(source)
 
 

@@ -102,14 +102,13 @@ MAIN = "import %s\nimport %s\nimport gc\ngc.collect()\n"
 
 def case_phases(suite):
     """One run imports inner by way of outer, the other itself and first, with a list more in inner."""
-    folders = [os.path.join(hs_test.scratch(), "phases-" + name) for name in ("base", "other")]
-    for folder, inner, main in zip(folders, (SMALL, LARGE), (("outer", "inner"), ("inner", "outer"))):
-        os.makedirs(folder, exist_ok=True)
-        for name, text in (("inner", inner), ("outer", "import inner\nX = 'a name'\n"), ("main", MAIN % main)):
-            with open(os.path.join(folder, name + ".py"), "w") as file:
-                file.write(text)
+    mains = []
+    for folder, inner, main in zip(("base", "other"), (SMALL, LARGE), (("outer", "inner"), ("inner", "outer"))):
+        suite.write(folder + "/inner.py", inner)
+        suite.write(folder + "/outer.py", "import inner\nX = 'a name'\n")
+        mains.append(suite.write(folder + "/main.py", MAIN % main))
     for firmware, pointer in (("unix32", 4), ("unix64", 8)):
-        base, other = (suite.run(os.path.join(folder, "main.py"), firmware=firmware)[0] for folder in folders)
+        base, other = (suite.run(main, firmware=firmware)[0] for main in mains)
         c = suite.json("compare", "--at", "end", base, other)
         adds_up(suite, firmware + ", imports", c)
         imports = {row["name"]: row for row in c["imports"]}

@@ -11,8 +11,13 @@ PROGRAM = """
 import heapstrata, gc
 import settings
 number = 12345
-table = [1, 2, [3, 4]]
+def table():
+    return [1, 2, [3, 4]]
+def wash(n):  # over what the stack still knows of the lists
+    return n and wash(n - 1)
+table = table()
 one = two = [5] * 20
+wash(20)
 text = "a text that is not interned, since it is long"
 gc.collect()
 heapstrata.snapshot(refs=True)
@@ -28,7 +33,7 @@ def case_globals(suite):
         modules = {m["module"]: m for m in suite.json("globals", trace)["modules"]}
         suite.check("%s: modules with globals in RAM" % firmware, set(modules) == {"__main__", "settings"}, sorted(modules))
         main = {g["name"]: g for g in modules["__main__"]["globals"]}
-        wanted = {"heapstrata", "gc", "settings", "number", "table", "one", "two", "text", "__name__", "__file__"}
+        wanted = {"heapstrata", "gc", "settings", "number", "table", "one", "two", "text", "wash", "__name__", "__file__"}
         suite.check("... all their names", set(main) == wanted, sorted(main))
         suite.check("... a slot is a key and a value", all(g["slot_bytes"] == 2 * pointer for g in main.values()))
         suite.check("... places of the table make its size", modules["__main__"]["table_bytes"]

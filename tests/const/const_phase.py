@@ -94,13 +94,9 @@ def check_sums(suite, trace, report):
 
 
 def case_mpy(suite):
-    folder = os.path.join(hs_test.scratch(), "mpy")
-    os.makedirs(folder, exist_ok=True)
     source = suite.write("packed.py", "names = ['a', 'b']\ndef f(x):\n    return x + 1\n")
-    subprocess.run([os.environ["HS_MPY_CROSS"], "-o", os.path.join(folder, "packed.mpy"), source], check=True)
-    script = os.path.join(folder, "main.py")
-    with open(script, "w") as file:
-        file.write("import packed\n")
+    script = suite.write("mpy/main.py", "import packed\n")
+    subprocess.run([os.environ["HS_MPY_CROSS"], "-o", os.path.join(os.path.dirname(script), "packed.mpy"), source], check=True)
     nodes = tree(suite.json("report", "--phase", suite.run(script)[0]))
     base = ("outside", "run", "import:packed")
     suite.check("an .mpy is loaded and run, not compiled", {n[len(base):] for n in nodes if n[:len(base)] == base}

@@ -16,7 +16,8 @@ EXAMPLE = os.path.join(hs_test.ROOT, "examples", "const-vs-global")
 
 
 class Suite:
-    """The TAP output, and traces of scripts, made when first asked for."""
+    """The TAP output, and traces of scripts, made when first asked for. Scripts lie in a folder of their own: its path is a
+    string on the heap, and run from the checkout, the figures would depend on where that lies."""
 
     def __init__(self):
         self.tap = hs_test.Tap()
@@ -33,21 +34,21 @@ class Suite:
             folder, name = os.path.split(script)
             path = os.path.join(hs_test.scratch(), "%s-%d.hst" % (name[:-3], len(self.made)))
             done = hs_test.run_firmware(firmware, ["-X", "heapsize=" + heap, name, *args], trace=path,
-                                        cwd=folder or HERE, env={k: str(v) for k, v in env.items()})
+                                        cwd=folder, env={k: str(v) for k, v in env.items()})
             if done.status:
                 self.check("%s runs on %s" % (name, firmware), False, (done.out + done.err).decode(errors="replace"))
             self.made[key] = path, done.out.decode(errors="replace")
         return self.made[key]
 
     def example(self, which, **more):
-        """One of the three scripts of the example: the trace and {mark: gc.mem_alloc()}. The folder's path is interned: run
-        from the checkout, the figures would depend on where that lies."""
+        """One of the three scripts of the example: the trace and {mark: gc.mem_alloc()}."""
         trace, out = self.run(os.path.join(self.short, which + ".py"), **more)
         return trace, {line.rsplit(" ", 1)[0]: int(line.rsplit(" ", 1)[1]) for line in out.splitlines()}
 
     def write(self, name, text):
         """A script of that text; its path."""
-        path = os.path.join(hs_test.scratch(), name)
+        path = os.path.join(self.short, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w") as file:
             file.write(text)
         return path
