@@ -24,6 +24,7 @@ MP_SRC = os.environ.get("HS_MP_SRC") or os.path.join(MP, "src")
 MP_TESTS = os.path.join(MP_SRC, "tests")
 UNIX = ("unix64", "unix32")
 QEMU = "qemu-arm"
+MICROPYTHON_VARIABLES = ("MICROPYPATH", "MICROPYINSPECT")
 SANITIZERS = {"ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "exitcode=99"}
 
 _scratch = None
@@ -92,8 +93,8 @@ class Done:
 
 
 def run(command, env=None, cwd=None, timeout=60, stdin=subprocess.DEVNULL, merge=False):
-    """Runs a command with HEAPSTRATA_* taken out of the environment and `env` put in."""
-    child_env = {k: v for k, v in os.environ.items() if not k.startswith("HEAPSTRATA_")}
+    """Runs a command with what HeapStrata and MicroPython heed taken out of the environment and `env` put in."""
+    child_env = {k: v for k, v in os.environ.items() if not k.startswith("HEAPSTRATA_") and k not in MICROPYTHON_VARIABLES}
     child_env.update(env or {})
     child = subprocess.Popen(command, env=child_env, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT if merge else subprocess.PIPE, start_new_session=True)
