@@ -17,21 +17,11 @@ static int (*const forms[])(struct hs_pieces *m) = {
     hs_pieces_of_core, hs_pieces_of_console, hs_pieces_of_core_text, hs_pieces_of_hex,
 };
 
-/* Windows writes what a program prints into a file with two bytes a character. */
-static void narrow(struct hs_pieces *m) {
-    if (m->len < 2 || m->bytes[0] != 0xff || m->bytes[1] != 0xfe)
-        return;
-    size_t n = 0;
-    for (size_t i = 2; i + 1 < m->len; i += 2)
-        m->bytes[n++] = m->bytes[i + 1] ? '?' : m->bytes[i];
-    m->len = n;
-}
-
 bool hs_pieces_begins(const uint8_t *bytes, size_t len) { return hs_core_begins(bytes, len); }
 
 int hs_pieces_read(struct hs_pieces *m) {
     int err = HS_ERR_KIND;
-    narrow(m);
+    m->len = hs_text_narrow(m->bytes, m->len);
     for (size_t i = 0; i < sizeof forms / sizeof *forms && err == HS_ERR_KIND; i++)
         err = forms[i](m);
     return err;
@@ -72,41 +62,6 @@ void hs_pieces_free(struct hs_pieces *m) {
     m->bytes = NULL;
     m->span = NULL;
     m->len = m->n_spans = m->room_spans = 0;
-}
-
-/* --- text --------------------------------------------------------------------------------------------- */
-
-/* Behind the end of a line: LF, CR, CR LF, or the CR CR LF of a console that adds one CR more. */
-static const uint8_t *behind_end(const uint8_t *at, const uint8_t *end) {
-    const uint8_t *behind = at;
-    while (behind < end && *behind == '\r')
-        behind++;
-    if (behind < end && *behind == '\n')
-        return behind + 1;
-    return at < end ? at + 1 : end;
-}
-
-bool hs_next_line(struct hs_lines *l) {
-    const uint8_t *start = l->at;
-    if (start >= l->end)
-        return false;
-    while (l->at < l->end && *l->at != '\n' && *l->at != '\r')
-        l->at++;
-    const uint8_t *stop = l->at;
-    l->at = behind_end(l->at, l->end);
-    while (stop > start && (stop[-1] == ' ' || stop[-1] == '\t'))
-        stop--;
-    l->line = (const char *)start;
-    l->len = (size_t)(stop - start);
-    l->number++;
-    return true;
-}
-
-int hs_hex_digit(uint8_t c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* --- runs: pieces that touch or overlap --------------------------------------------------------------- */

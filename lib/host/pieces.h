@@ -9,6 +9,7 @@
 #define HS_HOST_PIECES_H
 
 #include "lib/host/parts.h"
+#include "lib/host/text.h"
 
 /* Bytes of one piece: at `at` of hs_pieces.bytes. */
 struct hs_span {
@@ -48,20 +49,6 @@ void hs_pieces_tell(struct hs_pieces *m, const char *text, ...) __attribute__((f
 struct hs_feed *hs_feed_of_pieces(struct hs_pieces *m, struct hs_error *error);
 
 void hs_pieces_free(struct hs_pieces *m);
-
-/* --- text --------------------------------------------------------------------------------------------- */
-
-/* Lines of a text, whatever they end with; blanks at the end are left out. */
-struct hs_lines {
-    const uint8_t *at, *end;
-    const char *line;
-    size_t len;
-    unsigned number; /* of the line, from 1 */
-};
-bool hs_next_line(struct hs_lines *lines);
-
-/* Value of a hexadecimal digit, or -1. */
-int hs_hex_digit(uint8_t c);
 
 /* --- forms: each finds its own pieces; HS_ERR_KIND when it is not of this form -------------------------- */
 

@@ -124,13 +124,6 @@ static bool is_image(const struct sight *s, size_t at) {
     return false;
 }
 
-static bool is_text(const struct sight *s) {
-    size_t odd = 0, n = s->len < 4096 ? s->len : 4096;
-    for (size_t i = 0; i < n; i++)
-        odd += s->data[i] < 9 || (s->data[i] > 13 && s->data[i] < 32 && s->data[i] != 27);
-    return odd * 100 <= n;
-}
-
 static size_t count_packets(const struct sight *s) {
     size_t n = 0;
     struct hs_packet p;
@@ -169,7 +162,7 @@ static void explain(const struct sight *s, const struct found *f) {
                      s->path, f->worst_at);
     else
         hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is %s, not a trace: no .hst, stream capture or memory image was found in "
-                     "its %zu bytes", s->path, is_text(s) ? "text" : "something else", s->len);
+                     "its %zu bytes", s->path, hs_text_begins(s->data, s->len) ? "text" : "something else", s->len);
 }
 
 static struct hs_feed *open_container(struct sight *s, enum hs_source *source) {

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whether the recorder sees allocations at all.
+ */
+#include <inttypes.h>
+
+#include "analysis/doctor/doctor.h"
+
+/* The hook allocated at its start and was not told of it. */
+static void bypassed(struct hs_findings *findings)
+{
+    struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-LOST", HS_SEVERITY_PROBLEM,
+                                          "the firmware's allocations bypass the hooks: nothing is recorded");
+    hs_finding_evidence(f, "at its start the hook made an allocation of its own and did not see it; the trace's header says so");
+    hs_finding_next(f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own file (py/gc.c) "
+                       "with -fno-lto, or build without LTO");
+    hs_finding_next(f, "the linker takes a hook in an archive only when something names it: add -u with its name "
+                       "(ESP-IDF: -u esp_heap_trace_alloc_hook)");
+    hs_finding_next(f, "check that the linker's command has every -Wl,--wrap= of wraps.txt");
+}
+
+/* Records came, and none of them is of an allocation. */
+static void silent(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    const struct hs_trace_info *info = hs_reader_info(patient->reader);
+    if (info->lost || info->overwritten || patient->model->n_regions == 0 || hs_model_saw_level(patient->model, HS_LEVEL_SAMPLED) ||
+        hs_model_saw_level(patient->model, HS_LEVEL_SUMMARY))
+        return;
+    const uint64_t *kind = patient->model->kind;
+    if (kind[HS_ALLOC] || kind[HS_REALLOC] || kind[HS_FREE] || kind[HS_FAIL] || !kind[HS_COLLECT])
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-SILENT", HS_SEVERITY_WARNING,
+                                          "collections were recorded, but not one allocation");
+    hs_finding_evidence(f, "%" PRIu64 " collections, 0 allocations, 0 frees in %" PRIu64 " records", kind[HS_COLLECT], info->records);
+    hs_finding_next(f, "check that the linker's command has --wrap of the allocator's functions, not of the collector's alone");
+}
+
+static void look(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    if (!patient->reader)
+        return;
+    if (hs_reader_info(patient->reader)->selftest_failed)
+        bypassed(findings);
+    else
+        silent(patient, findings);
+}
+
+const struct hs_check hs_check_hooks = {
+    .name = "hooks", .about = "hooks that see no allocations: link-time optimisation, archive members, missing wraps", .look = look,
+};

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whether the trace has all that happened, and what would make it so.
+ */
+#include <inttypes.h>
+
+#include "analysis/doctor/doctor.h"
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void lost(const struct hs_trace_info *info, struct hs_findings *findings)
+{
+    struct hs_finding *f = hs_finding_new(findings, "HS-TRACE-LOST", HS_SEVERITY_WARNING,
+                                          "%" PRIu64 " of %" PRIu64 " records are missing in the midst of the trace", info->lost, info->emitted);
+    hs_finding_evidence(f, "%.2f%% of what the firmware recorded; %" PRIu64 " packets missing, %" PRIu64 " damaged",
+                        share(info->lost, info->emitted), info->missing_packets, info->damaged_packets);
+    if (info->missing_packets)
+        hs_finding_next(f, "the line was slower than the records came: a larger ring (HS_RING_SIZE), a faster line, or "
+                           "heapstrata.start(level=\"sampled\")");
+    if (info->damaged_packets)
+        hs_finding_next(f, "the line lost or changed bytes: use one with flow control, and let nothing else print on it");
+    hs_finding_next(f, "figures behind the gap are right again from the next snapshot on");
+}
+
+/* A ring that overwrote its beginning: whether what is left can be replayed. */
+static void overwritten(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    const struct hs_trace_info *info = hs_reader_info(patient->reader);
+    bool placed = patient->model->synced || hs_model_is_told(patient->model);
+    uint64_t size = info->packet_bytes + info->dict_bytes;
+    if (placed && !patient->model->unplaced)
+        return; /* that is what a ring is for */
+    struct hs_finding *f = hs_finding_new(findings, "HS-RING-SMALL", HS_SEVERITY_WARNING,
+                                          "the ring is too small to rebuild the heap from what is left in it");
+    hs_finding_evidence(f, "it holds the last %" PRIu64 " of %" PRIu64 " records in about %" PRIu64 " bytes; %" PRIu64
+                        " packets were overwritten", info->records, info->emitted, size, info->overwritten);
+    hs_finding_evidence(f, "%" PRIu64 " events came while the layout was not known", patient->model->unplaced);
+    hs_finding_next(f, "make the ring larger: a snapshot of the heap must fit a quarter of it (-DHS_RING_SIZE=%" PRIu64 " would be "
+                       "four times this one)", size * 4);
+    hs_finding_next(f, "or record less: heapstrata.start(level=\"sampled\") or \"summary\" tell of a longer time in the same ring");
+}
+
+static void diverged(const struct hs_trace_info *info, struct hs_findings *findings)
+{
+    struct hs_finding *f = hs_finding_new(findings, "HS-TRACE-DIVERGED", HS_SEVERITY_WARNING,
+                                          "the trace contradicts the heap that it describes, %" PRIu64 " times", info->diverged);
+    hs_finding_evidence(f, "a snapshot, a sweep or a check word did not match the layout followed until then");
+    hs_finding_next(f, "threads or cores that allocate at once need the port's lock held across the allocator's call and its record");
+    hs_finding_next(f, "check that firmware and hooks are of one MicroPython version");
+}
+
+static void look(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    if (!patient->reader)
+        return;
+    const struct hs_trace_info *info = hs_reader_info(patient->reader);
+    if (info->lost)
+        lost(info, findings);
+    if (info->overwritten)
+        overwritten(patient, findings);
+    if (info->diverged)
+        diverged(info, findings);
+}
+
+const struct hs_check hs_check_losses = {
+    .name = "losses", .about = "records lost, a ring too small, contradictions in the trace", .look = look,
+};

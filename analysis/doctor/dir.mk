@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# One file per check.
+ANALYSIS_SRC += $(sort $(wildcard analysis/doctor/*.c))

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The list of checks, and what they all need.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/doctor/doctor.h"
+
+extern const struct hs_check hs_check_hooks, hs_check_losses, hs_check_fragmentation;
+
+/* The only list of checks, in the order of the report. */
+static const struct hs_check *const checks[] = {
+    &hs_check_fragmentation,
+    &hs_check_hooks,
+    &hs_check_losses,
+};
+
+#define N_CHECKS (sizeof checks / sizeof *checks)
+
+size_t hs_checks(const struct hs_check *const **list)
+{
+    *list = checks;
+    return N_CHECKS;
+}
+
+/* Stable: problems first. */
+static void sort(struct hs_findings *findings)
+{
+    for (size_t i = 1; i < findings->n; i++) {
+        struct hs_finding *f = findings->finding[i];
+        size_t at = i;
+        for (; at && findings->finding[at - 1]->severity > f->severity; at--)
+            findings->finding[at] = findings->finding[at - 1];
+        findings->finding[at] = f;
+    }
+}
+
+int hs_doctor_examine(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    for (size_t i = 0; i < N_CHECKS; i++) {
+        findings->check = checks[i]->name;
+        checks[i]->look(patient, findings);
+    }
+    sort(findings);
+    return findings->short_of_memory ? HS_ERR_MEMORY : HS_OK;
+}
+
+/* ---- findings ---- */
+
+static bool make_room(struct hs_findings *findings)
+{
+    if (findings->n < findings->room)
+        return true;
+    size_t room = findings->room ? findings->room * 2 : 16;
+    struct hs_finding **more = realloc(findings->finding, room * sizeof *more);
+    if (!more)
+        return false;
+    findings->finding = more;
+    findings->room = room;
+    return true;
+}
+
+struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code, enum hs_severity severity, const char *verdict, ...)
+{
+    struct hs_finding *f = make_room(findings) ? calloc(1, sizeof *f) : NULL;
+    if (!f) {
+        findings->short_of_memory = true;
+        return NULL;
+    }
+    *f = (struct hs_finding){.code = code, .severity = severity, .check = findings->check};
+    va_list arguments;
+    va_start(arguments, verdict);
+    vsnprintf(f->verdict, sizeof f->verdict, verdict, arguments);
+    va_end(arguments);
+    findings->finding[findings->n++] = f;
+    return f;
+}
+
+static void add_note(struct hs_notes *notes, const char *format, va_list arguments)
+{
+    char text[HS_NOTE_LEN];
+    if (notes->n == HS_FINDING_NOTES)
+        return;
+    vsnprintf(text, sizeof text, format, arguments);
+    char *copy = strdup(text);
+    if (copy)
+        notes->text[notes->n++] = copy;
+}
+
+void hs_finding_evidence(struct hs_finding *finding, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (finding)
+        add_note(&finding->evidence, format, arguments);
+    va_end(arguments);
+}
+
+void hs_finding_next(struct hs_finding *finding, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (finding)
+        add_note(&finding->next, format, arguments);
+    va_end(arguments);
+}
+
+void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line)
+{
+    if (line)
+        hs_finding_evidence(finding, "line %u: %.*s", line->number, (int)HS_NOTE_LEN - 32, line->text);
+}
+
+const char *hs_severity_name(enum hs_severity severity)
+{
+    static const char *const names[] = {[HS_SEVERITY_PROBLEM] = "problem", [HS_SEVERITY_WARNING] = "warning"};
+    return names[severity];
+}
+
+static void free_notes(struct hs_notes *notes)
+{
+    for (unsigned i = 0; i < notes->n; i++)
+        free(notes->text[i]);
+}
+
+void hs_findings_free(struct hs_findings *findings)
+{
+    for (size_t i = 0; i < findings->n; i++) {
+        free_notes(&findings->finding[i]->evidence);
+        free_notes(&findings->finding[i]->next);
+        free(findings->finding[i]);
+    }
+    free(findings->finding);
+    *findings = (struct hs_findings){.finding = NULL};
+}
+
+/* ---- text ---- */
+
+const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, const char *text, size_t from)
+{
+    for (size_t i = from; i < patient->n_lines; i++)
+        if (strstr(patient->line[i].text, text))
+            return &patient->line[i];
+    return NULL;
+}

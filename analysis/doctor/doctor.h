@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A diagnosis: what is wrong with a heap or with a recording of it, by what evidence, and what to do next.
+ *
+ * Input is a trace, or text: the log of a board's start, or what was pasted from a terminal. Text with dumps of
+ * micropython.mem_info() is a trace as well. A check is one file here that exports one constant table entry,
+ * listed in doctor.c:
+ *
+ *     static void look(const struct hs_patient *patient, struct hs_findings *findings)
+ *     {
+ *         struct hs_finding *f = hs_finding_new(findings, "HS-RING-SMALL", HS_SEVERITY_WARNING, "the ring ...");
+ *         hs_finding_evidence(f, "%u of %u packets were overwritten", ...);
+ *         hs_finding_next(f, "make the ring larger: -DHS_RING_SIZE=%u", ...);
+ *     }
+ *     const struct hs_check hs_check_ring = {.name = "ring", .about = "...", .look = look};
+ *
+ * Codes are stable: scripts rely on them. A code begins with the check's own word, "HS-RING-".
+ */
+#ifndef HS_DOCTOR_H
+#define HS_DOCTOR_H
+
+#include "analysis/model/model.h"
+
+/* ---- what is looked at ---- */
+
+/* A line of the text. */
+struct hs_doctor_line {
+    const char *text; /* terminated; without blanks at its end */
+    unsigned number;  /* from 1 */
+};
+
+struct hs_patient {
+    const char *path;
+    const struct hs_reader *reader; /* at its end; NULL: the input is no trace */
+    const struct hs_model *model;   /* as it is at the trace's end; NULL likewise */
+    const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
+    size_t n_lines;
+};
+
+/* The first line from `from` on that holds `text`, or NULL. Upper and lower case count. */
+const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, const char *text, size_t from);
+
+/* ---- what is found ---- */
+
+enum hs_severity {
+    HS_SEVERITY_PROBLEM, /* memory is missing, allocations fail, or nothing is recorded */
+    HS_SEVERITY_WARNING, /* it works, but figures are doubtful or something will run out */
+};
+
+#define HS_FINDING_NOTES 16u  /* kept of each of the two lists */
+#define HS_NOTE_LEN      400u /* bytes of a note, its end included */
+
+struct hs_notes {
+    char *text[HS_FINDING_NOTES];
+    unsigned n;
+};
+
+struct hs_finding {
+    const char *code;          /* "HS-PSRAM-MISSING", a constant */
+    enum hs_severity severity;
+    const char *check;         /* name of the check that found it */
+    char verdict[HS_NOTE_LEN]; /* one sentence, without a full stop */
+    struct hs_notes evidence;  /* what it rests on */
+    struct hs_notes next;      /* what to do, best first */
+};
+
+struct hs_findings {
+    struct hs_finding **finding;
+    size_t n, room;
+    const char *check; /* the one at work */
+    bool short_of_memory;
+};
+
+/* Adds a finding and its notes. NULL when memory is short, which the notes' functions take. */
+struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code, enum hs_severity severity, const char *verdict, ...)
+    __attribute__((format(printf, 4, 5)));
+void hs_finding_evidence(struct hs_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void hs_finding_next(struct hs_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A line of the text as evidence, with its number; NULL adds nothing. */
+void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line);
+
+const char *hs_severity_name(enum hs_severity severity); /* "problem" */
+
+void hs_findings_free(struct hs_findings *findings);
+
+/* ---- checks ---- */
+
+struct hs_check {
+    const char *name;  /* "ring" */
+    const char *about; /* what it looks for, for the help */
+    void (*look)(const struct hs_patient *patient, struct hs_findings *findings);
+};
+
+/* All checks, in the order of the report. */
+size_t hs_checks(const struct hs_check *const **checks);
+
+/* Runs all checks. HS_OK or HS_ERR_MEMORY. Findings are sorted by severity, those of one kind as they came. */
+int hs_doctor_examine(const struct hs_patient *patient, struct hs_findings *findings);
+
+#endif
