@@ -9,7 +9,7 @@
 
 #include "analysis/cmd/main.h"
 
-extern const struct hs_cmd hs_cmd_annotate, hs_cmd_compare, hs_cmd_doctor, hs_cmd_dump, hs_cmd_export, hs_cmd_globals, hs_cmd_import, hs_cmd_map;
+extern const struct hs_cmd hs_cmd_annotate, hs_cmd_compare, hs_cmd_doctor, hs_cmd_dump, hs_cmd_export, hs_cmd_globals, hs_cmd_import, hs_cmd_map, hs_cmd_marks;
 extern const struct hs_cmd hs_cmd_record, hs_cmd_report, hs_cmd_resets, hs_cmd_stat, hs_cmd_timeline, hs_cmd_why;
 
 /* The only list of commands, in the order of the help. */
@@ -20,6 +20,7 @@ static const struct hs_cmd *const commands[] = {
     &hs_cmd_resets,
     &hs_cmd_doctor,
     &hs_cmd_timeline,
+    &hs_cmd_marks,
     &hs_cmd_map,
     &hs_cmd_compare,
     &hs_cmd_why,

@@ -57,7 +57,9 @@ unsigned hs_frames_of_site(const struct hs_names *names, uint32_t number, struct
         return n;
     }
     *frame = (struct hs_frame){site->file, site->function, site->line};
-    if (!site->line) {
+    if (!site->line && site->function[0]) { /* told by name, not by address */
+        *frame = (struct hs_frame){"", site->function, 0};
+    } else if (!site->line) {
         hs_symbols_lookup(names->symbols, site->caller, native);
         *frame = (struct hs_frame){"", native->function, 0};
     }
@@ -101,6 +103,8 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
     const struct hs_site *site = site_of(names, number);
     const char *none = special(number, site);
     struct hs_symbol symbol;
+    if (!none && !site->line && site->function[0])
+        none = site->function;
     if (!none)
         hs_symbols_lookup(names->symbols, site->caller, &symbol);
     snprintf(name, HS_NAME_MAX, "%s",

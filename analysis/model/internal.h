@@ -25,6 +25,7 @@ void hs_model_reset(struct hs_model *model);
 void hs_model_region_came(struct hs_model *model, const struct hs_event *event);
 void hs_model_region_went(struct hs_model *model, const struct hs_event *event);
 void hs_model_resync(struct hs_model *model, const struct hs_event *event);
+void hs_model_held(struct hs_model *model, const struct hs_event *event);
 void hs_model_failed(struct hs_model *model, const struct hs_event *event);
 void hs_model_marked(struct hs_model *model, const struct hs_event *event);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/model/internal.h"
+#include "lib/varint.h"
 
 void hs_model_drop(struct hs_model *m, unsigned region, uint32_t pos)
 {
@@ -189,6 +190,29 @@ void hs_model_resync(struct hs_model *m, const struct hs_event *e)
     hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
+/* The block goes over to the site that holds it. It was there before: nobody is said to have allocated it. */
+static void hold(struct hs_model *m, uint32_t site, uint32_t pos)
+{
+    unsigned index = hs_model_region_of(m, pos);
+    if (index >= m->n_regions || !m->block[pos].granules || m->block[pos].site == site)
+        return;
+    struct hs_live_block *block = &m->block[pos];
+    m->appeared -= block->site == HS_SITE_UNKNOWN && m->appeared;
+    hs_model_discharge(m, &m->region[index], hs_model_sum(m, block->site), block);
+    block->site = site;
+    hs_model_charge(m, &m->region[index], hs_model_sum(m, site), block);
+}
+
+void hs_model_held(struct hs_model *m, const struct hs_event *e)
+{
+    const uint8_t *at = e->record->data, *end = at + e->record->data_len;
+    uint64_t pos = e->record->pos, distance = 0;
+    do {
+        pos += distance;
+        hold(m, e->site, (uint32_t)pos);
+    } while (at < end && !hs_get_u64(&at, end, &distance) && pos + distance < UINT32_MAX);
+}
+
 /* Whether a request of the heap that `asked` is of, for `caps`, could have been met from a region. A pool serves its own kind only. */
 static bool serves(const struct hs_region_state *region, const struct hs_region_state *asked, uint32_t caps)
 {
@@ -276,11 +300,13 @@ static struct hs_mark *new_mark(struct hs_model *m)
 void hs_model_marked(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_mark *mark = new_mark(m);
+    struct hs_told told = hs_model_told(m, HS_ALL_REGIONS);
     m->n_marks++;
     if (!mark)
         return;
     *mark = (struct hs_mark){
-        .time = e->time, .number = e->number, .boot = e->boot, .used = m->used, .blocks = m->blocks,
+        .time = e->time, .number = e->number, .boot = e->boot, .blocks = m->blocks,
+        .used = hs_model_is_told(m) && told.known ? told.used : m->used,
         .label = strndup((const char *)e->record->data, e->record->data_len),
     };
     if (mark->label)

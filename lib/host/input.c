@@ -38,6 +38,8 @@ static long read_file(struct hs_bytes *bytes, uint8_t *into, size_t room) {
         n = (long)(left < room ? left : room);
         memcpy(into, f->front.data + f->taken, (size_t)n);
         f->taken += (size_t)n;
+    } else if (f->fd < 0) {
+        n = 0;
     } else {
         do
             n = read(f->fd, into, room);

@@ -42,7 +42,8 @@ struct hs_bytes {
     struct hs_damage damage;
 };
 
-/* A file or pipe. `front` is what has been read of it already, and is owned by the bytes from then on. */
+/* A file or pipe. `front` is what has been read of it already, and is owned by the bytes from then on. A negative `fd`: there is
+ * no more than that. */
 struct hs_front {
     uint8_t *data;
     size_t len;

@@ -53,7 +53,7 @@ struct hs_extent {
 struct hs_event {
     uint64_t time;   /* ticks, non-decreasing within a boot */
     uint64_t number; /* of the record in the trace, from 0; those lost or overwritten count */
-    uint32_t site;   /* ALLOC FREE REALLOC FAIL SAMPLE TOP */
+    uint32_t site;   /* ALLOC FREE REALLOC FAIL SAMPLE TOP HOLDER */
     uint32_t size;   /* ALLOC REALLOC FAIL SAMPLE TOP: bytes asked for */
     uint32_t pos;    /* ALLOC REALLOC SAMPLE: head of the new block, trace-wide granule number; of a SAMPLE that is not
                         followed HS_POS_IMPLIED */

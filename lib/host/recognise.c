@@ -12,11 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/host/meminfo.h"
 #include "lib/host/pieces.h"
 
 #define STEP       (64u << 10)
 #define IMAGE_MAX  (64u << 20)  /* bytes of an image with all that lies around it */
 #define MEMORY_MAX (512u << 20) /* bytes of a core file or of text */
+#define DUMPS_MAX  (64u << 20)  /* bytes of a text that is searched for dumps of mem_info() */
 
 /* The input as far as it has been read. */
 struct sight {
@@ -216,6 +218,7 @@ static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool
         err = hs_pieces_read(&m);
     *known = err != HS_ERR_KIND;
     s->data = m.bytes;
+    s->len = *known ? s->len : m.len; /* a text of two bytes a character is one of one by now */
     if (!err) {
         s->data = NULL;
         *source = HS_SOURCE_IMAGE;
@@ -227,6 +230,27 @@ static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool
                      m.told[0] ? m.told : "");
     }
     free(m.span);
+    return feed;
+}
+
+/* Text that mem_info() printed. *known is false when there is none of it. */
+static struct hs_feed *open_meminfo(struct sight *s, enum hs_source *source, bool *known) {
+    struct hs_meminfo_log log;
+    struct hs_feed *feed = NULL;
+    bool text = s->len < DUMPS_MAX && hs_text_begins(s->data, s->len);
+    int err = hs_meminfo_read(&log, s->data, text ? s->len : 0);
+    *known = err != HS_ERR_KIND;
+    if (!err) {
+        feed = hs_feed_of_meminfo(&log, s->error);
+        *source = HS_SOURCE_STREAM;
+    } else if (*known) {
+        hs_fail_with(s->error, err, 0, "%s: dumps of mem_info(): %s", s->path, hs_strerror(err));
+    }
+    hs_meminfo_free(&log);
+    if (feed) {
+        free(s->data);
+        s->data = NULL;
+    }
     return feed;
 }
 
@@ -246,6 +270,8 @@ static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
     }
     if (!f.valid) {
         struct hs_feed *feed = s->len ? open_memory(s, source, &known) : NULL;
+        if (s->len && !known)
+            feed = open_meminfo(s, source, &known);
         if (!known)
             explain(s, &f);
         return feed;

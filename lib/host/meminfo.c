@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Finding what mem_info() printed in a text.
+ *
+ * A dump begins with its "GC: total:" line. Map lines count only where they follow on each other: the offset in front
+ * of each is that of the granules so far. From two of them, or from the total, follows the size of a granule.
+ */
+#include "lib/host/meminfo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/host/text.h"
+
+#define LINE_GRANULES 64u
+#define GRANULES_ALL  (1u << 30) /* of all dumps */
+#define WORDS_MAX     64u        /* bytes kept of what was run before a dump */
+#define NUMBER_MAX    (UINT64_C(1) << 40)
+
+enum room { ROOM_DUMPS, ROOM_AREAS, ROOM_RUNS, ROOM_WORDS };
+
+/* The text as it goes by. */
+struct scan {
+    struct hs_meminfo_log *log;
+    struct hs_lines lines;
+    struct hs_meminfo *dump;      /* the one at hand, NULL before the first */
+    struct hs_meminfo_area *area; /* being read, NULL between areas */
+    uint64_t stack, stack_limit;  /* of the line in front of the dump */
+    bool stack_seen, banner;      /* since the last dump */
+    uint64_t origin, mask;        /* offset in front of the area's first line, and how much of an offset is printed */
+    bool placed;                  /* that is known */
+    uint64_t granules;            /* of all dumps so far */
+    char since[WORDS_MAX];        /* what was run since the last dump */
+    size_t since_len;
+    char said[WORDS_MAX];         /* the last line that is none of ours */
+    size_t said_len;
+    int err;
+};
+
+/* --- arrays that grow --------------------------------------------------------------------------------- */
+
+static void *grow(struct scan *s, void *array, size_t n, enum room which, size_t size) {
+    size_t *room = &s->log->room[which];
+    if (n < *room)
+        return array;
+    size_t more = *room ? *room * 2 : 64;
+    void *grown = realloc(array, more * size);
+    if (!grown) {
+        s->err = HS_ERR_MEMORY;
+        return NULL;
+    }
+    *room = more;
+    return grown;
+}
+
+static struct hs_meminfo_run *new_run(struct scan *s) {
+    struct hs_meminfo_log *log = s->log;
+    struct hs_meminfo_run *run = grow(s, log->run, log->n_runs, ROOM_RUNS, sizeof *run);
+    if (!run)
+        return NULL;
+    log->run = run;
+    s->area->n_runs++;
+    return &run[log->n_runs++];
+}
+
+static void put_word(struct scan *s, char c) {
+    char *words = grow(s, s->log->words, s->log->n_words, ROOM_WORDS, 1);
+    if (!words)
+        return;
+    s->log->words = words;
+    words[s->log->n_words++] = c;
+}
+
+/* --- looking into a line ------------------------------------------------------------------------------ */
+
+/* Bytes of a blank, also of one that web pages have instead (U+00A0), at the beginning of a text; 0: there is none. */
+static size_t blank_at(const char *text, size_t n) {
+    return n && (*text == ' ' || *text == '\t' || *text == ';') ? 1 : n > 1 && !memcmp(text, "\xc2\xa0", 2) ? 2 : 0;
+}
+
+static const char *find(const struct hs_lines *l, const char *from, const char *text) {
+    const char *end = l->line + l->len;
+    return from && from <= end ? memmem(from, (size_t)(end - from), text, strlen(text)) : NULL;
+}
+
+/* The number behind `text`, blanks in between (also those that web pages have instead). Moves *from behind it. */
+static bool number_behind(const struct hs_lines *l, const char **from, const char *text, uint64_t *value) {
+    const char *at = find(l, *from, text), *end = l->line + l->len;
+    if (!at)
+        return false;
+    at += strlen(text);
+    for (size_t blank; (blank = blank_at(at, (size_t)(end - at)));)
+        at += blank;
+    const char *first = at;
+    uint64_t n = 0;
+    for (; at < end && *at >= '0' && *at <= '9' && n < NUMBER_MAX; at++)
+        n = n * 10 + (uint64_t)(*at - '0');
+    if (at == first || n >= NUMBER_MAX)
+        return false;
+    *value = n;
+    *from = at;
+    return true;
+}
+
+static bool is_cell(char c) {
+    return c == HS_MEMINFO_FREE || c == '=' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A line of the map: an offset of at least five digits, a colon, a blank, granules up to the line's end. */
+struct cells {
+    uint64_t offset;
+    unsigned digits;
+    const char *cell;
+    size_t n;
+};
+
+static bool offset_before(const struct hs_lines *l, const char *colon, struct cells *c) {
+    const char *at = colon;
+    while (at > l->line && colon - at < 17 && hs_hex_digit((uint8_t)at[-1]) >= 0)
+        at--;
+    c->digits = (unsigned)(colon - at);
+    c->offset = 0;
+    for (const char *digit = at; digit < colon; digit++)
+        c->offset = c->offset << 4 | (uint64_t)hs_hex_digit((uint8_t)*digit);
+    return c->digits >= 5 && c->digits <= 16;
+}
+
+static bool find_cells(const struct hs_lines *l, struct cells *c) {
+    const char *end = l->line + l->len;
+    if (l->len < 8)
+        return false;
+    /* from the end: what stands in front of the map is long, the map is not */
+    const char *at = end;
+    while (at > l->line && is_cell(at[-1]))
+        at--;
+    c->cell = at;
+    c->n = (size_t)(end - at);
+    return c->n && c->n <= LINE_GRANULES && at - l->line >= 7 && at[-1] == ' ' && at[-2] == ':' && offset_before(l, at - 2, c);
+}
+
+/* --- the map ------------------------------------------------------------------------------------------ */
+
+static void fault(struct scan *s, const char *why) {
+    if (!s->dump->fault) {
+        s->dump->fault = why;
+        s->dump->fault_line = s->lines.number;
+    }
+    s->area = NULL;
+}
+
+static void put_free(struct scan *s, uint32_t granules) {
+    struct hs_meminfo_run *last = s->area->n_runs ? &s->log->run[s->log->n_runs - 1] : NULL;
+    if (!last || last->letter != HS_MEMINFO_FREE) {
+        last = new_run(s);
+        if (!last)
+            return;
+        *last = (struct hs_meminfo_run){.letter = HS_MEMINFO_FREE};
+    }
+    last->granules += granules;
+}
+
+static void put_cell(struct scan *s, char c) {
+    if (c == HS_MEMINFO_FREE) {
+        put_free(s, 1);
+        return;
+    }
+    struct hs_meminfo_run *run = s->area->n_runs ? &s->log->run[s->log->n_runs - 1] : NULL;
+    if (c != '=') {
+        run = new_run(s);
+        if (run)
+            *run = (struct hs_meminfo_run){.granules = 1, .letter = c};
+    } else if (run && run->letter != HS_MEMINFO_FREE) {
+        run->granules++;
+    } else {
+        fault(s, "a block's tail stands behind no head");
+    }
+}
+
+/* Whether all of an area stays within bounds with `more`; counts them. */
+static bool admit(struct scan *s, uint64_t more) {
+    if (more > HS_MEMINFO_GRANULES || s->area->granules + more > HS_MEMINFO_GRANULES) {
+        fault(s, "the map is of more granules than any heap has");
+        return false;
+    }
+    s->granules += more;
+    if (s->granules > GRANULES_ALL)
+        s->err = HS_ERR_FULL;
+    s->area->granules += (uint32_t)more;
+    return !s->err;
+}
+
+/* Whether the line's offset is that of the granules so far; finds the granule's size from it. */
+static bool follows(struct scan *s, const struct cells *c) {
+    uint64_t so_far = s->area->granules;
+    if (!so_far && !s->placed) {
+        s->origin = c->offset;
+        s->mask = c->digits < 16 ? (UINT64_C(1) << 4 * c->digits) - 1 : UINT64_MAX;
+        s->placed = true;
+        return true;
+    }
+    uint64_t distance = (c->offset - s->origin) & s->mask;
+    if (!s->dump->granule && so_far && distance % so_far == 0) {
+        uint64_t granule = distance / so_far;
+        if (granule >= 4 && granule <= 128 && !(granule & (granule - 1)))
+            s->dump->granule = (uint32_t)granule;
+    }
+    return s->dump->granule && ((so_far * s->dump->granule) & s->mask) == distance;
+}
+
+static void take_cells(struct scan *s, const struct cells *c) {
+    if (!follows(s, c)) {
+        fault(s, "a line of the map does not follow on the one before it");
+        return;
+    }
+    if (s->area->granules % LINE_GRANULES) {
+        fault(s, "the line before this one is cut");
+        return;
+    }
+    if (!admit(s, c->n))
+        return;
+    for (size_t i = 0; i < c->n && s->area && !s->err; i++)
+        put_cell(s, c->cell[i]);
+    s->dump->last_line = s->lines.number;
+}
+
+/* "(108 lines all free)" may be the area's first line: where it began is told by the line that follows. */
+static bool take_elided(struct scan *s) {
+    const char *at = s->lines.line;
+    uint64_t n;
+    if (!find(&s->lines, at, " lines all free)") || !number_behind(&s->lines, &at, "(", &n))
+        return false;
+    if (s->area && s->area->granules % LINE_GRANULES)
+        fault(s, "the line before this one is cut");
+    if (!s->area || !admit(s, n * LINE_GRANULES))
+        return true;
+    if (!s->placed) {
+        s->placed = true;
+        s->origin = 0;
+        s->mask = 0xfffff;
+    }
+    put_free(s, (uint32_t)(n * LINE_GRANULES));
+    s->dump->last_line = s->lines.number;
+    return true;
+}
+
+static bool has_area(const struct scan *s, uint64_t base) {
+    for (size_t i = 0; i < s->dump->n_areas; i++)
+        if (s->log->area[s->dump->area + i].base == base)
+            return true;
+    return false;
+}
+
+static void begin_area(struct scan *s, uint64_t base) {
+    struct hs_meminfo_log *log = s->log;
+    struct hs_meminfo_area *area = grow(s, log->area, log->n_areas, ROOM_AREAS, sizeof *area);
+    if (!area)
+        return;
+    log->area = area;
+    s->area = &area[log->n_areas++];
+    *s->area = (struct hs_meminfo_area){.base = base, .run = log->n_runs};
+    s->dump->n_areas++;
+    s->placed = false;
+}
+
+static void begin_dump(struct scan *s);
+
+static bool take_layout(struct scan *s) {
+    static const char words[] = "GC memory layout; from ";
+    const char *at = find(&s->lines, s->lines.line, words), *end = s->lines.line + s->lines.len;
+    uint64_t base = 0;
+    if (!at)
+        return false;
+    at += strlen(words);
+    if (end - at > 2 && at[0] == '0' && (at[1] | 0x20) == 'x')
+        at += 2;
+    for (int n = 0; at < end && n < 16 && hs_hex_digit((uint8_t)*at) >= 0; n++)
+        base = base << 4 | (uint64_t)hs_hex_digit((uint8_t)*at++);
+    if (!s->dump || has_area(s, base))
+        begin_dump(s);
+    if (!s->err)
+        begin_area(s, base);
+    return true;
+}
+
+/* A map without its first line: builds that compare dumps leave the address out. */
+static bool take_map_line(struct scan *s) {
+    struct cells c;
+    if (!s->dump || !find_cells(&s->lines, &c))
+        return false;
+    if (!s->area && !s->dump->n_areas && !s->dump->fault && !c.offset)
+        begin_area(s, 0);
+    if (s->area && !s->err)
+        take_cells(s, &c);
+    return true;
+}
+
+/* --- figures ------------------------------------------------------------------------------------------ */
+
+static void keep_words(struct scan *s) {
+    bool run = s->since_len > 0;
+    const char *text = run ? s->since : s->said;
+    size_t len = run ? s->since_len : s->said_len;
+    s->dump->since = s->log->n_words;
+    for (size_t i = 0; i < len && !s->err; i++)
+        put_word(s, text[i]);
+    s->dump->since_len = s->log->n_words - s->dump->since;
+    s->since_len = s->said_len = 0;
+}
+
+static void begin_dump(struct scan *s) {
+    struct hs_meminfo_log *log = s->log;
+    struct hs_meminfo *dump = grow(s, log->dump, log->n, ROOM_DUMPS, sizeof *dump);
+    s->area = NULL;
+    if (!dump)
+        return;
+    log->dump = dump;
+    s->dump = &dump[log->n++];
+    *s->dump = (struct hs_meminfo){
+        .line = s->lines.number, .last_line = s->lines.number, .area = log->n_areas, .has = s->stack_seen ? HS_MEMINFO_STACK : 0,
+        .stack = s->stack, .stack_limit = s->stack_limit, .anew = s->banner && log->n > 1,
+    };
+    s->stack_seen = s->banner = false;
+    keep_words(s);
+}
+
+static bool take_totals(struct scan *s) {
+    const char *at = find(&s->lines, s->lines.line, "GC: total:");
+    uint64_t total, used, free_bytes, split;
+    if (!at || !number_behind(&s->lines, &at, "total:", &total) || !number_behind(&s->lines, &at, "used:", &used) ||
+        !number_behind(&s->lines, &at, "free:", &free_bytes))
+        return false;
+    begin_dump(s);
+    if (s->err)
+        return true;
+    s->dump->has |= HS_MEMINFO_TOTALS;
+    s->dump->total = total;
+    s->dump->used = used;
+    s->dump->free = free_bytes;
+    if (number_behind(&s->lines, &at, "max new split:", &split)) {
+        s->dump->has |= HS_MEMINFO_SPLIT;
+        s->dump->max_new_split = split;
+    }
+    return true;
+}
+
+static bool take_counts(struct scan *s) {
+    const char *at = s->lines.line;
+    struct hs_meminfo *d = s->dump;
+    uint64_t ones, twos, block, run;
+    if (!d || !number_behind(&s->lines, &at, "1-blocks:", &ones) || !number_behind(&s->lines, &at, "2-blocks:", &twos) ||
+        !number_behind(&s->lines, &at, "max blk sz:", &block))
+        return false;
+    d->has |= HS_MEMINFO_COUNTS;
+    d->blocks_1 = ones;
+    d->blocks_2 = twos;
+    d->max_block = block;
+    if (number_behind(&s->lines, &at, "max free sz:", &run)) {
+        d->has |= HS_MEMINFO_LONGEST;
+        d->max_free = run;
+    }
+    d->last_line = s->lines.number;
+    return true;
+}
+
+static bool take_stack(struct scan *s) {
+    const char *at = find(&s->lines, s->lines.line, "stack: ");
+    uint64_t used, limit = 0;
+    if (!at || !number_behind(&s->lines, &at, "stack:", &used))
+        return false;
+    number_behind(&s->lines, &at, "out of", &limit);
+    s->stack = used;
+    s->stack_limit = limit;
+    s->stack_seen = true;
+    return true;
+}
+
+/* --- what lies between -------------------------------------------------------------------------------- */
+
+/* Appends words, cut to what there is room for, not within a character. */
+static void add_words(char *to, size_t *len, const char *text, size_t n) {
+    size_t room = WORDS_MAX - *len;
+    if (n > room)
+        for (n = room; n && ((uint8_t)text[n] & 0xc0) == 0x80; n--)
+            ;
+    memcpy(to + *len, text, n);
+    *len += n;
+}
+
+static void trim(const char **text, size_t *n) {
+    size_t blank;
+    while ((blank = blank_at(*text, *n))) {
+        *text += blank;
+        *n -= blank;
+    }
+    while (*n && ((blank = blank_at(*text + *n - 1, 1)) || (*n > 1 && (blank = blank_at(*text + *n - 2, 2)) == 2)))
+        *n -= blank;
+}
+
+/* What was typed at a prompt, without comments; the call that made the dump is no news. */
+static bool take_prompt(struct scan *s) {
+    const char *at = find(&s->lines, s->lines.line, ">>> "), *end = s->lines.line + s->lines.len, *next;
+    if (!at)
+        return find(&s->lines, s->lines.line, ">>>") != NULL;
+    while ((next = find(&s->lines, at + 1, ">>> ")))
+        at = next;
+    at += 4;
+    const char *hash = memchr(at, '#', (size_t)(end - at));
+    size_t n = (size_t)((hash ? hash : end) - at);
+    trim(&at, &n);
+    if (!n || memmem(at, n, "mem_info(", 9) || memmem(at, n, "import micropython", 18) == at)
+        return true;
+    if (s->since_len)
+        add_words(s->since, &s->since_len, "; ", 2);
+    add_words(s->since, &s->since_len, at, n);
+    return true;
+}
+
+static bool take_banner(struct scan *s) {
+    const char *at = find(&s->lines, s->lines.line, "MicroPython v"), *adafruit;
+    if (find(&s->lines, s->lines.line, "soft reboot") || find(&s->lines, s->lines.line, "ESP-ROM:")) {
+        s->banner = true;
+        return true;
+    }
+    if (!at)
+        at = (adafruit = find(&s->lines, s->lines.line, "CircuitPython ")) && find(&s->lines, adafruit, " on ") ? adafruit : NULL;
+    if (!at || !find(&s->lines, at, "; "))
+        return false;
+    size_t n = (size_t)(s->lines.line + s->lines.len - at), most = sizeof s->log->system - 1;
+    trim(&at, &n);
+    if (!s->log->system[0])
+        memcpy(s->log->system, at, n < most ? n : most);
+    s->banner = true;
+    return true;
+}
+
+/* What a program printed in front of the dump, where nothing was typed. */
+static void take_other(struct scan *s) {
+    const char *at = s->lines.line;
+    size_t n = s->lines.len;
+    trim(&at, &n);
+    if (!n || find(&s->lines, at, "mem: total=") || find(&s->lines, at, "Type \"help()\"") ||
+        (n == 4 && !memcmp(at, "None", 4)))
+        return;
+    s->said_len = 0;
+    add_words(s->said, &s->said_len, at, n);
+}
+
+static void take_line(struct scan *s) {
+    static bool (*const takers[])(struct scan *) = {
+        take_totals, take_counts, take_layout, take_elided, take_map_line, take_stack, take_banner, take_prompt,
+    };
+    for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
+        if (takers[i](s))
+            return;
+    take_other(s);
+}
+
+/* --- judging ------------------------------------------------------------------------------------------ */
+
+struct sums {
+    uint64_t granules, used, ones, twos, block, run;
+};
+
+static struct sums sum_up(const struct hs_meminfo_log *log, const struct hs_meminfo *d) {
+    struct sums sum = {0};
+    for (size_t a = 0; a < d->n_areas; a++) {
+        const struct hs_meminfo_area *area = &log->area[d->area + a];
+        sum.granules += area->granules;
+        for (size_t i = 0; i < area->n_runs; i++) {
+            const struct hs_meminfo_run *run = &log->run[area->run + i];
+            bool is_free = run->letter == HS_MEMINFO_FREE;
+            sum.used += is_free ? 0 : run->granules;
+            sum.ones += !is_free && run->granules == 1;
+            sum.twos += !is_free && run->granules == 2;
+            uint64_t *most = is_free ? &sum.run : &sum.block;
+            *most = run->granules > *most ? run->granules : *most;
+        }
+    }
+    return sum;
+}
+
+/* Whether map and figures say the same. */
+static const char *disagreement(const struct hs_meminfo *d, const struct sums *sum) {
+    if (d->has & HS_MEMINFO_TOTALS && sum->granules * d->granule != d->total)
+        return "the map is not of as many bytes as the total says: lines are missing";
+    if (d->has & HS_MEMINFO_TOTALS && sum->used * d->granule != d->used)
+        return "the map shows other used bytes than the figures";
+    if (d->has & HS_MEMINFO_COUNTS && (sum->ones != d->blocks_1 || sum->twos != d->blocks_2 || sum->block != d->max_block))
+        return "the map shows other blocks than the figures";
+    if (d->has & HS_MEMINFO_LONGEST && sum->run != d->max_free)
+        return "the map shows another longest free run than the figures";
+    return NULL;
+}
+
+static void judge(const struct hs_meminfo_log *log, struct hs_meminfo *d) {
+    struct sums sum = sum_up(log, d);
+    if (!d->n_areas || d->fault || !sum.granules)
+        return;
+    if (d->has & HS_MEMINFO_TOTALS && d->total % sum.granules == 0) {
+        uint64_t granule = d->total / sum.granules;
+        if (!d->granule && granule >= 4 && granule <= 128 && !(granule & (granule - 1)))
+            d->granule = (uint32_t)granule;
+    }
+    if (!d->granule)
+        d->granule = 16;
+    d->fault = disagreement(d, &sum);
+    d->fault_line = d->last_line;
+    if (d->fault)
+        return;
+    d->has |= HS_MEMINFO_MAP;
+    if (d->has & HS_MEMINFO_TOTALS)
+        return;
+    d->total = sum.granules * d->granule;
+    d->used = sum.used * d->granule;
+    d->free = d->total - d->used;
+    d->max_free = sum.run;
+    d->has |= HS_MEMINFO_TOTALS | HS_MEMINFO_LONGEST;
+}
+
+/* Figures alone do not tell the granule: it is that of the other dumps, or 32 where the free space of a host's heap would
+ * hold its longest run even so. */
+static void guess_granules(struct hs_meminfo_log *log) {
+    uint32_t known = 0;
+    for (size_t i = 0; i < log->n; i++)
+        known = log->dump[i].has & HS_MEMINFO_MAP ? log->dump[i].granule : known;
+    for (size_t i = 0; i < log->n; i++) {
+        struct hs_meminfo *d = &log->dump[i];
+        bool host = d->stack_limit >= 64000 && d->has & HS_MEMINFO_LONGEST && d->max_free * 32 <= d->free &&
+                    (d->total | d->used) % 32 == 0;
+        if (!d->granule)
+            d->granule = known ? known : host ? 32 : 16;
+    }
+}
+
+/* A heap that grows keeps its first area and, where only figures are told, says how much it may grow. */
+static bool is_another(const struct hs_meminfo_log *log, const struct hs_meminfo *a, const struct hs_meminfo *b) {
+    if (a->granule != b->granule)
+        return true;
+    if (a->has & b->has & HS_MEMINFO_MAP)
+        return log->area[a->area].base != log->area[b->area].base || log->area[a->area].granules != log->area[b->area].granules;
+    return a->total != b->total && !(a->has & b->has & HS_MEMINFO_SPLIT);
+}
+
+int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len) {
+    *log = (struct hs_meminfo_log){.n = 0};
+    struct scan s = {.log = log, .lines = {.at = text, .end = text + len}};
+    while (!s.err && hs_next_line(&s.lines))
+        take_line(&s);
+    if (s.err)
+        return s.err;
+    size_t kept = 0;
+    for (size_t i = 0; i < log->n; i++) {
+        judge(log, &log->dump[i]);
+        if (log->dump[i].has & HS_MEMINFO_TOTALS)
+            log->dump[kept++] = log->dump[i];
+    }
+    log->n = kept;
+    guess_granules(log);
+    for (size_t i = 1; i < log->n; i++)
+        log->dump[i].anew |= is_another(log, &log->dump[i - 1], &log->dump[i]);
+    return kept ? HS_OK : HS_ERR_KIND;
+}
+
+void hs_meminfo_free(struct hs_meminfo_log *log) {
+    free(log->dump);
+    free(log->area);
+    free(log->run);
+    free(log->words);
+    *log = (struct hs_meminfo_log){.n = 0};
+}
+
+const char *hs_meminfo_kind(char letter) {
+    static const char *const kinds[128] = {
+        ['A'] = "array, bytearray", ['B'] = "function", ['D'] = "dict", ['F'] = "float", ['L'] = "list", ['M'] = "module",
+        ['S'] = "str, bytes",       ['T'] = "tuple",    ['m'] = "marked", ['q'] = "qstr",  ['Q'] = "qstr pool",
+    };
+    unsigned index = (unsigned char)letter;
+    return index < 128 && kinds[index] ? kinds[index] : "other";
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Dumps of mem_info() told as a trace: recording is stopped but for the moment of each dump, in which there is a
+ * snapshot, or a summary where only figures were printed. Nobody is said to have allocated anything.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/host/meminfo.h"
+#include "lib/host/packets.h"
+#include "lib/varint.h"
+
+/* A record's data, as it fills up. */
+struct piece {
+    uint8_t data[HS_PACKETS_DATA];
+    uint32_t len;
+    uint32_t pos; /* granule at which it begins */
+};
+
+struct teller {
+    struct hs_packets packets;
+    const struct hs_meminfo_log *log;
+    uint64_t time;
+    uint32_t site[128]; /* by letter; 0: not met */
+    unsigned regions;   /* of this boot so far */
+    struct piece piece;
+};
+
+static void put(struct teller *t, struct hs_record record) {
+    record.time = t->time;
+    hs_packets_put(&t->packets, &record);
+}
+
+static unsigned shift_of(const struct hs_meminfo *d) {
+    unsigned shift = 0;
+    while (d->granule >> (shift + 1))
+        shift++;
+    return shift;
+}
+
+/* --- a dump with a map -------------------------------------------------------------------------------- */
+
+static void put_run(struct piece *p, uint8_t tag, uint32_t n, uint32_t most) {
+    p->data[p->len++] = (uint8_t)(tag | (n < most ? n : most));
+    if (n >= most)
+        p->len = (uint32_t)(hs_put_u32(p->data + p->len, n - most) - p->data);
+}
+
+/* The area's runs as FORMAT.md, chapter 4, has them, in as many records as it takes. */
+static void tell_snapshot(struct teller *t, const struct hs_meminfo_area *area, uint32_t first, uint8_t part) {
+    struct piece *p = &t->piece;
+    uint32_t pos = first;
+    *p = (struct piece){.pos = first};
+    for (size_t i = 0; i < area->n_runs; i++) {
+        const struct hs_meminfo_run *run = &t->log->run[area->run + i];
+        if (run->letter == HS_MEMINFO_FREE)
+            put_run(p, 0, run->granules - 1, 127);
+        else
+            put_run(p, 0x80, run->granules - 1, 63);
+        pos += run->granules;
+        bool last = i + 1 == area->n_runs;
+        if (!last && p->len + 8 < sizeof p->data)
+            continue;
+        put(t, (struct hs_record){.kind = HS_SNAPSHOT, .pos = p->pos, .end = pos, .data = p->data, .data_len = p->len,
+                                  .cause = (part & 1) | (last ? part & 2 : 0)});
+        part &= 2;
+        p->len = 0;
+        p->pos = pos;
+    }
+}
+
+/* Which blocks have that letter. */
+static void tell_holder(struct teller *t, const struct hs_meminfo *d, char letter) {
+    struct piece *p = &t->piece;
+    uint32_t pos = 0, before = 0;
+    bool begun = false;
+    *p = (struct piece){.len = 0};
+    for (size_t a = 0; a < d->n_areas; a++) {
+        const struct hs_meminfo_area *area = &t->log->area[d->area + a];
+        for (size_t i = 0; i < area->n_runs; pos += t->log->run[area->run + i++].granules) {
+            if (t->log->run[area->run + i].letter != letter)
+                continue;
+            if (begun)
+                p->len = (uint32_t)(hs_put_u32(p->data + p->len, pos - before) - p->data);
+            else
+                p->pos = pos;
+            begun = true;
+            before = pos;
+            if (p->len + 8 < sizeof p->data)
+                continue;
+            put(t, (struct hs_record){.kind = HS_HOLDER, .site = t->site[(int)letter], .pos = p->pos, .data = p->data, .data_len = p->len});
+            begun = false;
+            p->len = 0;
+        }
+    }
+    if (begun)
+        put(t, (struct hs_record){.kind = HS_HOLDER, .site = t->site[(int)letter], .pos = p->pos, .data = p->data, .data_len = p->len});
+}
+
+static void tell_regions(struct teller *t, const struct hs_meminfo *d) {
+    uint32_t first = 0;
+    for (size_t a = 0; a < d->n_areas; a++) {
+        const struct hs_meminfo_area *area = &t->log->area[d->area + a];
+        char name[24];
+        int len = d->n_areas > 1 ? snprintf(name, sizeof name, "area %zu", a) : snprintf(name, sizeof name, "heap");
+        put(t, (struct hs_record){.kind = HS_REGION, .region = (uint8_t)a, .pos = first, .count = area->granules,
+                                  .shift = (uint8_t)shift_of(d), .cause = HS_PLACE_EXPLICIT | HS_REGION_EXISTING, .address = area->base,
+                                  .data = (const uint8_t *)name, .data_len = (uint32_t)len});
+        first += area->granules;
+    }
+    for (size_t a = d->n_areas; a < t->regions; a++) /* gone, as a heap that shrinks */
+        put(t, (struct hs_record){.kind = HS_REGION_END, .region = (uint8_t)a});
+    t->regions = (unsigned)d->n_areas;
+}
+
+static void tell_map(struct teller *t, const struct hs_meminfo *d) {
+    uint32_t first = 0;
+    put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_FULL});
+    tell_regions(t, d);
+    for (size_t a = 0; a < d->n_areas; a++) {
+        const struct hs_meminfo_area *area = &t->log->area[d->area + a];
+        tell_snapshot(t, area, first, (uint8_t)((a ? 0 : 1) | (a + 1 == d->n_areas ? 2 : 0)));
+        first += area->granules;
+    }
+    for (int letter = 0; letter < 128; letter++)
+        if (t->site[letter])
+            tell_holder(t, d, (char)letter);
+}
+
+/* --- one without, and all of them --------------------------------------------------------------------- */
+
+static void tell_figures(struct teller *t, const struct hs_meminfo *d) {
+    unsigned shift = shift_of(d);
+    uint64_t longest = d->has & HS_MEMINFO_LONGEST ? d->max_free : d->free >> shift;
+    put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_SUMMARY});
+    put(t, (struct hs_record){.kind = HS_SUMMARY, .cause = 2, .shift = (uint8_t)shift, .pos = (uint32_t)(d->used >> shift),
+                              .end = (uint32_t)(d->free >> shift), .old = (uint32_t)longest});
+}
+
+static void tell_mark(struct teller *t, const struct hs_meminfo *d, size_t number) {
+    char label[32];
+    const char *text = t->log->words + d->since;
+    size_t len = d->since_len;
+    if (!len) {
+        text = label;
+        len = (size_t)snprintf(label, sizeof label, "mem_info %zu", number + 1);
+    }
+    put(t, (struct hs_record){.kind = HS_MARK, .data = (const uint8_t *)text, .data_len = (uint32_t)len});
+}
+
+static bool fits(const struct hs_meminfo *d) {
+    return d->has & HS_MEMINFO_MAP && d->n_areas <= 255;
+}
+
+/* `again`: the time up to here belongs to the boot before. */
+static void tell_boot(struct teller *t, bool again) {
+    if (again)
+        put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_STOPPED});
+    hs_packets_boot(&t->packets);
+    t->regions = 0;
+    t->time = 0;
+    put(t, (struct hs_record){.kind = HS_RESET, .count = t->packets.boot});
+}
+
+static void tell_dump(struct teller *t, size_t number) {
+    const struct hs_meminfo *d = &t->log->dump[number];
+    t->time += number > 0;
+    if (!number || d->anew)
+        tell_boot(t, number > 0);
+    (fits(d) ? tell_map : tell_figures)(t, d);
+    tell_mark(t, d, number);
+    put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_STOPPED});
+}
+
+static void name_kinds(struct teller *t) {
+    for (size_t i = 0; i < t->log->n_runs; i++) {
+        char letter = t->log->run[i].letter;
+        if (letter != HS_MEMINFO_FREE && !t->site[(int)letter])
+            t->site[(int)letter] = hs_packets_site(&t->packets, hs_meminfo_kind(letter));
+    }
+}
+
+static void begin(struct teller *t) {
+    const struct hs_meminfo *first = &t->log->dump[0];
+    char facts[256];
+    size_t len = (size_t)snprintf(facts, sizeof facts, "port=mem_info text") + 1;
+    if (t->log->system[0])
+        len += (size_t)snprintf(facts + len, sizeof facts - len, "system=%s", t->log->system) + 1;
+    hs_packets_header(&t->packets, &(struct hs_packets_config){.hz = 1, .shift = (uint8_t)shift_of(first), .wide = first->granule > 16,
+                                                               .facts = facts, .facts_len = len});
+    name_kinds(t);
+}
+
+/* What is wrong with the first map that does not count. */
+struct told {
+    struct hs_feed feed;
+    struct hs_feed *inner;
+    char text[200];
+    bool done;
+};
+
+static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
+    struct told *t = (struct told *)feed;
+    if (t->done)
+        return t->inner->next(t->inner, chunk);
+    t->done = true;
+    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .code = HS_ERR_CHECK, .damaged = 1, .text = t->text};
+    return HS_OK;
+}
+
+static void close_told(struct hs_feed *feed) {
+    struct told *t = (struct told *)feed;
+    t->inner->close(t->inner);
+    free(t);
+}
+
+static struct hs_feed *tell_faults(struct hs_feed *feed, const struct hs_meminfo_log *log) {
+    size_t faults = 0;
+    const struct hs_meminfo *first = NULL;
+    for (size_t i = 0; i < log->n; i++) {
+        if (log->dump[i].fault && !faults++)
+            first = &log->dump[i];
+    }
+    if (!feed || !first)
+        return feed;
+    struct told *t = calloc(1, sizeof *t);
+    if (!t) {
+        feed->close(feed);
+        return NULL;
+    }
+    t->feed = (struct hs_feed){.next = next_chunk, .close = close_told};
+    t->inner = feed;
+    snprintf(t->text, sizeof t->text, "%zu of %zu dumps of mem_info() count without their map; that in lines %u to %u, since at line %u %s",
+             faults, log->n, first->line, first->last_line, first->fault_line, first->fault);
+    return &t->feed;
+}
+
+struct hs_feed *hs_feed_of_meminfo(const struct hs_meminfo_log *log, struct hs_error *error) {
+    struct teller *t = calloc(1, sizeof *t);
+    struct hs_feed *feed = NULL;
+    if (t) {
+        t->log = log;
+        begin(t);
+        for (size_t i = 0; i < log->n; i++)
+            tell_dump(t, i);
+        feed = tell_faults(hs_feed_of_packets(&t->packets), log);
+    }
+    if (!feed)
+        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s", hs_strerror(HS_ERR_MEMORY));
+    free(t);
+    return feed;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Packets made on the host. Records are written as the schema lists their fields, the mirror of what
+ * lib/decode.c reads.
+ */
+#include "lib/host/packets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/schema.h"
+#include "lib/varint.h"
+
+#define PACKET_MAX 60000u                                  /* bytes of a packet's records */
+#define RECORD_MAX (HS_PACKETS_DATA + 10u * HS_VARINT64_MAX) /* bytes of one */
+
+static uint8_t *claim(struct hs_packets *p, size_t n) {
+    if (!p->err && p->room - p->len < n) {
+        size_t room = p->room ? p->room : 65536;
+        while (room - p->len < n)
+            room *= 2;
+        uint8_t *more = realloc(p->bytes, room);
+        if (more) {
+            p->bytes = more;
+            p->room = room;
+        } else {
+            p->err = HS_ERR_MEMORY;
+        }
+    }
+    return p->err ? NULL : p->bytes + p->len;
+}
+
+static void append(struct hs_packets *p, const void *bytes, size_t n) {
+    uint8_t *at = claim(p, n);
+    if (!at || !n)
+        return;
+    memcpy(at, bytes, n);
+    p->len += n;
+}
+
+void hs_packets_header(struct hs_packets *p, const struct hs_packets_config *config) {
+    uint8_t facts[HS_FACTS_MAX] = {0};
+    size_t len = config->facts_len < sizeof facts - 1 ? config->facts_len : sizeof facts - 1, whole = (len + 8) & ~(size_t)7;
+    struct hs_ring_header h = {
+        .version = HS_FORMAT_VERSION, .header_size = (uint16_t)(sizeof h + whole), .packet_size = 65532, .packet_count = 1,
+        .hz = config->hz, .flags = (uint16_t)(HS_RING_STREAM | (config->wide ? HS_RING_64BIT : 0)), .boot = 1,
+    };
+    memcpy(h.magic, HS_RING_MAGIC, sizeof h.magic);
+    memcpy(facts, config->facts, len);
+    h.total_size = h.header_size + h.packet_size;
+    h.check = hs_checksum(hs_checksum(0, &h, offsetof(struct hs_ring_header, notes)), facts, whole);
+    p->shift = config->shift;
+    append(p, &h, sizeof h);
+    append(p, facts, whole);
+}
+
+/* --- definitions -------------------------------------------------------------------------------------- */
+
+/* Puts a definition whose fields are `fields`. Returns its hash. */
+static uint32_t define(struct hs_packets *p, uint8_t kind, const uint8_t *fields, size_t len) {
+    uint8_t *at = p->definitions + p->definitions_len;
+    at[0] = (uint8_t)((kind - HS_STRING) << 6 | len);
+    memcpy(at + 1, fields, len);
+    p->definitions_len += (uint32_t)len + 1;
+    return hs_definition_hash(at);
+}
+
+/* A function without a file names it; the site lies in that function, at no line. */
+uint32_t hs_packets_site(struct hs_packets *p, const char *name) {
+    uint32_t number = p->n_sites + 1;
+    size_t len = strnlen(name, 32);
+    uint8_t function[64] = {(uint8_t)number, 0}, site[4] = {(uint8_t)number, 0, 0, (uint8_t)number};
+    if (number >= HS_PACKETS_SITES || p->definitions_len + sizeof function + sizeof site > sizeof p->definitions)
+        return 0;
+    memcpy(function + 2, name, len);
+    uint32_t hash = define(p, HS_FUNCTION, function, 2 + len);
+    p->hash[number] = define(p, HS_SITE, site, sizeof site) + 31 * hash;
+    p->n_sites = number;
+    return number;
+}
+
+/* --- packets ------------------------------------------------------------------------------------------ */
+
+static void open_packet(struct hs_packets *p, uint8_t flags) {
+    p->head = (struct hs_packet){
+        .sync = HS_PACKET_SYNC, .flags = (uint8_t)(flags | p->shift << 4), .boot = (uint8_t)p->boot, .seq = p->seq++,
+        .number = (uint32_t)p->number, .time_lo = (uint32_t)p->time, .time_hi = (uint16_t)(p->time >> 32),
+    };
+    p->packet = p->len;
+    p->named = 0;
+    p->open = true;
+    append(p, &p->head, sizeof p->head);
+}
+
+static void close_packet(struct hs_packets *p) {
+    uint32_t names = 0;
+    if (!p->open || p->err)
+        return;
+    p->open = false;
+    for (uint32_t i = 1; i <= p->n_sites; i++)
+        names += p->named >> i & 1 ? HS_SITE_CHECK(p->hash[i], 0u) : 0;
+    struct hs_packet *h = &p->head;
+    size_t len = p->len - p->packet - sizeof *h;
+    h->len = (uint16_t)len;
+    h->defs = (uint16_t)p->definitions_len;
+    h->flags |= HS_PACKET_CLOSED;
+    h->names = HS_CHECK_FOLD(names);
+    h->head = hs_packet_head(h);
+    append(p, p->definitions, p->definitions_len);
+    if (p->err)
+        return;
+    const uint8_t *records = p->bytes + p->packet + sizeof *h;
+    h->sum = hs_packet_sum(h, records, records + len);
+    memcpy(p->bytes + p->packet, h, sizeof *h);
+}
+
+void hs_packets_boot(struct hs_packets *p) {
+    close_packet(p);
+    p->boot++;
+    p->number = p->time = 0;
+    open_packet(p, HS_PACKET_BOOT);
+}
+
+/* --- records ------------------------------------------------------------------------------------------ */
+
+static uint8_t *put_field(uint8_t *at, const struct hs_record *r, const struct hs_wire_field *field) {
+    uint64_t value = 0;
+    if (HS_FIELD_WIRE(field) == HS_WIRE_B) {
+        at = hs_put_u32(at, r->data_len);
+        if (r->data_len)
+            memcpy(at, r->data, r->data_len);
+        return at + r->data_len;
+    }
+    memcpy(&value, (const uint8_t *)r + field->offset, HS_FIELD_WIDTH(field)); /* little endian, as every host so far */
+    return hs_put_u64(at, HS_FIELD_WIRE(field) == HS_WIRE_S ? hs_zigzag64((int64_t)value) : value);
+}
+
+void hs_packets_put(struct hs_packets *p, const struct hs_record *r) {
+    const struct hs_layout *layout = hs_layout(r->kind);
+    if (p->open && p->len - p->packet > PACKET_MAX - RECORD_MAX) {
+        close_packet(p);
+        open_packet(p, 0);
+    }
+    uint8_t *start = claim(p, RECORD_MAX), *at = start;
+    if (!start || !layout || r->data_len > HS_PACKETS_DATA)
+        return;
+    *at++ = r->kind;
+    at = hs_put_u32(at, (uint32_t)(r->time - p->time));
+    for (unsigned i = 0; i < layout->n_fields; i++)
+        at = put_field(at, r, &hs_wire_fields[layout->first + i]);
+    p->len += (size_t)(at - start);
+    p->time = r->time;
+    p->number++;
+    p->named |= r->site < HS_PACKETS_SITES ? UINT64_C(1) << r->site : 0;
+}
+
+struct hs_feed *hs_feed_of_packets(struct hs_packets *p) {
+    close_packet(p);
+    if (p->err) {
+        free(p->bytes);
+        return NULL;
+    }
+    struct hs_bytes *bytes = hs_bytes_of_file(-1, (struct hs_front){p->bytes, p->len, 0});
+    if (!bytes)
+        free(p->bytes);
+    p->bytes = NULL;
+    return bytes ? hs_feed_of_stream(bytes, false) : NULL;
+}
