@@ -104,10 +104,10 @@ $(B)/libheapstrata.so: $(B)/$(SOFILE)
 PLUGIN := $(B)/babeltrace2/babeltrace-plugin-heapstrata.so
 .PHONY: plugin
 plugin: $(PLUGIN)
-$(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/pic/%.o) $(HOST_PIC) $(B)/lib-pic.a analysis/export/plugin.map
+$(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/pic/%.o) $(HOST_PIC) $(B)/lib-pic.a analysis/babeltrace2/plugin.map
 	$(call say,LINK,$@)
 	$(Q)if pkg-config --exists babeltrace2; then mkdir -p $(@D) && $(CC) -shared $(CFLAGS) $(SANFLAGS) $(LDFLAGS) \
-		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script,analysis/export/plugin.map -o $@ \
+		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script,analysis/babeltrace2/plugin.map -o $@ \
 		$(filter %.o %.a,$^) $(LIBS_cli) $(LIBS_lib); \
 		else echo '  no babeltrace2 plugin: libbabeltrace2-dev is not installed'; fi
 

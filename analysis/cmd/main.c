@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/babeltrace2/lttng.h"
 #include "analysis/cmd/main.h"
 
 extern const struct hs_cmd hs_cmd_annotate, hs_cmd_compare, hs_cmd_doctor, hs_cmd_dump, hs_cmd_export, hs_cmd_globals, hs_cmd_import, hs_cmd_map, hs_cmd_marks;
@@ -132,6 +133,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    hs_ctf_take_folders();
     int status = dispatch(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {
         hs_complain("cannot write the output: %s", strerror(errno));

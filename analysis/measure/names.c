@@ -33,6 +33,9 @@ bool hs_key_of_callers(enum hs_key key)
     return keys[key].callers;
 }
 
+/* Of a caller at no distance from the anchor: there is none. */
+static const char nowhere[] = "(unknown)";
+
 /* Sites that stand for no place in the program; NULL for those that do. */
 static const char *special(uint32_t site, const struct hs_site *known)
 {
@@ -57,11 +60,9 @@ unsigned hs_frames_of_site(const struct hs_names *names, uint32_t number, struct
         return n;
     }
     *frame = (struct hs_frame){site->file, site->function, site->line};
-    if (!site->line && site->function[0]) { /* told by name, not by address */
-        *frame = (struct hs_frame){"", site->function, 0};
-    } else if (!site->line) {
+    if (!site->line && !site->function[0]) { /* told by its address, not by name */
         hs_symbols_lookup(names->symbols, site->caller, native);
-        *frame = (struct hs_frame){"", native->function, 0};
+        *frame = (struct hs_frame){"", site->caller ? native->function : nowhere, 0};
     }
     const struct hs_context *context;
     for (uint32_t at = site->context; at && n < HS_DEPTH_MAX; at = context->parent) {
@@ -75,12 +76,12 @@ unsigned hs_frames_of_site(const struct hs_names *names, uint32_t number, struct
 
 char *hs_name_of_frame(const struct hs_frame *frame, enum hs_key key, char *name)
 {
-    bool native = !frame->line;
+    bool native = !*frame->file;
     if (key == HS_KEY_FILE)
         snprintf(name, HS_NAME_MAX, "%s", native ? "(native)" : frame->file);
     else if (native)
         snprintf(name, HS_NAME_MAX, "%s", frame->function);
-    else if (key == HS_KEY_FUNCTION)
+    else if (key == HS_KEY_FUNCTION || !frame->line)
         snprintf(name, HS_NAME_MAX, "%s (%s)", frame->function, frame->file);
     else
         snprintf(name, HS_NAME_MAX, "%s:%u %s", frame->file, frame->line, frame->function);
@@ -107,8 +108,8 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
         none = site->function;
     if (!none)
         hs_symbols_lookup(names->symbols, site->caller, &symbol);
-    snprintf(name, HS_NAME_MAX, "%s",
-             none ? none : key == HS_KEY_KIND ? hs_block_kind(symbol.kind)->name : symbol.function);
+    snprintf(name, HS_NAME_MAX, "%s", none ? none : key == HS_KEY_KIND ? hs_block_kind(symbol.kind)->name :
+             site->caller ? symbol.function : nowhere);
     return name;
 }
 

@@ -15,7 +15,7 @@ enum hs_key {
     HS_KEY_FUNCTION, /* "function (file.py)" */
     HS_KEY_FILE,     /* "file.py" */
     HS_KEY_KIND,     /* what the block holds: "list", "dict table", ... */
-    HS_KEY_NATIVE,   /* the C function that asked, or "anchor+0x1f40" */
+    HS_KEY_NATIVE,   /* the C function that asked, or "anchor+0x1f40"; of an imported trace that of its place */
     HS_KEY_STACK,    /* the lines of all calls, outermost first, with ; in between */
     HS_KEYS,
 };
@@ -31,7 +31,7 @@ struct hs_names {
 /* A call of a stack. */
 struct hs_frame {
     const char *file, *function;
-    uint32_t line; /* 0: native code, `function` is all there is */
+    uint32_t line; /* 0: not known; without a file either it is native code, and `function` is all there is */
 };
 
 /* The key of that name ("line", ...), or HS_KEYS when there is none; `length` bytes of `name` count. */

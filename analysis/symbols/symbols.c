@@ -565,7 +565,7 @@ static struct entry *cached(struct hs_symbols *symbols, int64_t caller)
 
 /* ---- interface ------------------------------------------------------------------------------------ */
 
-static struct failure read_all(struct hs_symbols *symbols, const char *path)
+static struct failure read_all(struct hs_symbols *symbols, const char *path, bool anchored)
 {
     struct failure failure = read_image(symbols, path);
 
@@ -573,17 +573,17 @@ static struct failure read_all(struct hs_symbols *symbols, const char *path)
         failure = read_header(symbols);
     if (failure.code == HS_OK)
         failure = read_functions(symbols);
-    if (failure.code == HS_OK)
+    if (failure.code == HS_OK && anchored)
         failure = find_anchor(symbols);
     if (failure.code == HS_OK)
         read_units(symbols); /* lines are a comfort: without them there still are names */
     return failure;
 }
 
-struct hs_symbols *hs_symbols_open(const char *elf_path, struct hs_error *error)
+static struct hs_symbols *open_file(const char *elf_path, bool anchored, struct hs_error *error)
 {
     struct hs_symbols *symbols = calloc(1, sizeof *symbols);
-    struct failure failure = symbols ? read_all(symbols, elf_path) : no_memory;
+    struct failure failure = symbols ? read_all(symbols, elf_path, anchored) : no_memory;
 
     *error = (struct hs_error){.code = failure.code, .offset = failure.offset};
     if (failure.code == HS_OK)
@@ -591,6 +591,16 @@ struct hs_symbols *hs_symbols_open(const char *elf_path, struct hs_error *error)
     snprintf(error->text, sizeof error->text, "%s: %s", elf_path, failure.what);
     hs_symbols_close(symbols);
     return NULL;
+}
+
+struct hs_symbols *hs_symbols_open(const char *elf_path, struct hs_error *error)
+{
+    return open_file(elf_path, true, error);
+}
+
+struct hs_symbols *hs_symbols_open_object(const char *elf_path, struct hs_error *error)
+{
+    return open_file(elf_path, false, error);
 }
 
 static void free_entry(struct entry *entry)

@@ -51,6 +51,10 @@ struct hs_symbol {
  * stripped, or built without the hook), or memory is short (HS_ERR_MEMORY). */
 struct hs_symbols *hs_symbols_open(const char *elf_path, struct hs_error *error);
 
+/* The same for any program or shared library: a caller is then a return address as the file
+ * has it. A stripped one has the names that the dynamic linker needs. No function hs_anchor is asked for. */
+struct hs_symbols *hs_symbols_open_object(const char *elf_path, struct hs_error *error);
+
 /* Closes; NULL is allowed. */
 void hs_symbols_close(struct hs_symbols *symbols);
 

@@ -307,8 +307,11 @@ struct hs_reader *hs_reader_open(const char *path, struct hs_error *error) {
     memset(error, 0, sizeof *error);
     enum hs_source source = HS_SOURCE_STREAM;
     struct hs_reader *r = hs_reader_of_feed(hs_feed_open(path, &source, error), path, error);
-    if (r)
-        r->info.source = source;
+    if (!r)
+        return NULL;
+    r->info.source = source;
+    r->error = *error; /* of a folder, what was left out of it */
+    memset(error, 0, sizeof *error);
     return r;
 }
 

@@ -127,6 +127,14 @@ struct hs_trace_info {
 /* Opens a .hst file, a stream capture or a memory image ("-" is standard input). NULL on error. */
 struct hs_reader *hs_reader_open(const char *path, struct hs_error *error);
 
+/* Who can make a trace of a folder: writes it to a file without a name and returns that, at its beginning, to be closed by the
+ * caller; or a negative enum hs_err, with *error filled. When something of the folder was left out, *error says so although
+ * a file is returned. */
+typedef int hs_folder_opener(const char *path, struct hs_error *error);
+
+/* Lets everything that opens an input take folders as well. NULL: not any more. */
+void hs_reader_take_folders(hs_folder_opener *opener);
+
 /* Which regions' events are handed out. */
 struct hs_selection {
     const char *heap;   /* all regions of this heap, NULL: of any */

@@ -285,14 +285,38 @@ static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
     return !err && is_image(s, f.at) ? open_image(s, source) : open_stream(s, f.at, source);
 }
 
-struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_source *source, struct hs_error *error) {
+/* --- folders ------------------------------------------------------------------------------------------ */
+
+static hs_folder_opener *folder_opener;
+
+void hs_reader_take_folders(hs_folder_opener *opener) { folder_opener = opener; }
+
+/* Puts what the folder makes in the place of the input. */
+static int open_folder(struct sight *s) {
+    int fd = folder_opener ? folder_opener(s->path, s->error) : HS_ERR_KIND;
+    close(s->fd);
+    s->fd = fd;
+    if (fd < 0)
+        hs_fail_with(s->error, fd, 0, "%s: is a folder, not a trace", s->path);
+    return fd < 0 ? fd : HS_OK;
+}
+
+/* Opens the file, or what stands for it. Not HS_OK when there is none. */
+static int open_input(struct sight *s) {
     struct stat status;
-    struct sight s = {.path = path, .error = error, .dump = dump, .fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : 0};
-    if (s.fd < 0 || fstat(s.fd, &status) != 0) {
-        hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", path, strerror(errno));
-    } else if (S_ISDIR(status.st_mode)) {
-        hs_fail_with(error, HS_ERR_KIND, 0, "%s: is a folder, not a trace", path);
-    } else {
+    s->fd = strcmp(s->path, "-") ? open(s->path, O_RDONLY | O_CLOEXEC) : 0;
+    if (s->fd < 0 || fstat(s->fd, &status) != 0) {
+        hs_fail_with(s->error, HS_ERR_IO, 0, "%s: %s", s->path, strerror(errno));
+        return HS_ERR_IO;
+    }
+    return S_ISDIR(status.st_mode) ? open_folder(s) : HS_OK;
+}
+
+/* --- any input ---------------------------------------------------------------------------------------- */
+
+struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_source *source, struct hs_error *error) {
+    struct sight s = {.path = path, .error = error, .dump = dump};
+    if (!open_input(&s)) {
         struct hs_feed *feed = recognise(&s, source);
         if (feed) {
             if (s.fd > 0)

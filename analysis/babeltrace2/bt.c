@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "analysis/export/bt.h"
+#include "analysis/babeltrace2/bt.h"
 
 #if defined HS_WITHOUT_BABELTRACE2 || !__has_include(<babeltrace2/babeltrace.h>)
 
@@ -8,6 +8,15 @@ const char *const hs_bt_missing = "libbabeltrace2 (Debian: libbabeltrace2-dev)";
 int hs_bt_write_ctf(const struct hs_bt_job *job, struct hs_error *error)
 {
     (void)job;
+    (void)error;
+    return HS_ERR_ARG;
+}
+
+int hs_bt_read_ctf(const char *const *folder, unsigned n, const struct hs_bt_listener *listener, struct hs_error *error)
+{
+    (void)folder;
+    (void)n;
+    (void)listener;
     (void)error;
     return HS_ERR_ARG;
 }
@@ -464,14 +473,20 @@ static int run_graph(bt_graph *graph, const bt_plugin *ctf, const struct handove
     return bt_graph_run(graph) ? take_error(handover->error, "the graph does not run") : HS_OK;
 }
 
+static int find_plugin(const char *name, const bt_plugin **plugin, struct hs_error *error)
+{
+    if (!bt_plugin_find(name, BT_TRUE, BT_FALSE, BT_TRUE, BT_TRUE, BT_FALSE, plugin))
+        return HS_OK;
+    error->code = HS_ERR_ARG;
+    return take_error(error, "its plugins `ctf` and `utils` are not installed (Debian: libbabeltrace2-0)");
+}
+
 int hs_bt_write_ctf(const struct hs_bt_job *job, struct hs_error *error)
 {
     const struct handover handover = { job, error };
     const bt_plugin *ctf = NULL;
-    if (bt_plugin_find("ctf", BT_TRUE, BT_FALSE, BT_TRUE, BT_TRUE, BT_FALSE, &ctf)) {
-        error->code = HS_ERR_ARG;
-        return take_error(error, "its plugin `ctf` is not installed (Debian: libbabeltrace2-0)");
-    }
+    if (find_plugin("ctf", &ctf, error))
+        return error->code;
     bt_graph *graph = bt_graph_create(0);
     int status = graph ? run_graph(graph, ctf, &handover) : HS_ERR_MEMORY;
     struct hs_error first = *error;
@@ -479,6 +494,362 @@ int hs_bt_write_ctf(const struct hs_bt_job *job, struct hs_error *error)
     if (status)
         *error = first;
     bt_plugin_put_ref(ctf);
+    return status;
+}
+
+/* ---- events of CTF traces, to a listener ---- */
+
+enum where { NOT_THERE, IN_PAYLOAD, IN_CONTEXT, IN_COMMON, IN_ENVIRONMENT };
+
+/* Where a value is found. */
+struct path {
+    uint8_t where;    /* enum where */
+    uint8_t type;     /* enum hs_story_type: U64, INT or TEXT */
+    uint16_t index;   /* of the member */
+    union hs_story_value constant; /* IN_ENVIRONMENT */
+};
+
+#define NOT_WANTED UINT32_MAX
+
+/* What is known of an event class, once it has been met. */
+struct wanted {
+    const bt_event_class *class;
+    uint32_t want; /* NOT_WANTED */
+    struct path field[HS_BT_FIELDS], context[HS_BT_FIELDS];
+};
+
+struct ear {
+    const struct hs_bt_listener *listener;
+    struct wanted *known; /* open addressing by the class's address, `room` a power of two */
+    size_t n, room;
+    bt_message_iterator *messages;
+};
+
+static struct wanted *known_slot(struct wanted *known, size_t room, const bt_event_class *class)
+{
+    size_t at = (size_t)((uintptr_t)class * 0x9e3779b97f4a7c15u >> 20) & (room - 1);
+    while (known[at].class && known[at].class != class)
+        at = (at + 1) & (room - 1);
+    return &known[at];
+}
+
+static bool know_more(struct ear *ear)
+{
+    size_t room = ear->room ? 2 * ear->room : 64;
+    struct wanted *known = calloc(room, sizeof *known);
+    if (!known)
+        return false;
+    for (size_t i = 0; i < ear->room; i++)
+        if (ear->known[i].class)
+            *known_slot(known, room, ear->known[i].class) = ear->known[i];
+    free(ear->known);
+    ear->known = known;
+    ear->room = room;
+    return true;
+}
+
+/* Kinds of fields that have a value here; enumerations are integers too. */
+static bool type_of(const bt_field_class *fc, uint8_t *type)
+{
+    bt_field_class_type is = bt_field_class_get_type(fc);
+    *type = is == BT_FIELD_CLASS_TYPE_STRING ? HS_STORY_TEXT :
+            bt_field_class_type_is(is, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER) ? HS_STORY_INT : HS_STORY_U64;
+    return is == BT_FIELD_CLASS_TYPE_STRING || bt_field_class_type_is(is, BT_FIELD_CLASS_TYPE_INTEGER);
+}
+
+static bool find_member(const bt_field_class *structure, enum where where, const char *name, struct path *path)
+{
+    uint64_t n = structure ? bt_field_class_structure_get_member_count(structure) : 0;
+    for (uint64_t i = 0; i < n; i++) {
+        const bt_field_class_structure_member *member = bt_field_class_structure_borrow_member_by_index_const(structure, i);
+        if (strcmp(bt_field_class_structure_member_get_name(member), name) ||
+            !type_of(bt_field_class_structure_member_borrow_field_class_const(member), &path->type))
+            continue;
+        path->where = (uint8_t)where;
+        path->index = (uint16_t)i;
+        return true;
+    }
+    return false;
+}
+
+static bool find_entry(const bt_trace *trace, const char *name, struct path *path)
+{
+    const bt_value *value = bt_trace_borrow_environment_entry_value_by_name_const(trace, name);
+    if (!value)
+        return false;
+    path->where = IN_ENVIRONMENT;
+    path->type = HS_STORY_TEXT;
+    if (bt_value_is_string(value)) {
+        path->constant.s = bt_value_string_get(value); /* lives as long as the trace, and that as long as its classes */
+    } else if (bt_value_is_signed_integer(value)) {
+        path->type = HS_STORY_INT;
+        path->constant.i = bt_value_integer_signed_get(value);
+    } else {
+        path->where = NOT_THERE;
+    }
+    return path->where != NOT_THERE;
+}
+
+static void find_contexts(const struct ear *ear, const bt_event *event, struct wanted *w)
+{
+    const bt_stream_class *stream_class = bt_event_class_borrow_stream_class_const(w->class);
+    const bt_field_class *specific = bt_event_class_borrow_specific_context_field_class_const(w->class);
+    const bt_field_class *common = bt_stream_class_borrow_event_common_context_field_class_const(stream_class);
+    for (unsigned i = 0; i < HS_BT_FIELDS && ear->listener->context[i]; i++) {
+        const char *name = ear->listener->context[i];
+        if (!find_member(specific, IN_CONTEXT, name, &w->context[i]) && !find_member(common, IN_COMMON, name, &w->context[i]))
+            find_entry(bt_stream_borrow_trace_const(bt_event_borrow_stream_const(event)), name, &w->context[i]);
+    }
+}
+
+static void meet(const struct ear *ear, const bt_event *event, struct wanted *w)
+{
+    const bt_field_class *payload = bt_event_class_borrow_payload_field_class_const(w->class);
+    const char *name = bt_event_class_get_name(w->class);
+    w->want = NOT_WANTED;
+    for (unsigned i = 0; name && i < ear->listener->n; i++)
+        if (!strcmp(name, ear->listener->want[i].event))
+            w->want = i;
+    if (w->want == NOT_WANTED)
+        return;
+    const struct hs_bt_want *want = &ear->listener->want[w->want];
+    for (unsigned i = 0; i < HS_BT_FIELDS && want->field[i]; i++)
+        find_member(payload, IN_PAYLOAD, want->field[i], &w->field[i]);
+    find_contexts(ear, event, w);
+}
+
+static struct wanted *wanted_of(struct ear *ear, const bt_event *event)
+{
+    const bt_event_class *class = bt_event_borrow_class_const(event);
+    if (2 * (ear->n + 1) > ear->room && !know_more(ear))
+        return NULL;
+    struct wanted *w = known_slot(ear->known, ear->room, class);
+    if (w->class)
+        return w;
+    w->class = class;
+    ear->n++;
+    meet(ear, event, w);
+    return w;
+}
+
+static union hs_story_value value_at(const struct path *path, const bt_field *const structure[])
+{
+    const bt_field *field;
+    if (path->where == IN_ENVIRONMENT)
+        return path->constant;
+    field = bt_field_structure_borrow_member_field_by_index_const(structure[path->where], path->index);
+    switch (path->type) {
+    case HS_STORY_TEXT: return (union hs_story_value){ .s = bt_field_string_get_value(field) };
+    case HS_STORY_INT:  return (union hs_story_value){ .i = bt_field_integer_signed_get_value(field) };
+    default:            return (union hs_story_value){ .u = bt_field_integer_unsigned_get_value(field) };
+    }
+}
+
+static unsigned values_at(const struct path *path, const bt_field *const structure[], union hs_story_value *value)
+{
+    unsigned has = 0;
+    for (unsigned i = 0; i < HS_BT_FIELDS; i++) {
+        if (path[i].where == NOT_THERE)
+            continue;
+        value[i] = value_at(&path[i], structure);
+        has |= 1u << i;
+    }
+    return has;
+}
+
+static uint64_t ns_of(const bt_clock_snapshot *snapshot)
+{
+    int64_t ns;
+    return snapshot && !bt_clock_snapshot_get_ns_from_origin(snapshot, &ns) ? (uint64_t)ns : 0;
+}
+
+static bool hear_event(struct ear *ear, const bt_message *message)
+{
+    const bt_event *event = bt_message_event_borrow_event_const(message);
+    struct wanted *w = wanted_of(ear, event);
+    if (!w || w->want == NOT_WANTED)
+        return w;
+    bool timed = bt_stream_class_borrow_default_clock_class_const(bt_event_class_borrow_stream_class_const(w->class));
+    const bt_field *const structure[] = {
+        [IN_PAYLOAD] = bt_event_borrow_payload_field_const(event),
+        [IN_CONTEXT] = bt_event_borrow_specific_context_field_const(event),
+        [IN_COMMON] = bt_event_borrow_common_context_field_const(event),
+    };
+    struct hs_bt_event heard = {
+        .want = w->want, .ns = timed ? ns_of(bt_message_event_borrow_default_clock_snapshot_const(message)) : 0,
+    };
+    heard.has = values_at(w->field, structure, heard.field);
+    heard.has_context = values_at(w->context, structure, heard.context);
+    ear->listener->event(ear->listener->data, &heard);
+    return true;
+}
+
+static void hear_loss(struct ear *ear, const bt_message *message)
+{
+    uint64_t n = 0;
+    const bt_stream_class *class = bt_stream_borrow_class_const(bt_message_discarded_events_borrow_stream_const(message));
+    if (bt_message_discarded_events_get_count(message, &n) == BT_PROPERTY_AVAILABILITY_NOT_AVAILABLE)
+        n = 1; /* at least */
+    bool timed = bt_stream_class_discarded_events_have_default_clock_snapshots(class);
+    uint64_t ns = timed ? ns_of(bt_message_discarded_events_borrow_end_default_clock_snapshot_const(message)) : 0;
+    ear->listener->lost(ear->listener->data, ns, n);
+}
+
+static bool hear(struct ear *ear, const bt_message *message)
+{
+    switch (bt_message_get_type(message)) {
+    case BT_MESSAGE_TYPE_EVENT:
+        return hear_event(ear, message);
+    case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
+        hear_loss(ear, message);
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* The next batch of messages. */
+static bt_component_class_sink_consume_method_status listen(struct ear *ear)
+{
+    bt_message_array_const messages;
+    uint64_t n;
+    bool heard = true;
+    bt_message_iterator_next_status status = bt_message_iterator_next(ear->messages, &messages, &n);
+    if (status != BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
+        return (bt_component_class_sink_consume_method_status)status; /* the values are the same: END, AGAIN, errors */
+    for (uint64_t i = 0; i < n; i++) {
+        heard = heard && hear(ear, messages[i]);
+        bt_message_put_ref(messages[i]);
+    }
+    return heard ? BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK : BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_MEMORY_ERROR;
+}
+
+static bt_component_class_sink_graph_is_configured_method_status begin_listening(struct ear *ear, bt_self_component_sink *self)
+{
+    bt_self_component_port_input *port = bt_self_component_sink_borrow_input_port_by_index(self, 0);
+    return (bt_component_class_sink_graph_is_configured_method_status)
+        bt_message_iterator_create_from_sink_component(self, port, &ear->messages);
+}
+
+static void stop_listening(struct ear *ear)
+{
+    bt_message_iterator_put_ref(ear->messages);
+    free(ear->known);
+    ear->known = NULL;
+    ear->messages = NULL;
+    ear->n = ear->room = 0;
+}
+
+/* ---- the importer's graph: source.ctf.fs for each folder, a muxer, a listener ---- */
+
+static void *data_of_sink(bt_self_component_sink *self)
+{
+    return bt_self_component_get_data(bt_self_component_sink_as_self_component(self));
+}
+
+static bt_component_class_initialize_method_status listener_initialize(bt_self_component_sink *self,
+    bt_self_component_sink_configuration *configuration, const bt_value *params, void *data)
+{
+    (void)configuration;
+    (void)params;
+    bt_self_component_set_data(bt_self_component_sink_as_self_component(self), data);
+    bt_self_component_sink_add_input_port(self, "in", NULL, NULL);
+    return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
+}
+
+static bt_component_class_sink_graph_is_configured_method_status listener_configured(bt_self_component_sink *self)
+{
+    return begin_listening(data_of_sink(self), self);
+}
+
+static bt_component_class_sink_consume_method_status listener_consume(bt_self_component_sink *self)
+{
+    return listen(data_of_sink(self));
+}
+
+static void listener_finalize(bt_self_component_sink *self)
+{
+    stop_listening(data_of_sink(self));
+}
+
+static const bt_component_sink *add_listener(bt_graph *graph, struct ear *ear)
+{
+    const bt_component_sink *sink = NULL;
+    bt_component_class_sink *class = bt_component_class_sink_create("listener", listener_consume);
+    bt_component_class_sink_set_initialize_method(class, listener_initialize);
+    bt_component_class_sink_set_graph_is_configured_method(class, listener_configured);
+    bt_component_class_sink_set_finalize_method(class, listener_finalize);
+    bt_graph_add_sink_component_with_initialize_method_data(graph, class, "listener", NULL, ear, BT_LOGGING_LEVEL_NONE, &sink);
+    bt_component_class_sink_put_ref(class);
+    return sink;
+}
+
+static const bt_component_source *add_folder(bt_graph *graph, const bt_plugin *ctf, const char *folder, unsigned number)
+{
+    const bt_component_source *source = NULL;
+    bt_value *params = bt_value_map_create(), *inputs = NULL;
+    char name[32];
+    snprintf(name, sizeof name, "trace%u", number);
+    bt_value_map_insert_empty_array_entry(params, "inputs", &inputs);
+    bt_value_array_append_string_element(inputs, folder);
+    bt_graph_add_source_component(graph, bt_plugin_borrow_source_component_class_by_name_const(ctf, "fs"), name, params,
+                                  BT_LOGGING_LEVEL_NONE, &source);
+    bt_value_put_ref(params);
+    return source;
+}
+
+static bool connect_all(bt_graph *graph, const bt_component_source *source, const bt_component_filter *muxer, uint64_t *used)
+{
+    uint64_t n = bt_component_source_get_output_port_count(source);
+    for (uint64_t i = 0; i < n; i++, ++*used)
+        if (bt_graph_connect_ports(graph, bt_component_source_borrow_output_port_by_index_const(source, i),
+                                   bt_component_filter_borrow_input_port_by_index_const(muxer, *used), NULL))
+            return false;
+    return true;
+}
+
+/* What it takes to read. */
+struct reading {
+    const char *const *folder; /* `n` */
+    unsigned n;
+    const bt_plugin *ctf, *utils;
+    struct ear *ear;
+    struct hs_error *error;
+};
+
+static int run_reading(bt_graph *graph, const struct reading *r)
+{
+    const bt_component_filter *muxer = NULL;
+    uint64_t used = 0;
+    bt_graph_add_filter_component(graph, bt_plugin_borrow_filter_component_class_by_name_const(r->utils, "muxer"), "muxer", NULL,
+                                  BT_LOGGING_LEVEL_NONE, &muxer);
+    const bt_component_sink *sink = muxer ? add_listener(graph, r->ear) : NULL;
+    if (!sink)
+        return take_error(r->error, "no muxer");
+    for (unsigned i = 0; i < r->n; i++) {
+        const bt_component_source *source = add_folder(graph, r->ctf, r->folder[i], i);
+        if (!source || !connect_all(graph, source, muxer, &used))
+            return take_error(r->error, "no source.ctf.fs");
+    }
+    if (bt_graph_connect_ports(graph, bt_component_filter_borrow_output_port_by_index_const(muxer, 0),
+                               bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL))
+        return take_error(r->error, "cannot connect source and sink");
+    return bt_graph_run(graph) ? take_error(r->error, "the graph does not run") : HS_OK;
+}
+
+int hs_bt_read_ctf(const char *const *folder, unsigned n, const struct hs_bt_listener *listener, struct hs_error *error)
+{
+    struct ear ear = { .listener = listener };
+    struct reading r = { .folder = folder, .n = n, .ear = &ear, .error = error };
+    int status = find_plugin("ctf", &r.ctf, error);
+    if (!status)
+        status = find_plugin("utils", &r.utils, error);
+    bt_graph *graph = status ? NULL : bt_graph_create(0);
+    if (!status)
+        status = graph ? run_reading(graph, &r) : HS_ERR_MEMORY;
+    bt_graph_put_ref(graph);
+    bt_plugin_put_ref(r.ctf);
+    bt_plugin_put_ref(r.utils);
     return status;
 }
 

@@ -2,7 +2,7 @@
  *
  * CTF 1.8, for Trace Compass, babeltrace2 and LTTng's tools.
  */
-#include "analysis/export/bt.h"
+#include "analysis/babeltrace2/bt.h"
 #include "analysis/export/export.h"
 
 static int run(const struct hs_export_job *job, struct hs_error *error)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Calls of malloc, free and their kind, as another tool recorded them.
+ */
+#ifndef HS_IMPORT_CALLS_H
+#define HS_IMPORT_CALLS_H
+
+#include <stdint.h>
+
+enum hs_call_kind {
+    HS_CALL_ALLOC,   /* `ptr` 0: it failed */
+    HS_CALL_FREE,    /* of `old` */
+    HS_CALL_REALLOC, /* `old` 0: an allocation; `size` and `ptr` 0: a free; only `ptr` 0: it failed, and `old` stays */
+    HS_CALL_FAIL,    /* an allocation of `size` bytes, told apart */
+    HS_CALL_MARK,    /* its label is the function of `place` */
+    HS_CALL_LOST,    /* `size` calls that were not recorded */
+    HS_CALL_END,     /* the process is no more, and all its blocks */
+    HS_CALL_KINDS,
+};
+
+/* Addresses are those of the process. */
+struct hs_call {
+    uint64_t ns;      /* of any clock that does not go back */
+    uint64_t ptr, old;
+    uint64_t size;    /* bytes */
+    uint64_t asked;   /* bytes the program asked for, where `size` is what the block takes; else 0 */
+    uint32_t thread;
+    uint32_t place;   /* hs_intake_place */
+    uint16_t process; /* hs_intake_process */
+    uint8_t kind;     /* enum hs_call_kind */
+};
+
+/* Where a call came from. */
+struct hs_call_place {
+    const char *file, *function; /* "" when not known */
+    uint32_t line;
+    uint16_t process;
+    uint64_t ip; /* return address; 0 when not known */
+};
+
+#endif
