@@ -27,6 +27,8 @@ struct work {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_names names;
+    struct hs_grouping by;
+    struct hs_threads *threads; /* with a row for each thread */
     struct hs_groups *groups, *lines;
     struct hs_picture picture; /* the layout when an allocation last failed for fragmentation */
     struct hs_pins pins;
@@ -37,24 +39,14 @@ struct work {
 
 static int parse_sort(const char *text, struct hs_grouping *by)
 {
-    while (*text) {
-        size_t length = strcspn(text, ",");
-        enum hs_key key = hs_key_find(text, length);
-        if (key == HS_KEYS)
-            return hs_complain("no such sort key: '%.*s'. There are line, function, file, kind, native and stack.",
-                               (int)length, text);
-        for (unsigned i = 0; i < by->n_keys; i++)
-            if (by->key[i] == key)
-                return hs_complain("sort key '%.*s' is given twice", (int)length, text);
-        by->key[by->n_keys++] = key;
-        text += length + (text[length] != '\0');
-    }
-    return by->n_keys ? HS_EXIT_OK : hs_complain("--sort needs a key");
+    struct hs_error error = {0};
+    return hs_grouping_keys(by, text, &error) ? hs_complain("%s", error.text) : HS_EXIT_OK;
 }
 
 /* Callers are charged when the user says so, or when they can be and the user does not object. */
-static int choose_children(const struct work *w, struct hs_grouping *by)
+static int choose_children(struct work *w)
 {
+    struct hs_grouping *by = &w->by;
     bool possible = true;
     for (unsigned i = 0; i < by->n_keys; i++)
         possible = possible && hs_key_of_callers(by->key[i]);
@@ -65,15 +57,14 @@ static int choose_children(const struct work *w, struct hs_grouping *by)
     return HS_EXIT_OK;
 }
 
-static int choose_grouping(const struct work *w, struct hs_grouping *by)
+static int choose_grouping(struct work *w)
 {
-    *by = (struct hs_grouping){
+    w->by = (struct hs_grouping){
         .weight = w->args->live ? HS_WEIGHT_LIVE : w->args->peak ? HS_WEIGHT_PEAK : HS_WEIGHT_BYTES,
     };
     if (w->args->live && w->args->peak)
         return hs_complain("--live and --peak exclude each other");
-    int status = parse_sort(w->args->sort, by);
-    return status ? status : choose_children(w, by);
+    return parse_sort(w->args->sort, &w->by);
 }
 
 static void on_failure(void *context, const struct hs_failure *failure)
@@ -134,13 +125,32 @@ static int print(const struct work *w)
     return HS_OK;
 }
 
+static int feed_by_thread(void *context, const struct hs_event *events, long n)
+{
+    struct work *w = context;
+    const struct hs_event *split = hs_threads_split(w->threads, events, n);
+    int error = split ? hs_model_feed(w->model, split, n) : HS_ERR_MEMORY;
+    w->error = error ? error : w->error;
+    return w->error;
+}
+
+static int replay(struct work *w)
+{
+    if (!hs_grouping_has(&w->by, HS_KEY_THREAD))
+        return hs_cmd_replay_model(w->reader, w->model);
+    w->names.threads = w->threads = hs_threads_new();
+    int status = w->threads ? hs_cmd_replay(w->reader, feed_by_thread, w) : HS_EXIT_BAD;
+    return !w->threads || w->error ? hs_complain("%s", hs_strerror(w->error ? w->error : HS_ERR_MEMORY)) : status;
+}
+
 static int show(struct work *w)
 {
-    struct hs_grouping by;
-    int status = hs_cmd_replay_model(w->reader, w->model);
-    if (choose_grouping(w, &by) || hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader))
+    if (choose_grouping(w))
         return HS_EXIT_BAD;
-    w->groups = hs_groups_new(w->model, &w->names, &by);
+    int status = replay(w);
+    if (choose_children(w) || hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader))
+        return HS_EXIT_BAD;
+    w->groups = hs_groups_new(w->model, &w->names, &w->by);
     int error = w->groups ? measure_pins(w) : HS_ERR_MEMORY;
     if (!error)
         error = print(w);
@@ -153,6 +163,7 @@ static void release(struct work *w)
     hs_picture_free(&w->picture);
     hs_groups_free(w->lines);
     hs_groups_free(w->groups);
+    hs_threads_free(w->threads);
     hs_symbols_close(w->names.symbols);
     hs_model_free(w->model);
     hs_reader_close(w->reader);
@@ -163,7 +174,9 @@ static int run_retained(const struct args *args)
     struct hs_grouping by = {.weight = HS_WEIGHT_LIVE};
     if (args->live || args->peak || args->children || args->call_graph || args->pins)
         return hs_complain("--retained ranks by what is retained: it goes with --sort, --limit, --json and --csv only");
-    return parse_sort(args->sort, &by) ? HS_EXIT_BAD : hs_report_retained(&args->common, &by, rows(args));
+    if (parse_sort(args->sort, &by))
+        return HS_EXIT_BAD;
+    return hs_grouping_has(&by, HS_KEY_THREAD) ? hs_complain("--retained knows no threads") : hs_report_retained(&args->common, &by, rows(args));
 }
 
 static int run_phase(const struct args *args)
@@ -192,7 +205,7 @@ static int run(void *memory)
 
 static const struct hs_option options[] = {
     {"sort", 's', "KEYS", HS_OPT_TEXT, offsetof(struct args, sort),
-     "make a row of each line, function, file, kind, native or stack, or of several of these separated by commas "
+     "make a row of each line, function, file, kind, native, stack or thread, or of several of these separated by commas "
      "(default line)", NULL},
     {"live", 'l', NULL, HS_OPT_FLAG, offsetof(struct args, live), "rank by what is held at the end", NULL},
     {"peak", 'p', NULL, HS_OPT_FLAG, offsetof(struct args, peak),

@@ -2,6 +2,7 @@
  *
  * Grouping sites by name.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,41 @@
 
 #define NO_GROUP UINT32_MAX
 #define JOIN     '\x1f' /* between the names that together are one key of the index */
+
+/* ---- keys ---- */
+
+bool hs_grouping_has(const struct hs_grouping *by, enum hs_key key)
+{
+    for (unsigned i = 0; i < by->n_keys; i++)
+        if (by->key[i] == key)
+            return true;
+    return false;
+}
+
+static int refuse(struct hs_error *error, const char *before, const char *key, const char *behind)
+{
+    error->code = HS_ERR_ARG;
+    snprintf(error->text, sizeof error->text, "%s'%.*s'%s", before, (int)strcspn(key, ","), key, behind);
+    return HS_ERR_ARG;
+}
+
+int hs_grouping_keys(struct hs_grouping *by, const char *names, struct hs_error *error)
+{
+    by->n_keys = 0;
+    while (*names) {
+        size_t length = strcspn(names, ",");
+        enum hs_key key = hs_key_find(names, length);
+        if (key == HS_KEYS)
+            return refuse(error, "no such sort key: ", names, ". There are line, function, file, kind, native, stack and thread.");
+        if (hs_grouping_has(by, key))
+            return refuse(error, "sort key ", names, " is given twice");
+        by->key[by->n_keys++] = key;
+        names += length + (names[length] != '\0');
+    }
+    return by->n_keys ? HS_OK : refuse(error, "a sort key is wanted, not ", "", "");
+}
+
+/* ---- groups ---- */
 
 /* Index from joined names to groups: open addressing, a power of two, at most half full. */
 struct index {

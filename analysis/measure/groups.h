@@ -30,6 +30,12 @@ struct hs_grouping {
     bool children; /* charge callers too, and rank by that; only keys that callers have */
 };
 
+/* Sets the keys from their names with commas in between. Returns HS_OK, or HS_ERR_ARG with *error saying what is wrong. */
+int hs_grouping_keys(struct hs_grouping *by, const char *names, struct hs_error *error);
+
+/* Whether a key is among them. */
+bool hs_grouping_has(const struct hs_grouping *by, enum hs_key key);
+
 struct hs_groups {
     struct hs_grouping by;
     struct hs_group *group; /* heaviest first */

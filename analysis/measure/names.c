@@ -2,6 +2,7 @@
  *
  * Names of sites.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ static const struct {
 } keys[] = {
     [HS_KEY_LINE] = {"line", true},   [HS_KEY_FUNCTION] = {"function", true}, [HS_KEY_FILE] = {"file", true},
     [HS_KEY_KIND] = {"kind", false},  [HS_KEY_NATIVE] = {"native", false},    [HS_KEY_STACK] = {"stack", false},
+    [HS_KEY_THREAD] = {"thread", false},
 };
 
 enum hs_key hs_key_find(const char *name, size_t length)
@@ -49,8 +51,13 @@ static const struct hs_site *site_of(const struct hs_names *names, uint32_t site
     return site == HS_SITE_UNKNOWN ? NULL : hs_reader_site(names->reader, site);
 }
 
-unsigned hs_frames_of_site(const struct hs_names *names, uint32_t number, struct hs_frame *frame,
-                           struct hs_symbol *native)
+/* The reader's number of a site. */
+static uint32_t plain(const struct hs_names *names, uint32_t number)
+{
+    return names->threads ? hs_threads_site(names->threads, number) : number;
+}
+
+static unsigned frames_of(const struct hs_names *names, uint32_t number, struct hs_frame *frame, struct hs_symbol *native)
 {
     const struct hs_site *site = site_of(names, number);
     const char *name = special(number, site);
@@ -72,6 +79,11 @@ unsigned hs_frames_of_site(const struct hs_names *names, uint32_t number, struct
         frame[n++] = (struct hs_frame){context->file, context->function, context->line};
     }
     return n;
+}
+
+unsigned hs_frames_of_site(const struct hs_names *names, uint32_t site, struct hs_frame *frame, struct hs_symbol *native)
+{
+    return frames_of(names, plain(names, site), frame, native);
 }
 
 char *hs_name_of_frame(const struct hs_frame *frame, enum hs_key key, char *name)
@@ -113,12 +125,25 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
     return name;
 }
 
+static char *thread_name(const struct hs_names *names, uint32_t number, char *name)
+{
+    uint32_t thread = names->threads ? hs_threads_thread(names->threads, number) : 0;
+    const char *none = special(number, site_of(names, plain(names, number))), *called;
+    char key[32];
+    snprintf(key, sizeof key, "thread %" PRIu32, thread);
+    called = hs_reader_fact(names->reader, key);
+    snprintf(name, HS_NAME_MAX, called && !none ? "%s (%s)" : "%s", none ? none : key, called);
+    return name;
+}
+
 char *hs_name_of_site(const struct hs_names *names, uint32_t site, enum hs_key key, char *name)
 {
     struct hs_frame frame[HS_DEPTH_MAX];
     struct hs_symbol native;
+    if (key == HS_KEY_THREAD)
+        return thread_name(names, site, name);
     if (key == HS_KEY_KIND || key == HS_KEY_NATIVE)
-        return native_name(names, site, key, name);
+        return native_name(names, plain(names, site), key, name);
     unsigned n = hs_frames_of_site(names, site, frame, &native);
     return key == HS_KEY_STACK ? stack_name(frame, n, name) : hs_name_of_frame(frame, key, name);
 }

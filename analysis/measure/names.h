@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "analysis/measure/threads.h"
 #include "analysis/model/model.h"
 #include "analysis/symbols/symbols.h"
 
@@ -17,6 +18,7 @@ enum hs_key {
     HS_KEY_KIND,     /* what the block holds: "list", "dict table", ... */
     HS_KEY_NATIVE,   /* the C function that asked, or "anchor+0x1f40"; of an imported trace that of its place */
     HS_KEY_STACK,    /* the lines of all calls, outermost first, with ; in between */
+    HS_KEY_THREAD,   /* "thread 7 (its name)"; needs hs_names.threads */
     HS_KEYS,
 };
 
@@ -26,6 +28,7 @@ enum hs_key {
 struct hs_names {
     const struct hs_reader *reader;
     struct hs_symbols *symbols; /* NULL: no ELF file at hand */
+    const struct hs_threads *threads; /* NULL: sites are numbered as the reader numbers them, whatever the thread */
 };
 
 /* A call of a stack. */

@@ -130,6 +130,7 @@ static const struct {
 static const char *const key_titles[] = {
     [HS_KEY_LINE] = "Line", [HS_KEY_FUNCTION] = "Function", [HS_KEY_FILE] = "File",
     [HS_KEY_KIND] = "Kind", [HS_KEY_NATIVE] = "Native function", [HS_KEY_STACK] = "Stack",
+    [HS_KEY_THREAD] = "Thread",
 };
 
 /* The columns of one report: measures[measure[i]] for the first `n_measures`, names behind them. */

@@ -48,7 +48,7 @@ class Memory:
         if not match:
             return
         fields = {name: int(value, 0) for name, value in FIELD.findall(match.group("rest"))}
-        name, thread = match.group("name"), fields["vtid"]
+        name, thread = match.group("name"), fields.get("vtid", 0)
         self.counts[name] = self.counts.get(name, 0) + 1
         if name == "malloc" or name == "memalign":
             self.note(thread, fields["ptr"], fields["size"])
