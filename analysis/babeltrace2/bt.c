@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "analysis/babeltrace2/bt.h"
+#include "analysis/babeltrace2/report.h"
 
 #if defined HS_WITHOUT_BABELTRACE2 || !__has_include(<babeltrace2/babeltrace.h>)
 
@@ -853,6 +853,102 @@ int hs_bt_read_ctf(const char *const *folder, unsigned n, const struct hs_bt_lis
     return status;
 }
 
+/* ---- sink.heapstrata.report ---- */
+
+struct reporter {
+    struct ear ear;
+    struct hs_bt_report *report;
+};
+
+static uint64_t number_param(const bt_value *params, const char *name, uint64_t otherwise)
+{
+    const bt_value *value = bt_value_map_borrow_entry_value_const(params, name);
+    if (value && bt_value_is_signed_integer(value) && bt_value_integer_signed_get(value) >= 0)
+        return (uint64_t)bt_value_integer_signed_get(value);
+    return value && bt_value_is_unsigned_integer(value) ? bt_value_integer_unsigned_get(value) : otherwise;
+}
+
+static bool flag_param(const bt_value *params, const char *name)
+{
+    const bt_value *value = bt_value_map_borrow_entry_value_const(params, name);
+    return value && bt_value_is_bool(value) && bt_value_bool_get(value);
+}
+
+/* A name that is not known is a mistake, of which nothing should depend silently. */
+static bt_value_map_foreach_entry_const_func_status is_known(const char *name, const bt_value *value, void *data)
+{
+    static const char *const known[] = { "sort", "elf", "limit", "live", "peak", "json" };
+    (void)value;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(known[i], name))
+            return BT_VALUE_MAP_FOREACH_ENTRY_CONST_FUNC_STATUS_OK;
+    *(const char **)data = name;
+    return BT_VALUE_MAP_FOREACH_ENTRY_CONST_FUNC_STATUS_INTERRUPT;
+}
+
+static struct hs_bt_report *new_report(const bt_value *params, struct hs_error *error)
+{
+    const char *unknown = NULL;
+    const struct hs_bt_report_options options = {
+        .sort = text_param(params, "sort"), .elf = text_param(params, "elf"), .limit = number_param(params, "limit", 40),
+        .weight = flag_param(params, "live") ? HS_WEIGHT_LIVE : flag_param(params, "peak") ? HS_WEIGHT_PEAK : HS_WEIGHT_BYTES,
+        .json = flag_param(params, "json"),
+    };
+    bt_value_map_foreach_entry_const(params, is_known, &unknown);
+    if (!unknown)
+        return hs_bt_report_new(&options, error);
+    snprintf(error->text, sizeof error->text, "no such parameter: `%s`. There are sort, limit, elf, live, peak and json", unknown);
+    return NULL;
+}
+
+static bt_component_class_initialize_method_status report_initialize(bt_self_component_sink *self_sink,
+    bt_self_component_sink_configuration *configuration, const bt_value *params, void *data)
+{
+    bt_self_component *self = bt_self_component_sink_as_self_component(self_sink);
+    struct reporter *r = calloc(1, sizeof *r);
+    struct hs_error error = {0};
+    (void)configuration;
+    (void)data;
+    if (!r)
+        return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_MEMORY_ERROR;
+    r->report = new_report(params, &error);
+    if (!r->report) {
+        bt_current_thread_error_append_cause_from_component(self, __FILE__, __LINE__, "%s", error.text);
+        free(r);
+        return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
+    }
+    r->ear.listener = hs_bt_report_listener(r->report);
+    bt_self_component_set_data(self, r);
+    bt_self_component_sink_add_input_port(self_sink, "in", NULL, NULL);
+    return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
+}
+
+static bt_component_class_sink_graph_is_configured_method_status report_configured(bt_self_component_sink *self)
+{
+    struct reporter *r = data_of_sink(self);
+    return begin_listening(&r->ear, self);
+}
+
+static bt_component_class_sink_consume_method_status report_consume(bt_self_component_sink *self)
+{
+    struct reporter *r = data_of_sink(self);
+    struct hs_error error = {0};
+    bt_component_class_sink_consume_method_status status = listen(&r->ear);
+    if (status != BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_END || !hs_bt_report_print(r->report, stdout, &error))
+        return status;
+    bt_current_thread_error_append_cause_from_component(bt_self_component_sink_as_self_component(self), __FILE__, __LINE__, "%s",
+                                                        error.text);
+    return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_ERROR;
+}
+
+static void report_finalize(bt_self_component_sink *self)
+{
+    struct reporter *r = data_of_sink(self);
+    stop_listening(&r->ear);
+    hs_bt_report_free(r->report);
+    free(r);
+}
+
 /* ---- the plugin ---- */
 
 /* How sure the component is that it can read a file: babeltrace2 asks before it uses one. */
@@ -887,5 +983,14 @@ BT_PLUGIN_SOURCE_COMPONENT_CLASS_QUERY_METHOD(trace, source_query);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD(trace, iterator_initialize);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_FINALIZE_METHOD(trace, iterator_finalize);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHODS(trace, iterator_rewind, iterator_can_rewind);
+BT_PLUGIN_SINK_COMPONENT_CLASS(report, report_consume);
+BT_PLUGIN_SINK_COMPONENT_CLASS_DESCRIPTION(report, "Tells who asked for memory, and who holds it.");
+BT_PLUGIN_SINK_COMPONENT_CLASS_HELP(report,
+    "Takes the events of LTTng's wrapper of the C library (lttng_ust_libc:*). Parameters: sort (line, function, file, native, thread, "
+    "or several with commas in between); limit (rows, default 40, 0: all); live or peak (yes: rank by that); elf (FILE or "
+    "FILE@ADDRESS to take names from); json (yes).");
+BT_PLUGIN_SINK_COMPONENT_CLASS_INITIALIZE_METHOD(report, report_initialize);
+BT_PLUGIN_SINK_COMPONENT_CLASS_GRAPH_IS_CONFIGURED_METHOD(report, report_configured);
+BT_PLUGIN_SINK_COMPONENT_CLASS_FINALIZE_METHOD(report, report_finalize);
 
 #endif

@@ -10,8 +10,10 @@ enum want {
     OUR_ALLOC, OUR_REALLOC, OUR_FREE, OUR_FAIL, OUR_MARK, OUR_SWEEP,
 };
 
-enum context { VTID, VPID, IP, NAME };
-static const char *const contexts[HS_BT_FIELDS] = { [VTID] = "vtid", [VPID] = "vpid", [IP] = "ip", [NAME] = "procname" };
+enum context { VTID, VPID, IP, NAME, EXPORTED };
+static const char *const contexts[HS_BT_FIELDS] = {
+    [VTID] = "vtid", [VPID] = "vpid", [IP] = "ip", [NAME] = "procname", [EXPORTED] = "exported_by",
+};
 
 #define OUR_FIELDS {"size", "ptr", "file", "function", "line", "native"}
 enum our_field { OUR_SIZE, OUR_PTR, OUR_FILE, OUR_FUNCTION, OUR_LINE, OUR_NATIVE };
@@ -76,6 +78,7 @@ static void enter(struct hs_lttng *l, const struct hs_bt_event *e)
     enter_process(l, e, has(e, VPID) ? (uint32_t)e->context[VPID].u : 0);
     enter_thread(l, e, has(e, VTID) ? (uint32_t)e->context[VTID].u : 0);
     l->any = true;
+    l->ours |= has(e, EXPORTED);
 }
 
 /* ---- calls ---- */
@@ -227,13 +230,13 @@ void hs_lttng_begin(struct hs_lttng *l, struct hs_intake *intake)
 
 int hs_lttng_write(struct hs_lttng *l, const char *elf, struct hs_error *error)
 {
-    const struct hs_intake_options options = { .origin = l->records ? "CTF, by heapstrata export" : "Linux, by LTTng", .elf = elf };
+    const struct hs_intake_options options = { .origin = l->ours ? "CTF, by heapstrata export" : "Linux, by LTTng", .elf = elf };
     if (hs_intake_stats(l->intake).calls)
         return hs_intake_write(l->intake, &options, error);
     error->code = HS_ERR_KIND;
     snprintf(error->text, sizeof error->text, "%s", l->records ?
-             "has HeapStrata's own records only, which do not tell each block that a collection frees: export it with --events both, "
-             "or read the .hst it was made from" :
+             "has HeapStrata's own records only, which do not tell each block that a collection frees: --events both (of "
+             "source.heapstrata.trace: events=\"both\") tells that too" :
              "has no events lttng_ust_libc:malloc, free and so on: run the program with LD_PRELOAD=liblttng-ust-libc-wrapper.so, and "
              "enable 'lttng_ust_libc:*'");
     return HS_ERR_KIND;

@@ -20,6 +20,7 @@ struct hs_lttng {
     uint32_t pid, thread;
     uint16_t process;
     bool any;
+    bool ours;   /* an export of ours */
     bool stated; /* the process begins to tell of its objects */
 };
 

@@ -49,11 +49,11 @@ uint64_t hs_changes_address(const struct hs_changes *c, uint32_t pos)
 
 /* ---- changes ---- */
 
-static void add(struct hs_changes *c, struct hs_change change)
+static void add(struct hs_changes *c, struct hs_block_change change)
 {
     if (c->n == c->room) {
         size_t room = c->room ? 2 * c->room : 256;
-        struct hs_change *grown = realloc(c->change, room * sizeof *grown);
+        struct hs_block_change *grown = realloc(c->change, room * sizeof *grown);
         if (!grown) {
             c->short_of_memory = true;
             return;
@@ -66,7 +66,7 @@ static void add(struct hs_changes *c, struct hs_change change)
 
 static void add_block(struct hs_changes *c, enum hs_change_kind kind, unsigned region, struct hs_extent block)
 {
-    add(c, (struct hs_change){
+    add(c, (struct hs_block_change){
         .kind = (uint8_t)kind, .region = (uint8_t)region, .pos = block.pos, .address = address_in(c, region, block.pos),
         .bytes = (uint64_t)block.granules << c->model->region[region].shift,
     });
@@ -106,7 +106,7 @@ void hs_changes_free(struct hs_changes *c)
 static int feed_resize(struct hs_changes *c, const struct hs_event *e)
 {
     struct hs_model *m = c->model;
-    struct hs_change resized = { .kind = HS_CHANGE_RESIZED };
+    struct hs_block_change resized = { .kind = HS_CHANGE_RESIZED };
     uint64_t dropped = m->dropped;
     if (e->old < m->n_granules && m->block[e->old].granules)
         resized.old_address = hs_changes_address(c, e->old);

@@ -14,7 +14,7 @@
 
 enum hs_change_kind { HS_CHANGE_TAKEN, HS_CHANGE_FREED, HS_CHANGE_RESIZED };
 
-struct hs_change {
+struct hs_block_change {
     uint64_t address;
     uint64_t old_address; /* RESIZED; 0: there was no such block */
     uint64_t bytes;       /* that the block takes, or took */
@@ -25,7 +25,7 @@ struct hs_change {
 
 struct hs_changes {
     struct hs_model *model;
-    struct hs_change *change; /* `n`, of the event fed last, in order */
+    struct hs_block_change *change; /* `n`, of the event fed last, in order */
     size_t n, room;
     uint64_t bias[HS_REGION_LIMIT];
     uint64_t base[HS_REGION_LIMIT]; /* of the regions' first granules, bias included */

@@ -323,7 +323,7 @@ static void tell_record(struct hs_story *s, struct hs_telling *t)
     tell_event(s, t, FIRST_KIND + e->kind);
 }
 
-static void tell_change(struct hs_story *s, struct hs_telling *t, const struct hs_change *change)
+static void tell_change(struct hs_story *s, struct hs_telling *t, const struct hs_block_change *change)
 {
     switch ((enum hs_change_kind)change->kind) {
     case HS_CHANGE_TAKEN:

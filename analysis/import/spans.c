@@ -21,8 +21,9 @@
 
 /* What the addresses of some blocks have in common. */
 struct grid {
-    uint64_t one;    /* of them */
-    uint64_t differ; /* bits in which others differ from it */
+    uint64_t one;           /* of them */
+    uint64_t differ;        /* bits in which others differ from it */
+    uint64_t lowest, limit; /* first byte of any, and the byte behind all of them */
 };
 
 struct chunk {
@@ -54,19 +55,15 @@ struct hs_spans {
     unsigned n_regions;
 };
 
-static void add_to_grid(struct grid *grid, uint64_t ptr)
-{
-    if (!grid->one)
-        grid->one = ptr;
-    grid->differ |= ptr ^ grid->one;
-}
-
 static void join_grids(struct grid *grid, const struct grid *other)
 {
     if (!other->one)
         return;
-    add_to_grid(grid, other->one);
-    grid->differ |= other->differ;
+    if (!grid->one)
+        *grid = *other;
+    grid->differ |= other->differ | (other->one ^ grid->one);
+    grid->lowest = other->lowest < grid->lowest ? other->lowest : grid->lowest;
+    grid->limit = other->limit > grid->limit ? other->limit : grid->limit;
 }
 
 static unsigned low_zeros(uint64_t bits, unsigned most)
@@ -199,7 +196,7 @@ int hs_spans_add(struct hs_spans *s, uint16_t process, uint64_t ptr, uint64_t si
     if (last < ptr || last > UINT64_MAX - PAGE)
         return HS_OK; /* no block lies there */
     segment.end = (last & ~(PAGE - 1)) + PAGE;
-    add_to_grid(&segment.grid, ptr);
+    segment.grid = (struct grid){ .one = ptr, .lowest = ptr, .limit = last + 1 };
     s->sizes |= size;
     return segment.mapped ? add_mapped(s, segment) : add_pages(s, &segment);
 }
@@ -319,9 +316,12 @@ static unsigned shift_of(const struct hs_spans *s, const struct segment *segment
 static struct hs_span span_of(const struct hs_spans *s, const struct segment *segment)
 {
     struct hs_span span = { .process = segment->process, .mapped = segment->mapped, .shift = (uint8_t)shift_of(s, segment) };
+    const struct grid *grid = &segment->grid;
     uint64_t mask = (UINT64_C(1) << span.shift) - 1;
-    span.begin = segment->begin + ((segment->grid.one - segment->begin) & mask);
-    span.end = segment->end + ((span.begin - segment->end) & mask);
+    uint64_t begin = grid->lowest > segment->begin ? grid->lowest : segment->begin;
+    uint64_t end = grid->limit < segment->end ? grid->limit : segment->end;
+    span.begin = begin + ((grid->one - begin) & mask);
+    span.end = end + ((span.begin - end) & mask);
     return span;
 }
 

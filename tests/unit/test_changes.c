@@ -62,7 +62,7 @@ static struct script begin(void)
     return s;
 }
 
-static const struct hs_change *only(const struct script *s, enum hs_change_kind kind)
+static const struct hs_block_change *only(const struct script *s, enum hs_change_kind kind)
 {
     assert_int_equal(s->changes->n, 1);
     assert_int_equal(s->changes->change->kind, kind);
@@ -116,7 +116,7 @@ static void a_resize_is_one_change(void **state)
     play_region(&s, (struct region){0, 0, 64, 0x1000});
     play_alloc(&s, 0, (struct hs_extent){0, 2});
     play_realloc(&s, 0, (struct hs_extent){0, 5}); /* in place */
-    const struct hs_change *change = only(&s, HS_CHANGE_RESIZED);
+    const struct hs_block_change *change = only(&s, HS_CHANGE_RESIZED);
     assert_int_equal(change->old_address, 0x1000);
     assert_int_equal(change->address, 0x1000);
     assert_int_equal(change->bytes, 80);
@@ -145,7 +145,7 @@ static void a_resize_is_one_change(void **state)
 static void add_up(uint32_t *noted, const struct hs_changes *c)
 {
     for (size_t i = 0; i < c->n; i++) {
-        const struct hs_change *change = &c->change[i];
+        const struct hs_block_change *change = &c->change[i];
         if (change->kind == HS_CHANGE_RESIZED && change->old_address)
             noted[(change->old_address - 0x1000) >> SHIFT] = 0;
         uint32_t *at = &noted[(change->address - 0x1000) >> SHIFT];
