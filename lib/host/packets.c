@@ -98,13 +98,13 @@ static void close_packet(struct hs_packets *p) {
         return;
     p->open = false;
     for (uint32_t i = 1; i <= p->n_sites; i++)
-        names += p->named >> i & 1 ? HS_SITE_CHECK(p->hash[i], 0u) : 0;
+        names += p->named >> i & 1 ? HS_SITE_CHECK(i, p->hash[i], 0u) : 0;
     struct hs_packet *h = &p->head;
     size_t len = p->len - p->packet - sizeof *h;
     h->len = (uint16_t)len;
     h->defs = (uint16_t)p->definitions_len;
     h->flags |= HS_PACKET_CLOSED;
-    h->names = HS_CHECK_FOLD(names);
+    h->names = names;
     h->head = hs_packet_head(h);
     append(p, p->definitions, p->definitions_len);
     if (p->err)
