@@ -200,7 +200,7 @@ $(M)/config: force | $(if $(MICROPYTHON_SRC),,$(M)/src/py/mpconfig.h) $(B)/deps.
 
 $(M)/src/py/mpconfig.h: | $(B)/deps.firmware
 	$(call say,FETCH,micropython 1.25.0)
-	$(Q)mkdir -p $(M) && flock $(M)/fetch.lock sh -c 'test -f $@ || scripts/get-micropython $(M)/src'
+	$(Q)mkdir -p $(M) && flock $(M)/fetch.lock sh -c 'test -f $@ || scripts/get-source micropython $(M)/src'
 
 # ---- tests ---------------------------------------------------------------------------------------
 
