@@ -10,14 +10,30 @@
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/cmd/main.h"
 
-extern const struct hs_cmd hs_cmd_annotate, hs_cmd_compare, hs_cmd_doctor, hs_cmd_dump, hs_cmd_export, hs_cmd_globals, hs_cmd_import, hs_cmd_map, hs_cmd_marks;
-extern const struct hs_cmd hs_cmd_record, hs_cmd_report, hs_cmd_resets, hs_cmd_stat, hs_cmd_timeline, hs_cmd_why;
+extern const struct hs_cmd
+    hs_cmd_annotate,
+    hs_cmd_blame,
+    hs_cmd_compare,
+    hs_cmd_doctor,
+    hs_cmd_dump,
+    hs_cmd_export,
+    hs_cmd_globals,
+    hs_cmd_import,
+    hs_cmd_map,
+    hs_cmd_marks,
+    hs_cmd_record,
+    hs_cmd_report,
+    hs_cmd_resets,
+    hs_cmd_stat,
+    hs_cmd_timeline,
+    hs_cmd_why;
 
 /* The only list of commands, in the order of the help. */
 static const struct hs_cmd *const commands[] = {
     &hs_cmd_record,
     &hs_cmd_stat,
     &hs_cmd_report,
+    &hs_cmd_blame,
     &hs_cmd_resets,
     &hs_cmd_doctor,
     &hs_cmd_timeline,

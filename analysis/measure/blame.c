@@ -65,19 +65,29 @@ static void search_region(struct best *b, const struct search *s, enum hs_blame_
     }
 }
 
+static uint64_t address_of(const struct hs_region_state *region, uint32_t pos)
+{
+    return region->base + ((uint64_t)(pos - region->first) << region->shift);
+}
+
 static int take_blocks(struct hs_blame *blame, const struct hs_picture *p, const struct best *b)
 {
+    const struct hs_region_state *region = &p->region[b->region];
     blame->answer = b->to > b->from ? HS_BLAME_FOUND : HS_BLAME_ROOM;
     blame->region = b->region;
     blame->run = b->run;
-    blame->run_bytes = (uint64_t)b->run.granules << p->region[b->region].shift;
+    blame->address = address_of(region, b->run.pos);
+    blame->run_bytes = (uint64_t)b->run.granules << region->shift;
     blame->bytes = b->bytes;
     blame->n = b->to - b->from;
     blame->blocks = calloc(blame->n + 1u, sizeof *blame->blocks);
     if (!blame->blocks)
         return HS_ERR_MEMORY;
-    for (uint32_t i = 0; i < blame->n; i++)
-        blame->blocks[i].block = p->block[b->from + i];
+    for (uint32_t i = 0; i < blame->n; i++) {
+        const struct hs_picture_block *block = &p->block[b->from + i];
+        blame->blocks[i] = (struct hs_blamed){.block = *block, .address = address_of(region, block->pos),
+                                              .bytes = (uint64_t)block->granules << region->shift};
+    }
     return HS_OK;
 }
 

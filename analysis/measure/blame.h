@@ -29,6 +29,7 @@ struct hs_blame_request {
 /* A block that would have to go. */
 struct hs_blamed {
     struct hs_picture_block block;
+    uint64_t address, bytes; /* of its head; taken */
     uint64_t age;      /* ticks since its first allocation; 0 until hs_blame_ages */
     uint32_t survived; /* collections */
 };
@@ -43,6 +44,7 @@ struct hs_blame {
     enum hs_blame_answer answer;
     unsigned region;           /* in which there would be room */
     struct hs_extent run;      /* that would be free, trace-wide */
+    uint64_t address;          /* at which it would begin */
     uint64_t run_bytes, bytes; /* of that run; taken by the blocks */
     struct hs_blamed *blocks;  /* `n`, ascending */
     uint32_t n;
