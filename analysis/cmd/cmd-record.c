@@ -29,7 +29,7 @@
 struct args {
     struct hs_common common;
     const char *output, *serial, *stream, *level;
-    uint64_t ring, baud;
+    uint64_t ring, baud, collect_every;
     bool quiet, again;
 };
 
@@ -40,6 +40,9 @@ static const struct hs_option options[] = {
     {"level", 'l', "LEVEL", HS_OPT_TEXT, offsetof(struct args, level),
      "full: every event; sampled or sampled:BYTES: a sample every so many bytes on average, for estimates; summary: figures "
      "at each collection and who asked for most (default: what the firmware was built for, mostly full)"},
+    {"collect-every", 0, "BYTES", HS_OPT_UINT, offsetof(struct args, collect_every),
+     "collect whenever BYTES have been allocated, as gc.threshold(BYTES) does: heapstrata whatif then knows when blocks "
+     "became garbage; the program runs slower"},
     {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
      "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
     {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
@@ -391,6 +394,8 @@ static const char *contradiction(const struct args *args)
         return "which firmware and script? (see 'heapstrata help record')";
     if (args->serial && args->ring)
         return "--ring is for programs: a board has the ring it was built with";
+    if (args->collect_every && (args->serial || args->stream))
+        return "--collect-every is for programs: on a board, call gc.threshold() at the start of the script";
     if (args->serial && args->common.n_files != 1)
         return "--serial takes one script, and no arguments for it";
     return NULL;
@@ -412,6 +417,10 @@ static int run(void *memory)
     recording.interval = level.interval;
     if (args->level && !args->serial)
         setenv("HEAPSTRATA_LEVEL", args->level, 1);
+    char every[24];
+    snprintf(every, sizeof every, "%" PRIu64, args->collect_every);
+    if (args->collect_every)
+        setenv("HEAPSTRATA_COLLECT_EVERY", every, 1);
     return args->serial ? record_board(&recording) : record_program(&recording);
 }
 

@@ -910,6 +910,19 @@ static void self_test(void) {
         hs_selftest_failed();
 }
 
+/* A collection every so many bytes allocated, as the program could have it with gc.threshold(): the trace then
+ * tells within so many bytes when each block became garbage. */
+static void collect_often(void) {
+#if MICROPY_GC_ALLOC_THRESHOLD
+    const char *bytes = hs_port_setting("HEAPSTRATA_COLLECT_EVERY");
+    uint32_t n = 0;
+    for (; bytes && *bytes >= '0' && *bytes <= '9' && n < UINT32_MAX / 20; bytes++)
+        n = 10 * n + (uint32_t)(*bytes - '0');
+    if (n)
+        MP_STATE_MEM(gc_alloc_threshold) = n / GRANULE;
+#endif
+}
+
 /* Runs once, in the first gc_init: the first moment at which there is a heap to trace. */
 static void init(void) {
     struct hs_config config = {
@@ -940,6 +953,7 @@ static void init(void) {
         return;
     if (hs_port_setting("HEAPSTRATA_REFS"))
         hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
+    collect_often();
     update_areas();
     hs_start();
     self_test();

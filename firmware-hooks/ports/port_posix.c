@@ -10,6 +10,7 @@
  *                                make them
  *   HEAPSTRATA_STACKS=1          sites carry the Python stack (report --call-graph)
  *   HEAPSTRATA_REFS=mark,fail    the reference graph behind every mark, and when an allocation failed
+ *   HEAPSTRATA_COLLECT_EVERY=N   gc.threshold(N) from the start: when blocks became garbage, within N bytes
  *   HEAPSTRATA_LEVEL=LEVEL       full, sampled[:INTERVAL[:SEED]] or summary
  *
  * Without the first two the image is 256 KB of the process's memory and recording waits for
@@ -206,5 +207,7 @@ struct hs_text hs_port_facts(struct hs_text base) {
     }
     if (scale != 1)
         fact("time-scale", getenv("HEAPSTRATA_TIME_SCALE"));
+    if (number(getenv("HEAPSTRATA_COLLECT_EVERY"), 0))
+        fact("collect-every", getenv("HEAPSTRATA_COLLECT_EVERY"));
     return (struct hs_text){facts, facts_len};
 }

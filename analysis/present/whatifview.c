@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/present/whatifview.h"
+
+#include <string.h>
+
+#include "analysis/measure/summary.h"
+#include "analysis/present/chart.h"
+#include "analysis/present/table.h"
+
+#define PANEL_ROWS 8u
+
+static const char *count(char *buffer, uint64_t value)
+{
+    return hs_format(buffer, 32, HS_VALUE_COUNT, (struct hs_value){.u = value});
+}
+
+static double seconds(const struct hs_whatifview *v, uint64_t ticks)
+{
+    return hs_seconds(v->head.reader, ticks);
+}
+
+static const struct hs_step *failing(const struct hs_whatifview *v, const struct hs_whatif *w)
+{
+    return w->result.failed && w->result.step < v->program->n ? &v->program->step[w->result.step] : NULL;
+}
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole ? (double)part / (double)whole : 1;
+}
+
+/* ---- table ---- */
+
+static const struct hs_column columns[] = {
+    {"Policy", "policy", HS_VALUE_TEXT},           {"Heap", "heap_bytes", HS_VALUE_BYTES},
+    {"Granule", "granule_bytes", HS_VALUE_BYTES},  {"Threshold", "threshold_bytes", HS_VALUE_BYTES},
+    {"Enough", "enough", HS_VALUE_TEXT},           {"Failed at", "failed_seconds", HS_VALUE_SECONDS},
+    {NULL, "failed_number", HS_VALUE_COUNT},       {"Asked", "asked_bytes", HS_VALUE_BYTES},
+    {"Free", "free_bytes", HS_VALUE_BYTES},        {"Longest run", "largest_free_bytes", HS_VALUE_BYTES},
+    {"Collections", "collections", HS_VALUE_COUNT}, {NULL, "collections_without_room", HS_VALUE_COUNT},
+    {NULL, "collections_by_threshold", HS_VALUE_COUNT}, {"Peak", "peak_used_bytes", HS_VALUE_BYTES},
+    {"Peak live", "peak_live_bytes", HS_VALUE_BYTES}, {"Fragmented", "fragmentation", HS_VALUE_SHARE},
+    {"At worst", "worst_fragmentation", HS_VALUE_SHARE}, {"Smallest heap", "smallest_heap_bytes", HS_VALUE_BYTES},
+    {NULL, "reached", HS_VALUE_SHARE},             {NULL, "failed_line", HS_VALUE_TEXT},
+};
+
+static void add_row(const struct hs_whatifview *v, struct hs_table *table, const struct hs_whatif *w)
+{
+    const struct hs_replayed *r = &w->result;
+    const struct hs_step *at = failing(v, w);
+    bool none = !w->setting.threshold || w->setting.threshold == HS_THRESHOLD_NONE;
+    char line[HS_NAME_MAX];
+    const struct hs_value row[] = {
+        {.s = w->setting.policy->name}, {.u = w->bytes}, {.u = UINT64_C(1) << w->setting.shift},
+        {.u = w->setting.threshold, .none = none}, {.s = r->failed ? "no" : "yes"},
+        {.d = at ? seconds(v, at->time) : 0, .none = !at}, {.u = at ? at->number : 0, .none = !at},
+        {.u = r->asked, .none = !at}, {.u = r->free, .none = !at}, {.u = r->largest, .none = !at},
+        {.u = r->collections}, {.u = r->without_room}, {.u = r->by_threshold}, {.u = r->peak_used}, {.u = r->peak_live},
+        {.d = r->fragmentation}, {.d = r->worst}, {.u = w->smallest.bytes, .none = !w->smallest.granules},
+        {.d = share(r->step, v->program->n)},
+        {.s = at ? hs_name_of_site(v->names, at->site, HS_KEY_LINE, line) : "", .none = !at},
+    };
+    hs_table_add(table, row);
+}
+
+static struct hs_table *make_table(const struct hs_whatifview *v)
+{
+    struct hs_table *table = hs_table_new(columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; table && i < v->n; i++)
+        add_row(v, table, &v->row[i]);
+    return table;
+}
+
+/* ---- text ---- */
+
+static void faithful_text(const struct hs_whatifview *v, FILE *out)
+{
+    const struct hs_replayed *r = &v->recorded->result;
+    char same[32], all[32], collections[32];
+    fprintf(out, "# replayed as recorded: %s of %s allocations and resizes were placed where the real heap\n"
+            "# placed them (%.2f%%), with %s collections\n", count(same, r->same), count(all, r->requests),
+            100 * share(r->same, r->requests), count(collections, r->collections));
+    if (!v->program->micropython)
+        fputs("# warning: this heap was not placed by MicroPython's rule, so the replay of it as recorded says how far it is "
+              "from first fit\n", out);
+}
+
+static void scope_text(const struct hs_whatifview *v, FILE *out)
+{
+    const struct hs_program *p = v->program;
+    char a[32];
+    if (p->left_out)
+        fprintf(out, "# warning: %s events are left out: they come before the last boot, or before a moment at which the "
+                "layout is known\n", count(a, p->left_out));
+    if (p->given)
+        fprintf(out, "# warning: %s blocks were there when the replay begins; on another heap they come first\n", count(a, p->given));
+    if (p->locked)
+        fprintf(out, "# %s allocations that failed while the heap was locked are left out\n", count(a, p->locked));
+    if (p->areas > 1)
+        fprintf(out, "# the heap had %s regions in all; other heaps have one\n", count(a, p->areas));
+}
+
+static void death_text(const struct hs_whatifview *v, FILE *out)
+{
+    char every[32];
+    fprintf(out, "# garbage: a block that a collection freed is taken to have died %s it was last seen alive and that\n"
+            "# collection", v->death <= 0 ? "at the beginning of the time between when" : v->death >= 1 ?
+            "at the end of the time between when" : "in the midst of the time between when");
+    if (v->collect_every)
+        fprintf(out, "; recorded with a collection every %s bytes, so that is close\n", count(every, v->collect_every));
+    else
+        fputs("; record with --collect-every 1K to know it better\n", out);
+}
+
+static void bounds_text(const struct hs_whatifview *v, FILE *out)
+{
+    const struct hs_whatif_bounds *b = v->bounds;
+    char early[32], taken[32], late[32];
+    if (!b->taken.granules)
+        return;
+    fprintf(out, "#\n# smallest heap that would have been enough (%s): %s bytes", v->row[0].setting.policy->name,
+            count(taken, b->taken.bytes));
+    if (v->program->micropython)
+        fprintf(out, ", -X heapsize=%llu on the unix port", (unsigned long long)b->taken.bytes);
+    fprintf(out, "\n# between %s, if garbage died as soon as it can have, and %s, if as late\n",
+            count(early, b->early.bytes), count(late, b->late.bytes));
+}
+
+/* ---- chart ---- */
+
+static double height(uint64_t granules, const struct hs_whatif *w)
+{
+    double all = (double)(w->bytes >> w->setting.shift);
+    return all > 0 ? (double)granules / all : 0;
+}
+
+static unsigned to_columns(const struct hs_whatif *w, unsigned columns_wanted, struct hs_bar *bar, char *collected, char *failed)
+{
+    for (unsigned c = 0; c < columns_wanted; c++) {
+        unsigned from = c * HS_COURSE_POINTS / columns_wanted, to = (c + 1) * HS_COURSE_POINTS / columns_wanted;
+        struct hs_course_point sum = {.live_least = UINT32_MAX, .largest_least = UINT32_MAX};
+        for (unsigned i = from; i < (to > from ? to : from + 1); i++) {
+            const struct hs_course_point *p = &w->result.course[i];
+            sum.collections += p->collections;
+            sum.failures += p->failures;
+            if (!p->any)
+                continue;
+            sum.any = true;
+            sum.live_least = p->live_least < sum.live_least ? p->live_least : sum.live_least;
+            sum.live_most = p->live_most > sum.live_most ? p->live_most : sum.live_most;
+            sum.used_most = p->used_most > sum.used_most ? p->used_most : sum.used_most;
+            sum.largest_least = p->largest_least < sum.largest_least ? p->largest_least : sum.largest_least;
+        }
+        bar[c] = (struct hs_bar){0, 0, 0};
+        if (sum.any)
+            bar[c] = (struct hs_bar){height(sum.live_most, w), height(sum.used_most, w), height(sum.largest_least, w)};
+        collected[c] = sum.collections ? 'v' : ' ';
+        failed[c] = sum.failures ? 'x' : ' ';
+    }
+    return columns_wanted;
+}
+
+static void course_text(const struct hs_whatifview *v, const struct hs_whatif *w, FILE *out)
+{
+    struct hs_bar bar[HS_COURSE_POINTS];
+    char collected[HS_COURSE_POINTS], failed[HS_COURSE_POINTS], top[32], end[32];
+    unsigned room = v->terminal.width - HS_CHART_MARGIN - 2;
+    unsigned n = to_columns(w, room < HS_COURSE_POINTS ? room : HS_COURSE_POINTS, bar, collected, failed);
+    struct hs_shades shades = hs_chart_shades(&v->terminal);
+    hs_format(top, sizeof top, HS_VALUE_BYTES, (struct hs_value){.u = w->bytes});
+    hs_format(end, sizeof end, HS_VALUE_COUNT, (struct hs_value){.u = v->program->n});
+    fprintf(out, "\n%*s%s %s bytes: %s live  %s and garbage  %s longest free run\n", (int)HS_CHART_MARGIN, "",
+            w->setting.policy->name, top, shades.solid, shades.light, shades.hang);
+    hs_chart_panel(out, &v->terminal, &(struct hs_panel){.top = top, .bottom = "0", .rows = PANEL_ROWS, .columns = n,
+                                                         .bar = bar, .solid = HS_HUE_BLUE, .hang = HS_HUE_DIM});
+    hs_chart_flags(out, &v->terminal, &(struct hs_flags){"collect", collected, n, HS_HUE_CYAN});
+    hs_chart_flags(out, &v->terminal, &(struct hs_flags){"failed", failed, n, HS_HUE_RED});
+    hs_chart_axis(out, &v->terminal, &(struct hs_axis){"0", "", end, n});
+}
+
+/* The smallest heaps of the rows, one below the other; rows that differ in their heaps only have the same. */
+static void smallest_text(const struct hs_whatifview *v, FILE *out)
+{
+    uint64_t most = 0;
+    const struct hs_policy *last = NULL;
+    for (size_t i = 0; i < v->n; i++)
+        most = v->row[i].smallest.bytes > most ? v->row[i].smallest.bytes : most;
+    fprintf(out, "\n%*ssmallest heap that would have been enough\n", (int)HS_CHART_MARGIN + 2, "");
+    for (size_t i = 0; most && i < v->n; i++) {
+        const struct hs_whatif *w = &v->row[i];
+        char text[40];
+        if (w->setting.policy == last)
+            continue;
+        last = w->setting.policy;
+        hs_format(text, sizeof text, HS_VALUE_BYTES, (struct hs_value){.u = w->smallest.bytes});
+        hs_chart_stripe(out, &v->terminal, &(struct hs_stripe){w->setting.policy->name, w->smallest.granules ? text : "none",
+            (double)w->smallest.bytes / (double)most, v->terminal.width > 60 ? v->terminal.width - 40 : 20, HS_HUE_GREEN});
+    }
+}
+
+void hs_whatifview_text(const struct hs_whatifview *v, FILE *out)
+{
+    struct hs_table *table = make_table(v);
+    fprintf(out, "# What if, by '%s'\n", v->head.path);
+    hs_head_text(&v->head, out, "# ");
+    faithful_text(v, out);
+    scope_text(v, out);
+    death_text(v, out);
+    fputs("#\n", out);
+    if (table)
+        hs_table_text(table, out, (struct hs_table_style){.color = v->terminal.color});
+    hs_table_free(table);
+    fputs("#\n# peak: bytes taken at most, and by what is not garbage; fragmented: external, behind collections\n", out);
+    bounds_text(v, out);
+    course_text(v, &v->row[0], out);
+    smallest_text(v, out);
+}
+
+/* ---- CSV and JSON ---- */
+
+void hs_whatifview_csv(const struct hs_whatifview *v, FILE *out)
+{
+    struct hs_table *table = make_table(v);
+    if (table)
+        hs_table_csv(table, out);
+    hs_table_free(table);
+}
+
+static void recorded_json(const struct hs_whatifview *v, struct hs_json *json)
+{
+    const struct hs_replayed *r = &v->recorded->result;
+    hs_json_object(json, "recorded");
+    hs_json_uint(json, "requests", r->requests);
+    hs_json_uint(json, "same_place", r->same);
+    hs_json_real(json, "faithful", share(r->same, r->requests));
+    hs_json_uint(json, "collections", r->collections);
+    hs_json_uint(json, "failures", r->failures);
+    hs_json_uint(json, "left_out_events", v->program->left_out);
+    hs_json_uint(json, "given_blocks", v->program->given);
+    hs_json_uint(json, "collect_every_bytes", v->collect_every);
+    hs_json_end(json);
+}
+
+int hs_whatifview_json(const struct hs_whatifview *v, FILE *out)
+{
+    struct hs_json *json = hs_json_new();
+    struct hs_table *table = json ? make_table(v) : NULL;
+    if (!table) {
+        hs_json_free(json);
+        return HS_ERR_MEMORY;
+    }
+    hs_json_object(json, NULL);
+    hs_head_json(&v->head, json);
+    recorded_json(v, json);
+    hs_json_real(json, "death", v->death);
+    hs_table_json(table, json, "heaps");
+    hs_json_object(json, "smallest");
+    hs_json_uint(json, "bytes", v->bounds->taken.bytes);
+    hs_json_uint(json, "granules", v->bounds->taken.granules);
+    hs_json_uint(json, "early_bytes", v->bounds->early.bytes);
+    hs_json_uint(json, "late_bytes", v->bounds->late.bytes);
+    hs_json_end(json);
+    hs_json_end(json);
+    hs_table_free(table);
+    int error = hs_json_print(json, out, true);
+    hs_json_free(json);
+    return error;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/whatif/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/measure/timeline.h"
+
+#define STEPS_MAX (UINT32_MAX - 1)
+
+/* ---- steps and blocks ---- */
+
+static struct hs_step *add_step(struct hs_program *p, enum hs_step_kind kind, uint64_t time, uint64_t number)
+{
+    static struct hs_step nowhere;
+    if (p->n == p->room) {
+        uint32_t room = p->room ? p->room < STEPS_MAX / 2 ? 2 * p->room : STEPS_MAX : 4096;
+        struct hs_step *grown = p->n < STEPS_MAX ? realloc(p->step, room * sizeof *grown) : NULL;
+        if (!grown) {
+            p->error = HS_ERR_MEMORY;
+            return &nowhere;
+        }
+        p->step = grown;
+        p->room = room;
+    }
+    if (!p->n)
+        p->begun = time;
+    p->step[p->n] = (struct hs_step){.time = time, .number = number, .kind = (uint8_t)kind, .site = HS_SITE_UNKNOWN};
+    return &p->step[p->n++];
+}
+
+static uint32_t add_block(struct hs_program *p)
+{
+    if (p->n_blocks == p->block_room) {
+        uint32_t room = p->block_room ? 2 * p->block_room : 4096;
+        struct hs_life *grown = realloc(p->block, room * sizeof *grown);
+        if (!grown) {
+            p->error = HS_ERR_MEMORY;
+            return 0;
+        }
+        p->block = grown;
+        p->block_room = room;
+    }
+    p->block[p->n_blocks] = (struct hs_life){.born = p->n, .alive = p->n, .swept = HS_NEVER};
+    return p->n_blocks++;
+}
+
+static bool knows_granules(struct hs_program *p, uint32_t n)
+{
+    if (n <= p->n_at)
+        return true;
+    uint32_t *grown = realloc(p->at, n * sizeof *grown);
+    if (!grown) {
+        p->error = HS_ERR_MEMORY;
+        return false;
+    }
+    memset(grown + p->n_at, 0xff, (n - p->n_at) * sizeof *grown);
+    p->at = grown;
+    p->n_at = n;
+    return true;
+}
+
+static uint32_t block_at(const struct hs_program *p, uint32_t pos)
+{
+    return pos < p->n_at ? p->at[pos] : HS_NEVER;
+}
+
+/* ---- beginnings and ends ---- */
+
+static void forget(struct hs_program *p)
+{
+    p->n = p->n_blocks = p->given = p->areas = p->granules = 0;
+    p->collecting = p->collected = HS_NEVER;
+    p->amount = p->threshold = p->allocated = 0;
+    p->ended = false;
+    if (p->n_at)
+        memset(p->at, 0xff, p->n_at * sizeof *p->at);
+}
+
+static void add_area(struct hs_program *p, const struct hs_model *m, unsigned region, uint64_t time)
+{
+    const struct hs_region_state *r = &m->region[region];
+    struct hs_step *s = add_step(p, HS_STEP_AREA, time, m->number);
+    s->block = region;
+    s->pos = r->first;
+    s->size = r->granules;
+    p->areas++;
+    p->granules += r->granules;
+    p->shift = r->shift;
+    p->micropython = r->placement == HS_PLACE_MICROPYTHON;
+}
+
+/* The program begins where the layout is known: with what lies there. */
+static void begin(struct hs_program *p, const struct hs_model *m)
+{
+    uint64_t time = hs_model_elapsed(m);
+    forget(p);
+    p->running = true;
+    if (!knows_granules(p, m->n_granules))
+        return;
+    for (unsigned r = 0; r < m->n_regions; r++)
+        if (m->region[r].present)
+            add_area(p, m, r, time);
+    for (uint32_t pos = 0; (pos = hs_model_next(m, pos, m->n_granules)) < m->n_granules && !p->error; pos++) {
+        uint32_t block = add_block(p);
+        struct hs_step *s = add_step(p, HS_STEP_GIVEN, time, m->number);
+        *s = (struct hs_step){s->time, s->number, block, m->block[pos].granules << p->shift, pos, m->block[pos].site, s->kind};
+        p->at[pos] = block;
+        p->given++;
+    }
+}
+
+/* ---- what the program does ---- */
+
+static void sweep(struct hs_program *p, uint32_t pos)
+{
+    uint32_t block = block_at(p, pos);
+    if (block == HS_NEVER || p->collecting == HS_NEVER)
+        return;
+    struct hs_life *life = &p->block[block];
+    life->swept = p->collecting;
+    if (p->collected != HS_NEVER && p->collected > life->alive)
+        life->alive = p->collected;
+    p->at[pos] = HS_NEVER;
+}
+
+/* The collection in whose midst a block is freed frees it: a finaliser does so. */
+static void free_block(struct hs_program *p, const struct hs_event *e, uint64_t time)
+{
+    uint32_t block = block_at(p, e->old);
+    if (block == HS_NEVER)
+        return;
+    if (p->collecting != HS_NEVER) {
+        sweep(p, e->old);
+        return;
+    }
+    struct hs_step *s = add_step(p, HS_STEP_FREE, time, e->number);
+    s->block = block;
+    p->at[e->old] = HS_NEVER;
+}
+
+static void place(struct hs_program *p, const struct hs_event *e, uint64_t time, enum hs_step_kind kind)
+{
+    uint32_t block = kind == HS_STEP_RESIZE ? block_at(p, e->old) : HS_NEVER;
+    if (block == HS_NEVER) {
+        kind = HS_STEP_ALLOC;
+        block = add_block(p);
+    } else {
+        p->at[e->old] = HS_NEVER;
+    }
+    p->block[block].alive = p->n;
+    struct hs_step *s = add_step(p, kind, time, e->number);
+    s->block = block;
+    s->size = e->size;
+    s->pos = e->pos;
+    s->site = e->site;
+    if (e->pos < p->n_at)
+        p->at[e->pos] = block;
+    if (kind == HS_STEP_ALLOC || e->pos != e->old) {
+        p->amount += e->granules;
+        p->allocated += e->granules;
+    }
+}
+
+/* How much had been allocated when a threshold made a collection begin: it is that or less. The smallest counts. */
+static void infer_threshold(struct hs_program *p)
+{
+    if (!p->threshold || p->amount < p->threshold)
+        p->threshold = p->amount ? p->amount : 1;
+}
+
+static void begin_collection(struct hs_program *p, const struct hs_event *e, uint64_t time)
+{
+    static const uint8_t kinds[] = {HS_STEP_COLLECT, HS_STEP_COLLECTED, HS_STEP_THRESHOLD};
+    unsigned cause = e->record->cause;
+    if (cause == 3) {
+        p->ended = true;
+        return;
+    }
+    if (cause == 2)
+        infer_threshold(p);
+    p->collecting = p->n;
+    add_step(p, (enum hs_step_kind)kinds[cause < sizeof kinds ? cause : 0], time, e->number);
+}
+
+/* What it kept was alive in it. One that the allocator began is replayed by the allocation that began it, which is
+ * the step behind. */
+static void end_collection(struct hs_program *p)
+{
+    if (p->collecting == HS_NEVER)
+        return;
+    p->collected = p->collecting + (p->step[p->collecting].kind != HS_STEP_COLLECT);
+    p->collecting = HS_NEVER;
+    p->amount = 0;
+}
+
+static void fail(struct hs_program *p, const struct hs_event *e, uint64_t time)
+{
+    if (e->record->cause == 1 || e->record->cause == 3) {
+        p->locked++;
+        return;
+    }
+    struct hs_step *s = add_step(p, HS_STEP_FAIL, time, e->number);
+    s->size = e->size;
+    s->site = e->site;
+}
+
+static bool is_event(const struct hs_event *e)
+{
+    return e->kind == HS_ALLOC || e->kind == HS_FREE || e->kind == HS_REALLOC;
+}
+
+int hs_program_before(struct hs_program *p, const struct hs_model *m, const struct hs_event *e)
+{
+    if (e->kind == HS_RESET || e->boot + 1 > p->boots) { /* the last boot is replayed */
+        p->left_out += p->n;
+        forget(p);
+        p->running = true;
+        p->boots = e->boot + 1;
+    }
+    if (!p->running || p->ended || p->error)
+        return p->error;
+    uint64_t time = hs_event_elapsed(m, e);
+    switch (e->kind) {
+    case HS_ALLOC:   place(p, e, time, HS_STEP_ALLOC); break;
+    case HS_REALLOC: place(p, e, time, HS_STEP_RESIZE); break;
+    case HS_FREE:    free_block(p, e, time); break;
+    case HS_FAIL:    fail(p, e, time); break;
+    case HS_COLLECT: begin_collection(p, e, time); break;
+    case HS_SWEEP:
+        for (uint32_t i = 0; i < e->n_freed; i++)
+            sweep(p, e->freed[i]);
+        break;
+    case HS_COLLECT_END:
+        end_collection(p);
+        break;
+    }
+    return p->error;
+}
+
+/* A region that the program did not know, or no longer. */
+static void follow_region(struct hs_program *p, const struct hs_model *m, const struct hs_event *e)
+{
+    if (e->kind == HS_REGION_END) {
+        add_step(p, HS_STEP_AREA_END, hs_model_elapsed(m), e->number)->block = e->region;
+        return;
+    }
+    for (uint32_t i = p->n; i--;)
+        if (p->step[i].kind == HS_STEP_AREA && p->step[i].block == e->region &&
+            p->step[i].pos == m->region[e->region].first && p->step[i].size == m->region[e->region].granules)
+            return;
+    add_area(p, m, e->region, hs_model_elapsed(m));
+}
+
+int hs_program_after(struct hs_program *p, const struct hs_model *m, const struct hs_event *e)
+{
+    bool changed = e->kind == HS_SNAPSHOT && (e->flags & HS_EVENT_RESYNC);
+    if (p->error || p->ended)
+        return p->error;
+    if (!m->synced) {
+        p->left_out += p->running ? p->n : is_event(e);
+        p->running = false;
+        return HS_OK;
+    }
+    if (!p->running || (changed && (e->flags & HS_EVENT_DIVERGED))) {
+        p->left_out += p->running ? p->n : 0;
+        begin(p, m);
+        return p->error;
+    }
+    if ((e->kind == HS_REGION || e->kind == HS_REGION_END) && knows_granules(p, m->n_granules))
+        follow_region(p, m, e);
+    return p->error;
+}
+
+void hs_program_free(struct hs_program *p)
+{
+    free(p->step);
+    free(p->block);
+    free(p->at);
+    *p = (struct hs_program){0};
+}
