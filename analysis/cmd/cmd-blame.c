@@ -9,7 +9,6 @@
 #include "analysis/cmd/firmware.h"
 #include "analysis/cmd/when.h"
 #include "analysis/measure/timeline.h"
-#include "analysis/measure/wanted.h"
 #include "analysis/present/blameview.h"
 
 #define CASES_KEPT 32u
@@ -17,7 +16,7 @@
 
 struct args {
     struct hs_common common;
-    const char *at, *region;
+    const char *at;
     uint64_t size, limit;
     int fewest; /* enum hs_blame_by */
 };
@@ -29,7 +28,6 @@ static const struct hs_option options[] = {
      "with --size: end, a time such as 1.5s or 20ms, event:N, mark:LABEL or mark:LABEL#2 (default end)", NULL},
     {"fewest", 'f', "WHAT", HS_OPT_CHOICE, offsetof(struct args, fewest),
      "the smallest set is that of the fewest blocks or bytes (default blocks)", "blocks|bytes"},
-    {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct args, region), "room in this region only, by name or number", NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "rows of each table, 0 for all (default 12 in text, all in JSON)", NULL},
     {0},
@@ -47,7 +45,6 @@ struct work {
     size_t n;
     uint64_t failures, unplaced;
     bool done;        /* the moment came and will not come again */
-    bool seen_region; /* the one asked for */
     int error;
 };
 
@@ -63,17 +60,11 @@ static struct hs_blame_case *new_case(struct work *w)
     return &w->cases[w->n++];
 }
 
-static void look_for_region(struct work *w)
-{
-    for (unsigned i = 0; i < w->model->n_regions; i++)
-        w->seen_region = w->seen_region ||
-                         (w->model->region[i].present && hs_region_wanted(&w->model->region[i], i, w->args->region));
-}
-
 static void blame(struct work *w, struct hs_blame_case *c)
 {
-    struct hs_blame_request request = {c->failure.size, (enum hs_blame_by)w->args->fewest, w->args->region};
-    look_for_region(w);
+    struct hs_blame_request request = {
+        .size = c->failure.size, .by = (enum hs_blame_by)w->args->fewest, .asked = c->failure.region, .caps = c->failure.caps,
+    };
     if (!w->error)
         w->error = hs_picture_take(&w->picture, w->model);
     if (!w->error)
@@ -111,7 +102,7 @@ static void ask(struct work *w)
     c->hypothetical = true;
     c->failure = (struct hs_failure){
         .size = w->args->size < UINT32_MAX ? (uint32_t)w->args->size : UINT32_MAX, .number = w->model->number,
-        .site = HS_SITE_UNKNOWN, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
+        .site = HS_SITE_UNKNOWN, .region = HS_ALL_REGIONS, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
         .synced = w->model->synced && !hs_model_is_told(w->model), .verdict = HS_VERDICT_UNKNOWN,
     };
     blame(w, c);
@@ -161,8 +152,6 @@ static int check(struct work *w)
                            w->when.seen ? " so many times" : "");
     if (w->args->size ? !w->cases[0].failure.synced : w->unplaced && !w->n && !w->islands.moments)
         return no_layout(w);
-    if (w->n && w->args->region && !w->seen_region)
-        return hs_complain("%s: no region '%s' at that moment", path, w->args->region);
     return HS_EXIT_OK;
 }
 
@@ -236,7 +225,7 @@ static int run(void *memory)
         return hs_complain("--at needs --size: how many bytes would be asked for then");
     if (!hs_when_parse(&w.when, w.args->size ? w.args->at ? w.args->at : "end" : NULL, "at"))
         return HS_EXIT_BAD;
-    w.reader = hs_cmd_open(w.args->common.input);
+    w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
     if (!w.reader)
         return HS_EXIT_BAD;
     w.done = !w.args->size;
@@ -255,7 +244,7 @@ const struct hs_cmd hs_cmd_blame = {
     .examples = "  heapstrata blame run.hst\n"
                 "  heapstrata blame --size 12K --at mark:ready run.hst\n"
                 "  heapstrata blame --fewest bytes --json run.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
     .options = options,
     .max_files = 1,
     .args_size = sizeof(struct args),

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-#include "analysis/measure/wanted.h"
 
 /* The blocks of one region, and what is sought there. */
 struct search {
@@ -97,12 +96,13 @@ int hs_blame_find(struct hs_blame *blame, const struct hs_picture *p, const stru
     *blame = (struct hs_blame){.answer = HS_BLAME_IMPOSSIBLE};
     for (unsigned r = 0; r < p->n_regions; r++) {
         const struct hs_region_state *region = &p->region[r];
-        uint64_t wanted = (request->size + (UINT64_C(1) << region->shift) - 1) >> region->shift;
-        if (!region->present || wanted > region->granules || !hs_region_wanted(region, r, request->region))
+        uint64_t wanted = hs_region_granules(region, request->size);
+        if (!region->present || wanted > region->granules ||
+            (request->asked < p->n_regions && !hs_region_serves(region, &p->region[request->asked], request->caps)))
             continue;
         uint32_t from = hs_picture_find(p, region->first), to = hs_picture_find(p, region->first + region->granules);
         struct search s = {p->block + from, to - from, region->first, region->first + region->granules,
-                           wanted ? (uint32_t)wanted : 1, region->shift};
+                           (uint32_t)wanted, region->shift};
         search_region(&best, &s, request->by, (struct best){.region = r, .from = from});
     }
     return best.any ? take_blocks(blame, p, &best) : HS_OK;

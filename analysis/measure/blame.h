@@ -23,7 +23,8 @@ enum hs_blame_by {
 struct hs_blame_request {
     uint64_t size;      /* bytes wanted in one piece, at least 1 */
     enum hs_blame_by by;
-    const char *region; /* only in this one, a name or number; NULL: in any */
+    unsigned asked;     /* region of the heap that was asked, HS_ALL_REGIONS: any heap */
+    uint32_t caps;      /* capabilities asked for */
 };
 
 /* A block that would have to go. */

@@ -213,15 +213,6 @@ void hs_model_held(struct hs_model *m, const struct hs_event *e)
     } while (at < end && !hs_get_u64(&at, end, &distance) && pos + distance < UINT32_MAX);
 }
 
-/* Whether a request of the heap that `asked` is of, for `caps`, could have been met from a region. A pool serves its own kind only. */
-static bool serves(const struct hs_region_state *region, const struct hs_region_state *asked, uint32_t caps)
-{
-    size_t heap = hs_region_heap(asked->name);
-    if (asked->memory == HS_MEMORY_POOL || region->memory == HS_MEMORY_POOL)
-        return region == asked;
-    return heap == hs_region_heap(region->name) && !memcmp(region->name, asked->name, heap) && !(caps & ~region->caps);
-}
-
 /* All regions' figures; those of a failure that names a region, of the regions that it could have come from. */
 static bool space_of(const struct hs_model *m, const struct hs_failure *failure, struct hs_layout *layout)
 {
@@ -230,7 +221,7 @@ static bool space_of(const struct hs_model *m, const struct hs_failure *failure,
     unsigned n = m->levels.n_told > m->n_regions ? m->levels.n_told : m->n_regions;
     *layout = (struct hs_layout){.used = 0};
     for (unsigned i = 0; i < n; i++) {
-        if (failure->region < m->n_regions && !serves(&m->region[i], &m->region[failure->region], failure->caps))
+        if (failure->region < m->n_regions && !hs_region_serves(&m->region[i], &m->region[failure->region], failure->caps))
             continue;
         if (is_told)
             hs_told_add(&told, &m->levels.told[i]);

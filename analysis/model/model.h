@@ -245,6 +245,13 @@ struct hs_layout hs_model_layout(const struct hs_model *model, unsigned region);
  * last. Returns whether they are known. */
 bool hs_model_heap(const struct hs_model *model, struct hs_layout *layout);
 
+/* Whether a request of the heap that region `asked` is of, for capabilities `caps`, could have been met from `region`. A pool
+ * serves requests of its own only. */
+bool hs_region_serves(const struct hs_region_state *region, const struct hs_region_state *asked, uint32_t caps);
+
+/* Granules that a block of `size` bytes takes in a region, its header included; at least 1. */
+uint64_t hs_region_granules(const struct hs_region_state *region, uint64_t size);
+
 /* The region that holds granule `pos`, or model->n_regions. */
 unsigned hs_model_region_of(const struct hs_model *model, uint32_t pos);
 
