@@ -38,7 +38,7 @@ def case_bad_usage(cli):
             (["report", "--min-percent", "1x", trace], "--min-percent takes a number"),
             (["report", "--color", "some", trace], "--color takes auto|always|never"),
             (["report", "--sort", "colour", trace], "no such sort key: 'colour'"),
-            (["report", "--sort", "line,line", trace], "given twice"), (["report", "--sort", "", trace], "needs a key"),
+            (["report", "--sort", "line,line", trace], "given twice"), (["report", "--sort", "", trace], "a sort key is wanted"),
             (["report", "--children", "--sort", "kind", trace], "--children needs"),
             (["report", "--live", "--peak", trace], "exclude each other"),
             (["report", "--elf", "/no/such/file", trace], "/no/such/file")):
