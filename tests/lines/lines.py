@@ -250,7 +250,8 @@ def opcodes_on(firmware):
     trace = os.path.join(folder, "opcodes.hst")
     script = os.path.join(HERE, "opcodes.py")
     if firmware != hs_test.QEMU:
-        return hs_test.run_firmware(firmware, [script], trace=trace, merge=True).out, trace
+        # By its name alone, for of a long path only the end is recorded.
+        return hs_test.run_firmware(firmware, [os.path.basename(script)], trace=trace, merge=True, cwd=HERE).out, trace
     with qemu_mp.QemuMp(hs_test.firmware(firmware)) as board, open(script, "rb") as f:
         out, error = board.run(f.read())
         board.save_memory(qemu_mp.RING_ADDR, qemu_mp.RING_SIZE, trace)

@@ -46,9 +46,11 @@ def moments(script, size):
     if os.path.exists(ring):
         os.remove(ring)
     env = {k: v for k, v in os.environ.items() if not k.startswith("HEAPSTRATA_")}
-    child = subprocess.Popen([hs_test.firmware("unix32"), "-X", "heapsize=256k", script],
+    # In its folder: the name that the program is started by takes room in the ring, and a path is as long as it is.
+    folder, name = os.path.split(script)
+    child = subprocess.Popen([hs_test.firmware("unix32"), "-X", "heapsize=256k", name],
                              env=dict(env, HEAPSTRATA_RING="%s:%s" % (ring, size), HEAPSTRATA_TIME_SCALE="40"),
-                             stdout=subprocess.DEVNULL)
+                             stdout=subprocess.DEVNULL, cwd=folder)
     try:
         time.sleep(0.3)
         for _ in range(MOMENTS):
