@@ -26,6 +26,7 @@
 #include "py/gc.h"
 #include "py/mpthread.h"
 #include "py/objfun.h"
+#include "py/persistentcode.h"
 #include "py/runtime.h"
 
 #ifndef HS_THREAD_LOCAL
@@ -132,9 +133,8 @@ static struct hs_text text_of(qstr q) {
     return (struct hs_text){data, (uint32_t)len};
 }
 
-/* File, function and line, found as MicroPython finds them for a traceback. */
-static void describe(uintptr_t code, struct hs_place *place) {
-    const mp_obj_fun_bc_t *fun = running.code->fun_bc;
+/* Found as MicroPython finds it for a traceback. */
+void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place) {
     const byte *ip = fun->bytecode;
     MP_BC_PRELUDE_SIG_DECODE(ip);
     MP_BC_PRELUDE_SIZE_DECODE(ip);
@@ -155,6 +155,8 @@ static void describe(uintptr_t code, struct hs_place *place) {
     place->line = (uint32_t)mp_bytecode_get_source_line(ip, line_info_top, place->offset);
     (void)n_state, (void)n_exc_stack, (void)scope_flags, (void)n_def_pos_args;
 }
+
+static void describe(uintptr_t code, struct hs_place *place) { hs_mp_describe(running.code->fun_bc, code, place); }
 
 /* --- order and threads -------------------------------------------------------------------------------- */
 
@@ -878,8 +880,9 @@ static uint64_t build_id(void) {
     return hs_fingerprint(functions, sizeof functions / sizeof *functions);
 }
 
-/* The last is the number of words in a call frame before its stack. */
-static char facts[] = "system=micropython " MICROPY_VERSION_STRING "\0port=" MICROPY_PY_SYS_PLATFORM "\0frame=0";
+/* The number of words in a call frame before its stack is put in later. */
+static char facts[] = "system=micropython " MICROPY_VERSION_STRING "\0port=" MICROPY_PY_SYS_PLATFORM
+                      "\0bytecode=" MP_STRINGIFY(MPY_VERSION) "\0frame=0";
 
 static struct hs_text all_facts(void) {
     facts[sizeof facts - 2] = (char)('0' + offsetof(mp_code_state_t, state) / sizeof(void *));

@@ -27,6 +27,10 @@ void hs_mp_mark(struct hs_text label);
 /* Trace-wide number of the granule that an address of the heap lies in. */
 uint32_t hs_mp_pos(const void *block);
 
+/* File, function and line of the instruction at `code` in that function. */
+struct _mp_obj_fun_bc_t;
+void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place);
+
 /* Between the two no other thread changes the heap, and records are those of the calling thread. */
 bool hs_mp_enter_order(void);
 void hs_mp_leave_order(bool ordered);

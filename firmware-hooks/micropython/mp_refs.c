@@ -52,6 +52,13 @@ static const mp_state_mem_area_t *area_of(uintptr_t word) {
     return NULL;
 }
 
+static uint32_t length_at(const mp_state_mem_area_t *a, size_t at) {
+    size_t end = at + 1, n = a->gc_alloc_table_byte_len * 4;
+    while (end < n && kind_at(a, end) == AT_TAIL)
+        end++;
+    return (uint32_t)(end - at);
+}
+
 /* Granule of the live block whose head the word is the address of, or NO_BLOCK. */
 static uint32_t target_of(uintptr_t word) {
     if (word & (GRANULE - 1))
@@ -60,6 +67,15 @@ static uint32_t target_of(uintptr_t word) {
     if (!a || kind_at(a, (word - (uintptr_t)a->gc_pool_start) / GRANULE) != AT_HEAD)
         return NO_BLOCK;
     return hs_mp_pos((const void *)word);
+}
+
+uint32_t hs_mp_head(uintptr_t word) { return target_of(word); }
+
+size_t hs_mp_bytes_at(const void *head) {
+    if (target_of((uintptr_t)head) == NO_BLOCK)
+        return 0;
+    const mp_state_mem_area_t *a = area_of((uintptr_t)head);
+    return (size_t)length_at(a, ((uintptr_t)head - (uintptr_t)a->gc_pool_start) / GRANULE) * GRANULE;
 }
 
 /* --- roots ----------------------------------------------------------------------------------------------- */
@@ -75,14 +91,8 @@ struct range {
     uint8_t kind;      /* enum root */
 };
 
-#ifdef HS_PORT_GC_SIGNALS
-#define RECORD_ROOT hs_record_locked
-#else
-#define RECORD_ROOT hs_record
-#endif
-
 static void record_roots(const struct range *r, uintptr_t address, const uint8_t *data, uint32_t len) {
-    RECORD_ROOT(&(struct hs_record){
+    HS_MP_RECORD_WALKING(&(struct hs_record){
         .kind = HS_ROOT, .cause = r->kind, .thread = hs_mp_thread(), .address = address, .data = data, .data_len = len});
 }
 
@@ -138,6 +148,7 @@ static void put_range(const uintptr_t *at, size_t len) {
     size_t registers = kind == ROOT_STACK ? REGISTERS : 0;
     put_roots((struct range){at, at + registers, (uintptr_t)at, ROOT_REGISTERS});
     put_roots((struct range){at + registers, end, (uintptr_t)(at + registers), kind});
+    hs_mp_frames_in(at, end);
 }
 
 void __wrap_gc_collect_root(void **ptrs, size_t len) {
@@ -336,13 +347,6 @@ static void put_block(struct writer *w, const struct block *b) {
     w->none += !started;
 }
 
-static uint32_t length_at(const mp_state_mem_area_t *a, size_t at) {
-    size_t end = at + 1, n = a->gc_alloc_table_byte_len * 4;
-    while (end < n && kind_at(a, end) == AT_TAIL)
-        end++;
-    return (uint32_t)(end - at);
-}
-
 static void put_area(struct writer *w, const mp_state_mem_area_t *a) {
     size_t n = a->gc_alloc_table_byte_len * 4;
     begin(w, hs_mp_pos(a->gc_pool_start), 0);
@@ -372,7 +376,7 @@ static NOINLINE uint32_t put_references(bool dry) {
 /* Frames below us have held addresses of blocks. Left there, they would keep blocks alive in a later
  * collection. */
 static NOINLINE void wipe_stack(void) {
-    volatile uintptr_t below[96];
+    volatile uintptr_t below[192];
     for (size_t i = 0; i < sizeof below / sizeof *below; i++)
         below[i] = 0;
 }
@@ -396,6 +400,7 @@ static NOINLINE uint32_t record_graph(void) {
             return bytes;
     }
     hs_mp_snapshot();
+    hs_mp_frames_begin();
     put_all_roots();
     put_modules();
     put_references(false);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "firmware-hooks/ports/port.h"
+
 /* 0: leaves it out; saves some 2 KB of ROM. */
 #ifndef HS_WITH_REFS
 #define HS_WITH_REFS 1
@@ -34,6 +36,21 @@ void hs_mp_refs_when(const char *words);
 /* A mark was passed; an allocation failed. */
 void hs_mp_refs_mark(void);
 void hs_mp_refs_fail(void);
+
+/* Granule of the live block whose head a word is the address of, or HS_POS_IMPLIED; that block's bytes, or 0. */
+uint32_t hs_mp_head(uintptr_t word);
+size_t hs_mp_bytes_at(const void *head);
+
+/* While the roots are walked: FRAME and CODE records of the call frames whose addresses stand in a range of words. */
+void hs_mp_frames_begin(void);
+void hs_mp_frames_in(const uintptr_t *at, const uintptr_t *end);
+
+/* Where other threads go over their stacks in a signal handler, the lock is held while roots are walked. */
+#ifdef HS_PORT_GC_SIGNALS
+#define HS_MP_RECORD_WALKING hs_record_locked
+#else
+#define HS_MP_RECORD_WALKING hs_record
+#endif
 
 /* Instead of the collector's own work while the roots are walked: see mp_hooks.h, hs_mp_walk_roots. */
 void hs_mp_refs_state(void);

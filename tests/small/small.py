@@ -98,7 +98,7 @@ def failure(tap, size):
     with open(script, "w") as f:
         f.write(FAILING)
     ring = os.path.join(hs_test.scratch(), "failing.img")
-    done = hs_test.run_firmware("unix32", ["-X", "heapsize=44k", script], ring="%s:%s" % (ring, size))
+    done = hs_test.run_firmware("unix32", ["-X", "heapsize=44k", "failing.py"], ring="%s:%s" % (ring, size), cwd=hs_test.scratch())
     status, report, error = hs_test.cli_json("report", ring)
     last = report["failures"][-1] if report and report.get("failures") else {}
     tap.check("%s: the failed allocation, its line and why" % size,
@@ -111,10 +111,11 @@ def failure(tap, size):
 def boots(tap):
     """A boot that was killed, then one that ends with a failure, in one ring: both are told, with what came last."""
     *_, image = moments(endless("misc_raytrace"), "8k")
-    ring, script = (os.path.join(hs_test.scratch(), name) for name in ("boots.img", "failing.py"))
+    ring = os.path.join(hs_test.scratch(), "boots.img")
     with open(ring, "wb") as f:
         f.write(image)
-    hs_test.run_firmware("unix32", ["-X", "heapsize=44k", script], ring=ring + ":8k", env={"HEAPSTRATA_TIME_SCALE": "40"})
+    hs_test.run_firmware("unix32", ["-X", "heapsize=44k", "failing.py"], ring=ring + ":8k", cwd=hs_test.scratch(),
+                         env={"HEAPSTRATA_TIME_SCALE": "40"})
     done = hs_test.cli("resets", "--json", "--last", "5", ring)
     first, last = (json.loads(line) for line in done.out.splitlines()[-2:])
     tap.check("8k: the boot that was killed, with its last allocations",
