@@ -188,6 +188,9 @@ void hs_forget(bool (*gone)(uintptr_t code));
 /* Calling context of a call at `code` from within context `parent`: a number for hs_key.context. */
 uint32_t hs_context(uint32_t parent, uintptr_t code);
 
+/* The same of a call that native code makes, by its return address. */
+uint32_t hs_caller_context(uint32_t parent, uintptr_t caller);
+
 /* Fingerprint of a firmware's layout, for hs_config.build_id: FNV-1a over the 32-bit distances of `n`
  * functions from hs_anchor. The host computes the same from the ELF file. */
 uint64_t hs_fingerprint(const uintptr_t *functions, size_t n);

@@ -194,6 +194,11 @@ static struct hs_site_entry *new_entry(uint8_t kind) {
     return NULL;
 }
 
+/* Of an address from the anchor. */
+static uint64_t distance(uintptr_t code) {
+    return (uint64_t)(int64_t)(intptr_t)(code - hs_code_address((uintptr_t)hs_anchor));
+}
+
 /* --- definitions --------------------------------------------------------------------------------------- */
 
 static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes) {
@@ -288,7 +293,7 @@ static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key) 
         return NULL;
     r->line = place.line;
     r->count = place.offset;
-    r->address = (uint64_t)(int64_t)(intptr_t)(key.caller - hs_code_address((uintptr_t)hs_anchor));
+    r->address = key.caller || r->kind == HS_SITE ? distance(key.caller) : 0;
     struct hs_site_entry like = {
         .key = {.code = NOWHERE}, .op = r->kind == HS_SITE ? (uint8_t)(HS_ALLOC + r->cause) : 0, .first_size = (uint8_t)r->size, .parent = (uint16_t)r->function};
 #if HS_STACKS
@@ -347,6 +352,11 @@ static bool is_here(struct hs_site_entry *entry) {
     r.file = r.function = entry->parent;
     r.line = entry->size;
     r.context = (uint32_t)context_of(entry);
+    if (entry->kind == HS_CONTEXT && !entry->parent) { /* native: it has its address until a reset */
+        if (!entry->key.caller)
+            return false;
+        r.address = distance(entry->key.caller);
+    }
     compose(&r, number_of(entry), bytes);
     return write_definition(bytes, entry);
 }
@@ -371,9 +381,8 @@ HOT struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t s
     return site && hs_site_ready(site) ? site : define_site(key, op, size);
 }
 
-uint32_t hs_context(uint32_t parent, uintptr_t code) {
 #if HS_STACKS
-    struct hs_key key = {.code = code, .context = parent};
+static uint32_t context_at(struct hs_key key) {
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *entry = find_key(key, 0);
     if (!entry) {
@@ -383,11 +392,15 @@ uint32_t hs_context(uint32_t parent, uintptr_t code) {
     uint32_t number = entry ? number_of(entry) : 0;
     hs_port_unlock(lock);
     return number;
-#else
-    (void)code;
-    return parent;
-#endif
 }
+uint32_t hs_context(uint32_t parent, uintptr_t code) { return context_at((struct hs_key){.code = code, .context = parent}); }
+uint32_t hs_caller_context(uint32_t parent, uintptr_t caller) {
+    return context_at((struct hs_key){.caller = caller, .context = parent});
+}
+#else
+uint32_t hs_context(uint32_t parent, uintptr_t code) { return (void)code, parent; }
+uint32_t hs_caller_context(uint32_t parent, uintptr_t caller) { return (void)caller, parent; }
+#endif
 
 void hs_forget(bool (*gone)(uintptr_t code)) {
     struct hs_trace *t = &hs_trace;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/cmd/cmd.h"
+#include "analysis/cmd/firmware.h"
 #include "analysis/doctor/doctor.h"
 #include "analysis/present/doctorview.h"
 #include "lib/host/text.h"
@@ -144,15 +144,27 @@ static int examine(const struct args *args, const struct hs_patient *patient)
 /* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
 static int with_trace(const struct args *args, struct hs_patient *patient, struct hs_reader *reader)
 {
-    struct hs_model *model = hs_model_new(NULL);
-    if (!model)
-        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    int damaged = hs_cmd_replay_model(reader, model);
-    patient->reader = reader;
-    patient->model = model;
-    int status = examine(args, patient);
+    struct hs_names names = {.reader = reader};
+    struct hs_pools *pools = hs_pools_new(reader, 0);
+    struct hs_model *model = pools ? hs_model_new(&(struct hs_model_observer){.context = pools, .after = hs_pools_feed}) : NULL;
+    int status = HS_EXIT_BAD;
+    if (model) {
+        pools->model = model;
+        int damaged = hs_cmd_replay_model(reader, model);
+        patient->reader = reader;
+        patient->model = model;
+        patient->pools = pools;
+        patient->names = &names;
+        if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
+            status = examine(args, patient);
+        status = damaged ? damaged : status;
+    } else {
+        hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    }
+    hs_symbols_close(names.symbols);
     hs_model_free(model);
-    return damaged ? damaged : status;
+    hs_pools_free(pools);
+    return status;
 }
 
 static int run(void *memory)
@@ -189,6 +201,6 @@ const struct hs_cmd hs_cmd_doctor = {
                 "  heapstrata doctor boot.log\n"
                 "  heapstrata doctor -                     # paste, then Ctrl-D\n"
                 "  heapstrata doctor --json run.hst | jq -r '.findings[].code'\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR, .max_files = 1,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .max_files = 1,
     .args_size = sizeof(struct args), .run = run,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/cmd/firmware.h"
+#include "analysis/cmd/pools.h"
 #include "analysis/cmd/report-phase.h"
 #include "analysis/cmd/report-retained.h"
 #include "analysis/present/report.h"
@@ -16,7 +17,7 @@
 struct args {
     struct hs_common common;
     const char *sort;
-    bool live, peak, children, no_children, call_graph, pins, retained, phase;
+    bool live, peak, children, no_children, call_graph, pins, retained, phase, pools;
     uint64_t limit;
     double min_percent;
 };
@@ -186,6 +187,13 @@ static int run_phase(const struct args *args)
     return hs_report_phase(&args->common, rows(args));
 }
 
+static int run_pools(const struct args *args)
+{
+    if (args->live || args->peak || args->children || args->call_graph || args->pins)
+        return hs_complain("--pools shows tables of its own: it goes with --limit, --json and --csv only");
+    return hs_report_pools(&args->common, rows(args));
+}
+
 static int run(void *memory)
 {
     struct work w = {.args = memory};
@@ -193,6 +201,8 @@ static int run(void *memory)
         return run_retained(w.args);
     if (w.args->phase)
         return run_phase(w.args);
+    if (w.args->pools)
+        return run_pools(w.args);
     w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
     if (!w.reader)
         return HS_EXIT_BAD;
@@ -223,6 +233,8 @@ static const struct hs_option options[] = {
      "rank by what the place's blocks keep alive, at the last snapshot of references (heapstrata.snapshot(refs=True))", NULL},
     {"phase", 0, NULL, HS_OPT_FLAG, offsetof(struct args, phase),
      "show what each import cost, as a tree: opening, lexing, parsing, compiling, running", NULL},
+    {"pools", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pools),
+     "show pools, lwIP's for instance: how full they were, what they refused, who held their elements at the worst moment", NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N rows, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
     {"min-percent", 0, "P", HS_OPT_REAL, offsetof(struct args, min_percent), "leave out rows below P percent", NULL},
@@ -238,6 +250,7 @@ const struct hs_cmd hs_cmd_report = {
     .examples = "  heapstrata report run.hst\n"
                 "  heapstrata report --live --sort function,kind run.hst\n"
                 "  heapstrata report --sort stack --csv run.hst\n"
+                "  heapstrata report --pools web.hst\n"
                 "  heapstrata report --elf build-PICO/firmware.elf --sort native ring.bin\n",
     .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
     .options = options,

@@ -159,6 +159,8 @@ static void print_text(const struct report *r)
         collections_text(&r->sum);
     space_text(&r->sum.heap);
     for (unsigned i = 0; r->model->n_regions > 1 && i < r->model->n_regions; i++) {
+        if (!r->model->region[i].granules) /* a number that no region has */
+            continue;
         struct hs_space space = hs_space_of_region(r->model, i);
         region_title(r, i);
         space_text(&space);

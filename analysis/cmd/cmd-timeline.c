@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/firmware.h"
+#include "analysis/cmd/pools.h"
 #include "analysis/cmd/when.h"
 #include "analysis/present/timeview.h"
 
@@ -14,6 +15,7 @@ struct args {
     uint64_t points, size;
     int by; /* enum by */
     const char *from, *to;
+    bool pools;
 };
 
 static const struct hs_option options[] = {
@@ -24,6 +26,7 @@ static const struct hs_option options[] = {
      "show the share of the free space that has no room for BYTES"},
     {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from), "begin at a time, event:N or mark:LABEL"},
     {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop at a time, event:N or mark:LABEL"},
+    {"pools", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pools), "show how full pools were, lwIP's for instance"},
     {0},
 };
 
@@ -108,9 +111,18 @@ static int measure_and_show(struct hs_reader *reader, struct session *s, const s
     return status == HS_EXIT_OK ? damaged : status;
 }
 
+static int run_pools(const struct args *args)
+{
+    if (args->by == BY_EVENT || args->size || args->from || args->to)
+        return hs_complain("--pools shows the whole trace against time: it goes with --points, --json and --csv only");
+    return hs_timeline_pools(&args->common, args->points);
+}
+
 static int run(void *memory)
 {
     const struct args *args = memory;
+    if (args->pools)
+        return run_pools(args);
     struct session session = {0};
     if (!hs_range_parse(&session.range, args->from, args->to))
         return HS_EXIT_BAD;
@@ -128,6 +140,7 @@ const struct hs_cmd hs_cmd_timeline = {
              "the run, with marks, collections and failures. Every point keeps the extremes of all events in it.",
     .examples = "  heapstrata timeline\n"
                 "  heapstrata timeline --by event --size 4K trace.hst\n"
+                "  heapstrata timeline --pools web.hst\n"
                 "  heapstrata timeline --csv --points 1000 --from mark:loop --to 2.5s trace.hst\n",
     .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = 1,
     .args_size = sizeof(struct args), .run = run,

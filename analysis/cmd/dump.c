@@ -102,6 +102,8 @@ static void show_context(const struct dump *d, uint32_t number)
     show_text(d, "file", context->file);
     show_text(d, "function", context->function);
     show_number(d, "line", context->line);
+    if (context->caller)
+        show_signed(d, "caller", context->caller);
     end_line(d);
 }
 

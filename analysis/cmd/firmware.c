@@ -7,21 +7,35 @@
 
 #include "analysis/cmd/firmware.h"
 
-static const char *const fingerprint_names[] = {
 #define HS_FINGERPRINT(function) #function,
+static const char *const micropython_names[] = {
 #include "firmware-hooks/micropython/fingerprint.def"
+};
+static const char *const lwip_names[] = {
+#include "firmware-hooks/lwip/fingerprint.def"
+};
 #undef HS_FINGERPRINT
+
+/* The functions of each hook that takes a fingerprint. */
+static const struct {
+    const char *const *names;
+    size_t n;
+} fingerprints[] = {
+    {micropython_names, sizeof micropython_names / sizeof *micropython_names},
+    {lwip_names, sizeof lwip_names / sizeof *lwip_names},
 };
 
 enum match { SAME, OTHER, UNTOLD };
 
 static enum match match(const struct hs_symbols *symbols, const struct hs_reader *reader)
 {
-    size_t n = sizeof fingerprint_names / sizeof *fingerprint_names;
     uint64_t expected = hs_reader_info(reader)->build_id;
     if (!expected)
         return UNTOLD;
-    return hs_symbols_fingerprint(symbols, fingerprint_names, n) == expected ? SAME : OTHER;
+    for (size_t i = 0; i < sizeof fingerprints / sizeof *fingerprints; i++)
+        if (hs_symbols_fingerprint(symbols, fingerprints[i].names, fingerprints[i].n) == expected)
+            return SAME;
+    return OTHER;
 }
 
 /* The user's word counts, but a wrong one is worth a warning. */

@@ -10,6 +10,29 @@
 #define MUCH  0.75 /* external fragmentation that is worth a word before anything has failed */
 #define ROOM  4096 /* free bytes below which it is not */
 
+/* Pools have a check of their own. */
+static bool is_pool(const struct hs_model *m, unsigned region)
+{
+    return region < m->n_regions && m->region[region].memory == HS_MEMORY_POOL;
+}
+
+/* Figures of all that is not a pool. False when they are not known. */
+static bool heap_of(const struct hs_model *m, struct hs_layout *heap)
+{
+    if (!m->synced || hs_model_is_told(m))
+        return hs_model_heap(m, heap);
+    *heap = (struct hs_layout){.used = 0};
+    for (unsigned i = 0; i < m->n_regions; i++) {
+        if (!m->region[i].present || is_pool(m, i))
+            continue;
+        struct hs_layout region = hs_model_layout(m, i);
+        heap->used += region.used;
+        heap->free += region.free;
+        heap->largest_free = region.largest_free > heap->largest_free ? region.largest_free : heap->largest_free;
+    }
+    return true;
+}
+
 static const struct hs_failure *last_failure(const struct hs_model *m, enum hs_verdict verdict, uint64_t *n)
 {
     const struct hs_failure *last = NULL;
@@ -17,7 +40,7 @@ static const struct hs_failure *last_failure(const struct hs_model *m, enum hs_v
     *n = 0;
     for (uint64_t i = first; i < m->n_failures; i++) {
         const struct hs_failure *f = &m->failure[i % HS_FAILURES_KEPT];
-        if (f->verdict != verdict)
+        if (f->verdict != verdict || is_pool(m, f->region))
             continue;
         last = f;
         ++*n;
@@ -70,7 +93,7 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
     const struct hs_failure *last = last_failure(patient->model, HS_VERDICT_FULL, &n);
     if (last)
         full(last, n, findings);
-    if (!fragmented && hs_model_heap(patient->model, &heap))
+    if (!fragmented && heap_of(patient->model, &heap))
         in_pieces(&heap, findings);
 }
 

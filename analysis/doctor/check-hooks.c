@@ -12,8 +12,8 @@ static void bypassed(struct hs_findings *findings)
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-LOST", HS_SEVERITY_PROBLEM,
                                           "the firmware's allocations bypass the hooks: nothing is recorded");
     hs_finding_evidence(f, "at its start the hook made an allocation of its own and did not see it; the trace's header says so");
-    hs_finding_next(f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own file (py/gc.c) "
-                       "with -fno-lto, or build without LTO");
+    hs_finding_next(f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own files (MicroPython: "
+                       "py/gc.c; lwIP: core/memp.c, core/mem.c, core/timeouts.c) with -fno-lto, or build without LTO");
     hs_finding_next(f, "the linker takes a hook in an archive only when something names it: add -u with its name "
                        "(ESP-IDF: -u esp_heap_trace_alloc_hook)");
     hs_finding_next(f, "check that the linker's command has every -Wl,--wrap= of wraps.txt");

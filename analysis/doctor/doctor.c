@@ -9,11 +9,12 @@
 
 #include "analysis/doctor/doctor.h"
 
-extern const struct hs_check hs_check_hooks, hs_check_losses, hs_check_fragmentation;
+extern const struct hs_check hs_check_hooks, hs_check_losses, hs_check_fragmentation, hs_check_pools;
 
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
     &hs_check_fragmentation,
+    &hs_check_pools,
     &hs_check_hooks,
     &hs_check_losses,
 };

@@ -19,7 +19,7 @@
 #ifndef HS_DOCTOR_H
 #define HS_DOCTOR_H
 
-#include "analysis/model/model.h"
+#include "analysis/measure/pools.h"
 
 /* ---- what is looked at ---- */
 
@@ -33,6 +33,8 @@ struct hs_patient {
     const char *path;
     const struct hs_reader *reader; /* at its end; NULL: the input is no trace */
     const struct hs_model *model;   /* as it is at the trace's end; NULL likewise */
+    const struct hs_pools *pools;   /* likewise */
+    const struct hs_names *names;   /* of the trace's sites; NULL likewise */
     const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
     size_t n_lines;
 };

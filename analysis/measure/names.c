@@ -51,6 +51,14 @@ static const struct hs_site *site_of(const struct hs_names *names, uint32_t site
     return site == HS_SITE_UNKNOWN ? NULL : hs_reader_site(names->reader, site);
 }
 
+/* A name that lasts as long as the symbols. */
+static const char *native_function(const struct hs_names *names, int64_t caller)
+{
+    struct hs_symbol symbol;
+    bool known = hs_symbols_lookup(names->symbols, caller, &symbol) && symbol.depth;
+    return known ? symbol.frames[symbol.depth - 1].function : "(native)";
+}
+
 /* The reader's number of a site. */
 static uint32_t plain(const struct hs_names *names, uint32_t number)
 {
@@ -76,7 +84,8 @@ static unsigned frames_of(const struct hs_names *names, uint32_t number, struct 
         context = hs_reader_context(names->reader, at);
         if (!context)
             break;
-        frame[n++] = (struct hs_frame){context->file, context->function, context->line};
+        frame[n++] = context->line ? (struct hs_frame){context->file, context->function, context->line}
+                                   : (struct hs_frame){"", native_function(names, context->caller), 0};
     }
     return n;
 }

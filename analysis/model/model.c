@@ -17,7 +17,7 @@ struct hs_model *hs_model_new(const struct hs_model_observer *observer)
     m->failure = calloc(HS_FAILURES_KEPT, sizeof *m->failure);
     m->boot = HS_NO_BOOT;
     m->synced = true;
-    m->observed = observer && (observer->taken || observer->freed);
+    m->observed = observer && (observer->taken || observer->freed || observer->after);
     if (observer)
         m->observer = *observer;
     if (m->sum && m->failure)

@@ -31,6 +31,7 @@ static int compare_contexts(const void *a, const void *b) {
     int by = order((uintptr_t)x->file, (uintptr_t)y->file);
     by = by ? by : order((uintptr_t)x->function, (uintptr_t)y->function);
     by = by ? by : order(x->line, y->line);
+    by = by ? by : order((uint64_t)x->caller, (uint64_t)y->caller);
     return by ? by : order(x->parent, y->parent);
 }
 
@@ -200,6 +201,7 @@ static int resolve_context(struct hs_dictionary *d, const struct hs_definition *
     context.function = function->text;
     context.line = said->line;
     context.parent = outer->context;
+    context.caller = said->caller;
     *name = (struct hs_name){.kind = HS_CONTEXT, .hash = said->hash + 31 * function->hash, .file = "", .text = "",
                              .context = pool_put(&d->contexts, &context, compare_contexts)};
     return name->context ? HS_OK : HS_ERR_MEMORY;

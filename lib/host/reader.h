@@ -99,7 +99,8 @@ struct hs_site {
 
 struct hs_context {
     const char *file, *function;
-    uint32_t line, parent;
+    uint32_t line, parent; /* line 0: native code */
+    int64_t caller;        /* of native code: return address, relative to the anchor */
 };
 
 /* What is known of the whole; final once hs_reader_next has returned 0. */

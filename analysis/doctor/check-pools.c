@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pools that ran empty, or nearly, or hold memory that nobody needs; and which number would have been enough.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/doctor/doctor.h"
+
+/* lwIP stops the program when it cannot have one of these. */
+static bool is_vital(const struct hs_pool *pool) { return !strcmp(pool->name, "SYS_TIMEOUT"); }
+
+/* What this run shows to be needed: a refused request would have taken one element more. */
+static uint32_t needed(const struct hs_pool *pool)
+{
+    return pool->peak + (pool->refused != 0);
+}
+
+/* How many others would have come behind a refused request is not known, least of all where it ended the program: twice
+ * as many as are known to be needed are the next that is worth a try. */
+static uint32_t size_after_refusal(const struct hs_pool *pool)
+{
+    return 2 * needed(pool);
+}
+
+static uint32_t with_reserve(uint32_t peak)
+{
+    return peak + (peak + 3) / 4;
+}
+
+static void suggest(struct hs_finding *f, const struct hs_pool *pool, uint32_t size, const char *why)
+{
+    char option[HS_NAME_MAX];
+    int64_t bytes = (int64_t)hs_pool_bytes(pool, size) - (int64_t)hs_pool_bytes(pool, pool->size);
+    hs_finding_next(f, "#define %s %" PRIu32 " in lwipopts.h instead of %" PRIu32 ": %+" PRId64 " bytes of RAM; %s",
+                    hs_pool_option(pool, option), size, pool->size, bytes, why);
+}
+
+/* The largest holders, in one note. */
+static void tell_holders(const struct hs_patient *patient, const struct hs_pool *pool, struct hs_finding *f)
+{
+    size_t n, at = 0;
+    char text[HS_NOTE_LEN] = "";
+    struct hs_pool_share *share = hs_pool_worst(pool, patient->names, &n);
+    for (size_t i = 0; i < n && at < sizeof text; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRIu32 " %s", i ? ", " : "", share[i].elements, share[i].name);
+    if (n)
+        hs_finding_evidence(f, "its elements were held by: %s", text);
+    hs_pool_shares_free(share, n);
+}
+
+static double seconds(const struct hs_patient *patient, uint64_t ticks)
+{
+    uint32_t hz = hs_reader_info(patient->reader)->hz;
+    return hz ? (double)ticks / hz : 0;
+}
+
+/* ---- a pool that refused ---- */
+
+/* Nothing that the program itself did is told behind the refusal. */
+static bool ended_there(const struct hs_patient *patient, const struct hs_pool *pool)
+{
+    return patient->model->number - pool->refused_last <= 3; /* a stop is up to two records */
+}
+
+static bool is_fatal(const struct hs_patient *patient, const struct hs_pool *pool)
+{
+    return pool->refused && (is_vital(pool) || ended_there(patient, pool));
+}
+
+static void exhausted(const struct hs_patient *patient, const struct hs_pool *pool, struct hs_findings *findings)
+{
+    char name[HS_NAME_MAX];
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-EMPTY", is_fatal(patient, pool) ? HS_SEVERITY_PROBLEM : HS_SEVERITY_WARNING,
+                                          "lwIP's pool %s, of %" PRIu32 " elements, was empty when %" PRIu64 " request%s came",
+                                          pool->name, pool->size, pool->refused, pool->refused == 1 ? "" : "s");
+    hs_finding_evidence(f, "the first was refused at %.3f s: %s", seconds(patient, pool->worst_time),
+                        hs_pool_holder_name(pool, patient->names, pool->refused_site, name));
+    tell_holders(patient, pool, f);
+    hs_finding_evidence(f, "the smallest size that could have been enough for what this run shows is %" PRIu32 "%s", needed(pool),
+                        ended_there(patient, pool) ? "; the run ends here, so what would have come later is not known"
+                                                   : "; the program went on without");
+    suggest(f, pool, size_after_refusal(pool), "twice what is known to be needed is a safe next step");
+    hs_finding_next(f, "then record again under load: heapstrata report --pools shows the most that was needed, and doctor the size for it");
+}
+
+/* Elements that come from a heap: it is the heap that had no room. */
+static void heap_exhausted(const struct hs_patient *patient, const struct hs_pool *pool, struct hs_findings *findings)
+{
+    char name[HS_NAME_MAX];
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM,
+                                          "%" PRIu64 " request%s of lwIP for a %s found no room in the heap that it takes them from",
+                                          pool->refused, pool->refused == 1 ? "" : "s", pool->name);
+    hs_finding_evidence(f, "the first was refused at %.3f s: %s", seconds(patient, pool->worst_time),
+                        hs_pool_holder_name(pool, patient->names, pool->refused_site, name));
+    for (unsigned i = 0; i < patient->pools->n; i++) {
+        const struct hs_pool *p = &patient->pools->pool[i];
+        if (p->now)
+            hs_finding_evidence(f, "%s: %" PRIu32 " in use at the end, %" PRIu64 " bytes", p->name, p->now, hs_pool_bytes(p, p->now));
+    }
+    hs_finding_next(f, "with MEMP_MEM_MALLOC a pool has no size of its own, and its MEMP_NUM_ option does nothing: the heap must be larger "
+                       "(MEM_SIZE, or that of the allocator behind mem_malloc), or others must hold less of it");
+    hs_finding_next(f, "heapstrata report --live names who holds that heap; heapstrata timeline shows whether it grew all along");
+}
+
+/* ---- a pool that nearly did ---- */
+
+static bool is_nearly_full(const struct hs_pool *pool)
+{
+    return pool->peak + 1 >= pool->size && 4 * (uint64_t)pool->peak >= 3 * (uint64_t)pool->size;
+}
+
+static void nearly(const struct hs_patient *patient, const struct hs_pool *pool, struct hs_findings *findings)
+{
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-TIGHT", HS_SEVERITY_WARNING,
+                                          "lwIP's pool %s had %s: %" PRIu32 " of %" PRIu32 " elements were in use at %.3f s", pool->name,
+                                          pool->peak == pool->size ? "none left" : "one left", pool->peak, pool->size,
+                                          seconds(patient, pool->worst_time));
+    tell_holders(patient, pool, f);
+    hs_finding_evidence(f, "the smallest size that was enough in this run is %" PRIu32, pool->peak);
+    suggest(f, pool, with_reserve(pool->peak), "a quarter more than was needed");
+}
+
+/* ---- pools that are far too large ---- */
+
+/* Twice what was needed stays. */
+static uint32_t enough(const struct hs_pool *pool)
+{
+    return pool->peak ? 2 * pool->peak : 1;
+}
+
+static uint64_t spare(const struct hs_pool *pool)
+{
+    bool idle = pool->size && 4 * (uint64_t)pool->peak <= pool->size && enough(pool) < pool->size;
+    return idle ? hs_pool_bytes(pool, pool->size - enough(pool)) : 0;
+}
+
+static int by_spare(const void *a, const void *b)
+{
+    uint64_t x = spare(*(const struct hs_pool *const *)a), y = spare(*(const struct hs_pool *const *)b);
+    return x != y ? x < y ? 1 : -1 : 0;
+}
+
+static void idle(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    const struct hs_pool *list[HS_POOL_LIMIT];
+    unsigned n = 0;
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < patient->pools->n; i++)
+        if (spare(&patient->pools->pool[i])) {
+            list[n] = &patient->pools->pool[i];
+            bytes += spare(list[n++]);
+        }
+    if (!n)
+        return;
+    qsort(list, n, sizeof *list, by_spare);
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-IDLE", HS_SEVERITY_WARNING,
+                                          "%u of lwIP's pools %s never more than a quarter full: %" PRIu64 " bytes could be given back",
+                                          n, n == 1 ? "was" : "were", bytes);
+    for (unsigned i = 0; i < n; i++) {
+        hs_finding_evidence(f, "%s: at most %" PRIu32 " of %" PRIu32 " elements of %" PRIu32 " bytes", list[i]->name, list[i]->peak,
+                            list[i]->size, list[i]->element);
+        suggest(f, list[i], enough(list[i]), "if this run had all the load that there will be");
+    }
+}
+
+static void look(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    bool fatal = false;
+    if (!patient->pools)
+        return;
+    for (unsigned i = 0; i < patient->pools->n; i++) {
+        const struct hs_pool *pool = &patient->pools->pool[i];
+        fatal = fatal || is_fatal(patient, pool);
+        if (pool->refused && pool->size)
+            exhausted(patient, pool, findings);
+        else if (pool->refused)
+            heap_exhausted(patient, pool, findings);
+        else if (pool->size && is_nearly_full(pool))
+            nearly(patient, pool, findings);
+    }
+    if (!fatal) /* what a program needs that came to an end too soon is not known */
+        idle(patient, findings);
+}
+
+const struct hs_check hs_check_pools = {
+    .name = "pools", .about = "lwIP's pools that ran empty or nearly, or are far too large", .look = look,
+};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "firmware-hooks/lwip/lwip_heap.h"
+
+#include "firmware-hooks/lwip/lwip_pools.h"
+#include "lib/level.h"
+#include "lwip/def.h"
+
+#if HS_LWIP_OWN_HEAP
+
+/* As mem.c has it. */
+struct mem {
+    mem_size_t next, prev; /* distances from the heap's begin */
+    u8_t used;
+#if MEM_OVERFLOW_CHECK
+    mem_size_t user_size;
+#endif
+};
+#ifndef MIN_SIZE
+#define MIN_SIZE 12
+#endif
+#if MEM_OVERFLOW_CHECK
+#define GUARD_BEFORE MEM_SANITY_REGION_BEFORE_ALIGNED
+#define GUARD_BEHIND MEM_SANITY_REGION_AFTER_ALIGNED
+#else
+#define GUARD_BEFORE 0
+#define GUARD_BEHIND 0
+#endif
+#define STRUCT_SIZE LWIP_MEM_ALIGN_SIZE(sizeof(struct mem))
+#define HEADER      ((uint32_t)(STRUCT_SIZE + GUARD_BEFORE))
+#define LEAST       ((uint32_t)(STRUCT_SIZE + LWIP_MEM_ALIGN_SIZE(MIN_SIZE)))
+
+#ifndef LWIP_RAM_HEAP_POINTER
+extern u8_t ram_heap[];
+#define LWIP_RAM_HEAP_POINTER ram_heap
+#endif
+
+#define BASE ((const uint8_t *)LWIP_MEM_ALIGN(LWIP_RAM_HEAP_POINTER))
+#define SIZE ((uint32_t)LWIP_MEM_ALIGN_SIZE(MEM_SIZE))
+
+static const struct mem *mem_at(uint32_t offset) { return (const struct mem *)(const void *)(BASE + offset); }
+
+/* Of the block or free run at `offset`; a chain that was overwritten ends with the heap. */
+static uint32_t end_of(uint32_t offset) {
+    uint32_t next = mem_at(offset)->next;
+    return next > offset && next < SIZE ? next : SIZE;
+}
+
+struct hs_block hs_lwip_heap_block(const void *block, uint32_t size) {
+    uint32_t offset = (uint32_t)((const uint8_t *)block - BASE) - HEADER, taken = end_of(offset) - offset;
+    uint32_t needed = (uint32_t)LWIP_MEM_ALIGN_SIZE(HEADER + size);
+    needed = needed > LEAST ? needed : LEAST;
+    return (struct hs_block){HS_LWIP_FIRST + (offset >> HS_LWIP_SHIFT), needed == taken ? size : taken - HEADER};
+}
+
+void hs_lwip_heap_snapshot(uint8_t part) {
+    struct hs_runs_writer w;
+    hs_snapshot_begin(&w, HS_LWIP_FIRST, part);
+    for (uint32_t at = 0, end; at < SIZE; at = end) {
+        end = end_of(at);
+        (mem_at(at)->used ? hs_snapshot_block : hs_snapshot_free)(
+            &w, HS_LWIP_FIRST + (at >> HS_LWIP_SHIFT), (end - at) >> HS_LWIP_SHIFT);
+    }
+    hs_snapshot_end(&w, HS_LWIP_FIRST + hs_lwip_heap_granules());
+}
+
+void hs_lwip_heap_summary(uint8_t cause) {
+    struct hs_summary_writer w;
+    hs_summary_begin(&w, &(struct hs_summary_writer){.region = HS_LWIP_REGION, .cause = cause, .shift = HS_LWIP_SHIFT});
+    for (uint32_t at = 0, end; at < SIZE; at = end) {
+        end = end_of(at);
+        if (!mem_at(at)->used) {
+            hs_summary_run(&w, (end - at) >> HS_LWIP_SHIFT);
+            continue;
+        }
+        w.used += (end - at) >> HS_LWIP_SHIFT;
+        w.blocks++;
+    }
+    hs_summary_end(&w);
+}
+
+uint32_t hs_lwip_heap_blocks(void) {
+    uint32_t n = 0;
+    for (uint32_t at = 0; at < SIZE; at = end_of(at))
+        n++;
+    return n;
+}
+
+#else
+#define HEADER 0u
+#define LEAST  0u
+#define BASE   ((const uint8_t *)(uintptr_t)(HS_LWIP_HEAP_BASE))
+#define SIZE   ((uint32_t)(HS_LWIP_HEAP_SIZE))
+
+struct hs_block hs_lwip_heap_block(const void *block, uint32_t size) {
+    return (struct hs_block){HS_LWIP_FIRST + (uint32_t)(((const uint8_t *)block - BASE) >> HS_LWIP_SHIFT), size};
+}
+
+/* Its layout is the other allocator's own: that which is told of it from the start on is all that is known. */
+void hs_lwip_heap_snapshot(uint8_t part) { (void)part; }
+void hs_lwip_heap_summary(uint8_t cause) { (void)cause; }
+uint32_t hs_lwip_heap_blocks(void) { return 0; }
+#endif
+
+#if HS_LWIP_HAS_HEAP
+uint32_t hs_lwip_heap_granules(void) { return SIZE >> HS_LWIP_SHIFT; }
+
+void hs_lwip_heap_region_record(bool existing) {
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION,
+        .region = HS_LWIP_REGION,
+        .pos = HS_LWIP_FIRST,
+        .count = hs_lwip_heap_granules(),
+        .shift = HS_LWIP_SHIFT,
+        .memory = HS_MEMORY_INTERNAL,
+        .cause = (uint8_t)(HS_PLACE_EXPLICIT | (existing ? HS_REGION_EXISTING : 0)),
+        .address = (uintptr_t)BASE,
+        .size = LEAST,
+        .old = HEADER,
+        .data = (const uint8_t *)"lwip/heap",
+        .data_len = 9,
+    });
+}
+#else
+uint32_t hs_lwip_heap_granules(void) { return 0; }
+void hs_lwip_heap_region_record(bool existing) { (void)existing; }
+#endif
