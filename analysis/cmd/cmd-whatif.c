@@ -32,7 +32,7 @@ static const struct hs_option options[] = {
     {"granule", 'g', "N", HS_OPT_UINT, offsetof(struct args, granule),
      "granules of N bytes, a power of two (default: as recorded)", NULL},
     {"death", 0, "WHEN", HS_OPT_CHOICE, offsetof(struct args, death),
-     "when garbage died, of the time that the trace leaves open: early, middle or late (default early)", "early|middle|late"},
+     "when garbage died, of the time that the trace leaves open: early, middle or late (default late)", "early|middle|late"},
     {0},
 };
 
@@ -195,17 +195,29 @@ static int replay_row(struct work *w, struct hs_whatif *row, const struct hs_pol
     if (!row->setting.granules)
         return HS_ERR_ARG;
     int error = hs_replay(&row->result, &w->program, &row->setting);
-    return error ? error : hs_smallest_find(&row->smallest, &w->program, &row->setting, &w->size);
+    if (row > w->row && row[-1].setting.policy == policy)
+        row->smallest = row[-1].smallest; /* of another heap: the same search */
+    else if (!error)
+        error = hs_smallest_find(&row->smallest, &w->program, &row->setting, &w->size);
+    return error;
+}
+
+/* That of another death than the first row's, or the same again. */
+static int find_bound(struct work *w, struct hs_smallest *bound, double death)
+{
+    struct hs_setting set = w->row[0].setting;
+    *bound = w->row[0].smallest;
+    if (set.death == death)
+        return HS_OK;
+    set.death = death;
+    return hs_smallest_find(bound, &w->program, &set, &w->size);
 }
 
 static int find_bounds(struct work *w)
 {
-    struct hs_setting set = w->row[0].setting;
     w->bounds.taken = w->row[0].smallest;
-    set.death = HS_DEATH_EARLY;
-    int error = hs_smallest_find(&w->bounds.early, &w->program, &set, &w->size);
-    set.death = HS_DEATH_LATE;
-    return error ? error : hs_smallest_find(&w->bounds.late, &w->program, &set, &w->size);
+    int error = find_bound(w, &w->bounds.early, HS_DEATH_EARLY);
+    return error ? error : find_bound(w, &w->bounds.late, HS_DEATH_LATE);
 }
 
 static int replay_all(struct work *w)
@@ -215,6 +227,15 @@ static int replay_all(struct work *w)
         for (unsigned h = 0; h < w->n_heaps && !error; h++)
             error = replay_row(w, &w->row[w->n++], w->policy[p], w->heap[h]);
     return error ? error : find_bounds(w);
+}
+
+/* A heap that the user asks about and that is too small is a finding. */
+static int finding(const struct work *w)
+{
+    for (unsigned i = 0; w->args->heap && i < w->n; i++)
+        if (w->row[i].result.failed)
+            return HS_EXIT_FINDING;
+    return HS_EXIT_OK;
 }
 
 static int print(const struct work *w)
@@ -248,7 +269,9 @@ static int work(struct work *w)
     if (error == HS_ERR_ARG)
         return hs_complain("a heap of %llu bytes has no room for a granule", (unsigned long long)w->row[w->n - 1].bytes);
     error = error ? error : print(w);
-    return error ? hs_complain("%s", hs_strerror(error)) : damaged;
+    if (error)
+        return hs_complain("%s", hs_strerror(error));
+    return damaged ? damaged : finding(w);
 }
 
 static int run(void *memory)
@@ -286,5 +309,6 @@ const struct hs_cmd hs_cmd_whatif = {
     .options = options,
     .max_files = 1,
     .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.death = 2},
     .run = run,
 };

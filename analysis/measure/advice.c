@@ -6,6 +6,7 @@
 #define SHARE_WORTH   0.05 /* rows that keep less of the free space apart get no advice */
 #define LONGER        3u   /* "long-lived": at least so many times what lay beside it lived */
 #define MANY          8u   /* blocks */
+#define SOME          4u
 #define BUFFER        64u  /* bytes of a block that is worth being used again */
 #define HEAP_PARTS    8u   /* a collection that frees a smaller part of the heap needs no threshold */
 
@@ -98,7 +99,7 @@ static bool collect(const struct scene *s, const struct hs_island_row *r, struct
     (void)s;
     a->blocks = r->birth.lower;
     a->of = r->birth.blocks;
-    return long_lived(r) && r->birth.lower && r->birth.lower * 2 >= r->birth.blocks;
+    return long_lived(r) && r->birth.blocks >= SOME && r->birth.lower * 2 >= r->birth.blocks;
 }
 
 /* Of the whole run: `blocks` of its `of` collections began only when nothing fitted, and freed `bytes` each on

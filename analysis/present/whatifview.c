@@ -34,14 +34,15 @@ static double share(uint64_t part, uint64_t whole)
 static const struct hs_column columns[] = {
     {"Policy", "policy", HS_VALUE_TEXT},           {"Heap", "heap_bytes", HS_VALUE_BYTES},
     {"Granule", "granule_bytes", HS_VALUE_BYTES},  {"Threshold", "threshold_bytes", HS_VALUE_BYTES},
-    {"Enough", "enough", HS_VALUE_TEXT},           {"Failed at", "failed_seconds", HS_VALUE_SECONDS},
+    {"Enough", "enough", HS_VALUE_TEXT},           {"Fails at", "failed_seconds", HS_VALUE_SECONDS},
     {NULL, "failed_number", HS_VALUE_COUNT},       {"Asked", "asked_bytes", HS_VALUE_BYTES},
     {"Free", "free_bytes", HS_VALUE_BYTES},        {"Longest run", "largest_free_bytes", HS_VALUE_BYTES},
     {"Collections", "collections", HS_VALUE_COUNT}, {NULL, "collections_without_room", HS_VALUE_COUNT},
     {NULL, "collections_by_threshold", HS_VALUE_COUNT}, {"Peak", "peak_used_bytes", HS_VALUE_BYTES},
     {"Peak live", "peak_live_bytes", HS_VALUE_BYTES}, {"Fragmented", "fragmentation", HS_VALUE_SHARE},
     {"At worst", "worst_fragmentation", HS_VALUE_SHARE}, {"Smallest heap", "smallest_heap_bytes", HS_VALUE_BYTES},
-    {NULL, "reached", HS_VALUE_SHARE},             {NULL, "failed_line", HS_VALUE_TEXT},
+    {NULL, "least_heap_bytes", HS_VALUE_BYTES},     {NULL, "reached", HS_VALUE_SHARE},             {NULL, "rescued", HS_VALUE_COUNT},
+    {NULL, "moved", HS_VALUE_COUNT},               {NULL, "failed_line", HS_VALUE_TEXT},
 };
 
 static void add_row(const struct hs_whatifview *v, struct hs_table *table, const struct hs_whatif *w)
@@ -57,7 +58,8 @@ static void add_row(const struct hs_whatifview *v, struct hs_table *table, const
         {.u = r->asked, .none = !at}, {.u = r->free, .none = !at}, {.u = r->largest, .none = !at},
         {.u = r->collections}, {.u = r->without_room}, {.u = r->by_threshold}, {.u = r->peak_used}, {.u = r->peak_live},
         {.d = r->fragmentation}, {.d = r->worst}, {.u = w->smallest.bytes, .none = !w->smallest.granules},
-        {.d = share(r->step, v->program->n)},
+        {.u = w->smallest.least_bytes, .none = !w->smallest.granules},
+        {.d = share(r->step, v->program->n)}, {.u = r->rescued}, {.u = r->moved},
         {.s = at ? hs_name_of_site(v->names, at->site, HS_KEY_LINE, line) : "", .none = !at},
     };
     hs_table_add(table, row);
@@ -102,14 +104,18 @@ static void scope_text(const struct hs_whatifview *v, FILE *out)
 
 static void death_text(const struct hs_whatifview *v, FILE *out)
 {
+    const char *when = v->death <= 0 ? "dead as soon as nothing shows that it is alive" :
+                       v->death >= 1 ? "alive till then" : "dead half-way between when it was last seen alive and then";
     char every[32];
-    fprintf(out, "# garbage: a block that a collection freed is taken to have died %s it was last seen alive and that\n"
-            "# collection", v->death <= 0 ? "at the beginning of the time between when" : v->death >= 1 ?
-            "at the end of the time between when" : "in the midst of the time between when");
+    fprintf(out, "# garbage: what a collection freed in the trace is taken to be %s (--death)", when);
     if (v->collect_every)
-        fprintf(out, "; recorded with a collection every %s bytes, so that is close\n", count(every, v->collect_every));
+        fprintf(out, ";\n# recorded with a collection every %s bytes, so that is known about as well as that\n",
+                count(every, v->collect_every));
     else
-        fputs("; record with --collect-every 1K to know it better\n", out);
+        fputs(";\n# a trace made with heapstrata record --collect-every 1K tells better when blocks died\n", out);
+    if (v->death >= 1 && !v->collect_every && v->row[0].result.by_threshold)
+        fputs("# warning: with --death late a collection finds only what one freed in the trace by then, so a threshold seems to "
+              "be\n# of little use. Try --death early, or record with --collect-every\n", out);
 }
 
 static void bounds_text(const struct hs_whatifview *v, FILE *out)
@@ -118,84 +124,125 @@ static void bounds_text(const struct hs_whatifview *v, FILE *out)
     char early[32], taken[32], late[32];
     if (!b->taken.granules)
         return;
-    fprintf(out, "#\n# smallest heap that would have been enough (%s): %s bytes", v->row[0].setting.policy->name,
+    fprintf(out, "#\n# smallest heap that would have been enough, %s: %s bytes", v->row[0].setting.policy->name,
             count(taken, b->taken.bytes));
     if (v->program->micropython)
-        fprintf(out, ", -X heapsize=%llu on the unix port", (unsigned long long)b->taken.bytes);
-    fprintf(out, "\n# between %s, if garbage died as soon as it can have, and %s, if as late\n",
-            count(early, b->early.bytes), count(late, b->late.bytes));
+        fprintf(out, " (-X heapsize=%llu on the unix port)", (unsigned long long)b->taken.bytes);
+    if (b->taken.least < b->taken.granules)
+        fprintf(out, ",\n# and so would larger ones; %s bytes too, but some of those in between not", count(early, b->taken.least_bytes));
+    fprintf(out, "\n# if garbage died as early as it can have: %s; as late: %s\n", count(early, b->early.bytes),
+            count(late, b->late.bytes));
 }
 
 /* ---- chart ---- */
 
-static double height(uint64_t granules, const struct hs_whatif *w)
+/* Heaps that are mostly empty are cut off above what was used. */
+static double top_of(const struct hs_whatif *w)
 {
-    double all = (double)(w->bytes >> w->setting.shift);
-    return all > 0 ? (double)granules / all : 0;
+    uint64_t most = w->result.peak_used + w->result.peak_used / 2;
+    return (double)(most < w->bytes ? most : w->bytes);
 }
 
-static unsigned to_columns(const struct hs_whatif *w, unsigned columns_wanted, struct hs_bar *bar, char *collected, char *failed)
+static double height(uint64_t granules, const struct hs_whatif *w)
 {
-    for (unsigned c = 0; c < columns_wanted; c++) {
-        unsigned from = c * HS_COURSE_POINTS / columns_wanted, to = (c + 1) * HS_COURSE_POINTS / columns_wanted;
-        struct hs_course_point sum = {.live_least = UINT32_MAX, .largest_least = UINT32_MAX};
-        for (unsigned i = from; i < (to > from ? to : from + 1); i++) {
-            const struct hs_course_point *p = &w->result.course[i];
-            sum.collections += p->collections;
-            sum.failures += p->failures;
-            if (!p->any)
-                continue;
-            sum.any = true;
-            sum.live_least = p->live_least < sum.live_least ? p->live_least : sum.live_least;
-            sum.live_most = p->live_most > sum.live_most ? p->live_most : sum.live_most;
-            sum.used_most = p->used_most > sum.used_most ? p->used_most : sum.used_most;
-            sum.largest_least = p->largest_least < sum.largest_least ? p->largest_least : sum.largest_least;
-        }
-        bar[c] = (struct hs_bar){0, 0, 0};
+    double share_of_top = (double)(granules << w->setting.shift) / top_of(w);
+    return share_of_top < 1 ? share_of_top : 1;
+}
+
+static void merge(struct hs_course_point *sum, const struct hs_course_point *p)
+{
+    sum->collections += p->collections;
+    sum->failures += p->failures;
+    if (!p->any)
+        return;
+    sum->live_most = !sum->any || p->live_most > sum->live_most ? p->live_most : sum->live_most;
+    sum->used_most = !sum->any || p->used_most > sum->used_most ? p->used_most : sum->used_most;
+    sum->largest_least = !sum->any || p->largest_least < sum->largest_least ? p->largest_least : sum->largest_least;
+    sum->any = true;
+}
+
+struct course {
+    struct hs_bar bar[HS_COURSE_POINTS];
+    char collected[HS_COURSE_POINTS], failed[HS_COURSE_POINTS];
+    unsigned n;
+};
+
+/* A column in which nothing was allocated is as the one before; behind a failure there is nothing. */
+static void lay_out(struct course *c, const struct hs_whatif *w)
+{
+    struct hs_bar last = {0, 0, 0};
+    bool over = false;
+    for (unsigned i = 0; i < c->n; i++) {
+        struct hs_course_point sum = {.any = false};
+        for (unsigned p = i * HS_COURSE_POINTS / c->n; p < (i + 1) * HS_COURSE_POINTS / c->n; p++)
+            merge(&sum, &w->result.course[p]);
         if (sum.any)
-            bar[c] = (struct hs_bar){height(sum.live_most, w), height(sum.used_most, w), height(sum.largest_least, w)};
-        collected[c] = sum.collections ? 'v' : ' ';
-        failed[c] = sum.failures ? 'x' : ' ';
+            last = (struct hs_bar){height(sum.live_most, w), height(sum.used_most, w), height(sum.largest_least, w)};
+        c->bar[i] = over ? (struct hs_bar){0, 0, 0} : last;
+        c->collected[i] = sum.collections ? 'v' : ' ';
+        c->failed[i] = sum.failures ? 'x' : ' ';
+        over = over || sum.failures;
     }
-    return columns_wanted;
 }
 
 static void course_text(const struct hs_whatifview *v, const struct hs_whatif *w, FILE *out)
 {
-    struct hs_bar bar[HS_COURSE_POINTS];
-    char collected[HS_COURSE_POINTS], failed[HS_COURSE_POINTS], top[32], end[32];
     unsigned room = v->terminal.width - HS_CHART_MARGIN - 2;
-    unsigned n = to_columns(w, room < HS_COURSE_POINTS ? room : HS_COURSE_POINTS, bar, collected, failed);
+    struct course c = {.n = room < HS_COURSE_POINTS ? room : HS_COURSE_POINTS};
+    char top[32], end[32], size[32];
     struct hs_shades shades = hs_chart_shades(&v->terminal);
-    hs_format(top, sizeof top, HS_VALUE_BYTES, (struct hs_value){.u = w->bytes});
-    hs_format(end, sizeof end, HS_VALUE_COUNT, (struct hs_value){.u = v->program->n});
-    fprintf(out, "\n%*s%s %s bytes: %s live  %s and garbage  %s longest free run\n", (int)HS_CHART_MARGIN, "",
-            w->setting.policy->name, top, shades.solid, shades.light, shades.hang);
-    hs_chart_panel(out, &v->terminal, &(struct hs_panel){.top = top, .bottom = "0", .rows = PANEL_ROWS, .columns = n,
-                                                         .bar = bar, .solid = HS_HUE_BLUE, .hang = HS_HUE_DIM});
-    hs_chart_flags(out, &v->terminal, &(struct hs_flags){"collect", collected, n, HS_HUE_CYAN});
-    hs_chart_flags(out, &v->terminal, &(struct hs_flags){"failed", failed, n, HS_HUE_RED});
-    hs_chart_axis(out, &v->terminal, &(struct hs_axis){"0", "", end, n});
+    lay_out(&c, w);
+    count(top, (uint64_t)top_of(w));
+    count(size, w->bytes);
+    hs_format(end, sizeof end, HS_VALUE_SECONDS,
+              (struct hs_value){.d = seconds(v, v->program->step[v->program->n - 1].time)});
+    fprintf(out, "\n%*s%s, %s bytes: %s live  %s and garbage  %s longest free run\n", (int)HS_CHART_MARGIN, "",
+            w->setting.policy->name, size, shades.solid, shades.light, shades.hang);
+    hs_chart_panel(out, &v->terminal, &(struct hs_panel){.top = top, .bottom = "0", .rows = PANEL_ROWS, .columns = c.n,
+                                                         .bar = c.bar, .solid = HS_HUE_BLUE, .hang = HS_HUE_DIM});
+    hs_chart_flags(out, &v->terminal, &(struct hs_flags){"collect", c.collected, c.n, HS_HUE_CYAN});
+    if (w->result.failed)
+        hs_chart_flags(out, &v->terminal, &(struct hs_flags){"failed", c.failed, c.n, HS_HUE_RED});
+    hs_chart_axis(out, &v->terminal, &(struct hs_axis){"0 s", "by allocations", end, c.n});
 }
 
-/* The smallest heaps of the rows, one below the other; rows that differ in their heaps only have the same. */
+/* The smallest heaps of the policies, one below the other. */
 static void smallest_text(const struct hs_whatifview *v, FILE *out)
 {
     uint64_t most = 0;
-    const struct hs_policy *last = NULL;
     for (size_t i = 0; i < v->n; i++)
         most = v->row[i].smallest.bytes > most ? v->row[i].smallest.bytes : most;
-    fprintf(out, "\n%*ssmallest heap that would have been enough\n", (int)HS_CHART_MARGIN + 2, "");
-    for (size_t i = 0; most && i < v->n; i++) {
+    if (!most)
+        return;
+    fprintf(out, "\n%*ssmallest heap that would have been enough\n", (int)HS_CHART_MARGIN, "");
+    for (size_t i = 0; i < v->n; i++) {
         const struct hs_whatif *w = &v->row[i];
-        char text[40];
-        if (w->setting.policy == last)
-            continue;
-        last = w->setting.policy;
-        hs_format(text, sizeof text, HS_VALUE_BYTES, (struct hs_value){.u = w->smallest.bytes});
-        hs_chart_stripe(out, &v->terminal, &(struct hs_stripe){w->setting.policy->name, w->smallest.granules ? text : "none",
-            (double)w->smallest.bytes / (double)most, v->terminal.width > 60 ? v->terminal.width - 40 : 20, HS_HUE_GREEN});
+        char text[64], bytes[32];
+        if (i && w->setting.policy == v->row[i - 1].setting.policy)
+            continue; /* another heap; its smallest is the same */
+        snprintf(text, sizeof text, "%s  %s", w->smallest.granules ? count(bytes, w->smallest.bytes) : "none",
+                 w->setting.policy->name);
+        hs_chart_stripe(out, &v->terminal, &(struct hs_stripe){"", text, (double)w->smallest.bytes / (double)most,
+                                                               v->terminal.width > 60 ? v->terminal.width - 40 : 20,
+                                                               HS_HUE_GREEN});
     }
+}
+
+static void first_failure_text(const struct hs_whatifview *v, FILE *out)
+{
+    char name[HS_NAME_MAX], shown[HS_NAME_MAX], asked[32], heap[32];
+    for (size_t i = 0; i < v->n; i++) {
+        const struct hs_step *at = failing(v, &v->row[i]);
+        if (!at)
+            continue;
+        hs_name_of_site(v->names, at->site, HS_KEY_LINE, name);
+        fprintf(out, "# %s, %s bytes: %s bytes asked for by %s had no room\n", v->row[i].setting.policy->name,
+                count(heap, v->row[i].bytes), count(asked, v->row[i].result.asked),
+                hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = name}));
+    }
+    if (v->recorded->result.failures)
+        fputs("# what failed in the trace needs room for a moment only: nobody knows what the program would have gone on to do\n",
+              out);
 }
 
 void hs_whatifview_text(const struct hs_whatifview *v, FILE *out)
@@ -210,7 +257,8 @@ void hs_whatifview_text(const struct hs_whatifview *v, FILE *out)
     if (table)
         hs_table_text(table, out, (struct hs_table_style){.color = v->terminal.color});
     hs_table_free(table);
-    fputs("#\n# peak: bytes taken at most, and by what is not garbage; fragmented: external, behind collections\n", out);
+    fputs("#\n# peak: bytes taken at most; live: without garbage; fragmented: external, mean behind collections, and worst\n", out);
+    first_failure_text(v, out);
     bounds_text(v, out);
     course_text(v, &v->row[0], out);
     smallest_text(v, out);
@@ -257,6 +305,7 @@ int hs_whatifview_json(const struct hs_whatifview *v, FILE *out)
     hs_json_object(json, "smallest");
     hs_json_uint(json, "bytes", v->bounds->taken.bytes);
     hs_json_uint(json, "granules", v->bounds->taken.granules);
+    hs_json_uint(json, "least_bytes", v->bounds->taken.least_bytes);
     hs_json_uint(json, "early_bytes", v->bounds->early.bytes);
     hs_json_uint(json, "late_bytes", v->bounds->late.bytes);
     hs_json_end(json);

@@ -30,7 +30,8 @@ struct search {
     const struct hs_program *program;
     struct hs_setting set;
     struct hs_replayed result;
-    uint32_t step; /* granules come in so many */
+    uint32_t step;  /* granules come in so many */
+    uint32_t least; /* smallest that will do, of those tried; 0: none yet */
     unsigned replays;
     int error;
 };
@@ -41,7 +42,10 @@ static bool enough(struct search *s, uint32_t granules)
     s->replays++;
     if (!s->error)
         s->error = hs_replay(&s->result, s->program, &s->set);
-    return !s->error && !s->result.failed;
+    if (s->error || s->result.failed)
+        return false;
+    s->least = !s->least || granules < s->least ? granules : s->least;
+    return true;
 }
 
 /* The first that will do when doubled again and again; 0: none. */
@@ -96,6 +100,8 @@ int hs_smallest_find(struct hs_smallest *smallest, const struct hs_program *prog
     }
     smallest->granules = high;
     smallest->bytes = high ? hs_heap_bytes(size, high) : 0;
+    smallest->least = high ? s.least : 0;
+    smallest->least_bytes = high ? hs_heap_bytes(size, s.least) : 0;
     smallest->replays = s.replays;
     return s.error;
 }

@@ -18,15 +18,18 @@ struct hs_heap_size {
 uint32_t hs_heap_granules(const struct hs_heap_size *size, uint64_t bytes);
 uint64_t hs_heap_bytes(const struct hs_heap_size *size, uint32_t granules);
 
+/* Sizes as hs_heap_bytes says. More memory is not always better for an allocator: where blocks come to lie changes with
+ * every granule. So there are two answers. */
 struct hs_smallest {
-    uint32_t granules; /* 0: none up to HS_GRANULE_LIMIT would do */
-    uint64_t bytes;    /* as hs_heap_bytes says */
+    uint32_t granules; /* will do, and so will larger heaps, as far as they were tried; 0: none up to the limit */
+    uint64_t bytes;
+    uint32_t least;    /* smallest of all that were tried and will do, though a larger one may not */
+    uint64_t least_bytes;
     unsigned replays;  /* it took */
 };
 
-/* Searches by bisection between what is alive at once and a heap that will do; `setting` tells all but `granules`.
- * More memory is not always better for an allocator: from the size found on, some larger ones up to an eighth more
- * are tried too, and one that fails lets the search go on above it. Returns HS_OK or HS_ERR_MEMORY. */
+/* Searches by bisection; `setting` tells all but `granules`. From the size found on, eight larger ones up to an
+ * eighth more are tried too, and one that fails lets the search go on above it. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_smallest_find(struct hs_smallest *smallest, const struct hs_program *program, const struct hs_setting *setting,
                      const struct hs_heap_size *size);
 
