@@ -22,11 +22,12 @@ static uint64_t mean(uint64_t sum, uint64_t n)
     return n ? sum / n : 0;
 }
 
-/* Of those that are still there at the end, only a part of their life is in the trace. */
+/* Of those that are still there at the end, only a part of their life is in the trace. What lies amid its like has no
+ * other line to be kept from. */
 static bool long_lived(const struct hs_island_row *r)
 {
     uint64_t own = mean(r->sum.lifetime, r->sum.ended), beside = mean(r->sum.beside_lifetime, r->sum.besides);
-    return r->sum.besides && own > beside && (own >= LONGER * beside || r->sum.kept * 2 >= r->sum.ended);
+    return r->sum.besides && r->beside != r->group && own > beside && (own >= LONGER * beside || r->sum.kept * 2 >= r->sum.ended);
 }
 
 /* ---- conditions: each fills in the evidence, or says no ---- */
@@ -71,9 +72,9 @@ static bool final_size(const struct scene *s, const struct hs_island_row *r, str
     return self->reallocs && r->sum.resized >= 2 * r->sum.blocks;
 }
 
-/* Many of one size, long-lived: `blocks` of `smallest` to `largest` bytes that lived `ticks`, `of` of them till the
+/* Many, long-lived: `blocks` of `smallest` to `largest` bytes that lived `ticks`, `of` of them till the
  * end, beside what lived `other_ticks`. */
-static bool many_alike(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
+static bool many(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
 {
     (void)s;
     a->blocks = r->sum.blocks;
@@ -83,12 +84,12 @@ static bool many_alike(const struct scene *s, const struct hs_island_row *r, str
     a->of = r->sum.kept;
     a->ticks = mean(r->sum.lifetime, r->sum.ended);
     a->other_ticks = mean(r->sum.beside_lifetime, r->sum.besides);
-    return long_lived(r) && r->sum.blocks >= MANY && r->sum.largest <= 2 * r->sum.smallest && !r->sum.resized;
+    return long_lived(r) && r->sum.blocks >= MANY && r->sum.resized * 4 < r->sum.blocks;
 }
 
 static bool few(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
 {
-    return !many_alike(s, r, a) && long_lived(r) && r->sum.blocks < MANY && !r->sum.resized &&
+    return !many(s, r, a) && long_lived(r) && r->sum.blocks < MANY && !r->sum.resized &&
            r->sum.in_import * 2 <= r->sum.blocks;
 }
 
@@ -128,7 +129,7 @@ static const struct {
     bool whole_run;
 } conditions[HS_ADVICE_KINDS] = {
     [HS_ADVICE_REUSE] = {reuse, false},           [HS_ADVICE_IMPORT] = {import, false},
-    [HS_ADVICE_FINAL_SIZE] = {final_size, false}, [HS_ADVICE_PREALLOCATE] = {many_alike, false},
+    [HS_ADVICE_FINAL_SIZE] = {final_size, false}, [HS_ADVICE_PREALLOCATE] = {many, false},
     [HS_ADVICE_EARLIER] = {few, false},           [HS_ADVICE_COLLECT] = {collect, false},
     [HS_ADVICE_THRESHOLD] = {threshold, true},
 };

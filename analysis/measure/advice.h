@@ -23,7 +23,7 @@ enum hs_advice_kind {
     HS_ADVICE_REUSE,       /* one buffer instead of many: about the line beside the islands */
     HS_ADVICE_IMPORT,      /* import at the top */
     HS_ADVICE_FINAL_SIZE,  /* give what grows its final size at once */
-    HS_ADVICE_PREALLOCATE, /* many blocks of one size: make them before */
+    HS_ADVICE_PREALLOCATE, /* many blocks: make them before */
     HS_ADVICE_EARLIER,     /* few blocks: allocate them earlier */
     HS_ADVICE_COLLECT,     /* collect before */
     HS_ADVICE_THRESHOLD,   /* set a threshold: about the whole run */

@@ -23,7 +23,7 @@ static const struct {
         "%n of its %o blocks in free space came from an import in midst of the program"},
     [HS_ADVICE_FINAL_SIZE] = {
         "final size", "give it its final size at once ([None] * n, bytearray(n), a dict filled at the start)",
-        "its %o blocks were resized %n times before they came to lie in free space, up to %g bytes"},
+        "%n resizes of %o of its blocks, up to %g bytes, before they came to lie in free space"},
     [HS_ADVICE_PREALLOCATE] = {
         "preallocate", "make these blocks, or one array in their place, before the loop that needs the buffers",
         "%n blocks of %s bytes stayed for %t on average, %o of them till the end, among blocks that went after %u"},

@@ -181,7 +181,7 @@ static void cases_text(const struct hs_blameview *v, FILE *out)
         print(case_table(v, CASES_SHOWN), out, v->color);
     }
     if (v->unplaced && !v->when)
-        fprintf(out, "# %s failed for want of anything but room, or where the layout is not known: nothing is to blame\n",
+        fprintf(out, "# %s failed while the heap was locked, or where its layout is not known: no block is to blame\n",
                 count(number, v->unplaced));
     if (!v->failures && !v->when)
         fputs("# no allocation failed. --size N asks about one of N bytes, --at WHEN about another moment than the end\n",
