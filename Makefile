@@ -36,6 +36,7 @@ LIB_OBJ      := $(HS_LIB_SRC:%.c=$(B)/obj/%.o) $(HOST_SRC:%.c=$(B)/obj/%.o)
 HOST_PIC     := $(HOST_SRC:%.c=$(B)/pic/%.o)
 ANALYSIS_OBJ := $(ANALYSIS_SRC:%.c=$(B)/obj/%.o)
 PROTO_OBJ    := $(PROTO_SRC:%.proto=$(B)/obj/%.pb-c.o)
+PAGE_OBJ     := $(B)/obj/analysis/html/template.o
 PROTO_GEN    := $(PROTO_SRC:%.proto=$(B)/gen/%.pb-c.c)
 MAIN_OBJ     := $(MAIN_SRC:%.c=$(B)/obj/%.o)
 TEST_BIN     := $(TEST_SRC:%.c=$(B)/%)
@@ -71,7 +72,7 @@ LIBS_lib := -lzstd
 # What exporters take when it is there: asked when it is used, for `make` may have to install it first.
 OPTIONAL := babeltrace2 sqlite3 libprotobuf-c
 LIBS_export = $(shell cat $(B)/libraries)
-LIBS_cli = -ldw -lelf -ljson-c -lm $(LIBS_export)
+LIBS_cli = -ldw -lelf -ljson-c -lz -lm $(LIBS_export)
 
 # ---- products ------------------------------------------------------------------------------------
 
@@ -83,7 +84,7 @@ $(B)/heapstrata: $(MAIN_OBJ) $(B)/libanalysis.a $(B)/libheapstrata.a
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
 
 $(B)/libheapstrata.a: $(LIB_OBJ)
-$(B)/libanalysis.a: $(ANALYSIS_OBJ) $(PROTO_OBJ)
+$(B)/libanalysis.a: $(ANALYSIS_OBJ) $(PROTO_OBJ) $(PAGE_OBJ)
 $(B)/%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -125,6 +126,20 @@ $(PROTO_GEN): $(B)/gen/%.pb-c.c: %.proto $(B)/libraries
 $(PROTO_OBJ): $(B)/obj/%.o: $(B)/gen/%.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -c -o $@ $<
 $(B)/obj/analysis/export/proto.o $(B)/fuzz-obj/analysis/export/proto.o: $(PROTO_GEN)
+
+# Packages of the npm registry, by the lock file in FOLDER, into build/npm/FOLDER. Without npm or a network there
+# are none, and who needs them says so; they are asked for again as long as they are missing.
+NPM := $(BUILD)/npm
+.PRECIOUS: $(NPM)/%/state
+$(NPM)/%/state: force | $(B)/deps.build
+	$(Q)mkdir -p $(@D); cmp -s $*/package-lock.json $@ || flock $(@D)/lock scripts/get-npm $* $(@D) $@
+
+# The page that `heapstrata html` fills, as a source.
+$(B)/gen/analysis/html/template.c: $(NPM)/analysis/html/state analysis/html/assemble analysis/html/libraries $(PAGE_SRC)
+	$(call say,PAGE,$@)
+	$(Q)mkdir -p $(@D) && analysis/html/assemble $(NPM)/analysis/html/node_modules >$@
+$(PAGE_OBJ): $(B)/obj/%.o: $(B)/gen/%.c
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CPPFLAGS) -O0 -c -o $@ $<
 
 $(B)/obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
 	$(call say,CC,$<)
@@ -274,7 +289,7 @@ fuzz: deps $(FUZZ_BIN) ## libFuzzer, FUZZ_SECONDS= for each target; findings lan
 $(B)/fuzz-obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/deps.test
 	$(call say,CLANG,$<)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
-$(B)/fuzz-obj/all.a: $(FUZZ_OBJ) $(PROTO_OBJ)
+$(B)/fuzz-obj/all.a: $(FUZZ_OBJ) $(PROTO_OBJ) $(PAGE_OBJ)
 $(FUZZ_BIN): $(B)/tests/%: $(B)/fuzz-obj/tests/%.o $(B)/fuzz-obj/all.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_cli) $(LIBS_lib)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "analysis/export/export.h"
 #include "analysis/export/stacks.h"
 #include "analysis/measure/estimates.h"
 

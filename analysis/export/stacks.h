@@ -6,8 +6,9 @@
 #ifndef HS_EXPORT_STACKS_H
 #define HS_EXPORT_STACKS_H
 
-#include "analysis/export/export.h"
 #include "analysis/measure/groups.h"
+
+struct hs_export_job;
 
 struct hs_stack_frame {
     const char *name;     /* "main.py:12 f", unique */

@@ -69,6 +69,11 @@ static inline struct hs_sample sample(const struct hs_timeline *t)
     } };
 }
 
+struct hs_sample hs_timeline_now(const struct hs_timeline *t)
+{
+    return sample(t);
+}
+
 static struct hs_point_end point_end(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;

@@ -55,7 +55,10 @@ int hs_timeline_feed(struct hs_timeline *timeline, const struct hs_event *events
 /* Closes the series. Returns HS_OK or the first error. */
 int hs_timeline_finish(struct hs_timeline *timeline);
 
-/* Whether regions are in the trace, event by event or in summaries; and their bytes, at its end. */
+/* The figures at present. */
+struct hs_sample hs_timeline_now(const struct hs_timeline *timeline);
+
+/* Whether the regions are in the trace, event by event or in summaries; and their bytes, at its end. */
 bool hs_timeline_has_layout(const struct hs_timeline *timeline);
 uint64_t hs_timeline_total(const struct hs_timeline *timeline);
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a page knows of a trace beside its history, as JSON: the firmware, what was lost, the verdict, places, sites and
+ * stacks by number, notes, lines of the source.
+ *
+ *   sites    by number plus 1 (0: not known): [place, kind, frames of its stack, outermost first]
+ *   places   lines as reports show them, several sites each, with their sums over the whole trace
+ *   columns  those of the history, in order, with their bytes, which follow the JSON
+ */
+#ifndef HS_HTML_FACTS_H
+#define HS_HTML_FACTS_H
+
+#include "analysis/html/trace.h"
+#include "analysis/measure/names.h"
+#include "analysis/present/head.h"
+#include "analysis/present/json.h"
+
+struct hs_page_facts {
+    const struct hs_page_trace *trace;
+    struct hs_names names;
+    struct hs_head head;
+    /* The text of a source file, which the callee frees; NULL when it is not at hand. */
+    char *(*source)(void *context, const char *file);
+    void *context;
+};
+
+/* Adds an object to `json`. Returns HS_OK or a negative enum hs_err. */
+int hs_page_facts(const struct hs_page_facts *facts, struct hs_json *json);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The page: one file with everything in it, which opens from disk and needs no network.
+ */
+#ifndef HS_HTML_PAGE_H
+#define HS_HTML_PAGE_H
+
+#include <stdio.h>
+
+#include "analysis/html/facts.h"
+
+/* The page without data, as the build put it together: what stands before and behind them. `missing` is
+ * NULL, or tells what the build had not got to make a page with. */
+extern const struct hs_page_template {
+    const unsigned char *head, *tail;
+    size_t head_bytes, tail_bytes;
+    const char *missing;
+} hs_page_template;
+
+/* Writes the page of `n` traces. Returns HS_OK or a negative enum hs_err. */
+int hs_page_write(const struct hs_page_facts *facts, unsigned n, FILE *out);
+
+#endif

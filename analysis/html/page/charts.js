@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+// Figures against the shared axis, with uPlot: memory, fragmentation, pauses, and the difference of two traces.
+
+// The figures of a range, at most two points a pixel: where there are more moments, the highest and the lowest of each
+// stretch, in their order. `figures` are functions of a moment.
+function thinned(trace, from, to, width, figures) {
+  const h = trace.history, x = trace.x;
+  const first = Math.max(0, h.momentAt(x, from)), last = Math.min(h.moments - 1, h.momentAt(x, to) + 1);
+  const out = [[], ...figures.map(() => [])];
+  if (last - first <= 2 * width) {
+    for (let m = first; m <= last; m++) {
+      out[0].push(x[m]);
+      figures.forEach((figure, i) => out[i + 1].push(figure(m)));
+    }
+    return out;
+  }
+  const step = (to - from) / width;
+  for (let m = first, column = 0; m <= last; column++) {
+    const end = from + (column + 1) * step;
+    const begin = m, low = figures.map(() => m), high = figures.map(() => m);
+    for (; m <= last && (x[m] < end || m === begin || column >= width); m++)
+      figures.forEach((figure, i) => {
+        if (figure(m) < figure(low[i]))
+          low[i] = m;
+        if (figure(m) > figure(high[i]))
+          high[i] = m;
+      });
+    out[0].push(x[begin], x[m - 1]);
+    figures.forEach((figure, i) => out[i + 1].push(figure(Math.min(low[i], high[i])), figure(Math.max(low[i], high[i]))));
+  }
+  return out;
+}
+
+const figuresOf = trace => {
+  const h = trace.history;
+  return {
+    used: m => h.used[m], free: m => h.total[m] - h.used[m], longest: m => h.longest[m],
+    external: m => h.total[m] > h.used[m] ? 100 * (1 - h.longest[m] / (h.total[m] - h.used[m])) : 0,
+  };
+};
+
+// Points of several traces on one axis; where one has none, what it had before goes on.
+function merged(parts) {
+  if (parts.length === 1)
+    return parts[0];
+  const x = [...new Set(parts.flatMap(p => [...p[0]]))].sort((a, b) => a - b);
+  const columns = parts.flatMap(part => part.slice(1).map(values => {
+    let at = -1;
+    return x.map(v => {
+      while (at + 1 < part[0].length && part[0][at + 1] <= v)
+        at++;
+      return at < 0 ? null : values[at];
+    });
+  }));
+  return [x, ...columns];
+}
+
+class Charts {
+  constructor(view, places, box) {
+    this.view = view;
+    this.box = box;
+    this.charts = [];
+    this.build();
+    view.on('range', () => this.show());
+    view.on('axis', () => this.build());
+    view.on('cursor', () => this.moveLine());
+    new ResizeObserver(() => this.resize()).observe(box);
+    dark.addEventListener('change', () => this.build());
+  }
+
+  build() {
+    this.charts.forEach(c => c.plot.destroy());
+    this.box.replaceChildren();
+    const two = this.view.traces.length > 1, [blue, orange, green, pink] = hues(), names = two ? [' A', ' B'] : [''];
+    const both = make => this.view.traces.flatMap((trace, i) => make(figuresOf(trace), names[i], i ? [6, 4] : []));
+    this.charts = [];
+    this.add('Bytes', 190, 'bytes', both((f, name, dash) => [
+      {label: 'used' + name, figure: f.used, stroke: blue, fill: dash.length ? undefined : blue + '30', dash},
+      {label: 'free' + name, figure: f.free, stroke: green, dash, show: !two},
+      {label: 'longest free run' + name, figure: f.longest, stroke: orange, dash, width: 2},
+    ]), true);
+    this.add('External fragmentation', 100, 'percent', both((f, name, dash) => [
+      {label: 'fragmentation' + name, figure: f.external, stroke: pink, fill: dash.length ? undefined : pink + '30', dash}]));
+    if (two)
+      this.addDifference(pink);
+    if (this.view.traces.some(t => t.facts.notes.some(n => n.what === 'collection')))
+      this.addPauses();
+    this.charts[this.charts.length - 1].last = true;
+    this.resize();
+  }
+
+  add(title, height, unit, series, flags = false) {
+    this.charts.push({title, height, unit, series, flags, data: () => this.points(series)});
+  }
+
+  // Figures are listed trace by trace, as many for each.
+  points(series) {
+    const {view} = this, each = series.length / view.traces.length;
+    return merged(view.traces.map((trace, i) =>
+      thinned(trace, view.from, view.to, this.columns(), series.slice(i * each, (i + 1) * each).map(s => s.figure))));
+  }
+
+  addDifference(colour) {
+    const [a, b] = this.view.traces;
+    const series = [{label: 'used B − used A', stroke: colour, fill: colour + '30'}];
+    const data = () => {
+      const [x, used, other] = this.points([{figure: figuresOf(a).used}, {figure: figuresOf(b).used}]);
+      return [x, x.map((_, i) => used[i] === null || other[i] === null ? null : other[i] - used[i])];
+    };
+    this.charts.push({title: 'Difference', height: 100, unit: 'signed', series, data});
+  }
+
+  // A collection is a stem; so that none is hidden by thinning, uPlot only keeps the scale.
+  addPauses() {
+    const {view} = this;
+    const stems = view.traces.flatMap((trace, i) => trace.facts.notes.filter(n => n.what === 'collection')
+      .map(n => ({x: n, trace, pause: n.pause / (trace.facts.hz || 1) * 1e3, second: i > 0})));
+    const most = Math.max(1e-6, ...stems.map(s => s.pause));
+    this.charts.push({
+      title: 'Collections', height: 80, unit: 'ms', stems, most, series: [{label: 'pause', stroke: hues()[6]}],
+      data: () => [[view.from, view.to], [null, null]],
+    });
+  }
+
+  columns() {
+    return Math.max(100, this.box.clientWidth - 80);
+  }
+
+  options(chart) {
+    const {view} = this, text = css('--quiet'), grid = css('--line');
+    const axis = {stroke: text, grid: {stroke: grid, width: 1}, ticks: {stroke: grid, width: 1}, font: '11px system-ui, sans-serif'};
+    const values = {
+      bytes: v => bytes(v), percent: v => v + ' %', signed: v => signed(v), ms: v => v + ' ms',
+    }[chart.unit];
+    const range = {percent: () => [0, 100], ms: () => [0, chart.most * 1.1]}[chart.unit] ||
+      ((u, low, high) => chart.unit === 'signed' ? [Math.min(0, low ?? 0), Math.max(1, high ?? 1)] : [0, Math.max(16, (high ?? 1) * 1.02)]);
+    return {
+      width: this.box.clientWidth, height: chart.height + (chart.last ? 30 : 0), legend: {show: chart.unit !== 'ms', live: true},
+      cursor: {sync: {key: 'heapstrata'}, drag: {x: true, y: false, setScale: false}, points: {size: 6}},
+      scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range}},
+      axes: [
+        {...axis, size: chart.last ? 30 : 0, values: (u, ticks) => ticks.map(t => chart.last ? this.tick(t, ticks) : '')},
+        {...axis, size: 66, space: 26, values: (u, ticks) => ticks.map(values)},
+      ],
+      series: [
+        {label: 'at', value: (u, v) => v === null ? '' : view.format(v)},
+        ...chart.series.map(s => ({
+          label: s.label, stroke: s.stroke, fill: s.fill, dash: s.dash, width: s.width || 1.5, show: s.show !== false,
+          points: {show: false}, paths: uPlot.paths.stepped({align: 1}), value: (u, v) => v === null ? '' : values(Math.round(v * 10) / 10),
+        })),
+      ],
+      hooks: {
+        setSelect: [u => this.select(u)],
+        draw: [u => this.drawNotes(u, chart)],
+        ready: [u => this.bind(u)],
+      },
+    };
+  }
+
+  tick(value, ticks) {
+    if (this.view.mode !== 'time')
+      return grouped(value);
+    const step = ticks.length > 1 ? ticks[1] - ticks[0] : value, top = ticks[ticks.length - 1];
+    const [factor, unit] = top >= 1 ? [1, ' s'] : top >= 1e-3 ? [1e3, ' ms'] : [1e6, ' µs'];
+    return (value * factor).toFixed(Math.max(0, Math.min(6, Math.ceil(-Math.log10(step * factor) - 1e-9)))) + unit;
+  }
+
+  resize() {
+    const width = this.box.clientWidth;
+    if (!width)
+      return;
+    for (const chart of this.charts) {
+      if (!chart.plot) {
+        const box = element('figure', {}, element('figcaption', {}, chart.title));
+        this.box.append(box);
+        chart.plot = new uPlot(this.options(chart), chart.data(), box);
+      } else {
+        chart.plot.setSize({width, height: chart.height + (chart.last ? 30 : 0)});
+      }
+    }
+    this.show();
+  }
+
+  show() {
+    for (const {plot, data} of this.charts)
+      plot && plot.batch(() => {
+        plot.setData(data(), false);
+        plot.setScale('x', {min: this.view.from, max: this.view.to});
+        plot.redraw(false, true);
+      });
+    this.moveLine();
+  }
+
+  select(u) {
+    const {left, width} = u.select;
+    if (width > 3)
+      this.view.setRange(u.posToVal(left, 'x'), u.posToVal(left + width, 'x'));
+    if (width)
+      u.setSelect({left: 0, top: 0, width: 0, height: 0}, false);
+  }
+
+  bind(u) {
+    const line = element('div', {class: 'cursor-line'});
+    u.over.append(line);
+    u.line = line;
+    u.over.addEventListener('click', event => this.view.setCursor(u.posToVal(event.offsetX, 'x')));
+    u.over.addEventListener('dblclick', () => this.view.setRange(this.view.low, this.view.high));
+    u.over.addEventListener('wheel', event => {
+      event.preventDefault();
+      if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY))
+        this.view.move((event.deltaX || event.deltaY) / 1000);
+      else
+        this.view.zoom(Math.exp(event.deltaY / 400), u.posToVal(event.offsetX, 'x'));
+    }, {passive: false});
+  }
+
+  moveLine() {
+    for (const {plot} of this.charts) {
+      if (!plot || !plot.line)
+        continue;
+      const left = plot.valToPos(this.view.cursor, 'x');
+      plot.line.style.transform = `translateX(${left}px)`;
+      plot.line.hidden = !(left >= -1 && left <= plot.over.clientWidth + 1);
+    }
+  }
+
+  // Failures, marks, restarts and losses as lines; what they are stands on the first chart.
+  drawNotes(u, chart) {
+    const {view} = this, {ctx, bbox} = u;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, 0, bbox.width, bbox.top + bbox.height);
+    ctx.clip();
+    if (chart.stems)
+      this.drawStems(u, chart);
+    let labelled = -Infinity;
+    for (const [i, trace] of view.traces.entries())
+      for (const note of trace.facts.notes) {
+        const x = trace.noteX(note);
+        if (note.what !== 'collection' && x >= view.from && x <= view.to)
+          labelled = this.drawNote(u, note, Math.round(u.valToPos(x, 'x', true)), chart.flags, labelled, i);
+      }
+    ctx.restore();
+  }
+
+  drawNote(u, note, x, flags, labelled, second) {
+    const {ctx, bbox} = u, ratio = devicePixelRatio;
+    const [colour, dash, sign] = {
+      failure: [css('--bad'), [], '✕'], mark: [css('--quiet'), [4, 4], ''], reset: [css('--reset'), [], '⟲'], loss: [css('--reset'), [2, 3], '…'],
+    }[note.what];
+    ctx.strokeStyle = ctx.fillStyle = colour;
+    ctx.lineWidth = (note.what === 'mark' ? 1 : 1.5) * ratio;
+    ctx.setLineDash(dash.map(d => d * ratio));
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    if (!flags || second)
+      return labelled;
+    const label = sign || note.label;
+    ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    const width = ctx.measureText(label).width, left = Math.min(x + 3 * ratio, bbox.left + bbox.width - width);
+    if (left < labelled)
+      return labelled;
+    ctx.fillText(label, left, bbox.top + 11 * ratio);
+    return left + width + 6 * ratio;
+  }
+
+  drawStems(u, chart) {
+    const {ctx} = u, bottom = Math.round(u.valToPos(0, 'y', true)), {view} = this;
+    for (const stem of chart.stems) {
+      const at = stem.trace.noteX(stem.x);
+      if (at < view.from || at > view.to)
+        continue;
+      const x = Math.round(u.valToPos(at, 'x', true)), y = Math.round(u.valToPos(stem.pause, 'y', true));
+      ctx.strokeStyle = ctx.fillStyle = hues()[stem.second ? 4 : 6];
+      ctx.lineWidth = devicePixelRatio;
+      ctx.beginPath();
+      ctx.moveTo(x, bottom);
+      ctx.lineTo(x, y);
+      ctx.stroke();
+      ctx.fillRect(x - 1.5 * devicePixelRatio, y - 1.5 * devicePixelRatio, 3 * devicePixelRatio, 3 * devicePixelRatio);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// The flame graph, with d3-flame-graph: who asked for memory, through which calls. Where no stacks were recorded,
+// files and functions take their place.
+
+class Flame {
+  constructor(view, places, box) {
+    Object.assign(this, {view, places, box});
+    this.layouts = view.traces.map(trace => new Layout(trace.history));
+    this.which = 0;
+    for (const id of ['weight', 'which'])
+      byId(id).addEventListener('change', () => this.draw());
+    byId('search').addEventListener('input', event => this.find(event.target.value));
+    this.offer();
+    view.on('range', () => this.later());
+    view.on('axis', () => this.later());
+    new ResizeObserver(() => this.later()).observe(box);
+    dark.addEventListener('change', () => this.draw());
+  }
+
+  offer() {
+    const {traces} = this.view;
+    if (!traces.some(t => t.facts.retained))
+      byId('weight').querySelector('[value=retained]').disabled = true;
+    if (traces.length > 1) {
+      byId('which').append(element('option', {value: 0}, 'A'), element('option', {value: 1}, 'B'));
+      byId('which-label').hidden = false;
+    }
+  }
+
+  later() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.draw(), 120);
+  }
+
+  // A weight for each site, by number plus 1.
+  weights(trace, what) {
+    const {view, layouts} = this, n = trace.facts.sites.length;
+    if (what === 'live')
+      return liveAt(layouts[view.traces.indexOf(trace)].seek(view.moment(trace, view.to)), n);
+    if (what === 'retained')
+      return this.retained(trace);
+    return sumsOfRange(view, trace, view.from, view.to)[what];
+  }
+
+  // Of a place, shared among its sites by what they hold.
+  retained(trace) {
+    const {facts} = trace, live = liveAt(this.layouts[this.view.traces.indexOf(trace)].seek(trace.history.moments - 1), facts.sites.length);
+    const sum = new Float64Array(facts.places.length), count = new Float64Array(facts.places.length);
+    facts.sites.forEach((site, i) => site[0] >= 0 && (sum[site[0]] += live[i], count[site[0]]++));
+    return live.map((bytes, i) => {
+      const place = facts.sites[i][0];
+      return place < 0 ? 0 : (facts.places[place].retained || 0) * (sum[place] ? bytes / sum[place] : 1 / count[place]);
+    });
+  }
+
+  // Names from the outermost call to the place.
+  path(trace, site) {
+    const {facts} = trace, [, kind, frames] = facts.sites[site], place = this.places.place[trace.placeOf[site]];
+    const names = facts.stacks && frames ? frames.map(f => facts.frames[f])
+      : place?.file ? [place.file, place.name] : ['native', place?.name ?? '(not known)'];
+    return this.places.namesKinds && kind < facts.kinds.length ? [...names, facts.kinds[kind]] : names;
+  }
+
+  tree(trace, what) {
+    const root = {name: 'all', value: 0, children: []}, index = new Map([['', root]]);
+    this.weights(trace, what).forEach((weight, site) => {
+      if (!weight)
+        return;
+      root.value += weight;
+      let node = root, key = '';
+      for (const name of this.path(trace, site)) {
+        key += '\u0000' + name;
+        let child = index.get(key);
+        if (!child) {
+          child = {name, value: 0, children: [], place: trace.placeOf[site]};
+          index.set(key, child);
+          node.children.push(child);
+        }
+        child.value += weight;
+        node = child;
+      }
+    });
+    return root;
+  }
+
+  draw() {
+    const {view, places, box} = this, trace = view.traces[+byId('which').value || 0], what = byId('weight').value;
+    const width = box.clientWidth, data = this.tree(trace, what), unit = what === 'count' ? ' times' : ' bytes';
+    byId('flame-hint').textContent = this.hint(trace, what);
+    if (!width)
+      return;
+    box.replaceChildren();
+    if (!data.value) {
+      box.append(element('p', {class: 'quiet'}, 'Nothing in this range.'));
+      return;
+    }
+    const detail = byId('flame-detail');
+    const text = d => `${d.data.name}: ${grouped(d.data.value)}${unit}, ${percent(d.data.value / data.value)}`;
+    this.chart = flamegraph.default().width(width).cellHeight(19).minFrameSize(1).inverted(true).transitionDuration(0)
+      .sort((a, b) => b.data.value - a.data.value).label(text).setDetailsElement(detail)
+      .setColorMapper(d => d.highlight ? css('--found') : this.colour(d, places));
+    d3.select(box).datum(data).call(this.chart);
+    this.find(byId('search').value);
+  }
+
+  // A line and what is below it have the colour that the map has for it.
+  colour(d, places) {
+    const name = d.data.name, id = places.byName.get(name) ?? (d.children ? -1 : d.data.place);
+    return d.depth && id >= 0 ? places.colourOfPlace(id) : other();
+  }
+
+  find(term) {
+    if (!this.chart)
+      return;
+    if (term)
+      this.chart.search(term.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    else
+      this.chart.clear();
+  }
+
+  hint(trace, what) {
+    const parts = [];
+    if (!trace.facts.stacks)
+      parts.push('no stacks were recorded (HEAPSTRATA_STACKS=1): by file instead');
+    if ((what === 'bytes' || what === 'count') && !trace.facts.exact)
+      parts.push('in stretches of the trace that the range touches');
+    if (what === 'retained')
+      parts.push('at the last snapshot of references; what several places retain together counts in each');
+    return parts.join('; ');
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Numbers for people, and elements. Whatever comes from a trace becomes text, never markup.
+
+const grouped = n => Math.round(n).toLocaleString('en-US');
+
+function bytes(n) {
+  return Math.abs(n) < 100000 ? grouped(n) : Math.abs(n) < 1e8 ? grouped(n / 1024) + ' K' : grouped(n / 1048576) + ' M';
+}
+
+function signed(n) {
+  return (n > 0 ? '+' : n < 0 ? '−' : '') + grouped(Math.abs(n));
+}
+
+const percent = share => (100 * share).toFixed(1) + ' %';
+
+// Seconds with a unit, to `digits` places of it.
+function duration(s, digits = 3) {
+  const a = Math.abs(s);
+  if (a >= 1 || a === 0)
+    return s.toFixed(a ? digits : 0) + ' s';
+  return a >= 1e-3 ? (s * 1e3).toFixed(digits) + ' ms' : (s * 1e6).toFixed(Math.min(digits, 1)) + ' µs';
+}
+
+const hex = n => '0x' + n.toString(16);
+
+function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === 'class')
+      node.className = value;
+    else if (key.startsWith('on'))
+      node.addEventListener(key.slice(2), value);
+    else if (value !== null && value !== undefined && value !== false)
+      node.setAttribute(key, value === true ? '' : value);
+  }
+  node.append(...children.filter(child => child !== null && child !== undefined));
+  return node;
+}
+
+const byId = id => document.getElementById(id);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Reads the traces, says what they are, and sets the views up. window.heapstrata is for tests and for the curious.
+
+function head(traces) {
+  const [first] = traces, facts = byId('facts'), name = path => path.split('/').pop();
+  byId('title').textContent = traces.map(t => name(t.facts.file)).join(' and ');
+  document.title = byId('title').textContent + ' – HeapStrata';
+  byId('verdict').replaceChildren(...traces.map((t, i) =>
+    element('span', {class: 'finding ' + t.facts.finding}, traces.length > 1 ? 'AB'[i] + ': ' : '', t.facts.verdict)));
+  facts.replaceChildren(...traces.map((t, i) => element('dl', {class: 'facts'}, ...factsOf(t, traces.length > 1 ? 'AB'[i] : '')
+    .flatMap(([label, value]) => value === null ? [] : [element('div', {}, element('dt', {}, label), element('dd', {}, value))]))));
+  byId('warnings').replaceChildren(...traces.flatMap(t => warningsOf(t)).map(text => element('li', {}, text)));
+}
+
+function factsOf(trace, name) {
+  const {facts, history} = trace, most = Math.max(0, ...[...new Set(history.total)].slice(0, 1000));
+  return [
+    [name ? 'Trace ' + name : 'Firmware', `${facts.firmware || 'unknown firmware'}, ${facts.port || 'unknown port'}, ${8 * facts.pointer_bytes}-bit`],
+    ['Build', facts.build_id.replace('0x', '')],
+    ['Duration', facts.hz ? duration(facts.seconds) : 'not known'],
+    ['Events', grouped(facts.events)],
+    ['Lost', grouped(facts.lost)],
+    ['Heap', grouped(most) + ' bytes'],
+    ['Peak', most ? `${grouped(facts.peak)} bytes, ${percent(facts.peak / most)}` : grouped(facts.peak)],
+    ['Collections', grouped(facts.collections)],
+    ['Failed', grouped(facts.failed)],
+    ['Boots', facts.boots > 1 ? grouped(facts.boots) : null],
+  ];
+}
+
+function warningsOf({facts, history}) {
+  const all = facts.warnings.map(w => w.text);
+  if (facts.thinned)
+    all.push(`this trace is too long to show every one of its ${grouped(facts.records)} records: the page holds ` +
+      `${grouped(history.moments)} moments, among them the extremes of each stretch and failures, marks and restarts; ` +
+      'blocks that came and went between two of them are in the sums only');
+  if (facts.notes_left_out)
+    all.push(`${grouped(facts.notes_left_out)} collections, marks or failures are not drawn one by one`);
+  return all;
+}
+
+function makeMaps(view, places) {
+  return view.traces.map((trace, i) => {
+    const box = element('div', {class: 'map'});
+    byId('maps').append(box);
+    return new HeapMap(view, places, trace, box, view.traces.length > 1 ? `${'AB'[i]}: ${trace.facts.file.split('/').pop()}` : '');
+  });
+}
+
+function makePins(view, places, maps) {
+  return maps.map((map, i) => {
+    const box = element('div', {});
+    byId('pins').append(maps.length > 1 ? element('h3', {}, 'AB'[i]) : '', box);
+    return new Pins(view, places, map, box);
+  });
+}
+
+function setUp(traces) {
+  const places = new Places(traces), view = new View(traces);
+  head(traces);
+  byId('main').hidden = false;
+  const maps = makeMaps(view, places), legend = new Legend(view, places, maps, byId('legend'));
+  view.on('cursor', () => maps.forEach(map => map.draw()));
+  view.on('rest', () => legend.draw());
+  view.on('pin', () => maps.forEach(map => map.draw()));
+  const colour = byId('colour');
+  const recolour = () => {
+    [...maps, legend].forEach(part => part.mode = colour.value);
+    maps.forEach(map => map.draw());
+    legend.draw();
+  };
+  colour.querySelector('[value=kind]').disabled = !places.namesKinds;
+  colour.addEventListener('change', recolour);
+  dark.addEventListener('change', recolour);
+  const parts = {
+    maps, charts: new Charts(view, places, byId('charts')), pins: makePins(view, places, maps), flame: new Flame(view, places, byId('flame')),
+    table: new Table(view, places, byId('table')), detail: new Detail(view, places, maps, byId('detail')), controls: new Controls(view),
+  };
+  view.on('pin', () => parts.pins.forEach(pins => pins.showRanked()));
+  view.setCursor(view.cursor);
+  return {view, places, ...parts};
+}
+
+// For tests: goes to a time in seconds and tells what is there, out of the map that is drawn.
+function mapAt(app, trace, seconds) {
+  const map = app.maps[trace], {history: h} = map.trace;
+  app.view.cursor = app.view.traces[trace].x[Math.max(0, h.momentAt(map.trace.own, seconds))];
+  app.view.emit('cursor');
+  const m = map.layout.moment;
+  return {event: h.number[m], used: h.used[m], free: h.total[m] - h.used[m], longest: h.longest[m], maps: map.layout.granules()};
+}
+
+window.heapstrata = {ready: (async () => {
+  try {
+    const app = setUp(await readTraces());
+    Object.assign(window.heapstrata, {app, mapAt: (seconds, trace = 0) => mapAt(app, trace, seconds)});
+    await new Promise(requestAnimationFrame);
+    window.heapstrata.shown = performance.now();
+  } catch (error) {
+    byId('verdict').textContent = 'This page cannot be shown: ' + error.message;
+    throw error;
+  }
+})()};

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+// The heap map: every granule of every region at the cursor's moment, on a canvas. A pixel image of one pixel a granule
+// is enlarged; heads are cut off from what lies before them where there is room for it.
+
+const NARROWEST = 16; // granules a row
+
+class HeapMap {
+  constructor(view, places, trace, box, title) {
+    Object.assign(this, {view, places, trace, box});
+    this.layout = new Layout(trace.history);
+    this.canvas = element('canvas', {tabindex: 0, role: 'img'});
+    this.note = element('p', {class: 'quiet'});
+    box.append(title ? element('h3', {}, title) : '', element('div', {class: 'canvas'}, this.canvas), this.note);
+    this.image = document.createElement('canvas');
+    this.mode = 'line';
+    this.bands = [];
+    this.canvas.addEventListener('pointermove', event => this.hover(this.granuleAt(event), event));
+    this.canvas.addEventListener('pointerleave', () => hideTip());
+    this.canvas.addEventListener('click', event => this.pin(this.granuleAt(event)));
+    this.canvas.addEventListener('keydown', event => this.key(event));
+    this.canvas.addEventListener('blur', () => hideTip());
+    new ResizeObserver(() => this.draw()).observe(box);
+  }
+
+  // How regions lie on the canvas: bands one below the other, of rows of `columns` granules.
+  arrange() {
+    const width = Math.max(200, this.box.clientWidth), regions = this.layout.regions;
+    const total = regions.reduce((sum, r) => sum + r.granules, 0) || 1;
+    const area = width * Math.min(420, Math.max(240, width * 0.75));
+    const size = Math.max(1, Math.min(14, Math.floor(Math.sqrt(area / total))));
+    const columns = Math.max(NARROWEST, Math.floor(width / size / 16) * 16);
+    let top = 0;
+    this.bands = regions.map(region => {
+      const rows = Math.ceil(region.granules / columns), label = regions.length > 1 ? 16 : 0;
+      const band = {region, rows, top: top + label, label};
+      top += label + rows * size + 4;
+      return band;
+    });
+    Object.assign(this, {size, columns, width, height: Math.max(20, top)});
+  }
+
+  resizeCanvas() {
+    const ratio = devicePixelRatio, [w, h] = [Math.round(this.width * ratio), Math.round(this.height * ratio)];
+    if (this.canvas.width !== w || this.canvas.height !== h) {
+      Object.assign(this.canvas, {width: w, height: h});
+      Object.assign(this.canvas.style, {width: this.width + 'px', height: this.height + 'px'});
+    }
+  }
+
+  // A pixel for each step that may be asked for, by the colouring chosen, dimmed unless it is pinned.
+  paint() {
+    const {places, trace, view} = this, paper = css('--paper'), h = trace.history;
+    const lit = colour => pixel(colour), dim = colour => pixel(colour, paper, 0.8);
+    const hue = this.mode === 'kind' ? site => places.colourOfKind(trace.kindOf[site]) : site => places.colourOfPlace(trace.placeOf[site]);
+    const pinned = sitesPinned(view, trace);
+    const shade = (site, colour) => !pinned || pinned(site) ? lit(colour) : dim(colour);
+    if (this.mode !== 'age') {
+      const of = trace.facts.sites.map((_, site) => shade(site, hue(site)));
+      return step => of[h.site[step]];
+    }
+    const now = h.time[this.layout.moment] || 0, lits = AGES.map(lit), dims = AGES.map(dim);
+    const scale = (AGES.length - 0.001) / Math.log2(now + 2);
+    return step => {
+      const age = now - h.time[h.momentOf[h.birth[step]]];
+      return (!pinned || pinned(h.site[step]) ? lits : dims)[Math.min(AGES.length - 1, Math.floor(Math.log2(age + 1) * scale))];
+    };
+  }
+
+  draw() {
+    const {layout, trace, view} = this, moment = view.moment(trace);
+    layout.seek(moment);
+    this.arrange();
+    this.resizeCanvas();
+    const ctx = this.canvas.getContext('2d'), ratio = devicePixelRatio, cell = this.size * ratio;
+    const paint = this.paint(), free = pixel(css('--free')), paper = css('--paper'), quiet = css('--quiet');
+    ctx.imageSmoothingEnabled = false;
+    ctx.fillStyle = paper;
+    ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    for (const band of this.bands) {
+      if (band.label) {
+        ctx.fillStyle = quiet;
+        ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+        ctx.fillText(band.region.name || hex(band.region.base), 0, (band.top - 4) * ratio);
+      }
+      this.drawBand(ctx, band, paint, free, cell, paper);
+    }
+    this.tell(moment);
+  }
+
+  drawBand(ctx, band, paint, free, cell, paper) {
+    const {columns, image} = this, {region, rows, top} = band;
+    image.width = columns;
+    image.height = rows;
+    const data = new ImageData(columns, rows), pixels = new Uint32Array(data.data.buffer);
+    pixels.fill(free, 0, region.granules);
+    const heads = [];
+    this.layout.blocks(region, (step, head, granules) => {
+      const at = head - region.first;
+      pixels.fill(paint(step), at, at + granules);
+      heads.push(at);
+    });
+    image.getContext('2d').putImageData(data, 0, 0);
+    ctx.drawImage(image, 0, 0, columns, rows, 0, top * devicePixelRatio, columns * cell, rows * cell);
+    if (cell < 4)
+      return;
+    ctx.fillStyle = paper;
+    for (const at of heads)
+      ctx.fillRect(at % columns * cell, top * devicePixelRatio + Math.floor(at / columns) * cell, 1, cell);
+    for (let row = 1; row < rows; row++)
+      ctx.fillRect(0, top * devicePixelRatio + row * cell - 1, columns * cell, 1);
+  }
+
+  // What the map cannot show is said below it.
+  tell(moment) {
+    const h = this.trace.history, level = h.level(moment), levels = ['stopped', 'full', 'sampled', 'summary'];
+    const why = moment < 0 ? 'Before the first event.'
+      : level > 1 ? `No map: recorded at level ${levels[level]}, which tells figures, not where blocks are.`
+      : !(h.state[moment] & SYNCED) ? 'The layout is not known at this moment: no snapshot since the trace begins, or since records were lost.' : '';
+    this.note.textContent = why;
+    const bytesUsed = moment < 0 ? 0 : h.used[moment];
+    this.canvas.setAttribute('aria-label', `Heap map: ${grouped(bytesUsed)} bytes used. Arrow keys go from block to block, Enter pins.`);
+  }
+
+  granuleAt(event) {
+    const x = Math.floor(event.offsetX / this.size), y = event.offsetY;
+    const band = this.bands.find(b => y >= b.top && y < b.top + b.rows * this.size);
+    if (!band || x < 0 || x >= this.columns)
+      return -1;
+    const at = Math.floor((y - band.top) / this.size) * this.columns + x;
+    return at < band.region.granules ? band.region.first + at : -1;
+  }
+
+  placeOf(granule) {
+    const region = this.layout.regionAt(granule), band = this.bands.find(b => b.region === region), box = this.canvas.getBoundingClientRect();
+    const at = granule - region.first;
+    return {clientX: box.left + (at % this.columns + 1) * this.size, clientY: box.top + band.top + Math.floor(at / this.columns) * this.size};
+  }
+
+  hover(granule, event) {
+    const step = granule < 0 ? -1 : this.layout.blockAt(granule);
+    if (granule < 0)
+      hideTip();
+    else
+      showTip(event, step < 0 ? this.aboutFree(granule) : this.about(step));
+  }
+
+  about(step) {
+    const {trace, places, view} = this, h = trace.history, moment = this.layout.moment, site = h.site[step];
+    const born = h.momentOf[h.birth[step]], region = this.layout.regionAt(h.pos[step]);
+    const age = view.mode === 'time' || trace.facts.hz ? duration((h.time[moment] - h.time[born]) / (trace.facts.hz || 1)) : '';
+    const taken = this.layout.bytesOf(step), thinned = trace.facts.thinned ? 'about ' : '';
+    return {
+      title: placeName(places, trace, site),
+      rows: [
+        ['size', `${grouped(h.size[step])} bytes asked for, ${grouped(taken)} taken`],
+        ['age', site ? `${thinned}${age}, since event ${grouped(h.number[born])}` : 'there before recording, or through a loss'],
+        ['survived', `${grouped(h.collections[moment] - h.collections[born])} collections`],
+        ['kind', trace.kindOf[site] < places.kinds.length && places.namesKinds ? places.kinds[trace.kindOf[site]] : null],
+        ['address', hex(region.base + (h.pos[step] - region.first) * 2 ** region.shift)],
+      ],
+    };
+  }
+
+  aboutFree(granule) {
+    const region = this.layout.regionAt(granule), {at} = this.layout;
+    let from = granule, to = granule + 1;
+    while (from > region.first && this.layout.blockAt(from - 1) < 0)
+      from--;
+    while (to < region.first + region.granules && !at[to])
+      to++;
+    return {title: 'free', rows: [
+      ['run', `${grouped((to - from) * 2 ** region.shift)} bytes`],
+      ['address', hex(region.base + (from - region.first) * 2 ** region.shift)],
+    ]};
+  }
+
+  pin(granule) {
+    const step = granule < 0 ? -1 : this.layout.blockAt(granule);
+    const place = step < 0 ? -1 : this.trace.placeOf[this.trace.history.site[step]];
+    this.view.setPin(place < 0 ? null : {what: 'place', id: place});
+  }
+
+  // From block to block by the keyboard.
+  key(event) {
+    const by = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+    if (event.key === 'Enter')
+      this.pin(this.chosen ?? -1);
+    else if (by)
+      this.choose(by);
+    else
+      return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  choose(by) {
+    const heads = [];
+    for (const region of this.layout.regions)
+      this.layout.blocks(region, (step, head) => heads.push(head));
+    const at = heads.findIndex(head => head >= (this.chosen ?? 0));
+    const next = heads[this.chosen === undefined ? 0 : Math.min(heads.length - 1, Math.max(0, at + by))];
+    if (next === undefined)
+      return;
+    this.chosen = next;
+    this.hover(next, this.placeOf(next));
+  }
+}
+
+// Whether a site is pinned, by number plus 1; null when nothing is.
+function sitesPinned(view, trace) {
+  const {pin} = view;
+  if (!pin)
+    return null;
+  return pin.what === 'kind' ? site => trace.kindOf[site] === pin.id : site => trace.placeOf[site] === pin.id;
+}
+
+const placeName = (places, trace, site) => places.place[trace.placeOf[site]]?.name ?? '(not known)';
+
+// ---- the tip that follows the pointer ----
+
+function showTip(event, {title, rows}) {
+  const tip = byId('tip');
+  tip.replaceChildren(element('b', {}, title), element('dl', {}, ...rows.filter(([, value]) => value)
+    .flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value)])));
+  tip.hidden = false;
+  const {offsetWidth: w, offsetHeight: h} = tip, x = event.clientX + 14, y = event.clientY + 14;
+  tip.style.left = Math.max(4, x + w > innerWidth ? event.clientX - w - 10 : x) + 'px';
+  tip.style.top = Math.max(4, y + h > innerHeight ? event.clientY - h - 10 : y) + 'px';
+}
+
+function hideTip() {
+  byId('tip').hidden = true;
+}
+
+// ---- what colours mean ----
+
+class Legend {
+  constructor(view, places, maps, list) {
+    Object.assign(this, {view, places, maps, list, mode: 'line'});
+  }
+
+  draw() {
+    const {mode, maps, list} = this;
+    list.replaceChildren(...(mode === 'age' ? this.ages() : this.classes(maps[0])));
+  }
+
+  ages() {
+    return [element('li', {class: 'ages'}, 'young ', ...AGES.map(colour => {
+      const swatch = element('span', {class: 'swatch'});
+      swatch.style.background = colour;
+      return swatch;
+    }), ' old, by powers of the run’s length')];
+  }
+
+  // Bytes of each place or kind in the first map.
+  classes(map) {
+    const {layout, trace} = map, {mode, places, view} = this, of = mode === 'kind' ? trace.kindOf : trace.placeOf, sums = new Map();
+    for (const region of layout.regions)
+      layout.blocks(region, step => {
+        const key = of[trace.history.site[step]];
+        sums.set(key, (sums.get(key) || 0) + layout.bytesOf(step));
+      });
+    const hued = key => key >= 0 && (mode === 'kind' ? places.hueOfKind : places.hueOfPlace)[key] >= 0;
+    const ranked = [...sums].sort((a, b) => b[1] - a[1]), shown = ranked.filter(([key]) => hued(key));
+    const rest = ranked.filter(([key]) => !hued(key)).reduce((sum, [, n]) => sum + n, 0);
+    const items = shown.map(([key, n]) => this.item(mode === 'kind' ? places.colourOfKind(key) : places.colourOfPlace(key),
+      mode === 'kind' ? places.kinds[key] : places.place[key].name, n, () => view.setPin({what: mode === 'kind' ? 'kind' : 'place', id: key})));
+    if (rest)
+      items.push(this.item(other(), 'others', rest));
+    items.push(this.item(css('--free'), 'free', layout.total - layout.used));
+    return items;
+  }
+
+  item(colour, name, n, onclick) {
+    const swatch = element('span', {class: 'swatch'});
+    swatch.style.background = colour;
+    const label = element(onclick ? 'button' : 'span', {class: 'item', onclick: onclick || (() => {})}, swatch, name + ' ', element('span', {class: 'quiet'}, bytes(n)));
+    return element('li', {}, label);
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// The table of places: sorted by any column, filtered by any word; of two traces both and the difference.
+
+const ROWS_SHOWN = 60;
+
+class Table {
+  constructor(view, places, table) {
+    Object.assign(this, {view, places, table, sort: 'bytes', down: true, all: false});
+    this.layouts = view.traces.map(trace => new Layout(trace.history));
+    this.columns = this.makeColumns();
+    byId('filter').addEventListener('input', () => this.draw());
+    view.on('range', () => this.later());
+    view.on('rest', () => this.measureLive());
+    view.on('pin', () => this.draw());
+    this.later();
+  }
+
+  makeColumns() {
+    const two = this.view.traces.length > 1, has = key => this.view.traces.some(t => t.facts[key]);
+    const each = (key, title, show, about) => two
+      ? [0, 1].map(i => ({key: key + i, title: title + ' ' + 'AB'[i], show, about, value: row => row[key][i]}))
+        .concat({key: key + 'd', title: 'Δ ' + title, show: signed, about: about + ', B less A', value: row => row[key][1] - row[key][0]})
+      : [{key, title, show, about, value: row => row[key][0]}];
+    const whole = (key, title, show, about) => two ? [] : [{key, title, show, about, value: row => row.place.of.get(this.view.traces[0])?.[key] ?? null}];
+    return [
+      {key: 'name', title: 'Place', show: null, value: row => row.place.name},
+      ...(this.places.namesKinds ? [{key: 'kinds', title: 'Kind', show: String, value: row => this.places.kindNames(row.place)}] : []),
+      ...each('bytes', 'Bytes', grouped, 'Asked for within the range shown'),
+      ...each('count', 'Count', grouped, 'Allocations and resizes within the range shown'),
+      ...each('live', 'Live', grouped, 'Bytes held at the cursor'),
+      ...whole('peak', 'At the peak', grouped, 'Bytes held when the heap was fullest'),
+      ...(has('retained') ? whole('retained', 'Retained', grouped, 'Bytes that would go with its blocks, at the last snapshot of references') : []),
+      ...whole('freed', 'Freed', grouped, 'Blocks that the program freed, over the whole trace'),
+      ...whole('swept', 'Collected', grouped, 'Blocks that collections freed, over the whole trace'),
+      ...whole('life', 'Mean life', duration, 'Of blocks that are gone'),
+      ...whole('survived', 'Survived', n => n.toFixed(1), 'Collections that its blocks survived, on average'),
+      ...whole('failed', 'Failed', grouped, 'Allocations that failed'),
+    ];
+  }
+
+  later() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.measure(), 120);
+  }
+
+  measure() {
+    const {view, places} = this, sums = view.traces.map(trace => {
+      const {count, bytes} = sumsOfRange(view, trace, view.from, view.to);
+      return {count: byPlace(trace, places, count), bytes: byPlace(trace, places, bytes)};
+    });
+    this.rows = places.place.map(place => ({
+      place, count: sums.map(s => s.count[place.id]), bytes: sums.map(s => s.bytes[place.id]), live: sums.map(() => 0),
+    }));
+    this.measureLive();
+  }
+
+  measureLive() {
+    if (!this.rows)
+      return;
+    this.view.traces.forEach((trace, i) => {
+      const live = byPlace(trace, this.places, liveAt(this.layouts[i].seek(this.view.moment(trace)), trace.facts.sites.length));
+      this.rows.forEach(row => row.live[i] = live[row.place.id]);
+    });
+    this.draw();
+  }
+
+  chosen() {
+    const words = byId('filter').value.toLowerCase().split(/\s+/).filter(Boolean);
+    const column = this.columns.find(c => c.key === this.sort) || this.columns.find(c => c.key.startsWith(this.sort)) || this.columns[0];
+    this.sort = column.key;
+    const text = row => (row.place.name + ' ' + this.places.kindNames(row.place)).toLowerCase();
+    const order = (a, b) => typeof a === 'string' ? a.localeCompare(b) : (a ?? -Infinity) - (b ?? -Infinity);
+    return this.rows.filter(row => words.every(word => text(row).includes(word)))
+      .sort((a, b) => (this.down ? -1 : 1) * order(column.value(a), column.value(b)) || a.place.id - b.place.id);
+  }
+
+  draw() {
+    if (!this.rows)
+      return;
+    const rows = this.chosen(), shown = this.all ? rows : rows.slice(0, ROWS_SHOWN);
+    byId('rows').replaceChildren(`${grouped(shown.length)} of ${grouped(this.rows.length)} places `,
+      shown.length < rows.length ? element('button', {onclick: () => { this.all = true; this.draw(); }}, 'Show all') : '');
+    this.table.replaceChildren(
+      element('thead', {}, element('tr', {}, ...this.columns.map(c => this.header(c)))),
+      element('tbody', {}, ...shown.map(row => this.row(row))));
+  }
+
+  header(c) {
+    const sorted = this.sort === c.key;
+    const press = () => {
+      this.down = sorted ? !this.down : c.show !== null;
+      this.sort = c.key;
+      this.draw();
+      this.table.querySelector('th[aria-sort] button')?.focus();
+    };
+    return element('th', {title: c.about, 'aria-sort': sorted ? (this.down ? 'descending' : 'ascending') : null, class: c.key === 'name' ? 'name' : ''},
+      element('button', {onclick: press}, c.title + (sorted ? (this.down ? ' ▾' : ' ▴') : '')));
+  }
+
+  row(row) {
+    const {view, places} = this, pinned = view.pin?.what === 'place' && view.pin.id === row.place.id;
+    const cells = this.columns.slice(1).map(c => {
+      const value = c.value(row);
+      return element('td', {class: c.key === 'kinds' ? 'text' : ''}, value === null || value === undefined ? '' : c.show(value));
+    });
+    const swatch = element('span', {class: 'swatch'});
+    swatch.style.background = places.colourOfPlace(row.place.id);
+    const name = element('button', {class: 'item', 'aria-pressed': String(pinned), onclick: () => view.setPin({what: 'place', id: row.place.id})}, swatch, row.place.name);
+    return element('tr', {class: pinned ? 'pinned' : ''}, element('th', {scope: 'row', class: 'name'}, name), ...cells);
+  }
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a trace comes to, in one sentence.
+ */
+#ifndef HS_HTML_VERDICT_H
+#define HS_HTML_VERDICT_H
+
+#include "analysis/html/trace.h"
+#include "analysis/measure/groups.h"
+
+#define HS_SENTENCE_MAX 2048u
+
+enum hs_finding { HS_FINDING_NONE, HS_FINDING_FRAGMENTED, HS_FINDING_FAILED };
+
+/* Writes the sentence into `text`, of HS_SENTENCE_MAX bytes. `lines` are the trace's sites by line. */
+enum hs_finding hs_page_verdict(const struct hs_page_trace *trace, const struct hs_names *names,
+                                const struct hs_groups *lines, char *text);
+
+const char *hs_finding_name(enum hs_finding finding);
+
+#endif
