@@ -11,7 +11,7 @@
 #include "analysis/cmd/source.h"
 #include "analysis/html/page.h"
 
-#define STEPS_DEFAULT 1500000u
+#define STEPS_DEFAULT 2500000u
 
 struct args {
     struct hs_common common;
@@ -26,7 +26,7 @@ static const struct hs_option options[] = {
     {"source", 's', "PATH", HS_OPT_LIST, offsetof(struct args, source),
      "look for sources in this folder, or take this file; may be given several times"},
     {"steps", 0, "N", HS_OPT_UINT, offsetof(struct args, steps),
-     "show every record of a trace that changes at most N blocks, chosen moments of a longer one (default 1500000)"},
+     "show every record of a trace that changes at most N blocks, chosen moments of a longer one (default 2500000)"},
     {0},
 };
 

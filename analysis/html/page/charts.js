@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: MIT
 // Figures against the shared axis, with uPlot: memory, fragmentation, pauses, and the difference of two traces.
 
-// The figures of a range, at most two points a pixel: where there are more moments, the highest and the lowest of each
-// stretch, in their order. `figures` are functions of a moment.
+// Figures of a range, at most two points a pixel: where there are more moments, the highest and the lowest of each
+// stretch, in their order. A figure is an array with a value for each moment.
 function thinned(trace, from, to, width, figures) {
   const h = trace.history, x = trace.x;
   const first = Math.max(0, h.momentAt(x, from)), last = Math.min(h.moments - 1, h.momentAt(x, to) + 1);
-  const out = [[], ...figures.map(() => [])];
-  if (last - first <= 2 * width) {
-    for (let m = first; m <= last; m++) {
-      out[0].push(x[m]);
-      figures.forEach((figure, i) => out[i + 1].push(figure(m)));
-    }
-    return out;
+  if (last - first <= 2 * width)
+    return [x, ...figures].map(values => Array.from(values.subarray(first, last + 1)));
+  const ends = stretches(h, x, first, last, from, (to - from) / width);
+  const at = [];
+  for (let i = 0; i + 1 < ends.length; i++)
+    at.push(x[ends[i]], x[ends[i + 1] - 1]);
+  return [at, ...figures.map(values => extremes(values, ends))];
+}
+
+// Moments at which the columns of a chart begin, those without any left out, and behind them the end.
+function stretches(h, x, first, last, from, step) {
+  const ends = [first];
+  for (let m = first; m <= last;) {
+    const column = Math.floor((x[m] - from) / step);
+    m = Math.min(last, Math.max(m, h.momentAt(x, from + (column + 1) * step))) + 1;
+    ends.push(m);
   }
-  const step = (to - from) / width;
-  for (let m = first, column = 0; m <= last; column++) {
-    const end = from + (column + 1) * step;
-    const begin = m, low = figures.map(() => m), high = figures.map(() => m);
-    for (; m <= last && (x[m] < end || m === begin || column >= width); m++)
-      figures.forEach((figure, i) => {
-        if (figure(m) < figure(low[i]))
-          low[i] = m;
-        if (figure(m) > figure(high[i]))
-          high[i] = m;
-      });
-    out[0].push(x[begin], x[m - 1]);
-    figures.forEach((figure, i) => out[i + 1].push(figure(Math.min(low[i], high[i])), figure(Math.max(low[i], high[i]))));
+  return ends;
+}
+
+function extremes(values, ends) {
+  const out = [];
+  for (let i = 0; i + 1 < ends.length; i++) {
+    let low = ends[i], high = low;
+    for (let m = low + 1; m < ends[i + 1]; m++) {
+      low = values[m] < values[low] ? m : low;
+      high = values[m] > values[high] ? m : high;
+    }
+    out.push(values[Math.min(low, high)], values[Math.max(low, high)]);
   }
   return out;
 }
-
-const figuresOf = trace => {
-  const h = trace.history;
-  return {
-    used: m => h.used[m], free: m => h.total[m] - h.used[m], longest: m => h.longest[m],
-    external: m => h.total[m] > h.used[m] ? 100 * (1 - h.longest[m] / (h.total[m] - h.used[m])) : 0,
-  };
-};
 
 // Points of several traces on one axis; where one has none, what it had before goes on.
 function merged(parts) {
@@ -72,7 +72,7 @@ class Charts {
     this.charts.forEach(c => c.plot.destroy());
     this.box.replaceChildren();
     const two = this.view.traces.length > 1, [blue, orange, green, pink] = hues(), names = two ? [' A', ' B'] : [''];
-    const both = make => this.view.traces.flatMap((trace, i) => make(figuresOf(trace), names[i], i ? [6, 4] : []));
+    const both = make => this.view.traces.flatMap((trace, i) => make(trace.history, names[i], i ? [6, 4] : []));
     this.charts = [];
     this.add('Bytes', 190, 'bytes', both((f, name, dash) => [
       {label: 'used' + name, figure: f.used, stroke: blue, fill: dash.length ? undefined : blue + '30', dash},
@@ -104,7 +104,7 @@ class Charts {
     const [a, b] = this.view.traces;
     const series = [{label: 'used B − used A', stroke: colour, fill: colour + '30'}];
     const data = () => {
-      const [x, used, other] = this.points([{figure: figuresOf(a).used}, {figure: figuresOf(b).used}]);
+      const [x, used, other] = this.points([{figure: a.history.used}, {figure: b.history.used}]);
       return [x, x.map((_, i) => used[i] === null || other[i] === null ? null : other[i] - used[i])];
     };
     this.charts.push({title: 'Difference', height: 100, unit: 'signed', series, data});
@@ -173,7 +173,7 @@ class Charts {
       if (!chart.plot) {
         const box = element('figure', {}, element('figcaption', {}, chart.title));
         this.box.append(box);
-        chart.plot = new uPlot(this.options(chart), chart.data(), box);
+        chart.plot = new uPlot(this.options(chart), null, box);
       } else {
         chart.plot.setSize({width, height: chart.height + (chart.last ? 30 : 0)});
       }

@@ -34,7 +34,7 @@ class Controls {
       let full = 0, low = 0;
       for (let m = 1; m < h.moments; m++) {
         full = h.used[m] > h.used[full] ? m : full;
-        low = h.total[m] - h.used[m] >= h.total[m] / 8 && worth(h, m) > worth(h, low) ? m : low;
+        low = h.external[m] > h.external[low] && h.free[m] >= h.total[m] / 8 ? m : low;
       }
       targets.push(['fullest' + name, trace.x[full]], ['most fragmented' + name, trace.x[low]]);
       for (const note of trace.facts.notes.filter(n => n.what !== 'collection').slice(0, 200))
@@ -131,9 +131,4 @@ class Controls {
     byId('slider').value = Math.round(10000 * (view.cursor - view.from) / (view.to - view.from));
     byId('when').textContent = 'at ' + view.format(view.cursor);
   }
-}
-
-function worth(h, m) {
-  const free = h.total[m] - h.used[m];
-  return free > 0 ? 1 - h.longest[m] / free : 0;
 }

@@ -5,13 +5,31 @@
 const FREED = 0, LEFT = 1, TAKEN = 2, MOVED = 3, CAME = 4, WENT = 5;
 const SYNCED = 1, TOLD = 2, LEVEL_SHIFT = 2;
 
-// The LEB128 numbers of a column, into `out` or an array made by `type`.
-function numbers(column, type, signed = false) {
+function countOf(column) {
   let n = 0;
   for (let i = 0; i < column.length; i++)
-    n += column[i] < 128;
-  const out = new type(n);
-  for (let i = 0, at = 0; i < n; i++) {
+    n += column[i] >> 7 ^ 1;
+  return n;
+}
+
+// The LEB128 numbers of a column that fit into 32 bits, those of most columns; the usual case is one byte.
+function numbers(column, type, signed = false) {
+  const out = new type(countOf(column));
+  for (let i = 0, at = 0; i < out.length; i++) {
+    let byte = column[at++], value = byte & 127;
+    for (let shift = 7; byte > 127; shift += 7) {
+      byte = column[at++];
+      value |= (byte & 127) << shift;
+    }
+    out[i] = signed ? value >>> 1 ^ -(value & 1) : value;
+  }
+  return out;
+}
+
+// Those that do not: times, counts of records, bytes.
+function wideNumbers(column, signed = false) {
+  const out = new Float64Array(countOf(column));
+  for (let i = 0, at = 0; i < out.length; i++) {
     let byte = column[at++], value = byte & 127;
     for (let factor = 128; byte > 127; factor *= 128) {
       byte = column[at++];
@@ -35,15 +53,15 @@ class History {
     this.granules = this.regions.reduce((most, r) => Math.max(most, r.first + r.granules), 0);
     this.readMoments(columns);
     this.readSteps(columns);
-    this.replay(numbers(columns.told, Float64Array));
+    this.replay(wideNumbers(columns.told));
   }
 
   readMoments(columns) {
-    this.time = summed(numbers(columns.time, Float64Array)); // ticks
-    this.number = summed(numbers(columns.number, Float64Array));
+    this.time = summed(wideNumbers(columns.time)); // ticks
+    this.number = summed(wideNumbers(columns.number));
     this.collections = summed(numbers(columns.collections, Uint32Array));
     this.state = numbers(columns.state, Uint8Array);
-    this.longest = summed(numbers(columns.longest, Float64Array, true));
+    this.longest = summed(wideNumbers(columns.longest, true));
     this.moments = this.time.length;
     const steps = numbers(columns.steps, Uint32Array);
     this.first = new Uint32Array(this.moments + 1); // step of each moment
@@ -53,8 +71,8 @@ class History {
 
   readSteps(columns) {
     const what = this.what = numbers(columns.what, Uint8Array), n = this.steps = what.length;
-    const old = summed(numbers(columns.old, Float64Array, true)), region = numbers(columns.region, Uint32Array);
-    const gap = numbers(columns.pos, Float64Array, true), granules = numbers(columns.granules, Uint32Array);
+    const old = summed(numbers(columns.old, Int32Array, true)), region = numbers(columns.region, Uint32Array);
+    const gap = numbers(columns.pos, Int32Array, true), granules = numbers(columns.granules, Uint32Array);
     const site = numbers(columns.site, Uint32Array);
     this.slack = numbers(columns.slack, Int32Array, true);
     this.pos = new Uint32Array(n);      // head, or region
@@ -114,6 +132,15 @@ class History {
         high = middle;
     }
     return low - 1;
+  }
+
+  // Free bytes, and external fragmentation in percent, of all moments; made when they are first asked for.
+  get free() {
+    return this.freeBytes ??= this.total.map((total, m) => total - this.used[m]);
+  }
+
+  get external() {
+    return this.fragmentation ??= this.free.map((free, m) => free > 0 ? 100 * (1 - this.longest[m] / free) : 0);
   }
 
   level(m) {

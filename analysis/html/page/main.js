@@ -13,7 +13,7 @@ function head(traces) {
 }
 
 function factsOf(trace, name) {
-  const {facts, history} = trace, most = Math.max(0, ...[...new Set(history.total)].slice(0, 1000));
+  const {facts, history} = trace, most = history.total.reduce((a, b) => Math.max(a, b), 0);
   return [
     [name ? 'Trace ' + name : 'Firmware', `${facts.firmware || 'unknown firmware'}, ${facts.port || 'unknown port'}, ${8 * facts.pointer_bytes}-bit`],
     ['Build', facts.build_id.replace('0x', '')],

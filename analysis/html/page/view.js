@@ -54,14 +54,14 @@ class View {
   setMode(mode) {
     this.mode = mode;
     const [a, b] = this.traces, key = mode === 'time' ? 'time' : 'number';
-    this.unit = trace => mode === 'time' ? 1 / (trace.facts.hz || 1) : 1;
-    const pairs = b && anchors(a, b, key).map(([x, y]) => [x * this.unit(a), y * this.unit(b)]);
+    const perUnit = trace => mode === 'time' ? trace.facts.hz || 1 : 1;
+    const pairs = b && anchors(a, b, key).map(([x, y]) => [x / perUnit(a), y / perUnit(b)]);
     this.pairs = pairs;
     for (const trace of this.traces) {
-      const own = trace.history[key].map(v => v * 1), unit = this.unit(trace);
-      trace.own = mode === 'time' ? own.map(v => v / (trace.facts.hz || 1)) : own;
-      trace.x = trace === b ? trace.own.map(v => along(pairs, 1, v)) : trace.own;
-      trace.noteX = note => trace === b ? along(pairs, 1, note[key] * unit) : note[key] * unit;
+      const unit = perUnit(trace);
+      trace.own = trace.history[key].map(value => value / unit); // as the program divides, so that times are equal
+      trace.x = trace === b ? trace.own.map(value => along(pairs, 1, value)) : trace.own;
+      trace.noteX = note => trace === b ? along(pairs, 1, note[key] / unit) : note[key] / unit;
     }
     this.low = Math.min(...this.traces.map(t => t.x[0] || 0));
     this.high = Math.max(...this.traces.map(t => t.x[t.x.length - 1] || 0));
