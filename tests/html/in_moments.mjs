@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The map in the page against the map command, granule by granule, at random times.
+import {browse, check, cli, note, quiet, work} from './browser.mjs';
+
+const TIMES = {demo: 50, marked: 30, ring: 50, million: 8};
+let seed = Number(process.env.HS_SEED || Date.now() % 1e9);
+note('HS_SEED=' + seed);
+
+function random() {
+  seed = (seed * 1103515245 + 12345) % 2147483648;
+  return seed / 2147483648;
+}
+
+// What both say, to be compared as text.
+const said = map => JSON.stringify([map.event, map.used, map.free, map.longest, map.maps]);
+
+function told(trace, seconds) {
+  const {event, regions} = cli('map', trace, '--at', seconds + 's');
+  const sum = key => regions.reduce((all, region) => all + region[key], 0);
+  return {event, used: sum('used_bytes'), free: sum('free_bytes'), longest: Math.max(0, ...regions.map(r => r.largest_free_bytes)), maps: regions.map(r => r.map)};
+}
+
+async function compare(open, name, times) {
+  const page = await open(work.pages[name]), end = await page.evaluate(() => heapstrata.app.view.traces[0].facts.seconds);
+  const different = [];
+  for (let i = 0; i < times; i++) {
+    const seconds = (random() * end).toFixed(9), cliSays = told(work.traces[name], seconds);
+    const pageSays = await page.evaluate(s => heapstrata.mapAt(Number(s)), seconds);
+    if (said(pageSays) !== said(cliSays))
+      different.push([seconds, said(pageSays).slice(0, 200), said(cliSays).slice(0, 200)]);
+  }
+  check(`${name}: at ${times} random times the map is that of heapstrata map --at`, !different.length, different.slice(0, 2));
+  quiet(name, page, work.pages[name]);
+  await page.close();
+}
+
+await browse(async open => {
+  for (const [name, times] of Object.entries(TIMES))
+    await compare(open, name, times);
+});
