@@ -257,7 +257,7 @@ static int check_levels(const struct source *s)
 
 static int load(struct work *w, struct source *s)
 {
-    s->reader = hs_cmd_open(s->path);
+    s->reader = hs_cmd_open_selected(&w->args->common, s->path);
     if (!s->reader)
         return HS_EXIT_BAD;
     s->names.reader = s->reader;
@@ -420,7 +420,7 @@ const struct hs_cmd hs_cmd_compare = {
     .examples = "  heapstrata compare before.hst after.hst\n"
                 "  heapstrata compare --at mark:ready plain.hst const.hst none.hst\n"
                 "  heapstrata compare --fail-above 2% --by peak main.hst branch.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
     .options = options,
     .min_files = 1,
     .max_files = HS_SIDES,

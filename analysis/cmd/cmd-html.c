@@ -51,7 +51,7 @@ static int read_all(struct input *in)
     do {
         if (in->reader)
             hs_reader_close(in->reader);
-        in->reader = hs_cmd_open(in->path);
+        in->reader = hs_cmd_open_selected(&in->args->common, in->path);
         if (!in->reader)
             return HS_EXIT_BAD;
         status = hs_cmd_replay(in->reader, feed, in);
@@ -163,6 +163,6 @@ const struct hs_cmd hs_cmd_html = {
     .examples = "  heapstrata html my.hst -o my.html\n"
                 "  heapstrata html --elf firmware.elf --source ~/project my.hst -o my.html\n"
                 "  heapstrata html before.hst after.hst -o both.html\n",
-    .uses = HS_USES_INPUT | HS_USES_ELF, .options = options, .max_files = 2,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_ELF, .options = options, .max_files = 2,
     .args_size = sizeof(struct args), .defaults = &(const struct args){.steps = STEPS_DEFAULT}, .run = run,
 };

@@ -100,7 +100,7 @@ static int run(void *memory)
 {
     struct marks m = {.args = memory};
     int status = HS_EXIT_BAD;
-    m.reader = hs_cmd_open(m.args->common.input);
+    m.reader = hs_cmd_open_selected(&m.args->common, m.args->common.input);
     if (!m.reader)
         return HS_EXIT_BAD;
     m.model = hs_model_new(NULL);
@@ -125,6 +125,6 @@ const struct hs_cmd hs_cmd_marks = {
              "dump, named by what was typed in front of it: so it shows what each import cost.",
     .examples = "  heapstrata marks run.hst\n"
                 "  heapstrata marks console.log        # what was copied from a terminal\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR, .max_files = 1,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR, .max_files = 1,
     .args_size = sizeof(struct args), .run = run,
 };
