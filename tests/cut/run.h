@@ -55,7 +55,8 @@ static struct {
     bool cached;
     uint32_t due_step; /* first that `due` has not taken in */
     uint32_t work;    /* calls of the firmware's work in a step */
-    struct due due;
+    uint32_t quarters; /* of the ring, that are filled before the log begins */
+    struct due due, first_due; /* first_due: when the log begins */
     uint64_t broken;  /* resets while it was recorded that lost what they must not */
 } run;
 
@@ -283,7 +284,23 @@ static void make_room(void) {
     for (size_t i = 0; i < run.n; i++)
         free(run.log[i].image);
     run.n = run.n_steps = run.due_step = 0;
-    run.due = (struct due){0};
+    run.first_due = (struct due){0};
+}
+
+/* Fills the ring, of which only the last stores are logged. All is flushed then. */
+static void fill_ring(void) {
+    for (uint32_t i = 1; i <= run.quarters; i++) {
+        while (hs_stats().packets < (uint64_t)i * hs_image()->packet_count / 4)
+            fw_work(1000);
+        hs_flush();
+        ledger_take(fw.memory, run.size, hs_stats().offered);
+    }
+    memcpy(run.first, fw.memory, run.whole);
+    memcpy(run.image, fw.memory, run.whole);
+    memcpy(run.backing, fw.memory, run.whole);
+    memset(run.dirty, 0, run.whole / LINE + 1);
+    run.n = run.n_steps = 0;
+    run.first_due = (struct due){.packets = hs_stats().packets, .to = ledger.n};
 }
 
 /* Begins in noise. Every so many steps the processor is reset somewhere in one of them. */
@@ -298,6 +315,9 @@ static void record_run(const struct fw_config *config, unsigned steps, unsigned 
         run.first[i] = run.image[i] = run.backing[i] = fw.memory[i] = (uint8_t)fw_random(256);
     ledger_clear();
     make_step(boot_deed, false);
+    if (run.quarters)
+        fill_ring();
+    run.due = run.first_due;
     for (unsigned i = 0; i < steps; i++) {
         bool reset = fw_random(often) == 0;
         make_step(choose(), reset);
