@@ -381,6 +381,15 @@ static void wipe(const struct hs_ring_header *fresh) {
     h->check = hs_header_sum(h);
 }
 
+/* The header's count has no check: where it is behind the newest packet's, that one's counts. */
+static void count_boot(void) {
+    const struct hs_trace *t = &hs_trace;
+    uint32_t last = t->slot ? t->slot - 1 : t->header->packet_count - 1;
+    uint8_t behind = (uint8_t)(hs_slot(last)->boot - t->header->boot);
+    uint32_t boot = t->header->boot + (hs_slot_readable(last) && behind < 128 ? behind + 1u : 1u);
+    t->header->boot = boot ? boot : 1;
+}
+
 static void begin(bool fresh) {
     struct hs_trace *t = &hs_trace;
     struct hs_ring_header header;
@@ -390,11 +399,11 @@ static void begin(bool fresh) {
         wipe(&header);
     t->header->anchor = hs_code_address((uintptr_t)hs_anchor);
     t->header->notes = 0;
-    t->header->boot++;
+    resume();
+    count_boot();
     hs_port_flush(t->header, t->header->header_size);
     t->opened = t->last = hs_port_ticks();
     memset(t->recent, 0xff, sizeof t->recent);
-    resume();
     hs_site_init();
     carry_on();
     send_header();
