@@ -28,6 +28,7 @@ enum { OUT_OF_MEMORY = 1 };
 
 static const struct hs_column columns[] = {
     {"When", "seconds", HS_VALUE_SECONDS},
+    {NULL, "event", HS_VALUE_COUNT},
     {NULL, "boot", HS_VALUE_COUNT},
     {"Used", "used_bytes", HS_VALUE_BYTES},
     {"Change", "change_bytes", HS_VALUE_CHANGE},
@@ -46,6 +47,7 @@ static void add(struct marks *m, const struct hs_event *e)
     snprintf(label, sizeof label, "%.*s", (int)e->record->data_len, (const char *)e->record->data);
     const struct hs_value values[] = {
         {.d = hs_seconds(m->reader, hs_model_elapsed(m->model))},
+        {.u = e->number},
         {.u = e->boot},
         {.u = heap.used, .none = !known},
         {.i = (int64_t)(heap.used - m->used), .none = !follows},

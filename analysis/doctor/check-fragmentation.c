@@ -66,7 +66,7 @@ static void full(const struct hs_failure *last, uint64_t n, struct hs_findings *
                                           "%" PRIu64 " allocation%s failed because the heap was full", n, n == 1 ? "" : "s");
     hs_finding_evidence(f, "the last one asked for %" PRIu32 " bytes when %" PRIu64 " were free and %" PRIu64 " in use",
                         last->size, last->free, last->used);
-    hs_finding_next(f, "heapstrata report --by peak names the lines that held most when the heap was fullest");
+    hs_finding_next(f, "heapstrata report --peak names the lines that held most when the heap was fullest");
 }
 
 static void in_pieces(const struct hs_layout *heap, struct hs_findings *findings)

@@ -225,9 +225,11 @@ static void take_cells(struct scan *s, const struct cells *c) {
 
 /* "(108 lines all free)" may be the area's first line: where it began is told by the line that follows. */
 static bool take_elided(struct scan *s) {
-    const char *at = s->lines.line;
+    const char *at = find(&s->lines, s->lines.line, " lines all free)");
     uint64_t n;
-    if (!find(&s->lines, at, " lines all free)") || !number_behind(&s->lines, &at, "(", &n))
+    while (at && at > s->lines.line && at[-1] >= '0' && at[-1] <= '9')
+        at--;
+    if (!at || at == s->lines.line || *--at != '(' || !number_behind(&s->lines, &at, "(", &n))
         return false;
     if (s->area && s->area->granules % LINE_GRANULES)
         fault(s, "the line before this one is cut");
