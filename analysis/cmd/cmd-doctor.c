@@ -22,7 +22,7 @@ struct args {
 
 /* The text in memory. */
 struct text {
-    char *bytes;
+    char *bytes, *copy;
     size_t len;
     struct hs_doctor_line *line;
     size_t n, room;
@@ -88,14 +88,20 @@ static int split(struct text *t)
     return HS_OK;
 }
 
-/* Ends every line with a NUL; `lines` needed them as they were. */
-static void terminate(struct text *t)
+/* A copy in which every line ends with a NUL. */
+static int terminate(struct text *t)
 {
-    for (size_t i = 0; i < t->len; i++)
-        if (t->bytes[i] == '\n' || t->bytes[i] == '\r' || !t->bytes[i])
-            t->bytes[i] = t->bytes[i] ? 0 : ' ';
-    if (t->bytes)
-        t->bytes[t->len] = 0;
+    t->copy = malloc(t->len + 1);
+    if (!t->copy)
+        return HS_ERR_MEMORY;
+    for (size_t i = 0; i < t->len; i++) {
+        char c = t->bytes[i];
+        t->copy[i] = c == '\n' || c == '\r' ? '\0' : c ? c : ' ';
+    }
+    t->copy[t->len] = '\0';
+    for (size_t i = 0; i < t->n; i++)
+        t->line[i].text = t->copy + (t->line[i].text - t->bytes);
+    return HS_OK;
 }
 
 /* Nothing is read of an input that is no text. */
@@ -114,7 +120,8 @@ static int load_text(const char *path, struct text *t)
         return hs_complain("%s: %s", path, strerror(problem));
     if (!err)
         err = split(t);
-    terminate(t);
+    if (!err)
+        err = terminate(t);
     return err ? hs_complain("%s", hs_strerror(err)) : HS_EXIT_OK;
 }
 
@@ -130,19 +137,25 @@ static int print(const struct args *args, const struct hs_patient *patient, cons
     return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
 }
 
-static int examine(const struct args *args, const struct hs_patient *patient)
+static int examine(const struct args *args, struct hs_patient *patient, const struct text *text)
 {
     struct hs_findings findings = {.n = 0};
-    int error = hs_doctor_examine(patient, &findings);
+    int error = hs_patient_recognise(patient, (const uint8_t *)text->bytes, text->len);
+    if (!error)
+        error = hs_doctor_examine(patient, &findings);
+    if (!error && !findings.n && !patient->facts.known)
+        return hs_complain("%s: is text in which there is nothing that the doctor knows: no trace, no banner, no mem_info(), no message of ESP-IDF's heap",
+                           patient->path);
     int status = error ? hs_complain("%s", hs_strerror(error)) : print(args, patient, &findings);
     if (status == HS_EXIT_OK && findings.n)
         status = HS_EXIT_FINDING;
     hs_findings_free(&findings);
+    hs_patient_free(patient);
     return status;
 }
 
 /* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
-static int with_trace(const struct args *args, struct hs_patient *patient, struct hs_reader *reader)
+static int with_trace(const struct args *args, struct hs_patient *patient, const struct text *text, struct hs_reader *reader)
 {
     struct hs_names names = {.reader = reader};
     struct hs_pools *pools = hs_pools_new(reader, 0);
@@ -156,7 +169,7 @@ static int with_trace(const struct args *args, struct hs_patient *patient, struc
         patient->pools = pools;
         patient->names = &names;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
-            status = examine(args, patient);
+            status = examine(args, patient, text);
         status = damaged ? damaged : status;
     } else {
         hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
@@ -179,14 +192,15 @@ static int run(void *memory)
         patient.n_lines = text.n;
         struct hs_reader *reader = hs_reader_open(args->common.input, &error);
         if (reader)
-            status = with_trace(args, &patient, reader);
+            status = with_trace(args, &patient, &text, reader);
         else if (text.n)
-            status = examine(args, &patient);
+            status = examine(args, &patient, &text);
         else
             status = hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
         hs_reader_close(reader);
     }
     free(text.line);
+    free(text.copy);
     free(text.bytes);
     return status;
 }

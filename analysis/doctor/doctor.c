@@ -9,12 +9,24 @@
 
 #include "analysis/doctor/doctor.h"
 
-extern const struct hs_check hs_check_hooks, hs_check_losses, hs_check_fragmentation, hs_check_pools;
+extern const struct hs_check
+    hs_check_figures,
+    hs_check_fragmentation,
+    hs_check_heap,
+    hs_check_hooks,
+    hs_check_idf,
+    hs_check_losses,
+    hs_check_pools,
+    hs_check_psram;
 
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
+    &hs_check_psram,
+    &hs_check_heap,
     &hs_check_fragmentation,
     &hs_check_pools,
+    &hs_check_idf,
+    &hs_check_figures,
     &hs_check_hooks,
     &hs_check_losses,
 };
@@ -136,14 +148,4 @@ void hs_findings_free(struct hs_findings *findings)
     }
     free(findings->finding);
     *findings = (struct hs_findings){.finding = NULL};
-}
-
-/* ---- text ---- */
-
-const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, const char *text, size_t from)
-{
-    for (size_t i = from; i < patient->n_lines; i++)
-        if (strstr(patient->line[i].text, text))
-            return &patient->line[i];
-    return NULL;
 }

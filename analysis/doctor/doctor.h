@@ -19,7 +19,9 @@
 #ifndef HS_DOCTOR_H
 #define HS_DOCTOR_H
 
+#include "analysis/doctor/chips.h"
 #include "analysis/measure/pools.h"
+#include "lib/host/meminfo.h"
 
 /* ---- what is looked at ---- */
 
@@ -27,6 +29,14 @@
 struct hs_doctor_line {
     const char *text; /* terminated; without blanks at its end */
     unsigned number;  /* from 1 */
+};
+
+/* What the input says of itself; filled by hs_patient_recognise. */
+struct hs_patient_facts {
+    const struct hs_chip *chip; /* NULL: not told */
+    const struct hs_doctor_line *chip_line; /* that names it; NULL: the trace does */
+    char system[160];           /* "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3", or "" */
+    bool known;                 /* there is something in the input that a check can judge */
 };
 
 struct hs_patient {
@@ -37,7 +47,17 @@ struct hs_patient {
     const struct hs_names *names;   /* of the trace's sites; NULL likewise */
     const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
     size_t n_lines;
+    struct hs_meminfo_log meminfo;  /* dumps of mem_info() in the text */
+    struct hs_patient_facts facts;
 };
+
+/* Finds out what the input is of, once all other members are set. `text` is what the lines were made of, as it was.
+ * HS_OK or HS_ERR_MEMORY; hs_patient_free takes back what it made. */
+int hs_patient_recognise(struct hs_patient *patient, const uint8_t *text, size_t len);
+void hs_patient_free(struct hs_patient *patient);
+
+/* The number behind `word` in a text, blanks, colons and signs of other scripts in between; false when there is none. */
+bool hs_number_behind(const char *text, const char *word, uint64_t *number);
 
 /* The first line from `from` on that holds `text`, or NULL. Upper and lower case count. */
 const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, const char *text, size_t from);

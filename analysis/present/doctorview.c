@@ -2,6 +2,7 @@
  *
  * A diagnosis: a paragraph for each finding, verdict first.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,9 +50,34 @@ static void finding_text(const struct hs_finding *f, struct hs_terminal terminal
     }
 }
 
+static const char *const memory_names[] = {
+    [HS_MEMORY_UNKNOWN] = "unknown", [HS_MEMORY_INTERNAL] = "internal", [HS_MEMORY_IRAM] = "IRAM", [HS_MEMORY_RTC_SLOW] = "RTC slow",
+    [HS_MEMORY_RTC_FAST] = "RTC fast", [HS_MEMORY_PSRAM] = "PSRAM", [HS_MEMORY_POOL] = "pool", [HS_MEMORY_HOST] = "host",
+};
+
+static void chip_text(const struct hs_chip *chip)
+{
+    printf("# %s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s\n", chip->name, chip->internal / 1024, chip->psram ? chip->psram : "none");
+    for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++)
+        printf("#   %-9s 0x%08" PRIX32 " to 0x%08" PRIX32 "%s%s\n#             (%s)\n", memory_names[m->kind], m->base, m->end,
+               m->note[0] ? ", " : "", m->note, m->source);
+    printf("#   heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
+}
+
+static void facts_text(const struct hs_patient *patient)
+{
+    char buffer[HS_NOTE_LEN + 8];
+    if (patient->facts.system[0])
+        printf("# firmware: %s\n", safe(patient->facts.system, buffer));
+    if (patient->facts.chip)
+        chip_text(patient->facts.chip);
+    if (patient->facts.system[0] || patient->facts.chip)
+        puts("#");
+}
+
 void hs_doctor_text(const struct hs_patient *patient, const struct hs_findings *findings, struct hs_terminal terminal)
 {
-    (void)patient;
+    facts_text(patient);
     for (size_t i = 0; i < findings->n; i++) {
         if (i)
             putchar('\n');
@@ -69,6 +95,24 @@ static void notes_json(struct hs_json *json, const char *key, const struct hs_no
     hs_json_end(json);
 }
 
+static void chip_json(struct hs_json *json, const struct hs_chip *chip)
+{
+    hs_json_text(json, "chip", chip ? chip->name : NULL);
+    if (!chip)
+        return;
+    hs_json_uint(json, "internal_bytes", chip->internal);
+    hs_json_array(json, "memories");
+    for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++) {
+        hs_json_object(json, NULL);
+        hs_json_text(json, "memory", memory_names[m->kind]);
+        hs_json_hex(json, "base", m->base);
+        hs_json_hex(json, "end", m->end);
+        hs_json_text(json, "source", m->source);
+        hs_json_end(json);
+    }
+    hs_json_end(json);
+}
+
 int hs_doctor_json(const struct hs_patient *patient, const struct hs_findings *findings)
 {
     struct hs_json *json = hs_json_new();
@@ -76,6 +120,8 @@ int hs_doctor_json(const struct hs_patient *patient, const struct hs_findings *f
         return HS_ERR_MEMORY;
     hs_json_object(json, NULL);
     hs_json_text(json, "file", patient->path);
+    hs_json_text(json, "firmware", patient->facts.system[0] ? patient->facts.system : NULL);
+    chip_json(json, patient->facts.chip);
     hs_json_array(json, "findings");
     for (size_t i = 0; i < findings->n; i++) {
         const struct hs_finding *f = findings->finding[i];

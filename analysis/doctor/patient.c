@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the input says of itself: chip, firmware, dumps of mem_info().
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/doctor/doctor.h"
+
+const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, const char *text, size_t from)
+{
+    for (size_t i = from; i < patient->n_lines; i++)
+        if (strstr(patient->line[i].text, text))
+            return &patient->line[i];
+    return NULL;
+}
+
+bool hs_number_behind(const char *text, const char *word, uint64_t *number)
+{
+    const char *at = strstr(text, word);
+    if (!at)
+        return false;
+    at += strlen(word);
+    for (unsigned skipped = 0; *at && (*at < '0' || *at > '9') && skipped < 16; skipped++)
+        at++;
+    uint64_t n = 0;
+    if (*at < '0' || *at > '9')
+        return false;
+    for (; *at >= '0' && *at <= '9' && n < UINT64_C(1) << 40; at++)
+        n = n * 10 + (uint64_t)(*at - '0');
+    *number = n;
+    return n < UINT64_C(1) << 40;
+}
+
+/* Lines that name the chip they come from, the surest first; "" is any line that names one. */
+static const char *const telling[] = {"; ", "ESP-ROM:", "Chip is ", "Detecting chip type", "cpu_start: Project name", "boot: chip revision", ""};
+
+static void find_chip(struct hs_patient *p)
+{
+    for (size_t t = 0; t < sizeof telling / sizeof *telling && !p->facts.chip; t++) {
+        for (size_t i = 0; i < p->n_lines && !p->facts.chip; i++) {
+            const char *at = strstr(p->line[i].text, telling[t]);
+            bool banner = t || (at && (strstr(p->line[i].text, "MicroPython") || strstr(p->line[i].text, "CircuitPython")));
+            if (!at || !banner)
+                continue;
+            at += strlen(telling[t]);
+            p->facts.chip = hs_chip_named(at, strlen(at));
+            p->facts.chip_line = p->facts.chip ? &p->line[i] : NULL;
+        }
+    }
+}
+
+/* A trace tells its port and its system. */
+static void find_in_trace(struct hs_patient *p)
+{
+    static const char *const keys[] = {"system", "machine", "port"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *value = hs_reader_fact(p->reader, keys[i]);
+        if (value && !p->facts.chip)
+            p->facts.chip = hs_chip_named(value, strlen(value));
+    }
+    const char *system = hs_reader_fact(p->reader, "system");
+    if (system && !p->facts.system[0])
+        snprintf(p->facts.system, sizeof p->facts.system, "%s", system);
+}
+
+int hs_patient_recognise(struct hs_patient *p, const uint8_t *text, size_t len)
+{
+    int err = hs_meminfo_read(&p->meminfo, text, p->n_lines ? len : 0);
+    snprintf(p->facts.system, sizeof p->facts.system, "%s", p->meminfo.system);
+    find_chip(p);
+    if (p->reader)
+        find_in_trace(p);
+    p->facts.known = p->reader || p->meminfo.n || p->facts.chip || p->facts.system[0];
+    return err == HS_ERR_MEMORY ? err : HS_OK;
+}
+
+void hs_patient_free(struct hs_patient *p)
+{
+    hs_meminfo_free(&p->meminfo);
+}
