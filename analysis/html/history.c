@@ -298,7 +298,7 @@ static void write_regions(struct hs_history *h)
     }
 }
 
-static void write_figures(struct hs_history *h, const struct hs_sample *now, uint64_t steps)
+static void write_figures(struct hs_history *h, const struct hs_sample *now, uint64_t steps, bool bare)
 {
     const struct hs_model *m = h->model;
     bool told = hs_model_is_told(m);
@@ -308,9 +308,9 @@ static void write_figures(struct hs_history *h, const struct hs_sample *now, uin
     put(h, HS_COLUMN_STEPS, steps);
     put(h, HS_COLUMN_COLLECTIONS, m->collections.done - h->collections);
     put(h, HS_COLUMN_STATE, (m->synced ? HS_MOMENT_SYNCED : 0u) | (told ? HS_MOMENT_TOLD : 0u) |
-                            (unsigned)m->levels.last << HS_MOMENT_LEVEL);
+                            (bare ? HS_MOMENT_BARE : 0u) | (unsigned)m->levels.last << HS_MOMENT_LEVEL);
     put_change(h, HS_COLUMN_LONGEST, (int64_t)(longest - h->longest));
-    if (told) {
+    if (told || bare) {
         put(h, HS_COLUMN_TOLD, (uint64_t)now->value[HS_FIGURE_USED]);
         put(h, HS_COLUMN_TOLD, (uint64_t)now->value[HS_FIGURE_FREE]);
     }
@@ -318,6 +318,7 @@ static void write_figures(struct hs_history *h, const struct hs_sample *now, uin
     h->number = m->number;
     h->collections = m->collections.done;
     h->longest = longest;
+    h->moments++;
 }
 
 void hs_history_moment(struct hs_history *h, const struct hs_sample *now)
@@ -330,12 +331,17 @@ void hs_history_moment(struct hs_history *h, const struct hs_sample *now)
     write_regions(h);
     if (h->n_before)
         write_new(h);
-    write_figures(h, now, h->steps - steps);
-    h->moments++;
+    write_figures(h, now, h->steps - steps, false);
     h->n_before = 0;
     h->resized = HS_POS_IMPLIED;
     h->turn++;
     h->full = h->limit && h->steps > h->limit;
+}
+
+void hs_history_bare_moment(struct hs_history *h, const struct hs_sample *now)
+{
+    if (!h->full)
+        write_figures(h, now, 0, true);
 }
 
 void hs_history_feed(struct hs_history *h, const struct hs_event *e)

@@ -3,7 +3,8 @@
  * The history of a heap's layout, written down so that a page can show any moment of it: a sequence of
  * moments, each with the steps that lead to it from the one before. A moment is a record of the trace, or,
  * where that would be too many, one of those chosen beforehand (thin.h); then the steps are what changed
- * in between, and blocks that came and went in between are not told.
+ * in between, and blocks that came and went in between are not told. Between them there may be bare moments, that
+ * have figures only: the layout is that of the last one before.
  *
  * What is written are columns of LEB128 numbers, one entry a moment or a step, because alike next to alike
  * compresses best. analysis/html/page/history.js reads them.
@@ -14,7 +15,7 @@
  *                collections  that ended since the moment before
  *                state        enum hs_moment_state, level from bit HS_MOMENT_LEVEL on
  *                longest      free run in bytes, less that of the moment before, zigzag
- *                told         only with HS_MOMENT_TOLD: used and free bytes
+ *                told         only with HS_MOMENT_TOLD or HS_MOMENT_BARE: used and free bytes
  *   of a step    what         enum hs_step
  *                old          FREED, LEFT: granule of the head, less that of the last such step, zigzag
  *                pos          TAKEN, MOVED: granule of the head, less the end of the last such block, zigzag
@@ -40,7 +41,8 @@ enum hs_step {
 enum hs_moment_state {
     HS_MOMENT_SYNCED = 1, /* the layout is known */
     HS_MOMENT_TOLD = 2,   /* the figures are those that a summary told */
-    HS_MOMENT_LEVEL = 2,  /* shift of enum hs_level */
+    HS_MOMENT_BARE = 4,   /* no steps although there may have been changes */
+    HS_MOMENT_LEVEL = 3,  /* shift of enum hs_level */
 };
 
 enum hs_history_column {
@@ -88,6 +90,9 @@ void hs_history_feed(struct hs_history *history, const struct hs_event *event);
 
 /* Ends a moment with the event fed last; `now` are the figures of the heap. */
 void hs_history_moment(struct hs_history *history, const struct hs_sample *now);
+
+/* The same, but bare. */
+void hs_history_bare_moment(struct hs_history *history, const struct hs_sample *now);
 
 const char *hs_history_column_name(unsigned column);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The first reading hopes that the whole trace fits. When it does not, the rest of that reading only looks
- * for the moments that matter; each further one tells what changed between those chosen, fewer each time.
+ * for the moments that matter; each further one tells what changed between those chosen, fewer each time. Figures
+ * cost little, so they are told at many more moments than layouts.
  */
 #include "analysis/html/trace.h"
 
@@ -12,11 +13,11 @@
 
 static bool begin(struct hs_page_trace *t)
 {
-    bool last = t->chosen && t->stretches <= STRETCHES_LEAST;
+    bool last = t->layouts.event && t->stretches <= STRETCHES_LEAST;
     t->history = hs_history_new(last ? 0 : t->limit);
     t->timeline = hs_timeline_new(&(struct hs_timeline_config){.points = 2});
     t->events = 0;
-    t->at_chosen = 0;
+    t->layouts.at = t->bare.at = 0;
     t->most_used = t->worst = 0;
     return t->history && t->timeline;
 }
@@ -52,7 +53,8 @@ void hs_page_trace_free(struct hs_page_trace *t)
         return;
     end(t);
     hs_thin_free(&t->thin);
-    free(t->chosen);
+    free(t->layouts.event);
+    free(t->bare.event);
     free(t);
 }
 
@@ -89,14 +91,20 @@ static int keep_failure(struct hs_page_trace *t)
     return hs_picture_take(&t->failed, m);
 }
 
-static bool is_shown(struct hs_page_trace *t)
+static bool is_chosen(struct hs_chosen *c, uint64_t event)
 {
-    if (!t->chosen)
-        return true;
-    if (t->at_chosen == t->n_chosen || t->chosen[t->at_chosen] != t->events)
-        return false;
-    t->at_chosen++;
-    return true;
+    bool chosen = c->at < c->n && c->event[c->at] == event;
+    c->at += chosen;
+    return chosen;
+}
+
+static void show(struct hs_page_trace *t, const struct hs_sample *now)
+{
+    bool bare = is_chosen(&t->bare, t->events);
+    if (!t->layouts.event || is_chosen(&t->layouts, t->events))
+        hs_history_moment(t->history, now);
+    else if (bare)
+        hs_history_bare_moment(t->history, now);
 }
 
 static int take(struct hs_page_trace *t, const struct hs_reader *reader, const struct hs_event *e)
@@ -104,11 +112,10 @@ static int take(struct hs_page_trace *t, const struct hs_reader *reader, const s
     hs_timeline_feed(t->timeline, e, 1, true);
     hs_history_feed(t->history, e);
     struct hs_sample now = hs_timeline_now(t->timeline);
-    if (!t->chosen)
+    if (!t->layouts.event)
         hs_thin_feed(&t->thin, t->events, &now, is_rare(e));
     note_extremes(t, &now);
-    if (is_shown(t))
-        hs_history_moment(t->history, &now);
+    show(t, &now);
     hs_sums_feed(&t->sums, t->events, t->history->model);
     t->refs.pointer_bytes = hs_reader_info(reader)->pointer_bytes;
     int error = hs_refs_feed(&t->refs, t->history->model, e);
@@ -125,7 +132,7 @@ int hs_page_trace_feed(struct hs_page_trace *t, const struct hs_reader *reader, 
         t->error = t->history->model->error ? t->history->model->error : t->timeline->model->error;
     if (!t->error && (t->history->short_of_memory || t->sums.short_of_memory || t->thin.short_of_memory))
         t->error = HS_ERR_MEMORY;
-    return t->error ? t->error : t->history->full && t->chosen;
+    return t->error ? t->error : t->history->full && t->layouts.event;
 }
 
 bool hs_page_trace_again(struct hs_page_trace *t)
@@ -137,11 +144,14 @@ bool hs_page_trace_again(struct hs_page_trace *t)
         t->error = hs_timeline_finish(t->timeline);
         return false;
     }
-    t->stretches = t->chosen ? t->stretches / 2 : t->stretches;
-    free(t->chosen);
-    t->chosen = hs_thin_choose(&t->thin, t->stretches, &t->n_chosen);
+    if (t->layouts.event)
+        t->stretches /= 2;
+    else
+        t->bare.event = hs_thin_choose(&t->thin, STRETCHES_FIRST, &t->bare.n);
+    free(t->layouts.event);
+    t->layouts.event = hs_thin_choose(&t->thin, t->stretches, &t->layouts.n);
     end(t);
-    if (!t->chosen || !begin(t))
+    if (!t->layouts.event || !t->bare.event || !begin(t))
         t->error = HS_ERR_MEMORY;
     return !t->error;
 }

@@ -22,6 +22,12 @@
 #include "analysis/measure/picture.h"
 #include "analysis/measure/refs.h"
 
+/* Events, ascending, and the next of them that is to come. */
+struct hs_chosen {
+    uint64_t *event; /* `n` */
+    size_t n, at;
+};
+
 struct hs_page_trace {
     struct hs_timeline *timeline;
     struct hs_history *history;
@@ -31,10 +37,9 @@ struct hs_page_trace {
     struct hs_failure failure;     /* that one */
     uint64_t events;               /* fed so far */
     uint64_t limit;
-    uint32_t stretches;            /* at most so many, when moments are chosen */
+    uint32_t stretches;            /* at most so many, when layouts are chosen */
     struct hs_thin thin;
-    uint64_t *chosen;              /* `n_chosen` events, ascending; NULL: all */
-    size_t n_chosen, at_chosen;
+    struct hs_chosen layouts, bare; /* moments shown with their layout and without; none: all with it */
     double most_used, worst;       /* bytes; external fragmentation, while at least an eighth is free */
     uint64_t most_used_time, worst_time; /* ticks since the first boot */
     uint64_t worst_free, worst_longest;
@@ -54,7 +59,7 @@ bool hs_page_trace_again(struct hs_page_trace *trace);
 /* Whether the moments are chosen ones. */
 static inline bool hs_page_trace_thinned(const struct hs_page_trace *trace)
 {
-    return trace->chosen;
+    return trace->layouts.event;
 }
 
 #endif

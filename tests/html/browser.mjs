@@ -36,7 +36,8 @@ export async function browse(each) {
       const page = await context.newPage();
       Object.assign(page, {asked: [], said: []});
       page.on('request', r => page.asked.push(r.url()));
-      page.on('console', message => page.said.push(message.type() + ': ' + message.text()));
+      page.on('console', message => message.text().includes('willReadFrequently') || // our own looking at the canvas
+        page.said.push(message.type() + ': ' + message.text()));
       page.on('pageerror', error => page.said.push('error: ' + error.stack));
       await page.setViewportSize({width, height: width < 600 ? 844 : 900});
       await page.emulateMedia({colorScheme});

@@ -15,7 +15,7 @@ await browse(async open => {
   check('a function named as markup stands there as text', text.includes(work.markup), text.slice(0, 500));
   check('a file named as a script stands there as text', text.includes('<script>hacked=2<'), text.slice(0, 500));
   check('a mark that closes a script stands there as text', text.includes('mark </script><script>hacked=4</script>'));
-  check('quotes, ampersands and control characters stand there', text.includes('quote "\'&') && text.includes('&lt;b&gt;'));
+  check('quotes, ampersands and control characters stand there', text.includes('quote " \' & \x01') && text.includes('quote"\'&\x07.py') && text.includes('&lt;b&gt;'), text.slice(0, 900));
   for (const place of await page.evaluate(() => heapstrata.app.places.place.map(p => p.id))) {
     await page.evaluate(id => heapstrata.app.view.setPin({what: 'place', id}), place);
     await page.waitForTimeout(5);

@@ -39,6 +39,8 @@ async function zooming(page) {
 }
 
 async function moving(page) {
+  await page.keyboard.press('End');
+  await settle(page);
   const box = await page.locator('.u-over').first().boundingBox(), before = await picture(page), said = await text(page, 'readout');
   await page.mouse.click(box.x + box.width * 0.6, box.y + 40);
   await settle(page);
@@ -120,16 +122,31 @@ async function playing(page) {
 }
 
 async function pins(page) {
-  const report = cli('report', trace).pins, failure = await page.evaluate(() => heapstrata.app.view.traces[0].facts.notes.find(n => n.what === 'failure'));
-  await page.evaluate(x => heapstrata.app.view.setCursor(x), await page.evaluate(f => heapstrata.app.view.traces[0].noteX(f), failure));
+  const report = cli('report', trace).pins;
+  await page.locator('#jump').selectOption({index: await page.evaluate(() => [...document.querySelectorAll('#jump option')].findIndex(o => o.textContent.startsWith('failed: 12,288 bytes')))});
   await settle(page);
   const shown = await page.evaluate(() => ({...heapstrata.app.pins[0].measured, of: null, ranked: heapstrata.app.pins[0].ranked.map(p =>
     ({line: heapstrata.app.places.place[p.place].name, without: p.without, together: p.together ?? 0, borders: p.borders, blocks: p.blocks, bytes: p.bytes}))}));
   check('free bytes and runs at the failure are those of report', shown.free === report.free_bytes && shown.runs === report.free_runs && shown.longest === report.largest_free_bytes, [shown, report]);
-  const told = report.lines.map(l => [l.line, l.largest_free_without_bytes, l.largest_free_together_bytes, l.blocks, l.bytes].join());
+  const told = report.lines.map(l => [l.line, l.largest_free_without_bytes, l.largest_free_together_bytes ?? 0, l.blocks, l.bytes].join());
   const ranked = shown.ranked.map(p => [p.line, p.without, p.together, p.blocks, p.bytes].join());
   check('who pins the free space is what report says, in its order', told.length > 1 && told.every((line, i) => line === ranked[i]), [told, ranked]);
   check('and over time there is a chart of it', await page.evaluate(() => document.querySelectorAll('.pins-chart canvas').length) === 1);
+}
+
+// By events instead of time nothing is lost, and the cursor can stand at each.
+async function events(page) {
+  await page.locator('#by').selectOption('event');
+  await settle(page);
+  const {low, high} = await range(page), last = await page.evaluate(() => heapstrata.app.view.traces[0].history.number.at(-1));
+  check('the axis can count events', low === 0 && high === last, [low, high]);
+  await page.evaluate(() => { document.activeElement.blur(); heapstrata.app.view.setCursor(500); });
+  await settle(page);
+  const at = await text(page, 'readout');
+  await page.keyboard.press('ArrowRight');
+  await settle(page);
+  check('and the cursor goes by one', at.includes('event500') && (await text(page, 'readout')).includes('event501'), at);
+  await page.locator('#by').selectOption('time');
 }
 
 async function sums(page) {
@@ -194,6 +211,7 @@ await browse(async open => {
   await pinning(page, await hovering(page));
   await playing(page);
   await pins(page);
+  await events(page);
   await sums(page);
   await table(page);
   quiet('demo', page, file);

@@ -135,7 +135,7 @@ class Charts {
     const range = {percent: () => [0, 100], ms: () => [0, chart.most * 1.1]}[chart.unit] ||
       ((u, low, high) => chart.unit === 'signed' ? [Math.min(0, low ?? 0), Math.max(1, high ?? 1)] : [0, Math.max(16, (high ?? 1) * 1.02)]);
     return {
-      width: this.box.clientWidth, height: chart.height + (chart.last ? 30 : 0), legend: {show: chart.unit !== 'ms', live: true},
+      width: this.box.clientWidth, height: chart.height + (chart.last ? 30 : 0), padding: [6, 14, 4, 0], legend: {show: chart.unit !== 'ms', live: true},
       cursor: {sync: {key: 'heapstrata'}, drag: {x: true, y: false, setScale: false}, points: {size: 6}},
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range}},
       axes: [
@@ -193,10 +193,13 @@ class Charts {
 
   select(u) {
     const {left, width} = u.select;
-    if (width > 3)
-      this.view.setRange(u.posToVal(left, 'x'), u.posToVal(left + width, 'x'));
     if (width)
       u.setSelect({left: 0, top: 0, width: 0, height: 0}, false);
+    if (width <= 3 || this.selected)
+      return;
+    this.selected = true; // the other charts repeat it
+    setTimeout(() => this.selected = false);
+    this.view.setRange(u.posToVal(left, 'x'), u.posToVal(left + width, 'x'));
   }
 
   bind(u) {

@@ -36,13 +36,13 @@ class Controls {
         full = h.used[m] > h.used[full] ? m : full;
         low = h.external[m] > h.external[low] && h.free[m] >= h.total[m] / 8 ? m : low;
       }
-      targets.push(['fullest' + name, trace.x[full]], ['most fragmented' + name, trace.x[low]]);
+      targets.push(['fullest' + name, trace, full], ['most fragmented' + name, trace, low]);
       for (const note of trace.facts.notes.filter(n => n.what !== 'collection').slice(0, 200))
-        targets.push([this.noteName(note) + name, trace.noteX(note)]);
+        targets.push([this.noteName(note) + name, trace, h.momentAt(h.number, note.number)]);
     }
-    this.targets = [['the end', view.high], ...targets];
+    this.targets = targets;
     byId('jump').replaceChildren(element('option', {value: ''}, 'Go to …'),
-      ...this.targets.map(([name, x], i) => element('option', {value: i}, `${name} (${view.format(x)})`)));
+      ...this.targets.map(([name, trace, m], i) => element('option', {value: i}, `${name} (${view.format(trace.x[Math.max(0, m)])})`)));
   }
 
   noteName(note) {
@@ -54,12 +54,8 @@ class Controls {
   jump(select) {
     const target = this.targets[select.value];
     select.value = '';
-    if (!target)
-      return;
-    const {view} = this, [, x] = target, width = view.to - view.from;
-    if (x < view.from || x > view.to)
-      view.setRange(x - width / 2, x + width / 2);
-    view.setCursor(x);
+    if (target)
+      this.view.goTo(target[1], Math.max(0, target[2]));
   }
 
   // ---- playing ----

@@ -3,7 +3,7 @@
 // Everything here is laid out once; class Layout walks over it.
 
 const FREED = 0, LEFT = 1, TAKEN = 2, MOVED = 3, CAME = 4, WENT = 5;
-const SYNCED = 1, TOLD = 2, LEVEL_SHIFT = 2;
+const SYNCED = 1, TOLD = 2, BARE = 4, LEVEL_SHIFT = 3;
 
 function countOf(column) {
   let n = 0;
@@ -109,7 +109,7 @@ class History {
       layout.apply(m, true);
       this.used[m] = layout.used;
       this.total[m] = layout.total;
-      if (this.state[m] & TOLD) {
+      if (this.state[m] & (TOLD | BARE)) {
         this.used[m] = told[figures++];
         this.total[m] = this.used[m] + told[figures++];
       }
@@ -141,6 +141,13 @@ class History {
 
   get external() {
     return this.fragmentation ??= this.free.map((free, m) => free > 0 ? 100 * (1 - this.longest[m] / free) : 0);
+  }
+
+  // The moment whose layout stands for that of moment m.
+  shown(m) {
+    while (m > 0 && this.state[m] & BARE)
+      m--;
+    return m;
   }
 
   level(m) {

@@ -28,12 +28,14 @@ function factsOf(trace, name) {
   ];
 }
 
+const mapped = history => history.state.reduce((n, state) => n + !(state & BARE), 0);
+
 function warningsOf({facts, history}) {
   const all = facts.warnings.map(w => w.text);
   if (facts.thinned)
     all.push(`this trace is too long to show every one of its ${grouped(facts.records)} records: the page holds ` +
-      `${grouped(history.moments)} moments, among them the extremes of each stretch and failures, marks and restarts; ` +
-      'blocks that came and went between two of them are in the sums only');
+      `the figures of ${grouped(history.moments)} moments and the map at ${grouped(mapped(history))}, among them the extremes of ` +
+      'each stretch, failures, marks and restarts; blocks that came and went between two maps are in the sums only');
   if (facts.notes_left_out)
     all.push(`${grouped(facts.notes_left_out)} collections, marks or failures are not drawn one by one`);
   return all;
@@ -47,12 +49,17 @@ function makeMaps(view, places) {
   });
 }
 
+// Of two traces those of one are seen at a time.
 function makePins(view, places, maps) {
-  return maps.map((map, i) => {
-    const box = element('div', {});
-    byId('pins').append(maps.length > 1 ? element('h3', {}, 'AB'[i]) : '', box);
-    return new Pins(view, places, map, box);
-  });
+  const boxes = maps.map(() => element('div', {})), choice = byId('pins-which');
+  byId('pins').append(...boxes);
+  choice.append(...maps.map((_, i) => element('option', {value: i}, 'AB'[i])));
+  byId('pins-bar').hidden = maps.length < 2;
+  const choose = () => boxes.forEach((box, i) => box.hidden = i !== +choice.value);
+  choice.addEventListener('change', choose);
+  const pins = maps.map((map, i) => new Pins(view, places, map, boxes[i]));
+  choose();
+  return pins;
 }
 
 function setUp(traces) {

@@ -115,7 +115,8 @@ class HeapMap {
     const h = this.trace.history, level = h.level(moment), levels = ['stopped', 'full', 'sampled', 'summary'];
     const why = moment < 0 ? 'Before the first event.'
       : level > 1 ? `No map: recorded at level ${levels[level]}, which tells figures, not where blocks are.`
-      : !(h.state[moment] & SYNCED) ? 'The layout is not known at this moment: no snapshot since the trace begins, or since records were lost.' : '';
+      : !(h.state[moment] & SYNCED) ? 'The layout is not known at this moment: no snapshot since the trace begins, or since records were lost.'
+      : h.state[moment] & BARE ? `The map is that of event ${grouped(h.number[h.shown(moment)])}, the last one before that the page holds.` : '';
     this.note.textContent = why;
     const bytesUsed = moment < 0 ? 0 : h.used[moment];
     this.canvas.setAttribute('aria-label', `Heap map: ${grouped(bytesUsed)} bytes used. Arrow keys go from block to block, Enter pins.`);

@@ -73,9 +73,11 @@ class View {
     this.emit('axis');
   }
 
-  // The last moment of a trace at or before the cursor, or another place on the axis.
+  // The last moment of a trace at or before a place on the axis; at the cursor the one that was asked for, should several
+  // have happened at the same time.
   moment(trace, at = this.cursor) {
-    return trace.history.momentAt(trace.x, at);
+    const {exact} = this;
+    return exact && exact.trace === trace && at === this.cursor ? exact.moment : trace.history.momentAt(trace.x, at);
   }
 
   setRange(from, to) {
@@ -84,7 +86,7 @@ class View {
     this.from = Math.min(Math.max(from, this.low), this.high - width);
     this.to = this.from + width;
     this.emit('range');
-    this.setCursor(Math.min(Math.max(this.cursor, this.from), this.to));
+    this.setCursor(Math.min(Math.max(this.cursor, this.from), this.to), this.cursor >= this.from && this.cursor <= this.to ? this.exact : null);
   }
 
   zoom(factor, around = this.cursor) {
@@ -97,8 +99,9 @@ class View {
     this.setRange(this.from + by, this.to + by);
   }
 
-  // Views follow at the next frame, however often it moves before that.
-  setCursor(at) {
+  // Views follow at the next frame, however often it moves before that. `exact`: {trace, moment}.
+  setCursor(at, exact = null) {
+    this.exact = exact;
     this.cursor = Math.min(Math.max(at, this.low), this.high);
     if (this.waiting)
       return;
@@ -114,23 +117,20 @@ class View {
     });
   }
 
-  // To the next moment of any trace, forwards or back.
+  // By so many moments, forwards or back, of the trace that has the nearest one.
   step(by) {
-    const next = this.traces.map(t => t.x[this.next(t, by)]).filter(x => x !== undefined && x !== this.cursor);
-    if (next.length)
-      this.setCursor(by > 0 ? Math.min(...next) : Math.max(...next));
-    if (this.cursor < this.from || this.cursor > this.to)
-      this.setRange(this.cursor - (this.to - this.from) / 2, this.cursor + (this.to - this.from) / 2);
+    const steps = this.traces.map(trace => ({trace, moment: this.moment(trace) + by})).filter(({trace, moment}) => trace.x[moment] !== undefined);
+    const distance = ({trace, moment}) => Math.abs(trace.x[moment] - this.cursor);
+    const next = steps.sort((a, b) => distance(a) - distance(b))[0];
+    if (next)
+      this.goTo(next.trace, next.moment);
   }
 
-  next(trace, by) {
-    const m = this.moment(trace), x = trace.x;
-    if (by > 0)
-      return m + by;
-    let at = m;
-    while (at >= 0 && x[at] >= this.cursor)
-      at--;
-    return Math.max(0, at + by + 1);
+  goTo(trace, moment) {
+    const x = trace.x[moment], width = this.to - this.from;
+    if (x < this.from || x > this.to)
+      this.setRange(x - width / 2, x + width / 2);
+    this.setCursor(x, {trace, moment});
   }
 
   setPin(pin) {
