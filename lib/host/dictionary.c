@@ -39,24 +39,24 @@ static int compare_texts(const void *a, const void *b) { return strcmp(a, b); }
 
 static void keep(void *item) { (void)item; }
 
-static int pool_open(struct hs_pool *pool, size_t size) {
-    *pool = (struct hs_pool){.size = size, .room = 64, .n = 1};
+static int pool_open(struct hs_items *pool, size_t size) {
+    *pool = (struct hs_items){.size = size, .room = 64, .n = 1};
     pool->item = calloc(pool->room, sizeof *pool->item);
     return pool->item ? HS_OK : HS_ERR_MEMORY;
 }
 
-static void pool_close(struct hs_pool *pool) {
+static void pool_close(struct hs_items *pool) {
     tdestroy(pool->tree, keep);
     for (uint32_t i = 1; i < pool->n; i++)
         free(pool->item[i]);
     free(pool->item);
 }
 
-static uint32_t *number_of(const struct hs_pool *pool, void *item) {
+static uint32_t *number_of(const struct hs_items *pool, void *item) {
     return (uint32_t *)(void *)((char *)item + pool->size);
 }
 
-static int pool_grow(struct hs_pool *pool) {
+static int pool_grow(struct hs_items *pool) {
     if (pool->n < pool->room)
         return HS_OK;
     void **more = realloc(pool->item, 2u * pool->room * sizeof *more);
@@ -68,7 +68,7 @@ static int pool_grow(struct hs_pool *pool) {
 }
 
 /* The number of an item that is equal; it is copied when there is none. 0: out of memory. */
-static uint32_t pool_put(struct hs_pool *pool, const void *item, int (*compare)(const void *, const void *)) {
+static uint32_t pool_put(struct hs_items *pool, const void *item, int (*compare)(const void *, const void *)) {
     void **found = tfind(item, &pool->tree, compare);
     if (found)
         return *number_of(pool, *found);

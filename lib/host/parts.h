@@ -148,7 +148,7 @@ struct hs_name {
 
 /* Items that never move, so that pointers to them stay good, each there once, numbered as they came. Each is followed by
  * its number. */
-struct hs_pool {
+struct hs_items {
     size_t size;              /* of an item */
     void *tree;               /* of tsearch */
     void **item;              /* by the user's number; 0 is none */
@@ -163,7 +163,7 @@ struct hs_dictionary {
     struct hs_definition *defined[2]; /* what was said: of names, of sites */
     uint32_t n_sites, n_names;   /* number 0 included */
     uint32_t room;               /* numbers that the arrays have place for */
-    struct hs_pool sites, contexts;
+    struct hs_items sites, contexts;
     void *texts;                 /* of tsearch */
     struct hs_fact *fact;
 };
