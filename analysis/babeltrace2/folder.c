@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "analysis/babeltrace2/lttng.h"
@@ -52,6 +54,45 @@ static void free_traces(struct traces *traces)
 {
     for (unsigned i = 0; i < traces->n; i++)
         free(traces->folder[i]);
+}
+
+/* Metadata comes as text, or in packets whose sizes may be wrong in a way that libbabeltrace2 2.0 does not notice. */
+#define METADATA_MAGIC  0x75D11D57u
+#define METADATA_HEADER 37u /* magic, 16 bytes of UUID, checksum, content and packet size in bits, five bytes */
+
+static bool is_sane(const char *folder)
+{
+    uint8_t header[METADATA_HEADER];
+    uint32_t magic, content, packet;
+    bool sane = true, first = true;
+    char path[4096];
+    snprintf(path, sizeof path, "%s/metadata", folder);
+    FILE *in = fopen(path, "rb");
+    for (long at = 0; in && sane && !fseek(in, at, SEEK_SET) && fread(header, 1, sizeof header, in) == sizeof header; first = false) {
+        memcpy(&magic, header, sizeof magic);
+        memcpy(&content, header + 24, sizeof content);
+        memcpy(&packet, header + 28, sizeof packet);
+        if (magic == __builtin_bswap32(METADATA_MAGIC)) {
+            magic = METADATA_MAGIC;
+            content = __builtin_bswap32(content);
+            packet = __builtin_bswap32(packet);
+        }
+        if (first && magic != METADATA_MAGIC)
+            break; /* text */
+        sane = magic == METADATA_MAGIC && content >= METADATA_HEADER * 8 && packet >= content && packet % 8 == 0;
+        at += (long)(packet / 8);
+    }
+    if (in)
+        fclose(in);
+    return sane;
+}
+
+static bool all_sane(const struct traces *traces)
+{
+    for (unsigned i = 0; i < traces->n; i++)
+        if (!is_sane(traces->folder[i]))
+            return false;
+    return true;
 }
 
 /* ---- what was made of a folder, for when it is opened again ---- */
@@ -105,7 +146,7 @@ static void name_folder(struct hs_error *error, const char *folder, const char *
 }
 
 /* A trace that is damaged somewhere is read up to there. */
-static int convert(const char *folder, const struct traces *traces, struct hs_error *error)
+static int convert(const char *folder, const struct traces *traces, int fd, struct hs_error *error)
 {
     struct hs_lttng lttng;
     struct hs_error reading = {0}, writing = {0};
@@ -113,36 +154,76 @@ static int convert(const char *folder, const struct traces *traces, struct hs_er
     if (!intake)
         return fail(error, HS_ERR_IO, folder, strerror(errno));
     hs_lttng_begin(&lttng, intake);
-    int status = hs_bt_read_ctf((const char *const *)traces->folder, traces->n, &lttng.listener, &reading);
-    int fd = hs_lttng_write(&lttng, the_elf, &writing);
+    int read = hs_bt_read_ctf((const char *const *)traces->folder, traces->n, &lttng.listener, &reading);
+    int written = hs_lttng_write(&lttng, &(struct hs_lttng_output){ fd, the_elf }, &writing);
     hs_intake_free(intake);
-    *error = status ? reading : writing;
-    if (status || fd < 0)
-        name_folder(error, folder, fd >= 0 ? "damaged, read up to there: " : "");
-    return fd < 0 ? error->code : fd;
+    *error = read ? reading : writing;
+    if (read || written)
+        name_folder(error, folder, written ? "" : "damaged, read up to there: ");
+    return written ? error->code : HS_OK;
+}
+
+/* What the child tells. */
+struct told {
+    struct hs_error error;
+    int status;
+};
+
+/* The library's reader does not survive every damaged trace: it runs in a child, which may die of one. */
+static int convert_apart(const char *folder, const struct traces *traces, int fd, struct hs_error *error)
+{
+    int how = 0;
+    struct told *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (told == MAP_FAILED)
+        return fail(error, HS_ERR_MEMORY, folder, strerror(errno));
+    fflush(NULL);
+    pid_t child = fork();
+    if (!child) {
+        told->status = convert(folder, traces, fd, &told->error);
+        _exit(0);
+    }
+    while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR)
+        ;
+    *error = told->error;
+    int status = told->status;
+    munmap(told, sizeof *told);
+    if (child < 0)
+        return fail(error, HS_ERR_IO, folder, strerror(errno));
+    return how ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails in reading it") : status;
+}
+
+static int make(const char *folder, struct hs_error *error)
+{
+    struct traces traces;
+    int status, fd = hs_unnamed_file();
+    if (fd < 0)
+        return fail(error, HS_ERR_IO, folder, strerror(errno));
+    find_traces(&traces, folder);
+    if (!traces.n)
+        status = fail(error, HS_ERR_KIND, folder, "is a folder, not a trace: no CTF trace (a file `metadata`) is in it");
+    else if (hs_bt_missing)
+        status = fail(error, HS_ERR_KIND, folder, "is a CTF trace, which this build cannot read: it was made without libbabeltrace2 "
+                      "(Debian: libbabeltrace2-dev). Install that and build again");
+    else if (!all_sane(&traces))
+        status = fail(error, HS_ERR_FORMAT, folder, "the file `metadata` is damaged");
+    else
+        status = convert_apart(folder, &traces, fd, error);
+    free_traces(&traces);
+    if (status)
+        close(fd);
+    return status ? status : fd;
 }
 
 static int open_folder(const char *folder, struct hs_error *error)
 {
     const struct made *known = find_made(folder);
-    struct traces traces;
-    int fd = HS_ERR_KIND;
-    if (known) {
+    int fd = known ? hs_unnamed_again(known->fd) : make(folder, error);
+    if (known && fd < 0)
+        return fail(error, HS_ERR_IO, folder, strerror(errno));
+    if (known)
         *error = known->error;
-        fd = hs_unnamed_again(known->fd);
-        return fd >= 0 ? fd : fail(error, HS_ERR_IO, folder, strerror(errno));
-    }
-    find_traces(&traces, folder);
-    if (!traces.n)
-        fail(error, HS_ERR_KIND, folder, "is a folder, not a trace: no CTF trace (a file `metadata`) is in it");
-    else if (hs_bt_missing)
-        fail(error, HS_ERR_KIND, folder, "is a CTF trace, which this build cannot read: it was made without libbabeltrace2 (Debian: "
-             "libbabeltrace2-dev). Install that and build again");
-    else
-        fd = convert(folder, &traces, error);
-    if (fd >= 0)
+    else if (fd >= 0)
         remember(folder, fd, error);
-    free_traces(&traces);
     return fd;
 }
 

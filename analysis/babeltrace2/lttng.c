@@ -134,7 +134,9 @@ static void on_realloc(struct hs_lttng *l, const struct hs_bt_event *e)
 static uint16_t exec(struct hs_lttng *l, uint64_t ns)
 {
     hs_intake_put(l->intake, &(struct hs_call){ .kind = HS_CALL_END, .ns = ns, .thread = l->thread, .process = l->process });
-    return l->process = hs_intake_exec(l->intake, l->pid);
+    l->process = hs_intake_exec(l->intake, l->pid);
+    hs_intake_process(l->intake, l->pid, l->name);
+    return l->process;
 }
 
 static void on_object(struct hs_lttng *l, const struct hs_bt_event *e)
@@ -163,7 +165,9 @@ static void on_statedump(struct hs_lttng *l, const struct hs_bt_event *e)
 
 static void on_name(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    hs_intake_process(l->intake, l->pid, text(e, 0));
+    snprintf(l->name, sizeof l->name, "%s", text(e, 0));
+    if (!hs_intake_has_objects(l->intake, l->process))
+        hs_intake_process(l->intake, l->pid, l->name);
 }
 
 /* ---- our own records ---- */
@@ -228,9 +232,11 @@ void hs_lttng_begin(struct hs_lttng *l, struct hs_intake *intake)
     };
 }
 
-int hs_lttng_write(struct hs_lttng *l, const char *elf, struct hs_error *error)
+int hs_lttng_write(struct hs_lttng *l, const struct hs_lttng_output *output, struct hs_error *error)
 {
-    const struct hs_intake_options options = { .origin = l->ours ? "CTF, by heapstrata export" : "Linux, by LTTng", .elf = elf };
+    const struct hs_intake_options options = {
+        .fd = output->fd, .origin = l->ours ? "CTF, by heapstrata export" : "Linux, by LTTng", .elf = output->elf,
+    };
     if (hs_intake_stats(l->intake).calls)
         return hs_intake_write(l->intake, &options, error);
     error->code = HS_ERR_KIND;

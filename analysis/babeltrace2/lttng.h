@@ -21,14 +21,19 @@ struct hs_lttng {
     uint16_t process;
     bool any;
     bool ours;   /* an export of ours */
-    bool stated; /* the process begins to tell of its objects */
+    bool stated; /* the process begins to tell of its objects, */
+    char name[32]; /* and is called so */
 };
 
 /* Begins; `intake` remains the caller's. */
 void hs_lttng_begin(struct hs_lttng *lttng, struct hs_intake *intake);
 
 /* Writes the trace of what came, as hs_intake_write does; when nothing came that tells of blocks, *error says what to do. */
-int hs_lttng_write(struct hs_lttng *lttng, const char *elf, struct hs_error *error);
+struct hs_lttng_output {
+    int fd;          /* empty file */
+    const char *elf; /* as in struct hs_intake_options */
+};
+int hs_lttng_write(struct hs_lttng *lttng, const struct hs_lttng_output *output, struct hs_error *error);
 
 /* Lets everything that opens an input take folders with CTF traces in them, up to some folders deeper. */
 void hs_ctf_take_folders(void);

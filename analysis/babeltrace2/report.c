@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analysis/import/unnamed.h"
 #include "analysis/present/report.h"
 
 struct hs_bt_report {
@@ -93,11 +94,13 @@ static void release(struct work *w)
 int hs_bt_report_print(struct hs_bt_report *report, FILE *out, struct hs_error *error)
 {
     struct work w = { .report = report };
-    int fd = hs_lttng_write(&report->lttng, report->options.elf, error);
+    int fd = hs_unnamed_file();
     if (fd < 0)
-        return error->code;
-    w.reader = open_made(fd, error);
-    int status = w.reader ? measure(&w) : error->code;
+        return fail(error, HS_ERR_IO, strerror(errno));
+    int status = hs_lttng_write(&report->lttng, &(struct hs_lttng_output){ fd, report->options.elf }, error);
+    if (!status)
+        w.reader = open_made(fd, error);
+    status = w.reader ? measure(&w) : error->code;
     if (!status)
         status = print(&w, out);
     if (!status && fflush(out))

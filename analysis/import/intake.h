@@ -5,7 +5,7 @@
  *     struct hs_intake *intake = hs_intake_new();
  *     while (...)
  *         hs_intake_put(intake, &call);
- *     int fd = hs_intake_write(intake, &options, &error);
+ *     hs_intake_write(intake, &options, &error);
  *     hs_intake_free(intake);
  *
  * The calls are kept on disk until the last is known: only then is known which addresses the heap had. Then they are
@@ -68,13 +68,13 @@ struct hs_intake_stats {
 struct hs_intake_stats hs_intake_stats(const struct hs_intake *intake);
 
 struct hs_intake_options {
+    int fd;             /* empty file to write to; remains the caller's */
     const char *origin; /* who recorded, for people */
     const char *elf;    /* FILE or FILE@ADDRESS: names from it where the recording tells of no objects, or for the one
                            of this name; NULL: none */
 };
 
-/* Writes the trace to a file without a name. Returns that, at its beginning, the caller's; or a negative enum hs_err, with
- * *error filled. Once. */
+/* Writes the trace. Returns HS_OK, the file being at its beginning again, or a negative enum hs_err with *error filled. Once. */
 int hs_intake_write(struct hs_intake *intake, const struct hs_intake_options *options, struct hs_error *error);
 
 #endif

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "analysis/import/port.h"
-#include "analysis/import/unnamed.h"
 #include "lib/host/heapmap.h"
 #include "lib/trace.h"
 
@@ -93,7 +92,7 @@ static void put_region(struct recording *r, unsigned index)
         snprintf(name, sizeof name, "%s %u", span->mapped ? "mapped" : "heap", before + 1);
     hs_record(&(struct hs_record){
         .kind = HS_REGION, .region = (uint8_t)index, .pos = span->first, .count = span->granules, .shift = span->shift,
-        .memory = HS_MEMORY_HOST, .cause = HS_PLACE_EXPLICIT, .address = span->begin,
+        .memory = HS_MEMORY_HOST, .cause = HS_PLACE_EXPLICIT, .address = span->base,
         .data = (const uint8_t *)name, .data_len = (uint32_t)strlen(name),
     });
 }
@@ -145,13 +144,28 @@ static void set(uint64_t *bits, uint32_t pos, bool value)
     bits[pos / 64] = value ? bits[pos / 64] | bit : bits[pos / 64] & ~bit;
 }
 
-static uint32_t pos_of(const struct recording *r, const struct hs_call *call, uint64_t ptr, unsigned *shift)
+static uint32_t pos_in(const struct hs_span *span, uint64_t ptr)
 {
-    const struct hs_span *span = ptr ? hs_spans_find(r->in->spans, call->process, ptr) : NULL;
-    if (!span)
-        return NOWHERE;
-    *shift = span->shift;
-    return span->first + (uint32_t)((ptr - span->begin) >> span->shift);
+    return span ? span->first + (uint32_t)((ptr - span->begin) >> span->shift) : NOWHERE;
+}
+
+/* Where the call's new block is. */
+static uint32_t new_pos(const struct recording *r, const struct hs_call *call, unsigned *shift)
+{
+    bool mapped = hs_spans_is_mapped(call->ptr, call->size);
+    const struct hs_span *span = call->ptr ? hs_spans_find(r->in->spans, call->process, mapped, call->ptr) : NULL;
+    *shift = span ? span->shift : 0;
+    return pos_in(span, call->ptr);
+}
+
+/* Where its old block is: of which kind that was is not told, but one of them is live. */
+static uint32_t old_pos(const struct recording *r, const struct hs_call *call)
+{
+    const struct hs_span *mapped = hs_spans_find(r->in->spans, call->process, true, call->old);
+    uint32_t pos = pos_in(mapped, call->old);
+    if (mapped && !((call->old - mapped->begin) & ((UINT64_C(1) << mapped->shift) - 1)) && (get(r->live, pos) || get(r->displaced, pos)))
+        return pos;
+    return pos_in(hs_spans_find(r->in->spans, call->process, false, call->old), call->old);
 }
 
 /* The bytes asked for, if they make as many granules as the block is told to take. */
@@ -187,7 +201,7 @@ static void clear_place(struct recording *r, uint32_t pos)
 static void on_alloc(struct recording *r, const struct hs_call *call)
 {
     unsigned shift = 0;
-    uint32_t pos = pos_of(r, call, call->ptr, &shift);
+    uint32_t pos = new_pos(r, call, &shift);
     if (pos == NOWHERE) {
         if (call->size)
             hs_fail(key_of(call), size_of(call, 0), 0);
@@ -200,8 +214,7 @@ static void on_alloc(struct recording *r, const struct hs_call *call)
 
 static void on_free(struct recording *r, const struct hs_call *call)
 {
-    unsigned shift;
-    uint32_t pos = pos_of(r, call, call->old, &shift);
+    uint32_t pos = old_pos(r, call);
     if (get(r->live, pos))
         free_at(r, pos);
     else if (call->old)
@@ -211,7 +224,7 @@ static void on_free(struct recording *r, const struct hs_call *call)
 static void on_realloc(struct recording *r, const struct hs_call *call)
 {
     unsigned shift = 0;
-    uint32_t old = pos_of(r, call, call->old, &shift), pos = pos_of(r, call, call->ptr, &shift);
+    uint32_t old = call->old ? old_pos(r, call) : NOWHERE, pos = new_pos(r, call, &shift);
     if (!call->size && !call->ptr) {
         on_free(r, call);
         return;
@@ -359,7 +372,7 @@ static int replay(struct recording *r)
     return more < 0 ? more : hs_import_port.failed || fflush(hs_import_port.out) ? HS_ERR_IO : HS_OK;
 }
 
-static int record_all(struct recording *r, const char *origin)
+static int record_all(struct recording *r, const char *origin, FILE *out)
 {
     long n = hs_spans_regions(r->in->spans, HS_HEAPMAP_GRANULES, &r->region);
     if (n < 0)
@@ -371,7 +384,7 @@ static int record_all(struct recording *r, const char *origin)
     if (!make_room(r))
         return HS_ERR_MEMORY;
     recording = r;
-    hs_import_port = (struct hs_import_port){ .out = hs_import_port.out };
+    hs_import_port = (struct hs_import_port){ .out = out };
     int error = start(r);
     return error ? error : replay(r);
 }
@@ -388,24 +401,18 @@ static const char *why(int error)
 int hs_intake_write(struct hs_intake *in, const struct hs_intake_options *options, struct hs_error *error)
 {
     struct recording r = { .in = in };
-    int fd = -1, status = in->error ? in->error : hs_spool_rewind(&in->spool);
+    int copy = dup(options->fd), status = in->error ? in->error : hs_spool_rewind(&in->spool);
     if (!status && options->elf)
         status = hs_objects_use(&in->objects, options->elf, error);
-    if (!status && ((fd = hs_unnamed_file()) < 0 || !(hs_import_port.out = fdopen(dup(fd), "wb"))))
-        status = HS_ERR_IO;
+    FILE *out = copy >= 0 ? fdopen(copy, "wb") : NULL;
     if (!status)
-        status = record_all(&r, options->origin);
+        status = out ? record_all(&r, options->origin, out) : HS_ERR_IO;
     release(&r);
-    if (hs_import_port.out && fclose(hs_import_port.out) && !status)
+    if (out && fclose(out) && !status)
         status = HS_ERR_IO;
-    hs_import_port.out = NULL;
-    if (!status && lseek(fd, 0, SEEK_SET) == 0)
-        return fd;
-    status = status ? status : HS_ERR_IO;
-    if (!error->code)
+    if (!status && lseek(options->fd, 0, SEEK_SET))
+        status = HS_ERR_IO;
+    if (status && !error->code)
         snprintf(error->text, sizeof error->text, "%s", why(status));
-    error->code = status;
-    if (fd >= 0)
-        close(fd);
-    return status;
+    return error->code = status;
 }

@@ -16,6 +16,8 @@
 #define CHUNK_PAGES (1u << (CHUNK_SHIFT - PAGE_SHIFT))
 #define MAPPED_MIN  (128u << 10) /* bytes of the smallest block that allocators map */
 #define MAPPED_AT   64u          /* and how far behind the start of a page it lies at most */
+#define PROCESS_STEP (UINT64_C(1) << 48) /* no process addresses more */
+#define MAPPED_BIT   (UINT64_C(1) << 63)
 #define GRANULE_MAX 4            /* log2 of the granule of small blocks, unless all sizes are multiples of more */
 #define SIZES_MAX   6
 
@@ -186,11 +188,16 @@ static int add_mapped(struct hs_spans *s, struct segment segment)
     return HS_OK;
 }
 
+bool hs_spans_is_mapped(uint64_t ptr, uint64_t size)
+{
+    return size >= MAPPED_MIN && (ptr & (PAGE - 1)) <= MAPPED_AT;
+}
+
 int hs_spans_add(struct hs_spans *s, uint16_t process, uint64_t ptr, uint64_t size)
 {
     struct segment segment = {
         .begin = ptr & ~(PAGE - 1), .process = process,
-        .mapped = size >= MAPPED_MIN && (ptr & (PAGE - 1)) <= MAPPED_AT,
+        .mapped = hs_spans_is_mapped(ptr, size),
     };
     uint64_t last = ptr + (size ? size - 1 : 0);
     if (last < ptr || last > UINT64_MAX - PAGE)
@@ -202,36 +209,6 @@ int hs_spans_add(struct hs_spans *s, uint16_t process, uint64_t ptr, uint64_t si
 }
 
 /* ---- regions ---- */
-
-static bool has_page(struct hs_spans *s, uint16_t process, uint64_t page)
-{
-    const struct chunk *c = s->room ? s->chunk[slot_of(s, process, page >> (CHUNK_SHIFT - PAGE_SHIFT))] : NULL;
-    unsigned bit = page & (CHUNK_PAGES - 1);
-    return c && c->page[bit / 64] >> bit % 64 & 1;
-}
-
-/* Whether small blocks lay where a mapped one was too, or close on both sides of it: then it is a large block of their heap. */
-static bool is_among_small(struct hs_spans *s, const struct segment *m)
-{
-    uint64_t begin = m->begin >> PAGE_SHIFT, end = m->end >> PAGE_SHIFT;
-    for (uint64_t page = begin; page < end; page++)
-        if (has_page(s, m->process, page))
-            return true;
-    return has_page(s, m->process, begin - 1) && has_page(s, m->process, end);
-}
-
-static int settle_mapped(struct hs_spans *s)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < s->mapped.n; i++) {
-        if (!is_among_small(s, &s->mapped.item[i]))
-            s->mapped.item[kept++] = s->mapped.item[i];
-        else if (add_pages(s, &s->mapped.item[i]))
-            return HS_ERR_MEMORY;
-    }
-    s->mapped.n = kept;
-    return HS_OK;
-}
 
 static int add_segment(struct list *list, const struct segment *segment)
 {
@@ -274,22 +251,19 @@ static int chunk_order(const void *left, const void *right)
 static int segment_order(const void *left, const void *right)
 {
     const struct segment *a = left, *b = right;
+    if (a->mapped != b->mapped)
+        return b->mapped ? -1 : 1;
     if (a->process != b->process)
         return a->process < b->process ? -1 : 1;
     return a->begin < b->begin ? -1 : a->begin > b->begin;
 }
 
-/* Everything that was noted, in order. */
+/* Everything that was noted, small blocks first, by process and address. */
 static int gather(struct hs_spans *s, struct list *list)
 {
     struct chunk **sorted = calloc(s->n_chunks + 1, sizeof *sorted);
     size_t n = 0;
-    int error = sorted ? settle_mapped(s) : HS_ERR_MEMORY;
-    if (!error && s->n_chunks) {
-        free(sorted); /* large blocks may have made some more */
-        sorted = calloc(s->n_chunks + 1, sizeof *sorted);
-        error = sorted ? HS_OK : HS_ERR_MEMORY;
-    }
+    int error = sorted ? HS_OK : HS_ERR_MEMORY;
     for (size_t i = 0; !error && i < s->room; i++)
         if (s->chunk[i])
             sorted[n++] = s->chunk[i];
@@ -352,6 +326,19 @@ static uint64_t build(struct hs_spans *s, const struct list *list, uint64_t gap,
     return granules;
 }
 
+/* Addresses of processes lie over each other, and so may those of mapped blocks over arenas of another time. */
+static void move_apart(struct hs_spans *s)
+{
+    for (unsigned i = 0; i < s->n_regions; i++) {
+        struct hs_span *span = &s->region[i];
+        span->base = span->begin + PROCESS_STEP * span->process;
+        for (unsigned j = 0; j < i && span->mapped; j++)
+            if (!s->region[j].mapped && s->region[j].process == span->process && s->region[j].begin < span->end &&
+                span->begin < s->region[j].end)
+                span->base |= MAPPED_BIT;
+    }
+}
+
 long hs_spans_regions(struct hs_spans *s, uint64_t limit, const struct hs_span **region)
 {
     /* An arena's holes are seldom larger than the first; where that makes too many regions, or too large ones, others. */
@@ -363,25 +350,33 @@ long hs_spans_regions(struct hs_spans *s, uint64_t limit, const struct hs_span *
         for (size_t i = 0; error && i < sizeof gaps; i++)
             if (build(s, &list, UINT64_C(1) << gaps[i], limit) <= limit)
                 error = HS_OK;
+        move_apart(s);
     }
     free(list.item);
     *region = s->region;
     return error ? error : (long)s->n_regions;
 }
 
-const struct hs_span *hs_spans_find(const struct hs_spans *s, uint16_t process, uint64_t ptr)
+/* Whether a region lies in front of an address of that kind. */
+static bool is_before(const struct hs_span *span, uint16_t process, bool mapped, uint64_t ptr)
+{
+    if (span->mapped != mapped)
+        return mapped;
+    return span->process != process ? span->process < process : span->end <= ptr;
+}
+
+const struct hs_span *hs_spans_find(const struct hs_spans *s, uint16_t process, bool mapped, uint64_t ptr)
 {
     unsigned low = 0, high = s->n_regions;
     while (low < high) {
         unsigned middle = low + (high - low) / 2;
-        const struct hs_span *span = &s->region[middle];
-        if (span->process != process ? span->process < process : span->end <= ptr)
+        if (is_before(&s->region[middle], process, mapped, ptr))
             low = middle + 1;
         else
             high = middle;
     }
     const struct hs_span *found = &s->region[low];
-    return low < s->n_regions && found->process == process && ptr >= found->begin ? found : NULL;
+    return low < s->n_regions && found->process == process && found->mapped == mapped && ptr >= found->begin ? found : NULL;
 }
 
 /* ---- beginning and end ---- */

@@ -16,7 +16,8 @@
 
 /* Part of a process's addresses, at most 2^32 granules. */
 struct hs_span {
-    uint64_t begin, end; /* addresses */
+    uint64_t begin, end; /* addresses of the process */
+    uint64_t base;       /* the first one, moved so that no other region of any process lies there */
     uint16_t process;
     bool mapped;         /* of blocks that have pages of their own */
     uint8_t shift;       /* log2 of the granule */
@@ -32,11 +33,15 @@ void hs_spans_free(struct hs_spans *spans);
 /* A block was there. Returns 0 or HS_ERR_MEMORY. */
 int hs_spans_add(struct hs_spans *spans, uint16_t process, uint64_t ptr, uint64_t size);
 
-/* When all blocks are known: the regions, by process and address. Returns how many, at most HS_SPANS_REGIONS, HS_ERR_FULL when
+/* When all blocks are known: the regions. Returns how many, at most HS_SPANS_REGIONS, HS_ERR_FULL when
  * they would take more than `limit` granules, or HS_ERR_MEMORY. They are freed with the spans. */
 long hs_spans_regions(struct hs_spans *spans, uint64_t limit, const struct hs_span **region);
 
-/* The region an address is in, NULL for none; after hs_spans_regions. */
-const struct hs_span *hs_spans_find(const struct hs_spans *spans, uint16_t process, uint64_t ptr);
+/* Whether a block of this size, there, is noted as mapped. */
+bool hs_spans_is_mapped(uint64_t ptr, uint64_t size);
+
+/* The region an address is in, NULL for none; after hs_spans_regions. What was mapped at one time may be an arena at another, so
+ * there may be one of either kind. */
+const struct hs_span *hs_spans_find(const struct hs_spans *spans, uint16_t process, bool mapped, uint64_t ptr);
 
 #endif

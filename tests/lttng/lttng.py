@@ -4,7 +4,6 @@
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+import hs_lttng
 import hs_test
 
 FIRMWARE = os.path.join(hs_test.MP, "unix64-lttng", "micropython")
@@ -24,33 +24,7 @@ SAME = {"alloc": ("size", "pos", "granules"), "free": ("old",), "realloc": ("siz
         "region": ("region", "first", "granules", "shift", "name"), "level": ("level",), "phase": ("phase", "depth"), "phase_end": ("depth",), "total": ("emitted", "lost")}
 
 
-class Tracer:
-    """A session daemon, and a relay daemon when wanted, in folders of their own."""
-
-    def __init__(self):
-        self.home = os.path.join(hs_test.scratch(), "home")
-        os.makedirs(self.home, exist_ok=True)
-        self.env = dict(os.environ, HOME=self.home, LTTNG_HOME=self.home, LTTNG_UST_ALLOW_BLOCKING="1")
-        self.pid = os.path.join(self.home, "pid")
-        self.relay = None
-
-    def __enter__(self):
-        self.run("lttng-sessiond", "--daemonize", "--no-kernel", "--pidfile=" + self.pid)
-        return self
-
-    def __exit__(self, *_):
-        with open(self.pid) as f:
-            os.kill(int(f.read()), signal.SIGTERM)
-        if self.relay:
-            self.relay.terminate()
-            self.relay.wait(30)
-
-    def run(self, *command):
-        done = hs_test.run(list(command), env=self.env)
-        if done.status != 0:
-            raise RuntimeError("%s ended with %s: %s" % (" ".join(command), done.status, done.err + done.out))
-        return done.out.decode()
-
+class Tracer(hs_lttng.Tracer):
     def start(self, *channel):
         self.run("lttng", "enable-channel", "-u", "c", *channel)
         self.run("lttng", "enable-event", "-u", "-c", "c", "heapstrata:*")

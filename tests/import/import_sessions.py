@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""Other ways to record: several processes, another program in one, buffers for each process, events that were discarded."""
+import hs_test
+
+
+def case_processes(bench):
+    """Two programs at once, and a third in the place of the first: addresses of one say nothing of the other's."""
+    grow = bench.program()
+    folder = bench.record("three", ["/bin/sh", "-c", "%s 2000 1 & exec %s 300 0" % (grow, grow)])
+    stat = bench.stat(folder)
+    processes = {r["name"].rsplit(" ", 2)[0] for r in stat["regions"]}
+    bench.check("regions by process: %s" % sorted(processes), len(processes) >= 2, stat["regions"])
+    rows = bench.rows(folder)
+    churned = [r for r in rows if r["line"].endswith(" churn")]
+    bench.check("churn of both processes, all of it freed", sum(r["allocs"] for r in churned) == 2000 + 2000 + 300 and
+                sum(r["live_blocks"] for r in churned) == 0, churned)
+    held = [r for r in rows if r["line"].endswith(" hold")]
+    bench.check("10 blocks of one thread are held", sum(r["live_blocks"] for r in held) == 10, held)
+
+
+def case_exec(bench):
+    """What a program held is gone when another takes its place."""
+    grow = bench.program()
+    folder = bench.record("exec", ["/bin/sh", "-c", "exec %s 100 0" % grow])
+    stat = bench.stat(folder)
+    bench.check("one process is left: %s" % [r["name"] for r in stat["regions"]], stat["used_bytes"] > 66 << 20 and
+                "contradict" not in hs_test.cli("stat", folder).out.decode(), stat["regions"])
+    lines = {r["line"] for r in bench.rows(folder, "--live")}
+    bench.check("named by the program that runs at the end", any("grow.c" in n for n in lines), lines)
+
+
+def case_buffers_by_process(bench):
+    """lttng enable-channel --buffers-pid: a folder for each process."""
+    folder = bench.record("pids", [bench.program(), "800", "2"], contexts=("vtid", "ip"),
+                          channel=("--buffers-pid", "--blocking-timeout=inf", "--subbuf-size=256k"))
+    stat, memory = bench.stat(folder), bench.memory(folder)
+    bench.check("buffers by process: %d blocks are held" % stat["blocks"], stat["blocks"] == len(memory.live) and
+                stat["requested_bytes"] == sum(memory.live.values()), len(memory.live))
+
+
+def case_discarded(bench):
+    """Buffers too small for the program: what LTTng had to discard is lost, and said."""
+    folder = bench.record("lossy", [bench.program(), "60000", "2"], channel=("--discard", "--subbuf-size=4096", "--num-subbuf=2"))
+    _, lost = bench.text(folder)
+    stat = bench.stat(folder)
+    bench.check("%d discarded events are lost" % lost, stat["lost"] == lost > 0, stat["lost"])
+    done = hs_test.cli("report", folder)
+    bench.check("a report says so", done.status == 0 and b"warning: events lost by the recorder" in done.out, done.out[:600])
+
+
+def case_snapshot_of_the_middle(bench):
+    """Recording begins when the program has run for long: frees of older blocks are none."""
+    folder = bench.tracer.create("late", ["lttng_ust_libc:*"], ("--overwrite", "--subbuf-size=16k", "--num-subbuf=2"), ("vtid",),
+                                 create=["--snapshot", "--output=" + bench.path("late")])
+    try:
+        done = hs_test.run(["env", "LD_PRELOAD=liblttng-ust-libc-wrapper.so.1", bench.program(), "5000", "0"], env=bench.tracer.env)
+        bench.tracer.run("lttng", "snapshot", "record", "--session=late")
+    finally:
+        bench.tracer.run("lttng", "destroy", "late")
+    stat, memory = bench.stat(folder), bench.memory(folder)
+    bench.check("a snapshot: %d unknown frees are left out" % memory.unknown, done.status == 0 and memory.unknown > 0 and
+                stat["blocks"] == len(memory.live) and stat["frees"] == memory.counts["free"] - memory.unknown, (stat["blocks"],
+                len(memory.live), stat["frees"], memory.counts))
