@@ -68,7 +68,12 @@ static bool is_sane(const char *folder)
     char path[4096];
     snprintf(path, sizeof path, "%s/metadata", folder);
     FILE *in = fopen(path, "rb");
-    for (long at = 0; in && sane && !fseek(in, at, SEEK_SET) && fread(header, 1, sizeof header, in) == sizeof header; first = false) {
+    long at = 0, size = in && !fseek(in, 0, SEEK_END) ? ftell(in) : 0;
+    for (; at < size && sane && !fseek(in, at, SEEK_SET); first = false) {
+        if (fread(header, 1, sizeof header, in) < sizeof header) {
+            sane = first;
+            break;
+        }
         memcpy(&magic, header, sizeof magic);
         memcpy(&content, header + 24, sizeof content);
         memcpy(&packet, header + 28, sizeof packet);
@@ -81,6 +86,7 @@ static bool is_sane(const char *folder)
             break; /* text */
         sane = magic == METADATA_MAGIC && content >= METADATA_HEADER * 8 && packet >= content && packet % 8 == 0;
         at += (long)(packet / 8);
+        sane = sane && at <= size;
     }
     if (in)
         fclose(in);

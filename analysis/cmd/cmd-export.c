@@ -74,7 +74,7 @@ static int find_symbols(struct hs_symbols **symbols, const struct args *args)
     struct hs_reader *reader = once ? NULL : hs_cmd_open(args->common.input);
     if (!reader)
         return once ? hs_complain("--elf needs an input that can be read twice: not -") : HS_EXIT_BAD;
-    while (!hs_reader_fact(reader, "exe") && hs_reader_next(reader, &events) > 0)
+    while (!hs_reader_fact(reader, "exe") && !hs_reader_fact(reader, "import") && hs_reader_next(reader, &events) > 0)
         ;
     int status = hs_cmd_symbols(symbols, &args->common, reader);
     hs_reader_close(reader);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analysis/babeltrace2/lttng.h"
 #include "analysis/cmd/main.h"
 
 static const char *running = "heapstrata"; /* how complaints begin */
@@ -229,8 +230,10 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
         struct argp argp = {parse.described, on_key, cmd->usage, help, NULL, NULL, NULL};
         running = argv[0] = name;
         argp_err_exit_status = HS_EXIT_BAD;
-        if (!argp_parse(&argp, argc, argv, cmd->uses & HS_USES_REST ? ARGP_IN_ORDER : 0, NULL, &parse))
+        if (!argp_parse(&argp, argc, argv, cmd->uses & HS_USES_REST ? ARGP_IN_ORDER : 0, NULL, &parse)) {
+            hs_ctf_use_elf(((const struct hs_common *)(const void *)parse.memory)->elf);
             status = cmd->run(parse.memory);
+        }
         running = "heapstrata";
     }
     end_parse(&parse);

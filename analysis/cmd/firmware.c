@@ -69,6 +69,8 @@ static struct hs_symbols *open_traced(const struct hs_reader *reader)
 int hs_cmd_symbols(struct hs_symbols **symbols, const struct hs_common *common, const struct hs_reader *reader)
 {
     *symbols = NULL;
+    if (hs_reader_fact(reader, "import")) /* its names came with it */
+        return HS_EXIT_OK;
     if (common->elf)
         return open_given(symbols, common->elf, reader);
     *symbols = open_traced(reader);

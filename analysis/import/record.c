@@ -379,7 +379,8 @@ static int record_all(struct recording *r, const char *origin, FILE *out)
         return (int)n;
     r->n_regions = r->in->stats.regions = (unsigned)n;
     r->granules = n ? r->region[n - 1].first + r->region[n - 1].granules : 1;
-    r->hz = r->in->last_ns - r->in->first_ns < TIME_MAX ? 1000000000u : 1000000u;
+    for (r->hz = 1000000000u; r->hz > 1 && (r->in->last_ns - r->in->first_ns) / (1000000000u / r->hz) >= TIME_MAX;)
+        r->hz /= 1000;
     add_facts(r, origin);
     if (!make_room(r))
         return HS_ERR_MEMORY;

@@ -37,7 +37,7 @@ class Bench:
             subprocess.run(["gcc", "-g", "-O1", "-fno-inline", "-o", path, os.path.join(HERE, "programs", "grow.c"), "-pthread"],
                            check=True)
             return path
-        return self.once("grow", make)
+        return self.once("program grow", make)
 
     def once(self, key, make):
         if key not in self.made:
@@ -56,7 +56,7 @@ class Bench:
                 self.tracer.run("lttng", "destroy", name)
             self.check(name + ": ran to its end", done.status == 0, done.err)
             return folder
-        return self.once(name, make)
+        return self.once("session " + name, make)
 
     def text(self, folder):
         """What babeltrace2 prints of it; and how many events it says are discarded."""
@@ -81,7 +81,7 @@ class Bench:
             raise RuntimeError(error)
         live, granule = {}, {}
         for region in shown["regions"]:
-            base, size = int(region["base"], 16), region["granule_bytes"]
+            base, size = int(region["base"], 16) & ~(1 << 63), region["granule_bytes"]  # mapped where an arena was at another time
             for match in re.finditer("h=*", region["map"]):
                 live[base + size * match.start()] = size * len(match.group())
                 granule[base + size * match.start()] = size

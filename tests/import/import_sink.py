@@ -31,7 +31,7 @@ def case_behind_our_source(bench):
     import import_own
     _, trace = next(import_own.traces(bench))
     status, out, err = sink(None, "json=yes,limit=0", "--component=source.heapstrata.trace",
-                            '--params=inputs=["%s"],events="both"' % trace)
+                            '--params=inputs=["%s"],events="both",elf="%s"' % (trace, hs_test.firmware("unix64")))
     folder = import_own.export(bench, trace, "both")
     rows = json.loads(out)["rows"] if status == 0 else err
     bench.check("sink behind source.heapstrata.trace", rows == bench.rows(folder) != [], str(rows)[:600])
