@@ -16,6 +16,8 @@
 #define CHUNK_PAGES (1u << (CHUNK_SHIFT - PAGE_SHIFT))
 #define MAPPED_MIN  (128u << 10) /* bytes of the smallest block that allocators map */
 #define MAPPED_AT   64u          /* and how far behind the start of a page it lies at most */
+#define ALWAYS_MAPPED (32u << 20) /* bytes from which on none lies in an arena */
+#define BLOCK_MAX   (UINT64_C(1) << 47) /* bytes that no block has */
 #define PROCESS_STEP (UINT64_C(1) << 48) /* no process addresses more */
 #define MAPPED_BIT   (UINT64_C(1) << 63)
 #define GRANULE_MAX 4            /* log2 of the granule of small blocks, unless all sizes are multiples of more */
@@ -190,7 +192,7 @@ static int add_mapped(struct hs_spans *s, struct segment segment)
 
 bool hs_spans_is_mapped(uint64_t ptr, uint64_t size)
 {
-    return size >= MAPPED_MIN && (ptr & (PAGE - 1)) <= MAPPED_AT;
+    return size >= ALWAYS_MAPPED || (size >= MAPPED_MIN && (ptr & (PAGE - 1)) <= MAPPED_AT);
 }
 
 int hs_spans_add(struct hs_spans *s, uint16_t process, uint64_t ptr, uint64_t size)
@@ -200,7 +202,7 @@ int hs_spans_add(struct hs_spans *s, uint16_t process, uint64_t ptr, uint64_t si
         .mapped = hs_spans_is_mapped(ptr, size),
     };
     uint64_t last = ptr + (size ? size - 1 : 0);
-    if (last < ptr || last > UINT64_MAX - PAGE)
+    if (size > BLOCK_MAX || last < ptr || last > UINT64_MAX - PAGE)
         return HS_OK; /* no block lies there */
     segment.end = (last & ~(PAGE - 1)) + PAGE;
     segment.grid = (struct grid){ .one = ptr, .lowest = ptr, .limit = last + 1 };
