@@ -108,8 +108,8 @@ INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, st
         return true;
     }
     r->flags = target < HS_RANKS ? HS_REC_RANK : 0;
-    r->old = target < HS_RANKS ? target : target - HS_RANKS;
-    if (target < HS_RANKS)
+    r->old = target < HS_RANKS ? target : target - HS_RANKS - 1; /* HS_RANKS: HS_POS_IMPLIED */
+    if (target <= HS_RANKS)
         site->rank = (uint8_t)target;
     if (r->kind == HS_REALLOC && !d->implied) {
         if (move)

@@ -100,6 +100,9 @@ INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key k
 /* Whether the reader's placement rule tells where new blocks are. */
 INLINE bool implied(const struct hs_trace *t) { return !HS_EXPLICIT || t->implied; }
 
+/* Whether no reader can tell which block is at a place: new ones follow from a layout that the ring has no room for. */
+INLINE bool untold(const struct hs_trace *t) { return implied(t) && t->layout_lost; }
+
 /* Where a new block is: nothing when that is implied, or 0 when it is as expected. */
 INLINE uint32_t displacement(struct hs_trace *t, const struct event *e) {
     uint32_t value = hs_zigzag32((int32_t)(e->pos - t->expected));
@@ -124,11 +127,11 @@ INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_
         *target = implied(t) ? 0 : displacement(t, e);
         return *target != 0;
     }
-    uint32_t likely = site->rank & (HS_RANKS - 1), rank = rank_of(t, e->old, site);
-    *target = rank < HS_RANKS ? rank : e->old + HS_RANKS;
-    if (rank < HS_RANKS)
-        site->rank = (uint8_t)(HS_RANK_SET | rank);
-    return rank != likely || (e->op == HS_REALLOC && !implied(t) && e->pos != e->old);
+    uint32_t likely = site->rank & (uint8_t)~HS_RANK_SET, rank = untold(t) ? HS_RANKS : rank_of(t, e->old, site);
+    *target = rank < HS_RANKS || untold(t) ? rank : e->old + HS_RANKS + 1;
+    if (*target <= HS_RANKS)
+        site->rank = (uint8_t)(HS_RANK_SET | *target);
+    return *target != likely || (e->op == HS_REALLOC && !implied(t) && e->pos != e->old);
 }
 
 /* Target and time; the tag has room for two bits of one of them. */

@@ -59,7 +59,8 @@ enum hs_placement {
 
 /* A block placed by one of the last eight records is named by its rank instead of its granule: record
  * number n (packet.number plus its place in the packet; records of all kinds count) that places a block
- * writes the granule into slot n & 7 of a history, and rank k names what slot (n - k) & 7 held before. */
+ * writes the granule into slot n & 7 of a history, and rank k names what slot (n - k) & 7 held before. HS_RANKS in place of
+ * a rank names no block: `old` is HS_POS_IMPLIED. */
 #define HS_RANKS 8u
 
 enum hs_record_flag {

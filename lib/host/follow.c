@@ -130,8 +130,21 @@ static void no_such_block(struct hs_reader *r, struct hs_event *e) {
         r->info.diverged++;
 }
 
+/* Whether the record does not tell which block it is about: its ring has no room for the layout. From here on it is not known. */
+INLINE bool untold(struct hs_reader *r, const struct hs_record *record) {
+    if (RARELY(record->old == HS_POS_IMPLIED)) {
+        hs_follow_gap(r);
+        return true;
+    }
+    return false;
+}
+
 INLINE void on_free(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     uint32_t old = target(r, record);
+    if (RARELY(untold(r, record))) {
+        unplaced(r, e);
+        return;
+    }
     if (RARELY(!r->synced && (r->decoder.implied || old == HS_POS_IMPLIED))) {
         unplaced(r, e);
         return;
@@ -166,7 +179,7 @@ INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, stru
     r->collected = false;
     if (RARELY(!r->decoder.implied)) {
         on_explicit_realloc(r, record, e);
-    } else if (RARELY(!r->synced)) {
+    } else if (RARELY(untold(r, record) || !r->synced)) {
         unplaced(r, e);
     } else {
         resize.granules = granules_of(record->size, r->rule_shift);

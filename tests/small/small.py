@@ -139,4 +139,5 @@ def main():
     tap.finish()
 
 
-main()
+if __name__ == "__main__":
+    main()
