@@ -31,6 +31,8 @@ static const struct hs_option options[] = {
      "recorded)", NULL},
     {"granule", 'g', "N", HS_OPT_UINT, offsetof(struct args, granule),
      "granules of N bytes, a power of two (default: as recorded)", NULL},
+    {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct args, common.region),
+     "what was allocated in this region, by name or number (default: all that lie within no other)", NULL},
     {"death", 0, "WHEN", HS_OPT_CHOICE, offsetof(struct args, death),
      "when garbage died, of the time that the trace leaves open: early, middle or late (default late)", "early|middle|late"},
     {0},
@@ -150,7 +152,7 @@ static int check(const struct work *w)
     if (!w->program.running && w->program.left_out)
         return hs_complain("%s: nothing to replay: the heap's layout is not known at the end: no snapshot since the trace "
                            "begins, or since records were lost", path);
-    if (!w->program.n || !w->program.areas)
+    if (!w->program.allocated || !w->program.areas)
         return hs_complain("%s: nothing to replay: the trace has no heap whose layout is known, or nothing was allocated",
                            path);
     return HS_EXIT_OK;
@@ -173,7 +175,7 @@ static void settle(struct work *w)
     if (!w->n_policies)
         w->policy[w->n_policies++] = hs_policy_at(0);
     if (!w->n_heaps)
-        w->heap[w->n_heaps++] = hs_heap_bytes(&w->size, w->program.granules);
+        w->heap[w->n_heaps++] = hs_heap_bytes(&w->size, (uint32_t)(w->program.bytes >> w->program.shift));
     while (w->args->granule && UINT64_C(1) << w->size.shift != w->args->granule)
         w->size.shift += UINT64_C(1) << w->size.shift < w->args->granule ? 1u : -1u;
 }
@@ -282,7 +284,7 @@ static int run(void *memory)
     w->args = memory;
     int status = parse(w);
     if (!status) {
-        w->reader = hs_cmd_open(w->args->common.input);
+        w->reader = hs_cmd_open_selected(&w->args->common, w->args->common.input);
         status = w->reader ? work(w) : HS_EXIT_BAD;
     }
     hs_program_free(&w->program);

@@ -69,7 +69,8 @@ static uint32_t block_at(const struct hs_program *p, uint32_t pos)
 
 static void forget(struct hs_program *p)
 {
-    p->n = p->n_blocks = p->given = p->areas = p->granules = 0;
+    p->n = p->n_blocks = p->given = p->areas = 0;
+    p->bytes = 0;
     p->collecting = p->collected = HS_NEVER;
     p->amount = p->threshold = p->allocated = 0;
     p->ended = false;
@@ -85,8 +86,10 @@ static void add_area(struct hs_program *p, const struct hs_model *m, unsigned re
     s->pos = r->first;
     s->size = r->granules;
     p->areas++;
-    p->granules += r->granules;
+    p->bytes += (uint64_t)r->granules << r->shift;
     p->shift = r->shift;
+    p->header = r->header;
+    p->least = r->least;
     p->micropython = r->placement == HS_PLACE_MICROPYTHON;
 }
 
@@ -104,7 +107,8 @@ static void begin(struct hs_program *p, const struct hs_model *m)
     for (uint32_t pos = 0; (pos = hs_model_next(m, pos, m->n_granules)) < m->n_granules && !p->error; pos++) {
         uint32_t block = add_block(p);
         struct hs_step *s = add_step(p, HS_STEP_GIVEN, time, m->number);
-        *s = (struct hs_step){s->time, s->number, block, m->block[pos].granules << p->shift, pos, m->block[pos].site, s->kind};
+        uint32_t taken = m->block[pos].granules << p->shift, size = taken > p->header ? taken - p->header : 0;
+        *s = (struct hs_step){s->time, s->number, block, size, pos, m->block[pos].site, s->kind};
         p->at[pos] = block;
         p->given++;
     }

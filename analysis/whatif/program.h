@@ -53,7 +53,8 @@ struct hs_program {
     uint32_t n_at;
     uint32_t collecting, collected; /* step of the present collection, of the last one; HS_NEVER: none */
     unsigned shift;        /* log2 of the real granule */
-    uint32_t granules;     /* of the real heap, all regions, at most */
+    uint64_t bytes;        /* of the real heap: all regions that came */
+    uint32_t header, least; /* bytes that belong to each block beside those asked for, and that it takes at least */
     uint32_t areas;        /* regions that came */
     bool micropython;      /* placed by the rule of MicroPython's gc.c */
     bool running;          /* the layout is known */

@@ -155,7 +155,9 @@ static void fail(struct replay *r, uint32_t size)
 
 static uint32_t granules_of(const struct replay *r, uint32_t size)
 {
-    uint64_t granules = ((uint64_t)size + (UINT64_C(1) << r->set->shift) - 1) >> r->set->shift;
+    uint64_t taken = (uint64_t)size + r->program->header;
+    taken = taken > r->program->least ? taken : r->program->least;
+    uint64_t granules = (taken + (UINT64_C(1) << r->set->shift) - 1) >> r->set->shift;
     return granules ? (uint32_t)granules : 1;
 }
 

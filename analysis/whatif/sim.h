@@ -2,7 +2,7 @@
  *
  * A heap that is only a model: an allocator's policy deals out granules, nothing is ever stored in them. All
  * policies keep their books beside the heap, as MicroPython's collector does with its allocation table, so that
- * what differs between them is where blocks are placed and what is rounded up, not the size of headers.
+ * what differs between them is where blocks are placed and what is rounded up, not headers of their own.
  */
 #ifndef HS_WHATIF_SIM_H
 #define HS_WHATIF_SIM_H
