@@ -110,7 +110,7 @@ static void add_sums(const struct hs_page_facts *f, const struct hs_site_sum *su
     hs_json_uint(json, "swept", hs_all_swept(sum));
     hs_json_uint(json, "failed", sum->failed);
     if (lives.gone > 0) {
-        hs_json_real(json, "life", hs_seconds(f->names.reader, (uint64_t)(lives.lifetime / lives.gone)));
+        hs_json_real(json, "life", hs_seconds(f->names.reader, 1) * lives.lifetime / lives.gone);
         hs_json_real(json, "survived", lives.survived / lives.gone);
     }
 }

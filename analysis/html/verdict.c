@@ -76,7 +76,7 @@ static void tell_worst(const struct hs_page_trace *t, const struct hs_names *nam
 {
     char free[32], longest[32], when[32];
     snprintf(text, HS_SENTENCE_MAX, "No allocation failed, but after %s the longest free run was %s of %s free bytes, "
-             "external fragmentation %.0f%%.", duration(when, names, t->worst_time), grouped(longest, t->worst_longest),
+             "external fragmentation %.1f%%.", duration(when, names, t->worst_time), grouped(longest, t->worst_longest),
              grouped(free, t->worst_free), 100 * t->worst);
 }
 

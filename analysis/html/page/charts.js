@@ -55,6 +55,9 @@ function merged(parts) {
   return [x, ...columns];
 }
 
+// An axis of bytes has round numbers of K.
+const BYTES = {incrs: Array.from({length: 40}, (_, i) => 2 ** i), values: (u, ticks) => ticks.map(bytes)};
+
 class Charts {
   constructor(view, places, box) {
     this.view = view;
@@ -130,7 +133,7 @@ class Charts {
     const {view} = this, text = css('--quiet'), grid = css('--line');
     const axis = {stroke: text, grid: {stroke: grid, width: 1}, ticks: {stroke: grid, width: 1}, font: '11px system-ui, sans-serif'};
     const values = {
-      bytes: v => bytes(v), percent: v => v + ' %', signed: v => signed(v), ms: v => v + ' ms',
+      bytes: v => grouped(v), percent: v => v + ' %', signed: v => signed(v), ms: v => v + ' ms',
     }[chart.unit];
     const range = {percent: () => [0, 100], ms: () => [0, chart.most * 1.1]}[chart.unit] ||
       ((u, low, high) => chart.unit === 'signed' ? [Math.min(0, low ?? 0), Math.max(1, high ?? 1)] : [0, Math.max(16, (high ?? 1) * 1.02)]);
@@ -140,7 +143,7 @@ class Charts {
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range}},
       axes: [
         {...axis, size: chart.last ? 30 : 0, values: (u, ticks) => ticks.map(t => chart.last ? this.tick(t, ticks) : '')},
-        {...axis, size: 66, space: 26, values: (u, ticks) => ticks.map(values)},
+        {...axis, size: 66, space: 26, ...(chart.unit === 'bytes' ? BYTES : {values: (u, ticks) => ticks.map(values)})},
       ],
       series: [
         {label: 'at', value: (u, v) => v === null ? '' : view.format(v)},
@@ -162,7 +165,10 @@ class Charts {
       return grouped(value);
     const step = ticks.length > 1 ? ticks[1] - ticks[0] : value, top = ticks[ticks.length - 1];
     const [factor, unit] = top >= 1 ? [1, ' s'] : top >= 1e-3 ? [1e3, ' ms'] : [1e6, ' µs'];
-    return (value * factor).toFixed(Math.max(0, Math.min(6, Math.ceil(-Math.log10(step * factor) - 1e-9)))) + unit;
+    let digits = 0; // as many as tell the ticks apart
+    while (digits < 6 && Math.abs(step * factor * 10 ** digits - Math.round(step * factor * 10 ** digits)) > 1e-6)
+      digits++;
+    return (value * factor).toFixed(digits) + unit;
   }
 
   resize() {
@@ -262,6 +268,7 @@ class Charts {
       return labelled;
     const label = sign || note.label;
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    ctx.textAlign = 'left';
     const width = ctx.measureText(label).width, left = Math.min(x + 3 * ratio, bbox.left + bbox.width - width);
     if (left < labelled)
       return labelled;

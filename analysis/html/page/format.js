@@ -3,8 +3,10 @@
 
 const grouped = n => Math.round(n).toLocaleString('en-US');
 
+// Short: in K or M where that is exact or the number long.
 function bytes(n) {
-  return Math.abs(n) < 100000 ? grouped(n) : Math.abs(n) < 1e8 ? grouped(n / 1024) + ' K' : grouped(n / 1048576) + ' M';
+  const unit = [[1048576, ' M'], [1024, ' K']].find(([size]) => n && (n % size === 0 || Math.abs(n) >= 100 * size));
+  return unit ? grouped(n / unit[0]) + unit[1] : grouped(n);
 }
 
 function signed(n) {

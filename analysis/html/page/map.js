@@ -28,7 +28,8 @@ class HeapMap {
     const total = regions.reduce((sum, r) => sum + r.granules, 0) || 1;
     const area = width * Math.min(420, Math.max(240, width * 0.75));
     const size = Math.max(1, Math.min(14, Math.floor(Math.sqrt(area / total))));
-    const columns = Math.max(NARROWEST, Math.floor(width / size / 16) * 16);
+    const fit = Math.floor(width / size), even = fit < 128 ? 8 : 16;
+    const columns = Math.max(NARROWEST, fit - fit % even);
     let top = 0;
     this.bands = regions.map(region => {
       const rows = Math.ceil(region.granules / columns), label = regions.length > 1 ? 16 : 0;

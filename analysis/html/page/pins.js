@@ -102,7 +102,7 @@ class Pins {
     Object.assign(this, {view, places, map, box});
     this.layout = new Layout(map.trace.history);
     this.head = element('p', {class: 'quiet'});
-    this.table = element('table', {class: 'pins'});
+    this.table = element('table', {class: 'table pins'});
     this.chart = element('div', {class: 'pins-chart'});
     box.append(this.head, this.table, this.chart);
     view.on('cursor', () => this.showNow());
@@ -184,7 +184,7 @@ class Pins {
     this.plot = new uPlot({
       width: chart.clientWidth, height: 150, legend: {show: false}, cursor: {show: false},
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range: (u, low, high) => [0, Math.max(16, high * 1.05)]}},
-      axes: [{...axis, size: 6, values: () => []}, {...axis, size: 52, space: 24, values: (u, t) => t.map(bytes)}],
+      axes: [{...axis, size: 6, values: () => []}, {...axis, size: 52, space: 24, ...BYTES}],
       series: [{}, ...shown.map((place, i) => ({label: String(i), stroke: places.colourOfPlace(place), width: 1.5, points: {show: false}, paths: uPlot.paths.stepped({align: 1})}))],
     }, [points.map(p => p.x), ...shown.map(place => points.map(p => (p.of.get(place)?.without ?? p.longest) - p.longest))], chart);
     this.line = element('div', {class: 'cursor-line'});

@@ -93,7 +93,7 @@ class Table {
       this.draw();
       this.table.querySelector('th[aria-sort] button')?.focus();
     };
-    return element('th', {title: c.about, 'aria-sort': sorted ? (this.down ? 'descending' : 'ascending') : null, class: c.key === 'name' ? 'name' : ''},
+    return element('th', {title: c.about, 'aria-sort': sorted ? (this.down ? 'descending' : 'ascending') : null, class: {name: 'name', kinds: 'text'}[c.key] ?? ''},
       element('button', {onclick: press}, c.title + (sorted ? (this.down ? ' ▾' : ' ▴') : '')));
   }
 
