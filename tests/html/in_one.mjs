@@ -108,6 +108,7 @@ async function pinning(page, {pinned, other}) {
 }
 
 async function playing(page) {
+  await page.locator('#by').selectOption('event'); // by time the program may have had to wait for the processor
   await page.locator('#pace').selectOption('5');
   await page.locator('#play').click();
   await page.waitForTimeout(1200);
@@ -119,6 +120,7 @@ async function playing(page) {
   const stopped = await range(page);
   await page.waitForTimeout(300);
   check('and is stopped', (await range(page)).cursor === stopped.cursor);
+  await page.locator('#by').selectOption('time');
 }
 
 async function pins(page) {
