@@ -98,20 +98,34 @@ static void tell_holder(struct teller *t, const struct hs_meminfo *d, char lette
         put(t, (struct hs_record){.kind = HS_HOLDER, .site = t->site[(int)letter], .pos = p->pos, .data = p->data, .data_len = p->len});
 }
 
+/* Areas of one heap, named as the hooks in MicroPython name theirs. */
+static void tell_region(struct teller *t, const struct hs_meminfo *d, size_t number, struct hs_record region) {
+    char name[24];
+    bool one = d->n_areas <= 1;
+    region.kind = HS_REGION;
+    region.region = (uint8_t)number;
+    region.shift = (uint8_t)shift_of(d);
+    region.cause = HS_PLACE_EXPLICIT | HS_REGION_EXISTING;
+    region.data = (const uint8_t *)name;
+    region.data_len = (uint32_t)(one ? snprintf(name, sizeof name, "gc") : snprintf(name, sizeof name, "gc/%zu", number));
+    put(t, region);
+}
+
+/* What the dump before had more is gone, as of a heap that shrinks. */
+static void end_regions(struct teller *t, size_t n) {
+    for (size_t a = n; a < t->regions; a++)
+        put(t, (struct hs_record){.kind = HS_REGION_END, .region = (uint8_t)a});
+    t->regions = (unsigned)n;
+}
+
 static void tell_regions(struct teller *t, const struct hs_meminfo *d) {
     uint32_t first = 0;
+    end_regions(t, d->n_areas);
     for (size_t a = 0; a < d->n_areas; a++) {
         const struct hs_meminfo_area *area = &t->log->area[d->area + a];
-        char name[24];
-        int len = d->n_areas > 1 ? snprintf(name, sizeof name, "area %zu", a) : snprintf(name, sizeof name, "heap");
-        put(t, (struct hs_record){.kind = HS_REGION, .region = (uint8_t)a, .pos = first, .count = area->granules,
-                                  .shift = (uint8_t)shift_of(d), .cause = HS_PLACE_EXPLICIT | HS_REGION_EXISTING, .address = area->base,
-                                  .data = (const uint8_t *)name, .data_len = (uint32_t)len});
+        tell_region(t, d, a, (struct hs_record){.pos = first, .count = area->granules, .address = area->base});
         first += area->granules;
     }
-    for (size_t a = d->n_areas; a < t->regions; a++) /* gone, as a heap that shrinks */
-        put(t, (struct hs_record){.kind = HS_REGION_END, .region = (uint8_t)a});
-    t->regions = (unsigned)d->n_areas;
 }
 
 static void tell_map(struct teller *t, const struct hs_meminfo *d) {
@@ -133,7 +147,10 @@ static void tell_map(struct teller *t, const struct hs_meminfo *d) {
 static void tell_figures(struct teller *t, const struct hs_meminfo *d) {
     unsigned shift = shift_of(d);
     uint64_t longest = d->has & HS_MEMINFO_LONGEST ? d->max_free : d->free >> shift;
+    uint64_t granules = d->total >> shift;
     put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_SUMMARY});
+    end_regions(t, 1);
+    tell_region(t, d, 0, (struct hs_record){.count = (uint32_t)(granules && granules < HS_MEMINFO_GRANULES ? granules : 1)});
     put(t, (struct hs_record){.kind = HS_SUMMARY, .cause = 2, .shift = (uint8_t)shift, .pos = (uint32_t)(d->used >> shift),
                               .end = (uint32_t)(d->free >> shift), .old = (uint32_t)longest});
 }
