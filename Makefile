@@ -6,6 +6,7 @@
 #   SAN=address,undefined      sanitizers, in a build folder of their own
 #   BUILD=DIR                  build somewhere else than build/
 #   MICROPYTHON_SRC=DIR        a checkout of MicroPython instead of Debian's source package
+#   LWIP_SRC=DIR               the same of lwIP
 
 VERSION := 0.1.0
 SOVERSION := 0
@@ -217,6 +218,16 @@ $(M)/src/py/mpconfig.h: | $(B)/deps.firmware
 	$(call say,FETCH,micropython 1.25.0)
 	$(Q)mkdir -p $(M) && flock $(M)/fetch.lock sh -c 'test -f $@ || scripts/get-source micropython $(M)/src'
 
+# ---- lwIP ------------------------------------------------------------------------------------------
+# Real lwIP for examples/lwip-timeouts and its tests, which build it as they need it.
+
+LWIP_DIR := $(BUILD)/lwip
+LWIP_SOURCE := $(abspath $(or $(LWIP_SRC),$(LWIP_DIR)/src))
+LWIP_THERE := $(if $(LWIP_SRC),,$(LWIP_DIR)/src/src/core/memp.c)
+$(LWIP_DIR)/src/src/core/memp.c: | $(B)/deps.firmware
+	$(call say,FETCH,lwip 2.2.1)
+	$(Q)mkdir -p $(LWIP_DIR) && flock $(LWIP_DIR)/fetch.lock sh -c 'test -f $@ || scripts/get-source lwip $(LWIP_DIR)/src'
+
 # ---- tests ---------------------------------------------------------------------------------------
 
 # What test programs and the scripts behind demo and bench find in their environment.
@@ -225,6 +236,7 @@ export HS_BUILD := $(abspath $(B))
 export HS_CLI := $(abspath $(B)/heapstrata)
 export HS_MP := $(abspath $(M))
 export HS_MP_SRC := $(MP_SRC)
+export HS_LWIP_SRC := $(LWIP_SOURCE)
 export HS_MPY_CROSS := $(abspath $(MPY_CROSS))
 export HS_PYTHON := $(PYTHON)
 export PYTHONDONTWRITEBYTECODE := 1
@@ -233,7 +245,7 @@ TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test check
-test: deps all micropython micropython-plain micropython-lttng $(PROGRAMS) ## everything; T=WORD runs the suites with WORD in their name
+test: deps all micropython micropython-plain micropython-lttng $(LWIP_THERE) $(PROGRAMS) ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 
@@ -312,8 +324,10 @@ bench: deps all micropython micropython-plain ## bytes, instructions, speed, wit
 # examples/const-vs-global/run is `make example-const`: the folder's first word.
 EXAMPLES := $(filter-out demo,$(foreach d,$(patsubst examples/%/run,%,$(wildcard examples/*/run)),$(firstword $(subst -, ,$(d)))))
 .PHONY: $(addprefix example-,$(EXAMPLES))
-$(addprefix example-,$(EXAMPLES)): example-%: $(B)/deps.firmware all micropython
+$(addprefix example-,$(EXAMPLES)): example-%: $(B)/deps.firmware all
 	$(Q)$(wildcard examples/$*/run examples/$*-*/run)
+$(addprefix example-,$(filter-out lwip,$(EXAMPLES))): micropython
+example-lwip: $(LWIP_THERE)
 
 # ---- install -------------------------------------------------------------------------------------
 
@@ -339,8 +353,9 @@ install: all ## PREFIX=/usr/local DESTDIR=
 # ---- housekeeping --------------------------------------------------------------------------------
 
 .PHONY: clean distclean help
-clean: ## what was compiled; MicroPython's source stays
-	rm -rf $(filter-out $(BUILD)/micropython,$(wildcard $(BUILD)/*)) \
+clean: ## what was compiled; the sources of MicroPython and lwIP stay
+	rm -rf $(filter-out $(BUILD)/micropython $(LWIP_DIR),$(wildcard $(BUILD)/*)) \
+		$(filter-out $(LWIP_DIR)/src,$(wildcard $(LWIP_DIR)/*)) \
 		$(addprefix $(M)/,unix64 unix64-lttng unix32 qemu-arm plain mpy-cross config)
 
 distclean: ## the whole build folder

@@ -542,9 +542,12 @@ struct hs_stats hs_stats(void) {
     };
 }
 
+/* A stream's header has gone already: it is sent again. */
 void hs_selftest_failed(void) {
-    struct hs_ring_header *h = hs_trace.header;
-    h->notes |= HS_NOTE_SELFTEST_FAILED;
+    hs_lock_t lock = hs_port_lock();
+    hs_trace.header->notes |= HS_NOTE_SELFTEST_FAILED;
+    send_header();
+    hs_port_unlock(lock);
 }
 
 const struct hs_ring_header *hs_image(void) { return hs_trace.header; }

@@ -10,7 +10,7 @@
 static void bypassed(struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-LOST", HS_SEVERITY_PROBLEM,
-                                          "the firmware's allocations bypass the hooks: nothing is recorded");
+                                          "the firmware's allocations bypass the hooks: some or all of them are not recorded");
     hs_finding_evidence(f, "at its start the hook made an allocation of its own and did not see it; the trace's header says so");
     hs_finding_next(f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own files (MicroPython: "
                        "py/gc.c; lwIP: core/memp.c, core/mem.c, core/timeouts.c) with -fno-lto, or build without LTO");

@@ -169,7 +169,7 @@ static void idle(const struct hs_patient *patient, struct hs_findings *findings)
 static void look(const struct hs_patient *patient, struct hs_findings *findings)
 {
     bool fatal = false;
-    if (!patient->pools)
+    if (!patient->pools || hs_reader_info(patient->reader)->selftest_failed) /* figures of a part of the requests */
         return;
     for (unsigned i = 0; i < patient->pools->n; i++) {
         const struct hs_pool *pool = &patient->pools->pool[i];
