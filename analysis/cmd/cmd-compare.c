@@ -102,13 +102,14 @@ static int take_names(struct source *s)
 {
     struct hs_retained retained;
     struct hs_global_costs costs;
+    const struct hs_frame_facts facts = hs_frame_facts(s->reader);
     s->wants_names = false;
     if (s->refs.graph.picture.n_blocks != s->picture.n_blocks)
         return HS_OK;
     int error = hs_retained_measure(&retained, &s->refs.graph);
     if (error)
         return error;
-    error = hs_global_costs_measure(&costs, &retained, s->refs.pointer_bytes);
+    error = hs_global_costs_measure(&costs, &retained, &facts);
     error = error ? error : keep_names(s, &costs);
     hs_global_costs_free(&costs);
     hs_retained_free(&retained);

@@ -25,7 +25,8 @@ static int show(struct hs_cmd_graph *g, const struct args *args)
     struct hs_global_costs costs;
     if (!has_module(&g->refs.graph, args->module))
         return hs_complain("%s: no module '%s' with globals in RAM was loaded then", g->path, args->module);
-    int error = hs_global_costs_measure(&costs, &g->retained, hs_reader_info(g->reader)->pointer_bytes);
+    const struct hs_frame_facts facts = hs_frame_facts(g->reader);
+    int error = hs_global_costs_measure(&costs, &g->retained, &facts);
     if (error)
         return hs_complain("%s", hs_strerror(error));
     const struct hs_globalsview view = {

@@ -33,20 +33,28 @@ uint32_t hs_refs_block_at(const struct hs_refgraph *g, uint32_t pos)
     return i < g->picture.n_blocks && g->picture.block[i].pos == pos ? i : HS_NO_BLOCK;
 }
 
-static unsigned shift_at(const struct hs_refgraph *g, uint32_t pos)
+static const struct hs_region_state *region_at(const struct hs_refgraph *g, uint32_t pos)
 {
+    static const struct hs_region_state none;
     for (unsigned i = 0; i < g->picture.n_regions; i++) {
         const struct hs_region_state *r = &g->picture.region[i];
         if (r->present && pos - r->first < r->granules)
-            return r->shift;
+            return r;
     }
-    return 0;
+    return &none;
 }
 
 uint64_t hs_refs_bytes(const struct hs_refgraph *g, uint32_t block)
 {
     const struct hs_picture_block *b = &g->picture.block[block];
-    return (uint64_t)b->granules << shift_at(g, b->pos);
+    return (uint64_t)b->granules << region_at(g, b->pos)->shift;
+}
+
+uint64_t hs_refs_address(const struct hs_refgraph *g, uint32_t block)
+{
+    uint32_t pos = g->picture.block[block].pos;
+    const struct hs_region_state *r = region_at(g, pos);
+    return r->base + ((uint64_t)(pos - r->first) << r->shift);
 }
 
 /* ---- records ---- */
@@ -181,11 +189,28 @@ static int on_global(struct hs_refs *r, const struct hs_record *record)
     if (!name)
         return HS_ERR_MEMORY;
     g->global[g->n_globals++] = (struct hs_global){
-        .name = name, .module = g->n_modules - 1, .slot = record->count, .place = record->cause & 3,
+        .name = name, .module = g->n_modules - 1, .slot = record->count, .key = record->number, .place = record->cause & 3,
         .value = (record->cause & 3) == HS_VALUE_ON_HEAP ? hs_refs_block_at(g, record->pos) : HS_NO_BLOCK,
         .name_on_heap = record->cause & 4,
     };
     return HS_OK;
+}
+
+/* A frame's address tells where in its block it begins: a generator's lies within its object. */
+static int on_frame(struct hs_refs *r, const struct hs_record *record)
+{
+    struct hs_refgraph *g = &r->coming;
+    struct hs_call_frame frame = {.block = hs_refs_block_at(g, record->pos), .globals = hs_refs_block_at(g, record->old)};
+    if (frame.block != HS_NO_BLOCK)
+        frame.word = (uint32_t)(record->address - hs_refs_address(g, frame.block)) / (r->pointer_bytes == 8 ? 8 : 4);
+    return hs_frames_add(&g->frames, record, frame);
+}
+
+static int on_code(struct hs_refs *r, const struct hs_record *record)
+{
+    int error = hs_frames_add_code(&r->coming.frames, record);
+    r->bad = r->bad || error == HS_ERR_FORMAT;
+    return error == HS_ERR_FORMAT ? HS_OK : error;
 }
 
 /* ---- a graph begins and ends ---- */
@@ -197,6 +222,7 @@ static void free_graph(struct hs_refgraph *g)
     for (uint32_t i = 0; i < g->n_globals; i++)
         free(g->global[i].name);
     hs_picture_free(&g->picture);
+    hs_frames_free(&g->frames);
     free(g->first);
     free(g->to);
     free(g->word);
@@ -285,13 +311,15 @@ static int take(struct hs_refs *r, const struct hs_event *event)
     case HS_ROOT:   return on_root(r, record);
     case HS_MODULE: return on_module(r, record);
     case HS_GLOBAL: return on_global(r, record);
+    case HS_FRAME:  return on_frame(r, record);
+    case HS_CODE:   return on_code(r, record);
     default:        return on_refs(r, record);
     }
 }
 
 static bool is_part(const struct hs_event *event)
 {
-    return event->kind >= HS_REFS && event->kind <= HS_GLOBAL;
+    return (event->kind >= HS_REFS && event->kind <= HS_GLOBAL) || event->kind == HS_FRAME || event->kind == HS_CODE;
 }
 
 static void drop(struct hs_refs *r)

@@ -13,6 +13,7 @@
 #define HS_MEASURE_REFS_H
 
 #include "analysis/measure/dominators.h"
+#include "analysis/measure/frames.h"
 #include "analysis/measure/picture.h"
 
 enum hs_root_kind { HS_ROOT_STATE = 1, HS_ROOT_REGISTERS, HS_ROOT_STACK, HS_ROOT_PYSTACK, HS_ROOT_OTHER, HS_ROOT_KINDS };
@@ -35,6 +36,7 @@ struct hs_module {
 struct hs_global {
     char *name;
     uint32_t module, slot;   /* index into `module`; place in its table */
+    uint32_t key;            /* number of the name, as in a module's table of names */
     uint32_t value;          /* block, HS_NO_BLOCK unless `place` is HS_VALUE_ON_HEAP */
     uint8_t place;           /* enum hs_value_place */
     bool name_on_heap;       /* the name's characters take part of a block of interned strings */
@@ -49,6 +51,7 @@ struct hs_refgraph {
     struct hs_module *module;
     struct hs_global *global;
     uint32_t n_modules, n_globals;
+    struct hs_frames frames;     /* Python functions that are running */
     uint32_t *root_block;        /* of each root, for struct hs_graph */
     uint64_t number;             /* of its last record */
 };
@@ -78,8 +81,9 @@ void hs_refs_free(struct hs_refs *refs);
 /* The graph for dominators and paths; valid as long as `graph` is. */
 struct hs_graph hs_refs_graph(const struct hs_refgraph *graph);
 
-/* Bytes that a block takes. */
+/* Bytes that a block takes, and its address. */
 uint64_t hs_refs_bytes(const struct hs_refgraph *graph, uint32_t block);
+uint64_t hs_refs_address(const struct hs_refgraph *graph, uint32_t block);
 
 /* The block with its head at granule `pos`, or HS_NO_BLOCK. */
 uint32_t hs_refs_block_at(const struct hs_refgraph *graph, uint32_t pos);

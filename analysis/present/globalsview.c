@@ -8,7 +8,7 @@
 
 static const struct hs_column columns[] = {
     {"Total", "total_bytes", HS_VALUE_BYTES}, {"Slot", "slot_bytes", HS_VALUE_BYTES}, {"Name", "name_bytes", HS_VALUE_BYTES},
-    {"Alone", "alone_bytes", HS_VALUE_BYTES}, {NULL, "value_bytes", HS_VALUE_BYTES},
+    {"Code", "code_bytes", HS_VALUE_BYTES}, {"Alone", "alone_bytes", HS_VALUE_BYTES}, {NULL, "value_bytes", HS_VALUE_BYTES},
     {"~const", "as_const_bytes_estimate", HS_VALUE_BYTES}, {"~_const", "as_underscore_const_bytes_estimate", HS_VALUE_BYTES},
     {"~literal", "as_literal_bytes_estimate", HS_VALUE_BYTES}, {"~frozen", "as_frozen_bytes_estimate", HS_VALUE_BYTES},
     {"Global", "name", HS_VALUE_TEXT}, {"Value", "value", HS_VALUE_TEXT},
@@ -50,7 +50,7 @@ static struct hs_table *table_of(const struct hs_globalsview *v, const struct hs
         sum->total += c->total;
         sum->slot += c->slot;
         hs_table_add(table, (struct hs_value[N_COLUMNS]){
-            {.u = c->total}, {.u = c->slot}, {.u = c->name}, {.u = c->alone}, {.u = c->value}, guess(c->as_const),
+            {.u = c->total}, {.u = c->slot}, {.u = c->name}, {.u = c->code, .none = !c->code_known}, {.u = c->alone}, {.u = c->value}, guess(c->as_const),
             guess(c->as_underscore_const), guess(c->as_literal), guess(c->as_frozen), {.s = c->global->name},
             {.s = value_text(v, c, text, sizeof text)}});
     }
@@ -62,11 +62,17 @@ void hs_globalsview_text(const struct hs_globalsview *v, FILE *out)
     const struct hs_refgraph *g = v->retained->of;
     fprintf(out, "# What global names cost in '%s'\n", v->head.path);
     hs_head_text(&v->head, out, "# ");
-    fputs("# total = slot in the dict + name where it is interned on the heap + what goes with it alone, in bytes\n"
-          "# name: its characters, and an entry of the pool estimated as an address, a length and two bytes of hash\n"
-          "# ~: estimated. const() of what lies in the slot changes nothing of these; _const() leaves the name, which compiling on\n"
-          "#    the device interns, and nothing when precompiled; frozen: names are in the firmware, objects are made as before.\n"
-          "#    The bytecode that makes and uses a name is not counted\n", out);
+    fputs("# total = slot + name + code + alone, in bytes that are taken now\n"
+          "#   slot   its key and its value in the module's dict\n"
+          "#   name   where it is interned on the heap: its characters; and estimated, an address, a length, two bytes of hash and two\n"
+          "#          in the module's table of names\n"
+          "#   code   the instructions of the module's body that make it, and their line numbers, read in the bytecode; they go when the\n"
+          "#          body has run, and that of a script is running until the script ends\n"
+          "#   alone  the object, and what nothing else keeps\n"
+          "# ~ the same total, estimated, for what lies in the slot: const() changes nothing of it; _const() leaves the name when\n"
+          "#   compiled on the device, nothing when precompiled; a literal leaves nothing. Frozen: name and code are in the firmware,\n"
+          "#   objects are made as before. The bytecode that uses a name is not counted: a number there takes 1 to 3 bytes, a name 2 or 3\n",
+          out);
     for (uint32_t i = 0; i < g->n_modules; i++) {
         const struct hs_module *m = &g->module[i];
         struct hs_global_cost sum = {0};
@@ -76,8 +82,10 @@ void hs_globalsview_text(const struct hs_globalsview *v, FILE *out)
             continue;
         uint64_t bytes = hs_module_table_bytes(v->retained, m);
         hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = m->name});
-        fprintf(out, "\n# module %s: %zu names, %" PRIu64 " bytes; table of %" PRIu64 " bytes, %" PRIu64 " of them for names to come or rounding\n#\n",
-                name, hs_table_rows(table), sum.total, bytes, bytes > sum.slot ? bytes - sum.slot : 0);
+        fprintf(out, "\n# module %s: %zu names, %" PRIu64 " bytes; table of %" PRIu64 " bytes, %" PRIu64 " of them for names to come or rounding\n"
+                "# %s\n#\n",
+                name, hs_table_rows(table), sum.total, bytes, bytes > sum.slot ? bytes - sum.slot : 0,
+                hs_module_body(v->retained, m) ? "its body is running" : "its body has run, and the code that made the names is gone");
         hs_table_text(table, out, (struct hs_table_style){.color = v->color});
         hs_table_free(table);
     }
@@ -99,6 +107,7 @@ int hs_globalsview_json(const struct hs_globalsview *v, FILE *out)
             continue;
         hs_json_object(json, NULL);
         hs_json_text(json, "module", g->module[i].name);
+        hs_json_bool(json, "running", hs_module_body(v->retained, &g->module[i]) != NULL);
         hs_json_uint(json, "table_bytes", hs_module_table_bytes(v->retained, &g->module[i]));
         hs_json_uint(json, "table_slots", g->module[i].slots);
         hs_json_uint(json, "total_bytes", sum.total);

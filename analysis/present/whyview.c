@@ -12,18 +12,10 @@
 
 #define STEPS_SHOWN      64u
 #define REFERENCES_SHOWN 16u
+#define FRAME_NAME_MAX   300 /* of a function and of its file in a FRAME, blanks and the like written out */
+#define WORDS_MAX        (HS_NAME_MAX + 128) /* bytes of what says where a reference stands */
 
 /* ---- words ---- */
-
-static uint64_t address_of(const struct hs_whyview *v, uint32_t block)
-{
-    const struct hs_picture *p = &v->retained->of->picture;
-    uint32_t pos = p->block[block].pos;
-    for (unsigned i = 0; i < p->n_regions; i++)
-        if (p->region[i].present && pos - p->region[i].first < p->region[i].granules)
-            return p->region[i].base + ((uint64_t)(pos - p->region[i].first) << p->region[i].shift);
-    return 0;
-}
 
 static const char *kind_of(const struct hs_whyview *v, uint32_t block, char *name)
 {
@@ -37,7 +29,7 @@ static char *describe_block(const struct hs_whyview *v, uint32_t block, char *te
     hs_name_of_site(v->names, v->retained->of->picture.block[block].site, HS_KEY_LINE, line);
     hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = line});
     hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = hs_refs_bytes(v->retained->of, block)});
-    snprintf(text, size, "%s, %s bytes at 0x%" PRIx64 ", %s", kind_of(v, block, kind), bytes, address_of(v, block), shown);
+    snprintf(text, size, "%s, %s bytes at 0x%" PRIx64 ", %s", kind_of(v, block, kind), bytes, hs_refs_address(v->retained->of, block), shown);
     return text;
 }
 
@@ -50,12 +42,54 @@ static const char *const root_keys[HS_ROOT_KINDS] = {
     [HS_ROOT_PYSTACK] = "pystack", [HS_ROOT_OTHER] = "other",
 };
 
+/* ": in use" in words, and for JSON. */
+static const char *const slot_uses[] = {
+    [HS_SLOT_UNKNOWN] = "unknown", [HS_SLOT_STACK] = "stack", [HS_SLOT_ARGUMENT] = "argument", [HS_SLOT_LOCAL] = "local",
+    [HS_SLOT_LEFT_OVER] = "left over", [HS_SLOT_HANDLERS] = "handlers",
+};
+
+/* "slot 2 of the stack of main (main.py:7), left over: above what is in use" */
+static char *describe_slot(const struct hs_slot *slot, char *text, size_t size)
+{
+    static const struct {
+        const char *what, *of, *behind;
+    } words[] = {
+        [HS_SLOT_UNKNOWN] = {"slot", "the stack of ", ", in use or left over"},
+        [HS_SLOT_STACK] = {"slot", "the stack of ", ", in use"},
+        [HS_SLOT_ARGUMENT] = {"argument", "", ""},
+        [HS_SLOT_LOCAL] = {"local variable", "", ""},
+        [HS_SLOT_LEFT_OVER] = {"slot", "the stack of ", ", left over: above what is in use"},
+        [HS_SLOT_HANDLERS] = {"word", "", ", of exception handlers"},
+    };
+    const char *name = slot->frame->name, *blank = strrchr(name, ' ');
+    char function[FRAME_NAME_MAX], file[FRAME_NAME_MAX], copy[FRAME_NAME_MAX];
+    snprintf(copy, sizeof copy, "%.*s", blank ? (int)(blank - name) : 0, name);
+    hs_format(file, sizeof file, HS_VALUE_TEXT, (struct hs_value){.s = copy});
+    hs_format(function, sizeof function, HS_VALUE_TEXT, (struct hs_value){.s = blank ? blank + 1 : name});
+    snprintf(text, size, "%s %" PRIu32 " of %s%s (%s:%" PRIu32 ")%s", words[slot->use].what, slot->index, words[slot->use].of,
+             function, file, slot->frame->line, words[slot->use].behind);
+    return text;
+}
+
+/* The slot of a call frame that a root or a word of a block is. */
+static bool slot_of(const struct hs_whyview *v, const struct hs_holder *h, struct hs_slot *slot)
+{
+    struct hs_frame_facts facts = hs_frame_facts(v->names->reader);
+    struct hs_word word = {.block = h->block, .word = h->word};
+    if (h->root)
+        word = (struct hs_word){.block = HS_NO_BLOCK, .address = h->root->address};
+    return (!h->root || h->root->kind != HS_ROOT_STATE) && hs_frames_slot(&v->retained->of->frames, &facts, &word, slot);
+}
+
 static char *describe_root(const struct hs_whyview *v, const struct hs_root *root, char *text, size_t size)
 {
-    char member[HS_SYMBOL_NAME_MAX], thread[32] = "";
+    char member[HS_SYMBOL_NAME_MAX], thread[32] = "", what[3 * FRAME_NAME_MAX];
+    struct hs_slot slot;
     if (root->thread)
         snprintf(thread, sizeof thread, " of thread %" PRIu32, root->thread);
-    if (root->kind != HS_ROOT_STATE)
+    if (slot_of(v, &(struct hs_holder){.root = root}, &slot))
+        snprintf(text, size, "%s%s, %s", root_names[root->kind], thread, describe_slot(&slot, what, sizeof what));
+    else if (root->kind != HS_ROOT_STATE)
         snprintf(text, size, "%s%s, word at 0x%" PRIx64, root_names[root->kind], thread, root->address);
     else if (hs_symbols_member(v->names->symbols, "mp_state_ctx", root->address, member))
         snprintf(text, size, "%s mp_state_ctx.%s", root_names[root->kind], member);
@@ -64,38 +98,35 @@ static char *describe_root(const struct hs_whyview *v, const struct hs_root *roo
     return text;
 }
 
-/* Words of a call frame before its stack; 0 when the trace does not tell. */
-static uint32_t frame_header(const struct hs_whyview *v)
-{
-    const char *fact = hs_reader_fact(v->names->reader, "frame");
-    return fact ? (uint32_t)strtoul(fact, NULL, 10) : 0;
-}
-
 /* What a word of a block is, as far as that can be told. */
-static char *describe_word(const struct hs_whyview *v, uint32_t block, uint32_t word, char *text, size_t size)
+static char *describe_word(const struct hs_whyview *v, const struct hs_holder *h, char *text, size_t size)
 {
     char kind[HS_NAME_MAX], name[HS_NAME_MAX];
     const struct hs_refgraph *g = v->retained->of;
-    const struct hs_global *global = hs_refs_global(g, block, word);
-    uint32_t header = frame_header(v);
-    kind_of(v, block, kind);
+    const struct hs_global *global = hs_refs_global(g, h->block, h->word);
+    uint32_t header = hs_frame_facts(v->names->reader).header;
+    struct hs_slot slot;
+    kind_of(v, h->block, kind);
+    bool frame = !strcmp(kind, "call frame");
     if (global)
         snprintf(text, size, "name '%s' of %s",
                  hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = global->name}), g->module[global->module].name);
-    else if (!strcmp(kind, "call frame") && header && word >= header)
-        snprintf(text, size, "slot %" PRIu32 " of its stack, in use or left over from an earlier call", word - header);
-    else if (!strcmp(kind, "call frame") && word == 0)
+    else if (slot_of(v, h, &slot))
+        describe_slot(&slot, text, size);
+    else if (frame && header && h->word >= header)
+        snprintf(text, size, "slot %" PRIu32 " of its stack, in use or left over from an earlier call", h->word - header);
+    else if (frame && h->word == 0)
         snprintf(text, size, "its function");
     else if (!strcmp(kind, "dict table"))
-        snprintf(text, size, "%s of place %" PRIu32, word % 2 ? "value" : "key", word / 2);
+        snprintf(text, size, "%s of place %" PRIu32, h->word % 2 ? "value" : "key", h->word / 2);
     else
-        snprintf(text, size, "word %" PRIu32, word);
+        snprintf(text, size, "word %" PRIu32, h->word);
     return text;
 }
 
 static char *describe_holder(const struct hs_whyview *v, const struct hs_holder *h, char *text, size_t size)
 {
-    return h->root ? describe_root(v, h->root, text, size) : describe_word(v, h->block, h->word, text, size);
+    return h->root ? describe_root(v, h->root, text, size) : describe_word(v, h, text, size);
 }
 
 /* ---- text ---- */
@@ -103,7 +134,7 @@ static char *describe_holder(const struct hs_whyview *v, const struct hs_holder 
 static void path_text(const struct hs_whyview *v, uint32_t block, FILE *out)
 {
     struct hs_holder step[STEPS_SHOWN];
-    char holder[HS_NAME_MAX + 64], to[2 * HS_NAME_MAX];
+    char holder[WORDS_MAX], to[2 * HS_NAME_MAX];
     uint32_t n = hs_retained_path(v->retained, block, step, STEPS_SHOWN);
     if (!n) {
         fputs("  nothing leads to it: the next collection frees it\n", out);
@@ -122,7 +153,7 @@ static void path_text(const struct hs_whyview *v, uint32_t block, FILE *out)
 static void references_text(const struct hs_whyview *v, uint32_t block, FILE *out)
 {
     struct hs_holder holder[REFERENCES_SHOWN];
-    char what[HS_NAME_MAX + 64], of[2 * HS_NAME_MAX];
+    char what[WORDS_MAX], of[2 * HS_NAME_MAX];
     uint32_t n = hs_retained_references(v->retained, block, holder, REFERENCES_SHOWN);
     fprintf(out, "  all references to it: %" PRIu32 "\n", n);
     for (uint32_t i = 0; i < n && i < REFERENCES_SHOWN; i++) {
@@ -183,7 +214,7 @@ void hs_whyview_text(const struct hs_whyview *v, FILE *out)
     for (uint32_t i = 0; i < v->n_blocks && i < v->limit; i++)
         block_text(v, v->block[i], out);
     if (v->n_blocks > v->limit)
-        fprintf(out, "\n%" PRIu64 " blocks more, not shown\n", v->n_blocks - v->limit);
+        fprintf(out, "\n%" PRIu64 " block%s more, not shown\n", v->n_blocks - v->limit, v->n_blocks - v->limit == 1 ? "" : "s");
 }
 
 /* ---- JSON ---- */
@@ -192,16 +223,30 @@ static void block_members(const struct hs_whyview *v, uint32_t block, struct hs_
 {
     char name[HS_NAME_MAX];
     uint32_t site = v->retained->of->picture.block[block].site;
-    hs_json_hex(json, "address", address_of(v, block));
+    hs_json_hex(json, "address", hs_refs_address(v->retained->of, block));
     hs_json_text(json, "kind", kind_of(v, block, name));
     hs_json_text(json, "line", hs_name_of_site(v->names, site, HS_KEY_LINE, name));
     hs_json_uint(json, "bytes", hs_refs_bytes(v->retained->of, block));
 }
 
+static void slot_json(const struct hs_whyview *v, const struct hs_holder *h, struct hs_json *json)
+{
+    struct hs_slot slot;
+    if (!slot_of(v, h, &slot))
+        return;
+    hs_json_object(json, "slot");
+    hs_json_text(json, "use", slot_uses[slot.use]);
+    hs_json_uint(json, "index", slot.index);
+    hs_json_text(json, "function", slot.frame->name);
+    hs_json_uint(json, "line", slot.frame->line);
+    hs_json_end(json);
+}
+
 static void holder_json(const struct hs_whyview *v, const struct hs_holder *h, struct hs_json *json)
 {
-    char text[HS_NAME_MAX + 64];
+    char text[WORDS_MAX];
     hs_json_object(json, NULL);
+    slot_json(v, h, json);
     hs_json_text(json, "what", describe_holder(v, h, text, sizeof text));
     if (h->root) {
         hs_json_text(json, "root", root_keys[h->root->kind]);

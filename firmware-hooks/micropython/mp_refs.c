@@ -144,7 +144,7 @@ void hs_mp_refs_state(void) {
 
 static void put_range(const uintptr_t *at, size_t len) {
     const uintptr_t *end = at + len;
-    uint8_t kind = (uintptr_t)end == (uintptr_t)MP_STATE_THREAD(stack_top) ? ROOT_STACK : ROOT_OTHER;
+    uint8_t kind = (uintptr_t)end / WORD == (uintptr_t)MP_STATE_THREAD(stack_top) / WORD ? ROOT_STACK : ROOT_OTHER;
     size_t registers = kind == ROOT_STACK ? REGISTERS : 0;
     put_roots((struct range){at, at + registers, (uintptr_t)at, ROOT_REGISTERS});
     put_roots((struct range){at + registers, end, (uintptr_t)(at + registers), kind});
@@ -179,6 +179,7 @@ static void put_global(uint32_t slot, const mp_map_elem_t *elem) {
         .count = slot,
         .cause = (uint8_t)(kind | (area_of((uintptr_t)text) ? NAME_ON_HEAP : 0)),
         .pos = kind == VALUE_BLOCK ? target_of((uintptr_t)MP_OBJ_TO_PTR(elem->value)) : NO_BLOCK,
+        .number = (uint32_t)MP_OBJ_QSTR_VALUE(elem->key),
         .data = text,
         .data_len = (uint32_t)len,
     });

@@ -40,7 +40,7 @@ def case_globals(suite):
                     >= modules["__main__"]["table_slots"] * 2 * pointer, modules["__main__"])
         number, table = main["number"], main["table"]
         suite.check("... an integer lies in its slot, and a name of ours is in RAM", number["value"] == "in the slot"
-                    and number["alone_bytes"] == 0 and number["name_bytes"] == len("number") + 1 + pointer + 3, number)
+                    and number["alone_bytes"] == 0 and number["name_bytes"] == len("number") + 1 + pointer + 5, number)
         suite.check("... _const would leave the name, a literal nothing", number["as_underscore_const_bytes_estimate"]
                     == number["name_bytes"] and number["as_literal_bytes_estimate"] == 0, number)
         found = suite.json("why", trace, "__main__.table")["found"][0]
@@ -48,16 +48,66 @@ def case_globals(suite):
                     and found["retained_blocks"] == 4 and table["as_const_bytes_estimate"] is None, (table, found))
         suite.check("... one with two names goes with neither", all(main[n]["alone_bytes"] == 0 and main[n]["value_bytes"]
                     and "also held elsewhere" in main[n]["value"] for n in ("one", "two")), (main["one"], main["two"]))
-        suite.check("... totals add up", all(g["total_bytes"] == g["slot_bytes"] + g["name_bytes"] + g["alone_bytes"]
+        suite.check("... totals add up", all(g["total_bytes"] == g["slot_bytes"] + g["name_bytes"] + g["code_bytes"] + g["alone_bytes"]
                     for g in main.values()) and modules["__main__"]["total_bytes"] == sum(g["total_bytes"] for g in main.values()))
         ours = suite.json("globals", "--module", "settings", trace)["modules"]
         suite.check("... --module", len(ours) == 1 and {g["name"] for g in ours[0]["globals"]} >= {"LIMIT", "NAMES"}, ours)
+        suite.check("... settings has run, and no code of it is left; the script is running", not modules["settings"]["running"]
+                    and modules["__main__"]["running"] and all(g["code_bytes"] == 0 for g in modules["settings"]["globals"])
+                    and number["code_bytes"] > 0, modules)
+        suite.check("... frozen, an integer is its slot", number["as_frozen_bytes_estimate"] == 2 * pointer, number)
         text = suite.out("globals", trace)[1]
         suite.check("... in text, estimates are marked", "~_const" in text and "# module settings" in text, text)
     status, _, err = suite.out("globals", "--module", "nobody", trace)
     suite.check("an unknown module: status 2 and why", status == 2 and "no module 'nobody'" in err, err)
     status, _, err = suite.out("globals", suite.example("plain")[0])
     suite.check("no references: status 2 and why", status == 2 and "refs=True" in err, err)
+
+
+# Names, and the line that makes each. Without it the script's code is shorter by what `globals` says of the name.
+MAKES = {
+    "SMALL": "SMALL = 5",
+    "NUMBER": "NUMBER = 1000",
+    "TEXT": "TEXT = 'abc'",
+    "TABLE": "TABLE = [1, 2000, [3, 4]]",
+    "PLACES": "PLACES = {'a': 1, 'b': (2, 3)}",
+    "CALLED": "CALLED = keep(1, keep(2), also=3)",
+    "CHOSEN": "CHOSEN = 1 if flag else 200000 if not flag else keep(3)",
+    "EITHER": "EITHER = flag and keep(1) or keep(2)",
+    "SUM": "SUM = 1 + (flag + 3) * -flag",
+    "CHAIN": "CHAIN = 1 < flag < 3",
+    "first": "first = second = third = keep(7)",
+    "left": "left, right = keep(1), 2",
+    "one": "(one, *others) = [1, 2, 3]",
+    "sys": "import sys",
+    "pi": "from math import pi",
+    "renamed": "import gc as renamed",
+    "made": "made = keep(",  # over several lines, below
+}
+SEVERAL = {"first": ("first", "second", "third"), "left": ("left", "right"), "one": ("one", "others")}
+APART = {"pi": 9}  # the import itself and what takes the module off again, and that is no name's
+
+
+def making(without=None):
+    lines = ["import heapstrata", "flag = True", "def keep(*all, also=None):", "    return None"]
+    for name, line in MAKES.items():
+        more = [line] if name != "made" else [line, "    1000,", "    2000)"]
+        lines += more if name != without else [""] * len(more)
+    return "\n".join(lines + ["", "heapstrata.snapshot(refs=True)", ""])
+
+
+def case_code(suite):
+    """The bytes of code that make a name, against those of a script without it."""
+    for firmware in hs_test.UNIX:
+        def script(without=None):
+            return suite.run(suite.write("making.py", making(without)), firmware=firmware, heap="121k", of=without)[0]
+        whole = script()
+        made = {g["name"]: g["code_bytes"] for m in suite.json("globals", "-m", "__main__", whole)["modules"] for g in m["globals"]}
+        for name in MAKES:
+            c = suite.json("compare", "--at", "end", whole, script(name))
+            less = [row["retained_bytes"][0] - row["retained_bytes"][1] for row in c["kinds"] if row["name"] == "bytecode"]
+            said = sum(made[n] for n in SEVERAL.get(name, (name,))) + APART.get(name, 0)
+            suite.check("%s: `%s` takes %d bytes of code" % (firmware, MAKES[name], said), less == [said], (less, said, made))
 
 
 NAMES = os.path.join(hs_test.ROOT, "examples", "const-vs-global", "names.py")

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "tools"))
 sys.path.insert(0, HERE)
 import hs_test  # noqa: E402
 
+WANTS_ELF = ("compare", "globals", "report", "why")
 EXAMPLE = os.path.join(hs_test.ROOT, "examples", "const-vs-global")
 
 
@@ -53,14 +54,19 @@ class Suite:
             file.write(text)
         return path
 
+    @staticmethod
+    def firmware_of(args):
+        """A board's memory does not say where its firmware lies."""
+        return ["--elf", hs_test.firmware(hs_test.QEMU)] if any(arg.endswith(".img") for arg in args) and args[0] in WANTS_ELF else []
+
     def out(self, *args, **more):
         """Runs the CLI. Returns (status, output, complaints) as text."""
-        done = hs_test.cli(*args, **more)
+        done = hs_test.cli(*args, *self.firmware_of(args), **more)
         return done.status, done.out.decode(errors="replace"), done.err.decode(errors="replace")
 
     def json(self, *args, status=0):
         """The value that the CLI prints, {} when it printed none: what is missing fails a check, not the suite."""
-        got, value, err = hs_test.cli_json(*args)
+        got, value, err = hs_test.cli_json(*args, *self.firmware_of(args))
         if value is None or got != status:
             self.check("JSON from " + " ".join(args[:1]), False, "status %s: %s" % (got, err))
         return value or {}

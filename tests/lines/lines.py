@@ -169,36 +169,6 @@ def take_failure(place, text, fails):
 
 # ---- QEMU ----
 
-# Modules from memory: the board has no file system.
-FILESYSTEM = """\
-import io, sys, vfs
-class _File(io.IOBase):
-  def __init__(self, text):
-    self.text, self.at = text, 0
-  def ioctl(self, request, argument):
-    return 0 if request == 4 else -1
-  def readinto(self, buffer):
-    n = min(len(buffer), len(self.text) - self.at)
-    buffer[:n] = self.text[self.at:self.at + n]
-    self.at += n
-    return n
-class _FS:
-  files = %r
-  def mount(self, readonly, mkfs): pass
-  def umount(self): pass
-  def chdir(self, path): pass
-  def getcwd(self): return ""
-  def stat(self, path):
-    path = path.lstrip("/")
-    if path == "linespackage": return (0x4000,) + (0,) * 9
-    if path in self.files: return (0x8000,) + (0,) * 9
-    raise OSError(2)
-  def open(self, path, mode): return _File(self.files[path.lstrip("/")])
-vfs.mount(_FS(), "/m")
-sys.path.append("/m")
-"""
-
-
 class Board:
     """Programs on the board, each from an empty trace."""
 
@@ -210,7 +180,7 @@ class Board:
         self.machine.run("import heapstrata; heapstrata.reset()")
         self.machine.soft_reset()
         files = {u + ".py": self.program.text(u, failing).encode() for u in FILES if u != "main"}
-        _, error = self.machine.run(FILESYSTEM % files)
+        _, error = self.machine.run(qemu_mp.FILESYSTEM % files)
         if error:
             raise RuntimeError(error.decode())
         _, error = self.machine.run(part)

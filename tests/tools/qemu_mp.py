@@ -38,6 +38,36 @@ QEMU = os.environ.get("HS_QEMU", "qemu-system-arm")
 PROMPT = b"raw REPL; CTRL-B to exit\r\n>"
 
 
+# A script that mounts {path: text} at /m, for imports: the board has no file system.
+FILESYSTEM = """\
+import io, sys, vfs
+class _File(io.IOBase):
+  def __init__(self, text):
+    self.text, self.at = text, 0
+  def ioctl(self, request, argument):
+    return 0 if request == 4 else -1
+  def readinto(self, buffer):
+    n = min(len(buffer), len(self.text) - self.at)
+    buffer[:n] = self.text[self.at:self.at + n]
+    self.at += n
+    return n
+class _FS:
+  files = %r
+  def mount(self, readonly, mkfs): pass
+  def umount(self): pass
+  def chdir(self, path): pass
+  def getcwd(self): return ""
+  def stat(self, path):
+    path = path.lstrip("/")
+    if any(name.startswith(path + "/") for name in self.files): return (0x4000,) + (0,) * 9
+    if path in self.files: return (0x8000,) + (0,) * 9
+    raise OSError(2)
+  def open(self, path, mode): return _File(self.files[path.lstrip("/")])
+vfs.mount(_FS(), "/m")
+sys.path.append("/m")
+"""
+
+
 class BoardError(Exception):
     """The board did not answer as a MicroPython board does."""
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Call frames: the locals and the stack of every Python function that is running, and the code that says which words
+ * of a frame are in use.
+ *
+ * No list of frames is kept, since that would cost each call. But whoever calls on has to find its frame again, so
+ * the address of every frame that is running stands in a register or on the stack, which the collector goes over. A
+ * word is taken for one when what it points at is a frame in all respects: its function is a live object of that type,
+ * its instruction lies in that function's code, its length is the one that the code announces. A frame that has
+ * returned fails the last test: its instruction is the return.
+ */
+#include "firmware-hooks/micropython/mp_refs.h"
+
+#include <string.h>
+
+#include "firmware-hooks/micropython/mp_hooks.h"
+#include "lib/heapstrata.h"
+#include "py/bc.h"
+#include "py/bc0.h"
+#include "py/objfun.h"
+#include "py/runtime.h"
+
+#if HS_WITH_REFS
+
+#define WORD     sizeof(void *)
+#define KNOWN    8u      /* an address stands in several places, close to each other */
+#define CODE_MAX 0x10000u
+
+static struct {
+    const mp_code_state_t *known[KNOWN];
+    const byte *code;  /* that was written last */
+    uint32_t frames, codes;
+} seen;
+
+void hs_mp_frames_begin(void) {
+    memset(&seen, 0, sizeof seen);
+}
+
+/* --- is it one? -------------------------------------------------------------------------------------------- */
+
+/* Bytes that may be read from there on as part of a frame; 0: none. */
+static size_t room_at(const mp_code_state_t *frame) {
+    uintptr_t at = (uintptr_t)frame, here = (uintptr_t)&at, top = (uintptr_t)MP_STATE_THREAD(stack_top);
+    if (at % WORD)
+        return 0;
+    if (at > here && at < top)
+        return top - at;
+#if MICROPY_ENABLE_PYSTACK
+    if (at >= (uintptr_t)MP_STATE_THREAD(pystack_start) && at < (uintptr_t)MP_STATE_THREAD(pystack_cur))
+        return (uintptr_t)MP_STATE_THREAD(pystack_cur) - at;
+#endif
+    uintptr_t head = at & ~(uintptr_t)(MICROPY_BYTES_PER_GC_BLOCK - 1); /* a generator's lies within its object */
+    size_t bytes = hs_mp_bytes_at((const void *)head);
+    return bytes ? bytes - (at - head) : 0;
+}
+
+/* Bytes of a function's code; in ROM, where its end is not known, those before `ip`. */
+static uint32_t code_bytes(const mp_obj_fun_bc_t *fun, const byte *ip) {
+    size_t bytes = hs_mp_bytes_at(fun->bytecode), before = (size_t)(ip - fun->bytecode);
+    return (uint32_t)(bytes ? bytes : before < CODE_MAX ? before + 1 : 0);
+}
+
+static bool is_function(const mp_obj_fun_bc_t *fun) {
+    return hs_mp_bytes_at(fun) >= sizeof *fun && (fun->base.type == &mp_type_fun_bc || fun->base.type == &mp_type_gen_wrap);
+}
+
+static bool is_frame(const mp_code_state_t *frame) {
+    size_t room = room_at(frame);
+    if (room < sizeof *frame || !is_function(frame->fun_bc))
+        return false;
+    const byte *ip = frame->fun_bc->bytecode;
+    if (frame->ip <= ip || (size_t)(frame->ip - ip) >= code_bytes(frame->fun_bc, frame->ip) || *frame->ip == MP_BC_RETURN_VALUE)
+        return false;
+    MP_BC_PRELUDE_SIG_DECODE(ip);
+    return frame->n_state == n_state && room >= sizeof *frame + n_state * WORD;
+}
+
+/* --- what is written ----------------------------------------------------------------------------------------- */
+
+enum what { WHAT_BYTECODE, WHAT_NAMES };
+
+static void put_code(enum what what, const uint8_t *data, uint32_t bytes) {
+    for (uint32_t at = 0; at < bytes; at += HS_DATA_MAX)
+        HS_MP_RECORD_WALKING(&(struct hs_record){
+            .kind = HS_CODE, .number = seen.codes, .cause = what, .count = at, .data = data + at,
+            .data_len = bytes - at < HS_DATA_MAX ? bytes - at : HS_DATA_MAX});
+}
+
+/* A module's names lie in one block with its constants, and in front of them. */
+static void put_names(const mp_obj_fun_bc_t *fun) {
+#if MICROPY_EMIT_BYTECODE_USES_QSTR_TABLE
+    const mp_module_constants_t *constants = &fun->context->constants;
+    const uint8_t *names = (const uint8_t *)constants->qstr_table;
+    if (sizeof *constants->qstr_table == 2 && hs_mp_bytes_at(names))
+        put_code(WHAT_NAMES, names, (uint32_t)((const uint8_t *)constants->obj_table - names));
+#endif
+    (void)fun;
+}
+
+static void put_function(const mp_code_state_t *frame, const struct hs_place *place) {
+    static const char body[] = "<module>";
+    const mp_obj_fun_bc_t *fun = frame->fun_bc;
+    seen.code = fun->bytecode;
+    seen.codes++;
+    put_code(WHAT_BYTECODE, fun->bytecode, code_bytes(fun, frame->ip));
+    if (place->function.len == sizeof body - 1 && !memcmp(place->function.data, body, sizeof body - 1))
+        put_names(fun);
+}
+
+/* The end of a text, behind what `to` has already. */
+static uint32_t append(uint8_t *to, uint32_t len, struct hs_text text) {
+    uint32_t most = HS_DATA_MAX / 2 - 1, n = text.len < most ? text.len : most;
+    memcpy(to + len, text.data + text.len - n, n);
+    return len + n;
+}
+
+static void put_frame(const mp_code_state_t *frame) {
+    uint8_t name[HS_DATA_MAX];
+    struct hs_place place;
+    hs_mp_describe(frame->fun_bc, (uintptr_t)frame->ip, &place);
+    uint32_t len = append(name, 0, place.file);
+    name[len++] = ' ';
+    len = append(name, len, place.function);
+    if (frame->fun_bc->bytecode != seen.code)
+        put_function(frame, &place);
+    HS_MP_RECORD_WALKING(&(struct hs_record){
+        .kind = HS_FRAME,
+        .address = (uintptr_t)frame,
+        .pos = hs_mp_head((uintptr_t)frame & ~(uintptr_t)(MICROPY_BYTES_PER_GC_BLOCK - 1)),
+        .count = frame->n_state,
+        .number = seen.codes,
+        .end = place.offset,
+        .line = place.line,
+        .old = hs_mp_head((uintptr_t)frame->fun_bc->context->module.globals->map.table),
+        .data = name,
+        .data_len = len,
+    });
+}
+
+static bool is_known(const mp_code_state_t *frame) {
+    for (uint32_t i = 0; i < KNOWN; i++)
+        if (seen.known[i] == frame)
+            return true;
+    return false;
+}
+
+void hs_mp_frames_in(const uintptr_t *at, const uintptr_t *end) {
+    for (; at < end; at++) {
+        const mp_code_state_t *frame = (const mp_code_state_t *)*at;
+        if (is_known(frame) || !is_frame(frame))
+            continue;
+        seen.known[seen.frames++ % KNOWN] = frame;
+        put_frame(frame);
+    }
+}
+
+#endif
