@@ -157,12 +157,12 @@ static void tell_figures(struct teller *t, const struct hs_meminfo *d) {
 
 static void tell_mark(struct teller *t, const struct hs_meminfo *d, size_t number) {
     char label[32];
-    const char *text = t->log->words + d->since;
+    const char *text = label;
     size_t len = d->since_len;
-    if (!len) {
-        text = label;
+    if (len)
+        text = t->log->words + d->since;
+    else
         len = (size_t)snprintf(label, sizeof label, "mem_info %zu", number + 1);
-    }
     put(t, (struct hs_record){.kind = HS_MARK, .data = (const uint8_t *)text, .data_len = (uint32_t)len});
 }
 
