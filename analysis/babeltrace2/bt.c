@@ -141,7 +141,7 @@ struct iterator {
     struct hs_reader *reader;
     struct hs_story *story;
     bt_packet *packet;
-    bool begun, ended;
+    bool begun, ended, waits;
 };
 
 static void close_story(struct iterator *it)
@@ -155,7 +155,7 @@ static void close_story(struct iterator *it)
     it->story = NULL;
     it->reader = NULL;
     it->packet = NULL;
-    it->begun = it->ended = false;
+    it->begun = it->ended = it->waits = false;
 }
 
 static int open_story(struct iterator *it, struct hs_error *error)
@@ -164,6 +164,8 @@ static int open_story(struct iterator *it, struct hs_error *error)
     it->reader = hs_reader_open(job->input, error);
     if (!it->reader)
         return error->code;
+    if (job->follow)
+        hs_reader_follow(it->reader);
     hs_reader_select(it->reader, &job->selection);
     it->story = hs_story_new(&(struct hs_story_config){
         .reader = it->reader, .symbols = job->symbols, .sets = job->sets,
@@ -235,6 +237,8 @@ static bt_message *message_of(struct iterator *it, bt_self_message_iterator *sel
         return packet_message(it, self, t);
     case HS_TELLING_LOSS:
         return loss_message(it, self, t);
+    case HS_TELLING_WAIT:
+        break;
     case HS_TELLING_END:
         it->ended = true;
         return bt_message_stream_end_create(self, it->component->stream);
@@ -242,14 +246,17 @@ static bt_message *message_of(struct iterator *it, bt_self_message_iterator *sel
     return NULL;
 }
 
+/* The next message; NULL on an error, or when there is none for now: `it->waits` says which. */
 static bt_message *next_message(struct iterator *it, bt_self_message_iterator *self)
 {
     struct hs_telling telling;
+    it->waits = false;
     if (!it->begun) {
         it->begun = true;
         return bt_message_stream_beginning_create(self, it->component->stream);
     }
     int error = hs_story_next(it->story, &telling);
+    it->waits = !error && telling.kind == HS_TELLING_WAIT;
     if (!error)
         return message_of(it, self, &telling);
     const struct hs_error *why = hs_reader_error(it->reader);
@@ -265,6 +272,8 @@ static bt_message_iterator_class_next_method_status iterator_next(bt_self_messag
     uint64_t n = 0;
     while (n < capacity && !it->ended) {
         bt_message *message = next_message(it, self);
+        if (it->waits)
+            break;
         if (!message) {
             while (n)
                 bt_message_put_ref(messages[--n]);
@@ -273,6 +282,8 @@ static bt_message_iterator_class_next_method_status iterator_next(bt_self_messag
         messages[n++] = message;
     }
     *count = n;
+    if (!n && it->waits)
+        return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_AGAIN;
     return n ? BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_OK : BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_END;
 }
 
@@ -331,6 +342,12 @@ static const char *text_param(const bt_value *params, const char *name)
     return value && bt_value_get_type(value) == BT_VALUE_TYPE_STRING ? bt_value_string_get(value) : NULL;
 }
 
+static bool flag_param(const bt_value *params, const char *name)
+{
+    const bt_value *value = bt_value_map_borrow_entry_value_const(params, name);
+    return value && bt_value_is_bool(value) && bt_value_bool_get(value);
+}
+
 static const char *input_param(const bt_value *params)
 {
     const bt_value *inputs = bt_value_map_borrow_entry_value_const(params, "inputs");
@@ -357,6 +374,7 @@ static unsigned sets_named(const char *name)
 static const char *read_params(struct component *c, const bt_value *params, struct hs_error *error)
 {
     const char *input = input_param(params), *events = text_param(params, "events"), *elf = text_param(params, "elf");
+    c->job.follow = flag_param(params, "follow");
     c->job.sets = events ? sets_named(events) : HS_STORY_RECORDS;
     if (!input)
         return "parameter `inputs`: exactly one trace file is wanted";
@@ -868,12 +886,6 @@ static uint64_t number_param(const bt_value *params, const char *name, uint64_t 
     return value && bt_value_is_unsigned_integer(value) ? bt_value_integer_unsigned_get(value) : otherwise;
 }
 
-static bool flag_param(const bt_value *params, const char *name)
-{
-    const bt_value *value = bt_value_map_borrow_entry_value_const(params, name);
-    return value && bt_value_is_bool(value) && bt_value_bool_get(value);
-}
-
 /* A name that is not known is a mistake, of which nothing should depend silently. */
 static bt_value_map_foreach_entry_const_func_status is_known(const char *name, const bt_value *value, void *data)
 {
@@ -976,7 +988,8 @@ BT_PLUGIN_LICENSE("MIT");
 BT_PLUGIN_SOURCE_COMPONENT_CLASS(trace, iterator_next);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_DESCRIPTION(trace, "Reads a HeapStrata trace (.hst, stream or memory image).");
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_HELP(trace,
-    "Parameters: inputs (one file); events: records (default), libc or both; elf: firmware to name native functions from.");
+    "Parameters: inputs (one file); events: records (default), libc or both; elf: firmware to name native functions from; follow: yes, "
+    "to wait at the end of a file that is being written until its writer is done.");
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_INITIALIZE_METHOD(trace, source_initialize);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_FINALIZE_METHOD(trace, source_finalize);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_QUERY_METHOD(trace, source_query);

@@ -19,6 +19,7 @@ struct hs_bt_job {
     const char *folder; /* to be made; nothing may be there */
     unsigned sets;      /* enum hs_story_set */
     struct hs_symbols *symbols;
+    bool follow;        /* wait at the end of a trace that is being written; only as a source */
     struct hs_selection selection;
 };
 

@@ -179,7 +179,7 @@ struct hs_story {
     uint64_t packet_records, unsampled;
     uint64_t pause;            /* of the collection that ended last, ticks */
     unsigned declared;         /* classes declared so far */
-    bool open, closing, any, brief, done, sampled_end, tail;
+    bool open, closing, any, brief, done, waits, sampled_end, tail;
     uint64_t *live, *told_live; /* bytes of each kind of block, at the last sample; as told last */
     size_t at_live;            /* kind to be told next */
     char *text;                /* of the record at hand */
@@ -438,11 +438,12 @@ static int next_batch(struct hs_story *s)
     if (n < 0)
         return (int)n;
     s->end = s->event + n;
-    if (n) {
+    if (n)
         begin_batch(s, n);
-        return HS_OK;
-    }
-    s->done = true;
+    else if (hs_reader_waits(s->config.reader))
+        s->waits = true;
+    else
+        s->done = true;
     return HS_OK;
 }
 
@@ -553,7 +554,11 @@ int hs_story_next(struct hs_story *s, struct hs_telling *t)
     bool told = false;
     int error = HS_OK;
     while (!error && !told) {
-        if (s->event == s->end && !s->done) {
+        if (s->waits) {
+            s->waits = false;
+            *t = (struct hs_telling){ .kind = HS_TELLING_WAIT, .ns = s->now };
+            return HS_OK;
+        } else if (s->event == s->end && !s->done) {
             error = next_batch(s);
         } else if (s->done) {
             if (!tell_end(s, t))

@@ -54,6 +54,7 @@ enum hs_telling_kind {
     HS_TELLING_PACKET,     /* events follow that were recorded without a gap */
     HS_TELLING_PACKET_END,
     HS_TELLING_LOSS,       /* in front of a packet: records are missing between `ns` and `until` */
+    HS_TELLING_WAIT,       /* nothing follows for now: the trace is being written (hs_reader_follow) */
     HS_TELLING_END,        /* nothing follows */
 };
 

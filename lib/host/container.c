@@ -30,6 +30,7 @@ struct container {
     uint8_t *plain;          /* the frame at hand */
     size_t plain_at, plain_end, plain_room;
     bool ended;
+    bool indexed;            /* the index has been met: nothing follows */
 };
 
 bool hs_container_begins(const uint8_t *data, size_t len) {
@@ -143,14 +144,17 @@ static int next_frame(struct container *c) {
         skip(c);
     }
     uint64_t offset = c->offset;
-    if (frame.kind == HS_HST_INDEX)
+    if (frame.kind == HS_HST_INDEX) {
+        c->indexed = true;
         return 0;
-    take(c, sizeof frame);
-    long n = have(c, frame.stored);
+    }
+    long n = have(c, sizeof frame + frame.stored);
     if (n < 0)
         return (int)n;
-    if ((size_t)n < frame.stored && grows(c))
-        return 0;
+    if ((size_t)n < sizeof frame + frame.stored && grows(c))
+        return 0; /* its rest is on the way */
+    take(c, sizeof frame);
+    n -= (long)sizeof frame;
     size_t stored = (size_t)n < frame.stored ? (size_t)n : frame.stored;
     int why = stored < frame.stored ? HS_ERR_END
               : frame.crc != hs_checksum(0, c->in + c->in_at, stored) ? HS_ERR_CHECK : HS_OK;
@@ -167,11 +171,14 @@ static int next_frame(struct container *c) {
 
 static long read_container(struct hs_bytes *bytes, uint8_t *into, size_t room) {
     struct container *c = (struct container *)bytes;
+    c->file->follow = bytes->follow;
     while (c->plain_at == c->plain_end && !c->ended) {
         int more = next_frame(c);
         if (more < 0)
             return more;
-        c->ended = !more;
+        c->ended = !more && !bytes->follow;
+        if (!more)
+            break;
     }
     size_t n = c->plain_end - c->plain_at;
     n = n < room ? n : room;
@@ -180,6 +187,11 @@ static long read_container(struct hs_bytes *bytes, uint8_t *into, size_t room) {
     c->plain_at += n;
     bytes->offset += n;
     return (long)n;
+}
+
+static bool container_grows(struct hs_bytes *bytes) {
+    struct container *c = (struct container *)bytes;
+    return !c->indexed && grows(c);
 }
 
 static void close_container(struct hs_bytes *bytes) {
@@ -218,6 +230,7 @@ struct hs_bytes *hs_bytes_of_container(struct hs_bytes *file, struct hs_error *e
     }
     c->bytes.read = read_container;
     c->bytes.close = close_container;
+    c->bytes.growing = container_grows;
     c->file = file;
     c->zstd = zstd;
     int err = read_header(c);

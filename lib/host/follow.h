@@ -24,6 +24,8 @@ struct hs_reader {
     struct hs_error error;
     int fatal;             /* what hs_reader_next returns from now on, if not 0 */
     bool done;
+    bool following, waits; /* the input may grow; it is at its end for now */
+    bool unwritten;        /* no writer is at it: the next end is its last */
 
     /* The packet at hand. */
     struct hs_decoder decoder;

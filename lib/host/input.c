@@ -3,6 +3,8 @@
  * Bytes of a file or pipe, and errors with the words that go with them.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,15 +53,27 @@ static long read_file(struct hs_bytes *bytes, uint8_t *into, size_t room) {
     return n;
 }
 
+/* Whether the file is open for writing somewhere: only where it is not does the kernel grant a lease for reading. Who
+ * opens it while we have one would make us hear of it by a signal: one that does nothing. */
+static bool is_written(int fd) {
+    fcntl(fd, F_SETSIG, SIGURG);
+    if (!fcntl(fd, F_SETLEASE, F_RDLCK)) {
+        fcntl(fd, F_SETLEASE, F_UNLCK);
+        return false;
+    }
+    return errno == EAGAIN;
+}
+
 /* A writer of ours holds a lock as long as it lives. */
 static bool is_growing(struct hs_bytes *bytes) {
     int fd = ((struct file *)bytes)->fd;
-    if (fd < 0 || !flock(fd, LOCK_SH | LOCK_NB)) {
-        if (fd >= 0)
-            flock(fd, LOCK_UN);
+    if (fd < 0)
         return false;
-    }
-    return errno == EWOULDBLOCK;
+    if (!flock(fd, LOCK_SH | LOCK_NB))
+        flock(fd, LOCK_UN);
+    else if (errno == EWOULDBLOCK)
+        return true;
+    return bytes->follow && is_written(fd);
 }
 
 static void close_file(struct hs_bytes *bytes) {

@@ -38,6 +38,7 @@ struct hs_bytes {
     long (*read)(struct hs_bytes *bytes, uint8_t *into, size_t room);
     void (*close)(struct hs_bytes *bytes);
     bool (*growing)(struct hs_bytes *bytes); /* whether a writer is at it: its end is none. May be NULL */
+    bool follow;     /* `read` goes on behind an end where a writer added something */
     uint64_t offset; /* in the input, of the byte read next */
     struct hs_damage damage;
 };
@@ -83,6 +84,10 @@ struct hs_feed {
     bool image; /* made from a memory image, perhaps by way of a .hst: a packet may be open, its definitions in a later one */
     bool doubtful; /* definitions may be missing: a packet's must be verified before its records are used */
     int (*next)(struct hs_feed *feed, struct hs_chunk *chunk);
+    /* NULL where it cannot be. With `on` an END is but the end of what is there at present, and what a writer has begun stays
+     * for the next call. */
+    void (*follow)(struct hs_feed *feed, bool on);
+    bool (*growing)(struct hs_feed *feed); /* whether there may be more later */
     void (*close)(struct hs_feed *feed);
 };
 

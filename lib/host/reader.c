@@ -212,6 +212,17 @@ static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk) {
         complain(r, chunk, what);
 }
 
+/* At the end of what is there. A writer may have added something and gone between our reading and our asking. */
+static void on_end(struct hs_reader *r) {
+    if (!r->following || r->unwritten) {
+        r->done = true;
+        return;
+    }
+    r->unwritten = !r->feed->growing(r->feed);
+    r->waits = !r->unwritten;
+    r->feed->follow(r->feed, r->waits); /* what is cut at its last end is damage */
+}
+
 static int next_chunk(struct hs_reader *r) {
     struct hs_chunk chunk;
     int err = r->feed->next(r->feed, &chunk);
@@ -221,7 +232,7 @@ static int next_chunk(struct hs_reader *r) {
         return err;
     }
     switch (chunk.kind) {
-    case HS_CHUNK_END: r->done = true; break;
+    case HS_CHUNK_END: on_end(r); break;
     case HS_CHUNK_HEADER: on_header(r, &chunk); break;
     case HS_CHUNK_NAMES: on_names(r, &chunk); break;
     case HS_CHUNK_PACKET: begin_packet(r, &chunk); break;
@@ -253,6 +264,7 @@ static long finish(struct hs_reader *r, int err) {
 
 long hs_reader_next(struct hs_reader *r, const struct hs_event **events) {
     *events = r->event;
+    r->waits = false;
     if (r->done)
         return r->fatal;
     for (;;) {
@@ -276,8 +288,18 @@ long hs_reader_next(struct hs_reader *r, const struct hs_event **events) {
         int err = next_chunk(r);
         if (err || r->done)
             return finish(r, err);
+        if (r->waits)
+            return 0;
     }
 }
+
+bool hs_reader_follow(struct hs_reader *r) {
+    if (r->feed->follow)
+        r->feed->follow(r->feed, true);
+    return r->following = r->feed->follow != NULL;
+}
+
+bool hs_reader_waits(const struct hs_reader *r) { return r->waits; }
 
 /* --- open and close ----------------------------------------------------------------------------------- */
 

@@ -156,6 +156,14 @@ bool hs_reader_selects(const struct hs_reader *reader, unsigned region);
  * cannot be read any further. Damage that can be skipped is skipped, counted and kept as the first error. */
 long hs_reader_next(struct hs_reader *reader, const struct hs_event **events);
 
+/* Lets the reader wait at the end of a .hst or a stream that is being written: hs_reader_next then returns 0 for what is not there
+ * as yet, too, and goes on when it is called again. Before the first call of it. Returns false where that is not possible: the
+ * input is an image, or cannot grow. */
+bool hs_reader_follow(struct hs_reader *reader);
+
+/* Behind a hs_reader_next that returned 0: whether there may be more later. */
+bool hs_reader_waits(const struct hs_reader *reader);
+
 const struct hs_error *hs_reader_error(const struct hs_reader *reader);
 const struct hs_trace_info *hs_reader_info(const struct hs_reader *reader);
 

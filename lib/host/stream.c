@@ -207,6 +207,12 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
             return HS_OK;
         *chunk = (struct hs_chunk){.offset = s->offset};
         size_t len = try_chunk(s, chunk);
+        if (!len && s->ended && s->bytes->follow) { /* perhaps it is only not there as yet */
+            memset(&s->garbage.refused, 0, sizeof s->garbage.refused);
+            s->ended = false;
+            chunk->kind = HS_CHUNK_END;
+            return s->err;
+        }
         if (!len && have(s, 1)) {
             skip(s);
             continue;
@@ -219,6 +225,17 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
         chunk->kind = len ? chunk->kind : HS_CHUNK_END;
         return len ? HS_OK : s->err;
     }
+}
+
+static void follow_stream(struct hs_feed *feed, bool on) {
+    struct stream *s = (struct stream *)feed;
+    s->bytes->follow = on;
+    s->ended = s->err != 0;
+}
+
+static bool stream_grows(struct hs_feed *feed) {
+    struct stream *s = (struct stream *)feed;
+    return s->bytes->growing && s->bytes->growing(s->bytes);
 }
 
 static void close_stream(struct hs_feed *feed) {
@@ -240,6 +257,8 @@ struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool image) {
     }
     s->feed.next = next_chunk;
     s->feed.close = close_stream;
+    s->feed.follow = follow_stream;
+    s->feed.growing = stream_grows;
     s->bytes = bytes;
     s->window = window;
     s->offset = bytes->offset;

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 
 import export_ctf
 import hs_test
@@ -119,3 +121,59 @@ def case_growing(bench):
     bench.check("plugin: %d bytes of events came while the trace was growing" % seen, seen > 100000)
     bench.check("plugin: in the end all %d are there" % len(events), reader.returncode == 0 and
                 len(events) == len(bench.dump(trace)), err)
+
+
+def follow(path, out):
+    with open(out, "wb") as f:
+        return subprocess.Popen(["babeltrace2", PLUGIN, "-c", "source.heapstrata.trace",
+                                 '--params=inputs=["%s"],follow=yes' % path], stdout=f, stderr=subprocess.PIPE)
+
+
+def events_in(path):
+    return sum(not any(sample in line for sample in export_ctf.SAMPLES) for line in open(path, errors="replace"))
+
+
+def wait_until(what, seconds=20):
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.05)
+    return what()
+
+
+def watch(bench, name, path, writers):
+    """Follows the file as long as one of the writers is there, and to its end."""
+    out = path + ".txt"
+    wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 1000)
+    reader, seen = follow(path, out), []
+    while writers[-1].poll() is None:
+        seen.append(os.path.getsize(out))
+        time.sleep(0.1)
+    _, err = reader.communicate(timeout=30)
+    steps = sum(b > a for a, b in zip(seen, seen[1:]))
+    bench.check("plugin, follow=yes, %s: events came in %d steps while it was written" % (name, steps), steps > 3, seen)
+    bench.check("plugin, follow=yes, %s: ends with its writer, all %d events are there" % (name, events_in(out)),
+                reader.returncode == 0 and events_in(out) == len(bench.dump(path)), err)
+    again = hs_test.run(["babeltrace2", PLUGIN, path]).out
+    bench.check("plugin, %s: the same when it is read afterwards" % name, again == open(out, "rb").read())
+
+
+def case_following(bench):
+    """A stream and a .hst while they are being written, by name."""
+    stream, hst = bench.path("followed"), bench.path("followed.hst")
+    program = subprocess.Popen([hs_test.firmware("unix64"), "slow.py"], cwd=os.path.join(os.path.dirname(__file__), "programs"),
+                               env=dict(os.environ, HEAPSTRATA_OUT=stream, HEAPSTRATA_PACKET="1024"))
+    wait_until(lambda: os.path.exists(stream))
+    tail = subprocess.Popen(["tail", "-c", "+1", "-s", "0.1", "--pid=%d" % program.pid, "-f", stream], stdout=subprocess.PIPE)
+    record = subprocess.Popen([hs_test.CLI, "record", "-q", "--stream", "-", "-o", hst], stdin=tail.stdout, stderr=subprocess.DEVNULL)
+    tail.stdout.close()
+    now = hs_test.run(["babeltrace2", PLUGIN, stream])
+    bench.check("plugin, without follow: what is there so far", now.status == 0 and b"heapstrata:" in now.out, now.err)
+    both = [threading.Thread(target=watch, args=(bench, name, path, writers)) for name, path, writers in
+            (("stream", stream, [program]), (".hst", hst, [tail, record]))]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    tail.wait(10)
+    bench.check("plugin, follow=yes: the writers ended well", program.returncode == record.returncode == 0,
+                (program.returncode, record.returncode))
