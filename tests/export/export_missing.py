@@ -17,7 +17,8 @@ def build(without):
     os.makedirs(folder, exist_ok=True)
     flags = ["gcc", "-std=c11", "-O1", "-I.", "-Ibuild/gen", "-D_GNU_SOURCE=", '-DHS_VERSION="0"'] + ["-DHS_WITHOUT_" + w for w in without]
     objects = []
-    for source in sorted(glob.glob(os.path.join(hs_test.ROOT, "analysis/export/*.c"))):
+    for source in sorted(glob.glob(os.path.join(hs_test.ROOT, "analysis/export/*.c")) +
+                         glob.glob(os.path.join(hs_test.ROOT, "analysis/babeltrace2/*.c"))):
         objects.append(os.path.join(folder, os.path.basename(source) + ".o"))
         subprocess.run(flags + ["-c", "-o", objects[-1], os.path.relpath(source, hs_test.ROOT)], cwd=hs_test.ROOT, check=True)
     program = os.path.join(folder, "heapstrata")
@@ -41,5 +42,10 @@ def case_missing(bench):
         done = hs_test.run([program, "export", "-f", form, "-o", out, trace])
         bench.check("without its library %s: status 2, and what to install" % form, done.status == 2 and
                     package.encode() in done.err and not os.path.exists(out), done.err)
+    folder, _ = bench.export("ctf", trace, "missing-ctf")
+    for command in (["stat", folder], ["import", folder, "-o", bench.path("missing.hst")]):
+        done = hs_test.run([program] + command)
+        bench.check("without its library a CTF folder: %s ends with 2, and says what to install" % command[0], done.status == 2 and
+                    b"libbabeltrace2-dev" in done.err and folder.encode() in done.err and not os.path.exists(bench.path("missing.hst")), done.err)
     done = hs_test.run([program, "export", "-f", "csv", trace])
     bench.check("the other formats are there", done.status == 0 and done.out == hs_test.cli("export", "-f", "csv", trace).out)
