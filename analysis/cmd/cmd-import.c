@@ -71,12 +71,14 @@ const struct hs_cmd hs_cmd_import = {
     .about = "Takes an image of the ring that a probe read out of memory, as raw bytes with anything around them, as Intel "
              "HEX, S-records, Tektronix HEX or a Verilog memory file; a core file, also ESP-IDF's core dump from flash or as "
              "its console printed it; a stream as a firmware sent it; or a log of a console on which heapstrata.dump() printed "
-             "a trace; or any text with the output of micropython.mem_info(). All other commands read these too.",
-    .examples = "  heapstrata import rtc-memory.bin -o board.hst\n"
+             "a trace; any text with the output of micropython.mem_info(); or a folder with CTF traces that LTTng's wrapper of the "
+             "C library made of any program, or heapstrata export. All other commands read these too.",
+    .examples = "  heapstrata import ~/lttng-traces/my-session -o program.hst\n"
+                "  heapstrata import rtc-memory.bin -o board.hst\n"
                 "  heapstrata import console.log -o board.hst\n"
                 "  heapstrata import --dump 1 console.log -o first.hst\n"
                 "  heapstrata import pasted.txt -o dumps.hst    # output of micropython.mem_info(1)\n"
                 "  heapstrata import ring.hex -o board.hst      # gdb: dump ihex memory ring.hex 0x20000000 0x20004000\n",
-    .uses = HS_USES_INPUT, .options = options, .max_files = 1,
+    .uses = HS_USES_INPUT | HS_USES_ELF, .options = options, .max_files = 1,
     .args_size = sizeof(struct args), .defaults = &(const struct args){ .output = HS_DEFAULT_INPUT }, .run = run,
 };
