@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the component share.
+ */
+#ifndef HS_ESP_HOOKS_H
+#define HS_ESP_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "esp_attr.h"
+#include "lib/heapstrata.h"
+#include "sdkconfig.h"
+
+/* All of it may run while the flash cache is off, called by an interrupt's code in IRAM. linker.lf places lib/ likewise. */
+#define HS_ESP_FAST IRAM_ATTR
+
+/* --- blocks -------------------------------------------------------------------------------------------- */
+
+#define HS_ESP_SHIFT 2 /* TLSF's sizes are multiples of 4 */
+
+/* In front of what a caller gets: TLSF's word with the block's size, the owner where tasks are tracked, and what poisoning
+ * puts there; behind it another word of that. */
+#define HS_ESP_WORD 4u
+#if defined(CONFIG_HEAP_POISONING_LIGHT) || defined(CONFIG_HEAP_POISONING_COMPREHENSIVE)
+#define HS_ESP_CANARY 8u
+#define HS_ESP_TAIL   4u
+#else
+#define HS_ESP_CANARY 0u
+#define HS_ESP_TAIL   0u
+#endif
+#ifdef CONFIG_HEAP_TASK_TRACKING
+#define HS_ESP_OWNER 4u
+#else
+#define HS_ESP_OWNER 0u
+#endif
+#define HS_ESP_FRONT  (HS_ESP_WORD + HS_ESP_CANARY + HS_ESP_OWNER)
+#define HS_ESP_HEADER (HS_ESP_FRONT + HS_ESP_TAIL)
+#define HS_ESP_LEAST  16u /* TLSF's smallest block with its word */
+
+/* --- regions: esp_regions.c ----------------------------------------------------------------------------- */
+
+/* Finds the registered heaps that have come since, and records them. With the lock held. False when there is no room for
+ * all of them. */
+bool hs_esp_find_regions(void);
+
+/* Granule of the block that the caller knows as `block`, HS_POS_IMPLIED when it is of no region that we know. The
+ * innermost region counts: reserved pools are heaps within a block of another heap. */
+uint32_t hs_esp_pos(uintptr_t block);
+
+/* A region that has these capabilities, plus 1; 0: none has. */
+unsigned hs_esp_region_with(uint32_t caps);
+
+/* For hs_config: regions and their contents, and how much that takes. */
+void hs_esp_keyframe(void);
+uint32_t hs_esp_keyframe_size(void);
+
+/* --- events: esp_hooks.c --------------------------------------------------------------------------------- */
+
+/* Tells the capabilities of a site; for hs_config. */
+void hs_esp_describe(uintptr_t code, struct hs_place *place);
+
+/* Allocations seen so far, for the self-test. */
+extern volatile uint32_t hs_esp_seen;
+
+/* Asks ESP-IDF to tell of failed allocations. */
+void hs_esp_watch_failures(void);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heap_caps' registered heaps as regions.
+ *
+ * A heap that is not where the others are found by its addresses: CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL takes blocks of
+ * internal memory and registers them as heaps again, for DMA and explicit requests. Those lie within a block of another
+ * region, and get a heap's name of their own, so that each byte counts once.
+ *
+ * What lies in front of the first block is the heap's own book-keeping and belongs to no region.
+ */
+#include <string.h>
+
+#include "esp_heap_caps.h"
+#include "firmware-hooks/esp-idf/esp_hooks.h"
+#include "firmware-hooks/ports/port.h"
+
+#define REGIONS 24u
+
+static struct region {
+    uintptr_t start;   /* of the first block's header */
+    uintptr_t heap;    /* where heap_caps has the heap, its key */
+    uint32_t granules;
+    uint32_t first;    /* trace-wide number of its first granule */
+    uint32_t caps;
+    bool nested;
+} regions[REGIONS];
+static uint32_t n_regions;
+static bool crowded;
+
+#define NUMBER_BASE HS_ESP_REGION_BASE /* of the first region; in front are MicroPython's */
+#ifndef HS_ESP_REGION_BASE
+#define HS_ESP_REGION_BASE 0u
+#endif
+#ifndef HS_ESP_GRANULE_BASE
+#define HS_ESP_GRANULE_BASE 0u
+#endif
+
+/* --- finding them -------------------------------------------------------------------------------------- */
+
+static HS_ESP_FAST struct region *known(uintptr_t heap) {
+    for (uint32_t i = 0; i < n_regions; i++)
+        if (regions[i].heap == heap)
+            return &regions[i];
+    return NULL;
+}
+
+static HS_ESP_FAST uint32_t end_of_granules(void) {
+    uint32_t end = HS_ESP_GRANULE_BASE;
+    for (uint32_t i = 0; i < n_regions; i++)
+        if (regions[i].first + regions[i].granules > end)
+            end = regions[i].first + regions[i].granules;
+    return end;
+}
+
+static bool lies_within(const struct region *inner, const struct region *outer) {
+    uintptr_t offset = inner->start - outer->start;
+    return inner != outer && offset < (uintptr_t)outer->granules << HS_ESP_SHIFT && inner->granules < outer->granules;
+}
+
+/* The walk's first block of a heap: its header is where the region begins. */
+static bool on_first_block(walker_heap_into_t heap, walker_block_info_t block, void *unused) {
+    (void)unused;
+    if (known((uintptr_t)heap.start))
+        return false;
+    if (n_regions == REGIONS) {
+        crowded = true;
+        return false;
+    }
+    uintptr_t start = (uintptr_t)block.ptr - HS_ESP_WORD;
+    regions[n_regions] = (struct region){
+        .start = start, .heap = (uintptr_t)heap.start, .first = end_of_granules(),
+        .granules = (uint32_t)((uintptr_t)heap.end - start) >> HS_ESP_SHIFT,
+    };
+    n_regions++;
+    return false;
+}
+
+static bool on_heap_with(walker_heap_into_t heap, walker_block_info_t block, void *caps) {
+    struct region *region = known((uintptr_t)heap.start);
+    (void)block;
+    if (region)
+        region->caps |= *(const uint32_t *)caps;
+    return false;
+}
+
+static void record(const struct region *region, unsigned existing) {
+    static const char heap[] = "heap_caps", reserve[] = "reserve";
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION,
+        .region = (uint8_t)(NUMBER_BASE + (uint32_t)(region - regions)),
+        .pos = region->first,
+        .count = region->granules,
+        .shift = HS_ESP_SHIFT,
+        .memory = hs_port_memory_kind((const void *)region->start),
+        .cause = (uint8_t)(HS_PLACE_EXPLICIT | existing),
+        .address = region->start,
+        .size = HS_ESP_LEAST,
+        .old = HS_ESP_HEADER,
+        .end = region->caps,
+        .data = (const uint8_t *)(region->nested ? reserve : heap),
+        .data_len = (uint32_t)(region->nested ? sizeof reserve - 1 : sizeof heap - 1),
+    });
+}
+
+bool hs_esp_find_regions(void) {
+    uint32_t before = n_regions;
+    heap_caps_walk_all(on_first_block, NULL);
+    for (uint32_t bit = 0; bit < 16; bit++) {
+        uint32_t caps = 1u << bit;
+        heap_caps_walk(caps, on_heap_with, &caps);
+    }
+    for (uint32_t i = before; i < n_regions; i++)
+        for (uint32_t j = 0; j < n_regions; j++)
+            regions[i].nested |= lies_within(&regions[i], &regions[j]);
+    if (hs_state != HS_STATE_OFF)
+        for (uint32_t i = before; i < n_regions; i++)
+            record(&regions[i], HS_REGION_EXISTING); /* a keyframe follows: it may have blocks already */
+    return !crowded;
+}
+
+/* --- looking up ---------------------------------------------------------------------------------------- */
+
+static HS_ESP_FAST const struct region *region_of(uintptr_t header) {
+    const struct region *found = NULL;
+    for (uint32_t i = 0; i < n_regions; i++)
+        if (header - regions[i].start < (uintptr_t)regions[i].granules << HS_ESP_SHIFT && (!found || regions[i].nested))
+            found = &regions[i];
+    return found;
+}
+
+HS_ESP_FAST uint32_t hs_esp_pos(uintptr_t block) {
+    uintptr_t header = block - HS_ESP_FRONT;
+    const struct region *region = region_of(header);
+    return region ? region->first + (uint32_t)((header - region->start) >> HS_ESP_SHIFT) : HS_POS_IMPLIED;
+}
+
+HS_ESP_FAST unsigned hs_esp_region_with(uint32_t caps) {
+    for (uint32_t i = 0; i < n_regions; i++)
+        if ((regions[i].caps & caps) == caps)
+            return NUMBER_BASE + i + 1;
+    return 0;
+}
+
+/* --- snapshots ------------------------------------------------------------------------------------------ */
+
+struct drawing {
+    struct hs_runs_writer w;
+    const struct region *region; /* at hand, NULL before the first */
+    uint32_t left;               /* regions that have not begun */
+    uint32_t at;                 /* granule drawn up to */
+    uint32_t free;               /* granules of a free run that is not written yet */
+};
+
+static void put_free(struct drawing *d) {
+    if (d->free)
+        hs_snapshot_free(&d->w, d->at - d->free, d->free);
+    d->free = 0;
+}
+
+static void end_region(struct drawing *d) {
+    if (!d->region)
+        return;
+    uint32_t end = d->region->first + d->region->granules;
+    d->free += end - d->at; /* the word that ends a TLSF pool */
+    d->at = end;
+    put_free(d);
+    hs_snapshot_end(&d->w, end);
+}
+
+static bool on_block(walker_heap_into_t heap, walker_block_info_t block, void *context) {
+    struct drawing *d = context;
+    const struct region *region = known((uintptr_t)heap.start);
+    if (!region)
+        return false;
+    if (region != d->region) {
+        end_region(d);
+        uint8_t part = (uint8_t)((d->region ? 0 : 1) | (d->left == 1 ? 2 : 0));
+        d->region = region;
+        d->at = region->first;
+        d->left--;
+        hs_snapshot_begin(&d->w, region->first, part);
+    }
+    uint32_t granules = (uint32_t)((block.size + HS_ESP_WORD) >> HS_ESP_SHIFT);
+    uint32_t left = region->first + region->granules - d->at;
+    granules = granules < left ? granules : left;
+    if (!granules)
+        return true;
+    if (block.used) {
+        put_free(d);
+        hs_snapshot_block(&d->w, d->at, granules);
+    } else {
+        d->free += granules;
+    }
+    d->at += granules;
+    return true;
+}
+
+void hs_esp_keyframe(void) {
+    struct drawing d = {.left = n_regions};
+    for (uint32_t i = 0; i < n_regions; i++)
+        record(&regions[i], HS_REGION_EXISTING);
+    heap_caps_walk_all(on_block, &d);
+    end_region(&d);
+}
+
+static bool on_counted(walker_heap_into_t heap, walker_block_info_t block, void *sum) {
+    (void)heap, (void)block;
+    ++*(uint32_t *)sum;
+    return true;
+}
+
+uint32_t hs_esp_keyframe_size(void) {
+    uint32_t blocks = 0;
+    heap_caps_walk_all(on_counted, &blocks);
+    return 64 + n_regions * 48 + blocks * 2;
+}

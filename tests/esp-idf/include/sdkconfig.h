@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A configuration of the tests; its own values by -D.
+ */
+#ifndef TESTS_ESP_IDF_SDKCONFIG_H
+#define TESTS_ESP_IDF_SDKCONFIG_H
+
+#ifndef CONFIG_IDF_TARGET
+#define CONFIG_IDF_TARGET "esp32s3"
+#endif
+#if !defined(CONFIG_HEAPSTRATA_WRAPS) && !defined(CONFIG_HEAPSTRATA_HOOKS)
+#define CONFIG_HEAPSTRATA_WRAPS 1
+#endif
+#ifndef CONFIG_HEAPSTRATA_SITES
+#define CONFIG_HEAPSTRATA_SITES 256
+#endif
+#define CONFIG_SPIRAM 1
+#define CONFIG_SPIRAM_MODE_OCT 1
+#define CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL 16384
+#define CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL 32768
+
+#endif

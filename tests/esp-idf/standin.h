@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A stand-in for ESP-IDF's heap_caps, written for the tests: several regions with capabilities, heaps within blocks of
+ * other heaps, executable memory under two addresses, blocks that grow where they are or move within a heap or to another.
+ * Not the real one: it does what the component relies on, as ESP-IDF's documentation and sources have it.
+ */
+#ifndef TESTS_ESP_IDF_STANDIN_H
+#define TESTS_ESP_IDF_STANDIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "esp_heap_caps.h"
+
+#define CAP_RTCRAM (1u << 15)
+
+/* What a region is made with. */
+struct standin_region {
+    size_t size;
+    uint32_t caps;
+    bool alias; /* handed out by another address where EXEC is asked for */
+};
+
+/* Makes the regions; call once, before anything else. */
+void standin_make(const struct standin_region *region, unsigned n);
+
+/* A region within a block of memory with `caps`, registered as a heap of its own with `nested_caps`. False: no room. */
+bool standin_reserve(size_t size, uint32_t caps, uint32_t nested_caps);
+
+/* Up to `limit` bytes malloc() takes internal memory first, above it external. */
+void standin_always_internal(size_t limit);
+
+/* Between the end of the allocator's work and the hook, or the return, other cores go on. */
+extern void (*standin_pause)(void);
+
+/* Memory that was handed out by its alias as the heap knows it, anything else as it is. */
+uintptr_t standin_plain(const void *block);
+
+/* Kind of memory at an address: index of the outermost region. */
+unsigned standin_region_of(const void *address);
+
+void *idf_malloc(size_t size);
+void *idf_calloc(size_t n, size_t size);
+void *idf_realloc(void *old, size_t size);
+
+#endif

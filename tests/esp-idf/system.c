@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rest of ESP-IDF and FreeRTOS that the component calls, over threads of the host.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "esp_cache.h"
+#include "esp_memory_utils.h"
+#include "esp_private/cache_utils.h"
+#include "esp_psram.h"
+#include "esp_system.h"
+#include "esp_timer.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#include "tests/esp-idf/standin.h"
+#include "tests/esp-idf/system.h"
+
+bool system_scheduler_runs, system_without_order, system_cache_off;
+__thread bool system_in_interrupt;
+
+/* A spin lock that its owner may take again. Without order only the recorder's own sections are kept apart, so that a
+ * test can see that it would see it. */
+static __thread unsigned depth;
+static __thread char me;
+
+static void take(portMUX_TYPE *mux) {
+    uintptr_t mine = (uintptr_t)&me, nobody = 0;
+    if (__atomic_load_n(&mux->owner, __ATOMIC_ACQUIRE) != mine)
+        while (!__atomic_compare_exchange_n(&mux->owner, &nobody, mine, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+            nobody = 0;
+            sched_yield();
+        }
+    mux->count++;
+}
+
+static void give(portMUX_TYPE *mux) {
+    if (!--mux->count)
+        __atomic_store_n(&mux->owner, 0, __ATOMIC_RELEASE);
+}
+
+void portENTER_CRITICAL_SAFE(portMUX_TYPE *mux) {
+    if (depth++ || !system_without_order)
+        take(mux);
+}
+
+void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux) {
+    if (--depth || !system_without_order)
+        give(mux);
+}
+
+bool xPortInIsrContext(void) { return system_in_interrupt; }
+TaskHandle_t xTaskGetCurrentTaskHandle(void) { return (TaskHandle_t)(void *)&me; }
+int xTaskGetSchedulerState(void) { return system_scheduler_runs ? taskSCHEDULER_RUNNING : taskSCHEDULER_NOT_STARTED; }
+
+int64_t esp_timer_get_time(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+esp_reset_reason_t esp_reset_reason(void) { return ESP_RST_POWERON; }
+void esp_restart(void) { abort(); }
+const char *esp_get_idf_version(void) { return "stand-in"; }
+esp_err_t esp_cache_msync(void *address, size_t size, int flags) { return (void)address, (void)size, (void)flags, ESP_OK; }
+bool spi_flash_cache_enabled(void) { return !system_cache_off; }
+
+bool esp_psram_is_initialized(void) { return true; }
+size_t esp_psram_get_size(void) { return 1u << 20; }
+
+bool esp_ptr_external_ram(const void *address) { return standin_region_of(address) == SYSTEM_PSRAM; }
+bool esp_ptr_in_rtc_slow(const void *address) { return standin_region_of(address) == SYSTEM_RTC; }
+bool esp_ptr_in_iram(const void *address) { return (void)address, false; }

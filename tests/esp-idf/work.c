@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A program under the component, on the stand-in.
+ *
+ *     work OUT.trace TRUTH STEPS THREADS SEED [OPTION...]
+ *
+ * Each thread does random work on blocks of its own; at the end the blocks that are there are written to TRUTH, "address
+ * bytes" a line, with counts of what was done in front. Options: `same` few small blocks, so that all threads use the same
+ * addresses; `unordered` see system.h; `late` starts recording in the middle.
+ */
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "firmware-hooks/esp-idf/heapstrata_esp.h"
+#include "firmware-hooks/ports/port.h"
+#include "lib/port.h"
+#include "tests/esp-idf/standin.h"
+#include "tests/esp-idf/system.h"
+
+#define BLOCKS 400
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+static struct {
+    uint64_t allocs, frees, reallocs, fails;
+} done;
+static struct {
+    unsigned steps, threads, seed;
+    bool same, late;
+} want;
+
+/* --- the port of a stream that loses nothing -------------------------------------------------------------- */
+
+#ifndef RING
+static FILE *out;
+static uint8_t image[256 << 10] __attribute__((aligned(8)));
+portMUX_TYPE hs_esp_mux = portMUX_INITIALIZER_UNLOCKED;
+
+bool hs_port_image(struct hs_config *config) {
+    config->memory = image;
+    config->memory_size = sizeof image;
+    config->packet_size = 16384;
+    config->hz = 1000000;
+    config->flags = HS_RING_STREAM;
+    return false;
+}
+struct hs_text hs_port_facts(struct hs_text base) { return base; }
+void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
+bool hs_port_write(const void *data, uint32_t len) { return fwrite(data, 1, len, out) == len; }
+uint8_t hs_port_memory_kind(const void *address) {
+    static const uint8_t kinds[] = {HS_MEMORY_INTERNAL, HS_MEMORY_INTERNAL, HS_MEMORY_RTC_SLOW, HS_MEMORY_PSRAM};
+    unsigned region = standin_region_of(address);
+    return region < sizeof kinds ? kinds[region] : HS_MEMORY_UNKNOWN;
+}
+#endif
+
+/* --- work -------------------------------------------------------------------------------------------------- */
+
+struct worker {
+    void *block[BLOCKS];
+    size_t size[BLOCKS];
+    uint64_t random;
+    uint64_t allocs, frees, reallocs, fails;
+    unsigned n_blocks;
+    pthread_t thread;
+};
+
+static uint32_t chance(struct worker *w, uint32_t n) {
+    w->random = w->random * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)((w->random >> 33) * (uint64_t)n >> 31);
+}
+
+static void pause_now(void) {
+    static __thread unsigned n;
+    if (++n % 16 == 0)
+        sched_yield();
+}
+
+static size_t some_size(struct worker *w) {
+    if (want.same)
+        return 8 + 8 * chance(w, 3);
+    return 1 + chance(w, chance(w, 8) ? 100 : chance(w, 10) ? 3000 : 60000);
+}
+
+static void *some_alloc(struct worker *w, size_t size) {
+    static const uint32_t caps[] = {
+        MALLOC_CAP_8BIT, MALLOC_CAP_DMA, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM, MALLOC_CAP_EXEC, MALLOC_CAP_DEFAULT, CAP_RTCRAM,
+    };
+    uint32_t which = want.same ? MALLOC_CAP_8BIT : caps[chance(w, sizeof caps / sizeof *caps)];
+    switch (want.same ? 1 : chance(w, 6)) {
+    case 0: return __wrap_malloc(size);
+    case 1: return heap_caps_malloc(size, which);
+    case 2: return heap_caps_calloc(1, size, which);
+    case 3: return heap_caps_aligned_alloc(4u << chance(w, 6), size, which & MALLOC_CAP_EXEC ? MALLOC_CAP_8BIT : which);
+    case 4: return __wrap_calloc(1, size);
+    default: return __wrap_malloc(size);
+    }
+}
+
+static void resize(struct worker *w, unsigned i) {
+    size_t size = some_size(w);
+    void *now = chance(w, 2) ? __wrap_realloc(w->block[i], size) : heap_caps_realloc(w->block[i], size, MALLOC_CAP_8BIT);
+    if (!now) {
+        w->fails++;
+        return;
+    }
+    w->block[i] = now;
+    w->size[i] = size;
+    w->reallocs++;
+}
+
+static void step(struct worker *w) {
+    unsigned i = chance(w, w->n_blocks);
+    if (!w->block[i]) {
+        w->size[i] = some_size(w);
+        w->block[i] = some_alloc(w, w->size[i]);
+        w->allocs += w->block[i] != NULL;
+        w->fails += !w->block[i];
+    } else if (chance(w, 4)) {
+        heap_caps_free(w->block[i]);
+        w->block[i] = NULL;
+        w->frees++;
+    } else {
+        resize(w, i);
+    }
+}
+
+static void *work(void *memory) {
+    struct worker *w = memory;
+    for (unsigned i = 0; i < want.steps; i++) {
+        system_in_interrupt = !want.same && chance(w, 100) == 0;
+        step(w);
+        system_in_interrupt = false;
+    }
+    return NULL;
+}
+
+static struct worker *workers;
+
+static void all_work(void) {
+    standin_pause = pause_now;
+    for (unsigned t = 0; t < want.threads; t++)
+        pthread_create(&workers[t].thread, NULL, work, &workers[t]);
+    for (unsigned t = 0; t < want.threads; t++)
+        pthread_join(workers[t].thread, NULL);
+    standin_pause = NULL;
+}
+
+static void make_workers(void) {
+    workers = calloc(want.threads, sizeof *workers);
+    for (unsigned t = 0; t < want.threads; t++) {
+        workers[t].random = want.seed * 1000u + t;
+        workers[t].n_blocks = want.same ? 4 : BLOCKS / want.threads;
+    }
+}
+
+static void forget_counts(void) {
+    for (unsigned t = 0; t < want.threads; t++)
+        workers[t].allocs = workers[t].frees = workers[t].reallocs = workers[t].fails = 0;
+}
+
+static void write_truth(const char *path) {
+    FILE *f = fopen(path, "w");
+    for (unsigned t = 0; t < want.threads; t++) {
+        done.allocs += workers[t].allocs;
+        done.frees += workers[t].frees;
+        done.reallocs += workers[t].reallocs;
+        done.fails += workers[t].fails;
+    }
+    fprintf(f, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", done.allocs, done.frees, done.reallocs, done.fails);
+    for (unsigned t = 0; t < want.threads; t++)
+        for (unsigned i = 0; i < workers[t].n_blocks; i++)
+            if (workers[t].block[i])
+                fprintf(f, "%" PRIuPTR " %zu\n", standin_plain(workers[t].block[i]), workers[t].size[i]);
+    fclose(f);
+}
+
+/* --- the program ------------------------------------------------------------------------------------------- */
+
+static void make_memory(void) {
+    static const struct standin_region regions[SYSTEM_REGIONS] = {
+        [SYSTEM_DRAM] = {160 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, false},
+        [SYSTEM_DIRAM] = {64 << 10, MALLOC_CAP_EXEC | MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, true},
+        [SYSTEM_RTC] = {8 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | CAP_RTCRAM, false},
+        [SYSTEM_PSRAM] = {1 << 20, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_SPIRAM | MALLOC_CAP_DEFAULT, false},
+    };
+    standin_make(regions, SYSTEM_REGIONS);
+    standin_always_internal(16384);
+}
+
+void heapstrata_init(void);
+
+int main(int argc, char **argv) {
+    if (argc < 6)
+        return 2;
+    want.steps = (unsigned)strtoul(argv[3], NULL, 0);
+    want.threads = (unsigned)strtoul(argv[4], NULL, 0);
+    want.seed = (unsigned)strtoul(argv[5], NULL, 0);
+    for (int i = 6; i < argc; i++) {
+        want.same |= !strcmp(argv[i], "same");
+        want.late |= !strcmp(argv[i], "late");
+        system_without_order |= !strcmp(argv[i], "unordered");
+    }
+#ifndef RING
+    out = fopen(argv[1], "wb");
+    static char buffer[1 << 20];
+    setvbuf(out, buffer, _IOFBF, sizeof buffer);
+#endif
+    make_memory();
+    heapstrata_init(); /* among the constructors, on a board */
+    system_scheduler_runs = true;
+    make_workers();
+    if (want.late) {
+        all_work();
+        forget_counts();
+    }
+    heapstrata_start();
+    if (!heapstrata_works())
+        fprintf(stderr, "the self-test failed\n");
+    standin_reserve(20000, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
+    heapstrata_mark("work");
+    all_work();
+    heapstrata_mark("end");
+    write_truth(argv[2]);
+#ifdef RING
+    heapstrata_dump();
+#else
+    heapstrata_stop();
+    fclose(out);
+#endif
+    return 0;
+}
