@@ -83,22 +83,37 @@ static bool on_heap_with(walker_heap_into_t heap, walker_block_info_t block, voi
     return false;
 }
 
+/* A heap's name, and the region's behind it. */
+static struct hs_text name_of(const struct region *region, uint8_t memory) {
+    static const struct hs_text names[] = {
+        [HS_MEMORY_UNKNOWN] = {"heap_caps", 9},      [HS_MEMORY_INTERNAL] = {"heap_caps/DRAM", 14},
+        [HS_MEMORY_IRAM] = {"heap_caps/IRAM", 14},   [HS_MEMORY_RTC_SLOW] = {"heap_caps/RTC", 13},
+        [HS_MEMORY_RTC_FAST] = {"heap_caps/RTC", 13}, [HS_MEMORY_PSRAM] = {"heap_caps/PSRAM", 15},
+    };
+    if (region->nested)
+        return (struct hs_text){"reserve", 7};
+    if (memory == HS_MEMORY_INTERNAL && region->caps & MALLOC_CAP_EXEC)
+        return (struct hs_text){"heap_caps/D-IRAM", 16};
+    return names[memory < sizeof names / sizeof *names ? memory : HS_MEMORY_UNKNOWN];
+}
+
 static void record(const struct region *region, unsigned existing) {
-    static const char heap[] = "heap_caps", reserve[] = "reserve";
+    uint8_t memory = hs_port_memory_kind((const void *)region->start);
+    struct hs_text name = name_of(region, memory);
     hs_record(&(struct hs_record){
         .kind = HS_REGION,
         .region = (uint8_t)(NUMBER_BASE + (uint32_t)(region - regions)),
         .pos = region->first,
         .count = region->granules,
         .shift = HS_ESP_SHIFT,
-        .memory = hs_port_memory_kind((const void *)region->start),
+        .memory = memory,
         .cause = (uint8_t)(HS_PLACE_EXPLICIT | existing),
         .address = region->start,
         .size = HS_ESP_LEAST,
         .old = HS_ESP_HEADER,
         .end = region->caps,
-        .data = (const uint8_t *)(region->nested ? reserve : heap),
-        .data_len = (uint32_t)(region->nested ? sizeof reserve - 1 : sizeof heap - 1),
+        .data = (const uint8_t *)name.data,
+        .data_len = name.len,
     });
 }
 

@@ -69,7 +69,7 @@ static void check_block(const struct hs_model *m, const struct hs_region_state *
     }
     real->seen = true;
     uint64_t least = real->size + 4 < 16 ? 16 : (real->size + 7) & ~3ull;
-    if (bytes < least || bytes > least + 20) /* a rest, and the word in front of an alias */
+    if (bytes < least || bytes > least + 20 + least / 16) /* a rest, the word in front of an alias, TLSF's classes of size */
         complain("of another length", header + 4, real->size);
 }
 

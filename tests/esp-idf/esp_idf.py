@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""The component of firmware-hooks/esp-idf.
+
+1. Compiles without a warning against tests/esp-idf/include, for this computer, RV32IMC and Xtensa lx106, in every method
+   and with every memory for the ring.
+2. Its CMakeLists.txt asks ESP-IDF for what there is: run with stand-ins for ESP-IDF's CMake functions.
+3. Runs on the stand-in (32 bit, as a board's pointers are), by both methods; verify.c holds the trace against the truth.
+
+    HS_ESP_OPERATIONS=N   of the two cores that use the same addresses (default 400000, in full 10000000)
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "tools"))
+import hs_cores  # noqa: E402
+import hs_test  # noqa: E402
+
+tap = hs_test.Tap()
+HOOKS = os.path.join(hs_test.ROOT, "firmware-hooks", "esp-idf")
+COMPONENT = sorted(glob.glob(HOOKS + "/*.c"))
+PORT = os.path.join(hs_test.ROOT, "firmware-hooks", "ports", "port_esp_idf.c")
+LIB = [os.path.join(hs_test.ROOT, path) for path in hs_cores.LIB]
+METHODS = {"WRAPS": [], "HOOKS": ["-DSTANDIN_OLD"]}
+NEWLIB = ("malloc", "calloc", "realloc")
+HEADER = '-DHS_PORT_HEADER="firmware-hooks/ports/port_esp_idf.h"'
+INCLUDES = ["-I" + hs_test.ROOT, "-I" + os.path.join(HERE, "include")]
+
+
+def out_of(name):
+    return os.path.join(hs_test.scratch(), name)
+
+
+def wraps(method):
+    with open(os.path.join(HOOKS, "wraps.txt")) as f:
+        rows = [line.split() for line in f if line.strip() and line[0] != "#"]
+    return [name for kind, name in rows if kind == "both" or kind.upper() == method]
+
+
+# ---- 1: compilers ----
+
+def compilers():
+    cores = [("this computer", ["gcc"])] + [(c.title, [c.cross + "gcc", *c.flags]) for c in hs_cores.CORES.values()
+                                            if c.name in ("rv32imc", "lx106")]
+    for title, command in cores:
+        for method in METHODS:
+            for ring, setting in ((1, "RAM"), (2, "RTC"), (3, "PSRAM")):
+                flags = [*command, "-std=gnu11", "-Os", *hs_cores.WARNINGS, *INCLUDES, HEADER, "-DHS_STREAM=0", "-DHS_RING_IN=%d" % ring,
+                         "-DCONFIG_HEAPSTRATA_%s=1" % method, "-DCONFIG_HEAPSTRATA_RING_IN_%s=1" % setting, "-Wno-undef"]
+                errors = ""
+                for source in COMPONENT + [PORT]:
+                    done = subprocess.run(flags + ["-c", "-o", out_of("x.o"), source], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                    errors += done.stdout if done.returncode or done.stdout else ""
+                tap.check("compiles without a warning: %s, %s, ring in %s" % (title, method.lower(), setting), not errors, errors[:2000])
+
+
+# ---- 2: CMake ----
+
+STAND_INS = r"""
+macro(idf_component_register)
+    message("REGISTER ${ARGN}")
+endmacro()
+macro(target_compile_definitions)
+    message("DEFINE ${ARGN}")
+endmacro()
+macro(target_compile_options)
+    message("OPTION ${ARGN}")
+endmacro()
+macro(target_link_libraries)
+    message("LINK ${ARGN}")
+endmacro()
+set(COMPONENT_LIB __idf_heapstrata)
+set(COMPONENT_NAME heapstrata)
+set(CMAKE_CURRENT_BINARY_DIR "%(build)s")
+set(CONFIG_HEAPSTRATA_RING_SIZE 16384)
+set(CONFIG_HEAPSTRATA_FROM_BOOT y)
+set(CONFIG_HEAPSTRATA_%(method)s y)
+set(CMAKE_CURRENT_LIST_DIR "%(hooks)s")
+"""
+
+
+def cmake():
+    with open(os.path.join(HOOKS, "esp_hooks.c")) as f:
+        defined = set(re.findall(r"__wrap_(\w+)\(", f.read()))
+    with open(os.path.join(HOOKS, "esp_hooks.c")) as f:
+        defined |= set(re.findall(r"^WRAP\([^,]+, (\w+),", f.read(), re.M))
+    for method in METHODS:
+        script = out_of("component.cmake")
+        with open(os.path.join(HOOKS, "CMakeLists.txt")) as f, open(script, "w") as to:
+            to.write(STAND_INS % dict(build=hs_test.scratch(), method=method, hooks=HOOKS) + f.read())
+        done = subprocess.run(["cmake", "-P", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        linked = set(re.findall(r"--wrap=(\w+)", done.stdout))
+        tap.check("CMake, %s: wraps what wraps.txt says" % method.lower(), done.returncode == 0 and linked == set(wraps(method)), done.stdout)
+        tap.check("CMake, %s: each wrap is there" % method.lower(), linked <= defined, linked - defined)
+        sources = re.search(r"SRCS;?(.*?);?INCLUDE_DIRS", done.stdout.replace(" ", ";"), re.S)
+        named = [s for s in (sources.group(1) if sources else "").split(";") if s]
+        missing = [s for s in named if not os.path.exists(s if os.path.isabs(s) else os.path.join(HOOKS, s))]
+        tap.check("CMake, %s: every source is there, and the component's are all" % method.lower(), named and not missing and
+                  {os.path.basename(s) for s in named} >= {os.path.basename(c) for c in COMPONENT + LIB}, done.stdout)
+        tap.check("CMake, %s: whole archive, no link-time optimisation" % method.lower(),
+                  "WHOLE_ARCHIVE" in done.stdout and "-fno-lto" in done.stdout, done.stdout)
+        tap.check("CMake: hooks are pulled in by name", ("-u esp_heap_trace_alloc_hook" in done.stdout) == (method == "HOOKS"), done.stdout)
+
+
+# ---- 3: at work ----
+
+def build(name, method, ring=None, more=()):
+    """A program on the stand-in. Old versions have one file, so that calls within it pass no wrap."""
+    ours = [os.path.join(HERE, f) for f in ("work.c", "system.c", "standin_base.c", "standin_newlib.c")]
+    ours += [] if method == "HOOKS" else [os.path.join(HERE, "standin_caps.c")]
+    flags = ["-m32", "-std=gnu11", "-O2", "-g", "-D_GNU_SOURCE", "-DHS_ESP_CONSTRUCTOR=", HEADER, *INCLUDES, "-DCONFIG_HEAPSTRATA_%s=1" % method,
+             *METHODS[method], *(["-DRING", "-DHS_STREAM=0", "-DHS_RECORD_FROM_BOOT=0", *ring] if ring else ["-DHS_STREAM=1"]), *more]
+    objects = []
+    for source in ours + COMPONENT + LIB + ([PORT] if ring else []):
+        objects.append(out_of("%s-%s.o" % (name, os.path.basename(source))))
+        subprocess.run(["gcc", *flags, "-c", "-o", objects[-1], source], check=True)
+    names = [n for n in wraps(method) if n not in NEWLIB]
+    subprocess.run(["gcc", "-m32", "-pthread", "-o", out_of(name), *objects, *["-Wl,--wrap=" + n for n in names],
+                    *["-Wl,--defsym=__real_%s=idf_%s" % (n, n) for n in NEWLIB]], check=True)
+    return out_of(name)
+
+
+def verifier():
+    path = out_of("verify")
+    subprocess.run(["gcc", "-std=gnu11", "-O2", "-D_GNU_SOURCE", "-I" + hs_test.ROOT, "-o", path, os.path.join(HERE, "verify.c"),
+                    os.path.join(hs_test.BUILD, "libanalysis.a"), os.path.join(hs_test.BUILD, "libheapstrata.a"), "-lm", "-lzstd"], check=True)
+    return path
+
+
+def work(program, verify, name, steps, threads, seed, *options):
+    """Runs the program and the verifier. Returns (good, what they said)."""
+    trace, truth = out_of(name + ".hst"), out_of(name + ".txt")
+    ran = hs_test.run([program, trace, truth, str(steps), str(threads), str(seed), *options], timeout=600, merge=True)
+    checked = hs_test.run([verify, trace, truth], timeout=300, merge=True)
+    text = ran.out.decode(errors="replace") + checked.out.decode(errors="replace")
+    return ran.status == 0 and checked.status == 0, text
+
+
+def at_work():
+    operations = int(os.environ.get("HS_ESP_OPERATIONS", "400000"))
+    verify = verifier()
+    for method in METHODS:
+        program = build(method.lower(), method)
+        for what, steps, threads, options in (("all regions, one core", 30000, 1, []), ("all regions, two cores", 15000, 2, []),
+                                              ("four cores", 8000, 4, []), ("started in the middle", 5000, 1, ["late"])):
+            good, text = work(program, verify, "t", steps, threads, 3, *options)
+            tap.check("%s: %s: every block and event, no other" % (method.lower(), what), good, text)
+        good, text = work(program, verify, "same", operations // 2, 2, 5, "same")
+        tap.check("%s: two cores at the same addresses: no block lost, no phantom" % method.lower(), good, text)
+        tap.note(text.strip())
+        good, text = work(program, verify, "same", 200000, 2, 5, "same", "unordered")
+        tap.check("%s: without the lock across calls that would be seen" % method.lower(), not good and "contradictions" in text, text)
+        os.unlink(out_of("same.hst"))
+
+
+def reports():
+    """The trace as users see it."""
+    program = build("wraps", "WRAPS")
+    hs_test.run([program, out_of("r.hst"), out_of("r.txt"), "20000", "1", "9"])
+    status, value, err = hs_test.cli_json("stat", out_of("r.hst"))
+    names = [r["name"] for r in (value or {}).get("regions", []) if r.get("present", True)]
+    tap.check("stat: regions by their memory; the reserve within one of them is left out of the heap", status == 0 and
+              [n for n in names if n != "reserve"] == ["heap_caps/DRAM", "heap_caps/D-IRAM", "heap_caps/RTC", "heap_caps/PSRAM"], (names, err))
+    inner = hs_test.cli_json("stat", "--heap", "reserve", out_of("r.hst"))[1] or {}
+    tap.check("stat --heap reserve: the reserved pool by itself", 0 < inner.get("total_bytes", 0) <= 20000, inner)
+
+
+def ring_and_dump():
+    """The port file that boards have, ring in RAM and in PSRAM, and what heapstrata_dump prints."""
+    for name, ring in (("ram", ["-DHS_RING_IN=1", "-DHS_RING_SIZE=65536"]),
+                       ("psram", ["-DHS_RING_IN=3", "-DHS_RING_SIZE=262144", "-DCONFIG_HEAPSTRATA_RING_IN_PSRAM=1"])):
+        program = build("ring-" + name, "WRAPS", ring)
+        done = hs_test.run([program, "-", out_of("ring.txt"), "4000", "1", "4"], timeout=60)
+        with open(out_of("console.log"), "wb") as f:
+            f.write(b"I (12) boot: something else\n" + done.out)
+        imported = hs_test.cli("import", out_of("console.log"), "-o", out_of("ring.hst"))
+        status, value, err = hs_test.cli_json("stat", out_of("ring.hst"))
+        tap.check("ring in %s, by heapstrata_dump(): whole" % name, done.status == 0 and imported.status == 0 and status == 0 and
+                  value and value["events"] > 100 and value["firmware"].startswith("ESP-IDF"), (done.err, imported.err, err, value))
+        marks = hs_test.cli_json("marks", out_of("ring.hst"))[1] or {}
+        tap.check("ring in %s: the layout is known at the end" % name, value and value["used_bytes"] > 0 and
+                  (marks.get("marks") or [{}])[-1].get("mark") == "end", (value, marks))
+
+
+compilers()
+cmake()
+at_work()
+reports()
+ring_and_dump()
+tap.finish()
