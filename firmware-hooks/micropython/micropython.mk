@@ -32,6 +32,9 @@ $(error HeapStrata: no port file for "$(HEAPSTRATA_MP_PORT)": set HEAPSTRATA_POR
 	$(patsubst port_%,%,$(basename $(notdir $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_*.c)))))
 endif
 
+# CircuitPython has a supervisor where MicroPython has none.
+HEAPSTRATA_CIRCUITPYTHON ?= $(if $(wildcard $(TOP)/supervisor/port.h),1)
+
 HS_ROOT := $(HEAPSTRATA_ROOT)
 include $(HEAPSTRATA_ROOT)/lib/lib.mk
 HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/micropython/*.c)))
@@ -46,6 +49,9 @@ ifneq ($(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_$(HEAPSTRATA_PORT
 CFLAGS_USERMOD += -DHS_PORT_HEADER='"firmware-hooks/ports/port_$(HEAPSTRATA_PORT).h"'
 endif
 CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_EXPLICIT=0 $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
+ifneq ($(HEAPSTRATA_CIRCUITPYTHON),)
+CFLAGS_USERMOD += -DHS_CIRCUITPYTHON=1
+endif
 ifneq ($(HEAPSTRATA_RING_ADDR),)
 CFLAGS_USERMOD += -DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR) -DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE)
 endif
@@ -59,7 +65,8 @@ $(addprefix $(BUILD)/,py/gc.o py/malloc.o py/obj.o py/vm.o mpthreadport.o) $(HEA
 
 # These ports call ld itself, which takes the option without the compiler's -Wl.
 HEAPSTRATA_WRAP := $(if $(filter bare-arm esp8266 mimxrt powerpc renesas-ra samd,$(HEAPSTRATA_MP_PORT)),--wrap=,-Wl,--wrap=)
-HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(HEAPSTRATA_ROOT)/firmware-hooks/micropython/wraps.txt)
+HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/wraps.txt,micropython \
+	$(if $(HEAPSTRATA_CIRCUITPYTHON),circuitpython)))
 LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_WRAPS))
 ifneq ($(HEAPSTRATA_LTTNG_SRC),)
 HEAPSTRATA_LTTNG_WRAPS := $(shell sed -e 's/\#.*//' $(HEAPSTRATA_ROOT)/firmware-hooks/lttng-ust/wraps.txt)

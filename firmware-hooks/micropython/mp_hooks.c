@@ -585,7 +585,7 @@ void __wrap_gc_collect_start(void) {
 
 static void mark_children(const mp_state_mem_area_t *a) {
     for (uint32_t at = 0, n = granules_of(a); at < n; at++)
-        if (kind_at(a, at) == AT_MARK)
+        if (kind_at(a, at) == AT_MARK && HS_MP_SCANS(a, at))
             gc_collect_root((void **)(void *)(a->gc_pool_start + (size_t)at * GRANULE),
                             (size_t)run_len(a, at) * GRANULE / sizeof(void *));
 }
@@ -856,6 +856,7 @@ WRAP3(void *, m_realloc_maybe, (void *p, size_t n, bool move), (p, n, move));
 WRAP3(void, m_free, (void *p), (p));
 #define REAL_FREE(p) __real_m_free(p)
 #endif
+HS_MP_MORE_MALLOCS
 /* Most objects come this way. It is all that mp_obj_malloc_helper does, without the wrap of m_malloc between. */
 HOT void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type) {
     ASKED();
@@ -881,8 +882,8 @@ static uint64_t build_id(void) {
 }
 
 /* The number of words in a call frame before its stack is put in later. */
-static char facts[] = "system=micropython " MICROPY_VERSION_STRING "\0port=" MICROPY_PY_SYS_PLATFORM
-                      "\0bytecode=" MP_STRINGIFY(MPY_VERSION) "\0frame=0";
+static char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
+                      "\0frame=0";
 
 static struct hs_text all_facts(void) {
     facts[sizeof facts - 2] = (char)('0' + offsetof(mp_code_state_t, state) / sizeof(void *));

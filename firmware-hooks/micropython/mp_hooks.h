@@ -10,6 +10,12 @@
 #include "lib/heapstrata.h"
 #include "lib/port.h"
 
+#ifdef HS_CIRCUITPYTHON
+#include "firmware-hooks/circuitpython/differences.h"
+#else
+#include "firmware-hooks/micropython/differences.h"
+#endif
+
 /* Sites, contexts and strings that can be told apart; each takes 28 bytes of RAM on a 32-bit machine, and 8 of hash. */
 #ifndef HS_SITES
 #define HS_SITES 512

@@ -356,7 +356,8 @@ static void put_area(struct writer *w, const mp_state_mem_area_t *a) {
         if (kind_at(a, at) != AT_HEAD)
             continue;
         len = length_at(a, at);
-        struct block block = {(const uintptr_t *)(const void *)(a->gc_pool_start + at * GRANULE), (uint32_t)(len * GRANULE / WORD),
+        struct block block = {(const uintptr_t *)(const void *)(a->gc_pool_start + at * GRANULE),
+                              HS_MP_SCANS(a, at) ? (uint32_t)(len * GRANULE / WORD) : 0,
                               hs_mp_pos(a->gc_pool_start + at * GRANULE)};
         put_block(w, &block);
     }
