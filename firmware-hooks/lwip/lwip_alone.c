@@ -4,6 +4,8 @@
  * keyframes, descriptions and summaries call ours then.
  */
 #include "firmware-hooks/lwip/lwip_hooks.h"
+
+#if !HS_WITH_LWIP /* of another hook */
 #include "firmware-hooks/lwip/lwip_pools.h"
 #include "firmware-hooks/ports/port.h"
 #include "lib/level.h"
@@ -30,7 +32,7 @@ static void describe(uintptr_t code, struct hs_place *place) {
 }
 
 static void keyframe(void) {
-    hs_lwip_regions();
+    hs_lwip_regions(true);
     hs_lwip_snapshot(3);
 }
 
@@ -79,6 +81,8 @@ void hs_lwip_ready(void) {
     if (!started)
         start();
     else if (hs_state != HS_STATE_OFF)
-        hs_lwip_regions();
+        hs_lwip_regions(false);
     started = true;
 }
+
+#endif

@@ -35,9 +35,10 @@
 #define HS_LWIP_NEXT_mem_free __real_mem_free
 #endif
 
-/* Records and heap agree here. */
+/* Records and heap agree here. Keyframes that tell of other heaps too are left to their hook: lwIP may run in an
+ * interrupt. */
 static bool recording(void) {
-    if (HS_LWIP_KEYFRAMES && hs_state == HS_STATE_KEYFRAME_DUE)
+    if (!HS_WITH_LWIP && hs_state == HS_STATE_KEYFRAME_DUE)
         hs_keyframe();
     return hs_state != HS_STATE_OFF;
 }
@@ -323,26 +324,24 @@ void __wrap_memp_init(void) {
     make_ready();
 }
 
-static void each_region(bool existing) {
+void hs_lwip_regions(bool existing) {
+    if (!ready)
+        return;
     hs_lwip_heap_region_record(existing);
     for (unsigned pool = 0; pool < hs_lwip_pools(); pool++)
         hs_lwip_pool_region_record(pool, existing);
 }
 
-void hs_lwip_regions(void) {
-    if (ready)
-        each_region(true);
-}
-
 /* The last one that there is says so. */
-void hs_lwip_snapshot(uint8_t part) {
+bool hs_lwip_snapshot(uint8_t part) {
     unsigned last = hs_lwip_pools() - 1;
-    if (!ready)
-        return;
+    if (!ready || (MEMP_MEM_MALLOC && !HS_LWIP_OWN_HEAP))
+        return false;
     if (HS_LWIP_OWN_HEAP)
         hs_lwip_heap_snapshot((uint8_t)((part & 1) | (MEMP_MEM_MALLOC ? part & 2 : 0)));
     for (unsigned pool = 0; !MEMP_MEM_MALLOC && pool <= last; pool++)
         hs_lwip_pool_snapshot(pool, (uint8_t)((!HS_LWIP_OWN_HEAP && !pool ? part & 1 : 0) | (pool == last ? part & 2 : 0)));
+    return true;
 }
 
 void hs_lwip_summary(uint8_t cause) {

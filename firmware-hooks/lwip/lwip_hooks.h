@@ -22,14 +22,28 @@
 
 #include "lib/heapstrata.h"
 
+/* 1: the interpreter's hook begins the trace and writes its keyframes; its areas, and CircuitPython's outer heap, have
+ * numbers of regions and granules that ours must leave to them. */
+#ifndef HS_WITH_LWIP
+#define HS_WITH_LWIP 0
+#endif
+
 /* Number of the first of our regions: the heap, then the pools in the order of memp_std.h, then private ones. */
 #ifndef HS_LWIP_REGION
-#define HS_LWIP_REGION 0
+#define HS_LWIP_REGION (HS_WITH_LWIP ? 16 : 0)
 #endif
 
 /* Trace-wide number of our first granule. */
-#ifndef HS_LWIP_FIRST
-#define HS_LWIP_FIRST 0
+#if HS_WITH_OUTER
+uint32_t hs_outer_granules(void);
+#define HS_LWIP_FIRST hs_outer_granules()
+#else
+#define HS_LWIP_FIRST 0u
+#endif
+
+/* Granules that a trace with other heaps keeps for ours: those of all pools and the heap must fit. */
+#ifndef HS_LWIP_GRANULES
+#define HS_LWIP_GRANULES 32768
 #endif
 
 /* Private pools (LWIP_MEMPOOL_DECLARE) that are recorded. */
@@ -50,15 +64,11 @@
 #define HS_LWIP_HEAP_SIZE 0
 #endif
 
-/* 0: keyframes are left to the hook of another heap, since lwIP may run in an interrupt. */
-#ifndef HS_LWIP_KEYFRAMES
-#define HS_LWIP_KEYFRAMES 1
-#endif
-
-/* Parts of a keyframe: our regions as they are, then the layout. `part` of SNAPSHOT in records.def: whether ours is the
- * first of a snapshot's or the last. Together at most hs_lwip_keyframe_size() bytes. */
-void hs_lwip_regions(void);
-void hs_lwip_snapshot(uint8_t part);
+/* Parts of a keyframe: our regions, as they are if `existing`, else empty; then the layout. `part` of SNAPSHOT in
+ * records.def: whether ours is the first of a snapshot's or the last. False when there is none: lwIP has not begun.
+ * Together at most hs_lwip_keyframe_size() bytes. */
+void hs_lwip_regions(bool existing);
+bool hs_lwip_snapshot(uint8_t part);
 uint32_t hs_lwip_keyframe_size(void);
 
 /* Each region's figures, at levels above "full"; `cause` of SUMMARY in records.def. */

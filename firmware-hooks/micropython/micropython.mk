@@ -8,6 +8,9 @@
 # HEAPSTRATA_RING_SIZE  its size in bytes
 # HEAPSTRATA_CFLAGS     more flags, for instance -DHS_... of lib/hs_config.h
 # HEAPSTRATA_COPT       optimisation of our own files
+# HEAPSTRATA_LWIP=1     record lwIP's pools and heap too (firmware-hooks/lwip), in ports that have lwIP
+# HEAPSTRATA_OUTER      CircuitPython: record its outer heap too; 1 unless said otherwise where that is the supervisor's
+# HEAPSTRATA_MORE=FILE  a makefile to include, with more sources
 # HEAPSTRATA_LTTNG=1    unix: tell all that is recorded as LTTng-UST tracepoints too (liblttng-ust-dev)
 #
 # Sources are named relative to our root and found by vpath, as MicroPython finds its own: so every
@@ -17,7 +20,9 @@ HEAPSTRATA_ROOT := $(abspath $(USERMOD_DIR)/../..)
 
 HEAPSTRATA_MP_PORT := $(notdir $(CURDIR))
 HEAPSTRATA_PORT_unix := posix
-$(foreach p,alif mimxrt nrf qemu renesas-ra samd stm32,$(eval HEAPSTRATA_PORT_$(p) := cortexm))
+HEAPSTRATA_PORT_raspberrypi := rp2
+HEAPSTRATA_PORT_espressif := esp_idf
+$(foreach p,alif atmel-samd mimxrt mimxrt10xx nordic nrf qemu renesas-ra samd stm stm32,$(eval HEAPSTRATA_PORT_$(p) := cortexm))
 HEAPSTRATA_PORT ?= $(HEAPSTRATA_PORT_$(HEAPSTRATA_MP_PORT))
 HEAPSTRATA_COPT ?= $(if $(filter posix,$(HEAPSTRATA_PORT)),-O2,-Os)
 
@@ -34,10 +39,13 @@ endif
 
 # CircuitPython has a supervisor where MicroPython has none.
 HEAPSTRATA_CIRCUITPYTHON ?= $(if $(wildcard $(TOP)/supervisor/port.h),1)
+HEAPSTRATA_OUTER ?= $(if $(HEAPSTRATA_CIRCUITPYTHON),$(if $(filter unix espressif,$(HEAPSTRATA_MP_PORT)),,1))
+HEAPSTRATA_OTHERS := $(filter 1,$(HEAPSTRATA_LWIP) $(HEAPSTRATA_OUTER))
 
 HS_ROOT := $(HEAPSTRATA_ROOT)
 include $(HEAPSTRATA_ROOT)/lib/lib.mk
-HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/micropython/*.c)))
+HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpython) $(if $(filter 1,$(HEAPSTRATA_LWIP)),lwip)
+HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(HEAPSTRATA_HOOKS:%=$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c))))
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
 HEAPSTRATA_LTTNG_SRC := $(if $(filter 1,$(HEAPSTRATA_LTTNG)),firmware-hooks/lttng-ust/provider.c)
 
@@ -48,10 +56,9 @@ $(foreach f,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPST
 ifneq ($(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_$(HEAPSTRATA_PORT).h),)
 CFLAGS_USERMOD += -DHS_PORT_HEADER='"firmware-hooks/ports/port_$(HEAPSTRATA_PORT).h"'
 endif
-CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_EXPLICIT=0 $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
-ifneq ($(HEAPSTRATA_CIRCUITPYTHON),)
-CFLAGS_USERMOD += -DHS_CIRCUITPYTHON=1
-endif
+CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_EXPLICIT=$(if $(HEAPSTRATA_OTHERS),1,0) $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
+CFLAGS_USERMOD += $(if $(HEAPSTRATA_CIRCUITPYTHON),-DHS_CIRCUITPYTHON=1) $(if $(filter 1,$(HEAPSTRATA_LWIP)),-DHS_WITH_LWIP=1) \
+	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1)
 ifneq ($(HEAPSTRATA_RING_ADDR),)
 CFLAGS_USERMOD += -DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR) -DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE)
 endif
@@ -61,14 +68,19 @@ $(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT)
 
 # With link-time optimisation a wrap is silently lost when caller and function are merged: keep the
 # files that define the wrapped functions out of it.
-$(addprefix $(BUILD)/,py/gc.o py/malloc.o py/obj.o py/vm.o mpthreadport.o) $(HEAPSTRATA_OBJ): CFLAGS += -fno-lto
+$(addprefix $(BUILD)/,py/gc.o py/malloc.o py/obj.o py/vm.o mpthreadport.o supervisor/shared/port.o) $(HEAPSTRATA_OBJ) \
+$(foreach f,memp mem timeouts,$(BUILD)/lib/lwip/src/core/$(f).o $(BUILD)/sdk/lib/lwip/src/core/$(f).o): CFLAGS += -fno-lto
 
 # These ports call ld itself, which takes the option without the compiler's -Wl.
 HEAPSTRATA_WRAP := $(if $(filter bare-arm esp8266 mimxrt powerpc renesas-ra samd,$(HEAPSTRATA_MP_PORT)),--wrap=,-Wl,--wrap=)
-HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/wraps.txt,micropython \
-	$(if $(HEAPSTRATA_CIRCUITPYTHON),circuitpython)))
+HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/wraps.txt,\
+	$(sort $(HEAPSTRATA_HOOKS) $(if $(HEAPSTRATA_CIRCUITPYTHON),circuitpython))))
 LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_WRAPS))
 ifneq ($(HEAPSTRATA_LTTNG_SRC),)
 HEAPSTRATA_LTTNG_WRAPS := $(shell sed -e 's/\#.*//' $(HEAPSTRATA_ROOT)/firmware-hooks/lttng-ust/wraps.txt)
 LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_LTTNG_WRAPS)) -llttng-ust -ldl
+endif
+
+ifneq ($(HEAPSTRATA_MORE),)
+include $(HEAPSTRATA_MORE)
 endif

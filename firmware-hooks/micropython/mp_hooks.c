@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "firmware-hooks/micropython/mp_others.h"
 #include "firmware-hooks/micropython/mp_refs.h"
 #include "firmware-hooks/ports/port.h"
 #include "lib/heapstrata.h"
@@ -112,6 +113,10 @@ INLINE struct hs_key key_of(uintptr_t caller) {
     };
 }
 
+#if HS_MP_OTHERS
+struct hs_key hs_mp_key(uintptr_t caller) { return key_of(caller); }
+#endif
+
 /* The caller that the m_malloc family left, or else our own; `now` takes its place. */
 INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now) {
     uintptr_t caller = running.caller;
@@ -156,7 +161,10 @@ void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct h
     (void)n_state, (void)n_exc_stack, (void)scope_flags, (void)n_def_pos_args;
 }
 
-static void describe(uintptr_t code, struct hs_place *place) { hs_mp_describe(running.code->fun_bc, code, place); }
+static void describe(uintptr_t code, struct hs_place *place) {
+    if (!hs_mp_others_describe(code, place))
+        hs_mp_describe(running.code->fun_bc, code, place);
+}
 
 /* --- order and threads -------------------------------------------------------------------------------- */
 
@@ -248,7 +256,7 @@ static void record_region(const struct area *a, unsigned existing) {
         .count = a->granules,
         .shift = SHIFT,
         .memory = hs_port_memory_kind((const void *)a->start),
-        .cause = (uint8_t)(HS_PLACE_MICROPYTHON | existing),
+        .cause = (uint8_t)(HS_MP_PLACEMENT | existing),
         .address = a->start,
         .data = (const uint8_t *)"gc",
         .data_len = 2,
@@ -265,7 +273,7 @@ static struct area *find_area(const mp_state_mem_area_t *area) {
 
 /* Gives the area a free place in the table, and a number range behind all others. */
 static void add_area(mp_state_mem_area_t *area) {
-    uint32_t first = 0, slot = n_areas;
+    uint32_t first = HS_MP_FIRST, slot = n_areas;
     for (uint32_t i = 0; i < n_areas; i++) {
         uint32_t end = areas[i].first + areas[i].granules;
         if (!areas[i].area)
@@ -304,7 +312,7 @@ static void update_areas(void) {
         return;
     if (n_areas)
         hs_record(&(struct hs_record){.kind = HS_REGION_END});
-    areas[0] = (struct area){a, (uintptr_t)a->gc_pool_start, granules_of(a), 0};
+    areas[0] = (struct area){a, (uintptr_t)a->gc_pool_start, granules_of(a), HS_MP_FIRST};
     n_areas = 1;
     record_region(&areas[0], 0);
 }
@@ -323,7 +331,7 @@ static NOINLINE uint32_t pos_elsewhere(uintptr_t at) {
 /* A heap of one area has its granules numbered from 0. */
 INLINE uint32_t pos_of(const void *block) {
     uintptr_t offset = (uintptr_t)block - areas[0].start;
-    if (AREAS == 1)
+    if (AREAS == 1 && !HS_MP_OTHERS)
         return (uint32_t)(offset >> SHIFT);
     if (UNLIKELY(offset >= (uintptr_t)areas[0].granules << SHIFT))
         return pos_elsewhere((uintptr_t)block);
@@ -367,7 +375,7 @@ static void snapshot_area(const struct area *a, uint8_t part) {
 #define FOR_EACH_AREA(a) for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
 
 static void snapshot_areas(void) {
-    uint8_t part = 1; /* first */
+    uint8_t part = !hs_mp_others_snapshot(); /* 1: first */
     FOR_EACH_AREA(a) {
         const struct area *area = AREA_AT(a);
         if (area)
@@ -378,6 +386,7 @@ static void snapshot_areas(void) {
 
 void hs_mp_snapshot(void) {
     bool ordered = enter_order();
+    hs_mp_others_regions();
     FOR_EACH_AREA(a)
         if (AREA_AT(a))
             record_region(AREA_AT(a), HS_REGION_EXISTING);
@@ -394,7 +403,7 @@ void hs_mp_mark(struct hs_text label) {
 
 /* A block and the free run behind it take a byte each, or more when they are long. */
 static uint32_t keyframe_size(void) {
-    uint32_t size = 64;
+    uint32_t size = 64 + hs_mp_others_keyframe_size();
     for (uint32_t i = 0; i < n_areas; i++)
         for (uint32_t at = 0, len; areas[i].area && at < areas[i].granules; at += len) {
             len = run_len(areas[i].area, at);
@@ -463,6 +472,7 @@ void hs_mp_summary(uint8_t cause) {
     FOR_EACH_AREA(a)
         if (AREA_AT(a))
             summarise_area(AREA_AT(a), cause);
+    hs_mp_others_summary(cause);
     hs_level_top();
     leave_order(ordered);
 }
@@ -935,7 +945,7 @@ static void init(void) {
         .n_sites = HS_SITES,
         .hash_size = HS_SITES * 4,
         .build_id = build_id(),
-        .placement = HS_PLACE_MICROPYTHON,
+        .placement = HS_MP_PLACEMENT,
         .shift = SHIFT,
         .describe = describe,
         .keyframe = hs_mp_snapshot,
@@ -958,6 +968,7 @@ static void init(void) {
     if (hs_port_setting("HEAPSTRATA_REFS"))
         hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
     collect_often();
+    hs_mp_others_begin();
     update_areas();
     hs_start();
     self_test();

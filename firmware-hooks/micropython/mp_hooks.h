@@ -37,6 +37,9 @@ uint32_t hs_mp_pos(const void *block);
 struct _mp_obj_fun_bc_t;
 void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place);
 
+/* For the hooks of other heaps (mp_others.h): what is running, and who asks. */
+struct hs_key hs_mp_key(uintptr_t caller);
+
 /* Between the two no other thread changes the heap, and records are those of the calling thread. */
 bool hs_mp_enter_order(void);
 void hs_mp_leave_order(bool ordered);

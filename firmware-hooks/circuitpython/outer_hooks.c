@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "firmware-hooks/micropython/mp_others.h"
+
+#if HS_WITH_OUTER
+#include "firmware-hooks/circuitpython/outer_hooks.h"
+#include "firmware-hooks/micropython/mp_hooks.h"
+#include "firmware-hooks/ports/events.h"
+#include "firmware-hooks/ports/port.h"
+#include "supervisor/port.h"
+#include "supervisor/port_heap.h"
+
+#if HS_WITH_LWIP
+#include "firmware-hooks/lwip/lwip_hooks.h"
+#else
+static bool hs_lwip_key(struct hs_key *key) { return (void)key, false; }
+#endif
+
+#define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
+
+/* TLSF aligns to a word, and has a block's size in a word in front of it; a block has room for three. */
+#define SHIFT  (sizeof(void *) == 8 ? 3 : 2)
+#define HEADER ((uint32_t)sizeof(size_t))
+#define LEAST  ((uint32_t)(4 * sizeof(size_t)))
+
+static uintptr_t base;
+static uint32_t granules;
+
+void hs_outer_begin(void) {
+    base = (uintptr_t)port_heap_get_bottom();
+    granules = (uint32_t)(((uintptr_t)port_heap_get_top() - base) >> SHIFT);
+}
+
+uint32_t hs_outer_granules(void) { return granules; }
+
+static uint32_t pos_of(const void *block) { return (uint32_t)(((uintptr_t)block - HEADER - base) >> SHIFT); }
+
+/* --- layout ------------------------------------------------------------------------------------------------- */
+
+#if HS_OUTER_TLSF
+#include "lib/tlsf/tlsf.h"
+
+/* The heap's control structure stands at its begin, its one pool behind that. */
+static pool_t pool(void) { return tlsf_get_pool((tlsf_t)base); }
+
+/* A rest too small for a block of its own belongs to the block in front. */
+static uint32_t size_of(const void *block, size_t size) {
+    size_t taken = tlsf_block_size((void *)(uintptr_t)block), needed = (size + HEADER - 1) & ~(size_t)(HEADER - 1);
+    needed = needed > LEAST - HEADER ? needed : LEAST - HEADER;
+    return (uint32_t)(taken == needed ? size : taken);
+}
+
+struct walk {
+    struct hs_runs_writer runs;
+    struct hs_summary_writer summary;
+    uint32_t end; /* granule behind the last block or free run */
+    uint32_t n;
+};
+
+/* Those that a walk calls for each block or free run, at `block`, of `size` bytes. */
+static bool count(void *block, size_t size, int used, void *context) {
+    struct walk *w = context;
+    (void)block, (void)size, (void)used;
+    w->n++;
+    return true;
+}
+
+static bool into_snapshot(void *block, size_t size, int used, void *context) {
+    struct walk *w = context;
+    uint32_t pos = pos_of(block), length = (uint32_t)((size + HEADER) >> SHIFT);
+    if (!w->end && pos)
+        hs_snapshot_block(&w->runs, 0, pos); /* the control structure */
+    (used ? hs_snapshot_block : hs_snapshot_free)(&w->runs, pos, length);
+    w->end = pos + length;
+    return true;
+}
+
+static bool into_summary(void *block, size_t size, int used, void *context) {
+    struct walk *w = context;
+    uint32_t length = (uint32_t)((size + HEADER) >> SHIFT);
+    (void)block;
+    if (used) {
+        w->summary.used += length;
+        w->summary.blocks++;
+    } else {
+        hs_summary_run(&w->summary, length);
+    }
+    return true;
+}
+
+void hs_outer_snapshot(uint8_t part) {
+    struct walk w = {.end = 0};
+    hs_snapshot_begin(&w.runs, 0, part);
+    tlsf_walk_pool(pool(), into_snapshot, &w);
+    if (w.end < granules)
+        hs_snapshot_block(&w.runs, w.end, granules - w.end); /* the pool's end mark */
+    hs_snapshot_end(&w.runs, granules);
+}
+
+void hs_outer_summary(uint8_t cause) {
+    struct walk w = {.end = 0};
+    hs_summary_begin(&w.summary, &(struct hs_summary_writer){.region = HS_OUTER_REGION, .cause = cause, .shift = SHIFT});
+    tlsf_walk_pool(pool(), into_summary, &w);
+    hs_summary_end(&w.summary);
+}
+
+uint32_t hs_outer_keyframe_size(void) {
+    struct walk w = {.n = 0};
+    tlsf_walk_pool(pool(), count, &w);
+    return 64 + 3 * w.n;
+}
+#else
+static uint32_t size_of(const void *block, size_t size) { return (void)block, (uint32_t)size; }
+
+void hs_outer_snapshot(uint8_t part) {
+    struct hs_runs_writer w;
+    hs_snapshot_begin(&w, 0, part);
+    hs_snapshot_free(&w, 0, granules);
+    hs_snapshot_end(&w, granules);
+}
+void hs_outer_summary(uint8_t cause) { (void)cause; }
+uint32_t hs_outer_keyframe_size(void) { return 64; }
+#endif
+
+void hs_outer_region(void) {
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION,
+        .region = HS_OUTER_REGION,
+        .pos = 0,
+        .count = granules,
+        .shift = SHIFT,
+        .memory = hs_port_memory_kind((const void *)base),
+        .cause = HS_PLACE_EXPLICIT | HS_REGION_EXISTING,
+        .address = base,
+        .size = LEAST,
+        .old = HEADER,
+        .data = (const uint8_t *)"outer",
+        .data_len = 5,
+    });
+}
+
+/* --- events --------------------------------------------------------------------------------------------------- */
+
+static bool nested; /* port_malloc_zero may call port_malloc */
+
+static struct hs_key key_of(uintptr_t caller) {
+    struct hs_key key;
+    return hs_lwip_key(&key) ? key : hs_mp_key(caller);
+}
+
+static bool begins(void) {
+    bool outermost = hs_state != HS_STATE_OFF && !nested;
+    nested = nested || outermost;
+    return outermost;
+}
+
+static void took(uintptr_t caller, const void *block, size_t size) {
+    nested = false;
+    if (block)
+        hs_event_alloc(key_of(caller), (struct hs_block){pos_of(block), size_of(block, size)});
+    else if (size)
+        hs_fail(key_of(caller), (uint32_t)size, HS_FAIL_REGION(HS_OUTER_REGION));
+}
+
+#define TAKE(size, real)                                                                                            \
+    do {                                                                                                            \
+        if (!begins())                                                                                              \
+            return real;                                                                                            \
+        void *taken = real;                                                                                         \
+        took(RETURN_ADDRESS, taken, size);                                                                          \
+        return taken;                                                                                               \
+    } while (0)
+
+void *__real_port_malloc(size_t size, bool dma);
+void *__wrap_port_malloc(size_t size, bool dma);
+void *__wrap_port_malloc(size_t size, bool dma) { TAKE(size, __real_port_malloc(size, dma)); }
+
+void *__real_port_malloc_zero(size_t size, bool dma);
+void *__wrap_port_malloc_zero(size_t size, bool dma);
+void *__wrap_port_malloc_zero(size_t size, bool dma) { TAKE(size, __real_port_malloc_zero(size, dma)); }
+
+void __real_port_free(void *block);
+void __wrap_port_free(void *block);
+void __wrap_port_free(void *block) {
+    if (block && hs_state != HS_STATE_OFF && !nested)
+        hs_event_free(RETURN_ADDRESS, pos_of(block));
+    __real_port_free(block);
+}
+
+/* Without a block it is port_malloc, without a size port_free. */
+void *__real_port_realloc(void *block, size_t size, bool dma);
+void *__wrap_port_realloc(void *block, size_t size, bool dma);
+void *__wrap_port_realloc(void *block, size_t size, bool dma) {
+    if (!block)
+        TAKE(size, __real_port_realloc(block, size, dma));
+    if (!begins())
+        return __real_port_realloc(block, size, dma);
+    uint32_t old = pos_of(block);
+    if (!size)
+        hs_event_free(RETURN_ADDRESS, old);
+    void *now = __real_port_realloc(block, size, dma);
+    nested = false;
+    if (now)
+        hs_event_realloc(key_of(RETURN_ADDRESS), (struct hs_block){pos_of(now), size_of(now, size)}, old);
+    else if (size)
+        hs_fail(key_of(RETURN_ADDRESS), (uint32_t)size, HS_FAIL_REGION(HS_OUTER_REGION));
+    return now;
+}
+#endif

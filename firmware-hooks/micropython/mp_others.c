@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "firmware-hooks/micropython/mp_others.h"
+
+#if HS_MP_OTHERS
+
+#if HS_WITH_OUTER
+#include "firmware-hooks/circuitpython/outer_hooks.h"
+#define OUTER(call) call
+#else
+#define OUTER(call)
+#endif
+#if HS_WITH_LWIP
+#include "firmware-hooks/lwip/lwip_hooks.h"
+#define LWIP(call) call
+#else
+#define LWIP(call)
+#endif
+
+/* A snapshot's parts of the others are never its last: the interpreter's follow. */
+#define FIRST_PART 1u
+
+uint32_t hs_mp_others_granules(void) {
+    uint32_t n = 0;
+    OUTER(n += hs_outer_granules());
+    LWIP(n += HS_LWIP_GRANULES);
+    return n;
+}
+
+void hs_mp_others_begin(void) {
+    OUTER(hs_outer_begin());
+}
+
+void hs_mp_others_regions(void) {
+    OUTER(hs_outer_region());
+    LWIP(hs_lwip_regions(true));
+}
+
+bool hs_mp_others_snapshot(void) {
+    uint8_t part = FIRST_PART;
+    OUTER((hs_outer_snapshot(part), part = 0));
+    LWIP(part = hs_lwip_snapshot(part) ? 0 : part);
+    return !part;
+}
+
+uint32_t hs_mp_others_keyframe_size(void) {
+    uint32_t n = 0;
+    OUTER(n += hs_outer_keyframe_size());
+    LWIP(n += hs_lwip_keyframe_size());
+    return n;
+}
+
+void hs_mp_others_summary(uint8_t cause) {
+    (void)cause;
+    OUTER(hs_outer_summary(cause));
+    LWIP(hs_lwip_summary(cause));
+}
+
+bool hs_mp_others_describe(uintptr_t code, struct hs_place *place) {
+    (void)code, (void)place;
+#if HS_WITH_LWIP
+    if (hs_lwip_is_code(code)) {
+        hs_lwip_describe(code, place);
+        return true;
+    }
+#endif
+    return false;
+}
+
+#if HS_WITH_LWIP
+/* The recorder may have begun before lwIP did: its pools come empty. */
+void hs_lwip_ready(void) {
+    if (hs_state != HS_STATE_OFF)
+        hs_lwip_regions(false);
+}
+#endif
+
+#endif

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The interpreter's heap, CircuitPython's outer heap and lwIP in one trace with one clock.
+
+MicroPython is built as CircuitPython has it, with a heap that grows out of an outer heap, and with real lwIP. The map of the
+interpreter's areas must be that of mem_info, bytes in use of the outer heap those of its own walk, lwIP's timeouts those of
+its own list: recorded from the start, and from what a ring still holds.
+
+HS_HEAPS_FIRMWARE names another firmware to try, CircuitPython's unix port built in the same way for instance.
+"""
+import os
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), folder) for folder in ("tools", "oracle")]
+import hs_test
+import meminfo
+
+tap = hs_test.Tap()
+LWIP = os.environ.get("HS_LWIP_SRC") or os.path.join(hs_test.ROOT, "build", "lwip", "src")
+FOLDER = os.path.join(os.path.dirname(hs_test.MP), "heaps", "unix64")
+OFF = "FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_SSL=0 MICROPY_SSL_AXTLS=0 MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0".split()
+
+
+def build():
+    """The firmware; what is built already is kept."""
+    os.makedirs(FOLDER, exist_ok=True)
+    done = hs_test.run(["flock", FOLDER + "/lock", "make", "-s", "-j%d" % (os.cpu_count() or 1), "-C", os.path.join(hs_test.MP_SRC, "ports", "unix"),
+                        "STRIP=", *OFF, "BUILD=" + FOLDER, "USER_C_MODULES=" + os.path.join(hs_test.ROOT, "firmware-hooks"),
+                        "HEAPSTRATA_LWIP=1", "HEAPSTRATA_OUTER=1", "HEAPSTRATA_MORE=" + os.path.join(HERE, "more.mk"),
+                        "HEAPS_LWIP=" + LWIP, "CFLAGS_EXTRA=-include %s/config.h -Wno-pointer-arith" % HERE],
+                       env={"GIT_CEILING_DIRECTORIES": os.path.dirname(hs_test.MP_SRC), "MAKEFLAGS": ""}, timeout=900, merge=True)
+    if done.status:
+        tap.check("the firmware builds", False, done.out.decode(errors="replace")[-3000:])
+        tap.finish()
+    return os.path.join(FOLDER, "micropython")
+
+
+def heaps_of(events, part):
+    """The heaps in which blocks were allocated in a part of a dump."""
+    found = re.findall(r'REGION .*? first=(\d+) granules=(\d+) .*? name="([^"/]*)', events)
+    at = [int(p) for p in re.findall(r"ALLOC .*? pos=(\d+)", part)]
+    return {name for first, n, name in found if any(int(first) <= p < int(first) + int(n) for p in at)}
+
+
+def examine(name, into, args=("-X", "heapsize=16k")):
+    """Runs the script, and holds the trace against what the program printed."""
+    trace = os.path.join(hs_test.scratch(), "trace")
+    if os.path.exists(trace):
+        os.remove(trace)
+    env = {"HEAPSTRATA_OUT": trace} if into is None else {"HEAPSTRATA_RING": "%s:%s" % (trace, into)}
+    done = hs_test.run([firmware, *args, os.path.join(HERE, "script.py")], env=env)
+    out = done.out.decode()
+    said = re.search(r"^used (\d+) (\d+)$", out, re.M)
+    if not tap.check("%s: the program runs, lwIP's self-test passes, a request beyond all is refused" % name,
+                     done.status == 0 and said and "lwip 0" in out and "refused None" in out, out[-500:] + done.err.decode()):
+        return None
+    map_done = hs_test.cli("map", "--at", "mark:oracle", "--heap", "gc", "--style", "meminfo", trace)
+    difference = meminfo.difference(meminfo.parse(out), meminfo.parse(map_done.out))
+    tap.check("%s: the interpreter's %d areas are mem_info's" % (name, len(meminfo.parse(out).areas)),
+              map_done.status == 0 and not difference and len(meminfo.parse(out).areas) > 2, difference or map_done.err.decode())
+    status, data, text = hs_test.cli_json("stat", "--heap", "outer", trace)
+    regions = {r["name"]: r for r in data["regions"]}
+    # its control structure and the mark at its end are in use as well
+    tap.check("%s: bytes in use of the outer heap are those of its own walk" % name,
+              regions["outer"]["used_bytes"] - int(said.group(1)) == 512 + 8, "%s %s" % (regions["outer"], said.group(0)))
+    status, data, text = hs_test.cli_json("report", "--pools", trace)
+    pools = {p["pool"]: p for p in data["pools"]}
+    tap.check("%s: lwIP's timeouts are those of its own list, each with its handler" % name,
+              pools["SYS_TIMEOUT"]["now"] == int(said.group(2)) and (into or "mdns_" in str(pools["SYS_TIMEOUT"]["holders"])),
+              "%s %s" % (pools["SYS_TIMEOUT"], said.group(0)))
+    status, data, text = hs_test.cli_json("stat", trace)
+    tap.check("%s: nothing contradicts" % name, status == 0 and not any("contradict" in w for w in map(str, data["warnings"])), data["warnings"])
+    return trace
+
+
+firmware = os.environ.get("HS_HEAPS_FIRMWARE") or build()
+examine("ring", "256k")
+trace = examine("from boot", None)
+if trace:
+    events = hs_test.cli("dump", trace).out.decode()
+    times = [float(t) for t in re.findall(r"^ *\d+ +(\d+\.\d+)  [A-Z]", events, re.M)]
+    between = events[events.index('label="begin"'):events.index('label="web"')]
+    heaps = heaps_of(events, between)
+    status, data, text = hs_test.cli_json("stat", trace)
+    tap.check("one clock: times never go back, and all three heaps have events between two marks",
+              times == sorted(times) and len(times) > 1000 and heaps == {"gc", "outer", "lwip"}, heaps)
+    outer = (4 << 20) + (16 << 10)
+    tap.check("areas within the outer heap are not counted twice", outer <= data["total_bytes"] < outer + 32768, data["total_bytes"])
+    done = hs_test.cli("report", "--heap", "outer", "--limit", "0", trace)
+    tap.check("a block of the outer heap has its Python line", b"script.py" in done.out, done.out[:2000])
+    done = hs_test.cli("report", "--heap", "outer", trace)
+    tap.check("what the outer heap refused is told", b"Failed allocations: 1" in done.out, done.out[-600:])
+tap.finish()

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+import gc
+import heaps
+import heapstrata
+import micropython
+
+kept = []
+blocks = []
+heapstrata.mark("begin")
+for i in range(1500):
+    kept.append(bytearray(60))
+    if i == 700:
+        print("lwip", heaps.web(2000, 5))
+        heapstrata.mark("web")
+    blocks.append(heaps.take(None, i % 300))
+    if i % 3 == 0:
+        blocks[i // 2] = heaps.take(blocks[i // 2], 20 + i % 500)
+    if i % 5 == 0 and blocks[i // 5]:
+        blocks[i // 5] = heaps.take(blocks[i // 5], 0)
+refused = heaps.take(None, 1 << 30)
+print("refused", refused)
+heaps.web(3000, 20)
+kept = kept[::7]
+gc.collect()
+
+
+def oracle(mark=heapstrata.mark, mem_info=micropython.mem_info, used=heaps.used, timeouts=heaps.timeouts, out=[0, 0]):
+    out[0], out[1] = used(), timeouts()
+    mark("oracle")
+    mem_info(1)
+    return out
+
+
+print("used", *oracle())
