@@ -70,6 +70,17 @@ def hostile_program(folder):
     return main
 
 
+def make_areas(name, seed):
+    """A trace of several areas, explicit places or not, with losses: what no firmware here makes."""
+    program, trace, root = path("areas"), path(name + ".stream"), hs_test.ROOT
+    built = subprocess.run(["gcc", "-std=c11", "-w", "-D_GNU_SOURCE=", "-I", root, "-I", os.path.join(hs_test.BUILD, "gen"), "-o", program,
+                            os.path.join(HERE, "areas.c"), os.path.join(hs_test.BUILD, "libheapstrata.a"), "-lzstd"], capture_output=True, text=True)
+    made = not built.returncode and not subprocess.run([program, trace, str(seed)]).returncode
+    if not made:
+        tap.check("a trace of several areas", False, built.stderr)
+    return trace
+
+
 def record_all():
     traces = {
         "demo": record("demo", "logger.py", heap="68k", cwd=DEMO),
@@ -78,6 +89,8 @@ def record_all():
         "sampled": record("sampled", "busy.py", "500", heap="512k", env={"HEAPSTRATA_LEVEL": "sampled:512"}),
         "million": record("million", "busy.py", "17500", heap="512k", env={"HEAPSTRATA_STACKS": "1"}),
         "ring": record("ring", "busy.py", "400", heap="512k", ring="16384"),
+        "explicit": make_areas("explicit", 2),
+        "implied": make_areas("implied", 3),
         "hostile": record("hostile", hostile_program(path("hostile")), cwd=path("hostile")),
     }
     record("ring", "busy.py", "300", heap="512k", ring="16384")  # another boot goes on in the same ring

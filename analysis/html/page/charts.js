@@ -117,10 +117,10 @@ class Charts {
   addPauses() {
     const {view} = this;
     const stems = view.traces.flatMap((trace, i) => trace.facts.notes.filter(n => n.what === 'collection')
-      .map(n => ({x: n, trace, pause: n.pause / (trace.facts.hz || 1) * 1e3, second: i > 0})));
-    const most = Math.max(1e-6, ...stems.map(s => s.pause));
+      .map(n => ({x: n, trace, pause: n.pause / (trace.facts.hz || 1) * 1e6, second: i > 0})));
+    const most = stems.reduce((most, stem) => Math.max(most, stem.pause), 1);
     this.charts.push({
-      title: 'Collections', height: 80, unit: 'ms', stems, most, series: [{label: 'pause', stroke: hues()[6]}],
+      title: 'Collections', height: 80, unit: 'pause', stems, most, series: [{label: 'pause', stroke: hues()[6]}],
       data: () => [[view.from, view.to], [null, null]],
     });
   }
@@ -133,12 +133,12 @@ class Charts {
     const {view} = this, text = css('--quiet'), grid = css('--line');
     const axis = {stroke: text, grid: {stroke: grid, width: 1}, ticks: {stroke: grid, width: 1}, font: '11px system-ui, sans-serif'};
     const values = {
-      bytes: v => grouped(v), percent: v => v + ' %', signed: v => signed(v), ms: v => v + ' ms',
+      bytes: v => grouped(v), percent: v => v + ' %', signed: v => signed(v), pause: v => chart.most >= 1000 ? v / 1000 + ' ms' : v + ' µs',
     }[chart.unit];
-    const range = {percent: () => [0, 100], ms: () => [0, chart.most * 1.1]}[chart.unit] ||
+    const range = {percent: () => [0, 100], pause: () => [0, chart.most * 1.1]}[chart.unit] ||
       ((u, low, high) => chart.unit === 'signed' ? [Math.min(0, low ?? 0), Math.max(1, high ?? 1)] : [0, Math.max(16, (high ?? 1) * 1.02)]);
     return {
-      width: this.box.clientWidth, height: chart.height + (chart.last ? 30 : 0), padding: [6, 14, 4, 0], legend: {show: chart.unit !== 'ms', live: true},
+      width: this.box.clientWidth, height: chart.height + (chart.last ? 30 : 0), padding: [6, 14, 4, 0], legend: {show: chart.unit !== 'pause', live: true},
       cursor: {sync: {key: 'heapstrata'}, drag: {x: true, y: false, setScale: false}, points: {size: 6}},
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range}},
       axes: [
@@ -243,6 +243,8 @@ class Charts {
     if (chart.stems)
       this.drawStems(u, chart);
     let labelled = -Infinity;
+    this.marks = view.traces.reduce((n, trace) => n + trace.facts.notes.filter(note => note.what === 'mark' &&
+      trace.noteX(note) >= view.from && trace.noteX(note) <= view.to).length, 0);
     for (const [i, trace] of view.traces.entries())
       for (const note of trace.facts.notes) {
         const x = trace.noteX(note);
@@ -259,11 +261,13 @@ class Charts {
     }[note.what];
     ctx.strokeStyle = ctx.fillStyle = colour;
     ctx.lineWidth = (note.what === 'mark' ? 1 : 1.5) * ratio;
+    ctx.globalAlpha = note.what === 'mark' ? Math.max(0.15, Math.min(1, 20 / this.marks)) : 1; // many must not hide all else
     ctx.setLineDash(dash.map(d => d * ratio));
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+    ctx.globalAlpha = 1;
     if (!flags || second)
       return labelled;
     const label = sign || note.label;

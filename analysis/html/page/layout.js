@@ -101,13 +101,18 @@ class Layout {
     }
   }
 
+  // The last head at a granule or before it, -1 when there is none in its region.
+  headBefore(pos) {
+    const region = this.regionAt(pos), low = region ? region.first : pos + 1;
+    while (pos >= low && !this.at[pos])
+      pos--;
+    return pos >= low ? pos : -1;
+  }
+
   // Step of the block that covers a granule, -1 when it is free.
   blockAt(pos) {
-    const region = this.regionAt(pos);
-    for (let head = pos; region && head >= region.first; head--)
-      if (this.at[head])
-        return head + this.history.granulesOf[this.at[head] - 1] > pos ? this.at[head] - 1 : -1;
-    return -1;
+    const head = this.headBefore(pos), step = head < 0 ? -1 : this.at[head] - 1;
+    return step >= 0 && head + this.history.granulesOf[step] > pos ? step : -1;
   }
 
   // Of each region a string of h, = and ., as `heapstrata map --json` has it.

@@ -164,10 +164,9 @@ class HeapMap {
   }
 
   aboutFree(granule) {
-    const region = this.layout.regionAt(granule), {at} = this.layout;
-    let from = granule, to = granule + 1;
-    while (from > region.first && this.layout.blockAt(from - 1) < 0)
-      from--;
+    const region = this.layout.regionAt(granule), {at} = this.layout, before = this.layout.headBefore(granule);
+    const from = before < 0 ? region.first : before + this.trace.history.granulesOf[at[before] - 1];
+    let to = granule + 1;
     while (to < region.first + region.granules && !at[to])
       to++;
     return {title: 'free', rows: [

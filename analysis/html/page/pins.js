@@ -183,6 +183,7 @@ class Pins {
     chart.replaceChildren(element('h3', {}, 'Over the range shown: how much longer the longest free run would be'));
     this.plot = new uPlot({
       width: chart.clientWidth, height: 150, legend: {show: false}, cursor: {show: false},
+      padding: [6, 10, 4, 0], hooks: {ready: [() => queueMicrotask(() => this.showNow())]},
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range: (u, low, high) => [0, Math.max(16, high * 1.05)]}},
       axes: [{...axis, size: 6, values: () => []}, {...axis, size: 52, space: 24, ...BYTES}],
       series: [{}, ...shown.map((place, i) => ({label: String(i), stroke: places.colourOfPlace(place), width: 1.5, points: {show: false}, paths: uPlot.paths.stepped({align: 1})}))],
