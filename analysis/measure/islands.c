@@ -76,7 +76,7 @@ static void count_life(struct hs_islands *is, const struct hs_model *m, uint32_t
 /* The last and the first granule of what goes are those that a neighbour can lie beside. */
 static void leave(struct hs_islands *is, const struct hs_model *m, uint32_t pos)
 {
-    if (pos >= m->n_granules || !m->block[pos].granules)
+    if (pos >= m->n_granules || !m->block[pos].granules || m->block[pos].granules > is->n_granules - pos)
         return;
     const struct hs_live_block *b = &m->block[pos];
     if (is->granule[pos].island)
