@@ -29,6 +29,7 @@ say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) '$(2)')
 HOST_SRC :=
 HOST_HDR :=
 ANALYSIS_SRC :=
+OPTIONAL_SRC :=
 HS_ROOT := .
 include lib/lib.mk
 include $(sort $(wildcard */dir.mk */*/dir.mk))
@@ -70,10 +71,10 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fr
 flags = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
 
 LIBS_lib := -lzstd
-# What exporters take when it is there: asked when it is used, for `make` may have to install it first.
-OPTIONAL := babeltrace2 sqlite3 libprotobuf-c
-LIBS_export = $(shell cat $(B)/libraries)
-LIBS_cli = -ldw -lelf -ljson-c -lz -lm $(LIBS_export)
+# What is taken when it is there: asked when it is used, for `make` may have to install it first.
+OPTIONAL := babeltrace2 sqlite3 libprotobuf-c cairo ncursesw
+LIBS_optional = $(shell cat $(B)/libraries)
+LIBS_cli = -ldw -lelf -ljson-c -lz -lm $(LIBS_optional)
 
 # ---- products ------------------------------------------------------------------------------------
 
@@ -109,7 +110,7 @@ plugin: $(PLUGIN)
 $(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/pic/%.o) $(HOST_PIC) $(B)/lib-pic.a analysis/babeltrace2/plugin.map
 	$(call say,LINK,$@)
 	$(Q)if pkg-config --exists babeltrace2; then mkdir -p $(@D) && $(CC) -shared $(CFLAGS) $(SANFLAGS) $(LDFLAGS) \
-		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--version-script,analysis/babeltrace2/plugin.map -o $@ \
+		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--as-needed -Wl,--version-script,analysis/babeltrace2/plugin.map -o $@ \
 		$(filter %.o %.a,$^) $(LIBS_cli) $(LIBS_lib); \
 		else echo '  no babeltrace2 plugin: libbabeltrace2-dev is not installed'; fi
 

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "analysis/cmd/cmd.h"
+#include "analysis/cmd/draw.h"
 #include "analysis/cmd/firmware.h"
 #include "analysis/cmd/when.h"
 #include "analysis/measure/timeline.h"
+#include "analysis/present/mappicture.h"
 #include "analysis/present/mapview.h"
 
-enum style { STYLE_SITE, STYLE_KIND, STYLE_FUNCTION, STYLE_FILE, STYLE_MEMINFO };
+enum style { STYLE_SITE, STYLE_KIND, STYLE_FUNCTION, STYLE_FILE, STYLE_AGE, STYLE_MEMINFO };
 
 struct args {
     struct hs_common common;
@@ -24,8 +26,8 @@ static const struct hs_option options[] = {
      "end, a time such as 1.5s or 20ms, event:N, mark:LABEL (the last of that label) or mark:LABEL#2 (default end)"},
     {"diff", 'd', "WHEN", HS_OPT_TEXT, offsetof(struct args, diff), "compare with another moment"},
     {"style", 's', "STYLE", HS_OPT_CHOICE, offsetof(struct args, style),
-     "site, kind, function, file: what letters and colours stand for; meminfo: as micropython.mem_info(1) "
-     "prints it (default site)", "site|kind|function|file|meminfo"},
+     "site, kind, function, file, age: what letters and colours stand for; meminfo: as micropython.mem_info(1) "
+     "prints it (default site)", "site|kind|function|file|age|meminfo"},
     {"full", 'f', NULL, HS_OPT_FLAG, offsetof(struct args, full), "every granule: leave no lines out, put none together"},
     {0},
 };
@@ -146,7 +148,7 @@ static void unload(struct source *s)
 
 static const enum hs_key keys[] = {
     [STYLE_SITE] = HS_KEY_LINE, [STYLE_KIND] = HS_KEY_KIND, [STYLE_FUNCTION] = HS_KEY_FUNCTION,
-    [STYLE_FILE] = HS_KEY_FILE, [STYLE_MEMINFO] = HS_KEY_LINE,
+    [STYLE_FILE] = HS_KEY_FILE, [STYLE_AGE] = HS_KEY_LINE, [STYLE_MEMINFO] = HS_KEY_LINE,
 };
 
 static int as_json(const struct hs_mapview *view, const struct hs_comparison *comparison, const struct hs_legend *legend,
@@ -164,21 +166,43 @@ static int as_json(const struct hs_mapview *view, const struct hs_comparison *co
     return error ? error : printed;
 }
 
+static int draw(const void *what, const struct hs_sheet_style *style, FILE *out)
+{
+    return hs_mappicture_draw(what, style, out);
+}
+
+/* Draws what a view shows. Complains; returns the exit status. */
+static int draw_all(const struct args *args, const struct source *s, struct hs_mappicture picture)
+{
+    char subject[256];
+    picture.subject = hs_cmd_subject(s->path, s->reader, subject, sizeof subject);
+    return hs_cmd_draw(&args->common, draw, &picture);
+}
+
+static int exit_status(int error)
+{
+    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+}
+
 static int show_one(struct source *s, const struct args *args)
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
     struct hs_mapview view = { &s->moment[0].picture, args->full, hs_reader_info(s->reader)->hz };
     struct hs_legend legend;
-    int error;
-    if (args->common.json)
-        return as_json(&view, NULL, NULL, &s->names);
-    if (args->style == STYLE_MEMINFO)
-        return hs_mapview_meminfo(&view, stdout);
-    hs_legend_init(&legend, &s->names, keys[args->style]);
+    bool draws = hs_cmd_draws(&args->common);
+    if (args->common.json && !draws)
+        return exit_status(as_json(&view, NULL, NULL, &s->names));
+    if (args->style == STYLE_MEMINFO && !draws)
+        return exit_status(hs_mapview_meminfo(&view, stdout));
+    if (args->style == STYLE_AGE)
+        hs_legend_init_ages(&legend);
+    else
+        hs_legend_init(&legend, &s->names, keys[args->style]);
     hs_legend_add(&legend, view.picture);
-    error = hs_mapview_classes(&view, &legend, &terminal, stdout);
+    int status = draws ? draw_all(args, s, (struct hs_mappicture){ .view = &view, .legend = &legend })
+                       : exit_status(hs_mapview_classes(&view, &legend, &terminal, stdout));
     hs_legend_free(&legend);
-    return error;
+    return status;
 }
 
 static int show_two(struct source *before, struct source *after, const struct args *args)
@@ -190,15 +214,17 @@ static int show_two(struct source *before, struct source *after, const struct ar
     };
     struct hs_mapview view = { comparison.after, args->full, hs_reader_info(after->reader)->hz };
     struct hs_legend legend;
-    int error;
+    int status;
     hs_legend_init(&legend, &before->names, keys[args->style]);
     hs_legend_compare(&legend, &comparison, &after->names);
-    if (args->common.json)
-        error = as_json(&view, &comparison, &legend, NULL);
+    if (hs_cmd_draws(&args->common))
+        status = draw_all(args, after, (struct hs_mappicture){ .view = &view, .legend = &legend, .comparison = &comparison });
+    else if (args->common.json)
+        status = exit_status(as_json(&view, &comparison, &legend, NULL));
     else
-        error = hs_mapview_changes(&view, &comparison, &legend, &terminal, stdout);
+        status = exit_status(hs_mapview_changes(&view, &comparison, &legend, &terminal, stdout));
     hs_legend_free(&legend);
-    return error;
+    return status;
 }
 
 /* Levels above "full" hold no map. */
@@ -223,8 +249,8 @@ static int show(struct source *before, struct source *after, const struct args *
         return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or "
                            "since records were lost", after->path);
     bool one = before == after && after->n_moments == 1;
-    int error = one ? show_one(after, args) : show_two(before, after, args);
-    return error ? hs_complain("%s", hs_strerror(error)) : status;
+    int shown = one ? show_one(after, args) : show_two(before, after, args);
+    return shown ? shown : status;
 }
 
 static int run_one(const struct args *args, struct moment *moment)
@@ -259,7 +285,7 @@ static int run(void *memory)
     const char *other = other_file(&args->common);
     struct moment moment[2] = {0};
     const char *at = args->at ? args->at : "end";
-    if (!hs_when_parse(&moment[0].when, at, "at") ||
+    if (hs_cmd_can_draw(&args->common) || !hs_when_parse(&moment[0].when, at, "at") ||
         !hs_when_parse(&moment[1].when, args->diff ? args->diff : at, "diff"))
         return HS_EXIT_BAD;
     if (args->style == STYLE_MEMINFO && (args->diff || other))
@@ -276,7 +302,9 @@ const struct hs_cmd hs_cmd_map = {
     .examples = "  heapstrata map trace.hst\n"
                 "  heapstrata map --at mark:loop#2 --style meminfo trace.hst\n"
                 "  heapstrata map --at 1.5s --diff end trace.hst\n"
+                "  heapstrata map --style kind --svg map.svg trace.hst\n"
                 "  heapstrata map --at mark:ready before.hst after.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF | HS_USES_REGION, .options = options, .max_files = 2,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF | HS_USES_REGION | HS_USES_PICTURE,
+    .options = options, .max_files = 2,
     .args_size = sizeof(struct args), .run = run,
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/cmd/cmd.h"
+#include "analysis/cmd/draw.h"
 #include "analysis/cmd/firmware.h"
 #include "analysis/cmd/pools.h"
 #include "analysis/cmd/when.h"
+#include "analysis/present/timepicture.h"
 #include "analysis/present/timeview.h"
 
 #define POINTS_DEFAULT 200u
@@ -71,9 +73,18 @@ static int check_range(const struct session *s, const struct args *args)
     return HS_EXIT_OK;
 }
 
+static int draw(const void *what, const struct hs_sheet_style *style, FILE *out)
+{
+    return hs_timepicture_draw(what, style, out);
+}
+
 static int show(const struct hs_timeview *view, const struct args *args, const struct hs_terminal *terminal)
 {
     int error = HS_OK;
+    char subject[256];
+    if (hs_cmd_draws(&args->common))
+        return hs_cmd_draw(&args->common, draw, &(struct hs_timepicture){
+            view, hs_cmd_subject(args->common.input, view->names->reader, subject, sizeof subject) });
     if (args->common.json)
         error = hs_timeview_json(view, stdout);
     else if (args->common.csv)
@@ -86,10 +97,10 @@ static int show(const struct hs_timeview *view, const struct args *args, const s
 static int measure_and_show(struct hs_reader *reader, struct session *s, const struct args *args)
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
-    bool chart = !args->common.json && !args->common.csv;
-    uint64_t room = hs_timeview_columns(&terminal), points = args->points;
-    if (!points || (chart && points > room))
-        points = chart ? room : POINTS_DEFAULT;
+    bool picture = hs_cmd_draws(&args->common), data = !picture && (args->common.json || args->common.csv);
+    uint64_t room = picture ? HS_TIMEPICTURE_POINTS : hs_timeview_columns(&terminal), points = args->points;
+    if (!points || (!data && points > room))
+        points = data ? POINTS_DEFAULT : room;
     s->timeline = hs_timeline_new(&(struct hs_timeline_config){
         .points = points < POINTS_MAX ? (uint32_t)points : POINTS_MAX,
         .by_number = args->by == BY_EVENT, .unusable_size = args->size,
@@ -113,7 +124,7 @@ static int measure_and_show(struct hs_reader *reader, struct session *s, const s
 
 static int run_pools(const struct args *args)
 {
-    if (args->by == BY_EVENT || args->size || args->from || args->to)
+    if (args->by == BY_EVENT || args->size || args->from || args->to || hs_cmd_draws(&args->common))
         return hs_complain("--pools shows the whole trace against time: it goes with --points, --json and --csv only");
     return hs_timeline_pools(&args->common, args->points);
 }
@@ -124,7 +135,7 @@ static int run(void *memory)
     if (args->pools)
         return run_pools(args);
     struct session session = {0};
-    if (!hs_range_parse(&session.range, args->from, args->to))
+    if (hs_cmd_can_draw(&args->common) || !hs_range_parse(&session.range, args->from, args->to))
         return HS_EXIT_BAD;
     struct hs_reader *reader = hs_cmd_open_selected(&args->common, args->common.input);
     if (!reader)
@@ -135,13 +146,15 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_timeline = {
-    .name = "timeline", .summary = "figures of the heap against time, as a chart, CSV or JSON", .usage = "[FILE]",
+    .name = "timeline", .summary = "figures of the heap against time, as a chart, picture, CSV or JSON", .usage = "[FILE]",
     .about = "Shows what is used and free, the largest free run, external fragmentation and internal waste over "
              "the run, with marks, collections and failures. Every point keeps the extremes of all events in it.",
     .examples = "  heapstrata timeline\n"
                 "  heapstrata timeline --by event --size 4K trace.hst\n"
                 "  heapstrata timeline --pools web.hst\n"
+                "  heapstrata timeline --svg heap.svg --theme dark trace.hst\n"
                 "  heapstrata timeline --csv --points 1000 --from mark:loop --to 2.5s trace.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = 1,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF | HS_USES_REGION | HS_USES_PICTURE,
+    .options = options, .max_files = 1,
     .args_size = sizeof(struct args), .run = run,
 };

@@ -13,6 +13,7 @@
 
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/cmd/main.h"
+#include "analysis/present/theme.h"
 
 static const char *running = "heapstrata"; /* how complaints begin */
 
@@ -47,6 +48,11 @@ static const struct {
     {HS_USES_COLOR, {"color", 0, "WHEN", HS_OPT_CHOICE, offsetof(struct hs_common, color),
                      "colours: auto, always or never (default auto: on a terminal, unless NO_COLOR is set)",
                      "auto|always|never"}},
+    {HS_USES_PICTURE, {"svg", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, svg),
+                       "draw a picture instead, as SVG (- for standard output)", NULL}},
+    {HS_USES_PICTURE, {"png", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, png), "the same as PNG", NULL}},
+    {HS_USES_PICTURE, {"theme", 0, "THEME", HS_OPT_CHOICE, offsetof(struct hs_common, theme),
+                       "of a picture: light or dark (default light)", HS_THEME_NAMES}},
 };
 
 #define SHARED_MAX (sizeof shared / sizeof *shared)

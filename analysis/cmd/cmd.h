@@ -78,6 +78,7 @@ enum hs_uses {
     HS_USES_ELF = 16,  /* --elf FILE */
     HS_USES_REGION = 64, /* --heap and --region */
     HS_USES_REST = 32, /* options end at the first plain argument; `file` holds it and all behind it */
+    HS_USES_PICTURE = 128, /* --svg FILE, --png FILE, --theme=light|dark: see draw.h */
 };
 
 /* What all commands share. */
@@ -88,6 +89,8 @@ struct hs_common {
     char **file;       /* plain arguments; with HS_USES_INPUT and no -i, file[0] is `input` as well */
     int n_files;
     int color;         /* enum hs_color */
+    int theme;         /* enum hs_theme_name */
+    const char *svg, *png; /* files to write, NULL: no such picture */
     bool json, csv;
 };
 

@@ -12,6 +12,19 @@ void hs_legend_init(struct hs_legend *l, const struct hs_names *names, enum hs_k
     *l = (struct hs_legend){ .names = names, .key = key };
 }
 
+/* Ages double from one class to the next. */
+static const char *const ages[] = {
+    "survived no collection", "survived 1 collection", "survived 2 or 3", "survived 4 to 7", "survived 8 to 15",
+    "survived 16 to 31", "survived 32 and more",
+};
+#define N_AGES (sizeof ages / sizeof *ages)
+
+static uint32_t age_class(uint64_t survived)
+{
+    uint32_t class = survived ? 64 - (uint32_t)__builtin_clzll(survived) : 0;
+    return class < N_AGES ? class : N_AGES - 1;
+}
+
 void hs_legend_free(struct hs_legend *l)
 {
     for (uint32_t i = 0; i < l->n; i++)
@@ -41,6 +54,13 @@ static uint32_t class_named(struct hs_legend *l, const char *name)
     return l->n++;
 }
 
+void hs_legend_init_ages(struct hs_legend *l)
+{
+    *l = (struct hs_legend){ .by_age = true };
+    for (size_t i = 0; i < N_AGES; i++)
+        l->short_of_memory |= class_named(l, ages[i]) == NONE;
+}
+
 static bool grow_sites(struct hs_legend *l, uint32_t index)
 {
     uint32_t n = index < 1024 ? 2048 : 2 * index;
@@ -53,7 +73,7 @@ static bool grow_sites(struct hs_legend *l, uint32_t index)
     return true;
 }
 
-static struct hs_class *class_of(struct hs_legend *l, uint32_t site)
+static struct hs_class *class_of_site(struct hs_legend *l, uint32_t site)
 {
     char name[HS_NAME_MAX];
     uint32_t index = site + 1; /* HS_SITE_UNKNOWN wraps to 0 */
@@ -72,9 +92,18 @@ static struct hs_class *class_of(struct hs_legend *l, uint32_t site)
     return &l->of[l->of_site[index]];
 }
 
-uint32_t hs_legend_class(const struct hs_legend *l, uint32_t site)
+static struct hs_class *class_of(struct hs_legend *l, const struct hs_picture_block *b)
 {
-    uint32_t index = site + 1;
+    if (!l->by_age)
+        return class_of_site(l, b->site);
+    return l->short_of_memory ? NULL : &l->of[age_class(b->survived)];
+}
+
+uint32_t hs_legend_class(const struct hs_legend *l, const struct hs_picture_block *b)
+{
+    if (l->by_age)
+        return age_class(b->survived);
+    uint32_t index = b->site + 1;
     index = index > HS_SITE_LIMIT ? 1 : index;
     return index < l->n_of_site ? l->of_site[index] : NONE;
 }
@@ -120,7 +149,7 @@ static void reorder(struct hs_legend *l, const uint32_t *rank, struct hs_class *
 
 static void rank_classes(struct hs_legend *l)
 {
-    if (!l->n)
+    if (!l->n || l->by_age)
         return;
     uint32_t *rank = calloc(2 * (size_t)l->n, sizeof *rank);
     struct hs_class *sorted = calloc(l->n, sizeof *sorted);
@@ -141,7 +170,7 @@ void hs_legend_add(struct hs_legend *l, const struct hs_picture *p)
     for (uint32_t i = 0; i < p->n_blocks; i++) {
         const struct hs_picture_block *b = &p->block[i];
         const struct hs_region_state *r = region_of(p, b->pos);
-        struct hs_class *c = r ? class_of(l, b->site) : NULL;
+        struct hs_class *c = r ? class_of(l, b) : NULL;
         if (c) {
             c->bytes += (uint64_t)b->granules << r->shift;
             c->blocks++;
@@ -157,7 +186,7 @@ static void add_unshared(struct hs_legend *l, const struct hs_comparison *c, boo
     for (uint32_t i = 0; i < p->n_blocks; i++) {
         const struct hs_picture_block *b = &p->block[i];
         const struct hs_region_state *r = region_of(p, b->pos);
-        struct hs_class *class = !r || hs_compare_has(c, other, b) ? NULL : class_of(l, b->site);
+        struct hs_class *class = !r || hs_compare_has(c, other, b) ? NULL : class_of(l, b);
         if (!class)
             continue;
         *(came ? &class->came : &class->went) += (uint64_t)b->granules << r->shift;
@@ -173,4 +202,29 @@ void hs_legend_compare(struct hs_legend *l, const struct hs_comparison *c, const
     l->names = after;
     add_unshared(l, c, true);
     rank_classes(l);
+}
+
+/* Granules of the extent that block `b` covers. */
+static uint32_t overlap(const struct hs_picture_block *b, struct hs_extent e)
+{
+    uint32_t start = b->pos > e.pos ? b->pos : e.pos;
+    uint32_t b_end = b->pos + b->granules, e_end = e.pos + e.granules, end = b_end < e_end ? b_end : e_end;
+    return end > start ? end - start : 0;
+}
+
+struct hs_dominant hs_legend_dominant(const struct hs_legend *l, const struct hs_picture *p, struct hs_extent e, uint32_t limit)
+{
+    uint32_t granules[HS_LEGEND_LIMIT + 1] = {0};
+    struct hs_dominant most = { .class = limit };
+    for (uint32_t i = hs_picture_find(p, e.pos); i < p->n_blocks; i++) {
+        uint32_t class = hs_legend_class(l, &p->block[i]), n = overlap(&p->block[i], e);
+        if (!n)
+            break;
+        class = class < limit ? class : limit;
+        most.used += n;
+        granules[class] += n;
+        if (granules[class] > granules[most.class])
+            most.class = class;
+    }
+    return most;
 }

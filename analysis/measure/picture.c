@@ -23,7 +23,8 @@ static bool add_region(struct hs_picture *p, const struct hs_model *m, const str
     uint32_t end = region->first + region->granules;
     for (uint32_t pos = region->first; (pos = hs_model_next(m, pos, end)) < end;) {
         const struct hs_live_block *b = &m->block[pos];
-        struct hs_picture_block block = { pos, b->granules, b->site, b->size, b->number };
+        struct hs_picture_block block = { pos, b->granules, b->site, b->size, b->number,
+                                          m->collections.done - b->collection };
         if (block.granules > end - pos)
             block.granules = end - pos;
         if (!add_block(p, &block))

@@ -12,6 +12,7 @@ struct hs_picture_block {
     uint32_t site;          /* that asked for its present size; HS_SITE_UNKNOWN */
     uint32_t size;          /* bytes asked for */
     uint64_t number;        /* record of its first allocation */
+    uint64_t survived;      /* collections */
 };
 
 struct hs_picture {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/present/json.h"
+#include "analysis/present/utf8.h"
 #include "lib/record.h"
 
 #define DEPTH_MAX 16
@@ -115,28 +116,6 @@ void hs_json_hex(struct hs_json *json, const char *key, uint64_t value)
     add_made(json, key, json_object_new_string(digits));
 }
 
-/* Length of the well-formed UTF-8 sequence at `s`, 0 when there is none. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-    static const struct {
-        unsigned char mask, lead;
-        unsigned least;
-    } form[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t length = 1; length <= 4 && length <= n; length++) {
-        if ((s[0] & form[length - 1].mask) != form[length - 1].lead)
-            continue;
-        unsigned code = s[0] & (unsigned char)~form[length - 1].mask;
-        for (size_t i = 1; i < length; i++) {
-            if ((s[i] & 0xc0) != 0x80)
-                return 0;
-            code = code << 6 | (s[i] & 0x3fu);
-        }
-        bool valid = code >= form[length - 1].least && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-        return valid ? length : 0;
-    }
-    return 0;
-}
-
 void hs_json_bytes(struct hs_json *json, const char *key, const void *bytes, size_t n)
 {
     static const char replacement[] = "\xef\xbf\xbd";
@@ -147,7 +126,7 @@ void hs_json_bytes(struct hs_json *json, const char *key, const void *bytes, siz
         return;
     }
     while (n) {
-        size_t length = utf8_length(from, n);
+        size_t length = hs_utf8_length(from, n);
         to = mempcpy(to, length ? (const char *)from : replacement, length ? length : 3);
         from += length ? length : 1;
         n -= length ? length : 1;

@@ -239,43 +239,16 @@ struct classes {
     uint32_t per;
 };
 
-/* Granules of the extent that block `b` covers. */
-static uint32_t overlap(const struct hs_picture_block *b, struct hs_extent e)
-{
-    uint32_t start = b->pos > e.pos ? b->pos : e.pos;
-    uint32_t b_end = b->pos + b->granules, e_end = e.pos + e.granules, end = b_end < e_end ? b_end : e_end;
-    return end > start ? end - start : 0;
-}
-
-/* The class with most granules of the extent, and how many granules are used in all. */
-static uint32_t dominant(const struct classes *c, struct hs_extent e, uint32_t *used)
-{
-    uint32_t granules[LETTERS + 1] = {0}, best = LETTERS;
-    *used = 0;
-    for (uint32_t i = hs_picture_find(c->picture, e.pos); i < c->picture->n_blocks; i++) {
-        const struct hs_picture_block *b = &c->picture->block[i];
-        uint32_t class = hs_legend_class(c->legend, b->site), n = overlap(b, e);
-        if (!n)
-            break;
-        class = class < LETTERS ? class : LETTERS;
-        *used += n;
-        granules[class] += n;
-        if (granules[class] > granules[best])
-            best = class;
-    }
-    return best;
-}
-
 static struct cell draw_class(const void *context, uint32_t at, uint32_t n)
 {
     const struct classes *c = context;
     struct hs_extent extent = { c->region->first + at, n };
-    uint32_t used;
-    struct cell cell = class_cell(dominant(c, extent, &used));
-    if (!used)
+    struct hs_dominant most = hs_legend_dominant(c->legend, c->picture, extent, LETTERS);
+    struct cell cell = class_cell(most.class);
+    if (!most.used)
         return (struct cell){ '.', HS_HUE_NONE };
     uint32_t first = c->picture->block[hs_picture_find(c->picture, extent.pos)].pos;
-    bool capital = c->per > 1 ? used == n : first == extent.pos;
+    bool capital = c->per > 1 ? most.used == n : first == extent.pos;
     if (!capital && cell.letter != '+')
         cell.letter = (char)(cell.letter | 0x20);
     return cell;
