@@ -27,12 +27,14 @@ extern const struct hs_cmd
     hs_cmd_resets,
     hs_cmd_stat,
     hs_cmd_timeline,
+    hs_cmd_top,
     hs_cmd_whatif,
     hs_cmd_why;
 
 /* The only list of commands, in the order of the help. */
 static const struct hs_cmd *const commands[] = {
     &hs_cmd_record,
+    &hs_cmd_top,
     &hs_cmd_stat,
     &hs_cmd_report,
     &hs_cmd_blame,

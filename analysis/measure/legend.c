@@ -99,13 +99,16 @@ static struct hs_class *class_of(struct hs_legend *l, const struct hs_picture_bl
     return l->short_of_memory ? NULL : &l->of[age_class(b->survived)];
 }
 
-uint32_t hs_legend_class(const struct hs_legend *l, const struct hs_picture_block *b)
+uint32_t hs_legend_class_of_site(const struct hs_legend *l, uint32_t site)
 {
-    if (l->by_age)
-        return age_class(b->survived);
-    uint32_t index = b->site + 1;
+    uint32_t index = site + 1;
     index = index > HS_SITE_LIMIT ? 1 : index;
     return index < l->n_of_site ? l->of_site[index] : NONE;
+}
+
+uint32_t hs_legend_class(const struct hs_legend *l, const struct hs_picture_block *b)
+{
+    return l->by_age ? age_class(b->survived) : hs_legend_class_of_site(l, b->site);
 }
 
 /* The region that holds a block; NULL when none does. */

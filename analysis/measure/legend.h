@@ -40,8 +40,9 @@ void hs_legend_add(struct hs_legend *legend, const struct hs_picture *picture);
  * which is of another trace where two are compared; hs_legend_class is of no use then. */
 void hs_legend_compare(struct hs_legend *legend, const struct hs_comparison *comparison, const struct hs_names *after);
 
-/* Class of a block that has been added. */
+/* Class of a block, and of a site, that has been added; UINT32_MAX when there is none. */
 uint32_t hs_legend_class(const struct hs_legend *legend, const struct hs_picture_block *block);
+uint32_t hs_legend_class_of_site(const struct hs_legend *legend, uint32_t site);
 
 /* The class that most granules of an extent belong to; all classes from `limit` on count as one, which is `limit`, at most
  * HS_LEGEND_LIMIT. */

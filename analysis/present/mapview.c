@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/present/chart.h"
 #include "analysis/present/table.h"
 
 #define MEMINFO_LINE  64u /* granules */
@@ -130,15 +129,9 @@ static const enum hs_hue class_hues[] = {
     HS_HUE_BLUE, HS_HUE_YELLOW, HS_HUE_CYAN, HS_HUE_MAGENTA, HS_HUE_GREEN, HS_HUE_RED,
 };
 
-/* One character of a row. */
-struct cell {
-    char letter;
-    enum hs_hue hue;
-};
+typedef struct hs_map_cell draw_cell(const void *context, uint32_t at, uint32_t n);
 
-typedef struct cell draw_cell(const void *context, uint32_t at, uint32_t n);
-
-static bool blank(struct cell cell)
+static bool blank(struct hs_map_cell cell)
 {
     return cell.letter == '.';
 }
@@ -162,7 +155,7 @@ static void draw_row(const struct hs_region_state *region, const struct grid *gr
     enum hs_hue hue = HS_HUE_NONE;
     for (uint32_t c = 0; c < grid->columns && at < region->granules; c++, at += grid->per) {
         uint32_t left = region->granules - at;
-        struct cell cell = draw(context, at, left < grid->per ? left : grid->per);
+        struct hs_map_cell cell = draw(context, at, left < grid->per ? left : grid->per);
         if (cell.hue != hue)
             hs_hue(out, terminal, hue = cell.hue);
         if (blank(cell) && terminal->unicode)
@@ -224,34 +217,35 @@ static void picture_head(const struct hs_mapview *view, const char *what, FILE *
             view->picture->synced ? "" : "; records were lost before: the layout is not certain");
 }
 
-/* The letter of a class, by rank. */
-static struct cell class_cell(uint32_t class)
+struct hs_map_cell hs_mapview_class(uint32_t class)
 {
     if (class >= LETTERS)
-        return (struct cell){ '+', HS_HUE_DIM };
-    return (struct cell){ (char)('A' + class), class_hues[class % (sizeof class_hues / sizeof *class_hues)] };
+        return (struct hs_map_cell){ '+', HS_HUE_DIM };
+    return (struct hs_map_cell){ (char)('A' + class), class_hues[class % (sizeof class_hues / sizeof *class_hues)] };
 }
 
-struct classes {
-    const struct hs_picture *picture;
-    const struct hs_region_state *region;
-    const struct hs_legend *legend;
-    uint32_t per;
-};
-
-static struct cell draw_class(const void *context, uint32_t at, uint32_t n)
+struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent extent)
 {
-    const struct classes *c = context;
-    struct hs_extent extent = { c->region->first + at, n };
-    struct hs_dominant most = hs_legend_dominant(c->legend, c->picture, extent, LETTERS);
-    struct cell cell = class_cell(most.class);
+    struct hs_dominant most = hs_legend_dominant(map->legend, map->picture, extent, LETTERS);
+    struct hs_map_cell cell = hs_mapview_class(most.class);
     if (!most.used)
-        return (struct cell){ '.', HS_HUE_NONE };
-    uint32_t first = c->picture->block[hs_picture_find(c->picture, extent.pos)].pos;
-    bool capital = c->per > 1 ? most.used == n : first == extent.pos;
+        return (struct hs_map_cell){ '.', HS_HUE_NONE };
+    uint32_t first = map->picture->block[hs_picture_find(map->picture, extent.pos)].pos;
+    bool capital = map->per > 1 ? most.used == extent.granules : first == extent.pos;
     if (!capital && cell.letter != '+')
         cell.letter = (char)(cell.letter | 0x20);
     return cell;
+}
+
+struct classes {
+    struct hs_map_of map;
+    const struct hs_region_state *region;
+};
+
+static struct hs_map_cell draw_class(const void *context, uint32_t at, uint32_t n)
+{
+    const struct classes *c = context;
+    return hs_mapview_cell(&c->map, (struct hs_extent){ c->region->first + at, n });
 }
 
 static void print_legend(const struct hs_legend *legend, const struct hs_terminal *terminal, FILE *out)
@@ -261,7 +255,7 @@ static void print_legend(const struct hs_legend *legend, const struct hs_termina
         total += legend->of[i].bytes;
     for (uint32_t i = 0; i < legend->n; i++) {
         const struct hs_class *c = &legend->of[i];
-        struct cell cell = class_cell(i);
+        struct hs_map_cell cell = hs_mapview_class(i);
         char name[200];
         if (i >= LETTERS) {
             rest += c->bytes;
@@ -295,7 +289,7 @@ int hs_mapview_classes(const struct hs_mapview *view, const struct hs_legend *le
         if (!present(view, i))
             continue;
         struct grid grid = fit(region, terminal, view->full);
-        struct classes classes = { view->picture, region, legend, grid.per };
+        struct classes classes = { { view->picture, legend, grid.per }, region };
         region_head(view, i, &grid, out);
         draw_grid(region, &grid, draw_class, &classes, terminal, out);
         several = several || grid.per > 1;
@@ -308,7 +302,7 @@ int hs_mapview_classes(const struct hs_mapview *view, const struct hs_legend *le
 /* ---- compared ---- */
 
 static const struct {
-    struct cell cell;
+    struct hs_map_cell cell;
     const char *what;
 } changes[HS_CHANGES] = {
     [HS_CHANGE_FREE] = {{'.', HS_HUE_NONE}, "free in both"},
@@ -319,7 +313,7 @@ static const struct {
 };
 
 /* A change, where there is any, goes before what stayed. */
-static struct cell draw_change(const void *context, uint32_t at, uint32_t n)
+static struct hs_map_cell draw_change(const void *context, uint32_t at, uint32_t n)
 {
     const uint8_t *change = context;
     uint32_t count[HS_CHANGES] = {0};

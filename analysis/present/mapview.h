@@ -9,6 +9,7 @@
 
 #include "analysis/measure/legend.h"
 #include "analysis/measure/picture.h"
+#include "analysis/present/chart.h"
 #include "analysis/present/json.h"
 #include "analysis/present/terminal.h"
 
@@ -23,6 +24,22 @@ struct hs_mapview {
  * every head is `h`. Without auto split, which adds "max new split" to the figures. Numbers are cut to 32
  * bits as there. Returns HS_OK or HS_ERR_MEMORY; so do the others. */
 int hs_mapview_meminfo(const struct hs_mapview *view, FILE *out);
+
+/* A character of a map: '.' for what is free, else the letter of the class that most of the extent belongs to. Where `per`
+ * granules make a character, a capital has none free; where it is one, a capital is a block's head. */
+struct hs_map_cell {
+    char letter;
+    enum hs_hue hue;
+};
+struct hs_map_of {
+    const struct hs_picture *picture;
+    const struct hs_legend *legend;
+    uint32_t per;
+};
+struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent extent);
+
+/* The letter of a class, by its rank: capital, or + for those that share one. */
+struct hs_map_cell hs_mapview_class(uint32_t class);
 
 /* For people: a letter for each class of the legend, several granules to a letter when the heap is large. */
 int hs_mapview_classes(const struct hs_mapview *view, const struct hs_legend *legend,

@@ -20,6 +20,15 @@ static bool fail(struct hs_line *l, const char *why)
     return false;
 }
 
+bool hs_line_wait(struct hs_line *l, int fd, int patience)
+{
+    struct pollfd poller[] = {{ .fd = fd, .events = POLLIN }, { .fd = l->wake > 0 ? l->wake : -1, .events = POLLIN }};
+    int ready = poll(poller, 2, patience);
+    if (l->woken && (ready < 0 || (ready > 0 && poller[1].revents)))
+        l->woken(l->context);
+    return ready > 0 && poller[0].revents;
+}
+
 /* ---- sockets ---- */
 
 /* The address in "HOST:PORT" or "PORT". */
@@ -75,8 +84,7 @@ static int attach_any(struct hs_line *l, const char *text, bool listener)
 static bool await(struct hs_line *l)
 {
     while (!*l->interrupt) {
-        int n = poll(&(struct pollfd){ .fd = l->listener, .events = POLLIN }, 1, SLICE);
-        l->fd = n > 0 ? accept4(l->listener, NULL, NULL, SOCK_CLOEXEC) : -1;
+        l->fd = hs_line_wait(l, l->listener, SLICE) ? accept4(l->listener, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (l->fd >= 0)
             return true;
     }
@@ -118,7 +126,7 @@ bool hs_line_again(struct hs_line *l)
     if (l->fd > 0)
         close(l->fd);
     while (!*l->interrupt && !hs_line_open(l))
-        poll(NULL, 0, SLICE);
+        hs_line_wait(l, -1, SLICE);
     return l->fd >= 0;
 }
 

@@ -17,6 +17,9 @@ struct hs_line {
     const char *name;
     unsigned baud;
     volatile const int *interrupt; /* non-zero: stop waiting */
+    int wake;     /* when this can be read, or a signal came, `woken` is called: 0: none */
+    void (*woken)(void *context);
+    void *context;
     int fd;       /* read it when it is ready; -1: closed */
     int listener; /* 0: none */
     char error[200];
@@ -28,6 +31,9 @@ bool hs_line_open(struct hs_line *line);
 
 /* After its end: waits until it can be opened again. False when interrupted. */
 bool hs_line_again(struct hs_line *line);
+
+/* Waits until `fd` can be read, -1: for no descriptor; false when that took more than so many milliseconds. */
+bool hs_line_wait(struct hs_line *line, int fd, int patience);
 
 void hs_line_close(struct hs_line *line);
 

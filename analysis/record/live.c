@@ -7,17 +7,16 @@
 #include "analysis/record/live.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "analysis/model/model.h"
 #include "lib/host/parts.h"
 
 #define TICK  0.25 /* seconds */
+#define PATIENCE ((int)(TICK * 1000))
 #define FLUSH 2.0  /* what is lost at most when we are killed */
 
 struct run {
@@ -70,12 +69,12 @@ static void look(struct run *r, double elapsed)
 static void tick(struct run *r)
 {
     double time = now();
-    if (time - r->ticked < TICK)
+    if (!r->reader || time - r->ticked < TICK)
         return;
     r->live->state.seconds = time - r->begun;
     look(r, time - r->ticked);
     r->ticked = time;
-    if (time - r->flushed >= FLUSH) {
+    if (r->live->writer && time - r->flushed >= FLUSH) {
         hs_writer_flush(r->live->writer);
         r->flushed = time;
     }
@@ -85,19 +84,23 @@ static void tick(struct run *r)
 
 /* ---- bytes ---- */
 
-/* Bytes of the line: how many, 0 at its end, -1 when none came in time. */
+/* Bytes of the line: how many, 0 at its end, -1 when none came in time. Whether the source is over is asked first: what it
+ * wrote until then is there to be read. */
 static long receive(struct run *r, uint8_t *into, size_t room)
 {
-    struct hs_line *line = &r->live->line;
-    int ready = poll(&(struct pollfd){ .fd = line->fd, .events = POLLIN }, 1, (int)(TICK * 1000));
-    if (ready <= 0)
-        return -1;
-    ssize_t n = read(line->fd, into, room);
+    struct hs_live *live = r->live;
+    bool over = !live->over || live->over(live->context);
+    if (!hs_line_wait(&live->line, live->line.fd, PATIENCE))
+        return live->over && over ? 0 : -1;
+    ssize_t n = read(live->line.fd, into, room);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return -1;
     if (n < 0 && errno != EIO) /* a pseudo terminal whose other end is closed */
         r->error = errno;
-    return n > 0 ? n : 0;
+    if (n > 0 || over || r->error)
+        return n > 0 ? n : 0;
+    hs_line_wait(&live->line, -1, PATIENCE); /* at the end of a file that grows */
+    return -1;
 }
 
 static long read_line(struct hs_bytes *bytes, uint8_t *into, size_t room)
@@ -127,7 +130,7 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
 {
     struct run *r = (struct run *)((char *)feed - offsetof(struct run, tee));
     int err = r->chunks->next(r->chunks, chunk);
-    if (!err && chunk->kind != HS_CHUNK_END)
+    if (!err && chunk->kind != HS_CHUNK_END && r->live->writer)
         err = hs_writer_put_chunk(r->live->writer, chunk);
     r->header |= !err && chunk->kind == HS_CHUNK_HEADER;
     return err;
@@ -155,6 +158,9 @@ static int finish(struct run *r, int err, struct hs_error *error)
     const char *name = r->live->line.name;
     look(r, 0);
     r->live->state.seconds = now() - r->begun;
+    r->live->state.ended = true;
+    if (r->live->tick && r->header)
+        r->live->tick(r->live->context, &r->live->state);
     if (err)
         hs_fail_with(error, err, 0, "%s: %s", name, hs_strerror(err));
     else if (r->error)
@@ -163,6 +169,15 @@ static int finish(struct run *r, int err, struct hs_error *error)
         hs_fail_with(error, err = HS_ERR_KIND, 0, "%s: %llu bytes came, and no trace among them: has the firmware called "
                      "heapstrata.stream()?", name, (unsigned long long)r->live->state.bytes);
     return err;
+}
+
+/* The stream of the line, or that within the .hst which the line is. */
+static struct hs_feed *open_chunks(struct run *r, struct hs_error *error)
+{
+    if (!r->live->container)
+        return hs_feed_of_stream(&r->bytes, false);
+    struct hs_bytes *container = hs_bytes_of_container(&r->bytes, error);
+    return container ? hs_feed_of_stream(container, hs_container_of_image(container)) : NULL;
 }
 
 int hs_live_run(struct hs_live *live, struct hs_error *error)
@@ -178,13 +193,17 @@ int hs_live_run(struct hs_live *live, struct hs_error *error)
     live->state.connected = true;
     r->begun = r->ticked = r->flushed = now();
     r->model = hs_model_new(NULL);
-    r->chunks = r->model ? hs_feed_of_stream(&r->bytes, false) : NULL;
+    r->chunks = r->model ? open_chunks(r, error) : NULL;
     r->reader = r->chunks ? hs_reader_of_feed(&r->tee, live->line.name, error) : NULL;
+    live->state.model = r->model;
+    live->state.reader = r->reader;
     if (r->reader)
         err = finish(r, follow(r), error);
     if (r->reader)
         hs_reader_close(r->reader);
     hs_model_free(r->model);
     free(r);
+    live->state.model = NULL;
+    live->state.reader = NULL;
     return err;
 }

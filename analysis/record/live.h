@@ -2,11 +2,12 @@
  *
  * A stream as it comes: its chunks go into a .hst, and the heap is followed for those who watch. What is no chunk
  * (another program's output on the same line, what noise has damaged) is left out; the packets' numbers tell what
- * is missing.
+ * is missing. A file that grows is followed likewise.
  */
 #ifndef HS_RECORD_LIVE_H
 #define HS_RECORD_LIVE_H
 
+#include "analysis/model/model.h"
 #include "analysis/record/line.h"
 #include "lib/host/writer.h"
 
@@ -20,13 +21,18 @@ struct hs_live_state {
     uint64_t used, heap;     /* bytes of the heap in use, of all of it; meaningless unless `synced` */
     bool synced;
     bool connected;
+    bool ended;              /* there is no more to come */
+    const struct hs_model *model;   /* of the present moment; they go when hs_live_run returns */
+    const struct hs_reader *reader;
 };
 
 struct hs_live {
     struct hs_line line;
-    struct hs_writer *writer;
+    struct hs_writer *writer; /* NULL: nothing is kept */
     bool again;              /* wait for the next connection at the end of one */
-    void (*tick)(void *context, const struct hs_live_state *state); /* about four times a second; may be NULL */
+    bool container;          /* what comes is a .hst */
+    bool (*over)(void *context); /* whether the source has ended, so that an end is one. NULL: every end is */
+    void (*tick)(void *context, const struct hs_live_state *state); /* about four times a second, and at the end; may be NULL */
     void *context;
     struct hs_live_state state; /* at the end, the final one */
 };

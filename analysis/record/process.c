@@ -2,6 +2,7 @@
 #include "analysis/record/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -34,22 +35,49 @@ static sigset_t watched(void)
     return set;
 }
 
+/* Where it prints to. */
+static int redirect(posix_spawn_file_actions_t *actions, int output)
+{
+    int error = posix_spawn_file_actions_init(actions);
+    if (output && !error)
+        error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (output && !error)
+        error = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+    if (output && !error)
+        error = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
+    return error;
+}
+
 /* The child starts with the signals of a program run from a shell. */
-static int spawn(const struct hs_process *p, const sigset_t *mask, pid_t *pid)
+static int spawn(const struct hs_process *p, const sigset_t *mask, short flags, pid_t *pid)
 {
     posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t actions;
     sigset_t defaults = watched();
     int error = posix_spawnattr_init(&attributes);
     if (error)
         return error;
     posix_spawnattr_setsigmask(&attributes, mask);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    error = setenv(p->variable, p->value, 1) ? errno : 0;
+    posix_spawnattr_setflags(&attributes, (short)(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
+    error = redirect(&actions, p->output);
+    if (!error && setenv(p->variable, p->value, 1))
+        error = errno;
     if (!error)
-        error = posix_spawnp(pid, p->argv[0], NULL, &attributes, p->argv, environ);
+        error = posix_spawnp(pid, p->argv[0], &actions, &attributes, p->argv, environ);
     unsetenv(p->variable);
+    posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+int hs_process_start(const struct hs_process *process, int *pid)
+{
+    sigset_t mask;
+    pid_t child = 0;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    int error = spawn(process, &mask, POSIX_SPAWN_SETPGROUP, &child);
+    *pid = child;
     return error;
 }
 
@@ -105,7 +133,7 @@ int hs_process_run(const struct hs_process *process)
     sigset_t set = watched(), before;
     sigprocmask(SIG_BLOCK, &set, &before);
     r.signals = signalfd(-1, &set, SFD_CLOEXEC);
-    int error = r.signals < 0 ? errno : spawn(process, &before, &r.pid);
+    int error = r.signals < 0 ? errno : spawn(process, &before, 0, &r.pid);
     if (!error)
         follow(&r);
     if (r.signals >= 0)
