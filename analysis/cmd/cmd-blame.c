@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "analysis/cmd/cmd.h"
+#include "analysis/cmd/draw.h"
 #include "analysis/cmd/firmware.h"
 #include "analysis/cmd/when.h"
 #include "analysis/measure/timeline.h"
+#include "analysis/present/blamepicture.h"
 #include "analysis/present/blameview.h"
 
 #define CASES_KEPT 32u
@@ -157,6 +159,25 @@ static int check(struct work *w)
 
 /* ---- all of it ---- */
 
+static int draw(const void *what, const struct hs_sheet_style *style, FILE *out)
+{
+    return hs_blamepicture_draw(what, style, out);
+}
+
+/* Draws the last case. Complains; returns the exit status. */
+static int draw_all(const struct work *w, const struct hs_blameview *view)
+{
+    char subject[256];
+    return hs_cmd_draw(&w->args->common, draw, &(struct hs_blamepicture){
+        view, &w->picture, hs_cmd_subject(w->args->common.input, w->reader, subject, sizeof subject) });
+}
+
+static int exit_status(int error)
+{
+    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+}
+
+/* Returns the exit status. */
 static int print(struct work *w, const struct hs_groups *lines, const struct hs_island_report *report)
 {
     const struct args *args = w->args;
@@ -167,10 +188,12 @@ static int print(struct work *w, const struct hs_groups *lines, const struct hs_
         .when = args->size ? args->at ? args->at : "end" : NULL, .groups = lines, .islands = report, .limit = limit,
         .color = hs_cmd_colors(&args->common),
     };
+    if (hs_cmd_draws(&args->common))
+        return draw_all(w, &view);
     if (args->common.json)
-        return hs_blameview_json(&view, stdout);
+        return exit_status(hs_blameview_json(&view, stdout));
     hs_blameview_text(&view, stdout);
-    return HS_OK;
+    return HS_EXIT_OK;
 }
 
 static int measure_and_print(struct work *w)
@@ -182,11 +205,10 @@ static int measure_and_print(struct work *w)
     int error = lines ? hs_island_report_make(&report, &w->islands, lines, w->model) : HS_ERR_MEMORY;
     for (size_t i = 0; !error && i < w->n; i++)
         error = hs_culprits_find(&w->cases[i].culprits, &w->cases[i].blame, &w->names);
-    if (!error)
-        error = print(w, lines, &report);
+    int status = error ? exit_status(error) : print(w, lines, &report);
     hs_island_report_free(&report);
     hs_groups_free(lines);
-    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+    return status;
 }
 
 static int replay(struct work *w)
@@ -221,6 +243,8 @@ static void release(struct work *w)
 static int run(void *memory)
 {
     struct work w = {.args = memory};
+    if (hs_cmd_can_draw(&w.args->common))
+        return HS_EXIT_BAD;
     if (w.args->at && !w.args->size)
         return hs_complain("--at needs --size: how many bytes would be asked for then");
     if (!hs_when_parse(&w.when, w.args->size ? w.args->at ? w.args->at : "end" : NULL, "at"))
@@ -243,8 +267,9 @@ const struct hs_cmd hs_cmd_blame = {
              "space, and the standard advice where the trace speaks for it.",
     .examples = "  heapstrata blame run.hst\n"
                 "  heapstrata blame --size 12K --at mark:ready run.hst\n"
+                "  heapstrata blame --svg blame.svg run.hst\n"
                 "  heapstrata blame --fewest bytes --json run.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF | HS_USES_PICTURE,
     .options = options,
     .max_files = 1,
     .args_size = sizeof(struct args),

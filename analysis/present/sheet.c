@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/present/table.h"
 #include "lib/record.h"
 
 bool hs_sheet_begin(struct hs_sheet *s, const struct hs_sheet_style *style, double height)
@@ -81,6 +82,33 @@ void hs_sheet_legend(struct hs_sheet *s, double y, const struct hs_swatch *swatc
         hs_canvas_round_box(s->canvas, (struct hs_box){ x, y - 9, 11, 11 }, 2, swatch[i].ink);
         x -= 14;
     }
+}
+
+static void entry_data(struct hs_sheet *s, const struct hs_entry *e)
+{
+    hs_json_object(s->data, NULL);
+    hs_json_text(s->data, "name", e->name);
+    hs_sheet_ink(s, "colour", e->ink);
+    hs_json_uint(s->data, "bytes", e->bytes);
+    hs_json_uint(s->data, "blocks", e->blocks);
+    hs_json_end(s->data);
+}
+
+void hs_sheet_entry(struct hs_sheet *s, double y, unsigned i, const struct hs_entry *e)
+{
+    double width = (HS_SHEET_RIGHT - HS_SHEET_LEFT - 56) / 2, left = HS_SHEET_LEFT + (i % 2) * (width + 24);
+    char fitted[HS_FITTED], amount[120], number[2][40];
+    hs_format(number[0], 40, HS_VALUE_BYTES, (struct hs_value){ .u = e->bytes });
+    hs_format(number[1], 40, HS_VALUE_COUNT, (struct hs_value){ .u = e->blocks });
+    snprintf(amount, sizeof amount, e->blocks ? "%s bytes, %s block%s" : "%s bytes", number[0], number[1], e->blocks == 1 ? "" : "s");
+    const char *said = e->amount ? e->amount : amount;
+    double room = width - 18 - 12 - hs_canvas_width(s->canvas, HS_FACE_TEXT, said);
+    y += i / 2 * HS_SHEET_LINE;
+    hs_canvas_round_box(s->canvas, (struct hs_box){ left, y - 10, 12, 12 }, 2, e->ink);
+    hs_canvas_fit(s->canvas, &(struct hs_fit){ HS_FACE_TEXT, room, true }, e->name, fitted);
+    hs_sheet_put(s, left + 18, y, HS_ALIGN_LEFT, HS_FACE_TEXT, s->theme->text, fitted);
+    hs_sheet_put(s, left + width, y, HS_ALIGN_RIGHT, HS_FACE_TEXT, s->theme->dim, said);
+    entry_data(s, e);
 }
 
 static void describe(struct hs_sheet *s, const struct hs_plot *p)

@@ -54,6 +54,16 @@ struct hs_swatch {
 /* Entries in a row that ends at the right, on the line `y`. */
 void hs_sheet_legend(struct hs_sheet *sheet, double y, const struct hs_swatch *swatch, unsigned n);
 
+/* Entry `i` of a legend in two columns, from the line `y` on: a box, what it stands for, how much of it there is. It
+ * becomes part of the data, which is inside an array: bytes, and blocks when there are any. */
+struct hs_entry {
+    struct hs_ink ink;
+    const char *name;
+    const char *amount; /* NULL: bytes and blocks */
+    uint64_t bytes, blocks;
+};
+void hs_sheet_entry(struct hs_sheet *sheet, double y, unsigned i, const struct hs_entry *entry);
+
 /* A panel, with ticks of its vertical axis and their grid, and of the horizontal one; its place and its axes become part
  * of the data. `ticks`: about how many, 0 for none. */
 struct hs_plot {
