@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int hs_cmd_can_draw(const struct hs_common *common)
@@ -20,7 +21,14 @@ char *hs_cmd_subject(const char *path, const struct hs_reader *reader, char *tex
     return text;
 }
 
-/* A file that could not be written is removed, for half a picture is none. */
+/* Half a picture is none; but what is no file (/dev/full) is not ours to remove. */
+static void remove_half(const char *path)
+{
+    struct stat file;
+    if (!lstat(path, &file) && S_ISREG(file.st_mode))
+        unlink(path);
+}
+
 static int draw_to(const char *path, hs_draw *draw, const void *what, const struct hs_sheet_style *style)
 {
     bool standard = !strcmp(path, "-");
@@ -34,7 +42,7 @@ static int draw_to(const char *path, hs_draw *draw, const void *what, const stru
     const char *why = error && error != HS_ERR_IO ? hs_strerror(error) : strerror(errno);
     hs_complain("cannot write %s: %s", path, why);
     if (!standard)
-        unlink(path);
+        remove_half(path);
     return HS_EXIT_BAD;
 }
 
