@@ -176,8 +176,8 @@ static void print_look(struct top *t)
             putchar('\n');
         draw(t);
     }
-    if (fflush(stdout)) /* nobody reads any longer */
-        interrupted = 1;
+    if (fflush(stdout) && !interrupted) /* nobody reads any longer */
+        interrupted = SIGPIPE;
 }
 
 /* ---- looks ---- */
@@ -393,7 +393,7 @@ static void handle_signals(void)
 /* A program that ended by itself has its status passed on. */
 static int end(struct top *t, int err, const struct hs_error *error)
 {
-    bool by_itself = t->watch.exited && !interrupted;
+    bool by_itself = t->watch.exited && !t->watch.ended;
     err = err ? err : t->error;
     if (interrupted == SIGPIPE) { /* the program run here has been ended, so this one may go */
         signal(SIGPIPE, SIG_DFL);

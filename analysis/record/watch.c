@@ -224,6 +224,7 @@ static void end_program(struct watching *w)
 {
     if (program_is_over(w))
         return;
+    w->watch->ended = true;
     kill(w->watch->pid, SIGTERM);
     for (int i = 0; i < GOODBYE && !program_is_over(w); i++)
         poll(NULL, 0, PATIENCE);
@@ -241,7 +242,6 @@ static int start_program(struct watching *w, const char *pipe, struct hs_error *
         .argv = w->watch->argv, .variable = "HEAPSTRATA_OUT", .value = pipe, .output = w->watch->output }, &w->watch->pid);
     if (failed)
         hs_fail_with(error, HS_ERR_IO, 0, "cannot run %s: %s", w->watch->argv[0], strerror(failed));
-    w->watch->started = !failed;
     return failed ? HS_ERR_IO : HS_OK;
 }
 

@@ -31,10 +31,8 @@ struct hs_watch {
     void (*woken)(void *context);
     void *context;
 
-    bool started;              /* set: the program ran; `status` is its status as of waitpid once it has ended */
-    bool exited;
-    int status;
-    int pid;
+    int pid, status;           /* set: of the program; status as of waitpid once it has `exited` */
+    bool exited, ended;        /* ended: by us */
 };
 
 /* Looks at the source until it ends or is interrupted, which ends a program too. Returns HS_OK, or a negative enum hs_err
