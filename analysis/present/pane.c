@@ -98,8 +98,11 @@ void hs_pane_write(const struct hs_pane *f, const struct hs_terminal *terminal, 
         for (unsigned i = 0, n = length_of(f, row); i < n; i++) {
             const struct hs_place *place = &f->place[(size_t)row * f->columns + i];
             if (place->look.hue != hue) {
-                hs_hue(out, terminal, HS_HUE_NONE);
-                hs_hue(out, terminal, hue = place->look.hue);
+                if (hue != HS_HUE_NONE)
+                    hs_hue(out, terminal, HS_HUE_NONE);
+                hue = place->look.hue;
+                if (hue != HS_HUE_NONE)
+                    hs_hue(out, terminal, hue);
             }
             fputs(place->text, out);
         }

@@ -11,14 +11,19 @@ LIBRARIES = {"BABELTRACE2": ("ctf", "libbabeltrace2-dev"), "SQLITE3": ("sqlite",
              "PROTOBUF": ("pprof", "libprotobuf-c-dev")}
 
 
+PICTURES = {"CAIRO": "libcairo2-dev", "NCURSES": "libncurses-dev"}
+
+
 def build(without):
-    """The CLI, its exporters compiled as if the libraries were not there, and linked without them."""
+    """The CLI, what uses the libraries compiled as if they were not there, and linked without them."""
     folder = os.path.join(hs_test.scratch(), "without")
     os.makedirs(folder, exist_ok=True)
     flags = ["gcc", "-std=c11", "-O1", "-I.", "-Ibuild/gen", "-D_GNU_SOURCE=", '-DHS_VERSION="0"'] + ["-DHS_WITHOUT_" + w for w in without]
     objects = []
-    for source in sorted(glob.glob(os.path.join(hs_test.ROOT, "analysis/export/*.c")) +
-                         glob.glob(os.path.join(hs_test.ROOT, "analysis/babeltrace2/*.c"))):
+    sources = glob.glob(os.path.join(hs_test.ROOT, "analysis/export/*.c"))
+    sources += glob.glob(os.path.join(hs_test.ROOT, "analysis/babeltrace2/*.c"))
+    sources += [os.path.join(hs_test.ROOT, "analysis/present", name) for name in ("canvas.c", "screen.c")]
+    for source in sorted(sources):
         objects.append(os.path.join(folder, os.path.basename(source) + ".o"))
         subprocess.run(flags + ["-c", "-o", objects[-1], os.path.relpath(source, hs_test.ROOT)], cwd=hs_test.ROOT, check=True)
     program = os.path.join(folder, "heapstrata")
@@ -32,7 +37,7 @@ def case_missing(bench):
     if "san-" in hs_test.BUILD:
         bench.tap.skip("a build without libraries", "not with sanitizers")
         return
-    program = build(LIBRARIES)
+    program = build([*LIBRARIES, *PICTURES])
     trace = bench.trace()
     listed = hs_test.run([program, "export", "--list"]).out.decode()
     for form, package in LIBRARIES.values():
@@ -49,3 +54,19 @@ def case_missing(bench):
                     b"libbabeltrace2-dev" in done.err and folder.encode() in done.err and not os.path.exists(bench.path("missing.hst")), done.err)
     done = hs_test.run([program, "export", "-f", "csv", trace])
     bench.check("the other formats are there", done.status == 0 and done.out == hs_test.cli("export", "-f", "csv", trace).out)
+    no_pictures(bench, program, trace)
+
+
+def no_pictures(bench, program, trace):
+    for command in ("timeline", "map", "blame"):
+        out = bench.path("missing.svg")
+        done = hs_test.run([program, command, "--svg", out, trace])
+        bench.check("without cairo %s draws nothing: status 2, and what to install" % command, done.status == 2 and
+                    PICTURES["CAIRO"].encode() in done.err and not os.path.exists(out), done.err)
+        done = hs_test.run([program, command, trace])
+        bench.check("%s is there all the same" % command, done.status == 0 and done.out == hs_test.cli(command, trace).out, done.err)
+    done = hs_test.run([program, "top", trace], env={"TERM": "xterm"})
+    bench.check("without ncurses top has no screen: status 2, and what to install", done.status == 2 and
+                PICTURES["NCURSES"].encode() in done.err, done.err)
+    done = hs_test.run([program, "top", "--batch", "--json", trace])
+    bench.check("top --batch is there all the same", done.status == 0 and b'"lines"' in done.out, done.err)
