@@ -6,6 +6,8 @@
 
 #include "analysis/measure/groups.h"
 
+#define IDLE 4 /* with less than that part of the time in the trace the firmware rested */
+
 /* ---- an earlier moment ---- */
 
 static struct hs_did did(const struct hs_site_sum *sum)
@@ -95,7 +97,7 @@ static double span_of(const struct hs_overview_of *of)
 {
     uint64_t elapsed = hs_model_elapsed(of->model), then = of->earlier->elapsed;
     double traced = hs_seconds(of->names->reader, elapsed > then ? elapsed - then : 0);
-    return traced > of->span ? traced : of->span;
+    return traced > of->span / IDLE ? traced : of->span;
 }
 
 static void take_rare(struct hs_overview *o, const struct hs_overview_of *of)

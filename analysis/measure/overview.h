@@ -3,8 +3,9 @@
  * A running firmware at one moment: figures of the heap and of the trace, the lines that allocate with how much they did
  * since the moment before, and a picture. It keeps nothing of the model, which may go on or go.
  *
- * A rate is of the seconds that passed here or in the trace, whichever are more: records come in packets, and a finished
- * trace is read much faster than it was written.
+ * A rate is of the seconds that passed in the trace: records come in packets, which hold more or less than a look's time,
+ * and a finished trace is read much faster than it was written. Where hardly any passed there, the firmware rested, and it
+ * is of the seconds that passed here.
  */
 #ifndef HS_MEASURE_OVERVIEW_H
 #define HS_MEASURE_OVERVIEW_H

@@ -74,7 +74,7 @@ def check_rates(tap, name, seen):
     middle = rates[len(rates) // 2] if rates else 0
     whole = line[-1]["requests"] / seen[-1]["seconds"] if line else 0
     tap.check("%s: %.0f allocations a second, %.0f over the whole run" % (name, middle, whole), middle > 1000 and
-              abs(middle - whole) < 0.25 * whole, rates)
+              abs(middle - whole) < 0.15 * whole, rates)
 
 
 def case_recorded(tap):
