@@ -343,6 +343,8 @@ static void look(void *context, const struct hs_live_state *state)
         print_look(t);
     if (t->error || (t->args->number && t->looks >= t->args->number))
         interrupted = 1;
+    if (state->ended && hs_cmd_check_selection(state->reader))
+        t->error = HS_ERR_ARG;
     t->present = state->ended ? state : NULL;
     if (state->ended)
         stay(t);
@@ -399,6 +401,8 @@ static int end(struct top *t, int err, const struct hs_error *error)
         signal(SIGPIPE, SIG_DFL);
         raise(SIGPIPE);
     }
+    if (err == HS_ERR_ARG)
+        return HS_EXIT_BAD; /* the trace has no such region, which has been said */
     if (err)
         return hs_complain("%s", error->text[0] ? error->text : hs_strerror(err));
     return by_itself ? hs_process_exit(t->watch.status) : HS_EXIT_OK;
@@ -433,6 +437,7 @@ static int run(void *memory)
                                   .map = !args->no_map, .unicode = t.terminal.unicode, .keys = !args->batch };
     t.pane.unicode = t.terminal.unicode;
     t.watch = (struct hs_watch){ .baud = (unsigned)args->baud, .interrupt = &interrupted, .delay = args->delay, .begin = begin,
+                                 .selection = hs_cmd_selection(&args->common),
                                  .look = look, .woken = on_keys, .context = &t };
     choose_source(&t);
     int status = watch(&t);
@@ -453,7 +458,7 @@ const struct hs_cmd hs_cmd_top = {
                 "  heapstrata top tcp-listen:5555\n"
                 "  heapstrata top ring.bin\n"
                 "  heapstrata top --batch --number 1 --json growing.hst\n",
-    .uses = HS_USES_REST | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = -1,
+    .uses = HS_USES_REST | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = -1,
     .args_size = sizeof(struct args),
     .defaults = &(const struct args){ .delay = 1, .baud = 115200, .limit = BATCH_ROWS, .filter = "" }, .run = run,
 };

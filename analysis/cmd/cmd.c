@@ -276,8 +276,7 @@ struct hs_reader *hs_cmd_open_selected(const struct hs_common *common, const cha
     return reader;
 }
 
-/* Whether the trace had what the user chose; else says what it has. */
-static int check_selection(const struct hs_reader *reader)
+int hs_cmd_check_selection(const struct hs_reader *reader)
 {
     const struct hs_selection *s = hs_reader_selection(reader);
     char names[256] = "";
@@ -345,7 +344,7 @@ int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
     const struct hs_error *error = hs_reader_error(reader);
     if (error && error->code)
         return hs_complain("%s", error->text[0] ? error->text : hs_strerror(error->code));
-    return check_selection(reader);
+    return hs_cmd_check_selection(reader);
 }
 
 static int feed_model(void *context, const struct hs_event *events, long n)

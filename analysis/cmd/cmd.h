@@ -123,6 +123,9 @@ struct hs_selection hs_cmd_selection(const struct hs_common *common);
 /* The same, of that selection. hs_cmd_replay complains when the trace has nothing of the kind. */
 struct hs_reader *hs_cmd_open_selected(const struct hs_common *common, const char *path);
 
+/* Whether a trace, read to its end, had what the user chose; else complains. Returns the exit status. */
+int hs_cmd_check_selection(const struct hs_reader *reader);
+
 /* Feeds a reader's events to `each` till the end, with progress on a terminal. `each` returns 0, or
  * another value to stop there. Returns the status to exit with when nothing else is amiss: HS_EXIT_BAD,
  * with the error printed, when the input was damaged. */

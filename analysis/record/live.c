@@ -197,8 +197,10 @@ int hs_live_run(struct hs_live *live, struct hs_error *error)
     r->reader = r->chunks ? hs_reader_of_feed(&r->tee, live->line.name, error) : NULL;
     live->state.model = r->model;
     live->state.reader = r->reader;
-    if (r->reader)
+    if (r->reader) {
+        hs_reader_select(r->reader, &live->selection);
         err = finish(r, follow(r), error);
+    }
     if (r->reader)
         hs_reader_close(r->reader);
     hs_model_free(r->model);

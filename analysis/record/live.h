@@ -31,6 +31,7 @@ struct hs_live {
     struct hs_writer *writer; /* NULL: nothing is kept */
     bool again;              /* wait for the next connection at the end of one */
     bool container;          /* what comes is a .hst */
+    struct hs_selection selection; /* of its regions */
     bool (*over)(void *context); /* whether the source has ended, so that an end is one. NULL: every end is */
     void (*tick)(void *context, const struct hs_live_state *state); /* about four times a second, and at the end; may be NULL */
     void *context;

@@ -65,6 +65,7 @@ static int run_live(struct watching *w, struct hs_error *error)
         return HS_ERR_MEMORY;
     w->watch->begin(w->watch->context, empty);
     hs_model_free(empty);
+    w->live.selection = w->watch->selection;
     w->live.tick = tick;
     w->live.context = w;
     w->looked = now() - (w->watch->wake > 0 ? w->watch->delay : 0); /* who sits there wants to see something soon */
@@ -168,6 +169,8 @@ static int look_at_ring(struct watching *w, uint64_t *number, struct hs_error *e
     bool over = file_is_over(w);
     struct hs_reader *reader = hs_reader_open(w->watch->source, error);
     struct hs_model *model = reader ? hs_model_new(NULL) : NULL;
+    if (reader)
+        hs_reader_select(reader, &w->watch->selection);
     int err = model ? replay(w, reader, model, number) : error->code ? error->code : HS_ERR_MEMORY;
     if (!err) {
         *state = (struct hs_live_state){ .seconds = now() - w->begun, .info = *hs_reader_info(reader), .connected = !over,

@@ -19,6 +19,7 @@ struct hs_watch {
     char *const *argv;         /* of the program */
     int output;                /* for what the program prints */
     unsigned baud;
+    struct hs_selection selection; /* of its regions */
     volatile const int *interrupt; /* non-zero: no more looks */
     double delay;              /* seconds between looks; may be changed at any time */
     bool hurry;                /* look as soon as possible */

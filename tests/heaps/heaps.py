@@ -65,6 +65,11 @@ def examine(name, into, args=("-X", "heapsize=16k")):
     # its control structure and the mark at its end are in use as well
     tap.check("%s: bytes in use of the outer heap are those of its own walk" % name,
               regions["outer"]["used_bytes"] - int(said.group(1)) == 512 + 8, "%s %s" % (regions["outer"], said.group(0)))
+    for choice in ((), ("--heap", "outer"), ("--heap", "gc"), ("--heap", "all")):
+        stat, top = hs_test.cli_json("stat", *choice, trace)[1], hs_test.cli_json("top", "--batch", *choice, trace)[1]
+        figures = "total_bytes used_bytes free_bytes allocs frees swept".split()
+        tap.check("%s: top %s has stat's figures" % (name, " ".join(choice)), [top[k] for k in figures] == [stat[k] for k in figures],
+                  (top, stat))
     status, data, text = hs_test.cli_json("report", "--pools", trace)
     pools = {p["pool"]: p for p in data["pools"]}
     tap.check("%s: lwIP's timeouts are those of its own list, each with its handler" % name,
