@@ -59,7 +59,7 @@ static double size_of(const struct drawing *d, const struct hs_point *p)
 /* At the point at which the heap came there was none of it before, and so no run. */
 static double below_run(const struct drawing *d, const struct hs_point *p)
 {
-    bool came = p->min.value[HS_FIGURE_FREE] + p->max.value[HS_FIGURE_USED] <= 0;
+    bool came = p->min.value[HS_FIGURE_FREE] + p->min.value[HS_FIGURE_USED] <= 0;
     return size_of(d, p) - (came ? &p->end.last : &p->min)->value[HS_FIGURE_LARGEST];
 }
 

@@ -74,7 +74,7 @@ def check_timeline(file, *args):
     size = lambda p: p["used_bytes"] + p["free_bytes"]  # noqa: E731
     tap.check("the axes end where the trace does", heap["y_high"] == max(map(size, points)) and
               heap["x_low"] == points[0]["time_s"], (heap, points[0]))
-    came = [p for p in points if not (p["free_min"] == 0 and p["used_max"] == 0)]
+    came = [p for p in points if p["free_min"] or p["used_min"]]  # the heap was there all the time
     check_area(picture, "what is used at all times", heap, picture.area(colour["used"]), points, top=lambda p: p["used_min"])
     check_area(picture, "what is used at times", heap, picture.area(colour["used_at_times"]), points, top=lambda p: p["used_max"])
     check_area(picture, "the longest free run", heap, picture.area(colour["longest_free_run"]), came,
