@@ -350,12 +350,22 @@ static void look(void *context, const struct hs_live_state *state)
         stay(t);
 }
 
+static bool is_executable(const char *path)
+{
+    struct stat file;
+    return !stat(path, &file) && S_ISREG(file.st_mode) && !access(path, X_OK);
+}
+
 /* One executable file, or a command line, is a program; anything else is a source. */
 static bool is_program(const struct hs_common *common)
 {
-    struct stat file;
-    return common->n_files > 1 || (common->n_files == 1 && !stat(common->file[0], &file) && S_ISREG(file.st_mode) &&
-                                   !access(common->file[0], X_OK));
+    return common->n_files > 1 || (common->n_files == 1 && is_executable(common->file[0]));
+}
+
+/* A trace with options behind it would be taken for a program with arguments. */
+static bool is_misplaced(const struct hs_common *common)
+{
+    return common->n_files > 1 && !access(common->file[0], F_OK) && !is_executable(common->file[0]);
 }
 
 static void choose_source(struct top *t)
@@ -430,6 +440,8 @@ static int run(void *memory)
     struct top t = { .args = args, .key = HS_KEY_LINE, .terminal = hs_terminal_probe(args->batch && hs_cmd_colors(&args->common)) };
     if (args->delay < DELAY_LEAST || args->delay > DELAY_MOST)
         return hs_complain("--delay takes %g to %g seconds, not %g", DELAY_LEAST, DELAY_MOST, args->delay);
+    if (is_misplaced(&args->common))
+        return hs_complain("%s is no program; options go in front of the source", args->common.file[0]);
     if (args->common.json && !args->batch)
         return hs_complain("--json is for --batch");
     snprintf(t.filter, sizeof t.filter, "%s", args->filter);

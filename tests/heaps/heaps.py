@@ -8,6 +8,7 @@ its own list: recorded from the start, and from what a ring still holds.
 
 HS_HEAPS_FIRMWARE names another firmware to try, CircuitPython's unix port built in the same way for instance.
 """
+import json
 import os
 import re
 import sys
@@ -66,7 +67,7 @@ def examine(name, into, args=("-X", "heapsize=16k")):
     tap.check("%s: bytes in use of the outer heap are those of its own walk" % name,
               regions["outer"]["used_bytes"] - int(said.group(1)) == 512 + 8, "%s %s" % (regions["outer"], said.group(0)))
     for choice in ((), ("--heap", "outer"), ("--heap", "gc"), ("--heap", "all")):
-        stat, top = hs_test.cli_json("stat", *choice, trace)[1], hs_test.cli_json("top", "--batch", *choice, trace)[1]
+        stat, top = hs_test.cli_json("stat", *choice, trace)[1], json.loads(hs_test.cli("top", "--batch", "--json", *choice, trace).out)
         figures = "total_bytes used_bytes free_bytes allocs frees swept".split()
         tap.check("%s: top %s has stat's figures" % (name, " ".join(choice)), [top[k] for k in figures] == [stat[k] for k in figures],
                   (top, stat))

@@ -189,6 +189,8 @@ def case_errors(tap):
     tap.check("--json is for --batch", done.status == 2 and b"--batch" in done.err, done.err)
     done = hs_test.run(TOP + ["--region", "gc", "--json", demo()])
     tap.check("a region", done.status == 0 and looks(done.out)[0]["used_bytes"] == hs_test.cli_json("stat", demo())[1]["used_bytes"], done.err)
+    done = hs_test.run([hs_test.CLI, "top", demo(), "--batch"])
+    tap.check("options behind the source: 2, and where they go", done.status == 2 and b"in front of the source" in done.err, done.err)
     done = hs_test.run(TOP + ["--region", "none", demo()])
     tap.check("no such region: 2, and those that there are", done.status == 2 and b"no region 'none'; its regions are 'gc'" in done.err, done.err)
     empty = path("empty.hst")
