@@ -11,7 +11,7 @@
 
 #include "firmware-hooks/ports/port.h"
 
-/* 0: leaves it out; saves some 2 KB of ROM. */
+/* 0: leaves it out; saves some 2.7 KB of ROM. */
 #ifndef HS_WITH_REFS
 #define HS_WITH_REFS 1
 #endif
@@ -25,8 +25,8 @@ enum hs_refs_when {
 #define HS_REFS_FAILS 8
 #endif
 
-/* Records the allocation table, the roots, the modules' globals by name and what every live block points
- * at. Nothing is marked, freed or allocated: the heap is as it was. Returns 0; or the bytes that it would
+/* Records the allocation table, the roots, the call frames, the modules' globals by name and what every live block
+ * points at. Nothing is marked, freed or allocated: the heap is as it was. Returns 0; or the bytes that it would
  * take when the ring has no room for them, and records nothing; not with a stream. Not from an interrupt. */
 uint32_t hs_mp_refs(void);
 

@@ -119,6 +119,68 @@ static void cut(void **unused)
     close_heap(&s);
 }
 
+/* As MicroPython compiles "def f(a, *, b=1): ...", then "X = 1"; at 12 X is stored, with one word on the stack. */
+static const uint8_t body[] = {0x18, 0x06, 0x01, 0x6b, 0x60, 0x53, 0x2c, 0x00, 0x81, 0x10, 0x02, 0x62, 0x33, 0x00, 0x16, 0x03,
+                               0x81, 0x16, 0x04, 0x51, 0x63};
+static const uint8_t names[] = {9, 0, 8, 0, 7, 0, 6, 0, 5, 1};
+static const char frame_name[] = "main.py <module>";
+static const struct hs_frame_facts facts = {5, 4, true};
+
+static struct hs_slot slot_at(const struct hs_refgraph *g, uint32_t block, uint32_t word)
+{
+    struct hs_slot slot = {0};
+    if (!hs_frames_slot(&g->frames, &facts, &(struct hs_word){.block = block, .word = word}, &slot))
+        slot.index = UINT32_MAX;
+    return slot;
+}
+
+/* A frame of 4 slots in the block at granule 4, 8 bytes from its head; its code in two pieces. */
+static void frames(void **unused)
+{
+    struct script s;
+    (void)unused;
+    setup_heap(&s);
+    play(&s, with((struct hs_record){.kind = HS_ROOT, .cause = 1, .address = 0x24}, roots, sizeof roots), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .number = 1}, body, 10), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .number = 1, .count = 10}, body + 10, sizeof body - 10), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .number = 1, .cause = 1}, names, sizeof names), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_FRAME, .number = 1, .address = 0x20000000 + 4 * 16 + 8, .pos = 4, .count = 4, .end = 12, .line = 7, .old = 1},
+                  (const uint8_t *)frame_name, sizeof frame_name - 1), (struct hs_event){0});
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2}, refs, sizeof refs), (struct hs_event){0}), 1);
+    const struct hs_refgraph *g = &s.refs.graph;
+    assert_int_equal(g->frames.n, 1);
+    assert_int_equal(g->frames.code[0].bytes, sizeof body);
+    assert_int_equal(g->frames.code[0].name_bytes, sizeof names);
+    assert_true(hs_frame_is_body(&g->frames.frame[0]) && g->frames.frame[0].globals == 1);
+    assert_int_equal(slot_at(g, 2, 6).index, UINT32_MAX); /* in the frame, before its slots */
+    assert_int_equal(slot_at(g, 2, 7).use, HS_SLOT_STACK);
+    assert_int_equal(slot_at(g, 2, 8).use, HS_SLOT_LEFT_OVER);
+    assert_int_equal(slot_at(g, 2, 10).use, HS_SLOT_LEFT_OVER);
+    assert_int_equal(slot_at(g, 2, 10).index, 3);
+    assert_int_equal(slot_at(g, 2, 11).use, HS_SLOT_HANDLERS);
+    assert_int_equal(slot_at(g, 1, 7).index, UINT32_MAX);
+    struct hs_bytecode code;
+    struct hs_made made[5] = {{0}};
+    assert_true(hs_bytecode_open(&code, g->frames.code[0].byte, g->frames.code[0].bytes));
+    assert_int_equal(hs_bytecode_names(&code, made, 5), 0);
+    assert_true(made[4].times == 1 && made[4].bytes == 5);  /* 81 16 04; 6b 60: six lines on */
+    assert_true(made[3].times == 1 && made[3].bytes == 11); /* f and its default value */
+    close_heap(&s);
+}
+
+/* A piece of code that is not the next one spoils the graph. */
+static void code_with_a_gap(void **unused)
+{
+    struct script s;
+    (void)unused;
+    setup_heap(&s);
+    play(&s, with((struct hs_record){.kind = HS_ROOT, .cause = 1, .address = 0x24}, roots, sizeof roots), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .number = 1, .count = 3}, body, 10), (struct hs_event){0});
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2}, refs, sizeof refs), (struct hs_event){0}), 0);
+    assert_int_equal(s.refs.dropped, 1);
+    close_heap(&s);
+}
+
 static uint32_t state = 7;
 static uint32_t chance(uint32_t below)
 {
@@ -138,8 +200,13 @@ static void anything(void **unused)
         uint32_t len = chance(sizeof data + 1);
         for (uint32_t b = 0; b < len; b++)
             data[b] = chance(3) && b < sizeof refs ? refs[b] : (uint8_t)chance(256);
-        struct hs_record record = {.kind = (uint8_t)(HS_REFS + chance(4)), .cause = (uint8_t)chance(8), .pos = chance(3) ? chance(34) : chance(UINT32_MAX),
+        static const uint8_t kinds[] = {HS_REFS, HS_ROOT, HS_MODULE, HS_GLOBAL, HS_REFS, HS_ROOT, HS_FRAME, HS_CODE};
+        struct hs_record record = {.kind = kinds[chance(sizeof kinds)], .number = chance(3), .end = chance(20), .cause = (uint8_t)chance(8), .pos = chance(3) ? chance(34) : chance(UINT32_MAX),
                                    .count = chance(4) ? 0 : chance(UINT32_MAX), .address = chance(100)};
+        if (record.kind == HS_CODE && chance(8)) {
+            record.number = s.refs.coming.frames.n_codes + 1;
+            record.count = 0;
+        }
         if (record.kind == HS_ROOT && chance(2))
             record = with(record, roots, sizeof roots);
         else
@@ -152,6 +219,8 @@ static void anything(void **unused)
         assert_int_equal(hs_retained_measure(&r, &s.refs.graph), 0);
         assert_true(r.reached_bytes + r.unreached_bytes == s.model->used);
         hs_retained_free(&r);
+        for (uint32_t word = 0; word < 64; word++)
+            slot_at(&s.refs.graph, chance(2) ? 2 : HS_NO_BLOCK, word);
         whole++;
     }
     assert_true(whole > 100);
@@ -160,6 +229,7 @@ static void anything(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(by_hand), cmocka_unit_test(cut), cmocka_unit_test(anything)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(by_hand), cmocka_unit_test(cut), cmocka_unit_test(frames),
+                                       cmocka_unit_test(code_with_a_gap), cmocka_unit_test(anything)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
