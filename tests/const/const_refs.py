@@ -180,12 +180,12 @@ def case_const(suite):
     suite.check("the list is held by the module's call frame on the heap, by slot 2 of its stack, and by nothing else",
                 found[0]["kind"] == "list" and found[0]["n_references"] == 1 and len(steps) == 2
                 and steps[0].get("root") == "stack" and steps[1]["kind"] == "call frame"
-                and steps[1]["what"].startswith("slot 2 of its stack"), found)
+                and steps[1]["what"] == "slot 2 of the stack of <module> (const.py:28), left over: above what is in use", found)
     suite.check("... 64 bytes, which go with the frame", found[0]["retained_bytes"] == 64
                 and found[0]["dominator"]["kind"] == "call frame", found[0])
     found = suite.json("why", "--at", "mark:before", trace, "levels")["found"]
     suite.check("before, the name holds it too", {r["what"].split(",")[0] for r in found[0]["references"]}
-                == {"name 'levels' of __main__", "slot 2 of its stack"} and found[0]["dominator"] is None, found)
+                == {"name 'levels' of __main__", "slot 2 of the stack of <module> (const.py:28)"} and found[0]["dominator"] is None, found)
     plain, said = suite.example("plain", HEAPSTRATA_REFS="mark")
     suite.check("recording references changes nothing in plain.py", said == suite.example("plain")[1], said)
     found = suite.json("why", "--at", "mark:before", plain, "__main__.levels")["found"]
