@@ -3,7 +3,7 @@
 #
 #   make -C ports/rp2 BOARD=RPI_PICO USER_C_MODULES=<heapstrata>/firmware-hooks/micropython/micropython.cmake
 #
-# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS: as in micropython.mk;
+# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS, HEAPSTRATA_LWIP (rp2): as in micropython.mk;
 # give them as -D to cmake (CMAKE_ARGS=-D... or EXTRA_CMAKE_ARGS where the port's Makefile offers it).
 get_filename_component(HEAPSTRATA_ROOT "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 
@@ -23,13 +23,21 @@ endif()
 file(GLOB HEAPSTRATA_LIB_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/lib/*.c)
 file(GLOB HEAPSTRATA_HOOK_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/*.c)
 file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/wraps.txt HEAPSTRATA_WRAPS REGEX "^[a-z]")
+set(HEAPSTRATA_OTHERS HS_EXPLICIT=0)
+if(HEAPSTRATA_LWIP)
+    file(GLOB HEAPSTRATA_LWIP_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/lwip/*.c)
+    file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/lwip/wraps.txt HEAPSTRATA_LWIP_WRAPS REGEX "^[a-z]")
+    list(APPEND HEAPSTRATA_HOOK_SRC ${HEAPSTRATA_LWIP_SRC})
+    list(APPEND HEAPSTRATA_WRAPS ${HEAPSTRATA_LWIP_WRAPS})
+    set(HEAPSTRATA_OTHERS HS_EXPLICIT=1 HS_WITH_LWIP=1)
+endif()
 
 add_library(usermod_heapstrata INTERFACE)
 target_sources(usermod_heapstrata INTERFACE
     ${HEAPSTRATA_HOOK_SRC} ${HEAPSTRATA_LIB_SRC} ${HEAPSTRATA_PORT_SRC})
 target_include_directories(usermod_heapstrata INTERFACE ${HEAPSTRATA_ROOT})
 target_compile_definitions(usermod_heapstrata INTERFACE
-    HS_EXPLICIT=0 HS_PORT_HEADER="firmware-hooks/ports/port_${HEAPSTRATA_PORT}.h")
+    ${HEAPSTRATA_OTHERS} HS_PORT_HEADER="firmware-hooks/ports/port_${HEAPSTRATA_PORT}.h")
 if(HEAPSTRATA_CFLAGS)
     separate_arguments(HEAPSTRATA_CFLAGS_LIST UNIX_COMMAND "${HEAPSTRATA_CFLAGS}")
     target_compile_options(usermod_heapstrata INTERFACE ${HEAPSTRATA_CFLAGS_LIST})

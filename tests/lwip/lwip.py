@@ -194,6 +194,22 @@ trace, status, out = record(build("lto-kept", KEEP="-fno-lto"), 60, 1, 5)
 tap.check("with -fno-lto for lwIP's three files it sees all",
           "bypass" not in out and "HS-HOOKS-LOST" not in doctor(trace) and pools_of(trace)["SYS_TIMEOUT"]["most"] == 12, out[-300:])
 
+# --- on a microcontroller ---
+for more in ([], ["-DHS_WITH_LWIP=1"]):
+    objects = []
+    for source in sorted(f for f in os.listdir(os.path.join(hs_test.ROOT, "firmware-hooks", "lwip")) if f.endswith(".c")):
+        objects.append(os.path.join(hs_test.scratch(), source + ".o"))
+        done = hs_test.run(["arm-none-eabi-gcc", "-std=gnu11", "-mcpu=cortex-m0plus", "-mthumb", "-Os", "-Wall", "-Wextra", "-Werror",
+                            "-Wno-missing-field-initializers", '-DHS_PORT_HEADER="firmware-hooks/ports/port_cortexm.h"', *more,
+                            "-Iexamples/lwip-timeouts", "-I" + SRC + "/src/include", "-I.", "-c", "-o", objects[-1],
+                            "firmware-hooks/lwip/" + source], cwd=hs_test.ROOT, merge=True)
+        if done.status:
+            break
+    needs = hs_test.run(["arm-none-eabi-nm", "-u"] + objects).out.decode() if not done.status else ""
+    library = set(re.findall(r"U (?!hs_|__real_|memp_|lwip_|pbuf_|ram_heap|udp_new|netif_add|ip4_output)(\S+)", needs))
+    tap.check("the hook compiles for a Cortex-M0+, and needs nothing but lwIP, the recorder and string functions",
+              done.status == 0 and library <= {"memcpy", "memset", "strlen", "__gnu_thumb1_case_uqi"}, done.out.decode()[-1500:] + str(library))
+
 # --- levels above "full", and a level that counts ---
 program = build("fixed")
 for level in ("sampled:64", "summary"):
