@@ -75,7 +75,7 @@ static unsigned frames_of(const struct hs_names *names, uint32_t number, struct 
         return n;
     }
     *frame = (struct hs_frame){site->file, site->function, site->line};
-    if (!site->line && !site->function[0]) { /* told by its address, not by name */
+    if (!site->line && (site->caller || !site->function[0])) { /* told by its address, not by name */
         hs_symbols_lookup(names->symbols, site->caller, native);
         *frame = (struct hs_frame){"", site->caller ? native->function : nowhere, 0};
     }

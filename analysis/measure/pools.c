@@ -130,8 +130,8 @@ static struct hs_pool *pool_at(struct hs_pools *p, unsigned number)
 static struct hs_pool *pool_named(struct hs_pools *p, uint32_t number, uint32_t bytes)
 {
     const struct hs_site *site = hs_reader_site(p->reader, number);
-    if (!site || site->line || !site->function[0])
-        return NULL;
+    if (!site || site->line || !site->caller || site->file[0] || !site->function[0])
+        return NULL; /* without an address the function is the site's own name: a trace that was imported */
     for (unsigned i = 0; i < p->n; i++)
         if (!strcmp(p->pool[i].name, site->function))
             return &p->pool[i];
