@@ -8,26 +8,10 @@
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
+#include "analysis/measure/caps.h"
 
 #define PIECES 0.75 /* external fragmentation that is worth a word */
 #define ROOM   8192 /* free bytes below which it is not */
-
-static const struct {
-    unsigned bit;
-    const char *name;
-} capabilities[] = {
-    {0, "EXEC"}, {1, "32BIT"}, {2, "8BIT"}, {3, "DMA"}, {10, "SPIRAM"}, {11, "INTERNAL"}, {12, "DEFAULT"}, {13, "IRAM_8BIT"},
-    {14, "RETENTION"}, {15, "RTCRAM"},
-};
-
-static void name_caps(char *text, size_t size, unsigned long caps)
-{
-    size_t at = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities && at < size; i++)
-        if (caps >> capabilities[i].bit & 1)
-            at += (size_t)snprintf(text + at, size - at, "%s%s", at ? " " : "", capabilities[i].name);
-}
 
 static void failed(const struct hs_patient *p, struct hs_findings *findings)
 {
@@ -39,11 +23,10 @@ static void failed(const struct hs_patient *p, struct hs_findings *findings)
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "ESP-IDF's heap could not give %" PRIu64 " bytes", size);
     hs_finding_quote(f, line);
     if (caps) {
-        char names[120];
+        char names[HS_CAPS_NAME];
         unsigned long bits = strtoul(caps + 5, NULL, 16);
-        name_caps(names, sizeof names, bits);
-        hs_finding_evidence(f, "capabilities asked for: %s", names[0] ? names : "none");
-        if (bits & (1u << 3 | 1u << 11))
+        hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, (uint32_t)bits));
+        if (bits & (HS_CAP_DMA | HS_CAP_INTERNAL))
             hs_finding_next(f, "this is internal memory: CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL keeps some for it, "
                                "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL lower sends more of malloc() to PSRAM");
     }

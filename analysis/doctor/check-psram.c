@@ -167,6 +167,19 @@ static bool possible(const struct hs_patient *p, const struct hs_meminfo *d)
     return chip || (d->has & HS_MEMINFO_SPLIT && !strstr(p->facts.system, "CircuitPython") && d->granule == 16);
 }
 
+/* A trace of the ESP-IDF component says what its build expects, and what was found at boot. */
+static void recorded(const struct hs_patient *p, struct hs_findings *findings)
+{
+    const char *mode = hs_reader_fact(p->reader, "psram_mode"), *found = hs_reader_fact(p->reader, "psram_found");
+    if (!mode || !found || !strcmp(mode, "none") || strcmp(found, "0") != 0)
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-NOTFOUND", HS_SEVERITY_PROBLEM, "the firmware is built for %s PSRAM and found none at boot", mode);
+    hs_finding_evidence(f, "the trace's header: psram_mode %s, psram_found 0 bytes", mode);
+    hs_finding_next(f, "CONFIG_SPIRAM_MODE_%s and CONFIG_SPIRAM_SPEED must be the chip's: modules whose name ends in R2 have quad PSRAM, R8 and R16 octal",
+                    strcmp(mode, "octal") ? "OCT" : "QUAD");
+    hs_finding_next(f, "the boot log says why: a line of psram or spiram");
+}
+
 static void report_smaller(const struct hs_doctor_line *line, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-SIZE", HS_SEVERITY_PROBLEM, "the PSRAM found has another size than the firmware was built for");
@@ -185,6 +198,8 @@ static void look(const struct hs_patient *p, struct hs_findings *findings)
 {
     const struct hs_doctor_line *missing = first_of(p, not_found, sizeof not_found / sizeof *not_found), *line;
     const struct hs_meminfo *d = largest(p);
+    if (p->reader)
+        recorded(p, findings);
     if ((line = hs_patient_line(p, "KiB chip but found", 0)))
         report_smaller(line, findings);
     if ((line = hs_patient_line(p, "SPI SRAM memory test fail", 0)))

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/measure/caps.h"
 #include "analysis/present/doctorview.h"
 #include "analysis/present/table.h"
 
@@ -50,16 +51,11 @@ static void finding_text(const struct hs_finding *f, struct hs_terminal terminal
     }
 }
 
-static const char *const memory_names[] = {
-    [HS_MEMORY_UNKNOWN] = "unknown", [HS_MEMORY_INTERNAL] = "internal", [HS_MEMORY_IRAM] = "IRAM", [HS_MEMORY_RTC_SLOW] = "RTC slow",
-    [HS_MEMORY_RTC_FAST] = "RTC fast", [HS_MEMORY_PSRAM] = "PSRAM", [HS_MEMORY_POOL] = "pool", [HS_MEMORY_HOST] = "host",
-};
-
 static void chip_text(const struct hs_chip *chip)
 {
     printf("# %s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s\n", chip->name, chip->internal / 1024, chip->psram ? chip->psram : "none");
     for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++)
-        printf("#   %-9s 0x%08" PRIX32 " to 0x%08" PRIX32 "%s%s\n#             (%s)\n", memory_names[m->kind], m->base, m->end,
+        printf("#   %-9s 0x%08" PRIX32 " to 0x%08" PRIX32 "%s%s\n#             (%s)\n", hs_memory_name(m->kind), m->base, m->end,
                m->note[0] ? ", " : "", m->note, m->source);
     printf("#   heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
 }
@@ -104,7 +100,7 @@ static void chip_json(struct hs_json *json, const struct hs_chip *chip)
     hs_json_array(json, "memories");
     for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++) {
         hs_json_object(json, NULL);
-        hs_json_text(json, "memory", memory_names[m->kind]);
+        hs_json_text(json, "memory", hs_memory_name(m->kind));
         hs_json_hex(json, "base", m->base);
         hs_json_hex(json, "end", m->end);
         hs_json_text(json, "source", m->source);

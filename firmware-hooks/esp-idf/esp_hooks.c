@@ -106,9 +106,6 @@ static HS_ESP_FAST void tell_turn(void) {
     if (now != turn.now)
         hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = now});
     turn.now = now;
-    if (turn.missed)
-        hs_record(&(struct hs_record){.kind = HS_LOST, .count = turn.missed});
-    turn.missed = 0;
 }
 
 /* The ring may be out of reach: external memory is, while the flash is written. */
@@ -120,13 +117,24 @@ static HS_ESP_FAST bool reachable(void) {
 #endif
 }
 
+/* While heap and trace should agree: a keyframe that is due, or one behind what was missed. */
+static HS_ESP_FAST void catch_up(void) {
+    if (hs_state == HS_STATE_KEYFRAME_DUE)
+        hs_keyframe();
+    if (!turn.missed)
+        return;
+    hs_record(&(struct hs_record){.kind = HS_LOST, .count = turn.missed});
+    turn.missed = 0;
+    hs_esp_keyframe();
+}
+
 /* Enters the section in which heap and trace change together. False, and no section, when nothing is recorded. */
 INLINE bool begin(hs_lock_t *lock) {
     if (hs_state == HS_STATE_OFF)
         return false;
     *lock = hs_port_lock();
-    if (hs_state == HS_STATE_KEYFRAME_DUE && reachable() && !xPortInIsrContext())
-        hs_keyframe();
+    if ((hs_state == HS_STATE_KEYFRAME_DUE || turn.missed) && reachable() && !xPortInIsrContext())
+        catch_up();
     return true;
 }
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in ("tools", "meminfo", "cli"):
@@ -175,6 +176,22 @@ def dumps():
     check("a map all in pieces", path_of("pieces.txt"), ["HS-FRAG-HIGH"])
 
 
+def facts():
+    """A trace of the ESP-IDF component: what its build expects and what was found, in the header's facts."""
+    ring = path_of("facts")
+    hs_test.run_firmware("unix64", ["-X", "heapsize=1m", path_of("quiet.py")], ring=ring + ":65536")
+    with open(ring, "rb") as f:
+        image = bytearray(f.read())
+    size = int.from_bytes(image[10:12], "little")
+    for found, wanted in (("0", ["HS-PSRAM-NOTFOUND"]), ("8388608", [])):
+        told = ("port=esp-idf\0psram_mode=quad\0psram_found=%s\0" % found).encode()
+        image[56:size] = told.ljust(size - 56, b"\0")
+        image[40:44] = zlib.crc32(bytes(image[56:size]), zlib.crc32(bytes(image[:38]))).to_bytes(4, "little")
+        with open(path_of("facts.img"), "wb") as f:
+            f.write(image)
+        check("a trace whose build found %s bytes of PSRAM" % found, path_of("facts.img"), wanted)
+
+
 def bad():
     for name, data, words in (("text of something else", b"hello\nworld\n", "nothing that the doctor knows"), ("no text", os.urandom(3000), "not a trace"),
                               ("nothing", b"", "empty")):
@@ -190,5 +207,6 @@ texts()
 details()
 traces()
 dumps()
+facts()
 bad()
 tap.finish()

@@ -168,6 +168,49 @@ def reports():
     tap.check("stat --heap reserve: the reserved pool by itself", 0 < inner.get("total_bytes", 0) <= 20000, inner)
 
 
+def regions():
+    """What was wanted and what it became, against what the program itself saw."""
+    program = build("wraps", "WRAPS")
+    ran = hs_test.run([program, out_of("s.hst"), out_of("s.txt"), "300", "1", "9", "spill"])
+    outside = int(ran.out)
+    status, v, err = hs_test.cli_json("regions", out_of("s.hst"))
+    v = v or {}
+    spilled = sum(r["requests"] for r in v.get("misplaced", []) if r["wanted"] == "internal")
+    tap.check("regions: what wanted internal memory and got PSRAM", status == 0 and outside > 5 and v["wanted_internal_got_psram"] == spilled and
+              spilled >= outside, (outside, spilled, v.get("wanted_internal_got_psram"), err))
+    asked = {(r["asked"], r["region"]): r["requests"] for r in v.get("requests", [])}
+    tap.check("regions: malloc() asked for INTERNAL DEFAULT, and so the site says", asked.get(("INTERNAL DEFAULT", "heap_caps/PSRAM"), 0) >= outside, asked)
+    tap.check("regions: a request by capability is where it has to be", asked.get(("EXEC", "heap_caps/D-IRAM")) and not any(
+        a == "EXEC" and r != "heap_caps/D-IRAM" for a, r in asked), asked)
+    limits = v.get("thresholds", [])
+    tap.check("regions: what would have fitted: small limits, not the one that was set", limits and limits[0]["fits"] == "yes" and
+              [t for t in limits if t["limit_bytes"] == 16384][0]["fits"] == "no" and
+              all(a["peak_bytes"] <= b["peak_bytes"] for a, b in zip(limits, limits[1:])), limits)
+    sums = {r["region"]: r for r in v.get("regions", [])}
+    dma = sum(r["free_bytes"] for r in v.get("regions", []) if "DMA" in r["capabilities"])
+    tap.check("regions: memory for DMA is what the regions for it have left", v.get("dma_free_bytes") == dma and
+              v["dma_least_free_bytes"] <= dma, (v.get("dma_free_bytes"), dma))
+    tap.check("regions: each has used and free bytes that make it up", all(r["used_bytes"] + r["free_bytes"] == r["total_bytes"] for r in sums.values()), sums)
+    text = hs_test.cli("regions", out_of("s.hst")).out.decode()
+    tap.check("regions: configuration is told", "ALWAYSINTERNAL 16384, RESERVE_INTERNAL 32768" in text, text)
+    status, codes, err = hs_test.cli_json("doctor", out_of("s.hst"))
+    tap.check("doctor takes it", status in (0, 1), err)
+
+
+def cache_off():
+    """A ring in PSRAM while the flash cache is off: what happens then is counted."""
+    program = build("cache-off", "WRAPS", more=["-DCONFIG_HEAPSTRATA_RING_IN_PSRAM=1"])
+    hs_test.run([program, out_of("c.hst"), out_of("c.txt"), "300", "1", "9", "cache-off"])
+    verify = verifier()
+    checked = hs_test.run([verify, out_of("c.hst"), out_of("c.txt")], merge=True)
+    tap.check("cache off: a snapshot behind it, so that no block is lost, none is a phantom",
+              b"phantom" not in checked.out and b"lost:" not in checked.out and b"contradictions" not in checked.out, checked.out)
+    records = hs_test.cli("dump", "--json", out_of("c.hst")).out.decode().splitlines()
+    lost = [r for r in records if '"LOST"' in r]
+    tap.check("cache off: nothing is recorded, and how much that was is told once", len(lost) == 1 and '"count":3' in lost[0].replace(" ", "") or
+              (len(lost) == 1 and 200 <= int(re.search(r'"count": ?(\d+)', lost[0]).group(1)) <= 400), lost[:3])
+
+
 def ring_and_dump():
     """The port file that boards have, ring in RAM and in PSRAM, and what heapstrata_dump prints."""
     for name, ring in (("ram", ["-DHS_RING_IN=1", "-DHS_RING_SIZE=65536"]),
@@ -189,5 +232,7 @@ compilers()
 cmake()
 at_work()
 reports()
+regions()
+cache_off()
 ring_and_dump()
 tap.finish()

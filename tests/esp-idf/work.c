@@ -6,7 +6,9 @@
  *
  * Each thread does random work on blocks of its own; at the end the blocks that are there are written to TRUTH, "address
  * bytes" a line, with counts of what was done in front. Options: `same` few small blocks, so that all threads use the same
- * addresses; `unordered` see system.h; `late` starts recording in the middle.
+ * addresses; `unordered` see system.h; `late` starts recording in the middle; `spill` takes all internal memory by malloc() in
+ * the end, goes on, and prints how many of these blocks are external; `cache-off` a while in the midst of which the flash cache
+ * is off.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -32,7 +34,7 @@ static struct {
 } done;
 static struct {
     unsigned steps, threads, seed;
-    bool same, late;
+    bool same, late, spill, cache_off;
 } want;
 
 /* --- the port of a stream that loses nothing -------------------------------------------------------------- */
@@ -181,6 +183,16 @@ static void write_truth(const char *path) {
     fclose(f);
 }
 
+/* malloc() prefers internal memory for blocks of this size: what comes when there is none is external. */
+static void spill(void) {
+    unsigned outside = 0;
+    for (unsigned i = 0; i < 80; i++) {
+        void *block = __wrap_malloc(4000);
+        outside += block && standin_region_of(block) == SYSTEM_PSRAM;
+    }
+    printf("%u\n", outside);
+}
+
 /* --- the program ------------------------------------------------------------------------------------------- */
 
 static void make_memory(void) {
@@ -205,6 +217,8 @@ int main(int argc, char **argv) {
     for (int i = 6; i < argc; i++) {
         want.same |= !strcmp(argv[i], "same");
         want.late |= !strcmp(argv[i], "late");
+        want.spill |= !strcmp(argv[i], "spill");
+        want.cache_off |= !strcmp(argv[i], "cache-off");
         system_without_order |= !strcmp(argv[i], "unordered");
     }
 #ifndef RING
@@ -226,6 +240,14 @@ int main(int argc, char **argv) {
     standin_reserve(20000, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
     heapstrata_mark("work");
     all_work();
+    if (want.cache_off) {
+        system_cache_off = true;
+        all_work();
+        system_cache_off = false;
+        all_work();
+    }
+    if (want.spill)
+        spill();
     heapstrata_mark("end");
     write_truth(argv[2]);
 #ifdef RING
