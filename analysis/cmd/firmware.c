@@ -14,6 +14,9 @@ static const char *const micropython_names[] = {
 static const char *const lwip_names[] = {
 #include "firmware-hooks/lwip/fingerprint.def"
 };
+static const char *const esp_idf_names[] = {
+#include "firmware-hooks/esp-idf/fingerprint.def"
+};
 #undef HS_FINGERPRINT
 
 /* The functions of each hook that takes a fingerprint. */
@@ -23,6 +26,7 @@ static const struct {
 } fingerprints[] = {
     {micropython_names, sizeof micropython_names / sizeof *micropython_names},
     {lwip_names, sizeof lwip_names / sizeof *lwip_names},
+    {esp_idf_names, sizeof esp_idf_names / sizeof *esp_idf_names},
 };
 
 enum match { SAME, OTHER, UNTOLD };
