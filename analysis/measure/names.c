@@ -125,7 +125,8 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
     const struct hs_site *site = site_of(names, number);
     const char *none = special(number, site);
     struct hs_symbol symbol;
-    if (!none && !site->line && site->function[0])
+    bool told = !none && (!site->line || (!site->caller && key == HS_KEY_NATIVE)); /* by the trace, not by a firmware's file */
+    if (told && site->function[0])
         none = site->function;
     if (!none)
         hs_symbols_lookup(names->symbols, site->caller, &symbol);

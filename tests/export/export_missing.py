@@ -29,7 +29,7 @@ def build(without):
     program = os.path.join(folder, "heapstrata")
     rest = [os.path.join(hs_test.BUILD, f) for f in ("obj/analysis/cmd/main.o", "libanalysis.a", "libheapstrata.a")]
     subprocess.run(["gcc", "-o", program] + rest[:1] + objects + rest[1:] +
-                   shlex.split("-ldw -lelf -ljson-c -lm -lzstd"), check=True)
+                   shlex.split("-ldw -lelf -ljson-c -lm -lz -lzstd"), check=True)
     return program
 
 
