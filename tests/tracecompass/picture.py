@@ -12,8 +12,8 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from xml.sax.saxutils import escape
 
-import hs_test
-import tracecompass
+import tracecompass  # adds the folder of hs_test to the path
+from tracecompass import hs_test
 
 WIDTH, LEFT, RIGHT, PLOT, ROW, GAP = 940, 250, 20, 110, 22, 44
 INK = ("#1f6f8b", "#c8553d", "#5b8e55", "#8a5fbf", "#b8860b", "#3f4f6b", "#a23b72", "#708090", "#2f9c95", "#d17a22", "#7d4f50", "#4f772d")
@@ -28,7 +28,7 @@ def series(root, events):
                 value = state.get(at, 0) + value
             if state.get(at, ...) != value:
                 state[at] = value
-                found[at].append((event["time_ns"], value))
+                found[at].append((event["ns"], value))
     return found
 
 
@@ -56,7 +56,7 @@ class Drawing:
         self.add('<rect x="%d" y="%d" width="%d" height="%d" fill="#f6f6f4"/>', LEFT, self.y, WIDTH - LEFT - RIGHT, PLOT)
         self.text(LEFT - 6, self.y + 10, "{:,}".format(top), ' text-anchor="end"')
         self.text(LEFT - 6, self.y + PLOT, "0", ' text-anchor="end"')
-        for i, (at, steps) in enumerate(sorted(found.items())):
+        for i, (at, steps) in enumerate(sorted(found.items(), key=lambda item: -max(v or 0 for _, v in item[1]))):
             ink, points, before = INK[i % len(INK)], [], 0
             for ns, value in steps + [(self.end, steps[-1][1])]:
                 points += ["%.1f,%.1f" % (self.x(ns), self.y + PLOT - PLOT * v / top) for v in (before, value or 0)]
@@ -99,7 +99,7 @@ class Drawing:
 
 def draw(trace):
     events = [json.loads(line) for line in hs_test.cli("export", "-f", "json", trace, timeout=300).out.splitlines()]
-    drawing = Drawing(max(e["time_ns"] for e in events) or 1)
+    drawing = Drawing(max(e["ns"] for e in events) or 1)
     for path in sorted(glob.glob(tracecompass.FILES)):
         root = ElementTree.parse(path).getroot()
         found = series(root, events)

@@ -124,6 +124,15 @@ def check_state(tap, name, state, stat):
               abs(state["shares", "external fragmentation, permille"] / 1000 - stat["fragmentation"]) < 0.001)
 
 
+def check_picture(tap, trace, events):
+    """That of docs/tracecompass.md can be drawn anew, and shows every attribute of numbers."""
+    import picture
+    drawn = ElementTree.fromstring(picture.draw(trace))
+    lines = len(drawn.findall("{http://www.w3.org/2000/svg}polyline"))
+    kinds = {e["kind"] for e in events if e["event"] == "heapstrata:live"}
+    tap.check("the picture has %d lines" % lines, lines == 3 + 1 + len(kinds) + 4, len(kinds))
+
+
 def main():
     tap = hs_test.Tap()
     trace = os.path.join(hs_test.scratch(), "busy.hst")
@@ -143,6 +152,7 @@ def main():
         if schema:
             done = hs_test.run(["xmllint", "--noout", "--schema", schema, path])
             tap.check(name + ": by Trace Compass's schema", done.status == 0, done.err)
+    check_picture(tap, trace, events)
     tap.finish()
 
 
