@@ -706,8 +706,8 @@ static void hear_loss(struct ear *ear, const bt_message *message)
 {
     uint64_t n = 0;
     const bt_stream_class *class = bt_stream_borrow_class_const(bt_message_discarded_events_borrow_stream_const(message));
-    if (bt_message_discarded_events_get_count(message, &n) == BT_PROPERTY_AVAILABILITY_NOT_AVAILABLE)
-        n = 1; /* at least */
+    if (bt_message_discarded_events_get_count(message, &n) == BT_PROPERTY_AVAILABILITY_NOT_AVAILABLE || n > UINT32_MAX)
+        n = 1; /* at least; LTTng's counter may step back, and the difference is then no number */
     bool timed = bt_stream_class_discarded_events_have_default_clock_snapshots(class);
     uint64_t ns = timed ? ns_of(bt_message_discarded_events_borrow_end_default_clock_snapshot_const(message)) : 0;
     ear->listener->lost(ear->listener->data, ns, n);

@@ -20,6 +20,7 @@
 #define MEMORY     (4 * PACKET)
 #define STEP       (UINT32_C(1) << 30) /* ticks the recorder's clock may move between two records */
 #define TIME_MAX   (UINT64_C(1) << 47) /* and in all */
+#define LOST_MAX   (UINT32_C(1) << 30) /* records that may be missing between two packets */
 #define NOWHERE    HS_POS_IMPLIED
 
 struct recording {
@@ -86,10 +87,10 @@ static void put_region(struct recording *r, unsigned index)
     unsigned before = 0;
     for (unsigned i = 0; i < index; i++)
         before += r->region[i].process == span->process && r->region[i].mapped == span->mapped;
-    if (process)
-        snprintf(name, sizeof name, "%.8s %u %s %u", process->name, process->id, span->mapped ? "map" : "heap", before + 1);
+    if (process) /* a heap of its own; names have 23 letters */
+        snprintf(name, sizeof name, "%.8s-%u/%s %u", process->name, process->id, span->mapped ? "map" : "heap", before + 1);
     else
-        snprintf(name, sizeof name, "%s %u", span->mapped ? "mapped" : "heap", before + 1);
+        snprintf(name, sizeof name, "libc/%s %u", span->mapped ? "mapped" : "heap", before + 1);
     hs_record(&(struct hs_record){
         .kind = HS_REGION, .region = (uint8_t)index, .pos = span->first, .count = span->granules, .shift = span->shift,
         .memory = HS_MEMORY_HOST, .cause = HS_PLACE_EXPLICIT, .address = span->base,
@@ -256,15 +257,17 @@ static void on_mark(struct recording *r, const struct hs_call *call)
     hs_mark((struct hs_text){ label, (uint32_t)strlen(label) });
 }
 
-/* As if the recorder had been offered these and could not write them: its numbers tell. */
+/* As if the recorder had been offered these and could not write them: its numbers tell, as far as they can at once. */
 static void on_lost(struct recording *r, const struct hs_call *call)
 {
-    uint32_t n = call->size < UINT32_MAX ? (uint32_t)call->size : UINT32_MAX;
     (void)r;
-    hs_flush();
-    hs_trace.offered += n;
-    hs_trace.lost += n;
-    hs_trace.lost_unsaid += n;
+    for (uint64_t left = call->size, n; left; left -= n) {
+        n = left < LOST_MAX ? left : LOST_MAX;
+        hs_flush();
+        hs_trace.offered += (uint32_t)n;
+        hs_trace.lost += (uint32_t)n;
+        hs_trace.lost_unsaid += (uint32_t)n;
+    }
 }
 
 static void on_end(struct recording *r, const struct hs_call *call)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Other ways to record: several processes, another program in one, buffers for each process, events that were discarded."""
 import hs_test
+import ust_memory
 
 
 def case_processes(bench):
@@ -8,12 +9,15 @@ def case_processes(bench):
     grow = bench.program()
     folder = bench.record("three", ["/bin/sh", "-c", "%s 2000 1 & exec %s 300 0" % (grow, grow)])
     stat = bench.stat(folder)
-    processes = {r["name"].rsplit(" ", 2)[0] for r in stat["regions"]}
+    processes = {r["name"].split("/")[0] for r in stat["regions"]}
     bench.check("regions by process: %s" % sorted(processes), len(processes) >= 2, stat["regions"])
     rows = bench.rows(folder)
     churned = [r for r in rows if r["line"].endswith(" churn")]
     bench.check("churn of both processes, all of it freed", sum(r["allocs"] for r in churned) == 2000 + 2000 + 300 and
                 sum(r["live_blocks"] for r in churned) == 0, churned)
+    one = sorted(p for p in processes if p.startswith("grow-"))[0]
+    _, alone, _ = hs_test.cli_json("stat", folder, "--heap", one)
+    bench.check("--heap %s: one process alone" % one, 0 < alone["events"] < stat["events"], alone["events"])
     held = [r for r in rows if r["line"].endswith(" hold")]
     bench.check("10 blocks of one thread are held", sum(r["live_blocks"] for r in held) == 10, held)
 
@@ -61,3 +65,19 @@ def case_snapshot_of_the_middle(bench):
     bench.check("a snapshot: %d unknown frees are left out" % memory.unknown, done.status == 0 and memory.unknown > 0 and
                 stat["blocks"] == len(memory.live) and stat["frees"] == memory.counts["free"] - memory.unknown, (stat["blocks"],
                 len(memory.live), stat["frees"], memory.counts))
+
+
+def case_exported(bench):
+    """Several processes and regions exported again: the rules of Trace Compass, which knows one space of addresses, find each
+    byte and no block over another."""
+    grow = bench.program()
+    for name, folder in (("three", bench.record("three", ["/bin/sh", "-c", "%s 2000 1 & exec %s 300 0" % (grow, grow)])),
+                         ("grow", bench.record("grow", [grow, "3000", "3"]))):
+        out, stat = bench.path(name + ".ctf"), bench.stat(folder)
+        done = hs_test.cli("export", "-f", "ctf", "--events", "libc", "-o", out, folder)
+        memory = ust_memory.read(bench.text(out)[0].splitlines())
+        bench.check("%s, exported: %d bytes in %d blocks of %d regions" % (name, stat["used_bytes"], stat["blocks"], len(stat["regions"])),
+                    done.status == 0 and sum(memory.used.values()) == stat["used_bytes"] and len(memory.live) == stat["blocks"] > 0,
+                    (sum(memory.used.values()), len(memory.live)))
+        bench.check("%s, exported: no block over another, no free of what is not there" % name,
+                    memory.inflated == memory.unknown == 0 and len(stat["regions"]) > 1, (memory.inflated, memory.unknown))
