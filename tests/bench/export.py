@@ -48,7 +48,8 @@ def show_speed(report, program, folder, traces):
     report.table("text", ["the same traces, M CTF events/s", "babeltrace2 to text", "heapstrata stat", "its peak MB"], texts,
                  "stat reads the folder: libbabeltrace2's reader, recorder, reader and model")
     for line in rows:
-        report.target("export to CTF, %s: million CTF events a second" % line[0], line[3], 2.0, at_least=True)
+        if line[0].endswith("both"):  # what is written unless said otherwise
+            report.target("export to CTF, %s: million CTF events a second" % line[0], line[3], 2.0, at_least=True)
         report.target("export to CTF, %s: million heap events a second" % line[0], line[4], 2.0, at_least=True)
 
 
