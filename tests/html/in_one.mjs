@@ -127,7 +127,7 @@ async function pins(page) {
   const report = cli('report', trace).pins;
   await page.locator('#jump').selectOption({index: await page.evaluate(() => [...document.querySelectorAll('#jump option')].findIndex(o => o.textContent.startsWith('failed: 12,288 bytes')))});
   await settle(page);
-  const shown = await page.evaluate(() => ({...heapstrata.app.pins[0].measured, of: null, ranked: heapstrata.app.pins[0].ranked.map(p =>
+  const shown = await page.evaluate(() => ({...heapstrata.app.pins[0].measured, without: null, ranked: heapstrata.app.pins[0].ranked.map(p =>
     ({line: heapstrata.app.places.place[p.place].name, without: p.without, together: p.together ?? 0, borders: p.borders, blocks: p.blocks, bytes: p.bytes}))}));
   check('free bytes and runs at the failure are those of report', shown.free === report.free_bytes && shown.runs === report.free_runs && shown.longest === report.largest_free_bytes, [shown, report]);
   const told = report.lines.map(l => [l.line, l.largest_free_without_bytes, l.largest_free_together_bytes ?? 0, l.blocks, l.bytes].join());
@@ -159,12 +159,12 @@ async function sums(page) {
   shown.forEach(([name, ...values]) => of.set(name, values));
   const bad = rows.filter(r => { const [bytes, count] = of.get(r.line) ?? []; return bytes !== r.bytes || count !== r.allocs + r.reallocs; });
   check(`bytes and counts of all ${rows.length} places over the whole range are those of report`, rows.length > 20 && !bad.length, [bad.slice(0, 2), shown.slice(0, 2)]);
-  const total = await page.evaluate(() => heapstrata.app.flame.tree(heapstrata.app.view.traces[0], 'bytes').value);
+  const total = await page.evaluate(() => heapstrata.app.flame.tree([heapstrata.app.view.traces[0]], 'bytes').value);
   check('the flame graph has all of them', total === shown.reduce((sum, r) => sum + r[1], 0), total);
   const parts = await page.evaluate(() => {
     const {view, flame} = heapstrata.app, middle = view.low + (view.high - view.low) * 0.7, of = (from, to) => {
       view.setRange(from, to);
-      return flame.tree(view.traces[0], 'bytes').value;
+      return flame.tree([view.traces[0]], 'bytes').value;
     };
     const both = [of(view.low, middle), of(middle, view.high)];
     view.setRange(view.low, view.high);

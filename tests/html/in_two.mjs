@@ -46,6 +46,11 @@ await browse(async open => {
   for (const label of ['start', 'readings', 'report'])
     await atMark(page, label);
   await difference(page);
+  await page.locator('#which').selectOption('2');
+  const sums = await page.evaluate(() => heapstrata.app.flame.tree(heapstrata.app.view.traces, 'bytes').of);
+  const alone = await page.evaluate(() => heapstrata.app.view.traces.map(t => heapstrata.app.flame.tree([t], 'bytes').value));
+  const fills = await page.evaluate(() => new Set([...document.querySelectorAll('#flame rect')].map(r => r.getAttribute('fill'))).size);
+  check('the flame graph sets one against the other', sums.join() === alone.join() && sums[1] > sums[0] && fills > 2, [sums, alone, fills]);
   await page.locator('#which').selectOption('1');
   await page.locator('#weight').selectOption('retained');
   await settle(page);

@@ -16,11 +16,16 @@ const css = name => getComputedStyle(document.documentElement).getPropertyValue(
 // Young to old; lightness alone tells them apart.
 const AGES = ['#fde725', '#a6d84b', '#4fbf6f', '#2a9d8a', '#2f7a8e', '#3b578b', '#43317a', '#35124f'];
 
-// '#rrggbb' as a pixel of an ImageData's 32-bit view, mixed with another by `share`.
-function pixel(colour, into = colour, share = 0) {
+// '#rrggbb' mixed with another by `share`: [red, green, blue].
+function mixed(colour, into, share) {
   const part = (c, at) => parseInt(c.slice(at, at + 2), 16);
-  const mix = at => Math.round(part(colour, at) * (1 - share) + part(into, at) * share);
-  return (255 << 24 | mix(5) << 16 | mix(3) << 8 | mix(1)) >>> 0;
+  return [1, 3, 5].map(at => Math.round(part(colour, at) * (1 - share) + part(into, at) * share));
+}
+
+// The same as a pixel of an ImageData's 32-bit view.
+function pixel(colour, into = colour, share = 0) {
+  const [red, green, blue] = mixed(colour, into, share);
+  return (255 << 24 | blue << 16 | green << 8 | red) >>> 0;
 }
 
 // Sites of all traces by place and by kind, with numbers that they share.

@@ -2,6 +2,8 @@
 // The flame graph, with d3-flame-graph: who asked for memory, through which calls. Where no stacks were recorded,
 // files and functions take their place.
 
+const BOTH = 2;
+
 class Flame {
   constructor(view, places, box) {
     Object.assign(this, {view, places, box});
@@ -22,7 +24,7 @@ class Flame {
     if (!traces.some(t => t.facts.retained))
       byId('weight').querySelector('[value=retained]').disabled = true;
     if (traces.length > 1) {
-      byId('which').append(element('option', {value: 0}, 'A'), element('option', {value: 1}, 'B'));
+      byId('which').append(element('option', {value: 0}, 'A'), element('option', {value: 1}, 'B'), element('option', {value: BOTH}, 'B against A'));
       byId('which-label').hidden = false;
     }
   }
@@ -61,32 +63,35 @@ class Flame {
     return this.places.namesKinds && kind < facts.kinds.length ? [...names, facts.kinds[kind]] : names;
   }
 
-  tree(trace, what) {
-    const root = {name: 'all', value: 0, children: []}, index = new Map([['', root]]);
-    this.weights(trace, what).forEach((weight, site) => {
+  // Of one trace, or of both: then a frame is as wide as the greater of the two, and has what each of them has.
+  tree(traces, what) {
+    const root = {name: 'all', value: 0, of: traces.map(() => 0), children: []}, index = new Map();
+    const child = (node, key, name, place) => {
+      if (!index.has(key)) {
+        index.set(key, {name, value: 0, of: traces.map(() => 0), children: [], place});
+        node.children.push(index.get(key));
+      }
+      return index.get(key);
+    };
+    traces.forEach((trace, i) => this.weights(trace, what).forEach((weight, site) => {
       if (!weight)
         return;
-      root.value += weight;
       let node = root, key = '';
+      root.of[i] += weight;
       for (const name of this.path(trace, site)) {
         key += '\u0000' + name;
-        let child = index.get(key);
-        if (!child) {
-          child = {name, value: 0, children: [], place: trace.placeOf[site]};
-          index.set(key, child);
-          node.children.push(child);
-        }
-        child.value += weight;
-        node = child;
+        node = child(node, key, name, trace.placeOf[site]);
+        node.of[i] += weight;
       }
-    });
-    return root;
+    }));
+    return widen(root);
   }
 
   draw() {
-    const {view, places, box} = this, trace = view.traces[+byId('which').value || 0], what = byId('weight').value;
-    const width = box.clientWidth, data = this.tree(trace, what), unit = what === 'count' ? ' times' : ' bytes';
-    byId('flame-hint').textContent = this.hint(trace, what);
+    const {view, box} = this, which = +byId('which').value || 0, what = byId('weight').value;
+    const traces = which === BOTH ? view.traces : [view.traces[which]], width = box.clientWidth, data = this.tree(traces, what);
+    const unit = what === 'count' ? ' times' : ' bytes';
+    byId('flame-hint').textContent = this.hint(traces, what);
     if (!width)
       return;
     box.replaceChildren();
@@ -95,18 +100,22 @@ class Flame {
       return;
     }
     const detail = byId('flame-detail');
-    const text = d => `${d.data.name}: ${grouped(d.data.value)}${unit}, ${percent(d.data.value / data.value)}`;
+    const figures = ({data: {of}}) => of.length > 1 ? `A ${grouped(of[0])}, B ${grouped(of[1])}${unit}, ${signed(of[1] - of[0])}` : `${grouped(of[0])}${unit}, ${percent(of[0] / data.of[0])}`;
+    const text = d => `${d.data.name}: ${figures(d)}`;
     this.chart = flamegraph.default().width(width).cellHeight(19).minFrameSize(1).inverted(true).transitionDuration(0)
       .sort((a, b) => b.data.value - a.data.value).label(text).setDetailsElement(detail)
-      .setColorMapper(d => d.highlight ? css('--found') : this.colour(d, places));
+      .setColorMapper(d => d.highlight ? css('--found') : this.colour(d));
     d3.select(box).datum(data).call(this.chart);
     this.find(byId('search').value);
   }
 
-  // A line and what is below it have the colour that the map has for it.
-  colour(d, places) {
-    const name = d.data.name, id = places.byName.get(name) ?? (d.children ? -1 : d.data.place);
-    return d.depth && id >= 0 ? places.colourOfPlace(id) : other();
+  // A line and what is below it have the colour that the map has for it; of two traces, more is orange and less is blue.
+  colour(d) {
+    const {places} = this, {name, of, place} = d.data, id = places.byName.get(name) ?? (d.children ? -1 : place);
+    if (of.length === 1)
+      return d.depth && id >= 0 ? places.colourOfPlace(id) : other();
+    const change = (of[1] - of[0]) / Math.max(of[0], of[1]);
+    return `rgb(${mixed(other(), change > 0 ? hues()[1] : hues()[0], Math.abs(change))})`;
   }
 
   find(term) {
@@ -118,14 +127,23 @@ class Flame {
       this.chart.clear();
   }
 
-  hint(trace, what) {
-    const parts = [];
-    if (!trace.facts.stacks)
+  hint(traces, what) {
+    const parts = [], some = key => traces.some(trace => !trace.facts[key]);
+    if (traces.length > 1)
+      parts.push('orange: more in B, blue: less');
+    if (some('stacks'))
       parts.push('no stacks were recorded (HEAPSTRATA_STACKS=1): by file instead');
-    if ((what === 'bytes' || what === 'count') && !trace.facts.exact)
+    if ((what === 'bytes' || what === 'count') && some('exact'))
       parts.push('in stretches of the trace that the range touches');
     if (what === 'retained')
       parts.push('at the last snapshot of references; what several places retain together counts in each');
     return parts.join('; ');
   }
+}
+
+// A frame is as wide as what it calls, and at least as what it has in either trace.
+function widen(node) {
+  const inner = node.children.reduce((sum, child) => sum + widen(child).value, 0);
+  node.value = Math.max(inner, ...node.of);
+  return node;
 }

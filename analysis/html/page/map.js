@@ -94,15 +94,17 @@ class HeapMap {
     image.height = rows;
     const data = new ImageData(columns, rows), pixels = new Uint32Array(data.data.buffer);
     pixels.fill(free, 0, region.granules);
-    const heads = [];
+    const heads = [], cut = cell >= 4;
     this.layout.blocks(region, (step, head, granules) => {
-      const at = head - region.first;
-      pixels.fill(paint(step), at, at + granules);
-      heads.push(at);
+      const at = head - region.first, colour = paint(step);
+      for (let i = at; i < at + granules; i++)
+        pixels[i] = colour;
+      if (cut)
+        heads.push(at);
     });
     image.getContext('2d').putImageData(data, 0, 0);
     ctx.drawImage(image, 0, 0, columns, rows, 0, top * devicePixelRatio, columns * cell, rows * cell);
-    if (cell < 4)
+    if (!cut)
       return;
     ctx.fillStyle = paper;
     for (const at of heads)

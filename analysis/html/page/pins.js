@@ -2,28 +2,26 @@
 // Who pins the free space, as analysis/measure/pins.c measures it: how long the longest free run would be without the
 // blocks of one place, and of several together; at the cursor and over time.
 
-// One pass over the blocks of a layout: {longest, free, runs, borders, of: Map of place => {without, borders, blocks, bytes}}.
-function measurePins(layout, placeOf) {
-  const result = {longest: 0, free: 0, runs: 0, borders: 0, of: new Map()};
+// One pass over the blocks of a layout. By place: the longest free run without its blocks, and the borders of free runs
+// that they form, in how many blocks of how many bytes. The cursor moves as fast as this goes.
+function measurePins(layout, placeOf, places) {
+  const result = {longest: 0, free: 0, runs: 0, borders: 0};
+  for (const figure of ['without', 'bordersOf', 'blocksOf', 'bytesOf'])
+    result[figure] = new Float64Array(places.place.length);
   for (const region of layout.regions)
     measureRegion(layout, region, placeOf, result);
-  for (const [place, pin] of result.of) {
-    pin.without = Math.max(pin.without, result.longest);
-    if (!pin.borders)
-      result.of.delete(place);
-  }
+  for (let place = 0; place < result.without.length; place++)
+    result.without[place] = Math.max(result.without[place], result.longest);
   return result;
 }
 
 function measureRegion(layout, region, placeOf, result) {
   const unit = 2 ** region.shift, last = region.first + region.granules, {at, history} = layout;
-  const entry = place => result.of.get(place) || result.of.set(place, {without: 0, borders: 0, blocks: 0, bytes: 0}).get(place);
-  let behind = region.first, clump = null, start = region.first;
+  const {without, bordersOf, blocksOf, bytesOf} = result;
+  let behind = region.first, clump = -1, start = region.first;
   const endClump = end => {
-    if (clump !== null && clump >= 0) {
-      const pin = entry(clump);
-      pin.without = Math.max(pin.without, (end - start) * unit);
-    }
+    if (clump >= 0 && (end - start) * unit > without[clump])
+      without[clump] = (end - start) * unit;
   };
   const gap = granules => {
     if (!granules)
@@ -43,10 +41,9 @@ function measureRegion(layout, region, placeOf, result) {
     gap(head - behind);
     result.borders += borders;
     if (place >= 0 && borders) {
-      const pin = entry(place);
-      pin.borders += borders;
-      pin.blocks++;
-      pin.bytes += granules * unit;
+      bordersOf[place] += borders;
+      blocksOf[place]++;
+      bytesOf[place] += granules * unit;
     }
     behind = end;
   });
@@ -72,7 +69,9 @@ function longestWithout(layout, placeOf, gone) {
 
 // Ranks places: each next one is the best to add to those before it, as long as that is measured; then by borders.
 function rankPins(layout, placeOf, measured, together = 8) {
-  const pins = [...measured.of].map(([place, pin]) => ({place, ...pin}));
+  const pins = [...measured.bordersOf.keys()].filter(place => measured.bordersOf[place]).map(place => ({
+    place, without: measured.without[place], borders: measured.bordersOf[place], blocks: measured.blocksOf[place], bytes: measured.bytesOf[place],
+  }));
   const byBorders = (a, b) => b.borders - a.borders || b.without - a.without || a.place - b.place;
   const byGain = (a, b) => b.without - a.without || byBorders(a, b);
   pins.sort(byGain);
@@ -115,7 +114,7 @@ class Pins {
   }
 
   showNow() {
-    this.measured = measurePins(this.map.layout, this.map.trace.placeOf);
+    this.measured = measurePins(this.map.layout, this.map.trace.placeOf, this.places);
     const m = this.measured;
     this.head.textContent = `${grouped(m.free)} bytes free in ${grouped(m.runs)} runs, the longest ${grouped(m.longest)}`;
     if (this.line && this.plot)
@@ -142,7 +141,8 @@ class Pins {
         ['Borders', 'Share of the free runs’ ends that its blocks form']].map(([text, title]) => element('th', {title}, text)))),
       element('tbody', {}, ...pins.slice(0, 8).map(row)));
     if (!pins.length)
-      this.table.replaceChildren(element('tbody', {}, element('tr', {}, element('td', {}, 'Nothing lies beside free space at this moment.'))));
+      this.table.replaceChildren(element('tbody', {}, element('tr', {}, element('td', {},
+        measured.borders ? 'Who asked for the blocks beside free space is not known.' : 'Nothing lies beside free space at this moment.'))));
   }
 
   // Over the range shown: some moments, a few at a time, so that nothing stutters.
@@ -157,7 +157,8 @@ class Pins {
         const x = view.from + (view.to - view.from) * points.length / (PINS_POINTS - 1);
         const m = view.moment(this.map.trace, x);
         this.layout.seek(m);
-        points.push({x, ...measurePins(this.layout, this.map.trace.placeOf)});
+        const {longest, without} = measurePins(this.layout, this.map.trace.placeOf, this.places);
+        points.push({x, gain: without.map(run => run - longest)});
       }
       if (points.length < PINS_POINTS)
         return setTimeout(work);
@@ -172,11 +173,8 @@ class Pins {
     const {points, view, places, chart} = this;
     if (!points || !chart.clientWidth)
       return;
-    const gains = new Map();
-    for (const p of points)
-      for (const [place, pin] of p.of)
-        gains.set(place, (gains.get(place) || 0) + pin.without - p.longest);
-    const shown = [...gains].sort((a, b) => b[1] - a[1]).filter(([, gain]) => gain > 0).slice(0, PINS_SHOWN).map(([place]) => place);
+    const gains = places.place.map(({id}) => ({id, gain: points.reduce((sum, p) => sum + p.gain[id], 0)}));
+    const shown = gains.filter(({gain}) => gain > 0).sort((a, b) => b.gain - a.gain).slice(0, PINS_SHOWN).map(({id}) => id);
     const text = css('--quiet'), grid = css('--line'), axis = {stroke: text, grid: {stroke: grid, width: 1}, ticks: {show: false}, font: '10px system-ui, sans-serif'};
     if (this.plot)
       this.plot.destroy();
@@ -187,7 +185,7 @@ class Pins {
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range: (u, low, high) => [0, Math.max(16, high * 1.05)]}},
       axes: [{...axis, size: 6, values: () => []}, {...axis, size: 52, space: 24, ...BYTES}],
       series: [{}, ...shown.map((place, i) => ({label: String(i), stroke: places.colourOfPlace(place), width: 1.5, points: {show: false}, paths: uPlot.paths.stepped({align: 1})}))],
-    }, [points.map(p => p.x), ...shown.map(place => points.map(p => (p.of.get(place)?.without ?? p.longest) - p.longest))], chart);
+    }, [points.map(p => p.x), ...shown.map(place => points.map(p => p.gain[place]))], chart);
     this.line = element('div', {class: 'cursor-line'});
     this.plot.over.append(this.line);
     this.plot.over.addEventListener('click', event => view.setCursor(this.plot.posToVal(event.offsetX, 'x')));
