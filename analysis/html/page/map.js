@@ -244,7 +244,7 @@ class Legend {
 
   draw() {
     const {mode, maps, list} = this;
-    list.replaceChildren(...(mode === 'age' ? this.ages() : this.classes(maps[0])));
+    list.replaceChildren(...(mode === 'age' ? this.ages() : this.classes(maps)));
   }
 
   ages() {
@@ -255,29 +255,29 @@ class Legend {
     }), ' old, by powers of the run’s length')];
   }
 
-  // Bytes of each place or kind in the first map.
-  classes(map) {
-    const {layout, trace} = map, {mode, places, view} = this, of = mode === 'kind' ? trace.kindOf : trace.placeOf, sums = new Map();
-    for (const region of layout.regions)
-      layout.blocks(region, step => {
-        const key = of[trace.history.site[step]];
-        sums.set(key, (sums.get(key) || 0) + layout.bytesOf(step));
-      });
-    const hued = key => key >= 0 && (mode === 'kind' ? places.hueOfKind : places.hueOfPlace)[key] >= 0;
-    const ranked = [...sums].sort((a, b) => b[1] - a[1]), shown = ranked.filter(([key]) => hued(key));
-    const rest = ranked.filter(([key]) => !hued(key)).reduce((sum, [, n]) => sum + n, 0);
-    const items = shown.map(([key, n]) => this.item(mode === 'kind' ? places.colourOfKind(key) : places.colourOfPlace(key),
-      mode === 'kind' ? places.kinds[key] : places.place[key].name, n, () => view.setPin({what: mode === 'kind' ? 'kind' : 'place', id: key})));
-    if (rest)
+  // Bytes of each place or kind, in each of the maps.
+  classes(maps) {
+    const {mode, places, view} = this, kinds = mode === 'kind', sums = new Map(), rest = maps.map(() => 0);
+    const hued = key => key >= 0 && (kinds ? places.hueOfKind : places.hueOfPlace)[key] >= 0;
+    maps.forEach(({layout, trace}, i) => layout.regions.forEach(region => layout.blocks(region, step => {
+      const key = (kinds ? trace.kindOf : trace.placeOf)[trace.history.site[step]];
+      if (hued(key) && !sums.has(key))
+        sums.set(key, maps.map(() => 0));
+      (hued(key) ? sums.get(key) : rest)[i] += layout.bytesOf(step);
+    })));
+    const items = [...sums].sort((a, b) => Math.max(...b[1]) - Math.max(...a[1])).map(([key, n]) => this.item(
+      kinds ? places.colourOfKind(key) : places.colourOfPlace(key), kinds ? places.kinds[key] : places.place[key].name, n,
+      () => view.setPin({what: mode === 'kind' ? 'kind' : 'place', id: key})));
+    if (rest.some(Boolean))
       items.push(this.item(other(), 'others', rest));
-    items.push(this.item(css('--free'), 'free', layout.total - layout.used));
+    items.push(this.item(css('--free'), 'free', maps.map(({layout}) => layout.total - layout.used)));
     return items;
   }
 
   item(colour, name, n, onclick) {
     const swatch = element('span', {class: 'swatch'});
     swatch.style.background = colour;
-    const label = element(onclick ? 'button' : 'span', {class: 'item', onclick: onclick || (() => {})}, swatch, name + ' ', element('span', {class: 'quiet'}, bytes(n)));
+    const label = element(onclick ? 'button' : 'span', {class: 'item', onclick: onclick || (() => {})}, swatch, name + ' ', element('span', {class: 'quiet'}, n.map(grouped).join(' | ')));
     return element('li', {}, label);
   }
 }
