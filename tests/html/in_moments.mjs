@@ -34,7 +34,32 @@ async function compare(open, name, times) {
   await page.close();
 }
 
+// What the canvas shows: which granules have the colour of free space.
+const seen = page => page.evaluate(() => {
+  const map = heapstrata.app.maps[0], {canvas, size, columns, bands} = map, ratio = devicePixelRatio;
+  const {data, width} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const free = getComputedStyle(document.documentElement).getPropertyValue('--free').trim();
+  return bands.map(({region, top}) => Array.from({length: region.granules}, (_, at) => {
+    const x = Math.floor((at % columns + 0.5) * size * ratio), y = Math.floor((top + (Math.floor(at / columns) + 0.5) * size) * ratio), i = 4 * (y * width + x);
+    return '#' + [0, 1, 2].map(c => data[i + c].toString(16).padStart(2, '0')).join('') === free ? '.' : '#';
+  }).join(''));
+});
+
+async function pixels(open, name, times) {
+  const page = await open(work.pages[name]), end = await page.evaluate(() => heapstrata.app.view.traces[0].facts.seconds), different = [];
+  for (let i = 0; i < times; i++) {
+    const seconds = (random() * end).toFixed(9);
+    await page.evaluate(s => heapstrata.mapAt(Number(s)), seconds);
+    if (JSON.stringify(await seen(page)) !== JSON.stringify(told(work.traces[name], seconds).maps.map(map => map.replaceAll(/[h=]/g, '#'))))
+      different.push(seconds);
+  }
+  check(`${name}: and so are the pixels of its canvas, at ${times} times`, !different.length, different);
+  await page.close();
+}
+
 await browse(async open => {
   for (const [name, times] of Object.entries(TIMES))
     await compare(open, name, times);
+  for (const name of ['demo', 'explicit'])
+    await pixels(open, name, 15);
 });
