@@ -100,6 +100,14 @@ async function pinning(page, {pinned, other}) {
   await page.evaluate(() => document.activeElement.blur());
   await page.keyboard.press('Escape');
   check('Escape unpins', await page.locator('#detail').isHidden() && (await colour(page, other.granule)) === before[1]);
+  await page.locator('.map canvas').focus();
+  for (let i = 0; i < 3; i++)
+    await page.keyboard.press('ArrowRight');
+  const title = await page.evaluate(() => document.querySelector('#tip b').textContent);
+  await page.keyboard.press('Enter');
+  await settle(page);
+  check('by the keyboard too: → goes from block to block, Enter pins', title.length > 2 && (await text(page, 'detail')).includes(title), title);
+  await page.keyboard.press('Escape');
   await page.locator('#colour').selectOption('kind');
   const kinds = await colour(page, pinned.granule);
   await page.locator('#colour').selectOption('age');

@@ -34,7 +34,7 @@ async function difference(page) {
   const wrong = await page.evaluate(([xs, ds]) => {
     const [a, b] = heapstrata.app.view.traces;
     const {view} = heapstrata.app;
-    return xs.filter((x, i) => x >= view.from && x <= view.to && ds[i] !== null && ds[i] !== b.history.used[heapstrata.app.view.moment(b, x)] - a.history.used[heapstrata.app.view.moment(a, x)]).length;
+    return xs.filter((x, i) => x >= view.from && x <= view.to && ds[i] !== null && ds[i] !== b.history.used[heapstrata.app.view.momentAt(b, x)] - a.history.used[heapstrata.app.view.momentAt(a, x)]).length;
   }, chart);
   check('the chart of the difference is that of the two', chart[0].length > 50 && wrong === 0, wrong);
 }

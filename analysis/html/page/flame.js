@@ -38,7 +38,7 @@ class Flame {
   weights(trace, what) {
     const {view, layouts} = this, n = trace.facts.sites.length;
     if (what === 'live')
-      return liveAt(layouts[view.traces.indexOf(trace)].seek(view.moment(trace, view.to)), n);
+      return liveAt(layouts[view.traces.indexOf(trace)].seek(view.momentAt(trace, view.to)), n);
     if (what === 'retained')
       return this.retained(trace);
     return sumsOfRange(view, trace, view.from, view.to)[what];

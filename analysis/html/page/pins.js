@@ -155,10 +155,12 @@ class Pins {
       const until = performance.now() + 8;
       while (points.length < PINS_POINTS && performance.now() < until) {
         const x = view.from + (view.to - view.from) * points.length / (PINS_POINTS - 1);
-        const m = view.moment(this.map.trace, x);
+        const m = view.momentAt(this.map.trace, x);
         this.layout.seek(m);
         const {longest, without} = measurePins(this.layout, this.map.trace.placeOf, this.places);
-        points.push({x, gain: without.map(run => run - longest)});
+        const gain = new Map(); // only who has any
+        without.forEach((run, place) => run > longest && gain.set(place, run - longest));
+        points.push({x, gain});
       }
       if (points.length < PINS_POINTS)
         return setTimeout(work);
@@ -173,8 +175,10 @@ class Pins {
     const {points, view, places, chart} = this;
     if (!points || !chart.clientWidth)
       return;
-    const gains = places.place.map(({id}) => ({id, gain: points.reduce((sum, p) => sum + p.gain[id], 0)}));
-    const shown = gains.filter(({gain}) => gain > 0).sort((a, b) => b.gain - a.gain).slice(0, PINS_SHOWN).map(({id}) => id);
+    const gains = new Map();
+    for (const {gain} of points)
+      gain.forEach((bytes, place) => gains.set(place, (gains.get(place) || 0) + bytes));
+    const shown = [...gains].sort((a, b) => b[1] - a[1]).slice(0, PINS_SHOWN).map(([place]) => place);
     const text = css('--quiet'), grid = css('--line'), axis = {stroke: text, grid: {stroke: grid, width: 1}, ticks: {show: false}, font: '10px system-ui, sans-serif'};
     if (this.plot)
       this.plot.destroy();
@@ -185,7 +189,7 @@ class Pins {
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range: (u, low, high) => [0, Math.max(16, high * 1.05)]}},
       axes: [{...axis, size: 6, values: () => []}, {...axis, size: 52, space: 24, ...BYTES}],
       series: [{}, ...shown.map((place, i) => ({label: String(i), stroke: places.colourOfPlace(place), width: 1.5, points: {show: false}, paths: uPlot.paths.stepped({align: 1})}))],
-    }, [points.map(p => p.x), ...shown.map(place => points.map(p => p.gain[place]))], chart);
+    }, [points.map(p => p.x), ...shown.map(place => points.map(p => p.gain.get(place) || 0))], chart);
     this.line = element('div', {class: 'cursor-line'});
     this.plot.over.append(this.line);
     this.plot.over.addEventListener('click', event => view.setCursor(this.plot.posToVal(event.offsetX, 'x')));

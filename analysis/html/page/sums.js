@@ -5,7 +5,7 @@
 function sumsOfRange(view, trace, from, to) {
   const {facts, history: h} = trace, n = facts.sites.length;
   const count = new Float64Array(n), size = new Float64Array(n);
-  const first = view.moment(trace, from), last = view.moment(trace, to), whole = from <= view.low && to >= view.high;
+  const first = view.momentAt(trace, from), last = view.momentAt(trace, to), whole = from <= view.low && to >= view.high;
   if (facts.exact) {
     const begin = whole ? 0 : Math.max(0, from <= view.low ? first : first + 1);
     for (let i = h.first[begin] || 0, end = h.first[last + 1]; i < end; i++)

@@ -73,11 +73,15 @@ class View {
     this.emit('axis');
   }
 
-  // The last moment of a trace at or before a place on the axis; at the cursor the one that was asked for, should several
-  // have happened at the same time.
-  moment(trace, at = this.cursor) {
+  // The last moment of a trace at or before a place on the axis.
+  momentAt(trace, at) {
+    return trace.history.momentAt(trace.x, at);
+  }
+
+  // The same at the cursor; should several have happened at that time, the one that was asked for.
+  moment(trace) {
     const {exact} = this;
-    return exact && exact.trace === trace && at === this.cursor ? exact.moment : trace.history.momentAt(trace.x, at);
+    return exact && exact.trace === trace ? exact.moment : this.momentAt(trace, this.cursor);
   }
 
   setRange(from, to) {
