@@ -38,7 +38,7 @@ struct component {
     struct hs_bt_job job;
     struct hs_error *error;      /* where the exporter wants it, or NULL */
     struct hs_symbols *symbols;  /* of our own */
-    char *input;                 /* likewise */
+    char *input, *heap, *region; /* likewise */
     bt_trace *trace;
     bt_stream_class *stream_class;
     bt_stream *stream;
@@ -131,6 +131,8 @@ static void free_component(struct component *c)
     bt_trace_put_ref(c->trace);
     hs_symbols_close(c->symbols);
     free(c->input);
+    free(c->heap);
+    free(c->region);
     free(c);
 }
 
@@ -370,6 +372,15 @@ static unsigned sets_named(const char *name)
     return 0;
 }
 
+/* Without either: all regions, those that lie within others too. */
+static bool take_selection(struct component *c, const bt_value *params)
+{
+    const char *heap = text_param(params, "heap"), *region = text_param(params, "region");
+    c->job.selection.heap = c->heap = heap ? strdup(heap) : NULL;
+    c->job.selection.region = c->region = region ? strdup(region) : NULL;
+    return (!heap || c->heap) && (!region || c->region);
+}
+
 /* Fills the job from the parameters a user gave; returns what is wrong, or NULL. */
 static const char *read_params(struct component *c, const bt_value *params, struct hs_error *error)
 {
@@ -385,7 +396,7 @@ static const char *read_params(struct component *c, const bt_value *params, stru
     if (elf && !(c->symbols = hs_symbols_open(elf, error)))
         return error->text;
     c->job.symbols = c->symbols;
-    return c->input ? NULL : hs_strerror(HS_ERR_MEMORY);
+    return take_selection(c, params) && c->input ? NULL : hs_strerror(HS_ERR_MEMORY);
 }
 
 /* What the exporter hands over instead of parameters. */
@@ -988,8 +999,8 @@ BT_PLUGIN_LICENSE("MIT");
 BT_PLUGIN_SOURCE_COMPONENT_CLASS(trace, iterator_next);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_DESCRIPTION(trace, "Reads a HeapStrata trace (.hst, stream or memory image).");
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_HELP(trace,
-    "Parameters: inputs (one file); events: records (default), libc or both; elf: firmware to name native functions from; follow: yes, "
-    "to wait at the end of a file that is being written until its writer is done.");
+    "Parameters: inputs (one file); events: records (default), libc or both; elf: firmware to name native functions from; heap, "
+    "region: only events of that; follow: yes, to wait at the end of a file that is being written until its writer is done.");
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_INITIALIZE_METHOD(trace, source_initialize);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_FINALIZE_METHOD(trace, source_finalize);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_QUERY_METHOD(trace, source_query);

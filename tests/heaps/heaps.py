@@ -11,12 +11,14 @@ HS_HEAPS_FIRMWARE names another firmware to try, CircuitPython's unix port built
 import json
 import os
 import re
+import shutil
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), folder) for folder in ("tools", "oracle")]
 import hs_test
 import meminfo
+import ust_memory
 
 tap = hs_test.Tap()
 LWIP = os.environ.get("HS_LWIP_SRC") or os.path.join(hs_test.ROOT, "build", "lwip", "src")
@@ -81,6 +83,20 @@ def examine(name, into, args=("-X", "heapsize=16k")):
     return trace
 
 
+def exported(trace, *selection):
+    """To CTF: Trace Compass knows one space of addresses, so areas within others must be told apart; and back."""
+    folder, name = trace + ".ctf", " ".join(selection) or "no selection"
+    shutil.rmtree(folder, ignore_errors=True)
+    done = hs_test.cli("export", "-f", "ctf", *selection, "-o", folder, trace)
+    memory = ust_memory.read(hs_test.run(["babeltrace2", folder]).out.decode().splitlines())
+    used, blocks = sum(memory.used.values()), len(memory.live)
+    status, stat, _ = hs_test.cli_json("stat", trace, *selection)
+    tap.check("CTF, %s: %d bytes in %d blocks, none over another" % (name, used, blocks), done.status == status == 0 and memory.inflated ==
+              memory.unknown == 0 and (used, blocks) == (stat["used_bytes"], stat["blocks"]), (done.err, stat["used_bytes"], stat["blocks"]))
+    status, back, _ = hs_test.cli_json("stat", folder)
+    tap.check("CTF, %s, and back: as many" % name, status == 0 and (back["used_bytes"], back["blocks"]) == (used, blocks), back and back["used_bytes"])
+
+
 firmware = os.environ.get("HS_HEAPS_FIRMWARE") or build()
 examine("ring", "256k")
 trace = examine("from boot", None)
@@ -98,4 +114,6 @@ if trace:
     tap.check("a block of the outer heap has its Python line", b"script.py" in done.out, done.out[:2000])
     done = hs_test.cli("report", "--heap", "outer", trace)
     tap.check("what the outer heap refused is told", b"Failed allocations: 1" in done.out, done.out[-600:])
+    for selection in ((), ("--heap", "all"), ("--heap", "gc"), ("--heap", "lwip")):
+        exported(trace, *selection)
 tap.finish()
