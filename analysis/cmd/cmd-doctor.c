@@ -116,6 +116,8 @@ static int load_text(const char *path, struct text *t)
     int err = read_all(fd, t), problem = errno;
     if (!standard)
         close(fd);
+    if (err == HS_ERR_IO && problem == EISDIR)
+        err = HS_OK; /* a folder is no text, but may be a trace */
     if (err == HS_ERR_IO)
         return hs_complain("%s: %s", path, strerror(problem));
     if (!err)

@@ -138,6 +138,10 @@ def case_other_commands(bench):
                    {k: v for k, v in bench.stat(hst).items() if k not in ("trace", "file")}
         bench.check("%s of the folder and of the .hst" % " ".join(command), ours.status == theirs.status == 0 and same and
                     len(ours.out) > 100, ours.err + theirs.err)
+    done = hs_test.cli("doctor", folder)
+    bench.check("doctor examines it: an allocation failed", done.status == 1 and b"HS-HEAP-FULL" in done.out, done.out + done.err)
+    done = hs_test.cli("annotate", folder)
+    bench.check("annotate shows the C source", done.status == 0 and b"/* line: churn */" in done.out, done.err)
     done = hs_test.cli("compare", folder, hst)
     bench.check("compare with itself", done.status == 0, done.err)
     for part in ("ust", os.path.join("ust", "uid", str(os.getuid()), "64-bit")):
