@@ -76,7 +76,7 @@ static uint32_t caps_of(const struct hs_caps_flow *f, uint32_t site)
 
 static bool is_external(const struct hs_region_state *region)
 {
-    return region->memory == HS_MEMORY_PSRAM;
+    return region->memory == HS_MEMORY_PSRAM || region->caps & HS_CAP_SPIRAM;
 }
 
 /* malloc() and its like: they may have any memory, and try one kind first. */

@@ -80,6 +80,22 @@ void hs_esp_describe(uintptr_t code, struct hs_place *place) {
     *place = (struct hs_place){.offset = (uint32_t)(code >> 1)};
 }
 
+/* A keyframe is due. Beside MicroPython it is MicroPython's hooks that make it, at their next allocation: in the midst of one of
+ * ours the collector may be in the midst of its own. */
+#if HS_WITH_HEAP_CAPS
+static HS_ESP_FAST void make_keyframe(void) {
+    if (hs_state == HS_STATE_ON)
+        hs_state = HS_STATE_KEYFRAME_DUE;
+}
+static inline void keyframe_if_due(void) {}
+#else
+static HS_ESP_FAST void make_keyframe(void) { hs_esp_keyframe(); }
+static HS_ESP_FAST void keyframe_if_due(void) {
+    if (hs_state == HS_STATE_KEYFRAME_DUE)
+        hs_keyframe();
+}
+#endif
+
 /* --- whose turn ----------------------------------------------------------------------------------------- */
 
 #define TASKS 32u
@@ -100,7 +116,10 @@ static HS_ESP_FAST uint32_t number_of(TaskHandle_t task) {
     return turn.n;
 }
 
+/* Beside MicroPython the threads' numbers are its hooks'. */
 static HS_ESP_FAST void tell_turn(void) {
+    if (HS_WITH_HEAP_CAPS)
+        return;
     bool task = xTaskGetSchedulerState() != taskSCHEDULER_NOT_STARTED && !xPortInIsrContext();
     uint32_t now = task ? number_of(xTaskGetCurrentTaskHandle()) : 0;
     if (now != turn.now)
@@ -119,13 +138,12 @@ static HS_ESP_FAST bool reachable(void) {
 
 /* While heap and trace should agree: a keyframe that is due, or one behind what was missed. */
 static HS_ESP_FAST void catch_up(void) {
-    if (hs_state == HS_STATE_KEYFRAME_DUE)
-        hs_keyframe();
+    keyframe_if_due();
     if (!turn.missed)
         return;
     hs_record(&(struct hs_record){.kind = HS_LOST, .count = turn.missed});
     turn.missed = 0;
-    hs_esp_keyframe();
+    make_keyframe();
 }
 
 /* Enters the section in which heap and trace change together. False, and no section, when nothing is recorded. */
@@ -170,7 +188,7 @@ INLINE uint32_t size_of(uintptr_t block, size_t asked_for) {
 static HS_ESP_FAST uint32_t pos_of(uintptr_t block) {
     uint32_t pos = hs_esp_pos(block);
     if (pos == HS_POS_IMPLIED && !xPortInIsrContext() && hs_esp_find_regions() && records())
-        hs_esp_keyframe();
+        make_keyframe();
     return pos;
 }
 
@@ -437,7 +455,7 @@ esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t 
         return __real_heap_caps_add_region_with_caps(caps, start, end);
     esp_err_t err = __real_heap_caps_add_region_with_caps(caps, start, end);
     if (!err && hs_esp_find_regions() && records())
-        hs_esp_keyframe();
+        make_keyframe();
     hs_port_unlock(lock);
     return err;
 }

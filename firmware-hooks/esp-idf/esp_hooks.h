@@ -56,7 +56,21 @@ unsigned hs_esp_region_with(uint32_t caps);
 void hs_esp_keyframe(void);
 uint32_t hs_esp_keyframe_size(void);
 
+/* The same in parts, beside another heap's in one trace (-DHS_WITH_HEAP_CAPS=1: MicroPython's, see mp_others.h). `part`: bits of a
+ * snapshot that this may be, 1 its first, 2 its last. Numbers of granules up to hs_esp_granules are ours, once regions
+ * have been found. */
+void hs_esp_record_regions(void);
+void hs_esp_snapshot(uint8_t part);
+uint32_t hs_esp_granules(void);
+
+#ifndef HS_WITH_HEAP_CAPS
+#define HS_WITH_HEAP_CAPS 0
+#endif
+
 /* --- events: esp_hooks.c --------------------------------------------------------------------------------- */
+
+/* Whether a site's `code` says which capabilities were asked for: odd, and where no code is. */
+static inline bool hs_esp_is_code(uintptr_t code) { return code & 1 && code < 1u << 18; }
 
 /* Tells the capabilities of a site; for hs_config. */
 void hs_esp_describe(uintptr_t code, struct hs_place *place);

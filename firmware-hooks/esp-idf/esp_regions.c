@@ -13,6 +13,7 @@
 #include "esp_heap_caps.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
 #include "firmware-hooks/ports/port.h"
+#include "lib/port.h"
 
 #define REGIONS 24u
 
@@ -27,13 +28,16 @@ static struct region {
 static uint32_t n_regions;
 static bool crowded;
 
-#define NUMBER_BASE HS_ESP_REGION_BASE /* of the first region; in front are MicroPython's */
-#ifndef HS_ESP_REGION_BASE
-#define HS_ESP_REGION_BASE 0u
+/* Number of the first region. Beside MicroPython the first numbers are its areas', and heaps that come later have so
+ * many granules in front of these. */
+#if HS_WITH_HEAP_CAPS
+#define NUMBER_BASE 64u
+#define LATER       (256u << 10 >> HS_ESP_SHIFT)
+#else
+#define NUMBER_BASE 0u
+#define LATER       0u
 #endif
-#ifndef HS_ESP_GRANULE_BASE
-#define HS_ESP_GRANULE_BASE 0u
-#endif
+static uint32_t all_granules; /* of the regions found at the begin, and those to come; 0: any number */
 
 /* --- finding them -------------------------------------------------------------------------------------- */
 
@@ -45,7 +49,7 @@ static HS_ESP_FAST struct region *known(uintptr_t heap) {
 }
 
 static HS_ESP_FAST uint32_t end_of_granules(void) {
-    uint32_t end = HS_ESP_GRANULE_BASE;
+    uint32_t end = 0;
     for (uint32_t i = 0; i < n_regions; i++)
         if (regions[i].first + regions[i].granules > end)
             end = regions[i].first + regions[i].granules;
@@ -62,16 +66,15 @@ static bool on_first_block(walker_heap_into_t heap, walker_block_info_t block, v
     (void)unused;
     if (known((uintptr_t)heap.start))
         return false;
-    if (n_regions == REGIONS) {
-        crowded = true;
-        return false;
-    }
     uintptr_t start = (uintptr_t)block.ptr - HS_ESP_WORD;
-    regions[n_regions] = (struct region){
+    struct region region = {
         .start = start, .heap = (uintptr_t)heap.start, .first = end_of_granules(),
         .granules = (uint32_t)((uintptr_t)heap.end - start) >> HS_ESP_SHIFT,
     };
-    n_regions++;
+    if (n_regions == REGIONS || (all_granules && region.first + region.granules > all_granules))
+        crowded = true;
+    else
+        regions[n_regions++] = region;
     return false;
 }
 
@@ -162,6 +165,7 @@ struct drawing {
     struct hs_runs_writer w;
     const struct region *region; /* at hand, NULL before the first */
     uint32_t left;               /* regions that have not begun */
+    uint8_t part;                /* of a snapshot, as in records.def, that all of it is */
     uint32_t at;                 /* granule drawn up to */
     uint32_t free;               /* granules of a free run that is not written yet */
 };
@@ -189,7 +193,7 @@ static bool on_block(walker_heap_into_t heap, walker_block_info_t block, void *c
         return false;
     if (region != d->region) {
         end_region(d);
-        uint8_t part = (uint8_t)((d->region ? 0 : 1) | (d->left == 1 ? 2 : 0));
+        uint8_t part = (uint8_t)(((d->region ? 0 : 1) | (d->left == 1 ? 2 : 0)) & d->part);
         d->region = region;
         d->at = region->first;
         d->left--;
@@ -210,12 +214,28 @@ static bool on_block(walker_heap_into_t heap, walker_block_info_t block, void *c
     return true;
 }
 
-void hs_esp_keyframe(void) {
-    struct drawing d = {.left = n_regions};
+void hs_esp_record_regions(void) {
     for (uint32_t i = 0; i < n_regions; i++)
         record(&regions[i], HS_REGION_EXISTING);
+}
+
+void hs_esp_snapshot(uint8_t part) {
+    struct drawing d = {.left = n_regions, .part = part};
+    hs_lock_t lock = hs_port_lock(); /* no other core allocates in between */
     heap_caps_walk_all(on_block, &d);
     end_region(&d);
+    hs_port_unlock(lock);
+}
+
+void hs_esp_keyframe(void) {
+    hs_esp_record_regions();
+    hs_esp_snapshot(3);
+}
+
+uint32_t hs_esp_granules(void) {
+    if (!all_granules)
+        all_granules = end_of_granules() + LATER;
+    return all_granules;
 }
 
 static bool on_counted(walker_heap_into_t heap, walker_block_info_t block, void *sum) {

@@ -32,6 +32,17 @@ if(HEAPSTRATA_LWIP)
     set(HEAPSTRATA_OTHERS HS_EXPLICIT=1 HS_WITH_LWIP=1)
 endif()
 
+# -D HEAPSTRATA_HEAP_CAPS=1: ESP-IDF's heap in the same trace (ESP-IDF 5.3 and later), which the areas of MicroPython's lie in.
+if(HEAPSTRATA_HEAP_CAPS)
+    list(REMOVE_ITEM HEAPSTRATA_OTHERS HS_EXPLICIT=0 HS_EXPLICIT=1)
+    list(APPEND HEAPSTRATA_OTHERS HS_EXPLICIT=1 HS_WITH_HEAP_CAPS=1 CONFIG_HEAPSTRATA_WRAPS=1)
+    list(APPEND HEAPSTRATA_HOOK_SRC ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/esp_hooks.c
+        ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/esp_regions.c)
+    file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/wraps.txt HEAPSTRATA_OUTER_WRAPS REGEX "^(both|wraps) ")
+    list(TRANSFORM HEAPSTRATA_OUTER_WRAPS REPLACE "^[a-z]+ +" "")
+    list(APPEND HEAPSTRATA_WRAPS ${HEAPSTRATA_OUTER_WRAPS})
+endif()
+
 add_library(usermod_heapstrata INTERFACE)
 target_sources(usermod_heapstrata INTERFACE
     ${HEAPSTRATA_HOOK_SRC} ${HEAPSTRATA_LIB_SRC} ${HEAPSTRATA_PORT_SRC})

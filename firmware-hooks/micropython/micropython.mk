@@ -40,12 +40,14 @@ endif
 # CircuitPython has a supervisor where MicroPython has none.
 HEAPSTRATA_CIRCUITPYTHON ?= $(if $(wildcard $(TOP)/supervisor/port.h),1)
 HEAPSTRATA_OUTER ?= $(if $(HEAPSTRATA_CIRCUITPYTHON),$(if $(filter unix espressif,$(HEAPSTRATA_MP_PORT)),,1))
-HEAPSTRATA_OTHERS := $(filter 1,$(HEAPSTRATA_LWIP) $(HEAPSTRATA_OUTER))
+HEAPSTRATA_OTHERS := $(filter 1,$(HEAPSTRATA_LWIP) $(HEAPSTRATA_OUTER) $(HEAPSTRATA_HEAP_CAPS))
 
 HS_ROOT := $(HEAPSTRATA_ROOT)
 include $(HEAPSTRATA_ROOT)/lib/lib.mk
 HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpython) $(if $(filter 1,$(HEAPSTRATA_LWIP)),lwip)
 HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(HEAPSTRATA_HOOKS:%=$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c))))
+# ESP-IDF's heap around it: without what starts the component by itself. The wraps are the build's (esp-idf/wraps.txt).
+HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),firmware-hooks/esp-idf/esp_hooks.c firmware-hooks/esp-idf/esp_regions.c)
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
 HEAPSTRATA_LTTNG_SRC := $(if $(filter 1,$(HEAPSTRATA_LTTNG)),firmware-hooks/lttng-ust/provider.c)
 
@@ -58,7 +60,7 @@ CFLAGS_USERMOD += -DHS_PORT_HEADER='"firmware-hooks/ports/port_$(HEAPSTRATA_PORT
 endif
 CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_EXPLICIT=$(if $(HEAPSTRATA_OTHERS),1,0) $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_CIRCUITPYTHON),-DHS_CIRCUITPYTHON=1) $(if $(filter 1,$(HEAPSTRATA_LWIP)),-DHS_WITH_LWIP=1) \
-	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1)
+	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1) $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),-DHS_WITH_HEAP_CAPS=1)
 ifneq ($(HEAPSTRATA_RING_ADDR),)
 CFLAGS_USERMOD += -DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR) -DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE)
 endif

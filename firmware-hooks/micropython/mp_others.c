@@ -16,28 +16,39 @@
 #define LWIP(call)
 #endif
 
+#if HS_WITH_HEAP_CAPS
+#include "firmware-hooks/esp-idf/esp_hooks.h"
+#define HEAP_CAPS(call) call
+#else
+#define HEAP_CAPS(call)
+#endif
+
 /* A snapshot's parts of the others are never its last: the interpreter's follow. */
 #define FIRST_PART 1u
 
 uint32_t hs_mp_others_granules(void) {
     uint32_t n = 0;
     OUTER(n += hs_outer_granules());
+    HEAP_CAPS(n += hs_esp_granules());
     LWIP(n += HS_LWIP_GRANULES);
     return n;
 }
 
 void hs_mp_others_begin(void) {
     OUTER(hs_outer_begin());
+    HEAP_CAPS((hs_esp_find_regions(), hs_esp_watch_failures()));
 }
 
 void hs_mp_others_regions(void) {
     OUTER(hs_outer_region());
+    HEAP_CAPS(hs_esp_record_regions());
     LWIP(hs_lwip_regions(true));
 }
 
 bool hs_mp_others_snapshot(void) {
     uint8_t part = FIRST_PART;
     OUTER((hs_outer_snapshot(part), part = 0));
+    HEAP_CAPS((hs_esp_snapshot(part), part = 0));
     LWIP(part = hs_lwip_snapshot(part) ? 0 : part);
     return !part;
 }
@@ -45,6 +56,7 @@ bool hs_mp_others_snapshot(void) {
 uint32_t hs_mp_others_keyframe_size(void) {
     uint32_t n = 0;
     OUTER(n += hs_outer_keyframe_size());
+    HEAP_CAPS(n += hs_esp_keyframe_size());
     LWIP(n += hs_lwip_keyframe_size());
     return n;
 }
@@ -57,6 +69,12 @@ void hs_mp_others_summary(uint8_t cause) {
 
 bool hs_mp_others_describe(uintptr_t code, struct hs_place *place) {
     (void)code, (void)place;
+#if HS_WITH_HEAP_CAPS
+    if (hs_esp_is_code(code)) {
+        hs_esp_describe(code, place);
+        return true;
+    }
+#endif
 #if HS_WITH_LWIP
     if (hs_lwip_is_code(code)) {
         hs_lwip_describe(code, place);

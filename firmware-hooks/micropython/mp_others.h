@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Heaps that stand in one trace with the interpreter's: lwIP's (-DHS_WITH_LWIP=1) and CircuitPython's outer heap
- * (-DHS_WITH_OUTER=1). Their places are told explicitly, and so are the interpreter's then.
+ * Heaps that stand in one trace with the interpreter's: lwIP's (-DHS_WITH_LWIP=1), CircuitPython's outer heap
+ * (-DHS_WITH_OUTER=1) and ESP-IDF's heap_caps (-DHS_WITH_HEAP_CAPS=1), which the interpreter's areas lie in. Their places are told explicitly, and so are the interpreter's then.
  *
  * Numbers of granules: the outer heap's from 0, lwIP's behind it, the interpreter's areas from HS_MP_FIRST on.
  */
@@ -17,7 +17,11 @@
 #define HS_WITH_OUTER 0
 #endif
 
-#define HS_MP_OTHERS (HS_WITH_LWIP || HS_WITH_OUTER)
+#ifndef HS_WITH_HEAP_CAPS
+#define HS_WITH_HEAP_CAPS 0
+#endif
+
+#define HS_MP_OTHERS (HS_WITH_LWIP || HS_WITH_OUTER || HS_WITH_HEAP_CAPS)
 
 #if HS_MP_OTHERS
 #define HS_MP_PLACEMENT HS_PLACE_EXPLICIT

@@ -4,7 +4,8 @@
 1. Compiles without a warning against tests/esp-idf/include, for this computer, RV32IMC and Xtensa lx106, in every method
    and with every memory for the ring.
 2. Its CMakeLists.txt asks ESP-IDF for what there is: run with stand-ins for ESP-IDF's CMake functions.
-3. Runs on the stand-in (32 bit, as a board's pointers are), by both methods; verify.c holds the trace against the truth.
+3. Beside MicroPython: its 32-bit unix port, whose heap grows out of the stand-in as the esp32 port's does out of heap_caps.
+4. Runs on the stand-in (32 bit, as a board's pointers are), by both methods; verify.c holds the trace against the truth.
 
     HS_ESP_OPERATIONS=N   of the two cores that use the same addresses (default 400000, in full 10000000)
 """
@@ -15,9 +16,11 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "tools"))
+for folder in ("tools", "oracle"):
+    sys.path.insert(0, os.path.join(HERE, "..", folder))
 import hs_cores  # noqa: E402
 import hs_test  # noqa: E402
+import meminfo  # noqa: E402
 
 tap = hs_test.Tap()
 HOOKS = os.path.join(hs_test.ROOT, "firmware-hooks", "esp-idf")
@@ -197,6 +200,52 @@ def regions():
     tap.check("doctor takes it", status in (0, 1), err)
 
 
+def outer_firmware():
+    """MicroPython with the stand-in around its heap. Kept in the build folder: only what changed is made again."""
+    folder = os.path.join(hs_test.BUILD, "tests", "esp-idf-outer")
+    os.makedirs(folder, exist_ok=True)
+    objects = []
+    for name in ("standin_base.c", "standin_caps.c", "standin_newlib.c", "system.c", "mp_outer.c"):
+        objects.append(os.path.join(folder, "test_" + name.replace(".c", ".o")))
+        subprocess.run(["gcc", "-m32", "-std=gnu11", "-O2", "-g", "-D_GNU_SOURCE", *INCLUDES, "-DCONFIG_HEAPSTRATA_WRAPS=1", "-c", "-o", objects[-1],
+                        os.path.join(HERE, name)], check=True)
+    link = objects + ["-Wl,--wrap=" + n for n in wraps("WRAPS") if n not in NEWLIB] + \
+        ["-Wl,--defsym=__real_%s=idf_%s" % (n, n) for n in NEWLIB]
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "CFLAGS", "LDFLAGS"))}
+    env.update(GIT_CEILING_DIRECTORIES=os.path.dirname(hs_test.MP_SRC), SOURCE_DATE_EPOCH="1744675200")
+    done = subprocess.run(["make", "-j2", "-C", os.path.join(hs_test.MP_SRC, "ports", "unix"), "BUILD=" + folder, "STRIP=", "FROZEN_MANIFEST=",
+                           "MICROPY_PY_BTREE=0", "MICROPY_PY_SSL=0", "MICROPY_SSL_AXTLS=0", "MICROPY_SSL_MBEDTLS=0", "MICROPY_PY_FFI=0",
+                           "MICROPY_FORCE_32BIT=1", "MICROPY_PY_THREAD=0", "USER_C_MODULES=" + os.path.dirname(HOOKS), "HEAPSTRATA_HEAP_CAPS=1",
+                           "CFLAGS_EXTRA=-Wno-pointer-arith -include %s/mp_outer.h -I%s/include -DCONFIG_HEAPSTRATA_WRAPS=1" % (HERE, HERE),
+                           "LDFLAGS_EXTRA=" + " ".join(link)], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return os.path.join(folder, "micropython"), done.returncode == 0, done.stdout[-2000:]
+
+
+def both_levels():
+    """MicroPython's heap and the one around it in one trace, against mem_info()."""
+    firmware, built, log = outer_firmware()
+    if not tap.check("both levels: MicroPython with heap_caps around it is built", built, log):
+        return
+    trace = out_of("outer.hst")
+    ran = hs_test.run([firmware, "-X", "heapsize=32k", os.path.join(HERE, "grow.py")], env={"HEAPSTRATA_OUT": trace})
+    real = meminfo.parse(ran.out)
+    shown = hs_test.cli("map", "--heap", "gc", "--at", "mark:grown", "--style", "meminfo", trace)
+    rebuilt = meminfo.parse(shown.out)
+    tap.check("both levels: the heap has grown by areas", ran.status == 0 and len(real.areas) > 4, ran.err)
+    why = meminfo.difference(real, rebuilt)
+    tap.check("both levels: --heap gc is mem_info()'s heap, granule by granule", not why, why)
+    value = hs_test.cli_json("regions", trace)[1] or {}
+    areas = [r for r in value.get("regions", []) if r["region"].startswith("gc")]
+    outer = [r for r in value.get("regions", []) if r["region"].startswith("heap_caps")]
+    inside = [a for a in areas if any(int(o["base"], 16) < int(a["base"], 16) < int(o["base"], 16) + o["total_bytes"] for o in outer)]
+    taken = sum(r["live_blocks"] for r in value.get("requests", []) if r["region"].startswith("heap_caps"))
+    tap.check("both levels: each area that was added is a block of heap_caps", len(inside) == len(areas) - 1 == taken == len(real.areas) - 1,
+              (len(areas), len(inside), taken))
+    stat = hs_test.cli_json("stat", trace)[1] or {}
+    tap.check("both levels: without a choice each byte counts once, and nothing contradicts", stat.get("diverged", 0) == 0 and not stat.get("warnings") and
+              stat["total_bytes"] == sum(o["total_bytes"] for o in outer) + [a for a in areas if a not in inside][0]["total_bytes"], stat.get("warnings"))
+
+
 def cache_off():
     """A ring in PSRAM while the flash cache is off: what happens then is counted."""
     program = build("cache-off", "WRAPS", more=["-DCONFIG_HEAPSTRATA_RING_IN_PSRAM=1"])
@@ -233,6 +282,7 @@ cmake()
 at_work()
 reports()
 regions()
+both_levels()
 cache_off()
 ring_and_dump()
 tap.finish()
