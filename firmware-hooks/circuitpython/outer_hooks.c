@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "firmware-hooks/micropython/mp_others.h"
-
-#if HS_WITH_OUTER
 #include "firmware-hooks/circuitpython/outer_hooks.h"
-#include "firmware-hooks/micropython/mp_hooks.h"
+
+#include "firmware-hooks/lwip/lwip_hooks.h"
 #include "firmware-hooks/ports/events.h"
 #include "firmware-hooks/ports/port.h"
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
-
-#if HS_WITH_LWIP
-#include "firmware-hooks/lwip/lwip_hooks.h"
-#else
-static bool hs_lwip_key(struct hs_key *key) { return (void)key, false; }
-#endif
 
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 
@@ -144,7 +136,7 @@ static bool nested; /* port_malloc_zero may call port_malloc */
 
 static struct hs_key key_of(uintptr_t caller) {
     struct hs_key key;
-    return hs_lwip_key(&key) ? key : hs_mp_key(caller);
+    return HS_WITH_LWIP && hs_lwip_key(&key) ? key : hs_outer_key(caller);
 }
 
 static bool begins(void) {
@@ -205,4 +197,3 @@ void *__wrap_port_realloc(void *block, size_t size, bool dma) {
         hs_fail(key_of(RETURN_ADDRESS), (uint32_t)size, HS_FAIL_REGION(HS_OUTER_REGION));
     return now;
 }
-#endif

@@ -21,6 +21,9 @@
 #define HS_OUTER_TLSF 1
 #endif
 
+/* Defined by the interpreter's hook: what is running, and who asks. */
+struct hs_key hs_outer_key(uintptr_t caller);
+
 /* Where the heap lies and how long it is, in granules. Called before anything is recorded. */
 void hs_outer_begin(void);
 uint32_t hs_outer_granules(void);

@@ -2,6 +2,7 @@
 #include "firmware-hooks/micropython/mp_others.h"
 
 #if HS_MP_OTHERS
+#include "firmware-hooks/micropython/mp_hooks.h"
 
 #if HS_WITH_OUTER
 #include "firmware-hooks/circuitpython/outer_hooks.h"
@@ -83,6 +84,10 @@ bool hs_mp_others_describe(uintptr_t code, struct hs_place *place) {
 #endif
     return false;
 }
+
+#if HS_WITH_OUTER
+struct hs_key hs_outer_key(uintptr_t caller) { return hs_mp_key(caller); }
+#endif
 
 #if HS_WITH_LWIP
 /* The recorder may have begun before lwIP did: its pools come empty. */
