@@ -7,6 +7,9 @@
 
 #define CALLS 4u /* that a holder's name tells of */
 
+#define PAGE  4096u /* granules */
+#define PAGES (HS_GRANULE_LIMIT / PAGE)
+
 struct hs_pool_owner {
     uint16_t pool; /* plus 1; 0: no element of a pool begins here */
     uint32_t site;
@@ -15,6 +18,10 @@ struct hs_pool_owner {
 struct hs_pools *hs_pools_new(const struct hs_reader *reader, uint32_t points)
 {
     struct hs_pools *p = calloc(1, sizeof *p);
+    if (p && !(p->page = calloc(PAGES, sizeof *p->page))) {
+        free(p);
+        return NULL;
+    }
     if (p) {
         p->reader = reader;
         p->points = points < HS_POOL_POINTS ? points & ~1u : HS_POOL_POINTS;
@@ -30,7 +37,9 @@ void hs_pools_free(struct hs_pools *p)
         free(p->pool[i].most);
         free(p->pool[i].refusals);
     }
-    free(p ? p->owner : NULL);
+    for (uint32_t i = 0; p && i < PAGES; i++)
+        free(p->page[i]);
+    free(p ? p->page : NULL);
     free(p);
 }
 
@@ -171,29 +180,23 @@ static void remember_worst(struct hs_pools *p, struct hs_pool *pool)
 
 /* ---- events ---- */
 
-static struct hs_pool_owner *owner_at(struct hs_pools *p, uint32_t pos)
+/* Who owns what begins at a granule; NULL: nobody ever did, on that page. */
+static struct hs_pool_owner *owner_at(const struct hs_pools *p, uint32_t pos)
 {
-    if (pos >= HS_GRANULE_LIMIT)
-        return NULL;
-    if (pos >= p->n_owners) {
-        uint32_t n = p->n_owners ? p->n_owners : 4096;
-        while (n <= pos)
-            n *= 2;
-        struct hs_pool_owner *more = realloc(p->owner, n * sizeof *more);
-        if (!more) {
-            p->error = HS_ERR_MEMORY;
-            return NULL;
-        }
-        memset(more + p->n_owners, 0, (n - p->n_owners) * sizeof *more);
-        p->owner = more;
-        p->n_owners = n;
-    }
-    return &p->owner[pos];
+    struct hs_pool_owner *page = pos < HS_GRANULE_LIMIT ? p->page[pos / PAGE] : NULL;
+    return page ? &page[pos % PAGE] : NULL;
+}
+
+static struct hs_pool_owner *make_owner_at(struct hs_pools *p, uint32_t pos)
+{
+    if (pos < HS_GRANULE_LIMIT && !p->page[pos / PAGE] && !(p->page[pos / PAGE] = calloc(PAGE, sizeof **p->page)))
+        p->error = HS_ERR_MEMORY;
+    return owner_at(p, pos);
 }
 
 static void leave(struct hs_pools *p, uint32_t pos)
 {
-    struct hs_pool_owner *owner = pos < p->n_owners ? &p->owner[pos] : NULL;
+    struct hs_pool_owner *owner = owner_at(p, pos);
     if (!owner || !owner->pool)
         return;
     struct hs_pool *pool = &p->pool[owner->pool - 1];
@@ -209,7 +212,7 @@ static void leave(struct hs_pools *p, uint32_t pos)
 static void enter(struct hs_pools *p, struct hs_pool *pool, uint32_t pos, uint32_t site)
 {
     leave(p, pos);
-    struct hs_pool_owner *owner = owner_at(p, pos);
+    struct hs_pool_owner *owner = make_owner_at(p, pos);
     struct hs_pool_holder *holder = holder_of(p, pool, site);
     if (!owner || !holder)
         return;
@@ -239,9 +242,10 @@ static void on_alloc(struct hs_pools *p, const struct hs_event *e)
 
 static void on_realloc(struct hs_pools *p, const struct hs_event *e)
 {
-    if (e->flags & HS_EVENT_UNPLACED || e->old >= p->n_owners || !p->owner[e->old].pool || e->old == e->pos)
+    struct hs_pool_owner *owner = e->flags & HS_EVENT_UNPLACED || e->old == e->pos ? NULL : owner_at(p, e->old);
+    if (!owner || !owner->pool)
         return;
-    struct hs_pool_owner was = p->owner[e->old];
+    struct hs_pool_owner was = *owner;
     leave(p, e->old);
     enter(p, &p->pool[was.pool - 1], e->pos, was.site);
 }
@@ -260,29 +264,43 @@ static void on_fail(struct hs_pools *p, const struct hs_event *e)
     note(p, pool, true);
 }
 
-/* All elements of a region, or of all, are no longer what they were. */
+/* All elements in an interval of granules go. */
+static void clear(struct hs_pools *p, uint64_t from, uint64_t to)
+{
+    to = to < HS_GRANULE_LIMIT ? to : HS_GRANULE_LIMIT;
+    for (uint64_t pos = from; pos < to; pos++) {
+        if (p->page[pos / PAGE])
+            leave(p, (uint32_t)pos);
+        else
+            pos |= PAGE - 1; /* on to the next page */
+    }
+}
+
+/* A region, or all, are no longer what they were. */
 static void forget(struct hs_pools *p, unsigned region)
 {
     const struct hs_region *r = region < HS_REGION_LIMIT ? hs_reader_region(p->reader, region) : NULL;
-    uint32_t from = r ? r->first : 0, to = r ? r->first + r->granules : p->n_owners;
-    for (uint32_t pos = from; pos < to && pos < p->n_owners; pos++)
-        leave(p, pos);
+    if (r)
+        clear(p, r->first, (uint64_t)r->first + r->granules);
+    else
+        clear(p, 0, HS_GRANULE_LIMIT);
 }
 
 /* A snapshot shows elements of which it does not say who took them. */
 static void on_layout(struct hs_pools *p, const struct hs_event *e)
 {
-    uint32_t at = 0;
+    uint64_t behind = 0;
     for (uint32_t i = 0; i < e->n_blocks; i++) {
-        for (; at < e->block[i].pos; at++)
-            leave(p, at);
-        unsigned region = hs_model_region_of(p->model, at++);
+        uint32_t pos = e->block[i].pos;
+        clear(p, behind, pos);
+        behind = (uint64_t)pos + 1;
+        unsigned region = hs_model_region_of(p->model, pos);
         struct hs_pool *pool = region < p->model->n_regions ? pool_at(p, region) : NULL;
-        if (pool && (e->block[i].pos >= p->n_owners || !p->owner[e->block[i].pos].pool))
-            enter(p, pool, e->block[i].pos, HS_SITE_UNKNOWN);
+        const struct hs_pool_owner *owner = owner_at(p, pos);
+        if (pool && (!owner || !owner->pool))
+            enter(p, pool, pos, HS_SITE_UNKNOWN);
     }
-    for (; at < p->n_owners; at++)
-        leave(p, at);
+    clear(p, behind, HS_GRANULE_LIMIT);
 }
 
 void hs_pools_feed(void *context, const struct hs_event *e)

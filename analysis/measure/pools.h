@@ -38,8 +38,7 @@ struct hs_pools {
     struct hs_pool pool[HS_POOL_LIMIT];
     unsigned n;
     uint16_t of_region[HS_REGION_LIMIT]; /* 1 + its pool, 0: not a pool */
-    struct hs_pool_owner *owner; /* by trace-wide granule */
-    uint32_t n_owners;
+    struct hs_pool_owner **page; /* by trace-wide granule, so many together; those without elements are NULL */
     uint32_t points;             /* spans of the series, 0: none is kept */
     uint64_t span;               /* ticks of each */
     uint32_t n_spans;            /* with something in them */
