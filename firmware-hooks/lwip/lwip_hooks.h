@@ -34,7 +34,7 @@
 #endif
 
 /* Trace-wide number of our first granule. */
-#if HS_WITH_OUTER
+#if defined HS_WITH_OUTER && HS_WITH_OUTER
 uint32_t hs_outer_granules(void);
 #define HS_LWIP_FIRST hs_outer_granules()
 #else

@@ -93,6 +93,14 @@ uint32_t hs_lwip_pool_elements(void) { return 0; }
 
 static uint32_t first_of[POOLS], next_first;
 
+#if HS_WITH_LWIP
+#define FOR_PRIVATE 4096u /* granules */
+_Static_assert(((MEM_SIZE
+#define LWIP_MEMPOOL(name, num, size, desc) +(num) * (MEMP_SIZE + MEMP_ALIGN_SIZE(size))
+#include "lwip/priv/memp_std.h"
+               ) >> HS_LWIP_SHIFT) + FOR_PRIVATE <= HS_LWIP_GRANULES, "HS_LWIP_GRANULES: room for all pools and the heap");
+#endif
+
 static uint32_t stride(unsigned pool) { return (uint32_t)(MEMP_SIZE + desc_of(pool)->size + BEHIND); }
 static uint32_t granules(unsigned pool) { return (uint32_t)desc_of(pool)->num * (stride(pool) >> HS_LWIP_SHIFT); }
 static const uint8_t *base(unsigned pool) { return (const uint8_t *)LWIP_MEM_ALIGN(desc_of(pool)->base); }
