@@ -143,6 +143,9 @@ static bool take_size(struct hs_capture *c, struct word size, struct word crc)
     c->begun = true;
     c->total = total;
     c->check = check;
+    for (uint32_t i = hs_capture_next(c, total); i < c->room; i = hs_capture_next(c, i + 1))
+        c->got--;
+    c->room = c->room < total ? c->room : total;
     return true;
 }
 
@@ -205,9 +208,10 @@ bool hs_capture_begins(const char *line, size_t len)
 
 void hs_capture_add(struct hs_capture *c, const struct hs_capture *more)
 {
-    if (!make_room(c, more->room))
+    uint32_t end = c->begun && c->total < more->room ? c->total : more->room;
+    if (!make_room(c, end))
         return;
-    for (uint32_t i = hs_capture_next(more, 0); i < more->room; i = hs_capture_next(more, i + 1)) {
+    for (uint32_t i = hs_capture_next(more, 0); i < end; i = hs_capture_next(more, i + 1)) {
         if (c->have[i])
             continue;
         c->bytes[i] = more->bytes[i];
