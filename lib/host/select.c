@@ -72,6 +72,9 @@ static bool keeps_realloc(struct hs_reader *r, struct hs_event *e) {
     return from || to;
 }
 
+/* A region that the trace does not name, for its ring has no room for that, may be any. */
+static bool may_be_of(const struct hs_reader *r, unsigned region) { return region >= r->n_regions || r->selected[region]; }
+
 /* Failures that name no region are of any, and so are places that are not known. */
 static bool keeps(struct hs_reader *r, struct hs_event *e) {
     switch (e->kind) {
@@ -81,8 +84,10 @@ static bool keeps(struct hs_reader *r, struct hs_event *e) {
         return e->flags & HS_EVENT_UNPLACED || r->selected[e->region];
     case HS_FAIL:
         return e->record->cause < HS_FAIL_REGION(0) || r->selected[e->region];
-    case HS_REGION: case HS_REGION_END: case HS_SUMMARY: case HS_SAMPLE:
+    case HS_REGION: case HS_REGION_END:
         return r->selected[e->region];
+    case HS_SUMMARY: case HS_SAMPLE:
+        return may_be_of(r, e->region);
     default:
         return true;
     }
