@@ -25,8 +25,12 @@
 #include "lib/level.h"
 #include "lib/port.h"
 
-#if CONFIG_HEAPSTRATA_RING_IN_PSRAM
+/* Kconfig's choice, or beside MicroPython that of port_esp_idf.c. */
+#if CONFIG_HEAPSTRATA_RING_IN_PSRAM || HS_RING_IN == 3
+#define IN_PSRAM 1
 #include "esp_private/cache_utils.h"
+#else
+#define IN_PSRAM 0
 #endif
 
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
@@ -129,7 +133,7 @@ static HS_ESP_FAST void tell_turn(void) {
 
 /* The ring may be out of reach: external memory is, while the flash is written. */
 static HS_ESP_FAST bool reachable(void) {
-#if CONFIG_HEAPSTRATA_RING_IN_PSRAM
+#if IN_PSRAM
     return spi_flash_cache_enabled();
 #else
     return true;
