@@ -48,10 +48,34 @@ static int convert(const struct args *args, struct hs_error *error)
     return status ? status : closed;
 }
 
+/* "mem_info FILE": text with the output of mem_info(), and nothing else will do. */
+static int take_kind(struct args *args)
+{
+    struct hs_common *common = &args->common;
+    if (common->n_files < 2)
+        return HS_EXIT_OK;
+    if (strcmp(common->file[0], "mem_info"))
+        return hs_complain("too many arguments: '%s'. In front of the file there may be mem_info", common->file[1]);
+    common->input = common->file[1];
+    if (!strcmp(common->input, "-"))
+        return HS_EXIT_OK; /* can be read once only */
+    struct hs_reader *reader = hs_cmd_open(common->input);
+    if (!reader)
+        return HS_EXIT_BAD;
+    const struct hs_event *events;
+    hs_reader_next(reader, &events); /* what the header says */
+    const char *port = hs_reader_fact(reader, "port");
+    bool is = port && !strcmp(port, "mem_info text");
+    hs_reader_close(reader);
+    return is ? HS_EXIT_OK : hs_complain("%s: is a trace of another kind, no output of mem_info()", common->input);
+}
+
 static int run(void *memory)
 {
-    const struct args *args = memory;
+    struct args *args = memory;
     struct hs_error error = {0};
+    if (take_kind(args))
+        return HS_EXIT_BAD;
     if (same_file(args->common.input, args->output))
         return hs_complain("%s is input and output: name another with -o", args->output);
     if (args->level > 19)
@@ -67,7 +91,7 @@ static int run(void *memory)
 
 const struct hs_cmd hs_cmd_import = {
     .name = "import", .summary = "make a .hst of a memory image, a stream or a console log",
-    .usage = "FILE",
+    .usage = "[mem_info] FILE",
     .about = "Takes an image of the ring that a probe read out of memory, as raw bytes with anything around them, as Intel "
              "HEX, S-records, Tektronix HEX or a Verilog memory file; a core file, also ESP-IDF's core dump from flash or as "
              "its console printed it; a stream as a firmware sent it; or a log of a console on which heapstrata.dump() printed "
@@ -77,8 +101,8 @@ const struct hs_cmd hs_cmd_import = {
                 "  heapstrata import rtc-memory.bin -o board.hst\n"
                 "  heapstrata import console.log -o board.hst\n"
                 "  heapstrata import --dump 1 console.log -o first.hst\n"
-                "  heapstrata import pasted.txt -o dumps.hst    # output of micropython.mem_info(1)\n"
+                "  heapstrata import mem_info pasted.txt -o dumps.hst    # the word may be left out\n"
                 "  heapstrata import ring.hex -o board.hst      # gdb: dump ihex memory ring.hex 0x20000000 0x20004000\n",
-    .uses = HS_USES_INPUT | HS_USES_ELF, .options = options, .max_files = 1,
+    .uses = HS_USES_INPUT | HS_USES_ELF, .options = options, .max_files = 2,
     .args_size = sizeof(struct args), .defaults = &(const struct args){ .output = HS_DEFAULT_INPUT }, .run = run,
 };

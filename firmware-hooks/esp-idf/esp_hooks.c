@@ -7,9 +7,10 @@
  * itself works within such a lock (of the heap), in the same order.
  *
  * Two ways in:
- *   CONFIG_HEAPSTRATA_WRAPS   ESP-IDF 5.3 and later: the linker's --wrap on the functions named heap_caps_*_base, through
- *                             which every request goes, and heap_caps_free
- *   CONFIG_HEAPSTRATA_HOOKS   before: esp_heap_trace_alloc_hook and esp_heap_trace_free_hook. These run behind the heap's
+ *   CONFIG_HEAPSTRATA_WRAPS   the linker's --wrap on the functions named heap_caps_*_base, through which every request goes,
+ *                             and heap_caps_free
+ *   CONFIG_HEAPSTRATA_HOOKS   where ESP-IDF's own tracing wraps these: esp_heap_trace_alloc_hook and
+ *                             esp_heap_trace_free_hook. These run behind the heap's
  *                             lock, and a block that moves in its own heap is told as allocated only. So heap_caps_free and
  *                             the resizing functions are wrapped as well: what the hooks say in between is part of that.
  *

@@ -215,6 +215,12 @@ def case_commands():
     hst = os.path.join(hs_test.scratch(), "imported.hst")
     done = hs_test.cli("import", path, "-o", hst)
     tap.check("import makes a .hst of it", done.status == 0 and rebuilt(hst, marks(hst)[1][1]).areas == b.maps, done.err)
+    done = hs_test.cli("import", "mem_info", path, "-o", hst)
+    tap.check("import mem_info: the same by that word", done.status == 0 and len(marks(hst)[1]) == 2, done.err)
+    other = hs_test.cli("import", "mem_info", written("other-text", "hello"), "-o", hst + "2")
+    wrong = hs_test.cli("import", "file1", path, "-o", hst + "2")
+    tap.check("import mem_info: nothing else will do", other.status == 2 and wrong.status == 2 and b"too many" in wrong.err and
+              not os.path.exists(hst + "2"), (other.err, wrong.err))
     done = hs_test.cli("timeline", "--csv", path)
     rows = done.out.decode().splitlines()
     at = rows[0].split(",").index("used_bytes")
