@@ -24,6 +24,10 @@
 #define HEAP_CAPS(call)
 #endif
 
+#if HS_WITH_HEAP_CAPS && (HS_WITH_LWIP || HS_WITH_OUTER)
+#error "heap_caps stands beside MicroPython alone: its numbers of granules begin at 0"
+#endif
+
 /* A snapshot's parts of the others are never its last: the interpreter's follow. */
 #define FIRST_PART 1u
 
