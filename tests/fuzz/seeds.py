@@ -3,6 +3,8 @@
 """Makes the seeds of tests/fuzz/corpus that are traces of real firmwares anew, for when the format has changed.
 
     make micropython && tests/fuzz/seeds.py
+
+The paths of the checkout are in them: make them in a folder of no name, such as /opt/heapstrata.
 """
 import os
 import subprocess
