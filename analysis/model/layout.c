@@ -261,7 +261,7 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
     sum->failed_bytes += e->size;
     *failure = (struct hs_failure){
         .time = e->time, .number = e->number, .site = e->site, .size = e->size, .thread = e->thread, .boot = e->boot,
-        .caps = e->old, .region = e->record->cause < HS_FAIL_REGION(0) ? HS_ALL_REGIONS : e->region,
+        .elapsed = hs_model_elapsed(m), .caps = e->old, .region = e->record->cause < HS_FAIL_REGION(0) ? HS_ALL_REGIONS : e->region,
     };
     failure->synced = space_of(m, failure, &layout);
     failure->used = layout.used;

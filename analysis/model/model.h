@@ -107,6 +107,7 @@ enum hs_verdict {
 
 struct hs_failure {
     uint64_t time, number;
+    uint64_t elapsed; /* ticks that the trace had covered: hs_model_elapsed */
     uint32_t site, size, thread, boot;
     uint64_t used, free, largest_free; /* bytes, of the regions that it could have come from, at that moment */
     uint32_t caps;       /* capabilities asked for */

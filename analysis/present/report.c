@@ -216,7 +216,7 @@ static void add_failure(const struct hs_report *r, struct hs_table *table, const
     char line[HS_NAME_MAX];
     const struct hs_value row[] = {
         {.u = f->size}, {.u = f->free, .none = !f->synced}, {.u = f->largest_free, .none = !f->synced},
-        {.d = hs_seconds(r->head.reader, f->time)}, {.u = f->boot}, {.u = f->number},
+        {.d = hs_seconds(r->head.reader, f->elapsed)}, {.u = f->boot}, {.u = f->number},
         {.s = hs_verdict_name(f->verdict)},
         {.s = hs_name_of_site(r->names, f->site, HS_KEY_LINE, line)},
     };
