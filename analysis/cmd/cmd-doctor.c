@@ -156,29 +156,60 @@ static int examine(const struct args *args, struct hs_patient *patient, const st
     return status;
 }
 
+/* What is measured while the trace goes by. */
+struct measures {
+    struct hs_model *model;
+    struct hs_pools *pools;
+    struct hs_caps_flow *flow;
+};
+
+static void measure(void *context, const struct hs_event *event)
+{
+    struct measures *m = context;
+    hs_pools_feed(m->pools, event);
+    hs_caps_flow_take(m->flow, event);
+}
+
+static bool begin_measures(struct measures *m, struct hs_reader *reader)
+{
+    m->pools = hs_pools_new(reader, 0);
+    m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure});
+    m->flow = m->model ? hs_caps_flow_new(m->model, reader) : NULL;
+    if (!m->pools || !m->flow)
+        return false;
+    m->pools->model = m->model;
+    return true;
+}
+
+static void end_measures(struct measures *m)
+{
+    hs_caps_flow_free(m->flow);
+    hs_model_free(m->model);
+    hs_pools_free(m->pools);
+}
+
 /* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
 static int with_trace(const struct args *args, struct hs_patient *patient, const struct text *text, struct hs_reader *reader)
 {
     struct hs_names names = {.reader = reader};
-    struct hs_pools *pools = hs_pools_new(reader, 0);
-    struct hs_model *model = pools ? hs_model_new(&(struct hs_model_observer){.context = pools, .after = hs_pools_feed}) : NULL;
+    struct measures m = {.model = NULL};
     int status = HS_EXIT_BAD;
-    if (model) {
-        pools->model = model;
-        int damaged = hs_cmd_replay_model(reader, model);
+    bool ready = begin_measures(&m, reader);
+    int damaged = ready ? hs_cmd_replay_model(reader, m.model) : HS_EXIT_OK;
+    if (!ready || hs_caps_flow_finish(m.flow)) {
+        hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    } else {
         patient->reader = reader;
-        patient->model = model;
-        patient->pools = pools;
+        patient->model = m.model;
+        patient->pools = m.pools;
+        patient->flow = m.flow;
         patient->names = &names;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
             status = examine(args, patient, text);
         status = damaged ? damaged : status;
-    } else {
-        hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     }
     hs_symbols_close(names.symbols);
-    hs_model_free(model);
-    hs_pools_free(pools);
+    end_measures(&m);
     return status;
 }
 

@@ -10,6 +10,7 @@
 #include "analysis/doctor/doctor.h"
 
 extern const struct hs_check
+    hs_check_caps,
     hs_check_figures,
     hs_check_fragmentation,
     hs_check_heap,
@@ -25,6 +26,7 @@ static const struct hs_check *const checks[] = {
     &hs_check_heap,
     &hs_check_fragmentation,
     &hs_check_pools,
+    &hs_check_caps,
     &hs_check_idf,
     &hs_check_figures,
     &hs_check_hooks,

@@ -20,6 +20,7 @@
 #define HS_DOCTOR_H
 
 #include "analysis/doctor/chips.h"
+#include "analysis/measure/caps.h"
 #include "analysis/measure/pools.h"
 #include "lib/host/meminfo.h"
 
@@ -44,6 +45,7 @@ struct hs_patient {
     const struct hs_reader *reader; /* at its end; NULL: the input is no trace */
     const struct hs_model *model;   /* as it is at the trace's end; NULL likewise */
     const struct hs_pools *pools;   /* likewise */
+    const struct hs_caps_flow *flow; /* likewise */
     const struct hs_names *names;   /* of the trace's sites; NULL likewise */
     const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
     size_t n_lines;

@@ -194,6 +194,11 @@ def regions():
     tap.check("regions: memory for DMA is what the regions for it have left", v.get("dma_free_bytes") == dma and
               v["dma_least_free_bytes"] <= dma, (v.get("dma_free_bytes"), dma))
     tap.check("regions: each has used and free bytes that make it up", all(r["used_bytes"] + r["free_bytes"] == r["total_bytes"] for r in sums.values()), sums)
+    status, told, err = hs_test.cli_json("doctor", out_of("s.hst"))
+    spill = [f for f in (told or {}).get("findings", []) if f["code"] == "HS-CAPS-SPILLED"]
+    fitting = [l["limit_bytes"] for l in limits if l["fits"] == "yes"]
+    tap.check("doctor: the spill, how many requests it was, and the largest limit that would have fitted", status == 1 and spill and
+              ("%d requests" % spilled) in spill[0]["verdict"] and ("ALWAYSINTERNAL=%d:" % fitting[-1]) in spill[0]["next"][0], (spill, err))
     text = hs_test.cli("regions", out_of("s.hst")).out.decode()
     tap.check("regions: configuration is told", "ALWAYSINTERNAL 16384, RESERVE_INTERNAL 32768" in text, text)
     status, codes, err = hs_test.cli_json("doctor", out_of("s.hst"))

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Requests that wanted one kind of memory and got another, and which threshold would have kept them where they belong.
+ */
+#include <inttypes.h>
+
+#include "analysis/doctor/doctor.h"
+
+#define PLACES_TOLD 3u
+
+static void tell_places(const struct hs_patient *patient, bool outward, struct hs_finding *f)
+{
+    const struct hs_caps_flow *flow = patient->flow;
+    unsigned told = 0;
+    for (size_t i = 0; i < flow->n_spills && told < PLACES_TOLD; i++) {
+        const struct hs_caps_spill *s = &flow->spill[i];
+        char name[HS_NAME_MAX];
+        if (s->outward != outward)
+            continue;
+        hs_finding_evidence(f, "%" PRIu64 " requests, %" PRIu64 " bytes, %" PRIu64 " of them there at the end: %s", s->allocs, s->bytes,
+                            s->live, hs_name_of_site(patient->names, s->site, HS_KEY_LINE, name));
+        told++;
+    }
+}
+
+/* The largest limit with which all that would go inside had room there; 0 when there is none. */
+static uint64_t fitting_limit(const struct hs_caps_flow *flow)
+{
+    uint64_t limit = 0;
+    for (unsigned i = 0; i < HS_CAPS_THRESHOLDS; i++)
+        limit = flow->threshold[i].fits ? flow->threshold[i].limit : limit;
+    return limit;
+}
+
+static void outward(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    const struct hs_caps_flow *flow = patient->flow;
+    uint64_t limit = fitting_limit(flow);
+    struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-SPILLED", HS_SEVERITY_WARNING, "%" PRIu64 " requests for internal memory got PSRAM, "
+                                          "since none was left inside", flow->spilled);
+    hs_finding_evidence(f, "%" PRIu64 " bytes in all; %" PRIu64 " bytes inside are there for malloc()", flow->spilled_bytes, flow->internal);
+    tell_places(patient, true, f);
+    if (limit)
+        hs_finding_next(f, "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL=%" PRIu64 ": what is larger goes to PSRAM at once, and all else would have had room inside", limit);
+    hs_finding_next(f, "ask for MALLOC_CAP_SPIRAM where a large block need not be fast: heapstrata regions lists the places");
+}
+
+static void inward(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    const struct hs_caps_flow *flow = patient->flow;
+    struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-INSIDE", HS_SEVERITY_WARNING, "%" PRIu64 " requests for PSRAM took internal memory", flow->inward);
+    hs_finding_evidence(f, "%" PRIu64 " bytes in all", flow->inward_bytes);
+    tell_places(patient, false, f);
+    hs_finding_next(f, "PSRAM was full or is missing: see its region in heapstrata regions");
+}
+
+static void look(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    if (patient->flow && patient->flow->spilled)
+        outward(patient, findings);
+    if (patient->flow && patient->flow->inward)
+        inward(patient, findings);
+}
+
+const struct hs_check hs_check_caps = {
+    .name = "caps", .about = "requests that wanted one kind of memory and got another", .look = look,
+};
