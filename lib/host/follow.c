@@ -16,7 +16,8 @@ static void forget_recent(struct hs_reader *r) { memset(r->recent, 0xff, sizeof 
 
 void hs_follow_gap(struct hs_reader *r) {
     r->synced = r->drawing = false;
-    r->in_collection = r->collected = false;
+    r->collecting = 0;
+    r->collected = false;
     forget_recent(r);
 }
 
@@ -153,7 +154,7 @@ INLINE void on_free(struct hs_reader *r, const struct hs_record *record, struct 
     e->old_granules = hs_heapmap_free(&r->map, old);
     if (RARELY(!e->old_granules)) {
         /* finalisers free what the sweep, which is told before they run, has freed already */
-        if (!r->in_collection)
+        if (!r->collecting)
             no_such_block(r, e);
     } else {
         e->region = r->map.last->number;
@@ -229,7 +230,7 @@ static void on_sweep(struct hs_reader *r, const struct hs_record *record, struct
     if (err) {
         e->flags |= HS_EVENT_DIVERGED;
         hs_follow_contradiction(r, err == HS_ERR_CHECK ? "a collection counts other blocks" : hs_strerror(err));
-        r->in_collection = true;
+        r->collecting = 1;
     }
 }
 
@@ -250,7 +251,7 @@ static void set_freed(struct hs_reader *r) {
 
 static void last_part(struct hs_reader *r, struct hs_event *e) {
     /* where the mark stack overflowed, a snapshot says what the collection freed */
-    bool contradicts = r->synced && r->differs && !(r->in_collection && !r->swept);
+    bool contradicts = r->synced && r->differs && !(r->collecting && !r->swept);
     r->drawing = false;
     if (contradicts) {
         e->flags |= HS_EVENT_DIVERGED;
@@ -375,20 +376,20 @@ static void on_fail(struct hs_reader *r, const struct hs_record *record, struct 
     r->info.events++;
     e->old = site && !site->line ? site->offset : 0;
     e->region = record->cause >= HS_FAIL_REGION(0) ? (uint8_t)((record->cause >> 2) - 1) : 0;
-    if (!r->in_collection && HS_FAIL_CAUSE(record->cause) != 1)
+    if (!r->collecting && HS_FAIL_CAUSE(record->cause) != 1)
         r->collected = false;
 }
 
 static void on_collect(struct hs_reader *r, const struct hs_record *record) {
-    r->in_collection = true;
-    r->swept = false;
-    r->collected = record->cause == 1 || record->cause == 2;
+    r->swept = r->swept && r->collecting;
+    r->collecting++;
+    r->collected = r->collected || record->cause == 1 || record->cause == 2;
 }
 
 /* A ring without room for keyframes does not tell what a collection frees. */
 static void on_collect_end(struct hs_reader *r) {
-    r->synced = r->synced && (r->swept || !r->in_collection);
-    r->in_collection = false;
+    r->synced = r->synced && (r->swept || !r->collecting);
+    r->collecting -= r->collecting > 0;
 }
 
 /* The boot's number, of which packets have the low byte, is believed where a recorder says it. */

@@ -61,7 +61,8 @@ struct hs_reader {
     unsigned n_regions;
     uint32_t recent[HS_RANKS]; /* see HS_RANKS in record.h; HS_POS_IMPLIED: not known */
     bool synced;               /* the map is the heap */
-    bool in_collection, swept; /* the present collection has told what it frees */
+    unsigned collecting;       /* collections under way: those of threads without a common lock overlap */
+    bool swept;                /* one of them has told what it frees */
     bool collected;            /* a collection ran since the last allocation, for the next one */
     bool drawing, differs;     /* a snapshot is under way; it is not what the map had */
     uint8_t rule_shift;        /* log2 of the granule of regions under a rule */

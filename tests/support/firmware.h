@@ -27,6 +27,7 @@ struct fw_config {
     uint32_t stage_size; /* 0: none */
     uint64_t build_id;   /* default 0x1234 */
     uint64_t seed;
+    bool overlap;      /* collections of two threads overlap now and then */
 };
 
 /* --- state -------------------------------------------------------------------------------------------- */
@@ -202,6 +203,7 @@ static void fw_check_keyframe(void) {
 /* A collection; what is at `keep` survives. */
 static void fw_collect(uint8_t cause, uint32_t keep) {
     struct hs_runs_writer w;
+    bool other = fw.config.overlap && fw_random(3) == 0; /* of another thread, which begins in the midst of this one */
     hs_record(&(struct hs_record){.kind = HS_COLLECT, .cause = cause});
     uint32_t share = fw_random(10);
     static uint8_t goes[FW_GRANULES];
@@ -214,6 +216,8 @@ static void fw_collect(uint8_t cause, uint32_t keep) {
             }
         hs_sweep_end(&w, fw.first[a + 1]);
     }
+    if (other)
+        hs_record(&(struct hs_record){.kind = HS_COLLECT});
     for (uint32_t at = 0; at < fw.first[fw.n_areas]; at++)
         if (fw.kind[at] == FW_HEAD && goes[at]) {
             memset(fw.kind + at, FW_FREE, fw_length(at));
@@ -226,6 +230,8 @@ static void fw_collect(uint8_t cause, uint32_t keep) {
         fw.events++;
     }
     hs_record(&(struct hs_record){.kind = HS_COLLECT_END});
+    if (other)
+        hs_record(&(struct hs_record){.kind = HS_COLLECT_END});
 }
 
 static uint32_t fw_size(void) { return 1 + fw_random(fw_random(8) ? 60 : 1500); }

@@ -18,7 +18,7 @@ static void stream_is_lossless(void **state) {
     for (uint64_t seed = 1; seed <= 40; seed++) {
         fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 256u << seed % 5, .flags = HS_RING_STREAM,
                                     .placement = seed % 3 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
-                                    .n_areas = 1 + seed % 3, .seed = seed});
+                                    .n_areas = 1 + seed % 3, .seed = seed, .overlap = seed % 2});
         fw_work(10000);
         hs_flush();
         read_stream();
