@@ -8,6 +8,7 @@
 
 #include "analysis/export/export.h"
 #include "analysis/export/stacks.h"
+#include "analysis/measure/summary.h"
 #include "analysis/measure/timeline.h"
 
 #define SNAPSHOTS 100 /* massif's own default */
@@ -105,12 +106,6 @@ static void put_tree(struct printer *p, const char *kind, enum hs_weight weight)
     put_branch(p, &all, 0);
 }
 
-static double seconds_of(const struct hs_reader *reader, uint64_t ticks)
-{
-    uint32_t hz = hs_reader_info(reader)->hz;
-    return hz ? (double)ticks / hz : 0;
-}
-
 /* When the heap was fullest, in ticks of the series: the point that holds the record. */
 static uint32_t peak_point(const struct hs_timeline *t)
 {
@@ -127,13 +122,13 @@ static void put_all(struct printer *p, const struct hs_timeline *t, const struct
     for (uint32_t i = 0; i < t->series.n; i++) {
         const struct hs_point *point = &t->series.point[i];
         if (i == peak && t->model->peak) { /* summaries do not tell who held what */
-            put_snapshot(p, seconds_of(reader, point->at), t->model->peak);
+            put_snapshot(p, hs_seconds(reader, point->at), t->model->peak);
             put_tree(p, "peak", HS_WEIGHT_PEAK);
         }
         bool last = i + 1 == t->series.n;
         if (!point->samples && !last)
             continue;
-        put_snapshot(p, seconds_of(reader, point->time), (uint64_t)point->end.last.value[HS_FIGURE_USED]);
+        put_snapshot(p, hs_seconds(reader, point->time), (uint64_t)point->end.last.value[HS_FIGURE_USED]);
         if (!last)
             fputs("heap_tree=empty\n", p->job->out);
         else

@@ -3,12 +3,12 @@
 
 #include <inttypes.h>
 
+#include "analysis/measure/summary.h"
 #include "analysis/present/table.h"
 
 static double seconds(const struct hs_head *head, uint64_t ticks)
 {
-    uint32_t hz = hs_reader_info(head->reader)->hz;
-    return hz ? (double)ticks / hz : 0;
+    return hs_seconds(head->reader, ticks);
 }
 
 /* All spans of one level together. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/measure/summary.h"
 #include "analysis/present/table.h"
 
 static const char *const titles[HS_PHASE_KINDS] = {
@@ -20,8 +21,7 @@ static const struct hs_column columns[] = {
 
 static double seconds(const struct hs_phaseview *v, uint64_t ticks)
 {
-    uint32_t hz = hs_reader_info(v->head.reader)->hz;
-    return hz ? (double)ticks / hz : 0;
+    return hs_seconds(v->head.reader, ticks);
 }
 
 /* The name is said once: a module's files have it too. */

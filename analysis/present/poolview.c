@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "analysis/measure/summary.h"
 #include "analysis/present/chart.h"
 #include "analysis/present/table.h"
 
@@ -17,8 +18,7 @@ static const struct hs_column columns[] = {
 
 static double seconds(const struct hs_poolview *v, uint64_t ticks)
 {
-    uint32_t hz = hs_reader_info(v->head.reader)->hz;
-    return hz ? (double)ticks / hz : 0;
+    return hs_seconds(v->head.reader, ticks);
 }
 
 static struct hs_table *make_table(const struct hs_poolview *v)
