@@ -96,7 +96,7 @@ int hs_blame_find(struct hs_blame *blame, const struct hs_picture *p, const stru
     *blame = (struct hs_blame){.answer = HS_BLAME_IMPOSSIBLE};
     for (unsigned r = 0; r < p->n_regions; r++) {
         const struct hs_region_state *region = &p->region[r];
-        uint64_t wanted = hs_region_granules(region, request->size);
+        uint64_t wanted = hs_block_granules(request->size, (struct hs_block_form){region->least, region->header, region->shift});
         if (!region->present || wanted > region->granules ||
             (request->asked < p->n_regions && !hs_region_serves(region, &p->region[request->asked], request->caps)))
             continue;

@@ -147,17 +147,9 @@ struct hs_layout hs_model_layout(const struct hs_model *m, unsigned region)
 
 bool hs_region_serves(const struct hs_region_state *region, const struct hs_region_state *asked, uint32_t caps)
 {
-    size_t heap = hs_region_heap(asked->name);
     if (asked->memory == HS_MEMORY_POOL || region->memory == HS_MEMORY_POOL)
         return region == asked;
-    return heap == hs_region_heap(region->name) && !memcmp(region->name, asked->name, heap) && !(caps & ~region->caps);
-}
-
-uint64_t hs_region_granules(const struct hs_region_state *region, uint64_t size)
-{
-    uint64_t bytes = size + region->header;
-    bytes = bytes > region->least ? bytes : region->least;
-    return bytes ? (bytes + (UINT64_C(1) << region->shift) - 1) >> region->shift : 1;
+    return hs_same_heap(region->name, asked->name) && !(caps & ~region->caps);
 }
 
 uint64_t hs_model_elapsed(const struct hs_model *m)

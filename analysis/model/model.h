@@ -250,9 +250,6 @@ bool hs_model_heap(const struct hs_model *model, struct hs_layout *layout);
  * serves requests of its own only. */
 bool hs_region_serves(const struct hs_region_state *region, const struct hs_region_state *asked, uint32_t caps);
 
-/* Granules that a block of `size` bytes takes in a region, its header included; at least 1. */
-uint64_t hs_region_granules(const struct hs_region_state *region, uint64_t size);
-
 /* The region that holds granule `pos`, or model->n_regions. */
 unsigned hs_model_region_of(const struct hs_model *model, uint32_t pos);
 

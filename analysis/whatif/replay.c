@@ -155,10 +155,7 @@ static void fail(struct replay *r, uint32_t size)
 
 static uint32_t granules_of(const struct replay *r, uint32_t size)
 {
-    uint64_t taken = (uint64_t)size + r->program->header;
-    taken = taken > r->program->least ? taken : r->program->least;
-    uint64_t granules = (taken + (UINT64_C(1) << r->set->shift) - 1) >> r->set->shift;
-    return granules ? (uint32_t)granules : 1;
+    return (uint32_t)hs_block_granules(size, (struct hs_block_form){r->program->least, r->program->header, (uint8_t)r->set->shift});
 }
 
 /* As gc_alloc. */

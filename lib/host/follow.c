@@ -45,9 +45,9 @@ void hs_follow_anew(struct hs_reader *r, bool known) {
 
 /* --- blocks ------------------------------------------------------------------------------------------- */
 
-INLINE uint32_t granules_of(uint64_t size, unsigned shift) {
-    uint32_t granules = (uint32_t)((size + ((uint64_t)1 << shift) - 1) >> shift);
-    return granules ? granules : 1;
+/* Granules of a block under a placement rule, which gives it no header. */
+INLINE uint32_t granules_of(uint32_t size, uint8_t shift) {
+    return (uint32_t)hs_block_granules(size, (struct hs_block_form){.shift = shift});
 }
 
 /* Granules of a block placed explicitly. */
@@ -56,8 +56,7 @@ static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size) {
     if (!a)
         return granules_of(size, r->rule_shift);
     const struct hs_region *region = &r->region[a->number];
-    uint64_t taken = (uint64_t)size + region->header;
-    return granules_of(taken > region->least ? taken : region->least, region->shift);
+    return (uint32_t)hs_block_granules(size, (struct hs_block_form){region->least, region->header, region->shift});
 }
 
 INLINE void unplaced(struct hs_reader *r, struct hs_event *e) {

@@ -88,6 +88,22 @@ struct hs_region {
 /* Length of the heap's name at the begin of a region's. */
 size_t hs_region_heap(const char *name);
 
+/* Whether two regions, by their names, are of one heap. */
+bool hs_same_heap(const char *one, const char *other);
+
+/* What a region's blocks are made of: see struct hs_region. */
+struct hs_block_form {
+    uint32_t least, header;
+    uint8_t shift;
+};
+
+/* Granules of a block of `size` bytes; at least 1. */
+static inline uint64_t hs_block_granules(uint64_t size, struct hs_block_form form) {
+    uint64_t bytes = size + form.header;
+    bytes = bytes > form.least ? bytes : form.least;
+    return bytes ? (bytes + ((uint64_t)1 << form.shift) - 1) >> form.shift : 1;
+}
+
 /* A place that allocates. Strings are owned by the reader and live as long as it does; "" when unknown. */
 struct hs_site {
     const char *file, *function;

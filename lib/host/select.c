@@ -9,13 +9,13 @@
 
 size_t hs_region_heap(const char *name) { return strcspn(name, "/"); }
 
-static bool same_heap(const struct hs_region *a, const struct hs_region *b) {
-    size_t length = hs_region_heap(a->name);
-    return length == hs_region_heap(b->name) && !memcmp(a->name, b->name, length);
+bool hs_same_heap(const char *one, const char *other) {
+    size_t length = hs_region_heap(one);
+    return length == hs_region_heap(other) && !memcmp(one, other, length);
 }
 
 static bool lies_within(const struct hs_region *inner, const struct hs_region *outer) {
-    return outer->present && !same_heap(inner, outer) && inner->base >= outer->base &&
+    return outer->present && !hs_same_heap(inner->name, outer->name) && inner->base >= outer->base &&
            inner->base - outer->base < (uint64_t)outer->granules << outer->shift;
 }
 
