@@ -256,7 +256,7 @@ static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *functi
         if (size && records()) {
             unsigned region = hs_esp_region_with(caps);
             tell_turn();
-            hs_fail(key_of(RETURN_ADDRESS, caps), (uint32_t)size, (uint8_t)(region ? region << 2 : 3));
+            hs_fail(key_of(RETURN_ADDRESS, caps), (uint32_t)size, region ? HS_FAIL_REGION(region - 1) : 3);
         }
         hs_port_unlock(lock);
     }
@@ -286,15 +286,20 @@ void hs_esp_watch_failures(void) { __real_heap_caps_register_failed_alloc_callba
 
 #if CONFIG_HEAPSTRATA_WRAPS
 
+/* A try for a new block. Where it fails another one follows: the first is what was wanted. */
+static HS_ESP_FAST void tell_try(uintptr_t own, const void *block, size_t size, uint32_t caps) {
+    if (block)
+        tell_alloc(own, block, size, caps);
+    else
+        (void)key_of(0, caps);
+}
+
 WRAP(void *, heap_caps_malloc_base, (size_t size, uint32_t caps)) {
     hs_lock_t lock;
     if (!begin(&lock))
         return __real_heap_caps_malloc_base(size, caps);
     void *block = __real_heap_caps_malloc_base(size, caps);
-    if (block)
-        tell_alloc(RETURN_ADDRESS, block, size, caps);
-    else
-        (void)key_of(0, caps); /* the first try is what was wanted */
+    tell_try(RETURN_ADDRESS, block, size, caps);
     hs_port_unlock(lock);
     return block;
 }
@@ -304,10 +309,7 @@ WRAP(void *, heap_caps_calloc_base, (size_t n, size_t size, uint32_t caps)) {
     if (!begin(&lock))
         return __real_heap_caps_calloc_base(n, size, caps);
     void *block = __real_heap_caps_calloc_base(n, size, caps);
-    if (block)
-        tell_alloc(RETURN_ADDRESS, block, n * size, caps);
-    else
-        (void)key_of(0, caps);
+    tell_try(RETURN_ADDRESS, block, n * size, caps);
     hs_port_unlock(lock);
     return block;
 }
@@ -317,10 +319,7 @@ WRAP(void *, heap_caps_aligned_alloc_base, (size_t alignment, size_t size, uint3
     if (!begin(&lock))
         return __real_heap_caps_aligned_alloc_base(alignment, size, caps);
     void *block = __real_heap_caps_aligned_alloc_base(alignment, size, caps);
-    if (block)
-        tell_alloc(RETURN_ADDRESS, block, size, caps);
-    else
-        (void)key_of(0, caps);
+    tell_try(RETURN_ADDRESS, block, size, caps);
     hs_port_unlock(lock);
     return block;
 }
@@ -334,12 +333,10 @@ WRAP(void *, heap_caps_realloc_base, (void *old, size_t size, uint32_t caps)) {
     void *block = __real_heap_caps_realloc_base(old, size, caps);
     if (block && old)
         tell_realloc(RETURN_ADDRESS, pos, block, size, caps);
-    else if (block)
-        tell_alloc(RETURN_ADDRESS, block, size, caps);
     else if (old && !size)
         tell_free(RETURN_ADDRESS, pos);
     else
-        (void)key_of(0, caps);
+        tell_try(RETURN_ADDRESS, block, size, caps);
     hs_port_unlock(lock);
     return block;
 }
