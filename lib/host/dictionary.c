@@ -11,7 +11,7 @@
 
 #define NUMBERS 32768u /* of the recorder */
 
-/* --- pools -------------------------------------------------------------------------------------------- */
+/* --- items -------------------------------------------------------------------------------------------- */
 
 static int order(uint64_t a, uint64_t b) { return a < b ? -1 : a > b; }
 
@@ -39,49 +39,49 @@ static int compare_texts(const void *a, const void *b) { return strcmp(a, b); }
 
 static void keep(void *item) { (void)item; }
 
-static int pool_open(struct hs_items *pool, size_t size) {
-    *pool = (struct hs_items){.size = size, .room = 64, .n = 1};
-    pool->item = calloc(pool->room, sizeof *pool->item);
-    return pool->item ? HS_OK : HS_ERR_MEMORY;
+static int items_open(struct hs_items *items, size_t size) {
+    *items = (struct hs_items){.size = size, .room = 64, .n = 1};
+    items->item = calloc(items->room, sizeof *items->item);
+    return items->item ? HS_OK : HS_ERR_MEMORY;
 }
 
-static void pool_close(struct hs_items *pool) {
-    tdestroy(pool->tree, keep);
-    for (uint32_t i = 1; i < pool->n; i++)
-        free(pool->item[i]);
-    free(pool->item);
+static void items_close(struct hs_items *items) {
+    tdestroy(items->tree, keep);
+    for (uint32_t i = 1; i < items->n; i++)
+        free(items->item[i]);
+    free(items->item);
 }
 
-static uint32_t *number_of(const struct hs_items *pool, void *item) {
-    return (uint32_t *)(void *)((char *)item + pool->size);
+static uint32_t *number_of(const struct hs_items *items, void *item) {
+    return (uint32_t *)(void *)((char *)item + items->size);
 }
 
-static int pool_grow(struct hs_items *pool) {
-    if (pool->n < pool->room)
+static int items_grow(struct hs_items *items) {
+    if (items->n < items->room)
         return HS_OK;
-    void **more = realloc(pool->item, 2u * pool->room * sizeof *more);
+    void **more = realloc(items->item, 2u * items->room * sizeof *more);
     if (!more)
         return HS_ERR_MEMORY;
-    pool->item = more;
-    pool->room *= 2;
+    items->item = more;
+    items->room *= 2;
     return HS_OK;
 }
 
 /* The number of an item that is equal; it is copied when there is none. 0: out of memory. */
-static uint32_t pool_put(struct hs_items *pool, const void *item, int (*compare)(const void *, const void *)) {
-    void **found = tfind(item, &pool->tree, compare);
+static uint32_t items_put(struct hs_items *items, const void *item, int (*compare)(const void *, const void *)) {
+    void **found = tfind(item, &items->tree, compare);
     if (found)
-        return *number_of(pool, *found);
-    void *copy = pool_grow(pool) ? NULL : malloc(pool->size + sizeof(uint32_t));
+        return *number_of(items, *found);
+    void *copy = items_grow(items) ? NULL : malloc(items->size + sizeof(uint32_t));
     if (!copy)
         return 0;
-    memcpy(copy, item, pool->size);
-    if (!tsearch(copy, &pool->tree, compare)) {
+    memcpy(copy, item, items->size);
+    if (!tsearch(copy, &items->tree, compare)) {
         free(copy);
         return 0;
     }
-    pool->item[pool->n] = copy;
-    return *number_of(pool, copy) = pool->n++;
+    items->item[items->n] = copy;
+    return *number_of(items, copy) = items->n++;
 }
 
 /* A text that lives as long as the dictionary; NULL: out of memory. */
@@ -130,8 +130,8 @@ int hs_dictionary_open(struct hs_dictionary *d) {
     memset(d, 0, sizeof *d);
     d->n_sites = d->n_names = 1;
     int err = grow(d, 0);
-    err = pool_open(&d->sites, sizeof(struct hs_site)) ? HS_ERR_MEMORY : err;
-    return pool_open(&d->contexts, sizeof(struct hs_context)) ? HS_ERR_MEMORY : err;
+    err = items_open(&d->sites, sizeof(struct hs_site)) ? HS_ERR_MEMORY : err;
+    return items_open(&d->contexts, sizeof(struct hs_context)) ? HS_ERR_MEMORY : err;
 }
 
 void hs_dictionary_close(struct hs_dictionary *d) {
@@ -141,9 +141,9 @@ void hs_dictionary_close(struct hs_dictionary *d) {
         free(fact);
     }
     if (d->sites.item)
-        pool_close(&d->sites);
+        items_close(&d->sites);
     if (d->contexts.item)
-        pool_close(&d->contexts);
+        items_close(&d->contexts);
     tdestroy(d->texts, free);
     free(d->defined[0]);
     free(d->defined[1]);
@@ -203,7 +203,7 @@ static int resolve_context(struct hs_dictionary *d, const struct hs_definition *
     context.parent = outer->context;
     context.caller = said->caller;
     *name = (struct hs_name){.kind = HS_CONTEXT, .hash = said->hash + 31 * function->hash, .file = "", .text = "",
-                             .context = pool_put(&d->contexts, &context, compare_contexts)};
+                             .context = items_put(&d->contexts, &context, compare_contexts)};
     return name->context ? HS_OK : HS_ERR_MEMORY;
 }
 
@@ -236,7 +236,7 @@ static int resolve_site(struct hs_dictionary *d, uint32_t number) {
     site.caller = said->caller;
     site.context = context->context;
     site.op = said->op;
-    d->site[number] = pool_put(&d->sites, &site, compare_sites);
+    d->site[number] = items_put(&d->sites, &site, compare_sites);
     d->state[number].op = said->op;
     d->state[number].first_size = said->first_size;
     d->state[number].hash = said->hash + 31 * function->hash + 7 * context->hash;
