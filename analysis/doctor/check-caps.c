@@ -62,6 +62,4 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
         inward(patient, findings);
 }
 
-const struct hs_check hs_check_caps = {
-    .name = "caps", .about = "requests that wanted one kind of memory and got another", .look = look,
-};
+const struct hs_check hs_check_caps = {.name = "caps", .look = look};

@@ -97,6 +97,4 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
         in_pieces(&heap, findings);
 }
 
-const struct hs_check hs_check_fragmentation = {
-    .name = "fragmentation", .about = "allocations that failed, and free space in pieces", .look = look,
-};
+const struct hs_check hs_check_fragmentation = {.name = "fragmentation", .look = look};

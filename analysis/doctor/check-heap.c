@@ -74,6 +74,4 @@ static void look(const struct hs_patient *p, struct hs_findings *findings)
         nearly_full(p, findings);
 }
 
-const struct hs_check hs_check_heap = {
-    .name = "heap", .about = "allocations that failed on a console, a heap nearly full, and the chip's limits", .look = look,
-};
+const struct hs_check hs_check_heap = {.name = "heap", .look = look};

@@ -45,6 +45,4 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
         silent(patient, findings);
 }
 
-const struct hs_check hs_check_hooks = {
-    .name = "hooks", .about = "hooks that see no allocations: link-time optimisation, archive members, missing wraps", .look = look,
-};
+const struct hs_check hs_check_hooks = {.name = "hooks", .look = look};

@@ -69,6 +69,4 @@ static void look(const struct hs_patient *p, struct hs_findings *findings)
     summary(p, findings);
 }
 
-const struct hs_check hs_check_idf = {
-    .name = "idf", .about = "ESP-IDF's messages: allocations refused by capability, corrupt heaps, heaps in pieces", .look = look,
-};
+const struct hs_check hs_check_idf = {.name = "idf", .look = look};

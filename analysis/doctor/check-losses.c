@@ -65,6 +65,4 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
         diverged(info, findings);
 }
 
-const struct hs_check hs_check_losses = {
-    .name = "losses", .about = "records lost, a ring too small, contradictions in the trace", .look = look,
-};
+const struct hs_check hs_check_losses = {.name = "losses", .look = look};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
+#include "analysis/measure/summary.h"
 
 /* lwIP stops the program when it cannot have one of these. */
 static bool is_vital(const struct hs_pool *pool) { return !strcmp(pool->name, "SYS_TIMEOUT"); }
@@ -53,8 +54,7 @@ static void tell_holders(const struct hs_patient *patient, const struct hs_pool 
 
 static double seconds(const struct hs_patient *patient, uint64_t ticks)
 {
-    uint32_t hz = hs_reader_info(patient->reader)->hz;
-    return hz ? (double)ticks / hz : 0;
+    return hs_seconds(patient->reader, ticks);
 }
 
 /* ---- a pool that refused ---- */
@@ -185,6 +185,4 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
         idle(patient, findings);
 }
 
-const struct hs_check hs_check_pools = {
-    .name = "pools", .about = "lwIP's pools that ran empty or nearly, or are far too large", .look = look,
-};
+const struct hs_check hs_check_pools = {.name = "pools", .look = look};

@@ -210,6 +210,4 @@ static void look(const struct hs_patient *p, struct hs_findings *findings)
         report_missing(p, d, findings);
 }
 
-const struct hs_check hs_check_psram = {
-    .name = "psram", .about = "PSRAM that is expected and not found, not in the heap, or of another size", .look = look,
-};
+const struct hs_check hs_check_psram = {.name = "psram", .look = look};

@@ -11,6 +11,7 @@
 #define ESP32_HEAP "64 KB (56 KB on the ESP32) from the system heap, then pieces that double, as long as one is free in it"
 #define ESP32_HEAP_SOURCE "MicroPython 1.25, ports/esp32/mpconfigport.h and main.c"
 
+/* The longest words first, so that a chip's word is looked for before one that it begins with. */
 static const struct hs_chip chips[] = {
     {
         .name = "ESP32-S3", .word = "ESP32S3", .internal = 480 * 1024, .psram = "quad or octal, by the module: a build is for one of them",
@@ -81,12 +82,6 @@ static const struct hs_chip chips[] = {
 };
 
 #define N_CHIPS (sizeof chips / sizeof *chips)
-
-size_t hs_chips(const struct hs_chip **list)
-{
-    *list = chips;
-    return N_CHIPS;
-}
 
 static char plain(char c)
 {

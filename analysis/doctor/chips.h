@@ -30,9 +30,6 @@ struct hs_chip {
     struct hs_chip_memory memory[HS_CHIP_MEMORIES];
 };
 
-/* All chips, the longest words first, so that a chip's word is looked for before one that it begins with. */
-size_t hs_chips(const struct hs_chip **chips);
-
 /* The chip that a text names, in any of the ways in which chips are written ("ESP32-S3", "esp32s3"), or NULL. `len`
  * bytes count. */
 const struct hs_chip *hs_chip_named(const char *text, size_t len);

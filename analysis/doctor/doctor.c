@@ -35,12 +35,6 @@ static const struct hs_check *const checks[] = {
 
 #define N_CHECKS (sizeof checks / sizeof *checks)
 
-size_t hs_checks(const struct hs_check *const **list)
-{
-    *list = checks;
-    return N_CHECKS;
-}
-
 /* Stable: problems first. */
 static void sort(struct hs_findings *findings)
 {

@@ -12,7 +12,7 @@
  *         hs_finding_evidence(f, "%u of %u packets were overwritten", ...);
  *         hs_finding_next(f, "make the ring larger: -DHS_RING_SIZE=%u", ...);
  *     }
- *     const struct hs_check hs_check_ring = {.name = "ring", .about = "...", .look = look};
+ *     const struct hs_check hs_check_ring = {.name = "ring", .look = look};
  *
  * Codes are stable: scripts rely on them. A code begins with the check's own word, "HS-RING-".
  */
@@ -111,13 +111,9 @@ void hs_findings_free(struct hs_findings *findings);
 /* ---- checks ---- */
 
 struct hs_check {
-    const char *name;  /* "ring" */
-    const char *about; /* what it looks for, for the help */
+    const char *name; /* "ring" */
     void (*look)(const struct hs_patient *patient, struct hs_findings *findings);
 };
-
-/* All checks, in the order of the report. */
-size_t hs_checks(const struct hs_check *const **checks);
 
 /* Runs all checks. HS_OK or HS_ERR_MEMORY. Findings are sorted by severity, those of one kind as they came. */
 int hs_doctor_examine(const struct hs_patient *patient, struct hs_findings *findings);

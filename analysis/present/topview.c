@@ -204,19 +204,11 @@ static int heavier(const void *a, const void *b, void *context)
     return first < second ? 1 : first > second ? -1 : strcmp(x->name, y->name);
 }
 
-static const struct {
-    const char *title, *name;
-} orders[HS_TOP_ORDERS] = {
-    [HS_TOP_RATE] = {"ALLOCS/S", "allocs"}, [HS_TOP_BYTES] = {"BYTES/S", "bytes"}, [HS_TOP_LIVE] = {"LIVE", "live"},
-    [HS_TOP_BLOCKS] = {"BLOCKS", "blocks"}, [HS_TOP_ALL] = {"TOTAL", "total"},
+static const char *const titles[HS_TOP_ORDERS] = {
+    [HS_TOP_RATE] = "ALLOCS/S", [HS_TOP_BYTES] = "BYTES/S", [HS_TOP_LIVE] = "LIVE", [HS_TOP_BLOCKS] = "BLOCKS", [HS_TOP_ALL] = "TOTAL",
 };
 
 #define COLUMN_WIDTH 10u
-
-const char *hs_top_order_name(enum hs_top_order order)
-{
-    return orders[order].name;
-}
 
 static bool passes(const struct hs_topview *view, const struct hs_hot *hot)
 {
@@ -229,7 +221,7 @@ static void table_titles(struct drawing *d)
     hs_pane_paint(d->pane, (struct hs_place_at){ d->row, 0 }, (struct hs_look){ .reverse = true });
     for (unsigned i = 0; i < HS_TOP_ORDERS; i++) {
         bool sorted = i == (unsigned)d->view->order;
-        snprintf(text, sizeof text, "%s%s", orders[i].title, sorted ? "*" : "");
+        snprintf(text, sizeof text, "%s%s", titles[i], sorted ? "*" : "");
         snprintf(title, sizeof title, "%*s", (int)COLUMN_WIDTH - 1, text);
         put(d, i * COLUMN_WIDTH, (struct hs_look){ .reverse = true, .bold = sorted }, title);
     }

@@ -29,8 +29,6 @@ struct hs_topview {
     bool unicode, keys;        /* keys: there is someone to press them */
 };
 
-const char *hs_top_order_name(enum hs_top_order order);
-
 /* Sorts the lines, and draws all of it on a pane that has its size. Returns how many lines pass the filter. */
 size_t hs_topview_draw(const struct hs_topview *view, struct hs_pane *pane);
 
