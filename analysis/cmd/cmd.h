@@ -120,7 +120,7 @@ struct hs_reader *hs_cmd_open(const char *path);
 /* The heap and region that the user chose; or where there was no choice, what does not lie within another heap. */
 struct hs_selection hs_cmd_selection(const struct hs_common *common);
 
-/* The same, of that selection. hs_cmd_replay complains when the trace has nothing of the kind. */
+/* As hs_cmd_open, of that selection only. hs_cmd_replay complains when the trace has nothing of the kind. */
 struct hs_reader *hs_cmd_open_selected(const struct hs_common *common, const char *path);
 
 /* Whether a trace, read to its end, had what the user chose; else complains. Returns the exit status. */

@@ -87,7 +87,7 @@ static void put_region(struct recording *r, unsigned index)
     unsigned before = 0;
     for (unsigned i = 0; i < index; i++)
         before += r->region[i].process == span->process && r->region[i].mapped == span->mapped;
-    if (process) /* a heap of its own; names have 23 letters */
+    if (process) /* a heap of its own */
         snprintf(name, sizeof name, "%.8s-%u/%s %u", process->name, process->id, span->mapped ? "map" : "heap", before + 1);
     else
         snprintf(name, sizeof name, "libc/%s %u", span->mapped ? "mapped" : "heap", before + 1);

@@ -70,6 +70,11 @@ static void tell_snapshot(struct teller *t, const struct hs_meminfo_area *area, 
     }
 }
 
+static void put_holders(struct teller *t, char letter) {
+    const struct piece *p = &t->piece;
+    put(t, (struct hs_record){.kind = HS_HOLDER, .site = t->site[(int)letter], .pos = p->pos, .data = p->data, .data_len = p->len});
+}
+
 /* Which blocks have that letter. */
 static void tell_holder(struct teller *t, const struct hs_meminfo *d, char letter) {
     struct piece *p = &t->piece;
@@ -89,13 +94,13 @@ static void tell_holder(struct teller *t, const struct hs_meminfo *d, char lette
             before = pos;
             if (p->len + 8 < sizeof p->data)
                 continue;
-            put(t, (struct hs_record){.kind = HS_HOLDER, .site = t->site[(int)letter], .pos = p->pos, .data = p->data, .data_len = p->len});
+            put_holders(t, letter);
             begun = false;
             p->len = 0;
         }
     }
     if (begun)
-        put(t, (struct hs_record){.kind = HS_HOLDER, .site = t->site[(int)letter], .pos = p->pos, .data = p->data, .data_len = p->len});
+        put_holders(t, letter);
 }
 
 /* Areas of one heap, named as the hooks in MicroPython name theirs. */
