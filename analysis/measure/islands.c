@@ -283,7 +283,7 @@ int hs_islands_after(struct hs_islands *is, const struct hs_model *m, const stru
 {
     if (!ready(is, m))
         return is->error;
-    bool failed = e->kind == HS_FAIL && e->record->cause == 0;
+    bool failed = e->kind == HS_FAIL && HS_FAIL_CAUSE(e->record->cause) == 0;
     if (e->kind == HS_ALLOC)
         settle(is, m, e->pos, 0);
     else if ((e->kind == HS_COLLECT_END || failed) && m->synced && m->levels.last <= HS_LEVEL_FULL)

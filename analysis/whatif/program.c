@@ -200,7 +200,8 @@ static void end_collection(struct hs_program *p)
 
 static void fail(struct hs_program *p, const struct hs_event *e, uint64_t time)
 {
-    if (e->record->cause == 1 || e->record->cause == 3) {
+    unsigned cause = HS_FAIL_CAUSE(e->record->cause);
+    if (cause == 1 || cause == 3) {
         p->locked++;
         return;
     }

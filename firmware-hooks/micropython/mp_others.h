@@ -25,6 +25,7 @@
 
 #if HS_MP_OTHERS
 #define HS_MP_PLACEMENT HS_PLACE_EXPLICIT
+#define HS_MP_ASKED     HS_FAIL_REGION(0) /* a failure is of this heap */
 
 /* Where the interpreter's areas begin. */
 uint32_t hs_mp_others_granules(void);
@@ -45,6 +46,7 @@ void hs_mp_others_begin(void);
 
 #else
 #define HS_MP_PLACEMENT HS_PLACE_MICROPYTHON
+#define HS_MP_ASKED     0 /* there is no other heap */
 #define HS_MP_FIRST 0
 static inline void hs_mp_others_regions(void) {}
 static inline bool hs_mp_others_snapshot(void) { return false; }

@@ -114,6 +114,11 @@ if trace:
     tap.check("a block of the outer heap has its Python line", b"script.py" in done.out, done.out[:2000])
     done = hs_test.cli("report", "--heap", "outer", trace)
     tap.check("what the outer heap refused is told", b"Failed allocations: 1" in done.out, done.out[-600:])
+    failures = hs_test.cli_json("report", "--heap", "all", trace)[1]["failures"]
+    own = [f for f in failures if f["asked_bytes"] == 1 << 28]
+    total = hs_test.cli_json("stat", "--heap", "gc", trace)[1]["total_bytes"]
+    tap.check("what the interpreter's heap refused is judged by its own free space", len(failures) == 2 and len(own) == 1 and
+              own[0]["verdict"] == "full" and 0 < own[0]["free_bytes"] < total < 1 << 20, (failures, total))
     for selection in ((), ("--heap", "all"), ("--heap", "gc"), ("--heap", "lwip")):
         exported(trace, *selection)
 tap.finish()

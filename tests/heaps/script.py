@@ -19,6 +19,10 @@ for i in range(1500):
         blocks[i // 5] = heaps.take(blocks[i // 5], 0)
 refused = heaps.take(None, 1 << 30)
 print("refused", refused)
+try:
+    bytearray(1 << 28)
+except MemoryError:
+    print("no room")
 heaps.web(3000, 20)
 kept = kept[::7]
 gc.collect()
