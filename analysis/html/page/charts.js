@@ -143,7 +143,7 @@ class Charts {
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range}},
       axes: [
         {...axis, size: chart.last ? 30 : 0, values: (u, ticks) => ticks.map(t => chart.last ? this.tick(t, ticks) : '')},
-        {...axis, size: 66, space: 26, ...(chart.unit === 'bytes' ? BYTES : {values: (u, ticks) => ticks.map(values)})},
+        {...axis, size: 66, space: 26, ...(chart.unit === 'bytes' ? BYTES : {incrs: chart.unit === 'signed' ? BYTES.incrs : undefined, values: (u, ticks) => ticks.map(values)})},
       ],
       series: [
         {label: 'at', value: (u, v) => v === null ? '' : view.format(v)},
