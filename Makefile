@@ -5,6 +5,7 @@
 #   V=1                        show the commands
 #   SAN=address,undefined      sanitizers, in a build folder of their own
 #   BUILD=DIR                  build somewhere else than build/
+#   BOARD=NAME                 what `make firmware` is for, as MicroPython names it: RPI_PICO
 #   MICROPYTHON_SRC=DIR        a checkout of MicroPython instead of Debian's source package
 #   LWIP_SRC=DIR               the same of lwIP
 
@@ -219,6 +220,70 @@ $(M)/src/py/mpconfig.h: | $(B)/deps.firmware
 	$(call say,FETCH,micropython 1.25.0)
 	$(Q)mkdir -p $(M) && flock $(M)/fetch.lock sh -c 'test -f $@ || scripts/get-source micropython $(M)/src'
 
+# ---- Raspberry Pi Pico ---------------------------------------------------------------------------------
+# MicroPython's rp2 port from Debian's packages: with hooks in build/micropython/rp2/BOARD, without in plain/rp2/BOARD.
+# A checkout in MICROPYTHON_SRC needs its submodules (make -C ports/rp2 BOARD=... submodules).
+
+RP2 := $(M)/rp2
+RP2_PLAIN := $(M)/plain/rp2
+RP2_BOARDS := $(notdir $(patsubst %/,%,$(dir $(wildcard $(MP_SRC)/ports/rp2/boards/*/mpconfigboard.cmake))))
+BOARD ?= RPI_PICO
+MP_rp2 := ports/rp2
+
+.PHONY: micropython-rp2 firmware
+micropython-rp2: $(RP2)/RPI_PICO/firmware.elf ## the firmware of a Raspberry Pi Pico
+firmware: $(BUILD)/firmware/$(BOARD).uf2 ## BOARD=RPI_PICO (RPI_PICO2, ...): a .uf2 to drop on the board
+	@echo '  $<: hold BOOTSEL while you plug the board in, then copy this file onto the drive that appears'
+
+$(BUILD)/firmware/%.uf2: $(RP2)/%/firmware.elf scripts/uf2
+	$(call say,UF2,$@)
+	$(Q)scripts/uf2 --chip "$$(scripts/rp2-chip $(MP_SRC) $*)" $(<:.elf=.bin) $@
+
+# What is a submodule in MicroPython's own repository.
+# $(call rp2_part,FOLDER,A FILE OF IT,DEBIAN'S PACKAGE)
+define rp2_part
+RP2_PARTS += $(M)/src/lib/$(1)/$(2)
+$(M)/src/lib/$(1)/$(2): | $(M)/src/py/mpconfig.h
+	$$(call say,FETCH,$(3))
+	$$(Q)flock $(M)/fetch.lock sh -c 'test -f $$@ || scripts/get-source $(3) $(M)/src/lib/$(1)'
+endef
+RP2_PARTS :=
+ifeq ($(MICROPYTHON_SRC),)
+$(eval $(call rp2_part,pico-sdk,pico_sdk_init.cmake,pico-sdk))
+$(eval $(call rp2_part,tinyusb,src/tusb.h,tinyusb-source))
+$(eval $(call rp2_part,mbedtls,include/mbedtls/version.h,mbedtls))
+endif
+
+# Debian's source has no micropython-lib: the folder named is only looked at for a README, and the frozen modules are
+# those that need none of it. libstdc++ is not used, so an empty one spares its package. The port's Makefile adds to
+# CMAKE_ARGS what it finds in its environment, and nothing to what is on its command line.
+RP2_CMAKE := -DPICO_NO_PICOTOOL=1 -DCMAKE_EXE_LINKER_FLAGS=-L$(abspath $(RP2)/empty) \
+	$(if $(MICROPYTHON_SRC),,-DMICROPY_LIB_DIR=$(CURDIR))
+RP2_ENV := CXXFLAGS=-DPICO_CXX_DISABLE_ALLOCATION_OVERRIDES=1 CMAKE_ARGS='$(RP2_CMAKE)' MICROPY_MPYCROSS=$(abspath $(MPY_CROSS))
+RP2_MANIFEST := $(if $(MICROPYTHON_SRC),,FROZEN_MANIFEST=$(abspath scripts/rp2-manifest.py))
+rp2_make = $(call mp_make,rp2,$(@D),BOARD=$* $(RP2_MANIFEST) $(1))
+RP2_NEEDS := $(RP2)/config $(RP2)/empty/libstdc++.a $(RP2_PARTS) $(MPY_CROSS)
+RP2_ELFS := $(addsuffix /firmware.elf,$(addprefix $(RP2)/,$(RP2_BOARDS) $(BOARD) RPI_PICO))
+RP2_PLAIN_ELFS := $(RP2_ELFS:$(RP2)/%=$(RP2_PLAIN)/%)
+
+$(sort $(RP2_ELFS) $(RP2_PLAIN_ELFS)): private MP_ENV += $(RP2_ENV)
+$(sort $(RP2_ELFS)): $(RP2)/%/firmware.elf: $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(RP2_NEEDS)
+	$(Q)scripts/rp2-chip $(MP_SRC) $* >/dev/null
+	$(call say,MAKE,$@)
+	$(call rp2_make,USER_C_MODULES=$(abspath firmware-hooks/micropython/micropython.cmake) $(HEAPSTRATA_FLAGS))
+$(sort $(RP2_PLAIN_ELFS)): $(RP2_PLAIN)/%/firmware.elf: $(RP2_NEEDS)
+	$(call say,MAKE,$@)
+	$(call rp2_make,)
+
+$(RP2)/empty/libstdc++.a: | $(B)/deps.firmware
+	$(Q)mkdir -p $(@D) && arm-none-eabi-ar rcs $@
+
+# cmake keeps the settings that it was first given.
+RP2_CONFIG = $(MP_SRC) $(RP2_ENV) $(RP2_MANIFEST) $(HEAPSTRATA_FLAGS)
+$(RP2)/config: force | $(if $(MICROPYTHON_SRC),,$(M)/src/py/mpconfig.h) $(B)/deps.firmware
+	$(Q)mkdir -p $(RP2); echo "$(RP2_CONFIG)" | cmp -s - $@ || { \
+		rm -rf $(filter-out $(RP2)/config,$(wildcard $(RP2)/*)) $(RP2_PLAIN); echo "$(RP2_CONFIG)" >$@; }
+
 # ---- lwIP ------------------------------------------------------------------------------------------
 # Real lwIP for examples/lwip-timeouts and its tests, which build it as they need it.
 
@@ -357,7 +422,7 @@ install: all ## PREFIX=/usr/local DESTDIR=
 clean: ## what was compiled; the sources of MicroPython and lwIP stay
 	rm -rf $(filter-out $(BUILD)/micropython $(LWIP_DIR),$(wildcard $(BUILD)/*)) \
 		$(filter-out $(LWIP_DIR)/src,$(wildcard $(LWIP_DIR)/*)) \
-		$(addprefix $(M)/,unix64 unix64-lttng unix32 qemu-arm plain mpy-cross config)
+		$(addprefix $(M)/,unix64 unix64-lttng unix32 qemu-arm plain rp2 mpy-cross config)
 
 distclean: ## the whole build folder
 	rm -rf $(BUILD)
