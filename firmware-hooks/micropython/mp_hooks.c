@@ -63,7 +63,18 @@ struct running {
 #ifdef HS_PORT_CORES
 static struct running running_on[HS_PORT_CORES] = {[0 ... HS_PORT_CORES - 1] = {.code = &nowhere}};
 #define running running_on[HS_PORT_CORE()]
+
+/* A soft reset stops the other cores wherever they are: what they ran will not return. */
+static void stop_cores(void) {
+    hs_port_cores_stopped();
+    for (unsigned core = 0; core < HS_PORT_CORES; core++)
+        if (core != HS_PORT_CORE()) {
+            running_on[core].code = &nowhere;
+            running_on[core].caller = 0;
+        }
+}
 #else
+#define stop_cores() (void)0
 static HS_THREAD_LOCAL struct running running __asm__("hs_mp_running") = {.code = &nowhere};
 #endif
 
@@ -401,15 +412,25 @@ void hs_mp_mark(struct hs_text label) {
     leave_order(ordered);
 }
 
-/* A block and the free run behind it take a byte each, or more when they are long. */
+/* As lib/runs.c writes them: neighbours of one granule take a byte for 65 of them, other blocks and free runs a byte each,
+ * or more when they are long. */
+static uint32_t snapshot_size(const mp_state_mem_area_t *a) {
+    uint32_t size = 0, singles = 0;
+    for (uint32_t at = 0, n = granules_of(a), len; at < n; at += len) {
+        len = run_len(a, at);
+        bool single = len == 1 && kind_at(a, at) != AT_FREE;
+        size += !single ? (len < 64 ? 1 : 3) : !singles;
+        singles = single && singles < 64 ? singles + 1 : 0;
+    }
+    return size;
+}
+
 static uint32_t keyframe_size(void) {
     uint32_t size = 64 + hs_mp_others_keyframe_size();
     for (uint32_t i = 0; i < n_areas; i++)
-        for (uint32_t at = 0, len; areas[i].area && at < areas[i].granules; at += len) {
-            len = run_len(areas[i].area, at);
-            size += len < 64 ? 1 : 3;
-        }
-    return size;
+        if (areas[i].area)
+            size += snapshot_size(areas[i].area);
+    return size + size / 32; /* and the records' heads */
 }
 
 /* --- collections --------------------------------------------------------------------------------------- */
@@ -630,6 +651,8 @@ void __wrap_gc_collect_end(void) {
 
 void __real_gc_sweep_all(void);
 void __wrap_gc_sweep_all(void) {
+    stop_cores();
+    hs_mp_phases_forget();
     hs_mp_stream_forget();
     bool recording = hs_state != HS_STATE_OFF;
     if (recording && sums_up())

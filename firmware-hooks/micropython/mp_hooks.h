@@ -60,6 +60,9 @@ extern volatile bool hs_mp_walking;
 /* At a level other than "full": each region's figures; `cause` of SUMMARY in records.def. */
 void hs_mp_summary(uint8_t cause);
 
+/* A soft reset: phases that were open will not end. */
+void hs_mp_phases_forget(void);
+
 #if HS_STACKS
 /* Whether sites carry the Python stack. */
 extern bool hs_mp_stacks;

@@ -15,7 +15,11 @@
  * An exception that leaves a phase ends it: each wrap catches and raises it again.
  */
 #include "firmware-hooks/micropython/mp_hooks.h"
+
+#include <string.h>
+
 #include "lib/heapstrata.h"
+#include "lib/port.h"
 #include "py/builtin.h"
 #include "py/compile.h"
 #include "py/lexer.h"
@@ -30,14 +34,24 @@
 
 enum phase { PHASE_IMPORT = 1, PHASE_OPEN, PHASE_PARSE, PHASE_COMPILE, PHASE_RUN, PHASE_LOAD };
 
-static HS_THREAD_LOCAL struct {
+struct open {
     uint8_t depth;       /* phases that are open */
     uint8_t import;      /* depth at the innermost import statement */
     bool importing;      /* within one */
     bool fresh;          /* a module is new, and its body has not begun */
     bool executes;       /* what is compiled next is run at once, within mp_parse_compile_execute */
     mp_obj_t compiled;   /* by a port's own main program: not yet run; only compared with */
-} at;
+};
+
+/* One for each thread, or for each core where a core has one thread. */
+#ifdef HS_PORT_CORES
+static struct open open_on[HS_PORT_CORES];
+#define at open_on[HS_PORT_CORE()]
+void hs_mp_phases_forget(void) { memset(open_on, 0, sizeof open_on); }
+#else
+static HS_THREAD_LOCAL struct open at;
+void hs_mp_phases_forget(void) { at = (struct open){0}; }
+#endif
 
 /* Only at the full level: without the layout nothing can be charged to phases. The wraps go the same way at
  * all levels, so that the stack, and with it what a collection takes for addresses, does not depend on them. */

@@ -1,25 +1,50 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for RP2040 and RP2350. The image lies in a section that the SDK's start-up leaves alone, so it
- * survives every reset but the loss of power.
+ * Port for RP2040 and RP2350. The image lies in a section that the SDK's start-up leaves alone, or at HS_RING_ADDR, in
+ * memory that nothing else uses; so it survives every reset but the loss of power.
  */
 #include "firmware-hooks/ports/port.h"
+#include "hardware/watchdog.h"
 #include "lib/port.h"
+#if defined(PICO_RP2350) && PICO_RP2350
+#include "hardware/structs/powman.h"
+#else
+#include "hardware/structs/vreg_and_chip_reset.h"
+#endif
 
 #ifndef HS_RING_SIZE
 #define HS_RING_SIZE 16384
 #endif
+_Static_assert(HS_RING_SIZE >= HS_IMAGE_MIN, "HS_RING_SIZE: HS_IMAGE_MIN bytes at least");
+#ifndef HS_RING_ADDR
 static uint8_t ring[HS_RING_SIZE] __attribute__((section(".uninitialized_data.heapstrata"), aligned(8)));
+#define HS_RING_ADDR ring
+#endif
 
 /* 1: record from boot; 0: wait for heapstrata.start(). */
 #ifndef HS_RECORD_FROM_BOOT
 #define HS_RECORD_FROM_BOOT 1
 #endif
 
+#if defined(PICO_RP2350) && PICO_RP2350
+#define POWER_ON() (powman_hw->chip_reset & (POWMAN_CHIP_RESET_HAD_POR_BITS | POWMAN_CHIP_RESET_HAD_BOR_BITS))
+#else
+#define POWER_ON() (vreg_and_chip_reset_hw->chip_reset & VREG_AND_CHIP_RESET_CHIP_RESET_HAD_POR_BITS)
+#endif
+
+/* Of RESET in records.def; 0 for the RUN pin and a debugger. The program resets the chip by the watchdog too, which then
+ * lacks the mark that watchdog_enable() leaves. */
+static uint8_t reset_cause(void) {
+    if (watchdog_hw->reason)
+        return watchdog_enable_caused_reboot() ? 3 : 2;
+    return POWER_ON() ? 1 : 0;
+}
+
 bool hs_port_image(struct hs_config *config) {
-    config->memory = ring;
+    config->memory = (void *)HS_RING_ADDR;
     config->memory_size = HS_RING_SIZE;
     config->hz = 1000000;
+    config->reset_cause = reset_cause();
     return HS_RECORD_FROM_BOOT;
 }
 

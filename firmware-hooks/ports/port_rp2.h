@@ -11,6 +11,7 @@
 #include "hardware/structs/sio.h"
 #include "hardware/structs/timer.h"
 #include "hardware/sync.h"
+#include "hardware/timer.h"
 
 /* State that others keep per thread is kept per core: rp2 runs one thread on each. */
 #define HS_PORT_CORES  2
@@ -28,10 +29,20 @@
 #define HS_CRC_TABLE 16
 #endif
 
+/* An RP2350 has two timers; an SDK that does not know that has one. */
+#ifdef PICO_DEFAULT_TIMER_INSTANCE
+#define HS_RP2_TIMER PICO_DEFAULT_TIMER_INSTANCE()
+#else
+#define HS_RP2_TIMER timer_hw
+#endif
+
 typedef uint32_t hs_lock_t;
 
 static inline hs_lock_t hs_port_lock(void) { return spin_lock_blocking(spin_lock_instance(HS_RP2_SPINLOCK)); }
 static inline void hs_port_unlock(hs_lock_t lock) { spin_unlock(spin_lock_instance(HS_RP2_SPINLOCK), lock); }
-static inline uint32_t hs_port_ticks(void) { return timer_hw->timerawl; }
+static inline uint32_t hs_port_ticks(void) { return HS_RP2_TIMER->timerawl; }
+
+/* The other core was stopped, wherever it was: a lock that it held is free again. */
+static inline void hs_port_cores_stopped(void) { spin_unlock_unsafe(spin_lock_instance(HS_RP2_SPINLOCK)); }
 
 #endif
