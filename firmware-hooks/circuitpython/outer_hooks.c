@@ -24,6 +24,10 @@ void hs_outer_begin(void) {
 
 uint32_t hs_outer_granules(void) { return granules; }
 
+bool hs_outer_has(struct hs_span memory) {
+    return hs_room_overlap(&(struct hs_span){(uintptr_t)port_heap_get_bottom(), (uintptr_t)port_heap_get_top()}, memory);
+}
+
 static uint32_t pos_of(const void *block) { return (uint32_t)(((uintptr_t)block - HEADER - base) >> SHIFT); }
 
 /* --- layout ------------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #ifndef HS_OUTER_HOOKS_H
 #define HS_OUTER_HOOKS_H
 
+#include "firmware-hooks/ports/room.h"
 #include "lib/heapstrata.h"
 
 #ifndef HS_OUTER_REGION
@@ -27,6 +28,9 @@ struct hs_key hs_outer_key(uintptr_t caller);
 /* Where the heap lies and how long it is, in granules. Called before anything is recorded. */
 void hs_outer_begin(void);
 uint32_t hs_outer_granules(void);
+
+/* Whether any byte of the heap lies in a piece of memory. */
+bool hs_outer_has(struct hs_span memory);
 
 /* Parts of a keyframe, and figures at levels above "full". */
 void hs_outer_region(void);

@@ -36,6 +36,9 @@
 
 /* Where the port's choice of memory or packet size was refused there is nothing to record into. */
 static const struct hs_ring_header *need_image(void) {
+    if (hs_mp_ring_in_heap())
+        mp_raise_msg(&mp_type_RuntimeError,
+                     MP_ERROR_TEXT("the trace's ring lies in the heap: build with HEAPSTRATA_RING_ADDR, an address outside of it"));
     if (!hs_image())
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("no memory for the trace, or a wrong packet size"));
     return hs_image();
@@ -147,6 +150,7 @@ static mp_obj_t hs_mod_refs(mp_obj_t words) {
 static MP_DEFINE_CONST_FUN_OBJ_1(refs_obj, hs_mod_refs);
 
 static mp_obj_t hs_mod_reset(void) {
+    need_image();
     hs_reset();
     hs_mp_stream_restart();
     return mp_const_none;
@@ -154,6 +158,7 @@ static mp_obj_t hs_mod_reset(void) {
 static MP_DEFINE_CONST_FUN_OBJ_0(reset_obj, hs_mod_reset);
 
 static mp_obj_t hs_mod_stats(void) {
+    need_image();
     const struct hs_stats s = hs_stats();
     const struct hs_level_state l = hs_level_state();
     const struct {

@@ -18,6 +18,7 @@
 #include "firmware-hooks/micropython/mp_others.h"
 #include "firmware-hooks/micropython/mp_refs.h"
 #include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/room.h"
 #include "lib/heapstrata.h"
 #include "lib/level.h"
 #include "lib/port.h"
@@ -960,8 +961,24 @@ static void collect_often(void) {
 #endif
 }
 
+/* Where the ring lies, and whether that is where a heap is; then there is no recording. */
+static struct hs_span reserved;
+static bool ring_in_heap;
+
+bool hs_mp_ring_in_heap(void) { return ring_in_heap; }
+
+/* A heap of the collector's, without the ring. Where that cannot be had the ring is given up: it is not written to again. */
+static void keep_apart(struct hs_span *heap) {
+    if (ring_in_heap || hs_room_make(heap, reserved))
+        return;
+    hs_stop();
+    ring_in_heap = true;
+}
+
+static void gc_init_apart(void *start, void *end);
+
 /* Runs once, in the first gc_init: the first moment at which there is a heap to trace. */
-static void init(void) {
+static void init(void *start, void *end) {
     struct hs_config config = {
         .site = sites,
         .hash = hash,
@@ -986,7 +1003,10 @@ static void init(void) {
 #if HS_STACKS
     hs_mp_stacks = config.flags & HS_RING_CONTEXT;
 #endif
-    if (hs_init(&config) != HS_OK)
+    reserved = (struct hs_span){(uintptr_t)config.memory, (uintptr_t)config.memory + config.memory_size};
+    gc_init_apart(start, end);
+    ring_in_heap |= hs_mp_others_overlap(reserved);
+    if (ring_in_heap || hs_init(&config) != HS_OK)
         return;
     if (hs_port_setting("HEAPSTRATA_REFS"))
         hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
@@ -1000,17 +1020,22 @@ static void init(void) {
 }
 
 void __real_gc_init(void *start, void *end);
+static void gc_init_apart(void *start, void *end) {
+    struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
+    keep_apart(&heap);
+    __real_gc_init((void *)heap.start, (void *)heap.end);
+    torn_down = false;
+}
+
 void __wrap_gc_init(void *start, void *end) {
     static bool initialised;
-    __real_gc_init(start, end);
-    if (initialised)
-        hs_mp_stream_forget();
-    torn_down = false;
     if (!initialised) {
         initialised = true;
-        init();
+        init(start, end);
         return;
     }
+    gc_init_apart(start, end);
+    hs_mp_stream_forget();
     hs_forget(NULL);
     if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas are gone with all in them */
         for (uint32_t i = 0; i < n_areas; i++)
@@ -1024,7 +1049,9 @@ void __wrap_gc_init(void *start, void *end) {
 #if MICROPY_GC_SPLIT_HEAP
 void __real_gc_add(void *start, void *end);
 void __wrap_gc_add(void *start, void *end) {
-    __real_gc_add(start, end);
+    struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
+    keep_apart(&heap);
+    __real_gc_add((void *)heap.start, (void *)heap.end);
     if (hs_state != HS_STATE_OFF)
         update_areas();
 }

@@ -24,6 +24,9 @@
 /* 0 when allocations reach the hooks; else -1: they bypass them, as with link-time optimisation. */
 int hs_mp_selftest(void);
 
+/* Whether the ring lies in a heap, in such a way that the heap cannot do without: nothing is recorded then. */
+bool hs_mp_ring_in_heap(void);
+
 /* Records the areas and the allocation table as they are now: a keyframe. */
 void hs_mp_snapshot(void);
 

@@ -44,6 +44,13 @@ void hs_mp_others_begin(void) {
     HEAP_CAPS((hs_esp_find_regions(), hs_esp_watch_failures()));
 }
 
+bool hs_mp_others_overlap(struct hs_span ring) {
+    bool overlap = false;
+    OUTER(overlap = hs_outer_has(ring));
+    (void)ring;
+    return overlap;
+}
+
 void hs_mp_others_regions(void) {
     OUTER(hs_outer_region());
     HEAP_CAPS(hs_esp_record_regions());

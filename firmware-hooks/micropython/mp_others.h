@@ -8,6 +8,7 @@
 #ifndef HS_MP_OTHERS_H
 #define HS_MP_OTHERS_H
 
+#include "firmware-hooks/ports/room.h"
 #include "lib/heapstrata.h"
 
 #ifndef HS_WITH_LWIP
@@ -44,6 +45,9 @@ bool hs_mp_others_describe(uintptr_t code, struct hs_place *place);
 /* Before anything is recorded. */
 void hs_mp_others_begin(void);
 
+/* Whether one of them has the ring in it. */
+bool hs_mp_others_overlap(struct hs_span ring);
+
 #else
 #define HS_MP_PLACEMENT HS_PLACE_MICROPYTHON
 #define HS_MP_ASKED     0 /* there is no other heap */
@@ -54,6 +58,7 @@ static inline uint32_t hs_mp_others_keyframe_size(void) { return 0; }
 static inline void hs_mp_others_summary(uint8_t cause) { (void)cause; }
 static inline bool hs_mp_others_describe(uintptr_t code, struct hs_place *place) { return (void)code, (void)place, false; }
 static inline void hs_mp_others_begin(void) {}
+static inline bool hs_mp_others_overlap(struct hs_span ring) { return (void)ring, false; }
 #endif
 
 #endif
