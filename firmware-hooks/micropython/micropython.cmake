@@ -48,7 +48,7 @@ target_sources(usermod_heapstrata INTERFACE
     ${HEAPSTRATA_HOOK_SRC} ${HEAPSTRATA_LIB_SRC} ${HEAPSTRATA_PORT_SRC})
 target_include_directories(usermod_heapstrata INTERFACE ${HEAPSTRATA_ROOT})
 target_compile_definitions(usermod_heapstrata INTERFACE
-    ${HEAPSTRATA_OTHERS} HS_PORT_HEADER="firmware-hooks/ports/port_${HEAPSTRATA_PORT}.h")
+    ${HEAPSTRATA_OTHERS} HS_MICROPYTHON=1 HS_PORT_HEADER="firmware-hooks/ports/port_${HEAPSTRATA_PORT}.h")
 if(HEAPSTRATA_CFLAGS)
     separate_arguments(HEAPSTRATA_CFLAGS_LIST UNIX_COMMAND "${HEAPSTRATA_CFLAGS}")
     target_compile_options(usermod_heapstrata INTERFACE ${HEAPSTRATA_CFLAGS_LIST})

@@ -18,11 +18,27 @@
 # taken for the program $(BUILD)/micropython, as a folder of that name would.
 HEAPSTRATA_ROOT := $(abspath $(USERMOD_DIR)/../..)
 
+# What was set on make's command line or in the environment must be one of these; others there only mean something to
+# a program that runs (port_posix.c) or to our own Makefile.
+HEAPSTRATA_SWITCHES := HEAPSTRATA_LWIP HEAPSTRATA_OUTER HEAPSTRATA_HEAP_CAPS HEAPSTRATA_LTTNG HEAPSTRATA_CIRCUITPYTHON
+HEAPSTRATA_NAMES := $(HEAPSTRATA_SWITCHES) $(addprefix HEAPSTRATA_,PORT RING_ADDR RING_SIZE CFLAGS COPT MORE)
+HEAPSTRATA_AT_RUN := $(addprefix HEAPSTRATA_,OUT RING PACKET TIME_SCALE STACKS REFS COLLECT_EVERY LEVEL FLAGS)
+HEAPSTRATA_GIVEN := $(foreach v,$(filter HEAPSTRATA_%,$(.VARIABLES)),$(if $(filter command environment,$(origin $(v))),$(v)))
+HEAPSTRATA_UNKNOWN := $(filter-out $(HEAPSTRATA_NAMES) \
+	$(foreach v,$(HEAPSTRATA_AT_RUN),$(if $(filter environment,$(origin $(v))),$(v))),$(HEAPSTRATA_GIVEN))
+ifneq ($(HEAPSTRATA_UNKNOWN),)
+$(error HeapStrata: there is no setting $(HEAPSTRATA_UNKNOWN): there are $(HEAPSTRATA_NAMES); -DHS_... of lib/hs_config.h stand in HEAPSTRATA_CFLAGS)
+endif
+$(foreach v,$(HEAPSTRATA_SWITCHES),$(if $(filter-out 0 1,$($(v))),$(error HeapStrata: $(v)=$($(v)): 1 or 0)))
+
 HEAPSTRATA_MP_PORT := $(notdir $(CURDIR))
 HEAPSTRATA_PORT_unix := posix
 HEAPSTRATA_PORT_raspberrypi := rp2
 HEAPSTRATA_PORT_espressif := esp_idf
 $(foreach p,alif atmel-samd mimxrt mimxrt10xx nordic nrf qemu renesas-ra samd stm stm32,$(eval HEAPSTRATA_PORT_$(p) := cortexm))
+ifeq ($(HEAPSTRATA_MP_PORT),qemu)
+HEAPSTRATA_PORT_qemu := $(if $(filter riscv%,$(QEMU_ARCH)),riscv,$(if $(filter SABRELITE,$(BOARD)),cortexa,cortexm))
+endif
 HEAPSTRATA_PORT ?= $(HEAPSTRATA_PORT_$(HEAPSTRATA_MP_PORT))
 HEAPSTRATA_COPT ?= $(if $(filter posix,$(HEAPSTRATA_PORT)),-O2,-Os)
 
@@ -58,23 +74,33 @@ $(foreach f,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPST
 ifneq ($(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_$(HEAPSTRATA_PORT).h),)
 CFLAGS_USERMOD += -DHS_PORT_HEADER='"firmware-hooks/ports/port_$(HEAPSTRATA_PORT).h"'
 endif
-CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_EXPLICIT=$(if $(HEAPSTRATA_OTHERS),1,0) $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
+CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_MICROPYTHON=1 -DHS_EXPLICIT=$(if $(HEAPSTRATA_OTHERS),1,0) $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_CIRCUITPYTHON),-DHS_CIRCUITPYTHON=1) $(if $(filter 1,$(HEAPSTRATA_LWIP)),-DHS_WITH_LWIP=1) \
 	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1) $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),-DHS_WITH_HEAP_CAPS=1)
-ifneq ($(HEAPSTRATA_RING_ADDR),)
-CFLAGS_USERMOD += -DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR) -DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE)
+ifneq ($(if $(filter posix,$(HEAPSTRATA_PORT)),$(HEAPSTRATA_RING_ADDR)$(HEAPSTRATA_RING_SIZE)),)
+$(error HeapStrata: a process has its ring in a file: HEAPSTRATA_RING=FILE:SIZE in the environment of the program)
 endif
+CFLAGS_USERMOD += $(if $(HEAPSTRATA_RING_ADDR),-DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR)) \
+	$(if $(HEAPSTRATA_RING_SIZE),-DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE))
 
 HEAPSTRATA_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPSTRATA_LTTNG_SRC))
 $(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT)
+
+# Other settings than last time: our files are compiled again.
+HEAPSTRATA_STATE := $(BUILD)/heapstrata.settings
+$(shell mkdir -p $(BUILD))
+$(file >$(HEAPSTRATA_STATE).new,$(foreach v,$(HEAPSTRATA_NAMES),$(v)=$($(v))) BOARD=$(BOARD))
+$(shell cmp -s $(HEAPSTRATA_STATE).new $(HEAPSTRATA_STATE) || cp $(HEAPSTRATA_STATE).new $(HEAPSTRATA_STATE))
+$(HEAPSTRATA_OBJ): $(HEAPSTRATA_STATE)
 
 # With link-time optimisation a wrap is silently lost when caller and function are merged: keep the
 # files that define the wrapped functions out of it.
 $(addprefix $(BUILD)/,py/gc.o py/malloc.o py/obj.o py/vm.o mpthreadport.o supervisor/shared/port.o) $(HEAPSTRATA_OBJ) \
 $(foreach f,memp mem timeouts,$(BUILD)/lib/lwip/src/core/$(f).o $(BUILD)/sdk/lib/lwip/src/core/$(f).o): CFLAGS += -fno-lto
 
-# These ports call ld itself, which takes the option without the compiler's -Wl.
-HEAPSTRATA_WRAP := $(if $(filter bare-arm esp8266 mimxrt powerpc renesas-ra samd,$(HEAPSTRATA_MP_PORT)),--wrap=,-Wl,--wrap=)
+# Where the port's makefile calls ld itself, that takes the option without the compiler's -Wl.
+HEAPSTRATA_LD := $(shell grep -qE '^LD *[:?]?= *\$$\(CC\)' Makefile || grep -cE '\$$\(Q\)\$$\(LD\).* -o' Makefile)
+HEAPSTRATA_WRAP := $(if $(filter-out 0,$(HEAPSTRATA_LD)),--wrap=,-Wl,--wrap=)
 HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/wraps.txt,\
 	$(sort $(HEAPSTRATA_HOOKS) $(if $(HEAPSTRATA_CIRCUITPYTHON),circuitpython))))
 LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_WRAPS))

@@ -132,13 +132,26 @@ void hs_mp_stream_begin(mp_obj_t stream, mp_uint_t every) {
     pump();
 }
 
+/* One second, or so many looks at a clock that stands. */
+#define STANDS 100000u
+struct patience {
+    uint32_t start, before, looks;
+};
+
+static bool is_patient(struct patience *p) {
+    uint32_t now = hs_port_ticks();
+    p->looks = now == p->before ? p->looks + 1 : 0;
+    p->before = now;
+    return p->looks < STANDS && (now - p->start) >> HS_TICK_SHIFT < hs_image()->hz;
+}
+
 void hs_mp_stream_end(void) {
     if (!s.active)
         return;
     if (hs_state != HS_STATE_OFF) /* else the end of recording has closed it */
         hs_flush();
-    uint32_t start = hs_port_ticks(); /* one second of patience */
-    while (!pump() && s.active && (hs_port_ticks() - start) >> HS_TICK_SHIFT < hs_image()->hz)
+    struct patience patience = {.start = hs_port_ticks()};
+    while (!pump() && s.active && is_patient(&patience))
         mp_event_handle_nowait();
     int error = s.error;
     stop(0);

@@ -1,36 +1,71 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for ARM Cortex-M: interrupts are masked for the length of a record, time is a free-running counter.
+ * Port for ARM Cortex-M: interrupts are masked for the length of a record.
  *
- * HS_TICKS()      the counter; default: the DWT cycle counter, which runs at the core's clock
- * HS_TICKS_HZ     its frequency
- * HS_TICK_SHIFT   recorded ticks are 2^HS_TICK_SHIFT of its ticks: choose about a microsecond
+ * Time is the port's own clock of microseconds (mp_hal_ticks_us), which is right on every core, in sleep, and when
+ * machine.freq() changes the core's clock. To choose otherwise:
+ *
+ * HS_CLOCK_CYCLES=1  the cycle counter of the DWT, from Cortex-M3 on: some thirty instructions an event less. Its
+ *                    frequency is what CMSIS's SystemCoreClock says at start, or HS_TICKS_HZ. It stops in sleep, and
+ *                    machine.bitstream() sets it to 0.
+ * HS_TICKS()         any other counter that wraps at 2^32, with
+ * HS_TICKS_HZ        its frequency
+ * HS_TICK_SHIFT      recorded ticks are 2^HS_TICK_SHIFT of its ticks: choose about a microsecond
  */
 #ifndef HS_PORT_CORTEXM_H
 #define HS_PORT_CORTEXM_H
 
 #include <stdint.h>
 
-#if defined(QEMU_SOC_MPS2) && !defined(HS_TICKS)
-/* QEMU models no cycle counter; CMSDK timer 0 counts down at the system clock. */
-#define HS_TICKS_CMSDK 1
-#define HS_TICKS() (~*(volatile uint32_t *)0x40000004u)
-#define HS_TICKS_HZ 25000000u
+#include "firmware-hooks/ports/emulated_timers.h"
+
+#ifndef HS_CLOCK_CYCLES
+#define HS_CLOCK_CYCLES 0
+#endif
+
+#if HS_CLOCK_CYCLES
+#if __ARM_ARCH == 6 || defined(__ARM_ARCH_8M_BASE__)
+#error "HS_CLOCK_CYCLES: this core has no cycle counter"
+#endif
+#define HS_TICKS() (*(volatile uint32_t *)0xE0001004u)
+#ifndef HS_TICK_SHIFT
+#define HS_TICK_SHIFT 7
+#endif
+#ifndef HS_TICKS_HZ
+extern uint32_t SystemCoreClock;
+#define HS_TICKS_HZ SystemCoreClock
+#endif
+/* The counter of a Cortex-M7 is locked. */
+static inline void hs_start_ticks(void) {
+    *(volatile uint32_t *)0xE000EDFCu |= 1u << 24;     /* DEMCR: TRCENA */
+    *(volatile uint32_t *)0xE0001FB0u = 0xC5ACCE55u;   /* DWT_LAR */
+    *(volatile uint32_t *)0xE0001000u |= 1;            /* DWT_CTRL: CYCCNTENA */
+}
+
+/* The samd port's mp_hal_ticks_us enables interrupts, so its counters are read here: 2 MHz and 16 MHz. */
+#elif defined(MCU_SAMD21) && !defined(HS_TICKS)
+#define HS_TICKS() (*(volatile uint32_t *)0x42003010u) /* TC4 */
+#define HS_TICKS_HZ 2000000u
+#define HS_TICK_SHIFT 1
+#elif defined(MCU_SAMD51) && !defined(HS_TICKS)
+static inline uint32_t hs_samd51_ticks(void) {
+    *(volatile uint8_t *)0x40003805u = 0x80; /* TC0, CTRLBSET: READSYNC */
+    while (*(volatile uint8_t *)0x40003805u)
+        ;
+    return *(volatile uint32_t *)0x40003814u;
+}
+#define HS_TICKS() hs_samd51_ticks()
+#define HS_TICKS_HZ 16000000u
 #define HS_TICK_SHIFT 4
 #endif
+
+#include "firmware-hooks/ports/ticks.h"
 
 #ifndef HS_STREAM
 #define HS_STREAM 0
 #endif
 #ifndef HS_CRC_TABLE
 #define HS_CRC_TABLE 16
-#endif
-
-#ifndef HS_TICKS
-#define HS_TICKS() (*(volatile uint32_t *)0xE0001004u)
-#endif
-#ifndef HS_TICKS_HZ
-#define HS_TICKS_HZ 125000000u
 #endif
 
 typedef uint32_t hs_lock_t;

@@ -32,6 +32,7 @@
 #ifndef HS_RING_SIZE
 #define HS_RING_SIZE HS_RING_DEFAULT
 #endif
+HS_PORT_RING_CHECK(HS_RING_SIZE);
 HS_RING_ATTR static uint8_t ring[HS_RING_SIZE] __attribute__((aligned(8)));
 
 /* External RAM lies behind a cache, whose lines a reset may leave unwritten in any order: the open packet is in internal

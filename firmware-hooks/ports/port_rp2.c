@@ -15,7 +15,7 @@
 #ifndef HS_RING_SIZE
 #define HS_RING_SIZE 16384
 #endif
-_Static_assert(HS_RING_SIZE >= HS_IMAGE_MIN, "HS_RING_SIZE: HS_IMAGE_MIN bytes at least");
+HS_PORT_RING_CHECK(HS_RING_SIZE);
 #ifndef HS_RING_ADDR
 static uint8_t ring[HS_RING_SIZE] __attribute__((section(".uninitialized_data.heapstrata"), aligned(8)));
 #define HS_RING_ADDR ring

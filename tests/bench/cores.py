@@ -14,6 +14,7 @@ BUILDS = {
     "least": ["-Os", "-DHS_STREAM=0", "-DHS_EXPLICIT=0", "-DHS_CRC_TABLE=16"],
     "everything": ["-Os", "-DHS_STREAM=1", "-DHS_EXPLICIT=1", "-DHS_CRC_TABLE=256"],
 }
+CLOCK = ["-DHS_TICKS()=(*(volatile uint32_t *)0xE0001004u)", "-DHS_TICKS_HZ=125000000u"]  # any register will do
 CORTEXM = ("firmware-hooks/ports/port_cortexm.h", "firmware-hooks/ports/port_cortexm.c")
 BARE = ("tests/bench/port_least.h", "tests/bench/port_least.c")
 TABLES = ("sites", "hash", "ring")  # whose sizes are the user's choice
@@ -28,7 +29,7 @@ def port_of(core):
 def measure(core, build, folder):
     """(ROM by object, RAM by object) of what is linked, the C library and the program around it left out."""
     header, port = port_of(core)
-    flags = ["-std=gnu11", *hs_cores.WARNINGS, *hs_cores.SECTIONS, *BUILDS[build], '-DHS_PORT_HEADER="%s"' % header]
+    flags = ["-std=gnu11", *hs_cores.WARNINGS, *hs_cores.SECTIONS, *BUILDS[build], '-DHS_PORT_HEADER="%s"' % header, *(CLOCK if port_of(core) == CORTEXM else [])]
     objects = []
     for source in hs_cores.LIB + [port]:
         objects.append(os.path.join(folder, os.path.basename(source)[:-2] + ".o"))

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What ports without an operating system have in common: for one file of each, port_cortexm.c for instance. The image lies
+ * at HS_RING_ADDR, in memory that start-up code leaves alone, or in a section .noinit, which the linker puts behind .bss
+ * where its script does not name it. A collector's heap that begins there makes room for it (room.h).
+ */
+#ifndef HS_BARE_METAL_H
+#define HS_BARE_METAL_H
+
+#include "firmware-hooks/ports/port.h"
+#include "lib/port.h"
+
+#ifndef HS_RING_SIZE
+#define HS_RING_SIZE 16384
+#endif
+HS_PORT_RING_CHECK(HS_RING_SIZE);
+#ifndef HS_RING_ADDR
+static uint8_t ring[HS_RING_SIZE] __attribute__((section(".noinit"), aligned(8)));
+#define HS_RING_ADDR ring
+#endif
+
+/* 1: record from boot; 0: wait for heapstrata.start(). */
+#ifndef HS_RECORD_FROM_BOOT
+#define HS_RECORD_FROM_BOOT 1
+#endif
+
+/* --- time: the port's own, unless a counter was chosen ---------------------------------------------------------- */
+
+#if HS_TICKS_OF_PORT && HS_CIRCUITPYTHON
+uint64_t port_get_raw_ticks(uint8_t *subticks);
+
+#define PORT_HZ 32768u
+
+/* 1024 ticks a second, of 32 parts each. */
+static uint32_t port_time(void) {
+    uint8_t part = 0;
+    uint32_t ticks = (uint32_t)port_get_raw_ticks(&part);
+    return ticks << 5 | part;
+}
+#elif HS_TICKS_OF_PORT && HS_MICROPYTHON
+#include "py/mphal.h"
+
+#define PORT_HZ 1000000u
+
+static uint32_t port_time(void) { return (uint32_t)mp_hal_ticks_us(); }
+#elif HS_TICKS_OF_PORT
+#error "no clock: define HS_TICKS() and HS_TICKS_HZ, or HS_CLOCK_CYCLES=1 where there is a cycle counter (port_cortexm.h)"
+#endif
+
+#if HS_TICKS_OF_PORT
+/* A counter that is put together from two parts may step back for a moment, by as much as the lower one counts (512 s in
+ * the nrf port), when interrupts are masked. That is no wrap: time stands still until it has caught up. */
+#define STEP_BACK (1u << 29)
+
+uint32_t hs_bare_ticks(void) {
+    static uint32_t last;
+    uint32_t now = port_time();
+    if (last - now > STEP_BACK)
+        last = now;
+    return last;
+}
+#undef HS_TICKS_HZ
+#define HS_TICKS_HZ PORT_HZ
+#endif
+
+/* --- what the hooks ask for ------------------------------------------------------------------------------------- */
+
+bool hs_port_image(struct hs_config *config) {
+    hs_start_ticks();
+    config->memory = (void *)HS_RING_ADDR;
+    config->memory_size = HS_RING_SIZE;
+    config->hz = HS_TICKS_HZ >> HS_TICK_SHIFT;
+    return HS_RECORD_FROM_BOOT;
+}
+
+struct hs_text hs_port_facts(struct hs_text base) { return base; }
+void hs_port_threads(void) {}
+void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
+
+uint8_t hs_port_memory_kind(const void *address) { return (void)address, HS_MEMORY_INTERNAL; }
+
+#endif
