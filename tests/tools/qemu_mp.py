@@ -8,8 +8,8 @@
         board.system_reset()                        # retained RAM keeps its contents
         out, err = board.run(open("x.py").read(), timeout=60)
 
-The UART and the monitor (QMP) are unix sockets in a temporary folder. The machine starts stopped, and
-runs once both are connected, so that no byte of the console is lost.
+The UART is a TCP connection, the monitor (QMP) a unix socket in a temporary folder. The machine starts stopped, and runs
+once both are connected, so that no byte of the console is lost.
 
 As a program:
 
@@ -72,9 +72,13 @@ class BoardError(Exception):
     """The board did not answer as a MicroPython board does."""
 
 
-def command_line(firmware, icount=None, extra=()):
+# Program and machine; others for QemuMp(machine=...): tests/boards.
+MPS2_AN385 = (QEMU, "-M", "mps2-an385")
+
+
+def command_line(firmware, icount=None, extra=(), machine=MPS2_AN385):
     """QEMU's arguments without UART and monitor."""
-    args = [QEMU, "-M", "mps2-an385", "-display", "none", "-semihosting", "-kernel", str(firmware)]
+    args = [*machine, "-display", "none", "-semihosting", "-kernel", str(firmware)]
     if icount is not None:
         args += ["-icount", "shift=%s" % icount]
     return args + list(extra)
@@ -82,14 +86,15 @@ def command_line(firmware, icount=None, extra=()):
 
 class QemuMp:
     """One running board. icount=N: 2^N ns of emulated time an instruction, hence repeatable time. extra, after:
-    arguments for QEMU in front of the console's UART and behind it, for more of them."""
+    arguments for QEMU in front of the console's UART and behind it, for more of them. machine: as MPS2_AN385."""
 
-    def __init__(self, firmware, icount=None, extra=(), boot_timeout=20, after=()):
+    def __init__(self, firmware, icount=None, extra=(), boot_timeout=20, after=(), machine=MPS2_AN385):
         if not os.path.exists(firmware):
             raise BoardError("no such firmware: %s" % firmware)
         self.dir = tempfile.mkdtemp(prefix="hs-qemu-")
         self.boot_timeout = boot_timeout
         self.after = list(after)
+        self.machine = machine
         self.buffer = b""
         self.process = self.uart = self.monitor = None
         try:
@@ -107,21 +112,31 @@ class QemuMp:
     # ---- life of the machine ----
 
     def _start(self, firmware, icount, extra):
-        uart = os.path.join(self.dir, "uart")
+        self.uart, theirs = self._tcp_pair()
         qmp = os.path.join(self.dir, "qmp")
         self.errors = open(os.path.join(self.dir, "stderr"), "w+")
         self.process = subprocess.Popen(
-            command_line(firmware, icount, extra)
-            + ["-S", "-serial", "unix:%s,server=on,wait=off" % uart]
+            command_line(firmware, icount, extra, self.machine)
+            + ["-S", "-chardev", "socket,id=uart,fd=%d" % theirs.fileno(), "-serial", "chardev:uart"]
             + ["-qmp", "unix:%s,server=on,wait=off" % qmp] + self.after,
-            stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
+            stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors, pass_fds=[theirs.fileno()])
+        theirs.close()
         self.monitor = self._connect(qmp)
         self.monitor_file = self.monitor.makefile("rw", encoding="utf-8")
         self.monitor_file.readline()  # greeting
         self.qmp("qmp_capabilities")
-        self.uart = self._connect(uart)
         self.qmp("cont")
         self._raw_repl()
+
+    def _tcp_pair(self):
+        """Both ends of a connection. A unix socket that nobody reads from takes only some hundred bytes that come one by
+        one, and then some of the boards lose what they send."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            ours = socket.create_connection(server.getsockname())
+            theirs = server.accept()[0]
+        ours.settimeout(self.boot_timeout)
+        ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return ours, theirs
 
     def _connect(self, path):
         deadline = time.monotonic() + self.boot_timeout
@@ -167,10 +182,11 @@ class QemuMp:
                 raise BoardError("%s: %s" % (command, answer["error"].get("desc")))
         raise BoardError("qemu closed its monitor")
 
-    def save_memory(self, address, size, path):
-        """Physical memory to a file, as a debug probe would read it. The machine halts meanwhile."""
+    def save_memory(self, address, size, path, how="pmemsave"):
+        """Memory to a file, as a debug probe would read it. The machine halts meanwhile. how: pmemsave, memory of the
+        machine; memsave, as the core sees it."""
         self.qmp("stop")
-        self.qmp("pmemsave", val=address, size=size, filename=os.path.abspath(path))
+        self.qmp(how, val=address, size=size, filename=os.path.abspath(path))
         self.qmp("cont")
 
     def system_reset(self):
@@ -276,9 +292,9 @@ class QemuMp:
 class QemuPty:
     """A board with its UART on a pty, for programs that want a device name."""
 
-    def __init__(self, firmware, icount=None, extra=()):
+    def __init__(self, firmware, icount=None, extra=(), machine=MPS2_AN385):
         self.process = subprocess.Popen(
-            command_line(firmware, icount, extra) + ["-monitor", "none", "-serial", "pty"],
+            command_line(firmware, icount, extra, machine) + ["-monitor", "none", "-serial", "pty"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         line = self.process.stdout.readline().decode()
         found = re.search(r"/dev/\S+", line)

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boards that QEMU models, with the firmware that the documented build line makes: MicroPython's own qemu boards, and an
+STM32F405 whose collector's heap begins where the ring lies (F405/), as in the stm32 port.
+
+Each board runs scripts of MicroPython's tests; behind each, `heapstrata map` must be mem_info's, granule by granule. The
+ring is kept over a reset, time stamps agree with a clock, `heapstrata record --serial` works on a pty.
+
+    boards.py [BOARD...]
+"""
+import argparse
+import glob
+import os
+import re
+import shutil
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), folder) for folder in ("tools", "oracle")]
+import hs_test
+import meminfo
+import qemu_mp
+
+tap = hs_test.Tap()
+FIRMWARES = os.path.join(hs_test.MP, "boards")
+OFF = ["FROZEN_MANIFEST="]
+ARM, RISCV = "qemu-system-arm", "qemu-system-riscv32"
+
+
+class Board:
+    """QEMU's machine, make's settings; the ring's address and size where it is no array of the firmware; the monitor's command
+    for memory, which on MICROBIT is that of the core's own view."""
+
+    def __init__(self, machine, *make, ring=None, save="pmemsave"):
+        self.machine, self.make, self.ring, self.save = machine, list(make), ring, save
+
+
+BOARDS = {
+    "MICROBIT": Board((ARM, "-M", "microbit", "-global", "nrf51-soc.flash-size=1048576", "-global", "nrf51-soc.sram-size=262144"),
+                      "HEAPSTRATA_RING_SIZE=32768", save="memsave"),
+    "NETDUINO2": Board((ARM, "-M", "netduino2"), "MICROPY_HEAP_SIZE=65536"),
+    # At a reset QEMU clears the ELF file's own segments, so the ring lies elsewhere on these two.
+    "SABRELITE": Board((ARM, "-M", "sabrelite", "-m", "128M"),
+                       "HEAPSTRATA_RING_ADDR=0x17000000", "HEAPSTRATA_RING_SIZE=0x10000", ring=(0x17000000, 0x10000)),
+    # RV32_ARCH and -misa-spec: what bookworm's C library and its compiler agree on. The others: its start-up code clears
+    # the section .bss only.
+    "VIRT_RV32": Board((RISCV, "-M", "virt", "-bios", "none"),
+                       "RV32_ARCH=rv32imac", "AS=riscv64-unknown-elf-as -misa-spec=2.2",
+                       "CFLAGS_EXTRA=-misa-spec=2.2 -fno-data-sections -msmall-data-limit=0",
+                       "HEAPSTRATA_RING_ADDR=0x86000000", "HEAPSTRATA_RING_SIZE=0x10000", ring=(0x86000000, 0x10000)),
+    "F405": Board((ARM, "-M", "netduinoplus2"), "BOARD_DIR=" + os.path.join(HERE, "F405")),
+}
+SCRIPTS = 24  # of MicroPython's tests, on each board
+GRANULE = 16
+
+
+# ---- the firmware ----
+
+def make(name, *more):
+    """Runs the documented build line. What was built before is kept, and made anew where it is out of date."""
+    folder = os.path.join(FIRMWARES, name)
+    os.makedirs(folder, exist_ok=True)
+    command = ["flock", folder + ".lock", "make", "-s", "-j%d" % (os.cpu_count() or 1), "-C", os.path.join(hs_test.MP_SRC, "ports", "qemu"),
+               "BOARD=" + name, "BUILD=" + folder, "USER_C_MODULES=" + os.path.join(hs_test.ROOT, "firmware-hooks"),
+               *OFF, *BOARDS[name].make, *more]
+    return hs_test.run(command, env={"GIT_CEILING_DIRECTORIES": os.path.dirname(hs_test.MP_SRC), "MAKEFLAGS": ""}, timeout=1800, merge=True)
+
+
+def build(name, *more):
+    done = make(name, *more)
+    if not tap.check("%s: the firmware builds%s" % (name, " " + " ".join(more) if more else ""), done.status == 0,
+                     done.out.decode(errors="replace")[-3000:]):
+        return None
+    return os.path.join(FIRMWARES, name, "firmware.elf")
+
+
+def symbols(elf):
+    """{name: (address, size)}"""
+    out = hs_test.run(["readelf", "-sW", elf]).out.decode(errors="replace")
+    found = {}
+    for line in out.splitlines():
+        fields = line.split()
+        if len(fields) == 8 and fields[3] == "OBJECT":
+            found[fields[7]] = int(fields[1], 16), int(fields[2], 0)
+    return found
+
+
+# ---- what a board must do ----
+
+BEFORE = "import heapstrata, micropython\n_hs_mark = heapstrata.mark; _hs_info = micropython.mem_info\n"
+STEP = '_hs_mark("oracle"); _hs_info(1)\n'
+
+
+class Bench:
+    """One board that runs."""
+
+    def __init__(self, name, elf):
+        self.name, self.elf, self.spec = name, elf, BOARDS[name]
+        self.folder = os.path.join(hs_test.scratch(), name)
+        os.makedirs(self.folder, exist_ok=True)
+        self.symbols = symbols(elf)
+        self.ring = self.spec.ring or self.symbols["ring"]
+
+    def start(self):
+        return qemu_mp.QemuMp(self.elf, machine=self.spec.machine, boot_timeout=60)
+
+    def dump(self, board, name="ring.bin"):
+        path = os.path.join(self.folder, name)
+        board.save_memory(*self.ring, path, self.spec.save)
+        return path
+
+    def check(self, what, good, why=""):
+        return tap.check("%s: %s" % (self.name, what), good, why)
+
+
+def scripts():
+    """Scripts that allocate, from the beginning to the end of the alphabet."""
+    found = sorted(glob.glob(os.path.join(hs_test.MP_TESTS, "basics", "*.py")))
+    wanted = [f for f in found if re.search(r"/(list|dict|generator|string|bytearray|class|set|fun|gc|int_big|try|closure|unpack)", f)]
+    return wanted[::max(1, len(wanted) // (SCRIPTS + 6))]
+
+
+def run_script(bench, board, path):
+    """None where the script cannot run on this board, else what differs between the map and mem_info."""
+    with open(path, "rb") as f:
+        source = f.read()
+    board.soft_reset()
+    board.run(BEFORE)
+    output, error = board.run(source, timeout=120)
+    if output.endswith(b"SKIP\n") or b"SystemExit" in error:
+        return None
+    text = board.run(STEP)[0]
+    done = hs_test.cli("map", bench.dump(board), "--at", "mark:oracle", "--style", "meminfo")
+    real, map_ = meminfo.parse(text), meminfo.parse(done.out)
+    counted = meminfo.figures_of(real.areas, GRANULE)
+    if not real.areas or any(counted[k] != real.figures.get(k) for k in meminfo.FIGURES):
+        return "mem_info cannot be read: %r" % text[-300:]
+    return meminfo.difference(real, map_) if done.status == 0 else done.err.decode(errors="replace")
+
+
+def maps(bench, board):
+    wrong, equal = [], 0
+    for path in scripts():
+        problem = run_script(bench, board, path)
+        equal += problem == ""
+        if problem:
+            wrong.append("%s: %s" % (os.path.basename(path), problem))
+        if equal + len(wrong) == SCRIPTS:
+            break
+    tap.note("%s: %d of %d maps agree with mem_info" % (bench.name, equal, equal + len(wrong)))
+    bench.check("%d maps are mem_info's, granule by granule" % SCRIPTS, equal == SCRIPTS, "\n".join(wrong) or equal)
+
+
+def reset(bench, board):
+    """The reset button: what was recorded before is there behind it."""
+    board.run("import heapstrata\nheapstrata.mark('before')\nx = [bytearray(40) for i in range(30)]")
+    board.system_reset()
+    board.run("import heapstrata\nheapstrata.mark('behind')")
+    trace = bench.dump(board)
+    status, data, text = hs_test.cli_json("resets", trace)
+    marks = hs_test.cli("dump", "--kind", "mark", trace).out.decode()
+    bench.check("a ring survives the reset button: both boots are in it", "before" in marks and "behind" in marks, marks + text)
+
+
+def clock(bench, board):
+    """The time between two marks, which the host's clock has within bounds."""
+    board.run("import heapstrata")
+    outer = time.monotonic()
+    board.run("heapstrata.mark('one')")
+    inner = time.monotonic()
+    time.sleep(1.5)
+    inner = time.monotonic() - inner
+    board.run("heapstrata.mark('two')")
+    outer = time.monotonic() - outer
+    done = hs_test.cli("dump", "--kind", "mark", bench.dump(board))
+    times = [float(m) for m in re.findall(r'^\s*\d+\s+([\d.]+)\s+MARK\s+label="(?:one|two)"', done.out.decode(), re.M)]
+    passed = times[-1] - times[-2] if len(times) > 1 else None
+    bench.check("time stamps agree with the host's clock", passed and inner * 0.98 < passed < outer * 1.02,
+                "%s s between %.3f and %.3f\n%s" % (passed, inner, outer, done.out.decode()[-500:]))
+
+
+def stream(bench, board):
+    """stream(None) ends, also when the stream takes nothing."""
+    out, error = board.run("""
+import heapstrata, io
+class Busy(io.IOBase):
+    def write(self, data): return 0
+    def ioctl(self, request, argument): return 0
+heapstrata.stream(Busy())
+x = [bytearray(30) for i in range(100)]
+heapstrata.stream(None)
+print("ended")
+""", timeout=120)
+    bench.check("stream(None) ends when nothing is taken", b"ended" in out, error)
+
+
+def serial(bench):
+    trace = os.path.join(bench.folder, "serial.hst")
+    script = os.path.join(bench.folder, "work.py")
+    with open(script, "w") as f:
+        f.write("import heapstrata\nheapstrata.mark('here')\nkept = [bytearray(200) for i in range(20)]\nprint('done')\n")
+    with qemu_mp.QemuPty(bench.elf, machine=bench.spec.machine) as pty:
+        done = hs_test.run([hs_test.CLI, "record", "--serial", pty.name, "-o", trace, script], timeout=180)
+    report = hs_test.cli("report", trace).out.decode()
+    bench.check("record --serial runs a script and has its lines", done.status == 0 and b"done" in done.out and ":3" in report,
+                done.err.decode(errors="replace")[-500:] + report[:600])
+
+
+def ring_place(bench, board):
+    """Only F405: the heap would begin where the ring lies, and begins behind it."""
+    heap, ring = bench.symbols["gc_heap"], bench.ring
+    first = meminfo_start(board.run("import micropython\nmicropython.mem_info(1)")[0])
+    bench.check("the ring lies where the heap would begin", heap[0] == ring[0], (heap, ring))
+    bench.check("the heap begins behind it, and has what is left", first == ring[0] + ring[1] or first, first)
+    total = int(re.search(rb"total: (\d+)", board.run("micropython.mem_info()")[0]).group(1))
+    bench.check("the heap has all that is left", heap[1] - ring[1] - total < 3000, (heap, ring, total))
+
+
+def meminfo_start(text):
+    found = re.search(rb"GC memory layout; from (?:0x)?([0-9a-f]+)", text)
+    return int(found.group(1), 16) if found else None
+
+
+def refusal(name):
+    """A ring in the midst of the heap: nothing is recorded, the program runs, and is told."""
+    elf = build(name, "HEAPSTRATA_RING_ADDR=0x20010000")
+    if not elf:
+        return
+    with qemu_mp.QemuMp(elf, machine=BOARDS[name].machine, boot_timeout=60) as board:
+        out, error = board.run("x = [bytearray(500) for i in range(150)]\nfor i in range(150):\n for j in range(500): assert not x[i][j]\nprint('sound')")
+        tap.check("%s: with the ring in the midst of the heap programs run" % name, b"sound" in out, error)
+        for call in ("start()", "stats()", "dump()", "reset()"):
+            out, error = board.run("import heapstrata\nheapstrata." + call)
+            tap.check("%s: %s says that the ring lies in the heap, and what to do" % (name, call),
+                      b"ring lies in the heap" in error and b"HEAPSTRATA_RING_ADDR" in error, out + error)
+
+
+def examine(name):
+    elf = build(name)
+    if not elf:
+        return
+    bench = Bench(name, elf)
+    with bench.start() as board:
+        if name == "F405":
+            ring_place(bench, board)
+        maps(bench, board)
+        reset(bench, board)
+        clock(bench, board)
+        stream(bench, board)
+    serial(bench)
+    if name == "F405":
+        refusal(name)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("boards", nargs="*", metavar="BOARD", help=" ".join(BOARDS))
+    for name in parser.parse_args().boards or BOARDS:
+        program = BOARDS[name].machine[0]
+        if not shutil.which(program):
+            tap.check("%s: there is %s" % (name, program), False)
+            continue
+        try:
+            examine(name)
+        except (qemu_mp.BoardError, OSError) as error:
+            tap.check("%s: the board answers" % name, False, error)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
