@@ -146,10 +146,10 @@ static int examine(const struct args *args, struct hs_patient *patient, const st
     if (!error)
         error = hs_doctor_examine(patient, &findings);
     if (!error && !findings.n && !patient->facts.known)
-        return hs_complain("%s: is text in which there is nothing that the doctor knows: no trace, no banner, no mem_info(), no message of ESP-IDF's heap",
-                           patient->path);
+        return hs_complain("%s: is text in which there is nothing that the doctor knows: no trace, banner, mem_info(), MemoryError, boot log, nor message of "
+                           "ESP-IDF's heap or lwIP", patient->path);
     int status = error ? hs_complain("%s", hs_strerror(error)) : print(args, patient, &findings);
-    if (status == HS_EXIT_OK && findings.n)
+    if (status == HS_EXIT_OK && hs_findings_matter(&findings))
         status = HS_EXIT_FINDING;
     hs_findings_free(&findings);
     hs_patient_free(patient);
@@ -206,7 +206,7 @@ static int with_trace(const struct args *args, struct hs_patient *patient, const
         patient->names = &names;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
             status = examine(args, patient, text);
-        status = damaged ? damaged : status;
+        status = damaged && !text->n ? damaged : status; /* of a text a map may be cut: a note says so */
     }
     hs_symbols_close(names.symbols);
     end_measures(&m);

@@ -29,30 +29,14 @@ static void within_dump(const struct hs_meminfo *d, struct hs_findings *findings
         contradiction(d, findings, "the longest free run is longer than all that is free");
     else if (d->has & HS_MEMINFO_COUNTS && (d->blocks_1 + 2 * d->blocks_2 + longest) * d->granule > d->used)
         contradiction(d, findings, "the blocks counted take more than what is used");
-    else if (d->fault)
-        contradiction(d, findings, d->fault);
 }
 
-/* A call on the console and what it returned: behind it in its line, or alone in the next one. */
-struct call {
-    uint64_t value;
-    const struct hs_doctor_line *line; /* NULL: there is none */
-};
-
-static struct call find_call(const struct hs_patient *p, const char *name, size_t from)
+/* A map that was cut or damaged on its way; the figures above it stand by themselves. */
+static void without_map(const struct hs_meminfo *d, struct hs_findings *findings)
 {
-    for (size_t i = from; i < p->n_lines; i++) {
-        struct call call = {.line = &p->line[i]};
-        const char *at = strstr(call.line->text, name);
-        if (!at)
-            continue;
-        if (hs_number_behind(at, name, &call.value))
-            return call;
-        const char *next = i + 1 < p->n_lines ? p->line[i + 1].text : "";
-        if (next[0] && strspn(next, "0123456789 ") == strlen(next) && hs_number_behind(next, "", &call.value))
-            return call;
-    }
-    return (struct call){.line = NULL};
+    struct hs_finding *f = hs_finding_new(findings, "HS-MAP-UNUSED", HS_SEVERITY_NOTE, "the map of the dump in line %u is not used, its figures are", d->line);
+    hs_finding_evidence(f, "line %u: %s", d->fault_line, d->fault);
+    hs_finding_next(f, "for the map copy all lines of mem_info(1), from one call");
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -60,53 +44,100 @@ static uint64_t distance(uint64_t a, uint64_t b)
     return a > b ? a - b : b - a;
 }
 
-/* How far the heap's size is off that the two calls make, in the reading that is nearer: since 1.21 mem_free() includes what
- * the heap may grow by. */
-static uint64_t apart(const struct hs_meminfo *d, uint64_t allocated, uint64_t free)
+/* Two calls on one console and the dump that is nearest to them. */
+struct pair {
+    struct hs_call allocated, free;
+    const struct hs_meminfo *dump;
+};
+
+/* What gc.mem_free() says of the areas that there are: since 1.21, where "max new split" is printed, it includes that. */
+static uint64_t free_now(const struct hs_meminfo *d, uint64_t free)
 {
-    uint64_t plain = distance(allocated + free, d->total);
-    if (!(d->has & HS_MEMINFO_SPLIT) || free < d->max_new_split)
-        return plain;
-    uint64_t less = distance(allocated + free - d->max_new_split, d->total);
-    return less < plain ? less : plain;
+    return d->has & HS_MEMINFO_SPLIT && free >= d->max_new_split ? free - d->max_new_split : free;
 }
 
-static const struct hs_meminfo *nearest(const struct hs_patient *p, uint64_t allocated, uint64_t free)
+/* The heap's size as the two calls have it. */
+static uint64_t sum_of(const struct pair *c, const struct hs_meminfo *d)
+{
+    return c->allocated.value + free_now(d, c->free.value);
+}
+
+static const struct hs_meminfo *nearest(const struct hs_patient *p, const struct pair *c)
 {
     const struct hs_meminfo *best = NULL;
-    for (size_t i = 0; i < p->meminfo.n; i++)
-        if (!best || apart(&p->meminfo.dump[i], allocated, free) < apart(best, allocated, free))
-            best = &p->meminfo.dump[i];
+    for (size_t i = 0; i < p->meminfo.n; i++) {
+        const struct hs_meminfo *d = &p->meminfo.dump[i];
+        if (!best || distance(sum_of(c, d), d->total) < distance(sum_of(c, best), best->total))
+            best = d;
+    }
     return best;
+}
+
+/* Each call of one name has its nearest of the other. */
+static struct pair pair_of(const struct hs_patient *p, struct hs_call allocated)
+{
+    struct pair c = {.allocated = allocated};
+    struct hs_call free = hs_patient_call(p, "gc.mem_free()", 0);
+    for (; free.line; free = hs_patient_call(p, "gc.mem_free()", (size_t)(free.line - p->line) + 1))
+        if (!c.free.line || distance(free.line->number, allocated.line->number) < distance(c.free.line->number, allocated.line->number))
+            c.free = free;
+    c.dump = c.free.line ? nearest(p, &c) : NULL;
+    return c;
+}
+
+/* A collection between the two calls makes the later one's figure better: together they may seem more, or less, than there is. */
+static bool collected(const struct hs_patient *p, const struct pair *c)
+{
+    unsigned a = c->allocated.line->number, f = c->free.line->number, d = c->dump->line;
+    unsigned from = a < f ? a : f, to = a < f ? f : a;
+    uint64_t sum = sum_of(c, c->dump);
+    return hs_patient_collects(p, from < d ? from : d, to > d ? to : d) || (sum > c->dump->total ? a < f : f < a);
+}
+
+static bool contradicts(const struct hs_patient *p, const struct pair *c)
+{
+    const struct hs_meminfo *d = c->dump;
+    uint64_t slack = d->total / 50 > SLACK_LEAST ? d->total / 50 : SLACK_LEAST;
+    if (c->allocated.value > d->total + slack || free_now(d, c->free.value) > d->total + slack)
+        return true;
+    return distance(sum_of(c, d), d->total) > slack && !collected(p, c);
+}
+
+static void report_calls(const struct pair *c, struct hs_findings *findings)
+{
+    const struct hs_meminfo *d = c->dump;
+    struct hs_finding *f = hs_finding_new(findings, "HS-FIGURES-CONTRADICT", HS_SEVERITY_WARNING,
+                                          "gc.mem_alloc() and gc.mem_free() speak of another heap than mem_info() on the same console");
+    hs_finding_evidence(f, "gc.mem_alloc() %" PRIu64 " (line %u), gc.mem_free() %" PRIu64 " (line %u); mem_info (line %u): total %" PRIu64 ", used %" PRIu64
+                        ", free %" PRIu64, c->allocated.value, c->allocated.line->number, c->free.value, c->free.line->number, d->line, d->total, d->used, d->free);
+    if (d->has & HS_MEMINFO_SPLIT && c->free.value >= d->max_new_split)
+        hs_finding_evidence(f, "together they make a heap of %" PRIu64 " bytes, or of %" PRIu64 " without max new split, %" PRIu64 ", which gc.mem_free() "
+                               "includes since MicroPython 1.21: neither is %" PRIu64, c->allocated.value + c->free.value, sum_of(c, d), d->max_new_split, d->total);
+    else
+        hs_finding_evidence(f, "together they make a heap of %" PRIu64 " bytes, not of %" PRIu64, c->allocated.value + c->free.value, d->total);
+    hs_finding_evidence(f, "so they are of different moments, between which the heap grew or the board was started anew: neither can be used to check the other");
+    hs_finding_next(f, "call gc.collect(), gc.mem_alloc(), gc.mem_free() and micropython.mem_info() one after the other in one line");
 }
 
 static void between_calls(const struct hs_patient *p, struct hs_findings *findings)
 {
-    struct call allocated = find_call(p, "mem_alloc()", 0), free = find_call(p, "mem_free()", 0);
-    const struct hs_meminfo *d = allocated.line && free.line ? nearest(p, allocated.value, free.value) : NULL;
-    if (!d)
+    struct hs_call allocated = hs_patient_call(p, "gc.mem_alloc()", 0);
+    for (; allocated.line; allocated = hs_patient_call(p, "gc.mem_alloc()", (size_t)(allocated.line - p->line) + 1)) {
+        struct pair c = pair_of(p, allocated);
+        if (!c.dump || !contradicts(p, &c))
+            continue;
+        report_calls(&c, findings);
         return;
-    uint64_t slack = d->total / 50 > SLACK_LEAST ? d->total / 50 : SLACK_LEAST;
-    if (apart(d, allocated.value, free.value) <= slack)
-        return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-FIGURES-CONTRADICT", HS_SEVERITY_WARNING,
-                                          "gc.mem_alloc() and gc.mem_free() speak of another heap than mem_info() on the same console");
-    hs_finding_evidence(f, "gc.mem_alloc() %" PRIu64 " (line %u), gc.mem_free() %" PRIu64 " (line %u); mem_info (line %u): total %" PRIu64 ", used %" PRIu64
-                        ", free %" PRIu64, allocated.value, allocated.line->number, free.value, free.line->number, d->line, d->total, d->used, d->free);
-    if (d->has & HS_MEMINFO_SPLIT && free.value >= d->max_new_split)
-        hs_finding_evidence(f, "together they make a heap of %" PRIu64 " bytes, or of %" PRIu64 " without max new split, %" PRIu64 ", which gc.mem_free() "
-                               "includes since MicroPython 1.21: neither is %" PRIu64, allocated.value + free.value,
-                            allocated.value + free.value - d->max_new_split, d->max_new_split, d->total);
-    else
-        hs_finding_evidence(f, "together they make a heap of %" PRIu64 " bytes, not of %" PRIu64, allocated.value + free.value, d->total);
-    hs_finding_evidence(f, "so they are of different moments, between which the heap grew or the board was started anew: neither can be used to check the other");
-    hs_finding_next(f, "call gc.collect(), gc.mem_alloc(), gc.mem_free() and micropython.mem_info() behind each other in one line");
+    }
 }
 
 static void look(const struct hs_patient *p, struct hs_findings *findings)
 {
-    for (size_t i = 0; i < p->meminfo.n; i++)
+    for (size_t i = 0; i < p->meminfo.n; i++) {
         within_dump(&p->meminfo.dump[i], findings);
+        if (p->meminfo.dump[i].fault)
+            without_map(&p->meminfo.dump[i], findings);
+    }
     between_calls(p, findings);
 }
 

@@ -69,10 +69,18 @@ static void full(const struct hs_failure *last, uint64_t n, struct hs_findings *
     hs_finding_next(f, "heapstrata report --peak names the lines that held most when the heap was fullest");
 }
 
+/* The heap of a pasted mem_info() may also grow, by a piece that the same line tells. */
+static void grow_by_split(const struct hs_patient *patient, struct hs_layout *heap)
+{
+    const struct hs_meminfo *d = patient->meminfo.n ? &patient->meminfo.dump[patient->meminfo.n - 1] : NULL;
+    if (d && d->has & HS_MEMINFO_SPLIT && d->max_new_split > heap->largest_free)
+        heap->largest_free = d->max_new_split;
+}
+
 static void in_pieces(const struct hs_layout *heap, struct hs_findings *findings)
 {
     double fragmentation = hs_external_fragmentation((struct hs_free_figures){heap->free, heap->largest_free});
-    if (fragmentation < MUCH || heap->free < ROOM)
+    if (heap->largest_free > heap->free || fragmentation < MUCH || heap->free < ROOM)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-FRAG-HIGH", HS_SEVERITY_WARNING,
                                           "the free space is in pieces: no more than %" PRIu64 " bytes can be had at once", heap->largest_free);
@@ -93,8 +101,10 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
     const struct hs_failure *last = last_failure(patient->model, HS_VERDICT_FULL, &n);
     if (last)
         full(last, n, findings);
-    if (!fragmented && heap_of(patient->model, &heap))
+    if (!fragmented && heap_of(patient->model, &heap)) {
+        grow_by_split(patient, &heap);
         in_pieces(&heap, findings);
+    }
 }
 
 const struct hs_check hs_check_fragmentation = {.name = "fragmentation", .look = look};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What ESP-IDF says of its own heaps on the console.
+ * What ESP-IDF, and what is built on it, says of its own heaps on the console.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,63 +10,292 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/measure/caps.h"
 
-#define PIECES 0.75 /* external fragmentation that is worth a word */
-#define ROOM   8192 /* free bytes below which it is not */
+#define PIECES  0.75 /* external fragmentation that is worth a word */
+#define ROOM    8192 /* free bytes below which it is not */
 
-static void failed(const struct hs_patient *p, struct hs_findings *findings)
+/* ---- heap_caps_print_heap_info() ---- */
+
+struct summary {
+    const struct hs_doctor_line *totals; /* NULL: there is no summary */
+    uint64_t free, least, largest;
+    uint64_t base;                       /* of the region with the largest free piece; 0: not in the text */
+};
+
+/* A region has two lines: its address and sizes, then its largest free block. The totals have both in one. */
+static struct summary read_summary(const struct hs_patient *p)
 {
-    const struct hs_doctor_line *line = hs_patient_line(p, "failed to allocate", 0);
-    uint64_t size;
-    const char *caps = line ? strstr(line->text, "with 0x") : NULL;
-    if (!line || !hs_number_behind(line->text, "failed to allocate", &size))
-        return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "ESP-IDF's heap could not give %" PRIu64 " bytes", size);
-    hs_finding_quote(f, line);
-    if (caps) {
-        char names[HS_CAPS_NAME];
-        unsigned long bits = strtoul(caps + 5, NULL, 16);
-        hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, (uint32_t)bits));
-        if (bits & (HS_CAP_DMA | HS_CAP_INTERNAL))
-            hs_finding_next(f, "this is internal memory: CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL keeps some for it, "
-                               "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL lower sends more of malloc() to PSRAM");
+    struct summary s = {.totals = NULL};
+    unsigned long base = 0;
+    uint64_t largest, most = 0;
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *text = p->line[i].text, *at = strstr(text, "At 0x");
+        if (at && strstr(at, " len "))
+            base = strtoul(at + 3, NULL, 16);
+        if (!hs_number_behind(text, "largest_free_block", &largest))
+            continue;
+        bool totals = strstr(text, "min_free") && !at && hs_number_behind(text, "free", &s.free) && hs_number_behind(text, "min_free", &s.least);
+        if (totals)
+            s.totals = &p->line[i], s.largest = largest;
+        else if (largest > most)
+            most = largest, s.base = base;
     }
-    hs_finding_next(f, "heap_caps_print_heap_info() tells what each region has");
+    return s;
 }
+
+static void tell_largest(struct hs_finding *f, const struct summary *s)
+{
+    char region[48] = "";
+    if (s->base)
+        snprintf(region, sizeof region, ", in the region at 0x%08" PRIx64, s->base);
+    hs_finding_evidence(f, "line %u: %" PRIu64 " bytes are free over all regions, the largest piece has %" PRIu64 "%s: regions are never joined",
+                        s->totals->number, s->free, s->largest, region);
+}
+
+static void in_pieces(const struct summary *s, struct hs_findings *findings)
+{
+    if (!s->totals || s->free < ROOM || (double)s->largest > (1 - PIECES) * (double)s->free)
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-PIECES", HS_SEVERITY_WARNING, "the free space of ESP-IDF's heaps is in pieces: %" PRIu64 " bytes at most at once", s->largest);
+    hs_finding_quote(f, s->totals);
+    hs_finding_evidence(f, "%" PRIu64 " bytes are free over all regions, %" PRIu64 " were when it was least; regions count as pieces too", s->free, s->least);
+    hs_finding_next(f, "firmware-hooks/esp-idf records who holds what is between the pieces");
+}
+
+/* ---- an allocation that failed ---- */
+
+struct request {
+    const struct hs_doctor_line *line; /* NULL: no allocation failed */
+    bool sized, capable;               /* the text has the size, the capabilities */
+    uint64_t size;
+    uint32_t caps;
+};
+
+/* The ways in which ESP-IDF, its C++ library and the ESP8266's allocator say it; the number after the word is the size, in the base named. */
+static const struct {
+    const char *word, *size, *caps;
+    int base;
+} forms[] = {
+    {"failed to allocate", "failed to allocate", "with 0x", 10}, {"Failed to allocate", "Failed to allocate", "with 0x", 10},
+    {"Mem alloc fail", "size 0x", "caps 0x", 16}, {":oom(", ":oom(", NULL, 10}, {"last failed alloc call", "(", NULL, 10},
+    {"Memory allocation failed", NULL, NULL, 10}, {"std::bad_alloc", NULL, NULL, 10}, {"wifi:mem fail", NULL, NULL, 10}, {"m f null", NULL, NULL, 10},
+};
+
+static bool number_at(const char *text, const char *word, int base, uint64_t *value)
+{
+    const char *at = word ? strstr(text, word) : NULL;
+    char *end;
+    if (!at)
+        return false;
+    at += strlen(word);
+    *value = strtoull(at, &end, base);
+    return end != at;
+}
+
+/* "failed to allocate" is also said by programs that name no bytes: then it is a failure only where capabilities are named. */
+static struct request find_request(const struct hs_patient *p)
+{
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *text = p->line[i].text;
+        for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+            struct request r = {.line = &p->line[i]};
+            uint64_t caps = 0;
+            if (!strstr(text, forms[k].word))
+                continue;
+            r.sized = number_at(text, forms[k].size, forms[k].base, &r.size);
+            r.capable = number_at(text, forms[k].caps, 16, &caps);
+            r.caps = (uint32_t)caps;
+            if (r.sized || !forms[k].size)
+                return r;
+        }
+    }
+    return (struct request){.line = NULL};
+}
+
+/* "malloc of 36864 bytes failed": a program's own words; they count beside a heap summary, which shows whose heap it is. */
+static struct request find_other_request(const struct hs_patient *p)
+{
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *text = p->line[i].text, *at = strstr(text, " bytes");
+        struct request r = {.line = &p->line[i], .sized = true};
+        while (at && at > text && at[-1] >= '0' && at[-1] <= '9')
+            at--;
+        if (at && strstr(text, "fail") && number_at(at, "", 10, &r.size) && r.size)
+            return r;
+    }
+    return (struct request){.line = NULL};
+}
+
+static bool may_have_psram(const struct hs_patient *p)
+{
+    return !p->facts.chip || p->facts.chip->psram;
+}
+
+/* Nothing was asked for, and a null pointer is what ESP-IDF gives for it. */
+static void nothing_asked(const struct request *r, struct hs_findings *findings)
+{
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-ZERO", HS_SEVERITY_WARNING, "0 bytes were asked for: ESP-IDF answers with a null pointer, which is no lack of memory");
+    hs_finding_quote(f, r->line);
+    hs_finding_next(f, "look at how the caller computes the size");
+}
+
+static void advise(struct hs_finding *f, const struct hs_patient *p, const struct request *r)
+{
+    bool inside = r->capable && r->caps & (HS_CAP_DMA | HS_CAP_INTERNAL);
+    if (inside && may_have_psram(p))
+        hs_finding_next(f, "this is internal memory: with PSRAM, CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL keeps some for it, "
+                           "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL lower sends more of malloc() to PSRAM");
+    if (inside || !may_have_psram(p))
+        hs_finding_next(f, "make room inside: fewer and smaller WiFi buffers (CONFIG_ESP_WIFI_STATIC_RX_BUFFER_NUM, CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM), "
+                           "fewer tasks or smaller stacks");
+    hs_finding_next(f, "heap_caps_print_heap_info() tells what each region has, heap_caps_get_largest_free_block() what can be had in one piece");
+}
+
+static void failed(const struct hs_patient *p, const struct request *r, const struct summary *s, struct hs_findings *findings)
+{
+    char names[HS_CAPS_NAME], size[32] = "what was asked for";
+    if (r->sized)
+        snprintf(size, sizeof size, "%" PRIu64 " bytes", r->size);
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "%s heap could not give %s",
+                                          strstr(r->line->text, ":oom(") || strstr(r->line->text, "last failed alloc") ? "the ESP8266's" : "ESP-IDF's", size);
+    hs_finding_quote(f, r->line);
+    if (r->capable)
+        hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, r->caps));
+    if (s->totals)
+        tell_largest(f, s);
+    advise(f, p, r);
+}
+
+/* ---- a heap that is corrupt ---- */
+
+struct damage {
+    const char *word, *also; /* both must stand in the line; "" is any */
+    const char *verdict, *next;
+};
+
+/* The surest words first: what poisoning says names the kind of fault, what TLSF says only that there is one. */
+static const struct damage damages[] = {
+    {"Invalid data at", "Expected 0xfefefefe", "a freed block was written to after free()",
+     "search for a pointer that is used after its block was freed: the address above lies in that block"},
+    {"Bad head at", "got 0xfefefefe", "a block was freed twice", "set pointers to NULL when their block is freed, and look for two owners of one block"},
+    {"Bad tail at", "", "something wrote beyond the end of a block", "the block that ends at that address was overrun: see who allocated it, and how long its data are"},
+    {"Bad head at", "", "something wrote over the head of a block", "the block before that address was overrun, or a pointer that is none of malloc()'s was freed"},
+    {"Invalid data at", "", "something wrote over memory of the heap that is not its own", "CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
+    {"already marked as free", "", "a block was freed twice", "set pointers to NULL when their block is freed, and look for two owners of one block"},
+    {"outside heap areas", "", "free() was called with a pointer that is not of the heap", "look at the caller of free() in the backtrace"},
+    {"multi_heap_free", "head != NULL", "free() met a block whose head or tail is overwritten, or that was freed before", "a line of CORRUPT HEAP before it names the address; without one CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
+    {"CORRUPT HEAP", "", "ESP-IDF's heap is corrupt", "CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
+    {"assert failed:", "tlsf", "the allocator's own lists are overwritten: a block was overrun, freed twice, or written to after free()",
+     "CONFIG_HEAP_POISONING_COMPREHENSIVE tells which of these, and finds the block sooner"},
+    {"assert failed:", "multi_heap", "the heap's own data are overwritten: a block was overrun, freed twice, or written to after free()",
+     "CONFIG_HEAP_POISONING_COMPREHENSIVE tells which of these, and finds the block sooner"},
+};
 
 static void corrupt(const struct hs_patient *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_patient_line(p, "CORRUPT HEAP", 0);
-    if (!line)
-        return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-CORRUPT", HS_SEVERITY_PROBLEM, "something wrote beyond a block of ESP-IDF's heap");
-    hs_finding_quote(f, line);
-    hs_finding_next(f, "CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner; the allocation before that address is the suspect");
+    for (size_t k = 0; k < sizeof damages / sizeof *damages; k++) {
+        const struct damage *d = &damages[k];
+        for (size_t i = 0; i < p->n_lines; i++) {
+            if (!strstr(p->line[i].text, d->word) || !strstr(p->line[i].text, d->also))
+                continue;
+            struct hs_finding *f = hs_finding_new(findings, "HS-IDF-CORRUPT", HS_SEVERITY_PROBLEM, "%s", d->verdict);
+            hs_finding_quote(f, &p->line[i]);
+            hs_finding_next(f, "%s", d->next);
+            return;
+        }
+    }
 }
 
-/* "    free 1 allocated 2 min_free 3 largest_free_block 4": the totals of heap_caps_print_heap_info(). */
-static void summary(const struct hs_patient *p, struct hs_findings *findings)
+/* ---- a task's stack ---- */
+
+static void stack(const struct hs_patient *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_patient_line(p, "largest_free_block", 0), *totals = NULL;
-    uint64_t free, largest, least;
-    for (size_t i = 0; i < p->n_lines; i++)
-        if (strstr(p->line[i].text, "min_free") && strstr(p->line[i].text, "largest_free_block"))
-            totals = &p->line[i];
-    if (!line || !totals || !hs_number_behind(totals->text, "free", &free) || !hs_number_behind(totals->text, "largest_free_block", &largest) ||
-        !hs_number_behind(totals->text, "min_free", &least))
+    static const char *const words[] = {"stack overflow in task", "Stack canary watchpoint triggered", NULL};
+    const struct hs_doctor_line *line = hs_patient_first(p, words);
+    if (!line)
         return;
-    if (free < ROOM || (double)largest > (1 - PIECES) * (double)free)
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-STACK", HS_SEVERITY_PROBLEM, "a task's stack was too small: this is not the heap");
+    hs_finding_quote(f, line);
+    hs_finding_next(f, "give that task a larger stack (for the main task CONFIG_ESP_MAIN_TASK_STACK_SIZE); uxTaskGetStackHighWaterMark() shows what is left");
+}
+
+/* ---- heap_trace_dump() ---- */
+
+#define CALLERS 64u /* of one heap trace */
+
+struct caller {
+    const char *text; /* "0x400d1234:0x400d5678", to the line's end */
+    uint64_t bytes, blocks;
+};
+
+/* "1024 bytes (@ 0x3ffb0000, Internal) allocated CPU 0 ccount 0x... caller 0x400d1234:0x400d5678" */
+static size_t sum_by_caller(const struct hs_patient *p, struct caller *caller)
+{
+    size_t n = 0, k;
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *text = p->line[i].text, *at = strstr(text, " bytes (@ "), *by = strstr(text, " caller ");
+        if (!at || !by)
+            continue;
+        while (at > text && at[-1] >= '0' && at[-1] <= '9')
+            at--;
+        for (k = 0; k < n && strcmp(caller[k].text, by + 8) != 0; k++)
+            ;
+        if (k == CALLERS)
+            continue;
+        if (k == n)
+            caller[n++] = (struct caller){.text = by + 8};
+        caller[k].bytes += strtoull(at, NULL, 10);
+        caller[k].blocks++;
+    }
+    return n;
+}
+
+static void tell_callers(struct hs_finding *f, const struct hs_patient *p)
+{
+    struct caller caller[CALLERS];
+    size_t n = sum_by_caller(p, caller);
+    for (unsigned told = 0; told < 3 && n; told++) {
+        size_t most = 0;
+        for (size_t k = 1; k < n; k++)
+            most = caller[k].bytes > caller[most].bytes ? k : most;
+        hs_finding_evidence(f, "%" PRIu64 " bytes in %" PRIu64 " block%s: caller %s", caller[most].bytes, caller[most].blocks,
+                            caller[most].blocks == 1 ? "" : "s", caller[most].text);
+        caller[most] = caller[--n];
+    }
+}
+
+static void leaked(const struct hs_patient *p, struct hs_findings *findings)
+{
+    const struct hs_doctor_line *line = hs_patient_line(p, "leaked' in trace", 0), *lost = hs_patient_line(p, "trace data is incomplete", 0);
+    const char *at = line ? strstr(line->text, " bytes ") : NULL;
+    while (at && at > line->text && at[-1] >= '0' && at[-1] <= '9')
+        at--;
+    uint64_t bytes = at ? strtoull(at, NULL, 10) : 0;
+    if (!bytes)
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-PIECES", HS_SEVERITY_WARNING, "the free space of ESP-IDF's heaps is in pieces: %" PRIu64 " bytes at most at once", largest);
-    hs_finding_quote(f, totals);
-    hs_finding_evidence(f, "%" PRIu64 " bytes are free over all regions, %" PRIu64 " were when it was least; regions count as pieces too", free, least);
-    hs_finding_next(f, "firmware-hooks/esp-idf records who holds what lies in between");
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-LEAK", HS_SEVERITY_WARNING, "%" PRIu64 " bytes that were allocated during the heap trace were not freed in it", bytes);
+    hs_finding_quote(f, line);
+    tell_callers(f, p);
+    hs_finding_quote(f, lost);
+    if (lost)
+        hs_finding_next(f, "make heap_trace_init_standalone()'s buffer larger: what it had no room for is not in the list");
+    hs_finding_next(f, "addr2line -e FIRMWARE.elf ADDRESS names a caller's line");
+    hs_finding_next(f, "trace the same work twice: what was allocated once, as caches are, does not grow with the number of rounds");
 }
 
 static void look(const struct hs_patient *p, struct hs_findings *findings)
 {
-    failed(p, findings);
+    struct request r = find_request(p);
+    struct summary s = read_summary(p);
+    if (!r.line && s.totals)
+        r = find_other_request(p);
+    if (r.line && r.sized && !r.size)
+        nothing_asked(&r, findings);
+    else if (r.line)
+        failed(p, &r, &s, findings);
     corrupt(p, findings);
-    summary(p, findings);
+    stack(p, findings);
+    in_pieces(&s, findings);
+    leaked(p, findings);
 }
 
 const struct hs_check hs_check_idf = {.name = "idf", .look = look};

@@ -14,88 +14,267 @@
 
 #define PSRAM_LEAST (1u << 20) /* a free piece of so many bytes is in PSRAM: no chip here has that much inside */
 
-/* What ESP-IDF says, in any of its versions, when it finds none. */
+/* What ESP-IDF and Arduino say, in any of their versions, when they find none. */
 static const char *const not_found[] = {
     "PSRAM chip is not connected", "PSRAM ID read error", "PSRAM chip not found", "SPI RAM enabled but initialization failed",
-    "PSRAM enabled but initialization failed", "wrong PSRAM line mode", "Failed to init external RAM",
+    "PSRAM enabled but initialization failed", "wrong PSRAM line mode", "Failed to init external RAM", "PSRAM init failed", NULL,
 };
 
-static const struct hs_doctor_line *first_of(const struct hs_patient *p, const char *const *words, size_t n)
+/* How many data lines there are to the chip: a build is for one of the two. */
+enum mode { MODE_UNKNOWN, MODE_QUAD, MODE_OCTAL };
+
+/* ---- what the build is for ---- */
+
+static enum mode mode_of_build(const struct hs_patient *p)
 {
-    const struct hs_doctor_line *line = NULL;
-    for (size_t i = 0; i < n && !line; i++)
-        line = hs_patient_line(p, words[i], 0);
-    return line;
+    static const char *const octal[] = {"octal_psram", "SPIRAM_OCT", "SPIRAM_MODE_OCT=y", "mode: octal", "OPI PSRAM", "PSRAM=opi", NULL},
+        *const quad[] = {"quad_psram", "SPIRAM_MODE_QUAD=y", "mode: quad", "QSPI PSRAM", NULL};
+    if (strstr(p->facts.system, "Octal") || hs_patient_first(p, octal))
+        return MODE_OCTAL;
+    if (strstr(p->facts.system, "SPIRAM") || strstr(p->facts.system, "spiram") || hs_patient_first(p, quad))
+        return MODE_QUAD;
+    return MODE_UNKNOWN;
 }
 
-static bool is_octal_build(const struct hs_patient *p)
+/* ---- what the board has ---- */
+
+/* What the text says of the board's PSRAM. */
+struct expected {
+    const struct hs_doctor_line *line; /* that speaks for PSRAM; NULL: none does */
+    unsigned megabytes;                /* by the module's name; 0: it does not say */
+    enum mode mode;                    /* of the chip on the board */
+    bool none;                         /* the text says that there is no PSRAM */
+};
+
+static bool is_digit(char c)
 {
-    return strstr(p->facts.system, "Octal") || hs_patient_line(p, "octal_psram", 0);
+    return c >= '0' && c <= '9';
 }
 
-/* Espressif's modules say it at their name's end: N16R8 has 16 MB of flash and 8 MB of PSRAM; R8 and R16 are octal. */
-static unsigned megabytes_in_name(const char *text, const char **at)
+/* Espressif's modules say it at their name's end: N16R8 has 16 MB of flash and 8 MB of PSRAM, N8 has none. True where such a name stands. */
+static bool in_name(const char *text, unsigned *megabytes)
 {
     for (const char *n = text; (n = strchr(n, 'N')); n++) {
         const char *c = n + 1;
-        unsigned value = 0, digits = 0;
-        for (; *c >= '0' && *c <= '9' && digits < 3; c++)
+        unsigned digits = 0;
+        bool begins = n == text || strchr(" -(/", n[-1]);
+        for (*megabytes = 0; is_digit(*c) && digits < 3; c++)
             digits++;
-        if (!digits || *c++ != 'R')
+        if (!digits || !begins)
             continue;
-        for (digits = 0; *c >= '0' && *c <= '9' && digits < 3; c++, digits++)
-            value = value * 10 + (unsigned)(*c - '0');
-        if (digits && value >= 2 && value <= 32) {
-            *at = n;
-            return value;
-        }
+        if (*c != 'R' && (n > text && n[-1] == '-'))
+            return !(*c >= 'A' && *c <= 'Z') && !(*c >= 'a' && *c <= 'z');
+        for (digits = 0; *c == 'R' && is_digit(c[1 + digits]) && digits < 3; digits++)
+            *megabytes = *megabytes * 10 + (unsigned)(c[1 + digits] - '0');
+        if (*megabytes >= 2 && *megabytes <= 32)
+            return true;
+    }
+    return false;
+}
+
+/* Where a line speaks of PSRAM, or NULL. */
+static const char *psram_in(const char *text)
+{
+    static const char *const words[] = {"PSRAM", "psram", "SPIRAM", "spiram", "SPI RAM", "PSRam", "SPIRam"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *at = strstr(text, words[i]);
+        if (at)
+            return at;
+    }
+    return NULL;
+}
+
+static bool denies(const char *text, const char *at)
+{
+    static const char *const before[] = {"no ", "No ", "NO ", "without ", "Without ", "lacks ", "n't have ", "not have "};
+    static const char *const behind[] = {": no", ": none", "=no", "=none", ": not ", ": disabled", " disabled", "=disabled"};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        size_t n = strlen(before[i]);
+        for (const char *w = text; (w = strstr(w, before[i])) && w < at; w++)
+            if ((w == text || strchr(" (,;:-", w[-1]) || before[i][1] == '\'') && at - (w + n) <= 12)
+                return true;
+    }
+    at += strcspn(at, " :=");
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
+        if (!strncmp(at, behind[i], strlen(behind[i])))
+            return true;
+    return false;
+}
+
+/* "psram=8M", "PSRAM: 8 MB, Quad SPI", "8 MB of PSRAM": a number of megabytes beside the word. */
+static unsigned size_beside(const char *text, const char *at)
+{
+    for (const char *c = text; *c; c++) {
+        unsigned n = 0;
+        const char *digit = c;
+        for (; is_digit(*digit) && n < 1000; digit++)
+            n = n * 10 + (unsigned)(*digit - '0');
+        if (digit == c)
+            continue;
+        const char *unit = digit + (*digit == ' ');
+        bool near = c > at ? c - at <= 16 : at - digit <= 10;
+        if (near && *unit == 'M' && n >= 2 && n <= 32)
+            return n;
+        c = digit - 1;
     }
     return 0;
 }
 
-/* What speaks for PSRAM on this board. */
-struct expected {
-    const struct hs_doctor_line *line;
-    unsigned megabytes; /* by the module's name; 0: not told */
-};
+/* The chip's data lines, where a line about PSRAM that no driver printed says them. */
+static enum mode mode_in(const char *text)
+{
+    static const char *const quad[] = {"Quad", "quad", "QSPI", "QPI"}, *const octal[] = {"Octal", "octal", "OPI", "OSPI"};
+    if (strstr(text, "_psram") || strstr(text, "SPIRAM_OCT"))
+        return MODE_UNKNOWN;
+    for (size_t i = 0; i < 4; i++)
+        if (strstr(text, quad[i]))
+            return MODE_QUAD;
+    for (size_t i = 0; i < 4; i++)
+        if (strstr(text, octal[i]))
+            return MODE_OCTAL;
+    return MODE_UNKNOWN;
+}
+
+/* Whether the build looks for PSRAM, by a line that a build, its banner or a driver prints. A word in prose is no sign. */
+static const struct hs_doctor_line *built_for(const struct hs_patient *p)
+{
+    static const char *const words[] = {"SPIRAM_OCT", "CONFIG_SPIRAM=y", "octal_psram:", "quad_psram:", "esp_psram:", "spiram:", "psramInit", "WROVER", NULL};
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *banner = strstr(p->line[i].text, "MicroPython v");
+        if (banner && psram_in(banner))
+            return &p->line[i];
+    }
+    return hs_patient_first(p, words);
+}
+
+static void take_line(struct expected *e, const struct hs_doctor_line *line)
+{
+    const char *at = psram_in(line->text);
+    unsigned megabytes;
+    if (in_name(line->text, &megabytes) && !e->megabytes) {
+        e->none |= !megabytes;
+        e->line = megabytes ? line : e->line;
+        e->megabytes = megabytes;
+        e->mode = megabytes >= 8 ? MODE_OCTAL : megabytes == 2 ? MODE_QUAD : e->mode;
+        return;
+    }
+    if (!at)
+        return;
+    if (denies(line->text, at)) {
+        e->none = true;
+        return;
+    }
+    if (!e->line && (megabytes = size_beside(line->text, at)))
+        e->line = line;
+    e->mode = e->mode ? e->mode : mode_in(line->text);
+}
 
 static struct expected expect(const struct hs_patient *p)
 {
-    static const char *const words[] = {"SPIRAM", "PSRAM", "psram", "SPI RAM", "WROVER", "External RAM"};
     struct expected e = {.line = NULL};
-    const char *at;
-    for (size_t i = 0; i < p->n_lines && !e.megabytes; i++)
-        if ((e.megabytes = megabytes_in_name(p->line[i].text, &at)))
-            e.line = &p->line[i];
+    for (size_t i = 0; i < p->n_lines; i++)
+        take_line(&e, &p->line[i]);
     if (!e.line)
-        e.line = first_of(p, words, sizeof words / sizeof *words);
+        e.line = built_for(p);
+    if (e.megabytes)
+        e.none = false;
     return e;
+}
+
+/* ---- advice, in the words of the firmware that speaks ---- */
+
+static bool is_s3(const struct hs_patient *p)
+{
+    return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32-S3");
+}
+
+static bool is_plain_esp32(const struct hs_patient *p)
+{
+    return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32");
+}
+
+/* By the board where the text says what it has, else the other one than the build is for. */
+static enum mode wanted_mode(const struct hs_patient *p, const struct expected *e)
+{
+    enum mode build = mode_of_build(p);
+    if (e->mode)
+        return e->mode;
+    return build == MODE_OCTAL ? MODE_QUAD : build == MODE_QUAD ? MODE_OCTAL : MODE_UNKNOWN;
+}
+
+/* How each firmware names the choice. */
+static const struct {
+    enum hs_framework framework;
+    const char *quad, *octal, *either;
+} choices[] = {
+    {HS_FRAMEWORK_ARDUINO, "choose QSPI PSRAM in the IDE's menu Tools, PSRAM", "choose OPI PSRAM in the IDE's menu Tools, PSRAM",
+     "choose in the IDE's menu Tools, PSRAM: OPI for modules in R8 and R16, QSPI for those in R2"},
+    {HS_FRAMEWORK_ESPHOME, "set mode: quad under psram: in the configuration", "set mode: octal under psram: in the configuration",
+     "set mode under psram: in the configuration: octal for modules in R8 and R16, quad for those in R2"},
+    {HS_FRAMEWORK_IDF, "set CONFIG_SPIRAM_MODE_QUAD", "set CONFIG_SPIRAM_MODE_OCT",
+     "set CONFIG_SPIRAM_MODE_OCT for modules in R8 and R16, CONFIG_SPIRAM_MODE_QUAD for those in R2"},
+    {HS_FRAMEWORK_CIRCUITPYTHON, "flash the build of a board that has this module (quad PSRAM)", "flash the build of a board that has this module (octal PSRAM)",
+     "flash the build of a board that has this very module: quad and octal PSRAM are different builds"},
+    {HS_FRAMEWORK_UNKNOWN, /* and MicroPython: the last row */
+     "flash the build for quad PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant without SPIRAM_OCT; modules whose name ends in R2 have quad PSRAM, those in R8 and R16 octal",
+     "flash the build for octal (8-line) PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant SPIRAM_OCT; modules whose name ends in R2 have quad PSRAM, those in R8 and R16 octal",
+     "flash the build for the module's kind of PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant SPIRAM_OCT for modules in R8 and R16, the plain one for those in R2"},
+};
+
+static void advise_mode(struct hs_finding *f, const struct hs_patient *p, const struct expected *e)
+{
+    size_t row = 0, last = sizeof choices / sizeof *choices - 1;
+    enum mode mode = wanted_mode(p, e);
+    while (row < last && choices[row].framework != p->facts.framework)
+        row++;
+    hs_finding_next(f, "%s", mode == MODE_QUAD ? choices[row].quad : mode == MODE_OCTAL ? choices[row].octal : choices[row].either);
+}
+
+/* On chips with one kind of PSRAM, which the build may or may not look for. */
+static void advise_support(struct hs_finding *f, const struct hs_patient *p)
+{
+    if (p->facts.framework == HS_FRAMEWORK_MICROPYTHON || p->facts.framework == HS_FRAMEWORK_UNKNOWN)
+        hs_finding_next(f, "flash a build with SPIRAM support for this board (ESP32_GENERIC: the variant SPIRAM)");
+    else
+        hs_finding_next(f, "switch PSRAM on in the build: CONFIG_SPIRAM");
 }
 
 static void advise(struct hs_finding *f, const struct hs_patient *p, const struct expected *e)
 {
-    const struct hs_chip *chip = p->facts.chip;
-    bool s3 = chip && !strcmp(chip->name, "ESP32-S3");
-    if (s3 || !chip || e->megabytes >= 8)
-        hs_finding_next(f, "flash the build for %s PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant %s; modules whose name ends in R2 "
-                           "have quad PSRAM, those in R8 and R16 octal",
-                        is_octal_build(p) ? "quad" : "octal (8-line)", is_octal_build(p) ? "without SPIRAM_OCT" : "SPIRAM_OCT");
+    if (is_s3(p) || !p->facts.chip || (e->megabytes >= 8 && !is_plain_esp32(p)))
+        advise_mode(f, p, e);
     else
-        hs_finding_next(f, "flash a build with SPIRAM support for this board");
+        advise_support(f, p);
     hs_finding_next(f, "look at the boot log (UART, 115200 baud): a line of psram or spiram says whether the chip was found");
-    hs_finding_next(f, "afterwards gc.mem_free() should tell of megabytes, and esp32.idf_heap_info(esp32.HEAP_DATA) list a region of them");
+    if (p->facts.framework == HS_FRAMEWORK_MICROPYTHON)
+        hs_finding_next(f, "afterwards gc.mem_free() should be megabytes, and esp32.idf_heap_info(esp32.HEAP_DATA) list a region of them");
 }
+
+/* A plain ESP32 whose build looked for PSRAM: most modules have none. */
+static void advise_esp32(struct hs_finding *f, const struct hs_patient *p)
+{
+    bool micropython = p->facts.framework == HS_FRAMEWORK_MICROPYTHON;
+    hs_finding_next(f, "ESP32-WROOM modules and the ESP32-PICO-D4 have no PSRAM: then this is harmless, and %s avoids the message",
+                    micropython ? "the build without SPIRAM (ESP32_GENERIC)" : "a build with PSRAM switched off");
+    hs_finding_next(f, "only a WROVER, or a module whose name ends in R2 or R8, has it: then check its supply, and that nothing else uses GPIO 16 and 17");
+}
+
+/* ---- findings ---- */
 
 static void report_not_found(const struct hs_patient *p, const struct hs_doctor_line *line, struct hs_findings *findings)
 {
     struct expected e = expect(p);
     bool mode = strstr(line->text, "line mode") || hs_patient_line(p, "line mode", 0);
-    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-NOTFOUND", HS_SEVERITY_PROBLEM,
+    bool goes_on = hs_patient_line(p, "continuing without it", 0);
+    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-NOTFOUND", goes_on ? HS_SEVERITY_WARNING : HS_SEVERITY_PROBLEM,
                                           "the firmware looked for PSRAM and found none%s", mode ? ": it is not there, or built for another line mode (quad, octal)" : "");
     hs_finding_quote(f, line);
     if (e.megabytes)
         hs_finding_evidence(f, "the module's name in line %u says that it has %u MB of it", e.line->number, e.megabytes);
-    advise(f, p, &e);
+    if (is_plain_esp32(p) && !e.megabytes)
+        advise_esp32(f, p);
+    else
+        advise(f, p, &e);
 }
 
 /* The heap and the largest piece that it could grow by. */
@@ -126,6 +305,33 @@ static const struct hs_meminfo *largest(const struct hs_patient *p)
     return most;
 }
 
+/* Evidence and advice that a heap without PSRAM has in common, whatever shows its size. */
+static void explain(struct hs_finding *f, const struct hs_patient *p, const struct expected *e)
+{
+    if (e->megabytes)
+        hs_finding_evidence(f, "the module's name in line %u says that it has %u MB of PSRAM%s", e->line->number, e->megabytes,
+                            e->megabytes >= 8 ? ", which on an S3 is octal" : "");
+    else
+        hs_finding_quote(f, e->line);
+    if (p->facts.system[0])
+        hs_finding_evidence(f, "firmware: %s%s", p->facts.system, psram_in(p->facts.system) ? "" : ", in which nothing says SPIRAM");
+    advise(f, p, e);
+}
+
+/* gc.mem_free() alone: what is free fits inside, where the board has megabytes. */
+static void missing_by_call(const struct hs_patient *p, struct hs_findings *findings)
+{
+    struct expected e = expect(p);
+    struct hs_call call = hs_patient_call(p, "gc.mem_free()", 0), most = call;
+    for (; call.line; call = hs_patient_call(p, "gc.mem_free()", (size_t)(call.line - p->line) + 1))
+        most = call.value > most.value ? call : most;
+    if (!most.line || most.value >= PSRAM_LEAST || !e.line || e.none || (p->facts.chip && !p->facts.chip->psram))
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-MISSING", HS_SEVERITY_PROBLEM, "PSRAM is expected on this board, and the heap has none of it");
+    hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 " bytes at most: that fits into the chip", most.line->number, most.value);
+    explain(f, p, &e);
+}
+
 static void report_missing(const struct hs_patient *p, const struct hs_meminfo *d, struct hs_findings *findings)
 {
     struct expected e = expect(p);
@@ -143,14 +349,7 @@ static void report_missing(const struct hs_patient *p, const struct hs_meminfo *
                : hs_finding_new(findings, "HS-PSRAM-UNUSED", HS_SEVERITY_WARNING, "no PSRAM is in use: if the board has some, this firmware is built for another "
                                 "kind of it, or for none");
     tell_heap(f, p, d);
-    if (e.megabytes)
-        hs_finding_evidence(f, "the module's name in line %u says that it has %u MB of PSRAM%s", e.line->number, e.megabytes,
-                            e.megabytes >= 8 ? ", which on an S3 is octal" : "");
-    else
-        hs_finding_quote(f, e.line);
-    if (p->facts.system[0])
-        hs_finding_evidence(f, "firmware: %s%s", p->facts.system, strstr(p->facts.system, "SPIRAM") ? "" : ", in which nothing says SPIRAM");
-    advise(f, p, &e);
+    explain(f, p, &e);
 }
 
 /* Whether this board may have PSRAM. Most plain ESP32s have none, so there something must speak for it; S2 and S3 come with it as often
@@ -158,9 +357,10 @@ static void report_missing(const struct hs_patient *p, const struct hs_meminfo *
 static bool possible(const struct hs_patient *p, const struct hs_meminfo *d)
 {
     const struct hs_chip *chip = p->facts.chip;
-    if (chip && !chip->psram)
+    struct expected e = expect(p);
+    if (e.none || (chip && !chip->psram))
         return false;
-    if (expect(p).line)
+    if (e.line)
         return true;
     if (chip && strncmp(chip->name, "ESP32-S", 7) != 0)
         return false;
@@ -196,7 +396,7 @@ static void report_test(const struct hs_doctor_line *line, struct hs_findings *f
 
 static void look(const struct hs_patient *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *missing = first_of(p, not_found, sizeof not_found / sizeof *not_found), *line;
+    const struct hs_doctor_line *missing = hs_patient_first(p, not_found), *line;
     const struct hs_meminfo *d = largest(p);
     if (p->reader)
         recorded(p, findings);
@@ -208,6 +408,8 @@ static void look(const struct hs_patient *p, struct hs_findings *findings)
         report_not_found(p, missing, findings);
     else if (d && reach(d) < PSRAM_LEAST && possible(p, d))
         report_missing(p, d, findings);
+    else if (!d)
+        missing_by_call(p, findings);
 }
 
 const struct hs_check hs_check_psram = {.name = "psram", .look = look};

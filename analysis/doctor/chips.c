@@ -42,11 +42,50 @@ static const struct hs_chip chips[] = {
         },
     },
     {
+        .name = "ESP32-C61", .word = "ESP32C61", .internal = 320 * 1024, .psram = "quad",
+        .heap = ESP32_HEAP, .heap_source = ESP32_HEAP_SOURCE,
+        .memory = {
+            {HS_MEMORY_INTERNAL, 0x40800000, 0x40850000, "data and code alike", SOC("esp32c61") ", SOC_DRAM_LOW"},
+            {HS_MEMORY_PSRAM, 0x42000000, 0x44000000, "32 MB of addresses, shared with flash", SOC("esp32c61") ", SOC_EXTRAM_DATA_LOW"},
+        },
+    },
+    {
         .name = "ESP32-C6", .word = "ESP32C6", .internal = 512 * 1024,
         .heap = ESP32_HEAP, .heap_source = ESP32_HEAP_SOURCE,
         .memory = {
             {HS_MEMORY_INTERNAL, 0x40800000, 0x40880000, "data and code alike", SOC("esp32c6") ", SOC_DRAM_LOW"},
             {HS_MEMORY_RTC_FAST, 0x50000000, 0x50004000, "LP memory", SOC("esp32c6") ", SOC_RTC_DRAM_LOW"},
+        },
+    },
+    {
+        .name = "ESP32-C5", .word = "ESP32C5", .internal = 384 * 1024, .psram = "quad",
+        .heap = ESP32_HEAP, .heap_source = ESP32_HEAP_SOURCE,
+        .memory = {
+            {HS_MEMORY_INTERNAL, 0x40800000, 0x40860000, "data and code alike", SOC("esp32c5") ", SOC_DRAM_LOW"},
+            {HS_MEMORY_PSRAM, 0x42000000, 0x44000000, "32 MB of addresses, shared with flash", SOC("esp32c5") ", SOC_EXTRAM_DATA_LOW"},
+            {HS_MEMORY_RTC_FAST, 0x50000000, 0x50004000, "LP memory", SOC("esp32c5") ", SOC_RTC_DRAM_LOW"},
+        },
+    },
+    {
+        .name = "ESP32-C2", .word = "ESP32C2", .internal = 256 * 1024,
+        .heap = ESP32_HEAP, .heap_source = ESP32_HEAP_SOURCE,
+        .memory = {{HS_MEMORY_INTERNAL, 0x3FCA0000, 0x3FCE0000, "no RTC memory", SOC("esp32c2") ", SOC_DRAM_LOW"}},
+    },
+    {
+        .name = "ESP32-H2", .word = "ESP32H2", .internal = 320 * 1024,
+        .heap = ESP32_HEAP, .heap_source = ESP32_HEAP_SOURCE,
+        .memory = {
+            {HS_MEMORY_INTERNAL, 0x40800000, 0x40850000, "data and code alike", SOC("esp32h2") ", SOC_DRAM_LOW"},
+            {HS_MEMORY_RTC_FAST, 0x50000000, 0x50001000, "LP memory", SOC("esp32h2") ", SOC_RTC_DRAM_LOW"},
+        },
+    },
+    {
+        .name = "ESP32-P4", .word = "ESP32P4", .internal = 768 * 1024, .psram = "in the package, 16 data lines",
+        .heap = ESP32_HEAP, .heap_source = ESP32_HEAP_SOURCE,
+        .memory = {
+            {HS_MEMORY_INTERNAL, 0x4FF00000, 0x4FFC0000, "data and code alike; a part of it is cache", SOC("esp32p4") ", SOC_DRAM_LOW"},
+            {HS_MEMORY_PSRAM, 0x48000000, 0x4C000000, "64 MB of addresses", SOC("esp32p4") ", SOC_EXTRAM_LOW"},
+            {HS_MEMORY_RTC_FAST, 0x50108000, 0x50110000, "LP memory", SOC("esp32p4") ", SOC_RTC_DRAM_LOW"},
         },
     },
     {
@@ -88,17 +127,25 @@ static char plain(char c)
     return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 }
 
-/* Whether `text` begins with the word, hyphens left out. */
+/* Whether a chip's name continues at `text`: a letter of Espressif's series and a digit, as in C3 or P4. ESP32-D0WD is a plain ESP32. */
+static bool continues(const char *text, size_t len)
+{
+    size_t at = len && *text == '-';
+    return at + 1 < len && text[at] && strchr("CEHPS", plain(text[at])) && text[at + 1] >= '0' && text[at + 1] <= '9';
+}
+
+/* Whether `text` begins with the word, hyphens left out, and the name ends there. */
 static bool begins(const char *text, size_t len, const char *word)
 {
     size_t at = 0;
+    bool series = !strcmp(word, "ESP32");
     for (; *word; word++, at++) {
         if (at < len && text[at] == '-' && *word != '-')
             at++;
         if (at >= len || plain(text[at]) != *word)
             return false;
     }
-    return true;
+    return !series || !continues(text + at, len - at);
 }
 
 const struct hs_chip *hs_chip_named(const char *text, size_t len)

@@ -17,6 +17,7 @@ extern const struct hs_check
     hs_check_hooks,
     hs_check_idf,
     hs_check_losses,
+    hs_check_lwip,
     hs_check_pools,
     hs_check_psram;
 
@@ -26,6 +27,7 @@ static const struct hs_check *const checks[] = {
     &hs_check_heap,
     &hs_check_fragmentation,
     &hs_check_pools,
+    &hs_check_lwip,
     &hs_check_caps,
     &hs_check_idf,
     &hs_check_figures,
@@ -125,8 +127,16 @@ void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *l
 
 const char *hs_severity_name(enum hs_severity severity)
 {
-    static const char *const names[] = {[HS_SEVERITY_PROBLEM] = "problem", [HS_SEVERITY_WARNING] = "warning"};
+    static const char *const names[] = {[HS_SEVERITY_PROBLEM] = "problem", [HS_SEVERITY_WARNING] = "warning", [HS_SEVERITY_NOTE] = "note"};
     return names[severity];
+}
+
+bool hs_findings_matter(const struct hs_findings *findings)
+{
+    for (size_t i = 0; i < findings->n; i++)
+        if (findings->finding[i]->severity != HS_SEVERITY_NOTE)
+            return true;
+    return false;
 }
 
 static void free_notes(struct hs_notes *notes)

@@ -32,11 +32,32 @@ struct hs_doctor_line {
     unsigned number;  /* from 1 */
 };
 
+/* Which firmware speaks: advice is in its words. */
+enum hs_framework {
+    HS_FRAMEWORK_UNKNOWN,
+    HS_FRAMEWORK_MICROPYTHON,
+    HS_FRAMEWORK_CIRCUITPYTHON,
+    HS_FRAMEWORK_ARDUINO,
+    HS_FRAMEWORK_ESPHOME,
+    HS_FRAMEWORK_IDF,
+};
+
+/* Lines in a row that are of one kind. */
+struct hs_understood {
+    const char *kind;   /* "ESP-IDF's boot log" */
+    unsigned from, to;  /* numbers of lines, both included */
+};
+
+#define HS_UNDERSTOOD 12u /* kept of these */
+
 /* What the input says of itself; filled by hs_patient_recognise. */
 struct hs_patient_facts {
-    const struct hs_chip *chip; /* NULL: not told */
+    const struct hs_chip *chip; /* NULL: the input does not name it */
     const struct hs_doctor_line *chip_line; /* that names it; NULL: the trace does */
     char system[160];           /* "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3", or "" */
+    enum hs_framework framework;
+    struct hs_understood understood[HS_UNDERSTOOD];
+    unsigned n_understood;      /* all of them, also those that are not kept */
     bool known;                 /* there is something in the input that a check can judge */
 };
 
@@ -61,14 +82,33 @@ void hs_patient_free(struct hs_patient *patient);
 /* The number behind `word` in a text, blanks, colons and signs of other scripts in between; false when there is none. */
 bool hs_number_behind(const char *text, const char *word, uint64_t *number);
 
-/* The first line from `from` on that holds `text`, or NULL. Upper and lower case count. */
+/* The first line from `from` on that holds `text`, or NULL. Upper and lower case differ. */
 const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, const char *text, size_t from);
+
+/* The first line that holds the first of these words that any line holds, or NULL. The list ends with NULL. */
+const struct hs_doctor_line *hs_patient_first(const struct hs_patient *patient, const char *const *words);
+
+/* A call on the console, gc.mem_free() for instance, and what it returned: after it in its line, or alone in the next one. */
+struct hs_call {
+    const struct hs_doctor_line *line;
+    uint64_t value;
+};
+
+/* The first call of `name` at or after line index `from`; `line` is NULL when there is none. */
+struct hs_call hs_patient_call(const struct hs_patient *patient, const char *name, size_t from);
+
+/* Whether gc.collect() is called in the lines numbered from..to. */
+bool hs_patient_collects(const struct hs_patient *patient, unsigned from, unsigned to);
+
+/* Recognises the kind of each line: fills facts->understood. */
+void hs_understand(struct hs_patient *patient);
 
 /* ---- what is found ---- */
 
 enum hs_severity {
     HS_SEVERITY_PROBLEM, /* memory is missing, allocations fail, or nothing is recorded */
     HS_SEVERITY_WARNING, /* it works, but figures are doubtful or something will run out */
+    HS_SEVERITY_NOTE,    /* to be known, no fault of the board: the exit status stays 0 */
 };
 
 #define HS_FINDING_NOTES 16u  /* kept of each of the two lists */
@@ -105,6 +145,9 @@ void hs_finding_next(struct hs_finding *finding, const char *format, ...) __attr
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line);
 
 const char *hs_severity_name(enum hs_severity severity); /* "problem" */
+
+/* Whether there is more than notes. */
+bool hs_findings_matter(const struct hs_findings *findings);
 
 void hs_findings_free(struct hs_findings *findings);
 

@@ -15,6 +15,14 @@ const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, c
     return NULL;
 }
 
+const struct hs_doctor_line *hs_patient_first(const struct hs_patient *patient, const char *const *words)
+{
+    const struct hs_doctor_line *line = NULL;
+    for (; *words && !line; words++)
+        line = hs_patient_line(patient, *words, 0);
+    return line;
+}
+
 bool hs_number_behind(const char *text, const char *word, uint64_t *number)
 {
     const char *at = strstr(text, word);
@@ -64,6 +72,27 @@ static void find_in_trace(struct hs_patient *p)
         snprintf(p->facts.system, sizeof p->facts.system, "%s", system);
 }
 
+static enum hs_framework framework_of(const struct hs_patient *p)
+{
+    static const char *const micropython[] = {"MicroPython v", "micropython.mem_info", ">>> ", NULL},
+        *const circuitpython[] = {"CircuitPython ", NULL}, *const esphome[] = {"ESPHome", "[esphome", "esphome:", NULL},
+        *const arduino[] = {"Arduino", "[esp32-hal", "psramInit", NULL}, *const idf[] = {"ESP-IDF", "cpu_start:", "heap_caps_", "heap_init:", NULL};
+    static const struct {
+        const char *const *words;
+        enum hs_framework framework;
+    } rows[] = {
+        {circuitpython, HS_FRAMEWORK_CIRCUITPYTHON}, {micropython, HS_FRAMEWORK_MICROPYTHON}, {esphome, HS_FRAMEWORK_ESPHOME},
+        {arduino, HS_FRAMEWORK_ARDUINO}, {idf, HS_FRAMEWORK_IDF},
+    };
+    const char *port = p->reader ? hs_reader_fact(p->reader, "port") : NULL;
+    if (port && !strcmp(port, "esp-idf"))
+        return HS_FRAMEWORK_IDF;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (hs_patient_first(p, rows[i].words))
+            return rows[i].framework;
+    return p->reader || p->meminfo.n ? HS_FRAMEWORK_MICROPYTHON : HS_FRAMEWORK_UNKNOWN;
+}
+
 int hs_patient_recognise(struct hs_patient *p, const uint8_t *text, size_t len)
 {
     int err = hs_meminfo_read(&p->meminfo, text, p->n_lines ? len : 0);
@@ -71,7 +100,9 @@ int hs_patient_recognise(struct hs_patient *p, const uint8_t *text, size_t len)
     find_chip(p);
     if (p->reader)
         find_in_trace(p);
-    p->facts.known = p->reader || p->meminfo.n || p->facts.chip || p->facts.system[0];
+    p->facts.framework = framework_of(p);
+    hs_understand(p);
+    p->facts.known = p->reader || p->facts.chip || p->facts.system[0] || p->facts.n_understood;
     return err == HS_ERR_MEMORY ? err : HS_OK;
 }
 

@@ -36,7 +36,7 @@ static void note(const char *mark, const char *text, unsigned width)
 
 static void finding_text(const struct hs_finding *f, struct hs_terminal terminal)
 {
-    static const char *const colors[] = {[HS_SEVERITY_PROBLEM] = "\033[31m", [HS_SEVERITY_WARNING] = "\033[33m"};
+    static const char *const colors[] = {[HS_SEVERITY_PROBLEM] = "\033[31m", [HS_SEVERITY_WARNING] = "\033[33m", [HS_SEVERITY_NOTE] = "\033[36m"};
     char buffer[HS_NOTE_LEN + 8];
     printf("%s%s %s%s: %s\n", terminal.color ? colors[f->severity] : "", hs_severity_name(f->severity), f->code,
            terminal.color ? "\033[0m" : "", safe(f->verdict, buffer));
@@ -60,17 +60,34 @@ static void chip_text(const struct hs_chip *chip)
     printf("#   heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
 }
 
+/* Which lines of a text were understood. */
+static void understood_text(const struct hs_patient_facts *facts)
+{
+    unsigned n = facts->n_understood < HS_UNDERSTOOD ? facts->n_understood : HS_UNDERSTOOD;
+    for (unsigned i = 0; i < n; i++) {
+        const struct hs_understood *u = &facts->understood[i];
+        printf("%s%s %u", i ? ", " : "# understood: ", u->from == u->to ? "line" : "lines", u->from);
+        if (u->from != u->to)
+            printf(" to %u", u->to);
+        printf(" (%s)", u->kind);
+    }
+    if (facts->n_understood > n)
+        printf(", and %u more", facts->n_understood - n);
+    if (n)
+        putchar('\n');
+}
+
 static void facts_text(const struct hs_patient *patient)
 {
     char buffer[HS_NOTE_LEN + 8];
     if (patient->facts.system[0])
         printf("# firmware: %s\n", safe(patient->facts.system, buffer));
-    if (patient->facts.chip)
-        chip_text(patient->facts.chip);
-    if (patient->facts.system[0] || patient->facts.chip)
+    understood_text(&patient->facts);
+    if (patient->facts.system[0] || patient->facts.n_understood)
         puts("#");
 }
 
+/* The diagnosis first; the table of the chip's memory is for looking up. */
 void hs_doctor_text(const struct hs_patient *patient, const struct hs_findings *findings, struct hs_terminal terminal)
 {
     facts_text(patient);
@@ -81,6 +98,10 @@ void hs_doctor_text(const struct hs_patient *patient, const struct hs_findings *
     }
     if (!findings->n)
         puts("nothing found");
+    if (patient->facts.chip) {
+        puts("#");
+        chip_text(patient->facts.chip);
+    }
 }
 
 static void notes_json(struct hs_json *json, const char *key, const struct hs_notes *notes)

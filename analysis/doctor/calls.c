@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Calls on a console and what they returned.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "analysis/doctor/doctor.h"
+
+/* How many calls of the collector's functions stand in a line before `at`: a tuple of results has one for each. */
+static unsigned calls_before(const char *line, const char *at)
+{
+    unsigned n = 0;
+    for (const char *call = line; (call = strstr(call, "gc.mem_")) && call < at - 3; call++)
+        n++;
+    return n;
+}
+
+/* The number in a line that holds results alone: digits, with a prompt's, a quotation's or a time stamp's signs before them. */
+static bool lone_number(const char *line, unsigned which, uint64_t *value)
+{
+    const char *open = strchr(line, '('), *at = open ? open : line + strlen(line);
+    for (const char *c = line; *c; c++)
+        if (isalpha((unsigned char)*c))
+            return false;
+    if (!open)
+        while (at > line && isdigit((unsigned char)at[-1]))
+            at--;
+    for (; which && (at = strchr(at, ',')); which--)
+        at++;
+    return at && at[strspn(at, "(, ")] && isdigit((unsigned char)at[strspn(at, "(, ")]) && hs_number_behind(at, "", value);
+}
+
+/* After the call in its own line; what is called later in the line is no result. */
+static bool same_line(const char *at, const char *name, uint64_t *value)
+{
+    const char *after = at + strlen(name);
+    after += strspn(after, " :=>\t");
+    return isdigit((unsigned char)*after) && hs_number_behind(after, "", value);
+}
+
+struct hs_call hs_patient_call(const struct hs_patient *p, const char *name, size_t from)
+{
+    for (size_t i = from; i < p->n_lines; i++) {
+        struct hs_call call = {.line = &p->line[i]};
+        const char *at = strstr(call.line->text, name);
+        if (!at)
+            continue;
+        if (same_line(at, name, &call.value))
+            return call;
+        if (i + 1 < p->n_lines && lone_number(p->line[i + 1].text, calls_before(call.line->text, at), &call.value))
+            return call;
+    }
+    return (struct hs_call){.line = NULL};
+}
+
+bool hs_patient_collects(const struct hs_patient *p, unsigned from, unsigned to)
+{
+    for (size_t i = 0; i < p->n_lines; i++)
+        if (p->line[i].number >= from && p->line[i].number <= to && strstr(p->line[i].text, "gc.collect()"))
+            return true;
+    return false;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What lwIP says on the console: that a pool is empty, and its own statistics (stats_display()).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/doctor/doctor.h"
+
+/* A pool that the text speaks of. */
+struct pool {
+    char name[HS_REGION_NAME];
+    const struct hs_doctor_line *panic;  /* that ends the program, or says that the pool is empty */
+    const struct hs_doctor_line *figures; /* the heading of its figures */
+    uint64_t avail, max, err;
+};
+
+/* The statistics of a pool stand in the lines after its heading, "MEM NAME", one figure a line. */
+static void read_figures(const struct hs_patient *p, size_t at, struct pool *pool)
+{
+    static const char *const words[] = {"avail:", "used:", "max:", "err:"};
+    uint64_t used, *const values[] = {&pool->avail, &used, &pool->max, &pool->err};
+    pool->figures = &p->line[at];
+    for (size_t i = at + 1; i < p->n_lines && i <= at + 6 && !strstr(p->line[i].text, "MEM "); i++)
+        for (size_t k = 0; k < 4; k++)
+            hs_number_behind(p->line[i].text, words[k], values[k]);
+}
+
+static void name_it(struct pool *pool, const char *name)
+{
+    size_t n = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    snprintf(pool->name, sizeof pool->name, "%.*s", (int)n, name);
+}
+
+/* The heading of the next pool's figures that holds `name`, which the message may have cut. */
+static void find_figures(const struct hs_patient *p, struct pool *pool)
+{
+    size_t n = strlen(pool->name);
+    for (size_t i = 0; i < p->n_lines && n; i++) {
+        const char *at = strstr(p->line[i].text, "MEM ");
+        if (!at || strncmp(at + 4, pool->name, n) != 0)
+            continue;
+        name_it(pool, at + 4);
+        read_figures(p, i, pool);
+        return;
+    }
+}
+
+/* A name that a console cut is still known by its beginning. */
+static void complete(struct pool *pool)
+{
+    static const char *const names[] = {"SYS_TIMEOUT", "PBUF_POOL", "TCP_PCB_LISTEN", "TCP_PCB", "TCP_SEG", "UDP_PCB", "RAW_PCB", "NETCONN", "NETBUF", "NETDB",
+                                        "IGMP_GROUP", "MLD6_GROUP", "ARP_QUEUE", "ND6_QUEUE", "TCPIP_MSG_API", "TCPIP_MSG_INPKT", "REASSDATA", "FRAG_PBUF",
+                                        "LOCALHOSTLIST", "SELECT_CB", "ALTCP_PCB", "PBUF"};
+    for (size_t i = 0; i < sizeof names / sizeof *names && strlen(pool->name) >= 5; i++)
+        if (!strcmp(names[i], pool->name))
+            return;
+    for (size_t i = 0; i < sizeof names / sizeof *names && strlen(pool->name) >= 5; i++)
+        if (!strncmp(names[i], pool->name, strlen(pool->name))) {
+            snprintf(pool->name, sizeof pool->name, "%s", names[i]);
+            return;
+        }
+}
+
+static void advise(struct hs_finding *f, const struct hs_patient *p, const struct pool *pool)
+{
+    char option[HS_NAME_MAX];
+    struct hs_pool named = {.size = (uint32_t)pool->avail};
+    snprintf(named.name, sizeof named.name, "%s", pool->name);
+    uint64_t more = 2 * (pool->avail ? pool->avail : 8);
+    if (p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON) {
+        hs_finding_next(f, "CircuitPython's builds fix these sizes: update to 9.2.5 or later, which takes lwIP's elements from the outer heap on the Pico W");
+        hs_finding_next(f, "until then open fewer sockets at a time, close them, and do without mDNS and the web workflow");
+        return;
+    }
+    hs_finding_next(f, "#define %s %" PRIu64 " in lwipopts.h%s", hs_pool_option(&named, option), more, pool->avail ? ", twice what there is" : "");
+    if (!strcmp(pool->name, "SYS_TIMEOUT"))
+        hs_finding_next(f, "LWIP_NUM_SYS_TIMEOUT_INTERNAL counts lwIP's own timers only: each mDNS responder, SNTP client and user's timer needs one more");
+    hs_finding_next(f, "record lwIP's pools with firmware-hooks/lwip: heapstrata report --pools shows who holds the elements and what would be enough");
+}
+
+static void report(const struct hs_patient *p, const struct pool *pool, struct hs_findings *findings)
+{
+    char size[48] = "", refused[64] = "";
+    if (pool->avail)
+        snprintf(size, sizeof size, ", of %" PRIu64 " elements,", pool->avail);
+    if (pool->err)
+        snprintf(refused, sizeof refused, ": %" PRIu64 " request%s refused", pool->err, pool->err == 1 ? " was" : "s were");
+    bool fatal = pool->panic && !strstr(pool->panic->text, "out of memory in pool");
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-EMPTY", fatal ? HS_SEVERITY_PROBLEM : HS_SEVERITY_WARNING,
+                                          "lwIP's pool %s%s was empty when an element was asked for%s", pool->name, size, refused);
+    hs_finding_quote(f, pool->panic);
+    if (pool->figures)
+        hs_finding_evidence(f, "line %u: %" PRIu64 " elements, at most %" PRIu64 " in use, %" PRIu64 " refused", pool->figures->number, pool->avail, pool->max, pool->err);
+    advise(f, p, pool);
+}
+
+static bool seen_before(const struct hs_patient *p, size_t line, const char *name)
+{
+    for (size_t i = 0; i < line; i++) {
+        const char *text = p->line[i].text, *at = strstr(text, "pool MEMP_"), *in = strstr(text, "out of memory in pool ");
+        if ((at && !strncmp(at + 10, name, strlen(name))) || (in && !strncmp(in + 22, name, strlen(name))))
+            return true;
+    }
+    return false;
+}
+
+/* Messages first, each pool once; then pools whose figures alone show refusals. */
+static void pools(const struct hs_patient *p, struct hs_findings *findings)
+{
+    for (size_t i = 0; i < p->n_lines; i++) {
+        const char *text = p->line[i].text, *at = strstr(text, "pool MEMP_"), *in = strstr(text, "out of memory in pool "), *mem = strstr(text, "MEM ");
+        struct pool pool = {.panic = at || in ? &p->line[i] : NULL};
+        if (at || in)
+            name_it(&pool, at ? at + 10 : in + 22);
+        else if (mem && mem[4] >= 'A' && mem[4] <= 'Z')
+            name_it(&pool, mem + 4);
+        if (!pool.name[0] || !strcmp(pool.name, "HEAP") || (pool.panic && seen_before(p, i, pool.name)))
+            continue;
+        if (pool.panic)
+            find_figures(p, &pool);
+        else
+            read_figures(p, i, &pool);
+        complete(&pool);
+        if (pool.panic || (pool.err && !seen_before(p, p->n_lines, pool.name)))
+            report(p, &pool, findings);
+    }
+}
+
+static void heap(const struct hs_patient *p, struct hs_findings *findings)
+{
+    const struct hs_doctor_line *line = hs_patient_line(p, "mem_malloc: could not allocate", 0);
+    uint64_t size;
+    if (!line || !hs_number_behind(line->text, "could not allocate", &size))
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM, "lwIP's heap had no room for %" PRIu64 " bytes", size);
+    hs_finding_quote(f, line);
+    hs_finding_next(f, "make MEM_SIZE in lwipopts.h larger: outgoing data and packets of PBUF_RAM are kept there until they are acknowledged");
+    hs_finding_next(f, "or send less at a time: TCP_SND_BUF and the number of connections bound what can be waiting");
+}
+
+static void look(const struct hs_patient *p, struct hs_findings *findings)
+{
+    pools(p, findings);
+    heap(p, findings);
+}
+
+const struct hs_check hs_check_lwip = {.name = "lwip", .look = look};

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""Texts as people paste them: lines that firmwares print, one row for each kind of question. Each row says which findings
+are right (all others must be absent) and which words must, or must not, stand in them. Every text is read as it is, quoted,
+with carriage returns, with time stamps, and as a terminal program logs it."""
+import collections
+
+Text = collections.namedtuple("Text", "name codes says never severity text")
+
+
+def row(name, codes, text, says=(), never=(), severity=None):
+    return Text(name, codes, says, never, severity, text)
+
+
+S3_QUAD = "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3\n"
+GROWN = """stack: 736 out of 15360
+GC: total: 127936, used: 104016, free: 23920, max new split: 49152
+ No. of 1-blocks: 1003, 2-blocks: 142, max blk sz: 1837, max free sz: 1270
+"""
+SUMMARY = """Heap summary for capabilities 0x00000004:
+  At 0x3ff80518 len 6872 free 144 allocated 5104 min_free 144
+    largest_free_block 0 alloc_blocks 35 free_blocks 0 total_blocks 35
+  At 0x3ffb9a20 len 16648 free 320 allocated 14704 min_free 308
+    largest_free_block 8 alloc_blocks 75 free_blocks 1 total_blocks 76
+  At 0x3ffce4a0 len 72544 free 52436 allocated 18484 min_free 52040
+    largest_free_block 32768 alloc_blocks 116 free_blocks 2 total_blocks 118
+  At 0x3ffe0440 len 129984 free 20836 allocated 107524 min_free 20836
+    largest_free_block 16384 alloc_blocks 1 free_blocks 1 total_blocks 2
+  Totals:
+    free 73808 allocated 151408 min_free 73400 largest_free_block 32768
+"""
+BOOT = """ESP-ROM:esp32s3-20210327
+Build:Mar 27 2021
+rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)
+I (24) boot: ESP-IDF v5.2.2 2nd stage bootloader
+I (203) cpu_start: Multicore app
+I (246) heap_init: Initializing. RAM available for dynamic allocation:
+I (253) heap_init: At 3FC98EF0 len 00050820 (322 KiB): RAM
+I (310) main_task: Started on CPU0
+"""
+
+TEXTS = [
+    # PSRAM: what the board has, what the build is for
+    row("an octal build on a board with quad PSRAM", ["HS-PSRAM-MISSING"],
+        "Board: camera with an esp32s3, flash=16M psram=8M\nmake.py esp32 BOARD=ESP32_GENERIC_S3 BOARD_VARIANT=SPIRAM_OCT --flash-size=16\n" + GROWN +
+        "PSRAM 8 MB, Quad SPI\n", says=("without SPIRAM_OCT",), never=("for octal (8-line) PSRAM",)),
+    row("a plain ESP32 whose build looks for PSRAM that most modules lack", ["HS-PSRAM-NOTFOUND"],
+        "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\nI (605) psram: This chip is ESP32-D0WD\n"
+        "E (605) spiram: SPI RAM enabled but initialization failed. Bailing out.\nI (606) cpu_start: Failed to init external RAM; continuing without it.\n"
+        "MicroPython v1.12 on 2019-12-20; ESP32 module (spiram) with ESP32\n", says=("WROOM", "harmless", "WROVER"),
+        never=("flash a build with SPIRAM support", "gc.mem_free()"), severity="warning"),
+    row("a module whose name says that it has none", [],
+        "board: ESP32-S3-WROOM-1-N8\n" + S3_QUAD + "GC: total: 64000, used: 6848, free: 57152, max new split: 155648\n"
+        " No. of 1-blocks: 80, 2-blocks: 21, max blk sz: 72, max free sz: 3561\n"),
+    row("a text that says that there is no PSRAM", [],
+        "chip: ESP32-S3, no PSRAM\n" + S3_QUAD + "GC: total: 64000, used: 6848, free: 57152, max new split: 155648\n"
+        " No. of 1-blocks: 80, 2-blocks: 21, max blk sz: 72, max free sz: 3561\n"),
+    row("gc.mem_free() alone, of a quad build on an octal module", ["HS-PSRAM-MISSING"],
+        "ESP32-S3 N16R8\nMicroPython v1.23.0-preview.184.gbf68bb95f on 2024-03-07; ESP32S3 module (spiram) with ESP32S3\n"
+        ">>> import gc\n>>> gc.collect()\n>>> gc.mem_free()\n267120\n", says=("267120", "8 MB", "SPIRAM_OCT")),
+    row("gc.mem_free() of megabytes", [], "ESP32-S3 N16R8\n" + S3_QUAD + ">>> gc.mem_free()\n8299616\n"),
+    row("Arduino: PSRAM by the IDE's menu", ["HS-PSRAM-NOTFOUND"],
+        "ESP-ROM:esp32s3-20210327\nE (100) quad_psram: PSRAM chip is not connected, or wrong PSRAM line mode\n"
+        "[   113][E][esp32-hal-psram.c:44] psramInit(): PSRAM init failed!\n", says=("OPI", "Tools"), never=("MicroPython", "SPIRAM_OCT")),
+    row("ESPHome: PSRAM by its configuration", ["HS-PSRAM-NOTFOUND"],
+        "[I][app:100]: ESPHome version 2024.6.0 compiled on Jun 20 2024\n"
+        "E (311) quad_psram: PSRAM chip is not connected, or wrong PSRAM line mode\nESP-ROM:esp32s3-20210327\n",
+        says=("mode: octal",), never=("MicroPython", "SPIRAM_OCT", "menu")),
+    # MemoryError
+    row("while a module is imported", ["HS-HEAP-FAILED"],
+        'Traceback (most recent call last):\n  File "main.py", line 3, in <module>\n  File "driver.py", line 12, in <module>\n'
+        "MemoryError: memory allocation failed, allocating 704 bytes\nMicroPython v1.13 on 2020-09-11; ESP module with ESP8266\n",
+        says=("imported", "mpy-cross", "driver.py")),
+    row("an import typed at the prompt", ["HS-HEAP-FAILED"],
+        '>>> import big_font\nTraceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n'
+        "MemoryError: memory allocation failed, allocating 4096 bytes\n", says=("imported", "mpy-cross", "big_font")),
+    row("a main program's own line is no import", ["HS-HEAP-FAILED"],
+        'Traceback (most recent call last):\n  File "main.py", line 3, in <module>\nMemoryError: memory allocation failed, allocating 704 bytes\n', never=("mpy-cross",)),
+    row("without a word", ["HS-HEAP-FAILED"],
+        'Traceback (most recent call last):\n  File "main.py", line 4, in <module>\nMemoryError: \nMicroPython v1.20.0 on 2023-04-26; ESP module with ESP8266\n',
+        says=("no memory was left even for the message",)),
+    row("with %u for the number", ["HS-HEAP-FAILED"], "MemoryError: memory allocation failed, allocating %u bytes\n", says=("even for the message",)),
+    row("as a class", ["HS-HEAP-FAILED"], "MicroPython v1.19.1 on 2022-06-18; ESP32 module with ESP32\n<class 'MemoryError'>\n"),
+    row("larger than the whole heap", ["HS-HEAP-FAILED"],
+        "GC: total: 64000, used: 20000, free: 44000\n No. of 1-blocks: 100, 2-blocks: 20, max blk sz: 282, max free sz: 2700\n"
+        "MemoryError: memory allocation failed, allocating 115200 bytes\n", says=("more than the whole heap has",)),
+    row("ENOMEM while the Python heap has room", ["HS-SYSTEM-HEAP"],
+        "MicroPython v1.13 on 2020-09-02; ESP32 module with ESP32\n>>> import gc; gc.collect(); gc.mem_free()\n84112\n"
+        ">>> urequests.get('https://example.com')\nTraceback (most recent call last):\n  File \"urequests.py\", line 60, in request\nOSError: [Errno 12] ENOMEM\n",
+        says=("84112", "idf_heap_info", "not Python's")),
+    row("no lock", ["HS-SYSTEM-HEAP"], "MicroPython v1.20.0 on 2023-04-26; ESP32 module with ESP32\nMemoryError: can't create lock\n"),
+    row("TLS", ["HS-SYSTEM-HEAP"], "MicroPython v1.20.0 on 2023-04-26; ESP32 module with ESP32\nOSError: (-32512, 'MBEDTLS_ERR_SSL_ALLOC_FAILED')\n"),
+    row("WiFi", ["HS-SYSTEM-HEAP"], "MicroPython v1.20.0 on 2023-04-26; ESP32 module with ESP32\nOSError: WiFi Out of Memory\n"),
+    row("free memory that falls after each collection", ["HS-HEAP-GROWING"],
+        "".join(">>> gc.collect(); gc.mem_free()\n%d\n" % n for n in (90000, 88000, 86000, 84000)), says=("2000 bytes a time", "42 times")),
+    row("free memory that comes back", [], "".join(">>> gc.collect(); gc.mem_free()\n%d\n" % n for n in (90000, 88000, 91000, 84000, 83000))),
+    row("free memory that falls without collections", [], "".join(">>> gc.mem_free()\n%d\n" % n for n in (90000, 88000, 86000, 84000, 82000))),
+    # figures
+    row("the heap may grow by a larger piece", [],
+        "MicroPython v1.23.0 on 2024-06-02; ESP32C3 module with ESP32C3\nGC: total: 64000, used: 47808, free: 16192, max new split: 69632\n"
+        " No. of 1-blocks: 749, 2-blocks: 133, max blk sz: 98, max free sz: 203\n"),
+    row("nearly full, and grows", [],
+        "MicroPython v1.22.0 on 2023-12-27; Generic ESP32 module with ESP32\nstack: 1536 out of 15360\n"
+        "GC: total: 64000, used: 61968, free: 2032, max new split: 110592\n No. of 1-blocks: 749, 2-blocks: 196, max blk sz: 142, max free sz: 23\n"),
+    row("a collection between the calls", [],
+        "MicroPython v1.19.1 on 2022-06-18; ESP32 module with ESP32\n>>> import gc, micropython\n>>> gc.mem_free()\n70016\n>>> gc.collect()\n"
+        ">>> gc.mem_free()\n108448\n>>> gc.mem_alloc()\n2736\n>>> micropython.mem_info()\nstack: 736 out of 15360\n"
+        "GC: total: 111168, used: 2944, free: 108224\n No. of 1-blocks: 40, 2-blocks: 9, max blk sz: 24, max free sz: 6750\n"),
+    row("more seems free than is used no more", [],
+        "GC: total: 64000, used: 61000, free: 3000, max new split: 69632\n No. of 1-blocks: 749, 2-blocks: 196, max blk sz: 142, max free sz: 23\n"
+        "MicroPython v1.23.0 on 2024-06-02; ESP32C3 module with ESP32C3\n>>> gc.mem_alloc()\n55792\n>>> gc.mem_free()\n93616\n"),
+    row("both calls in one line", [],
+        "MicroPython v1.19.1 on 2022-06-18; ESP32 module with ESP32\n>>> gc.mem_alloc(), gc.mem_free()\n(2736, 108448)\n"
+        "GC: total: 111168, used: 2944, free: 108224\n No. of 1-blocks: 40, 2-blocks: 9, max blk sz: 24, max free sz: 6750\n"),
+    row("calls that cannot be of this heap", ["HS-FIGURES-CONTRADICT"],
+        "MicroPython v1.19.1 on 2022-06-18; ESP32 module with ESP32\n>>> gc.mem_alloc()\n2736\n>>> gc.mem_free()\n908448\n"
+        "GC: total: 111168, used: 2944, free: 108224\n No. of 1-blocks: 40, 2-blocks: 9, max blk sz: 24, max free sz: 6750\n"),
+    row("a map that was cut", ["HS-MAP-UNUSED"],
+        "stack: 1140 out of 7936\nGC: total: 192064, used: 16384, free: 175680\n No. of 1-blocks: 46, 2-blocks: 20, max blk sz: 625, max free sz: 10830\n"
+        "GC memory layout; from 20007e60:\n00000: h=MhhhDShS..hDhS.DBBBh===BDBh====B=BBBBBBBB=B.B=BBB.B=.B.B=Bh===\n...\n", severity="note"),
+    row("a map that lost a character", ["HS-MAP-UNUSED"],
+        "stack: 532 out of 7936\nGC: total: 192064, used: 4896, free: 187168\n No. of 1-blocks: 52, 2-blocks: 13, max blk sz: 64, max free sz: 11650\n"
+        "GC memory layout; from 200084a0:\n00000: h=MhhhBDhhBTTBDhTBDBBBh===DBDh====B=BBBBBBTB=BTB=BBBTB=TBTB=Bh=\n"
+        "00400: =BB=h===========TB=h=h===================h=====h==h=============\n", severity="note"),
+    row("a healthy boot log", [], BOOT),
+    # ESP-IDF
+    row("a heap summary", [], SUMMARY),
+    row("a heap summary and what could not be had", ["HS-IDF-FAILED"], "malloc of 36864 bytes failed\n" + SUMMARY, says=("36864", "32768", "0x3ffce4a0", "never joined")),
+    row("abort when an allocation fails", ["HS-IDF-FAILED"], "Mem alloc fail. size 0x00000640 caps 0x00000008\n\nabort() was called at PC 0x40376f71 on core 0\n",
+        says=("1600 bytes", "DMA")),
+    row("a chip without PSRAM", ["HS-IDF-FAILED"],
+        "I (54) boot.esp32c3: SPI Speed      : 80MHz\nheap_caps_malloc was called but failed to allocate 1600 bytes with 0x80C capabilities.\n",
+        says=("WiFi",), never=("CONFIG_SPIRAM",)),
+    row("nothing was asked for", ["HS-IDF-ZERO"], "heap_caps_malloc was called but failed to allocate 0 bytes with 0x4 capabilities.\n"),
+    row("C++", ["HS-IDF-FAILED"], "terminate called after throwing an instance of 'std::bad_alloc'\n"),
+    row("an ESP8266", ["HS-IDF-FAILED"], ":oom(1460)@core_esp8266_main.cpp:37\n", says=("1460 bytes", "ESP8266")),
+    row("an ESP8266's last failed call", ["HS-IDF-FAILED"], "last failed alloc call: 40211B14(1460)\n", says=("ESP8266",)),
+    row("WiFi's own message", ["HS-IDF-FAILED"], "I (3021) wifi:mem fail\n"),
+    row("TLSF's lists", ["HS-IDF-CORRUPT"], "assert failed: block_locate_free tlsf.c:566 (block_size(block) >= size)\n", says=("lists are overwritten",)),
+    row("poisoning's assertion", ["HS-IDF-CORRUPT"], "assert failed: multi_heap_free multi_heap_poisoning.c:259 (head != NULL)\n"),
+    row("written to after free()", ["HS-IDF-CORRUPT"], "CORRUPT HEAP: Invalid data at 0x3ffb8a1c. Expected 0xfefefefe got 0x00000001\n", says=("after free()",),
+        never=("beyond", "CONFIG_HEAP_POISONING_COMPREHENSIVE")),
+    row("freed twice", ["HS-IDF-CORRUPT"], "CORRUPT HEAP: Bad head at 0x3ffb8a1c. Expected 0xabba1234 got 0xfefefefe\n", says=("freed twice",)),
+    row("overrun", ["HS-IDF-CORRUPT"], "CORRUPT HEAP: Bad tail at 0x3ffb3b14. Expected 0xbaad5678 got 0xbaac5678\n", says=("beyond the end",)),
+    row("freed twice, by TLSF", ["HS-IDF-CORRUPT"], "assert failed: tlsf_free tlsf.c:1120 (!block_is_free(block) && \"block already marked as free\")\n", says=("freed twice",)),
+    row("a task's stack", ["HS-IDF-STACK"], "***ERROR*** A stack overflow in task main has been detected.\n", says=("not the heap",)),
+    row("a heap trace with leaks", ["HS-IDF-LEAK"],
+        "====== Heap Trace: 3 records (100 capacity) ======\n"
+        "   512 bytes (@ 0x3ffb6388, Internal) allocated CPU 0 ccount 0x0b3c5a2c caller 0x400d1234:0x400d5678\n"
+        "   512 bytes (@ 0x3ffb6588, Internal) allocated CPU 0 ccount 0x0b3c6a2c caller 0x400d1234:0x400d5678\n"
+        "    16 bytes (@ 0x3ffb6788, Internal) allocated CPU 1 ccount 0x0b3c7a2c caller 0x400daaaa:0x400dbbbb\n"
+        "====== Heap Trace Summary ======\nMode: Heap Trace Leaks\n1040 bytes 'leaked' in trace (3 allocations)\n"
+        "records: 3 (100 capacity, 5 high water mark)\ntotal allocations: 7\ntotal frees: 4\n",
+        says=("1040 bytes", "1024 bytes in 2 blocks: caller 0x400d1234:0x400d5678")),
+    row("a heap trace without", [],
+        "====== Heap Trace: 0 records (100 capacity) ======\n====== Heap Trace Summary ======\nMode: Heap Trace Leaks\n0 bytes 'leaked' in trace (0 allocations)\n"
+        "total allocations: 7\ntotal frees: 7\n"),
+    # chips
+    row("an ESP32-P4 is no ESP32", ["HS-HEAP-FAILED"],
+        "ESP-ROM:esp32p4-eco2-20240710\nMicroPython v1.25.0 on 2025-04-15; ESP32P4 module with ESP32P4\nMemoryError: memory allocation failed, allocating 65536 bytes\n",
+        says=("ESP32-P4", "768 KB"), never=("328 KB",)),
+    # lwIP
+    row("a pool that is empty, and lwIP's statistics", ["HS-POOL-EMPTY", "HS-POOL-EMPTY", "HS-POOL-EMPTY", "HS-POOL-HEAP"],
+        "*** PANIC ***\n\nsys_timeout: timeout != NULL, pool MEMP_SYS_TIMEOUT is empty\nMEM SYS_TIMEOUT\n\tavail: 6\n\tused: 6\n\tmax: 6\n\terr: 1\n"
+        "MEM PBUF_POOL\n\tavail: 16\n\tused: 16\n\tmax: 16\n\terr: 112\nmemp_malloc: out of memory in pool TCP_PCB\n"
+        "mem_malloc: could not allocate 1556 bytes\n", says=("SYS_TIMEOUT, of 6 elements", "MEMP_NUM_SYS_TIMEOUT", "mDNS", "PBUF_POOL_SIZE 32", "112", "MEM_SIZE")),
+    row("a name that was cut", ["HS-POOL-EMPTY"], "*** PANIC ***\nsys_timeout: timeout != NULL, pool MEMP_SYS_T\n", says=("MEMP_NUM_SYS_TIMEOUT",)),
+    row("a pool that is empty on CircuitPython", ["HS-POOL-EMPTY"],
+        "Adafruit CircuitPython 9.0.4 on 2024-04-16; Raspberry Pi Pico W with rp2040\nsys_timeout: timeout != NULL, pool MEMP_SYS_TIMEOUT is empty\n",
+        says=("9.2.5",), never=("lwipopts.h",)),
+    row("pools that refused nothing", [], "MEM SYS_TIMEOUT\n\tavail: 6\n\tused: 2\n\tmax: 5\n\terr: 0\n"),
+]
+
+
+def variants(text):
+    """The same text as it comes out of mails, terminals on Windows, serial monitors."""
+    lines = text.splitlines()
+    yield "as it is", text
+    yield "quoted", "".join("> %s\n" % line for line in lines)
+    yield "with carriage returns", "".join("%s\r\n" % line for line in lines)
+    yield "with time stamps", "".join("12:34:%02d.789 -> %s\n" % (n % 60, line) for n, line in enumerate(lines))
+    yield "in brackets of time", "".join("[2024-06-02 12:34:%02d] %s\n" % (n % 60, line) for n, line in enumerate(lines))
