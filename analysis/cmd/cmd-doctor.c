@@ -161,6 +161,8 @@ struct measures {
     struct hs_model *model;
     struct hs_pools *pools;
     struct hs_caps_flow *flow;
+    struct hs_watch *watch;
+    struct hs_diagnoses diagnoses;
 };
 
 static void measure(void *context, const struct hs_event *event)
@@ -170,12 +172,19 @@ static void measure(void *context, const struct hs_event *event)
     hs_caps_flow_take(m->flow, event);
 }
 
+static void failed(void *context, const struct hs_failure *failure)
+{
+    struct measures *m = context;
+    hs_watch_failed(m->watch, m->model, failure);
+}
+
 static bool begin_measures(struct measures *m, struct hs_reader *reader)
 {
     m->pools = hs_pools_new(reader, 0);
-    m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure});
+    m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure, .failed = failed});
     m->flow = m->model ? hs_caps_flow_new(m->model, reader) : NULL;
-    if (!m->pools || !m->flow)
+    m->watch = hs_watch_new();
+    if (!m->pools || !m->flow || !m->watch)
         return false;
     m->pools->model = m->model;
     return true;
@@ -183,6 +192,8 @@ static bool begin_measures(struct measures *m, struct hs_reader *reader)
 
 static void end_measures(struct measures *m)
 {
+    hs_diagnoses_free(&m->diagnoses);
+    hs_watch_free(m->watch);
     hs_caps_flow_free(m->flow);
     hs_model_free(m->model);
     hs_pools_free(m->pools);
@@ -204,8 +215,9 @@ static int with_trace(const struct args *args, struct hs_patient *patient, const
         patient->pools = m.pools;
         patient->flow = m.flow;
         patient->names = &names;
+        patient->diagnoses = &m.diagnoses;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
-            status = examine(args, patient, text);
+            status = hs_diagnose(&m.diagnoses, m.watch, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, patient, text);
         status = damaged && !text->n ? damaged : status; /* of a text a map may be cut: a note says so */
     }
     hs_symbols_close(names.symbols);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether it is pieces, not bytes, that allocations lack.
+ * Whether the free space is in pieces, before anything has failed for it.
  */
 #include <inttypes.h>
 
@@ -33,42 +33,6 @@ static bool heap_of(const struct hs_model *m, struct hs_layout *heap)
     return true;
 }
 
-static const struct hs_failure *last_failure(const struct hs_model *m, enum hs_verdict verdict, uint64_t *n)
-{
-    const struct hs_failure *last = NULL;
-    uint64_t first = m->n_failures > HS_FAILURES_KEPT ? m->n_failures - HS_FAILURES_KEPT : 0;
-    *n = 0;
-    for (uint64_t i = first; i < m->n_failures; i++) {
-        const struct hs_failure *f = &m->failure[i % HS_FAILURES_KEPT];
-        if (f->verdict != verdict || is_pool(m, f->region))
-            continue;
-        last = f;
-        ++*n;
-    }
-    return last;
-}
-
-static void failed(const struct hs_failure *last, uint64_t n, struct hs_findings *findings)
-{
-    struct hs_finding *f = hs_finding_new(findings, "HS-FRAG-FAILED", HS_SEVERITY_PROBLEM,
-                                          "%" PRIu64 " allocation%s failed although enough was free: the free space is in pieces",
-                                          n, n == 1 ? "" : "s");
-    hs_finding_evidence(f, "the last one asked for %" PRIu32 " bytes when %" PRIu64 " were free, the longest run of which had %" PRIu64,
-                        last->size, last->free, last->largest_free);
-    hs_finding_next(f, "heapstrata report names the lines whose blocks sit between the free runs");
-    hs_finding_next(f, "allocate large buffers once, at the program's start, and reuse them");
-    hs_finding_next(f, "gc.collect() before long-lived small objects are made keeps them out of the holes");
-}
-
-static void full(const struct hs_failure *last, uint64_t n, struct hs_findings *findings)
-{
-    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-FULL", HS_SEVERITY_PROBLEM,
-                                          "%" PRIu64 " allocation%s failed because the heap was full", n, n == 1 ? "" : "s");
-    hs_finding_evidence(f, "the last one asked for %" PRIu32 " bytes when %" PRIu64 " were free and %" PRIu64 " in use",
-                        last->size, last->free, last->used);
-    hs_finding_next(f, "heapstrata report --peak names the lines that held most when the heap was fullest");
-}
-
 /* The heap of a pasted mem_info() may also grow, by a piece that the same line tells. */
 static void grow_by_split(const struct hs_patient *patient, struct hs_layout *heap)
 {
@@ -91,17 +55,8 @@ static void in_pieces(const struct hs_layout *heap, struct hs_findings *findings
 
 static void look(const struct hs_patient *patient, struct hs_findings *findings)
 {
-    uint64_t n;
     struct hs_layout heap;
-    if (!patient->model)
-        return;
-    const struct hs_failure *fragmented = last_failure(patient->model, HS_VERDICT_FRAGMENTED, &n);
-    if (fragmented)
-        failed(fragmented, n, findings);
-    const struct hs_failure *last = last_failure(patient->model, HS_VERDICT_FULL, &n);
-    if (last)
-        full(last, n, findings);
-    if (!fragmented && heap_of(patient->model, &heap)) {
+    if (patient->model && patient->diagnoses->n == 0 && heap_of(patient->model, &heap)) {
         grow_by_split(patient, &heap);
         in_pieces(&heap, findings);
     }

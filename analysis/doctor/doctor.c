@@ -11,6 +11,7 @@
 
 extern const struct hs_check
     hs_check_caps,
+    hs_check_failure,
     hs_check_figures,
     hs_check_fragmentation,
     hs_check_heap,
@@ -23,6 +24,7 @@ extern const struct hs_check
 
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
+    &hs_check_failure,
     &hs_check_psram,
     &hs_check_heap,
     &hs_check_fragmentation,

@@ -19,6 +19,7 @@
 #ifndef HS_DOCTOR_H
 #define HS_DOCTOR_H
 
+#include "analysis/diagnosis/diagnosis.h"
 #include "analysis/doctor/chips.h"
 #include "analysis/measure/caps.h"
 #include "analysis/measure/pools.h"
@@ -68,6 +69,7 @@ struct hs_patient {
     const struct hs_pools *pools;   /* likewise */
     const struct hs_caps_flow *flow; /* likewise */
     const struct hs_names *names;   /* of the trace's sites; NULL likewise */
+    const struct hs_diagnoses *diagnoses; /* of its failures; NULL likewise */
     const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
     size_t n_lines;
     struct hs_meminfo_log meminfo;  /* dumps of mem_info() in the text */

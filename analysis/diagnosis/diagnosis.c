@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the moment of a failure to its cause. Each question is one function; the bounds stand here, each with its reason.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/diagnosis/watch.h"
+
+#define PIECES_TIMES  2u    /* in pieces: so many times what was asked for is free; less is a heap that is nearly full */
+#define PIECES_PART   16u   /* and at least this part of the heap */
+#define GROWS_SHARE   0.25  /* a line that holds less of what is live is not what fills the heap */
+#define GROWS_MOST    0.5   /* one that holds so much of the heap is the cause, however the rest lies */
+#define GROWS_BLOCKS  8u    /* blocks from which a habit can be told from an accident */
+#define GROWS_KEPT    0.2   /* of its blocks, at least so many are kept: beside each kept one there may be some that it needs for a moment */
+#define PEAK_PART     8u    /* a request of at least this part of the heap is large enough to be its peak */
+#define PEAK_OLD      4u    /* the old block is at least this part of the new one */
+#define PEAK_BLOCKS   4u    /* more live blocks of that line are no old and new, but a number of things */
+
+/* ---- rows: sites put together by line ---- */
+
+static int by_name(const void *left, const void *right)
+{
+    const struct hs_held *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static int by_live(const void *left, const void *right)
+{
+    const struct hs_held *a = left, *b = right;
+    if (a->live != b->live)
+        return a->live < b->live ? 1 : -1;
+    return strcmp(a->name, b->name);
+}
+
+static bool is_python(const struct hs_names *names, uint32_t site)
+{
+    struct hs_frame frame[HS_DEPTH_MAX];
+    struct hs_symbol native;
+    return site != HS_SITE_UNKNOWN && hs_frames_of_site(names, site, frame, &native) && frame[0].file;
+}
+
+static void merge(struct hs_held *to, const struct hs_held *from)
+{
+    bool first = from->blocks && (!to->blocks || from->first < to->first);
+    to->first = first ? from->first : to->first;
+    to->last = from->last > to->last ? from->last : to->last;
+    to->largest = from->largest > to->largest ? from->largest : to->largest;
+    to->live += from->live;
+    to->blocks += from->blocks;
+    to->allocated += from->allocated;
+}
+
+/* One row a line; those of equal names become one. */
+static int make_rows(struct hs_diagnosis *d, const struct hs_moment *w, const struct hs_names *names)
+{
+    char name[HS_NAME_MAX];
+    uint64_t live = 0;
+    size_t n = 0;
+    d->held = calloc(w->n + 1, sizeof *d->held);
+    if (!d->held)
+        return HS_ERR_MEMORY;
+    for (uint32_t i = 0; i < w->n; i++) {
+        const struct hs_site_then *s = &w->site[i];
+        if (!s->blocks && !s->allocated)
+            continue;
+        struct hs_held *h = &d->held[d->n];
+        *h = (struct hs_held){.name = strdup(hs_name_of_site(names, s->site, HS_KEY_LINE, name)), .live = s->live, .blocks = s->blocks,
+                              .allocated = s->allocated, .largest = s->largest, .first = s->first, .last = s->last,
+                              .python = is_python(names, s->site)};
+        if (!h->name)
+            return HS_ERR_MEMORY;
+        live += s->live;
+        d->n++;
+    }
+    qsort(d->held, d->n, sizeof *d->held, by_name);
+    for (size_t i = 0; i < d->n; i++) {
+        bool same = n && !strcmp(d->held[n - 1].name, d->held[i].name);
+        if (same) {
+            merge(&d->held[n - 1], &d->held[i]);
+            free(d->held[i].name);
+        } else {
+            d->held[n++] = d->held[i];
+        }
+    }
+    d->n = n;
+    qsort(d->held, d->n, sizeof *d->held, by_live);
+    for (size_t i = 0; i < d->n; i++)
+        d->held[i].share = live ? (double)d->held[i].live / (double)live : 0;
+    return HS_OK;
+}
+
+/* ---- who is between the free runs ---- */
+
+static int by_blocks(const void *left, const void *right)
+{
+    const struct hs_between *a = left, *b = right;
+    if (a->blocks != b->blocks)
+        return a->blocks < b->blocks ? 1 : -1;
+    return strcmp(a->name, b->name);
+}
+
+static int make_between(struct hs_diagnosis *d, const struct hs_moment *w, const struct hs_names *names)
+{
+    char name[HS_NAME_MAX];
+    if (w->blame.answer != HS_BLAME_FOUND)
+        return HS_OK;
+    d->run = w->blame.run_bytes;
+    d->between = calloc(w->blame.n + 1, sizeof *d->between);
+    if (!d->between)
+        return HS_ERR_MEMORY;
+    for (uint32_t i = 0; i < w->blame.n; i++) {
+        size_t at = 0;
+        hs_name_of_site(names, w->blame.blocks[i].block.site, HS_KEY_LINE, name);
+        while (at < d->n_between && strcmp(d->between[at].name, name) != 0)
+            at++;
+        if (at == d->n_between && !(d->between[d->n_between++].name = strdup(name)))
+            return HS_ERR_MEMORY;
+        d->between[at].blocks++;
+        d->between[at].bytes += w->blame.blocks[i].bytes;
+    }
+    qsort(d->between, d->n_between, sizeof *d->between, by_blocks);
+    return HS_OK;
+}
+
+/* ---- questions ---- */
+
+/* A line of Python that keeps of its blocks, and whose newest is from shortly before the end: a table that was filled once has none. */
+static bool grows(const struct hs_diagnosis *d, const struct hs_held *h)
+{
+    uint64_t end = d->failure.number;
+    return h->python && h->blocks >= GROWS_BLOCKS && h->share >= GROWS_SHARE && (double)h->blocks >= GROWS_KEPT * (double)h->allocated &&
+           h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
+}
+
+static const struct hs_held *find_growing(const struct hs_diagnosis *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (grows(d, &d->held[i]))
+            return &d->held[i];
+    return NULL;
+}
+
+static const struct hs_held *find_asked(const struct hs_diagnosis *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->held[i].blocks && !strcmp(d->held[i].name, d->line))
+            return &d->held[i];
+    return NULL;
+}
+
+static bool in_pieces(const struct hs_diagnosis *d)
+{
+    const struct hs_failure *f = &d->failure;
+    return f->verdict == HS_VERDICT_FRAGMENTED && f->free >= PIECES_TIMES * (uint64_t)f->size && f->free >= d->total / PIECES_PART;
+}
+
+static bool fills_the_heap(const struct hs_diagnosis *d, const struct hs_held *h)
+{
+    return h && (double)h->live >= GROWS_MOST * (double)d->total;
+}
+
+/* The line that asked holds one block that is nearly as large as what it asked for: a list, a dict, a bytearray or a string that
+ * grows, or a buffer that is made anew while the old one is still there. */
+static bool is_peak(const struct hs_diagnosis *d)
+{
+    uint64_t size = d->failure.size;
+    return d->asked && size >= d->total / PEAK_PART && d->asked->largest >= size / PEAK_OLD && d->asked->blocks <= PEAK_BLOCKS;
+}
+
+static enum hs_cause cause_of(const struct hs_diagnosis *d)
+{
+    switch (d->failure.verdict) {
+    case HS_VERDICT_LOCKED: return HS_CAUSE_LOCKED;
+    case HS_VERDICT_UNCOLLECTED: return HS_CAUSE_UNCOLLECTED;
+    case HS_VERDICT_REFUSED: return HS_CAUSE_REFUSED;
+    case HS_VERDICT_UNKNOWN: return HS_CAUSE_NONE;
+    default: break;
+    }
+    if (d->failure.size > d->total)
+        return HS_CAUSE_TOO_LARGE;
+    if (fills_the_heap(d, d->grows))
+        return HS_CAUSE_GROWING;
+    if (is_peak(d) && (!d->grows || d->grows->live < d->asked->largest))
+        return HS_CAUSE_PEAK;
+    if (in_pieces(d))
+        return HS_CAUSE_PIECES;
+    return d->grows ? HS_CAUSE_GROWING : HS_CAUSE_FULL;
+}
+
+static int diagnose(struct hs_diagnosis *d, const struct hs_moment *w, const struct hs_names *names)
+{
+    *d = (struct hs_diagnosis){.failure = w->failure, .total = w->total};
+    hs_name_of_site(names, w->failure.site, HS_KEY_LINE, d->line);
+    int error = make_rows(d, w, names);
+    error = error ? error : make_between(d, w, names);
+    if (error)
+        return error;
+    d->grows = find_growing(d);
+    d->asked = find_asked(d);
+    d->cause = cause_of(d);
+    return HS_OK;
+}
+
+static int by_size(const void *left, const void *right)
+{
+    const struct hs_failure *a = &((const struct hs_diagnosis *)left)->failure, *b = &((const struct hs_diagnosis *)right)->failure;
+    if (a->size != b->size)
+        return a->size < b->size ? 1 : -1;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+int hs_diagnose(struct hs_diagnoses *all, const struct hs_watch *w, const struct hs_names *names)
+{
+    int error = w->error;
+    *all = (struct hs_diagnoses){.failures = w->failures};
+    for (unsigned i = 0; i < HS_DIAGNOSES && !error; i++)
+        if (w->moment[i].failure.size)
+            error = diagnose(&all->diagnosis[all->n++], &w->moment[i], names);
+    qsort(all->diagnosis, all->n, sizeof *all->diagnosis, by_size);
+    return error;
+}
+
+static void free_one(struct hs_diagnosis *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        free(d->held[i].name);
+    for (size_t i = 0; i < d->n_between; i++)
+        free(d->between[i].name);
+    free(d->held);
+    free(d->between);
+}
+
+void hs_diagnoses_free(struct hs_diagnoses *all)
+{
+    for (unsigned i = 0; i < all->n; i++)
+        free_one(&all->diagnosis[i]);
+    *all = (struct hs_diagnoses){.n = 0};
+}

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+ANALYSIS_SRC += $(sort $(wildcard analysis/diagnosis/*.c))

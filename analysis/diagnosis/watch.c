@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The moment of a failure, kept while the replay goes on.
+ */
+#include <stdlib.h>
+
+#include "analysis/diagnosis/watch.h"
+
+#define FOLLOWING_BYTES   256u /* what an exception and its traceback ask for at most in one piece */
+#define FOLLOWING_RECORDS 100u /* records after the failure in which they do */
+
+struct hs_watch *hs_watch_new(void)
+{
+    return calloc(1, sizeof(struct hs_watch));
+}
+
+void hs_watch_free(struct hs_watch *w)
+{
+    if (!w)
+        return;
+    for (unsigned i = 0; i < HS_DIAGNOSES; i++) {
+        hs_blame_free(&w->moment[i].blame);
+        free(w->moment[i].site);
+    }
+    hs_picture_free(&w->picture);
+    free(w);
+}
+
+/* Whether a region is one that the request could have come from. */
+static bool serves(const struct hs_model *m, const struct hs_failure *f, unsigned region)
+{
+    const struct hs_region_state *r = &m->region[region];
+    if (!r->present)
+        return false;
+    return f->region < m->n_regions ? hs_region_serves(r, &m->region[f->region], f->caps) : r->memory != HS_MEMORY_POOL;
+}
+
+static void count(struct hs_site_then *site, const struct hs_live_block *block, uint64_t taken)
+{
+    site->live += taken;
+    site->blocks++;
+    site->largest = taken > site->largest ? taken : site->largest;
+    site->first = site->blocks == 1 || block->number < site->first ? block->number : site->first;
+    site->last = block->number > site->last ? block->number : site->last;
+}
+
+/* Every live block is counted for the site that asked for its present size. */
+static void count_blocks(struct hs_moment *t, const struct hs_model *m)
+{
+    t->total = 0;
+    for (unsigned i = 0; i < m->n_regions; i++) {
+        const struct hs_region_state *r = &m->region[i];
+        uint32_t end = r->first + r->granules;
+        if (!serves(m, &t->failure, i))
+            continue;
+        t->total += (uint64_t)r->granules << r->shift;
+        for (uint32_t pos = hs_model_next(m, r->first, end); pos < end; pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
+            uint32_t index = m->block[pos].site + 1;
+            if (index < t->n)
+                count(&t->site[index], &m->block[pos], (uint64_t)m->block[pos].granules << r->shift);
+        }
+    }
+}
+
+static void count_sites(struct hs_moment *t, const struct hs_model *m)
+{
+    for (uint32_t i = 0; i < t->n; i++) {
+        t->site[i].site = i - 1;
+        t->site[i].allocated = m->sum[i].allocs + m->sum[i].reallocs;
+    }
+}
+
+static int find_blame(struct hs_watch *w, struct hs_moment *t, const struct hs_model *m)
+{
+    struct hs_blame_request request = {.size = t->failure.size, .asked = t->failure.region, .caps = t->failure.caps};
+    int error = hs_picture_take(&w->picture, m);
+    hs_blame_free(&t->blame);
+    t->blame = (struct hs_blame){.answer = HS_BLAME_ROOM};
+    return error ? error : hs_blame_find(&t->blame, &w->picture, &request);
+}
+
+static int keep(struct hs_watch *w, struct hs_moment *t, const struct hs_model *m)
+{
+    struct hs_site_then *site = calloc(m->n_sums ? m->n_sums : 1, sizeof *site);
+    if (!site)
+        return HS_ERR_MEMORY;
+    free(t->site);
+    t->site = site;
+    t->n = m->n_sums;
+    count_blocks(t, m);
+    count_sites(t, m);
+    return t->failure.verdict == HS_VERDICT_FRAGMENTED ? find_blame(w, t, m) : HS_OK;
+}
+
+/* After a failure the exception's own objects fail for a few bytes each: they are no failures of the program. */
+static bool follows(const struct hs_watch *w, const struct hs_failure *f)
+{
+    return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->size < w->last_size && f->number - w->last_number <= FOLLOWING_RECORDS;
+}
+
+void hs_watch_failed(struct hs_watch *w, const struct hs_model *m, const struct hs_failure *failure)
+{
+    bool pool = failure->region < m->n_regions && m->region[failure->region].memory == HS_MEMORY_POOL;
+    struct hs_moment *t = &w->moment[failure->verdict];
+    if (pool || w->error)
+        return;
+    w->failures++;
+    if (follows(w, failure))
+        return;
+    w->last_number = failure->number;
+    w->last_size = failure->size;
+    if (failure->size <= t->failure.size || failure->verdict == HS_VERDICT_UNKNOWN)
+        return;
+    t->failure = *failure;
+    w->error = keep(w, t, m);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A trace with failed allocations: the cause, the line, and what to change. What was found out is in analysis/diagnosis; here
+ * stand the words.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "analysis/doctor/doctor.h"
+
+#define HOLDERS_TOLD 3u
+#define SHARE_TOLD   0.02 /* of what is live: a line with less is not named */
+
+/* ---- evidence ---- */
+
+static void tell_failure(struct hs_finding *f, const struct hs_diagnosis *d)
+{
+    const struct hs_failure *w = &d->failure;
+    hs_finding_evidence(f, "%s asked for %" PRIu32 " bytes when %" PRIu64 " of %" PRIu64 " were free, the longest run of which had %" PRIu64, d->line, w->size,
+                        w->free, d->total, w->largest_free);
+}
+
+static void tell_holder(struct hs_finding *f, const struct hs_held *h)
+{
+    hs_finding_evidence(f, "%4.1f%% of what is in use, %" PRIu64 " bytes in %" PRIu64 " block%s: %s", 100 * h->share, h->live, h->blocks, h->blocks == 1 ? "" : "s",
+                        h->name);
+}
+
+static void tell_holders(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_held *but)
+{
+    unsigned told = 0;
+    for (size_t i = 0; i < d->n && told < HOLDERS_TOLD && d->held[i].share >= SHARE_TOLD; i++) {
+        if (&d->held[i] == but)
+            continue;
+        tell_holder(f, &d->held[i]);
+        told++;
+    }
+}
+
+static struct hs_finding *new_problem(struct hs_findings *findings, const char *code, const char *verdict)
+{
+    return hs_finding_new(findings, code, HS_SEVERITY_PROBLEM, "%s", verdict);
+}
+
+/* ---- one function a cause ---- */
+
+static void locked(const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    char verdict[HS_NOTE_LEN];
+    snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict);
+    tell_failure(f, d);
+    hs_finding_next(f, "an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does");
+    hs_finding_next(f, "micropython.heap_unlock() once for each micropython.heap_lock()");
+}
+
+static void uncollected(const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    char verdict[HS_NOTE_LEN];
+    snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
+    struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict);
+    tell_failure(f, d);
+    tell_holders(f, d, NULL);
+    hs_finding_next(f, "call gc.enable(), or gc.collect() often enough after gc.disable()");
+}
+
+static void refused(const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    char verdict[HS_NOTE_LEN];
+    snprintf(verdict, sizeof verdict, "%.200s asked for a kind of memory that no region has", d->line);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-REFUSED", verdict);
+    hs_finding_evidence(f, "%" PRIu32 " bytes were asked for", d->failure.size);
+    hs_finding_next(f, "heapstrata regions lists the regions and their capabilities");
+}
+
+/* A list, dict or bytearray takes its whole new size in one piece. */
+static void advise_growth(struct hs_finding *f, const struct hs_diagnosis *d)
+{
+    hs_finding_next(f, "give it its final size at once where that is known ([None] * n, bytearray(n)), or split it into several smaller ones");
+    if (d->asked && d->asked->python)
+        hs_finding_next(f, "numbers of one kind take less in array.array; what is read in order need not be kept: a generator");
+}
+
+static void too_large(const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    char verdict[HS_NOTE_LEN];
+    bool growing = d->asked && d->asked->largest >= d->failure.size / 4;
+    snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them", d->line, d->failure.size, d->total);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-TOO-SMALL", verdict);
+    if (growing)
+        hs_finding_evidence(f, "the same line holds %" PRIu64 " bytes in one block: it grows, and asks for its next size in one piece", d->asked->largest);
+    else
+        tell_failure(f, d);
+    if (growing)
+        advise_growth(f, d);
+    else
+        hs_finding_next(f, "work in smaller pieces: one buffer that is reused");
+}
+
+static void pieces(const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    char verdict[HS_NOTE_LEN];
+    snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64, d->line, d->failure.size,
+             d->failure.free, d->failure.largest_free);
+    struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict);
+    tell_failure(f, d);
+    for (size_t i = 0; i < d->n_between && i < HOLDERS_TOLD; i++)
+        hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run, d->between[i].blocks,
+                            d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, d->between[i].name);
+    hs_finding_next(f, "allocate what %.160s needs once, at the program's start, and reuse it", d->line);
+    if (d->n_between)
+        hs_finding_next(f, "call gc.collect() before %.160s allocates, so that its blocks are placed lower, beside those that stay", d->between[0].name);
+    hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
+}
+
+static void growing(const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    char verdict[HS_NOTE_LEN];
+    const struct hs_held *h = d->grows;
+    snprintf(verdict, sizeof verdict, "%.160s keeps what it allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32 " bytes at %.120s found no room",
+             h->name, h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict);
+    tell_failure(f, d);
+    hs_finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure", h->blocks, h->allocated);
+    tell_holders(f, d, h);
+    hs_finding_next(f, "let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception");
+    hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", h->name);
+}
+
+static void peak(const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    char verdict[HS_NOTE_LEN];
+    snprintf(verdict, sizeof verdict, "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32 " more in one piece", d->line,
+             d->asked->largest, d->failure.size);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict);
+    tell_failure(f, d);
+    tell_holders(f, d, d->asked);
+    advise_growth(f, d);
+    hs_finding_next(f, "where a buffer is made anew each time: reuse it, or drop the old one before (buffer = None)");
+}
+
+static void full(const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    char verdict[HS_NOTE_LEN];
+    const struct hs_held *most = d->n ? &d->held[0] : NULL;
+    if (most && most->live)
+        snprintf(verdict, sizeof verdict, "the heap was full of live data when %.120s asked for %" PRIu32 " bytes: %.1f%% of it is of %.160s", d->line, d->failure.size,
+                 100 * most->share, most->name);
+    else
+        snprintf(verdict, sizeof verdict, "the heap was full when %.200s asked for %" PRIu32 " bytes", d->line, d->failure.size);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict);
+    tell_failure(f, d);
+    tell_holders(f, d, NULL);
+    hs_finding_next(f, "make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, _NAME = const() for constants");
+    hs_finding_next(f, "freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none");
+    hs_finding_next(f, "heapstrata report --live lists all lines, --sort kind what the blocks are");
+}
+
+static void (*const causes[HS_CAUSES])(const struct hs_diagnosis *, struct hs_findings *) = {
+    [HS_CAUSE_LOCKED] = locked,   [HS_CAUSE_UNCOLLECTED] = uncollected, [HS_CAUSE_REFUSED] = refused, [HS_CAUSE_TOO_LARGE] = too_large,
+    [HS_CAUSE_PIECES] = pieces,   [HS_CAUSE_GROWING] = growing,         [HS_CAUSE_PEAK] = peak,       [HS_CAUSE_FULL] = full,
+};
+
+static void look(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    for (unsigned i = 0; patient->diagnoses && i < patient->diagnoses->n; i++) {
+        const struct hs_diagnosis *d = &patient->diagnoses->diagnosis[i];
+        if (causes[d->cause])
+            causes[d->cause](d, findings);
+    }
+}
+
+const struct hs_check hs_check_failure = {.name = "failure", .look = look};

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""Each program's first line says what is right: the code of doctor's first finding and the line that it must name, or "-" where
+nothing may be found. Run in a heap of 64 KB, in 32 and 64 bit: the cause is planted so that it holds in both."""
+import glob
+import os
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "tools"))
+import hs_test  # noqa: E402
+
+tap = hs_test.Tap()
+
+
+def first_finding(firmware, path):
+    trace = os.path.join(hs_test.scratch(), "planted.hst")
+    hs_test.run_firmware(firmware, ["-X", "heapsize=64k", os.path.basename(path)], cwd=os.path.dirname(path), trace=trace)
+    status, value, err = hs_test.cli_json("doctor", trace)
+    findings = (value or {}).get("findings", [])
+    return (findings[0] if findings else None), status, err
+
+
+def names_line(finding, name, line):
+    words = " ".join([finding["verdict"]] + finding["evidence"])
+    return re.search(r"\b%s\.py:%s\b" % (re.escape(name), line), words) is not None
+
+
+for path in sorted(glob.glob(os.path.join(HERE, "programs", "*.py"))):
+    name = os.path.splitext(os.path.basename(path))[0]
+    with open(path) as f:
+        wanted = f.readline().lstrip("# ").split()
+    for firmware in hs_test.UNIX:
+        finding, status, err = first_finding(firmware, path)
+        if wanted == ["-"]:
+            tap.check("%s, %s: nothing is found" % (name, firmware), status == 0 and not finding, (status, err, finding))
+            continue
+        code, line = wanted
+        good = status == 1 and finding and finding["code"] == code and names_line(finding, name, line)
+        tap.check("%s, %s: %s by line %s" % (name, firmware, code, line), good, (status, err, finding))
+tap.finish()

@@ -1,0 +1,9 @@
+# HS-HEAP-FULL 5
+# A font that is loaded at the start.
+font = {}
+for c in range(80):
+    font[c] = bytes(400 + c)
+total = 0
+for n in range(3000):
+    total += len("line %d of the text" % n) + font[n % 80][7]
+screen = bytearray(32000)

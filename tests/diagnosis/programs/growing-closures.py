@@ -1,0 +1,13 @@
+# HS-HEAP-GROWING 6
+# Each callback keeps a buffer.
+callbacks = []
+
+def watch(n):
+    buffer = bytearray(1000)
+
+    def on_event():
+        return buffer[n]
+    return on_event
+
+for i in range(100):
+    callbacks.append(watch(i))

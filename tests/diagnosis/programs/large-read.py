@@ -1,0 +1,10 @@
+# HS-HEAP-TOO-SMALL 6
+# A whole file is read at once.
+class File:
+    def read(self, size):
+        # as a stream does it
+        return bytes(size)
+
+
+f = File()
+data = f.read(200000)

@@ -1,0 +1,9 @@
+# HS-COLLECT-OFF 6
+import gc
+gc.disable()
+
+def frame(n):
+    return bytearray(n)
+
+for i in range(1000):
+    frame(900 + i)

@@ -1,0 +1,11 @@
+# HS-HEAP-PEAK 7
+# A buffer that is made anew while the old one is still there.
+def make():
+    global buffer
+    for n in range(3):
+        # the old one goes only when the new one is there
+        buffer = bytearray(30000 + 800 * n)
+
+buffer = None
+make()
+make()

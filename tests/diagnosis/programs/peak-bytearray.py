@@ -1,0 +1,6 @@
+# HS-HEAP-PEAK 6
+# A bytearray grows by what came in.
+data = bytearray()
+piece = bytes(512)
+while True:
+    data.extend(piece)

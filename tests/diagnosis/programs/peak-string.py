@@ -1,0 +1,7 @@
+# HS-HEAP-PEAK 6
+# A page is put together by +=.
+page = ""
+n = 0
+while True:
+    page += "<tr><td>one more row of the table</td></tr>"
+    n += 1
