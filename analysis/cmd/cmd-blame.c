@@ -196,13 +196,23 @@ static int print(struct work *w, const struct hs_groups *lines, const struct hs_
     return HS_EXIT_OK;
 }
 
+/* What the smallest of the requests asked for that failed; 0: none did. */
+static uint64_t least_asked(const struct work *w)
+{
+    uint64_t least = 0;
+    for (size_t i = 0; i < w->n; i++)
+        least = !least || w->cases[i].failure.size < least ? w->cases[i].failure.size : least;
+    return least;
+}
+
 static int measure_and_print(struct work *w)
 {
     static const struct hs_grouping by_line = {.key = {HS_KEY_LINE}, .n_keys = 1};
     struct hs_island_report report = {0};
     struct hs_groups *lines = hs_groups_new(w->model, &w->names, &by_line);
     hs_islands_finish(&w->islands, w->model);
-    int error = lines ? hs_island_report_make(&report, &w->islands, lines, w->model) : HS_ERR_MEMORY;
+    struct hs_advised advised = {w->model, w->reader, least_asked(w)};
+    int error = lines ? hs_island_report_make(&report, &w->islands, lines, &advised) : HS_ERR_MEMORY;
     for (size_t i = 0; !error && i < w->n; i++)
         error = hs_culprits_find(&w->cases[i].culprits, &w->cases[i].blame, &w->names);
     int status = error ? exit_status(error) : print(w, lines, &report);

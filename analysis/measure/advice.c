@@ -8,6 +8,7 @@
 #define MANY          8u   /* blocks */
 #define SOME          4u
 #define BUFFER        64u  /* bytes of a block that is worth being used again */
+#define MISSING_PART  16u  /* islands that keep a smaller part of what was asked for apart are not why it failed */
 #define HEAP_PARTS    8u   /* a collection that frees a smaller part of the heap needs no threshold */
 
 /* What the conditions look at. */
@@ -217,8 +218,35 @@ static void advise(struct hs_island_report *report, const struct scene *s, size_
     }
 }
 
+static bool has_source(const struct hs_reader *reader, const struct hs_group *group)
+{
+    for (size_t i = 0; i < group->n_sites; i++) {
+        const struct hs_site *site = hs_reader_site(reader, group->site[i]);
+        if (site && site->file)
+            return true;
+    }
+    return false;
+}
+
+/* Where lines of source are recorded, what has none is the interpreter's own: a user cannot change it. */
+static bool any_source(const struct hs_reader *reader, const struct hs_groups *groups)
+{
+    for (size_t i = 0; i < groups->n; i++)
+        if (has_source(reader, &groups->group[i]))
+            return true;
+    return false;
+}
+
+/* Whether advice about a row would help: what its islands keep apart, on average, is a share of what was missing. */
+static bool is_worth_it(const struct hs_advised *a, const struct hs_island_report *report, size_t row, const struct hs_groups *groups)
+{
+    bool users = !any_source(a->reader, groups) || has_source(a->reader, &groups->group[report->row[row].group]);
+    const struct hs_island_row *r = &report->row[row];
+    return r->share >= SHARE_WORTH && MISSING_PART * mean(r->sum.parted, r->sum.moments) >= a->missing && users;
+}
+
 int hs_island_report_make(struct hs_island_report *report, const struct hs_islands *is, const struct hs_groups *groups,
-                          const struct hs_model *model)
+                          const struct hs_advised *advised)
 {
     *report = (struct hs_island_report){.moments = is->moments, .row = calloc(groups->n + 1, sizeof *report->row)};
     if (!report->row)
@@ -227,10 +255,15 @@ int hs_island_report_make(struct hs_island_report *report, const struct hs_islan
     report->advice = calloc((report->n + 1) * HS_ADVICE_KINDS, sizeof *report->advice);
     if (!report->advice)
         return HS_ERR_MEMORY;
-    struct scene scene = {report, groups, model};
-    for (size_t i = 0; i < report->n && report->row[i].share >= SHARE_WORTH; i++)
+    struct scene scene = {report, groups, advised->model};
+    bool any = false;
+    for (size_t i = 0; i < report->n; i++) {
+        if (!is_worth_it(advised, report, i, groups))
+            continue;
+        any = true;
         advise(report, &scene, i, false);
-    if (report->n)
+    }
+    if (any)
         advise(report, &scene, 0, true);
     return HS_OK;
 }

@@ -19,6 +19,13 @@ struct hs_island_row {
     double share;               /* of all that islands keep apart, 0 to 1 */
 };
 
+/* Of what and for whom advice is given. */
+struct hs_advised {
+    const struct hs_model *model;
+    const struct hs_reader *reader;
+    uint64_t missing;           /* bytes of the smallest request that failed; 0: none did */
+};
+
 enum hs_advice_kind {
     HS_ADVICE_REUSE,       /* one buffer instead of many: about the line beside the islands */
     HS_ADVICE_IMPORT,      /* import at the top */
@@ -53,8 +60,8 @@ struct hs_island_report {
 };
 
 /* Puts finished islands together by the groups. Free with hs_island_report_free. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_island_report_make(struct hs_island_report *report, const struct hs_islands *islands,
-                          const struct hs_groups *groups, const struct hs_model *model);
+int hs_island_report_make(struct hs_island_report *report, const struct hs_islands *islands, const struct hs_groups *groups,
+                          const struct hs_advised *advised);
 void hs_island_report_free(struct hs_island_report *report);
 
 #endif
