@@ -311,7 +311,7 @@ TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test check
-test: deps all micropython micropython-plain micropython-lttng $(LWIP_THERE) $(PROGRAMS) $(NPM)/tests/html/state ## everything; T=WORD runs the suites with WORD in their name
+test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 

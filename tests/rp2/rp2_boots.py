@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""The ring over everything that starts a Pico anew: what was recorded before is there, and why it ended is named."""
+import os
+import re
+
+import hs_test
+import pico
+
+MARK = "import heapstrata\nheapstrata.mark('%s')\n"
+POWER_ON, SOFTWARE, WATCHDOG, UNKNOWN = 1, 2, 3, 0
+
+
+def trace(board):
+    sram = os.path.join(hs_test.scratch(), "boots.bin")
+    board.save_sram(sram)
+    return sram
+
+
+def dump(sram):
+    return hs_test.cli("dump", sram).out.decode(errors="replace")
+
+
+def causes(text):
+    """{boot: cause} of the RESET records."""
+    return {int(b): int(c) for b, c in re.findall(r"\bRESET +boot=(\d+) cause=(\d+)", text)}
+
+
+def marks(text):
+    return re.findall(r'\bMARK .*?"([^"]*)"', text)
+
+
+def restart(tap, name, reset, cause, word):
+    """A mark, the reset, another mark: both are in the ring, with the cause in the record and in words."""
+    with pico.Pico(noise=True) as board:
+        board.run(MARK % "before")
+        reset(board)
+        board.run(MARK % "after")
+        sram = trace(board)
+        boot = board.run("import heapstrata\nprint(heapstrata.stats()['boot'])")[0].strip()
+    text = dump(sram)
+    tap.check("%s: the second boot goes on in the ring" % name, boot == b"2" and marks(text) == ["before", "after"],
+              (boot, marks(text)))
+    tap.check("%s: cause %d" % (name, cause), causes(text).get(2) == cause, causes(text))
+    told = hs_test.cli("resets", sram)
+    tap.check("%s: resets says '%s'" % (name, word), told.status == 0 and ("reset by " + word).encode() in told.out,
+              (told.status, told.out[:400], told.err))
+
+
+def case_power(tap):
+    with pico.Pico(noise=True) as board:
+        text = dump(trace(board))
+    tap.check("power-on: an image is laid out over what SRAM had in it, cause 1", causes(text) == {1: POWER_ON}, text[:300])
+
+
+def case_soft(tap):
+    """A soft reset is no boot: the same one goes on, and the heap's end is a collection with that cause."""
+    with pico.Pico() as board:
+        board.run(MARK % "before")
+        board.soft_reset()
+        board.run(MARK % "after")
+        sram = trace(board)
+    text = dump(sram)
+    ends = re.findall(r"\bCOLLECT +cause=(\d+)", text)
+    tap.check("soft reset: one boot, both marks", marks(text) == ["before", "after"] and 2 not in causes(text),
+              (marks(text), causes(text)))
+    tap.check("soft reset: the heap's end is told with its cause", ends.count("3") == 1, ends)
+
+
+def run(tap):
+    case_power(tap)
+    case_soft(tap)
+    restart(tap, "machine.reset()", lambda b: b.run_to_reset("import machine\nmachine.reset()"), SOFTWARE, "software")
+    restart(tap, "watchdog", lambda b: b.run_to_reset("import machine\nmachine.WDT(timeout=100)\nwhile True: pass"), WATCHDOG,
+            "watchdog")
+    restart(tap, "in the midst of allocating", lambda b: (b.start("while True: [bytearray(9)]"), b.reset()), POWER_ON, "power-on")
