@@ -163,6 +163,8 @@ struct measures {
     struct hs_caps_flow *flow;
     struct hs_watch *watch;
     struct hs_diagnoses diagnoses;
+    struct hs_growth growth;
+    struct hs_growing growing;
 };
 
 static void measure(void *context, const struct hs_event *event)
@@ -170,6 +172,7 @@ static void measure(void *context, const struct hs_event *event)
     struct measures *m = context;
     hs_pools_feed(m->pools, event);
     hs_caps_flow_take(m->flow, event);
+    hs_growth_take(&m->growth, m->model, event);
 }
 
 static void failed(void *context, const struct hs_failure *failure)
@@ -194,9 +197,20 @@ static void end_measures(struct measures *m)
 {
     hs_diagnoses_free(&m->diagnoses);
     hs_watch_free(m->watch);
+    hs_growth_free(&m->growth);
     hs_caps_flow_free(m->flow);
     hs_model_free(m->model);
     hs_pools_free(m->pools);
+}
+
+/* What the measures found. HS_OK or HS_ERR_MEMORY. */
+static int conclude(struct measures *m, struct hs_patient *patient)
+{
+    int error = hs_diagnose(&m->diagnoses, m->watch, patient->names);
+    int grows = error ? error : hs_growth_find(&m->growth, patient->names, &m->growing);
+    patient->diagnoses = &m->diagnoses;
+    patient->growing = grows == HS_OK ? &m->growing : NULL;
+    return error ? error : grows == HS_ERR_MEMORY ? grows : HS_OK;
 }
 
 /* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
@@ -215,9 +229,8 @@ static int with_trace(const struct args *args, struct hs_patient *patient, const
         patient->pools = m.pools;
         patient->flow = m.flow;
         patient->names = &names;
-        patient->diagnoses = &m.diagnoses;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
-            status = hs_diagnose(&m.diagnoses, m.watch, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, patient, text);
+            status = conclude(&m, patient) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, patient, text);
         status = damaged && !text->n ? damaged : status; /* of a text a map may be cut: a note says so */
     }
     hs_symbols_close(names.symbols);

@@ -14,6 +14,7 @@ extern const struct hs_check
     hs_check_failure,
     hs_check_figures,
     hs_check_fragmentation,
+    hs_check_growth,
     hs_check_heap,
     hs_check_hooks,
     hs_check_idf,
@@ -25,6 +26,7 @@ extern const struct hs_check
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
     &hs_check_failure,
+    &hs_check_growth,
     &hs_check_psram,
     &hs_check_heap,
     &hs_check_fragmentation,

@@ -20,6 +20,7 @@
 #define HS_DOCTOR_H
 
 #include "analysis/diagnosis/diagnosis.h"
+#include "analysis/diagnosis/growth.h"
 #include "analysis/doctor/chips.h"
 #include "analysis/measure/caps.h"
 #include "analysis/measure/pools.h"
@@ -70,6 +71,7 @@ struct hs_patient {
     const struct hs_caps_flow *flow; /* likewise */
     const struct hs_names *names;   /* of the trace's sites; NULL likewise */
     const struct hs_diagnoses *diagnoses; /* of its failures; NULL likewise */
+    const struct hs_growing *growing; /* a line whose live data rise; NULL: none, or the input is no trace */
     const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
     size_t n_lines;
     struct hs_meminfo_log meminfo;  /* dumps of mem_info() in the text */

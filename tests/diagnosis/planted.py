@@ -13,9 +13,9 @@ import hs_test  # noqa: E402
 tap = hs_test.Tap()
 
 
-def first_finding(firmware, path):
+def first_finding(firmware, path, *args):
     trace = os.path.join(hs_test.scratch(), "planted.hst")
-    hs_test.run_firmware(firmware, ["-X", "heapsize=64k", os.path.basename(path)], cwd=os.path.dirname(path), trace=trace)
+    hs_test.run_firmware(firmware, ["-X", "heapsize=64k", os.path.basename(path), *args], cwd=os.path.dirname(path), trace=trace)
     status, value, err = hs_test.cli_json("doctor", trace)
     findings = (value or {}).get("findings", [])
     return (findings[0] if findings else None), status, err
@@ -24,6 +24,17 @@ def first_finding(firmware, path):
 def names_line(finding, name, line):
     words = " ".join([finding["verdict"]] + finding["evidence"])
     return re.search(r"\b%s\.py:%s\b" % (re.escape(name), line), words) is not None
+
+
+def exhaustion(firmware, name):
+    """How many more collections a leak lasts, foretold from ten rounds, against the same program that is not stopped."""
+    path = os.path.join(HERE, "programs", name + ".py")
+    finding, _, _ = first_finding(firmware, path)
+    told = [int(n) for e in finding["evidence"] for n in re.findall(r"full after (\d+) more collections", e)]
+    first_finding(firmware, path, "1000000")
+    _, value, _ = hs_test.cli_json("stat", os.path.join(hs_test.scratch(), "planted.hst"))
+    real = value["collections"] - 10
+    tap.check("%s, %s: full after %s more collections, within 20 %%" % (name, firmware, told), told and abs(told[0] - real) <= 0.2 * real, (told, real))
 
 
 for path in sorted(glob.glob(os.path.join(HERE, "programs", "*.py"))):
@@ -38,4 +49,7 @@ for path in sorted(glob.glob(os.path.join(HERE, "programs", "*.py"))):
         code, line = wanted
         good = status == 1 and finding and finding["code"] == code and names_line(finding, name, line)
         tap.check("%s, %s: %s by line %s" % (name, firmware, code, line), good, (status, err, finding))
+for name in ("leak-list", "leak-dict", "leak-closure"):
+    for firmware in hs_test.UNIX:
+        exhaustion(firmware, name)
 tap.finish()

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Live data from collection to collection.
+ */
+#include "analysis/diagnosis/growth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/measure/summary.h"
+
+#define LEAST_MOMENTS 6u   /* fewer are no series */
+#define LEAST_BYTES   256u /* growth over the moments looked at; less may be a cache of the interpreter */
+#define RISES         0.6  /* share of the steps that rise */
+#define FALLS         0.1  /* share of the steps that may fall */
+#define LATE_SHARE    0.35 /* of the growth, at least so much is in the second half: else it saturates */
+
+/* ---- moments ---- */
+
+static void forget(struct hs_growth *g)
+{
+    for (unsigned i = 0; i < g->n; i++)
+        free(g->moment[i].live);
+    g->n = 0;
+}
+
+void hs_growth_free(struct hs_growth *g)
+{
+    forget(g);
+    *g = (struct hs_growth){.n = 0};
+}
+
+/* Every second one goes, the first stays. */
+static void thin(struct hs_growth *g)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < g->n; i++) {
+        if (i % 2)
+            free(g->moment[i].live);
+        else
+            g->moment[kept++] = g->moment[i];
+    }
+    g->n = kept;
+    g->stride *= 2;
+}
+
+static void sum_regions(struct hs_growth_moment *t, const struct hs_model *m)
+{
+    for (unsigned i = 0; i < m->n_regions; i++) {
+        const struct hs_region_state *r = &m->region[i];
+        if (!r->present || r->memory == HS_MEMORY_POOL)
+            continue;
+        t->used += r->used;
+        t->free += ((uint64_t)r->granules << r->shift) - r->used;
+    }
+}
+
+static void keep(struct hs_growth *g, const struct hs_model *m)
+{
+    struct hs_growth_moment t = {.elapsed = hs_model_elapsed(m), .n = m->n_sums, .live = malloc((m->n_sums + 1) * sizeof *t.live)};
+    if (!t.live) {
+        g->error = HS_ERR_MEMORY;
+        return;
+    }
+    sum_regions(&t, m);
+    for (uint32_t i = 0; i < t.n; i++)
+        t.live[i] = m->sum[i].live;
+    if (g->n == HS_GROWTH_MOMENTS)
+        thin(g);
+    g->moment[g->n++] = t;
+}
+
+void hs_growth_take(struct hs_growth *g, const struct hs_model *m, const struct hs_event *e)
+{
+    if (e->kind != HS_COLLECT_END || g->error || !m->synced || m->n_sums > HS_GROWTH_SITES)
+        return;
+    if (g->boot != m->boot)
+        forget(g);
+    g->boot = m->boot;
+    g->stride = g->stride ? g->stride : 1;
+    if (g->collections++ % g->stride == 0)
+        keep(g, m);
+}
+
+/* ---- one line's series ---- */
+
+struct line {
+    char *name;
+    uint64_t *live; /* at each moment */
+};
+
+/* The moments that count: imports and set-up are over. */
+static unsigned first_of(const struct hs_growth *g)
+{
+    return g->n / 3;
+}
+
+static bool rises(const struct hs_growth *g, const uint64_t *live)
+{
+    unsigned first = first_of(g), steps = g->n - 1 - first, up = 0, down = 0;
+    uint64_t middle = live[first + steps / 2], from = live[first], to = live[g->n - 1];
+    for (unsigned i = first + 1; i < g->n; i++) {
+        up += live[i] > live[i - 1];
+        down += live[i] < live[i - 1];
+    }
+    return to >= from + LEAST_BYTES && up >= RISES * steps && down <= FALLS * steps && to > middle && (double)(to - middle) >= LATE_SHARE * (double)(to - from);
+}
+
+/* Slope of least squares, per tick. */
+static double slope(const struct hs_growth *g, const uint64_t *live, const uint64_t *used)
+{
+    double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+    for (unsigned i = first_of(g); i < g->n; i++) {
+        double x = (double)(g->moment[i].elapsed - g->moment[0].elapsed), y = (double)(live ? live[i] : used[i]);
+        n++, sx += x, sy += y, sxx += x * x, sxy += x * y;
+    }
+    double under = n * sxx - sx * sx;
+    return under > 0 ? (n * sxy - sx * sy) / under : 0;
+}
+
+/* ---- sites put together by line ---- */
+
+static int by_name(const void *left, const void *right)
+{
+    const struct line *a = left, *b = right;
+    return strcmp(a->name, b->name);
+}
+
+static void free_lines(struct line *line, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(line[i].name);
+        free(line[i].live);
+    }
+    free(line);
+}
+
+static uint64_t live_at(const struct hs_growth *g, unsigned moment, uint32_t index)
+{
+    return index < g->moment[moment].n ? g->moment[moment].live[index] : 0;
+}
+
+/* Only sites that hold more at the end than at the first moment that counts can grow. */
+static int collect(const struct hs_growth *g, const struct hs_names *names, struct line **lines, size_t *n)
+{
+    uint32_t sites = g->moment[g->n - 1].n;
+    char name[HS_NAME_MAX];
+    *n = 0;
+    *lines = calloc(sites + 1, sizeof **lines);
+    for (uint32_t i = 0; *lines && i < sites; i++) {
+        if (live_at(g, g->n - 1, i) <= live_at(g, first_of(g), i))
+            continue;
+        struct line *l = &(*lines)[(*n)++];
+        l->name = strdup(hs_name_of_site(names, i - 1, HS_KEY_LINE, name));
+        l->live = calloc(g->n, sizeof *l->live);
+        if (!l->name || !l->live)
+            return HS_ERR_MEMORY;
+        for (unsigned k = 0; k < g->n; k++)
+            l->live[k] = live_at(g, k, i);
+    }
+    if (!*lines)
+        return HS_ERR_MEMORY;
+    qsort(*lines, *n, sizeof **lines, by_name);
+    return HS_OK;
+}
+
+/* Adds up the lines of one name into the first of them. Returns how many there are of it. */
+static size_t add_up(const struct hs_growth *g, struct line *line, size_t n)
+{
+    size_t same = 1;
+    for (; same < n && !strcmp(line[same].name, line[0].name); same++)
+        for (unsigned k = 0; k < g->n; k++)
+            line[0].live[k] += line[same].live[k];
+    return same;
+}
+
+static void describe(const struct hs_growth *g, const struct hs_names *names, const struct line *line, struct hs_growing *growing)
+{
+    uint64_t used[HS_GROWTH_MOMENTS];
+    double tick = hs_seconds(names->reader, 1);
+    for (unsigned k = 0; k < g->n; k++)
+        used[k] = g->moment[k].used;
+    double all = slope(g, NULL, used), own = slope(g, line->live, NULL);
+    double rate = all > own ? all : own;
+    *growing = (struct hs_growing){.from = line->live[first_of(g)], .to = line->live[g->n - 1], .moments = g->n - first_of(g), .per_second = own / tick,
+                                   .free = g->moment[g->n - 1].free};
+    double each = ((double)used[g->n - 1] - (double)used[first_of(g)]) / (double)((growing->moments - 1) * g->stride);
+    growing->collections = each > 0 ? (double)growing->free / each : -1;
+    growing->lasts = rate > 0 ? (double)growing->free / rate * tick : -1;
+    memcpy(growing->name, line->name, strlen(line->name) + 1);
+}
+
+int hs_growth_find(const struct hs_growth *g, const struct hs_names *names, struct hs_growing *growing)
+{
+    struct line *line = NULL;
+    const struct line *best = NULL;
+    size_t n = 0, same;
+    uint64_t most = 0;
+    if (g->error || g->n < LEAST_MOMENTS)
+        return g->error ? g->error : HS_ERR_KIND;
+    int error = collect(g, names, &line, &n);
+    for (size_t i = 0; !error && i < n; i += same) {
+        same = add_up(g, &line[i], n - i);
+        uint64_t grown = line[i].live[g->n - 1] - line[i].live[first_of(g)];
+        if (grown > most && rises(g, line[i].live)) {
+            best = &line[i];
+            most = grown;
+        }
+    }
+    if (best)
+        describe(g, names, best, growing);
+    free_lines(line, n);
+    return error ? error : best ? HS_OK : HS_ERR_KIND;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A leak, before anything has failed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "analysis/doctor/doctor.h"
+
+/* "3 min", "2.5 h": how long memory lasts. */
+static void duration(char *text, size_t size, double seconds)
+{
+    static const struct {
+        double seconds;
+        const char *unit;
+    } units[] = {{86400, "days"}, {3600, "h"}, {60, "min"}, {1, "s"}, {1e-3, "ms"}, {0, "us"}};
+    size_t i = 0;
+    while (units[i].seconds > 0 && seconds < units[i].seconds)
+        i++;
+    snprintf(text, size, "%.3g %s", seconds / (units[i].seconds > 0 ? units[i].seconds : 1e-6), units[i].unit);
+}
+
+/* A failure by the same cause says it already. */
+static bool said(const struct hs_patient *p)
+{
+    for (unsigned i = 0; i < p->diagnoses->n; i++)
+        if (p->diagnoses->diagnosis[i].cause == HS_CAUSE_GROWING)
+            return true;
+    return false;
+}
+
+static void look(const struct hs_patient *p, struct hs_findings *findings)
+{
+    const struct hs_growing *g = p->growing;
+    char lasts[32] = "", text[48] = "";
+    if (!g || said(p))
+        return;
+    if (g->lasts >= 0) {
+        duration(lasts, sizeof lasts, g->lasts);
+        snprintf(text, sizeof text, "; at this rate memory lasts for %s", lasts);
+    }
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING, "what %.200s keeps grows from collection to collection%s", g->name, text);
+    hs_finding_evidence(f, "%" PRIu64 " bytes live after a collection, %" PRIu64 " after the last of %u, still rising in the second half", g->from, g->to, g->moments);
+    if (g->collections >= 0)
+        hs_finding_evidence(f, "the heap is full after %.0f more collections like these", g->collections);
+    hs_finding_evidence(f, "%.4g bytes a second of this line; %" PRIu64 " bytes were free after the last collection", g->per_second, g->free);
+    hs_finding_next(f, "let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception");
+    hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", g->name);
+}
+
+const struct hs_check hs_check_growth = {.name = "growth", .look = look};
