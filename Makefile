@@ -47,6 +47,8 @@ SUPPORT_OBJ  := $(SUPPORT_SRC:%.c=$(B)/obj/%.o)
 REPLAY_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/tests/fuzz/replay_%)
 FUZZ_BIN     := $(FUZZ_SRC:tests/%.c=$(B)/tests/%)
 CHECKED_BIN  := $(CHECKED_SRC:%.c=$(B)/%)
+PRELOAD_BIN  := $(PRELOAD_SRC:%.c=$(B)/%.so)
+VARIANT_BIN  := $(addprefix $(B)/variants/heapstrata-,clang O0)
 MAKE_FILES   := Makefile lib/lib.mk $(wildcard */dir.mk */*/dir.mk)
 
 # ---- flags ---------------------------------------------------------------------------------------
@@ -310,10 +312,15 @@ export PYTHONDONTWRITEBYTECODE := 1
 TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
-.PHONY: test check
-test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
+.PHONY: test check soak
+test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
+
+# Suites that can try more than `make test` has time for look at HS_SOAK.
+soak: export HS_SOAK := 1
+soak: export TEST_TIMEOUT := 36000
+soak: test ## `make test` with all seeds, all allocations and long fuzzing: hours; T=WORD as there
 
 check: deps $(PROGRAMS) ## only the programs in C: unit, property, cut-anywhere, fuzz corpus
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
@@ -342,6 +349,25 @@ $(B)/libchecked.a: $(patsubst %.c,$(B)/checked/%.o,$(HS_LIB_SRC) $(HOST_SRC))
 $(CHECKED_BIN): $(B)/tests/%: $(B)/checked/tests/%.o $(B)/libchecked.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(CHECKED_FLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_lib)
+
+# The program once more, by another compiler with sanitizers and without optimization: what one compiler hides the
+# other one shows. tests/compilers compares what they say.
+$(B)/variants/heapstrata-clang: $(B)/fuzz-obj/analysis/cmd/main.o $(B)/fuzz-obj/all.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_FLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
+$(B)/variants/O0/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
+	$(call say,CC,$< [-O0])
+	$(Q)mkdir -p $(@D) && $(CC) $(call flags,$<) -O0 -MMD -MP -c -o $@ $<
+$(B)/variants/heapstrata-O0: $(patsubst %.c,$(B)/variants/O0/%.o,$(MAIN_SRC) $(HS_LIB_SRC) $(HOST_SRC) $(ANALYSIS_SRC)) \
+		$(PROTO_OBJ) $(PAGE_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -O0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
+$(B)/variants/O0/analysis/export/proto.o: $(PROTO_GEN)
+
+# What tests put in front of the C library by LD_PRELOAD.
+$(PRELOAD_BIN): $(B)/%.so: %.c $(MAKE_FILES)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(WARN) $(CPPFLAGS) -O2 -g -fPIC -shared -o $@ $< -ldl
 
 .PHONY: check-layers
 check-layers: ## who includes whom; what the firmware objects need; one file per third-party library
@@ -431,4 +457,4 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1@\2/p' Makefile | awk -F@ '{ printf "  make %-18s %s\n", $$1, $$2 }'
 	@sed -n 's/^#   \([A-Z]\)/  \1/p' Makefile
 
--include $(shell find $(B)/obj $(B)/pic $(B)/watched $(B)/checked $(B)/fuzz-obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)

@@ -139,8 +139,10 @@ static uint64_t spare(const struct hs_pool *pool)
 
 static int by_spare(const void *a, const void *b)
 {
-    uint64_t x = spare(*(const struct hs_pool *const *)a), y = spare(*(const struct hs_pool *const *)b);
-    return x != y ? x < y ? 1 : -1 : 0;
+    const struct hs_pool *x = *(const struct hs_pool *const *)a, *y = *(const struct hs_pool *const *)b;
+    if (spare(x) != spare(y))
+        return spare(x) < spare(y) ? 1 : -1;
+    return x < y ? -1 : x > y; /* both lie in one array */
 }
 
 static void idle(const struct hs_patient *patient, struct hs_findings *findings)

@@ -44,10 +44,13 @@ static int by_frames(const void *a, const void *b)
     return 0;
 }
 
+/* Equals keep the order of their frames, whatever qsort does with equals. */
 static int heaviest_first(const void *a, const void *b)
 {
-    uint64_t x = ((const struct branch *)a)->weight, y = ((const struct branch *)b)->weight;
-    return x < y ? 1 : x > y ? -1 : 0;
+    const struct branch *x = a, *y = b;
+    if (x->weight != y->weight)
+        return x->weight < y->weight ? 1 : -1;
+    return x->first < y->first ? -1 : x->first > y->first;
 }
 
 /* The branches of one, at `depth`, heaviest first. Those without weight, and stacks that end here, are none. */

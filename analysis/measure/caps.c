@@ -244,7 +244,9 @@ void hs_caps_flow_take(struct hs_caps_flow *f, const struct hs_event *e)
 static int by_bytes(const void *a, const void *b)
 {
     const struct hs_caps_spill *x = a, *y = b;
-    return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
+    if (x->bytes != y->bytes)
+        return x->bytes > y->bytes ? -1 : 1;
+    return x->site != y->site ? (x->site < y->site ? -1 : 1) : x->outward - y->outward;
 }
 
 static int by_caps(const void *a, const void *b)

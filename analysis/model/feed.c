@@ -14,7 +14,8 @@
 HOT void expect(const struct hs_model *m, const struct hs_event *e)
 {
     uint32_t alloc = -(uint32_t)(e->kind == HS_ALLOC), pos = (e->pos & alloc) | (e->old & ~alloc);
-    __builtin_prefetch((const char *)m->block + (uint64_t)pos * sizeof *m->block, 1);
+    /* A number, not a pointer: there may be no block. */
+    __builtin_prefetch((const void *)((uintptr_t)m->block + (uintptr_t)pos * sizeof *m->block), 1);
 }
 
 /* The entry for a head that the trace places at `pos`, which the reader only does on free granules. */

@@ -79,7 +79,9 @@ struct runs {
 
 static int by_address(const void *a, const void *b) {
     const struct hs_span *x = a, *y = b;
-    return x->address < y->address ? -1 : x->address > y->address;
+    if (x->address != y->address)
+        return x->address < y->address ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
 }
 
 /* The runs' addresses and lengths. Returns their bytes in all. */

@@ -110,7 +110,8 @@ static size_t try_names(struct stream *s, struct hs_chunk *chunk) {
     if (have(s, sizeof names) < sizeof names)
         return 0;
     memcpy(&names, s->window + s->at, sizeof names);
-    size_t len = hs_names_len(s->window + s->at, have(s, sizeof names + names.len));
+    size_t n = have(s, sizeof names + names.len); /* may move what is at `at`, so it comes first */
+    size_t len = hs_names_len(s->window + s->at, n);
     chunk->kind = HS_CHUNK_NAMES;
     chunk->bytes = s->window + s->at + sizeof names;
     chunk->len = names.len;
@@ -128,7 +129,8 @@ static size_t refuse(struct stream *s, int code, uint32_t seq) {
 
 static size_t try_packet(struct stream *s, struct hs_chunk *chunk) {
     struct hs_packet *p = &chunk->packet;
-    if (!hs_packet_begins(s->window + s->at, have(s, sizeof *p), p))
+    size_t n = have(s, sizeof *p); /* may move what is at `at`, so it comes first */
+    if (!hs_packet_begins(s->window + s->at, n, p))
         return 0;
     size_t len = sizeof *p + p->len + p->defs;
     if (have(s, len) < len)
