@@ -8,12 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/import/unnamed.h"
+#include "analysis/util/child.h"
 
 #define DEPTH_MAX  8   /* LTTng: session/ust/uid/0/64-bit, with a folder for an archived piece in between */
 #define TRACES_MAX 256
@@ -169,33 +168,24 @@ static int convert(const char *folder, const struct traces *traces, int fd, stru
     return written ? error->code : HS_OK;
 }
 
-/* What the child tells. */
-struct told {
-    struct hs_error error;
-    int status;
+struct conversion {
+    const char *folder;
+    const struct traces *traces;
+    int fd;
 };
+
+static int convert_it(void *job, struct hs_error *error)
+{
+    const struct conversion *c = job;
+    return convert(c->folder, c->traces, c->fd, error);
+}
 
 /* The library's reader does not survive every damaged trace: it runs in a child, which may die of one. */
 static int convert_apart(const char *folder, const struct traces *traces, int fd, struct hs_error *error)
 {
-    int how = 0;
-    struct told *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (told == MAP_FAILED)
-        return fail(error, HS_ERR_MEMORY, folder, strerror(errno));
-    fflush(NULL);
-    pid_t child = fork();
-    if (!child) {
-        told->status = convert(folder, traces, fd, &told->error);
-        _exit(0);
-    }
-    while (child > 0 && waitpid(child, &how, 0) < 0 && errno == EINTR)
-        ;
-    *error = told->error;
-    int status = told->status;
-    munmap(told, sizeof *told);
-    if (child < 0)
-        return fail(error, HS_ERR_IO, folder, strerror(errno));
-    return how ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails in reading it") : status;
+    struct conversion conversion = { folder, traces, fd };
+    int status = hs_child_run(convert_it, &conversion, error);
+    return status == HS_CHILD_DIED ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails in reading it") : status;
 }
 
 static int make(const char *folder, struct hs_error *error)

@@ -105,6 +105,8 @@ static int run(void *memory)
     const struct hs_exporter *exporter = choose(args->format);
     if (!exporter)
         return HS_EXIT_BAD;
+    if (args->output && hs_cmd_check_output(args->output))
+        return HS_EXIT_BAD;
     bool to_terminal = (!args->output || !strcmp(args->output, "-")) && isatty(STDOUT_FILENO);
     if (exporter->binary && to_terminal)
         return hs_complain("format %s is not for a terminal: name a file with -o", exporter->name);

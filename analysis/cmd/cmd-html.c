@@ -10,6 +10,7 @@
 #include "analysis/cmd/firmware.h"
 #include "analysis/cmd/source.h"
 #include "analysis/html/page.h"
+#include "analysis/util/output.h"
 
 #define STEPS_DEFAULT 2500000u
 
@@ -99,25 +100,29 @@ static char *source_text(void *context, const char *file)
     return text;
 }
 
-static int write_page(struct input *in, unsigned n, const char *output)
+static int fill_page(struct input *in, unsigned n, FILE *out)
 {
     struct hs_page_facts facts[2];
-    bool to_stdout = !strcmp(output, "-");
-    FILE *out = to_stdout ? stdout : fopen(output, "wb");
-    if (!out)
-        return hs_complain("cannot make %s: %m", output);
     for (unsigned i = 0; i < n; i++)
         facts[i] = (struct hs_page_facts){
             .trace = in[i].trace, .names = {in[i].reader, in[i].symbols}, .source = source_text, .context = &in[i],
             .head = {in[i].path, in[i].reader, in[i].trace->history->model},
         };
-    int error = hs_page_write(facts, n, out);
-    bool failed = to_stdout ? fflush(out) : fclose(out);
-    if (!error && !failed)
+    return out ? hs_page_write(facts, n, out) : HS_ERR_MEMORY;
+}
+
+static int write_page(struct input *in, unsigned n, const char *output)
+{
+    struct hs_output out;
+    struct hs_error error = {0};
+    int status = hs_output_open(&out, output, HS_OUTPUT_STREAM, &error);
+    if (!status) {
+        status = fill_page(in, n, hs_output_stream(&out));
+        status = hs_output_close(&out, status, &error);
+    }
+    if (!status)
         return HS_EXIT_OK;
-    if (!to_stdout)
-        unlink(output);
-    return hs_complain("cannot write %s: %s", output, hs_strerror(error ? error : HS_ERR_IO));
+    return error.code ? hs_complain("%s", error.text) : hs_complain("cannot write %s: %s", output, hs_strerror(status));
 }
 
 /* The plain arguments: the input, unless that came with -i, and one to compare it with. */
@@ -142,6 +147,8 @@ static int run(void *memory)
                            "%s. Install Debian's nodejs and npm and run make again", hs_page_template.missing);
     if (!strcmp(output, "-") && isatty(STDOUT_FILENO))
         return hs_complain("a page is not for a terminal: name a file with -o");
+    if (hs_cmd_check_output(output))
+        return HS_EXIT_BAD;
     int status = HS_EXIT_OK;
     bool ready = true;
     for (unsigned i = 0; i < n && ready; i++)

@@ -4,10 +4,9 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "analysis/cmd/cmd.h"
+#include "analysis/util/output.h"
 #include "lib/host/writer.h"
 
 struct args {
@@ -24,28 +23,32 @@ static const struct hs_option options[] = {
     {0},
 };
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-    return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* Makes the .hst. Returns 0 or a negative enum hs_err: then there is no file. *error is filled also when
- * something was damaged that could be left out. */
-static int convert(const struct args *args, struct hs_error *error)
+/* Writes the .hst. *error is filled also when something was damaged that could be left out. */
+static int write_hst(const struct args *args, struct hs_output *out, struct hs_error *error)
 {
     struct hs_writer_config config = { .level = (int)args->level, .dump = (unsigned)args->dump };
-    struct hs_writer *writer = hs_writer_open(args->output, &config, error);
+    struct hs_writer *writer = hs_writer_of_fd(out->fd, args->output, &config, error);
     if (!writer)
         return error->code;
     struct hs_error closing = {0};
     int status = hs_writer_put_input(writer, args->common.input, error);
     int closed = hs_writer_close(writer, &closing);
+    if (closed && (!status || !error->code))
+        *error = closing;
+    return status ? status : closed;
+}
+
+static int convert(const struct args *args, struct hs_error *error)
+{
+    struct hs_output out;
+    struct hs_error closing = {0};
+    if (hs_output_open(&out, args->output, HS_OUTPUT_STREAM, error))
+        return error->code;
+    int status = write_hst(args, &out, error);
+    int closed = hs_output_close(&out, status, &closing);
     if (!status && closed)
         *error = closing;
-    if (status || closed)
-        unlink(args->output);
-    return status ? status : closed;
+    return closed;
 }
 
 /* "mem_info FILE": text with the output of mem_info(), and nothing else will do. */
@@ -76,8 +79,8 @@ static int run(void *memory)
     struct hs_error error = {0};
     if (take_kind(args))
         return HS_EXIT_BAD;
-    if (same_file(args->common.input, args->output))
-        return hs_complain("%s is input and output: name another with -o", args->output);
+    if (hs_cmd_check_output(args->output))
+        return HS_EXIT_BAD;
     if (args->level > 19)
         return hs_complain("--level takes 1 to 19");
     if (args->dump > 1000000)

@@ -20,6 +20,7 @@
 #include "analysis/record/process.h"
 #include "analysis/record/scratch.h"
 #include "analysis/record/serial.h"
+#include "analysis/util/output.h"
 #include "lib/host/writer.h"
 
 #define SCRIPT_MAX  (64u << 20) /* bytes */
@@ -59,6 +60,7 @@ struct recording {
     const struct args *args;
     const char *level;  /* NULL: not chosen */
     uint64_t interval;  /* 0: not chosen */
+    struct hs_output out;
     struct hs_writer *writer;
     struct hs_scratch scratch;
     unsigned ticks;
@@ -68,13 +70,29 @@ struct recording {
 
 /* ---- the file written ---- */
 
+/* An earlier trace stays until there is another: a run that gives none must not take it away. */
 static bool open_output(struct recording *r)
 {
     struct hs_error error = {0};
-    r->writer = hs_writer_open(r->args->output, NULL, &error);
-    if (!r->writer)
-        hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
-    return r->writer != NULL;
+    bool another = !access(r->args->output, F_OK);
+    if (hs_cmd_check_output(r->args->output))
+        return false;
+    if (!hs_output_open(&r->out, r->args->output, HS_OUTPUT_STREAM, &error)) {
+        r->writer = hs_writer_of_fd(r->out.fd, r->args->output, NULL, &error);
+        if (r->writer && (another || !hs_output_show(&r->out, &error)))
+            return true;
+        hs_output_close(&r->out, HS_ERR_IO, &(struct hs_error){0});
+    }
+    hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+    return false;
+}
+
+/* Something has come: from here on the file is under its name, so that others can follow it, and is kept whatever happens. */
+static void show_output(struct recording *r)
+{
+    struct hs_error error = {0};
+    if (hs_output_show(&r->out, &error))
+        hs_complain("%s", error.text);
 }
 
 /* Closes the file; one without a trace is removed. */
@@ -83,14 +101,16 @@ static int close_output(struct recording *r, int status)
     struct hs_error error = {0};
     hs_writer_flush(r->writer);
     struct hs_writer_stats stats = hs_writer_stats(r->writer);
-    if (hs_writer_close(r->writer, &error))
-        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
-    if (!stats.plain) {
-        unlink(r->args->output);
-        return status;
-    }
+    int closed = hs_writer_close(r->writer, &error);
+    if (!stats.plain && r->out.shown)
+        unlink(r->out.place);
+    else if (stats.plain && closed) /* what came is kept: without its end it does not look whole */
+        show_output(r);
+    closed = hs_output_close(&r->out, closed ? closed : stats.plain ? HS_OK : HS_ERR_KIND, &error);
+    if (closed && stats.plain)
+        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(closed));
     struct stat file;
-    if (!r->args->quiet && !stat(r->args->output, &file))
+    if (stats.plain && !r->args->quiet && !stat(r->args->output, &file))
         fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %lld bytes ]\n", stats.packets,
                 stats.plain, r->args->output, (long long)file.st_size);
     return status;
@@ -122,6 +142,8 @@ static void take_bytes(void *context, const void *bytes, size_t n)
 static void tick(void *context)
 {
     struct recording *r = context;
+    if (r->bytes)
+        show_output(r);
     if (++r->ticks % FLUSH_TICKS == 0)
         hs_writer_flush(r->writer);
     if (r->progress)
@@ -209,6 +231,16 @@ static void on_interrupt(int signal)
     interrupted = 1;
 }
 
+/* Whatever ends a recording from outside, what has come is kept. One that is ignored (nohup) stays so. */
+static void heed_interrupts(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+    struct sigaction now;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (!sigaction(signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+            sigaction(signals[i], &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+}
+
 static void print_out(void *context, const char *bytes, size_t n)
 {
     (void)context;
@@ -263,7 +295,7 @@ static int run_on_board(struct recording *r, struct hs_board *board, struct hs_c
     struct hs_error error = {0};
     r->progress = !r->args->quiet && isatty(STDERR_FILENO);
     board->context = r;
-    sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+    heed_interrupts();
     int failed = hs_board_record(board, capture, &error);
     clear_progress(r);
     if (failed)
@@ -335,8 +367,10 @@ static double percent(uint64_t part, uint64_t whole)
 
 static void show_stream(void *context, const struct hs_live_state *s)
 {
-    const struct recording *r = context;
+    struct recording *r = context;
     char heap[80] = "heap not known yet";
+    if (s->info.packets)
+        show_output(r);
     if (!r->progress)
         return;
     if (s->synced)
@@ -370,8 +404,7 @@ static int record_from_stream(struct recording *r)
                             .again = r->args->again, .tick = show_stream, .context = r };
     int status = HS_EXIT_BAD;
     r->progress = !r->args->quiet && isatty(STDERR_FILENO);
-    sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
-    sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+    heed_interrupts();
     bool open = hs_line_open(&live.line);
     if (!open)
         hs_complain("%s", live.line.error[0] ? live.line.error : "interrupted before a connection was made");

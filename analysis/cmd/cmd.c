@@ -14,8 +14,10 @@
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/cmd/main.h"
 #include "analysis/present/theme.h"
+#include "analysis/util/output.h"
 
 static const char *running = "heapstrata"; /* how complaints begin */
+static const struct parse *parsed;         /* the command's arguments, while it runs */
 
 int hs_complain(const char *format, ...)
 {
@@ -238,7 +240,9 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
         argp_err_exit_status = HS_EXIT_BAD;
         if (!argp_parse(&argp, argc, argv, cmd->uses & HS_USES_REST ? ARGP_IN_ORDER : 0, NULL, &parse)) {
             hs_ctf_use_elf(((const struct hs_common *)(const void *)parse.memory)->elf);
+            parsed = &parse;
             status = cmd->run(parse.memory);
+            parsed = NULL;
         }
         running = "heapstrata";
     }
@@ -246,6 +250,37 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
     free(name);
     free(help);
     return status;
+}
+
+/* ---- output ---- */
+
+/* The same file by another word of the command line. */
+static bool same(const char *word, const char *target)
+{
+    return word && word != target && hs_output_same(word, target);
+}
+
+static bool option_names(const struct hs_option *option, const char *memory, const char *target)
+{
+    const void *member = memory + option->offset;
+    const struct hs_list *list = member;
+    if (option->type == HS_OPT_TEXT)
+        return same(*(const char *const *)member, target);
+    for (unsigned i = 0; option->type == HS_OPT_LIST && i < list->n; i++)
+        if (same(list->item[i], target))
+            return true;
+    return false;
+}
+
+int hs_cmd_check_output(const char *target)
+{
+    const struct hs_common *common = (const void *)parsed->memory;
+    bool named = parsed->cmd->uses & HS_USES_INPUT && same(common->input, target);
+    for (int i = 0; i < common->n_files && !named; i++)
+        named = same(common->file[i], target);
+    for (unsigned i = 0; i < parsed->n_options && !named; i++)
+        named = option_names(parsed->option[i], parsed->memory, target);
+    return named ? hs_complain("%s is read too, or written twice: name another file to write", target) : HS_EXIT_OK;
 }
 
 /* ---- input ---- */

@@ -114,6 +114,10 @@ struct hs_cmd {
 /* Prints "heapstrata COMMAND: ..." on standard error. Returns HS_EXIT_BAD. */
 int hs_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* To be called before anything is read: complains when the file that a command is to write is one that its command line
+ * names otherwise too, as input for instance. Returns the exit status. */
+int hs_cmd_check_output(const char *target);
+
 /* Opens the input of a command, or complains and returns NULL (then return HS_EXIT_BAD). */
 struct hs_reader *hs_cmd_open(const char *path);
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/cmd/draw.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "analysis/util/output.h"
 
 int hs_cmd_can_draw(const struct hs_common *common)
 {
     const char *missing = hs_cmd_draws(common) ? hs_canvas_missing() : NULL;
-    return missing ? hs_complain("no pictures: this program was built without %s", missing) : HS_EXIT_OK;
+    if (missing)
+        return hs_complain("no pictures: this program was built without %s", missing);
+    if ((common->svg && hs_cmd_check_output(common->svg)) || (common->png && hs_cmd_check_output(common->png)))
+        return HS_EXIT_BAD;
+    return HS_EXIT_OK;
 }
 
 char *hs_cmd_subject(const char *path, const struct hs_reader *reader, char *text, size_t size)
@@ -21,29 +24,18 @@ char *hs_cmd_subject(const char *path, const struct hs_reader *reader, char *tex
     return text;
 }
 
-/* Half a picture is none; but what is no file (/dev/full) is not ours to remove. */
-static void remove_half(const char *path)
-{
-    struct stat file;
-    if (!lstat(path, &file) && S_ISREG(file.st_mode))
-        unlink(path);
-}
-
 static int draw_to(const char *path, hs_draw *draw, const void *what, const struct hs_sheet_style *style)
 {
-    bool standard = !strcmp(path, "-");
-    FILE *out = standard ? stdout : fopen(path, "wbe");
-    if (!out)
-        return hs_complain("cannot write %s: %s", path, strerror(errno));
-    int error = draw(what, style, out);
-    int closed = standard ? fflush(out) : fclose(out);
-    if (!error && !closed)
+    struct hs_output out;
+    struct hs_error error = {0};
+    if (hs_output_open(&out, path, HS_OUTPUT_STREAM, &error))
+        return hs_complain("%s", error.text);
+    FILE *stream = hs_output_stream(&out);
+    int drawn = stream ? draw(what, style, stream) : HS_ERR_MEMORY;
+    int status = hs_output_close(&out, drawn, &error);
+    if (!status)
         return HS_EXIT_OK;
-    const char *why = error && error != HS_ERR_IO ? hs_strerror(error) : strerror(errno);
-    hs_complain("cannot write %s: %s", path, why);
-    if (!standard)
-        remove_half(path);
-    return HS_EXIT_BAD;
+    return error.code ? hs_complain("%s", error.text) : hs_complain("cannot write %s: %s", path, hs_strerror(status));
 }
 
 int hs_cmd_draw(const struct hs_common *common, hs_draw *draw, const void *what)

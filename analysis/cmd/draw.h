@@ -14,8 +14,8 @@ static inline bool hs_cmd_draws(const struct hs_common *common)
     return common->svg || common->png;
 }
 
-/* To be called before a trace is read: complains when pictures are wanted that this build cannot draw. Returns the exit
- * status. */
+/* To be called before a trace is read: complains when pictures are wanted that this build cannot draw, or of a file that is
+ * read too. Returns the exit status. */
 int hs_cmd_can_draw(const struct hs_common *common);
 
 /* What a picture is of, in a line: the trace's name and its firmware. `text` has `size` bytes. */

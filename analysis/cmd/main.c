@@ -3,6 +3,7 @@
  * heapstrata COMMAND [OPTIONS] [FILE]: the list of commands, and finding one by its name.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* writing fails then, and the command says why */
     hs_ctf_take_folders();
     int status = dispatch(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {

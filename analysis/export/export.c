@@ -4,13 +4,11 @@
  */
 #include "analysis/export/export.h"
 
-#include <errno.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "analysis/util/output.h"
 
 extern const struct hs_exporter hs_exporter_csv, hs_exporter_ctf, hs_exporter_folded, hs_exporter_json;
 extern const struct hs_exporter hs_exporter_massif, hs_exporter_perfetto, hs_exporter_pprof, hs_exporter_speedscope;
@@ -120,103 +118,25 @@ int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, vo
 
 /* ---- output ---- */
 
-/* ".NAME.XXXXXX" beside NAME, NULL when memory is short. */
-static char *sibling(const char *output)
+static int to_output(const struct hs_exporter *exporter, struct hs_export_job *job, const char *output, struct hs_error *error)
 {
-    size_t length = strlen(output);
-    while (length > 1 && output[length - 1] == '/')
-        length--;
-    const char *slash = memrchr(output, '/', length);
-    int folder = slash ? (int)(slash + 1 - output) : 0;
-    char *path = NULL;
-    if (asprintf(&path, "%.*s.%.*s.XXXXXX", folder, output, (int)length - folder, output + folder) < 0)
-        return NULL;
-    return path;
-}
-
-static int cannot(struct hs_error *error, const char *what, const char *path)
-{
-    int code = errno;
-    error->code = HS_OK; /* damage in the input is the lesser evil */
-    return hs_export_fail(error, HS_ERR_IO, "cannot %s %s: %s", what, path, strerror(code));
-}
-
-/* mkstemp makes files that only their owner may read. */
-static void set_usual_mode(int fd)
-{
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(fd, 0666 & ~mask))
-        return; /* then it stays as it is */
-}
-
-static int close_stream(FILE *out, const char *name, struct hs_error *error)
-{
-    bool failed = ferror(out);
-    failed = (out == stdout ? fflush(out) : fclose(out)) || failed;
-    return failed ? cannot(error, "write", name) : HS_OK;
-}
-
-static int to_file(const struct hs_exporter *exporter, struct hs_export_job *job, const char *output,
-                   struct hs_error *error)
-{
-    char *path = sibling(output);
-    int fd = path ? mkstemp(path) : -1, status;
-    job->path = path;
-    job->out = fd >= 0 && exporter->shape == HS_EXPORT_STREAM ? fdopen(fd, "wb") : NULL;
-    if (fd < 0 || (exporter->shape == HS_EXPORT_STREAM && !job->out)) {
-        status = cannot(error, "make", output);
-    } else {
-        set_usual_mode(fd);
-        status = exporter->run(job, error);
-        int closed = job->out ? close_stream(job->out, output, error) : close(fd);
-        status = status ? status : closed;
-        if (!status && rename(path, output))
-            status = cannot(error, "make", output);
-        if (status)
-            unlink(path);
-    }
-    free(path);
-    return status;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
-static int to_folder(const struct hs_exporter *exporter, struct hs_export_job *job, const char *output,
-                     struct hs_error *error)
-{
-    char *outer = sibling(output), *inner = NULL;
-    int status;
-    if (!outer || !mkdtemp(outer) || asprintf(&inner, "%s/trace", outer) < 0) {
-        status = cannot(error, "make", output);
-    } else {
-        job->path = inner;
-        status = exporter->run(job, error);
-        if (!status && rename(inner, output))
-            status = cannot(error, errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ? "replace" : "make", output);
-        nftw(outer, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-    }
-    free(inner);
-    free(outer);
-    return status;
+    static const enum hs_output_kind kinds[] = {
+        [HS_EXPORT_STREAM] = HS_OUTPUT_STREAM, [HS_EXPORT_FILE] = HS_OUTPUT_FILE, [HS_EXPORT_FOLDER] = HS_OUTPUT_FOLDER,
+    };
+    struct hs_output out;
+    if (hs_output_open(&out, output, kinds[exporter->shape], error))
+        return error->code;
+    job->path = out.path;
+    job->out = exporter->shape == HS_EXPORT_STREAM ? hs_output_stream(&out) : NULL;
+    int status = exporter->shape == HS_EXPORT_STREAM && !job->out ? HS_ERR_MEMORY : exporter->run(job, error);
+    return hs_output_close(&out, status, error);
 }
 
 int hs_export(const struct hs_exporter *exporter, struct hs_export_job *job, const char *output, struct hs_error *error)
 {
-    if (output && strcmp(output, "-"))
-        return exporter->shape == HS_EXPORT_FOLDER ? to_folder(exporter, job, output, error)
-                                                   : to_file(exporter, job, output, error);
-    if (exporter->shape != HS_EXPORT_STREAM)
+    bool standard = !output || !strcmp(output, "-");
+    if (standard && exporter->shape != HS_EXPORT_STREAM)
         return hs_export_fail(error, HS_ERR_ARG, "format %s cannot go to standard output: name %s with -o",
                               exporter->name, exporter->shape == HS_EXPORT_FOLDER ? "a folder" : "a file");
-    job->out = stdout;
-    int status = exporter->run(job, error);
-    int closed = close_stream(stdout, "standard output", error);
-    return status ? status : closed;
+    return to_output(exporter, job, standard ? "-" : output, error);
 }

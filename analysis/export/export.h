@@ -41,10 +41,9 @@ struct hs_exporter {
 const struct hs_exporter *hs_exporter(unsigned index);
 const struct hs_exporter *hs_exporter_find(const char *name);
 
-/* Runs an exporter so that `output` appears at once and whole, or not at all: it is written beside, under a
- * name that begins with a dot, and renamed. A file that is there is replaced, a folder that is there is an
- * error unless it is empty. NULL or "-" is standard output. job->out and job->path are set here. Returns as
- * the exporter does. */
+/* Runs an exporter so that `output` appears at once and whole, or not at all: see analysis/util/output.h. A file that is
+ * there is replaced, a folder that is there is an error unless it is empty. NULL or "-" is standard output. job->out and
+ * job->path are set here. Returns as the exporter does. */
 int hs_export(const struct hs_exporter *exporter, struct hs_export_job *job, const char *output, struct hs_error *error);
 
 /* For exporters: fills *error unless it holds one already, and returns its code. */

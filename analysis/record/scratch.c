@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "analysis/util/leftover.h"
+
 bool hs_scratch_make(struct hs_scratch *s, const char *name)
 {
     const char *base = getenv("TMPDIR");
@@ -14,14 +16,16 @@ bool hs_scratch_make(struct hs_scratch *s, const char *name)
         errno = ENAMETOOLONG;
         return false;
     }
-    if (!mkdtemp(s->folder))
+    if (!hs_leftover_folder(s->folder))
         return false;
     n = snprintf(s->file, sizeof s->file, "%s/%s", s->folder, name);
-    return n > 0 && (size_t)n < sizeof s->file;
+    return n > 0 && (size_t)n < sizeof s->file && hs_leftover_add(s->file);
 }
 
 void hs_scratch_remove(struct hs_scratch *s)
 {
     unlink(s->file);
     rmdir(s->folder);
+    hs_leftover_forget(s->file);
+    hs_leftover_forget(s->folder);
 }

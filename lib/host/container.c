@@ -249,6 +249,7 @@ struct hs_bytes *hs_bytes_of_container(struct hs_bytes *file, struct hs_error *e
 
 struct hs_writer {
     int fd;
+    char name[512];           /* of the file, for messages */
     int err;
     struct hs_error error;
     struct hs_writer_config config;
@@ -272,8 +273,8 @@ struct hs_writer {
 static int fail(struct hs_writer *w, int err, const char *what) {
     if (!w->err) {
         w->err = err;
-        hs_fail_with(&w->error, err, w->stats.stored, "%s at byte %llu: %s", what, (unsigned long long)w->stats.stored,
-                     err == HS_ERR_IO ? strerror(errno) : hs_strerror(err));
+        hs_fail_with(&w->error, err, w->stats.stored, "%s %s at byte %llu: %s", what, w->name,
+                     (unsigned long long)w->stats.stored, err == HS_ERR_IO ? strerror(errno) : hs_strerror(err));
     }
     return w->err;
 }
@@ -468,34 +469,55 @@ static void free_writer(struct hs_writer *w) {
     free(w);
 }
 
-struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config *config, struct hs_error *error) {
+/* NULL: out of memory. */
+static struct hs_writer *new_writer(const struct hs_writer_config *config) {
     struct hs_writer *w = calloc(1, sizeof *w);
-    memset(error, 0, sizeof *error);
-    if (w) {
-        w->fd = -1;
-        w->config = config ? *config : (struct hs_writer_config){.source = HS_SOURCE_STREAM};
-        if (w->config.source == HS_SOURCE_HST)
-            w->config.source = HS_SOURCE_STREAM;
-        if (!w->config.frame || w->config.frame > HS_HST_FRAME_MAX / 2)
-            w->config.frame = 256u << 10;
-        w->room = w->config.frame + 2u * (65536 + sizeof(struct hs_packet));
-        w->plain = malloc(w->room);
-        w->zstd = ZSTD_createCCtx();
-    }
-    if (!w || !w->plain || !w->zstd) {
-        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s: %s", path, hs_strerror(HS_ERR_MEMORY));
-    } else {
+    if (!w)
+        return NULL;
+    w->fd = -1;
+    w->config = config ? *config : (struct hs_writer_config){.source = HS_SOURCE_STREAM};
+    if (w->config.source == HS_SOURCE_HST)
+        w->config.source = HS_SOURCE_STREAM;
+    if (!w->config.frame || w->config.frame > HS_HST_FRAME_MAX / 2)
+        w->config.frame = 256u << 10;
+    w->room = w->config.frame + 2u * (65536 + sizeof(struct hs_packet));
+    w->plain = malloc(w->room);
+    w->zstd = ZSTD_createCCtx();
+    if (w->plain && w->zstd) {
         ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, w->config.level ? w->config.level : 3);
-        w->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (w->fd < 0)
-            hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", path, strerror(errno));
-        else
-            flock(w->fd, LOCK_EX | LOCK_NB); /* tells readers that the file grows: hs_bytes.growing */
+        return w;
     }
-    if (error->code && w) {
+    free_writer(w);
+    return NULL;
+}
+
+struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writer_config *config, struct hs_error *error) {
+    struct hs_writer *w = new_writer(config);
+    memset(error, 0, sizeof *error);
+    if (!w) {
+        hs_fail_with(error, HS_ERR_MEMORY, 0, "%s: %s", name, hs_strerror(HS_ERR_MEMORY));
+        return NULL;
+    }
+    w->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (w->fd < 0) {
+        hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", name, strerror(errno));
         free_writer(w);
-        w = NULL;
+        return NULL;
     }
+    snprintf(w->name, sizeof w->name, "%s", name);
+    flock(w->fd, LOCK_EX | LOCK_NB); /* tells readers that the file grows: hs_bytes.growing */
+    return w;
+}
+
+struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config *config, struct hs_error *error) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    memset(error, 0, sizeof *error);
+    if (fd < 0) {
+        hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    struct hs_writer *w = hs_writer_of_fd(fd, path, config, error);
+    close(fd);
     return w;
 }
 

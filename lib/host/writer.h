@@ -105,6 +105,10 @@ struct hs_writer_stats {
 /* Creates or empties the file at `path`. NULL on an error. */
 struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config *config, struct hs_error *error);
 
+/* The same into a file that is open for writing, which is emptied by who opened it and stays open. `name` is for
+ * messages. */
+struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writer_config *config, struct hs_error *error);
+
 /* The next bytes of the stream, cut anywhere. Returns 0 or a negative enum hs_err, the same one for ever
  * after: it need not be checked before hs_writer_close. */
 int hs_writer_put(struct hs_writer *writer, const void *bytes, size_t len);

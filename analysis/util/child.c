@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/util/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analysis/util/leftover.h"
+
+static const int enders[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+#define N_ENDERS (sizeof enders / sizeof *enders)
+
+/* What the child leaves, in memory that both share. */
+struct left {
+    struct hs_error error;
+    int status;
+    bool done;
+};
+
+/* The signals to wait for: those that would end the program, and the child's end. */
+static sigset_t awaited(void)
+{
+    struct sigaction now;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    for (size_t i = 0; i < N_ENDERS; i++)
+        if (!sigaction(enders[i], NULL, &now) && now.sa_handler != SIG_IGN)
+            sigaddset(&set, enders[i]);
+    return set;
+}
+
+/* A crash of the library is no news for the terminal: who asked is told how it ended. */
+static void run_work(hs_child_work *work, void *job, struct left *left, const sigset_t *before)
+{
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    for (size_t i = 0; i < N_ENDERS; i++)
+        if (signal(enders[i], SIG_DFL) == SIG_IGN)
+            signal(enders[i], SIG_IGN);
+    sigprocmask(SIG_SETMASK, before, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (nowhere >= 0 && !getenv("ASAN_OPTIONS"))
+        dup2(nowhere, STDERR_FILENO);
+    left->status = work(job, &left->error);
+    left->done = true;
+    _exit(0);
+}
+
+/* Waits for the child. A signal meanwhile ends both, and nothing is left. */
+static int wait_for(pid_t child, const sigset_t *set)
+{
+    int how = 0, number = 0;
+    while (!number && waitpid(child, &how, WNOHANG) != child)
+        if ((number = sigwaitinfo(set, NULL)) == SIGCHLD || number < 0)
+            number = 0;
+    if (!number)
+        return how;
+    kill(child, SIGKILL);
+    waitpid(child, &how, 0);
+    hs_leftover_remove_all();
+    signal(number, SIG_DFL);
+    raise(number);
+    sigprocmask(SIG_UNBLOCK, set, NULL);
+    return how;
+}
+
+static int describe(int how, struct hs_error *error)
+{
+    memset(error, 0, sizeof *error);
+    error->code = HS_ERR_IO;
+    if (WIFSIGNALED(how))
+        snprintf(error->text, sizeof error->text, "ended by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
+    else
+        snprintf(error->text, sizeof error->text, "ended with status %d", WEXITSTATUS(how));
+    return HS_CHILD_DIED;
+}
+
+static int fail(struct hs_error *error)
+{
+    error->code = HS_ERR_IO;
+    snprintf(error->text, sizeof error->text, "cannot make a process: %s", strerror(errno));
+    return HS_ERR_IO;
+}
+
+int hs_child_run(hs_child_work *work, void *job, struct hs_error *error)
+{
+    struct left *left = mmap(NULL, sizeof *left, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    sigset_t before, set = awaited();
+    if (left == MAP_FAILED)
+        return fail(error);
+    fflush(NULL);
+    sigprocmask(SIG_BLOCK, &set, &before);
+    pid_t child = fork();
+    if (!child)
+        run_work(work, job, left, &before);
+    int how = child > 0 ? wait_for(child, &set) : 0;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    int status = child < 0 ? fail(error) : !left->done || how ? describe(how, error) : left->status;
+    if (child > 0 && left->done && !how)
+        *error = left->error;
+    munmap(left, sizeof *left);
+    return status;
+}

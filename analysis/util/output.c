@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/util/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/util/leftover.h"
+
+#define LINKS_MAX  40          /* as the kernel's */
+#define ROOM_LEAST (256 << 10) /* bytes; a file system with less left is full for a library that writes in packets */
+
+static int cannot(struct hs_error *error, const char *target, int why)
+{
+    error->code = HS_ERR_IO; /* damage in the input is the lesser evil */
+    snprintf(error->text, sizeof error->text, "cannot write %s: %s", target, strerror(why));
+    return HS_ERR_IO;
+}
+
+/* ---- which file it is ---- */
+
+/* The folder of `path` without links, and the name in it. NULL with errno set. */
+static char *straight(const char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    const char *slash = memrchr(path, '/', length);
+    char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    const char *name = slash ? slash + 1 : path;
+    char *real = folder ? realpath(folder, NULL) : NULL, *joined = NULL;
+    if (real && asprintf(&joined, "%s/%.*s", strcmp(real, "/") ? real : "", (int)(path + length - name), name) < 0)
+        joined = NULL;
+    free(folder);
+    free(real);
+    return joined;
+}
+
+/* What the symbolic link at `path` names, seen from its folder. */
+static char *link_target(const char *path)
+{
+    char text[PATH_MAX], *joined = NULL;
+    ssize_t n = readlink(path, text, sizeof text - 1);
+    if (n < 0)
+        return NULL;
+    text[n] = '\0';
+    if (*text == '/')
+        return strdup(text);
+    return asprintf(&joined, "%.*s/%s", (int)(strrchr(path, '/') - path), path, text) < 0 ? NULL : joined;
+}
+
+static bool names_open_file(const char *path) { return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8); }
+
+/* The target behind its links, which need not exist; stops at what names an open file of a process. */
+static char *resolve(const char *target)
+{
+    char *path = straight(target);
+    struct stat file;
+    for (int i = 0; path && !names_open_file(path) && !lstat(path, &file) && S_ISLNK(file.st_mode); i++) {
+        char *next = i < LINKS_MAX ? link_target(path) : NULL;
+        free(path);
+        path = next ? straight(next) : NULL;
+        if (i == LINKS_MAX)
+            errno = ELOOP;
+        free(next);
+    }
+    return path;
+}
+
+bool hs_output_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (stat(a, &x) || stat(b, &y) || !(S_ISREG(x.st_mode) || S_ISDIR(x.st_mode)))
+        return false;
+    return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* ---- written directly ---- */
+
+/* "/dev/stdout" and the like share the place in the file with whom they came from: opened again they would begin at 0. */
+static int open_directly(const char *target, const char *place)
+{
+    const char *name = place ? strrchr(place, '/') + 1 : "1";
+    char *end, own[64];
+    long number = strtol(name, &end, 10);
+    snprintf(own, sizeof own, "/proc/%d/fd/", (int)getpid());
+    bool ours = !place || !strncmp(place, "/dev/fd/", 8) || !strncmp(place, "/proc/self/fd/", 14) ||
+                !strncmp(place, own, strlen(own));
+    if (ours && end != name && !*end && number >= 0 && number <= INT_MAX)
+        return fcntl((int)number, F_DUPFD_CLOEXEC, 3);
+    return open(target, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+/* ---- written beside, or elsewhere ---- */
+
+/* mkstemp makes files that only their owner may read: gives the mode of a new file, or of the one that is replaced. */
+static void set_mode(int fd, const struct stat *old)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    int failed = old ? fchown(fd, old->st_uid, old->st_gid) : 0;
+    failed = fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask) || failed;
+    (void)failed; /* then it stays as it was made */
+}
+
+static char *name_beside(const char *place)
+{
+    const char *name = strrchr(place, '/') + 1;
+    char *path = NULL;
+    return asprintf(&path, "%.*s.%.200s.XXXXXX", (int)(name - place), place, name) < 0 ? NULL : path;
+}
+
+static char *name_elsewhere(void)
+{
+    const char *set = getenv("TMPDIR");
+    char *path = NULL;
+    return asprintf(&path, "%s/heapstrata-XXXXXX", set && *set ? set : P_tmpdir) < 0 ? NULL : path;
+}
+
+static int make_file(struct hs_output *out, char *path)
+{
+    out->path = path;
+    out->fd = path ? hs_leftover_file(path) : -1;
+    return out->fd < 0 ? -1 : 0;
+}
+
+static bool no_room_beside(int why) { return why == EACCES || why == EPERM || why == EROFS; }
+
+/* `old` is the regular file that is there, NULL: none. */
+static int begin_file(struct hs_output *out, const struct stat *old)
+{
+    if (old && access(out->place, W_OK))
+        return -1;
+    int failed = make_file(out, name_beside(out->place));
+    if (failed && old && no_room_beside(errno)) {
+        free(out->path);
+        out->elsewhere = true;
+        failed = make_file(out, name_elsewhere());
+    }
+    if (!failed && !out->elsewhere)
+        set_mode(out->fd, old);
+    return failed;
+}
+
+/* The library makes the folder itself, so it gets one of ours to make it in. */
+static int begin_folder(struct hs_output *out)
+{
+    out->folder = name_beside(out->place);
+    if (!out->folder || !hs_leftover_folder(out->folder))
+        return -1;
+    return asprintf(&out->path, "%s/trace", out->folder) < 0 ? -1 : 0;
+}
+
+static int begin_direct(struct hs_output *out)
+{
+    if (out->kind == HS_OUTPUT_FOLDER) {
+        errno = ENOTDIR;
+        return -1;
+    }
+    out->device = out->fd = open_directly(out->target, out->place);
+    out->elsewhere = out->kind == HS_OUTPUT_FILE;
+    if (out->fd < 0 || !out->elsewhere)
+        return out->fd < 0 ? -1 : 0;
+    return make_file(out, name_elsewhere());
+}
+
+static int begin(struct hs_output *out)
+{
+    struct stat file;
+    if (!strcmp(out->target, "-"))
+        return begin_direct(out);
+    if (!*out->target) {
+        errno = ENOENT;
+        return -1;
+    }
+    out->place = resolve(out->target);
+    if (!out->place)
+        return -1;
+    bool there = !stat(out->target, &file);
+    if (there && (names_open_file(out->place) || !(S_ISREG(file.st_mode) || S_ISDIR(file.st_mode))))
+        return begin_direct(out);
+    if (out->kind == HS_OUTPUT_FOLDER)
+        return begin_folder(out);
+    if ((there && S_ISDIR(file.st_mode)) || out->target[strlen(out->target) - 1] == '/') {
+        errno = EISDIR;
+        return -1;
+    }
+    return begin_file(out, there ? &file : NULL);
+}
+
+static void release(struct hs_output *out)
+{
+    if (out->fd >= 0)
+        close(out->fd);
+    if (out->device >= 0 && out->device != out->fd)
+        close(out->device);
+    out->fd = out->device = -1;
+    free(out->place);
+    free(out->path);
+    free(out->folder);
+    out->place = out->path = out->folder = NULL;
+}
+
+int hs_output_open(struct hs_output *out, const char *target, enum hs_output_kind kind, struct hs_error *error)
+{
+    *out = (struct hs_output){ .kind = kind, .target = target, .fd = -1, .device = -1 };
+    if (!begin(out))
+        return HS_OK;
+    int why = errno;
+    release(out);
+    return cannot(error, strcmp(target, "-") ? target : "standard output", why);
+}
+
+/* ---- writing ---- */
+
+/* As write, but all of it; 0 or -1. */
+static int write_all(int fd, const char *bytes, size_t n)
+{
+    while (n) {
+        ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return -1;
+        bytes += written;
+        n -= (size_t)written;
+    }
+    return 0;
+}
+
+/* For stdio, which forgets why a write failed. */
+static ssize_t take(void *cookie, const char *bytes, size_t n)
+{
+    struct hs_output *out = cookie;
+    if (!out->why && !write_all(out->fd, bytes, n))
+        return (ssize_t)n;
+    out->why = out->why ? out->why : errno;
+    errno = out->why;
+    return 0;
+}
+
+FILE *hs_output_stream(struct hs_output *out)
+{
+    if (!out->stream)
+        out->stream = fopencookie(out, "w", (cookie_io_functions_t){ .write = take });
+    return out->stream;
+}
+
+/* ---- the end ---- */
+
+static int copy(int from, int to)
+{
+    static char bytes[1 << 16];
+    ssize_t n;
+    while ((n = read(from, bytes, sizeof bytes)) > 0)
+        if (write_all(to, bytes, (size_t)n))
+            return -1;
+    return n < 0 ? -1 : 0;
+}
+
+/* Over a file beside which nothing can be made, or onto a device that a library could not write. */
+static int copy_over(struct hs_output *out)
+{
+    int from = open(out->path, O_RDONLY | O_CLOEXEC);
+    int to = out->device >= 0 ? out->device : open(out->place, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    int failed = from < 0 || to < 0 || copy(from, to);
+    int why = errno;
+    if (to >= 0 && to != out->device && close(to) && !failed) {
+        failed = -1;
+        why = errno;
+    }
+    if (from >= 0)
+        close(from);
+    errno = why;
+    return failed;
+}
+
+static int put_in_place(struct hs_output *out)
+{
+    if (out->elsewhere)
+        return copy_over(out);
+    if (!rename(out->path, out->place))
+        return 0;
+    /* A file that is mounted by itself cannot be replaced. */
+    return errno == EBUSY && out->kind != HS_OUTPUT_FOLDER ? copy_over(out) : -1;
+}
+
+int hs_output_show(struct hs_output *out, struct hs_error *error)
+{
+    if (out->shown || out->device >= 0 || out->elsewhere)
+        return HS_OK;
+    if (rename(out->path, out->place))
+        return cannot(error, out->target, errno);
+    hs_leftover_forget(out->path);
+    out->shown = true;
+    return HS_OK;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)status;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+static void remove_rest(const struct hs_output *out)
+{
+    if (out->folder) {
+        nftw(out->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        hs_leftover_forget(out->folder);
+    } else if (out->path && !out->shown) {
+        unlink(out->path); /* not there any more once it was renamed */
+        hs_leftover_forget(out->path);
+    }
+}
+
+/* Flushes and closes what was written; its errno, 0: all well. */
+static int finish_writing(struct hs_output *out)
+{
+    int why = 0;
+    if (out->stream && fclose(out->stream))
+        why = out->why ? out->why : errno;
+    out->stream = NULL;
+    why = out->why ? out->why : why;
+    if (out->fd >= 0 && close(out->fd) && !why)
+        why = errno;
+    if (out->device == out->fd)
+        out->device = -1;
+    out->fd = -1;
+    return why;
+}
+
+/* Why a library could not write: it mostly does not say. 0: there is room. */
+static int lack_of_room(const struct hs_output *out)
+{
+    char *path = NULL;
+    int own = -1, fd = out->fd;
+    if (out->folder && asprintf(&path, "%s/room", out->folder) >= 0)
+        own = fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    off_t end = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+    int why = fd < 0 ? errno : posix_fallocate(fd, end < 0 ? 0 : end, ROOM_LEAST);
+    if (own >= 0) {
+        close(own);
+        unlink(path);
+    }
+    free(path);
+    return why == ENOSPC || why == EDQUOT || why == EFBIG ? why : 0;
+}
+
+int hs_output_close(struct hs_output *out, int status, struct hs_error *error)
+{
+    int full = status && out->kind != HS_OUTPUT_STREAM ? lack_of_room(out) : 0;
+    int why = finish_writing(out);
+    why = full ? full : why;
+    if (!status && !why && out->path && !out->shown && put_in_place(out))
+        why = errno == EEXIST ? ENOTEMPTY : errno;
+    remove_rest(out);
+    if (why && (!status || status == HS_ERR_IO))
+        status = cannot(error, strcmp(out->target, "-") ? out->target : "standard output", why);
+    release(out);
+    return status;
+}
