@@ -161,10 +161,7 @@ struct measures {
     struct hs_model *model;
     struct hs_pools *pools;
     struct hs_caps_flow *flow;
-    struct hs_watch *watch;
-    struct hs_diagnoses diagnoses;
-    struct hs_growth growth;
-    struct hs_growing growing;
+    struct hs_exam *exam;
 };
 
 static void measure(void *context, const struct hs_event *event)
@@ -172,22 +169,27 @@ static void measure(void *context, const struct hs_event *event)
     struct measures *m = context;
     hs_pools_feed(m->pools, event);
     hs_caps_flow_take(m->flow, event);
-    hs_growth_take(&m->growth, m->model, event);
 }
 
 static void failed(void *context, const struct hs_failure *failure)
 {
     struct measures *m = context;
-    hs_watch_failed(m->watch, m->model, failure);
+    hs_exam_failed(m->exam, m->model, failure);
+}
+
+static void collected(void *context)
+{
+    struct measures *m = context;
+    hs_exam_collected(m->exam, m->model);
 }
 
 static bool begin_measures(struct measures *m, struct hs_reader *reader)
 {
     m->pools = hs_pools_new(reader, 0);
-    m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure, .failed = failed});
+    m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure, .failed = failed, .collected = collected});
     m->flow = m->model ? hs_caps_flow_new(m->model, reader) : NULL;
-    m->watch = hs_watch_new();
-    if (!m->pools || !m->flow || !m->watch)
+    m->exam = hs_exam_new();
+    if (!m->pools || !m->flow || !m->exam)
         return false;
     m->pools->model = m->model;
     return true;
@@ -195,22 +197,10 @@ static bool begin_measures(struct measures *m, struct hs_reader *reader)
 
 static void end_measures(struct measures *m)
 {
-    hs_diagnoses_free(&m->diagnoses);
-    hs_watch_free(m->watch);
-    hs_growth_free(&m->growth);
+    hs_exam_free(m->exam);
     hs_caps_flow_free(m->flow);
     hs_model_free(m->model);
     hs_pools_free(m->pools);
-}
-
-/* What the measures found. HS_OK or HS_ERR_MEMORY. */
-static int conclude(struct measures *m, struct hs_patient *patient)
-{
-    int error = hs_diagnose(&m->diagnoses, m->watch, patient->names);
-    int grows = error ? error : hs_growth_find(&m->growth, patient->names, &m->growing);
-    patient->diagnoses = &m->diagnoses;
-    patient->growing = grows == HS_OK ? &m->growing : NULL;
-    return error ? error : grows == HS_ERR_MEMORY ? grows : HS_OK;
 }
 
 /* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
@@ -229,8 +219,9 @@ static int with_trace(const struct args *args, struct hs_patient *patient, const
         patient->pools = m.pools;
         patient->flow = m.flow;
         patient->names = &names;
+        patient->exam = m.exam;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
-            status = conclude(&m, patient) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, patient, text);
+            status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, patient, text);
         status = damaged && !text->n ? damaged : status; /* of a text a map may be cut: a note says so */
     }
     hs_symbols_close(names.symbols);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "analysis/cmd/cmd.h"
+#include "analysis/cmd/sentence.h"
 #include "analysis/record/board.h"
 #include "analysis/record/live.h"
 #include "analysis/record/process.h"
@@ -113,6 +114,8 @@ static int close_output(struct recording *r, int status)
     if (stats.plain && !r->args->quiet && !stat(r->args->output, &file))
         fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %lld bytes ]\n", stats.packets,
                 stats.plain, r->args->output, (long long)file.st_size);
+    if (!r->args->quiet)
+        hs_cmd_sentence(r->args->output);
     return status;
 }
 

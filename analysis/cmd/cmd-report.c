@@ -10,6 +10,7 @@
 #include "analysis/cmd/pools.h"
 #include "analysis/cmd/report-phase.h"
 #include "analysis/cmd/report-retained.h"
+#include "analysis/doctor/doctor.h"
 #include "analysis/present/report.h"
 
 #define LIMIT_AUTO 0xfffffffffffffffeu /* rows: 40 in text, all in CSV and JSON */
@@ -29,6 +30,7 @@ struct work {
     struct hs_model *model;
     struct hs_names names;
     struct hs_grouping by;
+    struct hs_exam *exam;
     struct hs_threads *threads; /* with a row for each thread */
     struct hs_groups *groups, *lines;
     struct hs_picture picture; /* the layout when an allocation last failed for fragmentation */
@@ -77,11 +79,18 @@ static int choose_grouping(struct work *w)
 static void on_failure(void *context, const struct hs_failure *failure)
 {
     struct work *w = context;
+    hs_exam_failed(w->exam, w->model, failure);
     if (failure->verdict != HS_VERDICT_FRAGMENTED)
         return;
     w->error = hs_picture_take(&w->picture, w->model);
     w->fragmented = !w->error;
     w->asked = failure->size;
+}
+
+static void on_collected(void *context)
+{
+    struct work *w = context;
+    hs_exam_collected(w->exam, w->model);
 }
 
 static uint32_t line_of(const void *groups, uint32_t site)
@@ -112,6 +121,7 @@ static uint64_t rows(const struct args *args)
 static int print(const struct work *w)
 {
     const struct args *args = w->args;
+    char headline[HS_HEADLINE_LEN];
     struct hs_report report = {
         .head = {args->common.input, w->reader, w->model}, .summary = hs_summarize(w->model, w->reader),
         .names = &w->names, .groups = w->groups, .call_graph = args->call_graph,
@@ -119,7 +129,7 @@ static int print(const struct work *w)
         .limit = rows(args),
         .lines = w->lines, .pins = w->lines ? &w->pins : NULL,
         .pins_when = args->pins ? "at the end" : "when an allocation last failed for fragmentation",
-        .pins_asked = args->pins ? 0 : w->asked,
+        .pins_asked = args->pins ? 0 : w->asked, .headline = hs_doctor_headline(w->exam, headline) ? headline : NULL,
     };
     if (args->common.json)
         return hs_report_json(&report, stdout);
@@ -160,12 +170,15 @@ static int show(struct work *w)
     w->groups = hs_groups_new(w->model, &w->names, &w->by);
     int error = w->groups ? measure_pins(w) : HS_ERR_MEMORY;
     if (!error)
+        error = hs_exam_conclude(w->exam, &w->names);
+    if (!error)
         error = print(w);
     return error ? hs_complain("%s", hs_strerror(error)) : status;
 }
 
 static void release(struct work *w)
 {
+    hs_exam_free(w->exam);
     hs_pins_free(&w->pins);
     hs_picture_free(&w->picture);
     hs_groups_free(w->lines);
@@ -213,8 +226,9 @@ static int run(void *memory)
     if (!w.reader)
         return HS_EXIT_BAD;
     w.names.reader = w.reader;
-    w.model = hs_model_new(&(struct hs_model_observer){.context = &w, .failed = on_failure});
-    int status = w.model ? show(&w) : hs_complain("out of memory");
+    w.model = hs_model_new(&(struct hs_model_observer){.context = &w, .failed = on_failure, .collected = on_collected});
+    w.exam = hs_exam_new();
+    int status = w.model && w.exam ? show(&w) : hs_complain("out of memory");
     release(&w);
     return status;
 }

@@ -70,9 +70,9 @@ static void keep(struct hs_growth *g, const struct hs_model *m)
     g->moment[g->n++] = t;
 }
 
-void hs_growth_take(struct hs_growth *g, const struct hs_model *m, const struct hs_event *e)
+void hs_growth_take(struct hs_growth *g, const struct hs_model *m)
 {
-    if (e->kind != HS_COLLECT_END || g->error || !m->synced || m->n_sums > HS_GROWTH_SITES)
+    if (g->error || !m->synced || m->n_sums > HS_GROWTH_SITES)
         return;
     if (g->boot != m->boot)
         forget(g);

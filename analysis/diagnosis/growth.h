@@ -39,8 +39,8 @@ struct hs_growing {
     uint64_t free;          /* bytes after the last collection */
 };
 
-/* Starts zeroed. After each event that the model has taken. */
-void hs_growth_take(struct hs_growth *growth, const struct hs_model *model, const struct hs_event *event);
+/* Starts zeroed. After each collection. */
+void hs_growth_take(struct hs_growth *growth, const struct hs_model *model);
 void hs_growth_free(struct hs_growth *growth);
 
 /* The line that grows most. HS_OK, HS_ERR_KIND when none does, HS_ERR_MEMORY. */

@@ -163,8 +163,8 @@ static void (*const causes[HS_CAUSES])(const struct hs_diagnosis *, struct hs_fi
 
 static void look(const struct hs_patient *patient, struct hs_findings *findings)
 {
-    for (unsigned i = 0; patient->diagnoses && i < patient->diagnoses->n; i++) {
-        const struct hs_diagnosis *d = &patient->diagnoses->diagnosis[i];
+    for (unsigned i = 0; patient->exam && i < patient->exam->diagnoses.n; i++) {
+        const struct hs_diagnosis *d = &patient->exam->diagnoses.diagnosis[i];
         if (causes[d->cause])
             causes[d->cause](d, findings);
     }

@@ -56,7 +56,7 @@ static void in_pieces(const struct hs_layout *heap, struct hs_findings *findings
 static void look(const struct hs_patient *patient, struct hs_findings *findings)
 {
     struct hs_layout heap;
-    if (patient->model && patient->diagnoses->n == 0 && heap_of(patient->model, &heap)) {
+    if (patient->model && patient->exam->diagnoses.n == 0 && heap_of(patient->model, &heap)) {
         grow_by_split(patient, &heap);
         in_pieces(&heap, findings);
     }

@@ -21,19 +21,19 @@ static void duration(char *text, size_t size, double seconds)
 }
 
 /* A failure by the same cause says it already. */
-static bool said(const struct hs_patient *p)
+static bool said(const struct hs_exam *exam)
 {
-    for (unsigned i = 0; i < p->diagnoses->n; i++)
-        if (p->diagnoses->diagnosis[i].cause == HS_CAUSE_GROWING)
+    for (unsigned i = 0; i < exam->diagnoses.n; i++)
+        if (exam->diagnoses.diagnosis[i].cause == HS_CAUSE_GROWING)
             return true;
     return false;
 }
 
 static void look(const struct hs_patient *p, struct hs_findings *findings)
 {
-    const struct hs_growing *g = p->growing;
+    const struct hs_growing *g = p->exam && p->exam->grows ? &p->exam->growing : NULL;
     char lasts[32] = "", text[48] = "";
-    if (!g || said(p))
+    if (!g || said(p->exam))
         return;
     if (g->lasts >= 0) {
         duration(lasts, sizeof lasts, g->lasts);

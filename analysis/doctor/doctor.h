@@ -19,8 +19,7 @@
 #ifndef HS_DOCTOR_H
 #define HS_DOCTOR_H
 
-#include "analysis/diagnosis/diagnosis.h"
-#include "analysis/diagnosis/growth.h"
+#include "analysis/diagnosis/exam.h"
 #include "analysis/doctor/chips.h"
 #include "analysis/measure/caps.h"
 #include "analysis/measure/pools.h"
@@ -70,8 +69,7 @@ struct hs_patient {
     const struct hs_pools *pools;   /* likewise */
     const struct hs_caps_flow *flow; /* likewise */
     const struct hs_names *names;   /* of the trace's sites; NULL likewise */
-    const struct hs_diagnoses *diagnoses; /* of its failures; NULL likewise */
-    const struct hs_growing *growing; /* a line whose live data rise; NULL: none, or the input is no trace */
+    const struct hs_exam *exam;     /* of its failures and of what grows, concluded; NULL likewise */
     const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
     size_t n_lines;
     struct hs_meminfo_log meminfo;  /* dumps of mem_info() in the text */
@@ -154,6 +152,14 @@ const char *hs_severity_name(enum hs_severity severity); /* "problem" */
 bool hs_findings_matter(const struct hs_findings *findings);
 
 void hs_findings_free(struct hs_findings *findings);
+
+/* ---- one sentence ---- */
+
+#define HS_HEADLINE_LEN (HS_NOTE_LEN + 64u)
+
+/* The first finding about failures and growth as one line, "problem HS-FRAG-FAILED: ...", in `text` of HS_HEADLINE_LEN bytes.
+ * False when there is none. What the trace's names hold is in it as it is. */
+bool hs_doctor_headline(const struct hs_exam *exam, char *text);
 
 /* ---- checks ---- */
 

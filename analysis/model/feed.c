@@ -195,6 +195,8 @@ static void on_collect_end(struct hs_model *m, const struct hs_event *e)
         c->longest = pause;
         c->longest_number = m->collecting_number;
     }
+    if (m->observer.collected)
+        m->observer.collected(m->observer.context);
 }
 
 /* Nothing is live, and that is known, unless the reader says otherwise. */

@@ -181,6 +181,7 @@ struct hs_model_observer {
     void (*taken)(void *context, unsigned region, struct hs_extent extent);
     void (*freed)(void *context, unsigned region, struct hs_extent extent);
     void (*failed)(void *context, const struct hs_failure *failure); /* the layout is that of the failure */
+    void (*collected)(void *context); /* a collection is over, and what it freed is gone */
     void (*after)(void *context, const struct hs_event *event); /* every event, when the model has taken it */
 };
 

@@ -296,6 +296,15 @@ static void verdicts_text(const struct hs_model *m, FILE *out)
     fputs(kept < m->n_failures ? " of the last ones)\n" : kept ? ")\n" : "\n", out);
 }
 
+/* The doctor's first finding; names in it come from the trace. */
+static void headline_text(const struct hs_report *r, FILE *out)
+{
+    char text[1024];
+    if (r->headline)
+        fprintf(out, "# %s\n#   (evidence and what to do: heapstrata doctor)\n",
+                hs_format(text, sizeof text, HS_VALUE_TEXT, (struct hs_value){.s = r->headline}));
+}
+
 static void head_text(const struct hs_report *r, FILE *out)
 {
     static const char *const weights[] = {
@@ -307,6 +316,7 @@ static void head_text(const struct hs_report *r, FILE *out)
     hs_format(seconds, sizeof seconds, HS_VALUE_SECONDS, (struct hs_value){.d = s->seconds});
     fprintf(out, "# Heap report of '%s'\n", r->head.path);
     hs_head_text(&r->head, out, "# ");
+    headline_text(r, out);
     fprintf(out, "# events: %s in %s, %s allocations, %s collections\n", grouped(a, sizeof a, s->events),
             seconds, grouped(b, sizeof b, s->heap.allocs), grouped(c, sizeof c, s->collections));
     fprintf(out, "# failed allocations: %s", grouped(a, sizeof a, s->failed));
@@ -503,6 +513,7 @@ int hs_report_json(const struct hs_report *r, FILE *out)
     hs_json_uint(json, "live_bytes", hs_all_live(&r->groups->total));
     hs_json_uint(json, "peak_bytes", r->groups->total.at_peak);
     hs_json_uint(json, "failed", r->summary.failed);
+    hs_json_text(json, "finding", r->headline);
     add_table(json, "rows", make_table(r, &l));
     add_table(json, "failures", failure_table(r, HS_FAILURES_KEPT));
     if (r->pins)

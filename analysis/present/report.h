@@ -26,6 +26,7 @@ struct hs_report {
     const struct hs_groups *lines;  /* the groups of `pins` */
     const struct hs_pins *pins;     /* NULL: none */
     const char *pins_when;          /* "when an allocation last failed for fragmentation" */
+    const char *headline;           /* the doctor's first finding; NULL: none */
     uint64_t pins_asked;            /* bytes asked for then, 0: nothing was */
 };
 

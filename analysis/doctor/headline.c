@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The first finding of a trace's failures, for commands whose subject is another.
+ */
+#include <stdio.h>
+
+#include "analysis/doctor/doctor.h"
+
+extern const struct hs_check hs_check_failure, hs_check_growth;
+
+bool hs_doctor_headline(const struct hs_exam *exam, char *text)
+{
+    static const struct hs_check *const checks[] = {&hs_check_failure, &hs_check_growth};
+    struct hs_patient patient = {.exam = exam};
+    struct hs_findings findings = {.n = 0};
+    for (size_t i = 0; i < sizeof checks / sizeof *checks && !findings.n; i++)
+        checks[i]->look(&patient, &findings);
+    bool any = findings.n;
+    if (any)
+        snprintf(text, HS_HEADLINE_LEN, "%s %s: %s", hs_severity_name(findings.finding[0]->severity), findings.finding[0]->code,
+                 findings.finding[0]->verdict);
+    hs_findings_free(&findings);
+    return any;
+}
