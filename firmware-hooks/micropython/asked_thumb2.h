@@ -9,6 +9,8 @@
 
 #define WRAP3(type, name, parameters, arguments)                                                                   \
     type __real_##name parameters;                                                                                 \
+    type __wrap_##name parameters;                                                                                 \
+    HS_MP_SAME_TYPE(name);                                                                                         \
     __asm__(".syntax unified\n"                                                                                    \
             ".pushsection .text.hs_asked,\"ax\",%progbits\n"                                                       \
             ".thumb\n"                                                                                             \

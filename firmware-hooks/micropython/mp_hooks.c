@@ -17,6 +17,7 @@
 
 #include "firmware-hooks/micropython/mp_others.h"
 #include "firmware-hooks/micropython/mp_refs.h"
+#include "firmware-hooks/micropython/mp_versions.h"
 #include "firmware-hooks/ports/port.h"
 #include "firmware-hooks/ports/room.h"
 #include "lib/heapstrata.h"
@@ -105,6 +106,8 @@ static void leave_context(uint32_t outer) {
 #endif
 
 mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
+mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
+HS_MP_SAME_TYPE(mp_execute_bytecode);
 HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc) {
     const mp_code_state_t *outer = running.code;
     uint32_t context = enter_context();
@@ -184,8 +187,10 @@ static void describe(uintptr_t code, struct hs_place *place) {
 static volatile bool threads;
 static uint32_t n_threads, thread_recorded;
 
-mp_uint_t __real_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
-mp_uint_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size) {
+hs_mp_thread_id_t __real_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
+hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
+HS_MP_SAME_TYPE(mp_thread_create);
+hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size) {
     threads = true;
     hs_port_threads();
     return __real_mp_thread_create(entry, arg, stack_size);
@@ -218,17 +223,30 @@ uint32_t hs_mp_thread(void) { return 0; }
 INLINE bool enter_order(void) {
     bool ordered = threads;
     if (UNLIKELY(ordered))
-        mp_thread_recursive_mutex_lock(&MP_STATE_MEM(gc_mutex), 1);
+        HS_MP_LOCK(&running);
     return ordered;
 }
 INLINE void leave_order(bool ordered) {
     if (UNLIKELY(ordered))
-        mp_thread_recursive_mutex_unlock(&MP_STATE_MEM(gc_mutex));
+        HS_MP_UNLOCK();
 }
 #else
+#define HS_MP_LOCK_OF_GC 1
+#define HS_MP_LOCK_INIT()
 #define enter_order() false
 #define leave_order(ordered) (void)(ordered)
 #endif
+
+/* A lock of our own is held from the begin of a collection to its end (mp_versions.h). */
+static bool collection_ordered;
+INLINE void enter_collection(void) {
+    if (!HS_MP_LOCK_OF_GC)
+        collection_ordered = enter_order();
+}
+INLINE void leave_collection(void) {
+    if (!HS_MP_LOCK_OF_GC)
+        leave_order(collection_ordered);
+}
 
 /* --- areas: the heap's regions ------------------------------------------------------------------------ */
 
@@ -505,7 +523,7 @@ void hs_mp_summary(uint8_t cause) {
  * at once when their heads share one fate, as they mostly do. */
 static HOT void sweep_area(const struct area *a) {
     struct hs_runs_writer w;
-    size_t last = a->area->gc_last_used_block / 4;
+    size_t last = HS_MP_LAST_USED(a->area) / 4;
     hs_sweep_begin(&w, a->first);
     for (size_t i = 0; i <= last; i += 4) {
         uint32_t word = table_word(a->area, i), heads = word & 0x55555555u, marks = word >> 1 & heads;
@@ -603,11 +621,14 @@ bool hs_mp_enter_order(void) {
 void hs_mp_leave_order(bool ordered) { leave_order(ordered); }
 
 void __real_gc_collect_start(void);
+void __wrap_gc_collect_start(void);
+HS_MP_SAME_TYPE(gc_collect_start);
 void __wrap_gc_collect_start(void) {
     if (UNLIKELY(hs_mp_walking) && walks()) {
         hs_mp_refs_state();
         return;
     }
+    enter_collection();
     if (hs_state == HS_STATE_KEYFRAME_DUE && running.caller != ALLOCATING)
         hs_keyframe();
     if (hs_state != HS_STATE_OFF)
@@ -635,6 +656,8 @@ static void finish_marking(void) {
 
 /* Behind finish_marking every live head is marked, and what is not will be freed. */
 void __real_gc_collect_end(void);
+void __wrap_gc_collect_end(void);
+HS_MP_SAME_TYPE(gc_collect_end);
 void __wrap_gc_collect_end(void) {
     if (UNLIKELY(walker == &running))
         return;
@@ -648,9 +671,12 @@ void __wrap_gc_collect_end(void) {
     if (recording)
         end_collection();
     leave_order(ordered);
+    leave_collection();
 }
 
 void __real_gc_sweep_all(void);
+void __wrap_gc_sweep_all(void);
+HS_MP_SAME_TYPE(gc_sweep_all);
 void __wrap_gc_sweep_all(void) {
     stop_cores();
     hs_mp_phases_forget();
@@ -700,7 +726,7 @@ INLINE void record_alloc(uintptr_t caller, const void *block, size_t size) {
 
 /* Whether to record at any level; writes the keyframe that may be due, while heap and trace agree. */
 static NOINLINE bool not_plainly_on(void) {
-    if (hs_state == HS_STATE_KEYFRAME_DUE && !(MP_STATE_THREAD(gc_lock_depth) & GC_COLLECT_FLAG)) {
+    if (hs_state == HS_STATE_KEYFRAME_DUE && !HS_MP_COLLECTS()) {
         bool ordered = enter_order();
         hs_keyframe();
         leave_order(ordered);
@@ -713,6 +739,8 @@ INLINE bool recording(void) {
 }
 
 void *__real_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
+void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
+HS_MP_SAME_TYPE(gc_alloc);
 
 INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_t own) {
     uintptr_t caller = take_caller(own, ALLOCATING);
@@ -773,9 +801,11 @@ static void record_free(uintptr_t caller, const void *block) {
 }
 
 void __real_gc_free(void *ptr);
+void __wrap_gc_free(void *ptr);
+HS_MP_SAME_TYPE(gc_free);
 INLINE void free_and_record(void *ptr, uintptr_t own, const bool less) {
     uintptr_t caller = take_caller(own, NOBODY);
-    bool frees = ptr && !(MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG);
+    bool frees = ptr && !HS_MP_LOCKED();
     bool ordered = enter_order();
     __real_gc_free(ptr);
     if (frees && less)
@@ -806,6 +836,8 @@ HOT void __wrap_gc_free(void *ptr) {
 }
 
 void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
+void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
+HS_MP_SAME_TYPE(gc_realloc);
 INLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move, const bool less) {
     uintptr_t caller = running.caller;
     running.caller = ALLOCATING;
@@ -860,6 +892,7 @@ HOT void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
 #define WRAP(type, name, parameters, arguments)                                                                    \
     type __real_##name parameters;                                                                                 \
     type __wrap_##name parameters;                                                                                 \
+    HS_MP_SAME_TYPE(name);                                                                                         \
     HOT type __wrap_##name parameters {                                                                            \
         ASKED();                                                                                                   \
         return __real_##name arguments;                                                                            \
@@ -877,6 +910,8 @@ WRAP3(void *, m_malloc_maybe, (size_t n), (n));
 WRAP3(void *, m_malloc0, (size_t n), (n));
 #if MICROPY_ENABLE_FINALISER
 WRAP3(void *, m_malloc_with_finaliser, (size_t n), (n));
+#endif
+#if HS_MP_WITH_FINALISER_HELPER
 WRAP3(void *, mp_obj_malloc_with_finaliser_helper, (size_t n, const mp_obj_type_t *type), (n, type));
 #endif
 #if MICROPY_MALLOC_USES_ALLOCATED_SIZE
@@ -891,6 +926,8 @@ WRAP3(void, m_free, (void *p), (p));
 #define REAL_FREE(p) __real_m_free(p)
 #endif
 HS_MP_MORE_MALLOCS
+void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type);
+HS_MP_SAME_TYPE(mp_obj_malloc_helper);
 /* Most objects come this way. It is all that mp_obj_malloc_helper does, without the wrap of m_malloc between. */
 HOT void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type) {
     ASKED();
@@ -997,6 +1034,7 @@ static void init(void *start, void *end) {
         .summary = hs_mp_summary,
     };
     bool record = hs_port_image(&config);
+    HS_MP_LOCK_INIT();
     while (config.n_sites > 64 && config.n_sites > config.memory_size / 8 && !(config.flags & HS_RING_STREAM))
         config.n_sites /= 2; /* what a small ring cannot tell of at once needs no longer numbers */
     config.facts = all_facts();
@@ -1020,6 +1058,8 @@ static void init(void *start, void *end) {
 }
 
 void __real_gc_init(void *start, void *end);
+void __wrap_gc_init(void *start, void *end);
+HS_MP_SAME_TYPE(gc_init);
 static void gc_init_apart(void *start, void *end) {
     struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
     keep_apart(&heap);
@@ -1048,6 +1088,8 @@ void __wrap_gc_init(void *start, void *end) {
 
 #if MICROPY_GC_SPLIT_HEAP
 void __real_gc_add(void *start, void *end);
+void __wrap_gc_add(void *start, void *end);
+HS_MP_SAME_TYPE(gc_add);
 void __wrap_gc_add(void *start, void *end) {
     struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
     keep_apart(&heap);

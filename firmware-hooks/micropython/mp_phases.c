@@ -18,6 +18,7 @@
 
 #include <string.h>
 
+#include "firmware-hooks/micropython/mp_versions.h"
 #include "lib/heapstrata.h"
 #include "lib/port.h"
 #include "py/builtin.h"
@@ -63,12 +64,24 @@ static void put(const struct hs_record *record) {
     hs_mp_leave_order(ordered);
 }
 
-static void begin(enum phase what, qstr name) {
+static struct hs_text text_of(qstr name) {
     size_t len = 0;
-    const byte *text = name ? qstr_data(name, &len) : NULL;
-    put(&(struct hs_record){.kind = HS_PHASE, .cause = what, .count = at.depth, .data = text, .data_len = (uint32_t)len});
+    const char *text = name ? (const char *)qstr_data(name, &len) : NULL;
+    return (struct hs_text){text, (uint32_t)len};
+}
+
+static void begin_of(enum phase what, struct hs_text name) {
+    put(&(struct hs_record){
+        .kind = HS_PHASE, .cause = what, .count = at.depth, .data = (const uint8_t *)name.data, .data_len = name.len});
     at.depth++;
 }
+static void begin(enum phase what, qstr name) { begin_of(what, text_of(name)); }
+
+#if HS_MP_FILENAME_IS_QSTR
+static struct hs_text text_of_file(qstr name) { return text_of(name); }
+#else
+static struct hs_text text_of_file(const char *name) { return (struct hs_text){name, (uint32_t)strlen(name)}; }
+#endif
 
 /* Ends all phases deeper than `depth`. */
 static void end(uint8_t depth) {
@@ -96,6 +109,7 @@ static void end(uint8_t depth) {
 
 mp_obj_t __real_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level);
 mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level);
+HS_MP_SAME_TYPE(mp_import_name);
 mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_import_name(name, fromlist, level);
@@ -112,6 +126,7 @@ mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level) {
 
 mp_obj_t __real_mp_obj_new_module(qstr name);
 mp_obj_t __wrap_mp_obj_new_module(qstr name);
+HS_MP_SAME_TYPE(mp_obj_new_module);
 mp_obj_t __wrap_mp_obj_new_module(qstr name) {
     if (at.importing && hs_state != HS_STATE_OFF) {
         end(at.import); /* of import a.b, a is done */
@@ -125,6 +140,7 @@ mp_obj_t __wrap_mp_obj_new_module(qstr name) {
 
 mp_obj_t __real_mp_call_function_0(mp_obj_t fun);
 mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun);
+HS_MP_SAME_TYPE(mp_call_function_0);
 mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun) {
     if ((fun != at.compiled && !at.fresh) || hs_state == HS_STATE_OFF)
         return __real_mp_call_function_0(fun);
@@ -143,6 +159,7 @@ mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun) {
 #if MICROPY_ENABLE_COMPILER
 mp_parse_tree_t __real_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind);
 mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind);
+HS_MP_SAME_TYPE(mp_parse);
 mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_parse(lex, kind);
@@ -155,6 +172,7 @@ mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind) {
 
 mp_obj_t __real_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl);
 mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl);
+HS_MP_SAME_TYPE(mp_compile);
 mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_compile(tree, source_file, is_repl);
@@ -172,6 +190,7 @@ mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl
 
 mp_obj_t __real_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals);
 mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals);
+HS_MP_SAME_TYPE(mp_parse_compile_execute);
 mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_parse_compile_execute(lex, kind, globals, locals);
@@ -186,14 +205,15 @@ mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t 
 }
 
 #if MICROPY_READER_POSIX || MICROPY_READER_VFS
-mp_lexer_t *__real_mp_lexer_new_from_file(qstr filename);
-mp_lexer_t *__wrap_mp_lexer_new_from_file(qstr filename);
-mp_lexer_t *__wrap_mp_lexer_new_from_file(qstr filename) {
+mp_lexer_t *__real_mp_lexer_new_from_file(hs_mp_filename_t filename);
+mp_lexer_t *__wrap_mp_lexer_new_from_file(hs_mp_filename_t filename);
+HS_MP_SAME_TYPE(mp_lexer_new_from_file);
+mp_lexer_t *__wrap_mp_lexer_new_from_file(hs_mp_filename_t filename) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_lexer_new_from_file(filename);
     const uint8_t outer = at.depth;
     mp_lexer_t *lexer;
-    begin(PHASE_OPEN, filename);
+    begin_of(PHASE_OPEN, text_of_file(filename));
     GUARD(lexer = __real_mp_lexer_new_from_file(filename), end(outer));
     return lexer;
 }
@@ -201,15 +221,16 @@ mp_lexer_t *__wrap_mp_lexer_new_from_file(qstr filename) {
 #endif
 
 #if MICROPY_PERSISTENT_CODE_LOAD && MICROPY_HAS_FILE_READER
-void __real_mp_raw_code_load_file(qstr filename, mp_compiled_module_t *module);
-void __wrap_mp_raw_code_load_file(qstr filename, mp_compiled_module_t *module);
-void __wrap_mp_raw_code_load_file(qstr filename, mp_compiled_module_t *module) {
+void __real_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module);
+void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module);
+HS_MP_SAME_TYPE(mp_raw_code_load_file);
+void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module) {
     if (hs_state == HS_STATE_OFF) {
         __real_mp_raw_code_load_file(filename, module);
         return;
     }
     const uint8_t outer = at.depth;
-    begin(PHASE_LOAD, filename);
+    begin_of(PHASE_LOAD, text_of_file(filename));
     GUARD(__real_mp_raw_code_load_file(filename, module), end(outer));
 }
 #endif

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "firmware-hooks/micropython/mp_hooks.h"
+#include "firmware-hooks/micropython/mp_versions.h"
 #include "lib/heapstrata.h"
 #include "lib/varint.h"
 #include "py/bc.h"
@@ -23,6 +24,7 @@
 
 void __real_gc_collect_root(void **ptrs, size_t len);
 void __wrap_gc_collect_root(void **ptrs, size_t len);
+HS_MP_SAME_TYPE(gc_collect_root);
 
 #if HS_WITH_REFS
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "firmware-hooks/micropython/mp_stream.h"
 
+#include "firmware-hooks/micropython/mp_versions.h"
 #include "lib/drain.h"
 #include "lib/heapstrata.h"
 #include "lib/port.h"
@@ -152,7 +153,7 @@ void hs_mp_stream_end(void) {
         hs_flush();
     struct patience patience = {.start = hs_port_ticks()};
     while (!pump() && s.active && is_patient(&patience))
-        mp_event_handle_nowait();
+        HS_MP_WAIT_A_LITTLE();
     int error = s.error;
     stop(0);
     s.error = error;
