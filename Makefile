@@ -410,7 +410,7 @@ $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/
 demo: $(B)/deps.firmware all micropython ## a real program that fragments its heap, and what HeapStrata says about it
 	$(Q)examples/demo/run
 
-bench: deps all micropython micropython-plain ## bytes, instructions, speed, with others' figures beside
+bench: deps all micropython micropython-plain micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(NPM)/tests/rp2/state ## bytes, instructions, speed, with others' figures beside
 	$(Q)tests/bench/run
 
 # examples/const-vs-global/run is `make example-const`: the folder's first word.
