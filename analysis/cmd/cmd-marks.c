@@ -52,8 +52,8 @@ static void add(struct marks *m, const struct hs_event *e)
         {.u = heap.used, .none = !known},
         {.i = (int64_t)(heap.used - m->used), .none = !follows},
         {.u = heap.free, .none = !known},
-        {.u = heap.largest_free, .none = !known},
-        {.d = hs_external_fragmentation((struct hs_free_figures){heap.free, heap.largest_free}), .none = !known},
+        {.u = heap.largest_free, .none = !known || heap.no_longest},
+        {.d = hs_external_fragmentation((struct hs_free_figures){heap.free, heap.largest_free}), .none = !known || heap.no_longest},
         {.s = label},
     };
     hs_table_add(m->table, values);

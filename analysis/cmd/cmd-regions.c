@@ -51,7 +51,8 @@ static struct hs_table *regions_table(const struct view *v)
         struct hs_space space = hs_space_of_region(v->model, i);
         const struct hs_value row[] = {
             {.s = region->name}, {.s = hs_memory_name(region->memory)}, {.u = region->base}, {.u = space.size}, {.u = space.end.used}, {.u = space.peak},
-            {.u = space.end.free}, {.u = space.end.largest_free}, {.d = space.fragmentation}, {.s = hs_caps_name(caps, region->caps)},
+            {.u = space.end.free}, {.u = space.end.largest_free, .none = space.end.no_longest},
+            {.d = space.fragmentation, .none = space.end.no_longest}, {.s = hs_caps_name(caps, region->caps)},
         };
         hs_table_add(table, row);
     }

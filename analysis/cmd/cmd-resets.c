@@ -85,9 +85,11 @@ static void text_of_boot(const struct resets *r, const char *end)
     struct hs_layout heap;
     printf("boot %" PRIu32 ": %s after %.6f s, %" PRIu64 " records\n", r->boot, end,
            hs_seconds(r->reader, r->time - r->began), r->records);
-    if (hs_model_heap(r->model, &heap))
-        printf("  heap: %" PRIu64 " bytes used, %" PRIu64 " free, longest free run %" PRIu64 "\n", heap.used, heap.free,
-               heap.largest_free);
+    if (hs_model_heap(r->model, &heap)) {
+        snprintf(shown, sizeof shown, "%" PRIu64, heap.largest_free);
+        printf("  heap: %" PRIu64 " bytes used, %" PRIu64 " free, longest free run %s\n", heap.used, heap.free,
+               heap.no_longest ? "not known" : shown);
+    }
     if (failure)
         printf("  failed %.6f s before the end: %" PRIu32 " bytes asked for, %" PRIu64 " free, longest free run %" PRIu64
                ": %s, at %s\n", before_end(r, failure->time), failure->size, failure->free, failure->largest_free,
@@ -126,7 +128,10 @@ static void json_of_boot(const struct resets *r, const char *end)
     if (hs_model_heap(r->model, &heap)) {
         hs_json_uint(r->json, "used_bytes", heap.used);
         hs_json_uint(r->json, "free_bytes", heap.free);
-        hs_json_uint(r->json, "largest_free_bytes", heap.largest_free);
+        if (heap.no_longest)
+            hs_json_null(r->json, "largest_free_bytes");
+        else
+            hs_json_uint(r->json, "largest_free_bytes", heap.largest_free);
     }
     if (failure) {
         hs_json_object(r->json, "failure");

@@ -102,11 +102,17 @@ static void told_text(const struct hs_space *space)
     const struct hs_layout *end = &space->end;
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes", "%.1f%% of the heap, by the last summary",
          share(end->used, space->size));
-    line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes", "in %llu runs",
-         (unsigned long long)end->free_runs);
-    line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
-         100 * space->fragmentation);
-    count(end->blocks, "blocks", "");
+    if (space->no_counts)
+        line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes", "%s", "");
+    else
+        line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes", "in %llu runs", (unsigned long long)end->free_runs);
+    if (end->no_longest)
+        line(HS_VALUE_BYTES, (struct hs_value){.none = true}, "largest free run", "%s", "not known");
+    else
+        line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
+             100 * space->fragmentation);
+    line(HS_VALUE_COUNT, (struct hs_value){.u = end->blocks, .none = space->no_counts}, "blocks", "%s",
+         space->no_counts ? "not known" : "");
     putchar('\n');
 }
 

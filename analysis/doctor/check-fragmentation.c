@@ -44,7 +44,7 @@ static void grow_by_split(const struct hs_patient *patient, struct hs_layout *he
 static void in_pieces(const struct hs_layout *heap, struct hs_findings *findings)
 {
     double fragmentation = hs_external_fragmentation((struct hs_free_figures){heap->free, heap->largest_free});
-    if (heap->largest_free > heap->free || fragmentation < MUCH || heap->free < ROOM)
+    if (heap->no_longest || heap->largest_free > heap->free || fragmentation < MUCH || heap->free < ROOM)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-FRAG-HIGH", HS_SEVERITY_WARNING,
                                           "the free space is in pieces: no more than %" PRIu64 " bytes can be had at once", heap->largest_free);

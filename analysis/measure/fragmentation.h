@@ -29,10 +29,10 @@ struct hs_used_figures {
     uint64_t requested, taken; /* bytes */
 };
 
-/* From 0, one free run or none, to nearly 1. */
+/* From 0, one free run or none, to nearly 1; 0 too where the run told is longer than all that is free. */
 static inline double hs_external_fragmentation(struct hs_free_figures f)
 {
-    return f.free ? 1.0 - (double)(int64_t)f.largest / (double)(int64_t)f.free : 0.0;
+    return f.largest < f.free ? 1.0 - (double)(int64_t)f.largest / (double)(int64_t)f.free : 0.0;
 }
 
 /* From 0 to nearly 1; 0 of an empty heap, and where more was asked for than taken. */

@@ -18,6 +18,7 @@ enum hs_figure {
     HS_FIGURES,
 };
 
+/* Not a number where the trace does not tell it. */
 struct hs_sample {
     double value[HS_FIGURES];
 };
@@ -35,7 +36,7 @@ struct hs_point {
     uint64_t samples;
     uint64_t unsynced;     /* of these, while the layout was not known */
     uint8_t level;         /* enum hs_level, at its last sample */
-    struct hs_sample min, max; /* over the samples */
+    struct hs_sample min, max; /* over the samples that are numbers; infinite or not a number where there was none */
     struct hs_point_end end;
     uint32_t collections, failures, marks, resets;
     uint64_t pause, longest_pause; /* ticks, of the collections that end here */

@@ -30,7 +30,9 @@ static void end_of(struct hs_space *space, const struct hs_model *m, unsigned re
     }
     space->end = (struct hs_layout){
         .used = told.used, .free = told.free, .requested = told.used, .largest_free = told.longest, .blocks = told.blocks,
+        .no_longest = told.no_longest,
     };
+    space->no_counts = told.no_counts;
     for (unsigned i = 0; i < 32; i++)
         space->end.free_runs += told.runs[i];
     space->size = space->size ? space->size : told.used + told.free;

@@ -13,6 +13,7 @@ struct hs_space {
     uint64_t peak;          /* most taken at any moment */
     struct hs_layout end;   /* at the end of the trace; where `told`, without what a summary does not tell */
     bool told;              /* it is that of the last summary: the trace ends at a level above "full" */
+    bool no_counts;         /* the number of blocks and of free runs is not known */
     double fragmentation;   /* 1 - longest free run / free */
     double waste;           /* 1 - requested / taken */
     uint64_t allocs, frees, reallocs, swept; /* events */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/measure/timeline.h"
 
-
+#include <math.h>
 #include <string.h>
 
 void hs_timeline_free(struct hs_timeline *t)
@@ -17,20 +17,27 @@ void hs_timeline_free(struct hs_timeline *t)
     free(t);
 }
 
+static const struct hs_sample nothing_known = { .value = { NAN, NAN, NAN, NAN, NAN } };
+
 /* What summaries told last. */
 static struct hs_told told(const struct hs_timeline *t)
 {
     return hs_model_told(t->model, HS_ALL_REGIONS);
 }
 
+/* What a summary does not tell is not a number; before the first one nothing is known. */
 static struct hs_sample sample_of(struct hs_told now)
 {
-    return (struct hs_sample){ .value = {
-        [HS_FIGURE_USED] = (double)now.used,
-        [HS_FIGURE_FREE] = (double)now.free,
-        [HS_FIGURE_LARGEST] = (double)now.longest,
-        [HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){ now.free, now.longest }),
-    } };
+    struct hs_sample none = nothing_known;
+    if (!now.known)
+        return none;
+    none.value[HS_FIGURE_USED] = (double)now.used;
+    none.value[HS_FIGURE_FREE] = (double)now.free;
+    if (now.no_longest)
+        return none;
+    none.value[HS_FIGURE_LARGEST] = (double)now.longest;
+    none.value[HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){ now.free, now.longest });
+    return none;
 }
 
 /* A summary counts runs by class; how much they hold is taken as the middle of the class, the whole being the
@@ -52,12 +59,11 @@ static void end_told(const struct hs_timeline *t, struct hs_told now, struct hs_
 
 static inline struct hs_sample sample(const struct hs_timeline *t)
 {
-    if (__builtin_expect(hs_model_is_told(t->model), 0)) {
-        struct hs_told now = told(t);
-        if (now.known)
-            return sample_of(now);
-    }
+    if (__builtin_expect(hs_model_is_told(t->model), 0))
+        return sample_of(told(t));
     const struct hs_freespace *space = t->space;
+    if (__builtin_expect(!space->followed, 0))
+        return nothing_known; /* no region has come yet */
     int64_t used = (int64_t)(space->total - space->free); /* signed: the processor converts these at once */
     int64_t waste = used - (int64_t)space->model->requested;
     return (struct hs_sample){ .value = {

@@ -230,7 +230,9 @@ static bool space_of(const struct hs_model *m, const struct hs_failure *failure,
     }
     if (!is_told)
         return m->synced;
-    *layout = (struct hs_layout){.used = told.used, .free = told.free, .largest_free = told.longest};
+    *layout = (struct hs_layout){
+        .used = told.used, .free = told.free, .largest_free = told.longest, .no_longest = told.no_longest,
+    };
     return told.known;
 }
 
@@ -247,7 +249,7 @@ static enum hs_verdict judge(const struct hs_event *e, const struct hs_layout *l
     unsigned cause = HS_FAIL_CAUSE(e->record->cause);
     if (cause > 0 && cause < sizeof by_cause / sizeof *by_cause)
         return by_cause[cause];
-    if (!known || layout->largest_free >= e->size)
+    if (!known || layout->largest_free >= e->size || (layout->no_longest && layout->free >= e->size))
         return HS_VERDICT_UNKNOWN;
     return layout->free >= e->size ? HS_VERDICT_FRAGMENTED : HS_VERDICT_FULL;
 }

@@ -194,6 +194,7 @@ void hs_model_summed_up(struct hs_model *m, const struct hs_event *e)
     *told = (struct hs_told){
         .known = true, .shift = (uint8_t)shift, .used = (uint64_t)r->pos << shift, .free = (uint64_t)r->end << shift,
         .longest = (uint64_t)r->old << shift, .blocks = r->count,
+        .no_longest = r->end && !r->old, .no_counts = (r->pos && !r->count) || (r->end && !r->data_len),
     };
     uint64_t runs;
     for (unsigned i = 0; i < 32 && at < end && !hs_get_u64(&at, end, &runs); i++)
@@ -216,6 +217,8 @@ void hs_told_add(struct hs_told *sum, const struct hs_told *told)
     sum->free += told->free;
     sum->blocks += told->blocks;
     sum->longest = told->longest > sum->longest ? told->longest : sum->longest;
+    sum->no_longest |= told->no_longest;
+    sum->no_counts |= told->no_counts;
     for (unsigned c = 0; c < 32; c++)
         sum->runs[c] += told->runs[c];
 }

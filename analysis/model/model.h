@@ -90,6 +90,7 @@ struct hs_region_state {
 struct hs_layout {
     uint64_t used, free, requested; /* bytes */
     uint64_t largest_free;          /* bytes of the longest free run */
+    bool no_longest;                /* it is not known: text of mem_info() that does not print it */
     uint64_t free_runs, blocks;
     uint64_t largest_block;         /* bytes */
     uint64_t blocks_1, blocks_2;    /* blocks of one and of two granules */
@@ -150,6 +151,7 @@ struct hs_told {
     uint8_t shift;
     uint64_t used, free, longest, blocks; /* bytes, bytes, bytes, count */
     uint32_t runs[32];                    /* free runs of 2^i to 2^(i+1) - 1 granules */
+    bool no_longest, no_counts;           /* the longest run, the number of blocks and of runs are not known */
 };
 
 struct hs_sampled_block;

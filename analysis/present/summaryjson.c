@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/present/summaryjson.h"
 
+#include <math.h>
+
+/* What the trace does not tell is null. */
+static void put_count(struct hs_json *json, const char *key, uint64_t value, bool none)
+{
+    if (none)
+        hs_json_null(json, key);
+    else
+        hs_json_uint(json, key, value);
+}
+
 void hs_summary_space_json(const struct hs_space *space, struct hs_json *json)
 {
     const struct hs_layout *end = &space->end;
@@ -12,10 +23,10 @@ void hs_summary_space_json(const struct hs_space *space, struct hs_json *json)
     hs_json_uint(json, "peak_used_bytes", space->peak);
     hs_json_uint(json, "used_bytes", end->used);
     hs_json_uint(json, "free_bytes", end->free);
-    hs_json_uint(json, "largest_free_bytes", end->largest_free);
-    hs_json_uint(json, "free_runs", end->free_runs);
-    hs_json_real(json, "fragmentation", space->fragmentation);
-    hs_json_uint(json, "blocks", end->blocks);
+    put_count(json, "largest_free_bytes", end->largest_free, end->no_longest);
+    put_count(json, "free_runs", end->free_runs, space->no_counts);
+    hs_json_real(json, "fragmentation", end->no_longest ? NAN : space->fragmentation);
+    put_count(json, "blocks", end->blocks, space->no_counts);
     if (space->told)
         return; /* a summary has no more */
     hs_json_uint(json, "requested_bytes", end->requested);

@@ -46,21 +46,41 @@ static double across(const struct drawing *d, uint64_t at)
 
 typedef double figure_of(const struct drawing *d, const struct hs_point *p);
 
+/* What is not known is not drawn. */
+static double drawn(double value)
+{
+    return isfinite(value) ? value : 0;
+}
+
 static double nothing(const struct drawing *d, const struct hs_point *p) { (void)d; (void)p; return 0; }
-static double used_always(const struct drawing *d, const struct hs_point *p) { (void)d; return p->min.value[HS_FIGURE_USED]; }
-static double used_at_times(const struct drawing *d, const struct hs_point *p) { (void)d; return p->max.value[HS_FIGURE_USED]; }
-static double external_min(const struct drawing *d, const struct hs_point *p) { (void)d; return p->min.value[HS_FIGURE_EXTERNAL]; }
-static double external_max(const struct drawing *d, const struct hs_point *p) { (void)d; return p->max.value[HS_FIGURE_EXTERNAL]; }
+static double used_always(const struct drawing *d, const struct hs_point *p) { (void)d; return drawn(p->min.value[HS_FIGURE_USED]); }
+static double used_at_times(const struct drawing *d, const struct hs_point *p) { (void)d; return drawn(p->max.value[HS_FIGURE_USED]); }
+static double external_min(const struct drawing *d, const struct hs_point *p) { (void)d; return drawn(p->min.value[HS_FIGURE_EXTERNAL]); }
+static double external_max(const struct drawing *d, const struct hs_point *p) { (void)d; return drawn(p->max.value[HS_FIGURE_EXTERNAL]); }
 static double size_of(const struct drawing *d, const struct hs_point *p)
 {
     (void)d;
-    return p->end.last.value[HS_FIGURE_USED] + p->end.last.value[HS_FIGURE_FREE];
+    return drawn(p->end.last.value[HS_FIGURE_USED] + p->end.last.value[HS_FIGURE_FREE]);
 }
 /* At the point at which the heap came there was none of it before, and so no run. */
 static double below_run(const struct drawing *d, const struct hs_point *p)
 {
     bool came = p->min.value[HS_FIGURE_FREE] + p->min.value[HS_FIGURE_USED] <= 0;
-    return size_of(d, p) - (came ? &p->end.last : &p->min)->value[HS_FIGURE_LARGEST];
+    return size_of(d, p) - drawn((came ? &p->end.last : &p->min)->value[HS_FIGURE_LARGEST]);
+}
+
+/* Whether used and free are known at a point, and the longest run is not. */
+static bool no_run(const struct hs_point *p)
+{
+    return isfinite(p->end.last.value[HS_FIGURE_USED]) && !isfinite(p->end.last.value[HS_FIGURE_LARGEST]);
+}
+
+static bool some_without_run(const struct hs_series *s)
+{
+    bool some = false;
+    for (uint32_t i = 0; i < s->n; i++)
+        some |= no_run(&s->point[i]);
+    return some;
 }
 
 static double right_of(const struct drawing *d, uint32_t i)
@@ -114,8 +134,10 @@ static double heap_panel(struct drawing *d, double y)
     const struct hs_theme *theme = d->sheet.theme;
     struct hs_plot plot = { .name = "heap", .x = d->x, .ticks_y = 6,
                             .y = { HS_UNIT_BYTES, 0, d->total, y + 238, y + 18 } };
+    bool partly = some_without_run(&d->t->series);
     const struct hs_swatch legend[] = {{ theme->used, "used" }, { theme->used_at_times, "used at times" },
-                                       { theme->pieces, "free, in pieces" }, { theme->run, "longest free run" }};
+                                       { theme->pieces, partly ? "free" : "free, in pieces" },
+                                       { theme->run, partly ? "longest free run, where known" : "longest free run" }};
     heading(d, y, "Heap, bytes");
     hs_sheet_legend(&d->sheet, y, legend, sizeof legend / sizeof *legend);
     area(d, &plot.y, nothing, size_of, theme->pieces);
@@ -130,7 +152,8 @@ static double fragmentation_panel(struct drawing *d, double y)
     struct hs_ink ink = d->sheet.theme->fragmentation, faint = { ink.rgb, 0.4 };
     struct hs_plot plot = { .name = "fragmentation", .x = d->x, .ticks_y = 2, .y = { HS_UNIT_SHARE, 0, 1, y + 76, y + 12 } };
     const struct hs_swatch legend[] = {{ ink, "at all times" }, { faint, "at times" }};
-    heading(d, y, "Fragmentation: the share of the free space outside the longest run");
+    heading(d, y, some_without_run(&d->t->series) ? "Fragmentation, where the longest free run is known"
+                                                  : "Fragmentation: the share of the free space outside the longest run");
     hs_sheet_legend(&d->sheet, y, legend, 2);
     area(d, &plot.y, nothing, external_max, faint);
     area(d, &plot.y, nothing, external_min, ink);
@@ -292,10 +315,10 @@ static void say_figures(struct drawing *d)
 {
     const struct hs_series *s = &d->t->series;
     char text[400], number[4][40];
-    double peak = 0, last = s->point[s->n - 1].end.last.value[HS_FIGURE_USED];
+    double peak = 0, last = drawn(s->point[s->n - 1].end.last.value[HS_FIGURE_USED]);
     uint64_t pause = 0;
     for (uint32_t i = 0; i < s->n; i++) {
-        peak = fmax(peak, s->point[i].max.value[HS_FIGURE_USED]);
+        peak = fmax(peak, used_at_times(d, &s->point[i]));
         pause += s->point[i].pause;
     }
     hs_format(number[3], 40, HS_VALUE_SECONDS, (struct hs_value){ .d = seconds(d, pause) });

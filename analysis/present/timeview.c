@@ -6,6 +6,7 @@
 #include "analysis/present/timeview.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "analysis/present/chart.h"
@@ -58,6 +59,8 @@ static const struct hs_column columns[RUNS] = {
 
 static struct hs_value figure_value(enum hs_value_kind kind, double value)
 {
+    if (!isfinite(value))
+        return (struct hs_value){ .none = true };
     return kind == HS_VALUE_BYTES ? (struct hs_value){ .u = (uint64_t)value } : (struct hs_value){ .d = value };
 }
 
@@ -257,6 +260,24 @@ static double most_bytes(const struct hs_series *s)
     return most;
 }
 
+/* What is not known is not drawn. */
+static double drawn(double value)
+{
+    return isfinite(value) ? value : 0;
+}
+
+/* What the trace tells of the longest free run: it may be missing where used and free are known. */
+static const char *run_told(const struct hs_series *s)
+{
+    bool some = false, all = true;
+    for (uint32_t i = 0; i < s->n; i++) {
+        const double *last = s->point[i].end.last.value;
+        some |= (bool)isfinite(last[HS_FIGURE_LARGEST]);
+        all &= isfinite(last[HS_FIGURE_LARGEST]) || !isfinite(last[HS_FIGURE_USED]);
+    }
+    return all ? "" : some ? " (not known at all times)" : " (not known)";
+}
+
 static void title(const struct chart *c, const char *text)
 {
     fprintf(c->out, "%*s%s\n", (int)HS_CHART_MARGIN, "", text);
@@ -268,15 +289,16 @@ static void heap_panel(const struct chart *c)
     char top[24], text[200];
     for (unsigned i = 0; i < c->columns; i++) {
         const struct hs_point *p = point_of(c, i);
-        double used = p->min.value[HS_FIGURE_USED] / c->total;
+        double used = drawn(p->min.value[HS_FIGURE_USED]) / c->total;
         bar[i] = (struct hs_bar){
-            .solid = used, .light = p->max.value[HS_FIGURE_USED] / c->total,
-            .hang = p->min.value[HS_FIGURE_LARGEST] / c->total,
+            .solid = used, .light = drawn(p->max.value[HS_FIGURE_USED]) / c->total,
+            .hang = drawn(p->min.value[HS_FIGURE_LARGEST]) / c->total,
         };
     }
     struct hs_shades shade = hs_chart_shades(c->terminal);
-    snprintf(text, sizeof text, "%s used  %s used at times  %s longest free run  else free, in pieces",
-             shade.solid, shade.light, shade.hang);
+    const char *run = run_told(&c->view->timeline->series);
+    snprintf(text, sizeof text, "%s used  %s used at times  %s longest free run%s  else free%s",
+             shade.solid, shade.light, shade.hang, run, *run ? "" : ", in pieces");
     title(c, text);
     hs_chart_panel(c->out, c->terminal, &(struct hs_panel){
         .top = short_bytes(top, c->total), .bottom = "0", .rows = 10, .columns = c->columns, .bar = bar,
@@ -290,7 +312,7 @@ static void figure_panel(const struct chart *c, enum hs_figure figure, double wh
     struct hs_bar bar[COLUMNS_MAX];
     for (unsigned i = 0; i < c->columns; i++) {
         const struct hs_point *p = point_of(c, i);
-        bar[i] = (struct hs_bar){ .solid = p->min.value[figure] / whole, .light = p->max.value[figure] / whole };
+        bar[i] = (struct hs_bar){ .solid = drawn(p->min.value[figure]) / whole, .light = drawn(p->max.value[figure]) / whole };
     }
     panel.bar = bar;
     panel.columns = c->columns;
@@ -504,9 +526,11 @@ void hs_timeview_chart(const struct hs_timeview *view, const struct hs_terminal 
         fputs("nothing happened in this range\n", out);
         return;
     }
+    char text[200];
     struct chart c = { view, terminal, out, hs_timeview_columns(terminal), most_bytes(&t->series) };
     heap_panel(&c);
-    title(&c, "external fragmentation: 1 - largest free run / free");
+    snprintf(text, sizeof text, "external fragmentation: 1 - largest free run / free%s", run_told(&t->series));
+    title(&c, text);
     figure_panel(&c, HS_FIGURE_EXTERNAL, 1.0, (struct hs_panel){
         .top = "100%", .bottom = "0", .rows = 4, .solid = HS_HUE_YELLOW,
     });

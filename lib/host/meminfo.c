@@ -520,17 +520,18 @@ static void judge(const struct hs_meminfo_log *log, struct hs_meminfo *d) {
 }
 
 /* Figures alone do not tell the granule: it is that of the other dumps, or 32 where the free space of a host's heap would
- * hold its longest run even so. */
+ * hold its longest run even so, or 8 where the longest run fits into the free space only then. */
 static void guess_granules(struct hs_meminfo_log *log) {
     uint32_t known = 0;
     for (size_t i = 0; i < log->n; i++)
         known = log->dump[i].has & HS_MEMINFO_MAP ? log->dump[i].granule : known;
     for (size_t i = 0; i < log->n; i++) {
         struct hs_meminfo *d = &log->dump[i];
-        bool host = d->stack_limit >= 64000 && d->has & HS_MEMINFO_LONGEST && d->max_free * 32 <= d->free &&
-                    (d->total | d->used) % 32 == 0;
+        bool longest = d->has & HS_MEMINFO_LONGEST;
+        bool host = d->stack_limit >= 64000 && longest && d->max_free * 32 <= d->free && (d->total | d->used) % 32 == 0;
+        bool small = longest && d->max_free * 16 > d->free && d->max_free * 8 <= d->free;
         if (!d->granule)
-            d->granule = known ? known : host ? 32 : 16;
+            d->granule = known ? known : host ? 32 : small ? 8 : 16;
     }
 }
 

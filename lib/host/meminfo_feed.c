@@ -149,9 +149,14 @@ static void tell_map(struct teller *t, const struct hs_meminfo *d) {
 
 /* --- one without, and all of them --------------------------------------------------------------------- */
 
+/* 0, which a summary has for "not known", where no longest run was printed, or one longer than all that is free. */
+static uint64_t longest_of(const struct hs_meminfo *d, unsigned shift) {
+    return d->has & HS_MEMINFO_LONGEST && d->max_free <= d->free >> shift ? d->max_free : 0;
+}
+
 static void tell_figures(struct teller *t, const struct hs_meminfo *d) {
     unsigned shift = shift_of(d);
-    uint64_t longest = d->has & HS_MEMINFO_LONGEST ? d->max_free : d->free >> shift;
+    uint64_t longest = longest_of(d, shift);
     uint64_t granules = d->total >> shift;
     put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_SUMMARY});
     end_regions(t, 1);

@@ -209,6 +209,47 @@ def case_damage():
         tap.check("damage: %s: no map" % name, done.status == 2 and not meminfo.parse(done.out).areas, done.out[:300])
 
 
+def timeline(path):
+    rows = [r.split(",") for r in hs_test.cli("timeline", "--csv", path).out.decode().split()]
+    return [dict(zip(rows[0], r)) for r in rows[1:]]
+
+
+def check_no_longest(name, text, used, free):
+    """Used and free are told; of the longest run and of fragmentation no command says anything."""
+    path = written(name, text)
+    stat = hs_test.cli_json("stat", path)[1] or {}
+    tap.check("%s: stat knows used and free, not the longest run, blocks, runs, fragmentation" % name,
+              (stat.get("used_bytes"), stat.get("free_bytes")) == (used, free) and
+              [stat.get(k, 0) for k in ("largest_free_bytes", "fragmentation", "blocks", "free_runs")] == [None] * 4, stat)
+    rows = timeline(path)
+    tap.check("%s: timeline likewise, at all times" % name, rows and all(r["used_min"] == r["used_max"] == str(used) and not any(
+        r[k] for k in r if k.startswith(("largest", "fragmentation", "waste"))) for r in rows), rows)
+    mark = marks(path)[1][-1]
+    tap.check("%s: marks likewise" % name, (mark["largest_free_bytes"], mark["fragmentation"]) == (None, None), mark)
+    words = hs_test.cli("timeline", path).out.decode() + hs_test.cli("stat", path).out.decode()
+    tap.check("%s: in words" % name, "longest free run (not known)" in words and words.count("# not known") == 2 and "-0." not in words, words)
+    picture = os.path.join(hs_test.scratch(), "picture.svg")
+    hs_test.cli("timeline", "--svg", picture, path)
+    with open(picture) as f:
+        drawn = f.read()
+    tap.check("%s: as a picture" % name, not re.search(r"[\s\"(,:-](nan|inf)\b", drawn))
+
+
+def case_no_longest():
+    heap = Heap([random_area(4096, 3)], granule=16)
+    f = heap.figures()
+    line = heap.figures_text("1.25")
+    short = re.sub(", max free sz: .*", "", line)
+    check_no_longest("no longest run printed", short, f["used"], f["free"])
+    free = f["free"] // 16
+    longer = re.sub("max free sz: .*", "max free sz: %d" % (2 * free + 9), line)
+    check_no_longest("a longest run longer than all that is free", longer, f["used"], f["free"])
+    eight = Heap(["." * 200 + "h" * 56], granule=8)
+    stat = hs_test.cli_json("stat", written("eight", eight.figures_text("1.11")))[1]
+    tap.check("granules of 8 bytes, figures alone: one run, no fragmentation below 0",
+              (stat["largest_free_bytes"], stat["fragmentation"]) == (1600, 0), stat)
+
+
 def case_commands():
     a, b = Heap([random_area(1500, 11)]), Heap([random_area(1500, 12)])
     path = written("commands", a.text("1.20") + "import re\n" + b.text("1.20"))
@@ -240,6 +281,7 @@ synthetic_surroundings()
 case_articles()
 case_kinds()
 case_damage()
+case_no_longest()
 case_commands()
 tap.check("40 texts and more were read", texts >= 40, texts)
 tap.note("%d texts" % texts)
