@@ -22,7 +22,6 @@ struct args {
     bool all;
 };
 
-#define FILES_MAX 1024u /* source files of a trace that are aligned */
 enum { STOP = 1 };
 
 /* A trace and what is made of it. */
@@ -40,10 +39,9 @@ struct source {
     size_t n_globals;
     struct hs_phases *phases;
     uint32_t *entry;           /* of the picture's blocks, in `phases` */
-    const char **files;        /* names of its source files */
-    unsigned n_files;
-    struct hs_same_file *same;
-    unsigned n_same;
+    const struct args *args;
+    struct hs_same_files same; /* its source files, those of the first */
+    bool loaded;
     int error;
 };
 
@@ -172,76 +170,19 @@ static int take_rest(struct source *s)
 
 /* ---- sources ---- */
 
-static bool has_file(const struct source *s, const char *name)
+static char *text_of(void *context, const char *file)
 {
-    for (unsigned i = 0; i < s->n_files; i++)
-        if (!strcmp(s->files[i], name))
-            return true;
-    return false;
-}
-
-static int list_files(struct source *s)
-{
-    s->files = calloc(FILES_MAX, sizeof *s->files);
-    for (uint32_t i = 1; s->files && i < hs_reader_sites(s->reader) && s->n_files < FILES_MAX; i++) {
-        const struct hs_site *site = hs_reader_site(s->reader, i);
-        if (site && site->line && !has_file(s, site->file))
-            s->files[s->n_files++] = site->file;
-    }
-    return s->files ? HS_OK : HS_ERR_MEMORY;
-}
-
-/* The only file of `s` that `other` does not have; NULL when there is none or are several. */
-static const char *only_own(const struct source *s, const struct source *other)
-{
-    const char *only = NULL;
-    for (unsigned i = 0; i < s->n_files; i++) {
-        if (has_file(other, s->files[i]))
-            continue;
-        if (only)
-            return NULL;
-        only = s->files[i];
-    }
-    return only;
-}
-
-static char *find(const struct work *w, const struct source *s, const char *file)
-{
-    return hs_source_find(&(struct hs_sources){s->path, s->reader, &w->args->source}, file);
-}
-
-/* How the lines of `own` in `s` are those of `base` in the first trace: an entry when names or texts differ. */
-static int add_same(struct work *w, struct source *s, const char *own, const char *base)
-{
-    struct hs_same_file *same = &s->same[s->n_same];
-    char *path = find(w, s, own), *base_path = find(w, &w->source[0], base);
-    bool both = path && base_path, equal = both && !strcmp(path, base_path), named = !strcmp(own, base);
-    char *text = both && !equal ? hs_source_load(path) : NULL;
-    char *base_text = text ? hs_source_load(base_path) : NULL;
-    int error = HS_OK;
-    *same = (struct hs_same_file){.own = own, .base = base};
-    if (base_text && (!named || strcmp(text, base_text)))
-        error = hs_line_map_make(&same->line, text, base_text);
-    s->n_same += same->line.to || !named;
-    free(text);
-    free(base_text);
+    const struct source *s = context;
+    char *path = hs_source_find(&(struct hs_sources){s->path, s->reader, &s->args->source}, file);
+    char *text = path ? hs_source_load(path) : NULL;
     free(path);
-    free(base_path);
-    return error;
+    return text;
 }
 
 static int align_files(struct work *w, struct source *s)
 {
-    const struct source *base = &w->source[0];
-    const char *own = only_own(s, base), *of_base = only_own(base, s);
-    int error = HS_OK;
-    s->same = calloc(s->n_files + 1u, sizeof *s->same);
-    if (!s->same)
-        return HS_ERR_MEMORY;
-    for (unsigned i = 0; i < s->n_files && !error; i++)
-        if (has_file(base, s->files[i]))
-            error = add_same(w, s, s->files[i], s->files[i]);
-    return !error && own && of_base ? add_same(w, s, own, of_base) : error;
+    const struct hs_run_files own = {s->reader, text_of, s}, base = {w->source[0].reader, text_of, &w->source[0]};
+    return hs_same_files_make(&s->same, &own, &base);
 }
 
 /* ---- loading ---- */
@@ -271,17 +212,15 @@ static int load(struct work *w, struct source *s)
         status = check_levels(s);
     if (!status)
         status = hs_cmd_symbols(&s->names.symbols, &w->args->common, s->reader);
-    if (!status && (hs_phases_finish(s->phases, s->model, &s->names) || list_files(s)))
+    if (!status && hs_phases_finish(s->phases, s->model, &s->names))
         status = hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    s->loaded = !status;
     return status ? status : damaged;
 }
 
 static void unload(struct source *s)
 {
-    for (unsigned i = 0; i < s->n_same; i++)
-        hs_line_map_free(&s->same[i].line);
-    free(s->same);
-    free(s->files);
+    hs_same_files_free(&s->same);
     drop_names(s);
     free(s->entry);
     hs_phases_free(s->phases);
@@ -297,7 +236,7 @@ static int load_all(struct work *w)
     int worst = HS_EXIT_OK;
     for (unsigned i = 0; i < w->n; i++) {
         int status = load(w, &w->source[i]);
-        if (!w->source[i].picture.taken || !w->source[i].files)
+        if (!w->source[i].picture.taken || !w->source[i].loaded)
             return HS_EXIT_BAD;
         worst = status > worst ? status : worst;
     }
@@ -338,6 +277,7 @@ static int parse_args(struct work *w)
     if (w->n < 2 || w->n > HS_SIDES)
         return hs_complain("takes 2 to %u traces, the first being what the others are compared with", HS_SIDES);
     for (unsigned i = 0; i < w->n; i++) {
+        w->source[i].args = w->args;
         w->source[i].path = apart ? i ? common->file[i - 1] : common->input : common->file[i];
         if (!hs_when_parse(&w->source[i].when, w->args->at, "at"))
             return HS_EXIT_BAD;
@@ -369,7 +309,7 @@ static int compare(struct work *w)
     struct hs_compare c = {.n = w->n, .by = (enum hs_cost)w->args->by};
     for (unsigned i = 0; i < w->n; i++) {
         const struct source *s = &w->source[i];
-        c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->picture, s->same, s->n_same,
+        c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->picture, s->same.file, s->same.n,
                                      s->global, s->n_globals, s->phases->records ? s->phases : NULL, s->entry};
     }
     int error = hs_compare_measure(&c);
@@ -386,7 +326,7 @@ static int run(void *memory)
         status = load_all(&w);
     bool ready = w.n && !status;
     for (unsigned i = 0; i < w.n && status; i++) /* damage that could be skipped is said, and compared */
-        ready = w.source[i].files && (i == 0 || w.source[i].same);
+        ready = w.source[i].loaded && (i == 0 || w.source[i].same.file);
     int compared = ready ? compare(&w) : HS_EXIT_BAD;
     for (unsigned i = 0; i < w.n; i++)
         unload(&w.source[i]);

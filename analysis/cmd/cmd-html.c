@@ -100,6 +100,14 @@ static char *source_text(void *context, const char *file)
     return text;
 }
 
+/* Files of the second trace that are the first's. */
+static int same_files(struct hs_page_facts facts[2])
+{
+    const struct hs_run_files own = {facts[1].names.reader, source_text, facts[1].context};
+    const struct hs_run_files base = {facts[0].names.reader, source_text, facts[0].context};
+    return hs_same_files_make(&facts[1].same, &own, &base);
+}
+
 static int fill_page(struct input *in, unsigned n, FILE *out)
 {
     struct hs_page_facts facts[2];
@@ -108,7 +116,12 @@ static int fill_page(struct input *in, unsigned n, FILE *out)
             .trace = in[i].trace, .names = {in[i].reader, in[i].symbols}, .source = source_text, .context = &in[i],
             .head = {in[i].path, in[i].reader, in[i].trace->history->model},
         };
-    return out ? hs_page_write(facts, n, out) : HS_ERR_MEMORY;
+    int error = n > 1 ? same_files(facts) : HS_OK;
+    if (!error)
+        error = out ? hs_page_write(facts, n, out) : HS_ERR_MEMORY;
+    if (n > 1)
+        hs_same_files_free(&facts[1].same);
+    return error;
 }
 
 static int write_page(struct input *in, unsigned n, const char *output)

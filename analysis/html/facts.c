@@ -110,8 +110,8 @@ static void add_sums(const struct hs_page_facts *f, const struct hs_site_sum *su
     hs_json_uint(json, "swept", hs_all_swept(sum));
     hs_json_uint(json, "failed", sum->failed);
     if (lives.gone > 0) {
-        hs_json_real(json, "life", hs_seconds(f->names.reader, 1) * lives.lifetime / lives.gone);
-        hs_json_real(json, "survived", lives.survived / lives.gone);
+        hs_json_real(json, "life", hs_seconds(f->names.reader, 1) * lives.lifetime); /* means already */
+        hs_json_real(json, "survived", lives.survived);
     }
 }
 
@@ -136,9 +136,28 @@ static struct hs_retained_group *measure_retained(const struct hs_page_facts *f,
     return group;
 }
 
+/* What the first of two traces calls a line. NULL: the same, or it has none that is this one. */
+static const char *name_in_first(const struct hs_page_facts *f, struct hs_frame frame, char *name)
+{
+    const struct hs_same_file *same = frame.line ? hs_same_file_of(f->same.file, f->same.n, frame.file) : NULL;
+    if (!same)
+        return NULL;
+    uint32_t line = same->line.to ? hs_line_map_at(&same->line, frame.line) : frame.line;
+    if (!line && strcmp(same->own, same->base))
+        return NULL;
+    if (!line) { /* another line there has this number */
+        snprintf(name, HS_NAME_MAX, "%s:%u %s (%s)", frame.file, frame.line, frame.function, f->head.path);
+        return name;
+    }
+    frame.file = same->base;
+    frame.line = line;
+    return hs_name_of_frame(&frame, HS_KEY_LINE, name);
+}
+
 static void add_places(const struct hs_page_facts *f, const struct hs_groups *lines, struct hs_json *json)
 {
     struct hs_retained_group *retained = measure_retained(f, lines);
+    char name[HS_NAME_MAX];
     hs_json_array(json, "places");
     for (size_t i = 0; i < lines->n; i++) {
         const struct hs_group *g = &lines->group[i];
@@ -149,6 +168,9 @@ static void add_places(const struct hs_page_facts *f, const struct hs_groups *li
             hs_json_text(json, "file", site->file);
             hs_json_uint(json, "line", site->line);
             hs_json_text(json, "function", site->function);
+            const char *as = name_in_first(f, (struct hs_frame){ site->file, site->function, site->line }, name);
+            if (as && strcmp(as, g->name[0]))
+                hs_json_text(json, "as", as);
         }
         add_sums(f, &g->self, json);
         if (retained)
@@ -192,6 +214,17 @@ static void add_site(const struct hs_page_facts *f, const struct hs_groups *line
     hs_json_end(json);
 }
 
+static void add_frames_as(const struct hs_page_facts *f, const struct hs_stacks *stacks, struct hs_json *json)
+{
+    char name[HS_NAME_MAX];
+    hs_json_array(json, "frames_as");
+    for (size_t i = 0; i < stacks->n_frames; i++) {
+        const struct hs_stack_frame *frame = &stacks->frame[i];
+        hs_json_text(json, NULL, name_in_first(f, (struct hs_frame){ frame->file, frame->function, frame->line }, name));
+    }
+    hs_json_end(json);
+}
+
 static int add_sites(const struct hs_page_facts *f, const struct hs_groups *lines, struct hs_json *json)
 {
     struct hs_stacks stacks;
@@ -209,6 +242,8 @@ static int add_sites(const struct hs_page_facts *f, const struct hs_groups *line
     for (size_t i = 0; !error && i < stacks.n_frames; i++)
         hs_json_text(json, NULL, stacks.frame[i].name);
     hs_json_end(json);
+    if (f->same.n && !error)
+        add_frames_as(f, &stacks, json);
     hs_stacks_free(&stacks);
     return error;
 }

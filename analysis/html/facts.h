@@ -4,7 +4,9 @@
  * stacks by number, notes, lines of the source.
  *
  *   sites    by number plus 1 (0: not known): [place, kind, frames of its stack, outermost first]
- *   places   lines as reports show them, several sites each, with their sums over the whole trace
+ *   places   lines as reports show them, several sites each, with their sums over the whole trace; `as`: what the first of two
+ *            traces calls it, where that is another name
+ *   frames   names of the frames of stacks; `frames_as`: likewise, null where it is the same name
  *   columns  those of the history, in order, with their bytes, which follow the JSON
  */
 #ifndef HS_HTML_FACTS_H
@@ -12,6 +14,7 @@
 
 #include "analysis/html/trace.h"
 #include "analysis/measure/names.h"
+#include "analysis/measure/samefiles.h"
 #include "analysis/present/head.h"
 #include "analysis/present/json.h"
 
@@ -22,6 +25,7 @@ struct hs_page_facts {
     /* The text of a source file, which the callee frees; NULL when it is not at hand. */
     char *(*source)(void *context, const char *file);
     void *context;
+    struct hs_same_files same; /* of the second of two: its files that are the first's; else none */
 };
 
 /* Adds an object to `json`. Returns HS_OK or a negative enum hs_err. */

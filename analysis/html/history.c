@@ -5,6 +5,7 @@
  */
 #include "analysis/html/history.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -298,21 +299,28 @@ static void write_regions(struct hs_history *h)
     }
 }
 
+/* 0 of what is not known: before the first region there are none. */
+static uint64_t bytes(const struct hs_sample *now, enum hs_figure figure)
+{
+    return isnan(now->value[figure]) ? 0 : (uint64_t)now->value[figure];
+}
+
 static void write_figures(struct hs_history *h, const struct hs_sample *now, uint64_t steps, bool bare)
 {
     const struct hs_model *m = h->model;
-    bool told = hs_model_is_told(m);
-    uint64_t time = hs_model_elapsed(m), longest = (uint64_t)now->value[HS_FIGURE_LARGEST];
+    bool told = hs_model_is_told(m), no_longest = told && isnan(now->value[HS_FIGURE_LARGEST]);
+    unsigned lacks = (told && isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) | (no_longest ? HS_MOMENT_NO_LONGEST : 0u);
+    uint64_t time = hs_model_elapsed(m), longest = no_longest ? h->longest : bytes(now, HS_FIGURE_LARGEST);
     put(h, HS_COLUMN_TIME, time - h->time);
     put(h, HS_COLUMN_NUMBER, m->number - h->number);
     put(h, HS_COLUMN_STEPS, steps);
     put(h, HS_COLUMN_COLLECTIONS, m->collections.done - h->collections);
     put(h, HS_COLUMN_STATE, (m->synced ? HS_MOMENT_SYNCED : 0u) | (told ? HS_MOMENT_TOLD : 0u) |
-                            (bare ? HS_MOMENT_BARE : 0u) | (unsigned)m->levels.last << HS_MOMENT_LEVEL);
+                            (bare ? HS_MOMENT_BARE : 0u) | lacks | (unsigned)m->levels.last << HS_MOMENT_LEVEL);
     put_change(h, HS_COLUMN_LONGEST, (int64_t)(longest - h->longest));
     if (told || bare) {
-        put(h, HS_COLUMN_TOLD, (uint64_t)now->value[HS_FIGURE_USED]);
-        put(h, HS_COLUMN_TOLD, (uint64_t)now->value[HS_FIGURE_FREE]);
+        put(h, HS_COLUMN_TOLD, bytes(now, HS_FIGURE_USED));
+        put(h, HS_COLUMN_TOLD, bytes(now, HS_FIGURE_FREE));
     }
     h->time = time;
     h->number = m->number;

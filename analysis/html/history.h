@@ -42,7 +42,9 @@ enum hs_moment_state {
     HS_MOMENT_SYNCED = 1, /* the layout is known */
     HS_MOMENT_TOLD = 2,   /* the figures are those that a summary told */
     HS_MOMENT_BARE = 4,   /* no steps although there may have been changes */
-    HS_MOMENT_LEVEL = 3,  /* shift of enum hs_level */
+    HS_MOMENT_LEVEL = 3,  /* shift of enum hs_level, two bits */
+    HS_MOMENT_NO_FIGURES = 32, /* with TOLD: used and free are not known, what is told of them is 0 */
+    HS_MOMENT_NO_LONGEST = 64, /* the longest free run is not known, and told as the one before */
 };
 
 enum hs_history_column {

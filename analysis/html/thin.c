@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/html/thin.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +68,8 @@ static void keep_rare(struct hs_thin *t, uint64_t at)
 
 void hs_thin_feed(struct hs_thin *t, uint64_t at, const struct hs_sample *now, bool rare)
 {
-    struct hs_stretch this = {at, at, at, now->value[HS_FIGURE_USED], now->value[HS_FIGURE_LARGEST]};
+    double used = now->value[HS_FIGURE_USED], longest = now->value[HS_FIGURE_LARGEST];
+    struct hs_stretch this = {at, at, at, isnan(used) ? -1 : used, isnan(longest) ? INFINITY : longest};
     t->width += !t->width;
     struct hs_stretch *new = at / t->width >= t->n ? open_stretch(t) : NULL;
     if (new)

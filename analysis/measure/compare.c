@@ -27,18 +27,10 @@ const char *hs_cost_text(enum hs_cost figure) { return figures[figure].text; }
 
 /* ---- names that mean the same in all traces ---- */
 
-static const struct hs_same_file *file_of(const struct hs_side *side, const char *name)
-{
-    for (unsigned i = 0; i < side->n_files; i++)
-        if (!strcmp(side->file[i].own, name))
-            return &side->file[i];
-    return NULL;
-}
-
 /* A line without partner keeps its own number; where the file's name is the first's too it is told apart. */
 static void translate(const struct hs_side *side, struct hs_frame *frame, char *own)
 {
-    const struct hs_same_file *file = frame->line ? file_of(side, frame->file) : NULL;
+    const struct hs_same_file *file = frame->line ? hs_same_file_of(side->file, side->n_files, frame->file) : NULL;
     if (!file)
         return;
     uint32_t line = file->line.to ? hs_line_map_at(&file->line, frame->line) : frame->line;
@@ -60,7 +52,7 @@ static char *name_of(const struct hs_side *side, uint32_t site, enum hs_compare_
     if (by == HS_COMPARE_KIND)
         return hs_name_of_site(side->names, site, HS_KEY_KIND, name);
     hs_frames_of_site(side->names, site, frame, &native);
-    const struct hs_same_file *file = frame->line ? file_of(side, frame->file) : NULL;
+    const struct hs_same_file *file = frame->line ? hs_same_file_of(side->file, side->n_files, frame->file) : NULL;
     if (by == HS_COMPARE_FUNCTION && file)
         frame->file = file->base;
     else
@@ -206,7 +198,7 @@ static const char *unit_of(const struct hs_side *side, uint32_t phase, char *nam
     uint32_t at = phase, named = 0;
     for (; at && node[at].what != HS_PHASE_IMPORT; at = node[at].parent)
         named = !named && node[at].name[0] ? at : named;
-    const struct hs_same_file *file = at ? NULL : file_of(side, node[named].name);
+    const struct hs_same_file *file = at ? NULL : hs_same_file_of(side->file, side->n_files, node[named].name);
     const char *own = file ? file->base : node[at ? at : named].name;
     snprintf(name, HS_NAME_MAX, "%s%s", at ? "import " : "", *own ? own : "(outside)");
     return name;

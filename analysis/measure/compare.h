@@ -10,18 +10,12 @@
 #ifndef HS_MEASURE_COMPARE_H
 #define HS_MEASURE_COMPARE_H
 
-#include "analysis/measure/align.h"
+#include "analysis/measure/samefiles.h"
 #include "analysis/measure/names.h"
 #include "analysis/measure/phases.h"
 #include "analysis/measure/picture.h"
 
 #define HS_SIDES 16u /* traces at most */
-
-/* A file of a side, and what it is in the first. */
-struct hs_same_file {
-    const char *own, *base;  /* names as the traces have them */
-    struct hs_line_map line; /* own lines to those of the first; no lines: as they are */
-};
 
 /* A global name of a side and what would go with it: struct hs_global_cost's total. */
 struct hs_named_cost {

@@ -7,7 +7,7 @@ function thinned(trace, from, to, width, figures) {
   const h = trace.history, x = trace.x;
   const first = Math.max(0, h.momentAt(x, from)), last = Math.min(h.moments - 1, h.momentAt(x, to) + 1);
   if (last - first <= 2 * width)
-    return [x, ...figures].map(values => Array.from(values.subarray(first, last + 1)));
+    return [x, ...figures].map(values => Array.from(values.subarray(first, last + 1), known));
   const ends = stretches(h, x, first, last, from, (to - from) / width);
   const at = [];
   for (let i = 0; i + 1 < ends.length; i++)
@@ -26,15 +26,18 @@ function stretches(h, x, first, last, from, step) {
   return ends;
 }
 
+// What is not known leaves a gap.
+const known = value => Number.isNaN(value) ? null : value;
+
 function extremes(values, ends) {
   const out = [];
   for (let i = 0; i + 1 < ends.length; i++) {
     let low = ends[i], high = low;
     for (let m = low + 1; m < ends[i + 1]; m++) {
-      low = values[m] < values[low] ? m : low;
-      high = values[m] > values[high] ? m : high;
+      low = values[m] < values[low] || Number.isNaN(values[low]) ? m : low;
+      high = values[m] > values[high] || Number.isNaN(values[high]) ? m : high;
     }
-    out.push(values[Math.min(low, high)], values[Math.max(low, high)]);
+    out.push(known(values[Math.min(low, high)]), known(values[Math.max(low, high)]));
   }
   return out;
 }

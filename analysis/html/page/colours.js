@@ -52,11 +52,12 @@ class Places {
   }
 
   number(p, trace) {
-    let id = this.byName.get(p.name);
+    const name = p.as ?? p.name; // of a second trace: as the first calls it
+    let id = this.byName.get(name);
     if (id === undefined) {
       id = this.place.length;
-      this.byName.set(p.name, id);
-      this.place.push({id, name: p.name, file: p.file, line: p.line, kinds: new Set(), of: new Map()});
+      this.byName.set(name, id);
+      this.place.push({id, name, file: p.file, line: p.line, kinds: new Set(), of: new Map()});
     }
     this.place[id].of.set(trace, p);
     return id;

@@ -117,11 +117,11 @@ class Controls {
       const h = trace.history, m = view.moment(trace);
       if (m < 0)
         return element('span', {}, 'before the first event');
-      const free = h.total[m] - h.used[m], name = view.traces.length > 1 ? 'AB'[i] + ' ' : '';
+      const free = h.total[m] - h.used[m], told = (value, show = grouped) => Number.isNaN(value) ? 'not known' : show(value), name = view.traces.length > 1 ? 'AB'[i] + ' ' : '';
       const figure = (label, value) => element('span', {class: 'figure'}, element('small', {}, label), value);
       return element('span', {class: 'figures'}, name, figure('at', trace.facts.hz ? duration(h.time[m] / trace.facts.hz) : ''), figure('event', grouped(h.number[m])),
-        figure('used', grouped(h.used[m])), figure('free', grouped(free)), figure('longest run', grouped(h.longest[m])),
-        figure('fragmented', free ? percent(1 - h.longest[m] / free) : '0 %'), figure('collections', grouped(h.collections[m])));
+        figure('used', told(h.used[m])), figure('free', told(free)), figure('longest run', told(h.longest[m])),
+        figure('fragmented', told(free ? 1 - h.longest[m] / free : 0, percent)), figure('collections', grouped(h.collections[m])));
     });
     byId('readout').replaceChildren(...parts);
     byId('slider').value = Math.round(10000 * (view.cursor - view.from) / (view.to - view.from));

@@ -24,13 +24,15 @@ class Detail {
       const {layout, trace} = map, pinned = sitesPinned(this.view, trace), h = trace.history;
       let blocks = 0, held = 0;
       for (const region of layout.regions)
-        layout.blocks(region, step => {
+        map.isMapped() && layout.blocks(region, step => {
           if (pinned(h.site[step])) {
             blocks++;
             held += layout.bytesOf(step);
           }
         });
       const whole = place?.of.get(trace), all = whole ? `; in the whole trace ${grouped(whole.count)} times, ${grouped(whole.bytes)} bytes` : '';
+      if (!map.isMapped())
+        return `${this.maps.length > 1 ? 'AB'[i] + ': ' : ''}What it holds is not known at the cursor${all}.`;
       return `${this.maps.length > 1 ? 'AB'[i] + ': ' : ''}${grouped(blocks)} blocks of ${grouped(held)} bytes at the cursor${all}.`;
     }).join(' ');
   }

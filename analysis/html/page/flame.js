@@ -37,6 +37,8 @@ class Flame {
   // A weight for each site, by number plus 1.
   weights(trace, what) {
     const {view, layouts} = this, n = trace.facts.sites.length;
+    if (what === 'live' && !trace.history.isMapped(view.momentAt(trace, view.to)))
+      return new Float64Array(n);
     if (what === 'live')
       return liveAt(layouts[view.traces.indexOf(trace)].seek(view.momentAt(trace, view.to)), n);
     if (what === 'retained')
@@ -58,7 +60,7 @@ class Flame {
   // Names from the outermost call to the place.
   path(trace, site) {
     const {facts} = trace, [, kind, frames] = facts.sites[site], place = this.places.place[trace.placeOf[site]];
-    const names = facts.stacks && frames ? frames.map(f => facts.frames[f])
+    const names = facts.stacks && frames ? frames.map(f => facts.frames_as?.[f] ?? facts.frames[f])
       : place?.file ? [place.file, place.name] : ['native', place?.name ?? '(not known)'];
     return this.places.namesKinds && kind < facts.kinds.length ? [...names, facts.kinds[kind]] : names;
   }
@@ -135,6 +137,8 @@ class Flame {
       parts.push('no stacks were recorded (HEAPSTRATA_STACKS=1): by file instead');
     if ((what === 'bytes' || what === 'count') && some('exact'))
       parts.push('in stretches of the trace that the range touches');
+    if (what === 'live' && traces.some(trace => !trace.history.isMapped(this.view.momentAt(trace, this.view.to))))
+      parts.push('who holds what is not known there: the trace tells figures, not blocks');
     if (what === 'retained')
       parts.push('at the last snapshot of references; what several places retain together counts in each');
     return parts.join('; ');

@@ -3,7 +3,7 @@
 // Everything here is laid out once; class Layout walks over it.
 
 const FREED = 0, LEFT = 1, TAKEN = 2, MOVED = 3, CAME = 4, WENT = 5;
-const SYNCED = 1, TOLD = 2, BARE = 4, LEVEL_SHIFT = 3;
+const SYNCED = 1, TOLD = 2, BARE = 4, LEVEL_SHIFT = 3, NO_FIGURES = 32, NO_LONGEST = 64;
 
 function countOf(column) {
   let n = 0;
@@ -113,6 +113,10 @@ class History {
         this.used[m] = told[figures++];
         this.total[m] = this.used[m] + told[figures++];
       }
+      if (this.state[m] & NO_FIGURES)
+        this.used[m] = this.total[m] = NaN;
+      if (this.state[m] & (NO_FIGURES | NO_LONGEST))
+        this.longest[m] = NaN;
       if (this.first[m + 1] >= next) {
         this.keys.push(layout.key());
         next = this.first[m + 1] + every;
@@ -140,7 +144,12 @@ class History {
   }
 
   get external() {
-    return this.fragmentation ??= this.free.map((free, m) => free > 0 ? 100 * (1 - this.longest[m] / free) : 0);
+    return this.fragmentation ??= this.free.map((free, m) => free > 0 ? 100 * (1 - this.longest[m] / free) : free * 0);
+  }
+
+  // Whether blocks lie where the layout has them; at levels above "full" it knows none, and after a loss not all.
+  isMapped(m) {
+    return m >= 0 && this.level(m) <= 1 && !(this.state[m] & TOLD);
   }
 
   // The moment whose layout stands for that of moment m.
@@ -151,6 +160,6 @@ class History {
   }
 
   level(m) {
-    return this.state[m] >> LEVEL_SHIFT;
+    return this.state[m] >> LEVEL_SHIFT & 3;
   }
 }

@@ -13,15 +13,15 @@ function head(traces) {
 }
 
 function factsOf(trace, name) {
-  const {facts, history} = trace, most = history.total.reduce((a, b) => Math.max(a, b), 0);
+  const {facts, history} = trace, most = history.total.reduce((a, b) => b > a ? b : a, 0);
   return [
     [name ? 'Trace ' + name : 'Firmware', `${facts.firmware || 'unknown firmware'}, ${facts.port || 'unknown port'}, ${8 * facts.pointer_bytes}-bit`],
     ['Build', facts.build_id.replace('0x', '')],
     ['Duration', facts.hz ? duration(facts.seconds) : 'not known'],
     ['Events', grouped(facts.events)],
     ['Lost', grouped(facts.lost)],
-    ['Heap', grouped(most) + ' bytes'],
-    ['Peak', most ? `${grouped(facts.peak)} bytes, ${percent(facts.peak / most)}` : grouped(facts.peak)],
+    ['Heap', most ? grouped(most) + ' bytes' : 'not known'],
+    ['Peak', most ? `${grouped(facts.peak)} bytes, ${percent(facts.peak / most)}` : facts.peak ? grouped(facts.peak) : 'not known'],
     ['Collections', grouped(facts.collections)],
     ['Failed', grouped(facts.failed)],
     ['Boots', facts.boots > 1 ? grouped(facts.boots) : null],

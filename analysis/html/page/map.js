@@ -77,13 +77,17 @@ class HeapMap {
     ctx.imageSmoothingEnabled = false;
     ctx.fillStyle = paper;
     ctx.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    const mapped = this.isMapped();
     for (const band of this.bands) {
       if (band.label) {
         ctx.fillStyle = quiet;
         ctx.font = `${11 * ratio}px system-ui, sans-serif`;
         ctx.fillText(band.region.name || hex(band.region.base), 0, (band.top - 4) * ratio);
       }
-      this.drawBand(ctx, band, paint, free, cell, paper);
+      if (mapped)
+        this.drawBand(ctx, band, paint, free, cell, paper);
+      else
+        this.hatch(ctx, band);
     }
     this.tell(moment);
   }
@@ -113,6 +117,28 @@ class HeapMap {
       ctx.fillRect(0, top * devicePixelRatio + row * cell - 1, columns * cell, 1);
   }
 
+  isMapped() {
+    return this.trace.history.isMapped(this.view.moment(this.trace));
+  }
+
+  // A region of which nothing is known but that it is there.
+  hatch(ctx, {region, top, rows}) {
+    const {columns, size} = this, ratio = devicePixelRatio, width = Math.min(columns, region.granules) * size, height = rows * size;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(0, top * ratio, width * ratio, height * ratio);
+    ctx.clip();
+    ctx.strokeStyle = css('--line');
+    ctx.lineWidth = 3 * ratio;
+    ctx.beginPath();
+    for (let x = -height; x < width; x += 12) {
+      ctx.moveTo(x * ratio, (top + height) * ratio);
+      ctx.lineTo((x + height) * ratio, top * ratio);
+    }
+    ctx.stroke();
+    ctx.restore();
+  }
+
   // What the map cannot show is said below it.
   tell(moment) {
     const h = this.trace.history, level = h.level(moment), levels = ['stopped', 'full', 'sampled', 'summary'];
@@ -122,13 +148,14 @@ class HeapMap {
       : h.state[moment] & BARE ? `The map is that of event ${grouped(h.number[h.shown(moment)])}, the last one before that the page holds.` : '';
     this.note.textContent = why;
     const bytesUsed = moment < 0 ? 0 : h.used[moment];
-    this.canvas.setAttribute('aria-label', `Heap map: ${grouped(bytesUsed)} bytes used. Arrow keys go from block to block, Enter pins.`);
+    this.canvas.setAttribute('aria-label', h.isMapped(moment) ? `Heap map: ${grouped(bytesUsed)} bytes used. Arrow keys go from block to block, Enter pins.`
+      : 'Heap map: where blocks lie is not known at this moment.');
   }
 
   granuleAt(event) {
     const x = Math.floor(event.offsetX / this.size), y = event.offsetY;
     const band = this.bands.find(b => y >= b.top && y < b.top + b.rows * this.size);
-    if (!band || x < 0 || x >= this.columns)
+    if (!this.isMapped() || !band || x < 0 || x >= this.columns)
       return -1;
     const at = Math.floor((y - band.top) / this.size) * this.columns + x;
     return at < band.region.granules ? band.region.first + at : -1;
@@ -198,6 +225,8 @@ class HeapMap {
 
   choose(by) {
     const heads = [];
+    if (!this.isMapped())
+      return;
     for (const region of this.layout.regions)
       this.layout.blocks(region, (step, head) => heads.push(head));
     const at = heads.findIndex(head => head >= (this.chosen ?? 0));
@@ -259,7 +288,8 @@ class Legend {
   classes(maps) {
     const {mode, places, view} = this, kinds = mode === 'kind', sums = new Map(), rest = maps.map(() => 0);
     const hued = key => key >= 0 && (kinds ? places.hueOfKind : places.hueOfPlace)[key] >= 0;
-    maps.forEach(({layout, trace}, i) => layout.regions.forEach(region => layout.blocks(region, step => {
+    const dark = maps.map(map => map.isMapped() ? 0 : map.trace.history.used[map.layout.moment] || 0);
+    maps.forEach(({layout, trace}, i) => maps[i].isMapped() && layout.regions.forEach(region => layout.blocks(region, step => {
       const key = (kinds ? trace.kindOf : trace.placeOf)[trace.history.site[step]];
       if (hued(key) && !sums.has(key))
         sums.set(key, maps.map(() => 0));
@@ -270,7 +300,11 @@ class Legend {
       () => view.setPin({what: mode === 'kind' ? 'kind' : 'place', id: key})));
     if (rest.some(Boolean))
       items.push(this.item(other(), 'others', rest));
-    items.push(this.item(css('--free'), 'free', maps.map(({layout}) => layout.total - layout.used)));
+    if (dark.some(Boolean))
+      items.push(this.item(css('--line'), 'used, not known by whom', dark));
+    const free = maps.map(map => map.isMapped() ? map.layout.total - map.layout.used : map.trace.history.free[map.layout.moment]);
+    if (!free.some(Number.isNaN) && maps.every(map => map.layout.moment >= 0))
+      items.push(this.item(css('--free'), 'free', free));
     return items;
   }
 

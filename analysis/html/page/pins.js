@@ -114,9 +114,11 @@ class Pins {
   }
 
   showNow() {
-    this.measured = measurePins(this.map.layout, this.map.trace.placeOf, this.places);
+    const mapped = this.mapped = this.map.isMapped();
+    this.measured = measurePins(mapped ? this.map.layout : {regions: [], history: this.map.trace.history}, this.map.trace.placeOf, this.places);
     const m = this.measured;
-    this.head.textContent = `${grouped(m.free)} bytes free in ${grouped(m.runs)} runs, the longest ${grouped(m.longest)}`;
+    this.head.textContent = mapped ? `${grouped(m.free)} bytes free in ${grouped(m.runs)} runs, the longest ${grouped(m.longest)}`
+      : 'Where blocks lie is not known at this moment.';
     if (this.line && this.plot)
       this.line.style.transform = `translateX(${this.plot.valToPos(this.view.cursor, 'x')}px)`;
   }
@@ -124,8 +126,10 @@ class Pins {
   // What takes some hundred passes is done when the cursor rests.
   showRanked() {
     this.showNow();
-    const {map, places, view, measured} = this, pins = rankPins(map.layout, map.trace.placeOf, measured);
+    const {map, places, view, measured} = this, pins = this.mapped ? rankPins(map.layout, map.trace.placeOf, measured) : [];
     this.ranked = pins;
+    if (!this.mapped)
+      return this.table.replaceChildren();
     const row = (pin, i) => {
       const swatch = element('span', {class: 'swatch'});
       swatch.style.background = places.colourOfPlace(pin.place);
@@ -156,10 +160,12 @@ class Pins {
       while (points.length < PINS_POINTS && performance.now() < until) {
         const x = view.from + (view.to - view.from) * points.length / (PINS_POINTS - 1);
         const m = view.momentAt(this.map.trace, x);
-        this.layout.seek(m);
-        const {longest, without} = measurePins(this.layout, this.map.trace.placeOf, this.places);
         const gain = new Map(); // only who has any
-        without.forEach((run, place) => run > longest && gain.set(place, run - longest));
+        if (this.map.trace.history.isMapped(m)) {
+          this.layout.seek(m);
+          const {longest, without} = measurePins(this.layout, this.map.trace.placeOf, this.places);
+          without.forEach((run, place) => run > longest && gain.set(place, run - longest));
+        }
         points.push({x, gain});
       }
       if (points.length < PINS_POINTS)

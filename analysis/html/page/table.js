@@ -19,7 +19,7 @@ class Table {
     const two = this.view.traces.length > 1, has = key => this.view.traces.some(t => t.facts[key]);
     const each = (key, title, show, about) => two
       ? [0, 1].map(i => ({key: key + i, title: title + ' ' + 'AB'[i], show, about, value: row => row[key][i]}))
-        .concat({key: key + 'd', title: 'Δ ' + title, show: signed, about: about + ', B less A', value: row => row[key][1] - row[key][0]})
+        .concat({key: key + 'd', title: 'Δ ' + title, show: signed, about: about + ', B less A', value: row => row[key].includes(null) ? null : row[key][1] - row[key][0]})
       : [{key, title, show, about, value: row => row[key][0]}];
     const whole = (key, title, show, about) => two ? [] : [{key, title, show, about, value: row => row.place.of.get(this.view.traces[0])?.[key] ?? null}];
     return [
@@ -27,7 +27,7 @@ class Table {
       ...(this.places.namesKinds ? [{key: 'kinds', title: 'Kind', show: String, value: row => this.places.kindNames(row.place)}] : []),
       ...each('bytes', 'Bytes', grouped, 'Asked for within the range shown'),
       ...each('count', 'Count', grouped, 'Allocations and resizes within the range shown'),
-      ...each('live', 'Live', grouped, 'Bytes held at the cursor'),
+      ...each('live', 'Live', grouped, 'Bytes held at the cursor; at the end of a trace of samples estimated, else empty where it is not known'),
       ...whole('peak', 'At the peak', grouped, 'Bytes held when the heap was fullest'),
       ...(has('retained') ? whole('retained', 'Retained', grouped, 'Bytes that would go with its blocks, at the last snapshot of references') : []),
       ...whole('freed', 'Freed', grouped, 'Blocks that the program freed, over the whole trace'),
@@ -58,7 +58,12 @@ class Table {
     if (!this.rows)
       return;
     this.view.traces.forEach((trace, i) => {
-      const live = byPlace(trace, this.places, liveAt(this.layouts[i].seek(this.view.moment(trace)), trace.facts.sites.length));
+      const m = this.view.moment(trace), h = trace.history, last = m === h.moments - 1;
+      if (m >= 0 && !h.isMapped(m)) { // what is there at the end may be estimated
+        this.rows.forEach(row => row.live[i] = last && h.level(m) === 2 ? row.place.of.get(trace)?.live ?? 0 : null);
+        return;
+      }
+      const live = byPlace(trace, this.places, liveAt(this.layouts[i].seek(m), trace.facts.sites.length));
       this.rows.forEach(row => row.live[i] = live[row.place.id]);
     });
     this.draw();
