@@ -106,6 +106,7 @@ static void declare_stream(struct component *c, bt_self_component *self, bt_trac
     bt_stream_class_set_supports_discarded_events(c->stream_class, BT_TRUE, BT_TRUE);
     bt_field_class *context = bt_field_class_structure_create(trace_class);
     append_member(context, "vtid", field_class(trace_class, HS_STORY_U32));
+    append_member(context, "procname", field_class(trace_class, HS_STORY_TEXT));
     bt_stream_class_set_event_common_context_field_class(c->stream_class, context);
     bt_field_class_put_ref(context);
 }
@@ -143,6 +144,7 @@ struct iterator {
     struct hs_reader *reader;
     struct hs_story *story;
     bt_packet *packet;
+    char process[HS_STORY_PROCESS]; /* its name; "" until the first event */
     bool begun, ended, waits;
 };
 
@@ -201,7 +203,10 @@ static bt_message *event_message(struct iterator *it, bt_self_message_iterator *
     bt_event *event = bt_message_event_borrow_event(message);
     bt_field *context = bt_event_borrow_common_context_field(event);
     bt_field *payload = bt_event_borrow_payload_field(event);
+    if (!*it->process)
+        hs_story_process(it->story, it->process);
     bt_field_integer_unsigned_set_value(bt_field_structure_borrow_member_field_by_index(context, 0), t->thread);
+    bt_field_string_set_value(bt_field_structure_borrow_member_field_by_index(context, 1), it->process);
     bool written = it->component->job.folder != NULL;
     for (unsigned i = 0; i < class->n_fields; i++) {
         bool empty = written && class->field[i].type == HS_STORY_TEXT && !*t->value[i].s;

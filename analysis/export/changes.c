@@ -25,6 +25,7 @@ static void on_region(void *context, unsigned index)
 {
     struct hs_changes *c = context;
     const struct hs_region_state *region = &c->model->region[index];
+    c->follow.region(c->space, index);
     if (!region->present)
         return;
     c->bias[index] = 0;
@@ -68,28 +69,39 @@ static void add_block(struct hs_changes *c, enum hs_change_kind kind, unsigned r
 {
     add(c, (struct hs_block_change){
         .kind = (uint8_t)kind, .region = (uint8_t)region, .pos = block.pos, .address = address_in(c, region, block.pos),
-        .bytes = (uint64_t)block.granules << c->model->region[region].shift,
+        .bytes = (uint64_t)block.granules << c->model->region[region].shift, .block = c->model->block[block.pos],
     });
 }
 
 static void on_taken(void *context, unsigned region, struct hs_extent block)
 {
-    add_block(context, HS_CHANGE_TAKEN, region, block);
+    struct hs_changes *c = context;
+    c->follow.taken(c->space, region, block);
+    add_block(c, HS_CHANGE_TAKEN, region, block);
 }
 
+/* Told before the block is wiped. */
 static void on_freed(void *context, unsigned region, struct hs_extent block)
 {
-    add_block(context, HS_CHANGE_FREED, region, block);
+    struct hs_changes *c = context;
+    c->follow.freed(c->space, region, block);
+    add_block(c, HS_CHANGE_FREED, region, block);
 }
 
 struct hs_changes *hs_changes_new(void)
 {
     struct hs_changes *c = calloc(1, sizeof *c);
     struct hs_model_observer observer = { .context = c, .region = on_region, .taken = on_taken, .freed = on_freed };
-    if (c && !(c->model = hs_model_new(&observer))) {
-        free(c);
-        c = NULL;
+    if (!c)
+        return NULL;
+    c->space = hs_freespace_new();
+    c->model = c->space ? hs_model_new(&observer) : NULL;
+    if (!c->model) {
+        hs_changes_free(c);
+        return NULL;
     }
+    c->follow = hs_freespace_observer(c->space);
+    hs_freespace_follow(c->space, c->model);
     return c;
 }
 
@@ -98,6 +110,7 @@ void hs_changes_free(struct hs_changes *c)
     if (!c)
         return;
     hs_model_free(c->model);
+    hs_freespace_free(c->space);
     free(c->change);
     free(c);
 }
@@ -108,8 +121,10 @@ static int feed_resize(struct hs_changes *c, const struct hs_event *e)
     struct hs_model *m = c->model;
     struct hs_block_change resized = { .kind = HS_CHANGE_RESIZED };
     uint64_t dropped = m->dropped;
-    if (e->old < m->n_granules && m->block[e->old].granules)
+    if (e->old < m->n_granules && m->block[e->old].granules) {
         resized.old_address = hs_changes_address(c, e->old);
+        resized.before = m->block[e->old];
+    }
     int error = hs_model_feed(m, e, 1);
     if (error || e->pos >= m->n_granules)
         return error;
@@ -119,6 +134,7 @@ static int feed_resize(struct hs_changes *c, const struct hs_event *e)
         return HS_OK;
     resized.region = (uint8_t)region;
     resized.pos = e->pos;
+    resized.block = m->block[e->pos];
     resized.address = address_in(c, region, e->pos);
     resized.bytes = (uint64_t)e->granules << m->region[region].shift;
     add(c, resized);
@@ -129,5 +145,48 @@ int hs_changes_feed(struct hs_changes *c, const struct hs_event *e)
 {
     c->n = 0;
     int error = e->kind == HS_REALLOC && e->boot == c->model->boot ? feed_resize(c, e) : hs_model_feed(c->model, e, 1);
-    return error ? error : c->short_of_memory ? HS_ERR_MEMORY : HS_OK;
+    return error ? error : c->short_of_memory || c->space->short_of_memory ? HS_ERR_MEMORY : HS_OK;
+}
+
+/* ---- figures ---- */
+
+static struct hs_layout told_figures(const struct hs_told *told)
+{
+    struct hs_layout heap = {
+        .used = told->used, .free = told->free, .largest_free = told->longest, .no_longest = told->no_longest, .blocks = told->blocks,
+    };
+    for (unsigned i = 0; i < 32; i++)
+        heap.free_runs += told->runs[i];
+    return heap;
+}
+
+static struct hs_layout followed_figures(const struct hs_changes *c)
+{
+    const struct hs_freespace *space = c->space;
+    struct hs_layout heap = {
+        .used = space->total - space->free, .free = space->free, .largest_free = space->largest,
+        .requested = c->model->requested, .blocks = c->model->blocks,
+    };
+    for (unsigned i = 0; i < space->n_regions; i++)
+        heap.free_runs += space->index[i] ? space->index[i]->runs : 0;
+    return heap;
+}
+
+bool hs_changes_figures(const struct hs_changes *c, struct hs_heap_figures *f)
+{
+    const struct hs_model *m = c->model;
+    struct hs_told told = hs_model_told(m, HS_ALL_REGIONS);
+    *f = (struct hs_heap_figures){
+        .told = hs_model_is_told(m), .known = m->synced, .total = c->space->total,
+        .peak = m->peak > m->levels.peak ? m->peak : m->levels.peak,
+    };
+    if (!f->told) {
+        f->heap = followed_figures(c);
+        return c->space->followed != 0;
+    }
+    f->heap = told_figures(&told);
+    f->known = told.known;
+    f->no_counts = told.no_counts;
+    f->total = f->total ? f->total : told.used + told.free;
+    return told.known;
 }

@@ -93,7 +93,7 @@ static void put_event(struct table *t, const struct hs_telling *telling)
     fprintf(t->out, ",%s,%" PRIu32 ",%" PRIu32, class->name, telling->thread, telling->boot);
     for (unsigned i = 0; i < t->n_columns; i++) {
         putc(',', t->out);
-        if (field_at[i] >= 0)
+        if (field_at[i] >= 0 && !(telling->none >> field_at[i] & 1))
             put_value(class->field[field_at[i]].type, telling->value[field_at[i]], t->out);
     }
     fputs("\r\n", t->out);

@@ -18,6 +18,8 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 {
     struct hs_stacks stacks;
     int status = hs_stacks_of_job(&stacks, job, error);
+    if (!status)
+        status = hs_stacks_need(&stacks, job, 1u << job->weight, error);
     for (size_t i = 0; !status && i < stacks.n; i++) {
         const struct hs_stack *stack = &stacks.stack[i];
         uint64_t weight = hs_weight_of(&stack->sum, (enum hs_weight)job->weight);

@@ -27,7 +27,10 @@ static void put_event(struct hs_json *json, const struct hs_telling *t)
     hs_json_uint(json, "thread", t->thread);
     hs_json_uint(json, "boot", t->boot);
     for (unsigned i = 0; i < class->n_fields; i++)
-        put_value(json, &class->field[i], t->value[i]);
+        if (t->none >> i & 1)
+            hs_json_null(json, class->field[i].name);
+        else
+            put_value(json, &class->field[i], t->value[i]);
 }
 
 static int tell(void *context, const struct hs_telling *t)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Valgrind's massif: bytes taken against time, with the tree of who took them at the peak and at the end.
- * The tree begins at the allocating line and goes outwards to its callers.
+ * Valgrind's massif: bytes taken against time, with the tree of who took them at the peak, at the end, and at a tenth of
+ * the snapshots or more in between: massif-visualizer draws its areas from these. The tree begins at the allocating line
+ * and leads outwards to its callers.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "analysis/export/export.h"
+#include "analysis/export/moments.h"
 #include "analysis/export/stacks.h"
 #include "analysis/measure/summary.h"
 #include "analysis/measure/timeline.h"
@@ -16,9 +19,10 @@
 struct printer {
     const struct hs_export_job *job;
     struct hs_stacks stacks;
+    struct hs_moments moments;
     const struct hs_stack **order; /* of the stacks, by frames from the innermost outwards */
-    enum hs_weight weight;
-    unsigned snapshot;
+    uint64_t *weight; /* of each of `order`, in the tree at hand */
+    unsigned snapshot, next; /* their number; the next of `moments` */
     bool failed;
 };
 
@@ -63,7 +67,7 @@ static struct branch *branches(struct printer *p, const struct branch *of, unsig
         uint32_t frame = frame_at(p->order[i], depth);
         uint64_t weight = 0;
         for (next = i; next < of->end && frame_at(p->order[next], depth) == frame; next++)
-            weight += hs_weight_of(&p->order[next]->sum, p->weight);
+            weight += p->weight[next];
         if (weight && frame != UINT32_MAX)
             branch[(*n)++] = (struct branch){ i, next, weight };
     }
@@ -72,13 +76,23 @@ static struct branch *branches(struct printer *p, const struct branch *of, unsig
     return branch;
 }
 
+/* Without what would end a line, or begin a comment. */
+static void put_text(const struct printer *p, const char *text)
+{
+    for (; *text; text++)
+        putc(*text == '\n' || *text == '\r' ? ' ' : *text == '#' ? '_' : *text, p->job->out);
+}
+
 static void put_place(const struct printer *p, const struct branch *b, unsigned depth)
 {
     const struct hs_stack_frame *frame = &p->stacks.frame[frame_at(p->order[b->first], depth - 1)];
+    fputs(" 0x0: ", p->job->out);
+    put_text(p, frame->line ? frame->function : frame->name);
+    fputs(" (", p->job->out);
+    put_text(p, frame->line ? frame->file : "in native code");
     if (frame->line)
-        fprintf(p->job->out, " 0x0: %s (%s:%" PRIu32 ")\n", frame->function, frame->file, frame->line);
-    else
-        fprintf(p->job->out, " 0x0: %s (in native code)\n", frame->name);
+        fprintf(p->job->out, ":%" PRIu32, frame->line);
+    fputs(")\n", p->job->out);
 }
 
 static void put_branch(struct printer *p, const struct branch *b, unsigned depth)
@@ -86,12 +100,39 @@ static void put_branch(struct printer *p, const struct branch *b, unsigned depth
     unsigned n;
     struct branch *below = branches(p, b, depth, &n);
     fprintf(p->job->out, "%*sn%u: %" PRIu64, (int)depth, "", n, b->weight);
-    if (depth)
-        put_place(p, b, depth);
-    else
-        fputs(" (all allocations)\n", p->job->out);
+    put_place(p, b, depth);
     for (unsigned i = 0; i < n; i++)
         put_branch(p, &below[i], depth + 1);
+    free(below);
+}
+
+/* Estimates may be more than there was: they are brought down to that. Returns their sum. */
+static uint64_t fit(struct printer *p, uint64_t used)
+{
+    uint64_t sum = 0, fitted = 0;
+    for (size_t i = 0; i < p->stacks.n; i++)
+        sum += p->weight[i];
+    if (sum <= used)
+        return sum;
+    for (size_t i = 0; i < p->stacks.n; i++) {
+        p->weight[i] = (uint64_t)((double)p->weight[i] / (double)sum * (double)used);
+        fitted += p->weight[i];
+    }
+    return fitted;
+}
+
+/* All of `used` bytes; what no stack has is a branch of its own. */
+static void put_tree(struct printer *p, const char *kind, uint64_t used)
+{
+    unsigned n;
+    struct branch all = { 0, p->stacks.n, fit(p, used) };
+    struct branch *below = branches(p, &all, 0, &n);
+    uint64_t rest = used > all.weight ? used - all.weight : 0;
+    fprintf(p->job->out, "heap_tree=%s\nn%u: %" PRIu64 " (all allocations)\n", kind, n + (rest > 0), all.weight + rest);
+    for (unsigned i = 0; i < n; i++)
+        put_branch(p, &below[i], 1);
+    if (rest)
+        fprintf(p->job->out, " n0: %" PRIu64 " 0x0: (not recorded) (in native code)\n", rest);
     free(below);
 }
 
@@ -101,41 +142,62 @@ static void put_snapshot(struct printer *p, double seconds, uint64_t used)
             "\nmem_heap_extra_B=0\nmem_stacks_B=0\n", p->snapshot++, seconds * 1e3, used);
 }
 
-static void put_tree(struct printer *p, const char *kind, enum hs_weight weight)
+static void weigh(struct printer *p, enum hs_weight weight)
 {
-    p->weight = weight;
-    const struct branch all = { 0, p->stacks.n, hs_weight_of(&p->stacks.total, weight) };
-    fprintf(p->job->out, "heap_tree=%s\n", kind);
-    put_branch(p, &all, 0);
+    for (size_t i = 0; i < p->stacks.n; i++)
+        p->weight[i] = hs_weight_of(&p->order[i]->sum, weight);
 }
 
-/* When the heap was fullest, in ticks of the series: the point that holds the record. */
-static uint32_t peak_point(const struct hs_timeline *t)
+static void put_moment(struct printer *p, const struct hs_moment *m, const struct hs_reader *reader)
+{
+    for (size_t i = 0; i < p->stacks.n; i++) {
+        uint32_t sum = p->order[i]->site + 1u; /* 0: of an unknown site */
+        p->weight[i] = sum < m->n && p->order[i] != p->stacks.rest ? m->live[sum] : 0;
+    }
+    put_snapshot(p, hs_seconds(reader, m->at), m->used);
+    put_tree(p, "detailed", m->used);
+}
+
+/* Those up to a time, ticks since the first boot. */
+static void put_moments(struct printer *p, uint64_t until, const struct hs_reader *reader)
+{
+    for (; p->next < p->moments.n && p->moments.moment[p->next].at <= until; p->next++)
+        put_moment(p, &p->moments.moment[p->next], reader);
+}
+
+/* The first point at which as much was used as ever. */
+static uint32_t peak_point(const struct hs_timeline *t, uint64_t peak)
 {
     uint32_t i = 0;
-    while (i + 1 < t->series.n && t->series.point[i].number < t->model->peak_number)
+    while (i + 1 < t->series.n && !(t->series.point[i].max.value[HS_FIGURE_USED] >= (double)peak))
         i++;
     return i;
 }
 
 static void put_all(struct printer *p, const struct hs_timeline *t, const struct hs_reader *reader)
 {
-    uint32_t peak = peak_point(t);
+    uint64_t top = t->model->levels.peak > t->model->peak ? t->model->levels.peak : t->model->peak;
+    uint32_t peak = peak_point(t, top);
     fprintf(p->job->out, "desc: exported by heapstrata " HS_VERSION "\ncmd: %s\ntime_unit: ms\n", p->job->input);
     for (uint32_t i = 0; i < t->series.n; i++) {
         const struct hs_point *point = &t->series.point[i];
-        if (i == peak && t->model->peak) { /* summaries do not tell who held what */
-            put_snapshot(p, hs_seconds(reader, point->at), t->model->peak);
-            put_tree(p, "peak", HS_WEIGHT_PEAK);
-        }
+        double used = point->end.last.value[HS_FIGURE_USED];
         bool last = i + 1 == t->series.n;
-        if (!point->samples && !last)
+        put_moments(p, point->at, reader);
+        if (i == peak && top) {
+            put_snapshot(p, hs_seconds(reader, point->at), top);
+            weigh(p, HS_WEIGHT_PEAK);
+            put_tree(p, "peak", top);
+        }
+        if (isnan(used) || (!point->samples && !last))
             continue;
-        put_snapshot(p, hs_seconds(reader, point->time), (uint64_t)point->end.last.value[HS_FIGURE_USED]);
-        if (!last)
-            fputs("heap_tree=empty\n", p->job->out);
+        put_moments(p, point->time, reader);
+        put_snapshot(p, hs_seconds(reader, point->time), (uint64_t)used);
+        weigh(p, HS_WEIGHT_LIVE);
+        if (last)
+            put_tree(p, "detailed", (uint64_t)used);
         else
-            put_tree(p, "detailed", HS_WEIGHT_LIVE);
+            fputs("heap_tree=empty\n", p->job->out);
     }
 }
 
@@ -143,7 +205,8 @@ static int print(struct printer *p, const struct hs_timeline *t, const struct hs
 {
     int status = hs_stacks_build(&p->stacks, t->model, &(struct hs_names){ .reader = reader, .symbols = p->job->symbols });
     p->order = calloc(p->stacks.n + 1, sizeof *p->order);
-    if (status || !p->order)
+    p->weight = calloc(p->stacks.n + 1, sizeof *p->weight);
+    if (status || !p->order || !p->weight)
         return HS_ERR_MEMORY;
     for (size_t i = 0; i < p->stacks.n; i++)
         p->order[i] = &p->stacks.stack[i];
@@ -152,13 +215,35 @@ static int print(struct printer *p, const struct hs_timeline *t, const struct hs
     return p->failed ? HS_ERR_MEMORY : HS_OK;
 }
 
-static int measure(struct hs_timeline *t, struct hs_reader *reader)
+/* How many of the events come before the next moment is due; at least one. */
+static long piece(const struct hs_moments *m, const struct hs_model *model, const struct hs_event *events, long n)
+{
+    long k = 0;
+    while (k < n && events[k].boot == model->boot && !hs_moments_due(m, hs_event_elapsed(model, &events[k])))
+        k++;
+    return k ? k : 1;
+}
+
+static int feed(struct printer *p, struct hs_timeline *t, const struct hs_event *events, long n)
+{
+    int error = HS_OK;
+    for (long k; n > 0 && !error; events += k, n -= k) {
+        k = piece(&p->moments, t->model, events, n);
+        error = hs_timeline_feed(t, events, k, true);
+        bool fresh = !hs_model_is_told(t->model) || events[k - 1].kind == HS_SUMMARY;
+        if (!error && fresh && hs_moments_due(&p->moments, hs_model_elapsed(t->model)))
+            hs_moments_keep(&p->moments, t->model);
+    }
+    return error;
+}
+
+static int measure(struct printer *p, struct hs_timeline *t, struct hs_reader *reader)
 {
     const struct hs_event *events;
     long n;
-    while ((n = hs_reader_next(reader, &events)) > 0 && !hs_timeline_feed(t, events, n, true))
+    while ((n = hs_reader_next(reader, &events)) > 0 && !feed(p, t, events, n))
         ;
-    return n < 0 ? (int)n : hs_timeline_finish(t);
+    return n < 0 ? (int)n : p->moments.short_of_memory ? HS_ERR_MEMORY : hs_timeline_finish(t);
 }
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
@@ -168,7 +253,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
     if (!reader)
         return error->code;
     struct hs_timeline *t = hs_timeline_new(&(struct hs_timeline_config){ .points = SNAPSHOTS });
-    int status = t ? measure(t, reader) : HS_ERR_MEMORY;
+    int status = t ? measure(&p, t, reader) : HS_ERR_MEMORY;
     *error = *hs_reader_error(reader);
     if (!status)
         status = print(&p, t, reader);
@@ -176,7 +261,9 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
         hs_export_fail(error, status, "%s: %s", job->input, hs_strerror(status));
     hs_timeline_free(t);
     hs_stacks_free(&p.stacks);
+    hs_moments_free(&p.moments);
     free(p.order);
+    free(p.weight);
     hs_reader_close(reader);
     return status;
 }

@@ -64,6 +64,14 @@ static int put_heap(struct writer *w, const struct hs_telling *t)
     return status;
 }
 
+static int put_usage(struct writer *w, const struct hs_telling *t)
+{
+    const struct hs_perfetto_event used = { .type = HS_PERFETTO_VALUE, .track = USED, .ns = t->ns, .value = value_of(t, "used").i };
+    const struct hs_perfetto_event free = { .type = HS_PERFETTO_VALUE, .track = FREE_BYTES, .ns = t->ns, .value = value_of(t, "free").i };
+    int status = hs_perfetto_put_event(w->job->out, &used);
+    return status ? status : hs_perfetto_put_event(w->job->out, &free);
+}
+
 static int put_collect(struct writer *w, const struct hs_telling *t)
 {
     static const char *const causes[] = {"asked for", "no room", "threshold", "heap torn down"};
@@ -106,7 +114,8 @@ static const struct {
     const char *class;
     int (*put)(struct writer *w, const struct hs_telling *t);
 } putters[] = {
-    {"heapstrata:heap", put_heap}, {"heapstrata:collect", put_collect}, {"heapstrata:collect_end", put_collect_end},
+    {"heapstrata:heap", put_heap}, {"heapstrata:usage", put_usage},
+    {"heapstrata:collect", put_collect}, {"heapstrata:collect_end", put_collect_end},
     {"heapstrata:mark", put_mark}, {"heapstrata:fail", put_fail}, {"heapstrata:reset", put_reset},
 };
 
@@ -158,6 +167,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
     struct hs_export_job records = *job;
     int status = HS_OK;
     records.sets = HS_STORY_RECORDS;
+    status = hs_perfetto_put_clocks(job->out);
     for (size_t i = 0; !status && i < sizeof tracks / sizeof *tracks; i++)
         status = hs_perfetto_put_track(job->out, &tracks[i]);
     if (status)

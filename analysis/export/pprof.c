@@ -9,6 +9,8 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 {
     struct hs_stacks stacks;
     int status = hs_stacks_of_job(&stacks, job, error);
+    if (!status)
+        status = hs_stacks_need(&stacks, job, 7, error);
     int written = status ? HS_OK : hs_pprof_profile(job->out, &stacks);
     if (written)
         status = hs_export_fail(error, written, "the profile cannot be written: %s", hs_strerror(written));

@@ -13,6 +13,12 @@ int hs_pprof_profile(FILE *out, const struct hs_stacks *stacks)
     return HS_ERR_ARG;
 }
 
+int hs_perfetto_put_clocks(FILE *out)
+{
+    (void)out;
+    return HS_ERR_ARG;
+}
+
 int hs_perfetto_put_track(FILE *out, const struct hs_perfetto_track *track)
 {
     (void)out;
@@ -85,6 +91,11 @@ static void free_messages(struct messages *m)
 /* Strings of the table: these first, then name and file of each frame. */
 static const char *const words[] = {"", "alloc_objects", "count", "alloc_space", "bytes", "inuse_objects", "inuse_space"};
 enum { WORD_COUNT = 2, WORD_BYTES = 4, WORDS = sizeof words / sizeof *words };
+static const char *const comments[] = {
+    "Figures of the end are estimated from samples, or summed up by the firmware: see heapstrata stat.",
+    "Nothing was recorded of what was asked for.",
+};
+enum { COMMENTS = sizeof comments / sizeof *comments };
 static const unsigned value_words[][2] = {{1, WORD_COUNT}, {3, WORD_BYTES}, {5, WORD_COUNT}, {6, WORD_BYTES}};
 enum { VALUES = sizeof value_words / sizeof *value_words };
 
@@ -105,7 +116,7 @@ static size_t count_calls(const struct hs_stacks *stacks)
 
 static bool make_pprof(struct pprof *p, const struct hs_stacks *stacks)
 {
-    p->strings = calloc(WORDS + 2 * stacks->n_frames, sizeof *p->strings);
+    p->strings = calloc(WORDS + 2 * stacks->n_frames + COMMENTS, sizeof *p->strings);
     p->location_ids = calloc(count_calls(stacks) + 1, sizeof *p->location_ids);
     p->values = calloc(stacks->n * VALUES + 1, sizeof *p->values);
     return make_messages(&p->types, VALUES, sizeof(Pprof__ValueType)) &&
@@ -139,7 +150,7 @@ static void fill_frames(struct pprof *p, const struct hs_stacks *stacks)
         Pprof__Function *function = p->functions.pointer[i];
         pprof__function__init(function);
         function->id = i + 1;
-        function->name = function->system_name = (int64_t)string;
+        function->name = (int64_t)string; /* with a system_name, pprof would take <module> for a C++ template */
         function->filename = (int64_t)string + 1;
         Pprof__Line *line = p->lines.pointer[i];
         pprof__line__init(line);
@@ -159,10 +170,10 @@ static void fill_samples(struct pprof *p, const struct hs_stacks *stacks)
     for (size_t i = 0; i < stacks->n; i++) {
         const struct hs_stack *stack = &stacks->stack[i];
         int64_t *value = &p->values[i * VALUES];
-        value[0] = (int64_t)(stack->sum.allocs + stack->sum.reallocs);
-        value[1] = (int64_t)stack->sum.bytes;
-        value[2] = (int64_t)stack->sum.live_blocks;
-        value[3] = (int64_t)stack->sum.live;
+        value[0] = (int64_t)hs_all_requests(&stack->sum);
+        value[1] = (int64_t)hs_all_bytes(&stack->sum);
+        value[2] = (int64_t)hs_all_blocks(&stack->sum);
+        value[3] = (int64_t)hs_all_live(&stack->sum);
         Pprof__Sample *sample = p->samples.pointer[i];
         pprof__sample__init(sample);
         sample->value = value;
@@ -174,9 +185,23 @@ static void fill_samples(struct pprof *p, const struct hs_stacks *stacks)
     }
 }
 
+/* What the figures cannot say. Returns how many comments that takes. */
+static size_t fill_comments(struct pprof *p, const struct hs_stacks *stacks, int64_t comment[COMMENTS])
+{
+    const bool wanted[COMMENTS] = {stacks->told, !hs_stacks_weight(stacks, HS_WEIGHT_BYTES)};
+    size_t n = 0, string = WORDS + 2 * stacks->n_frames;
+    for (size_t i = 0; i < COMMENTS; i++) {
+        p->strings[string + i] = (char *)comments[i];
+        if (wanted[i])
+            comment[n++] = (int64_t)(string + i);
+    }
+    return n;
+}
+
 static int put_pprof(FILE *out, struct pprof *p, const struct hs_stacks *stacks)
 {
     Pprof__Profile profile = PPROF__PROFILE__INIT;
+    int64_t comment[COMMENTS];
     for (size_t i = 0; i < WORDS; i++)
         p->strings[i] = (char *)words[i];
     for (size_t i = 0; i < VALUES; i++) {
@@ -195,7 +220,9 @@ static int put_pprof(FILE *out, struct pprof *p, const struct hs_stacks *stacks)
     profile.location = (Pprof__Location **)p->locations.pointer;
     profile.n_function = stacks->n_frames;
     profile.function = (Pprof__Function **)p->functions.pointer;
-    profile.n_string_table = WORDS + 2 * stacks->n_frames;
+    profile.n_comment = fill_comments(p, stacks, comment);
+    profile.comment = comment;
+    profile.n_string_table = WORDS + 2 * stacks->n_frames + COMMENTS;
     profile.string_table = p->strings;
     profile.default_sample_type = value_words[VALUES - 1][0];
     return put_message(out, &profile.base);
@@ -212,6 +239,7 @@ int hs_pprof_profile(FILE *out, const struct hs_stacks *stacks)
 /* ---- Perfetto ---- */
 
 enum { SEQUENCE = 1, PROCESS_ID = 1, STATE_CLEARED = 1, STATE_NEEDED = 2 };
+enum { CLOCK_OF_PROFILES = 4, CLOCK_OF_TRACES = 6 }; /* MONOTONIC_COARSE, BOOTTIME */
 
 /* Traces may be joined byte by byte, so each packet is written as a trace of its own. */
 static int put_packet(FILE *out, Perfetto__TracePacket *packet)
@@ -227,6 +255,27 @@ static int put_packet(FILE *out, Perfetto__TracePacket *packet)
 static char *text(const char *s)
 {
     return (char *)s; /* the library does not write to it */
+}
+
+int hs_perfetto_put_clocks(FILE *out)
+{
+    static const uint32_t ids[] = {1, 2, 3, CLOCK_OF_PROFILES, 5, CLOCK_OF_TRACES};
+    enum { CLOCKS = sizeof ids / sizeof *ids };
+    Perfetto__TracePacket packet = PERFETTO__TRACE_PACKET__INIT;
+    Perfetto__ClockSnapshot snapshot = PERFETTO__CLOCK_SNAPSHOT__INIT;
+    Perfetto__Clock clock[CLOCKS], *clocks[CLOCKS];
+    for (size_t i = 0; i < CLOCKS; i++) {
+        clock[i] = (Perfetto__Clock)PERFETTO__CLOCK__INIT;
+        clock[i].has_clock_id = clock[i].has_timestamp = 1;
+        clock[i].clock_id = ids[i];
+        clocks[i] = &clock[i];
+    }
+    snapshot.n_clocks = CLOCKS;
+    snapshot.clocks = clocks;
+    snapshot.has_primary_trace_clock = 1;
+    snapshot.primary_trace_clock = CLOCK_OF_TRACES;
+    packet.clock_snapshot = &snapshot;
+    return put_packet(out, &packet);
 }
 
 int hs_perfetto_put_track(FILE *out, const struct hs_perfetto_track *track)
@@ -317,14 +366,20 @@ static void fill_heap_frames(struct heap *h, const struct hs_stacks *stacks)
     }
 }
 
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What is live need not have been seen to come; a summary tells what was asked for, not what was taken. */
 static void fill_sample(Perfetto__HeapSample *sample, const struct hs_site_sum *sum)
 {
-    uint64_t count = sum->allocs + sum->reallocs;
+    uint64_t live = hs_all_live(sum), blocks = hs_all_blocks(sum), taken = hs_all_taken(sum);
     sample->has_self_allocated = sample->has_self_freed = sample->has_alloc_count = sample->has_free_count = 1;
-    sample->self_allocated = sum->taken > sum->live ? sum->taken : sum->live; /* live, but not seen to come */
-    sample->self_freed = sample->self_allocated - sum->live;
-    sample->alloc_count = count > sum->live_blocks ? count : sum->live_blocks;
-    sample->free_count = sample->alloc_count - sum->live_blocks;
+    sample->self_allocated = most(taken ? taken : hs_all_bytes(sum), live);
+    sample->self_freed = sample->self_allocated - live;
+    sample->alloc_count = most(hs_all_requests(sum), blocks);
+    sample->free_count = sample->alloc_count - blocks;
 }
 
 static void fill_heap_stacks(struct heap *h, const struct hs_stacks *stacks)
@@ -382,6 +437,7 @@ static int put_samples(FILE *out, const struct heap *h, const struct hs_stacks *
     Perfetto__ProcessHeapSamples dump = PERFETTO__PROCESS_HEAP_SAMPLES__INIT, *dumps = &dump;
     dump.has_pid = dump.has_from_startup = dump.has_timestamp = 1;
     dump.pid = PROCESS_ID;
+    dump.heap_name = text("firmware heap");
     dump.from_startup = 1;
     dump.timestamp = ns;
     dump.n_samples = stacks->n;

@@ -35,6 +35,9 @@ struct hs_perfetto_event {
     int64_t value;    /* VALUE */
 };
 
+/* Goes first: all clocks begin at 0 with the trace. Readers drop a heap profile whose clock they do not know. */
+int hs_perfetto_put_clocks(FILE *out);
+
 int hs_perfetto_put_track(FILE *out, const struct hs_perfetto_track *track);
 int hs_perfetto_put_event(FILE *out, const struct hs_perfetto_event *event);
 

@@ -51,16 +51,22 @@ static void put_samples(struct hs_json *json, const struct hs_stacks *stacks, en
     hs_json_end(json);
 }
 
+/* Those that have anything: an empty one would say that there was nothing. */
 static void put_profiles(struct hs_json *json, const struct hs_stacks *stacks)
 {
+    bool asked = hs_stacks_weight(stacks, HS_WEIGHT_BYTES) != 0;
     hs_json_array(json, "profiles");
     for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
+        char name[64];
+        if (!hs_stacks_weight(stacks, profiles[i].weight))
+            continue;
+        snprintf(name, sizeof name, "%s%s", profiles[i].name, asked ? "" : " (nothing recorded of what was asked for)");
         hs_json_object(json, NULL);
         hs_json_text(json, "type", "sampled");
-        hs_json_text(json, "name", profiles[i].name);
+        hs_json_text(json, "name", name);
         hs_json_text(json, "unit", "bytes");
         hs_json_uint(json, "startValue", 0);
-        hs_json_uint(json, "endValue", hs_weight_of(&stacks->total, profiles[i].weight));
+        hs_json_uint(json, "endValue", hs_stacks_weight(stacks, profiles[i].weight));
         put_samples(json, stacks, profiles[i].weight);
         hs_json_end(json);
     }
@@ -74,6 +80,8 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
     int status = json ? hs_stacks_of_job(&stacks, job, error) : hs_export_fail(error, HS_ERR_MEMORY, "out of memory");
     if (!json)
         return status;
+    if (!status)
+        status = hs_stacks_need(&stacks, job, 7, error);
     if (!status) {
         hs_json_object(json, NULL);
         hs_json_text(json, "$schema", "https://www.speedscope.app/file-format-schema.json");

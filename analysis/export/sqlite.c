@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A SQLite database: a table for each kind of event, one of the sites, one of facts about the trace, and a view
- * of all events in their order.
+ * A SQLite database: a table for each kind of event, one of the blocks from birth to death, one of the sites, one of
+ * facts about the trace, and views of all events in their order and of the heap's figures. Enumerations are text.
  */
 #include "analysis/export/export.h"
 #include "analysis/export/places.h"
@@ -46,9 +46,13 @@ static void add(struct database *d, const char *text)
 static void add_table(struct database *d, const struct hs_story_class *class)
 {
     const char *colon = strchr(class->name, ':');
-    add(d, class->set == HS_STORY_RECORDS ? "" : "libc_");
+    add(d, class->set == HS_STORY_LIBC ? "libc_" : "");
     add(d, colon + 1);
+    add(d, class->set == HS_STORY_BLOCKS ? "s" : "");
 }
+
+/* A block has a time of its own for each end. */
+static const char *const columns_of_all = "ns INTEGER, boot INTEGER, thread INTEGER, ", *const columns_of_blocks = "boot INTEGER, thread INTEGER, ";
 
 /* Where a record comes from is in the table of sites. */
 static bool told_by_site(const struct hs_story_class *class, const char *name)
@@ -68,18 +72,24 @@ static int run_sql(struct database *d, const char *sql)
     return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
 }
 
-static int make_table(struct database *d, const struct hs_story_class *class)
+static int make_table(struct database *d, unsigned index)
 {
+    const struct hs_story_class *class = hs_story_class(index);
+    const char *between = "";
     d->sql[0] = '\0';
     add(d, "CREATE TABLE \"");
     add_table(d, class);
-    add(d, "\" (ns INTEGER, boot INTEGER, thread INTEGER");
+    add(d, "\" (");
+    add(d, class->set == HS_STORY_BLOCKS ? columns_of_blocks : columns_of_all);
     for (unsigned i = 0; i < class->n_fields; i++) {
+        bool text = class->field[i].type == HS_STORY_TEXT || hs_story_field_is_word(index, i);
         if (told_by_site(class, class->field[i].name))
             continue;
-        add(d, ", \"");
+        add(d, between);
+        add(d, "\"");
         add(d, class->field[i].name);
-        add(d, class->field[i].type == HS_STORY_TEXT ? "\" TEXT" : "\" INTEGER");
+        add(d, text ? "\" TEXT" : "\" INTEGER");
+        between = ", ";
     }
     add(d, ")");
     return run_sql(d, d->sql);
@@ -91,7 +101,7 @@ static int make_insert(struct database *d, unsigned index)
     d->sql[0] = '\0';
     add(d, "INSERT INTO \"");
     add_table(d, class);
-    add(d, "\" VALUES (?, ?, ?");
+    add(d, class->set == HS_STORY_BLOCKS ? "\" VALUES (?, ?" : "\" VALUES (?, ?, ?");
     for (unsigned i = 0; i < class->n_fields; i++)
         add(d, told_by_site(class, class->field[i].name) ? "" : ", ?");
     add(d, ")");
@@ -116,7 +126,9 @@ static int make_view(struct database *d)
         between = " UNION ALL ";
     }
     add(d, " ORDER BY record");
-    return run_sql(d, d->sql);
+    int error = run_sql(d, d->sql);
+    return error ? error : run_sql(d, "CREATE VIEW figures AS SELECT ns, boot, known, used, free, largest_free, peak FROM heap "
+                                      "UNION ALL SELECT ns, boot, known, used, free, NULL, peak FROM usage ORDER BY ns");
 }
 
 static int make_all(struct database *d, unsigned sets)
@@ -129,7 +141,7 @@ static int make_all(struct database *d, unsigned sets)
         const struct hs_story_class *class = hs_story_class(i);
         if (!class->name || !(class->set & sets))
             continue;
-        error = make_table(d, class);
+        error = make_table(d, i);
         if (!error)
             error = make_insert(d, i);
     }
@@ -137,6 +149,19 @@ static int make_all(struct database *d, unsigned sets)
 }
 
 /* ---- rows ---- */
+
+static void bind_field(sqlite3_stmt *insert, int column, const struct hs_telling *t, unsigned i)
+{
+    const char *word = hs_story_word(t->class, i, t->value[i].u);
+    if (t->none >> i & 1)
+        sqlite3_bind_null(insert, column);
+    else if (word)
+        sqlite3_bind_text(insert, column, word, -1, SQLITE_STATIC);
+    else if (hs_story_class(t->class)->field[i].type == HS_STORY_TEXT)
+        sqlite3_bind_text(insert, column, t->value[i].s, -1, SQLITE_TRANSIENT);
+    else
+        sqlite3_bind_int64(insert, column, t->value[i].i);
+}
 
 static int tell(void *context, const struct hs_telling *t)
 {
@@ -147,18 +172,14 @@ static int tell(void *context, const struct hs_telling *t)
         return HS_OK;
     const struct hs_story_class *class = hs_story_class(t->class);
     sqlite3_stmt *insert = d->insert[t->class];
-    int column = 4;
-    sqlite3_bind_int64(insert, 1, (int64_t)t->ns);
-    sqlite3_bind_int64(insert, 2, t->boot);
-    sqlite3_bind_int64(insert, 3, t->thread);
-    for (unsigned i = 0; i < class->n_fields; i++) {
-        if (told_by_site(class, class->field[i].name))
-            continue;
-        if (class->field[i].type == HS_STORY_TEXT)
-            sqlite3_bind_text(insert, column++, t->value[i].s, -1, SQLITE_TRANSIENT);
-        else
-            sqlite3_bind_int64(insert, column++, t->value[i].i);
-    }
+    int column = 1;
+    if (class->set != HS_STORY_BLOCKS)
+        sqlite3_bind_int64(insert, column++, (int64_t)t->ns);
+    sqlite3_bind_int64(insert, column++, t->boot);
+    sqlite3_bind_int64(insert, column++, t->thread);
+    for (unsigned i = 0; i < class->n_fields; i++)
+        if (!told_by_site(class, class->field[i].name))
+            bind_field(insert, column++, t, i);
     int done = sqlite3_step(insert);
     sqlite3_reset(insert);
     return done == SQLITE_DONE ? HS_OK : HS_ERR_IO;
@@ -214,9 +235,12 @@ static int put_facts(struct database *d, const struct hs_reader *reader)
 
 /* ---- all ---- */
 
-static int fill(struct database *d, const struct hs_export_job *job, struct hs_error *error)
+static int fill(struct database *d, const struct hs_export_job *asked, struct hs_error *error)
 {
     struct hs_reader *reader = NULL;
+    struct hs_export_job with_blocks = *asked;
+    const struct hs_export_job *job = &with_blocks;
+    with_blocks.sets |= asked->sets & HS_STORY_RECORDS ? HS_STORY_BLOCKS : 0;
     int status = make_all(d, job->sets) ? HS_ERR_IO : HS_OK;
     if (!status)
         status = hs_export_tell_all(job, tell, d, &reader, error);

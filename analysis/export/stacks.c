@@ -80,10 +80,60 @@ static bool add_stack(struct hs_stacks *s, uint32_t site, const struct hs_names 
     return true;
 }
 
+uint64_t hs_stacks_weight(const struct hs_stacks *s, enum hs_weight weight)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < s->n; i++)
+        all += hs_weight_of(&s->stack[i].sum, weight);
+    return all;
+}
+
+int hs_stacks_need(const struct hs_stacks *s, const struct hs_export_job *job, unsigned weights, struct hs_error *error)
+{
+    static const char *const instead[] = {
+        [HS_WEIGHT_BYTES] = "nothing was recorded of what was asked for; --weight live has what is held",
+        [HS_WEIGHT_LIVE] = "nothing is held at the end; --weight bytes has what was asked for",
+        [HS_WEIGHT_PEAK] = "nothing was held at any moment",
+    };
+    unsigned there = 0;
+    for (unsigned w = HS_WEIGHT_BYTES; w <= HS_WEIGHT_PEAK; w++)
+        there |= hs_stacks_weight(s, (enum hs_weight)w) ? 1u << w : 0;
+    if (there & weights)
+        return HS_OK;
+    bool none = !there || weights & (weights - 1);
+    return hs_export_fail(error, HS_ERR_ARG, "%s: %s", job->input,
+                          none ? "the trace tells of no allocation, and of nothing that was held" : instead[__builtin_ctz(weights)]);
+}
+
+static uint64_t rest(uint64_t whole, uint64_t part)
+{
+    return whole > part ? whole - part : 0;
+}
+
+/* Bytes that a summary tells of and no stack holds: nothing was recorded of who asked for them. */
+static bool add_rest(struct hs_stacks *s, const struct hs_model *m)
+{
+    struct hs_told told = hs_model_told(m, HS_ALL_REGIONS);
+    struct hs_stack *stack = &s->stack[s->n];
+    s->told = hs_model_is_told(m) && told.known;
+    uint64_t live = s->told ? rest(told.used, hs_stacks_weight(s, HS_WEIGHT_LIVE)) : 0;
+    uint64_t at_peak = m->levels.peak > m->peak ? rest(m->levels.peak, hs_stacks_weight(s, HS_WEIGHT_PEAK)) : 0;
+    if (!(live | at_peak))
+        return true;
+    *stack = (struct hs_stack){ .site = HS_SITE_UNKNOWN, .n = 1, .sum = { .live = live, .at_peak = at_peak } };
+    stack->frame = malloc(sizeof *stack->frame);
+    if (!stack->frame)
+        return false;
+    s->n++;
+    s->rest = stack;
+    hs_sum_add(&s->total, &stack->sum);
+    return number_frame(s, &(struct hs_frame){ .file = "", .function = "(not recorded)" }, stack->frame);
+}
+
 int hs_stacks_build(struct hs_stacks *s, const struct hs_model *model, const struct hs_names *names)
 {
     *s = (struct hs_stacks){0};
-    s->stack = calloc(model->n_sums, sizeof *s->stack);
+    s->stack = calloc(model->n_sums + 1u, sizeof *s->stack);
     for (uint32_t i = 0; s->stack && i < model->n_sums; i++) {
         struct hs_site_sum sum = hs_sum_at_end(model, &model->sum[i]);
         if (!(hs_all_bytes(&sum) | hs_all_live(&sum) | sum.at_peak))
@@ -93,7 +143,7 @@ int hs_stacks_build(struct hs_stacks *s, const struct hs_model *model, const str
             return HS_ERR_MEMORY;
         hs_sum_add(&s->total, &sum);
     }
-    return s->stack ? HS_OK : HS_ERR_MEMORY;
+    return s->stack && add_rest(s, model) ? HS_OK : HS_ERR_MEMORY;
 }
 
 void hs_stacks_free(struct hs_stacks *s)

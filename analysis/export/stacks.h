@@ -28,7 +28,9 @@ struct hs_stacks {
     struct hs_stack *stack; /* `n`, by site */
     struct hs_stack_frame *frame; /* `n_frames` */
     size_t n, n_frames;
-    struct hs_site_sum total;
+    struct hs_site_sum total;     /* of all, the rest below included */
+    bool told;                    /* what is live at the end is estimated */
+    const struct hs_stack *rest;  /* "(not recorded)": what a summary told beyond the others; NULL: nothing */
     void *index; /* of frames by name */
     size_t room_frames;
 };
@@ -36,6 +38,13 @@ struct hs_stacks {
 /* All sites that allocated anything. Strings are copies. Returns HS_OK or HS_ERR_MEMORY; free it in both cases. */
 int hs_stacks_build(struct hs_stacks *stacks, const struct hs_model *model, const struct hs_names *names);
 void hs_stacks_free(struct hs_stacks *stacks);
+
+/* Sum over all stacks of what they are ranked by, rounded as they are. */
+uint64_t hs_stacks_weight(const struct hs_stacks *stacks, enum hs_weight weight);
+
+/* For exporters: fails with words when there is nothing by any of these weights, bits of 1 << enum hs_weight: an empty file
+ * would say that nothing was allocated. */
+int hs_stacks_need(const struct hs_stacks *stacks, const struct hs_export_job *job, unsigned weights, struct hs_error *error);
 
 /* For exporters: replays the job's trace and builds its stacks. */
 int hs_stacks_of_job(struct hs_stacks *stacks, const struct hs_export_job *job, struct hs_error *error);

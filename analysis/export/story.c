@@ -5,11 +5,14 @@
  */
 #include "analysis/export/story.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/export/holdings.h"
 #include "analysis/export/places.h"
-#include "analysis/measure/fragmentation.h"
+#include "analysis/export/words.h"
+#include "analysis/measure/estimates.h"
 #include "analysis/measure/timeline.h"
 #include "analysis/present/recordview.h"
 
@@ -21,14 +24,17 @@ enum source {
     FROM_DATA,   /* of the record, as text */
     FROM_NUMBER, FROM_SITE, FROM_POS, FROM_OLD, FROM_GRANULES, FROM_PTR, FROM_OLD_PTR, FROM_REGION,
     FROM_FILE, FROM_FUNCTION, FROM_LINE, FROM_NATIVE, FROM_KIND,
-    FROM_VERDICT, FROM_FREE, FROM_LARGEST, FROM_FREED, FROM_FREED_BYTES, FROM_PAUSE,
+    FROM_VERDICT, FROM_FREE, FROM_LARGEST, FROM_ASKED, FROM_FREED, FROM_FREED_BYTES, FROM_PAUSE,
 };
 
 struct origin {
     uint8_t source, offset, width, is_signed;
 };
 
-enum { MALLOC, FREE, CALLOC, REALLOC, MEMALIGN, POSIX_MEMALIGN, LIBC_CLASSES, HEAP = LIBC_CLASSES, LIVE, FIRST_KIND };
+enum {
+    MALLOC, FREE, CALLOC, REALLOC, MEMALIGN, POSIX_MEMALIGN, LIBC_CLASSES,
+    HEAP = LIBC_CLASSES, USAGE, LIVE, BLOCK, FIRST_KIND
+};
 #define CLASSES (FIRST_KIND + HS_KIND_END)
 
 struct extra {
@@ -49,7 +55,7 @@ static const struct extra extras[HS_KIND_END][12] = {
     [HS_REALLOC] = {{"granules", HS_STORY_U32, FROM_GRANULES}, {"old_ptr", HS_STORY_HEX, FROM_OLD_PTR},
                     {"ptr", HS_STORY_HEX, FROM_PTR}, {"region", HS_STORY_TEXT, FROM_REGION}, WHERE},
     [HS_FAIL] = {{"verdict", HS_STORY_TEXT, FROM_VERDICT}, {"free", HS_STORY_U64, FROM_FREE},
-                 {"largest_free", HS_STORY_U64, FROM_LARGEST}, WHERE},
+                 {"largest_free", HS_STORY_U64, FROM_LARGEST}, {"heap_asked", HS_STORY_TEXT, FROM_ASKED}, WHERE},
     [HS_SWEEP] = {{"freed", HS_STORY_U32, FROM_FREED}},
     [HS_COLLECT_END] = {{"pause_ns", HS_STORY_U64, FROM_PAUSE}, {"freed_bytes", HS_STORY_U64, FROM_FREED_BYTES}},
 };
@@ -68,12 +74,30 @@ static const struct hs_story_class libc_classes[LIBC_CLASSES] = {
                          {"result", HS_STORY_INT}}, 4, HS_STORY_LIBC},
 };
 
+/* `known`: 0 not at present, the figures are those known last; 1 from the layout; 2 from a summary, which does not tell
+ * what was requested. */
 static const struct hs_story_class heap_class = {
     "heapstrata:heap",
     {{"record", HS_STORY_U64}, {"known", HS_STORY_U8}, {"used", HS_STORY_U64}, {"requested", HS_STORY_U64},
      {"free", HS_STORY_U64}, {"largest_free", HS_STORY_U64}, {"free_runs", HS_STORY_U64}, {"blocks", HS_STORY_U64},
-     {"fragmentation_permille", HS_STORY_U32}}, 9, HS_STORY_RECORDS, true,
+     {"fragmentation_permille", HS_STORY_U32}, {"peak", HS_STORY_U64}, {"boots", HS_STORY_U32}}, 11, HS_STORY_RECORDS, true,
 };
+
+/* `known` is 3: from a summary that has no more than this. */
+static const struct hs_story_class usage_class = {
+    "heapstrata:usage",
+    {{"record", HS_STORY_U64}, {"known", HS_STORY_U8}, {"used", HS_STORY_U64}, {"free", HS_STORY_U64}, {"peak", HS_STORY_U64},
+     {"boots", HS_STORY_U32}}, 6, HS_STORY_RECORDS, true,
+};
+
+/* `block` is the record that allocated it first, the same after a resize; `taken` are whole granules. */
+static const struct hs_story_class block_class = {
+    "heapstrata:block",
+    {{"block", HS_STORY_U64}, {"site", HS_STORY_U32}, {"bytes", HS_STORY_U64}, {"taken", HS_STORY_U64}, {"ptr", HS_STORY_HEX},
+     {"region", HS_STORY_TEXT}, {"born", HS_STORY_U64}, {"came", HS_STORY_TEXT}, {"died", HS_STORY_U64}, {"how", HS_STORY_TEXT}},
+    10, HS_STORY_BLOCKS, true,
+};
+enum { BLOCK_SITE = 1, BLOCK_DIED = 8, BLOCK_HOW = 9, HEAP_REQUESTED = 3, HEAP_RUNS = 6, HEAP_BLOCKS = 7 };
 
 static const struct hs_story_class live_class = {
     "heapstrata:live", {{"record", HS_STORY_U64}, {"kind", HS_STORY_TEXT}, {"bytes", HS_STORY_U64}}, 3, HS_STORY_RECORDS, true,
@@ -82,6 +106,7 @@ static const struct hs_story_class live_class = {
 /* Filled once, the same for every story. */
 static struct hs_story_class classes[CLASSES];
 static struct origin origins[HS_KIND_END][HS_STORY_FIELDS];
+static const struct hs_words *words[HS_KIND_END][HS_STORY_FIELDS];
 static char class_names[HS_KIND_END][32];
 
 static void add_field(unsigned kind, struct hs_story_field field, struct origin origin)
@@ -90,6 +115,7 @@ static void add_field(unsigned kind, struct hs_story_field field, struct origin 
     if (class->n_fields == HS_STORY_FIELDS)
         return;
     origins[kind][class->n_fields] = origin;
+    words[kind][class->n_fields] = origin.source == FROM_MEMBER ? hs_words_of(kind, field.name) : NULL;
     class->field[class->n_fields++] = field;
 }
 
@@ -143,7 +169,9 @@ static void make_classes(void)
             make_class(kind, info);
     }
     classes[HEAP] = heap_class;
+    classes[USAGE] = usage_class;
     classes[LIVE] = live_class;
+    classes[BLOCK] = block_class;
     memcpy(classes, libc_classes, sizeof libc_classes);
 }
 
@@ -158,17 +186,29 @@ const struct hs_story_class *hs_story_class(unsigned index)
     return &classes[index];
 }
 
+bool hs_story_field_is_word(unsigned class, unsigned field)
+{
+    return class >= FIRST_KIND && words[class - FIRST_KIND][field];
+}
+
+const char *hs_story_word(unsigned class, unsigned field, uint64_t value)
+{
+    return hs_story_field_is_word(class, field) ? hs_word(words[class - FIRST_KIND][field], value) : NULL;
+}
+
 /* ---- the story ---- */
 
 #define PACKET_RECORDS 8192u /* a packet is closed behind these */
-#define SAMPLE_RECORDS 1024u /* the heap is told every so many records, fewer when it is large */
+#define SAMPLE_SHARE   64u   /* the heap is told when used or the longest run moved by one in so many bytes of it */
 
-enum stage { STAGE_RECORD, STAGE_CHANGES, STAGE_SAMPLE, STAGE_LIVE };
+enum stage { STAGE_RECORD, STAGE_CHANGES, STAGE_BLOCKS, STAGE_SAMPLE, STAGE_LIVE };
 
 struct hs_story {
     struct hs_story_config config;
     struct hs_changes *changes;
+    struct hs_holdings holdings;
     struct hs_places places;
+    struct hs_heap_figures sampled; /* as told last */
     const struct hs_event *event, *end; /* of the batch */
     enum stage stage;
     size_t at_change;
@@ -176,10 +216,11 @@ struct hs_story {
     uint64_t closed;           /* when the packet before ended */
     uint64_t lost, told_lost;  /* LOSS: to be told; told so far */
     uint64_t loss_until;
-    uint64_t packet_records, unsampled;
+    uint64_t packet_records;
     uint64_t pause;            /* of the collection that ended last, ticks */
     unsigned declared;         /* classes declared so far */
-    bool open, closing, any, brief, done, waits, sampled_end, tail;
+    uint32_t boots, boot;      /* that there were so far; the last one */
+    bool open, closing, any, brief, done, waits, sampled_any, sampled_end, tail;
     uint64_t *live, *told_live; /* bytes of each kind of block, at the last sample; as told last */
     size_t at_live;            /* kind to be told next */
     char *text;                /* of the record at hand */
@@ -197,6 +238,7 @@ struct hs_story *hs_story_new(const struct hs_story_config *config)
     s->places = (struct hs_places){ .reader = config->reader, .symbols = config->symbols };
     s->declared = config->declare ? 0 : LIBC_CLASSES;
     s->changes = hs_changes_new();
+    s->holdings.changes = s->changes;
     s->at_live = hs_block_kind_count();
     s->live = calloc(s->at_live, sizeof *s->live);
     s->told_live = calloc(s->at_live, sizeof *s->told_live);
@@ -211,6 +253,7 @@ void hs_story_free(struct hs_story *s)
     if (!s)
         return;
     hs_changes_free(s->changes);
+    hs_holdings_free(&s->holdings);
     hs_places_free(&s->places);
     free(s->live);
     free(s->told_live);
@@ -221,6 +264,14 @@ void hs_story_free(struct hs_story *s)
 const struct hs_model *hs_story_model(const struct hs_story *s)
 {
     return s->changes->model;
+}
+
+void hs_story_process(const struct hs_story *s, char name[HS_STORY_PROCESS])
+{
+    const char *exe = hs_reader_fact(s->config.reader, "exe"), *system = hs_reader_fact(s->config.reader, "system");
+    const char *slash = exe ? strrchr(exe, '/') : NULL;
+    const char *whole = slash ? slash + 1 : exe && *exe ? exe : system && *system ? system : "firmware";
+    snprintf(name, HS_STORY_PROCESS, "%.*s", (int)strcspn(whole, " ,"), whole);
 }
 
 static uint64_t to_ns(const struct hs_story *s, uint64_t ticks)
@@ -296,6 +347,8 @@ static union hs_story_value value_of(struct hs_story *s, const struct hs_event *
     case FROM_VERDICT:  return (union hs_story_value){ .s = hs_verdict_name(failure(s)->verdict) };
     case FROM_FREE:     return (union hs_story_value){ .u = failure(s)->free };
     case FROM_LARGEST:  return (union hs_story_value){ .u = failure(s)->largest_free };
+    case FROM_ASKED:
+        return (union hs_story_value){ .s = e->record->cause < HS_FAIL_REGION(0) ? "" : s->changes->model->region[e->region].name };
     case FROM_FREED:    return (union hs_story_value){ .u = e->n_freed };
     case FROM_FREED_BYTES: return (union hs_story_value){ .u = s->changes->model->collection_freed };
     case FROM_PAUSE:    return (union hs_story_value){ .u = to_ns(s, s->pause) };
@@ -311,6 +364,8 @@ static void tell_event(const struct hs_story *s, struct hs_telling *t, unsigned 
     if (s->event != s->end) {
         t->thread = s->event->thread;
         t->boot = s->event->boot;
+    } else {
+        t->boot = s->boot;
     }
 }
 
@@ -323,55 +378,94 @@ static void tell_record(struct hs_story *s, struct hs_telling *t)
     tell_event(s, t, FIRST_KIND + e->kind);
 }
 
+/* An event of the thread that asked for the block first. */
 static void tell_change(struct hs_story *s, struct hs_telling *t, const struct hs_block_change *change)
 {
+    unsigned thread = (unsigned)change->block.thread;
     switch ((enum hs_change_kind)change->kind) {
     case HS_CHANGE_TAKEN:
         s->value[0].u = change->bytes;
         s->value[1].u = change->address;
         tell_event(s, t, MALLOC);
-        return;
+        break;
     case HS_CHANGE_FREED:
         s->value[0].u = change->address;
         tell_event(s, t, FREE);
-        return;
+        break;
     case HS_CHANGE_RESIZED:
         s->value[0].u = change->old_address;
         s->value[1].u = change->bytes;
         s->value[2].u = change->address;
         tell_event(s, t, REALLOC);
-        return;
+        break;
     }
+    t->thread = thread;
 }
 
-/* Blocks that nobody saw come are of the last kind, "other". */
+static void tell_holding(struct hs_story *s, struct hs_telling *t, const struct hs_holding *holding)
+{
+    const struct hs_live_block *b = &holding->block;
+    bool over = *holding->how;
+    uint64_t at = address(s, holding->region, holding->pos);
+    const union hs_story_value values[] = {
+        {.u = b->number}, {.u = b->site}, {.u = b->size}, {.u = holding->bytes}, {.u = at},
+        {.s = s->changes->model->region[holding->region].name}, {.u = holding->born}, {.s = holding->came}, {.u = holding->died}, {.s = holding->how},
+    };
+    _Static_assert(sizeof values / sizeof *values <= HS_STORY_FIELDS, "values");
+    memcpy(s->value, values, sizeof values);
+    tell_event(s, t, BLOCK);
+    t->thread = b->thread;
+    t->none = (b->site == HS_SITE_UNKNOWN ? 1u << BLOCK_SITE : 0) | (over ? 0 : 1u << BLOCK_DIED | 1u << BLOCK_HOW);
+}
+
+/* Blocks that nobody saw come are of the last kind, "other"; at levels above "full" that is all that samples do not tell of. */
 static void count_live(struct hs_story *s)
 {
     const struct hs_model *m = s->changes->model;
     size_t n = hs_block_kind_count();
+    bool told = s->sampled.told;
+    uint64_t sum = 0;
     memset(s->live, 0, n * sizeof *s->live);
     for (uint32_t i = 0; i < m->n_sums; i++) {
-        if (!m->sum[i].live)
+        uint64_t live = told ? hs_rounded(m->sum[i].sampled.live) : m->sum[i].live;
+        if (!live)
             continue;
         uint32_t kind = hs_place_of(&s->places, i - 1)->kind_number;
-        s->live[kind < n ? kind : n - 1] += m->sum[i].live;
+        s->live[kind < n ? kind : n - 1] += live;
+        sum += live;
     }
+    if (told && s->sampled.heap.used > sum)
+        s->live[n - 1] += s->sampled.heap.used - sum;
     s->at_live = 0;
 }
 
-static void tell_heap(struct hs_story *s, struct hs_telling *t)
+static unsigned fill_heap(struct hs_story *s, const struct hs_heap_figures *f)
 {
-    const struct hs_model *m = s->changes->model;
-    struct hs_layout layout = hs_model_layout(m, HS_ALL_REGIONS);
-    double share = hs_external_fragmentation((struct hs_free_figures){ layout.free, layout.largest_free });
-    uint64_t figures[] = { m->number, m->synced, layout.used, layout.requested, layout.free, layout.largest_free,
-                           layout.free_runs, layout.blocks, (uint64_t)(share * 1000 + 0.5) };
-    _Static_assert(sizeof figures / sizeof *figures <= HS_STORY_FIELDS, "values");
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-        s->value[i].u = figures[i];
-    s->unsampled = 0;
+    const struct hs_layout *h = &f->heap;
+    double share = hs_external_fragmentation((struct hs_free_figures){ h->free, h->largest_free });
+    const union hs_story_value heap[] = {
+        {s->changes->model->number}, {!f->known ? 0 : f->told ? 2 : 1}, {h->used}, {h->requested}, {h->free}, {h->largest_free}, {h->free_runs},
+        {h->blocks}, {(uint64_t)(share * 1000 + 0.5)}, {f->peak}, {s->boots},
+    };
+    const union hs_story_value usage[] = {{s->changes->model->number}, {3}, {h->used}, {h->free}, {f->peak}, {s->boots}};
+    _Static_assert(sizeof heap / sizeof *heap <= HS_STORY_FIELDS, "values");
+    memcpy(s->value, h->no_longest ? usage : heap, h->no_longest ? sizeof usage : sizeof heap);
+    return h->no_longest ? USAGE : HEAP;
+}
+
+/* The figures at present; tells nothing when nothing was ever known. */
+static bool tell_heap(struct hs_story *s, struct hs_telling *t)
+{
+    struct hs_heap_figures *f = &s->sampled;
+    if (!hs_changes_figures(s->changes, f))
+        return false;
+    s->sampled_any = true;
     count_live(s);
-    tell_event(s, t, HEAP);
+    unsigned class = fill_heap(s, f);
+    tell_event(s, t, class);
+    if (class == HEAP)
+        t->none = (f->told ? 1u << HEAP_REQUESTED : 0) | (f->no_counts ? 1u << HEAP_RUNS | 1u << HEAP_BLOCKS : 0);
+    return true;
 }
 
 /* The next kind of block whose live bytes are not what was told last. False when there is none. */
@@ -390,14 +484,36 @@ static bool tell_live(struct hs_story *s, struct hs_telling *t)
     return true;
 }
 
+static bool moved(uint64_t now, uint64_t before, uint64_t total)
+{
+    return (now > before ? now - before : before - now) * SAMPLE_SHARE >= total;
+}
+
+/* Whether the figures are far enough from those told last. Cheaper than all of them. */
+static bool has_moved(const struct hs_story *s)
+{
+    const struct hs_freespace *space = s->changes->space;
+    const struct hs_heap_figures *last = &s->sampled;
+    return !s->sampled_any || last->known != s->changes->model->synced ||
+           moved(space->total - space->free, last->heap.used, space->total) ||
+           moved(space->largest, last->heap.largest_free, space->total);
+}
+
+/* Regions are summed up one after the other, and make one sample. */
+static bool is_last_summary(const struct hs_story *s)
+{
+    return s->event->kind == HS_SUMMARY && (s->event + 1 == s->end || s->event[1].kind != HS_SUMMARY);
+}
+
 static bool wants_sample(const struct hs_story *s)
 {
-    uint64_t kinds = UINT64_C(1) << HS_COLLECT_END | UINT64_C(1) << HS_MARK | UINT64_C(1) << HS_FAIL |
-                     UINT64_C(1) << HS_REGION | UINT64_C(1) << HS_RESET;
-    uint64_t every = s->changes->model->n_granules / 4;
+    uint64_t kinds = UINT64_C(1) << HS_COLLECT | UINT64_C(1) << HS_COLLECT_END | UINT64_C(1) << HS_MARK | UINT64_C(1) << HS_FAIL |
+                     UINT64_C(1) << HS_REGION | UINT64_C(1) << HS_REGION_END | UINT64_C(1) << HS_RESET;
     if (!(s->config.sets & HS_STORY_RECORDS))
         return false;
-    return kinds >> s->event->kind & 1 || s->unsampled >= (every > SAMPLE_RECORDS ? every : SAMPLE_RECORDS);
+    if (hs_model_is_told(s->changes->model))
+        return is_last_summary(s);
+    return kinds >> s->event->kind & 1 || has_moved(s);
 }
 
 static void declare(struct hs_story *s, struct hs_telling *t)
@@ -474,6 +590,7 @@ static bool tell_frame(struct hs_story *s, struct hs_telling *t)
 /* Behind the last event: the heap, the packet's end, what was lost last. True when there was something to tell. */
 static bool tell_end(struct hs_story *s, struct hs_telling *t)
 {
+    struct hs_holding holding;
     if (!s->any && s->declared < LIBC_CLASSES)
         return tell_frame(s, t);
     if (s->open && s->declared < LIBC_CLASSES) {
@@ -482,11 +599,15 @@ static bool tell_end(struct hs_story *s, struct hs_telling *t)
     }
     if (s->any && !s->sampled_end && s->config.sets & HS_STORY_RECORDS) {
         s->sampled_end = true;
-        tell_heap(s, t);
-        return true;
+        if (tell_heap(s, t))
+            return true;
     }
     if (s->open && tell_live(s, t))
         return true;
+    if (s->open && s->config.sets & HS_STORY_BLOCKS && hs_holdings_rest(&s->holdings, &holding)) {
+        tell_holding(s, t, &holding);
+        return true;
+    }
     s->closing = s->open;
     s->now_ticks = hs_model_elapsed(s->changes->model);
     if (s->open)
@@ -503,12 +624,24 @@ static int feed(struct hs_story *s)
 {
     const struct hs_model *m = s->changes->model;
     uint64_t began = m->collecting;
+    hs_holdings_expect(&s->holdings, s->event, s->now);
+    if (!s->boots || s->event->boot != s->boot)
+        s->boots++;
+    s->boot = s->event->boot;
     int error = hs_changes_feed(s->changes, s->event);
     s->pause = s->event->kind == HS_COLLECT_END && s->event->time > began ? s->event->time - began : 0;
     s->now_ticks = hs_model_elapsed(m);
     s->at_change = 0;
-    s->unsampled++;
     return error;
+}
+
+static bool tell_next_holding(struct hs_story *s, struct hs_telling *t)
+{
+    struct hs_holding holding;
+    if (!(s->config.sets & HS_STORY_BLOCKS) || !hs_holdings_next(&s->holdings, &holding))
+        return false;
+    tell_holding(s, t, &holding);
+    return true;
 }
 
 /* One stage of the event at hand; *told says whether it told something. */
@@ -516,7 +649,7 @@ static int tell_stage(struct hs_story *s, struct hs_telling *t, bool *told)
 {
     switch (s->stage) {
     case STAGE_RECORD:
-        s->stage = s->config.sets & HS_STORY_LIBC ? STAGE_CHANGES : STAGE_SAMPLE;
+        s->stage = s->config.sets & HS_STORY_LIBC ? STAGE_CHANGES : STAGE_BLOCKS;
         s->now = to_ns(s, hs_event_elapsed(s->changes->model, s->event));
         int error = feed(s);
         if (error)
@@ -530,12 +663,15 @@ static int tell_stage(struct hs_story *s, struct hs_telling *t, bool *told)
         if (*told)
             tell_change(s, t, &s->changes->change[s->at_change++]);
         else
-            s->stage = STAGE_SAMPLE;
+            s->stage = STAGE_BLOCKS;
         break;
+    case STAGE_BLOCKS:
+        *told = tell_next_holding(s, t);
+        if (!*told)
+            s->stage = STAGE_SAMPLE;
+        return s->holdings.short_of_memory ? HS_ERR_MEMORY : HS_OK;
     case STAGE_SAMPLE:
-        *told = wants_sample(s);
-        if (*told)
-            tell_heap(s, t);
+        *told = wants_sample(s) && tell_heap(s, t);
         s->stage = STAGE_LIVE;
         break;
     case STAGE_LIVE:

@@ -12,10 +12,15 @@
  *
  *   HS_STORY_RECORDS  "heapstrata:alloc", ...: each record of the trace is one event, with the fields that
  *                     records.def gives it, its number, and what the host knows: address, place in the
- *                     source. Between them, now and then, samples: "heapstrata:heap", the state of the heap, and
- *                     behind it "heapstrata:live" for each kind of block whose bytes changed since the last.
+ *                     source. Between them samples: "heapstrata:heap", the state of the heap, whenever used or the longest free
+ *                     run have moved by a 64th of the heap, at each end of a collection, and where something is worth a
+ *                     flag; after it "heapstrata:live" for each kind of block whose bytes changed since the last. Where text
+ *                     of mem_info() does not print the longest run, "heapstrata:usage" is told instead.
  *   HS_STORY_LIBC     "lttng_ust_libc:malloc", ...: what each record changes, in the events of LTTng's wrapper
- *                     of the C library, which other programs' memory analyses know.
+ *                     of the C library, which other programs' memory analyses know. Each is of the thread that
+ *                     asked for the block first, whoever freed it, so that what a thread holds is never below nothing.
+ *   HS_STORY_BLOCKS   "heapstrata:block": one event a block and place that held it, when it is over, and at the end of the trace
+ *                     for those that are there.
  */
 #ifndef HS_EXPORT_STORY_H
 #define HS_EXPORT_STORY_H
@@ -23,7 +28,7 @@
 #include "analysis/export/changes.h"
 #include "analysis/symbols/symbols.h"
 
-enum hs_story_set { HS_STORY_RECORDS = 1, HS_STORY_LIBC = 2 };
+enum hs_story_set { HS_STORY_RECORDS = 1, HS_STORY_LIBC = 2, HS_STORY_BLOCKS = 4 };
 
 /* HEX: an address. The narrow ones are for formats that have a use for them; values are 64 bits wide. */
 enum hs_story_type { HS_STORY_U8, HS_STORY_U32, HS_STORY_U64, HS_STORY_HEX, HS_STORY_INT, HS_STORY_TEXT };
@@ -64,6 +69,7 @@ struct hs_telling {
     uint32_t thread;     /* EVENT */
     uint32_t boot;       /* EVENT */
     uint64_t ns;         /* since the trace's first event, never going back */
+    uint32_t none;      /* EVENT: a bit for each field whose value is not known: it is 0 or "" */
     uint64_t until, count; /* LOSS */
     const union hs_story_value *value; /* EVENT: of the class's fields; valid until the next call */
     const struct hs_model *model;   /* END: the heap as it is then, */
@@ -88,9 +94,17 @@ void hs_story_free(struct hs_story *story);
  * damage that the reader skipped is in hs_reader_error. */
 int hs_story_next(struct hs_story *story, struct hs_telling *telling);
 
+/* What the traced program is called, cut to what kernels keep of such a name: "micropython". Known once the first event is told. */
+#define HS_STORY_PROCESS 16
+void hs_story_process(const struct hs_story *story, char name[HS_STORY_PROCESS]);
+
 /* The classes, the same for every story: index from 0 to hs_story_classes(). */
 unsigned hs_story_classes(void);
 const struct hs_story_class *hs_story_class(unsigned index);
+
+/* What the value of a field stands for: "threshold"; NULL when the field is no enumeration, or this no value of it. */
+bool hs_story_field_is_word(unsigned class, unsigned field);
+const char *hs_story_word(unsigned class, unsigned field, uint64_t value);
 
 /* The model, as it is after the event told last. */
 const struct hs_model *hs_story_model(const struct hs_story *story);

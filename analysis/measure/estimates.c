@@ -50,6 +50,7 @@ void hs_estimate_add(struct hs_estimate *to, const struct hs_estimate *from)
     to->taken += from->taken;
     to->live_blocks += from->live_blocks;
     to->live += from->live;
+    to->at_peak += from->at_peak;
     to->freed += from->freed;
     to->swept += from->swept;
     to->resized += from->resized;
@@ -63,7 +64,8 @@ void hs_estimate_add(struct hs_estimate *to, const struct hs_estimate *from)
 struct hs_site_sum hs_sum_at_end(const struct hs_model *model, const struct hs_site_sum *sum)
 {
     struct hs_site_sum at_end = *sum;
-    at_end.at_peak = hs_model_at_peak(model, sum);
+    bool told = model->levels.peak > model->peak;
+    at_end.at_peak = told ? hs_rounded(sum->sampled.at_peak) : hs_model_at_peak(model, sum);
     if (hs_model_is_told(model))
         at_end.live = at_end.live_blocks = 0;
     return at_end;

@@ -204,6 +204,8 @@ void hs_model_summed_up(struct hs_model *m, const struct hs_event *e)
     if (used > m->levels.peak) {
         m->levels.peak = used;
         m->levels.peak_time = m->time;
+        for (uint32_t i = 0; i < m->n_sums; i++)
+            m->sum[i].sampled.at_peak = m->sum[i].sampled.live;
     }
 }
 

@@ -51,6 +51,7 @@ struct hs_estimate {
     double allocs, reallocs;      /* blocks allocated; blocks resized */
     double bytes, taken;          /* asked for by both; in whole granules */
     double live_blocks, live;     /* now, and bytes they take */
+    double at_peak;               /* `live` when a summary told of most used bytes */
     double freed, swept, resized; /* as in struct hs_site_sum; a block ends when it is resized */
     double lifetime, survived;    /* ticks and collections that its freed and swept blocks lived through */
     double var_blocks, var_bytes, var_live; /* of allocs + reallocs, of `bytes`, of `live` */

@@ -8,7 +8,7 @@ import sys
 import hs_test
 import ust_memory
 
-LINE = re.compile(r"^\[(\d+)\] ([\w:]+): \{ vtid = (\d+) \}, \{ (.*) \}$")
+LINE = re.compile(r'^\[(\d+)\] ([\w:]+): \{ vtid = (\d+), procname = "micropython" \}, \{ (.*) \}$')
 FIELD = re.compile(r'(\w+) = ("(?:[^"\\]|\\.)*"|-?\w+)(?:, |$)')
 LOST = re.compile(r"Tracer discarded (\d+) (?:trace )?events? between")
 SAMPLES = ("heapstrata:heap", "heapstrata:live")
@@ -121,6 +121,7 @@ def case_memory_analysis(bench):
                     memory.inflated == 0 and memory.unknown == 0, (memory.inflated, memory.unknown))
         bench.check(name + ": collections and resizes are in there", memory.counts["realloc"] > 1 and memory.counts["free"] > 1 and
                     (stat["swept"] > 0 or "busy" not in trace), memory.counts)
+        bench.check(name + ": no thread ever holds less than nothing", min(memory.lowest.values()) == 0, memory.lowest)
         if name == "threads":
             bench.check("threads: before there was a second, the first, the second", sorted(memory.used) == [0, 1, 2],
                         memory.used)
@@ -129,7 +130,7 @@ def case_memory_analysis(bench):
                     all('name = "lttng_ust_libc:%s"' % event in metadata for event in LIBC))
         bench.check(name + ": what Trace Compass looks for", all(x in metadata for x in (
             'domain = "ust"', 'tracer_name = "lttng-ust"', "tracer_major = 2", "tracer_minor = 13", "freq = 1000000000",
-            "major = 1", "minor = 8", "_vtid")) and len(re.findall(r"^(?:stream|clock) \{", metadata, re.M)) == 2)
+            "major = 1", "minor = 8", "_vtid", "_procname")) and len(re.findall(r"^(?:stream|clock) \{", metadata, re.M)) == 2)
         bench.check(name + ": nothing else is in the folder", sorted(os.listdir(folder)) == ["metadata", "stream"],
                     os.listdir(folder))
 

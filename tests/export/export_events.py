@@ -6,7 +6,7 @@ import json
 import hs_test
 
 
-SAMPLES = ("heapstrata:heap", "heapstrata:live")
+SAMPLES = ("heapstrata:heap", "heapstrata:usage", "heapstrata:live")
 
 
 def traces(bench):

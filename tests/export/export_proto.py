@@ -58,6 +58,11 @@ def case_pprof(bench):
         bench.check("pprof, %s: values" % name, strings[0] == "" and not unknown(p) and types == [
             ("alloc_objects", "count"), ("alloc_space", "bytes"), ("inuse_objects", "count"), ("inuse_space", "bytes")], types)
         functions = {one(f, "id"): f for f in p["function"]}
+        bench.check("pprof, %s: no system names, which would make pprof undo <module> as a template" % name,
+                    not any(f["system_name"] for f in p["function"]))
+        named = [(strings[one(f, "name")], strings[one(f, "filename")]) for f in p["function"]]
+        bench.check("pprof, %s: each function has a name, those of <module> and the like too" % name, all(n for n, _ in named) and
+                    "<module>" in [n for n, _ in named], named)
         locations = {one(x, "id"): x for x in p["location"]}
         bench.check("pprof, %s: every number stands for something" % name, 0 not in functions and 0 not in locations and
                     len(functions) == len(p["function"]) and len(locations) == len(p["location"]) and
@@ -110,6 +115,12 @@ def case_perfetto(bench):
         dump, stat = bench.dump(trace), bench.stat(trace)
         kinds = collections.Counter(r["kind"] for r in dump)
         tracks = {one(d, "uuid"): one(d, "name", "") for p in packets for d in p["track_descriptor"]}
+        first = packets[0]["clock_snapshot"]
+        clocks = {one(c, "clock_id"): one(c, "timestamp", -1) for c in first[0]["clocks"]} if first else {}
+        bench.check("perfetto, %s: clocks come first, that of profiles (4) and of traces (6) alike" % name,
+                    clocks.get(4) == clocks.get(6) == 0 and one(first[0], "primary_trace_clock") == 6, packets[0])
+        profiles = [d for p in packets for f in p["profile_packet"] for d in f["process_dumps"]]
+        bench.check("perfetto, %s: the profile's heap has a name" % name, [one(d, "heap_name") for d in profiles] == ["firmware heap"], profiles[:1])
         events = [(one(p, "timestamp"), p["track_event"][0]) for p in packets if p["track_event"]]
         bench.check("perfetto, %s: no field that has no name, no track that is not declared" % name,
                     not [x for p in packets for x in unknown(p)] and all(one(e, "track_uuid") in tracks for _, e in events))

@@ -26,6 +26,7 @@ class Memory:
     def __init__(self):
         self.live = {}      # pointer -> size
         self.used = {}      # thread -> bytes
+        self.lowest = {}    # thread -> least bytes it ever had
         self.counts = {}    # event -> how many
         self.inflated = 0   # bytes added over a pointer that was still noted
         self.unknown = 0    # frees of pointers that were not noted
@@ -42,6 +43,7 @@ class Memory:
             self.live[pointer] = size
             change = size
         self.used[thread] = self.used.get(thread, 0) + change
+        self.lowest[thread] = min(self.lowest.get(thread, 0), self.used[thread])
 
     def take(self, line):
         match = LINE.match(line)

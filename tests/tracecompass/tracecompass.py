@@ -117,7 +117,7 @@ def check_state(tap, name, state, stat):
     for shown, wanted in ((state["bytes", "used"], stat["used_bytes"]), (state["bytes", "free"], stat["free_bytes"]),
                           (state["bytes", "longest free run"], stat["largest_free_bytes"]), (total, stat["used_bytes"]),
                           (state["counts", "collections"], stat["collections"]), (state["counts", "marks"], stat["marks"]),
-                          (state["counts", "failed allocations"], stat["failed"]), (state["course", "collections"], None),
+                          (state["counts", "failed allocations"], stat["failed"]), (state["counts", "boots"], stat["boots"]), (state["course", "collections"], None),
                           (state["course", "since the mark"], "end \u00e9"), (state["layout", "heap"], 1)):
         tap.check("%s: shows %s in the end" % (name, shown), shown == wanted, wanted)
     tap.check(name + ": shows the fragmentation in the end",
@@ -139,7 +139,11 @@ def main():
     done = hs_test.run_firmware("unix64", ["-X", "heapsize=160k", PROGRAM], trace=trace)
     tap.check("a trace to look at", done.status == 0, done.err)
     events = [json.loads(x) for x in hs_test.cli("export", "-f", "json", trace).out.splitlines()]
-    samples = {e["event"]: e for e in events}
+    printed = os.path.join(hs_test.scratch(), "printed.txt") # text that does not print the longest free run
+    with open(printed, "w") as f:
+        f.write("GC: total: 64000, used: 1600, free: 62400\n No. of 1-blocks: 3, 2-blocks: 2, max blk sz: 9\n")
+    told = [json.loads(x) for x in hs_test.cli("export", "-f", "json", printed).out.splitlines()]
+    samples = {e["event"]: e for e in told + events}
     stat = hs_test.cli_json("stat", trace)[1]
     files = sorted(glob.glob(FILES))
     tap.check("there are analyses", len(files) > 0)
@@ -152,6 +156,9 @@ def main():
         if schema:
             done = hs_test.run(["xmllint", "--noout", "--schema", schema, path])
             tap.check(name + ": by Trace Compass's schema", done.status == 0, done.err)
+        state = build_state(root, told)
+        tap.check(name + ": of such text used, free and boots, and nothing of the longest run", (state.get(("bytes", "used")),
+                  state.get(("bytes", "free")), state.get(("counts", "boots")), state.get(("bytes", "longest free run"))) == (1600, 62400, 1, None), state)
     check_picture(tap, trace, events)
     tap.finish()
 
