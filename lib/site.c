@@ -112,13 +112,18 @@ static void append(const uint8_t *bytes, struct hs_site_entry *entry) {
     t->defined += len;
 }
 
-/* The same, in the next packet when there is no room in this one. That may be full of what was carried into it. */
+/* The next packets may be full of what is carried into them, as long as what is in use changes: after some more turns
+ * what the program did before is out of the ring. */
+#define TURNS_MAX 4u
+
+/* The same, in one of the next packets when there is no room in this one. */
 static bool write_definition(const uint8_t *bytes, struct hs_site_entry *entry) {
     uint32_t len = HS_DEFINITION_LEN(*bytes);
-    if (!has_room(len))
+    for (uint32_t turns = 0; !has_room(len); turns++) {
+        if (turns == TURNS_MAX)
+            return false;
         hs_packet_turn();
-    if (!has_room(len))
-        return false;
+    }
     append(bytes, entry);
     hs_packet_limit();
     return true;

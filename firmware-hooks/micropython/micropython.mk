@@ -95,14 +95,15 @@ $(HEAPSTRATA_OBJ): $(HEAPSTRATA_STATE)
 
 # With link-time optimisation a wrap is silently lost when caller and function are merged: keep the
 # files that define the wrapped functions out of it.
-$(addprefix $(BUILD)/,py/gc.o py/malloc.o py/obj.o py/vm.o mpthreadport.o supervisor/shared/port.o) $(HEAPSTRATA_OBJ) \
+$(addprefix $(BUILD)/,py/gc.o py/malloc.o py/nlr.o py/nlrthumb.o py/nlrx64.o py/nlrx86.o py/nlrxtensa.o py/nlrsetjmp.o py/obj.o py/vm.o mpthreadport.o supervisor/shared/port.o) $(HEAPSTRATA_OBJ) \
 $(foreach f,memp mem timeouts,$(BUILD)/lib/lwip/src/core/$(f).o $(BUILD)/sdk/lib/lwip/src/core/$(f).o): CFLAGS += -fno-lto
 
 # Where the port's makefile calls ld itself, that takes the option without the compiler's -Wl.
 HEAPSTRATA_LD := $(shell grep -qE '^LD *[:?]?= *\$$\(CC\)' Makefile || grep -cE '\$$\(Q\)\$$\(LD\).* -o' Makefile)
 HEAPSTRATA_WRAP := $(if $(filter-out 0,$(HEAPSTRATA_LD)),--wrap=,-Wl,--wrap=)
 HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/wraps.txt,\
-	$(sort $(HEAPSTRATA_HOOKS) $(if $(HEAPSTRATA_CIRCUITPYTHON),circuitpython))))
+	$(sort $(HEAPSTRATA_HOOKS) $(if $(HEAPSTRATA_CIRCUITPYTHON),circuitpython))) \
+	$(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/wraps_$(HEAPSTRATA_PORT).txt))
 LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_WRAPS))
 ifneq ($(HEAPSTRATA_LTTNG_SRC),)
 HEAPSTRATA_LTTNG_WRAPS := $(shell sed -e 's/\#.*//' $(HEAPSTRATA_ROOT)/firmware-hooks/lttng-ust/wraps.txt)

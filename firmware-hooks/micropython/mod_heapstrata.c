@@ -44,6 +44,14 @@ static const struct hs_ring_header *need_image(void) {
     return hs_image();
 }
 
+/* An interrupt comes before or after. */
+#define WHOLE(call)      \
+    do {                 \
+        hs_mp_hold();    \
+        call;            \
+        hs_mp_let_go();  \
+    } while (0)
+
 /* --- start ----------------------------------------------------------------------------------------------- */
 
 static const qstr level_names[] = {
@@ -72,7 +80,7 @@ static void choose_level(mp_obj_t level, mp_obj_t interval) {
             mp_raise_ValueError(MP_ERROR_TEXT("interval: 1 to 16777216 bytes"));
         choice.interval = (uint32_t)bytes;
     }
-    hs_level_set(&choice);
+    WHOLE(hs_level_set(&choice));
 }
 
 enum { START_STACKS, START_LEVEL, START_INTERVAL, START_ARGS };
@@ -96,13 +104,13 @@ static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args, mp_map_t *name
     if (hs_mp_selftest() < 0)
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("allocations bypass the hooks (link-time optimisation?)"));
     choose_level(arg[START_LEVEL].u_obj, arg[START_INTERVAL].u_obj);
-    hs_start();
+    WHOLE(hs_start());
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(start_obj, 0, hs_mod_start);
 
 static mp_obj_t hs_mod_stop(void) {
-    hs_stop();
+    WHOLE(hs_stop());
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(stop_obj, hs_mod_stop);
@@ -151,8 +159,7 @@ static MP_DEFINE_CONST_FUN_OBJ_1(refs_obj, hs_mod_refs);
 
 static mp_obj_t hs_mod_reset(void) {
     need_image();
-    hs_reset();
-    hs_mp_stream_restart();
+    WHOLE((hs_reset(), hs_mp_stream_restart()));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(reset_obj, hs_mod_reset);
@@ -245,7 +252,7 @@ static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
     mp_int_t from = 0;
     bool text = !n_args || mp_obj_get_int_maybe(args[0], &from);
     if (recording)
-        hs_stop();
+        WHOLE(hs_stop());
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
         if (text)
@@ -256,7 +263,7 @@ static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
         nlr.ret_val = NULL;
     }
     if (recording)
-        hs_start();
+        WHOLE(hs_start());
     if (nlr.ret_val)
         nlr_jump(nlr.ret_val);
     return mp_const_none;

@@ -28,9 +28,14 @@
 #include "py/compile.h"
 #include "py/gc.h"
 #include "py/mpthread.h"
+#include "py/nlr.h"
 #include "py/objfun.h"
 #include "py/persistentcode.h"
 #include "py/runtime.h"
+
+#ifdef HS_PORT_INTERRUPTS
+#include <signal.h>
+#endif
 
 #ifndef HS_THREAD_LOCAL
 #define HS_THREAD_LOCAL
@@ -55,9 +60,15 @@ struct running {
     uintptr_t caller;            /* who asked: see ASKED; NOBODY or ALLOCATING */
 #if HS_STACKS
     uint32_t context, depth;
+    struct level *level;         /* innermost call that has a context of its own */
 #endif
 #if MICROPY_PY_THREAD
     uint32_t thread;             /* our number, 0 before the first record */
+#endif
+#ifdef HS_PORT_INTERRUPTS
+    volatile uint32_t held;      /* sections that are open in which no interrupt may jump */
+    volatile int interrupt;      /* signal that came within one */
+    const nlr_buf_t *landed;     /* that a jump is on its way to: what it keeps has been taken */
 #endif
 };
 
@@ -83,39 +94,144 @@ static HS_THREAD_LOCAL struct running running __asm__("hs_mp_running") = {.code 
 #define NOBODY     0u
 #define ALLOCATING 1u /* inside gc_alloc or gc_realloc */
 
+/* --- interrupts ---------------------------------------------------------------------------------------- */
+
+/* MicroPython's unix port raises KeyboardInterrupt from the signal's handler: it jumps out of whatever runs. Between
+ * hold and let_go that has to wait: what the allocator does and its record are one. */
+#ifdef HS_PORT_INTERRUPTS
+#define BARRIER() __asm__ volatile("" ::: "memory")
+
+INLINE void hold(void) {
+    running.held++;
+    BARRIER();
+}
+
+static NOINLINE void interrupt_now(void) {
+    int signal = running.interrupt;
+    running.interrupt = 0;
+    raise(signal);
+}
+
+INLINE void let_go(void) {
+    BARRIER();
+    if (!--running.held && UNLIKELY(running.interrupt))
+        interrupt_now();
+}
+
+void hs_mp_hold(void) { hold(); }
+void hs_mp_let_go(void) { let_go(); }
+
+bool hs_mp_defers(int signal) {
+    if (running.held)
+        running.interrupt = signal;
+    return running.held;
+}
+#else
+#define hold()   (void)0
+#define let_go() (void)0
+#endif
+
+/* --- bytecode ------------------------------------------------------------------------------------------- */
+
+mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
+
 #if HS_STACKS
 bool hs_mp_stacks;
 /* Deeper calls are charged to the context at this depth, so that a recursion does not fill the dictionary. */
 #define CONTEXT_DEPTH 64
 
-static uint32_t enter_context(void) {
-    uint32_t outer = running.context;
-    if (hs_mp_stacks && running.code != &nowhere && running.depth < CONTEXT_DEPTH && hs_state != HS_STATE_OFF)
-        running.context = hs_context(outer, (uintptr_t)running.code->ip);
-    running.depth++;
-    return outer;
+struct level {
+    struct level *outer;
+    uint32_t context, depth;
+};
+
+static void at_level(struct level *level) {
+    running.level = level;
+    running.context = level ? level->context : 0;
+    running.depth = level ? level->depth : 0;
 }
 
-static void leave_context(uint32_t outer) {
-    running.context = outer;
-    running.depth--;
+static void enter_level(struct level *level) {
+    *level = (struct level){running.level, running.context, running.depth + 1};
+    hold();
+    if (running.code != &nowhere && running.depth < CONTEXT_DEPTH && hs_state != HS_STATE_OFF)
+        level->context = hs_context(running.context, (uintptr_t)running.code->ip);
+    at_level(level);
+    let_go();
 }
-#else
-#define enter_context() 0
-#define leave_context(outer) (void)(outer)
-#endif
 
-mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
-mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
-HS_MP_SAME_TYPE(mp_execute_bytecode);
-HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc) {
+static NOINLINE mp_vm_return_kind_t execute_in_context(mp_code_state_t *code_state, mp_obj_t inject_exc) {
     const mp_code_state_t *outer = running.code;
-    uint32_t context = enter_context();
+    struct level level;
+    enter_level(&level);
     running.code = code_state;
     mp_vm_return_kind_t kind = __real_mp_execute_bytecode(code_state, inject_exc);
     running.code = outer;
-    leave_context(context);
+    at_level(level.outer);
     return kind;
+}
+#define HAS_CONTEXTS() hs_mp_stacks
+#else
+#define execute_in_context __real_mp_execute_bytecode
+#define HAS_CONTEXTS() false
+#endif
+
+/* One frame more for each call of Python code: its return address and one register. */
+mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc);
+HS_MP_SAME_TYPE(mp_execute_bytecode);
+HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc) {
+    if (UNLIKELY(HAS_CONTEXTS()))
+        return execute_in_context(code_state, inject_exc);
+    const mp_code_state_t *outer = running.code;
+    running.code = code_state;
+    mp_vm_return_kind_t kind = __real_mp_execute_bytecode(code_state, inject_exc);
+    running.code = outer;
+    return kind;
+}
+
+/* --- jumps ---------------------------------------------------------------------------------------------- */
+
+#ifdef HS_PORT_INTERRUPTS
+/* An interrupt may come where a function of Python has been entered and does not catch yet, or no longer. So what ran
+ * when a buffer for jumps was pushed stands in the buffer, in the word that the jump will fill. */
+unsigned int __real_nlr_push_tail(nlr_buf_t *nlr);
+unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr);
+HS_MP_SAME_TYPE(nlr_push_tail);
+HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr) {
+    nlr->ret_val = (void *)running.code;
+    running.landed = NULL;
+    return __real_nlr_push_tail(nlr);
+}
+
+/* A second interrupt may come while the first one's jump is under way. */
+static void land(const nlr_buf_t *nlr) {
+    if (nlr != running.landed)
+        running.code = nlr->ret_val;
+    running.landed = nlr;
+    running.caller = NOBODY;
+#if HS_STACKS
+    struct level *level = running.level;
+    while (level && (uintptr_t)level < (uintptr_t)nlr) /* calls within the one that catches */
+        level = level->outer;
+    at_level(level);
+#endif
+}
+#else
+#define land(nlr) (void)(nlr)
+#endif
+
+__attribute__((noreturn)) void __real_nlr_jump(void *value);
+__attribute__((noreturn)) void __wrap_nlr_jump(void *value);
+HS_MP_SAME_TYPE(nlr_jump);
+__attribute__((noreturn)) void __wrap_nlr_jump(void *value) {
+    const nlr_buf_t *nlr = MP_STATE_THREAD(nlr_top);
+    if (nlr) {
+        hold();
+        land(nlr);
+        hs_mp_phases_land(nlr);
+        let_go();
+    }
+    __real_nlr_jump(value);
 }
 
 INLINE struct hs_key key_of(uintptr_t caller) {
@@ -222,6 +338,7 @@ uint32_t hs_mp_thread(void) { return 0; }
 #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
 INLINE bool enter_order(void) {
     bool ordered = threads;
+    hold();
     if (UNLIKELY(ordered))
         HS_MP_LOCK(&running);
     return ordered;
@@ -229,12 +346,19 @@ INLINE bool enter_order(void) {
 INLINE void leave_order(bool ordered) {
     if (UNLIKELY(ordered))
         HS_MP_UNLOCK();
+    let_go();
 }
 #else
 #define HS_MP_LOCK_OF_GC 1
 #define HS_MP_LOCK_INIT()
-#define enter_order() false
-#define leave_order(ordered) (void)(ordered)
+INLINE bool enter_order(void) {
+    hold();
+    return false;
+}
+INLINE void leave_order(bool ordered) {
+    (void)ordered;
+    let_go();
+}
 #endif
 
 /* A lock of our own is held from the begin of a collection to its end (mp_versions.h). */
@@ -628,6 +752,7 @@ void __wrap_gc_collect_start(void) {
         hs_mp_refs_state();
         return;
     }
+    hold(); /* until the collection's end */
     enter_collection();
     if (hs_state == HS_STATE_KEYFRAME_DUE && running.caller != ALLOCATING)
         hs_keyframe();
@@ -672,6 +797,7 @@ void __wrap_gc_collect_end(void) {
         end_collection();
     leave_order(ordered);
     leave_collection();
+    let_go();
 }
 
 void __real_gc_sweep_all(void);
@@ -681,6 +807,7 @@ void __wrap_gc_sweep_all(void) {
     stop_cores();
     hs_mp_phases_forget();
     hs_mp_stream_forget();
+    hold();
     bool recording = hs_state != HS_STATE_OFF;
     if (recording && sums_up())
         hs_mp_summary(2);
@@ -692,6 +819,7 @@ void __wrap_gc_sweep_all(void) {
     if (recording)
         end_collection();
     torn_down = true;
+    let_go();
 }
 
 /* --- allocations ---------------------------------------------------------------------------------------- */

@@ -66,6 +66,20 @@ void hs_mp_summary(uint8_t cause);
 /* A soft reset: phases that were open will not end. */
 void hs_mp_phases_forget(void);
 
+/* A jump to a buffer of nlr, by its address on the stack: ends the phases of this thread that it leaves. */
+void hs_mp_phases_land(const void *nlr);
+
+/* Between the two an interrupt of the program (Ctrl-C) waits, so that it does not jump out of what records. Both may
+ * be nested. hs_mp_defers, for its handler: whether it has to wait now. */
+#ifdef HS_PORT_INTERRUPTS
+void hs_mp_hold(void);
+void hs_mp_let_go(void);
+bool hs_mp_defers(int signal);
+#else
+#define hs_mp_hold()   (void)0
+#define hs_mp_let_go() (void)0
+#endif
+
 #if HS_STACKS
 /* Whether sites carry the Python stack. */
 extern bool hs_mp_stacks;

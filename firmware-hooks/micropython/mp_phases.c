@@ -12,7 +12,7 @@
  *     mp_raw_code_load_file        LOAD, of an .mpy
  *     mp_call_function_0           RUN: a module's body, from an .mpy or frozen; a script's, by the port itself
  *
- * An exception that leaves a phase ends it: each wrap catches and raises it again.
+ * An exception that leaves a phase ends it: each wrap's frame is in a list, and a jump ends those that it passes.
  */
 #include "firmware-hooks/micropython/mp_hooks.h"
 
@@ -35,23 +35,34 @@
 
 enum phase { PHASE_IMPORT = 1, PHASE_OPEN, PHASE_PARSE, PHASE_COMPILE, PHASE_RUN, PHASE_LOAD };
 
-struct open {
+struct phases {
     uint8_t depth;       /* phases that are open */
     uint8_t import;      /* depth at the innermost import statement */
     bool importing;      /* within one */
     bool fresh;          /* a module is new, and its body has not begun */
     bool executes;       /* what is compiled next is run at once, within mp_parse_compile_execute */
+};
+
+/* A wrap that runs, on its stack: what holds again when it ends. */
+struct frame {
+    struct frame *outer;
+    struct phases then;
+};
+
+struct thread {
+    struct phases now;
+    struct frame *frame; /* innermost */
     mp_obj_t compiled;   /* by a port's own main program: not yet run; only compared with */
 };
 
-/* One for each thread, or for each core where a core has one thread. */
+/* As `running` of mp_hooks.c. */
 #ifdef HS_PORT_CORES
-static struct open open_on[HS_PORT_CORES];
-#define at open_on[HS_PORT_CORE()]
-void hs_mp_phases_forget(void) { memset(open_on, 0, sizeof open_on); }
+static struct thread threads[HS_PORT_CORES];
+#define at threads[HS_PORT_CORE()]
+#define FORGET() memset(threads, 0, sizeof threads)
 #else
-static HS_THREAD_LOCAL struct open at;
-void hs_mp_phases_forget(void) { at = (struct open){0}; }
+static HS_THREAD_LOCAL struct thread at;
+#define FORGET() memset(&at, 0, sizeof at)
 #endif
 
 /* Only at the full level: without the layout nothing can be charged to phases. The wraps go the same way at
@@ -72,8 +83,8 @@ static struct hs_text text_of(qstr name) {
 
 static void begin_of(enum phase what, struct hs_text name) {
     put(&(struct hs_record){
-        .kind = HS_PHASE, .cause = what, .count = at.depth, .data = (const uint8_t *)name.data, .data_len = name.len});
-    at.depth++;
+        .kind = HS_PHASE, .cause = what, .count = at.now.depth, .data = (const uint8_t *)name.data, .data_len = name.len});
+    at.now.depth++;
 }
 static void begin(enum phase what, qstr name) { begin_of(what, text_of(name)); }
 
@@ -85,24 +96,38 @@ static struct hs_text text_of_file(const char *name) { return (struct hs_text){n
 
 /* Ends all phases deeper than `depth`. */
 static void end(uint8_t depth) {
-    if (at.depth <= depth)
+    if (at.now.depth <= depth)
         return;
-    at.depth = depth;
+    at.now.depth = depth;
     put(&(struct hs_record){.kind = HS_PHASE_END, .count = depth});
 }
 
-/* Runs `call` with nlr around it; `undo` follows in any case. */
-#define GUARD(call, undo)              \
-    do {                               \
-        nlr_buf_t nlr;                 \
-        if (nlr_push(&nlr) == 0) {     \
-            call;                      \
-            nlr_pop();                 \
-            undo;                      \
-        } else {                       \
-            undo;                      \
-            nlr_jump(nlr.ret_val);     \
-        }                              \
+static void leave(const struct frame *frame) {
+    end(frame->then.depth);
+    at.now = frame->then;
+    at.frame = frame->outer;
+}
+
+void hs_mp_phases_land(const void *nlr) {
+    while (at.frame && (uintptr_t)at.frame < (uintptr_t)nlr)
+        leave(at.frame);
+}
+
+void hs_mp_phases_forget(void) { FORGET(); }
+
+/* `call` in a frame of ours; `first` and `last` are not interrupted. */
+#define WITHIN(first, call, last)                                                                                  \
+    do {                                                                                                           \
+        struct frame frame = {at.frame, at.now};                                                                   \
+        hs_mp_hold();                                                                                              \
+        at.frame = &frame;                                                                                         \
+        first;                                                                                                     \
+        hs_mp_let_go();                                                                                            \
+        call;                                                                                                      \
+        hs_mp_hold();                                                                                              \
+        leave(&frame);                                                                                             \
+        last;                                                                                                      \
+        hs_mp_let_go();                                                                                            \
     } while (0)
 
 /* --- imports ----------------------------------------------------------------------------------------------- */
@@ -113,14 +138,9 @@ HS_MP_SAME_TYPE(mp_import_name);
 mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_import_name(name, fromlist, level);
-    const uint8_t outer = at.depth, import = at.import;
-    const bool importing = at.importing, fresh = at.fresh;
     mp_obj_t module;
-    at.import = outer;
-    at.importing = true;
-    at.fresh = false;
-    GUARD(module = __real_mp_import_name(name, fromlist, level),
-          (end(outer), at.import = import, at.importing = importing, at.fresh = fresh));
+    WITHIN((at.now.import = at.now.depth, at.now.importing = true, at.now.fresh = false),
+           module = __real_mp_import_name(name, fromlist, level), (void)0);
     return module;
 }
 
@@ -128,10 +148,12 @@ mp_obj_t __real_mp_obj_new_module(qstr name);
 mp_obj_t __wrap_mp_obj_new_module(qstr name);
 HS_MP_SAME_TYPE(mp_obj_new_module);
 mp_obj_t __wrap_mp_obj_new_module(qstr name) {
-    if (at.importing && hs_state != HS_STATE_OFF) {
-        end(at.import); /* of import a.b, a is done */
+    if (at.now.importing && hs_state != HS_STATE_OFF) {
+        hs_mp_hold();
+        end(at.now.import); /* of import a.b, a is done */
         begin(PHASE_IMPORT, name);
-        at.fresh = true;
+        at.now.fresh = true;
+        hs_mp_let_go();
     }
     return __real_mp_obj_new_module(name);
 }
@@ -142,15 +164,12 @@ mp_obj_t __real_mp_call_function_0(mp_obj_t fun);
 mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun);
 HS_MP_SAME_TYPE(mp_call_function_0);
 mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun) {
-    if ((fun != at.compiled && !at.fresh) || hs_state == HS_STATE_OFF)
+    if ((fun != at.compiled && !at.now.fresh) || hs_state == HS_STATE_OFF)
         return __real_mp_call_function_0(fun);
-    const uint8_t outer = at.depth;
-    const bool importing = at.importing;
     mp_obj_t result;
     at.compiled = MP_OBJ_NULL;
-    at.fresh = at.importing = false;
-    begin(PHASE_RUN, 0);
-    GUARD(result = __real_mp_call_function_0(fun), (end(outer), at.importing = importing));
+    at.now.fresh = false;
+    WITHIN((at.now.importing = false, begin(PHASE_RUN, 0)), result = __real_mp_call_function_0(fun), (void)0);
     return result;
 }
 
@@ -163,11 +182,17 @@ HS_MP_SAME_TYPE(mp_parse);
 mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_parse(lex, kind);
-    const uint8_t outer = at.depth;
     mp_parse_tree_t tree;
-    begin(PHASE_PARSE, lex->source_name); /* the lexer goes with the parser */
-    GUARD(tree = __real_mp_parse(lex, kind), end(outer));
+    WITHIN(begin(PHASE_PARSE, lex->source_name), tree = __real_mp_parse(lex, kind), (void)0); /* the lexer goes with the parser */
     return tree;
+}
+
+static void compiled(mp_obj_t fun) {
+    if (at.now.executes)
+        begin(PHASE_RUN, 0); /* until mp_parse_compile_execute returns */
+    else
+        at.compiled = fun;
+    at.now.executes = at.now.fresh = false;
 }
 
 mp_obj_t __real_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl);
@@ -176,15 +201,8 @@ HS_MP_SAME_TYPE(mp_compile);
 mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_compile(tree, source_file, is_repl);
-    const uint8_t outer = at.depth;
     mp_obj_t fun;
-    begin(PHASE_COMPILE, source_file);
-    GUARD(fun = __real_mp_compile(tree, source_file, is_repl), end(outer));
-    if (at.executes)
-        begin(PHASE_RUN, 0); /* until mp_parse_compile_execute returns */
-    else
-        at.compiled = fun;
-    at.executes = at.fresh = false;
+    WITHIN(begin(PHASE_COMPILE, source_file), fun = __real_mp_compile(tree, source_file, is_repl), compiled(fun));
     return fun;
 }
 
@@ -194,13 +212,10 @@ HS_MP_SAME_TYPE(mp_parse_compile_execute);
 mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_parse_compile_execute(lex, kind, globals, locals);
-    const uint8_t outer = at.depth;
-    const bool executes = at.executes, importing = at.importing;
     mp_obj_t result;
-    at.executes = true;
-    at.importing = false; /* what the body does is no part of this statement; its own imports are their own */
-    GUARD(result = __real_mp_parse_compile_execute(lex, kind, globals, locals),
-          (end(outer), at.executes = executes, at.importing = importing));
+    /* what the body does is no part of this statement; its own imports are their own */
+    WITHIN((frame.then.fresh = false, at.now.executes = true, at.now.importing = false),
+           result = __real_mp_parse_compile_execute(lex, kind, globals, locals), (void)0);
     return result;
 }
 
@@ -211,10 +226,8 @@ HS_MP_SAME_TYPE(mp_lexer_new_from_file);
 mp_lexer_t *__wrap_mp_lexer_new_from_file(hs_mp_filename_t filename) {
     if (hs_state == HS_STATE_OFF)
         return __real_mp_lexer_new_from_file(filename);
-    const uint8_t outer = at.depth;
     mp_lexer_t *lexer;
-    begin_of(PHASE_OPEN, text_of_file(filename));
-    GUARD(lexer = __real_mp_lexer_new_from_file(filename), end(outer));
+    WITHIN(begin_of(PHASE_OPEN, text_of_file(filename)), lexer = __real_mp_lexer_new_from_file(filename), (void)0);
     return lexer;
 }
 #endif
@@ -229,8 +242,6 @@ void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_
         __real_mp_raw_code_load_file(filename, module);
         return;
     }
-    const uint8_t outer = at.depth;
-    begin_of(PHASE_LOAD, text_of_file(filename));
-    GUARD(__real_mp_raw_code_load_file(filename, module), end(outer));
+    WITHIN(begin_of(PHASE_LOAD, text_of_file(filename)), __real_mp_raw_code_load_file(filename, module), (void)0);
 }
 #endif

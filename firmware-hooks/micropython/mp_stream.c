@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "firmware-hooks/micropython/mp_stream.h"
 
+#include "firmware-hooks/micropython/mp_hooks.h"
 #include "firmware-hooks/micropython/mp_versions.h"
 #include "lib/drain.h"
 #include "lib/heapstrata.h"
@@ -54,7 +55,9 @@ static bool write_chunk(void) {
 static bool write_some(void) {
     for (uint32_t n = 0, most = hs_image()->packet_count * 2 + 64; write_chunk(); n++) {
         s.at = 0;
+        hs_mp_hold();
         s.len = n < most ? hs_drain(&s.drain, CHUNK) : 0;
+        hs_mp_let_go();
         if (!s.len)
             return n < most;
     }
@@ -63,10 +66,12 @@ static bool write_some(void) {
 
 /* One writer at a time: the scheduler, poll() of any thread. */
 static bool enter(void) {
+    hs_mp_hold();
     hs_lock_t lock = hs_port_lock();
     bool free = s.active && !s.pumping;
     s.pumping |= free;
     hs_port_unlock(lock);
+    hs_mp_let_go();
     return free;
 }
 
@@ -149,8 +154,10 @@ static bool is_patient(struct patience *p) {
 void hs_mp_stream_end(void) {
     if (!s.active)
         return;
+    hs_mp_hold();
     if (hs_state != HS_STATE_OFF) /* else the end of recording has closed it */
         hs_flush();
+    hs_mp_let_go();
     struct patience patience = {.start = hs_port_ticks()};
     while (!pump() && s.active && is_patient(&patience))
         HS_MP_WAIT_A_LITTLE();

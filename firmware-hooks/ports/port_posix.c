@@ -16,6 +16,7 @@
  * Without the first two the image is 256 KB of the process's memory and recording waits for
  * heapstrata.start().
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,21 @@ static void complain(const char *what, const char *name) {
     perror(name);
 }
 
+/* A signal may end a write to a pipe early. */
+static bool write_all(const char *data, size_t len) {
+    while (len) {
+        size_t n = fwrite(data, 1, len, out);
+        data += n;
+        len -= n;
+        if (len && errno != EINTR)
+            return false;
+        clearerr(out);
+    }
+    return true;
+}
+
 bool hs_port_write(const void *data, uint32_t len) {
-    if (!out || fwrite(data, 1, len, out) == len)
+    if (!out || write_all(data, len))
         return true;
     complain("the trace is cut short", "HEAPSTRATA_OUT");
     fclose(out);

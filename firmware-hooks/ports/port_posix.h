@@ -10,6 +10,7 @@
 
 #define HS_THREAD_LOCAL __thread
 #define HS_PORT_SETTINGS    /* hs_port_setting reads the environment */
+#define HS_PORT_INTERRUPTS  /* a signal's handler may jump out of whatever runs */
 #define HS_PORT_GC_SIGNALS  /* a collection makes other threads go over their stacks in a signal handler */
 
 #ifndef HS_SITES
