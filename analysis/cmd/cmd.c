@@ -19,6 +19,11 @@
 static const char *running = "heapstrata"; /* how complaints begin */
 static const struct parse *parsed;         /* the command's arguments, while it runs */
 
+const char *hs_cmd_running(void)
+{
+    return running;
+}
+
 int hs_complain(const char *format, ...)
 {
     va_list args;

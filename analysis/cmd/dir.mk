@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
-# One file per command of the CLI; main.c is the only file with a main.
-MAIN_SRC := analysis/cmd/main.c
+# One file per command of the CLI; main.c is the only file with a main, memory.c is for the whole program.
+MAIN_SRC := $(addprefix analysis/cmd/,main.c memory.c)
 ANALYSIS_SRC += $(filter-out $(MAIN_SRC),$(sort $(wildcard analysis/cmd/*.c)))

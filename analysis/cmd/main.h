@@ -11,4 +11,7 @@
  * the exit status; --help and bad usage leave the program. */
 int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv);
 
+/* How complaints begin: "heapstrata COMMAND". */
+const char *hs_cmd_running(void);
+
 #endif

@@ -9,6 +9,7 @@
 const char *hs_screen_missing(void) { return "ncurses (Debian: libncurses-dev)"; }
 const char *hs_screen_open(bool color, int *keys) { (void)color; (void)keys; return hs_screen_missing(); }
 void hs_screen_close(void) {}
+void hs_screen_rescue(void) {}
 struct hs_place_at hs_screen_size(void) { return (struct hs_place_at){0}; }
 void hs_screen_show(const struct hs_pane *pane) { (void)pane; }
 int hs_screen_key(void) { return HS_PRESS_NONE; }
@@ -38,11 +39,16 @@ const char *hs_screen_missing(void)
 
 /* ---- when all goes wrong ---- */
 
-/* Only calls that are allowed in a signal handler. */
-static void rescue(int signal)
+void hs_screen_rescue(void)
 {
     if (the.open && write(STDOUT_FILENO, the.leave, strlen(the.leave)) >= 0)
         tcsetattr(fileno(the.keys), TCSANOW, &the.before);
+}
+
+/* Only calls that are allowed in a signal handler. */
+static void rescue(int signal)
+{
+    hs_screen_rescue();
     raise(signal); /* the handler is gone: the program ends as it would have */
 }
 

@@ -16,6 +16,9 @@ enum hs_press {
     HS_PRESS_RESIZE, HS_PRESS_OTHER,
 };
 
+/* Sets the terminal back by system calls only, for when the program ends at once. */
+void hs_screen_rescue(void);
+
 /* What a program of this build lacks for it, with the package to install; NULL: nothing. */
 const char *hs_screen_missing(void);
 

@@ -78,8 +78,8 @@ static int describe(int how, struct hs_error *error)
     error->code = HS_ERR_IO;
     if (WIFSIGNALED(how))
         snprintf(error->text, sizeof error->text, "ended by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
-    else
-        snprintf(error->text, sizeof error->text, "ended with status %d", WEXITSTATUS(how));
+    else /* work itself does not exit: lack of memory does */
+        snprintf(error->text, sizeof error->text, "ended with status %d%s", WEXITSTATUS(how), WEXITSTATUS(how) == 2 ? ", out of memory" : "");
     return HS_CHILD_DIED;
 }
 

@@ -19,12 +19,17 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALR
 
 static char *leftover[LEFTOVERS]; /* changed only while the signals are blocked */
 
-/* Nothing but system calls: the signal may have come in the midst of malloc. */
-static void on_signal(int number)
+/* The signal may have come in the midst of malloc. */
+void hs_leftover_drop(void)
 {
     for (int i = LEFTOVERS - 1; i >= 0; i--)
         if (leftover[i] && unlink(leftover[i]))
             rmdir(leftover[i]);
+}
+
+static void on_signal(int number)
+{
+    hs_leftover_drop();
     signal(number, SIG_DFL);
     raise(number); /* comes when the handler returns */
 }

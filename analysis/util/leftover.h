@@ -16,6 +16,9 @@ bool hs_leftover_folder(char *template);
 /* The same of a file that there will be. False: out of memory. */
 bool hs_leftover_add(const char *path);
 
+/* Removes all of them now with system calls only, as a signal does: folders when they are empty. */
+void hs_leftover_drop(void);
+
 /* Removes all of them now, folders with what is in them. */
 void hs_leftover_remove_all(void);
 

@@ -4,7 +4,8 @@
  *
  *   HEAPSTRATA_OUT=FILE          stream everything from boot to exit into FILE
  *   HEAPSTRATA_RING=FILE:SIZE    overwrite ring in FILE, which stands for memory that outlives a reset:
- *                                it survives kill -9, and the next start continues it (SIZE: 64k, 1M, ...)
+ *                                it survives kill -9, and the next start continues it (SIZE: 64k, 1M, ...);
+ *                                one process at a time
  *   HEAPSTRATA_PACKET=BYTES      size of a packet
  *   HEAPSTRATA_TIME_SCALE=N      a clock that runs N times faster: time stamps as a slower machine would
  *                                make them
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -95,21 +97,47 @@ static unsigned long number(const char *text, unsigned long otherwise) {
     return value;
 }
 
+/* Whether this process alone has the ring. The lock ends with the process, so the file stays open. A file system that knows
+ * no locks is no reason not to record. */
+static bool lock_ring(int fd, const char *name) {
+    if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+        return true;
+    fprintf(stderr, "heapstrata: the ring %s belongs to another process that runs: nothing is recorded. Give each its own\n", name);
+    return false;
+}
+
+/* Makes the file `size` long, all of it on the disk: a store into a mapped file that finds no room ends the program. */
+static bool make_room(int fd, const char *name, size_t size) {
+    struct stat st;
+    if (fstat(fd, &st) == 0 && ((size_t)st.st_size == size || ftruncate(fd, (off_t)size) == 0)) {
+        errno = posix_fallocate(fd, 0, (off_t)size);
+        if (errno == 0)
+            return true;
+        int why = errno;
+        if (ftruncate(fd, st.st_size) == 0 && st.st_size == 0)
+            unlink(name);
+        errno = why;
+    }
+    complain("no room for the ring, nothing is recorded", name);
+    return false;
+}
+
 /* The file mapped, made `size` long; what it holds is kept. */
 static void *map_ring(const char *name, size_t size) {
-    int fd = open(name, O_RDWR | O_CREAT, 0666);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) || ((size_t)st.st_size != size && ftruncate(fd, (off_t)size))) {
-        complain("cannot open the ring", name);
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        complain("cannot open the ring, nothing is recorded", name);
         return NULL;
     }
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    if (memory == MAP_FAILED) {
-        complain("cannot map the ring", name);
-        return NULL;
+    void *memory = MAP_FAILED;
+    if (lock_ring(fd, name) && make_room(fd, name, size)) {
+        memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (memory == MAP_FAILED)
+            complain("cannot map the ring, nothing is recorded", name);
     }
-    return memory;
+    if (memory == MAP_FAILED)
+        close(fd);
+    return memory == MAP_FAILED ? NULL : memory;
 }
 
 static bool use_ring(struct hs_config *config, const char *spec) {
@@ -122,6 +150,8 @@ static bool use_ring(struct hs_config *config, const char *spec) {
         return false;
     }
     config->memory = map_ring(name, config->memory_size);
+    if (!config->memory)
+        config->memory_size = 0; /* the usual one then */
     return config->memory != NULL;
 }
 

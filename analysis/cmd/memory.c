@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lack of memory ends the program with a message and status 2, wherever it comes up: malloc and its kin of the whole program,
+ * libraries included, are these here, which call the C library's. Several libraries do not survive a failure of their own
+ * (libdw and libelf, json-c, cairo and pixman, ncurses, libbabeltrace2), and a figure without a word that something is missing
+ * would be worse than none. Nothing is written any more: what was begun is removed, what was there stays.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/cmd/main.h"
+#include "analysis/present/screen.h"
+#include "analysis/util/leftover.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+extern int hs_cmd_memory_is_not_watched; /* sanitizers have a malloc of their own */
+#else
+
+extern void *__libc_malloc(size_t n);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *old, size_t n);
+extern void *__libc_memalign(size_t alignment, size_t n);
+
+static void put(const char *text)
+{
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        return; /* the status says it too */
+}
+
+/* Nothing here may allocate. */
+static _Noreturn __attribute__((cold, noinline)) void give_up(void)
+{
+    hs_screen_rescue();
+    hs_leftover_drop();
+    put(hs_cmd_running());
+    put(": out of memory\n");
+    _exit(HS_EXIT_BAD);
+}
+
+static void *checked(void *memory, size_t n)
+{
+    if (__builtin_expect(!memory && n, 0))
+        give_up();
+    return memory;
+}
+
+void *malloc(size_t n) { return checked(__libc_malloc(n), n); }
+void *calloc(size_t n, size_t size) { return checked(__libc_calloc(n, size), n && size); }
+void *realloc(void *old, size_t n) { return checked(__libc_realloc(old, n), n); }
+void *aligned_alloc(size_t alignment, size_t n) { return checked(__libc_memalign(alignment, n), n); }
+
+int posix_memalign(void **memory, size_t alignment, size_t n)
+{
+    if (alignment % sizeof(void *) || !alignment || alignment & (alignment - 1))
+        return EINVAL;
+    *memory = checked(__libc_memalign(alignment, n), n);
+    return 0;
+}
+
+#endif
