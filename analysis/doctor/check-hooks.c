@@ -35,8 +35,23 @@ static void silent(const struct hs_patient *patient, struct hs_findings *finding
     hs_finding_next(f, "check that the linker's command has --wrap of the allocator's functions, not of the collector's alone");
 }
 
+/* The linker or the firmware said that the wraps are not there. */
+static void unlinked(const struct hs_patient *patient, struct hs_findings *findings)
+{
+    if (!patient->facts.unlinked)
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-UNLINKED", HS_SEVERITY_PROBLEM,
+                                          "the hooks are compiled and not linked: nothing of the heap is recorded");
+    hs_finding_quote(f, patient->facts.unlinked);
+    hs_finding_next(f, "see that the command which links the firmware has -Wl,--wrap=gc_alloc and the others (make V=1): "
+                       "micropython.mk adds them to LDFLAGS_USERMOD, and in CircuitPython to what $(BUILD)/firmware.elf is linked with");
+    hs_finding_next(f, "where the port links another file than firmware.elf, give its link command $(HEAPSTRATA_LINK), "
+                       "the variable of micropython.mk that has these options");
+}
+
 static void look(const struct hs_patient *patient, struct hs_findings *findings)
 {
+    unlinked(patient, findings);
     if (!patient->reader)
         return;
     if (hs_reader_info(patient->reader)->selftest_failed)

@@ -59,6 +59,7 @@ struct hs_patient_facts {
     enum hs_framework framework;
     struct hs_understood understood[HS_UNDERSTOOD];
     unsigned n_understood;      /* all of them, also those that are not kept */
+    const struct hs_doctor_line *unlinked; /* that says that the hooks are not linked; NULL: none does */
     bool known;                 /* there is something in the input that a check can judge */
 };
 

@@ -93,16 +93,25 @@ static enum hs_framework framework_of(const struct hs_patient *p)
     return p->reader || p->meminfo.n ? HS_FRAMEWORK_MICROPYTHON : HS_FRAMEWORK_UNKNOWN;
 }
 
+/* In the firmware's words, or the linker's. */
+static void find_unlinked(struct hs_patient *p)
+{
+    static const char *const words[] = {"the hooks are not linked", "hs_wraps_are_missing_at_the_link"};
+    for (size_t i = 0; i < sizeof words / sizeof *words && !p->facts.unlinked; i++)
+        p->facts.unlinked = hs_patient_line(p, words[i], 0);
+}
+
 int hs_patient_recognise(struct hs_patient *p, const uint8_t *text, size_t len)
 {
     int err = hs_meminfo_read(&p->meminfo, text, p->n_lines ? len : 0);
     snprintf(p->facts.system, sizeof p->facts.system, "%s", p->meminfo.system);
     find_chip(p);
+    find_unlinked(p);
     if (p->reader)
         find_in_trace(p);
     p->facts.framework = framework_of(p);
     hs_understand(p);
-    p->facts.known = p->reader || p->facts.chip || p->facts.system[0] || p->facts.n_understood;
+    p->facts.known = p->reader || p->facts.chip || p->facts.unlinked || p->facts.system[0] || p->facts.n_understood;
     return err == HS_ERR_MEMORY ? err : HS_OK;
 }
 

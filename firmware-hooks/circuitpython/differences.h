@@ -9,6 +9,9 @@
 #ifndef HS_MP_DIFFERENCES_H
 #define HS_MP_DIFFERENCES_H
 
+/* What the port and the board have switched on is known behind this only. */
+#include "py/mpconfig.h"
+
 #include "genhdr/mpversion.h"
 
 #define HS_MP_SYSTEM "circuitpython " MICROPY_GIT_TAG

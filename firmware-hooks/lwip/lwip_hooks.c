@@ -45,7 +45,10 @@ static bool recording(void) {
 
 /* --- timeouts: the element says whose it is, once it is filled in ------------------------------------------ */
 
-#if LWIP_TIMERS && !LWIP_TIMERS_CUSTOM
+/* 0: another hook records all that lwIP takes, and asks hs_lwip_key whose it is. */
+#define RECORDS (!MEMP_MEM_MALLOC || HS_LWIP_HAS_HEAP)
+
+#if RECORDS && LWIP_TIMERS && !LWIP_TIMERS_CUSTOM
 static struct {
     const struct sys_timeo *element; /* NULL: none waits to be recorded */
     struct hs_key key;
@@ -77,18 +80,26 @@ static struct hs_key key_of_failure(const struct hs_lwip_asking *a) {
         key.caller = wanted;
     return key;
 }
+#define WANT(handler, arg, real)                                                                                    \
+    do {                                                                                                            \
+        uintptr_t outer = wanted;                                                                                   \
+        wanted = hs_lwip_handler(handler, arg);                                                                     \
+        real;                                                                                                       \
+        wanted = outer;                                                                                             \
+        settle();                                                                                                   \
+    } while (0)
 #define IS_TIMEOUT(pool) ((pool) == MEMP_SYS_TIMEOUT)
 #else
 static void settle(void) {}
-static bool fills(const struct hs_lwip_asking *a, const void *element, struct hs_block block) {
-    return (void)a, (void)element, (void)block, false;
-}
-static struct hs_key key_of_failure(const struct hs_lwip_asking *a) { return hs_lwip_key_of(a); }
+#define fills(a, element, block) ((void)(a), (void)(element), (void)(block), false)
+#define key_of_failure(a) hs_lwip_key_of(a)
+#define WANT(handler, arg, real) real
 #define IS_TIMEOUT(pool) false
 #endif
 
 /* --- what was taken, refused and given back ---------------------------------------------------------------- */
 
+#if RECORDS
 static void took(const void *element, struct hs_block block) {
     const struct hs_lwip_asking *a = hs_lwip_request();
     if (!fills(a, element, block))
@@ -98,6 +109,7 @@ static void took(const void *element, struct hs_block block) {
 static void refused(uint8_t region, uint32_t size, uint8_t cause) {
     hs_fail(key_of_failure(hs_lwip_request()), size, (uint8_t)(HS_FAIL_REGION(region) | cause));
 }
+#endif
 
 /* Only what a request for a timeout fills in may be looked at: another task's may be half filled. */
 static bool begin(uintptr_t caller, const uintptr_t *frame, unsigned pool) {
@@ -113,7 +125,7 @@ static void end(bool outermost, unsigned pool, const void *element) {
     hs_lwip_answered(outermost);
 }
 static void give_back(uintptr_t caller, unsigned pool, const void *element) {
-    (void)caller, (void)element;
+    (void)caller, (void)pool, (void)element;
     if (IS_TIMEOUT(pool))
         settle();
 }
@@ -270,15 +282,6 @@ void *__wrap_mem_trim(void *block, mem_size_t size) { return __real_mem_trim(blo
 /* --- wraps: timeouts ------------------------------------------------------------------------------------------ */
 
 #if LWIP_TIMERS && !LWIP_TIMERS_CUSTOM
-#define WANT(handler, arg, real)                                                                                    \
-    do {                                                                                                            \
-        uintptr_t outer = wanted;                                                                                   \
-        wanted = hs_lwip_handler(handler, arg);                                                                     \
-        real;                                                                                                       \
-        wanted = outer;                                                                                             \
-        settle();                                                                                                   \
-    } while (0)
-
 #if LWIP_DEBUG_TIMERNAMES
 void __real_sys_timeout_debug(u32_t ms, sys_timeout_handler handler, void *arg, const char *name);
 void __wrap_sys_timeout_debug(u32_t ms, sys_timeout_handler handler, void *arg, const char *name);

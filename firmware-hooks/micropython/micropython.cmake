@@ -60,6 +60,8 @@ endif()
 foreach(name ${HEAPSTRATA_WRAPS})
     target_link_options(usermod_heapstrata INTERFACE "LINKER:--wrap=${name}")
 endforeach()
+# The module names this symbol, so that a link without these options fails.
+target_link_options(usermod_heapstrata INTERFACE "LINKER:--defsym=hs_wraps_are_missing_at_the_link=0")
 # See micropython.mk: link-time optimisation would drop the wraps.
 set_source_files_properties(${MICROPY_DIR}/py/gc.c ${MICROPY_DIR}/py/malloc.c ${MICROPY_DIR}/py/obj.c
     ${MICROPY_DIR}/py/vm.c PROPERTIES COMPILE_OPTIONS -fno-lto)

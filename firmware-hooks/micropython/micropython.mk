@@ -35,7 +35,7 @@ HEAPSTRATA_MP_PORT := $(notdir $(CURDIR))
 HEAPSTRATA_PORT_unix := posix
 HEAPSTRATA_PORT_raspberrypi := rp2
 HEAPSTRATA_PORT_espressif := esp_idf
-$(foreach p,alif atmel-samd mimxrt mimxrt10xx nordic nrf qemu renesas-ra samd stm stm32,$(eval HEAPSTRATA_PORT_$(p) := cortexm))
+$(foreach p,alif analog atmel-samd cxd56 mimxrt mimxrt10xx nordic nrf qemu renesas-ra samd silabs stm stm32,$(eval HEAPSTRATA_PORT_$(p) := cortexm))
 ifeq ($(HEAPSTRATA_MP_PORT),qemu)
 HEAPSTRATA_PORT_qemu := $(if $(filter riscv%,$(QEMU_ARCH)),riscv,$(if $(filter SABRELITE,$(BOARD)),cortexa,cortexm))
 endif
@@ -99,15 +99,27 @@ $(addprefix $(BUILD)/,py/gc.o py/malloc.o py/nlr.o py/nlrthumb.o py/nlrx64.o py/
 $(foreach f,memp mem timeouts,$(BUILD)/lib/lwip/src/core/$(f).o $(BUILD)/sdk/lib/lwip/src/core/$(f).o): CFLAGS += -fno-lto
 
 # Where the port's makefile calls ld itself, that takes the option without the compiler's -Wl.
-HEAPSTRATA_LD := $(shell grep -qE '^LD *[:?]?= *\$$\(CC\)' Makefile || grep -cE '\$$\(Q\)\$$\(LD\).* -o' Makefile)
-HEAPSTRATA_WRAP := $(if $(filter-out 0,$(HEAPSTRATA_LD)),--wrap=,-Wl,--wrap=)
+HEAPSTRATA_COMMA := ,
+HEAPSTRATA_BY_LD := $(or $(filter cxd56,$(HEAPSTRATA_MP_PORT)),$(filter-out 0,$(shell grep -qsE '^LD *[:?]?= *\$$\(CC\)' Makefile || \
+	grep -csE '\$$\(Q\)\$$\(LD\).* -o' Makefile)))
+HEAPSTRATA_LD := $(if $(HEAPSTRATA_BY_LD),,-Wl$(HEAPSTRATA_COMMA))
 HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/wraps.txt,\
 	$(sort $(HEAPSTRATA_HOOKS) $(if $(HEAPSTRATA_CIRCUITPYTHON),circuitpython))) \
 	$(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/wraps_$(HEAPSTRATA_PORT).txt))
-LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_WRAPS))
+# The module names a symbol that only these options define, so that a link without them fails.
+HEAPSTRATA_LINK := $(addprefix $(HEAPSTRATA_LD)--wrap=,$(HEAPSTRATA_WRAPS)) $(HEAPSTRATA_LD)--defsym=hs_wraps_are_missing_at_the_link=0
+LDFLAGS_USERMOD += $(HEAPSTRATA_LINK)
+
+# CircuitPython's ports assign LDFLAGS later, or link without. The command that links has CFLAGS, or where ld is called
+# LDFLAGS, or where the vendor's tool writes the makefile LD_FLAGS.
+ifneq ($(HEAPSTRATA_CIRCUITPYTHON),)
+HEAPSTRATA_LINK_BY := $(if $(filter cxd56,$(HEAPSTRATA_MP_PORT)),LDFLAGS,$(if $(filter silabs,$(HEAPSTRATA_MP_PORT)),LD_FLAGS,CFLAGS))
+%/firmware.elf %/firmware.out: private $(HEAPSTRATA_LINK_BY) += $(HEAPSTRATA_LINK)
+endif
+
 ifneq ($(HEAPSTRATA_LTTNG_SRC),)
 HEAPSTRATA_LTTNG_WRAPS := $(shell sed -e 's/\#.*//' $(HEAPSTRATA_ROOT)/firmware-hooks/lttng-ust/wraps.txt)
-LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_WRAP),$(HEAPSTRATA_LTTNG_WRAPS)) -llttng-ust -ldl
+LDFLAGS_USERMOD += $(addprefix $(HEAPSTRATA_LD)--wrap=,$(HEAPSTRATA_LTTNG_WRAPS)) -llttng-ust -ldl
 endif
 
 ifneq ($(HEAPSTRATA_MORE),)

@@ -34,8 +34,18 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 
+/* Only the options that bring the wraps define it (micropython.mk): a link that has lost them fails, and names this. */
+extern const char hs_wraps_are_missing_at_the_link[];
+
+static void need_hooks(void) {
+    __asm__ volatile("" : : "r"(hs_wraps_are_missing_at_the_link));
+    if (!hs_mp_linked())
+        mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("the hooks are not linked"));
+}
+
 /* Where the port's choice of memory or packet size was refused there is nothing to record into. */
 static const struct hs_ring_header *need_image(void) {
+    need_hooks();
     if (hs_mp_ring_in_heap())
         mp_raise_msg(&mp_type_RuntimeError,
                      MP_ERROR_TEXT("the trace's ring lies in the heap: build with HEAPSTRATA_RING_ADDR, an address outside of it"));
@@ -118,6 +128,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(stop_obj, hs_mod_stop);
 static mp_obj_t hs_mod_mark(mp_obj_t label) {
     size_t len;
     const char *data = mp_obj_str_get_data(label, &len);
+    need_hooks();
     if (hs_state != HS_STATE_OFF)
         hs_mp_mark((struct hs_text){data, (uint32_t)len});
     if (hs_state == HS_STATE_LEVEL)

@@ -1089,6 +1089,10 @@ static struct hs_text all_facts(void) {
     return hs_port_facts((struct hs_text){facts, sizeof facts});
 }
 
+static bool initialised;
+
+bool hs_mp_linked(void) { return initialised; }
+
 /* One allocation by way of another file of MicroPython: a build whose link-time optimisation bypasses the
  * wraps records nothing, and must say so. */
 static bool bypassed;
@@ -1195,8 +1199,8 @@ static void gc_init_apart(void *start, void *end) {
     torn_down = false;
 }
 
+void __wrap_gc_init(void *start, void *end);
 void __wrap_gc_init(void *start, void *end) {
-    static bool initialised;
     if (!initialised) {
         initialised = true;
         init(start, end);

@@ -21,6 +21,9 @@
 #define HS_SITES 512
 #endif
 
+/* Whether the collector's own start came by the hooks: else the linker was not told of them, and nothing is recorded. */
+bool hs_mp_linked(void);
+
 /* 0 when allocations reach the hooks; else -1: they bypass them, as with link-time optimisation. */
 int hs_mp_selftest(void);
 

@@ -12,7 +12,12 @@
 #include "py/runtime.h"
 
 #define HS_MP_VERSION(major, minor) ((major) * 1000 + (minor))
-#define HS_MP_THIS    HS_MP_VERSION(MICROPY_VERSION_MAJOR, MICROPY_VERSION_MINOR)
+#ifdef HS_CIRCUITPYTHON /* which counts its own versions */
+#include "genhdr/mpversion.h"
+#define HS_MP_THIS (MICROPY_VERSION_MAJOR >= 10 ? HS_MP_VERSION(1, 25) : HS_MP_VERSION(1, 22))
+#else
+#define HS_MP_THIS HS_MP_VERSION(MICROPY_VERSION_MAJOR, MICROPY_VERSION_MINOR)
+#endif
 
 #if !defined(HS_CIRCUITPYTHON) && HS_MP_THIS < HS_MP_VERSION(1, 20)
 #error "HeapStrata needs MicroPython 1.20 or later"

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""The hooks in CircuitPython.
+
+1. Each way in which its ports link brings the wraps: port.mk links a stand-in for the interpreter as the port of that name
+   does. A link that loses them fails and says why; should one get through, the firmware says so, and doctor knows it.
+2. The files compile without a warning under CircuitPython's options, for this computer and for Cortex-M0+ and M4.
+3. What they record there: a block that the collector does not look into refers to nothing.
+"""
+import os
+import re
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+import hs_test  # noqa: E402
+
+tap = hs_test.Tap()
+LWIP = os.environ.get("HS_LWIP_SRC") or os.path.join(hs_test.ROOT, "build", "lwip", "src")
+HOST = ("HEAPSTRATA_PORT=posix", "CC=gcc")
+
+
+def build(port, *settings, objects="host"):
+    """Makes the stand-in as that port does. What make said, and the program."""
+    folder = os.path.join(hs_test.scratch(), port)
+    programs = [os.path.join(folder, f) for f in ("firmware.elf", "firmware.out", "firmware.axf")]
+    os.makedirs(folder, exist_ok=True)
+    for old in filter(os.path.exists, programs):
+        os.remove(old)
+    done = hs_test.run(["make", "-s", "-k", "-C", folder, "-f", os.path.join(HERE, "port.mk"), "HS=" + hs_test.ROOT, "OUT=" + folder,
+                        "BUILD=" + os.path.join(hs_test.scratch(), objects), *settings],
+                       env={"MAKEFLAGS": "", "CFLAGS": "", "LDFLAGS": ""}, timeout=600, merge=True)
+    return done, next((p for p in programs if os.path.exists(p)), None)
+
+
+def run(program, *functions):
+    trace = os.path.join(hs_test.scratch(), "trace.hst")
+    if os.path.exists(trace):
+        os.remove(trace)
+    return hs_test.run([program, *functions], env={"HEAPSTRATA_OUT": trace}), trace
+
+
+# ---- 1: links ----
+
+def links():
+    for port in ("raspberrypi", "atmel-samd", "analog", "cxd56", "silabs"):
+        done, program = build(port, *HOST)
+        out = run(program, "start", "stats")[0].out.decode() if program else ""
+        records = re.search(r"^records=(\d+)$", out, re.M)
+        tap.check("linked as port %s links: the wraps arrive, and allocations are recorded" % port,
+                  done.status == 0 and not done.out and records and int(records.group(1)) > 20, done.out.decode()[-2000:] + out)
+
+
+def lost():
+    done, program = build("somewhere", *HOST)
+    tap.check("a link that loses the wraps fails, and says so", done.status != 0 and not program and
+              b"undefined reference to `hs_wraps_are_missing_at_the_link'" in done.out, done.out.decode()[-2000:])
+    log = done.out.decode()
+    done, program = build("somewhere", *HOST, "MORE_LDFLAGS=-Wl,--defsym=hs_wraps_are_missing_at_the_link=0")
+    out = run(program, "start", "mark", "stats", "dump")[0].out.decode() if program else done.out.decode()
+    tap.check("should it succeed, the firmware says that the hooks are not linked", out == 4 * "RuntimeError: the hooks are not linked\n", out)
+    for what, text in (("what the linker said", log), ("what the firmware said", out)):
+        path = os.path.join(hs_test.scratch(), "log.txt")
+        with open(path, "w") as f:
+            f.write(text)
+        status, data, text = hs_test.cli_json("doctor", path)
+        codes = [f["code"] for f in data["findings"]] if data else []
+        tap.check("doctor knows " + what, status == 1 and codes == ["HS-HOOKS-UNLINKED"], (status, codes, text))
+
+
+# ---- 2: compilers ----
+
+def compilers():
+    lwip = ("HEAPSTRATA_LWIP=1", "MORE_CFLAGS=-isystem %s/src/include -I%s/include-lwip" % (LWIP, HERE))
+    done, _ = build("raspberrypi", *HOST, *lwip, "objects", objects="lwip")
+    tap.check("no warning with lwIP, whose elements come from the outer heap", done.status == 0 and not done.out, done.out.decode()[:3000])
+    for core in ("-mcpu=cortex-m0plus", "-mcpu=cortex-m4"):
+        done, _ = build("nordic", "HEAPSTRATA_PORT=cortexm", "CC=arm-none-eabi-gcc -mthumb " + core, "objects", objects=core)
+        tap.check("no warning for %s" % core, done.status == 0 and not done.out, done.out.decode()[:3000])
+
+
+# ---- 3: what is recorded ----
+
+def recorded():
+    done, program = build("raspberrypi", *HOST)
+    if not program:
+        return
+    _, trace = run(program, "snapshot")
+    refs = re.findall(r" REFS .* refs=([0-9a-f]*)", hs_test.cli("dump", trace).out.decode())
+    groups = [byte for r in refs for byte in bytes.fromhex(r) if byte > 0x80]
+    tap.check("of two blocks with an address in them, the one refers to the other that the collector looks into", groups == [0x82], refs)
+
+
+links()
+lost()
+compilers()
+recorded()
+tap.finish()
