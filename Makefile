@@ -200,10 +200,11 @@ mp_make = $(Q)mkdir -p $(2) && rm -f $@ && $(MP_ENV) flock $(2)/lock $(MAKE) --n
 
 $(MP_HOOKED): $(M)/%: $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(M)/config
 	$(call say,MAKE,$@)
-	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=$(abspath firmware-hooks) $(HEAPSTRATA_FLAGS))
+	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=$(abspath firmware-hooks) \
+		$(filter-out $(if $(filter unix%,$*),HEAPSTRATA_RING_%),$(HEAPSTRATA_FLAGS)))
 $(MP_LTTNG): $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(wildcard firmware-hooks/lttng-ust/*) $(M)/config | $(B)/deps.test
 	$(call say,MAKE,$@)
-	$(call mp_make,unix64,$(@D),USER_C_MODULES=$(abspath firmware-hooks) HEAPSTRATA_LTTNG=1 $(HEAPSTRATA_FLAGS))
+	$(call mp_make,unix64,$(@D),USER_C_MODULES=$(abspath firmware-hooks) HEAPSTRATA_LTTNG=1 $(filter-out HEAPSTRATA_RING_%,$(HEAPSTRATA_FLAGS)))
 $(MP_PLAIN): $(M)/plain/%: $(M)/config
 	$(call say,MAKE,$@)
 	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=)

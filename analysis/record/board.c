@@ -71,6 +71,14 @@ static int start_recording(struct session *s)
     return run_own(s, code, NULL);
 }
 
+/* What a firmware says that was built without the hooks is for who built it. */
+static const char *why_not(struct session *s)
+{
+    const char *said = exception(s);
+    return strstr(said, "no module named 'heapstrata'")
+        ? "it has no heapstrata module: its build did not get USER_C_MODULES (README.md, \"Your own board\")" : said;
+}
+
 static int start(struct session *s)
 {
     int status = hs_repl_enter(&s->repl);
@@ -78,7 +86,7 @@ static int start(struct session *s)
         status = start_recording(s);
     if (status < 0)
         return fail(s, HS_ERR_IO, "the board", hs_repl_strerror(status));
-    return status ? fail(s, HS_ERR_KIND, "the firmware cannot record", exception(s)) : HS_OK;
+    return status ? fail(s, HS_ERR_KIND, "the firmware cannot record", why_not(s)) : HS_OK;
 }
 
 /* ---- the script ---- */

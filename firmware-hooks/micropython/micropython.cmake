@@ -3,9 +3,10 @@
 #
 #   make -C ports/rp2 BOARD=RPI_PICO USER_C_MODULES=<heapstrata>/firmware-hooks/micropython/micropython.cmake
 #
-# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS, HEAPSTRATA_LWIP (rp2): as in micropython.mk;
-# give them as -D to cmake (CMAKE_ARGS=-D... or EXTRA_CMAKE_ARGS where the port's Makefile offers it).
+# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS, HEAPSTRATA_LWIP (rp2), HEAPSTRATA_HEAP_CAPS
+# (esp32): as in micropython.mk; on make's command line, in the environment, or as -D of cmake (settings.cmake).
 get_filename_component(HEAPSTRATA_ROOT "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+include("${CMAKE_CURRENT_LIST_DIR}/settings.cmake")
 
 if(NOT HEAPSTRATA_PORT)
     get_filename_component(HEAPSTRATA_MP_PORT "${MICROPY_PORT_DIR}" NAME)
@@ -53,10 +54,14 @@ if(HEAPSTRATA_CFLAGS)
     separate_arguments(HEAPSTRATA_CFLAGS_LIST UNIX_COMMAND "${HEAPSTRATA_CFLAGS}")
     target_compile_options(usermod_heapstrata INTERFACE ${HEAPSTRATA_CFLAGS_LIST})
 endif()
-if(HEAPSTRATA_RING_ADDR)
-    target_compile_definitions(usermod_heapstrata INTERFACE
-        HS_RING_ADDR=${HEAPSTRATA_RING_ADDR} HS_RING_SIZE=${HEAPSTRATA_RING_SIZE})
+if(HEAPSTRATA_RING_ADDR AND HEAPSTRATA_PORT STREQUAL "esp_idf")
+    message(FATAL_ERROR "HeapStrata: HEAPSTRATA_RING_ADDR has no effect on esp32: choose the ring's memory with HS_RING_IN in HEAPSTRATA_CFLAGS")
 endif()
+foreach(name RING_ADDR RING_SIZE)
+    if(HEAPSTRATA_${name})
+        target_compile_definitions(usermod_heapstrata INTERFACE HS_${name}=${HEAPSTRATA_${name}})
+    endif()
+endforeach()
 foreach(name ${HEAPSTRATA_WRAPS})
     target_link_options(usermod_heapstrata INTERFACE "LINKER:--wrap=${name}")
 endforeach()

@@ -77,7 +77,7 @@ endif
 CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_MICROPYTHON=1 -DHS_EXPLICIT=$(if $(HEAPSTRATA_OTHERS),1,0) $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_CIRCUITPYTHON),-DHS_CIRCUITPYTHON=1) $(if $(filter 1,$(HEAPSTRATA_LWIP)),-DHS_WITH_LWIP=1) \
 	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1) $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),-DHS_WITH_HEAP_CAPS=1)
-ifneq ($(if $(filter posix,$(HEAPSTRATA_PORT)),$(HEAPSTRATA_RING_ADDR)$(HEAPSTRATA_RING_SIZE)),)
+ifneq ($(if $(filter posix,$(HEAPSTRATA_PORT)),$(filter command,$(origin HEAPSTRATA_RING_ADDR) $(origin HEAPSTRATA_RING_SIZE))),)
 $(error HeapStrata: a process has its ring in a file: HEAPSTRATA_RING=FILE:SIZE in the environment of the program)
 endif
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_RING_ADDR),-DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR)) \

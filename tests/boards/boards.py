@@ -236,6 +236,17 @@ def refusal(name):
                       b"ring lies in the heap" in error and b"HEAPSTRATA_RING_ADDR" in error, out + error)
 
 
+def without_hooks():
+    """A firmware that was built without our module: record says what is missing."""
+    script = os.path.join(hs_test.scratch(), "nothing.py")
+    with open(script, "w") as f:
+        f.write("print('done')\n")
+    with qemu_mp.QemuPty(hs_test.firmware(hs_test.QEMU, plain=True)) as pty:
+        done = hs_test.run([hs_test.CLI, "record", "--serial", pty.name, "-o", script + ".hst", script], timeout=180)
+    tap.check("record --serial on a firmware without hooks: USER_C_MODULES is missing",
+              done.status == 2 and b"no heapstrata module" in done.err and b"USER_C_MODULES" in done.err, (done.status, done.err))
+
+
 def examine(name):
     elf = build(name)
     if not elf:
@@ -256,7 +267,10 @@ def examine(name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("boards", nargs="*", metavar="BOARD", help=" ".join(BOARDS))
-    for name in parser.parse_args().boards or BOARDS:
+    chosen = parser.parse_args().boards
+    if not chosen:
+        without_hooks()
+    for name in chosen or BOARDS:
         program = BOARDS[name].machine[0]
         if not shutil.which(program):
             tap.check("%s: there is %s" % (name, program), False)
