@@ -14,15 +14,32 @@ static const struct {
 } capabilities[] = {
     {0, "EXEC"}, {1, "32BIT"}, {2, "8BIT"}, {3, "DMA"}, {4, "PID2"}, {5, "PID3"}, {6, "PID4"}, {7, "PID5"}, {8, "PID6"}, {9, "PID7"},
     {10, "SPIRAM"}, {11, "INTERNAL"}, {12, "DEFAULT"}, {13, "IRAM_8BIT"}, {14, "RETENTION"}, {15, "RTCRAM"},
+    {16, "SPM"}, {17, "DMA_DESC_AHB"}, {18, "DMA_DESC_AXI"}, {19, "CACHE_ALIGNED"}, {20, "SIMD"}, {21, "SPIRAM_NO_ENC"}, {31, "INVALID"},
 };
+#define N_CAPABILITIES (sizeof capabilities / sizeof *capabilities)
+
+/* Bits that no version has a name for yet are told by their numbers. */
+static void name_of_bit(char *name, size_t room, unsigned bit)
+{
+    for (size_t i = 0; i < N_CAPABILITIES; i++)
+        if (capabilities[i].bit == bit) {
+            snprintf(name, room, "%s", capabilities[i].name);
+            return;
+        }
+    snprintf(name, room, "bit %u", bit);
+}
 
 char *hs_caps_name(char *name, uint32_t caps)
 {
     size_t at = 0;
     snprintf(name, HS_CAPS_NAME, "none");
-    for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++)
-        if (caps >> capabilities[i].bit & 1)
-            at += (size_t)snprintf(name + at, HS_CAPS_NAME - at, "%s%s", at ? " " : "", capabilities[i].name);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        char one[20];
+        if (!(caps >> bit & 1))
+            continue;
+        name_of_bit(one, sizeof one, bit);
+        at += (size_t)snprintf(name + at, HS_CAPS_NAME - at, "%s%s", at ? " " : "", one);
+    }
     return name;
 }
 

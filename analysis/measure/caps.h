@@ -19,7 +19,7 @@
 #define HS_CAP_INTERNAL (1u << 11)
 #define HS_CAP_DEFAULT  (1u << 12)
 
-#define HS_CAPS_NAME 160u
+#define HS_CAPS_NAME 320u
 
 /* "DMA INTERNAL", "none". Returns `name`, of HS_CAPS_NAME bytes. */
 char *hs_caps_name(char *name, uint32_t caps);

@@ -145,11 +145,26 @@ struct hs_layout hs_model_layout(const struct hs_model *m, unsigned region)
     return layout;
 }
 
+/* ESP-IDF makes an alignment of some capabilities, and memory for DMA's descriptors is memory for DMA; in external memory it
+ * asks for neither (esp_heap_adjust_alignment_to_hw). */
+#define CAP_DMA           (1u << 3)
+#define CAP_SPIRAM        (1u << 10)
+#define CAP_DESCRIPTORS   (1u << 17 | 1u << 18)
+#define CAP_CACHE_ALIGNED (1u << 19)
+static uint32_t asked_of_regions(uint32_t caps)
+{
+    if (caps & CAP_DESCRIPTORS)
+        caps |= CAP_DMA;
+    if (caps & CAP_SPIRAM)
+        caps &= ~CAP_DMA;
+    return caps & ~(CAP_DESCRIPTORS | CAP_CACHE_ALIGNED);
+}
+
 bool hs_region_serves(const struct hs_region_state *region, const struct hs_region_state *asked, uint32_t caps)
 {
     if (asked->memory == HS_MEMORY_POOL || region->memory == HS_MEMORY_POOL)
         return region == asked;
-    return hs_same_heap(region->name, asked->name) && !(caps & ~region->caps);
+    return hs_same_heap(region->name, asked->name) && !(asked_of_regions(caps) & ~region->caps);
 }
 
 uint64_t hs_model_elapsed(const struct hs_model *m)

@@ -7,82 +7,120 @@
  * itself works within such a lock (of the heap), in the same order.
  *
  * Two ways in:
- *   CONFIG_HEAPSTRATA_WRAPS   the linker's --wrap on the functions named heap_caps_*_base, through which every request goes,
- *                             and heap_caps_free
- *   CONFIG_HEAPSTRATA_HOOKS   where ESP-IDF's own tracing wraps these: esp_heap_trace_alloc_hook and
- *                             esp_heap_trace_free_hook. These run behind the heap's
- *                             lock, and a block that moves in its own heap is told as allocated only. So heap_caps_free and
- *                             the resizing functions are wrapped as well: what the hooks say in between is part of that.
+ *   CONFIG_HEAPSTRATA_WRAPS   the linker's --wrap on the functions named heap_caps_*_base, which every request passes,
+ *                             and on heap_caps_free
+ *   CONFIG_HEAPSTRATA_HOOKS   where ESP-IDF's own heap tracing wraps all of these: its hook for allocations, which runs after
+ *                             the heap's lock was released, and wraps of multi_heap_free and of the functions that resize,
+ *                             since its hooks do not say what a resized block was before, nor that a block will be freed.
  *
- * Who asked: functions that others call (malloc, heap_caps_malloc, ...) are wrapped too and keep their return address. With it
- * they keep the capabilities of their first try: malloc() asks for internal memory first, and for any when there is none, so
- * a block's site says what was wanted, and its region what it became.
+ * Who asked: functions that call others to allocate (malloc, operator new, xTaskCreate, ...) are wrapped too and keep their
+ * return address, the outermost one's, in asked.h. With it they keep the capabilities of their first try: malloc() asks for
+ * internal memory first, and for any when there is no room, so a block's site says what was wanted, and its region what it got.
+ *
+ * The flash cache. Memory is allocated while it is off, too. Code and constants are in internal RAM then (linker.lf.in says
+ * which), or what happens is counted: can_record() and can_walk() say when.
  */
+#include <string.h>
+
 #include "esp_heap_caps.h"
 #include "esp_memory_utils.h"
+#include "esp_private/cache_utils.h"
+#include "firmware-hooks/esp-idf/esp_asked.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
+#include "firmware-hooks/ports/events.h"
 #include "freertos/FreeRTOS.h"
-#include "freertos/task.h"
 #include "lib/level.h"
 #include "lib/port.h"
 
-/* Kconfig's choice, or beside MicroPython that of port_esp_idf.c. */
-#if CONFIG_HEAPSTRATA_RING_IN_PSRAM || HS_RING_IN == 3
-#define IN_PSRAM 1
-#include "esp_private/cache_utils.h"
+/* Where the ring is in PSRAM (Kconfig's choice, or beside MicroPython that of port_esp_idf.c), or lib/ in flash, which it is
+ * beside MicroPython, nothing is recorded while the cache is off. */
+#if CONFIG_HEAPSTRATA_RING_IN_PSRAM || HS_RING_IN == 3 || HS_WITH_HEAP_CAPS
+#define NEEDS_CACHE 1
 #else
-#define IN_PSRAM 0
+#define NEEDS_CACHE 0
 #endif
 
-#define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
-#define INLINE         static inline __attribute__((always_inline))
+#define INLINE static inline __attribute__((always_inline))
 
 volatile uint32_t hs_esp_seen;
 
 /* --- who asked ------------------------------------------------------------------------------------------ */
 
-struct asked {
-    uintptr_t caller; /* 0: nobody */
-    uint32_t caps;    /* of the first try, meaningful while `tried` */
-    bool tried;
-};
-static __thread struct asked asked_by_task;
+/* Of a task. ESP-IDF has its thread-local memory at the upper end of its stack. */
+static __thread struct {
+    uint32_t number; /* from 1, in the order in which they were seen; 0: not seen yet */
+    struct hs_esp_asked asked;
+} task;
 
-/* Before the scheduler runs there is no task's memory, and an interrupt has none of its own. */
-INLINE struct asked *asked(void) {
-    return xTaskGetSchedulerState() == taskSCHEDULER_NOT_STARTED || xPortInIsrContext() ? NULL : &asked_by_task;
+/* Of what is no task: start-up, and a core's interrupts. */
+static struct hs_esp_asked asked_outside[portNUM_PROCESSORS][2];
+
+#ifndef HS_ESP_STACK_REACH
+#define HS_ESP_STACK_REACH 0x10000u /* more than tasks' stacks have */
+#endif
+
+/* Before a core's first task runs, the thread pointer is none of a task's, whatever the scheduler says of itself: it is
+ * "running" while it still allocates its tick interrupt. So it is believed when it points up this very stack. */
+INLINE bool is_task(void) {
+    uintptr_t above = (uintptr_t)&task - (uintptr_t)__builtin_frame_address(0);
+    return above < HS_ESP_STACK_REACH && !xPortInIsrContext();
 }
 
-/* The outermost function counts. True: it is this one, and has to call `answered`. */
-INLINE bool ask(uintptr_t caller) {
-    struct asked *a = hs_state == HS_STATE_OFF ? NULL : asked();
-    if (!a || a->caller)
-        return false;
-    *a = (struct asked){.caller = caller};
-    return true;
+static HS_ESP_FAST struct hs_esp_asked *asked(void) {
+    return is_task() ? &task.asked : &asked_outside[xPortGetCoreID()][xPortInIsrContext() ? 1 : 0];
 }
 
-INLINE void answered(bool outermost) {
-    if (outermost)
-        asked_by_task.caller = 0;
+HS_ESP_FAST struct hs_esp_asked *hs_esp_ask(uintptr_t caller) {
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    struct hs_esp_asked *a = asked();
+    if (a->caller && frame < a->frame)
+        return NULL;
+    *a = (struct hs_esp_asked){.caller = caller, .frame = frame};
+    return a;
 }
+
+INLINE uintptr_t who_asked(uintptr_t own) {
+    uintptr_t caller = asked()->caller;
+    return caller ? caller : own;
+}
+
+/* --- what was asked for ----------------------------------------------------------------------------------- */
+
+/* A site's `code`. By itself the capabilities: no program is interpreted here. Beside MicroPython, whose sites have addresses
+ * there, the odd number of a set of capabilities, too small for an address; sets are few, and never forgotten. */
+#if HS_WITH_HEAP_CAPS
+static uint32_t caps_set[HS_ESP_CAPS_SETS];
+static uint32_t n_caps_sets;
+
+static HS_ESP_FAST uintptr_t code_of(uint32_t caps) {
+    uint32_t i = 0;
+    while (i < n_caps_sets && caps_set[i] != caps)
+        i++;
+    if (i == n_caps_sets && n_caps_sets < HS_ESP_CAPS_SETS)
+        caps_set[n_caps_sets++] = caps;
+    return i << 1 | 1; /* one set too many has the number behind the last, and no capabilities */
+}
+
+static uint32_t caps_of(uintptr_t code) { return code >> 1 < n_caps_sets ? caps_set[code >> 1] : 0; }
+#else
+INLINE uintptr_t code_of(uint32_t caps) { return caps; }
+INLINE uint32_t caps_of(uintptr_t code) { return (uint32_t)code; }
+#endif
 
 /* The key of a request for `caps`, which `own` made or passed on. */
 static HS_ESP_FAST struct hs_key key_of(uintptr_t own, uint32_t caps) {
-    struct asked *a = asked();
-    if (a && a->caller && !a->tried) {
+    struct hs_esp_asked *a = asked();
+    if (!a->caller)
+        return (struct hs_key){.code = code_of(caps), .caller = own};
+    if (!a->tried) {
         a->caps = caps;
         a->tried = true;
     }
-    bool known = a && a->caller;
-    return (struct hs_key){
-        .code = (uintptr_t)(known ? a->caps : caps) << 1 | 1, /* odd: no address */
-        .caller = known ? a->caller : own,
-    };
+    return (struct hs_key){.code = code_of(a->caps), .caller = a->caller};
 }
 
-void hs_esp_describe(uintptr_t code, struct hs_place *place) {
-    *place = (struct hs_place){.offset = (uint32_t)(code >> 1)};
+HS_ESP_FAST void hs_esp_describe(uintptr_t code, struct hs_place *place) {
+    *place = (struct hs_place){.offset = caps_of(code)};
 }
 
 /* A keyframe is due. Beside MicroPython it is MicroPython's hooks that make it, at their next allocation: in the midst of one of
@@ -101,45 +139,36 @@ static HS_ESP_FAST void keyframe_if_due(void) {
 }
 #endif
 
-/* --- whose turn ----------------------------------------------------------------------------------------- */
+/* --- whose turn, and when ---------------------------------------------------------------------------------- */
 
-#define TASKS 32u
 static struct {
-    TaskHandle_t task[TASKS]; /* by number, from 1 */
-    uint32_t n, now;
+    uint32_t n, now; /* tasks seen; the one whose records follow, 0: no task's */
     uint32_t missed; /* events that could not be recorded since the last one that was */
 } turn;
 
-/* 0 is an interrupt, or one task too many. */
-static HS_ESP_FAST uint32_t number_of(TaskHandle_t task) {
-    for (uint32_t i = 0; i < turn.n; i++)
-        if (turn.task[i] == task)
-            return i + 1;
-    if (turn.n == TASKS)
+static HS_ESP_FAST uint32_t number_of_task(void) {
+    if (!is_task())
         return 0;
-    turn.task[turn.n++] = task;
-    return turn.n;
+    if (!task.number)
+        task.number = ++turn.n;
+    return task.number;
 }
 
 /* Beside MicroPython the threads' numbers are its hooks'. */
 static HS_ESP_FAST void tell_turn(void) {
     if (HS_WITH_HEAP_CAPS)
         return;
-    bool task = xTaskGetSchedulerState() != taskSCHEDULER_NOT_STARTED && !xPortInIsrContext();
-    uint32_t now = task ? number_of(xTaskGetCurrentTaskHandle()) : 0;
+    uint32_t now = number_of_task();
     if (now != turn.now)
         hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = now});
     turn.now = now;
 }
 
-/* The ring may be out of reach: external memory is, while the flash is written. */
-static HS_ESP_FAST bool reachable(void) {
-#if IN_PSRAM
-    return spi_flash_cache_enabled();
-#else
-    return true;
-#endif
-}
+/* Whether a record can be written now. */
+INLINE bool can_record(void) { return !NEEDS_CACHE || spi_flash_cache_enabled(); }
+
+/* Whether heaps can be walked: ESP-IDF's functions for that are in flash. */
+INLINE bool can_walk(void) { return !xPortInIsrContext() && spi_flash_cache_enabled(); }
 
 /* While heap and trace should agree: a keyframe that is due, or one behind what was missed. */
 static HS_ESP_FAST void catch_up(void) {
@@ -156,7 +185,7 @@ INLINE bool begin(hs_lock_t *lock) {
     if (hs_state == HS_STATE_OFF)
         return false;
     *lock = hs_port_lock();
-    if ((hs_state == HS_STATE_KEYFRAME_DUE || turn.missed) && reachable() && !xPortInIsrContext())
+    if ((hs_state == HS_STATE_KEYFRAME_DUE || turn.missed) && can_walk())
         catch_up();
     return true;
 }
@@ -165,7 +194,7 @@ INLINE bool begin(hs_lock_t *lock) {
 INLINE bool records(void) {
     if (hs_state == HS_STATE_OFF)
         return false;
-    if (reachable())
+    if (can_record())
         return true;
     turn.missed++;
     return false;
@@ -173,9 +202,17 @@ INLINE bool records(void) {
 
 /* --- blocks ---------------------------------------------------------------------------------------------- */
 
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 2, 0)
+INLINE bool is_alias(const void *block) {
+    return esp_ptr_in_diram_iram(block) || (!esp_rtc_dram_match_rtc_iram() && esp_ptr_in_rtc_iram_fast(block));
+}
+#else
+INLINE bool is_alias(const void *block) { return esp_ptr_in_diram_iram(block); }
+#endif
+
 /* Executable memory is handed out by its other address, in front of which lies the one that the heap knows. */
 INLINE uintptr_t plain(const void *block) {
-    return esp_ptr_in_diram_iram(block) ? (uintptr_t)((const uint32_t *)block)[-1] : (uintptr_t)block;
+    return is_alias(block) ? (uintptr_t)((const uint32_t *)block)[-1] : (uintptr_t)block;
 }
 
 /* What the block really takes is in TLSF's word: a little more than was asked for, where the rest would be too small for a
@@ -189,12 +226,23 @@ INLINE uint32_t size_of(uintptr_t block, size_t asked_for) {
 }
 
 /* Granule of a block that is there now. A heap that is new to us is told with all that is in it, this block included: then
- * HS_POS_IMPLIED, for there is nothing more to tell. */
+ * HS_POS_IMPLIED, for there is nothing more to tell. While heaps cannot be walked, the block counts as missed. */
 static HS_ESP_FAST uint32_t pos_of(uintptr_t block) {
     uint32_t pos = hs_esp_pos(block);
-    if (pos == HS_POS_IMPLIED && !xPortInIsrContext() && hs_esp_find_regions() && records())
+    if (pos != HS_POS_IMPLIED)
+        return pos;
+    if (!can_walk())
+        turn.missed++;
+    else if (hs_esp_find_regions() && records())
         make_keyframe();
     return pos;
+}
+
+static HS_ESP_FAST void put_alloc(struct hs_key key, struct hs_block told) {
+    if (hs_state != HS_STATE_LEVEL)
+        hs_alloc(key, told);
+    else if (!hs_level_skips(told.size))
+        hs_level_alloc(key, told);
 }
 
 static HS_ESP_FAST void tell_alloc(uintptr_t own, const void *block, size_t size, uint32_t caps) {
@@ -204,12 +252,7 @@ static HS_ESP_FAST void tell_alloc(uintptr_t own, const void *block, size_t size
     if (pos == HS_POS_IMPLIED || !records())
         return;
     tell_turn();
-    struct hs_block told = {.pos = pos, .size = size_of(at, size)};
-    struct hs_key key = key_of(own, caps);
-    if (hs_state != HS_STATE_LEVEL)
-        hs_alloc(key, told);
-    else if (!hs_level_skips(told.size))
-        hs_level_alloc(key, told);
+    put_alloc(key_of(own, caps), (struct hs_block){.pos = pos, .size = size_of(at, size)});
 }
 
 static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos) {
@@ -219,30 +262,23 @@ static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos) {
     if (hs_state == HS_STATE_LEVEL)
         hs_level_gone(pos, HS_FREE);
     else
-        hs_free(own, pos);
+        hs_free(who_asked(own), pos);
 }
 
-/* `old` is the granule that the block had. */
+/* `old` is the granule that the block had, HS_POS_IMPLIED: it had none that we know. */
 static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *block, size_t size, uint32_t caps) {
     uintptr_t at = plain(block);
     uint32_t pos = pos_of(at);
     hs_esp_seen++;
     if (pos == HS_POS_IMPLIED || !records())
         return;
-    if (old == HS_POS_IMPLIED) {
-        tell_alloc(own, block, size, caps);
-        return;
-    }
     tell_turn();
     struct hs_block told = {.pos = pos, .size = size_of(at, size)};
     struct hs_key key = key_of(own, caps);
-    if (hs_state != HS_STATE_LEVEL) {
-        hs_realloc(key, told, old);
-        return;
-    }
-    hs_level_gone(old, HS_REALLOC);
-    if (!hs_level_skips(told.size))
-        hs_level_realloc(key, told);
+    if (old == HS_POS_IMPLIED)
+        put_alloc(key, told);
+    else
+        hs_event_realloc(key, told, old);
 }
 
 /* --- failures -------------------------------------------------------------------------------------------- */
@@ -278,12 +314,6 @@ void hs_esp_watch_failures(void) { __real_heap_caps_register_failed_alloc_callba
 
 /* --- the wraps ------------------------------------------------------------------------------------------- */
 
-/* Declares the real function and its wrap, whose body follows. */
-#define WRAP(result, name, parameters)   \
-    result __real_##name parameters;     \
-    result __wrap_##name parameters;     \
-    HS_ESP_FAST result __wrap_##name parameters
-
 #if CONFIG_HEAPSTRATA_WRAPS
 
 /* A try for a new block. Where it fails another one follows: the first is what was wanted. */
@@ -304,14 +334,16 @@ WRAP(void *, heap_caps_malloc_base, (size_t size, uint32_t caps)) {
     return block;
 }
 
+/* Zeros are written without the lock: they may be many. */
 WRAP(void *, heap_caps_calloc_base, (size_t n, size_t size, uint32_t caps)) {
     hs_lock_t lock;
-    if (!begin(&lock))
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes) || !begin(&lock))
         return __real_heap_caps_calloc_base(n, size, caps);
-    void *block = __real_heap_caps_calloc_base(n, size, caps);
-    tell_try(RETURN_ADDRESS, block, n * size, caps);
+    void *block = __real_heap_caps_malloc_base(bytes, caps);
+    tell_try(RETURN_ADDRESS, block, bytes, caps);
     hs_port_unlock(lock);
-    return block;
+    return block ? memset(block, 0, bytes) : NULL;
 }
 
 WRAP(void *, heap_caps_aligned_alloc_base, (size_t alignment, size_t size, uint32_t caps)) {
@@ -355,131 +387,93 @@ WRAP(void, heap_caps_free, (void *block)) {
 
 #else /* CONFIG_HEAPSTRATA_HOOKS */
 
-/* A call in the section that the hooks' words are part of. Its owner has the lock, so there is one at a time. */
+/* A call that resizes, under way: the hooks' words are part of it. Its owner has the lock, so there is one at a time. */
 static struct {
-    uint32_t depth;    /* calls of ours that are under way */
-    uint32_t old;      /* granule of the block being resized, HS_POS_IMPLIED: none */
+    uint32_t depth;   /* such calls within each other */
+    uint32_t old;     /* granule of the block being resized, until it is known what became of it; HS_POS_IMPLIED: of none */
+    uint32_t replaced; /* that granule, once another block has taken its place */
     uintptr_t caller;
-} call = {.old = HS_POS_IMPLIED};
+} resize = {.old = HS_POS_IMPLIED, .replaced = HS_POS_IMPLIED};
 
 HS_ESP_FAST void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t caps) {
     hs_lock_t lock;
     if (!block || !begin(&lock))
         return;
-    uint32_t old = call.depth ? call.old : HS_POS_IMPLIED;
-    call.old = HS_POS_IMPLIED;
+    uint32_t old = resize.old;
+    uintptr_t caller = resize.depth ? resize.caller : RETURN_ADDRESS;
+    resize.old = HS_POS_IMPLIED;
+    resize.replaced = old;
     if (old != HS_POS_IMPLIED)
-        tell_realloc(call.caller, old, block, size, caps);
+        tell_realloc(caller, old, block, size, caps);
     else
-        tell_alloc(call.depth ? call.caller : RETURN_ADDRESS, block, size, caps);
+        tell_alloc(caller, block, size, caps);
     hs_port_unlock(lock);
 }
 
-/* Within a call of ours it is known. Otherwise it comes behind the block's end: better late than never. */
-HS_ESP_FAST void esp_heap_trace_free_hook(void *block) {
-    hs_lock_t lock;
-    if (!block || !begin(&lock))
-        return;
-    if (!call.depth)
-        tell_free(RETURN_ADDRESS, hs_esp_pos(plain(block)));
-    hs_port_unlock(lock);
-}
-
-WRAP(void, heap_caps_free, (void *block)) {
+/* All that is freed passes here. What a resized block was before has been told. */
+WRAP(void, multi_heap_free, (multi_heap_handle_t heap, void *block)) {
     hs_lock_t lock;
     if (!block || !begin(&lock)) {
-        __real_heap_caps_free(block);
+        __real_multi_heap_free(heap, block);
         return;
     }
-    uint32_t pos = hs_esp_pos(plain(block));
-    call.depth++;
-    __real_heap_caps_free(block);
-    call.depth--;
-    tell_free(RETURN_ADDRESS, pos);
+    uint32_t pos = hs_esp_pos((uintptr_t)block + HS_ESP_OWNER);
+    __real_multi_heap_free(heap, block);
+    if (pos == HS_POS_IMPLIED || pos != resize.replaced)
+        tell_free(RETURN_ADDRESS, pos);
+    resize.replaced = HS_POS_IMPLIED;
     hs_port_unlock(lock);
 }
 
-/* Begins and ends a call that resizes `old`. */
-INLINE uint32_t begin_resize(const void *old, uintptr_t caller) {
-    uint32_t pos = old ? hs_esp_pos(plain(old)) : HS_POS_IMPLIED;
-    call.depth++;
-    call.old = pos;
-    call.caller = caller;
-    return pos;
+HS_ESP_FAST bool hs_esp_begin_resize(hs_lock_t *lock, const void *old, uintptr_t caller) {
+    if (!begin(lock))
+        return false;
+    resize.depth++;
+    resize.old = old ? hs_esp_pos(plain(old)) : HS_POS_IMPLIED;
+    resize.replaced = HS_POS_IMPLIED;
+    resize.caller = caller;
+    return true;
 }
 
-INLINE void end_resize(uint32_t pos, const void *old, size_t size) {
-    call.depth--;
-    call.old = HS_POS_IMPLIED;
-    if (old && !size)
-        tell_free(call.caller, pos);
-}
-
-WRAP(void *, heap_caps_realloc, (void *old, size_t size, uint32_t caps)) {
-    hs_lock_t lock;
-    bool outermost = ask(RETURN_ADDRESS);
-    if (!begin(&lock)) {
-        answered(outermost);
-        return __real_heap_caps_realloc(old, size, caps);
-    }
-    uint32_t pos = begin_resize(old, RETURN_ADDRESS);
-    void *block = __real_heap_caps_realloc(old, size, caps);
-    end_resize(pos, old, size);
+HS_ESP_FAST void hs_esp_end_resize(hs_lock_t lock) {
+    resize.depth--;
+    resize.old = resize.replaced = HS_POS_IMPLIED;
     hs_port_unlock(lock);
-    answered(outermost);
-    return block;
-}
-
-WRAP(void *, heap_caps_realloc_default, (void *old, size_t size)) {
-    hs_lock_t lock;
-    bool outermost = ask(RETURN_ADDRESS);
-    if (!begin(&lock)) {
-        answered(outermost);
-        return __real_heap_caps_realloc_default(old, size);
-    }
-    uint32_t pos = begin_resize(old, RETURN_ADDRESS);
-    void *block = __real_heap_caps_realloc_default(old, size);
-    end_resize(pos, old, size);
-    hs_port_unlock(lock);
-    answered(outermost);
-    return block;
 }
 #endif
 
 /* --- heaps that come later -------------------------------------------------------------------------------- */
 
-/* One within a block of another heap would not be noticed by its blocks' addresses. */
-esp_err_t __real_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end);
-esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end);
-esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end) {
+/* A heap within a block of another heap would not be noticed by its blocks' addresses, nor one in which there is nothing yet. */
+static void look_for_heaps(void) {
     hs_lock_t lock;
     if (!begin(&lock))
-        return __real_heap_caps_add_region_with_caps(caps, start, end);
-    esp_err_t err = __real_heap_caps_add_region_with_caps(caps, start, end);
-    if (!err && hs_esp_find_regions() && records())
+        return;
+    if (can_walk() && hs_esp_find_regions() && records())
         make_keyframe();
     hs_port_unlock(lock);
+}
+
+esp_err_t __real_heap_caps_add_region(intptr_t start, intptr_t end);
+esp_err_t __wrap_heap_caps_add_region(intptr_t start, intptr_t end);
+esp_err_t __wrap_heap_caps_add_region(intptr_t start, intptr_t end) {
+    esp_err_t err = __real_heap_caps_add_region(start, end);
+    look_for_heaps();
     return err;
 }
 
-/* --- who asked: what others call ------------------------------------------------------------------------- */
+esp_err_t __real_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end);
+esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end);
+esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end) {
+    esp_err_t err = __real_heap_caps_add_region_with_caps(caps, start, end);
+    look_for_heaps();
+    return err;
+}
 
-#define ASKED(name, arguments)                          \
-    {                                                   \
-        bool outermost = ask(RETURN_ADDRESS);           \
-        void *block = __real_##name arguments;          \
-        answered(outermost);                            \
-        return block;                                   \
-    }
-
-WRAP(void *, malloc, (size_t size)) ASKED(malloc, (size))
-WRAP(void *, calloc, (size_t n, size_t size)) ASKED(calloc, (n, size))
-WRAP(void *, realloc, (void *old, size_t size)) ASKED(realloc, (old, size))
-WRAP(void *, heap_caps_malloc, (size_t size, uint32_t caps)) ASKED(heap_caps_malloc, (size, caps))
-WRAP(void *, heap_caps_malloc_default, (size_t size)) ASKED(heap_caps_malloc_default, (size))
-WRAP(void *, heap_caps_calloc, (size_t n, size_t size, uint32_t caps)) ASKED(heap_caps_calloc, (n, size, caps))
-WRAP(void *, heap_caps_aligned_alloc, (size_t alignment, size_t size, uint32_t caps)) ASKED(heap_caps_aligned_alloc, (alignment, size, caps))
-#if CONFIG_HEAPSTRATA_WRAPS
-WRAP(void *, heap_caps_realloc, (void *old, size_t size, uint32_t caps)) ASKED(heap_caps_realloc, (old, size, caps))
-WRAP(void *, heap_caps_realloc_default, (void *old, size_t size)) ASKED(heap_caps_realloc_default, (old, size))
-#endif
+/* Start-up's own stacks, when it is over. */
+void __real_heap_caps_enable_nonos_stack_heaps(void);
+void __wrap_heap_caps_enable_nonos_stack_heaps(void);
+void __wrap_heap_caps_enable_nonos_stack_heaps(void) {
+    __real_heap_caps_enable_nonos_stack_heaps();
+    look_for_heaps();
+}

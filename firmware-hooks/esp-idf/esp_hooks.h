@@ -10,11 +10,20 @@
 #include <stdint.h>
 
 #include "esp_attr.h"
+#include "esp_idf_version.h"
 #include "lib/heapstrata.h"
 #include "sdkconfig.h"
 
-/* All of it may run while the flash cache is off, called by an interrupt's code in IRAM. linker.lf places lib/ likewise. */
+#ifndef HS_WITH_HEAP_CAPS
+#define HS_WITH_HEAP_CAPS 0
+#endif
+
+/* What may run while the flash cache is off. The component by itself is placed by linker.lf.in, lib/ too. */
+#if HS_WITH_HEAP_CAPS
 #define HS_ESP_FAST IRAM_ATTR
+#else
+#define HS_ESP_FAST
+#endif
 
 /* --- blocks -------------------------------------------------------------------------------------------- */
 
@@ -55,6 +64,7 @@ unsigned hs_esp_region_with(uint32_t caps);
 /* For hs_config: regions and their contents, and how much that takes. */
 void hs_esp_keyframe(void);
 uint32_t hs_esp_keyframe_size(void);
+void hs_esp_summary(uint8_t cause); /* as in records.def. From a task, with the flash cache on */
 
 /* The same in parts, beside another heap's in one trace (-DHS_WITH_HEAP_CAPS=1: MicroPython's, see mp_others.h). `part`: bits of a
  * snapshot that this may be, 1 its first, 2 its last. Numbers of granules up to hs_esp_granules are ours, once regions
@@ -63,14 +73,13 @@ void hs_esp_record_regions(void);
 void hs_esp_snapshot(uint8_t part);
 uint32_t hs_esp_granules(void);
 
-#ifndef HS_WITH_HEAP_CAPS
-#define HS_WITH_HEAP_CAPS 0
-#endif
-
 /* --- events: esp_hooks.c --------------------------------------------------------------------------------- */
 
-/* Whether a site's `code` says which capabilities were asked for: odd, and where no code is. */
-static inline bool hs_esp_is_code(uintptr_t code) { return code & 1 && code < 1u << 18; }
+/* Different sets of capabilities that sites beside MicroPython may have, one more included that has none. */
+#define HS_ESP_CAPS_SETS 63u
+
+/* Whether a site's `code` beside MicroPython says which capabilities were asked for: odd, and where no code is. */
+static inline bool hs_esp_is_code(uintptr_t code) { return code & 1 && code < 2 * (HS_ESP_CAPS_SETS + 1); }
 
 /* Tells the capabilities of a site; for hs_config. */
 void hs_esp_describe(uintptr_t code, struct hs_place *place);

@@ -12,7 +12,9 @@
 
 #include "esp_heap_caps.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
+#include "firmware-hooks/esp-idf/esp_walk.h"
 #include "firmware-hooks/ports/port.h"
+#include "lib/level.h"
 #include "lib/port.h"
 
 #define REGIONS 24u
@@ -62,7 +64,7 @@ static bool lies_within(const struct region *inner, const struct region *outer) 
 }
 
 /* The walk's first block of a heap: its header is where the region begins. */
-static bool on_first_block(walker_heap_into_t heap, walker_block_info_t block, void *unused) {
+static bool on_first_block(hs_esp_heap_t heap, hs_esp_block_t block, void *unused) {
     (void)unused;
     if (known((uintptr_t)heap.start))
         return false;
@@ -78,7 +80,7 @@ static bool on_first_block(walker_heap_into_t heap, walker_block_info_t block, v
     return false;
 }
 
-static bool on_heap_with(walker_heap_into_t heap, walker_block_info_t block, void *caps) {
+static bool on_heap_with(hs_esp_heap_t heap, hs_esp_block_t block, void *caps) {
     struct region *region = known((uintptr_t)heap.start);
     (void)block;
     if (region)
@@ -86,30 +88,58 @@ static bool on_heap_with(walker_heap_into_t heap, walker_block_info_t block, voi
     return false;
 }
 
-/* A heap's name, and the region's behind it. */
-static struct hs_text name_of(const struct region *region, uint8_t memory) {
-    static const struct hs_text names[] = {
-        [HS_MEMORY_UNKNOWN] = {"heap_caps", 9},      [HS_MEMORY_INTERNAL] = {"heap_caps/DRAM", 14},
-        [HS_MEMORY_IRAM] = {"heap_caps/IRAM", 14},   [HS_MEMORY_RTC_SLOW] = {"heap_caps/RTC", 13},
-        [HS_MEMORY_RTC_FAST] = {"heap_caps/RTC", 13}, [HS_MEMORY_PSRAM] = {"heap_caps/PSRAM", 15},
+/* --- their names --------------------------------------------------------------------------------------- */
+
+#define NAME_MAX 32u
+static const char *kind_name(const struct region *region, uint8_t memory) {
+    static const char *const names[] = {
+        [HS_MEMORY_UNKNOWN] = "heap_caps/other",     [HS_MEMORY_INTERNAL] = "heap_caps/DRAM",
+        [HS_MEMORY_IRAM] = "heap_caps/IRAM",         [HS_MEMORY_RTC_SLOW] = "heap_caps/RTC slow",
+        [HS_MEMORY_RTC_FAST] = "heap_caps/RTC fast", [HS_MEMORY_PSRAM] = "heap_caps/PSRAM",
     };
     if (region->nested)
-        return (struct hs_text){"reserve", 7};
+        return "reserve/1";
     if (memory == HS_MEMORY_INTERNAL && region->caps & MALLOC_CAP_EXEC)
-        return (struct hs_text){"heap_caps/D-IRAM", 16};
+        return "heap_caps/D-IRAM";
     return names[memory < sizeof names / sizeof *names ? memory : HS_MEMORY_UNKNOWN];
 }
 
+static uint8_t memory_of(const struct region *region) { return hs_port_memory_kind((const void *)region->start); }
+
+/* Which of the regions with this name it is, from 1. */
+static uint32_t namesake(const struct region *region, const char *name) {
+    uint32_t n = 1;
+    for (const struct region *other = regions; other < region; other++)
+        n += kind_name(other, memory_of(other)) == name;
+    return n;
+}
+
+/* A heap's name, the region's behind it, and a number where there is more than one such region. REGIONS has two digits. */
+static struct hs_text name_of(const struct region *region, char *text) {
+    const char *name = kind_name(region, memory_of(region));
+    uint32_t len = (uint32_t)strlen(name), number = namesake(region, name), tens = number >= 20 ? 2 : number >= 10 ? 1 : 0;
+    memcpy(text, name, len);
+    if (region->nested)
+        len--; /* has its number */
+    else if (number > 1)
+        text[len++] = ' ';
+    if (tens)
+        text[len++] = (char)('0' + tens);
+    if (number > 1 || region->nested)
+        text[len++] = (char)('0' + number - 10 * tens);
+    return (struct hs_text){text, len};
+}
+
 static void record(const struct region *region, unsigned existing) {
-    uint8_t memory = hs_port_memory_kind((const void *)region->start);
-    struct hs_text name = name_of(region, memory);
+    char text[NAME_MAX];
+    struct hs_text name = name_of(region, text);
     hs_record(&(struct hs_record){
         .kind = HS_REGION,
         .region = (uint8_t)(NUMBER_BASE + (uint32_t)(region - regions)),
         .pos = region->first,
         .count = region->granules,
         .shift = HS_ESP_SHIFT,
-        .memory = memory,
+        .memory = memory_of(region),
         .cause = (uint8_t)(HS_PLACE_EXPLICIT | existing),
         .address = region->start,
         .size = HS_ESP_LEAST,
@@ -122,10 +152,10 @@ static void record(const struct region *region, unsigned existing) {
 
 bool hs_esp_find_regions(void) {
     uint32_t before = n_regions;
-    heap_caps_walk_all(on_first_block, NULL);
-    for (uint32_t bit = 0; bit < 16; bit++) {
+    hs_esp_walk(0, on_first_block, NULL);
+    for (uint32_t bit = 0; bit < 31; bit++) { /* the last one is MALLOC_CAP_INVALID, which no heap has */
         uint32_t caps = 1u << bit;
-        heap_caps_walk(caps, on_heap_with, &caps);
+        hs_esp_walk(caps, on_heap_with, &caps);
     }
     for (uint32_t i = before; i < n_regions; i++)
         for (uint32_t j = 0; j < n_regions; j++)
@@ -152,7 +182,20 @@ HS_ESP_FAST uint32_t hs_esp_pos(uintptr_t block) {
     return region ? region->first + (uint32_t)((header - region->start) >> HS_ESP_SHIFT) : HS_POS_IMPLIED;
 }
 
+/* What ESP-IDF asks its heaps for: it makes an alignment of some capabilities, and memory for DMA's descriptors is memory for
+ * DMA; in external memory it asks for neither (esp_heap_adjust_alignment_to_hw). Not every version has all of these names. */
+#define CAPS_DESCRIPTORS  (1u << 17 | 1u << 18)
+#define CAP_CACHE_ALIGNED (1u << 19)
+static inline uint32_t asked_of_heaps(uint32_t caps) {
+    if (caps & CAPS_DESCRIPTORS)
+        caps |= MALLOC_CAP_DMA;
+    if (caps & MALLOC_CAP_SPIRAM)
+        caps &= ~(uint32_t)MALLOC_CAP_DMA;
+    return caps & ~(CAPS_DESCRIPTORS | CAP_CACHE_ALIGNED);
+}
+
 HS_ESP_FAST unsigned hs_esp_region_with(uint32_t caps) {
+    caps = asked_of_heaps(caps);
     for (uint32_t i = 0; i < n_regions; i++)
         if ((regions[i].caps & caps) == caps)
             return NUMBER_BASE + i + 1;
@@ -186,7 +229,7 @@ static void end_region(struct drawing *d) {
     hs_snapshot_end(&d->w, end);
 }
 
-static bool on_block(walker_heap_into_t heap, walker_block_info_t block, void *context) {
+static bool on_block(hs_esp_heap_t heap, hs_esp_block_t block, void *context) {
     struct drawing *d = context;
     const struct region *region = known((uintptr_t)heap.start);
     if (!region)
@@ -222,7 +265,7 @@ void hs_esp_record_regions(void) {
 void hs_esp_snapshot(uint8_t part) {
     struct drawing d = {.left = n_regions, .part = part};
     hs_lock_t lock = hs_port_lock(); /* no other core allocates in between */
-    heap_caps_walk_all(on_block, &d);
+    hs_esp_walk(0, on_block, &d);
     end_region(&d);
     hs_port_unlock(lock);
 }
@@ -232,13 +275,47 @@ void hs_esp_keyframe(void) {
     hs_esp_snapshot(3);
 }
 
+/* --- summaries ------------------------------------------------------------------------------------------- */
+
+struct summing {
+    struct hs_summary_writer w;
+    const struct region *region; /* the one to be summed up */
+};
+
+static bool into_summary(hs_esp_heap_t heap, hs_esp_block_t block, void *context) {
+    struct summing *s = context;
+    uint32_t granules = (uint32_t)((block.size + HS_ESP_WORD) >> HS_ESP_SHIFT);
+    if (known((uintptr_t)heap.start) != s->region)
+        return false;
+    if (block.used) {
+        s->w.used += granules;
+        s->w.blocks++;
+    } else {
+        hs_summary_run(&s->w, granules);
+    }
+    return true;
+}
+
+void hs_esp_summary(uint8_t cause) {
+    hs_lock_t lock = hs_port_lock();
+    for (uint32_t i = 0; i < n_regions; i++) {
+        struct summing s = {.region = &regions[i]};
+        hs_summary_begin(&s.w, &(struct hs_summary_writer){.region = (uint8_t)(NUMBER_BASE + i), .cause = cause, .shift = HS_ESP_SHIFT});
+        hs_esp_walk(0, into_summary, &s);
+        hs_summary_end(&s.w);
+    }
+    if (!HS_WITH_HEAP_CAPS)
+        hs_level_top();
+    hs_port_unlock(lock);
+}
+
 uint32_t hs_esp_granules(void) {
     if (!all_granules)
         all_granules = end_of_granules() + LATER;
     return all_granules;
 }
 
-static bool on_counted(walker_heap_into_t heap, walker_block_info_t block, void *sum) {
+static bool on_counted(hs_esp_heap_t heap, hs_esp_block_t block, void *sum) {
     (void)heap, (void)block;
     ++*(uint32_t *)sum;
     return true;
@@ -246,6 +323,6 @@ static bool on_counted(walker_heap_into_t heap, walker_block_info_t block, void 
 
 uint32_t hs_esp_keyframe_size(void) {
     uint32_t blocks = 0;
-    heap_caps_walk_all(on_counted, &blocks);
+    hs_esp_walk(0, on_counted, &blocks);
     return 64 + n_regions * 48 + blocks * 2;
 }

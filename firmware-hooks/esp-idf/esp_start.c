@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Start-up: the trace is made ready among the program's constructors, behind the heap and in front of the scheduler.
+ * Start-up: the trace is made ready by one of ESP-IDF's init functions, behind the heap and the constructors (of which one
+ * reads the reset's cause), and in front of the scheduler. What was allocated before is in the first snapshot.
  */
 #include <stdio.h>
 
 #include "esp_heap_caps.h"
+#include "esp_private/startup_internal.h"
 #include "esp_system.h"
+#include "esp_timer.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
 #include "firmware-hooks/esp-idf/heapstrata_esp.h"
 #include "firmware-hooks/ports/port.h"
+#include "lib/level.h"
 #include "lib/port.h"
 
 #ifdef CONFIG_SPIRAM
@@ -17,12 +21,15 @@
 
 #define SITES CONFIG_HEAPSTRATA_SITES
 _Static_assert((SITES & (SITES - 1)) == 0, "CONFIG_HEAPSTRATA_SITES is a power of two");
+_Static_assert((CONFIG_HEAPSTRATA_FOLLOWED & (CONFIG_HEAPSTRATA_FOLLOWED - 1)) == 0, "CONFIG_HEAPSTRATA_FOLLOWED is a power of two");
 
 static struct hs_site_entry site[SITES];
 static uint16_t hash[4 * SITES];
+static uint32_t followed[CONFIG_HEAPSTRATA_FOLLOWED];
 static char facts[HS_FACTS_MAX];
 static bool works = true;
 
+void app_main(void);
 static const uintptr_t fingerprint[] = {
 #define HS_FINGERPRINT(function) (uintptr_t)function,
 #include "firmware-hooks/esp-idf/fingerprint.def"
@@ -110,21 +117,24 @@ void heapstrata_mark(const char *label) {
         len++;
     hs_lock_t lock = hs_port_lock();
     hs_mark((struct hs_text){label, len});
+    if (hs_state == HS_STATE_LEVEL)
+        hs_esp_summary(2);
     hs_port_unlock(lock);
+}
+
+bool heapstrata_level(enum heapstrata_level level, uint32_t interval) {
+    return !hs_level_set(&(struct hs_level_choice){.level = (uint8_t)level, .interval = interval});
 }
 
 bool heapstrata_works(void) { return works; }
 
-/* No order is promised among constructors, but the heap is there, since others allocate. */
-#ifndef HS_ESP_CONSTRUCTOR
-#define HS_ESP_CONSTRUCTOR __attribute__((constructor))
-#endif
-HS_ESP_CONSTRUCTOR void heapstrata_init(void);
+void heapstrata_init(void);
 void heapstrata_init(void) {
     struct hs_config config = {
         .site = site, .n_sites = SITES, .hash = hash, .hash_size = 4 * SITES,
         .placement = HS_PLACE_EXPLICIT, .shift = HS_ESP_SHIFT, .describe = hs_esp_describe,
-        .keyframe = hs_esp_keyframe, .keyframe_size = hs_esp_keyframe_size,
+        .keyframe = hs_esp_keyframe, .keyframe_size = hs_esp_keyframe_size, .level = {.level = HS_START_LEVEL},
+        .followed = followed, .n_followed = CONFIG_HEAPSTRATA_FOLLOWED, .summary = hs_esp_summary,
     };
     bool from_boot = hs_port_image(&config);
     config.build_id = hs_fingerprint(fingerprint, sizeof fingerprint / sizeof *fingerprint);
@@ -137,4 +147,15 @@ void heapstrata_init(void) {
     hs_esp_watch_failures();
     if (from_boot)
         heapstrata_start();
+}
+
+#if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 3, 0)
+#define INIT_FUNCTION(name, priority) ESP_SYSTEM_INIT_FN(name, SECONDARY, BIT(0), priority)
+#else
+#define INIT_FUNCTION(name, priority) ESP_SYSTEM_INIT_FN(name, BIT(0), priority)
+#endif
+
+INIT_FUNCTION(heapstrata_at_startup, 150) {
+    heapstrata_init();
+    return ESP_OK;
 }

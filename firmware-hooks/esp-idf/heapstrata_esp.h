@@ -10,6 +10,7 @@
 #define HEAPSTRATA_ESP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,6 +19,11 @@ extern "C" {
 /* Starts and stops recording. From a task. */
 void heapstrata_start(void);
 void heapstrata_stop(void);
+
+/* What is recorded: every event; samples of blocks, one in `interval` bytes asked for on average (0: as built); or sums by
+ * place, with the regions' figures at each mark. From a task. False: there is no such level or interval. */
+enum heapstrata_level { HEAPSTRATA_FULL = 1, HEAPSTRATA_SAMPLED, HEAPSTRATA_SUMMARY };
+bool heapstrata_level(enum heapstrata_level level, uint32_t interval);
 
 /* A label on the time line. From a task. */
 void heapstrata_mark(const char *label);

@@ -33,12 +33,13 @@ if(HEAPSTRATA_LWIP)
     set(HEAPSTRATA_OTHERS HS_EXPLICIT=1 HS_WITH_LWIP=1)
 endif()
 
-# -D HEAPSTRATA_HEAP_CAPS=1: ESP-IDF's heap in the same trace (ESP-IDF 5.3 and later), which the areas of MicroPython's lie in.
+# -D HEAPSTRATA_HEAP_CAPS=1: ESP-IDF's heap in the same trace, which the areas of MicroPython's lie in.
 if(HEAPSTRATA_HEAP_CAPS)
     list(REMOVE_ITEM HEAPSTRATA_OTHERS HS_EXPLICIT=0 HS_EXPLICIT=1)
     list(APPEND HEAPSTRATA_OTHERS HS_EXPLICIT=1 HS_WITH_HEAP_CAPS=1 CONFIG_HEAPSTRATA_WRAPS=1)
-    list(APPEND HEAPSTRATA_HOOK_SRC ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/esp_hooks.c
-        ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/esp_regions.c)
+    foreach(name esp_hooks esp_asked esp_asked_os esp_regions esp_walk)
+        list(APPEND HEAPSTRATA_HOOK_SRC ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/${name}.c)
+    endforeach()
     file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/wraps.txt HEAPSTRATA_OUTER_WRAPS REGEX "^(both|wraps) ")
     list(TRANSFORM HEAPSTRATA_OUTER_WRAPS REPLACE "^[a-z]+ +" "")
     list(APPEND HEAPSTRATA_WRAPS ${HEAPSTRATA_OUTER_WRAPS})
@@ -48,6 +49,9 @@ add_library(usermod_heapstrata INTERFACE)
 target_sources(usermod_heapstrata INTERFACE
     ${HEAPSTRATA_HOOK_SRC} ${HEAPSTRATA_LIB_SRC} ${HEAPSTRATA_PORT_SRC})
 target_include_directories(usermod_heapstrata INTERFACE ${HEAPSTRATA_ROOT})
+if(HEAPSTRATA_HEAP_CAPS AND "${IDF_VERSION_MAJOR}.${IDF_VERSION_MINOR}" VERSION_LESS 5.3)
+    target_include_directories(usermod_heapstrata INTERFACE $ENV{IDF_PATH}/components/heap) # see esp_walk.c
+endif()
 target_compile_definitions(usermod_heapstrata INTERFACE
     ${HEAPSTRATA_OTHERS} HS_MICROPYTHON=1 HS_PORT_HEADER="firmware-hooks/ports/port_${HEAPSTRATA_PORT}.h")
 if(HEAPSTRATA_CFLAGS)

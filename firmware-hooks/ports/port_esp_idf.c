@@ -2,11 +2,10 @@
  *
  * Port for ESP-IDF. HS_RING_IN says where the image lies:
  *   HS_RING_NOINIT  internal RAM that start-up leaves alone (default)
- *   HS_RING_RTC     RTC slow memory, which also survives deep sleep: 2 to 4 KB
+ *   HS_RING_RTC     RTC memory, which also survives deep sleep: 2 to 4 KB (slow memory, or fast where the chip has no other)
  *   HS_RING_PSRAM   external RAM, written back from the cache as each packet closes
  */
 #include "esp_attr.h"
-#include "esp_cache.h"
 #include "esp_memory_utils.h"
 #include "esp_system.h"
 #include "firmware-hooks/ports/port.h"
@@ -23,6 +22,7 @@
 #define HS_RING_ATTR RTC_NOINIT_ATTR
 #define HS_RING_DEFAULT 2048
 #elif HS_RING_IN == HS_RING_PSRAM
+#include "esp_cache.h" /* of a component that MicroPython's esp32 port does not ask for */
 #define HS_RING_ATTR EXT_RAM_NOINIT_ATTR
 #define HS_RING_DEFAULT (512 << 10)
 #else
@@ -83,16 +83,17 @@ bool hs_port_image(struct hs_config *config) {
 struct hs_text hs_port_facts(struct hs_text base) { return base; }
 void hs_port_threads(void) {}
 
-void hs_port_flush(const void *data, uint32_t len) {
 #if HS_RING_IN == HS_RING_PSRAM
+void hs_port_flush(const void *data, uint32_t len) {
     esp_cache_msync((void *)data, len, ESP_CACHE_MSYNC_FLAG_DIR_C2M | ESP_CACHE_MSYNC_FLAG_UNALIGNED);
-#else
-    (void)data, (void)len;
-#endif
 }
+#else
+IRAM_ATTR void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
+#endif
 
 uint8_t hs_port_memory_kind(const void *address) {
     return esp_ptr_external_ram(address) ? HS_MEMORY_PSRAM
+           : esp_ptr_in_rtc_dram_fast(address) || esp_ptr_in_rtc_iram_fast(address) ? HS_MEMORY_RTC_FAST
            : esp_ptr_in_rtc_slow(address) ? HS_MEMORY_RTC_SLOW
            : esp_ptr_in_iram(address) ? HS_MEMORY_IRAM
                                       : HS_MEMORY_INTERNAL;

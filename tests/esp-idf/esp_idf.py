@@ -27,8 +27,13 @@ HOOKS = os.path.join(hs_test.ROOT, "firmware-hooks", "esp-idf")
 COMPONENT = sorted(glob.glob(HOOKS + "/*.c"))
 PORT = os.path.join(hs_test.ROOT, "firmware-hooks", "ports", "port_esp_idf.c")
 LIB = [os.path.join(hs_test.ROOT, path) for path in hs_cores.LIB]
-METHODS = {"WRAPS": [], "HOOKS": ["-DSTANDIN_OLD"]}
-NEWLIB = ("malloc", "calloc", "realloc")
+COMPONENT_FOLDER = os.path.join(HOOKS, "heapstrata")
+METHODS = {"WRAPS": [], "HOOKS": ["-DCONFIG_HEAP_USE_HOOKS=1"]}
+NEWLIB = ("malloc", "calloc", "realloc", "free", "memalign")
+# What ESP-IDF's own heap tracing wraps (components/heap/CMakeLists.txt, 5.1 to 6.1).
+TRACING = ("heap_caps_realloc_base", "heap_caps_malloc_base", "heap_caps_aligned_alloc_base", "heap_caps_free")
+OLD = "-DESP_IDF_VERSION=0x050100"  # has no heap_caps_walk, and init functions without a stage
+MORE = os.path.join(HOOKS, "esp_asked_more.c")
 HEADER = '-DHS_PORT_HEADER="firmware-hooks/ports/port_esp_idf.h"'
 INCLUDES = ["-I" + hs_test.ROOT, "-I" + os.path.join(HERE, "include")]
 
@@ -37,10 +42,10 @@ def out_of(name):
     return os.path.join(hs_test.scratch(), name)
 
 
-def wraps(method):
+def wraps(method, *more):
     with open(os.path.join(HOOKS, "wraps.txt")) as f:
         rows = [line.split() for line in f if line.strip() and line[0] != "#"]
-    return [name for kind, name in rows if kind == "both" or kind.upper() == method]
+    return [name for kind, name in rows if kind == "both" or kind.upper() == method or kind in more]
 
 
 # ---- 1: compilers ----
@@ -54,9 +59,11 @@ def compilers():
                 flags = [*command, "-std=gnu11", "-Os", *hs_cores.WARNINGS, *INCLUDES, HEADER, "-DHS_STREAM=0", "-DHS_RING_IN=%d" % ring,
                          "-DCONFIG_HEAPSTRATA_%s=1" % method, "-DCONFIG_HEAPSTRATA_RING_IN_%s=1" % setting, "-Wno-undef"]
                 errors = ""
-                for source in COMPONENT + [PORT]:
-                    done = subprocess.run(flags + ["-c", "-o", out_of("x.o"), source], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-                    errors += done.stdout if done.returncode or done.stdout else ""
+                for version in ([], [OLD]) if ring == 1 else ([],):
+                    for source in COMPONENT + [PORT]:
+                        done = subprocess.run(flags + version + ["-c", "-o", out_of("x.o"), source], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                              text=True)
+                        errors += done.stdout if done.returncode or done.stdout else ""
                 tap.check("compiles without a warning: %s, %s, ring in %s" % (title, method.lower(), setting), not errors, errors[:2000])
 
 
@@ -80,47 +87,70 @@ set(COMPONENT_NAME heapstrata)
 set(CMAKE_CURRENT_BINARY_DIR "%(build)s")
 set(CONFIG_HEAPSTRATA_RING_SIZE 16384)
 set(CONFIG_HEAPSTRATA_FROM_BOOT y)
+set(CONFIG_HEAPSTRATA_NAME_MORE %(more)s)
+set(IDF_VERSION_MAJOR 5)
+set(IDF_VERSION_MINOR %(minor)d)
+macro(target_include_directories)
+    message("INCLUDE ${ARGN}")
+endmacro()
+macro(idf_component_get_property variable)
+    set(${variable} "THE-HEAP")
+endmacro()
 set(CONFIG_HEAPSTRATA_%(method)s y)
 set(CMAKE_CURRENT_LIST_DIR "%(hooks)s")
 """
 
 
+def component_by(method, more, minor=5):
+    script = out_of("component.cmake")
+    with open(os.path.join(COMPONENT_FOLDER, "CMakeLists.txt")) as f, open(script, "w") as to:
+        to.write(STAND_INS % dict(build=hs_test.scratch(), method=method, hooks=COMPONENT_FOLDER, more=more, minor=minor) + f.read())
+    return subprocess.run(["cmake", "-P", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 def cmake():
-    with open(os.path.join(HOOKS, "esp_hooks.c")) as f:
-        defined = set(re.findall(r"__wrap_(\w+)\(", f.read()))
-    with open(os.path.join(HOOKS, "esp_hooks.c")) as f:
-        defined |= set(re.findall(r"^WRAP\([^,]+, (\w+),", f.read(), re.M))
-    for method in METHODS:
-        script = out_of("component.cmake")
-        with open(os.path.join(HOOKS, "CMakeLists.txt")) as f, open(script, "w") as to:
-            to.write(STAND_INS % dict(build=hs_test.scratch(), method=method, hooks=HOOKS) + f.read())
-        done = subprocess.run(["cmake", "-P", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    defined = set()
+    for source in COMPONENT:
+        with open(source) as f:
+            text = f.read()
+        defined |= set(re.findall(r"__wrap_(\w+)\(", text)) | set(re.findall(r"^WRAP(?:_IF_THERE)?\([^,]+, (\w+),", text, re.M))
+    for method, more in [(m, more) for m in METHODS for more in ("n", "y")]:
+        what = method.lower() + (", more" if more == "y" else "")
+        done = component_by(method, more)
         linked = set(re.findall(r"--wrap=(\w+)", done.stdout))
-        tap.check("CMake, %s: wraps what wraps.txt says" % method.lower(), done.returncode == 0 and linked == set(wraps(method)), done.stdout)
-        tap.check("CMake, %s: each wrap is there" % method.lower(), linked <= defined, linked - defined)
+        tap.check("CMake, %s: wraps what wraps.txt says" % what, done.returncode == 0 and
+                  linked == set(wraps(method, *(["more"] if more == "y" else []))), done.stdout)
+        tap.check("CMake, %s: each wrap is there" % what, linked <= defined, linked - defined)
         sources = re.search(r"SRCS;?(.*?);?INCLUDE_DIRS", done.stdout.replace(" ", ";"), re.S)
         named = [s for s in (sources.group(1) if sources else "").split(";") if s]
-        missing = [s for s in named if not os.path.exists(s if os.path.isabs(s) else os.path.join(HOOKS, s))]
-        tap.check("CMake, %s: every source is there, and the component's are all" % method.lower(), named and not missing and
-                  {os.path.basename(s) for s in named} >= {os.path.basename(c) for c in COMPONENT + LIB}, done.stdout)
-        tap.check("CMake, %s: whole archive, no link-time optimisation" % method.lower(),
-                  "WHOLE_ARCHIVE" in done.stdout and "-fno-lto" in done.stdout, done.stdout)
-        tap.check("CMake: hooks are pulled in by name", ("-u esp_heap_trace_alloc_hook" in done.stdout) == (method == "HOOKS"), done.stdout)
+        tap.check("CMake, %s: every source is there, and the component's are all" % what, named and all(os.path.exists(s) for s in named) and
+                  {os.path.basename(s) for s in named} >= {os.path.basename(c) for c in COMPONENT + LIB if more == "y" or c != MORE}, done.stdout)
+        tap.check("CMake, %s: whole archive, no link-time optimisation" % what, "WHOLE_ARCHIVE" in done.stdout and "-fno-lto" in done.stdout, done.stdout)
+        tap.check("CMake, %s: the hook is pulled in by name" % what, ("-u esp_heap_trace_alloc_hook" in done.stdout) == (method == "HOOKS"), done.stdout)
+        tap.check("CMake, %s: beside ESP-IDF's own tracing no wrap is taken twice" % what, method == "WRAPS" or not linked & set(TRACING), linked)
+    tap.check("CMake: esp_mm is asked for where the ring is in PSRAM only", "esp_mm" not in component_by("WRAPS", "n").stdout)
+    tap.check("CMake: before 5.3 the heap's own headers are in reach", "THE-HEAP" in component_by("WRAPS", "n", 2).stdout and
+              "THE-HEAP" not in component_by("WRAPS", "n", 3).stdout)
+    folders = [os.path.dirname(path) for path in glob.glob(HOOKS + "/CMakeLists.txt") + glob.glob(HOOKS + "/*/CMakeLists.txt")]
+    tap.check("the component's folder, which ESP-IDF names it by, is called heapstrata", [os.path.basename(f) for f in folders] == ["heapstrata"], folders)
 
 
 # ---- 3: at work ----
 
+STANDIN = ("standin_base.c", "standin_multi.c", "standin_caps.c", "standin_newlib.c", "system.c")
+HOST = ["-m32", "-std=gnu11", "-O2", "-g", "-D_GNU_SOURCE", "-DHS_ESP_STACK_REACH=UINTPTR_MAX", HEADER, *INCLUDES]
+
+
 def build(name, method, ring=None, more=()):
-    """A program on the stand-in. Old versions have one file, so that calls within it pass no wrap."""
-    ours = [os.path.join(HERE, f) for f in ("work.c", "system.c", "standin_base.c", "standin_newlib.c")]
-    ours += [] if method == "HOOKS" else [os.path.join(HERE, "standin_caps.c")]
-    flags = ["-m32", "-std=gnu11", "-O2", "-g", "-D_GNU_SOURCE", "-DHS_ESP_CONSTRUCTOR=", HEADER, *INCLUDES, "-DCONFIG_HEAPSTRATA_%s=1" % method,
+    """A program on the stand-in; where hooks are the method, beside ESP-IDF's own tracing."""
+    ours = [os.path.join(HERE, f) for f in ("work.c", *STANDIN, *(["standin_tracing.c"] if method == "HOOKS" else []))]
+    flags = [*HOST, "-DCONFIG_HEAPSTRATA_%s=1" % method,
              *METHODS[method], *(["-DRING", "-DHS_STREAM=0", "-DHS_RECORD_FROM_BOOT=0", *ring] if ring else ["-DHS_STREAM=1"]), *more]
     objects = []
-    for source in ours + COMPONENT + LIB + ([PORT] if ring else []):
+    for source in ours + [c for c in COMPONENT if c != MORE] + LIB + ([PORT] if ring else []):
         objects.append(out_of("%s-%s.o" % (name, os.path.basename(source))))
         subprocess.run(["gcc", *flags, "-c", "-o", objects[-1], source], check=True)
-    names = [n for n in wraps(method) if n not in NEWLIB]
+    names = [n for n in wraps(method) if n not in NEWLIB] + (list(TRACING) if method == "HOOKS" else [])
     subprocess.run(["gcc", "-m32", "-pthread", "-o", out_of(name), *objects, *["-Wl,--wrap=" + n for n in names],
                     *["-Wl,--defsym=__real_%s=idf_%s" % (n, n) for n in NEWLIB]], check=True)
     return out_of(name)
@@ -166,7 +196,7 @@ def reports():
     status, value, err = hs_test.cli_json("stat", out_of("r.hst"))
     names = [r["name"] for r in (value or {}).get("regions", []) if r.get("present", True)]
     tap.check("stat: regions by their memory; the reserve within one of them is left out of the heap", status == 0 and
-              [n for n in names if n != "reserve"] == ["heap_caps/DRAM", "heap_caps/D-IRAM", "heap_caps/RTC", "heap_caps/PSRAM"], (names, err))
+              [n for n in names if n != "reserve"] == ["heap_caps/DRAM", "heap_caps/D-IRAM", "heap_caps/RTC fast", "heap_caps/PSRAM", "heap_caps/DRAM 2"], (names, err))
     inner = hs_test.cli_json("stat", "--heap", "reserve", out_of("r.hst"))[1] or {}
     tap.check("stat --heap reserve: the reserved pool by itself", 0 < inner.get("total_bytes", 0) <= 20000, inner)
 
@@ -209,8 +239,10 @@ def outer_firmware():
     """MicroPython with the stand-in around its heap. Kept in the build folder: only what changed is made again."""
     folder = os.path.join(hs_test.BUILD, "tests", "esp-idf-outer")
     os.makedirs(folder, exist_ok=True)
+    if os.path.exists(os.path.join(folder, "micropython")):
+        os.unlink(os.path.join(folder, "micropython"))  # make does not know of the stand-in's objects
     objects = []
-    for name in ("standin_base.c", "standin_caps.c", "standin_newlib.c", "system.c", "mp_outer.c"):
+    for name in (*STANDIN, "mp_outer.c"):
         objects.append(os.path.join(folder, "test_" + name.replace(".c", ".o")))
         subprocess.run(["gcc", "-m32", "-std=gnu11", "-O2", "-g", "-D_GNU_SOURCE", *INCLUDES, "-DCONFIG_HEAPSTRATA_WRAPS=1", "-c", "-o", objects[-1],
                         os.path.join(HERE, name)], check=True)
@@ -221,7 +253,7 @@ def outer_firmware():
     done = subprocess.run(["make", "-j2", "-C", os.path.join(hs_test.MP_SRC, "ports", "unix"), "BUILD=" + folder, "STRIP=", "FROZEN_MANIFEST=",
                            "MICROPY_PY_BTREE=0", "MICROPY_PY_SSL=0", "MICROPY_SSL_AXTLS=0", "MICROPY_SSL_MBEDTLS=0", "MICROPY_PY_FFI=0",
                            "MICROPY_FORCE_32BIT=1", "MICROPY_PY_THREAD=0", "USER_C_MODULES=" + os.path.dirname(HOOKS), "HEAPSTRATA_HEAP_CAPS=1",
-                           "CFLAGS_EXTRA=-Wno-pointer-arith -include %s/mp_outer.h -I%s/include -DCONFIG_HEAPSTRATA_WRAPS=1" % (HERE, HERE),
+                           "CFLAGS_EXTRA=-Wno-pointer-arith -include %s/mp_outer.h -I%s/include -DCONFIG_HEAPSTRATA_WRAPS=1 -DHS_ESP_STACK_REACH=UINTPTR_MAX" % (HERE, HERE),
                            "LDFLAGS_EXTRA=" + " ".join(link)], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return os.path.join(folder, "micropython"), done.returncode == 0, done.stdout[-2000:]
 

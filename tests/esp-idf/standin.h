@@ -13,13 +13,12 @@
 
 #include "esp_heap_caps.h"
 
-#define CAP_RTCRAM (1u << 15)
-
 /* What a region is made with. */
 struct standin_region {
     size_t size;
     uint32_t caps;
     bool alias; /* handed out by another address where EXEC is asked for */
+    bool late;  /* a heap only when heap_caps_enable_nonos_stack_heaps is called */
 };
 
 /* Makes the regions; call once, before anything else. */
@@ -43,5 +42,7 @@ unsigned standin_region_of(const void *address);
 void *idf_malloc(size_t size);
 void *idf_calloc(size_t n, size_t size);
 void *idf_realloc(void *old, size_t size);
+void idf_free(void *block);
+void *idf_memalign(size_t alignment, size_t size);
 
 #endif

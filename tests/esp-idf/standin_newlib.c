@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * newlib's functions over the stand-in, under names of their own: a test program needs its C library's too.
+ * The C library's functions over the stand-in, under names of their own: a test program needs its C library's too.
  */
 #include <string.h>
 
@@ -8,6 +8,8 @@
 
 void *idf_malloc(size_t size) { return heap_caps_malloc_default(size); }
 void *idf_realloc(void *old, size_t size) { return heap_caps_realloc_default(old, size); }
+void idf_free(void *block) { heap_caps_free(block); }
+void *idf_memalign(size_t alignment, size_t size) { return heap_caps_aligned_alloc_default(alignment, size); }
 
 void *idf_calloc(size_t n, size_t size) {
     void *block = heap_caps_malloc_default(n * size);

@@ -3,9 +3,12 @@
  * The rest of ESP-IDF and FreeRTOS that the component calls, over threads of the host.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "esp_cache.h"
 #include "esp_memory_utils.h"
@@ -14,12 +17,35 @@
 #include "esp_system.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
-#include "freertos/task.h"
 #include "tests/esp-idf/standin.h"
 #include "tests/esp-idf/system.h"
 
-bool system_scheduler_runs, system_without_order, system_cache_off;
+bool system_without_order, system_cache_off;
 __thread bool system_in_interrupt;
+__thread int system_core;
+
+struct system_memory system_memory(size_t size, bool alias) {
+    int fd = memfd_create("region", 0);
+    if (ftruncate(fd, (off_t)size))
+        abort();
+    struct system_memory memory = {.at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)};
+    if (alias)
+        memory.alias = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    return memory;
+}
+
+static pthread_mutex_t locks[16];
+void system_lock_init(unsigned number) { pthread_mutex_init(&locks[number], NULL); }
+void system_lock(unsigned number) { pthread_mutex_lock(&locks[number]); }
+void system_unlock(unsigned number) { pthread_mutex_unlock(&locks[number]); }
+
+void system_in_flash(void) {
+    if (system_cache_off) {
+        fprintf(stderr, "code in flash while the cache is off\n");
+        abort();
+    }
+}
 
 /* A spin lock that its owner may take again. Without order only the recorder's own sections are kept apart, so that a
  * test can see that it would see it. */
@@ -52,8 +78,7 @@ void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux) {
 }
 
 bool xPortInIsrContext(void) { return system_in_interrupt; }
-TaskHandle_t xTaskGetCurrentTaskHandle(void) { return (TaskHandle_t)(void *)&me; }
-int xTaskGetSchedulerState(void) { return system_scheduler_runs ? taskSCHEDULER_RUNNING : taskSCHEDULER_NOT_STARTED; }
+int xPortGetCoreID(void) { return system_core; }
 
 int64_t esp_timer_get_time(void) {
     struct timespec now;
@@ -71,5 +96,8 @@ bool esp_psram_is_initialized(void) { return true; }
 size_t esp_psram_get_size(void) { return 1u << 20; }
 
 bool esp_ptr_external_ram(const void *address) { return standin_region_of(address) == SYSTEM_PSRAM; }
-bool esp_ptr_in_rtc_slow(const void *address) { return standin_region_of(address) == SYSTEM_RTC; }
+bool esp_ptr_in_rtc_slow(const void *address) { return (void)address, false; }
+bool esp_ptr_in_rtc_dram_fast(const void *address) { return standin_region_of(address) == SYSTEM_RTC; }
+bool esp_ptr_in_rtc_iram_fast(const void *address) { return (void)address, false; }
+bool esp_rtc_dram_match_rtc_iram(void) { return true; }
 bool esp_ptr_in_iram(const void *address) { return (void)address, false; }

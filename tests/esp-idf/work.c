@@ -28,6 +28,8 @@
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+void __wrap_free(void *block);
+void *__wrap_memalign(size_t alignment, size_t size);
 
 static struct {
     uint64_t allocs, frees, reallocs, fails;
@@ -56,7 +58,7 @@ struct hs_text hs_port_facts(struct hs_text base) { return base; }
 void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 bool hs_port_write(const void *data, uint32_t len) { return fwrite(data, 1, len, out) == len; }
 uint8_t hs_port_memory_kind(const void *address) {
-    static const uint8_t kinds[] = {HS_MEMORY_INTERNAL, HS_MEMORY_INTERNAL, HS_MEMORY_RTC_SLOW, HS_MEMORY_PSRAM};
+    static const uint8_t kinds[] = {HS_MEMORY_INTERNAL, HS_MEMORY_INTERNAL, HS_MEMORY_RTC_FAST, HS_MEMORY_PSRAM, HS_MEMORY_INTERNAL};
     unsigned region = standin_region_of(address);
     return region < sizeof kinds ? kinds[region] : HS_MEMORY_UNKNOWN;
 }
@@ -92,22 +94,29 @@ static size_t some_size(struct worker *w) {
 
 static void *some_alloc(struct worker *w, size_t size) {
     static const uint32_t caps[] = {
-        MALLOC_CAP_8BIT, MALLOC_CAP_DMA, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM, MALLOC_CAP_EXEC, MALLOC_CAP_DEFAULT, CAP_RTCRAM,
+        MALLOC_CAP_8BIT, MALLOC_CAP_DMA, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM, MALLOC_CAP_EXEC, MALLOC_CAP_DEFAULT, MALLOC_CAP_RTCRAM,
     };
     uint32_t which = want.same ? MALLOC_CAP_8BIT : caps[chance(w, sizeof caps / sizeof *caps)];
-    switch (want.same ? 1 : chance(w, 6)) {
+    uint32_t prefer = which & MALLOC_CAP_EXEC ? MALLOC_CAP_8BIT : which;
+    switch (want.same ? 1 : chance(w, 10)) {
     case 0: return __wrap_malloc(size);
     case 1: return heap_caps_malloc(size, which);
     case 2: return heap_caps_calloc(1, size, which);
     case 3: return heap_caps_aligned_alloc(4u << chance(w, 6), size, which & MALLOC_CAP_EXEC ? MALLOC_CAP_8BIT : which);
     case 4: return __wrap_calloc(1, size);
+    case 5: return heap_caps_malloc_prefer(size, 2, MALLOC_CAP_SPIRAM | MALLOC_CAP_DMA, prefer);
+    case 6: return heap_caps_calloc_prefer(1, size, 2, prefer, MALLOC_CAP_8BIT);
+    case 7: return heap_caps_aligned_calloc(16, 1, size, prefer);
+    case 8: return __wrap_memalign(8u << chance(w, 4), size);
     default: return __wrap_malloc(size);
     }
 }
 
 static void resize(struct worker *w, unsigned i) {
     size_t size = some_size(w);
-    void *now = chance(w, 2) ? __wrap_realloc(w->block[i], size) : heap_caps_realloc(w->block[i], size, MALLOC_CAP_8BIT);
+    void *now = chance(w, 2)   ? __wrap_realloc(w->block[i], size)
+                : chance(w, 2) ? heap_caps_realloc(w->block[i], size, MALLOC_CAP_8BIT)
+                               : heap_caps_realloc_prefer(w->block[i], size, 2, MALLOC_CAP_SPIRAM, MALLOC_CAP_INTERNAL);
     if (!now) {
         w->fails++;
         return;
@@ -125,7 +134,10 @@ static void step(struct worker *w) {
         w->allocs += w->block[i] != NULL;
         w->fails += !w->block[i];
     } else if (chance(w, 4)) {
-        heap_caps_free(w->block[i]);
+        if (chance(w, 2))
+            __wrap_free(w->block[i]);
+        else
+            heap_caps_free(w->block[i]);
         w->block[i] = NULL;
         w->frees++;
     } else {
@@ -133,8 +145,11 @@ static void step(struct worker *w) {
     }
 }
 
+static struct worker *workers;
+
 static void *work(void *memory) {
     struct worker *w = memory;
+    system_core = (int)(w - workers);
     for (unsigned i = 0; i < want.steps; i++) {
         system_in_interrupt = !want.same && chance(w, 100) == 0;
         step(w);
@@ -142,8 +157,6 @@ static void *work(void *memory) {
     }
     return NULL;
 }
-
-static struct worker *workers;
 
 static void all_work(void) {
     standin_pause = pause_now;
@@ -199,14 +212,17 @@ static void make_memory(void) {
     static const struct standin_region regions[SYSTEM_REGIONS] = {
         [SYSTEM_DRAM] = {160 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, false},
         [SYSTEM_DIRAM] = {64 << 10, MALLOC_CAP_EXEC | MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, true},
-        [SYSTEM_RTC] = {8 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | CAP_RTCRAM, false},
+        [SYSTEM_RTC] = {8 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_RTCRAM, false},
         [SYSTEM_PSRAM] = {1 << 20, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_SPIRAM | MALLOC_CAP_DEFAULT, false},
+        [SYSTEM_STACK] = {16 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, .late = true},
     };
     standin_make(regions, SYSTEM_REGIONS);
     standin_always_internal(16384);
 }
 
 void heapstrata_init(void);
+void app_main(void);
+void app_main(void) {}
 
 int main(int argc, char **argv) {
     if (argc < 6)
@@ -227,8 +243,7 @@ int main(int argc, char **argv) {
     setvbuf(out, buffer, _IOFBF, sizeof buffer);
 #endif
     make_memory();
-    heapstrata_init(); /* among the constructors, on a board */
-    system_scheduler_runs = true;
+    heapstrata_init(); /* one of the init functions, on a board */
     make_workers();
     if (want.late) {
         all_work();
@@ -238,6 +253,7 @@ int main(int argc, char **argv) {
     if (!heapstrata_works())
         fprintf(stderr, "the self-test failed\n");
     standin_reserve(20000, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL, MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_8BIT);
+    heap_caps_enable_nonos_stack_heaps();
     heapstrata_mark("work");
     all_work();
     if (want.cache_off) {

@@ -9,6 +9,9 @@
 
 bool esp_ptr_external_ram(const void *address);
 bool esp_ptr_in_rtc_slow(const void *address);
+bool esp_ptr_in_rtc_dram_fast(const void *address);
+bool esp_ptr_in_rtc_iram_fast(const void *address);
+bool esp_rtc_dram_match_rtc_iram(void);
 bool esp_ptr_in_iram(const void *address);
 bool esp_ptr_in_diram_iram(const void *address);
 

@@ -17,5 +17,7 @@ typedef struct {
 void portENTER_CRITICAL_SAFE(portMUX_TYPE *mux);
 void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux);
 bool xPortInIsrContext(void);
+#define portNUM_PROCESSORS 4
+int xPortGetCoreID(void);
 
 #endif

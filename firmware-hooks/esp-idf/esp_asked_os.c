@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * FreeRTOS's functions that create something: who calls them is who asked. They are in files that are linked always.
+ */
+#include "firmware-hooks/esp-idf/esp_asked.h"
+
+/* These are called by tasks and start-up, with the flash cache on. */
+#undef HS_ESP_FAST
+#define HS_ESP_FAST
+
+WRAP_IF_THERE(void *, pvPortMalloc, (size_t size)) ASKS(pvPortMalloc, (size))
+WRAP_IF_THERE(void, vPortFree, (void *block)) ASKS_NOTHING(vPortFree, (block))
+WRAP_IF_THERE(int, xTaskCreate, (void *code, const char *name, uint32_t stack, void *argument, unsigned priority, void *task))
+ASKS(xTaskCreate, (code, name, stack, argument, priority, task))
+WRAP_IF_THERE(int, xTaskCreatePinnedToCore, (void *code, const char *name, uint32_t stack, void *argument, unsigned priority, void *task, int core))
+ASKS(xTaskCreatePinnedToCore, (code, name, stack, argument, priority, task, core))
+WRAP_IF_THERE(void *, xQueueGenericCreate, (unsigned length, unsigned size, uint8_t type)) ASKS(xQueueGenericCreate, (length, size, type))
+WRAP_IF_THERE(void *, xQueueCreateMutex, (uint8_t type)) ASKS(xQueueCreateMutex, (type))
+WRAP_IF_THERE(void *, xQueueCreateCountingSemaphore, (unsigned most, unsigned first)) ASKS(xQueueCreateCountingSemaphore, (most, first))
+WRAP_IF_THERE(void *, xTimerCreate, (const char *name, uint32_t period, int reload, void *id, void *callback))
+ASKS(xTimerCreate, (name, period, reload, id, callback))
