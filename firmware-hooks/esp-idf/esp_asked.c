@@ -49,7 +49,7 @@ struct preferences {
 };
 #define EACH_OF(p) (p).caps[0], (p).caps[1], (p).caps[2], (p).caps[3], (p).caps[4], (p).caps[5], (p).caps[6], (p).caps[7]
 
-static struct preferences taken_from(va_list list, size_t n) {
+static __attribute__((noinline)) struct preferences taken_from(va_list list, size_t n) {
     struct preferences p = {{0}};
     for (size_t i = 0; i < n && i < PREFERENCES; i++)
         p.caps[i] = va_arg(list, uint32_t);

@@ -27,7 +27,6 @@
 #include "esp_private/cache_utils.h"
 #include "firmware-hooks/esp-idf/esp_asked.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
-#include "firmware-hooks/ports/events.h"
 #include "freertos/FreeRTOS.h"
 #include "lib/level.h"
 #include "lib/port.h"
@@ -171,22 +170,28 @@ INLINE bool can_record(void) { return !NEEDS_CACHE || spi_flash_cache_enabled();
 INLINE bool can_walk(void) { return !xPortInIsrContext() && spi_flash_cache_enabled(); }
 
 /* While heap and trace should agree: a keyframe that is due, or one behind what was missed. */
-static HS_ESP_FAST void catch_up(void) {
+static __attribute__((noinline)) void catch_up(void) {
     keyframe_if_due();
     if (!turn.missed)
         return;
     hs_record(&(struct hs_record){.kind = HS_LOST, .count = turn.missed});
     turn.missed = 0;
-    make_keyframe();
+    if (hs_state == HS_STATE_ON)
+        make_keyframe();
+}
+
+static HS_ESP_FAST __attribute__((noinline)) hs_lock_t enter_section(void) {
+    hs_lock_t lock = hs_port_lock();
+    if ((hs_state == HS_STATE_KEYFRAME_DUE || turn.missed) && can_walk())
+        catch_up();
+    return lock;
 }
 
 /* Enters the section in which heap and trace change together. False, and no section, when nothing is recorded. */
 INLINE bool begin(hs_lock_t *lock) {
     if (hs_state == HS_STATE_OFF)
         return false;
-    *lock = hs_port_lock();
-    if ((hs_state == HS_STATE_KEYFRAME_DUE || turn.missed) && can_walk())
-        catch_up();
+    *lock = enter_section();
     return true;
 }
 
@@ -238,21 +243,51 @@ static HS_ESP_FAST uint32_t pos_of(uintptr_t block) {
     return pos;
 }
 
+/* At another level than "full". What samples and sums up is in flash: while that is off, blocks that would have been chosen
+ * count as missed; the ends of those that were are recorded. */
+static HS_ESP_FAST __attribute__((noinline)) void put_at_level(struct hs_key key, struct hs_block told, uint8_t op) {
+    if (hs_level_skips(told.size))
+        return;
+    if (!spi_flash_cache_enabled())
+        turn.missed++;
+    else if (op == HS_ALLOC)
+        hs_level_alloc(key, told);
+    else
+        hs_level_realloc(key, told);
+}
+
 static HS_ESP_FAST void put_alloc(struct hs_key key, struct hs_block told) {
     if (hs_state != HS_STATE_LEVEL)
         hs_alloc(key, told);
-    else if (!hs_level_skips(told.size))
-        hs_level_alloc(key, told);
+    else
+        put_at_level(key, told, HS_ALLOC);
+}
+
+static HS_ESP_FAST void put_realloc(struct hs_key key, struct hs_block told, uint32_t old) {
+    if (hs_state != HS_STATE_LEVEL) {
+        hs_realloc(key, told, old);
+        return;
+    }
+    hs_level_gone(old, HS_REALLOC);
+    put_at_level(key, told, HS_REALLOC);
+}
+
+/* Where a block of `size` bytes is that was allocated or resized in this task's turn. False: there is nothing to record. */
+static HS_ESP_FAST __attribute__((noinline)) bool is_told(const void *block, size_t size, struct hs_block *told) {
+    uintptr_t at = plain(block);
+    told->pos = pos_of(at);
+    hs_esp_seen++;
+    if (told->pos == HS_POS_IMPLIED || !records())
+        return false;
+    told->size = size_of(at, size);
+    tell_turn();
+    return true;
 }
 
 static HS_ESP_FAST void tell_alloc(uintptr_t own, const void *block, size_t size, uint32_t caps) {
-    uintptr_t at = plain(block);
-    uint32_t pos = pos_of(at);
-    hs_esp_seen++;
-    if (pos == HS_POS_IMPLIED || !records())
-        return;
-    tell_turn();
-    put_alloc(key_of(own, caps), (struct hs_block){.pos = pos, .size = size_of(at, size)});
+    struct hs_block told;
+    if (is_told(block, size, &told))
+        put_alloc(key_of(own, caps), told);
 }
 
 static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos) {
@@ -267,18 +302,14 @@ static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos) {
 
 /* `old` is the granule that the block had, HS_POS_IMPLIED: it had none that we know. */
 static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *block, size_t size, uint32_t caps) {
-    uintptr_t at = plain(block);
-    uint32_t pos = pos_of(at);
-    hs_esp_seen++;
-    if (pos == HS_POS_IMPLIED || !records())
+    struct hs_block told;
+    if (!is_told(block, size, &told))
         return;
-    tell_turn();
-    struct hs_block told = {.pos = pos, .size = size_of(at, size)};
     struct hs_key key = key_of(own, caps);
     if (old == HS_POS_IMPLIED)
         put_alloc(key, told);
     else
-        hs_event_realloc(key, told, old);
+        put_realloc(key, told, old);
 }
 
 /* --- failures -------------------------------------------------------------------------------------------- */

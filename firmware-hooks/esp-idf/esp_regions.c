@@ -168,7 +168,7 @@ bool hs_esp_find_regions(void) {
 
 /* --- looking up ---------------------------------------------------------------------------------------- */
 
-static HS_ESP_FAST const struct region *region_of(uintptr_t header) {
+static inline __attribute__((always_inline)) const struct region *region_of(uintptr_t header) {
     const struct region *found = NULL;
     for (uint32_t i = 0; i < n_regions; i++)
         if (header - regions[i].start < (uintptr_t)regions[i].granules << HS_ESP_SHIFT && (!found || regions[i].nested))

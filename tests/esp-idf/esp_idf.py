@@ -6,18 +6,22 @@
 2. Its CMakeLists.txt asks ESP-IDF for what there is: run with stand-ins for ESP-IDF's CMake functions.
 3. Beside MicroPython: its 32-bit unix port, whose heap grows out of the stand-in as the esp32 port's does out of heap_caps.
 4. Runs on the stand-in (32 bit, as a board's pointers are), by both methods; verify.c holds the trace against the truth.
+5. Runs on the bare stand-in, RV32 in QEMU (bare.py): no thread pointer before the first task, interrupts that allocate, heaps that
+   come later, flash that is not there while its cache is off.
 
     HS_ESP_OPERATIONS=N   of the two cores that use the same addresses (default 400000, in full 10000000)
 """
 import glob
+import json
 import os
 import re
 import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-for folder in ("tools", "oracle"):
+for folder in ("tools", "oracle", "esp-idf"):
     sys.path.insert(0, os.path.join(HERE, "..", folder))
+import bare  # noqa: E402
 import hs_cores  # noqa: E402
 import hs_test  # noqa: E402
 import meminfo  # noqa: E402
@@ -49,6 +53,13 @@ def wraps(method, *more):
 
 
 # ---- 1: compilers ----
+
+def needs_no_cache_header():
+    """MicroPython's esp32 port does not ask for the component that has it."""
+    for ring in (1, 2, 3):
+        done = subprocess.run(["gcc", "-m32", "-M", *INCLUDES, HEADER, "-DHS_RING_IN=%d" % ring, PORT], stdout=subprocess.PIPE, text=True)
+        tap.check("port, ring %d: esp_cache.h is included for PSRAM only" % ring, done.returncode == 0 and ("esp_cache.h" in done.stdout) == (ring == 3))
+
 
 def compilers():
     cores = [("this computer", ["gcc"])] + [(c.title, [c.cross + "gcc", *c.flags]) for c in hs_cores.CORES.values()
@@ -187,6 +198,8 @@ def at_work():
         good, text = work(program, verify, "same", 200000, 2, 5, "same", "unordered")
         tap.check("%s: without the lock across calls that would be seen" % method.lower(), not good and "contradictions" in text, text)
         os.unlink(out_of("same.hst"))
+    good, text = work(build("old", "WRAPS", more=[OLD]), verify, "t", 15000, 2, 3, "late")
+    tap.check("5.1, heaps walked by their own parts: every block and event", good, text)
 
 
 def reports():
@@ -314,7 +327,72 @@ def ring_and_dump():
                   (marks.get("marks") or [{}])[-1].get("mark") == "end", (value, marks))
 
 
+# ---- 4: bare ----
+
+def on_bare_machine():
+    """RV32 in QEMU: what a host's threads and its one kind of memory cannot show."""
+    missing = bare.CORE.missing()
+    if missing:
+        tap.skip("bare: %s" % missing)
+        return
+    folder = out_of("bare")
+    os.makedirs(folder, exist_ok=True)
+    link = ["-Wl,--wrap=" + n for n in wraps("WRAPS") if n not in NEWLIB] + ["-Wl,--defsym=__real_%s=idf_%s" % (n, n) for n in NEWLIB]
+    firmware = bare.Firmware(folder, [c for c in COMPONENT if c != MORE] + [PORT], LIB, link, os.path.join(COMPONENT_FOLDER, "linker.lf.in"))
+    tap.check("bare: each function that linker.lf.in names is there", not firmware.missing(), firmware.missing())
+    iram = firmware.iram()
+    tap.note("code in internal RAM: %d bytes" % iram)
+    tap.check("bare: at most 12 KB of code in internal RAM at -Os", 4000 < iram <= 12 << 10, iram)
+    done = firmware.run()
+    console = done.out.decode(errors="replace")
+    if not tap.check("bare: boots without a thread pointer, and works without flash", done.status == 0, console[-600:]):
+        return
+    with open(out_of("bare.log"), "w") as f:
+        f.write(console)
+    with open(out_of("bare.txt"), "w") as f:
+        f.writelines(line[2:] + "\n" for kind in "CT" for line in console.splitlines() if line.startswith(kind + " "))
+    imported = hs_test.cli("import", out_of("bare.log"), "-o", out_of("bare.hst"))
+    checked = hs_test.run([verifier(), out_of("bare.hst"), out_of("bare.txt")], merge=True)
+    tap.check("bare: tasks, interrupts, late heaps, no flash: every block and event", imported.status == 0 and checked.status == 0,
+              (imported.err, checked.out))
+    records = [json.loads(line) for line in hs_test.cli("dump", "--json", out_of("bare.hst")).out.decode().splitlines()]
+    resets = [r for r in records if r.get("kind") == "RESET"]
+    tap.check("bare: the reset's cause is known when the trace begins", len(resets) == 1 and resets[0]["cause"] == 3, resets)
+    tap.check("bare: each task has a number, interrupts and start-up have 0", {r["thread"] for r in records if r.get("kind") == "THREAD"} == {0, 1, 2, 3})
+    names_of_callers(firmware.elf)
+    capabilities()
+    zeros = re.search(r"^Z (\d+)$", console, re.M)
+    tap.check("bare: calloc's zeros are written while interrupts can come", zeros and int(zeros.group(1)) < 256, zeros and zeros.group(1))
+    figures = {what: int(n) for what, n in re.findall(r"^I (\w+) (\d+)$", console, re.M)}
+    tap.note("instructions of malloc and free, stand-in's heap: %s; code in internal RAM: %d bytes" % (figures, iram))
+    tap.check("bare: stopped and recording cost what they may", figures.get("stopped", 1e9) - figures.get("bare", 0) <= 60 and
+              figures.get("recording", 1e9) - figures.get("bare", 0) <= 1200, figures)
+
+
+def names_of_callers(elf):
+    status, report, err = hs_test.cli_json("report", "--elf", elf, out_of("bare.hst"))
+    names = {row["line"] for row in (report or {}).get("rows", [])}
+    tap.check("bare: the ELF file is this build's", status == 0 and "another build" not in str(err), err)
+    wanted = {"sensor_reads", "network_receives", "resize", "timer_interrupt_allocates", "port_starts_its_tick", "main_task"}
+    tap.check("bare: who asked is who called, in tasks, interrupts and start-up", wanted <= names and
+              not [n for n in names if n.startswith(("heap_caps", "idf_", "__wrap"))], names)
+
+
+def capabilities():
+    value = hs_test.cli_json("regions", out_of("bare.hst"))[1] or {}
+    regions = {r["region"]: r["capabilities"] for r in value.get("regions", [])}
+    tap.check("bare: regions have names of their own, and all their capabilities", len(regions) == len(value.get("regions", [])) == 5 and
+              "SIMD" in regions.get("heap_caps/DRAM 2", "") and "bit 30" in regions.get("heap_caps/DRAM", "") and "heap_caps/RTC fast" in regions, regions)
+    rows = [(r["asked"], r["region"]) for r in value.get("requests", [])]
+    tap.check("bare: requests have all their capabilities", len(set(rows)) == len(rows) and ("SIMD", "heap_caps/DRAM 2") in rows and
+              any("CACHE_ALIGNED" in asked for asked, _ in rows), rows)
+    report = hs_test.cli_json("report", out_of("bare.hst"))[1] or {}
+    last = (report.get("failures") or [{}])[-1]
+    tap.check("bare: too large for memory for DMA is full, not refused", last.get("verdict") == "full", last)
+
+
 compilers()
+needs_no_cache_header()
 cmake()
 at_work()
 reports()
@@ -322,4 +400,5 @@ regions()
 both_levels()
 cache_off()
 ring_and_dump()
+on_bare_machine()
 tap.finish()

@@ -7,11 +7,12 @@
 
 #define MICROPY_GC_SPLIT_HEAP      (1)
 #define MICROPY_GC_SPLIT_HEAP_AUTO (1)
-#define MP_PLAT_ALLOC_HEAP(size)   heap_caps_malloc_default(size)
+#define MP_PLAT_ALLOC_HEAP(size)   heap_caps_malloc(size, 1u << 2 | 1u << 20) /* 8BIT, and one beyond those of old */
 #define MP_PLAT_FREE_HEAP(area)    heap_caps_free(area)
 
 #include <stddef.h>
-void *heap_caps_malloc_default(size_t size);
+#include <stdint.h>
+void *heap_caps_malloc(size_t size, uint32_t caps);
 void heap_caps_free(void *block);
 
 #endif
