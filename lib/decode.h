@@ -51,10 +51,14 @@ int hs_decode_definition(const uint8_t *bytes, size_t len, struct hs_record *rec
 /* Run lengths of SWEEP and SNAPSHOT data. Both return the next run's kind and set `*length`; 0 at the
  * end, negative enum hs_err for bytes that make no sense. */
 struct hs_runs {
-    const uint8_t *at, *end;
+    const uint8_t *start, *at, *end;
     uint8_t bits, n_bits; /* pending literal bits of a sweep */
     uint32_t heads;       /* of a sweep, still to come */
     uint32_t singles;     /* pending one-granule blocks of a snapshot */
+    uint32_t repeat;      /* codes of a snapshot that are still to be read again, */
+    const uint8_t *again; /* from here on, */
+    uint8_t period, next; /* so many of them, of which this one comes next */
+    uint8_t repeats;      /* whether there are any */
 };
 enum hs_run { HS_RUN_END = 0, HS_RUN_FREED, HS_RUN_KEPT, HS_RUN_FREE, HS_RUN_BLOCK };
 void hs_runs_init(struct hs_runs *runs, const struct hs_record *record);

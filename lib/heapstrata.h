@@ -217,8 +217,13 @@ struct hs_runs_writer {
     uint32_t kind;    /* of the run at hand: the bit of a sweep */
     uint8_t n_bits, bits;
     uint8_t part;
-    uint8_t record_kind;
+    uint8_t record_kind; /* 0: nothing is written */
     uint8_t len;
+    uint8_t plain;    /* a snapshot: bytes at the data's end that are codes of one byte each */
+    uint8_t period;   /* of which the last so many come over and over; 0: none do */
+    uint8_t at;       /* which of them is next */
+    uint32_t repeat;  /* bytes that did, not yet in the data */
+    uint32_t bytes;   /* of the records so far, at most */
     uint8_t data[HS_DATA_MAX];
 };
 
@@ -235,6 +240,9 @@ void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part);
 void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
 void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules);
 void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end);
+
+/* In the place of hs_snapshot_begin: nothing is written; after the end `w->bytes` is how many bytes it would have been. */
+void hs_snapshot_measure(struct hs_runs_writer *w);
 
 static inline void hs_sweep_heads(struct hs_runs_writer *w, uint32_t pos, bool survive, uint32_t n) {
     if (w->kind != survive)

@@ -50,6 +50,11 @@ enum hs_placement {
 };
 #define HS_REGION_EXISTING 0x80u /* bit beside the placement rule: contents follow as a snapshot */
 
+/* SNAPSHOT: bits of `cause`. */
+#define HS_SNAPSHOT_FIRST   1u
+#define HS_SNAPSHOT_LAST    2u
+#define HS_SNAPSHOT_REPEATS 4u /* of the data's bytes 0xff begins a repeat */
+
 /* FAIL: the cause proper, and how `cause` names a region of the heap that was asked. */
 #define HS_FAIL_CAUSE(cause)   ((cause) & 3u)
 #define HS_FAIL_REGION(region) ((uint8_t)(((region) + 1u) << 2))

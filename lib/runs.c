@@ -7,17 +7,29 @@
  *             11nnnnnn [varint]  n + 8 heads survive, likewise
  *   snapshot  0nnnnnnn [varint]  n + 1 free granules; n = 127: 128 + varint
  *             10nnnnnn [varint]  a block of n + 1 granules; n = 63: 64 + varint
- *             11nnnnnn           n + 2 blocks of one granule each
+ *             11nnnnnn           n + 2 blocks of one granule each; n < 63
+ *             11111111 p varint  the p bytes before this one, over and over, up to so many bytes more
  *
- * The last literal byte of a sweep is filled up with zeros; `heads` tells how many bits count.
+ * The last literal byte of a sweep is filled up with zeros; `heads` tells how many bits count. A loop leaves the same few
+ * blocks over and over: repeats are what makes a full heap's snapshot short.
  */
+#include <string.h>
+
 #include "lib/trace.h"
 #include "lib/varint.h"
 
 /* Bytes that closing the pending bits or run may still take. */
 #define TAIL (1 + HS_VARINT32_MAX + 1)
 
+/* Bytes of a SNAPSHOT record beside its data, at most. */
+#define HEAD 12u
+
 static void emit(struct hs_runs_writer *w, uint32_t end) {
+    w->bytes += w->len + HEAD;
+    if (!w->record_kind) {
+        w->len = 0;
+        return;
+    }
     hs_record(&(struct hs_record){
         .kind = w->record_kind,
         .pos = w->pos,
@@ -37,6 +49,8 @@ static void begin(struct hs_runs_writer *w, uint8_t record_kind, uint32_t pos) {
     w->pos = pos;
     w->count = w->run = 0;
     w->kind = w->n_bits = w->bits = w->part = w->len = 0;
+    w->bytes = w->repeat = 0;
+    w->plain = w->period = 0;
     w->record_kind = record_kind;
 }
 
@@ -100,6 +114,13 @@ void hs_sweep_end(struct hs_runs_writer *w, uint32_t end) {
 
 #define SNAPSHOT_BLOCK   0x80u
 #define SNAPSHOT_SINGLES 0xc0u
+#define SNAPSHOT_REPEAT  0xffu
+#define SINGLES_MAX      64u
+/* A repeat takes three bytes, so this many are worth one; five, the count's varint, are the most that closing one adds. */
+#define REPEAT_MIN 4u
+#define PERIOD_MAX 8u
+/* What one call may add to the data, and then closing what is pending: a repeat and a byte, a repeat and a long run. */
+#define SNAPSHOT_ROOM (HS_DATA_MAX - 3 * (2 + HS_VARINT32_MAX) - 1)
 
 void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part) {
     begin(w, HS_SNAPSHOT, pos);
@@ -107,40 +128,95 @@ void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part) {
     w->bits = part & 2; /* kept for the last piece */
 }
 
+void hs_snapshot_measure(struct hs_runs_writer *w) {
+    begin(w, 0, 0);
+}
+
+/* Writes the bytes that were found to be repeats: as such, or as they are when they are few. */
+static void end_repeat(struct hs_runs_writer *w) {
+    if (w->repeat < REPEAT_MIN) {
+        for (w->plain += w->repeat; w->repeat; w->repeat--, w->len++)
+            w->data[w->len] = w->data[w->len - w->period];
+    } else {
+        w->data[w->len++] = SNAPSHOT_REPEAT;
+        w->data[w->len++] = w->period;
+        w->len = (uint8_t)(hs_put_u32(w->data + w->len, w->repeat) - w->data);
+        w->part |= HS_SNAPSHOT_REPEATS;
+        w->plain = 0;
+    }
+    w->repeat = 0;
+    w->period = 0;
+}
+
+/* How many of the last bytes are those before them once more, 0 when there is no such number. */
+static uint8_t find_period(const struct hs_runs_writer *w) {
+    const uint8_t *end = w->data + w->len;
+    for (uint8_t p = 1; p <= PERIOD_MAX && 2 * p <= w->plain; p++)
+        if (memcmp(end - p, end - 2 * p, p) == 0)
+            return p;
+    return 0;
+}
+
+/* A code of one byte. `at` is which byte of the period comes next. */
+static void put_code(struct hs_runs_writer *w, uint8_t code) {
+    if (w->period && w->data[w->len - w->period + w->at] == code) {
+        w->repeat++;
+        w->at = w->at + 1 < w->period ? w->at + 1 : 0;
+        return;
+    }
+    end_repeat(w);
+    w->data[w->len++] = code;
+    w->plain++;
+    w->period = find_period(w);
+    w->at = 0;
+}
+
+static void put_snapshot_run(struct hs_runs_writer *w, uint8_t tag, uint32_t n, uint32_t most) {
+    if (n < most) {
+        put_code(w, (uint8_t)(tag | n));
+        return;
+    }
+    end_repeat(w);
+    put_run(w, tag, n, most);
+    w->plain = 0;
+}
+
 static void flush_singles(struct hs_runs_writer *w) {
-    if (w->run == 1)
-        w->data[w->len++] = SNAPSHOT_BLOCK;
-    else if (w->run)
-        w->data[w->len++] = (uint8_t)(SNAPSHOT_SINGLES | (w->run - 2));
+    if (w->run)
+        put_code(w, (uint8_t)(w->run == 1 ? SNAPSHOT_BLOCK : SNAPSHOT_SINGLES | (w->run - 2)));
     w->run = 0;
 }
 
+static void end_piece(struct hs_runs_writer *w, uint32_t end) {
+    flush_singles(w);
+    end_repeat(w);
+    emit(w, end);
+    w->plain = 0;
+}
+
 static void room(struct hs_runs_writer *w, uint32_t pos) {
-    if (w->len > HS_DATA_MAX - 2 * TAIL) {
-        flush_singles(w);
-        emit(w, pos);
-    }
+    if (w->len > SNAPSHOT_ROOM)
+        end_piece(w, pos);
 }
 
 void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules) {
     room(w, pos);
     flush_singles(w);
-    put_run(w, 0, granules - 1, 127);
+    put_snapshot_run(w, 0, granules - 1, 127);
 }
 
 void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules) {
     room(w, pos);
     if (granules == 1) {
-        if (++w->run == 65)
+        if (++w->run == SINGLES_MAX)
             flush_singles(w);
         return;
     }
     flush_singles(w);
-    put_run(w, SNAPSHOT_BLOCK, granules - 1, 63);
+    put_snapshot_run(w, SNAPSHOT_BLOCK, granules - 1, 63);
 }
 
 void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end) {
-    flush_singles(w);
     w->part |= w->bits;
-    emit(w, end);
+    end_piece(w, end);
 }

@@ -7,13 +7,15 @@
 #include "lib/varint.h"
 
 #define SNAPSHOT_SINGLES 0xc0u
+#define SNAPSHOT_REPEAT  0xffu
 
 void hs_runs_init(struct hs_runs *runs, const struct hs_record *record) {
-    runs->at = record->data;
+    runs->start = runs->at = record->data;
     runs->end = record->data + record->data_len;
     runs->bits = runs->n_bits = 0;
     runs->heads = record->count;
-    runs->singles = 0;
+    runs->singles = runs->repeat = 0;
+    runs->repeats = record->kind == HS_SNAPSHOT && record->cause & HS_SNAPSHOT_REPEATS;
 }
 
 static int get_length(struct hs_runs *runs, uint32_t n, uint32_t most, uint32_t base, uint32_t *length) {
@@ -54,15 +56,57 @@ int hs_runs_sweep(struct hs_runs *runs, uint32_t *length) {
     return sweep_run(runs, kind, 1);
 }
 
+/* Whether a byte is a code by itself: no other bytes belong to it. */
+static int is_plain(uint8_t code) { return code != 0x7f && code != 0xbf && code != SNAPSHOT_REPEAT; }
+
+static int begin_repeat(struct hs_runs *runs) {
+    const uint8_t *mark = runs->at++;
+    uint64_t n = 0;
+    if (runs->at == runs->end)
+        return HS_ERR_END;
+    runs->period = *runs->at++;
+    if (hs_get_u64(&runs->at, runs->end, &n))
+        return HS_ERR_END;
+    if (!runs->period || runs->period > mark - runs->start || !n || n > 0xffffffu)
+        return HS_ERR_FORMAT;
+    runs->again = mark - runs->period;
+    for (uint32_t i = 0; i < runs->period; i++)
+        if (!is_plain(runs->again[i]))
+            return HS_ERR_FORMAT;
+    runs->next = 0;
+    runs->repeat = (uint32_t)n;
+    return HS_OK;
+}
+
+/* The next code's first byte: 1; 0 at the end. */
+static int next_code(struct hs_runs *runs, uint8_t *code) {
+    if (!runs->repeat && runs->at == runs->end)
+        return HS_RUN_END;
+    if (!runs->repeat && *runs->at == SNAPSHOT_REPEAT && runs->repeats) {
+        int err = begin_repeat(runs);
+        if (err)
+            return err;
+    }
+    if (!runs->repeat) {
+        *code = *runs->at++;
+        return 1;
+    }
+    *code = runs->again[runs->next];
+    runs->next = runs->next + 1 < runs->period ? runs->next + 1 : 0;
+    runs->repeat--;
+    return 1;
+}
+
 int hs_runs_snapshot(struct hs_runs *runs, uint32_t *length) {
+    uint8_t byte;
     *length = 1;
     if (runs->singles) {
         runs->singles--;
         return HS_RUN_BLOCK;
     }
-    if (runs->at == runs->end)
-        return HS_RUN_END;
-    uint8_t byte = *runs->at++;
+    int got = next_code(runs, &byte);
+    if (got <= 0)
+        return got;
     if ((byte & 0xc0) == SNAPSHOT_SINGLES) {
         runs->singles = (byte & 0x3fu) + 1;
         return HS_RUN_BLOCK;

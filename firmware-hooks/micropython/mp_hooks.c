@@ -505,17 +505,21 @@ static uint32_t run_len(const mp_state_mem_area_t *a, uint32_t at) {
     return end - at;
 }
 
-static void snapshot_area(const struct area *a, uint8_t part) {
-    struct hs_runs_writer w;
-    hs_snapshot_begin(&w, a->first, part);
+static void walk_area(const struct area *a, struct hs_runs_writer *w) {
     for (uint32_t at = 0, len; at < a->granules; at += len) {
         len = run_len(a->area, at);
         if (kind_at(a->area, at) == AT_FREE)
-            hs_snapshot_free(&w, a->first + at, len);
+            hs_snapshot_free(w, a->first + at, len);
         else
-            hs_snapshot_block(&w, a->first + at, len);
+            hs_snapshot_block(w, a->first + at, len);
     }
-    hs_snapshot_end(&w, a->first + a->granules);
+    hs_snapshot_end(w, a->first + a->granules);
+}
+
+static void snapshot_area(const struct area *a, uint8_t part) {
+    struct hs_runs_writer w;
+    hs_snapshot_begin(&w, a->first, part);
+    walk_area(a, &w);
 }
 
 /* The area that the collector's list has at `a`. */
@@ -555,25 +559,16 @@ void hs_mp_mark(struct hs_text label) {
     leave_order(ordered);
 }
 
-/* As lib/runs.c writes them: neighbours of one granule take a byte for 65 of them, other blocks and free runs a byte each,
- * or more when they are long. */
-static uint32_t snapshot_size(const mp_state_mem_area_t *a) {
-    uint32_t size = 0, singles = 0;
-    for (uint32_t at = 0, n = granules_of(a), len; at < n; at += len) {
-        len = run_len(a, at);
-        bool single = len == 1 && kind_at(a, at) != AT_FREE;
-        size += !single ? (len < 64 ? 1 : 3) : !singles;
-        singles = single && singles < 64 ? singles + 1 : 0;
-    }
-    return size;
-}
-
 static uint32_t keyframe_size(void) {
+    struct hs_runs_writer w;
     uint32_t size = 64 + hs_mp_others_keyframe_size();
     for (uint32_t i = 0; i < n_areas; i++)
-        if (areas[i].area)
-            size += snapshot_size(areas[i].area);
-    return size + size / 32; /* and the records' heads */
+        if (areas[i].area) {
+            hs_snapshot_measure(&w);
+            walk_area(&areas[i], &w);
+            size += w.bytes;
+        }
+    return size;
 }
 
 /* --- collections --------------------------------------------------------------------------------------- */

@@ -20,6 +20,9 @@ OTHERS = ("basics/memoryview_gc", "extmod/asyncio_", "extmod/vfs_", "extmod/mach
 # them.
 FULL = {
     "full of small blocks": "l = []\nfor i in range(5000): l.append([i])\n",
+    "full of tuples": "l = [None] * 1200\nfor i in range(4000): l[i % 1200] = (i, i, i, i, i)\n",
+    "full of what a loop makes": "l = []\ndef f(i): return (i, [i, i], {i: i}, bytearray(20))\n"
+                                 "for i in range(900):\n  x = f(i)\n  if i % 4 == 0: l.append(x)\n",
     "full of everything": "l = [None] * 700\nfor i in range(3000):\n"
                           "  l[i * 7 % 700] = (bytearray(i % 60), {i: i}, [i] * (i % 9), 'x%d' % i)[i % 4]\n",
     "garbage only": "for i in range(9000): [i]\n",

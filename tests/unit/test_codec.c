@@ -399,9 +399,12 @@ static void test_runs_come_back(void **state) {
             hs_sweep_heads(&w, i * 2, bits[i], 1);
         }
         hs_sweep_end(&w, heads * 2);
-        uint32_t at = 0, singles[3000], n_singles = rnd(3000);
-        for (uint32_t i = 0; i < n_singles; i++)
+        uint32_t at = 0, singles[3000], n_singles = rnd(3000), period = rnd(2) ? 0 : 1 + rnd(9);
+        for (uint32_t i = 0; i < n_singles; i++) {
             singles[i] = rnd(3) ? 1 : rnd(3) ? 1 + rnd(100) : 1 + rnd(10000);
+            if (period && i >= 3 * period && rnd(50)) /* a loop's blocks */
+                singles[i] = singles[i - 3 * period];
+        }
         hs_snapshot_begin(&w, 0, 3);
         uint32_t pos = 0;
         for (uint32_t i = 0; i < n_singles; pos += singles[i++])
@@ -452,6 +455,66 @@ static void test_runs_come_back(void **state) {
     }
 }
 
+/* Blocks that a loop left are a few bytes, and the measure says how many. */
+static void test_repeats_are_short(void **state) {
+    (void)state;
+    static const uint32_t loop[] = {1, 2, 2, 1, 5, 1, 1, 3};
+    struct hs_runs_writer w;
+    uint32_t pos = 0;
+    hs_snapshot_measure(&w);
+    for (uint32_t i = 0; i < 8000; pos += loop[i++ % 8])
+        hs_snapshot_block(&w, pos, loop[i % 8]);
+    hs_snapshot_end(&w, pos);
+    assert_in_range(w.bytes, 10, 40);
+}
+
+/* What a SNAPSHOT record with these bytes says: lengths one after the other, and how it ends. */
+static int lengths_of(uint8_t part, const uint8_t *bytes, size_t len, uint32_t *sum) {
+    const struct hs_record r = {.kind = HS_SNAPSHOT, .cause = part, .data = bytes, .data_len = (uint32_t)len};
+    struct hs_runs runs;
+    uint32_t length;
+    int kind;
+    *sum = 0;
+    hs_runs_init(&runs, &r);
+    while ((kind = hs_runs_snapshot(&runs, &length)) > 0)
+        *sum = *sum * 10 + length;
+    return kind;
+}
+
+static void test_repeats_are_read(void **state) {
+    (void)state;
+    static const struct {
+        uint8_t len, bytes[6];
+        int end;
+        uint32_t sum;
+    } with[] = {
+        {5, {0x80, 0x81, 0xff, 2, 5}, HS_RUN_END, 1212121},
+        {6, {0x80, 0x81, 0xff, 1, 2, 0x02}, HS_RUN_END, 12223},
+        {5, {0x80, 0x81, 0xff, 0, 5}, HS_ERR_FORMAT, 12},       /* of nothing */
+        {5, {0x80, 0x81, 0xff, 3, 5}, HS_ERR_FORMAT, 12},       /* of more than there is */
+        {5, {0x80, 0x81, 0xff, 2, 0}, HS_ERR_FORMAT, 12},       /* no times */
+        {4, {0x80, 0x81, 0xff, 2}, HS_ERR_END, 12},
+        {3, {0x80, 0x81, 0xff}, HS_ERR_END, 12},
+        {5, {0x80, 0xff, 1, 1, 0xff}, HS_ERR_END, 11},
+    };
+    uint32_t sum;
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+        assert_int_equal(lengths_of(HS_SNAPSHOT_REPEATS, with[i].bytes, with[i].len, &sum), with[i].end);
+        assert_int_equal(sum, with[i].sum);
+    }
+    static const uint8_t a_long_run[] = {0xbf, 0x01, 0xff, 2, 4}, of_a_repeat[] = {0x80, 0xff, 1, 4, 0xff, 3, 1};
+    assert_int_equal(lengths_of(HS_SNAPSHOT_REPEATS, a_long_run, 5, &sum), HS_ERR_FORMAT);
+    assert_int_equal(lengths_of(HS_SNAPSHOT_REPEATS, of_a_repeat, 7, &sum), HS_ERR_FORMAT);
+    /* a trace from before there were repeats */
+    static const uint8_t singles[] = {0xff, 0x02};
+    const struct hs_record old = {.kind = HS_SNAPSHOT, .data = singles, .data_len = 2};
+    struct hs_runs runs;
+    uint32_t length, n = 0;
+    for (hs_runs_init(&runs, &old); hs_runs_snapshot(&runs, &length) > 0; n++)
+        assert_int_equal(length, n < 65 ? 1 : 3);
+    assert_int_equal(n, 66);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stream),
@@ -459,6 +522,8 @@ int main(void) {
         cmocka_unit_test(test_losses_are_counted),
         cmocka_unit_test(test_next_boot_continues),
         cmocka_unit_test(test_runs_come_back),
+        cmocka_unit_test(test_repeats_are_short),
+        cmocka_unit_test(test_repeats_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
