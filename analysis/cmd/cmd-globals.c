@@ -12,18 +12,11 @@ struct args {
     const char *at, *module;
 };
 
-static bool has_module(const struct hs_refgraph *g, const char *name)
-{
-    bool found = !name;
-    for (uint32_t i = 0; i < g->n_modules; i++)
-        found = found || !strcmp(g->module[i].name, name);
-    return found;
-}
-
 static int show(struct hs_cmd_graph *g, const struct args *args)
 {
     struct hs_global_costs costs;
-    if (!has_module(&g->refs.graph, args->module))
+    const char *module = args->module ? hs_cmd_graph_module(g, args->module, strlen(args->module)) : NULL;
+    if (args->module && !module)
         return hs_complain("%s: no module '%s' with globals in RAM was loaded then", g->path, args->module);
     const struct hs_frame_facts facts = hs_frame_facts(g->reader);
     int error = hs_global_costs_measure(&costs, &g->retained, &facts);
@@ -31,7 +24,7 @@ static int show(struct hs_cmd_graph *g, const struct args *args)
         return hs_complain("%s", hs_strerror(error));
     const struct hs_globalsview view = {
         .head = {g->path, g->reader, g->model}, .names = &g->names, .retained = &g->retained, .costs = &costs,
-        .module = args->module, .color = hs_cmd_colors(&args->common),
+        .module = module, .color = hs_cmd_colors(&args->common),
     };
     if (args->common.json)
         error = hs_globalsview_json(&view, stdout);
@@ -56,7 +49,7 @@ static const struct hs_option options[] = {
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
      "the first snapshot of references at or behind that moment: a time such as 1.5s, event:N, mark:LABEL or "
      "mark:LABEL#2 (default: the trace's last one)", NULL},
-    {"module", 'm', "NAME", HS_OPT_TEXT, offsetof(struct args, module), "only this module, such as __main__", NULL},
+    {"module", 'm', "NAME", HS_OPT_TEXT, offsetof(struct args, module), "only this module; the script is main or __main__", NULL},
     {0},
 };
 

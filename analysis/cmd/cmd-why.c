@@ -57,11 +57,10 @@ static void find_global(struct work *w)
 {
     const struct hs_refgraph *g = &w->graph.refs.graph;
     const char *dot = strrchr(w->what, '.');
+    const char *module = dot ? hs_cmd_graph_module(&w->graph, w->what, (size_t)(dot - w->what)) : NULL;
     for (uint32_t i = 0; i < g->n_globals; i++) {
         const struct hs_global *global = &g->global[i];
-        const char *module = g->module[global->module].name;
-        bool full = dot && !strcmp(dot + 1, global->name) && strlen(module) == (size_t)(dot - w->what) &&
-                    !strncmp(w->what, module, (size_t)(dot - w->what));
+        bool full = module && !strcmp(dot + 1, global->name) && !strcmp(g->module[global->module].name, module);
         if (!full && strcmp(w->what, global->name))
             continue;
         if (global->value != HS_NO_BLOCK)
@@ -111,7 +110,7 @@ static int find(struct work *w)
         find_site(w, keys[i]);
     if (!w->n_blocks && !w->n_immediate)
         return hs_complain("%s: nothing alive is '%s': takes an address (0x2000), a line (main.py:7), a function, a kind of "
-                           "block (call frame) or a global's name (main.NAME)", w->graph.path, w->what);
+                           "block (call frame) or a global's name (main.NAME; the script is main or __main__)", w->graph.path, w->what);
     if (w->n_blocks)
         qsort_r(w->block, w->n_blocks, sizeof *w->block, heavier, &w->graph.retained);
     return HS_EXIT_OK;
@@ -171,6 +170,7 @@ const struct hs_cmd hs_cmd_why = {
              "sees: any word that is the address of a block, whatever it really is.",
     .examples = "  heapstrata why run.hst main.py:7\n"
                 "  heapstrata why run.hst config.TABLE\n"
+                "  heapstrata why run.hst main.TABLE\n"
                 "  heapstrata why --at mark:ready run.hst 0x20004a60\n"
                 "  heapstrata why run.hst 'call frame'\n",
     .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/cmd/graph.h"
 
+#include <string.h>
+
 #include "analysis/cmd/firmware.h"
+#include "analysis/cmd/source.h"
 #include "analysis/measure/timeline.h"
 
 enum { STOP = 1 };
@@ -81,6 +84,33 @@ bool hs_cmd_graph_open(struct hs_cmd_graph *g, const struct hs_common *common, c
     if (g->error)
         return hs_complain("%s", hs_strerror(g->error)), false;
     return true;
+}
+
+static const char *module_called(const struct hs_refgraph *g, const char *name, size_t length)
+{
+    for (uint32_t i = 0; i < g->n_modules; i++)
+        if (strlen(g->module[i].name) == length && !memcmp(g->module[i].name, name, length))
+            return g->module[i].name;
+    return NULL;
+}
+
+/* Whether the body of a file NAME.py or NAME.mpy has run. */
+static bool ran_as_file(const struct hs_reader *reader, const char *name, size_t length)
+{
+    for (uint32_t i = 1; i < hs_reader_sites(reader); i++) {
+        const struct hs_site *site = hs_reader_site(reader, i);
+        const char *file = site && !strcmp(site->function, "<module>") ? hs_last_part(site->file) : "";
+        if (!strncmp(file, name, length) && file[length] == '.' && !strchr(file + length + 1, '.'))
+            return true;
+    }
+    return false;
+}
+
+const char *hs_cmd_graph_module(const struct hs_cmd_graph *g, const char *name, size_t length)
+{
+    const char *module = module_called(&g->refs.graph, name, length);
+    bool script = (length == 4 && !memcmp(name, "main", 4)) || ran_as_file(g->reader, name, length);
+    return module || !script ? module : module_called(&g->refs.graph, "__main__", 8);
 }
 
 void hs_cmd_graph_close(struct hs_cmd_graph *g)

@@ -27,6 +27,10 @@ struct hs_cmd_graph {
 /* Reads the trace, and measures its graph. `at` may be NULL. Complains and returns false when there is none.
  * Call hs_cmd_graph_close in any case. */
 bool hs_cmd_graph_open(struct hs_cmd_graph *graph, const struct hs_common *common, const char *at);
+/* The name that a module has in the graph, by what the user calls it. The script that was run is __main__ there; it is
+ * meant by "main" and by its file's name too, unless a module has that name. NULL when there is no such module. */
+const char *hs_cmd_graph_module(const struct hs_cmd_graph *graph, const char *name, size_t length);
+
 void hs_cmd_graph_close(struct hs_cmd_graph *graph);
 
 #endif

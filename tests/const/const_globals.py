@@ -44,6 +44,11 @@ def case_globals(suite):
         suite.check("... _const would leave the name, a literal nothing", number["as_underscore_const_bytes_estimate"]
                     == number["name_bytes"] and number["as_literal_bytes_estimate"] == 0, number)
         found = suite.json("why", trace, "__main__.table")["found"][0]
+        also = [suite.json("why", trace, name + ".table")["found"] for name in ("main", "globals")]
+        suite.check("... main and the script's file name mean __main__", also == [[found], [found]], also)
+        also = [suite.json("globals", "-m", name, trace)["modules"] for name in ("main", "globals", "__main__")]
+        suite.check("... of globals --module too", also[0] == also[1] == also[2] != [], also)
+        suite.check("... but not of another module's name", suite.out("why", trace, "settings.table")[0] == 2)
         suite.check("... an object goes with its name, with all it alone keeps", table["alone_bytes"] == found["retained_bytes"]
                     and found["retained_blocks"] == 4 and table["as_const_bytes_estimate"] is None, (table, found))
         suite.check("... one with two names goes with neither", all(main[n]["alone_bytes"] == 0 and main[n]["value_bytes"]
