@@ -206,9 +206,23 @@ static uint64_t distance(uintptr_t code) {
 
 /* --- definitions --------------------------------------------------------------------------------------- */
 
+/* A name that is too long keeps its end, where a path's file name is, and has this in front. */
+static const char cut_sign[] = "\xe2\x80\xa6";
+
+static uint8_t *put_cut(uint8_t *to, struct hs_record *r) {
+    uint32_t len = r->data_len;
+    r->data += len - HS_TEXT_MAX;
+    r->data_len = HS_TEXT_MAX;
+    uint8_t *end = hs_put_fields(to, r);
+    memcpy(end - HS_TEXT_MAX, cut_sign, sizeof cut_sign - 1);
+    r->data -= len - HS_TEXT_MAX;
+    r->data_len = len;
+    return end;
+}
+
 static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes) {
     r->number = number;
-    uint8_t *end = hs_put_fields(bytes + 1, r);
+    uint8_t *end = r->data_len > HS_TEXT_MAX ? put_cut(bytes + 1, r) : hs_put_fields(bytes + 1, r);
     if (r->kind == HS_SITE || r->kind == HS_CONTEXT)
         while (end > bytes + 2 && !end[-1])
             end--;
@@ -264,15 +278,15 @@ static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *l
     return entry;
 }
 
-/* Number of a name; a long one keeps its end, where a path's file name is. `last` remembers: the next site is
- * mostly of the same file, often of the same function. 0 when there is none, or no room. */
+/* Number of a name. `last` remembers: the next site is mostly of the same file, often of the same function. 0 when there
+ * is none, or no room. */
 static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file) {
     if (last->number && text.data == last->data && text.len == last->len && hs_name_entry(last->number)->parent == file &&
         !is_gone(hs_name_entry(last->number))) {
         touch(hs_name_entry(last->number));
         return last->number;
     }
-    uint32_t len = text.len < HS_TEXT_MAX ? text.len : HS_TEXT_MAX;
+    uint32_t len = text.len < UINT16_MAX ? text.len : UINT16_MAX;
     const char *data = len ? text.data + (text.len - len) : NULL;
     struct hs_record r = {.kind = kind, .data = (const uint8_t *)data, .data_len = len, .file = file};
     struct hs_site_entry like = {

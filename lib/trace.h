@@ -17,7 +17,7 @@
 #define HS_RECORD_MAX (HS_PLAIN_MAX + HS_DATA_MAX)
 _Static_assert(sizeof(struct hs_packet) + HS_RECORD_MAX + HS_DEFINITION_MAX <= HS_PACKET_MIN, "any record fits any packet");
 
-/* Bytes of a name in a definition; a longer one keeps its end. */
+/* Bytes of a name in a definition; a longer one keeps its end, with a sign in front. */
 #define HS_TEXT_MAX (HS_DEFINITION_MAX - 1 - 3 - 3)
 
 /* Packets may have this many, so that a packet's number, cut to 16 bits, tells its age. */

@@ -27,12 +27,13 @@
 #define SCRIPT_MAX  (64u << 20) /* bytes */
 #define FLUSH_TICKS 8u          /* of a quarter second: what is lost at most when we are killed */
 #define PIPE_BYTES  (1 << 20)
+#define COMES_BACK  75          /* fifths of a second that a board may be away */
 
 struct args {
     struct hs_common common;
     const char *output, *serial, *stream, *level;
     uint64_t ring, baud, collect_every;
-    bool quiet, again;
+    bool quiet, again, no_reset;
 };
 
 static const struct hs_option options[] = {
@@ -47,6 +48,8 @@ static const struct hs_option options[] = {
      "became garbage; the program runs slower"},
     {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
      "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
+    {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset),
+     "with --serial: run the script in what is there, without a soft reset first; the board's trace goes on, and its level"},
     {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
      "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT or -"},
     {"again", 'a', NULL, HS_OPT_FLAG, offsetof(struct args, again),
@@ -64,6 +67,7 @@ struct recording {
     struct hs_output out;
     struct hs_writer *writer;
     struct hs_scratch scratch;
+    struct hs_board *board; /* NULL: none */
     unsigned ticks;
     uint64_t bytes; /* of the stream, so far */
     bool progress; /* on standard error, which the firmware's output does not share */
@@ -231,7 +235,7 @@ static volatile int interrupted;
 static void on_interrupt(int signal)
 {
     (void)signal;
-    interrupted = 1;
+    interrupted++;
 }
 
 /* Whatever ends a recording from outside, what has come is kept. One that is ignored (nohup) stays so. */
@@ -293,31 +297,50 @@ static int put_capture(struct recording *r, const struct hs_capture *capture)
     return put_file(r, r->scratch.file);
 }
 
-static int run_on_board(struct recording *r, struct hs_board *board, struct hs_capture *capture)
+/* A board whose USB port goes away with a reset has it again some seconds later. */
+static int open_again(void *context)
+{
+    struct recording *r = context;
+    const struct hs_serial_config config = { r->args->serial, (unsigned)r->args->baud };
+    int fd = -1, before = interrupted;
+    hs_serial_close(r->board->fd);
+    for (int i = 0; i < COMES_BACK && fd < 0 && interrupted == before; i++) {
+        nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+        fd = hs_serial_open(&config);
+    }
+    return fd;
+}
+
+static int run_on_board(struct recording *r, struct hs_capture *capture)
 {
     struct hs_error error = {0};
     r->progress = !r->args->quiet && isatty(STDERR_FILENO);
-    board->context = r;
+    r->board->context = r;
     heed_interrupts();
-    int failed = hs_board_record(board, capture, &error);
+    int failed = hs_board_record(r->board, capture, &error);
     clear_progress(r);
     if (failed)
         hs_complain("%s: %s", r->args->serial, error.text);
     if (!capture->begun)
         return HS_EXIT_BAD;
-    int put = put_capture(r, capture);
-    return put || failed ? HS_EXIT_BAD : board->raised ? HS_EXIT_FINDING : HS_EXIT_OK;
+    bool whole = hs_capture_whole(capture);
+    if (put_capture(r, capture) || !whole || (failed && !r->board->reset))
+        return HS_EXIT_BAD;
+    return r->board->raised || r->board->reset ? HS_EXIT_FINDING : HS_EXIT_OK;
 }
 
 static int record_board(struct recording *r)
 {
     struct hs_capture capture = {0};
-    struct hs_board board = { .out = print_out, .err = print_err, .progress = show_pull, .interrupt = &interrupted,
-                              .level = r->level, .interval = (uint32_t)r->interval };
-    char *script = read_script(r->args->common.file[0], &board.script_len);
+    const char *path = r->args->common.file[0];
+    struct hs_board board = { .out = print_out, .err = print_err, .progress = show_pull, .reopen = open_again,
+                              .interrupt = &interrupted, .level = r->level, .interval = (uint32_t)r->interval,
+                              .name = strcmp(path, "-") ? path : NULL, .no_reset = r->args->no_reset };
+    char *script = read_script(path, &board.script_len);
     if (!script)
         return HS_EXIT_BAD;
     board.script = script;
+    r->board = &board;
     board.fd = hs_serial_open(&(struct hs_serial_config){ r->args->serial, (unsigned)r->args->baud });
     int status = HS_EXIT_BAD;
     if (board.fd < 0)
@@ -325,11 +348,10 @@ static int record_board(struct recording *r)
     else if (!hs_scratch_make(&r->scratch, "trace"))
         hs_complain("cannot make a temporary folder: %s", strerror(errno));
     else if (open_output(r))
-        status = close_output(r, run_on_board(r, &board, &capture));
+        status = close_output(r, run_on_board(r, &capture));
     if (r->scratch.folder[0])
         hs_scratch_remove(&r->scratch);
-    if (board.fd >= 0)
-        close(board.fd);
+    hs_serial_close(board.fd);
     hs_capture_free(&capture);
     free(script);
     return status;
@@ -428,6 +450,8 @@ static const char *contradiction(const struct args *args)
         return "--again is for --stream";
     if (!args->stream && !args->common.n_files)
         return "which firmware and script? (see 'heapstrata help record')";
+    if (args->no_reset && !args->serial)
+        return "--no-reset is for --serial";
     if (args->serial && args->ring)
         return "--ring is for programs: a board has the ring it was built with";
     if (args->collect_every && (args->serial || args->stream))
@@ -464,8 +488,9 @@ const struct hs_cmd hs_cmd_record = {
     .name = "record", .summary = "run a script on a firmware and keep its trace",
     .usage = "[--] FIRMWARE SCRIPT [ARGS]\n--serial DEVICE SCRIPT\n--stream SOURCE",
     .about = "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
-             "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board; the "
-             "exit status is then 1 when it ended by an exception. Ctrl-C stops the script, and the trace is kept. With --stream "
+             "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board, after a "
+             "soft reset; the exit status is then 1 when it ended by an exception or by a reset of the board. Ctrl-C stops the "
+             "script, and the trace is kept; a second one gives the board up. With --stream "
              "takes what a firmware sends that has called heapstrata.stream(), until it ends or Ctrl-C; other output on the same "
              "line does no harm. What is lost is counted.",
     .examples = "  heapstrata record -o run.hst ./micropython script.py\n"

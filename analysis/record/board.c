@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PATIENCE 5000 /* milliseconds for an answer, and between two lines of the trace */
+#define PATIENCE 5000 /* milliseconds for an answer, and between two lines of the trace, unless the caller chooses */
 #define ATTEMPTS 8
 
 struct session {
@@ -16,16 +16,27 @@ struct session {
     char line[256];       /* of the dump, as far as it has come */
     size_t line_len;
     bool line_too_long;
+    uint32_t lines;       /* of traces that have come */
     int enough;           /* all is there: no need to listen to the rest */
     char traceback[300];  /* of our own code */
     size_t traceback_len;
 };
 
+/* The first thing that went wrong is what the user needs to know. */
 static int fail(struct session *s, int code, const char *what, const char *why)
 {
+    if (s->error->code)
+        return s->error->code;
     s->error->code = code;
-    snprintf(s->error->text, sizeof s->error->text, "%s: %s", what, why);
+    snprintf(s->error->text, sizeof s->error->text, "%.250s: %.250s", what, why);
     return code;
+}
+
+static int fail_of_line(struct session *s, int code, const char *what, int status)
+{
+    char why[220];
+    hs_repl_explain(&s->repl, status, why, sizeof why);
+    return fail(s, code, what, why);
 }
 
 /* ---- our own code ---- */
@@ -49,26 +60,58 @@ static const char *exception(struct session *s)
     return last ? last + 1 : s->traceback;
 }
 
+/* May take as long as lines of a trace come. */
 static int run_own(struct session *s, const char *code, hs_repl_sink *out)
 {
     s->traceback_len = 0;
     s->traceback[0] = '\0';
+    s->enough = 0;
     return hs_repl_run(&s->repl, &(struct hs_repl_run){
-        .code = code, .len = strlen(code), .out = out, .err = keep_traceback, .context = s, .patience = PATIENCE,
-        .interrupt = &s->enough,
+        .code = code, .len = strlen(code), .out = out, .err = keep_traceback, .context = s, .progress = &s->lines,
+        .enough = &s->enough,
     });
 }
 
-/* Starts recording, at the level chosen. */
-static int start_recording(struct session *s)
+/* A string of Python. */
+static void quote(char *to, size_t room, const char *text)
 {
-    char code[128], level[32] = "", interval[32] = "";
-    if (s->board->level)
-        snprintf(level, sizeof level, "level='%s'", s->board->level);
-    if (s->board->interval)
-        snprintf(interval, sizeof interval, ",interval=%" PRIu32, s->board->interval);
-    snprintf(code, sizeof code, "import heapstrata\nheapstrata.start(%s%s)\n", level, interval);
-    return run_own(s, code, NULL);
+    char *end = to + room - 6; /* of the longest character, the closing quote and the end */
+    *to++ = '\'';
+    for (; *text && to < end; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < ' ' || c == '\'' || c == '\\' || c == 0x7f)
+            to += snprintf(to, 5, "\\x%02x", c);
+        else
+            *to++ = (char)c;
+    }
+    strcpy(to, "'");
+}
+
+/* A trace keeps the end of a long name; so much of it is sent. */
+static const char *end_of(const char *name)
+{
+    size_t len = strlen(name), most = 200;
+    const char *end = len > most ? name + (len - most) : name;
+    while ((*end & 0xc0) == 0x80) /* in the midst of a character */
+        end++;
+    return end;
+}
+
+/* Starts recording, at the level chosen. A firmware from before scripts had names does not know the argument. */
+static int start_recording(struct session *s, bool named)
+{
+    const struct hs_board *b = s->board;
+    char code[512], level[32] = "", interval[32] = "", name[260] = "";
+    if (b->level)
+        snprintf(level, sizeof level, "level='%s',", b->level);
+    if (b->interval)
+        snprintf(interval, sizeof interval, "interval=%" PRIu32 ",", b->interval);
+    if (named && b->name)
+        quote(name, sizeof name, end_of(b->name));
+    snprintf(code, sizeof code, "import heapstrata\n%sheapstrata.start(%s%s%s%s)\n",
+             b->no_reset ? "" : "heapstrata.stop()\nheapstrata.reset()\n", level, interval, *name ? "script=" : "", name);
+    int status = run_own(s, code, NULL);
+    return status > 0 && *name && strstr(exception(s), "TypeError") ? start_recording(s, false) : status;
 }
 
 /* What a firmware says that was built without the hooks is for who built it. */
@@ -82,24 +125,66 @@ static const char *why_not(struct session *s)
 static int start(struct session *s)
 {
     int status = hs_repl_enter(&s->repl);
+    if (!status && !s->board->no_reset) {
+        status = hs_repl_soft_reset(&s->repl);
+        if (status)
+            return fail_of_line(s, HS_ERR_IO, "after the soft reset (--no-reset does without)", status);
+    }
     if (!status)
-        status = start_recording(s);
+        status = start_recording(s, true);
     if (status < 0)
-        return fail(s, HS_ERR_IO, "the board", hs_repl_strerror(status));
+        return fail_of_line(s, HS_ERR_IO, "the board", status);
     return status ? fail(s, HS_ERR_KIND, "the firmware cannot record", why_not(s)) : HS_OK;
 }
 
 /* ---- the script ---- */
 
+/* The raw REPL again, on a line that may have gone away with the board. */
+static int come_back(struct session *s, int status)
+{
+    struct hs_board *b = s->board;
+    if (status == HS_REPL_GONE && b->reopen) {
+        b->fd = s->repl.fd = b->reopen(b->context);
+        s->repl.at = s->repl.len = 0;
+        b->reset = b->fd >= 0;
+    }
+    if (b->fd < 0 || status == HS_REPL_STOPPED || (status == HS_REPL_GONE && !b->reset))
+        return status;
+    return hs_repl_enter(&s->repl);
+}
+
+/* What made it end, and what then kept us from the trace. */
+static void explain_end(struct session *s, int status, int back)
+{
+    const char *again = "the board went away and came back: it was reset";
+    char text[250];
+    if (status == HS_REPL_GONE && s->board->reset)
+        fail(s, HS_ERR_IO, "while the script ran", again);
+    else if (!s->error->code)
+        fail_of_line(s, HS_ERR_IO, "while the script ran", status);
+    if (!back || back == status)
+        return;
+    snprintf(text, sizeof text, "%.240s; then", s->error->text);
+    s->error->code = HS_OK;
+    fail_of_line(s, HS_ERR_IO, text, back);
+}
+
+/* Returns HS_OK when the trace can be pulled. */
 static int run_script(struct session *s)
 {
     struct hs_board *board = s->board;
     int status = hs_repl_run(&s->repl, &(struct hs_repl_run){
-        .code = board->script, .len = board->script_len, .out = board->out, .err = board->err,
-        .context = board->context, .patience = -1, .interrupt = board->interrupt,
+        .code = board->script, .len = board->script_len, .out = board->out, .err = board->err, .context = board->context,
     });
     board->raised = status > 0;
-    return status < 0 ? fail(s, HS_ERR_IO, "while the script ran", hs_repl_strerror(status)) : HS_OK;
+    board->reset = status == HS_REPL_RESET;
+    if (status >= 0)
+        return HS_OK;
+    if (status != HS_REPL_GONE)
+        fail_of_line(s, HS_ERR_IO, "while the script ran", status);
+    int back = come_back(s, status);
+    explain_end(s, status, back);
+    return back ? HS_ERR_IO : HS_OK;
 }
 
 /* ---- the trace ---- */
@@ -107,8 +192,8 @@ static int run_script(struct session *s)
 static void take_line(struct session *s)
 {
     struct hs_capture *c = s->capture;
-    if (!s->line_too_long)
-        hs_capture_take(s->capture, s->line, s->line_len);
+    enum hs_capture_line line = s->line_too_long ? HS_CAPTURE_OTHER : hs_capture_take(s->capture, s->line, s->line_len);
+    s->lines += line != HS_CAPTURE_OTHER;
     s->line_len = 0;
     s->line_too_long = false;
     s->enough = c->got == c->total && hs_capture_whole(c);
@@ -134,7 +219,6 @@ static int pull_from(struct session *s, uint32_t offset)
     char code[64];
     snprintf(code, sizeof code, offset ? "heapstrata.dump(%" PRIu32 ")" : "heapstrata.dump()", offset);
     s->line_len = 0;
-    s->enough = 0;
     return run_own(s, code, take_bytes);
 }
 
@@ -147,7 +231,7 @@ static int pull(struct session *s)
     if (hs_capture_whole(s->capture))
         return HS_OK;
     if (status < 0)
-        return fail(s, HS_ERR_END, "while the trace came", hs_repl_strerror(status));
+        return fail_of_line(s, HS_ERR_END, "while the trace came", status);
     if (!s->capture->begun)
         return fail(s, HS_ERR_KIND, "the firmware gives no trace", exception(s));
     snprintf(s->traceback, sizeof s->traceback, "%" PRIu32 " of %" PRIu32 " bytes came undamaged, after %d attempts",
@@ -158,13 +242,15 @@ static int pull(struct session *s)
 int hs_board_record(struct hs_board *board, struct hs_capture *capture, struct hs_error *error)
 {
     struct session s = { .board = board, .capture = capture, .error = error,
-                         .repl = { .fd = board->fd, .patience = PATIENCE } };
+                         .repl = { .fd = board->fd, .patience = board->patience ? board->patience : PATIENCE,
+                                   .interrupt = board->interrupt } };
+    memset(error, 0, sizeof *error);
     int status = start(&s);
     if (!status)
         status = run_script(&s);
     if (!status)
-        status = pull(&s);
-    if (status != HS_ERR_IO)
+        pull(&s);
+    if (!status)
         hs_repl_leave(&s.repl);
-    return status;
+    return error->code;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,13 +14,83 @@
 #define CTRL_A "\x01" /* raw mode */
 #define CTRL_B "\x02" /* friendly mode */
 #define CTRL_C "\x03" /* interrupt */
-#define CTRL_D "\x04" /* end of code, of output */
+#define CTRL_D "\x04" /* end of code, of output; without code: soft reset */
 
-#define BANNER  "raw REPL; CTRL-B to exit\r\n>"
-#define PIECE   256u /* bytes written at once, with a pause behind: boards without flow control lose more */
-#define PAUSE   10   /* milliseconds */
-#define SLICE   100  /* milliseconds: how soon an interrupt is noticed */
+#define BANNER   "raw REPL; CTRL-B to exit\r\n>"
+#define REBOOT   "soft reboot\r\n"
+#define PIECE    256u /* bytes written at once, with a pause behind: boards without flow control lose more */
+#define PAUSE    10   /* milliseconds */
+#define SLICE    100  /* milliseconds: how soon an interrupt is noticed */
+#define REST     50   /* milliseconds without a byte: nothing is under way */
+#define UNREST   500  /* milliseconds that we wait for such a rest */
 #define ATTEMPTS 3
+#define BOOTING  6    /* times the patience that boot.py may take */
+#define LAST_WORDS 2  /* times the patience that code has to end */
+#define LOOP     3u   /* starts of a firmware that are a loop: two may be ours */
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- what comes ---- */
+
+/* Lines that a firmware begins with, and ESP's loader in front of it. */
+static const char *const first_words[] = {"\nMicroPython v", "\nAdafruit CircuitPython ", "\nrst:0x"};
+
+/* Counts a byte that UTF-8 does not have at this place, or that no console prints. */
+static void judge(struct hs_repl *r, unsigned char c)
+{
+    bool goes_on = (c & 0xc0) == 0x80;
+    r->no_text += goes_on != (r->rest > 0) || c >= 0xf8 || c == 0x7f || !c || (c < ' ' && !strchr("\r\n\t\b\f\x1b\x04", c));
+    if (goes_on)
+        r->rest -= r->rest > 0;
+    else
+        r->rest = (uint8_t)((c >= 0xc0) + (c >= 0xe0) + (c >= 0xf0));
+}
+
+static void note(struct hs_repl *r, const char *bytes, size_t n)
+{
+    r->seen += n;
+    for (size_t i = 0; i < n; i++)
+        judge(r, (unsigned char)bytes[i]);
+    while (n) {
+        size_t kept = r->tail_len < HS_REPL_TAIL ? r->tail_len : HS_REPL_TAIL, piece = n < HS_REPL_TAIL ? n : HS_REPL_TAIL;
+        memmove(r->tail, r->tail + r->tail_len - kept, kept);
+        memcpy(r->tail + kept, bytes, piece);
+        r->tail_len = kept + piece;
+        r->tail[r->tail_len] = '\0';
+        for (size_t i = 0; i < sizeof first_words / sizeof *first_words; i++) {
+            size_t len = strlen(first_words[i]), from = kept < len - 1 ? 0 : kept - (len - 1);
+            r->starts += memmem(r->tail + from, r->tail_len - from, first_words[i], len) != NULL;
+        }
+        bytes += piece;
+        n -= piece;
+    }
+}
+
+static void forget(struct hs_repl *r)
+{
+    r->seen = r->no_text = 0;
+    r->starts = 0;
+    r->tail_len = 0;
+    r->tail[0] = '\0';
+}
+
+static bool tail_ends(const struct hs_repl *r, const char *with)
+{
+    size_t len = strlen(with);
+    return r->tail_len >= len && !memcmp(r->tail + r->tail_len - len, with, len);
+}
+
+/* ---- the line ---- */
+
+static bool stopped(const struct hs_repl *r)
+{
+    return r->interrupt && *r->interrupt > r->obeyed;
+}
 
 /* Waits until a byte can be read. 1, 0 after `patience` milliseconds, or HS_REPL_GONE. */
 static int await(const struct hs_repl *r, int patience)
@@ -54,18 +125,19 @@ static int more(struct hs_repl *r, int patience)
 
 static int put(struct hs_repl *r, const char *bytes, size_t n)
 {
+    int64_t until = now() + r->patience;
     while (n) {
         ssize_t done = write(r->fd, bytes, n);
-        if (done < 0 && errno == EAGAIN) {
-            poll(&(struct pollfd){ .fd = r->fd, .events = POLLOUT }, 1, SLICE);
+        if (done < 0 && errno != EAGAIN && errno != EINTR)
+            return HS_REPL_GONE;
+        if (done > 0) {
+            bytes += done;
+            n -= (size_t)done;
             continue;
         }
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return HS_REPL_GONE;
-        bytes += done;
-        n -= (size_t)done;
+        if (stopped(r) || now() > until)
+            return stopped(r) ? HS_REPL_STOPPED : HS_REPL_FULL;
+        poll(&(struct pollfd){ .fd = r->fd, .events = POLLOUT }, 1, SLICE);
     }
     return HS_REPL_OK;
 }
@@ -84,31 +156,46 @@ static int put_slowly(struct hs_repl *r, const char *bytes, size_t n)
     return HS_REPL_OK;
 }
 
-/* Reads up to and with `text`. */
+/* Reads up to and with `text`, for so many milliseconds in all. */
 static int expect(struct hs_repl *r, const char *text, int patience)
 {
     size_t matched = 0, len = strlen(text);
+    int64_t until = now() + patience;
     while (matched < len) {
-        int ready = more(r, patience);
-        if (ready <= 0)
-            return ready ? ready : HS_REPL_SILENT;
-        char c = (char)r->buffer[r->at++];
+        int64_t left = until - now();
+        if (stopped(r))
+            return HS_REPL_STOPPED;
+        if (left < 0)
+            return HS_REPL_SILENT;
+        int ready = more(r, left < SLICE ? (int)left + 1 : SLICE);
+        if (ready < 0)
+            return ready;
         /* The texts waited for begin with a character that they do not contain again. */
-        matched = c == text[matched] ? matched + 1 : c == text[0];
+        size_t from = r->at;
+        for (; r->at < r->len && matched < len; r->at++)
+            matched = (char)r->buffer[r->at] == text[matched] ? matched + 1 : (char)r->buffer[r->at] == text[0];
+        note(r, (const char *)r->buffer + from, r->at - from);
     }
+    forget(r);
     return HS_REPL_OK;
 }
 
+/* Drops what is under way; a line that never rests is not waited for. */
 static void drain(struct hs_repl *r)
 {
-    r->at = r->len = 0;
-    while (more(r, 50) > 0)
+    int64_t until = now() + UNREST;
+    do {
+        note(r, (const char *)r->buffer + r->at, r->len - r->at);
         r->at = r->len;
+    } while (!stopped(r) && now() < until && more(r, REST) > 0);
 }
+
+/* ---- modes ---- */
 
 int hs_repl_enter(struct hs_repl *r)
 {
     int error = HS_REPL_SILENT;
+    forget(r);
     for (int i = 0; i < ATTEMPTS && error == HS_REPL_SILENT; i++) {
         error = put(r, "\r" CTRL_C CTRL_C, 3);
         drain(r);
@@ -120,32 +207,84 @@ int hs_repl_enter(struct hs_repl *r)
     return error;
 }
 
-/* Passes output on up to the next Ctrl-D. */
-static int pass(struct hs_repl *r, const struct hs_repl_run *run, hs_repl_sink *sink, size_t *passed)
+int hs_repl_soft_reset(struct hs_repl *r)
 {
-    bool interrupted = false;
-    int silence = 0;
-    for (;;) {
-        if (run->interrupt && *run->interrupt && !interrupted) {
-            interrupted = true;
-            put(r, CTRL_C, 1);
+    int error = put(r, CTRL_D, 1);
+    if (!error)
+        error = expect(r, REBOOT, r->patience);
+    return error ? error : expect(r, BANNER, BOOTING * r->patience);
+}
+
+void hs_repl_leave(struct hs_repl *r)
+{
+    put(r, "\r" CTRL_B, 2);
+}
+
+/* ---- code ---- */
+
+struct passing {
+    const struct hs_repl_run *run;
+    bool asked;      /* for the code to end */
+    uint32_t progress;
+    int64_t until;   /* -1: no limit */
+    int64_t came;    /* when the last byte did */
+};
+
+/* Whether what came is what a firmware says behind a reset, soft or hard; its prompt has to be the last of it. */
+static bool was_reset(const struct hs_repl *r, const struct passing *p, int64_t time)
+{
+    if (tail_ends(r, BANNER))
+        return true;
+    return r->starts >= LOOP || (time - p->came > SLICE && (r->starts || p->asked) && tail_ends(r, "\n>>> "));
+}
+
+/* Lets the code know that it should end, once, and looks whether it has had its time. */
+static int watch(struct hs_repl *r, struct passing *p, int64_t time)
+{
+    bool enough = p->run->enough && *p->run->enough;
+    if (stopped(r) && (p->run->progress || p->asked))
+        return HS_REPL_STOPPED;
+    if ((stopped(r) || enough) && !p->asked) {
+        p->asked = true;
+        if (stopped(r)) {
+            r->obeyed = *r->interrupt;
+            p->until = time + LAST_WORDS * r->patience;
         }
+        int error = put(r, CTRL_C, 1);
+        if (error)
+            return error;
+    }
+    if (p->run->progress && p->progress != *p->run->progress) {
+        p->progress = *p->run->progress;
+        p->until = time + r->patience;
+    }
+    if (was_reset(r, p, time))
+        return HS_REPL_RESET;
+    if (p->until < 0 || time <= p->until)
+        return HS_REPL_OK;
+    return p->run->progress ? HS_REPL_SILENT : HS_REPL_STUCK;
+}
+
+/* Passes output on up to the next Ctrl-D. */
+static int pass(struct hs_repl *r, struct passing *p, hs_repl_sink *sink, size_t *passed)
+{
+    for (;;) {
         int ready = more(r, SLICE);
-        if (ready < 0)
-            return ready;
-        silence = ready ? 0 : silence + SLICE;
-        if (run->patience >= 0 && silence > run->patience)
-            return HS_REPL_SILENT;
-        if (!ready)
-            continue;
-        const unsigned char *start = r->buffer + r->at, *end = memchr(start, CTRL_D[0], r->len - r->at);
-        size_t n = end ? (size_t)(end - start) : r->len - r->at;
-        r->at += n + (end != NULL);
-        *passed += n;
-        if (sink && n)
-            sink(run->context, (const char *)start, n);
-        if (end)
-            return HS_REPL_OK;
+        if (ready > 0) {
+            const unsigned char *start = r->buffer + r->at, *end = memchr(start, CTRL_D[0], r->len - r->at);
+            size_t n = end ? (size_t)(end - start) : r->len - r->at;
+            p->came = now();
+            r->at += n + (end != NULL);
+            *passed += n;
+            note(r, (const char *)start, n);
+            if (sink && n)
+                sink(p->run->context, (const char *)start, n);
+            if (end)
+                return HS_REPL_OK;
+        }
+        int error = ready < 0 ? ready : watch(r, p, now());
+        if (error)
+            return error;
     }
 }
 
@@ -157,23 +296,61 @@ int hs_repl_run(struct hs_repl *r, const struct hs_repl_run *run)
         error = put(r, CTRL_D, 1);
     if (!error)
         error = expect(r, "OK", r->patience);
+    struct passing p = { .run = run, .progress = run->progress ? *run->progress : 0, .came = now(),
+                         .until = run->progress ? now() + r->patience : -1 };
     if (!error)
-        error = pass(r, run, run->out, &printed);
+        error = pass(r, &p, run->out, &printed);
     if (!error)
-        error = pass(r, run, run->err, &traceback);
+        error = pass(r, &p, run->err, &traceback);
     if (!error)
-        error = expect(r, ">", r->patience);
+        error = expect(r, ">", run->progress ? r->patience : BOOTING * r->patience); /* sys.exit() ends in a soft reset */
     return error ? error : traceback > 0;
 }
 
-void hs_repl_leave(struct hs_repl *r)
+/* ---- words ---- */
+
+/* The last line that came, without what a terminal would obey. */
+static void last_line(const struct hs_repl *r, char *line, size_t size)
 {
-    put(r, "\r" CTRL_B, 2);
+    const char *end = r->tail + r->tail_len, *start;
+    while (end > r->tail && (end[-1] == '\r' || end[-1] == '\n'))
+        end--;
+    for (start = end; start > r->tail && start[-1] != '\n' && start[-1] != '\r';)
+        start--;
+    size_t n = 0;
+    for (; start < end && n + 1 < size; start++)
+        line[n++] = *start >= ' ' && *start < 0x7f ? *start : '?';
+    line[n] = '\0';
 }
 
-const char *hs_repl_strerror(int error)
+static void explain_noise(const struct hs_repl *r, char *text, size_t size)
 {
-    return error == HS_REPL_SILENT ? "no answer of a raw REPL (is it MicroPython, and the right speed?)"
-         : error == HS_REPL_GONE   ? "the line was closed"
-                                   : "no error";
+    char line[80];
+    last_line(r, line, sizeof line);
+    if (r->no_text > r->seen / 8)
+        snprintf(text, size, "%llu bytes came, and %llu of them are no text: is --baud the board's speed?",
+                 (unsigned long long)r->seen, (unsigned long long)r->no_text);
+    else if (r->starts >= LOOP)
+        snprintf(text, size, "the board starts again and again (its first line came %u times; last: '%s'): does boot.py or "
+                 "main.py reset it, or the power supply?", r->starts, line);
+    else
+        snprintf(text, size, "%llu bytes came, and no raw REPL's answer among them (last: '%s'): does a program run that "
+                 "does not end at Ctrl-C, or is it no MicroPython?", (unsigned long long)r->seen, line);
+}
+
+void hs_repl_explain(const struct hs_repl *r, int error, char *text, size_t size)
+{
+    static const char *const meaning[] = {
+        [-HS_REPL_OK] = "no error",
+        [-HS_REPL_SILENT] = "no answer of a raw REPL, not a byte: is it MicroPython, at this port and the right speed (--baud)?",
+        [-HS_REPL_GONE] = "the line was closed",
+        [-HS_REPL_RESET] = "the board was reset: by machine.reset(), sys.exit() or a crash",
+        [-HS_REPL_STOPPED] = "interrupted",
+        [-HS_REPL_STUCK] = "it did not end at Ctrl-C",
+        [-HS_REPL_FULL] = "the line takes no more bytes: does the board hang, or does flow control stop it?",
+    };
+    if (error == HS_REPL_SILENT && r->seen)
+        explain_noise(r, text, size);
+    else
+        snprintf(text, size, "%s", meaning[-error]);
 }

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -56,4 +58,15 @@ int hs_serial_open(const struct hs_serial_config *config)
         return -1;
     }
     return fd;
+}
+
+void hs_serial_close(int fd)
+{
+    int waiting = 0;
+    for (int i = 0; i < 100 && fd >= 0 && !ioctl(fd, TIOCOUTQ, &waiting) && waiting; i++)
+        poll(NULL, 0, 10);
+    if (waiting)
+        tcflush(fd, TCOFLUSH);
+    if (fd >= 0)
+        close(fd);
 }

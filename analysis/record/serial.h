@@ -11,4 +11,7 @@ struct hs_serial_config {
  * EINVAL for a speed that the system does not know, ENOTTY for what is no terminal. */
 int hs_serial_open(const struct hs_serial_config *config);
 
+/* Closes it. What the other end has not taken after a second is dropped: closing would wait for that much longer. -1: nothing. */
+void hs_serial_close(int fd);
+
 #endif

@@ -2,10 +2,11 @@
  *
  * import heapstrata, on the device:
  *
- *   start(stacks=False, level=None, interval=None)
+ *   start(stacks=False, level=None, interval=None, script=None)
  *                        records from now on; stacks: with the whole Python stack, where built in;
  *                        level: "full", "sampled" or "summary", which may be changed while recording, else that
- *                        chosen before; interval: mean distance between two samples in bytes
+ *                        chosen before by this program; interval: mean distance between two samples in bytes;
+ *                        script: what code that comes over the REPL is called from now on instead of <stdin>
  *   stop()               stops recording
  *   mark(label)          puts a label into the trace
  *   snapshot(refs=False) records the allocation table as it is, or what the level has of it; refs: with all
@@ -77,11 +78,13 @@ static uint8_t level_of(mp_obj_t name) {
     mp_raise_ValueError(MP_ERROR_TEXT("level: full, sampled or summary"));
 }
 
+static bool differ(struct hs_level_choice a, struct hs_level_choice b) {
+    return a.level != b.level || a.interval != b.interval;
+}
+
 /* The level asked for; what is not said stays as it is. */
 static void choose_level(mp_obj_t level, mp_obj_t interval) {
-    struct hs_level_choice choice = hs_level_state().choice;
-    if (level == mp_const_none && interval == mp_const_none)
-        return;
+    struct hs_level_choice choice = hs_mp_level();
     if (level != mp_const_none)
         choice.level = level_of(level);
     if (interval != mp_const_none) {
@@ -90,14 +93,22 @@ static void choose_level(mp_obj_t level, mp_obj_t interval) {
             mp_raise_ValueError(MP_ERROR_TEXT("interval: 1 to 16777216 bytes"));
         choice.interval = (uint32_t)bytes;
     }
-    WHOLE(hs_level_set(&choice));
+    if (level != mp_const_none || interval != mp_const_none || differ(choice, hs_level_state().choice))
+        WHOLE(hs_level_set(&choice));
 }
 
-enum { START_STACKS, START_LEVEL, START_INTERVAL, START_ARGS };
+static void choose_script(mp_obj_t name) {
+    size_t len;
+    const char *data = mp_obj_str_get_data(name, &len);
+    hs_mp_script((struct hs_text){data, (uint32_t)len});
+}
+
+enum { START_STACKS, START_LEVEL, START_INTERVAL, START_SCRIPT, START_ARGS };
 static const mp_arg_t start_args[START_ARGS] = {
     [START_STACKS] = {MP_QSTR_stacks, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_FALSE}},
     [START_LEVEL] = {MP_QSTR_level, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
     [START_INTERVAL] = {MP_QSTR_interval, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+    [START_SCRIPT] = {MP_QSTR_script, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
 };
 
 static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args, mp_map_t *named) {
@@ -114,6 +125,8 @@ static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args, mp_map_t *name
     if (hs_mp_selftest() < 0)
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("allocations bypass the hooks (link-time optimisation?)"));
     choose_level(arg[START_LEVEL].u_obj, arg[START_INTERVAL].u_obj);
+    if (arg[START_SCRIPT].u_obj != mp_const_none)
+        choose_script(arg[START_SCRIPT].u_obj);
     WHOLE(hs_start());
     return mp_const_none;
 }

@@ -269,6 +269,24 @@ static struct hs_text text_of(qstr q) {
     return (struct hs_text){data, (uint32_t)len};
 }
 
+/* What the REPL runs has no file; who sends a script there knows its name. */
+static char script[HS_MP_SCRIPT_MAX];
+static uint32_t script_len;
+
+void hs_mp_script(struct hs_text name) {
+    uint32_t len = name.len < sizeof script ? name.len : (uint32_t)sizeof script;
+    const char *end = name.data + (name.len - len);
+    if (len == script_len && !memcmp(script, end, len))
+        return;
+    memcpy(script, end, len);
+    script_len = len;
+    hs_forget(NULL); /* it may have been read from here */
+}
+
+static struct hs_text file_of(qstr file) {
+    return script_len && file == MP_QSTR__lt_stdin_gt_ ? (struct hs_text){script, script_len} : text_of(file);
+}
+
 /* Found as MicroPython finds it for a traceback. */
 void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place) {
     const byte *ip = fun->bytecode;
@@ -285,7 +303,7 @@ void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct h
 #else
     qstr file = fun->context->constants.source_file;
 #endif
-    place->file = text_of(file);
+    place->file = file_of(file);
     place->function = text_of(function);
     place->offset = (uint32_t)(code - (uintptr_t)start);
     place->line = (uint32_t)mp_bytecode_get_source_line(ip, line_info_top, place->offset);
@@ -591,6 +609,14 @@ INLINE uint32_t count_even(uint32_t bits) {
 /* --- summaries ------------------------------------------------------------------------------------------ */
 
 static bool torn_down; /* the heap may be gone */
+static struct hs_level_choice built; /* the level to begin with */
+static bool fresh; /* a program has begun, and has not chosen a level */
+
+struct hs_level_choice hs_mp_level(void) {
+    struct hs_level_choice choice = fresh ? built : hs_level_state().choice;
+    fresh = false;
+    return choice;
+}
 
 /* Sixteen entries one by one; `run` is the free run that they may go on with. */
 static uint32_t summarise_entries(struct hs_summary_writer *w, uint32_t used, uint32_t n, uint32_t run) {
@@ -813,7 +839,8 @@ void __wrap_gc_sweep_all(void) {
     __real_gc_sweep_all();
     if (recording)
         end_collection();
-    torn_down = true;
+    torn_down = fresh = true;
+    script_len = 0;
     let_go();
 }
 
@@ -1162,6 +1189,7 @@ static void init(void *start, void *end) {
     };
     bool record = hs_port_image(&config);
     HS_MP_LOCK_INIT();
+    built = config.level;
     while (config.n_sites > 64 && config.n_sites > config.memory_size / 8 && !(config.flags & HS_RING_STREAM))
         config.n_sites /= 2; /* what a small ring cannot tell of at once needs no longer numbers */
     config.facts = all_facts();

@@ -43,6 +43,13 @@ uint32_t hs_mp_pos(const void *block);
 struct _mp_obj_fun_bc_t;
 void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place);
 
+/* What code from the REPL is called instead of <stdin>, up to a soft reset; the end of a longer name. Without a name: <stdin>. */
+#define HS_MP_SCRIPT_MAX 64
+void hs_mp_script(struct hs_text name);
+
+/* The level at hand; of a program that begins the one that the firmware was built for. */
+struct hs_level_choice hs_mp_level(void);
+
 /* For the hooks of other heaps (mp_others.h): what is running, and who asks. */
 struct hs_key hs_mp_key(uintptr_t caller);
 
