@@ -39,8 +39,9 @@ static void show_file(struct work *w, size_t first, size_t n, struct hs_json *js
     const char *file = w->lines.line[first].file;
     struct hs_sources where = {w->args->common.input, w->reader, &w->args->source};
     char *path = hs_source_find(&where, file), *text = path ? hs_source_load(path) : NULL;
+    char *doubt = text ? hs_source_doubt(w->reader, file, &(struct hs_source_text){path, text}) : NULL;
     struct hs_annotation annotation = {
-        .lines = &w->lines, .first = first, .n = n, .source = text ? path : NULL, .text = text,
+        .lines = &w->lines, .first = first, .n = n, .source = text ? path : NULL, .text = text, .doubt = doubt,
         .context = w->args->context, .color = hs_cmd_colors(&w->args->common),
     };
     w->found += text != NULL;
@@ -49,6 +50,7 @@ static void show_file(struct work *w, size_t first, size_t n, struct hs_json *js
         hs_annotation_json(&annotation, json);
     else
         hs_annotation_text(&annotation, stdout);
+    free(doubt);
     free(text);
     free(path);
 }
@@ -136,8 +138,9 @@ const struct hs_cmd hs_cmd_annotate = {
     .name = "annotate",
     .summary = "show the source with bytes and allocations beside each line",
     .usage = "[FILE]",
-    .about = "Sources are looked for where --source says, beside the trace, where the firmware said they are, and "
-             "under the name they were run by.",
+    .about = "Sources are looked for where --source says, beside the trace, where the firmware said they are, "
+             "under the name they were run by, and beside the script that imported them. The longest common end of a path "
+             "decides. What does not fit the trace is shown with a warning.",
     .examples = "  heapstrata annotate run.hst\n"
                 "  heapstrata annotate --source ~/project --context 3 run.hst\n",
     .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR,

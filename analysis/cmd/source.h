@@ -14,9 +14,18 @@ struct hs_sources {
     const struct hs_list *given;    /* --source: files and folders; NULL: none */
 };
 
-/* Path of the source `file`: where --source says, beside the trace, where the firmware said, or as it is.
- * NULL when it is in none of these places. The caller frees it. */
+/* Path of the source `file`: where --source says; else beside the trace, where the firmware said, or as it is; else beside
+ * the script that imported it. Of several files the one counts whose path has the longest end in common with the
+ * name, in which steps upwards mean nothing. NULL when it is in none of these places. The caller frees it. */
 char *hs_source_find(const struct hs_sources *where, const char *file);
+
+struct hs_source_text {
+    const char *path, *text;
+};
+
+/* Why a source that was found does not seem to be the one that ran: "it has no function work". NULL when nothing speaks
+ * against it. The caller frees it. */
+char *hs_source_doubt(const struct hs_reader *reader, const char *file, const struct hs_source_text *source);
 
 /* The text of a source, cut at 16 MB; NULL when it cannot be read. The caller frees it. */
 char *hs_source_load(const char *path);

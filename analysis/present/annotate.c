@@ -116,6 +116,9 @@ void hs_annotation_text(const struct hs_annotation *a, FILE *out)
     size_t next = 0;
     hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = a->source ? a->source : entry->file});
     fprintf(out, "# %s%s\n", name, a->source ? "" : ": source not found (--source tells where it is)");
+    if (a->doubt)
+        fprintf(out, "# warning: this may be another file, or another version of it, than what ran: %s\n",
+                hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = a->doubt}));
     fprintf(out, "%s%8s%13s%11s%13s%s | Line%s\n", a->color ? "\033[1m" : "", "Overhead", "Bytes", "Allocs", "Live",
             is_estimated(a) ? "  +-95%" : "", a->color ? "\033[0m" : "");
     if (a->text)
@@ -156,6 +159,7 @@ void hs_annotation_json(const struct hs_annotation *a, struct hs_json *json)
     hs_json_object(json, NULL);
     hs_json_text(json, "file", entry->file);
     hs_json_text(json, "source", a->source);
+    hs_json_text(json, "warning", a->doubt);
     hs_json_array(json, "lines");
     uint32_t at = 0;
     for (size_t i = 0; i < a->n; i++) {

@@ -15,6 +15,7 @@ struct hs_annotation {
     size_t first, n;    /* the entries of this file */
     const char *source; /* path of the source, NULL when it was not found */
     char *text;         /* its contents */
+    const char *doubt;  /* why it may be another one than what ran; NULL: nothing says so */
     uint64_t context;   /* lines shown around each that asked for something, or HS_ALL_LINES */
     bool color;
 };

@@ -97,7 +97,7 @@ static struct failure read_bytes(struct hs_symbols *symbols, int fd)
 /* Not mapped: a file that is linked again meanwhile may shrink. */
 static struct failure read_image(struct hs_symbols *symbols, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct failure failure;
 
     if (fd < 0)

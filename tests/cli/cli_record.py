@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 import hs_test
@@ -82,6 +83,63 @@ def case_refused(cli):
                   (done.status, done.err))
 
 
+BOARD_SCRIPT = """\
+import heapstrata
+heapstrata.mark(globals().get('mine', 'first'))
+mine = 'again'
+def work():
+    return [bytearray(50) for i in range(100)]
+x = work()
+print(heapstrata.stats()['level'])
+"""
+
+
+def board_script(name, text):
+    path = os.path.join(hs_test.scratch(), "board", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+    return path
+
+
+def on_board(cli, pty):
+    """One run after the other on the same board."""
+    script = board_script("again.py", BOARD_SCRIPT)
+    seen = {}
+    for what, options in (("sampled", ["--level", "sampled:300"]), ("full", []), ("goes on", ["--no-reset"])):
+        trace = os.path.join(hs_test.scratch(), "board", what + ".hst")
+        done = hs_test.run([hs_test.CLI, "record", "--serial", pty, *options, "-o", trace, "again.py"], timeout=500,
+                           cwd=os.path.dirname(script))
+        marks = [line.split()[-1] for line in cli.out("dump", "--kind", "mark", trace)[1].splitlines() if "label" in line]
+        seen[what] = done.out.decode().strip(), marks
+    cli.check("the level asked for, and without one that of the firmware", [s[0] for s in seen.values()] == ["sampled", "full", "full"], seen)
+    labels = {what: [m for m in marks if m] for what, (_, marks) in seen.items()}
+    cli.check("a soft reset, and a trace, for each run; --no-reset goes on with both", [len(labels[w]) for w in seen] == [1, 1, 2]
+              and "first" in str(labels["full"]) and "again" in str(labels["goes on"]), labels)
+    found = cli.json("annotate", os.path.join(hs_test.scratch(), "board", "full.hst"))["files"]
+    cli.check("annotate finds the script by its name", [(f["file"], bool(f["source"]), f["warning"]) for f in found] == [("again.py", True, None)]
+              and any("bytearray(50)" in line["text"] for line in found[0]["lines"]), found)
+    stop_on_board(cli, pty)
+
+
+def stop_on_board(cli, pty):
+    """sys.exit(); then a script that prints for ever: this board has no interrupt by Ctrl-C, so it is given up."""
+    trace = os.path.join(hs_test.scratch(), "board", "stopped.hst")
+    done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, board_script("exit.py", "import sys\nx = [1] * 50\nsys.exit()\n")],
+                       timeout=500)
+    cli.check("a script that ends by sys.exit()", done.status == 0 and "exit.py:2" in cli.out("report", trace)[1], (done.status, done.err))
+    endless = board_script("endless.py", "while True:\n    print('at work')\n")
+    child = subprocess.Popen([hs_test.CLI, "record", "--serial", pty, "-o", trace, endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    out = child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    threading.Timer(3, lambda: child.send_signal(signal.SIGINT)).start()
+    more, err = child.communicate(timeout=200)
+    cli.check("Ctrl-C twice gives up a board that does not heed it", b"at work" in out + more and child.returncode == 2
+              and b"interrupted" in err, (child.returncode, err))
+    done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, endless], timeout=200)
+    cli.check("a line that never rests is given up, and why", done.status == 2 and b"does not end at Ctrl-C" in done.err, (done.status, done.err))
+
+
 def case_board(cli):
     if not shutil.which("qemu-system-arm"):
         cli.tap.skip("a board over its console", "no qemu-system-arm")
@@ -96,6 +154,7 @@ def case_board(cli):
     try:
         pty = next(word for word in qemu.stdout.readline().decode().split() if word.startswith("/dev/"))
         done = hs_test.run([hs_test.CLI, "record", "--serial", pty, "-o", trace, script], timeout=500)
+        on_board(cli, pty)
     finally:
         qemu.kill()
         qemu.wait()

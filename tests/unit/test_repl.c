@@ -40,6 +40,7 @@ struct fake {
     const char *script_says;  /* what the script's run ends in, instead of an answer */
     bool script_again;        /* and says again and again */
     bool deaf;                /* from the script on */
+    bool heeds;               /* the script ends at Ctrl-C */
     bool reads_nothing;       /* of the script */
     bool old;                 /* start() knows no argument `script` */
     int stalls;               /* after so many lines of a dump no more come; 0: never */
@@ -181,6 +182,13 @@ static void run_code(struct fake *f, const char *code)
             say_for_ever(f, f->script_says);
         if (f->deaf)
             be_deaf(f);
+    } else if (strstr(code, "hello") && f->heeds) {
+        char c = 0;
+        say(f, "hello\r\n");
+        f->ready = true;
+        while (c != '\x03' && hear(f, &c))
+            ;
+        say(f, "\x04Traceback\r\nKeyboardInterrupt: \r\n\x04>");
     } else if (strstr(code, "hello"))
         say(f, f->raises ? "hello\r\n\x04Traceback\r\nValueError: 1\r\n\x04>" : "hello\r\nworld\r\n\x04\x04>");
     else if (call) {
@@ -556,6 +564,18 @@ static void test_deaf_script(void **unused)
     assert_int_equal(s.interrupts, 1);
 }
 
+static void test_script_ended_by_user(void **unused)
+{
+    struct fake f = { .heeds = true };
+    struct session s = { .after = {100} };
+    (void)unused;
+    assert_int_equal(record(&f, &s), HS_OK);
+    assert_true(s.raised);
+    assert_non_null(strstr(s.printed.err, "KeyboardInterrupt"));
+    check_image(&f, &s);
+    hs_capture_free(&s.capture);
+}
+
 /* The second Ctrl-C ends it, however long the board might take. */
 static void test_given_up(void **unused)
 {
@@ -736,6 +756,7 @@ int main(void)
         cmocka_unit_test(test_boot_loop_by_script),
         cmocka_unit_test(test_port_comes_back),
         cmocka_unit_test(test_deaf_script),
+        cmocka_unit_test(test_script_ended_by_user),
         cmocka_unit_test(test_given_up),
         cmocka_unit_test(test_given_up_at_start),
         cmocka_unit_test(test_given_up_while_it_comes),
