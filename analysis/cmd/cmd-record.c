@@ -51,7 +51,8 @@ static const struct hs_option options[] = {
     {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset),
      "with --serial: run the script in what is there, without a soft reset first; the board's trace goes on, and its level"},
     {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
-     "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT or -"},
+     "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT (without HOST at every address of this "
+     "machine; [ADDRESS]:PORT for IPv6) or -"},
     {"again", 'a', NULL, HS_OPT_FLAG, offsetof(struct args, again),
      "with --stream: when it ends wait for the next connection, until Ctrl-C"},
     {"baud", 'b', "N", HS_OPT_UINT, offsetof(struct args, baud), "speed of the serial port (default 115200)"},
@@ -423,9 +424,17 @@ static int take_stream(struct recording *r, struct hs_live *live)
     return err ? HS_EXIT_BAD : HS_EXIT_OK;
 }
 
+static void show_address(void *context, const char *address)
+{
+    const struct recording *r = context;
+    if (!r->args->quiet)
+        fprintf(stderr, "heapstrata record: waiting for a connection to %s\n", address);
+}
+
 static int record_from_stream(struct recording *r)
 {
-    struct hs_live live = { .line = { .name = r->args->stream, .baud = (unsigned)r->args->baud, .interrupt = &interrupted },
+    struct hs_live live = { .line = { .name = r->args->stream, .baud = (unsigned)r->args->baud, .interrupt = &interrupted,
+                                      .listens = show_address, .context = r },
                             .again = r->args->again, .tick = show_stream, .context = r };
     int status = HS_EXIT_BAD;
     r->progress = !r->args->quiet && isatty(STDERR_FILENO);

@@ -65,6 +65,7 @@ struct top {
     enum asking asking;
     char answer[PROMPT_MAX], prompt[PROMPT_MAX + 40], filter[PROMPT_MAX], output[OUTPUT_TAIL];
     const char *state;
+    char waiting[200];        /* what is waited for */
     double looked;            /* seconds since the beginning, at the last look */
     uint64_t bytes_then, looks;
     size_t passed;            /* lines that the filter lets through */
@@ -395,6 +396,18 @@ static int open_screen(struct top *t)
     return hs_complain("cannot make a temporary file: %s", strerror(errno));
 }
 
+static void show_address(void *context, const char *address)
+{
+    struct top *t = context;
+    snprintf(t->waiting, sizeof t->waiting, "waiting for a connection to %s", address);
+    if (!t->screen) {
+        fprintf(stderr, "heapstrata top: %s\n", t->waiting);
+        return;
+    }
+    t->state = t->waiting;
+    draw(t);
+}
+
 static void handle_signals(void)
 {
     static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
@@ -450,7 +463,7 @@ static int run(void *memory)
     t.pane.unicode = t.terminal.unicode;
     t.watch = (struct hs_watch){ .baud = (unsigned)args->baud, .interrupt = &interrupted, .delay = args->delay, .begin = begin,
                                  .selection = hs_cmd_selection(&args->common),
-                                 .look = look, .woken = on_keys, .context = &t };
+                                 .look = look, .woken = on_keys, .listens = show_address, .context = &t };
     choose_source(&t);
     int status = watch(&t);
     hs_overview_free(&t.overview);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,54 +32,113 @@ bool hs_line_wait(struct hs_line *l, int fd, int patience)
 
 /* ---- sockets ---- */
 
-/* The address in "HOST:PORT" or "PORT". */
-static bool resolve(struct hs_line *l, const char *text, bool listen, struct addrinfo **found)
+/* What stands in "HOST:PORT", "[HOST]:PORT" or "PORT". */
+struct address {
+    char host[200]; /* "": none */
+    const char *port;
+};
+
+static bool split(struct hs_line *l, struct address *a, const char *text)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = listen ? AI_PASSIVE : 0 };
     const char *colon = strrchr(text, ':');
-    char host[200];
     size_t len = colon ? (size_t)(colon - text) : 0;
-    if ((!colon && !listen) || len >= sizeof host)
-        return fail(l, "write tcp:HOST:PORT or tcp-listen:PORT");
+    if (len >= sizeof a->host)
+        return fail(l, "the address is too long");
+    a->port = colon ? colon + 1 : text;
     if (len > 1 && text[0] == '[' && text[len - 1] == ']') { /* an IPv6 address */
         text++;
         len -= 2;
     }
-    memcpy(host, text, len);
-    host[len] = '\0';
-    int error = getaddrinfo(len ? host : NULL, colon ? colon + 1 : text, &hints, found);
-    return error ? fail(l, gai_strerror(error)) : true;
+    memcpy(a->host, text, len);
+    a->host[len] = '\0';
+    return true;
 }
 
-static int attach(const struct addrinfo *a, bool listener)
+static bool resolve(struct hs_line *l, const struct address *a, bool listen, struct addrinfo **found)
 {
-    int on = 1, fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
-    if (fd < 0)
-        return -1;
-    if (listener)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    int failed = listener ? bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, 1) : connect(fd, a->ai_addr, a->ai_addrlen);
-    if (!failed)
-        return fd;
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = listen ? AI_PASSIVE : 0 };
+    if (!*a->port || (!*a->host && !listen))
+        return fail(l, "write tcp:HOST:PORT or tcp-listen:[HOST:]PORT, an IPv6 address in []");
+    int error = getaddrinfo(*a->host ? a->host : NULL, a->port, &hints, found);
+    return error ? fail(l, error == EAI_SERVICE ? "the port is a number or a service's name" : gai_strerror(error)) : true;
+}
+
+static int close_failed(int fd)
+{
     int error = errno;
     close(fd);
     errno = error;
     return -1;
 }
 
-static int attach_any(struct hs_line *l, const char *text, bool listener)
+/* Where IPv6 is meant by no address at all, it takes IPv4 too. */
+static int listen_at(const struct addrinfo *a)
+{
+    int on = 1, off = 0, fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (a->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    return bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, 1) ? close_failed(fd) : fd;
+}
+
+/* Waits for the connection no longer than the user does. */
+static int connect_to(struct hs_line *l, const struct addrinfo *a)
+{
+    int error = 0, fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+    socklen_t size = sizeof error;
+    if (fd < 0)
+        return -1;
+    if (connect(fd, a->ai_addr, a->ai_addrlen) && errno != EINPROGRESS)
+        return close_failed(fd);
+    while (!poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, SLICE) && !*l->interrupt)
+        continue;
+    if (!*l->interrupt)
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    errno = *l->interrupt ? EINTR : error;
+    return errno ? close_failed(fd) : fd;
+}
+
+/* Those of one family, or of any. */
+static int try_all(struct hs_line *l, const struct addrinfo *found, bool listener, int family)
+{
+    int fd = -1;
+    for (const struct addrinfo *a = found; a && fd < 0 && !*l->interrupt; a = a->ai_next)
+        if (family == AF_UNSPEC || a->ai_family == family)
+            fd = listener ? listen_at(a) : connect_to(l, a);
+    return fd;
+}
+
+static int attach(struct hs_line *l, const char *text, bool listener)
 {
     struct addrinfo *found;
-    int fd = -1;
-    if (!resolve(l, text, listener, &found))
+    struct address address;
+    if (!split(l, &address, text) || !resolve(l, &address, listener, &found))
         return -1;
-    for (const struct addrinfo *a = found; a && fd < 0; a = a->ai_next)
-        fd = attach(a, listener);
+    int fd = listener && !*address.host ? try_all(l, found, true, AF_INET6) : -1;
+    if (fd < 0)
+        fd = try_all(l, found, listener, AF_UNSPEC);
     int error = errno;
     freeaddrinfo(found);
-    if (fd < 0)
+    if (fd < 0 && !*l->interrupt)
         fail(l, strerror(error));
     return fd;
+}
+
+/* "[::1]:5555" */
+static void tell_where(const struct hs_line *l)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    char host[100], port[20], text[160];
+    if (!l->listens || getsockname(l->listener, (struct sockaddr *)&address, &size) ||
+        getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV))
+        return;
+    bool six = address.ss_family == AF_INET6, any = !strcmp(host, "::") || !strcmp(host, "0.0.0.0");
+    snprintf(text, sizeof text, "%s%s%s:%s%s", six ? "[" : "", host, six ? "]" : "", port,
+             !any ? "" : six ? ", every address of this machine" : ", every IPv4 address of this machine");
+    l->listens(l->context, text);
 }
 
 static bool await(struct hs_line *l)
@@ -99,7 +159,7 @@ static bool open_path(struct hs_line *l)
     l->fd = hs_serial_open(&(struct hs_serial_config){ l->name, l->baud });
     if (l->fd < 0 && (errno == ENOTTY || errno == EACCES || errno == ENXIO))
         l->fd = open(l->name, O_RDONLY | O_CLOEXEC);
-    return l->fd >= 0 ? true : fail(l, strerror(errno));
+    return l->fd >= 0 || *l->interrupt ? l->fd >= 0 : fail(l, strerror(errno));
 }
 
 bool hs_line_open(struct hs_line *l)
@@ -111,13 +171,15 @@ bool hs_line_open(struct hs_line *l)
         return true;
     }
     if (!strncmp(l->name, listening, strlen(listening))) {
-        if (l->listener <= 0)
-            l->listener = attach_any(l, l->name + strlen(listening), true);
+        if (l->listener <= 0) {
+            l->listener = attach(l, l->name + strlen(listening), true);
+            tell_where(l);
+        }
         return l->listener > 0 && await(l);
     }
     if (strncmp(l->name, connecting, strlen(connecting)))
         return open_path(l);
-    l->fd = attach_any(l, l->name + strlen(connecting), false);
+    l->fd = attach(l, l->name + strlen(connecting), false);
     return l->fd >= 0;
 }
 

@@ -4,7 +4,8 @@
  *
  *   -                      standard input
  *   tcp:HOST:PORT          a connection to there
- *   tcp-listen:[HOST:]PORT the connection that someone makes to us
+ *   tcp-listen:[HOST:]PORT the connection that someone makes to us, at that address; without one at all of this
+ *                          machine, by IPv6 and IPv4. Port 0: any that is free. [ADDRESS]:PORT for IPv6
  *   anything else          a serial port, pseudo terminal or pipe of that name
  */
 #ifndef HS_RECORD_LINE_H
@@ -19,6 +20,7 @@ struct hs_line {
     volatile const int *interrupt; /* non-zero: stop waiting */
     int wake;     /* when this can be read, or a signal came, `woken` is called: 0: none */
     void (*woken)(void *context);
+    void (*listens)(void *context, const char *address); /* told where, once we can be connected to; may be NULL */
     void *context;
     int fd;       /* read it when it is ready; -1: closed */
     int listener; /* 0: none */

@@ -75,7 +75,7 @@ static int run_live(struct watching *w, struct hs_error *error)
 static struct hs_line line_of(const struct hs_watch *w, const char *name)
 {
     return (struct hs_line){ .name = name, .baud = w->baud, .interrupt = w->interrupt, .wake = w->wake, .woken = w->woken,
-                             .context = w->context };
+                             .listens = w->listens, .context = w->context };
 }
 
 static int watch_line(struct watching *w, struct hs_error *error)

@@ -30,6 +30,7 @@ struct hs_watch {
     void (*begin)(void *context, const struct hs_model *model);
     void (*look)(void *context, const struct hs_live_state *state);
     void (*woken)(void *context);
+    void (*listens)(void *context, const char *address); /* as of struct hs_line; may be NULL */
     void *context;
 
     int pid, status;           /* set: of the program; status as of waitpid once it has `exited` */

@@ -251,6 +251,73 @@ def case_reconnect(tap):
     tap.check("nothing twice: %s boot" % stat.get("boots"), stat.get("boots") == 1, stat)
 
 
+def listens_at(record):
+    """The address that a listening tool names."""
+    line = record.stderr.readline().decode()
+    found = re.search(r"waiting for a connection to (\[?[0-9a-f.:]+\]?):(\d+)(.*)", line)
+    return (found.group(1), int(found.group(2)), found.group(3)) if found else (line, 0, "")
+
+
+def case_addresses(tap):
+    """What is listened at is said; an address of ours, IPv6, and both at once."""
+    with open(path("file-for-tcp"), "wb") as f:
+        done = hs_test.run_firmware("unix64", ["-X", "heapsize=128k", "-c", "x = [bytearray(100) for i in range(100)]"], trace=f.name)
+    with open(path("file-for-tcp"), "rb") as f:
+        bytes_ = f.read()
+    six = socket.has_ipv6 and any(line.split()[-1] == "lo" for line in open("/proc/net/if_inet6", encoding="ascii")) \
+        if os.path.exists("/proc/net/if_inet6") else False
+    cases = [("127.0.0.1:0", "127.0.0.1", socket.AF_INET, ""), ("0", "[::]" if six else "0.0.0.0", socket.AF_INET, "every")]
+    cases += [("[::1]:0", "[::1]", socket.AF_INET6, ""), ("::1:0", "[::1]", socket.AF_INET6, ""), ("0", "[::]", socket.AF_INET6, "every")] if six else []
+    for asked, wanted, family, more in cases:
+        trace = path("address.hst")
+        record = subprocess.Popen(RECORD + ["tcp-listen:" + asked, "-o", trace], stderr=subprocess.PIPE)
+        host, port, rest = listens_at(record)
+        with socket.socket(family) as s:
+            s.connect(("::1" if family == socket.AF_INET6 else "127.0.0.1", port))
+            s.sendall(bytes_)
+        err = record.communicate(timeout=30)[1]
+        tap.check("tcp-listen:%s says where, and takes a connection (%s)" % (asked, family.name), host == wanted and more in rest
+                  and record.returncode == 0, (host, port, rest, err))
+    tap.check("something was sent", done.status == 0 and bytes_)
+    for asked, why in (("192.0.2.1:0", b"Cannot assign"), ("", b"write tcp"), ("no port", b"cannot open")):
+        done = hs_test.run(RECORD + ["tcp-listen:" + asked, "-o", path("none.hst")])
+        tap.check("tcp-listen:%s is refused" % asked, done.status == 2 and why in done.err, done.err)
+    server, port = listener()
+    server.close()
+    done = hs_test.run(RECORD + ["tcp:[::1]:%d" % port, "-o", path("none.hst")])
+    tap.check("nobody listens there", done.status == 2 and b"refused" in done.err or not six, done.err)
+
+
+def case_interrupts(tap):
+    """Ctrl-C while a connection is waited for, in either direction, and at a line of nonsense that never rests."""
+    master, slave = pty.openpty()
+    noise = threading.Thread(target=send_noise, args=(master,), daemon=True)
+    noise.start()
+    fifo = path("fifo")
+    os.mkfifo(fifo)
+    for what in ("tcp-listen:127.0.0.1:0", "tcp:192.0.2.1:5", os.ttyname(slave), fifo):
+        record = subprocess.Popen(RECORD + [what, "-o", path("none.hst")], stderr=subprocess.PIPE)
+        time.sleep(1)
+        record.send_signal(signal.SIGINT)
+        try:
+            err = record.communicate(timeout=20)[1]
+        except subprocess.TimeoutExpired:
+            record.kill()
+            err = record.communicate()[1]
+        tap.check("Ctrl-C ends record --stream %s" % what, record.returncode == 2 and err, (record.returncode, err))
+    os.close(slave)
+
+
+def send_noise(fd):
+    rng = random.Random(3)
+    try:
+        while True:
+            os.write(fd, rng.randbytes(100))
+            time.sleep(0.001)
+    except OSError:
+        pass
+
+
 def case_growing(tap):
     """Commands on the file while it is written; the progress line on a terminal."""
     trace, (probe, port) = path("growing.hst"), listener()
@@ -386,7 +453,7 @@ def case_refused(tap):
 
 def main():
     tap = hs_test.Tap()
-    for case in (case_clean, case_garbled, case_late, case_slow, case_pty, case_reconnect, case_growing, case_board, case_objects, case_threads, case_refused):
+    for case in (case_clean, case_garbled, case_late, case_slow, case_pty, case_reconnect, case_growing, case_addresses, case_interrupts, case_board, case_objects, case_threads, case_refused):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others
