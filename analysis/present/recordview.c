@@ -46,7 +46,7 @@ bool hs_field_is_text(const struct hs_field *field)
 /* Bytes that are numbers one behind the other. */
 static bool is_numbers(const struct hs_record *record, const struct hs_field *field)
 {
-    return field->wire == HS_WIRE_B && (record->kind == HS_SUMMARY || record->kind == HS_SAMPLE_SWEEP);
+    return field->wire == HS_WIRE_B && (record->kind == HS_SUMMARY || record->kind == HS_SAMPLE_SWEEP || record->kind == HS_HOLDER);
 }
 
 static void put_numbers(const struct hs_record *record, FILE *out)

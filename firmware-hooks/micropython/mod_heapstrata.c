@@ -100,7 +100,7 @@ static void choose_level(mp_obj_t level, mp_obj_t interval) {
 static void choose_script(mp_obj_t name) {
     size_t len;
     const char *data = mp_obj_str_get_data(name, &len);
-    hs_mp_script((struct hs_text){data, (uint32_t)len});
+    WHOLE(hs_mp_script(((struct hs_text){data, (uint32_t)len})));
 }
 
 enum { START_STACKS, START_LEVEL, START_INTERVAL, START_SCRIPT, START_ARGS };

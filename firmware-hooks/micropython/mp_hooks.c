@@ -63,7 +63,7 @@ struct running {
     struct level *level;         /* innermost call that has a context of its own */
 #endif
 #if MICROPY_PY_THREAD
-    uint32_t thread;             /* our number, 0 before the first record */
+    uint32_t thread;             /* our number in the trace, plus 1; 0 before the first record */
 #endif
 #ifdef HS_PORT_INTERRUPTS
     volatile uint32_t held;      /* sections that are open in which no interrupt may jump */
@@ -319,12 +319,14 @@ static void describe(uintptr_t code, struct hs_place *place) {
 
 #if MICROPY_PY_THREAD
 static volatile bool threads;
-static uint32_t n_threads, thread_recorded;
+static uint32_t n_threads, thread_recorded = 1; /* 0: the trace may have lost whose records these are */
 
 hs_mp_thread_id_t __real_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
 hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
 HS_MP_SAME_TYPE(mp_thread_create);
 hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size) {
+    if (!threads) /* the one that there was until now: what it did without a number was number 0's */
+        running.thread = n_threads = 1;
     threads = true;
     hs_port_threads();
     return __real_mp_thread_create(entry, arg, stack_size);
@@ -336,7 +338,7 @@ static NOINLINE void switch_thread(void) {
         running.thread = ++n_threads;
     if (running.thread != thread_recorded) {
         thread_recorded = running.thread;
-        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = running.thread});
+        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = running.thread - 1});
     }
 }
 INLINE void this_thread(void) {
@@ -346,9 +348,14 @@ INLINE void this_thread(void) {
 uint32_t hs_mp_thread(void) {
     if (threads && !running.thread)
         running.thread = ++n_threads;
-    return running.thread;
+    return threads ? running.thread - 1 : 0;
+}
+INLINE void name_thread_anew(void) {
+    if (threads)
+        thread_recorded = 0;
 }
 #else
+#define name_thread_anew() (void)0
 #define this_thread() (void)0
 uint32_t hs_mp_thread(void) { return 0; }
 #endif
@@ -567,6 +574,7 @@ void hs_mp_snapshot(void) {
         if (AREA_AT(a))
             record_region(AREA_AT(a), HS_REGION_EXISTING);
     snapshot_areas();
+    name_thread_anew();
     leave_order(ordered);
 }
 
@@ -800,6 +808,24 @@ static void finish_marking(void) {
     }
 }
 
+static bool end_is_due; /* a collection is over but for its record */
+
+static void end_once(void) {
+    if (end_is_due)
+        end_collection();
+    end_is_due = false;
+}
+
+/* Callbacks of weak references are the program's own work: the collection is over before them. */
+#if MICROPY_PY_WEAKREF
+void __real_gc_weakref_sweep(void);
+void __wrap_gc_weakref_sweep(void);
+void __wrap_gc_weakref_sweep(void) {
+    end_once();
+    __real_gc_weakref_sweep();
+}
+#endif
+
 /* Behind finish_marking every live head is marked, and what is not will be freed. */
 void __real_gc_collect_end(void);
 void __wrap_gc_collect_end(void);
@@ -813,9 +839,9 @@ void __wrap_gc_collect_end(void) {
         record_sweep();
     }
     bool ordered = enter_order();
+    end_is_due = recording;
     __real_gc_collect_end();
-    if (recording)
-        end_collection();
+    end_once();
     leave_order(ordered);
     leave_collection();
     let_go();
@@ -836,9 +862,9 @@ void __wrap_gc_sweep_all(void) {
         record_collection(3);
     if (recording && !sums_up())
         record_sweep();
+    end_is_due = recording;
     __real_gc_sweep_all();
-    if (recording)
-        end_collection();
+    end_once();
     torn_down = fresh = true;
     script_len = 0;
     let_go();

@@ -57,7 +57,7 @@ struct hs_key hs_mp_key(uintptr_t caller);
 bool hs_mp_enter_order(void);
 void hs_mp_leave_order(bool ordered);
 
-/* Number of the thread, or core, that calls: that of its THREAD records, 0 as long as there are none. */
+/* Number of the thread, or core, that calls: that of its THREAD records. 0: the first one. */
 uint32_t hs_mp_thread(void);
 
 /* Calls the port's gc_collect() in such a way that it only goes over the roots: gc_collect_start comes to

@@ -10,7 +10,8 @@
  *   HEAPSTRATA_TIME_SCALE=N      a clock that runs N times faster: time stamps as a slower machine would
  *                                make them
  *   HEAPSTRATA_STACKS=1          sites carry the Python stack (report --call-graph)
- *   HEAPSTRATA_REFS=mark,fail    the reference graph behind every mark, and when an allocation failed
+ *   HEAPSTRATA_REFS=mark,fail    the reference graph behind every mark, and when an allocation failed; unless it is
+ *                                set, empty for instance, a stream has "fail"
  *   HEAPSTRATA_COLLECT_EVERY=N   gc.threshold(N) from the start: when blocks became garbage, within N bytes
  *   HEAPSTRATA_LEVEL=LEVEL       full, sampled[:INTERVAL[:SEED]] or summary
  *
@@ -226,7 +227,11 @@ bool hs_port_image(struct hs_config *config) {
     return record;
 }
 
-const char *hs_port_setting(const char *name) { return getenv(name); }
+/* A stream has room for what holds the memory when an allocation fails; in a ring it would push out how it came to that. */
+const char *hs_port_setting(const char *name) {
+    const char *value = getenv(name);
+    return value || !out || strcmp(name, "HEAPSTRATA_REFS") ? value : "fail";
+}
 
 /* --- facts -------------------------------------------------------------------------------------------- */
 

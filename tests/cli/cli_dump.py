@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """dump: records, filters, dictionary and packets."""
 import json
+import os
 
+import hs_test
 from cli_record import record
 
 
@@ -60,3 +62,19 @@ def case_below_records(cli):
     cli.check("facts", any(x["kind"] == "FACT" and x["key"] == "port" for x in d))
     status, _, err = cli.out("dump", "--dict", "--packets", trace)
     cli.check("not both", status == 2 and err, err)
+
+
+def case_numbers(cli):
+    """Bytes that are numbers or text are shown as such."""
+    log = os.path.join(hs_test.scratch(), "meminfo.log")
+    done = hs_test.run([hs_test.firmware("unix64"), "-c", "import micropython\nx = [[i] for i in range(20)]\nmicropython.mem_info(1)"])
+    with open(log, "wb") as f:
+        f.write(done.out)
+    holders = lines(cli, "--kind", "holder", log)
+    cli.check("blocks of a mem_info map are numbers", holders and all(isinstance(n, int) for x in holders for n in x["further"])
+              and any(len(x["further"]) > 1 for x in holders), holders[:3])
+    text = cli.out("dump", "--kind", "holder", log)[1]
+    cli.check("in text too", text.count("further=") == len(holders) and any("further=%s" % ",".join(map(str, x["further"])) in text
+              for x in holders if len(x["further"]) > 1), text[:500])
+    names = [x["name"] for x in lines(cli, "--kind", "region", log)]
+    cli.check("names are text", names and all(isinstance(n, str) and not n.startswith("67") for n in names), names)
