@@ -71,22 +71,33 @@ WARN     := -Wall -Wextra -Wshadow -Wvla -Wundef -Wpointer-arith -Wstrict-protot
 CPPFLAGS += -I. -I$(B)/gen -D_GNU_SOURCE= -DHS_VERSION='"$(VERSION)"'
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # $(call flags,SOURCE): everyone's flags, then those its folder sets as CFLAGS_<folder>.
-flags = -std=c11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
+flags = -std=c11 $(WARN) $(CPPFLAGS) $(if $(filter $(1),$(OPTIONAL_SRC)),$(shell sed -n 2p $(B)/libraries)) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
 
 LIBS_lib := -lzstd
-# What is taken when it is there: asked when it is used, for `make` may have to install it first.
-OPTIONAL := babeltrace2 sqlite3 libprotobuf-c cairo ncursesw
-LIBS_optional = $(shell cat $(B)/libraries)
+# Libraries, as pkg-config knows them, with Debian's package; asked when they are used, for `make` may have to install them
+# first. Without one that is needed nothing is built; of the others it is said what is left out.
+NEEDED := libzstd:libzstd-dev libdw:libdw-dev libelf:libelf-dev json-c:libjson-c-dev zlib:zlib1g-dev
+OPTIONAL := babeltrace2:BABELTRACE2:libbabeltrace2-dev sqlite3:SQLITE3:libsqlite3-dev libprotobuf-c:PROTOBUF:libprotobuf-c-dev \
+            cairo:CAIRO:libcairo2-dev ncursesw:NCURSES:libncurses-dev
+LIBS_optional = $(shell sed -n 1p $(B)/libraries)
 LIBS_cli = -ldw -lelf -ljson-c -lz -lm $(LIBS_optional)
 
 # ---- products ------------------------------------------------------------------------------------
 
 .PHONY: all
-all: $(B)/heapstrata $(B)/libheapstrata.a $(B)/libheapstrata.so plugin ## the program, the libraries, the babeltrace2 plugin (default)
+all: $(B)/heapstrata $(B)/libheapstrata.a $(B)/libheapstrata.so plugin completion ## the program, the libraries, the babeltrace2 plugin (default)
 
 $(B)/heapstrata: $(MAIN_OBJ) $(B)/libanalysis.a $(B)/libheapstrata.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
+
+.PHONY: completion
+completion: $(addprefix $(B)/completion/,bash zsh fish)
+
+# What shells complete by, as the program itself prints it.
+COMPLETION := $(addprefix $(B)/completion/,bash zsh fish)
+$(COMPLETION): $(B)/completion/%: $(B)/heapstrata
+	$(Q)mkdir -p $(@D) && $(B)/heapstrata --completion $* >$@
 
 $(B)/libheapstrata.a: $(LIB_OBJ)
 $(B)/libanalysis.a: $(ANALYSIS_OBJ) $(PROTO_OBJ) $(PAGE_OBJ)
@@ -117,10 +128,9 @@ $(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/pic/%.o) $(HOST_PIC) $(B)/lib-pic.a analysis/ba
 		$(filter %.o %.a,$^) $(LIBS_cli) $(LIBS_lib); \
 		else echo '  no babeltrace2 plugin: libbabeltrace2-dev is not installed'; fi
 
-# A library that came or went: what may use it is compiled again.
+# What to link with, and what to leave out. A library that came or went: what may use it is compiled again.
 $(B)/libraries: force | $(B)/deps.build
-	$(Q)mkdir -p $(@D); for l in $(OPTIONAL); do pkg-config --libs $$l 2>/dev/null; done | cmp -s - $@ || \
-		for l in $(OPTIONAL); do pkg-config --libs $$l 2>/dev/null; done >$@
+	$(Q)mkdir -p $(@D); scripts/libraries '$(NEEDED)' '$(OPTIONAL)' $@
 $(patsubst %.c,$(B)/obj/%.o,$(OPTIONAL_SRC)) $(patsubst %.c,$(B)/pic/%.o,$(OPTIONAL_SRC)): $(B)/libraries
 
 # Code for messages, by protobuf's compiler for C. Where that is missing nothing is made, and the exporters of
@@ -146,10 +156,10 @@ $(B)/gen/analysis/html/template.c: $(NPM)/analysis/html/state analysis/html/asse
 $(PAGE_OBJ): $(B)/obj/%.o: $(B)/gen/%.c
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CPPFLAGS) -O0 -c -o $@ $<
 
-$(B)/obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
+$(B)/obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/libraries
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(call flags,$<) -MMD -MP -c -o $@ $<
-$(B)/pic/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
+$(B)/pic/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/libraries
 	$(call say,CC,$< [pic])
 	$(Q)mkdir -p $(@D) && $(CC) $(call flags,$<) -fPIC -MMD -MP -c -o $@ $<
 
@@ -181,8 +191,10 @@ micropython: $(MP_HOOKED) ## the three instrumented MicroPython firmwares
 micropython-plain: $(MP_PLAIN) $(MPY_CROSS) ## the same without hooks, and mpy-cross
 micropython-lttng: $(MP_LTTNG) ## the 64-bit unix firmware that tells its events to LTTng as well
 
-# Debian's repacked source lacks some submodules, hence what is switched off.
-MP_OFF  := FROZEN_MANIFEST= MICROPY_PY_BTREE=0 MICROPY_PY_SSL=0 MICROPY_SSL_AXTLS=0 \
+# Debian's repacked source lacks some submodules, hence what is switched off. Frozen are the Python modules that it has;
+# freezing wants to see a folder of MicroPython's library, of which nothing is taken.
+MP_OFF  := FROZEN_MANIFEST=$(abspath firmware-hooks/micropython/frozen.py) MICROPY_MPYCROSS=$(abspath $(MPY_CROSS)) \
+           MICROPY_MPYCROSS_DEPENDENCY= MPY_LIB_DIR=$(CURDIR) MICROPY_PY_BTREE=0 MICROPY_PY_SSL=0 MICROPY_SSL_AXTLS=0 \
            MICROPY_SSL_MBEDTLS=0 MICROPY_PY_FFI=0
 MP_unix64   := ports/unix STRIP= $(MP_OFF)
 MP_unix32   := ports/unix STRIP= $(MP_OFF) MICROPY_FORCE_32BIT=1
@@ -198,14 +210,14 @@ mp_make = $(Q)mkdir -p $(2) && rm -f $@ && $(MP_ENV) flock $(2)/lock $(MAKE) --n
 	$(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) -C $(MP_SRC)/$(MP_$(1)) BUILD=$(abspath $(2)) $(if $(V),V=1) $(3) >$(2)/make.log 2>&1 \
 	|| { tail -n 40 $(2)/make.log; exit 1; }
 
-$(MP_HOOKED): $(M)/%: $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(M)/config
+$(MP_HOOKED): $(M)/%: $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(M)/config $(MPY_CROSS)
 	$(call say,MAKE,$@)
 	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=$(abspath firmware-hooks) \
 		$(filter-out $(if $(filter unix%,$*),HEAPSTRATA_RING_%),$(HEAPSTRATA_FLAGS)))
-$(MP_LTTNG): $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(wildcard firmware-hooks/lttng-ust/*) $(M)/config | $(B)/deps.test
+$(MP_LTTNG): $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(wildcard firmware-hooks/lttng-ust/*) $(M)/config $(MPY_CROSS) | $(B)/deps.test
 	$(call say,MAKE,$@)
 	$(call mp_make,unix64,$(@D),USER_C_MODULES=$(abspath firmware-hooks) HEAPSTRATA_LTTNG=1 $(filter-out HEAPSTRATA_RING_%,$(HEAPSTRATA_FLAGS)))
-$(MP_PLAIN): $(M)/plain/%: $(M)/config
+$(MP_PLAIN): $(M)/plain/%: $(M)/config $(MPY_CROSS)
 	$(call say,MAKE,$@)
 	$(call mp_make,$(firstword $(subst /, ,$*)),$(@D),USER_C_MODULES=)
 $(MPY_CROSS): $(M)/config
@@ -427,21 +439,22 @@ example-lwip: $(LWIP_THERE)
 D = $(DESTDIR)$(PREFIX)
 .PHONY: install
 install: all ## PREFIX=/usr/local DESTDIR=
-	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include/heapstrata/lib/host
+	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include/heapstrata
 	install -m 755 $(B)/heapstrata $(D)/bin/
 	install -m 644 $(B)/libheapstrata.a $(D)/lib/
 	install -m 755 $(B)/$(SOFILE) $(D)/lib/
 	ln -sf $(SOFILE) $(D)/lib/$(SONAME)
 	ln -sf $(SOFILE) $(D)/lib/libheapstrata.so
-	install -m 644 $(HS_LIB_HDR) $(D)/include/heapstrata/lib/
-	install -m 644 $(HOST_HDR) $(D)/include/heapstrata/lib/host/
-	printf '/* SPDX-License-Identifier: MIT */\n#include "lib/host/reader.h"\n' >$(D)/include/heapstrata/heapstrata.h
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' lib/host/heapstrata.pc.in >$(D)/lib/pkgconfig/heapstrata.pc
+	for h in $(PUBLIC_HDR); do sed -e 's|#include "lib/host/|#include "|' -e 's|#include "lib/|#include "|' $$h \
+		>$(D)/include/heapstrata/$${h##*/} || exit 1; done
+	printf '/* SPDX-License-Identifier: MIT */\n#include "reader.h"\n#include "writer.h"\n' >$(D)/include/heapstrata/heapstrata.h
+	sed -e 's|@VERSION@|$(VERSION)|' lib/host/heapstrata.pc.in >$(D)/lib/pkgconfig/heapstrata.pc
 	test ! -f $(PLUGIN) || install -D -m 755 -t $(D)/lib/babeltrace2/plugins $(PLUGIN)
 	$(if $(TRACECOMPASS),install -D -m 644 -t $(D)/share/heapstrata/tracecompass $(TRACECOMPASS))
 	$(if $(MAN_PAGES),install -d $(D)/share/man/man1 && install -m 644 $(MAN_PAGES) $(D)/share/man/man1/)
-	$(if $(COMPLETION),install -d $(D)/share/bash-completion/completions && \
-		install -m 644 $(COMPLETION) $(D)/share/bash-completion/completions/)
+	install -D -m 644 $(B)/completion/bash $(D)/share/bash-completion/completions/heapstrata
+	install -D -m 644 $(B)/completion/zsh $(D)/share/zsh/site-functions/_heapstrata
+	install -D -m 644 $(B)/completion/fish $(D)/share/fish/vendor_completions.d/heapstrata.fish
 
 # ---- housekeeping --------------------------------------------------------------------------------
 

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
 # What the analysis side installs beside the program.
 MAN_PAGES   := $(sort $(wildcard analysis/man/*.1))
-COMPLETION  := $(wildcard analysis/completion/heapstrata)
 TRACECOMPASS := $(sort $(wildcard analysis/tracecompass/*.xml))

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define HS_FORMAT_VERSION 2
 
 enum hs_kind {
@@ -138,5 +142,9 @@ enum hs_err {
 
 /* A short English text for an error, never NULL. */
 const char *hs_strerror(int err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

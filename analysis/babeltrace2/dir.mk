@@ -6,4 +6,4 @@ OPTIONAL_SRC += analysis/babeltrace2/bt.c
 PLUGIN_SRC := $(sort $(wildcard analysis/babeltrace2/*.c analysis/util/*.c analysis/import/*.c analysis/model/*.c analysis/symbols/*.c \
                                 analysis/measure/*.c)) \
               $(addprefix analysis/export/,story.c changes.c holdings.c places.c words.c) \
-              $(addprefix analysis/present/,recordview.c json.c utf8.c report.c head.c levels.c table.c)
+              $(addprefix analysis/present/,recordview.c json.c utf8.c report.c head.c levels.c table.c terminal.c)

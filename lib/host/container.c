@@ -15,6 +15,11 @@
 #include "lib/host/parts.h"
 #include "lib/host/writer.h"
 
+_Static_assert(sizeof(struct hs_hst_header) == 48, "layout");
+_Static_assert(sizeof(struct hs_hst_frame) == 24, "layout");
+_Static_assert(sizeof(struct hs_hst_entry) == 48, "layout");
+_Static_assert(sizeof(struct hs_hst_trailer) == 24, "layout");
+
 /* --- reading ------------------------------------------------------------------------------------------ */
 
 #define STORED_MAX (HS_HST_FRAME_MAX + HS_HST_FRAME_MAX / 128 + 1024u)

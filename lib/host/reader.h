@@ -21,6 +21,10 @@
 
 #include "lib/record.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct hs_reader;
 
 #define HS_REGION_NAME 40u /* bytes of a name, the NUL included */
@@ -194,5 +198,9 @@ unsigned hs_reader_regions(const struct hs_reader *reader);
 const char *hs_reader_fact(const struct hs_reader *reader, const char *key);
 
 void hs_reader_close(struct hs_reader *reader);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -26,6 +26,10 @@
 
 #include "lib/host/reader.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define HS_HST_MAGIC       "\x8bHeap\r\n\x1a" /* 8 bytes; a transfer as text breaks it */
 #define HS_HST_VERSION     1
 #define HS_HST_FRAME_MAGIC 0x46747348u /* "HstF" */
@@ -80,11 +84,6 @@ struct hs_hst_trailer {
     char magic[8];       /* HS_HST_MAGIC */
 };
 
-_Static_assert(sizeof(struct hs_hst_header) == 48, "layout");
-_Static_assert(sizeof(struct hs_hst_frame) == 24, "layout");
-_Static_assert(sizeof(struct hs_hst_entry) == 48, "layout");
-_Static_assert(sizeof(struct hs_hst_trailer) == 24, "layout");
-
 /* --- the writer ----------------------------------------------------------------------------------------- */
 
 struct hs_writer;
@@ -125,5 +124,9 @@ struct hs_writer_stats hs_writer_stats(const struct hs_writer *writer);
 
 /* Writes the rest, the index and the trailer, and frees the writer. Returns 0 or the first error. */
 int hs_writer_close(struct hs_writer *writer, struct hs_error *error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
