@@ -19,7 +19,8 @@ struct args {
 };
 
 static const struct hs_option options[] = {
-    {"format", 'f', "FORMAT", HS_OPT_TEXT, offsetof(struct args, format), "one of those that --list names"},
+    {"format", 'f', "FORMAT", HS_OPT_TEXT, offsetof(struct args, format), "one of those that --list names",
+     "ctf|csv|json|sqlite|folded|speedscope|massif|pprof|perfetto"},
     {"output", 'o', "OUT", HS_OPT_TEXT, offsetof(struct args, output),
      "write OUT, - for standard output (the default of formats that are one stream of text)"},
     {"events", 'e', "WHICH", HS_OPT_CHOICE, offsetof(struct args, events),

@@ -42,7 +42,8 @@ static const struct hs_option options[] = {
      "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)"},
     {"level", 'l', "LEVEL", HS_OPT_TEXT, offsetof(struct args, level),
      "full: every event; sampled or sampled:BYTES: a sample every so many bytes on average, for estimates; summary: figures "
-     "at each collection and who asked for most (default: what the firmware was built for, mostly full)"},
+     "at each collection and who asked for most (default: what the firmware was built for, mostly full)",
+     "full|sampled|summary"},
     {"collect-every", 0, "BYTES", HS_OPT_UINT, offsetof(struct args, collect_every),
      "collect whenever BYTES have been allocated, as gc.threshold(BYTES) does: heapstrata whatif then knows when blocks "
      "became garbage; the program runs slower"},
@@ -163,6 +164,33 @@ static void explain_end(const struct recording *r, int status)
     if (WIFSIGNALED(status) && !r->args->quiet)
         fprintf(stderr, "heapstrata record: %s was ended by signal %d (%s)\n", r->args->common.file[0], WTERMSIG(status),
                 strsignal(WTERMSIG(status)));
+}
+
+/* The firmware that `make micropython` builds beside this program, where it has been built. */
+static const char *usual_firmware(char *path, size_t size)
+{
+    ssize_t len = readlink("/proc/self/exe", path, size);
+    char *end = len > 0 && (size_t)len < size ? memrchr(path, '/', (size_t)len) : NULL;
+    if (end)
+        snprintf(end, size - (size_t)(end - path), "/micropython/unix64/micropython");
+    return end && !access(path, X_OK) ? path : "FIRMWARE";
+}
+
+/* A script in the firmware's place, which is easily forgotten. */
+static bool is_script(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 3 && !strcmp(path + len - 3, ".py") && access(path, X_OK);
+}
+
+static int complain_of_script(const char *script)
+{
+    char path[4096];
+    const char *firmware = usual_firmware(path, sizeof path);
+    return hs_complain("%s is a script, and no firmware to run it is named. Type\n"
+                       "  heapstrata record %s %s              (on this computer%s)\n"
+                       "  heapstrata record --serial /dev/ttyACM0 %s     (on a board)", script, firmware, script,
+                       strcmp(firmware, "FIRMWARE") ? "" : "; `make micropython` builds one", script);
 }
 
 /* Runs the firmware with `variable` set. Returns the exit status to pass on, -1 when it did not run. */
@@ -479,6 +507,8 @@ static int run(void *memory)
         return hs_complain("%s", wrong);
     if (args->stream)
         return record_from_stream(&recording);
+    if (!args->serial && is_script(args->common.file[0]))
+        return complain_of_script(args->common.file[0]);
     struct level level;
     if (parse_level(&level, args->level))
         return HS_EXIT_BAD;

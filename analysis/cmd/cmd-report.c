@@ -236,7 +236,7 @@ static int run(void *memory)
 static const struct hs_option options[] = {
     {"sort", 's', "KEYS", HS_OPT_TEXT, offsetof(struct args, sort),
      "make a row of each line, function, file, kind, native, stack or thread, or of several of these separated by commas "
-     "(default line)", NULL},
+     "(default line)", "line|function|file|kind|native|stack|thread"},
     {"live", 'l', NULL, HS_OPT_FLAG, offsetof(struct args, live), "rank by what is held at the end", NULL},
     {"peak", 'p', NULL, HS_OPT_FLAG, offsetof(struct args, peak),
      "rank by what was held when the heap was fullest", NULL},

@@ -25,7 +25,8 @@ static const struct hs_option options[] = {
     {"heap", 0, "SIZE,...", HS_OPT_TEXT, offsetof(struct args, heap),
      "heaps of these sizes, as in -X heapsize= (default: the one recorded)", NULL},
     {"policy", 'p', "POLICY,...", HS_OPT_TEXT, offsetof(struct args, policy),
-     "first-fit, best-fit, next-fit, tlsf, buddy, compacting or all (default first-fit, which is MicroPython's)", NULL},
+     "first-fit, best-fit, next-fit, tlsf, buddy, compacting or all (default first-fit, which is MicroPython's)",
+     "first-fit|best-fit|next-fit|tlsf|buddy|compacting|all"},
     {"threshold", 't', "BYTES", HS_OPT_TEXT, offsetof(struct args, threshold),
      "collect whenever so much has been allocated, as gc.threshold() does; none: only when there is no room (default: as "
      "recorded)", NULL},

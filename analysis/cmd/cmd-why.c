@@ -166,7 +166,8 @@ const struct hs_cmd hs_cmd_why = {
     .summary = "what keeps a block alive: path from a root, dominator, retained size",
     .usage = "FILE ADDRESS|SITE|NAME",
     .about = "Needs a trace with a snapshot of references: heapstrata.snapshot(refs=True) in the program, or "
-             "HEAPSTRATA_REFS=mark,fail in the environment of the unix port. References are those that the collector "
+             "HEAPSTRATA_REFS=mark,fail in the environment of the unix port, which records them when an allocation fails "
+             "in any case. References are those that the collector "
              "sees: any word that is the address of a block, whatever it really is.",
     .examples = "  heapstrata why run.hst main.py:7\n"
                 "  heapstrata why run.hst config.TABLE\n"

@@ -62,6 +62,15 @@ static const struct {
                        "of a picture: light or dark (default light)", HS_THEME_NAMES}},
 };
 
+void hs_cmd_each_option(const struct hs_cmd *cmd, hs_option_visit *visit, void *context)
+{
+    for (const struct hs_option *o = cmd->options; o && o->name; o++)
+        visit(context, o);
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (cmd->uses & shared[i].uses)
+            visit(context, &shared[i].option);
+}
+
 #define SHARED_MAX (sizeof shared / sizeof *shared)
 #define LONG_KEY   0x100 /* argp's key of options without a short form: from here on */
 

@@ -67,7 +67,7 @@ struct hs_option {
     enum hs_option_type type;
     size_t offset;       /* of the member in the argument struct */
     const char *help;
-    const char *choices; /* HS_OPT_CHOICE: "auto|always|never" */
+    const char *choices; /* HS_OPT_CHOICE: "auto|always|never"; HS_OPT_TEXT: words that a shell may offer */
 };
 
 enum hs_uses {

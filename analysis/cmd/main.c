@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis/babeltrace2/lttng.h"
+#include "analysis/cmd/completion.h"
 #include "analysis/cmd/main.h"
 
 extern const struct hs_cmd
@@ -137,6 +138,13 @@ static int help(const char *name)
     return cmd ? hs_cmd_main(cmd, 2, argv) : no_such(name);
 }
 
+static int complete(const char *shell)
+{
+    if (shell && hs_completion_print(shell, commands, N_COMMANDS))
+        return HS_EXIT_OK;
+    return hs_complain("--completion prints what bash, zsh or fish completes by: name one of them");
+}
+
 static int dispatch(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
@@ -150,6 +158,8 @@ static int dispatch(int argc, char **argv)
     }
     if (!strcmp(name, "help") || !strcmp(name, "--help") || !strcmp(name, "-h"))
         return help(argc > 2 ? argv[2] : NULL);
+    if (!strcmp(name, "--completion"))
+        return complete(argc > 2 ? argv[2] : NULL);
     if (name[0] == '-')
         return hs_complain("no such option: '%s'. heapstrata help lists the commands.", name);
     const struct hs_cmd *cmd = find(name);

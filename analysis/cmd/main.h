@@ -14,4 +14,8 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv);
 /* How complaints begin: "heapstrata COMMAND". */
 const char *hs_cmd_running(void);
 
+/* Calls `visit` for each option of a command, its own ones first. */
+typedef void hs_option_visit(void *context, const struct hs_option *option);
+void hs_cmd_each_option(const struct hs_cmd *cmd, hs_option_visit *visit, void *context);
+
 #endif

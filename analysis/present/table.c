@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/present/table.h"
+#include "analysis/present/terminal.h"
 
 #define CELL_MAX 512
 
@@ -16,6 +17,15 @@ struct hs_table {
     size_t n_columns, n_rows, room; /* rows */
     struct hs_value *value;         /* n_columns a row; text is owned */
     size_t *width;                  /* of the columns as text, titles not counted */
+    struct fit *fit;                /* [n_columns], for `fitted` rows */
+    size_t fitted;
+    bool is_fitted;
+};
+
+/* How a column is shown where there is little room. */
+struct fit {
+    size_t width;
+    bool hidden;
 };
 
 struct hs_table *hs_table_new(const struct hs_column *columns, size_t n_columns)
@@ -26,9 +36,10 @@ struct hs_table *hs_table_new(const struct hs_column *columns, size_t n_columns)
     table->column = columns;
     table->n_columns = n_columns;
     table->width = calloc(n_columns, sizeof *table->width);
-    if (table->width)
+    table->fit = calloc(n_columns, sizeof *table->fit);
+    if (table->width && table->fit)
         return table;
-    free(table);
+    hs_table_free(table);
     return NULL;
 }
 
@@ -41,6 +52,7 @@ void hs_table_free(struct hs_table *table)
             free((char *)(uintptr_t)table->value[i].s);
     free(table->value);
     free(table->width);
+    free(table->fit);
     free(table);
 }
 
@@ -172,10 +184,138 @@ void hs_table_add(struct hs_table *table, const struct hs_value *values)
     widen(table, row);
 }
 
+/* ---- what fits ---- */
+
+#define TEXT_LEAST 10u /* characters of a text */
+#define TEXT_GOOD  24u /* that it has before figures are left out */
+#define GAP        2u
+
+static bool is_shown(const struct hs_table *table, size_t column)
+{
+    return table->column[column].title && !table->fit[column].hidden;
+}
+
+static size_t natural_width(const struct hs_table *table, size_t column, bool bare)
+{
+    size_t title = bare ? 0 : width_of(table->column[column].title);
+    return title > table->width[column] ? title : table->width[column];
+}
+
+/* Of the columns that are shown, texts being no wider than that. */
+static size_t width_with(const struct hs_table *table, size_t text, bool bare)
+{
+    size_t sum = 0, n = 0;
+    for (size_t c = 0; c < table->n_columns; c++) {
+        if (!is_shown(table, c))
+            continue;
+        size_t width = natural_width(table, c, bare);
+        bool shrinks = table->column[c].kind == HS_VALUE_TEXT && width > text;
+        sum += shrinks ? text : width;
+        n++;
+    }
+    return sum + (n ? (n - 1) * GAP : 0);
+}
+
+/* Hides the last figures but one. False when there are no more. */
+static bool hide_one(struct hs_table *table)
+{
+    size_t last = table->n_columns, figures = 0;
+    for (size_t c = 0; c < table->n_columns; c++)
+        if (is_shown(table, c) && table->column[c].kind != HS_VALUE_TEXT) {
+            figures++;
+            last = c;
+        }
+    if (figures > 1)
+        table->fit[last].hidden = true;
+    return figures > 1;
+}
+
+/* The widths that the columns have in `room` characters; 0: any number. */
+static void fit_into(struct hs_table *table, size_t room, bool bare)
+{
+    size_t text = CELL_MAX;
+    for (size_t c = 0; c < table->n_columns; c++)
+        table->fit[c].hidden = false;
+    if (room) {
+        while (width_with(table, TEXT_GOOD, bare) > room && hide_one(table))
+            continue;
+        while (text > TEXT_LEAST && width_with(table, text, bare) > room)
+            text--;
+    }
+    for (size_t c = 0; c < table->n_columns; c++) {
+        size_t width = is_shown(table, c) ? natural_width(table, c, bare) : 0;
+        table->fit[c].width = table->column[c].kind == HS_VALUE_TEXT && width > text ? text : width;
+    }
+}
+
+/* A table is laid out when it is shown, and anew when it has grown since. */
+static void lay_out(const struct hs_table *const_table, FILE *out, struct hs_table_style style)
+{
+    struct hs_table *table = (struct hs_table *)(uintptr_t)const_table; /* nothing that its caller sees changes */
+    unsigned limit = out == stdout ? hs_terminal_limit() : 0;
+    size_t indent = style.indent ? width_of(style.indent) : 0;
+    if (table->is_fitted && table->fitted == table->n_rows)
+        return;
+    fit_into(table, limit > indent ? limit - indent : limit, style.bare);
+    table->is_fitted = true;
+    table->fitted = table->n_rows;
+}
+
+static void tell_hidden(const struct hs_table *table, FILE *out, struct hs_table_style style)
+{
+    const char *before = "# left out, for want of width: ";
+    for (size_t c = 0; c < table->n_columns; c++) {
+        if (!table->fit[c].hidden)
+            continue;
+        if (*before == '#')
+            fputs(style.indent ? style.indent : "", out);
+        fprintf(out, "%s%s", before, table->column[c].title);
+        before = ", ";
+    }
+    if (*before != '#')
+        fputc('\n', out);
+}
+
+static const char *ellipsis(void)
+{
+    return hs_terminal_probe(false).unicode ? "\xe2\x80\xa6" : "..";
+}
+
+/* The byte at which the character `n` begins. */
+static char *character(char *text, size_t n)
+{
+    while (*text && n) {
+        text++;
+        while (((unsigned char)*text & 0xc0) == 0x80)
+            text++;
+        n--;
+    }
+    return text;
+}
+
+/* Cuts a text to so many characters: a path loses its front, anything else its end. */
+static void shorten(char text[CELL_MAX], size_t width)
+{
+    size_t length = width_of(text);
+    char whole[CELL_MAX];
+    if (length <= width)
+        return;
+    const char *sign = ellipsis();
+    size_t kept = width > width_of(sign) ? width - width_of(sign) : 0, bytes = strlen(sign);
+    strcpy(whole, text);
+    if (strchr(text, '/')) {
+        snprintf(text, CELL_MAX, "%s%.500s", sign, character(whole, length - kept));
+    } else {
+        char *end = character(text, kept);
+        if ((size_t)(end - text) + bytes < CELL_MAX)
+            strcpy(end, sign);
+    }
+}
+
 static bool is_last(const struct hs_table *table, size_t column)
 {
     while (++column < table->n_columns)
-        if (table->column[column].title)
+        if (is_shown(table, column))
             return false;
     return true;
 }
@@ -188,39 +328,44 @@ static const char *paint(const struct hs_column *column, const struct hs_value *
     return value->d >= 0.05 ? "\033[31m" : value->d >= 0.005 ? "\033[32m" : "";
 }
 
-static void print_cell(const struct hs_table *table, size_t column, const char *text, bool bare, FILE *out)
+static void print_cell(const struct hs_table *table, size_t column, const char *text, FILE *out)
 {
-    size_t title = bare ? 0 : width_of(table->column[column].title), width = table->width[column];
-    int pad = (int)((title > width ? title : width) - width_of(text));
-    bool left = table->column[column].kind == HS_VALUE_TEXT;
-    if (left)
-        fprintf(out, "%s%*s", text, is_last(table, column) ? 0 : pad, "");
+    char shown[CELL_MAX];
+    snprintf(shown, sizeof shown, "%s", text);
+    shorten(shown, table->fit[column].width);
+    size_t width = width_of(shown);
+    int pad = width < table->fit[column].width ? (int)(table->fit[column].width - width) : 0;
+    if (table->column[column].kind == HS_VALUE_TEXT)
+        fprintf(out, "%s%*s", shown, is_last(table, column) ? 0 : pad, "");
     else
-        fprintf(out, "%*s%s", pad, "", text);
+        fprintf(out, "%*s%s", pad, "", shown);
     if (!is_last(table, column))
         fputs("  ", out);
 }
 
 void hs_table_titles(const struct hs_table *table, FILE *out, struct hs_table_style style)
 {
+    lay_out(table, out, style);
+    tell_hidden(table, out, style);
     fprintf(out, "%s%s", style.indent ? style.indent : "", style.color ? "\033[1m" : "");
     for (size_t c = 0; c < table->n_columns; c++)
-        if (table->column[c].title)
-            print_cell(table, c, table->column[c].title, style.bare, out);
+        if (is_shown(table, c))
+            print_cell(table, c, table->column[c].title, out);
     fputs(style.color ? "\033[0m\n" : "\n", out);
 }
 
 void hs_table_row(const struct hs_table *table, size_t row, FILE *out, struct hs_table_style style)
 {
     char text[CELL_MAX];
+    lay_out(table, out, style);
     fputs(style.indent ? style.indent : "", out);
     for (size_t c = 0; c < table->n_columns; c++) {
         const struct hs_value *value = cell(table, row, c);
         const char *color = style.color ? paint(&table->column[c], value) : "";
-        if (!table->column[c].title)
+        if (!is_shown(table, c))
             continue;
         fputs(color, out);
-        print_cell(table, c, hs_format(text, sizeof text, table->column[c].kind, *value), style.bare, out);
+        print_cell(table, c, hs_format(text, sizeof text, table->column[c].kind, *value), out);
         fputs(*color ? "\033[0m" : "", out);
     }
     fputc('\n', out);

@@ -54,6 +54,8 @@ struct hs_table_style {
     bool bare;          /* without the line of titles */
     const char *indent; /* NULL: none */
 };
+/* On a terminal, or with $COLUMNS, a table is no wider than that: texts are shortened, then figures of the last columns left
+ * out, which is said in front of the table. */
 void hs_table_text(const struct hs_table *table, FILE *out, struct hs_table_style style);
 
 /* The same in pieces, for those who put something between the rows. Columns stay aligned. */

@@ -16,4 +16,7 @@ struct hs_terminal {
 /* Width of standard output: of the terminal, of $COLUMNS, or 80. Unicode when the locale is UTF-8. */
 struct hs_terminal hs_terminal_probe(bool color);
 
+/* What standard output must not be wider than: the terminal, or $COLUMNS; 0: anything, as for a program that reads it. */
+unsigned hs_terminal_limit(void);
+
 #endif

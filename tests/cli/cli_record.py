@@ -72,6 +72,35 @@ def case_interrupted(cli):
     cli.check("no temporary folder is left", not os.listdir(folder), os.listdir(folder))
 
 
+def case_script_alone(cli):
+    """A firmware forgotten: what to type is said, and it works."""
+    trace = os.path.join(hs_test.scratch(), "alone.hst")
+    done = hs_test.run([hs_test.CLI, "record", "-o", trace, "grow.py"], cwd=PROGRAMS)
+    lines = [line.split("(")[0].split() for line in done.err.decode().splitlines() if line.startswith("  heapstrata record")]
+    cli.check("record SCRIPT says what to type", done.status == 2 and len(lines) == 2 and lines[0][-1] == "grow.py"
+              and "--serial" in lines[1] and not os.path.exists(trace), done.err)
+    again = hs_test.run([hs_test.CLI, "record", "-o", trace] + lines[0][2:], cwd=PROGRAMS)
+    cli.check("... which works, where the firmware is built", again.status == 0 or "FIRMWARE" in lines[0], again.err)
+
+
+def case_first_use(cli):
+    """asyncio is there; why an allocation failed is recorded without being asked for."""
+    script = os.path.join(hs_test.scratch(), "first.py")
+    with open(script, "w", encoding="utf-8") as f:
+        f.write("import asyncio\nTABLE = [[i] for i in range(500)]\nasync def main():\n    await asyncio.sleep_ms(1)\n"
+                "    return bytearray(10 ** 7)\ntry:\n    asyncio.run(main())\nexcept MemoryError:\n    print('failed')\n")
+    for firmware in hs_test.UNIX:
+        trace = os.path.join(hs_test.scratch(), "first-%s.hst" % firmware)
+        done = hs_test.run([hs_test.CLI, "record", "-o", trace, "--", hs_test.firmware(firmware), "-X", "heapsize=128k", script])
+        cli.check("%s: import asyncio" % firmware, done.out == b"failed\n" and done.status == 0, done.out + done.err)
+        status, out, err = cli.out("why", trace, "main.TABLE")
+        cli.check("%s: why knows what held the memory then" % firmware, status == 0 and "name 'TABLE' of __main__" in out, out + err)
+        off = os.path.join(hs_test.scratch(), "first-off.hst")
+        hs_test.run([hs_test.CLI, "record", "-o", off, "--", hs_test.firmware(firmware), "-X", "heapsize=128k", script], env={"HEAPSTRATA_REFS": ""})
+        cli.check("%s: unless it is switched off, and the events are the same" % firmware, cli.out("why", off, "main.TABLE")[0] == 2
+                  and cli.json("stat", off)["allocs"] == cli.json("stat", trace)["allocs"])
+
+
 def case_refused(cli):
     trace = os.path.join(hs_test.scratch(), "refused.hst")
     for what, args in (("no such firmware", ["./none", "x.py"]), ("no hooks", ["true"]),

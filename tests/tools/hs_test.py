@@ -24,7 +24,7 @@ MP_SRC = os.environ.get("HS_MP_SRC") or os.path.join(MP, "src")
 MP_TESTS = os.path.join(MP_SRC, "tests")
 UNIX = ("unix64", "unix32")
 QEMU = "qemu-arm"
-MICROPYTHON_VARIABLES = ("MICROPYPATH", "MICROPYINSPECT")
+MICROPYTHON_VARIABLES = ("MICROPYPATH", "MICROPYINSPECT", "COLUMNS")
 os.environ.setdefault("LSAN_OPTIONS", "print_suppressions=0:suppressions=" + os.path.join(ROOT, "tests", "tools", "lsan.supp"))
 SANITIZERS = {"ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "exitcode=99"}
 
