@@ -67,14 +67,16 @@ static double before_end(const struct resets *r, uint64_t time)
     return hs_seconds(r->reader, r->time - time);
 }
 
+#define PLACE_AT 36 /* column of a step's place */
+
 static void text_of_steps(const struct resets *r)
 {
     char name[HS_NAME_MAX], shown[HS_NAME_MAX];
     for (uint64_t i = first_step(r); i < r->n_steps; i++) {
         const struct step *s = step_at(r, i);
         printf("  %12.6f s  %-7s %8" PRIu32 "  %s\n", -before_end(r, s->time), hs_kind_info(s->kind)->name, s->size,
-               hs_format(shown, sizeof shown, HS_VALUE_TEXT,
-                         (struct hs_value){.s = hs_name_of_site(&r->names, s->site, HS_KEY_LINE, name)}));
+               hs_fit_behind(hs_format(shown, sizeof shown, HS_VALUE_TEXT,
+                                       (struct hs_value){.s = hs_name_of_site(&r->names, s->site, HS_KEY_LINE, name)}), PLACE_AT));
     }
 }
 

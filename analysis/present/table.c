@@ -312,6 +312,18 @@ static void shorten(char text[CELL_MAX], size_t width)
     }
 }
 
+char *hs_fit_behind(char *text, size_t before)
+{
+    unsigned limit = hs_terminal_limit();
+    char shown[CELL_MAX];
+    size_t room = limit > before + TEXT_LEAST ? limit - before : TEXT_LEAST;
+    if (!limit || width_of(text) <= room)
+        return text;
+    snprintf(shown, sizeof shown, "%s", text);
+    shorten(shown, room);
+    return strcpy(text, shown);
+}
+
 static bool is_last(const struct hs_table *table, size_t column)
 {
     while (++column < table->n_columns)

@@ -56,7 +56,7 @@ def difference(rows, dump):
             shown = "" if fields.get(key) == "-" else fields.get(key)  # no text is empty in a written trace
             if key != "kind" and key in fields and wanted is not None and shown != wanted:
                 return "%s of record %d: %s is %r, not %r" % (name, record["event"], key, fields[key], wanted)
-        if "at" in record and int(record["at"], 16) != fields["ptr"]:
+        if isinstance(record.get("at"), str) and int(record["at"], 16) != fields["ptr"]:
             return "%s of record %d: address" % (name, record["event"])
         if fields.get("line") == 0 and fields["file"] not in ("", "-"):
             return "%s of record %d: a file without a line: %s" % (name, record["event"], fields["file"])
