@@ -42,46 +42,63 @@ static struct hs_finding *new_problem(struct hs_findings *findings, const char *
     return hs_finding_new(findings, code, HS_SEVERITY_PROBLEM, "%s", verdict);
 }
 
+/* ---- advice ---- */
+
+/* In the words of a program of Python, or of C; NULL: there is none of that kind. */
+struct advice {
+    const char *python, *c;
+};
+
+static void advise(struct hs_finding *f, bool python, struct advice advice)
+{
+    const char *words = python ? advice.python : advice.c;
+    if (words)
+        hs_finding_next(f, "%s", words);
+}
+
 /* ---- one function a cause ---- */
 
-static void locked(const struct hs_diagnosis *d, struct hs_findings *findings)
+static void locked(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict);
     tell_failure(f, d);
-    hs_finding_next(f, "an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does");
-    hs_finding_next(f, "micropython.heap_unlock() once for each micropython.heap_lock()");
+    advise(f, python, (struct advice){"an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does",
+                                      "an interrupt handler must not allocate: allocate before"});
+    advise(f, python, (struct advice){"micropython.heap_unlock() once for each micropython.heap_lock()", NULL});
 }
 
-static void uncollected(const struct hs_diagnosis *d, struct hs_findings *findings)
+static void uncollected(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
     struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict);
     tell_failure(f, d);
     tell_holders(f, d, NULL);
-    hs_finding_next(f, "call gc.enable(), or gc.collect() often enough after gc.disable()");
+    advise(f, python, (struct advice){"call gc.enable(), or gc.collect() often enough after gc.disable()", NULL});
 }
 
-static void refused(const struct hs_diagnosis *d, struct hs_findings *findings)
+static void refused(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for a kind of memory that no region has", d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-REFUSED", verdict);
+    (void)python;
     hs_finding_evidence(f, "%" PRIu32 " bytes were asked for", d->failure.size);
     hs_finding_next(f, "heapstrata regions lists the regions and their capabilities");
 }
 
 /* A list, dict or bytearray takes its whole new size in one piece. */
-static void advise_growth(struct hs_finding *f, const struct hs_diagnosis *d)
+static void advise_growth(struct hs_finding *f, bool python, const struct hs_diagnosis *d)
 {
-    hs_finding_next(f, "give it its final size at once where that is known ([None] * n, bytearray(n)), or split it into several smaller ones");
+    advise(f, python, (struct advice){"give it its final size at once where that is known ([None] * n, bytearray(n)), or split it into several smaller ones",
+                                      "give it its final size at once where that is known, or split it into several smaller ones"});
     if (d->asked && d->asked->python)
         hs_finding_next(f, "numbers of one kind take less in array.array; what is read in order need not be kept: a generator");
 }
 
-static void too_large(const struct hs_diagnosis *d, struct hs_findings *findings)
+static void too_large(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     bool growing = d->asked && d->asked->largest >= d->failure.size / 4;
@@ -92,12 +109,12 @@ static void too_large(const struct hs_diagnosis *d, struct hs_findings *findings
     else
         tell_failure(f, d);
     if (growing)
-        advise_growth(f, d);
+        advise_growth(f, python, d);
     else
         hs_finding_next(f, "work in smaller pieces: one buffer that is reused");
 }
 
-static void pieces(const struct hs_diagnosis *d, struct hs_findings *findings)
+static void pieces(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64, d->line, d->failure.size,
@@ -108,12 +125,12 @@ static void pieces(const struct hs_diagnosis *d, struct hs_findings *findings)
         hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run, d->between[i].blocks,
                             d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, d->between[i].name);
     hs_finding_next(f, "allocate what %.160s needs once, at the program's start, and reuse it", d->line);
-    if (d->n_between)
+    if (d->n_between && python)
         hs_finding_next(f, "call gc.collect() before %.160s allocates, so that its blocks are placed lower, beside those that stay", d->between[0].name);
     hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
 }
 
-static void growing(const struct hs_diagnosis *d, struct hs_findings *findings)
+static void growing(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     const struct hs_held *h = d->grows;
@@ -123,11 +140,13 @@ static void growing(const struct hs_diagnosis *d, struct hs_findings *findings)
     tell_failure(f, d);
     hs_finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure", h->blocks, h->allocated);
     tell_holders(f, d, h);
-    hs_finding_next(f, "let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception");
-    hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", h->name);
+    advise(f, python, (struct advice){"let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception",
+                                      "free what is no longer needed, or bound its number: a list that only grows, a path that returns before it frees"});
+    if (python)
+        hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", h->name);
 }
 
-static void peak(const struct hs_diagnosis *d, struct hs_findings *findings)
+static void peak(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32 " more in one piece", d->line,
@@ -135,11 +154,12 @@ static void peak(const struct hs_diagnosis *d, struct hs_findings *findings)
     struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict);
     tell_failure(f, d);
     tell_holders(f, d, d->asked);
-    advise_growth(f, d);
-    hs_finding_next(f, "where a buffer is made anew each time: reuse it, or drop the old one before (buffer = None)");
+    advise_growth(f, python, d);
+    advise(f, python, (struct advice){"where a buffer is made anew each time: reuse it, or drop the old one before (buffer = None)",
+                                      "where a buffer is made anew each time: reuse it, or free the old one before"});
 }
 
-static void full(const struct hs_diagnosis *d, struct hs_findings *findings)
+static void full(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     const struct hs_held *most = d->n ? &d->held[0] : NULL;
@@ -151,12 +171,15 @@ static void full(const struct hs_diagnosis *d, struct hs_findings *findings)
     struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict);
     tell_failure(f, d);
     tell_holders(f, d, NULL);
-    hs_finding_next(f, "make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, _NAME = const() for constants");
-    hs_finding_next(f, "freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none");
-    hs_finding_next(f, "heapstrata report --live lists all lines, --sort kind what the blocks are");
+    advise(f, python, (struct advice){"make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, "
+                                      "_NAME = const() for constants",
+                                      "make the largest of these smaller, or put what never changes into flash (const)"});
+    advise(f, python, (struct advice){"freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none", NULL});
+    advise(f, python, (struct advice){"heapstrata report --live lists all lines, --sort kind what the blocks are",
+                                      "heapstrata report --live lists all callers, heapstrata regions what each kind of memory has left"});
 }
 
-static void (*const causes[HS_CAUSES])(const struct hs_diagnosis *, struct hs_findings *) = {
+static void (*const causes[HS_CAUSES])(const struct hs_diagnosis *, bool, struct hs_findings *) = {
     [HS_CAUSE_LOCKED] = locked,   [HS_CAUSE_UNCOLLECTED] = uncollected, [HS_CAUSE_REFUSED] = refused, [HS_CAUSE_TOO_LARGE] = too_large,
     [HS_CAUSE_PIECES] = pieces,   [HS_CAUSE_GROWING] = growing,         [HS_CAUSE_PEAK] = peak,       [HS_CAUSE_FULL] = full,
 };
@@ -166,7 +189,7 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
     for (unsigned i = 0; patient->exam && i < patient->exam->diagnoses.n; i++) {
         const struct hs_diagnosis *d = &patient->exam->diagnoses.diagnosis[i];
         if (causes[d->cause])
-            causes[d->cause](d, findings);
+            causes[d->cause](d, patient->facts.framework != HS_FRAMEWORK_IDF, findings);
     }
 }
 

@@ -7,12 +7,15 @@
 #include "analysis/doctor/doctor.h"
 
 /* The hook allocated at its start and was not told of it. */
-static void bypassed(struct hs_findings *findings)
+static void bypassed(const struct hs_patient *patient, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-LOST", HS_SEVERITY_PROBLEM,
                                           "the firmware's allocations bypass the hooks: some or all of them are not recorded");
     hs_finding_evidence(f, "at its start the hook made an allocation of its own and did not see it; the trace's header says so");
-    hs_finding_next(f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own files (MicroPython: "
+    if (patient->facts.framework == HS_FRAMEWORK_IDF)
+        hs_finding_next(f, "build without link-time optimisation (-flto), which inlines what --wrap would catch");
+    else
+        hs_finding_next(f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own files (MicroPython: "
                        "py/gc.c; lwIP: core/memp.c, core/mem.c, core/timeouts.c) with -fno-lto, or build without LTO");
     hs_finding_next(f, "the linker takes a hook in an archive only when something names it: add -u with its name "
                        "(ESP-IDF: -u esp_heap_trace_alloc_hook)");
@@ -55,7 +58,7 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
     if (!patient->reader)
         return;
     if (hs_reader_info(patient->reader)->selftest_failed)
-        bypassed(findings);
+        bypassed(patient, findings);
     else
         silent(patient, findings);
 }

@@ -43,13 +43,16 @@ static void overwritten(const struct hs_patient *patient, struct hs_findings *fi
     hs_finding_next(f, "or record less: heapstrata.start(level=\"sampled\") or \"summary\" tell of a longer time in the same ring");
 }
 
-static void diverged(const struct hs_trace_info *info, struct hs_findings *findings)
+static void diverged(const struct hs_trace_info *info, enum hs_framework framework, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-TRACE-DIVERGED", HS_SEVERITY_WARNING,
                                           "the trace contradicts the heap that it describes, %" PRIu64 " times", info->diverged);
     hs_finding_evidence(f, "a snapshot, a sweep or a check word did not match the layout followed until then");
     hs_finding_next(f, "threads or cores that allocate at once need the port's lock held across the allocator's call and its record");
-    hs_finding_next(f, "check that firmware and hooks are of one MicroPython version");
+    if (framework == HS_FRAMEWORK_IDF)
+        hs_finding_next(f, "check that the component was built with this ESP-IDF, and heap poisoning and task tracking as the heap was");
+    else
+        hs_finding_next(f, "check that firmware and hooks are of one MicroPython version");
 }
 
 static void look(const struct hs_patient *patient, struct hs_findings *findings)
@@ -62,7 +65,7 @@ static void look(const struct hs_patient *patient, struct hs_findings *findings)
     if (info->overwritten)
         overwritten(patient, findings);
     if (info->diverged)
-        diverged(info, findings);
+        diverged(info, patient->facts.framework, findings);
 }
 
 const struct hs_check hs_check_losses = {.name = "losses", .look = look};

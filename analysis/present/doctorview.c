@@ -51,13 +51,15 @@ static void finding_text(const struct hs_finding *f, struct hs_terminal terminal
     }
 }
 
-static void chip_text(const struct hs_chip *chip)
+/* The interpreter's heap is no matter of a program in C. */
+static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
 {
     printf("# %s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s\n", chip->name, chip->internal / 1024, chip->psram ? chip->psram : "none");
     for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++)
         printf("#   %-9s 0x%08" PRIX32 " to 0x%08" PRIX32 "%s%s\n#             (%s)\n", hs_memory_name(m->kind), m->base, m->end,
                m->note[0] ? ", " : "", m->note, m->source);
-    printf("#   heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
+    if (framework != HS_FRAMEWORK_IDF)
+        printf("#   heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
 }
 
 /* Which lines of a text were understood. */
@@ -100,7 +102,7 @@ void hs_doctor_text(const struct hs_patient *patient, const struct hs_findings *
         puts("nothing found");
     if (patient->facts.chip) {
         puts("#");
-        chip_text(patient->facts.chip);
+        chip_text(patient->facts.chip, patient->facts.framework);
     }
 }
 

@@ -78,11 +78,6 @@ HS_ESP_FAST struct hs_esp_asked *hs_esp_ask(uintptr_t caller) {
     return a;
 }
 
-INLINE uintptr_t who_asked(uintptr_t own) {
-    uintptr_t caller = asked()->caller;
-    return caller ? caller : own;
-}
-
 /* --- what was asked for ----------------------------------------------------------------------------------- */
 
 /* A site's `code`. By itself the capabilities: no program is interpreted here. Beside MicroPython, whose sites have addresses
@@ -107,8 +102,7 @@ INLINE uint32_t caps_of(uintptr_t code) { return (uint32_t)code; }
 #endif
 
 /* The key of a request for `caps`, which `own` made or passed on. */
-static HS_ESP_FAST struct hs_key key_of(uintptr_t own, uint32_t caps) {
-    struct hs_esp_asked *a = asked();
+static HS_ESP_FAST struct hs_key key_of(struct hs_esp_asked *a, uintptr_t own, uint32_t caps) {
     if (!a->caller)
         return (struct hs_key){.code = code_of(caps), .caller = own};
     if (!a->tried) {
@@ -145,8 +139,8 @@ static struct {
     uint32_t missed; /* events that could not be recorded since the last one that was */
 } turn;
 
-static HS_ESP_FAST uint32_t number_of_task(void) {
-    if (!is_task())
+static HS_ESP_FAST uint32_t number_of(const struct hs_esp_asked *who) {
+    if (who != &task.asked)
         return 0;
     if (!task.number)
         task.number = ++turn.n;
@@ -154,10 +148,10 @@ static HS_ESP_FAST uint32_t number_of_task(void) {
 }
 
 /* Beside MicroPython the threads' numbers are its hooks'. */
-static HS_ESP_FAST void tell_turn(void) {
+static HS_ESP_FAST void tell_turn(const struct hs_esp_asked *who) {
     if (HS_WITH_HEAP_CAPS)
         return;
-    uint32_t now = number_of_task();
+    uint32_t now = number_of(who);
     if (now != turn.now)
         hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = now});
     turn.now = now;
@@ -272,40 +266,45 @@ static HS_ESP_FAST void put_realloc(struct hs_key key, struct hs_block told, uin
     put_at_level(key, told, HS_REALLOC);
 }
 
-/* Where a block of `size` bytes is that was allocated or resized in this task's turn. False: there is nothing to record. */
-static HS_ESP_FAST __attribute__((noinline)) bool is_told(const void *block, size_t size, struct hs_block *told) {
+/* Where a block of `size` bytes is that was allocated or resized, and who asked for it, whose turn it is. NULL: there is nothing
+ * to record. */
+static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *is_told(const void *block, size_t size, struct hs_block *told) {
     uintptr_t at = plain(block);
     told->pos = pos_of(at);
     hs_esp_seen++;
     if (told->pos == HS_POS_IMPLIED || !records())
-        return false;
+        return NULL;
     told->size = size_of(at, size);
-    tell_turn();
-    return true;
+    struct hs_esp_asked *who = asked();
+    tell_turn(who);
+    return who;
 }
 
 static HS_ESP_FAST void tell_alloc(uintptr_t own, const void *block, size_t size, uint32_t caps) {
     struct hs_block told;
-    if (is_told(block, size, &told))
-        put_alloc(key_of(own, caps), told);
+    struct hs_esp_asked *who = is_told(block, size, &told);
+    if (who)
+        put_alloc(key_of(who, own, caps), told);
 }
 
 static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos) {
     if (pos == HS_POS_IMPLIED || !records())
         return;
-    tell_turn();
+    struct hs_esp_asked *who = asked();
+    tell_turn(who);
     if (hs_state == HS_STATE_LEVEL)
         hs_level_gone(pos, HS_FREE);
     else
-        hs_free(who_asked(own), pos);
+        hs_free(who->caller ? who->caller : own, pos);
 }
 
 /* `old` is the granule that the block had, HS_POS_IMPLIED: it had none that we know. */
 static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *block, size_t size, uint32_t caps) {
     struct hs_block told;
-    if (!is_told(block, size, &told))
+    struct hs_esp_asked *who = is_told(block, size, &told);
+    if (!who)
         return;
-    struct hs_key key = key_of(own, caps);
+    struct hs_key key = key_of(who, own, caps);
     if (old == HS_POS_IMPLIED)
         put_alloc(key, told);
     else
@@ -322,8 +321,9 @@ static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *functi
     if (begin(&lock)) {
         if (size && records()) {
             unsigned region = hs_esp_region_with(caps);
-            tell_turn();
-            hs_fail(key_of(RETURN_ADDRESS, caps), (uint32_t)size, region ? HS_FAIL_REGION(region - 1) : 3);
+            struct hs_esp_asked *who = asked();
+            tell_turn(who);
+            hs_fail(key_of(who, RETURN_ADDRESS, caps), (uint32_t)size, region ? HS_FAIL_REGION(region - 1) : 3);
         }
         hs_port_unlock(lock);
     }
@@ -352,7 +352,7 @@ static HS_ESP_FAST void tell_try(uintptr_t own, const void *block, size_t size, 
     if (block)
         tell_alloc(own, block, size, caps);
     else
-        (void)key_of(0, caps);
+        (void)key_of(asked(), 0, caps);
 }
 
 WRAP(void *, heap_caps_malloc_base, (size_t size, uint32_t caps)) {

@@ -193,6 +193,7 @@ static void main_task(void) {
     keep(o, 0, heap_caps_malloc(48, LATE), 48);
     heapstrata_mark("flash off");
     bare_cache(false);
+    hs_state = HS_STATE_KEYFRAME_DUE; /* it has to wait: heaps are walked by code in flash */
     for (unsigned i = 0; i < STEPS; i++)
         step(o);
     bare_cache(true);

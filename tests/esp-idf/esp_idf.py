@@ -248,6 +248,29 @@ def regions():
     tap.check("doctor takes it", status in (0, 1), err)
 
 
+def levels():
+    """Samples and sums by place."""
+    program = build("wraps", "WRAPS")
+    hs_test.run([program, out_of("l.hst"), out_of("l.txt"), "4000", "1", "9", "sampled"])
+    level = ((hs_test.cli_json("stat", out_of("l.hst"))[1] or {}).get("levels") or [{}])[-1]
+    tap.check("sampled: some of the blocks, and their ends", level.get("level") == "sampled" and 100 < level.get("samples", 0) < 4000, level)
+    hs_test.run([program, out_of("l.hst"), out_of("l.txt"), "4000", "1", "9", "summary"])
+    records = [json.loads(line) for line in hs_test.cli("dump", "--json", out_of("l.hst")).out.decode().splitlines()]
+    last = {r["region"]: r for r in records if r.get("kind") == "SUMMARY"}
+    with open(out_of("l.txt")) as f:
+        there = len(f.readlines()) - 1
+    tap.check("summary: each region's blocks at the last mark, one more that is a heap itself", len(last) == 6 and
+              sum(r["blocks"] for r in last.values()) == there + 1, (there, last))
+    tap.check("summary: places are named", any(r.get("kind") == "TOP" and r["site"] for r in records), len(records))
+
+
+def only_what_is_true(name):
+    """A trace of a program in C: no word of an interpreter."""
+    said = "".join(hs_test.cli(*command, out_of(name)).out.decode() for command in (("doctor",), ("regions",), ("stat",)))
+    words = re.findall(r"(?i)micropython|\bpython|\bgc\.|collections? |\.mpy|mem_info|repl\b", said)
+    tap.check("%s: doctor, regions and stat say nothing of Python" % name, said and not words, (words, said[-600:]))
+
+
 def outer_firmware():
     """MicroPython with the stand-in around its heap. Kept in the build folder: only what changed is made again."""
     folder = os.path.join(hs_test.BUILD, "tests", "esp-idf-outer")
@@ -361,6 +384,7 @@ def on_bare_machine():
     tap.check("bare: each task has a number, interrupts and start-up have 0", {r["thread"] for r in records if r.get("kind") == "THREAD"} == {0, 1, 2, 3})
     names_of_callers(firmware.elf)
     capabilities()
+    only_what_is_true("bare.hst")
     zeros = re.search(r"^Z (\d+)$", console, re.M)
     tap.check("bare: calloc's zeros are written while interrupts can come", zeros and int(zeros.group(1)) < 256, zeros and zeros.group(1))
     figures = {what: int(n) for what, n in re.findall(r"^I (\w+) (\d+)$", console, re.M)}
@@ -396,7 +420,10 @@ needs_no_cache_header()
 cmake()
 at_work()
 reports()
+only_what_is_true("r.hst")
 regions()
+only_what_is_true("s.hst")
+levels()
 both_levels()
 cache_off()
 ring_and_dump()

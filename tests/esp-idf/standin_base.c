@@ -24,6 +24,7 @@ void *heap_caps_realloc_base(void *old, size_t size, uint32_t caps);
 
 static struct multi_heap_info heaps[HEAPS];
 static unsigned n_heaps;
+static bool aliases; /* a heap has one */
 struct registered_heap_ll registered_heaps;
 
 /* --- heaps ------------------------------------------------------------------------------------------------- */
@@ -51,6 +52,7 @@ void standin_make(const struct standin_region *region, unsigned n) {
         struct system_memory memory = system_memory(region[i].size, region[i].alias);
         struct multi_heap_info *h = add_heap(memory.at, region[i].size, region[i].caps);
         h->alias = memory.alias;
+        aliases |= memory.alias != NULL;
         if (!region[i].late)
             enable(h);
     }
@@ -81,7 +83,7 @@ static struct multi_heap_info *heap_of_alias(const void *address) {
     return NULL;
 }
 
-bool esp_ptr_in_diram_iram(const void *address) { return heap_of_alias(address); }
+bool esp_ptr_in_diram_iram(const void *address) { return aliases && heap_of_alias(address); }
 
 uintptr_t standin_plain(const void *block) {
     return esp_ptr_in_diram_iram(block) ? ((const uint32_t *)block)[-1] : (uintptr_t)block;

@@ -8,7 +8,7 @@
  * bytes" a line, with counts of what was done in front. Options: `same` few small blocks, so that all threads use the same
  * addresses; `unordered` see system.h; `late` starts recording in the middle; `spill` takes all internal memory by malloc() in
  * the end, goes on, and prints how many of these blocks are external; `cache-off` a while in the midst of which the flash cache
- * is off.
+ * is off; `sampled`, `summary` the level.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -36,7 +36,7 @@ static struct {
 } done;
 static struct {
     unsigned steps, threads, seed;
-    bool same, late, spill, cache_off;
+    bool same, late, spill, cache_off, sampled, summary;
 } want;
 
 /* --- the port of a stream that loses nothing -------------------------------------------------------------- */
@@ -234,6 +234,8 @@ int main(int argc, char **argv) {
         want.same |= !strcmp(argv[i], "same");
         want.late |= !strcmp(argv[i], "late");
         want.spill |= !strcmp(argv[i], "spill");
+        want.sampled |= !strcmp(argv[i], "sampled");
+        want.summary |= !strcmp(argv[i], "summary");
         want.cache_off |= !strcmp(argv[i], "cache-off");
         system_without_order |= !strcmp(argv[i], "unordered");
     }
@@ -249,6 +251,8 @@ int main(int argc, char **argv) {
         all_work();
         forget_counts();
     }
+    if ((want.sampled && !heapstrata_level(HEAPSTRATA_SAMPLED, 512)) || (want.summary && !heapstrata_level(HEAPSTRATA_SUMMARY, 0)))
+        return 2;
     heapstrata_start();
     if (!heapstrata_works())
         fprintf(stderr, "the self-test failed\n");
