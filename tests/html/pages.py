@@ -81,6 +81,27 @@ def make_areas(name, seed):
     return trace
 
 
+def printed(name, longest):
+    """Text of mem_info(), figures alone."""
+    trace = path(name + ".txt")
+    with open(trace, "w") as f:
+        for used in (6192, 6384):
+            f.write("GC: total: 111168, used: %d, free: %d\n No. of 1-blocks: 48, 2-blocks: 11, max blk sz: 264%s\n" % (used, 111168 - used, longest))
+    return trace
+
+
+RENAMED = "def grow(n):\n    return [bytearray(i % 50) for i in range(n)]\n\n\nkept = grow(300)\n"
+
+
+def renamed():
+    """Two runs of a script that got another name and a line more."""
+    os.makedirs(path("scripts"), exist_ok=True)
+    for name, text in (("before.py", RENAMED), ("after.py", "# now with a comment\n" + RENAMED)):
+        with open(os.path.join(path("scripts"), name), "w") as f:
+            f.write(text)
+    return {name: record("renamed-" + name, name + ".py", cwd=path("scripts"), env={"HEAPSTRATA_STACKS": "1"}) for name in ("before", "after")}
+
+
 def record_all():
     traces = {
         "demo": record("demo", "logger.py", heap="68k", cwd=DEMO),
@@ -91,6 +112,11 @@ def record_all():
         "ring": record("ring", "busy.py", "400", heap="512k", ring="16384"),
         "explicit": make_areas("explicit", 2),
         "implied": make_areas("implied", 3),
+        "summary": record("summary", "busy.py", "500", heap="512k", env={"HEAPSTRATA_LEVEL": "summary"}),
+        "text": printed("text", ""),
+        "run": printed("run", ", max free sz: 5000"),
+        "long": record("long", os.path.join(DEMO, "logger.py"), heap="68k"), # its modules have long paths
+        **renamed(),
         "hostile": record("hostile", hostile_program(path("hostile")), cwd=path("hostile")),
     }
     record("ring", "busy.py", "300", heap="512k", ring="16384")  # another boot goes on in the same ring
@@ -101,6 +127,7 @@ def make_pages(traces):
     pages = {name: make_page(name, "--source", HERE, "--source", DEMO, "--source", path("hostile"), trace)
              for name, trace in traces.items()}
     pages["thin"] = make_page("thin", "--steps", "60000", traces["million"])
+    pages["renamed"] = make_page("renamed", "--source", path("scripts"), traces["before"], traces["after"])
     pages["both"] = make_page("both", traces["marked"], traces["more"])
     return pages
 

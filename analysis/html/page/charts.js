@@ -58,6 +58,8 @@ function merged(parts) {
   return [x, ...columns];
 }
 
+const MARK_ROWS = 3, MARK_ROW = 14; // of labels above the first chart, in pixels
+
 // An axis of bytes has round numbers of K.
 const BYTES = {incrs: Array.from({length: 40}, (_, i) => 2 ** i), values: (u, ticks) => ticks.map(bytes)};
 
@@ -78,7 +80,7 @@ class Charts {
     this.charts.forEach(c => c.plot.destroy());
     this.box.replaceChildren();
     const two = this.view.traces.length > 1, [blue, orange, green, pink] = hues(), names = two ? [' A', ' B'] : [''];
-    const both = make => this.view.traces.flatMap((trace, i) => make(trace.history, names[i], i ? [6, 4] : []));
+    const both = make => this.view.traces.flatMap((trace, i) => make(trace.history, names[i], i ? [6, 4] : []).map(s => ({...s, now: () => this.figureNow(trace, s.figure)})));
     this.charts = [];
     this.add('Bytes', 190, 'bytes', both((f, name, dash) => [
       {label: 'used' + name, figure: f.used, stroke: blue, fill: dash.length ? undefined : blue + '30', dash},
@@ -99,6 +101,12 @@ class Charts {
     this.charts.push({title, height, unit, series, flags, data: () => this.points(series)});
   }
 
+  // At the page's cursor.
+  figureNow(trace, figure) {
+    const m = this.view.moment(trace);
+    return m < 0 ? null : known(figure[m]);
+  }
+
   // Figures are listed trace by trace, as many for each.
   points(series) {
     const {view} = this, each = series.length / view.traces.length;
@@ -108,7 +116,8 @@ class Charts {
 
   addDifference(colour) {
     const [a, b] = this.view.traces;
-    const series = [{label: 'used B − used A', stroke: colour, fill: colour + '30'}];
+    const now = () => [a, b].map(trace => this.figureNow(trace, trace.history.used)).reduce((x, y) => x === null || y === null ? null : y - x);
+    const series = [{label: 'used B − used A', stroke: colour, fill: colour + '30', now}];
     const data = () => {
       const [x, used, other] = this.points([{figure: a.history.used}, {figure: b.history.used}]);
       return [x, x.map((_, i) => used[i] === null || other[i] === null ? null : other[i] - used[i])];
@@ -140,8 +149,9 @@ class Charts {
     }[chart.unit];
     const range = {percent: () => [0, 100], pause: () => [0, chart.most * 1.1]}[chart.unit] ||
       ((u, low, high) => chart.unit === 'signed' ? [Math.min(0, low ?? 0), Math.max(1, high ?? 1)] : [0, Math.max(16, (high ?? 1) * 1.02)]);
+    const figureText = v => v === null || v === undefined ? 'not known' : values(Math.round(v * 10) / 10);
     return {
-      width: this.box.clientWidth, height: chart.height + (chart.last ? 30 : 0), padding: [6, 14, 4, 0], legend: {show: chart.unit !== 'pause', live: true},
+      width: this.box.clientWidth, height: this.heightOf(chart), padding: [6 + this.rowsOf(chart) * MARK_ROW, 32, 4, 0], legend: {show: chart.unit !== 'pause', live: true},
       cursor: {sync: {key: 'heapstrata'}, drag: {x: true, y: false, setScale: false}, points: {size: 6}},
       scales: {x: {time: false, range: () => [view.from, view.to]}, y: {range}},
       axes: [
@@ -149,18 +159,29 @@ class Charts {
         {...axis, size: 66, space: 26, ...(chart.unit === 'bytes' ? BYTES : {incrs: chart.unit === 'signed' ? BYTES.incrs : undefined, values: (u, ticks) => ticks.map(values)})},
       ],
       series: [
-        {label: 'at', value: (u, v) => v === null ? '' : view.format(v)},
+        {label: 'at', value: (u, v) => view.format(u.cursor.left >= 0 && v !== null ? v : view.cursor)},
         ...chart.series.map(s => ({
           label: s.label, stroke: s.stroke, fill: s.fill, dash: s.dash, width: s.width || 1.5, show: s.show !== false,
-          points: {show: false}, paths: uPlot.paths.stepped({align: 1}), value: (u, v) => v === null ? '' : values(Math.round(v * 10) / 10),
+          points: {show: false}, paths: uPlot.paths.stepped({align: 1}), value: (u, v) => figureText(u.cursor.left >= 0 || !s.now ? v : s.now()),
         })),
       ],
       hooks: {
         setSelect: [u => this.select(u)],
         draw: [u => this.drawNotes(u, chart)],
+        setCursor: [u => u.cursor.left >= 0 || this.showFigures(u)],
         ready: [u => this.bind(u)],
       },
     };
+  }
+
+  // Above the first chart there is room for what marks, failures and restarts are.
+  rowsOf(chart) {
+    const notes = chart.flags ? this.view.traces[0].facts.notes : [];
+    return notes.some(n => n.what === 'mark') ? MARK_ROWS : notes.some(n => n.what !== 'collection') ? 1 : 0;
+  }
+
+  heightOf(chart) {
+    return chart.height + (chart.last ? 30 : 0) + this.rowsOf(chart) * MARK_ROW;
   }
 
   tick(value, ticks) {
@@ -184,7 +205,7 @@ class Charts {
         this.box.append(box);
         chart.plot = new uPlot(this.options(chart), null, box);
       } else {
-        chart.plot.setSize({width, height: chart.height + (chart.last ? 30 : 0)});
+        chart.plot.setSize({width, height: this.heightOf(chart)});
       }
     }
     this.show();
@@ -232,8 +253,16 @@ class Charts {
         continue;
       const left = plot.valToPos(this.view.cursor, 'x');
       plot.line.style.transform = `translateX(${left}px)`;
+      this.showFigures(plot);
       plot.line.hidden = !(left >= -1 && left <= plot.over.clientWidth + 1);
     }
+  }
+
+  // In the legend, figures at the page's cursor as long as the pointer points at none.
+  showFigures(u) {
+    const x = u.data[0], at = x && this.view.traces[0].history.momentAt(x, this.view.cursor);
+    if (x && x.length && u.cursor.left < 0)
+      u.setLegend({idx: Math.max(0, at)}, false);
   }
 
   // Failures, marks, restarts and losses as lines; what they are stands on the first chart.
@@ -241,23 +270,25 @@ class Charts {
     const {view} = this, {ctx, bbox} = u;
     ctx.save();
     ctx.beginPath();
-    ctx.rect(bbox.left, 0, bbox.width, bbox.top + bbox.height);
+    ctx.rect(bbox.left - 1, 0, ctx.canvas.width - bbox.left, bbox.top + bbox.height);
     ctx.clip();
     if (chart.stems)
       this.drawStems(u, chart);
-    let labelled = -Infinity;
+    const labelled = Array(this.rowsOf(chart)).fill(-Infinity);
+    u.labels = [];
     this.marks = view.traces.reduce((n, trace) => n + trace.facts.notes.filter(note => note.what === 'mark' &&
       trace.noteX(note) >= view.from && trace.noteX(note) <= view.to).length, 0);
     for (const [i, trace] of view.traces.entries())
       for (const note of trace.facts.notes) {
         const x = trace.noteX(note);
         if (note.what !== 'collection' && x >= view.from && x <= view.to)
-          labelled = this.drawNote(u, note, Math.round(u.valToPos(x, 'x', true)), chart.flags, labelled, i);
+          this.drawNote(u, note, Math.round(u.valToPos(x, 'x', true)), chart.flags && !i ? labelled : null);
       }
     ctx.restore();
   }
 
-  drawNote(u, note, x, flags, labelled, second) {
+  // `labelled`: where the labels of each row end, null for a chart or trace without labels.
+  drawNote(u, note, x, labelled) {
     const {ctx, bbox} = u, ratio = devicePixelRatio;
     const [colour, dash, sign] = {
       failure: [css('--bad'), [], '✕'], mark: [css('--quiet'), [4, 4], ''], reset: [css('--reset'), [], '⟲'], loss: [css('--reset'), [2, 3], '…'],
@@ -271,16 +302,29 @@ class Charts {
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     ctx.globalAlpha = 1;
-    if (!flags || second)
-      return labelled;
-    const label = sign || note.label;
+    if (labelled)
+      this.label(u, sign || note.label, x, labelled);
+  }
+
+  // In the first row that has room; a label without one is left out, its line stays. A row keeps off the line of a label below it.
+  label(u, text, x, labelled) {
+    const {ctx, bbox} = u, ratio = devicePixelRatio, height = MARK_ROW * ratio, end = ctx.canvas.width;
     ctx.font = `${11 * ratio}px system-ui, sans-serif`;
     ctx.textAlign = 'left';
-    const width = ctx.measureText(label).width, left = Math.min(x + 3 * ratio, bbox.left + bbox.width - width);
-    if (left < labelled)
-      return labelled;
-    ctx.fillText(label, left, bbox.top + 11 * ratio);
-    return left + width + 6 * ratio;
+    const label = text.length > 40 ? text.slice(0, 39) + '…' : text, width = ctx.measureText(label).width;
+    const left = Math.min(x + 3 * ratio, end - width), row = labelled.findIndex(until => left >= until);
+    if (row < 0)
+      return;
+    const bottom = bbox.top - row * height;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bottom - height + 3 * ratio);
+    ctx.stroke();
+    ctx.fillText(label, left, bottom - 4 * ratio);
+    u.labels.push({label, left, right: left + width, row});
+    labelled[row] = left + width + 6 * ratio;
+    for (let below = 0; below < row; below++)
+      labelled[below] = Math.max(labelled[below], x + 2 * ratio);
   }
 
   drawStems(u, chart) {

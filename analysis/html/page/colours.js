@@ -9,8 +9,10 @@ const HUES = {
   dark: ['#3d9bdc', '#f0b030', '#1fbf92', '#dd92bb', '#7cc9f5', '#f07830', '#a98bd0', '#e0d040'],
 };
 const OTHER = {light: '#9aa3ad', dark: '#78828e'};
-const hues = () => HUES[dark.matches ? 'dark' : 'light'];
-const other = () => OTHER[dark.matches ? 'dark' : 'light'];
+// Paper is light.
+const scheme = () => dark.matches && !document.documentElement.classList.contains('print') ? 'dark' : 'light';
+const hues = () => HUES[scheme()];
+const other = () => OTHER[scheme()];
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // Young to old; lightness alone tells them apart.

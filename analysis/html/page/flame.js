@@ -104,7 +104,8 @@ class Flame {
     const detail = byId('flame-detail');
     const figures = ({data: {of}}) => of.length > 1 ? `A ${grouped(of[0])}, B ${grouped(of[1])}${unit}, ${signed(of[1] - of[0])}` : `${grouped(of[0])}${unit}, ${percent(of[0] / data.of[0])}`;
     const text = d => `${d.data.name}: ${figures(d)}`;
-    this.chart = flamegraph.default().width(width).cellHeight(19).minFrameSize(1).inverted(true).transitionDuration(0)
+    this.chart = flamegraph.default().getName(d => shortened(d.data.name, Math.max(12, Math.floor((d.x1 - d.x0) * width / 7))))
+      .setSearchMatch((d, term) => new RegExp(term).test(d.data.name)).width(width).cellHeight(19).minFrameSize(1).inverted(true).transitionDuration(0)
       .sort((a, b) => b.data.value - a.data.value).label(text).setDetailsElement(detail)
       .setColorMapper(d => d.highlight ? css('--found') : this.colour(d));
     d3.select(box).datum(data).call(this.chart);
@@ -118,6 +119,13 @@ class Flame {
       return d.depth && id >= 0 ? places.colourOfPlace(id) : other();
     const change = (of[1] - of[0]) / Math.max(of[0], of[1]);
     return `rgb(${mixed(other(), change > 0 ? hues()[1] : hues()[0], Math.abs(change))})`;
+  }
+
+  // On paper what was drawn for the screen is made to fit: it cannot be drawn anew at once.
+  fit() {
+    const svg = this.box.querySelector('svg');
+    if (svg)
+      svg.setAttribute('viewBox', `0 0 ${svg.width.baseVal.value} ${Math.max(20, svg.height.baseVal.value - 38)}`);
   }
 
   find(term) {

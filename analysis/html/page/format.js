@@ -39,4 +39,13 @@ function element(name, attributes = {}, ...children) {
   return node;
 }
 
+// A name of a place: where there is no room for it, the front of its path goes, not the line.
+const placeLabel = name => element('span', {class: 'path', title: name}, element('bdi', {}, name));
+
+// The same in a number of characters.
+function shortened(name, most) {
+  const tail = name.slice(-most + 1), slash = tail.indexOf('/');
+  return name.length <= most || !name.includes('/') ? name : '…' + (slash >= 0 ? tail.slice(slash) : tail);
+}
+
 const byId = id => document.getElementById(id);

@@ -83,6 +83,22 @@ function setUp(traces) {
     maps, charts: new Charts(view, places, byId('charts')), pins: makePins(view, places, maps), flame: new Flame(view, places, byId('flame')),
     table: new Table(view, places, byId('table')), detail: new Detail(view, places, maps, byId('detail')), controls: new Controls(view),
   };
+  const redraw = () => {
+    recolour();
+    parts.charts.build();
+    parts.pins.forEach(pins => pins.drawChart());
+    parts.table.draw();
+  };
+  addEventListener('beforeprint', () => { // paper is light and has a width of its own
+    document.documentElement.classList.add('print');
+    parts.flame.fit();
+    redraw();
+  });
+  addEventListener('afterprint', () => {
+    document.documentElement.classList.remove('print');
+    redraw();
+    parts.flame.draw();
+  });
   view.on('pin', () => parts.pins.forEach(pins => pins.showRanked()));
   view.setCursor(view.cursor);
   return {view, places, ...parts};

@@ -288,7 +288,7 @@ class Legend {
   classes(maps) {
     const {mode, places, view} = this, kinds = mode === 'kind', sums = new Map(), rest = maps.map(() => 0);
     const hued = key => key >= 0 && (kinds ? places.hueOfKind : places.hueOfPlace)[key] >= 0;
-    const dark = maps.map(map => map.isMapped() ? 0 : map.trace.history.used[map.layout.moment] || 0);
+    const unmapped = maps.map(map => map.isMapped() ? 0 : map.trace.history.used[map.layout.moment] || 0);
     maps.forEach(({layout, trace}, i) => maps[i].isMapped() && layout.regions.forEach(region => layout.blocks(region, step => {
       const key = (kinds ? trace.kindOf : trace.placeOf)[trace.history.site[step]];
       if (hued(key) && !sums.has(key))
@@ -300,8 +300,8 @@ class Legend {
       () => view.setPin({what: mode === 'kind' ? 'kind' : 'place', id: key})));
     if (rest.some(Boolean))
       items.push(this.item(other(), 'others', rest));
-    if (dark.some(Boolean))
-      items.push(this.item(css('--line'), 'used, not known by whom', dark));
+    if (unmapped.some(Boolean))
+      items.push(this.item(css('--line'), 'used, not known by whom', unmapped));
     const free = maps.map(map => map.isMapped() ? map.layout.total - map.layout.used : map.trace.history.free[map.layout.moment]);
     if (!free.some(Number.isNaN) && maps.every(map => map.layout.moment >= 0))
       items.push(this.item(css('--free'), 'free', free));
@@ -311,7 +311,7 @@ class Legend {
   item(colour, name, n, onclick) {
     const swatch = element('span', {class: 'swatch'});
     swatch.style.background = colour;
-    const label = element(onclick ? 'button' : 'span', {class: 'item', onclick: onclick || (() => {})}, swatch, name + ' ', element('span', {class: 'quiet'}, n.map(grouped).join(' | ')));
+    const label = element(onclick ? 'button' : 'span', {class: 'item', onclick: onclick || (() => {})}, swatch, placeLabel(name), ' ', element('span', {class: 'quiet'}, n.map(grouped).join(' | ')));
     return element('li', {}, label);
   }
 }

@@ -134,7 +134,7 @@ class Pins {
       const swatch = element('span', {class: 'swatch'});
       swatch.style.background = places.colourOfPlace(pin.place);
       const place = places.place[pin.place];
-      const name = element('button', {class: 'item', title: place.name, onclick: () => view.setPin({what: 'place', id: pin.place})}, swatch, place.name);
+      const name = element('button', {class: 'item', title: place.name, onclick: () => view.setPin({what: 'place', id: pin.place})}, swatch, shortened(place.name, 34));
       return element('tr', {class: view.pin?.what === 'place' && view.pin.id === pin.place ? 'pinned' : ''}, element('td', {}, name),
         element('td', {}, signed(pin.without - measured.longest)), element('td', {}, pin.together ? grouped(pin.together) : ''),
         element('td', {}, percent(pin.borders / (measured.borders || 1))));
@@ -188,6 +188,10 @@ class Pins {
     const text = css('--quiet'), grid = css('--line'), axis = {stroke: text, grid: {stroke: grid, width: 1}, ticks: {show: false}, font: '10px system-ui, sans-serif'};
     if (this.plot)
       this.plot.destroy();
+    this.plot = null;
+    chart.replaceChildren();
+    if (!shown.length)
+      return;
     chart.replaceChildren(element('h3', {}, 'Over the range shown: how much longer the longest free run would be'));
     this.plot = new uPlot({
       width: chart.clientWidth, height: 150, legend: {show: false}, cursor: {show: false},
@@ -202,7 +206,7 @@ class Pins {
     chart.append(element('ul', {class: 'legend'}, ...shown.map(place => {
       const swatch = element('span', {class: 'swatch'});
       swatch.style.background = places.colourOfPlace(place);
-      return element('li', {}, element('button', {class: 'item', onclick: () => view.setPin({what: 'place', id: place})}, swatch, places.place[place].name));
+      return element('li', {}, element('button', {class: 'item', onclick: () => view.setPin({what: 'place', id: place})}, swatch, placeLabel(places.place[place].name)));
     })));
     this.showNow();
   }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The table of places: sorted by any column, filtered by any word; of two traces both and the difference.
 
-const ROWS_SHOWN = 60;
+const ROWS_SHOWN = 60, KINDS_SHOWN = 2;
+
+// Of many kinds the first, and how many more.
+function fewer(kinds) {
+  const names = kinds.split(', ');
+  return names.length <= KINDS_SHOWN ? kinds : `${names.slice(0, KINDS_SHOWN).join(', ')} +${names.length - KINDS_SHOWN}`;
+}
 
 class Table {
   constructor(view, places, table) {
@@ -9,6 +15,7 @@ class Table {
     this.layouts = view.traces.map(trace => new Layout(trace.history));
     this.columns = this.makeColumns();
     byId('filter').addEventListener('input', () => this.draw());
+    byId('columns').addEventListener('click', event => event.target.setAttribute('aria-pressed', String(table.classList.toggle('wide'))));
     view.on('range', () => this.later());
     view.on('rest', () => this.measureLive());
     view.on('pin', () => this.draw());
@@ -17,22 +24,22 @@ class Table {
 
   makeColumns() {
     const two = this.view.traces.length > 1, has = key => this.view.traces.some(t => t.facts[key]);
-    const each = (key, title, show, about) => two
-      ? [0, 1].map(i => ({key: key + i, title: title + ' ' + 'AB'[i], show, about, value: row => row[key][i]}))
+    const each = (key, title, show, about, least = 2) => two
+      ? [0, 1].map(i => ({key: key + i, title: title + ' ' + 'AB'[i], show, about, least, value: row => row[key][i]}))
         .concat({key: key + 'd', title: 'Δ ' + title, show: signed, about: about + ', B less A', value: row => row[key].includes(null) ? null : row[key][1] - row[key][0]})
       : [{key, title, show, about, value: row => row[key][0]}];
-    const whole = (key, title, show, about) => two ? [] : [{key, title, show, about, value: row => row.place.of.get(this.view.traces[0])?.[key] ?? null}];
+    const whole = (key, title, show, about, least = 3) => two ? [] : [{key, title, show, about, least, value: row => row.place.of.get(this.view.traces[0])?.[key] ?? null}];
     return [
       {key: 'name', title: 'Place', show: null, value: row => row.place.name},
-      ...(this.places.namesKinds ? [{key: 'kinds', title: 'Kind', show: String, value: row => this.places.kindNames(row.place)}] : []),
+      ...(this.places.namesKinds ? [{key: 'kinds', title: 'Kind', show: String, least: 3, value: row => this.places.kindNames(row.place)}] : []),
       ...each('bytes', 'Bytes', grouped, 'Asked for within the range shown'),
       ...each('count', 'Count', grouped, 'Allocations and resizes within the range shown'),
       ...each('live', 'Live', grouped, 'Bytes held at the cursor; at the end of a trace of samples estimated, else empty where it is not known'),
-      ...whole('peak', 'At the peak', grouped, 'Bytes held when the heap was fullest'),
+      ...whole('peak', 'At the peak', grouped, 'Bytes held when the heap was fullest', 2),
       ...(has('retained') ? whole('retained', 'Retained', grouped, 'Bytes that would go with its blocks, at the last snapshot of references') : []),
       ...whole('freed', 'Freed', grouped, 'Blocks that the program freed, over the whole trace'),
       ...whole('swept', 'Collected', grouped, 'Blocks that collections freed, over the whole trace'),
-      ...whole('life', 'Mean life', duration, 'Of blocks that are gone'),
+      ...whole('life', 'Mean life', duration, 'Of blocks that are gone', 2),
       ...whole('survived', 'Survived', n => n.toFixed(1), 'Collections that its blocks survived, on average'),
       ...whole('failed', 'Failed', grouped, 'Allocations that failed'),
     ];
@@ -98,19 +105,25 @@ class Table {
       this.draw();
       this.table.querySelector('th[aria-sort] button')?.focus();
     };
-    return element('th', {title: c.about, 'aria-sort': sorted ? (this.down ? 'descending' : 'ascending') : null, class: {name: 'name', kinds: 'text'}[c.key] ?? ''},
+    return element('th', {title: c.about, 'aria-sort': sorted ? (this.down ? 'descending' : 'ascending') : null, class: this.classOf(c)},
       element('button', {onclick: press}, c.title + (sorted ? (this.down ? ' ▾' : ' ▴') : '')));
+  }
+
+  // Columns that narrow windows leave out, until all are asked for, have the class least2 or least3.
+  classOf(c) {
+    return [{name: 'name', kinds: 'text'}[c.key] ?? '', c.least ? 'least' + c.least : ''].join(' ').trim();
   }
 
   row(row) {
     const {view, places} = this, pinned = view.pin?.what === 'place' && view.pin.id === row.place.id;
     const cells = this.columns.slice(1).map(c => {
       const value = c.value(row);
-      return element('td', {class: c.key === 'kinds' ? 'text' : ''}, value === null || value === undefined ? '' : c.show(value));
+      const shown = value === null || value === undefined ? '' : c.show(value);
+      return element('td', {class: this.classOf(c), title: shown === value ? value : null}, c.key === 'kinds' ? fewer(shown) : shown);
     });
     const swatch = element('span', {class: 'swatch'});
     swatch.style.background = places.colourOfPlace(row.place.id);
-    const name = element('button', {class: 'item', 'aria-pressed': String(pinned), onclick: () => view.setPin({what: 'place', id: row.place.id})}, swatch, row.place.name);
+    const name = element('button', {class: 'item', 'aria-pressed': String(pinned), onclick: () => view.setPin({what: 'place', id: row.place.id})}, swatch, placeLabel(row.place.name));
     return element('tr', {class: pinned ? 'pinned' : ''}, element('th', {scope: 'row', class: 'name'}, name), ...cells);
   }
 }
