@@ -12,8 +12,8 @@
 #include "lib/trace.h"
 
 uint32_t hs_drain_room(void) {
-    const struct hs_ring_header *h = hs_trace.header;
-    return !h ? 0 : h->packet_size > h->header_size ? h->packet_size : h->header_size;
+    const struct hs_shape *shape = &hs_trace.shape;
+    return shape->packet_size > shape->header_size ? shape->packet_size : shape->header_size;
 }
 
 /* The open packet, or the one that will be opened next: its number and where it lies. */
@@ -30,7 +30,7 @@ static struct open open_now(void) {
 
 /* The slot of the packet `age` before the open one. */
 static const struct hs_packet *slot_of(const struct open *open, uint32_t age) {
-    return hs_slot(open->slot >= age ? open->slot - age : open->slot + hs_trace.header->packet_count - age);
+    return hs_slot(open->slot >= age ? open->slot - age : open->slot + hs_trace.shape.packet_count - age);
 }
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
@@ -38,9 +38,10 @@ static const struct hs_packet *slot_of(const struct open *open, uint32_t age) {
 static uint32_t put_header(struct hs_drain *d, uint8_t *chunk) {
     struct hs_ring_header *h = (struct hs_ring_header *)(void *)chunk;
     hs_lock_t lock = hs_port_lock();
-    memcpy(chunk, hs_trace.header, hs_trace.header->header_size);
+    memcpy(chunk, hs_trace.header, hs_trace.shape.header_size);
     hs_port_unlock(lock);
-    h->flags |= HS_RING_STREAM | (d->again ? HS_RING_AGAIN : 0);
+    h->header_size = hs_trace.shape.header_size; /* its check is taken anew */
+    h->flags = (uint16_t)(hs_trace.shape.flags | HS_RING_STREAM | (d->again ? HS_RING_AGAIN : 0));
     h->check = hs_header_sum(h);
     d->header = true;
     return h->header_size;
@@ -48,7 +49,7 @@ static uint32_t put_header(struct hs_drain *d, uint8_t *chunk) {
 
 /* Copies a packet. Returns its length, 0 when what was copied is not under a sum that is right. */
 static uint32_t copy_packet(const struct hs_packet *from, uint8_t *chunk) {
-    uint32_t size = hs_trace.header->packet_size;
+    uint32_t size = hs_trace.shape.packet_size;
     struct hs_packet *p = (struct hs_packet *)(void *)chunk;
     memcpy(p, from, sizeof *p);
     if (p->sync != HS_PACKET_SYNC || hs_packet_open(p) || (uint32_t)p->len + p->defs > size - sizeof *p)
@@ -86,7 +87,7 @@ static uint32_t put_open_names(uint8_t *chunk) {
     uint32_t len = 0;
     hs_lock_t lock = hs_port_lock();
     if (t->cursor != HS_NO_PACKET) {
-        len = hs_open_packet()->defs;
+        len = t->defs;
         memcpy(chunk + sizeof(struct hs_names_chunk), t->end - len, len);
     }
     hs_port_unlock(lock);
@@ -97,7 +98,7 @@ static uint32_t put_open_names(uint8_t *chunk) {
 
 /* The oldest packet that the ring can have. */
 static uint32_t oldest(const struct open *open) {
-    uint32_t n = hs_trace.header->packet_count - 1;
+    uint32_t n = hs_trace.shape.packet_count - 1;
     return open->seq > n ? open->seq - n : 0;
 }
 
@@ -107,7 +108,7 @@ static void skip(struct hs_drain *d, uint32_t to) {
     d->seq = to;
     t->kept = 1; /* what was skipped defined some places: all that is met from now on is defined anew */
     /* what follows cannot be placed without a keyframe; but keyframes must not be all there is */
-    if (hs_state == HS_STATE_ON && t->since_keyframe >= t->header->packet_count / 4)
+    if (hs_state == HS_STATE_ON && t->since_keyframe >= t->shape.packet_count / 4)
         hs_state = HS_STATE_KEYFRAME_DUE;
 }
 
@@ -118,7 +119,7 @@ static uint32_t next_names(struct hs_drain *d, const struct open *open, uint8_t 
         uint32_t age = open->seq - d->named;
         d->naming = age && d->naming - 1;
         d->named++;
-        if (age < hs_trace.header->packet_count)
+        if (age < hs_trace.shape.packet_count)
             len = age ? put_names(slot_of(open, age), chunk) : put_open_names(chunk);
     }
     return len;
@@ -135,7 +136,7 @@ static bool repeats(struct hs_drain *d, const struct hs_packet *p) {
 
 /* Whether packet d->seq is one that the ring may have. */
 static bool is_there(struct hs_drain *d, const struct open *open) {
-    if (open->seq - d->seq >= hs_trace.header->packet_count)
+    if (open->seq - d->seq >= hs_trace.shape.packet_count)
         skip(d, oldest(open));
     return open->seq != d->seq;
 }
@@ -159,15 +160,14 @@ static uint32_t next_chunk(struct hs_drain *d, const struct open *open, uint8_t 
 }
 
 uint32_t hs_drain(struct hs_drain *d, uint8_t *chunk) {
-    const struct hs_ring_header *h = hs_trace.header;
-    if (!h || h->flags & HS_RING_STREAM)
+    if (!hs_trace.header || hs_trace.shape.flags & HS_RING_STREAM)
         return 0;
     struct open open = open_now();
     bool anew = d->begun && (int32_t)(open.seq - d->seq) < 0; /* the image was */
     hs_trace.drained = true;
     if (!d->begun || anew)
         *d = (struct hs_drain){.begun = true, .again = d->again && !anew, .seq = oldest(&open), .named = oldest(&open),
-                               .naming = (uint16_t)hs_trace.header->packet_count, .skipped = d->skipped};
+                               .naming = (uint16_t)hs_trace.shape.packet_count, .skipped = d->skipped};
     return next_chunk(d, &open, chunk);
 }
 

@@ -159,6 +159,7 @@ void hs_selftest_failed(void);
 
 /* The image, for a dump: header and packets. */
 const struct hs_ring_header *hs_image(void);
+uint32_t hs_image_size(void); /* bytes, whatever its header says */
 
 /* --- events, called behind the allocator's own work ------------------------------------------------ */
 static inline void hs_alloc(struct hs_key key, struct hs_block block);

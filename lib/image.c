@@ -15,18 +15,18 @@ uint32_t hs_level_left;
 #define BARRIER() __asm__ volatile("" ::: "memory")
 
 struct hs_packet *hs_slot(uint32_t index) {
-    const struct hs_ring_header *h = hs_trace.header;
-    return (struct hs_packet *)(void *)((uint8_t *)h + h->header_size + (size_t)index * h->packet_size);
+    const struct hs_shape *shape = &hs_trace.shape;
+    return (struct hs_packet *)(void *)((uint8_t *)hs_trace.header + shape->header_size + (size_t)index * shape->packet_size);
 }
 
-static uint32_t next_slot(uint32_t index) { return index + 1 < hs_trace.header->packet_count ? index + 1 : 0; }
+static uint32_t next_slot(uint32_t index) { return index + 1 < hs_trace.shape.packet_count ? index + 1 : 0; }
 
-static bool is_stream(void) { return HS_STREAM && hs_trace.header->flags & HS_RING_STREAM; }
+static bool is_stream(void) { return HS_STREAM && hs_trace.shape.flags & HS_RING_STREAM; }
 
 /* Whether this is the header of a packet that fits its slot. */
 static bool has_head(const struct hs_packet *p) {
     return p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) &&
-           (uint32_t)p->len + p->defs <= hs_trace.header->packet_size - sizeof *p;
+           (uint32_t)p->len + p->defs <= hs_trace.shape.packet_size - sizeof *p;
 }
 
 /* Where the open packet is written. */
@@ -37,6 +37,8 @@ static struct hs_packet *workplace(void) {
 
 static void close_packet(struct hs_packet *p) {
     struct hs_trace *t = &hs_trace;
+    p->len = (uint16_t)(t->cursor - t->bytes);
+    p->defs = t->defs;
     p->check = t->check;
     p->sum = hs_packet_sum(p, t->bytes, t->end - p->defs);
     BARRIER();
@@ -50,12 +52,12 @@ static void close_packet(struct hs_packet *p) {
 static void flush(const struct hs_packet *p) {
     hs_port_flush(p, sizeof *p + p->len);
     if (p->defs)
-        hs_port_flush((const uint8_t *)p + hs_trace.header->packet_size - p->defs, p->defs);
+        hs_port_flush((const uint8_t *)p + hs_trace.shape.packet_size - p->defs, p->defs);
 }
 
 /* Copies the packet from the stage to its slot. Between the first store and the last the slot's sum is wrong. */
 static void unstage(const struct hs_packet *p) {
-    uint32_t size = hs_trace.header->packet_size;
+    uint32_t size = hs_trace.shape.packet_size;
     struct hs_packet *to = hs_slot(hs_trace.slot);
     memcpy(to, p, sizeof *p + p->len);
     memcpy((uint8_t *)to + size - p->defs, (const uint8_t *)p + size - p->defs, p->defs);
@@ -66,7 +68,7 @@ static void unstage(const struct hs_packet *p) {
 static void send_header(void) {
     const struct hs_ring_header *h = hs_trace.header;
     if (is_stream())
-        hs_port_write(h, h->header_size);
+        hs_port_write(h, hs_trace.shape.header_size);
 }
 
 /* Sends the packet, its definitions moved up to its records. */
@@ -120,7 +122,7 @@ static void age_entries(void) {
 }
 
 /* A definition in the packet that is overwritten next is carried, or not to be counted on any longer. */
-static uint32_t most_kept(void) { return is_stream() ? HS_PACKETS_MAX : hs_trace.header->packet_count - 1; }
+static uint32_t most_kept(void) { return is_stream() ? HS_PACKETS_MAX : hs_trace.shape.packet_count - 1; }
 
 /* A new epoch for the predictions: what was learnt in an older one counts no longer. */
 static void new_epoch(uint32_t seq) {
@@ -156,27 +158,28 @@ static void open_packet(uint8_t flags) {
     t->opened += (now - t->opened) >> HS_TICK_SHIFT << HS_TICK_SHIFT;
     t->last = t->opened;
     p->flags = flags | (t->implied ? HS_PACKET_IMPLIED : 0) | (uint8_t)(t->shift << 4);
-    p->boot = (uint8_t)t->header->boot;
+    p->boot = (uint8_t)t->shape.boot;
     p->seq = t->seq++;
     p->number = t->offered;
     p->time_lo = (uint32_t)t->time;
     p->time_hi = (uint16_t)(t->time >> 32);
     p->head = hs_packet_head(p);
     p->len = p->defs = 0;
+    t->defs = 0;
     p->check = p->names = 0;
     p->sum = 0;
     BARRIER();
     p->sync = HS_PACKET_SYNC;
     new_epoch(p->seq);
     t->bytes = t->cursor = (uint8_t *)(p + 1);
-    t->end = (uint8_t *)p + t->header->packet_size;
+    t->end = (uint8_t *)p + t->shape.packet_size;
     hs_packet_limit();
     carry();
 }
 
 void hs_packet_limit(void) {
     struct hs_trace *t = &hs_trace;
-    uint8_t *end = t->end - hs_open_packet()->defs;
+    uint8_t *end = t->end - t->defs;
     t->limit = end - HS_EVENT_MAX;
     t->fast_limit = t->implied ? end - HS_HIT_MAX : NULL;
 }
@@ -199,11 +202,10 @@ static void say_level(void) {
 /* A keyframe is due when none would remain in the newer half of the ring, or as often as the drain wants. */
 static void ask_for_keyframe(void) {
     struct hs_trace *t = &hs_trace;
-    const struct hs_ring_header *h = t->header;
-    uint32_t every = h->packet_count / 2;
+    uint32_t every = t->shape.packet_count / 2;
     if (t->config.keyframe_every && t->config.keyframe_every < every)
         every = t->config.keyframe_every;
-    if (!(h->flags & HS_RING_STREAM) && ++t->since_keyframe >= every && hs_state == HS_STATE_ON)
+    if (!is_stream() && ++t->since_keyframe >= every && hs_state == HS_STATE_ON)
         hs_state = HS_STATE_KEYFRAME_DUE;
 }
 
@@ -259,7 +261,7 @@ static bool continues(const struct hs_ring_header *old, const struct hs_ring_hea
 }
 
 static uint32_t sum_of(const struct hs_packet *p) {
-    return hs_packet_sum(p, (const uint8_t *)(p + 1), (const uint8_t *)p + hs_trace.header->packet_size - p->defs);
+    return hs_packet_sum(p, (const uint8_t *)(p + 1), (const uint8_t *)p + hs_trace.shape.packet_size - p->defs);
 }
 
 /* Whether a packet is open, or as it was when it came under its sum. */
@@ -268,13 +270,13 @@ static bool is_whole(const struct hs_packet *p) { return has_head(p) && (hs_pack
 struct hs_packet *hs_staged_packet(void) {
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = t->config.stage;
-    return p && is_whole(p) && p->seq == t->seq && p->boot == (uint8_t)(t->header->boot - 1) ? p : NULL;
+    return p && is_whole(p) && p->seq == t->seq && p->boot == (uint8_t)(t->shape.boot - 1) ? p : NULL;
 }
 
 /* How many packets before the newest the one in a slot should be. */
 static uint32_t age_of(uint32_t index) {
     const struct hs_trace *t = &hs_trace;
-    return t->slot > index ? t->slot - 1 - index : t->slot - 1 - index + t->header->packet_count;
+    return t->slot > index ? t->slot - 1 - index : t->slot - 1 - index + t->shape.packet_count;
 }
 
 /* Only the newest may be open. */
@@ -288,9 +290,9 @@ bool hs_slot_readable(uint32_t index) {
  * reader would take its definitions for newer ones than those that this boot goes by. */
 static void drop_strays(void) {
     const struct hs_trace *t = &hs_trace;
-    for (uint32_t i = 0; i < t->header->packet_count; i++) {
+    for (uint32_t i = 0; i < t->shape.packet_count; i++) {
         struct hs_packet *p = hs_slot(i);
-        if (is_whole(p) && !hs_slot_readable(i) && t->seq - p->seq <= t->header->packet_count) {
+        if (is_whole(p) && !hs_slot_readable(i) && t->seq - p->seq <= t->shape.packet_count) {
             p->sync = 0;
             hs_port_flush(p, sizeof *p);
         }
@@ -300,7 +302,7 @@ static void drop_strays(void) {
 /* Finds the newest packet, to go on behind it; or in its place, if it is the one that a reset found half copied. */
 static void resume(void) {
     struct hs_trace *t = &hs_trace;
-    for (uint32_t i = 0; i < t->header->packet_count; i++) {
+    for (uint32_t i = 0; i < t->shape.packet_count; i++) {
         const struct hs_packet *p = hs_slot(i);
         if (p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) && p->seq + 1 > t->seq) {
             t->seq = p->seq + 1;
@@ -323,7 +325,8 @@ static void seal(struct hs_packet *last, uint32_t next) {
     t->epoch = (uint16_t)last->seq;
     t->bytes = (uint8_t *)(last + 1);
     t->cursor = t->bytes + last->len;
-    t->end = (uint8_t *)last + t->header->packet_size;
+    t->end = (uint8_t *)last + t->shape.packet_size;
+    t->defs = last->defs;
     if (!is_stream() && hs_slot_readable(next))
         hs_site_carry(hs_slot(next));
     t->cursor = HS_NO_PACKET;
@@ -335,7 +338,7 @@ static void seal(struct hs_packet *last, uint32_t next) {
 static void carry_on(void) {
     struct hs_trace *t = &hs_trace;
     struct hs_packet *staged = hs_staged_packet();
-    uint32_t last = t->slot ? t->slot - 1 : t->header->packet_count - 1;
+    uint32_t last = t->slot ? t->slot - 1 : t->shape.packet_count - 1;
     if (staged && !is_stream()) {
         uint32_t next = next_slot(t->slot);
         seal(staged, next);
@@ -383,11 +386,11 @@ static void wipe(const struct hs_ring_header *fresh) {
 
 /* The header's count has no check: where it is behind the newest packet's, that one's counts. */
 static void count_boot(void) {
-    const struct hs_trace *t = &hs_trace;
-    uint32_t last = t->slot ? t->slot - 1 : t->header->packet_count - 1;
-    uint8_t behind = (uint8_t)(hs_slot(last)->boot - t->header->boot);
-    uint32_t boot = t->header->boot + (hs_slot_readable(last) && behind < 128 ? behind + 1u : 1u);
-    t->header->boot = boot ? boot : 1;
+    struct hs_trace *t = &hs_trace;
+    uint32_t last = t->slot ? t->slot - 1 : t->shape.packet_count - 1;
+    uint8_t behind = (uint8_t)(hs_slot(last)->boot - t->shape.boot);
+    uint32_t boot = t->shape.boot + (hs_slot_readable(last) && behind < 128 ? behind + 1u : 1u);
+    t->header->boot = t->shape.boot = boot ? boot : 1;
 }
 
 static void begin(bool fresh) {
@@ -397,18 +400,19 @@ static void begin(bool fresh) {
     t->header = t->config.memory;
     if (fresh || !continues(t->header, &header))
         wipe(&header);
+    t->shape = (struct hs_shape){header.packet_size, header.packet_count, t->header->boot, header.header_size, header.flags};
     t->header->anchor = hs_code_address((uintptr_t)hs_anchor);
     t->header->notes = 0;
     resume();
     count_boot();
-    hs_port_flush(t->header, t->header->header_size);
+    hs_port_flush(t->header, t->shape.header_size);
     t->opened = t->last = hs_port_ticks();
     memset(t->recent, 0xff, sizeof t->recent);
     hs_site_init();
     carry_on();
     send_header();
     t->kept = (uint16_t)(is_stream() ? 0 : most_kept());
-    struct hs_record reset = {.kind = HS_RESET, .count = t->header->boot, .cause = t->config.reset_cause};
+    struct hs_record reset = {.kind = HS_RESET, .count = t->shape.boot, .cause = t->config.reset_cause};
     open_packet(HS_PACKET_BOOT);
     hs_record(&reset);
 }
@@ -475,10 +479,9 @@ void hs_reset(void) {
 
 void hs_keyframe(void) {
     struct hs_trace *t = &hs_trace;
-    const struct hs_ring_header *h = t->header;
     t->since_keyframe = 0;
     hs_state = HS_STATE_ON;
-    uint32_t most = h->packet_count * h->packet_size / 4;
+    uint32_t most = t->shape.packet_count * t->shape.packet_size / 4;
     if (t->config.keyframe_every) /* the ring is drained, not looked at: it may be filled to three quarters */
         most *= 3;
     t->layout_lost = !is_stream() && t->config.keyframe_size() > most;
@@ -534,11 +537,11 @@ struct hs_stats hs_stats(void) {
         .offered = t->offered,
         .lost = t->lost,
         .packets = t->seq,
-        .boot = t->header->boot,
+        .boot = t->shape.boot,
         .sites = t->n_sites,
         .names = t->n_names,
         .defined = t->defined,
-        .ring_size = t->header->packet_count * t->header->packet_size,
+        .ring_size = t->shape.packet_count * t->shape.packet_size,
     };
 }
 
@@ -551,3 +554,4 @@ void hs_selftest_failed(void) {
 }
 
 const struct hs_ring_header *hs_image(void) { return hs_trace.header; }
+uint32_t hs_image_size(void) { return hs_trace.config.memory_size; }

@@ -172,7 +172,7 @@ void hs_level_say(void) {
 /* A seed that differs from boot to boot. */
 static uint32_t seed(void) {
     const struct hs_trace *t = &hs_trace;
-    return t->config.level.seed ? t->config.level.seed : hs_port_ticks() ^ t->header->boot * 0x85EBCA6Bu;
+    return t->config.level.seed ? t->config.level.seed : hs_port_ticks() ^ t->shape.boot * 0x85EBCA6Bu;
 }
 
 /* A packet begins: its records are all of one level, since counters and predictions share memory. */

@@ -22,7 +22,7 @@ static int get_length(struct hs_runs *runs, uint32_t n, uint32_t most, uint32_t 
     uint64_t more = 0;
     if (n == most && hs_get_u64(&runs->at, runs->end, &more))
         return HS_ERR_END;
-    if (more > 0xffffffu)
+    if (more > UINT32_MAX - (base + n))
         return HS_ERR_FORMAT;
     *length = base + n + (uint32_t)more;
     return HS_OK;

@@ -94,8 +94,8 @@ static bool is_gone(const struct hs_site_entry *entry) { return age(entry->defin
 /* What the definitions leave of a packet's room takes any record. */
 static bool has_room(uint32_t len) {
     const struct hs_trace *t = &hs_trace;
-    uint32_t defs = hs_open_packet()->defs + len;
-    uint32_t room = t->header->packet_size - (uint32_t)sizeof(struct hs_packet);
+    uint32_t defs = t->defs + len;
+    uint32_t room = t->shape.packet_size - (uint32_t)sizeof(struct hs_packet);
     return t->cursor != HS_NO_PACKET && defs + HS_RECORD_MAX <= room && defs <= room / 4 * 3 &&
            defs + HS_EVENT_MAX <= (size_t)(t->end - t->cursor);
 }
@@ -105,9 +105,9 @@ static void append(const uint8_t *bytes, struct hs_site_entry *entry) {
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = hs_open_packet();
     uint32_t len = HS_DEFINITION_LEN(*bytes);
-    memcpy(t->end - p->defs - len, bytes, len);
+    memcpy(t->end - t->defs - len, bytes, len);
     __asm__ volatile("" ::: "memory"); /* the bytes come before the length that makes them valid */
-    p->defs = (uint16_t)(p->defs + len);
+    p->defs = t->defs = (uint16_t)(t->defs + len);
     entry->defined = t->epoch;
     t->defined += len;
 }
@@ -172,7 +172,7 @@ static void free_entry(struct hs_site_entry *entry) {
  * its number. */
 static void reclaim(void) {
     struct hs_trace *t = &hs_trace;
-    uint32_t dead = t->header->flags & HS_RING_STREAM ? 1 : t->header->packet_count;
+    uint32_t dead = t->shape.flags & HS_RING_STREAM ? 1 : t->shape.packet_count;
     if (t->reclaimed == t->epoch)
         return;
     t->reclaimed = t->epoch;
@@ -421,16 +421,25 @@ uint32_t hs_context(uint32_t parent, uintptr_t code) { return (void)code, parent
 uint32_t hs_caller_context(uint32_t parent, uintptr_t caller) { return (void)caller, parent; }
 #endif
 
+static void forget(struct hs_site_entry *e, bool (*gone)(uintptr_t code)) {
+    if (e->key.code > NOWHERE && (!gone || gone(e->key.code)))
+        e->key.code = NOWHERE;
+    if (!gone && (e->kind == HS_STRING || e->kind == HS_FUNCTION))
+        e->text = NULL;
+}
+
+/* Entries looked at between two moments at which an interrupt may come. */
+#define SLICE 16u
+
 void hs_forget(bool (*gone)(uintptr_t code)) {
     struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
-    for (uint32_t i = 1; i < t->config.n_sites; i++) {
-        struct hs_site_entry *e = &t->site[i];
-        if (e->key.code > NOWHERE && (!gone || gone(e->key.code)))
-            e->key.code = NOWHERE;
-        if (!gone && (e->kind == HS_STRING || e->kind == HS_FUNCTION))
-            e->text = NULL;
+    for (uint32_t i = 0; i < t->config.n_sites; i += SLICE) {
+        hs_lock_t lock = hs_port_lock();
+        for (uint32_t k = i; k < i + SLICE && k < t->config.n_sites; k++)
+            forget(&t->site[k], gone);
+        hs_port_unlock(lock);
     }
+    hs_lock_t lock = hs_port_lock();
     if (!gone)
         t->file = t->function = (struct hs_named){.data = NULL};
     hs_port_unlock(lock);
@@ -440,7 +449,7 @@ void hs_forget(bool (*gone)(uintptr_t code)) {
 
 /* Calls `visit` for each definition of a packet that may be read. */
 static void each_definition(const struct hs_packet *p, void (*visit)(const uint8_t *bytes, const struct hs_record *r, uint16_t packet)) {
-    const uint8_t *end = (const uint8_t *)p + hs_trace.header->packet_size, *at = end - p->defs;
+    const uint8_t *end = (const uint8_t *)p + hs_trace.shape.packet_size, *at = end - p->defs;
     struct hs_record r;
     for (int len; at < end && (len = hs_decode_definition(at, (size_t)(end - at), &r)) > 0; at += len)
         visit(at, &r, (uint16_t)p->seq);
@@ -457,7 +466,7 @@ static void carry(const uint8_t *bytes, const struct hs_record *r, uint16_t pack
     struct hs_site_entry *entry = has_entry(r) ? entry_of(r->kind, r->number) : NULL;
     if (!entry || entry->kind != r->kind || entry->defined != packet || age(entry->used) >= age(packet))
         return;
-    if (hs_open_packet()->defs + HS_DEFINITION_LEN(*bytes) <= (size_t)(t->end - t->cursor))
+    if (t->defs + HS_DEFINITION_LEN(*bytes) <= (size_t)(t->end - t->cursor))
         append(bytes, entry);
 }
 
@@ -528,7 +537,7 @@ void hs_site_init(void) {
     const struct hs_packet *staged = hs_staged_packet();
     t->epoch = (uint16_t)(t->seq - !staged);
     t->reclaimed = (uint16_t)(t->epoch - 1);
-    for (uint32_t i = 0; i < t->header->packet_count && !(t->header->flags & HS_RING_STREAM); i++)
+    for (uint32_t i = 0; i < t->shape.packet_count && !(t->shape.flags & HS_RING_STREAM); i++)
         if (hs_slot(i)->defs && hs_slot_readable(i))
             each_definition(hs_slot(i), adopt);
     if (staged)

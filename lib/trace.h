@@ -41,6 +41,12 @@ struct hs_named {
     uint32_t len, number;
 };
 
+/* What the image's header says of it. The recorder goes by this: memory that outlives a reset may change under it. */
+struct hs_shape {
+    uint32_t packet_size, packet_count, boot;
+    uint16_t header_size, flags;
+};
+
 struct hs_trace {
     /* What every event touches. */
     uint8_t *cursor;            /* next byte of the packet, HS_NO_PACKET when none is open */
@@ -61,7 +67,9 @@ struct hs_trace {
 
     /* What turning a packet touches. */
     struct hs_ring_header *header;
+    struct hs_shape shape;
     uint8_t *end;               /* of the open packet's slot: definitions grow down from here */
+    uint16_t defs;              /* bytes of them */
     uint32_t seq;               /* of the next packet */
     uint32_t slot;              /* where the open packet lies, or goes */
     uint32_t since_keyframe;    /* packets */

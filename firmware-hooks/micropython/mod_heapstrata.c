@@ -280,9 +280,9 @@ static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
     nlr_buf_t nlr;
     if (nlr_push(&nlr) == 0) {
         if (text)
-            print_image((const uint8_t *)image, image->total_size, (uint32_t)from);
+            print_image((const uint8_t *)image, hs_image_size(), (uint32_t)from);
         else
-            write_image(args[0], (const uint8_t *)image, image->total_size);
+            write_image(args[0], (const uint8_t *)image, hs_image_size());
         nlr_pop();
         nlr.ret_val = NULL;
     }

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/decode.h"
+#include "lib/varint.h"
 #include "lib/heapstrata.h"
 #include "lib/trace.h"
 
@@ -515,6 +516,29 @@ static void test_repeats_are_read(void **state) {
     assert_int_equal(n, 66);
 }
 
+/* Runs of heaps with gigabytes: as long as a 32-bit number of granules, and no longer. */
+static void test_long_runs(void **state) {
+    (void)state;
+    static const uint32_t lengths[] = {0xffffff, 0x1000000, 0x10000ff, 0x30000000, 0xfffffff0};
+    for (uint32_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        uint8_t data[16] = {0x7f}, sweep[16] = {0xff};
+        struct hs_record r = {.kind = HS_SNAPSHOT, .data = data}, s = {.kind = HS_SWEEP, .data = sweep, .count = UINT32_MAX};
+        struct hs_runs runs;
+        uint32_t length = 0;
+        r.data_len = (uint32_t)(hs_put_u32(data + 1, lengths[i] - 128) - data);
+        hs_runs_init(&runs, &r);
+        assert_int_equal(hs_runs_snapshot(&runs, &length), HS_RUN_FREE);
+        assert_true(length == lengths[i]);
+        s.data_len = (uint32_t)(hs_put_u32(sweep + 1, lengths[i] - 71) - sweep);
+        hs_runs_init(&runs, &s);
+        assert_int_equal(hs_runs_sweep(&runs, &length), HS_RUN_KEPT);
+        assert_true(length == lengths[i]);
+        r.data_len = (uint32_t)(hs_put_u32(data + 1, UINT32_MAX - 127) - data);
+        hs_runs_init(&runs, &r);
+        assert_int_equal(hs_runs_snapshot(&runs, &length), HS_ERR_FORMAT);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stream),
@@ -524,6 +548,7 @@ int main(void) {
         cmocka_unit_test(test_runs_come_back),
         cmocka_unit_test(test_repeats_are_short),
         cmocka_unit_test(test_repeats_are_read),
+        cmocka_unit_test(test_long_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
