@@ -75,7 +75,7 @@ static unsigned frames_of(const struct hs_names *names, uint32_t number, struct 
         return n;
     }
     *frame = (struct hs_frame){site->file, site->function, site->line};
-    if (!site->line && (site->caller || !site->function[0])) { /* told by its address, not by name */
+    if (!site->line && !*site->file && (site->caller || !site->function[0])) { /* told by its address, not by name */
         hs_symbols_lookup(names->symbols, site->caller, native);
         *frame = (struct hs_frame){"", site->caller ? native->function : nowhere, 0};
     }
@@ -125,7 +125,7 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
     const struct hs_site *site = site_of(names, number);
     const char *none = special(number, site);
     struct hs_symbol symbol;
-    bool told = !none && (!site->line || (!site->caller && key == HS_KEY_NATIVE)); /* by the trace, not by a firmware's file */
+    bool told = !none && ((!site->line && !*site->file) || (!site->caller && key == HS_KEY_NATIVE)); /* by the trace, not by a firmware's file */
     if (told && site->function[0])
         none = site->function;
     if (!none)

@@ -3,6 +3,7 @@
  * The head of every report.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "analysis/present/head.h"
 #include "analysis/present/levels.h"
@@ -26,6 +27,18 @@ static uint64_t unsynced(const struct hs_head *h)
 }
 static uint64_t unfollowed(const struct hs_head *h) { return h->model ? h->model->levels.unfollowed : 0; }
 
+static bool has_fact(const struct hs_head *h, const char *key)
+{
+    const char *value = hs_reader_fact(h->reader, key);
+    return value && atoi(value);
+}
+static uint64_t stackless(const struct hs_head *h) { return has_fact(h, "stackless"); }
+static uint64_t wide_objects(const struct hs_head *h)
+{
+    const char *bytes = hs_reader_fact(h->reader, "object");
+    return bytes && (unsigned)atoi(bytes) > hs_reader_info(h->reader)->pointer_bytes;
+}
+
 static const struct {
     uint64_t (*count)(const struct hs_head *);
     const char *key, *text;
@@ -41,6 +54,8 @@ static const struct {
     {appeared, "appeared", "blocks known from a snapshot only, not who asked for them", true},
     {unsynced, "unsynced", "the heap's layout is not known at the end: figures of the end are those known last", false},
     {unfollowed, "unfollowed", "samples beyond what the firmware can follow, so live bytes are estimated too low", true},
+    {stackless, "stackless", "built with MICROPY_STACKLESS: lines are those of the outermost Python function", false},
+    {wide_objects, "wide_objects", "objects are larger than addresses (nan-boxing): globals, why and --retained miss references", false},
 };
 
 #define N_WARNINGS (sizeof warnings / sizeof *warnings)

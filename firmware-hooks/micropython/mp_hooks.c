@@ -287,6 +287,12 @@ static struct hs_text file_of(qstr file) {
     return script_len && file == MP_QSTR__lt_stdin_gt_ ? (struct hs_text){script, script_len} : text_of(file);
 }
 
+/* Code that was compiled without line numbers (mpy-cross -O3, MICROPY_ENABLE_SOURCE_LINE=0) has an empty table. So has what
+ * lies in line 1 as a whole: that is taken for such only where it was typed. */
+static bool has_lines(const byte *table, const byte *end, struct hs_text file) {
+    return table < end || (MICROPY_ENABLE_SOURCE_LINE && file.len && file.data[0] == '<');
+}
+
 /* Found as MicroPython finds it for a traceback. */
 void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place) {
     const byte *ip = fun->bytecode;
@@ -306,7 +312,8 @@ void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct h
     place->file = file_of(file);
     place->function = text_of(function);
     place->offset = (uint32_t)(code - (uintptr_t)start);
-    place->line = (uint32_t)mp_bytecode_get_source_line(ip, line_info_top, place->offset);
+    place->line = !has_lines(ip, line_info_top, text_of(file))
+                      ? 0 : (uint32_t)mp_bytecode_get_source_line(ip, line_info_top, place->offset);
     (void)n_state, (void)n_exc_stack, (void)scope_flags, (void)n_def_pos_args;
 }
 
@@ -404,7 +411,7 @@ INLINE void leave_collection(void) {
 _Static_assert(GRANULE == 1 << SHIFT, "granule");
 
 #if MICROPY_GC_SPLIT_HEAP
-#define AREAS         16
+#define AREAS         HS_AREAS
 #define NEXT_AREA(a)  ((a)->next)
 #else
 #define AREAS         1
@@ -1128,9 +1135,21 @@ static uint64_t build_id(void) {
     return hs_fingerprint(functions, sizeof functions / sizeof *functions);
 }
 
+/* What lines and references mean in this build. */
+#if MICROPY_STACKLESS
+#define HS_MP_STACKLESS "\0stackless=1"
+#else
+#define HS_MP_STACKLESS
+#endif
+#if MICROPY_OBJ_REPR == MICROPY_OBJ_REPR_D
+#define HS_MP_WIDE_OBJECTS "\0object=8"
+#else
+#define HS_MP_WIDE_OBJECTS
+#endif
+
 /* The number of words in a call frame before its stack is put in later. */
 static char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
-                      "\0frame=0";
+                      HS_MP_STACKLESS HS_MP_WIDE_OBJECTS "\0frame=0";
 
 static struct hs_text all_facts(void) {
     facts[sizeof facts - 2] = (char)('0' + offsetof(mp_code_state_t, state) / sizeof(void *));

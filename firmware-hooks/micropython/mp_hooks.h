@@ -24,6 +24,12 @@
 /* Whether the collector's own start came by the hooks: else the linker was not told of them, and nothing is recorded. */
 bool hs_mp_linked(void);
 
+/* Areas of a heap that grows or is split; each takes 16 bytes of RAM on a 32-bit machine. Of more of them nothing is known
+ * but that they have blocks. */
+#ifndef HS_AREAS
+#define HS_AREAS 16
+#endif
+
 /* 0 when allocations reach the hooks; else -1: they bypass them, as with link-time optimisation. */
 int hs_mp_selftest(void);
 

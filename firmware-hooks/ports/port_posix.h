@@ -17,6 +17,10 @@
 #define HS_SITES 16384
 #endif
 
+#ifndef HS_AREAS
+#define HS_AREAS 56
+#endif
+
 #ifndef HS_FOLLOWED
 #define HS_FOLLOWED 4096
 #endif

@@ -270,6 +270,24 @@ def judge(firmware, program, tap):
         tap.check(name, not wrong, "\n".join(wrong))
 
 
+def judge_no_lines(tap):
+    """A module that was compiled without line numbers: its function is known, a line is not made up."""
+    folder = os.path.join(hs_test.scratch(), "nolines")
+    os.makedirs(folder, exist_ok=True)
+    for name, text in (("packed", "\n\ndef work():\n    return [bytearray(3000) for i in range(9)]\n"),
+                       ("main", "import packed\nkept = packed.work()\nmore = bytearray(5000)\n")):
+        with open(os.path.join(folder, name + ".py"), "w") as f:
+            f.write(text)
+    done = hs_test.run([os.environ["HS_MPY_CROSS"], "-O3", "packed.py"], cwd=folder)
+    os.unlink(folder + "/packed.py")
+    trace = os.path.join(folder, "trace.hst")
+    hs_test.run_firmware("unix64", ["main.py"], trace=trace, cwd=folder)
+    rows = (hs_test.cli_json("report", trace)[1] or {}).get("rows", [])
+    seen = {row["line"] for row in rows if row["bytes"] >= 5000}
+    tap.check("code without line numbers has no line, and what calls it has its own",
+              done.status == 0 and seen == {"<listcomp> (packed.py)", "main.py:3 <module>"}, seen)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--firmware", action="append", choices=POINTER)
@@ -287,6 +305,7 @@ def main():
             continue
         judge(firmware, program, tap)
         judge_opcodes(firmware, tap)
+    judge_no_lines(tap)
     tap.finish()
 
 
