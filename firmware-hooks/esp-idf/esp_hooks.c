@@ -316,14 +316,22 @@ static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *bl
 /* ESP-IDF tells of a request that failed for good, when all that it could fall back to was tried. */
 static esp_alloc_failed_hook_t users_hook;
 
+static __attribute__((noinline)) void tell_failure(size_t size, uint32_t caps, uintptr_t own) {
+    unsigned region = hs_esp_region_with(caps);
+    struct hs_esp_asked *who = asked();
+    tell_turn(who);
+    hs_fail(key_of(who, own, caps), (uint32_t)size, region ? HS_FAIL_REGION(region - 1) : 3);
+}
+
+/* A failure while the flash cache is off counts as missed. */
 static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *function) {
     hs_lock_t lock;
     if (begin(&lock)) {
         if (size && records()) {
-            unsigned region = hs_esp_region_with(caps);
-            struct hs_esp_asked *who = asked();
-            tell_turn(who);
-            hs_fail(key_of(who, RETURN_ADDRESS, caps), (uint32_t)size, region ? HS_FAIL_REGION(region - 1) : 3);
+            if (spi_flash_cache_enabled())
+                tell_failure(size, caps, RETURN_ADDRESS);
+            else
+                turn.missed++;
         }
         hs_port_unlock(lock);
     }

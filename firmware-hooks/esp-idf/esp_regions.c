@@ -194,7 +194,7 @@ static inline uint32_t asked_of_heaps(uint32_t caps) {
     return caps & ~(CAPS_DESCRIPTORS | CAP_CACHE_ALIGNED);
 }
 
-HS_ESP_FAST unsigned hs_esp_region_with(uint32_t caps) {
+unsigned hs_esp_region_with(uint32_t caps) {
     caps = asked_of_heaps(caps);
     for (uint32_t i = 0; i < n_regions; i++)
         if ((regions[i].caps & caps) == caps)

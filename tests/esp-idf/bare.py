@@ -62,16 +62,24 @@ class Firmware:
         path = os.path.join(folder, "bare.ld")
         with open(path, "w") as f:
             f.write(script(lf, names))
-        flags = ["-std=gnu11", "-g", "-Os", "-ffunction-sections", "-fdata-sections", "-fno-jump-tables", "-I" + os.path.join(HERE, "include"),
+        self.flags = ["-std=gnu11", "-g", "-Os", "-ffunction-sections", "-fdata-sections", "-fno-jump-tables", "-I" + os.path.join(HERE, "include"),
                  '-DHS_PORT_HEADER="firmware-hooks/ports/port_esp_idf.h"', "-DHS_STREAM=0", "-DHS_CRC_TABLE=16", "-DHS_RING_IN=1",
-                 "-DHS_RING_SIZE=131072", "-DCONFIG_HEAPSTRATA_WRAPS=1", *more]
+                      "-DCONFIG_HEAPSTRATA_WRAPS=1", *more]
         sources = [os.path.join(HERE, f) for f in OURS] + [os.path.join(hs_test.ROOT, s) for s in CORE.start] + list(component) + list(lib)
-        objects = []
-        for source in sources:  # the stand-in first: ESP-IDF calls the last constructor first
-            objects.append(os.path.join(folder, os.path.splitext(os.path.basename(source))[0] + ".o"))
-            self._good(CORE.compile([*flags, "-c", "-o", objects[-1]], [source]))
-        self._good(CORE.compile(["-nostartfiles", "-T", path, "-Wl,--gc-sections,--no-warn-rwx-segments,--defsym=ram_size=%d" % CORE.machine.ram,
-                                 "-Wl,-Map=" + os.path.join(folder, "bare.map"), *link, "-o", self.elf], objects))
+        self.link = ["-nostartfiles", "-T", path, "-Wl,--gc-sections,--no-warn-rwx-segments,--defsym=ram_size=%d" % CORE.machine.ram, *link]
+        # The stand-in first: ESP-IDF calls the last constructor first.
+        self.objects = [self._compile(source, 131072) for source in sources]
+        self._good(CORE.compile([*self.link, "-o", self.elf], self.objects))
+
+    def _compile(self, source, ring):
+        made = os.path.join(self.folder, os.path.splitext(os.path.basename(source))[0] + ".o")
+        self._good(CORE.compile([*self.flags, "-DHS_RING_SIZE=%d" % ring, "-c", "-o", made], [source]))
+        return made
+
+    def change_ring(self, port, ring):
+        """The same firmware with another ring."""
+        self._compile(port, ring)
+        self._good(CORE.compile([*self.link, "-o", self.elf], self.objects))
 
     @staticmethod
     def _good(done):

@@ -387,6 +387,9 @@ def on_bare_machine():
     only_what_is_true("bare.hst")
     zeros = re.search(r"^Z (\d+)$", console, re.M)
     tap.check("bare: calloc's zeros are written while interrupts can come", zeros and int(zeros.group(1)) < 256, zeros and zeros.group(1))
+    firmware.change_ring(PORT, 4096)
+    done = firmware.run()
+    tap.check("bare: a ring of 4 KB goes round without flash", done.status == 0, done.out.decode(errors="replace")[-300:])
     figures = {what: int(n) for what, n in re.findall(r"^I (\w+) (\d+)$", console, re.M)}
     tap.note("instructions of malloc and free, stand-in's heap: %s; code in internal RAM: %d bytes" % (figures, iram))
     tap.check("bare: stopped and recording cost what they may", figures.get("stopped", 1e9) - figures.get("bare", 0) <= 60 and
