@@ -30,14 +30,15 @@ const mp_obj_type_t mp_type_RuntimeError = {"RuntimeError"}, mp_type_ValueError 
 /* --- exceptions --- */
 
 static jmp_buf raised;
-static nlr_buf_t *guard; /* the stand-in has no way back into one: whoever raises within one ends the program */
 
-unsigned int nlr_push(nlr_buf_t *nlr) {
-    nlr->prev = guard;
-    guard = nlr;
+/* The stand-in has no way back into a buffer: whoever raises within one ends the program. */
+unsigned int nlr_push_tail(nlr_buf_t *nlr) {
+    nlr->prev = MP_STATE_THREAD(nlr_top);
+    MP_STATE_THREAD(nlr_top) = nlr;
     return 0;
 }
-void nlr_pop(void) { guard = guard->prev; }
+unsigned int nlr_push(nlr_buf_t *nlr) { return nlr_push_tail(nlr); }
+void nlr_pop(void) { MP_STATE_THREAD(nlr_top) = MP_STATE_THREAD(nlr_top)->prev; }
 void nlr_jump(void *val) { (void)val, exit(4); }
 void mp_raise_msg(const mp_obj_type_t *type, const char *text) {
     printf("%s: %s\n", type->name, text);

@@ -125,6 +125,11 @@ extern const mp_obj_module_t heapstrata_module;
 
 /* --- memory --- */
 
+typedef struct _nlr_buf_t {
+    struct _nlr_buf_t *prev;
+    void *ret_val;
+} nlr_buf_t;
+
 typedef struct _mp_state_mem_area_t {
     struct _mp_state_mem_area_t *next;
     byte *gc_alloc_table_start;
@@ -146,6 +151,7 @@ typedef struct {
         uint16_t gc_lock_depth;
         byte *pystack_start, *pystack_end, *pystack_cur;
         mp_obj_dict_t *dict_locals;
+        nlr_buf_t *nlr_top;
     } thread;
     struct {
         mp_obj_t heapstrata_stream;
@@ -243,11 +249,8 @@ void mp_init(void);
 
 /* --- exceptions, printing, streams, scheduler --- */
 
-typedef struct _nlr_buf_t {
-    struct _nlr_buf_t *prev;
-    void *ret_val;
-} nlr_buf_t;
 unsigned int nlr_push(nlr_buf_t *nlr);
+unsigned int nlr_push_tail(nlr_buf_t *nlr);
 void nlr_pop(void);
 void nlr_jump(void *val) __attribute__((noreturn));
 void mp_raise_msg(const mp_obj_type_t *type, const char *text) __attribute__((noreturn));
