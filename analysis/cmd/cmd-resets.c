@@ -217,7 +217,7 @@ static int run(void *memory)
     int status = HS_EXIT_BAD;
     if (!r.step || !r.model || (args->common.json && !r.json))
         hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    else if ((r.reader = hs_cmd_open(args->common.input)))
+    else if ((r.reader = hs_cmd_open_selected(&args->common, args->common.input)))
         status = show(&r);
     hs_symbols_close(r.names.symbols);
     hs_model_free(r.model);

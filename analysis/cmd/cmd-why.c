@@ -52,6 +52,19 @@ static void find_address(struct work *w)
     }
 }
 
+/* An address outside of the interpreter's heap, in a heap that is recorded as well; NULL: it is not. */
+static const struct hs_region *region_around(const struct work *w)
+{
+    char *end;
+    uint64_t address = strtoull(w->what, &end, 16);
+    for (unsigned i = 0; !*end && i < hs_reader_regions(w->graph.reader); i++) {
+        const struct hs_region *r = hs_reader_region(w->graph.reader, i);
+        if (r->present && address >= r->base && address - r->base < (uint64_t)r->granules << r->shift)
+            return r;
+    }
+    return NULL;
+}
+
 /* "NAME" or "module.NAME". */
 static void find_global(struct work *w)
 {
@@ -104,6 +117,11 @@ static int find(struct work *w)
     if (!w->block || !w->immediate)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     find_address(w);
+    const struct hs_region *around = w->n_blocks ? NULL : region_around(w);
+    if (around)
+        return hs_complain("%s: no block of the interpreter's heap is at %s. It lies in heap '%.*s', which no collection frees: "
+                           "heapstrata report --heap %.*s tells who asked for its blocks", w->graph.path, w->what,
+                           (int)strcspn(around->name, "/"), around->name, (int)strcspn(around->name, "/"), around->name);
     if (!w->n_blocks)
         find_global(w);
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !w->n_blocks && !w->n_immediate; i++)

@@ -67,7 +67,7 @@ bool hs_cmd_graph_open(struct hs_cmd_graph *g, const struct hs_common *common, c
     *g = (struct hs_cmd_graph){.path = common->input};
     if (!hs_when_parse(&g->when, at, "at"))
         return false;
-    g->reader = hs_cmd_open(common->input);
+    g->reader = hs_cmd_open_selected(common, common->input); /* what is around the interpreter's heap is never collected */
     if (!g->reader)
         return false;
     g->names.reader = g->reader;

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/present/head.h"
 #include "analysis/present/levels.h"
@@ -89,6 +90,24 @@ static const char *fact(const struct hs_head *head, const char *key, const char 
     return value ? value : otherwise;
 }
 
+/* The heap that the interpreter's lies in, which is not among the figures that follow. */
+static void around_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    char name[HS_REGION_NAME + 32], size[32], used[32], peak[32];
+    for (unsigned i = 0; i < hs_reader_regions(head->reader); i++) {
+        const struct hs_around *a = hs_reader_around(head->reader, i);
+        const struct hs_region *region = hs_reader_region(head->reader, i);
+        if (!a)
+            continue;
+        hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = region->name});
+        hs_format(size, sizeof size, HS_VALUE_COUNT, (struct hs_value){.u = (uint64_t)region->granules << region->shift});
+        hs_format(used, sizeof used, HS_VALUE_COUNT, (struct hs_value){.u = a->used});
+        hs_format(peak, sizeof peak, HS_VALUE_COUNT, (struct hs_value){.u = a->peak});
+        fprintf(out, "%sheap %s around it: %s of %s bytes used, %s at most; shown by --heap %.*s\n", prefix, name, used, size, peak,
+                (int)strcspn(name, "/"), name);
+    }
+}
+
 void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
 {
     const struct hs_trace_info *info = hs_reader_info(head->reader);
@@ -101,7 +120,27 @@ void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
         fprintf(out, ", %u boots", info->boots);
     fputc('\n', out);
     hs_levels_text(head, out, prefix);
+    around_text(head, out, prefix);
     hs_head_warnings(head, out, prefix);
+}
+
+static void around_json(const struct hs_head *head, struct hs_json *json)
+{
+    hs_json_array(json, "around");
+    for (unsigned i = 0; i < hs_reader_regions(head->reader); i++) {
+        const struct hs_around *a = hs_reader_around(head->reader, i);
+        const struct hs_region *region = hs_reader_region(head->reader, i);
+        if (!a)
+            continue;
+        hs_json_object(json, NULL);
+        hs_json_text(json, "name", region->name);
+        hs_json_uint(json, "bytes", (uint64_t)region->granules << region->shift);
+        hs_json_uint(json, "used_bytes", a->used);
+        hs_json_uint(json, "peak_bytes", a->peak);
+        hs_json_uint(json, "blocks", a->blocks);
+        hs_json_end(json);
+    }
+    hs_json_end(json);
 }
 
 static void json_warning(struct hs_json *json, size_t i, uint64_t count)
@@ -124,6 +163,7 @@ void hs_head_json(const struct hs_head *head, struct hs_json *json)
     hs_json_hex(json, "build_id", info->build_id);
     hs_json_uint(json, "pointer_bytes", info->pointer_bytes);
     hs_levels_json(head, json);
+    around_json(head, json);
     hs_json_array(json, "warnings");
     for (size_t i = 0; i < N_WARNINGS; i++) {
         uint64_t count = warnings[i].count(head);

@@ -17,13 +17,14 @@ struct hs_head {
     const struct hs_model *model;   /* NULL when the report needs none */
 };
 
-/* Lines on the firmware, the levels it was recorded at, where there were others than "full", and warnings, each behind `prefix` ("# "). */
+/* Lines on the firmware, the levels it was recorded at, where there were others than "full", the heap around the
+ * interpreter's, and warnings, each behind `prefix` ("# "). */
 void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix);
 
 /* Only the warnings, for reports whose output is data: standard error is a good place. Returns how many. */
 unsigned hs_head_warnings(const struct hs_head *head, FILE *out, const char *prefix);
 
-/* Members "file", "firmware", "build_id", "pointer_bytes", "levels" (with a model) and the array "warnings" of the
+/* Members "file", "firmware", "build_id", "pointer_bytes", "levels" (with a model) and the arrays "around" and "warnings" of the
  * object at hand. */
 void hs_head_json(const struct hs_head *head, struct hs_json *json);
 

@@ -824,7 +824,7 @@ static void end_once(void) {
 }
 
 /* Callbacks of weak references are the program's own work: the collection is over before them. */
-#if MICROPY_PY_WEAKREF
+#if defined(MICROPY_PY_WEAKREF) && MICROPY_PY_WEAKREF
 void __real_gc_weakref_sweep(void);
 void __wrap_gc_weakref_sweep(void);
 void __wrap_gc_weakref_sweep(void) {

@@ -324,6 +324,7 @@ static void on_region(struct hs_reader *r, const struct hs_record *record, struc
         r->rule_shift = region->shift;
     if (existing && known && r->synced)
         return;
+    r->around[record->region] = (struct hs_around){0};
     struct hs_area_config config = {record->pos, record->count, record->region, region->placement};
     int err = hs_heapmap_add(&r->map, &config);
     if (err) {

@@ -77,6 +77,8 @@ struct hs_reader {
     struct hs_selection selection;
     bool selecting;            /* not all of them */
     bool selected[256];        /* by the region's number */
+    bool leaves[256];          /* was selected up to the event at hand */
+    struct hs_around around[256];
 };
 
 /* Makes events of the records from at_record on, until the records end or an event must be handed out

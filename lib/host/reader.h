@@ -160,7 +160,8 @@ void hs_reader_take_folders(hs_folder_opener *opener);
 struct hs_selection {
     const char *heap;   /* all regions of this heap, NULL: of any */
     const char *region; /* a region's number, its name or the part of it behind the heap's; NULL: any */
-    bool outermost;     /* only regions that do not lie within one of another heap: so each byte counts once */
+    bool outermost;     /* each byte counts once: of a heap that the interpreter's (gc) lies in, only that is handed out; of
+                         * others that lie within each other the outermost */
 };
 
 /* From here on, leaves out the events of all other regions. The texts stay the caller's. A block that is moved out of
@@ -168,6 +169,14 @@ struct hs_selection {
 void hs_reader_select(struct hs_reader *reader, const struct hs_selection *selection);
 
 const struct hs_selection *hs_reader_selection(const struct hs_reader *reader);
+
+/* Figures of a region that `outermost` leaves out since the interpreter's heap lies in its heap. */
+struct hs_around {
+    uint64_t used, peak; /* bytes, headers included */
+    uint64_t blocks;
+};
+/* NULL: it is not such a region. */
+const struct hs_around *hs_reader_around(const struct hs_reader *reader, unsigned region);
 
 /* Whether a region with the number is one of those selected. */
 bool hs_reader_selects(const struct hs_reader *reader, unsigned region);

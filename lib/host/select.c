@@ -33,14 +33,45 @@ static bool is_region(const struct hs_region *region, unsigned number, const cha
     return end != choice && !*end && chosen == number;
 }
 
-void hs_select_region(struct hs_reader *r, unsigned number) {
-    struct hs_region *region = &r->region[number];
+/* The heap that Python's blocks are in. */
+static bool is_python(const struct hs_region *region) { return is_heap(region, "gc"); }
+
+/* Whether the interpreter's heap has its areas in the heap that this region is of. */
+static bool holds_python(const struct hs_reader *r, const struct hs_region *region) {
+    for (unsigned i = 0; i < r->n_regions; i++)
+        if (r->region[i].within && is_python(&r->region[i]) && hs_same_heap(r->region[r->region[i].within - 1].name, region->name))
+            return true;
+    return false;
+}
+
+/* Without a choice each byte counts once: in the interpreter's heap, else in the outermost. */
+static bool counts_there(const struct hs_reader *r, const struct hs_region *region) {
+    return is_python(region) || (!region->within && !holds_python(r, region));
+}
+
+static bool chosen(const struct hs_reader *r, unsigned number) {
+    const struct hs_region *region = &r->region[number];
     const struct hs_selection *s = &r->selection;
-    for (unsigned i = 0; i < r->n_regions && !region->within; i++)
-        if (i != number && lies_within(region, &r->region[i]))
-            region->within = (uint8_t)(i + 1);
-    r->selected[number] = (!s->heap || is_heap(region, s->heap)) && (!s->region || is_region(region, number, s->region)) &&
-                          (!s->outermost || !region->within);
+    return (!s->heap || is_heap(region, s->heap)) && (!s->region || is_region(region, number, s->region)) &&
+           (!s->outermost || counts_there(r, region));
+}
+
+static void find_within(struct hs_reader *r, unsigned inner, unsigned outer) {
+    if (inner != outer && !r->region[inner].within && lies_within(&r->region[inner], &r->region[outer]))
+        r->region[inner].within = (uint8_t)(outer + 1);
+}
+
+void hs_select_region(struct hs_reader *r, unsigned number) {
+    r->selected[number] = false;
+    for (unsigned i = 0; i < r->n_regions; i++) {
+        find_within(r, number, i);
+        find_within(r, i, number);
+    }
+    for (unsigned i = 0; i < r->n_regions; i++) {
+        bool was = r->selected[i];
+        r->selected[i] = chosen(r, i);
+        r->leaves[i] = was && !r->selected[i] && r->region[i].present;
+    }
 }
 
 void hs_reader_select(struct hs_reader *r, const struct hs_selection *selection) {
@@ -93,10 +124,66 @@ static bool keeps(struct hs_reader *r, struct hs_event *e) {
     }
 }
 
+/* ---- figures of what is left out ---- */
+
+static void fill(struct hs_reader *r, unsigned number, struct hs_extent block, int sign) {
+    struct hs_around *b = &r->around[number];
+    uint64_t bytes = (uint64_t)block.granules << r->region[number].shift;
+    b->used = sign > 0 ? b->used + bytes : b->used - (b->used < bytes ? b->used : bytes);
+    b->blocks = sign > 0 ? b->blocks + 1 : b->blocks - (b->blocks != 0);
+    b->peak = b->used > b->peak ? b->used : b->peak;
+}
+
+/* All blocks that there are, when a snapshot has shown them. */
+static void count_anew(struct hs_reader *r, const struct hs_event *e) {
+    for (unsigned i = 0; i < r->n_regions; i++)
+        r->around[i].used = r->around[i].blocks = 0;
+    for (uint32_t i = 0; i < e->n_blocks; i++) {
+        const struct hs_map_area *area = hs_heapmap_area(&r->map, e->block[i].pos);
+        if (area)
+            fill(r, area->number, e->block[i], 1);
+    }
+}
+
+static void count(struct hs_reader *r, const struct hs_event *e) {
+    if (e->flags & HS_EVENT_RESYNC)
+        count_anew(r, e);
+    if (e->flags & (HS_EVENT_UNPLACED | HS_EVENT_RESYNC))
+        return;
+    if (e->kind == HS_FREE || e->kind == HS_REALLOC)
+        fill(r, old_region(r, e), (struct hs_extent){e->old, e->old_granules}, -1);
+    if (e->kind == HS_ALLOC || e->kind == HS_REALLOC)
+        fill(r, e->region, (struct hs_extent){e->pos, e->granules}, 1);
+}
+
+const struct hs_around *hs_reader_around(const struct hs_reader *r, unsigned region) {
+    bool beside = r->selection.outermost && region < r->n_regions && r->region[region].present && !r->selected[region] &&
+                  !r->region[region].within;
+    return beside ? &r->around[region] : NULL;
+}
+
+/* A region that has turned out to be counted elsewhere goes, with all that was told of it. */
+static void leave(struct hs_reader *r, unsigned number) {
+    static const struct hs_record end = {.kind = HS_REGION_END};
+    struct hs_event *e = &r->event[r->n_events];
+    r->leaves[number] = false;
+    if (!r->n_events || r->n_events == HS_BATCH)
+        return;
+    *e = (struct hs_event){.time = e[-1].time, .number = e[-1].number, .thread = e[-1].thread, .boot = e[-1].boot,
+                           .kind = HS_REGION_END, .region = (uint8_t)number, .record = &end};
+    r->n_events++;
+}
+
 void hs_select(struct hs_reader *r) {
     unsigned kept = 0;
-    for (unsigned i = 0; i < r->n_events; i++)
+    for (unsigned i = 0; i < r->n_events; i++) {
+        if (r->selection.outermost && r->n_regions > 1)
+            count(r, &r->event[i]);
         if (keeps(r, &r->event[i]))
             r->event[kept++] = r->event[i];
+    }
     r->n_events = kept;
+    for (unsigned i = 0; i < r->n_regions; i++)
+        if (r->leaves[i])
+            leave(r, i);
 }

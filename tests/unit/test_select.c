@@ -6,7 +6,7 @@
 #include "analysis/model/model.h"
 #include "tests/support/mirror.h"
 
-enum { GC, INTERNAL, PSRAM, INNER, POOL };
+enum { GC, INTERNAL, PSRAM, INNER, POOL, PYTHON };
 
 #define CAP_INTERNAL 1u
 #define CAP_PSRAM    2u
@@ -20,6 +20,7 @@ static const struct region {
     [PSRAM] = {"caps/psram", 4096, 4000, 0x3f800000, 16, 4, CAP_PSRAM, 2, HS_MEMORY_PSRAM},
     [INNER] = {"vm", 2048, 20, 0x3ff00100, 0, 0, 0, 4, HS_MEMORY_INTERNAL},
     [POOL] = {"lwip/SYS_TIMEOUT", 3000, 35, 0x20010000, 20, 0, 0, 2, HS_MEMORY_POOL},
+    [PYTHON] = {"gc", 9000, 60, 0x3f800800, 0, 0, 0, 4, HS_MEMORY_PSRAM}, /* in psram */
 };
 
 static void come(unsigned i) {
@@ -34,16 +35,20 @@ static void take(uint32_t pos, uint32_t size) { hs_alloc(fw_key(size), (struct h
 
 static void refuse(unsigned region, uint32_t size) { hs_fail(fw_key(size), size, HS_FAIL_REGION(region)); }
 
+static bool with_python;
+
 static const char *trace(void) {
     fw_make(&(struct fw_config){.memory_size = 1 << 14, .packet_size = 512, .flags = HS_RING_STREAM,
                                 .placement = HS_PLACE_EXPLICIT, .granules = 100, .seed = 1});
     fw_work(500);              /* in gc0 */
     hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = 0});
-    for (unsigned i = INTERNAL; i <= POOL; i++)
+    for (unsigned i = INTERNAL; i <= (with_python ? PYTHON : POOL); i++)
         come(i);
     take(1024, 400);           /* internal: 404 bytes, the memory of the heap within; 101 granules of 4 */
     take(1125, 3);             /* internal: no less than 16 bytes */
     take(4096, 1000);          /* psram */
+    if (with_python)
+        take(9001, 60);        /* gc, as others say it: 4 granules of 16 */
     take(2048, 40);            /* vm: 3 granules of 16 */
     take(3000, 20);            /* pool: one element */
     take(3005, 4);             /* pool: one too, whatever was asked for */
@@ -111,6 +116,32 @@ static void what_lies_within_another_heap_counts_once(void **state) {
     assert_int_equal(used((struct hs_selection){.outermost = true}), all - 48);
 }
 
+/* The interpreter's heap comes later than the one that its memory is of, and takes its place. */
+static void the_heap_that_python_lies_in_is_beside_it(void **state) {
+    (void)state;
+    struct hs_error error;
+    with_python = true;
+    struct hs_reader *reader = hs_reader_open(trace(), &error);
+    with_python = false;
+    hs_reader_select(reader, &(struct hs_selection){.outermost = true});
+    struct hs_model *model = hs_model_new(NULL);
+    const struct hs_event *event;
+    for (long n; (n = hs_reader_next(reader, &event)) > 0;)
+        assert_int_equal(hs_model_feed(model, event, n), HS_OK);
+    assert_false(hs_reader_selects(reader, INTERNAL));
+    assert_false(hs_reader_selects(reader, PSRAM));
+    assert_true(hs_reader_selects(reader, PYTHON));
+    assert_int_equal(model->used, worked() + 20 + 64); /* one element of the pool was freed */
+    assert_int_equal(hs_reader_around(reader, PSRAM)->used, 1004 + 24);
+    assert_int_equal(hs_reader_around(reader, PSRAM)->blocks, 2);
+    assert_int_equal(hs_reader_around(reader, INTERNAL)->used, 404);
+    assert_int_equal(hs_reader_around(reader, INTERNAL)->peak, 404 + 16);
+    assert_null(hs_reader_around(reader, POOL));
+    assert_null(hs_reader_around(reader, PYTHON));
+    hs_model_free(model);
+    hs_reader_close(reader);
+}
+
 static void a_block_that_leaves_the_selection_is_freed(void **state) {
     (void)state;
     struct hs_model *model = model_of((struct hs_selection){.region = "internal"});
@@ -148,6 +179,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_take_what_their_heap_gives),
         cmocka_unit_test(what_lies_within_another_heap_counts_once),
+        cmocka_unit_test(the_heap_that_python_lies_in_is_beside_it),
         cmocka_unit_test(a_block_that_leaves_the_selection_is_freed),
         cmocka_unit_test(a_failure_is_of_its_heap),
     };
