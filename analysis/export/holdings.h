@@ -12,7 +12,7 @@
 struct hs_holding {
     struct hs_live_block block;
     uint64_t born, died;    /* nanoseconds; died means nothing while `how` is "" */
-    const char *came, *how; /* "alloc", "resize", "snapshot"; "free", "sweep", "resize", "reset", "region end", "lost" */
+    const char *came, *how; /* "alloc", "resize", "snapshot"; "free", "sweep", "resize", "reset", "region end", "lost", "not known" */
     uint64_t bytes;         /* taken */
     uint32_t pos;
     uint8_t region;
@@ -24,7 +24,7 @@ struct hs_holdings {
     uint32_t n, next;               /* granule at which hs_holdings_rest goes on */
     size_t at;                      /* next change to be looked at */
     const struct hs_event *event;
-    uint64_t now;
+    uint64_t now, followed; /* nanoseconds; until when blocks were followed: at levels above "full" they are not */
     bool another_boot, in_collection;
     bool short_of_memory;
 };
@@ -35,7 +35,8 @@ void hs_holdings_expect(struct hs_holdings *holdings, const struct hs_event *eve
 /* After that: the next holding that it ended. False when there is none left. */
 bool hs_holdings_next(struct hs_holdings *holdings, struct hs_holding *holding);
 
-/* At the end of the trace: the next one that is not over. False when there is none left. */
+/* At the end of the trace: the next one that is not over, or not known to be since blocks are not followed any more. False when there
+ * is none left. */
 bool hs_holdings_rest(struct hs_holdings *holdings, struct hs_holding *holding);
 
 void hs_holdings_free(struct hs_holdings *holdings);

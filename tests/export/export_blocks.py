@@ -4,6 +4,7 @@ import collections
 import json
 import re
 
+import export_levels
 import hs_test
 from export_events import sql, traces
 
@@ -43,6 +44,17 @@ def case_by_line(bench):
                       "AND line > 0 GROUP BY 1")
     wrong = [(k, s, rows[k]["mean_lifetime_seconds"]) for k, s in lives if abs(float(s) - rows[k]["mean_lifetime_seconds"]) > 2e-6]
     bench.check("blocks: mean lifetimes by line are report's", not wrong and len(lives) > 3, wrong[:3])
+
+
+def case_not_followed(bench):
+    """What was there when recording went from full to sampled is not said to be there at the end."""
+    trace = export_levels.switched(bench)
+    path, _ = bench.export("sqlite", trace, "switched.db")
+    ends = dict(sql(path, "SELECT coalesce(how, 'alive'), count(*) FROM blocks GROUP BY how"))
+    left = sql(path, "SELECT max(ns) FROM level WHERE level = 'sampled' AND record = (SELECT min(record) FROM level WHERE level = 'sampled')")[0][0]
+    when = sql(path, "SELECT DISTINCT died FROM blocks WHERE how = 'not known'")
+    bench.check("blocks, full then sampled: none is alive, those of the full part end there, not known how",
+                "alive" not in ends and int(ends.get("not known", 0)) > 100 and when == [[left]], (ends, left, when))
 
 
 def case_words(bench):
