@@ -2,6 +2,10 @@
 #include "firmware-hooks/esp-idf/esp_walk.h"
 
 #ifdef HS_ESP_OWN_WALK
+/* As the heap component is compiled: its lock is of another type otherwise, and heap_t of another size. */
+#ifndef MULTI_HEAP_FREERTOS
+#define MULTI_HEAP_FREERTOS
+#endif
 #include "heap_private.h"
 #include "multi_heap_internal.h"
 

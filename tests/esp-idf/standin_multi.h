@@ -8,8 +8,9 @@
 
 #include <stdint.h>
 
-#include "heap_private.h"
 #include "tests/esp-idf/standin.h"
+
+#include "heap_private.h"
 
 struct multi_heap_info {
     uint8_t *start, *end;

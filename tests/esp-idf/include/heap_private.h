@@ -9,6 +9,11 @@
 
 #include "esp_heap_caps.h"
 
+/* As there: the type of a heap's lock depends on it. */
+#if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(5, 3, 0) && !defined(MULTI_HEAP_FREERTOS) && !defined(TESTS_ESP_IDF_STANDIN_H)
+#error "the heap component's headers are to be read as it reads them"
+#endif
+
 typedef struct heap_t_ {
     uint32_t caps[3];
     intptr_t start, end;
