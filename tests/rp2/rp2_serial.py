@@ -91,7 +91,7 @@ def case_lines(tap, board):
     status, report, err = hs_test.cli_json("report", trace, "--limit", "0")
     allocs = {}
     for row in report["rows"] if report else []:
-        found = re.match(r"lines\.py:(\d+) ", row["line"]) or re.match(r"<stdin>:(\d+) ", row["line"])
+        found = re.search(r"(?:^|/)lines\.py:(\d+) ", row["line"])
         if found:
             allocs[int(found.group(1))] = allocs.get(int(found.group(1)), 0) + row["allocs"]
     for line, least in EXPECTED.items():
