@@ -49,6 +49,7 @@ FUZZ_BIN     := $(FUZZ_SRC:tests/%.c=$(B)/tests/%)
 CHECKED_BIN  := $(CHECKED_SRC:%.c=$(B)/%)
 PRELOAD_BIN  := $(PRELOAD_SRC:%.c=$(B)/%.so)
 VARIANT_BIN  := $(addprefix $(B)/variants/heapstrata-,clang O0)
+MUTATE_BIN   := $(B)/tests/fuzz/mutate
 MAKE_FILES   := Makefile lib/lib.mk $(wildcard */dir.mk */*/dir.mk)
 
 # ---- flags ---------------------------------------------------------------------------------------
@@ -326,7 +327,7 @@ TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test check soak
-test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
+test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 
@@ -416,6 +417,11 @@ $(REPLAY_BIN): $(B)/tests/fuzz/replay_%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/
 		$(B)/libanalysis.a $(B)/libheapstrata.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
+
+# Makes traces whose sums are right and whose contents are not, for tests/fuzz/run.
+$(MUTATE_BIN): $(B)/obj/tests/fuzz/mutate.o $(B)/libheapstrata.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_lib)
 
 # ---- demo, bench, examples -----------------------------------------------------------------------
 

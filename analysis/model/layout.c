@@ -79,8 +79,9 @@ static bool grow_granules(struct hs_model *m, uint64_t n)
         m->error = HS_ERR_MEMORY;
         return false;
     }
-    if (m->n_granules)
-        memcpy(block, m->block, m->n_granules * sizeof *block);
+    for (uint32_t i = 0; i < m->n_granules; i++) /* what was never written takes no memory, and is to stay so */
+        if (m->block[i].granules)
+            block[i] = m->block[i];
     free(m->block);
     m->block = block;
     m->n_granules = (uint32_t)n;
@@ -102,6 +103,8 @@ void hs_model_region_came(struct hs_model *m, const struct hs_event *e)
     if (existing && same_region(region, r))
         return;
     remove_region(m, index);
+    if (e->flags & HS_EVENT_DIVERGED)
+        return;
     if (r->shift > 31 || !grow_granules(m, (uint64_t)r->pos + r->count) || r->pos >= m->n_granules)
         return;
     *region = (struct hs_region_state){

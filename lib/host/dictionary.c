@@ -153,9 +153,26 @@ void hs_dictionary_close(struct hs_dictionary *d) {
     memset(d, 0, sizeof *d);
 }
 
+#define FACTS_MOST 512u /* of a whole trace; a header has some ten */
+
 /* --- facts -------------------------------------------------------------------------------------------- */
 
+/* Each header of a stream has the facts again. */
+static bool is_known(const struct hs_dictionary *d, const char *text, size_t len) {
+    const char *equals = memchr(text, '=', len);
+    size_t key = equals ? (size_t)(equals - text) : len, value = equals ? len - key - 1 : 0;
+    for (const struct hs_fact *fact = d->fact; fact; fact = fact->next)
+        if (strlen(fact->key) == key && !memcmp(fact->key, text, key) && strlen(fact->value) == value &&
+            !memcmp(fact->value, text + len - value, value))
+            return true;
+    return false;
+}
+
 static int put_fact(struct hs_dictionary *d, const char *text, size_t len) {
+    if (is_known(d, text, len))
+        return HS_OK;
+    if (d->n_facts == FACTS_MOST)
+        return HS_ERR_FULL;
     struct hs_fact *fact = calloc(1, sizeof *fact);
     char *copy = fact ? strndup(text, len) : NULL;
     if (!copy) {
@@ -169,6 +186,7 @@ static int put_fact(struct hs_dictionary *d, const char *text, size_t len) {
         *equals = 0;
     fact->next = d->fact;
     d->fact = fact;
+    d->n_facts++;
     return HS_OK;
 }
 

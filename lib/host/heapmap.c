@@ -351,7 +351,7 @@ int hs_heapmap_add(struct hs_heapmap *map, const struct hs_area_config *config) 
     hs_heapmap_remove(map, config->number);
     if (!config->granules || (uint64_t)config->first + config->granules > UINT32_MAX)
         return HS_ERR_ARG;
-    if (map->granules + config->granules > HS_HEAPMAP_GRANULES || map->n_ascending == 255)
+    if (map->granules + config->granules > HS_HEAPMAP_GRANULES || config->first + config->granules > 2 * HS_HEAPMAP_GRANULES || map->n_ascending == 255)
         return HS_ERR_FULL;
     int rank = rank_in_order(map, config);
     int err = rank < 0 ? rank : make_area(map, config);

@@ -171,6 +171,7 @@ struct hs_dictionary {
     struct hs_items sites, contexts;
     void *texts;                 /* of tsearch */
     struct hs_fact *fact;
+    uint32_t n_facts;
 };
 
 int hs_dictionary_open(struct hs_dictionary *d);

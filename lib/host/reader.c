@@ -178,8 +178,12 @@ static void on_header(struct hs_reader *r, const struct hs_chunk *chunk) {
     r->restarted = true;
     r->again = h.flags & HS_RING_AGAIN;
     r->ring_boot = h.boot;
-    if (hs_dictionary_facts(&r->dictionary, chunk->bytes + sizeof h, chunk->len - (uint32_t)sizeof h))
-        r->fatal = HS_ERR_MEMORY;
+    int err = hs_dictionary_facts(&r->dictionary, chunk->bytes + sizeof h, chunk->len - (uint32_t)sizeof h);
+    if (err == HS_ERR_MEMORY)
+        r->fatal = err;
+    else if (err)
+        hs_fail_with(&r->error, err, chunk->offset, "%s: the header at byte %llu: too many facts about the firmware", r->path,
+                     (unsigned long long)chunk->offset);
     r->info.selftest_failed |= h.notes & HS_NOTE_SELFTEST_FAILED;
     if (r->info.hz)
         return;

@@ -45,7 +45,8 @@ enum hs_event_flag {
     HS_EVENT_RESYNC = 2,   /* SNAPSHOT, last part: `block` is the whole layout from here on */
     HS_EVENT_MOVED = 4,    /* REALLOC: pos differs from old */
     HS_EVENT_DIVERGED = 8, /* contradicts the layout followed so far: a SNAPSHOT or SWEEP; a block freed that is not
-                              there (old_granules is 0), or placed over others, which are gone then */
+                              there (old_granules is 0), or placed over others, which are gone then; a REGION
+                              that cannot be followed: too large, or over another */
 };
 
 /* Blocks of the layout, ascending. */
