@@ -79,7 +79,7 @@ LIBS_lib := -lzstd
 # first. Without one that is needed nothing is built; of the others it is said what is left out.
 NEEDED := libzstd:libzstd-dev libdw:libdw-dev libelf:libelf-dev json-c:libjson-c-dev zlib:zlib1g-dev
 OPTIONAL := babeltrace2:BABELTRACE2:libbabeltrace2-dev sqlite3:SQLITE3:libsqlite3-dev libprotobuf-c:PROTOBUF:libprotobuf-c-dev \
-            cairo:CAIRO:libcairo2-dev ncursesw:NCURSES:libncurses-dev
+            cairo:CAIRO:libcairo2-dev ncursesw:NCURSES:libncurses-dev nettle:NETTLE:nettle-dev
 LIBS_optional = $(shell sed -n 1p $(B)/libraries)
 LIBS_cli = -ldw -lelf -ljson-c -lz -lm $(LIBS_optional)
 

@@ -173,7 +173,7 @@ static int take_rest(struct source *s)
 static char *text_of(void *context, const char *file)
 {
     const struct source *s = context;
-    char *path = hs_source_find(&(struct hs_sources){s->path, s->reader, &s->args->source}, file);
+    char *path = hs_source_find(&(struct hs_sources){s->path, s->reader, &s->args->source, .unseen = true}, file);
     char *text = path ? hs_source_load(path) : NULL;
     free(path);
     return text;

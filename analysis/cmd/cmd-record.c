@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "analysis/cmd/cmd.h"
+#include "analysis/cmd/source.h"
 #include "analysis/cmd/sentence.h"
 #include "analysis/record/board.h"
 #include "analysis/record/live.h"
@@ -102,6 +103,17 @@ static void show_output(struct recording *r)
         hs_complain("%s", error.text);
 }
 
+/* The script that is run, as far as the command line tells. */
+static const char *script_of(const struct args *args)
+{
+    if (args->serial)
+        return args->common.file[0];
+    for (int i = args->common.n_files - 1; !args->stream && i > 0; i--)
+        if (!access(args->common.file[i], R_OK) && strchr(args->common.file[i], '/'))
+            return args->common.file[i];
+    return NULL;
+}
+
 /* Closes the file; one without a trace is removed. */
 static int close_output(struct recording *r, int status)
 {
@@ -117,6 +129,8 @@ static int close_output(struct recording *r, int status)
     if (closed && stats.plain)
         return hs_complain("%s", error.text[0] ? error.text : hs_strerror(closed));
     struct stat file;
+    if (stats.plain)
+        hs_source_note(r->args->output, script_of(r->args));
     if (stats.plain && !r->args->quiet && !stat(r->args->output, &file))
         fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %lld bytes ]\n", stats.packets,
                 stats.plain, r->args->output, (long long)file.st_size);

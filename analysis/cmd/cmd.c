@@ -15,6 +15,7 @@
 #include "analysis/cmd/main.h"
 #include "analysis/present/theme.h"
 #include "analysis/util/output.h"
+#include "analysis/util/text.h"
 
 static const char *running = "heapstrata"; /* how complaints begin */
 static const struct parse *parsed;         /* the command's arguments, while it runs */
@@ -27,12 +28,16 @@ const char *hs_cmd_running(void)
 int hs_complain(const char *format, ...)
 {
     va_list args;
-    va_start(args, format);
     fflush(stdout);
-    fprintf(stderr, "%s: ", running);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    FILE *cleaned = hs_text_stream(stderr, false);
+    FILE *out = cleaned ? cleaned : stderr;
+    va_start(args, format);
+    fprintf(out, "%s: ", running);
+    vfprintf(out, format, args);
+    fputc('\n', out);
     va_end(args);
+    if (cleaned)
+        fclose(cleaned);
     return HS_EXIT_BAD;
 }
 
@@ -241,6 +246,22 @@ static char *help_text(const struct hs_cmd *cmd)
     return text;
 }
 
+/* What a command prints of a trace is cleaned, wherever it comes from. Those that run another program print what that
+ * program prints. */
+static int run(const struct parse *parse)
+{
+    const struct hs_common *common = (const void *)parse->memory;
+    FILE *terminal = stdout, *cleaned = parse->cmd->uses & HS_USES_REST ? NULL : hs_text_stream(terminal, hs_cmd_colors(common));
+    if (cleaned && isatty(STDOUT_FILENO))
+        setvbuf(cleaned, NULL, _IOLBF, BUFSIZ);
+    stdout = cleaned ? cleaned : terminal;
+    int status = parse->cmd->run(parse->memory);
+    stdout = terminal;
+    if (cleaned && fclose(cleaned) && status == HS_EXIT_OK)
+        status = HS_EXIT_BAD; /* main says why */
+    return status;
+}
+
 int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
 {
     struct parse parse = {.cmd = cmd};
@@ -255,7 +276,7 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
         if (!argp_parse(&argp, argc, argv, cmd->uses & HS_USES_REST ? ARGP_IN_ORDER : 0, NULL, &parse)) {
             hs_ctf_use_elf(((const struct hs_common *)(const void *)parse.memory)->elf);
             parsed = &parse;
-            status = cmd->run(parse.memory);
+            status = run(&parse);
             parsed = NULL;
         }
         running = "heapstrata";

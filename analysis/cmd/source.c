@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analysis/cmd/known.h"
+
 #define SOURCE_MAX (16u << 20) /* bytes of a source file */
 
 const char *hs_last_part(const char *path)
@@ -70,17 +72,31 @@ static unsigned parts_of(const char *path)
 struct candidate {
     char *path;
     unsigned common;
+    const struct hs_known *known; /* NULL: any file will do; else those that the trace is known to have had */
+    const char *within;           /* NULL, or the folder, without links, that holds it in the end */
 };
+
+/* Whether the file, by its path without links, may be shown. */
+static bool may_show(const struct candidate *best, const char *real)
+{
+    size_t length = best->within ? strlen(best->within) : 0;
+    if (length > 1 && (strncmp(real, best->within, length) || real[length] != '/'))
+        return false;
+    return !best->known || hs_known_has(best->known, real);
+}
 
 /* Takes the path over. */
 static void consider(struct candidate *best, char *path, const char *file)
 {
     char *real = path && is_file(path) ? realpath(path, NULL) : NULL;
     unsigned common = real ? common_parts(real, file) + 1 : 0;
+    if (common > best->common && !may_show(best, real))
+        common = 0;
     free(real);
     if (common > best->common) {
         free(best->path);
-        *best = (struct candidate){path, common};
+        best->path = path;
+        best->common = common;
     } else {
         free(path);
     }
@@ -117,9 +133,15 @@ static void consider_given(struct candidate *best, const struct hs_list *given, 
 {
     for (unsigned i = 0; given && i < given->n; i++) {
         const char *path = given->item[i];
-        if (!is_file(path))
+        char *folder = is_file(path) ? NULL : realpath(path, NULL);
+        best->within = folder;
+        if (folder)
             consider_below(best, path, strlen(path), file);
-        else if (common_parts(path, file))
+        best->within = NULL;
+        free(folder);
+        if (!is_file(path))
+            continue;
+        if (common_parts(path, file))
             consider(best, strdup(path), file);
     }
 }
@@ -137,19 +159,18 @@ static void consider_usual(struct candidate *best, const struct hs_sources *wher
         consider(best, strdup(file), file);
 }
 
-/* A module that was imported on a board is beside the script that imported it, or in a folder there. */
+/* A module that was imported on a board is beside the script that imported it, or in a folder there. What --source does
+ * not give only counts when the trace is known. */
 static void consider_beside_others(struct candidate *best, const struct hs_sources *where, const char *file)
 {
     const char *last = "";
     for (uint32_t i = 1; i < hs_reader_sites(where->reader) && !best->path; i++) {
         const struct hs_site *site = hs_reader_site(where->reader, i);
-        struct candidate other = {0};
+        struct candidate other = { .known = best->known };
         if (!site || site->file == last || strcmp(site->function, "<module>") || !strcmp(site->file, file))
             continue;
         last = site->file;
-        consider_given(&other, where->given, site->file);
-        if (!other.path)
-            consider_usual(&other, where, site->file);
+        consider_usual(&other, where, site->file);
         size_t folder = other.path ? (size_t)(hs_last_part(other.path) - other.path) : 0;
         if (folder)
             consider_below(best, other.path, folder - 1, file);
@@ -157,15 +178,117 @@ static void consider_beside_others(struct candidate *best, const struct hs_sourc
     }
 }
 
+/* Beside a script that --source gives, by its own name: what it imported. */
+static void consider_beside_given(struct candidate *best, const struct hs_list *given, const char *file)
+{
+    for (unsigned i = 0; given && i < given->n && !best->path; i++) {
+        const char *path = given->item[i], *last = hs_last_part(path);
+        char *real = is_file(path) ? realpath(path, NULL) : NULL, *slash = real ? strrchr(real, '/') : NULL;
+        if (slash)
+            *slash = '\0';
+        best->within = real;
+        if (slash)
+            consider_below(best, last == path ? "." : path, last == path ? 1 : (size_t)(last - path) - 1, file);
+        best->within = NULL;
+        free(real);
+    }
+}
+
+/* What is known of the trace; of the one asked about last it is kept. */
+static const struct hs_known *known_of(const char *trace)
+{
+    static struct hs_known *known;
+    static char *of;
+    if (of && !strcmp(of, trace))
+        return known;
+    hs_known_close(known);
+    free(of);
+    of = strdup(trace);
+    known = strcmp(trace, "-") ? hs_known_open(trace) : NULL;
+    return known;
+}
+
+/* Where a trace has its sources without being told: for one that is known, and for `record`, which makes it so. */
+static char *find_usual(const struct hs_sources *where, const struct hs_known *known, const char *file)
+{
+    struct candidate best = { .known = known };
+    consider_usual(&best, where, file);
+    if (!best.path)
+        consider_beside_others(&best, where, file);
+    return best.path;
+}
+
 char *hs_source_find(const struct hs_sources *where, const char *file)
 {
     struct candidate best = {0};
     consider_given(&best, where->given, file);
     if (!best.path)
-        consider_usual(&best, where, file);
-    if (!best.path)
-        consider_beside_others(&best, where, file);
-    return best.path;
+        consider_beside_given(&best, where->given, file);
+    if (best.path)
+        return best.path;
+    const struct hs_known *known = where->unseen ? NULL : known_of(where->trace);
+    return known || where->unseen ? find_usual(where, known, file) : NULL;
+}
+
+/* ---- a trace just recorded ---- */
+
+static bool is_below(const char *real, const char *folder)
+{
+    char *root = realpath(folder, NULL);
+    size_t length = root ? strlen(root) : 0;
+    bool below = length && (length == 1 || (!strncmp(real, root, length) && real[length] == '/'));
+    free(root);
+    return below;
+}
+
+/* The file's path without links, when it is below the present folder or that of the script. NULL: it is not. */
+static char *own_source(const struct hs_sources *where, const char *script, const char *file)
+{
+    char *found = find_usual(where, NULL, file), *real = found ? realpath(found, NULL) : NULL;
+    char *folder = script ? strdup(script) : NULL, *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    bool own = real && (is_below(real, ".") || (slash && is_below(real, *folder ? folder : "/")));
+    free(found);
+    free(folder);
+    if (own)
+        return real;
+    free(real);
+    return NULL;
+}
+
+void hs_source_note(const char *trace, const char *script)
+{
+    struct hs_error error;
+    const struct hs_event *events;
+    struct hs_reader *reader = hs_reader_open(trace, &error);
+    if (!reader)
+        return;
+    while (hs_reader_next(reader, &events) > 0)
+        ;
+    struct hs_sources where = { .trace = trace, .reader = reader };
+    struct hs_known_files files = { .path = calloc(hs_reader_sites(reader) + 1, sizeof *files.path) };
+    const char *last = "";
+    for (uint32_t i = 1; files.path && i < hs_reader_sites(reader); i++) {
+        const struct hs_site *site = hs_reader_site(reader, i);
+        if (!site || !site->line || site->file == last)
+            continue;
+        last = site->file;
+        char *own = own_source(&where, script, site->file);
+        bool had = false;
+        for (unsigned k = 0; own && k < files.n; k++)
+            had = had || !strcmp(files.path[k], own);
+        if (own && !had)
+            files.path[files.n++] = own;
+        else
+            free(own);
+    }
+    hs_reader_close(reader);
+    if (files.path)
+        hs_known_note(trace, &files);
+    while (files.n)
+        free(files.path[--files.n]);
+    free(files.path);
 }
 
 /* ---- whether it is what ran ---- */

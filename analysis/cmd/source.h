@@ -12,12 +12,19 @@ struct hs_sources {
     const char *trace;              /* path of the input, "-" for none */
     const struct hs_reader *reader;
     const struct hs_list *given;    /* --source: files and folders; NULL: none */
+    bool unseen;                    /* nothing of the text is shown: any file will do, whoever made the trace */
 };
 
-/* Path of the source `file`: where --source says; else beside the trace, where the firmware said, or as it is; else beside
- * the script that imported it. Of several files the one counts whose path has the longest end in common with the
- * name, in which steps upwards mean nothing. NULL when it is in none of these places. The caller frees it. */
+/* Path of the source `file`: where --source says, in the end too, when all links are followed; or beside a file that it
+ * says. A trace that was recorded here (known.h) also has its sources beside it, where the firmware said, as they are, or
+ * beside the script that imported them, unless they were changed since. Of several files the one counts whose path has the
+ * longest end in common with the name, in which steps upwards mean nothing. NULL when it is in none of these places. The
+ * caller frees it. */
 char *hs_source_find(const struct hs_sources *where, const char *file);
+
+/* Notes a trace that was just recorded, with its sources: those below the present folder and that of the script, which may
+ * be NULL. */
+void hs_source_note(const char *trace, const char *script);
 
 struct hs_source_text {
     const char *path, *text;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/export/export.h"
+#include "analysis/util/text.h"
 
 #define COLUMNS_MAX 128
 #define NO_COLUMN   0xff
@@ -51,25 +52,10 @@ static void put_header(const struct table *t)
     fputs("\r\n", t->out);
 }
 
-static void put_text(const char *text, FILE *out)
-{
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, out);
-        return;
-    }
-    putc('"', out);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', out);
-        putc(*text, out);
-    }
-    putc('"', out);
-}
-
 static void put_value(enum hs_story_type type, union hs_story_value value, FILE *out)
 {
     switch (type) {
-    case HS_STORY_TEXT: put_text(value.s, out); break;
+    case HS_STORY_TEXT: hs_text_csv(value.s, out); break;
     case HS_STORY_INT:  fprintf(out, "%" PRId64, value.i); break;
     case HS_STORY_HEX:  fprintf(out, "0x%" PRIx64, value.u); break;
     default:            fprintf(out, "%" PRIu64, value.u); break;

@@ -9,6 +9,7 @@
 
 #include "analysis/present/json.h"
 #include "analysis/present/utf8.h"
+#include "analysis/util/text.h"
 #include "lib/record.h"
 
 #define DEPTH_MAX 16
@@ -143,13 +144,32 @@ void hs_json_text(struct hs_json *json, const char *key, const char *value)
         hs_json_null(json, key);
 }
 
+/* What a terminal must not get, json-c writes as it is; it can only stand within strings. */
+static void put(const char *text, FILE *out)
+{
+    for (size_t n = strlen(text), plain; n; text += plain, n -= plain) {
+        for (plain = 0; plain < n && (unsigned char)text[plain] < 0x7f;)
+            plain++;
+        fwrite(text, 1, plain, out);
+        if (plain == n)
+            break;
+        struct hs_character c = hs_character_of(text + plain, n - plain);
+        if (c.shown)
+            fwrite(text + plain, 1, c.length, out);
+        else
+            fprintf(out, "\\u%04x", c.code);
+        plain += c.length;
+    }
+    putc('\n', out);
+}
+
 int hs_json_print(struct hs_json *json, FILE *out, bool indented)
 {
     int style = JSON_C_TO_STRING_NOSLASHESCAPE | (indented ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN);
     int error = json->error;
     const char *text = json_object_to_json_string_ext(json->top, style);
     if (text)
-        fprintf(out, "%s\n", text);
+        put(text, out);
     else
         error = HS_ERR_MEMORY;
     json_object_put(json->top);

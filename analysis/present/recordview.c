@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/util/text.h"
 #include "lib/varint.h"
 
 #define HEX_SHOWN 32u /* bytes in the text */
@@ -60,17 +61,17 @@ static void put_numbers(const struct hs_record *record, FILE *out)
 static void put_quoted(const struct hs_record *record, FILE *out)
 {
     fputc('"', out);
-    for (uint32_t i = 0; i < record->data_len; i++) {
-        unsigned char c = record->data[i];
-        bool c1 = c == 0xc2 && i + 1 < record->data_len && (record->data[i + 1] & 0xe0) == 0x80;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7f || c1)
-            fprintf(out, "\\x%02x", c);
+    struct hs_character c;
+    for (uint32_t i = 0; i < record->data_len; i += c.length) {
+        const char *text = (const char *)record->data + i;
+        c = hs_character_of(text, record->data_len - i);
+        if (*text == '"' || *text == '\\')
+            fprintf(out, "\\%c", *text);
+        else if (c.shown)
+            fwrite(text, 1, c.length, out);
         else
-            fputc(c, out);
-        if (c1)
-            fprintf(out, "\\x%02x", record->data[++i]);
+            for (unsigned k = 0; k < c.length; k++)
+                fprintf(out, "\\x%02x", (unsigned char)text[k]);
     }
     fputc('"', out);
 }

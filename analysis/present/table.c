@@ -9,6 +9,7 @@
 
 #include "analysis/present/table.h"
 #include "analysis/present/terminal.h"
+#include "analysis/util/text.h"
 
 #define CELL_MAX 512
 
@@ -113,19 +114,6 @@ static void format_seconds(char *buffer, size_t size, double value)
         snprintf(buffer, size, "%.*f %s", decimals, scaled, step[i].unit);
 }
 
-/* Text of a trace may hold anything: nothing in it may steer the terminal. */
-static void format_text(char *buffer, size_t size, const char *text)
-{
-    size_t at = 0;
-    for (; *text && at + 1 < size; text++) {
-        unsigned char c = (unsigned char)*text;
-        bool c1 = c == 0xc2 && ((unsigned char)text[1] & 0xe0) == 0x80;
-        buffer[at++] = c < 0x20 || c == 0x7f || c1 ? '?' : (char)c;
-        text += c1;
-    }
-    buffer[at] = '\0';
-}
-
 char *hs_format(char *buffer, size_t size, enum hs_value_kind kind, struct hs_value value)
 {
     if (value.none) {
@@ -133,7 +121,7 @@ char *hs_format(char *buffer, size_t size, enum hs_value_kind kind, struct hs_va
         return buffer;
     }
     switch (kind) {
-    case HS_VALUE_TEXT:    format_text(buffer, size, value.s ? value.s : ""); break;
+    case HS_VALUE_TEXT:    hs_text_clean(buffer, size, value.s ? value.s : ""); break;
     case HS_VALUE_COUNT:
     case HS_VALUE_BYTES:   format_grouped(buffer, size, value.u); break;
     case HS_VALUE_HEX:     snprintf(buffer, size, "0x%" PRIx64, value.u); break;
@@ -393,24 +381,12 @@ void hs_table_text(const struct hs_table *table, FILE *out, struct hs_table_styl
 
 /* ---- CSV ---- */
 
-static void csv_text(FILE *out, const char *text)
-{
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text; text++)
-        fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
-    fputc('"', out);
-}
-
 static void csv_value(FILE *out, enum hs_value_kind kind, struct hs_value value)
 {
     if (value.none)
         return;
     switch (kind) {
-    case HS_VALUE_TEXT:    csv_text(out, value.s); break;
+    case HS_VALUE_TEXT:    hs_text_csv(value.s, out); break;
     case HS_VALUE_COUNT:
     case HS_VALUE_BYTES:   fprintf(out, "%" PRIu64, value.u); break;
     case HS_VALUE_HEX:     fprintf(out, "0x%" PRIx64, value.u); break;
@@ -432,7 +408,7 @@ static void csv_line(const struct hs_table *table, const struct hs_value *row, F
         if (row)
             csv_value(out, table->column[c].kind, row[c]);
         else
-            csv_text(out, table->column[c].key);
+            hs_text_csv(table->column[c].key, out);
         separator = ",";
     }
     fputc('\n', out);

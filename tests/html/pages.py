@@ -37,7 +37,7 @@ def record(name, program, *args, heap="128k", cwd=HERE, env=None, ring=None):
 
 def make_page(name, *args, status=0):
     page = path(name + ".html")
-    done = hs_test.cli("html", "--elf", ELF, "-o", page, *args)
+    done = hs_test.cli("html", "--elf", ELF, "-s", DEMO, "-s", HERE, "-s", path("hostile"), "-o", page, *args)
     if done.status != status or not os.path.exists(page):
         tap.check("page of " + name, False, "status %s: %s" % (done.status, done.err.decode()))
     return page

@@ -96,6 +96,8 @@ class Done:
 def run(command, env=None, cwd=None, timeout=60, stdin=subprocess.DEVNULL, merge=False):
     """Runs a command with what HeapStrata and MicroPython heed taken out of the environment and `env` put in."""
     child_env = {k: v for k, v in os.environ.items() if not k.startswith("HEAPSTRATA_") and k not in MICROPYTHON_VARIABLES}
+    if command[0] == CLI:
+        child_env["XDG_STATE_HOME"] = os.path.join(scratch(), "state")  # what `record` knows of traces is this run's alone
     child_env.update(env or {})
     child = subprocess.Popen(command, env=child_env, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT if merge else subprocess.PIPE, start_new_session=True)

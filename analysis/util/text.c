@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/util/text.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool within(unsigned code, unsigned first, unsigned last) { return code >= first && code <= last; }
+
+static bool is_shown(unsigned code)
+{
+    bool control = code < 0x20 || within(code, 0x7f, 0x9f);
+    bool direction = code == 0x61c || within(code, 0x200e, 0x200f) || within(code, 0x202a, 0x202e) || within(code, 0x2066, 0x2069);
+    return !control && !direction && !within(code, 0x2028, 0x2029);
+}
+
+struct hs_character hs_character_of(const char *bytes, size_t n)
+{
+    static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const unsigned char *s = (const unsigned char *)bytes;
+    struct hs_character none = { .length = 1, .code = s[0] };
+    unsigned length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+    unsigned code = length > 1 ? s[0] & (0x7fu >> length) : s[0];
+    if (!length)
+        return none;
+    for (unsigned i = 1; i < length; i++) {
+        none.cut = i == n;
+        if (i == n || (s[i] & 0xc0) != 0x80)
+            return none;
+        code = code << 6 | (s[i] & 0x3fu);
+    }
+    if (code < least[length] || within(code, 0xd800, 0xdfff) || code > 0x10ffff)
+        return none;
+    return (struct hs_character){ .length = (unsigned char)length, .shown = is_shown(code), .code = code };
+}
+
+char *hs_text_clean(char *to, size_t size, const char *text)
+{
+    size_t at = 0, n = strlen(text);
+    while (n) {
+        struct hs_character c = hs_character_of(text, n);
+        if (at + (c.shown ? c.length : 1u) >= size)
+            break;
+        memcpy(to + at, c.shown ? text : "?", c.shown ? c.length : 1u);
+        at += c.shown ? c.length : 1u;
+        text += c.length;
+        n -= c.length;
+    }
+    if (size)
+        to[at] = '\0';
+    return to;
+}
+
+void hs_text_csv(const char *text, FILE *out)
+{
+    bool formula = *text && strchr("=+-@\t\r", *text);
+    bool quoted = formula || text[strcspn(text, ",\"\r\n")];
+    if (quoted)
+        putc('"', out);
+    if (formula)
+        putc('\'', out);
+    for (size_t n = strlen(text); n;) {
+        struct hs_character c = hs_character_of(text, n);
+        bool passes = c.shown || *text == '\n' || *text == '\r' || *text == '\t';
+        if (*text == '"')
+            putc('"', out);
+        fwrite(passes ? text : "?", 1, passes ? c.length : 1, out);
+        text += c.length;
+        n -= c.length;
+    }
+    if (quoted)
+        putc('"', out);
+}
+
+/* ---- a stream ---- */
+
+struct cleaning {
+    FILE *to;
+    bool colors;
+    char rest[32]; /* of the last write: what the next one goes on with */
+    size_t n_rest;
+};
+
+/* Length of the sequence that sets colours at the begin, 0: none, -1: the bytes end in its midst. */
+static int color_length(const char *bytes, size_t n)
+{
+    size_t i = 2;
+    if (n >= 2 && bytes[1] != '[')
+        return 0;
+    while (i < n && i < 24 && strchr("0123456789;", bytes[i]) && bytes[i])
+        i++;
+    if (n < 2 || (i == n && i < 24))
+        return -1;
+    return bytes[i] == 'm' ? (int)i + 1 : 0;
+}
+
+/* Puts out one character or sequence. Returns its bytes, 0 when more must come first. */
+static size_t put_one(const struct cleaning *c, const char *bytes, size_t n)
+{
+    int color = *bytes == '\033' && c->colors ? color_length(bytes, n) : 0;
+    if (color < 0)
+        return 0;
+    struct hs_character is = hs_character_of(bytes, n);
+    if (!color && is.cut)
+        return 0;
+    bool passes = color || is.shown || *bytes == '\n' || *bytes == '\t' || *bytes == '\r';
+    size_t length = color ? (size_t)color : is.length;
+    if (passes)
+        fwrite(bytes, 1, length, c->to);
+    else
+        putc('?', c->to);
+    return length;
+}
+
+/* How many bytes at the begin are plain text. */
+static size_t plain(const char *bytes, size_t n)
+{
+    size_t i = 0;
+    while (i < n && (((unsigned char)bytes[i] >= 0x20 && (unsigned char)bytes[i] < 0x7f) || bytes[i] == '\n'))
+        i++;
+    return i;
+}
+
+static ssize_t clean(void *cookie, const char *bytes, size_t n)
+{
+    struct cleaning *c = cookie;
+    size_t given = n;
+    while (n) {
+        size_t text = c->n_rest ? 0 : plain(bytes, n), used;
+        if (text) {
+            fwrite(bytes, 1, text, c->to);
+            bytes += text;
+            n -= text;
+            continue;
+        }
+        size_t more = n < sizeof c->rest - c->n_rest ? n : sizeof c->rest - c->n_rest, had = c->n_rest;
+        memcpy(c->rest + had, bytes, more);
+        used = put_one(c, c->rest, had + more);
+        size_t taken = used ? used > had ? used - had : 0 : more;
+        c->n_rest = used ? used > had ? 0 : had - used : had + more;
+        if (used && c->n_rest)
+            memmove(c->rest, c->rest + used, c->n_rest);
+        bytes += taken;
+        n -= taken;
+    }
+    return ferror(c->to) || fflush(c->to) ? 0 : (ssize_t)given;
+}
+
+static int end(void *cookie)
+{
+    struct cleaning *c = cookie;
+    for (size_t i = 0; i < c->n_rest; i++)
+        putc('?', c->to);
+    int failed = fflush(c->to);
+    free(c);
+    return failed;
+}
+
+FILE *hs_text_stream(FILE *to, bool colors)
+{
+    struct cleaning *c = calloc(1, sizeof *c);
+    FILE *stream = NULL;
+    if (c) {
+        *c = (struct cleaning){ .to = to, .colors = colors };
+        stream = fopencookie(c, "w", (cookie_io_functions_t){ .write = clean, .close = end });
+    }
+    if (!stream)
+        free(c);
+    return stream;
+}
