@@ -159,9 +159,22 @@ static void consider_usual(struct candidate *best, const struct hs_sources *wher
         consider(best, strdup(file), file);
 }
 
-/* A module that was imported on a board is beside the script that imported it, or in a folder there. What --source does
- * not give only counts when the trace is known. */
-static void consider_beside_others(struct candidate *best, const struct hs_sources *where, const char *file)
+/* Beside `script`, which was found: what it imported. */
+static void consider_beside(struct candidate *best, const char *script, const char *file)
+{
+    char *real = realpath(script, NULL), *slash = real ? strrchr(real, '/') : NULL;
+    if (slash)
+        *slash = '\0';
+    best->within = best->known ? NULL : real;
+    if (slash)
+        consider_below(best, real, strlen(real), file);
+    best->within = NULL;
+    free(real);
+}
+
+/* A module that was imported on a board is beside the script that imported it, or in a folder there: beside those that
+ * --source gives, or the others. */
+static void consider_beside_others(struct candidate *best, const struct hs_sources *where, const struct hs_list *given, const char *file)
 {
     const char *last = "";
     for (uint32_t i = 1; i < hs_reader_sites(where->reader) && !best->path; i++) {
@@ -170,27 +183,13 @@ static void consider_beside_others(struct candidate *best, const struct hs_sourc
         if (!site || site->file == last || strcmp(site->function, "<module>") || !strcmp(site->file, file))
             continue;
         last = site->file;
-        consider_usual(&other, where, site->file);
-        size_t folder = other.path ? (size_t)(hs_last_part(other.path) - other.path) : 0;
-        if (folder)
-            consider_below(best, other.path, folder - 1, file);
+        if (given)
+            consider_given(&other, given, site->file);
+        else
+            consider_usual(&other, where, site->file);
+        if (other.path)
+            consider_beside(best, other.path, file);
         free(other.path);
-    }
-}
-
-/* Beside a script that --source gives, by its own name: what it imported. */
-static void consider_beside_given(struct candidate *best, const struct hs_list *given, const char *file)
-{
-    for (unsigned i = 0; given && i < given->n && !best->path; i++) {
-        const char *path = given->item[i], *last = hs_last_part(path);
-        char *real = is_file(path) ? realpath(path, NULL) : NULL, *slash = real ? strrchr(real, '/') : NULL;
-        if (slash)
-            *slash = '\0';
-        best->within = real;
-        if (slash)
-            consider_below(best, last == path ? "." : path, last == path ? 1 : (size_t)(last - path) - 1, file);
-        best->within = NULL;
-        free(real);
     }
 }
 
@@ -214,7 +213,7 @@ static char *find_usual(const struct hs_sources *where, const struct hs_known *k
     struct candidate best = { .known = known };
     consider_usual(&best, where, file);
     if (!best.path)
-        consider_beside_others(&best, where, file);
+        consider_beside_others(&best, where, NULL, file);
     return best.path;
 }
 
@@ -222,8 +221,8 @@ char *hs_source_find(const struct hs_sources *where, const char *file)
 {
     struct candidate best = {0};
     consider_given(&best, where->given, file);
-    if (!best.path)
-        consider_beside_given(&best, where->given, file);
+    if (!best.path && where->given)
+        consider_beside_others(&best, where, where->given, file);
     if (best.path)
         return best.path;
     const struct hs_known *known = where->unseen ? NULL : known_of(where->trace);
