@@ -4,7 +4,9 @@
 1. Each way in which its ports link brings the wraps: port.mk links a stand-in for the interpreter as the port of that name
    does. A link that loses them fails and says why; should one get through, the firmware says so, and doctor knows it.
 2. The files compile without a warning under CircuitPython's options, for this computer and for Cortex-M0+ and M4.
-3. What they record there: a block that the collector does not look into refers to nothing.
+3. What they record there: a block that the collector does not look into refers to nothing, and why says nothing of a
+   collection that frees what is in the outer heap.
+4. What is shown of a trace of the real port (pico.hst: raspberry_pi_pico on an emulated RP2040, by record --serial).
 """
 import os
 import re
@@ -88,10 +90,33 @@ def recorded():
     refs = re.findall(r" REFS .* refs=([0-9a-f]*)", hs_test.cli("dump", trace).out.decode())
     groups = [byte for r in refs for byte in bytes.fromhex(r) if byte > 0x80]
     tap.check("of two blocks with an address in them, the one refers to the other that the collector looks into", groups == [0x82], refs)
+    base = re.search(r" base=(0x[0-9a-f]+) .*name=\"outer\"", hs_test.cli("dump", trace).out.decode()).group(1)
+    done = hs_test.cli("why", trace, base)
+    tap.check("why: an address in the outer heap is in no block that a collection frees", done.status == 2 and not done.out and
+              b"heap 'outer', which no collection frees" in done.err, (done.out, done.err))
+
+
+# ---- 4: what is shown ----
+
+def shown():
+    trace = os.path.join(HERE, "pico.hst")
+    figures = {heap: hs_test.cli_json("stat", trace, *(("--heap", heap) if heap else ()))[1] for heap in ("", "gc", "outer")}
+    default, gc, outer = figures[""], figures["gc"], figures["outer"]
+    keys = "total_bytes used_bytes blocks allocs swept".split()
+    tap.check("a real port's trace: the interpreter's heap is shown, each byte once", [default[k] for k in keys] == [gc[k] for k in keys] and
+              default["used_bytes"] == 9152 and default["total_bytes"] == 15744, default)
+    tap.check("and the heap that it grows out of beside it", [(a["name"], a["bytes"], a["used_bytes"], a["blocks"]) for a in default["around"]] ==
+              [("outer", outer["total_bytes"], outer["used_bytes"], outer["blocks"])] and outer["used_bytes"] == 20200 > default["used_bytes"],
+              (default["around"], outer["used_bytes"]))
+    text = hs_test.cli("report", trace).out.decode() + hs_test.cli("marks", trace).out.decode()
+    tap.check("said at the head of reports", "# heap outer around it: 20,200 of 87,684 bytes used, 20,200 at most; shown by --heap outer" in text, text[:600])
+    done = hs_test.cli("map", "--style", "meminfo", trace).out.decode()
+    tap.check("its map has the areas in the order of the heap's growth", done.count("GC memory layout") == 2, done[:600])
 
 
 links()
 lost()
 compilers()
 recorded()
+shown()
 tap.finish()
