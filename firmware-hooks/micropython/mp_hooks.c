@@ -131,9 +131,18 @@ bool hs_mp_defers(int signal) {
 #define let_go() (void)0
 #endif
 
+/* What the hooks keep of the heap must not look like an address: registers are saved on the stack, where a later collection
+ * would take a word that was left there for a reference, and keep garbage. */
+INLINE uintptr_t hide(const void *block) {
+    uintptr_t hidden = ~(uintptr_t)block;
+    __asm__("" : "+r"(hidden));
+    return hidden;
+}
+INLINE void *show(uintptr_t hidden) { return (void *)~hidden; }
+
 /* --- bytecode ------------------------------------------------------------------------------------------- */
 
-mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
+__attribute__((visibility("hidden"))) mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc);
 
 #if HS_STACKS
 bool hs_mp_stacks;
@@ -170,23 +179,27 @@ static NOINLINE mp_vm_return_kind_t execute_in_context(mp_code_state_t *code_sta
     at_level(level.outer);
     return kind;
 }
-#define HAS_CONTEXTS() hs_mp_stacks
+static NOINLINE bool has_contexts(void) { return hs_mp_stacks; }
 #else
 #define execute_in_context __real_mp_execute_bytecode
-#define HAS_CONTEXTS() false
+#define has_contexts()     false
 #endif
 
-/* One frame more for each call of Python code: its return address and one register. */
+static NOINLINE HOT mp_vm_return_kind_t back_in(mp_vm_return_kind_t kind, uintptr_t outer) {
+    running.code = show(outer);
+    return kind;
+}
+
+/* Each call of Python code takes one frame more. It has its return address and `outer`, 16 bytes or 8, since all that
+ * needs another register is a function of its own: has_contexts, and back_in, which is jumped to. */
 mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc);
 HS_MP_SAME_TYPE(mp_execute_bytecode);
 HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc) {
-    if (UNLIKELY(HAS_CONTEXTS()))
+    if (UNLIKELY(has_contexts()))
         return execute_in_context(code_state, inject_exc);
-    const mp_code_state_t *outer = running.code;
+    uintptr_t outer = hide(running.code);
     running.code = code_state;
-    mp_vm_return_kind_t kind = __real_mp_execute_bytecode(code_state, inject_exc);
-    running.code = outer;
-    return kind;
+    return back_in(__real_mp_execute_bytecode(code_state, inject_exc), outer);
 }
 
 /* --- jumps ---------------------------------------------------------------------------------------------- */
@@ -198,7 +211,7 @@ unsigned int __real_nlr_push_tail(nlr_buf_t *nlr);
 unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr);
 HS_MP_SAME_TYPE(nlr_push_tail);
 HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr) {
-    nlr->ret_val = (void *)running.code;
+    nlr->ret_val = (void *)hide(running.code);
     running.landed = NULL;
     return __real_nlr_push_tail(nlr);
 }
@@ -206,7 +219,7 @@ HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr) {
 /* A second interrupt may come while the first one's jump is under way. */
 static void land(const nlr_buf_t *nlr) {
     if (nlr != running.landed)
-        running.code = nlr->ret_val;
+        running.code = show((uintptr_t)nlr->ret_val);
     running.landed = nlr;
     running.caller = NOBODY;
 #if HS_STACKS
@@ -930,9 +943,10 @@ INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_
     bool ordered = enter_order();
     void *block = __real_gc_alloc(n_bytes, alloc_flags);
     running.caller = NOBODY;
+    uintptr_t hidden = hide(block);
     record_alloc(caller, block, n_bytes);
     leave_order(ordered);
-    return block;
+    return show(hidden);
 }
 
 /* At a level other than "full" most blocks are passed over. */
@@ -954,27 +968,31 @@ static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, u
     bool ordered = enter_order();
     void *block = __real_gc_alloc(n_bytes, alloc_flags);
     running.caller = NOBODY;
+    uintptr_t hidden = hide(block);
     alloc_at_level(caller, block, n_bytes);
     leave_order(ordered);
-    return block;
+    return show(hidden);
 }
 
 /* gc_alloc while recording is off or a keyframe is due. */
-static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags, uintptr_t own) {
+static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags) {
     if (hs_state == HS_STATE_LEVEL)
-        return alloc_less(n_bytes, alloc_flags, own);
+        return alloc_less(n_bytes, alloc_flags, RETURN_ADDRESS);
     if (recording())
-        return alloc_and_record(n_bytes, alloc_flags, own);
+        return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
     return __real_gc_alloc(n_bytes, alloc_flags);
 }
+static HOT NOINLINE void *alloc_on(size_t n_bytes, unsigned int alloc_flags) {
+    return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
+}
 
+/* While recording is off this and the next two leave nothing on the stack, not even saved registers: the functions they jump
+ * to have their callers' return address. */
 HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
     uint8_t state = hs_state;
     if (state == HS_STATE_OFF)
         return __real_gc_alloc(n_bytes, alloc_flags);
-    if (UNLIKELY(state != HS_STATE_ON))
-        return alloc_otherwise(n_bytes, alloc_flags, RETURN_ADDRESS);
-    return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
+    return UNLIKELY(state != HS_STATE_ON) ? alloc_otherwise(n_bytes, alloc_flags) : alloc_on(n_bytes, alloc_flags);
 }
 
 /* gc_free does nothing while the heap is locked, other than by the collection itself. */
@@ -999,23 +1017,24 @@ INLINE void free_and_record(void *ptr, uintptr_t own, const bool less) {
 }
 
 /* gc_free at a level other than "full", or while a keyframe is due. */
-static NOINLINE void free_otherwise(void *ptr, uintptr_t own) {
+static NOINLINE void free_otherwise(void *ptr) {
     if (hs_state == HS_STATE_LEVEL)
-        free_and_record(ptr, own, true);
+        free_and_record(ptr, RETURN_ADDRESS, true);
     else if (recording())
-        free_and_record(ptr, own, false);
+        free_and_record(ptr, RETURN_ADDRESS, false);
     else
         __real_gc_free(ptr);
 }
+static HOT NOINLINE void free_on(void *ptr) { free_and_record(ptr, RETURN_ADDRESS, false); }
 
 HOT void __wrap_gc_free(void *ptr) {
     uint8_t state = hs_state;
     if (state == HS_STATE_OFF)
         __real_gc_free(ptr);
     else if (UNLIKELY(state != HS_STATE_ON))
-        free_otherwise(ptr, RETURN_ADDRESS);
+        free_otherwise(ptr);
     else
-        free_and_record(ptr, RETURN_ADDRESS, false);
+        free_on(ptr);
 }
 
 void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
@@ -1049,18 +1068,22 @@ static NOINLINE void *resize_less(void *ptr, size_t n_bytes, bool allow_move) {
     return resize_and_record(ptr, n_bytes, allow_move, true);
 }
 
-/* Without a size it is gc_free, as gc_realloc itself has it. */
-static NOINLINE void *resize(void *ptr, size_t n_bytes, bool allow_move) {
-    if (!n_bytes) {
-        __wrap_gc_free(ptr);
-        return NULL;
-    }
-    uint8_t state = hs_state;
-    if (state == HS_STATE_OFF)
-        return __real_gc_realloc(ptr, n_bytes, allow_move);
-    if (UNLIKELY(state == HS_STATE_LEVEL))
+static NOINLINE void *resize_otherwise(void *ptr, size_t n_bytes, bool allow_move) {
+    if (hs_state == HS_STATE_LEVEL)
         return resize_less(ptr, n_bytes, allow_move);
     return recording() ? resize_in_full(ptr, n_bytes, allow_move) : __real_gc_realloc(ptr, n_bytes, allow_move);
+}
+
+/* Without a size it is gc_free, as gc_realloc itself has it. */
+static NOINLINE void *resize_to_nothing(void *ptr) {
+    __wrap_gc_free(ptr);
+    return NULL;
+}
+
+static NOINLINE HOT void *resize(void *ptr, size_t n_bytes, bool allow_move) {
+    if (!n_bytes)
+        return resize_to_nothing(ptr);
+    return hs_state == HS_STATE_OFF ? __real_gc_realloc(ptr, n_bytes, allow_move) : resize_otherwise(ptr, n_bytes, allow_move);
 }
 
 /* Without a block it is gc_alloc, likewise. */
