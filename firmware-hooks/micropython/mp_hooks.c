@@ -190,7 +190,7 @@ static NOINLINE HOT mp_vm_return_kind_t back_in(mp_vm_return_kind_t kind, uintpt
     return kind;
 }
 
-/* Each call of Python code takes one frame more. It has its return address and `outer`, 16 bytes or 8, since all that
+/* Each call of Python code takes one frame more. It has its return address and `outer`, 16 bytes or 8 (32 on i386), since all that
  * needs another register is a function of its own: has_contexts, and back_in, which is jumped to. */
 mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc);
 HS_MP_SAME_TYPE(mp_execute_bytecode);
