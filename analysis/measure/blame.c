@@ -101,7 +101,7 @@ int hs_blame_find(struct hs_blame *blame, const struct hs_picture *p, const stru
             (request->asked < p->n_regions && !hs_region_serves(region, &p->region[request->asked], request->caps)))
             continue;
         uint32_t from = hs_picture_find(p, region->first), to = hs_picture_find(p, region->first + region->granules);
-        struct search s = {p->block + from, to - from, region->first, region->first + region->granules,
+        struct search s = {to > from ? &p->block[from] : NULL, to - from, region->first, region->first + region->granules,
                            (uint32_t)wanted, region->shift};
         search_region(&best, &s, request->by, (struct best){.region = r, .from = from});
     }
