@@ -2,7 +2,7 @@
  *
  * Why an allocation failed, and by which line.
  *
- * Of each verdict (full, fragmented, locked, ...) the largest failure is judged. After a failure a program that is ending often
+ * Of each verdict the largest failure is judged, of a locked heap or one without collector the first. After a failure a program that is ending often
  * fails again for the few bytes of an exception: those do not count. The heap is judged as it was at that moment. The collector has just run then, unless it was off, so what is in
  * use is live.
  *

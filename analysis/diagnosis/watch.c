@@ -98,6 +98,13 @@ static bool follows(const struct hs_watch *w, const struct hs_failure *f)
     return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->size < w->last_size && f->number - w->last_number <= FOLLOWING_RECORDS;
 }
 
+/* The largest leads. Of requests while the heap was locked, or with the collector off, the first: what it asked for is no matter. */
+static bool leads(const struct hs_failure *f, const struct hs_failure *before)
+{
+    bool for_want_of_room = f->verdict == HS_VERDICT_FULL || f->verdict == HS_VERDICT_FRAGMENTED;
+    return !before->size || (for_want_of_room && f->size > before->size);
+}
+
 void hs_watch_failed(struct hs_watch *w, const struct hs_model *m, const struct hs_failure *failure)
 {
     bool pool = failure->region < m->n_regions && m->region[failure->region].memory == HS_MEMORY_POOL;
@@ -109,7 +116,7 @@ void hs_watch_failed(struct hs_watch *w, const struct hs_model *m, const struct 
         return;
     w->last_number = failure->number;
     w->last_size = failure->size;
-    if (failure->size <= t->failure.size || failure->verdict == HS_VERDICT_UNKNOWN)
+    if (failure->verdict == HS_VERDICT_UNKNOWN || !leads(failure, &t->failure))
         return;
     t->failure = *failure;
     w->error = keep(w, t, m);

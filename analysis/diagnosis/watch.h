@@ -13,7 +13,7 @@ struct hs_site_then {
     uint64_t live, blocks, allocated, largest, first, last;
 };
 
-/* The largest failure of one verdict, and the heap at its moment. */
+/* The failure of one verdict that is judged, and the heap at its moment. */
 struct hs_moment {
     struct hs_failure failure;     /* of size 0: there is none */
     uint64_t total;                /* bytes of the regions it could have come from */
