@@ -49,7 +49,7 @@ def case_programs(tap, prefix, trace):
     tap.check("a C++ program builds against what was installed", done.status == 0, done.err)
     done = hs_test.run([path("lines"), trace, path("copy.hst")], env=env)
     lines = dict(line.rsplit(" ", 1) for line in done.out.decode().splitlines())
-    tap.check("... copies the trace, and finds its lines", done.status == 0 and int(lines.get("work.py:1", 0)) > 20 * 100
+    tap.check("... copies the trace, and finds its lines", done.status == 0 and int(lines.get("work.py:2", 0)) > 20 * 100
               and hs_test.cli_json("stat", path("copy.hst"))[1]["allocs"] == stat["allocs"], (lines, done.err, report.keys()))
     static = compile_with(prefix, os.path.join(HERE, "count.c"), path("static"), "-static-libgcc", "-L" + os.path.join(prefix, "lib"), "-Wl,-Bstatic",
                           "-lheapstrata", "-Wl,-Bdynamic", "-lzstd")
@@ -126,7 +126,7 @@ def main():
     tap.check("make install", done.status == 0, (done.out + done.err)[-2000:])
     script, trace = path("work.py"), path("trace.hst")
     with open(script, "w", encoding="utf-8") as f:
-        f.write("x = [bytearray(100) for i in range(20)]\n")
+        f.write("# code that stands in line 1 has no line\nx = [bytearray(100) for i in range(20)]\n")
     hs_test.run_firmware("unix64", ["work.py"], trace=trace, cwd=hs_test.scratch())
     for case in (lambda: case_programs(tap, prefix, trace), lambda: case_surface(tap, prefix)):
         try:
