@@ -945,8 +945,9 @@ INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_
     running.caller = NOBODY;
     uintptr_t hidden = hide(block);
     record_alloc(caller, block, n_bytes);
+    block = show(hidden); /* before another thread may collect */
     leave_order(ordered);
-    return show(hidden);
+    return block;
 }
 
 /* At a level other than "full" most blocks are passed over. */
@@ -970,8 +971,9 @@ static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, u
     running.caller = NOBODY;
     uintptr_t hidden = hide(block);
     alloc_at_level(caller, block, n_bytes);
+    block = show(hidden); /* before another thread may collect */
     leave_order(ordered);
-    return show(hidden);
+    return block;
 }
 
 /* gc_alloc while recording is off or a keyframe is due. */
