@@ -154,10 +154,14 @@ void verify_know(const struct hs_packet *packet, const uint8_t *definitions) {
 
 /* --- sites -------------------------------------------------------------------------------------------- */
 
-/* Whether the definition is of this text, or of its end when it is long. */
+/* Whether the definition is of this text, or of its end, with a sign in front, when it is long. */
 static bool is_text(const struct verify_definition *d, struct hs_text text) {
-    uint32_t len = text.len < HS_TEXT_MAX ? text.len : HS_TEXT_MAX;
-    return d && d->text_len == len && d->what == hs_crc32(0, text.data + text.len - len, len);
+    static const char sign[] = "\xe2\x80\xa6";
+    uint32_t cut = sizeof sign - 1;
+    if (text.len <= HS_TEXT_MAX)
+        return d && d->text_len == text.len && d->what == hs_crc32(0, text.data, text.len);
+    uint32_t end = HS_TEXT_MAX - cut;
+    return d && d->text_len == HS_TEXT_MAX && d->what == hs_crc32(hs_crc32(0, sign, cut), text.data + text.len - end, end);
 }
 
 /* Function `number` and its file are those of `place`. */
