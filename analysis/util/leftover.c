@@ -81,11 +81,13 @@ static bool exchange(const char *old, char *text)
     return false;
 }
 
-static bool note(const char *path)
+/* Keeps the name that `template` has become, in `text`, a copy of what it was: memory was asked for before there was a file to lose.
+ * Takes `text` over. */
+static bool note(char *text, const char *template)
 {
-    char *text = strdup(path);
+    strcpy(text, template);
     listen();
-    if (text && exchange(NULL, text))
+    if (exchange(NULL, text))
         return true;
     free(text);
     errno = ENOMEM;
@@ -94,9 +96,12 @@ static bool note(const char *path)
 
 int hs_leftover_file(char *template)
 {
+    char *text = strdup(template);
     sigset_t before = block_all();
-    int fd = mkostemp(template, O_CLOEXEC);
-    if (fd >= 0 && !note(template)) {
+    int fd = text ? mkostemp(template, O_CLOEXEC) : -1;
+    if (fd < 0) {
+        free(text);
+    } else if (!note(text, template)) {
         close(fd);
         unlink(template);
         fd = -1;
@@ -109,9 +114,12 @@ int hs_leftover_file(char *template)
 
 bool hs_leftover_folder(char *template)
 {
+    char *text = strdup(template);
     sigset_t before = block_all();
-    bool made = mkdtemp(template);
-    if (made && !note(template)) {
+    bool made = text && mkdtemp(template);
+    if (!made) {
+        free(text);
+    } else if (!note(text, template)) {
         rmdir(template);
         made = false;
     }
@@ -123,8 +131,9 @@ bool hs_leftover_folder(char *template)
 
 bool hs_leftover_add(const char *path)
 {
+    char *text = strdup(path);
     sigset_t before = block_all();
-    bool noted = note(path);
+    bool noted = text && note(text, path);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return noted;
 }

@@ -3,8 +3,11 @@
 
     for name, args in hs_commands.READERS: run([CLI] + hs_commands.fill(args, trace="x.hst", other="y.hst", out="folder/out"))
 
-Arguments in braces are filled in: {trace}, {other} (a second trace), {out} (what is written; absent: nothing is).
+Arguments in braces are filled in: {trace}, {other} (a second trace), {out} (what is written; absent: nothing is),
+{sources} (the folder of the programs that tests/files records).
 """
+
+import os
 
 FORMATS = ("csv", "json", "sqlite", "folded", "speedscope", "massif", "pprof", "perfetto", "ctf")
 
@@ -27,7 +30,7 @@ PRINTERS = [
     ("compare", "compare {trace} {other}"), ("compare json", "compare --json {trace} {other}"),
     ("why", "why {trace} main"), ("why json", "why --json {trace} __main__"),
     ("globals", "globals {trace}"), ("globals json", "globals --json {trace}"),
-    ("annotate", "annotate {trace}"), ("annotate json", "annotate --json {trace}"),
+    ("annotate", "annotate --source {sources} {trace}"), ("annotate json", "annotate --json --source {sources} {trace}"),
     ("dump", "dump {trace}"), ("dump json", "dump --json {trace}"), ("dump raw", "dump --raw {trace}"),
     ("dump packets", "dump --packets {trace}"), ("dump dict", "dump --dict {trace}"),
     ("top", "top --batch -n 1 {trace}"), ("top json", "top --batch --json -n 1 {trace}"),
@@ -43,5 +46,9 @@ WRITERS = [
 READERS = PRINTERS + WRITERS
 
 
+SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "files")
+
+
 def fill(args, **names):
+    names = dict({"sources": SOURCES}, **names)
     return [word.format(**names) for word in args.split(" ")]
