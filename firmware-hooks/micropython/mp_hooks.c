@@ -69,6 +69,8 @@ struct running {
     volatile uint32_t held;      /* sections that are open in which no interrupt may jump */
     volatile int interrupt;      /* signal that came within one */
     const nlr_buf_t *landed;     /* that a jump is on its way to: what it keeps has been taken */
+    const nlr_buf_t *vm_landed;  /* the bytecode interpreter's, which it will push again */
+    bool entering;               /* the next buffer that is pushed is the bytecode interpreter's */
 #endif
 };
 
@@ -144,6 +146,13 @@ INLINE void *show(uintptr_t hidden) { return (void *)~hidden; }
 
 __attribute__((visibility("hidden"))) mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc);
 
+INLINE void enter(const mp_code_state_t *code) {
+    running.code = code;
+#ifdef HS_PORT_INTERRUPTS
+    running.entering = true;
+#endif
+}
+
 #if HS_STACKS
 bool hs_mp_stacks;
 /* Deeper calls are charged to the context at this depth, so that a recursion does not fill the dictionary. */
@@ -173,7 +182,7 @@ static NOINLINE mp_vm_return_kind_t execute_in_context(mp_code_state_t *code_sta
     const mp_code_state_t *outer = running.code;
     struct level level;
     enter_level(&level);
-    running.code = code_state;
+    enter(code_state);
     mp_vm_return_kind_t kind = __real_mp_execute_bytecode(code_state, inject_exc);
     running.code = outer;
     at_level(level.outer);
@@ -198,7 +207,7 @@ HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, 
     if (UNLIKELY(has_contexts()))
         return execute_in_context(code_state, inject_exc);
     uintptr_t outer = hide(running.code);
-    running.code = code_state;
+    enter(code_state);
     return back_in(__real_mp_execute_bytecode(code_state, inject_exc), outer);
 }
 
@@ -206,20 +215,38 @@ HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, 
 
 #ifdef HS_PORT_INTERRUPTS
 /* An interrupt may come where a function of Python has been entered and does not catch yet, or no longer. So what ran
- * when a buffer for jumps was pushed stands in the buffer, in the word that the jump will fill. */
+ * when the bytecode interpreter pushed its buffer for jumps is kept in the buffer, in the word that the jump will fill, with both low bits
+ * set. Other buffers are not touched: code of the native emitter has a value of its own in that word. For these the nearest one of
+ * the interpreter's below them on the stack counts. */
 unsigned int __real_nlr_push_tail(nlr_buf_t *nlr);
 unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr);
 HS_MP_SAME_TYPE(nlr_push_tail);
 HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr) {
-    nlr->ret_val = (void *)hide(running.code);
+    if (running.entering || nlr == running.vm_landed) {
+        nlr->ret_val = (void *)hide(running.code);
+        running.entering = false;
+        running.vm_landed = NULL;
+    }
     running.landed = NULL;
     return __real_nlr_push_tail(nlr);
+}
+
+static bool keeps_code(const nlr_buf_t *nlr) {
+    return ((uintptr_t)nlr->ret_val & 3) == 3;
+}
+
+static void take_code(const nlr_buf_t *nlr) {
+    running.vm_landed = keeps_code(nlr) ? nlr : NULL;
+    running.entering = false;
+    while (nlr && !keeps_code(nlr))
+        nlr = nlr->prev;
+    running.code = nlr ? show((uintptr_t)nlr->ret_val) : &nowhere;
 }
 
 /* A second interrupt may come while the first one's jump is under way. */
 static void land(const nlr_buf_t *nlr) {
     if (nlr != running.landed)
-        running.code = show((uintptr_t)nlr->ret_val);
+        take_code(nlr);
     running.landed = nlr;
     running.caller = NOBODY;
 #if HS_STACKS
