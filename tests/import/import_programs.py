@@ -139,7 +139,7 @@ def case_other_commands(bench):
         bench.check("%s of the folder and of the .hst" % " ".join(command), ours.status == theirs.status == 0 and same and
                     len(ours.out) > 100, ours.err + theirs.err)
     done = hs_test.cli("doctor", folder)
-    bench.check("doctor examines it: an allocation failed", done.status == 1 and b"HS-HEAP-FULL" in done.out, done.out + done.err)
+    bench.check("doctor examines it: an allocation failed", done.status == 1 and b"HS-HEAP-TOO-SMALL" in done.out and b"grow.c" in done.out, done.out + done.err)
     done = hs_test.cli("annotate", "--source", os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs"), folder)
     bench.check("annotate shows the C source", done.status == 0 and b"/* line: churn */" in done.out, done.err)
     done = hs_test.cli("compare", folder, hst)

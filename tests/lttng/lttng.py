@@ -36,7 +36,7 @@ class Tracer(hs_lttng.Tracer):
         if os.path.exists(trace):
             os.unlink(trace)
         done = hs_test.run([FIRMWARE, "-X", "heapsize=160k", "busy.py"], cwd=PROGRAMS,
-                           env=dict(self.env, HEAPSTRATA_OUT=trace))
+                           env=dict(self.env, HEAPSTRATA_OUT=trace, HEAPSTRATA_REFS=""))  # references have no tracepoints
         if done.status != 0:
             raise RuntimeError("the program ended with %s: %s" % (done.status, done.err))
 
