@@ -399,11 +399,11 @@ static int open_screen(struct top *t)
 static void show_address(void *context, const char *address)
 {
     struct top *t = context;
-    snprintf(t->waiting, sizeof t->waiting, "waiting for a connection to %s", address);
     if (!t->screen) {
-        fprintf(stderr, "heapstrata top: %s\n", t->waiting);
+        fprintf(stderr, "heapstrata top: waiting for a connection to %s\n", address);
         return;
     }
+    snprintf(t->waiting, sizeof t->waiting, "waiting at %s", address);
     t->state = t->waiting;
     draw(t);
 }

@@ -57,6 +57,10 @@ static void head(struct drawing *d)
     snprintf(time, sizeof time, "%u:%02u:%02u", h, m, s);
     snprintf(text, sizeof text, "%s  %s", time, d->view->state);
     unsigned length = (unsigned)strlen(text);
+    if (column + length >= d->pane->columns) { /* its first word alone */
+        length = (unsigned)(strlen(time) + 2 + strcspn(d->view->state, " "));
+        text[length] = '\0';
+    }
     bool good = !strcmp(d->view->state, "following");
     unsigned at = d->pane->columns > length ? d->pane->columns - length : 0;
     if (at > column)

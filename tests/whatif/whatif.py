@@ -175,7 +175,7 @@ def case_midway():
 def case_refusals():
     trace, _ = demo("demo-refusals")
     ring = os.path.join(hs_test.scratch(), "small-ring")
-    hs_test.run_firmware("unix64", ["-X", "heapsize=68k", "logger.py"], ring=ring + ":2K", cwd=DEMO)
+    hs_test.run_firmware("unix64", ["-X", "heapsize=68k", "logger.py"], ring=ring + ":1K", cwd=DEMO)
     sampled, _ = demo("sampled", HEAPSTRATA_LEVEL="sampled")
     for args, expected in ((["--heap", "big", trace], "--heap takes sizes"), (["--heap", "64K,,1", trace], "--heap takes sizes"),
                            (["--policy", "worst-fit", trace], "no such policy: 'worst-fit'"),
