@@ -216,8 +216,12 @@ HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, 
 #ifdef HS_PORT_INTERRUPTS
 /* An interrupt may come where a function of Python has been entered and does not catch yet, or no longer. So what ran
  * when the bytecode interpreter pushed its buffer for jumps is kept in the buffer, in the word that the jump will fill, with both low bits
- * set. Other buffers are not touched: code of the native emitter has a value of its own in that word. For these the nearest one of
+ * set. The word of other buffers has not, and the native emitter's value there stays as it is. For these the nearest one of
  * the interpreter's below them on the stack counts. */
+static bool keeps_code(const nlr_buf_t *nlr) {
+    return ((uintptr_t)nlr->ret_val & 3) == 3;
+}
+
 unsigned int __real_nlr_push_tail(nlr_buf_t *nlr);
 unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr);
 HS_MP_SAME_TYPE(nlr_push_tail);
@@ -226,13 +230,11 @@ HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr) {
         nlr->ret_val = (void *)hide(running.code);
         running.entering = false;
         running.vm_landed = NULL;
+    } else if (keeps_code(nlr)) {
+        nlr->ret_val = NULL; /* left over on the stack: code of C has nothing there yet, the native emitter an object */
     }
     running.landed = NULL;
     return __real_nlr_push_tail(nlr);
-}
-
-static bool keeps_code(const nlr_buf_t *nlr) {
-    return ((uintptr_t)nlr->ret_val & 3) == 3;
 }
 
 static void take_code(const nlr_buf_t *nlr) {
