@@ -2,9 +2,9 @@
  *
  * Why an allocation failed, and by which line.
  *
- * Of each verdict the largest failure is judged, of a locked heap or one without collector the first. After a failure a program that is ending often
- * fails again for the few bytes of an exception: those do not count. The heap is judged as it was at that moment. The collector has just run then, unless it was off, so what is in
- * use is live.
+ * Of each verdict the largest failure is judged, of a locked heap or one without collector the first. After a failure a program
+ * that is ending often fails again for the few bytes of an exception: those do not count. The heap is judged as it was at that
+ * moment. The collector has just run then, unless it was off, so what is in use is live.
  *
  *     struct hs_watch *watch = hs_watch_new();            hs_watch_failed is the model's observer of failures
  *     ... replay ...
