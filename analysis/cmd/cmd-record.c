@@ -340,7 +340,7 @@ static int put_capture(struct recording *r, const struct hs_capture *capture)
     return put_file(r, r->scratch.file);
 }
 
-/* A board whose USB port goes away with a reset has it again some seconds later. */
+/* The USB port of some boards is gone during a reset, and there again some seconds later. */
 static int open_again(void *context)
 {
     struct recording *r = context;

@@ -180,7 +180,7 @@ bool hs_completion_print(const char *shell, const struct hs_cmd *const *commands
         if (strcmp(known[i].shell, shell))
             continue;
         known[i].print(commands, n);
-        printf("# Printed by `heapstrata --completion %s`.\n", shell); /* behind the first line, which zsh reads */
+        printf("# Printed by `heapstrata --completion %s`.\n", shell); /* after the first line, which zsh reads */
         return true;
     }
     return false;

@@ -3,7 +3,7 @@
  * The traces that were recorded here, and the sources that they name. A trace may name any file: shown are only files of this
  * computer that were there, with these contents, when `heapstrata record` made that very trace. What it takes to know them
  * again is in the user's state folder ($XDG_STATE_HOME/heapstrata, else ~/.local/state/heapstrata): a random key and, for each
- * trace, hashes under that key (HMAC-SHA256), which tell nobody else anything.
+ * trace, hashes under that key (HMAC-SHA256), which say nothing to anyone without the key.
  */
 #ifndef HS_CMD_KNOWN_H
 #define HS_CMD_KNOWN_H

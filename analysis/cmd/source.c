@@ -207,7 +207,7 @@ static const struct hs_known *known_of(const char *trace)
     return known;
 }
 
-/* Where a trace has its sources without being told: for one that is known, and for `record`, which makes it so. */
+/* Where the sources of a trace are when the user does not say: for a trace that is known, and for `record`, which makes it known. */
 static char *find_usual(const struct hs_sources *where, const struct hs_known *known, const char *file)
 {
     struct candidate best = { .known = known };

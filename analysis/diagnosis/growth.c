@@ -106,12 +106,12 @@ static bool rises(const struct hs_growth *g, const uint64_t *live)
     return to >= from + LEAST_BYTES && up >= RISES * steps && down <= FALLS * steps && to > middle && (double)(to - middle) >= LATE_SHARE * (double)(to - from);
 }
 
-/* Slope of least squares, per tick. */
-static double slope(const struct hs_growth *g, const uint64_t *live, const uint64_t *used)
+/* Slope of least squares over the moments that count, per tick; `value` has one for each moment. */
+static double slope(const struct hs_growth *g, const uint64_t *value)
 {
     double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
     for (unsigned i = first_of(g); i < g->n; i++) {
-        double x = (double)(g->moment[i].elapsed - g->moment[0].elapsed), y = (double)(live ? live[i] : used[i]);
+        double x = (double)(g->moment[i].elapsed - g->moment[0].elapsed), y = (double)value[i];
         n++, sx += x, sy += y, sxx += x * x, sxy += x * y;
     }
     double under = n * sxx - sx * sx;
@@ -180,7 +180,7 @@ static void describe(const struct hs_growth *g, const struct hs_names *names, co
     double tick = hs_seconds(names->reader, 1);
     for (unsigned k = 0; k < g->n; k++)
         used[k] = g->moment[k].used;
-    double all = slope(g, NULL, used), own = slope(g, line->live, NULL);
+    double all = slope(g, used), own = slope(g, line->live);
     double rate = all > own ? all : own;
     *growing = (struct hs_growing){.from = line->live[first_of(g)], .to = line->live[g->n - 1], .moments = g->n - first_of(g), .per_second = own / tick,
                                    .free = g->moment[g->n - 1].free};
