@@ -7,7 +7,7 @@ HERE := $(HS)/tests/circuitpython
 NAME := $(notdir $(CURDIR))
 WARNINGS := -Wall -Wextra -Werror -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wnested-externs -Wshadow \
 	-Wwrite-strings -Wsign-compare -Wcast-align -Wdouble-promotion -Wfloat-equal -Wtype-limits -Wunreachable-code
-CFLAGS += -Os -g -std=gnu11 $(WARNINGS) -ffunction-sections -fdata-sections -I$(TOP) -I$(BUILD) $(MORE_CFLAGS)
+CFLAGS += -Os -g -std=gnu11 $(WARNINGS) -ffunction-sections -fdata-sections -I$(TOP) -I$(HS)/tests/heaps/stub -I$(BUILD) $(MORE_CFLAGS)
 
 # What py.mk does.
 SRC_USERMOD_C :=
