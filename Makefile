@@ -4,6 +4,7 @@
 #
 #   V=1                        show the commands
 #   SAN=address,undefined      sanitizers, in a build folder of their own
+#   ASSERTIONS=0               without assertions (lib/assertion.h), for packages; in build/release
 #   BUILD=DIR                  build somewhere else than build/
 #   BOARD=NAME                 what `make firmware` is for, as MicroPython names it: RPI_PICO
 #   MICROPYTHON_SRC=DIR        a checkout of MicroPython instead of Debian's source package
@@ -20,7 +21,8 @@ MAKEOVERRIDES :=
 
 comma := ,
 BUILD ?= build
-B := $(BUILD)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+ASSERTIONS ?= 1
+B := $(BUILD)$(if $(filter 0,$(ASSERTIONS)),/release)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) '$(2)')
@@ -33,7 +35,7 @@ ANALYSIS_SRC :=
 OPTIONAL_SRC :=
 HS_ROOT := .
 include lib/lib.mk
-include $(sort $(wildcard */dir.mk */*/dir.mk))
+include $(sort $(wildcard */dir.mk */*/dir.mk */*/*/dir.mk))
 
 LIB_OBJ      := $(HS_LIB_SRC:%.c=$(B)/obj/%.o) $(HOST_SRC:%.c=$(B)/obj/%.o)
 HOST_PIC     := $(HOST_SRC:%.c=$(B)/pic/%.o)
@@ -50,7 +52,7 @@ CHECKED_BIN  := $(CHECKED_SRC:%.c=$(B)/%)
 PRELOAD_BIN  := $(PRELOAD_SRC:%.c=$(B)/%.so)
 VARIANT_BIN  := $(addprefix $(B)/variants/heapstrata-,clang O0)
 MUTATE_BIN   := $(B)/tests/fuzz/mutate
-MAKE_FILES   := Makefile lib/lib.mk $(wildcard */dir.mk */*/dir.mk)
+MAKE_FILES   := Makefile lib/lib.mk $(wildcard */dir.mk */*/dir.mk */*/*/dir.mk)
 
 # ---- flags ---------------------------------------------------------------------------------------
 
@@ -69,7 +71,7 @@ WARN     := -Wall -Wextra -Wshadow -Wvla -Wundef -Wpointer-arith -Wstrict-protot
             -Wmissing-prototypes -Wold-style-definition -Wwrite-strings -Wformat=2 \
             -Wno-missing-field-initializers -Werror=implicit-function-declaration \
             -Werror=incompatible-pointer-types
-CPPFLAGS += -I. -I$(B)/gen -D_GNU_SOURCE= -DHS_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -I$(B)/gen -D_GNU_SOURCE= -DHS_VERSION='"$(VERSION)"' -DHS_ASSERTIONS=$(ASSERTIONS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # $(call flags,SOURCE): everyone's flags, then those its folder sets as CFLAGS_<folder>.
 flags = -std=c11 $(WARN) $(CPPFLAGS) $(if $(filter $(1),$(OPTIONAL_SRC)),$(shell sed -n 2p $(B)/libraries)) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)

@@ -18,3 +18,6 @@ SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 PRELOAD_SRC := $(sort $(wildcard tests/*/preload_*.c))
 FUZZ_SRC    := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 SUITES      := $(filter-out tests/bench/run,$(sort $(wildcard tests/*/run)))
+# Allocations that fail when the test says so.
+SPECIAL_LDFLAGS_test_array := -Wl,--wrap=realloc
+SPECIAL_LDFLAGS_test_map   := -Wl,--wrap=calloc

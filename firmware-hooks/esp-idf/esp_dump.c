@@ -7,24 +7,11 @@
 #include <string.h>
 
 #include "firmware-hooks/esp-idf/heapstrata_esp.h"
+#include "lib/base64.h"
 #include "lib/crc.h"
 #include "lib/heapstrata.h"
 
 #define LINE_BYTES 48u
-
-static void put_base64(char *to, const uint8_t *bytes, uint32_t len) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (uint32_t i = 0; i < len; i += 3) {
-        uint32_t left = len - i, word = (uint32_t)bytes[i] << 16;
-        word |= left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
-        word |= left > 2 ? bytes[i + 2] : 0;
-        *to++ = digits[word >> 18];
-        *to++ = digits[word >> 12 & 63];
-        *to++ = left > 1 ? digits[word >> 6 & 63] : '=';
-        *to++ = left > 2 ? digits[word & 63] : '=';
-    }
-    *to = '\0';
-}
 
 static bool is_zero(const uint8_t *bytes, uint32_t len) {
     while (len && !bytes[len - 1])
@@ -33,11 +20,11 @@ static bool is_zero(const uint8_t *bytes, uint32_t len) {
 }
 
 static void put_line(const uint8_t *image, uint32_t offset, uint32_t len) {
-    char text[LINE_BYTES / 3 * 4 + 1];
+    char text[HS_BASE64_LEN(LINE_BYTES) + 1];
     uint32_t check = hs_crc32(hs_crc32(0, &offset, sizeof offset), image + offset, len);
     if (is_zero(image + offset, len))
         return;
-    put_base64(text, image + offset, len);
+    text[hs_base64_encode(text, image + offset, len)] = '\0';
     printf("HS:%" PRIx32 " %s %08" PRIx32 "\n", offset, text, check);
 }
 

@@ -27,6 +27,7 @@
 #include "firmware-hooks/micropython/mp_hooks.h"
 #include "firmware-hooks/micropython/mp_refs.h"
 #include "firmware-hooks/micropython/mp_stream.h"
+#include "lib/base64.h"
 #include "lib/crc.h"
 #include "lib/heapstrata.h"
 #include "lib/level.h"
@@ -213,21 +214,6 @@ static MP_DEFINE_CONST_FUN_OBJ_0(stats_obj, hs_mod_stats);
 
 #define LINE 45u /* bytes a line: it fits 80 columns, so that no terminal breaks it */
 
-static size_t base64(char *to, const uint8_t *from, size_t len) {
-    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *at = to;
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t three = (uint32_t)from[i] << 16;
-        three |= i + 1 < len ? (uint32_t)from[i + 1] << 8 : 0;
-        three |= i + 2 < len ? from[i + 2] : 0;
-        *at++ = digit[three >> 18];
-        *at++ = digit[three >> 12 & 63];
-        *at++ = i + 1 < len ? digit[three >> 6 & 63] : '=';
-        *at++ = i + 2 < len ? digit[three & 63] : '=';
-    }
-    return (size_t)(at - to);
-}
-
 static bool is_blank(const uint8_t *bytes, uint32_t len) {
     while (len && !*bytes)
         bytes++, len--;
@@ -240,9 +226,9 @@ static void print_frame(const char *what, uint32_t size, uint32_t check) {
 }
 
 static void print_line(const uint8_t *bytes, uint32_t at, uint32_t len) {
-    char text[LINE / 3 * 4 + 1];
+    char text[HS_BASE64_LEN(LINE) + 1];
     const uint8_t where[] = {(uint8_t)at, (uint8_t)(at >> 8), (uint8_t)(at >> 16), (uint8_t)(at >> 24)};
-    text[base64(text, bytes, len)] = 0;
+    text[hs_base64_encode(text, bytes, len)] = '\0';
     mp_printf(&mp_plat_print, "HS:%x %s %08x\n", (unsigned)at, text,
               (unsigned)hs_crc32(hs_crc32(0, where, sizeof where), bytes, len));
 }

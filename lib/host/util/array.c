@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/host/util/array.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BYTES 256u /* an array begins with about so many */
+
+static size_t new_room(const struct hs_array_growth *by) {
+    size_t most = by->most < SIZE_MAX / by->size ? by->most : SIZE_MAX / by->size;
+    size_t room = by->room <= most / 2 ? 2 * by->room : most;
+    size_t first = FIRST_BYTES / by->size < most ? FIRST_BYTES / by->size : most;
+    room = room < first ? first : room;
+    room = room < by->need ? by->need : room;
+    return room <= most ? room : 0;
+}
+
+/* The pointer is read and written as bytes: its type is the user's. */
+size_t hs_array_grow(void *items, struct hs_array_growth by) {
+    size_t room = new_room(&by);
+    char *array;
+    memcpy(&array, items, sizeof array);
+    array = room ? realloc(array, room * by.size) : NULL;
+    if (!array)
+        return by.room;
+    if (by.fill >= 0)
+        memset(array + by.room * by.size, by.fill, (room - by.room) * by.size);
+    memcpy(items, &array, sizeof array);
+    return room;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A map from keys to numbers. The keys are the user's: items of an array, mostly, and the numbers are their indices. The
+ * map knows only the hash of each key, so it holds no pointer that a growing array makes wrong, and it needs no function
+ * to compare by; the user compares the items that a search proposes:
+ *
+ *     struct hs_map_search search = hs_map_search(&map, hs_hash_text(name));
+ *     while (hs_map_next(&map, &search))
+ *         if (!strcmp(item[search.number].name, name))
+ *             return search.number;
+ *
+ * A map that is all zero is empty. Numbers are at most HS_MAP_MOST. Open addressing, at most half full: a search proposes
+ * hardly anything but what was sought. Two known libraries do not fit: uthash links items by pointers, which are wrong
+ * after a growing array has moved, and stb_ds does not report that memory is short.
+ */
+#ifndef HS_UTIL_MAP_H
+#define HS_UTIL_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HS_MAP_MOST (UINT32_MAX - 1)
+
+struct hs_map_slot {
+    uint32_t hash;   /* mixed: hs_map_mix */
+    uint32_t number; /* plus 1; 0: the slot is empty */
+};
+
+struct hs_map {
+    struct hs_map_slot *slot;
+    uint32_t n_slots; /* a power of two, or 0 */
+    uint32_t n;       /* keys */
+};
+
+struct hs_map_search {
+    uint32_t hash, at;
+    uint32_t number; /* proposed by hs_map_next */
+};
+
+/* Adds a number under a hash, also when the same ones are there. False: out of memory, and nothing has changed. */
+bool hs_map_add(struct hs_map *map, uint64_t hash, uint32_t number);
+
+/* Removes what the search proposed last. The search ends with it. */
+void hs_map_remove(struct hs_map *map, const struct hs_map_search *search);
+
+/* Removes all keys, and keeps the memory. */
+void hs_map_clear(struct hs_map *map);
+
+/* Releases the memory. The map is empty then, and can be used again. */
+void hs_map_free(struct hs_map *map);
+
+/* ---- hashes ---- */
+
+#define HS_HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* A hash of several parts: begin with HS_HASH_START and add one after the other. */
+static inline uint64_t hs_hash_add(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+uint64_t hs_hash_add_text(uint64_t hash, const char *text);
+
+static inline uint64_t hs_hash_text(const char *text) { return hs_hash_add_text(HS_HASH_START, text); }
+static inline uint64_t hs_hash_u64(uint64_t value) { return hs_hash_add(HS_HASH_START, value); }
+
+/* ---- searching ---- */
+
+/* Mixes once more: a plain number, an address or a multiple of a page may be a hash. */
+static inline uint32_t hs_map_mix(uint64_t hash) {
+    hash = (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(hash >> 32 ^ hash >> 47);
+}
+
+static inline struct hs_map_search hs_map_search(const struct hs_map *map, uint64_t hash) {
+    uint32_t mixed = hs_map_mix(hash);
+    return (struct hs_map_search){.hash = mixed, .at = mixed & (map->n_slots - 1)};
+}
+
+/* Proposes the next number that was added under the hash. False: there is none. The map must not change meanwhile. */
+static inline bool hs_map_next(const struct hs_map *map, struct hs_map_search *search) {
+    for (; map->n_slots && map->slot[search->at].number; search->at = (search->at + 1) & (map->n_slots - 1))
+        if (map->slot[search->at].hash == search->hash) {
+            search->number = map->slot[search->at].number - 1;
+            search->at = (search->at + 1) & (map->n_slots - 1);
+            return true;
+        }
+    return false;
+}
+
+#endif
