@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What CircuitPython does differently from MicroPython, for the hooks of both: mp_hooks.c and mp_refs.c are compiled with
+ * What CircuitPython does differently from MicroPython, for the hooks of both, which are compiled with
  * this or with firmware-hooks/micropython/differences.h.
  *
  * Its heap begins small and grows, area by area, out of an outer heap (outer_hooks.c): as MicroPython's with

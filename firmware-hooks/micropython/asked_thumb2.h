@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * WRAP of mp_hooks.c for ARM Thumb-2, where a compiler would save lr to read it: 9 instructions while
+ * WRAP of mp_alloc.c for ARM Thumb-2, where a compiler would save lr to read it: 9 instructions while
  * recording and 4 while not, instead of 12 and 7. Good for functions of up to three arguments: r3 is free.
  * All lie in one section, whose end has the two addresses that they share.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is MicroPython's own about its collector. firmware-hooks/circuitpython/differences.h is CircuitPython's; mp_hooks.c
- * and mp_refs.c are compiled with one of the two.
+ * What is MicroPython's own about its collector. firmware-hooks/circuitpython/differences.h is CircuitPython's; the hooks
+ * are compiled with one of the two.
  */
 #ifndef HS_MP_DIFFERENCES_H
 #define HS_MP_DIFFERENCES_H

@@ -55,7 +55,7 @@ struct thread {
     mp_obj_t compiled;   /* by a port's own main program: not yet run; only compared with */
 };
 
-/* As `running` of mp_hooks.c. */
+/* As `running` of mp_running.c. */
 #ifdef HS_PORT_CORES
 static struct thread threads[HS_PORT_CORES];
 #define at threads[HS_PORT_CORE()]

@@ -46,7 +46,7 @@
 #define HS_MP_LAST_USED(area) ((area)->gc_alloc_table_byte_len * 4 - 1)
 #endif
 
-/* --- order: mp_hooks.c ------------------------------------------------------------------------------------------- */
+/* --- order: mp_running.c ------------------------------------------------------------------------------------------- */
 
 #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
 #if HS_MP_THIS >= HS_MP_VERSION(1, 25)
@@ -57,9 +57,13 @@
 #else
 /* The collector's mutex is not recursive, so we have one of our own around it. `who`: an address of the thread's own. Between
  * gc_collect_start and gc_collect_end, which hold the collector's, ours is held as well: it is always taken first. */
-static mp_thread_mutex_t hs_mp_mutex;
-static const void *volatile hs_mp_mutex_of;
-static unsigned hs_mp_mutex_depth;
+extern mp_thread_mutex_t hs_mp_mutex;
+extern const void *volatile hs_mp_mutex_of;
+extern unsigned hs_mp_mutex_depth;
+#define HS_MP_MUTEX                      \
+    mp_thread_mutex_t hs_mp_mutex;       \
+    const void *volatile hs_mp_mutex_of; \
+    unsigned hs_mp_mutex_depth;
 
 #define HS_MP_LOCK_INIT() mp_thread_mutex_init(&hs_mp_mutex)
 #define HS_MP_LOCK_OF_GC  0

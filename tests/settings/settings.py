@@ -28,7 +28,7 @@ def text(done):
 def make(port, *settings, env=None, name="make"):
     """What `make` would do for one of our files; nothing is built."""
     folder = os.path.join(SCRATCH, name)
-    target = os.path.join(folder, "firmware-hooks", "micropython", "mp_hooks.o")
+    target = os.path.join(folder, "firmware-hooks", "micropython", "mp_alloc.o")
     done = hs_test.run(["make", "-n", "V=1", "-C", os.path.join(hs_test.MP_SRC, "ports", port), "BUILD=" + folder, "USER_C_MODULES=" + HOOKS,
                         "FROZEN_MANIFEST=", *settings, target], env={"MAKEFLAGS": "", **(env or {})})
     return done.status, text(done)

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The collector's areas, which are the heap's regions: their numbers, keyframes, summaries.
+ */
+#include "firmware-hooks/micropython/mp_inline.h"
+
+struct hs_mp_area hs_mp_areas[AREAS];
+uint32_t hs_mp_n_areas;
+
+static void record_region(const struct hs_mp_area *a, unsigned existing) {
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION,
+        .region = (uint8_t)(a - hs_mp_areas),
+        .pos = a->first,
+        .count = a->granules,
+        .shift = SHIFT,
+        .memory = hs_port_memory_kind((const void *)a->start),
+        .cause = (uint8_t)(HS_MP_PLACEMENT | existing),
+        .address = a->start,
+        .data = (const uint8_t *)"gc",
+        .data_len = 2,
+    });
+}
+
+#if MICROPY_GC_SPLIT_HEAP
+static struct hs_mp_area *find_area(const mp_state_mem_area_t *area) {
+    for (uint32_t i = 0; i < hs_mp_n_areas; i++)
+        if (hs_mp_areas[i].area == area && hs_mp_areas[i].start == (uintptr_t)area->gc_pool_start)
+            return &hs_mp_areas[i];
+    return NULL;
+}
+
+/* Gives the area a free place in the table, and a number range behind all others. */
+static void add_area(mp_state_mem_area_t *area) {
+    uint32_t first = HS_MP_FIRST, slot = hs_mp_n_areas;
+    for (uint32_t i = 0; i < hs_mp_n_areas; i++) {
+        uint32_t end = hs_mp_areas[i].first + hs_mp_areas[i].granules;
+        if (!hs_mp_areas[i].area)
+            slot = i;
+        else if (end > first)
+            first = end;
+    }
+    if (slot == AREAS)
+        return; /* its blocks will be recorded at HS_POS_IMPLIED; hs_stats counts them */
+    hs_mp_areas[slot] = (struct hs_mp_area){area, (uintptr_t)area->gc_pool_start, granules_of(area), first};
+    hs_mp_n_areas += slot == hs_mp_n_areas;
+    record_region(&hs_mp_areas[slot], 0);
+}
+
+/* Brings the table in line with the collector's list of areas, and records what came and went. */
+void hs_mp_update_areas(void) {
+    for (uint32_t i = 0; i < hs_mp_n_areas; i++) {
+        const mp_state_mem_area_t *a = &MP_STATE_MEM(area);
+        while (a && a != hs_mp_areas[i].area)
+            a = NEXT_AREA(a);
+        if (hs_mp_areas[i].area && (!a || (uintptr_t)a->gc_pool_start != hs_mp_areas[i].start)) {
+            hs_mp_areas[i].area = NULL;
+            hs_mp_areas[i].granules = 0;
+            hs_record(&(struct hs_record){.kind = HS_REGION_END, .region = (uint8_t)i});
+        }
+    }
+    for (mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
+        if (!find_area(a))
+            add_area(a);
+}
+
+#else
+void hs_mp_update_areas(void) {
+    mp_state_mem_area_t *a = &MP_STATE_MEM(area);
+    if (hs_mp_areas[0].start == (uintptr_t)a->gc_pool_start)
+        return;
+    if (hs_mp_n_areas)
+        hs_record(&(struct hs_record){.kind = HS_REGION_END});
+    hs_mp_areas[0] = (struct hs_mp_area){a, (uintptr_t)a->gc_pool_start, granules_of(a), HS_MP_FIRST};
+    hs_mp_n_areas = 1;
+    record_region(&hs_mp_areas[0], 0);
+}
+#endif
+
+uint32_t hs_mp_pos_elsewhere(uintptr_t at) {
+    for (int tries = 0; tries < 2; tries++) {
+        for (uint32_t i = 0; i < hs_mp_n_areas; i++)
+            if (hs_mp_areas[i].area && at - hs_mp_areas[i].start < (uintptr_t)hs_mp_areas[i].granules << SHIFT)
+                return hs_mp_areas[i].first + (uint32_t)((at - hs_mp_areas[i].start) >> SHIFT);
+        hs_mp_update_areas(); /* the heap has grown by an area that we were not told of */
+    }
+    return HS_POS_IMPLIED;
+}
+
+uint32_t hs_mp_pos(const void *block) { return pos_of(block); }
+
+void hs_mp_forget_areas(void) {
+    for (uint32_t i = 0; i < hs_mp_n_areas; i++)
+        hs_mp_areas[i].start = 0; /* of none that there is */
+}
+
+/* --- snapshots ----------------------------------------------------------------------------------------- */
+
+uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at) {
+    uint32_t end = at + 1, n = granules_of(a);
+    unsigned rest = kind_at(a, at) == AT_FREE ? AT_FREE : AT_TAIL;
+    while (end < n && kind_at(a, end) == rest)
+        end++;
+    return end - at;
+}
+
+static void walk_area(const struct hs_mp_area *a, struct hs_runs_writer *w) {
+    for (uint32_t at = 0, len; at < a->granules; at += len) {
+        len = hs_mp_run_len(a->area, at);
+        if (kind_at(a->area, at) == AT_FREE)
+            hs_snapshot_free(w, a->first + at, len);
+        else
+            hs_snapshot_block(w, a->first + at, len);
+    }
+    hs_snapshot_end(w, a->first + a->granules);
+}
+
+static void snapshot_area(const struct hs_mp_area *a, uint8_t part) {
+    struct hs_runs_writer w;
+    hs_snapshot_begin(&w, a->first, part);
+    walk_area(a, &w);
+}
+
+/* The area that the collector's list has at `a`. */
+#if MICROPY_GC_SPLIT_HEAP
+#define AREA_AT(a) find_area(a)
+#else
+#define AREA_AT(a) ((void)(a), &hs_mp_areas[0])
+#endif
+
+static void snapshot_areas(void) {
+    uint8_t part = !hs_mp_others_snapshot(); /* 1: first */
+    FOR_EACH_AREA(a) {
+        const struct hs_mp_area *area = AREA_AT(a);
+        if (area)
+            snapshot_area(area, (uint8_t)(part | (NEXT_AREA(a) ? 0 : 2)));
+        part = 0;
+    }
+}
+
+void hs_mp_snapshot(void) {
+    bool ordered = enter_order();
+    hs_mp_others_regions();
+    FOR_EACH_AREA(a)
+        if (AREA_AT(a))
+            record_region(AREA_AT(a), HS_REGION_EXISTING);
+    snapshot_areas();
+    hs_mp_name_thread_anew();
+    leave_order(ordered);
+}
+
+void hs_mp_mark(struct hs_text label) {
+    bool ordered = enter_order();
+    this_thread();
+    hs_mark(label);
+    leave_order(ordered);
+}
+
+uint32_t hs_mp_keyframe_size(void) {
+    struct hs_runs_writer w;
+    uint32_t size = 64 + hs_mp_others_keyframe_size();
+    for (uint32_t i = 0; i < hs_mp_n_areas; i++)
+        if (hs_mp_areas[i].area) {
+            hs_snapshot_measure(&w);
+            walk_area(&hs_mp_areas[i], &w);
+            size += w.bytes;
+        }
+    return size;
+}
+
+/* --- summaries ------------------------------------------------------------------------------------------ */
+
+static struct hs_level_choice built; /* the level to begin with */
+static bool fresh; /* a program has begun, and has not chosen a level */
+
+void hs_mp_level_anew(void) { fresh = true; }
+void hs_mp_level_built(struct hs_level_choice choice) { built = choice; }
+
+struct hs_level_choice hs_mp_level(void) {
+    struct hs_level_choice choice = fresh ? built : hs_level_state().choice;
+    fresh = false;
+    return choice;
+}
+
+/* Sixteen entries one by one; `run` is the free run that they may go on with. */
+static uint32_t summarise_entries(struct hs_summary_writer *w, uint32_t used, uint32_t n, uint32_t run) {
+    for (; n--; used >>= 2) {
+        if (!(used & 1)) {
+            run++;
+        } else if (run) {
+            hs_summary_run(w, run);
+            run = 0;
+        }
+    }
+    return run;
+}
+
+static HOT void summarise_area(const struct hs_mp_area *a, uint8_t cause) {
+    struct hs_summary_writer w;
+    uint32_t run = 0;
+    hs_summary_begin(&w, &(struct hs_summary_writer){.region = (uint8_t)(a - hs_mp_areas), .cause = cause, .shift = SHIFT});
+    for (uint32_t at = 0; at < a->granules; at += 16) {
+        uint32_t word = table_word(a->area, at / 4), used = (word | word >> 1) & 0x55555555u;
+        uint32_t left = a->granules - at, n = left < 16 ? left : 16;
+        w.blocks += count_even(word & 0x55555555u);
+        w.used += count_even(used);
+        if (!used)
+            run += n;
+        else if (run || used != 0x55555555u)
+            run = summarise_entries(&w, used, n, run);
+    }
+    if (run)
+        hs_summary_run(&w, run);
+    hs_summary_end(&w);
+}
+
+void hs_mp_summary(uint8_t cause) {
+    if (hs_mp_torn_down)
+        return;
+    bool ordered = enter_order();
+    FOR_EACH_AREA(a)
+        if (AREA_AT(a))
+            summarise_area(AREA_AT(a), cause);
+    hs_mp_others_summary(cause);
+    hs_level_top();
+    leave_order(ordered);
+}

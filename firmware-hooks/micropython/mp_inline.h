@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the hooks share and inline: what is running, interrupts that have to wait, the order of records, the
+ * collector's areas. Only for mp_running.c, mp_areas.c, mp_collect.c, mp_alloc.c and mp_start.c; others include mp_hooks.h.
+ */
+#ifndef HS_MP_INLINE_H
+#define HS_MP_INLINE_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "firmware-hooks/micropython/mp_hooks.h"
+#include "firmware-hooks/micropython/mp_others.h"
+#include "firmware-hooks/micropython/mp_versions.h"
+#include "firmware-hooks/ports/port.h"
+#include "lib/level.h"
+#include "py/bc.h"
+#include "py/gc.h"
+#include "py/mpthread.h"
+#include "py/nlr.h"
+#include "py/runtime.h"
+
+#ifndef HS_THREAD_LOCAL
+#define HS_THREAD_LOCAL
+#endif
+
+#define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
+#define UNLIKELY(x)    __builtin_expect(!!(x), 0)
+#define INLINE         static inline __attribute__((always_inline))
+#define NOINLINE       __attribute__((noinline))
+#define HIDDEN         __attribute__((visibility("hidden")))
+#if defined(__GNUC__) && !defined(__clang__)
+#define HOT __attribute__((optimize("O2")))
+#else
+#define HOT
+#endif
+
+/* --- what is running --------------------------------------------------------------------------------- */
+
+extern const mp_code_state_t hs_mp_nowhere HIDDEN; /* stands for "no bytecode is running" */
+
+struct hs_mp_running {
+    const mp_code_state_t *code; /* innermost frame of bytecode */
+    uintptr_t caller;            /* who asked: see ASKED; NOBODY or ALLOCATING */
+#if HS_STACKS
+    uint32_t context, depth;
+    struct level *level;         /* innermost call that has a context of its own */
+#endif
+#if MICROPY_PY_THREAD
+    uint32_t thread;             /* our number in the trace, plus 1; 0 before the first record */
+#endif
+#ifdef HS_PORT_INTERRUPTS
+    volatile uint32_t held;      /* sections that are open in which no interrupt may jump */
+    volatile int interrupt;      /* signal that came within one */
+    const nlr_buf_t *landed;     /* that a jump is on its way to: what it keeps has been taken */
+    const nlr_buf_t *vm_landed;  /* the bytecode interpreter's, which it will push again */
+    bool entering;               /* the next buffer that is pushed is the bytecode interpreter's */
+#endif
+};
+
+/* One for each thread, or for each core where a core has one thread. */
+#ifdef HS_PORT_CORES
+extern struct hs_mp_running hs_mp_running_on[HS_PORT_CORES] HIDDEN;
+#define running hs_mp_running_on[HS_PORT_CORE()]
+
+/* A soft reset stops the other cores wherever they are: what they ran will not return. */
+void hs_mp_stop_cores(void);
+#else
+#define hs_mp_stop_cores() (void)0
+extern HS_THREAD_LOCAL struct hs_mp_running hs_mp_running HIDDEN;
+#define running hs_mp_running
+#endif
+
+#define NOBODY     0u
+#define ALLOCATING 1u /* inside gc_alloc or gc_realloc */
+
+/* --- interrupts ---------------------------------------------------------------------------------------- */
+
+/* MicroPython's unix port raises KeyboardInterrupt from the signal's handler: it jumps out of whatever runs. Between
+ * hold and let_go that has to wait: what the allocator does and its record are one. */
+#ifdef HS_PORT_INTERRUPTS
+#define BARRIER() __asm__ volatile("" ::: "memory")
+
+INLINE void hold(void) {
+    running.held++;
+    BARRIER();
+}
+
+void hs_mp_interrupt_now(void);
+
+INLINE void let_go(void) {
+    BARRIER();
+    if (!--running.held && UNLIKELY(running.interrupt))
+        hs_mp_interrupt_now();
+}
+#else
+#define hold()   (void)0
+#define let_go() (void)0
+#endif
+
+/* What the hooks keep of the heap must not look like an address: registers are saved on the stack, where a later collection
+ * would take a word that was left there for a reference, and keep garbage. */
+INLINE uintptr_t hide(const void *block) {
+    uintptr_t hidden = ~(uintptr_t)block;
+    __asm__("" : "+r"(hidden));
+    return hidden;
+}
+INLINE void *show(uintptr_t hidden) { return (void *)~hidden; }
+
+INLINE struct hs_key key_of(uintptr_t caller) {
+    return (struct hs_key){
+        .code = (uintptr_t)running.code->ip,
+        .caller = caller,
+#if HS_STACKS
+        .context = running.context,
+#endif
+    };
+}
+
+/* The caller that the m_malloc family left, or else our own; `now` takes its place. */
+INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now) {
+    uintptr_t caller = running.caller;
+    running.caller = now;
+    return caller > ALLOCATING ? caller : own;
+}
+
+/* Keeps our caller as who asked. The outermost counts: mp_obj_malloc_helper calls m_malloc, and its caller says what
+ * kind of object. */
+#define ASKED()                                                                                                    \
+    do {                                                                                                           \
+        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING)                                              \
+            running.caller = RETURN_ADDRESS;                                                                       \
+    } while (0)
+
+/* --- order and threads -------------------------------------------------------------------------------- */
+
+#if MICROPY_PY_THREAD
+extern volatile bool hs_mp_threads HIDDEN; /* there is a second one */
+
+/* Says whose records follow, when that changed. In order's section. */
+void hs_mp_switch_thread(void);
+
+INLINE void this_thread(void) {
+    if (UNLIKELY(hs_mp_threads))
+        hs_mp_switch_thread();
+}
+
+/* Whose records follow is said again before the next one. */
+void hs_mp_name_thread_anew(void);
+#else
+#define hs_mp_name_thread_anew() (void)0
+#define this_thread()            (void)0
+#endif
+
+#if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
+INLINE bool enter_order(void) {
+    bool ordered = hs_mp_threads;
+    hold();
+    if (UNLIKELY(ordered))
+        HS_MP_LOCK(&running);
+    return ordered;
+}
+INLINE void leave_order(bool ordered) {
+    if (UNLIKELY(ordered))
+        HS_MP_UNLOCK();
+    let_go();
+}
+#else
+#define HS_MP_LOCK_OF_GC 1
+#define HS_MP_LOCK_INIT()
+INLINE bool enter_order(void) {
+    hold();
+    return false;
+}
+INLINE void leave_order(bool ordered) {
+    (void)ordered;
+    let_go();
+}
+#endif
+
+/* --- areas: the heap's regions ------------------------------------------------------------------------ */
+
+#define GRANULE MICROPY_BYTES_PER_GC_BLOCK
+#define SHIFT   (GRANULE == 32 ? 5 : GRANULE == 16 ? 4 : GRANULE == 64 ? 6 : 3)
+_Static_assert(GRANULE == 1 << SHIFT, "granule");
+
+#if MICROPY_GC_SPLIT_HEAP
+#define AREAS         HS_AREAS
+#define NEXT_AREA(a)  ((a)->next)
+#else
+#define AREAS         1
+#define NEXT_AREA(a)  NULL
+#endif
+
+enum { AT_FREE, AT_HEAD, AT_TAIL, AT_MARK };
+
+struct hs_mp_area {
+    mp_state_mem_area_t *area; /* NULL: no longer there */
+    uintptr_t start;
+    uint32_t granules;
+    uint32_t first; /* trace-wide number of its first granule */
+};
+extern struct hs_mp_area hs_mp_areas[AREAS] HIDDEN;
+extern uint32_t hs_mp_n_areas HIDDEN;
+
+INLINE uint32_t granules_of(const mp_state_mem_area_t *a) { return (uint32_t)a->gc_alloc_table_byte_len * 4; }
+
+INLINE unsigned kind_at(const mp_state_mem_area_t *a, uint32_t granule) {
+    return a->gc_alloc_table_start[granule / 4] >> 2 * (granule % 4) & 3;
+}
+
+/* Brings the table in line with the collector's list of areas, and records what came and went. */
+void hs_mp_update_areas(void);
+
+/* Forgets all of them: a soft reset. */
+void hs_mp_forget_areas(void);
+
+/* hs_mp_pos for what does not lie in the first one. */
+uint32_t hs_mp_pos_elsewhere(uintptr_t at);
+
+/* A heap of one area has its granules numbered from 0. */
+INLINE uint32_t pos_of(const void *block) {
+    uintptr_t offset = (uintptr_t)block - hs_mp_areas[0].start;
+    if (AREAS == 1 && !HS_MP_OTHERS)
+        return (uint32_t)(offset >> SHIFT);
+    if (UNLIKELY(offset >= (uintptr_t)hs_mp_areas[0].granules << SHIFT))
+        return hs_mp_pos_elsewhere((uintptr_t)block);
+    return hs_mp_areas[0].first + (uint32_t)(offset >> SHIFT);
+}
+
+/* All areas in the order of the collector's list, which is that of its search for room. */
+#define FOR_EACH_AREA(a) for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
+
+/* Length of the run of one kind that begins at granule `at`; a block's is its head and tails. */
+uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at);
+
+/* keyframe_size of hs_config. */
+uint32_t hs_mp_keyframe_size(void);
+
+/* Sixteen entries of the table, from byte `i` on; none behind its end. */
+INLINE uint32_t table_word(const mp_state_mem_area_t *a, size_t i) {
+    uint32_t word;
+    size_t left = a->gc_alloc_table_byte_len - i;
+    memcpy(&word, a->gc_alloc_table_start + i, sizeof word); /* behind the table lies the finalisers' or the pool */
+    return left < sizeof word ? word & ((1u << 8 * left) - 1) : word;
+}
+
+/* How many of the even bits are set, when no others are. */
+INLINE uint32_t count_even(uint32_t bits) {
+    bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0fu;
+    return bits * 0x01010101u >> 24;
+}
+
+/* --- collections --------------------------------------------------------------------------------------- */
+
+/* After the heap has been torn down and before the next gc_init there may be none. */
+extern bool hs_mp_torn_down HIDDEN;
+
+/* A region's figures stand for what a collection frees, and what is where, when nobody will know the layout. */
+INLINE bool sums_up(void) { return hs_state == HS_STATE_LEVEL || !hs_keeps_layout(); }
+
+/* Whether the block that was at a granule is there no longer: behind a collection, which frees and does not
+ * allocate. */
+bool hs_mp_block_is_gone(uint32_t pos);
+
+/* A program begins: its level is the one that the firmware was built for, until it chooses another. */
+void hs_mp_level_anew(void);
+void hs_mp_level_built(struct hs_level_choice choice);
+
+/* What code from the REPL is called is <stdin> again. */
+void hs_mp_script_forget(void);
+
+/* describe of hs_config. */
+void hs_mp_describe_site(uintptr_t code, struct hs_place *place);
+
+#endif

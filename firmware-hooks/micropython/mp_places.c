@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where code comes from: file, function and line of an instruction, and what the REPL's code is called.
+ */
+#include "firmware-hooks/micropython/mp_inline.h"
+#include "py/objfun.h"
+
+static struct hs_text text_of(qstr q) {
+    size_t len;
+    const char *data = (const char *)qstr_data(q, &len);
+    return (struct hs_text){data, (uint32_t)len};
+}
+
+/* What the REPL runs has no file; who sends a script there knows its name. */
+static char script[HS_MP_SCRIPT_MAX];
+static uint32_t script_len;
+
+void hs_mp_script(struct hs_text name) {
+    uint32_t len = name.len < sizeof script ? name.len : (uint32_t)sizeof script;
+    const char *end = name.data + (name.len - len);
+    if (len == script_len && !memcmp(script, end, len))
+        return;
+    memcpy(script, end, len);
+    script_len = len;
+    hs_forget(NULL); /* it may have been read from here */
+}
+
+void hs_mp_script_forget(void) { script_len = 0; }
+
+static struct hs_text file_of(qstr file) {
+    return script_len && file == MP_QSTR__lt_stdin_gt_ ? (struct hs_text){script, script_len} : text_of(file);
+}
+
+/* Code that was compiled without line numbers (mpy-cross -O3, MICROPY_ENABLE_SOURCE_LINE=0) has an empty table. So has what
+ * lies in line 1 as a whole: that is taken for such only where it was typed. */
+static bool has_lines(const byte *table, const byte *end, struct hs_text file) {
+    return table < end || (MICROPY_ENABLE_SOURCE_LINE && file.len && file.data[0] == '<');
+}
+
+/* Found as MicroPython finds it for a traceback. */
+void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place) {
+    const byte *ip = fun->bytecode;
+    MP_BC_PRELUDE_SIG_DECODE(ip);
+    MP_BC_PRELUDE_SIZE_DECODE(ip);
+    const byte *line_info_top = ip + n_info;
+    const byte *start = ip + n_info + n_cell;
+    qstr function = mp_decode_uint_value(ip);
+    for (size_t i = 0; i < 1 + n_pos_args + n_kwonly_args; i++)
+        ip = mp_decode_uint_skip(ip);
+#if MICROPY_EMIT_BYTECODE_USES_QSTR_TABLE
+    function = fun->context->constants.qstr_table[function];
+    qstr file = fun->context->constants.qstr_table[0];
+#else
+    qstr file = fun->context->constants.source_file;
+#endif
+    place->file = file_of(file);
+    place->function = text_of(function);
+    place->offset = (uint32_t)(code - (uintptr_t)start);
+    place->line = !has_lines(ip, line_info_top, text_of(file))
+                      ? 0 : (uint32_t)mp_bytecode_get_source_line(ip, line_info_top, place->offset);
+    (void)n_state, (void)n_exc_stack, (void)scope_flags, (void)n_def_pos_args;
+}
+
+void hs_mp_describe_site(uintptr_t code, struct hs_place *place) {
+    if (!hs_mp_others_describe(code, place))
+        hs_mp_describe(running.code->fun_bc, code, place);
+}
