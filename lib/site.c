@@ -168,6 +168,15 @@ static void free_entry(struct hs_site_entry *entry) {
     *entry = (struct hs_site_entry){.key.code = NOWHERE};
 }
 
+/* At level "summary" a site may lose its entry between two summaries: what it has counted is then counted for site 0. */
+static void keep_counts(const struct hs_site_entry *entry) {
+    struct hs_trace *t = &hs_trace;
+    if (hs_state != HS_STATE_LEVEL || t->config.level.level != HS_LEVEL_SUMMARY || entry->kind != HS_SITE)
+        return;
+    t->other_times += (uint32_t)entry->times;
+    t->other_bytes += (uint32_t)entry->bytes;
+}
+
 /* Gives back the entries of places that no packet in the ring tells of. Contexts stay: a running function has
  * its number. */
 static void reclaim(void) {
@@ -180,8 +189,10 @@ static void reclaim(void) {
         if (hs_name_entry(i)->kind == HS_CONTEXT)
             each(hs_name_entry(i), touch);
     for (uint32_t i = 1; i < t->config.n_sites; i++)
-        if (t->site[i].kind && age(t->site[i].used) >= dead)
+        if (t->site[i].kind && age(t->site[i].used) >= dead) {
+            keep_counts(&t->site[i]);
             free_entry(&t->site[i]);
+        }
     t->file = t->function = (struct hs_named){.data = NULL};
     rehash();
 }

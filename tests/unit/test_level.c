@@ -480,6 +480,25 @@ static void summaries_add_up(void **state) {
     forget();
 }
 
+/* More sites than the table has entries: what finds none is added up like the rest. */
+static void requests_without_a_site(void **state) {
+    (void)state;
+    memset(&truth, 0, sizeof truth);
+    boot(&(struct hs_level_choice){.level = HS_LEVEL_SUMMARY}, 0, 256);
+    uint64_t times = 0, bytes = 0;
+    for (uint32_t i = 0; i < 1000; i++)
+        hs_level_alloc((struct hs_key){.code = 1000 + i, .caller = 1}, (struct hs_block){i, 100 + i});
+    summary(2);
+    read_back(false);
+    for (uint32_t i = 0; i < hs_reader_sites(reader); i++) {
+        times += hs_model_site(model, i)->allocs;
+        bytes += hs_model_site(model, i)->bytes;
+    }
+    assert_int_equal(times, 1000);
+    assert_int_equal(bytes, 1000 * 100 + 999 * 500);
+    forget();
+}
+
 /* --- changing it -------------------------------------------------------------------------------------- */
 
 /* Any level after any other, in one trace: each time is read as what it is, and predictions go on rightly. */
@@ -548,6 +567,7 @@ int main(void) {
         cmocka_unit_test(sampled_as_often_as_it_should), cmocka_unit_test(gaps_are_exponential),
         cmocka_unit_test(estimates_have_no_bias),        cmocka_unit_test(every_block_to_its_end),
         cmocka_unit_test(a_table_that_is_full),          cmocka_unit_test(summaries_add_up),
+        cmocka_unit_test(requests_without_a_site),
         cmocka_unit_test(levels_change_midway),          cmocka_unit_test(an_overwritten_ring),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
