@@ -149,6 +149,29 @@ static void all_of_micropython(void **unused)
     globfree(&found);
 }
 
+/* try: with g() as a: a.x()
+ * finally: g(1)
+ * return [1, 2, 3]
+ * Words more than counted may be in use from where a `finally` or the clean-up of a `with` begins up to its end. */
+static void nested_finally(void **unused)
+{
+    static const uint8_t byte[] = {
+        0xc9, 0x02, 0x0e, 0x02, 0x04, 0x20, 0x22, 0x26, 0x4a, 0x26, 0x49, 0x10, 0xb0, 0x34, 0x00, 0x47, 0x08, 0xc1, 0xb1, 0x14,
+        0x03, 0x36, 0x00, 0x59, 0x51, 0x5c, 0x5d, 0x51, 0xb0, 0x81, 0x34, 0x01, 0x59, 0x5d, 0x81, 0x82, 0x83, 0x2b, 0x03, 0x63};
+    static const struct {
+        uint32_t offset, more;
+    } expected[] = {{0, 0}, {2, 0}, {5, 0}, {14, 0}, {15, 1}, {17, 0}, {18, 1}, {20, 1}, {22, 1}, {23, 0}, {24, 0}, {29, 0}};
+    struct hs_bytecode code;
+    struct hs_frame_use use;
+    (void)unused;
+    assert_true(hs_bytecode_open(&code, byte, sizeof byte));
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        assert_true(hs_bytecode_use(&code, expected[i].offset, &use));
+        assert_int_equal(use.more, expected[i].more);
+    }
+    assert_false(hs_bytecode_use(&code, 30, &use));
+}
+
 /* Bytes that are anything are refused or read, within their bounds. */
 static void anything(void **unused)
 {
@@ -177,6 +200,6 @@ static void anything(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_of_micropython), cmocka_unit_test(anything)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_of_micropython), cmocka_unit_test(nested_finally), cmocka_unit_test(anything)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,19 @@ static void a_region_over_another_is_shifted(void **state)
     hs_changes_free(s.changes);
 }
 
+/* Neighbours share no address, whichever of them comes first. */
+static void neighbours_are_not_shifted(void **state)
+{
+    (void)state;
+    struct script s = begin();
+    play_region(&s, (struct region){0, 0, 64, 0x20000400});
+    play_region(&s, (struct region){1, 64, 64, 0x20000800});  /* begins where the first ends */
+    play_region(&s, (struct region){2, 128, 64, 0x20000000}); /* ends where it begins */
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(s.changes->bias[i], 0);
+    hs_changes_free(s.changes);
+}
+
 static void a_reset_frees_all(void **state)
 {
     (void)state;
@@ -200,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_region_over_another_is_shifted),
+        cmocka_unit_test(neighbours_are_not_shifted),
         cmocka_unit_test(a_reset_frees_all),
         cmocka_unit_test(a_resize_is_one_change),
         cmocka_unit_test(the_sum_of_changes_is_the_model),

@@ -4,6 +4,7 @@
  * before it was sent, which the reader counts to the record. At every mark the heap rebuilt must be the firmware's.
  */
 #include "lib/drain.h"
+#include "lib/trace.h"
 #include "tests/support/mirror.h"
 
 static struct mirror m;
@@ -186,6 +187,39 @@ static void earlier_boots_are_sent(void **state) {
     assert_int_equal(m.info.records, before + hs_stats().offered);
 }
 
+/* A drain that begins when the ring has turned round begins with the oldest packet, and defines what it names. */
+static void late_drains_begin_with_the_oldest(void **state) {
+    (void)state;
+    make(9, 1 << 13, 256);
+    fw_work(4000);
+    hs_flush();
+    assert_int_not_equal(send(UINT32_MAX), 0);
+    assert_true(drain.begun);
+    assert_int_equal(drain.skipped, 0);
+    read_all();
+    assert_int_equal(m.info.damaged_packets, 0);
+}
+
+/* Lost packets make a keyframe due, but not when one was there a moment before; and nothing starts a recorder that stands. */
+static void lost_packets_make_few_keyframes(void **state) {
+    (void)state;
+    make(11, 1 << 13, 256);
+    send(1);
+    fw_work(3000);
+    while (hs_state != HS_STATE_ON || hs_trace.since_keyframe >= hs_trace.shape.packet_count / 4)
+        fw_work(1);
+    uint32_t skipped = drain.skipped;
+    send(1);
+    assert_true(drain.skipped > skipped);
+    assert_int_equal(hs_state, HS_STATE_ON);
+    hs_drain_keyframes(0);
+    fw_work(3000);
+    hs_stop();
+    assert_true(hs_trace.since_keyframe >= hs_trace.shape.packet_count / 4);
+    send(1);
+    assert_int_equal(hs_state, HS_STATE_OFF);
+}
+
 /* No image, a stream, nothing new: there is nothing to send. */
 static void nothing_to_send(void **state) {
     (void)state;
@@ -205,6 +239,8 @@ int main(void) {
         cmocka_unit_test(an_image_begun_anew),
         cmocka_unit_test(earlier_boots_are_sent),
         cmocka_unit_test(nothing_to_send),
+        cmocka_unit_test(late_drains_begin_with_the_oldest),
+        cmocka_unit_test(lost_packets_make_few_keyframes),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

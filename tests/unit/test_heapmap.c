@@ -172,6 +172,33 @@ static struct hs_record snapshot_of(struct hs_extent range, const uint8_t *data,
                               .data_len = len};
 }
 
+/* A snapshot of a part says nothing of what comes before it and after it in the same word of the map. */
+static void snapshots_end_within_a_word(void **state) {
+    (void)state;
+    static const uint8_t free_run[] = {19};
+    add(0, 0, 64, HS_PLACE_EXPLICIT);
+    assert_int_equal(hs_heapmap_place(&map, (struct hs_extent){8, 2}), 0);
+    assert_int_equal(hs_heapmap_place(&map, (struct hs_extent){12, 3}), 0);
+    assert_int_equal(hs_heapmap_place(&map, (struct hs_extent){30, 5}), 0);
+    struct hs_record r = snapshot_of((struct hs_extent){10, 20}, free_run, sizeof free_run);
+    assert_int_equal(hs_heapmap_snapshot(&map, &r), 1);
+    assert_int_equal(hs_heapmap_length(&map, 8), 2);
+    assert_int_equal(hs_heapmap_length(&map, 12), 0);
+    assert_int_equal(hs_heapmap_length(&map, 30), 5);
+    assert_int_equal(hs_heapmap_snapshot(&map, &r), 0);
+}
+
+/* Runs that are longer than the largest class of sizes are found and remembered like others. */
+static void very_long_runs(void **state) {
+    (void)state;
+    add(0, 0, 3 << 20, HS_PLACE_MICROPYTHON);
+    assert_int_equal(hs_heapmap_alloc(&map, (1 << 20) + 5), 0);
+    assert_int_equal(hs_heapmap_alloc(&map, (1 << 20) + 5), (1 << 20) + 5);
+    assert_int_equal(hs_heapmap_alloc(&map, (1 << 20) + 5), HS_POS_IMPLIED);
+    assert_int_equal(hs_heapmap_free(&map, 0), (1 << 20) + 5);
+    assert_int_equal(hs_heapmap_alloc(&map, (1 << 20) + 5), 0);
+}
+
 static void snapshots_are_compared_and_count(void **state) {
     (void)state;
     /* 5 free, a block of 70, two of 1, 123 free */
@@ -212,6 +239,8 @@ int main(void) {
         TEST(places_are_the_trace_s_word),
         TEST(sweeps_free_what_they_say),
         TEST(snapshots_are_compared_and_count),
+        TEST(snapshots_end_within_a_word),
+        TEST(very_long_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,21 @@ static void table_as_text(void **state)
     hs_table_free(table);
 }
 
+/* Red from 5 % on, green from 0.5 % on. */
+static void shares_have_colors(void **state)
+{
+    (void)state;
+    static const struct hs_column column[] = {{"Share", "share", HS_VALUE_SHARE}};
+    static const double share[] = {0.05, 0.0499, 0.005, 0.0049};
+    struct hs_table *table = hs_table_new(column, 1);
+    for (size_t i = 0; i < sizeof share / sizeof *share; i++)
+        hs_table_add(table, &(struct hs_value){.d = share[i]});
+    FILE *out = catch_output();
+    hs_table_text(table, out, (struct hs_table_style){.color = true, .bare = true});
+    assert_caught(out, "\033[31m5.00%\033[0m\n\033[32m4.99%\033[0m\n\033[32m0.50%\033[0m\n0.49%\n");
+    hs_table_free(table);
+}
+
 static void table_as_data(void **state)
 {
     (void)state;
@@ -183,7 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_as_text),      cmocka_unit_test(table_as_text),
-        cmocka_unit_test(table_as_data),       cmocka_unit_test(json_values),
+        cmocka_unit_test(shares_have_colors),  cmocka_unit_test(table_as_data),       cmocka_unit_test(json_values),
         cmocka_unit_test(json_takes_any_bytes), cmocka_unit_test(json_is_not_nested_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

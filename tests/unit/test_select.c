@@ -4,9 +4,10 @@
  * were no others. Totals of the model are held against sums by hand.
  */
 #include "analysis/model/model.h"
+#include "lib/level.h"
 #include "tests/support/mirror.h"
 
-enum { GC, INTERNAL, PSRAM, INNER, POOL, PYTHON };
+enum { GC, INTERNAL, PSRAM, INNER, POOL, PYTHON, UNKNOWN = 20 };
 
 #define CAP_INTERNAL 1u
 #define CAP_PSRAM    2u
@@ -35,7 +36,13 @@ static void take(uint32_t pos, uint32_t size) { hs_alloc(fw_key(size), (struct h
 
 static void refuse(unsigned region, uint32_t size) { hs_fail(fw_key(size), size, HS_FAIL_REGION(region)); }
 
-static bool with_python;
+static bool with_python, with_summaries;
+
+static void sum_up(unsigned region) {
+    struct hs_summary_writer w;
+    hs_summary_begin(&w, &(struct hs_summary_writer){.region = (uint8_t)region, .shift = 2});
+    hs_summary_end(&w);
+}
 
 static const char *trace(void) {
     fw_make(&(struct fw_config){.memory_size = 1 << 14, .packet_size = 512, .flags = HS_RING_STREAM,
@@ -57,6 +64,8 @@ static const char *trace(void) {
     hs_fail((struct hs_key){.code = FW_CAPS(CAP_INTERNAL), .caller = (uintptr_t)hs_anchor}, 3700, HS_FAIL_REGION(INTERNAL)); /* though psram has room */
     refuse(POOL, 200);           /* no other pool helps */
     hs_free((uintptr_t)hs_anchor, 3000);
+    for (unsigned i = 0; i < 3 && with_summaries; i++)
+        sum_up((const unsigned[]){INTERNAL, PSRAM, UNKNOWN}[i]);
     hs_flush();
     return scratch_file(fw.out, fw.out_len);
 }
@@ -131,6 +140,7 @@ static void the_heap_that_python_lies_in_is_beside_it(void **state) {
     assert_false(hs_reader_selects(reader, INTERNAL));
     assert_false(hs_reader_selects(reader, PSRAM));
     assert_true(hs_reader_selects(reader, PYTHON));
+    assert_false(hs_reader_selects(reader, hs_reader_regions(reader))); /* there is none of that number */
     assert_int_equal(model->used, worked() + 20 + 64); /* one element of the pool was freed */
     assert_int_equal(hs_reader_around(reader, PSRAM)->used, 1004 + 24);
     assert_int_equal(hs_reader_around(reader, PSRAM)->blocks, 2);
@@ -153,6 +163,30 @@ static void a_block_that_leaves_the_selection_is_freed(void **state) {
     assert_int_equal(model->region[PSRAM].reallocs, 1);
     assert_int_equal(model->blocks, 2);
     hs_model_free(model);
+}
+
+static unsigned summaries_of(struct hs_selection selection) {
+    struct hs_error error;
+    struct hs_reader *reader = hs_reader_open(trace(), &error);
+    const struct hs_event *event;
+    unsigned seen = 0;
+    assert_non_null(reader);
+    hs_reader_select(reader, &selection);
+    for (long n; (n = hs_reader_next(reader, &event)) > 0;)
+        for (long i = 0; i < n; i++)
+            seen |= event[i].kind == HS_SUMMARY ? 1u << event[i].region : 0;
+    hs_reader_close(reader);
+    return seen;
+}
+
+/* Figures are of the region that they name; one that the trace does not know may be any. */
+static void summaries_are_of_their_region(void **state) {
+    (void)state;
+    with_summaries = true;
+    assert_int_equal(summaries_of((struct hs_selection){.heap = NULL}), 1 << INTERNAL | 1 << PSRAM | 1 << UNKNOWN);
+    assert_int_equal(summaries_of((struct hs_selection){.region = "psram"}), 1 << PSRAM | 1 << UNKNOWN);
+    assert_int_equal(summaries_of((struct hs_selection){.heap = "vm"}), 1 << UNKNOWN);
+    with_summaries = false;
 }
 
 static void a_failure_is_of_its_heap(void **state) {
@@ -181,6 +215,7 @@ int main(void) {
         cmocka_unit_test(what_lies_within_another_heap_counts_once),
         cmocka_unit_test(the_heap_that_python_lies_in_is_beside_it),
         cmocka_unit_test(a_block_that_leaves_the_selection_is_freed),
+        cmocka_unit_test(summaries_are_of_their_region),
         cmocka_unit_test(a_failure_is_of_its_heap),
     };
     return cmocka_run_group_tests(tests, NULL, scratch_remove);

@@ -92,6 +92,23 @@ static void test_mapped_then_arena(void **state)
     hs_spans_free(f.spans);
 }
 
+/* Small blocks that begin where a mapped block's granules end, or end where they begin, share no address with it. */
+static void test_mapped_beside_arenas(void **state)
+{
+    struct fixture f = begin();
+    (void)state;
+    add(&f, 0, MAPPED - 64, 64);
+    add(&f, 0, MAPPED, 300u << 20);
+    add(&f, 0, MAPPED + (300u << 20), 64);
+    build(&f);
+    assert_int_equal(f.n, 3);
+    assert_int_equal(f.region[0].end, f.region[2].begin);
+    assert_int_equal(f.region[1].begin, f.region[2].end);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(f.region[i].base, f.region[i].begin);
+    hs_spans_free(f.spans);
+}
+
 static void test_processes_lie_apart(void **state)
 {
     struct fixture f = begin();
@@ -184,7 +201,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_heap_and_arena), cmocka_unit_test(test_mapped_blocks_take_few_granules),
-        cmocka_unit_test(test_mapped_then_arena), cmocka_unit_test(test_processes_lie_apart),
+        cmocka_unit_test(test_mapped_then_arena), cmocka_unit_test(test_mapped_beside_arenas),
+        cmocka_unit_test(test_processes_lie_apart),
         cmocka_unit_test(test_granule_is_what_addresses_share), cmocka_unit_test(test_many_pieces), cmocka_unit_test(test_random),
         cmocka_unit_test(test_nonsense),
     };

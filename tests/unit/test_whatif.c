@@ -104,6 +104,46 @@ static void thresholds(void **state)
     assert_int_equal(replay(&p, 100, 64, 0).by_threshold, 2); /* before blocks 2 and 4 */
     assert_int_equal(replay(&p, 100, 65, 0).by_threshold, 2); /* cut to granules */
     assert_int_equal(replay(&p, 100, 1000, 0).by_threshold, 0);
+    assert_int_equal(replay(&p, 100, 0, 0).collections, 0); /* none was recorded */
+}
+
+/* A block that the program frees makes room, and counts no longer. */
+static void frees(void **state)
+{
+    (void)state;
+    struct script s = {.step = {ALLOC(0, 64), {.kind = HS_STEP_FREE, .block = 0}, ALLOC(1, 48), {.kind = HS_STEP_FREE, .block = 0}},
+                       .block = {{0, 1, HS_NEVER}, {2, 2, HS_NEVER}}};
+    struct hs_program p = program(&s, 4, 2);
+    struct hs_replayed r = replay(&p, 5, HS_THRESHOLD_NONE, 0);
+    assert_false(r.failed);
+    assert_int_equal(r.collections, 0);
+    assert_int_equal(r.peak_live, 64);
+    assert_int_equal(r.peak_used, 64);
+}
+
+/* A point of the course has the extremes of the steps that fall on it: two steps here. */
+static void course(void **state)
+{
+    (void)state;
+    static struct hs_step step[2 * HS_COURSE_POINTS];
+    static struct hs_life block[2 * HS_COURSE_POINTS];
+    for (uint32_t i = 0; i < 2 * HS_COURSE_POINTS; i++) {
+        step[i] = (struct hs_step){.kind = HS_STEP_ALLOC, .block = i, .size = 32, .time = i};
+        block[i] = (struct hs_life){i, i, HS_NEVER};
+    }
+    struct hs_program p = {.step = step, .n = 2 * HS_COURSE_POINTS, .block = block, .n_blocks = 2 * HS_COURSE_POINTS, .shift = 4};
+    struct hs_setting set = {hs_policy_at(0), 1000, 4, HS_THRESHOLD_NONE, 0, true, true};
+    struct hs_replayed r;
+    assert_int_equal(hs_replay(&r, &p, &set), HS_OK);
+    for (uint32_t i = 0; i < HS_COURSE_POINTS; i++) {
+        const struct hs_course_point *point = &r.course[i];
+        assert_true(point->any);
+        assert_int_equal(point->live_least, 4 * i + 2);
+        assert_int_equal(point->live_most, 4 * i + 4);
+        assert_int_equal(point->used_most, 4 * i + 4);
+        assert_int_equal(point->largest_most, 1000 - (4 * i + 2));
+        assert_int_equal(point->largest_least, 1000 - (4 * i + 4));
+    }
 }
 
 /* A block that moves needs room for both: the old place is free only afterwards. In place it does not. */
@@ -147,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),   cmocka_unit_test(when_garbage_dies),     cmocka_unit_test(thresholds),
         cmocka_unit_test(resizes), cmocka_unit_test(failures_of_the_trace),
+        cmocka_unit_test(frees),   cmocka_unit_test(course),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
