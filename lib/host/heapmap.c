@@ -21,6 +21,8 @@
  */
 #include "lib/host/heapmap.h"
 
+#include "lib/assertion.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,8 +58,10 @@ INLINE int32_t search_from(const struct hs_map_area *a, unsigned class) {
 INLINE void raise_hint(struct hs_map_area *a, unsigned class, uint32_t n, uint32_t none_before) {
     if (class_size[class] != n)
         class++;
-    if (class < HS_HEAPMAP_CLASSES && a->hint[class] < (int32_t)none_before)
+    if (class < HS_HEAPMAP_CLASSES && a->hint[class] < (int32_t)none_before) {
+        HS_ASSERT(class < HS_HEAPMAP_CLASSES && class_size[class] >= n);
         a->hint[class] = (int32_t)none_before;
+    }
 }
 
 /* A free run of n granules begins at `at`. */

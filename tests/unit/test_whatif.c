@@ -121,28 +121,29 @@ static void frees(void **state)
     assert_int_equal(r.peak_used, 64);
 }
 
-/* A point of the course has the extremes of the steps that fall on it: two steps here. */
+/* A point of the course has the extremes of the steps that fall on it: here it takes three granules, and gives two back. */
 static void course(void **state)
 {
     (void)state;
     static struct hs_step step[2 * HS_COURSE_POINTS];
-    static struct hs_life block[2 * HS_COURSE_POINTS];
-    for (uint32_t i = 0; i < 2 * HS_COURSE_POINTS; i++) {
-        step[i] = (struct hs_step){.kind = HS_STEP_ALLOC, .block = i, .size = 32, .time = i};
-        block[i] = (struct hs_life){i, i, HS_NEVER};
+    static struct hs_life block[HS_COURSE_POINTS];
+    for (uint32_t i = 0; i < HS_COURSE_POINTS; i++) {
+        step[2 * i] = (struct hs_step){.kind = HS_STEP_ALLOC, .block = i, .size = 48, .time = 2 * i};
+        step[2 * i + 1] = (struct hs_step){.kind = HS_STEP_RESIZE, .block = i, .size = 16, .time = 2 * i + 1};
+        block[i] = (struct hs_life){2 * i, 2 * i + 1, HS_NEVER};
     }
-    struct hs_program p = {.step = step, .n = 2 * HS_COURSE_POINTS, .block = block, .n_blocks = 2 * HS_COURSE_POINTS, .shift = 4};
+    struct hs_program p = {.step = step, .n = 2 * HS_COURSE_POINTS, .block = block, .n_blocks = HS_COURSE_POINTS, .shift = 4};
     struct hs_setting set = {hs_policy_at(0), 1000, 4, HS_THRESHOLD_NONE, 0, true, true};
     struct hs_replayed r;
     assert_int_equal(hs_replay(&r, &p, &set), HS_OK);
     for (uint32_t i = 0; i < HS_COURSE_POINTS; i++) {
         const struct hs_course_point *point = &r.course[i];
         assert_true(point->any);
-        assert_int_equal(point->live_least, 4 * i + 2);
-        assert_int_equal(point->live_most, 4 * i + 4);
-        assert_int_equal(point->used_most, 4 * i + 4);
-        assert_int_equal(point->largest_most, 1000 - (4 * i + 2));
-        assert_int_equal(point->largest_least, 1000 - (4 * i + 4));
+        assert_int_equal(point->live_least, i + 1);
+        assert_int_equal(point->live_most, i + 3);
+        assert_int_equal(point->used_most, i + 3);
+        assert_int_equal(point->largest_most, 1000 - (i + 1));
+        assert_int_equal(point->largest_least, 1000 - (i + 3));
     }
 }
 
