@@ -10,7 +10,8 @@
 #   MICROPYTHON_SRC=DIR        a checkout of MicroPython instead of Debian's source package
 #   LWIP_SRC=DIR               the same of lwIP
 
-VERSION := 0.1.0
+# The one place of the version; scripts/set-version changes it, and what has to repeat it.
+VERSION := $(strip $(file <VERSION))
 SOVERSION := 0
 
 .DEFAULT_GOAL := all
@@ -24,6 +25,7 @@ BUILD ?= build
 ASSERTIONS ?= 1
 B := $(BUILD)$(if $(filter 0,$(ASSERTIONS)),/release)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) '$(2)')
 
@@ -88,7 +90,7 @@ LIBS_cli = -ldw -lelf -ljson-c -lz -lm $(LIBS_optional)
 # ---- products ------------------------------------------------------------------------------------
 
 .PHONY: all
-all: $(B)/heapstrata $(B)/libheapstrata.a $(B)/libheapstrata.so plugin completion ## the program, the libraries, the babeltrace2 plugin (default)
+all: $(B)/heapstrata $(B)/libheapstrata.a $(B)/libheapstrata.so plugin completion man ## the program, the libraries, the babeltrace2 plugin (default)
 
 $(B)/heapstrata: $(MAIN_OBJ) $(B)/libanalysis.a $(B)/libheapstrata.a
 	$(call say,LINK,$@)
@@ -101,6 +103,13 @@ completion: $(addprefix $(B)/completion/,bash zsh fish)
 COMPLETION := $(addprefix $(B)/completion/,bash zsh fish)
 $(COMPLETION): $(B)/completion/%: $(B)/heapstrata
 	$(Q)mkdir -p $(@D) && $(B)/heapstrata --completion $* >$@
+
+# The manual pages with the version in them.
+MAN := $(MAN_PAGES:analysis/man/%=$(B)/man/%)
+.PHONY: man
+man: $(MAN)
+$(MAN): $(B)/man/%: analysis/man/% VERSION
+	$(Q)mkdir -p $(@D) && sed 's|@VERSION@|$(VERSION)|' $< >$@
 
 $(B)/libheapstrata.a: $(LIB_OBJ)
 $(B)/libanalysis.a: $(ANALYSIS_OBJ) $(PROTO_OBJ) $(PAGE_OBJ)
@@ -167,13 +176,17 @@ $(B)/pic/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/libraries
 	$(Q)mkdir -p $(@D) && $(CC) $(call flags,$<) -fPIC -MMD -MP -c -o $@ $<
 
 # ---- packages ------------------------------------------------------------------------------------
+# Only these goals install Debian packages. All others say what is missing, and go on.
+
+INSTALLING := $(filter deps demo test soak coverage,$(MAKECMDGOALS))
 
 .PHONY: deps
 deps: $(B)/deps.build $(B)/deps.firmware $(B)/deps.test ## install the Debian packages that are missing
 
-# One group after the other: apt has one lock.
+# One group after the other: apt has one lock. Without a stamp the question is asked again next time.
 $(B)/deps.%: scripts/packages.txt scripts/deps
-	$(Q)mkdir -p $(B) && flock $(B)/deps.lock scripts/deps $* && touch $@
+	$(Q)mkdir -p $(B) && $(if $(INSTALLING),flock $(B)/deps.lock scripts/deps $*,scripts/deps --check $*) && touch $@ \
+		$(if $(INSTALLING),,|| :)
 
 # ---- MicroPython ---------------------------------------------------------------------------------
 # Hooked firmwares in build/micropython/{unix64,unix32,qemu-arm}, the same without hooks in plain/:
@@ -385,6 +398,40 @@ $(PRELOAD_BIN): $(B)/%.so: %.c $(MAKE_FILES)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(WARN) $(CPPFLAGS) -O2 -g -fPIC -shared -o $@ $< -ldl
 
+# ---- style -----------------------------------------------------------------------------------------
+
+CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
+# tracepoints.h is read by LTTng's macros, line by line.
+FORMATTED = $(filter-out %/tracepoints.h,$(shell find lib firmware-hooks analysis examples tests -name '*.[ch]'))
+TIDIED := $(HS_LIB_SRC) $(HOST_SRC) $(ANALYSIS_SRC) $(MAIN_SRC)
+
+.PHONY: format check-format check-tidy
+format: ## the C sources in the style of .clang-format
+	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
+check-format: ## what `make format` would change
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+check-tidy: $(TIDIED:%.c=$(B)/tidy/%.ok) ## clang-tidy over the product's sources, each once until it changes
+# A source is looked at again when its object is made again, so when a header of it has changed.
+$(B)/tidy/%.ok: $(B)/obj/%.o .clang-tidy
+	$(call say,TIDY,$*.c)
+	$(Q)mkdir -p $(@D) && $(CLANG_TIDY) --quiet $*.c -- $(filter-out -W%,$(call flags,$*.c)) 2>$(@:.ok=.log) && touch $@
+
+# ---- coverage --------------------------------------------------------------------------------------
+
+COVERAGE := $(BUILD)/coverage
+COVERAGE_SUITES ?= cli diagnosis doctor dumps export files html import levels meminfo pictures whatif
+.PHONY: coverage coverage-run
+coverage: deps all micropython $(NPM)/tests/html/state ## which lines the tests run: the figure, and build/coverage/html
+	$(Q)rm -rf $(COVERAGE)/html && mkdir -p $(COVERAGE) && find $(COVERAGE) -name '*.gcda' -delete
+	$(Q)ln -sfn $(abspath $(BUILD)/npm) $(COVERAGE)/npm
+	$(Q)$(MAKE) --no-print-directory BUILD=$(COVERAGE) CFLAGS='-O0 -g --coverage -fprofile-update=atomic' LDFLAGS=--coverage \
+		MICROPYTHON_SRC='$(MICROPYTHON_SRC)' HS_MP=$(abspath $(M)) coverage-run
+	$(Q)scripts/coverage $(COVERAGE)
+coverage-run: all $(PROGRAMS)
+	-$(Q)$(PYTHON) tests/tools/runner.py -j $(TEST_JOBS) --scratch $(B)/tests/scratch $(PROGRAMS) \
+		$(filter $(COVERAGE_SUITES:%=tests/%/run),$(SUITES))
+
 .PHONY: check-layers
 check-layers: ## who includes whom; what the firmware objects need; one file per third-party library
 	$(Q)tests/layers/run
@@ -445,24 +492,38 @@ example-lwip: $(LWIP_THERE)
 # ---- install -------------------------------------------------------------------------------------
 
 D = $(DESTDIR)$(PREFIX)
-.PHONY: install
-install: all ## PREFIX=/usr/local DESTDIR=
-	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include/heapstrata
+L = $(DESTDIR)$(LIBDIR)
+.PHONY: install uninstall deb
+install: all ## PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
+	install -d $(D)/bin $(L)/pkgconfig $(D)/include/heapstrata
 	install -m 755 $(B)/heapstrata $(D)/bin/
-	install -m 644 $(B)/libheapstrata.a $(D)/lib/
-	install -m 755 $(B)/$(SOFILE) $(D)/lib/
-	ln -sf $(SOFILE) $(D)/lib/$(SONAME)
-	ln -sf $(SOFILE) $(D)/lib/libheapstrata.so
+	install -m 644 $(B)/libheapstrata.a $(L)/
+	install -m 644 $(B)/$(SOFILE) $(L)/
+	ln -sf $(SOFILE) $(L)/$(SONAME)
+	ln -sf $(SOFILE) $(L)/libheapstrata.so
 	for h in $(PUBLIC_HDR); do sed -e 's|#include "lib/host/|#include "|' -e 's|#include "lib/|#include "|' $$h \
 		>$(D)/include/heapstrata/$${h##*/} || exit 1; done
 	printf '/* SPDX-License-Identifier: MIT */\n#include "reader.h"\n#include "writer.h"\n' >$(D)/include/heapstrata/heapstrata.h
-	sed -e 's|@VERSION@|$(VERSION)|' lib/host/heapstrata.pc.in >$(D)/lib/pkgconfig/heapstrata.pc
-	test ! -f $(PLUGIN) || install -D -m 755 -t $(D)/lib/babeltrace2/plugins $(PLUGIN)
+	sed -e 's|@VERSION@|$(VERSION)|' -e "s|@PREFIX@|$$(realpath -ms --relative-to=$(LIBDIR)/pkgconfig $(PREFIX))|" \
+		lib/host/heapstrata.pc.in >$(L)/pkgconfig/heapstrata.pc
+	test ! -f $(PLUGIN) || install -D -m 644 -t $(L)/babeltrace2/plugins $(PLUGIN)
 	$(if $(TRACECOMPASS),install -D -m 644 -t $(D)/share/heapstrata/tracecompass $(TRACECOMPASS))
-	$(if $(MAN_PAGES),install -d $(D)/share/man/man1 && install -m 644 $(MAN_PAGES) $(D)/share/man/man1/)
+	$(if $(MAN),install -d $(D)/share/man/man1 && install -m 644 $(MAN) $(D)/share/man/man1/)
 	install -D -m 644 $(B)/completion/bash $(D)/share/bash-completion/completions/heapstrata
-	install -D -m 644 $(B)/completion/zsh $(D)/share/zsh/site-functions/_heapstrata
+	install -D -m 644 $(B)/completion/zsh $(D)/share/zsh/$(ZSH_FOLDER)/_heapstrata
 	install -D -m 644 $(B)/completion/fish $(D)/share/fish/vendor_completions.d/heapstrata.fish
+ZSH_FOLDER ?= site-functions
+
+# What `make install` with the same variables puts there, and no other file.
+uninstall: all ## removes what `make install` with the same variables put there
+	$(Q)rm -rf $(B)/uninstall && $(MAKE) --no-print-directory install DESTDIR=$(abspath $(B)/uninstall) PREFIX=$(PREFIX) \
+		LIBDIR=$(LIBDIR) ZSH_FOLDER=$(ZSH_FOLDER) >/dev/null
+	(cd $(B)/uninstall && find . ! -type d) | sed 's|^\./|$(DESTDIR)/|' | xargs -d '\n' rm -f
+	-rmdir $(D)/include/heapstrata $(D)/share/heapstrata/tracecompass $(D)/share/heapstrata 2>/dev/null || :
+	$(Q)rm -rf $(B)/uninstall
+
+deb: ## Debian packages in build/deb; needs debhelper and what debian/control names
+	$(Q)scripts/deb $(BUILD)/deb
 
 # ---- housekeeping --------------------------------------------------------------------------------
 
