@@ -76,7 +76,9 @@ WARN     := -Wall -Wextra -Wshadow -Wvla -Wundef -Wpointer-arith -Wstrict-protot
 CPPFLAGS += -I. -I$(B)/gen -D_GNU_SOURCE= -DHS_VERSION='"$(VERSION)"' -DHS_ASSERTIONS=$(ASSERTIONS)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 # $(call flags,SOURCE): everyone's flags, then those its folder sets as CFLAGS_<folder>.
-flags = -std=c11 $(WARN) $(CPPFLAGS) $(if $(filter $(1),$(OPTIONAL_SRC)),$(shell sed -n 2p $(B)/libraries)) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
+# What becomes part of the plugin too is compiled once, for both.
+PIC_BOTH := -fPIC -fno-semantic-interposition
+flags = -std=c11 $(WARN) $(CPPFLAGS) $(if $(filter $(1),$(ANALYSIS_SRC)),$(PIC_BOTH)) $(if $(filter $(1),$(OPTIONAL_SRC)),$(shell sed -n 2p $(B)/libraries)) $(CFLAGS) $(CFLAGS_$(patsubst %/,%,$(dir $(1)))) $(SANFLAGS)
 
 LIBS_lib := -lzstd
 # Libraries, as pkg-config knows them, with Debian's package; asked when they are used, for `make` may have to install them
@@ -133,7 +135,7 @@ $(B)/libheapstrata.so: $(B)/$(SOFILE)
 PLUGIN := $(B)/babeltrace2/babeltrace-plugin-heapstrata.so
 .PHONY: plugin
 plugin: $(PLUGIN)
-$(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/pic/%.o) $(HOST_PIC) $(B)/lib-pic.a analysis/babeltrace2/plugin.map
+$(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/obj/%.o) $(B)/libanalysis.a $(HOST_PIC) $(B)/lib-pic.a analysis/babeltrace2/plugin.map
 	$(call say,LINK,$@)
 	$(Q)if pkg-config --exists babeltrace2; then mkdir -p $(@D) && $(CC) -shared $(CFLAGS) $(SANFLAGS) $(LDFLAGS) \
 		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--as-needed -Wl,--version-script,analysis/babeltrace2/plugin.map -o $@ \
@@ -151,7 +153,7 @@ $(PROTO_GEN): $(B)/gen/%.pb-c.c: %.proto $(B)/libraries
 	$(Q)mkdir -p $(@D); rm -f $(@:.c=.h); if command -v protoc-c >/dev/null && pkg-config --exists libprotobuf-c; \
 		then protoc-c --c_out=$(B)/gen $<; else echo '/* protoc-c or libprotobuf-c is missing */' >$@; fi
 $(PROTO_OBJ): $(B)/obj/%.o: $(B)/gen/%.c
-	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CPPFLAGS) $(CFLAGS) $(SANFLAGS) -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CPPFLAGS) $(PIC_BOTH) $(CFLAGS) $(SANFLAGS) -c -o $@ $<
 $(B)/obj/analysis/export/proto.o $(B)/fuzz-obj/analysis/export/proto.o: $(PROTO_GEN)
 
 # Packages of the npm registry, by the lock file in FOLDER, into build/npm/FOLDER. Without npm or a network there
@@ -166,7 +168,7 @@ $(B)/gen/analysis/html/template.c: $(NPM)/analysis/html/state analysis/html/asse
 	$(call say,PAGE,$@)
 	$(Q)mkdir -p $(@D) && analysis/html/assemble $(NPM)/analysis/html/node_modules >$@
 $(PAGE_OBJ): $(B)/obj/%.o: $(B)/gen/%.c
-	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CPPFLAGS) -O0 -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 $(CPPFLAGS) $(PIC_BOTH) -O0 -c -o $@ $<
 
 $(B)/obj/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/libraries
 	$(call say,CC,$<)

@@ -1,4 +1,16 @@
 # SPDX-License-Identifier: MIT
-# What the analysis side installs beside the program.
-MAN_PAGES   := $(sort $(wildcard analysis/man/*.1))
+# All rooms: a new one needs no edit. A room has a dir.mk of its own only for what is special about it.
+# main.c is the only file with a main; memory.c is for the whole program.
+MAIN_SRC := $(addprefix analysis/cmd/,main.c memory.c)
+ANALYSIS_SRC += $(filter-out $(MAIN_SRC),$(sort $(wildcard analysis/*/*.c)))
+
+# Rooms whose code runs once an event or once a block.
+FAST_ROOMS := sites space time refs blame compare whatif export import babeltrace2
+$(foreach room,$(FAST_ROOMS),$(eval CFLAGS_analysis/$(room) := -O3))
+
+# Sources that need a library which may be missing.
+OPTIONAL_SRC += $(addprefix analysis/,draw/canvas.c draw/screen.c cmd/known.c babeltrace2/bt.c export/sqlite.c export/proto.c)
+
+# What `make install` installs beside the program.
+MAN_PAGES    := $(sort $(wildcard analysis/man/*.1))
 TRACECOMPASS := $(sort $(wildcard analysis/tracecompass/*.xml))

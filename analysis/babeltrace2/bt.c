@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "analysis/babeltrace2/report.h"
+#include "analysis/babeltrace2/bt_report.h"
 
 #if defined HS_WITHOUT_BABELTRACE2 || !__has_include(<babeltrace2/babeltrace.h>)
 

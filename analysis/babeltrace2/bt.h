@@ -7,7 +7,7 @@
 #ifndef HS_BABELTRACE2_BT_H
 #define HS_BABELTRACE2_BT_H
 
-#include "analysis/export/story.h"
+#include "analysis/export/event_stream.h"
 
 /* NULL, or what has to be installed before this program is built, so that it can write and read CTF. */
 extern const char *const hs_bt_missing;

@@ -7,7 +7,7 @@
 #define HS_BABELTRACE2_LTTNG_H
 
 #include "analysis/babeltrace2/bt.h"
-#include "analysis/import/intake.h"
+#include "analysis/import/importer.h"
 
 struct hs_lttng {
     struct hs_intake *intake;

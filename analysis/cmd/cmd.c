@@ -13,7 +13,7 @@
 
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/cmd/main.h"
-#include "analysis/present/theme.h"
+#include "analysis/draw/theme.h"
 #include "analysis/util/output.h"
 #include "analysis/util/text.h"
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "analysis/cmd/main.h"
-#include "analysis/present/screen.h"
+#include "analysis/draw/screen.h"
 #include "analysis/util/leftover.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)

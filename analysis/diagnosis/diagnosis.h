@@ -13,8 +13,8 @@
 #ifndef HS_DIAGNOSIS_H
 #define HS_DIAGNOSIS_H
 
-#include "analysis/measure/blame.h"
-#include "analysis/measure/names.h"
+#include "analysis/blame/blame.h"
+#include "analysis/sites/names.h"
 
 /* In the order in which they are asked for. */
 enum hs_cause {

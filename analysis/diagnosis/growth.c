@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/measure/summary.h"
+#include "analysis/time/summary.h"
 
 #define LEAST_MOMENTS 6u   /* fewer are no series */
 #define LEAST_BYTES   256u /* growth over the moments looked at; less may be a cache of the interpreter */

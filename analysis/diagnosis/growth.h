@@ -8,7 +8,7 @@
 #ifndef HS_DIAGNOSIS_GROWTH_H
 #define HS_DIAGNOSIS_GROWTH_H
 
-#include "analysis/measure/names.h"
+#include "analysis/sites/names.h"
 
 #define HS_GROWTH_MOMENTS 64u
 #define HS_GROWTH_SITES   (1u << 16) /* traces with more sites are not followed */

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 #include "analysis/doctor/doctor.h"
-#include "analysis/measure/fragmentation.h"
+#include "analysis/space/fragmentation.h"
 
 #define MUCH  0.75 /* external fragmentation that is worth a word before anything has failed */
 #define ROOM  4096 /* free bytes below which it is not */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
-#include "analysis/measure/caps.h"
+#include "analysis/sites/caps.h"
 
 #define PIECES  0.75 /* external fragmentation that is worth a word */
 #define ROOM    8192 /* free bytes below which it is not */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
-#include "analysis/measure/summary.h"
+#include "analysis/time/summary.h"
 
 /* lwIP stops the program when it cannot have one of these. */
 static bool is_vital(const struct hs_pool *pool) { return !strcmp(pool->name, "SYS_TIMEOUT"); }

@@ -21,8 +21,8 @@
 
 #include "analysis/diagnosis/exam.h"
 #include "analysis/doctor/chips.h"
-#include "analysis/measure/caps.h"
-#include "analysis/measure/pools.h"
+#include "analysis/sites/caps.h"
+#include "analysis/sites/pools.h"
 #include "lib/host/meminfo.h"
 
 /* ---- what is looked at ---- */

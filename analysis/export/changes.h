@@ -10,7 +10,7 @@
 #ifndef HS_EXPORT_CHANGES_H
 #define HS_EXPORT_CHANGES_H
 
-#include "analysis/measure/freespace.h"
+#include "analysis/space/freespace.h"
 
 enum hs_change_kind { HS_CHANGE_TAKEN, HS_CHANGE_FREED, HS_CHANGE_RESIZED };
 

@@ -1,6 +1,3 @@
 # SPDX-License-Identifier: MIT
-# Traces in other programs' formats. A library that is not installed only takes its own formats away.
-ANALYSIS_SRC += $(sort $(wildcard analysis/export/*.c))
-CFLAGS_analysis/export := -O3
-OPTIONAL_SRC += $(addprefix analysis/export/,sqlite.c proto.c)
+# Traces in other programs' formats. A missing library takes only its own formats away.
 PROTO_SRC := $(sort $(wildcard analysis/export/proto/*.proto))

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-#include "analysis/export/story.h"
-#include "analysis/measure/names.h"
+#include "analysis/export/event_stream.h"
+#include "analysis/sites/names.h"
 
 struct hs_export_job {
     const char *input;          /* trace to read */

@@ -3,7 +3,7 @@
  * Every event as a JSON object on a line of its own; losses too.
  */
 #include "analysis/export/export.h"
-#include "analysis/present/json.h"
+#include "analysis/draw/json.h"
 
 struct lines {
     struct hs_json *json;

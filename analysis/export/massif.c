@@ -11,8 +11,8 @@
 #include "analysis/export/export.h"
 #include "analysis/export/moments.h"
 #include "analysis/export/stacks.h"
-#include "analysis/measure/summary.h"
-#include "analysis/measure/timeline.h"
+#include "analysis/time/summary.h"
+#include "analysis/time/timeline.h"
 
 #define SNAPSHOTS 100 /* massif's own default */
 

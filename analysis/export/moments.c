@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "analysis/measure/estimates.h"
+#include "analysis/sites/estimates.h"
 
 /* Every second one goes, so that there is room again. */
 static void thin(struct hs_moments *m)

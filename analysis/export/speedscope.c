@@ -4,7 +4,7 @@
  */
 #include "analysis/export/export.h"
 #include "analysis/export/stacks.h"
-#include "analysis/present/json.h"
+#include "analysis/draw/json.h"
 
 static const struct {
     enum hs_weight weight;

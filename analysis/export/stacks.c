@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/export/export.h"
 #include "analysis/export/stacks.h"
-#include "analysis/measure/estimates.h"
+#include "analysis/sites/estimates.h"
 
 #include <search.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef HS_EXPORT_STACKS_H
 #define HS_EXPORT_STACKS_H
 
-#include "analysis/measure/groups.h"
+#include "analysis/sites/groups.h"
 
 struct hs_export_job;
 

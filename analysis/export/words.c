@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "analysis/measure/caps.h"
-#include "analysis/measure/phases.h"
+#include "analysis/sites/caps.h"
+#include "analysis/sites/phases.h"
 
 #define MOST 7
 

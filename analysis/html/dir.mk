@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
-# Traces as a page. The page itself, page/, is put together by `assemble` with the libraries of package-lock.json
-# and becomes one generated source file.
-ANALYSIS_SRC += $(sort $(wildcard analysis/html/*.c))
+# Traces as a page. `assemble` joins the page's parts, page/, with the libraries of package-lock.json into one generated
+# source file.
 PAGE_SRC := $(sort $(wildcard analysis/html/page/*))

@@ -7,8 +7,8 @@
 #include "analysis/export/stacks.h"
 #include "analysis/html/sources.h"
 #include "analysis/html/verdict.h"
-#include "analysis/measure/retained.h"
-#include "analysis/measure/summary.h"
+#include "analysis/refs/retained.h"
+#include "analysis/time/summary.h"
 
 /* ---- the whole ---- */
 

@@ -12,11 +12,11 @@
 #ifndef HS_HTML_FACTS_H
 #define HS_HTML_FACTS_H
 
-#include "analysis/html/trace.h"
-#include "analysis/measure/names.h"
-#include "analysis/measure/samefiles.h"
-#include "analysis/present/head.h"
-#include "analysis/present/json.h"
+#include "analysis/html/html_trace.h"
+#include "analysis/sites/names.h"
+#include "analysis/sites/samefiles.h"
+#include "analysis/draw/head.h"
+#include "analysis/draw/json.h"
 
 struct hs_page_facts {
     const struct hs_page_trace *trace;

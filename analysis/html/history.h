@@ -27,7 +27,7 @@
 #ifndef HS_HTML_HISTORY_H
 #define HS_HTML_HISTORY_H
 
-#include "analysis/measure/timeline.h"
+#include "analysis/time/timeline.h"
 
 enum hs_step {
     HS_STEP_FREED, /* a block is gone */

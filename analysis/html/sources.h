@@ -6,7 +6,7 @@
 #define HS_HTML_SOURCES_H
 
 #include "analysis/html/facts.h"
-#include "analysis/measure/groups.h"
+#include "analysis/sites/groups.h"
 
 #define HS_SOURCE_AROUND 4u /* lines before and behind */
 

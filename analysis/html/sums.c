@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/measure/estimates.h"
+#include "analysis/sites/estimates.h"
 
 static bool grow_sites(struct hs_sums *s, uint32_t n)
 {

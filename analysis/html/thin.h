@@ -8,7 +8,7 @@
 #ifndef HS_HTML_THIN_H
 #define HS_HTML_THIN_H
 
-#include "analysis/measure/series.h"
+#include "analysis/time/series.h"
 
 struct hs_stretch {
     uint64_t last, fullest, tightest; /* events */

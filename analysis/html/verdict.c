@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#include "analysis/measure/pins.h"
-#include "analysis/measure/summary.h"
-#include "analysis/present/table.h"
+#include "analysis/blame/separators.h"
+#include "analysis/time/summary.h"
+#include "analysis/draw/table.h"
 
 #define NOTEWORTHY 0.5 /* external fragmentation from here on is worth a word */
 

@@ -5,8 +5,8 @@
 #ifndef HS_HTML_VERDICT_H
 #define HS_HTML_VERDICT_H
 
-#include "analysis/html/trace.h"
-#include "analysis/measure/groups.h"
+#include "analysis/html/html_trace.h"
+#include "analysis/sites/groups.h"
 
 #define HS_SENTENCE_MAX 2048u
 

@@ -1,5 +1,3 @@
 # SPDX-License-Identifier: MIT
-# The heap rebuilt from records.
-ANALYSIS_SRC += $(sort $(wildcard analysis/model/*.c))
-# Pairs of sums in vector registers would be stored as one and loaded apart: forwarding from store to load fails.
+# Without SLP: a pair of sums would be stored as one vector and loaded as two words, and store forwarding fails.
 CFLAGS_analysis/model := -O3 -fno-tree-slp-vectorize

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/host/parts.h"
+#include "lib/host/reader_internal.h"
 
 #define TICK  0.25 /* seconds */
 #define PATIENCE ((int)(TICK * 1000))

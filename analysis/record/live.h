@@ -8,7 +8,7 @@
 #define HS_RECORD_LIVE_H
 
 #include "analysis/model/model.h"
-#include "analysis/record/line.h"
+#include "analysis/record/link.h"
 #include "lib/host/writer.h"
 
 /* What is known at present. */

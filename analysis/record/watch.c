@@ -15,7 +15,7 @@
 
 #include "analysis/record/process.h"
 #include "analysis/record/scratch.h"
-#include "lib/host/parts.h"
+#include "lib/host/reader_internal.h"
 #include "lib/host/reader.h"
 
 #define PIPE_BYTES (1 << 20)

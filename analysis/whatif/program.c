@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/measure/timeline.h"
+#include "analysis/time/timeline.h"
 
 #define STEPS_MAX (UINT32_MAX - 1)
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/measure/fragmentation.h"
+#include "analysis/space/fragmentation.h"
 
 struct replay {
     const struct hs_program *program;

@@ -7,7 +7,7 @@
 #ifndef HS_WHATIF_SIM_H
 #define HS_WHATIF_SIM_H
 
-#include "analysis/measure/freeruns.h"
+#include "analysis/space/freeruns.h"
 
 #define HS_SIM_NONE  UINT32_MAX /* no place */
 #define HS_SIM_AREAS 256u

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/host/capture.h"
-#include "lib/host/pieces.h"
+#include "lib/host/memory_image.h"
 
 #define DUMPS     256          /* in one log */
 #define BYTES_MAX (256u << 20) /* of all of them */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "lib/host/parts.h"
+#include "lib/host/reader_internal.h"
 #include "lib/host/writer.h"
 
 _Static_assert(sizeof(struct hs_hst_header) == 48, "layout");

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/host/capture.h"
-#include "lib/host/pieces.h"
+#include "lib/host/memory_image.h"
 
 /* --- ELF ---------------------------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/parts.h"
+#include "lib/host/reader_internal.h"
 
 #define NUMBERS 32768u /* of the recorder */
 

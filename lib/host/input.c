@@ -12,7 +12,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "lib/host/parts.h"
+#include "lib/host/reader_internal.h"
 
 void hs_fail_with(struct hs_error *error, int code, uint64_t offset, const char *text, ...) {
     va_list arguments;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/text.h"
+#include "lib/host/lines.h"
 
 #define LINE_GRANULES 64u
 #define GRANULES_ALL  (1u << 30) /* of all dumps */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/follow.h"
+#include "lib/host/replay.h"
 
 /* --- counting what is missing ------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/parts.h"
+#include "lib/host/reader_internal.h"
 
 #define ROOM (256u * 1024) /* of the window; a chunk has up to 128 KB */
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/parts.h"
+#include "lib/host/reader_internal.h"
 
 #define PART_MAX (1u << 17)
 #define PARTS    4096

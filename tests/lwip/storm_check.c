@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/measure/pools.h"
+#include "analysis/sites/pools.h"
 
 static struct hs_pools *pools;
 static const char *names;

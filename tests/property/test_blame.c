@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/blame.h"
+#include "analysis/blame/blame.h"
 
 #define BLOCKS_MAX  11u
 #define REGIONS_MAX 3u

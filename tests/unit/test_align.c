@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/align.h"
+#include "analysis/sites/align.h"
 
 /* One letter a line. */
 static void spell(char *text, const char *letters)

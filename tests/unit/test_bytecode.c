@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/bytecode.h"
+#include "analysis/refs/bytecode.h"
 
 #define BYTES_MAX 65536u
 #define UNREACHED 3u /* bytes or instructions behind a `raise` at the end, to return what nobody gets */

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/dominators.h"
+#include "analysis/refs/dominators.h"
 
 #define NODES_MAX  60u
 #define DEGREE_MAX 6u

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/fragmentation.h"
+#include "analysis/space/fragmentation.h"
 
 static uint64_t state;
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/import/intake.h"
+#include "analysis/import/importer.h"
 #include "analysis/import/unnamed.h"
 #include "analysis/model/model.h"
 

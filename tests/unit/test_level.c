@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/estimates.h"
+#include "analysis/sites/estimates.h"
 #include "analysis/model/model.h"
 #include "lib/level.h"
 

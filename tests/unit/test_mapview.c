@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/present/mapview.h"
+#include "analysis/map/mapview.h"
 
 #define GRANULES_MAX 3000u
 

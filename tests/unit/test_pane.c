@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/present/pane.h"
+#include "analysis/draw/pane.h"
 
 static const struct hs_look plain = {0};
 

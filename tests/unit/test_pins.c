@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/pins.h"
+#include "analysis/blame/separators.h"
 
 #define SHIFT  4u
 #define GROUPS 26u

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/present/table.h"
+#include "analysis/draw/table.h"
 #include "lib/record.h"
 
 /* ---- catching output ---- */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/retained.h"
+#include "analysis/refs/retained.h"
 
 struct script {
     struct hs_model *model;

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/present/scale.h"
+#include "analysis/draw/scale.h"
 
 static void assert_label(struct hs_scale scale, double step, double value, const char *expected)
 {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/measure/series.h"
+#include "analysis/time/series.h"
 
 #define SAMPLES 5000
 

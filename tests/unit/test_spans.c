@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 
-#include "analysis/import/spans.h"
+#include "analysis/import/arena_map.h"
 #include "lib/record.h"
 
 #define HEAP   UINT64_C(0x55d000001000)

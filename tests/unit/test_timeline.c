@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "analysis/cmd/when.h"
-#include "analysis/measure/timeline.h"
+#include "analysis/cmd/time_spec.h"
+#include "analysis/time/timeline.h"
 
 #define REGIONS  2u
 #define GRANULES 300u /* of a region */

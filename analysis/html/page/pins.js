@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who pins the free space, as analysis/measure/pins.c measures it: how long the longest free run would be without the
+// Who pins the free space, as analysis/blame/separators.c measures it: how long the longest free run would be without the
 // blocks of one place, and of several together; at the cursor and over time.
 
 // One pass over the blocks of a layout. By place: the longest free run without its blocks, and the borders of free runs

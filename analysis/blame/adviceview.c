@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/blame/adviceview.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "analysis/time/summary.h"
+#include "analysis/draw/table.h"
+
+#define TEXT_MAX (3 * HS_NAME_MAX)
+
+/* A sentence is written from a pattern, in which a letter behind % stands for a figure of the advice:
+ * l the line to change, i the line of the islands, n blocks, o of, s smallest, g largest, b bytes, t and u times. */
+static const struct {
+    const char *key, *what, *why;
+} words[HS_ADVICE_KINDS] = {
+    [HS_ADVICE_REUSE] = {
+        "reuse", "use one buffer again instead of a new one each time (readinto(), a slice of a memoryview)",
+        "%o blocks of %b bytes on average came from there, at most %g bytes of them at a time. %n of them lay beside blocks "
+        "of %i and went after %t on average, while those stayed for %u"},
+    [HS_ADVICE_IMPORT] = {
+        "import", "import at the top of the program, before anything else is allocated",
+        "%n of its %o blocks in free space came from an import in midst of the program"},
+    [HS_ADVICE_FINAL_SIZE] = {
+        "final size", "give it its final size at once ([None] * n, bytearray(n), a dict filled at the start)",
+        "%n resizes of %o of its blocks, up to %g bytes, before they came to lie in free space"},
+    [HS_ADVICE_PREALLOCATE] = {
+        "preallocate", "make these blocks, or one array in their place, before the loop that needs the buffers",
+        "%n blocks of %s bytes stayed for %t on average, %o of them till the end, among blocks that went after %u"},
+    [HS_ADVICE_EARLIER] = {
+        "earlier", "allocate it earlier, before what comes and goes",
+        "%n of its blocks (%b bytes) stayed for %t on average, %o of them till the end, among blocks that went after %u"},
+    [HS_ADVICE_COLLECT] = {
+        "collect", "call gc.collect() before it: the blocks then lie further down, beside those that stay",
+        "of %o of its blocks that outlived the next collection, %n had room further down behind that collection"},
+    [HS_ADVICE_THRESHOLD] = {
+        "threshold", "set gc.threshold(%g), so that collections come before the heap is full; heapstrata whatif "
+                     "--threshold %g tells what that would have done",
+        "%n of %o collections began only when nothing fitted any more, and a collection freed %b bytes on average"},
+};
+
+static const char *line(const struct hs_blameview *v, uint32_t group, char *shown)
+{
+    const char *name = group == UINT32_MAX ? "" : v->groups->group[group].name[0];
+    return hs_format(shown, HS_NAME_MAX, HS_VALUE_TEXT, (struct hs_value){.s = name});
+}
+
+static void figure(const struct hs_blameview *v, const struct hs_advice *a, char which, char *text, bool grouped)
+{
+    uint64_t number = which == 'n' ? a->blocks : which == 'o' ? a->of : which == 's' ? a->smallest :
+                      which == 'g' ? a->largest : a->bytes;
+    if (which == 'l')
+        line(v, a->group, text);
+    else if (which == 'i')
+        line(v, v->islands->row[a->row].group, text);
+    else if (which == 't' || which == 'u')
+        hs_format(text, HS_NAME_MAX, HS_VALUE_SECONDS,
+                  (struct hs_value){.d = hs_seconds(v->head.reader, which == 't' ? a->ticks : a->other_ticks)});
+    else if (which == 's' && a->smallest != a->largest)
+        snprintf(text, HS_NAME_MAX, "%llu to %llu", (unsigned long long)a->smallest, (unsigned long long)a->largest);
+    else if (grouped)
+        hs_format(text, HS_NAME_MAX, HS_VALUE_COUNT, (struct hs_value){.u = number});
+    else
+        snprintf(text, HS_NAME_MAX, "%llu", (unsigned long long)number);
+}
+
+/* Fills in a pattern. What is code has its numbers plain. */
+static char *fill_in(const struct hs_blameview *v, const struct hs_advice *a, const char *pattern, bool grouped, char *text)
+{
+    size_t n = 0;
+    for (; *pattern && n + HS_NAME_MAX < TEXT_MAX; pattern++) {
+        if (*pattern != '%') {
+            text[n++] = *pattern;
+            continue;
+        }
+        figure(v, a, *++pattern, text + n, grouped);
+        n += strlen(text + n);
+    }
+    text[n] = '\0';
+    return text;
+}
+
+/* Wrapped at 112 columns, the first line behind `mark`, the others as far in. */
+static void wrapped(const char *text, const char *mark, FILE *out)
+{
+    size_t column = 0;
+    for (const char *p = text; *p;) {
+        size_t length = strcspn(p, " ");
+        if (!column || column + length > 112) {
+            column = (size_t)fprintf(out, "%s%5s", column ? "\n" : "", column ? "" : mark) - (column > 0);
+        } else {
+            fputc(' ', out);
+            column++;
+        }
+        column += (size_t)fprintf(out, "%.*s", (int)length, p);
+        p += length + strspn(p + length, " ");
+    }
+    fputc('\n', out);
+}
+
+void hs_advice_text(const struct hs_blameview *v, FILE *out)
+{
+    char text[TEXT_MAX], shown[HS_NAME_MAX];
+    if (!v->islands->n_advice)
+        return;
+    fputs("\n# What usually helps, and what in this trace speaks for it:\n", out);
+    for (size_t i = 0; i < v->islands->n_advice; i++) {
+        const struct hs_advice *a = &v->islands->advice[i];
+        fprintf(out, "%s\n", a->group == UINT32_MAX ? "the whole run" : line(v, a->group, shown));
+        wrapped(fill_in(v, a, words[a->kind].what, false, text), "  -> ", out);
+        wrapped(fill_in(v, a, words[a->kind].why, true, text), "", out);
+    }
+}
+
+void hs_advice_json(const struct hs_blameview *v, struct hs_json *json)
+{
+    char text[TEXT_MAX];
+    hs_json_array(json, "advice");
+    for (size_t i = 0; i < v->islands->n_advice; i++) {
+        const struct hs_advice *a = &v->islands->advice[i];
+        hs_json_object(json, NULL);
+        hs_json_text(json, "advice", words[a->kind].key);
+        hs_json_text(json, "line", a->group == UINT32_MAX ? NULL : v->groups->group[a->group].name[0]);
+        hs_json_text(json, "islands_line",
+                     a->row == UINT32_MAX ? NULL : v->groups->group[v->islands->row[a->row].group].name[0]);
+        hs_json_text(json, "what", fill_in(v, a, words[a->kind].what, false, text));
+        hs_json_text(json, "why", fill_in(v, a, words[a->kind].why, false, text));
+        hs_json_uint(json, "blocks", a->blocks);
+        hs_json_uint(json, "of", a->of);
+        hs_json_uint(json, "bytes", a->bytes);
+        hs_json_uint(json, "largest_bytes", a->largest);
+        hs_json_real(json, "seconds", hs_seconds(v->head.reader, a->ticks));
+        hs_json_real(json, "other_seconds", hs_seconds(v->head.reader, a->other_ticks));
+        hs_json_end(json);
+    }
+    hs_json_end(json);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The blocks of a blame, put together by the line that asked for them and by kind.
+ */
+#ifndef HS_BLAME_BLAME_GROUPS_H
+#define HS_BLAME_BLAME_GROUPS_H
+
+#include "analysis/blame/blame.h"
+#include "analysis/sites/names.h"
+
+struct hs_culprit {
+    char *line, *kind;
+    uint64_t blocks, bytes;     /* bytes: taken */
+    uint64_t youngest, oldest;  /* ticks */
+    uint32_t survived_least, survived_most; /* collections */
+};
+
+struct hs_culprits {
+    struct hs_culprit *of; /* `n`, most bytes first */
+    size_t n;
+};
+
+/* Fills *culprits; free with hs_culprits_free. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_culprits_find(struct hs_culprits *culprits, const struct hs_blame *blame, const struct hs_names *names);
+void hs_culprits_free(struct hs_culprits *culprits);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who is to blame, and what helps, as text or JSON. Shows what it is given, measures nothing.
+ */
+#ifndef HS_BLAME_BLAMEVIEW_H
+#define HS_BLAME_BLAMEVIEW_H
+
+#include "analysis/blame/advice.h"
+#include "analysis/blame/blame_groups.h"
+#include "analysis/draw/head.h"
+
+/* A request that had no room, or is asked about. */
+struct hs_blame_case {
+    struct hs_failure failure; /* as recorded; of a hypothetical one only size, number, free, largest_free */
+    bool hypothetical;
+    uint64_t elapsed;          /* ticks since the first boot */
+    struct hs_blame blame;
+    struct hs_culprits culprits;
+};
+
+struct hs_blameview {
+    struct hs_head head;
+    const struct hs_names *names;
+    const struct hs_blame_case *cases; /* `n`; the last one is shown in full */
+    size_t n;
+    uint64_t failures, unplaced;       /* all of the trace; of these, without room or layout to judge by */
+    enum hs_blame_by by;
+    const char *when;                  /* of a hypothetical one, as the user said; else NULL */
+    const struct hs_groups *groups;    /* lines, for the islands */
+    const struct hs_island_report *islands;
+    uint64_t limit;                    /* rows of each table */
+    bool color;
+};
+
+void hs_blameview_text(const struct hs_blameview *view, FILE *out);
+
+/* Returns HS_OK or HS_ERR_MEMORY. */
+int hs_blameview_json(const struct hs_blameview *view, FILE *out);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata blame: which blocks stand in the way of an allocation, and which lines leave such blocks.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/cmd/picture_option.h"
+#include "analysis/cmd/elf_option.h"
+#include "analysis/cmd/time_spec.h"
+#include "analysis/time/timeline.h"
+#include "analysis/blame/blame_svg.h"
+#include "analysis/blame/blameview.h"
+
+#define CASES_KEPT 32u
+#define LIMIT_AUTO UINT64_MAX
+
+struct args {
+    struct hs_common common;
+    const char *at;
+    uint64_t size, limit;
+    int fewest; /* enum hs_blame_by */
+};
+
+static const struct hs_option options[] = {
+    {"size", 's', "BYTES", HS_OPT_UINT, offsetof(struct args, size),
+     "ask about an allocation of BYTES instead of those that failed", NULL},
+    {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
+     "with --size: end, a time such as 1.5s or 20ms, event:N, mark:LABEL or mark:LABEL#2 (default end)", NULL},
+    {"fewest", 'f', "WHAT", HS_OPT_CHOICE, offsetof(struct args, fewest),
+     "the smallest set is that of the fewest blocks or bytes (default blocks)", "blocks|bytes"},
+    {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
+     "rows of each table, 0 for all (default 12 in text, all in JSON)", NULL},
+    {0},
+};
+
+struct work {
+    const struct args *args;
+    struct hs_reader *reader;
+    struct hs_model *model;
+    struct hs_names names;
+    struct hs_when when;
+    struct hs_picture picture;
+    struct hs_islands islands;
+    struct hs_blame_case *cases; /* the last ones, oldest first */
+    size_t n;
+    uint64_t failures, unplaced;
+    bool done;        /* the moment came and will not come again */
+    int error;
+};
+
+/* ---- cases ---- */
+
+static struct hs_blame_case *new_case(struct work *w)
+{
+    if (w->n == CASES_KEPT) {
+        hs_blame_free(&w->cases[0].blame);
+        memmove(w->cases, w->cases + 1, --w->n * sizeof *w->cases);
+    }
+    w->cases[w->n] = (struct hs_blame_case){.elapsed = hs_model_elapsed(w->model)};
+    return &w->cases[w->n++];
+}
+
+static void blame(struct work *w, struct hs_blame_case *c)
+{
+    struct hs_blame_request request = {
+        .size = c->failure.size, .by = (enum hs_blame_by)w->args->fewest, .asked = c->failure.region, .caps = c->failure.caps,
+    };
+    if (!w->error)
+        w->error = hs_picture_take(&w->picture, w->model);
+    if (!w->error)
+        w->error = hs_blame_find(&c->blame, &w->picture, &request);
+    hs_blame_ages(&c->blame, w->model);
+}
+
+static bool for_want_of_room(const struct hs_model *m, const struct hs_failure *f)
+{
+    return m->synced && !hs_model_is_told(m) && f->verdict != HS_VERDICT_LOCKED && f->verdict != HS_VERDICT_REFUSED;
+}
+
+static void on_failure(void *context, const struct hs_failure *failure)
+{
+    struct work *w = context;
+    w->failures++;
+    if (w->args->size)
+        return;
+    if (!for_want_of_room(w->model, failure)) {
+        w->unplaced++;
+        return;
+    }
+    struct hs_blame_case *c = new_case(w);
+    c->failure = *failure;
+    blame(w, c);
+}
+
+/* The moment that --at names: a later one with the same mark takes its place. */
+static void ask(struct work *w)
+{
+    struct hs_layout layout = hs_model_layout(w->model, HS_ALL_REGIONS);
+    if (w->n)
+        hs_blame_free(&w->cases[--w->n].blame);
+    struct hs_blame_case *c = new_case(w);
+    c->hypothetical = true;
+    c->failure = (struct hs_failure){
+        .size = w->args->size < UINT32_MAX ? (uint32_t)w->args->size : UINT32_MAX, .number = w->model->number,
+        .site = HS_SITE_UNKNOWN, .region = HS_ALL_REGIONS, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
+        .synced = w->model->synced && !hs_model_is_told(w->model), .verdict = HS_VERDICT_UNKNOWN,
+    };
+    blame(w, c);
+}
+
+static int watch(void *context, const struct hs_event *events, long n)
+{
+    struct work *w = context;
+    for (const struct hs_event *e = events; e < events + n && !w->error; e++) {
+        if (!w->done && hs_when_before(&w->when, e, hs_seconds(w->reader, hs_event_elapsed(w->model, e)))) {
+            ask(w);
+            w->done = true;
+        }
+        int error = hs_islands_before(&w->islands, w->model, e);
+        hs_model_feed(w->model, e, 1);
+        error = error ? error : hs_islands_after(&w->islands, w->model, e);
+        w->error = w->error ? w->error : error;
+        if (!w->done && hs_when_at(&w->when, e)) {
+            ask(w);
+            w->done = w->when.occurrence > 0;
+        }
+    }
+    return w->error = w->error ? w->error : w->model->error;
+}
+
+/* ---- what cannot be answered ---- */
+
+static int no_layout(const struct work *w)
+{
+    if (w->picture.taken ? w->picture.level > HS_LEVEL_FULL : w->model->levels.last > HS_LEVEL_FULL)
+        return hs_complain("%s: nobody to blame: recorded at level %s, which does not tell where blocks are. Record at "
+                           "level full, or see heapstrata report", w->args->common.input,
+                           hs_level_name(w->picture.taken ? w->picture.level : w->model->levels.last));
+    return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or since "
+                       "records were lost", w->args->common.input);
+}
+
+static int check(struct work *w)
+{
+    const char *path = w->args->common.input;
+    if (w->error)
+        return hs_complain("%s: %s", path, hs_strerror(w->error));
+    if (w->args->size && w->when.kind != HS_WHEN_MARK && !w->done)
+        ask(w);
+    if (w->args->size && !w->n)
+        return hs_complain("%s: no mark '%.*s'%s", path, (int)w->when.label_len, w->when.label,
+                           w->when.seen ? " so many times" : "");
+    if (w->args->size ? !w->cases[0].failure.synced : w->unplaced && !w->n && !w->islands.moments)
+        return no_layout(w);
+    return HS_EXIT_OK;
+}
+
+/* ---- all of it ---- */
+
+static int draw(const void *what, const struct hs_sheet_style *style, FILE *out)
+{
+    return hs_blamepicture_draw(what, style, out);
+}
+
+/* Draws the last case. Complains; returns the exit status. */
+static int draw_all(const struct work *w, const struct hs_blameview *view)
+{
+    char subject[256];
+    return hs_cmd_draw(&w->args->common, draw, &(struct hs_blamepicture){
+        view, &w->picture, hs_cmd_subject(w->args->common.input, w->reader, subject, sizeof subject) });
+}
+
+static int exit_status(int error)
+{
+    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+}
+
+/* Returns the exit status. */
+static int print(struct work *w, const struct hs_groups *lines, const struct hs_island_report *report)
+{
+    const struct args *args = w->args;
+    uint64_t limit = args->limit == LIMIT_AUTO ? args->common.json ? UINT64_MAX : 12 : args->limit ? args->limit : UINT64_MAX;
+    struct hs_blameview view = {
+        .head = {args->common.input, w->reader, w->model}, .names = &w->names, .cases = w->cases, .n = w->n,
+        .failures = w->failures, .unplaced = w->unplaced, .by = (enum hs_blame_by)args->fewest,
+        .when = args->size ? args->at ? args->at : "end" : NULL, .groups = lines, .islands = report, .limit = limit,
+        .color = hs_cmd_colors(&args->common),
+    };
+    if (hs_cmd_draws(&args->common))
+        return draw_all(w, &view);
+    if (args->common.json)
+        return exit_status(hs_blameview_json(&view, stdout));
+    hs_blameview_text(&view, stdout);
+    return HS_EXIT_OK;
+}
+
+/* What the smallest of the requests asked for that failed; 0: none did. */
+static uint64_t least_asked(const struct work *w)
+{
+    uint64_t least = 0;
+    for (size_t i = 0; i < w->n; i++)
+        least = !least || w->cases[i].failure.size < least ? w->cases[i].failure.size : least;
+    return least;
+}
+
+static int measure_and_print(struct work *w)
+{
+    static const struct hs_grouping by_line = {.key = {HS_KEY_LINE}, .n_keys = 1};
+    struct hs_island_report report = {0};
+    struct hs_groups *lines = hs_groups_new(w->model, &w->names, &by_line);
+    hs_islands_finish(&w->islands, w->model);
+    struct hs_advised advised = {w->model, w->reader, least_asked(w)};
+    int error = lines ? hs_island_report_make(&report, &w->islands, lines, &advised) : HS_ERR_MEMORY;
+    for (size_t i = 0; !error && i < w->n; i++)
+        error = hs_culprits_find(&w->cases[i].culprits, &w->cases[i].blame, &w->names);
+    int status = error ? exit_status(error) : print(w, lines, &report);
+    hs_island_report_free(&report);
+    hs_groups_free(lines);
+    return status;
+}
+
+static int replay(struct work *w)
+{
+    w->names.reader = w->reader;
+    w->model = hs_model_new(&(struct hs_model_observer){.context = w, .failed = on_failure});
+    w->cases = calloc(CASES_KEPT, sizeof *w->cases);
+    if (!w->model || !w->cases)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    int damaged = hs_cmd_replay(w->reader, watch, w), status = check(w);
+    if (!status)
+        status = hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader);
+    if (!status)
+        status = measure_and_print(w);
+    return status ? status : damaged;
+}
+
+static void release(struct work *w)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        hs_blame_free(&w->cases[i].blame);
+        hs_culprits_free(&w->cases[i].culprits);
+    }
+    free(w->cases);
+    hs_islands_free(&w->islands);
+    hs_picture_free(&w->picture);
+    hs_symbols_close(w->names.symbols);
+    hs_model_free(w->model);
+    hs_reader_close(w->reader);
+}
+
+static int run(void *memory)
+{
+    struct work w = {.args = memory};
+    if (hs_cmd_can_draw(&w.args->common))
+        return HS_EXIT_BAD;
+    if (w.args->at && !w.args->size)
+        return hs_complain("--at needs --size: how many bytes would be asked for then");
+    if (!hs_when_parse(&w.when, w.args->size ? w.args->at ? w.args->at : "end" : NULL, "at"))
+        return HS_EXIT_BAD;
+    w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
+    if (!w.reader)
+        return HS_EXIT_BAD;
+    w.done = !w.args->size;
+    int status = replay(&w);
+    release(&w);
+    return status;
+}
+
+const struct hs_cmd hs_cmd_blame = {
+    .name = "blame",
+    .summary = "tell which blocks stand in the way of an allocation, which lines leave such blocks, and what helps",
+    .usage = "[FILE]",
+    .about = "For every allocation that failed, or one that is asked about: the smallest set of live blocks without which "
+             "there would be room, by line, with age and kind. Over the run: the lines whose blocks stay as islands in free "
+             "space, and the standard advice where the trace speaks for it.",
+    .examples = "  heapstrata blame run.hst\n"
+                "  heapstrata blame --size 12K --at mark:ready run.hst\n"
+                "  heapstrata blame --svg blame.svg run.hst\n"
+                "  heapstrata blame --fewest bytes --json run.hst\n",
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF | HS_USES_PICTURE,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.limit = LIMIT_AUTO},
+    .run = run,
+};

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which firmware file gives native functions their names.
+ */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "analysis/cmd/elf_option.h"
+
+#define HS_FINGERPRINT(function) #function,
+static const char *const micropython_names[] = {
+#include "firmware-hooks/micropython/fingerprint.def"
+};
+static const char *const lwip_names[] = {
+#include "firmware-hooks/lwip/fingerprint.def"
+};
+static const char *const esp_idf_names[] = {
+#include "firmware-hooks/esp-idf/fingerprint.def"
+};
+#undef HS_FINGERPRINT
+
+/* The functions of each hook that takes a fingerprint. */
+static const struct {
+    const char *const *names;
+    size_t n;
+} fingerprints[] = {
+    {micropython_names, sizeof micropython_names / sizeof *micropython_names},
+    {lwip_names, sizeof lwip_names / sizeof *lwip_names},
+    {esp_idf_names, sizeof esp_idf_names / sizeof *esp_idf_names},
+};
+
+enum match { SAME, OTHER, UNTOLD };
+
+static enum match match(const struct hs_symbols *symbols, const struct hs_reader *reader)
+{
+    uint64_t expected = hs_reader_info(reader)->build_id;
+    if (!expected)
+        return UNTOLD;
+    for (size_t i = 0; i < sizeof fingerprints / sizeof *fingerprints; i++)
+        if (hs_symbols_fingerprint(symbols, fingerprints[i].names, fingerprints[i].n) == expected)
+            return SAME;
+    return OTHER;
+}
+
+/* The user's word counts, but a wrong one is worth a warning. */
+static int open_given(struct hs_symbols **symbols, const char *path, const struct hs_reader *reader)
+{
+    struct hs_error error = {0};
+    *symbols = hs_symbols_open(path, &error);
+    if (!*symbols)
+        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+    if (match(*symbols, reader) == OTHER)
+        hs_complain("warning: %s is another build than the one traced (%016" PRIx64 "): native names may be wrong",
+                    path, hs_reader_info(reader)->build_id);
+    return HS_EXIT_OK;
+}
+
+/* The program that was traced, as long as it still is what it was. */
+static struct hs_symbols *open_traced(const struct hs_reader *reader)
+{
+    struct hs_error error = {0};
+    const char *path = hs_reader_fact(reader, "exe");
+    if (!path || access(path, R_OK))
+        return NULL;
+    struct hs_symbols *symbols = hs_symbols_open(path, &error);
+    if (!symbols || match(symbols, reader) != OTHER)
+        return symbols;
+    hs_complain("warning: %s has been rebuilt since it was traced: no native names (--elf names another file)", path);
+    hs_symbols_close(symbols);
+    return NULL;
+}
+
+int hs_cmd_symbols(struct hs_symbols **symbols, const struct hs_common *common, const struct hs_reader *reader)
+{
+    *symbols = NULL;
+    if (hs_reader_fact(reader, "import")) /* its names came with it */
+        return HS_EXIT_OK;
+    if (common->elf)
+        return open_given(symbols, common->elf, reader);
+    *symbols = open_traced(reader);
+    return HS_EXIT_OK;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pictures that commands draw: --svg, --png and --theme.
+ */
+#ifndef HS_CMD_PICTURE_OPTION_H
+#define HS_CMD_PICTURE_OPTION_H
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/draw/sheet.h"
+
+/* Whether a picture is wanted instead of text. */
+static inline bool hs_cmd_draws(const struct hs_common *common)
+{
+    return common->svg || common->png;
+}
+
+/* To be called before a trace is read: complains when pictures are wanted that this build cannot draw, or of a file that is
+ * read too. Returns the exit status. */
+int hs_cmd_can_draw(const struct hs_common *common);
+
+/* What a picture is of, in a line: the trace's name and its firmware. `text` has `size` bytes. */
+char *hs_cmd_subject(const char *path, const struct hs_reader *reader, char *text, size_t size);
+
+/* Draws `what` once for each picture wanted. Complains; returns the exit status. */
+typedef int hs_draw(const void *what, const struct hs_sheet_style *style, FILE *out);
+int hs_cmd_draw(const struct hs_common *common, hs_draw *draw, const void *what);
+
+#endif

@@ -1,2 +1,0 @@
-# SPDX-License-Identifier: MIT
-ANALYSIS_SRC += $(sort $(wildcard analysis/diagnosis/*.c))

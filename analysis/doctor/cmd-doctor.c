@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata doctor: what is wrong, by what evidence, and what to do next.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/cmd/elf_option.h"
+#include "analysis/doctor/doctor.h"
+#include "analysis/doctor/doctorview.h"
+#include "lib/host/lines.h"
+
+#define TEXT_MAX (64u << 20) /* bytes of a text that are looked at */
+
+struct args {
+    struct hs_common common;
+};
+
+/* The text in memory. */
+struct text {
+    char *bytes, *copy;
+    size_t len;
+    struct hs_doctor_line *line;
+    size_t n, room;
+};
+
+/* ---- input ---- */
+
+/* The input is read twice, as text and as a trace: a pipe's goes into a file first, which becomes standard input. */
+static int make_seekable(void)
+{
+    char buffer[65536];
+    ssize_t n = 0;
+    if (lseek(STDIN_FILENO, 0, SEEK_CUR) >= 0)
+        return 0;
+    FILE *copy = tmpfile();
+    if (!copy)
+        return -1;
+    while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 && fwrite(buffer, 1, (size_t)n, copy) == (size_t)n)
+        ;
+    int bad = n != 0 || fflush(copy) || dup2(fileno(copy), STDIN_FILENO) < 0 || lseek(STDIN_FILENO, 0, SEEK_SET) < 0;
+    fclose(copy);
+    return bad ? -1 : 0;
+}
+
+static int read_all(int fd, struct text *t)
+{
+    ssize_t n = 1;
+    size_t room = 0;
+    while (n > 0 && t->len < TEXT_MAX) {
+        if (room - t->len < 65536) {
+            room = room ? room * 2 : 1u << 18;
+            char *more = realloc(t->bytes, room + 1);
+            if (!more)
+                return HS_ERR_MEMORY;
+            t->bytes = more;
+        }
+        n = pread(fd, t->bytes + t->len, room - t->len, (off_t)t->len);
+        t->len += n > 0 ? (size_t)n : 0;
+        if (!hs_text_begins((const uint8_t *)t->bytes, t->len))
+            break;
+    }
+    return n < 0 ? HS_ERR_IO : HS_OK;
+}
+
+static int split(struct text *t)
+{
+    if (!t->bytes || !hs_text_begins((const uint8_t *)t->bytes, t->len))
+        return HS_OK;
+    t->len = hs_text_narrow((uint8_t *)t->bytes, t->len);
+    struct hs_lines lines = {.at = (uint8_t *)t->bytes, .end = (uint8_t *)t->bytes + t->len};
+    while (hs_next_line(&lines)) {
+        if (t->n == t->room) {
+            size_t room = t->room ? t->room * 2 : 1024;
+            struct hs_doctor_line *more = realloc(t->line, room * sizeof *more);
+            if (!more)
+                return HS_ERR_MEMORY;
+            t->line = more;
+            t->room = room;
+        }
+        char *line = t->bytes + (lines.line - t->bytes);
+        t->line[t->n++] = (struct hs_doctor_line){line, lines.number};
+    }
+    return HS_OK;
+}
+
+/* A copy in which every line ends with a NUL. */
+static int terminate(struct text *t)
+{
+    t->copy = malloc(t->len + 1);
+    if (!t->copy)
+        return HS_ERR_MEMORY;
+    for (size_t i = 0; i < t->len; i++) {
+        char c = t->bytes[i];
+        t->copy[i] = c == '\n' || c == '\r' ? '\0' : c ? c : ' ';
+    }
+    t->copy[t->len] = '\0';
+    for (size_t i = 0; i < t->n; i++)
+        t->line[i].text = t->copy + (t->line[i].text - t->bytes);
+    return HS_OK;
+}
+
+/* Nothing is read of an input that is no text. */
+static int load_text(const char *path, struct text *t)
+{
+    bool standard = !strcmp(path, "-");
+    if (standard && make_seekable())
+        return hs_complain("cannot keep standard input: %s", strerror(errno));
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return hs_complain("%s: %s", path, strerror(errno));
+    int err = read_all(fd, t), problem = errno;
+    if (!standard)
+        close(fd);
+    if (err == HS_ERR_IO && problem == EISDIR)
+        err = HS_OK; /* a folder is no text, but may be a trace */
+    if (err == HS_ERR_IO)
+        return hs_complain("%s: %s", path, strerror(problem));
+    if (!err)
+        err = split(t);
+    if (!err)
+        err = terminate(t);
+    return err ? hs_complain("%s", hs_strerror(err)) : HS_EXIT_OK;
+}
+
+/* ---- diagnosis ---- */
+
+static int print(const struct args *args, const struct hs_patient *patient, const struct hs_findings *findings)
+{
+    if (!args->common.json) {
+        hs_doctor_text(patient, findings, hs_terminal_probe(hs_cmd_colors(&args->common)));
+        return HS_EXIT_OK;
+    }
+    int error = hs_doctor_json(patient, findings);
+    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+}
+
+static int examine(const struct args *args, struct hs_patient *patient, const struct text *text)
+{
+    struct hs_findings findings = {.n = 0};
+    int error = hs_patient_recognise(patient, (const uint8_t *)text->bytes, text->len);
+    if (!error)
+        error = hs_doctor_examine(patient, &findings);
+    if (!error && !findings.n && !patient->facts.known)
+        return hs_complain("%s: is text in which there is nothing that the doctor knows: no trace, banner, mem_info(), MemoryError, boot log, nor message of "
+                           "ESP-IDF's heap or lwIP", patient->path);
+    int status = error ? hs_complain("%s", hs_strerror(error)) : print(args, patient, &findings);
+    if (status == HS_EXIT_OK && hs_findings_matter(&findings))
+        status = HS_EXIT_FINDING;
+    hs_findings_free(&findings);
+    hs_patient_free(patient);
+    return status;
+}
+
+/* What is measured while the trace goes by. */
+struct measures {
+    struct hs_model *model;
+    struct hs_pools *pools;
+    struct hs_caps_flow *flow;
+    struct hs_exam *exam;
+};
+
+static void measure(void *context, const struct hs_event *event)
+{
+    struct measures *m = context;
+    hs_pools_feed(m->pools, event);
+    hs_caps_flow_take(m->flow, event);
+}
+
+static void failed(void *context, const struct hs_failure *failure)
+{
+    struct measures *m = context;
+    hs_exam_failed(m->exam, m->model, failure);
+}
+
+static void collected(void *context)
+{
+    struct measures *m = context;
+    hs_exam_collected(m->exam, m->model);
+}
+
+static bool begin_measures(struct measures *m, struct hs_reader *reader)
+{
+    m->pools = hs_pools_new(reader, 0);
+    m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure, .failed = failed, .collected = collected});
+    m->flow = m->model ? hs_caps_flow_new(m->model, reader) : NULL;
+    m->exam = hs_exam_new();
+    if (!m->pools || !m->flow || !m->exam)
+        return false;
+    m->pools->model = m->model;
+    return true;
+}
+
+static void end_measures(struct measures *m)
+{
+    hs_exam_free(m->exam);
+    hs_caps_flow_free(m->flow);
+    hs_model_free(m->model);
+    hs_pools_free(m->pools);
+}
+
+/* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
+static int with_trace(const struct args *args, struct hs_patient *patient, const struct text *text, struct hs_reader *reader)
+{
+    struct hs_names names = {.reader = reader};
+    struct measures m = {.model = NULL};
+    int status = HS_EXIT_BAD;
+    bool ready = begin_measures(&m, reader);
+    int damaged = ready ? hs_cmd_replay_model(reader, m.model) : HS_EXIT_OK;
+    if (!ready || hs_caps_flow_finish(m.flow)) {
+        hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    } else {
+        patient->reader = reader;
+        patient->model = m.model;
+        patient->pools = m.pools;
+        patient->flow = m.flow;
+        patient->names = &names;
+        patient->exam = m.exam;
+        if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
+            status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, patient, text);
+        status = damaged && !text->n ? damaged : status; /* of a text a map may be cut: a note says so */
+    }
+    hs_symbols_close(names.symbols);
+    end_measures(&m);
+    return status;
+}
+
+static int run(void *memory)
+{
+    const struct args *args = memory;
+    struct text text = {.n = 0};
+    struct hs_error error = {0};
+    struct hs_patient patient = {.path = args->common.input};
+    int status = load_text(args->common.input, &text);
+    if (status == HS_EXIT_OK) {
+        patient.line = text.line;
+        patient.n_lines = text.n;
+        struct hs_reader *reader = hs_reader_open(args->common.input, &error);
+        if (reader)
+            status = with_trace(args, &patient, &text, reader);
+        else if (text.n)
+            status = examine(args, &patient, &text);
+        else
+            status = hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+        hs_reader_close(reader);
+    }
+    free(text.line);
+    free(text.copy);
+    free(text.bytes);
+    return status;
+}
+
+const struct hs_cmd hs_cmd_doctor = {
+    .name = "doctor", .summary = "say what is wrong, by what evidence, and what to do next",
+    .usage = "[FILE]",
+    .about = "Takes a trace, or text: the log of a board's start, or what was pasted from a terminal, such as the output of "
+             "micropython.mem_info(). - reads standard input. Each finding has a code that stays the same, HS-FRAG-FAILED "
+             "for instance. Exit status is 1 when there is a finding, 0 when there is none.",
+    .examples = "  heapstrata doctor run.hst\n"
+                "  heapstrata doctor boot.log\n"
+                "  heapstrata doctor -                     # paste, then Ctrl-D\n"
+                "  heapstrata doctor --json run.hst | jq -r '.findings[].code'\n",
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .max_files = 1,
+    .args_size = sizeof(struct args), .run = run,
+};

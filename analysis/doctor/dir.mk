@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: MIT
-# One file per check.
-ANALYSIS_SRC += $(sort $(wildcard analysis/doctor/*.c))

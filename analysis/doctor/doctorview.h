@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A diagnosis as text or JSON.
+ */
+#ifndef HS_DOCTOR_DOCTORVIEW_H
+#define HS_DOCTOR_DOCTORVIEW_H
+
+#include "analysis/doctor/doctor.h"
+#include "analysis/draw/json.h"
+#include "analysis/draw/terminal.h"
+
+void hs_doctor_text(const struct hs_patient *patient, const struct hs_findings *findings, struct hs_terminal terminal);
+
+/* An object, printed with a newline. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_doctor_json(const struct hs_patient *patient, const struct hs_findings *findings);
+
+#endif

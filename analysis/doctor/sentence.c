@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/doctor/sentence.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "analysis/doctor/doctor.h"
+#include "analysis/draw/table.h"
+
+#define TRACE_MAX (16 << 20) /* bytes of a trace that is replayed within about a second */
+
+struct replay {
+    struct hs_model *model;
+    struct hs_exam *exam;
+};
+
+static void failed(void *context, const struct hs_failure *failure)
+{
+    struct replay *r = context;
+    hs_exam_failed(r->exam, r->model, failure);
+}
+
+static void collected(void *context)
+{
+    struct replay *r = context;
+    hs_exam_collected(r->exam, r->model);
+}
+
+/* Damage is no matter here: the commands that read the trace say it. */
+static void feed(struct replay *r, struct hs_reader *reader)
+{
+    const struct hs_event *events;
+    long n;
+    while ((n = hs_reader_next(reader, &events)) > 0 && !hs_model_feed(r->model, events, n))
+        ;
+}
+
+static void print(const struct hs_exam *exam, const char *path)
+{
+    char headline[HS_HEADLINE_LEN], text[HS_HEADLINE_LEN + 8];
+    if (hs_doctor_headline(exam, headline))
+        fprintf(stderr, "[ %s ]\n[ evidence and what to do: heapstrata doctor %s ]\n",
+                hs_format(text, sizeof text, HS_VALUE_TEXT, (struct hs_value){.s = headline}), path);
+}
+
+void hs_cmd_sentence(const char *path)
+{
+    struct stat about;
+    struct hs_error error;
+    struct replay r = {.exam = NULL};
+    if (stat(path, &about) || !S_ISREG(about.st_mode) || about.st_size > TRACE_MAX)
+        return;
+    struct hs_reader *reader = hs_reader_open(path, &error);
+    struct hs_names names = {.reader = reader};
+    r.model = hs_model_new(&(struct hs_model_observer){.context = &r, .failed = failed, .collected = collected});
+    r.exam = hs_exam_new();
+    if (reader && r.model && r.exam) {
+        feed(&r, reader);
+        if (!hs_exam_conclude(r.exam, &names))
+            print(r.exam, path);
+    }
+    hs_exam_free(r.exam);
+    hs_model_free(r.model);
+    hs_reader_close(reader);
+}

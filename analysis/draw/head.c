@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The head of every report.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/draw/head.h"
+#include "analysis/draw/level_words.h"
+#include "analysis/draw/table.h"
+
+/* What a trace may lack: a count, 0 when all is well, and what it counts. */
+static uint64_t selftest(const struct hs_head *h) { return hs_reader_info(h->reader)->selftest_failed; }
+static uint64_t damaged(const struct hs_head *h) { return hs_reader_info(h->reader)->damaged_packets; }
+static uint64_t damaged_bytes(const struct hs_head *h)
+{
+    return damaged(h) ? 0 : hs_reader_info(h->reader)->damaged_bytes;
+}
+static uint64_t lost(const struct hs_head *h) { return hs_reader_info(h->reader)->lost; }
+static uint64_t overwritten(const struct hs_head *h) { return hs_reader_info(h->reader)->overwritten; }
+static uint64_t diverged(const struct hs_head *h) { return hs_reader_info(h->reader)->diverged; }
+static uint64_t unplaced(const struct hs_head *h) { return h->model ? h->model->unplaced : 0; }
+static uint64_t appeared(const struct hs_head *h) { return h->model ? h->model->appeared : 0; }
+static uint64_t unsynced(const struct hs_head *h)
+{
+    return h->model && !h->model->synced && !hs_model_is_told(h->model);
+}
+static uint64_t unfollowed(const struct hs_head *h) { return h->model ? h->model->levels.unfollowed : 0; }
+
+static bool has_fact(const struct hs_head *h, const char *key)
+{
+    const char *value = hs_reader_fact(h->reader, key);
+    return value && atoi(value);
+}
+static uint64_t stackless(const struct hs_head *h) { return has_fact(h, "stackless"); }
+static uint64_t wide_objects(const struct hs_head *h)
+{
+    const char *bytes = hs_reader_fact(h->reader, "object");
+    return bytes && (unsigned)atoi(bytes) > hs_reader_info(h->reader)->pointer_bytes;
+}
+
+static const struct {
+    uint64_t (*count)(const struct hs_head *);
+    const char *key, *text;
+    bool counted; /* the number goes behind the text */
+} warnings[] = {
+    {selftest, "selftest_failed", "the recorder's self-test failed: allocations bypass its hooks", false},
+    {damaged, "damaged_packets", "damaged or cut packets, left out", true},
+    {damaged_bytes, "damaged_bytes", "damaged bytes, left out", true},
+    {lost, "lost", "events lost by the recorder, not counted here", true},
+    {overwritten, "overwritten", "the trace begins in the middle of the run; packets overwritten", true},
+    {diverged, "diverged", "contradictions between the trace and the layout followed until then", true},
+    {unplaced, "unplaced", "events while the heap's layout was not known, their blocks left out", true},
+    {appeared, "appeared", "blocks known from a snapshot only, not who asked for them", true},
+    {unsynced, "unsynced", "the heap's layout is not known at the end: figures of the end are those known last", false},
+    {unfollowed, "unfollowed", "samples beyond what the firmware can follow, so live bytes are estimated too low", true},
+    {stackless, "stackless", "built with MICROPY_STACKLESS: lines are those of the outermost Python function", false},
+    {wide_objects, "wide_objects", "objects are larger than addresses (nan-boxing): globals, why and --retained miss references", false},
+};
+
+#define N_WARNINGS (sizeof warnings / sizeof *warnings)
+
+static void sentence(char *text, size_t size, size_t i, uint64_t count)
+{
+    char number[32];
+    hs_format(number, sizeof number, HS_VALUE_COUNT, (struct hs_value){.u = count});
+    snprintf(text, size, "%s%s%s", warnings[i].text, warnings[i].counted ? ": " : "",
+             warnings[i].counted ? number : "");
+}
+
+unsigned hs_head_warnings(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    char text[160];
+    unsigned n = 0;
+    for (size_t i = 0; i < N_WARNINGS; i++) {
+        uint64_t count = warnings[i].count(head);
+        if (!count)
+            continue;
+        sentence(text, sizeof text, i, count);
+        fprintf(out, "%swarning: %s\n", prefix, text);
+        n++;
+    }
+    return n;
+}
+
+static const char *fact(const struct hs_head *head, const char *key, const char *otherwise)
+{
+    const char *value = hs_reader_fact(head->reader, key);
+    return value ? value : otherwise;
+}
+
+/* The heap that the interpreter's lies in, which is not among the figures that follow. */
+static void around_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    char name[HS_REGION_NAME + 32], size[32], used[32], peak[32];
+    for (unsigned i = 0; i < hs_reader_regions(head->reader); i++) {
+        const struct hs_around *a = hs_reader_around(head->reader, i);
+        const struct hs_region *region = hs_reader_region(head->reader, i);
+        if (!a)
+            continue;
+        hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = region->name});
+        hs_format(size, sizeof size, HS_VALUE_COUNT, (struct hs_value){.u = (uint64_t)region->granules << region->shift});
+        hs_format(used, sizeof used, HS_VALUE_COUNT, (struct hs_value){.u = a->used});
+        hs_format(peak, sizeof peak, HS_VALUE_COUNT, (struct hs_value){.u = a->peak});
+        fprintf(out, "%sheap %s around it: %s of %s bytes used, %s at most; shown by --heap %.*s\n", prefix, name, used, size, peak,
+                (int)strcspn(name, "/"), name);
+    }
+}
+
+void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    const struct hs_trace_info *info = hs_reader_info(head->reader);
+    char system[256], port[64];
+    hs_format(system, sizeof system, HS_VALUE_TEXT, (struct hs_value){.s = fact(head, "system", "unknown firmware")});
+    hs_format(port, sizeof port, HS_VALUE_TEXT, (struct hs_value){.s = fact(head, "port", "unknown port")});
+    fprintf(out, "%sfirmware: %s, %s, %u-bit, build %016" PRIx64, prefix, system, port, 8 * info->pointer_bytes,
+            info->build_id);
+    if (info->boots > 1)
+        fprintf(out, ", %u boots", info->boots);
+    fputc('\n', out);
+    hs_levels_text(head, out, prefix);
+    around_text(head, out, prefix);
+    hs_head_warnings(head, out, prefix);
+}
+
+static void around_json(const struct hs_head *head, struct hs_json *json)
+{
+    hs_json_array(json, "around");
+    for (unsigned i = 0; i < hs_reader_regions(head->reader); i++) {
+        const struct hs_around *a = hs_reader_around(head->reader, i);
+        const struct hs_region *region = hs_reader_region(head->reader, i);
+        if (!a)
+            continue;
+        hs_json_object(json, NULL);
+        hs_json_text(json, "name", region->name);
+        hs_json_uint(json, "bytes", (uint64_t)region->granules << region->shift);
+        hs_json_uint(json, "used_bytes", a->used);
+        hs_json_uint(json, "peak_bytes", a->peak);
+        hs_json_uint(json, "blocks", a->blocks);
+        hs_json_end(json);
+    }
+    hs_json_end(json);
+}
+
+static void json_warning(struct hs_json *json, size_t i, uint64_t count)
+{
+    char text[160];
+    sentence(text, sizeof text, i, count);
+    hs_json_object(json, NULL);
+    hs_json_text(json, "what", warnings[i].key);
+    hs_json_uint(json, "count", count);
+    hs_json_text(json, "text", text);
+    hs_json_end(json);
+}
+
+void hs_head_json(const struct hs_head *head, struct hs_json *json)
+{
+    const struct hs_trace_info *info = hs_reader_info(head->reader);
+    hs_json_text(json, "file", head->path);
+    hs_json_text(json, "firmware", fact(head, "system", NULL));
+    hs_json_text(json, "port", fact(head, "port", NULL));
+    hs_json_hex(json, "build_id", info->build_id);
+    hs_json_uint(json, "pointer_bytes", info->pointer_bytes);
+    hs_levels_json(head, json);
+    around_json(head, json);
+    hs_json_array(json, "warnings");
+    for (size_t i = 0; i < N_WARNINGS; i++) {
+        uint64_t count = warnings[i].count(head);
+        if (count)
+            json_warning(json, i, count);
+    }
+    hs_json_end(json);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/draw/level_words.h"
+
+#include <inttypes.h>
+
+#include "analysis/time/summary.h"
+#include "analysis/draw/table.h"
+
+static double seconds(const struct hs_head *head, uint64_t ticks)
+{
+    return hs_seconds(head->reader, ticks);
+}
+
+/* All spans of one level together. */
+struct at_level {
+    unsigned spans;
+    uint64_t ticks, samples, summaries;
+    uint32_t interval, widest; /* least and most */
+};
+
+static struct at_level sum_up(const struct hs_head *head, unsigned level)
+{
+    const struct hs_level_span *span;
+    struct at_level sum = {.interval = UINT32_MAX};
+    for (uint32_t n = hs_model_spans(head->model, &span); n--; span++) {
+        if (span->level != level)
+            continue;
+        sum.spans++;
+        sum.ticks += span->to - span->from;
+        sum.samples += span->samples;
+        sum.summaries += span->summaries;
+        sum.interval = span->interval < sum.interval ? span->interval : sum.interval;
+        sum.widest = span->interval > sum.widest ? span->interval : sum.widest;
+    }
+    return sum;
+}
+
+static const char *const meanings[] = {
+    [HS_LEVEL_FULL] = "every event",
+    [HS_LEVEL_SAMPLED] = "estimates; used and free as of the last collection",
+    [HS_LEVEL_SUMMARY] = "only the largest lines named; used and free as of the last collection",
+};
+
+static void level_text(const struct hs_head *head, unsigned level, FILE *out)
+{
+    struct at_level sum = sum_up(head, level);
+    char time[32];
+    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){.d = seconds(head, sum.ticks)});
+    fprintf(out, "level %s for %s", hs_level_name(level), time);
+    if (sum.spans > 1)
+        fprintf(out, " in %u spans", sum.spans);
+    if (level == HS_LEVEL_SAMPLED) {
+        fprintf(out, ", a sample every %" PRIu32, sum.interval);
+        if (sum.widest != sum.interval)
+            fprintf(out, " to %" PRIu32, sum.widest);
+        fprintf(out, " bytes, %" PRIu64 " samples", sum.samples);
+    }
+    if (level > HS_LEVEL_FULL)
+        fprintf(out, ", %" PRIu64 " summaries", sum.summaries);
+    fprintf(out, ": %s\n", meanings[level]);
+}
+
+static bool only_full(const struct hs_head *head)
+{
+    return !hs_model_saw_level(head->model, HS_LEVEL_SAMPLED) && !hs_model_saw_level(head->model, HS_LEVEL_SUMMARY);
+}
+
+void hs_levels_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    if (!head->model || only_full(head))
+        return;
+    for (unsigned level = HS_LEVEL_FULL; level <= HS_LEVEL_SUMMARY; level++)
+        if (hs_model_saw_level(head->model, level)) {
+            fputs(prefix, out);
+            level_text(head, level, out);
+        }
+}
+
+void hs_levels_json(const struct hs_head *head, struct hs_json *json)
+{
+    const struct hs_level_span *span;
+    if (!head->model)
+        return;
+    hs_json_array(json, "levels");
+    for (uint32_t n = hs_model_spans(head->model, &span); n--; span++) {
+        hs_json_object(json, NULL);
+        hs_json_text(json, "level", hs_level_name(span->level));
+        if (span->level == HS_LEVEL_SAMPLED)
+            hs_json_uint(json, "interval_bytes", span->interval);
+        hs_json_uint(json, "boot", span->boot);
+        hs_json_real(json, "from_s", seconds(head, span->from));
+        hs_json_real(json, "seconds", seconds(head, span->to - span->from));
+        hs_json_uint(json, "first_record", span->first);
+        hs_json_uint(json, "last_record", span->last);
+        hs_json_uint(json, "events", span->events);
+        hs_json_uint(json, "samples", span->samples);
+        hs_json_uint(json, "summaries", span->summaries);
+        hs_json_end(json);
+    }
+    hs_json_end(json);
+}

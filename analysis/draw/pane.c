@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/draw/pane.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "analysis/draw/utf8.h"
+
+#define LINE_MAX_BYTES 2048u
+
+static const struct hs_place blank = { .text = " " };
+
+bool hs_pane_size(struct hs_pane *f, unsigned rows, unsigned columns)
+{
+    size_t n = (size_t)rows * columns;
+    struct hs_place *place = realloc(f->place, (n + 1) * sizeof *place);
+    if (!place)
+        return false;
+    f->place = place;
+    f->rows = rows;
+    f->columns = columns;
+    for (size_t i = 0; i < n; i++)
+        place[i] = blank;
+    return true;
+}
+
+void hs_pane_free(struct hs_pane *f)
+{
+    free(f->place);
+    *f = (struct hs_pane){0};
+}
+
+/* The next character of a text as it is to be shown. Returns its bytes in the text; *columns that it takes. */
+static size_t next(const struct hs_pane *f, const char *text, struct hs_place *place, unsigned *columns)
+{
+    size_t length = hs_utf8_length(text, strlen(text));
+    wchar_t wide = L'?';
+    int width = length == 1 && (unsigned char)*text >= 0x20 && *text != 0x7f ? 1 : -1;
+    if (length > 1 && f->unicode && mbrtowc(&wide, text, length, &(mbstate_t){0}) == length)
+        width = wcwidth(wide);
+    bool shown = width == 1 || width == 2;
+    memset(place->text, 0, sizeof place->text);
+    memcpy(place->text, shown ? text : "?", shown ? length : 1);
+    *columns = shown ? (unsigned)width : 1;
+    return length ? length : 1;
+}
+
+unsigned hs_pane_put(struct hs_pane *f, struct hs_place_at at, struct hs_look look, const char *text)
+{
+    while (*text && at.row < f->rows) {
+        struct hs_place place = { .look = look };
+        unsigned columns;
+        text += next(f, text, &place, &columns);
+        if (at.column + columns > f->columns)
+            break;
+        struct hs_place *to = &f->place[(size_t)at.row * f->columns + at.column];
+        to[0] = place;
+        if (columns == 2)
+            to[1] = (struct hs_place){ .look = look };
+        at.column += columns;
+    }
+    return at.column;
+}
+
+unsigned hs_pane_print(struct hs_pane *f, struct hs_place_at at, struct hs_look look, const char *format, ...)
+{
+    char text[LINE_MAX_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return hs_pane_put(f, at, look, text);
+}
+
+void hs_pane_paint(struct hs_pane *f, struct hs_place_at at, struct hs_look look)
+{
+    for (; at.row < f->rows && at.column < f->columns; at.column++)
+        f->place[(size_t)at.row * f->columns + at.column].look = look;
+}
+
+static unsigned length_of(const struct hs_pane *f, unsigned row)
+{
+    unsigned n = f->columns;
+    while (n && !strcmp(f->place[(size_t)row * f->columns + n - 1].text, " "))
+        n--;
+    return n;
+}
+
+void hs_pane_write(const struct hs_pane *f, const struct hs_terminal *terminal, FILE *out)
+{
+    unsigned rows = f->rows;
+    while (rows && !length_of(f, rows - 1))
+        rows--;
+    for (unsigned row = 0; row < rows; row++) {
+        enum hs_hue hue = HS_HUE_NONE;
+        for (unsigned i = 0, n = length_of(f, row); i < n; i++) {
+            const struct hs_place *place = &f->place[(size_t)row * f->columns + i];
+            if (place->look.hue != hue) {
+                if (hue != HS_HUE_NONE)
+                    hs_hue(out, terminal, HS_HUE_NONE);
+                hue = place->look.hue;
+                if (hue != HS_HUE_NONE)
+                    hs_hue(out, terminal, hue);
+            }
+            fputs(place->text, out);
+        }
+        if (hue != HS_HUE_NONE)
+            hs_hue(out, terminal, HS_HUE_NONE);
+        fputc('\n', out);
+    }
+}

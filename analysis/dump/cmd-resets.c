@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata resets: each boot in the trace, how it ended, and what was allocated last.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/cmd/elf_option.h"
+#include "analysis/sites/names.h"
+#include "analysis/time/summary.h"
+#include "analysis/draw/json.h"
+#include "analysis/draw/table.h"
+
+struct args {
+    struct hs_common common;
+    uint64_t last;
+};
+
+/* An event, as far as it is shown. */
+struct step {
+    uint64_t time;
+    uint32_t site, size;
+    uint8_t kind;
+};
+
+struct resets {
+    const struct args *args;
+    struct hs_reader *reader;
+    struct hs_model *model;
+    struct hs_names names;
+    struct hs_json *json;
+    struct step *step;   /* the last args->last events of the boot, those of one number modulo that */
+    uint64_t n_steps, records;
+    uint32_t boot;       /* 0: none as yet */
+    uint64_t began, time; /* ticks, of the boot's first and last event */
+    bool stopped;        /* recording was stopped, and nothing came behind it */
+};
+
+enum { OUT_OF_MEMORY = 1 };
+
+static const char *const causes[] = {"unknown cause", "power-on", "software", "watchdog", "panic", "deep sleep"};
+
+/* ---- one boot ---- */
+
+static const struct hs_failure *last_failure(const struct resets *r)
+{
+    const struct hs_model *m = r->model;
+    const struct hs_failure *failure = m->n_failures ? &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT] : NULL;
+    return failure && failure->boot == r->boot ? failure : NULL;
+}
+
+static const struct step *step_at(const struct resets *r, uint64_t number)
+{
+    return &r->step[number % r->args->last];
+}
+
+static uint64_t first_step(const struct resets *r)
+{
+    return r->n_steps > r->args->last ? r->n_steps - r->args->last : 0;
+}
+
+static double before_end(const struct resets *r, uint64_t time)
+{
+    return hs_seconds(r->reader, r->time - time);
+}
+
+#define PLACE_AT 36 /* column of a step's place */
+
+static void text_of_steps(const struct resets *r)
+{
+    char name[HS_NAME_MAX], shown[HS_NAME_MAX];
+    for (uint64_t i = first_step(r); i < r->n_steps; i++) {
+        const struct step *s = step_at(r, i);
+        printf("  %12.6f s  %-7s %8" PRIu32 "  %s\n", -before_end(r, s->time), hs_kind_info(s->kind)->name, s->size,
+               hs_fit_behind(hs_format(shown, sizeof shown, HS_VALUE_TEXT,
+                                       (struct hs_value){.s = hs_name_of_site(&r->names, s->site, HS_KEY_LINE, name)}), PLACE_AT));
+    }
+}
+
+static void text_of_boot(const struct resets *r, const char *end)
+{
+    char name[HS_NAME_MAX], shown[HS_NAME_MAX];
+    const struct hs_failure *failure = last_failure(r);
+    struct hs_layout heap;
+    printf("boot %" PRIu32 ": %s after %.6f s, %" PRIu64 " records\n", r->boot, end,
+           hs_seconds(r->reader, r->time - r->began), r->records);
+    if (hs_model_heap(r->model, &heap)) {
+        snprintf(shown, sizeof shown, "%" PRIu64, heap.largest_free);
+        printf("  heap: %" PRIu64 " bytes used, %" PRIu64 " free, longest free run %s\n", heap.used, heap.free,
+               heap.no_longest ? "not known" : shown);
+    }
+    if (failure)
+        printf("  failed %.6f s before the end: %" PRIu32 " bytes asked for, %" PRIu64 " free, longest free run %" PRIu64
+               ": %s, at %s\n", before_end(r, failure->time), failure->size, failure->free, failure->largest_free,
+               hs_verdict_name(failure->verdict), hs_format(shown, sizeof shown, HS_VALUE_TEXT,
+               (struct hs_value){.s = hs_name_of_site(&r->names, failure->site, HS_KEY_LINE, name)}));
+    text_of_steps(r);
+    putchar('\n');
+}
+
+static void json_of_steps(const struct resets *r)
+{
+    char name[HS_NAME_MAX];
+    hs_json_array(r->json, "last");
+    for (uint64_t i = first_step(r); i < r->n_steps; i++) {
+        const struct step *s = step_at(r, i);
+        hs_json_object(r->json, NULL);
+        hs_json_real(r->json, "seconds_before_end", before_end(r, s->time));
+        hs_json_text(r->json, "kind", hs_kind_info(s->kind)->name);
+        hs_json_uint(r->json, "size", s->size);
+        hs_json_text(r->json, "line", hs_name_of_site(&r->names, s->site, HS_KEY_LINE, name));
+        hs_json_end(r->json);
+    }
+    hs_json_end(r->json);
+}
+
+static void json_of_boot(const struct resets *r, const char *end)
+{
+    char name[HS_NAME_MAX];
+    const struct hs_failure *failure = last_failure(r);
+    struct hs_layout heap;
+    hs_json_object(r->json, NULL);
+    hs_json_uint(r->json, "boot", r->boot);
+    hs_json_text(r->json, "end", end);
+    hs_json_real(r->json, "seconds", hs_seconds(r->reader, r->time - r->began));
+    hs_json_uint(r->json, "records", r->records);
+    if (hs_model_heap(r->model, &heap)) {
+        hs_json_uint(r->json, "used_bytes", heap.used);
+        hs_json_uint(r->json, "free_bytes", heap.free);
+        if (heap.no_longest)
+            hs_json_null(r->json, "largest_free_bytes");
+        else
+            hs_json_uint(r->json, "largest_free_bytes", heap.largest_free);
+    }
+    if (failure) {
+        hs_json_object(r->json, "failure");
+        hs_json_real(r->json, "seconds_before_end", before_end(r, failure->time));
+        hs_json_uint(r->json, "asked_bytes", failure->size);
+        hs_json_text(r->json, "verdict", hs_verdict_name(failure->verdict));
+        hs_json_text(r->json, "line", hs_name_of_site(&r->names, failure->site, HS_KEY_LINE, name));
+        hs_json_end(r->json);
+    }
+    json_of_steps(r);
+    hs_json_end(r->json);
+    hs_json_print(r->json, stdout, false);
+}
+
+/* `cause`: of the reset that ended it, NULL at the trace's end. */
+static void end_boot(const struct resets *r, const char *cause)
+{
+    char end[64];
+    if (!r->boot)
+        return;
+    snprintf(end, sizeof end, "%s%s%s", r->stopped ? "stopped" : cause ? "cut off" : "still recording", cause ? ", reset by " : "",
+             cause ? cause : "");
+    (r->json ? json_of_boot : text_of_boot)(r, end);
+}
+
+/* ---- all ---- */
+
+static void begin_boot(struct resets *r, const struct hs_event *e)
+{
+    uint8_t cause = e->kind == HS_RESET ? e->record->cause : 0;
+    end_boot(r, causes[cause < sizeof causes / sizeof *causes ? cause : 0]);
+    r->boot = e->boot;
+    r->began = e->time;
+    r->n_steps = r->records = 0;
+}
+
+static void take(struct resets *r, const struct hs_event *e)
+{
+    if (e->boot != r->boot)
+        begin_boot(r, e);
+    r->time = e->time;
+    r->records++;
+    if (e->kind != HS_TOTAL)
+        r->stopped = e->kind == HS_LEVEL && !e->record->cause;
+    if (e->kind <= HS_REALLOC || e->kind == HS_FAIL || e->kind == HS_SAMPLE)
+        r->step[r->n_steps++ % r->args->last] = (struct step){e->time, e->site, e->kind == HS_FREE ? 0 : e->size, e->kind};
+}
+
+static int each(void *context, const struct hs_event *events, long n)
+{
+    struct resets *r = context;
+    for (const struct hs_event *e = events; e < events + n; e++) {
+        take(r, e);
+        if (hs_model_feed(r->model, e, 1))
+            return OUT_OF_MEMORY;
+    }
+    return ferror(stdout);
+}
+
+static int show(struct resets *r)
+{
+    const struct hs_common *common = &r->args->common;
+    int status = common->elf ? hs_cmd_symbols(&r->names.symbols, common, r->reader) : HS_EXIT_OK;
+    if (status != HS_EXIT_OK)
+        return status;
+    r->names.reader = r->reader;
+    status = hs_cmd_replay(r->reader, each, r);
+    end_boot(r, NULL);
+    return status;
+}
+
+static int run(void *memory)
+{
+    const struct args *args = memory;
+    struct resets r = {.args = args};
+    if (!args->last || args->last > 1u << 20)
+        return hs_complain("--last takes 1 to 1048576 events");
+    r.step = calloc(args->last, sizeof *r.step);
+    r.model = hs_model_new(NULL);
+    r.json = args->common.json ? hs_json_new() : NULL;
+    int status = HS_EXIT_BAD;
+    if (!r.step || !r.model || (args->common.json && !r.json))
+        hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    else if ((r.reader = hs_cmd_open_selected(&args->common, args->common.input)))
+        status = show(&r);
+    hs_symbols_close(r.names.symbols);
+    hs_model_free(r.model);
+    if (r.reader)
+        hs_reader_close(r.reader);
+    if (r.json)
+        hs_json_free(r.json);
+    free(r.step);
+    return status;
+}
+
+static const struct args defaults = {.last = 10};
+
+static const struct hs_option options[] = {
+    {"last", 'n', "N", HS_OPT_UINT, offsetof(struct args, last), "events to show of each boot (default 10)", NULL},
+    {0},
+};
+
+const struct hs_cmd hs_cmd_resets = {
+    .name = "resets", .summary = "each boot, how it ended, and what was allocated last",
+    .usage = "[FILE]",
+    .about = "For each boot in a trace: how long it lasted, whether recording was stopped or a reset cut it off and why, "
+             "the heap at its end, the last allocation that failed, and the last events with their lines. Times are "
+             "before the boot's end. With --json one JSON object a boot.",
+    .examples = "  heapstrata resets ring.bin\n"
+                "  heapstrata resets --last 50 board.hst\n",
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_ELF, .options = options, .max_files = 1,
+    .args_size = sizeof(struct args), .defaults = &defaults, .run = run,
+};

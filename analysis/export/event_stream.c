@@ -1,0 +1,714 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Records in, tellings out. What an event class has for fields, and where their values come from, is one
+ * table that is made of records.def and the rows below.
+ */
+#include "analysis/export/event_stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/export/holdings.h"
+#include "analysis/export/places.h"
+#include "analysis/export/words.h"
+#include "analysis/sites/estimates.h"
+#include "analysis/time/timeline.h"
+#include "analysis/draw/recordview.h"
+
+/* ---- classes ---- */
+
+/* Where a value comes from. */
+enum source {
+    FROM_MEMBER, /* of the record, at `offset`, of `width` bytes */
+    FROM_DATA,   /* of the record, as text */
+    FROM_NUMBER, FROM_SITE, FROM_POS, FROM_OLD, FROM_GRANULES, FROM_PTR, FROM_OLD_PTR, FROM_REGION,
+    FROM_FILE, FROM_FUNCTION, FROM_LINE, FROM_NATIVE, FROM_KIND,
+    FROM_VERDICT, FROM_FREE, FROM_LARGEST, FROM_ASKED, FROM_FREED, FROM_FREED_BYTES, FROM_PAUSE,
+};
+
+struct origin {
+    uint8_t source, offset, width, is_signed;
+};
+
+enum {
+    MALLOC, FREE, CALLOC, REALLOC, MEMALIGN, POSIX_MEMALIGN, LIBC_CLASSES,
+    HEAP = LIBC_CLASSES, USAGE, LIVE, BLOCK, FIRST_KIND
+};
+#define CLASSES (FIRST_KIND + HS_KIND_END)
+
+struct extra {
+    const char *name;
+    enum hs_story_type type;
+    enum source source;
+};
+
+#define WHERE \
+    {"file", HS_STORY_TEXT, FROM_FILE}, {"function", HS_STORY_TEXT, FROM_FUNCTION}, {"line", HS_STORY_U32, FROM_LINE}, \
+    {"native", HS_STORY_TEXT, FROM_NATIVE}, {"kind", HS_STORY_TEXT, FROM_KIND}
+
+/* What the host adds to the fields of a record. */
+static const struct extra extras[HS_KIND_END][12] = {
+    [HS_ALLOC] = {{"granules", HS_STORY_U32, FROM_GRANULES}, {"ptr", HS_STORY_HEX, FROM_PTR},
+                  {"region", HS_STORY_TEXT, FROM_REGION}, WHERE},
+    [HS_FREE] = {{"ptr", HS_STORY_HEX, FROM_OLD_PTR}, {"region", HS_STORY_TEXT, FROM_REGION}, WHERE},
+    [HS_REALLOC] = {{"granules", HS_STORY_U32, FROM_GRANULES}, {"old_ptr", HS_STORY_HEX, FROM_OLD_PTR},
+                    {"ptr", HS_STORY_HEX, FROM_PTR}, {"region", HS_STORY_TEXT, FROM_REGION}, WHERE},
+    [HS_FAIL] = {{"verdict", HS_STORY_TEXT, FROM_VERDICT}, {"free", HS_STORY_U64, FROM_FREE},
+                 {"largest_free", HS_STORY_U64, FROM_LARGEST}, {"heap_asked", HS_STORY_TEXT, FROM_ASKED}, WHERE},
+    [HS_SWEEP] = {{"freed", HS_STORY_U32, FROM_FREED}},
+    [HS_COLLECT_END] = {{"pause_ns", HS_STORY_U64, FROM_PAUSE}, {"freed_bytes", HS_STORY_U64, FROM_FREED_BYTES}},
+};
+
+static const struct hs_story_class libc_classes[LIBC_CLASSES] = {
+    [MALLOC] = {"lttng_ust_libc:malloc", {{"size", HS_STORY_U64}, {"ptr", HS_STORY_HEX}}, 2, HS_STORY_LIBC},
+    [FREE] = {"lttng_ust_libc:free", {{"ptr", HS_STORY_HEX}}, 1, HS_STORY_LIBC},
+    [CALLOC] = {"lttng_ust_libc:calloc",
+                {{"nmemb", HS_STORY_U64}, {"size", HS_STORY_U64}, {"ptr", HS_STORY_HEX}}, 3, HS_STORY_LIBC},
+    [REALLOC] = {"lttng_ust_libc:realloc",
+                 {{"in_ptr", HS_STORY_HEX}, {"size", HS_STORY_U64}, {"ptr", HS_STORY_HEX}}, 3, HS_STORY_LIBC},
+    [MEMALIGN] = {"lttng_ust_libc:memalign",
+                  {{"alignment", HS_STORY_U64}, {"size", HS_STORY_U64}, {"ptr", HS_STORY_HEX}}, 3, HS_STORY_LIBC},
+    [POSIX_MEMALIGN] = {"lttng_ust_libc:posix_memalign",
+                        {{"out_ptr", HS_STORY_HEX}, {"alignment", HS_STORY_U64}, {"size", HS_STORY_U64},
+                         {"result", HS_STORY_INT}}, 4, HS_STORY_LIBC},
+};
+
+/* `known`: 0 not at present, the figures are those known last; 1 from the layout; 2 from a summary, which does not tell
+ * what was requested. */
+static const struct hs_story_class heap_class = {
+    "heapstrata:heap",
+    {{"record", HS_STORY_U64}, {"known", HS_STORY_U8}, {"used", HS_STORY_U64}, {"requested", HS_STORY_U64},
+     {"free", HS_STORY_U64}, {"largest_free", HS_STORY_U64}, {"free_runs", HS_STORY_U64}, {"blocks", HS_STORY_U64},
+     {"fragmentation_permille", HS_STORY_U32}, {"peak", HS_STORY_U64}, {"boots", HS_STORY_U32}}, 11, HS_STORY_RECORDS, true,
+};
+
+/* `known` is 3: from a summary that has no more than this. */
+static const struct hs_story_class usage_class = {
+    "heapstrata:usage",
+    {{"record", HS_STORY_U64}, {"known", HS_STORY_U8}, {"used", HS_STORY_U64}, {"free", HS_STORY_U64}, {"peak", HS_STORY_U64},
+     {"boots", HS_STORY_U32}}, 6, HS_STORY_RECORDS, true,
+};
+
+/* `block` is the record that allocated it first, the same after a resize; `taken` are whole granules. */
+static const struct hs_story_class block_class = {
+    "heapstrata:block",
+    {{"block", HS_STORY_U64}, {"site", HS_STORY_U32}, {"bytes", HS_STORY_U64}, {"taken", HS_STORY_U64}, {"ptr", HS_STORY_HEX},
+     {"region", HS_STORY_TEXT}, {"born", HS_STORY_U64}, {"came", HS_STORY_TEXT}, {"died", HS_STORY_U64}, {"how", HS_STORY_TEXT}},
+    10, HS_STORY_BLOCKS, true,
+};
+enum { BLOCK_SITE = 1, BLOCK_DIED = 8, BLOCK_HOW = 9, HEAP_REQUESTED = 3, HEAP_RUNS = 6, HEAP_BLOCKS = 7 };
+
+static const struct hs_story_class live_class = {
+    "heapstrata:live", {{"record", HS_STORY_U64}, {"kind", HS_STORY_TEXT}, {"bytes", HS_STORY_U64}}, 3, HS_STORY_RECORDS, true,
+};
+
+/* Filled once, the same for every story. */
+static struct hs_story_class classes[CLASSES];
+static struct origin origins[HS_KIND_END][HS_STORY_FIELDS];
+static const struct hs_words *words[HS_KIND_END][HS_STORY_FIELDS];
+static char class_names[HS_KIND_END][32];
+
+static void add_field(unsigned kind, struct hs_story_field field, struct origin origin)
+{
+    struct hs_story_class *class = &classes[FIRST_KIND + kind];
+    if (class->n_fields == HS_STORY_FIELDS)
+        return;
+    origins[kind][class->n_fields] = origin;
+    words[kind][class->n_fields] = origin.source == FROM_MEMBER ? hs_words_of(kind, field.name) : NULL;
+    class->field[class->n_fields++] = field;
+}
+
+static void add_member(unsigned kind, const struct hs_field *field, bool event)
+{
+    struct origin origin = { FROM_MEMBER, field->offset, field->width, field->wire == HS_WIRE_S };
+    enum hs_story_type type = field->wire == HS_WIRE_S ? HS_STORY_INT : field->width == 8 ? HS_STORY_U64 :
+                              field->width == 1 ? HS_STORY_U8 : HS_STORY_U32;
+    if (field->wire == HS_WIRE_B) {
+        if (!hs_field_is_text(field))
+            return; /* packed; what it says is told by the events of the blocks */
+        type = HS_STORY_TEXT;
+        origin.source = FROM_DATA;
+    } else if (field->offset == offsetof(struct hs_record, address)) {
+        type = HS_STORY_HEX;
+    } else if (field->offset == offsetof(struct hs_record, site)) {
+        origin.source = FROM_SITE; /* the reader's number, which stands for one place in the whole trace */
+    } else if (event && field->offset == offsetof(struct hs_record, pos)) {
+        origin.source = FROM_POS;
+    } else if (event && field->offset == offsetof(struct hs_record, old)) {
+        origin.source = FROM_OLD;
+    }
+    add_field(kind, (struct hs_story_field){ field->name, type }, origin);
+}
+
+static void make_class(unsigned kind, const struct hs_kind_info *info)
+{
+    struct hs_story_class *class = &classes[FIRST_KIND + kind];
+    char *name = class_names[kind];
+    strcpy(name, "heapstrata:");
+    for (size_t i = 0; info->name[i] && i < 20; i++) {
+        char c = info->name[i];
+        name[11 + i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    }
+    class->name = name;
+    class->set = HS_STORY_RECORDS;
+    add_field(kind, (struct hs_story_field){"record", HS_STORY_U64}, (struct origin){ .source = FROM_NUMBER });
+    for (const struct hs_field *field = info->field; field->name; field++)
+        add_member(kind, field, info->area == HS_AREA_EVENT);
+    for (const struct extra *extra = extras[kind]; extra->name; extra++)
+        add_field(kind, (struct hs_story_field){extra->name, extra->type}, (struct origin){ .source = (uint8_t)extra->source });
+}
+
+static void make_classes(void)
+{
+    if (classes[MALLOC].name)
+        return;
+    for (unsigned kind = 0; kind < HS_KIND_END; kind++) {
+        const struct hs_kind_info *info = hs_kind_info(kind);
+        if (info && (info->area == HS_AREA_EVENT || info->area == HS_AREA_PACKET))
+            make_class(kind, info);
+    }
+    classes[HEAP] = heap_class;
+    classes[USAGE] = usage_class;
+    classes[LIVE] = live_class;
+    classes[BLOCK] = block_class;
+    memcpy(classes, libc_classes, sizeof libc_classes);
+}
+
+unsigned hs_story_classes(void)
+{
+    return CLASSES;
+}
+
+const struct hs_story_class *hs_story_class(unsigned index)
+{
+    make_classes();
+    return &classes[index];
+}
+
+bool hs_story_field_is_word(unsigned class, unsigned field)
+{
+    return class >= FIRST_KIND && words[class - FIRST_KIND][field];
+}
+
+const char *hs_story_word(unsigned class, unsigned field, uint64_t value)
+{
+    return hs_story_field_is_word(class, field) ? hs_word(words[class - FIRST_KIND][field], value) : NULL;
+}
+
+/* ---- the story ---- */
+
+#define PACKET_RECORDS 8192u /* a packet is closed behind these */
+#define SAMPLE_SHARE   64u   /* the heap is told when used or the longest run moved by one in so many bytes of it */
+
+enum stage { STAGE_RECORD, STAGE_CHANGES, STAGE_BLOCKS, STAGE_SAMPLE, STAGE_LIVE };
+
+struct hs_story {
+    struct hs_story_config config;
+    struct hs_changes *changes;
+    struct hs_holdings holdings;
+    struct hs_places places;
+    struct hs_heap_figures sampled; /* as told last */
+    const struct hs_event *event, *end; /* of the batch */
+    enum stage stage;
+    size_t at_change;
+    uint64_t now, now_ticks;   /* of the event at hand */
+    uint64_t closed;           /* when the packet before ended */
+    uint64_t lost, told_lost;  /* LOSS: to be told; told so far */
+    uint64_t loss_until;
+    uint64_t packet_records;
+    uint64_t pause;            /* of the collection that ended last, ticks */
+    unsigned declared;         /* classes declared so far */
+    uint32_t boots, boot;      /* that there were so far; the last one */
+    bool open, closing, any, brief, done, waits, sampled_any, sampled_end, tail;
+    uint64_t *live, *told_live; /* bytes of each kind of block, at the last sample; as told last */
+    size_t at_live;            /* kind to be told next */
+    char *text;                /* of the record at hand */
+    size_t text_room;
+    union hs_story_value value[HS_STORY_FIELDS];
+};
+
+struct hs_story *hs_story_new(const struct hs_story_config *config)
+{
+    struct hs_story *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    make_classes();
+    s->config = *config;
+    s->places = (struct hs_places){ .reader = config->reader, .symbols = config->symbols };
+    s->declared = config->declare ? 0 : LIBC_CLASSES;
+    s->changes = hs_changes_new();
+    s->holdings.changes = s->changes;
+    s->at_live = hs_block_kind_count();
+    s->live = calloc(s->at_live, sizeof *s->live);
+    s->told_live = calloc(s->at_live, sizeof *s->told_live);
+    if (s->changes && s->live && s->told_live)
+        return s;
+    hs_story_free(s);
+    return NULL;
+}
+
+void hs_story_free(struct hs_story *s)
+{
+    if (!s)
+        return;
+    hs_changes_free(s->changes);
+    hs_holdings_free(&s->holdings);
+    hs_places_free(&s->places);
+    free(s->live);
+    free(s->told_live);
+    free(s->text);
+    free(s);
+}
+
+const struct hs_model *hs_story_model(const struct hs_story *s)
+{
+    return s->changes->model;
+}
+
+void hs_story_process(const struct hs_story *s, char name[HS_STORY_PROCESS])
+{
+    const char *exe = hs_reader_fact(s->config.reader, "exe"), *system = hs_reader_fact(s->config.reader, "system");
+    const char *slash = exe ? strrchr(exe, '/') : NULL;
+    const char *whole = slash ? slash + 1 : exe && *exe ? exe : system && *system ? system : "firmware";
+    snprintf(name, HS_STORY_PROCESS, "%.*s", (int)strcspn(whole, " ,"), whole);
+}
+
+static uint64_t to_ns(const struct hs_story *s, uint64_t ticks)
+{
+    uint64_t hz = hs_reader_info(s->config.reader)->hz;
+    if (hz == 1000000000 || !hz)
+        return ticks;
+    return ticks / hz * 1000000000 + ticks % hz * 1000000000 / hz;
+}
+
+/* ---- values of a record ---- */
+
+static uint64_t member(const struct hs_event *e, struct origin origin)
+{
+    uint64_t value = 0;
+    memcpy(&value, (const char *)e->record + origin.offset, origin.width);
+    unsigned unused = 64 - 8u * origin.width;
+    return origin.is_signed ? (uint64_t)((int64_t)(value << unused) >> unused) : value;
+}
+
+static const char *text_of(struct hs_story *s, const struct hs_record *record)
+{
+    if (record->data_len + 1 > s->text_room) {
+        char *grown = realloc(s->text, record->data_len + 1);
+        if (!grown)
+            return "";
+        s->text = grown;
+        s->text_room = record->data_len + 1;
+    }
+    if (record->data_len)
+        memcpy(s->text, record->data, record->data_len);
+    s->text[record->data_len] = '\0';
+    return s->text;
+}
+
+static uint64_t address(const struct hs_story *s, unsigned region, uint32_t pos)
+{
+    const struct hs_region_state *r = &s->changes->model->region[region];
+    if (pos == HS_POS_IMPLIED)
+        return 0;
+    if (r->present && pos - r->first < r->granules)
+        return s->changes->base[region] + ((uint64_t)(pos - r->first) << r->shift);
+    return hs_changes_address(s->changes, pos);
+}
+
+static const struct hs_failure *failure(const struct hs_story *s)
+{
+    const struct hs_model *m = s->changes->model;
+    static const struct hs_failure none = { .verdict = HS_VERDICT_UNKNOWN };
+    return m->n_failures ? &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT] : &none;
+}
+
+static union hs_story_value value_of(struct hs_story *s, const struct hs_event *e, struct origin origin)
+{
+    const struct hs_place *place = origin.source >= FROM_FILE && origin.source <= FROM_KIND ?
+        hs_place_of(&s->places, e->site) : NULL;
+    switch ((enum source)origin.source) {
+    case FROM_MEMBER:   return (union hs_story_value){ .u = member(e, origin) };
+    case FROM_DATA:     return (union hs_story_value){ .s = text_of(s, e->record) };
+    case FROM_NUMBER:   return (union hs_story_value){ .u = e->number };
+    case FROM_SITE:     return (union hs_story_value){ .u = e->site };
+    case FROM_POS:      return (union hs_story_value){ .u = e->pos };
+    case FROM_OLD:      return (union hs_story_value){ .u = e->old };
+    case FROM_GRANULES: return (union hs_story_value){ .u = e->granules == HS_POS_IMPLIED ? 0 : e->granules };
+    case FROM_PTR:      return (union hs_story_value){ .u = address(s, e->region, e->pos) };
+    case FROM_OLD_PTR:  return (union hs_story_value){ .u = address(s, e->region, e->old) };
+    case FROM_REGION:   return (union hs_story_value){ .s = s->changes->model->region[e->region].name };
+    case FROM_FILE:     return (union hs_story_value){ .s = place->file };
+    case FROM_FUNCTION: return (union hs_story_value){ .s = place->function };
+    case FROM_LINE:     return (union hs_story_value){ .u = place->line };
+    case FROM_NATIVE:   return (union hs_story_value){ .s = place->native };
+    case FROM_KIND:     return (union hs_story_value){ .s = place->kind };
+    case FROM_VERDICT:  return (union hs_story_value){ .s = hs_verdict_name(failure(s)->verdict) };
+    case FROM_FREE:     return (union hs_story_value){ .u = failure(s)->free };
+    case FROM_LARGEST:  return (union hs_story_value){ .u = failure(s)->largest_free };
+    case FROM_ASKED:
+        return (union hs_story_value){ .s = e->record->cause < HS_FAIL_REGION(0) ? "" : s->changes->model->region[e->region].name };
+    case FROM_FREED:    return (union hs_story_value){ .u = e->n_freed };
+    case FROM_FREED_BYTES: return (union hs_story_value){ .u = s->changes->model->collection_freed };
+    case FROM_PAUSE:    return (union hs_story_value){ .u = to_ns(s, s->pause) };
+    }
+    return (union hs_story_value){0};
+}
+
+/* ---- tellings ---- */
+
+static void tell_event(const struct hs_story *s, struct hs_telling *t, unsigned class)
+{
+    *t = (struct hs_telling){ .kind = HS_TELLING_EVENT, .class = class, .ns = s->now, .value = s->value };
+    if (s->event != s->end) {
+        t->thread = s->event->thread;
+        t->boot = s->event->boot;
+    } else {
+        t->boot = s->boot;
+    }
+}
+
+static void tell_record(struct hs_story *s, struct hs_telling *t)
+{
+    const struct hs_event *e = s->event;
+    unsigned n = classes[FIRST_KIND + e->kind].n_fields;
+    for (unsigned i = 0; i < n; i++)
+        s->value[i] = value_of(s, e, origins[e->kind][i]);
+    tell_event(s, t, FIRST_KIND + e->kind);
+}
+
+/* An event of the thread that asked for the block first. */
+static void tell_change(struct hs_story *s, struct hs_telling *t, const struct hs_block_change *change)
+{
+    unsigned thread = (unsigned)change->block.thread;
+    switch ((enum hs_change_kind)change->kind) {
+    case HS_CHANGE_TAKEN:
+        s->value[0].u = change->bytes;
+        s->value[1].u = change->address;
+        tell_event(s, t, MALLOC);
+        break;
+    case HS_CHANGE_FREED:
+        s->value[0].u = change->address;
+        tell_event(s, t, FREE);
+        break;
+    case HS_CHANGE_RESIZED:
+        s->value[0].u = change->old_address;
+        s->value[1].u = change->bytes;
+        s->value[2].u = change->address;
+        tell_event(s, t, REALLOC);
+        break;
+    }
+    t->thread = thread;
+}
+
+static void tell_holding(struct hs_story *s, struct hs_telling *t, const struct hs_holding *holding)
+{
+    const struct hs_live_block *b = &holding->block;
+    bool over = *holding->how;
+    uint64_t at = address(s, holding->region, holding->pos);
+    const union hs_story_value values[] = {
+        {.u = b->number}, {.u = b->site}, {.u = b->size}, {.u = holding->bytes}, {.u = at},
+        {.s = s->changes->model->region[holding->region].name}, {.u = holding->born}, {.s = holding->came}, {.u = holding->died}, {.s = holding->how},
+    };
+    _Static_assert(sizeof values / sizeof *values <= HS_STORY_FIELDS, "values");
+    memcpy(s->value, values, sizeof values);
+    tell_event(s, t, BLOCK);
+    t->thread = b->thread;
+    t->none = (b->site == HS_SITE_UNKNOWN ? 1u << BLOCK_SITE : 0) | (over ? 0 : 1u << BLOCK_DIED | 1u << BLOCK_HOW);
+}
+
+/* Blocks that nobody saw come are of the last kind, "other"; at levels above "full" that is all that samples do not tell of. */
+static void count_live(struct hs_story *s)
+{
+    const struct hs_model *m = s->changes->model;
+    size_t n = hs_block_kind_count();
+    bool told = s->sampled.told;
+    uint64_t sum = 0;
+    memset(s->live, 0, n * sizeof *s->live);
+    for (uint32_t i = 0; i < m->n_sums; i++) {
+        uint64_t live = told ? hs_rounded(m->sum[i].sampled.live) : m->sum[i].live;
+        if (!live)
+            continue;
+        uint32_t kind = hs_place_of(&s->places, i - 1)->kind_number;
+        s->live[kind < n ? kind : n - 1] += live;
+        sum += live;
+    }
+    if (told && s->sampled.heap.used > sum)
+        s->live[n - 1] += s->sampled.heap.used - sum;
+    s->at_live = 0;
+}
+
+static unsigned fill_heap(struct hs_story *s, const struct hs_heap_figures *f)
+{
+    const struct hs_layout *h = &f->heap;
+    double share = hs_external_fragmentation((struct hs_free_figures){ h->free, h->largest_free });
+    const union hs_story_value heap[] = {
+        {s->changes->model->number}, {!f->known ? 0 : f->told ? 2 : 1}, {h->used}, {h->requested}, {h->free}, {h->largest_free}, {h->free_runs},
+        {h->blocks}, {(uint64_t)(share * 1000 + 0.5)}, {f->peak}, {s->boots},
+    };
+    const union hs_story_value usage[] = {{s->changes->model->number}, {3}, {h->used}, {h->free}, {f->peak}, {s->boots}};
+    _Static_assert(sizeof heap / sizeof *heap <= HS_STORY_FIELDS, "values");
+    memcpy(s->value, h->no_longest ? usage : heap, h->no_longest ? sizeof usage : sizeof heap);
+    return h->no_longest ? USAGE : HEAP;
+}
+
+/* The figures at present; tells nothing when nothing was ever known. */
+static bool tell_heap(struct hs_story *s, struct hs_telling *t)
+{
+    struct hs_heap_figures *f = &s->sampled;
+    if (!hs_changes_figures(s->changes, f))
+        return false;
+    s->sampled_any = true;
+    count_live(s);
+    unsigned class = fill_heap(s, f);
+    tell_event(s, t, class);
+    if (class == HEAP)
+        t->none = (f->told ? 1u << HEAP_REQUESTED : 0) | (f->no_counts ? 1u << HEAP_RUNS | 1u << HEAP_BLOCKS : 0);
+    return true;
+}
+
+/* The next kind of block whose live bytes are not what was told last. False when there is none. */
+static bool tell_live(struct hs_story *s, struct hs_telling *t)
+{
+    size_t n = hs_block_kind_count();
+    while (s->at_live < n && s->live[s->at_live] == s->told_live[s->at_live])
+        s->at_live++;
+    if (s->at_live == n)
+        return false;
+    s->told_live[s->at_live] = s->live[s->at_live];
+    s->value[0].u = s->changes->model->number;
+    s->value[1].s = hs_block_kind(s->at_live)->name;
+    s->value[2].u = s->live[s->at_live];
+    tell_event(s, t, LIVE);
+    return true;
+}
+
+static bool moved(uint64_t now, uint64_t before, uint64_t total)
+{
+    return (now > before ? now - before : before - now) * SAMPLE_SHARE >= total;
+}
+
+/* Whether the figures are far enough from those told last. Cheaper than all of them. */
+static bool has_moved(const struct hs_story *s)
+{
+    const struct hs_freespace *space = s->changes->space;
+    const struct hs_heap_figures *last = &s->sampled;
+    return !s->sampled_any || last->known != s->changes->model->synced ||
+           moved(space->total - space->free, last->heap.used, space->total) ||
+           moved(space->largest, last->heap.largest_free, space->total);
+}
+
+/* Regions are summed up one after the other, and make one sample. */
+static bool is_last_summary(const struct hs_story *s)
+{
+    return s->event->kind == HS_SUMMARY && (s->event + 1 == s->end || s->event[1].kind != HS_SUMMARY);
+}
+
+static bool wants_sample(const struct hs_story *s)
+{
+    uint64_t kinds = UINT64_C(1) << HS_COLLECT | UINT64_C(1) << HS_COLLECT_END | UINT64_C(1) << HS_MARK | UINT64_C(1) << HS_FAIL |
+                     UINT64_C(1) << HS_REGION | UINT64_C(1) << HS_REGION_END | UINT64_C(1) << HS_RESET;
+    if (!(s->config.sets & HS_STORY_RECORDS))
+        return false;
+    if (hs_model_is_told(s->changes->model))
+        return is_last_summary(s);
+    return kinds >> s->event->kind & 1 || has_moved(s);
+}
+
+static void declare(struct hs_story *s, struct hs_telling *t)
+{
+    memset(s->value, 0, sizeof s->value);
+    tell_event(s, t, s->declared++);
+}
+
+/* ---- batches and packets ---- */
+
+static void count_loss(struct hs_story *s, uint64_t until)
+{
+    uint64_t lost = hs_reader_info(s->config.reader)->lost;
+    s->lost = lost - s->told_lost;
+    s->told_lost = lost;
+    s->loss_until = until;
+}
+
+static void begin_batch(struct hs_story *s, long n)
+{
+    uint64_t first = hs_event_elapsed(s->changes->model, s->event);
+    uint64_t last = first + (s->end[-1].time - s->event->time);
+    uint64_t now = to_ns(s, first);
+    count_loss(s, to_ns(s, last));
+    s->closing = s->open && (s->brief || s->lost || s->packet_records >= PACKET_RECORDS);
+    s->brief = s->lost != 0; /* so that its end is known when the loss is told */
+    s->packet_records = s->closing ? 0 : s->packet_records;
+    s->packet_records += (uint64_t)n;
+    if (!s->closing)
+        s->now = now;
+    s->now_ticks = first;
+    s->stage = STAGE_RECORD;
+}
+
+static int next_batch(struct hs_story *s)
+{
+    long n = hs_reader_next(s->config.reader, &s->event);
+    if (n < 0)
+        return (int)n;
+    s->end = s->event + n;
+    if (n)
+        begin_batch(s, n);
+    else if (hs_reader_waits(s->config.reader))
+        s->waits = true;
+    else
+        s->done = true;
+    return HS_OK;
+}
+
+/* What frames the events of a batch. True when there was something to tell. */
+static bool tell_frame(struct hs_story *s, struct hs_telling *t)
+{
+    if (s->closing) {
+        *t = (struct hs_telling){ .kind = HS_TELLING_PACKET_END, .ns = s->now };
+        s->closed = s->now;
+        s->closing = s->open = false;
+        s->now = to_ns(s, s->now_ticks);
+        return true;
+    }
+    if (s->lost) {
+        *t = (struct hs_telling){ .kind = HS_TELLING_LOSS, .ns = s->any ? s->closed : s->now,
+                                  .until = s->loss_until, .count = s->lost };
+        s->lost = 0;
+        return true;
+    }
+    if (!s->open) {
+        *t = (struct hs_telling){ .kind = HS_TELLING_PACKET, .ns = s->now };
+        s->open = s->any = true;
+        return true;
+    }
+    return false;
+}
+
+/* Behind the last event: the heap, the packet's end, what was lost last. True when there was something to tell. */
+static bool tell_end(struct hs_story *s, struct hs_telling *t)
+{
+    struct hs_holding holding;
+    if (!s->any && s->declared < LIBC_CLASSES)
+        return tell_frame(s, t);
+    if (s->open && s->declared < LIBC_CLASSES) {
+        declare(s, t);
+        return true;
+    }
+    if (s->any && !s->sampled_end && s->config.sets & HS_STORY_RECORDS) {
+        s->sampled_end = true;
+        if (tell_heap(s, t))
+            return true;
+    }
+    if (s->open && tell_live(s, t))
+        return true;
+    if (s->open && s->config.sets & HS_STORY_BLOCKS && hs_holdings_rest(&s->holdings, &holding)) {
+        tell_holding(s, t, &holding);
+        return true;
+    }
+    s->closing = s->open;
+    s->now_ticks = hs_model_elapsed(s->changes->model);
+    if (s->open)
+        return tell_frame(s, t);
+    count_loss(s, s->now);
+    bool told = s->lost || s->tail;
+    s->tail = s->lost != 0; /* a loss wants a packet behind it, though an empty one */
+    return told && tell_frame(s, t);
+}
+
+/* ---- events ---- */
+
+static int feed(struct hs_story *s)
+{
+    const struct hs_model *m = s->changes->model;
+    uint64_t began = m->collecting;
+    hs_holdings_expect(&s->holdings, s->event, s->now);
+    if (!s->boots || s->event->boot != s->boot)
+        s->boots++;
+    s->boot = s->event->boot;
+    int error = hs_changes_feed(s->changes, s->event);
+    s->pause = s->event->kind == HS_COLLECT_END && s->event->time > began ? s->event->time - began : 0;
+    s->now_ticks = hs_model_elapsed(m);
+    s->at_change = 0;
+    return error;
+}
+
+static bool tell_next_holding(struct hs_story *s, struct hs_telling *t)
+{
+    struct hs_holding holding;
+    if (!(s->config.sets & HS_STORY_BLOCKS) || !hs_holdings_next(&s->holdings, &holding))
+        return false;
+    tell_holding(s, t, &holding);
+    return true;
+}
+
+/* One stage of the event at hand; *told says whether it told something. */
+static int tell_stage(struct hs_story *s, struct hs_telling *t, bool *told)
+{
+    switch (s->stage) {
+    case STAGE_RECORD:
+        s->stage = s->config.sets & HS_STORY_LIBC ? STAGE_CHANGES : STAGE_BLOCKS;
+        s->now = to_ns(s, hs_event_elapsed(s->changes->model, s->event));
+        int error = feed(s);
+        if (error)
+            return error;
+        *told = s->config.sets & HS_STORY_RECORDS && classes[FIRST_KIND + s->event->kind].name;
+        if (*told)
+            tell_record(s, t);
+        break;
+    case STAGE_CHANGES:
+        *told = s->at_change < s->changes->n;
+        if (*told)
+            tell_change(s, t, &s->changes->change[s->at_change++]);
+        else
+            s->stage = STAGE_BLOCKS;
+        break;
+    case STAGE_BLOCKS:
+        *told = tell_next_holding(s, t);
+        if (!*told)
+            s->stage = STAGE_SAMPLE;
+        return s->holdings.short_of_memory ? HS_ERR_MEMORY : HS_OK;
+    case STAGE_SAMPLE:
+        *told = wants_sample(s) && tell_heap(s, t);
+        s->stage = STAGE_LIVE;
+        break;
+    case STAGE_LIVE:
+        *told = tell_live(s, t);
+        if (*told)
+            break;
+        s->stage = STAGE_RECORD;
+        s->event++;
+        break;
+    }
+    return HS_OK;
+}
+
+int hs_story_next(struct hs_story *s, struct hs_telling *t)
+{
+    bool told = false;
+    int error = HS_OK;
+    while (!error && !told) {
+        if (s->waits) {
+            s->waits = false;
+            *t = (struct hs_telling){ .kind = HS_TELLING_WAIT, .ns = s->now };
+            return HS_OK;
+        } else if (s->event == s->end && !s->done) {
+            error = next_batch(s);
+        } else if (s->done) {
+            if (!tell_end(s, t))
+                *t = (struct hs_telling){ .kind = HS_TELLING_END, .ns = s->now, .model = s->changes->model,
+                                          .reader = s->config.reader };
+            return HS_OK;
+        } else if (tell_frame(s, t)) {
+            return HS_OK;
+        } else if (s->declared < LIBC_CLASSES) {
+            declare(s, t);
+            return HS_OK;
+        } else {
+            error = tell_stage(s, t, &told);
+        }
+    }
+    return error;
+}

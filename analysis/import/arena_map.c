@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Small blocks are noted by page, in bitmaps for every 2 MB that have some. Large ones that lie as mapped blocks do are
+ * few and noted one by one.
+ */
+#include "analysis/import/arena_map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/record.h"
+
+#define PAGE_SHIFT  12
+#define PAGE        (UINT64_C(1) << PAGE_SHIFT)
+#define CHUNK_SHIFT 21
+#define CHUNK_PAGES (1u << (CHUNK_SHIFT - PAGE_SHIFT))
+#define MAPPED_MIN  (128u << 10) /* bytes of the smallest block that allocators map */
+#define MAPPED_AT   64u          /* and how far behind the start of a page it lies at most */
+#define ALWAYS_MAPPED (32u << 20) /* bytes from which on none lies in an arena */
+#define BLOCK_MAX   (UINT64_C(1) << 47) /* bytes that no block has */
+#define PROCESS_STEP (UINT64_C(1) << 48) /* no process addresses more */
+#define MAPPED_BIT   (UINT64_C(1) << 63)
+#define GRANULE_MAX 4            /* log2 of the granule of small blocks, unless all sizes are multiples of more */
+#define SIZES_MAX   6
+
+/* What the addresses of some blocks have in common. */
+struct grid {
+    uint64_t one;           /* of them */
+    uint64_t differ;        /* bits in which others differ from it */
+    uint64_t lowest, limit; /* first byte of any, and the byte behind all of them */
+};
+
+struct chunk {
+    uint64_t number; /* address / 2 MB */
+    uint16_t process;
+    uint64_t page[CHUNK_PAGES / 64]; /* a bit each, set where a small block lies */
+    struct grid grid;
+};
+
+struct segment {
+    uint64_t begin, end;
+    uint16_t process;
+    bool mapped;
+    struct grid grid;
+};
+
+struct list { /* of segments */
+    struct segment *item;
+    size_t n, room;
+};
+
+struct hs_spans {
+    struct chunk **chunk; /* open addressing, `room` a power of two, at most half full */
+    size_t n_chunks, room;
+    struct chunk *last;
+    struct list mapped;   /* by process and address, none over another */
+    uint64_t sizes;       /* all of them or-ed */
+    struct hs_span region[HS_SPANS_REGIONS];
+    unsigned n_regions;
+};
+
+static void join_grids(struct grid *grid, const struct grid *other)
+{
+    if (!other->one)
+        return;
+    if (!grid->one)
+        *grid = *other;
+    grid->differ |= other->differ | (other->one ^ grid->one);
+    grid->lowest = other->lowest < grid->lowest ? other->lowest : grid->lowest;
+    grid->limit = other->limit > grid->limit ? other->limit : grid->limit;
+}
+
+static unsigned low_zeros(uint64_t bits, unsigned most)
+{
+    unsigned n = bits ? (unsigned)__builtin_ctzll(bits) : most;
+    return n < most ? n : most;
+}
+
+/* ---- small blocks ---- */
+
+static size_t slot_of(const struct hs_spans *s, uint16_t process, uint64_t number)
+{
+    size_t at = (size_t)((number + process * UINT64_C(0x10001)) * 0x9e3779b97f4a7c15u >> 24) & (s->room - 1);
+    while (s->chunk[at] && (s->chunk[at]->number != number || s->chunk[at]->process != process))
+        at = (at + 1) & (s->room - 1);
+    return at;
+}
+
+static bool grow(struct hs_spans *s)
+{
+    struct chunk **old = s->chunk;
+    size_t n = s->room;
+    s->room = n ? 2 * n : 64;
+    s->chunk = calloc(s->room, sizeof(struct chunk *));
+    if (!s->chunk) {
+        s->chunk = old;
+        s->room = n;
+        return false;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (old[i])
+            s->chunk[slot_of(s, old[i]->process, old[i]->number)] = old[i];
+    free(old);
+    return true;
+}
+
+static struct chunk *chunk_of(struct hs_spans *s, uint16_t process, uint64_t number)
+{
+    if (s->last && s->last->number == number && s->last->process == process)
+        return s->last;
+    if (2 * (s->n_chunks + 1) > s->room && !grow(s))
+        return NULL;
+    struct chunk **slot = &s->chunk[slot_of(s, process, number)];
+    if (!*slot && (*slot = calloc(1, sizeof **slot))) {
+        (*slot)->number = number;
+        (*slot)->process = process;
+        s->n_chunks++;
+    }
+    return s->last = *slot;
+}
+
+/* Notes the pages of [begin, end), both multiples of a page. */
+static int add_pages(struct hs_spans *s, const struct segment *of)
+{
+    for (uint64_t page = of->begin >> PAGE_SHIFT; page < of->end >> PAGE_SHIFT; page++) {
+        struct chunk *c = chunk_of(s, of->process, page >> (CHUNK_SHIFT - PAGE_SHIFT));
+        if (!c)
+            return HS_ERR_MEMORY;
+        unsigned bit = page & (CHUNK_PAGES - 1);
+        c->page[bit / 64] |= UINT64_C(1) << bit % 64;
+        join_grids(&c->grid, &of->grid);
+    }
+    return HS_OK;
+}
+
+/* ---- mapped blocks ---- */
+
+static bool before(const struct segment *a, uint16_t process, uint64_t address)
+{
+    return a->process != process ? a->process < process : a->end <= address;
+}
+
+/* The first that does not end before the address. */
+static size_t first_behind(const struct list *list, uint16_t process, uint64_t address)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (before(&list->item[middle], process, address))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool make_room(struct list *list)
+{
+    if (list->n < list->room)
+        return true;
+    size_t room = list->room ? 2 * list->room : 64;
+    struct segment *grown = reallocarray(list->item, room, sizeof *grown);
+    if (!grown)
+        return false;
+    list->item = grown;
+    list->room = room;
+    return true;
+}
+
+static int add_mapped(struct hs_spans *s, struct segment segment)
+{
+    struct list *list = &s->mapped;
+    size_t at = first_behind(list, segment.process, segment.begin), behind = at;
+    for (; behind < list->n && list->item[behind].process == segment.process && list->item[behind].begin < segment.end; behind++) {
+        const struct segment *other = &list->item[behind];
+        segment.begin = other->begin < segment.begin ? other->begin : segment.begin;
+        segment.end = other->end > segment.end ? other->end : segment.end;
+        join_grids(&segment.grid, &other->grid);
+    }
+    if (behind == at) {
+        if (!make_room(list))
+            return HS_ERR_MEMORY;
+        memmove(list->item + at + 1, list->item + at, (list->n - at) * sizeof *list->item);
+        list->n++;
+    } else if (behind > at + 1) {
+        memmove(list->item + at + 1, list->item + behind, (list->n - behind) * sizeof *list->item);
+        list->n -= behind - at - 1;
+    }
+    list->item[at] = segment;
+    return HS_OK;
+}
+
+bool hs_spans_is_mapped(uint64_t ptr, uint64_t size)
+{
+    return size >= ALWAYS_MAPPED || (size >= MAPPED_MIN && (ptr & (PAGE - 1)) <= MAPPED_AT);
+}
+
+int hs_spans_add(struct hs_spans *s, uint16_t process, uint64_t ptr, uint64_t size)
+{
+    struct segment segment = {
+        .begin = ptr & ~(PAGE - 1), .process = process,
+        .mapped = hs_spans_is_mapped(ptr, size),
+    };
+    uint64_t last = ptr + (size ? size - 1 : 0);
+    if (size > BLOCK_MAX || last < ptr || last > UINT64_MAX - PAGE)
+        return HS_OK; /* no block lies there */
+    segment.end = (last & ~(PAGE - 1)) + PAGE;
+    segment.grid = (struct grid){ .one = ptr, .lowest = ptr, .limit = last + 1 };
+    s->sizes |= size;
+    return segment.mapped ? add_mapped(s, segment) : add_pages(s, &segment);
+}
+
+/* ---- regions ---- */
+
+static int add_segment(struct list *list, const struct segment *segment)
+{
+    struct segment *last = list->n ? &list->item[list->n - 1] : NULL;
+    if (last && !last->mapped && !segment->mapped && last->process == segment->process && last->end == segment->begin) {
+        last->end = segment->end;
+        join_grids(&last->grid, &segment->grid);
+        return HS_OK;
+    }
+    if (!make_room(list))
+        return HS_ERR_MEMORY;
+    list->item[list->n++] = *segment;
+    return HS_OK;
+}
+
+/* The runs of pages of a chunk. */
+static int add_chunk(struct list *list, const struct chunk *c)
+{
+    for (unsigned bit = 0; bit < CHUNK_PAGES; bit++) {
+        uint64_t page = (c->number << (CHUNK_SHIFT - PAGE_SHIFT)) + bit;
+        if (!(c->page[bit / 64] >> bit % 64 & 1))
+            continue;
+        struct segment segment = {
+            .begin = page << PAGE_SHIFT, .end = (page + 1) << PAGE_SHIFT, .process = c->process, .grid = c->grid,
+        };
+        if (add_segment(list, &segment))
+            return HS_ERR_MEMORY;
+    }
+    return HS_OK;
+}
+
+static int chunk_order(const void *left, const void *right)
+{
+    const struct chunk *a = *(struct chunk *const *)left, *b = *(struct chunk *const *)right;
+    if (a->process != b->process)
+        return a->process < b->process ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static int segment_order(const void *left, const void *right)
+{
+    const struct segment *a = left, *b = right;
+    if (a->mapped != b->mapped)
+        return b->mapped ? -1 : 1;
+    if (a->process != b->process)
+        return a->process < b->process ? -1 : 1;
+    return a->begin < b->begin ? -1 : a->begin > b->begin;
+}
+
+/* Everything that was noted, small blocks first, by process and address. */
+static int gather(struct hs_spans *s, struct list *list)
+{
+    struct chunk **sorted = calloc(s->n_chunks + 1, sizeof *sorted);
+    size_t n = 0;
+    int error = sorted ? HS_OK : HS_ERR_MEMORY;
+    for (size_t i = 0; !error && i < s->room; i++)
+        if (s->chunk[i])
+            sorted[n++] = s->chunk[i];
+    if (n)
+        qsort(sorted, n, sizeof *sorted, chunk_order);
+    for (size_t i = 0; !error && i < n; i++)
+        error = add_chunk(list, sorted[i]);
+    for (size_t i = 0; !error && i < s->mapped.n; i++)
+        error = add_segment(list, &s->mapped.item[i]);
+    free(sorted);
+    if (!error && list->n)
+        qsort(list->item, list->n, sizeof *list->item, segment_order);
+    return error;
+}
+
+static unsigned shift_of(const struct hs_spans *s, const struct segment *segment)
+{
+    if (segment->mapped)
+        return low_zeros(segment->grid.differ, PAGE_SHIFT);
+    unsigned sizes = low_zeros(s->sizes, SIZES_MAX);
+    return low_zeros(segment->grid.differ, sizes > GRANULE_MAX ? sizes : GRANULE_MAX);
+}
+
+static struct hs_span span_of(const struct hs_spans *s, const struct segment *segment)
+{
+    struct hs_span span = { .process = segment->process, .mapped = segment->mapped, .shift = (uint8_t)shift_of(s, segment) };
+    const struct grid *grid = &segment->grid;
+    uint64_t mask = (UINT64_C(1) << span.shift) - 1;
+    uint64_t begin = grid->lowest > segment->begin ? grid->lowest : segment->begin;
+    uint64_t end = grid->limit < segment->end ? grid->limit : segment->end;
+    span.begin = begin + ((grid->one - begin) & mask);
+    span.end = end + ((span.begin - end) & mask);
+    return span;
+}
+
+/* Puts together what lies no further apart than `gap`. Returns granules in all; more than `limit` when it will not do. */
+static uint64_t build(struct hs_spans *s, const struct list *list, uint64_t gap, uint64_t limit)
+{
+    uint64_t granules = 0;
+    s->n_regions = 0;
+    for (size_t i = 0; i < list->n;) {
+        struct segment whole = list->item[i];
+        for (i++; i < list->n; i++) {
+            const struct segment *next = &list->item[i];
+            if (next->process != whole.process || next->mapped != whole.mapped || next->begin > whole.end + gap)
+                break;
+            whole.end = next->end;
+            join_grids(&whole.grid, &next->grid);
+        }
+        if (s->n_regions == HS_SPANS_REGIONS)
+            return UINT64_MAX;
+        struct hs_span span = span_of(s, &whole);
+        uint64_t n = (span.end - span.begin) >> span.shift;
+        if (n > limit || (granules += n) > limit)
+            return UINT64_MAX;
+        span.granules = (uint32_t)n;
+        span.first = (uint32_t)(granules - n);
+        s->region[s->n_regions++] = span;
+    }
+    return granules;
+}
+
+/* Addresses of processes lie over each other, and so may those of mapped blocks over arenas of another time. */
+static void move_apart(struct hs_spans *s)
+{
+    for (unsigned i = 0; i < s->n_regions; i++) {
+        struct hs_span *span = &s->region[i];
+        span->base = span->begin + PROCESS_STEP * span->process;
+        for (unsigned j = 0; j < i && span->mapped; j++)
+            if (!s->region[j].mapped && s->region[j].process == span->process && s->region[j].begin < span->end &&
+                span->begin < s->region[j].end)
+                span->base |= MAPPED_BIT;
+    }
+}
+
+long hs_spans_regions(struct hs_spans *s, uint64_t limit, const struct hs_span **region)
+{
+    /* An arena's holes are seldom larger than the first; where that makes too many regions, or too large ones, others. */
+    static const uint8_t gaps[] = { 20, 22, 24, 26, 28, 30, 18, 16, 14, 12 };
+    struct list list = {0};
+    int error = gather(s, &list);
+    if (!error) {
+        error = HS_ERR_FULL;
+        for (size_t i = 0; error && i < sizeof gaps; i++)
+            if (build(s, &list, UINT64_C(1) << gaps[i], limit) <= limit)
+                error = HS_OK;
+        move_apart(s);
+    }
+    free(list.item);
+    *region = s->region;
+    return error ? error : (long)s->n_regions;
+}
+
+/* Whether a region lies in front of an address of that kind. */
+static bool is_before(const struct hs_span *span, uint16_t process, bool mapped, uint64_t ptr)
+{
+    if (span->mapped != mapped)
+        return mapped;
+    return span->process != process ? span->process < process : span->end <= ptr;
+}
+
+const struct hs_span *hs_spans_find(const struct hs_spans *s, uint16_t process, bool mapped, uint64_t ptr)
+{
+    unsigned low = 0, high = s->n_regions;
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        if (is_before(&s->region[middle], process, mapped, ptr))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct hs_span *found = &s->region[low];
+    return low < s->n_regions && found->process == process && found->mapped == mapped && ptr >= found->begin ? found : NULL;
+}
+
+/* ---- beginning and end ---- */
+
+struct hs_spans *hs_spans_new(void)
+{
+    return calloc(1, sizeof(struct hs_spans));
+}
+
+void hs_spans_free(struct hs_spans *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->room; i++)
+        free(s->chunk[i]);
+    free(s->chunk);
+    free(s->mapped.item);
+    free(s);
+}

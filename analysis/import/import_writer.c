@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Calls through the recorder. What is live is a bit for each granule, since a block's granule is its alone.
+ */
+#include "analysis/import/import_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analysis/import/import_port.h"
+#include "lib/host/heapmap.h"
+#include "lib/trace.h"
+
+#define N_SITES    32768u
+#define HASH_SIZE  131072u
+#define PACKET     16384u
+#define MEMORY     (4 * PACKET)
+#define STEP       (UINT32_C(1) << 30) /* ticks the recorder's clock may move between two records */
+#define TIME_MAX   (UINT64_C(1) << 47) /* and in all */
+#define LOST_MAX   (UINT32_C(1) << 30) /* records that may be missing between two packets */
+#define NOWHERE    HS_POS_IMPLIED
+
+struct recording {
+    struct hs_intake *in;
+    const struct hs_span *region;
+    unsigned n_regions;
+    uint32_t granules;
+    uint64_t *live;     /* a bit for each granule: a block begins there */
+    uint64_t *displaced; /* the block that began there went without a free: a realloc may name it as yet */
+    void *memory;
+    struct hs_site_entry *site;
+    uint16_t *hash;
+    uint32_t thread;
+    uint32_t hz;
+    uint64_t now;       /* ticks of the last record */
+    char facts[HS_FACTS_MAX];
+    uint32_t facts_len;
+};
+
+static struct recording *recording; /* what the recorder's callbacks serve */
+
+static uintptr_t nobody(void)
+{
+    return hs_code_address((uintptr_t)hs_anchor); /* the native caller is at no distance from the anchor: none is told */
+}
+
+/* ---- what the recorder asks ---- */
+
+/* Gives a place that is but an address its names. */
+static void name_place(struct hs_call_place *place)
+{
+    struct hs_call_place named = *place;
+    char text[HS_OBJECT_TEXT];
+    hs_objects_name(&recording->in->objects, &named, text);
+    char *file = strdup(named.file), *function = strdup(named.function);
+    if (!file || !function) {
+        free(file);
+        free(function);
+        return;
+    }
+    free((char *)place->file);
+    free((char *)place->function);
+    *place = named;
+    place->file = file;
+    place->function = function;
+}
+
+static void describe(uintptr_t code, struct hs_place *place)
+{
+    struct hs_call_place *from = &recording->in->places.item[code];
+    if (from->ip && !*from->function)
+        name_place(from);
+    *place = (struct hs_place){
+        .file = { from->file, (uint32_t)strlen(from->file) }, .line = from->line,
+        .function = { from->function, (uint32_t)strlen(from->function) },
+    };
+}
+
+static void put_region(struct recording *r, unsigned index)
+{
+    const struct hs_span *span = &r->region[index];
+    const struct hs_call_name *process = r->in->processes.n > 1 ? &r->in->processes.item[span->process] : NULL;
+    char name[64];
+    unsigned before = 0;
+    for (unsigned i = 0; i < index; i++)
+        before += r->region[i].process == span->process && r->region[i].mapped == span->mapped;
+    if (process) /* a heap of its own */
+        snprintf(name, sizeof name, "%.8s-%u/%s %u", process->name, process->id, span->mapped ? "map" : "heap", before + 1);
+    else
+        snprintf(name, sizeof name, "libc/%s %u", span->mapped ? "mapped" : "heap", before + 1);
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION, .region = (uint8_t)index, .pos = span->first, .count = span->granules, .shift = span->shift,
+        .memory = HS_MEMORY_HOST, .cause = HS_PLACE_EXPLICIT, .address = span->base,
+        .data = (const uint8_t *)name, .data_len = (uint32_t)strlen(name),
+    });
+}
+
+/* The last one first: who makes room for it has room for all. */
+static void keyframe(void)
+{
+    for (unsigned i = recording->n_regions; i-- > 0;)
+        put_region(recording, i);
+}
+
+static uint32_t keyframe_size(void)
+{
+    return 0;
+}
+
+/* ---- time ---- */
+
+static void move_clock(struct recording *r, uint64_t ns)
+{
+    uint64_t ticks = (ns - r->in->first_ns) / (1000000000u / r->hz);
+    while (ticks - r->now > STEP) { /* a silence longer than what is told between two records */
+        r->now += STEP;
+        hs_import_port.ticks += STEP;
+        hs_record(&(struct hs_record){ .kind = HS_THREAD, .thread = r->thread });
+    }
+    hs_import_port.ticks += (uint32_t)(ticks - r->now);
+    r->now = ticks;
+}
+
+static void switch_thread(struct recording *r, uint32_t thread)
+{
+    if (thread == r->thread)
+        return;
+    r->thread = thread;
+    hs_record(&(struct hs_record){ .kind = HS_THREAD, .thread = thread });
+}
+
+/* ---- calls ---- */
+
+static bool get(const uint64_t *bits, uint32_t pos)
+{
+    return pos != NOWHERE && bits[pos / 64] >> pos % 64 & 1;
+}
+
+static void set(uint64_t *bits, uint32_t pos, bool value)
+{
+    uint64_t bit = UINT64_C(1) << pos % 64;
+    bits[pos / 64] = value ? bits[pos / 64] | bit : bits[pos / 64] & ~bit;
+}
+
+static uint32_t pos_in(const struct hs_span *span, uint64_t ptr)
+{
+    return span ? span->first + (uint32_t)((ptr - span->begin) >> span->shift) : NOWHERE;
+}
+
+/* Where the call's new block is. */
+static uint32_t new_pos(const struct recording *r, const struct hs_call *call, unsigned *shift)
+{
+    bool mapped = hs_spans_is_mapped(call->ptr, call->size);
+    const struct hs_span *span = call->ptr ? hs_spans_find(r->in->spans, call->process, mapped, call->ptr) : NULL;
+    *shift = span ? span->shift : 0;
+    return pos_in(span, call->ptr);
+}
+
+/* Where its old block is: of which kind that was is not told, but one of them is live. */
+static uint32_t old_pos(const struct recording *r, const struct hs_call *call)
+{
+    const struct hs_span *mapped = hs_spans_find(r->in->spans, call->process, true, call->old);
+    uint32_t pos = pos_in(mapped, call->old);
+    if (mapped && !((call->old - mapped->begin) & ((UINT64_C(1) << mapped->shift) - 1)) && (get(r->live, pos) || get(r->displaced, pos)))
+        return pos;
+    return pos_in(hs_spans_find(r->in->spans, call->process, false, call->old), call->old);
+}
+
+/* The bytes asked for, if they make as many granules as the block is told to take. */
+static uint32_t size_of(const struct hs_call *call, unsigned shift)
+{
+    uint64_t mask = (UINT64_C(1) << shift) - 1, size = call->size;
+    if (call->asked && call->asked <= size && ((call->asked + mask) | mask) == ((size + mask) | mask))
+        size = call->asked;
+    return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+}
+
+static struct hs_key key_of(const struct hs_call *call)
+{
+    return (struct hs_key){ .code = call->place, .caller = nobody() };
+}
+
+static void free_at(struct recording *r, uint32_t pos)
+{
+    hs_free(nobody(), pos);
+    set(r->live, pos, false);
+}
+
+/* What is still noted where a block comes has gone unseen. */
+static void clear_place(struct recording *r, uint32_t pos)
+{
+    if (!get(r->live, pos))
+        return;
+    free_at(r, pos);
+    set(r->displaced, pos, true);
+    r->in->stats.doubled++;
+}
+
+static void on_alloc(struct recording *r, const struct hs_call *call)
+{
+    unsigned shift = 0;
+    uint32_t pos = new_pos(r, call, &shift);
+    if (pos == NOWHERE) {
+        if (call->size)
+            hs_fail(key_of(call), size_of(call, 0), 0);
+        return;
+    }
+    clear_place(r, pos);
+    hs_alloc(key_of(call), (struct hs_block){ pos, size_of(call, shift) });
+    set(r->live, pos, true);
+}
+
+static void on_free(struct recording *r, const struct hs_call *call)
+{
+    uint32_t pos = old_pos(r, call);
+    if (get(r->live, pos))
+        free_at(r, pos);
+    else if (call->old)
+        r->in->stats.unknown++;
+}
+
+static void on_realloc(struct recording *r, const struct hs_call *call)
+{
+    unsigned shift = 0;
+    uint32_t old = call->old ? old_pos(r, call) : NOWHERE, pos = new_pos(r, call, &shift);
+    if (!call->size && !call->ptr) {
+        on_free(r, call);
+        return;
+    }
+    if (pos == NOWHERE || !call->old) {
+        on_alloc(r, call);
+        return;
+    }
+    /* Told behind the call: another thread may have got the old place, and have told so, meanwhile. */
+    bool late = get(r->displaced, old);
+    if (late || !get(r->live, old)) {
+        r->in->stats.unknown += !late;
+        r->in->stats.doubled -= late;
+        if (late)
+            set(r->displaced, old, false);
+        on_alloc(r, call);
+        return;
+    }
+    if (pos != old)
+        clear_place(r, pos);
+    set(r->live, old, false);
+    hs_realloc(key_of(call), (struct hs_block){ pos, size_of(call, shift) }, old);
+    set(r->live, pos, true);
+}
+
+static void on_mark(struct recording *r, const struct hs_call *call)
+{
+    const char *label = r->in->places.item[call->place].function;
+    hs_mark((struct hs_text){ label, (uint32_t)strlen(label) });
+}
+
+/* As if the recorder had been offered these and could not write them: its numbers tell, as far as they can at once. */
+static void on_lost(struct recording *r, const struct hs_call *call)
+{
+    (void)r;
+    for (uint64_t left = call->size, n; left; left -= n) {
+        n = left < LOST_MAX ? left : LOST_MAX;
+        hs_flush();
+        hs_trace.offered += (uint32_t)n;
+        hs_trace.lost += (uint32_t)n;
+        hs_trace.lost_unsaid += (uint32_t)n;
+    }
+}
+
+static void on_end(struct recording *r, const struct hs_call *call)
+{
+    for (unsigned i = 0; i < r->n_regions; i++) {
+        const struct hs_span *span = &r->region[i];
+        if (span->process != call->process)
+            continue;
+        hs_record(&(struct hs_record){ .kind = HS_REGION_END, .region = (uint8_t)i });
+        for (uint32_t pos = span->first; pos < span->first + span->granules; pos++)
+            set(r->live, pos, false);
+    }
+}
+
+static void on_fail(struct recording *r, const struct hs_call *call)
+{
+    (void)r;
+    hs_fail(key_of(call), size_of(call, 0), 0);
+}
+
+static void (*const handlers[HS_CALL_KINDS])(struct recording *, const struct hs_call *) = {
+    [HS_CALL_ALLOC] = on_alloc, [HS_CALL_FREE] = on_free, [HS_CALL_REALLOC] = on_realloc, [HS_CALL_FAIL] = on_fail,
+    [HS_CALL_MARK] = on_mark,   [HS_CALL_LOST] = on_lost, [HS_CALL_END] = on_end,
+};
+
+/* ---- facts ---- */
+
+static void add_fact(struct recording *r, const char *key, const char *value)
+{
+    size_t room = sizeof r->facts - r->facts_len;
+    int n = snprintf(r->facts + r->facts_len, room, "%s=%s", key, value);
+    if (n > 0 && (size_t)n < room)
+        r->facts_len += (uint32_t)n + 1;
+    else
+        r->facts[r->facts_len] = '\0';
+}
+
+static void add_facts(struct recording *r, const char *origin)
+{
+    const struct hs_call_names *processes = &r->in->processes, *threads = &r->in->threads;
+    char text[96] = "unknown program";
+    if (processes->n == 1 && *processes->item->name)
+        snprintf(text, sizeof text, "%s", processes->item->name);
+    else if (processes->n > 1)
+        snprintf(text, sizeof text, "%zu processes", processes->n);
+    add_fact(r, "system", text);
+    add_fact(r, "port", origin);
+    add_fact(r, "import", "calls");
+    for (size_t i = 0; i < threads->n; i++) {
+        snprintf(text, sizeof text, "thread %u", threads->item[i].id);
+        if (*threads->item[i].name)
+            add_fact(r, text, threads->item[i].name);
+    }
+}
+
+/* ---- the whole ---- */
+
+static bool make_room(struct recording *r)
+{
+    size_t words = r->granules / 64 + 1;
+    r->live = calloc(words, sizeof *r->live);
+    r->displaced = calloc(words, sizeof *r->displaced);
+    r->memory = aligned_alloc(8, MEMORY);
+    r->site = calloc(N_SITES, sizeof *r->site);
+    r->hash = calloc(HASH_SIZE, sizeof *r->hash);
+    if (r->memory)
+        memset(r->memory, 0, MEMORY);
+    return r->live && r->displaced && r->memory && r->site && r->hash;
+}
+
+static void release(struct recording *r)
+{
+    free(r->live);
+    free(r->displaced);
+    free(r->memory);
+    free(r->site);
+    free(r->hash);
+    memset(&hs_trace, 0, sizeof hs_trace);
+    recording = NULL;
+}
+
+static int start(struct recording *r)
+{
+    const struct hs_config config = {
+        .memory = r->memory, .memory_size = MEMORY, .packet_size = PACKET, .site = r->site, .hash = r->hash, .n_sites = N_SITES,
+        .hash_size = HASH_SIZE, .hz = r->hz, .facts = { r->facts, r->facts_len }, .flags = HS_RING_STREAM | HS_RING_64BIT,
+        .placement = HS_PLACE_EXPLICIT, .shift = 4, .describe = describe, .keyframe = keyframe, .keyframe_size = keyframe_size,
+    };
+    int error = hs_init(&config);
+    if (!error)
+        hs_start();
+    return error;
+}
+
+static int replay(struct recording *r)
+{
+    struct hs_call call;
+    int more = 0;
+    while (!hs_import_port.failed && (more = hs_spool_get(&r->in->spool, &call)) > 0) {
+        move_clock(r, call.ns);
+        switch_thread(r, call.thread);
+        handlers[call.kind % HS_CALL_KINDS](r, &call);
+    }
+    hs_stop();
+    return more < 0 ? more : hs_import_port.failed || fflush(hs_import_port.out) ? HS_ERR_IO : HS_OK;
+}
+
+static int record_all(struct recording *r, const char *origin, FILE *out)
+{
+    long n = hs_spans_regions(r->in->spans, HS_HEAPMAP_GRANULES, &r->region);
+    if (n < 0)
+        return (int)n;
+    r->n_regions = r->in->stats.regions = (unsigned)n;
+    r->granules = n ? r->region[n - 1].first + r->region[n - 1].granules : 1;
+    for (r->hz = 1000000000u; r->hz > 1 && (r->in->last_ns - r->in->first_ns) / (1000000000u / r->hz) >= TIME_MAX;)
+        r->hz /= 1000;
+    add_facts(r, origin);
+    if (!make_room(r))
+        return HS_ERR_MEMORY;
+    recording = r;
+    hs_import_port = (struct hs_import_port){ .out = out };
+    int error = start(r);
+    return error ? error : replay(r);
+}
+
+static const char *why(int error)
+{
+    switch (error) {
+    case HS_ERR_FULL: return "the heap has more than 512 MB of small blocks, or is in more pieces than can be followed";
+    case HS_ERR_IO:   return strerror(errno);
+    default:          return hs_strerror(error);
+    }
+}
+
+int hs_intake_write(struct hs_intake *in, const struct hs_intake_options *options, struct hs_error *error)
+{
+    struct recording r = { .in = in };
+    int copy = dup(options->fd), status = in->error ? in->error : hs_spool_rewind(&in->spool);
+    if (!status && options->elf)
+        status = hs_objects_use(&in->objects, options->elf, error);
+    FILE *out = copy >= 0 ? fdopen(copy, "wb") : NULL;
+    if (!status)
+        status = out ? record_all(&r, options->origin, out) : HS_ERR_IO;
+    release(&r);
+    if (out && fclose(out) && !status)
+        status = HS_ERR_IO;
+    if (!status && lseek(options->fd, 0, SEEK_SET))
+        status = HS_ERR_IO;
+    if (status && !error->code)
+        snprintf(error->text, sizeof error->text, "%s", why(status));
+    return error->code = status;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the two halves of the intake share. Not for others.
+ */
+#ifndef HS_IMPORT_IMPORT_WRITER_H
+#define HS_IMPORT_IMPORT_WRITER_H
+
+#include "analysis/import/mappings.h"
+#include "analysis/import/arena_map.h"
+#include "analysis/import/call_log.h"
+
+struct hs_call_places {
+    struct hs_call_place *item; /* `n`; 0 is none */
+    uint32_t *slot;             /* open addressing, `n_slots` a power of two */
+    uint32_t n, room, n_slots;
+};
+
+struct hs_call_name {
+    uint32_t id;
+    char name[32];
+};
+
+struct hs_call_names {
+    struct hs_call_name *item;
+    size_t n, room;
+};
+
+struct hs_intake {
+    struct hs_spool spool;
+    struct hs_spans *spans;
+    struct hs_objects objects;
+    struct hs_call_places places;
+    struct hs_call_names processes, threads;
+    struct hs_intake_stats stats;
+    uint64_t first_ns, last_ns;
+    int error; /* first one */
+};
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Takes calls in; record.c writes them out.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/import/import_writer.h"
+
+#define NO_PLACE      0
+#define PROCESSES_MAX (UINT16_MAX - 1u)
+#define THREADS_MAX   4096u /* with a name */
+
+/* ---- places ---- */
+
+static uint64_t add_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+    return hash * 0x100000001b3u;
+}
+
+static uint64_t hash_of(const struct hs_call_place *place)
+{
+    uint64_t hash = add_text(add_text(0xcbf29ce484222325u, place->file), place->function);
+    hash = (hash ^ place->ip ^ (uint64_t)place->line << 40 ^ (uint64_t)place->process << 24) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
+}
+
+static bool same_place(const struct hs_call_place *a, const struct hs_call_place *b)
+{
+    return a->ip == b->ip && a->line == b->line && a->process == b->process && !strcmp(a->file, b->file) &&
+           !strcmp(a->function, b->function);
+}
+
+static uint32_t *slot_of(struct hs_call_places *p, const struct hs_call_place *place)
+{
+    size_t at = (size_t)hash_of(place) & (p->n_slots - 1);
+    while (p->slot[at] && !same_place(&p->item[p->slot[at]], place))
+        at = (at + 1) & (p->n_slots - 1);
+    return &p->slot[at];
+}
+
+static bool grow_places(struct hs_call_places *p)
+{
+    uint32_t room = p->room ? 2 * p->room : 1024;
+    struct hs_call_place *item = reallocarray(p->item, room, sizeof *item);
+    if (item)
+        p->item = item;
+    uint32_t *slot = calloc(2 * (size_t)room, sizeof *slot);
+    if (!item || !slot) {
+        free(slot);
+        return false;
+    }
+    free(p->slot);
+    p->slot = slot;
+    p->n_slots = 2 * room;
+    p->room = room;
+    if (!p->n)
+        p->item[p->n++] = (struct hs_call_place){"", "", 0, 0, 0};
+    for (uint32_t i = 1; i < p->n; i++)
+        *slot_of(p, &p->item[i]) = i;
+    return true;
+}
+
+uint32_t hs_intake_place(struct hs_intake *in, const struct hs_call_place *place)
+{
+    struct hs_call_places *p = &in->places;
+    if (p->n == p->room && !grow_places(p)) {
+        in->error = HS_ERR_MEMORY;
+        return NO_PLACE;
+    }
+    uint32_t *slot = slot_of(p, place);
+    if (*slot)
+        return *slot;
+    struct hs_call_place copy = *place;
+    copy.file = strdup(place->file);
+    copy.function = strdup(place->function);
+    if (!copy.file || !copy.function) {
+        free((char *)copy.file);
+        free((char *)copy.function);
+        in->error = HS_ERR_MEMORY;
+        return NO_PLACE;
+    }
+    p->item[p->n] = copy;
+    return *slot = p->n++;
+}
+
+/* ---- processes and threads ---- */
+
+static struct hs_call_name *new_name(struct hs_call_names *names, uint32_t id, size_t limit)
+{
+    if (names->n >= limit)
+        return NULL;
+    if (names->n == names->room) {
+        size_t room = names->room ? 2 * names->room : 16;
+        struct hs_call_name *grown = reallocarray(names->item, room, sizeof *grown);
+        if (!grown)
+            return NULL;
+        names->item = grown;
+        names->room = room;
+    }
+    names->item[names->n] = (struct hs_call_name){ .id = id };
+    return &names->item[names->n++];
+}
+
+/* The newest entry of an id, made if need be. NULL when out of memory or beyond `limit`. */
+static struct hs_call_name *name_of(struct hs_call_names *names, uint32_t id, size_t limit)
+{
+    for (size_t i = names->n; i-- > 0;)
+        if (names->item[i].id == id)
+            return &names->item[i];
+    return new_name(names, id, limit);
+}
+
+static void call_it(struct hs_call_name *entry, const char *name)
+{
+    if (entry && name && *name)
+        snprintf(entry->name, sizeof entry->name, "%s", name);
+}
+
+uint16_t hs_intake_process(struct hs_intake *in, uint32_t pid, const char *name)
+{
+    struct hs_call_name *entry = name_of(&in->processes, pid, PROCESSES_MAX);
+    call_it(entry, name);
+    return entry ? (uint16_t)(entry - in->processes.item) : 0;
+}
+
+uint16_t hs_intake_exec(struct hs_intake *in, uint32_t pid)
+{
+    const struct hs_call_name *entry = new_name(&in->processes, pid, PROCESSES_MAX);
+    return entry ? (uint16_t)(entry - in->processes.item) : hs_intake_process(in, pid, NULL);
+}
+
+void hs_intake_thread(struct hs_intake *in, uint32_t thread, const char *name)
+{
+    call_it(name_of(&in->threads, thread, THREADS_MAX), name);
+}
+
+void hs_intake_object(struct hs_intake *in, const struct hs_call_object *object)
+{
+    if (hs_objects_add(&in->objects, object))
+        in->error = HS_ERR_MEMORY;
+}
+
+bool hs_intake_has_objects(const struct hs_intake *in, uint16_t process)
+{
+    for (size_t i = 0; i < in->objects.n; i++)
+        if (in->objects.item[i].at.process == process)
+            return true;
+    return false;
+}
+
+bool hs_intake_has_object(const struct hs_intake *in, const struct hs_call_object *object)
+{
+    for (size_t i = 0; i < in->objects.n; i++) {
+        const struct hs_call_object *at = &in->objects.item[i].at;
+        if (at->process == object->process && at->base == object->base && !strcmp(at->path, object->path))
+            return true;
+    }
+    return false;
+}
+
+/* ---- calls ---- */
+
+void hs_intake_put(struct hs_intake *in, const struct hs_call *call)
+{
+    bool placed = call->kind == HS_CALL_ALLOC || call->kind == HS_CALL_REALLOC;
+    if (placed && call->ptr && hs_spans_add(in->spans, call->process, call->ptr, call->size))
+        in->error = HS_ERR_MEMORY;
+    if (!in->spool.calls)
+        in->first_ns = call->ns;
+    in->last_ns = call->ns > in->last_ns ? call->ns : in->last_ns;
+    in->stats.calls += call->kind <= HS_CALL_REALLOC;
+    in->stats.lost += call->kind == HS_CALL_LOST ? call->size : 0;
+    hs_spool_put(&in->spool, call);
+}
+
+struct hs_intake_stats hs_intake_stats(const struct hs_intake *in)
+{
+    struct hs_intake_stats stats = in->stats;
+    stats.processes = (unsigned)in->processes.n;
+    return stats;
+}
+
+/* ---- beginning and end ---- */
+
+struct hs_intake *hs_intake_new(void)
+{
+    struct hs_intake *in = calloc(1, sizeof *in);
+    if (!in)
+        return NULL;
+    in->spans = hs_spans_new();
+    if (in->spans && !hs_spool_open(&in->spool))
+        return in;
+    int error = errno;
+    hs_intake_free(in);
+    errno = error;
+    return NULL;
+}
+
+void hs_intake_free(struct hs_intake *in)
+{
+    if (!in)
+        return;
+    hs_spool_close(&in->spool);
+    hs_spans_free(in->spans);
+    hs_objects_free(&in->objects);
+    for (uint32_t i = 1; i < in->places.n; i++) {
+        free((char *)in->places.item[i].file);
+        free((char *)in->places.item[i].function);
+    }
+    free(in->places.item);
+    free(in->places.slot);
+    free(in->processes.item);
+    free(in->threads.item);
+    free(in);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The heap at a moment as a picture, a cell for each granule (or several, where there are many); and what changed between
+ * two moments.
+ */
+#ifndef HS_MAP_MAP_SVG_H
+#define HS_MAP_MAP_SVG_H
+
+#include "analysis/map/mapview.h"
+#include "analysis/draw/sheet.h"
+
+struct hs_mappicture {
+    const struct hs_mapview *view;
+    const struct hs_legend *legend;
+    const struct hs_comparison *comparison; /* NULL: one moment */
+    const char *subject; /* what it is a picture of */
+};
+
+/* Returns HS_OK, HS_ERR_MEMORY or HS_ERR_IO. */
+int hs_mappicture_draw(const struct hs_mappicture *picture, const struct hs_sheet_style *style, FILE *out);
+
+#endif

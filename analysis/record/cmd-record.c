@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata record: a script on a firmware, which is a program of this machine or a board on a serial line.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/cmd/source.h"
+#include "analysis/doctor/sentence.h"
+#include "analysis/record/board.h"
+#include "analysis/record/live.h"
+#include "analysis/record/process.h"
+#include "analysis/record/scratch.h"
+#include "analysis/record/serial.h"
+#include "analysis/util/output.h"
+#include "lib/host/writer.h"
+
+#define SCRIPT_MAX  (64u << 20) /* bytes */
+#define FLUSH_TICKS 8u          /* of a quarter second: what is lost at most when we are killed */
+#define PIPE_BYTES  (1 << 20)
+#define COMES_BACK  75          /* fifths of a second that a board may be away */
+
+struct args {
+    struct hs_common common;
+    const char *output, *serial, *stream, *level;
+    uint64_t ring, baud, collect_every;
+    bool quiet, again, no_reset;
+};
+
+static const struct hs_option options[] = {
+    {"output", 'o', "FILE", HS_OPT_TEXT, offsetof(struct args, output), "write the trace to FILE (default " HS_DEFAULT_INPUT ")"},
+    {"ring", 'r', "SIZE", HS_OPT_UINT, offsetof(struct args, ring),
+     "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)"},
+    {"level", 'l', "LEVEL", HS_OPT_TEXT, offsetof(struct args, level),
+     "full: every event; sampled or sampled:BYTES: a sample every so many bytes on average, for estimates; summary: figures "
+     "at each collection and who asked for most (default: what the firmware was built for, mostly full)",
+     "full|sampled|summary"},
+    {"collect-every", 0, "BYTES", HS_OPT_UINT, offsetof(struct args, collect_every),
+     "collect whenever BYTES have been allocated, as gc.threshold(BYTES) does: heapstrata whatif then knows when blocks "
+     "became garbage; the program runs slower"},
+    {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
+     "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
+    {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset),
+     "with --serial: run the script in what is there, without a soft reset first; the board's trace goes on, and its level"},
+    {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
+     "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT (without HOST at every address of this "
+     "machine; [ADDRESS]:PORT for IPv6) or -"},
+    {"again", 'a', NULL, HS_OPT_FLAG, offsetof(struct args, again),
+     "with --stream: when it ends wait for the next connection, until Ctrl-C"},
+    {"baud", 'b', "N", HS_OPT_UINT, offsetof(struct args, baud), "speed of the serial port (default 115200)"},
+    {"quiet", 'q', NULL, HS_OPT_FLAG, offsetof(struct args, quiet), "no progress, no closing line"},
+    {0},
+};
+
+/* A recording under way. */
+struct recording {
+    const struct args *args;
+    const char *level;  /* NULL: not chosen */
+    uint64_t interval;  /* 0: not chosen */
+    struct hs_output out;
+    struct hs_writer *writer;
+    struct hs_scratch scratch;
+    struct hs_board *board; /* NULL: none */
+    unsigned ticks;
+    uint64_t bytes; /* of the stream, so far */
+    bool progress; /* on standard error, which the firmware's output does not share */
+};
+
+/* ---- the file written ---- */
+
+/* An earlier trace stays until there is another: a run that gives none must not take it away. */
+static bool open_output(struct recording *r)
+{
+    struct hs_error error = {0};
+    bool another = !access(r->args->output, F_OK);
+    if (hs_cmd_check_output(r->args->output))
+        return false;
+    if (!hs_output_open(&r->out, r->args->output, HS_OUTPUT_STREAM, &error)) {
+        r->writer = hs_writer_of_fd(r->out.fd, r->args->output, NULL, &error);
+        if (r->writer && (another || !hs_output_show(&r->out, &error)))
+            return true;
+        hs_output_close(&r->out, HS_ERR_IO, &(struct hs_error){0});
+    }
+    hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+    return false;
+}
+
+/* Something has come: from here on the file is under its name, so that others can follow it, and is kept whatever happens. */
+static void show_output(struct recording *r)
+{
+    struct hs_error error = {0};
+    if (hs_output_show(&r->out, &error))
+        hs_complain("%s", error.text);
+}
+
+/* The script that is run, as far as the command line tells. */
+static const char *script_of(const struct args *args)
+{
+    if (args->serial)
+        return args->common.file[0];
+    for (int i = args->common.n_files - 1; !args->stream && i > 0; i--)
+        if (!access(args->common.file[i], R_OK) && strchr(args->common.file[i], '/'))
+            return args->common.file[i];
+    return NULL;
+}
+
+/* Closes the file; one without a trace is removed. */
+static int close_output(struct recording *r, int status)
+{
+    struct hs_error error = {0};
+    hs_writer_flush(r->writer);
+    struct hs_writer_stats stats = hs_writer_stats(r->writer);
+    int closed = hs_writer_close(r->writer, &error);
+    if (!stats.plain && r->out.shown)
+        unlink(r->out.place);
+    else if (stats.plain && closed) /* what came is kept: without its end it does not look whole */
+        show_output(r);
+    closed = hs_output_close(&r->out, closed ? closed : stats.plain ? HS_OK : HS_ERR_KIND, &error);
+    if (closed && stats.plain)
+        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(closed));
+    struct stat file;
+    if (stats.plain)
+        hs_source_note(r->args->output, script_of(r->args));
+    if (stats.plain && !r->args->quiet && !stat(r->args->output, &file))
+        fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %lld bytes ]\n", stats.packets,
+                stats.plain, r->args->output, (long long)file.st_size);
+    if (!r->args->quiet)
+        hs_cmd_sentence(r->args->output);
+    return status;
+}
+
+static int put_file(struct recording *r, const char *path)
+{
+    struct hs_error error = {0};
+    if (hs_writer_put_input(r->writer, path, &error) == HS_OK)
+        return HS_EXIT_OK;
+    return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+}
+
+static void clear_progress(const struct recording *r)
+{
+    if (r->progress)
+        fputs("\r\033[K", stderr);
+}
+
+/* ---- a program ---- */
+
+static void take_bytes(void *context, const void *bytes, size_t n)
+{
+    struct recording *r = context;
+    r->bytes += n;
+    hs_writer_put(r->writer, bytes, n); /* its first error is told at close */
+}
+
+static void tick(void *context)
+{
+    struct recording *r = context;
+    if (r->bytes)
+        show_output(r);
+    if (++r->ticks % FLUSH_TICKS == 0)
+        hs_writer_flush(r->writer);
+    if (r->progress)
+        fprintf(stderr, "\rrecording: %" PRIu64 " bytes\033[K", r->bytes);
+}
+
+static void explain_end(const struct recording *r, int status)
+{
+    if (WIFSIGNALED(status) && !r->args->quiet)
+        fprintf(stderr, "heapstrata record: %s was ended by signal %d (%s)\n", r->args->common.file[0], WTERMSIG(status),
+                strsignal(WTERMSIG(status)));
+}
+
+/* The firmware that `make micropython` builds beside this program, where it has been built. */
+static const char *usual_firmware(char *path, size_t size)
+{
+    ssize_t len = readlink("/proc/self/exe", path, size);
+    char *end = len > 0 && (size_t)len < size ? memrchr(path, '/', (size_t)len) : NULL;
+    if (end)
+        snprintf(end, size - (size_t)(end - path), "/micropython/unix64/micropython");
+    return end && !access(path, X_OK) ? path : "FIRMWARE";
+}
+
+/* A script in the firmware's place, which is easily forgotten. */
+static bool is_script(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 3 && !strcmp(path + len - 3, ".py") && access(path, X_OK);
+}
+
+static int complain_of_script(const char *script)
+{
+    char path[4096];
+    const char *firmware = usual_firmware(path, sizeof path);
+    return hs_complain("%s is a script, and no firmware to run it is named. Type\n"
+                       "  heapstrata record %s %s              (on this computer%s)\n"
+                       "  heapstrata record --serial /dev/ttyACM0 %s     (on a board)", script, firmware, script,
+                       strcmp(firmware, "FIRMWARE") ? "" : "; `make micropython` builds one", script);
+}
+
+/* Runs the firmware with `variable` set. Returns the exit status to pass on, -1 when it did not run. */
+static int run_firmware(struct recording *r, int pipe, const char *variable, const char *value)
+{
+    char **argv = r->args->common.file;
+    int status = hs_process_run(&(struct hs_process){
+        .argv = argv, .variable = variable, .value = value, .pipe = pipe, .sink = take_bytes, .tick = tick, .context = r,
+    });
+    clear_progress(r);
+    if (status == -1) {
+        hs_complain("cannot run %s: %s", argv[0], strerror(errno));
+        return -1;
+    }
+    explain_end(r, status);
+    return hs_process_exit(status);
+}
+
+static int no_trace(const struct recording *r)
+{
+    return hs_complain("%s gave no trace: was it built with HeapStrata's hooks? ('heapstrata doctor' finds out)",
+                       r->args->common.file[0]);
+}
+
+static int record_stream(struct recording *r)
+{
+    if (mkfifo(r->scratch.file, 0600))
+        return hs_complain("cannot make a pipe: %s", strerror(errno));
+    int pipe = open(r->scratch.file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (pipe < 0)
+        return hs_complain("cannot open a pipe: %s", strerror(errno));
+    fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES);
+    int status = run_firmware(r, pipe, "HEAPSTRATA_OUT", r->scratch.file);
+    close(pipe);
+    if (status < 0)
+        return HS_EXIT_BAD;
+    return r->bytes ? status : no_trace(r);
+}
+
+static int record_ring(struct recording *r)
+{
+    char value[sizeof r->scratch.file + 32];
+    snprintf(value, sizeof value, "%s:%" PRIu64, r->scratch.file, r->args->ring);
+    int status = run_firmware(r, -1, "HEAPSTRATA_RING", value);
+    if (status < 0)
+        return HS_EXIT_BAD;
+    if (access(r->scratch.file, R_OK))
+        return no_trace(r);
+    int put = put_file(r, r->scratch.file);
+    return put ? put : status;
+}
+
+static int record_program(struct recording *r)
+{
+    if (!hs_scratch_make(&r->scratch, "trace"))
+        return hs_complain("cannot make a temporary folder: %s", strerror(errno));
+    int status = HS_EXIT_BAD;
+    if (open_output(r)) {
+        r->progress = !r->args->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+        signal(SIGINT, SIG_IGN); /* while it runs it reaches the firmware; then the trace is finished */
+        status = close_output(r, r->args->ring ? record_ring(r) : record_stream(r));
+    }
+    hs_scratch_remove(&r->scratch);
+    return status;
+}
+
+/* ---- a board ---- */
+
+static volatile int interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted++;
+}
+
+/* Whatever ends a recording from outside, what has come is kept. One that is ignored (nohup) stays so. */
+static void heed_interrupts(void)
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+    struct sigaction now;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (!sigaction(signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+            sigaction(signals[i], &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+}
+
+static void print_out(void *context, const char *bytes, size_t n)
+{
+    (void)context;
+    fwrite(bytes, 1, n, stdout);
+    fflush(stdout);
+}
+
+static void print_err(void *context, const char *bytes, size_t n)
+{
+    (void)context;
+    fflush(stdout);
+    fwrite(bytes, 1, n, stderr);
+}
+
+static void show_pull(void *context, uint32_t got, uint32_t total)
+{
+    struct recording *r = context;
+    if (r->progress)
+        fprintf(stderr, "\rreading the trace: %" PRIu32 " of %" PRIu32 " bytes\033[K", got, total);
+}
+
+static char *read_script(const char *path, size_t *len)
+{
+    FILE *file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
+    char *text = file ? malloc(SCRIPT_MAX) : NULL;
+    if (!text) {
+        hs_complain("cannot read %s: %s", path, strerror(errno));
+        if (file && file != stdin)
+            fclose(file);
+        return NULL;
+    }
+    *len = fread(text, 1, SCRIPT_MAX, file);
+    if (file != stdin)
+        fclose(file);
+    return text;
+}
+
+/* What came of the trace, as a file that the writer recognises. */
+static int put_capture(struct recording *r, const struct hs_capture *capture)
+{
+    int fd = open(r->scratch.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
+    size_t len = capture->total < capture->room ? capture->total : capture->room;
+    bool written = file && fwrite(capture->bytes, 1, len, file) == len;
+    if (!file || fclose(file) || !written)
+        return hs_complain("cannot write a temporary file: %s", strerror(errno));
+    return put_file(r, r->scratch.file);
+}
+
+/* The USB port of some boards is gone during a reset, and there again some seconds later. */
+static int open_again(void *context)
+{
+    struct recording *r = context;
+    const struct hs_serial_config config = { r->args->serial, (unsigned)r->args->baud };
+    int fd = -1, before = interrupted;
+    hs_serial_close(r->board->fd);
+    for (int i = 0; i < COMES_BACK && fd < 0 && interrupted == before; i++) {
+        nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+        fd = hs_serial_open(&config);
+    }
+    return fd;
+}
+
+static int run_on_board(struct recording *r, struct hs_capture *capture)
+{
+    struct hs_error error = {0};
+    r->progress = !r->args->quiet && isatty(STDERR_FILENO);
+    r->board->context = r;
+    heed_interrupts();
+    int failed = hs_board_record(r->board, capture, &error);
+    clear_progress(r);
+    if (failed)
+        hs_complain("%s: %s", r->args->serial, error.text);
+    if (!capture->begun)
+        return HS_EXIT_BAD;
+    bool whole = hs_capture_whole(capture);
+    if (put_capture(r, capture) || !whole || (failed && !r->board->reset))
+        return HS_EXIT_BAD;
+    return r->board->raised || r->board->reset ? HS_EXIT_FINDING : HS_EXIT_OK;
+}
+
+static int record_board(struct recording *r)
+{
+    struct hs_capture capture = {0};
+    const char *path = r->args->common.file[0];
+    struct hs_board board = { .out = print_out, .err = print_err, .progress = show_pull, .reopen = open_again,
+                              .interrupt = &interrupted, .level = r->level, .interval = (uint32_t)r->interval,
+                              .name = strcmp(path, "-") ? path : NULL, .no_reset = r->args->no_reset };
+    char *script = read_script(path, &board.script_len);
+    if (!script)
+        return HS_EXIT_BAD;
+    board.script = script;
+    r->board = &board;
+    board.fd = hs_serial_open(&(struct hs_serial_config){ r->args->serial, (unsigned)r->args->baud });
+    int status = HS_EXIT_BAD;
+    if (board.fd < 0)
+        hs_complain("cannot open %s: %s", r->args->serial, strerror(errno));
+    else if (!hs_scratch_make(&r->scratch, "trace"))
+        hs_complain("cannot make a temporary folder: %s", strerror(errno));
+    else if (open_output(r))
+        status = close_output(r, run_on_board(r, &capture));
+    if (r->scratch.folder[0])
+        hs_scratch_remove(&r->scratch);
+    hs_serial_close(board.fd);
+    hs_capture_free(&capture);
+    free(script);
+    return status;
+}
+
+/* What the firmware is asked for: its name, and for "sampled" the interval; 0: not said. */
+struct level {
+    const char *name;
+    uint64_t interval;
+};
+
+static int parse_level(struct level *level, const char *text)
+{
+    level->interval = 0;
+    for (unsigned i = HS_LEVEL_FULL; text && i <= HS_LEVEL_SUMMARY; i++) {
+        level->name = hs_level_name(i);
+        size_t len = strlen(level->name);
+        if (!strcmp(text, level->name))
+            return HS_EXIT_OK;
+        if (i != HS_LEVEL_SAMPLED || strncmp(text, level->name, len) || text[len] != ':')
+            continue;
+        char *end;
+        level->interval = text[len + 1] >= '0' && text[len + 1] <= '9' ? strtoull(text + len + 1, &end, 10) : 0;
+        if (level->interval && level->interval <= HS_LEVEL_INTERVAL_MAX && !*end)
+            return HS_EXIT_OK;
+    }
+    level->name = NULL;
+    return text ? hs_complain("--level takes full, sampled, sampled:BYTES (1 to %u) or summary, not '%s'", HS_LEVEL_INTERVAL_MAX, text)
+                : HS_EXIT_OK;
+}
+
+/* ---- a stream ---- */
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void show_stream(void *context, const struct hs_live_state *s)
+{
+    struct recording *r = context;
+    char heap[80] = "heap not known yet";
+    if (s->info.packets)
+        show_output(r);
+    if (!r->progress)
+        return;
+    if (s->synced)
+        snprintf(heap, sizeof heap, "heap %" PRIu64 " of %" PRIu64 " bytes (%.0f%%)", s->used, s->heap, percent(s->used, s->heap));
+    fprintf(stderr, "\r%s%.0f s, %.1f KB, %.1f KB/s, %.0f records/s, lost %" PRIu64 " of %" PRIu64 " (%.1f%%), %s\033[K",
+            s->connected ? "" : "waiting; ", s->seconds, (double)s->bytes / 1024, s->byte_rate / 1024, s->record_rate,
+            s->info.lost, s->emitted, percent(s->info.lost, s->emitted), heap);
+}
+
+/* A stream may lose something, which is counted and no error. */
+static int take_stream(struct recording *r, struct hs_live *live)
+{
+    struct hs_error error = {0};
+    live->writer = r->writer;
+    int err = hs_live_run(live, &error);
+    const struct hs_live_state *s = &live->state;
+    clear_progress(r);
+    if (err)
+        hs_complain("%s", error.text[0] ? error.text : hs_strerror(err));
+    if (!r->args->quiet && s->info.packets)
+        fprintf(stderr, "[ heapstrata record: %.1f s, %" PRIu64 " bytes came; %" PRIu64 " records, %" PRIu64 " lost (%.1f%%), %"
+                PRIu64 " overwritten before the first packet; %" PRIu64 " bytes were no part of the trace ]\n", s->seconds,
+                s->bytes, s->info.records, s->info.lost, percent(s->info.lost, s->emitted), s->info.overwritten_records,
+                s->info.damaged_bytes);
+    return err ? HS_EXIT_BAD : HS_EXIT_OK;
+}
+
+static void show_address(void *context, const char *address)
+{
+    const struct recording *r = context;
+    if (!r->args->quiet)
+        fprintf(stderr, "heapstrata record: waiting for a connection to %s\n", address);
+}
+
+static int record_from_stream(struct recording *r)
+{
+    struct hs_live live = { .line = { .name = r->args->stream, .baud = (unsigned)r->args->baud, .interrupt = &interrupted,
+                                      .listens = show_address, .context = r },
+                            .again = r->args->again, .tick = show_stream, .context = r };
+    int status = HS_EXIT_BAD;
+    r->progress = !r->args->quiet && isatty(STDERR_FILENO);
+    heed_interrupts();
+    bool open = hs_line_open(&live.line);
+    if (!open)
+        hs_complain("%s", live.line.error[0] ? live.line.error : "interrupted before a connection was made");
+    else if (open_output(r))
+        status = close_output(r, take_stream(r, &live));
+    hs_line_close(&live.line);
+    return status;
+}
+
+/* What does not go together. */
+static const char *contradiction(const struct args *args)
+{
+    if (args->stream && (args->serial || args->ring || args->common.n_files))
+        return "--stream takes no script and no other source";
+    if (args->stream && args->level)
+        return "--level is for a firmware that is started here: with --stream it chooses by itself";
+    if (args->again && !args->stream)
+        return "--again is for --stream";
+    if (!args->stream && !args->common.n_files)
+        return "which firmware and script? (see 'heapstrata help record')";
+    if (args->no_reset && !args->serial)
+        return "--no-reset is for --serial";
+    if (args->serial && args->ring)
+        return "--ring is for programs: a board has the ring it was built with";
+    if (args->collect_every && (args->serial || args->stream))
+        return "--collect-every is for programs: on a board, call gc.threshold() at the start of the script";
+    if (args->serial && args->common.n_files != 1)
+        return "--serial takes one script, and no arguments for it";
+    return NULL;
+}
+
+static int run(void *memory)
+{
+    const struct args *args = memory;
+    struct recording recording = { .args = args };
+    const char *wrong = contradiction(args);
+    if (wrong)
+        return hs_complain("%s", wrong);
+    if (args->stream)
+        return record_from_stream(&recording);
+    if (!args->serial && is_script(args->common.file[0]))
+        return complain_of_script(args->common.file[0]);
+    struct level level;
+    if (parse_level(&level, args->level))
+        return HS_EXIT_BAD;
+    recording.level = level.name;
+    recording.interval = level.interval;
+    if (args->level && !args->serial)
+        setenv("HEAPSTRATA_LEVEL", args->level, 1);
+    char every[24];
+    snprintf(every, sizeof every, "%" PRIu64, args->collect_every);
+    if (args->collect_every)
+        setenv("HEAPSTRATA_COLLECT_EVERY", every, 1);
+    return args->serial ? record_board(&recording) : record_program(&recording);
+}
+
+const struct hs_cmd hs_cmd_record = {
+    .name = "record", .summary = "run a script on a firmware and keep its trace",
+    .usage = "[--] FIRMWARE SCRIPT [ARGS]\n--serial DEVICE SCRIPT\n--stream SOURCE",
+    .about = "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
+             "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board, after a "
+             "soft reset; the exit status is then 1 when it ended by an exception or by a reset of the board. Ctrl-C stops the "
+             "script, and the trace is kept; a second one gives the board up. With --stream "
+             "takes what a firmware sends that has called heapstrata.stream(), until it ends or Ctrl-C; other output on the same "
+             "line does no harm. What is lost is counted.",
+    .examples = "  heapstrata record -o run.hst ./micropython script.py\n"
+                "  heapstrata record -- ./micropython -X heapsize=64k script.py\n"
+                "  heapstrata record --level sampled:2048 ./micropython script.py\n"
+                "  heapstrata record --serial /dev/ttyUSB0 script.py\n"
+                "  heapstrata record --stream tcp-listen:5555 -o live.hst\n",
+    .uses = HS_USES_REST, .options = options, .max_files = -1,
+    .args_size = sizeof(struct args), .defaults = &(const struct args){ .output = HS_DEFAULT_INPUT, .baud = 115200 },
+    .run = run,
+};

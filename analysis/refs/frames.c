@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/refs/frames.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_BLOCK UINT32_MAX
+
+/* ---- records ---- */
+
+static void *room_for(void *array, uint32_t n, uint32_t *room, size_t size)
+{
+    void **items = array;
+    if (n == *room) {
+        uint32_t more = *room ? 2 * *room : 8;
+        void *grown = reallocarray(*items, more, size);
+        if (!grown)
+            return NULL;
+        *items = grown;
+        *room = more;
+    }
+    return (char *)*items + n * size;
+}
+
+int hs_frames_add(struct hs_frames *f, const struct hs_record *r, struct hs_call_frame frame)
+{
+    struct hs_call_frame *slot = room_for(&f->frame, f->n, &f->room, sizeof *f->frame);
+    frame.name = strndup((const char *)r->data, r->data_len);
+    if (!slot || !frame.name) {
+        free(frame.name);
+        return HS_ERR_MEMORY;
+    }
+    frame.address = r->address;
+    frame.slots = r->count;
+    frame.offset = r->end;
+    frame.line = r->line;
+    frame.code = r->number && r->number <= f->n_codes ? r->number - 1 : UINT32_MAX;
+    *slot = frame;
+    f->n++;
+    return HS_OK;
+}
+
+static int append(uint8_t **bytes, uint32_t *n, const struct hs_record *r)
+{
+    if (r->count != *n)
+        return HS_ERR_FORMAT;
+    uint8_t *grown = realloc(*bytes, (size_t)*n + r->data_len + 1);
+    if (!grown)
+        return HS_ERR_MEMORY;
+    memcpy(grown + *n, r->data, r->data_len);
+    *bytes = grown;
+    *n += r->data_len;
+    return HS_OK;
+}
+
+int hs_frames_add_code(struct hs_frames *f, const struct hs_record *r)
+{
+    if (r->number == f->n_codes + 1) {
+        struct hs_frame_code *slot = room_for(&f->code, f->n_codes, &f->code_room, sizeof *f->code);
+        if (!slot)
+            return HS_ERR_MEMORY;
+        *slot = (struct hs_frame_code){0};
+        f->n_codes++;
+    }
+    if (!r->number || r->number != f->n_codes)
+        return HS_ERR_FORMAT;
+    struct hs_frame_code *code = &f->code[f->n_codes - 1];
+    return r->cause ? append(&code->name, &code->name_bytes, r) : append(&code->byte, &code->bytes, r);
+}
+
+void hs_frames_free(struct hs_frames *f)
+{
+    for (uint32_t i = 0; i < f->n; i++)
+        free(f->frame[i].name);
+    for (uint32_t i = 0; i < f->n_codes; i++) {
+        free(f->code[i].byte);
+        free(f->code[i].name);
+    }
+    free(f->frame);
+    free(f->code);
+    *f = (struct hs_frames){0};
+}
+
+bool hs_frame_is_body(const struct hs_call_frame *frame)
+{
+    const char *blank = strrchr(frame->name, ' ');
+    return blank && !strcmp(blank, " <module>");
+}
+
+/* ---- questions ---- */
+
+static uint32_t number_of(const struct hs_reader *reader, const char *fact)
+{
+    const char *value = hs_reader_fact(reader, fact);
+    return value ? (uint32_t)strtoul(value, NULL, 10) : 0;
+}
+
+struct hs_frame_facts hs_frame_facts(const struct hs_reader *reader)
+{
+    return (struct hs_frame_facts){number_of(reader, "frame"), hs_reader_info(reader)->pointer_bytes == 8 ? 8 : 4,
+                                   number_of(reader, "bytecode") == HS_BYTECODE_VERSION};
+}
+
+/* Slots from the frame's start: the stack grows upwards, local variables lie downwards from the end. */
+static void judge(const struct hs_frames *f, const struct hs_frame_facts *facts, struct hs_slot *slot)
+{
+    const struct hs_call_frame *frame = slot->frame;
+    struct hs_bytecode code;
+    struct hs_frame_use use;
+    slot->use = HS_SLOT_UNKNOWN;
+    if (slot->index >= frame->slots)
+        slot->use = HS_SLOT_HANDLERS;
+    if (slot->index >= frame->slots || !facts->readable || frame->code >= f->n_codes ||
+        !hs_bytecode_open(&code, f->code[frame->code].byte, f->code[frame->code].bytes) ||
+        code.slots != frame->slots || !hs_bytecode_use(&code, frame->offset, &use))
+        return;
+    uint32_t local = frame->slots - 1 - slot->index;
+    if (slot->index < use.stack) {
+        slot->use = HS_SLOT_STACK;
+    } else if (local < use.locals) {
+        slot->use = local < code.arguments ? HS_SLOT_ARGUMENT : HS_SLOT_LOCAL;
+        slot->index = local;
+    } else if (use.whole && slot->index >= use.stack + use.more) {
+        slot->use = HS_SLOT_LEFT_OVER;
+    }
+}
+
+/* In a block of the heap nothing lies behind the slots but handlers. */
+static bool is_in(const struct hs_call_frame *frame, const struct hs_frame_facts *facts, const struct hs_word *w, uint32_t *index)
+{
+    uint64_t first = frame->word + facts->header, at = w->word;
+    if (frame->block != w->block)
+        return false;
+    if (w->block == NO_BLOCK) {
+        at = w->address / facts->pointer;
+        first = frame->address / facts->pointer + facts->header;
+    }
+    *index = (uint32_t)(at - first);
+    return at >= first && (w->block != NO_BLOCK || at - first < frame->slots);
+}
+
+bool hs_frames_slot(const struct hs_frames *f, const struct hs_frame_facts *facts, const struct hs_word *w, struct hs_slot *slot)
+{
+    for (uint32_t i = 0; i < f->n && facts->header; i++) {
+        slot->frame = &f->frame[i];
+        if (is_in(slot->frame, facts, w, &slot->index)) {
+            judge(f, facts, slot);
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A source file with what each line asked for beside it.
+ */
+#ifndef HS_REPORT_ANNOTATE_H
+#define HS_REPORT_ANNOTATE_H
+
+#include "analysis/sites/line_costs.h"
+#include "analysis/draw/json.h"
+
+#define HS_ALL_LINES UINT64_MAX
+
+struct hs_annotation {
+    const struct hs_lines *lines;
+    size_t first, n;    /* the entries of this file */
+    const char *source; /* path of the source, NULL when it was not found */
+    char *text;         /* its contents */
+    const char *doubt;  /* why it may be another one than what ran; NULL: nothing says so */
+    uint64_t context;   /* lines shown around each that asked for something, or HS_ALL_LINES */
+    bool color;
+};
+
+/* With `text`: the listing. Without: only the numbers of its lines. */
+void hs_annotation_text(const struct hs_annotation *annotation, FILE *out);
+
+/* One object in the array at hand: the file and its lines that asked for something. */
+void hs_annotation_json(const struct hs_annotation *annotation, struct hs_json *json);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata report: who asked for memory, who still holds it, and why an allocation failed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/cmd/elf_option.h"
+#include "analysis/heaps/cmd-pools.h"
+#include "analysis/phases/report-phase.h"
+#include "analysis/why/report-retained.h"
+#include "analysis/doctor/doctor.h"
+#include "analysis/report/reportview.h"
+
+#define LIMIT_AUTO 0xfffffffffffffffeu /* rows: 40 in text, all in CSV and JSON */
+
+struct args {
+    struct hs_common common;
+    const char *sort;
+    bool live, peak, children, no_children, call_graph, pins, retained, phase, pools;
+    uint64_t limit;
+    double min_percent;
+};
+
+/* What is gathered while the trace runs, and then made of it. */
+struct work {
+    const struct args *args;
+    struct hs_reader *reader;
+    struct hs_model *model;
+    struct hs_names names;
+    struct hs_grouping by;
+    struct hs_exam *exam;
+    struct hs_threads *threads; /* with a row for each thread */
+    struct hs_groups *groups, *lines;
+    struct hs_picture picture; /* the layout when an allocation last failed for fragmentation */
+    struct hs_pins pins;
+    uint64_t asked;            /* bytes it asked for */
+    bool fragmented;           /* there is such a picture */
+    int error;                 /* enum hs_err */
+};
+
+static int parse_sort(const char *text, struct hs_grouping *by)
+{
+    struct hs_error error = {0};
+    return hs_grouping_keys(by, text, &error) ? hs_complain("%s", error.text) : HS_EXIT_OK;
+}
+
+/* Callers are charged when the user says so, or when they can be and the user does not object. */
+static int choose_children(struct work *w)
+{
+    struct hs_grouping *by = &w->by;
+    bool possible = true;
+    for (unsigned i = 0; i < by->n_keys; i++)
+        possible = possible && hs_key_of_callers(by->key[i]);
+    if (w->args->children && !possible)
+        return hs_complain("--children needs --sort by line, function or file: callers have no other names");
+    by->children = possible && !w->args->no_children &&
+                   (w->args->children || hs_groups_have_stacks(w->reader));
+    return HS_EXIT_OK;
+}
+
+/* A trace made of dumps tells what is there, and of no allocation. */
+static bool only_shown(const struct hs_model *m)
+{
+    return m->kind[HS_HOLDER] && !m->kind[HS_ALLOC] && !m->kind[HS_REALLOC] && !m->kind[HS_SAMPLE] && !m->kind[HS_TOP];
+}
+
+static int choose_grouping(struct work *w)
+{
+    w->by = (struct hs_grouping){
+        .weight = w->args->peak ? HS_WEIGHT_PEAK : w->args->live || only_shown(w->model) ? HS_WEIGHT_LIVE : HS_WEIGHT_BYTES,
+    };
+    if (w->args->live && w->args->peak)
+        return hs_complain("--live and --peak exclude each other");
+    return parse_sort(w->args->sort, &w->by);
+}
+
+static void on_failure(void *context, const struct hs_failure *failure)
+{
+    struct work *w = context;
+    hs_exam_failed(w->exam, w->model, failure);
+    if (failure->verdict != HS_VERDICT_FRAGMENTED)
+        return;
+    w->error = hs_picture_take(&w->picture, w->model);
+    w->fragmented = !w->error;
+    w->asked = failure->size;
+}
+
+static void on_collected(void *context)
+{
+    struct work *w = context;
+    hs_exam_collected(w->exam, w->model);
+}
+
+static uint32_t line_of(const void *groups, uint32_t site)
+{
+    return hs_groups_of(groups, site);
+}
+
+static int measure_pins(struct work *w)
+{
+    static const struct hs_grouping by_line = {.key = {HS_KEY_LINE}, .n_keys = 1};
+    if (w->args->pins)
+        w->error = hs_picture_take(&w->picture, w->model);
+    if (w->error || (!w->fragmented && !w->args->pins))
+        return w->error;
+    w->lines = hs_groups_new(w->model, &w->names, &by_line);
+    if (!w->lines)
+        return HS_ERR_MEMORY;
+    return hs_pins_measure(&w->pins, &w->picture, &(struct hs_pin_groups){line_of, w->lines, w->lines->n});
+}
+
+/* Rows to show, UINT64_MAX for all. */
+static uint64_t rows(const struct args *args)
+{
+    bool data = args->common.json || args->common.csv;
+    return args->limit == LIMIT_AUTO ? data ? HS_NO_LIMIT : 40 : args->limit ? args->limit : HS_NO_LIMIT;
+}
+
+static int print(const struct work *w)
+{
+    const struct args *args = w->args;
+    char headline[HS_HEADLINE_LEN];
+    struct hs_report report = {
+        .head = {args->common.input, w->reader, w->model}, .summary = hs_summarize(w->model, w->reader),
+        .names = &w->names, .groups = w->groups, .call_graph = args->call_graph,
+        .color = hs_cmd_colors(&args->common), .min_share = args->min_percent / 100,
+        .limit = rows(args),
+        .lines = w->lines, .pins = w->lines ? &w->pins : NULL,
+        .pins_when = args->pins ? "at the end" : "when an allocation last failed for fragmentation",
+        .pins_asked = args->pins ? 0 : w->asked, .headline = hs_doctor_headline(w->exam, headline) ? headline : NULL,
+    };
+    if (args->common.json)
+        return hs_report_json(&report, stdout);
+    if (!args->common.csv)
+        hs_report_text(&report, stdout);
+    else
+        hs_report_csv(&report, stdout);
+    if (args->common.csv)
+        hs_head_warnings(&report.head, stderr, "heapstrata report: ");
+    return HS_OK;
+}
+
+static int feed_by_thread(void *context, const struct hs_event *events, long n)
+{
+    struct work *w = context;
+    const struct hs_event *split = hs_threads_split(w->threads, events, n);
+    int error = split ? hs_model_feed(w->model, split, n) : HS_ERR_MEMORY;
+    w->error = error ? error : w->error;
+    return w->error;
+}
+
+static int replay(struct work *w)
+{
+    if (!hs_grouping_has(&w->by, HS_KEY_THREAD))
+        return hs_cmd_replay_model(w->reader, w->model);
+    w->names.threads = w->threads = hs_threads_new();
+    int status = w->threads ? hs_cmd_replay(w->reader, feed_by_thread, w) : HS_EXIT_BAD;
+    return !w->threads || w->error ? hs_complain("%s", hs_strerror(w->error ? w->error : HS_ERR_MEMORY)) : status;
+}
+
+static int show(struct work *w)
+{
+    if (choose_grouping(w))
+        return HS_EXIT_BAD;
+    int status = replay(w);
+    if (choose_children(w) || hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader))
+        return HS_EXIT_BAD;
+    w->groups = hs_groups_new(w->model, &w->names, &w->by);
+    int error = w->groups ? measure_pins(w) : HS_ERR_MEMORY;
+    if (!error)
+        error = hs_exam_conclude(w->exam, &w->names);
+    if (!error)
+        error = print(w);
+    return error ? hs_complain("%s", hs_strerror(error)) : status;
+}
+
+static void release(struct work *w)
+{
+    hs_exam_free(w->exam);
+    hs_pins_free(&w->pins);
+    hs_picture_free(&w->picture);
+    hs_groups_free(w->lines);
+    hs_groups_free(w->groups);
+    hs_threads_free(w->threads);
+    hs_symbols_close(w->names.symbols);
+    hs_model_free(w->model);
+    hs_reader_close(w->reader);
+}
+
+static int run_retained(const struct args *args)
+{
+    struct hs_grouping by = {.weight = HS_WEIGHT_LIVE};
+    if (args->live || args->peak || args->children || args->call_graph || args->pins)
+        return hs_complain("--retained ranks by what is retained: it goes with --sort, --limit, --json and --csv only");
+    if (parse_sort(args->sort, &by))
+        return HS_EXIT_BAD;
+    return hs_grouping_has(&by, HS_KEY_THREAD) ? hs_complain("--retained knows no threads") : hs_report_retained(&args->common, &by, rows(args));
+}
+
+static int run_phase(const struct args *args)
+{
+    if (args->live || args->peak || args->children || args->call_graph || args->pins || args->common.csv)
+        return hs_complain("--phase shows a tree of its own: it goes with --limit and --json only");
+    return hs_report_phase(&args->common, rows(args));
+}
+
+static int run_pools(const struct args *args)
+{
+    if (args->live || args->peak || args->children || args->call_graph || args->pins)
+        return hs_complain("--pools shows tables of its own: it goes with --limit, --json and --csv only");
+    return hs_report_pools(&args->common, rows(args));
+}
+
+static int run(void *memory)
+{
+    struct work w = {.args = memory};
+    if (w.args->retained)
+        return run_retained(w.args);
+    if (w.args->phase)
+        return run_phase(w.args);
+    if (w.args->pools)
+        return run_pools(w.args);
+    w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
+    if (!w.reader)
+        return HS_EXIT_BAD;
+    w.names.reader = w.reader;
+    w.model = hs_model_new(&(struct hs_model_observer){.context = &w, .failed = on_failure, .collected = on_collected});
+    w.exam = hs_exam_new();
+    int status = w.model && w.exam ? show(&w) : hs_complain("out of memory");
+    release(&w);
+    return status;
+}
+
+static const struct hs_option options[] = {
+    {"sort", 's', "KEYS", HS_OPT_TEXT, offsetof(struct args, sort),
+     "make a row of each line, function, file, kind, native, stack or thread, or of several of these separated by commas "
+     "(default line)", "line|function|file|kind|native|stack|thread"},
+    {"live", 'l', NULL, HS_OPT_FLAG, offsetof(struct args, live), "rank by what is held at the end", NULL},
+    {"peak", 'p', NULL, HS_OPT_FLAG, offsetof(struct args, peak),
+     "rank by what was held when the heap was fullest", NULL},
+    {"call-graph", 'g', NULL, HS_OPT_FLAG, offsetof(struct args, call_graph),
+     "show who called, below each row (needs a trace with stacks)", NULL},
+    {"children", 0, NULL, HS_OPT_FLAG, offsetof(struct args, children),
+     "charge what a function called to it as well; default when the trace has stacks", NULL},
+    {"no-children", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_children), "only what a place asked for itself",
+     NULL},
+    {"pins", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pins),
+     "show which lines' blocks sit between the free runs at the end; otherwise shown for the last allocation that "
+     "failed for fragmentation", NULL},
+    {"retained", 'r', NULL, HS_OPT_FLAG, offsetof(struct args, retained),
+     "rank by what the place's blocks keep alive, at the last snapshot of references (heapstrata.snapshot(refs=True))", NULL},
+    {"phase", 0, NULL, HS_OPT_FLAG, offsetof(struct args, phase),
+     "show what each import cost, as a tree: opening, lexing, parsing, compiling, running", NULL},
+    {"pools", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pools),
+     "show pools, lwIP's for instance: how full they were, what they refused, who held their elements at the worst moment", NULL},
+    {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
+     "show the first N rows, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
+    {"min-percent", 0, "P", HS_OPT_REAL, offsetof(struct args, min_percent), "leave out rows below P percent", NULL},
+    {0},
+};
+
+const struct hs_cmd hs_cmd_report = {
+    .name = "report",
+    .summary = "tell which lines asked for memory, which hold it, and why an allocation failed",
+    .usage = "[FILE]",
+    .about = "Bytes are those asked for; a block that is resized is charged to the place of the realloc from then "
+             "on, and its age goes on. Live and peak bytes are those of whole granules, as the heap gives them.",
+    .examples = "  heapstrata report run.hst\n"
+                "  heapstrata report --live --sort function,kind run.hst\n"
+                "  heapstrata report --sort stack --csv run.hst\n"
+                "  heapstrata report --pools web.hst\n"
+                "  heapstrata report --elf build-PICO/firmware.elf --sort native ring.bin\n",
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.sort = "line", .limit = LIMIT_AUTO},
+    .run = run,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A report on who asked for memory, as text, CSV or JSON. Shows what it is given, measures nothing.
+ */
+#ifndef HS_REPORT_REPORTVIEW_H
+#define HS_REPORT_REPORTVIEW_H
+
+#include "analysis/sites/callers.h"
+#include "analysis/sites/groups.h"
+#include "analysis/blame/separators.h"
+#include "analysis/time/summary.h"
+#include "analysis/draw/head.h"
+
+#define HS_NO_LIMIT UINT64_MAX
+
+struct hs_report {
+    struct hs_head head;
+    struct hs_summary summary;
+    const struct hs_names *names;
+    const struct hs_groups *groups; /* the table */
+    bool call_graph;                /* callers below each row */
+    bool color;
+    uint64_t limit;                 /* rows, HS_NO_LIMIT: all */
+    double min_share;               /* rows below it are left out */
+
+    const struct hs_groups *lines;  /* the groups of `pins` */
+    const struct hs_pins *pins;     /* NULL: none */
+    const char *pins_when;          /* "when an allocation last failed for fragmentation" */
+    const char *headline;           /* the doctor's first finding; NULL: none */
+    uint64_t pins_asked;            /* bytes asked for then, 0: nothing was */
+};
+
+void hs_report_text(const struct hs_report *report, FILE *out);
+void hs_report_csv(const struct hs_report *report, FILE *out);
+
+/* Returns HS_OK or HS_ERR_MEMORY. */
+int hs_report_json(const struct hs_report *report, FILE *out);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sums of sites by source file and line: what `annotate` puts beside the source.
+ */
+#ifndef HS_SITES_LINE_COSTS_H
+#define HS_SITES_LINE_COSTS_H
+
+#include "analysis/sites/estimates.h"
+
+struct hs_line {
+    const char *file; /* of the reader */
+    uint32_t line;
+    struct hs_site_sum sum; /* at_peak is final, max_live and changed say nothing */
+};
+
+struct hs_lines {
+    struct hs_line *line; /* by file and line */
+    size_t n;
+    struct hs_site_sum total; /* of all sites, those without Python code included */
+};
+
+/* All lines that asked for memory; free with hs_lines_free. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_lines_measure(struct hs_lines *lines, const struct hs_model *model, const struct hs_reader *reader);
+void hs_lines_free(struct hs_lines *lines);
+
+/* How many entries from `first` on are of the same file. */
+size_t hs_lines_of_file(const struct hs_lines *lines, size_t first);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Phases as they come, charged by entries: a phase and a site.
+ */
+#include "analysis/sites/phases.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NONE HS_NO_ENTRY
+
+static const char *const names_of[HS_PHASE_KINDS] = {
+    [HS_PHASE_NONE] = "outside", [HS_PHASE_IMPORT] = "import", [HS_PHASE_OPEN] = "open", [HS_PHASE_PARSE] = "parse",
+    [HS_PHASE_COMPILE] = "compile", [HS_PHASE_RUN] = "run", [HS_PHASE_LOAD] = "load", [HS_PHASE_LEX] = "lex",
+};
+
+const char *hs_phase_name(enum hs_phase_kind what)
+{
+    return names_of[what < HS_PHASE_KINDS ? what : HS_PHASE_NONE];
+}
+
+/* ---- nodes ---- */
+
+static uint32_t add_node(struct hs_phases *p, uint32_t parent, uint8_t what, const char *name, size_t len)
+{
+    if (p->n == p->room) {
+        uint32_t room = p->room ? 2 * p->room : 64;
+        struct hs_phase *node = reallocarray(p->node, room, sizeof *node);
+        if (!node)
+            return NONE;
+        p->node = node;
+        p->room = room;
+    }
+    char *copy = strndup(name, len);
+    if (!copy)
+        return NONE;
+    p->node[p->n] = (struct hs_phase){.name = copy, .parent = parent, .what = what};
+    uint32_t *link = &p->node[parent].child; /* children in the order in which they came */
+    while (p->n && *link)
+        link = &p->node[*link].sibling;
+    if (p->n)
+        *link = p->n;
+    return p->n++;
+}
+
+static uint32_t child_of(struct hs_phases *p, uint32_t parent, uint8_t what, const char *name, size_t len)
+{
+    for (uint32_t c = p->node[parent].child; c; c = p->node[c].sibling)
+        if (p->node[c].what == what && strlen(p->node[c].name) == len && !memcmp(p->node[c].name, name, len))
+            return c;
+    return add_node(p, parent, what, name, len);
+}
+
+struct hs_phases *hs_phases_new(void)
+{
+    struct hs_phases *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->last = NONE;
+    if (add_node(p, 0, HS_PHASE_NONE, "", 0) == 0)
+        return p;
+    hs_phases_free(p);
+    return NULL;
+}
+
+void hs_phases_free(struct hs_phases *p)
+{
+    if (!p)
+        return;
+    for (uint32_t i = 0; i < p->n; i++) {
+        free(p->node[i].name);
+        free(p->node[i].kind);
+    }
+    free(p->node);
+    free(p->entry);
+    free(p->slot);
+    free(p->owner);
+    free(p);
+}
+
+/* ---- entries ---- */
+
+static uint32_t *find_slot(const struct hs_phases *p, uint32_t phase, uint32_t site)
+{
+    uint32_t i = (phase * 0x9e3779b1u ^ site * 0x85ebca6bu) >> 7 & (p->n_slots - 1);
+    while (p->slot[i] != NONE && (p->entry[p->slot[i]].phase != phase || p->entry[p->slot[i]].site != site))
+        i = (i + 1) & (p->n_slots - 1);
+    return &p->slot[i];
+}
+
+static int grow_entries(struct hs_phases *p)
+{
+    uint32_t room = p->entry_room ? 2 * p->entry_room : 256;
+    struct hs_phase_entry *entry = reallocarray(p->entry, room, sizeof *entry);
+    p->entry = entry ? entry : p->entry;
+    uint32_t *slot = entry ? reallocarray(p->slot, 2 * (size_t)room, sizeof *slot) : NULL;
+    if (!slot)
+        return HS_ERR_MEMORY;
+    p->slot = memset(slot, 0xff, 2 * (size_t)room * sizeof *slot);
+    p->n_slots = 2 * room;
+    p->entry_room = room;
+    for (uint32_t i = 0; i < p->n_entries; i++)
+        *find_slot(p, p->entry[i].phase, p->entry[i].site) = i;
+    return HS_OK;
+}
+
+/* The entry, made if need be; NONE when memory is short. Most events are of the same as the one before. */
+static uint32_t entry_of(struct hs_phases *p, uint32_t phase, uint32_t site)
+{
+    if (p->last != NONE && p->entry[p->last].phase == phase && p->entry[p->last].site == site)
+        return p->last;
+    if (p->n_entries == p->entry_room && grow_entries(p)) {
+        p->error = HS_ERR_MEMORY;
+        return NONE;
+    }
+    uint32_t *slot = find_slot(p, phase, site);
+    if (*slot == NONE) {
+        *slot = p->n_entries;
+        p->entry[p->n_entries++] = (struct hs_phase_entry){.phase = phase, .site = site};
+    }
+    return p->last = *slot;
+}
+
+/* ---- events ---- */
+
+static unsigned thread_of(const struct hs_event *e)
+{
+    return e->thread % HS_PHASE_THREADS;
+}
+
+static uint32_t present(const struct hs_phases *p, unsigned thread)
+{
+    return p->depth[thread] ? p->frame[thread][p->depth[thread] - 1].phase : 0;
+}
+
+static void leave(struct hs_phases *p, const struct hs_model *m, const struct hs_event *e, uint32_t depth)
+{
+    unsigned t = thread_of(e);
+    while (p->depth[t] > depth) {
+        const struct hs_phase_frame *f = &p->frame[t][--p->depth[t]];
+        p->node[f->phase].grew += (int64_t)(m->used - f->used);
+        p->node[f->phase].ticks += e->time - f->time;
+    }
+}
+
+static void enter(struct hs_phases *p, const struct hs_model *m, const struct hs_event *e)
+{
+    unsigned t = thread_of(e);
+    uint8_t what = e->record->cause > HS_PHASE_NONE && e->record->cause < HS_PHASE_LEX ? e->record->cause : HS_PHASE_RUN;
+    leave(p, m, e, e->record->count);
+    p->records++;
+    if (p->depth[t] == HS_PHASE_DEPTH)
+        return;
+    uint32_t node = child_of(p, present(p, t), what, (const char *)e->record->data, e->record->data_len);
+    if (node == NONE) {
+        p->error = HS_ERR_MEMORY;
+        return;
+    }
+    p->node[node].times++;
+    p->frame[t][p->depth[t]++] = (struct hs_phase_frame){node, m->used, e->time};
+}
+
+/* Whose block lies at a granule now. */
+static void own(struct hs_phases *p, uint32_t pos, uint32_t entry)
+{
+    if (pos >= HS_GRANULE_LIMIT)
+        return;
+    if (pos >= p->n_owners) {
+        uint32_t n = pos < 4096 ? 8192 : 2 * pos;
+        uint32_t *owner = reallocarray(p->owner, n, sizeof *owner);
+        if (!owner) {
+            p->error = HS_ERR_MEMORY;
+            return;
+        }
+        memset(owner + p->n_owners, 0xff, (n - p->n_owners) * sizeof *owner);
+        p->owner = owner;
+        p->n_owners = n;
+    }
+    p->owner[pos] = entry;
+}
+
+static void charge(struct hs_phases *p, const struct hs_event *e)
+{
+    uint32_t entry = entry_of(p, present(p, thread_of(e)), e->site);
+    if (entry == NONE)
+        return;
+    p->entry[entry].sum.allocs++;
+    p->entry[entry].sum.asked += e->size;
+    own(p, e->pos, entry);
+}
+
+/* A restart ends all phases; a block that a snapshot shows is nobody's, which its site tells. */
+int hs_phases_feed(struct hs_phases *p, const struct hs_model *m, const struct hs_event *e)
+{
+    switch (e->kind) {
+    case HS_ALLOC:
+    case HS_REALLOC:   charge(p, e); break;
+    case HS_PHASE:     enter(p, m, e); break;
+    case HS_PHASE_END: leave(p, m, e, e->record->count); break;
+    case HS_RESET:     memset(p->depth, 0, sizeof p->depth); break;
+    }
+    return p->error;
+}
+
+/* ---- sums ---- */
+
+static void add(struct hs_phase_sum *to, const struct hs_phase_sum *from)
+{
+    to->allocs += from->allocs;
+    to->asked += from->asked;
+    to->kept += from->kept;
+    to->kept_requested += from->kept_requested;
+    to->kept_blocks += from->kept_blocks;
+}
+
+uint32_t hs_phases_entry_at(const struct hs_phases *p, uint32_t pos, uint32_t site)
+{
+    uint32_t entry = pos < p->n_owners ? p->owner[pos] : NONE;
+    return entry != NONE && p->entry[entry].site == site ? entry : NONE;
+}
+
+static void count_kept(struct hs_phases *p, const struct hs_model *m)
+{
+    for (unsigned i = 0; i < m->n_regions; i++) {
+        const struct hs_region_state *r = &m->region[i];
+        uint32_t end = r->first + r->granules;
+        for (uint32_t pos = r->present ? hs_model_next(m, r->first, end) : end; pos < end; pos = hs_model_next(m, pos + 1, end)) {
+            const struct hs_live_block *b = &m->block[pos];
+            uint32_t entry = hs_phases_entry_at(p, pos, b->site);
+            if (entry == NONE)
+                entry = entry_of(p, 0, b->site);
+            if (entry == NONE)
+                return;
+            p->entry[entry].sum.kept += (uint64_t)b->granules << r->shift;
+            p->entry[entry].sum.kept_requested += b->size;
+            p->entry[entry].sum.kept_blocks++;
+        }
+    }
+}
+
+/* The lexer is called by the parser, token by token: its share is told by who asked. */
+static bool is_lexer(const char *native)
+{
+    static const char *const prefix[] = {"mp_lexer_", "vstr_", "indent_push", "mp_reader_"};
+    for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
+        if (!strncmp(native, prefix[i], strlen(prefix[i])))
+            return true;
+    return false;
+}
+
+static int settle(struct hs_phases *p, const struct hs_names *names, struct hs_phase_entry *e)
+{
+    char name[HS_NAME_MAX];
+    size_t n_kinds = hs_block_kind_count();
+    if (p->node[e->phase].what == HS_PHASE_PARSE && names->symbols && is_lexer(hs_name_of_site(names, e->site, HS_KEY_NATIVE, name))) {
+        uint32_t lex = child_of(p, e->phase, HS_PHASE_LEX, "", 0);
+        if (lex == NONE)
+            return HS_ERR_MEMORY;
+        e->phase = lex;
+    }
+    size_t kind = hs_block_kind_find(hs_name_of_site(names, e->site, HS_KEY_KIND, name));
+    add(&p->node[e->phase].self, &e->sum);
+    for (uint32_t at = e->phase;; at = p->node[at].parent) {
+        struct hs_phase *node = &p->node[at];
+        node->kind = node->kind ? node->kind : calloc(n_kinds + 1, sizeof *node->kind);
+        if (!node->kind)
+            return HS_ERR_MEMORY;
+        node->kind[kind] += e->sum.kept_requested;
+        add(&node->all, &e->sum);
+        if (!at)
+            return HS_OK;
+    }
+}
+
+int hs_phases_finish(struct hs_phases *p, const struct hs_model *m, const struct hs_names *names)
+{
+    int error = HS_OK;
+    count_kept(p, m);
+    for (unsigned t = 0; t < HS_PHASE_THREADS; t++) /* what still goes on has lasted, and grown, until now */
+        leave(p, m, &(struct hs_event){.thread = t, .time = m->time}, 0);
+    for (uint32_t i = 0; i < p->n_entries && !error; i++)
+        error = settle(p, names, &p->entry[i]);
+    return error ? error : p->error;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A set of small integers as a tree of 64-bit words: a bit of a level says that the word below it is not
+ * empty, so that members are found in as many steps as there are levels (4 for 16 million numbers).
+ */
+#ifndef HS_SPACE_BITS_H
+#define HS_SPACE_BITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#define HS_BITS_LEVELS 6          /* 64^6 > 2^32 */
+#define HS_BITS_NONE   UINT32_MAX /* no such member; never a member itself */
+
+struct hs_bits {
+    uint64_t *level[HS_BITS_LEVELS]; /* [0] has one bit a number; all in one allocation */
+    unsigned levels;
+};
+
+/* Makes an empty set for the numbers below `n`. Returns false when memory is short. */
+static inline bool hs_bits_init(struct hs_bits *s, uint64_t n)
+{
+    uint64_t words[HS_BITS_LEVELS], total = 0;
+    s->levels = 0;
+    do {
+        n = (n + 63) / 64;
+        words[s->levels++] = n;
+        total += n;
+    } while (n > 1);
+    uint64_t *memory = calloc(total ? total : 1, sizeof *memory);
+    for (unsigned l = 0; l < s->levels; l++) {
+        s->level[l] = memory;
+        if (memory)
+            memory += words[l];
+    }
+    return s->level[0] != NULL;
+}
+
+static inline void hs_bits_free(struct hs_bits *s)
+{
+    free(s->level[0]);
+    *s = (struct hs_bits){ .levels = 0 };
+}
+
+static inline bool hs_bits_has(const struct hs_bits *s, uint32_t i)
+{
+    return s->level[0][i >> 6] >> (i & 63) & 1;
+}
+
+static inline void hs_bits_add(struct hs_bits *s, uint32_t i)
+{
+    for (unsigned l = 0; l < s->levels; l++, i >>= 6) {
+        uint64_t *word = &s->level[l][i >> 6], before = *word;
+        *word = before | UINT64_C(1) << (i & 63);
+        if (before)
+            return;
+    }
+}
+
+static inline void hs_bits_remove(struct hs_bits *s, uint32_t i)
+{
+    for (unsigned l = 0; l < s->levels; l++, i >>= 6) {
+        uint64_t *word = &s->level[l][i >> 6];
+        *word &= ~(UINT64_C(1) << (i & 63));
+        if (*word)
+            return;
+    }
+}
+
+/* The greatest member that is `i` or less. */
+static inline uint32_t hs_bits_at_or_below(const struct hs_bits *s, uint32_t i)
+{
+    for (unsigned l = 0; l < s->levels; l++) {
+        uint64_t word = s->level[l][i >> 6] & ~UINT64_C(0) >> (63 - (i & 63));
+        if (word) {
+            i = (i & ~63u) | (63 - (unsigned)__builtin_clzll(word));
+            while (l--)
+                i = i << 6 | (63 - (unsigned)__builtin_clzll(s->level[l][i]));
+            return i;
+        }
+        if (i < 64)
+            break;
+        i = (i >> 6) - 1;
+    }
+    return HS_BITS_NONE;
+}
+
+/* The smallest member that is `i` or more; `n` is what hs_bits_init was told. */
+static inline uint32_t hs_bits_at_or_above(const struct hs_bits *s, uint64_t i, uint64_t n)
+{
+    for (unsigned l = 0; l < s->levels && i < n; l++) {
+        uint64_t word = s->level[l][i >> 6] & ~UINT64_C(0) << (i & 63);
+        if (word) {
+            i = (i & ~UINT64_C(63)) | (unsigned)__builtin_ctzll(word);
+            while (l--)
+                i = i << 6 | (unsigned)__builtin_ctzll(s->level[l][i]);
+            return (uint32_t)i;
+        }
+        i = (i >> 6) + 1;
+        n = (n + 63) >> 6;
+    }
+    return HS_BITS_NONE;
+}
+
+#endif

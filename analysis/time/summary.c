@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Figures of a whole trace.
+ */
+#include "analysis/sites/estimates.h"
+#include "analysis/space/fragmentation.h"
+#include "analysis/time/summary.h"
+
+double hs_seconds(const struct hs_reader *reader, uint64_t ticks)
+{
+    uint32_t hz = hs_reader_info(reader)->hz;
+    return hz ? (double)ticks / hz : 0;
+}
+
+static void add_ratios(struct hs_space *space)
+{
+    const struct hs_layout *end = &space->end;
+    space->fragmentation = hs_external_fragmentation((struct hs_free_figures){end->free, end->largest_free});
+    space->waste = hs_internal_fragmentation((struct hs_used_figures){end->requested, end->used});
+}
+
+/* At a level above "full" there is no layout, but there are summaries. */
+static void end_of(struct hs_space *space, const struct hs_model *m, unsigned region)
+{
+    struct hs_told told = hs_model_told(m, region);
+    space->told = hs_model_is_told(m) && told.known;
+    if (!space->told) {
+        space->end = hs_model_layout(m, region);
+        return;
+    }
+    space->end = (struct hs_layout){
+        .used = told.used, .free = told.free, .requested = told.used, .largest_free = told.longest, .blocks = told.blocks,
+        .no_longest = told.no_longest,
+    };
+    space->no_counts = told.no_counts;
+    for (unsigned i = 0; i < 32; i++)
+        space->end.free_runs += told.runs[i];
+    space->size = space->size ? space->size : told.used + told.free;
+}
+
+struct hs_space hs_space_of_region(const struct hs_model *m, unsigned index)
+{
+    const struct hs_region_state *region = &m->region[index];
+    struct hs_space space = {
+        .size = region->present ? (uint64_t)region->granules << region->shift : 0, .peak = region->peak,
+        .allocs = region->allocs, .frees = region->frees, .reallocs = region->reallocs, .swept = region->swept,
+    };
+    end_of(&space, m, index);
+    add_ratios(&space);
+    return space;
+}
+
+static struct hs_site_sum sum_of_all(const struct hs_model *m)
+{
+    struct hs_site_sum all = {.allocs = 0};
+    for (uint32_t i = 0; i < m->n_sums; i++) {
+        all.allocs += m->sum[i].allocs;
+        all.reallocs += m->sum[i].reallocs;
+        hs_estimate_add(&all.sampled, &m->sum[i].sampled);
+    }
+    return all;
+}
+
+static struct hs_space space_of_heap(const struct hs_model *m, const struct hs_site_sum *all)
+{
+    struct hs_space space = {
+        .peak = m->peak > m->levels.peak ? m->peak : m->levels.peak,
+        .allocs = hs_all_allocs(all), .reallocs = hs_all_reallocs(all),
+        .frees = m->kind[HS_FREE] + hs_rounded(all->sampled.freed), .swept = m->swept + hs_rounded(all->sampled.swept),
+    };
+    for (unsigned i = 0; i < m->n_regions; i++)
+        if (m->region[i].present)
+            space.size += (uint64_t)m->region[i].granules << m->region[i].shift;
+    end_of(&space, m, HS_ALL_REGIONS);
+    add_ratios(&space);
+    return space;
+}
+
+struct hs_summary hs_summarize(const struct hs_model *m, const struct hs_reader *reader)
+{
+    const struct hs_trace_info *info = hs_reader_info(reader);
+    const struct hs_site_sum all = sum_of_all(m);
+    uint64_t peak_time = m->levels.peak > m->peak ? m->levels.peak_time : m->peak_time;
+    struct hs_summary s = {
+        .heap = space_of_heap(m, &all), .sampled = all.sampled, .failed = m->kind[HS_FAIL], .lost = info->lost, .emitted = info->emitted,
+        .records = info->records, .packets = info->packets, .bytes = info->packet_bytes + info->dict_bytes,
+        .seconds = hs_seconds(reader, hs_model_elapsed(m)), .peak_seconds = hs_seconds(reader, peak_time),
+        .collections = m->collections.begun, .marks = m->n_marks, .boots = info->boots,
+        .sites = hs_reader_sites(reader), .pause = hs_seconds(reader, m->collections.pause),
+        .longest_pause = hs_seconds(reader, m->collections.longest), .collected = m->collections.freed_bytes,
+    };
+    s.events = s.heap.allocs + s.heap.frees + s.heap.reallocs + s.heap.swept + s.failed;
+    s.bytes_per_event = s.events ? (double)s.bytes / (double)s.events : 0;
+    return s;
+}

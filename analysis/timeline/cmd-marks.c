@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata marks: the heap at each mark, and what changed since the one before.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/space/fragmentation.h"
+#include "analysis/time/summary.h"
+#include "analysis/draw/head.h"
+#include "analysis/draw/table.h"
+
+struct args {
+    struct hs_common common;
+};
+
+struct marks {
+    const struct args *args;
+    struct hs_reader *reader;
+    struct hs_model *model;
+    struct hs_table *table;
+    uint64_t used;  /* at the mark before */
+    uint32_t boot;  /* of that; 0: there is none */
+};
+
+enum { OUT_OF_MEMORY = 1 };
+
+static const struct hs_column columns[] = {
+    {"When", "seconds", HS_VALUE_SECONDS},
+    {NULL, "event", HS_VALUE_COUNT},
+    {NULL, "boot", HS_VALUE_COUNT},
+    {"Used", "used_bytes", HS_VALUE_BYTES},
+    {"Change", "change_bytes", HS_VALUE_CHANGE},
+    {"Free", "free_bytes", HS_VALUE_BYTES},
+    {"Longest", "largest_free_bytes", HS_VALUE_BYTES},
+    {"Fragmented", "fragmentation", HS_VALUE_SHARE},
+    {"Mark", "mark", HS_VALUE_TEXT},
+};
+
+/* What is not known of the heap at that moment is left empty. A reset is no change of what was before. */
+static void add(struct marks *m, const struct hs_event *e)
+{
+    struct hs_layout heap;
+    char label[512];
+    bool known = hs_model_heap(m->model, &heap), follows = known && m->boot == e->boot;
+    snprintf(label, sizeof label, "%.*s", (int)e->record->data_len, (const char *)e->record->data);
+    const struct hs_value values[] = {
+        {.d = hs_seconds(m->reader, hs_model_elapsed(m->model))},
+        {.u = e->number},
+        {.u = e->boot},
+        {.u = heap.used, .none = !known},
+        {.i = (int64_t)(heap.used - m->used), .none = !follows},
+        {.u = heap.free, .none = !known},
+        {.u = heap.largest_free, .none = !known || heap.no_longest},
+        {.d = hs_external_fragmentation((struct hs_free_figures){heap.free, heap.largest_free}), .none = !known || heap.no_longest},
+        {.s = label},
+    };
+    hs_table_add(m->table, values);
+    m->used = heap.used;
+    m->boot = known ? e->boot : 0;
+}
+
+/* Behind a mark a recorder at another level than "full" writes its figures: they are the mark's. */
+static int each(void *context, const struct hs_event *events, long n)
+{
+    struct marks *m = context;
+    for (const struct hs_event *e = events; e < events + n; e++) {
+        if (hs_model_feed(m->model, e, 1))
+            return OUT_OF_MEMORY;
+        if (e->kind == HS_MARK)
+            add(m, e);
+    }
+    return 0;
+}
+
+static int print(const struct marks *m)
+{
+    struct hs_head head = {m->args->common.input, m->reader, m->model};
+    if (m->args->common.csv) {
+        hs_table_csv(m->table, stdout);
+        return HS_EXIT_OK;
+    }
+    if (!m->args->common.json) {
+        hs_head_text(&head, stdout, "# ");
+        hs_table_text(m->table, stdout, (struct hs_table_style){.color = hs_cmd_colors(&m->args->common)});
+        return HS_EXIT_OK;
+    }
+    struct hs_json *json = hs_json_new();
+    if (!json)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    hs_json_object(json, NULL);
+    hs_head_json(&head, json);
+    hs_table_json(m->table, json, "marks");
+    hs_json_end(json);
+    int error = hs_json_print(json, stdout, true);
+    hs_json_free(json);
+    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+}
+
+static int run(void *memory)
+{
+    struct marks m = {.args = memory};
+    int status = HS_EXIT_BAD;
+    m.reader = hs_cmd_open_selected(&m.args->common, m.args->common.input);
+    if (!m.reader)
+        return HS_EXIT_BAD;
+    m.model = hs_model_new(NULL);
+    m.table = hs_table_new(columns, sizeof columns / sizeof *columns);
+    if (m.model && m.table) {
+        int damaged = hs_cmd_replay(m.reader, each, &m);
+        status = print(&m);
+        status = status == HS_EXIT_OK ? damaged : status;
+    } else {
+        hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    }
+    hs_table_free(m.table);
+    hs_model_free(m.model);
+    hs_reader_close(m.reader);
+    return status;
+}
+
+const struct hs_cmd hs_cmd_marks = {
+    .name = "marks", .summary = "the heap at each mark, and what changed since the one before",
+    .usage = "[FILE]",
+    .about = "A line for each heapstrata.mark() that the program passed. Of text with several dumps of mem_info(), a line for each "
+             "dump, named by what was typed in front of it: so it shows what each import cost.",
+    .examples = "  heapstrata marks run.hst\n"
+                "  heapstrata marks console.log        # what was copied from a terminal\n",
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR, .max_files = 1,
+    .args_size = sizeof(struct args), .run = run,
+};

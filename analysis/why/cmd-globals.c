@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata globals: what each global name costs.
+ */
+#include <string.h>
+
+#include "analysis/why/refgraph_session.h"
+#include "analysis/why/globalsview.h"
+
+struct args {
+    struct hs_common common;
+    const char *at, *module;
+};
+
+static int show(struct hs_cmd_graph *g, const struct args *args)
+{
+    struct hs_global_costs costs;
+    const char *module = args->module ? hs_cmd_graph_module(g, args->module, strlen(args->module)) : NULL;
+    if (args->module && !module)
+        return hs_complain("%s: no module '%s' with globals in RAM was loaded then", g->path, args->module);
+    const struct hs_frame_facts facts = hs_frame_facts(g->reader);
+    int error = hs_global_costs_measure(&costs, &g->retained, &facts);
+    if (error)
+        return hs_complain("%s", hs_strerror(error));
+    const struct hs_globalsview view = {
+        .head = {g->path, g->reader, g->model}, .names = &g->names, .retained = &g->retained, .costs = &costs,
+        .module = module, .color = hs_cmd_colors(&args->common),
+    };
+    if (args->common.json)
+        error = hs_globalsview_json(&view, stdout);
+    else
+        hs_globalsview_text(&view, stdout);
+    hs_global_costs_free(&costs);
+    return error ? hs_complain("%s", hs_strerror(error)) : g->status;
+}
+
+static int run(void *memory)
+{
+    const struct args *args = memory;
+    struct hs_cmd_graph graph;
+    int status = HS_EXIT_BAD;
+    if (hs_cmd_graph_open(&graph, &args->common, args->at))
+        status = show(&graph, args);
+    hs_cmd_graph_close(&graph);
+    return status;
+}
+
+static const struct hs_option options[] = {
+    {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
+     "the first snapshot of references at or behind that moment: a time such as 1.5s, event:N, mark:LABEL or "
+     "mark:LABEL#2 (default: the trace's last one)", NULL},
+    {"module", 'm', "NAME", HS_OPT_TEXT, offsetof(struct args, module), "only this module; the script is main or __main__", NULL},
+    {0},
+};
+
+const struct hs_cmd hs_cmd_globals = {
+    .name = "globals",
+    .summary = "what each global name of each module costs, and would cost as a constant",
+    .usage = "[FILE]",
+    .about = "Needs a trace with a snapshot of references: heapstrata.snapshot(refs=True) in the program, or "
+             "HEAPSTRATA_REFS=mark,fail in the environment of the unix port.",
+    .examples = "  heapstrata globals run.hst\n"
+                "  heapstrata globals --module config --at mark:ready run.hst\n",
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .run = run,
+};

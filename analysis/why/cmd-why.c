@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata why: what keeps a block alive.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/why/refgraph_session.h"
+#include "analysis/why/whyview.h"
+
+struct args {
+    struct hs_common common;
+    const char *at;
+    uint64_t limit;
+};
+
+struct work {
+    const struct args *args;
+    const char *what;
+    struct hs_cmd_graph graph;
+    uint32_t *block;                     /* found */
+    const struct hs_global **immediate;  /* found, without a block */
+    uint32_t n_blocks, n_immediate;
+};
+
+/* ---- what the user means ---- */
+
+static void add(struct work *w, uint32_t block)
+{
+    for (uint32_t i = 0; i < w->n_blocks; i++)
+        if (w->block[i] == block)
+            return;
+    w->block[w->n_blocks++] = block;
+}
+
+/* The block that covers an address. */
+static void find_address(struct work *w)
+{
+    const struct hs_picture *p = &w->graph.refs.graph.picture;
+    char *end;
+    uint64_t address = strtoull(w->what, &end, 16);
+    if (*end || strncmp(w->what, "0x", 2))
+        return;
+    for (unsigned i = 0; i < p->n_regions; i++) {
+        const struct hs_region_state *r = &p->region[i];
+        uint64_t granule = (address - r->base) >> r->shift;
+        if (!r->present || address < r->base || granule >= r->granules)
+            continue;
+        uint32_t pos = r->first + (uint32_t)granule, b = hs_picture_find(p, pos);
+        if (b < p->n_blocks && p->block[b].pos <= pos)
+            add(w, b);
+    }
+}
+
+/* An address outside of the interpreter's heap, in a heap that is recorded as well; NULL: it is not. */
+static const struct hs_region *region_around(const struct work *w)
+{
+    char *end;
+    uint64_t address = strtoull(w->what, &end, 16);
+    for (unsigned i = 0; !*end && i < hs_reader_regions(w->graph.reader); i++) {
+        const struct hs_region *r = hs_reader_region(w->graph.reader, i);
+        if (r->present && address >= r->base && address - r->base < (uint64_t)r->granules << r->shift)
+            return r;
+    }
+    return NULL;
+}
+
+/* "NAME" or "module.NAME". */
+static void find_global(struct work *w)
+{
+    const struct hs_refgraph *g = &w->graph.refs.graph;
+    const char *dot = strrchr(w->what, '.');
+    const char *module = dot ? hs_cmd_graph_module(&w->graph, w->what, (size_t)(dot - w->what)) : NULL;
+    for (uint32_t i = 0; i < g->n_globals; i++) {
+        const struct hs_global *global = &g->global[i];
+        bool full = module && !strcmp(dot + 1, global->name) && !strcmp(g->module[global->module].name, module);
+        if (!full && strcmp(w->what, global->name))
+            continue;
+        if (global->value != HS_NO_BLOCK)
+            add(w, global->value);
+        else
+            w->immediate[w->n_immediate++] = global;
+    }
+}
+
+/* A line's name begins with "file.py:7", then a space or its end; any other name has to be the whole. */
+static bool fits(const char *name, const char *what, enum hs_key key)
+{
+    size_t length = strlen(what);
+    return !strncmp(name, what, length) && (!name[length] || (key != HS_KEY_KIND && name[length] == ' '));
+}
+
+static void find_site(struct work *w, enum hs_key key)
+{
+    const struct hs_picture *p = &w->graph.refs.graph.picture;
+    char name[HS_NAME_MAX];
+    for (uint32_t i = 0; i < p->n_blocks; i++)
+        if (fits(hs_name_of_site(&w->graph.names, p->block[i].site, key, name), w->what, key))
+            add(w, i);
+}
+
+static int heavier(const void *a, const void *b, void *context)
+{
+    const struct hs_retained *r = context;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    if (r->bytes[x] != r->bytes[y])
+        return r->bytes[x] < r->bytes[y] ? 1 : -1;
+    return (x > y) - (x < y);
+}
+
+static int find(struct work *w)
+{
+    static const enum hs_key keys[] = {HS_KEY_LINE, HS_KEY_FUNCTION, HS_KEY_KIND, HS_KEY_NATIVE};
+    const struct hs_refgraph *g = &w->graph.refs.graph;
+    w->block = calloc((size_t)g->picture.n_blocks + 1, sizeof *w->block);
+    w->immediate = calloc((size_t)g->n_globals + 1, sizeof *w->immediate);
+    if (!w->block || !w->immediate)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    find_address(w);
+    const struct hs_region *around = w->n_blocks ? NULL : region_around(w);
+    if (around)
+        return hs_complain("%s: no block of the interpreter's heap is at %s. It lies in heap '%.*s', which no collection frees: "
+                           "heapstrata report --heap %.*s tells who asked for its blocks", w->graph.path, w->what,
+                           (int)strcspn(around->name, "/"), around->name, (int)strcspn(around->name, "/"), around->name);
+    if (!w->n_blocks)
+        find_global(w);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !w->n_blocks && !w->n_immediate; i++)
+        find_site(w, keys[i]);
+    if (!w->n_blocks && !w->n_immediate)
+        return hs_complain("%s: nothing alive is '%s': takes an address (0x2000), a line (main.py:7), a function, a kind of "
+                           "block (call frame) or a global's name (main.NAME; the script is main or __main__)", w->graph.path, w->what);
+    if (w->n_blocks)
+        qsort_r(w->block, w->n_blocks, sizeof *w->block, heavier, &w->graph.retained);
+    return HS_EXIT_OK;
+}
+
+/* ---- all of it ---- */
+
+static int show(struct work *w)
+{
+    const struct hs_whyview view = {
+        .head = {w->graph.path, w->graph.reader, w->graph.model}, .names = &w->graph.names, .retained = &w->graph.retained,
+        .what = w->what, .block = w->block, .n_blocks = w->n_blocks, .immediate = w->immediate,
+        .n_immediate = w->n_immediate, .limit = w->args->limit ? w->args->limit : UINT64_MAX,
+        .dropped = w->graph.refs.dropped, .color = hs_cmd_colors(&w->args->common),
+    };
+    if (!w->args->common.json)
+        hs_whyview_text(&view, stdout);
+    else if (hs_whyview_json(&view, stdout))
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    return w->graph.status;
+}
+
+static int run(void *memory)
+{
+    struct work w = {.args = memory};
+    const struct hs_common *common = &w.args->common;
+    int own = common->n_files && common->file[0] == common->input; /* the trace is a plain argument */
+    if (common->n_files != own + 1)
+        return hs_complain("takes a trace and what to look for: an address, a line, a function, a kind or a name");
+    w.what = common->file[own];
+    int status = HS_EXIT_BAD;
+    if (hs_cmd_graph_open(&w.graph, common, w.args->at)) {
+        status = find(&w);
+        if (!status)
+            status = show(&w);
+    }
+    hs_cmd_graph_close(&w.graph);
+    free(w.block);
+    free(w.immediate);
+    return status;
+}
+
+static const struct hs_option options[] = {
+    {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
+     "the first snapshot of references at or behind that moment: a time such as 1.5s, event:N, mark:LABEL or "
+     "mark:LABEL#2 (default: the trace's last one)", NULL},
+    {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit), "blocks to show, 0 for all (default 5)", NULL},
+    {0},
+};
+
+const struct hs_cmd hs_cmd_why = {
+    .name = "why",
+    .summary = "what keeps a block alive: path from a root, dominator, retained size",
+    .usage = "FILE ADDRESS|SITE|NAME",
+    .about = "Needs a trace with a snapshot of references: heapstrata.snapshot(refs=True) in the program, or "
+             "HEAPSTRATA_REFS=mark,fail in the environment of the unix port, which records them when an allocation fails "
+             "in any case. References are those that the collector "
+             "sees: any word that is the address of a block, whatever it really is.",
+    .examples = "  heapstrata why run.hst main.py:7\n"
+                "  heapstrata why run.hst config.TABLE\n"
+                "  heapstrata why run.hst main.TABLE\n"
+                "  heapstrata why --at mark:ready run.hst 0x20004a60\n"
+                "  heapstrata why run.hst 'call frame'\n",
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .options = options,
+    .min_files = 1,
+    .max_files = 2,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.limit = 5},
+    .run = run,
+};

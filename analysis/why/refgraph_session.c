@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/why/refgraph_session.h"
+
+#include <string.h>
+
+#include "analysis/cmd/elf_option.h"
+#include "analysis/cmd/source.h"
+#include "analysis/time/timeline.h"
+
+enum { STOP = 1 };
+
+/* With a mark the last of its label counts, so each one takes back what an earlier one found. */
+static void arm(struct hs_cmd_graph *g, const struct hs_event *e, double at)
+{
+    if (g->when.kind == HS_WHEN_MARK) {
+        if (hs_when_at(&g->when, e)) {
+            g->armed = true;
+            g->taken = false;
+        }
+    } else if (!g->armed) {
+        g->armed = g->when.kind != HS_WHEN_END && (hs_when_before(&g->when, e, at) ||
+                   (g->when.kind == HS_WHEN_EVENT && e->number == g->when.number));
+    }
+}
+
+static bool goes_on(const struct hs_cmd_graph *g)
+{
+    return !g->taken || (g->when.kind == HS_WHEN_MARK && !g->when.occurrence);
+}
+
+/* A graph that was found stays: the measures of it are taken at the end, so no later one may replace it. */
+static int watch(void *context, const struct hs_event *events, long n)
+{
+    struct hs_cmd_graph *g = context;
+    bool chosen = g->when.kind != HS_WHEN_UNSET && g->when.kind != HS_WHEN_END;
+    for (const struct hs_event *e = events; e < events + n && !g->error; e++) {
+        if (chosen)
+            arm(g, e, hs_seconds(g->reader, hs_event_elapsed(g->model, e)));
+        hs_model_feed(g->model, e, 1);
+        if (chosen && (!g->armed || g->taken))
+            continue;
+        g->refs.pointer_bytes = hs_reader_info(g->reader)->pointer_bytes;
+        int fed = hs_refs_feed(&g->refs, g->model, e);
+        g->error = fed < 0 ? fed : g->model->error;
+        g->taken = g->taken || fed > 0;
+        if (chosen && !goes_on(g))
+            return STOP;
+    }
+    return g->error;
+}
+
+static int missing(const struct hs_cmd_graph *g)
+{
+    if (g->when.kind == HS_WHEN_MARK && !g->armed)
+        return hs_complain("%s: no mark '%.*s'%s", g->path, (int)g->when.label_len, g->when.label,
+                           g->when.seen ? " so many times" : "");
+    if (g->refs.dropped || g->refs.gathering)
+        return hs_complain("%s: no whole snapshot of references%s: what there is of them is cut, or events were lost "
+                           "among them", g->path, g->armed ? " behind that moment" : "");
+    return hs_complain("%s: no snapshot of references%s: let the program call heapstrata.snapshot(refs=True), or "
+                       "heapstrata.refs(\"mark,fail\"); on the unix port set HEAPSTRATA_REFS=mark,fail", g->path,
+                       g->armed ? " behind that moment" : "");
+}
+
+bool hs_cmd_graph_open(struct hs_cmd_graph *g, const struct hs_common *common, const char *at)
+{
+    *g = (struct hs_cmd_graph){.path = common->input};
+    if (!hs_when_parse(&g->when, at, "at"))
+        return false;
+    g->reader = hs_cmd_open_selected(common, common->input); /* what is around the interpreter's heap is never collected */
+    if (!g->reader)
+        return false;
+    g->names.reader = g->reader;
+    g->model = hs_model_new(NULL);
+    if (!g->model)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY)), false;
+    g->status = hs_cmd_replay(g->reader, watch, g);
+    if (!g->error && (!g->refs.complete || !g->taken))
+        return missing(g), false;
+    if (hs_cmd_symbols(&g->names.symbols, common, g->reader))
+        return false;
+    if (!g->error)
+        g->error = hs_retained_measure(&g->retained, &g->refs.graph);
+    if (g->error)
+        return hs_complain("%s", hs_strerror(g->error)), false;
+    return true;
+}
+
+static const char *module_called(const struct hs_refgraph *g, const char *name, size_t length)
+{
+    for (uint32_t i = 0; i < g->n_modules; i++)
+        if (strlen(g->module[i].name) == length && !memcmp(g->module[i].name, name, length))
+            return g->module[i].name;
+    return NULL;
+}
+
+/* Whether the body of a file NAME.py or NAME.mpy has run. */
+static bool ran_as_file(const struct hs_reader *reader, const char *name, size_t length)
+{
+    for (uint32_t i = 1; i < hs_reader_sites(reader); i++) {
+        const struct hs_site *site = hs_reader_site(reader, i);
+        const char *file = site && !strcmp(site->function, "<module>") ? hs_last_part(site->file) : "";
+        if (!strncmp(file, name, length) && file[length] == '.' && !strchr(file + length + 1, '.'))
+            return true;
+    }
+    return false;
+}
+
+const char *hs_cmd_graph_module(const struct hs_cmd_graph *g, const char *name, size_t length)
+{
+    const char *module = module_called(&g->refs.graph, name, length);
+    bool script = (length == 4 && !memcmp(name, "main", 4)) || ran_as_file(g->reader, name, length);
+    return module || !script ? module : module_called(&g->refs.graph, "__main__", 8);
+}
+
+void hs_cmd_graph_close(struct hs_cmd_graph *g)
+{
+    hs_retained_free(&g->retained);
+    hs_refs_free(&g->refs);
+    hs_symbols_close(g->names.symbols);
+    hs_model_free(g->model);
+    hs_reader_close(g->reader);
+}

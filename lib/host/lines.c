@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lines of a text.
+ */
+#include "lib/host/lines.h"
+
+#define LOOKED_AT 4096u /* bytes that tell text from anything else */
+
+/* Behind the end of a line: LF, CR, CR LF, or the CR CR LF of a console that adds one CR more. */
+static const uint8_t *behind_end(const uint8_t *at, const uint8_t *end) {
+    const uint8_t *behind = at;
+    while (behind < end && behind < at + 2 && *behind == '\r')
+        behind++;
+    if (behind < end && *behind == '\n')
+        return behind + 1;
+    return at < end ? at + 1 : end;
+}
+
+bool hs_next_line(struct hs_lines *l) {
+    const uint8_t *start = l->at;
+    if (start >= l->end)
+        return false;
+    while (l->at < l->end && *l->at != '\n' && *l->at != '\r')
+        l->at++;
+    const uint8_t *stop = l->at;
+    l->at = behind_end(l->at, l->end);
+    while (stop > start && (stop[-1] == ' ' || stop[-1] == '\t'))
+        stop--;
+    l->line = (const char *)start;
+    l->len = (size_t)(stop - start);
+    l->number++;
+    return true;
+}
+
+int hs_hex_digit(uint8_t c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+size_t hs_text_narrow(uint8_t *bytes, size_t len) {
+    size_t n = 0;
+    if (len < 2 || bytes[0] != 0xff || bytes[1] != 0xfe)
+        return len;
+    for (size_t i = 2; i + 1 < len; i += 2)
+        bytes[n++] = bytes[i + 1] ? '?' : bytes[i];
+    return n;
+}
+
+bool hs_text_begins(const uint8_t *bytes, size_t len) {
+    size_t odd = 0, n = len < LOOKED_AT ? len : LOOKED_AT;
+    if (len >= 2 && bytes[0] == 0xff && bytes[1] == 0xfe)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        odd += bytes[i] < 9 || (bytes[i] > 13 && bytes[i] < 32 && bytes[i] != 27);
+    return odd * 100 <= n;
+}

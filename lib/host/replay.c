@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From records to events: every block gets its place, by the trace's word or by the allocator's rule.
+ *
+ * The layout is known from the start of a boot whose first packet is there, or from a whole snapshot on,
+ * up to a loss, a stop or a contradiction.
+ */
+#include <string.h>
+
+#include "lib/host/replay.h"
+
+#define INLINE    static inline __attribute__((always_inline))
+#define RARELY(x) __builtin_expect(!!(x), 0)
+
+static void forget_recent(struct hs_reader *r) { memset(r->recent, 0xff, sizeof r->recent); }
+
+void hs_follow_gap(struct hs_reader *r) {
+    r->synced = r->drawing = false;
+    r->collecting = 0;
+    r->collected = false;
+    forget_recent(r);
+}
+
+void hs_follow_contradiction(struct hs_reader *r, const char *what) {
+    r->info.diverged++;
+    hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset, "%s: packet %u at byte %llu contradicts the layout followed so far: "
+                 "%s. Places are unknown from here to the next snapshot", r->path, r->packet.seq,
+                 (unsigned long long)r->packet_offset, what);
+    hs_follow_gap(r);
+}
+
+void hs_follow_keyframe(struct hs_reader *r) {
+    forget_recent(r);
+    if (!r->synced)
+        hs_follow_anew(r, false);
+}
+
+void hs_follow_anew(struct hs_reader *r, bool known) {
+    hs_heapmap_clear(&r->map);
+    for (unsigned i = 0; i < r->n_regions; i++)
+        r->region[i].present = 0;
+    hs_follow_gap(r);
+    r->synced = known;
+}
+
+/* --- blocks ------------------------------------------------------------------------------------------- */
+
+/* Granules of a block under a placement rule, which gives it no header. */
+INLINE uint32_t granules_of(uint32_t size, uint8_t shift) {
+    return (uint32_t)hs_block_granules(size, (struct hs_block_form){.shift = shift});
+}
+
+/* Granules of a block placed explicitly. */
+static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size) {
+    const struct hs_map_area *a = hs_heapmap_area(&r->map, pos);
+    if (!a)
+        return granules_of(size, r->rule_shift);
+    const struct hs_region *region = &r->region[a->number];
+    return (uint32_t)hs_block_granules(size, (struct hs_block_form){region->least, region->header, region->shift});
+}
+
+INLINE void unplaced(struct hs_reader *r, struct hs_event *e) {
+    r->level = HS_LEVEL_FULL; /* if it was another, the record that said so is lost */
+    e->flags |= HS_EVENT_UNPLACED;
+    e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
+    if (e->kind != HS_FREE)
+        r->recent[r->number & (HS_RANKS - 1)] = HS_POS_IMPLIED;
+    r->checkable = false;
+}
+
+INLINE void placed(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
+    e->pos = pos;
+    e->region = r->map.last->number;
+    r->recent[r->number & (HS_RANKS - 1)] = pos;
+    r->check = HS_CHECK(r->check, pos);
+}
+
+/* A block that the trace places. Where the layout is known it finds free granules there. */
+static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
+    e->granules = granules_at(r, pos, e->size);
+    r->recent[r->number & (HS_RANKS - 1)] = pos;
+    r->check = HS_CHECK(r->check, pos);
+    int gone = hs_heapmap_place(&r->map, (struct hs_extent){pos, e->granules});
+    if (gone < 0) {
+        e->flags |= HS_EVENT_UNPLACED; /* in no region that we know; the check holds all the same */
+        e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
+        return;
+    }
+    e->pos = pos;
+    e->region = r->map.last->number;
+    if (gone && r->synced) {
+        e->flags |= HS_EVENT_DIVERGED;
+        r->info.diverged++;
+    }
+}
+
+INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    r->collected = false;
+    if (RARELY(!r->decoder.implied)) {
+        place(r, e, record->pos);
+        return;
+    }
+    if (RARELY(!r->synced)) {
+        unplaced(r, e);
+        return;
+    }
+    e->granules = granules_of(record->size, r->rule_shift);
+    uint32_t pos = hs_heapmap_alloc(&r->map, e->granules);
+    if (RARELY(pos == HS_POS_IMPLIED)) {
+        hs_follow_contradiction(r, "a block was allocated where there is no room for it");
+        unplaced(r, e);
+        return;
+    }
+    placed(r, e, pos);
+}
+
+/* The head that a record names. */
+INLINE uint32_t target(const struct hs_reader *r, const struct hs_record *record) {
+    return record->flags & HS_REC_RANK ? r->recent[(r->number - record->old) & (HS_RANKS - 1)] : record->old;
+}
+
+/* A block is named that is not there. Where places are explicit this does not spoil the rest. */
+static void no_such_block(struct hs_reader *r, struct hs_event *e) {
+    if (!r->synced)
+        return;
+    e->flags |= HS_EVENT_DIVERGED;
+    if (r->decoder.implied)
+        hs_follow_contradiction(r, "a block is freed or resized that is not there");
+    else
+        r->info.diverged++;
+}
+
+/* Whether the record does not tell which block it is about: its ring has no room for the layout. From here on it is not known. */
+INLINE bool untold(struct hs_reader *r, const struct hs_record *record) {
+    if (RARELY(record->old == HS_POS_IMPLIED)) {
+        hs_follow_gap(r);
+        return true;
+    }
+    return false;
+}
+
+INLINE void on_free(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    uint32_t old = target(r, record);
+    if (RARELY(untold(r, record))) {
+        unplaced(r, e);
+        return;
+    }
+    if (RARELY(!r->synced && (r->decoder.implied || old == HS_POS_IMPLIED))) {
+        unplaced(r, e);
+        return;
+    }
+    e->old = old;
+    e->old_granules = hs_heapmap_free(&r->map, old);
+    if (RARELY(!e->old_granules)) {
+        /* finalisers free what the sweep, which is told before they run, has freed already */
+        if (!r->collecting)
+            no_such_block(r, e);
+    } else {
+        e->region = r->map.last->number;
+    }
+}
+
+/* A block resized where places are explicit. */
+static void on_explicit_realloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    uint32_t old = target(r, record), pos = record->flags & HS_REC_IN_PLACE ? old : record->pos;
+    if (pos == HS_POS_IMPLIED) {
+        unplaced(r, e);
+        return;
+    }
+    e->old = old;
+    e->old_granules = hs_heapmap_free(&r->map, old);
+    if (!e->old_granules)
+        no_such_block(r, e);
+    place(r, e, pos);
+}
+
+INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    struct hs_resize resize = {.old = target(r, record), .collected = r->collected};
+    r->collected = false;
+    if (RARELY(!r->decoder.implied)) {
+        on_explicit_realloc(r, record, e);
+    } else if (RARELY(untold(r, record) || !r->synced)) {
+        unplaced(r, e);
+    } else {
+        resize.granules = granules_of(record->size, r->rule_shift);
+        struct hs_resized now = hs_heapmap_resize(&r->map, &resize);
+        if (RARELY(now.pos == HS_POS_IMPLIED)) {
+            hs_follow_contradiction(r, now.old_granules ? "a block was resized to what there is no room for"
+                                                        : "a block is resized that is not there");
+            unplaced(r, e);
+            return;
+        }
+        e->old = resize.old;
+        e->old_granules = now.old_granules;
+        e->granules = resize.granules;
+        placed(r, e, now.pos);
+    }
+    if (e->pos != e->old)
+        e->flags |= HS_EVENT_MOVED;
+}
+
+/* --- collections -------------------------------------------------------------------------------------- */
+
+static uint64_t count_swept(const struct hs_record *record) {
+    struct hs_runs runs;
+    uint32_t length;
+    uint64_t n = 0;
+    int kind;
+    for (hs_runs_init(&runs, record); (kind = hs_runs_sweep(&runs, &length)) > 0;)
+        n += kind == HS_RUN_FREED ? length : 0;
+    return n;
+}
+
+/* e->n_freed is the index in the list until the batch is complete: the list may move. */
+static void on_sweep(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    uint32_t first = r->freed.n;
+    r->swept = true;
+    if (!r->synced) {
+        r->info.events += count_swept(record);
+        e->flags |= HS_EVENT_UNPLACED;
+        e->n_freed = first;
+        return;
+    }
+    int err = hs_heapmap_sweep(&r->map, record, &r->freed);
+    r->info.events += err == HS_ERR_CHECK ? count_swept(record) : r->freed.n - first;
+    e->n_freed = first;
+    const struct hs_map_area *a = hs_heapmap_area(&r->map, record->pos);
+    e->region = a ? a->number : 0;
+    if (err) {
+        e->flags |= HS_EVENT_DIVERGED;
+        hs_follow_contradiction(r, err == HS_ERR_CHECK ? "a collection counts other blocks" : hs_strerror(err));
+        r->collecting = 1;
+    }
+}
+
+static void set_freed(struct hs_reader *r) {
+    uint32_t end = r->freed.n;
+    for (unsigned i = r->n_events; i-- > 0 && r->freed.n;) {
+        struct hs_event *e = &r->event[i];
+        if (e->kind != HS_SWEEP)
+            continue;
+        uint32_t first = e->n_freed;
+        e->freed = r->freed.item + first;
+        e->n_freed = end - first;
+        end = first;
+    }
+}
+
+/* --- snapshots and regions ---------------------------------------------------------------------------- */
+
+static void last_part(struct hs_reader *r, struct hs_event *e) {
+    /* where the mark stack overflowed, a snapshot says what the collection freed */
+    bool contradicts = r->synced && r->differs && !(r->collecting && !r->swept);
+    r->drawing = false;
+    if (contradicts) {
+        e->flags |= HS_EVENT_DIVERGED;
+        hs_follow_contradiction(r, "a snapshot shows another layout, which counts from here on");
+    }
+    if (!r->synced || r->differs) {
+        long n = hs_heapmap_blocks(&r->map, &r->block, &r->room_blocks);
+        if (n < 0) {
+            r->fatal = (int)n;
+            return;
+        }
+        e->flags |= HS_EVENT_RESYNC;
+        e->block = r->block;
+        e->n_blocks = (uint32_t)n;
+    }
+    r->synced = true;
+    r->level = HS_LEVEL_FULL;
+}
+
+static void on_snapshot(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    if (record->cause & 1) {
+        r->drawing = true;
+        r->differs = false;
+        if (!r->synced)
+            hs_heapmap_empty(&r->map);
+    }
+    if (!r->drawing) /* its begin is lost */
+        return;
+    int differs = hs_heapmap_snapshot(&r->map, record);
+    if (differs == HS_ERR_ARG && !r->synced) { /* of regions that a ring no longer names */
+        r->drawing = false;
+        return;
+    }
+    if (differs < 0) {
+        hs_fail_with(&r->error, differs, r->packet_offset, "%s: packet %u at byte %llu: a snapshot of granules %u to %u: %s",
+                     r->path, r->packet.seq, (unsigned long long)r->packet_offset, record->pos, record->end,
+                     differs == HS_ERR_ARG ? "no region has these" : hs_strerror(differs));
+        hs_follow_gap(r);
+        return;
+    }
+    r->differs |= differs;
+    const struct hs_map_area *a = hs_heapmap_area(&r->map, record->pos);
+    e->region = a ? a->number : 0;
+    if (record->cause & 2)
+        last_part(r, e);
+}
+
+static bool same_region(const struct hs_region *have, const struct hs_record *record) {
+    return have->present && have->first == record->pos && have->granules == record->count && have->shift == record->shift;
+}
+
+static void name_region(struct hs_region *region, const struct hs_record *record) {
+    size_t len = record->data_len < sizeof region->name - 1 ? record->data_len : sizeof region->name - 1;
+    *region = (struct hs_region){
+        .first = record->pos, .granules = record->count, .base = record->address, .shift = record->shift & 31,
+        .least = record->size, .header = record->old, .caps = record->end, .memory = record->memory,
+        .placement = record->cause & (uint8_t)~HS_REGION_EXISTING, .present = 1};
+    if (len)
+        memcpy(region->name, record->data, len);
+}
+
+static void on_region(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    struct hs_region *region = &r->region[record->region];
+    bool existing = record->cause & HS_REGION_EXISTING, known = same_region(region, record);
+    e->region = record->region;
+    name_region(region, record);
+    if (record->region >= r->n_regions)
+        r->n_regions = record->region + 1u;
+    hs_select_region(r, record->region);
+    if (region->placement != HS_PLACE_EXPLICIT)
+        r->rule_shift = region->shift;
+    if (existing && known && r->synced)
+        return;
+    r->around[record->region] = (struct hs_around){0};
+    struct hs_area_config config = {record->pos, record->count, record->region, region->placement};
+    int err = hs_heapmap_add(&r->map, &config);
+    if (err) {
+        region->present = 0;
+        e->flags |= HS_EVENT_DIVERGED;
+        hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: region %u of %u granules from %u: %s", r->path,
+                     r->packet.seq, (unsigned long long)r->packet_offset, record->region, record->count, record->pos,
+                     err == HS_ERR_ARG ? "lies over another, or has none" : hs_strerror(err));
+        hs_follow_gap(r);
+    }
+    if (existing)
+        r->synced = false; /* until the snapshot that follows */
+}
+
+static void on_region_end(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    e->region = record->region;
+    r->region[record->region].present = 0;
+    hs_heapmap_remove(&r->map, record->region);
+}
+
+/* --- levels ------------------------------------------------------------------------------------------- */
+
+/* The layout is followed at level "full" only. */
+static void on_level(struct hs_reader *r, const struct hs_record *record) {
+    r->level = record->cause;
+    if (record->cause != HS_LEVEL_FULL)
+        r->synced = r->drawing = false;
+}
+
+static uint8_t op_of(const struct hs_reader *r, uint32_t site) {
+    const struct hs_site *s = hs_dictionary_site(&r->dictionary, site);
+    return s && s->op ? s->op : HS_ALLOC;
+}
+
+static void on_sample(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    const struct hs_map_area *a = record->pos ? hs_heapmap_area(&r->map, record->pos - 1) : NULL;
+    e->pos = record->pos - 1; /* 0 becomes HS_POS_IMPLIED */
+    e->region = a ? a->number : 0;
+    e->granules = granules_of(record->size, r->decoder.shift);
+    e->op = op_of(r, e->site);
+    r->level = HS_LEVEL_SAMPLED;
+    r->info.events++;
+}
+
+/* --- the rest ----------------------------------------------------------------------------------------- */
+
+/* One that found the heap locked did not try: it may be an interrupt's, in the middle of another call. */
+static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    const struct hs_site *site = hs_dictionary_site(&r->dictionary, e->site);
+    r->info.events++;
+    e->old = site && !site->line ? site->offset : 0;
+    e->region = record->cause >= HS_FAIL_REGION(0) ? (uint8_t)((record->cause >> 2) - 1) : 0;
+    if (!r->collecting && HS_FAIL_CAUSE(record->cause) != 1)
+        r->collected = false;
+}
+
+static void on_collect(struct hs_reader *r, const struct hs_record *record) {
+    r->swept = r->swept && r->collecting;
+    r->collecting++;
+    r->collected = r->collected || record->cause == 1 || record->cause == 2;
+}
+
+/* A ring without room for keyframes does not tell what a collection frees. */
+static void on_collect_end(struct hs_reader *r) {
+    r->synced = r->synced && (r->swept || !r->collecting);
+    r->collecting -= r->collecting > 0;
+}
+
+/* The boot's number, of which packets have the low byte, is believed where a recorder says it. */
+static void on_reset(struct hs_reader *r, const struct hs_record *record) {
+    bool first = r->packet.flags & HS_PACKET_BOOT && (uint32_t)r->number == r->packet.number;
+    if (r->number)
+        hs_follow_anew(r, true);
+    if (first && record->count > r->boot && (uint8_t)record->count == r->packet.boot)
+        r->boot = record->count;
+}
+
+static void on_other(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    switch (record->kind) {
+    case HS_FAIL: on_fail(r, record, e); break;
+    case HS_COLLECT: on_collect(r, record); break;
+    case HS_SWEEP: on_sweep(r, record, e); break;
+    case HS_COLLECT_END: on_collect_end(r); break;
+    case HS_SNAPSHOT: on_snapshot(r, record, e); break;
+    case HS_REGION: on_region(r, record, e); break;
+    case HS_REGION_END: on_region_end(r, record, e); break;
+    case HS_THREAD: r->thread = e->thread = record->thread; break;
+    case HS_LOST: hs_follow_gap(r); break;
+    case HS_LEVEL: on_level(r, record); break;
+    case HS_SAMPLE: on_sample(r, record, e); break;
+    case HS_SAMPLE_END: e->old = record->old; break;
+    case HS_SUMMARY: e->region = record->region; break;
+    case HS_TOP: e->op = op_of(r, e->site); break;
+    case HS_RESET: on_reset(r, record); e->boot = r->boot; break;
+    default: break;
+    }
+    if (!r->synced && r->level <= HS_LEVEL_FULL)
+        e->flags |= HS_EVENT_UNPLACED;
+}
+
+/* Kinds that change what hs_reader_region tells, or have all blocks as their data: events of their own. */
+INLINE bool alone(uint8_t kind) {
+    const uint64_t kinds = 1ull << HS_SNAPSHOT | 1ull << HS_REGION | 1ull << HS_REGION_END | 1ull << HS_RESET;
+    return kinds >> (kind & 63) & 1;
+}
+
+/* Member by member: compilers clear a struct of this size by an instruction that takes longer than all the
+ * rest. */
+INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    e->time = r->time;
+    e->number = r->number_base + r->number;
+    e->site = record->site < r->dictionary.n_sites ? r->dictionary.site[record->site] : 0;
+    e->size = record->size;
+    e->pos = e->granules = e->old = e->old_granules = 0;
+    e->thread = r->thread;
+    e->boot = r->boot;
+    e->kind = record->kind;
+    e->flags = e->region = 0;
+    e->record = record;
+    e->freed = NULL;
+    e->n_freed = 0;
+    e->block = NULL;
+    e->n_blocks = 0;
+}
+
+void hs_follow(struct hs_reader *r) {
+    r->freed.n = 0;
+    r->n_events = 0;
+    while (r->at_record < r->n_records) {
+        const struct hs_record *record = &r->record[r->at_record];
+        bool single = alone(record->kind);
+        if (RARELY(single && r->n_events))
+            break;
+        struct hs_event *e = &r->event[r->n_events++];
+        if (RARELY(record->time > r->time))
+            r->time = record->time;
+        begin_event(r, record, e);
+        if (record->kind == HS_ALLOC)
+            on_alloc(r, record, e);
+        else if (record->kind == HS_FREE)
+            on_free(r, record, e);
+        else if (record->kind == HS_REALLOC)
+            on_realloc(r, record, e);
+        else
+            on_other(r, record, e);
+        r->info.events += record->kind <= HS_REALLOC;
+        r->number++;
+        r->at_record++;
+        if (RARELY(single || r->fatal))
+            break;
+    }
+    set_freed(r);
+    if (RARELY(r->selecting))
+        hs_select(r);
+}
