@@ -12,7 +12,7 @@
 #include "analysis/cmd/elf_option.h"
 #include "analysis/doctor/doctor.h"
 #include "analysis/doctor/doctorview.h"
-#include "lib/host/lines.h"
+#include "lib/host/input/lines.h"
 
 #define TEXT_MAX (64u << 20) /* bytes of a text that are looked at */
 

@@ -23,7 +23,7 @@
 #include "analysis/doctor/chips.h"
 #include "analysis/sites/caps.h"
 #include "analysis/sites/pools.h"
-#include "lib/host/meminfo.h"
+#include "lib/host/meminfo/meminfo.h"
 
 /* ---- what is looked at ---- */
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "analysis/import/import_port.h"
-#include "lib/host/heapmap.h"
+#include "lib/host/replay/heapmap.h"
 #include "lib/trace.h"
 
 #define N_SITES    32768u

@@ -7,7 +7,7 @@
 #define HS_RECORD_BOARD_H
 
 #include "analysis/record/repl.h"
-#include "lib/host/capture.h"
+#include "lib/host/memory/capture.h"
 #include "lib/host/reader.h"
 
 struct hs_board {

@@ -8,8 +8,8 @@
 
 #include "analysis/cmd/elf_option.h"
 #include "analysis/heaps/cmd-pools.h"
-#include "analysis/phases/report-phase.h"
-#include "analysis/why/report-retained.h"
+#include "analysis/phases/cmd-phases.h"
+#include "analysis/why/cmd-retained.h"
 #include "analysis/doctor/doctor.h"
 #include "analysis/report/reportview.h"
 

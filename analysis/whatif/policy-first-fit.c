@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "analysis/whatif/policies.h"
-#include "lib/host/heapmap.h"
+#include "lib/host/replay/heapmap.h"
 
 static bool open_map(struct hs_sim *sim)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The trace on the console, as lib/host/capture.h describes its lines.
+ * The trace on the console, as lib/host/memory/capture.h describes its lines.
  */
 #include <inttypes.h>
 #include <stdio.h>

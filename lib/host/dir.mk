@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Container, reader and the public C API; with lib/ it makes libheapstrata.
-HOST_SRC += $(sort $(wildcard lib/host/*.c))
-HOST_HDR += $(sort $(wildcard lib/host/*.h))
-CFLAGS_lib/host := -O3
+HOST_SRC += $(sort $(wildcard lib/host/*.c lib/host/*/*.c))
+HOST_HDR += $(sort $(wildcard lib/host/*.h lib/host/*/*.h))
+$(foreach folder,lib/host $(patsubst %/,%,$(wildcard lib/host/*/)),$(eval CFLAGS_$(folder) := -O3))
 # What `make install` gives to programs: the headers of the C API, and all that they include.
 PUBLIC_HDR := lib/host/reader.h lib/host/writer.h lib/record.h lib/records.def

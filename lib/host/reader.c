@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/replay.h"
+#include "lib/host/replay/replay.h"
 
 /* --- counting what is missing ------------------------------------------------------------------------- */
 

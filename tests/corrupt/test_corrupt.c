@@ -11,7 +11,7 @@
  */
 #include <dirent.h>
 
-#include "lib/host/replay.h"
+#include "lib/host/replay/replay.h"
 #include "lib/host/writer.h"
 #include "tests/support/digest.h"
 

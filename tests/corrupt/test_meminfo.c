@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "lib/host/meminfo.h"
+#include "lib/host/meminfo/meminfo.h"
 
 #define TEXTS    16
 #define TEXT_MAX 16384

@@ -2,7 +2,7 @@
  *
  * Memory in text and in core files: as it is, and with the checks of its lines made right.
  */
-#include "lib/host/capture.h"
+#include "lib/host/memory/capture.h"
 #include "tests/fuzz/read_all.h"
 
 static int digit(uint8_t c) {

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "lib/host/heapmap.h"
+#include "lib/host/replay/heapmap.h"
 
 /* --- the allocator ------------------------------------------------------------------------------------ */
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/host/heapmap.h"
+#include "lib/host/replay/heapmap.h"
 
 static struct hs_heapmap map;
 static struct hs_numbers freed;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/capture.h"
-#include "lib/host/memory_image.h"
+#include "lib/host/memory/capture.h"
+#include "lib/host/memory/memory_image.h"
 
 #define DUMPS     256          /* in one log */
 #define BYTES_MAX (256u << 20) /* of all of them */

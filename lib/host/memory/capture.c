@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/host/capture.h"
+#include "lib/host/memory/capture.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #define HS_MEMORY_IMAGE_H
 
 #include "lib/host/reader_internal.h"
-#include "lib/host/lines.h"
+#include "lib/host/input/lines.h"
 
 /* Bytes of one piece: at `at` of hs_pieces.bytes. */
 struct hs_span {

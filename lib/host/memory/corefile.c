@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/capture.h"
-#include "lib/host/memory_image.h"
+#include "lib/host/memory/capture.h"
+#include "lib/host/memory/memory_image.h"
 
 /* --- ELF ---------------------------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "lib/host/replay.h"
+#include "lib/host/replay/replay.h"
 
 #define INLINE    static inline __attribute__((always_inline))
 #define RARELY(x) __builtin_expect(!!(x), 0)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/replay.h"
+#include "lib/host/replay/replay.h"
 
 size_t hs_region_heap(const char *name) { return strcspn(name, "/"); }
 

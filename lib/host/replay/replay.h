@@ -5,7 +5,7 @@
 #ifndef HS_REPLAY_H
 #define HS_REPLAY_H
 
-#include "lib/host/heapmap.h"
+#include "lib/host/replay/heapmap.h"
 #include "lib/host/reader_internal.h"
 
 #define HS_BATCH 128 /* events handed out at once */

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "lib/host/memory_image.h"
+#include "lib/host/memory/memory_image.h"
 
 struct hex {
     struct hs_pieces *memory;

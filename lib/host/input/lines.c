@@ -2,7 +2,7 @@
  *
  * Lines of a text.
  */
-#include "lib/host/lines.h"
+#include "lib/host/input/lines.h"
 
 #define LOOKED_AT 4096u /* bytes that tell text from anything else */
 

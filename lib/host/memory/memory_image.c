@@ -2,7 +2,7 @@
  *
  * Pieces of memory, put together: which run of addresses holds an image, and what of it is missing.
  */
-#include "lib/host/memory_image.h"
+#include "lib/host/memory/memory_image.h"
 
 #include <stdarg.h>
 #include <stdio.h>

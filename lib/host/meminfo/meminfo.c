@@ -5,12 +5,12 @@
  * A dump begins with its "GC: total:" line. Map lines count only where they follow on each other: the offset in front
  * of each is that of the granules so far. From two of them, or from the total, follows the size of a granule.
  */
-#include "lib/host/meminfo.h"
+#include "lib/host/meminfo/meminfo.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/lines.h"
+#include "lib/host/input/lines.h"
 
 #define LINE_GRANULES 64u
 #define GRANULES_ALL  (1u << 30) /* of all dumps */

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/host/meminfo.h"
-#include "lib/host/memory_image.h"
+#include "lib/host/meminfo/meminfo.h"
+#include "lib/host/memory/memory_image.h"
 
 #define STEP       (64u << 10)
 #define IMAGE_MAX  (64u << 20)  /* bytes of an image with all that lies around it */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "analysis/why/refgraph_session.h"
-#include "analysis/why/report-retained.h"
+#include "analysis/why/cmd-retained.h"
 #include "analysis/why/retainedview.h"
 
 static int print(const struct hs_common *common, const struct hs_retainedview *view)

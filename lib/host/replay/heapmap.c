@@ -19,7 +19,7 @@
  * before. Freeing lowers the hints of the sizes that the new free run has; searching raises that of the size
  * sought. A hint of a smaller size holds for a larger one as well.
  */
-#include "lib/host/heapmap.h"
+#include "lib/host/replay/heapmap.h"
 
 #include "lib/assertion.h"
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/meminfo.h"
-#include "lib/host/packets.h"
+#include "lib/host/meminfo/meminfo.h"
+#include "lib/host/replay/packets.h"
 #include "lib/varint.h"
 
 /* A record's data, as it fills up. */

@@ -3,7 +3,7 @@
  * Packets made on the host. Records are written as the schema lists their fields, the mirror of what
  * lib/decode.c reads.
  */
-#include "lib/host/packets.h"
+#include "lib/host/replay/packets.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * heapstrata report --phase.
  */
-#include "analysis/phases/report-phase.h"
+#include "analysis/phases/cmd-phases.h"
 
 #include "analysis/cmd/elf_option.h"
 #include "analysis/phases/phaseview.h"
