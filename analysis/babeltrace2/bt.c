@@ -46,17 +46,17 @@ struct component {
     bt_field_class *shape[CLASSES_MAX];
 };
 
-static bt_field_class *field_class(bt_trace_class *trace_class, enum hs_story_type type)
+static bt_field_class *field_class(bt_trace_class *trace_class, enum hs_event_stream_type type)
 {
     static const uint8_t bits[] = {
-        [HS_STORY_U8] = 8, [HS_STORY_U32] = 32, [HS_STORY_U64] = 64, [HS_STORY_HEX] = 64, [HS_STORY_INT] = 64,
+        [HS_EVENT_STREAM_U8] = 8, [HS_EVENT_STREAM_U32] = 32, [HS_EVENT_STREAM_U64] = 64, [HS_EVENT_STREAM_HEX] = 64, [HS_EVENT_STREAM_INT] = 64,
     };
-    if (type == HS_STORY_TEXT)
+    if (type == HS_EVENT_STREAM_TEXT)
         return bt_field_class_string_create(trace_class);
-    bt_field_class *fc = type == HS_STORY_INT ? bt_field_class_integer_signed_create(trace_class)
+    bt_field_class *fc = type == HS_EVENT_STREAM_INT ? bt_field_class_integer_signed_create(trace_class)
                                               : bt_field_class_integer_unsigned_create(trace_class);
     bt_field_class_integer_set_field_value_range(fc, bits[type]);
-    if (type == HS_STORY_HEX)
+    if (type == HS_EVENT_STREAM_HEX)
         bt_field_class_integer_set_preferred_display_base(fc, BT_FIELD_CLASS_INTEGER_PREFERRED_DISPLAY_BASE_HEXADECIMAL);
     return fc;
 }
@@ -69,7 +69,7 @@ static void append_member(bt_field_class *structure, const char *name, bt_field_
 
 static void declare_event(struct component *c, bt_trace_class *trace_class, unsigned index)
 {
-    const struct hs_story_class *class = hs_story_class(index);
+    const struct hs_event_stream_class *class = hs_event_stream_class(index);
     if (!class->name || !(class->set & c->job.sets))
         return;
     bt_field_class *payload = bt_field_class_structure_create(trace_class);
@@ -105,8 +105,8 @@ static void declare_stream(struct component *c, bt_self_component *self, bt_trac
     bt_stream_class_set_supports_packets(c->stream_class, BT_TRUE, BT_TRUE, BT_TRUE);
     bt_stream_class_set_supports_discarded_events(c->stream_class, BT_TRUE, BT_TRUE);
     bt_field_class *context = bt_field_class_structure_create(trace_class);
-    append_member(context, "vtid", field_class(trace_class, HS_STORY_U32));
-    append_member(context, "procname", field_class(trace_class, HS_STORY_TEXT));
+    append_member(context, "vtid", field_class(trace_class, HS_EVENT_STREAM_U32));
+    append_member(context, "procname", field_class(trace_class, HS_EVENT_STREAM_TEXT));
     bt_stream_class_set_event_common_context_field_class(c->stream_class, context);
     bt_field_class_put_ref(context);
 }
@@ -115,7 +115,7 @@ static void declare_all(struct component *c, bt_self_component *self)
 {
     bt_trace_class *trace_class = bt_trace_class_create(self);
     declare_stream(c, self, trace_class);
-    for (unsigned i = 0; i < hs_story_classes() && i < CLASSES_MAX; i++)
+    for (unsigned i = 0; i < hs_event_stream_classes() && i < CLASSES_MAX; i++)
         declare_event(c, trace_class, i);
     c->trace = bt_trace_create(trace_class);
     set_environment(c);
@@ -142,15 +142,15 @@ static void free_component(struct component *c)
 struct iterator {
     struct component *component;
     struct hs_reader *reader;
-    struct hs_story *story;
+    struct hs_event_stream *story;
     bt_packet *packet;
-    char process[HS_STORY_PROCESS]; /* its name; "" until the first event */
+    char process[HS_EVENT_STREAM_PROCESS]; /* its name; "" until the first event */
     bool begun, ended, waits;
 };
 
 static void close_story(struct iterator *it)
 {
-    hs_story_free(it->story);
+    hs_event_stream_free(it->story);
     if (it->reader && it->component->error)
         *it->component->error = *hs_reader_error(it->reader);
     if (it->reader)
@@ -171,9 +171,9 @@ static int open_story(struct iterator *it, struct hs_error *error)
     if (job->follow)
         hs_reader_follow(it->reader);
     hs_reader_select(it->reader, &job->selection);
-    it->story = hs_story_new(&(struct hs_story_config){
+    it->story = hs_event_stream_new(&(struct hs_event_stream_config){
         .reader = it->reader, .symbols = job->symbols, .sets = job->sets,
-        .declare = job->folder && job->sets & HS_STORY_LIBC, /* sink.ctf.fs leaves out classes without events */
+        .declare = job->folder && job->sets & HS_EVENT_STREAM_LIBC, /* sink.ctf.fs leaves out classes without events */
     });
     if (it->story)
         return HS_OK;
@@ -184,18 +184,18 @@ static int open_story(struct iterator *it, struct hs_error *error)
 /* In a written trace no text is empty: babeltrace2 2.0.4, reading one, shows what an earlier event had there. */
 #define NO_TEXT "-"
 
-static void set_field(bt_field *field, enum hs_story_type type, union hs_story_value value)
+static void set_field(bt_field *field, enum hs_event_stream_type type, union hs_event_stream_value value)
 {
     switch (type) {
-    case HS_STORY_TEXT: bt_field_string_set_value(field, value.s); break;
-    case HS_STORY_INT:  bt_field_integer_signed_set_value(field, value.i); break;
+    case HS_EVENT_STREAM_TEXT: bt_field_string_set_value(field, value.s); break;
+    case HS_EVENT_STREAM_INT:  bt_field_integer_signed_set_value(field, value.i); break;
     default:            bt_field_integer_unsigned_set_value(field, value.u); break;
     }
 }
 
-static bt_message *event_message(struct iterator *it, bt_self_message_iterator *self, const struct hs_telling *t)
+static bt_message *event_message(struct iterator *it, bt_self_message_iterator *self, const struct hs_stream_item *t)
 {
-    const struct hs_story_class *class = hs_story_class(t->class);
+    const struct hs_event_stream_class *class = hs_event_stream_class(t->class);
     bt_message *message = bt_message_event_create_with_packet_and_default_clock_snapshot(
         self, it->component->event_class[t->class], it->packet, t->ns);
     if (!message)
@@ -204,28 +204,28 @@ static bt_message *event_message(struct iterator *it, bt_self_message_iterator *
     bt_field *context = bt_event_borrow_common_context_field(event);
     bt_field *payload = bt_event_borrow_payload_field(event);
     if (!*it->process)
-        hs_story_process(it->story, it->process);
+        hs_event_stream_process(it->story, it->process);
     bt_field_integer_unsigned_set_value(bt_field_structure_borrow_member_field_by_index(context, 0), t->thread);
     bt_field_string_set_value(bt_field_structure_borrow_member_field_by_index(context, 1), it->process);
     bool written = it->component->job.folder != NULL;
     for (unsigned i = 0; i < class->n_fields; i++) {
-        bool empty = written && class->field[i].type == HS_STORY_TEXT && !*t->value[i].s;
+        bool empty = written && class->field[i].type == HS_EVENT_STREAM_TEXT && !*t->value[i].s;
         set_field(bt_field_structure_borrow_member_field_by_index(payload, i), class->field[i].type,
-                  empty ? (union hs_story_value){ .s = NO_TEXT } : t->value[i]);
+                  empty ? (union hs_event_stream_value){ .s = NO_TEXT } : t->value[i]);
     }
     return message;
 }
 
-static bt_message *packet_message(struct iterator *it, bt_self_message_iterator *self, const struct hs_telling *t)
+static bt_message *packet_message(struct iterator *it, bt_self_message_iterator *self, const struct hs_stream_item *t)
 {
-    if (t->kind == HS_TELLING_PACKET_END)
+    if (t->kind == HS_STREAM_ITEM_PACKET_END)
         return bt_message_packet_end_create_with_default_clock_snapshot(self, it->packet, t->ns);
     bt_packet_put_ref(it->packet);
     it->packet = bt_packet_create(it->component->stream);
     return it->packet ? bt_message_packet_beginning_create_with_default_clock_snapshot(self, it->packet, t->ns) : NULL;
 }
 
-static bt_message *loss_message(const struct iterator *it, bt_self_message_iterator *self, const struct hs_telling *t)
+static bt_message *loss_message(const struct iterator *it, bt_self_message_iterator *self, const struct hs_stream_item *t)
 {
     bt_message *message = bt_message_discarded_events_create_with_default_clock_snapshots(
         self, it->component->stream, t->ns, t->until);
@@ -234,19 +234,19 @@ static bt_message *loss_message(const struct iterator *it, bt_self_message_itera
     return message;
 }
 
-static bt_message *message_of(struct iterator *it, bt_self_message_iterator *self, const struct hs_telling *t)
+static bt_message *message_of(struct iterator *it, bt_self_message_iterator *self, const struct hs_stream_item *t)
 {
     switch (t->kind) {
-    case HS_TELLING_EVENT:
+    case HS_STREAM_ITEM_EVENT:
         return event_message(it, self, t);
-    case HS_TELLING_PACKET:
-    case HS_TELLING_PACKET_END:
+    case HS_STREAM_ITEM_PACKET:
+    case HS_STREAM_ITEM_PACKET_END:
         return packet_message(it, self, t);
-    case HS_TELLING_LOSS:
+    case HS_STREAM_ITEM_LOSS:
         return loss_message(it, self, t);
-    case HS_TELLING_WAIT:
+    case HS_STREAM_ITEM_WAIT:
         break;
-    case HS_TELLING_END:
+    case HS_STREAM_ITEM_END:
         it->ended = true;
         return bt_message_stream_end_create(self, it->component->stream);
     }
@@ -256,14 +256,14 @@ static bt_message *message_of(struct iterator *it, bt_self_message_iterator *sel
 /* The next message; NULL on an error, or when there is none for now: `it->waits` says which. */
 static bt_message *next_message(struct iterator *it, bt_self_message_iterator *self)
 {
-    struct hs_telling telling;
+    struct hs_stream_item telling;
     it->waits = false;
     if (!it->begun) {
         it->begun = true;
         return bt_message_stream_beginning_create(self, it->component->stream);
     }
-    int error = hs_story_next(it->story, &telling);
-    it->waits = !error && telling.kind == HS_TELLING_WAIT;
+    int error = hs_event_stream_next(it->story, &telling);
+    it->waits = !error && telling.kind == HS_STREAM_ITEM_WAIT;
     if (!error)
         return message_of(it, self, &telling);
     const struct hs_error *why = hs_reader_error(it->reader);
@@ -367,7 +367,7 @@ static const char *input_param(const bt_value *params)
 static const struct {
     const char *name;
     unsigned sets;
-} set_names[] = {{"records", HS_STORY_RECORDS}, {"libc", HS_STORY_LIBC}, {"both", HS_STORY_RECORDS | HS_STORY_LIBC}};
+} set_names[] = {{"records", HS_EVENT_STREAM_RECORDS}, {"libc", HS_EVENT_STREAM_LIBC}, {"both", HS_EVENT_STREAM_RECORDS | HS_EVENT_STREAM_LIBC}};
 
 static unsigned sets_named(const char *name)
 {
@@ -391,7 +391,7 @@ static const char *read_params(struct component *c, const bt_value *params, stru
 {
     const char *input = input_param(params), *events = text_param(params, "events"), *elf = text_param(params, "elf");
     c->job.follow = flag_param(params, "follow");
-    c->job.sets = events ? sets_named(events) : HS_STORY_RECORDS;
+    c->job.sets = events ? sets_named(events) : HS_EVENT_STREAM_RECORDS;
     if (!input)
         return "parameter `inputs`: exactly one trace file is wanted";
     if (!c->job.sets)
@@ -538,9 +538,9 @@ enum where { NOT_THERE, IN_PAYLOAD, IN_CONTEXT, IN_COMMON, IN_ENVIRONMENT };
 /* Where a value is found. */
 struct path {
     uint8_t where;    /* enum where */
-    uint8_t type;     /* enum hs_story_type: U64, INT or TEXT */
+    uint8_t type;     /* enum hs_event_stream_type: U64, INT or TEXT */
     uint16_t index;   /* of the member */
-    union hs_story_value constant; /* IN_ENVIRONMENT */
+    union hs_event_stream_value constant; /* IN_ENVIRONMENT */
 };
 
 #define NOT_WANTED UINT32_MAX
@@ -586,8 +586,8 @@ static bool know_more(struct ear *ear)
 static bool type_of(const bt_field_class *fc, uint8_t *type)
 {
     bt_field_class_type is = bt_field_class_get_type(fc);
-    *type = is == BT_FIELD_CLASS_TYPE_STRING ? HS_STORY_TEXT :
-            bt_field_class_type_is(is, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER) ? HS_STORY_INT : HS_STORY_U64;
+    *type = is == BT_FIELD_CLASS_TYPE_STRING ? HS_EVENT_STREAM_TEXT :
+            bt_field_class_type_is(is, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER) ? HS_EVENT_STREAM_INT : HS_EVENT_STREAM_U64;
     return is == BT_FIELD_CLASS_TYPE_STRING || bt_field_class_type_is(is, BT_FIELD_CLASS_TYPE_INTEGER);
 }
 
@@ -612,11 +612,11 @@ static bool find_entry(const bt_trace *trace, const char *name, struct path *pat
     if (!value)
         return false;
     path->where = IN_ENVIRONMENT;
-    path->type = HS_STORY_TEXT;
+    path->type = HS_EVENT_STREAM_TEXT;
     if (bt_value_is_string(value)) {
         path->constant.s = bt_value_string_get(value); /* lives as long as the trace, and that as long as its classes */
     } else if (bt_value_is_signed_integer(value)) {
-        path->type = HS_STORY_INT;
+        path->type = HS_EVENT_STREAM_INT;
         path->constant.i = bt_value_integer_signed_get(value);
     } else {
         path->where = NOT_THERE;
@@ -666,20 +666,20 @@ static struct wanted *wanted_of(struct ear *ear, const bt_event *event)
     return w;
 }
 
-static union hs_story_value value_at(const struct path *path, const bt_field *const structure[])
+static union hs_event_stream_value value_at(const struct path *path, const bt_field *const structure[])
 {
     const bt_field *field;
     if (path->where == IN_ENVIRONMENT)
         return path->constant;
     field = bt_field_structure_borrow_member_field_by_index_const(structure[path->where], path->index);
     switch (path->type) {
-    case HS_STORY_TEXT: return (union hs_story_value){ .s = bt_field_string_get_value(field) };
-    case HS_STORY_INT:  return (union hs_story_value){ .i = bt_field_integer_signed_get_value(field) };
-    default:            return (union hs_story_value){ .u = bt_field_integer_unsigned_get_value(field) };
+    case HS_EVENT_STREAM_TEXT: return (union hs_event_stream_value){ .s = bt_field_string_get_value(field) };
+    case HS_EVENT_STREAM_INT:  return (union hs_event_stream_value){ .i = bt_field_integer_signed_get_value(field) };
+    default:            return (union hs_event_stream_value){ .u = bt_field_integer_unsigned_get_value(field) };
     }
 }
 
-static unsigned values_at(const struct path *path, const bt_field *const structure[], union hs_story_value *value)
+static unsigned values_at(const struct path *path, const bt_field *const structure[], union hs_event_stream_value *value)
 {
     unsigned has = 0;
     for (unsigned i = 0; i < HS_BT_FIELDS; i++) {

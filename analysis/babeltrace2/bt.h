@@ -17,7 +17,7 @@ extern const char *const hs_bt_missing;
 struct hs_bt_job {
     const char *input;  /* trace to read */
     const char *folder; /* to be made; nothing may be there */
-    unsigned sets;      /* enum hs_story_set */
+    unsigned sets;      /* enum hs_event_stream_set */
     struct hs_symbols *symbols;
     bool follow;        /* wait at the end of a trace that is being written; only as a source */
     struct hs_selection selection;
@@ -42,7 +42,7 @@ struct hs_bt_want {
 struct hs_bt_event {
     unsigned want;
     uint64_t ns; /* since the origin of the trace's clock */
-    union hs_story_value field[HS_BT_FIELDS], context[HS_BT_FIELDS];
+    union hs_event_stream_value field[HS_BT_FIELDS], context[HS_BT_FIELDS];
     unsigned has, has_context;
 };
 

@@ -12,7 +12,7 @@
 struct hs_bt_report {
     struct hs_bt_report_options options;
     struct hs_grouping by;
-    struct hs_intake *intake;
+    struct hs_importer *intake;
     struct hs_lttng lttng;
 };
 
@@ -130,7 +130,7 @@ struct hs_bt_report *hs_bt_report_new(const struct hs_bt_report_options *options
         fail(error, HS_ERR_MEMORY, hs_strerror(HS_ERR_MEMORY));
         return NULL;
     }
-    r->intake = hs_intake_new();
+    r->intake = hs_importer_new();
     if (!r->intake)
         fail(error, HS_ERR_IO, strerror(errno));
     if (r->intake && !take_options(r, options, error)) {
@@ -145,7 +145,7 @@ void hs_bt_report_free(struct hs_bt_report *r)
 {
     if (!r)
         return;
-    hs_intake_free(r->intake);
+    hs_importer_free(r->intake);
     free((char *)r->options.elf);
     free(r);
 }

@@ -155,13 +155,13 @@ static int convert(const char *folder, const struct traces *traces, int fd, stru
 {
     struct hs_lttng lttng;
     struct hs_error reading = {0}, writing = {0};
-    struct hs_intake *intake = hs_intake_new();
+    struct hs_importer *intake = hs_importer_new();
     if (!intake)
         return fail(error, HS_ERR_IO, folder, strerror(errno));
     hs_lttng_begin(&lttng, intake);
     int read = hs_bt_read_ctf((const char *const *)traces->folder, traces->n, &lttng.listener, &reading);
     int written = hs_lttng_write(&lttng, &(struct hs_lttng_output){ fd, the_elf }, &writing);
-    hs_intake_free(intake);
+    hs_importer_free(intake);
     *error = read ? reading : writing;
     if (read || written)
         name_folder(error, folder, written ? "" : "damaged, read up to there: ");

@@ -62,7 +62,7 @@ static void enter_process(struct hs_lttng *l, const struct hs_bt_event *e, uint3
     if (l->any && pid == l->pid)
         return;
     l->pid = pid;
-    l->process = hs_intake_process(l->intake, pid, has(e, NAME) ? e->context[NAME].s : NULL);
+    l->process = hs_importer_process(l->intake, pid, has(e, NAME) ? e->context[NAME].s : NULL);
 }
 
 static void enter_thread(struct hs_lttng *l, const struct hs_bt_event *e, uint32_t thread)
@@ -70,7 +70,7 @@ static void enter_thread(struct hs_lttng *l, const struct hs_bt_event *e, uint32
     if (l->any && thread == l->thread)
         return;
     l->thread = thread;
-    hs_intake_thread(l->intake, thread, has(e, NAME) ? e->context[NAME].s : NULL);
+    hs_importer_thread(l->intake, thread, has(e, NAME) ? e->context[NAME].s : NULL);
 }
 
 static void enter(struct hs_lttng *l, const struct hs_bt_event *e)
@@ -84,11 +84,11 @@ static void enter(struct hs_lttng *l, const struct hs_bt_event *e)
 /* ---- calls ---- */
 
 /* What our record said holds for the events of the same moment. */
-static struct hs_call call_of(struct hs_lttng *l, const struct hs_bt_event *e, enum hs_call_kind kind)
+static struct hs_import_call call_of(struct hs_lttng *l, const struct hs_bt_event *e, enum hs_call_kind kind)
 {
-    struct hs_call call = { .kind = (uint8_t)kind, .ns = e->ns, .thread = l->thread, .process = l->process };
+    struct hs_import_call call = { .kind = (uint8_t)kind, .ns = e->ns, .thread = l->thread, .process = l->process };
     if (has(e, IP))
-        call.place = hs_intake_place(l->intake, &(struct hs_call_place){ "", "", 0, l->process, e->context[IP].u });
+        call.place = hs_importer_place(l->intake, &(struct hs_call_place){ "", "", 0, l->process, e->context[IP].u });
     else if (l->place && l->asked_at == e->ns)
         call.place = l->place;
     call.asked = l->asked_at == e->ns ? l->asked : 0;
@@ -97,7 +97,7 @@ static struct hs_call call_of(struct hs_lttng *l, const struct hs_bt_event *e, e
 
 static void on_alloc(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    struct hs_call call = call_of(l, e, HS_CALL_ALLOC);
+    struct hs_import_call call = call_of(l, e, HS_CALL_ALLOC);
     unsigned ptr = e->want == CALLOC ? 2 : e->want == POSIX_MEMALIGN ? 0 : 1;
     unsigned size = ptr == 1 ? 0 : 1;
     call.ptr = number(e, ptr);
@@ -107,25 +107,25 @@ static void on_alloc(struct hs_lttng *l, const struct hs_bt_event *e)
     if (e->want == POSIX_MEMALIGN && number(e, 2)) /* its result: out_ptr is what was there before */
         call.ptr = 0;
     if (call.ptr || call.size)
-        hs_intake_put(l->intake, &call);
+        hs_importer_put(l->intake, &call);
 }
 
 static void on_free(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    struct hs_call call = call_of(l, e, HS_CALL_FREE);
+    struct hs_import_call call = call_of(l, e, HS_CALL_FREE);
     call.old = number(e, 0);
     if (call.old)
-        hs_intake_put(l->intake, &call);
+        hs_importer_put(l->intake, &call);
 }
 
 static void on_realloc(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    struct hs_call call = call_of(l, e, HS_CALL_REALLOC);
+    struct hs_import_call call = call_of(l, e, HS_CALL_REALLOC);
     call.old = number(e, 0);
     call.size = number(e, 1);
     call.ptr = number(e, 2);
     if (call.old || call.size || call.ptr)
-        hs_intake_put(l->intake, &call);
+        hs_importer_put(l->intake, &call);
 }
 
 /* ---- programs ---- */
@@ -133,9 +133,9 @@ static void on_realloc(struct hs_lttng *l, const struct hs_bt_event *e)
 /* Another program runs in the process: all that was is gone. */
 static uint16_t exec(struct hs_lttng *l, uint64_t ns)
 {
-    hs_intake_put(l->intake, &(struct hs_call){ .kind = HS_CALL_END, .ns = ns, .thread = l->thread, .process = l->process });
-    l->process = hs_intake_exec(l->intake, l->pid);
-    hs_intake_process(l->intake, l->pid, l->name);
+    hs_importer_put(l->intake, &(struct hs_import_call){ .kind = HS_CALL_END, .ns = ns, .thread = l->thread, .process = l->process });
+    l->process = hs_importer_exec(l->intake, l->pid);
+    hs_importer_process(l->intake, l->pid, l->name);
     return l->process;
 }
 
@@ -150,10 +150,10 @@ static void on_object(struct hs_lttng *l, const struct hs_bt_event *e)
         return;
     if (l->stated) {
         l->stated = false;
-        if (hs_intake_has_objects(l->intake, l->process) && !hs_intake_has_object(l->intake, &object))
+        if (hs_importer_has_objects(l->intake, l->process) && !hs_importer_has_object(l->intake, &object))
             object.process = exec(l, e->ns);
     }
-    hs_intake_object(l->intake, &object);
+    hs_importer_object(l->intake, &object);
 }
 
 /* A process tells of its objects when it begins to be traced, when it runs another program, and when it is asked to: the
@@ -166,8 +166,8 @@ static void on_statedump(struct hs_lttng *l, const struct hs_bt_event *e)
 static void on_name(struct hs_lttng *l, const struct hs_bt_event *e)
 {
     snprintf(l->name, sizeof l->name, "%s", text(e, 0));
-    if (!hs_intake_has_objects(l->intake, l->process))
-        hs_intake_process(l->intake, l->pid, l->name);
+    if (!hs_importer_has_objects(l->intake, l->process))
+        hs_importer_process(l->intake, l->pid, l->name);
 }
 
 /* ---- our own records ---- */
@@ -178,7 +178,7 @@ static uint32_t our_place(struct hs_lttng *l, const struct hs_bt_event *e)
     struct hs_call_place place = {
         .file = text(e, OUR_FILE), .function = *function ? function : native, .line = (uint32_t)number(e, OUR_LINE),
     };
-    return *place.function ? hs_intake_place(l->intake, &place) : 0;
+    return *place.function ? hs_importer_place(l->intake, &place) : 0;
 }
 
 static void on_ours(struct hs_lttng *l, const struct hs_bt_event *e)
@@ -191,17 +191,17 @@ static void on_ours(struct hs_lttng *l, const struct hs_bt_event *e)
 
 static void on_fail(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    struct hs_call call = { .kind = HS_CALL_FAIL, .ns = e->ns, .thread = l->thread, .process = l->process };
+    struct hs_import_call call = { .kind = HS_CALL_FAIL, .ns = e->ns, .thread = l->thread, .process = l->process };
     call.place = our_place(l, e);
     call.size = number(e, OUR_SIZE);
-    hs_intake_put(l->intake, &call);
+    hs_importer_put(l->intake, &call);
 }
 
 static void on_mark(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    struct hs_call call = { .kind = HS_CALL_MARK, .ns = e->ns, .thread = l->thread, .process = l->process };
-    call.place = hs_intake_place(l->intake, &(struct hs_call_place){ "", text(e, 0), 0, 0, 0 });
-    hs_intake_put(l->intake, &call);
+    struct hs_import_call call = { .kind = HS_CALL_MARK, .ns = e->ns, .thread = l->thread, .process = l->process };
+    call.place = hs_importer_place(l->intake, &(struct hs_call_place){ "", text(e, 0), 0, 0, 0 });
+    hs_importer_put(l->intake, &call);
 }
 
 static void (*const handlers[])(struct hs_lttng *, const struct hs_bt_event *) = {
@@ -221,10 +221,10 @@ static void on_event(void *data, const struct hs_bt_event *e)
 static void on_lost(void *data, uint64_t ns, uint64_t events)
 {
     struct hs_lttng *l = data;
-    hs_intake_put(l->intake, &(struct hs_call){ .kind = HS_CALL_LOST, .ns = ns, .size = events, .thread = l->thread });
+    hs_importer_put(l->intake, &(struct hs_import_call){ .kind = HS_CALL_LOST, .ns = ns, .size = events, .thread = l->thread });
 }
 
-void hs_lttng_begin(struct hs_lttng *l, struct hs_intake *intake)
+void hs_lttng_begin(struct hs_lttng *l, struct hs_importer *intake)
 {
     *l = (struct hs_lttng){ .intake = intake };
     l->listener = (struct hs_bt_listener){
@@ -234,11 +234,11 @@ void hs_lttng_begin(struct hs_lttng *l, struct hs_intake *intake)
 
 int hs_lttng_write(struct hs_lttng *l, const struct hs_lttng_output *output, struct hs_error *error)
 {
-    const struct hs_intake_options options = {
+    const struct hs_importer_options options = {
         .fd = output->fd, .origin = l->ours ? "CTF, by heapstrata export" : "Linux, by LTTng", .elf = output->elf,
     };
-    if (hs_intake_stats(l->intake).calls)
-        return hs_intake_write(l->intake, &options, error);
+    if (hs_importer_stats(l->intake).calls)
+        return hs_importer_write(l->intake, &options, error);
     error->code = HS_ERR_KIND;
     snprintf(error->text, sizeof error->text, "%s", l->records ?
              "has HeapStrata's own records only, which do not tell each block that a collection frees: --events both (of "

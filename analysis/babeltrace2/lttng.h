@@ -10,7 +10,7 @@
 #include "analysis/import/importer.h"
 
 struct hs_lttng {
-    struct hs_intake *intake;
+    struct hs_importer *intake;
     struct hs_bt_listener listener; /* for hs_bt_read_ctf */
     uint64_t records;               /* events of ours that do not tell which blocks went */
     /* What our own record says of the events of the wrapper behind it. */
@@ -26,12 +26,12 @@ struct hs_lttng {
 };
 
 /* Begins; `intake` remains the caller's. */
-void hs_lttng_begin(struct hs_lttng *lttng, struct hs_intake *intake);
+void hs_lttng_begin(struct hs_lttng *lttng, struct hs_importer *intake);
 
-/* Writes the trace of what came, as hs_intake_write does; when nothing came that tells of blocks, *error says what to do. */
+/* Writes the trace of what came, as hs_importer_write does; when nothing came that tells of blocks, *error says what to do. */
 struct hs_lttng_output {
     int fd;          /* empty file */
-    const char *elf; /* as in struct hs_intake_options */
+    const char *elf; /* as in struct hs_importer_options */
 };
 int hs_lttng_write(struct hs_lttng *lttng, const struct hs_lttng_output *output, struct hs_error *error);
 

@@ -11,7 +11,7 @@
 
 /* The blocks of one region, and what is sought there. */
 struct search {
-    const struct hs_picture_block *block; /* `n` */
+    const struct hs_heap_snapshot_block *block; /* `n` */
     uint32_t n, start, end;               /* granules of the region */
     uint32_t wanted;                      /* granules of the request */
     unsigned shift;
@@ -69,7 +69,7 @@ static uint64_t address_of(const struct hs_region_state *region, uint32_t pos)
     return region->base + ((uint64_t)(pos - region->first) << region->shift);
 }
 
-static int take_blocks(struct hs_blame *blame, const struct hs_picture *p, const struct best *b)
+static int take_blocks(struct hs_blame *blame, const struct hs_heap_snapshot *p, const struct best *b)
 {
     const struct hs_region_state *region = &p->region[b->region];
     blame->answer = b->to > b->from ? HS_BLAME_FOUND : HS_BLAME_ROOM;
@@ -83,14 +83,14 @@ static int take_blocks(struct hs_blame *blame, const struct hs_picture *p, const
     if (!blame->blocks)
         return HS_ERR_MEMORY;
     for (uint32_t i = 0; i < blame->n; i++) {
-        const struct hs_picture_block *block = &p->block[b->from + i];
+        const struct hs_heap_snapshot_block *block = &p->block[b->from + i];
         blame->blocks[i] = (struct hs_blamed){.block = *block, .address = address_of(region, block->pos),
                                               .bytes = (uint64_t)block->granules << region->shift};
     }
     return HS_OK;
 }
 
-int hs_blame_find(struct hs_blame *blame, const struct hs_picture *p, const struct hs_blame_request *request)
+int hs_blame_find(struct hs_blame *blame, const struct hs_heap_snapshot *p, const struct hs_blame_request *request)
 {
     struct best best = {.any = false};
     *blame = (struct hs_blame){.answer = HS_BLAME_IMPOSSIBLE};
@@ -100,7 +100,7 @@ int hs_blame_find(struct hs_blame *blame, const struct hs_picture *p, const stru
         if (!region->present || wanted > region->granules ||
             (request->asked < p->n_regions && !hs_region_serves(region, &p->region[request->asked], request->caps)))
             continue;
-        uint32_t from = hs_picture_find(p, region->first), to = hs_picture_find(p, region->first + region->granules);
+        uint32_t from = hs_heap_snapshot_find(p, region->first), to = hs_heap_snapshot_find(p, region->first + region->granules);
         struct search s = {to > from ? &p->block[from] : NULL, to - from, region->first, region->first + region->granules,
                            (uint32_t)wanted, region->shift};
         search_region(&best, &s, request->by, (struct best){.region = r, .from = from});

@@ -29,7 +29,7 @@ struct hs_blame_request {
 
 /* A block that would have to go. */
 struct hs_blamed {
-    struct hs_picture_block block;
+    struct hs_heap_snapshot_block block;
     uint64_t address, bytes; /* of its head; taken */
     uint64_t age;      /* ticks since its first allocation; 0 until hs_blame_ages */
     uint32_t survived; /* collections */
@@ -52,7 +52,7 @@ struct hs_blame {
 };
 
 /* Fills *blame; free with hs_blame_free. One pass over the blocks. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_blame_find(struct hs_blame *blame, const struct hs_picture *picture, const struct hs_blame_request *request);
+int hs_blame_find(struct hs_blame *blame, const struct hs_heap_snapshot *picture, const struct hs_blame_request *request);
 void hs_blame_free(struct hs_blame *blame);
 
 /* Looks up the blocks' ages; `model` has to be at the moment of the picture. */

@@ -8,20 +8,20 @@
 #include "analysis/blame/blame.h"
 #include "analysis/sites/names.h"
 
-struct hs_culprit {
+struct hs_blame_group {
     char *line, *kind;
     uint64_t blocks, bytes;     /* bytes: taken */
     uint64_t youngest, oldest;  /* ticks */
     uint32_t survived_least, survived_most; /* collections */
 };
 
-struct hs_culprits {
-    struct hs_culprit *of; /* `n`, most bytes first */
+struct hs_blame_groups {
+    struct hs_blame_group *of; /* `n`, most bytes first */
     size_t n;
 };
 
-/* Fills *culprits; free with hs_culprits_free. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_culprits_find(struct hs_culprits *culprits, const struct hs_blame *blame, const struct hs_names *names);
-void hs_culprits_free(struct hs_culprits *culprits);
+/* Fills *culprits; free with hs_blame_groups_free. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_blame_groups_find(struct hs_blame_groups *culprits, const struct hs_blame *blame, const struct hs_names *names);
+void hs_blame_groups_free(struct hs_blame_groups *culprits);
 
 #endif

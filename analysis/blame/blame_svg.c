@@ -46,12 +46,12 @@ static bool is_blamed(const struct hs_blame *blame, uint32_t pos)
 /* What goes before the rest in a cell of several granules: blamed, used, the run that would be. */
 static uint8_t kind_of(const struct drawing *d, unsigned region, struct hs_extent e)
 {
-    const struct hs_picture *p = d->of->picture;
+    const struct hs_heap_snapshot *p = d->of->picture;
     const struct hs_blame *b = &d->c->blame;
-    const struct hs_layout *layout = &p->layout[region];
+    const struct hs_space_stats *layout = &p->layout[region];
     uint32_t end = e.pos + e.granules;
     uint8_t kind = KINDS;
-    for (uint32_t i = hs_picture_find(p, e.pos); i < p->n_blocks && p->block[i].pos < end && kind != KIND_BLAMED; i++)
+    for (uint32_t i = hs_heap_snapshot_find(p, e.pos); i < p->n_blocks && p->block[i].pos < end && kind != KIND_BLAMED; i++)
         kind = is_blamed(b, p->block[i].pos) ? KIND_BLAMED : KIND_USED;
     if (kind != KINDS)
         return kind;
@@ -143,12 +143,12 @@ static size_t rows(size_t n)
 
 static void culprit_bars(struct drawing *d)
 {
-    const struct hs_culprits *culprits = &d->c->culprits;
+    const struct hs_blame_groups *culprits = &d->c->culprits;
     if (!culprits->n)
         return;
     table_head(d, "Whose they are");
     for (size_t i = 0; i < rows(culprits->n); i++) {
-        const struct hs_culprit *c = &culprits->of[i];
+        const struct hs_blame_group *c = &culprits->of[i];
         char name[HS_FITTED], amount[200], number[2][40];
         snprintf(name, sizeof name, "%s (%s)", c->line, c->kind);
         snprintf(amount, sizeof amount, "%s bytes, %s block%s", bytes_text(number[0], c->bytes), bytes_text(number[1], c->blocks),

@@ -65,11 +65,11 @@ static const struct hs_column culprit_columns[] = {
     {"Kind", "kind", HS_VALUE_TEXT}, {"Line", "line", HS_VALUE_TEXT},
 };
 
-static struct hs_table *culprit_table(const struct hs_blameview *v, const struct hs_culprits *c)
+static struct hs_table *culprit_table(const struct hs_blameview *v, const struct hs_blame_groups *c)
 {
     struct hs_table *table = hs_table_new(culprit_columns, sizeof culprit_columns / sizeof *culprit_columns);
     for (size_t i = 0; table && i < c->n && i < v->limit; i++) {
-        const struct hs_culprit *of = &c->of[i];
+        const struct hs_blame_group *of = &c->of[i];
         const struct hs_value row[] = {
             {.u = of->blocks}, {.u = of->bytes}, {.d = seconds(v, of->youngest)}, {.d = seconds(v, of->oldest)},
             {.u = of->survived_most}, {.u = of->survived_least}, {.s = of->kind}, {.s = of->line},

@@ -15,7 +15,7 @@ struct hs_blame_case {
     bool hypothetical;
     uint64_t elapsed;          /* ticks since the first boot */
     struct hs_blame blame;
-    struct hs_culprits culprits;
+    struct hs_blame_groups culprits;
 };
 
 struct hs_blameview {

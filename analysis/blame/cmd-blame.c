@@ -40,8 +40,8 @@ struct work {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_names names;
-    struct hs_when when;
-    struct hs_picture picture;
+    struct hs_time_spec when;
+    struct hs_heap_snapshot picture;
     struct hs_islands islands;
     struct hs_blame_case *cases; /* the last ones, oldest first */
     size_t n;
@@ -68,7 +68,7 @@ static void blame(struct work *w, struct hs_blame_case *c)
         .size = c->failure.size, .by = (enum hs_blame_by)w->args->fewest, .asked = c->failure.region, .caps = c->failure.caps,
     };
     if (!w->error)
-        w->error = hs_picture_take(&w->picture, w->model);
+        w->error = hs_heap_snapshot_take(&w->picture, w->model);
     if (!w->error)
         w->error = hs_blame_find(&c->blame, &w->picture, &request);
     hs_blame_ages(&c->blame, w->model);
@@ -76,7 +76,7 @@ static void blame(struct work *w, struct hs_blame_case *c)
 
 static bool for_want_of_room(const struct hs_model *m, const struct hs_failure *f)
 {
-    return m->synced && !hs_model_is_told(m) && f->verdict != HS_VERDICT_LOCKED && f->verdict != HS_VERDICT_REFUSED;
+    return m->synced && !hs_model_summary_only(m) && f->verdict != HS_VERDICT_LOCKED && f->verdict != HS_VERDICT_REFUSED;
 }
 
 static void on_failure(void *context, const struct hs_failure *failure)
@@ -97,7 +97,7 @@ static void on_failure(void *context, const struct hs_failure *failure)
 /* The moment that --at names: a later one with the same mark takes its place. */
 static void ask(struct work *w)
 {
-    struct hs_layout layout = hs_model_layout(w->model, HS_ALL_REGIONS);
+    struct hs_space_stats layout = hs_model_layout(w->model, HS_ALL_REGIONS);
     if (w->n)
         hs_blame_free(&w->cases[--w->n].blame);
     struct hs_blame_case *c = new_case(w);
@@ -105,7 +105,7 @@ static void ask(struct work *w)
     c->failure = (struct hs_failure){
         .size = w->args->size < UINT32_MAX ? (uint32_t)w->args->size : UINT32_MAX, .number = w->model->number,
         .site = HS_SITE_UNKNOWN, .region = HS_ALL_REGIONS, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
-        .synced = w->model->synced && !hs_model_is_told(w->model), .verdict = HS_VERDICT_UNKNOWN,
+        .synced = w->model->synced && !hs_model_summary_only(w->model), .verdict = HS_VERDICT_UNKNOWN,
     };
     blame(w, c);
 }
@@ -114,7 +114,7 @@ static int watch(void *context, const struct hs_event *events, long n)
 {
     struct work *w = context;
     for (const struct hs_event *e = events; e < events + n && !w->error; e++) {
-        if (!w->done && hs_when_before(&w->when, e, hs_seconds(w->reader, hs_event_elapsed(w->model, e)))) {
+        if (!w->done && hs_time_spec_before(&w->when, e, hs_seconds(w->reader, hs_event_elapsed(w->model, e)))) {
             ask(w);
             w->done = true;
         }
@@ -122,7 +122,7 @@ static int watch(void *context, const struct hs_event *events, long n)
         hs_model_feed(w->model, e, 1);
         error = error ? error : hs_islands_after(&w->islands, w->model, e);
         w->error = w->error ? w->error : error;
-        if (!w->done && hs_when_at(&w->when, e)) {
+        if (!w->done && hs_time_spec_at(&w->when, e)) {
             ask(w);
             w->done = w->when.occurrence > 0;
         }
@@ -147,7 +147,7 @@ static int check(struct work *w)
     const char *path = w->args->common.input;
     if (w->error)
         return hs_complain("%s: %s", path, hs_strerror(w->error));
-    if (w->args->size && w->when.kind != HS_WHEN_MARK && !w->done)
+    if (w->args->size && w->when.kind != HS_TIME_SPEC_MARK && !w->done)
         ask(w);
     if (w->args->size && !w->n)
         return hs_complain("%s: no mark '%.*s'%s", path, (int)w->when.label_len, w->when.label,
@@ -214,7 +214,7 @@ static int measure_and_print(struct work *w)
     struct hs_advised advised = {w->model, w->reader, least_asked(w)};
     int error = lines ? hs_island_report_make(&report, &w->islands, lines, &advised) : HS_ERR_MEMORY;
     for (size_t i = 0; !error && i < w->n; i++)
-        error = hs_culprits_find(&w->cases[i].culprits, &w->cases[i].blame, &w->names);
+        error = hs_blame_groups_find(&w->cases[i].culprits, &w->cases[i].blame, &w->names);
     int status = error ? exit_status(error) : print(w, lines, &report);
     hs_island_report_free(&report);
     hs_groups_free(lines);
@@ -240,11 +240,11 @@ static void release(struct work *w)
 {
     for (size_t i = 0; i < w->n; i++) {
         hs_blame_free(&w->cases[i].blame);
-        hs_culprits_free(&w->cases[i].culprits);
+        hs_blame_groups_free(&w->cases[i].culprits);
     }
     free(w->cases);
     hs_islands_free(&w->islands);
-    hs_picture_free(&w->picture);
+    hs_heap_snapshot_free(&w->picture);
     hs_symbols_close(w->names.symbols);
     hs_model_free(w->model);
     hs_reader_close(w->reader);
@@ -257,7 +257,7 @@ static int run(void *memory)
         return HS_EXIT_BAD;
     if (w.args->at && !w.args->size)
         return hs_complain("--at needs --size: how many bytes would be asked for then");
-    if (!hs_when_parse(&w.when, w.args->size ? w.args->at ? w.args->at : "end" : NULL, "at"))
+    if (!hs_time_spec_parse(&w.when, w.args->size ? w.args->at ? w.args->at : "end" : NULL, "at"))
         return HS_EXIT_BAD;
     w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
     if (!w.reader)

@@ -11,9 +11,9 @@
 #include "analysis/blame/separators.h"
 
 struct scan {
-    struct hs_pins *pins;
-    const struct hs_pin_groups *groups;
-    struct hs_pin *of; /* by group */
+    struct hs_separators *pins;
+    const struct hs_separator_groups *groups;
+    struct hs_separator *of; /* by group */
     unsigned shift;
     uint32_t clump_group, clump_start; /* granule at which the run would begin */
 };
@@ -21,12 +21,12 @@ struct scan {
 static void end_clump(struct scan *s, uint32_t end)
 {
     uint64_t bytes = (uint64_t)(end - s->clump_start) << s->shift;
-    struct hs_pin *pin = s->clump_group == UINT32_MAX ? NULL : &s->of[s->clump_group];
+    struct hs_separator *pin = s->clump_group == UINT32_MAX ? NULL : &s->of[s->clump_group];
     if (pin && bytes > pin->largest_without)
         pin->largest_without = bytes;
 }
 
-static void count_gap(struct hs_pins *pins, uint64_t bytes)
+static void count_gap(struct hs_separators *pins, uint64_t bytes)
 {
     if (!bytes)
         return;
@@ -46,13 +46,13 @@ static void count_borders(struct scan *s, uint32_t group, uint64_t bytes, unsign
     s->of[group].bytes += bytes;
 }
 
-static void scan_region(struct scan *s, const struct hs_picture *picture, const struct hs_region_state *region)
+static void scan_region(struct scan *s, const struct hs_heap_snapshot *picture, const struct hs_region_state *region)
 {
     uint32_t at = region->first, end = region->first + region->granules;
     s->shift = region->shift;
     s->clump_group = UINT32_MAX;
-    for (uint32_t i = hs_picture_find(picture, at); i < picture->n_blocks && picture->block[i].pos < end; i++) {
-        const struct hs_picture_block *block = &picture->block[i];
+    for (uint32_t i = hs_heap_snapshot_find(picture, at); i < picture->n_blocks && picture->block[i].pos < end; i++) {
+        const struct hs_heap_snapshot_block *block = &picture->block[i];
         uint32_t group = s->groups->of(s->groups->context, block->site);
         uint32_t behind = block->pos + block->granules;
         uint32_t next = i + 1 < picture->n_blocks && block[1].pos < end ? block[1].pos : end;
@@ -71,7 +71,7 @@ static void scan_region(struct scan *s, const struct hs_picture *picture, const 
 
 static int by_gain(const void *left, const void *right)
 {
-    const struct hs_pin *a = left, *b = right;
+    const struct hs_separator *a = left, *b = right;
     if (a->largest_without != b->largest_without)
         return a->largest_without < b->largest_without ? 1 : -1;
     if (a->borders != b->borders)
@@ -81,12 +81,12 @@ static int by_gain(const void *left, const void *right)
 
 static int by_borders(const void *left, const void *right)
 {
-    const struct hs_pin *a = left, *b = right;
+    const struct hs_separator *a = left, *b = right;
     return a->borders != b->borders ? (a->borders < b->borders ? 1 : -1) : by_gain(left, right);
 }
 
 /* Without a group that gains nothing the longest run stays what it is. */
-static void keep_borderers(struct hs_pins *pins, const struct hs_pin *of, size_t n_groups)
+static void keep_borderers(struct hs_separators *pins, const struct hs_separator *of, size_t n_groups)
 {
     for (size_t g = 0; g < n_groups; g++) {
         if (!of[g].borders)
@@ -104,16 +104,16 @@ static void keep_borderers(struct hs_pins *pins, const struct hs_pin *of, size_t
 #define CANDIDATES 32u /* half of them gain most alone, the others form most borders */
 
 struct choice {
-    const struct hs_picture *picture;
-    const struct hs_pin_groups *groups;
+    const struct hs_heap_snapshot *picture;
+    const struct hs_separator_groups *groups;
     bool *gone; /* by group */
 };
 
 static uint32_t longest_in_region(const struct choice *c, const struct hs_region_state *region)
 {
-    const struct hs_picture *p = c->picture;
+    const struct hs_heap_snapshot *p = c->picture;
     uint32_t start = region->first, end = region->first + region->granules, longest = 0;
-    for (uint32_t i = hs_picture_find(p, start); i < p->n_blocks && p->block[i].pos < end; i++) {
+    for (uint32_t i = hs_heap_snapshot_find(p, start); i < p->n_blocks && p->block[i].pos < end; i++) {
         uint32_t group = c->groups->of(c->groups->context, p->block[i].site);
         if (group != UINT32_MAX && c->gone[group])
             continue;
@@ -135,7 +135,7 @@ static uint64_t longest_without_gone(const struct choice *c)
 }
 
 /* Moves the best of pin[from] to pin[to - 1] to the front of them; candidates stand by their borders. */
-static void choose(const struct choice *c, struct hs_pin *pin, size_t from, size_t to)
+static void choose(const struct choice *c, struct hs_separator *pin, size_t from, size_t to)
 {
     size_t best = from;
     for (size_t i = from; i < to; i++) {
@@ -145,7 +145,7 @@ static void choose(const struct choice *c, struct hs_pin *pin, size_t from, size
         if (pin[i].together > pin[best].together)
             best = i;
     }
-    struct hs_pin chosen = pin[best];
+    struct hs_separator chosen = pin[best];
     memmove(&pin[from + 1], &pin[from], (best - from) * sizeof *pin);
     pin[from] = chosen;
     c->gone[chosen.group] = true;
@@ -153,7 +153,7 @@ static void choose(const struct choice *c, struct hs_pin *pin, size_t from, size
         pin[i].together = 0;
 }
 
-static int put_in_order(struct hs_pins *pins, const struct hs_picture *picture, const struct hs_pin_groups *groups)
+static int put_in_order(struct hs_separators *pins, const struct hs_heap_snapshot *picture, const struct hs_separator_groups *groups)
 {
     struct choice c = {picture, groups, calloc(groups->n_groups + 1, sizeof *c.gone)};
     size_t alone = pins->n < CANDIDATES / 2 ? pins->n : CANDIDATES / 2;
@@ -163,16 +163,16 @@ static int put_in_order(struct hs_pins *pins, const struct hs_picture *picture, 
     qsort(pins->pin, pins->n, sizeof *pins->pin, by_gain);
     qsort(pins->pin + alone, pins->n - alone, sizeof *pins->pin, by_borders);
     qsort(pins->pin, n, sizeof *pins->pin, by_borders);
-    for (size_t i = 0; i < n && i < HS_PINS_TOGETHER; i++)
+    for (size_t i = 0; i < n && i < HS_SEPARATORS_TOGETHER; i++)
         choose(&c, pins->pin, i, n);
     free(c.gone);
     return HS_OK;
 }
 
-int hs_pins_measure(struct hs_pins *pins, const struct hs_picture *picture, const struct hs_pin_groups *groups)
+int hs_separators_measure(struct hs_separators *pins, const struct hs_heap_snapshot *picture, const struct hs_separator_groups *groups)
 {
     struct scan s = {.pins = pins, .groups = groups, .of = calloc(groups->n_groups + 1, sizeof *s.of)};
-    *pins = (struct hs_pins){.pin = calloc(groups->n_groups + 1, sizeof *pins->pin)};
+    *pins = (struct hs_separators){.pin = calloc(groups->n_groups + 1, sizeof *pins->pin)};
     int error = s.of && pins->pin ? HS_OK : HS_ERR_MEMORY;
     for (unsigned r = 0; !error && r < picture->n_regions; r++)
         if (picture->region[r].present)
@@ -183,13 +183,13 @@ int hs_pins_measure(struct hs_pins *pins, const struct hs_picture *picture, cons
     return error ? error : put_in_order(pins, picture, groups);
 }
 
-void hs_pins_free(struct hs_pins *pins)
+void hs_separators_free(struct hs_separators *pins)
 {
     free(pins->pin);
-    *pins = (struct hs_pins){0};
+    *pins = (struct hs_separators){0};
 }
 
-size_t hs_pins_needed(const struct hs_pins *pins, uint64_t bytes)
+size_t hs_separators_needed(const struct hs_separators *pins, uint64_t bytes)
 {
     for (size_t i = 0; i < pins->n && pins->pin[i].together; i++)
         if (pins->pin[i].together >= bytes)

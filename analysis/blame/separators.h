@@ -12,7 +12,7 @@
 
 #include "analysis/space/snapshot.h"
 
-struct hs_pin {
+struct hs_separator {
     uint32_t group;
     uint64_t largest_without; /* bytes of the longest free run without the group's blocks */
     uint64_t together;        /* without these and those of all pins before; 0: not measured */
@@ -20,10 +20,10 @@ struct hs_pin {
     uint64_t blocks, bytes;   /* of the group that form a border */
 };
 
-#define HS_PINS_TOGETHER 8u /* so many are measured together */
+#define HS_SEPARATORS_TOGETHER 8u /* so many are measured together */
 
-struct hs_pins {
-    struct hs_pin *pin;    /* of groups that form a border; each the best to add to those before it */
+struct hs_separators {
+    struct hs_separator *pin;    /* of groups that form a border; each the best to add to those before it */
     size_t n;
     uint64_t largest_free; /* bytes of the longest free run, as it was */
     uint64_t free, free_runs;
@@ -31,18 +31,18 @@ struct hs_pins {
 };
 
 /* Which group a site belongs to: below `n_groups`, or UINT32_MAX for none. */
-struct hs_pin_groups {
+struct hs_separator_groups {
     uint32_t (*of)(const void *context, uint32_t site);
     const void *context;
     size_t n_groups;
 };
 
-/* Fills *pins; free with hs_pins_free. Returns HS_OK or HS_ERR_MEMORY. At most some hundred passes over
+/* Fills *pins; free with hs_separators_free. Returns HS_OK or HS_ERR_MEMORY. At most some hundred passes over
  * the blocks. */
-int hs_pins_measure(struct hs_pins *pins, const struct hs_picture *picture, const struct hs_pin_groups *groups);
-void hs_pins_free(struct hs_pins *pins);
+int hs_separators_measure(struct hs_separators *pins, const struct hs_heap_snapshot *picture, const struct hs_separator_groups *groups);
+void hs_separators_free(struct hs_separators *pins);
 
 /* How many of the first pins have to go for a free run of `bytes`; 0 when those measured do not do. */
-size_t hs_pins_needed(const struct hs_pins *pins, uint64_t bytes);
+size_t hs_separators_needed(const struct hs_separators *pins, uint64_t bytes);
 
 #endif

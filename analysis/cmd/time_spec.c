@@ -6,7 +6,7 @@
 
 #include "analysis/cmd/cmd.h"
 
-static bool parse_time(struct hs_when *when, const char *text)
+static bool parse_time(struct hs_time_spec *when, const char *text)
 {
     static const struct {
         const char *name;
@@ -18,7 +18,7 @@ static bool parse_time(struct hs_when *when, const char *text)
         return false;
     for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
         if (!strcmp(end, unit[i].name)) {
-            *when = (struct hs_when){ .kind = HS_WHEN_TIME, .seconds = value * unit[i].seconds };
+            *when = (struct hs_time_spec){ .kind = HS_TIME_SPEC_TIME, .seconds = value * unit[i].seconds };
             return true;
         }
     }
@@ -32,10 +32,10 @@ static bool parse_number(uint64_t *number, const char *text)
     return *text >= '0' && *text <= '9' && !*end;
 }
 
-static bool parse_mark(struct hs_when *when, const char *label)
+static bool parse_mark(struct hs_time_spec *when, const char *label)
 {
     const char *hash = strrchr(label, '#');
-    *when = (struct hs_when){ .kind = HS_WHEN_MARK, .label = label, .label_len = strlen(label) };
+    *when = (struct hs_time_spec){ .kind = HS_TIME_SPEC_MARK, .label = label, .label_len = strlen(label) };
     if (hash && parse_number(&when->occurrence, hash + 1) && when->occurrence)
         when->label_len = (size_t)(hash - label);
     else
@@ -43,38 +43,38 @@ static bool parse_mark(struct hs_when *when, const char *label)
     return true;
 }
 
-static bool parse(struct hs_when *when, const char *text)
+static bool parse(struct hs_time_spec *when, const char *text)
 {
-    *when = (struct hs_when){ .kind = HS_WHEN_END };
+    *when = (struct hs_time_spec){ .kind = HS_TIME_SPEC_END };
     if (!strcmp(text, "end"))
         return true;
     if (!strncmp(text, "mark:", 5))
         return parse_mark(when, text + 5);
     if (strncmp(text, "event:", 6))
         return parse_time(when, text);
-    when->kind = HS_WHEN_EVENT;
+    when->kind = HS_TIME_SPEC_EVENT;
     return parse_number(&when->number, text + 6);
 }
 
-bool hs_when_parse(struct hs_when *when, const char *text, const char *option)
+bool hs_time_spec_parse(struct hs_time_spec *when, const char *text, const char *option)
 {
-    *when = (struct hs_when){ .kind = HS_WHEN_UNSET };
+    *when = (struct hs_time_spec){ .kind = HS_TIME_SPEC_UNSET };
     if (!text || parse(when, text))
         return true;
     hs_complain("--%s takes end, a time (1.5s, 20ms, 7us), event:N or mark:LABEL, not '%s'", option, text);
     return false;
 }
 
-bool hs_when_before(const struct hs_when *when, const struct hs_event *event, double elapsed_seconds)
+bool hs_time_spec_before(const struct hs_time_spec *when, const struct hs_event *event, double elapsed_seconds)
 {
-    if (when->kind == HS_WHEN_TIME)
+    if (when->kind == HS_TIME_SPEC_TIME)
         return elapsed_seconds > when->seconds;
-    return when->kind == HS_WHEN_EVENT && event->number > when->number;
+    return when->kind == HS_TIME_SPEC_EVENT && event->number > when->number;
 }
 
-bool hs_when_at(struct hs_when *when, const struct hs_event *event)
+bool hs_time_spec_at(struct hs_time_spec *when, const struct hs_event *event)
 {
-    if (when->kind != HS_WHEN_MARK || event->kind != HS_MARK || event->record->data_len != when->label_len ||
+    if (when->kind != HS_TIME_SPEC_MARK || event->kind != HS_MARK || event->record->data_len != when->label_len ||
         (when->label_len && memcmp(event->record->data, when->label, when->label_len)))
         return false;
     when->seen++;
@@ -96,17 +96,17 @@ uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event)
 
 bool hs_range_parse(struct hs_range *range, const char *from, const char *to)
 {
-    if (!hs_when_parse(&range->from, from, "from") || !hs_when_parse(&range->to, to, "to"))
+    if (!hs_time_spec_parse(&range->from, from, "from") || !hs_time_spec_parse(&range->to, to, "to"))
         return false;
-    range->from.occurrence += range->from.kind == HS_WHEN_MARK && !range->from.occurrence;
+    range->from.occurrence += range->from.kind == HS_TIME_SPEC_MARK && !range->from.occurrence;
     range->begun = !from;
     return true;
 }
 
-static bool begins(struct hs_when *from, const struct hs_event *event, double elapsed_seconds)
+static bool begins(struct hs_time_spec *from, const struct hs_event *event, double elapsed_seconds)
 {
-    return hs_when_before(from, event, elapsed_seconds) || hs_when_at(from, event) ||
-           (from->kind == HS_WHEN_EVENT && event->number == from->number);
+    return hs_time_spec_before(from, event, elapsed_seconds) || hs_time_spec_at(from, event) ||
+           (from->kind == HS_TIME_SPEC_EVENT && event->number == from->number);
 }
 
 enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event *event, double elapsed_seconds)
@@ -114,7 +114,7 @@ enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event
     range->begun = range->begun || begins(&range->from, event, elapsed_seconds);
     if (!range->begun)
         return HS_RANGE_BEFORE;
-    if (hs_when_before(&range->to, event, elapsed_seconds))
+    if (hs_time_spec_before(&range->to, event, elapsed_seconds))
         return HS_RANGE_BEHIND;
-    return hs_when_at(&range->to, event) ? HS_RANGE_LAST : HS_RANGE_INSIDE;
+    return hs_time_spec_at(&range->to, event) ? HS_RANGE_LAST : HS_RANGE_INSIDE;
 }

@@ -13,10 +13,10 @@
 #include "analysis/time/summary.h"
 #include "analysis/model/model.h"
 
-enum hs_when_kind { HS_WHEN_UNSET, HS_WHEN_END, HS_WHEN_TIME, HS_WHEN_EVENT, HS_WHEN_MARK };
+enum hs_time_spec_kind { HS_TIME_SPEC_UNSET, HS_TIME_SPEC_END, HS_TIME_SPEC_TIME, HS_TIME_SPEC_EVENT, HS_TIME_SPEC_MARK };
 
-struct hs_when {
-    enum hs_when_kind kind;
+struct hs_time_spec {
+    enum hs_time_spec_kind kind;
     double seconds;
     uint64_t number;      /* record */
     const char *label;    /* not terminated: `label_len` bytes */
@@ -27,7 +27,7 @@ struct hs_when {
 
 /* Reads what the user wrote; complains about `option` and returns false when it names no moment. NULL
  * leaves `when` unset. `text` must outlive it. */
-bool hs_when_parse(struct hs_when *when, const char *text, const char *option);
+bool hs_time_spec_parse(struct hs_time_spec *when, const char *text, const char *option);
 
 /* Time since the trace's start, over all boots: what a model knows too, for commands without one. */
 struct hs_clock {
@@ -38,15 +38,15 @@ struct hs_clock {
 uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event);
 
 /* Whether a moment lies before `event`, `elapsed` ticks after the trace's start. Not of marks. */
-bool hs_when_before(const struct hs_when *when, const struct hs_event *event, double elapsed_seconds);
+bool hs_time_spec_before(const struct hs_time_spec *when, const struct hs_event *event, double elapsed_seconds);
 
 /* Whether `event` is the mark (or, where the last is wanted, may be it). Each event is to be asked about once. */
-bool hs_when_at(struct hs_when *when, const struct hs_event *event);
+bool hs_time_spec_at(struct hs_time_spec *when, const struct hs_event *event);
 
 /* A part of a trace: --from and --to. Of several marks with a label it begins at the first, and ends at the
  * first behind that. Zeroed, it is the whole. */
 struct hs_range {
-    struct hs_when from, to;
+    struct hs_time_spec from, to;
     bool begun;
 };
 

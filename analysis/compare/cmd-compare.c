@@ -30,8 +30,8 @@ struct source {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_names names;
-    struct hs_when when;       /* UNSET: behind the last collection */
-    struct hs_picture picture;
+    struct hs_time_spec when;       /* UNSET: behind the last collection */
+    struct hs_heap_snapshot picture;
     bool tearing_down;         /* within the collection that ends the heap */
     struct hs_refs refs;
     bool wants_names;          /* of the next snapshot of references */
@@ -76,7 +76,7 @@ static int keep_entries(struct source *s)
 
 static void take(struct source *s)
 {
-    int error = hs_picture_take(&s->picture, s->model);
+    int error = hs_heap_snapshot_take(&s->picture, s->model);
     error = error ? error : keep_entries(s);
     s->error = s->error ? s->error : error;
     s->wants_names = true;
@@ -135,16 +135,16 @@ static void watch_collections(struct source *s, const struct hs_event *e)
 static int watch(void *context, const struct hs_event *events, long n)
 {
     struct source *s = context;
-    const bool chosen = s->when.kind != HS_WHEN_UNSET;
+    const bool chosen = s->when.kind != HS_TIME_SPEC_UNSET;
     for (const struct hs_event *e = events; e < events + n; e++) {
         double at = hs_seconds(s->reader, hs_event_elapsed(s->model, e));
-        if (chosen && !s->picture.taken && hs_when_before(&s->when, e, at))
+        if (chosen && !s->picture.taken && hs_time_spec_before(&s->when, e, at))
             take(s);
         hs_model_feed(s->model, e, 1);
         hs_phases_feed(s->phases, s->model, e);
         if (!chosen)
             watch_collections(s, e);
-        else if (hs_when_at(&s->when, e))
+        else if (hs_time_spec_at(&s->when, e))
             take(s);
         watch_names(s, e);
     }
@@ -155,7 +155,7 @@ static int watch(void *context, const struct hs_event *events, long n)
 /* What was not met on the way is the trace's end, except a mark that does not exist. */
 static int take_rest(struct source *s)
 {
-    if (!s->picture.taken && s->when.kind == HS_WHEN_MARK)
+    if (!s->picture.taken && s->when.kind == HS_TIME_SPEC_MARK)
         return hs_complain("%s: no mark '%.*s'%s; heapstrata stat and dump show which there are", s->path,
                            (int)s->when.label_len, s->when.label, s->when.seen ? " so many times" : "");
     if (!s->picture.taken)
@@ -225,7 +225,7 @@ static void unload(struct source *s)
     free(s->entry);
     hs_phases_free(s->phases);
     hs_refs_free(&s->refs);
-    hs_picture_free(&s->picture);
+    hs_heap_snapshot_free(&s->picture);
     hs_symbols_close(s->names.symbols);
     hs_model_free(s->model);
     hs_reader_close(s->reader);
@@ -279,7 +279,7 @@ static int parse_args(struct work *w)
     for (unsigned i = 0; i < w->n; i++) {
         w->source[i].args = w->args;
         w->source[i].path = apart ? i ? common->file[i - 1] : common->input : common->file[i];
-        if (!hs_when_parse(&w->source[i].when, w->args->at, "at"))
+        if (!hs_time_spec_parse(&w->source[i].when, w->args->at, "at"))
             return HS_EXIT_BAD;
     }
     w->view = (struct hs_compareview){

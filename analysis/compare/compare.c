@@ -163,7 +163,7 @@ static int add_site(struct hs_compare *c, enum hs_compare_by by, unsigned side, 
     return HS_OK;
 }
 
-static int add_block(struct hs_compare *c, enum hs_compare_by by, unsigned side, const struct hs_picture_block *b)
+static int add_block(struct hs_compare *c, enum hs_compare_by by, unsigned side, const struct hs_heap_snapshot_block *b)
 {
     struct hs_cell *cell = cell_of(c, by, side, b->site);
     if (!cell)
@@ -265,7 +265,7 @@ static void total(struct hs_compare *c, unsigned side)
     const struct hs_side *s = &c->side[side];
     uint64_t *total = c->total[side], requested = 0;
     for (unsigned i = 0; i < s->picture->n_regions; i++) {
-        const struct hs_layout *layout = &s->picture->layout[i];
+        const struct hs_space_stats *layout = &s->picture->layout[i];
         if (!s->picture->region[i].present)
             continue;
         total[HS_COST_RETAINED] += layout->used;

@@ -52,7 +52,7 @@ static void merge(struct hs_held *to, const struct hs_held *from)
 }
 
 /* One row a line; those of equal names become one. */
-static int make_rows(struct hs_diagnosis *d, const struct hs_moment *w, const struct hs_names *names)
+static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     char name[HS_NAME_MAX];
     uint64_t live = 0;
@@ -100,7 +100,7 @@ static int by_blocks(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-static int make_between(struct hs_diagnosis *d, const struct hs_moment *w, const struct hs_names *names)
+static int make_between(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     char name[HS_NAME_MAX];
     if (w->blame.answer != HS_BLAME_FOUND)
@@ -188,7 +188,7 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
     return d->grows ? HS_CAUSE_GROWING : HS_CAUSE_FULL;
 }
 
-static int diagnose(struct hs_diagnosis *d, const struct hs_moment *w, const struct hs_names *names)
+static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     *d = (struct hs_diagnosis){.failure = w->failure, .total = w->total};
     hs_name_of_site(names, w->failure.site, HS_KEY_LINE, d->line);
@@ -210,7 +210,7 @@ static int by_size(const void *left, const void *right)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-int hs_diagnose(struct hs_diagnoses *all, const struct hs_watch *w, const struct hs_names *names)
+int hs_diagnose(struct hs_diagnoses *all, const struct hs_failure_watch *w, const struct hs_names *names)
 {
     int error = w->error;
     *all = (struct hs_diagnoses){.failures = w->failures};

@@ -6,7 +6,7 @@
  * that is ending often fails again for the few bytes of an exception: those do not count. The heap is judged as it was at that
  * moment. The collector has just run then, unless it was off, so what is in use is live.
  *
- *     struct hs_watch *watch = hs_watch_new();            hs_watch_failed is the model's observer of failures
+ *     struct hs_failure_watch *watch = hs_failure_watch_new();            hs_failure_watch_failed is the model's observer of failures
  *     ... replay ...
  *     hs_diagnose(&diagnoses, watch, names);              measures; never prints
  */
@@ -69,17 +69,17 @@ struct hs_diagnoses {
     uint64_t failures;              /* of heaps that are no pools; those that follow a larger one included */
 };
 
-struct hs_watch;
+struct hs_failure_watch;
 
 /* NULL when memory is short. */
-struct hs_watch *hs_watch_new(void);
-void hs_watch_free(struct hs_watch *watch);
+struct hs_failure_watch *hs_failure_watch_new(void);
+void hs_failure_watch_free(struct hs_failure_watch *watch);
 
 /* For the model's observer of failures. */
-void hs_watch_failed(struct hs_watch *watch, const struct hs_model *model, const struct hs_failure *failure);
+void hs_failure_watch_failed(struct hs_failure_watch *watch, const struct hs_model *model, const struct hs_failure *failure);
 
 /* Fills *diagnoses; free it with hs_diagnoses_free in any case. HS_OK or HS_ERR_MEMORY. */
-int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_watch *watch, const struct hs_names *names);
+int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *watch, const struct hs_names *names);
 void hs_diagnoses_free(struct hs_diagnoses *diagnoses);
 
 #endif

@@ -6,7 +6,7 @@
 struct hs_exam *hs_exam_new(void)
 {
     struct hs_exam *exam = calloc(1, sizeof *exam);
-    if (exam && !(exam->watch = hs_watch_new())) {
+    if (exam && !(exam->watch = hs_failure_watch_new())) {
         free(exam);
         return NULL;
     }
@@ -19,13 +19,13 @@ void hs_exam_free(struct hs_exam *exam)
         return;
     hs_diagnoses_free(&exam->diagnoses);
     hs_growth_free(&exam->growth);
-    hs_watch_free(exam->watch);
+    hs_failure_watch_free(exam->watch);
     free(exam);
 }
 
 void hs_exam_failed(struct hs_exam *exam, const struct hs_model *model, const struct hs_failure *failure)
 {
-    hs_watch_failed(exam->watch, model, failure);
+    hs_failure_watch_failed(exam->watch, model, failure);
 }
 
 void hs_exam_collected(struct hs_exam *exam, const struct hs_model *model)

@@ -14,7 +14,7 @@
 #include "analysis/diagnosis/growth.h"
 
 struct hs_exam {
-    struct hs_watch *watch;
+    struct hs_failure_watch *watch;
     struct hs_growth growth;
     struct hs_diagnoses diagnoses; /* of failures, once concluded */
     struct hs_growing growing;     /* likewise; meaningful where `grows` */

@@ -9,12 +9,12 @@
 #define FOLLOWING_BYTES   256u /* what an exception and its traceback ask for at most in one piece */
 #define FOLLOWING_RECORDS 100u /* records after the failure in which they do */
 
-struct hs_watch *hs_watch_new(void)
+struct hs_failure_watch *hs_failure_watch_new(void)
 {
-    return calloc(1, sizeof(struct hs_watch));
+    return calloc(1, sizeof(struct hs_failure_watch));
 }
 
-void hs_watch_free(struct hs_watch *w)
+void hs_failure_watch_free(struct hs_failure_watch *w)
 {
     if (!w)
         return;
@@ -22,7 +22,7 @@ void hs_watch_free(struct hs_watch *w)
         hs_blame_free(&w->moment[i].blame);
         free(w->moment[i].site);
     }
-    hs_picture_free(&w->picture);
+    hs_heap_snapshot_free(&w->picture);
     free(w);
 }
 
@@ -45,7 +45,7 @@ static void count(struct hs_site_then *site, const struct hs_live_block *block, 
 }
 
 /* Every live block is counted for the site that asked for its present size. */
-static void count_blocks(struct hs_moment *t, const struct hs_model *m)
+static void count_blocks(struct hs_failure_state *t, const struct hs_model *m)
 {
     t->total = 0;
     for (unsigned i = 0; i < m->n_regions; i++) {
@@ -62,7 +62,7 @@ static void count_blocks(struct hs_moment *t, const struct hs_model *m)
     }
 }
 
-static void count_sites(struct hs_moment *t, const struct hs_model *m)
+static void count_sites(struct hs_failure_state *t, const struct hs_model *m)
 {
     for (uint32_t i = 0; i < t->n; i++) {
         t->site[i].site = i - 1;
@@ -70,16 +70,16 @@ static void count_sites(struct hs_moment *t, const struct hs_model *m)
     }
 }
 
-static int find_blame(struct hs_watch *w, struct hs_moment *t, const struct hs_model *m)
+static int find_blame(struct hs_failure_watch *w, struct hs_failure_state *t, const struct hs_model *m)
 {
     struct hs_blame_request request = {.size = t->failure.size, .asked = t->failure.region, .caps = t->failure.caps};
-    int error = hs_picture_take(&w->picture, m);
+    int error = hs_heap_snapshot_take(&w->picture, m);
     hs_blame_free(&t->blame);
     t->blame = (struct hs_blame){.answer = HS_BLAME_ROOM};
     return error ? error : hs_blame_find(&t->blame, &w->picture, &request);
 }
 
-static int keep(struct hs_watch *w, struct hs_moment *t, const struct hs_model *m)
+static int keep(struct hs_failure_watch *w, struct hs_failure_state *t, const struct hs_model *m)
 {
     struct hs_site_then *site = calloc(m->n_sums ? m->n_sums : 1, sizeof *site);
     if (!site)
@@ -93,7 +93,7 @@ static int keep(struct hs_watch *w, struct hs_moment *t, const struct hs_model *
 }
 
 /* After a failure the exception's own objects fail for a few bytes each: they are no failures of the program. */
-static bool follows(const struct hs_watch *w, const struct hs_failure *f)
+static bool follows(const struct hs_failure_watch *w, const struct hs_failure *f)
 {
     return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->size < w->last_size && f->number - w->last_number <= FOLLOWING_RECORDS;
 }
@@ -105,10 +105,10 @@ static bool leads(const struct hs_failure *f, const struct hs_failure *before)
     return !before->size || (for_want_of_room && f->size > before->size);
 }
 
-void hs_watch_failed(struct hs_watch *w, const struct hs_model *m, const struct hs_failure *failure)
+void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *m, const struct hs_failure *failure)
 {
     bool pool = failure->region < m->n_regions && m->region[failure->region].memory == HS_MEMORY_POOL;
-    struct hs_moment *t = &w->moment[failure->verdict];
+    struct hs_failure_state *t = &w->moment[failure->verdict];
     if (pool || w->error)
         return;
     w->failures++;

@@ -14,7 +14,7 @@ struct hs_site_then {
 };
 
 /* The failure of one verdict that is judged, and the heap at its moment. */
-struct hs_moment {
+struct hs_failure_state {
     struct hs_failure failure;     /* of size 0: there is none */
     uint64_t total;                /* bytes of the regions it could have come from */
     struct hs_site_then *site;     /* `n`: of site number s at s + 1, at 0 of HS_SITE_UNKNOWN */
@@ -22,12 +22,12 @@ struct hs_moment {
     struct hs_blame blame;         /* where the free space was in pieces */
 };
 
-struct hs_watch {
-    struct hs_moment moment[HS_DIAGNOSES]; /* by enum hs_verdict */
+struct hs_failure_watch {
+    struct hs_failure_state moment[HS_DIAGNOSES]; /* by enum hs_verdict */
     uint64_t failures;             /* all, of heaps that are no pools */
     uint64_t last_number;          /* record of the last of them, and what it asked for */
     uint32_t last_size;
-    struct hs_picture picture;     /* for blame */
+    struct hs_heap_snapshot picture;     /* for blame */
     int error;
 };
 

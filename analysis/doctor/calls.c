@@ -39,10 +39,10 @@ static bool same_line(const char *at, const char *name, uint64_t *value)
     return isdigit((unsigned char)*after) && hs_number_behind(after, "", value);
 }
 
-struct hs_call hs_patient_call(const struct hs_patient *p, const char *name, size_t from)
+struct hs_text_call hs_doctor_input_call(const struct hs_doctor_input *p, const char *name, size_t from)
 {
     for (size_t i = from; i < p->n_lines; i++) {
-        struct hs_call call = {.line = &p->line[i]};
+        struct hs_text_call call = {.line = &p->line[i]};
         const char *at = strstr(call.line->text, name);
         if (!at)
             continue;
@@ -51,10 +51,10 @@ struct hs_call hs_patient_call(const struct hs_patient *p, const char *name, siz
         if (i + 1 < p->n_lines && lone_number(p->line[i + 1].text, calls_before(call.line->text, at), &call.value))
             return call;
     }
-    return (struct hs_call){.line = NULL};
+    return (struct hs_text_call){.line = NULL};
 }
 
-bool hs_patient_collects(const struct hs_patient *p, unsigned from, unsigned to)
+bool hs_doctor_input_collects(const struct hs_doctor_input *p, unsigned from, unsigned to)
 {
     for (size_t i = 0; i < p->n_lines; i++)
         if (p->line[i].number >= from && p->line[i].number <= to && strstr(p->line[i].text, "gc.collect()"))

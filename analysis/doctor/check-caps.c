@@ -8,7 +8,7 @@
 
 #define PLACES_TOLD 3u
 
-static void tell_places(const struct hs_patient *patient, bool outward, struct hs_finding *f)
+static void tell_places(const struct hs_doctor_input *patient, bool outward, struct hs_finding *f)
 {
     const struct hs_caps_flow *flow = patient->flow;
     unsigned told = 0;
@@ -32,7 +32,7 @@ static uint64_t fitting_limit(const struct hs_caps_flow *flow)
     return limit;
 }
 
-static void outward(const struct hs_patient *patient, struct hs_findings *findings)
+static void outward(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     const struct hs_caps_flow *flow = patient->flow;
     uint64_t limit = fitting_limit(flow);
@@ -45,7 +45,7 @@ static void outward(const struct hs_patient *patient, struct hs_findings *findin
     hs_finding_next(f, "ask for MALLOC_CAP_SPIRAM where a large block need not be fast: heapstrata regions lists the places");
 }
 
-static void inward(const struct hs_patient *patient, struct hs_findings *findings)
+static void inward(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     const struct hs_caps_flow *flow = patient->flow;
     struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-INSIDE", HS_SEVERITY_WARNING, "%" PRIu64 " requests for PSRAM took internal memory", flow->inward);
@@ -54,7 +54,7 @@ static void inward(const struct hs_patient *patient, struct hs_findings *finding
     hs_finding_next(f, "PSRAM was full or is missing: see its region in heapstrata regions");
 }
 
-static void look(const struct hs_patient *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     if (patient->flow && patient->flow->spilled)
         outward(patient, findings);

@@ -184,7 +184,7 @@ static void (*const causes[HS_CAUSES])(const struct hs_diagnosis *, bool, struct
     [HS_CAUSE_PIECES] = pieces,   [HS_CAUSE_GROWING] = growing,         [HS_CAUSE_PEAK] = peak,       [HS_CAUSE_FULL] = full,
 };
 
-static void look(const struct hs_patient *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     for (unsigned i = 0; patient->exam && i < patient->exam->diagnoses.n; i++) {
         const struct hs_diagnosis *d = &patient->exam->diagnoses.diagnosis[i];

@@ -46,7 +46,7 @@ static uint64_t distance(uint64_t a, uint64_t b)
 
 /* Two calls on one console and the dump that is nearest to them. */
 struct pair {
-    struct hs_call allocated, free;
+    struct hs_text_call allocated, free;
     const struct hs_meminfo *dump;
 };
 
@@ -62,7 +62,7 @@ static uint64_t sum_of(const struct pair *c, const struct hs_meminfo *d)
     return c->allocated.value + free_now(d, c->free.value);
 }
 
-static const struct hs_meminfo *nearest(const struct hs_patient *p, const struct pair *c)
+static const struct hs_meminfo *nearest(const struct hs_doctor_input *p, const struct pair *c)
 {
     const struct hs_meminfo *best = NULL;
     for (size_t i = 0; i < p->meminfo.n; i++) {
@@ -74,11 +74,11 @@ static const struct hs_meminfo *nearest(const struct hs_patient *p, const struct
 }
 
 /* Each call of one name has its nearest of the other. */
-static struct pair pair_of(const struct hs_patient *p, struct hs_call allocated)
+static struct pair pair_of(const struct hs_doctor_input *p, struct hs_text_call allocated)
 {
     struct pair c = {.allocated = allocated};
-    struct hs_call free = hs_patient_call(p, "gc.mem_free()", 0);
-    for (; free.line; free = hs_patient_call(p, "gc.mem_free()", (size_t)(free.line - p->line) + 1))
+    struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0);
+    for (; free.line; free = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(free.line - p->line) + 1))
         if (!c.free.line || distance(free.line->number, allocated.line->number) < distance(c.free.line->number, allocated.line->number))
             c.free = free;
     c.dump = c.free.line ? nearest(p, &c) : NULL;
@@ -86,15 +86,15 @@ static struct pair pair_of(const struct hs_patient *p, struct hs_call allocated)
 }
 
 /* A collection between the two calls makes the later one's figure better: together they may seem more, or less, than there is. */
-static bool collected(const struct hs_patient *p, const struct pair *c)
+static bool collected(const struct hs_doctor_input *p, const struct pair *c)
 {
     unsigned a = c->allocated.line->number, f = c->free.line->number, d = c->dump->line;
     unsigned from = a < f ? a : f, to = a < f ? f : a;
     uint64_t sum = sum_of(c, c->dump);
-    return hs_patient_collects(p, from < d ? from : d, to > d ? to : d) || (sum > c->dump->total ? a < f : f < a);
+    return hs_doctor_input_collects(p, from < d ? from : d, to > d ? to : d) || (sum > c->dump->total ? a < f : f < a);
 }
 
-static bool contradicts(const struct hs_patient *p, const struct pair *c)
+static bool contradicts(const struct hs_doctor_input *p, const struct pair *c)
 {
     const struct hs_meminfo *d = c->dump;
     uint64_t slack = d->total / 50 > SLACK_LEAST ? d->total / 50 : SLACK_LEAST;
@@ -119,10 +119,10 @@ static void report_calls(const struct pair *c, struct hs_findings *findings)
     hs_finding_next(f, "call gc.collect(), gc.mem_alloc(), gc.mem_free() and micropython.mem_info() one after the other in one line");
 }
 
-static void between_calls(const struct hs_patient *p, struct hs_findings *findings)
+static void between_calls(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    struct hs_call allocated = hs_patient_call(p, "gc.mem_alloc()", 0);
-    for (; allocated.line; allocated = hs_patient_call(p, "gc.mem_alloc()", (size_t)(allocated.line - p->line) + 1)) {
+    struct hs_text_call allocated = hs_doctor_input_call(p, "gc.mem_alloc()", 0);
+    for (; allocated.line; allocated = hs_doctor_input_call(p, "gc.mem_alloc()", (size_t)(allocated.line - p->line) + 1)) {
         struct pair c = pair_of(p, allocated);
         if (!c.dump || !contradicts(p, &c))
             continue;
@@ -131,7 +131,7 @@ static void between_calls(const struct hs_patient *p, struct hs_findings *findin
     }
 }
 
-static void look(const struct hs_patient *p, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t i = 0; i < p->meminfo.n; i++) {
         within_dump(&p->meminfo.dump[i], findings);

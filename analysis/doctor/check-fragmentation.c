@@ -17,15 +17,15 @@ static bool is_pool(const struct hs_model *m, unsigned region)
 }
 
 /* Figures of all that is not a pool. False when they are not known. */
-static bool heap_of(const struct hs_model *m, struct hs_layout *heap)
+static bool heap_of(const struct hs_model *m, struct hs_space_stats *heap)
 {
-    if (!m->synced || hs_model_is_told(m))
+    if (!m->synced || hs_model_summary_only(m))
         return hs_model_heap(m, heap);
-    *heap = (struct hs_layout){.used = 0};
+    *heap = (struct hs_space_stats){.used = 0};
     for (unsigned i = 0; i < m->n_regions; i++) {
         if (!m->region[i].present || is_pool(m, i))
             continue;
-        struct hs_layout region = hs_model_layout(m, i);
+        struct hs_space_stats region = hs_model_layout(m, i);
         heap->used += region.used;
         heap->free += region.free;
         heap->largest_free = region.largest_free > heap->largest_free ? region.largest_free : heap->largest_free;
@@ -34,14 +34,14 @@ static bool heap_of(const struct hs_model *m, struct hs_layout *heap)
 }
 
 /* The heap of a pasted mem_info() may also grow, by a piece that the same line tells. */
-static void grow_by_split(const struct hs_patient *patient, struct hs_layout *heap)
+static void grow_by_split(const struct hs_doctor_input *patient, struct hs_space_stats *heap)
 {
     const struct hs_meminfo *d = patient->meminfo.n ? &patient->meminfo.dump[patient->meminfo.n - 1] : NULL;
     if (d && d->has & HS_MEMINFO_SPLIT && d->max_new_split > heap->largest_free)
         heap->largest_free = d->max_new_split;
 }
 
-static void in_pieces(const struct hs_layout *heap, struct hs_findings *findings)
+static void in_pieces(const struct hs_space_stats *heap, struct hs_findings *findings)
 {
     double fragmentation = hs_external_fragmentation((struct hs_free_figures){heap->free, heap->largest_free});
     if (heap->no_longest || heap->largest_free > heap->free || fragmentation < MUCH || heap->free < ROOM)
@@ -53,9 +53,9 @@ static void in_pieces(const struct hs_layout *heap, struct hs_findings *findings
     hs_finding_next(f, "heapstrata map shows where the pieces are, heapstrata timeline when they came");
 }
 
-static void look(const struct hs_patient *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
-    struct hs_layout heap;
+    struct hs_space_stats heap;
     if (patient->model && patient->exam->diagnoses.n == 0 && heap_of(patient->model, &heap)) {
         grow_by_split(patient, &heap);
         in_pieces(&heap, findings);

@@ -29,7 +29,7 @@ static bool said(const struct hs_exam *exam)
     return false;
 }
 
-static void look(const struct hs_patient *p, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_growing *g = p->exam && p->exam->grows ? &p->exam->growing : NULL;
     char lasts[32] = "", text[48] = "";

@@ -9,14 +9,14 @@
 
 #define NEARLY 0.95 /* share of the heap in use */
 
-static void limits(struct hs_finding *f, const struct hs_patient *p)
+static void limits(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     const struct hs_chip *chip = p->facts.chip;
     if (chip)
         hs_finding_evidence(f, "%s: %" PRIu32 " KB inside; MicroPython's heap is %s (%s)", chip->name, chip->internal / 1024, chip->heap, chip->heap_source);
 }
 
-static void nearly_full(const struct hs_patient *p, struct hs_findings *findings)
+static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_meminfo *d = &p->meminfo.dump[p->meminfo.n - 1];
     uint64_t reach = d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0);
@@ -34,7 +34,7 @@ static void nearly_full(const struct hs_patient *p, struct hs_findings *findings
 }
 
 /* The dump nearest before a failure, or else after it. */
-static const struct hs_meminfo *dump_near(const struct hs_patient *p, unsigned line)
+static const struct hs_meminfo *dump_near(const struct hs_doctor_input *p, unsigned line)
 {
     const struct hs_meminfo *best = p->meminfo.n ? &p->meminfo.dump[0] : NULL;
     for (size_t i = 0; i < p->meminfo.n && p->meminfo.dump[i].line < line; i++)
@@ -77,7 +77,7 @@ static bool is_main_frame(const char *text)
 }
 
 /* The innermost frame is a module's own code and another frame called it, or the line typed was an import and no code of the module ran. */
-static const struct hs_doctor_line *importing(const struct hs_patient *p, const struct hs_doctor_line *error)
+static const struct hs_doctor_line *importing(const struct hs_doctor_input *p, const struct hs_doctor_line *error)
 {
     size_t at = (size_t)(error - p->line);
     const struct hs_doctor_line *frame = at ? &p->line[at - 1] : NULL;
@@ -107,7 +107,7 @@ static bool is_wordless(const char *text)
 }
 
 /* The first failure of the Python heap: those that follow are of a program that is already ending. */
-static struct failure find_failure(const struct hs_patient *p)
+static struct failure find_failure(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text;
@@ -136,7 +136,7 @@ static void advise_import(struct hs_finding *f)
     hs_finding_next(f, "import the largest modules first, and call gc.collect() between imports");
 }
 
-static void failed(const struct hs_patient *p, const struct failure *failure, struct hs_findings *findings)
+static void failed(const struct hs_doctor_input *p, const struct failure *failure, struct hs_findings *findings)
 {
     const char *what = failure->importing ? "memory ran out while a module was imported: its source is compiled on the board, which needs memory besides the code"
                        : failure->wordless ? "an allocation failed, and no memory was left even for the message" : "an allocation failed";
@@ -162,12 +162,12 @@ static const char *const system_words[] = {
     "Wifi Out of Memory", "can't create lock", "can't create thread", "[Errno 105] ENOBUFS", "ENOBUFS", NULL,
 };
 
-static bool is_espressif(const struct hs_patient *p)
+static bool is_espressif(const struct hs_doctor_input *p)
 {
     return p->facts.chip && !strncmp(p->facts.chip->name, "ESP32", 5);
 }
 
-static void advise_system(struct hs_finding *f, const struct hs_patient *p)
+static void advise_system(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     if (is_espressif(p)) {
         hs_finding_next(f, "look at the system's heap just before: esp32.idf_heap_info(esp32.HEAP_DATA) lists each region's size, free bytes and largest piece; "
@@ -179,12 +179,12 @@ static void advise_system(struct hs_finding *f, const struct hs_patient *p)
     hs_finding_next(f, "close every response and socket, also after an error: each keeps its buffers until then");
 }
 
-static void system_heap(const struct hs_patient *p, struct hs_findings *findings)
+static void system_heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_patient_first(p, system_words);
+    const struct hs_doctor_line *line = hs_doctor_input_first(p, system_words);
     if (!line)
         return;
-    struct hs_call free = hs_patient_call(p, "gc.mem_free()", 0);
+    struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0);
     struct hs_finding *f = hs_finding_new(findings, "HS-SYSTEM-HEAP", HS_SEVERITY_PROBLEM,
                                           "the system's heap had no room, not Python's: sockets, TLS, WiFi and threads take their memory there");
     hs_finding_quote(f, line);
@@ -198,12 +198,12 @@ static void system_heap(const struct hs_patient *p, struct hs_findings *findings
 #define LOOKS_LEAST 4u /* at the heap, with a collection before each, until a fall is no chance */
 
 /* gc.mem_free() after a collection, again and again: if it falls each time, something is kept each time. */
-static void growing(const struct hs_patient *p, struct hs_findings *findings)
+static void growing(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    struct hs_call first = hs_patient_call(p, "gc.mem_free()", 0), last = first, next;
+    struct hs_text_call first = hs_doctor_input_call(p, "gc.mem_free()", 0), last = first, next;
     unsigned looks = first.line != NULL;
-    while (last.line && (next = hs_patient_call(p, "gc.mem_free()", (size_t)(last.line - p->line) + 1)).line) {
-        if (next.value >= last.value || !hs_patient_collects(p, last.line->number + (strstr(next.line->text, "gc.collect()") == NULL), next.line->number))
+    while (last.line && (next = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(last.line - p->line) + 1)).line) {
+        if (next.value >= last.value || !hs_doctor_input_collects(p, last.line->number + (strstr(next.line->text, "gc.collect()") == NULL), next.line->number))
             return;
         last = next;
         looks++;
@@ -220,7 +220,7 @@ static void growing(const struct hs_patient *p, struct hs_findings *findings)
     hs_finding_next(f, "record it: heapstrata compare shows by line what stays between two marks");
 }
 
-static void look(const struct hs_patient *p, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     struct failure failure = find_failure(p);
     if (failure.line)

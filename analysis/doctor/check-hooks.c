@@ -7,7 +7,7 @@
 #include "analysis/doctor/doctor.h"
 
 /* The hook allocated at its start and was not told of it. */
-static void bypassed(const struct hs_patient *patient, struct hs_findings *findings)
+static void bypassed(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-LOST", HS_SEVERITY_PROBLEM,
                                           "the firmware's allocations bypass the hooks: some or all of them are not recorded");
@@ -23,7 +23,7 @@ static void bypassed(const struct hs_patient *patient, struct hs_findings *findi
 }
 
 /* Records came, and none of them is of an allocation. */
-static void silent(const struct hs_patient *patient, struct hs_findings *findings)
+static void silent(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     const struct hs_trace_info *info = hs_reader_info(patient->reader);
     if (info->lost || info->overwritten || patient->model->n_regions == 0 || hs_model_saw_level(patient->model, HS_LEVEL_SAMPLED) ||
@@ -39,7 +39,7 @@ static void silent(const struct hs_patient *patient, struct hs_findings *finding
 }
 
 /* The linker or the firmware said that the wraps are not there. */
-static void unlinked(const struct hs_patient *patient, struct hs_findings *findings)
+static void unlinked(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     if (!patient->facts.unlinked)
         return;
@@ -52,7 +52,7 @@ static void unlinked(const struct hs_patient *patient, struct hs_findings *findi
                        "the variable of micropython.mk that has these options");
 }
 
-static void look(const struct hs_patient *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     unlinked(patient, findings);
     if (!patient->reader)

@@ -22,7 +22,7 @@ struct summary {
 };
 
 /* A region has two lines: its address and sizes, then its largest free block. The totals have both in one. */
-static struct summary read_summary(const struct hs_patient *p)
+static struct summary read_summary(const struct hs_doctor_input *p)
 {
     struct summary s = {.totals = NULL};
     unsigned long base = 0;
@@ -92,7 +92,7 @@ static bool number_at(const char *text, const char *word, int base, uint64_t *va
 }
 
 /* "failed to allocate" is also said by programs that name no bytes: then it is a failure only where capabilities are named. */
-static struct request find_request(const struct hs_patient *p)
+static struct request find_request(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text;
@@ -112,7 +112,7 @@ static struct request find_request(const struct hs_patient *p)
 }
 
 /* "malloc of 36864 bytes failed": a program's own words; they count beside a heap summary, which shows whose heap it is. */
-static struct request find_other_request(const struct hs_patient *p)
+static struct request find_other_request(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text, *at = strstr(text, " bytes");
@@ -125,7 +125,7 @@ static struct request find_other_request(const struct hs_patient *p)
     return (struct request){.line = NULL};
 }
 
-static bool may_have_psram(const struct hs_patient *p)
+static bool may_have_psram(const struct hs_doctor_input *p)
 {
     return !p->facts.chip || p->facts.chip->psram;
 }
@@ -138,7 +138,7 @@ static void nothing_asked(const struct request *r, struct hs_findings *findings)
     hs_finding_next(f, "look at how the caller computes the size");
 }
 
-static void advise(struct hs_finding *f, const struct hs_patient *p, const struct request *r)
+static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const struct request *r)
 {
     bool inside = r->capable && r->caps & (HS_CAP_DMA | HS_CAP_INTERNAL);
     if (inside && may_have_psram(p))
@@ -150,7 +150,7 @@ static void advise(struct hs_finding *f, const struct hs_patient *p, const struc
     hs_finding_next(f, "heap_caps_print_heap_info() tells what each region has, heap_caps_get_largest_free_block() what can be had in one piece");
 }
 
-static void failed(const struct hs_patient *p, const struct request *r, const struct summary *s, struct hs_findings *findings)
+static void failed(const struct hs_doctor_input *p, const struct request *r, const struct summary *s, struct hs_findings *findings)
 {
     char names[HS_CAPS_NAME], size[32] = "what was asked for";
     if (r->sized)
@@ -190,7 +190,7 @@ static const struct damage damages[] = {
      "CONFIG_HEAP_POISONING_COMPREHENSIVE tells which of these, and finds the block sooner"},
 };
 
-static void corrupt(const struct hs_patient *p, struct hs_findings *findings)
+static void corrupt(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t k = 0; k < sizeof damages / sizeof *damages; k++) {
         const struct damage *d = &damages[k];
@@ -207,10 +207,10 @@ static void corrupt(const struct hs_patient *p, struct hs_findings *findings)
 
 /* ---- a task's stack ---- */
 
-static void stack(const struct hs_patient *p, struct hs_findings *findings)
+static void stack(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     static const char *const words[] = {"stack overflow in task", "Stack canary watchpoint triggered", NULL};
-    const struct hs_doctor_line *line = hs_patient_first(p, words);
+    const struct hs_doctor_line *line = hs_doctor_input_first(p, words);
     if (!line)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-STACK", HS_SEVERITY_PROBLEM, "a task's stack was too small: this is not the heap");
@@ -228,7 +228,7 @@ struct caller {
 };
 
 /* "1024 bytes (@ 0x3ffb0000, Internal) allocated CPU 0 ccount 0x... caller 0x400d1234:0x400d5678" */
-static size_t sum_by_caller(const struct hs_patient *p, struct caller *caller)
+static size_t sum_by_caller(const struct hs_doctor_input *p, struct caller *caller)
 {
     size_t n = 0, k;
     for (size_t i = 0; i < p->n_lines; i++) {
@@ -249,7 +249,7 @@ static size_t sum_by_caller(const struct hs_patient *p, struct caller *caller)
     return n;
 }
 
-static void tell_callers(struct hs_finding *f, const struct hs_patient *p)
+static void tell_callers(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     struct caller caller[CALLERS];
     size_t n = sum_by_caller(p, caller);
@@ -263,9 +263,9 @@ static void tell_callers(struct hs_finding *f, const struct hs_patient *p)
     }
 }
 
-static void leaked(const struct hs_patient *p, struct hs_findings *findings)
+static void leaked(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_patient_line(p, "leaked' in trace", 0), *lost = hs_patient_line(p, "trace data is incomplete", 0);
+    const struct hs_doctor_line *line = hs_doctor_input_line(p, "leaked' in trace", 0), *lost = hs_doctor_input_line(p, "trace data is incomplete", 0);
     const char *at = line ? strstr(line->text, " bytes ") : NULL;
     while (at && at > line->text && at[-1] >= '0' && at[-1] <= '9')
         at--;
@@ -282,7 +282,7 @@ static void leaked(const struct hs_patient *p, struct hs_findings *findings)
     hs_finding_next(f, "trace the same work twice: what was allocated once, as caches are, does not grow with the number of rounds");
 }
 
-static void look(const struct hs_patient *p, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     struct request r = find_request(p);
     struct summary s = read_summary(p);

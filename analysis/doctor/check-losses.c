@@ -26,10 +26,10 @@ static void lost(const struct hs_trace_info *info, struct hs_findings *findings)
 }
 
 /* A ring that overwrote its beginning: whether what is left can be replayed. */
-static void overwritten(const struct hs_patient *patient, struct hs_findings *findings)
+static void overwritten(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     const struct hs_trace_info *info = hs_reader_info(patient->reader);
-    bool placed = patient->model->synced || hs_model_is_told(patient->model);
+    bool placed = patient->model->synced || hs_model_summary_only(patient->model);
     uint64_t size = info->packet_bytes + info->dict_bytes;
     if (placed && !patient->model->unplaced)
         return; /* that is what a ring is for */
@@ -55,7 +55,7 @@ static void diverged(const struct hs_trace_info *info, enum hs_framework framewo
         hs_finding_next(f, "check that firmware and hooks are of one MicroPython version");
 }
 
-static void look(const struct hs_patient *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     if (!patient->reader)
         return;

@@ -17,7 +17,7 @@ struct pool {
 };
 
 /* The statistics of a pool stand in the lines after its heading, "MEM NAME", one figure a line. */
-static void read_figures(const struct hs_patient *p, size_t at, struct pool *pool)
+static void read_figures(const struct hs_doctor_input *p, size_t at, struct pool *pool)
 {
     static const char *const words[] = {"avail:", "used:", "max:", "err:"};
     uint64_t used, *const values[] = {&pool->avail, &used, &pool->max, &pool->err};
@@ -34,7 +34,7 @@ static void name_it(struct pool *pool, const char *name)
 }
 
 /* The heading of the next pool's figures that holds `name`, which the message may have cut. */
-static void find_figures(const struct hs_patient *p, struct pool *pool)
+static void find_figures(const struct hs_doctor_input *p, struct pool *pool)
 {
     size_t n = strlen(pool->name);
     for (size_t i = 0; i < p->n_lines && n; i++) {
@@ -63,7 +63,7 @@ static void complete(struct pool *pool)
         }
 }
 
-static void advise(struct hs_finding *f, const struct hs_patient *p, const struct pool *pool)
+static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const struct pool *pool)
 {
     char option[HS_NAME_MAX];
     struct hs_pool named = {.size = (uint32_t)pool->avail};
@@ -80,7 +80,7 @@ static void advise(struct hs_finding *f, const struct hs_patient *p, const struc
     hs_finding_next(f, "record lwIP's pools with firmware-hooks/lwip: heapstrata report --pools shows who holds the elements and what would be enough");
 }
 
-static void report(const struct hs_patient *p, const struct pool *pool, struct hs_findings *findings)
+static void report(const struct hs_doctor_input *p, const struct pool *pool, struct hs_findings *findings)
 {
     char size[48] = "", refused[64] = "";
     if (pool->avail)
@@ -96,7 +96,7 @@ static void report(const struct hs_patient *p, const struct pool *pool, struct h
     advise(f, p, pool);
 }
 
-static bool seen_before(const struct hs_patient *p, size_t line, const char *name)
+static bool seen_before(const struct hs_doctor_input *p, size_t line, const char *name)
 {
     for (size_t i = 0; i < line; i++) {
         const char *text = p->line[i].text, *at = strstr(text, "pool MEMP_"), *in = strstr(text, "out of memory in pool ");
@@ -107,7 +107,7 @@ static bool seen_before(const struct hs_patient *p, size_t line, const char *nam
 }
 
 /* Messages first, each pool once; then pools whose figures alone show refusals. */
-static void pools(const struct hs_patient *p, struct hs_findings *findings)
+static void pools(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text, *at = strstr(text, "pool MEMP_"), *in = strstr(text, "out of memory in pool "), *mem = strstr(text, "MEM ");
@@ -128,9 +128,9 @@ static void pools(const struct hs_patient *p, struct hs_findings *findings)
     }
 }
 
-static void heap(const struct hs_patient *p, struct hs_findings *findings)
+static void heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_patient_line(p, "mem_malloc: could not allocate", 0);
+    const struct hs_doctor_line *line = hs_doctor_input_line(p, "mem_malloc: could not allocate", 0);
     uint64_t size;
     if (!line || !hs_number_behind(line->text, "could not allocate", &size))
         return;
@@ -140,7 +140,7 @@ static void heap(const struct hs_patient *p, struct hs_findings *findings)
     hs_finding_next(f, "or send less at a time: TCP_SND_BUF and the number of connections bound what can be waiting");
 }
 
-static void look(const struct hs_patient *p, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     pools(p, findings);
     heap(p, findings);

@@ -40,7 +40,7 @@ static void suggest(struct hs_finding *f, const struct hs_pool *pool, uint32_t s
 }
 
 /* The largest holders, in one note. */
-static void tell_holders(const struct hs_patient *patient, const struct hs_pool *pool, struct hs_finding *f)
+static void tell_holders(const struct hs_doctor_input *patient, const struct hs_pool *pool, struct hs_finding *f)
 {
     size_t n, at = 0;
     char text[HS_NOTE_LEN] = "";
@@ -52,7 +52,7 @@ static void tell_holders(const struct hs_patient *patient, const struct hs_pool 
     hs_pool_shares_free(share, n);
 }
 
-static double seconds(const struct hs_patient *patient, uint64_t ticks)
+static double seconds(const struct hs_doctor_input *patient, uint64_t ticks)
 {
     return hs_seconds(patient->reader, ticks);
 }
@@ -60,17 +60,17 @@ static double seconds(const struct hs_patient *patient, uint64_t ticks)
 /* ---- a pool that refused ---- */
 
 /* Nothing that the program itself did is told behind the refusal. */
-static bool ended_there(const struct hs_patient *patient, const struct hs_pool *pool)
+static bool ended_there(const struct hs_doctor_input *patient, const struct hs_pool *pool)
 {
     return patient->model->number - pool->refused_last <= 3; /* a stop is up to two records */
 }
 
-static bool is_fatal(const struct hs_patient *patient, const struct hs_pool *pool)
+static bool is_fatal(const struct hs_doctor_input *patient, const struct hs_pool *pool)
 {
     return pool->refused && (is_vital(pool) || ended_there(patient, pool));
 }
 
-static void exhausted(const struct hs_patient *patient, const struct hs_pool *pool, struct hs_findings *findings)
+static void exhausted(const struct hs_doctor_input *patient, const struct hs_pool *pool, struct hs_findings *findings)
 {
     char name[HS_NAME_MAX];
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-EMPTY", is_fatal(patient, pool) ? HS_SEVERITY_PROBLEM : HS_SEVERITY_WARNING,
@@ -87,7 +87,7 @@ static void exhausted(const struct hs_patient *patient, const struct hs_pool *po
 }
 
 /* Elements that come from a heap: it is the heap that had no room. */
-static void heap_exhausted(const struct hs_patient *patient, const struct hs_pool *pool, struct hs_findings *findings)
+static void heap_exhausted(const struct hs_doctor_input *patient, const struct hs_pool *pool, struct hs_findings *findings)
 {
     char name[HS_NAME_MAX];
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM,
@@ -112,7 +112,7 @@ static bool is_nearly_full(const struct hs_pool *pool)
     return pool->peak + 1 >= pool->size && 4 * (uint64_t)pool->peak >= 3 * (uint64_t)pool->size;
 }
 
-static void nearly(const struct hs_patient *patient, const struct hs_pool *pool, struct hs_findings *findings)
+static void nearly(const struct hs_doctor_input *patient, const struct hs_pool *pool, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-TIGHT", HS_SEVERITY_WARNING,
                                           "lwIP's pool %s had %s: %" PRIu32 " of %" PRIu32 " elements were in use at %.3f s", pool->name,
@@ -145,7 +145,7 @@ static int by_spare(const void *a, const void *b)
     return x < y ? -1 : x > y; /* both lie in one array */
 }
 
-static void idle(const struct hs_patient *patient, struct hs_findings *findings)
+static void idle(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     const struct hs_pool *list[HS_POOL_LIMIT];
     unsigned n = 0;
@@ -168,7 +168,7 @@ static void idle(const struct hs_patient *patient, struct hs_findings *findings)
     }
 }
 
-static void look(const struct hs_patient *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     bool fatal = false;
     if (!patient->pools || hs_reader_info(patient->reader)->selftest_failed) /* figures of a part of the requests */

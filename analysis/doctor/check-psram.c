@@ -25,13 +25,13 @@ enum mode { MODE_UNKNOWN, MODE_QUAD, MODE_OCTAL };
 
 /* ---- what the build is for ---- */
 
-static enum mode mode_of_build(const struct hs_patient *p)
+static enum mode mode_of_build(const struct hs_doctor_input *p)
 {
     static const char *const octal[] = {"octal_psram", "SPIRAM_OCT", "SPIRAM_MODE_OCT=y", "mode: octal", "OPI PSRAM", "PSRAM=opi", NULL},
         *const quad[] = {"quad_psram", "SPIRAM_MODE_QUAD=y", "mode: quad", "QSPI PSRAM", NULL};
-    if (strstr(p->facts.system, "Octal") || hs_patient_first(p, octal))
+    if (strstr(p->facts.system, "Octal") || hs_doctor_input_first(p, octal))
         return MODE_OCTAL;
-    if (strstr(p->facts.system, "SPIRAM") || strstr(p->facts.system, "spiram") || hs_patient_first(p, quad))
+    if (strstr(p->facts.system, "SPIRAM") || strstr(p->facts.system, "spiram") || hs_doctor_input_first(p, quad))
         return MODE_QUAD;
     return MODE_UNKNOWN;
 }
@@ -136,7 +136,7 @@ static enum mode mode_in(const char *text)
 }
 
 /* Whether the build looks for PSRAM, by a line that a build, its banner or a driver prints. A word in prose is no sign. */
-static const struct hs_doctor_line *built_for(const struct hs_patient *p)
+static const struct hs_doctor_line *built_for(const struct hs_doctor_input *p)
 {
     static const char *const words[] = {"SPIRAM_OCT", "CONFIG_SPIRAM=y", "octal_psram:", "quad_psram:", "esp_psram:", "spiram:", "psramInit", "WROVER", NULL};
     for (size_t i = 0; i < p->n_lines; i++) {
@@ -144,7 +144,7 @@ static const struct hs_doctor_line *built_for(const struct hs_patient *p)
         if (banner && psram_in(banner))
             return &p->line[i];
     }
-    return hs_patient_first(p, words);
+    return hs_doctor_input_first(p, words);
 }
 
 static void take_line(struct expected *e, const struct hs_doctor_line *line)
@@ -169,7 +169,7 @@ static void take_line(struct expected *e, const struct hs_doctor_line *line)
     e->mode = e->mode ? e->mode : mode_in(line->text);
 }
 
-static struct expected expect(const struct hs_patient *p)
+static struct expected expect(const struct hs_doctor_input *p)
 {
     struct expected e = {.line = NULL};
     for (size_t i = 0; i < p->n_lines; i++)
@@ -183,18 +183,18 @@ static struct expected expect(const struct hs_patient *p)
 
 /* ---- advice, in the words of the firmware that speaks ---- */
 
-static bool is_s3(const struct hs_patient *p)
+static bool is_s3(const struct hs_doctor_input *p)
 {
     return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32-S3");
 }
 
-static bool is_plain_esp32(const struct hs_patient *p)
+static bool is_plain_esp32(const struct hs_doctor_input *p)
 {
     return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32");
 }
 
 /* By the board where the text says what it has, else the other one than the build is for. */
-static enum mode wanted_mode(const struct hs_patient *p, const struct expected *e)
+static enum mode wanted_mode(const struct hs_doctor_input *p, const struct expected *e)
 {
     enum mode build = mode_of_build(p);
     if (e->mode)
@@ -221,7 +221,7 @@ static const struct {
      "flash the build for the module's kind of PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant SPIRAM_OCT for modules in R8 and R16, the plain one for those in R2"},
 };
 
-static void advise_mode(struct hs_finding *f, const struct hs_patient *p, const struct expected *e)
+static void advise_mode(struct hs_finding *f, const struct hs_doctor_input *p, const struct expected *e)
 {
     size_t row = 0, last = sizeof choices / sizeof *choices - 1;
     enum mode mode = wanted_mode(p, e);
@@ -231,7 +231,7 @@ static void advise_mode(struct hs_finding *f, const struct hs_patient *p, const 
 }
 
 /* On chips with one kind of PSRAM, which the build may or may not look for. */
-static void advise_support(struct hs_finding *f, const struct hs_patient *p)
+static void advise_support(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     if (p->facts.framework == HS_FRAMEWORK_MICROPYTHON || p->facts.framework == HS_FRAMEWORK_UNKNOWN)
         hs_finding_next(f, "flash a build with SPIRAM support for this board (ESP32_GENERIC: the variant SPIRAM)");
@@ -239,7 +239,7 @@ static void advise_support(struct hs_finding *f, const struct hs_patient *p)
         hs_finding_next(f, "switch PSRAM on in the build: CONFIG_SPIRAM");
 }
 
-static void advise(struct hs_finding *f, const struct hs_patient *p, const struct expected *e)
+static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const struct expected *e)
 {
     if (is_s3(p) || !p->facts.chip || (e->megabytes >= 8 && !is_plain_esp32(p)))
         advise_mode(f, p, e);
@@ -251,7 +251,7 @@ static void advise(struct hs_finding *f, const struct hs_patient *p, const struc
 }
 
 /* A plain ESP32 whose build looked for PSRAM: most modules have none. */
-static void advise_esp32(struct hs_finding *f, const struct hs_patient *p)
+static void advise_esp32(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     bool micropython = p->facts.framework == HS_FRAMEWORK_MICROPYTHON;
     hs_finding_next(f, "ESP32-WROOM modules and the ESP32-PICO-D4 have no PSRAM: then this is harmless, and %s avoids the message",
@@ -261,11 +261,11 @@ static void advise_esp32(struct hs_finding *f, const struct hs_patient *p)
 
 /* ---- findings ---- */
 
-static void report_not_found(const struct hs_patient *p, const struct hs_doctor_line *line, struct hs_findings *findings)
+static void report_not_found(const struct hs_doctor_input *p, const struct hs_doctor_line *line, struct hs_findings *findings)
 {
     struct expected e = expect(p);
-    bool mode = strstr(line->text, "line mode") || hs_patient_line(p, "line mode", 0);
-    bool goes_on = hs_patient_line(p, "continuing without it", 0);
+    bool mode = strstr(line->text, "line mode") || hs_doctor_input_line(p, "line mode", 0);
+    bool goes_on = hs_doctor_input_line(p, "continuing without it", 0);
     struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-NOTFOUND", goes_on ? HS_SEVERITY_WARNING : HS_SEVERITY_PROBLEM,
                                           "the firmware looked for PSRAM and found none%s", mode ? ": it is not there, or built for another line mode (quad, octal)" : "");
     hs_finding_quote(f, line);
@@ -283,7 +283,7 @@ static uint64_t reach(const struct hs_meminfo *d)
     return d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0);
 }
 
-static void tell_heap(struct hs_finding *f, const struct hs_patient *p, const struct hs_meminfo *d)
+static void tell_heap(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_meminfo *d)
 {
     uint32_t internal = p->facts.chip ? p->facts.chip->internal : 512 * 1024;
     if (d->has & HS_MEMINFO_SPLIT)
@@ -296,7 +296,7 @@ static void tell_heap(struct hs_finding *f, const struct hs_patient *p, const st
 }
 
 /* The dump with most to it: if even that fits inside, there is no PSRAM in the heap. */
-static const struct hs_meminfo *largest(const struct hs_patient *p)
+static const struct hs_meminfo *largest(const struct hs_doctor_input *p)
 {
     const struct hs_meminfo *most = NULL;
     for (size_t i = 0; i < p->meminfo.n; i++)
@@ -306,7 +306,7 @@ static const struct hs_meminfo *largest(const struct hs_patient *p)
 }
 
 /* Evidence and advice that a heap without PSRAM has in common, whatever shows its size. */
-static void explain(struct hs_finding *f, const struct hs_patient *p, const struct expected *e)
+static void explain(struct hs_finding *f, const struct hs_doctor_input *p, const struct expected *e)
 {
     if (e->megabytes)
         hs_finding_evidence(f, "the module's name in line %u says that it has %u MB of PSRAM%s", e->line->number, e->megabytes,
@@ -319,11 +319,11 @@ static void explain(struct hs_finding *f, const struct hs_patient *p, const stru
 }
 
 /* gc.mem_free() alone: what is free fits inside, where the board has megabytes. */
-static void missing_by_call(const struct hs_patient *p, struct hs_findings *findings)
+static void missing_by_call(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     struct expected e = expect(p);
-    struct hs_call call = hs_patient_call(p, "gc.mem_free()", 0), most = call;
-    for (; call.line; call = hs_patient_call(p, "gc.mem_free()", (size_t)(call.line - p->line) + 1))
+    struct hs_text_call call = hs_doctor_input_call(p, "gc.mem_free()", 0), most = call;
+    for (; call.line; call = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(call.line - p->line) + 1))
         most = call.value > most.value ? call : most;
     if (!most.line || most.value >= PSRAM_LEAST || !e.line || e.none || (p->facts.chip && !p->facts.chip->psram))
         return;
@@ -332,10 +332,10 @@ static void missing_by_call(const struct hs_patient *p, struct hs_findings *find
     explain(f, p, &e);
 }
 
-static void report_missing(const struct hs_patient *p, const struct hs_meminfo *d, struct hs_findings *findings)
+static void report_missing(const struct hs_doctor_input *p, const struct hs_meminfo *d, struct hs_findings *findings)
 {
     struct expected e = expect(p);
-    const struct hs_doctor_line *added = hs_patient_line(p, "Adding pool of", 0);
+    const struct hs_doctor_line *added = hs_doctor_input_line(p, "Adding pool of", 0);
     struct hs_finding *f;
     if (added && (strstr(added->text, "PSRAM") || strstr(added->text, "external SPI"))) {
         f = hs_finding_new(findings, "HS-PSRAM-NOTINHEAP", HS_SEVERITY_WARNING, "PSRAM was found, but the Python heap is not in it and cannot grow into it");
@@ -354,7 +354,7 @@ static void report_missing(const struct hs_patient *p, const struct hs_meminfo *
 
 /* Whether this board may have PSRAM. Most plain ESP32s have none, so there something must speak for it; S2 and S3 come with it as often
  * as not, and only an ESP32 tells of a heap that may grow by what malloc has. */
-static bool possible(const struct hs_patient *p, const struct hs_meminfo *d)
+static bool possible(const struct hs_doctor_input *p, const struct hs_meminfo *d)
 {
     const struct hs_chip *chip = p->facts.chip;
     struct expected e = expect(p);
@@ -368,7 +368,7 @@ static bool possible(const struct hs_patient *p, const struct hs_meminfo *d)
 }
 
 /* A trace of the ESP-IDF component says what its build expects, and what was found at boot. */
-static void recorded(const struct hs_patient *p, struct hs_findings *findings)
+static void recorded(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const char *mode = hs_reader_fact(p->reader, "psram_mode"), *found = hs_reader_fact(p->reader, "psram_found");
     if (!mode || !found || !strcmp(mode, "none") || strcmp(found, "0") != 0)
@@ -394,15 +394,15 @@ static void report_test(const struct hs_doctor_line *line, struct hs_findings *f
     hs_finding_next(f, "lower CONFIG_SPIRAM_SPEED; check the chip's supply (1.8 or 3.3 V) and its lines");
 }
 
-static void look(const struct hs_patient *p, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *missing = hs_patient_first(p, not_found), *line;
+    const struct hs_doctor_line *missing = hs_doctor_input_first(p, not_found), *line;
     const struct hs_meminfo *d = largest(p);
     if (p->reader)
         recorded(p, findings);
-    if ((line = hs_patient_line(p, "KiB chip but found", 0)))
+    if ((line = hs_doctor_input_line(p, "KiB chip but found", 0)))
         report_smaller(line, findings);
-    if ((line = hs_patient_line(p, "SPI SRAM memory test fail", 0)))
+    if ((line = hs_doctor_input_line(p, "SPI SRAM memory test fail", 0)))
         report_test(line, findings);
     if (missing)
         report_not_found(p, missing, findings);

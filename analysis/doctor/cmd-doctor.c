@@ -72,7 +72,7 @@ static int split(struct text *t)
     if (!t->bytes || !hs_text_begins((const uint8_t *)t->bytes, t->len))
         return HS_OK;
     t->len = hs_text_narrow((uint8_t *)t->bytes, t->len);
-    struct hs_lines lines = {.at = (uint8_t *)t->bytes, .end = (uint8_t *)t->bytes + t->len};
+    struct hs_line_reader lines = {.at = (uint8_t *)t->bytes, .end = (uint8_t *)t->bytes + t->len};
     while (hs_next_line(&lines)) {
         if (t->n == t->room) {
             size_t room = t->room ? t->room * 2 : 1024;
@@ -129,7 +129,7 @@ static int load_text(const char *path, struct text *t)
 
 /* ---- diagnosis ---- */
 
-static int print(const struct args *args, const struct hs_patient *patient, const struct hs_findings *findings)
+static int print(const struct args *args, const struct hs_doctor_input *patient, const struct hs_findings *findings)
 {
     if (!args->common.json) {
         hs_doctor_text(patient, findings, hs_terminal_probe(hs_cmd_colors(&args->common)));
@@ -139,10 +139,10 @@ static int print(const struct args *args, const struct hs_patient *patient, cons
     return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
 }
 
-static int examine(const struct args *args, struct hs_patient *patient, const struct text *text)
+static int examine(const struct args *args, struct hs_doctor_input *patient, const struct text *text)
 {
     struct hs_findings findings = {.n = 0};
-    int error = hs_patient_recognise(patient, (const uint8_t *)text->bytes, text->len);
+    int error = hs_doctor_input_recognise(patient, (const uint8_t *)text->bytes, text->len);
     if (!error)
         error = hs_doctor_examine(patient, &findings);
     if (!error && !findings.n && !patient->facts.known)
@@ -152,7 +152,7 @@ static int examine(const struct args *args, struct hs_patient *patient, const st
     if (status == HS_EXIT_OK && hs_findings_matter(&findings))
         status = HS_EXIT_FINDING;
     hs_findings_free(&findings);
-    hs_patient_free(patient);
+    hs_doctor_input_free(patient);
     return status;
 }
 
@@ -204,7 +204,7 @@ static void end_measures(struct measures *m)
 }
 
 /* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
-static int with_trace(const struct args *args, struct hs_patient *patient, const struct text *text, struct hs_reader *reader)
+static int with_trace(const struct args *args, struct hs_doctor_input *patient, const struct text *text, struct hs_reader *reader)
 {
     struct hs_names names = {.reader = reader};
     struct measures m = {.model = NULL};
@@ -234,7 +234,7 @@ static int run(void *memory)
     const struct args *args = memory;
     struct text text = {.n = 0};
     struct hs_error error = {0};
-    struct hs_patient patient = {.path = args->common.input};
+    struct hs_doctor_input patient = {.path = args->common.input};
     int status = load_text(args->common.input, &text);
     if (status == HS_EXIT_OK) {
         patient.line = text.line;

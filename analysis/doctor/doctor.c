@@ -53,7 +53,7 @@ static void sort(struct hs_findings *findings)
     }
 }
 
-int hs_doctor_examine(const struct hs_patient *patient, struct hs_findings *findings)
+int hs_doctor_examine(const struct hs_doctor_input *patient, struct hs_findings *findings)
 {
     for (size_t i = 0; i < N_CHECKS; i++) {
         findings->check = checks[i]->name;

@@ -6,7 +6,7 @@
  * micropython.mem_info() is a trace as well. A check is one file here that exports one constant table entry,
  * listed in doctor.c:
  *
- *     static void look(const struct hs_patient *patient, struct hs_findings *findings)
+ *     static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
  *     {
  *         struct hs_finding *f = hs_finding_new(findings, "HS-RING-SMALL", HS_SEVERITY_WARNING, "the ring ...");
  *         hs_finding_evidence(f, "%u of %u packets were overwritten", ...);
@@ -51,8 +51,8 @@ struct hs_understood {
 
 #define HS_UNDERSTOOD 12u /* kept of these */
 
-/* What the input says of itself; filled by hs_patient_recognise. */
-struct hs_patient_facts {
+/* What the input says of itself; filled by hs_doctor_input_recognise. */
+struct hs_doctor_input_facts {
     const struct hs_chip *chip; /* NULL: the input does not name it */
     const struct hs_doctor_line *chip_line; /* that names it; NULL: the trace does */
     char system[160];           /* "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3", or "" */
@@ -63,7 +63,7 @@ struct hs_patient_facts {
     bool known;                 /* there is something in the input that a check can judge */
 };
 
-struct hs_patient {
+struct hs_doctor_input {
     const char *path;
     const struct hs_reader *reader; /* at its end; NULL: the input is no trace */
     const struct hs_model *model;   /* as it is at the trace's end; NULL likewise */
@@ -74,37 +74,37 @@ struct hs_patient {
     const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
     size_t n_lines;
     struct hs_meminfo_log meminfo;  /* dumps of mem_info() in the text */
-    struct hs_patient_facts facts;
+    struct hs_doctor_input_facts facts;
 };
 
 /* Finds out what the input is of, once all other members are set. `text` is what the lines were made of, as it was.
- * HS_OK or HS_ERR_MEMORY; hs_patient_free takes back what it made. */
-int hs_patient_recognise(struct hs_patient *patient, const uint8_t *text, size_t len);
-void hs_patient_free(struct hs_patient *patient);
+ * HS_OK or HS_ERR_MEMORY; hs_doctor_input_free takes back what it made. */
+int hs_doctor_input_recognise(struct hs_doctor_input *patient, const uint8_t *text, size_t len);
+void hs_doctor_input_free(struct hs_doctor_input *patient);
 
 /* The number behind `word` in a text, blanks, colons and signs of other scripts in between; false when there is none. */
 bool hs_number_behind(const char *text, const char *word, uint64_t *number);
 
 /* The first line from `from` on that holds `text`, or NULL. Upper and lower case differ. */
-const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, const char *text, size_t from);
+const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *patient, const char *text, size_t from);
 
 /* The first line that holds the first of these words that any line holds, or NULL. The list ends with NULL. */
-const struct hs_doctor_line *hs_patient_first(const struct hs_patient *patient, const char *const *words);
+const struct hs_doctor_line *hs_doctor_input_first(const struct hs_doctor_input *patient, const char *const *words);
 
 /* A call on the console, gc.mem_free() for instance, and what it returned: after it in its line, or alone in the next one. */
-struct hs_call {
+struct hs_text_call {
     const struct hs_doctor_line *line;
     uint64_t value;
 };
 
 /* The first call of `name` at or after line index `from`; `line` is NULL when there is none. */
-struct hs_call hs_patient_call(const struct hs_patient *patient, const char *name, size_t from);
+struct hs_text_call hs_doctor_input_call(const struct hs_doctor_input *patient, const char *name, size_t from);
 
 /* Whether gc.collect() is called in the lines numbered from..to. */
-bool hs_patient_collects(const struct hs_patient *patient, unsigned from, unsigned to);
+bool hs_doctor_input_collects(const struct hs_doctor_input *patient, unsigned from, unsigned to);
 
 /* Recognises the kind of each line: fills facts->understood. */
-void hs_understand(struct hs_patient *patient);
+void hs_understand(struct hs_doctor_input *patient);
 
 /* ---- what is found ---- */
 
@@ -166,10 +166,10 @@ bool hs_doctor_headline(const struct hs_exam *exam, char *text);
 
 struct hs_check {
     const char *name; /* "ring" */
-    void (*look)(const struct hs_patient *patient, struct hs_findings *findings);
+    void (*look)(const struct hs_doctor_input *patient, struct hs_findings *findings);
 };
 
 /* Runs all checks. HS_OK or HS_ERR_MEMORY. Findings are sorted by severity, those of one kind as they came. */
-int hs_doctor_examine(const struct hs_patient *patient, struct hs_findings *findings);
+int hs_doctor_examine(const struct hs_doctor_input *patient, struct hs_findings *findings);
 
 #endif

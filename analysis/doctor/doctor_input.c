@@ -7,7 +7,7 @@
 
 #include "analysis/doctor/doctor.h"
 
-const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, const char *text, size_t from)
+const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *patient, const char *text, size_t from)
 {
     for (size_t i = from; i < patient->n_lines; i++)
         if (strstr(patient->line[i].text, text))
@@ -15,11 +15,11 @@ const struct hs_doctor_line *hs_patient_line(const struct hs_patient *patient, c
     return NULL;
 }
 
-const struct hs_doctor_line *hs_patient_first(const struct hs_patient *patient, const char *const *words)
+const struct hs_doctor_line *hs_doctor_input_first(const struct hs_doctor_input *patient, const char *const *words)
 {
     const struct hs_doctor_line *line = NULL;
     for (; *words && !line; words++)
-        line = hs_patient_line(patient, *words, 0);
+        line = hs_doctor_input_line(patient, *words, 0);
     return line;
 }
 
@@ -43,7 +43,7 @@ bool hs_number_behind(const char *text, const char *word, uint64_t *number)
 /* Lines that name the chip they come from, the surest first; "" is any line that names one. */
 static const char *const telling[] = {"; ", "ESP-ROM:", "Chip is ", "Detecting chip type", "cpu_start: Project name", "boot: chip revision", ""};
 
-static void find_chip(struct hs_patient *p)
+static void find_chip(struct hs_doctor_input *p)
 {
     for (size_t t = 0; t < sizeof telling / sizeof *telling && !p->facts.chip; t++) {
         for (size_t i = 0; i < p->n_lines && !p->facts.chip; i++) {
@@ -59,7 +59,7 @@ static void find_chip(struct hs_patient *p)
 }
 
 /* A trace tells its port and its system. */
-static void find_in_trace(struct hs_patient *p)
+static void find_in_trace(struct hs_doctor_input *p)
 {
     static const char *const keys[] = {"system", "machine", "port"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -72,7 +72,7 @@ static void find_in_trace(struct hs_patient *p)
         snprintf(p->facts.system, sizeof p->facts.system, "%s", system);
 }
 
-static enum hs_framework framework_of(const struct hs_patient *p)
+static enum hs_framework framework_of(const struct hs_doctor_input *p)
 {
     static const char *const micropython[] = {"MicroPython v", "micropython.mem_info", ">>> ", NULL},
         *const circuitpython[] = {"CircuitPython ", NULL}, *const esphome[] = {"ESPHome", "[esphome", "esphome:", NULL},
@@ -88,20 +88,20 @@ static enum hs_framework framework_of(const struct hs_patient *p)
     if (port && !strcmp(port, "esp-idf"))
         return HS_FRAMEWORK_IDF;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (hs_patient_first(p, rows[i].words))
+        if (hs_doctor_input_first(p, rows[i].words))
             return rows[i].framework;
     return p->reader || p->meminfo.n ? HS_FRAMEWORK_MICROPYTHON : HS_FRAMEWORK_UNKNOWN;
 }
 
 /* In the firmware's words, or the linker's. */
-static void find_unlinked(struct hs_patient *p)
+static void find_unlinked(struct hs_doctor_input *p)
 {
     static const char *const words[] = {"the hooks are not linked", "hs_wraps_are_missing_at_the_link"};
     for (size_t i = 0; i < sizeof words / sizeof *words && !p->facts.unlinked; i++)
-        p->facts.unlinked = hs_patient_line(p, words[i], 0);
+        p->facts.unlinked = hs_doctor_input_line(p, words[i], 0);
 }
 
-int hs_patient_recognise(struct hs_patient *p, const uint8_t *text, size_t len)
+int hs_doctor_input_recognise(struct hs_doctor_input *p, const uint8_t *text, size_t len)
 {
     int err = hs_meminfo_read(&p->meminfo, text, p->n_lines ? len : 0);
     snprintf(p->facts.system, sizeof p->facts.system, "%s", p->meminfo.system);
@@ -115,7 +115,7 @@ int hs_patient_recognise(struct hs_patient *p, const uint8_t *text, size_t len)
     return err == HS_ERR_MEMORY ? err : HS_OK;
 }
 
-void hs_patient_free(struct hs_patient *p)
+void hs_doctor_input_free(struct hs_doctor_input *p)
 {
     hs_meminfo_free(&p->meminfo);
 }

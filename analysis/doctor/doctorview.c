@@ -63,7 +63,7 @@ static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
 }
 
 /* Which lines of a text were understood. */
-static void understood_text(const struct hs_patient_facts *facts)
+static void understood_text(const struct hs_doctor_input_facts *facts)
 {
     unsigned n = facts->n_understood < HS_UNDERSTOOD ? facts->n_understood : HS_UNDERSTOOD;
     for (unsigned i = 0; i < n; i++) {
@@ -79,7 +79,7 @@ static void understood_text(const struct hs_patient_facts *facts)
         putchar('\n');
 }
 
-static void facts_text(const struct hs_patient *patient)
+static void facts_text(const struct hs_doctor_input *patient)
 {
     char buffer[HS_NOTE_LEN + 8];
     if (patient->facts.system[0])
@@ -90,7 +90,7 @@ static void facts_text(const struct hs_patient *patient)
 }
 
 /* The diagnosis first; the table of the chip's memory is for looking up. */
-void hs_doctor_text(const struct hs_patient *patient, const struct hs_findings *findings, struct hs_terminal terminal)
+void hs_doctor_text(const struct hs_doctor_input *patient, const struct hs_findings *findings, struct hs_terminal terminal)
 {
     facts_text(patient);
     for (size_t i = 0; i < findings->n; i++) {
@@ -132,7 +132,7 @@ static void chip_json(struct hs_json *json, const struct hs_chip *chip)
     hs_json_end(json);
 }
 
-int hs_doctor_json(const struct hs_patient *patient, const struct hs_findings *findings)
+int hs_doctor_json(const struct hs_doctor_input *patient, const struct hs_findings *findings)
 {
     struct hs_json *json = hs_json_new();
     if (!json)

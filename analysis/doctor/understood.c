@@ -28,7 +28,7 @@ static const struct {
     {"MEM SYS_TIMEOUT", lwip}, {"MEM PBUF_POOL", lwip}, {"MEM HEAP", lwip}, {"safe mode", safe_mode},
 };
 
-static const char *kind_of(const struct hs_patient *p, const struct hs_doctor_line *line)
+static const char *kind_of(const struct hs_doctor_input *p, const struct hs_doctor_line *line)
 {
     for (size_t i = 0; i < p->meminfo.n; i++)
         if (line->number >= p->meminfo.dump[i].line && line->number <= p->meminfo.dump[i].last_line)
@@ -39,7 +39,7 @@ static const char *kind_of(const struct hs_patient *p, const struct hs_doctor_li
     return NULL;
 }
 
-void hs_understand(struct hs_patient *p)
+void hs_understand(struct hs_doctor_input *p)
 {
     struct hs_understood last = {.kind = NULL};
     p->facts.n_understood = 0;

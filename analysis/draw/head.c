@@ -24,7 +24,7 @@ static uint64_t unplaced(const struct hs_head *h) { return h->model ? h->model->
 static uint64_t appeared(const struct hs_head *h) { return h->model ? h->model->appeared : 0; }
 static uint64_t unsynced(const struct hs_head *h)
 {
-    return h->model && !h->model->synced && !hs_model_is_told(h->model);
+    return h->model && !h->model->synced && !hs_model_summary_only(h->model);
 }
 static uint64_t unfollowed(const struct hs_head *h) { return h->model ? h->model->levels.unfollowed : 0; }
 

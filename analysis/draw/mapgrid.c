@@ -65,7 +65,7 @@ struct hs_extent hs_mapgrid_extent(const struct hs_mapgrid *g, unsigned region, 
 bool hs_mapgrid_is_head(const struct hs_mapgrid *g, unsigned region, uint32_t cell)
 {
     struct hs_extent e = hs_mapgrid_extent(g, region, cell);
-    uint32_t i = hs_picture_find(g->picture, e.pos);
+    uint32_t i = hs_heap_snapshot_find(g->picture, e.pos);
     return g->cells[region].per == 1 && i < g->picture->n_blocks && g->picture->block[i].pos == e.pos;
 }
 

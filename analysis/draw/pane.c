@@ -10,12 +10,12 @@
 
 #define LINE_MAX_BYTES 2048u
 
-static const struct hs_place blank = { .text = " " };
+static const struct hs_cell blank = { .text = " " };
 
 bool hs_pane_size(struct hs_pane *f, unsigned rows, unsigned columns)
 {
     size_t n = (size_t)rows * columns;
-    struct hs_place *place = realloc(f->place, (n + 1) * sizeof *place);
+    struct hs_cell *place = realloc(f->place, (n + 1) * sizeof *place);
     if (!place)
         return false;
     f->place = place;
@@ -33,7 +33,7 @@ void hs_pane_free(struct hs_pane *f)
 }
 
 /* The next character of a text as it is to be shown. Returns its bytes in the text; *columns that it takes. */
-static size_t next(const struct hs_pane *f, const char *text, struct hs_place *place, unsigned *columns)
+static size_t next(const struct hs_pane *f, const char *text, struct hs_cell *place, unsigned *columns)
 {
     size_t length = hs_utf8_length(text, strlen(text));
     wchar_t wide = L'?';
@@ -47,24 +47,24 @@ static size_t next(const struct hs_pane *f, const char *text, struct hs_place *p
     return length ? length : 1;
 }
 
-unsigned hs_pane_put(struct hs_pane *f, struct hs_place_at at, struct hs_look look, const char *text)
+unsigned hs_pane_put(struct hs_pane *f, struct hs_cell_at at, struct hs_look look, const char *text)
 {
     while (*text && at.row < f->rows) {
-        struct hs_place place = { .look = look };
+        struct hs_cell place = { .look = look };
         unsigned columns;
         text += next(f, text, &place, &columns);
         if (at.column + columns > f->columns)
             break;
-        struct hs_place *to = &f->place[(size_t)at.row * f->columns + at.column];
+        struct hs_cell *to = &f->place[(size_t)at.row * f->columns + at.column];
         to[0] = place;
         if (columns == 2)
-            to[1] = (struct hs_place){ .look = look };
+            to[1] = (struct hs_cell){ .look = look };
         at.column += columns;
     }
     return at.column;
 }
 
-unsigned hs_pane_print(struct hs_pane *f, struct hs_place_at at, struct hs_look look, const char *format, ...)
+unsigned hs_pane_print(struct hs_pane *f, struct hs_cell_at at, struct hs_look look, const char *format, ...)
 {
     char text[LINE_MAX_BYTES];
     va_list arguments;
@@ -74,7 +74,7 @@ unsigned hs_pane_print(struct hs_pane *f, struct hs_place_at at, struct hs_look 
     return hs_pane_put(f, at, look, text);
 }
 
-void hs_pane_paint(struct hs_pane *f, struct hs_place_at at, struct hs_look look)
+void hs_pane_paint(struct hs_pane *f, struct hs_cell_at at, struct hs_look look)
 {
     for (; at.row < f->rows && at.column < f->columns; at.column++)
         f->place[(size_t)at.row * f->columns + at.column].look = look;
@@ -96,7 +96,7 @@ void hs_pane_write(const struct hs_pane *f, const struct hs_terminal *terminal, 
     for (unsigned row = 0; row < rows; row++) {
         enum hs_hue hue = HS_HUE_NONE;
         for (unsigned i = 0, n = length_of(f, row); i < n; i++) {
-            const struct hs_place *place = &f->place[(size_t)row * f->columns + i];
+            const struct hs_cell *place = &f->place[(size_t)row * f->columns + i];
             if (place->look.hue != hue) {
                 if (hue != HS_HUE_NONE)
                     hs_hue(out, terminal, HS_HUE_NONE);

@@ -16,14 +16,14 @@ struct hs_look {
 };
 
 /* One place: a character of up to four bytes. Of a wide one the place behind it is empty. */
-struct hs_place {
+struct hs_cell {
     char text[5];
     struct hs_look look;
 };
 
 struct hs_pane {
     unsigned rows, columns;
-    struct hs_place *place; /* row by row */
+    struct hs_cell *place; /* row by row */
     bool unicode;           /* else all but ASCII is shown as ? */
 };
 
@@ -31,17 +31,17 @@ struct hs_pane {
 bool hs_pane_size(struct hs_pane *pane, unsigned rows, unsigned columns);
 void hs_pane_free(struct hs_pane *pane);
 
-struct hs_place_at {
+struct hs_cell_at {
     unsigned row, column;
 };
 
 /* Writes text, cut at the pane's edge; control characters are shown as ?. Returns the column behind it. */
-unsigned hs_pane_put(struct hs_pane *pane, struct hs_place_at at, struct hs_look look, const char *text);
-unsigned hs_pane_print(struct hs_pane *pane, struct hs_place_at at, struct hs_look look, const char *format, ...)
+unsigned hs_pane_put(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *text);
+unsigned hs_pane_print(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Gives the rest of a row, from `at` on, that look. */
-void hs_pane_paint(struct hs_pane *pane, struct hs_place_at at, struct hs_look look);
+void hs_pane_paint(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look);
 
 /* Prints it as lines, without blanks at their ends and without blank lines at its end. */
 void hs_pane_write(const struct hs_pane *pane, const struct hs_terminal *terminal, FILE *out);

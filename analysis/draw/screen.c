@@ -10,7 +10,7 @@ const char *hs_screen_missing(void) { return "ncurses (Debian: libncurses-dev)";
 const char *hs_screen_open(bool color, int *keys) { (void)color; (void)keys; return hs_screen_missing(); }
 void hs_screen_close(void) {}
 void hs_screen_rescue(void) {}
-struct hs_place_at hs_screen_size(void) { return (struct hs_place_at){0}; }
+struct hs_cell_at hs_screen_size(void) { return (struct hs_cell_at){0}; }
 void hs_screen_show(const struct hs_pane *pane) { (void)pane; }
 int hs_screen_key(void) { return HS_PRESS_NONE; }
 
@@ -120,9 +120,9 @@ void hs_screen_close(void)
 
 /* ---- panes ---- */
 
-struct hs_place_at hs_screen_size(void)
+struct hs_cell_at hs_screen_size(void)
 {
-    return (struct hs_place_at){ (unsigned)(LINES > 0 ? LINES : 1), (unsigned)(COLS > 0 ? COLS : 1) };
+    return (struct hs_cell_at){ (unsigned)(LINES > 0 ? LINES : 1), (unsigned)(COLS > 0 ? COLS : 1) };
 }
 
 static attr_t attributes(struct hs_look look)
@@ -143,7 +143,7 @@ void hs_screen_show(const struct hs_pane *f)
     for (unsigned row = 0; row < f->rows; row++) {
         move((int)row, 0);
         for (unsigned i = 0; i < f->columns; i++) {
-            const struct hs_place *place = &f->place[(size_t)row * f->columns + i];
+            const struct hs_cell *place = &f->place[(size_t)row * f->columns + i];
             attrset(attributes(place->look));
             addstr(place->text);
         }

@@ -30,7 +30,7 @@ const char *hs_screen_open(bool color, int *keys);
 void hs_screen_close(void);
 
 /* Its present size, which a resize changes. */
-struct hs_place_at hs_screen_size(void);
+struct hs_cell_at hs_screen_size(void);
 
 void hs_screen_show(const struct hs_pane *pane);
 

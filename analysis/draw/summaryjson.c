@@ -14,7 +14,7 @@ static void put_count(struct hs_json *json, const char *key, uint64_t value, boo
 
 void hs_summary_space_json(const struct hs_space *space, struct hs_json *json)
 {
-    const struct hs_layout *end = &space->end;
+    const struct hs_space_stats *end = &space->end;
     hs_json_uint(json, "allocs", space->allocs);
     hs_json_uint(json, "frees", space->frees);
     hs_json_uint(json, "reallocs", space->reallocs);

@@ -84,7 +84,7 @@ static void text_of_boot(const struct resets *r, const char *end)
 {
     char name[HS_NAME_MAX], shown[HS_NAME_MAX];
     const struct hs_failure *failure = last_failure(r);
-    struct hs_layout heap;
+    struct hs_space_stats heap;
     printf("boot %" PRIu32 ": %s after %.6f s, %" PRIu64 " records\n", r->boot, end,
            hs_seconds(r->reader, r->time - r->began), r->records);
     if (hs_model_heap(r->model, &heap)) {
@@ -121,7 +121,7 @@ static void json_of_boot(const struct resets *r, const char *end)
 {
     char name[HS_NAME_MAX];
     const struct hs_failure *failure = last_failure(r);
-    struct hs_layout heap;
+    struct hs_space_stats heap;
     hs_json_object(r->json, NULL);
     hs_json_uint(r->json, "boot", r->boot);
     hs_json_text(r->json, "end", end);

@@ -150,9 +150,9 @@ int hs_changes_feed(struct hs_changes *c, const struct hs_event *e)
 
 /* ---- figures ---- */
 
-static struct hs_layout told_figures(const struct hs_told *told)
+static struct hs_space_stats told_figures(const struct hs_region_summary *told)
 {
-    struct hs_layout heap = {
+    struct hs_space_stats heap = {
         .used = told->used, .free = told->free, .largest_free = told->longest, .no_longest = told->no_longest, .blocks = told->blocks,
     };
     for (unsigned i = 0; i < 32; i++)
@@ -160,10 +160,10 @@ static struct hs_layout told_figures(const struct hs_told *told)
     return heap;
 }
 
-static struct hs_layout followed_figures(const struct hs_changes *c)
+static struct hs_space_stats followed_figures(const struct hs_changes *c)
 {
     const struct hs_freespace *space = c->space;
-    struct hs_layout heap = {
+    struct hs_space_stats heap = {
         .used = space->total - space->free, .free = space->free, .largest_free = space->largest,
         .requested = c->model->requested, .blocks = c->model->blocks,
     };
@@ -175,9 +175,9 @@ static struct hs_layout followed_figures(const struct hs_changes *c)
 bool hs_changes_figures(const struct hs_changes *c, struct hs_heap_figures *f)
 {
     const struct hs_model *m = c->model;
-    struct hs_told told = hs_model_told(m, HS_ALL_REGIONS);
+    struct hs_region_summary told = hs_model_told(m, HS_ALL_REGIONS);
     *f = (struct hs_heap_figures){
-        .told = hs_model_is_told(m), .known = m->synced, .total = c->space->total,
+        .told = hs_model_summary_only(m), .known = m->synced, .total = c->space->total,
         .peak = m->peak > m->levels.peak ? m->peak : m->levels.peak,
     };
     if (!f->told) {

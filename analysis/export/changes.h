@@ -38,7 +38,7 @@ struct hs_changes {
 
 /* The heap's figures at present, as `stat` has them at the end. */
 struct hs_heap_figures {
-    struct hs_layout heap; /* `requested`, and where `no_counts` the blocks and runs, only of a layout */
+    struct hs_space_stats heap; /* `requested`, and where `no_counts` the blocks and runs, only of a layout */
     uint64_t total, peak;  /* bytes: of the regions; most that were ever used */
     bool known;            /* else they are those known last */
     bool told;             /* by a summary, not from the layout */

@@ -35,7 +35,7 @@ static const struct hs_option options[] = {
 
 enum { EVENTS_DEFAULT = -1 };
 
-static const unsigned sets[] = { HS_STORY_RECORDS, HS_STORY_LIBC, HS_STORY_RECORDS | HS_STORY_LIBC };
+static const unsigned sets[] = { HS_EVENT_STREAM_RECORDS, HS_EVENT_STREAM_LIBC, HS_EVENT_STREAM_RECORDS | HS_EVENT_STREAM_LIBC };
 
 static int list_formats(void)
 {

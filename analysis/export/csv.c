@@ -17,7 +17,7 @@ struct table {
     FILE *out;
     const char *column[COLUMNS_MAX];
     unsigned n_columns;
-    uint8_t (*place)[HS_STORY_FIELDS]; /* by class and field: column */
+    uint8_t (*place)[HS_EVENT_STREAM_FIELDS]; /* by class and field: column */
 };
 
 static unsigned column_of(struct table *t, const char *name)
@@ -37,8 +37,8 @@ static bool told_already(const char *name)
 
 static void place_fields(struct table *t, unsigned sets)
 {
-    for (unsigned i = 0; i < hs_story_classes(); i++) {
-        const struct hs_story_class *class = hs_story_class(i);
+    for (unsigned i = 0; i < hs_event_stream_classes(); i++) {
+        const struct hs_event_stream_class *class = hs_event_stream_class(i);
         for (unsigned k = 0; class->name && class->set & sets && k < class->n_fields; k++)
             t->place[i][k] = told_already(class->field[k].name) ? NO_COLUMN : (uint8_t)column_of(t, class->field[k].name);
     }
@@ -52,12 +52,12 @@ static void put_header(const struct table *t)
     fputs("\r\n", t->out);
 }
 
-static void put_value(enum hs_story_type type, union hs_story_value value, FILE *out)
+static void put_value(enum hs_event_stream_type type, union hs_event_stream_value value, FILE *out)
 {
     switch (type) {
-    case HS_STORY_TEXT: hs_text_csv(value.s, out); break;
-    case HS_STORY_INT:  fprintf(out, "%" PRId64, value.i); break;
-    case HS_STORY_HEX:  fprintf(out, "0x%" PRIx64, value.u); break;
+    case HS_EVENT_STREAM_TEXT: hs_text_csv(value.s, out); break;
+    case HS_EVENT_STREAM_INT:  fprintf(out, "%" PRId64, value.i); break;
+    case HS_EVENT_STREAM_HEX:  fprintf(out, "0x%" PRIx64, value.u); break;
     default:            fprintf(out, "%" PRIu64, value.u); break;
     }
 }
@@ -67,9 +67,9 @@ static void put_time(uint64_t ns, FILE *out)
     fprintf(out, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
 }
 
-static void put_event(struct table *t, const struct hs_telling *telling)
+static void put_event(struct table *t, const struct hs_stream_item *telling)
 {
-    const struct hs_story_class *class = hs_story_class(telling->class);
+    const struct hs_event_stream_class *class = hs_event_stream_class(telling->class);
     int field_at[COLUMNS_MAX];
     memset(field_at, -1, sizeof field_at);
     for (unsigned k = 0; k < class->n_fields; k++)
@@ -86,7 +86,7 @@ static void put_event(struct table *t, const struct hs_telling *telling)
 }
 
 /* Records that are missing: how many stands in the column `count`, when there is one. */
-static void put_loss(const struct table *t, const struct hs_telling *telling)
+static void put_loss(const struct table *t, const struct hs_stream_item *telling)
 {
     put_time(telling->ns, t->out);
     fputs(",missing,,", t->out);
@@ -98,19 +98,19 @@ static void put_loss(const struct table *t, const struct hs_telling *telling)
     fputs("\r\n", t->out);
 }
 
-static int tell(void *context, const struct hs_telling *telling)
+static int tell(void *context, const struct hs_stream_item *telling)
 {
     struct table *t = context;
-    if (telling->kind == HS_TELLING_EVENT)
+    if (telling->kind == HS_STREAM_ITEM_EVENT)
         put_event(t, telling);
-    else if (telling->kind == HS_TELLING_LOSS)
+    else if (telling->kind == HS_STREAM_ITEM_LOSS)
         put_loss(t, telling);
     return ferror(t->out) ? HS_ERR_IO : HS_OK;
 }
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
-    struct table t = { .out = job->out, .place = calloc(hs_story_classes(), sizeof *t.place) };
+    struct table t = { .out = job->out, .place = calloc(hs_event_stream_classes(), sizeof *t.place) };
     if (!t.place)
         return hs_export_fail(error, HS_ERR_MEMORY, "%s", hs_strerror(HS_ERR_MEMORY));
     place_fields(&t, job->sets);

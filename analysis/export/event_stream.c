@@ -39,80 +39,80 @@ enum {
 
 struct extra {
     const char *name;
-    enum hs_story_type type;
+    enum hs_event_stream_type type;
     enum source source;
 };
 
 #define WHERE \
-    {"file", HS_STORY_TEXT, FROM_FILE}, {"function", HS_STORY_TEXT, FROM_FUNCTION}, {"line", HS_STORY_U32, FROM_LINE}, \
-    {"native", HS_STORY_TEXT, FROM_NATIVE}, {"kind", HS_STORY_TEXT, FROM_KIND}
+    {"file", HS_EVENT_STREAM_TEXT, FROM_FILE}, {"function", HS_EVENT_STREAM_TEXT, FROM_FUNCTION}, {"line", HS_EVENT_STREAM_U32, FROM_LINE}, \
+    {"native", HS_EVENT_STREAM_TEXT, FROM_NATIVE}, {"kind", HS_EVENT_STREAM_TEXT, FROM_KIND}
 
 /* What the host adds to the fields of a record. */
 static const struct extra extras[HS_KIND_END][12] = {
-    [HS_ALLOC] = {{"granules", HS_STORY_U32, FROM_GRANULES}, {"ptr", HS_STORY_HEX, FROM_PTR},
-                  {"region", HS_STORY_TEXT, FROM_REGION}, WHERE},
-    [HS_FREE] = {{"ptr", HS_STORY_HEX, FROM_OLD_PTR}, {"region", HS_STORY_TEXT, FROM_REGION}, WHERE},
-    [HS_REALLOC] = {{"granules", HS_STORY_U32, FROM_GRANULES}, {"old_ptr", HS_STORY_HEX, FROM_OLD_PTR},
-                    {"ptr", HS_STORY_HEX, FROM_PTR}, {"region", HS_STORY_TEXT, FROM_REGION}, WHERE},
-    [HS_FAIL] = {{"verdict", HS_STORY_TEXT, FROM_VERDICT}, {"free", HS_STORY_U64, FROM_FREE},
-                 {"largest_free", HS_STORY_U64, FROM_LARGEST}, {"heap_asked", HS_STORY_TEXT, FROM_ASKED}, WHERE},
-    [HS_SWEEP] = {{"freed", HS_STORY_U32, FROM_FREED}},
-    [HS_COLLECT_END] = {{"pause_ns", HS_STORY_U64, FROM_PAUSE}, {"freed_bytes", HS_STORY_U64, FROM_FREED_BYTES}},
+    [HS_ALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES}, {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR},
+                  {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}, WHERE},
+    [HS_FREE] = {{"ptr", HS_EVENT_STREAM_HEX, FROM_OLD_PTR}, {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}, WHERE},
+    [HS_REALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES}, {"old_ptr", HS_EVENT_STREAM_HEX, FROM_OLD_PTR},
+                    {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR}, {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}, WHERE},
+    [HS_FAIL] = {{"verdict", HS_EVENT_STREAM_TEXT, FROM_VERDICT}, {"free", HS_EVENT_STREAM_U64, FROM_FREE},
+                 {"largest_free", HS_EVENT_STREAM_U64, FROM_LARGEST}, {"heap_asked", HS_EVENT_STREAM_TEXT, FROM_ASKED}, WHERE},
+    [HS_SWEEP] = {{"freed", HS_EVENT_STREAM_U32, FROM_FREED}},
+    [HS_COLLECT_END] = {{"pause_ns", HS_EVENT_STREAM_U64, FROM_PAUSE}, {"freed_bytes", HS_EVENT_STREAM_U64, FROM_FREED_BYTES}},
 };
 
-static const struct hs_story_class libc_classes[LIBC_CLASSES] = {
-    [MALLOC] = {"lttng_ust_libc:malloc", {{"size", HS_STORY_U64}, {"ptr", HS_STORY_HEX}}, 2, HS_STORY_LIBC},
-    [FREE] = {"lttng_ust_libc:free", {{"ptr", HS_STORY_HEX}}, 1, HS_STORY_LIBC},
+static const struct hs_event_stream_class libc_classes[LIBC_CLASSES] = {
+    [MALLOC] = {"lttng_ust_libc:malloc", {{"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 2, HS_EVENT_STREAM_LIBC},
+    [FREE] = {"lttng_ust_libc:free", {{"ptr", HS_EVENT_STREAM_HEX}}, 1, HS_EVENT_STREAM_LIBC},
     [CALLOC] = {"lttng_ust_libc:calloc",
-                {{"nmemb", HS_STORY_U64}, {"size", HS_STORY_U64}, {"ptr", HS_STORY_HEX}}, 3, HS_STORY_LIBC},
+                {{"nmemb", HS_EVENT_STREAM_U64}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 3, HS_EVENT_STREAM_LIBC},
     [REALLOC] = {"lttng_ust_libc:realloc",
-                 {{"in_ptr", HS_STORY_HEX}, {"size", HS_STORY_U64}, {"ptr", HS_STORY_HEX}}, 3, HS_STORY_LIBC},
+                 {{"in_ptr", HS_EVENT_STREAM_HEX}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 3, HS_EVENT_STREAM_LIBC},
     [MEMALIGN] = {"lttng_ust_libc:memalign",
-                  {{"alignment", HS_STORY_U64}, {"size", HS_STORY_U64}, {"ptr", HS_STORY_HEX}}, 3, HS_STORY_LIBC},
+                  {{"alignment", HS_EVENT_STREAM_U64}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 3, HS_EVENT_STREAM_LIBC},
     [POSIX_MEMALIGN] = {"lttng_ust_libc:posix_memalign",
-                        {{"out_ptr", HS_STORY_HEX}, {"alignment", HS_STORY_U64}, {"size", HS_STORY_U64},
-                         {"result", HS_STORY_INT}}, 4, HS_STORY_LIBC},
+                        {{"out_ptr", HS_EVENT_STREAM_HEX}, {"alignment", HS_EVENT_STREAM_U64}, {"size", HS_EVENT_STREAM_U64},
+                         {"result", HS_EVENT_STREAM_INT}}, 4, HS_EVENT_STREAM_LIBC},
 };
 
 /* `known`: 0 not at present, the figures are those known last; 1 from the layout; 2 from a summary, which does not tell
  * what was requested. */
-static const struct hs_story_class heap_class = {
+static const struct hs_event_stream_class heap_class = {
     "heapstrata:heap",
-    {{"record", HS_STORY_U64}, {"known", HS_STORY_U8}, {"used", HS_STORY_U64}, {"requested", HS_STORY_U64},
-     {"free", HS_STORY_U64}, {"largest_free", HS_STORY_U64}, {"free_runs", HS_STORY_U64}, {"blocks", HS_STORY_U64},
-     {"fragmentation_permille", HS_STORY_U32}, {"peak", HS_STORY_U64}, {"boots", HS_STORY_U32}}, 11, HS_STORY_RECORDS, true,
+    {{"record", HS_EVENT_STREAM_U64}, {"known", HS_EVENT_STREAM_U8}, {"used", HS_EVENT_STREAM_U64}, {"requested", HS_EVENT_STREAM_U64},
+     {"free", HS_EVENT_STREAM_U64}, {"largest_free", HS_EVENT_STREAM_U64}, {"free_runs", HS_EVENT_STREAM_U64}, {"blocks", HS_EVENT_STREAM_U64},
+     {"fragmentation_permille", HS_EVENT_STREAM_U32}, {"peak", HS_EVENT_STREAM_U64}, {"boots", HS_EVENT_STREAM_U32}}, 11, HS_EVENT_STREAM_RECORDS, true,
 };
 
 /* `known` is 3: from a summary that has no more than this. */
-static const struct hs_story_class usage_class = {
+static const struct hs_event_stream_class usage_class = {
     "heapstrata:usage",
-    {{"record", HS_STORY_U64}, {"known", HS_STORY_U8}, {"used", HS_STORY_U64}, {"free", HS_STORY_U64}, {"peak", HS_STORY_U64},
-     {"boots", HS_STORY_U32}}, 6, HS_STORY_RECORDS, true,
+    {{"record", HS_EVENT_STREAM_U64}, {"known", HS_EVENT_STREAM_U8}, {"used", HS_EVENT_STREAM_U64}, {"free", HS_EVENT_STREAM_U64}, {"peak", HS_EVENT_STREAM_U64},
+     {"boots", HS_EVENT_STREAM_U32}}, 6, HS_EVENT_STREAM_RECORDS, true,
 };
 
 /* `block` is the record that allocated it first, the same after a resize; `taken` are whole granules. */
-static const struct hs_story_class block_class = {
+static const struct hs_event_stream_class block_class = {
     "heapstrata:block",
-    {{"block", HS_STORY_U64}, {"site", HS_STORY_U32}, {"bytes", HS_STORY_U64}, {"taken", HS_STORY_U64}, {"ptr", HS_STORY_HEX},
-     {"region", HS_STORY_TEXT}, {"born", HS_STORY_U64}, {"came", HS_STORY_TEXT}, {"died", HS_STORY_U64}, {"how", HS_STORY_TEXT}},
-    10, HS_STORY_BLOCKS, true,
+    {{"block", HS_EVENT_STREAM_U64}, {"site", HS_EVENT_STREAM_U32}, {"bytes", HS_EVENT_STREAM_U64}, {"taken", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX},
+     {"region", HS_EVENT_STREAM_TEXT}, {"born", HS_EVENT_STREAM_U64}, {"came", HS_EVENT_STREAM_TEXT}, {"died", HS_EVENT_STREAM_U64}, {"how", HS_EVENT_STREAM_TEXT}},
+    10, HS_EVENT_STREAM_BLOCKS, true,
 };
 enum { BLOCK_SITE = 1, BLOCK_DIED = 8, BLOCK_HOW = 9, HEAP_REQUESTED = 3, HEAP_RUNS = 6, HEAP_BLOCKS = 7 };
 
-static const struct hs_story_class live_class = {
-    "heapstrata:live", {{"record", HS_STORY_U64}, {"kind", HS_STORY_TEXT}, {"bytes", HS_STORY_U64}}, 3, HS_STORY_RECORDS, true,
+static const struct hs_event_stream_class live_class = {
+    "heapstrata:live", {{"record", HS_EVENT_STREAM_U64}, {"kind", HS_EVENT_STREAM_TEXT}, {"bytes", HS_EVENT_STREAM_U64}}, 3, HS_EVENT_STREAM_RECORDS, true,
 };
 
 /* Filled once, the same for every story. */
-static struct hs_story_class classes[CLASSES];
-static struct origin origins[HS_KIND_END][HS_STORY_FIELDS];
-static const struct hs_words *words[HS_KIND_END][HS_STORY_FIELDS];
+static struct hs_event_stream_class classes[CLASSES];
+static struct origin origins[HS_KIND_END][HS_EVENT_STREAM_FIELDS];
+static const struct hs_words *words[HS_KIND_END][HS_EVENT_STREAM_FIELDS];
 static char class_names[HS_KIND_END][32];
 
-static void add_field(unsigned kind, struct hs_story_field field, struct origin origin)
+static void add_field(unsigned kind, struct hs_event_stream_field field, struct origin origin)
 {
-    struct hs_story_class *class = &classes[FIRST_KIND + kind];
-    if (class->n_fields == HS_STORY_FIELDS)
+    struct hs_event_stream_class *class = &classes[FIRST_KIND + kind];
+    if (class->n_fields == HS_EVENT_STREAM_FIELDS)
         return;
     origins[kind][class->n_fields] = origin;
     words[kind][class->n_fields] = origin.source == FROM_MEMBER ? hs_words_of(kind, field.name) : NULL;
@@ -122,15 +122,15 @@ static void add_field(unsigned kind, struct hs_story_field field, struct origin 
 static void add_member(unsigned kind, const struct hs_field *field, bool event)
 {
     struct origin origin = { FROM_MEMBER, field->offset, field->width, field->wire == HS_WIRE_S };
-    enum hs_story_type type = field->wire == HS_WIRE_S ? HS_STORY_INT : field->width == 8 ? HS_STORY_U64 :
-                              field->width == 1 ? HS_STORY_U8 : HS_STORY_U32;
+    enum hs_event_stream_type type = field->wire == HS_WIRE_S ? HS_EVENT_STREAM_INT : field->width == 8 ? HS_EVENT_STREAM_U64 :
+                              field->width == 1 ? HS_EVENT_STREAM_U8 : HS_EVENT_STREAM_U32;
     if (field->wire == HS_WIRE_B) {
         if (!hs_field_is_text(field))
             return; /* packed; what it says is told by the events of the blocks */
-        type = HS_STORY_TEXT;
+        type = HS_EVENT_STREAM_TEXT;
         origin.source = FROM_DATA;
     } else if (field->offset == offsetof(struct hs_record, address)) {
-        type = HS_STORY_HEX;
+        type = HS_EVENT_STREAM_HEX;
     } else if (field->offset == offsetof(struct hs_record, site)) {
         origin.source = FROM_SITE; /* the reader's number, which stands for one place in the whole trace */
     } else if (event && field->offset == offsetof(struct hs_record, pos)) {
@@ -138,12 +138,12 @@ static void add_member(unsigned kind, const struct hs_field *field, bool event)
     } else if (event && field->offset == offsetof(struct hs_record, old)) {
         origin.source = FROM_OLD;
     }
-    add_field(kind, (struct hs_story_field){ field->name, type }, origin);
+    add_field(kind, (struct hs_event_stream_field){ field->name, type }, origin);
 }
 
 static void make_class(unsigned kind, const struct hs_kind_info *info)
 {
-    struct hs_story_class *class = &classes[FIRST_KIND + kind];
+    struct hs_event_stream_class *class = &classes[FIRST_KIND + kind];
     char *name = class_names[kind];
     strcpy(name, "heapstrata:");
     for (size_t i = 0; info->name[i] && i < 20; i++) {
@@ -151,12 +151,12 @@ static void make_class(unsigned kind, const struct hs_kind_info *info)
         name[11 + i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
     }
     class->name = name;
-    class->set = HS_STORY_RECORDS;
-    add_field(kind, (struct hs_story_field){"record", HS_STORY_U64}, (struct origin){ .source = FROM_NUMBER });
+    class->set = HS_EVENT_STREAM_RECORDS;
+    add_field(kind, (struct hs_event_stream_field){"record", HS_EVENT_STREAM_U64}, (struct origin){ .source = FROM_NUMBER });
     for (const struct hs_field *field = info->field; field->name; field++)
         add_member(kind, field, info->area == HS_AREA_EVENT);
     for (const struct extra *extra = extras[kind]; extra->name; extra++)
-        add_field(kind, (struct hs_story_field){extra->name, extra->type}, (struct origin){ .source = (uint8_t)extra->source });
+        add_field(kind, (struct hs_event_stream_field){extra->name, extra->type}, (struct origin){ .source = (uint8_t)extra->source });
 }
 
 static void make_classes(void)
@@ -175,25 +175,25 @@ static void make_classes(void)
     memcpy(classes, libc_classes, sizeof libc_classes);
 }
 
-unsigned hs_story_classes(void)
+unsigned hs_event_stream_classes(void)
 {
     return CLASSES;
 }
 
-const struct hs_story_class *hs_story_class(unsigned index)
+const struct hs_event_stream_class *hs_event_stream_class(unsigned index)
 {
     make_classes();
     return &classes[index];
 }
 
-bool hs_story_field_is_word(unsigned class, unsigned field)
+bool hs_event_stream_field_is_word(unsigned class, unsigned field)
 {
     return class >= FIRST_KIND && words[class - FIRST_KIND][field];
 }
 
-const char *hs_story_word(unsigned class, unsigned field, uint64_t value)
+const char *hs_event_stream_word(unsigned class, unsigned field, uint64_t value)
 {
-    return hs_story_field_is_word(class, field) ? hs_word(words[class - FIRST_KIND][field], value) : NULL;
+    return hs_event_stream_field_is_word(class, field) ? hs_word(words[class - FIRST_KIND][field], value) : NULL;
 }
 
 /* ---- the story ---- */
@@ -203,11 +203,11 @@ const char *hs_story_word(unsigned class, unsigned field, uint64_t value)
 
 enum stage { STAGE_RECORD, STAGE_CHANGES, STAGE_BLOCKS, STAGE_SAMPLE, STAGE_LIVE };
 
-struct hs_story {
-    struct hs_story_config config;
+struct hs_event_stream {
+    struct hs_event_stream_config config;
     struct hs_changes *changes;
     struct hs_holdings holdings;
-    struct hs_places places;
+    struct hs_site_texts places;
     struct hs_heap_figures sampled; /* as told last */
     const struct hs_event *event, *end; /* of the batch */
     enum stage stage;
@@ -225,17 +225,17 @@ struct hs_story {
     size_t at_live;            /* kind to be told next */
     char *text;                /* of the record at hand */
     size_t text_room;
-    union hs_story_value value[HS_STORY_FIELDS];
+    union hs_event_stream_value value[HS_EVENT_STREAM_FIELDS];
 };
 
-struct hs_story *hs_story_new(const struct hs_story_config *config)
+struct hs_event_stream *hs_event_stream_new(const struct hs_event_stream_config *config)
 {
-    struct hs_story *s = calloc(1, sizeof *s);
+    struct hs_event_stream *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
     make_classes();
     s->config = *config;
-    s->places = (struct hs_places){ .reader = config->reader, .symbols = config->symbols };
+    s->places = (struct hs_site_texts){ .reader = config->reader, .symbols = config->symbols };
     s->declared = config->declare ? 0 : LIBC_CLASSES;
     s->changes = hs_changes_new();
     s->holdings.changes = s->changes;
@@ -244,37 +244,37 @@ struct hs_story *hs_story_new(const struct hs_story_config *config)
     s->told_live = calloc(s->at_live, sizeof *s->told_live);
     if (s->changes && s->live && s->told_live)
         return s;
-    hs_story_free(s);
+    hs_event_stream_free(s);
     return NULL;
 }
 
-void hs_story_free(struct hs_story *s)
+void hs_event_stream_free(struct hs_event_stream *s)
 {
     if (!s)
         return;
     hs_changes_free(s->changes);
     hs_holdings_free(&s->holdings);
-    hs_places_free(&s->places);
+    hs_site_texts_free(&s->places);
     free(s->live);
     free(s->told_live);
     free(s->text);
     free(s);
 }
 
-const struct hs_model *hs_story_model(const struct hs_story *s)
+const struct hs_model *hs_event_stream_model(const struct hs_event_stream *s)
 {
     return s->changes->model;
 }
 
-void hs_story_process(const struct hs_story *s, char name[HS_STORY_PROCESS])
+void hs_event_stream_process(const struct hs_event_stream *s, char name[HS_EVENT_STREAM_PROCESS])
 {
     const char *exe = hs_reader_fact(s->config.reader, "exe"), *system = hs_reader_fact(s->config.reader, "system");
     const char *slash = exe ? strrchr(exe, '/') : NULL;
     const char *whole = slash ? slash + 1 : exe && *exe ? exe : system && *system ? system : "firmware";
-    snprintf(name, HS_STORY_PROCESS, "%.*s", (int)strcspn(whole, " ,"), whole);
+    snprintf(name, HS_EVENT_STREAM_PROCESS, "%.*s", (int)strcspn(whole, " ,"), whole);
 }
 
-static uint64_t to_ns(const struct hs_story *s, uint64_t ticks)
+static uint64_t to_ns(const struct hs_event_stream *s, uint64_t ticks)
 {
     uint64_t hz = hs_reader_info(s->config.reader)->hz;
     if (hz == 1000000000 || !hz)
@@ -292,7 +292,7 @@ static uint64_t member(const struct hs_event *e, struct origin origin)
     return origin.is_signed ? (uint64_t)((int64_t)(value << unused) >> unused) : value;
 }
 
-static const char *text_of(struct hs_story *s, const struct hs_record *record)
+static const char *text_of(struct hs_event_stream *s, const struct hs_record *record)
 {
     if (record->data_len + 1 > s->text_room) {
         char *grown = realloc(s->text, record->data_len + 1);
@@ -307,7 +307,7 @@ static const char *text_of(struct hs_story *s, const struct hs_record *record)
     return s->text;
 }
 
-static uint64_t address(const struct hs_story *s, unsigned region, uint32_t pos)
+static uint64_t address(const struct hs_event_stream *s, unsigned region, uint32_t pos)
 {
     const struct hs_region_state *r = &s->changes->model->region[region];
     if (pos == HS_POS_IMPLIED)
@@ -317,50 +317,50 @@ static uint64_t address(const struct hs_story *s, unsigned region, uint32_t pos)
     return hs_changes_address(s->changes, pos);
 }
 
-static const struct hs_failure *failure(const struct hs_story *s)
+static const struct hs_failure *failure(const struct hs_event_stream *s)
 {
     const struct hs_model *m = s->changes->model;
     static const struct hs_failure none = { .verdict = HS_VERDICT_UNKNOWN };
     return m->n_failures ? &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT] : &none;
 }
 
-static union hs_story_value value_of(struct hs_story *s, const struct hs_event *e, struct origin origin)
+static union hs_event_stream_value value_of(struct hs_event_stream *s, const struct hs_event *e, struct origin origin)
 {
-    const struct hs_place *place = origin.source >= FROM_FILE && origin.source <= FROM_KIND ?
-        hs_place_of(&s->places, e->site) : NULL;
+    const struct hs_site_text *place = origin.source >= FROM_FILE && origin.source <= FROM_KIND ?
+        hs_site_text_of(&s->places, e->site) : NULL;
     switch ((enum source)origin.source) {
-    case FROM_MEMBER:   return (union hs_story_value){ .u = member(e, origin) };
-    case FROM_DATA:     return (union hs_story_value){ .s = text_of(s, e->record) };
-    case FROM_NUMBER:   return (union hs_story_value){ .u = e->number };
-    case FROM_SITE:     return (union hs_story_value){ .u = e->site };
-    case FROM_POS:      return (union hs_story_value){ .u = e->pos };
-    case FROM_OLD:      return (union hs_story_value){ .u = e->old };
-    case FROM_GRANULES: return (union hs_story_value){ .u = e->granules == HS_POS_IMPLIED ? 0 : e->granules };
-    case FROM_PTR:      return (union hs_story_value){ .u = address(s, e->region, e->pos) };
-    case FROM_OLD_PTR:  return (union hs_story_value){ .u = address(s, e->region, e->old) };
-    case FROM_REGION:   return (union hs_story_value){ .s = s->changes->model->region[e->region].name };
-    case FROM_FILE:     return (union hs_story_value){ .s = place->file };
-    case FROM_FUNCTION: return (union hs_story_value){ .s = place->function };
-    case FROM_LINE:     return (union hs_story_value){ .u = place->line };
-    case FROM_NATIVE:   return (union hs_story_value){ .s = place->native };
-    case FROM_KIND:     return (union hs_story_value){ .s = place->kind };
-    case FROM_VERDICT:  return (union hs_story_value){ .s = hs_verdict_name(failure(s)->verdict) };
-    case FROM_FREE:     return (union hs_story_value){ .u = failure(s)->free };
-    case FROM_LARGEST:  return (union hs_story_value){ .u = failure(s)->largest_free };
+    case FROM_MEMBER:   return (union hs_event_stream_value){ .u = member(e, origin) };
+    case FROM_DATA:     return (union hs_event_stream_value){ .s = text_of(s, e->record) };
+    case FROM_NUMBER:   return (union hs_event_stream_value){ .u = e->number };
+    case FROM_SITE:     return (union hs_event_stream_value){ .u = e->site };
+    case FROM_POS:      return (union hs_event_stream_value){ .u = e->pos };
+    case FROM_OLD:      return (union hs_event_stream_value){ .u = e->old };
+    case FROM_GRANULES: return (union hs_event_stream_value){ .u = e->granules == HS_POS_IMPLIED ? 0 : e->granules };
+    case FROM_PTR:      return (union hs_event_stream_value){ .u = address(s, e->region, e->pos) };
+    case FROM_OLD_PTR:  return (union hs_event_stream_value){ .u = address(s, e->region, e->old) };
+    case FROM_REGION:   return (union hs_event_stream_value){ .s = s->changes->model->region[e->region].name };
+    case FROM_FILE:     return (union hs_event_stream_value){ .s = place->file };
+    case FROM_FUNCTION: return (union hs_event_stream_value){ .s = place->function };
+    case FROM_LINE:     return (union hs_event_stream_value){ .u = place->line };
+    case FROM_NATIVE:   return (union hs_event_stream_value){ .s = place->native };
+    case FROM_KIND:     return (union hs_event_stream_value){ .s = place->kind };
+    case FROM_VERDICT:  return (union hs_event_stream_value){ .s = hs_verdict_name(failure(s)->verdict) };
+    case FROM_FREE:     return (union hs_event_stream_value){ .u = failure(s)->free };
+    case FROM_LARGEST:  return (union hs_event_stream_value){ .u = failure(s)->largest_free };
     case FROM_ASKED:
-        return (union hs_story_value){ .s = e->record->cause < HS_FAIL_REGION(0) ? "" : s->changes->model->region[e->region].name };
-    case FROM_FREED:    return (union hs_story_value){ .u = e->n_freed };
-    case FROM_FREED_BYTES: return (union hs_story_value){ .u = s->changes->model->collection_freed };
-    case FROM_PAUSE:    return (union hs_story_value){ .u = to_ns(s, s->pause) };
+        return (union hs_event_stream_value){ .s = e->record->cause < HS_FAIL_REGION(0) ? "" : s->changes->model->region[e->region].name };
+    case FROM_FREED:    return (union hs_event_stream_value){ .u = e->n_freed };
+    case FROM_FREED_BYTES: return (union hs_event_stream_value){ .u = s->changes->model->collection_freed };
+    case FROM_PAUSE:    return (union hs_event_stream_value){ .u = to_ns(s, s->pause) };
     }
-    return (union hs_story_value){0};
+    return (union hs_event_stream_value){0};
 }
 
 /* ---- tellings ---- */
 
-static void tell_event(const struct hs_story *s, struct hs_telling *t, unsigned class)
+static void tell_event(const struct hs_event_stream *s, struct hs_stream_item *t, unsigned class)
 {
-    *t = (struct hs_telling){ .kind = HS_TELLING_EVENT, .class = class, .ns = s->now, .value = s->value };
+    *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_EVENT, .class = class, .ns = s->now, .value = s->value };
     if (s->event != s->end) {
         t->thread = s->event->thread;
         t->boot = s->event->boot;
@@ -369,7 +369,7 @@ static void tell_event(const struct hs_story *s, struct hs_telling *t, unsigned 
     }
 }
 
-static void tell_record(struct hs_story *s, struct hs_telling *t)
+static void tell_record(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     const struct hs_event *e = s->event;
     unsigned n = classes[FIRST_KIND + e->kind].n_fields;
@@ -379,7 +379,7 @@ static void tell_record(struct hs_story *s, struct hs_telling *t)
 }
 
 /* An event of the thread that asked for the block first. */
-static void tell_change(struct hs_story *s, struct hs_telling *t, const struct hs_block_change *change)
+static void tell_change(struct hs_event_stream *s, struct hs_stream_item *t, const struct hs_block_change *change)
 {
     unsigned thread = (unsigned)change->block.thread;
     switch ((enum hs_change_kind)change->kind) {
@@ -402,16 +402,16 @@ static void tell_change(struct hs_story *s, struct hs_telling *t, const struct h
     t->thread = thread;
 }
 
-static void tell_holding(struct hs_story *s, struct hs_telling *t, const struct hs_holding *holding)
+static void tell_holding(struct hs_event_stream *s, struct hs_stream_item *t, const struct hs_holding *holding)
 {
     const struct hs_live_block *b = &holding->block;
     bool over = *holding->how;
     uint64_t at = address(s, holding->region, holding->pos);
-    const union hs_story_value values[] = {
+    const union hs_event_stream_value values[] = {
         {.u = b->number}, {.u = b->site}, {.u = b->size}, {.u = holding->bytes}, {.u = at},
         {.s = s->changes->model->region[holding->region].name}, {.u = holding->born}, {.s = holding->came}, {.u = holding->died}, {.s = holding->how},
     };
-    _Static_assert(sizeof values / sizeof *values <= HS_STORY_FIELDS, "values");
+    _Static_assert(sizeof values / sizeof *values <= HS_EVENT_STREAM_FIELDS, "values");
     memcpy(s->value, values, sizeof values);
     tell_event(s, t, BLOCK);
     t->thread = b->thread;
@@ -419,7 +419,7 @@ static void tell_holding(struct hs_story *s, struct hs_telling *t, const struct 
 }
 
 /* Blocks that nobody saw come are of the last kind, "other"; at levels above "full" that is all that samples do not tell of. */
-static void count_live(struct hs_story *s)
+static void count_live(struct hs_event_stream *s)
 {
     const struct hs_model *m = s->changes->model;
     size_t n = hs_block_kind_count();
@@ -430,7 +430,7 @@ static void count_live(struct hs_story *s)
         uint64_t live = told ? hs_rounded(m->sum[i].sampled.live) : m->sum[i].live;
         if (!live)
             continue;
-        uint32_t kind = hs_place_of(&s->places, i - 1)->kind_number;
+        uint32_t kind = hs_site_text_of(&s->places, i - 1)->kind_number;
         s->live[kind < n ? kind : n - 1] += live;
         sum += live;
     }
@@ -439,22 +439,22 @@ static void count_live(struct hs_story *s)
     s->at_live = 0;
 }
 
-static unsigned fill_heap(struct hs_story *s, const struct hs_heap_figures *f)
+static unsigned fill_heap(struct hs_event_stream *s, const struct hs_heap_figures *f)
 {
-    const struct hs_layout *h = &f->heap;
+    const struct hs_space_stats *h = &f->heap;
     double share = hs_external_fragmentation((struct hs_free_figures){ h->free, h->largest_free });
-    const union hs_story_value heap[] = {
+    const union hs_event_stream_value heap[] = {
         {s->changes->model->number}, {!f->known ? 0 : f->told ? 2 : 1}, {h->used}, {h->requested}, {h->free}, {h->largest_free}, {h->free_runs},
         {h->blocks}, {(uint64_t)(share * 1000 + 0.5)}, {f->peak}, {s->boots},
     };
-    const union hs_story_value usage[] = {{s->changes->model->number}, {3}, {h->used}, {h->free}, {f->peak}, {s->boots}};
-    _Static_assert(sizeof heap / sizeof *heap <= HS_STORY_FIELDS, "values");
+    const union hs_event_stream_value usage[] = {{s->changes->model->number}, {3}, {h->used}, {h->free}, {f->peak}, {s->boots}};
+    _Static_assert(sizeof heap / sizeof *heap <= HS_EVENT_STREAM_FIELDS, "values");
     memcpy(s->value, h->no_longest ? usage : heap, h->no_longest ? sizeof usage : sizeof heap);
     return h->no_longest ? USAGE : HEAP;
 }
 
 /* The figures at present; tells nothing when nothing was ever known. */
-static bool tell_heap(struct hs_story *s, struct hs_telling *t)
+static bool tell_heap(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     struct hs_heap_figures *f = &s->sampled;
     if (!hs_changes_figures(s->changes, f))
@@ -469,7 +469,7 @@ static bool tell_heap(struct hs_story *s, struct hs_telling *t)
 }
 
 /* The next kind of block whose live bytes are not what was told last. False when there is none. */
-static bool tell_live(struct hs_story *s, struct hs_telling *t)
+static bool tell_live(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     size_t n = hs_block_kind_count();
     while (s->at_live < n && s->live[s->at_live] == s->told_live[s->at_live])
@@ -490,7 +490,7 @@ static bool moved(uint64_t now, uint64_t before, uint64_t total)
 }
 
 /* Whether the figures are far enough from those told last. Cheaper than all of them. */
-static bool has_moved(const struct hs_story *s)
+static bool has_moved(const struct hs_event_stream *s)
 {
     const struct hs_freespace *space = s->changes->space;
     const struct hs_heap_figures *last = &s->sampled;
@@ -500,23 +500,23 @@ static bool has_moved(const struct hs_story *s)
 }
 
 /* Regions are summed up one after the other, and make one sample. */
-static bool is_last_summary(const struct hs_story *s)
+static bool is_last_summary(const struct hs_event_stream *s)
 {
     return s->event->kind == HS_SUMMARY && (s->event + 1 == s->end || s->event[1].kind != HS_SUMMARY);
 }
 
-static bool wants_sample(const struct hs_story *s)
+static bool wants_sample(const struct hs_event_stream *s)
 {
     uint64_t kinds = UINT64_C(1) << HS_COLLECT | UINT64_C(1) << HS_COLLECT_END | UINT64_C(1) << HS_MARK | UINT64_C(1) << HS_FAIL |
                      UINT64_C(1) << HS_REGION | UINT64_C(1) << HS_REGION_END | UINT64_C(1) << HS_RESET;
-    if (!(s->config.sets & HS_STORY_RECORDS))
+    if (!(s->config.sets & HS_EVENT_STREAM_RECORDS))
         return false;
-    if (hs_model_is_told(s->changes->model))
+    if (hs_model_summary_only(s->changes->model))
         return is_last_summary(s);
     return kinds >> s->event->kind & 1 || has_moved(s);
 }
 
-static void declare(struct hs_story *s, struct hs_telling *t)
+static void declare(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     memset(s->value, 0, sizeof s->value);
     tell_event(s, t, s->declared++);
@@ -524,7 +524,7 @@ static void declare(struct hs_story *s, struct hs_telling *t)
 
 /* ---- batches and packets ---- */
 
-static void count_loss(struct hs_story *s, uint64_t until)
+static void count_loss(struct hs_event_stream *s, uint64_t until)
 {
     uint64_t lost = hs_reader_info(s->config.reader)->lost;
     s->lost = lost - s->told_lost;
@@ -532,7 +532,7 @@ static void count_loss(struct hs_story *s, uint64_t until)
     s->loss_until = until;
 }
 
-static void begin_batch(struct hs_story *s, long n)
+static void begin_batch(struct hs_event_stream *s, long n)
 {
     uint64_t first = hs_event_elapsed(s->changes->model, s->event);
     uint64_t last = first + (s->end[-1].time - s->event->time);
@@ -548,7 +548,7 @@ static void begin_batch(struct hs_story *s, long n)
     s->stage = STAGE_RECORD;
 }
 
-static int next_batch(struct hs_story *s)
+static int next_batch(struct hs_event_stream *s)
 {
     long n = hs_reader_next(s->config.reader, &s->event);
     if (n < 0)
@@ -564,23 +564,23 @@ static int next_batch(struct hs_story *s)
 }
 
 /* What frames the events of a batch. True when there was something to tell. */
-static bool tell_frame(struct hs_story *s, struct hs_telling *t)
+static bool tell_frame(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     if (s->closing) {
-        *t = (struct hs_telling){ .kind = HS_TELLING_PACKET_END, .ns = s->now };
+        *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_PACKET_END, .ns = s->now };
         s->closed = s->now;
         s->closing = s->open = false;
         s->now = to_ns(s, s->now_ticks);
         return true;
     }
     if (s->lost) {
-        *t = (struct hs_telling){ .kind = HS_TELLING_LOSS, .ns = s->any ? s->closed : s->now,
+        *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_LOSS, .ns = s->any ? s->closed : s->now,
                                   .until = s->loss_until, .count = s->lost };
         s->lost = 0;
         return true;
     }
     if (!s->open) {
-        *t = (struct hs_telling){ .kind = HS_TELLING_PACKET, .ns = s->now };
+        *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_PACKET, .ns = s->now };
         s->open = s->any = true;
         return true;
     }
@@ -588,7 +588,7 @@ static bool tell_frame(struct hs_story *s, struct hs_telling *t)
 }
 
 /* Behind the last event: the heap, the packet's end, what was lost last. True when there was something to tell. */
-static bool tell_end(struct hs_story *s, struct hs_telling *t)
+static bool tell_end(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     struct hs_holding holding;
     if (!s->any && s->declared < LIBC_CLASSES)
@@ -597,14 +597,14 @@ static bool tell_end(struct hs_story *s, struct hs_telling *t)
         declare(s, t);
         return true;
     }
-    if (s->any && !s->sampled_end && s->config.sets & HS_STORY_RECORDS) {
+    if (s->any && !s->sampled_end && s->config.sets & HS_EVENT_STREAM_RECORDS) {
         s->sampled_end = true;
         if (tell_heap(s, t))
             return true;
     }
     if (s->open && tell_live(s, t))
         return true;
-    if (s->open && s->config.sets & HS_STORY_BLOCKS && hs_holdings_rest(&s->holdings, &holding)) {
+    if (s->open && s->config.sets & HS_EVENT_STREAM_BLOCKS && hs_holdings_rest(&s->holdings, &holding)) {
         tell_holding(s, t, &holding);
         return true;
     }
@@ -620,7 +620,7 @@ static bool tell_end(struct hs_story *s, struct hs_telling *t)
 
 /* ---- events ---- */
 
-static int feed(struct hs_story *s)
+static int feed(struct hs_event_stream *s)
 {
     const struct hs_model *m = s->changes->model;
     uint64_t began = m->collecting;
@@ -635,26 +635,26 @@ static int feed(struct hs_story *s)
     return error;
 }
 
-static bool tell_next_holding(struct hs_story *s, struct hs_telling *t)
+static bool tell_next_holding(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     struct hs_holding holding;
-    if (!(s->config.sets & HS_STORY_BLOCKS) || !hs_holdings_next(&s->holdings, &holding))
+    if (!(s->config.sets & HS_EVENT_STREAM_BLOCKS) || !hs_holdings_next(&s->holdings, &holding))
         return false;
     tell_holding(s, t, &holding);
     return true;
 }
 
 /* One stage of the event at hand; *told says whether it told something. */
-static int tell_stage(struct hs_story *s, struct hs_telling *t, bool *told)
+static int tell_stage(struct hs_event_stream *s, struct hs_stream_item *t, bool *told)
 {
     switch (s->stage) {
     case STAGE_RECORD:
-        s->stage = s->config.sets & HS_STORY_LIBC ? STAGE_CHANGES : STAGE_BLOCKS;
+        s->stage = s->config.sets & HS_EVENT_STREAM_LIBC ? STAGE_CHANGES : STAGE_BLOCKS;
         s->now = to_ns(s, hs_event_elapsed(s->changes->model, s->event));
         int error = feed(s);
         if (error)
             return error;
-        *told = s->config.sets & HS_STORY_RECORDS && classes[FIRST_KIND + s->event->kind].name;
+        *told = s->config.sets & HS_EVENT_STREAM_RECORDS && classes[FIRST_KIND + s->event->kind].name;
         if (*told)
             tell_record(s, t);
         break;
@@ -685,20 +685,20 @@ static int tell_stage(struct hs_story *s, struct hs_telling *t, bool *told)
     return HS_OK;
 }
 
-int hs_story_next(struct hs_story *s, struct hs_telling *t)
+int hs_event_stream_next(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     bool told = false;
     int error = HS_OK;
     while (!error && !told) {
         if (s->waits) {
             s->waits = false;
-            *t = (struct hs_telling){ .kind = HS_TELLING_WAIT, .ns = s->now };
+            *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_WAIT, .ns = s->now };
             return HS_OK;
         } else if (s->event == s->end && !s->done) {
             error = next_batch(s);
         } else if (s->done) {
             if (!tell_end(s, t))
-                *t = (struct hs_telling){ .kind = HS_TELLING_END, .ns = s->now, .model = s->changes->model,
+                *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_END, .ns = s->now, .model = s->changes->model,
                                           .reader = s->config.reader };
             return HS_OK;
         } else if (tell_frame(s, t)) {

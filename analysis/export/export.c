@@ -83,12 +83,12 @@ int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader,
     return (*model)->error ? hs_export_fail(error, (*model)->error, "%s", hs_strerror((*model)->error)) : HS_OK;
 }
 
-static int tell_on(struct hs_story *story, hs_export_tell *tell, void *context)
+static int tell_on(struct hs_event_stream *story, hs_export_tell *tell, void *context)
 {
-    struct hs_telling telling = { .kind = HS_TELLING_EVENT };
+    struct hs_stream_item telling = { .kind = HS_STREAM_ITEM_EVENT };
     int status = HS_OK;
-    while (!status && telling.kind != HS_TELLING_END) {
-        status = hs_story_next(story, &telling);
+    while (!status && telling.kind != HS_STREAM_ITEM_END) {
+        status = hs_event_stream_next(story, &telling);
         if (!status)
             status = tell(context, &telling);
     }
@@ -101,14 +101,14 @@ int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, vo
     struct hs_reader *reader;
     if (!(reader = hs_export_open(job, error)))
         return error->code;
-    struct hs_story *story = hs_story_new(&(struct hs_story_config){
+    struct hs_event_stream *story = hs_event_stream_new(&(struct hs_event_stream_config){
         .reader = reader, .symbols = job->symbols, .sets = job->sets,
     });
     int status = story ? tell_on(story, tell, context) : HS_ERR_MEMORY;
     *error = *hs_reader_error(reader);
     if (status)
         hs_export_fail(error, status, "%s: %s", job->input, hs_strerror(status));
-    hs_story_free(story);
+    hs_event_stream_free(story);
     if (kept)
         *kept = reader;
     else

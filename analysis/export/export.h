@@ -16,7 +16,7 @@ struct hs_export_job {
     struct hs_symbols *symbols; /* NULL: no ELF file at hand */
     FILE *out;                  /* HS_EXPORT_STREAM: where to write */
     const char *path;           /* the others: file or folder to make; nothing is there */
-    unsigned sets;              /* enum hs_story_set, for exporters of every event */
+    unsigned sets;              /* enum hs_event_stream_set, for exporters of every event */
     int weight;                 /* enum hs_weight, for exporters of sums */
     struct hs_selection selection; /* which regions */
 };
@@ -59,7 +59,7 @@ int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader,
 
 /* For exporters of events: tells the whole story to `tell`, packets and losses included. The reader is left open
  * at the end of the trace for who gives a place for it, whose it is then, also after an error. */
-typedef int hs_export_tell(void *context, const struct hs_telling *telling);
+typedef int hs_export_tell(void *context, const struct hs_stream_item *telling);
 int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, void *context, struct hs_reader **reader,
                        struct hs_error *error);
 

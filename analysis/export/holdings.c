@@ -71,7 +71,7 @@ void hs_holdings_expect(struct hs_holdings *l, const struct hs_event *e, uint64_
     l->event = e;
     l->now = ns;
     l->at = 0;
-    if (!hs_model_is_told(m))
+    if (!hs_model_summary_only(m))
         l->followed = ns;
     l->another_boot = e->boot != m->boot;
     l->in_collection = m->in_collection;
@@ -112,7 +112,7 @@ bool hs_holdings_rest(struct hs_holdings *l, struct hs_holding *holding)
     if (pos >= m->n_granules)
         return false;
     *holding = holding_at(l, pos, &m->block[pos]);
-    if (hs_model_is_told(m)) {
+    if (hs_model_summary_only(m)) {
         holding->how = "not known";
         holding->died = l->followed;
     }

@@ -10,19 +10,19 @@ struct lines {
     FILE *out;
 };
 
-static void put_value(struct hs_json *json, const struct hs_story_field *field, union hs_story_value value)
+static void put_value(struct hs_json *json, const struct hs_event_stream_field *field, union hs_event_stream_value value)
 {
     switch (field->type) {
-    case HS_STORY_TEXT: hs_json_text(json, field->name, value.s); break;
-    case HS_STORY_INT:  hs_json_int(json, field->name, value.i); break;
-    case HS_STORY_HEX:  hs_json_hex(json, field->name, value.u); break;
+    case HS_EVENT_STREAM_TEXT: hs_json_text(json, field->name, value.s); break;
+    case HS_EVENT_STREAM_INT:  hs_json_int(json, field->name, value.i); break;
+    case HS_EVENT_STREAM_HEX:  hs_json_hex(json, field->name, value.u); break;
     default:            hs_json_uint(json, field->name, value.u); break;
     }
 }
 
-static void put_event(struct hs_json *json, const struct hs_telling *t)
+static void put_event(struct hs_json *json, const struct hs_stream_item *t)
 {
-    const struct hs_story_class *class = hs_story_class(t->class);
+    const struct hs_event_stream_class *class = hs_event_stream_class(t->class);
     hs_json_text(json, "event", class->name);
     hs_json_uint(json, "thread", t->thread);
     hs_json_uint(json, "boot", t->boot);
@@ -33,14 +33,14 @@ static void put_event(struct hs_json *json, const struct hs_telling *t)
             put_value(json, &class->field[i], t->value[i]);
 }
 
-static int tell(void *context, const struct hs_telling *t)
+static int tell(void *context, const struct hs_stream_item *t)
 {
     struct lines *lines = context;
-    if (t->kind != HS_TELLING_EVENT && t->kind != HS_TELLING_LOSS)
+    if (t->kind != HS_STREAM_ITEM_EVENT && t->kind != HS_STREAM_ITEM_LOSS)
         return ferror(lines->out) ? HS_ERR_IO : HS_OK;
     hs_json_object(lines->json, NULL);
     hs_json_uint(lines->json, "ns", t->ns);
-    if (t->kind == HS_TELLING_EVENT) {
+    if (t->kind == HS_STREAM_ITEM_EVENT) {
         put_event(lines->json, t);
     } else {
         hs_json_uint(lines->json, "until_ns", t->until);

@@ -230,7 +230,7 @@ static int feed(struct printer *p, struct hs_timeline *t, const struct hs_event 
     for (long k; n > 0 && !error; events += k, n -= k) {
         k = piece(&p->moments, t->model, events, n);
         error = hs_timeline_feed(t, events, k, true);
-        bool fresh = !hs_model_is_told(t->model) || events[k - 1].kind == HS_SUMMARY;
+        bool fresh = !hs_model_summary_only(t->model) || events[k - 1].kind == HS_SUMMARY;
         if (!error && fresh && hs_moments_due(&p->moments, hs_model_elapsed(t->model)))
             hs_moments_keep(&p->moments, t->model);
     }

@@ -35,13 +35,13 @@ struct writer {
 };
 
 /* Value of a field by its name; classes have few, and this is asked of rare events only. */
-static union hs_story_value value_of(const struct hs_telling *t, const char *name)
+static union hs_event_stream_value value_of(const struct hs_stream_item *t, const char *name)
 {
-    const struct hs_story_class *class = hs_story_class(t->class);
+    const struct hs_event_stream_class *class = hs_event_stream_class(t->class);
     for (unsigned i = 0; i < class->n_fields; i++)
         if (!strcmp(class->field[i].name, name))
             return t->value[i];
-    return (union hs_story_value){ .s = "" };
+    return (union hs_event_stream_value){ .s = "" };
 }
 
 static int put(const struct writer *w, enum hs_perfetto_type type, enum track track, const char *name)
@@ -52,7 +52,7 @@ static int put(const struct writer *w, enum hs_perfetto_type type, enum track tr
 
 /* ---- events ---- */
 
-static int put_heap(struct writer *w, const struct hs_telling *t)
+static int put_heap(struct writer *w, const struct hs_stream_item *t)
 {
     int status = HS_OK;
     for (size_t i = 0; !status && i < sizeof counters / sizeof *counters; i++) {
@@ -64,7 +64,7 @@ static int put_heap(struct writer *w, const struct hs_telling *t)
     return status;
 }
 
-static int put_usage(struct writer *w, const struct hs_telling *t)
+static int put_usage(struct writer *w, const struct hs_stream_item *t)
 {
     const struct hs_perfetto_event used = { .type = HS_PERFETTO_VALUE, .track = USED, .ns = t->ns, .value = value_of(t, "used").i };
     const struct hs_perfetto_event free = { .type = HS_PERFETTO_VALUE, .track = FREE_BYTES, .ns = t->ns, .value = value_of(t, "free").i };
@@ -72,7 +72,7 @@ static int put_usage(struct writer *w, const struct hs_telling *t)
     return status ? status : hs_perfetto_put_event(w->job->out, &free);
 }
 
-static int put_collect(struct writer *w, const struct hs_telling *t)
+static int put_collect(struct writer *w, const struct hs_stream_item *t)
 {
     static const char *const causes[] = {"asked for", "no room", "threshold", "heap torn down"};
     uint64_t cause = value_of(t, "cause").u;
@@ -81,7 +81,7 @@ static int put_collect(struct writer *w, const struct hs_telling *t)
     return status ? status : put(w, HS_PERFETTO_BEGIN, COLLECTIONS, cause < 4 ? causes[cause] : "collection");
 }
 
-static int put_collect_end(struct writer *w, const struct hs_telling *t)
+static int put_collect_end(struct writer *w, const struct hs_stream_item *t)
 {
     bool ends = w->collecting;
     (void)t;
@@ -89,12 +89,12 @@ static int put_collect_end(struct writer *w, const struct hs_telling *t)
     return ends ? put(w, HS_PERFETTO_END, COLLECTIONS, NULL) : HS_OK;
 }
 
-static int put_mark(struct writer *w, const struct hs_telling *t)
+static int put_mark(struct writer *w, const struct hs_stream_item *t)
 {
     return put(w, HS_PERFETTO_INSTANT, EVENTS, value_of(t, "label").s);
 }
 
-static int put_fail(struct writer *w, const struct hs_telling *t)
+static int put_fail(struct writer *w, const struct hs_stream_item *t)
 {
     char name[256];
     snprintf(name, sizeof name, "failed: %" PRIu64 " bytes, %s, %s:%" PRIu64, value_of(t, "size").u, value_of(t, "verdict").s,
@@ -102,7 +102,7 @@ static int put_fail(struct writer *w, const struct hs_telling *t)
     return put(w, HS_PERFETTO_INSTANT, EVENTS, name);
 }
 
-static int put_reset(struct writer *w, const struct hs_telling *t)
+static int put_reset(struct writer *w, const struct hs_stream_item *t)
 {
     char name[64];
     snprintf(name, sizeof name, "boot %" PRIu64, value_of(t, "boot").u);
@@ -112,30 +112,30 @@ static int put_reset(struct writer *w, const struct hs_telling *t)
 
 static const struct {
     const char *class;
-    int (*put)(struct writer *w, const struct hs_telling *t);
+    int (*put)(struct writer *w, const struct hs_stream_item *t);
 } putters[] = {
     {"heapstrata:heap", put_heap}, {"heapstrata:usage", put_usage},
     {"heapstrata:collect", put_collect}, {"heapstrata:collect_end", put_collect_end},
     {"heapstrata:mark", put_mark}, {"heapstrata:fail", put_fail}, {"heapstrata:reset", put_reset},
 };
 
-static int put_event(struct writer *w, const struct hs_telling *t)
+static int put_event(struct writer *w, const struct hs_stream_item *t)
 {
-    const char *name = hs_story_class(t->class)->name;
+    const char *name = hs_event_stream_class(t->class)->name;
     for (size_t i = 0; i < sizeof putters / sizeof *putters; i++)
         if (!strcmp(name, putters[i].class))
             return putters[i].put(w, t);
     return HS_OK;
 }
 
-static int put_loss(const struct writer *w, const struct hs_telling *t)
+static int put_loss(const struct writer *w, const struct hs_stream_item *t)
 {
     char name[64];
     snprintf(name, sizeof name, "%" PRIu64 " records are missing", t->count);
     return put(w, HS_PERFETTO_INSTANT, EVENTS, name);
 }
 
-static int put_end(struct writer *w, const struct hs_telling *t)
+static int put_end(struct writer *w, const struct hs_stream_item *t)
 {
     struct hs_stacks stacks;
     int status = put_collect_end(w, t);
@@ -149,14 +149,14 @@ static int put_end(struct writer *w, const struct hs_telling *t)
     return status;
 }
 
-static int tell(void *context, const struct hs_telling *t)
+static int tell(void *context, const struct hs_stream_item *t)
 {
     struct writer *w = context;
     w->now = t->ns;
     switch (t->kind) {
-    case HS_TELLING_EVENT: return put_event(w, t);
-    case HS_TELLING_LOSS:  return put_loss(w, t);
-    case HS_TELLING_END:   return put_end(w, t);
+    case HS_STREAM_ITEM_EVENT: return put_event(w, t);
+    case HS_STREAM_ITEM_LOSS:  return put_loss(w, t);
+    case HS_STREAM_ITEM_END:   return put_end(w, t);
     default:               return HS_OK;
     }
 }
@@ -166,7 +166,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
     struct writer w = { .job = job };
     struct hs_export_job records = *job;
     int status = HS_OK;
-    records.sets = HS_STORY_RECORDS;
+    records.sets = HS_EVENT_STREAM_RECORDS;
     status = hs_perfetto_put_clocks(job->out);
     for (size_t i = 0; !status && i < sizeof tracks / sizeof *tracks; i++)
         status = hs_perfetto_put_track(job->out, &tracks[i]);

@@ -6,12 +6,12 @@
 
 #include "analysis/model/model.h"
 
-static const struct hs_place nowhere = {"", "", "", "", 0, UINT32_MAX};
+static const struct hs_site_text nowhere = {"", "", "", "", 0, UINT32_MAX};
 
-static bool grow(struct hs_places *p, uint32_t site)
+static bool grow(struct hs_site_texts *p, uint32_t site)
 {
     uint32_t n = site < 512 ? 1024 : 2 * site;
-    struct hs_place *grown = site < HS_SITE_LIMIT ? realloc(p->place, n * sizeof *grown) : NULL;
+    struct hs_site_text *grown = site < HS_SITE_LIMIT ? realloc(p->place, n * sizeof *grown) : NULL;
     if (!grown)
         return false;
     memset(grown + p->n, 0, (n - p->n) * sizeof *grown);
@@ -20,7 +20,7 @@ static bool grow(struct hs_places *p, uint32_t site)
     return true;
 }
 
-static void look_up(struct hs_places *p, uint32_t site)
+static void look_up(struct hs_site_texts *p, uint32_t site)
 {
     const struct hs_site *known = site ? hs_reader_site(p->reader, site) : NULL;
     struct hs_symbol native;
@@ -29,13 +29,13 @@ static void look_up(struct hs_places *p, uint32_t site)
         return;
     hs_symbols_lookup(p->symbols, known->caller, &native);
     char *name = strdup(native.function);
-    p->place[site] = (struct hs_place){
+    p->place[site] = (struct hs_site_text){
         .file = known->file, .function = known->function, .line = known->line, .native = name ? name : "",
         .kind = hs_block_kind(native.kind)->name, .kind_number = (uint32_t)native.kind,
     };
 }
 
-const struct hs_place *hs_place_of(struct hs_places *p, uint32_t site)
+const struct hs_site_text *hs_site_text_of(struct hs_site_texts *p, uint32_t site)
 {
     if (site == HS_SITE_UNKNOWN || (site >= p->n && !grow(p, site)))
         return &nowhere;
@@ -44,7 +44,7 @@ const struct hs_place *hs_place_of(struct hs_places *p, uint32_t site)
     return &p->place[site];
 }
 
-void hs_places_free(struct hs_places *p)
+void hs_site_texts_free(struct hs_site_texts *p)
 {
     for (uint32_t i = 0; i < p->n; i++)
         if (p->place[i].native && *p->place[i].native)

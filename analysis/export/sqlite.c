@@ -43,19 +43,19 @@ static void add(struct database *d, const char *text)
 }
 
 /* The class's own name: "alloc" of "heapstrata:alloc". Those of the other set keep theirs, with _ for the colon. */
-static void add_table(struct database *d, const struct hs_story_class *class)
+static void add_table(struct database *d, const struct hs_event_stream_class *class)
 {
     const char *colon = strchr(class->name, ':');
-    add(d, class->set == HS_STORY_LIBC ? "libc_" : "");
+    add(d, class->set == HS_EVENT_STREAM_LIBC ? "libc_" : "");
     add(d, colon + 1);
-    add(d, class->set == HS_STORY_BLOCKS ? "s" : "");
+    add(d, class->set == HS_EVENT_STREAM_BLOCKS ? "s" : "");
 }
 
 /* A block has a time of its own for each end. */
 static const char *const columns_of_all = "ns INTEGER, boot INTEGER, thread INTEGER, ", *const columns_of_blocks = "boot INTEGER, thread INTEGER, ";
 
 /* Where a record comes from is in the table of sites. */
-static bool told_by_site(const struct hs_story_class *class, const char *name)
+static bool told_by_site(const struct hs_event_stream_class *class, const char *name)
 {
     static const char *const where[] = {"file", "function", "line", "native", "kind"};
     bool has_site = class->n_fields > 1 && !strcmp(class->field[1].name, "site");
@@ -74,15 +74,15 @@ static int run_sql(struct database *d, const char *sql)
 
 static int make_table(struct database *d, unsigned index)
 {
-    const struct hs_story_class *class = hs_story_class(index);
+    const struct hs_event_stream_class *class = hs_event_stream_class(index);
     const char *between = "";
     d->sql[0] = '\0';
     add(d, "CREATE TABLE \"");
     add_table(d, class);
     add(d, "\" (");
-    add(d, class->set == HS_STORY_BLOCKS ? columns_of_blocks : columns_of_all);
+    add(d, class->set == HS_EVENT_STREAM_BLOCKS ? columns_of_blocks : columns_of_all);
     for (unsigned i = 0; i < class->n_fields; i++) {
-        bool text = class->field[i].type == HS_STORY_TEXT || hs_story_field_is_word(index, i);
+        bool text = class->field[i].type == HS_EVENT_STREAM_TEXT || hs_event_stream_field_is_word(index, i);
         if (told_by_site(class, class->field[i].name))
             continue;
         add(d, between);
@@ -97,11 +97,11 @@ static int make_table(struct database *d, unsigned index)
 
 static int make_insert(struct database *d, unsigned index)
 {
-    const struct hs_story_class *class = hs_story_class(index);
+    const struct hs_event_stream_class *class = hs_event_stream_class(index);
     d->sql[0] = '\0';
     add(d, "INSERT INTO \"");
     add_table(d, class);
-    add(d, class->set == HS_STORY_BLOCKS ? "\" VALUES (?, ?" : "\" VALUES (?, ?, ?");
+    add(d, class->set == HS_EVENT_STREAM_BLOCKS ? "\" VALUES (?, ?" : "\" VALUES (?, ?, ?");
     for (unsigned i = 0; i < class->n_fields; i++)
         add(d, told_by_site(class, class->field[i].name) ? "" : ", ?");
     add(d, ")");
@@ -113,9 +113,9 @@ static int make_view(struct database *d)
 {
     const char *between = "CREATE VIEW records AS ";
     d->sql[0] = '\0';
-    for (unsigned i = 0; i < hs_story_classes(); i++) {
-        const struct hs_story_class *class = hs_story_class(i);
-        if (!d->insert[i] || class->set != HS_STORY_RECORDS || class->sample)
+    for (unsigned i = 0; i < hs_event_stream_classes(); i++) {
+        const struct hs_event_stream_class *class = hs_event_stream_class(i);
+        if (!d->insert[i] || class->set != HS_EVENT_STREAM_RECORDS || class->sample)
             continue;
         add(d, between);
         add(d, "SELECT record, ns, boot, thread, '");
@@ -137,43 +137,43 @@ static int make_all(struct database *d, unsigned sets)
                            "CREATE TABLE sites (site INTEGER PRIMARY KEY, file TEXT, function TEXT, line INTEGER, native TEXT, "
                            "kind TEXT);"
                            "CREATE TABLE trace (name TEXT PRIMARY KEY, value);");
-    for (unsigned i = 0; !error && i < hs_story_classes(); i++) {
-        const struct hs_story_class *class = hs_story_class(i);
+    for (unsigned i = 0; !error && i < hs_event_stream_classes(); i++) {
+        const struct hs_event_stream_class *class = hs_event_stream_class(i);
         if (!class->name || !(class->set & sets))
             continue;
         error = make_table(d, i);
         if (!error)
             error = make_insert(d, i);
     }
-    return error || !(sets & HS_STORY_RECORDS) ? error : make_view(d);
+    return error || !(sets & HS_EVENT_STREAM_RECORDS) ? error : make_view(d);
 }
 
 /* ---- rows ---- */
 
-static void bind_field(sqlite3_stmt *insert, int column, const struct hs_telling *t, unsigned i)
+static void bind_field(sqlite3_stmt *insert, int column, const struct hs_stream_item *t, unsigned i)
 {
-    const char *word = hs_story_word(t->class, i, t->value[i].u);
+    const char *word = hs_event_stream_word(t->class, i, t->value[i].u);
     if (t->none >> i & 1)
         sqlite3_bind_null(insert, column);
     else if (word)
         sqlite3_bind_text(insert, column, word, -1, SQLITE_STATIC);
-    else if (hs_story_class(t->class)->field[i].type == HS_STORY_TEXT)
+    else if (hs_event_stream_class(t->class)->field[i].type == HS_EVENT_STREAM_TEXT)
         sqlite3_bind_text(insert, column, t->value[i].s, -1, SQLITE_TRANSIENT);
     else
         sqlite3_bind_int64(insert, column, t->value[i].i);
 }
 
-static int tell(void *context, const struct hs_telling *t)
+static int tell(void *context, const struct hs_stream_item *t)
 {
     struct database *d = context;
-    if (t->kind == HS_TELLING_LOSS)
+    if (t->kind == HS_STREAM_ITEM_LOSS)
         d->lost += t->count;
-    if (t->kind != HS_TELLING_EVENT)
+    if (t->kind != HS_STREAM_ITEM_EVENT)
         return HS_OK;
-    const struct hs_story_class *class = hs_story_class(t->class);
+    const struct hs_event_stream_class *class = hs_event_stream_class(t->class);
     sqlite3_stmt *insert = d->insert[t->class];
     int column = 1;
-    if (class->set != HS_STORY_BLOCKS)
+    if (class->set != HS_EVENT_STREAM_BLOCKS)
         sqlite3_bind_int64(insert, column++, (int64_t)t->ns);
     sqlite3_bind_int64(insert, column++, t->boot);
     sqlite3_bind_int64(insert, column++, t->thread);
@@ -185,7 +185,7 @@ static int tell(void *context, const struct hs_telling *t)
     return done == SQLITE_DONE ? HS_OK : HS_ERR_IO;
 }
 
-static int put_site(sqlite3_stmt *insert, uint32_t site, const struct hs_place *place)
+static int put_site(sqlite3_stmt *insert, uint32_t site, const struct hs_site_text *place)
 {
     sqlite3_bind_int64(insert, 1, site);
     sqlite3_bind_text(insert, 2, place->file, -1, SQLITE_TRANSIENT);
@@ -200,14 +200,14 @@ static int put_site(sqlite3_stmt *insert, uint32_t site, const struct hs_place *
 
 static int put_sites(struct database *d, const struct hs_reader *reader, struct hs_symbols *symbols)
 {
-    struct hs_places places = { .reader = reader, .symbols = symbols };
+    struct hs_site_texts places = { .reader = reader, .symbols = symbols };
     sqlite3_stmt *insert = NULL;
     int error = sqlite3_prepare_v2(d->db, "INSERT INTO sites VALUES (?, ?, ?, ?, ?, ?)", -1, &insert, NULL);
     for (uint32_t site = 0; !error && site < hs_reader_sites(reader); site++)
         if (hs_reader_site(reader, site))
-            error = put_site(insert, site, hs_place_of(&places, site));
+            error = put_site(insert, site, hs_site_text_of(&places, site));
     sqlite3_finalize(insert);
-    hs_places_free(&places);
+    hs_site_texts_free(&places);
     return error;
 }
 
@@ -240,7 +240,7 @@ static int fill(struct database *d, const struct hs_export_job *asked, struct hs
     struct hs_reader *reader = NULL;
     struct hs_export_job with_blocks = *asked;
     const struct hs_export_job *job = &with_blocks;
-    with_blocks.sets |= asked->sets & HS_STORY_RECORDS ? HS_STORY_BLOCKS : 0;
+    with_blocks.sets |= asked->sets & HS_EVENT_STREAM_RECORDS ? HS_EVENT_STREAM_BLOCKS : 0;
     int status = make_all(d, job->sets) ? HS_ERR_IO : HS_OK;
     if (!status)
         status = hs_export_tell_all(job, tell, d, &reader, error);
@@ -253,11 +253,11 @@ static int fill(struct database *d, const struct hs_export_job *asked, struct hs
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
-    struct database d = { .insert = calloc(hs_story_classes(), sizeof *d.insert) };
+    struct database d = { .insert = calloc(hs_event_stream_classes(), sizeof *d.insert) };
     int status = d.insert && !sqlite3_open(job->path, &d.db) ? fill(&d, job, error) : HS_ERR_IO;
     if (status && !error->code)
         hs_export_fail(error, status, "SQLite: %s", d.db ? sqlite3_errmsg(d.db) : "out of memory");
-    for (unsigned i = 0; d.insert && i < hs_story_classes(); i++)
+    for (unsigned i = 0; d.insert && i < hs_event_stream_classes(); i++)
         sqlite3_finalize(d.insert[i]);
     if (sqlite3_close(d.db) && !status)
         status = hs_export_fail(error, HS_ERR_IO, "SQLite: cannot close");

@@ -17,10 +17,10 @@ static void add_whole(const struct hs_page_facts *f, const struct hs_groups *lin
     const struct hs_page_trace *t = f->trace;
     struct hs_summary s = hs_summarize(t->history->model, f->names.reader);
     char sentence[HS_SENTENCE_MAX];
-    enum hs_finding finding = hs_page_verdict(t, &f->names, lines, sentence);
+    enum hs_page_finding finding = hs_page_verdict(t, &f->names, lines, sentence);
     hs_head_json(&f->head, json);
     hs_json_text(json, "verdict", sentence);
-    hs_json_text(json, "finding", hs_finding_name(finding));
+    hs_json_text(json, "finding", hs_page_finding_name(finding));
     hs_json_uint(json, "hz", hs_reader_info(f->names.reader)->hz);
     hs_json_real(json, "seconds", s.seconds);
     hs_json_uint(json, "ticks", hs_model_elapsed(t->history->model));
@@ -122,7 +122,7 @@ static struct hs_retained_group *measure_retained(const struct hs_page_facts *f,
     struct hs_retained retained;
     if (!refs->complete || hs_retained_measure(&retained, &refs->graph))
         return NULL;
-    const struct hs_picture *p = &refs->graph.picture;
+    const struct hs_heap_snapshot *p = &refs->graph.picture;
     struct hs_retained_group *group = calloc(lines->n + 1, sizeof *group);
     uint32_t *of = calloc(p->n_blocks + 1u, sizeof *of);
     for (uint32_t i = 0; of && i < p->n_blocks; i++)

@@ -28,7 +28,7 @@ const char *hs_history_column_name(unsigned column)
 
 static void put(struct hs_history *h, enum hs_history_column column, uint64_t value)
 {
-    struct hs_bytes *b = &h->column[column];
+    struct hs_buffer *b = &h->column[column];
     if (b->n + HS_VARINT64_MAX > b->room) {
         size_t room = b->room ? 2 * b->room : 4096;
         uint8_t *grown = realloc(b->data, room);
@@ -47,20 +47,20 @@ static void put_change(struct hs_history *h, enum hs_history_column column, int6
     put(h, column, hs_zigzag64(value));
 }
 
-static void begin_step(struct hs_history *h, enum hs_step what)
+static void begin_step(struct hs_history *h, enum hs_history_step what)
 {
     put(h, HS_COLUMN_WHAT, what);
     h->steps++;
 }
 
-static void step_away(struct hs_history *h, enum hs_step what, uint32_t pos)
+static void step_away(struct hs_history *h, enum hs_history_step what, uint32_t pos)
 {
     begin_step(h, what);
     put_change(h, HS_COLUMN_OLD, (int64_t)pos - h->old);
     h->old = pos;
 }
 
-static void step_here(struct hs_history *h, enum hs_step what, uint32_t pos, unsigned shift)
+static void step_here(struct hs_history *h, enum hs_history_step what, uint32_t pos, unsigned shift)
 {
     const struct hs_live_block *b = &h->model->block[pos];
     begin_step(h, what);
@@ -71,7 +71,7 @@ static void step_here(struct hs_history *h, enum hs_step what, uint32_t pos, uns
     h->end = pos + b->granules;
 }
 
-static void step_region(struct hs_history *h, enum hs_step what, uint32_t index)
+static void step_region(struct hs_history *h, enum hs_history_step what, uint32_t index)
 {
     begin_step(h, what);
     put(h, HS_COLUMN_REGION, index);
@@ -308,7 +308,7 @@ static uint64_t bytes(const struct hs_sample *now, enum hs_figure figure)
 static void write_figures(struct hs_history *h, const struct hs_sample *now, uint64_t steps, bool bare)
 {
     const struct hs_model *m = h->model;
-    bool told = hs_model_is_told(m), no_longest = told && isnan(now->value[HS_FIGURE_LARGEST]);
+    bool told = hs_model_summary_only(m), no_longest = told && isnan(now->value[HS_FIGURE_LARGEST]);
     unsigned lacks = (told && isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) | (no_longest ? HS_MOMENT_NO_LONGEST : 0u);
     uint64_t time = hs_model_elapsed(m), longest = no_longest ? h->longest : bytes(now, HS_FIGURE_LARGEST);
     put(h, HS_COLUMN_TIME, time - h->time);

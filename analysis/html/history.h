@@ -16,7 +16,7 @@
  *                state        enum hs_moment_state, level from bit HS_MOMENT_LEVEL on
  *                longest      free run in bytes, less that of the moment before, zigzag
  *                told         only with HS_MOMENT_TOLD or HS_MOMENT_BARE: used and free bytes
- *   of a step    what         enum hs_step
+ *   of a step    what         enum hs_history_step
  *                old          FREED, LEFT: granule of the head, less that of the last such step, zigzag
  *                pos          TAKEN, MOVED: granule of the head, less the end of the last such block, zigzag
  *                granules     TAKEN, MOVED
@@ -29,7 +29,7 @@
 
 #include "analysis/time/timeline.h"
 
-enum hs_step {
+enum hs_history_step {
     HS_STEP_FREED, /* a block is gone */
     HS_STEP_LEFT,  /* a block leaves its place, to be put somewhere by a MOVED of this moment, first come first served */
     HS_STEP_TAKEN, /* a block is there */
@@ -53,7 +53,7 @@ enum hs_history_column {
     HS_COLUMN_REGION, HS_HISTORY_COLUMNS,
 };
 
-struct hs_bytes {
+struct hs_buffer {
     uint8_t *data;
     size_t n, room;
 };
@@ -66,7 +66,7 @@ struct hs_before {
 
 struct hs_history {
     struct hs_model *model;
-    struct hs_bytes column[HS_HISTORY_COLUMNS];
+    struct hs_buffer column[HS_HISTORY_COLUMNS];
     uint64_t moments, steps;
     uint64_t limit;                  /* of steps; beyond it nothing is written and `full` is set; 0: none */
     bool full, short_of_memory;

@@ -28,7 +28,7 @@ static void end(struct hs_page_trace *t)
     hs_timeline_free(t->timeline);
     hs_sums_free(&t->sums);
     hs_refs_free(&t->refs);
-    hs_picture_free(&t->failed);
+    hs_heap_snapshot_free(&t->failed);
     t->history = NULL;
     t->timeline = NULL;
     t->refs = (struct hs_refs){0};
@@ -88,7 +88,7 @@ static int keep_failure(struct hs_page_trace *t)
     if (!m->n_failures || last->verdict != HS_VERDICT_FRAGMENTED || !m->synced)
         return HS_OK;
     t->failure = *last;
-    return hs_picture_take(&t->failed, m);
+    return hs_heap_snapshot_take(&t->failed, m);
 }
 
 static bool is_chosen(struct hs_chosen *c, uint64_t event)

@@ -33,7 +33,7 @@ struct hs_page_trace {
     struct hs_history *history;
     struct hs_sums sums;
     struct hs_refs refs;
-    struct hs_picture failed;      /* when an allocation last failed for fragmentation */
+    struct hs_heap_snapshot failed;      /* when an allocation last failed for fragmentation */
     struct hs_failure failure;     /* that one */
     uint64_t events;               /* fed so far */
     uint64_t limit;

@@ -9,7 +9,7 @@
 
 #define NOTEWORTHY 0.5 /* external fragmentation from here on is worth a word */
 
-const char *hs_finding_name(enum hs_finding finding)
+const char *hs_page_finding_name(enum hs_page_finding finding)
 {
     static const char *const names[] = {"none", "fragmented", "failed"};
     return names[finding];
@@ -33,12 +33,12 @@ static uint32_t line_of(const void *context, uint32_t site)
 /* "; 95% of the borders of the free runs are blocks of these lines: a, b" */
 static void name_pins(const struct hs_page_trace *t, const struct hs_groups *lines, char *text, size_t room)
 {
-    struct hs_pins pins;
+    struct hs_separators pins;
     size_t used = 0;
     *text = '\0';
-    if (hs_pins_measure(&pins, &t->failed, &(struct hs_pin_groups){line_of, lines, lines->n}))
+    if (hs_separators_measure(&pins, &t->failed, &(struct hs_separator_groups){line_of, lines, lines->n}))
         return;
-    size_t needed = hs_pins_needed(&pins, t->failure.size), n = needed ? needed : pins.n < 2 ? pins.n : 2;
+    size_t needed = hs_separators_needed(&pins, t->failure.size), n = needed ? needed : pins.n < 2 ? pins.n : 2;
     for (size_t i = 0; i < n && i < 3 && used < room; i++) {
         used += (size_t)snprintf(text + used, room - used, "%s%s",
                                  i ? ", " : needed ? "; without the blocks of these lines there would have been room: "
@@ -47,7 +47,7 @@ static void name_pins(const struct hs_page_trace *t, const struct hs_groups *lin
     }
     if (n > 3 && used < room)
         snprintf(text + used, room - used, ", and of %zu more", n - 3);
-    hs_pins_free(&pins);
+    hs_separators_free(&pins);
 }
 
 static void tell_fragmented(const struct hs_page_trace *t, const struct hs_names *names, const struct hs_groups *lines,
@@ -89,21 +89,21 @@ static void tell_well(const struct hs_page_trace *t, const struct hs_names *name
              "it is at the end.", grouped(used, (uint64_t)t->most_used), duration(when, names, t->most_used_time), share);
 }
 
-enum hs_finding hs_page_verdict(const struct hs_page_trace *t, const struct hs_names *names, const struct hs_groups *lines,
+enum hs_page_finding hs_page_verdict(const struct hs_page_trace *t, const struct hs_names *names, const struct hs_groups *lines,
                                 char *text)
 {
     if (t->failed.taken) {
         tell_fragmented(t, names, lines, text);
-        return HS_FINDING_FAILED;
+        return HS_PAGE_FAILED;
     }
     if (t->history->model->n_failures) {
         tell_failed(t, names, text);
-        return HS_FINDING_FAILED;
+        return HS_PAGE_FAILED;
     }
     if (t->worst >= NOTEWORTHY) {
         tell_worst(t, names, text);
-        return HS_FINDING_FRAGMENTED;
+        return HS_PAGE_FRAGMENTED;
     }
     tell_well(t, names, text);
-    return HS_FINDING_NONE;
+    return HS_PAGE_NOTHING;
 }

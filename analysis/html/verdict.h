@@ -10,12 +10,12 @@
 
 #define HS_SENTENCE_MAX 2048u
 
-enum hs_finding { HS_FINDING_NONE, HS_FINDING_FRAGMENTED, HS_FINDING_FAILED };
+enum hs_page_finding { HS_PAGE_NOTHING, HS_PAGE_FRAGMENTED, HS_PAGE_FAILED };
 
 /* Writes the sentence into `text`, of HS_SENTENCE_MAX bytes. `lines` are the trace's sites by line. */
-enum hs_finding hs_page_verdict(const struct hs_page_trace *trace, const struct hs_names *names,
+enum hs_page_finding hs_page_verdict(const struct hs_page_trace *trace, const struct hs_names *names,
                                 const struct hs_groups *lines, char *text);
 
-const char *hs_finding_name(enum hs_finding finding);
+const char *hs_page_finding_name(enum hs_page_finding finding);
 
 #endif

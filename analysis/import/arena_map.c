@@ -49,13 +49,13 @@ struct list { /* of segments */
     size_t n, room;
 };
 
-struct hs_spans {
+struct hs_arena_map {
     struct chunk **chunk; /* open addressing, `room` a power of two, at most half full */
     size_t n_chunks, room;
     struct chunk *last;
     struct list mapped;   /* by process and address, none over another */
     uint64_t sizes;       /* all of them or-ed */
-    struct hs_span region[HS_SPANS_REGIONS];
+    struct hs_import_region region[HS_SPANS_REGIONS];
     unsigned n_regions;
 };
 
@@ -78,7 +78,7 @@ static unsigned low_zeros(uint64_t bits, unsigned most)
 
 /* ---- small blocks ---- */
 
-static size_t slot_of(const struct hs_spans *s, uint16_t process, uint64_t number)
+static size_t slot_of(const struct hs_arena_map *s, uint16_t process, uint64_t number)
 {
     size_t at = (size_t)((number + process * UINT64_C(0x10001)) * 0x9e3779b97f4a7c15u >> 24) & (s->room - 1);
     while (s->chunk[at] && (s->chunk[at]->number != number || s->chunk[at]->process != process))
@@ -86,7 +86,7 @@ static size_t slot_of(const struct hs_spans *s, uint16_t process, uint64_t numbe
     return at;
 }
 
-static bool grow(struct hs_spans *s)
+static bool grow(struct hs_arena_map *s)
 {
     struct chunk **old = s->chunk;
     size_t n = s->room;
@@ -104,7 +104,7 @@ static bool grow(struct hs_spans *s)
     return true;
 }
 
-static struct chunk *chunk_of(struct hs_spans *s, uint16_t process, uint64_t number)
+static struct chunk *chunk_of(struct hs_arena_map *s, uint16_t process, uint64_t number)
 {
     if (s->last && s->last->number == number && s->last->process == process)
         return s->last;
@@ -120,7 +120,7 @@ static struct chunk *chunk_of(struct hs_spans *s, uint16_t process, uint64_t num
 }
 
 /* Notes the pages of [begin, end), both multiples of a page. */
-static int add_pages(struct hs_spans *s, const struct segment *of)
+static int add_pages(struct hs_arena_map *s, const struct segment *of)
 {
     for (uint64_t page = of->begin >> PAGE_SHIFT; page < of->end >> PAGE_SHIFT; page++) {
         struct chunk *c = chunk_of(s, of->process, page >> (CHUNK_SHIFT - PAGE_SHIFT));
@@ -167,7 +167,7 @@ static bool make_room(struct list *list)
     return true;
 }
 
-static int add_mapped(struct hs_spans *s, struct segment segment)
+static int add_mapped(struct hs_arena_map *s, struct segment segment)
 {
     struct list *list = &s->mapped;
     size_t at = first_behind(list, segment.process, segment.begin), behind = at;
@@ -190,16 +190,16 @@ static int add_mapped(struct hs_spans *s, struct segment segment)
     return HS_OK;
 }
 
-bool hs_spans_is_mapped(uint64_t ptr, uint64_t size)
+bool hs_arena_map_is_mapped(uint64_t ptr, uint64_t size)
 {
     return size >= ALWAYS_MAPPED || (size >= MAPPED_MIN && (ptr & (PAGE - 1)) <= MAPPED_AT);
 }
 
-int hs_spans_add(struct hs_spans *s, uint16_t process, uint64_t ptr, uint64_t size)
+int hs_arena_map_add(struct hs_arena_map *s, uint16_t process, uint64_t ptr, uint64_t size)
 {
     struct segment segment = {
         .begin = ptr & ~(PAGE - 1), .process = process,
-        .mapped = hs_spans_is_mapped(ptr, size),
+        .mapped = hs_arena_map_is_mapped(ptr, size),
     };
     uint64_t last = ptr + (size ? size - 1 : 0);
     if (size > BLOCK_MAX || last < ptr || last > UINT64_MAX - PAGE)
@@ -261,7 +261,7 @@ static int segment_order(const void *left, const void *right)
 }
 
 /* Everything that was noted, small blocks first, by process and address. */
-static int gather(struct hs_spans *s, struct list *list)
+static int gather(struct hs_arena_map *s, struct list *list)
 {
     struct chunk **sorted = calloc(s->n_chunks + 1, sizeof *sorted);
     size_t n = 0;
@@ -281,7 +281,7 @@ static int gather(struct hs_spans *s, struct list *list)
     return error;
 }
 
-static unsigned shift_of(const struct hs_spans *s, const struct segment *segment)
+static unsigned shift_of(const struct hs_arena_map *s, const struct segment *segment)
 {
     if (segment->mapped)
         return low_zeros(segment->grid.differ, PAGE_SHIFT);
@@ -289,9 +289,9 @@ static unsigned shift_of(const struct hs_spans *s, const struct segment *segment
     return low_zeros(segment->grid.differ, sizes > GRANULE_MAX ? sizes : GRANULE_MAX);
 }
 
-static struct hs_span span_of(const struct hs_spans *s, const struct segment *segment)
+static struct hs_import_region span_of(const struct hs_arena_map *s, const struct segment *segment)
 {
-    struct hs_span span = { .process = segment->process, .mapped = segment->mapped, .shift = (uint8_t)shift_of(s, segment) };
+    struct hs_import_region span = { .process = segment->process, .mapped = segment->mapped, .shift = (uint8_t)shift_of(s, segment) };
     const struct grid *grid = &segment->grid;
     uint64_t mask = (UINT64_C(1) << span.shift) - 1;
     uint64_t begin = grid->lowest > segment->begin ? grid->lowest : segment->begin;
@@ -302,7 +302,7 @@ static struct hs_span span_of(const struct hs_spans *s, const struct segment *se
 }
 
 /* Puts together what lies no further apart than `gap`. Returns granules in all; more than `limit` when it will not do. */
-static uint64_t build(struct hs_spans *s, const struct list *list, uint64_t gap, uint64_t limit)
+static uint64_t build(struct hs_arena_map *s, const struct list *list, uint64_t gap, uint64_t limit)
 {
     uint64_t granules = 0;
     s->n_regions = 0;
@@ -317,7 +317,7 @@ static uint64_t build(struct hs_spans *s, const struct list *list, uint64_t gap,
         }
         if (s->n_regions == HS_SPANS_REGIONS)
             return UINT64_MAX;
-        struct hs_span span = span_of(s, &whole);
+        struct hs_import_region span = span_of(s, &whole);
         uint64_t n = (span.end - span.begin) >> span.shift;
         if (n > limit || (granules += n) > limit)
             return UINT64_MAX;
@@ -329,10 +329,10 @@ static uint64_t build(struct hs_spans *s, const struct list *list, uint64_t gap,
 }
 
 /* Addresses of processes lie over each other, and so may those of mapped blocks over arenas of another time. */
-static void move_apart(struct hs_spans *s)
+static void move_apart(struct hs_arena_map *s)
 {
     for (unsigned i = 0; i < s->n_regions; i++) {
-        struct hs_span *span = &s->region[i];
+        struct hs_import_region *span = &s->region[i];
         span->base = span->begin + PROCESS_STEP * span->process;
         for (unsigned j = 0; j < i && span->mapped; j++)
             if (!s->region[j].mapped && s->region[j].process == span->process && s->region[j].begin < span->end &&
@@ -341,7 +341,7 @@ static void move_apart(struct hs_spans *s)
     }
 }
 
-long hs_spans_regions(struct hs_spans *s, uint64_t limit, const struct hs_span **region)
+long hs_arena_map_regions(struct hs_arena_map *s, uint64_t limit, const struct hs_import_region **region)
 {
     /* An arena's holes are seldom larger than the first; where that makes too many regions, or too large ones, others. */
     static const uint8_t gaps[] = { 20, 22, 24, 26, 28, 30, 18, 16, 14, 12 };
@@ -360,14 +360,14 @@ long hs_spans_regions(struct hs_spans *s, uint64_t limit, const struct hs_span *
 }
 
 /* Whether a region lies in front of an address of that kind. */
-static bool is_before(const struct hs_span *span, uint16_t process, bool mapped, uint64_t ptr)
+static bool is_before(const struct hs_import_region *span, uint16_t process, bool mapped, uint64_t ptr)
 {
     if (span->mapped != mapped)
         return mapped;
     return span->process != process ? span->process < process : span->end <= ptr;
 }
 
-const struct hs_span *hs_spans_find(const struct hs_spans *s, uint16_t process, bool mapped, uint64_t ptr)
+const struct hs_import_region *hs_arena_map_find(const struct hs_arena_map *s, uint16_t process, bool mapped, uint64_t ptr)
 {
     unsigned low = 0, high = s->n_regions;
     while (low < high) {
@@ -377,18 +377,18 @@ const struct hs_span *hs_spans_find(const struct hs_spans *s, uint16_t process, 
         else
             high = middle;
     }
-    const struct hs_span *found = &s->region[low];
+    const struct hs_import_region *found = &s->region[low];
     return low < s->n_regions && found->process == process && found->mapped == mapped && ptr >= found->begin ? found : NULL;
 }
 
 /* ---- beginning and end ---- */
 
-struct hs_spans *hs_spans_new(void)
+struct hs_arena_map *hs_arena_map_new(void)
 {
-    return calloc(1, sizeof(struct hs_spans));
+    return calloc(1, sizeof(struct hs_arena_map));
 }
 
-void hs_spans_free(struct hs_spans *s)
+void hs_arena_map_free(struct hs_arena_map *s)
 {
     if (!s)
         return;

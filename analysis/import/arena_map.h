@@ -15,7 +15,7 @@
 #define HS_SPANS_REGIONS 250u
 
 /* Part of a process's addresses, at most 2^32 granules. */
-struct hs_span {
+struct hs_import_region {
     uint64_t begin, end; /* addresses of the process */
     uint64_t base;       /* the first one, moved so that no other region of any process lies there */
     uint16_t process;
@@ -25,23 +25,23 @@ struct hs_span {
     uint32_t granules;
 };
 
-struct hs_spans;
+struct hs_arena_map;
 
-struct hs_spans *hs_spans_new(void);
-void hs_spans_free(struct hs_spans *spans);
+struct hs_arena_map *hs_arena_map_new(void);
+void hs_arena_map_free(struct hs_arena_map *spans);
 
 /* A block was there. Returns 0 or HS_ERR_MEMORY. */
-int hs_spans_add(struct hs_spans *spans, uint16_t process, uint64_t ptr, uint64_t size);
+int hs_arena_map_add(struct hs_arena_map *spans, uint16_t process, uint64_t ptr, uint64_t size);
 
 /* When all blocks are known: the regions. Returns how many, at most HS_SPANS_REGIONS, HS_ERR_FULL when
  * they would take more than `limit` granules, or HS_ERR_MEMORY. They are freed with the spans. */
-long hs_spans_regions(struct hs_spans *spans, uint64_t limit, const struct hs_span **region);
+long hs_arena_map_regions(struct hs_arena_map *spans, uint64_t limit, const struct hs_import_region **region);
 
 /* Whether a block of this size, there, is noted as mapped. */
-bool hs_spans_is_mapped(uint64_t ptr, uint64_t size);
+bool hs_arena_map_is_mapped(uint64_t ptr, uint64_t size);
 
-/* The region an address is in, NULL for none; after hs_spans_regions. What was mapped at one time may be an arena at another, so
+/* The region an address is in, NULL for none; after hs_arena_map_regions. What was mapped at one time may be an arena at another, so
  * there may be one of either kind. */
-const struct hs_span *hs_spans_find(const struct hs_spans *spans, uint16_t process, bool mapped, uint64_t ptr);
+const struct hs_import_region *hs_arena_map_find(const struct hs_arena_map *spans, uint16_t process, bool mapped, uint64_t ptr);
 
 #endif

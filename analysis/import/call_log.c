@@ -13,7 +13,7 @@
 enum { THREAD = 8, PLACE = 16, PROCESS = 32, ASKED = 64 };
 #define CALL_MAX (1 + 8 * HS_VARINT64_MAX)
 
-int hs_spool_open(struct hs_spool *s)
+int hs_call_log_open(struct hs_call_log *s)
 {
     int fd = hs_unnamed_file();
     memset(s, 0, sizeof *s);
@@ -25,7 +25,7 @@ int hs_spool_open(struct hs_spool *s)
     return s->file ? HS_OK : HS_ERR_IO;
 }
 
-void hs_spool_close(struct hs_spool *s)
+void hs_call_log_close(struct hs_call_log *s)
 {
     if (s->file)
         fclose(s->file);
@@ -37,10 +37,10 @@ static uint8_t *put_difference(uint8_t *to, uint64_t value, uint64_t before)
     return hs_put_u64(to, hs_zigzag64((int64_t)(value - before)));
 }
 
-void hs_spool_put(struct hs_spool *s, const struct hs_call *call)
+void hs_call_log_put(struct hs_call_log *s, const struct hs_import_call *call)
 {
     uint8_t bytes[CALL_MAX], *to = bytes + 1;
-    struct hs_call now = *call, *last = &s->last;
+    struct hs_import_call now = *call, *last = &s->last;
     now.ns = now.ns > last->ns || !s->calls ? now.ns : last->ns;
     bytes[0] = (uint8_t)(now.kind | (now.thread != last->thread ? THREAD : 0) | (now.place != last->place ? PLACE : 0) |
                          (now.process != last->process ? PROCESS : 0) | (now.asked ? ASKED : 0));
@@ -61,7 +61,7 @@ void hs_spool_put(struct hs_spool *s, const struct hs_call *call)
     s->calls++;
 }
 
-int hs_spool_rewind(struct hs_spool *s)
+int hs_call_log_rewind(struct hs_call_log *s)
 {
     if (fflush(s->file) || ferror(s->file))
         return HS_ERR_IO;
@@ -70,7 +70,7 @@ int hs_spool_rewind(struct hs_spool *s)
     return HS_OK;
 }
 
-static uint64_t get_number(struct hs_spool *s)
+static uint64_t get_number(struct hs_call_log *s)
 {
     uint64_t value = 0;
     int c, shift = 0;
@@ -82,14 +82,14 @@ static uint64_t get_number(struct hs_spool *s)
     return value;
 }
 
-static uint64_t get_difference(struct hs_spool *s, uint64_t before)
+static uint64_t get_difference(struct hs_call_log *s, uint64_t before)
 {
     return before + (uint64_t)hs_unzigzag(get_number(s));
 }
 
-int hs_spool_get(struct hs_spool *s, struct hs_call *call)
+int hs_call_log_get(struct hs_call_log *s, struct hs_import_call *call)
 {
-    struct hs_call *last = &s->last;
+    struct hs_import_call *last = &s->last;
     uint64_t ptr = last->ptr;
     int head = getc_unlocked(s->file);
     if (head == EOF)

@@ -9,23 +9,23 @@
 
 #include "analysis/import/calls.h"
 
-struct hs_spool {
+struct hs_call_log {
     FILE *file;
-    struct hs_call last;
+    struct hs_import_call last;
     uint64_t calls;
 };
 
 /* Begins an empty one. Returns 0, or HS_ERR_IO with errno set. */
-int hs_spool_open(struct hs_spool *spool);
-void hs_spool_close(struct hs_spool *spool);
+int hs_call_log_open(struct hs_call_log *spool);
+void hs_call_log_close(struct hs_call_log *spool);
 
-/* Adds a call; a time before that of the call before is made that. Errors show in hs_spool_rewind. */
-void hs_spool_put(struct hs_spool *spool, const struct hs_call *call);
+/* Adds a call; a time before that of the call before is made that. Errors show in hs_call_log_rewind. */
+void hs_call_log_put(struct hs_call_log *spool, const struct hs_import_call *call);
 
 /* Back to the first call, for reading. Returns 0, or HS_ERR_IO with errno set when not all could be written. */
-int hs_spool_rewind(struct hs_spool *spool);
+int hs_call_log_rewind(struct hs_call_log *spool);
 
 /* The next call. Returns 1, 0 behind the last one, HS_ERR_IO. */
-int hs_spool_get(struct hs_spool *spool, struct hs_call *call);
+int hs_call_log_get(struct hs_call_log *spool, struct hs_import_call *call);
 
 #endif

@@ -24,8 +24,8 @@
 #define NOWHERE    HS_POS_IMPLIED
 
 struct recording {
-    struct hs_intake *in;
-    const struct hs_span *region;
+    struct hs_importer *in;
+    const struct hs_import_region *region;
     unsigned n_regions;
     uint32_t granules;
     uint64_t *live;     /* a bit for each granule: a block begins there */
@@ -81,7 +81,7 @@ static void describe(uintptr_t code, struct hs_place *place)
 
 static void put_region(struct recording *r, unsigned index)
 {
-    const struct hs_span *span = &r->region[index];
+    const struct hs_import_region *span = &r->region[index];
     const struct hs_call_name *process = r->in->processes.n > 1 ? &r->in->processes.item[span->process] : NULL;
     char name[64];
     unsigned before = 0;
@@ -145,32 +145,32 @@ static void set(uint64_t *bits, uint32_t pos, bool value)
     bits[pos / 64] = value ? bits[pos / 64] | bit : bits[pos / 64] & ~bit;
 }
 
-static uint32_t pos_in(const struct hs_span *span, uint64_t ptr)
+static uint32_t pos_in(const struct hs_import_region *span, uint64_t ptr)
 {
     return span ? span->first + (uint32_t)((ptr - span->begin) >> span->shift) : NOWHERE;
 }
 
 /* Where the call's new block is. */
-static uint32_t new_pos(const struct recording *r, const struct hs_call *call, unsigned *shift)
+static uint32_t new_pos(const struct recording *r, const struct hs_import_call *call, unsigned *shift)
 {
-    bool mapped = hs_spans_is_mapped(call->ptr, call->size);
-    const struct hs_span *span = call->ptr ? hs_spans_find(r->in->spans, call->process, mapped, call->ptr) : NULL;
+    bool mapped = hs_arena_map_is_mapped(call->ptr, call->size);
+    const struct hs_import_region *span = call->ptr ? hs_arena_map_find(r->in->spans, call->process, mapped, call->ptr) : NULL;
     *shift = span ? span->shift : 0;
     return pos_in(span, call->ptr);
 }
 
 /* Where its old block is: of which kind that was is not told, but one of them is live. */
-static uint32_t old_pos(const struct recording *r, const struct hs_call *call)
+static uint32_t old_pos(const struct recording *r, const struct hs_import_call *call)
 {
-    const struct hs_span *mapped = hs_spans_find(r->in->spans, call->process, true, call->old);
+    const struct hs_import_region *mapped = hs_arena_map_find(r->in->spans, call->process, true, call->old);
     uint32_t pos = pos_in(mapped, call->old);
     if (mapped && !((call->old - mapped->begin) & ((UINT64_C(1) << mapped->shift) - 1)) && (get(r->live, pos) || get(r->displaced, pos)))
         return pos;
-    return pos_in(hs_spans_find(r->in->spans, call->process, false, call->old), call->old);
+    return pos_in(hs_arena_map_find(r->in->spans, call->process, false, call->old), call->old);
 }
 
 /* The bytes asked for, if they make as many granules as the block is told to take. */
-static uint32_t size_of(const struct hs_call *call, unsigned shift)
+static uint32_t size_of(const struct hs_import_call *call, unsigned shift)
 {
     uint64_t mask = (UINT64_C(1) << shift) - 1, size = call->size;
     if (call->asked && call->asked <= size && ((call->asked + mask) | mask) == ((size + mask) | mask))
@@ -178,7 +178,7 @@ static uint32_t size_of(const struct hs_call *call, unsigned shift)
     return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 }
 
-static struct hs_key key_of(const struct hs_call *call)
+static struct hs_key key_of(const struct hs_import_call *call)
 {
     return (struct hs_key){ .code = call->place, .caller = nobody() };
 }
@@ -199,7 +199,7 @@ static void clear_place(struct recording *r, uint32_t pos)
     r->in->stats.doubled++;
 }
 
-static void on_alloc(struct recording *r, const struct hs_call *call)
+static void on_alloc(struct recording *r, const struct hs_import_call *call)
 {
     unsigned shift = 0;
     uint32_t pos = new_pos(r, call, &shift);
@@ -213,7 +213,7 @@ static void on_alloc(struct recording *r, const struct hs_call *call)
     set(r->live, pos, true);
 }
 
-static void on_free(struct recording *r, const struct hs_call *call)
+static void on_free(struct recording *r, const struct hs_import_call *call)
 {
     uint32_t pos = old_pos(r, call);
     if (get(r->live, pos))
@@ -222,7 +222,7 @@ static void on_free(struct recording *r, const struct hs_call *call)
         r->in->stats.unknown++;
 }
 
-static void on_realloc(struct recording *r, const struct hs_call *call)
+static void on_realloc(struct recording *r, const struct hs_import_call *call)
 {
     unsigned shift = 0;
     uint32_t old = call->old ? old_pos(r, call) : NOWHERE, pos = new_pos(r, call, &shift);
@@ -251,14 +251,14 @@ static void on_realloc(struct recording *r, const struct hs_call *call)
     set(r->live, pos, true);
 }
 
-static void on_mark(struct recording *r, const struct hs_call *call)
+static void on_mark(struct recording *r, const struct hs_import_call *call)
 {
     const char *label = r->in->places.item[call->place].function;
     hs_mark((struct hs_text){ label, (uint32_t)strlen(label) });
 }
 
 /* As if the recorder had been offered these and could not write them: its numbers tell, as far as they can at once. */
-static void on_lost(struct recording *r, const struct hs_call *call)
+static void on_lost(struct recording *r, const struct hs_import_call *call)
 {
     (void)r;
     for (uint64_t left = call->size, n; left; left -= n) {
@@ -270,10 +270,10 @@ static void on_lost(struct recording *r, const struct hs_call *call)
     }
 }
 
-static void on_end(struct recording *r, const struct hs_call *call)
+static void on_end(struct recording *r, const struct hs_import_call *call)
 {
     for (unsigned i = 0; i < r->n_regions; i++) {
-        const struct hs_span *span = &r->region[i];
+        const struct hs_import_region *span = &r->region[i];
         if (span->process != call->process)
             continue;
         hs_record(&(struct hs_record){ .kind = HS_REGION_END, .region = (uint8_t)i });
@@ -282,13 +282,13 @@ static void on_end(struct recording *r, const struct hs_call *call)
     }
 }
 
-static void on_fail(struct recording *r, const struct hs_call *call)
+static void on_fail(struct recording *r, const struct hs_import_call *call)
 {
     (void)r;
     hs_fail(key_of(call), size_of(call, 0), 0);
 }
 
-static void (*const handlers[HS_CALL_KINDS])(struct recording *, const struct hs_call *) = {
+static void (*const handlers[HS_CALL_KINDS])(struct recording *, const struct hs_import_call *) = {
     [HS_CALL_ALLOC] = on_alloc, [HS_CALL_FREE] = on_free, [HS_CALL_REALLOC] = on_realloc, [HS_CALL_FAIL] = on_fail,
     [HS_CALL_MARK] = on_mark,   [HS_CALL_LOST] = on_lost, [HS_CALL_END] = on_end,
 };
@@ -364,9 +364,9 @@ static int start(struct recording *r)
 
 static int replay(struct recording *r)
 {
-    struct hs_call call;
+    struct hs_import_call call;
     int more = 0;
-    while (!hs_import_port.failed && (more = hs_spool_get(&r->in->spool, &call)) > 0) {
+    while (!hs_import_port.failed && (more = hs_call_log_get(&r->in->spool, &call)) > 0) {
         move_clock(r, call.ns);
         switch_thread(r, call.thread);
         handlers[call.kind % HS_CALL_KINDS](r, &call);
@@ -377,7 +377,7 @@ static int replay(struct recording *r)
 
 static int record_all(struct recording *r, const char *origin, FILE *out)
 {
-    long n = hs_spans_regions(r->in->spans, HS_HEAPMAP_GRANULES, &r->region);
+    long n = hs_arena_map_regions(r->in->spans, HS_HEAPMAP_GRANULES, &r->region);
     if (n < 0)
         return (int)n;
     r->n_regions = r->in->stats.regions = (unsigned)n;
@@ -402,10 +402,10 @@ static const char *why(int error)
     }
 }
 
-int hs_intake_write(struct hs_intake *in, const struct hs_intake_options *options, struct hs_error *error)
+int hs_importer_write(struct hs_importer *in, const struct hs_importer_options *options, struct hs_error *error)
 {
     struct recording r = { .in = in };
-    int copy = dup(options->fd), status = in->error ? in->error : hs_spool_rewind(&in->spool);
+    int copy = dup(options->fd), status = in->error ? in->error : hs_call_log_rewind(&in->spool);
     if (!status && options->elf)
         status = hs_objects_use(&in->objects, options->elf, error);
     FILE *out = copy >= 0 ? fdopen(copy, "wb") : NULL;

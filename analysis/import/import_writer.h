@@ -25,13 +25,13 @@ struct hs_call_names {
     size_t n, room;
 };
 
-struct hs_intake {
-    struct hs_spool spool;
-    struct hs_spans *spans;
+struct hs_importer {
+    struct hs_call_log spool;
+    struct hs_arena_map *spans;
     struct hs_objects objects;
     struct hs_call_places places;
     struct hs_call_names processes, threads;
-    struct hs_intake_stats stats;
+    struct hs_importer_stats stats;
     uint64_t first_ns, last_ns;
     int error; /* first one */
 };

@@ -64,7 +64,7 @@ static bool grow_places(struct hs_call_places *p)
     return true;
 }
 
-uint32_t hs_intake_place(struct hs_intake *in, const struct hs_call_place *place)
+uint32_t hs_importer_place(struct hs_importer *in, const struct hs_call_place *place)
 {
     struct hs_call_places *p = &in->places;
     if (p->n == p->room && !grow_places(p)) {
@@ -120,31 +120,31 @@ static void call_it(struct hs_call_name *entry, const char *name)
         snprintf(entry->name, sizeof entry->name, "%s", name);
 }
 
-uint16_t hs_intake_process(struct hs_intake *in, uint32_t pid, const char *name)
+uint16_t hs_importer_process(struct hs_importer *in, uint32_t pid, const char *name)
 {
     struct hs_call_name *entry = name_of(&in->processes, pid, PROCESSES_MAX);
     call_it(entry, name);
     return entry ? (uint16_t)(entry - in->processes.item) : 0;
 }
 
-uint16_t hs_intake_exec(struct hs_intake *in, uint32_t pid)
+uint16_t hs_importer_exec(struct hs_importer *in, uint32_t pid)
 {
     const struct hs_call_name *entry = new_name(&in->processes, pid, PROCESSES_MAX);
-    return entry ? (uint16_t)(entry - in->processes.item) : hs_intake_process(in, pid, NULL);
+    return entry ? (uint16_t)(entry - in->processes.item) : hs_importer_process(in, pid, NULL);
 }
 
-void hs_intake_thread(struct hs_intake *in, uint32_t thread, const char *name)
+void hs_importer_thread(struct hs_importer *in, uint32_t thread, const char *name)
 {
     call_it(name_of(&in->threads, thread, THREADS_MAX), name);
 }
 
-void hs_intake_object(struct hs_intake *in, const struct hs_call_object *object)
+void hs_importer_object(struct hs_importer *in, const struct hs_call_object *object)
 {
     if (hs_objects_add(&in->objects, object))
         in->error = HS_ERR_MEMORY;
 }
 
-bool hs_intake_has_objects(const struct hs_intake *in, uint16_t process)
+bool hs_importer_has_objects(const struct hs_importer *in, uint16_t process)
 {
     for (size_t i = 0; i < in->objects.n; i++)
         if (in->objects.item[i].at.process == process)
@@ -152,7 +152,7 @@ bool hs_intake_has_objects(const struct hs_intake *in, uint16_t process)
     return false;
 }
 
-bool hs_intake_has_object(const struct hs_intake *in, const struct hs_call_object *object)
+bool hs_importer_has_object(const struct hs_importer *in, const struct hs_call_object *object)
 {
     for (size_t i = 0; i < in->objects.n; i++) {
         const struct hs_call_object *at = &in->objects.item[i].at;
@@ -164,48 +164,48 @@ bool hs_intake_has_object(const struct hs_intake *in, const struct hs_call_objec
 
 /* ---- calls ---- */
 
-void hs_intake_put(struct hs_intake *in, const struct hs_call *call)
+void hs_importer_put(struct hs_importer *in, const struct hs_import_call *call)
 {
     bool placed = call->kind == HS_CALL_ALLOC || call->kind == HS_CALL_REALLOC;
-    if (placed && call->ptr && hs_spans_add(in->spans, call->process, call->ptr, call->size))
+    if (placed && call->ptr && hs_arena_map_add(in->spans, call->process, call->ptr, call->size))
         in->error = HS_ERR_MEMORY;
     if (!in->spool.calls)
         in->first_ns = call->ns;
     in->last_ns = call->ns > in->last_ns ? call->ns : in->last_ns;
     in->stats.calls += call->kind <= HS_CALL_REALLOC;
     in->stats.lost += call->kind == HS_CALL_LOST ? call->size : 0;
-    hs_spool_put(&in->spool, call);
+    hs_call_log_put(&in->spool, call);
 }
 
-struct hs_intake_stats hs_intake_stats(const struct hs_intake *in)
+struct hs_importer_stats hs_importer_stats(const struct hs_importer *in)
 {
-    struct hs_intake_stats stats = in->stats;
+    struct hs_importer_stats stats = in->stats;
     stats.processes = (unsigned)in->processes.n;
     return stats;
 }
 
 /* ---- beginning and end ---- */
 
-struct hs_intake *hs_intake_new(void)
+struct hs_importer *hs_importer_new(void)
 {
-    struct hs_intake *in = calloc(1, sizeof *in);
+    struct hs_importer *in = calloc(1, sizeof *in);
     if (!in)
         return NULL;
-    in->spans = hs_spans_new();
-    if (in->spans && !hs_spool_open(&in->spool))
+    in->spans = hs_arena_map_new();
+    if (in->spans && !hs_call_log_open(&in->spool))
         return in;
     int error = errno;
-    hs_intake_free(in);
+    hs_importer_free(in);
     errno = error;
     return NULL;
 }
 
-void hs_intake_free(struct hs_intake *in)
+void hs_importer_free(struct hs_importer *in)
 {
     if (!in)
         return;
-    hs_spool_close(&in->spool);
-    hs_spans_free(in->spans);
+    hs_call_log_close(&in->spool);
+    hs_arena_map_free(in->spans);
     hs_objects_free(&in->objects);
     for (uint32_t i = 1; i < in->places.n; i++) {
         free((char *)in->places.item[i].file);

@@ -34,8 +34,8 @@ static const struct hs_option options[] = {
 
 /* A trace, and the moments wanted of it. */
 struct moment {
-    struct hs_when when;
-    struct hs_picture picture;
+    struct hs_time_spec when;
+    struct hs_heap_snapshot picture;
     bool done;
 };
 
@@ -55,13 +55,13 @@ enum { STOP = 1 };
 
 static void take(struct source *s, struct moment *m)
 {
-    int error = hs_picture_take(&m->picture, s->model);
+    int error = hs_heap_snapshot_take(&m->picture, s->model);
     s->error = s->error ? s->error : error;
 }
 
 static void take_before(struct source *s, struct moment *m, const struct hs_event *e, double at)
 {
-    if (m->done || !hs_when_before(&m->when, e, at))
+    if (m->done || !hs_time_spec_before(&m->when, e, at))
         return;
     take(s, m);
     m->done = true;
@@ -69,7 +69,7 @@ static void take_before(struct source *s, struct moment *m, const struct hs_even
 
 static void take_at(struct source *s, struct moment *m, const struct hs_event *e)
 {
-    if (m->done || !hs_when_at(&m->when, e))
+    if (m->done || !hs_time_spec_at(&m->when, e))
         return;
     take(s, m);
     m->done = m->when.occurrence > 0;
@@ -99,7 +99,7 @@ static int take_rest(struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++) {
         struct moment *m = &s->moment[i];
-        if (m->when.kind != HS_WHEN_MARK && !m->done)
+        if (m->when.kind != HS_TIME_SPEC_MARK && !m->done)
             take(s, m);
         if (!m->picture.taken)
             return hs_complain("%s: no mark '%.*s'%s", s->path, (int)m->when.label_len, m->when.label,
@@ -113,7 +113,7 @@ static int take_rest(struct source *s)
 static bool only_the_end(const struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++)
-        if (s->moment[i].when.kind != HS_WHEN_END)
+        if (s->moment[i].when.kind != HS_TIME_SPEC_END)
             return false;
     return true;
 }
@@ -139,19 +139,19 @@ static int load(struct source *s, const struct args *args)
 static void unload(struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++)
-        hs_picture_free(&s->moment[i].picture);
+        hs_heap_snapshot_free(&s->moment[i].picture);
     hs_model_free(s->model);
     hs_symbols_close(s->symbols);
     if (s->reader)
         hs_reader_close(s->reader);
 }
 
-static const enum hs_key keys[] = {
+static const enum hs_group_by keys[] = {
     [STYLE_SITE] = HS_KEY_LINE, [STYLE_KIND] = HS_KEY_KIND, [STYLE_FUNCTION] = HS_KEY_FUNCTION,
     [STYLE_FILE] = HS_KEY_FILE, [STYLE_AGE] = HS_KEY_LINE, [STYLE_MEMINFO] = HS_KEY_LINE,
 };
 
-static int as_json(const struct hs_mapview *view, const struct hs_comparison *comparison, const struct hs_legend *legend,
+static int as_json(const struct hs_mapview *view, const struct hs_comparison *comparison, const struct hs_map_classes *legend,
                    const struct hs_names *names)
 {
     struct hs_json *json = hs_json_new();
@@ -188,20 +188,20 @@ static int show_one(struct source *s, const struct args *args)
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
     struct hs_mapview view = { &s->moment[0].picture, args->full, hs_reader_info(s->reader)->hz };
-    struct hs_legend legend;
+    struct hs_map_classes legend;
     bool draws = hs_cmd_draws(&args->common);
     if (args->common.json && !draws)
         return exit_status(as_json(&view, NULL, NULL, &s->names));
     if (args->style == STYLE_MEMINFO && !draws)
         return exit_status(hs_mapview_meminfo(&view, stdout));
     if (args->style == STYLE_AGE)
-        hs_legend_init_ages(&legend);
+        hs_map_classes_init_ages(&legend);
     else
-        hs_legend_init(&legend, &s->names, keys[args->style]);
-    hs_legend_add(&legend, view.picture);
+        hs_map_classes_init(&legend, &s->names, keys[args->style]);
+    hs_map_classes_add(&legend, view.picture);
     int status = draws ? draw_all(args, s, (struct hs_mappicture){ .view = &view, .legend = &legend })
                        : exit_status(hs_mapview_classes(&view, &legend, &terminal, stdout));
-    hs_legend_free(&legend);
+    hs_map_classes_free(&legend);
     return status;
 }
 
@@ -213,17 +213,17 @@ static int show_two(struct source *before, struct source *after, const struct ar
         .same_trace = before == after,
     };
     struct hs_mapview view = { comparison.after, args->full, hs_reader_info(after->reader)->hz };
-    struct hs_legend legend;
+    struct hs_map_classes legend;
     int status;
-    hs_legend_init(&legend, &before->names, keys[args->style]);
-    hs_legend_compare(&legend, &comparison, &after->names);
+    hs_map_classes_init(&legend, &before->names, keys[args->style]);
+    hs_map_classes_compare(&legend, &comparison, &after->names);
     if (hs_cmd_draws(&args->common))
         status = draw_all(args, after, (struct hs_mappicture){ .view = &view, .legend = &legend, .comparison = &comparison });
     else if (args->common.json)
         status = exit_status(as_json(&view, &comparison, &legend, NULL));
     else
         status = exit_status(hs_mapview_changes(&view, &comparison, &legend, &terminal, stdout));
-    hs_legend_free(&legend);
+    hs_map_classes_free(&legend);
     return status;
 }
 
@@ -231,7 +231,7 @@ static int show_two(struct source *before, struct source *after, const struct ar
 static int check_level(const struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++) {
-        const struct hs_picture *p = &s->moment[i].picture;
+        const struct hs_heap_snapshot *p = &s->moment[i].picture;
         if (p->level > HS_LEVEL_FULL)
             return hs_complain("%s: no map: recorded at level %s at that moment, which tells used and free bytes and free "
                                "runs, not where blocks are. See heapstrata stat or timeline; for a map, record at level "
@@ -285,8 +285,8 @@ static int run(void *memory)
     const char *other = other_file(&args->common);
     struct moment moment[2] = {0};
     const char *at = args->at ? args->at : "end";
-    if (hs_cmd_can_draw(&args->common) || !hs_when_parse(&moment[0].when, at, "at") ||
-        !hs_when_parse(&moment[1].when, args->diff ? args->diff : at, "diff"))
+    if (hs_cmd_can_draw(&args->common) || !hs_time_spec_parse(&moment[0].when, at, "at") ||
+        !hs_time_spec_parse(&moment[1].when, args->diff ? args->diff : at, "diff"))
         return HS_EXIT_BAD;
     if (args->style == STYLE_MEMINFO && (args->diff || other))
         return hs_complain("--style meminfo shows one moment; leave it out to compare two");

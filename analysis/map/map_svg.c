@@ -17,7 +17,7 @@ enum { KIND_OTHER = HS_THEME_CLASSES, KIND_FREE, KIND_RUN, KINDS };
 struct drawing {
     const struct hs_mappicture *of;
     const struct hs_mapview *view;
-    const struct hs_picture *picture;
+    const struct hs_heap_snapshot *picture;
     struct hs_sheet sheet;
     struct hs_mapgrid grid;
     struct hs_ink ink[KINDS];
@@ -27,7 +27,7 @@ struct drawing {
 
 /* ---- kinds of cells ---- */
 
-static bool in_longest_run(const struct hs_layout *layout, const struct hs_region_state *region, struct hs_extent e)
+static bool in_longest_run(const struct hs_space_stats *layout, const struct hs_region_state *region, struct hs_extent e)
 {
     uint64_t run = layout->largest_free >> region->shift;
     return e.pos >= layout->largest_free_pos && e.pos + e.granules <= layout->largest_free_pos + run;
@@ -36,10 +36,10 @@ static bool in_longest_run(const struct hs_layout *layout, const struct hs_regio
 static bool moment_cells(void *context, unsigned region, struct hs_cells *cells)
 {
     struct drawing *d = context;
-    const struct hs_layout *layout = &d->picture->layout[region];
+    const struct hs_space_stats *layout = &d->picture->layout[region];
     for (uint32_t i = 0; i < cells->n; i++) {
         struct hs_extent e = hs_mapgrid_extent(&d->grid, region, i);
-        struct hs_dominant most = hs_legend_dominant(d->of->legend, d->picture, e, LISTED);
+        struct hs_dominant most = hs_map_classes_dominant(d->of->legend, d->picture, e, LISTED);
         if (most.used)
             cells->kind[i] = (uint8_t)(most.class | (most.used < e.granules ? HS_MAPGRID_PARTLY : 0));
         else
@@ -87,14 +87,14 @@ static void entry(struct drawing *d, unsigned i, struct hs_entry of)
     hs_sheet_entry(&d->sheet, d->y, i, &of);
 }
 
-static unsigned classes_listed(const struct hs_legend *legend)
+static unsigned classes_listed(const struct hs_map_classes *legend)
 {
     return legend->n < LISTED ? legend->n : LISTED;
 }
 
 static void moment_legend(struct drawing *d)
 {
-    const struct hs_legend *legend = d->of->legend;
+    const struct hs_map_classes *legend = d->of->legend;
     uint64_t bytes = 0, blocks = 0, free = 0, run = 0;
     unsigned n = classes_listed(legend);
     char others[60];
@@ -108,7 +108,7 @@ static void moment_legend(struct drawing *d)
     if (legend->n > n)
         entry(d, n++, (struct hs_entry){ d->ink[KIND_OTHER], others, NULL, bytes, blocks });
     for (unsigned i = 0; i < d->picture->n_regions; i++) {
-        const struct hs_layout *layout = &d->picture->layout[i];
+        const struct hs_space_stats *layout = &d->picture->layout[i];
         if (!hs_mapgrid_wanted(&d->grid, i))
             continue;
         free += layout->free;
@@ -127,7 +127,7 @@ static const char *const change_names[HS_CHANGES] = {
 
 static void change_legend(struct drawing *d)
 {
-    const struct hs_legend *legend = d->of->legend;
+    const struct hs_map_classes *legend = d->of->legend;
     static const uint8_t order[HS_CHANGES] = { HS_CHANGE_NEW, HS_CHANGE_GONE, HS_CHANGE_REPLACED, HS_CHANGE_KEPT, HS_CHANGE_FREE };
     for (unsigned i = 0; i < HS_CHANGES; i++)
         entry(d, i, (struct hs_entry){ d->ink[order[i]], change_names[order[i]], NULL, d->changed[order[i]], 0 });
@@ -154,7 +154,7 @@ static double legend_height(const struct drawing *d)
 
 /* ---- heading ---- */
 
-static char *moment_text(const struct drawing *d, const struct hs_picture *p, char text[80])
+static char *moment_text(const struct drawing *d, const struct hs_heap_snapshot *p, char text[80])
 {
     char time[40];
     hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){ .d = d->view->hz ? (double)p->elapsed / d->view->hz : 0 });
@@ -177,10 +177,10 @@ static void heading(struct drawing *d)
 
 static void say_figures(struct drawing *d)
 {
-    struct hs_layout sum = {0};
+    struct hs_space_stats sum = {0};
     char text[300], number[5][40];
     for (unsigned i = 0; i < d->picture->n_regions; i++) {
-        const struct hs_layout *l = &d->picture->layout[i];
+        const struct hs_space_stats *l = &d->picture->layout[i];
         if (!hs_mapgrid_wanted(&d->grid, i))
             continue;
         sum.used += l->used;

@@ -18,14 +18,14 @@ static bool present(const struct hs_mapview *view, unsigned i)
 }
 
 /* One byte a granule: h, = and . as in the firmware's table. To be freed; NULL when memory is short. */
-static char *granules_of(const struct hs_picture *p, const struct hs_region_state *region)
+static char *granules_of(const struct hs_heap_snapshot *p, const struct hs_region_state *region)
 {
     char *cell = malloc((size_t)region->granules + 1);
     if (!cell)
         return NULL;
     memset(cell, '.', region->granules);
     cell[region->granules] = '\0';
-    for (uint32_t i = hs_picture_find(p, region->first); i < p->n_blocks; i++) {
+    for (uint32_t i = hs_heap_snapshot_find(p, region->first); i < p->n_blocks; i++) {
         uint32_t at = p->block[i].pos - region->first;
         if (at >= region->granules)
             break;
@@ -46,7 +46,7 @@ static struct info sum_info(const struct hs_mapview *view)
     struct info sum = {0};
     for (unsigned i = 0; i < view->picture->n_regions; i++) {
         const struct hs_region_state *region = &view->picture->region[i];
-        const struct hs_layout *layout = &view->picture->layout[i];
+        const struct hs_space_stats *layout = &view->picture->layout[i];
         if (!present(view, i))
             continue;
         uint64_t block = layout->largest_block >> region->shift, free = layout->largest_free >> region->shift;
@@ -197,7 +197,7 @@ static double share(uint64_t part, uint64_t whole)
 static void region_head(const struct hs_mapview *view, unsigned i, const struct grid *grid, FILE *out)
 {
     const struct hs_region_state *region = &view->picture->region[i];
-    const struct hs_layout *layout = &view->picture->layout[i];
+    const struct hs_space_stats *layout = &view->picture->layout[i];
     char name[64];
     hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){ .s = region->name[0] ? region->name : "unnamed" });
     fprintf(out, "Region %u '%s' at 0x%" PRIx64 ", %" PRIu32 " granules of %u bytes", i, name, region->base,
@@ -226,11 +226,11 @@ struct hs_map_cell hs_mapview_class(uint32_t class)
 
 struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent extent)
 {
-    struct hs_dominant most = hs_legend_dominant(map->legend, map->picture, extent, LETTERS);
+    struct hs_dominant most = hs_map_classes_dominant(map->legend, map->picture, extent, LETTERS);
     struct hs_map_cell cell = hs_mapview_class(most.class);
     if (!most.used)
         return (struct hs_map_cell){ '.', HS_HUE_NONE };
-    uint32_t first = map->picture->block[hs_picture_find(map->picture, extent.pos)].pos;
+    uint32_t first = map->picture->block[hs_heap_snapshot_find(map->picture, extent.pos)].pos;
     bool capital = map->per > 1 ? most.used == extent.granules : first == extent.pos;
     if (!capital && cell.letter != '+')
         cell.letter = (char)(cell.letter | 0x20);
@@ -248,7 +248,7 @@ static struct hs_map_cell draw_class(const void *context, uint32_t at, uint32_t 
     return hs_mapview_cell(&c->map, (struct hs_extent){ c->region->first + at, n });
 }
 
-static void print_legend(const struct hs_legend *legend, const struct hs_terminal *terminal, FILE *out)
+static void print_legend(const struct hs_map_classes *legend, const struct hs_terminal *terminal, FILE *out)
 {
     uint64_t total = 0, rest = 0, rest_blocks = 0;
     for (uint32_t i = 0; i < legend->n; i++)
@@ -279,7 +279,7 @@ static const char *letter_key(bool several)
                    : "capital: head of a block; small: its tail";
 }
 
-int hs_mapview_classes(const struct hs_mapview *view, const struct hs_legend *legend,
+int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *legend,
                        const struct hs_terminal *terminal, FILE *out)
 {
     bool several = false;
@@ -345,7 +345,7 @@ static void count_changes(const struct hs_region_state *region, const uint8_t *c
     fputc('\n', out);
 }
 
-static void print_changes(const struct hs_legend *legend, FILE *out)
+static void print_changes(const struct hs_map_classes *legend, FILE *out)
 {
     static const struct hs_column columns[] = {
         { "came", "came_bytes", HS_VALUE_BYTES }, { "blocks", "came_blocks", HS_VALUE_COUNT },
@@ -367,7 +367,7 @@ static void print_changes(const struct hs_legend *legend, FILE *out)
 }
 
 int hs_mapview_changes(const struct hs_mapview *view, const struct hs_comparison *comparison,
-                       const struct hs_legend *legend, const struct hs_terminal *terminal, FILE *out)
+                       const struct hs_map_classes *legend, const struct hs_terminal *terminal, FILE *out)
 {
     struct hs_mapview before = *view;
     before.picture = comparison->before;
@@ -396,7 +396,7 @@ int hs_mapview_changes(const struct hs_mapview *view, const struct hs_comparison
 static void json_region_head(const struct hs_mapview *view, unsigned i, struct hs_json *json)
 {
     const struct hs_region_state *region = &view->picture->region[i];
-    const struct hs_layout *layout = &view->picture->layout[i];
+    const struct hs_space_stats *layout = &view->picture->layout[i];
     hs_json_object(json, NULL);
     hs_json_uint(json, "region", i);
     hs_json_text(json, "name", region->name);
@@ -413,13 +413,13 @@ static void json_region_head(const struct hs_mapview *view, unsigned i, struct h
     hs_json_uint(json, "blocks_2", layout->blocks_2);
 }
 
-static void json_blocks(const struct hs_picture *p, const struct hs_region_state *region, const struct hs_names *names,
+static void json_blocks(const struct hs_heap_snapshot *p, const struct hs_region_state *region, const struct hs_names *names,
                         struct hs_json *json)
 {
     char name[HS_NAME_MAX];
     hs_json_array(json, "blocks");
-    for (uint32_t i = hs_picture_find(p, region->first); i < p->n_blocks; i++) {
-        const struct hs_picture_block *b = &p->block[i];
+    for (uint32_t i = hs_heap_snapshot_find(p, region->first); i < p->n_blocks; i++) {
+        const struct hs_heap_snapshot_block *b = &p->block[i];
         if (b->pos - region->first >= region->granules)
             break;
         hs_json_object(json, NULL);
@@ -434,7 +434,7 @@ static void json_blocks(const struct hs_picture *p, const struct hs_region_state
     hs_json_end(json);
 }
 
-static void json_moment(const struct hs_mapview *view, const struct hs_picture *p, struct hs_json *json)
+static void json_moment(const struct hs_mapview *view, const struct hs_heap_snapshot *p, struct hs_json *json)
 {
     hs_json_real(json, "time_s", seconds(view, p->elapsed));
     hs_json_uint(json, "event", p->number);
@@ -443,7 +443,7 @@ static void json_moment(const struct hs_mapview *view, const struct hs_picture *
 
 int hs_mapview_json(const struct hs_mapview *view, const struct hs_names *names, struct hs_json *json)
 {
-    const struct hs_picture *p = view->picture;
+    const struct hs_heap_snapshot *p = view->picture;
     int error = HS_OK;
     json_moment(view, p, json);
     hs_json_array(json, "regions");
@@ -462,7 +462,7 @@ int hs_mapview_json(const struct hs_mapview *view, const struct hs_names *names,
     return error;
 }
 
-static void json_classes(const struct hs_legend *legend, struct hs_json *json)
+static void json_classes(const struct hs_map_classes *legend, struct hs_json *json)
 {
     hs_json_array(json, "sites");
     for (uint32_t i = 0; i < legend->n; i++) {
@@ -479,7 +479,7 @@ static void json_classes(const struct hs_legend *legend, struct hs_json *json)
 }
 
 int hs_mapview_changes_json(const struct hs_mapview *view, const struct hs_comparison *comparison,
-                            const struct hs_legend *legend, struct hs_json *json)
+                            const struct hs_map_classes *legend, struct hs_json *json)
 {
     hs_json_object(json, "before");
     json_moment(view, comparison->before, json);

@@ -14,7 +14,7 @@
 struct hs_site_sum *hs_model_grow_sums(struct hs_model *model, uint32_t site);
 
 /* Adds a region to a picture of several. */
-void hs_layout_add(struct hs_layout *layout, const struct hs_model *model, const struct hs_region_state *region);
+void hs_space_stats_add(struct hs_space_stats *layout, const struct hs_model *model, const struct hs_region_state *region);
 
 /* A block leaves the model unseen: its region went, the firmware restarted, or a snapshot lacks it. */
 void hs_model_drop(struct hs_model *model, unsigned region, uint32_t pos);

@@ -217,34 +217,34 @@ void hs_model_held(struct hs_model *m, const struct hs_event *e)
 }
 
 /* All regions' figures; those of a failure that names a region, of the regions that it could have come from. */
-static bool space_of(const struct hs_model *m, const struct hs_failure *failure, struct hs_layout *layout)
+static bool space_of(const struct hs_model *m, const struct hs_failure *failure, struct hs_space_stats *layout)
 {
-    struct hs_told told = {.known = false};
-    bool is_told = hs_model_is_told(m);
+    struct hs_region_summary told = {.known = false};
+    bool is_told = hs_model_summary_only(m);
     unsigned n = m->levels.n_told > m->n_regions ? m->levels.n_told : m->n_regions;
-    *layout = (struct hs_layout){.used = 0};
+    *layout = (struct hs_space_stats){.used = 0};
     for (unsigned i = 0; i < n; i++) {
         if (failure->region < m->n_regions && !hs_region_serves(&m->region[i], &m->region[failure->region], failure->caps))
             continue;
         if (is_told)
-            hs_told_add(&told, &m->levels.told[i]);
+            hs_region_summary_add(&told, &m->levels.told[i]);
         else if (m->region[i].present)
-            hs_layout_add(layout, m, &m->region[i]);
+            hs_space_stats_add(layout, m, &m->region[i]);
     }
     if (!is_told)
         return m->synced;
-    *layout = (struct hs_layout){
+    *layout = (struct hs_space_stats){
         .used = told.used, .free = told.free, .largest_free = told.longest, .no_longest = told.no_longest,
     };
     return told.known;
 }
 
-bool hs_model_heap(const struct hs_model *m, struct hs_layout *layout)
+bool hs_model_heap(const struct hs_model *m, struct hs_space_stats *layout)
 {
     return space_of(m, &(struct hs_failure){.region = HS_ALL_REGIONS}, layout);
 }
 
-static enum hs_verdict judge(const struct hs_event *e, const struct hs_layout *layout, bool known)
+static enum hs_verdict judge(const struct hs_event *e, const struct hs_space_stats *layout, bool known)
 {
     static const enum hs_verdict by_cause[] = {
         [1] = HS_VERDICT_LOCKED, [2] = HS_VERDICT_UNCOLLECTED, [3] = HS_VERDICT_REFUSED,
@@ -260,7 +260,7 @@ static enum hs_verdict judge(const struct hs_event *e, const struct hs_layout *l
 void hs_model_failed(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_site_sum *sum = hs_model_sum(m, e->site);
-    struct hs_layout layout;
+    struct hs_space_stats layout;
     struct hs_failure *failure = &m->failure[m->n_failures++ % HS_FAILURES_KEPT];
     sum->failed++;
     sum->failed_bytes += e->size;
@@ -296,13 +296,13 @@ static struct hs_mark *new_mark(struct hs_model *m)
 void hs_model_marked(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_mark *mark = new_mark(m);
-    struct hs_told told = hs_model_told(m, HS_ALL_REGIONS);
+    struct hs_region_summary told = hs_model_told(m, HS_ALL_REGIONS);
     m->n_marks++;
     if (!mark)
         return;
     *mark = (struct hs_mark){
         .time = e->time, .number = e->number, .boot = e->boot, .blocks = m->blocks,
-        .used = hs_model_is_told(m) && told.known ? told.used : m->used,
+        .used = hs_model_summary_only(m) && told.known ? told.used : m->used,
         .label = strndup((const char *)e->record->data, e->record->data_len),
     };
     if (mark->label)

@@ -190,8 +190,8 @@ void hs_model_summed_up(struct hs_model *m, const struct hs_event *e)
     const struct hs_record *r = e->record;
     const uint8_t *at = r->data, *end = at + r->data_len;
     unsigned shift = r->shift & 31;
-    struct hs_told *told = &m->levels.told[e->region];
-    *told = (struct hs_told){
+    struct hs_region_summary *told = &m->levels.told[e->region];
+    *told = (struct hs_region_summary){
         .known = true, .shift = (uint8_t)shift, .used = (uint64_t)r->pos << shift, .free = (uint64_t)r->end << shift,
         .longest = (uint64_t)r->old << shift, .blocks = r->count,
         .no_longest = r->end && !r->old, .no_counts = (r->pos && !r->count) || (r->end && !r->data_len),
@@ -209,7 +209,7 @@ void hs_model_summed_up(struct hs_model *m, const struct hs_event *e)
     }
 }
 
-void hs_told_add(struct hs_told *sum, const struct hs_told *told)
+void hs_region_summary_add(struct hs_region_summary *sum, const struct hs_region_summary *told)
 {
     if (!told->known)
         return;
@@ -225,12 +225,12 @@ void hs_told_add(struct hs_told *sum, const struct hs_told *told)
         sum->runs[c] += told->runs[c];
 }
 
-struct hs_told hs_model_told(const struct hs_model *m, unsigned region)
+struct hs_region_summary hs_model_told(const struct hs_model *m, unsigned region)
 {
-    struct hs_told sum = {.known = false};
+    struct hs_region_summary sum = {.known = false};
     for (unsigned i = 0; i < m->levels.n_told; i++)
         if (region == i || region == HS_ALL_REGIONS)
-            hs_told_add(&sum, &m->levels.told[i]);
+            hs_region_summary_add(&sum, &m->levels.told[i]);
     return sum;
 }
 

@@ -98,7 +98,7 @@ const struct hs_live_block *hs_model_block_at(const struct hs_model *m, uint32_t
     return pos - at < m->block[at].granules ? &m->block[at] : NULL;
 }
 
-static void add_gap(struct hs_layout *layout, uint32_t pos, uint64_t bytes)
+static void add_gap(struct hs_space_stats *layout, uint32_t pos, uint64_t bytes)
 {
     if (!bytes)
         return;
@@ -110,7 +110,7 @@ static void add_gap(struct hs_layout *layout, uint32_t pos, uint64_t bytes)
     }
 }
 
-static void add_block(struct hs_layout *layout, const struct hs_live_block *block, unsigned shift)
+static void add_block(struct hs_space_stats *layout, const struct hs_live_block *block, unsigned shift)
 {
     uint64_t bytes = (uint64_t)block->granules << shift;
     layout->used += bytes;
@@ -122,7 +122,7 @@ static void add_block(struct hs_layout *layout, const struct hs_live_block *bloc
         layout->largest_block = bytes;
 }
 
-void hs_layout_add(struct hs_layout *layout, const struct hs_model *m, const struct hs_region_state *region)
+void hs_space_stats_add(struct hs_space_stats *layout, const struct hs_model *m, const struct hs_region_state *region)
 {
     uint32_t pos = region->first, end = region->first + region->granules;
     while (pos < end) {
@@ -136,12 +136,12 @@ void hs_layout_add(struct hs_layout *layout, const struct hs_model *m, const str
     }
 }
 
-struct hs_layout hs_model_layout(const struct hs_model *m, unsigned region)
+struct hs_space_stats hs_model_layout(const struct hs_model *m, unsigned region)
 {
-    struct hs_layout layout = {0};
+    struct hs_space_stats layout = {0};
     for (unsigned i = 0; i < m->n_regions; i++)
         if (m->region[i].present && (region == i || region == HS_ALL_REGIONS))
-            hs_layout_add(&layout, m, &m->region[i]);
+            hs_space_stats_add(&layout, m, &m->region[i]);
     return layout;
 }
 

@@ -8,7 +8,7 @@
  *     struct hs_model *model = hs_model_new(NULL);
  *     while ((n = hs_reader_next(reader, &event)) > 0)
  *         hs_model_feed(model, event, n);
- *     struct hs_layout layout = hs_model_layout(model, HS_ALL_REGIONS);
+ *     struct hs_space_stats layout = hs_model_layout(model, HS_ALL_REGIONS);
  *
  * Who pays for a block. Its bytes are charged to the site that asked for its present size: a realloc
  * moves the whole block from the site that held it to the site of the realloc, as heaptrack and memray
@@ -88,7 +88,7 @@ struct hs_region_state {
 
 /* Exact picture of the free space, by a walk over the region's blocks. Largest and runs are of one
  * region at a time: a run does not cross into the next region. */
-struct hs_layout {
+struct hs_space_stats {
     uint64_t used, free, requested; /* bytes */
     uint64_t largest_free;          /* bytes of the longest free run */
     bool no_longest;                /* it is not known: text of mem_info() that does not print it */
@@ -147,7 +147,7 @@ struct hs_level_span {
 #define HS_SPANS_KEPT 4096u /* what comes later is added to the last one of its level */
 
 /* A region's figures, as the firmware told them at some moment. */
-struct hs_told {
+struct hs_region_summary {
     bool known;
     uint8_t shift;
     uint64_t used, free, longest, blocks; /* bytes, bytes, bytes, count */
@@ -168,7 +168,7 @@ struct hs_levels {
     uint64_t events_before, samples_before, summaries_before; /* counts when the open span began */
     struct hs_sampled_block *block; /* open addressing by granule: sampled and not gone */
     uint32_t n_blocks, room;
-    struct hs_told told[HS_REGION_LIMIT]; /* last summary of each region */
+    struct hs_region_summary told[HS_REGION_LIMIT]; /* last summary of each region */
     unsigned n_told;             /* regions from here on have none */
     uint64_t peak, peak_time;    /* most bytes used by any summary */
     uint64_t unfollowed;         /* samples whose end will not be told */
@@ -244,11 +244,11 @@ const struct hs_live_block *hs_model_block_at(const struct hs_model *model, uint
 uint32_t hs_model_next(const struct hs_model *model, uint32_t pos, uint32_t end);
 
 /* Picture of one region, or of all present ones with HS_ALL_REGIONS. Walks the region. */
-struct hs_layout hs_model_layout(const struct hs_model *model, unsigned region);
+struct hs_space_stats hs_model_layout(const struct hs_model *model, unsigned region);
 
 /* All regions' used, free and longest free run at present: of the layout, or where there is none what a summary told
  * last. Returns whether they are known. */
-bool hs_model_heap(const struct hs_model *model, struct hs_layout *layout);
+bool hs_model_heap(const struct hs_model *model, struct hs_space_stats *layout);
 
 /* Whether a request of the heap that region `asked` is of, for capabilities `caps`, could have been met from `region`. A pool
  * serves requests of its own only. */
@@ -271,14 +271,14 @@ bool hs_model_saw_level(const struct hs_model *model, enum hs_level level);
 
 /* Whether the figures of the heap are, at present, those that summaries tell: the level is above "full", or the layout is not known but summed up (a ring without room for keyframes), or
  * was when recording stopped. */
-static inline bool hs_model_is_told(const struct hs_model *model)
+static inline bool hs_model_summary_only(const struct hs_model *model)
 {
     return model->levels.last > HS_LEVEL_FULL || (!model->synced && model->levels.n_told);
 }
 
 /* These figures, of one region or, with HS_ALL_REGIONS, of all. `runs` are counted over regions. */
-struct hs_told hs_model_told(const struct hs_model *model, unsigned region);
-void hs_told_add(struct hs_told *sum, const struct hs_told *told);
+struct hs_region_summary hs_model_told(const struct hs_model *model, unsigned region);
+void hs_region_summary_add(struct hs_region_summary *sum, const struct hs_region_summary *told);
 
 const char *hs_level_name(unsigned level); /* "sampled" */
 

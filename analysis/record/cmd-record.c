@@ -481,12 +481,12 @@ static int record_from_stream(struct recording *r)
     int status = HS_EXIT_BAD;
     r->progress = !r->args->quiet && isatty(STDERR_FILENO);
     heed_interrupts();
-    bool open = hs_line_open(&live.line);
+    bool open = hs_link_open(&live.line);
     if (!open)
         hs_complain("%s", live.line.error[0] ? live.line.error : "interrupted before a connection was made");
     else if (open_output(r))
         status = close_output(r, take_stream(r, &live));
-    hs_line_close(&live.line);
+    hs_link_close(&live.line);
     return status;
 }
 

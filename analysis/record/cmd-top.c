@@ -54,14 +54,14 @@ enum asking { ASK_NOTHING, ASK_FILTER, ASK_DELAY };
 
 struct top {
     const struct args *args;
-    struct hs_watch watch;
+    struct hs_board_watch watch;
     struct hs_topview view;
     struct hs_overview overview;
     struct hs_earlier earlier;
     struct hs_pane pane;
     struct hs_names names;
     struct hs_terminal terminal;
-    enum hs_key key;
+    enum hs_group_by key;
     enum asking asking;
     char answer[PROMPT_MAX], prompt[PROMPT_MAX + 40], filter[PROMPT_MAX], output[OUTPUT_TAIL];
     const char *state;
@@ -136,7 +136,7 @@ static void release_printed(struct top *t)
 
 static void draw(struct top *t)
 {
-    struct hs_place_at size = t->screen ? hs_screen_size() : (struct hs_place_at){ (unsigned)t->args->limit, t->terminal.width };
+    struct hs_cell_at size = t->screen ? hs_screen_size() : (struct hs_cell_at){ (unsigned)t->args->limit, t->terminal.width };
     if (!hs_pane_size(&t->pane, size.row, size.column)) {
         t->error = HS_ERR_MEMORY;
         return;
@@ -275,7 +275,7 @@ static void hurry(struct top *t)
 
 static void press(struct top *t, int key)
 {
-    static const enum hs_key keys[] = { HS_KEY_LINE, HS_KEY_KIND, HS_KEY_FUNCTION, HS_KEY_FILE };
+    static const enum hs_group_by keys[] = { HS_KEY_LINE, HS_KEY_KIND, HS_KEY_FUNCTION, HS_KEY_FILE };
     static unsigned key_now;
     switch (key) {
     case 'q': interrupted = 1; break;
@@ -441,7 +441,7 @@ static int watch(struct top *t)
     t->state = "waiting";
     if (t->screen)
         draw(t);
-    int err = hs_watch_run(&t->watch, &error);
+    int err = hs_board_watch_run(&t->watch, &error);
     hs_screen_close();
     release_printed(t);
     return end(t, err, &error);
@@ -461,7 +461,7 @@ static int run(void *memory)
     t.view = (struct hs_topview){ .overview = &t.overview, .order = (enum hs_top_order)args->order, .filter = t.filter,
                                   .map = !args->no_map, .unicode = t.terminal.unicode, .keys = !args->batch };
     t.pane.unicode = t.terminal.unicode;
-    t.watch = (struct hs_watch){ .baud = (unsigned)args->baud, .interrupt = &interrupted, .delay = args->delay, .begin = begin,
+    t.watch = (struct hs_board_watch){ .baud = (unsigned)args->baud, .interrupt = &interrupted, .delay = args->delay, .begin = begin,
                                  .selection = hs_cmd_selection(&args->common),
                                  .look = look, .woken = on_keys, .listens = show_address, .context = &t };
     choose_source(&t);

@@ -15,13 +15,13 @@
 
 #define SLICE 200 /* milliseconds: how soon an interrupt is noticed */
 
-static bool fail(struct hs_line *l, const char *why)
+static bool fail(struct hs_link *l, const char *why)
 {
     snprintf(l->error, sizeof l->error, "cannot open %s: %s", l->name, why);
     return false;
 }
 
-bool hs_line_wait(struct hs_line *l, int fd, int patience)
+bool hs_link_wait(struct hs_link *l, int fd, int patience)
 {
     struct pollfd poller[] = {{ .fd = fd, .events = POLLIN }, { .fd = l->wake > 0 ? l->wake : -1, .events = POLLIN }};
     int ready = poll(poller, 2, patience);
@@ -38,7 +38,7 @@ struct address {
     const char *port;
 };
 
-static bool split(struct hs_line *l, struct address *a, const char *text)
+static bool split(struct hs_link *l, struct address *a, const char *text)
 {
     const char *colon = strrchr(text, ':');
     size_t len = colon ? (size_t)(colon - text) : 0;
@@ -54,7 +54,7 @@ static bool split(struct hs_line *l, struct address *a, const char *text)
     return true;
 }
 
-static bool resolve(struct hs_line *l, const struct address *a, bool listen, struct addrinfo **found)
+static bool resolve(struct hs_link *l, const struct address *a, bool listen, struct addrinfo **found)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = listen ? AI_PASSIVE : 0 };
     if (!*a->port || (!*a->host && !listen))
@@ -84,7 +84,7 @@ static int listen_at(const struct addrinfo *a)
 }
 
 /* Waits for the connection no longer than the user does. */
-static int connect_to(struct hs_line *l, const struct addrinfo *a)
+static int connect_to(struct hs_link *l, const struct addrinfo *a)
 {
     int error = 0, fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
     socklen_t size = sizeof error;
@@ -101,7 +101,7 @@ static int connect_to(struct hs_line *l, const struct addrinfo *a)
 }
 
 /* Those of one family, or of any. */
-static int try_all(struct hs_line *l, const struct addrinfo *found, bool listener, int family)
+static int try_all(struct hs_link *l, const struct addrinfo *found, bool listener, int family)
 {
     int fd = -1;
     for (const struct addrinfo *a = found; a && fd < 0 && !*l->interrupt; a = a->ai_next)
@@ -110,7 +110,7 @@ static int try_all(struct hs_line *l, const struct addrinfo *found, bool listene
     return fd;
 }
 
-static int attach(struct hs_line *l, const char *text, bool listener)
+static int attach(struct hs_link *l, const char *text, bool listener)
 {
     struct addrinfo *found;
     struct address address;
@@ -127,7 +127,7 @@ static int attach(struct hs_line *l, const char *text, bool listener)
 }
 
 /* "[::1]:5555" */
-static void tell_where(const struct hs_line *l)
+static void tell_where(const struct hs_link *l)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
@@ -141,10 +141,10 @@ static void tell_where(const struct hs_line *l)
     l->listens(l->context, text);
 }
 
-static bool await(struct hs_line *l)
+static bool await(struct hs_link *l)
 {
     while (!*l->interrupt) {
-        l->fd = hs_line_wait(l, l->listener, SLICE) ? accept4(l->listener, NULL, NULL, SOCK_CLOEXEC) : -1;
+        l->fd = hs_link_wait(l, l->listener, SLICE) ? accept4(l->listener, NULL, NULL, SOCK_CLOEXEC) : -1;
         if (l->fd >= 0)
             return true;
     }
@@ -154,7 +154,7 @@ static bool await(struct hs_line *l)
 /* ---- files ---- */
 
 /* A serial port, or whatever else can be read. */
-static bool open_path(struct hs_line *l)
+static bool open_path(struct hs_link *l)
 {
     l->fd = hs_serial_open(&(struct hs_serial_config){ l->name, l->baud });
     if (l->fd < 0 && (errno == ENOTTY || errno == EACCES || errno == ENXIO))
@@ -162,7 +162,7 @@ static bool open_path(struct hs_line *l)
     return l->fd >= 0 || *l->interrupt ? l->fd >= 0 : fail(l, strerror(errno));
 }
 
-bool hs_line_open(struct hs_line *l)
+bool hs_link_open(struct hs_link *l)
 {
     static const char listening[] = "tcp-listen:", connecting[] = "tcp:";
     l->fd = -1;
@@ -183,16 +183,16 @@ bool hs_line_open(struct hs_line *l)
     return l->fd >= 0;
 }
 
-bool hs_line_again(struct hs_line *l)
+bool hs_link_again(struct hs_link *l)
 {
     if (l->fd > 0)
         close(l->fd);
-    while (!*l->interrupt && !hs_line_open(l))
-        hs_line_wait(l, -1, SLICE);
+    while (!*l->interrupt && !hs_link_open(l))
+        hs_link_wait(l, -1, SLICE);
     return l->fd >= 0;
 }
 
-void hs_line_close(struct hs_line *l)
+void hs_link_close(struct hs_link *l)
 {
     if (l->fd > 0)
         close(l->fd);

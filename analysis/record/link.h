@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct hs_line {
+struct hs_link {
     const char *name;
     unsigned baud;
     volatile const int *interrupt; /* non-zero: stop waiting */
@@ -29,14 +29,14 @@ struct hs_line {
 
 /* Opens the line; waits for a connection where one is listened for. False with `error` set, which is empty when it
  * was interrupted. `name`, `baud` and `interrupt` are set, the rest zero. */
-bool hs_line_open(struct hs_line *line);
+bool hs_link_open(struct hs_link *line);
 
 /* After its end: waits until it can be opened again. False when interrupted. */
-bool hs_line_again(struct hs_line *line);
+bool hs_link_again(struct hs_link *line);
 
 /* Waits until `fd` can be read, -1: for no descriptor; false when that took more than so many milliseconds. */
-bool hs_line_wait(struct hs_line *line, int fd, int patience);
+bool hs_link_wait(struct hs_link *line, int fd, int patience);
 
-void hs_line_close(struct hs_line *line);
+void hs_link_close(struct hs_link *line);
 
 #endif

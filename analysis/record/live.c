@@ -20,7 +20,7 @@
 #define FLUSH 2.0  /* what is lost at most when we are killed */
 
 struct run {
-    struct hs_bytes bytes;
+    struct hs_byte_source bytes;
     struct hs_feed tee;
     struct hs_feed *chunks;
     struct hs_live *live;
@@ -43,8 +43,8 @@ static double now(void)
 
 static void look_at_heap(struct run *r, struct hs_live_state *s)
 {
-    struct hs_told told = hs_model_told(r->model, HS_ALL_REGIONS);
-    bool is_told = hs_model_is_told(r->model);
+    struct hs_region_summary told = hs_model_told(r->model, HS_ALL_REGIONS);
+    bool is_told = hs_model_summary_only(r->model);
     s->synced = is_told ? told.known : r->model->synced;
     s->used = is_told ? told.used : r->model->used;
     s->heap = 0;
@@ -90,7 +90,7 @@ static long receive(struct run *r, uint8_t *into, size_t room)
 {
     struct hs_live *live = r->live;
     bool over = !live->over || live->over(live->context);
-    if (!hs_line_wait(&live->line, live->line.fd, PATIENCE))
+    if (!hs_link_wait(&live->line, live->line.fd, PATIENCE))
         return live->over && over ? 0 : -1;
     ssize_t n = read(live->line.fd, into, room);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -99,11 +99,11 @@ static long receive(struct run *r, uint8_t *into, size_t room)
         r->error = errno;
     if (n > 0 || over || r->error)
         return n > 0 ? n : 0;
-    hs_line_wait(&live->line, -1, PATIENCE); /* at the end of a file that grows */
+    hs_link_wait(&live->line, -1, PATIENCE); /* at the end of a file that grows */
     return -1;
 }
 
-static long read_line(struct hs_bytes *bytes, uint8_t *into, size_t room)
+static long read_line(struct hs_byte_source *bytes, uint8_t *into, size_t room)
 {
     struct run *r = (struct run *)bytes;
     struct hs_live *live = r->live;
@@ -116,13 +116,13 @@ static long read_line(struct hs_bytes *bytes, uint8_t *into, size_t room)
             return n;
         }
         live->state.connected = n != 0;
-        if (!n && (!live->again || !hs_line_again(&live->line)))
+        if (!n && (!live->again || !hs_link_again(&live->line)))
             break;
     }
     return 0;
 }
 
-static void close_nothing(struct hs_bytes *bytes) { (void)bytes; }
+static void close_nothing(struct hs_byte_source *bytes) { (void)bytes; }
 
 /* ---- chunks ---- */
 
@@ -176,7 +176,7 @@ static struct hs_feed *open_chunks(struct run *r, struct hs_error *error)
 {
     if (!r->live->container)
         return hs_feed_of_stream(&r->bytes, false);
-    struct hs_bytes *container = hs_bytes_of_container(&r->bytes, error);
+    struct hs_byte_source *container = hs_byte_source_of_container(&r->bytes, error);
     return container ? hs_feed_of_stream(container, hs_container_of_image(container)) : NULL;
 }
 
@@ -187,7 +187,7 @@ int hs_live_run(struct hs_live *live, struct hs_error *error)
     memset(error, 0, sizeof *error);
     if (!r)
         return err;
-    r->bytes = (struct hs_bytes){ .read = read_line, .close = close_nothing };
+    r->bytes = (struct hs_byte_source){ .read = read_line, .close = close_nothing };
     r->tee = (struct hs_feed){ .next = next_chunk, .close = close_chunks };
     r->live = live;
     live->state.connected = true;

@@ -27,7 +27,7 @@ struct hs_live_state {
 };
 
 struct hs_live {
-    struct hs_line line;
+    struct hs_link line;
     struct hs_writer *writer; /* NULL: nothing is kept */
     bool again;              /* wait for the next connection at the end of one */
     bool container;          /* what comes is a .hst */

@@ -43,7 +43,7 @@ static char *seconds_text(char text[40], double seconds)
 
 static unsigned put(struct drawing *d, unsigned column, struct hs_look look, const char *text)
 {
-    return hs_pane_put(d->pane, (struct hs_place_at){ d->row, column }, look, text);
+    return hs_pane_put(d->pane, (struct hs_cell_at){ d->row, column }, look, text);
 }
 
 /* ---- figures ---- */
@@ -64,7 +64,7 @@ static void head(struct drawing *d)
     bool good = !strcmp(d->view->state, "following");
     unsigned at = d->pane->columns > length ? d->pane->columns - length : 0;
     if (at > column)
-        hs_pane_put(d->pane, (struct hs_place_at){ d->row, at }, (struct hs_look){ good ? HS_HUE_GREEN : HS_HUE_YELLOW, true, false }, text);
+        hs_pane_put(d->pane, (struct hs_cell_at){ d->row, at }, (struct hs_look){ good ? HS_HUE_GREEN : HS_HUE_YELLOW, true, false }, text);
     d->row++;
 }
 
@@ -87,12 +87,12 @@ static void heap_rows(struct drawing *d)
     double share = total ? (double)heap->end.used / (double)total : 0;
     put(d, 0, dim, "heap");
     unsigned column = bar(d, LABEL, share);
-    hs_pane_print(d->pane, (struct hs_place_at){ d->row, column + 1 }, plain, "%s of %s bytes used (%.1f%%), peak %s%s",
+    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, column + 1 }, plain, "%s of %s bytes used (%.1f%%), peak %s%s",
                    count_text(number[0], heap->end.used), count_text(number[1], total), 100 * share, count_text(number[2], heap->peak),
                    d->o->picture.synced || d->o->level > HS_LEVEL_FULL ? "" : "; layout not known");
     d->row++;
     put(d, 0, dim, "free");
-    hs_pane_print(d->pane, (struct hs_place_at){ d->row, LABEL }, plain, "%s bytes in %s runs, the longest %s: fragmentation %.1f%%",
+    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, plain, "%s bytes in %s runs, the longest %s: fragmentation %.1f%%",
                    count_text(number[0], heap->end.free), count_text(number[1], heap->end.free_runs),
                    count_text(number[2], heap->end.largest_free), 100 * heap->fragmentation);
     d->row++;
@@ -103,13 +103,13 @@ static void event_row(struct drawing *d)
     const struct hs_summary *s = &d->o->summary;
     char number[4][40];
     put(d, 0, dim, "events");
-    unsigned column = hs_pane_print(d->pane, (struct hs_place_at){ d->row, LABEL }, plain, "%s, %s/s", count_text(number[0], s->events),
+    unsigned column = hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, plain, "%s, %s/s", count_text(number[0], s->events),
                                      count_text(number[1], (uint64_t)(d->o->event_rate + 0.5)));
     if (d->view->stream_bytes)
-        column = hs_pane_print(d->pane, (struct hs_place_at){ d->row, column }, plain, "; stream %s bytes, %s/s",
+        column = hs_pane_print(d->pane, (struct hs_cell_at){ d->row, column }, plain, "; stream %s bytes, %s/s",
                                 count_text(number[0], d->view->stream_bytes), count_text(number[1], (uint64_t)(d->view->byte_rate + 0.5)));
     column = put(d, column, plain, "; ");
-    hs_pane_print(d->pane, (struct hs_place_at){ d->row, column }, (struct hs_look){ .hue = s->lost ? HS_HUE_RED : HS_HUE_NONE },
+    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, column }, (struct hs_look){ .hue = s->lost ? HS_HUE_RED : HS_HUE_NONE },
                    s->lost ? "lost %s of %s (%.1f%%)" : "lost %s of %s", count_text(number[0], s->lost),
                    count_text(number[1], s->emitted), s->emitted ? 100.0 * (double)s->lost / (double)s->emitted : 0.0);
     d->row++;
@@ -120,7 +120,7 @@ static void collection_row(struct drawing *d)
     const struct hs_summary *s = &d->o->summary;
     char number[4][40];
     put(d, 0, dim, "collected");
-    hs_pane_print(d->pane, (struct hs_place_at){ d->row, LABEL }, plain, "%s times, %.1f/s; %s bytes freed; paused %s, longest %s",
+    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, plain, "%s times, %.1f/s; %s bytes freed; paused %s, longest %s",
                    count_text(number[0], s->collections), d->o->collection_rate, count_text(number[1], s->collected),
                    seconds_text(number[2], s->pause), seconds_text(number[3], s->longest_pause));
     d->row++;
@@ -133,7 +133,7 @@ static void failure_row(struct drawing *d)
     if (!d->o->summary.failed)
         return;
     put(d, 0, dim, "failed");
-    hs_pane_print(d->pane, (struct hs_place_at){ d->row, LABEL }, (struct hs_look){ .hue = HS_HUE_RED },
+    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, (struct hs_look){ .hue = HS_HUE_RED },
                    "%s; last: %s bytes at %s, %s: longest run %s", count_text(number[0], d->o->summary.failed),
                    count_text(number[1], f->size), d->o->failed_at, hs_verdict_name(f->verdict), count_text(number[2], f->largest_free));
     d->row++;
@@ -150,7 +150,7 @@ static void mark_row(struct drawing *d)
 
 /* ---- map ---- */
 
-static uint32_t cells_of(const struct hs_picture *p, uint32_t per)
+static uint32_t cells_of(const struct hs_heap_snapshot *p, uint32_t per)
 {
     uint32_t n = 0;
     for (unsigned i = 0; i < p->n_regions; i++)
@@ -161,7 +161,7 @@ static uint32_t cells_of(const struct hs_picture *p, uint32_t per)
 /* Regions follow each other without a gap; what is free is a dot. */
 static void map_rows(struct drawing *d)
 {
-    const struct hs_picture *p = &d->o->picture;
+    const struct hs_heap_snapshot *p = &d->o->picture;
     struct hs_map_of map = { p, &d->o->legend, 1 };
     unsigned columns = d->pane->columns, rows = d->pane->rows / MAP_SHARE;
     if (!d->view->map || !columns || rows < 2 || d->o->level > HS_LEVEL_FULL || !cells_of(p, 1))
@@ -175,7 +175,7 @@ static void map_rows(struct drawing *d)
             uint32_t left = r->granules - at;
             struct hs_map_cell c = hs_mapview_cell(&map, (struct hs_extent){ r->first + at, left < map.per ? left : map.per });
             char text[2] = { c.letter, '\0' };
-            hs_pane_put(d->pane, (struct hs_place_at){ d->row + cell / columns, cell % columns },
+            hs_pane_put(d->pane, (struct hs_cell_at){ d->row + cell / columns, cell % columns },
                          (struct hs_look){ .hue = c.letter == '.' ? HS_HUE_DIM : c.hue },
                          c.letter == '.' && d->view->unicode ? "\xc2\xb7" : text);
         }
@@ -222,14 +222,14 @@ static bool passes(const struct hs_topview *view, const struct hs_hot *hot)
 static void table_titles(struct drawing *d)
 {
     char title[40], text[40];
-    hs_pane_paint(d->pane, (struct hs_place_at){ d->row, 0 }, (struct hs_look){ .reverse = true });
+    hs_pane_paint(d->pane, (struct hs_cell_at){ d->row, 0 }, (struct hs_look){ .reverse = true });
     for (unsigned i = 0; i < HS_TOP_ORDERS; i++) {
         bool sorted = i == (unsigned)d->view->order;
         snprintf(text, sizeof text, "%s%s", titles[i], sorted ? "*" : "");
         snprintf(title, sizeof title, "%*s", (int)COLUMN_WIDTH - 1, text);
         put(d, i * COLUMN_WIDTH, (struct hs_look){ .reverse = true, .bold = sorted }, title);
     }
-    hs_pane_print(d->pane, (struct hs_place_at){ d->row, HS_TOP_ORDERS * COLUMN_WIDTH }, (struct hs_look){ .reverse = true }, "M LINE%s%s",
+    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, HS_TOP_ORDERS * COLUMN_WIDTH }, (struct hs_look){ .reverse = true }, "M LINE%s%s",
                    *d->view->filter ? " with " : "", d->view->filter);
     d->row++;
 }
@@ -329,7 +329,7 @@ void hs_topview_help(struct hs_pane *pane)
         "a capital has nothing free where a letter is several granules, and is a block's head where it is one.",
     };
     for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
-        hs_pane_put(pane, (struct hs_place_at){ i, 0 }, i ? plain : bold, lines[i]);
+        hs_pane_put(pane, (struct hs_cell_at){ i, 0 }, i ? plain : bold, lines[i]);
 }
 
 static void line_json(const struct hs_hot *h, struct hs_json *json)

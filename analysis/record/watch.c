@@ -23,7 +23,7 @@
 #define GOODBYE    20  /* times PATIENCE that a program has to end by itself */
 
 struct watching {
-    struct hs_watch *watch;
+    struct hs_board_watch *watch;
     struct hs_live live;
     double begun, looked;
     int fd; /* of a file */
@@ -72,9 +72,9 @@ static int run_live(struct watching *w, struct hs_error *error)
     return hs_live_run(&w->live, error);
 }
 
-static struct hs_line line_of(const struct hs_watch *w, const char *name)
+static struct hs_link line_of(const struct hs_board_watch *w, const char *name)
 {
-    return (struct hs_line){ .name = name, .baud = w->baud, .interrupt = w->interrupt, .wake = w->wake, .woken = w->woken,
+    return (struct hs_link){ .name = name, .baud = w->baud, .interrupt = w->interrupt, .wake = w->wake, .woken = w->woken,
                              .listens = w->listens, .context = w->context };
 }
 
@@ -82,13 +82,13 @@ static int watch_line(struct watching *w, struct hs_error *error)
 {
     int err = HS_ERR_IO;
     w->live.line = line_of(w->watch, w->watch->source);
-    if (hs_line_open(&w->live.line))
+    if (hs_link_open(&w->live.line))
         err = run_live(w, error);
     else if (w->live.line.error[0])
         hs_fail_with(error, HS_ERR_IO, 0, "%s", w->live.line.error);
     else
         err = HS_OK;
-    hs_line_close(&w->live.line);
+    hs_link_close(&w->live.line);
     return err;
 }
 
@@ -115,9 +115,9 @@ static bool file_is_over(void *context)
 static void pass_time(struct watching *w, double seconds)
 {
     double until = now() + seconds, left;
-    struct hs_line line = line_of(w->watch, w->watch->source);
+    struct hs_link line = line_of(w->watch, w->watch->source);
     while (!*w->watch->interrupt && !w->watch->hurry && (left = until - now()) > 0)
-        hs_line_wait(&line, -1, left < PATIENCE / 1000.0 ? (int)(left * 1000) + 1 : PATIENCE);
+        hs_link_wait(&line, -1, left < PATIENCE / 1000.0 ? (int)(left * 1000) + 1 : PATIENCE);
 }
 
 /* What it is; waits for a file that has only just been made. A negative enum hs_err when it is nothing that we know. */
@@ -217,7 +217,7 @@ static int watch_file(struct watching *w, struct hs_error *error)
 
 static bool program_is_over(void *context)
 {
-    struct hs_watch *w = ((struct watching *)context)->watch;
+    struct hs_board_watch *w = ((struct watching *)context)->watch;
     w->exited = w->exited || waitpid(w->pid, &w->status, WNOHANG) == w->pid;
     return w->exited;
 }
@@ -281,7 +281,7 @@ static int watch_program(struct watching *w, struct hs_error *error)
     return err;
 }
 
-int hs_watch_run(struct hs_watch *watch, struct hs_error *error)
+int hs_board_watch_run(struct hs_board_watch *watch, struct hs_error *error)
 {
     struct watching w = { .watch = watch, .begun = now() };
     struct stat file;

@@ -14,7 +14,7 @@
 
 #include "analysis/record/live.h"
 
-struct hs_watch {
+struct hs_board_watch {
     const char *source;        /* NULL: a program */
     char *const *argv;         /* of the program */
     int output;                /* for what the program prints */
@@ -30,7 +30,7 @@ struct hs_watch {
     void (*begin)(void *context, const struct hs_model *model);
     void (*look)(void *context, const struct hs_live_state *state);
     void (*woken)(void *context);
-    void (*listens)(void *context, const char *address); /* as of struct hs_line; may be NULL */
+    void (*listens)(void *context, const char *address); /* as of struct hs_link; may be NULL */
     void *context;
 
     int pid, status;           /* set: of the program; status as of waitpid once it has `exited` */
@@ -39,6 +39,6 @@ struct hs_watch {
 
 /* Looks at the source until it ends or is interrupted, which ends a program too. Returns HS_OK, or a negative enum hs_err
  * with *error filled. */
-int hs_watch_run(struct hs_watch *watch, struct hs_error *error);
+int hs_board_watch_run(struct hs_board_watch *watch, struct hs_error *error);
 
 #endif

@@ -29,7 +29,7 @@ static bool grow(void *array, uint32_t n, uint32_t *room, size_t size)
 
 uint32_t hs_refs_block_at(const struct hs_refgraph *g, uint32_t pos)
 {
-    uint32_t i = hs_picture_find(&g->picture, pos);
+    uint32_t i = hs_heap_snapshot_find(&g->picture, pos);
     return i < g->picture.n_blocks && g->picture.block[i].pos == pos ? i : HS_NO_BLOCK;
 }
 
@@ -46,7 +46,7 @@ static const struct hs_region_state *region_at(const struct hs_refgraph *g, uint
 
 uint64_t hs_refs_bytes(const struct hs_refgraph *g, uint32_t block)
 {
-    const struct hs_picture_block *b = &g->picture.block[block];
+    const struct hs_heap_snapshot_block *b = &g->picture.block[block];
     return (uint64_t)b->granules << region_at(g, b->pos)->shift;
 }
 
@@ -127,7 +127,7 @@ static int on_refs(struct hs_refs *r, const struct hs_record *record)
     int error = HS_OK;
     at.block = hs_refs_block_at(&r->coming, record->pos);
     if (at.block == HS_NO_BLOCK) /* at a region's start a record begins at its first block, wherever that lies */
-        at.block = hs_picture_find(&r->coming.picture, record->pos);
+        at.block = hs_heap_snapshot_find(&r->coming.picture, record->pos);
     while (at.byte < at.end && !error && !r->bad) {
         uint8_t byte = *at.byte++;
         r->bad = at.block >= r->coming.picture.n_blocks;
@@ -221,7 +221,7 @@ static void free_graph(struct hs_refgraph *g)
         free(g->module[i].name);
     for (uint32_t i = 0; i < g->n_globals; i++)
         free(g->global[i].name);
-    hs_picture_free(&g->picture);
+    hs_heap_snapshot_free(&g->picture);
     hs_frames_free(&g->frames);
     free(g->first);
     free(g->to);
@@ -240,7 +240,7 @@ static int begin(struct hs_refs *r, const struct hs_model *model, const struct h
     r->gathering = true;
     r->bad = !model->synced;
     r->expected = event->number;
-    return hs_picture_take(&r->coming.picture, model);
+    return hs_heap_snapshot_take(&r->coming.picture, model);
 }
 
 /* Edges by the block they start from. They mostly come in that order already. */

@@ -44,7 +44,7 @@ struct hs_global {
 
 /* One graph. Blocks are those of the picture, by their index there. */
 struct hs_refgraph {
-    struct hs_picture picture;
+    struct hs_heap_snapshot picture;
     uint32_t *first, *to, *word; /* edges as in struct hs_graph; word of the block that holds the reference */
     struct hs_root *root;        /* named places first, registers and stacks last: so are paths chosen */
     uint32_t n_roots;

@@ -51,7 +51,7 @@ static void numbers_text(const struct hs_annotation *a, const struct hs_site_sum
         error_text(sum, out);
 }
 
-static void line_text(const struct hs_annotation *a, const struct hs_line *entry, uint32_t line, const char *text,
+static void line_text(const struct hs_annotation *a, const struct hs_line_cost *entry, uint32_t line, const char *text,
                       FILE *out)
 {
     char shown[TEXT_MAX];
@@ -84,7 +84,7 @@ static char *next_line(char **rest, char *line, size_t size)
 /* Whether `line` is near an entry; `*next` is the first entry at `line` or behind it. */
 static bool near(const struct hs_annotation *a, size_t next, uint32_t line)
 {
-    const struct hs_line *entry = &a->lines->line[a->first];
+    const struct hs_line_cost *entry = &a->lines->line[a->first];
     bool before = next < a->n && entry[next].line - line <= a->context;
     bool behind = next > 0 && line - entry[next - 1].line <= a->context;
     return a->context == HS_ALL_LINES || before || behind;
@@ -92,7 +92,7 @@ static bool near(const struct hs_annotation *a, size_t next, uint32_t line)
 
 static size_t listing_text(const struct hs_annotation *a, FILE *out)
 {
-    const struct hs_line *entry = &a->lines->line[a->first];
+    const struct hs_line_cost *entry = &a->lines->line[a->first];
     char line[TEXT_MAX], *rest = a->text;
     size_t next = 0;
     bool gap = false;
@@ -111,7 +111,7 @@ static size_t listing_text(const struct hs_annotation *a, FILE *out)
 
 void hs_annotation_text(const struct hs_annotation *a, FILE *out)
 {
-    const struct hs_line *entry = &a->lines->line[a->first];
+    const struct hs_line_cost *entry = &a->lines->line[a->first];
     char name[TEXT_MAX];
     size_t next = 0;
     hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = a->source ? a->source : entry->file});
@@ -129,7 +129,7 @@ void hs_annotation_text(const struct hs_annotation *a, FILE *out)
         line_text(a, &entry[next], entry[next].line, "", out);
 }
 
-static void line_json(const struct hs_annotation *a, const struct hs_line *entry, const char *text,
+static void line_json(const struct hs_annotation *a, const struct hs_line_cost *entry, const char *text,
                       struct hs_json *json)
 {
     hs_json_object(json, NULL);
@@ -154,7 +154,7 @@ static void line_json(const struct hs_annotation *a, const struct hs_line *entry
 
 void hs_annotation_json(const struct hs_annotation *a, struct hs_json *json)
 {
-    const struct hs_line *entry = &a->lines->line[a->first];
+    const struct hs_line_cost *entry = &a->lines->line[a->first];
     char line[TEXT_MAX], *rest = a->text, *text = line;
     hs_json_object(json, NULL);
     hs_json_text(json, "file", entry->file);

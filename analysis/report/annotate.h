@@ -11,7 +11,7 @@
 #define HS_ALL_LINES UINT64_MAX
 
 struct hs_annotation {
-    const struct hs_lines *lines;
+    const struct hs_line_costs *lines;
     size_t first, n;    /* the entries of this file */
     const char *source; /* path of the source, NULL when it was not found */
     char *text;         /* its contents */

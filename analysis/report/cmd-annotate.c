@@ -22,7 +22,7 @@ struct work {
     const struct args *args;
     struct hs_reader *reader;
     struct hs_model *model;
-    struct hs_lines lines;
+    struct hs_line_costs lines;
     size_t found, missing; /* sources */
 };
 
@@ -58,7 +58,7 @@ static void show_file(struct work *w, size_t first, size_t n, struct hs_json *js
 static void show_files(struct work *w, struct hs_json *json)
 {
     for (size_t i = 0, n; i < w->lines.n; i += n) {
-        n = hs_lines_of_file(&w->lines, i);
+        n = hs_line_costs_of_file(&w->lines, i);
         if (!wanted(w, w->lines.line[i].file))
             continue;
         if (!json)
@@ -103,7 +103,7 @@ static int show(struct work *w)
 {
     int status = hs_cmd_replay_model(w->reader, w->model);
     struct hs_head head = {w->args->common.input, w->reader, w->model};
-    int error = hs_lines_measure(&w->lines, w->model, w->reader);
+    int error = hs_line_costs_measure(&w->lines, w->model, w->reader);
     if (!error && w->args->common.json)
         error = show_json(w, &head);
     else if (!error)
@@ -119,7 +119,7 @@ static int run(void *memory)
         return HS_EXIT_BAD;
     w.model = hs_model_new(NULL);
     int status = w.model ? show(&w) : hs_complain("out of memory");
-    hs_lines_free(&w.lines);
+    hs_line_costs_free(&w.lines);
     hs_model_free(w.model);
     hs_reader_close(w.reader);
     return status;

@@ -33,8 +33,8 @@ struct work {
     struct hs_exam *exam;
     struct hs_threads *threads; /* with a row for each thread */
     struct hs_groups *groups, *lines;
-    struct hs_picture picture; /* the layout when an allocation last failed for fragmentation */
-    struct hs_pins pins;
+    struct hs_heap_snapshot picture; /* the layout when an allocation last failed for fragmentation */
+    struct hs_separators pins;
     uint64_t asked;            /* bytes it asked for */
     bool fragmented;           /* there is such a picture */
     int error;                 /* enum hs_err */
@@ -82,7 +82,7 @@ static void on_failure(void *context, const struct hs_failure *failure)
     hs_exam_failed(w->exam, w->model, failure);
     if (failure->verdict != HS_VERDICT_FRAGMENTED)
         return;
-    w->error = hs_picture_take(&w->picture, w->model);
+    w->error = hs_heap_snapshot_take(&w->picture, w->model);
     w->fragmented = !w->error;
     w->asked = failure->size;
 }
@@ -102,13 +102,13 @@ static int measure_pins(struct work *w)
 {
     static const struct hs_grouping by_line = {.key = {HS_KEY_LINE}, .n_keys = 1};
     if (w->args->pins)
-        w->error = hs_picture_take(&w->picture, w->model);
+        w->error = hs_heap_snapshot_take(&w->picture, w->model);
     if (w->error || (!w->fragmented && !w->args->pins))
         return w->error;
     w->lines = hs_groups_new(w->model, &w->names, &by_line);
     if (!w->lines)
         return HS_ERR_MEMORY;
-    return hs_pins_measure(&w->pins, &w->picture, &(struct hs_pin_groups){line_of, w->lines, w->lines->n});
+    return hs_separators_measure(&w->pins, &w->picture, &(struct hs_separator_groups){line_of, w->lines, w->lines->n});
 }
 
 /* Rows to show, UINT64_MAX for all. */
@@ -179,8 +179,8 @@ static int show(struct work *w)
 static void release(struct work *w)
 {
     hs_exam_free(w->exam);
-    hs_pins_free(&w->pins);
-    hs_picture_free(&w->picture);
+    hs_separators_free(&w->pins);
+    hs_heap_snapshot_free(&w->picture);
     hs_groups_free(w->lines);
     hs_groups_free(w->groups);
     hs_threads_free(w->threads);

@@ -99,7 +99,7 @@ static void collections_text(const struct hs_summary *s)
 /* What a summary tells of the end. */
 static void told_text(const struct hs_space *space)
 {
-    const struct hs_layout *end = &space->end;
+    const struct hs_space_stats *end = &space->end;
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes", "%.1f%% of the heap, by the last summary",
          share(end->used, space->size));
     if (space->no_counts)
@@ -118,7 +118,7 @@ static void told_text(const struct hs_space *space)
 
 static void space_text(const struct hs_space *space)
 {
-    const struct hs_layout *end = &space->end;
+    const struct hs_space_stats *end = &space->end;
     line(HS_VALUE_BYTES, (struct hs_value){.u = space->size}, "heap bytes", "%s", "");
     line(HS_VALUE_BYTES, (struct hs_value){.u = space->peak}, "peak used bytes", "%.1f%% of the heap",
          share(space->peak, space->size));

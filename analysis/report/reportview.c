@@ -163,8 +163,8 @@ static struct layout lay_out(const struct hs_report *r)
     }
     l.n_measures = l.n;
     for (unsigned k = 0; k < r->groups->by.n_keys; k++) {
-        enum hs_key key = r->groups->by.key[k];
-        l.column[l.n++] = (struct hs_column){key_titles[key], hs_key_name(key), HS_VALUE_TEXT};
+        enum hs_group_by key = r->groups->by.key[k];
+        l.column[l.n++] = (struct hs_column){key_titles[key], hs_group_by_name(key), HS_VALUE_TEXT};
     }
     return l;
 }
@@ -248,7 +248,7 @@ static const struct hs_column pin_columns[] = {
  * large a share of the free bytes, alone or with those above it. */
 static bool matters(const struct hs_report *r, size_t i, double share)
 {
-    const struct hs_pin *pin = &r->pins->pin[i];
+    const struct hs_separator *pin = &r->pins->pin[i];
     uint64_t above = i ? pin[-1].together : r->pins->largest_free;
     double alone = (double)(pin->largest_without - r->pins->largest_free), free = (double)r->pins->free;
     double added = pin->together > above ? (double)(pin->together - above) : 0;
@@ -260,7 +260,7 @@ static struct hs_table *pin_table(const struct hs_report *r, size_t most, double
 {
     struct hs_table *table = hs_table_new(pin_columns, sizeof pin_columns / sizeof *pin_columns);
     for (size_t i = 0; table && i < r->pins->n && i < most; i++) {
-        const struct hs_pin *pin = &r->pins->pin[i];
+        const struct hs_separator *pin = &r->pins->pin[i];
         if (!matters(r, i, share))
             continue;
         const struct hs_value row[] = {
@@ -396,7 +396,7 @@ static void failures_text(const struct hs_report *r, FILE *out)
 
 static void needed_text(const struct hs_report *r, FILE *out)
 {
-    size_t n = r->pins_asked ? hs_pins_needed(r->pins, r->pins_asked) : 0;
+    size_t n = r->pins_asked ? hs_separators_needed(r->pins, r->pins_asked) : 0;
     char a[32], b[32];
     if (!n)
         return;
@@ -468,7 +468,7 @@ static void callers_json(const struct hs_report *r, const struct hs_group *group
 {
     struct hs_callers c;
     hs_json_object(json, NULL);
-    hs_json_text(json, hs_key_name(r->groups->by.key[0]), group->name[0]);
+    hs_json_text(json, hs_group_by_name(r->groups->by.key[0]), group->name[0]);
     hs_json_array(json, "callers");
     if (hs_callers_build(&c, group, r->head.model, r->names, r->groups->by.weight) == HS_OK)
         for (uint32_t i = c.node[0].child; i != HS_NO_CALLER; i = c.node[i].sibling)
@@ -495,7 +495,7 @@ static void pins_json(const struct hs_report *r, struct hs_json *json)
     hs_json_uint(json, "free_runs", r->pins->free_runs);
     hs_json_uint(json, "largest_free_bytes", r->pins->largest_free);
     hs_json_uint(json, "asked_bytes", r->pins_asked);
-    hs_json_uint(json, "lines_needed", r->pins_asked ? hs_pins_needed(r->pins, r->pins_asked) : 0);
+    hs_json_uint(json, "lines_needed", r->pins_asked ? hs_separators_needed(r->pins, r->pins_asked) : 0);
     add_table(json, "lines", pin_table(r, SIZE_MAX, 0));
     hs_json_end(json);
 }

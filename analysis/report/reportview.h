@@ -24,7 +24,7 @@ struct hs_report {
     double min_share;               /* rows below it are left out */
 
     const struct hs_groups *lines;  /* the groups of `pins` */
-    const struct hs_pins *pins;     /* NULL: none */
+    const struct hs_separators *pins;     /* NULL: none */
     const char *pins_when;          /* "when an allocation last failed for fragmentation" */
     const char *headline;           /* the doctor's first finding; NULL: none */
     uint64_t pins_asked;            /* bytes asked for then, 0: nothing was */

@@ -66,7 +66,7 @@ struct hs_site_sum hs_sum_at_end(const struct hs_model *model, const struct hs_s
     struct hs_site_sum at_end = *sum;
     bool told = model->levels.peak > model->peak;
     at_end.at_peak = told ? hs_rounded(sum->sampled.at_peak) : hs_model_at_peak(model, sum);
-    if (hs_model_is_told(model))
+    if (hs_model_summary_only(model))
         at_end.live = at_end.live_blocks = 0;
     return at_end;
 }

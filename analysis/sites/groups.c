@@ -13,7 +13,7 @@
 
 /* ---- keys ---- */
 
-bool hs_grouping_has(const struct hs_grouping *by, enum hs_key key)
+bool hs_grouping_has(const struct hs_grouping *by, enum hs_group_by key)
 {
     for (unsigned i = 0; i < by->n_keys; i++)
         if (by->key[i] == key)
@@ -33,7 +33,7 @@ int hs_grouping_keys(struct hs_grouping *by, const char *names, struct hs_error 
     by->n_keys = 0;
     while (*names) {
         size_t length = strcspn(names, ",");
-        enum hs_key key = hs_key_find(names, length);
+        enum hs_group_by key = hs_group_by_find(names, length);
         if (key == HS_KEYS)
             return refuse(error, "no such sort key: ", names, ". There are line, function, file, kind, native, stack and thread.");
         if (hs_grouping_has(by, key))

@@ -24,7 +24,7 @@ enum hs_weight {
 };
 
 struct hs_grouping {
-    enum hs_key key[HS_KEYS];
+    enum hs_group_by key[HS_KEYS];
     unsigned n_keys;
     enum hs_weight weight;
     bool children; /* charge callers too, and rank by that; only keys that callers have */
@@ -34,7 +34,7 @@ struct hs_grouping {
 int hs_grouping_keys(struct hs_grouping *by, const char *names, struct hs_error *error);
 
 /* Whether a key is among them. */
-bool hs_grouping_has(const struct hs_grouping *by, enum hs_key key);
+bool hs_grouping_has(const struct hs_grouping *by, enum hs_group_by key);
 
 struct hs_groups {
     struct hs_grouping by;

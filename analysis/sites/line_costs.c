@@ -10,12 +10,12 @@
 
 static int by_place(const void *left, const void *right)
 {
-    const struct hs_line *a = left, *b = right;
+    const struct hs_line_cost *a = left, *b = right;
     int order = strcmp(a->file, b->file);
     return order ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-static void merge(struct hs_lines *lines)
+static void merge(struct hs_line_costs *lines)
 {
     size_t kept = 0;
     for (size_t i = 0; i < lines->n; i++) {
@@ -27,9 +27,9 @@ static void merge(struct hs_lines *lines)
     lines->n = kept;
 }
 
-int hs_lines_measure(struct hs_lines *lines, const struct hs_model *model, const struct hs_reader *reader)
+int hs_line_costs_measure(struct hs_line_costs *lines, const struct hs_model *model, const struct hs_reader *reader)
 {
-    *lines = (struct hs_lines){.line = calloc(model->n_sums, sizeof *lines->line)};
+    *lines = (struct hs_line_costs){.line = calloc(model->n_sums, sizeof *lines->line)};
     if (!lines->line)
         return HS_ERR_MEMORY;
     for (uint32_t i = 0; i < model->n_sums; i++) {
@@ -37,20 +37,20 @@ int hs_lines_measure(struct hs_lines *lines, const struct hs_model *model, const
         const struct hs_site *site = i ? hs_reader_site(reader, i - 1) : NULL;
         hs_sum_add(&lines->total, &sum);
         if (site && site->line && (sum.allocs | sum.reallocs | sum.failed | sum.sampled.samples))
-            lines->line[lines->n++] = (struct hs_line){site->file, site->line, sum};
+            lines->line[lines->n++] = (struct hs_line_cost){site->file, site->line, sum};
     }
     qsort(lines->line, lines->n, sizeof *lines->line, by_place);
     merge(lines);
     return HS_OK;
 }
 
-void hs_lines_free(struct hs_lines *lines)
+void hs_line_costs_free(struct hs_line_costs *lines)
 {
     free(lines->line);
-    *lines = (struct hs_lines){0};
+    *lines = (struct hs_line_costs){0};
 }
 
-size_t hs_lines_of_file(const struct hs_lines *lines, size_t first)
+size_t hs_line_costs_of_file(const struct hs_line_costs *lines, size_t first)
 {
     size_t n = 1;
     while (first + n < lines->n && !strcmp(lines->line[first].file, lines->line[first + n].file))

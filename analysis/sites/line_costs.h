@@ -7,23 +7,23 @@
 
 #include "analysis/sites/estimates.h"
 
-struct hs_line {
+struct hs_line_cost {
     const char *file; /* of the reader */
     uint32_t line;
     struct hs_site_sum sum; /* at_peak is final, max_live and changed say nothing */
 };
 
-struct hs_lines {
-    struct hs_line *line; /* by file and line */
+struct hs_line_costs {
+    struct hs_line_cost *line; /* by file and line */
     size_t n;
     struct hs_site_sum total; /* of all sites, those without Python code included */
 };
 
-/* All lines that asked for memory; free with hs_lines_free. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_lines_measure(struct hs_lines *lines, const struct hs_model *model, const struct hs_reader *reader);
-void hs_lines_free(struct hs_lines *lines);
+/* All lines that asked for memory; free with hs_line_costs_free. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_line_costs_measure(struct hs_line_costs *lines, const struct hs_model *model, const struct hs_reader *reader);
+void hs_line_costs_free(struct hs_line_costs *lines);
 
 /* How many entries from `first` on are of the same file. */
-size_t hs_lines_of_file(const struct hs_lines *lines, size_t first);
+size_t hs_line_costs_of_file(const struct hs_line_costs *lines, size_t first);
 
 #endif

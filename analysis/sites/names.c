@@ -17,20 +17,20 @@ static const struct {
     [HS_KEY_THREAD] = {"thread", false},
 };
 
-enum hs_key hs_key_find(const char *name, size_t length)
+enum hs_group_by hs_group_by_find(const char *name, size_t length)
 {
-    enum hs_key key = HS_KEY_LINE;
+    enum hs_group_by key = HS_KEY_LINE;
     while (key < HS_KEYS && (strlen(keys[key].name) != length || memcmp(keys[key].name, name, length)))
         key++;
     return key;
 }
 
-const char *hs_key_name(enum hs_key key)
+const char *hs_group_by_name(enum hs_group_by key)
 {
     return keys[key].name;
 }
 
-bool hs_key_of_callers(enum hs_key key)
+bool hs_key_of_callers(enum hs_group_by key)
 {
     return keys[key].callers;
 }
@@ -95,7 +95,7 @@ unsigned hs_frames_of_site(const struct hs_names *names, uint32_t site, struct h
     return frames_of(names, plain(names, site), frame, native);
 }
 
-char *hs_name_of_frame(const struct hs_frame *frame, enum hs_key key, char *name)
+char *hs_name_of_frame(const struct hs_frame *frame, enum hs_group_by key, char *name)
 {
     bool native = !*frame->file;
     if (key == HS_KEY_FILE)
@@ -120,7 +120,7 @@ static char *stack_name(const struct hs_frame *frame, unsigned n, char *name)
     return name;
 }
 
-static char *native_name(const struct hs_names *names, uint32_t number, enum hs_key key, char *name)
+static char *native_name(const struct hs_names *names, uint32_t number, enum hs_group_by key, char *name)
 {
     const struct hs_site *site = site_of(names, number);
     const char *none = special(number, site);
@@ -146,7 +146,7 @@ static char *thread_name(const struct hs_names *names, uint32_t number, char *na
     return name;
 }
 
-char *hs_name_of_site(const struct hs_names *names, uint32_t site, enum hs_key key, char *name)
+char *hs_name_of_site(const struct hs_names *names, uint32_t site, enum hs_group_by key, char *name)
 {
     struct hs_frame frame[HS_DEPTH_MAX];
     struct hs_symbol native;

@@ -11,7 +11,7 @@
 #include "analysis/model/model.h"
 #include "analysis/symbols/symbols.h"
 
-enum hs_key {
+enum hs_group_by {
     HS_KEY_LINE,     /* "file.py:12 function"; of a site without Python code the native function */
     HS_KEY_FUNCTION, /* "function (file.py)" */
     HS_KEY_FILE,     /* "file.py" */
@@ -38,17 +38,17 @@ struct hs_frame {
 };
 
 /* The key of that name ("line", ...), or HS_KEYS when there is none; `length` bytes of `name` count. */
-enum hs_key hs_key_find(const char *name, size_t length);
-const char *hs_key_name(enum hs_key key);
+enum hs_group_by hs_group_by_find(const char *name, size_t length);
+const char *hs_group_by_name(enum hs_group_by key);
 
 /* Whether callers have names by this key too, so that what they called can be charged to them. */
-bool hs_key_of_callers(enum hs_key key);
+bool hs_key_of_callers(enum hs_group_by key);
 
 /* Writes the site's name into `name`, of HS_NAME_MAX bytes, and returns it. */
-char *hs_name_of_site(const struct hs_names *names, uint32_t site, enum hs_key key, char *name);
+char *hs_name_of_site(const struct hs_names *names, uint32_t site, enum hs_group_by key, char *name);
 
 /* The same for one call of a stack; `key` is one of those that callers have. */
-char *hs_name_of_frame(const struct hs_frame *frame, enum hs_key key, char *name);
+char *hs_name_of_frame(const struct hs_frame *frame, enum hs_group_by key, char *name);
 
 /* The calls that lead to a site, its own place first, at most HS_DEPTH_MAX. `native` holds the name of a
  * site without Python code. Returns how many, 1 when stacks were not recorded. */

@@ -7,9 +7,9 @@
 
 #define NONE UINT32_MAX
 
-void hs_legend_init(struct hs_legend *l, const struct hs_names *names, enum hs_key key)
+void hs_map_classes_init(struct hs_map_classes *l, const struct hs_names *names, enum hs_group_by key)
 {
-    *l = (struct hs_legend){ .names = names, .key = key };
+    *l = (struct hs_map_classes){ .names = names, .key = key };
 }
 
 /* Ages double from one class to the next. */
@@ -25,16 +25,16 @@ static uint32_t age_class(uint64_t survived)
     return class < N_AGES ? class : N_AGES - 1;
 }
 
-void hs_legend_free(struct hs_legend *l)
+void hs_map_classes_free(struct hs_map_classes *l)
 {
     for (uint32_t i = 0; i < l->n; i++)
         free(l->of[i].name);
     free(l->of);
     free(l->of_site);
-    *l = (struct hs_legend){ .n = 0 };
+    *l = (struct hs_map_classes){ .n = 0 };
 }
 
-static uint32_t class_named(struct hs_legend *l, const char *name)
+static uint32_t class_named(struct hs_map_classes *l, const char *name)
 {
     for (uint32_t i = 0; i < l->n; i++)
         if (!strcmp(l->of[i].name, name))
@@ -54,14 +54,14 @@ static uint32_t class_named(struct hs_legend *l, const char *name)
     return l->n++;
 }
 
-void hs_legend_init_ages(struct hs_legend *l)
+void hs_map_classes_init_ages(struct hs_map_classes *l)
 {
-    *l = (struct hs_legend){ .by_age = true };
+    *l = (struct hs_map_classes){ .by_age = true };
     for (size_t i = 0; i < N_AGES; i++)
         l->short_of_memory |= class_named(l, ages[i]) == NONE;
 }
 
-static bool grow_sites(struct hs_legend *l, uint32_t index)
+static bool grow_sites(struct hs_map_classes *l, uint32_t index)
 {
     uint32_t n = index < 1024 ? 2048 : 2 * index;
     uint32_t *of_site = realloc(l->of_site, n * sizeof *of_site);
@@ -73,7 +73,7 @@ static bool grow_sites(struct hs_legend *l, uint32_t index)
     return true;
 }
 
-static struct hs_class *class_of_site(struct hs_legend *l, uint32_t site)
+static struct hs_class *class_of_site(struct hs_map_classes *l, uint32_t site)
 {
     char name[HS_NAME_MAX];
     uint32_t index = site + 1; /* HS_SITE_UNKNOWN wraps to 0 */
@@ -92,27 +92,27 @@ static struct hs_class *class_of_site(struct hs_legend *l, uint32_t site)
     return &l->of[l->of_site[index]];
 }
 
-static struct hs_class *class_of(struct hs_legend *l, const struct hs_picture_block *b)
+static struct hs_class *class_of(struct hs_map_classes *l, const struct hs_heap_snapshot_block *b)
 {
     if (!l->by_age)
         return class_of_site(l, b->site);
     return l->short_of_memory ? NULL : &l->of[age_class(b->survived)];
 }
 
-uint32_t hs_legend_class_of_site(const struct hs_legend *l, uint32_t site)
+uint32_t hs_map_class_of_site(const struct hs_map_classes *l, uint32_t site)
 {
     uint32_t index = site + 1;
     index = index > HS_SITE_LIMIT ? 1 : index;
     return index < l->n_of_site ? l->of_site[index] : NONE;
 }
 
-uint32_t hs_legend_class(const struct hs_legend *l, const struct hs_picture_block *b)
+uint32_t hs_map_class(const struct hs_map_classes *l, const struct hs_heap_snapshot_block *b)
 {
-    return l->by_age ? age_class(b->survived) : hs_legend_class_of_site(l, b->site);
+    return l->by_age ? age_class(b->survived) : hs_map_class_of_site(l, b->site);
 }
 
 /* The region that holds a block; NULL when none does. */
-static const struct hs_region_state *region_of(const struct hs_picture *p, uint32_t pos)
+static const struct hs_region_state *region_of(const struct hs_heap_snapshot *p, uint32_t pos)
 {
     for (unsigned i = 0; i < p->n_regions; i++) {
         const struct hs_region_state *r = &p->region[i];
@@ -138,7 +138,7 @@ static int heavier(const void *a, const void *b, void *context)
 }
 
 /* Puts `of` into the order of `rank`, and follows with `of_site`. */
-static void reorder(struct hs_legend *l, const uint32_t *rank, struct hs_class *sorted, uint32_t *place)
+static void reorder(struct hs_map_classes *l, const uint32_t *rank, struct hs_class *sorted, uint32_t *place)
 {
     for (uint32_t i = 0; i < l->n; i++) {
         sorted[i] = l->of[rank[i]];
@@ -150,7 +150,7 @@ static void reorder(struct hs_legend *l, const uint32_t *rank, struct hs_class *
             l->of_site[i] = place[l->of_site[i]];
 }
 
-static void rank_classes(struct hs_legend *l)
+static void rank_classes(struct hs_map_classes *l)
 {
     if (!l->n || l->by_age)
         return;
@@ -168,10 +168,10 @@ static void rank_classes(struct hs_legend *l)
     free(sorted);
 }
 
-void hs_legend_add(struct hs_legend *l, const struct hs_picture *p)
+void hs_map_classes_add(struct hs_map_classes *l, const struct hs_heap_snapshot *p)
 {
     for (uint32_t i = 0; i < p->n_blocks; i++) {
-        const struct hs_picture_block *b = &p->block[i];
+        const struct hs_heap_snapshot_block *b = &p->block[i];
         const struct hs_region_state *r = region_of(p, b->pos);
         struct hs_class *c = r ? class_of(l, b) : NULL;
         if (c) {
@@ -183,11 +183,11 @@ void hs_legend_add(struct hs_legend *l, const struct hs_picture *p)
 }
 
 /* What `p` has and `other` has not. */
-static void add_unshared(struct hs_legend *l, const struct hs_comparison *c, bool came)
+static void add_unshared(struct hs_map_classes *l, const struct hs_comparison *c, bool came)
 {
-    const struct hs_picture *p = came ? c->after : c->before, *other = came ? c->before : c->after;
+    const struct hs_heap_snapshot *p = came ? c->after : c->before, *other = came ? c->before : c->after;
     for (uint32_t i = 0; i < p->n_blocks; i++) {
-        const struct hs_picture_block *b = &p->block[i];
+        const struct hs_heap_snapshot_block *b = &p->block[i];
         const struct hs_region_state *r = region_of(p, b->pos);
         struct hs_class *class = !r || hs_compare_has(c, other, b) ? NULL : class_of(l, b);
         if (!class)
@@ -197,7 +197,7 @@ static void add_unshared(struct hs_legend *l, const struct hs_comparison *c, boo
     }
 }
 
-void hs_legend_compare(struct hs_legend *l, const struct hs_comparison *c, const struct hs_names *after)
+void hs_map_classes_compare(struct hs_map_classes *l, const struct hs_comparison *c, const struct hs_names *after)
 {
     add_unshared(l, c, false);
     if (after != l->names && l->of_site)
@@ -208,19 +208,19 @@ void hs_legend_compare(struct hs_legend *l, const struct hs_comparison *c, const
 }
 
 /* Granules of the extent that block `b` covers. */
-static uint32_t overlap(const struct hs_picture_block *b, struct hs_extent e)
+static uint32_t overlap(const struct hs_heap_snapshot_block *b, struct hs_extent e)
 {
     uint32_t start = b->pos > e.pos ? b->pos : e.pos;
     uint32_t b_end = b->pos + b->granules, e_end = e.pos + e.granules, end = b_end < e_end ? b_end : e_end;
     return end > start ? end - start : 0;
 }
 
-struct hs_dominant hs_legend_dominant(const struct hs_legend *l, const struct hs_picture *p, struct hs_extent e, uint32_t limit)
+struct hs_dominant hs_map_classes_dominant(const struct hs_map_classes *l, const struct hs_heap_snapshot *p, struct hs_extent e, uint32_t limit)
 {
-    uint32_t granules[HS_LEGEND_LIMIT + 1] = {0};
+    uint32_t granules[HS_MAP_CLASSES_LIMIT + 1] = {0};
     struct hs_dominant most = { .class = limit };
-    for (uint32_t i = hs_picture_find(p, e.pos); i < p->n_blocks; i++) {
-        uint32_t class = hs_legend_class(l, &p->block[i]), n = overlap(&p->block[i], e);
+    for (uint32_t i = hs_heap_snapshot_find(p, e.pos); i < p->n_blocks; i++) {
+        uint32_t class = hs_map_class(l, &p->block[i]), n = overlap(&p->block[i], e);
         if (!n)
             break;
         class = class < limit ? class : limit;

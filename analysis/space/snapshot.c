@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool add_block(struct hs_picture *p, const struct hs_picture_block *block)
+static bool add_block(struct hs_heap_snapshot *p, const struct hs_heap_snapshot_block *block)
 {
     if (p->n_blocks == p->room) {
         uint32_t room = p->room ? 2 * p->room : 1024;
-        struct hs_picture_block *grown = realloc(p->block, room * sizeof *grown);
+        struct hs_heap_snapshot_block *grown = realloc(p->block, room * sizeof *grown);
         if (!grown)
             return false;
         p->block = grown;
@@ -18,12 +18,12 @@ static bool add_block(struct hs_picture *p, const struct hs_picture_block *block
     return true;
 }
 
-static bool add_region(struct hs_picture *p, const struct hs_model *m, const struct hs_region_state *region)
+static bool add_region(struct hs_heap_snapshot *p, const struct hs_model *m, const struct hs_region_state *region)
 {
     uint32_t end = region->first + region->granules;
     for (uint32_t pos = region->first; (pos = hs_model_next(m, pos, end)) < end;) {
         const struct hs_live_block *b = &m->block[pos];
-        struct hs_picture_block block = { pos, b->granules, b->site, b->size, b->number,
+        struct hs_heap_snapshot_block block = { pos, b->granules, b->site, b->size, b->number,
                                           m->collections.done - b->collection };
         if (block.granules > end - pos)
             block.granules = end - pos;
@@ -36,11 +36,11 @@ static bool add_region(struct hs_picture *p, const struct hs_model *m, const str
 
 static int by_pos(const void *a, const void *b)
 {
-    uint32_t x = ((const struct hs_picture_block *)a)->pos, y = ((const struct hs_picture_block *)b)->pos;
+    uint32_t x = ((const struct hs_heap_snapshot_block *)a)->pos, y = ((const struct hs_heap_snapshot_block *)b)->pos;
     return (x > y) - (x < y);
 }
 
-static bool ascending(const struct hs_picture *p)
+static bool ascending(const struct hs_heap_snapshot *p)
 {
     for (uint32_t i = 1; i < p->n_blocks; i++)
         if (p->block[i].pos < p->block[i - 1].pos)
@@ -48,7 +48,7 @@ static bool ascending(const struct hs_picture *p)
     return true;
 }
 
-int hs_picture_take(struct hs_picture *p, const struct hs_model *m)
+int hs_heap_snapshot_take(struct hs_heap_snapshot *p, const struct hs_model *m)
 {
     p->n_blocks = 0;
     p->n_regions = m->n_regions;
@@ -68,13 +68,13 @@ int hs_picture_take(struct hs_picture *p, const struct hs_model *m)
     return HS_OK;
 }
 
-void hs_picture_free(struct hs_picture *p)
+void hs_heap_snapshot_free(struct hs_heap_snapshot *p)
 {
     free(p->block);
     memset(p, 0, sizeof *p);
 }
 
-uint32_t hs_picture_find(const struct hs_picture *p, uint32_t pos)
+uint32_t hs_heap_snapshot_find(const struct hs_heap_snapshot *p, uint32_t pos)
 {
     uint32_t low = 0, high = p->n_blocks;
     while (low < high) {
@@ -87,13 +87,13 @@ uint32_t hs_picture_find(const struct hs_picture *p, uint32_t pos)
     return low;
 }
 
-static bool same(const struct hs_comparison *c, const struct hs_picture_block *a, const struct hs_picture_block *b)
+static bool same(const struct hs_comparison *c, const struct hs_heap_snapshot_block *a, const struct hs_heap_snapshot_block *b)
 {
     return a->pos == b->pos && (c->same_trace ? a->number == b->number : a->granules == b->granules);
 }
 
 /* The block of `p` over granule `pos`, `*i` being the first that ends behind it. */
-static const struct hs_picture_block *covering(const struct hs_picture *p, uint32_t *i, uint32_t pos)
+static const struct hs_heap_snapshot_block *covering(const struct hs_heap_snapshot *p, uint32_t *i, uint32_t pos)
 {
     while (*i < p->n_blocks && p->block[*i].pos + p->block[*i].granules <= pos)
         ++*i;
@@ -102,10 +102,10 @@ static const struct hs_picture_block *covering(const struct hs_picture *p, uint3
 
 void hs_compare(const struct hs_comparison *c, struct hs_extent extent, uint8_t *change)
 {
-    uint32_t i = hs_picture_find(c->before, extent.pos), j = hs_picture_find(c->after, extent.pos);
+    uint32_t i = hs_heap_snapshot_find(c->before, extent.pos), j = hs_heap_snapshot_find(c->after, extent.pos);
     for (uint32_t n = 0; n < extent.granules; n++) {
-        const struct hs_picture_block *a = covering(c->before, &i, extent.pos + n);
-        const struct hs_picture_block *b = covering(c->after, &j, extent.pos + n);
+        const struct hs_heap_snapshot_block *a = covering(c->before, &i, extent.pos + n);
+        const struct hs_heap_snapshot_block *b = covering(c->after, &j, extent.pos + n);
         if (a && b)
             change[n] = same(c, a, b) ? HS_CHANGE_KEPT : HS_CHANGE_REPLACED;
         else
@@ -113,8 +113,8 @@ void hs_compare(const struct hs_comparison *c, struct hs_extent extent, uint8_t 
     }
 }
 
-bool hs_compare_has(const struct hs_comparison *c, const struct hs_picture *in, const struct hs_picture_block *b)
+bool hs_compare_has(const struct hs_comparison *c, const struct hs_heap_snapshot *in, const struct hs_heap_snapshot_block *b)
 {
-    uint32_t i = hs_picture_find(in, b->pos);
+    uint32_t i = hs_heap_snapshot_find(in, b->pos);
     return i < in->n_blocks && same(c, &in->block[i], b);
 }

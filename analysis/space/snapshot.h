@@ -7,7 +7,7 @@
 
 #include "analysis/model/model.h"
 
-struct hs_picture_block {
+struct hs_heap_snapshot_block {
     uint32_t pos, granules; /* trace-wide */
     uint32_t site;          /* that asked for its present size; HS_SITE_UNKNOWN */
     uint32_t size;          /* bytes asked for */
@@ -15,11 +15,11 @@ struct hs_picture_block {
     uint64_t survived;      /* collections */
 };
 
-struct hs_picture {
+struct hs_heap_snapshot {
     struct hs_region_state region[HS_REGION_LIMIT];
-    struct hs_layout layout[HS_REGION_LIMIT]; /* of each region */
+    struct hs_space_stats layout[HS_REGION_LIMIT]; /* of each region */
     unsigned n_regions;
-    struct hs_picture_block *block; /* `n_blocks`, ascending; regions do not overlap */
+    struct hs_heap_snapshot_block *block; /* `n_blocks`, ascending; regions do not overlap */
     uint32_t n_blocks, room;
     uint64_t elapsed; /* ticks since the first boot */
     uint64_t number;  /* of the last record */
@@ -30,11 +30,11 @@ struct hs_picture {
 
 /* Takes the picture of the present moment, in place of an earlier one. `picture` starts zeroed; memory is
  * kept for the next. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_picture_take(struct hs_picture *picture, const struct hs_model *model);
-void hs_picture_free(struct hs_picture *picture);
+int hs_heap_snapshot_take(struct hs_heap_snapshot *picture, const struct hs_model *model);
+void hs_heap_snapshot_free(struct hs_heap_snapshot *picture);
 
 /* The first block that ends behind `pos`, by place in `block`; n_blocks when there is none. */
-uint32_t hs_picture_find(const struct hs_picture *picture, uint32_t pos);
+uint32_t hs_heap_snapshot_find(const struct hs_heap_snapshot *picture, uint32_t pos);
 
 /* What became of a granule between two moments. */
 enum hs_change {
@@ -48,7 +48,7 @@ enum hs_change {
 
 /* How two pictures are compared. */
 struct hs_comparison {
-    const struct hs_picture *before, *after;
+    const struct hs_heap_snapshot *before, *after;
     bool same_trace; /* blocks are the same when they are the same allocation; else when they lie alike */
 };
 
@@ -56,7 +56,7 @@ struct hs_comparison {
 void hs_compare(const struct hs_comparison *comparison, struct hs_extent extent, uint8_t *change);
 
 /* Whether block `b` of one picture is also in the other. */
-bool hs_compare_has(const struct hs_comparison *comparison, const struct hs_picture *in,
-                    const struct hs_picture_block *b);
+bool hs_compare_has(const struct hs_comparison *comparison, const struct hs_heap_snapshot *in,
+                    const struct hs_heap_snapshot_block *b);
 
 #endif

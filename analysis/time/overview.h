@@ -38,8 +38,8 @@ struct hs_hot {
 
 struct hs_overview {
     struct hs_summary summary;
-    struct hs_picture picture;
-    struct hs_legend legend;       /* of the picture, by `key` */
+    struct hs_heap_snapshot picture;
+    struct hs_map_classes legend;       /* of the picture, by `key` */
     struct hs_hot *hot;            /* `n`, in the order of their bytes in the heap */
     size_t n;
     double event_rate, record_rate, collection_rate; /* a second */
@@ -54,7 +54,7 @@ struct hs_overview_of {
     const struct hs_model *model;
     const struct hs_names *names;
     const struct hs_earlier *earlier;
-    enum hs_key key;               /* what a line of the table is */
+    enum hs_group_by key;               /* what a line of the table is */
     double span;                   /* seconds since the earlier moment, by our clock */
 };
 

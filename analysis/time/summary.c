@@ -14,7 +14,7 @@ double hs_seconds(const struct hs_reader *reader, uint64_t ticks)
 
 static void add_ratios(struct hs_space *space)
 {
-    const struct hs_layout *end = &space->end;
+    const struct hs_space_stats *end = &space->end;
     space->fragmentation = hs_external_fragmentation((struct hs_free_figures){end->free, end->largest_free});
     space->waste = hs_internal_fragmentation((struct hs_used_figures){end->requested, end->used});
 }
@@ -22,13 +22,13 @@ static void add_ratios(struct hs_space *space)
 /* At a level above "full" there is no layout, but there are summaries. */
 static void end_of(struct hs_space *space, const struct hs_model *m, unsigned region)
 {
-    struct hs_told told = hs_model_told(m, region);
-    space->told = hs_model_is_told(m) && told.known;
+    struct hs_region_summary told = hs_model_told(m, region);
+    space->told = hs_model_summary_only(m) && told.known;
     if (!space->told) {
         space->end = hs_model_layout(m, region);
         return;
     }
-    space->end = (struct hs_layout){
+    space->end = (struct hs_space_stats){
         .used = told.used, .free = told.free, .requested = told.used, .largest_free = told.longest, .blocks = told.blocks,
         .no_longest = told.no_longest,
     };

@@ -11,7 +11,7 @@
 struct hs_space {
     uint64_t size;          /* of the regions present at the end */
     uint64_t peak;          /* most taken at any moment */
-    struct hs_layout end;   /* at the end of the trace; where `told`, without what a summary does not tell */
+    struct hs_space_stats end;   /* at the end of the trace; where `told`, without what a summary does not tell */
     bool told;              /* it is that of the last summary: the trace ends at a level above "full" */
     bool no_counts;         /* the number of blocks and of free runs is not known */
     double fragmentation;   /* 1 - longest free run / free */

@@ -20,13 +20,13 @@ void hs_timeline_free(struct hs_timeline *t)
 static const struct hs_sample nothing_known = { .value = { NAN, NAN, NAN, NAN, NAN } };
 
 /* What summaries told last. */
-static struct hs_told told(const struct hs_timeline *t)
+static struct hs_region_summary told(const struct hs_timeline *t)
 {
     return hs_model_told(t->model, HS_ALL_REGIONS);
 }
 
 /* What a summary does not tell is not a number; before the first one nothing is known. */
-static struct hs_sample sample_of(struct hs_told now)
+static struct hs_sample sample_of(struct hs_region_summary now)
 {
     struct hs_sample none = nothing_known;
     if (!now.known)
@@ -42,7 +42,7 @@ static struct hs_sample sample_of(struct hs_told now)
 
 /* A summary counts runs by class; how much they hold is taken as the middle of the class, the whole being the
  * free space. */
-static void end_told(const struct hs_timeline *t, struct hs_told now, struct hs_point_end *end)
+static void end_told(const struct hs_timeline *t, struct hs_region_summary now, struct hs_point_end *end)
 {
     double whole = 0, below = 0;
     for (unsigned c = 0; c < HS_RUN_CLASSES; c++)
@@ -59,7 +59,7 @@ static void end_told(const struct hs_timeline *t, struct hs_told now, struct hs_
 
 static inline struct hs_sample sample(const struct hs_timeline *t)
 {
-    if (__builtin_expect(hs_model_is_told(t->model), 0))
+    if (__builtin_expect(hs_model_summary_only(t->model), 0))
         return sample_of(told(t));
     const struct hs_freespace *space = t->space;
     if (__builtin_expect(!space->followed, 0))
@@ -84,7 +84,7 @@ static struct hs_point_end point_end(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
     struct hs_point_end end = { .last = sample(t), .histogram = hs_freespace_histogram(space) };
-    if (hs_model_is_told(t->model) && told(t).known)
+    if (hs_model_summary_only(t->model) && told(t).known)
         end_told(t, told(t), &end);
     else if (t->unusable_size && space->free)
         end.unusable = (double)hs_freespace_unusable(space, t->unusable_size) / (double)space->free;
@@ -182,7 +182,7 @@ static void after(void *context, const struct hs_event *e)
     p->number = e->number;
     p->time = hs_model_elapsed(m);
     p->level = m->levels.level;
-    p->unsynced += !m->synced && !hs_model_is_told(m);
+    p->unsynced += !m->synced && !hs_model_summary_only(m);
     if (__builtin_expect(e->kind > HS_REALLOC, 0)) {
         uint64_t pause = m->collections.done != t->collections ? e->time - m->collecting : 0;
         t->collections = m->collections.done;
@@ -267,7 +267,7 @@ bool hs_timeline_has_layout(const struct hs_timeline *t)
 
 uint64_t hs_timeline_total(const struct hs_timeline *t)
 {
-    struct hs_told now = told(t);
+    struct hs_region_summary now = told(t);
     return t->space->total ? t->space->total : now.used + now.free;
 }
 

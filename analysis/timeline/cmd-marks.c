@@ -41,7 +41,7 @@ static const struct hs_column columns[] = {
 /* What is not known of the heap at that moment is left empty. A reset is no change of what was before. */
 static void add(struct marks *m, const struct hs_event *e)
 {
-    struct hs_layout heap;
+    struct hs_space_stats heap;
     char label[512];
     bool known = hs_model_heap(m->model, &heap), follows = known && m->boot == e->boot;
     snprintf(label, sizeof label, "%.*s", (int)e->record->data_len, (const char *)e->record->data);

@@ -10,12 +10,12 @@
 
 /* ---- steps and blocks ---- */
 
-static struct hs_step *add_step(struct hs_program *p, enum hs_step_kind kind, uint64_t time, uint64_t number)
+static struct hs_program_step *add_step(struct hs_program *p, enum hs_program_step_kind kind, uint64_t time, uint64_t number)
 {
-    static struct hs_step nowhere;
+    static struct hs_program_step nowhere;
     if (p->n == p->room) {
         uint32_t room = p->room ? p->room < STEPS_MAX / 2 ? 2 * p->room : STEPS_MAX : 4096;
-        struct hs_step *grown = p->n < STEPS_MAX ? realloc(p->step, room * sizeof *grown) : NULL;
+        struct hs_program_step *grown = p->n < STEPS_MAX ? realloc(p->step, room * sizeof *grown) : NULL;
         if (!grown) {
             p->error = HS_ERR_MEMORY;
             return &nowhere;
@@ -25,7 +25,7 @@ static struct hs_step *add_step(struct hs_program *p, enum hs_step_kind kind, ui
     }
     if (!p->n)
         p->begun = time;
-    p->step[p->n] = (struct hs_step){.time = time, .number = number, .kind = (uint8_t)kind, .site = HS_SITE_UNKNOWN};
+    p->step[p->n] = (struct hs_program_step){.time = time, .number = number, .kind = (uint8_t)kind, .site = HS_SITE_UNKNOWN};
     return &p->step[p->n++];
 }
 
@@ -81,7 +81,7 @@ static void forget(struct hs_program *p)
 static void add_area(struct hs_program *p, const struct hs_model *m, unsigned region, uint64_t time)
 {
     const struct hs_region_state *r = &m->region[region];
-    struct hs_step *s = add_step(p, HS_STEP_AREA, time, m->number);
+    struct hs_program_step *s = add_step(p, HS_STEP_AREA, time, m->number);
     s->block = region;
     s->pos = r->first;
     s->size = r->granules;
@@ -106,9 +106,9 @@ static void begin(struct hs_program *p, const struct hs_model *m)
             add_area(p, m, r, time);
     for (uint32_t pos = 0; (pos = hs_model_next(m, pos, m->n_granules)) < m->n_granules && !p->error; pos++) {
         uint32_t block = add_block(p);
-        struct hs_step *s = add_step(p, HS_STEP_GIVEN, time, m->number);
+        struct hs_program_step *s = add_step(p, HS_STEP_GIVEN, time, m->number);
         uint32_t taken = m->block[pos].granules << p->shift, size = taken > p->header ? taken - p->header : 0;
-        *s = (struct hs_step){s->time, s->number, block, size, pos, m->block[pos].site, s->kind};
+        *s = (struct hs_program_step){s->time, s->number, block, size, pos, m->block[pos].site, s->kind};
         p->at[pos] = block;
         p->given++;
     }
@@ -138,12 +138,12 @@ static void free_block(struct hs_program *p, const struct hs_event *e, uint64_t 
         sweep(p, e->old);
         return;
     }
-    struct hs_step *s = add_step(p, HS_STEP_FREE, time, e->number);
+    struct hs_program_step *s = add_step(p, HS_STEP_FREE, time, e->number);
     s->block = block;
     p->at[e->old] = HS_NEVER;
 }
 
-static void place(struct hs_program *p, const struct hs_event *e, uint64_t time, enum hs_step_kind kind)
+static void place(struct hs_program *p, const struct hs_event *e, uint64_t time, enum hs_program_step_kind kind)
 {
     uint32_t block = kind == HS_STEP_RESIZE ? block_at(p, e->old) : HS_NEVER;
     if (block == HS_NEVER) {
@@ -153,7 +153,7 @@ static void place(struct hs_program *p, const struct hs_event *e, uint64_t time,
         p->at[e->old] = HS_NEVER;
     }
     p->block[block].alive = p->n;
-    struct hs_step *s = add_step(p, kind, time, e->number);
+    struct hs_program_step *s = add_step(p, kind, time, e->number);
     s->block = block;
     s->size = e->size;
     s->pos = e->pos;
@@ -184,7 +184,7 @@ static void begin_collection(struct hs_program *p, const struct hs_event *e, uin
     if (cause == 2)
         infer_threshold(p);
     p->collecting = p->n;
-    add_step(p, (enum hs_step_kind)kinds[cause < sizeof kinds ? cause : 0], time, e->number);
+    add_step(p, (enum hs_program_step_kind)kinds[cause < sizeof kinds ? cause : 0], time, e->number);
 }
 
 /* What it kept was alive in it. One that the allocator began is replayed by the allocation that began it, which is
@@ -205,7 +205,7 @@ static void fail(struct hs_program *p, const struct hs_event *e, uint64_t time)
         p->locked++;
         return;
     }
-    struct hs_step *s = add_step(p, HS_STEP_FAIL, time, e->number);
+    struct hs_program_step *s = add_step(p, HS_STEP_FAIL, time, e->number);
     s->size = e->size;
     s->site = e->site;
 }

@@ -16,7 +16,7 @@
 
 #define HS_NEVER UINT32_MAX
 
-enum hs_step_kind {
+enum hs_program_step_kind {
     HS_STEP_GIVEN,     /* a block that was there when the program begins */
     HS_STEP_ALLOC, HS_STEP_RESIZE, HS_STEP_FREE,
     HS_STEP_FAIL,      /* an allocation that failed for want of room */
@@ -27,14 +27,14 @@ enum hs_step_kind {
     HS_STEP_AREA_END,
 };
 
-struct hs_step {
+struct hs_program_step {
     uint64_t time;   /* ticks since the first boot */
     uint64_t number; /* of the record */
     uint32_t block;  /* index of the program's blocks */
     uint32_t size;   /* bytes asked for */
     uint32_t pos;    /* where the real heap put it */
     uint32_t site;
-    uint8_t kind;    /* enum hs_step_kind */
+    uint8_t kind;    /* enum hs_program_step_kind */
 };
 
 /* Steps are named by their indices. */
@@ -45,7 +45,7 @@ struct hs_life {
 };
 
 struct hs_program {
-    struct hs_step *step;  /* `n` */
+    struct hs_program_step *step;  /* `n` */
     uint32_t n, room;
     struct hs_life *block; /* `n_blocks` */
     uint32_t n_blocks, block_room;

@@ -174,7 +174,7 @@ static struct hs_extent allocate(struct replay *r, uint32_t granules)
     return block;
 }
 
-static void place(struct replay *r, const struct hs_step *s, struct hs_extent block)
+static void place(struct replay *r, const struct hs_program_step *s, struct hs_extent block)
 {
     r->where[s->block] = block;
     r->live += block.granules;
@@ -183,7 +183,7 @@ static void place(struct replay *r, const struct hs_step *s, struct hs_extent bl
 }
 
 /* As recorded they lie where they lay; on another heap they come first, in their order. */
-static void step_given(struct replay *r, const struct hs_step *s)
+static void step_given(struct replay *r, const struct hs_program_step *s)
 {
     struct hs_extent block = {s->pos, granules_of(r, s->size)};
     if (r->set->granules || !hs_sim_put(&r->sim, block))
@@ -197,7 +197,7 @@ static void step_given(struct replay *r, const struct hs_step *s)
     note(r);
 }
 
-static void step_alloc(struct replay *r, const struct hs_step *s)
+static void step_alloc(struct replay *r, const struct hs_program_step *s)
 {
     struct hs_extent block = allocate(r, granules_of(r, s->size));
     r->result->requests++;
@@ -208,7 +208,7 @@ static void step_alloc(struct replay *r, const struct hs_step *s)
 }
 
 /* As gc_realloc. */
-static void step_resize(struct replay *r, const struct hs_step *s)
+static void step_resize(struct replay *r, const struct hs_program_step *s)
 {
     struct hs_extent old = r->where[s->block], block = old;
     if (old.pos == HS_SIM_NONE) {
@@ -229,7 +229,7 @@ static void step_resize(struct replay *r, const struct hs_step *s)
     place(r, s, block);
 }
 
-static void step_free(struct replay *r, const struct hs_step *s)
+static void step_free(struct replay *r, const struct hs_program_step *s)
 {
     struct hs_extent *block = &r->where[s->block];
     if (block->pos == HS_SIM_NONE)
@@ -240,7 +240,7 @@ static void step_free(struct replay *r, const struct hs_step *s)
 }
 
 /* What had no room in the trace needs it only for a moment: nobody knows what the program would have done with it. */
-static void step_fail(struct replay *r, const struct hs_step *s)
+static void step_fail(struct replay *r, const struct hs_program_step *s)
 {
     struct hs_extent block = allocate(r, granules_of(r, s->size));
     if (block.pos == HS_SIM_NONE) {
@@ -254,7 +254,7 @@ static void step_fail(struct replay *r, const struct hs_step *s)
     r->result->rescued++;
 }
 
-static bool step_area(struct replay *r, const struct hs_step *s)
+static bool step_area(struct replay *r, const struct hs_program_step *s)
 {
     if (r->set->granules)
         return true;
@@ -264,7 +264,7 @@ static bool step_area(struct replay *r, const struct hs_step *s)
     return true;
 }
 
-static bool step(struct replay *r, const struct hs_step *s)
+static bool step(struct replay *r, const struct hs_program_step *s)
 {
     switch (s->kind) {
     case HS_STEP_GIVEN:     step_given(r, s); break;

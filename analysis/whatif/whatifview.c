@@ -19,7 +19,7 @@ static double seconds(const struct hs_whatifview *v, uint64_t ticks)
     return hs_seconds(v->head.reader, ticks);
 }
 
-static const struct hs_step *failing(const struct hs_whatifview *v, const struct hs_whatif *w)
+static const struct hs_program_step *failing(const struct hs_whatifview *v, const struct hs_whatif *w)
 {
     return w->result.failed && w->result.step < v->program->n ? &v->program->step[w->result.step] : NULL;
 }
@@ -48,7 +48,7 @@ static const struct hs_column columns[] = {
 static void add_row(const struct hs_whatifview *v, struct hs_table *table, const struct hs_whatif *w)
 {
     const struct hs_replayed *r = &w->result;
-    const struct hs_step *at = failing(v, w);
+    const struct hs_program_step *at = failing(v, w);
     bool none = !w->setting.threshold || w->setting.threshold == HS_THRESHOLD_NONE;
     char line[HS_NAME_MAX];
     const struct hs_value row[] = {
@@ -232,7 +232,7 @@ static void first_failure_text(const struct hs_whatifview *v, FILE *out)
 {
     char name[HS_NAME_MAX], shown[HS_NAME_MAX], asked[32], heap[32];
     for (size_t i = 0; i < v->n; i++) {
-        const struct hs_step *at = failing(v, &v->row[i]);
+        const struct hs_program_step *at = failing(v, &v->row[i]);
         if (!at)
             continue;
         hs_name_of_site(v->names, at->site, HS_KEY_LINE, name);

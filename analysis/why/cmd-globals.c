@@ -12,10 +12,10 @@ struct args {
     const char *at, *module;
 };
 
-static int show(struct hs_cmd_graph *g, const struct args *args)
+static int show(struct hs_refgraph_session *g, const struct args *args)
 {
     struct hs_global_costs costs;
-    const char *module = args->module ? hs_cmd_graph_module(g, args->module, strlen(args->module)) : NULL;
+    const char *module = args->module ? hs_refgraph_session_module(g, args->module, strlen(args->module)) : NULL;
     if (args->module && !module)
         return hs_complain("%s: no module '%s' with globals in RAM was loaded then", g->path, args->module);
     const struct hs_frame_facts facts = hs_frame_facts(g->reader);
@@ -37,11 +37,11 @@ static int show(struct hs_cmd_graph *g, const struct args *args)
 static int run(void *memory)
 {
     const struct args *args = memory;
-    struct hs_cmd_graph graph;
+    struct hs_refgraph_session graph;
     int status = HS_EXIT_BAD;
-    if (hs_cmd_graph_open(&graph, &args->common, args->at))
+    if (hs_refgraph_session_open(&graph, &args->common, args->at))
         status = show(&graph, args);
-    hs_cmd_graph_close(&graph);
+    hs_refgraph_session_close(&graph);
     return status;
 }
 

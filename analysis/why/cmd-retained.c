@@ -19,9 +19,9 @@ static int print(const struct hs_common *common, const struct hs_retainedview *v
     return HS_OK;
 }
 
-static int show(struct hs_cmd_graph *g, const struct hs_common *common, const struct hs_grouping *by, uint64_t limit)
+static int show(struct hs_refgraph_session *g, const struct hs_common *common, const struct hs_grouping *by, uint64_t limit)
 {
-    const struct hs_picture *p = &g->refs.graph.picture;
+    const struct hs_heap_snapshot *p = &g->refs.graph.picture;
     struct hs_groups *groups = hs_groups_new(g->model, &g->names, by);
     uint32_t *of = calloc((size_t)p->n_blocks + 1, sizeof *of);
     struct hs_retained_group *sums = groups ? calloc(groups->n + 1, sizeof *sums) : NULL;
@@ -41,10 +41,10 @@ static int show(struct hs_cmd_graph *g, const struct hs_common *common, const st
 
 int hs_report_retained(const struct hs_common *common, const struct hs_grouping *by, uint64_t limit)
 {
-    struct hs_cmd_graph graph;
+    struct hs_refgraph_session graph;
     int status = HS_EXIT_BAD;
-    if (hs_cmd_graph_open(&graph, common, NULL))
+    if (hs_refgraph_session_open(&graph, common, NULL))
         status = show(&graph, common, by, limit);
-    hs_cmd_graph_close(&graph);
+    hs_refgraph_session_close(&graph);
     return status;
 }

@@ -17,7 +17,7 @@ struct args {
 struct work {
     const struct args *args;
     const char *what;
-    struct hs_cmd_graph graph;
+    struct hs_refgraph_session graph;
     uint32_t *block;                     /* found */
     const struct hs_global **immediate;  /* found, without a block */
     uint32_t n_blocks, n_immediate;
@@ -36,7 +36,7 @@ static void add(struct work *w, uint32_t block)
 /* The block that covers an address. */
 static void find_address(struct work *w)
 {
-    const struct hs_picture *p = &w->graph.refs.graph.picture;
+    const struct hs_heap_snapshot *p = &w->graph.refs.graph.picture;
     char *end;
     uint64_t address = strtoull(w->what, &end, 16);
     if (*end || strncmp(w->what, "0x", 2))
@@ -46,7 +46,7 @@ static void find_address(struct work *w)
         uint64_t granule = (address - r->base) >> r->shift;
         if (!r->present || address < r->base || granule >= r->granules)
             continue;
-        uint32_t pos = r->first + (uint32_t)granule, b = hs_picture_find(p, pos);
+        uint32_t pos = r->first + (uint32_t)granule, b = hs_heap_snapshot_find(p, pos);
         if (b < p->n_blocks && p->block[b].pos <= pos)
             add(w, b);
     }
@@ -70,7 +70,7 @@ static void find_global(struct work *w)
 {
     const struct hs_refgraph *g = &w->graph.refs.graph;
     const char *dot = strrchr(w->what, '.');
-    const char *module = dot ? hs_cmd_graph_module(&w->graph, w->what, (size_t)(dot - w->what)) : NULL;
+    const char *module = dot ? hs_refgraph_session_module(&w->graph, w->what, (size_t)(dot - w->what)) : NULL;
     for (uint32_t i = 0; i < g->n_globals; i++) {
         const struct hs_global *global = &g->global[i];
         bool full = module && !strcmp(dot + 1, global->name) && !strcmp(g->module[global->module].name, module);
@@ -84,15 +84,15 @@ static void find_global(struct work *w)
 }
 
 /* A line's name begins with "file.py:7", then a space or its end; any other name has to be the whole. */
-static bool fits(const char *name, const char *what, enum hs_key key)
+static bool fits(const char *name, const char *what, enum hs_group_by key)
 {
     size_t length = strlen(what);
     return !strncmp(name, what, length) && (!name[length] || (key != HS_KEY_KIND && name[length] == ' '));
 }
 
-static void find_site(struct work *w, enum hs_key key)
+static void find_site(struct work *w, enum hs_group_by key)
 {
-    const struct hs_picture *p = &w->graph.refs.graph.picture;
+    const struct hs_heap_snapshot *p = &w->graph.refs.graph.picture;
     char name[HS_NAME_MAX];
     for (uint32_t i = 0; i < p->n_blocks; i++)
         if (fits(hs_name_of_site(&w->graph.names, p->block[i].site, key, name), w->what, key))
@@ -110,7 +110,7 @@ static int heavier(const void *a, const void *b, void *context)
 
 static int find(struct work *w)
 {
-    static const enum hs_key keys[] = {HS_KEY_LINE, HS_KEY_FUNCTION, HS_KEY_KIND, HS_KEY_NATIVE};
+    static const enum hs_group_by keys[] = {HS_KEY_LINE, HS_KEY_FUNCTION, HS_KEY_KIND, HS_KEY_NATIVE};
     const struct hs_refgraph *g = &w->graph.refs.graph;
     w->block = calloc((size_t)g->picture.n_blocks + 1, sizeof *w->block);
     w->immediate = calloc((size_t)g->n_globals + 1, sizeof *w->immediate);
@@ -160,12 +160,12 @@ static int run(void *memory)
         return hs_complain("takes a trace and what to look for: an address, a line, a function, a kind or a name");
     w.what = common->file[own];
     int status = HS_EXIT_BAD;
-    if (hs_cmd_graph_open(&w.graph, common, w.args->at)) {
+    if (hs_refgraph_session_open(&w.graph, common, w.args->at)) {
         status = find(&w);
         if (!status)
             status = show(&w);
     }
-    hs_cmd_graph_close(&w.graph);
+    hs_refgraph_session_close(&w.graph);
     free(w.block);
     free(w.immediate);
     return status;

@@ -10,29 +10,29 @@
 enum { STOP = 1 };
 
 /* With a mark the last of its label counts, so each one takes back what an earlier one found. */
-static void arm(struct hs_cmd_graph *g, const struct hs_event *e, double at)
+static void arm(struct hs_refgraph_session *g, const struct hs_event *e, double at)
 {
-    if (g->when.kind == HS_WHEN_MARK) {
-        if (hs_when_at(&g->when, e)) {
+    if (g->when.kind == HS_TIME_SPEC_MARK) {
+        if (hs_time_spec_at(&g->when, e)) {
             g->armed = true;
             g->taken = false;
         }
     } else if (!g->armed) {
-        g->armed = g->when.kind != HS_WHEN_END && (hs_when_before(&g->when, e, at) ||
-                   (g->when.kind == HS_WHEN_EVENT && e->number == g->when.number));
+        g->armed = g->when.kind != HS_TIME_SPEC_END && (hs_time_spec_before(&g->when, e, at) ||
+                   (g->when.kind == HS_TIME_SPEC_EVENT && e->number == g->when.number));
     }
 }
 
-static bool goes_on(const struct hs_cmd_graph *g)
+static bool goes_on(const struct hs_refgraph_session *g)
 {
-    return !g->taken || (g->when.kind == HS_WHEN_MARK && !g->when.occurrence);
+    return !g->taken || (g->when.kind == HS_TIME_SPEC_MARK && !g->when.occurrence);
 }
 
 /* A graph that was found stays: the measures of it are taken at the end, so no later one may replace it. */
 static int watch(void *context, const struct hs_event *events, long n)
 {
-    struct hs_cmd_graph *g = context;
-    bool chosen = g->when.kind != HS_WHEN_UNSET && g->when.kind != HS_WHEN_END;
+    struct hs_refgraph_session *g = context;
+    bool chosen = g->when.kind != HS_TIME_SPEC_UNSET && g->when.kind != HS_TIME_SPEC_END;
     for (const struct hs_event *e = events; e < events + n && !g->error; e++) {
         if (chosen)
             arm(g, e, hs_seconds(g->reader, hs_event_elapsed(g->model, e)));
@@ -49,9 +49,9 @@ static int watch(void *context, const struct hs_event *events, long n)
     return g->error;
 }
 
-static int missing(const struct hs_cmd_graph *g)
+static int missing(const struct hs_refgraph_session *g)
 {
-    if (g->when.kind == HS_WHEN_MARK && !g->armed)
+    if (g->when.kind == HS_TIME_SPEC_MARK && !g->armed)
         return hs_complain("%s: no mark '%.*s'%s", g->path, (int)g->when.label_len, g->when.label,
                            g->when.seen ? " so many times" : "");
     if (g->refs.dropped || g->refs.gathering)
@@ -62,10 +62,10 @@ static int missing(const struct hs_cmd_graph *g)
                        g->armed ? " behind that moment" : "");
 }
 
-bool hs_cmd_graph_open(struct hs_cmd_graph *g, const struct hs_common *common, const char *at)
+bool hs_refgraph_session_open(struct hs_refgraph_session *g, const struct hs_common *common, const char *at)
 {
-    *g = (struct hs_cmd_graph){.path = common->input};
-    if (!hs_when_parse(&g->when, at, "at"))
+    *g = (struct hs_refgraph_session){.path = common->input};
+    if (!hs_time_spec_parse(&g->when, at, "at"))
         return false;
     g->reader = hs_cmd_open_selected(common, common->input); /* what is around the interpreter's heap is never collected */
     if (!g->reader)
@@ -106,14 +106,14 @@ static bool ran_as_file(const struct hs_reader *reader, const char *name, size_t
     return false;
 }
 
-const char *hs_cmd_graph_module(const struct hs_cmd_graph *g, const char *name, size_t length)
+const char *hs_refgraph_session_module(const struct hs_refgraph_session *g, const char *name, size_t length)
 {
     const char *module = module_called(&g->refs.graph, name, length);
     bool script = (length == 4 && !memcmp(name, "main", 4)) || ran_as_file(g->reader, name, length);
     return module || !script ? module : module_called(&g->refs.graph, "__main__", 8);
 }
 
-void hs_cmd_graph_close(struct hs_cmd_graph *g)
+void hs_refgraph_session_close(struct hs_refgraph_session *g)
 {
     hs_retained_free(&g->retained);
     hs_refs_free(&g->refs);

@@ -20,7 +20,7 @@ static struct layout lay_out(const struct hs_retainedview *v)
                                   {"Own", "own_bytes", HS_VALUE_BYTES}, {"Blocks", "blocks", HS_VALUE_COUNT}},
                        .n = MEASURES};
     for (unsigned k = 0; k < v->groups->by.n_keys; k++) {
-        const char *name = hs_key_name(v->groups->by.key[k]);
+        const char *name = hs_group_by_name(v->groups->by.key[k]);
         l.column[l.n++] = (struct hs_column){name, name, HS_VALUE_TEXT};
     }
     return l;

@@ -31,7 +31,7 @@ static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
         r->info.overwritten_records += p->number;
     else
         r->info.lost += p->number;
-    hs_follow_anew(r, whole);
+    hs_heap_replay_anew(r, whole);
     r->thread = 0;
     r->level = HS_LEVEL_FULL; /* another one is said by the first packet's first records */
 }
@@ -55,7 +55,7 @@ static bool connect(struct hs_reader *r, const struct hs_packet *p) {
     } else if (missing || lost) {
         r->info.lost += (uint32_t)lost;
         r->next_number += (uint32_t)lost;
-        hs_follow_gap(r);
+        hs_heap_replay_gap(r);
     }
     return true;
 }
@@ -141,7 +141,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
         return;
     }
     if (p->flags & HS_PACKET_KEYFRAME)
-        hs_follow_keyframe(r);
+        hs_heap_replay_keyframe(r);
     r->in_packet = true;
     r->number = r->next_number;
     r->n_records = r->at_record = 0;
@@ -160,13 +160,13 @@ static void end_packet(struct hs_reader *r, int err) {
         hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: its record at byte %td cannot be decoded (%s); "
                      "a site that is not defined, or damage", r->path, r->packet.seq, (unsigned long long)r->packet_offset,
                      r->decoder.at - r->decoder.start, hs_strerror(err));
-        hs_follow_gap(r);
+        hs_heap_replay_gap(r);
     } else if (!names_match(r, &r->packet)) {
         r->info.diverged++;
         hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset, "%s: packet %u at byte %llu: the places that it names are defined "
                      "otherwise", r->path, r->packet.seq, (unsigned long long)r->packet_offset);
     } else if (r->packet.flags & HS_PACKET_CLOSED && r->checkable && r->check != r->packet.check) {
-        hs_follow_contradiction(r, "the places of its new blocks are not those that the recorder saw");
+        hs_heap_replay_contradiction(r, "the places of its new blocks are not those that the recorder saw");
     }
 }
 
@@ -273,7 +273,7 @@ long hs_reader_next(struct hs_reader *r, const struct hs_event **events) {
         return r->fatal;
     for (;;) {
         if (r->at_record < r->n_records) {
-            hs_follow(r);
+            hs_heap_replay(r);
             if (r->fatal)
                 return finish(r, r->fatal);
             if (!r->n_events) /* all of other regions */
@@ -323,7 +323,7 @@ struct hs_reader *hs_reader_of_feed(struct hs_feed *feed, const char *name, stru
     }
     r->feed = feed;
     r->info.source = HS_SOURCE_STREAM;
-    hs_follow_anew(r, false);
+    hs_heap_replay_anew(r, false);
     return r;
 }
 

@@ -2,7 +2,7 @@
  *
  * What the reader is made of; not part of the public API.
  *
- *   file or pipe -> hs_bytes -> hs_feed -> chunks -> reader.c -> events
+ *   file or pipe -> hs_byte_source -> hs_feed -> chunks -> reader.c -> events
  *
  * A feed turns one kind of input into chunks: the header, dictionary pieces and packets in the order of
  * their numbers, and what is damaged in between.
@@ -34,10 +34,10 @@ struct hs_damage {
 
 /* Where bytes come from. `read` returns how many it wrote, 0 at the end, or a negative enum hs_err; what it
  * had to leave out in front of these bytes it adds to `damage`. */
-struct hs_bytes {
-    long (*read)(struct hs_bytes *bytes, uint8_t *into, size_t room);
-    void (*close)(struct hs_bytes *bytes);
-    bool (*growing)(struct hs_bytes *bytes); /* whether a writer is at it: its end is none. May be NULL */
+struct hs_byte_source {
+    long (*read)(struct hs_byte_source *bytes, uint8_t *into, size_t room);
+    void (*close)(struct hs_byte_source *bytes);
+    bool (*growing)(struct hs_byte_source *bytes); /* whether a writer is at it: its end is none. May be NULL */
     bool follow;     /* `read` goes on behind an end where a writer added something */
     uint64_t offset; /* in the input, of the byte read next */
     struct hs_damage damage;
@@ -50,15 +50,15 @@ struct hs_front {
     size_t len;
     uint64_t offset; /* of data[0] in the input */
 };
-struct hs_bytes *hs_bytes_of_file(int fd, struct hs_front front);
+struct hs_byte_source *hs_byte_source_of_file(int fd, struct hs_front front);
 
 /* The stream within a .hst; `file` is read from its first byte and owned. NULL when the file's header is
  * not one of a .hst that this version reads; the error says why. */
-struct hs_bytes *hs_bytes_of_container(struct hs_bytes *file, struct hs_error *error);
+struct hs_byte_source *hs_byte_source_of_container(struct hs_byte_source *file, struct hs_error *error);
 
 /* Whether these first bytes are those of a .hst; whether that was made from a memory image. */
 bool hs_container_begins(const uint8_t *data, size_t len);
-bool hs_container_of_image(const struct hs_bytes *container);
+bool hs_container_of_image(const struct hs_byte_source *container);
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
@@ -93,7 +93,7 @@ struct hs_feed {
 
 /* A stream; `bytes` are owned. `image`: it was made from one, and packets that are not closed are taken as
  * they are. */
-struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool image);
+struct hs_feed *hs_feed_of_stream(struct hs_byte_source *bytes, bool image);
 
 /* A memory image somewhere in `memory`, which is owned. NULL when there is none. */
 struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error);

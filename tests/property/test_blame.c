@@ -55,9 +55,9 @@ static struct heap random_heap(void)
     return h;
 }
 
-static void lay_out(struct hs_picture *p, const struct heap *h)
+static void lay_out(struct hs_heap_snapshot *p, const struct heap *h)
 {
-    static struct hs_picture_block block[BLOCKS_MAX];
+    static struct hs_heap_snapshot_block block[BLOCKS_MAX];
     uint32_t pos = 3;
     memset(p, 0, sizeof *p);
     p->block = block;
@@ -66,7 +66,7 @@ static void lay_out(struct hs_picture *p, const struct heap *h)
         uint32_t first = pos;
         for (; i < h->n && h->block[i].region == r; i++) {
             pos += h->block[i].gap;
-            block[p->n_blocks++] = (struct hs_picture_block){.pos = pos, .granules = h->block[i].granules, .site = i};
+            block[p->n_blocks++] = (struct hs_heap_snapshot_block){.pos = pos, .granules = h->block[i].granules, .site = i};
             pos += h->block[i].granules;
         }
         pos += h->region[r].rest;
@@ -75,7 +75,7 @@ static void lay_out(struct hs_picture *p, const struct heap *h)
     }
 }
 
-static unsigned region_of(const struct hs_picture *p, uint32_t pos)
+static unsigned region_of(const struct hs_heap_snapshot *p, uint32_t pos)
 {
     for (unsigned r = 0; r < p->n_regions; r++)
         if (pos >= p->region[r].first && pos - p->region[r].first < p->region[r].granules)
@@ -85,7 +85,7 @@ static unsigned region_of(const struct hs_picture *p, uint32_t pos)
 }
 
 /* Whether there is room without the blocks of the set; granule by granule. */
-static bool room_without(const struct hs_picture *p, unsigned set, uint64_t size)
+static bool room_without(const struct hs_heap_snapshot *p, unsigned set, uint64_t size)
 {
     for (unsigned r = 0; r < p->n_regions; r++) {
         uint64_t run = 0;
@@ -105,7 +105,7 @@ struct cost {
     uint64_t first, second;
 };
 
-static struct cost cost_of(const struct hs_picture *p, unsigned set, enum hs_blame_by by)
+static struct cost cost_of(const struct hs_heap_snapshot *p, unsigned set, enum hs_blame_by by)
 {
     uint64_t count = 0, bytes = 0;
     for (uint32_t i = 0; i < p->n_blocks; i++) {
@@ -125,7 +125,7 @@ static bool less(struct cost a, struct cost b)
 /* NULL when blame agrees with brute force. */
 static const char *wrong(const struct heap *h, enum hs_blame_by by)
 {
-    static struct hs_picture p;
+    static struct hs_heap_snapshot p;
     struct hs_blame blame;
     struct cost best = {UINT64_MAX, UINT64_MAX};
     lay_out(&p, h);
@@ -206,7 +206,7 @@ static void as_brute_force(void **state)
             show(&h);
             fail_msg("seed %llu, by %s: %s", (unsigned long long)n, by ? "bytes" : "blocks", why);
         }
-        static struct hs_picture p;
+        static struct hs_heap_snapshot p;
         struct hs_blame blame;
         lay_out(&p, &h);
         assert_int_equal(hs_blame_find(&blame, &p, &(struct hs_blame_request){h.size, HS_BLAME_BLOCKS, HS_ALL_REGIONS, 0}), HS_OK);
@@ -223,7 +223,7 @@ static void as_brute_force(void **state)
 static void in_one_heap(void **state)
 {
     (void)state;
-    static struct hs_picture p;
+    static struct hs_heap_snapshot p;
     struct hs_blame blame;
     struct heap h = {.n = 2, .n_regions = 2, .block = {{2, 1, 0}, {1, 3, 1}}, .region = {{9, 4}, {2, 4}}, .size = 5 * 16};
     lay_out(&p, &h);

@@ -26,14 +26,14 @@ struct read {
 };
 
 /* Writes the intake and reads the trace. */
-static struct read finish(struct hs_intake *intake)
+static struct read finish(struct hs_importer *intake)
 {
     struct read r = { .fd = hs_unnamed_file(), .model = hs_model_new(NULL) };
     struct hs_error error = {0};
     const struct hs_event *events;
     char path[64];
     long n;
-    assert_int_equal(hs_intake_write(intake, &(struct hs_intake_options){ .fd = r.fd, .origin = "a test" }, &error), HS_OK);
+    assert_int_equal(hs_importer_write(intake, &(struct hs_importer_options){ .fd = r.fd, .origin = "a test" }, &error), HS_OK);
     snprintf(path, sizeof path, "/proc/self/fd/%d", r.fd);
     r.reader = hs_reader_open(path, &error);
     assert_non_null(r.reader);
@@ -44,22 +44,22 @@ static struct read finish(struct hs_intake *intake)
     return r;
 }
 
-static void end(struct read *r, struct hs_intake *intake)
+static void end(struct read *r, struct hs_importer *intake)
 {
     hs_reader_close(r->reader);
     hs_model_free(r->model);
     close(r->fd);
-    hs_intake_free(intake);
+    hs_importer_free(intake);
 }
 
-static void put(struct hs_intake *in, enum hs_call_kind kind, uint64_t ns, uint64_t old, uint64_t ptr, uint64_t size)
+static void put(struct hs_importer *in, enum hs_call_kind kind, uint64_t ns, uint64_t old, uint64_t ptr, uint64_t size)
 {
-    hs_intake_put(in, &(struct hs_call){ .kind = (uint8_t)kind, .ns = ns, .old = old, .ptr = ptr, .size = size, .thread = 1 });
+    hs_importer_put(in, &(struct hs_import_call){ .kind = (uint8_t)kind, .ns = ns, .old = old, .ptr = ptr, .size = size, .thread = 1 });
 }
 
 static void test_kinds(void **state)
 {
-    struct hs_intake *in = hs_intake_new();
+    struct hs_importer *in = hs_importer_new();
     (void)state;
     put(in, HS_CALL_ALLOC, 1000, 0, HEAP, 40);
     put(in, HS_CALL_ALLOC, 1001, 0, HEAP + 64, 10);
@@ -77,14 +77,14 @@ static void test_kinds(void **state)
     assert_int_equal(r.model->kind[HS_REALLOC], 1);
     assert_int_equal(r.model->kind[HS_FREE], 2);
     assert_int_equal(r.model->n_failures, 2);
-    assert_int_equal(hs_intake_stats(in).unknown, 1);
+    assert_int_equal(hs_importer_stats(in).unknown, 1);
     end(&r, in);
 }
 
 /* Another thread got the old place of a realloc, and told so before the realloc was told. */
 static void test_realloc_told_late(void **state)
 {
-    struct hs_intake *in = hs_intake_new();
+    struct hs_importer *in = hs_importer_new();
     (void)state;
     put(in, HS_CALL_ALLOC, 1, 0, HEAP, 40);
     put(in, HS_CALL_ALLOC, 2, 0, HEAP, 44); /* the other thread's */
@@ -92,13 +92,13 @@ static void test_realloc_told_late(void **state)
     struct read r = finish(in);
     assert_int_equal(r.model->blocks, 2);
     assert_int_equal(r.model->requested, 444);
-    assert_int_equal(hs_intake_stats(in).doubled, 0);
+    assert_int_equal(hs_importer_stats(in).doubled, 0);
     end(&r, in);
 }
 
 static void test_lost_free(void **state)
 {
-    struct hs_intake *in = hs_intake_new();
+    struct hs_importer *in = hs_importer_new();
     (void)state;
     put(in, HS_CALL_ALLOC, 1, 0, HEAP, 40);
     put(in, HS_CALL_LOST, 2, 0, 0, 17);
@@ -107,7 +107,7 @@ static void test_lost_free(void **state)
     assert_int_equal(r.model->blocks, 1);
     assert_int_equal(r.model->requested, 44);
     assert_int_equal(hs_reader_info(r.reader)->lost, 17);
-    assert_int_equal(hs_intake_stats(in).doubled, 1);
+    assert_int_equal(hs_importer_stats(in).doubled, 1);
     end(&r, in);
 }
 
@@ -117,7 +117,7 @@ static void test_time(void **state)
     (void)state;
     static const uint64_t pauses[] = { 1, 5000000000, 3600000000000, 86400000000000 * 3, 86400000000000 * 3650 };
     for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
-        struct hs_intake *in = hs_intake_new();
+        struct hs_importer *in = hs_importer_new();
         put(in, HS_CALL_ALLOC, 1795672703000000000, 0, HEAP, 40);
         put(in, HS_CALL_FREE, 1795672703000000000 + pauses[i], HEAP, 0, 0);
         struct read r = finish(in);
@@ -130,15 +130,15 @@ static void test_time(void **state)
 
 static void test_places_and_threads(void **state)
 {
-    struct hs_intake *in = hs_intake_new();
+    struct hs_importer *in = hs_importer_new();
     (void)state;
-    uint32_t a = hs_intake_place(in, &(struct hs_call_place){ "a.c", "f", 12, 0, 0 });
-    uint32_t b = hs_intake_place(in, &(struct hs_call_place){ "a.c", "f", 13, 0, 0 });
+    uint32_t a = hs_importer_place(in, &(struct hs_call_place){ "a.c", "f", 12, 0, 0 });
+    uint32_t b = hs_importer_place(in, &(struct hs_call_place){ "a.c", "f", 13, 0, 0 });
     assert_int_not_equal(a, b);
-    assert_int_equal(a, hs_intake_place(in, &(struct hs_call_place){ "a.c", "f", 12, 0, 0 }));
-    hs_intake_thread(in, 70000, "worker");
-    hs_intake_put(in, &(struct hs_call){ .kind = HS_CALL_ALLOC, .ns = 1, .ptr = HEAP, .size = 16, .place = a, .thread = 70000 });
-    hs_intake_put(in, &(struct hs_call){ .kind = HS_CALL_ALLOC, .ns = 2, .ptr = HEAP + 16, .size = 16, .place = b, .thread = 5 });
+    assert_int_equal(a, hs_importer_place(in, &(struct hs_call_place){ "a.c", "f", 12, 0, 0 }));
+    hs_importer_thread(in, 70000, "worker");
+    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 1, .ptr = HEAP, .size = 16, .place = a, .thread = 70000 });
+    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 2, .ptr = HEAP + 16, .size = 16, .place = b, .thread = 5 });
     struct read r = finish(in);
     assert_string_equal(hs_reader_fact(r.reader, "thread 70000"), "worker");
     unsigned found = 0;
@@ -154,21 +154,21 @@ static void test_places_and_threads(void **state)
 /* A program of another image in the same process; two processes at the same addresses. */
 static void test_processes(void **state)
 {
-    struct hs_intake *in = hs_intake_new();
+    struct hs_importer *in = hs_importer_new();
     (void)state;
-    uint16_t one = hs_intake_process(in, 100, "one"), two = hs_intake_process(in, 200, "two");
-    assert_int_equal(one, hs_intake_process(in, 100, NULL));
-    hs_intake_put(in, &(struct hs_call){ .kind = HS_CALL_ALLOC, .ns = 1, .ptr = HEAP, .size = 10, .process = one });
-    hs_intake_put(in, &(struct hs_call){ .kind = HS_CALL_ALLOC, .ns = 2, .ptr = HEAP, .size = 20, .process = two });
-    hs_intake_put(in, &(struct hs_call){ .kind = HS_CALL_END, .ns = 3, .process = one });
-    uint16_t next = hs_intake_exec(in, 100);
-    assert_int_equal(next, hs_intake_process(in, 100, NULL));
-    hs_intake_put(in, &(struct hs_call){ .kind = HS_CALL_FREE, .ns = 4, .old = HEAP, .process = next });
-    hs_intake_put(in, &(struct hs_call){ .kind = HS_CALL_ALLOC, .ns = 5, .ptr = HEAP, .size = 30, .process = next });
+    uint16_t one = hs_importer_process(in, 100, "one"), two = hs_importer_process(in, 200, "two");
+    assert_int_equal(one, hs_importer_process(in, 100, NULL));
+    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 1, .ptr = HEAP, .size = 10, .process = one });
+    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 2, .ptr = HEAP, .size = 20, .process = two });
+    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_END, .ns = 3, .process = one });
+    uint16_t next = hs_importer_exec(in, 100);
+    assert_int_equal(next, hs_importer_process(in, 100, NULL));
+    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_FREE, .ns = 4, .old = HEAP, .process = next });
+    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 5, .ptr = HEAP, .size = 30, .process = next });
     struct read r = finish(in);
     assert_int_equal(r.model->blocks, 2);
     assert_int_equal(r.model->requested, 50);
-    assert_int_equal(hs_intake_stats(in).unknown, 1);
+    assert_int_equal(hs_importer_stats(in).unknown, 1);
     end(&r, in);
 }
 
@@ -177,7 +177,7 @@ static void test_random(void **state)
 {
     enum { SLOTS = 3000 };
     static struct { uint64_t ptr, size; } live[SLOTS];
-    struct hs_intake *in = hs_intake_new();
+    struct hs_importer *in = hs_importer_new();
     uint64_t requested = 0, blocks = 0;
     (void)state;
     srand(5);
@@ -214,7 +214,7 @@ static void test_no_file(void **state)
 {
     (void)state;
     setenv("TMPDIR", "/no/such/folder", 1);
-    assert_null(hs_intake_new());
+    assert_null(hs_importer_new());
     unsetenv("TMPDIR");
 }
 

@@ -157,7 +157,7 @@ static void add_blocks(struct hs_model *m, unsigned index, const struct area *ar
     }
 }
 
-static void picture_of(struct hs_picture *picture, const struct area *area, unsigned n)
+static void picture_of(struct hs_heap_snapshot *picture, const struct area *area, unsigned n)
 {
     struct hs_model *m = hs_model_new(NULL);
     assert_non_null(m);
@@ -165,7 +165,7 @@ static void picture_of(struct hs_picture *picture, const struct area *area, unsi
         add_region(m, i, &area[i]);
     for (unsigned i = 0; i < n; i++)
         add_blocks(m, i, &area[i]);
-    assert_int_equal(hs_picture_take(picture, m), HS_OK);
+    assert_int_equal(hs_heap_snapshot_take(picture, m), HS_OK);
     hs_model_free(m);
 }
 
@@ -183,7 +183,7 @@ static void test_as_the_firmware(void **unused)
         state = seed * UINT64_C(0x9e3779b97f4a7c15);
         struct area area[2] = { random_area(), random_area() };
         unsigned n = 1 + chance(2);
-        struct hs_picture *picture = calloc(1, sizeof *picture);
+        struct hs_heap_snapshot *picture = calloc(1, sizeof *picture);
         char *ours, *theirs;
         size_t ours_len, theirs_len;
         FILE *out = open_memstream(&ours, &ours_len), *print = open_memstream(&theirs, &theirs_len);
@@ -196,7 +196,7 @@ static void test_as_the_firmware(void **unused)
         assert_string_equal(ours, theirs);
         free(ours);
         free(theirs);
-        hs_picture_free(picture);
+        hs_heap_snapshot_free(picture);
         free(picture);
     }
 }
@@ -205,7 +205,7 @@ static void test_as_the_firmware(void **unused)
 static void test_full(void **unused)
 {
     struct area area = { .blocks = 640, .shift = 4, .start = 0x1000 };
-    struct hs_picture *picture = calloc(1, sizeof *picture);
+    struct hs_heap_snapshot *picture = calloc(1, sizeof *picture);
     char *text;
     size_t len;
     unsigned lines = 0;
@@ -222,11 +222,11 @@ static void test_full(void **unused)
     assert_null(strstr(text, "all free"));
     assert_non_null(strstr(text, "\n00002400: ........................h......................................."));
     free(text);
-    hs_picture_free(picture);
+    hs_heap_snapshot_free(picture);
     free(picture);
 }
 
-static int owner(const struct hs_picture *p, uint32_t pos)
+static int owner(const struct hs_heap_snapshot *p, uint32_t pos)
 {
     for (uint32_t i = 0; i < p->n_blocks; i++)
         if (pos - p->block[i].pos < p->block[i].granules)
@@ -240,7 +240,7 @@ static void test_changes(void **unused)
     for (uint64_t seed = 1; seed <= 50; seed++) {
         state = seed * UINT64_C(0x9e3779b97f4a7c15);
         struct area before = random_area(), after = before;
-        struct hs_picture *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+        struct hs_heap_snapshot *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
         static uint8_t change[GRANULES_MAX];
         fill_area(&after, 3);
         memcpy(after.kind, before.kind, before.blocks / 2);
@@ -254,8 +254,8 @@ static void test_changes(void **unused)
                               : x >= 0 ? HS_CHANGE_GONE : y >= 0 ? HS_CHANGE_NEW : HS_CHANGE_FREE;
             assert_int_equal(change[i], expected);
         }
-        hs_picture_free(a);
-        hs_picture_free(b);
+        hs_heap_snapshot_free(a);
+        hs_heap_snapshot_free(b);
         free(a);
         free(b);
     }

@@ -174,7 +174,7 @@ static void layout_by_hand(void **state)
     play_alloc(&s, 1, 2, 16);
     play_alloc(&s, 1, 3, 30);
     play_alloc(&s, 2, 20, 100); /* 7 granules */
-    struct hs_layout l = hs_model_layout(s.model, 0);
+    struct hs_space_stats l = hs_model_layout(s.model, 0);
     assert_int_equal(l.used, 160);
     assert_int_equal(l.requested, 146);
     assert_int_equal(l.free, 64 * 16 - 160);
@@ -598,7 +598,7 @@ static void same_heap(const struct naive *n, const struct hs_model *m)
         largest = run > largest ? run : largest;
     }
     assert_memory_equal(used, n->used, sizeof used);
-    struct hs_layout l = hs_model_layout(m, HS_ALL_REGIONS);
+    struct hs_space_stats l = hs_model_layout(m, HS_ALL_REGIONS);
     assert_int_equal(l.blocks, n->n);
     assert_int_equal(m->blocks, n->n);
     assert_int_equal(l.free, free);

@@ -20,13 +20,13 @@
 /* A region drawn with one character a granule: '.' free, a capital letter a block's head with its group,
  * '=' its tail, '#' the head of a block of no group. */
 struct drawing {
-    struct hs_picture picture;
-    struct hs_picture_block block[N_MAX];
+    struct hs_heap_snapshot picture;
+    struct hs_heap_snapshot_block block[N_MAX];
 };
 
 static void draw(struct drawing *d, unsigned region, uint32_t first, const char *text)
 {
-    struct hs_picture *p = &d->picture;
+    struct hs_heap_snapshot *p = &d->picture;
     p->block = d->block;
     p->n_regions = region + 1;
     p->region[region] = (struct hs_region_state){
@@ -36,7 +36,7 @@ static void draw(struct drawing *d, unsigned region, uint32_t first, const char 
         if (text[i] == '=')
             p->block[p->n_blocks - 1].granules++;
         else if (text[i] != '.')
-            p->block[p->n_blocks++] = (struct hs_picture_block){
+            p->block[p->n_blocks++] = (struct hs_heap_snapshot_block){
                 .pos = first + i, .granules = 1, .site = text[i] == '#' ? 1000 : (uint32_t)(text[i] - 'A'),
             };
     }
@@ -48,14 +48,14 @@ static uint32_t by_letter(const void *context, uint32_t site)
     return site < GROUPS ? site : UINT32_MAX;
 }
 
-static struct hs_pins measure(const struct drawing *d)
+static struct hs_separators measure(const struct drawing *d)
 {
-    struct hs_pins pins;
-    assert_int_equal(hs_pins_measure(&pins, &d->picture, &(struct hs_pin_groups){by_letter, NULL, GROUPS}), HS_OK);
+    struct hs_separators pins;
+    assert_int_equal(hs_separators_measure(&pins, &d->picture, &(struct hs_separator_groups){by_letter, NULL, GROUPS}), HS_OK);
     return pins;
 }
 
-static const struct hs_pin *pin_of(const struct hs_pins *pins, char letter)
+static const struct hs_separator *pin_of(const struct hs_separators *pins, char letter)
 {
     for (size_t i = 0; i < pins->n; i++)
         if (pins->pin[i].group == (uint32_t)(letter - 'A'))
@@ -68,7 +68,7 @@ static void by_hand(void **state)
     (void)state;
     static struct drawing d;
     draw(&d, 0, 0, "..A=..A..B=C....A");
-    struct hs_pins pins = measure(&d);
+    struct hs_separators pins = measure(&d);
     assert_int_equal(pins.largest_free, 4 * 16);
     assert_int_equal(pins.free, 10 * 16);
     assert_int_equal(pins.free_runs, 4);
@@ -79,16 +79,16 @@ static void by_hand(void **state)
     assert_int_equal(pins.pin[1].group, 1);                         /* B: "..A=..A..B=" */
     assert_int_equal(pins.pin[1].together, 11 * 16);
     assert_int_equal(pins.pin[2].together, 17 * 16);
-    assert_int_equal(hs_pins_needed(&pins, 145), 2);
-    assert_int_equal(hs_pins_needed(&pins, 272), 3);
-    assert_int_equal(hs_pins_needed(&pins, 273), 0);
+    assert_int_equal(hs_separators_needed(&pins, 145), 2);
+    assert_int_equal(hs_separators_needed(&pins, 272), 3);
+    assert_int_equal(hs_separators_needed(&pins, 273), 0);
     assert_int_equal(pin_of(&pins, 'A')->largest_without, 9 * 16);  /* "..A=..A.." */
     assert_int_equal(pin_of(&pins, 'A')->borders, 5);
     assert_int_equal(pin_of(&pins, 'A')->blocks, 3);
     assert_int_equal(pin_of(&pins, 'A')->bytes, 4 * 16);
     assert_int_equal(pin_of(&pins, 'B')->largest_without, 4 * 16);  /* "..B=" gains nothing */
     assert_int_equal(pin_of(&pins, 'C')->largest_without, 5 * 16);
-    hs_pins_free(&pins);
+    hs_separators_free(&pins);
 }
 
 /* Where two alternate, neither alone gains; together they are the answer, although C gains more alone. */
@@ -97,13 +97,13 @@ static void two_that_alternate(void **state)
     (void)state;
     static struct drawing d;
     draw(&d, 0, 0, "..A..B..A..B..A..B..A.B#.....C...#");
-    struct hs_pins pins = measure(&d);
+    struct hs_separators pins = measure(&d);
     assert_int_equal(pins.pin[0].group, 2);
     assert_int_equal(pins.pin[0].together, 9 * 16);
     assert_true(pin_of(&pins, 'A')->together + pin_of(&pins, 'B')->together >= 23 * 16);
     assert_int_equal(pins.pin[2].together, 23 * 16);
-    assert_int_equal(hs_pins_needed(&pins, 20 * 16), 3);
-    hs_pins_free(&pins);
+    assert_int_equal(hs_separators_needed(&pins, 20 * 16), 3);
+    hs_separators_free(&pins);
 }
 
 /* Runs do not cross from one region into the next, nor do clumps. */
@@ -113,11 +113,11 @@ static void regions_are_apart(void **state)
     static struct drawing d;
     draw(&d, 0, 0, "A..A..");
     draw(&d, 1, 6, "..A.B.");
-    struct hs_pins pins = measure(&d);
+    struct hs_separators pins = measure(&d);
     assert_int_equal(pins.largest_free, 2 * 16);
     assert_int_equal(pin_of(&pins, 'A')->largest_without, 6 * 16);
     assert_int_equal(pin_of(&pins, 'B')->largest_without, 3 * 16);
-    hs_pins_free(&pins);
+    hs_separators_free(&pins);
 }
 
 static void nothing_pins_nothing(void **state)
@@ -127,18 +127,18 @@ static void nothing_pins_nothing(void **state)
     draw(&full, 0, 0, "A=B=");
     draw(&empty, 0, 0, "....");
     draw(&nobody, 0, 0, ".#.#.");
-    struct hs_pins pins = measure(&full);
+    struct hs_separators pins = measure(&full);
     assert_int_equal(pins.n, 0);
     assert_int_equal(pins.largest_free, 0);
-    hs_pins_free(&pins);
+    hs_separators_free(&pins);
     pins = measure(&empty);
     assert_int_equal(pins.n, 0);
     assert_int_equal(pins.largest_free, 64);
-    hs_pins_free(&pins);
+    hs_separators_free(&pins);
     pins = measure(&nobody);
     assert_int_equal(pins.n, 0);
     assert_int_equal(pins.borders, 4);
-    hs_pins_free(&pins);
+    hs_separators_free(&pins);
 }
 
 static uint32_t longest_without(const char *text, char letter)
@@ -181,13 +181,13 @@ static void agrees_with_taking_each_away(void **state)
         scribble(text, 1 + any(N_MAX - 1));
         memset(&d, 0, sizeof d);
         draw(&d, 0, 100, text);
-        struct hs_pins pins = measure(&d);
+        struct hs_separators pins = measure(&d);
         assert_int_equal(pins.largest_free, longest_without(text, '.') * 16);
         for (size_t i = 0; i < pins.n; i++) {
             uint32_t longest = longest_without(text, (char)('A' + pins.pin[i].group));
             assert_int_equal(pins.pin[i].largest_without, longest * 16);
         }
-        hs_pins_free(&pins);
+        hs_separators_free(&pins);
     }
 }
 

@@ -19,24 +19,24 @@
 #define LIMIT  (1u << 25)
 
 struct fixture {
-    struct hs_spans *spans;
-    const struct hs_span *region;
+    struct hs_arena_map *spans;
+    const struct hs_import_region *region;
     long n;
 };
 
 static struct fixture begin(void)
 {
-    return (struct fixture){ .spans = hs_spans_new() };
+    return (struct fixture){ .spans = hs_arena_map_new() };
 }
 
 static void add(struct fixture *f, uint16_t process, uint64_t ptr, uint64_t size)
 {
-    assert_int_equal(hs_spans_add(f->spans, process, ptr, size), HS_OK);
+    assert_int_equal(hs_arena_map_add(f->spans, process, ptr, size), HS_OK);
 }
 
 static void build(struct fixture *f)
 {
-    f->n = hs_spans_regions(f->spans, LIMIT, &f->region);
+    f->n = hs_arena_map_regions(f->spans, LIMIT, &f->region);
 }
 
 static void test_heap_and_arena(void **state)
@@ -54,12 +54,12 @@ static void test_heap_and_arena(void **state)
     assert_int_equal(f.region[0].shift, 4);
     assert_int_equal(f.region[1].begin, ARENA);
     assert_int_equal(f.region[1].first, f.region[0].granules);
-    assert_ptr_equal(hs_spans_find(f.spans, 0, false, HEAP + 480), &f.region[0]);
-    assert_ptr_equal(hs_spans_find(f.spans, 0, false, ARENA + 4096), &f.region[1]);
-    assert_null(hs_spans_find(f.spans, 0, false, HEAP - 16));
-    assert_null(hs_spans_find(f.spans, 0, true, HEAP));
-    assert_null(hs_spans_find(f.spans, 1, false, HEAP));
-    hs_spans_free(f.spans);
+    assert_ptr_equal(hs_arena_map_find(f.spans, 0, false, HEAP + 480), &f.region[0]);
+    assert_ptr_equal(hs_arena_map_find(f.spans, 0, false, ARENA + 4096), &f.region[1]);
+    assert_null(hs_arena_map_find(f.spans, 0, false, HEAP - 16));
+    assert_null(hs_arena_map_find(f.spans, 0, true, HEAP));
+    assert_null(hs_arena_map_find(f.spans, 1, false, HEAP));
+    hs_arena_map_free(f.spans);
 }
 
 static void test_mapped_blocks_take_few_granules(void **state)
@@ -74,7 +74,7 @@ static void test_mapped_blocks_take_few_granules(void **state)
     assert_true(f.region[1].mapped);
     assert_int_equal(f.region[1].shift, 12);
     assert_in_range(f.region[1].granules, 20u << 18, (20u << 18) + 60);
-    hs_spans_free(f.spans);
+    hs_arena_map_free(f.spans);
 }
 
 /* Unmapped and then an arena of small blocks in the same place: both have a region, and different bases. */
@@ -87,9 +87,9 @@ static void test_mapped_then_arena(void **state)
     build(&f);
     assert_int_equal(f.n, 2);
     assert_int_not_equal(f.region[0].base & UINT64_C(1) << 63, f.region[1].base & UINT64_C(1) << 63);
-    assert_ptr_equal(hs_spans_find(f.spans, 0, false, MAPPED + 0x1000020), &f.region[0]);
-    assert_ptr_equal(hs_spans_find(f.spans, 0, true, MAPPED), &f.region[1]);
-    hs_spans_free(f.spans);
+    assert_ptr_equal(hs_arena_map_find(f.spans, 0, false, MAPPED + 0x1000020), &f.region[0]);
+    assert_ptr_equal(hs_arena_map_find(f.spans, 0, true, MAPPED), &f.region[1]);
+    hs_arena_map_free(f.spans);
 }
 
 /* Small blocks that begin where a mapped block's granules end, or end where they begin, share no address with it. */
@@ -119,7 +119,7 @@ static void test_processes_lie_apart(void **state)
     assert_int_equal(f.n, 3);
     for (int i = 1; i < 3; i++)
         assert_true(f.region[i].base >= f.region[i - 1].base + 112);
-    hs_spans_free(f.spans);
+    hs_arena_map_free(f.spans);
 }
 
 /* Allocators that align to 8, or to 64 only. */
@@ -134,7 +134,7 @@ static void test_granule_is_what_addresses_share(void **state)
         build(&f);
         assert_int_equal(f.n, 1);
         assert_int_equal(f.region[0].shift, cases[i].shift);
-        hs_spans_free(f.spans);
+        hs_arena_map_free(f.spans);
     }
 }
 
@@ -147,13 +147,13 @@ static void test_many_pieces(void **state)
         add(&f, 0, HEAP + i * (UINT64_C(3) << 20), 16);
     build(&f);
     assert_int_equal(f.n, HS_ERR_FULL); /* 1.2 GB of granules, or 400 regions */
-    hs_spans_free(f.spans);
+    hs_arena_map_free(f.spans);
     f = begin();
     for (unsigned i = 0; i < 300; i++)
         add(&f, 0, HEAP + i * (UINT64_C(3) << 19), 16);
     build(&f);
     assert_int_equal(f.n, 1); /* holes of 1.5 MB are taken in */
-    hs_spans_free(f.spans);
+    hs_arena_map_free(f.spans);
 }
 
 /* Blocks at random, some mapped: each has a region of its kind, in which it lies whole and on the grid, apart from others. */
@@ -174,14 +174,14 @@ static void test_random(void **state)
         build(&f);
         assert_true(f.n > 0);
         for (unsigned i = 0; i < 500; i++) {
-            const struct hs_span *s = hs_spans_find(f.spans, block[i].process, hs_spans_is_mapped(block[i].ptr, block[i].size), block[i].ptr);
+            const struct hs_import_region *s = hs_arena_map_find(f.spans, block[i].process, hs_arena_map_is_mapped(block[i].ptr, block[i].size), block[i].ptr);
             assert_non_null(s);
             assert_int_equal((block[i].ptr - s->begin) & ((1u << s->shift) - 1), 0);
             assert_true(block[i].ptr + block[i].size <= s->begin + ((uint64_t)s->granules << s->shift));
         }
         for (long i = 1; i < f.n; i++)
             assert_int_equal(f.region[i].first, f.region[i - 1].first + f.region[i - 1].granules);
-        hs_spans_free(f.spans);
+        hs_arena_map_free(f.spans);
     }
 }
 
@@ -193,8 +193,8 @@ static void test_nonsense(void **state)
     add(&f, 0, HEAP, UINT64_C(1) << 60);
     build(&f);
     assert_int_equal(f.n, 0);
-    assert_null(hs_spans_find(f.spans, 0, false, HEAP));
-    hs_spans_free(f.spans);
+    assert_null(hs_arena_map_find(f.spans, 0, false, HEAP));
+    hs_arena_map_free(f.spans);
 }
 
 int main(void)

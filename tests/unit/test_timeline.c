@@ -268,39 +268,39 @@ static void test_notes(void **unused)
 
 static void test_when(void **unused)
 {
-    struct hs_when when;
+    struct hs_time_spec when;
     (void)unused;
-    assert_true(hs_when_parse(&when, "end", "at") && when.kind == HS_WHEN_END);
-    assert_true(hs_when_parse(&when, NULL, "at") && when.kind == HS_WHEN_UNSET);
-    assert_true(hs_when_parse(&when, "1.5", "at") && when.kind == HS_WHEN_TIME && when.seconds == 1.5);
-    assert_true(hs_when_parse(&when, "2s", "at") && when.seconds == 2);
-    assert_true(hs_when_parse(&when, "20ms", "at") && when.seconds == 20 * 1e-3);
-    assert_true(hs_when_parse(&when, "7us", "at") && when.seconds == 7 * 1e-6);
-    assert_true(hs_when_parse(&when, "event:12", "at") && when.kind == HS_WHEN_EVENT && when.number == 12);
-    assert_true(hs_when_parse(&when, "mark:a b#2", "at") && when.occurrence == 2 && when.label_len == 3);
-    assert_true(hs_when_parse(&when, "mark:a#b", "at") && when.occurrence == 0 && when.label_len == 3);
-    assert_true(hs_when_parse(&when, "mark:", "at") && when.label_len == 0);
+    assert_true(hs_time_spec_parse(&when, "end", "at") && when.kind == HS_TIME_SPEC_END);
+    assert_true(hs_time_spec_parse(&when, NULL, "at") && when.kind == HS_TIME_SPEC_UNSET);
+    assert_true(hs_time_spec_parse(&when, "1.5", "at") && when.kind == HS_TIME_SPEC_TIME && when.seconds == 1.5);
+    assert_true(hs_time_spec_parse(&when, "2s", "at") && when.seconds == 2);
+    assert_true(hs_time_spec_parse(&when, "20ms", "at") && when.seconds == 20 * 1e-3);
+    assert_true(hs_time_spec_parse(&when, "7us", "at") && when.seconds == 7 * 1e-6);
+    assert_true(hs_time_spec_parse(&when, "event:12", "at") && when.kind == HS_TIME_SPEC_EVENT && when.number == 12);
+    assert_true(hs_time_spec_parse(&when, "mark:a b#2", "at") && when.occurrence == 2 && when.label_len == 3);
+    assert_true(hs_time_spec_parse(&when, "mark:a#b", "at") && when.occurrence == 0 && when.label_len == 3);
+    assert_true(hs_time_spec_parse(&when, "mark:", "at") && when.label_len == 0);
     static const char *const bad[] = {"", "soon", "-1s", "1.5x", "event:", "event:1x", "1e99", "nan", "inf"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(hs_when_parse(&when, bad[i], "at"));
+        assert_false(hs_time_spec_parse(&when, bad[i], "at"));
 }
 
 static void test_marks(void **unused)
 {
     struct hs_record record = { .data = (const uint8_t *)"loop", .data_len = 4 };
     struct hs_event mark = { .kind = HS_MARK, .record = &record }, other = { .kind = HS_ALLOC, .record = &record };
-    struct hs_when second, last;
+    struct hs_time_spec second, last;
     (void)unused;
-    assert_true(hs_when_parse(&second, "mark:loop#2", "at"));
-    assert_true(hs_when_parse(&last, "mark:loop", "at"));
-    assert_false(hs_when_at(&second, &mark));
-    assert_false(hs_when_at(&second, &other));
-    assert_true(hs_when_at(&second, &mark));
-    assert_false(hs_when_at(&second, &mark));
-    assert_true(hs_when_at(&last, &mark));
-    assert_true(hs_when_at(&last, &mark));
+    assert_true(hs_time_spec_parse(&second, "mark:loop#2", "at"));
+    assert_true(hs_time_spec_parse(&last, "mark:loop", "at"));
+    assert_false(hs_time_spec_at(&second, &mark));
+    assert_false(hs_time_spec_at(&second, &other));
+    assert_true(hs_time_spec_at(&second, &mark));
+    assert_false(hs_time_spec_at(&second, &mark));
+    assert_true(hs_time_spec_at(&last, &mark));
+    assert_true(hs_time_spec_at(&last, &mark));
     record.data_len = 3;
-    assert_false(hs_when_at(&last, &mark));
+    assert_false(hs_time_spec_at(&last, &mark));
 }
 
 static void test_clock(void **unused)

@@ -41,7 +41,7 @@ static void sizes(void **state)
 
 /* A program of steps; blocks have the lives that the steps tell, and those of `swept` go with that collection. */
 struct script {
-    struct hs_step step[STEPS];
+    struct hs_program_step step[STEPS];
     struct hs_life block[STEPS];
 };
 
@@ -159,8 +159,8 @@ static void resizes(void **state)
     assert_false(moved.failed);
     assert_int_equal(moved.moved, 1);
     assert_int_equal(moved.peak_used, 4 * 16);
-    s.step[1] = (struct hs_step){.kind = HS_STEP_RESIZE, .block = 0, .size = 80};
-    s.step[2] = (struct hs_step){.kind = HS_STEP_RESIZE, .block = 0, .size = 16};
+    s.step[1] = (struct hs_program_step){.kind = HS_STEP_RESIZE, .block = 0, .size = 80};
+    s.step[2] = (struct hs_program_step){.kind = HS_STEP_RESIZE, .block = 0, .size = 16};
     struct hs_replayed grown = replay(&p, 5, HS_THRESHOLD_NONE, 0);
     assert_false(grown.failed);
     assert_int_equal(grown.moved, 0);

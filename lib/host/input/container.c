@@ -25,8 +25,8 @@ _Static_assert(sizeof(struct hs_hst_trailer) == 24, "layout");
 #define STORED_MAX (HS_HST_FRAME_MAX + HS_HST_FRAME_MAX / 128 + 1024u)
 
 struct container {
-    struct hs_bytes bytes;
-    struct hs_bytes *file;
+    struct hs_byte_source bytes;
+    struct hs_byte_source *file;
     struct hs_hst_header header;
     ZSTD_DCtx *zstd;
     uint8_t *in;             /* of the file, not yet taken */
@@ -42,7 +42,7 @@ bool hs_container_begins(const uint8_t *data, size_t len) {
     return len >= 8 && memcmp(data, HS_HST_MAGIC, 8) == 0;
 }
 
-bool hs_container_of_image(const struct hs_bytes *container) {
+bool hs_container_of_image(const struct hs_byte_source *container) {
     return ((const struct container *)container)->header.source == HS_SOURCE_IMAGE;
 }
 
@@ -174,7 +174,7 @@ static int next_frame(struct container *c) {
     return 1;
 }
 
-static long read_container(struct hs_bytes *bytes, uint8_t *into, size_t room) {
+static long read_container(struct hs_byte_source *bytes, uint8_t *into, size_t room) {
     struct container *c = (struct container *)bytes;
     c->file->follow = bytes->follow;
     while (c->plain_at == c->plain_end && !c->ended) {
@@ -194,12 +194,12 @@ static long read_container(struct hs_bytes *bytes, uint8_t *into, size_t room) {
     return (long)n;
 }
 
-static bool container_grows(struct hs_bytes *bytes) {
+static bool container_grows(struct hs_byte_source *bytes) {
     struct container *c = (struct container *)bytes;
     return !c->indexed && grows(c);
 }
 
-static void close_container(struct hs_bytes *bytes) {
+static void close_container(struct hs_byte_source *bytes) {
     struct container *c = (struct container *)bytes;
     c->file->close(c->file);
     ZSTD_freeDCtx(c->zstd);
@@ -223,7 +223,7 @@ static int read_header(struct container *c) {
     return HS_OK;
 }
 
-struct hs_bytes *hs_bytes_of_container(struct hs_bytes *file, struct hs_error *error) {
+struct hs_byte_source *hs_byte_source_of_container(struct hs_byte_source *file, struct hs_error *error) {
     struct container *c = calloc(1, sizeof *c);
     ZSTD_DCtx *zstd = ZSTD_createDCtx();
     if (!c || !zstd) {
@@ -510,7 +510,7 @@ struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writ
         return NULL;
     }
     snprintf(w->name, sizeof w->name, "%s", name);
-    flock(w->fd, LOCK_EX | LOCK_NB); /* tells readers that the file grows: hs_bytes.growing */
+    flock(w->fd, LOCK_EX | LOCK_NB); /* tells readers that the file grows: hs_byte_source.growing */
     return w;
 }
 

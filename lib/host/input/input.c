@@ -26,13 +26,13 @@ void hs_fail_with(struct hs_error *error, int code, uint64_t offset, const char 
 }
 
 struct file {
-    struct hs_bytes bytes;
+    struct hs_byte_source bytes;
     struct hs_front front;
     size_t taken; /* of the front */
     int fd;
 };
 
-static long read_file(struct hs_bytes *bytes, uint8_t *into, size_t room) {
+static long read_file(struct hs_byte_source *bytes, uint8_t *into, size_t room) {
     struct file *f = (struct file *)bytes;
     size_t left = f->front.len - f->taken;
     long n;
@@ -65,7 +65,7 @@ static bool is_written(int fd) {
 }
 
 /* A writer of ours holds a lock as long as it lives. */
-static bool is_growing(struct hs_bytes *bytes) {
+static bool is_growing(struct hs_byte_source *bytes) {
     int fd = ((struct file *)bytes)->fd;
     if (fd < 0)
         return false;
@@ -76,7 +76,7 @@ static bool is_growing(struct hs_bytes *bytes) {
     return bytes->follow && is_written(fd);
 }
 
-static void close_file(struct hs_bytes *bytes) {
+static void close_file(struct hs_byte_source *bytes) {
     struct file *f = (struct file *)bytes;
     if (f->fd > 0)
         close(f->fd);
@@ -84,7 +84,7 @@ static void close_file(struct hs_bytes *bytes) {
     free(f);
 }
 
-struct hs_bytes *hs_bytes_of_file(int fd, struct hs_front front) {
+struct hs_byte_source *hs_byte_source_of_file(int fd, struct hs_front front) {
     struct file *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;

@@ -16,7 +16,7 @@ static const uint8_t *behind_end(const uint8_t *at, const uint8_t *end) {
     return at < end ? at + 1 : end;
 }
 
-bool hs_next_line(struct hs_lines *l) {
+bool hs_next_line(struct hs_line_reader *l) {
     const uint8_t *start = l->at;
     if (start >= l->end)
         return false;

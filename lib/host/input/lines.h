@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 /* Lines of a text; blanks at the end of each are left out. Starts with `at` and `end` set. */
-struct hs_lines {
+struct hs_line_reader {
     const uint8_t *at, *end;
     const char *line; /* not terminated */
     size_t len;
     unsigned number;  /* of the line, from 1 */
 };
-bool hs_next_line(struct hs_lines *lines);
+bool hs_next_line(struct hs_line_reader *lines);
 
 /* Value of a hexadecimal digit, or -1. */
 int hs_hex_digit(uint8_t c);

@@ -168,12 +168,12 @@ static void explain(const struct sight *s, const struct found *f) {
 }
 
 static struct hs_feed *open_container(struct sight *s, enum hs_source *source) {
-    struct hs_bytes *file = hs_bytes_of_file(s->fd, (struct hs_front){s->data, s->len, 0});
+    struct hs_byte_source *file = hs_byte_source_of_file(s->fd, (struct hs_front){s->data, s->len, 0});
     if (!file)
         return NULL;
     s->data = NULL;
     s->fd = -1;
-    struct hs_bytes *plain = hs_bytes_of_container(file, s->error);
+    struct hs_byte_source *plain = hs_byte_source_of_container(file, s->error);
     if (!plain)
         return NULL;
     *source = HS_SOURCE_HST;
@@ -182,7 +182,7 @@ static struct hs_feed *open_container(struct sight *s, enum hs_source *source) {
 
 static struct hs_feed *open_stream(struct sight *s, size_t at, enum hs_source *source) {
     memmove(s->data, s->data + at, s->len - at);
-    struct hs_bytes *file = hs_bytes_of_file(s->fd, (struct hs_front){s->data, s->len - at, at});
+    struct hs_byte_source *file = hs_byte_source_of_file(s->fd, (struct hs_front){s->data, s->len - at, at});
     if (!file)
         return NULL;
     s->data = NULL;
@@ -213,9 +213,9 @@ static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool
     int err = read_until(s, MEMORY_MAX);
     if (!err && !s->ended)
         err = HS_ERR_FULL;
-    struct hs_pieces m = {.bytes = s->data, .len = s->len, .which = s->dump};
+    struct hs_memory_image m = {.bytes = s->data, .len = s->len, .which = s->dump};
     if (!err)
-        err = hs_pieces_read(&m);
+        err = hs_memory_image_read(&m);
     *known = err != HS_ERR_KIND;
     s->data = m.bytes;
     s->len = *known ? s->len : m.len; /* a text of two bytes a character is one of one by now */
@@ -260,7 +260,7 @@ static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
     int err = read_until(s, 128);
     if (!err && hs_container_begins(s->data, s->len))
         return open_container(s, source);
-    if (!err && hs_pieces_begins(s->data, s->len))
+    if (!err && hs_memory_image_begins(s->data, s->len))
         return open_memory(s, source, &known);
     if (!err)
         err = find_header(s, &f);

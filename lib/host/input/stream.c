@@ -12,7 +12,7 @@
 
 struct stream {
     struct hs_feed feed;
-    struct hs_bytes *bytes;
+    struct hs_byte_source *bytes;
     uint8_t *window;
     size_t at, end;    /* what of the window is not yet taken */
     uint64_t offset;   /* in the input, of window[at] */
@@ -247,7 +247,7 @@ static void close_stream(struct hs_feed *feed) {
     free(s);
 }
 
-struct hs_feed *hs_feed_of_stream(struct hs_bytes *bytes, bool image) {
+struct hs_feed *hs_feed_of_stream(struct hs_byte_source *bytes, bool image) {
     struct stream *s = calloc(1, sizeof *s);
     uint8_t *window = malloc(ROOM);
     if (!s || !window || !bytes) {

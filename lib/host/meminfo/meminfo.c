@@ -22,7 +22,7 @@ enum room { ROOM_DUMPS, ROOM_AREAS, ROOM_RUNS, ROOM_WORDS };
 /* The text as it goes by. */
 struct scan {
     struct hs_meminfo_log *log;
-    struct hs_lines lines;
+    struct hs_line_reader lines;
     struct hs_meminfo *dump;      /* the one at hand, NULL before the first */
     struct hs_meminfo_area *area; /* being read, NULL between areas */
     uint64_t stack, stack_limit;  /* of the line in front of the dump */
@@ -78,13 +78,13 @@ static size_t blank_at(const char *text, size_t n) {
     return n && (*text == ' ' || *text == '\t' || *text == ';') ? 1 : n > 1 && !memcmp(text, "\xc2\xa0", 2) ? 2 : 0;
 }
 
-static const char *find(const struct hs_lines *l, const char *from, const char *text) {
+static const char *find(const struct hs_line_reader *l, const char *from, const char *text) {
     const char *end = l->line + l->len;
     return from && from <= end ? memmem(from, (size_t)(end - from), text, strlen(text)) : NULL;
 }
 
 /* The number behind `text`, blanks in between (also those that web pages have instead). Moves *from behind it. */
-static bool number_behind(const struct hs_lines *l, const char **from, const char *text, uint64_t *value) {
+static bool number_behind(const struct hs_line_reader *l, const char **from, const char *text, uint64_t *value) {
     const char *at = find(l, *from, text), *end = l->line + l->len;
     if (!at)
         return false;
@@ -114,7 +114,7 @@ struct cells {
     size_t n;
 };
 
-static bool offset_before(const struct hs_lines *l, const char *colon, struct cells *c) {
+static bool offset_before(const struct hs_line_reader *l, const char *colon, struct cells *c) {
     const char *at = colon;
     while (at > l->line && colon - at < 17 && hs_hex_digit((uint8_t)at[-1]) >= 0)
         at--;
@@ -125,7 +125,7 @@ static bool offset_before(const struct hs_lines *l, const char *colon, struct ce
     return c->digits >= 5 && c->digits <= 16;
 }
 
-static bool find_cells(const struct hs_lines *l, struct cells *c) {
+static bool find_cells(const struct hs_line_reader *l, struct cells *c) {
     const char *end = l->line + l->len;
     if (l->len < 8)
         return false;

@@ -35,14 +35,14 @@ static struct dump *new_dump(struct log *log, unsigned line) {
 }
 
 /* A dump begins with its BEGIN line, or, when that was lost, behind the end of the one before. */
-static struct dump *dump_of(struct log *log, const struct hs_lines *l) {
+static struct dump *dump_of(struct log *log, const struct hs_line_reader *l) {
     struct dump *last = log->n ? &log->dump[log->n - 1] : NULL;
     if (!last || last->ended || (hs_capture_begins(l->line, l->len) && last->capture.begun))
         return new_dump(log, l->number);
     return last;
 }
 
-static void take_line(struct log *log, const struct hs_lines *l) {
+static void take_line(struct log *log, const struct hs_line_reader *l) {
     if (!memmem(l->line, l->len, HS_CAPTURE_MARK, strlen(HS_CAPTURE_MARK)))
         return;
     struct dump *dump = dump_of(log, l);
@@ -103,7 +103,7 @@ static uint32_t gap(const struct hs_capture *c, uint32_t at) {
     return at;
 }
 
-static void tell(struct hs_pieces *m, struct dump *d) {
+static void tell(struct hs_memory_image *m, struct dump *d) {
     struct hs_capture *c = &d->capture;
     if (hs_capture_whole(c))
         return;
@@ -115,15 +115,15 @@ static void tell(struct hs_pieces *m, struct dump *d) {
         first = c->room;
     m->damaged = c->begun ? c->total - (c->got < c->total ? c->got : c->total) : 1;
     if (!c->begun)
-        hs_pieces_tell(m, "lines %u to %u hold %" PRIu32 " bytes of a dump without a BEGIN or END line that could be read",
+        hs_memory_image_warn(m, "lines %u to %u hold %" PRIu32 " bytes of a dump without a BEGIN or END line that could be read",
                        d->first, d->last, c->got);
     else
-        hs_pieces_tell(m, "of the dump in lines %u to %u, %" PRIu32 " of %" PRIu32 " bytes are there (%u lines are damaged%s%.0u); "
+        hs_memory_image_warn(m, "of the dump in lines %u to %u, %" PRIu32 " of %" PRIu32 " bytes are there (%u lines are damaged%s%.0u); "
                        "after heapstrata.stop(), heapstrata.dump(%" PRIu32 ") prints what is missing", d->first, d->last, c->got,
                        c->total, d->n_bad, d->n_bad ? ", the first is line " : "", d->bad, first);
 }
 
-static int give(struct hs_pieces *m, struct log *log) {
+static int give(struct hs_memory_image *m, struct log *log) {
     struct dump *d = m->which ? m->which <= log->n ? &log->dump[m->which - 1] : NULL : choose(log);
     m->dumps = (unsigned)log->n;
     if (!d)
@@ -133,11 +133,11 @@ static int give(struct hs_pieces *m, struct log *log) {
     m->bytes = d->capture.bytes;
     m->len = d->capture.begun && d->capture.total < d->capture.room ? d->capture.total : d->capture.room;
     d->capture.bytes = NULL;
-    return hs_pieces_add(m, (struct hs_span){.len = m->len});
+    return hs_memory_image_add(m, (struct hs_segment){.len = m->len});
 }
 
-int hs_pieces_of_console(struct hs_pieces *m) {
-    struct hs_lines lines = {.at = m->bytes, .end = m->bytes + m->len};
+int hs_memory_image_of_console(struct hs_memory_image *m) {
+    struct hs_line_reader lines = {.at = m->bytes, .end = m->bytes + m->len};
     struct log log = {.dump = calloc(DUMPS, sizeof *log.dump)};
     if (!log.dump)
         return HS_ERR_MEMORY;

@@ -49,7 +49,7 @@ static Elf64_Phdr segment_of(const uint8_t *b, bool wide) {
 }
 
 /* The segments of the ELF file that begins at `start`. QEMU's dump-guest-memory knows physical addresses only. */
-static int read_elf(struct hs_pieces *m, size_t start) {
+static int read_elf(struct hs_memory_image *m, size_t start) {
     const uint8_t *b = m->bytes + start;
     size_t len = m->len - start;
     struct table t = table_of(b);
@@ -65,11 +65,11 @@ static int read_elf(struct hs_pieces *m, size_t start) {
         there = there < p.p_filesz ? there : p.p_filesz;
         cut += p.p_filesz - there;
         uint64_t address = p.p_vaddr ? p.p_vaddr : p.p_paddr;
-        if (there && hs_pieces_add(m, (struct hs_span){address, start + p.p_offset, there}))
+        if (there && hs_memory_image_add(m, (struct hs_segment){address, start + p.p_offset, there}))
             return HS_ERR_MEMORY;
     }
     if (cut)
-        hs_pieces_tell(m, "the core file is cut: %llu bytes of its memory are not there", (unsigned long long)cut);
+        hs_memory_image_warn(m, "the core file is cut: %llu bytes of its memory are not there", (unsigned long long)cut);
     return HS_OK;
 }
 
@@ -99,18 +99,18 @@ static bool esp_begins(const uint8_t *b, size_t len, struct esp *e) {
 }
 
 /* The check behind a core dump; SHA-256 is left to ESP-IDF's own tool: the image has checks enough. */
-static void check_esp(struct hs_pieces *m, const struct esp *e) {
+static void check_esp(struct hs_memory_image *m, const struct esp *e) {
     uint32_t crc;
     if (e->len > m->len) {
-        hs_pieces_tell(m, "the core dump is cut: %zu of its %u bytes are there", m->len, e->len);
+        hs_memory_image_warn(m, "the core dump is cut: %zu of its %u bytes are there", m->len, e->len);
     } else if (e->check == ESP_CRC32 && e->len > e->header + sizeof crc) {
         memcpy(&crc, m->bytes + e->len - sizeof crc, sizeof crc);
         if (hs_checksum(0, m->bytes, e->len - sizeof crc) != crc)
-            hs_pieces_tell(m, "the core dump's own check does not match: some of it is damaged");
+            hs_memory_image_warn(m, "the core dump's own check does not match: some of it is damaged");
     }
 }
 
-static int read_esp(struct hs_pieces *m, const struct esp *e) {
+static int read_esp(struct hs_memory_image *m, const struct esp *e) {
     check_esp(m, e);
     return read_elf(m, e->header);
 }
@@ -120,7 +120,7 @@ bool hs_core_begins(const uint8_t *b, size_t len) {
     return elf_begins(b, len) || esp_begins(b, len, &e);
 }
 
-int hs_pieces_of_core(struct hs_pieces *m) {
+int hs_memory_image_of_core(struct hs_memory_image *m) {
     struct esp e;
     if (elf_begins(m->bytes, m->len)) {
         m->form = elf_type(m->bytes) == ET_CORE ? "an ELF core file" : "an ELF program, not a core file,";
@@ -134,10 +134,10 @@ int hs_pieces_of_core(struct hs_pieces *m) {
 
 /* --- ESP-IDF's core dump as text ------------------------------------------------------------------------ */
 
-static bool has(const struct hs_lines *l, const char *text) { return memmem(l->line, l->len, text, strlen(text)) != NULL; }
+static bool has(const struct hs_line_reader *l, const char *text) { return memmem(l->line, l->len, text, strlen(text)) != NULL; }
 
 /* The line's last word: a logger may have put a time stamp in front. */
-static void last_word(struct hs_lines *l) {
+static void last_word(struct hs_line_reader *l) {
     const char *blank = memrchr(l->line, ' ', l->len);
     if (blank) {
         l->len -= (size_t)(blank + 1 - l->line);
@@ -147,7 +147,7 @@ static void last_word(struct hs_lines *l) {
 
 /* Decodes the lines up to the end of the dump into the front of the memory. Each is a piece of its own; a
  * damaged one keeps its place. */
-static size_t decode_lines(struct hs_pieces *m, struct hs_lines *l) {
+static size_t decode_lines(struct hs_memory_image *m, struct hs_line_reader *l) {
     size_t out = 0;
     unsigned damaged = 0, first = 0;
     while (hs_next_line(l) && !has(l, "CORE DUMP END")) {
@@ -163,13 +163,13 @@ static size_t decode_lines(struct hs_pieces *m, struct hs_lines *l) {
         out += n < 0 ? room : (size_t)n;
     }
     if (damaged)
-        hs_pieces_tell(m, "%u lines of the core dump are damaged, the first is line %u", damaged, first);
+        hs_memory_image_warn(m, "%u lines of the core dump are damaged, the first is line %u", damaged, first);
     return out;
 }
 
 /* Moves to the line behind the mark of dump number `which`, or of the last for 0. Returns how many there are. */
-static unsigned find_dump(struct hs_lines *l, unsigned which) {
-    struct hs_lines at = *l;
+static unsigned find_dump(struct hs_line_reader *l, unsigned which) {
+    struct hs_line_reader at = *l;
     unsigned n = 0;
     while (hs_next_line(&at))
         if (has(&at, "CORE DUMP START") && (++n == which || !which))
@@ -177,8 +177,8 @@ static unsigned find_dump(struct hs_lines *l, unsigned which) {
     return n;
 }
 
-int hs_pieces_of_core_text(struct hs_pieces *m) {
-    struct hs_lines lines = {.at = m->bytes, .end = m->bytes + m->len};
+int hs_memory_image_of_core_text(struct hs_memory_image *m) {
+    struct hs_line_reader lines = {.at = m->bytes, .end = m->bytes + m->len};
     struct esp e;
     m->dumps = find_dump(&lines, m->which);
     if (!m->dumps)

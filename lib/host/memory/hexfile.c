@@ -8,7 +8,7 @@
 #include "lib/host/memory/memory_image.h"
 
 struct hex {
-    struct hs_pieces *memory;
+    struct hs_memory_image *memory;
     size_t out;       /* bytes decoded so far */
     uint64_t base;    /* Intel: of the addresses that follow; Verilog: address of the next byte */
     int err;
@@ -43,7 +43,7 @@ static uint8_t sum_of(const uint8_t *bytes, size_t n) {
 static void put(struct hex *h, uint64_t address, const uint8_t *bytes, size_t n) {
     memmove(h->memory->bytes + h->out, bytes, n);
     if (!h->err)
-        h->err = hs_pieces_add(h->memory, (struct hs_span){address, h->out, n});
+        h->err = hs_memory_image_add(h->memory, (struct hs_segment){address, h->out, n});
     h->out += n;
 }
 
@@ -165,9 +165,9 @@ static const struct format {
 
 /* Whether the format's are the first lines that say anything. A text is not decoded to find out. */
 #define SAMPLE 64
-static bool suits(const struct format *f, struct hs_lines lines) {
+static bool suits(const struct format *f, struct hs_line_reader lines) {
     uint8_t room[256 * SAMPLE];
-    struct hs_pieces nowhere = {.bytes = room};
+    struct hs_memory_image nowhere = {.bytes = room};
     struct hex h = {.memory = &nowhere};
     unsigned n = 0, good = 0, data = 0;
     while (n < SAMPLE && hs_next_line(&lines)) {
@@ -176,11 +176,11 @@ static bool suits(const struct format *f, struct hs_lines lines) {
         good += v == DATA || v == OTHER_RECORD;
         data += v == DATA;
     }
-    hs_pieces_free(&(struct hs_pieces){.span = nowhere.span});
+    hs_memory_image_free(&(struct hs_memory_image){.span = nowhere.span});
     return data && good * 2 > n;
 }
 
-static int decode(struct hs_pieces *m, const struct format *f, struct hs_lines lines) {
+static int decode(struct hs_memory_image *m, const struct format *f, struct hs_line_reader lines) {
     struct hex h = {.memory = m};
     unsigned damaged = 0, first = 0;
     while (!h.err && hs_next_line(&lines)) {
@@ -193,12 +193,12 @@ static int decode(struct hs_pieces *m, const struct format *f, struct hs_lines l
     m->len = h.out;
     m->sparse = f->sparse;
     if (damaged)
-        hs_pieces_tell(m, "%u lines of the %s are damaged, the first is line %u", damaged, f->name, first);
+        hs_memory_image_warn(m, "%u lines of the %s are damaged, the first is line %u", damaged, f->name, first);
     return h.err;
 }
 
-int hs_pieces_of_hex(struct hs_pieces *m) {
-    struct hs_lines lines = {.at = m->bytes, .end = m->bytes + m->len};
+int hs_memory_image_of_hex(struct hs_memory_image *m) {
+    struct hs_line_reader lines = {.at = m->bytes, .end = m->bytes + m->len};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (suits(&formats[i], lines))
             return decode(m, &formats[i], lines);

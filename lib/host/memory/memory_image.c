@@ -13,13 +13,13 @@
 #define IMAGE_MAX  (64u << 20)
 
 /* The forms, in the order in which they are tried: those that say clearly what they are come first. */
-static int (*const forms[])(struct hs_pieces *m) = {
-    hs_pieces_of_core, hs_pieces_of_console, hs_pieces_of_core_text, hs_pieces_of_hex,
+static int (*const forms[])(struct hs_memory_image *m) = {
+    hs_memory_image_of_core, hs_memory_image_of_console, hs_memory_image_of_core_text, hs_memory_image_of_hex,
 };
 
-bool hs_pieces_begins(const uint8_t *bytes, size_t len) { return hs_core_begins(bytes, len); }
+bool hs_memory_image_begins(const uint8_t *bytes, size_t len) { return hs_core_begins(bytes, len); }
 
-int hs_pieces_read(struct hs_pieces *m) {
+int hs_memory_image_read(struct hs_memory_image *m) {
     int err = HS_ERR_KIND;
     m->len = hs_text_narrow(m->bytes, m->len);
     for (size_t i = 0; i < sizeof forms / sizeof *forms && err == HS_ERR_KIND; i++)
@@ -27,8 +27,8 @@ int hs_pieces_read(struct hs_pieces *m) {
     return err;
 }
 
-int hs_pieces_add(struct hs_pieces *m, struct hs_span span) {
-    struct hs_span *last = m->n_spans ? &m->span[m->n_spans - 1] : NULL;
+int hs_memory_image_add(struct hs_memory_image *m, struct hs_segment span) {
+    struct hs_segment *last = m->n_spans ? &m->span[m->n_spans - 1] : NULL;
     if (!span.len)
         return HS_OK;
     if (last && last->at + last->len == span.at && last->address + last->len == span.address) {
@@ -37,7 +37,7 @@ int hs_pieces_add(struct hs_pieces *m, struct hs_span span) {
     }
     if (m->n_spans == m->room_spans) {
         size_t room = m->room_spans ? m->room_spans * 2 : 64;
-        struct hs_span *more = realloc(m->span, room * sizeof *more);
+        struct hs_segment *more = realloc(m->span, room * sizeof *more);
         if (!more)
             return HS_ERR_MEMORY;
         m->span = more;
@@ -47,7 +47,7 @@ int hs_pieces_add(struct hs_pieces *m, struct hs_span span) {
     return HS_OK;
 }
 
-void hs_pieces_tell(struct hs_pieces *m, const char *text, ...) {
+void hs_memory_image_warn(struct hs_memory_image *m, const char *text, ...) {
     va_list arguments;
     if (m->told[0])
         return;
@@ -56,7 +56,7 @@ void hs_pieces_tell(struct hs_pieces *m, const char *text, ...) {
     va_end(arguments);
 }
 
-void hs_pieces_free(struct hs_pieces *m) {
+void hs_memory_image_free(struct hs_memory_image *m) {
     free(m->bytes);
     free(m->span);
     m->bytes = NULL;
@@ -78,14 +78,14 @@ struct runs {
 };
 
 static int by_address(const void *a, const void *b) {
-    const struct hs_span *x = a, *y = b;
+    const struct hs_segment *x = a, *y = b;
     if (x->address != y->address)
         return x->address < y->address ? -1 : 1;
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
 /* The runs' addresses and lengths. Returns their bytes in all. */
-static uint64_t find_runs(struct runs *r, const struct hs_span *sorted, size_t n) {
+static uint64_t find_runs(struct runs *r, const struct hs_segment *sorted, size_t n) {
     uint64_t total = 0;
     for (size_t i = 0; i < n; i++) {
         struct run *last = r->n ? &r->run[r->n - 1] : NULL;
@@ -118,8 +118,8 @@ static struct run *run_at(const struct runs *r, uint64_t address) {
 }
 
 /* What came later counts where pieces overlap. */
-static int make_runs(struct runs *r, const struct hs_pieces *m) {
-    struct hs_span *sorted = malloc((m->n_spans + 1) * sizeof *sorted);
+static int make_runs(struct runs *r, const struct hs_memory_image *m) {
+    struct hs_segment *sorted = malloc((m->n_spans + 1) * sizeof *sorted);
     r->run = calloc(m->n_spans + 1, sizeof *r->run);
     if (!sorted || !r->run) {
         free(sorted);
@@ -137,7 +137,7 @@ static int make_runs(struct runs *r, const struct hs_pieces *m) {
     for (size_t i = 0; i < r->n; at += r->run[i++].len)
         r->run[i].bytes = at;
     for (size_t i = 0; i < m->n_spans; i++) {
-        const struct hs_span *s = &m->span[i];
+        const struct hs_segment *s = &m->span[i];
         struct run *run = run_at(r, s->address);
         if (run && s->address - run->address + s->len <= run->len)
             memcpy(run->bytes + (s->address - run->address), m->bytes + s->at, s->len);
@@ -246,7 +246,7 @@ static void close_told(struct hs_feed *feed) {
     free(t);
 }
 
-static struct hs_feed *tell_first(struct hs_feed *image, const struct hs_pieces *m) {
+static struct hs_feed *tell_first(struct hs_feed *image, const struct hs_memory_image *m) {
     struct told *t = image ? calloc(1, sizeof *t) : NULL;
     if (!t) {
         if (image)
@@ -260,7 +260,7 @@ static struct hs_feed *tell_first(struct hs_feed *image, const struct hs_pieces 
     return &t->feed;
 }
 
-static void explain(const struct hs_pieces *m, const struct runs *r, struct hs_error *error) {
+static void explain(const struct hs_memory_image *m, const struct runs *r, struct hs_error *error) {
     uint64_t bytes = 0;
     for (size_t i = 0; i < r->n; i++)
         bytes += r->run[i].len;
@@ -273,16 +273,16 @@ static void explain(const struct hs_pieces *m, const struct runs *r, struct hs_e
         hs_fail_with(error, HS_ERR_KIND, 0, "is %s without any memory in it%s%s", m->form, m->told[0] ? "; " : "", m->told);
 }
 
-struct hs_feed *hs_feed_of_pieces(struct hs_pieces *m, struct hs_error *error) {
+struct hs_feed *hs_feed_of_pieces(struct hs_memory_image *m, struct hs_error *error) {
     struct runs r = {0};
     struct hs_feed *feed = NULL;
     int err = make_runs(&r, m);
-    hs_pieces_free(m);
+    hs_memory_image_free(m);
     if (!err) {
         struct image image = best_image(&r);
         m->damaged += m->sparse ? 0 : image.missing;
         if (image.missing && !m->sparse)
-            hs_pieces_tell(m, "%llu of the %llu bytes of the image at address 0x%llx are missing",
+            hs_memory_image_warn(m, "%llu of the %llu bytes of the image at address 0x%llx are missing",
                            (unsigned long long)image.missing, (unsigned long long)image.len, (unsigned long long)image.address);
         if (image.bytes)
             feed = tell_first(hs_feed_of_image((struct hs_front){image.bytes, image.len, 0}, error), m);

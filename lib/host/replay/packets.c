@@ -160,7 +160,7 @@ struct hs_feed *hs_feed_of_packets(struct hs_packets *p) {
         free(p->bytes);
         return NULL;
     }
-    struct hs_bytes *bytes = hs_bytes_of_file(-1, (struct hs_front){p->bytes, p->len, 0});
+    struct hs_byte_source *bytes = hs_byte_source_of_file(-1, (struct hs_front){p->bytes, p->len, 0});
     if (!bytes)
         free(p->bytes);
     p->bytes = NULL;

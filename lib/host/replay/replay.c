@@ -14,32 +14,32 @@
 
 static void forget_recent(struct hs_reader *r) { memset(r->recent, 0xff, sizeof r->recent); }
 
-void hs_follow_gap(struct hs_reader *r) {
+void hs_heap_replay_gap(struct hs_reader *r) {
     r->synced = r->drawing = false;
     r->collecting = 0;
     r->collected = false;
     forget_recent(r);
 }
 
-void hs_follow_contradiction(struct hs_reader *r, const char *what) {
+void hs_heap_replay_contradiction(struct hs_reader *r, const char *what) {
     r->info.diverged++;
     hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset, "%s: packet %u at byte %llu contradicts the layout followed so far: "
                  "%s. Places are unknown from here to the next snapshot", r->path, r->packet.seq,
                  (unsigned long long)r->packet_offset, what);
-    hs_follow_gap(r);
+    hs_heap_replay_gap(r);
 }
 
-void hs_follow_keyframe(struct hs_reader *r) {
+void hs_heap_replay_keyframe(struct hs_reader *r) {
     forget_recent(r);
     if (!r->synced)
-        hs_follow_anew(r, false);
+        hs_heap_replay_anew(r, false);
 }
 
-void hs_follow_anew(struct hs_reader *r, bool known) {
+void hs_heap_replay_anew(struct hs_reader *r, bool known) {
     hs_heapmap_clear(&r->map);
     for (unsigned i = 0; i < r->n_regions; i++)
         r->region[i].present = 0;
-    hs_follow_gap(r);
+    hs_heap_replay_gap(r);
     r->synced = known;
 }
 
@@ -107,7 +107,7 @@ INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct
     e->granules = granules_of(record->size, r->rule_shift);
     uint32_t pos = hs_heapmap_alloc(&r->map, e->granules);
     if (RARELY(pos == HS_POS_IMPLIED)) {
-        hs_follow_contradiction(r, "a block was allocated where there is no room for it");
+        hs_heap_replay_contradiction(r, "a block was allocated where there is no room for it");
         unplaced(r, e);
         return;
     }
@@ -125,7 +125,7 @@ static void no_such_block(struct hs_reader *r, struct hs_event *e) {
         return;
     e->flags |= HS_EVENT_DIVERGED;
     if (r->decoder.implied)
-        hs_follow_contradiction(r, "a block is freed or resized that is not there");
+        hs_heap_replay_contradiction(r, "a block is freed or resized that is not there");
     else
         r->info.diverged++;
 }
@@ -133,7 +133,7 @@ static void no_such_block(struct hs_reader *r, struct hs_event *e) {
 /* Whether the record does not tell which block it is about: its ring has no room for the layout. From here on it is not known. */
 INLINE bool untold(struct hs_reader *r, const struct hs_record *record) {
     if (RARELY(record->old == HS_POS_IMPLIED)) {
-        hs_follow_gap(r);
+        hs_heap_replay_gap(r);
         return true;
     }
     return false;
@@ -185,7 +185,7 @@ INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, stru
         resize.granules = granules_of(record->size, r->rule_shift);
         struct hs_resized now = hs_heapmap_resize(&r->map, &resize);
         if (RARELY(now.pos == HS_POS_IMPLIED)) {
-            hs_follow_contradiction(r, now.old_granules ? "a block was resized to what there is no room for"
+            hs_heap_replay_contradiction(r, now.old_granules ? "a block was resized to what there is no room for"
                                                         : "a block is resized that is not there");
             unplaced(r, e);
             return;
@@ -228,7 +228,7 @@ static void on_sweep(struct hs_reader *r, const struct hs_record *record, struct
     e->region = a ? a->number : 0;
     if (err) {
         e->flags |= HS_EVENT_DIVERGED;
-        hs_follow_contradiction(r, err == HS_ERR_CHECK ? "a collection counts other blocks" : hs_strerror(err));
+        hs_heap_replay_contradiction(r, err == HS_ERR_CHECK ? "a collection counts other blocks" : hs_strerror(err));
         r->collecting = 1;
     }
 }
@@ -254,7 +254,7 @@ static void last_part(struct hs_reader *r, struct hs_event *e) {
     r->drawing = false;
     if (contradicts) {
         e->flags |= HS_EVENT_DIVERGED;
-        hs_follow_contradiction(r, "a snapshot shows another layout, which counts from here on");
+        hs_heap_replay_contradiction(r, "a snapshot shows another layout, which counts from here on");
     }
     if (!r->synced || r->differs) {
         long n = hs_heapmap_blocks(&r->map, &r->block, &r->room_blocks);
@@ -288,7 +288,7 @@ static void on_snapshot(struct hs_reader *r, const struct hs_record *record, str
         hs_fail_with(&r->error, differs, r->packet_offset, "%s: packet %u at byte %llu: a snapshot of granules %u to %u: %s",
                      r->path, r->packet.seq, (unsigned long long)r->packet_offset, record->pos, record->end,
                      differs == HS_ERR_ARG ? "no region has these" : hs_strerror(differs));
-        hs_follow_gap(r);
+        hs_heap_replay_gap(r);
         return;
     }
     r->differs |= differs;
@@ -333,7 +333,7 @@ static void on_region(struct hs_reader *r, const struct hs_record *record, struc
         hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: region %u of %u granules from %u: %s", r->path,
                      r->packet.seq, (unsigned long long)r->packet_offset, record->region, record->count, record->pos,
                      err == HS_ERR_ARG ? "lies over another, or has none" : hs_strerror(err));
-        hs_follow_gap(r);
+        hs_heap_replay_gap(r);
     }
     if (existing)
         r->synced = false; /* until the snapshot that follows */
@@ -397,7 +397,7 @@ static void on_collect_end(struct hs_reader *r) {
 static void on_reset(struct hs_reader *r, const struct hs_record *record) {
     bool first = r->packet.flags & HS_PACKET_BOOT && (uint32_t)r->number == r->packet.number;
     if (r->number)
-        hs_follow_anew(r, true);
+        hs_heap_replay_anew(r, true);
     if (first && record->count > r->boot && (uint8_t)record->count == r->packet.boot)
         r->boot = record->count;
 }
@@ -412,7 +412,7 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_REGION: on_region(r, record, e); break;
     case HS_REGION_END: on_region_end(r, record, e); break;
     case HS_THREAD: r->thread = e->thread = record->thread; break;
-    case HS_LOST: hs_follow_gap(r); break;
+    case HS_LOST: hs_heap_replay_gap(r); break;
     case HS_LEVEL: on_level(r, record); break;
     case HS_SAMPLE: on_sample(r, record, e); break;
     case HS_SAMPLE_END: e->old = record->old; break;
@@ -450,7 +450,7 @@ INLINE void begin_event(const struct hs_reader *r, const struct hs_record *recor
     e->n_blocks = 0;
 }
 
-void hs_follow(struct hs_reader *r) {
+void hs_heap_replay(struct hs_reader *r) {
     r->freed.n = 0;
     r->n_events = 0;
     while (r->at_record < r->n_records) {

@@ -83,7 +83,7 @@ struct hs_reader {
 
 /* Makes events of the records from at_record on, until the records end or an event must be handed out
  * before the next. */
-void hs_follow(struct hs_reader *r);
+void hs_heap_replay(struct hs_reader *r);
 
 /* A region came: whether it is one of those selected, and what it lies within. */
 void hs_select_region(struct hs_reader *r, unsigned region);
@@ -92,15 +92,15 @@ void hs_select_region(struct hs_reader *r, unsigned region);
 void hs_select(struct hs_reader *r);
 
 /* No region is known from here on. `known`: because there is none. */
-void hs_follow_anew(struct hs_reader *r, bool known);
+void hs_heap_replay_anew(struct hs_reader *r, bool known);
 
 /* A packet begins with a keyframe, which tells of all regions; the recorder forgets the blocks placed last. */
-void hs_follow_keyframe(struct hs_reader *r);
+void hs_heap_replay_keyframe(struct hs_reader *r);
 
 /* Events are missing here. */
-void hs_follow_gap(struct hs_reader *r);
+void hs_heap_replay_gap(struct hs_reader *r);
 
 /* The trace contradicts the layout followed so far, which is therefore not known any longer. */
-void hs_follow_contradiction(struct hs_reader *r, const char *what);
+void hs_heap_replay_contradiction(struct hs_reader *r, const char *what);
 
 #endif
