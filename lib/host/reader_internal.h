@@ -15,6 +15,7 @@
 
 #include "lib/decode.h"
 #include "lib/host/reader.h"
+#include "lib/host/util/map.h"
 
 /* CRC-32 as hs_crc32 of lib/crc.h, several bytes at a time. */
 uint32_t hs_checksum(uint32_t crc, const void *data, size_t len);
@@ -151,13 +152,14 @@ struct hs_name {
     uint32_t context; /* the user's number */
 };
 
-/* Items that never move, so that pointers to them stay good, each there once, numbered as they came. Each is followed by
- * its number. */
+struct hs_items_kind; /* the size of an item, and when two are equal */
+
+/* Items that never move, so that pointers to them stay good, each there once, numbered as they came. */
 struct hs_items {
-    size_t size;              /* of an item */
-    void *tree;               /* of tsearch */
+    const struct hs_items_kind *kind;
     void **item;              /* by the user's number; 0 is none */
     uint32_t n, room;
+    struct hs_map map;        /* from what an item says to its number */
 };
 
 /* All definitions of a trace. The recorder's numbers are given anew, by another boot or to another place; the user's stay. */
@@ -169,7 +171,9 @@ struct hs_dictionary {
     uint32_t n_sites, n_names;   /* number 0 included */
     uint32_t room;               /* numbers that the arrays have place for */
     struct hs_items sites, contexts;
-    void *texts;                 /* of tsearch */
+    char **text;                 /* each there once; they do not move */
+    uint32_t n_texts, texts_room;
+    struct hs_map texts;
     struct hs_fact *fact;
     uint32_t n_facts;
 };

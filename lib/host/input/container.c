@@ -13,6 +13,7 @@
 #include <zstd.h>
 
 #include "lib/host/reader_internal.h"
+#include "lib/host/util/array.h"
 #include "lib/host/writer.h"
 
 _Static_assert(sizeof(struct hs_hst_header) == 48, "layout");
@@ -46,22 +47,11 @@ bool hs_container_of_image(const struct hs_byte_source *container) {
     return ((const struct container *)container)->header.source == HS_SOURCE_IMAGE;
 }
 
-static bool make_room(uint8_t **data, size_t *room, size_t need) {
-    if (need <= *room)
-        return true;
-    uint8_t *more = realloc(*data, need);
-    if (!more)
-        return false;
-    *data = more;
-    *room = need;
-    return true;
-}
-
 /* Bytes of the file at hand, at least `need` unless it ends before; or a negative enum hs_err. */
 static long have(struct container *c, size_t need) {
     if (c->in_end - c->in_at >= need)
         return (long)(c->in_end - c->in_at);
-    if (!make_room(&c->in, &c->in_room, need < 65536 ? 65536 : need))
+    if (!hs_array_reserve(c->in, c->in_room, need < 65536 ? 65536 : need))
         return HS_ERR_MEMORY;
     memmove(c->in, c->in + c->in_at, c->in_end - c->in_at);
     c->in_end -= c->in_at;
@@ -112,7 +102,7 @@ static bool frame_begins(const uint8_t *bytes, struct hs_hst_frame *frame) {
 /* Unpacks as much as there is: of a cut frame, the blocks that are whole. */
 static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t stored) {
     ZSTD_inBuffer in = {c->in + c->in_at, stored, 0};
-    if (!make_room(&c->plain, &c->plain_room, frame->plain + 1u))
+    if (!hs_array_reserve(c->plain, c->plain_room, frame->plain + 1u))
         return HS_ERR_MEMORY;
     ZSTD_outBuffer out = {c->plain, frame->plain, 0};
     ZSTD_DCtx_reset(c->zstd, ZSTD_reset_session_only);
@@ -312,7 +302,7 @@ static int write_header(struct hs_writer *w) {
 
 static int write_frame(struct hs_writer *w, struct hs_hst_frame frame, const void *data) {
     size_t bound = ZSTD_compressBound(frame.plain);
-    if (!make_room(&w->stored, &w->stored_room, bound))
+    if (!hs_array_reserve(w->stored, w->stored_room, bound))
         return fail(w, HS_ERR_MEMORY, "cannot pack");
     size_t stored = ZSTD_compress2(w->zstd, w->stored, bound, data, frame.plain);
     if (ZSTD_isError(stored))
@@ -326,17 +316,12 @@ static int write_frame(struct hs_writer *w, struct hs_hst_frame frame, const voi
 }
 
 static int index_frame(struct hs_writer *w) {
-    if (w->n_index == w->room_index) {
-        uint32_t room = w->room_index ? w->room_index * 2 : 64;
-        struct hs_hst_entry *more = realloc(w->index, room * sizeof *more);
-        if (!more)
-            return fail(w, HS_ERR_MEMORY, "cannot index");
-        w->index = more;
-        w->room_index = room;
-    }
+    struct hs_hst_entry *entry = hs_array_add(w->index, w->n_index, w->room_index);
+    if (!entry)
+        return fail(w, HS_ERR_MEMORY, "cannot index");
     w->entry.offset = w->stats.stored;
     w->entry.plain = w->stats.plain;
-    w->index[w->n_index++] = w->entry;
+    *entry = w->entry;
     return HS_OK;
 }
 

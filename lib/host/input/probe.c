@@ -14,6 +14,7 @@
 
 #include "lib/host/meminfo/meminfo.h"
 #include "lib/host/memory/memory_image.h"
+#include "lib/host/util/array.h"
 
 #define STEP       (64u << 10)
 #define IMAGE_MAX  (64u << 20)  /* bytes of an image with all that lies around it */
@@ -33,14 +34,8 @@ struct sight {
 
 /* Reads on, at least one byte unless the input ends. */
 static int read_on(struct sight *s) {
-    if (s->room - s->len < STEP) {
-        size_t room = s->room ? s->room * 2 : 4 * STEP;
-        uint8_t *more = realloc(s->data, room);
-        if (!more)
-            return HS_ERR_MEMORY;
-        s->data = more;
-        s->room = room;
-    }
+    if (!hs_array_reserve(s->data, s->room, s->len + STEP))
+        return HS_ERR_MEMORY;
     ssize_t n;
     do
         n = read(s->fd, s->data + s->len, s->room - s->len);

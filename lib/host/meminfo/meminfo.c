@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "lib/host/input/lines.h"
+#include "lib/host/util/array.h"
+#include "lib/host/util/clean_text.h"
 
 #define LINE_GRANULES 64u
 #define GRANULES_ALL  (1u << 30) /* of all dumps */
@@ -39,36 +41,25 @@ struct scan {
 
 /* --- arrays that grow --------------------------------------------------------------------------------- */
 
-static void *grow(struct scan *s, void *array, size_t n, enum room which, size_t size) {
-    size_t *room = &s->log->room[which];
-    if (n < *room)
-        return array;
-    size_t more = *room ? *room * 2 : 64;
-    void *grown = realloc(array, more * size);
-    if (!grown) {
+#define ADD(s, items, n, room) note_lack(s, hs_array_add((s)->log->items, (s)->log->n, (s)->log->room))
+
+static void *note_lack(struct scan *s, void *item) {
+    if (!item)
         s->err = HS_ERR_MEMORY;
-        return NULL;
-    }
-    *room = more;
-    return grown;
+    return item;
 }
 
 static struct hs_meminfo_run *new_run(struct scan *s) {
-    struct hs_meminfo_log *log = s->log;
-    struct hs_meminfo_run *run = grow(s, log->run, log->n_runs, ROOM_RUNS, sizeof *run);
-    if (!run)
-        return NULL;
-    log->run = run;
-    s->area->n_runs++;
-    return &run[log->n_runs++];
+    struct hs_meminfo_run *run = ADD(s, run, n_runs, room[ROOM_RUNS]);
+    if (run)
+        s->area->n_runs++;
+    return run;
 }
 
 static void put_word(struct scan *s, char c) {
-    char *words = grow(s, s->log->words, s->log->n_words, ROOM_WORDS, 1);
-    if (!words)
-        return;
-    s->log->words = words;
-    words[s->log->n_words++] = c;
+    char *word = ADD(s, words, n_words, room[ROOM_WORDS]);
+    if (word)
+        *word = c;
 }
 
 /* --- looking into a line ------------------------------------------------------------------------------ */
@@ -254,11 +245,10 @@ static bool has_area(const struct scan *s, uint64_t base) {
 
 static void begin_area(struct scan *s, uint64_t base) {
     struct hs_meminfo_log *log = s->log;
-    struct hs_meminfo_area *area = grow(s, log->area, log->n_areas, ROOM_AREAS, sizeof *area);
+    struct hs_meminfo_area *area = ADD(s, area, n_areas, room[ROOM_AREAS]);
     if (!area)
         return;
-    log->area = area;
-    s->area = &area[log->n_areas++];
+    s->area = area;
     *s->area = (struct hs_meminfo_area){.base = base, .run = log->n_runs};
     s->dump->n_areas++;
     s->placed = false;
@@ -311,12 +301,11 @@ static void keep_words(struct scan *s) {
 
 static void begin_dump(struct scan *s) {
     struct hs_meminfo_log *log = s->log;
-    struct hs_meminfo *dump = grow(s, log->dump, log->n, ROOM_DUMPS, sizeof *dump);
+    struct hs_meminfo *dump = ADD(s, dump, n, room[ROOM_DUMPS]);
     s->area = NULL;
     if (!dump)
         return;
-    log->dump = dump;
-    s->dump = &dump[log->n++];
+    s->dump = dump;
     *s->dump = (struct hs_meminfo){
         .line = s->lines.number, .last_line = s->lines.number, .area = log->n_areas, .has = s->stack_seen ? HS_MEMINFO_STACK : 0,
         .stack = s->stack, .stack_limit = s->stack_limit, .anew = s->banner && log->n > 1,
@@ -380,10 +369,7 @@ static bool take_stack(struct scan *s) {
 
 /* Appends words, cut to what there is room for, not within a character. */
 static void add_words(char *to, size_t *len, const char *text, size_t n) {
-    size_t room = WORDS_MAX - *len;
-    if (n > room)
-        for (n = room; n && ((uint8_t)text[n] & 0xc0) == 0x80; n--)
-            ;
+    n = hs_text_fit(n, text, WORDS_MAX - *len);
     memcpy(to + *len, text, n);
     *len += n;
 }

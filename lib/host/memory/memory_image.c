@@ -4,6 +4,8 @@
  */
 #include "lib/host/memory/memory_image.h"
 
+#include "lib/host/util/array.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,15 +37,10 @@ int hs_memory_image_add(struct hs_memory_image *m, struct hs_segment span) {
         last->len += span.len;
         return HS_OK;
     }
-    if (m->n_spans == m->room_spans) {
-        size_t room = m->room_spans ? m->room_spans * 2 : 64;
-        struct hs_segment *more = realloc(m->span, room * sizeof *more);
-        if (!more)
-            return HS_ERR_MEMORY;
-        m->span = more;
-        m->room_spans = room;
-    }
-    m->span[m->n_spans++] = span;
+    struct hs_segment *added = hs_array_add(m->span, m->n_spans, m->room_spans);
+    if (!added)
+        return HS_ERR_MEMORY;
+    *added = span;
     return HS_OK;
 }
 

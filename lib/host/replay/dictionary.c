@@ -2,127 +2,105 @@
  *
  * Sites, functions, strings, contexts and facts: from the recorder's numbers, which change, to the user's.
  */
-#define _GNU_SOURCE /* tdestroy */
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/host/reader_internal.h"
+#include "lib/host/util/array.h"
 
 #define NUMBERS 32768u /* of the recorder */
 
 /* --- items -------------------------------------------------------------------------------------------- */
 
-static int order(uint64_t a, uint64_t b) { return a < b ? -1 : a > b; }
-
-static int compare_sites(const void *a, const void *b) {
+static bool same_sites(const void *a, const void *b) {
     const struct hs_site *x = a, *y = b;
-    int by = order((uintptr_t)x->file, (uintptr_t)y->file);
-    by = by ? by : order((uintptr_t)x->function, (uintptr_t)y->function);
-    by = by ? by : order(x->line, y->line);
-    by = by ? by : order(x->offset, y->offset);
-    by = by ? by : order((uint64_t)x->caller, (uint64_t)y->caller);
-    by = by ? by : order(x->context, y->context);
-    return by ? by : order(x->op, y->op);
+    return x->file == y->file && x->function == y->function && x->line == y->line && x->offset == y->offset &&
+           x->caller == y->caller && x->context == y->context && x->op == y->op;
 }
 
-static int compare_contexts(const void *a, const void *b) {
+static uint64_t hash_site(const void *item) {
+    const struct hs_site *site = item;
+    uint64_t hash = hs_hash_add(hs_hash_u64((uintptr_t)site->file), (uintptr_t)site->function);
+    hash = hs_hash_add(hash, (uint64_t)site->line << 32 | site->offset);
+    hash = hs_hash_add(hash, (uint64_t)site->caller);
+    return hs_hash_add(hash, (uint64_t)site->context << 8 | site->op);
+}
+
+static bool same_contexts(const void *a, const void *b) {
     const struct hs_context *x = a, *y = b;
-    int by = order((uintptr_t)x->file, (uintptr_t)y->file);
-    by = by ? by : order((uintptr_t)x->function, (uintptr_t)y->function);
-    by = by ? by : order(x->line, y->line);
-    by = by ? by : order((uint64_t)x->caller, (uint64_t)y->caller);
-    return by ? by : order(x->parent, y->parent);
+    return x->file == y->file && x->function == y->function && x->line == y->line && x->caller == y->caller && x->parent == y->parent;
 }
 
-static int compare_texts(const void *a, const void *b) { return strcmp(a, b); }
+static uint64_t hash_context(const void *item) {
+    const struct hs_context *context = item;
+    uint64_t hash = hs_hash_add(hs_hash_u64((uintptr_t)context->file), (uintptr_t)context->function);
+    hash = hs_hash_add(hash, (uint64_t)context->line << 32 | context->parent);
+    return hs_hash_add(hash, (uint64_t)context->caller);
+}
 
-static void keep(void *item) { (void)item; }
+static const struct hs_items_kind {
+    size_t size;
+    bool (*same)(const void *a, const void *b);
+    uint64_t (*hash)(const void *item);
+} site_items = {sizeof(struct hs_site), same_sites, hash_site},
+  context_items = {sizeof(struct hs_context), same_contexts, hash_context};
 
-static int items_open(struct hs_items *items, size_t size) {
-    *items = (struct hs_items){.size = size, .room = 64, .n = 1};
-    items->item = calloc(items->room, sizeof *items->item);
-    return items->item ? HS_OK : HS_ERR_MEMORY;
+static int items_open(struct hs_items *items, const struct hs_items_kind *kind) {
+    *items = (struct hs_items){.kind = kind, .n = 1};
+    return hs_array_fill(items->item, items->room, 1, 0) ? HS_OK : HS_ERR_MEMORY;
 }
 
 static void items_close(struct hs_items *items) {
-    tdestroy(items->tree, keep);
     for (uint32_t i = 1; i < items->n; i++)
         free(items->item[i]);
     free(items->item);
-}
-
-static uint32_t *number_of(const struct hs_items *items, void *item) {
-    return (uint32_t *)(void *)((char *)item + items->size);
-}
-
-static int items_grow(struct hs_items *items) {
-    if (items->n < items->room)
-        return HS_OK;
-    void **more = realloc(items->item, 2u * items->room * sizeof *more);
-    if (!more)
-        return HS_ERR_MEMORY;
-    items->item = more;
-    items->room *= 2;
-    return HS_OK;
+    hs_map_free(&items->map);
 }
 
 /* The number of an item that is equal; it is copied when there is none. 0: out of memory. */
-static uint32_t items_put(struct hs_items *items, const void *item, int (*compare)(const void *, const void *)) {
-    void **found = tfind(item, &items->tree, compare);
-    if (found)
-        return *number_of(items, *found);
-    void *copy = items_grow(items) ? NULL : malloc(items->size + sizeof(uint32_t));
-    if (!copy)
-        return 0;
-    memcpy(copy, item, items->size);
-    if (!tsearch(copy, &items->tree, compare)) {
+static uint32_t items_put(struct hs_items *items, const void *item) {
+    const struct hs_items_kind *kind = items->kind;
+    uint64_t hash = kind->hash(item);
+    struct hs_map_search search = hs_map_search(&items->map, hash);
+    while (hs_map_next(&items->map, &search))
+        if (kind->same(items->item[search.number], item))
+            return search.number;
+    void *copy = hs_array_fill(items->item, items->room, items->n + 1, 0) ? malloc(kind->size) : NULL;
+    if (!copy || !hs_map_add(&items->map, hash, items->n)) {
         free(copy);
         return 0;
     }
-    items->item[items->n] = copy;
-    return *number_of(items, copy) = items->n++;
+    items->item[items->n] = memcpy(copy, item, kind->size);
+    return items->n++;
 }
 
 /* A text that lives as long as the dictionary; NULL: out of memory. */
 static const char *put_text(struct hs_dictionary *d, const struct hs_record *r) {
     char *text = strndup(r->data_len ? (const char *)r->data : "", r->data_len);
-    char **found = text ? tsearch(text, &d->texts, compare_texts) : NULL;
-    if (!found || *found != text)
+    uint64_t hash = hs_hash_text(text ? text : "");
+    struct hs_map_search search = hs_map_search(&d->texts, hash);
+    while (text && hs_map_next(&d->texts, &search))
+        if (!strcmp(d->text[search.number], text)) {
+            free(text);
+            return d->text[search.number];
+        }
+    if (!text || !hs_array_reserve(d->text, d->texts_room, d->n_texts + 1) || !hs_map_add(&d->texts, hash, d->n_texts)) {
         free(text);
-    return found ? *found : NULL;
+        return NULL;
+    }
+    return d->text[d->n_texts++] = text;
 }
 
 /* --- open and close ----------------------------------------------------------------------------------- */
 
-/* An array of `had` items as one of `room`, what is new being zero; NULL, and the array as it was: out of memory. */
-static void *bigger(void *array, size_t size, uint32_t had, uint32_t room) {
-    char *more = realloc(array, room * size);
-    if (more)
-        memset(more + had * size, 0, (room - had) * size);
-    return more;
-}
-
 /* Makes place for a number. */
 static int grow(struct hs_dictionary *d, uint32_t number) {
-    uint32_t room = d->room ? d->room : 128;
-    while (room <= number)
-        room *= 2;
-    if (room == d->room)
-        return HS_OK;
-    struct hs_site_state *state = bigger(d->state, sizeof *state, d->room, room);
-    uint32_t *site = bigger(d->site, sizeof *site, d->room, room);
-    struct hs_name *name = bigger(d->name, sizeof *name, d->room, room);
-    struct hs_definition *names = bigger(d->defined[0], sizeof *names, d->room, room);
-    struct hs_definition *sites = bigger(d->defined[1], sizeof *sites, d->room, room);
-    d->state = state ? state : d->state;
-    d->site = site ? site : d->site;
-    d->name = name ? name : d->name;
-    d->defined[0] = names ? names : d->defined[0];
-    d->defined[1] = sites ? sites : d->defined[1];
-    if (!state || !site || !name || !names || !sites)
+    uint32_t room[5] = {d->room, d->room, d->room, d->room, d->room}, need = number + 1;
+    if (!hs_array_fill(d->state, room[0], need, 0) || !hs_array_fill(d->site, room[1], need, 0) ||
+        !hs_array_fill(d->name, room[2], need, 0) || !hs_array_fill(d->defined[0], room[3], need, 0) ||
+        !hs_array_fill(d->defined[1], room[4], need, 0))
         return HS_ERR_MEMORY;
-    d->room = room;
+    d->room = room[0];
     return HS_OK;
 }
 
@@ -130,8 +108,8 @@ int hs_dictionary_open(struct hs_dictionary *d) {
     memset(d, 0, sizeof *d);
     d->n_sites = d->n_names = 1;
     int err = grow(d, 0);
-    err = items_open(&d->sites, sizeof(struct hs_site)) ? HS_ERR_MEMORY : err;
-    return items_open(&d->contexts, sizeof(struct hs_context)) ? HS_ERR_MEMORY : err;
+    err = items_open(&d->sites, &site_items) ? HS_ERR_MEMORY : err;
+    return items_open(&d->contexts, &context_items) ? HS_ERR_MEMORY : err;
 }
 
 void hs_dictionary_close(struct hs_dictionary *d) {
@@ -144,7 +122,10 @@ void hs_dictionary_close(struct hs_dictionary *d) {
         items_close(&d->sites);
     if (d->contexts.item)
         items_close(&d->contexts);
-    tdestroy(d->texts, free);
+    for (uint32_t i = 0; i < d->n_texts; i++)
+        free(d->text[i]);
+    free(d->text);
+    hs_map_free(&d->texts);
     free(d->defined[0]);
     free(d->defined[1]);
     free(d->name);
@@ -221,7 +202,7 @@ static int resolve_context(struct hs_dictionary *d, const struct hs_definition *
     context.parent = outer->context;
     context.caller = said->caller;
     *name = (struct hs_name){.kind = HS_CONTEXT, .hash = said->hash + 31 * function->hash, .file = "", .text = "",
-                             .context = items_put(&d->contexts, &context, compare_contexts)};
+                             .context = items_put(&d->contexts, &context)};
     return name->context ? HS_OK : HS_ERR_MEMORY;
 }
 
@@ -254,7 +235,7 @@ static int resolve_site(struct hs_dictionary *d, uint32_t number) {
     site.caller = said->caller;
     site.context = context->context;
     site.op = said->op;
-    d->site[number] = items_put(&d->sites, &site, compare_sites);
+    d->site[number] = items_put(&d->sites, &site);
     d->state[number].op = said->op;
     d->state[number].first_size = said->first_size;
     d->state[number].hash = said->hash + 31 * function->hash + 7 * context->hash;

@@ -22,6 +22,7 @@
 #include "lib/host/replay/heapmap.h"
 
 #include "lib/assertion.h"
+#include "lib/host/util/array.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -452,16 +453,10 @@ int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block) {
 /* --- sweep -------------------------------------------------------------------------------------------- */
 
 static bool put_number(struct hs_numbers *list, uint32_t number) {
-    if (list->n == list->room) {
-        uint32_t room = list->room ? list->room * 2 : 256;
-        uint32_t *item = realloc(list->item, room * sizeof *item);
-        if (!item)
-            return false;
-        list->item = item;
-        list->room = room;
-    }
-    list->item[list->n++] = number;
-    return true;
+    uint32_t *item = hs_array_add(list->item, list->n, list->room);
+    if (item)
+        *item = number;
+    return item != NULL;
 }
 
 /* Heads of a word of the area at hand. */
@@ -585,16 +580,11 @@ int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, str
 /* --- snapshot ----------------------------------------------------------------------------------------- */
 
 static int make_scratch(struct hs_heapmap *map, uint32_t words) {
-    for (unsigned i = 0; i < 2 && words > map->scratch_words; i++) {
-        uint64_t *bits = realloc(map->scratch[i], (size_t)words * sizeof *bits);
-        if (!bits)
+    for (unsigned i = 0; i < 2; i++) {
+        if (!hs_array_reserve(map->scratch[i], map->scratch_words[i], words))
             return HS_ERR_MEMORY;
-        map->scratch[i] = bits;
-        if (i == 1)
-            map->scratch_words = words;
+        memset(map->scratch[i], 0, words * sizeof(uint64_t));
     }
-    memset(map->scratch[0], 0, words * sizeof(uint64_t));
-    memset(map->scratch[1], 0, words * sizeof(uint64_t));
     return HS_OK;
 }
 
@@ -659,16 +649,12 @@ long hs_heapmap_blocks(struct hs_heapmap *map, struct hs_extent **blocks, uint32
     struct hs_extent everything = {0, UINT32_MAX};
     struct hs_walk s;
     uint32_t n = 0, heads = hs_heapmap_heads(map, everything);
-    if (heads > *room || !*blocks) {
-        struct hs_extent *more = realloc(*blocks, (heads + (size_t)1) * sizeof *more);
-        if (!more)
-            return HS_ERR_MEMORY;
-        *blocks = more;
-        *room = heads;
-    }
+    if (!hs_array_reserve(*blocks, *room, heads + (size_t)1))
+        return HS_ERR_MEMORY;
     for (hs_walk_start(&s, map, everything); some_heads(&s); s.heads &= s.heads - 1) {
         uint32_t at = s.word << 6 | (uint32_t)__builtin_ctzll(s.heads);
         (*blocks)[n++] = (struct hs_extent){s.area->first + at, block_granules(s.area, at)};
     }
+    HS_ASSERT(n == heads);
     return n;
 }

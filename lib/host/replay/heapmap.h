@@ -48,7 +48,7 @@ struct hs_heapmap {
     unsigned n_ascending;
     uint64_t granules;          /* of all present regions */
     uint64_t *scratch[2];       /* one piece of a snapshot as bitmaps */
-    uint32_t scratch_words;
+    uint32_t scratch_words[2]; /* room of each */
 };
 
 /* Zero-initialised memory is a map without regions. Releases what the map holds and makes it that again. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
 #include "lib/schema.h"
 #include "lib/varint.h"
 
@@ -15,18 +16,8 @@
 #define RECORD_MAX (HS_PACKETS_DATA + 10u * HS_VARINT64_MAX) /* bytes of one */
 
 static uint8_t *claim(struct hs_packets *p, size_t n) {
-    if (!p->err && p->room - p->len < n) {
-        size_t room = p->room ? p->room : 65536;
-        while (room - p->len < n)
-            room *= 2;
-        uint8_t *more = realloc(p->bytes, room);
-        if (more) {
-            p->bytes = more;
-            p->room = room;
-        } else {
-            p->err = HS_ERR_MEMORY;
-        }
-    }
+    if (!p->err && !hs_array_reserve(p->bytes, p->room, p->len + n))
+        p->err = HS_ERR_MEMORY;
     return p->err ? NULL : p->bytes + p->len;
 }
 

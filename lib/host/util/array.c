@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BYTES 256u /* an array begins with about so many */
+#define FIRST_ITEMS 16u
 
 static size_t new_room(const struct hs_array_growth *by) {
     size_t most = by->most < SIZE_MAX / by->size ? by->most : SIZE_MAX / by->size;
     size_t room = by->room <= most / 2 ? 2 * by->room : most;
-    size_t first = FIRST_BYTES / by->size < most ? FIRST_BYTES / by->size : most;
-    room = room < first ? first : room;
+    room = room < FIRST_ITEMS && FIRST_ITEMS <= most ? FIRST_ITEMS : room;
     room = room < by->need ? by->need : room;
     return room <= most ? room : 0;
 }

@@ -11,7 +11,8 @@
  * The room doubles, so that adding n items copies at most 2 n of them. All of these say in the same way that memory is
  * short, or that the type of `room` cannot count so many: false or NULL, and nothing has changed.
  *
- * `items`, `n` and `room` are variables or members. They are evaluated more than once.
+ * `items`, `n` and `room` are variables or members. They are evaluated more than once. Arrays of the same length may
+ * share one `room`, with a copy of it for each: the new room depends on nothing but the old one and `need`.
  */
 #ifndef HS_UTIL_ARRAY_H
 #define HS_UTIL_ARRAY_H

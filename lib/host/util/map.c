@@ -65,5 +65,5 @@ void hs_map_free(struct hs_map *map) {
 uint64_t hs_hash_add_text(uint64_t hash, const char *text) {
     for (; *text; text++)
         hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    return hs_hash_add(hash, 0xff); /* ends the text: "ab" "c" is not "a" "bc" */
+    return hs_hash_add(hash, 0xff);
 }

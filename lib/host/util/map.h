@@ -60,6 +60,7 @@ static inline uint64_t hs_hash_add(uint64_t hash, uint64_t value) {
     return hash ^ hash >> 29;
 }
 
+/* Adds a text with its end, so that "ab", "c" and "a", "bc" differ. */
 uint64_t hs_hash_add_text(uint64_t hash, const char *text);
 
 static inline uint64_t hs_hash_text(const char *text) { return hs_hash_add_text(HS_HASH_START, text); }
