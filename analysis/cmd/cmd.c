@@ -15,7 +15,7 @@
 #include "analysis/cmd/main.h"
 #include "analysis/draw/theme.h"
 #include "analysis/util/output.h"
-#include "analysis/util/text.h"
+#include "lib/host/util/clean_text.h"
 
 static const char *running = "heapstrata"; /* how complaints begin */
 static const struct parse *parsed;         /* the command's arguments, while it runs */

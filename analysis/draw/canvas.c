@@ -50,7 +50,7 @@ int hs_canvas_write(struct hs_canvas *canvas, const struct hs_caption *caption, 
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/draw/utf8.h"
+#include "lib/host/util/clean_text.h"
 #include "lib/record.h"
 
 #define PNG_SCALE 2.0
@@ -174,21 +174,10 @@ void hs_canvas_rule(struct hs_canvas *c, struct hs_spot from, struct hs_spot to,
 
 /* ---- text ---- */
 
-/* One bad byte would end all drawing, so what cairo and XML do not take is replaced. */
+/* One bad byte would end all drawing: what cairo and XML do not take is replaced. */
 static void clean(char *to, size_t size, const char *text)
 {
-    size_t at = 0, n = strlen(text);
-    while (n && at + 5 < size) {
-        size_t length = hs_utf8_length(text, n);
-        bool control = (unsigned char)*text < 0x20 || *text == 0x7f || !memcmp(text, "\xef\xbf\xbe", length < 3 ? 1 : 3) ||
-                       !memcmp(text, "\xef\xbf\xbf", length < 3 ? 1 : 3);
-        if (length && !control)
-            memcpy(to + at, text, length);
-        at += length && !control ? length : (size_t)(stpcpy(to + at, "\xef\xbf\xbd") - (to + at));
-        text += length ? length : 1;
-        n -= length ? length : 1;
-    }
-    to[at] = '\0';
+    hs_text_copy(to, size, text, strlen(text), HS_TEXT_XML);
 }
 
 static void choose(struct hs_canvas *c, enum hs_face face)
@@ -272,16 +261,14 @@ static void put_escaped(FILE *out, const char *text)
 {
     char one[8];
     for (size_t n = strlen(text), length; n; text += length, n -= length) {
-        length = hs_utf8_length(text, n);
-        length += !length;
-        snprintf(one, sizeof one, "%.*s", (int)length, text);
-        if (strchr("&<>\n", *one))
-            fputs(*one == '&' ? "&amp;" : *one == '<' ? "&lt;" : *one == '>' ? "&gt;" : "\n", out);
-        else {
-            char cleaned[16];
-            clean(cleaned, sizeof cleaned, one);
-            fputs(cleaned, out);
-        }
+        length = hs_character_of(text, n).length;
+        hs_text_copy(one, sizeof one, text, length, HS_TEXT_XML);
+        if (*text == '\n')
+            putc('\n', out);
+        else if (strchr("&<>", *one))
+            fputs(*one == '&' ? "&amp;" : *one == '<' ? "&lt;" : "&gt;", out);
+        else
+            fputs(one, out);
     }
 }
 

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "analysis/draw/json.h"
-#include "analysis/draw/utf8.h"
-#include "analysis/util/text.h"
+#include "lib/host/util/clean_text.h"
 #include "lib/record.h"
 
 #define DEPTH_MAX 16
@@ -119,20 +118,14 @@ void hs_json_hex(struct hs_json *json, const char *key, uint64_t value)
 
 void hs_json_bytes(struct hs_json *json, const char *key, const void *bytes, size_t n)
 {
-    static const char replacement[] = "\xef\xbf\xbd";
-    const unsigned char *from = bytes;
-    char *text = malloc(3 * n + 1), *to = text;
+    size_t size = HS_TEXT_GROWTH * n + 1;
+    char *text = malloc(size);
     if (!text) {
         json->error = HS_ERR_MEMORY;
         return;
     }
-    while (n) {
-        size_t length = hs_utf8_length(from, n);
-        to = mempcpy(to, length ? (const char *)from : replacement, length ? length : 3);
-        from += length ? length : 1;
-        n -= length ? length : 1;
-    }
-    add_made(json, key, json_object_new_string_len(text, (int)(to - text)));
+    size_t length = hs_text_copy(text, size, bytes, n, HS_TEXT_UTF8);
+    add_made(json, key, json_object_new_string_len(text, (int)length));
     free(text);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "analysis/draw/utf8.h"
+#include "lib/host/util/clean_text.h"
 
 #define LINE_MAX_BYTES 2048u
 
@@ -35,16 +35,16 @@ void hs_pane_free(struct hs_pane *f)
 /* The next character of a text as it is to be shown. Returns its bytes in the text; *columns that it takes. */
 static size_t next(const struct hs_pane *f, const char *text, struct hs_cell *place, unsigned *columns)
 {
-    size_t length = hs_utf8_length(text, strlen(text));
+    struct hs_character c = hs_character_of(text, strlen(text));
     wchar_t wide = L'?';
-    int width = length == 1 && (unsigned char)*text >= 0x20 && *text != 0x7f ? 1 : -1;
-    if (length > 1 && f->unicode && mbrtowc(&wide, text, length, &(mbstate_t){0}) == length)
+    int width = c.shown && c.length == 1 ? 1 : -1;
+    if (c.shown && c.length > 1 && f->unicode && mbrtowc(&wide, text, c.length, &(mbstate_t){0}) == c.length)
         width = wcwidth(wide);
     bool shown = width == 1 || width == 2;
     memset(place->text, 0, sizeof place->text);
-    memcpy(place->text, shown ? text : "?", shown ? length : 1);
+    memcpy(place->text, shown ? text : "?", shown ? c.length : 1);
     *columns = shown ? (unsigned)width : 1;
-    return length ? length : 1;
+    return c.length;
 }
 
 unsigned hs_pane_put(struct hs_pane *f, struct hs_cell_at at, struct hs_look look, const char *text)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/util/text.h"
+#include "lib/host/util/clean_text.h"
 #include "lib/varint.h"
 
 #define HEX_SHOWN 32u /* bytes in the text */

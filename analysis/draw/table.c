@@ -9,7 +9,7 @@
 
 #include "analysis/draw/table.h"
 #include "analysis/draw/terminal.h"
-#include "analysis/util/text.h"
+#include "lib/host/util/clean_text.h"
 
 #define CELL_MAX 512
 

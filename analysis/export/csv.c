@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "analysis/export/export.h"
-#include "analysis/util/text.h"
+#include "lib/host/util/clean_text.h"
 
 #define COLUMNS_MAX 128
 #define NO_COLUMN   0xff

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/host/util/clean_text.h"
+
 #define CTRL_A "\x01" /* raw mode */
 #define CTRL_B "\x02" /* friendly mode */
 #define CTRL_C "\x03" /* interrupt */
@@ -317,10 +319,7 @@ static void last_line(const struct hs_repl *r, char *line, size_t size)
         end--;
     for (start = end; start > r->tail && start[-1] != '\n' && start[-1] != '\r';)
         start--;
-    size_t n = 0;
-    for (; start < end && n + 1 < size; start++)
-        line[n++] = *start >= ' ' && *start < 0x7f ? *start : '?';
-    line[n] = '\0';
+    hs_text_copy(line, size, start, (size_t)(end - start), HS_TEXT_TERMINAL);
 }
 
 static void explain_noise(const struct hs_repl *r, char *text, size_t size)

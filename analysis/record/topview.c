@@ -8,6 +8,7 @@
 #include "analysis/map/mapview.h"
 #include "analysis/draw/summaryjson.h"
 #include "analysis/draw/table.h"
+#include "lib/host/util/clean_text.h"
 
 #define BAR_MOST    24u
 #define MAP_SHARE   3u  /* a map takes at most one row of so many */
@@ -242,10 +243,7 @@ static const char *fit_name(const struct drawing *d, const char *name, char text
     size_t n = strlen(name);
     if (n <= room)
         return name;
-    const char *end = name + n - (room - 1);
-    while ((*end & 0xc0) == 0x80)
-        end++;
-    snprintf(text, HS_NAME_MAX, "%s%s", dots, end);
+    snprintf(text, HS_NAME_MAX, "%s%s", dots, hs_text_tail(name, room - 1));
     return text;
 }
 
