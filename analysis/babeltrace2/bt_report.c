@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/import/unnamed.h"
 #include "analysis/report/reportview.h"
+#include "lib/host/util/tempfile.h"
 
 struct hs_bt_report {
     struct hs_bt_report_options options;

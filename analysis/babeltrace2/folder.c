@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "analysis/babeltrace2/lttng.h"
-#include "analysis/import/unnamed.h"
 #include "analysis/util/child.h"
+#include "lib/host/util/tempfile.h"
 
 #define DEPTH_MAX  8   /* LTTng: session/ust/uid/0/64-bit, with a folder for an archived piece in between */
 #define TRACES_MAX 256

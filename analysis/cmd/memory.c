@@ -13,7 +13,7 @@
 
 #include "analysis/cmd/main.h"
 #include "analysis/draw/screen.h"
-#include "analysis/util/leftover.h"
+#include "lib/host/util/tempfile.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
 extern int hs_cmd_memory_is_not_watched; /* sanitizers have a malloc of their own */
@@ -34,7 +34,7 @@ static void put(const char *text)
 static _Noreturn __attribute__((cold, noinline)) void give_up(void)
 {
     hs_screen_rescue();
-    hs_leftover_drop();
+    hs_temp_drop();
     put(hs_cmd_running());
     put(": out of memory\n");
     _exit(HS_EXIT_BAD);

@@ -13,6 +13,7 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/doctor/doctorview.h"
 #include "lib/host/input/lines.h"
+#include "lib/host/util/tempfile.h"
 
 #define TEXT_MAX (64u << 20) /* bytes of a text that are looked at */
 
@@ -37,7 +38,8 @@ static int make_seekable(void)
     ssize_t n = 0;
     if (lseek(STDIN_FILENO, 0, SEEK_CUR) >= 0)
         return 0;
-    FILE *copy = tmpfile();
+    int fd = hs_unnamed_file();
+    FILE *copy = fd < 0 ? NULL : fdopen(fd, "w+");
     if (!copy)
         return -1;
     while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 && fwrite(buffer, 1, (size_t)n, copy) == (size_t)n)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analysis/import/unnamed.h"
+#include "lib/host/util/tempfile.h"
 #include "lib/record.h"
 #include "lib/varint.h"
 

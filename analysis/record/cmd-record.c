@@ -20,9 +20,9 @@
 #include "analysis/record/board.h"
 #include "analysis/record/live.h"
 #include "analysis/record/process.h"
-#include "analysis/record/scratch.h"
 #include "analysis/record/serial.h"
 #include "analysis/util/output.h"
+#include "lib/host/util/tempfile.h"
 #include "lib/host/writer.h"
 
 #define SCRIPT_MAX  (64u << 20) /* bytes */

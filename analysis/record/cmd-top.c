@@ -18,8 +18,8 @@
 #include "analysis/draw/screen.h"
 #include "analysis/record/topview.h"
 #include "analysis/record/process.h"
-#include "analysis/record/scratch.h"
 #include "analysis/record/watch.h"
+#include "lib/host/util/tempfile.h"
 
 #define PROMPT_MAX   80u
 #define OUTPUT_TAIL  4096

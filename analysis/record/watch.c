@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "analysis/record/process.h"
-#include "analysis/record/scratch.h"
 #include "lib/host/reader_internal.h"
 #include "lib/host/reader.h"
+#include "lib/host/util/tempfile.h"
 
 #define PIPE_BYTES (1 << 20)
 #define PATIENCE   100 /* milliseconds between two tries to open */

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analysis/util/leftover.h"
+#include "lib/host/util/tempfile.h"
 
 static const int enders[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
@@ -65,7 +65,7 @@ static int wait_for(pid_t child, const sigset_t *set)
         return how;
     kill(child, SIGKILL);
     waitpid(child, &how, 0);
-    hs_leftover_remove_all();
+    hs_temp_remove_all();
     signal(number, SIG_DFL);
     raise(number);
     sigprocmask(SIG_UNBLOCK, set, NULL);

@@ -13,7 +13,7 @@ typedef int hs_child_work(void *job, struct hs_error *error);
 
 /* Runs `work` in a child and waits for it. Returns what it returned, with its *error; or HS_CHILD_DIED, and error->text says
  * how it ended. What work changes in memory is lost; files stay. A signal that ends this program ends the child first, and
- * removes what leftover.h has in its list with all that is in it. */
+ * removes the temporary files and folders that have names, with all that is in them. */
 int hs_child_run(hs_child_work *work, void *job, struct hs_error *error);
 
 #endif

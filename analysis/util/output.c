@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analysis/util/leftover.h"
+#include "lib/host/util/tempfile.h"
 
 #define LINKS_MAX  40          /* as the kernel's */
 #define ROOM_LEAST (256 << 10) /* bytes; a file system with less left is full for a library that writes in packets */
@@ -117,15 +117,14 @@ static char *name_beside(const char *place)
 
 static char *name_elsewhere(void)
 {
-    const char *set = getenv("TMPDIR");
-    char *path = NULL;
-    return asprintf(&path, "%s/heapstrata-XXXXXX", set && *set ? set : P_tmpdir) < 0 ? NULL : path;
+    char path[HS_TEMP_NAME_MAX];
+    return hs_temp_name(path) ? strdup(path) : NULL;
 }
 
 static int make_file(struct hs_output *out, char *path)
 {
     out->path = path;
-    out->fd = path ? hs_leftover_file(path) : -1;
+    out->fd = path ? hs_temp_file(path) : -1;
     return out->fd < 0 ? -1 : 0;
 }
 
@@ -151,7 +150,7 @@ static int begin_file(struct hs_output *out, const struct stat *old)
 static int begin_folder(struct hs_output *out)
 {
     out->folder = name_beside(out->place);
-    if (!out->folder || !hs_leftover_folder(out->folder))
+    if (!out->folder || !hs_temp_folder(out->folder))
         return -1;
     return asprintf(&out->path, "%s/trace", out->folder) < 0 ? -1 : 0;
 }
@@ -296,7 +295,7 @@ int hs_output_show(struct hs_output *out, struct hs_error *error)
         return HS_OK;
     if (rename(out->path, out->place))
         return cannot(error, out->target, errno);
-    hs_leftover_forget(out->path);
+    hs_temp_forget(out->path);
     out->shown = true;
     return HS_OK;
 }
@@ -313,10 +312,10 @@ static void remove_rest(const struct hs_output *out)
 {
     if (out->folder) {
         nftw(out->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-        hs_leftover_forget(out->folder);
+        hs_temp_forget(out->folder);
     } else if (out->path && !out->shown) {
         unlink(out->path); /* not there any more once it was renamed */
-        hs_leftover_forget(out->path);
+        hs_temp_forget(out->path);
     }
 }
 

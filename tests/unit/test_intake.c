@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "analysis/import/importer.h"
-#include "analysis/import/unnamed.h"
 #include "analysis/model/model.h"
+#include "lib/host/util/tempfile.h"
 
 #define HEAP UINT64_C(0x55d000001000)
 
