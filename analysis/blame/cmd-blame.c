@@ -270,7 +270,7 @@ static int run(void *memory)
 
 const struct hs_cmd hs_cmd_blame = {
     .name = "blame",
-    .summary = "tell which blocks stand in the way of an allocation, which lines leave such blocks, and what helps",
+    .summary = "find what fragments the free space, and what would help",
     .usage = "[FILE]",
     .about = "For every allocation that failed, or one that is asked about: the smallest set of live blocks without which "
              "there would be room, by line, with age and kind. Over the run: the lines whose blocks stay as islands in free "

@@ -428,6 +428,13 @@ int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model)
     return model->error ? hs_complain("%s", hs_strerror(model->error)) : status;
 }
 
+uint64_t hs_cmd_rows(const struct hs_common *common, uint64_t limit)
+{
+    if (limit == HS_CMD_ROWS_AUTO)
+        return common->json || common->csv ? UINT64_MAX : 40;
+    return limit ? limit : UINT64_MAX;
+}
+
 bool hs_cmd_colors(const struct hs_common *common)
 {
     const char *off = getenv("NO_COLOR"), *term = getenv("TERM");

@@ -139,6 +139,12 @@ int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context);
 /* The common case: all events into a model. */
 int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model);
 
+/* Value of a --limit that the user did not give. */
+#define HS_CMD_ROWS_AUTO UINT64_MAX
+
+/* Rows that a command shows: --limit, where 0 is all, else 40 in text and all in CSV and JSON. UINT64_MAX for all. */
+uint64_t hs_cmd_rows(const struct hs_common *common, uint64_t limit);
+
 /* Whether to colour what goes to standard output: --color, NO_COLOR, TERM, terminal or not. */
 bool hs_cmd_colors(const struct hs_common *common);
 

@@ -24,10 +24,13 @@ extern const struct hs_cmd
     hs_cmd_import,
     hs_cmd_map,
     hs_cmd_marks,
+    hs_cmd_phases,
+    hs_cmd_pools,
     hs_cmd_record,
     hs_cmd_regions,
     hs_cmd_report,
     hs_cmd_resets,
+    hs_cmd_retained,
     hs_cmd_stat,
     hs_cmd_timeline,
     hs_cmd_top,
@@ -37,37 +40,101 @@ extern const struct hs_cmd
 /* The only list of commands, in the order of the help. */
 static const struct hs_cmd *const commands[] = {
     &hs_cmd_record,
-    &hs_cmd_top,
+    &hs_cmd_doctor,
+    &hs_cmd_html,
     &hs_cmd_stat,
     &hs_cmd_report,
+    &hs_cmd_annotate,
+    &hs_cmd_phases,
     &hs_cmd_blame,
+    &hs_cmd_map,
     &hs_cmd_whatif,
-    &hs_cmd_resets,
-    &hs_cmd_doctor,
-    &hs_cmd_regions,
+    &hs_cmd_why,
+    &hs_cmd_retained,
+    &hs_cmd_globals,
     &hs_cmd_timeline,
     &hs_cmd_marks,
-    &hs_cmd_map,
-    &hs_cmd_html,
+    &hs_cmd_resets,
     &hs_cmd_compare,
-    &hs_cmd_why,
-    &hs_cmd_globals,
-    &hs_cmd_annotate,
-    &hs_cmd_dump,
+    &hs_cmd_top,
+    &hs_cmd_regions,
+    &hs_cmd_pools,
     &hs_cmd_import,
     &hs_cmd_export,
+    &hs_cmd_dump,
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
+/* Headings of the help, each before the first command of its group. */
+static const struct {
+    const struct hs_cmd *first;
+    const char *question;
+} headings[] = {
+    {&hs_cmd_record, "Start here"},
+    {&hs_cmd_stat, "Which lines allocate?"},
+    {&hs_cmd_blame, "Why is no block large enough free?"},
+    {&hs_cmd_why, "What keeps a block alive?"},
+    {&hs_cmd_timeline, "How does the heap change?"},
+    {&hs_cmd_regions, "Which memory is it?"},
+    {&hs_cmd_import, "Other formats"},
+};
+
+static const char *heading_before(const struct hs_cmd *cmd)
+{
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
+        if (headings[i].first == cmd)
+            return headings[i].question;
+    return NULL;
+}
+
 static void usage(FILE *out)
 {
     fputs("Usage: heapstrata COMMAND [OPTIONS] [FILE]\n\n"
-          "Shows how a firmware's heap was laid down: which line took each block, when it went,\n"
-          "and what keeps the free space in pieces.\n\n", out);
-    for (size_t i = 0; i < N_COMMANDS; i++)
+          "Shows how a firmware's heap evolves: which line allocated each block, when it was freed,\n"
+          "and what fragments the free space.\n", out);
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        const char *heading = heading_before(commands[i]);
+        if (heading)
+            fprintf(out, "\n%s\n", heading);
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\nheapstrata help COMMAND tells more about one of them; heapstrata --version about the program.\n", out);
+    }
+    fputs("\nA MemoryError? Record a run, then: heapstrata doctor TRACE. Without a trace, pass it what the board printed.\n"
+          "heapstrata help COMMAND explains one command; heapstrata --version prints the version.\n", out);
+}
+
+static char timeline_option[] = "--timeline";
+
+/* Commands that were options of another command. */
+static const struct {
+    const char *command, *option, *key;
+    const struct hs_cmd *now;
+    char *more; /* an option that the command takes in its place, or NULL */
+} moved[] = {
+    {"report", "--retained", "-r", &hs_cmd_retained, NULL},
+    {"report", "--phase", NULL, &hs_cmd_phases, NULL},
+    {"report", "--pools", NULL, &hs_cmd_pools, NULL},
+    {"timeline", "--pools", NULL, &hs_cmd_pools, timeline_option},
+};
+
+/* The command that `argv` means by its old name, NULL when it means none; its option is taken out of `argv`. */
+static const struct hs_cmd *find_moved(int *argc, char **argv)
+{
+    for (size_t i = 0; i < sizeof moved / sizeof *moved; i++)
+        for (int k = 2; k < *argc && strcmp(argv[1], moved[i].command) == 0 && strcmp(argv[k], "--") != 0; k++) {
+            if (strcmp(argv[k], moved[i].option) && (!moved[i].key || strcmp(argv[k], moved[i].key)))
+                continue;
+            fprintf(stderr, "heapstrata: '%s %s' is now 'heapstrata %s%s%s'\n", moved[i].command, moved[i].option,
+                    moved[i].now->name, moved[i].more ? " " : "", moved[i].more ? moved[i].more : "");
+            if (moved[i].more) {
+                argv[k] = moved[i].more;
+                return moved[i].now;
+            }
+            memmove(&argv[k], &argv[k + 1], (size_t)(*argc - k) * sizeof *argv); /* with the NULL at the end */
+            (*argc)--;
+            return moved[i].now;
+        }
+    return NULL;
 }
 
 static const struct hs_cmd *find(const char *name)
@@ -162,7 +229,8 @@ static int dispatch(int argc, char **argv)
         return complete(argc > 2 ? argv[2] : NULL);
     if (name[0] == '-')
         return hs_complain("no such option: '%s'. heapstrata help lists the commands.", name);
-    const struct hs_cmd *cmd = find(name);
+    const struct hs_cmd *cmd = find_moved(&argc, argv);
+    cmd = cmd ? cmd : find(name);
     return cmd ? hs_cmd_main(cmd, argc - 1, argv + 1) : no_such(name);
 }
 

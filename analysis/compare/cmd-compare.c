@@ -352,7 +352,7 @@ static const struct hs_option options[] = {
 
 const struct hs_cmd hs_cmd_compare = {
     .name = "compare",
-    .summary = "what one run holds and asks for that another does not, to the byte",
+    .summary = "compare two runs line by line, to the byte",
     .usage = "BASE OTHER...",
     .about = "By kind, line, function, import and phase of an import: differences add up to that of gc.mem_alloc(). Marks are matched by their "
              "labels; lines by the text of the sources, where they are beside the traces, in the folder the firmware ran "

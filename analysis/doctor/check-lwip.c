@@ -77,7 +77,7 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
     hs_finding_next(f, "#define %s %" PRIu64 " in lwipopts.h%s", hs_pool_option(&named, option), more, pool->avail ? ", twice what there is" : "");
     if (!strcmp(pool->name, "SYS_TIMEOUT"))
         hs_finding_next(f, "LWIP_NUM_SYS_TIMEOUT_INTERNAL counts lwIP's own timers only: each mDNS responder, SNTP client and user's timer needs one more");
-    hs_finding_next(f, "record lwIP's pools with firmware-hooks/lwip: heapstrata report --pools shows who holds the elements and what would be enough");
+    hs_finding_next(f, "record lwIP's pools with firmware-hooks/lwip: heapstrata pools shows who holds the elements and what would be enough");
 }
 
 static void report(const struct hs_doctor_input *p, const struct pool *pool, struct hs_findings *findings)

@@ -83,7 +83,7 @@ static void exhausted(const struct hs_doctor_input *patient, const struct hs_poo
                         ended_there(patient, pool) ? "; the run ends here, so what would have come later is not known"
                                                    : "; the program went on without");
     suggest(f, pool, size_after_refusal(pool), "twice what is known to be needed is a safe next step");
-    hs_finding_next(f, "then record again under load: heapstrata report --pools shows the most that was needed, and doctor the size for it");
+    hs_finding_next(f, "then record again under load: heapstrata pools shows the most that was needed, and doctor the size for it");
 }
 
 /* Elements that come from a heap: it is the heap that had no room. */

@@ -257,7 +257,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_doctor = {
-    .name = "doctor", .summary = "say what is wrong, by what evidence, and what to do next",
+    .name = "doctor", .summary = "diagnose problems: evidence and next steps",
     .usage = "[FILE]",
     .about = "Takes a trace, or text: the log of a board's start, or what was pasted from a terminal, such as the output of "
              "micropython.mem_info(). - reads standard input. Each finding has a code that stays the same, HS-FRAG-FAILED "

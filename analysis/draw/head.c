@@ -56,7 +56,7 @@ static const struct {
     {unsynced, "unsynced", "the heap's layout is not known at the end: figures of the end are those known last", false},
     {unfollowed, "unfollowed", "samples beyond what the firmware can follow, so live bytes are estimated too low", true},
     {stackless, "stackless", "built with MICROPY_STACKLESS: lines are those of the outermost Python function", false},
-    {wide_objects, "wide_objects", "objects are larger than addresses (nan-boxing): globals, why and --retained miss references", false},
+    {wide_objects, "wide_objects", "objects are larger than addresses (nan-boxing): globals, why and retained miss references", false},
 };
 
 #define N_WARNINGS (sizeof warnings / sizeof *warnings)

@@ -237,7 +237,7 @@ static const struct hs_option options[] = {
 };
 
 const struct hs_cmd hs_cmd_resets = {
-    .name = "resets", .summary = "each boot, how it ended, and what was allocated last",
+    .name = "resets", .summary = "list each boot, how it ended, and what it allocated last",
     .usage = "[FILE]",
     .about = "For each boot in a trace: how long it lasted, whether recording was stopped or a reset cut it off and why, "
              "the heap at its end, the last allocation that failed, and the last events with their lines. Times are "

@@ -119,7 +119,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_export = {
-    .name = "export", .summary = "write a trace in the format of another program",
+    .name = "export", .summary = "convert a trace to another program's format",
     .usage = "--format FORMAT [-o OUT] [FILE]",
     .about = "For Trace Compass, babeltrace2 and other viewers that people already have; --list names the formats. "
              "OUT appears when it is complete, or not at all. A file that is there is replaced, a folder is not.",

@@ -1,9 +1,16 @@
-/* SPDX-License-Identifier: MIT */
-#include "analysis/heaps/cmd-pools.h"
-
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata pools: how full pools were, what they refused, and who held their elements.
+ */
 #include "analysis/cmd/elf_option.h"
 #include "analysis/heaps/poolview.h"
 #include "analysis/report/reportview.h"
+
+struct args {
+    struct hs_common common;
+    bool timeline;
+    uint64_t points, limit;
+};
 
 struct work {
     struct hs_reader *reader;
@@ -76,14 +83,39 @@ static int show_timeline(const struct hs_poolview *view, const struct hs_common 
     return HS_OK;
 }
 
-int hs_report_pools(const struct hs_common *common, uint64_t limit)
+static int run(void *memory)
 {
-    return with_pools(common, 0, show_report, limit);
+    const struct args *args = memory;
+    if (!args->timeline && args->points)
+        return hs_complain("--points goes with --timeline only");
+    if (!args->timeline)
+        return with_pools(&args->common, 0, show_report, hs_cmd_rows(&args->common, args->limit));
+    struct hs_terminal terminal = hs_terminal_probe(false);
+    uint32_t room = args->common.json || args->common.csv ? HS_POOL_POINTS : hs_poolview_columns(&terminal);
+    uint32_t points = args->points && args->points < room ? (uint32_t)(args->points < 2 ? 2 : args->points) : room;
+    return with_pools(&args->common, points, show_timeline, UINT64_MAX);
 }
 
-int hs_timeline_pools(const struct hs_common *common, uint64_t points)
-{
-    struct hs_terminal terminal = hs_terminal_probe(false);
-    uint32_t room = common->json || common->csv ? HS_POOL_POINTS : hs_poolview_columns(&terminal);
-    return with_pools(common, points && points < room ? (uint32_t)(points < 2 ? 2 : points) : room, show_timeline, HS_NO_LIMIT);
-}
+static const struct hs_option options[] = {
+    {"timeline", 't', NULL, HS_OPT_FLAG, offsetof(struct args, timeline), "show how full each pool was over time", NULL},
+    {"points", 0, "N", HS_OPT_UINT, offsetof(struct args, points), "with --timeline: at most N points (default: as many as fit)", NULL},
+    {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
+     "show the first N holders of each pool, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
+    {0},
+};
+
+const struct hs_cmd hs_cmd_pools = {
+    .name = "pools",
+    .summary = "show how full pools of elements were, lwIP's for instance",
+    .usage = "[FILE]",
+    .about = "Of each pool: its elements, how many were in use at most and at the end, how many requests it refused, by which option "
+             "its size is set, and who held its elements when it first refused a request or was fullest.",
+    .examples = "  heapstrata pools web.hst\n"
+                "  heapstrata pools --timeline --csv --points 50 web.hst\n",
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.limit = HS_CMD_ROWS_AUTO},
+    .run = run,
+};

@@ -253,7 +253,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_regions = {
-    .name = "regions", .summary = "memory of several kinds: what was asked for, and where it went",
+    .name = "regions", .summary = "show memory by capability: what was requested, and where it was allocated",
     .usage = "[FILE]",
     .about = "For each region its kind of memory, capabilities and figures at the end, those within others included. Then which "
              "capabilities requests asked for and which region they got; the places whose blocks are in PSRAM although internal memory "

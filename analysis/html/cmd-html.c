@@ -176,7 +176,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_html = {
-    .name = "html", .summary = "one page to look at the heap with, or to compare two runs", .usage = "[FILE [OTHER]] -o PAGE",
+    .name = "html", .summary = "write a page to explore the heap, or to compare two runs", .usage = "[FILE [OTHER]] -o PAGE",
     .about = "Writes one self-contained file that any browser opens from disk, without a network: charts over time, the "
              "heap map at every moment, who pins the free space, a flame graph, and a table of places with their source. "
              "With OTHER both are shown, aligned by their marks, with the difference.",

@@ -93,7 +93,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_import = {
-    .name = "import", .summary = "make a .hst of a memory image, a stream or a console log",
+    .name = "import", .summary = "convert a memory image, a stream or a console log to a trace",
     .usage = "[mem_info] FILE",
     .about = "Takes an image of the ring that a probe read out of memory, as raw bytes with anything around them, as Intel "
              "HEX, S-records, Tektronix HEX or a Verilog memory file; a core file, also ESP-IDF's core dump from flash or as "

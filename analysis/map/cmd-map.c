@@ -294,7 +294,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_map = {
-    .name = "map", .summary = "the heap granule by granule, at any moment, or what changed between two",
+    .name = "map", .summary = "show the heap granule by granule at a moment, or what changed between two",
     .usage = "[FILE [FILE]]",
     .about = "With --diff, or with two files, shows granule by granule what came, went and stayed, and which "
              "sites it belongs to. With --style meminfo prints what the firmware's own micropython.mem_info(1) "

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata report --phase.
+ * heapstrata phases: what each import cost.
  */
-#include "analysis/phases/cmd-phases.h"
-
 #include "analysis/cmd/elf_option.h"
 #include "analysis/phases/phaseview.h"
+
+struct args {
+    struct hs_common common;
+    uint64_t limit;
+};
 
 struct work {
     struct hs_reader *reader;
@@ -52,19 +55,42 @@ static int show(struct work *w, const struct hs_common *common, uint64_t limit)
     return error ? hs_complain("%s", hs_strerror(error)) : status;
 }
 
-int hs_report_phase(const struct hs_common *common, uint64_t limit)
+static int run(void *memory)
 {
-    struct work w = {.reader = hs_cmd_open_selected(common, common->input)};
-    int status = HS_EXIT_BAD;
+    const struct args *args = memory;
+    struct work w = {.reader = hs_cmd_open_selected(&args->common, args->common.input)};
     if (!w.reader)
-        return status;
+        return HS_EXIT_BAD;
     w.names.reader = w.reader;
     w.model = hs_model_new(NULL);
     w.phases = hs_phases_new();
-    status = w.model && w.phases ? show(&w, common, limit) : hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    int status = w.model && w.phases ? show(&w, &args->common, hs_cmd_rows(&args->common, args->limit))
+                                     : hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     hs_phases_free(w.phases);
     hs_symbols_close(w.names.symbols);
     hs_model_free(w.model);
     hs_reader_close(w.reader);
     return status;
 }
+
+static const struct hs_option options[] = {
+    {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit), "show the first N rows, 0 for all (default 40 in text, all in JSON)",
+     NULL},
+    {0},
+};
+
+const struct hs_cmd hs_cmd_phases = {
+    .name = "phases",
+    .summary = "show what each import cost, by phase",
+    .usage = "[FILE]",
+    .about = "A tree of imports: opening, lexing, parsing, compiling, loading, running, and what that imports in turn. A block "
+             "belongs to the phase in which it was last allocated or resized.",
+    .examples = "  heapstrata phases my.hst\n"
+                "  heapstrata phases --json -n 0 my.hst\n",
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.limit = HS_CMD_ROWS_AUTO},
+    .run = run,
+};

@@ -538,7 +538,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_record = {
-    .name = "record", .summary = "run a script on a firmware and keep its trace",
+    .name = "record", .summary = "record a run of a script or of a board",
     .usage = "[--] FIRMWARE SCRIPT [ARGS]\n--serial DEVICE SCRIPT\n--stream SOURCE",
     .about = "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
              "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board, after a "

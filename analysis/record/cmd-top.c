@@ -474,7 +474,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_top = {
-    .name = "top", .summary = "a running firmware on the screen: map, figures, the lines that allocate",
+    .name = "top", .summary = "watch a running firmware: map, figures, lines that allocate",
     .usage = "[SOURCE]\n[--] FIRMWARE SCRIPT [ARGS]",
     .about = "SOURCE is what a firmware sends, as for record --stream (a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT, -), a "
              "trace that grows (HEAPSTRATA_OUT, record), or the file of a ring (HEAPSTRATA_RING). A FIRMWARE is run here, and ends with "

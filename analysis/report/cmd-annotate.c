@@ -136,7 +136,7 @@ static const struct hs_option options[] = {
 
 const struct hs_cmd hs_cmd_annotate = {
     .name = "annotate",
-    .summary = "show the source with bytes and allocations beside each line",
+    .summary = "show source lines with their bytes and allocations",
     .usage = "[FILE]",
     .about = "Sources are looked for where --source says, beside the trace, where the firmware said they are, "
              "under the name they were run by, and beside the script that imported them. The longest common end of a path "

@@ -7,18 +7,13 @@
 #include <string.h>
 
 #include "analysis/cmd/elf_option.h"
-#include "analysis/heaps/cmd-pools.h"
-#include "analysis/phases/cmd-phases.h"
-#include "analysis/why/cmd-retained.h"
 #include "analysis/doctor/doctor.h"
 #include "analysis/report/reportview.h"
-
-#define LIMIT_AUTO 0xfffffffffffffffeu /* rows: 40 in text, all in CSV and JSON */
 
 struct args {
     struct hs_common common;
     const char *sort;
-    bool live, peak, children, no_children, call_graph, pins, retained, phase, pools;
+    bool live, peak, children, no_children, call_graph, pins;
     uint64_t limit;
     double min_percent;
 };
@@ -111,13 +106,6 @@ static int measure_pins(struct work *w)
     return hs_separators_measure(&w->pins, &w->picture, &(struct hs_separator_groups){line_of, w->lines, w->lines->n});
 }
 
-/* Rows to show, UINT64_MAX for all. */
-static uint64_t rows(const struct args *args)
-{
-    bool data = args->common.json || args->common.csv;
-    return args->limit == LIMIT_AUTO ? data ? HS_NO_LIMIT : 40 : args->limit ? args->limit : HS_NO_LIMIT;
-}
-
 static int print(const struct work *w)
 {
     const struct args *args = w->args;
@@ -126,7 +114,7 @@ static int print(const struct work *w)
         .head = {args->common.input, w->reader, w->model}, .summary = hs_summarize(w->model, w->reader),
         .names = &w->names, .groups = w->groups, .call_graph = args->call_graph,
         .color = hs_cmd_colors(&args->common), .min_share = args->min_percent / 100,
-        .limit = rows(args),
+        .limit = hs_cmd_rows(&args->common, args->limit),
         .lines = w->lines, .pins = w->lines ? &w->pins : NULL,
         .pins_when = args->pins ? "at the end" : "when an allocation last failed for fragmentation",
         .pins_asked = args->pins ? 0 : w->asked, .headline = hs_doctor_headline(w->exam, headline) ? headline : NULL,
@@ -189,39 +177,9 @@ static void release(struct work *w)
     hs_reader_close(w->reader);
 }
 
-static int run_retained(const struct args *args)
-{
-    struct hs_grouping by = {.weight = HS_WEIGHT_LIVE};
-    if (args->live || args->peak || args->children || args->call_graph || args->pins)
-        return hs_complain("--retained ranks by what is retained: it goes with --sort, --limit, --json and --csv only");
-    if (parse_sort(args->sort, &by))
-        return HS_EXIT_BAD;
-    return hs_grouping_has(&by, HS_KEY_THREAD) ? hs_complain("--retained knows no threads") : hs_report_retained(&args->common, &by, rows(args));
-}
-
-static int run_phase(const struct args *args)
-{
-    if (args->live || args->peak || args->children || args->call_graph || args->pins || args->common.csv)
-        return hs_complain("--phase shows a tree of its own: it goes with --limit and --json only");
-    return hs_report_phase(&args->common, rows(args));
-}
-
-static int run_pools(const struct args *args)
-{
-    if (args->live || args->peak || args->children || args->call_graph || args->pins)
-        return hs_complain("--pools shows tables of its own: it goes with --limit, --json and --csv only");
-    return hs_report_pools(&args->common, rows(args));
-}
-
 static int run(void *memory)
 {
     struct work w = {.args = memory};
-    if (w.args->retained)
-        return run_retained(w.args);
-    if (w.args->phase)
-        return run_phase(w.args);
-    if (w.args->pools)
-        return run_pools(w.args);
     w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
     if (!w.reader)
         return HS_EXIT_BAD;
@@ -249,12 +207,6 @@ static const struct hs_option options[] = {
     {"pins", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pins),
      "show which lines' blocks sit between the free runs at the end; otherwise shown for the last allocation that "
      "failed for fragmentation", NULL},
-    {"retained", 'r', NULL, HS_OPT_FLAG, offsetof(struct args, retained),
-     "rank by what the place's blocks keep alive, at the last snapshot of references (heapstrata.snapshot(refs=True))", NULL},
-    {"phase", 0, NULL, HS_OPT_FLAG, offsetof(struct args, phase),
-     "show what each import cost, as a tree: opening, lexing, parsing, compiling, running", NULL},
-    {"pools", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pools),
-     "show pools, lwIP's for instance: how full they were, what they refused, who held their elements at the worst moment", NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N rows, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
     {"min-percent", 0, "P", HS_OPT_REAL, offsetof(struct args, min_percent), "leave out rows below P percent", NULL},
@@ -263,19 +215,18 @@ static const struct hs_option options[] = {
 
 const struct hs_cmd hs_cmd_report = {
     .name = "report",
-    .summary = "tell which lines asked for memory, which hold it, and why an allocation failed",
+    .summary = "rank lines by what they allocated; list failures and why",
     .usage = "[FILE]",
     .about = "Bytes are those asked for; a block that is resized is charged to the place of the realloc from then "
              "on, and its age goes on. Live and peak bytes are those of whole granules, as the heap gives them.",
     .examples = "  heapstrata report run.hst\n"
                 "  heapstrata report --live --sort function,kind run.hst\n"
                 "  heapstrata report --sort stack --csv run.hst\n"
-                "  heapstrata report --pools web.hst\n"
                 "  heapstrata report --elf build-PICO/firmware.elf --sort native ring.bin\n",
     .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
     .options = options,
     .max_files = 1,
     .args_size = sizeof(struct args),
-    .defaults = &(const struct args){.sort = "line", .limit = LIMIT_AUTO},
+    .defaults = &(const struct args){.sort = "line", .limit = HS_CMD_ROWS_AUTO},
     .run = run,
 };

@@ -275,7 +275,7 @@ static int run(void *memory)
 
 const struct hs_cmd hs_cmd_stat = {
     .name = "stat",
-    .summary = "count events, and measure the heap at its peak and at the end",
+    .summary = "print counts and heap figures: size, peak, end",
     .usage = "[FILE]",
     .about = "Figures are of the whole trace; used and free bytes, runs and blocks are those at its end. "
              "Fragmentation is 1 - largest free run / free bytes.",

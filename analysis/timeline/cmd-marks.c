@@ -121,7 +121,7 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_marks = {
-    .name = "marks", .summary = "the heap at each mark, and what changed since the one before",
+    .name = "marks", .summary = "show the heap at each mark, and what changed since the mark before",
     .usage = "[FILE]",
     .about = "A line for each heapstrata.mark() that the program passed. Of text with several dumps of mem_info(), a line for each "
              "dump, named by what was typed in front of it: so it shows what each import cost.",

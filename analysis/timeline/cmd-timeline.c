@@ -2,7 +2,6 @@
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/picture_option.h"
 #include "analysis/cmd/elf_option.h"
-#include "analysis/heaps/cmd-pools.h"
 #include "analysis/cmd/time_spec.h"
 #include "analysis/timeline/timeline_svg.h"
 #include "analysis/timeline/timeview.h"
@@ -17,7 +16,6 @@ struct args {
     uint64_t points, size;
     int by; /* enum by */
     const char *from, *to;
-    bool pools;
 };
 
 static const struct hs_option options[] = {
@@ -28,7 +26,6 @@ static const struct hs_option options[] = {
      "show the share of the free space that has no room for BYTES"},
     {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from), "begin at a time, event:N or mark:LABEL"},
     {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop at a time, event:N or mark:LABEL"},
-    {"pools", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pools), "show how full pools were, lwIP's for instance"},
     {0},
 };
 
@@ -122,18 +119,9 @@ static int measure_and_show(struct hs_reader *reader, struct session *s, const s
     return status == HS_EXIT_OK ? damaged : status;
 }
 
-static int run_pools(const struct args *args)
-{
-    if (args->by == BY_EVENT || args->size || args->from || args->to || hs_cmd_draws(&args->common))
-        return hs_complain("--pools shows the whole trace against time: it goes with --points, --json and --csv only");
-    return hs_timeline_pools(&args->common, args->points);
-}
-
 static int run(void *memory)
 {
     const struct args *args = memory;
-    if (args->pools)
-        return run_pools(args);
     struct session session = {0};
     if (hs_cmd_can_draw(&args->common) || !hs_range_parse(&session.range, args->from, args->to))
         return HS_EXIT_BAD;
@@ -146,12 +134,11 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_timeline = {
-    .name = "timeline", .summary = "figures of the heap against time, as a chart, picture, CSV or JSON", .usage = "[FILE]",
+    .name = "timeline", .summary = "plot heap figures over time: chart, picture, CSV or JSON", .usage = "[FILE]",
     .about = "Shows what is used and free, the largest free run, external fragmentation and internal waste over "
              "the run, with marks, collections and failures. Every point keeps the extremes of all events in it.",
     .examples = "  heapstrata timeline\n"
                 "  heapstrata timeline --by event --size 4K trace.hst\n"
-                "  heapstrata timeline --pools web.hst\n"
                 "  heapstrata timeline --svg heap.svg --theme dark trace.hst\n"
                 "  heapstrata timeline --csv --points 1000 --from mark:loop --to 2.5s trace.hst\n",
     .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF | HS_USES_REGION | HS_USES_PICTURE,

@@ -299,7 +299,7 @@ static int run(void *memory)
 
 const struct hs_cmd hs_cmd_whatif = {
     .name = "whatif",
-    .summary = "replay the program on another heap size, allocator, granule or threshold; the smallest heap that will do",
+    .summary = "replay on another heap size, allocator, granule or threshold; find the smallest heap",
     .usage = "[FILE]",
     .about = "Replays the recorded allocations on other heaps: would one have failed, when, how often would the collector have "
              "run, how fragmented would it have been, and how small could the heap have been. A replay as recorded comes "

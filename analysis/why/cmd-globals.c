@@ -55,7 +55,7 @@ static const struct hs_option options[] = {
 
 const struct hs_cmd hs_cmd_globals = {
     .name = "globals",
-    .summary = "what each global name of each module costs, and would cost as a constant",
+    .summary = "show what each module's globals cost, and would cost as constants",
     .usage = "[FILE]",
     .about = "Needs a trace with a snapshot of references: heapstrata.snapshot(refs=True) in the program, or "
              "HEAPSTRATA_REFS=mark,fail in the environment of the unix port.",

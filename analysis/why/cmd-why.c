@@ -181,7 +181,7 @@ static const struct hs_option options[] = {
 
 const struct hs_cmd hs_cmd_why = {
     .name = "why",
-    .summary = "what keeps a block alive: path from a root, dominator, retained size",
+    .summary = "show why a block is alive: path from a root, dominator, retained size",
     .usage = "FILE ADDRESS|SITE|NAME",
     .about = "Needs a trace with a snapshot of references: heapstrata.snapshot(refs=True) in the program, or "
              "HEAPSTRATA_REFS=mark,fail in the environment of the unix port, which records them when an allocation fails "

@@ -26,6 +26,21 @@ def case_help(cli):
     cli.check("--version", status == 0 and re.fullmatch(r"heapstrata \d+\.\d+\.\d+\n", out), out)
 
 
+def case_moved(cli):
+    """What was an option of another command still works, with a line that names the command."""
+    trace = cli.trace("fragment")
+    for old, new in ((["report", "--retained"], ["retained"]), (["report", "-r", "--json"], ["retained", "--json"]),
+                     (["report", "-n", "3", "--phase"], ["phases", "-n", "3"]), (["report", "--pools", "--csv"], ["pools", "--csv"]),
+                     (["timeline", "--points", "9", "--pools"], ["pools", "--points", "9", "--timeline"])):
+        status, out, err = cli.out(*old, trace)
+        then, expected, said = cli.out(*new, trace)
+        note = "is now 'heapstrata %s" % " ".join([new[0]] + ["--timeline"] * (old[0] == "timeline"))
+        cli.check("%s: as %s" % (" ".join(old), new[0]), (status, out) == (then, expected), (status, then, err, said))
+        cli.check("%s: says so in a line" % " ".join(old), note in err.split("\n")[0] and err.split("\n", 1)[1] == said, (err, said))
+    status, out, err = cli.out("report", "-s", "line", "--", trace)
+    cli.check("nothing is said of other options", status == 0 and out and "is now" not in err, err)
+
+
 def case_bad_usage(cli):
     trace = cli.trace("fragment")
     for args, expected in (

@@ -34,7 +34,7 @@ def rows(text):
 def case_width(cli):
     trace = long_names(cli)
     other = record(cli, "marks")[0]
-    for command in (["report"], ["report", "--sort", "kind,line"], ["report", "--retained"], ["report", "--phase"], ["marks"], ["timeline", "--points", "9"],
+    for command in (["report"], ["report", "--sort", "kind,line"], ["retained"], ["phases"], ["marks"], ["timeline", "--points", "9"],
                     ["blame"], ["globals"], ["whatif"], ["resets"], ["compare", other]):
         name = " ".join(command[:2]) if command[0] != "compare" else "compare"
         whole, narrow, wide = (hs_test.run([hs_test.CLI, *command, trace], env={"COLUMNS": n, "LC_ALL": "C.UTF-8"} if n else {}, timeout=120).out.decode()

@@ -85,7 +85,7 @@ def case_example(suite):
 
 def case_phases(suite):
     trace, out = on_board(suite, "phases", const_phase.MAIN, MODULES)
-    report = suite.json("report", "--phase", trace)
+    report = suite.json("phases", trace)
     nodes = const_phase.tree(report)
     paths = [path for path in nodes if path[-1:] == ("import:outer",)]
     suite.check("Cortex-M3: an import as a tree", len(paths) == 1, sorted(nodes))

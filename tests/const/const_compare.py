@@ -121,8 +121,8 @@ def case_phases(suite):
             row[figure] == [sum(p[figure][s] for (name, _), p in phases.items() if name == row["name"]) for s in (0, 1)]
             for row in c["imports"] for figure in ("retained_bytes", "allocated_bytes", "allocs", "blocks")), phases)
         for side, trace in enumerate((base, other)):
-            nodes = suite.json("report", "--phase", trace)["phases"]
-            suite.check("... trace %d: what report --phase says of it" % side, all(
+            nodes = suite.json("phases", trace)["phases"]
+            suite.check("... trace %d: what phases says of it" % side, all(
                 phases["import inner", n["phase"]]["retained_bytes"][side] == n["self"]["kept_requested_bytes"]
                 and phases["import inner", n["phase"]]["allocated_bytes"][side] == n["self"]["asked_bytes"]
                 for n in nodes if n["parent"] is not None and inside(nodes, n) == "inner"), phases)

@@ -55,7 +55,7 @@ def case_tree(suite):
     script = write_all(suite, MAIN, MODULES)
     for firmware in hs_test.UNIX:
         trace, out = suite.run(script, firmware=firmware)
-        report = suite.json("report", "--phase", trace)
+        report = suite.json("phases", trace)
         nodes = tree(report)
         base = ("outside", "run", "import:outer")
         wanted = [base + p for p in (("open",), ("parse",), ("compile",), ("run",), ("run", "import:inner"),
@@ -97,7 +97,7 @@ def case_mpy(suite):
     source = suite.write("packed.py", "names = ['a', 'b']\ndef f(x):\n    return x + 1\n")
     script = suite.write("mpy/main.py", "import packed\n")
     subprocess.run([os.environ["HS_MPY_CROSS"], "-o", os.path.join(os.path.dirname(script), "packed.mpy"), source], check=True)
-    nodes = tree(suite.json("report", "--phase", suite.run(script)[0]))
+    nodes = tree(suite.json("phases", suite.run(script)[0]))
     base = ("outside", "run", "import:packed")
     suite.check("an .mpy is loaded and run, not compiled", {n[len(base):] for n in nodes if n[:len(base)] == base}
                 == {(), ("load",), ("run",)}, sorted(nodes))
@@ -106,14 +106,14 @@ def case_mpy(suite):
 def case_text(suite):
     script = write_all(suite, MAIN, MODULES)
     trace = suite.run(script)[0]
-    status, out, _ = suite.out("report", "--phase", trace)
+    status, out, _ = suite.out("phases", trace)
     suite.check("text says what an import is made of", status == 0 and "import outer keeps " in out and "bytecode" in out, out)
-    status, out, _ = suite.out("report", "--phase", "-n", "3", trace)
+    status, out, _ = suite.out("phases", "-n", "3", trace)
     suite.check("--limit", "more not shown" in out, out)
-    status, _, err = suite.out("report", "--phase", "--csv", trace)
-    suite.check("--phase --csv: status 2 and why", status == 2 and "--phase" in err, err)
+    status, _, err = suite.out("phases", "--csv", trace)
+    suite.check("phases --csv: status 2 and why", status == 2 and "--csv" in err, err)
     late = os.path.join(hs_test.scratch(), "late")
     hs_test.run_firmware("unix32", [suite.write("late.py", "import heapstrata\nheapstrata.stop()\nheapstrata.reset()\n"
                                                 "heapstrata.start()\nx = [1]\n")], ring=late + ":64k")
-    status, _, err = suite.out("report", "--phase", late)
+    status, _, err = suite.out("phases", late)
     suite.check("a trace without imports: status 2 and why", status == 2 and "no phases" in err, err)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""References: heapstrata why and report --retained, against a decoder and a brute force of their own, and against
+"""References: heapstrata why and retained, against a decoder and a brute force of their own, and against
 what the collector really frees."""
 import os
 import random
@@ -165,7 +165,7 @@ def compare_all(suite, name, trace, pointer, sample=None):
             if head in g.reach(without=above) or above == head:
                 bad.append((head, "dominator", above))
     suite.check("%s: %d blocks, brute force agrees" % (name, len(heads)), heads and not bad, bad[:5])
-    report = suite.json("report", "--retained", trace)
+    report = suite.json("retained", trace)
     suite.check("... and on what is garbage", report["reached_bytes"] == g.bytes(all_reached)
                 and report["unreached_bytes"] == g.bytes(set(g.heads) - all_reached), report["reached_bytes"])
     return g
@@ -313,10 +313,10 @@ def case_bad(suite):
             ("a moment behind all snapshots", ["--at", "1000s", with_refs, "levels"], "no snapshot of references")):
         status, out, err = suite.out("why", *args)
         suite.check("%s: status 2 and why" % name, status == 2 and word in err, (status, err))
-    status, _, err = suite.out("report", "--retained", plain)
-    suite.check("report --retained without references: status 2 and why", status == 2 and "refs=True" in err, err)
-    status, _, err = suite.out("report", "--retained", "--peak", with_refs)
-    suite.check("report --retained --peak: status 2", status == 2 and "--retained" in err, err)
+    status, _, err = suite.out("retained", plain)
+    suite.check("retained without references: status 2 and why", status == 2 and "refs=True" in err, err)
+    status, _, err = suite.out("retained", "--peak", with_refs)
+    suite.check("retained --peak: status 2", status == 2 and "--peak" in err, err)
     with open(with_refs, "rb") as file:
         data = file.read()
     cut = os.path.join(hs_test.scratch(), "cut.hst")

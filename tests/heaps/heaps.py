@@ -77,7 +77,7 @@ def examine(name, into, args=("-X", "heapsize=16k")):
     tap.check("%s: without a choice it is the interpreter's heap that is shown, with the other's figures beside it" % name, [
         (a["name"], a["bytes"], a["used_bytes"], a["blocks"], into or a["peak_bytes"]) for a in around] == [
         ("outer", data["total_bytes"], data["used_bytes"], data["blocks"], into or data["peak_used_bytes"])], (around, data["used_bytes"], data["peak_used_bytes"]))
-    status, data, text = hs_test.cli_json("report", "--pools", trace)
+    status, data, text = hs_test.cli_json("pools", trace)
     pools = {p["pool"]: p for p in data["pools"]}
     tap.check("%s: lwIP's timeouts are those of its own list, each with its handler" % name,
               pools["SYS_TIMEOUT"]["now"] == int(said.group(2)) and (into or "mdns_" in str(pools["SYS_TIMEOUT"]["holders"])),

@@ -60,7 +60,7 @@ def record(program, *args, ring=None):
 
 
 def pools_of(trace):
-    status, data, text = hs_test.cli_json("report", "--pools", trace)
+    status, data, text = hs_test.cli_json("pools", trace)
     return {p["pool"]: p for p in data["pools"]} if data else {}
 
 
@@ -149,15 +149,15 @@ tap.check("pools that were never above a quarter: option and bytes to give back"
           idle)
 
 # --- the series ---
-status, data, text = hs_test.cli_json("timeline", "--pools", "--points", "50", trace)
+status, data, text = hs_test.cli_json("pools", "--timeline", "--points", "50", trace)
 series = {p["pool"]: p for p in data["pools"]}["SYS_TIMEOUT"]
-tap.check("timeline --pools: the fullest span is the most there was",
+tap.check("pools --timeline: the fullest span is the most there was",
           max(series["most"]) == pool["most"] and 25 <= len(series["most"]) <= 50 and not any(series["refused"]), series)
-done = hs_test.cli("timeline", "--pools", "--csv", trace)
-tap.check("timeline --pools --csv: a column of each pool", done.out.decode().splitlines()[0].startswith("time,UDP_PCB,UDP_PCB_refused"), done.out[:200])
-for more in (["report", "--pools", "--live"], ["timeline", "--pools", "--from", "1"]):
+done = hs_test.cli("pools", "--timeline", "--csv", trace)
+tap.check("pools --timeline --csv: a column of each pool", done.out.decode().splitlines()[0].startswith("time,UDP_PCB,UDP_PCB_refused"), done.out[:200])
+for more in (["pools", "--live"], ["pools", "--timeline", "--from", "1"]):
     done = hs_test.cli(*more, trace)
-    tap.check("%s is refused" % " ".join(more), done.status == 2 and b"--pools" in done.err, done.err)
+    tap.check("%s is refused" % " ".join(more), done.status == 2 and more[-1 if more[-1].startswith("--") else -2].encode() in done.err, done.err)
 
 # --- against lwIP's own figures ---
 stats_agree("stats")
