@@ -9,7 +9,7 @@ FAST_ROOMS := sites space time refs blame compare whatif export import babeltrac
 $(foreach room,$(FAST_ROOMS),$(eval CFLAGS_analysis/$(room) := -O3))
 
 # Sources that need a library which may be missing.
-OPTIONAL_SRC += $(addprefix analysis/,draw/canvas.c draw/screen.c cmd/known.c babeltrace2/bt.c export/sqlite.c export/proto.c)
+OPTIONAL_SRC += $(wildcard analysis/babeltrace2/bt_*.c) $(addprefix analysis/,draw/canvas.c draw/screen.c cmd/known.c export/sqlite.c export/proto.c)
 
 # What `make install` installs beside the program.
 MAN_PAGES    := $(sort $(wildcard analysis/man/*.1))
