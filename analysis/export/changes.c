@@ -175,7 +175,7 @@ static struct hs_space_stats followed_figures(const struct hs_changes *c)
 bool hs_changes_figures(const struct hs_changes *c, struct hs_heap_figures *f)
 {
     const struct hs_model *m = c->model;
-    struct hs_region_summary told = hs_model_told(m, HS_ALL_REGIONS);
+    struct hs_region_summary told = hs_model_summary(m, HS_ALL_REGIONS);
     *f = (struct hs_heap_figures){
         .told = hs_model_summary_only(m), .known = m->synced, .total = c->space->total,
         .peak = m->peak > m->levels.peak ? m->peak : m->levels.peak,

@@ -23,7 +23,7 @@ static void thin(struct hs_moments *m)
 static bool fill(struct hs_moment *moment, const struct hs_model *m)
 {
     bool is_told = hs_model_summary_only(m);
-    struct hs_region_summary told = hs_model_told(m, HS_ALL_REGIONS);
+    struct hs_region_summary told = hs_model_summary(m, HS_ALL_REGIONS);
     if (is_told ? !told.known : !m->n_regions)
         return false;
     moment->at = hs_model_elapsed(m);

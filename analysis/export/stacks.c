@@ -113,7 +113,7 @@ static uint64_t rest(uint64_t whole, uint64_t part)
 /* Bytes that a summary tells of and no stack holds: nothing was recorded of who asked for them. */
 static bool add_rest(struct hs_stacks *s, const struct hs_model *m)
 {
-    struct hs_region_summary told = hs_model_told(m, HS_ALL_REGIONS);
+    struct hs_region_summary told = hs_model_summary(m, HS_ALL_REGIONS);
     struct hs_stack *stack = &s->stack[s->n];
     s->told = hs_model_summary_only(m) && told.known;
     uint64_t live = s->told ? rest(told.used, hs_stacks_weight(s, HS_WEIGHT_LIVE)) : 0;

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * The hot loop: tens of millions of events a second go through here, so each costs a block entry, the
- * sums of a site and of a region, and no search. It is compiled twice, with and without an observer.
+ * The hot loop: it processes tens of millions of events a second. Each costs a block entry, the sums of a site and of a
+ * region, and no search. It is compiled twice, with and without an observer.
  */
 #include "analysis/model/internal.h"
 
 #define HOT      static inline __attribute__((always_inline))
 #define rarely(x) __builtin_expect(!!(x), 0)
 
-/* Entries lie all over the heap: ask for them a few events early. Addresses out of range do no harm. */
+/* Entries are spread over the whole heap: prefetch them a few events early. Addresses out of range do no harm. */
 #define AHEAD 8
 
 HOT void expect(const struct hs_model *m, const struct hs_event *e)
 {
     uint32_t alloc = -(uint32_t)(e->kind == HS_ALLOC), pos = (e->pos & alloc) | (e->old & ~alloc);
-    /* A number, not a pointer: there may be no block. */
+    /* Integer arithmetic, not a pointer: the entry may not exist. */
     __builtin_prefetch((const void *)((uintptr_t)m->block + (uintptr_t)pos * sizeof *m->block), 1);
 }
 
-/* The entry for a head that the trace places at `pos`, which the reader only does on free granules. */
+/* The entry for a head at `pos`. The reader places heads only on free granules. */
 HOT struct hs_live_block *vacant(struct hs_model *m, unsigned region, uint32_t pos)
 {
     if (rarely(m->block[pos].granules))
@@ -26,8 +26,8 @@ HOT struct hs_live_block *vacant(struct hs_model *m, unsigned region, uint32_t p
     return &m->block[pos];
 }
 
-/* The block at `pos`, or NULL when the place is not known or nothing is there. HS_POS_IMPLIED, the
- * place of unplaced events, is above every granule number. */
+/* The block at `pos`, or NULL when the position is unknown or free. HS_POS_IMPLIED, the position of unplaced events, is
+ * above every granule number. */
 HOT struct hs_live_block *occupied(struct hs_model *m, uint32_t pos)
 {
     return !rarely(pos >= m->n_granules) && m->block[pos].granules ? &m->block[pos] : NULL;
@@ -64,7 +64,7 @@ HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const bool obser
     region->allocs++;
     hs_model_charge(m, region, sum, block);
     if (observed)
-        hs_model_tell_taken(m, e->region, e->pos, e->granules);
+        hs_model_report_taken(m, e->region, e->pos, e->granules);
 }
 
 HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observed)
@@ -82,24 +82,24 @@ HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observ
     region->frees++;
     hs_model_discharge(m, region, sum, block);
     if (observed)
-        hs_model_tell_freed(m, e->region, e->old, block->granules);
+        hs_model_report_freed(m, e->region, e->old, block->granules);
     block->granules = 0;
 }
 
-/* In place only the difference changes hands; a move frees the old place and takes the new one. */
-static void tell_resized(struct hs_model *m, const struct hs_event *e, unsigned old_region, uint32_t old_granules)
+/* In place, only the difference is reported; a move frees the old position and takes the new one. */
+static void report_resized(struct hs_model *m, const struct hs_event *e, unsigned old_region, uint32_t old_granules)
 {
     if (e->pos != e->old) {
-        hs_model_tell_freed(m, old_region, e->old, old_granules);
-        hs_model_tell_taken(m, e->region, e->pos, e->granules);
+        hs_model_report_freed(m, old_region, e->old, old_granules);
+        hs_model_report_taken(m, e->region, e->pos, e->granules);
     } else if (e->granules > old_granules) {
-        hs_model_tell_taken(m, e->region, e->pos + old_granules, e->granules - old_granules);
+        hs_model_report_taken(m, e->region, e->pos + old_granules, e->granules - old_granules);
     } else {
-        hs_model_tell_freed(m, e->region, e->pos + e->granules, old_granules - e->granules);
+        hs_model_report_freed(m, e->region, e->pos + e->granules, old_granules - e->granules);
     }
 }
 
-/* A move may lead into another region than the event names. */
+/* The old block may be in another region than the event names. */
 HOT unsigned region_at(const struct hs_model *m, unsigned guess, uint32_t pos)
 {
     const struct hs_region_state *region = &m->region[guess];
@@ -128,7 +128,7 @@ HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool obs
     sum->bytes += e->size;
     if (rarely(e->pos >= m->n_granules)) {
         if (observed)
-            hs_model_tell_freed(m, old_region, e->old, old_granules);
+            hs_model_report_freed(m, old_region, e->old, old_granules);
         unplaced(m);
         return;
     }
@@ -139,7 +139,7 @@ HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool obs
     region->reallocs++;
     hs_model_charge(m, region, sum, block);
     if (observed)
-        tell_resized(m, e, old_region, old_granules);
+        report_resized(m, e, old_region, old_granules);
 }
 
 HOT void on_sweep(struct hs_model *m, const struct hs_event *e, const bool observed)
@@ -161,7 +161,7 @@ HOT void on_sweep(struct hs_model *m, const struct hs_event *e, const bool obser
         m->region[index].swept++;
         hs_model_discharge(m, &m->region[index], sum, block);
         if (observed)
-            hs_model_tell_freed(m, index, pos, block->granules);
+            hs_model_report_freed(m, index, pos, block->granules);
         block->granules = 0;
     }
     m->collections.freed += e->n_freed;
@@ -199,7 +199,7 @@ static void on_collect_end(struct hs_model *m, const struct hs_event *e)
         m->observer.collected(m->observer.context);
 }
 
-/* Nothing is live, and that is known, unless the reader says otherwise. */
+/* The heap is empty and its layout is known, unless the reader says otherwise. */
 static void on_reset(struct hs_model *m, const struct hs_event *e)
 {
     hs_model_reset(m);

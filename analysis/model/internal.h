@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of the model share. Everyone else reads struct hs_model and calls model.h.
+ * What the files of the model share. Other code reads struct hs_model and calls model.h.
  */
 #ifndef HS_MODEL_INTERNAL_H
 #define HS_MODEL_INTERNAL_H
@@ -9,17 +9,17 @@
 
 #define HS_NO_BOOT UINT32_MAX /* model->boot before the first event */
 
-/* Sums of a site, made if need be. Never NULL: site 0 stands in beyond HS_SITE_LIMIT, and the unknown
- * site when memory is short (model->error is set then). */
+/* Sums of a site, created if needed. Never NULL: beyond HS_SITE_LIMIT it is site 0, and without memory it is the
+ * unknown site, with model->error set. */
 struct hs_site_sum *hs_model_grow_sums(struct hs_model *model, uint32_t site);
 
-/* Adds a region to a picture of several. */
+/* Adds one region's figures to `layout`. */
 void hs_space_stats_add(struct hs_space_stats *layout, const struct hs_model *model, const struct hs_region_state *region);
 
-/* A block leaves the model unseen: its region went, the firmware restarted, or a snapshot lacks it. */
+/* Removes a block without a free event: its region was removed, the firmware restarted, or a snapshot does not contain it. */
 void hs_model_drop(struct hs_model *model, unsigned region, uint32_t pos);
 
-/* Records that change more than a block. */
+/* Records that change more than one block. */
 void hs_model_boot(struct hs_model *model, const struct hs_event *event);
 void hs_model_reset(struct hs_model *model);
 void hs_model_region_came(struct hs_model *model, const struct hs_event *event);
@@ -29,18 +29,18 @@ void hs_model_held(struct hs_model *model, const struct hs_event *event);
 void hs_model_failed(struct hs_model *model, const struct hs_event *event);
 void hs_model_marked(struct hs_model *model, const struct hs_event *event);
 
-/* Levels and what they tell. */
+/* Levels, samples and summaries. */
 void hs_model_level(struct hs_model *model, const struct hs_event *event);
-void hs_model_level_is(struct hs_model *model, uint8_t level); /* by other signs than its record */
-void hs_model_levels_end(struct hs_model *model);   /* of a boot */
+void hs_model_level_is(struct hs_model *model, uint8_t level); /* found from another record than LEVEL */
+void hs_model_levels_end(struct hs_model *model);   /* at the end of a boot */
 void hs_model_levels_begin(struct hs_model *model, const struct hs_event *event);
 void hs_model_sampled(struct hs_model *model, const struct hs_event *event);
 void hs_model_sample_ended(struct hs_model *model, const struct hs_event *event);
 void hs_model_samples_swept(struct hs_model *model, const struct hs_event *event);
 void hs_model_summed_up(struct hs_model *model, const struct hs_event *event);
-void hs_model_untold(struct hs_model *model);       /* what summaries told counts no longer */
+void hs_model_forget_summaries(struct hs_model *model);       /* the last summaries are no longer valid */
 void hs_model_named(struct hs_model *model, const struct hs_event *event);
-void hs_model_levels_now(struct hs_model *model); /* the open span goes up to now */
+void hs_model_levels_now(struct hs_model *model); /* extends the open span to now */
 void hs_model_levels_free(struct hs_levels *levels);
 
 static inline struct hs_site_sum *hs_model_sum(struct hs_model *model, uint32_t site)
@@ -51,7 +51,7 @@ static inline struct hs_site_sum *hs_model_sum(struct hs_model *model, uint32_t 
     return &model->sum[index];
 }
 
-/* What the site held at the peak is copied late: at its first change after the peak was set. */
+/* The bytes at the peak are copied lazily: at the site's first change after the peak was set. */
 static inline void hs_model_stamp(const struct hs_model *model, struct hs_site_sum *sum)
 {
     if (sum->changed <= model->peak_number)
@@ -59,7 +59,7 @@ static inline void hs_model_stamp(const struct hs_model *model, struct hs_site_s
     sum->changed = model->number;
 }
 
-/* `bytes` are what the block's granules take. */
+/* `bytes`: size of the block's granules. */
 static inline void hs_model_charge(struct hs_model *model, struct hs_region_state *region,
                                    struct hs_site_sum *sum, const struct hs_live_block *block)
 {
@@ -97,7 +97,7 @@ static inline void hs_model_discharge(struct hs_model *model, struct hs_region_s
     model->used -= bytes;
 }
 
-/* The block goes now: what it lived through is charged to the site that holds it. */
+/* The block ends now. Its lifetime is charged to the site that holds it. */
 static inline void hs_model_outlived(const struct hs_model *model, struct hs_site_sum *sum,
                                      const struct hs_live_block *block)
 {
@@ -105,13 +105,13 @@ static inline void hs_model_outlived(const struct hs_model *model, struct hs_sit
     sum->survived += (uint32_t)model->collections.done - block->collection;
 }
 
-static inline void hs_model_tell_taken(struct hs_model *model, unsigned region, uint32_t pos, uint32_t granules)
+static inline void hs_model_report_taken(struct hs_model *model, unsigned region, uint32_t pos, uint32_t granules)
 {
     if (model->observer.taken && granules)
         model->observer.taken(model->observer.context, region, (struct hs_extent){pos, granules});
 }
 
-static inline void hs_model_tell_freed(struct hs_model *model, unsigned region, uint32_t pos, uint32_t granules)
+static inline void hs_model_report_freed(struct hs_model *model, unsigned region, uint32_t pos, uint32_t granules)
 {
     if (model->observer.freed && granules)
         model->observer.freed(model->observer.context, region, (struct hs_extent){pos, granules});

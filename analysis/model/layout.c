@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Records that change the layout as a whole: regions that come and go, restarts, snapshots; and what is
- * kept of failures and marks. None of it is hot: each costs at most a walk over the heap.
+ * Records that change the layout as a whole: added and removed regions, restarts, snapshots; and the lists of failures
+ * and marks. None of it is hot: each costs at most a walk over the heap.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ void hs_model_drop(struct hs_model *m, unsigned region, uint32_t pos)
     sum->dropped++;
     m->dropped++;
     hs_model_discharge(m, &m->region[region], sum, block);
-    hs_model_tell_freed(m, region, pos, block->granules);
+    hs_model_report_freed(m, region, pos, block->granules);
     block->granules = 0;
 }
 
@@ -32,7 +32,7 @@ static void empty_region(struct hs_model *m, unsigned index)
         hs_model_drop(m, index, pos);
 }
 
-static void tell_region(struct hs_model *m, unsigned index)
+static void report_region(struct hs_model *m, unsigned index)
 {
     if (m->observer.region)
         m->observer.region(m->observer.context, index);
@@ -44,7 +44,7 @@ static void remove_region(struct hs_model *m, unsigned index)
         return;
     empty_region(m, index);
     m->region[index].present = false;
-    tell_region(m, index);
+    report_region(m, index);
 }
 
 void hs_model_reset(struct hs_model *m)
@@ -59,7 +59,7 @@ void hs_model_boot(struct hs_model *m, const struct hs_event *e)
     if (m->boot != HS_NO_BOOT) {
         hs_model_levels_end(m);
         m->elapsed += m->time - m->first_time;
-        m->number = e->number; /* what goes now goes with this record, not with the last one */
+        m->number = e->number; /* blocks dropped below end with this record, not with the last one */
         hs_model_reset(m);
     }
     m->boot = e->boot;
@@ -79,7 +79,7 @@ static bool grow_granules(struct hs_model *m, uint64_t n)
         m->error = HS_ERR_MEMORY;
         return false;
     }
-    for (uint32_t i = 0; i < m->n_granules; i++) /* what was never written takes no memory, and is to stay so */
+    for (uint32_t i = 0; i < m->n_granules; i++) /* untouched pages take no memory, and stay untouched */
         if (m->block[i].granules)
             block[i] = m->block[i];
     free(m->block);
@@ -93,7 +93,7 @@ static bool same_region(const struct hs_region_state *a, const struct hs_record 
     return a->present && a->first == r->pos && a->granules == r->count && a->shift == r->shift;
 }
 
-/* A keyframe names regions that exist already; one that is known keeps its blocks until the snapshot. */
+/* A keyframe also lists existing regions. A region that is already known keeps its blocks until the snapshot. */
 void hs_model_region_came(struct hs_model *m, const struct hs_event *e)
 {
     const struct hs_record *r = e->record;
@@ -119,7 +119,7 @@ void hs_model_region_came(struct hs_model *m, const struct hs_event *e)
         m->n_regions = index + 1;
     if (existing)
         m->synced = false;
-    tell_region(m, index);
+    report_region(m, index);
 }
 
 void hs_model_region_went(struct hs_model *m, const struct hs_event *e)
@@ -127,8 +127,8 @@ void hs_model_region_went(struct hs_model *m, const struct hs_event *e)
     remove_region(m, e->region);
 }
 
-/* A collector that ran out of mark stack is recorded by a snapshot instead of a sweep: what that lacks,
- * the collection freed. */
+/* A collector whose mark stack overflowed is recorded by a snapshot instead of a sweep: the collection freed the blocks
+ * that the snapshot does not contain. */
 static bool shows_a_sweep(const struct hs_model *m, const struct hs_event *e)
 {
     return m->in_collection && m->synced && !(e->flags & HS_EVENT_DIVERGED);
@@ -146,11 +146,11 @@ static void sweep(struct hs_model *m, unsigned region, uint32_t pos)
     m->collection_freed += bytes;
     hs_model_outlived(m, sum, block);
     hs_model_discharge(m, &m->region[region], sum, block);
-    hs_model_tell_freed(m, region, pos, block->granules);
+    hs_model_report_freed(m, region, pos, block->granules);
     block->granules = 0;
 }
 
-/* Takes away what the snapshot lacks, or shows with another length. */
+/* Removes blocks that the snapshot does not contain, or contains with another length. */
 static void take_absent(struct hs_model *m, const struct hs_event *e)
 {
     void (*take)(struct hs_model *, unsigned, uint32_t) = shows_a_sweep(m, e) ? sweep : hs_model_drop;
@@ -177,10 +177,10 @@ static void appear(struct hs_model *m, struct hs_extent extent)
     };
     m->appeared++;
     hs_model_charge(m, &m->region[index], hs_model_sum(m, HS_SITE_UNKNOWN), block);
-    hs_model_tell_taken(m, index, extent.pos, extent.granules);
+    hs_model_report_taken(m, index, extent.pos, extent.granules);
 }
 
-/* Blocks with the place and length that the model knows keep their identity, the others have none. */
+/* Blocks whose position and length match keep their identity; the others start without one. */
 void hs_model_resync(struct hs_model *m, const struct hs_event *e)
 {
     if (!(e->flags & HS_EVENT_RESYNC))
@@ -189,11 +189,11 @@ void hs_model_resync(struct hs_model *m, const struct hs_event *e)
     for (uint32_t i = 0; i < e->n_blocks; i++)
         appear(m, e->block[i]);
     m->synced = true;
-    hs_model_untold(m);
+    hs_model_forget_summaries(m);
     hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
-/* The block goes over to the site that holds it. It was there before: nobody is said to have allocated it. */
+/* Charges the block to the site that holds it. It existed before, so no allocation is counted. */
 static void hold(struct hs_model *m, uint32_t site, uint32_t pos)
 {
     unsigned index = hs_model_region_of(m, pos);
@@ -216,27 +216,27 @@ void hs_model_held(struct hs_model *m, const struct hs_event *e)
     } while (at < end && !hs_get_u64(&at, end, &distance) && pos + distance < UINT32_MAX);
 }
 
-/* All regions' figures; those of a failure that names a region, of the regions that it could have come from. */
+/* Figures of all regions; for a failure that names a region, only of the regions that could have served it. */
 static bool space_of(const struct hs_model *m, const struct hs_failure *failure, struct hs_space_stats *layout)
 {
-    struct hs_region_summary told = {.known = false};
-    bool is_told = hs_model_summary_only(m);
-    unsigned n = m->levels.n_told > m->n_regions ? m->levels.n_told : m->n_regions;
+    struct hs_region_summary summary = {.known = false};
+    bool summary_only = hs_model_summary_only(m);
+    unsigned n = m->levels.n_summaries > m->n_regions ? m->levels.n_summaries : m->n_regions;
     *layout = (struct hs_space_stats){.used = 0};
     for (unsigned i = 0; i < n; i++) {
         if (failure->region < m->n_regions && !hs_region_serves(&m->region[i], &m->region[failure->region], failure->caps))
             continue;
-        if (is_told)
-            hs_region_summary_add(&told, &m->levels.told[i]);
+        if (summary_only)
+            hs_region_summary_add(&summary, &m->levels.summary[i]);
         else if (m->region[i].present)
             hs_space_stats_add(layout, m, &m->region[i]);
     }
-    if (!is_told)
+    if (!summary_only)
         return m->synced;
     *layout = (struct hs_space_stats){
-        .used = told.used, .free = told.free, .largest_free = told.longest, .no_longest = told.no_longest,
+        .used = summary.used, .free = summary.free, .largest_free = summary.longest, .no_longest = summary.no_longest,
     };
-    return told.known;
+    return summary.known;
 }
 
 bool hs_model_heap(const struct hs_model *m, struct hs_space_stats *layout)
@@ -296,13 +296,13 @@ static struct hs_mark *new_mark(struct hs_model *m)
 void hs_model_marked(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_mark *mark = new_mark(m);
-    struct hs_region_summary told = hs_model_told(m, HS_ALL_REGIONS);
+    struct hs_region_summary summary = hs_model_summary(m, HS_ALL_REGIONS);
     m->n_marks++;
     if (!mark)
         return;
     *mark = (struct hs_mark){
         .time = e->time, .number = e->number, .boot = e->boot, .blocks = m->blocks,
-        .used = hs_model_summary_only(m) && told.known ? told.used : m->used,
+        .used = hs_model_summary_only(m) && summary.known ? summary.used : m->used,
         .label = strndup((const char *)e->record->data, e->record->data_len),
     };
     if (mark->label)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Times at which less than every event was recorded: which they were, estimates from samples, and figures
- * that the firmware summed up itself.
+ * Periods in which not every event was recorded: their spans, estimates from samples, and figures from the firmware's
+ * summaries.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,11 +10,11 @@
 #include "analysis/model/internal.h"
 #include "lib/varint.h"
 
-/* A sampled block that is there. `place` is its granule plus 1; 0 marks an entry that is not in use. */
+/* A live sampled block. `place` is its granule plus 1; 0 marks an unused entry. */
 struct hs_sampled_block {
     uint32_t place, site;
     double weight;    /* 1 / probability */
-    double variance;  /* (1 - p) / p^2: the square of a figure of the block counts so much */
+    double variance;  /* (1 - p) / p^2: factor of the square of a figure of the block */
     uint64_t bytes;   /* taken */
     uint64_t time;
     uint32_t collection;
@@ -50,7 +50,7 @@ static bool grow(struct hs_levels *l)
     return true;
 }
 
-/* Entries behind one that goes move up, unless that puts them before their home. */
+/* Later entries of the probe sequence move up, unless that puts them before their home. */
 static void remove_block(struct hs_levels *l, const struct hs_sampled_block *block)
 {
     uint32_t last = l->room - 1, hole = (uint32_t)(block - l->block);
@@ -71,14 +71,14 @@ static struct hs_sampled_block *known(const struct hs_levels *l, uint32_t place)
 
 /* ---- estimates ---- */
 
-/* No longer live. What is left of a sum of rounded numbers may be next to nothing. */
+/* The block is no longer live. Rounding may leave a tiny remainder, which is cleared. */
 static void discharge(struct hs_estimate *e, const struct hs_sampled_block *b)
 {
     double bytes = (double)b->bytes;
     e->live_blocks -= b->weight;
     e->live -= b->weight * bytes;
     e->var_live -= b->variance * bytes * bytes;
-    if (e->live_blocks < 0.5) /* a block weighs at least 1 */
+    if (e->live_blocks < 0.5) /* each block weighs at least 1 */
         e->live_blocks = e->live = e->var_live = 0;
 }
 
@@ -101,7 +101,7 @@ static void end_sample(struct hs_model *m, uint32_t place, enum end end)
     remove_block(&m->levels, b);
 }
 
-/* What is still there when a span ends is followed no further. */
+/* Blocks still live when a span ends are not tracked further. */
 static void drop_samples(struct hs_model *m)
 {
     struct hs_levels *l = &m->levels;
@@ -117,7 +117,7 @@ static void drop_samples(struct hs_model *m)
 static unsigned shift_of(const struct hs_model *m, const struct hs_event *e)
 {
     const struct hs_region_state *region = &m->region[e->region];
-    return region->present ? region->shift : m->levels.told[e->region].known ? m->levels.told[e->region].shift : 4;
+    return region->present ? region->shift : m->levels.summary[e->region].known ? m->levels.summary[e->region].shift : 4;
 }
 
 static struct hs_sampled_block weigh(const struct hs_model *m, const struct hs_event *e)
@@ -162,7 +162,7 @@ void hs_model_sampled(struct hs_model *m, const struct hs_event *e)
 {
     hs_model_level_is(m, HS_LEVEL_SAMPLED);
     struct hs_sampled_block block = weigh(m, e);
-    end_sample(m, block.place, DROPPED); /* its end is lost */
+    end_sample(m, block.place, DROPPED); /* its end was lost */
     charge(&hs_model_sum(m, e->site)->sampled, e, &block, e->op == HS_REALLOC);
     if (block.place)
         remember(m, &block);
@@ -190,17 +190,17 @@ void hs_model_summed_up(struct hs_model *m, const struct hs_event *e)
     const struct hs_record *r = e->record;
     const uint8_t *at = r->data, *end = at + r->data_len;
     unsigned shift = r->shift & 31;
-    struct hs_region_summary *told = &m->levels.told[e->region];
-    *told = (struct hs_region_summary){
+    struct hs_region_summary *summary = &m->levels.summary[e->region];
+    *summary = (struct hs_region_summary){
         .known = true, .shift = (uint8_t)shift, .used = (uint64_t)r->pos << shift, .free = (uint64_t)r->end << shift,
         .longest = (uint64_t)r->old << shift, .blocks = r->count,
         .no_longest = r->end && !r->old, .no_counts = (r->pos && !r->count) || (r->end && !r->data_len),
     };
     uint64_t runs;
     for (unsigned i = 0; i < 32 && at < end && !hs_get_u64(&at, end, &runs); i++)
-        told->runs[i] = (uint32_t)runs;
-    m->levels.n_told = e->region >= m->levels.n_told ? e->region + 1u : m->levels.n_told;
-    uint64_t used = hs_model_told(m, HS_ALL_REGIONS).used;
+        summary->runs[i] = (uint32_t)runs;
+    m->levels.n_summaries = e->region >= m->levels.n_summaries ? e->region + 1u : m->levels.n_summaries;
+    uint64_t used = hs_model_summary(m, HS_ALL_REGIONS).used;
     if (used > m->levels.peak) {
         m->levels.peak = used;
         m->levels.peak_time = m->time;
@@ -209,28 +209,28 @@ void hs_model_summed_up(struct hs_model *m, const struct hs_event *e)
     }
 }
 
-void hs_region_summary_add(struct hs_region_summary *sum, const struct hs_region_summary *told)
+void hs_region_summary_add(struct hs_region_summary *sum, const struct hs_region_summary *summary)
 {
-    if (!told->known)
+    if (!summary->known)
         return;
     sum->known = true;
-    sum->shift = told->shift;
-    sum->used += told->used;
-    sum->free += told->free;
-    sum->blocks += told->blocks;
-    sum->longest = told->longest > sum->longest ? told->longest : sum->longest;
-    sum->no_longest |= told->no_longest;
-    sum->no_counts |= told->no_counts;
+    sum->shift = summary->shift;
+    sum->used += summary->used;
+    sum->free += summary->free;
+    sum->blocks += summary->blocks;
+    sum->longest = summary->longest > sum->longest ? summary->longest : sum->longest;
+    sum->no_longest |= summary->no_longest;
+    sum->no_counts |= summary->no_counts;
     for (unsigned c = 0; c < 32; c++)
-        sum->runs[c] += told->runs[c];
+        sum->runs[c] += summary->runs[c];
 }
 
-struct hs_region_summary hs_model_told(const struct hs_model *m, unsigned region)
+struct hs_region_summary hs_model_summary(const struct hs_model *m, unsigned region)
 {
     struct hs_region_summary sum = {.known = false};
-    for (unsigned i = 0; i < m->levels.n_told; i++)
+    for (unsigned i = 0; i < m->levels.n_summaries; i++)
         if (region == i || region == HS_ALL_REGIONS)
-            hs_region_summary_add(&sum, &m->levels.told[i]);
+            hs_region_summary_add(&sum, &m->levels.summary[i]);
     return sum;
 }
 
@@ -268,11 +268,11 @@ static void close_span(struct hs_model *m)
         return;
     hs_model_levels_now(m);
     const struct hs_level_span *span = &l->span[l->n_spans - 1];
-    l->n_spans -= !span->events && span->from == span->to; /* nothing was in it */
+    l->n_spans -= !span->events && span->from == span->to; /* it is empty */
     l->open = false;
 }
 
-/* The last span of the same kind, where there is no room for another one. It seems longer then. */
+/* A new span. NULL: out of memory. */
 static struct hs_level_span *new_span(struct hs_levels *l)
 {
     if (!(l->n_spans & (l->n_spans - 1))) { /* at 0 and at powers of two */
@@ -289,7 +289,7 @@ static void open_span(struct hs_model *m)
     struct hs_levels *l = &m->levels;
     if (l->level == HS_LEVEL_STOPPED)
         return;
-    if (l->n_spans >= HS_SPANS_KEPT) { /* the last one goes on */
+    if (l->n_spans >= HS_SPANS_KEPT) { /* the last span continues */
         l->open = true;
         return;
     }
@@ -307,10 +307,10 @@ static void open_span(struct hs_model *m)
     l->open = true;
 }
 
-void hs_model_untold(struct hs_model *m)
+void hs_model_forget_summaries(struct hs_model *m)
 {
-    memset(m->levels.told, 0, sizeof m->levels.told);
-    m->levels.n_told = 0;
+    memset(m->levels.summary, 0, sizeof m->levels.summary);
+    m->levels.n_summaries = 0;
 }
 
 static void change_level(struct hs_model *m, uint8_t level, uint32_t interval)
@@ -320,14 +320,14 @@ static void change_level(struct hs_model *m, uint8_t level, uint32_t interval)
     if (level != HS_LEVEL_STOPPED)
         drop_samples(m);
     if (level != HS_LEVEL_STOPPED)
-        hs_model_untold(m); /* the first summary follows at once */
+        hs_model_forget_summaries(m); /* new summaries follow immediately */
     l->level = level;
     l->last = level ? level : l->last;
     l->interval = interval;
     open_span(m);
 }
 
-/* It is said again in every packet. */
+/* Every packet repeats the LEVEL record. */
 void hs_model_level(struct hs_model *m, const struct hs_event *e)
 {
     const struct hs_levels *l = &m->levels;
@@ -347,14 +347,14 @@ void hs_model_levels_end(struct hs_model *m)
     drop_samples(m);
 }
 
-/* A boot whose beginning is there says at which level it is recorded; another is in the middle of something. */
+/* A RESET is followed by a LEVEL record. Without a RESET, recording started in the middle of the boot. */
 void hs_model_levels_begin(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_levels *l = &m->levels;
     l->level = e->kind == HS_RESET ? HS_LEVEL_STOPPED : HS_LEVEL_FULL;
     l->last = HS_LEVEL_FULL;
-    memset(l->told, 0, sizeof l->told);
-    l->n_told = 0;
+    memset(l->summary, 0, sizeof l->summary);
+    l->n_summaries = 0;
     l->interval = 0;
     open_span(m);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The model's beginning and end, and the questions it answers.
+ * Creating and freeing the model, and queries.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -145,8 +145,8 @@ struct hs_space_stats hs_model_layout(const struct hs_model *m, unsigned region)
     return layout;
 }
 
-/* ESP-IDF makes an alignment of some capabilities, and memory for DMA's descriptors is memory for DMA; in external memory it
- * asks for neither (esp_heap_adjust_alignment_to_hw). */
+/* ESP-IDF turns some capabilities into an alignment. Memory for DMA descriptors is DMA memory; for external memory it
+ * ignores both (esp_heap_adjust_alignment_to_hw). */
 #define CAP_DMA           (1u << 3)
 #define CAP_SPIRAM        (1u << 10)
 #define CAP_DESCRIPTORS   (1u << 17 | 1u << 18)

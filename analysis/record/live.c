@@ -43,7 +43,7 @@ static double now(void)
 
 static void look_at_heap(struct run *r, struct hs_live_state *s)
 {
-    struct hs_region_summary told = hs_model_told(r->model, HS_ALL_REGIONS);
+    struct hs_region_summary told = hs_model_summary(r->model, HS_ALL_REGIONS);
     bool is_told = hs_model_summary_only(r->model);
     s->synced = is_told ? told.known : r->model->synced;
     s->used = is_told ? told.used : r->model->used;

@@ -36,7 +36,7 @@ size_t hs_block_kind_find(const char *name)
     return kind;
 }
 
-/* C has no dots in names, so all that follows one is the compiler's; a leading dot is not a suffix. */
+/* C names contain no dots, so a dot starts a compiler suffix; a leading dot does not. */
 size_t hs_block_function_length(const char *function)
 {
     return *function ? 1 + strcspn(function + 1, ".") : 0;
@@ -73,7 +73,7 @@ static bool within_fits(const char *pattern, const struct hs_block_frame *outer,
     return false;
 }
 
-/* `frames[0]` is the frame to judge, the others lie further out. */
+/* `frames[0]` is the frame to match; the others are its callers. */
 static bool rule_fits(const struct hs_block_rule *rule, const struct hs_block_frame *frames, size_t n)
 {
     return (!rule->function || function_fits(rule->function, frames[0].function)) &&
@@ -91,7 +91,7 @@ struct match {
     const struct hs_block_rule *rule;
 };
 
-/* Tries the rules that name a function, or those that name only a file. */
+/* Tries either the rules that name a function, or those that name only a file. */
 static struct match match_frame(const struct hs_block_frame *frames, size_t n, bool by_function)
 {
     for (size_t kind = 0; kind < OTHER; kind++)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a block holds, in a MicroPython user's words (list, dict table, bytecode, ...), told from the C
- * function that asked for it. The table itself, kinds and rules alike, is kinds.def; nothing else in the
- * program names a kind except as a string looked up here.
+ * What a block holds, in a MicroPython user's terms (list, dict table, bytecode, ...), derived from the C function that
+ * allocated it. kinds.def is the table of kinds and rules. The rest of the program names a kind only as a string that
+ * it looks up here.
  *
- * How a caller is matched. It comes as frames, innermost first: the inlined function that holds the
- * call, the functions it was inlined into, and last the function the ELF symbol table names. The first
- * frame that any rule fits decides, so code inlined from another file is judged as that code. Within a
- * frame, rules that name a function go before rules that name only a source file; among equals the first
- * in the table wins. Patterns are those of fnmatch(3).
+ * How a caller is matched. It is a list of frames, innermost first: the inlined function that contains the call, the
+ * functions it was inlined into, and last the function of the ELF symbol table. The first frame that matches any rule
+ * decides, so code inlined from another file is classified as that code. Within a frame, rules that name a function
+ * take precedence over rules that name only a source file; among equals the first in the table wins. Patterns are those
+ * of fnmatch(3).
  */
 #ifndef HS_SYMBOLS_KINDS_H
 #define HS_SYMBOLS_KINDS_H
@@ -17,33 +17,33 @@
 
 /* One frame of a native caller. */
 struct hs_block_frame {
-    const char *function; /* as in the ELF or the DWARF; compiler suffixes (.part.0, .cold) do not matter */
-    const char *file;     /* source file, NULL when not known; its last components are compared */
+    const char *function; /* as in the ELF or DWARF; compiler suffixes (.part.0, .cold) are ignored */
+    const char *file;     /* source file, NULL when unknown; only its last components are compared */
 };
 
 /* One rule. At least one of function and file is set. */
 struct hs_block_rule {
     const char *function; /* pattern; NULL: any */
     const char *file;     /* pattern on the path's last components, "py/objlist.c"; NULL: any */
-    const char *within;   /* pattern that a frame further out has to fit; NULL: none */
+    const char *within;   /* pattern that an outer frame must match; NULL: none */
 };
 
 struct hs_block_kind {
     const char *name; /* short, unique, for tables and --json */
     const char *what; /* one line for users */
-    const struct hs_block_rule *rules; /* ended by an all-NULL one; NULL for the last kind, "other" */
+    const struct hs_block_rule *rules; /* terminated by an all-NULL one; NULL for the last kind, "other" */
 };
 
-/* Number of kinds; an index below it is what the other functions mean by a kind. Order is the table's. */
+/* Number of kinds. A kind is an index below it, in the order of the table. */
 size_t hs_block_kind_count(void);
 
-/* Description of a kind, valid for ever, never NULL; an index out of range gives "other". */
+/* Description of a kind; static, never NULL. An index out of range gives "other". */
 const struct hs_block_kind *hs_block_kind(size_t kind);
 
 /* The kind of that name, or the number of kinds when there is none. */
 size_t hs_block_kind_find(const char *name);
 
-/* The kind of what `n` frames, innermost first, asked for; "other" when no rule fits. */
+/* Kind of the block that `n` frames, innermost first, allocated; "other" when no rule matches. */
 size_t hs_block_kind_match(const struct hs_block_frame *frames, size_t n);
 
 /* The rule that decided in hs_block_kind_match, or NULL when none did. */

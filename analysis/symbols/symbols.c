@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The one file that uses elfutils (libelf and libdw). The library's own address lookups are not used:
- * they need .debug_aranges, which clang does not write, and they trip over the address ranges that
- * linkers leave at 0 for code they dropped, where a microcontroller has real code.
+ * The only file that uses elfutils (libelf and libdw). The library's own address lookups are not used: they need
+ * .debug_aranges, which clang does not write. They also fail on address ranges that linkers leave at 0 for removed
+ * code, where a microcontroller has real code.
  */
 #include "analysis/symbols/symbols.h"
 
@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHAIN_MAX = 32 }; /* deeper inlining is cut off on the outside, before the ELF symbol */
+enum { CHAIN_MAX = 32 }; /* deeper inlining is cut off on the outer side, before the ELF symbol */
 
 struct function {
     const char *name; /* owned by the Elf */
@@ -27,7 +27,7 @@ struct function {
     bool global;
 };
 
-struct range { /* of a compilation unit; there may be several */
+struct range { /* of a compilation unit, which may have several */
     uint64_t begin, end;
     Dwarf_Off unit;
 };
@@ -36,19 +36,19 @@ struct entry { /* cached result */
     int64_t caller;
     struct hs_symbol symbol;
     struct hs_symbol_frame frames[CHAIN_MAX];
-    char *files[CHAIN_MAX]; /* what frames[].file points to */
+    char *files[CHAIN_MAX]; /* the strings that frames[].file point to */
 };
 
 struct hs_symbols {
-    char *image; /* the whole file, of `size` bytes, and GUARD zeros */
+    char *image; /* the whole file, of `size` bytes, followed by GUARD zeros */
     size_t size;
     Elf *elf;
     Dwarf *dwarf; /* NULL: no debug information */
     unsigned machine;
     bool is32;
     uint64_t anchor;
-    char *root; /* the source tree's directory with a / at its end, NULL when not known */
-    struct function *functions; /* by address */
+    char *root; /* the source tree's directory with a trailing /; NULL when unknown */
+    struct function *functions; /* sorted by address */
     size_t functions_n;
     struct range *ranges;
     size_t ranges_n, ranges_room;
@@ -72,7 +72,7 @@ static uint64_t code_address(const struct hs_symbols *symbols, uint64_t value)
     return symbols->machine == EM_ARM ? value & ~(uint64_t)1 : value;
 }
 
-/* Zeros behind the file's bytes, because libdw reads past the end of damaged sections. */
+/* Zeros after the file's bytes, because libdw reads past the end of damaged sections. */
 enum { GUARD = 65536 };
 
 static struct failure read_bytes(struct hs_symbols *symbols, int fd)
@@ -94,7 +94,7 @@ static struct failure read_bytes(struct hs_symbols *symbols, int fd)
     return got < 0 ? (struct failure){HS_ERR_IO, symbols->size, strerror(errno)} : fine;
 }
 
-/* Not mapped: a file that is linked again meanwhile may shrink. */
+/* Read, not mapped: a file that is linked again meanwhile may shrink. */
 static struct failure read_image(struct hs_symbols *symbols, const char *path)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -139,7 +139,7 @@ static Elf_Scn *symbol_section(Elf *elf, GElf_Shdr *header)
     return dynamic && gelf_getshdr(dynamic, header) ? dynamic : NULL;
 }
 
-/* By address; at equal addresses the better name last, which is the one a search ends at. */
+/* By address; among equal addresses the better name comes last, because a search ends there. */
 static int function_order(const void *left, const void *right)
 {
     const struct function *a = left, *b = right;
@@ -236,7 +236,7 @@ static void simplify_path(char *path)
         *out = '\0';
 }
 
-/* New string: `name` taken from directory `directory` (may be NULL), simplified. NULL without memory. */
+/* New string: `name` relative to `directory` (may be NULL), simplified. NULL when out of memory. */
 static char *join_path(const char *directory, const char *name)
 {
     char *path = NULL;
@@ -250,7 +250,7 @@ static char *join_path(const char *directory, const char *name)
     return path;
 }
 
-/* The tree's directory is where py/gc.c is; paths are then shown as MicroPython's own documents do. */
+/* The root is the directory that contains py/gc.c; paths are then shown as in MicroPython's documentation. */
 static void note_root(struct hs_symbols *symbols, Dwarf_Die *unit)
 {
     static const char mark[] = "/py/gc.c";
@@ -335,8 +335,8 @@ static bool is_scope(int tag)
     return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block;
 }
 
-/* The child of `parent` that covers `pc`. Dropped functions may lie over real ones, so a function of the
- * name the symbol table gives is preferred. */
+/* The child of `parent` that covers `pc`. Removed functions may overlap real ones, so a function with the name from the
+ * symbol table is preferred. */
 static bool scope_at(Dwarf_Die *parent, uint64_t pc, const char *name, Dwarf_Die *out)
 {
     Dwarf_Die child;
@@ -379,7 +379,7 @@ static bool chain_in_unit(struct chain *chain, uint64_t pc, const char *name)
     return outermost && same_function(outermost, name);
 }
 
-/* Looks in every unit that claims pc, because dropped code may claim it too. */
+/* Searches every unit that claims pc, because removed code may claim it too. */
 static bool find_chain(const struct hs_symbols *symbols, uint64_t pc, const char *name, struct chain *chain)
 {
     for (size_t i = 0; i < symbols->ranges_n; i++) {
@@ -399,7 +399,7 @@ static unsigned number_attribute(Dwarf_Die *die, unsigned name)
     return dwarf_formudata(dwarf_attr(die, name, &attribute), &value) == 0 ? (unsigned)value : 0;
 }
 
-/* Where the innermost frame makes its call: the line table says it. */
+/* The call position of the innermost frame, from the line table. */
 static void place_by_line(const struct hs_symbols *symbols, Dwarf_Die *unit, uint64_t pc,
                           struct hs_symbol_frame *frame, char **path)
 {
@@ -413,7 +413,7 @@ static void place_by_line(const struct hs_symbols *symbols, Dwarf_Die *unit, uin
         frame->line = (unsigned)number;
 }
 
-/* Where a frame further out makes its call: the frame inlined there says it. */
+/* The call position of an outer frame, from the frame inlined there. */
 static void place_by_call(const struct hs_symbols *symbols, struct chain *chain, Dwarf_Die *inlined,
                           struct hs_symbol_frame *frame, char **path)
 {
@@ -455,7 +455,7 @@ static const struct function *function_at(const struct hs_symbols *symbols, uint
     if (!low)
         return NULL;
     found = &symbols->functions[low - 1];
-    /* Assembly without a size reaches to the next function, but not to nowhere behind the last one. */
+    /* Assembly without a size extends to the next function; after the last function it has no limit, so it does not count. */
     if (pc - found->address < found->size || (!found->size && low < symbols->functions_n))
         return found;
     return NULL;
@@ -502,7 +502,7 @@ static void find_kind(struct hs_symbol *symbol)
     symbol->kind = hs_block_kind_match(frames, symbol->depth);
 }
 
-/* A new cache entry, or NULL without memory. */
+/* A new cache entry; NULL when out of memory. */
 static struct entry *resolve(struct hs_symbols *symbols, int64_t caller)
 {
     struct entry *entry = calloc(1, sizeof *entry);
@@ -576,7 +576,7 @@ static struct failure read_all(struct hs_symbols *symbols, const char *path, boo
     if (failure.code == HS_OK && anchored)
         failure = find_anchor(symbols);
     if (failure.code == HS_OK)
-        read_units(symbols); /* lines are a comfort: without them there still are names */
+        read_units(symbols); /* lines are optional: names work without them */
     return failure;
 }
 
@@ -639,7 +639,7 @@ bool hs_symbols_lookup(struct hs_symbols *symbols, int64_t caller, struct hs_sym
 
 /* ---- members of a variable ----------------------------------------------------------------------------- */
 
-/* The type of a variable, member or element, behind typedefs and qualifiers. */
+/* The type of a variable, member or element, without typedefs and qualifiers. */
 static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 {
     Dwarf_Attribute attribute;
@@ -684,7 +684,7 @@ static uint64_t member_offset(Dwarf_Die *member)
     return dwarf_formudata(dwarf_attr(member, DW_AT_data_member_location, &attribute), &value) == 0 ? value : 0;
 }
 
-/* The member of a struct that covers `*offset`, which becomes that within it. */
+/* The member of a struct that covers `*offset`, which becomes the offset within that member. */
 static bool member_at(Dwarf_Die *type, uint64_t *offset, Dwarf_Die *member)
 {
     Dwarf_Die child, inner;
@@ -704,7 +704,7 @@ static bool member_at(Dwarf_Die *type, uint64_t *offset, Dwarf_Die *member)
     return false;
 }
 
-/* Appends one step down to `name` and goes there; false at the bottom. */
+/* Appends one step to `name` and descends into it; false at the bottom. */
 static bool step_into(Dwarf_Die *type, uint64_t *offset, char *name)
 {
     size_t length = strlen(name);

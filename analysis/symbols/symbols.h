@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names for native callers, from the firmware's ELF file: x86, ARM (Thumb), Xtensa, RISC-V, or any other
- * machine, with or without debug information.
+ * Names for native callers, from the firmware's ELF file: x86, ARM (Thumb), Xtensa, RISC-V, or any other machine, with
+ * or without debug information.
  *
- * A trace stores a caller as its distance in bytes from the function hs_anchor, which the hook adds to
- * the firmware; so it means the same wherever the program was loaded.
+ * A trace stores a caller as its distance in bytes from the function hs_anchor, which the hook adds to the firmware.
+ * The value therefore does not depend on the load address.
  *
  *     struct hs_error error;
  *     struct hs_symbols *symbols = hs_symbols_open("firmware.elf", &error);
@@ -29,47 +29,45 @@ struct hs_symbols;
 
 enum { HS_SYMBOL_NAME_MAX = 96 };
 
-/* A function on the way from the ELF symbol to the call: itself inlined, except the last one. */
+/* A function between the ELF symbol and the call: an inlined one, except the last. */
 struct hs_symbol_frame {
     const char *function;
-    const char *file; /* NULL when not known */
-    unsigned line;    /* of the call it made, 0 when not known */
+    const char *file; /* NULL when unknown */
+    unsigned line;    /* of the call in it; 0 when unknown */
 };
 
 /* A native caller. It may be copied; its pointers stay valid until hs_symbols_close. */
 struct hs_symbol {
     char function[HS_SYMBOL_NAME_MAX]; /* the ELF symbol, without compiler suffix, or "anchor+0x1f40" */
     const struct hs_symbol_frame *frames; /* innermost first; the last one is `function`'s */
-    size_t depth;                         /* number of frames, 0 when the address has no name */
-    size_t kind;                          /* of what it asked for: hs_block_kind(kind) */
+    size_t depth;                         /* number of frames; 0 when the address has no name */
+    size_t kind;                          /* of the block it allocated: hs_block_kind(kind) */
 };
 
-/* Opens a firmware's ELF file. Without debug information there are names but no lines.
- * The handle is the caller's, to be closed by hs_symbols_close.
- * Returns NULL with *error filled when the file cannot be read (HS_ERR_IO), is no ELF file (HS_ERR_KIND),
- * is cut off (HS_ERR_END), contradicts itself (HS_ERR_FORMAT), has no function hs_anchor (HS_ERR_KIND:
- * stripped, or built without the hook), or memory is short (HS_ERR_MEMORY). */
+/* Opens a firmware's ELF file. Without debug information there are names but no lines. The caller owns the handle and
+ * closes it with hs_symbols_close. Returns NULL with *error filled when the file cannot be read (HS_ERR_IO), is not an
+ * ELF file (HS_ERR_KIND), is truncated (HS_ERR_END), is inconsistent (HS_ERR_FORMAT), has no function hs_anchor
+ * (HS_ERR_KIND: stripped, or built without the hook), or when out of memory (HS_ERR_MEMORY). */
 struct hs_symbols *hs_symbols_open(const char *elf_path, struct hs_error *error);
 
-/* The same for any program or shared library: a caller is then a return address as the file
- * has it. A stripped one has the names that the dynamic linker needs. No function hs_anchor is asked for. */
+/* The same for any program or shared library: a caller is then a return address as in the file. A stripped file has
+ * only the names that the dynamic linker needs. The function hs_anchor is not required. */
 struct hs_symbols *hs_symbols_open_object(const char *elf_path, struct hs_error *error);
 
 /* Closes; NULL is allowed. */
 void hs_symbols_close(struct hs_symbols *symbols);
 
-/* Looks a caller up and fills *out completely. `caller` is a return address minus the address of
- * hs_anchor, in bytes, with or without the Thumb bit. `symbols` may be NULL: no ELF file at hand.
- * Returns true when a function was found; else out->function holds the distance in hexadecimal, depth
- * is 0 and the kind "other". */
+/* Looks a caller up and fills *out completely. `caller` is a return address minus the address of hs_anchor, in bytes,
+ * with or without the Thumb bit. `symbols` may be NULL: no ELF file. Returns true when a function was found. If not,
+ * out->function is the distance in hexadecimal, depth is 0 and the kind is "other". */
 bool hs_symbols_lookup(struct hs_symbols *symbols, int64_t caller, struct hs_symbol *out);
 
-/* Whether any source line can be told; false for NULL. */
+/* Whether source lines are available; false for NULL. */
 bool hs_symbols_has_lines(const struct hs_symbols *symbols);
 
-/* What lies `offset` bytes into a global variable, "vm.dict_main.map.table" of "mp_state_ctx", by its type's
- * members; elements of arrays as [i]. Needs debug information. Writes at most HS_SYMBOL_NAME_MAX bytes, its end
- * included. False, with `name` empty, when that cannot be told, also for NULL symbols. */
+/* The name of the member at byte `offset` of a global variable, "vm.dict_main.map.table" of "mp_state_ctx", from its
+ * type; array elements are [i]. Needs debug information. Writes at most HS_SYMBOL_NAME_MAX bytes, terminator included.
+ * Returns false, with `name` empty, when there is no such member, and for NULL symbols. */
 bool hs_symbols_member(struct hs_symbols *symbols, const char *variable, uint64_t offset, char *name);
 
 /* Proof that an ELF file belongs to a trace: FNV-1a 64 over, for each of the `n` functions in order, the

@@ -22,7 +22,7 @@ static void add_ratios(struct hs_space *space)
 /* At a level above "full" there is no layout, but there are summaries. */
 static void end_of(struct hs_space *space, const struct hs_model *m, unsigned region)
 {
-    struct hs_region_summary told = hs_model_told(m, region);
+    struct hs_region_summary told = hs_model_summary(m, region);
     space->told = hs_model_summary_only(m) && told.known;
     if (!space->told) {
         space->end = hs_model_layout(m, region);

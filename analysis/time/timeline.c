@@ -22,7 +22,7 @@ static const struct hs_sample nothing_known = { .value = { NAN, NAN, NAN, NAN, N
 /* What summaries told last. */
 static struct hs_region_summary told(const struct hs_timeline *t)
 {
-    return hs_model_told(t->model, HS_ALL_REGIONS);
+    return hs_model_summary(t->model, HS_ALL_REGIONS);
 }
 
 /* What a summary does not tell is not a number; before the first one nothing is known. */

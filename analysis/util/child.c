@@ -18,14 +18,14 @@ static const int enders[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 #define N_ENDERS (sizeof enders / sizeof *enders)
 
-/* What the child leaves, in memory that both share. */
+/* The child's result, in memory that parent and child share. */
 struct left {
     struct hs_error error;
     int status;
     bool done;
 };
 
-/* The signals to wait for: those that would end the program, and the child's end. */
+/* The signals to wait for: those that would end the program, and SIGCHLD. */
 static sigset_t awaited(void)
 {
     struct sigaction now;
@@ -38,7 +38,7 @@ static sigset_t awaited(void)
     return set;
 }
 
-/* A crash of the library is no news for the terminal: who asked is told how it ended. */
+/* The library's own crash messages are hidden: the caller reports how the child ended. */
 static void run_work(hs_child_work *work, void *job, struct left *left, const sigset_t *before)
 {
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -54,7 +54,7 @@ static void run_work(hs_child_work *work, void *job, struct left *left, const si
     _exit(0);
 }
 
-/* Waits for the child. A signal meanwhile ends both, and nothing is left. */
+/* Waits for the child. Another signal ends the child and this program, after temporary files are removed. */
 static int wait_for(pid_t child, const sigset_t *set)
 {
     int how = 0, number = 0;
@@ -78,7 +78,7 @@ static int describe(int how, struct hs_error *error)
     error->code = HS_ERR_IO;
     if (WIFSIGNALED(how))
         snprintf(error->text, sizeof error->text, "ended by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
-    else /* work itself does not exit: lack of memory does */
+    else /* `work` itself never calls exit; the out-of-memory handler does */
         snprintf(error->text, sizeof error->text, "ended with status %d%s", WEXITSTATUS(how), WEXITSTATUS(how) == 2 ? ", out of memory" : "");
     return HS_CHILD_DIED;
 }

@@ -12,17 +12,18 @@
 
 #include "lib/host/util/tempfile.h"
 
-#define LINKS_MAX  40          /* as the kernel's */
-#define ROOM_LEAST (256 << 10) /* bytes; a file system with less left is full for a library that writes in packets */
+#define LINKS_MAX  40          /* same as the Linux kernel */
+#define ROOM_LEAST (256 << 10) /* bytes; with less free space, a file system counts as full for a library that writes in
+                                * packets */
 
 static int cannot(struct hs_error *error, const char *target, int why)
 {
-    error->code = HS_ERR_IO; /* damage in the input is the lesser evil */
+    error->code = HS_ERR_IO; /* outranks damage in the input */
     snprintf(error->text, sizeof error->text, "cannot write %s: %s", target, strerror(why));
     return HS_ERR_IO;
 }
 
-/* ---- which file it is ---- */
+/* ---- resolving the target ---- */
 
 /* The folder of `path` without links, and the name in it. NULL with errno set. */
 static char *straight(const char *path)
@@ -41,7 +42,7 @@ static char *straight(const char *path)
     return joined;
 }
 
-/* What the symbolic link at `path` names, seen from its folder. */
+/* The target of the symbolic link at `path`; a relative one is joined to the link's folder. */
 static char *link_target(const char *path)
 {
     char text[PATH_MAX], *joined = NULL;
@@ -56,7 +57,7 @@ static char *link_target(const char *path)
 
 static bool names_open_file(const char *path) { return !strncmp(path, "/proc/", 6) || !strncmp(path, "/dev/fd/", 8); }
 
-/* The target behind its links, which need not exist; stops at what names an open file of a process. */
+/* Follows all symbolic links of the target, which need not exist. Stops at a path that names an open file of a process. */
 static char *resolve(const char *target)
 {
     char *path = straight(target);
@@ -82,7 +83,8 @@ bool hs_output_same(const char *a, const char *b)
 
 /* ---- written directly ---- */
 
-/* "/dev/stdout" and the like share the place in the file with whom they came from: opened again they would begin at 0. */
+/* "/dev/stdout" and the like share the file position with the process that opened them. Opening them again would start
+ * at 0. */
 static int open_directly(const char *target, const char *place)
 {
     const char *name = place ? strrchr(place, '/') + 1 : "1";
@@ -96,16 +98,16 @@ static int open_directly(const char *target, const char *place)
     return open(target, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 }
 
-/* ---- written beside, or elsewhere ---- */
+/* ---- written beside the target, or elsewhere ---- */
 
-/* mkstemp makes files that only their owner may read: gives the mode of a new file, or of the one that is replaced. */
+/* mkstemp makes files that only the owner can read. Sets the mode of the replaced file, or that of a new file. */
 static void set_mode(int fd, const struct stat *old)
 {
     mode_t mask = umask(0);
     umask(mask);
     int failed = old ? fchown(fd, old->st_uid, old->st_gid) : 0;
     failed = fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask) || failed;
-    (void)failed; /* then it stays as it was made */
+    (void)failed; /* on failure the mode stays as it is */
 }
 
 static char *name_beside(const char *place)
@@ -130,7 +132,7 @@ static int make_file(struct hs_output *out, char *path)
 
 static bool no_room_beside(int why) { return why == EACCES || why == EPERM || why == EROFS; }
 
-/* `old` is the regular file that is there, NULL: none. */
+/* `old`: the existing regular file; NULL: none. */
 static int begin_file(struct hs_output *out, const struct stat *old)
 {
     if (old && access(out->place, W_OK))
@@ -146,7 +148,7 @@ static int begin_file(struct hs_output *out, const struct stat *old)
     return failed;
 }
 
-/* The library makes the folder itself, so it gets one of ours to make it in. */
+/* The library creates the folder itself, so it gets a temporary parent folder. */
 static int begin_folder(struct hs_output *out)
 {
     out->folder = name_beside(out->place);
@@ -217,7 +219,7 @@ int hs_output_open(struct hs_output *out, const char *target, enum hs_output_kin
 
 /* ---- writing ---- */
 
-/* As write, but all of it; 0 or -1. */
+/* Like write(), but writes everything. Returns 0 or -1. */
 static int write_all(int fd, const char *bytes, size_t n)
 {
     while (n) {
@@ -232,7 +234,7 @@ static int write_all(int fd, const char *bytes, size_t n)
     return 0;
 }
 
-/* For stdio, which forgets why a write failed. */
+/* Write callback for stdio, which does not keep the errno of a failed write. */
 static ssize_t take(void *cookie, const char *bytes, size_t n)
 {
     struct hs_output *out = cookie;
@@ -250,7 +252,7 @@ FILE *hs_output_stream(struct hs_output *out)
     return out->stream;
 }
 
-/* ---- the end ---- */
+/* ---- closing ---- */
 
 static int copy(int from, int to)
 {
@@ -262,7 +264,7 @@ static int copy(int from, int to)
     return n < 0 ? -1 : 0;
 }
 
-/* Over a file beside which nothing can be made, or onto a device that a library could not write. */
+/* Copies onto a file whose folder is not writable, or onto a device that the library cannot write. */
 static int copy_over(struct hs_output *out)
 {
     int from = open(out->path, O_RDONLY | O_CLOEXEC);
@@ -285,7 +287,7 @@ static int put_in_place(struct hs_output *out)
         return copy_over(out);
     if (!rename(out->path, out->place))
         return 0;
-    /* A file that is mounted by itself cannot be replaced. */
+    /* A file that is a mount point cannot be replaced. */
     return errno == EBUSY && out->kind != HS_OUTPUT_FOLDER ? copy_over(out) : -1;
 }
 
@@ -314,12 +316,12 @@ static void remove_rest(const struct hs_output *out)
         nftw(out->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
         hs_temp_forget(out->folder);
     } else if (out->path && !out->shown) {
-        unlink(out->path); /* not there any more once it was renamed */
+        unlink(out->path); /* fails harmlessly after a rename */
         hs_temp_forget(out->path);
     }
 }
 
-/* Flushes and closes what was written; its errno, 0: all well. */
+/* Flushes and closes the file. Returns errno of the first failure, or 0. */
 static int finish_writing(struct hs_output *out)
 {
     int why = 0;
@@ -335,7 +337,7 @@ static int finish_writing(struct hs_output *out)
     return why;
 }
 
-/* Why a library could not write: it mostly does not say. 0: there is room. */
+/* Libraries mostly do not report why a write failed. Returns errno when space is short, or 0. */
 static int lack_of_room(const struct hs_output *out)
 {
     char *path = NULL;

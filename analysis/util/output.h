@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The one way in which commands write files. A file appears under its name when it is complete, or not at all:
+ * All commands write files through this module. A file appears under its name when it is complete, or not at all:
  *
  *   - it is written beside its target, under a name that begins with a dot, and then renamed;
  *   - a symbolic link stays, and the file that it names is replaced; mode and owner of that file stay;
- *   - devices, pipes and sockets, and all that /dev/fd and /proc name, are written directly;
- *   - where nothing can be made beside the target, it is written elsewhere and then copied over the target;
- *   - after an error, or when a signal ends the program, what was there before is there as it was.
+ *   - devices, pipes, sockets and paths in /dev/fd and /proc are written directly;
+ *   - when no file can be created beside the target, it is written elsewhere and then copied over the target;
+ *   - after an error, or when a signal ends the program, the previous file is unchanged.
  *
- * Whether the target is one of the command's inputs is for the command to ask: hs_output_same.
+ * The command itself checks whether the target is one of its inputs: hs_output_same.
  */
 #ifndef HS_UTIL_OUTPUT_H
 #define HS_UTIL_OUTPUT_H
@@ -20,9 +20,9 @@
 #include "lib/host/reader.h"
 
 enum hs_output_kind {
-    HS_OUTPUT_STREAM, /* written from begin to end, by `fd` or hs_output_stream */
-    HS_OUTPUT_FILE,   /* a library writes it, at any place, by `path` */
-    HS_OUTPUT_FOLDER, /* a library makes a folder at `path` */
+    HS_OUTPUT_STREAM, /* written sequentially, by `fd` or hs_output_stream */
+    HS_OUTPUT_FILE,   /* a library writes it by `path`, in any order */
+    HS_OUTPUT_FOLDER, /* a library creates a folder at `path` */
 };
 
 struct hs_output {
@@ -30,25 +30,25 @@ struct hs_output {
     const char *target;  /* as the user named it */
     char *place;         /* the target with all symbolic links followed; NULL: standard output */
     char *path;          /* what to write to; NULL for a stream that is written directly */
-    char *folder;        /* HS_OUTPUT_FOLDER: where `path` lies */
+    char *folder;        /* HS_OUTPUT_FOLDER: the folder that contains `path` */
     int fd;              /* -1 for a folder */
-    int device;          /* the target, when it is no regular file and so not replaced; else -1. Also `fd` for a stream */
-    bool elsewhere;      /* `path` is not beside the target: copied at the end */
-    bool shown;          /* `path` is the target itself by now */
+    int device;          /* the target, when it is not a regular file and so is not replaced; else -1. Also `fd` for a stream */
+    bool elsewhere;      /* `path` is not beside the target: it is copied at the end */
+    bool shown;          /* `path` has been renamed to the target */
     int why;             /* errno of the first write that failed, 0: none */
     FILE *stream;
 };
 
-/* Begins to write `target`; "-" is standard output. Returns HS_OK or HS_ERR_IO with *error filled. */
+/* Starts writing `target`; "-" is standard output. Returns HS_OK or HS_ERR_IO with *error filled. */
 int hs_output_open(struct hs_output *out, const char *target, enum hs_output_kind kind, struct hs_error *error);
 
-/* `fd` as a stream, which belongs to the output. NULL: out of memory. */
+/* Returns `fd` as a stream that the output owns. NULL: out of memory. */
 FILE *hs_output_stream(struct hs_output *out);
 
-/* The file appears now and is written under its name from here on: for what is worth having unfinished. */
+/* Makes the file visible under its name now, for output that is useful before it is complete. Returns HS_OK or HS_ERR_IO. */
 int hs_output_show(struct hs_output *out, struct hs_error *error);
 
-/* Ends. `status` is how writing went: with another one than HS_OK nothing is left, unless it was shown. Returns
+/* Finishes. `status` is the result of writing: anything but HS_OK removes the file, unless it was shown. Returns
  * `status`, or HS_ERR_IO with *error filled when the last bytes could not be written. */
 int hs_output_close(struct hs_output *out, int status, struct hs_error *error);
 

@@ -412,7 +412,7 @@ static void every_block_to_its_end(void **state) {
     }
     assert_true(samples > 15000 && ended > 10000 && live > 0);
     assert_int_equal(model->levels.unfollowed, 0);
-    struct hs_region_summary told = hs_model_told(model, HS_ALL_REGIONS);
+    struct hs_region_summary told = hs_model_summary(model, HS_ALL_REGIONS);
     assert_int_equal(told.used, live);
     forget();
 }
@@ -455,7 +455,7 @@ static void summaries_add_up(void **state) {
         longest = !heap[at] && n > longest ? n : longest;
     }
     read_back(false);
-    struct hs_region_summary told = hs_model_told(model, 0);
+    struct hs_region_summary told = hs_model_summary(model, 0);
     assert_true(told.known);
     assert_int_equal(told.used, used * 16);
     assert_int_equal(told.free, (GRANULES - used) * 16);
@@ -563,7 +563,7 @@ static void an_overwritten_ring(void **state) {
             assert_int_equal(span->level, levels[i].level);
             assert_int_equal(span->interval, levels[i].interval);
             assert_int_equal(model->unplaced, 0);
-            assert_true(hs_model_told(model, 0).known);
+            assert_true(hs_model_summary(model, 0).known);
             forget();
         }
 }
