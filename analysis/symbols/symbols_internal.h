@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of this folder share. It is the one folder that uses elfutils (libelf and libdw).
+ */
+#ifndef HS_SYMBOLS_SYMBOLS_INTERNAL_H
+#define HS_SYMBOLS_SYMBOLS_INTERNAL_H
+
+#include <elfutils/libdw.h>
+#include <libelf.h>
+
+#include "analysis/symbols/symbols.h"
+
+enum { HS_SYMBOL_CHAIN_MAX = 32 }; /* deeper inlining is cut off on the outside, before the ELF symbol */
+
+struct hs_elf_function {
+    const char *name; /* owned by the Elf */
+    uint64_t address, size;
+    bool global;
+};
+
+struct hs_dwarf_range { /* of a compilation unit; there may be several */
+    uint64_t begin, end;
+    Dwarf_Off unit;
+};
+
+struct hs_symbol_entry { /* cached result */
+    int64_t caller;
+    struct hs_symbol symbol;
+    struct hs_symbol_frame frames[HS_SYMBOL_CHAIN_MAX];
+    char *files[HS_SYMBOL_CHAIN_MAX]; /* what frames[].file points to */
+};
+
+struct hs_symbols {
+    char *image; /* the whole file, of `size` bytes, and GUARD zeros */
+    size_t size;
+    Elf *elf;
+    Dwarf *dwarf; /* NULL: no debug information */
+    unsigned machine;
+    bool is32;
+    uint64_t anchor;
+    char *root; /* the source tree's directory with a / at its end, NULL when not known */
+    struct hs_elf_function *functions; /* by address */
+    size_t n_functions;
+    struct hs_dwarf_range *ranges;
+    size_t n_ranges, ranges_room;
+    struct hs_symbol_entry **cache; /* open addressing, cache_room is a power of two, at most half full */
+    size_t n_cache, cache_room;
+};
+
+/* Why a file cannot be read. */
+struct hs_elf_failure {
+    int code; /* HS_OK: none */
+    uint64_t offset;
+    const char *what;
+};
+
+/* ---- elf_functions.c ---- */
+
+/* A function's address without the Thumb bit. */
+uint64_t hs_elf_code_address(const struct hs_symbols *symbols, uint64_t value);
+
+/* The steps of opening a file, in this order. `path` need not stay. */
+struct hs_elf_failure hs_elf_read_image(struct hs_symbols *symbols, const char *path);
+struct hs_elf_failure hs_elf_read_header(struct hs_symbols *symbols);
+struct hs_elf_failure hs_elf_read_functions(struct hs_symbols *symbols);
+struct hs_elf_failure hs_elf_find_anchor(struct hs_symbols *symbols);
+
+/* NULL when there is none. */
+const struct hs_elf_function *hs_elf_function_named(const struct hs_symbols *symbols, const char *name);
+const struct hs_elf_function *hs_elf_function_at(const struct hs_symbols *symbols, uint64_t pc);
+
+/* ---- source_paths.c ---- */
+
+/* `name` in `directory` (may be NULL), simplified. The caller frees it; NULL without memory. */
+char *hs_path_join(const char *directory, const char *name);
+
+/* `path` as it is shown: relative to the source tree. The caller frees it; NULL for NULL or without memory. */
+char *hs_symbols_shown_path(const struct hs_symbols *symbols, const char *path);
+
+/* ---- dwarf_frames.c ---- */
+
+/* Notes which address ranges belong to which compilation unit. Without debug information there are none. */
+void hs_dwarf_read_units(struct hs_symbols *symbols);
+
+/* Fills an entry's frames, innermost first: the functions inlined at `pc`, or the ELF function alone. */
+void hs_dwarf_fill_frames(struct hs_symbols *symbols, uint64_t pc, struct hs_symbol_entry *entry);
+
+#endif
