@@ -3,7 +3,7 @@
 
 #include "firmware-hooks/lwip/lwip_hooks.h"
 #include "firmware-hooks/ports/events.h"
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
 

@@ -13,7 +13,7 @@
 #include "esp_heap_caps.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
 #include "firmware-hooks/esp-idf/esp_walk.h"
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/level.h"
 #include "lib/port.h"
 

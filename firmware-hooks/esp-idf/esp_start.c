@@ -11,7 +11,7 @@
 #include "esp_timer.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
 #include "firmware-hooks/esp-idf/heapstrata_esp.h"
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/level.h"
 #include "lib/port.h"
 

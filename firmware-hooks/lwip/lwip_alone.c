@@ -7,7 +7,7 @@
 
 #if !HS_WITH_LWIP /* of another hook */
 #include "firmware-hooks/lwip/lwip_pools.h"
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/level.h"
 #include "lib/port.h"
 #include "lwip/init.h"

@@ -12,7 +12,7 @@
 #include "firmware-hooks/micropython/mp_hooks.h"
 #include "firmware-hooks/micropython/mp_others.h"
 #include "firmware-hooks/micropython/mp_versions.h"
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/level.h"
 #include "py/bc.h"
 #include "py/gc.h"

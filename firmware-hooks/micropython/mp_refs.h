@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 
 /* 0: leaves it out; saves some 2.7 KB of ROM. */
 #ifndef HS_WITH_REFS

@@ -7,7 +7,7 @@
 #ifndef HS_BARE_METAL_H
 #define HS_BARE_METAL_H
 
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/port.h"
 
 #ifndef HS_RING_SIZE

@@ -8,7 +8,7 @@
 #include "esp_attr.h"
 #include "esp_memory_utils.h"
 #include "esp_system.h"
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/port.h"
 
 #define HS_RING_NOINIT 1

@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/port.h"
 
 bool hs_posix_threads;

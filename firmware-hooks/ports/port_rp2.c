@@ -3,7 +3,7 @@
  * Port for RP2040 and RP2350. The image lies in a section that the SDK's start-up leaves alone, or at HS_RING_ADDR, in
  * memory that nothing else uses; so it survives every reset but the loss of power.
  */
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "hardware/watchdog.h"
 #include "lib/port.h"
 #if defined(PICO_RP2350) && PICO_RP2350

@@ -3,7 +3,7 @@
  * A firmware that is a hook of lib/ and nothing else, to be linked and measured, not run: it calls what
  * MicroPython's hooks call.
  */
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/heapstrata.h"
 #include "lib/port.h"
 #include "tests/cores/machine.h"

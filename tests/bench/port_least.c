@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/port.h"
 
 #define RING_SIZE 4096

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "firmware-hooks/esp-idf/heapstrata_esp.h"
-#include "firmware-hooks/ports/port.h"
+#include "firmware-hooks/ports/hook_port.h"
 #include "lib/port.h"
 #include "tests/esp-idf/standin.h"
 #include "tests/esp-idf/system.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the MicroPython hooks need of a port beyond lib/port.h.
+ * What hooks need of a port beyond lib/port.h.
  */
-#ifndef HS_HOOKS_PORT_H
-#define HS_HOOKS_PORT_H
+#ifndef HS_HOOK_PORT_H
+#define HS_HOOK_PORT_H
 
 #include <stdbool.h>
 #include <stdint.h>
