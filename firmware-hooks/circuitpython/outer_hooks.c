@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "firmware-hooks/circuitpython/outer_hooks.h"
 
-#include "firmware-hooks/lwip/lwip_hooks.h"
 #include "firmware-hooks/ports/events.h"
 #include "firmware-hooks/ports/hook_port.h"
+#include "firmware-hooks/ports/room.h"
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
 
@@ -14,21 +14,24 @@
 #define HEADER ((uint32_t)sizeof(size_t))
 #define LEAST  ((uint32_t)(4 * sizeof(size_t)))
 
+static struct hs_heap_numbers numbers;
 static uintptr_t base;
 static uint32_t granules;
 
-void hs_outer_begin(void) {
+static uint32_t find(uint32_t first) {
+    (void)first;
     base = (uintptr_t)port_heap_get_bottom();
     granules = (uint32_t)(((uintptr_t)port_heap_get_top() - base) >> SHIFT);
+    return granules;
 }
 
-uint32_t hs_outer_granules(void) { return granules; }
-
-bool hs_outer_has(struct hs_span memory) {
-    return hs_room_overlap(&(struct hs_span){(uintptr_t)port_heap_get_bottom(), (uintptr_t)port_heap_get_top()}, memory);
+static bool overlaps(const struct hs_span *memory) {
+    return hs_room_overlap(&(struct hs_span){(uintptr_t)port_heap_get_bottom(), (uintptr_t)port_heap_get_top()}, *memory);
 }
 
-static uint32_t pos_of(const void *block) { return (uint32_t)(((uintptr_t)block - HEADER - base) >> SHIFT); }
+/* Of a block, among the heap's granules. */
+static uint32_t index_of(const void *block) { return (uint32_t)(((uintptr_t)block - HEADER - base) >> SHIFT); }
+static uint32_t pos_of(const void *block) { return numbers.first + index_of(block); }
 
 /* --- layout ------------------------------------------------------------------------------------------------- */
 
@@ -63,8 +66,8 @@ static bool count(void *block, size_t size, int used, void *context) {
 static bool into_snapshot(void *block, size_t size, int used, void *context) {
     struct walk *w = context;
     uint32_t pos = pos_of(block), length = (uint32_t)((size + HEADER) >> SHIFT);
-    if (!w->end && pos)
-        hs_snapshot_block(&w->runs, 0, pos); /* the control structure */
+    if (!w->end && pos > numbers.first)
+        hs_snapshot_block(&w->runs, numbers.first, pos - numbers.first); /* the control structure */
     (used ? hs_snapshot_block : hs_snapshot_free)(&w->runs, pos, length);
     w->end = pos + length;
     return true;
@@ -83,23 +86,25 @@ static bool into_summary(void *block, size_t size, int used, void *context) {
     return true;
 }
 
-void hs_outer_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part) {
     struct walk w = {.end = 0};
-    hs_snapshot_begin(&w.runs, 0, part);
+    uint32_t end = numbers.first + granules;
+    hs_snapshot_begin(&w.runs, numbers.first, part);
     tlsf_walk_pool(pool(), into_snapshot, &w);
-    if (w.end < granules)
-        hs_snapshot_block(&w.runs, w.end, granules - w.end); /* the pool's end mark */
-    hs_snapshot_end(&w.runs, granules);
+    if (w.end < end)
+        hs_snapshot_block(&w.runs, w.end, end - w.end); /* the pool's end mark */
+    hs_snapshot_end(&w.runs, end);
 }
 
-void hs_outer_summary(uint8_t cause) {
+static void write_summary(uint8_t cause) {
     struct walk w = {.end = 0};
-    hs_summary_begin(&w.summary, &(struct hs_summary_writer){.region = HS_OUTER_REGION, .cause = cause, .shift = SHIFT});
+    hs_summary_begin(&w.summary, &(struct hs_summary_writer){
+        .region = hs_heap_region_number(&hs_outer_heap, 0), .cause = cause, .shift = SHIFT});
     tlsf_walk_pool(pool(), into_summary, &w);
     hs_summary_end(&w.summary);
 }
 
-uint32_t hs_outer_keyframe_size(void) {
+static uint32_t keyframe_size(void) {
     struct walk w = {.n = 0};
     tlsf_walk_pool(pool(), count, &w);
     return 64 + 3 * w.n;
@@ -107,41 +112,48 @@ uint32_t hs_outer_keyframe_size(void) {
 #else
 static uint32_t size_of(const void *block, size_t size) { return (void)block, (uint32_t)size; }
 
-void hs_outer_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part) {
     struct hs_runs_writer w;
-    hs_snapshot_begin(&w, 0, part);
-    hs_snapshot_free(&w, 0, granules);
-    hs_snapshot_end(&w, granules);
+    hs_snapshot_begin(&w, numbers.first, part);
+    hs_snapshot_free(&w, numbers.first, granules);
+    hs_snapshot_end(&w, numbers.first + granules);
 }
-void hs_outer_summary(uint8_t cause) { (void)cause; }
-uint32_t hs_outer_keyframe_size(void) { return 64; }
+static void write_summary(uint8_t cause) { (void)cause; }
+static uint32_t keyframe_size(void) { return 64; }
 #endif
 
-void hs_outer_region(void) {
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = HS_OUTER_REGION,
-        .pos = 0,
-        .count = granules,
-        .shift = SHIFT,
+/* Sites have the interpreter's codes, or lwIP's. */
+static bool owns_no_code(uintptr_t code) { return (void)code, false; }
+
+static void write_regions(bool existing) {
+    hs_heap_region(&hs_outer_heap, &(struct hs_heap_region){
         .memory = hs_port_memory_kind((const void *)base),
-        .cause = HS_PLACE_EXPLICIT | HS_REGION_EXISTING,
-        .address = base,
-        .size = LEAST,
-        .old = HEADER,
-        .data = (const uint8_t *)"outer",
-        .data_len = 5,
-    });
+        .pos = numbers.first,
+        .granules = granules,
+        .base = base,
+        .least = LEAST,
+        .header = HEADER,
+        .name = {"outer", 5},
+    }, existing);
 }
+
+const struct hs_heap hs_outer_heap = {
+    .name = "outer",
+    .numbers = &numbers,
+    .regions = 1,
+    .shift = SHIFT,
+    .find = find,
+    .write_regions = write_regions,
+    .write_snapshot = write_snapshot,
+    .keyframe_size = keyframe_size,
+    .write_summary = write_summary,
+    .owns_code = owns_no_code,
+    .overlaps = overlaps,
+};
 
 /* --- events --------------------------------------------------------------------------------------------------- */
 
 static bool nested; /* port_malloc_zero may call port_malloc */
-
-static struct hs_key key_of(uintptr_t caller) {
-    struct hs_key key;
-    return HS_WITH_LWIP && hs_lwip_key(&key) ? key : hs_outer_key(caller);
-}
 
 static bool begins(void) {
     bool outermost = hs_state != HS_STATE_OFF && !nested;
@@ -152,9 +164,9 @@ static bool begins(void) {
 static void took(uintptr_t caller, const void *block, size_t size) {
     nested = false;
     if (block)
-        hs_event_alloc(key_of(caller), (struct hs_block){pos_of(block), size_of(block, size)});
+        hs_event_alloc(hs_heaps_key(caller), (struct hs_block){pos_of(block), size_of(block, size)});
     else if (size)
-        hs_fail(key_of(caller), (uint32_t)size, HS_FAIL_REGION(HS_OUTER_REGION));
+        hs_fail(hs_heaps_key(caller), (uint32_t)size, hs_heap_fail_cause(&hs_outer_heap, 0, 0));
 }
 
 #define TAKE(size, real)                                                                                            \
@@ -196,8 +208,8 @@ void *__wrap_port_realloc(void *block, size_t size, bool dma) {
     void *now = __real_port_realloc(block, size, dma);
     nested = false;
     if (now)
-        hs_event_realloc(key_of(RETURN_ADDRESS), (struct hs_block){pos_of(now), size_of(now, size)}, old);
+        hs_event_realloc(hs_heaps_key(RETURN_ADDRESS), (struct hs_block){pos_of(now), size_of(now, size)}, old);
     else if (size)
-        hs_fail(key_of(RETURN_ADDRESS), (uint32_t)size, HS_FAIL_REGION(HS_OUTER_REGION));
+        hs_fail(hs_heaps_key(RETURN_ADDRESS), (uint32_t)size, hs_heap_fail_cause(&hs_outer_heap, 0, 0));
     return now;
 }

@@ -27,6 +27,7 @@
 #include "esp_private/cache_utils.h"
 #include "firmware-hooks/esp-idf/esp_asked.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
+#include "firmware-hooks/ports/turn.h"
 #include "freertos/FreeRTOS.h"
 #include "lib/level.h"
 #include "lib/port.h"
@@ -40,8 +41,6 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
-
-volatile uint32_t hs_esp_seen;
 
 /* --- who asked ------------------------------------------------------------------------------------------ */
 
@@ -125,7 +124,7 @@ static HS_ESP_FAST void make_keyframe(void) {
 }
 static inline void keyframe_if_due(void) {}
 #else
-static HS_ESP_FAST void make_keyframe(void) { hs_esp_keyframe(); }
+static HS_ESP_FAST void make_keyframe(void) { hs_heaps_keyframe(); }
 static HS_ESP_FAST void keyframe_if_due(void) {
     if (hs_state == HS_STATE_KEYFRAME_DUE)
         hs_keyframe();
@@ -134,27 +133,13 @@ static HS_ESP_FAST void keyframe_if_due(void) {
 
 /* --- whose turn, and when ---------------------------------------------------------------------------------- */
 
-static struct {
-    uint32_t n, now; /* tasks seen; the one whose records follow, 0: no task's */
-    uint32_t missed; /* events that could not be recorded since the last one that was */
-} turn;
-
-static HS_ESP_FAST uint32_t number_of(const struct hs_esp_asked *who) {
-    if (who != &task.asked)
-        return 0;
-    if (!task.number)
-        task.number = ++turn.n;
-    return task.number;
-}
+static uint32_t missed; /* events that could not be recorded since the last one that was */
 
 /* Beside MicroPython the threads' numbers are its hooks'. */
 static HS_ESP_FAST void tell_turn(const struct hs_esp_asked *who) {
-    if (HS_WITH_HEAP_CAPS)
-        return;
-    uint32_t now = number_of(who);
-    if (now != turn.now)
-        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = now});
-    turn.now = now;
+    static struct hs_turn turn;
+    if (!HS_WITH_HEAP_CAPS)
+        hs_turn(&turn, who == &task.asked ? &task.number : NULL);
 }
 
 /* Whether a record can be written now. */
@@ -166,17 +151,17 @@ INLINE bool can_walk(void) { return !xPortInIsrContext() && spi_flash_cache_enab
 /* While heap and trace should agree: a keyframe that is due, or one behind what was missed. */
 static __attribute__((noinline)) void catch_up(void) {
     keyframe_if_due();
-    if (!turn.missed)
+    if (!missed)
         return;
-    hs_record(&(struct hs_record){.kind = HS_LOST, .count = turn.missed});
-    turn.missed = 0;
+    hs_record(&(struct hs_record){.kind = HS_LOST, .count = missed});
+    missed = 0;
     if (hs_state == HS_STATE_ON)
         make_keyframe();
 }
 
 static HS_ESP_FAST __attribute__((noinline)) hs_lock_t enter_section(void) {
     hs_lock_t lock = hs_port_lock();
-    if ((hs_state == HS_STATE_KEYFRAME_DUE || turn.missed) && can_walk())
+    if ((hs_state == HS_STATE_KEYFRAME_DUE || missed) && can_walk())
         catch_up();
     return lock;
 }
@@ -195,7 +180,7 @@ INLINE bool records(void) {
         return false;
     if (can_record())
         return true;
-    turn.missed++;
+    missed++;
     return false;
 }
 
@@ -231,7 +216,7 @@ static HS_ESP_FAST uint32_t pos_of(uintptr_t block) {
     if (pos != HS_POS_IMPLIED)
         return pos;
     if (!can_walk())
-        turn.missed++;
+        missed++;
     else if (hs_esp_find_regions() && records())
         make_keyframe();
     return pos;
@@ -243,7 +228,7 @@ static HS_ESP_FAST __attribute__((noinline)) void put_at_level(struct hs_key key
     if (hs_level_skips(told.size))
         return;
     if (!spi_flash_cache_enabled())
-        turn.missed++;
+        missed++;
     else if (op == HS_ALLOC)
         hs_level_alloc(key, told);
     else
@@ -271,7 +256,6 @@ static HS_ESP_FAST void put_realloc(struct hs_key key, struct hs_block told, uin
 static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *is_told(const void *block, size_t size, struct hs_block *told) {
     uintptr_t at = plain(block);
     told->pos = pos_of(at);
-    hs_esp_seen++;
     if (told->pos == HS_POS_IMPLIED || !records())
         return NULL;
     told->size = size_of(at, size);
@@ -320,7 +304,7 @@ static __attribute__((noinline)) void tell_failure(size_t size, uint32_t caps, u
     unsigned region = hs_esp_region_with(caps);
     struct hs_esp_asked *who = asked();
     tell_turn(who);
-    hs_fail(key_of(who, own, caps), (uint32_t)size, region ? HS_FAIL_REGION(region - 1) : 3);
+    hs_fail(key_of(who, own, caps), (uint32_t)size, region ? hs_heap_fail_cause(&hs_esp_heap, region - 1, 0) : 3);
 }
 
 /* A failure while the flash cache is off counts as missed. */
@@ -331,7 +315,7 @@ static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *functi
             if (spi_flash_cache_enabled())
                 tell_failure(size, caps, RETURN_ADDRESS);
             else
-                turn.missed++;
+                missed++;
         }
         hs_port_unlock(lock);
     }

@@ -11,7 +11,7 @@
 
 #include "esp_attr.h"
 #include "esp_idf_version.h"
-#include "lib/heapstrata.h"
+#include "lib/heap.h"
 #include "sdkconfig.h"
 
 #ifndef HS_WITH_HEAP_CAPS
@@ -58,20 +58,12 @@ bool hs_esp_find_regions(void);
  * innermost region counts: reserved pools are heaps within a block of another heap. */
 uint32_t hs_esp_pos(uintptr_t block);
 
-/* A region that has these capabilities, plus 1; 0: none has. */
+/* Place among the regions of hs_esp_heap of one that has these capabilities, plus 1; 0: none has. */
 unsigned hs_esp_region_with(uint32_t caps);
 
-/* For hs_config: regions and their contents, and how much that takes. */
-void hs_esp_keyframe(void);
-uint32_t hs_esp_keyframe_size(void);
-void hs_esp_summary(uint8_t cause); /* as in records.def. From a task, with the flash cache on */
-
-/* The same in parts, beside another heap's in one trace (-DHS_WITH_HEAP_CAPS=1: MicroPython's, see mp_others.h). `part`: bits of a
- * snapshot that this may be, 1 its first, 2 its last. Numbers of granules up to hs_esp_granules are ours, once regions
- * have been found. */
-void hs_esp_record_regions(void);
-void hs_esp_snapshot(uint8_t part);
-uint32_t hs_esp_granules(void);
+/* For the table of the firmware's heaps: the component's own, or that of MicroPython, beside whose heap it may be
+ * (-DHS_WITH_HEAP_CAPS=1). Summaries are written from a task, with the flash cache on. */
+extern const struct hs_heap hs_esp_heap;
 
 /* --- events: esp_hooks.c --------------------------------------------------------------------------------- */
 
@@ -83,9 +75,6 @@ static inline bool hs_esp_is_code(uintptr_t code) { return code & 1 && code < 2 
 
 /* Tells the capabilities of a site; for hs_config. */
 void hs_esp_describe(uintptr_t code, struct hs_place *place);
-
-/* Allocations seen so far, for the self-test. */
-extern volatile uint32_t hs_esp_seen;
 
 /* Asks ESP-IDF to tell of failed allocations. */
 void hs_esp_watch_failures(void);

@@ -30,16 +30,9 @@ static struct region {
 static uint32_t n_regions;
 static bool crowded;
 
-/* Number of the first region. Beside MicroPython the first numbers are its areas', and heaps that come later have so
- * many granules in front of these. */
-#if HS_WITH_HEAP_CAPS
-#define NUMBER_BASE 64u
-#define LATER       (256u << 10 >> HS_ESP_SHIFT)
-#else
-#define NUMBER_BASE 0u
-#define LATER       0u
-#endif
-static uint32_t all_granules; /* of the regions found at the begin, and those to come; 0: any number */
+/* Beside MicroPython, heaps that come later have so many granules in front of its areas. */
+#define LATER (256u << 10 >> HS_ESP_SHIFT)
+static struct hs_heap_numbers numbers; /* no granules: they have not been given as yet */
 
 /* --- finding them -------------------------------------------------------------------------------------- */
 
@@ -51,7 +44,7 @@ static HS_ESP_FAST struct region *known(uintptr_t heap) {
 }
 
 static HS_ESP_FAST uint32_t end_of_granules(void) {
-    uint32_t end = 0;
+    uint32_t end = numbers.first;
     for (uint32_t i = 0; i < n_regions; i++)
         if (regions[i].first + regions[i].granules > end)
             end = regions[i].first + regions[i].granules;
@@ -73,7 +66,7 @@ static bool on_first_block(hs_esp_heap_t heap, hs_esp_block_t block, void *unuse
         .start = start, .heap = (uintptr_t)heap.start, .first = end_of_granules(),
         .granules = (uint32_t)((uintptr_t)heap.end - start) >> HS_ESP_SHIFT,
     };
-    if (n_regions == REGIONS || (all_granules && region.first + region.granules > all_granules))
+    if (n_regions == REGIONS || (numbers.granules && region.first + region.granules - numbers.first > numbers.granules))
         crowded = true;
     else
         regions[n_regions++] = region;
@@ -130,24 +123,20 @@ static struct hs_text name_of(const struct region *region, char *text) {
     return (struct hs_text){text, len};
 }
 
-static void record(const struct region *region, unsigned existing) {
+static void record(const struct region *region, bool existing) {
     char text[NAME_MAX];
     struct hs_text name = name_of(region, text);
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = (uint8_t)(NUMBER_BASE + (uint32_t)(region - regions)),
-        .pos = region->first,
-        .count = region->granules,
-        .shift = HS_ESP_SHIFT,
+    hs_heap_region(&hs_esp_heap, &(struct hs_heap_region){
+        .index = (uint8_t)(region - regions),
         .memory = memory_of(region),
-        .cause = (uint8_t)(HS_PLACE_EXPLICIT | existing),
-        .address = region->start,
-        .size = HS_ESP_LEAST,
-        .old = HS_ESP_HEADER,
-        .end = region->caps,
-        .data = (const uint8_t *)name.data,
-        .data_len = name.len,
-    });
+        .pos = region->first,
+        .granules = region->granules,
+        .base = region->start,
+        .least = HS_ESP_LEAST,
+        .header = HS_ESP_HEADER,
+        .caps = region->caps,
+        .name = name,
+    }, existing);
 }
 
 bool hs_esp_find_regions(void) {
@@ -162,7 +151,7 @@ bool hs_esp_find_regions(void) {
             regions[i].nested |= lies_within(&regions[i], &regions[j]);
     if (hs_state != HS_STATE_OFF)
         for (uint32_t i = before; i < n_regions; i++)
-            record(&regions[i], HS_REGION_EXISTING); /* a keyframe follows: it may have blocks already */
+            record(&regions[i], true); /* a keyframe follows: it may have blocks already */
     return !crowded;
 }
 
@@ -198,7 +187,7 @@ unsigned hs_esp_region_with(uint32_t caps) {
     caps = asked_of_heaps(caps);
     for (uint32_t i = 0; i < n_regions; i++)
         if ((regions[i].caps & caps) == caps)
-            return NUMBER_BASE + i + 1;
+            return i + 1;
     return 0;
 }
 
@@ -257,22 +246,17 @@ static bool on_block(hs_esp_heap_t heap, hs_esp_block_t block, void *context) {
     return true;
 }
 
-void hs_esp_record_regions(void) {
+static void write_regions(bool existing) {
     for (uint32_t i = 0; i < n_regions; i++)
-        record(&regions[i], HS_REGION_EXISTING);
+        record(&regions[i], existing);
 }
 
-void hs_esp_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part) {
     struct drawing d = {.left = n_regions, .part = part};
     hs_lock_t lock = hs_port_lock(); /* no other core allocates in between */
     hs_esp_walk(0, on_block, &d);
     end_region(&d);
     hs_port_unlock(lock);
-}
-
-void hs_esp_keyframe(void) {
-    hs_esp_record_regions();
-    hs_esp_snapshot(3);
 }
 
 /* --- summaries ------------------------------------------------------------------------------------------- */
@@ -296,24 +280,19 @@ static bool into_summary(hs_esp_heap_t heap, hs_esp_block_t block, void *context
     return true;
 }
 
-void hs_esp_summary(uint8_t cause) {
+static void write_summary(uint8_t cause) {
     hs_lock_t lock = hs_port_lock();
     for (uint32_t i = 0; i < n_regions; i++) {
         struct summing s = {.region = &regions[i]};
-        hs_summary_begin(&s.w, &(struct hs_summary_writer){.region = (uint8_t)(NUMBER_BASE + i), .cause = cause, .shift = HS_ESP_SHIFT});
+        hs_summary_begin(&s.w, &(struct hs_summary_writer){
+            .region = hs_heap_region_number(&hs_esp_heap, i), .cause = cause, .shift = HS_ESP_SHIFT});
         hs_esp_walk(0, into_summary, &s);
         hs_summary_end(&s.w);
     }
-    if (!HS_WITH_HEAP_CAPS)
-        hs_level_top();
     hs_port_unlock(lock);
 }
 
-uint32_t hs_esp_granules(void) {
-    if (!all_granules)
-        all_granules = end_of_granules() + LATER;
-    return all_granules;
-}
+/* --- the heap, as lib/heap.h has it ---------------------------------------------------------------------- */
 
 static bool on_counted(hs_esp_heap_t heap, hs_esp_block_t block, void *sum) {
     (void)heap, (void)block;
@@ -321,8 +300,43 @@ static bool on_counted(hs_esp_heap_t heap, hs_esp_block_t block, void *sum) {
     return true;
 }
 
-uint32_t hs_esp_keyframe_size(void) {
+static uint32_t keyframe_size(void) {
     uint32_t blocks = 0;
     hs_esp_walk(0, on_counted, &blocks);
     return 64 + n_regions * 48 + blocks * 2;
 }
+
+static uint32_t find(uint32_t first) {
+    hs_lock_t lock = hs_port_lock();
+    numbers.first = first;
+    hs_esp_find_regions();
+    hs_port_unlock(lock);
+    hs_esp_watch_failures();
+    return HS_WITH_HEAP_CAPS ? end_of_granules() - first + LATER : HS_HEAP_OPEN;
+}
+
+static bool has_layout(void) { return n_regions != 0; }
+
+static enum hs_trial try(unsigned number) {
+    if (number)
+        return HS_TRIAL_NONE;
+    void *volatile block = heap_caps_malloc(24, MALLOC_CAP_8BIT);
+    heap_caps_free(block);
+    return block ? HS_TRIAL_MADE : HS_TRIAL_NO_ROOM;
+}
+
+const struct hs_heap hs_esp_heap = {
+    .name = "heap_caps",
+    .numbers = &numbers,
+    .regions = REGIONS,
+    .shift = HS_ESP_SHIFT,
+    .find = find,
+    .write_regions = write_regions,
+    .has_layout = has_layout,
+    .write_snapshot = write_snapshot,
+    .keyframe_size = keyframe_size,
+    .write_summary = write_summary,
+    .owns_code = HS_WITH_HEAP_CAPS ? hs_esp_is_code : NULL,
+    .describe = hs_esp_describe,
+    .try = try,
+};

@@ -11,7 +11,7 @@
 #include "esp_timer.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
 #include "firmware-hooks/esp-idf/heapstrata_esp.h"
-#include "firmware-hooks/ports/hook_port.h"
+#include "firmware-hooks/startup/startup.h"
 #include "lib/level.h"
 #include "lib/port.h"
 
@@ -19,22 +19,16 @@
 #include "esp_psram.h"
 #endif
 
-#define SITES CONFIG_HEAPSTRATA_SITES
-_Static_assert((SITES & (SITES - 1)) == 0, "CONFIG_HEAPSTRATA_SITES is a power of two");
-_Static_assert((CONFIG_HEAPSTRATA_FOLLOWED & (CONFIG_HEAPSTRATA_FOLLOWED - 1)) == 0, "CONFIG_HEAPSTRATA_FOLLOWED is a power of two");
-
-static struct hs_site_entry site[SITES];
-static uint16_t hash[4 * SITES];
-static uint32_t followed[CONFIG_HEAPSTRATA_FOLLOWED];
 static char facts[HS_FACTS_MAX];
 static bool works = true;
 
 void app_main(void);
-static const uintptr_t fingerprint[] = {
+static const uintptr_t functions[] = {
 #define HS_FINGERPRINT(function) (uintptr_t)function,
 #include "firmware-hooks/esp-idf/fingerprint.def"
-#undef HS_FINGERPRINT
 };
+
+HS_HEAPS(&hs_esp_heap);
 
 /* --- what the build is, and what was found ---------------------------------------------------------------- */
 
@@ -82,27 +76,16 @@ static struct hs_text all_facts(void) {
     return (struct hs_text){facts, at < sizeof facts ? at : (uint32_t)sizeof facts};
 }
 
-/* --- self-test --------------------------------------------------------------------------------------------- */
-
-static void self_test(void) {
-    uint32_t before = hs_esp_seen;
-    void *volatile block = heap_caps_malloc(24, MALLOC_CAP_8BIT);
-    heap_caps_free(block);
-    works = !block || hs_esp_seen != before;
-    if (works)
-        return;
-    hs_selftest_failed();
-    printf("heapstrata: its own allocation was not seen: nothing will be recorded. Is the component linked whole, without LTO?\n");
-}
-
 /* --- what the user calls ----------------------------------------------------------------------------------- */
 
 void heapstrata_start(void) {
     hs_lock_t lock = hs_port_lock();
     hs_esp_find_regions();
     hs_start();
+    works = hs_heaps_test();
     hs_port_unlock(lock);
-    self_test();
+    if (!works)
+        printf("heapstrata: its own allocation was not seen: nothing will be recorded. Is the component linked whole, without LTO?\n");
 }
 
 void heapstrata_stop(void) {
@@ -118,7 +101,7 @@ void heapstrata_mark(const char *label) {
     hs_lock_t lock = hs_port_lock();
     hs_mark((struct hs_text){label, len});
     if (hs_state == HS_STATE_LEVEL)
-        hs_esp_summary(2);
+        hs_heaps_summary(2);
     hs_port_unlock(lock);
 }
 
@@ -130,21 +113,15 @@ bool heapstrata_works(void) { return works; }
 
 void heapstrata_init(void);
 void heapstrata_init(void) {
-    struct hs_config config = {
-        .site = site, .n_sites = SITES, .hash = hash, .hash_size = 4 * SITES,
-        .placement = HS_PLACE_EXPLICIT, .shift = HS_ESP_SHIFT, .describe = hs_esp_describe,
-        .keyframe = hs_esp_keyframe, .keyframe_size = hs_esp_keyframe_size, .level = {.level = HS_START_LEVEL},
-        .followed = followed, .n_followed = CONFIG_HEAPSTRATA_FOLLOWED, .summary = hs_esp_summary,
-    };
-    bool from_boot = hs_port_image(&config);
-    config.build_id = hs_fingerprint(fingerprint, sizeof fingerprint / sizeof *fingerprint);
-    config.facts = hs_port_facts(all_facts());
-    if (hs_init(&config)) {
+    struct hs_config config;
+    bool from_boot = hs_startup_config(&config);
+    config.describe = hs_esp_describe; /* runs without the flash cache too */
+    if (hs_startup_init(&config, &(struct hs_firmware){
+            .facts = all_facts(), .functions = functions, .n_functions = sizeof functions / sizeof *functions})) {
         works = false;
         printf("heapstrata: the memory for the trace does not do\n");
         return;
     }
-    hs_esp_watch_failures();
     if (from_boot)
         heapstrata_start();
 }

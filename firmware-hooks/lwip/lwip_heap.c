@@ -5,6 +5,8 @@
 #include "lib/level.h"
 #include "lwip/def.h"
 
+static inline uint32_t first(void) { return hs_lwip_numbers.first; }
+
 #if HS_LWIP_OWN_HEAP
 
 /* As mem.c has it. */
@@ -49,23 +51,24 @@ struct hs_block hs_lwip_heap_block(const void *block, uint32_t size) {
     uint32_t offset = (uint32_t)((const uint8_t *)block - BASE) - HEADER, taken = end_of(offset) - offset;
     uint32_t needed = (uint32_t)LWIP_MEM_ALIGN_SIZE(HEADER + size);
     needed = needed > LEAST ? needed : LEAST;
-    return (struct hs_block){HS_LWIP_FIRST + (offset >> HS_LWIP_SHIFT), needed == taken ? size : taken - HEADER};
+    return (struct hs_block){first() + (offset >> HS_LWIP_SHIFT), needed == taken ? size : taken - HEADER};
 }
 
 void hs_lwip_heap_snapshot(uint8_t part) {
     struct hs_runs_writer w;
-    hs_snapshot_begin(&w, HS_LWIP_FIRST, part);
+    hs_snapshot_begin(&w, first(), part);
     for (uint32_t at = 0, end; at < SIZE; at = end) {
         end = end_of(at);
         (mem_at(at)->used ? hs_snapshot_block : hs_snapshot_free)(
-            &w, HS_LWIP_FIRST + (at >> HS_LWIP_SHIFT), (end - at) >> HS_LWIP_SHIFT);
+            &w, first() + (at >> HS_LWIP_SHIFT), (end - at) >> HS_LWIP_SHIFT);
     }
-    hs_snapshot_end(&w, HS_LWIP_FIRST + hs_lwip_heap_granules());
+    hs_snapshot_end(&w, first() + hs_lwip_heap_granules());
 }
 
 void hs_lwip_heap_summary(uint8_t cause) {
     struct hs_summary_writer w;
-    hs_summary_begin(&w, &(struct hs_summary_writer){.region = HS_LWIP_REGION, .cause = cause, .shift = HS_LWIP_SHIFT});
+    hs_summary_begin(&w, &(struct hs_summary_writer){
+        .region = hs_heap_region_number(&hs_lwip_heap, 0), .cause = cause, .shift = HS_LWIP_SHIFT});
     for (uint32_t at = 0, end; at < SIZE; at = end) {
         end = end_of(at);
         if (!mem_at(at)->used) {
@@ -92,7 +95,7 @@ uint32_t hs_lwip_heap_blocks(void) {
 #define SIZE   ((uint32_t)(HS_LWIP_HEAP_SIZE))
 
 struct hs_block hs_lwip_heap_block(const void *block, uint32_t size) {
-    return (struct hs_block){HS_LWIP_FIRST + (uint32_t)(((const uint8_t *)block - BASE) >> HS_LWIP_SHIFT), size};
+    return (struct hs_block){first() + (uint32_t)(((const uint8_t *)block - BASE) >> HS_LWIP_SHIFT), size};
 }
 
 /* Its layout is the other allocator's own: that which is told of it from the start on is all that is known. */
@@ -105,20 +108,15 @@ uint32_t hs_lwip_heap_blocks(void) { return 0; }
 uint32_t hs_lwip_heap_granules(void) { return SIZE >> HS_LWIP_SHIFT; }
 
 void hs_lwip_heap_region_record(bool existing) {
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = HS_LWIP_REGION,
-        .pos = HS_LWIP_FIRST,
-        .count = hs_lwip_heap_granules(),
-        .shift = HS_LWIP_SHIFT,
+    hs_heap_region(&hs_lwip_heap, &(struct hs_heap_region){
         .memory = HS_MEMORY_INTERNAL,
-        .cause = (uint8_t)(HS_PLACE_EXPLICIT | (existing ? HS_REGION_EXISTING : 0)),
-        .address = (uintptr_t)BASE,
-        .size = LEAST,
-        .old = HEADER,
-        .data = (const uint8_t *)"lwip/heap",
-        .data_len = 9,
-    });
+        .pos = first(),
+        .granules = hs_lwip_heap_granules(),
+        .base = (uintptr_t)BASE,
+        .least = LEAST,
+        .header = HEADER,
+        .name = {"lwip/heap", 9},
+    }, existing);
 }
 #else
 uint32_t hs_lwip_heap_granules(void) { return 0; }

@@ -17,7 +17,7 @@
 /* 1: what mem_malloc does is recorded in a region of ours; else by the pools, or by another hook. */
 #define HS_LWIP_HAS_HEAP (HS_LWIP_OWN_HEAP || (!MEM_USE_POOLS && HS_LWIP_HEAP_SIZE != 0))
 
-/* Granules of the heap, which are numbered from HS_LWIP_FIRST; 0 without one. */
+/* Granules of the heap, whose numbers are the first of hs_lwip_heap; 0 without one. */
 uint32_t hs_lwip_heap_granules(void);
 
 /* Where a block of mem_malloc lies, and the size with which it takes what it really takes: a rest too small for a block

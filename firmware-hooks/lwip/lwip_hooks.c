@@ -45,7 +45,7 @@ static bool recording(void) {
 
 /* --- timeouts: the element says whose it is, once it is filled in ------------------------------------------ */
 
-/* 0: another hook records all that lwIP takes, and asks hs_lwip_key whose it is. */
+/* 0: another hook records all that lwIP takes, and learns by hs_heaps_key whose it is. */
 #define RECORDS (!MEMP_MEM_MALLOC || HS_LWIP_HAS_HEAP)
 
 #if RECORDS && LWIP_TIMERS && !LWIP_TIMERS_CUSTOM
@@ -107,7 +107,7 @@ static void took(const void *element, struct hs_block block) {
 }
 
 static void refused(uint8_t region, uint32_t size, uint8_t cause) {
-    hs_fail(key_of_failure(hs_lwip_request()), size, (uint8_t)(HS_FAIL_REGION(region) | cause));
+    hs_fail(key_of_failure(hs_lwip_request()), size, hs_heap_fail_cause(&hs_lwip_heap, region, cause));
 }
 #endif
 
@@ -134,7 +134,7 @@ static void end(bool outermost, unsigned pool, const void *element) {
     if (element)
         took(element, (struct hs_block){hs_lwip_pool_pos(pool, element), hs_lwip_pool_size(pool)});
     else
-        refused(hs_lwip_pool_region(pool), hs_lwip_pool_size(pool), hs_lwip_pool_has_room(pool) ? 3 : 0);
+        refused(hs_lwip_pool_index(pool), hs_lwip_pool_size(pool), hs_lwip_pool_has_room(pool) ? 3 : 0);
     hs_lwip_answered(outermost);
 }
 static void give_back(uintptr_t caller, unsigned pool, const void *element) {
@@ -218,7 +218,7 @@ static void heap_took(const void *block, uint32_t size) {
     if (block)
         took(block, hs_lwip_heap_block(block, size));
     else
-        refused(HS_LWIP_REGION, size, 0);
+        refused(0, size, 0);
 }
 static void heap_gives_back(uintptr_t caller, const void *block) {
     const struct hs_lwip_asking *a = hs_lwip_request();
@@ -310,14 +310,27 @@ WRAP_AND_SETTLE(tcp_timer_needed)
 #endif
 #endif
 
-/* --- start, keyframes ------------------------------------------------------------------------------------------ */
+/* --- start ------------------------------------------------------------------------------------------------------ */
 
 static bool ready;
 
+static void write_regions(bool existing) {
+    if (!ready)
+        return;
+    hs_lwip_heap_region_record(existing);
+    for (unsigned pool = 0; pool < hs_lwip_pools(); pool++)
+        hs_lwip_pool_region_record(pool, existing);
+}
+
+/* lwIP that is initialised again begins with empty pools. The recorder may have begun before lwIP did. */
 static void make_ready(void) {
-    hs_lwip_pools_init(HS_LWIP_FIRST + hs_lwip_heap_granules());
+    bool again = ready;
+    hs_lwip_pools_init();
     ready = true;
-    hs_lwip_ready();
+    if (hs_state != HS_STATE_OFF)
+        write_regions(false);
+    else if (!again)
+        hs_lwip_begin();
 }
 
 void __real_memp_init(void);
@@ -327,27 +340,27 @@ void __wrap_memp_init(void) {
     make_ready();
 }
 
-void hs_lwip_regions(bool existing) {
-    if (!ready)
-        return;
-    hs_lwip_heap_region_record(existing);
-    for (unsigned pool = 0; pool < hs_lwip_pools(); pool++)
-        hs_lwip_pool_region_record(pool, existing);
+/* --- the heap, as lib/heap.h has it ------------------------------------------------------------------------------ */
+
+struct hs_heap_numbers hs_lwip_numbers;
+
+static uint32_t find(uint32_t first) {
+    hs_lwip_pools_number(first + hs_lwip_heap_granules());
+    return HS_WITH_LWIP ? HS_LWIP_GRANULES : HS_HEAP_OPEN;
 }
 
+static bool has_layout(void) { return ready && (!MEMP_MEM_MALLOC || HS_LWIP_OWN_HEAP); }
+
 /* The last one that there is says so. */
-bool hs_lwip_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part) {
     unsigned last = hs_lwip_pools() - 1;
-    if (!ready || (MEMP_MEM_MALLOC && !HS_LWIP_OWN_HEAP))
-        return false;
     if (HS_LWIP_OWN_HEAP)
         hs_lwip_heap_snapshot((uint8_t)((part & 1) | (MEMP_MEM_MALLOC ? part & 2 : 0)));
     for (unsigned pool = 0; !MEMP_MEM_MALLOC && pool <= last; pool++)
         hs_lwip_pool_snapshot(pool, (uint8_t)((!HS_LWIP_OWN_HEAP && !pool ? part & 1 : 0) | (pool == last ? part & 2 : 0)));
-    return true;
 }
 
-void hs_lwip_summary(uint8_t cause) {
+static void write_summary(uint8_t cause) {
     if (!ready)
         return;
     hs_lwip_heap_summary(cause);
@@ -355,34 +368,53 @@ void hs_lwip_summary(uint8_t cause) {
         hs_lwip_pool_summary(pool, cause);
 }
 
-uint32_t hs_lwip_keyframe_size(void) {
+static uint32_t keyframe_size(void) {
     return ready ? 64 + 100 * (1 + hs_lwip_pools()) + hs_lwip_pool_elements() + 3 * hs_lwip_heap_blocks() : 0;
 }
 
-/* --- self-test ---------------------------------------------------------------------------------------------- */
-
-/* Whether a pbuf's coming and going is seen; pbuf.c calls memp.c and mem.c. */
-static bool sees(pbuf_type type) {
-    uint32_t before = hs_stats().offered, left = hs_level_left;
-    bool less = hs_state == HS_STATE_LEVEL;
-    hs_level_left = 1u << 20;
-    struct pbuf *p = pbuf_alloc(PBUF_RAW, 1, type);
-    bool passed = hs_level_left != 1u << 20;
-    hs_level_left = left;
-    if (!p)
-        return true; /* there is no room for a test */
-    pbuf_free(p);
-    return less ? passed : hs_stats().offered >= before + 2;
+static bool who_asks(uintptr_t caller, struct hs_key *key) {
+    const struct hs_lwip_asking *a = hs_lwip_request();
+    (void)caller;
+    if (a->caller)
+        *key = hs_lwip_key_of(a);
+    return a->caller != 0;
 }
+
+/* A pbuf that comes and goes; pbuf.c calls memp.c and mem.c. */
+static enum hs_trial try(unsigned number) {
+    if (number > 1 || !ready)
+        return HS_TRIAL_NONE;
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, 1, number ? PBUF_RAM : PBUF_REF);
+    if (!p)
+        return HS_TRIAL_NO_ROOM;
+    pbuf_free(p);
+    return HS_TRIAL_MADE;
+}
+
+const struct hs_heap hs_lwip_heap = {
+    .name = "lwip",
+    .numbers = &hs_lwip_numbers,
+    .regions = 1 + MEMP_MAX + HS_LWIP_PRIVATE,
+    .shift = HS_LWIP_SHIFT,
+    .find = find,
+    .write_regions = write_regions,
+    .has_layout = has_layout,
+    .write_snapshot = write_snapshot,
+    .keyframe_size = keyframe_size,
+    .write_summary = write_summary,
+    .owns_code = hs_lwip_is_code,
+    .describe = hs_lwip_describe,
+    .who_asks = who_asks,
+    .try = try,
+};
+
+/* --- self-test ---------------------------------------------------------------------------------------------------- */
 
 int hs_lwip_check(void) {
     static bool failed;
     if (!ready)
         make_ready(); /* the wrap of memp_init is lost as well */
-    if (failed || hs_state == HS_STATE_OFF)
-        return failed ? -1 : 0;
-    failed = !sees(PBUF_REF) || !sees(PBUF_RAM);
-    if (failed)
-        hs_selftest_failed();
+    if (!failed && hs_state != HS_STATE_OFF)
+        failed = !hs_heap_test(&hs_lwip_heap);
     return failed ? -1 : 0;
 }

@@ -29,7 +29,6 @@
 #include "netif/ppp/ppp_opts.h"
 
 #define POOLS (MEMP_MAX + HS_LWIP_PRIVATE)
-_Static_assert(HS_LWIP_REGION + 1 + POOLS <= HS_FAIL_REGIONS, "a failure can name any pool's region");
 
 static const char *const names[] = {
 #define LWIP_MEMPOOL(name, num, size, desc) #name,
@@ -59,7 +58,7 @@ static unsigned n_private;
 static const struct memp_desc *desc_of(unsigned pool) { return pool < MEMP_MAX ? memp_pools[pool] : private[pool - MEMP_MAX]; }
 
 unsigned hs_lwip_pools(void) { return MEMP_MAX + n_private; }
-uint8_t hs_lwip_pool_region(unsigned pool) { return (uint8_t)(HS_LWIP_REGION + 1 + pool); }
+uint8_t hs_lwip_pool_index(unsigned pool) { return (uint8_t)(1 + pool); }
 uint32_t hs_lwip_pool_size(unsigned pool) { return desc_of(pool)->size; }
 bool hs_lwip_pool_known(unsigned pool) { return pool < hs_lwip_pools(); }
 
@@ -73,8 +72,9 @@ const char *hs_lwip_pool_name(unsigned pool) {
 }
 
 #if MEMP_MEM_MALLOC
-static void add(unsigned pool) { (void)pool; }
-void hs_lwip_pools_init(uint32_t first) { (void)first, n_private = 0; }
+static bool add(unsigned pool) { return (void)pool, true; }
+void hs_lwip_pools_init(void) { n_private = 0; }
+void hs_lwip_pools_number(uint32_t first) { (void)first; }
 uint32_t hs_lwip_pool_pos(unsigned pool, const void *element) { return (void)pool, (void)element, HS_POS_IMPLIED; }
 bool hs_lwip_pool_has_room(unsigned pool) { return (void)pool, false; }
 void hs_lwip_pool_region_record(unsigned pool, bool existing) { (void)pool, (void)existing; }
@@ -103,18 +103,36 @@ _Static_assert(((MEM_SIZE
 
 static uint32_t stride(unsigned pool) { return (uint32_t)(MEMP_SIZE + desc_of(pool)->size + BEHIND); }
 static uint32_t granules(unsigned pool) { return (uint32_t)desc_of(pool)->num * (stride(pool) >> HS_LWIP_SHIFT); }
+static uint32_t granules_of_all(void) {
+    uint32_t n = 0;
+    for (unsigned pool = 0; pool < MEMP_MAX; pool++)
+        n += granules(pool);
+    return n;
+}
 static const uint8_t *base(unsigned pool) { return (const uint8_t *)LWIP_MEM_ALIGN(desc_of(pool)->base); }
 
-static void add(unsigned pool) {
+/* Gives the pool's granules their numbers. False: there are none left. */
+static bool add(unsigned pool) {
+    uint32_t used = next_first - hs_lwip_numbers.first;
+    if (granules(pool) > hs_lwip_numbers.granules - used)
+        return false;
     first_of[pool] = next_first;
     next_first += granules(pool);
+    return true;
 }
 
-void hs_lwip_pools_init(uint32_t first) {
+/* Those of the private pools are given anew. */
+void hs_lwip_pools_init(void) {
     n_private = 0;
+    next_first = first_of[0] + granules_of_all();
+}
+
+void hs_lwip_pools_number(uint32_t first) {
     next_first = first;
-    for (unsigned pool = 0; pool < MEMP_MAX; pool++)
-        add(pool);
+    for (unsigned pool = 0; pool < hs_lwip_pools(); pool++) {
+        first_of[pool] = next_first;
+        next_first += granules(pool);
+    }
 }
 
 uint32_t hs_lwip_pool_pos(unsigned pool, const void *element) {
@@ -136,20 +154,16 @@ void hs_lwip_pool_region_record(unsigned pool, bool existing) {
     if (!desc_of(pool)->num)
         return;
     memcpy(name + 5, hs_lwip_pool_name(pool), length);
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = hs_lwip_pool_region(pool),
-        .pos = first_of[pool],
-        .count = granules(pool),
-        .shift = HS_LWIP_SHIFT,
+    hs_heap_region(&hs_lwip_heap, &(struct hs_heap_region){
+        .index = hs_lwip_pool_index(pool),
         .memory = HS_MEMORY_POOL,
-        .cause = (uint8_t)(HS_PLACE_EXPLICIT | (existing ? HS_REGION_EXISTING : 0)),
-        .address = (uintptr_t)base(pool),
-        .size = stride(pool),
-        .old = (uint32_t)MEMP_SIZE,
-        .data = (const uint8_t *)name,
-        .data_len = (uint32_t)(5 + length),
-    });
+        .pos = first_of[pool],
+        .granules = granules(pool),
+        .base = (uintptr_t)base(pool),
+        .least = stride(pool),
+        .header = (uint32_t)MEMP_SIZE,
+        .name = {name, (uint32_t)(5 + length)},
+    }, existing);
 }
 
 /* --- which elements are free ------------------------------------------------------------------------------- */
@@ -235,7 +249,7 @@ static void into_summary(void *context, uint32_t pos, bool is_free) {
 void hs_lwip_pool_summary(unsigned pool, uint8_t cause) {
     struct walk w = {.step = stride(pool) >> HS_LWIP_SHIFT};
     hs_summary_begin(&w.summary, &(struct hs_summary_writer){
-        .region = hs_lwip_pool_region(pool), .cause = cause, .shift = HS_LWIP_SHIFT});
+        .region = hs_heap_region_number(&hs_lwip_heap, hs_lwip_pool_index(pool)), .cause = cause, .shift = HS_LWIP_SHIFT});
     each_element(pool, into_summary, &w);
     end_run_of_summary(&w);
     hs_summary_end(&w.summary);
@@ -248,7 +262,8 @@ unsigned hs_lwip_pool_of(const struct memp_desc *desc) {
             return MEMP_MAX + i;
     if (n_private == HS_LWIP_PRIVATE)
         return POOLS;
-    private[n_private++] = desc;
-    add(MEMP_MAX + n_private - 1);
-    return MEMP_MAX + n_private - 1;
+    private[n_private] = desc;
+    if (!add(MEMP_MAX + n_private))
+        return POOLS;
+    return MEMP_MAX + n_private++;
 }

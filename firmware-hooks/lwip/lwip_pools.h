@@ -12,8 +12,11 @@
 /* Log2 of the granule: what lwIP aligns blocks to. */
 #define HS_LWIP_SHIFT (MEM_ALIGNMENT >= 16 ? 4 : MEM_ALIGNMENT >= 8 ? 3 : MEM_ALIGNMENT >= 4 ? 2 : MEM_ALIGNMENT >= 2 ? 1 : 0)
 
-/* The pools' granules are numbered from `first` on. Empties the table; all pools of memp_std.h are known then. */
-void hs_lwip_pools_init(uint32_t first);
+/* lwIP begins anew: all pools of memp_std.h are known, and no private ones. */
+void hs_lwip_pools_init(void);
+
+/* The pools' granules are numbered from `first` on. */
+void hs_lwip_pools_number(uint32_t first);
 
 /* Whether there is anything to record of the pool. */
 bool hs_lwip_pool_known(unsigned pool);
@@ -22,7 +25,8 @@ bool hs_lwip_pool_known(unsigned pool);
 unsigned hs_lwip_pool_of(const struct memp_desc *desc);
 
 const char *hs_lwip_pool_name(unsigned pool);
-uint8_t hs_lwip_pool_region(unsigned pool);
+/* Its place among the regions of hs_lwip_heap. */
+uint8_t hs_lwip_pool_index(unsigned pool);
 
 /* Bytes of an element that its user has. */
 uint32_t hs_lwip_pool_size(unsigned pool);

@@ -70,12 +70,6 @@ struct hs_key hs_lwip_key_of(const struct hs_lwip_asking *a) {
     };
 }
 
-bool hs_lwip_key(struct hs_key *key) {
-    if (asking.caller)
-        *key = hs_lwip_key_of(&asking);
-    return asking.caller != 0;
-}
-
 void hs_lwip_describe(uintptr_t code, struct hs_place *place) {
     const char *name = hs_lwip_pool_name((unsigned)(code - 3) / 2);
     place->function = (struct hs_text){name, (uint32_t)__builtin_strlen(name)};

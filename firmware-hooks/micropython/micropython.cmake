@@ -3,8 +3,8 @@
 #
 #   make -C ports/rp2 BOARD=RPI_PICO USER_C_MODULES=<heapstrata>/firmware-hooks/micropython/micropython.cmake
 #
-# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS, HEAPSTRATA_LWIP (rp2), HEAPSTRATA_HEAP_CAPS
-# (esp32): as in micropython.mk; on make's command line, in the environment, or as -D of cmake (settings.cmake).
+# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS, HEAPSTRATA_HEAPS, HEAPSTRATA_LWIP (rp2),
+# HEAPSTRATA_HEAP_CAPS (esp32): as in micropython.mk; on make's command line, in the environment, or as -D of cmake (settings.cmake).
 get_filename_component(HEAPSTRATA_ROOT "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 include("${CMAKE_CURRENT_LIST_DIR}/settings.cmake")
 
@@ -22,27 +22,41 @@ if(NOT EXISTS ${HEAPSTRATA_PORT_SRC})
 endif()
 
 file(GLOB HEAPSTRATA_LIB_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/lib/*.c)
-file(GLOB HEAPSTRATA_HOOK_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/*.c)
+file(GLOB HEAPSTRATA_HOOK_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/startup/*.c ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/*.c)
 file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/wraps.txt HEAPSTRATA_WRAPS REGEX "^[a-z]")
-set(HEAPSTRATA_OTHERS HS_EXPLICIT=0)
+
+# Hooks of other heaps, by the folders that they are in.
+separate_arguments(HEAPSTRATA_OTHERS UNIX_COMMAND "${HEAPSTRATA_HEAPS}")
+set(HEAPSTRATA_DEFINITIONS "")
 if(HEAPSTRATA_LWIP)
-    file(GLOB HEAPSTRATA_LWIP_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/lwip/*.c)
-    file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/lwip/wraps.txt HEAPSTRATA_LWIP_WRAPS REGEX "^[a-z]")
-    list(APPEND HEAPSTRATA_HOOK_SRC ${HEAPSTRATA_LWIP_SRC})
-    list(APPEND HEAPSTRATA_WRAPS ${HEAPSTRATA_LWIP_WRAPS})
-    set(HEAPSTRATA_OTHERS HS_EXPLICIT=1 HS_WITH_LWIP=1)
+    list(APPEND HEAPSTRATA_OTHERS lwip)
+    list(APPEND HEAPSTRATA_DEFINITIONS HS_WITH_LWIP=1)
 endif()
+foreach(heap ${HEAPSTRATA_OTHERS})
+    if(NOT EXISTS ${HEAPSTRATA_ROOT}/firmware-hooks/${heap}/wraps.txt)
+        message(FATAL_ERROR "HeapStrata: HEAPSTRATA_HEAPS=${heap}: no such folder in firmware-hooks")
+    endif()
+    file(GLOB heap_src CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/${heap}/*.c)
+    file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/${heap}/wraps.txt heap_wraps REGEX "^[a-zA-Z_]")
+    list(APPEND HEAPSTRATA_HOOK_SRC ${heap_src})
+    list(APPEND HEAPSTRATA_WRAPS ${heap_wraps})
+endforeach()
 
 # -D HEAPSTRATA_HEAP_CAPS=1: ESP-IDF's heap in the same trace, which the areas of MicroPython's lie in.
 if(HEAPSTRATA_HEAP_CAPS)
-    list(REMOVE_ITEM HEAPSTRATA_OTHERS HS_EXPLICIT=0 HS_EXPLICIT=1)
-    list(APPEND HEAPSTRATA_OTHERS HS_EXPLICIT=1 HS_WITH_HEAP_CAPS=1 CONFIG_HEAPSTRATA_WRAPS=1)
+    list(APPEND HEAPSTRATA_OTHERS esp-idf)
+    list(APPEND HEAPSTRATA_DEFINITIONS HS_WITH_HEAP_CAPS=1 CONFIG_HEAPSTRATA_WRAPS=1)
     foreach(name esp_hooks esp_asked esp_asked_os esp_regions esp_walk)
         list(APPEND HEAPSTRATA_HOOK_SRC ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/${name}.c)
     endforeach()
     file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/wraps.txt HEAPSTRATA_OUTER_WRAPS REGEX "^(both|wraps) ")
     list(TRANSFORM HEAPSTRATA_OUTER_WRAPS REPLACE "^[a-z]+ +" "")
     list(APPEND HEAPSTRATA_WRAPS ${HEAPSTRATA_OUTER_WRAPS})
+endif()
+if(HEAPSTRATA_OTHERS)
+    list(APPEND HEAPSTRATA_DEFINITIONS HS_EXPLICIT=1)
+else()
+    list(APPEND HEAPSTRATA_DEFINITIONS HS_EXPLICIT=0)
 endif()
 
 add_library(usermod_heapstrata INTERFACE)
@@ -53,7 +67,7 @@ if(HEAPSTRATA_HEAP_CAPS AND "${IDF_VERSION_MAJOR}.${IDF_VERSION_MINOR}" VERSION_
     target_include_directories(usermod_heapstrata INTERFACE $ENV{IDF_PATH}/components/heap) # see esp_walk.c
 endif()
 target_compile_definitions(usermod_heapstrata INTERFACE
-    ${HEAPSTRATA_OTHERS} HS_MICROPYTHON=1 HS_PORT_HEADER="firmware-hooks/ports/port_${HEAPSTRATA_PORT}.h")
+    ${HEAPSTRATA_DEFINITIONS} HS_MICROPYTHON=1 HS_PORT_HEADER="firmware-hooks/ports/port_${HEAPSTRATA_PORT}.h")
 if(HEAPSTRATA_CFLAGS)
     separate_arguments(HEAPSTRATA_CFLAGS_LIST UNIX_COMMAND "${HEAPSTRATA_CFLAGS}")
     target_compile_options(usermod_heapstrata INTERFACE ${HEAPSTRATA_CFLAGS_LIST})

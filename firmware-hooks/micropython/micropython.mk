@@ -10,6 +10,7 @@
 # HEAPSTRATA_COPT       optimisation of our own files
 # HEAPSTRATA_LWIP=1     record lwIP's pools and heap too (firmware-hooks/lwip), in ports that have lwIP
 # HEAPSTRATA_OUTER      CircuitPython: record its outer heap too; 1 unless said otherwise where that is the supervisor's
+# HEAPSTRATA_HEAPS      folders of firmware-hooks/ with hooks of other heaps, to record these too (firmware-hooks/README.md)
 # HEAPSTRATA_MORE=FILE  a makefile to include, with more sources
 # HEAPSTRATA_LTTNG=1    unix: tell all that is recorded as LTTng-UST tracepoints too (liblttng-ust-dev)
 #
@@ -21,7 +22,7 @@ HEAPSTRATA_ROOT := $(abspath $(USERMOD_DIR)/../..)
 # What was set on make's command line or in the environment must be one of these; others there only mean something to
 # a program that runs (port_posix.c) or to our own Makefile.
 HEAPSTRATA_SWITCHES := HEAPSTRATA_LWIP HEAPSTRATA_OUTER HEAPSTRATA_HEAP_CAPS HEAPSTRATA_LTTNG HEAPSTRATA_CIRCUITPYTHON
-HEAPSTRATA_NAMES := $(HEAPSTRATA_SWITCHES) $(addprefix HEAPSTRATA_,PORT RING_ADDR RING_SIZE CFLAGS COPT MORE)
+HEAPSTRATA_NAMES := $(HEAPSTRATA_SWITCHES) $(addprefix HEAPSTRATA_,PORT RING_ADDR RING_SIZE CFLAGS COPT MORE HEAPS)
 HEAPSTRATA_AT_RUN := $(addprefix HEAPSTRATA_,OUT RING PACKET TIME_SCALE STACKS REFS COLLECT_EVERY LEVEL FLAGS)
 HEAPSTRATA_GIVEN := $(foreach v,$(filter HEAPSTRATA_%,$(.VARIABLES)),$(if $(filter command environment,$(origin $(v))),$(v)))
 HEAPSTRATA_UNKNOWN := $(filter-out $(HEAPSTRATA_NAMES) \
@@ -56,12 +57,13 @@ endif
 # CircuitPython has a supervisor where MicroPython has none.
 HEAPSTRATA_CIRCUITPYTHON ?= $(if $(wildcard $(TOP)/supervisor/port.h),1)
 HEAPSTRATA_OUTER ?= $(if $(HEAPSTRATA_CIRCUITPYTHON),$(if $(filter unix espressif,$(HEAPSTRATA_MP_PORT)),,1))
-HEAPSTRATA_OTHERS := $(filter 1,$(HEAPSTRATA_LWIP) $(HEAPSTRATA_OUTER) $(HEAPSTRATA_HEAP_CAPS))
+HEAPSTRATA_OTHERS := $(filter 1,$(HEAPSTRATA_LWIP) $(HEAPSTRATA_OUTER) $(HEAPSTRATA_HEAP_CAPS)) $(HEAPSTRATA_HEAPS)
+$(foreach h,$(HEAPSTRATA_HEAPS),$(if $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/$(h)/wraps.txt),,$(error HeapStrata: HEAPSTRATA_HEAPS=$(h): no such folder in firmware-hooks)))
 
 HS_ROOT := $(HEAPSTRATA_ROOT)
 include $(HEAPSTRATA_ROOT)/lib/lib.mk
-HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpython) $(if $(filter 1,$(HEAPSTRATA_LWIP)),lwip)
-HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(HEAPSTRATA_HOOKS:%=$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c))))
+HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpython) $(if $(filter 1,$(HEAPSTRATA_LWIP)),lwip) $(HEAPSTRATA_HEAPS)
+HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c,startup $(HEAPSTRATA_HOOKS)))))
 # ESP-IDF's heap around it: without what starts the component by itself. The wraps are the build's (esp-idf/wraps.txt).
 HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c))
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c

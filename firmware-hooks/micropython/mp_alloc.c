@@ -22,7 +22,7 @@ static NOINLINE void record_fail(uintptr_t caller, size_t size) {
     /* where there was no room a collection has just been summed up */
     if (sums_up() && fail_cause() == 2)
         hs_mp_summary(1);
-    hs_fail(key_of(caller), (uint32_t)size, HS_MP_ASKED | fail_cause());
+    hs_fail(key_of(caller), (uint32_t)size, HS_MP_OTHERS ? hs_heap_fail_cause(&hs_mp_heap, 0, fail_cause()) : fail_cause());
     hs_mp_refs_fail();
 }
 

@@ -7,19 +7,20 @@
 struct hs_mp_area hs_mp_areas[AREAS];
 uint32_t hs_mp_n_areas;
 
-static void record_region(const struct hs_mp_area *a, unsigned existing) {
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = (uint8_t)(a - hs_mp_areas),
-        .pos = a->first,
-        .count = a->granules,
-        .shift = SHIFT,
+struct hs_heap_numbers hs_mp_numbers;
+
+static uint8_t index_of(const struct hs_mp_area *a) { return (uint8_t)(a - hs_mp_areas); }
+
+static void record_region(const struct hs_mp_area *a, bool existing) {
+    hs_heap_region(&hs_mp_heap, &(struct hs_heap_region){
+        .index = index_of(a),
         .memory = hs_port_memory_kind((const void *)a->start),
-        .cause = (uint8_t)(HS_MP_PLACEMENT | existing),
-        .address = a->start,
-        .data = (const uint8_t *)"gc",
-        .data_len = 2,
-    });
+        .placement = HS_MP_OTHERS ? HS_PLACE_EXPLICIT : HS_PLACE_MICROPYTHON,
+        .pos = a->first,
+        .granules = a->granules,
+        .base = a->start,
+        .name = {"gc", 2},
+    }, existing);
 }
 
 #if MICROPY_GC_SPLIT_HEAP
@@ -32,7 +33,7 @@ static struct hs_mp_area *find_area(const mp_state_mem_area_t *area) {
 
 /* Gives the area a free place in the table, and a number range behind all others. */
 static void add_area(mp_state_mem_area_t *area) {
-    uint32_t first = HS_MP_FIRST, slot = hs_mp_n_areas;
+    uint32_t first = hs_mp_numbers.first, slot = hs_mp_n_areas;
     for (uint32_t i = 0; i < hs_mp_n_areas; i++) {
         uint32_t end = hs_mp_areas[i].first + hs_mp_areas[i].granules;
         if (!hs_mp_areas[i].area)
@@ -44,7 +45,7 @@ static void add_area(mp_state_mem_area_t *area) {
         return; /* its blocks will be recorded at HS_POS_IMPLIED; hs_stats counts them */
     hs_mp_areas[slot] = (struct hs_mp_area){area, (uintptr_t)area->gc_pool_start, granules_of(area), first};
     hs_mp_n_areas += slot == hs_mp_n_areas;
-    record_region(&hs_mp_areas[slot], 0);
+    record_region(&hs_mp_areas[slot], false);
 }
 
 /* Brings the table in line with the collector's list of areas, and records what came and went. */
@@ -56,7 +57,7 @@ void hs_mp_update_areas(void) {
         if (hs_mp_areas[i].area && (!a || (uintptr_t)a->gc_pool_start != hs_mp_areas[i].start)) {
             hs_mp_areas[i].area = NULL;
             hs_mp_areas[i].granules = 0;
-            hs_record(&(struct hs_record){.kind = HS_REGION_END, .region = (uint8_t)i});
+            hs_heap_region_end(&hs_mp_heap, (uint8_t)i);
         }
     }
     for (mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
@@ -70,10 +71,10 @@ void hs_mp_update_areas(void) {
     if (hs_mp_areas[0].start == (uintptr_t)a->gc_pool_start)
         return;
     if (hs_mp_n_areas)
-        hs_record(&(struct hs_record){.kind = HS_REGION_END});
-    hs_mp_areas[0] = (struct hs_mp_area){a, (uintptr_t)a->gc_pool_start, granules_of(a), HS_MP_FIRST};
+        hs_heap_region_end(&hs_mp_heap, 0);
+    hs_mp_areas[0] = (struct hs_mp_area){a, (uintptr_t)a->gc_pool_start, granules_of(a), hs_mp_numbers.first};
     hs_mp_n_areas = 1;
-    record_region(&hs_mp_areas[0], 0);
+    record_region(&hs_mp_areas[0], false);
 }
 #endif
 
@@ -128,23 +129,25 @@ static void snapshot_area(const struct hs_mp_area *a, uint8_t part) {
 #define AREA_AT(a) ((void)(a), &hs_mp_areas[0])
 #endif
 
-static void snapshot_areas(void) {
-    uint8_t part = !hs_mp_others_snapshot(); /* 1: first */
+static void write_regions(bool existing) {
+    FOR_EACH_AREA(a)
+        if (AREA_AT(a))
+            record_region(AREA_AT(a), existing);
+}
+
+static void write_snapshot(uint8_t part) {
+    uint8_t first = part & HS_SNAPSHOT_FIRST;
     FOR_EACH_AREA(a) {
         const struct hs_mp_area *area = AREA_AT(a);
         if (area)
-            snapshot_area(area, (uint8_t)(part | (NEXT_AREA(a) ? 0 : 2)));
-        part = 0;
+            snapshot_area(area, (uint8_t)(first | (NEXT_AREA(a) ? 0 : part & HS_SNAPSHOT_LAST)));
+        first = 0;
     }
 }
 
 void hs_mp_snapshot(void) {
     bool ordered = enter_order();
-    hs_mp_others_regions();
-    FOR_EACH_AREA(a)
-        if (AREA_AT(a))
-            record_region(AREA_AT(a), HS_REGION_EXISTING);
-    snapshot_areas();
+    hs_heaps_keyframe();
     hs_mp_name_thread_anew();
     leave_order(ordered);
 }
@@ -156,9 +159,9 @@ void hs_mp_mark(struct hs_text label) {
     leave_order(ordered);
 }
 
-uint32_t hs_mp_keyframe_size(void) {
+static uint32_t keyframe_size(void) {
     struct hs_runs_writer w;
-    uint32_t size = 64 + hs_mp_others_keyframe_size();
+    uint32_t size = 64;
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
         if (hs_mp_areas[i].area) {
             hs_snapshot_measure(&w);
@@ -198,7 +201,8 @@ static uint32_t summarise_entries(struct hs_summary_writer *w, uint32_t used, ui
 static HOT void summarise_area(const struct hs_mp_area *a, uint8_t cause) {
     struct hs_summary_writer w;
     uint32_t run = 0;
-    hs_summary_begin(&w, &(struct hs_summary_writer){.region = (uint8_t)(a - hs_mp_areas), .cause = cause, .shift = SHIFT});
+    hs_summary_begin(&w, &(struct hs_summary_writer){
+        .region = hs_heap_region_number(&hs_mp_heap, index_of(a)), .cause = cause, .shift = SHIFT});
     for (uint32_t at = 0; at < a->granules; at += 16) {
         uint32_t word = table_word(a->area, at / 4), used = (word | word >> 1) & 0x55555555u;
         uint32_t left = a->granules - at, n = left < 16 ? left : 16;
@@ -214,14 +218,39 @@ static HOT void summarise_area(const struct hs_mp_area *a, uint8_t cause) {
     hs_summary_end(&w);
 }
 
+static void write_summary(uint8_t cause) {
+    FOR_EACH_AREA(a)
+        if (AREA_AT(a))
+            summarise_area(AREA_AT(a), cause);
+}
+
 void hs_mp_summary(uint8_t cause) {
     if (hs_mp_torn_down)
         return;
     bool ordered = enter_order();
-    FOR_EACH_AREA(a)
-        if (AREA_AT(a))
-            summarise_area(AREA_AT(a), cause);
-    hs_mp_others_summary(cause);
-    hs_level_top();
+    hs_heaps_summary(cause);
     leave_order(ordered);
 }
+
+/* --- the heap, as lib/heap.h has it ---------------------------------------------------------------------- */
+
+static uint32_t find(uint32_t first) {
+    hs_mp_numbers.first = first;
+    hs_mp_update_areas();
+    return HS_HEAP_OPEN;
+}
+
+const struct hs_heap hs_mp_heap = {
+    .name = "gc",
+    .numbers = &hs_mp_numbers,
+    .regions = AREAS,
+    .shift = SHIFT,
+    .find = find,
+    .write_regions = write_regions,
+    .write_snapshot = write_snapshot,
+    .keyframe_size = keyframe_size,
+    .write_summary = write_summary,
+    .describe = hs_mp_describe_site,
+    .who_asks = hs_mp_who_asks,
+    .try = hs_mp_try,
+};

@@ -7,18 +7,13 @@
 
 #include <stdbool.h>
 
-#include "lib/heapstrata.h"
+#include "lib/heap.h"
 #include "lib/port.h"
 
 #ifdef HS_CIRCUITPYTHON
 #include "firmware-hooks/circuitpython/differences.h"
 #else
 #include "firmware-hooks/micropython/differences.h"
-#endif
-
-/* Sites, contexts and strings that can be told apart; each takes 28 bytes of RAM on a 32-bit machine, and 8 of hash. */
-#ifndef HS_SITES
-#define HS_SITES 512
 #endif
 
 /* Whether the collector's own start came by the hooks: else the linker was not told of them, and nothing is recorded. */
@@ -56,8 +51,8 @@ void hs_mp_script(struct hs_text name);
 /* The level at hand; of a program that begins the one that the firmware was built for. */
 struct hs_level_choice hs_mp_level(void);
 
-/* For the hooks of other heaps (mp_others.h): what is running, and who asks. */
-struct hs_key hs_mp_key(uintptr_t caller);
+/* The interpreter's heap, the last in the table of heaps (mp_heaps.c). Its areas are its regions. */
+extern const struct hs_heap hs_mp_heap;
 
 /* Between the two no other thread changes the heap, and records are those of the calling thread. */
 bool hs_mp_enter_order(void);
@@ -70,11 +65,6 @@ uint32_t hs_mp_thread(void);
  * hs_mp_refs_state, gc_collect_root to mp_refs.c, nothing is marked or swept. In order's section. */
 void hs_mp_walk_roots(void);
 extern volatile bool hs_mp_walking;
-
-/* Blocks that can be followed to their end at level "sampled": a power of two; each takes 4 bytes of RAM. */
-#ifndef HS_FOLLOWED
-#define HS_FOLLOWED 128
-#endif
 
 /* At a level other than "full": each region's figures; `cause` of SUMMARY in records.def. */
 void hs_mp_summary(uint8_t cause);

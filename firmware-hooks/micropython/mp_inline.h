@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "firmware-hooks/micropython/mp_hooks.h"
-#include "firmware-hooks/micropython/mp_others.h"
 #include "firmware-hooks/micropython/mp_versions.h"
 #include "firmware-hooks/ports/hook_port.h"
 #include "lib/level.h"
@@ -180,6 +179,10 @@ INLINE void leave_order(bool ordered) {
 
 /* --- areas: the heap's regions ------------------------------------------------------------------------ */
 
+/* 1: other heaps share the trace. Blocks of theirs have explicit places, so those of the interpreter have, too. */
+#define HS_MP_OTHERS HS_EXPLICIT
+extern struct hs_heap_numbers hs_mp_numbers HIDDEN;
+
 #define GRANULE MICROPY_BYTES_PER_GC_BLOCK
 #define SHIFT   (GRANULE == 32 ? 5 : GRANULE == 16 ? 4 : GRANULE == 64 ? 6 : 3)
 _Static_assert(GRANULE == 1 << SHIFT, "granule");
@@ -234,9 +237,6 @@ INLINE uint32_t pos_of(const void *block) {
 /* Length of the run of one kind that begins at granule `at`; a block's is its head and tails. */
 uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at);
 
-/* keyframe_size of hs_config. */
-uint32_t hs_mp_keyframe_size(void);
-
 /* Sixteen entries of the table, from byte `i` on; none behind its end. */
 INLINE uint32_t table_word(const mp_state_mem_area_t *a, size_t i) {
     uint32_t word;
@@ -271,7 +271,9 @@ void hs_mp_level_built(struct hs_level_choice choice);
 /* What code from the REPL is called is <stdin> again. */
 void hs_mp_script_forget(void);
 
-/* describe of hs_config. */
+/* Of hs_mp_heap: lib/heap.h. */
+bool hs_mp_who_asks(uintptr_t caller, struct hs_key *key);
+enum hs_trial hs_mp_try(unsigned number);
 void hs_mp_describe_site(uintptr_t code, struct hs_place *place);
 
 #endif

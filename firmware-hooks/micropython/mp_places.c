@@ -62,6 +62,5 @@ void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct h
 }
 
 void hs_mp_describe_site(uintptr_t code, struct hs_place *place) {
-    if (!hs_mp_others_describe(code, place))
-        hs_mp_describe(running.code->fun_bc, code, place);
+    hs_mp_describe(running.code->fun_bc, code, place);
 }

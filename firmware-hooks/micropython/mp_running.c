@@ -182,9 +182,10 @@ __attribute__((noreturn)) void __wrap_nlr_jump(void *value) {
     __real_nlr_jump(value);
 }
 
-#if HS_MP_OTHERS
-struct hs_key hs_mp_key(uintptr_t caller) { return key_of(caller); }
-#endif
+bool hs_mp_who_asks(uintptr_t caller, struct hs_key *key) {
+    *key = key_of(caller);
+    return true;
+}
 
 /* --- order and threads -------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include "firmware-hooks/micropython/mp_refs.h"
 #include "firmware-hooks/micropython/mp_stream.h"
 #include "firmware-hooks/ports/room.h"
+#include "firmware-hooks/startup/startup.h"
 #include "py/builtin.h"
 #include "py/compile.h"
 #include "py/objfun.h"
@@ -14,19 +15,10 @@
 
 /* --- start ------------------------------------------------------------------------------------------------ */
 
-_Static_assert((HS_SITES & (HS_SITES - 1)) == 0 && HS_SITES <= 32768, "HS_SITES: a power of two");
-static struct hs_site_entry sites[HS_SITES];
-static uint16_t hash[HS_SITES * 4];
-static uint32_t followed[HS_FOLLOWED];
-
-static uint64_t build_id(void) {
-    static const uintptr_t functions[] = {
+static const uintptr_t functions[] = {
 #define HS_FINGERPRINT(name) (uintptr_t)name,
 #include "firmware-hooks/micropython/fingerprint.def"
-#undef HS_FINGERPRINT
-    };
-    return hs_fingerprint(functions, sizeof functions / sizeof *functions);
-}
+};
 
 /* What lines and references mean in this build. */
 #if MICROPY_STACKLESS
@@ -46,44 +38,30 @@ static char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "
 
 static struct hs_text all_facts(void) {
     facts[sizeof facts - 2] = (char)('0' + offsetof(mp_code_state_t, state) / sizeof(void *));
-    return hs_port_facts((struct hs_text){facts, sizeof facts});
+    return (struct hs_text){facts, sizeof facts};
 }
 
 static bool initialised;
 
 bool hs_mp_linked(void) { return initialised; }
 
-void *__real_m_malloc(size_t n);
-#if MICROPY_MALLOC_USES_ALLOCATED_SIZE
-void __real_m_free(void *p, size_t n);
-#define REAL_FREE(p) __real_m_free(p, 1)
-#else
-void __real_m_free(void *p);
-#define REAL_FREE(p) __real_m_free(p)
-#endif
-
-/* One allocation by way of another file of MicroPython: a build whose link-time optimisation bypasses the
- * wraps records nothing, and must say so. */
+/* A build whose link-time optimisation bypasses the wraps records nothing, and must say so. */
 static bool bypassed;
 
 int hs_mp_selftest(void) { return bypassed ? -1 : 0; }
 
-/* At a level that records nothing of it, the allocation is seen by the distance to the next sample. */
-static bool reaches_hooks(void) {
-    uint32_t before = hs_stats().offered, left = hs_level_left;
-    bool less = hs_state == HS_STATE_LEVEL;
-    hs_level_left = 2;
-    void *block = __real_m_malloc(1);
-    bool passed = hs_level_left == 1;
-    hs_level_left = left;
-    REAL_FREE(block);
-    return less ? passed : hs_stats().offered >= before + 2;
-}
+#if MICROPY_MALLOC_USES_ALLOCATED_SIZE
+#define FREE(block) m_free(block, 1)
+#else
+#define FREE(block) m_free(block)
+#endif
 
-static void self_test(void) {
-    bypassed = !reaches_hooks();
-    if (bypassed)
-        hs_selftest_failed();
+/* One allocation by way of another file of MicroPython. */
+enum hs_trial hs_mp_try(unsigned number) {
+    if (number)
+        return HS_TRIAL_NONE;
+    FREE(m_malloc(1));
+    return HS_TRIAL_MADE;
 }
 
 /* A collection every so many bytes allocated, as the program could have it with gc.threshold(): the trace then
@@ -117,44 +95,28 @@ static void gc_init_apart(void *start, void *end);
 
 /* Runs once, in the first gc_init: the first moment at which there is a heap to trace. */
 static void init(void *start, void *end) {
-    struct hs_config config = {
-        .site = sites,
-        .hash = hash,
-        .n_sites = HS_SITES,
-        .hash_size = HS_SITES * 4,
-        .build_id = build_id(),
-        .placement = HS_MP_PLACEMENT,
-        .shift = SHIFT,
-        .describe = hs_mp_describe_site,
-        .keyframe = hs_mp_snapshot,
-        .keyframe_size = hs_mp_keyframe_size,
-        .closed = hs_mp_stream_wake,
-        .level = {.level = HS_START_LEVEL, .interval = HS_SAMPLE_INTERVAL},
-        .followed = followed,
-        .n_followed = HS_FOLLOWED,
-        .summary = hs_mp_summary,
-    };
-    bool record = hs_port_image(&config);
+    struct hs_config config;
+    bool record = hs_startup_config(&config);
     HS_MP_LOCK_INIT();
     hs_mp_level_built(config.level);
-    while (config.n_sites > 64 && config.n_sites > config.memory_size / 8 && !(config.flags & HS_RING_STREAM))
-        config.n_sites /= 2; /* what a small ring cannot tell of at once needs no longer numbers */
-    config.facts = all_facts();
+    config.placement = HS_MP_OTHERS ? HS_PLACE_EXPLICIT : HS_PLACE_MICROPYTHON;
+    config.keyframe = hs_mp_snapshot;
+    config.summary = hs_mp_summary;
+    config.closed = hs_mp_stream_wake;
 #if HS_STACKS
     hs_mp_stacks = config.flags & HS_RING_CONTEXT;
 #endif
     reserved = (struct hs_span){(uintptr_t)config.memory, (uintptr_t)config.memory + config.memory_size};
     gc_init_apart(start, end);
-    ring_in_heap |= hs_mp_others_overlap(reserved);
-    if (ring_in_heap || hs_init(&config) != HS_OK)
+    ring_in_heap |= hs_heaps_overlap(&reserved);
+    if (ring_in_heap || hs_startup_init(&config, &(struct hs_firmware){
+            .facts = all_facts(), .functions = functions, .n_functions = sizeof functions / sizeof *functions}))
         return;
     if (hs_port_setting("HEAPSTRATA_REFS"))
         hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
     collect_often();
-    hs_mp_others_begin();
-    hs_mp_update_areas();
     hs_start();
-    self_test();
+    bypassed = !hs_heaps_test();
     if (!record)
         hs_stop();
 }

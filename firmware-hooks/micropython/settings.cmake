@@ -4,7 +4,7 @@
 #
 # Run as a script (cmake -D SETTINGS_FILE=... -P settings.cmake) with each build, it finds out whether they are still what
 # cmake was configured with.
-set(HEAPSTRATA_NAMES PORT RING_ADDR RING_SIZE CFLAGS LWIP HEAP_CAPS)
+set(HEAPSTRATA_NAMES PORT RING_ADDR RING_SIZE CFLAGS HEAPS LWIP HEAP_CAPS)
 set(HEAPSTRATA_SWITCHES LWIP HEAP_CAPS)
 # These mean something to the programs on this computer only.
 set(HEAPSTRATA_ELSEWHERE OUT RING PACKET TIME_SCALE STACKS REFS COLLECT_EVERY LEVEL FLAGS)

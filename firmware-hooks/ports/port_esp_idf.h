@@ -10,8 +10,14 @@
 
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
+#include "sdkconfig.h"
 
 #define HS_THREAD_LOCAL __thread
+
+#ifdef CONFIG_HEAPSTRATA_SITES
+#define HS_SITES    CONFIG_HEAPSTRATA_SITES
+#define HS_FOLLOWED CONFIG_HEAPSTRATA_FOLLOWED
+#endif
 
 #ifndef HS_STREAM
 #define HS_STREAM 0

@@ -10,10 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes of memory: `start` is the first, `end` is behind the last. */
-struct hs_span {
-    uintptr_t start, end;
-};
+#include "lib/heap.h"
 
 /* Most bytes of a heap that are given up beside the ring. More of them means that the ring was put there by mistake. */
 #define HS_ROOM_GIVEN_UP 256u

@@ -28,7 +28,7 @@ import meminfo  # noqa: E402
 
 tap = hs_test.Tap()
 HOOKS = os.path.join(hs_test.ROOT, "firmware-hooks", "esp-idf")
-COMPONENT = sorted(glob.glob(HOOKS + "/*.c"))
+COMPONENT = sorted(glob.glob(HOOKS + "/*.c")) + sorted(glob.glob(os.path.join(hs_test.ROOT, "firmware-hooks", "startup", "*.c")))
 PORT = os.path.join(hs_test.ROOT, "firmware-hooks", "ports", "port_esp_idf.c")
 LIB = [os.path.join(hs_test.ROOT, path) for path in hs_cores.LIB]
 COMPONENT_FOLDER = os.path.join(HOOKS, "heapstrata")
