@@ -163,6 +163,14 @@ NPM := $(BUILD)/npm
 $(NPM)/%/state: force | $(B)/deps.build
 	$(Q)mkdir -p $(@D); cmp -s $*/package-lock.json $@ || flock $(@D)/lock scripts/get-npm $* $(@D) $@
 
+# The lists of functions by which hooks tell one build from another: those of every folder of firmware-hooks/.
+FINGERPRINTS := $(B)/gen/firmware-hooks/fingerprints.inc
+FINGERPRINT_OBJ := $(patsubst %.c,%.o,$(filter %/elf_option.c,$(ANALYSIS_SRC)))
+$(FINGERPRINTS): force
+	$(Q)mkdir -p $(@D); printf '#include "%s"\nNULL,\n' $(sort $(wildcard firmware-hooks/*/fingerprint.def)) >$@.new; \
+		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(foreach d,obj pic fuzz-obj variants/O0,$(FINGERPRINT_OBJ:%=$(B)/$(d)/%)): $(FINGERPRINTS)
+
 # The page that `heapstrata html` fills, as a source.
 $(B)/gen/analysis/html/template.c: $(NPM)/analysis/html/state analysis/html/assemble analysis/html/libraries $(PAGE_SRC)
 	$(call say,PAGE,$@)

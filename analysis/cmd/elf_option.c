@@ -7,27 +7,14 @@
 
 #include "analysis/cmd/elf_option.h"
 
+/* The functions of each folder in firmware-hooks/ that takes a fingerprint, one list after the other, each with a NULL at its
+ * end. The build finds the folders. */
 #define HS_FINGERPRINT(function) #function,
-static const char *const micropython_names[] = {
-#include "firmware-hooks/micropython/fingerprint.def"
-};
-static const char *const lwip_names[] = {
-#include "firmware-hooks/lwip/fingerprint.def"
-};
-static const char *const esp_idf_names[] = {
-#include "firmware-hooks/esp-idf/fingerprint.def"
+static const char *const fingerprints[] = {
+#include "firmware-hooks/fingerprints.inc"
 };
 #undef HS_FINGERPRINT
-
-/* The functions of each hook that takes a fingerprint. */
-static const struct {
-    const char *const *names;
-    size_t n;
-} fingerprints[] = {
-    {micropython_names, sizeof micropython_names / sizeof *micropython_names},
-    {lwip_names, sizeof lwip_names / sizeof *lwip_names},
-    {esp_idf_names, sizeof esp_idf_names / sizeof *esp_idf_names},
-};
+#define N_FINGERPRINTS (sizeof fingerprints / sizeof *fingerprints)
 
 enum match { SAME, OTHER, UNTOLD };
 
@@ -36,9 +23,12 @@ static enum match match(const struct hs_symbols *symbols, const struct hs_reader
     uint64_t expected = hs_reader_info(reader)->build_id;
     if (!expected)
         return UNTOLD;
-    for (size_t i = 0; i < sizeof fingerprints / sizeof *fingerprints; i++)
-        if (hs_symbols_fingerprint(symbols, fingerprints[i].names, fingerprints[i].n) == expected)
+    for (size_t from = 0, end; from < N_FINGERPRINTS; from = end + 1) {
+        for (end = from; fingerprints[end];)
+            end++;
+        if (hs_symbols_fingerprint(symbols, fingerprints + from, end - from) == expected)
             return SAME;
+    }
     return OTHER;
 }
 
