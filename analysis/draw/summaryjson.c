@@ -27,7 +27,7 @@ void hs_summary_space_json(const struct hs_space *space, struct hs_json *json)
     put_count(json, "free_runs", end->free_runs, space->no_counts);
     hs_json_real(json, "fragmentation", end->no_longest ? NAN : space->fragmentation);
     put_count(json, "blocks", end->blocks, space->no_counts);
-    if (space->told)
+    if (space->from_summary)
         return; /* a summary has no more */
     hs_json_uint(json, "requested_bytes", end->requested);
     hs_json_real(json, "internal_waste", space->waste);

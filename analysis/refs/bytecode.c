@@ -5,7 +5,7 @@
 
 #include "lib/record.h"
 
-/* ---- before the first instruction ---- */
+/* ---- prelude ---- */
 
 struct in {
     const uint8_t *byte;
@@ -32,9 +32,9 @@ static uint32_t take_uint(struct in *in)
     return value;
 }
 
-enum { TAKES_NAMED = 2, TAKES_MORE = 4 }; /* bits of a function that has **kwargs, *args */
+enum { TAKES_NAMED = 2, TAKES_MORE = 4 }; /* flags of a function with **kwargs, with *args */
 
-/* Numbers of words and arguments, and what kind of function it is, lie bit by bit in xSSSSEAA, then any xFSSKAED. */
+/* The signature (numbers of words and arguments, kind of function) is spread over bits: xSSSSEAA, then any xFSSKAED. */
 static void take_signature(struct in *in, struct hs_bytecode *code)
 {
     uint8_t byte = take(in);
@@ -51,7 +51,7 @@ static void take_signature(struct in *in, struct hs_bytecode *code)
     code->arguments = code->named + !!(flags & TAKES_MORE) + !!(flags & TAKES_NAMED);
 }
 
-/* Lengths of what follows, in xIIIIIIC: names and line numbers, and cells. */
+/* The sizes of the next parts, in xIIIIIIC: names and line numbers (I), and cells (C). */
 static void take_sizes(struct in *in, uint32_t *info, uint32_t *cells)
 {
     uint8_t byte = 0x80;
@@ -91,9 +91,9 @@ enum {
     WITH_CLEANUP = 0x5c, END_FINALLY = 0x5d, RETURN_VALUE = 0x63, RAISE_LAST = 0x64, RAISE_FROM = 0x66,
     LOAD_FAST_MULTI = 0xb0, STORE_FAST_MULTI = 0xc0, UNARY_OP_MULTI = 0xd0,
 };
-#define ITERATOR 4 /* words of one that lies on the stack */
+#define ITERATOR 4 /* words of an iterator on the stack */
 
-/* What the instructions put on the stack, less what they take; those that depend on their argument are below. */
+/* Net stack effect of each instruction. Those that depend on the argument are computed below. */
 static const int8_t effect[256] = {
     /* constants, names, attributes, imports */
     [0x10] = 1, [0x11] = 1, [0x12] = 1, [0x14] = 1, [0x15] = -1, [0x16] = -1, [0x17] = -1, [0x18] = -2, [0x1b] = -1, [0x1c] = 1,
@@ -108,7 +108,7 @@ static const int8_t effect[256] = {
     [0x62] = -2, [0x63] = -1, [0x65] = -1, [0x66] = -2, [0x68] = -1, [0x69] = -1,
 };
 
-/* A call takes its function, its arguments, twice the named ones, and puts a value. */
+/* A call pops its function, its arguments and two words for each named one, and pushes the result. */
 static int32_t of_call(uint32_t arg) { return -(int32_t)((arg & 0xff) + 2 * (arg >> 8 & 0xff)); }
 
 static int32_t effect_of(const struct hs_instruction *is, uint8_t extra)
@@ -133,7 +133,7 @@ static int32_t effect_of(const struct hs_instruction *is, uint8_t extra)
     return effect[is->op];
 }
 
-/* Words on the stack where it jumps to. */
+/* Stack depth at the jump target. */
 static int32_t at_target(const struct hs_instruction *is)
 {
     switch (is->op) {
@@ -150,7 +150,7 @@ static bool leads_on(uint8_t op)
     return op != JUMP && op != UNWIND_JUMP && op != POP_EXCEPT_JUMP && op != RETURN_VALUE && !(op >= RAISE_LAST && op <= RAISE_FROM);
 }
 
-/* Distances are counted from behind the instruction, an extra byte left out. */
+/* Distances count from the end of the instruction, without an extra byte. */
 static uint32_t take_target(struct in *in, uint8_t op)
 {
     uint32_t value = take(in), more = value & 0x80;
@@ -161,7 +161,7 @@ static uint32_t take_target(struct in *in, uint8_t op)
     return in->at + value;
 }
 
-/* What follows an instruction: nothing, a number, or a distance, by its upper half. */
+/* The upper half of an opcode says whether nothing, a number or a distance follows. */
 static bool decode(struct in *in, const struct hs_bytecode *code, struct hs_instruction *is)
 {
     uint8_t extra = 0;
@@ -180,14 +180,14 @@ static bool decode(struct in *in, const struct hs_bytecode *code, struct hs_inst
     return !in->bad && is->op >= 0x10;
 }
 
-/* ---- through the code ---- */
+/* ---- walking the code ---- */
 
 void hs_bytecode_walk(struct hs_bytecode_walk *w, const struct hs_bytecode *code)
 {
     *w = (struct hs_bytecode_walk){.code = code};
 }
 
-/* The depth at the next instruction, if a jump has told it. */
+/* The depth at the next instruction, when a jump has set it. */
 static void arrive(struct hs_bytecode_walk *w)
 {
     for (uint32_t i = 0; i < w->n_labels;)
@@ -201,7 +201,7 @@ static void arrive(struct hs_bytecode_walk *w)
         }
 }
 
-/* A `finally` ends where its first word is taken off; that of a `with` lies two lower from its clean-up on. */
+/* A `finally` ends where its first word is popped; that of a `with` is two words lower from its clean-up on. */
 static void leave_finally(struct hs_bytecode_walk *w)
 {
     int32_t *innermost = w->n_finally ? &w->finally[w->n_finally - 1] : NULL;
@@ -221,7 +221,7 @@ static void leave(struct hs_bytecode_walk *w)
     if (is->target == HS_NO_TARGET || is->target < w->at)
         return;
     w->furthest = is->target > w->furthest ? is->target : w->furthest;
-    if (is->op == UNWIND_JUMP) /* takes off what lies in between, however much that is */
+    if (is->op == UNWIND_JUMP) /* pops everything in between, of unknown size */
         return;
     for (uint32_t i = 0; i < w->n_labels; i++)
         if (w->label[i].at == is->target)
@@ -246,7 +246,7 @@ bool hs_bytecode_next(struct hs_bytecode_walk *w)
     return true;
 }
 
-/* Number of the local variable that an instruction names, plus 1; 0: it names none. */
+/* Number of the local variable that an instruction names, plus 1; 0: none. */
 static uint32_t local_of(const struct hs_instruction *is)
 {
     switch (is->op) {
@@ -274,14 +274,14 @@ bool hs_bytecode_use(const struct hs_bytecode *code, uint32_t offset, struct hs_
     return found && use->stack + use->locals <= code->slots;
 }
 
-/* ---- what makes a name ---- */
+/* ---- instructions of a name ---- */
 
 #define NOBODY UINT32_MAX
 
 struct body {
     struct hs_instruction *is;
     uint32_t n;
-    uint32_t *owner; /* of each instruction: the name that it makes, or NOBODY */
+    uint32_t *owner; /* for each instruction: the name that it defines, or NOBODY */
 };
 
 static uint32_t statement_of(const struct body *b, uint32_t i, int32_t depth)
@@ -291,7 +291,8 @@ static uint32_t statement_of(const struct body *b, uint32_t i, int32_t depth)
     return i;
 }
 
-/* The first instruction of what ends with a store. A jump from before it into it is part of it: `a if b else c`. */
+/* The first instruction of the expression that ends with a store. A jump into it from before is part of it: `a if b
+ * else c`. */
 static uint32_t beginning(const struct body *b, uint32_t store)
 {
     int32_t depth = b->is[store].after;
@@ -314,7 +315,7 @@ static void assign(const struct body *b, struct hs_made *made, uint32_t n)
     }
 }
 
-/* The instruction that begins at that byte; `n` when there is none. */
+/* The instruction that starts at that byte; `n` when there is none. */
 static uint32_t find(const struct body *b, uint32_t at)
 {
     uint32_t low = 0, high = b->n;
@@ -328,7 +329,7 @@ static uint32_t find(const struct body *b, uint32_t at)
     return low < b->n && b->is[low].at == at ? low : b->n;
 }
 
-/* Entries say how many bytes and lines on a line begins: 0LLBBBBB, or 1LLLBBBB LLLLLLLL. */
+/* Entries give the bytes and lines up to the next line: 0LLBBBBB, or 1LLLBBBB LLLLLLLL. */
 static void add_lines(const struct body *b, const struct hs_bytecode *code, struct hs_made *made)
 {
     for (uint32_t i = code->lines, at = 0, size; i < code->lines_end; i += size) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lengauer and Tarjan's names: vertices are numbered in the order of a depth-first search, the roots' common
- * ancestor being 0; semi, label, ancestor and bucket are theirs.
+ * Names as in Lengauer and Tarjan: vertices are numbered in depth-first order, and 0 is the common ancestor of the
+ * roots; semi, label, ancestor and bucket are theirs.
  */
 #include "analysis/refs/dominators.h"
 
@@ -14,13 +14,13 @@
 
 struct search {
     const struct hs_graph *g;
-    uint32_t n;                /* numbers given, 0 included */
-    uint32_t *number;          /* by node: its number, 0 when not reached */
-    uint32_t *node, *parent;   /* by number from here on */
+    uint32_t n;                /* assigned numbers, 0 included */
+    uint32_t *number;          /* by node: its number; 0: not reached */
+    uint32_t *node, *parent;   /* indexed by number, as all arrays below */
     uint32_t *semi, *label, *ancestor, *idom;
-    uint32_t *bucket, *next;   /* lists: first of a bucket, the next one in the same */
-    uint32_t *edge;            /* next edge to be tried, while searching; path, while compressing */
-    uint32_t *pred, *pred_first; /* predecessors by number, with 0 for the roots */
+    uint32_t *bucket, *next;   /* linked lists: first of a bucket; next in the same bucket */
+    uint32_t *edge;            /* during the search: the next edge to try; during compression: the path */
+    uint32_t *pred, *pred_first; /* predecessors by number; 0 stands for the roots */
 };
 
 /* ---- depth first ---- */
@@ -64,7 +64,7 @@ static void count_preds(struct search *s)
     for (uint32_t v = 0; v <= s->n; v++) {
         uint32_t own = v < s->n ? s->pred_first[v] : 0;
         sum += own;
-        s->pred_first[v] = sum; /* the end of its list: filling counts it down to the start */
+        s->pred_first[v] = sum; /* the end of its list; filling counts down to the start */
     }
 }
 
@@ -78,9 +78,9 @@ static void list_preds(struct search *s)
             s->pred[--s->pred_first[s->number[s->g->to[e]]]] = v;
 }
 
-/* ---- the forest ---- */
+/* ---- forest ---- */
 
-/* From the top of v's path down, each takes over the better label above it. */
+/* From the top of v's path down, each vertex takes the better label above it. */
 static void compress(struct search *s, uint32_t v)
 {
     uint32_t depth = 0;
@@ -134,7 +134,7 @@ static void dominate(struct search *s)
             s->idom[w] = s->idom[s->idom[w]];
 }
 
-/* ---- all of it ---- */
+/* ---- dominators ---- */
 
 #define ARRAYS 11
 

@@ -101,7 +101,7 @@ struct hs_frame_facts hs_frame_facts(const struct hs_reader *reader)
                                    number_of(reader, "bytecode") == HS_BYTECODE_VERSION};
 }
 
-/* Slots from the frame's start: the stack grows upwards, local variables lie downwards from the end. */
+/* Slots count from the frame's start: the stack grows upwards; local variables grow downwards from the end. */
 static void judge(const struct hs_frames *f, const struct hs_frame_facts *facts, struct hs_slot *slot)
 {
     const struct hs_call_frame *frame = slot->frame;
@@ -125,7 +125,7 @@ static void judge(const struct hs_frames *f, const struct hs_frame_facts *facts,
     }
 }
 
-/* In a block of the heap nothing lies behind the slots but handlers. */
+/* Within a heap block, only exception handlers follow the slots. */
 static bool is_in(const struct hs_call_frame *frame, const struct hs_frame_facts *facts, const struct hs_word *w, uint32_t *index)
 {
     uint64_t first = frame->word + facts->header, at = w->word;

@@ -9,7 +9,7 @@ uint64_t hs_module_table_bytes(const struct hs_retained *r, const struct hs_modu
     return m->table == HS_NO_BLOCK ? 0 : hs_refs_bytes(r->of, m->table);
 }
 
-/* Whether the value hangs on this name alone: on its module's table, and on one place of it. */
+/* Whether this name alone keeps the value alive: it is referenced only from its module's table, at one position. */
 static bool is_alone(const struct hs_retained *r, const struct hs_global *g)
 {
     uint32_t table = r->of->module[g->module].table, places = 0;
@@ -17,7 +17,7 @@ static bool is_alone(const struct hs_retained *r, const struct hs_global *g)
         return false;
     for (uint32_t e = r->of->first[table]; e < r->of->first[table + 1]; e++)
         places += r->of->to[e] == g->value;
-    for (uint32_t v = 0; v < r->graph.n && places == 1; v++) /* what the table dominates may refer to it as well */
+    for (uint32_t v = 0; v < r->graph.n && places == 1; v++) /* blocks that the table dominates may refer to it as well */
         for (uint32_t e = r->of->first[v]; v != table && hs_retained_reached(r, v) && e < r->of->first[v + 1]; e++) {
             uint32_t up = v;
             while (up != g->value && up < r->graph.n)
@@ -27,7 +27,7 @@ static bool is_alone(const struct hs_retained *r, const struct hs_global *g)
     return places == 1;
 }
 
-/* Bytes of names: the end of the characters; a length and a hash in the pool; a place in the module's table of names. */
+/* Bytes of names: terminator of the characters; length and hash in the pool; position in the module's table of names. */
 #define NAME_END   1u
 #define NAME_ENTRY 3u
 #define NAME_PLACE 2u
@@ -45,7 +45,7 @@ static struct hs_global_cost cost_of(const struct hs_retained *r, const struct h
     return c;
 }
 
-/* ---- the code that makes them ---- */
+/* ---- code that defines names ---- */
 
 const struct hs_call_frame *hs_module_body(const struct hs_retained *r, const struct hs_module *m)
 {
@@ -56,8 +56,8 @@ const struct hs_call_frame *hs_module_body(const struct hs_retained *r, const st
     return NULL;
 }
 
-/* What the body makes, by the places of its table of names. False when its code or its names cannot be read; those in
- * ROM take no RAM. */
+/* The cost of the names that the body defines, by position in its table of names. *known is false when its code or
+ * names cannot be read. Code in ROM takes no RAM. */
 static int made_by(const struct hs_frame_code *code, struct hs_made *made, uint32_t n, bool *known)
 {
     struct hs_bytecode body;
@@ -99,14 +99,14 @@ static int measure_code(struct hs_global_costs *costs, const struct hs_retained 
     return error;
 }
 
-/* A small integer may be any of these; other values in the slot are names of strings, True, False and None, which
- * const() takes too. An object is made by code wherever that lies, so freezing spares its name only. */
+/* A small integer may be any of these. Other immediate values are names of strings, True, False and None, which const()
+ * accepts too. An object is created by code in RAM or ROM alike, so freezing saves only its name. */
 static void finish(struct hs_global_cost *c)
 {
     c->total = c->slot + c->name + c->code + c->alone;
     bool immediate = c->global->place == HS_VALUE_IN_SLOT;
     c->as_const = immediate ? c->total : HS_NO_ESTIMATE;
-    c->as_underscore_const = immediate ? c->name : HS_NO_ESTIMATE; /* the device's own compiler interns it all the same */
+    c->as_underscore_const = immediate ? c->name : HS_NO_ESTIMATE; /* the compiler on the device still interns it */
     c->as_literal = immediate ? 0 : HS_NO_ESTIMATE;
     c->as_frozen = c->slot + c->alone;
 }

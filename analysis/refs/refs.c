@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * From records to a graph; FORMAT.md, chapter 8, has the bytes.
+ * Builds the graph from records; FORMAT.md, chapter 8, describes the bytes.
  */
 #include "analysis/refs/refs.h"
 
@@ -59,7 +59,7 @@ uint64_t hs_refs_address(const struct hs_refgraph *g, uint32_t block)
 
 /* ---- records ---- */
 
-/* Any bytes that make no sense make the graph bad: it is dropped when its last record has come. */
+/* Invalid bytes make the graph bad: it is dropped after its last record. */
 static uint32_t read_block(struct hs_refs *r, const uint8_t **at, const uint8_t *end, uint32_t *base)
 {
     uint64_t delta;
@@ -80,7 +80,7 @@ static int add_edge(struct hs_refs *r, const struct hs_edge *edge)
     return HS_OK;
 }
 
-/* Where decoding stands: a block, the next word of it, whether it has begun, and the bases of the deltas. */
+/* State of decoding: a block, its next word, whether it has begun, and the bases of the deltas. */
 struct at {
     const uint8_t *byte, *end;
     uint32_t block, word, first, before;
@@ -126,7 +126,7 @@ static int on_refs(struct hs_refs *r, const struct hs_record *record)
                     .first = record->pos, .before = record->pos};
     int error = HS_OK;
     at.block = hs_refs_block_at(&r->coming, record->pos);
-    if (at.block == HS_NO_BLOCK) /* at a region's start a record begins at its first block, wherever that lies */
+    if (at.block == HS_NO_BLOCK) /* at the start of a region, a record begins at the region's first block */
         at.block = hs_heap_snapshot_find(&r->coming.picture, record->pos);
     while (at.byte < at.end && !error && !r->bad) {
         uint8_t byte = *at.byte++;
@@ -196,7 +196,7 @@ static int on_global(struct hs_refs *r, const struct hs_record *record)
     return HS_OK;
 }
 
-/* A frame's address tells where in its block it begins: a generator's lies within its object. */
+/* A frame's address gives its start within the block: a generator's frame is inside its object. */
 static int on_frame(struct hs_refs *r, const struct hs_record *record)
 {
     struct hs_refgraph *g = &r->coming;
@@ -213,7 +213,7 @@ static int on_code(struct hs_refs *r, const struct hs_record *record)
     return error == HS_ERR_FORMAT ? HS_OK : error;
 }
 
-/* ---- a graph begins and ends ---- */
+/* ---- start and end of a graph ---- */
 
 static void free_graph(struct hs_refgraph *g)
 {
@@ -243,7 +243,7 @@ static int begin(struct hs_refs *r, const struct hs_model *model, const struct h
     return hs_heap_snapshot_take(&r->coming.picture, model);
 }
 
-/* Edges by the block they start from. They mostly come in that order already. */
+/* Sorts edges by the block they start from. They are mostly in that order already. */
 static int sort_edges(struct hs_refs *r)
 {
     struct hs_refgraph *g = &r->coming;
@@ -328,7 +328,7 @@ static void drop(struct hs_refs *r)
     r->gathering = false;
 }
 
-/* A graph without its beginning has no roots: nothing would seem to be held. */
+/* A graph without its first record has no roots: every block would seem unreachable. */
 int hs_refs_feed(struct hs_refs *r, const struct hs_model *model, const struct hs_event *event)
 {
     int error = HS_OK;
@@ -365,7 +365,7 @@ void hs_refs_free(struct hs_refs *r)
     *r = (struct hs_refs){0};
 }
 
-/* ---- questions ---- */
+/* ---- queries ---- */
 
 struct hs_graph hs_refs_graph(const struct hs_refgraph *g)
 {

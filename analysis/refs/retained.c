@@ -78,8 +78,8 @@ uint32_t hs_retained_references(const struct hs_retained *r, uint32_t block, str
 
 /* The dominator tree by children: those of v are child[first[v]] ...; the roots' are at index n. */
 struct tree {
-    uint32_t *first, *child, *next; /* next: child to be visited */
-    uint32_t *stack, *open;         /* open: by group, blocks of it above */
+    uint32_t *first, *child, *next; /* next: the child to visit */
+    uint32_t *stack, *open;         /* open: by group, its blocks on the path above */
 };
 
 static void build(struct tree *t, const struct hs_retained *r)
@@ -99,7 +99,7 @@ static void build(struct tree *t, const struct hs_retained *r)
         t->next[v] = t->first[v];
 }
 
-/* A block counts for its group unless it is below another block of it. */
+/* A block counts for its group unless another block of the group is above it. */
 static void walk(struct tree *t, const struct hs_retained *r, const uint32_t *of, struct hs_retained_group *group)
 {
     uint32_t depth = 0, v = r->graph.n;

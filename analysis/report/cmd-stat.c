@@ -122,7 +122,7 @@ static void space_text(const struct hs_space *space)
     line(HS_VALUE_BYTES, (struct hs_value){.u = space->size}, "heap bytes", "%s", "");
     line(HS_VALUE_BYTES, (struct hs_value){.u = space->peak}, "peak used bytes", "%.1f%% of the heap",
          share(space->peak, space->size));
-    if (space->told) {
+    if (space->from_summary) {
         told_text(space);
         return;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The longest common subsequence of two texts' lines, by the table of its lengths.
+ * The longest common subsequence of the lines of two texts, from the table of its lengths.
  */
 #include "analysis/sites/align.h"
 
@@ -45,7 +45,7 @@ static bool same(const struct line *a, const struct line *b)
     return a->len == b->len && !memcmp(a->text, b->text, a->len);
 }
 
-/* Lines i to `n` of one text against lines j to `m` of the other: what is left between equal lines. */
+/* Lines i to `n` of one text against lines j to `m` of the other, between two matched lines. */
 struct gap {
     uint32_t i, n, j, m;
 };
@@ -56,7 +56,7 @@ static void pair_up(struct hs_line_map *map, struct gap gap)
         map->to[gap.i + 1] = gap.j + 1;
 }
 
-/* Row i of the table: how many lines from `i` and `j` on can be equal. */
+/* Row i of the table: the number of lines from `i` and `j` on that can match. */
 static uint16_t *at(uint16_t *table, const struct gap *g, uint32_t i, uint32_t j)
 {
     return &table[(size_t)(i - g->i) * (g->m - g->j + 1) + (j - g->j)];

@@ -26,7 +26,7 @@ static uint32_t new_node(struct hs_callers *c, const struct hs_caller *value)
     return c->n++;
 }
 
-/* The caller `frame` of node `at`, made if need be; HS_NO_CALLER when memory is short. */
+/* The caller `frame` of node `at`, created if needed; HS_NO_CALLER when out of memory. */
 static uint32_t caller_of(struct hs_callers *c, uint32_t at, const struct hs_frame *frame)
 {
     for (uint32_t i = c->node[at].child; i != HS_NO_CALLER; i = c->node[i].sibling)
@@ -54,7 +54,7 @@ static int add_stack(struct hs_callers *c, const struct hs_names *names, uint32_
     return HS_OK;
 }
 
-/* Takes the siblings one by one into a list with the heaviest first; there are few. */
+/* Insertion sort, heaviest first; there are few siblings. */
 static void sort_siblings(struct hs_callers *c, uint32_t parent)
 {
     uint32_t sorted = HS_NO_CALLER, next;

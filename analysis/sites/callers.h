@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who called the sites of a group: its calling stacks as a tree, from the group outwards.
+ * The callers of a group's sites: their call stacks as a tree, from the group outwards.
  */
 #ifndef HS_SITES_CALLERS_H
 #define HS_SITES_CALLERS_H
 
 #include "analysis/sites/groups.h"
 
-#define HS_NO_CALLER 0u /* node 0 is the group itself, so no node's child */
+#define HS_NO_CALLER 0u /* node 0 is the group itself, so it is never a child */
 
 struct hs_caller {
-    struct hs_frame frame; /* of node 0 unspecified */
-    uint64_t weight;       /* of the group's sites that were called this way */
-    uint32_t child;        /* its heaviest caller, HS_NO_CALLER: outermost, or stacks were not recorded */
+    struct hs_frame frame; /* unspecified for node 0 */
+    uint64_t weight;       /* of the group's sites with this call path */
+    uint32_t child;        /* its heaviest caller; HS_NO_CALLER: outermost, or stacks were not recorded */
     uint32_t sibling;      /* the next lighter caller of the same node, or HS_NO_CALLER */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Capabilities asked for, regions got.
+ * Requested capabilities and the regions that served them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static const struct {
 };
 #define N_CAPABILITIES (sizeof capabilities / sizeof *capabilities)
 
-/* Bits that no version has a name for yet are told by their numbers. */
+/* Bits without a known name are shown as numbers. */
 static void name_of_bit(char *name, size_t room, unsigned bit)
 {
     for (size_t i = 0; i < N_CAPABILITIES; i++)
@@ -52,13 +52,13 @@ const char *hs_memory_name(unsigned memory)
     return memory < sizeof names / sizeof *names ? names[memory] : "unknown";
 }
 
-/* What the model does not keep of a block. */
+/* Data about a block that the model does not keep. */
 struct hs_caps_held {
-    uint32_t bytes;  /* taken; 0: nothing counted */
-    uint8_t class;   /* index into by_class; OTHERS: not malloc's, and inside */
+    uint32_t bytes;  /* taken; 0: not counted */
+    uint8_t class;   /* index into by_class; OTHERS: internal, not from malloc */
 };
 #define OTHERS  255u
-#define OUTSIDE 254u /* not malloc's, and external */
+#define OUTSIDE 254u /* external, not from malloc */
 
 struct hs_caps_flow *hs_caps_flow_new(const struct hs_model *model, const struct hs_reader *reader)
 {
@@ -83,7 +83,7 @@ void hs_caps_flow_free(struct hs_caps_flow *f)
     free(f);
 }
 
-/* ---- what a site asked for, what a region is ---- */
+/* ---- capabilities of sites, kinds of regions ---- */
 
 static uint32_t caps_of(const struct hs_caps_flow *f, uint32_t site)
 {
@@ -96,7 +96,7 @@ static bool is_external(const struct hs_region_state *region)
     return region->memory == HS_MEMORY_PSRAM || region->caps & HS_CAP_SPIRAM;
 }
 
-/* malloc() and its like: they may have any memory, and try one kind first. */
+/* malloc() and similar calls: any memory will do, and one kind is tried first. */
 static bool is_free_choice(uint32_t caps)
 {
     return caps & HS_CAP_DEFAULT && !(caps & HS_CAP_DMA) && caps & (HS_CAP_INTERNAL | HS_CAP_SPIRAM);

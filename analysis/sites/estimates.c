@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define Z 1.959964 /* of 95 in 100 */
+#define Z 1.959964 /* for 95% */
 
 struct hs_lives hs_lives_of(const struct hs_site_sum *s)
 {
@@ -64,8 +64,8 @@ void hs_estimate_add(struct hs_estimate *to, const struct hs_estimate *from)
 struct hs_site_sum hs_sum_at_end(const struct hs_model *model, const struct hs_site_sum *sum)
 {
     struct hs_site_sum at_end = *sum;
-    bool told = model->levels.peak > model->peak;
-    at_end.at_peak = told ? hs_rounded(sum->sampled.at_peak) : hs_model_at_peak(model, sum);
+    bool from_summary = model->levels.peak > model->peak;
+    at_end.at_peak = from_summary ? hs_rounded(sum->sampled.at_peak) : hs_model_at_peak(model, sum);
     if (hs_model_summary_only(model))
         at_end.live = at_end.live_blocks = 0;
     return at_end;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sums of which a part is estimated from samples, and how far an estimate may be off.
+ * Sums that are partly estimated from samples, and their confidence intervals.
  */
 #ifndef HS_SITES_ESTIMATES_H
 #define HS_SITES_ESTIMATES_H
 
 #include "analysis/model/model.h"
 
-/* What is counted and what is estimated together, rounded. */
+/* Counted plus estimated, rounded. */
 static inline uint64_t hs_rounded(double estimate)
 {
     return estimate > 0 ? (uint64_t)(estimate + 0.5) : 0;
@@ -31,26 +31,25 @@ static inline uint64_t hs_all_blocks(const struct hs_site_sum *s)
 static inline uint64_t hs_all_freed(const struct hs_site_sum *s) { return s->freed + hs_rounded(s->sampled.freed); }
 static inline uint64_t hs_all_swept(const struct hs_site_sum *s) { return s->swept + hs_rounded(s->sampled.swept); }
 
-/* The same for what the blocks that are gone lived through, ticks and collections: means, of a mean number
- * of `gone` blocks, 0 when there are none. */
+/* Number of freed blocks, and their means: lifetime in ticks, collections survived; 0 when there are none. */
 struct hs_lives {
     double gone, lifetime, survived;
 };
 struct hs_lives hs_lives_of(const struct hs_site_sum *sum);
 
-/* An interval that holds the true value in 95 of 100 cases. */
+/* Contains the true value in 95 of 100 cases. */
 struct hs_interval {
     double low, high;
 };
 struct hs_estimated {
-    double exact;    /* counted */
-    double estimate; /* what is added to it */
-    double variance; /* of that */
+    double exact;    /* counted exactly */
+    double estimate; /* added to it */
+    double variance; /* of the estimate */
 };
 
-/* The true value is within it when the estimate lies within 1.96 standard deviations of the true value, the
- * variance being taken as proportional to that: the score interval of a Poisson count, whose upper end lies further
- * from the estimate than its lower one, as it must for few samples. */
+/* The true value is in the interval when the estimate is within 1.96 standard deviations of it, with a variance
+ * proportional to the true value. This is the score interval of a Poisson count: its upper end is further from the
+ * estimate than its lower end, as few samples require. */
 struct hs_interval hs_interval_of(const struct hs_estimated *value);
 
 struct hs_interval hs_interval_of_bytes(const struct hs_site_sum *sum);
@@ -59,8 +58,8 @@ struct hs_interval hs_interval_of_live(const struct hs_site_sum *sum);
 
 void hs_estimate_add(struct hs_estimate *to, const struct hs_estimate *from);
 
-/* A site's sum as reports show it at the trace's end: `at_peak` final; without blocks that were there when
- * recording went to a level above "full", since nobody knows whether they still are. */
+/* A site's sums as reports show them at the end of the trace. `at_peak` is final. Blocks that existed when recording
+ * switched to a level above "full" are not included, because their end is not recorded. */
 struct hs_site_sum hs_sum_at_end(const struct hs_model *model, const struct hs_site_sum *sum);
 
 #endif

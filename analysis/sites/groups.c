@@ -9,7 +9,7 @@
 #include "analysis/sites/groups.h"
 
 #define NO_GROUP UINT32_MAX
-#define JOIN     '\x1f' /* between the names that together are one key of the index */
+#define JOIN     '\x1f' /* separates the names that form one key of the index */
 
 /* ---- keys ---- */
 
@@ -48,7 +48,7 @@ int hs_grouping_keys(struct hs_grouping *by, const char *names, struct hs_error 
 
 /* Index from joined names to groups: open addressing, a power of two, at most half full. */
 struct index {
-    uint32_t *slot; /* group, NO_GROUP when empty */
+    uint32_t *slot; /* group; NO_GROUP: empty */
     char **key;     /* of each group */
     uint32_t n_slots;
 };
@@ -58,7 +58,7 @@ struct builder {
     const struct hs_model *model;
     const struct hs_names *names;
     struct index index;
-    uint32_t *charged; /* per group: the last site whose children were charged, so that recursion counts once */
+    uint32_t *charged; /* per group: the last site whose callers were charged, so that recursion counts once */
     size_t room;       /* groups */
     bool failed;
 };
@@ -147,7 +147,7 @@ static bool name_group(struct hs_group *group, const char *key, unsigned n_keys)
     return true;
 }
 
-/* The group of the joined names `key`, made if need be; NO_GROUP when memory is short. */
+/* The group with the joined names `key`, created if needed; NO_GROUP when out of memory. */
 static uint32_t group_of(struct builder *b, const char *key)
 {
     struct hs_groups *g = b->groups;
@@ -304,7 +304,7 @@ static bool sort(struct hs_groups *g, char *const *key)
     return ok;
 }
 
-/* ---- beginning and end ---- */
+/* ---- build ---- */
 
 static void end_build(struct builder *b)
 {
@@ -336,7 +336,7 @@ struct hs_groups *hs_groups_new(const struct hs_model *model, const struct hs_na
         return NULL;
     b.failed = !b.groups->of_site;
     for (uint32_t i = 0; i < b.groups->n_of_site && !b.failed; i++)
-        add_site(&b, i - 1); /* the first is HS_SITE_UNKNOWN */
+        add_site(&b, i - 1); /* index 0 is HS_SITE_UNKNOWN */
     b.failed = b.failed || !sort(b.groups, b.index.key);
     end_build(&b);
     if (!b.failed)

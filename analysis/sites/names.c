@@ -35,10 +35,10 @@ bool hs_key_of_callers(enum hs_group_by key)
     return keys[key].callers;
 }
 
-/* Of a caller at no distance from the anchor: there is none. */
+/* The name of a caller at distance 0 from the anchor: unknown. */
 static const char nowhere[] = "(unknown)";
 
-/* Sites that stand for no place in the program; NULL for those that do. */
+/* Names of special sites that are no place in the program; NULL for ordinary sites. */
 static const char *special(uint32_t site, const struct hs_site *known)
 {
     if (site == HS_SITE_UNKNOWN)
@@ -51,7 +51,7 @@ static const struct hs_site *site_of(const struct hs_names *names, uint32_t site
     return site == HS_SITE_UNKNOWN ? NULL : hs_reader_site(names->reader, site);
 }
 
-/* A name that lasts as long as the symbols. */
+/* A name that is valid as long as the symbols. */
 static const char *native_function(const struct hs_names *names, int64_t caller)
 {
     struct hs_symbol symbol;
@@ -75,7 +75,7 @@ static unsigned frames_of(const struct hs_names *names, uint32_t number, struct 
         return n;
     }
     *frame = (struct hs_frame){site->file, site->function, site->line};
-    if (!site->line && !*site->file && (site->caller || !site->function[0])) { /* told by its address, not by name */
+    if (!site->line && !*site->file && (site->caller || !site->function[0])) { /* identified by its address, not by name */
         hs_symbols_lookup(names->symbols, site->caller, native);
         *frame = (struct hs_frame){"", site->caller ? native->function : nowhere, 0};
     }
@@ -125,8 +125,9 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
     const struct hs_site *site = site_of(names, number);
     const char *none = special(number, site);
     struct hs_symbol symbol;
-    bool told = !none && ((!site->line && !*site->file) || (!site->caller && key == HS_KEY_NATIVE)); /* by the trace, not by a firmware's file */
-    if (told && site->function[0])
+    /* The name comes from the trace, not from an ELF file. */
+    bool in_trace = !none && ((!site->line && !*site->file) || (!site->caller && key == HS_KEY_NATIVE));
+    if (in_trace && site->function[0])
         none = site->function;
     if (!none)
         hs_symbols_lookup(names->symbols, site->caller, &symbol);

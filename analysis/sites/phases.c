@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Phases as they come, charged by entries: a phase and a site.
+ * Phases in order of their records. Events are charged to entries: pairs of a phase and a site.
  */
 #include "analysis/sites/phases.h"
 
@@ -35,7 +35,7 @@ static uint32_t add_node(struct hs_phases *p, uint32_t parent, uint8_t what, con
     if (!copy)
         return NONE;
     p->node[p->n] = (struct hs_phase){.name = copy, .parent = parent, .what = what};
-    uint32_t *link = &p->node[parent].child; /* children in the order in which they came */
+    uint32_t *link = &p->node[parent].child; /* children in order of first entry */
     while (p->n && *link)
         link = &p->node[*link].sibling;
     if (p->n)
@@ -104,7 +104,7 @@ static int grow_entries(struct hs_phases *p)
     return HS_OK;
 }
 
-/* The entry, made if need be; NONE when memory is short. Most events are of the same as the one before. */
+/* The entry, created if needed; NONE when out of memory. Most events have the same entry as the one before. */
 static uint32_t entry_of(struct hs_phases *p, uint32_t phase, uint32_t site)
 {
     if (p->last != NONE && p->entry[p->last].phase == phase && p->entry[p->last].site == site)
@@ -160,7 +160,7 @@ static void enter(struct hs_phases *p, const struct hs_model *m, const struct hs
     p->frame[t][p->depth[t]++] = (struct hs_phase_frame){node, m->used, e->time};
 }
 
-/* Whose block lies at a granule now. */
+/* Sets the entry of the block at a granule. */
 static void own(struct hs_phases *p, uint32_t pos, uint32_t entry)
 {
     if (pos >= HS_GRANULE_LIMIT)
@@ -189,7 +189,7 @@ static void charge(struct hs_phases *p, const struct hs_event *e)
     own(p, e->pos, entry);
 }
 
-/* A restart ends all phases; a block that a snapshot shows is nobody's, which its site tells. */
+/* A restart ends all phases. A block that first appears in a snapshot has no entry, which its site shows. */
 int hs_phases_feed(struct hs_phases *p, const struct hs_model *m, const struct hs_event *e)
 {
     switch (e->kind) {
@@ -238,7 +238,7 @@ static void count_kept(struct hs_phases *p, const struct hs_model *m)
     }
 }
 
-/* The lexer is called by the parser, token by token: its share is told by who asked. */
+/* The parser calls the lexer token by token; the lexer's share is found by the native function that allocated. */
 static bool is_lexer(const char *native)
 {
     static const char *const prefix[] = {"mp_lexer_", "vstr_", "indent_push", "mp_reader_"};
@@ -276,7 +276,7 @@ int hs_phases_finish(struct hs_phases *p, const struct hs_model *m, const struct
 {
     int error = HS_OK;
     count_kept(p, m);
-    for (unsigned t = 0; t < HS_PHASE_THREADS; t++) /* what still goes on has lasted, and grown, until now */
+    for (unsigned t = 0; t < HS_PHASE_THREADS; t++) /* open phases have lasted, and grown, until now */
         leave(p, m, &(struct hs_event){.thread = t, .time = m->time}, 0);
     for (uint32_t i = 0; i < p->n_entries && !error; i++)
         error = settle(p, names, &p->entry[i]);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the phases of imports cost: a tree of modules, and within each what opening, lexing, parsing, compiling,
- * loading and running it asked for and what is left of that. The same phase met again adds to the same node.
+ * The cost of the phases of imports: a tree of modules, and within each the bytes that opening, lexing, parsing,
+ * compiling, loading and running it requested, and how many of them are still live. The same phase entered again is
+ * added to the same node.
  *
- * A block belongs to the phase in which it was last allocated or resized, as it belongs to a site.
+ * A block belongs to the phase in which it was last allocated or resized, just as it belongs to a site.
  */
 #ifndef HS_SITES_PHASES_H
 #define HS_SITES_PHASES_H
@@ -11,31 +12,31 @@
 #include "analysis/sites/names.h"
 
 enum hs_phase_kind {
-    HS_PHASE_NONE, /* the root: what belongs to no phase */
+    HS_PHASE_NONE, /* the root: events in no phase */
     HS_PHASE_IMPORT, HS_PHASE_OPEN, HS_PHASE_PARSE, HS_PHASE_COMPILE, HS_PHASE_RUN, HS_PHASE_LOAD,
-    HS_PHASE_LEX,  /* within parsing, what the lexer asked for; made by hs_phases_finish where names are known */
+    HS_PHASE_LEX,  /* within parsing, allocations of the lexer; added by hs_phases_finish where names are known */
     HS_PHASE_KINDS,
 };
 
 struct hs_phase_sum {
-    uint64_t allocs, asked;        /* allocations and reallocs, and the bytes they asked for */
-    uint64_t kept, kept_requested; /* bytes taken and asked for of its blocks that are there at the end */
+    uint64_t allocs, asked;        /* allocations and reallocations, and the bytes they requested */
+    uint64_t kept, kept_requested; /* of its blocks that are live at the end: bytes taken, bytes requested */
     uint64_t kept_blocks;
 };
 
 struct hs_phase {
-    char *name;                 /* of the module or file, may be "" */
-    uint32_t parent, child, sibling; /* nodes; 0 for none: the root is nobody's child */
-    uint64_t times;             /* it was entered */
-    int64_t grew;               /* bytes taken when it ended, less those when it began */
+    char *name;                 /* of the module or file; may be "" */
+    uint32_t parent, child, sibling; /* nodes; 0: none, because the root is never a child */
+    uint64_t times;             /* how often it was entered */
+    int64_t grew;               /* bytes used at its end minus bytes used at its start */
     uint64_t ticks;
-    struct hs_phase_sum self, all; /* without and with its children; `all` is set by hs_phases_finish */
-    uint64_t *kind;             /* bytes asked for of the blocks kept, with its children, by index of hs_block_kind; one
-                                   more for blocks of no known kind; NULL before hs_phases_finish */
+    struct hs_phase_sum self, all; /* without and with its children; hs_phases_finish sets `all` */
+    uint64_t *kind;             /* requested bytes of the kept blocks, children included, by index of hs_block_kind; one extra
+                                 * entry for blocks of unknown kind; NULL before hs_phases_finish */
     uint8_t what;               /* enum hs_phase_kind */
 };
 
-/* What one site did within one phase. */
+/* One site within one phase. */
 struct hs_phase_entry {
     uint32_t phase, site;
     struct hs_phase_sum sum;
@@ -67,15 +68,15 @@ struct hs_phases {
 struct hs_phases *hs_phases_new(void);
 void hs_phases_free(struct hs_phases *phases);
 
-/* Takes an event that the model has taken. Returns HS_OK or HS_ERR_MEMORY. */
+/* Processes an event after the model has processed it. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_phases_feed(struct hs_phases *phases, const struct hs_model *model, const struct hs_event *event);
 
-/* The entry that a block at granule `pos` now belongs to, `site` being the block's; HS_NO_ENTRY when none did, as with
- * what a snapshot showed. Good for as long as the phases are; which phase it is of is final after hs_phases_finish. */
+/* The entry of the block at granule `pos`, `site` being the block's site; HS_NO_ENTRY when it has none, as for blocks
+ * that first appeared in a snapshot. Valid as long as `phases`; the entry's phase is final after hs_phases_finish. */
 uint32_t hs_phases_entry_at(const struct hs_phases *phases, uint32_t pos, uint32_t site);
 #define HS_NO_ENTRY UINT32_MAX
 
-/* At the end, or the moment wanted: sums up what is there. Once. Returns HS_OK or HS_ERR_MEMORY. */
+/* Computes the sums, at the end or at the wanted moment. Call it once. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_phases_finish(struct hs_phases *phases, const struct hs_model *model, const struct hs_names *names);
 
 const char *hs_phase_name(enum hs_phase_kind what); /* "import" */

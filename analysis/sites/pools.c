@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CALLS 4u /* that a holder's name tells of */
+#define CALLS 4u /* in a holder's name */
 
 #define PAGE  4096u /* granules */
 #define PAGES (HS_GRANULE_LIMIT / PAGE)
 
 struct hs_pool_owner {
-    uint16_t pool; /* plus 1; 0: no element of a pool begins here */
+    uint16_t pool; /* plus 1; 0: no pool element starts here */
     uint32_t site;
 };
 
@@ -45,7 +45,7 @@ void hs_pools_free(struct hs_pools *p)
 
 /* ---- series ---- */
 
-/* Twice as many ticks a span. */
+/* Doubles the ticks of a span. */
 static void merge_spans(struct hs_pools *p)
 {
     for (unsigned i = 0; i < p->n; i++) {
@@ -62,7 +62,7 @@ static void merge_spans(struct hs_pools *p)
     p->span *= 2;
 }
 
-/* Goes on to the present: what was in use stays so in all spans up to it. */
+/* Extends the series to the present: the elements in use are carried into all spans up to it. */
 static uint32_t present_span(struct hs_pools *p)
 {
     uint64_t now = hs_model_elapsed(p->model);
@@ -118,7 +118,7 @@ static const char *pool_of_region(const char *region)
     return region[heap] ? region + heap + 1 : region;
 }
 
-/* The pool that is a region. */
+/* The pool of a region. */
 static struct hs_pool *pool_at(struct hs_pools *p, unsigned number)
 {
     const struct hs_region *region = number < HS_REGION_LIMIT ? hs_reader_region(p->reader, number) : NULL;
@@ -135,12 +135,12 @@ static struct hs_pool *pool_at(struct hs_pools *p, unsigned number)
     return pool;
 }
 
-/* The pool that a site's name says, where elements come from a heap. */
+/* The pool named by a site, when its elements come from a heap. */
 static struct hs_pool *pool_named(struct hs_pools *p, uint32_t number, uint32_t bytes)
 {
     const struct hs_site *site = hs_reader_site(p->reader, number);
     if (!site || site->line || !site->caller || site->file[0] || !site->function[0])
-        return NULL; /* without an address the function is the site's own name: a trace that was imported */
+        return NULL; /* without an address the function is the site's own name, as in an imported trace */
     for (unsigned i = 0; i < p->n; i++)
         if (!strcmp(p->pool[i].name, site->function))
             return &p->pool[i];
@@ -180,7 +180,7 @@ static void remember_worst(struct hs_pools *p, struct hs_pool *pool)
 
 /* ---- events ---- */
 
-/* Who owns what begins at a granule; NULL: nobody ever did, on that page. */
+/* The owner of the element at a granule; NULL: no element was ever on that page. */
 static struct hs_pool_owner *owner_at(const struct hs_pools *p, uint32_t pos)
 {
     struct hs_pool_owner *page = pos < HS_GRANULE_LIMIT ? p->page[pos / PAGE] : NULL;
@@ -233,7 +233,7 @@ static void on_alloc(struct hs_pools *p, const struct hs_event *e)
     struct hs_pool *pool = pool_at(p, e->region);
     pool = pool ? pool : pool_named(p, e->site, e->size);
     if (!pool) {
-        leave(p, e->pos); /* of what was there nothing is told any more */
+        leave(p, e->pos); /* the end of the previous block there was not recorded */
         return;
     }
     pool->taken++;
@@ -264,7 +264,7 @@ static void on_fail(struct hs_pools *p, const struct hs_event *e)
     note(p, pool, true);
 }
 
-/* All elements in an interval of granules go. */
+/* Removes all elements in an interval of granules. */
 static void clear(struct hs_pools *p, uint64_t from, uint64_t to)
 {
     to = to < HS_GRANULE_LIMIT ? to : HS_GRANULE_LIMIT;
@@ -272,11 +272,11 @@ static void clear(struct hs_pools *p, uint64_t from, uint64_t to)
         if (p->page[pos / PAGE])
             leave(p, (uint32_t)pos);
         else
-            pos |= PAGE - 1; /* on to the next page */
+            pos |= PAGE - 1; /* continue at the next page */
     }
 }
 
-/* A region, or all, are no longer what they were. */
+/* The layout of a region, or of all, is no longer valid. */
 static void forget(struct hs_pools *p, unsigned region)
 {
     const struct hs_region *r = region < HS_REGION_LIMIT ? hs_reader_region(p->reader, region) : NULL;
@@ -286,7 +286,7 @@ static void forget(struct hs_pools *p, unsigned region)
         clear(p, 0, HS_GRANULE_LIMIT);
 }
 
-/* A snapshot shows elements of which it does not say who took them. */
+/* A snapshot contains elements without the sites that took them. */
 static void on_layout(struct hs_pools *p, const struct hs_event *e)
 {
     uint64_t behind = 0;
@@ -347,7 +347,7 @@ const char *hs_pool_option(const struct hs_pool *pool, char *text)
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (!strcmp(options[i].pool, pool->name))
             return options[i].option;
-    if (!strncmp(pool->name, "POOL_", 5)) /* of MEM_USE_POOLS: by the bytes of an element */
+    if (!strncmp(pool->name, "POOL_", 5)) /* from MEM_USE_POOLS: named by the bytes of an element */
         snprintf(text, HS_NAME_MAX, "LWIP_MALLOC_MEMPOOL(..., %s)", pool->name + 5);
     else
         snprintf(text, HS_NAME_MAX, "MEMP_NUM_%s", pool->name);
@@ -366,9 +366,9 @@ char *hs_pool_holder_name(const struct hs_pool *pool, const struct hs_names *nam
     char one[HS_NAME_MAX];
     unsigned n = hs_frames_of_site(names, site, frame, &native), shown = 0;
     size_t at = 0;
-    bool handler = !strcmp(pool->name, "SYS_TIMEOUT"); /* which is all there is to say */
+    bool handler = !strcmp(pool->name, "SYS_TIMEOUT"); /* the handler alone identifies it */
     for (unsigned i = 0; i < n && shown < (handler ? 1 : CALLS); i++) {
-        if (!strncmp(frame[i].function, "__wrap_", 7)) /* our own */
+        if (!strncmp(frame[i].function, "__wrap_", 7)) /* the hook's own wrapper */
             continue;
         at += (size_t)snprintf(name + at, HS_NAME_MAX - at, "%s%s", shown++ ? " < " : "",
                                hs_name_of_frame(&frame[i], HS_KEY_LINE, one));
@@ -384,7 +384,7 @@ static int larger(const void *a, const void *b)
     return x->elements != y->elements ? x->elements < y->elements ? 1 : -1 : strcmp(x->name, y->name);
 }
 
-/* Adds elements to the share of that name. False when memory is short. */
+/* Adds elements to the share with that name. False when out of memory. */
 static bool add_share(struct hs_pool_share *share, size_t *n, const char *name, uint32_t elements)
 {
     for (size_t i = 0; i < *n; i++)

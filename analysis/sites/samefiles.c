@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES_MAX 1024u /* source files of a trace that are looked at */
+#define FILES_MAX 1024u /* further source files of a trace are ignored */
 
 struct list {
     const char **name; /* `n` */
@@ -30,7 +30,7 @@ static int list_files(struct list *list, const struct hs_reader *reader)
     return list->name ? HS_OK : HS_ERR_MEMORY;
 }
 
-/* The only file of a list that the other does not have; NULL when there is none or are several. */
+/* The only file of a list that the other list does not have; NULL when there is none, or several. */
 static const char *only_own(const struct list *list, const struct list *other)
 {
     const char *only = NULL;
@@ -44,7 +44,7 @@ static const char *only_own(const struct list *list, const struct list *other)
     return only;
 }
 
-/* An entry when names or texts differ. */
+/* Adds an entry when the names or the texts differ. */
 static int add(struct hs_same_files *same, struct hs_same_file names, const struct hs_run_files *own, const struct hs_run_files *base)
 {
     struct hs_same_file *file = &same->file[same->n];

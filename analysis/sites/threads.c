@@ -12,7 +12,7 @@ struct pair {
 
 struct hs_threads {
     struct pair *pair;  /* `n`; 0 is none */
-    uint32_t *slot;     /* open addressing, `n_slots` a power of two, twice the room of pairs */
+    uint32_t *slot;     /* open addressing; `n_slots` is a power of two, twice the room of `pair` */
     uint32_t n, room, n_slots;
     struct hs_event *event;
     long room_events;
@@ -52,7 +52,7 @@ static bool is_none(uint32_t site)
     return site == 0 || site == HS_SITE_UNKNOWN;
 }
 
-/* The pair's number, made if need be; 0 when memory is short. */
+/* The pair's number, created if needed; 0 when out of memory. */
 static uint32_t number_of(struct hs_threads *t, struct pair pair)
 {
     uint32_t *slot = slot_of(t, pair);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sites told apart by thread: each event gets, instead of its site, a number that stands for that site in that thread, so
- * that whoever adds up by site adds up by both.
+ * Sites per thread: replaces the site of each event by a number for the pair of site and thread. Sums by this number
+ * are sums by site and thread.
  */
 #ifndef HS_SITES_THREADS_H
 #define HS_SITES_THREADS_H
@@ -14,10 +14,10 @@ struct hs_threads;
 struct hs_threads *hs_threads_new(void);
 void hs_threads_free(struct hs_threads *threads);
 
-/* The same events with such numbers; valid until the next call. NULL when out of memory. */
+/* The same events with such numbers as sites; valid until the next call. NULL when out of memory. */
 const struct hs_event *hs_threads_split(struct hs_threads *threads, const struct hs_event *events, long n);
 
-/* What a number stands for. Those of no place, 0 and the one of blocks that nobody saw come, stand for themselves. */
+/* The site and the thread of a number. Site 0 and HS_SITE_UNKNOWN are not split by thread: they map to themselves. */
 uint32_t hs_threads_site(const struct hs_threads *threads, uint32_t number);
 uint32_t hs_threads_thread(const struct hs_threads *threads, uint32_t number);
 

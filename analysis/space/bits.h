@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A set of small integers as a tree of 64-bit words: a bit of a level says that the word below it is not
- * empty, so that members are found in as many steps as there are levels (4 for 16 million numbers).
+ * A set of small integers as a tree of 64-bit words: a bit of one level says that the word below it is not empty. A
+ * search takes as many steps as there are levels (4 for 16 million numbers).
  */
 #ifndef HS_SPACE_BITS_H
 #define HS_SPACE_BITS_H
@@ -14,11 +14,11 @@
 #define HS_BITS_NONE   UINT32_MAX /* no such member; never a member itself */
 
 struct hs_bits {
-    uint64_t *level[HS_BITS_LEVELS]; /* [0] has one bit a number; all in one allocation */
+    uint64_t *level[HS_BITS_LEVELS]; /* level 0 has one bit per number; all levels are one allocation */
     unsigned levels;
 };
 
-/* Makes an empty set for the numbers below `n`. Returns false when memory is short. */
+/* Makes an empty set for the numbers below `n`. Returns false when out of memory. */
 static inline bool hs_bits_init(struct hs_bits *s, uint64_t n)
 {
     uint64_t words[HS_BITS_LEVELS], total = 0;
@@ -68,7 +68,7 @@ static inline void hs_bits_remove(struct hs_bits *s, uint32_t i)
     }
 }
 
-/* The greatest member that is `i` or less. */
+/* The greatest member <= `i`, or HS_BITS_NONE. */
 static inline uint32_t hs_bits_at_or_below(const struct hs_bits *s, uint32_t i)
 {
     for (unsigned l = 0; l < s->levels; l++) {
@@ -86,7 +86,7 @@ static inline uint32_t hs_bits_at_or_below(const struct hs_bits *s, uint32_t i)
     return HS_BITS_NONE;
 }
 
-/* The smallest member that is `i` or more; `n` is what hs_bits_init was told. */
+/* The smallest member >= `i`, or HS_BITS_NONE; `n` as in hs_bits_init. */
 static inline uint32_t hs_bits_at_or_above(const struct hs_bits *s, uint64_t i, uint64_t n)
 {
     for (unsigned l = 0; l < s->levels && i < n; l++) {

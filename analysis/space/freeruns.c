@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Only the runs' starts are indexed. A start's predecessor tells all that has to be known of the left
- * neighbourhood of a granule, and the set of starts is asked for it in a step or two, so no run needs
- * its length written at its end, and no granule needs a bit of its own.
+ * Only the starts of runs are indexed. The start before a granule describes the free space to the left of it, and the
+ * set finds it in one or two steps. So a run's length need not be stored at its end, and a granule needs no bit of its
+ * own.
  */
 #include "analysis/space/freeruns.h"
 
@@ -100,7 +100,7 @@ bool hs_freeruns_take(struct hs_freeruns *f, struct hs_extent block)
     if (end < block_end)
         return false;
     f->free -= block.granules;
-    /* The rest is entered first: mostly it is the longest run, which then needs no search. */
+    /* The remainder is entered first: it is mostly the longest run, which then needs no search. */
     if (block_end < end)
         run_add(f, (struct hs_extent){ block_end, end - block_end });
     if (start < block.pos)

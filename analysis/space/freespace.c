@@ -38,7 +38,7 @@ static void find_largest(struct hs_freespace *space)
             space->largest = space->region_largest[i];
 }
 
-/* The sums again, after a change in one region. */
+/* Recomputes the sums after a change in one region. */
 static inline void update_largest(struct hs_freespace *space, unsigned region)
 {
     uint64_t before = space->region_largest[region];

@@ -12,7 +12,7 @@ void hs_map_classes_init(struct hs_map_classes *l, const struct hs_names *names,
     *l = (struct hs_map_classes){ .names = names, .key = key };
 }
 
-/* Ages double from one class to the next. */
+/* Age classes double in width. */
 static const char *const ages[] = {
     "survived no collection", "survived 1 collection", "survived 2 or 3", "survived 4 to 7", "survived 8 to 15",
     "survived 16 to 31", "survived 32 and more",
@@ -111,7 +111,7 @@ uint32_t hs_map_class(const struct hs_map_classes *l, const struct hs_heap_snaps
     return l->by_age ? age_class(b->survived) : hs_map_class_of_site(l, b->site);
 }
 
-/* The region that holds a block; NULL when none does. */
+/* The region that contains a block; NULL: none. */
 static const struct hs_region_state *region_of(const struct hs_heap_snapshot *p, uint32_t pos)
 {
     for (unsigned i = 0; i < p->n_regions; i++) {
@@ -137,7 +137,7 @@ static int heavier(const void *a, const void *b, void *context)
     return strcmp(x->name, y->name);
 }
 
-/* Puts `of` into the order of `rank`, and follows with `of_site`. */
+/* Sorts `of` by `rank` and updates `of_site`. */
 static void reorder(struct hs_map_classes *l, const uint32_t *rank, struct hs_class *sorted, uint32_t *place)
 {
     for (uint32_t i = 0; i < l->n; i++) {
@@ -182,7 +182,7 @@ void hs_map_classes_add(struct hs_map_classes *l, const struct hs_heap_snapshot 
     rank_classes(l);
 }
 
-/* What `p` has and `other` has not. */
+/* Adds the blocks of `p` that `other` does not contain. */
 static void add_unshared(struct hs_map_classes *l, const struct hs_comparison *c, bool came)
 {
     const struct hs_heap_snapshot *p = came ? c->after : c->before, *other = came ? c->before : c->after;

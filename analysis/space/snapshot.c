@@ -58,7 +58,7 @@ int hs_heap_snapshot_take(struct hs_heap_snapshot *p, const struct hs_model *m)
         if (m->region[i].present && !add_region(p, m, &m->region[i]))
             return HS_ERR_MEMORY;
     }
-    if (p->n_blocks && !ascending(p)) /* regions are numbered as they come */
+    if (p->n_blocks && !ascending(p)) /* regions are numbered in order of creation, not of address */
         qsort(p->block, p->n_blocks, sizeof *p->block, by_pos);
     p->elapsed = hs_model_elapsed(m);
     p->number = m->number;
@@ -92,7 +92,7 @@ static bool same(const struct hs_comparison *c, const struct hs_heap_snapshot_bl
     return a->pos == b->pos && (c->same_trace ? a->number == b->number : a->granules == b->granules);
 }
 
-/* The block of `p` over granule `pos`, `*i` being the first that ends behind it. */
+/* The block of `p` that covers granule `pos`; `*i` is the first block that ends after it. */
 static const struct hs_heap_snapshot_block *covering(const struct hs_heap_snapshot *p, uint32_t *i, uint32_t pos)
 {
     while (*i < p->n_blocks && p->block[*i].pos + p->block[*i].granules <= pos)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The heap at one moment, kept while the model goes on: regions, blocks in address order, figures.
+ * A copy of the heap at one moment, independent of the model: regions, blocks in address order, figures.
  */
 #ifndef HS_SPACE_SNAPSHOT_H
 #define HS_SPACE_SNAPSHOT_H
@@ -9,8 +9,8 @@
 
 struct hs_heap_snapshot_block {
     uint32_t pos, granules; /* trace-wide */
-    uint32_t site;          /* that asked for its present size; HS_SITE_UNKNOWN */
-    uint32_t size;          /* bytes asked for */
+    uint32_t site;          /* requested its present size; or HS_SITE_UNKNOWN */
+    uint32_t size;          /* requested bytes */
     uint64_t number;        /* record of its first allocation */
     uint64_t survived;      /* collections */
 };
@@ -23,39 +23,39 @@ struct hs_heap_snapshot {
     uint32_t n_blocks, room;
     uint64_t elapsed; /* ticks since the first boot */
     uint64_t number;  /* of the last record */
-    bool taken;       /* the moment came */
-    bool synced;      /* and the layout was known then */
-    uint8_t level;    /* enum hs_level at which was recorded then, or last */
+    bool taken;       /* the moment was reached */
+    bool synced;      /* the layout was known at that moment */
+    uint8_t level;    /* enum hs_level at that moment, or the last one before recording stopped */
 };
 
-/* Takes the picture of the present moment, in place of an earlier one. `picture` starts zeroed; memory is
- * kept for the next. Returns HS_OK or HS_ERR_MEMORY. */
+/* Replaces *snapshot by the present state of the model. It starts zeroed; its memory is reused. Returns HS_OK or
+ * HS_ERR_MEMORY. */
 int hs_heap_snapshot_take(struct hs_heap_snapshot *picture, const struct hs_model *model);
 void hs_heap_snapshot_free(struct hs_heap_snapshot *picture);
 
-/* The first block that ends behind `pos`, by place in `block`; n_blocks when there is none. */
+/* Index of the first block that ends after `pos`; n_blocks when there is none. */
 uint32_t hs_heap_snapshot_find(const struct hs_heap_snapshot *picture, uint32_t pos);
 
-/* What became of a granule between two moments. */
+/* State of a granule at two moments. */
 enum hs_change {
-    HS_CHANGE_FREE,     /* free then and now */
+    HS_CHANGE_FREE,     /* free at both moments */
     HS_CHANGE_KEPT,     /* the same block */
     HS_CHANGE_NEW,      /* was free */
     HS_CHANGE_GONE,     /* is free */
-    HS_CHANGE_REPLACED, /* another block */
+    HS_CHANGE_REPLACED, /* another block than before */
     HS_CHANGES,
 };
 
-/* How two pictures are compared. */
+/* Two snapshots to compare. */
 struct hs_comparison {
     const struct hs_heap_snapshot *before, *after;
-    bool same_trace; /* blocks are the same when they are the same allocation; else when they lie alike */
+    bool same_trace; /* compare blocks by identity of the allocation; else by position and length */
 };
 
-/* Writes the change of `extent.granules` granules from `extent.pos` on into `change`. */
+/* Writes the change of each granule of `extent` into `change`, of extent.granules entries. */
 void hs_compare(const struct hs_comparison *comparison, struct hs_extent extent, uint8_t *change);
 
-/* Whether block `b` of one picture is also in the other. */
+/* Whether block `b` of one snapshot is also in `in`. */
 bool hs_compare_has(const struct hs_comparison *comparison, const struct hs_heap_snapshot *in,
                     const struct hs_heap_snapshot_block *b);
 

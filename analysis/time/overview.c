@@ -6,9 +6,9 @@
 
 #include "analysis/sites/groups.h"
 
-#define IDLE 4 /* with less than that part of the time in the trace the firmware rested */
+#define IDLE 4 /* if less than 1/4 of the time passed in the trace, the firmware was idle */
 
-/* ---- an earlier moment ---- */
+/* ---- sums at an earlier moment ---- */
 
 static struct hs_did did(const struct hs_site_sum *sum)
 {
@@ -126,7 +126,8 @@ int hs_overview_take(struct hs_overview *o, const struct hs_overview_of *of)
     const struct hs_trace_info *info = hs_reader_info(of->names->reader);
     hs_overview_free(o);
     o->summary = hs_summarize(of->model, of->names->reader);
-    o->summary.emitted = info->records + info->lost + info->overwritten_records; /* the reader counts them at its end */
+    o->summary.emitted = info->records + info->lost + info->overwritten_records; /* the reader counts them only at the end of
+                                                                                  * the trace */
     o->level = of->model->levels.last;
     o->span = span_of(of);
     o->event_rate = rate(events_of(of->model), of->earlier->events, o->span);

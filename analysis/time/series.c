@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * While samples come there are up to eight times as many points as wanted, so that what is left after the
- * last merge is fine enough to be merged evenly into the number wanted.
+ * While samples are added there are up to eight times as many points as wanted, so that the last merge can distribute
+ * them evenly.
  */
 #include "analysis/time/series.h"
 
@@ -61,7 +61,7 @@ static void coarsen(struct hs_series *s, uint32_t group)
     s->width *= group;
 }
 
-/* A new open point, which begins where the last one ended, with its last values. */
+/* Opens a new point at the end of the last one, with its last values. */
 static void open_point(struct hs_series *s)
 {
     if (s->n == s->capacity)
@@ -80,7 +80,7 @@ static void set_next(struct hs_series *s)
     s->next = p->at + s->width;
 }
 
-/* The first sample of a point replaces what was carried on from the point before. */
+/* The first sample of a point replaces the values carried over from the previous point. */
 static void expect_sample(struct hs_point *p)
 {
     for (int i = 0; i < HS_FIGURES && !p->samples; i++) {
@@ -95,7 +95,7 @@ void hs_series_turn(struct hs_series *s, uint64_t at, const struct hs_point_end 
         s->point[s->n - 1].end = *end;
     else
         s->point[s->n++] = (struct hs_point){ .at = at };
-    /* A long gap first makes the points wide enough, so that it takes no more than `capacity` of them. */
+    /* For a long gap, widen the points first, so that the gap takes at most `capacity` points. */
     while ((at - s->point[0].at) / s->width >= s->capacity)
         coarsen(s, 2);
     for (set_next(s); at >= s->next; set_next(s))

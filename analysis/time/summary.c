@@ -19,23 +19,23 @@ static void add_ratios(struct hs_space *space)
     space->waste = hs_internal_fragmentation((struct hs_used_figures){end->requested, end->used});
 }
 
-/* At a level above "full" there is no layout, but there are summaries. */
+/* Levels above "full" have no layout, but summaries. */
 static void end_of(struct hs_space *space, const struct hs_model *m, unsigned region)
 {
-    struct hs_region_summary told = hs_model_summary(m, region);
-    space->told = hs_model_summary_only(m) && told.known;
-    if (!space->told) {
+    struct hs_region_summary summary = hs_model_summary(m, region);
+    space->from_summary = hs_model_summary_only(m) && summary.known;
+    if (!space->from_summary) {
         space->end = hs_model_layout(m, region);
         return;
     }
     space->end = (struct hs_space_stats){
-        .used = told.used, .free = told.free, .requested = told.used, .largest_free = told.longest, .blocks = told.blocks,
-        .no_longest = told.no_longest,
+        .used = summary.used, .free = summary.free, .requested = summary.used, .largest_free = summary.longest, .blocks = summary.blocks,
+        .no_longest = summary.no_longest,
     };
-    space->no_counts = told.no_counts;
+    space->no_counts = summary.no_counts;
     for (unsigned i = 0; i < 32; i++)
-        space->end.free_runs += told.runs[i];
-    space->size = space->size ? space->size : told.used + told.free;
+        space->end.free_runs += summary.runs[i];
+    space->size = space->size ? space->size : summary.used + summary.free;
 }
 
 struct hs_space hs_space_of_region(const struct hs_model *m, unsigned index)

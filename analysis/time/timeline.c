@@ -19,13 +19,13 @@ void hs_timeline_free(struct hs_timeline *t)
 
 static const struct hs_sample nothing_known = { .value = { NAN, NAN, NAN, NAN, NAN } };
 
-/* What summaries told last. */
-static struct hs_region_summary told(const struct hs_timeline *t)
+/* Sum of the last summaries of all regions. */
+static struct hs_region_summary last_summary(const struct hs_timeline *t)
 {
     return hs_model_summary(t->model, HS_ALL_REGIONS);
 }
 
-/* What a summary does not tell is not a number; before the first one nothing is known. */
+/* Unknown figures are NaN; before the first summary all are unknown. */
 static struct hs_sample sample_of(struct hs_region_summary now)
 {
     struct hs_sample none = nothing_known;
@@ -40,9 +40,8 @@ static struct hs_sample sample_of(struct hs_region_summary now)
     return none;
 }
 
-/* A summary counts runs by class; how much they hold is taken as the middle of the class, the whole being the
- * free space. */
-static void end_told(const struct hs_timeline *t, struct hs_region_summary now, struct hs_point_end *end)
+/* A summary has runs by length class. A run counts as the middle of its class, scaled so that the sum is the free space. */
+static void summary_end(const struct hs_timeline *t, struct hs_region_summary now, struct hs_point_end *end)
 {
     double whole = 0, below = 0;
     for (unsigned c = 0; c < HS_RUN_CLASSES; c++)
@@ -60,11 +59,11 @@ static void end_told(const struct hs_timeline *t, struct hs_region_summary now, 
 static inline struct hs_sample sample(const struct hs_timeline *t)
 {
     if (__builtin_expect(hs_model_summary_only(t->model), 0))
-        return sample_of(told(t));
+        return sample_of(last_summary(t));
     const struct hs_freespace *space = t->space;
     if (__builtin_expect(!space->followed, 0))
-        return nothing_known; /* no region has come yet */
-    int64_t used = (int64_t)(space->total - space->free); /* signed: the processor converts these at once */
+        return nothing_known; /* no region so far */
+    int64_t used = (int64_t)(space->total - space->free); /* signed, because the processor converts int64 to double directly */
     int64_t waste = used - (int64_t)space->model->requested;
     return (struct hs_sample){ .value = {
         [HS_FIGURE_USED] = (double)used,
@@ -84,8 +83,8 @@ static struct hs_point_end point_end(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
     struct hs_point_end end = { .last = sample(t), .histogram = hs_freespace_histogram(space) };
-    if (hs_model_summary_only(t->model) && told(t).known)
-        end_told(t, told(t), &end);
+    if (hs_model_summary_only(t->model) && last_summary(t).known)
+        summary_end(t, last_summary(t), &end);
     else if (t->unusable_size && space->free)
         end.unusable = (double)hs_freespace_unusable(space, t->unusable_size) / (double)space->free;
     return end;
@@ -131,7 +130,7 @@ static struct hs_note note_of_failure(const struct hs_model *m, struct hs_note n
     return note;
 }
 
-/* Counts what is rare on the open point, and notes it. `pause` is that of the collection that ended. */
+/* Counts a rare event in the open point, and keeps a note. `pause`: ticks of the collection that ended. */
 static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t at, uint64_t pause)
 {
     struct hs_point *p = hs_series_point(&t->series);
@@ -169,7 +168,7 @@ static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t 
     add_note(t, note);
 }
 
-/* Told by the model. The point is the right one: a piece of events ends where a point ends. */
+/* Model callback. The event is within the open point: events are fed only up to the end of a point. */
 static void after(void *context, const struct hs_event *e)
 {
     struct hs_timeline *t = ((struct hs_freespace *)context)->owner;
@@ -217,8 +216,8 @@ static uint64_t place(const struct hs_timeline *t, const struct hs_event *e)
     return t->by_number ? e->number : hs_event_elapsed(t->model, e);
 }
 
-/* How many of the events belong on the open point. Of another boot than the model's only one is looked at:
- * when its others happened is known once the model has taken it. */
+/* How many of the events are within the open point. For the first event of another boot the result is 1: the time of
+ * later ones is known only after the model has processed it. */
 static long piece(const struct hs_timeline *t, const struct hs_event *events, long n)
 {
     const struct hs_event *last = &events[n - 1];
@@ -262,12 +261,12 @@ int hs_timeline_feed(struct hs_timeline *t, const struct hs_event *events, long 
 
 bool hs_timeline_has_layout(const struct hs_timeline *t)
 {
-    return t->space->followed || told(t).known;
+    return t->space->followed || last_summary(t).known;
 }
 
 uint64_t hs_timeline_total(const struct hs_timeline *t)
 {
-    struct hs_region_summary now = told(t);
+    struct hs_region_summary now = last_summary(t);
     return t->space->total ? t->space->total : now.used + now.free;
 }
 
