@@ -52,7 +52,7 @@ struct hs_blame {
 };
 
 /* Fills *blame; free with hs_blame_free. One pass over the blocks. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_blame_find(struct hs_blame *blame, const struct hs_heap_snapshot *picture, const struct hs_blame_request *request);
+int hs_blame_find(struct hs_blame *blame, const struct hs_heap_snapshot *snapshot, const struct hs_blame_request *request);
 void hs_blame_free(struct hs_blame *blame);
 
 /* Looks up the blocks' ages; `model` has to be at the moment of the picture. */

@@ -21,7 +21,7 @@ struct hs_blame_groups {
 };
 
 /* Fills *culprits; free with hs_blame_groups_free. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_blame_groups_find(struct hs_blame_groups *culprits, const struct hs_blame *blame, const struct hs_names *names);
-void hs_blame_groups_free(struct hs_blame_groups *culprits);
+int hs_blame_groups_find(struct hs_blame_groups *blame_groups, const struct hs_blame *blame, const struct hs_names *names);
+void hs_blame_groups_free(struct hs_blame_groups *blame_groups);
 
 #endif

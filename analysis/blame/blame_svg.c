@@ -46,7 +46,7 @@ static bool is_blamed(const struct hs_blame *blame, uint32_t pos)
 /* What goes before the rest in a cell of several granules: blamed, used, the run that would be. */
 static uint8_t kind_of(const struct drawing *d, unsigned region, struct hs_extent e)
 {
-    const struct hs_heap_snapshot *p = d->of->picture;
+    const struct hs_heap_snapshot *p = d->of->snapshot;
     const struct hs_blame *b = &d->c->blame;
     const struct hs_space_stats *layout = &p->layout[region];
     uint32_t end = e.pos + e.granules;
@@ -78,7 +78,7 @@ static void legend(struct drawing *d)
     const struct hs_entry entries[] = {
         { d->ink[KIND_BLAMED], "in the way", NULL, b->bytes, b->n },
         { d->ink[KIND_OPENED], "free around them: without them one run", NULL, b->run_bytes, 0 },
-        { d->ink[KIND_USED], "other blocks", NULL, f->used - b->bytes, d->of->picture->n_blocks - b->n },
+        { d->ink[KIND_USED], "other blocks", NULL, f->used - b->bytes, d->of->snapshot->n_blocks - b->n },
         { d->ink[KIND_RUN], "the longest free run", NULL, f->largest_free, 0 },
         { d->ink[KIND_FREE], "free, all of it", NULL, f->free, 0 },
     };
@@ -143,17 +143,17 @@ static size_t rows(size_t n)
 
 static void culprit_bars(struct drawing *d)
 {
-    const struct hs_blame_groups *culprits = &d->c->culprits;
-    if (!culprits->n)
+    const struct hs_blame_groups *blame_groups = &d->c->blame_groups;
+    if (!blame_groups->n)
         return;
     table_head(d, "Whose they are");
-    for (size_t i = 0; i < rows(culprits->n); i++) {
-        const struct hs_blame_group *c = &culprits->of[i];
+    for (size_t i = 0; i < rows(blame_groups->n); i++) {
+        const struct hs_blame_group *c = &blame_groups->of[i];
         char name[HS_FITTED], amount[200], number[2][40];
         snprintf(name, sizeof name, "%s (%s)", c->line, c->kind);
         snprintf(amount, sizeof amount, "%s bytes, %s block%s", bytes_text(number[0], c->bytes), bytes_text(number[1], c->blocks),
                  c->blocks == 1 ? "" : "s");
-        bar(d, name, (double)c->bytes / (double)culprits->of[0].bytes, d->ink[KIND_BLAMED], amount);
+        bar(d, name, (double)c->bytes / (double)blame_groups->of[0].bytes, d->ink[KIND_BLAMED], amount);
     }
 }
 
@@ -177,11 +177,11 @@ static void island_bars(struct drawing *d)
 static double height_of(struct drawing *d)
 {
     double height = HS_SHEET_TOP + 22;
-    size_t n = d->of->view->islands->n, culprits = d->c ? d->c->culprits.n : 0;
+    size_t n = d->of->view->islands->n, blame_groups = d->c ? d->c->blame_groups.n : 0;
     if (d->c)
         height += HS_SHEET_LINE + hs_mapgrid_lay_out(&d->grid) + 3 * HS_SHEET_LINE;
-    if (culprits)
-        height += TABLE_HEAD + 2 + rows(culprits) * HS_SHEET_LINE;
+    if (blame_groups)
+        height += TABLE_HEAD + 2 + rows(blame_groups) * HS_SHEET_LINE;
     return height + (n ? TABLE_HEAD + 2 + rows(n) * HS_SHEET_LINE : 0);
 }
 
@@ -210,7 +210,8 @@ static void choose_inks(struct drawing *d)
 int hs_blamepicture_draw(const struct hs_blamepicture *of, const struct hs_sheet_style *style, FILE *out)
 {
     struct drawing d = { .of = of, .c = of->view->n ? &of->view->cases[of->view->n - 1] : NULL, .y = HS_SHEET_TOP + 10 };
-    d.grid = (struct hs_mapgrid){ .sheet = &d.sheet, .picture = of->picture, .ink = d.ink, .n_kinds = KINDS, .fill = cells, .context = &d };
+    d.grid = (struct hs_mapgrid){ .sheet = &d.sheet, .snapshot = of->snapshot, .ink = d.ink, .n_kinds = KINDS,
+                                   .fill = cells, .context = &d };
     bool good = hs_sheet_begin(&d.sheet, style, height_of(&d));
     if (!good)
         return hs_sheet_end(&d.sheet, HS_ERR_MEMORY, out);

@@ -11,7 +11,7 @@
 
 struct hs_blamepicture {
     const struct hs_blameview *view;   /* the last case is drawn */
-    const struct hs_heap_snapshot *picture;  /* of its moment */
+    const struct hs_heap_snapshot *snapshot;  /* of its moment */
     const char *subject;               /* what it is a picture of */
 };
 

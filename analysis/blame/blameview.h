@@ -15,7 +15,7 @@ struct hs_blame_case {
     bool hypothetical;
     uint64_t elapsed;          /* ticks since the first boot */
     struct hs_blame blame;
-    struct hs_blame_groups culprits;
+    struct hs_blame_groups blame_groups;
 };
 
 struct hs_blameview {

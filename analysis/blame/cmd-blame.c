@@ -41,7 +41,7 @@ struct work {
     struct hs_model *model;
     struct hs_names names;
     struct hs_time_spec when;
-    struct hs_heap_snapshot picture;
+    struct hs_heap_snapshot snapshot;
     struct hs_islands islands;
     struct hs_blame_case *cases; /* the last ones, oldest first */
     size_t n;
@@ -68,9 +68,9 @@ static void blame(struct work *w, struct hs_blame_case *c)
         .size = c->failure.size, .by = (enum hs_blame_by)w->args->fewest, .asked = c->failure.region, .caps = c->failure.caps,
     };
     if (!w->error)
-        w->error = hs_heap_snapshot_take(&w->picture, w->model);
+        w->error = hs_heap_snapshot_take(&w->snapshot, w->model);
     if (!w->error)
-        w->error = hs_blame_find(&c->blame, &w->picture, &request);
+        w->error = hs_blame_find(&c->blame, &w->snapshot, &request);
     hs_blame_ages(&c->blame, w->model);
 }
 
@@ -134,10 +134,10 @@ static int watch(void *context, const struct hs_event *events, long n)
 
 static int no_layout(const struct work *w)
 {
-    if (w->picture.taken ? w->picture.level > HS_LEVEL_FULL : w->model->levels.last > HS_LEVEL_FULL)
+    if (w->snapshot.taken ? w->snapshot.level > HS_LEVEL_FULL : w->model->levels.last > HS_LEVEL_FULL)
         return hs_complain("%s: nobody to blame: recorded at level %s, which does not tell where blocks are. Record at "
                            "level full, or see heapstrata report", w->args->common.input,
-                           hs_level_name(w->picture.taken ? w->picture.level : w->model->levels.last));
+                           hs_level_name(w->snapshot.taken ? w->snapshot.level : w->model->levels.last));
     return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or since "
                        "records were lost", w->args->common.input);
 }
@@ -169,7 +169,7 @@ static int draw_all(const struct work *w, const struct hs_blameview *view)
 {
     char subject[256];
     return hs_cmd_draw(&w->args->common, draw, &(struct hs_blamepicture){
-        view, &w->picture, hs_cmd_subject(w->args->common.input, w->reader, subject, sizeof subject) });
+        view, &w->snapshot, hs_cmd_subject(w->args->common.input, w->reader, subject, sizeof subject) });
 }
 
 static int exit_status(int error)
@@ -214,7 +214,7 @@ static int measure_and_print(struct work *w)
     struct hs_advised advised = {w->model, w->reader, least_asked(w)};
     int error = lines ? hs_island_report_make(&report, &w->islands, lines, &advised) : HS_ERR_MEMORY;
     for (size_t i = 0; !error && i < w->n; i++)
-        error = hs_blame_groups_find(&w->cases[i].culprits, &w->cases[i].blame, &w->names);
+        error = hs_blame_groups_find(&w->cases[i].blame_groups, &w->cases[i].blame, &w->names);
     int status = error ? exit_status(error) : print(w, lines, &report);
     hs_island_report_free(&report);
     hs_groups_free(lines);
@@ -240,11 +240,11 @@ static void release(struct work *w)
 {
     for (size_t i = 0; i < w->n; i++) {
         hs_blame_free(&w->cases[i].blame);
-        hs_blame_groups_free(&w->cases[i].culprits);
+        hs_blame_groups_free(&w->cases[i].blame_groups);
     }
     free(w->cases);
     hs_islands_free(&w->islands);
-    hs_heap_snapshot_free(&w->picture);
+    hs_heap_snapshot_free(&w->snapshot);
     hs_symbols_close(w->names.symbols);
     hs_model_free(w->model);
     hs_reader_close(w->reader);

@@ -8,8 +8,8 @@
 
 /* What is kept at a granule: of the block that has its head there, and of the one that left it free. */
 struct hs_island_granule {
-    uint32_t gone_site, gone_granules; /* who lay here last; gone_granules 0: nobody */
-    uint64_t gone_lifetime;            /* ticks */
+    uint32_t last_site, last_granules; /* who lay here last; gone_granules 0: nobody */
+    uint64_t last_lifetime;            /* ticks */
     uint32_t born;                     /* collections over when the block was laid here */
     uint32_t resized;
     bool island, in_import;            /* it has been part of one */
@@ -81,8 +81,8 @@ static void leave(struct hs_islands *is, const struct hs_model *m, uint32_t pos)
     const struct hs_live_block *b = &m->block[pos];
     if (is->granule[pos].island)
         count_life(is, m, pos);
-    struct hs_island_granule gone = {.gone_site = b->site, .gone_granules = b->granules, .gone_lifetime = m->time - b->time};
-    is->granule[pos] = is->granule[pos + b->granules - 1] = gone;
+    struct hs_island_granule last = {.last_site = b->site, .last_granules = b->granules, .last_lifetime = m->time - b->time};
+    is->granule[pos] = is->granule[pos + b->granules - 1] = last;
 }
 
 static void settle(struct hs_islands *is, const struct hs_model *m, uint32_t pos, uint32_t resized)
@@ -174,11 +174,11 @@ struct stretch {
 
 static void add_beside(struct hs_island_site *s, const struct hs_island_granule *g, unsigned shift)
 {
-    struct hs_beside add = {g->gone_site, 1, (uint64_t)g->gone_granules << shift, g->gone_lifetime};
-    if (!g->gone_granules)
+    struct hs_beside add = {g->last_site, 1, (uint64_t)g->last_granules << shift, g->last_lifetime};
+    if (!g->last_granules)
         return;
     s->besides++;
-    s->beside_lifetime += g->gone_lifetime;
+    s->beside_lifetime += g->last_lifetime;
     for (unsigned i = 0; i < HS_BESIDES; i++) {
         struct hs_beside *b = &s->beside[i];
         if (b->blocks && b->site != add.site)

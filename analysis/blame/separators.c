@@ -11,7 +11,7 @@
 #include "analysis/blame/separators.h"
 
 struct scan {
-    struct hs_separators *pins;
+    struct hs_separators *separators;
     const struct hs_separator_groups *groups;
     struct hs_separator *of; /* by group */
     unsigned shift;
@@ -21,24 +21,24 @@ struct scan {
 static void end_clump(struct scan *s, uint32_t end)
 {
     uint64_t bytes = (uint64_t)(end - s->clump_start) << s->shift;
-    struct hs_separator *pin = s->clump_group == UINT32_MAX ? NULL : &s->of[s->clump_group];
-    if (pin && bytes > pin->largest_without)
-        pin->largest_without = bytes;
+    struct hs_separator *separator = s->clump_group == UINT32_MAX ? NULL : &s->of[s->clump_group];
+    if (separator && bytes > separator->largest_without)
+        separator->largest_without = bytes;
 }
 
-static void count_gap(struct hs_separators *pins, uint64_t bytes)
+static void count_gap(struct hs_separators *separators, uint64_t bytes)
 {
     if (!bytes)
         return;
-    pins->free += bytes;
-    pins->free_runs++;
-    if (bytes > pins->largest_free)
-        pins->largest_free = bytes;
+    separators->free += bytes;
+    separators->free_runs++;
+    if (bytes > separators->largest_free)
+        separators->largest_free = bytes;
 }
 
 static void count_borders(struct scan *s, uint32_t group, uint64_t bytes, unsigned borders)
 {
-    s->pins->borders += borders;
+    s->separators->borders += borders;
     if (group == UINT32_MAX || !borders)
         return;
     s->of[group].borders += borders;
@@ -46,27 +46,27 @@ static void count_borders(struct scan *s, uint32_t group, uint64_t bytes, unsign
     s->of[group].bytes += bytes;
 }
 
-static void scan_region(struct scan *s, const struct hs_heap_snapshot *picture, const struct hs_region_state *region)
+static void scan_region(struct scan *s, const struct hs_heap_snapshot *snapshot, const struct hs_region_state *region)
 {
     uint32_t at = region->first, end = region->first + region->granules;
     s->shift = region->shift;
     s->clump_group = UINT32_MAX;
-    for (uint32_t i = hs_heap_snapshot_find(picture, at); i < picture->n_blocks && picture->block[i].pos < end; i++) {
-        const struct hs_heap_snapshot_block *block = &picture->block[i];
+    for (uint32_t i = hs_heap_snapshot_find(snapshot, at); i < snapshot->n_blocks && snapshot->block[i].pos < end; i++) {
+        const struct hs_heap_snapshot_block *block = &snapshot->block[i];
         uint32_t group = s->groups->of(s->groups->context, block->site);
-        uint32_t behind = block->pos + block->granules;
-        uint32_t next = i + 1 < picture->n_blocks && block[1].pos < end ? block[1].pos : end;
+        uint32_t block_end = block->pos + block->granules;
+        uint32_t next = i + 1 < snapshot->n_blocks && block[1].pos < end ? block[1].pos : end;
         if (group != s->clump_group || group == UINT32_MAX) {
             end_clump(s, block->pos);
             s->clump_group = group;
             s->clump_start = at;
         }
-        count_gap(s->pins, (uint64_t)(block->pos - at) << s->shift);
-        count_borders(s, group, (uint64_t)block->granules << s->shift, (block->pos > at) + (next > behind));
-        at = behind;
+        count_gap(s->separators, (uint64_t)(block->pos - at) << s->shift);
+        count_borders(s, group, (uint64_t)block->granules << s->shift, (block->pos > at) + (next > block_end));
+        at = block_end;
     }
     end_clump(s, end);
-    count_gap(s->pins, (uint64_t)(end - at) << s->shift);
+    count_gap(s->separators, (uint64_t)(end - at) << s->shift);
 }
 
 static int by_gain(const void *left, const void *right)
@@ -86,16 +86,16 @@ static int by_borders(const void *left, const void *right)
 }
 
 /* Without a group that gains nothing the longest run stays what it is. */
-static void keep_borderers(struct hs_separators *pins, const struct hs_separator *of, size_t n_groups)
+static void keep_borderers(struct hs_separators *separators, const struct hs_separator *of, size_t n_groups)
 {
     for (size_t g = 0; g < n_groups; g++) {
         if (!of[g].borders)
             continue;
-        pins->pin[pins->n] = of[g];
-        pins->pin[pins->n].group = (uint32_t)g;
-        if (of[g].largest_without < pins->largest_free)
-            pins->pin[pins->n].largest_without = pins->largest_free;
-        pins->n++;
+        separators->separator[separators->n] = of[g];
+        separators->separator[separators->n].group = (uint32_t)g;
+        if (of[g].largest_without < separators->largest_free)
+            separators->separator[separators->n].largest_without = separators->largest_free;
+        separators->n++;
     }
 }
 
@@ -104,18 +104,18 @@ static void keep_borderers(struct hs_separators *pins, const struct hs_separator
 #define CANDIDATES 32u /* half of them gain most alone, the others form most borders */
 
 struct choice {
-    const struct hs_heap_snapshot *picture;
+    const struct hs_heap_snapshot *snapshot;
     const struct hs_separator_groups *groups;
-    bool *gone; /* by group */
+    bool *removed; /* by group */
 };
 
 static uint32_t longest_in_region(const struct choice *c, const struct hs_region_state *region)
 {
-    const struct hs_heap_snapshot *p = c->picture;
+    const struct hs_heap_snapshot *p = c->snapshot;
     uint32_t start = region->first, end = region->first + region->granules, longest = 0;
     for (uint32_t i = hs_heap_snapshot_find(p, start); i < p->n_blocks && p->block[i].pos < end; i++) {
         uint32_t group = c->groups->of(c->groups->context, p->block[i].site);
-        if (group != UINT32_MAX && c->gone[group])
+        if (group != UINT32_MAX && c->removed[group])
             continue;
         longest = p->block[i].pos - start > longest ? p->block[i].pos - start : longest;
         start = p->block[i].pos + p->block[i].granules;
@@ -123,11 +123,11 @@ static uint32_t longest_in_region(const struct choice *c, const struct hs_region
     return start < end && end - start > longest ? end - start : longest;
 }
 
-static uint64_t longest_without_gone(const struct choice *c)
+static uint64_t longest_without_removed(const struct choice *c)
 {
     uint64_t longest = 0;
-    for (unsigned r = 0; r < c->picture->n_regions; r++) {
-        const struct hs_region_state *region = &c->picture->region[r];
+    for (unsigned r = 0; r < c->snapshot->n_regions; r++) {
+        const struct hs_region_state *region = &c->snapshot->region[r];
         uint64_t bytes = region->present ? (uint64_t)longest_in_region(c, region) << region->shift : 0;
         longest = bytes > longest ? bytes : longest;
     }
@@ -135,64 +135,66 @@ static uint64_t longest_without_gone(const struct choice *c)
 }
 
 /* Moves the best of pin[from] to pin[to - 1] to the front of them; candidates stand by their borders. */
-static void choose(const struct choice *c, struct hs_separator *pin, size_t from, size_t to)
+static void choose(const struct choice *c, struct hs_separator *separator, size_t from, size_t to)
 {
     size_t best = from;
     for (size_t i = from; i < to; i++) {
-        c->gone[pin[i].group] = true;
-        pin[i].together = longest_without_gone(c);
-        c->gone[pin[i].group] = false;
-        if (pin[i].together > pin[best].together)
+        c->removed[separator[i].group] = true;
+        separator[i].together = longest_without_removed(c);
+        c->removed[separator[i].group] = false;
+        if (separator[i].together > separator[best].together)
             best = i;
     }
-    struct hs_separator chosen = pin[best];
-    memmove(&pin[from + 1], &pin[from], (best - from) * sizeof *pin);
-    pin[from] = chosen;
-    c->gone[chosen.group] = true;
+    struct hs_separator chosen = separator[best];
+    memmove(&separator[from + 1], &separator[from], (best - from) * sizeof *separator);
+    separator[from] = chosen;
+    c->removed[chosen.group] = true;
     for (size_t i = from + 1; i < to; i++)
-        pin[i].together = 0;
+        separator[i].together = 0;
 }
 
-static int put_in_order(struct hs_separators *pins, const struct hs_heap_snapshot *picture, const struct hs_separator_groups *groups)
+static int put_in_order(struct hs_separators *separators, const struct hs_heap_snapshot *snapshot,
+                        const struct hs_separator_groups *groups)
 {
-    struct choice c = {picture, groups, calloc(groups->n_groups + 1, sizeof *c.gone)};
-    size_t alone = pins->n < CANDIDATES / 2 ? pins->n : CANDIDATES / 2;
-    size_t n = pins->n < CANDIDATES ? pins->n : CANDIDATES;
-    if (!c.gone)
+    struct choice c = {snapshot, groups, calloc(groups->n_groups + 1, sizeof *c.removed)};
+    size_t alone = separators->n < CANDIDATES / 2 ? separators->n : CANDIDATES / 2;
+    size_t n = separators->n < CANDIDATES ? separators->n : CANDIDATES;
+    if (!c.removed)
         return HS_ERR_MEMORY;
-    qsort(pins->pin, pins->n, sizeof *pins->pin, by_gain);
-    qsort(pins->pin + alone, pins->n - alone, sizeof *pins->pin, by_borders);
-    qsort(pins->pin, n, sizeof *pins->pin, by_borders);
+    qsort(separators->separator, separators->n, sizeof *separators->separator, by_gain);
+    qsort(separators->separator + alone, separators->n - alone, sizeof *separators->separator, by_borders);
+    qsort(separators->separator, n, sizeof *separators->separator, by_borders);
     for (size_t i = 0; i < n && i < HS_SEPARATORS_TOGETHER; i++)
-        choose(&c, pins->pin, i, n);
-    free(c.gone);
+        choose(&c, separators->separator, i, n);
+    free(c.removed);
     return HS_OK;
 }
 
-int hs_separators_measure(struct hs_separators *pins, const struct hs_heap_snapshot *picture, const struct hs_separator_groups *groups)
+int hs_separators_measure(struct hs_separators *separators, const struct hs_heap_snapshot *snapshot,
+                          const struct hs_separator_groups *groups)
 {
-    struct scan s = {.pins = pins, .groups = groups, .of = calloc(groups->n_groups + 1, sizeof *s.of)};
-    *pins = (struct hs_separators){.pin = calloc(groups->n_groups + 1, sizeof *pins->pin)};
-    int error = s.of && pins->pin ? HS_OK : HS_ERR_MEMORY;
-    for (unsigned r = 0; !error && r < picture->n_regions; r++)
-        if (picture->region[r].present)
-            scan_region(&s, picture, &picture->region[r]);
+    struct scan s = {.separators = separators, .groups = groups, .of = calloc(groups->n_groups + 1, sizeof *s.of)};
+    *separators = (struct hs_separators){.separator = calloc(groups->n_groups + 1, sizeof *separators->separator)};
+    int error = s.of && separators->separator ? HS_OK : HS_ERR_MEMORY;
+    for (unsigned r = 0; !error && r < snapshot->n_regions; r++)
+        if (snapshot->region[r].present)
+            scan_region(&s, snapshot, &snapshot->region[r]);
     if (!error)
-        keep_borderers(pins, s.of, groups->n_groups);
+        keep_borderers(separators, s.of, groups->n_groups);
     free(s.of);
-    return error ? error : put_in_order(pins, picture, groups);
+    return error ? error : put_in_order(separators, snapshot, groups);
 }
 
-void hs_separators_free(struct hs_separators *pins)
+void hs_separators_free(struct hs_separators *separators)
 {
-    free(pins->pin);
-    *pins = (struct hs_separators){0};
+    free(separators->separator);
+    *separators = (struct hs_separators){0};
 }
 
-size_t hs_separators_needed(const struct hs_separators *pins, uint64_t bytes)
+size_t hs_separators_needed(const struct hs_separators *separators, uint64_t bytes)
 {
-    for (size_t i = 0; i < pins->n && pins->pin[i].together; i++)
-        if (pins->pin[i].together >= bytes)
+    for (size_t i = 0; i < separators->n && separators->separator[i].together; i++)
+        if (separators->separator[i].together >= bytes)
             return i + 1;
     return 0;
 }

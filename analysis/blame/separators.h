@@ -23,7 +23,7 @@ struct hs_separator {
 #define HS_SEPARATORS_TOGETHER 8u /* so many are measured together */
 
 struct hs_separators {
-    struct hs_separator *pin;    /* of groups that form a border; each the best to add to those before it */
+    struct hs_separator *separator;    /* of groups that form a border; each the best to add to those before it */
     size_t n;
     uint64_t largest_free; /* bytes of the longest free run, as it was */
     uint64_t free, free_runs;
@@ -39,10 +39,11 @@ struct hs_separator_groups {
 
 /* Fills *pins; free with hs_separators_free. Returns HS_OK or HS_ERR_MEMORY. At most some hundred passes over
  * the blocks. */
-int hs_separators_measure(struct hs_separators *pins, const struct hs_heap_snapshot *picture, const struct hs_separator_groups *groups);
-void hs_separators_free(struct hs_separators *pins);
+int hs_separators_measure(struct hs_separators *separators, const struct hs_heap_snapshot *snapshot,
+                          const struct hs_separator_groups *groups);
+void hs_separators_free(struct hs_separators *separators);
 
 /* How many of the first pins have to go for a free run of `bytes`; 0 when those measured do not do. */
-size_t hs_separators_needed(const struct hs_separators *pins, uint64_t bytes);
+size_t hs_separators_needed(const struct hs_separators *separators, uint64_t bytes);
 
 #endif

@@ -149,12 +149,12 @@ static void consider_given(struct candidate *best, const struct hs_list *given, 
 /* In the folder of the trace, where the firmware said, and under the name itself. */
 static void consider_usual(struct candidate *best, const struct hs_sources *where, const char *file)
 {
-    const char *trace = where->trace, *told = hs_reader_fact(where->reader, "source path");
+    const char *trace = where->trace, *recorded = hs_reader_fact(where->reader, "source path");
     size_t folder = (size_t)(hs_last_part(trace) - trace);
     if (strcmp(trace, "-"))
         consider_below(best, folder ? trace : ".", folder ? folder - 1 : 1, file);
-    if (told)
-        consider_below(best, told, strlen(told), file);
+    if (recorded)
+        consider_below(best, recorded, strlen(recorded), file);
     if (is_file(file))
         consider(best, strdup(file), file);
 }

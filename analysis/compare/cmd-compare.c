@@ -31,7 +31,7 @@ struct source {
     struct hs_model *model;
     struct hs_names names;
     struct hs_time_spec when;       /* UNSET: behind the last collection */
-    struct hs_heap_snapshot picture;
+    struct hs_heap_snapshot snapshot;
     bool tearing_down;         /* within the collection that ends the heap */
     struct hs_refs refs;
     bool wants_names;          /* of the next snapshot of references */
@@ -65,18 +65,18 @@ static void drop_names(struct source *s)
 
 static int keep_entries(struct source *s)
 {
-    uint32_t *entry = reallocarray(s->entry, (size_t)s->picture.n_blocks + 1, sizeof *entry);
+    uint32_t *entry = reallocarray(s->entry, (size_t)s->snapshot.n_blocks + 1, sizeof *entry);
     if (!entry)
         return HS_ERR_MEMORY;
     s->entry = entry;
-    for (uint32_t i = 0; i < s->picture.n_blocks; i++)
-        entry[i] = hs_phases_entry_at(s->phases, s->picture.block[i].pos, s->picture.block[i].site);
+    for (uint32_t i = 0; i < s->snapshot.n_blocks; i++)
+        entry[i] = hs_phases_entry_at(s->phases, s->snapshot.block[i].pos, s->snapshot.block[i].site);
     return HS_OK;
 }
 
 static void take(struct source *s)
 {
-    int error = hs_heap_snapshot_take(&s->picture, s->model);
+    int error = hs_heap_snapshot_take(&s->snapshot, s->model);
     error = error ? error : keep_entries(s);
     s->error = s->error ? s->error : error;
     s->wants_names = true;
@@ -102,7 +102,7 @@ static int take_names(struct source *s)
     struct hs_global_costs costs;
     const struct hs_frame_facts facts = hs_frame_facts(s->reader);
     s->wants_names = false;
-    if (s->refs.graph.picture.n_blocks != s->picture.n_blocks)
+    if (s->refs.graph.snapshot.n_blocks != s->snapshot.n_blocks)
         return HS_OK;
     int error = hs_retained_measure(&retained, &s->refs.graph);
     if (error)
@@ -138,7 +138,7 @@ static int watch(void *context, const struct hs_event *events, long n)
     const bool chosen = s->when.kind != HS_TIME_SPEC_UNSET;
     for (const struct hs_event *e = events; e < events + n; e++) {
         double at = hs_seconds(s->reader, hs_event_elapsed(s->model, e));
-        if (chosen && !s->picture.taken && hs_time_spec_before(&s->when, e, at))
+        if (chosen && !s->snapshot.taken && hs_time_spec_before(&s->when, e, at))
             take(s);
         hs_model_feed(s->model, e, 1);
         hs_phases_feed(s->phases, s->model, e);
@@ -155,10 +155,10 @@ static int watch(void *context, const struct hs_event *events, long n)
 /* What was not met on the way is the trace's end, except a mark that does not exist. */
 static int take_rest(struct source *s)
 {
-    if (!s->picture.taken && s->when.kind == HS_TIME_SPEC_MARK)
+    if (!s->snapshot.taken && s->when.kind == HS_TIME_SPEC_MARK)
         return hs_complain("%s: no mark '%.*s'%s; heapstrata stat and dump show which there are", s->path,
                            (int)s->when.label_len, s->when.label, s->when.seen ? " so many times" : "");
-    if (!s->picture.taken)
+    if (!s->snapshot.taken)
         take(s);
     int error = s->error ? s->error : s->model->error;
     if (error)
@@ -225,7 +225,7 @@ static void unload(struct source *s)
     free(s->entry);
     hs_phases_free(s->phases);
     hs_refs_free(&s->refs);
-    hs_heap_snapshot_free(&s->picture);
+    hs_heap_snapshot_free(&s->snapshot);
     hs_symbols_close(s->names.symbols);
     hs_model_free(s->model);
     hs_reader_close(s->reader);
@@ -236,7 +236,7 @@ static int load_all(struct work *w)
     int worst = HS_EXIT_OK;
     for (unsigned i = 0; i < w->n; i++) {
         int status = load(w, &w->source[i]);
-        if (!w->source[i].picture.taken || !w->source[i].loaded)
+        if (!w->source[i].snapshot.taken || !w->source[i].loaded)
             return HS_EXIT_BAD;
         worst = status > worst ? status : worst;
     }
@@ -309,7 +309,7 @@ static int compare(struct work *w)
     struct hs_compare c = {.n = w->n, .by = (enum hs_cost)w->args->by};
     for (unsigned i = 0; i < w->n; i++) {
         const struct source *s = &w->source[i];
-        c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->picture, s->same.file, s->same.n,
+        c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->snapshot, s->same.file, s->same.n,
                                      s->global, s->n_globals, s->phases->records ? s->phases : NULL, s->entry};
     }
     int error = hs_compare_measure(&c);

@@ -179,8 +179,8 @@ static int fill(struct hs_compare *c, enum hs_compare_by by, unsigned side)
     int error = add_site(c, by, side, HS_SITE_UNKNOWN);
     for (uint32_t i = 0; i + 1 < s->model->n_sums && !error; i++)
         error = add_site(c, by, side, i);
-    for (uint32_t i = 0; i < s->picture->n_blocks && !error; i++)
-        error = add_block(c, by, side, &s->picture->block[i]);
+    for (uint32_t i = 0; i < s->snapshot->n_blocks && !error; i++)
+        error = add_block(c, by, side, &s->snapshot->block[i]);
     return error;
 }
 
@@ -230,11 +230,11 @@ static int fill_phases(struct hs_compare *c, enum hs_compare_by by, unsigned sid
         cell->cost[HS_COST_ALLOCATED] += p->entry[i].sum.asked;
         cell->cost[HS_COST_ALLOCS] += p->entry[i].sum.allocs;
     }
-    for (uint32_t i = 0; p && i < s->picture->n_blocks; i++) {
+    for (uint32_t i = 0; p && i < s->snapshot->n_blocks; i++) {
         struct hs_cell *cell = cell_of_phase(c, by, side, s->entry[i] == HS_NO_ENTRY ? 0 : p->entry[s->entry[i]].phase);
         if (!cell)
             return HS_ERR_MEMORY;
-        cell->cost[HS_COST_RETAINED] += s->picture->block[i].size;
+        cell->cost[HS_COST_RETAINED] += s->snapshot->block[i].size;
         cell->cost[HS_COST_BLOCKS]++;
     }
     return HS_OK;
@@ -264,16 +264,16 @@ static void total(struct hs_compare *c, unsigned side)
 {
     const struct hs_side *s = &c->side[side];
     uint64_t *total = c->total[side], requested = 0;
-    for (unsigned i = 0; i < s->picture->n_regions; i++) {
-        const struct hs_space_stats *layout = &s->picture->layout[i];
-        if (!s->picture->region[i].present)
+    for (unsigned i = 0; i < s->snapshot->n_regions; i++) {
+        const struct hs_space_stats *layout = &s->snapshot->layout[i];
+        if (!s->snapshot->region[i].present)
             continue;
         total[HS_COST_RETAINED] += layout->used;
         requested += layout->requested;
         if (layout->largest_free > total[HS_COST_LARGEST])
             total[HS_COST_LARGEST] = layout->largest_free;
     }
-    total[HS_COST_BLOCKS] = s->picture->n_blocks;
+    total[HS_COST_BLOCKS] = s->snapshot->n_blocks;
     total[HS_COST_PEAK] = s->model->peak;
     for (uint32_t i = 0; i < s->model->n_sums; i++) {
         total[HS_COST_ALLOCATED] += s->model->sum[i].bytes;
@@ -317,14 +317,16 @@ static int further(const void *a, const void *b, void *context)
 
 static unsigned shift_of(const struct hs_side *side)
 {
-    return side->picture->n_regions ? side->picture->region[0].shift : 0;
+    return side->snapshot->n_regions ? side->snapshot->region[0].shift : 0;
 }
 
 static uint64_t heap_size(const struct hs_side *side)
 {
     uint64_t size = 0;
-    for (unsigned i = 0; i < side->picture->n_regions; i++)
-        size += side->picture->region[i].present ? (uint64_t)side->picture->region[i].granules << side->picture->region[i].shift : 0;
+    for (unsigned i = 0; i < side->snapshot->n_regions; i++) {
+        const struct hs_region_state *region = &side->snapshot->region[i];
+        size += region->present ? (uint64_t)region->granules << region->shift : 0;
+    }
     return size;
 }
 

@@ -28,7 +28,7 @@ struct hs_side {
     const char *path;
     const struct hs_model *model;     /* at the trace's end */
     const struct hs_names *names;
-    const struct hs_heap_snapshot *picture; /* the moment that is compared */
+    const struct hs_heap_snapshot *snapshot; /* the moment that is compared */
     const struct hs_same_file *file;  /* `n_files`, of files whose names or lines differ from the first's */
     unsigned n_files;
     const struct hs_named_cost *global; /* `n_globals`, where there was a snapshot of references at the moment; else NULL */

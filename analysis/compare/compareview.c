@@ -270,7 +270,7 @@ static void sides_text(const struct hs_compareview *v, FILE *out)
         for (size_t i = 0; i < N_APARTS; i++)
             if (c->apart[s] & aparts[i].bit)
                 fprintf(out, "%snote: %s\n", prefix, aparts[i].text);
-        if (!c->side[s].picture->synced)
+        if (!c->side[s].snapshot->synced)
             fprintf(out, "%swarning: the heap's layout was not known then\n", prefix);
     }
     if (c->marks_elsewhere)
@@ -343,7 +343,7 @@ static void sides_json(const struct hs_compareview *v, struct hs_json *json)
         struct hs_head head = {c->side[s].path, c->side[s].names->reader, c->side[s].model};
         hs_json_object(json, NULL);
         hs_head_json(&head, json);
-        hs_json_bool(json, "synced", c->side[s].picture->synced);
+        hs_json_bool(json, "synced", c->side[s].snapshot->synced);
         hs_json_array(json, "apart");
         for (size_t i = 0; i < N_APARTS; i++)
             if (c->apart[s] & aparts[i].bit)

@@ -22,7 +22,7 @@ void hs_failure_watch_free(struct hs_failure_watch *w)
         hs_blame_free(&w->moment[i].blame);
         free(w->moment[i].site);
     }
-    hs_heap_snapshot_free(&w->picture);
+    hs_heap_snapshot_free(&w->snapshot);
     free(w);
 }
 
@@ -73,10 +73,10 @@ static void count_sites(struct hs_failure_state *t, const struct hs_model *m)
 static int find_blame(struct hs_failure_watch *w, struct hs_failure_state *t, const struct hs_model *m)
 {
     struct hs_blame_request request = {.size = t->failure.size, .asked = t->failure.region, .caps = t->failure.caps};
-    int error = hs_heap_snapshot_take(&w->picture, m);
+    int error = hs_heap_snapshot_take(&w->snapshot, m);
     hs_blame_free(&t->blame);
     t->blame = (struct hs_blame){.answer = HS_BLAME_ROOM};
-    return error ? error : hs_blame_find(&t->blame, &w->picture, &request);
+    return error ? error : hs_blame_find(&t->blame, &w->snapshot, &request);
 }
 
 static int keep(struct hs_failure_watch *w, struct hs_failure_state *t, const struct hs_model *m)

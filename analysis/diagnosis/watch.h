@@ -27,7 +27,7 @@ struct hs_failure_watch {
     uint64_t failures;             /* all, of heaps that are no pools */
     uint64_t last_number;          /* record of the last of them, and what it asked for */
     uint32_t last_size;
-    struct hs_heap_snapshot picture;     /* for blame */
+    struct hs_heap_snapshot snapshot;     /* for blame */
     int error;
 };
 

@@ -28,7 +28,7 @@ static bool lone_number(const char *line, unsigned which, uint64_t *value)
             at--;
     for (; which && (at = strchr(at, ',')); which--)
         at++;
-    return at && at[strspn(at, "(, ")] && isdigit((unsigned char)at[strspn(at, "(, ")]) && hs_number_behind(at, "", value);
+    return at && at[strspn(at, "(, ")] && isdigit((unsigned char)at[strspn(at, "(, ")]) && hs_number_after(at, "", value);
 }
 
 /* After the call in its own line; what is called later in the line is no result. */
@@ -36,7 +36,7 @@ static bool same_line(const char *at, const char *name, uint64_t *value)
 {
     const char *after = at + strlen(name);
     after += strspn(after, " :=>\t");
-    return isdigit((unsigned char)*after) && hs_number_behind(after, "", value);
+    return isdigit((unsigned char)*after) && hs_number_after(after, "", value);
 }
 
 struct hs_text_call hs_doctor_input_call(const struct hs_doctor_input *p, const char *name, size_t from)

@@ -6,20 +6,20 @@
 
 #include "analysis/doctor/doctor.h"
 
-#define PLACES_TOLD 3u
+#define PLACES_NAMED 3u
 
-static void tell_places(const struct hs_doctor_input *patient, bool outward, struct hs_finding *f)
+static void name_places(const struct hs_doctor_input *input, bool outward, struct hs_finding *f)
 {
-    const struct hs_caps_flow *flow = patient->flow;
-    unsigned told = 0;
-    for (size_t i = 0; i < flow->n_spills && told < PLACES_TOLD; i++) {
+    const struct hs_caps_flow *flow = input->flow;
+    unsigned named = 0;
+    for (size_t i = 0; i < flow->n_spills && named < PLACES_NAMED; i++) {
         const struct hs_caps_spill *s = &flow->spill[i];
         char name[HS_NAME_MAX];
         if (s->outward != outward)
             continue;
         hs_finding_evidence(f, "%" PRIu64 " requests, %" PRIu64 " bytes, %" PRIu64 " of them there at the end: %s", s->allocs, s->bytes,
-                            s->live, hs_name_of_site(patient->names, s->site, HS_KEY_LINE, name));
-        told++;
+                            s->live, hs_name_of_site(input->names, s->site, HS_KEY_LINE, name));
+        named++;
     }
 }
 
@@ -32,34 +32,34 @@ static uint64_t fitting_limit(const struct hs_caps_flow *flow)
     return limit;
 }
 
-static void outward(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void outward(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    const struct hs_caps_flow *flow = patient->flow;
+    const struct hs_caps_flow *flow = input->flow;
     uint64_t limit = fitting_limit(flow);
     struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-SPILLED", HS_SEVERITY_WARNING, "%" PRIu64 " requests for internal memory got PSRAM, "
                                           "since none was left inside", flow->spilled);
     hs_finding_evidence(f, "%" PRIu64 " bytes in all; %" PRIu64 " bytes inside are there for malloc()", flow->spilled_bytes, flow->internal);
-    tell_places(patient, true, f);
+    name_places(input, true, f);
     if (limit)
         hs_finding_next(f, "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL=%" PRIu64 ": what is larger goes to PSRAM at once, and all else would have had room inside", limit);
     hs_finding_next(f, "ask for MALLOC_CAP_SPIRAM where a large block need not be fast: heapstrata regions lists the places");
 }
 
-static void inward(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void inward(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    const struct hs_caps_flow *flow = patient->flow;
+    const struct hs_caps_flow *flow = input->flow;
     struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-INSIDE", HS_SEVERITY_WARNING, "%" PRIu64 " requests for PSRAM took internal memory", flow->inward);
     hs_finding_evidence(f, "%" PRIu64 " bytes in all", flow->inward_bytes);
-    tell_places(patient, false, f);
+    name_places(input, false, f);
     hs_finding_next(f, "PSRAM was full or is missing: see its region in heapstrata regions");
 }
 
-static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    if (patient->flow && patient->flow->spilled)
-        outward(patient, findings);
-    if (patient->flow && patient->flow->inward)
-        inward(patient, findings);
+    if (input->flow && input->flow->spilled)
+        outward(input, findings);
+    if (input->flow && input->flow->inward)
+        inward(input, findings);
 }
 
 const struct hs_check hs_check_caps = {.name = "caps", .look = look};

@@ -8,32 +8,32 @@
 
 #include "analysis/doctor/doctor.h"
 
-#define HOLDERS_TOLD 3u
-#define SHARE_TOLD   0.02 /* of what is live: a line with less is not named */
+#define HOLDERS_NAMED 3u
+#define SHARE_NAMED   0.02 /* of what is live: a line with less is not named */
 
 /* ---- evidence ---- */
 
-static void tell_failure(struct hs_finding *f, const struct hs_diagnosis *d)
+static void describe_failure(struct hs_finding *f, const struct hs_diagnosis *d)
 {
     const struct hs_failure *w = &d->failure;
     hs_finding_evidence(f, "%s asked for %" PRIu32 " bytes when %" PRIu64 " of %" PRIu64 " were free, the longest run of which had %" PRIu64, d->line, w->size,
                         w->free, d->total, w->largest_free);
 }
 
-static void tell_holder(struct hs_finding *f, const struct hs_held *h)
+static void name_holder(struct hs_finding *f, const struct hs_held *h)
 {
     hs_finding_evidence(f, "%4.1f%% of what is in use, %" PRIu64 " bytes in %" PRIu64 " block%s: %s", 100 * h->share, h->live, h->blocks, h->blocks == 1 ? "" : "s",
                         h->name);
 }
 
-static void tell_holders(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_held *but)
+static void name_holders(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_held *but)
 {
-    unsigned told = 0;
-    for (size_t i = 0; i < d->n && told < HOLDERS_TOLD && d->held[i].share >= SHARE_TOLD; i++) {
+    unsigned named = 0;
+    for (size_t i = 0; i < d->n && named < HOLDERS_NAMED && d->held[i].share >= SHARE_NAMED; i++) {
         if (&d->held[i] == but)
             continue;
-        tell_holder(f, &d->held[i]);
-        told++;
+        name_holder(f, &d->held[i]);
+        named++;
     }
 }
 
@@ -63,7 +63,7 @@ static void locked(const struct hs_diagnosis *d, bool python, struct hs_findings
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict);
-    tell_failure(f, d);
+    describe_failure(f, d);
     advise(f, python, (struct advice){"an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does",
                                       "an interrupt handler must not allocate: allocate before"});
     advise(f, python, (struct advice){"micropython.heap_unlock() once for each micropython.heap_lock()", NULL});
@@ -74,8 +74,8 @@ static void uncollected(const struct hs_diagnosis *d, bool python, struct hs_fin
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
     struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict);
-    tell_failure(f, d);
-    tell_holders(f, d, NULL);
+    describe_failure(f, d);
+    name_holders(f, d, NULL);
     advise(f, python, (struct advice){"call gc.enable(), or gc.collect() often enough after gc.disable()", NULL});
 }
 
@@ -107,7 +107,7 @@ static void too_large(const struct hs_diagnosis *d, bool python, struct hs_findi
     if (growing)
         hs_finding_evidence(f, "the same line holds %" PRIu64 " bytes in one block: it grows, and asks for its next size in one piece", d->asked->largest);
     else
-        tell_failure(f, d);
+        describe_failure(f, d);
     if (growing)
         advise_growth(f, python, d);
     else
@@ -120,8 +120,8 @@ static void pieces(const struct hs_diagnosis *d, bool python, struct hs_findings
     snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64, d->line, d->failure.size,
              d->failure.free, d->failure.largest_free);
     struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict);
-    tell_failure(f, d);
-    for (size_t i = 0; i < d->n_between && i < HOLDERS_TOLD; i++)
+    describe_failure(f, d);
+    for (size_t i = 0; i < d->n_between && i < HOLDERS_NAMED; i++)
         hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run, d->between[i].blocks,
                             d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, d->between[i].name);
     hs_finding_next(f, "allocate what %.160s needs once, at the program's start, and reuse it", d->line);
@@ -137,9 +137,9 @@ static void growing(const struct hs_diagnosis *d, bool python, struct hs_finding
     snprintf(verdict, sizeof verdict, "%.160s keeps what it allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32 " bytes at %.120s found no room",
              h->name, h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict);
-    tell_failure(f, d);
+    describe_failure(f, d);
     hs_finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure", h->blocks, h->allocated);
-    tell_holders(f, d, h);
+    name_holders(f, d, h);
     advise(f, python, (struct advice){"let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception",
                                       "free what is no longer needed, or bound its number: a list that only grows, a path that returns before it frees"});
     if (python)
@@ -152,8 +152,8 @@ static void peak(const struct hs_diagnosis *d, bool python, struct hs_findings *
     snprintf(verdict, sizeof verdict, "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32 " more in one piece", d->line,
              d->asked->largest, d->failure.size);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict);
-    tell_failure(f, d);
-    tell_holders(f, d, d->asked);
+    describe_failure(f, d);
+    name_holders(f, d, d->asked);
     advise_growth(f, python, d);
     advise(f, python, (struct advice){"where a buffer is made anew each time: reuse it, or drop the old one before (buffer = None)",
                                       "where a buffer is made anew each time: reuse it, or free the old one before"});
@@ -169,8 +169,8 @@ static void full(const struct hs_diagnosis *d, bool python, struct hs_findings *
     else
         snprintf(verdict, sizeof verdict, "the heap was full when %.200s asked for %" PRIu32 " bytes", d->line, d->failure.size);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict);
-    tell_failure(f, d);
-    tell_holders(f, d, NULL);
+    describe_failure(f, d);
+    name_holders(f, d, NULL);
     advise(f, python, (struct advice){"make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, "
                                       "_NAME = const() for constants",
                                       "make the largest of these smaller, or put what never changes into flash (const)"});
@@ -184,12 +184,12 @@ static void (*const causes[HS_CAUSES])(const struct hs_diagnosis *, bool, struct
     [HS_CAUSE_PIECES] = pieces,   [HS_CAUSE_GROWING] = growing,         [HS_CAUSE_PEAK] = peak,       [HS_CAUSE_FULL] = full,
 };
 
-static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    for (unsigned i = 0; patient->exam && i < patient->exam->diagnoses.n; i++) {
-        const struct hs_diagnosis *d = &patient->exam->diagnoses.diagnosis[i];
+    for (unsigned i = 0; input->exam && i < input->exam->diagnoses.n; i++) {
+        const struct hs_diagnosis *d = &input->exam->diagnoses.diagnosis[i];
         if (causes[d->cause])
-            causes[d->cause](d, patient->facts.framework != HS_FRAMEWORK_IDF, findings);
+            causes[d->cause](d, input->facts.framework != HS_FRAMEWORK_IDF, findings);
     }
 }
 

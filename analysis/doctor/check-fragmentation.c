@@ -34,9 +34,9 @@ static bool heap_of(const struct hs_model *m, struct hs_space_stats *heap)
 }
 
 /* The heap of a pasted mem_info() may also grow, by a piece that the same line tells. */
-static void grow_by_split(const struct hs_doctor_input *patient, struct hs_space_stats *heap)
+static void grow_by_split(const struct hs_doctor_input *input, struct hs_space_stats *heap)
 {
-    const struct hs_meminfo *d = patient->meminfo.n ? &patient->meminfo.dump[patient->meminfo.n - 1] : NULL;
+    const struct hs_meminfo *d = input->meminfo.n ? &input->meminfo.dump[input->meminfo.n - 1] : NULL;
     if (d && d->has & HS_MEMINFO_SPLIT && d->max_new_split > heap->largest_free)
         heap->largest_free = d->max_new_split;
 }
@@ -53,11 +53,11 @@ static void in_pieces(const struct hs_space_stats *heap, struct hs_findings *fin
     hs_finding_next(f, "heapstrata map shows where the pieces are, heapstrata timeline when they came");
 }
 
-static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     struct hs_space_stats heap;
-    if (patient->model && patient->exam->diagnoses.n == 0 && heap_of(patient->model, &heap)) {
-        grow_by_split(patient, &heap);
+    if (input->model && input->exam->diagnoses.n == 0 && heap_of(input->model, &heap)) {
+        grow_by_split(input, &heap);
         in_pieces(&heap, findings);
     }
 }

@@ -115,7 +115,7 @@ static struct failure find_failure(const struct hs_doctor_input *p)
         if (!failure.wordless && !strstr(text, "memory allocation failed"))
             continue;
         failure.locked = strstr(text, "heap is locked");
-        failure.sized = !failure.locked && hs_number_behind(text, "allocating", &failure.size);
+        failure.sized = !failure.locked && hs_number_after(text, "allocating", &failure.size);
         failure.importing = importing(p, failure.line);
         return failure;
     }

@@ -7,12 +7,12 @@
 #include "analysis/doctor/doctor.h"
 
 /* The hook allocated at its start and was not told of it. */
-static void bypassed(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void bypassed(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-LOST", HS_SEVERITY_PROBLEM,
                                           "the firmware's allocations bypass the hooks: some or all of them are not recorded");
     hs_finding_evidence(f, "at its start the hook made an allocation of its own and did not see it; the trace's header says so");
-    if (patient->facts.framework == HS_FRAMEWORK_IDF)
+    if (input->facts.framework == HS_FRAMEWORK_IDF)
         hs_finding_next(f, "build without link-time optimisation (-flto), which inlines what --wrap would catch");
     else
         hs_finding_next(f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own files (MicroPython: "
@@ -23,13 +23,13 @@ static void bypassed(const struct hs_doctor_input *patient, struct hs_findings *
 }
 
 /* Records came, and none of them is of an allocation. */
-static void silent(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void silent(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    const struct hs_trace_info *info = hs_reader_info(patient->reader);
-    if (info->lost || info->overwritten || patient->model->n_regions == 0 || hs_model_saw_level(patient->model, HS_LEVEL_SAMPLED) ||
-        hs_model_saw_level(patient->model, HS_LEVEL_SUMMARY))
+    const struct hs_trace_info *info = hs_reader_info(input->reader);
+    if (info->lost || info->overwritten || input->model->n_regions == 0 || hs_model_saw_level(input->model, HS_LEVEL_SAMPLED) ||
+        hs_model_saw_level(input->model, HS_LEVEL_SUMMARY))
         return;
-    const uint64_t *kind = patient->model->kind;
+    const uint64_t *kind = input->model->kind;
     if (kind[HS_ALLOC] || kind[HS_REALLOC] || kind[HS_FREE] || kind[HS_FAIL] || !kind[HS_COLLECT])
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-SILENT", HS_SEVERITY_WARNING,
@@ -39,28 +39,28 @@ static void silent(const struct hs_doctor_input *patient, struct hs_findings *fi
 }
 
 /* The linker or the firmware said that the wraps are not there. */
-static void unlinked(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void unlinked(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    if (!patient->facts.unlinked)
+    if (!input->facts.unlinked)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-UNLINKED", HS_SEVERITY_PROBLEM,
                                           "the hooks are compiled and not linked: nothing of the heap is recorded");
-    hs_finding_quote(f, patient->facts.unlinked);
+    hs_finding_quote(f, input->facts.unlinked);
     hs_finding_next(f, "see that the command which links the firmware has -Wl,--wrap=gc_alloc and the others (make V=1): "
                        "micropython.mk adds them to LDFLAGS_USERMOD, and in CircuitPython to what $(BUILD)/firmware.elf is linked with");
     hs_finding_next(f, "where the port links another file than firmware.elf, give its link command $(HEAPSTRATA_LINK), "
                        "the variable of micropython.mk that has these options");
 }
 
-static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    unlinked(patient, findings);
-    if (!patient->reader)
+    unlinked(input, findings);
+    if (!input->reader)
         return;
-    if (hs_reader_info(patient->reader)->selftest_failed)
-        bypassed(patient, findings);
+    if (hs_reader_info(input->reader)->selftest_failed)
+        bypassed(input, findings);
     else
-        silent(patient, findings);
+        silent(input, findings);
 }
 
 const struct hs_check hs_check_hooks = {.name = "hooks", .look = look};

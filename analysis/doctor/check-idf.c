@@ -31,9 +31,9 @@ static struct summary read_summary(const struct hs_doctor_input *p)
         const char *text = p->line[i].text, *at = strstr(text, "At 0x");
         if (at && strstr(at, " len "))
             base = strtoul(at + 3, NULL, 16);
-        if (!hs_number_behind(text, "largest_free_block", &largest))
+        if (!hs_number_after(text, "largest_free_block", &largest))
             continue;
-        bool totals = strstr(text, "min_free") && !at && hs_number_behind(text, "free", &s.free) && hs_number_behind(text, "min_free", &s.least);
+        bool totals = strstr(text, "min_free") && !at && hs_number_after(text, "free", &s.free) && hs_number_after(text, "min_free", &s.least);
         if (totals)
             s.totals = &p->line[i], s.largest = largest;
         else if (largest > most)
@@ -42,7 +42,7 @@ static struct summary read_summary(const struct hs_doctor_input *p)
     return s;
 }
 
-static void tell_largest(struct hs_finding *f, const struct summary *s)
+static void describe_largest(struct hs_finding *f, const struct summary *s)
 {
     char region[48] = "";
     if (s->base)
@@ -161,7 +161,7 @@ static void failed(const struct hs_doctor_input *p, const struct request *r, con
     if (r->capable)
         hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, r->caps));
     if (s->totals)
-        tell_largest(f, s);
+        describe_largest(f, s);
     advise(f, p, r);
 }
 
@@ -249,11 +249,11 @@ static size_t sum_by_caller(const struct hs_doctor_input *p, struct caller *call
     return n;
 }
 
-static void tell_callers(struct hs_finding *f, const struct hs_doctor_input *p)
+static void name_callers(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     struct caller caller[CALLERS];
     size_t n = sum_by_caller(p, caller);
-    for (unsigned told = 0; told < 3 && n; told++) {
+    for (unsigned named = 0; named < 3 && n; named++) {
         size_t most = 0;
         for (size_t k = 1; k < n; k++)
             most = caller[k].bytes > caller[most].bytes ? k : most;
@@ -274,7 +274,7 @@ static void leaked(const struct hs_doctor_input *p, struct hs_findings *findings
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-LEAK", HS_SEVERITY_WARNING, "%" PRIu64 " bytes that were allocated during the heap trace were not freed in it", bytes);
     hs_finding_quote(f, line);
-    tell_callers(f, p);
+    name_callers(f, p);
     hs_finding_quote(f, lost);
     if (lost)
         hs_finding_next(f, "make heap_trace_init_standalone()'s buffer larger: what it had no room for is not in the list");

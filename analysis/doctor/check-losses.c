@@ -26,18 +26,18 @@ static void lost(const struct hs_trace_info *info, struct hs_findings *findings)
 }
 
 /* A ring that overwrote its beginning: whether what is left can be replayed. */
-static void overwritten(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void overwritten(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    const struct hs_trace_info *info = hs_reader_info(patient->reader);
-    bool placed = patient->model->synced || hs_model_summary_only(patient->model);
+    const struct hs_trace_info *info = hs_reader_info(input->reader);
+    bool placed = input->model->synced || hs_model_summary_only(input->model);
     uint64_t size = info->packet_bytes + info->dict_bytes;
-    if (placed && !patient->model->unplaced)
+    if (placed && !input->model->unplaced)
         return; /* that is what a ring is for */
     struct hs_finding *f = hs_finding_new(findings, "HS-RING-SMALL", HS_SEVERITY_WARNING,
                                           "the ring is too small to rebuild the heap from what is left in it");
     hs_finding_evidence(f, "it holds the last %" PRIu64 " of %" PRIu64 " records in about %" PRIu64 " bytes; %" PRIu64
                         " packets were overwritten", info->records, info->emitted, size, info->overwritten);
-    hs_finding_evidence(f, "%" PRIu64 " events came while the layout was not known", patient->model->unplaced);
+    hs_finding_evidence(f, "%" PRIu64 " events came while the layout was not known", input->model->unplaced);
     hs_finding_next(f, "make the ring larger: a snapshot of the heap must fit a quarter of it (-DHS_RING_SIZE=%" PRIu64 " would be "
                        "four times this one)", size * 4);
     hs_finding_next(f, "or record less: heapstrata.start(level=\"sampled\") or \"summary\" tell of a longer time in the same ring");
@@ -55,17 +55,17 @@ static void diverged(const struct hs_trace_info *info, enum hs_framework framewo
         hs_finding_next(f, "check that firmware and hooks are of one MicroPython version");
 }
 
-static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
-    if (!patient->reader)
+    if (!input->reader)
         return;
-    const struct hs_trace_info *info = hs_reader_info(patient->reader);
+    const struct hs_trace_info *info = hs_reader_info(input->reader);
     if (info->lost)
         lost(info, findings);
     if (info->overwritten)
-        overwritten(patient, findings);
+        overwritten(input, findings);
     if (info->diverged)
-        diverged(info, patient->facts.framework, findings);
+        diverged(info, input->facts.framework, findings);
 }
 
 const struct hs_check hs_check_losses = {.name = "losses", .look = look};

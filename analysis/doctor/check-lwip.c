@@ -24,7 +24,7 @@ static void read_figures(const struct hs_doctor_input *p, size_t at, struct pool
     pool->figures = &p->line[at];
     for (size_t i = at + 1; i < p->n_lines && i <= at + 6 && !strstr(p->line[i].text, "MEM "); i++)
         for (size_t k = 0; k < 4; k++)
-            hs_number_behind(p->line[i].text, words[k], values[k]);
+            hs_number_after(p->line[i].text, words[k], values[k]);
 }
 
 static void name_it(struct pool *pool, const char *name)
@@ -132,7 +132,7 @@ static void heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_doctor_line *line = hs_doctor_input_line(p, "mem_malloc: could not allocate", 0);
     uint64_t size;
-    if (!line || !hs_number_behind(line->text, "could not allocate", &size))
+    if (!line || !hs_number_after(line->text, "could not allocate", &size))
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM, "lwIP's heap had no room for %" PRIu64 " bytes", size);
     hs_finding_quote(f, line);

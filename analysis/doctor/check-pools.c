@@ -40,11 +40,11 @@ static void suggest(struct hs_finding *f, const struct hs_pool *pool, uint32_t s
 }
 
 /* The largest holders, in one note. */
-static void tell_holders(const struct hs_doctor_input *patient, const struct hs_pool *pool, struct hs_finding *f)
+static void name_holders(const struct hs_doctor_input *input, const struct hs_pool *pool, struct hs_finding *f)
 {
     size_t n, at = 0;
     char text[HS_NOTE_LEN] = "";
-    struct hs_pool_share *share = hs_pool_worst(pool, patient->names, &n);
+    struct hs_pool_share *share = hs_pool_worst(pool, input->names, &n);
     for (size_t i = 0; i < n && at < sizeof text; i++)
         at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRIu32 " %s", i ? ", " : "", share[i].elements, share[i].name);
     if (n)
@@ -52,51 +52,51 @@ static void tell_holders(const struct hs_doctor_input *patient, const struct hs_
     hs_pool_shares_free(share, n);
 }
 
-static double seconds(const struct hs_doctor_input *patient, uint64_t ticks)
+static double seconds(const struct hs_doctor_input *input, uint64_t ticks)
 {
-    return hs_seconds(patient->reader, ticks);
+    return hs_seconds(input->reader, ticks);
 }
 
 /* ---- a pool that refused ---- */
 
 /* Nothing that the program itself did is told behind the refusal. */
-static bool ended_there(const struct hs_doctor_input *patient, const struct hs_pool *pool)
+static bool ended_there(const struct hs_doctor_input *input, const struct hs_pool *pool)
 {
-    return patient->model->number - pool->refused_last <= 3; /* a stop is up to two records */
+    return input->model->number - pool->refused_last <= 3; /* a stop is up to two records */
 }
 
-static bool is_fatal(const struct hs_doctor_input *patient, const struct hs_pool *pool)
+static bool is_fatal(const struct hs_doctor_input *input, const struct hs_pool *pool)
 {
-    return pool->refused && (is_vital(pool) || ended_there(patient, pool));
+    return pool->refused && (is_vital(pool) || ended_there(input, pool));
 }
 
-static void exhausted(const struct hs_doctor_input *patient, const struct hs_pool *pool, struct hs_findings *findings)
+static void exhausted(const struct hs_doctor_input *input, const struct hs_pool *pool, struct hs_findings *findings)
 {
     char name[HS_NAME_MAX];
-    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-EMPTY", is_fatal(patient, pool) ? HS_SEVERITY_PROBLEM : HS_SEVERITY_WARNING,
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-EMPTY", is_fatal(input, pool) ? HS_SEVERITY_PROBLEM : HS_SEVERITY_WARNING,
                                           "lwIP's pool %s, of %" PRIu32 " elements, was empty when %" PRIu64 " request%s came",
                                           pool->name, pool->size, pool->refused, pool->refused == 1 ? "" : "s");
-    hs_finding_evidence(f, "the first was refused at %.3f s: %s", seconds(patient, pool->worst_time),
-                        hs_pool_holder_name(pool, patient->names, pool->refused_site, name));
-    tell_holders(patient, pool, f);
+    hs_finding_evidence(f, "the first was refused at %.3f s: %s", seconds(input, pool->worst_time),
+                        hs_pool_holder_name(pool, input->names, pool->refused_site, name));
+    name_holders(input, pool, f);
     hs_finding_evidence(f, "the smallest size that could have been enough for what this run shows is %" PRIu32 "%s", needed(pool),
-                        ended_there(patient, pool) ? "; the run ends here, so what would have come later is not known"
+                        ended_there(input, pool) ? "; the run ends here, so what would have come later is not known"
                                                    : "; the program went on without");
     suggest(f, pool, size_after_refusal(pool), "twice what is known to be needed is a safe next step");
     hs_finding_next(f, "then record again under load: heapstrata pools shows the most that was needed, and doctor the size for it");
 }
 
 /* Elements that come from a heap: it is the heap that had no room. */
-static void heap_exhausted(const struct hs_doctor_input *patient, const struct hs_pool *pool, struct hs_findings *findings)
+static void heap_exhausted(const struct hs_doctor_input *input, const struct hs_pool *pool, struct hs_findings *findings)
 {
     char name[HS_NAME_MAX];
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM,
                                           "%" PRIu64 " request%s of lwIP for a %s found no room in the heap that it takes them from",
                                           pool->refused, pool->refused == 1 ? "" : "s", pool->name);
-    hs_finding_evidence(f, "the first was refused at %.3f s: %s", seconds(patient, pool->worst_time),
-                        hs_pool_holder_name(pool, patient->names, pool->refused_site, name));
-    for (unsigned i = 0; i < patient->pools->n; i++) {
-        const struct hs_pool *p = &patient->pools->pool[i];
+    hs_finding_evidence(f, "the first was refused at %.3f s: %s", seconds(input, pool->worst_time),
+                        hs_pool_holder_name(pool, input->names, pool->refused_site, name));
+    for (unsigned i = 0; i < input->pools->n; i++) {
+        const struct hs_pool *p = &input->pools->pool[i];
         if (p->now)
             hs_finding_evidence(f, "%s: %" PRIu32 " in use at the end, %" PRIu64 " bytes", p->name, p->now, hs_pool_bytes(p, p->now));
     }
@@ -112,13 +112,13 @@ static bool is_nearly_full(const struct hs_pool *pool)
     return pool->peak + 1 >= pool->size && 4 * (uint64_t)pool->peak >= 3 * (uint64_t)pool->size;
 }
 
-static void nearly(const struct hs_doctor_input *patient, const struct hs_pool *pool, struct hs_findings *findings)
+static void nearly(const struct hs_doctor_input *input, const struct hs_pool *pool, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-TIGHT", HS_SEVERITY_WARNING,
                                           "lwIP's pool %s had %s: %" PRIu32 " of %" PRIu32 " elements were in use at %.3f s", pool->name,
                                           pool->peak == pool->size ? "none left" : "one left", pool->peak, pool->size,
-                                          seconds(patient, pool->worst_time));
-    tell_holders(patient, pool, f);
+                                          seconds(input, pool->worst_time));
+    name_holders(input, pool, f);
     hs_finding_evidence(f, "the smallest size that was enough in this run is %" PRIu32, pool->peak);
     suggest(f, pool, with_reserve(pool->peak), "a quarter more than was needed");
 }
@@ -145,14 +145,14 @@ static int by_spare(const void *a, const void *b)
     return x < y ? -1 : x > y; /* both lie in one array */
 }
 
-static void idle(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void idle(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     const struct hs_pool *list[HS_POOL_LIMIT];
     unsigned n = 0;
     uint64_t bytes = 0;
-    for (unsigned i = 0; i < patient->pools->n; i++)
-        if (spare(&patient->pools->pool[i])) {
-            list[n] = &patient->pools->pool[i];
+    for (unsigned i = 0; i < input->pools->n; i++)
+        if (spare(&input->pools->pool[i])) {
+            list[n] = &input->pools->pool[i];
             bytes += spare(list[n++]);
         }
     if (!n)
@@ -168,23 +168,23 @@ static void idle(const struct hs_doctor_input *patient, struct hs_findings *find
     }
 }
 
-static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
+static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     bool fatal = false;
-    if (!patient->pools || hs_reader_info(patient->reader)->selftest_failed) /* figures of a part of the requests */
+    if (!input->pools || hs_reader_info(input->reader)->selftest_failed) /* figures of a part of the requests */
         return;
-    for (unsigned i = 0; i < patient->pools->n; i++) {
-        const struct hs_pool *pool = &patient->pools->pool[i];
-        fatal = fatal || is_fatal(patient, pool);
+    for (unsigned i = 0; i < input->pools->n; i++) {
+        const struct hs_pool *pool = &input->pools->pool[i];
+        fatal = fatal || is_fatal(input, pool);
         if (pool->refused && pool->size)
-            exhausted(patient, pool, findings);
+            exhausted(input, pool, findings);
         else if (pool->refused)
-            heap_exhausted(patient, pool, findings);
+            heap_exhausted(input, pool, findings);
         else if (pool->size && is_nearly_full(pool))
-            nearly(patient, pool, findings);
+            nearly(input, pool, findings);
     }
     if (!fatal) /* what a program needs that came to an end too soon is not known */
-        idle(patient, findings);
+        idle(input, findings);
 }
 
 const struct hs_check hs_check_pools = {.name = "pools", .look = look};

@@ -87,7 +87,7 @@ static const char *psram_in(const char *text)
 static bool denies(const char *text, const char *at)
 {
     static const char *const before[] = {"no ", "No ", "NO ", "without ", "Without ", "lacks ", "n't have ", "not have "};
-    static const char *const behind[] = {": no", ": none", "=no", "=none", ": not ", ": disabled", " disabled", "=disabled"};
+    static const char *const suffixes[] = {": no", ": none", "=no", "=none", ": not ", ": disabled", " disabled", "=disabled"};
     for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
         size_t n = strlen(before[i]);
         for (const char *w = text; (w = strstr(w, before[i])) && w < at; w++)
@@ -95,8 +95,8 @@ static bool denies(const char *text, const char *at)
                 return true;
     }
     at += strcspn(at, " :=");
-    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
-        if (!strncmp(at, behind[i], strlen(behind[i])))
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (!strncmp(at, suffixes[i], strlen(suffixes[i])))
             return true;
     return false;
 }
@@ -283,7 +283,7 @@ static uint64_t reach(const struct hs_meminfo *d)
     return d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0);
 }
 
-static void tell_heap(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_meminfo *d)
+static void describe_heap(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_meminfo *d)
 {
     uint32_t internal = p->facts.chip ? p->facts.chip->internal : 512 * 1024;
     if (d->has & HS_MEMINFO_SPLIT)
@@ -340,7 +340,7 @@ static void report_missing(const struct hs_doctor_input *p, const struct hs_memi
     if (added && (strstr(added->text, "PSRAM") || strstr(added->text, "external SPI"))) {
         f = hs_finding_new(findings, "HS-PSRAM-NOTINHEAP", HS_SEVERITY_WARNING, "PSRAM was found, but the Python heap is not in it and cannot grow into it");
         hs_finding_quote(f, added);
-        tell_heap(f, p, d);
+        describe_heap(f, p, d);
         hs_finding_next(f, "CONFIG_SPIRAM_USE_MALLOC makes PSRAM part of what malloc may use; CONFIG_SPIRAM_USE_CAPS_ALLOC leaves it to "
                            "heap_caps_malloc(MALLOC_CAP_SPIRAM)");
         return;
@@ -348,7 +348,7 @@ static void report_missing(const struct hs_doctor_input *p, const struct hs_memi
     f = e.line ? hs_finding_new(findings, "HS-PSRAM-MISSING", HS_SEVERITY_PROBLEM, "PSRAM is expected on this board, and the heap has none of it")
                : hs_finding_new(findings, "HS-PSRAM-UNUSED", HS_SEVERITY_WARNING, "no PSRAM is in use: if the board has some, this firmware is built for another "
                                 "kind of it, or for none");
-    tell_heap(f, p, d);
+    describe_heap(f, p, d);
     explain(f, p, &e);
 }
 

@@ -131,30 +131,30 @@ static int load_text(const char *path, struct text *t)
 
 /* ---- diagnosis ---- */
 
-static int print(const struct args *args, const struct hs_doctor_input *patient, const struct hs_findings *findings)
+static int print(const struct args *args, const struct hs_doctor_input *input, const struct hs_findings *findings)
 {
     if (!args->common.json) {
-        hs_doctor_text(patient, findings, hs_terminal_probe(hs_cmd_colors(&args->common)));
+        hs_doctor_text(input, findings, hs_terminal_probe(hs_cmd_colors(&args->common)));
         return HS_EXIT_OK;
     }
-    int error = hs_doctor_json(patient, findings);
+    int error = hs_doctor_json(input, findings);
     return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
 }
 
-static int examine(const struct args *args, struct hs_doctor_input *patient, const struct text *text)
+static int examine(const struct args *args, struct hs_doctor_input *input, const struct text *text)
 {
     struct hs_findings findings = {.n = 0};
-    int error = hs_doctor_input_recognise(patient, (const uint8_t *)text->bytes, text->len);
+    int error = hs_doctor_input_recognise(input, (const uint8_t *)text->bytes, text->len);
     if (!error)
-        error = hs_doctor_examine(patient, &findings);
-    if (!error && !findings.n && !patient->facts.known)
+        error = hs_doctor_examine(input, &findings);
+    if (!error && !findings.n && !input->facts.known)
         return hs_complain("%s: is text in which there is nothing that the doctor knows: no trace, banner, mem_info(), MemoryError, boot log, nor message of "
-                           "ESP-IDF's heap or lwIP", patient->path);
-    int status = error ? hs_complain("%s", hs_strerror(error)) : print(args, patient, &findings);
+                           "ESP-IDF's heap or lwIP", input->path);
+    int status = error ? hs_complain("%s", hs_strerror(error)) : print(args, input, &findings);
     if (status == HS_EXIT_OK && hs_findings_matter(&findings))
         status = HS_EXIT_FINDING;
     hs_findings_free(&findings);
-    hs_doctor_input_free(patient);
+    hs_doctor_input_free(input);
     return status;
 }
 
@@ -206,7 +206,7 @@ static void end_measures(struct measures *m)
 }
 
 /* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
-static int with_trace(const struct args *args, struct hs_doctor_input *patient, const struct text *text, struct hs_reader *reader)
+static int with_trace(const struct args *args, struct hs_doctor_input *input, const struct text *text, struct hs_reader *reader)
 {
     struct hs_names names = {.reader = reader};
     struct measures m = {.model = NULL};
@@ -216,14 +216,14 @@ static int with_trace(const struct args *args, struct hs_doctor_input *patient, 
     if (!ready || hs_caps_flow_finish(m.flow)) {
         hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     } else {
-        patient->reader = reader;
-        patient->model = m.model;
-        patient->pools = m.pools;
-        patient->flow = m.flow;
-        patient->names = &names;
-        patient->exam = m.exam;
+        input->reader = reader;
+        input->model = m.model;
+        input->pools = m.pools;
+        input->flow = m.flow;
+        input->names = &names;
+        input->exam = m.exam;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
-            status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, patient, text);
+            status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, input, text);
         status = damaged && !text->n ? damaged : status; /* of a text a map may be cut: a note says so */
     }
     hs_symbols_close(names.symbols);
@@ -236,16 +236,16 @@ static int run(void *memory)
     const struct args *args = memory;
     struct text text = {.n = 0};
     struct hs_error error = {0};
-    struct hs_doctor_input patient = {.path = args->common.input};
+    struct hs_doctor_input input = {.path = args->common.input};
     int status = load_text(args->common.input, &text);
     if (status == HS_EXIT_OK) {
-        patient.line = text.line;
-        patient.n_lines = text.n;
+        input.line = text.line;
+        input.n_lines = text.n;
         struct hs_reader *reader = hs_reader_open(args->common.input, &error);
         if (reader)
-            status = with_trace(args, &patient, &text, reader);
+            status = with_trace(args, &input, &text, reader);
         else if (text.n)
-            status = examine(args, &patient, &text);
+            status = examine(args, &input, &text);
         else
             status = hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
         hs_reader_close(reader);

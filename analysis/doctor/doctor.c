@@ -53,11 +53,11 @@ static void sort(struct hs_findings *findings)
     }
 }
 
-int hs_doctor_examine(const struct hs_doctor_input *patient, struct hs_findings *findings)
+int hs_doctor_examine(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     for (size_t i = 0; i < N_CHECKS; i++) {
         findings->check = checks[i]->name;
-        checks[i]->look(patient, findings);
+        checks[i]->look(input, findings);
     }
     sort(findings);
     return findings->short_of_memory ? HS_ERR_MEMORY : HS_OK;

@@ -79,17 +79,17 @@ struct hs_doctor_input {
 
 /* Finds out what the input is of, once all other members are set. `text` is what the lines were made of, as it was.
  * HS_OK or HS_ERR_MEMORY; hs_doctor_input_free takes back what it made. */
-int hs_doctor_input_recognise(struct hs_doctor_input *patient, const uint8_t *text, size_t len);
-void hs_doctor_input_free(struct hs_doctor_input *patient);
+int hs_doctor_input_recognise(struct hs_doctor_input *input, const uint8_t *text, size_t len);
+void hs_doctor_input_free(struct hs_doctor_input *input);
 
 /* The number behind `word` in a text, blanks, colons and signs of other scripts in between; false when there is none. */
-bool hs_number_behind(const char *text, const char *word, uint64_t *number);
+bool hs_number_after(const char *text, const char *word, uint64_t *number);
 
 /* The first line from `from` on that holds `text`, or NULL. Upper and lower case differ. */
-const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *patient, const char *text, size_t from);
+const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *input, const char *text, size_t from);
 
 /* The first line that holds the first of these words that any line holds, or NULL. The list ends with NULL. */
-const struct hs_doctor_line *hs_doctor_input_first(const struct hs_doctor_input *patient, const char *const *words);
+const struct hs_doctor_line *hs_doctor_input_first(const struct hs_doctor_input *input, const char *const *words);
 
 /* A call on the console, gc.mem_free() for instance, and what it returned: after it in its line, or alone in the next one. */
 struct hs_text_call {
@@ -98,13 +98,13 @@ struct hs_text_call {
 };
 
 /* The first call of `name` at or after line index `from`; `line` is NULL when there is none. */
-struct hs_text_call hs_doctor_input_call(const struct hs_doctor_input *patient, const char *name, size_t from);
+struct hs_text_call hs_doctor_input_call(const struct hs_doctor_input *input, const char *name, size_t from);
 
 /* Whether gc.collect() is called in the lines numbered from..to. */
-bool hs_doctor_input_collects(const struct hs_doctor_input *patient, unsigned from, unsigned to);
+bool hs_doctor_input_collects(const struct hs_doctor_input *input, unsigned from, unsigned to);
 
 /* Recognises the kind of each line: fills facts->understood. */
-void hs_understand(struct hs_doctor_input *patient);
+void hs_understand(struct hs_doctor_input *input);
 
 /* ---- what is found ---- */
 
@@ -166,10 +166,10 @@ bool hs_doctor_headline(const struct hs_exam *exam, char *text);
 
 struct hs_check {
     const char *name; /* "ring" */
-    void (*look)(const struct hs_doctor_input *patient, struct hs_findings *findings);
+    void (*look)(const struct hs_doctor_input *input, struct hs_findings *findings);
 };
 
 /* Runs all checks. HS_OK or HS_ERR_MEMORY. Findings are sorted by severity, those of one kind as they came. */
-int hs_doctor_examine(const struct hs_doctor_input *patient, struct hs_findings *findings);
+int hs_doctor_examine(const struct hs_doctor_input *input, struct hs_findings *findings);
 
 #endif

@@ -7,23 +7,23 @@
 
 #include "analysis/doctor/doctor.h"
 
-const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *patient, const char *text, size_t from)
+const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *input, const char *text, size_t from)
 {
-    for (size_t i = from; i < patient->n_lines; i++)
-        if (strstr(patient->line[i].text, text))
-            return &patient->line[i];
+    for (size_t i = from; i < input->n_lines; i++)
+        if (strstr(input->line[i].text, text))
+            return &input->line[i];
     return NULL;
 }
 
-const struct hs_doctor_line *hs_doctor_input_first(const struct hs_doctor_input *patient, const char *const *words)
+const struct hs_doctor_line *hs_doctor_input_first(const struct hs_doctor_input *input, const char *const *words)
 {
     const struct hs_doctor_line *line = NULL;
     for (; *words && !line; words++)
-        line = hs_doctor_input_line(patient, *words, 0);
+        line = hs_doctor_input_line(input, *words, 0);
     return line;
 }
 
-bool hs_number_behind(const char *text, const char *word, uint64_t *number)
+bool hs_number_after(const char *text, const char *word, uint64_t *number)
 {
     const char *at = strstr(text, word);
     if (!at)

@@ -79,20 +79,20 @@ static void understood_text(const struct hs_doctor_input_facts *facts)
         putchar('\n');
 }
 
-static void facts_text(const struct hs_doctor_input *patient)
+static void facts_text(const struct hs_doctor_input *input)
 {
     char buffer[HS_NOTE_LEN + 8];
-    if (patient->facts.system[0])
-        printf("# firmware: %s\n", safe(patient->facts.system, buffer));
-    understood_text(&patient->facts);
-    if (patient->facts.system[0] || patient->facts.n_understood)
+    if (input->facts.system[0])
+        printf("# firmware: %s\n", safe(input->facts.system, buffer));
+    understood_text(&input->facts);
+    if (input->facts.system[0] || input->facts.n_understood)
         puts("#");
 }
 
 /* The diagnosis first; the table of the chip's memory is for looking up. */
-void hs_doctor_text(const struct hs_doctor_input *patient, const struct hs_findings *findings, struct hs_terminal terminal)
+void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_findings *findings, struct hs_terminal terminal)
 {
-    facts_text(patient);
+    facts_text(input);
     for (size_t i = 0; i < findings->n; i++) {
         if (i)
             putchar('\n');
@@ -100,9 +100,9 @@ void hs_doctor_text(const struct hs_doctor_input *patient, const struct hs_findi
     }
     if (!findings->n)
         puts("nothing found");
-    if (patient->facts.chip) {
+    if (input->facts.chip) {
         puts("#");
-        chip_text(patient->facts.chip, patient->facts.framework);
+        chip_text(input->facts.chip, input->facts.framework);
     }
 }
 
@@ -132,15 +132,15 @@ static void chip_json(struct hs_json *json, const struct hs_chip *chip)
     hs_json_end(json);
 }
 
-int hs_doctor_json(const struct hs_doctor_input *patient, const struct hs_findings *findings)
+int hs_doctor_json(const struct hs_doctor_input *input, const struct hs_findings *findings)
 {
     struct hs_json *json = hs_json_new();
     if (!json)
         return HS_ERR_MEMORY;
     hs_json_object(json, NULL);
-    hs_json_text(json, "file", patient->path);
-    hs_json_text(json, "firmware", patient->facts.system[0] ? patient->facts.system : NULL);
-    chip_json(json, patient->facts.chip);
+    hs_json_text(json, "file", input->path);
+    hs_json_text(json, "firmware", input->facts.system[0] ? input->facts.system : NULL);
+    chip_json(json, input->facts.chip);
     hs_json_array(json, "findings");
     for (size_t i = 0; i < findings->n; i++) {
         const struct hs_finding *f = findings->finding[i];

@@ -9,9 +9,9 @@
 #include "analysis/draw/json.h"
 #include "analysis/draw/terminal.h"
 
-void hs_doctor_text(const struct hs_doctor_input *patient, const struct hs_findings *findings, struct hs_terminal terminal);
+void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_findings *findings, struct hs_terminal terminal);
 
 /* An object, printed with a newline. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_doctor_json(const struct hs_doctor_input *patient, const struct hs_findings *findings);
+int hs_doctor_json(const struct hs_doctor_input *input, const struct hs_findings *findings);
 
 #endif

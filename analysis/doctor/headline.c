@@ -11,10 +11,10 @@ extern const struct hs_check hs_check_failure, hs_check_growth;
 bool hs_doctor_headline(const struct hs_exam *exam, char *text)
 {
     static const struct hs_check *const checks[] = {&hs_check_failure, &hs_check_growth};
-    struct hs_doctor_input patient = {.exam = exam};
+    struct hs_doctor_input input = {.exam = exam};
     struct hs_findings findings = {.n = 0};
     for (size_t i = 0; i < sizeof checks / sizeof *checks && !findings.n; i++)
-        checks[i]->look(&patient, &findings);
+        checks[i]->look(&input, &findings);
     bool any = findings.n;
     if (any)
         snprintf(text, HS_HEADLINE_LEN, "%s %s: %s", hs_severity_name(findings.finding[0]->severity), findings.finding[0]->code,

@@ -209,7 +209,7 @@ double hs_canvas_width(struct hs_canvas *c, enum hs_face face, const char *text)
 }
 
 /* Where the next character begins. */
-static const char *behind(const char *text)
+static const char *next_character(const char *text)
 {
     do
         text++;
@@ -235,7 +235,7 @@ char *hs_canvas_fit(struct hs_canvas *c, const struct hs_fit *fit, const char *t
     strcpy(fitted, cleaned);
     while (*from && width_of(c, fitted) > fit->width) {
         if (fit->keep_end)
-            from = behind(from);
+            from = next_character(from);
         else
             drop_last(cleaned);
         sprintf(fitted, fit->keep_end ? "%2$s%1$s" : "%s%s", from, dots);

@@ -130,10 +130,10 @@ void hs_chart_axis(FILE *out, const struct hs_terminal *terminal, const struct h
     fprintf(out, "%*s %s", margin_left(), "", corner[terminal->unicode]);
     repeat(out, level[terminal->unicode], axis->columns);
     fprintf(out, "\n%*s  %s", margin_left(), "", axis->left);
-    int behind = columns - left - right - (before > 0 ? before + middle : 0);
+    int after = columns - left - right - (before > 0 ? before + middle : 0);
     if (before > 0)
         fprintf(out, "%*s%s", before, "", axis->middle);
-    fprintf(out, "%*s%s\n", behind > 0 ? behind : 1, "", axis->right);
+    fprintf(out, "%*s%s\n", after > 0 ? after : 1, "", axis->right);
 }
 
 void hs_chart_stripe(FILE *out, const struct hs_terminal *terminal, const struct hs_stripe *stripe)

@@ -17,7 +17,7 @@
 
 bool hs_mapgrid_wanted(const struct hs_mapgrid *g, unsigned i)
 {
-    return g->picture->region[i].present;
+    return g->snapshot->region[i].present;
 }
 
 /* ---- layout ---- */
@@ -44,12 +44,12 @@ double hs_mapgrid_lay_out(struct hs_mapgrid *g)
 {
     double height = 0;
     g->n_regions = 0;
-    for (unsigned i = 0; i < g->picture->n_regions; i++)
+    for (unsigned i = 0; i < g->snapshot->n_regions; i++)
         g->n_regions += hs_mapgrid_wanted(g, i);
-    for (unsigned i = 0; i < g->picture->n_regions; i++) {
+    for (unsigned i = 0; i < g->snapshot->n_regions; i++) {
         if (!hs_mapgrid_wanted(g, i))
             continue;
-        g->cells[i] = fit(&g->picture->region[i], ROWS_MAX / g->n_regions > 4 ? ROWS_MAX / g->n_regions : 4);
+        g->cells[i] = fit(&g->snapshot->region[i], ROWS_MAX / g->n_regions > 4 ? ROWS_MAX / g->n_regions : 4);
         height += HEADING + rows_of(&g->cells[i]) * g->cells[i].size + BEHIND;
     }
     return height;
@@ -57,7 +57,7 @@ double hs_mapgrid_lay_out(struct hs_mapgrid *g)
 
 struct hs_extent hs_mapgrid_extent(const struct hs_mapgrid *g, unsigned region, uint32_t cell)
 {
-    const struct hs_region_state *r = &g->picture->region[region];
+    const struct hs_region_state *r = &g->snapshot->region[region];
     uint32_t per = g->cells[region].per, at = cell * per, left = r->granules - at;
     return (struct hs_extent){ r->first + at, left < per ? left : per };
 }
@@ -65,8 +65,8 @@ struct hs_extent hs_mapgrid_extent(const struct hs_mapgrid *g, unsigned region, 
 bool hs_mapgrid_is_head(const struct hs_mapgrid *g, unsigned region, uint32_t cell)
 {
     struct hs_extent e = hs_mapgrid_extent(g, region, cell);
-    uint32_t i = hs_heap_snapshot_find(g->picture, e.pos);
-    return g->cells[region].per == 1 && i < g->picture->n_blocks && g->picture->block[i].pos == e.pos;
+    uint32_t i = hs_heap_snapshot_find(g->snapshot, e.pos);
+    return g->cells[region].per == 1 && i < g->snapshot->n_blocks && g->snapshot->block[i].pos == e.pos;
 }
 
 /* ---- a region ---- */
@@ -122,15 +122,15 @@ static void describe(struct hs_mapgrid *g, unsigned i)
     hs_json_real(json, "top", c->top);
     hs_json_real(json, "cell", c->size);
     hs_json_uint(json, "columns", c->columns);
-    hs_json_uint(json, "granules", g->picture->region[i].granules);
+    hs_json_uint(json, "granules", g->snapshot->region[i].granules);
     hs_json_uint(json, "granules_per_cell", c->per);
-    hs_json_uint(json, "granule_bytes", UINT64_C(1) << g->picture->region[i].shift);
+    hs_json_uint(json, "granule_bytes", UINT64_C(1) << g->snapshot->region[i].shift);
     hs_json_end(json);
 }
 
 static void heading(struct hs_mapgrid *g, unsigned i, double y)
 {
-    const struct hs_region_state *r = &g->picture->region[i];
+    const struct hs_region_state *r = &g->snapshot->region[i];
     char text[200], name[64], several[40] = "";
     hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){ .s = r->name[0] ? r->name : "unnamed" });
     if (g->cells[i].per > 1)
@@ -149,7 +149,7 @@ static bool draw_region(struct hs_mapgrid *g, unsigned i, double y)
     bool known = c->kind && c->head && g->fill(g->context, i, c);
     if (known) {
         heading(g, i, y);
-        row_labels(g, &g->picture->region[i], c);
+        row_labels(g, &g->snapshot->region[i], c);
         draw_cells(g, c);
         describe(g, i);
     }
@@ -164,7 +164,7 @@ double hs_mapgrid_draw(struct hs_mapgrid *g, double y)
 {
     bool good = true;
     hs_json_array(g->sheet->data, "regions");
-    for (unsigned i = 0; i < g->picture->n_regions && good; i++) {
+    for (unsigned i = 0; i < g->snapshot->n_regions && good; i++) {
         if (!hs_mapgrid_wanted(g, i))
             continue;
         good = draw_region(g, i, y);

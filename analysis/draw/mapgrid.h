@@ -22,7 +22,7 @@ struct hs_cells {
 
 struct hs_mapgrid {
     struct hs_sheet *sheet;
-    const struct hs_heap_snapshot *picture;
+    const struct hs_heap_snapshot *snapshot;
     const struct hs_ink *ink; /* of each kind */
     unsigned n_kinds;
     /* Fills kinds and heads of a region's cells, which are zeroed. False when memory is short. */

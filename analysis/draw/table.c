@@ -249,7 +249,7 @@ static void lay_out(const struct hs_table *const_table, FILE *out, struct hs_tab
     table->fitted = table->n_rows;
 }
 
-static void tell_hidden(const struct hs_table *table, FILE *out, struct hs_table_style style)
+static void note_hidden(const struct hs_table *table, FILE *out, struct hs_table_style style)
 {
     const char *before = "# left out, for want of width: ";
     for (size_t c = 0; c < table->n_columns; c++) {
@@ -300,7 +300,7 @@ static void shorten(char text[CELL_MAX], size_t width)
     }
 }
 
-char *hs_fit_behind(char *text, size_t before)
+char *hs_fit_after(char *text, size_t before)
 {
     unsigned limit = hs_terminal_limit();
     char shown[CELL_MAX];
@@ -346,7 +346,7 @@ static void print_cell(const struct hs_table *table, size_t column, const char *
 void hs_table_titles(const struct hs_table *table, FILE *out, struct hs_table_style style)
 {
     lay_out(table, out, style);
-    tell_hidden(table, out, style);
+    note_hidden(table, out, style);
     fprintf(out, "%s%s", style.indent ? style.indent : "", style.color ? "\033[1m" : "");
     for (size_t c = 0; c < table->n_columns; c++)
         if (is_shown(table, c))

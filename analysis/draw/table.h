@@ -70,7 +70,7 @@ void hs_table_free(struct hs_table *table);
 /* Shortens a text of hs_format that is to be printed behind `before` characters, where standard output has a width. Returns it; its
  * buffer has HS_FIT_MAX bytes at least. */
 #define HS_FIT_MAX 520u
-char *hs_fit_behind(char *text, size_t before);
+char *hs_fit_after(char *text, size_t before);
 
 /* The same formats for single values, into a buffer of the caller. Returns `buffer`. */
 char *hs_format(char *buffer, size_t size, enum hs_value_kind kind, struct hs_value value);

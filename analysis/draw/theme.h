@@ -22,7 +22,7 @@ struct hs_theme {
     struct hs_ink class[HS_THEME_CLASSES];          /* kinds of blocks, heaviest first */
     struct hs_ink age[HS_THEME_CLASSES];            /* youngest first: from one end of lightness to the other */
     struct hs_ink other, free, outline;
-    struct hs_ink kept, came, went, replaced;       /* between two moments */
+    struct hs_ink kept, added, removed, replaced;       /* between two moments */
     struct hs_ink opened;                           /* what would be one run */
 };
 

@@ -75,7 +75,7 @@ static void text_of_steps(const struct resets *r)
     for (uint64_t i = first_step(r); i < r->n_steps; i++) {
         const struct step *s = step_at(r, i);
         printf("  %12.6f s  %-7s %8" PRIu32 "  %s\n", -before_end(r, s->time), hs_kind_info(s->kind)->name, s->size,
-               hs_fit_behind(hs_format(shown, sizeof shown, HS_VALUE_TEXT,
+               hs_fit_after(hs_format(shown, sizeof shown, HS_VALUE_TEXT,
                                        (struct hs_value){.s = hs_name_of_site(&r->names, s->site, HS_KEY_LINE, name)}), PLACE_AT));
     }
 }

@@ -122,7 +122,7 @@ static struct hs_retained_group *measure_retained(const struct hs_page_facts *f,
     struct hs_retained retained;
     if (!refs->complete || hs_retained_measure(&retained, &refs->graph))
         return NULL;
-    const struct hs_heap_snapshot *p = &refs->graph.picture;
+    const struct hs_heap_snapshot *p = &refs->graph.snapshot;
     struct hs_retained_group *group = calloc(lines->n + 1, sizeof *group);
     uint32_t *of = calloc(p->n_blocks + 1u, sizeof *of);
     for (uint32_t i = 0; of && i < p->n_blocks; i++)

@@ -31,35 +31,35 @@ static uint32_t line_of(const void *context, uint32_t site)
 }
 
 /* "; 95% of the borders of the free runs are blocks of these lines: a, b" */
-static void name_pins(const struct hs_page_trace *t, const struct hs_groups *lines, char *text, size_t room)
+static void name_separators(const struct hs_page_trace *t, const struct hs_groups *lines, char *text, size_t room)
 {
-    struct hs_separators pins;
+    struct hs_separators separators;
     size_t used = 0;
     *text = '\0';
-    if (hs_separators_measure(&pins, &t->failed, &(struct hs_separator_groups){line_of, lines, lines->n}))
+    if (hs_separators_measure(&separators, &t->failed, &(struct hs_separator_groups){line_of, lines, lines->n}))
         return;
-    size_t needed = hs_separators_needed(&pins, t->failure.size), n = needed ? needed : pins.n < 2 ? pins.n : 2;
+    size_t needed = hs_separators_needed(&separators, t->failure.size), n = needed ? needed : separators.n < 2 ? separators.n : 2;
     for (size_t i = 0; i < n && i < 3 && used < room; i++) {
         used += (size_t)snprintf(text + used, room - used, "%s%s",
                                  i ? ", " : needed ? "; without the blocks of these lines there would have been room: "
                                                    : "; between the free runs lie mostly blocks of ",
-                                 lines->group[pins.pin[i].group].name[0]);
+                                 lines->group[separators.separator[i].group].name[0]);
     }
     if (n > 3 && used < room)
         snprintf(text + used, room - used, ", and of %zu more", n - 3);
-    hs_separators_free(&pins);
+    hs_separators_free(&separators);
 }
 
 static void tell_fragmented(const struct hs_page_trace *t, const struct hs_names *names, const struct hs_groups *lines,
                             char *text)
 {
-    char size[32], free[32], longest[32], when[32], site[HS_NAME_MAX], pins[HS_SENTENCE_MAX / 2];
+    char size[32], free[32], longest[32], when[32], site[HS_NAME_MAX], blocking[HS_SENTENCE_MAX / 2];
     uint64_t at = t->failed.elapsed;
-    name_pins(t, lines, pins, sizeof pins);
+    name_separators(t, lines, blocking, sizeof blocking);
     snprintf(text, HS_SENTENCE_MAX, "An allocation of %s bytes at %s failed after %s although %s bytes were free: the "
              "longest free run had %s%s.", grouped(size, t->failure.size),
              hs_name_of_site(names, t->failure.site, HS_KEY_LINE, site), duration(when, names, at),
-             grouped(free, t->failure.free), grouped(longest, t->failure.largest_free), pins);
+             grouped(free, t->failure.free), grouped(longest, t->failure.largest_free), blocking);
 }
 
 static void tell_failed(const struct hs_page_trace *t, const struct hs_names *names, char *text)

@@ -35,7 +35,7 @@ static const struct hs_option options[] = {
 /* A trace, and the moments wanted of it. */
 struct moment {
     struct hs_time_spec when;
-    struct hs_heap_snapshot picture;
+    struct hs_heap_snapshot snapshot;
     bool done;
 };
 
@@ -55,7 +55,7 @@ enum { STOP = 1 };
 
 static void take(struct source *s, struct moment *m)
 {
-    int error = hs_heap_snapshot_take(&m->picture, s->model);
+    int error = hs_heap_snapshot_take(&m->snapshot, s->model);
     s->error = s->error ? s->error : error;
 }
 
@@ -101,7 +101,7 @@ static int take_rest(struct source *s)
         struct moment *m = &s->moment[i];
         if (m->when.kind != HS_TIME_SPEC_MARK && !m->done)
             take(s, m);
-        if (!m->picture.taken)
+        if (!m->snapshot.taken)
             return hs_complain("%s: no mark '%.*s'%s", s->path, (int)m->when.label_len, m->when.label,
                                m->when.seen ? " so many times" : "");
     }
@@ -139,7 +139,7 @@ static int load(struct source *s, const struct args *args)
 static void unload(struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++)
-        hs_heap_snapshot_free(&s->moment[i].picture);
+        hs_heap_snapshot_free(&s->moment[i].snapshot);
     hs_model_free(s->model);
     hs_symbols_close(s->symbols);
     if (s->reader)
@@ -151,14 +151,14 @@ static const enum hs_group_by keys[] = {
     [STYLE_FILE] = HS_KEY_FILE, [STYLE_AGE] = HS_KEY_LINE, [STYLE_MEMINFO] = HS_KEY_LINE,
 };
 
-static int as_json(const struct hs_mapview *view, const struct hs_comparison *comparison, const struct hs_map_classes *legend,
+static int as_json(const struct hs_mapview *view, const struct hs_comparison *comparison, const struct hs_map_classes *classes,
                    const struct hs_names *names)
 {
     struct hs_json *json = hs_json_new();
     if (!json)
         return HS_ERR_MEMORY;
     hs_json_object(json, NULL);
-    int error = comparison ? hs_mapview_changes_json(view, comparison, legend, json)
+    int error = comparison ? hs_mapview_changes_json(view, comparison, classes, json)
                            : hs_mapview_json(view, names, json);
     hs_json_end(json);
     int printed = hs_json_print(json, stdout, false);
@@ -187,21 +187,21 @@ static int exit_status(int error)
 static int show_one(struct source *s, const struct args *args)
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
-    struct hs_mapview view = { &s->moment[0].picture, args->full, hs_reader_info(s->reader)->hz };
-    struct hs_map_classes legend;
+    struct hs_mapview view = { &s->moment[0].snapshot, args->full, hs_reader_info(s->reader)->hz };
+    struct hs_map_classes classes;
     bool draws = hs_cmd_draws(&args->common);
     if (args->common.json && !draws)
         return exit_status(as_json(&view, NULL, NULL, &s->names));
     if (args->style == STYLE_MEMINFO && !draws)
         return exit_status(hs_mapview_meminfo(&view, stdout));
     if (args->style == STYLE_AGE)
-        hs_map_classes_init_ages(&legend);
+        hs_map_classes_init_ages(&classes);
     else
-        hs_map_classes_init(&legend, &s->names, keys[args->style]);
-    hs_map_classes_add(&legend, view.picture);
-    int status = draws ? draw_all(args, s, (struct hs_mappicture){ .view = &view, .legend = &legend })
-                       : exit_status(hs_mapview_classes(&view, &legend, &terminal, stdout));
-    hs_map_classes_free(&legend);
+        hs_map_classes_init(&classes, &s->names, keys[args->style]);
+    hs_map_classes_add(&classes, view.snapshot);
+    int status = draws ? draw_all(args, s, (struct hs_mappicture){ .view = &view, .classes = &classes })
+                       : exit_status(hs_mapview_classes(&view, &classes, &terminal, stdout));
+    hs_map_classes_free(&classes);
     return status;
 }
 
@@ -209,21 +209,21 @@ static int show_two(struct source *before, struct source *after, const struct ar
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
     struct hs_comparison comparison = {
-        .before = &before->moment[0].picture, .after = &after->moment[after->n_moments - 1].picture,
+        .before = &before->moment[0].snapshot, .after = &after->moment[after->n_moments - 1].snapshot,
         .same_trace = before == after,
     };
     struct hs_mapview view = { comparison.after, args->full, hs_reader_info(after->reader)->hz };
-    struct hs_map_classes legend;
+    struct hs_map_classes classes;
     int status;
-    hs_map_classes_init(&legend, &before->names, keys[args->style]);
-    hs_map_classes_compare(&legend, &comparison, &after->names);
+    hs_map_classes_init(&classes, &before->names, keys[args->style]);
+    hs_map_classes_compare(&classes, &comparison, &after->names);
     if (hs_cmd_draws(&args->common))
-        status = draw_all(args, after, (struct hs_mappicture){ .view = &view, .legend = &legend, .comparison = &comparison });
+        status = draw_all(args, after, (struct hs_mappicture){ .view = &view, .classes = &classes, .comparison = &comparison });
     else if (args->common.json)
-        status = exit_status(as_json(&view, &comparison, &legend, NULL));
+        status = exit_status(as_json(&view, &comparison, &classes, NULL));
     else
-        status = exit_status(hs_mapview_changes(&view, &comparison, &legend, &terminal, stdout));
-    hs_map_classes_free(&legend);
+        status = exit_status(hs_mapview_changes(&view, &comparison, &classes, &terminal, stdout));
+    hs_map_classes_free(&classes);
     return status;
 }
 
@@ -231,7 +231,7 @@ static int show_two(struct source *before, struct source *after, const struct ar
 static int check_level(const struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++) {
-        const struct hs_heap_snapshot *p = &s->moment[i].picture;
+        const struct hs_heap_snapshot *p = &s->moment[i].snapshot;
         if (p->level > HS_LEVEL_FULL)
             return hs_complain("%s: no map: recorded at level %s at that moment, which tells used and free bytes and free "
                                "runs, not where blocks are. See heapstrata stat or timeline; for a map, record at level "
@@ -245,7 +245,7 @@ static int show(struct source *before, struct source *after, const struct args *
 {
     if (!before->ready || !after->ready || check_level(before) || check_level(after))
         return HS_EXIT_BAD;
-    if (args->style == STYLE_MEMINFO && !after->moment[0].picture.synced)
+    if (args->style == STYLE_MEMINFO && !after->moment[0].snapshot.synced)
         return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or "
                            "since records were lost", after->path);
     bool one = before == after && after->n_moments == 1;

@@ -17,7 +17,7 @@ enum { KIND_OTHER = HS_THEME_CLASSES, KIND_FREE, KIND_RUN, KINDS };
 struct drawing {
     const struct hs_mappicture *of;
     const struct hs_mapview *view;
-    const struct hs_heap_snapshot *picture;
+    const struct hs_heap_snapshot *snapshot;
     struct hs_sheet sheet;
     struct hs_mapgrid grid;
     struct hs_ink ink[KINDS];
@@ -36,14 +36,14 @@ static bool in_longest_run(const struct hs_space_stats *layout, const struct hs_
 static bool moment_cells(void *context, unsigned region, struct hs_cells *cells)
 {
     struct drawing *d = context;
-    const struct hs_space_stats *layout = &d->picture->layout[region];
+    const struct hs_space_stats *layout = &d->snapshot->layout[region];
     for (uint32_t i = 0; i < cells->n; i++) {
         struct hs_extent e = hs_mapgrid_extent(&d->grid, region, i);
-        struct hs_dominant most = hs_map_classes_dominant(d->of->legend, d->picture, e, LISTED);
+        struct hs_dominant most = hs_map_classes_dominant(d->of->classes, d->snapshot, e, LISTED);
         if (most.used)
             cells->kind[i] = (uint8_t)(most.class | (most.used < e.granules ? HS_MAPGRID_PARTLY : 0));
         else
-            cells->kind[i] = in_longest_run(layout, &d->picture->region[region], e) ? KIND_RUN : KIND_FREE;
+            cells->kind[i] = in_longest_run(layout, &d->snapshot->region[region], e) ? KIND_RUN : KIND_FREE;
         cells->head[i] = hs_mapgrid_is_head(&d->grid, region, i);
     }
     return true;
@@ -64,7 +64,7 @@ static uint8_t change_of(const uint8_t *change, uint32_t n)
 static bool change_cells(void *context, unsigned region, struct hs_cells *cells)
 {
     struct drawing *d = context;
-    const struct hs_region_state *r = &d->picture->region[region];
+    const struct hs_region_state *r = &d->snapshot->region[region];
     uint8_t *change = malloc(r->granules + 1);
     if (!change)
         return false;
@@ -87,28 +87,28 @@ static void entry(struct drawing *d, unsigned i, struct hs_entry of)
     hs_sheet_entry(&d->sheet, d->y, i, &of);
 }
 
-static unsigned classes_listed(const struct hs_map_classes *legend)
+static unsigned classes_listed(const struct hs_map_classes *classes)
 {
-    return legend->n < LISTED ? legend->n : LISTED;
+    return classes->n < LISTED ? classes->n : LISTED;
 }
 
 static void moment_legend(struct drawing *d)
 {
-    const struct hs_map_classes *legend = d->of->legend;
+    const struct hs_map_classes *classes = d->of->classes;
     uint64_t bytes = 0, blocks = 0, free = 0, run = 0;
-    unsigned n = classes_listed(legend);
+    unsigned n = classes_listed(classes);
     char others[60];
     for (unsigned i = 0; i < n; i++)
-        entry(d, i, (struct hs_entry){ d->ink[i], legend->of[i].name, NULL, legend->of[i].bytes, legend->of[i].blocks });
-    for (unsigned i = n; i < legend->n; i++) {
-        bytes += legend->of[i].bytes;
-        blocks += legend->of[i].blocks;
+        entry(d, i, (struct hs_entry){ d->ink[i], classes->of[i].name, NULL, classes->of[i].bytes, classes->of[i].blocks });
+    for (unsigned i = n; i < classes->n; i++) {
+        bytes += classes->of[i].bytes;
+        blocks += classes->of[i].blocks;
     }
-    snprintf(others, sizeof others, "%" PRIu32 " others", legend->n - n);
-    if (legend->n > n)
+    snprintf(others, sizeof others, "%" PRIu32 " others", classes->n - n);
+    if (classes->n > n)
         entry(d, n++, (struct hs_entry){ d->ink[KIND_OTHER], others, NULL, bytes, blocks });
-    for (unsigned i = 0; i < d->picture->n_regions; i++) {
-        const struct hs_space_stats *layout = &d->picture->layout[i];
+    for (unsigned i = 0; i < d->snapshot->n_regions; i++) {
+        const struct hs_space_stats *layout = &d->snapshot->layout[i];
         if (!hs_mapgrid_wanted(&d->grid, i))
             continue;
         free += layout->free;
@@ -127,28 +127,28 @@ static const char *const change_names[HS_CHANGES] = {
 
 static void change_legend(struct drawing *d)
 {
-    const struct hs_map_classes *legend = d->of->legend;
+    const struct hs_map_classes *classes = d->of->classes;
     static const uint8_t order[HS_CHANGES] = { HS_CHANGE_NEW, HS_CHANGE_GONE, HS_CHANGE_REPLACED, HS_CHANGE_KEPT, HS_CHANGE_FREE };
     for (unsigned i = 0; i < HS_CHANGES; i++)
         entry(d, i, (struct hs_entry){ d->ink[order[i]], change_names[order[i]], NULL, d->changed[order[i]], 0 });
     d->y += (HS_CHANGES + 1) / 2 * HS_SHEET_LINE + 10;
-    for (unsigned i = 0; i < classes_listed(legend); i++) {
-        const struct hs_class *c = &legend->of[i];
+    for (unsigned i = 0; i < classes_listed(classes); i++) {
+        const struct hs_class *c = &classes->of[i];
         char amount[120], number[2][40];
-        hs_format(number[0], 40, HS_VALUE_CHANGE, (struct hs_value){ .i = (int64_t)c->came });
-        hs_format(number[1], 40, HS_VALUE_CHANGE, (struct hs_value){ .i = -(int64_t)c->went });
-        snprintf(amount, sizeof amount, "%s / %s", c->came ? number[0] : "0", c->went ? number[1] : "0");
-        entry(d, i, (struct hs_entry){ d->ink[c->came >= c->went ? HS_CHANGE_NEW : HS_CHANGE_GONE], c->name, amount,
-                                       c->came >= c->went ? c->came : c->went, 0 });
+        hs_format(number[0], 40, HS_VALUE_CHANGE, (struct hs_value){ .i = (int64_t)c->added });
+        hs_format(number[1], 40, HS_VALUE_CHANGE, (struct hs_value){ .i = -(int64_t)c->removed });
+        snprintf(amount, sizeof amount, "%s / %s", c->added ? number[0] : "0", c->removed ? number[1] : "0");
+        entry(d, i, (struct hs_entry){ d->ink[c->added >= c->removed ? HS_CHANGE_NEW : HS_CHANGE_GONE], c->name, amount,
+                                       c->added >= c->removed ? c->added : c->removed, 0 });
     }
 }
 
 static double legend_height(const struct drawing *d)
 {
-    unsigned n = classes_listed(d->of->legend);
+    unsigned n = classes_listed(d->of->classes);
     if (d->of->comparison)
         return (3 + (n + 1) / 2) * HS_SHEET_LINE + 10;
-    n += d->of->legend->n > n;
+    n += d->of->classes->n > n;
     return ((n + 1) / 2 + 1) * HS_SHEET_LINE;
 }
 
@@ -165,13 +165,13 @@ static char *moment_text(const struct drawing *d, const struct hs_heap_snapshot 
 static void heading(struct drawing *d)
 {
     char title[200], moment[2][80];
-    moment_text(d, d->picture, moment[0]);
+    moment_text(d, d->snapshot, moment[0]);
     if (d->of->comparison)
         snprintf(title, sizeof title, "Between %s and %s", moment_text(d, d->of->comparison->before, moment[1]), moment[0]);
     else
         snprintf(title, sizeof title, "At %s", moment[0]);
     hs_sheet_title(&d->sheet, d->of->comparison ? "What changed in the heap" : "The heap, granule by granule", d->of->subject);
-    hs_sheet_line(&d->sheet, 0, d->picture->synced ? d->sheet.theme->dim : d->sheet.theme->failure, d->picture->synced ? title :
+    hs_sheet_line(&d->sheet, 0, d->snapshot->synced ? d->sheet.theme->dim : d->sheet.theme->failure, d->snapshot->synced ? title :
                   "Records were lost before: the layout is not certain");
 }
 
@@ -179,8 +179,8 @@ static void say_figures(struct drawing *d)
 {
     struct hs_space_stats sum = {0};
     char text[300], number[5][40];
-    for (unsigned i = 0; i < d->picture->n_regions; i++) {
-        const struct hs_space_stats *l = &d->picture->layout[i];
+    for (unsigned i = 0; i < d->snapshot->n_regions; i++) {
+        const struct hs_space_stats *l = &d->snapshot->layout[i];
         if (!hs_mapgrid_wanted(&d->grid, i))
             continue;
         sum.used += l->used;
@@ -203,10 +203,10 @@ static void choose_inks(struct drawing *d)
 {
     const struct hs_theme *t = d->sheet.theme;
     const struct hs_ink changes[HS_CHANGES] = {
-        [HS_CHANGE_FREE] = t->free, [HS_CHANGE_KEPT] = t->kept, [HS_CHANGE_NEW] = t->came, [HS_CHANGE_GONE] = t->went,
+        [HS_CHANGE_FREE] = t->free, [HS_CHANGE_KEPT] = t->kept, [HS_CHANGE_NEW] = t->added, [HS_CHANGE_GONE] = t->removed,
         [HS_CHANGE_REPLACED] = t->replaced,
     };
-    memcpy(d->ink, d->of->legend->by_age ? t->age : t->class, sizeof t->class);
+    memcpy(d->ink, d->of->classes->by_age ? t->age : t->class, sizeof t->class);
     d->ink[KIND_OTHER] = t->other;
     d->ink[KIND_FREE] = t->free;
     d->ink[KIND_RUN] = t->run;
@@ -216,9 +216,9 @@ static void choose_inks(struct drawing *d)
 
 int hs_mappicture_draw(const struct hs_mappicture *of, const struct hs_sheet_style *style, FILE *out)
 {
-    struct drawing d = { .of = of, .view = of->view, .picture = of->view->picture };
+    struct drawing d = { .of = of, .view = of->view, .snapshot = of->view->snapshot };
     d.grid = (struct hs_mapgrid){
-        .sheet = &d.sheet, .picture = d.picture, .ink = d.ink,
+        .sheet = &d.sheet, .snapshot = d.snapshot, .ink = d.ink,
         .n_kinds = of->comparison ? HS_CHANGES : KINDS, .fill = of->comparison ? change_cells : moment_cells, .context = &d,
     };
     double height = TOP + hs_mapgrid_lay_out(&d.grid) + legend_height(&d) + 4;
@@ -231,5 +231,5 @@ int hs_mappicture_draw(const struct hs_mappicture *of, const struct hs_sheet_sty
     hs_json_array(d.sheet.data, "classes");
     (of->comparison ? change_legend : moment_legend)(&d);
     hs_json_end(d.sheet.data);
-    return hs_sheet_end(&d.sheet, d.y >= 0 && !of->legend->short_of_memory ? HS_OK : HS_ERR_MEMORY, out);
+    return hs_sheet_end(&d.sheet, d.y >= 0 && !of->classes->short_of_memory ? HS_OK : HS_ERR_MEMORY, out);
 }

@@ -11,7 +11,7 @@
 
 struct hs_mappicture {
     const struct hs_mapview *view;
-    const struct hs_map_classes *legend;
+    const struct hs_map_classes *classes;
     const struct hs_comparison *comparison; /* NULL: one moment */
     const char *subject; /* what it is a picture of */
 };

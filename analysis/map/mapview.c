@@ -14,7 +14,7 @@
 
 static bool present(const struct hs_mapview *view, unsigned i)
 {
-    return view->picture->region[i].present;
+    return view->snapshot->region[i].present;
 }
 
 /* One byte a granule: h, = and . as in the firmware's table. To be freed; NULL when memory is short. */
@@ -44,9 +44,9 @@ struct info {
 static struct info sum_info(const struct hs_mapview *view)
 {
     struct info sum = {0};
-    for (unsigned i = 0; i < view->picture->n_regions; i++) {
-        const struct hs_region_state *region = &view->picture->region[i];
-        const struct hs_space_stats *layout = &view->picture->layout[i];
+    for (unsigned i = 0; i < view->snapshot->n_regions; i++) {
+        const struct hs_region_state *region = &view->snapshot->region[i];
+        const struct hs_space_stats *layout = &view->snapshot->layout[i];
         if (!present(view, i))
             continue;
         uint64_t block = layout->largest_block >> region->shift, free = layout->largest_free >> region->shift;
@@ -96,13 +96,13 @@ int hs_mapview_meminfo(const struct hs_mapview *view, FILE *out)
             (uint32_t)info.used, (uint32_t)info.free);
     fprintf(out, " No. of 1-blocks: %" PRIu32 ", 2-blocks: %" PRIu32 ", max blk sz: %" PRIu32 ", max free sz: %" PRIu32 "\n",
             (uint32_t)info.ones, (uint32_t)info.twos, (uint32_t)info.max_block, (uint32_t)info.max_free);
-    for (unsigned i = 0; i < view->picture->n_regions; i++) {
+    for (unsigned i = 0; i < view->snapshot->n_regions; i++) {
         if (!present(view, i))
             continue;
-        char *cell = granules_of(view->picture, &view->picture->region[i]);
+        char *cell = granules_of(view->snapshot, &view->snapshot->region[i]);
         if (!cell)
             return HS_ERR_MEMORY;
-        meminfo_table(view, &view->picture->region[i], cell, out);
+        meminfo_table(view, &view->snapshot->region[i], cell, out);
         free(cell);
     }
     return HS_OK;
@@ -196,8 +196,8 @@ static double share(uint64_t part, uint64_t whole)
 
 static void region_head(const struct hs_mapview *view, unsigned i, const struct grid *grid, FILE *out)
 {
-    const struct hs_region_state *region = &view->picture->region[i];
-    const struct hs_space_stats *layout = &view->picture->layout[i];
+    const struct hs_region_state *region = &view->snapshot->region[i];
+    const struct hs_space_stats *layout = &view->snapshot->layout[i];
     char name[64];
     hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){ .s = region->name[0] ? region->name : "unnamed" });
     fprintf(out, "Region %u '%s' at 0x%" PRIx64 ", %" PRIu32 " granules of %u bytes", i, name, region->base,
@@ -212,9 +212,9 @@ static void region_head(const struct hs_mapview *view, unsigned i, const struct 
 static void picture_head(const struct hs_mapview *view, const char *what, FILE *out)
 {
     char time[40];
-    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){ .d = seconds(view, view->picture->elapsed) });
-    fprintf(out, "%s at %s, event %" PRIu64 "%s\n", what, time, view->picture->number,
-            view->picture->synced ? "" : "; records were lost before: the layout is not certain");
+    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){ .d = seconds(view, view->snapshot->elapsed) });
+    fprintf(out, "%s at %s, event %" PRIu64 "%s\n", what, time, view->snapshot->number,
+            view->snapshot->synced ? "" : "; records were lost before: the layout is not certain");
 }
 
 struct hs_map_cell hs_mapview_class(uint32_t class)
@@ -226,35 +226,35 @@ struct hs_map_cell hs_mapview_class(uint32_t class)
 
 struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent extent)
 {
-    struct hs_dominant most = hs_map_classes_dominant(map->legend, map->picture, extent, LETTERS);
+    struct hs_dominant most = hs_map_classes_dominant(map->classes, map->snapshot, extent, LETTERS);
     struct hs_map_cell cell = hs_mapview_class(most.class);
     if (!most.used)
         return (struct hs_map_cell){ '.', HS_HUE_NONE };
-    uint32_t first = map->picture->block[hs_heap_snapshot_find(map->picture, extent.pos)].pos;
+    uint32_t first = map->snapshot->block[hs_heap_snapshot_find(map->snapshot, extent.pos)].pos;
     bool capital = map->per > 1 ? most.used == extent.granules : first == extent.pos;
     if (!capital && cell.letter != '+')
         cell.letter = (char)(cell.letter | 0x20);
     return cell;
 }
 
-struct classes {
+struct class_grid {
     struct hs_map_of map;
     const struct hs_region_state *region;
 };
 
 static struct hs_map_cell draw_class(const void *context, uint32_t at, uint32_t n)
 {
-    const struct classes *c = context;
+    const struct class_grid *c = context;
     return hs_mapview_cell(&c->map, (struct hs_extent){ c->region->first + at, n });
 }
 
-static void print_legend(const struct hs_map_classes *legend, const struct hs_terminal *terminal, FILE *out)
+static void print_legend(const struct hs_map_classes *classes, const struct hs_terminal *terminal, FILE *out)
 {
     uint64_t total = 0, rest = 0, rest_blocks = 0;
-    for (uint32_t i = 0; i < legend->n; i++)
-        total += legend->of[i].bytes;
-    for (uint32_t i = 0; i < legend->n; i++) {
-        const struct hs_class *c = &legend->of[i];
+    for (uint32_t i = 0; i < classes->n; i++)
+        total += classes->of[i].bytes;
+    for (uint32_t i = 0; i < classes->n; i++) {
+        const struct hs_class *c = &classes->of[i];
         struct hs_map_cell cell = hs_mapview_class(i);
         char name[200];
         if (i >= LETTERS) {
@@ -268,9 +268,9 @@ static void print_legend(const struct hs_map_classes *legend, const struct hs_te
         hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){ .s = c->name });
         fprintf(out, " %9" PRIu64 " bytes %5.1f%% %7" PRIu64 " blocks  %s\n", c->bytes, share(c->bytes, total), c->blocks, name);
     }
-    if (legend->n > LETTERS)
+    if (classes->n > LETTERS)
         fprintf(out, "  + %9" PRIu64 " bytes %5.1f%% %7" PRIu64 " blocks  %" PRIu32 " others\n", rest, share(rest, total),
-                rest_blocks, legend->n - LETTERS);
+                rest_blocks, classes->n - LETTERS);
 }
 
 static const char *letter_key(bool several)
@@ -279,24 +279,24 @@ static const char *letter_key(bool several)
                    : "capital: head of a block; small: its tail";
 }
 
-int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *legend,
+int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *classes,
                        const struct hs_terminal *terminal, FILE *out)
 {
     bool several = false;
     picture_head(view, "The heap", out);
-    for (unsigned i = 0; i < view->picture->n_regions; i++) {
-        const struct hs_region_state *region = &view->picture->region[i];
+    for (unsigned i = 0; i < view->snapshot->n_regions; i++) {
+        const struct hs_region_state *region = &view->snapshot->region[i];
         if (!present(view, i))
             continue;
         struct grid grid = fit(region, terminal, view->full);
-        struct classes classes = { { view->picture, legend, grid.per }, region };
+        struct class_grid context = { { view->snapshot, classes, grid.per }, region };
         region_head(view, i, &grid, out);
-        draw_grid(region, &grid, draw_class, &classes, terminal, out);
+        draw_grid(region, &grid, draw_class, &context, terminal, out);
         several = several || grid.per > 1;
     }
     fprintf(out, "\n%s\n", letter_key(several));
-    print_legend(legend, terminal, out);
-    return legend->short_of_memory ? HS_ERR_MEMORY : HS_OK;
+    print_legend(classes, terminal, out);
+    return classes->short_of_memory ? HS_ERR_MEMORY : HS_OK;
 }
 
 /* ---- compared ---- */
@@ -345,7 +345,7 @@ static void count_changes(const struct hs_region_state *region, const uint8_t *c
     fputc('\n', out);
 }
 
-static void print_changes(const struct hs_map_classes *legend, FILE *out)
+static void print_changes(const struct hs_map_classes *classes, FILE *out)
 {
     static const struct hs_column columns[] = {
         { "came", "came_bytes", HS_VALUE_BYTES }, { "blocks", "came_blocks", HS_VALUE_COUNT },
@@ -353,28 +353,28 @@ static void print_changes(const struct hs_map_classes *legend, FILE *out)
         { "site", "site", HS_VALUE_TEXT },
     };
     struct hs_table *table = hs_table_new(columns, sizeof columns / sizeof *columns);
-    for (uint32_t i = 0; table && i < legend->n && i < CHANGES_LISTED; i++) {
-        const struct hs_class *c = &legend->of[i];
-        struct hs_value row[] = {{ .u = c->came }, { .u = c->came_blocks }, { .u = c->went }, { .u = c->went_blocks },
+    for (uint32_t i = 0; table && i < classes->n && i < CHANGES_LISTED; i++) {
+        const struct hs_class *c = &classes->of[i];
+        struct hs_value row[] = {{ .u = c->added }, { .u = c->added_blocks }, { .u = c->removed }, { .u = c->removed_blocks },
                                  { .s = c->name }};
         hs_table_add(table, row);
     }
     if (table)
         hs_table_text(table, out, (struct hs_table_style){ .indent = "  " });
     hs_table_free(table);
-    if (legend->n > CHANGES_LISTED)
-        fprintf(out, "  ... and %" PRIu32 " more\n", legend->n - CHANGES_LISTED);
+    if (classes->n > CHANGES_LISTED)
+        fprintf(out, "  ... and %" PRIu32 " more\n", classes->n - CHANGES_LISTED);
 }
 
 int hs_mapview_changes(const struct hs_mapview *view, const struct hs_comparison *comparison,
-                       const struct hs_map_classes *legend, const struct hs_terminal *terminal, FILE *out)
+                       const struct hs_map_classes *classes, const struct hs_terminal *terminal, FILE *out)
 {
     struct hs_mapview before = *view;
-    before.picture = comparison->before;
+    before.snapshot = comparison->before;
     picture_head(&before, "Before: the heap", out);
     picture_head(view, "After: ", out);
-    for (unsigned i = 0; i < view->picture->n_regions; i++) {
-        const struct hs_region_state *region = &view->picture->region[i];
+    for (unsigned i = 0; i < view->snapshot->n_regions; i++) {
+        const struct hs_region_state *region = &view->snapshot->region[i];
         if (!present(view, i))
             continue;
         struct grid grid = fit(region, terminal, view->full);
@@ -387,16 +387,16 @@ int hs_mapview_changes(const struct hs_mapview *view, const struct hs_comparison
         free(change);
     }
     fputc('\n', out);
-    print_changes(legend, out);
-    return legend->short_of_memory ? HS_ERR_MEMORY : HS_OK;
+    print_changes(classes, out);
+    return classes->short_of_memory ? HS_ERR_MEMORY : HS_OK;
 }
 
 /* ---- JSON ---- */
 
 static void json_region_head(const struct hs_mapview *view, unsigned i, struct hs_json *json)
 {
-    const struct hs_region_state *region = &view->picture->region[i];
-    const struct hs_space_stats *layout = &view->picture->layout[i];
+    const struct hs_region_state *region = &view->snapshot->region[i];
+    const struct hs_space_stats *layout = &view->snapshot->layout[i];
     hs_json_object(json, NULL);
     hs_json_uint(json, "region", i);
     hs_json_text(json, "name", region->name);
@@ -443,7 +443,7 @@ static void json_moment(const struct hs_mapview *view, const struct hs_heap_snap
 
 int hs_mapview_json(const struct hs_mapview *view, const struct hs_names *names, struct hs_json *json)
 {
-    const struct hs_heap_snapshot *p = view->picture;
+    const struct hs_heap_snapshot *p = view->snapshot;
     int error = HS_OK;
     json_moment(view, p, json);
     hs_json_array(json, "regions");
@@ -462,24 +462,24 @@ int hs_mapview_json(const struct hs_mapview *view, const struct hs_names *names,
     return error;
 }
 
-static void json_classes(const struct hs_map_classes *legend, struct hs_json *json)
+static void json_classes(const struct hs_map_classes *classes, struct hs_json *json)
 {
     hs_json_array(json, "sites");
-    for (uint32_t i = 0; i < legend->n; i++) {
-        const struct hs_class *c = &legend->of[i];
+    for (uint32_t i = 0; i < classes->n; i++) {
+        const struct hs_class *c = &classes->of[i];
         hs_json_object(json, NULL);
         hs_json_text(json, "site", c->name);
-        hs_json_uint(json, "came_bytes", c->came);
-        hs_json_uint(json, "came_blocks", c->came_blocks);
-        hs_json_uint(json, "went_bytes", c->went);
-        hs_json_uint(json, "went_blocks", c->went_blocks);
+        hs_json_uint(json, "came_bytes", c->added);
+        hs_json_uint(json, "came_blocks", c->added_blocks);
+        hs_json_uint(json, "went_bytes", c->removed);
+        hs_json_uint(json, "went_blocks", c->removed_blocks);
         hs_json_end(json);
     }
     hs_json_end(json);
 }
 
 int hs_mapview_changes_json(const struct hs_mapview *view, const struct hs_comparison *comparison,
-                            const struct hs_map_classes *legend, struct hs_json *json)
+                            const struct hs_map_classes *classes, struct hs_json *json)
 {
     hs_json_object(json, "before");
     json_moment(view, comparison->before, json);
@@ -488,8 +488,8 @@ int hs_mapview_changes_json(const struct hs_mapview *view, const struct hs_compa
     json_moment(view, comparison->after, json);
     hs_json_end(json);
     hs_json_array(json, "regions");
-    for (unsigned i = 0; i < view->picture->n_regions; i++) {
-        const struct hs_region_state *region = &view->picture->region[i];
+    for (unsigned i = 0; i < view->snapshot->n_regions; i++) {
+        const struct hs_region_state *region = &view->snapshot->region[i];
         uint8_t *change = present(view, i) ? changes_of(comparison, region) : NULL;
         if (!change)
             continue;
@@ -501,6 +501,6 @@ int hs_mapview_changes_json(const struct hs_mapview *view, const struct hs_compa
         free(change);
     }
     hs_json_end(json);
-    json_classes(legend, json);
-    return legend->short_of_memory ? HS_ERR_MEMORY : HS_OK;
+    json_classes(classes, json);
+    return classes->short_of_memory ? HS_ERR_MEMORY : HS_OK;
 }

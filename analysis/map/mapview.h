@@ -15,7 +15,7 @@
 
 /* What is drawn, and how. */
 struct hs_mapview {
-    const struct hs_heap_snapshot *picture;
+    const struct hs_heap_snapshot *snapshot;
     bool full;          /* every granule: no lines left out, none put together */
     uint32_t hz;
 };
@@ -32,8 +32,8 @@ struct hs_map_cell {
     enum hs_hue hue;
 };
 struct hs_map_of {
-    const struct hs_heap_snapshot *picture;
-    const struct hs_map_classes *legend;
+    const struct hs_heap_snapshot *snapshot;
+    const struct hs_map_classes *classes;
     uint32_t per;
 };
 struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent extent);
@@ -42,18 +42,18 @@ struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent
 struct hs_map_cell hs_mapview_class(uint32_t class);
 
 /* For people: a letter for each class of the legend, several granules to a letter when the heap is large. */
-int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *legend,
+int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *classes,
                        const struct hs_terminal *terminal, FILE *out);
 
 /* What changed between two pictures; `view` holds the later one. */
 int hs_mapview_changes(const struct hs_mapview *view, const struct hs_comparison *comparison,
-                       const struct hs_map_classes *legend, const struct hs_terminal *terminal, FILE *out);
+                       const struct hs_map_classes *classes, const struct hs_terminal *terminal, FILE *out);
 
 /* The figures, every region's granules as a string of h, = and ., and every block, into the innermost object. */
 int hs_mapview_json(const struct hs_mapview *view, const struct hs_names *names, struct hs_json *json);
 
 /* Regions' granules as a string of the characters for changes, and what came and went by class. */
 int hs_mapview_changes_json(const struct hs_mapview *view, const struct hs_comparison *comparison,
-                            const struct hs_map_classes *legend, struct hs_json *json);
+                            const struct hs_map_classes *classes, struct hs_json *json);
 
 #endif

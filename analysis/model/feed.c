@@ -214,8 +214,8 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_COLLECT_END: on_collect_end(m, e); break;
     case HS_SNAPSHOT:    hs_model_resync(m, e); break;
     case HS_HOLDER:      hs_model_held(m, e); break;
-    case HS_REGION:      hs_model_region_came(m, e); break;
-    case HS_REGION_END:  hs_model_region_went(m, e); break;
+    case HS_REGION:      hs_model_region_added(m, e); break;
+    case HS_REGION_END:  hs_model_region_removed(m, e); break;
     case HS_MARK:        hs_model_marked(m, e); break;
     case HS_RESET:       on_reset(m, e); break;
     case HS_LEVEL:       hs_model_level(m, e); break;

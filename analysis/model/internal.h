@@ -22,8 +22,8 @@ void hs_model_drop(struct hs_model *model, unsigned region, uint32_t pos);
 /* Records that change more than one block. */
 void hs_model_boot(struct hs_model *model, const struct hs_event *event);
 void hs_model_reset(struct hs_model *model);
-void hs_model_region_came(struct hs_model *model, const struct hs_event *event);
-void hs_model_region_went(struct hs_model *model, const struct hs_event *event);
+void hs_model_region_added(struct hs_model *model, const struct hs_event *event);
+void hs_model_region_removed(struct hs_model *model, const struct hs_event *event);
 void hs_model_resync(struct hs_model *model, const struct hs_event *event);
 void hs_model_held(struct hs_model *model, const struct hs_event *event);
 void hs_model_failed(struct hs_model *model, const struct hs_event *event);

@@ -94,7 +94,7 @@ static bool same_region(const struct hs_region_state *a, const struct hs_record 
 }
 
 /* A keyframe also lists existing regions. A region that is already known keeps its blocks until the snapshot. */
-void hs_model_region_came(struct hs_model *m, const struct hs_event *e)
+void hs_model_region_added(struct hs_model *m, const struct hs_event *e)
 {
     const struct hs_record *r = e->record;
     unsigned index = e->region;
@@ -122,7 +122,7 @@ void hs_model_region_came(struct hs_model *m, const struct hs_event *e)
     report_region(m, index);
 }
 
-void hs_model_region_went(struct hs_model *m, const struct hs_event *e)
+void hs_model_region_removed(struct hs_model *m, const struct hs_event *e)
 {
     remove_region(m, e->region);
 }

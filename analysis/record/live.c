@@ -43,10 +43,10 @@ static double now(void)
 
 static void look_at_heap(struct run *r, struct hs_live_state *s)
 {
-    struct hs_region_summary told = hs_model_summary(r->model, HS_ALL_REGIONS);
-    bool is_told = hs_model_summary_only(r->model);
-    s->synced = is_told ? told.known : r->model->synced;
-    s->used = is_told ? told.used : r->model->used;
+    struct hs_region_summary summary = hs_model_summary(r->model, HS_ALL_REGIONS);
+    bool summary_only = hs_model_summary_only(r->model);
+    s->synced = summary_only ? summary.known : r->model->synced;
+    s->used = summary_only ? summary.used : r->model->used;
     s->heap = 0;
     for (unsigned i = 0; i < r->model->n_regions; i++)
         s->heap += r->model->region[i].present ? (uint64_t)r->model->region[i].granules << r->model->region[i].shift : 0;

@@ -90,7 +90,7 @@ static void heap_rows(struct drawing *d)
     unsigned column = bar(d, LABEL, share);
     hs_pane_print(d->pane, (struct hs_cell_at){ d->row, column + 1 }, plain, "%s of %s bytes used (%.1f%%), peak %s%s",
                    count_text(number[0], heap->end.used), count_text(number[1], total), 100 * share, count_text(number[2], heap->peak),
-                   d->o->picture.synced || d->o->level > HS_LEVEL_FULL ? "" : "; layout not known");
+                   d->o->snapshot.synced || d->o->level > HS_LEVEL_FULL ? "" : "; layout not known");
     d->row++;
     put(d, 0, dim, "free");
     hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, plain, "%s bytes in %s runs, the longest %s: fragmentation %.1f%%",
@@ -162,8 +162,8 @@ static uint32_t cells_of(const struct hs_heap_snapshot *p, uint32_t per)
 /* Regions follow each other without a gap; what is free is a dot. */
 static void map_rows(struct drawing *d)
 {
-    const struct hs_heap_snapshot *p = &d->o->picture;
-    struct hs_map_of map = { p, &d->o->legend, 1 };
+    const struct hs_heap_snapshot *p = &d->o->snapshot;
+    struct hs_map_of map = { p, &d->o->classes, 1 };
     unsigned columns = d->pane->columns, rows = d->pane->rows / MAP_SHARE;
     if (!d->view->map || !columns || rows < 2 || d->o->level > HS_LEVEL_FULL || !cells_of(p, 1))
         return;

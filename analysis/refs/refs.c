@@ -29,15 +29,15 @@ static bool grow(void *array, uint32_t n, uint32_t *room, size_t size)
 
 uint32_t hs_refs_block_at(const struct hs_refgraph *g, uint32_t pos)
 {
-    uint32_t i = hs_heap_snapshot_find(&g->picture, pos);
-    return i < g->picture.n_blocks && g->picture.block[i].pos == pos ? i : HS_NO_BLOCK;
+    uint32_t i = hs_heap_snapshot_find(&g->snapshot, pos);
+    return i < g->snapshot.n_blocks && g->snapshot.block[i].pos == pos ? i : HS_NO_BLOCK;
 }
 
 static const struct hs_region_state *region_at(const struct hs_refgraph *g, uint32_t pos)
 {
     static const struct hs_region_state none;
-    for (unsigned i = 0; i < g->picture.n_regions; i++) {
-        const struct hs_region_state *r = &g->picture.region[i];
+    for (unsigned i = 0; i < g->snapshot.n_regions; i++) {
+        const struct hs_region_state *r = &g->snapshot.region[i];
         if (r->present && pos - r->first < r->granules)
             return r;
     }
@@ -46,13 +46,13 @@ static const struct hs_region_state *region_at(const struct hs_refgraph *g, uint
 
 uint64_t hs_refs_bytes(const struct hs_refgraph *g, uint32_t block)
 {
-    const struct hs_heap_snapshot_block *b = &g->picture.block[block];
+    const struct hs_heap_snapshot_block *b = &g->snapshot.block[block];
     return (uint64_t)b->granules << region_at(g, b->pos)->shift;
 }
 
 uint64_t hs_refs_address(const struct hs_refgraph *g, uint32_t block)
 {
-    uint32_t pos = g->picture.block[block].pos;
+    uint32_t pos = g->snapshot.block[block].pos;
     const struct hs_region_state *r = region_at(g, pos);
     return r->base + ((uint64_t)(pos - r->first) << r->shift);
 }
@@ -103,7 +103,7 @@ static int read_group(struct hs_refs *r, struct at *at, uint8_t mask)
 {
     int error = HS_OK;
     if (!at->inside)
-        at->before = r->coming.picture.block[at->block].pos;
+        at->before = r->coming.snapshot.block[at->block].pos;
     at->inside = true;
     for (uint32_t i = 0; i < GROUP && !error && !r->bad; i++) {
         if (!(mask >> i & 1))
@@ -127,10 +127,10 @@ static int on_refs(struct hs_refs *r, const struct hs_record *record)
     int error = HS_OK;
     at.block = hs_refs_block_at(&r->coming, record->pos);
     if (at.block == HS_NO_BLOCK) /* at the start of a region, a record begins at the region's first block */
-        at.block = hs_heap_snapshot_find(&r->coming.picture, record->pos);
+        at.block = hs_heap_snapshot_find(&r->coming.snapshot, record->pos);
     while (at.byte < at.end && !error && !r->bad) {
         uint8_t byte = *at.byte++;
-        r->bad = at.block >= r->coming.picture.n_blocks;
+        r->bad = at.block >= r->coming.snapshot.n_blocks;
         if (r->bad)
             break;
         if (byte & 0x80)
@@ -221,7 +221,7 @@ static void free_graph(struct hs_refgraph *g)
         free(g->module[i].name);
     for (uint32_t i = 0; i < g->n_globals; i++)
         free(g->global[i].name);
-    hs_heap_snapshot_free(&g->picture);
+    hs_heap_snapshot_free(&g->snapshot);
     hs_frames_free(&g->frames);
     free(g->first);
     free(g->to);
@@ -240,14 +240,14 @@ static int begin(struct hs_refs *r, const struct hs_model *model, const struct h
     r->gathering = true;
     r->bad = !model->synced;
     r->expected = event->number;
-    return hs_heap_snapshot_take(&r->coming.picture, model);
+    return hs_heap_snapshot_take(&r->coming.snapshot, model);
 }
 
 /* Sorts edges by the block they start from. They are mostly in that order already. */
 static int sort_edges(struct hs_refs *r)
 {
     struct hs_refgraph *g = &r->coming;
-    uint32_t n = g->picture.n_blocks;
+    uint32_t n = g->snapshot.n_blocks;
     g->first = calloc((size_t)n + 2, sizeof *g->first);
     g->to = calloc((size_t)r->n_edges + 1, sizeof *g->to);
     g->word = calloc((size_t)r->n_edges + 1, sizeof *g->word);
@@ -369,7 +369,7 @@ void hs_refs_free(struct hs_refs *r)
 
 struct hs_graph hs_refs_graph(const struct hs_refgraph *g)
 {
-    return (struct hs_graph){g->first, g->to, g->root_block, g->picture.n_blocks, g->n_roots};
+    return (struct hs_graph){g->first, g->to, g->root_block, g->snapshot.n_blocks, g->n_roots};
 }
 
 const struct hs_global *hs_refs_global(const struct hs_refgraph *g, uint32_t block, uint32_t word)

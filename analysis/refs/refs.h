@@ -44,7 +44,7 @@ struct hs_global {
 
 /* One graph. Block numbers are indices into the snapshot. */
 struct hs_refgraph {
-    struct hs_heap_snapshot picture;
+    struct hs_heap_snapshot snapshot;
     uint32_t *first, *to, *word; /* edges as in struct hs_graph; `word`: the word of the block that holds the reference */
     struct hs_root *root;        /* named roots first, registers and stacks last: paths prefer them in this order */
     uint32_t n_roots;

@@ -28,8 +28,8 @@ struct work {
     struct hs_exam *exam;
     struct hs_threads *threads; /* with a row for each thread */
     struct hs_groups *groups, *lines;
-    struct hs_heap_snapshot picture; /* the layout when an allocation last failed for fragmentation */
-    struct hs_separators pins;
+    struct hs_heap_snapshot snapshot; /* the layout when an allocation last failed for fragmentation */
+    struct hs_separators separators;
     uint64_t asked;            /* bytes it asked for */
     bool fragmented;           /* there is such a picture */
     int error;                 /* enum hs_err */
@@ -77,7 +77,7 @@ static void on_failure(void *context, const struct hs_failure *failure)
     hs_exam_failed(w->exam, w->model, failure);
     if (failure->verdict != HS_VERDICT_FRAGMENTED)
         return;
-    w->error = hs_heap_snapshot_take(&w->picture, w->model);
+    w->error = hs_heap_snapshot_take(&w->snapshot, w->model);
     w->fragmented = !w->error;
     w->asked = failure->size;
 }
@@ -93,17 +93,17 @@ static uint32_t line_of(const void *groups, uint32_t site)
     return hs_groups_of(groups, site);
 }
 
-static int measure_pins(struct work *w)
+static int measure_separators(struct work *w)
 {
     static const struct hs_grouping by_line = {.key = {HS_KEY_LINE}, .n_keys = 1};
     if (w->args->pins)
-        w->error = hs_heap_snapshot_take(&w->picture, w->model);
+        w->error = hs_heap_snapshot_take(&w->snapshot, w->model);
     if (w->error || (!w->fragmented && !w->args->pins))
         return w->error;
     w->lines = hs_groups_new(w->model, &w->names, &by_line);
     if (!w->lines)
         return HS_ERR_MEMORY;
-    return hs_separators_measure(&w->pins, &w->picture, &(struct hs_separator_groups){line_of, w->lines, w->lines->n});
+    return hs_separators_measure(&w->separators, &w->snapshot, &(struct hs_separator_groups){line_of, w->lines, w->lines->n});
 }
 
 static int print(const struct work *w)
@@ -115,9 +115,9 @@ static int print(const struct work *w)
         .names = &w->names, .groups = w->groups, .call_graph = args->call_graph,
         .color = hs_cmd_colors(&args->common), .min_share = args->min_percent / 100,
         .limit = hs_cmd_rows(&args->common, args->limit),
-        .lines = w->lines, .pins = w->lines ? &w->pins : NULL,
-        .pins_when = args->pins ? "at the end" : "when an allocation last failed for fragmentation",
-        .pins_asked = args->pins ? 0 : w->asked, .headline = hs_doctor_headline(w->exam, headline) ? headline : NULL,
+        .lines = w->lines, .separators = w->lines ? &w->separators : NULL,
+        .separators_when = args->pins ? "at the end" : "when an allocation last failed for fragmentation",
+        .separators_asked = args->pins ? 0 : w->asked, .headline = hs_doctor_headline(w->exam, headline) ? headline : NULL,
     };
     if (args->common.json)
         return hs_report_json(&report, stdout);
@@ -156,7 +156,7 @@ static int show(struct work *w)
     if (choose_children(w) || hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader))
         return HS_EXIT_BAD;
     w->groups = hs_groups_new(w->model, &w->names, &w->by);
-    int error = w->groups ? measure_pins(w) : HS_ERR_MEMORY;
+    int error = w->groups ? measure_separators(w) : HS_ERR_MEMORY;
     if (!error)
         error = hs_exam_conclude(w->exam, &w->names);
     if (!error)
@@ -167,8 +167,8 @@ static int show(struct work *w)
 static void release(struct work *w)
 {
     hs_exam_free(w->exam);
-    hs_separators_free(&w->pins);
-    hs_heap_snapshot_free(&w->picture);
+    hs_separators_free(&w->separators);
+    hs_heap_snapshot_free(&w->snapshot);
     hs_groups_free(w->lines);
     hs_groups_free(w->groups);
     hs_threads_free(w->threads);

@@ -8,8 +8,8 @@
 #include "analysis/draw/table.h"
 
 #define FAILURES_SHOWN 8u
-#define PINS_SHOWN     10u
-#define PIN_SHARE      0.02 /* of the borders or the free bytes: lines below both are not shown */
+#define SEPARATORS_SHOWN     10u
+#define SEPARATOR_SHARE      0.02 /* of the borders or the free bytes: lines below both are not shown */
 
 /* ---- columns ---- */
 
@@ -248,25 +248,25 @@ static const struct hs_column pin_columns[] = {
  * large a share of the free bytes, alone or with those above it. */
 static bool matters(const struct hs_report *r, size_t i, double share)
 {
-    const struct hs_separator *pin = &r->pins->pin[i];
-    uint64_t above = i ? pin[-1].together : r->pins->largest_free;
-    double alone = (double)(pin->largest_without - r->pins->largest_free), free = (double)r->pins->free;
-    double added = pin->together > above ? (double)(pin->together - above) : 0;
-    return (double)pin->borders >= share * (double)r->pins->borders || alone > share * free || added > share * free;
+    const struct hs_separator *separator = &r->separators->separator[i];
+    uint64_t above = i ? separator[-1].together : r->separators->largest_free;
+    double alone = (double)(separator->largest_without - r->separators->largest_free), free = (double)r->separators->free;
+    double added = separator->together > above ? (double)(separator->together - above) : 0;
+    return (double)separator->borders >= share * (double)r->separators->borders || alone > share * free || added > share * free;
 }
 
 /* The first `most` pins that matter. */
-static struct hs_table *pin_table(const struct hs_report *r, size_t most, double share)
+static struct hs_table *separator_table(const struct hs_report *r, size_t most, double share)
 {
     struct hs_table *table = hs_table_new(pin_columns, sizeof pin_columns / sizeof *pin_columns);
-    for (size_t i = 0; table && i < r->pins->n && i < most; i++) {
-        const struct hs_separator *pin = &r->pins->pin[i];
+    for (size_t i = 0; table && i < r->separators->n && i < most; i++) {
+        const struct hs_separator *separator = &r->separators->separator[i];
         if (!matters(r, i, share))
             continue;
         const struct hs_value row[] = {
-            {.u = pin->largest_without}, {.u = pin->together, .none = !pin->together},
-            {.d = (double)pin->borders / (double)r->pins->borders}, {.u = pin->blocks}, {.u = pin->bytes},
-            {.s = r->lines->group[pin->group].name[0]},
+            {.u = separator->largest_without}, {.u = separator->together, .none = !separator->together},
+            {.d = (double)separator->borders / (double)r->separators->borders}, {.u = separator->blocks}, {.u = separator->bytes},
+            {.s = r->lines->group[separator->group].name[0]},
         };
         hs_table_add(table, row);
     }
@@ -396,7 +396,7 @@ static void failures_text(const struct hs_report *r, FILE *out)
 
 static void needed_text(const struct hs_report *r, FILE *out)
 {
-    size_t n = r->pins_asked ? hs_separators_needed(r->pins, r->pins_asked) : 0;
+    size_t n = r->separators_asked ? hs_separators_needed(r->separators, r->separators_asked) : 0;
     char a[32], b[32];
     if (!n)
         return;
@@ -405,19 +405,19 @@ static void needed_text(const struct hs_report *r, FILE *out)
     else
         fputs("# => without the blocks of the first line", out);
     fprintf(out, " a run of %s bytes would be free: enough for the\n#    %s that were asked for\n",
-            grouped(a, sizeof a, r->pins->pin[n - 1].together), grouped(b, sizeof b, r->pins_asked));
+            grouped(a, sizeof a, r->separators->separator[n - 1].together), grouped(b, sizeof b, r->separators_asked));
 }
 
 static void pins_text(const struct hs_report *r, FILE *out)
 {
-    struct hs_table *table = r->pins ? pin_table(r, PINS_SHOWN, PIN_SHARE) : NULL;
+    struct hs_table *table = r->separators ? separator_table(r, SEPARATORS_SHOWN, SEPARATOR_SHARE) : NULL;
     char a[32], b[32], c[32];
     if (!table)
         return;
     fprintf(out, "\n# What sat between the free runs %s:\n"
-            "# %s bytes were free in %s runs, the longest %s bytes\n#\n", r->pins_when,
-            grouped(a, sizeof a, r->pins->free), grouped(b, sizeof b, r->pins->free_runs),
-            grouped(c, sizeof c, r->pins->largest_free));
+            "# %s bytes were free in %s runs, the longest %s bytes\n#\n", r->separators_when,
+            grouped(a, sizeof a, r->separators->free), grouped(b, sizeof b, r->separators->free_runs),
+            grouped(c, sizeof c, r->separators->largest_free));
     hs_table_text(table, out, (struct hs_table_style){.color = r->color});
     fputs("#\n# without it: the longest free run if no block of that line were there; and all above: nor any of the\n"
           "# lines above it; borders: share of the ends of free runs that its blocks form\n", out);
@@ -490,13 +490,13 @@ static void call_graph_json(const struct hs_report *r, struct hs_json *json)
 static void pins_json(const struct hs_report *r, struct hs_json *json)
 {
     hs_json_object(json, "pins");
-    hs_json_text(json, "when", r->pins_when);
-    hs_json_uint(json, "free_bytes", r->pins->free);
-    hs_json_uint(json, "free_runs", r->pins->free_runs);
-    hs_json_uint(json, "largest_free_bytes", r->pins->largest_free);
-    hs_json_uint(json, "asked_bytes", r->pins_asked);
-    hs_json_uint(json, "lines_needed", r->pins_asked ? hs_separators_needed(r->pins, r->pins_asked) : 0);
-    add_table(json, "lines", pin_table(r, SIZE_MAX, 0));
+    hs_json_text(json, "when", r->separators_when);
+    hs_json_uint(json, "free_bytes", r->separators->free);
+    hs_json_uint(json, "free_runs", r->separators->free_runs);
+    hs_json_uint(json, "largest_free_bytes", r->separators->largest_free);
+    hs_json_uint(json, "asked_bytes", r->separators_asked);
+    hs_json_uint(json, "lines_needed", r->separators_asked ? hs_separators_needed(r->separators, r->separators_asked) : 0);
+    add_table(json, "lines", separator_table(r, SIZE_MAX, 0));
     hs_json_end(json);
 }
 
@@ -516,7 +516,7 @@ int hs_report_json(const struct hs_report *r, FILE *out)
     hs_json_text(json, "finding", r->headline);
     add_table(json, "rows", make_table(r, &l));
     add_table(json, "failures", failure_table(r, HS_FAILURES_KEPT));
-    if (r->pins)
+    if (r->separators)
         pins_json(r, json);
     if (r->call_graph)
         call_graph_json(r, json);

@@ -21,10 +21,10 @@ bool hs_grouping_has(const struct hs_grouping *by, enum hs_group_by key)
     return false;
 }
 
-static int refuse(struct hs_error *error, const char *before, const char *key, const char *behind)
+static int refuse(struct hs_error *error, const char *before, const char *key, const char *after)
 {
     error->code = HS_ERR_ARG;
-    snprintf(error->text, sizeof error->text, "%s'%.*s'%s", before, (int)strcspn(key, ","), key, behind);
+    snprintf(error->text, sizeof error->text, "%s'%.*s'%s", before, (int)strcspn(key, ","), key, after);
     return HS_ERR_ARG;
 }
 

@@ -36,7 +36,7 @@ bool hs_key_of_callers(enum hs_group_by key)
 }
 
 /* The name of a caller at distance 0 from the anchor: unknown. */
-static const char nowhere[] = "(unknown)";
+static const char unknown[] = "(unknown)";
 
 /* Names of special sites that are no place in the program; NULL for ordinary sites. */
 static const char *special(uint32_t site, const struct hs_site *known)
@@ -77,7 +77,7 @@ static unsigned frames_of(const struct hs_names *names, uint32_t number, struct 
     *frame = (struct hs_frame){site->file, site->function, site->line};
     if (!site->line && !*site->file && (site->caller || !site->function[0])) { /* identified by its address, not by name */
         hs_symbols_lookup(names->symbols, site->caller, native);
-        *frame = (struct hs_frame){"", site->caller ? native->function : nowhere, 0};
+        *frame = (struct hs_frame){"", site->caller ? native->function : unknown, 0};
     }
     const struct hs_context *context;
     for (uint32_t at = site->context; at && n < HS_DEPTH_MAX; at = context->parent) {
@@ -132,7 +132,7 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
     if (!none)
         hs_symbols_lookup(names->symbols, site->caller, &symbol);
     snprintf(name, HS_NAME_MAX, "%s", none ? none : key == HS_KEY_KIND ? hs_block_kind(symbol.kind)->name :
-             site->caller ? symbol.function : nowhere);
+             site->caller ? symbol.function : unknown);
     return name;
 }
 

@@ -289,18 +289,18 @@ static void forget(struct hs_pools *p, unsigned region)
 /* A snapshot contains elements without the sites that took them. */
 static void on_layout(struct hs_pools *p, const struct hs_event *e)
 {
-    uint64_t behind = 0;
+    uint64_t from = 0;
     for (uint32_t i = 0; i < e->n_blocks; i++) {
         uint32_t pos = e->block[i].pos;
-        clear(p, behind, pos);
-        behind = (uint64_t)pos + 1;
+        clear(p, from, pos);
+        from = (uint64_t)pos + 1;
         unsigned region = hs_model_region_of(p->model, pos);
         struct hs_pool *pool = region < p->model->n_regions ? pool_at(p, region) : NULL;
         const struct hs_pool_owner *owner = owner_at(p, pos);
         if (pool && (!owner || !owner->pool))
             enter(p, pool, pos, HS_SITE_UNKNOWN);
     }
-    clear(p, behind, HS_GRANULE_LIMIT);
+    clear(p, from, HS_GRANULE_LIMIT);
 }
 
 void hs_pools_feed(void *context, const struct hs_event *e)

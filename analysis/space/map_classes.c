@@ -124,7 +124,7 @@ static const struct hs_region_state *region_of(const struct hs_heap_snapshot *p,
 
 static uint64_t weight(const struct hs_class *c)
 {
-    uint64_t moved = c->came > c->went ? c->came : c->went;
+    uint64_t moved = c->added > c->removed ? c->added : c->removed;
     return moved ? moved : c->bytes;
 }
 
@@ -183,17 +183,17 @@ void hs_map_classes_add(struct hs_map_classes *l, const struct hs_heap_snapshot 
 }
 
 /* Adds the blocks of `p` that `other` does not contain. */
-static void add_unshared(struct hs_map_classes *l, const struct hs_comparison *c, bool came)
+static void add_unshared(struct hs_map_classes *l, const struct hs_comparison *c, bool added)
 {
-    const struct hs_heap_snapshot *p = came ? c->after : c->before, *other = came ? c->before : c->after;
+    const struct hs_heap_snapshot *p = added ? c->after : c->before, *other = added ? c->before : c->after;
     for (uint32_t i = 0; i < p->n_blocks; i++) {
         const struct hs_heap_snapshot_block *b = &p->block[i];
         const struct hs_region_state *r = region_of(p, b->pos);
         struct hs_class *class = !r || hs_compare_has(c, other, b) ? NULL : class_of(l, b);
         if (!class)
             continue;
-        *(came ? &class->came : &class->went) += (uint64_t)b->granules << r->shift;
-        *(came ? &class->came_blocks : &class->went_blocks) += 1;
+        *(added ? &class->added : &class->removed) += (uint64_t)b->granules << r->shift;
+        *(added ? &class->added_blocks : &class->removed_blocks) += 1;
     }
 }
 

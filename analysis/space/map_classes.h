@@ -11,8 +11,8 @@
 struct hs_class {
     char *name;
     uint64_t bytes, blocks;           /* in the snapshot */
-    uint64_t came, went;              /* bytes that appeared and disappeared, in a comparison */
-    uint64_t came_blocks, went_blocks;
+    uint64_t added, removed;              /* bytes that appeared and disappeared, in a comparison */
+    uint64_t added_blocks, removed_blocks;
 };
 
 struct hs_map_classes {
@@ -27,23 +27,23 @@ struct hs_map_classes {
 };
 
 /* Starts without classes. Names must outlive it. */
-void hs_map_classes_init(struct hs_map_classes *legend, const struct hs_names *names, enum hs_group_by key);
+void hs_map_classes_init(struct hs_map_classes *classes, const struct hs_names *names, enum hs_group_by key);
 
 /* Starts without classes; they will be ages, counted in collections survived. */
-void hs_map_classes_init_ages(struct hs_map_classes *legend);
-void hs_map_classes_free(struct hs_map_classes *legend);
+void hs_map_classes_init_ages(struct hs_map_classes *classes);
+void hs_map_classes_free(struct hs_map_classes *classes);
 
 /* Adds the blocks of a snapshot, and ranks classes by bytes. */
-void hs_map_classes_add(struct hs_map_classes *legend, const struct hs_heap_snapshot *picture);
+void hs_map_classes_add(struct hs_map_classes *classes, const struct hs_heap_snapshot *snapshot);
 
 /* Adds the differences of two snapshots, and ranks classes by the greater of appeared and disappeared bytes. Sites of
  * the later snapshot are named by `after`, which belongs to another trace when two traces are compared; do not call
  * hs_map_class then. */
-void hs_map_classes_compare(struct hs_map_classes *legend, const struct hs_comparison *comparison, const struct hs_names *after);
+void hs_map_classes_compare(struct hs_map_classes *classes, const struct hs_comparison *comparison, const struct hs_names *after);
 
 /* Class of a block, or of a site, that has been added; UINT32_MAX when there is none. */
-uint32_t hs_map_class(const struct hs_map_classes *legend, const struct hs_heap_snapshot_block *block);
-uint32_t hs_map_class_of_site(const struct hs_map_classes *legend, uint32_t site);
+uint32_t hs_map_class(const struct hs_map_classes *classes, const struct hs_heap_snapshot_block *block);
+uint32_t hs_map_class_of_site(const struct hs_map_classes *classes, uint32_t site);
 
 /* The class with the most granules in an extent. All classes from `limit` on count as one class, number `limit`, at
  * most HS_MAP_CLASSES_LIMIT. */
@@ -51,7 +51,7 @@ uint32_t hs_map_class_of_site(const struct hs_map_classes *legend, uint32_t site
 struct hs_dominant {
     uint32_t class, used; /* used: granules; if 0, there is no class */
 };
-struct hs_dominant hs_map_classes_dominant(const struct hs_map_classes *legend, const struct hs_heap_snapshot *picture, struct hs_extent extent,
-                                      uint32_t limit);
+struct hs_dominant hs_map_classes_dominant(const struct hs_map_classes *classes, const struct hs_heap_snapshot *snapshot,
+                                           struct hs_extent extent, uint32_t limit);
 
 #endif

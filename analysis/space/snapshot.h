@@ -30,11 +30,11 @@ struct hs_heap_snapshot {
 
 /* Replaces *snapshot by the present state of the model. It starts zeroed; its memory is reused. Returns HS_OK or
  * HS_ERR_MEMORY. */
-int hs_heap_snapshot_take(struct hs_heap_snapshot *picture, const struct hs_model *model);
-void hs_heap_snapshot_free(struct hs_heap_snapshot *picture);
+int hs_heap_snapshot_take(struct hs_heap_snapshot *snapshot, const struct hs_model *model);
+void hs_heap_snapshot_free(struct hs_heap_snapshot *snapshot);
 
 /* Index of the first block that ends after `pos`; n_blocks when there is none. */
-uint32_t hs_heap_snapshot_find(const struct hs_heap_snapshot *picture, uint32_t pos);
+uint32_t hs_heap_snapshot_find(const struct hs_heap_snapshot *snapshot, uint32_t pos);
 
 /* State of a granule at two moments. */
 enum hs_change {

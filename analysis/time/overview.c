@@ -71,7 +71,7 @@ static struct hs_hot hot_of(const struct hs_overview *o, const struct hs_group *
         .all_requests = hs_all_requests(&group->self), .all_bytes = hs_all_bytes(&group->self), .class = UINT32_MAX,
     };
     for (size_t i = 0; i < group->n_sites && hot.class == UINT32_MAX; i++)
-        hot.class = hs_map_class_of_site(&o->legend, group->site[i]);
+        hot.class = hs_map_class_of_site(&o->classes, group->site[i]);
     add_rates(&hot, group, of, o->span);
     return hot;
 }
@@ -116,8 +116,8 @@ void hs_overview_free(struct hs_overview *o)
     for (size_t i = 0; i < o->n; i++)
         free(o->hot[i].name);
     free(o->hot);
-    hs_map_classes_free(&o->legend);
-    hs_heap_snapshot_free(&o->picture);
+    hs_map_classes_free(&o->classes);
+    hs_heap_snapshot_free(&o->snapshot);
     *o = (struct hs_overview){0};
 }
 
@@ -134,12 +134,12 @@ int hs_overview_take(struct hs_overview *o, const struct hs_overview_of *of)
     o->record_rate = rate(of->model->number, of->earlier->records, o->span);
     o->collection_rate = rate(of->model->collections.begun, of->earlier->collections, o->span);
     take_rare(o, of);
-    int error = hs_heap_snapshot_take(&o->picture, of->model);
-    hs_map_classes_init(&o->legend, of->names, of->key);
+    int error = hs_heap_snapshot_take(&o->snapshot, of->model);
+    hs_map_classes_init(&o->classes, of->names, of->key);
     if (!error)
-        hs_map_classes_add(&o->legend, &o->picture);
-    o->legend.names = NULL;
+        hs_map_classes_add(&o->classes, &o->snapshot);
+    o->classes.names = NULL;
     if (!error)
         error = take_lines(o, of);
-    return error ? error : o->legend.short_of_memory ? HS_ERR_MEMORY : HS_OK;
+    return error ? error : o->classes.short_of_memory ? HS_ERR_MEMORY : HS_OK;
 }

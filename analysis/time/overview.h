@@ -38,8 +38,8 @@ struct hs_hot {
 
 struct hs_overview {
     struct hs_summary summary;
-    struct hs_heap_snapshot picture;
-    struct hs_map_classes legend;       /* of the snapshot, by `key` */
+    struct hs_heap_snapshot snapshot;
+    struct hs_map_classes classes;       /* of the snapshot, by `key` */
     struct hs_hot *hot;            /* `n`, sorted by live bytes */
     size_t n;
     double event_rate, record_rate, collection_rate; /* per second */

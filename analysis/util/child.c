@@ -41,14 +41,14 @@ static sigset_t awaited(void)
 /* The library's own crash messages are hidden: the caller reports how the child ended. */
 static void run_work(hs_child_work *work, void *job, struct left *left, const sigset_t *before)
 {
-    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int null_device = open("/dev/null", O_WRONLY | O_CLOEXEC);
     for (size_t i = 0; i < N_ENDERS; i++)
         if (signal(enders[i], SIG_DFL) == SIG_IGN)
             signal(enders[i], SIG_IGN);
     sigprocmask(SIG_SETMASK, before, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (nowhere >= 0 && !getenv("ASAN_OPTIONS"))
-        dup2(nowhere, STDERR_FILENO);
+    if (null_device >= 0 && !getenv("ASAN_OPTIONS"))
+        dup2(null_device, STDERR_FILENO);
     left->status = work(job, &left->error);
     left->done = true;
     _exit(0);

@@ -26,7 +26,7 @@ static int print(const struct hs_common *common, const struct hs_retainedview *v
 
 static int show(struct hs_refgraph_session *g, const struct hs_common *common, const struct hs_grouping *by, uint64_t limit)
 {
-    const struct hs_heap_snapshot *p = &g->refs.graph.picture;
+    const struct hs_heap_snapshot *p = &g->refs.graph.snapshot;
     struct hs_groups *groups = hs_groups_new(g->model, &g->names, by);
     uint32_t *of = calloc((size_t)p->n_blocks + 1, sizeof *of);
     struct hs_retained_group *sums = groups ? calloc(groups->n + 1, sizeof *sums) : NULL;

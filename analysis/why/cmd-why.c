@@ -36,7 +36,7 @@ static void add(struct work *w, uint32_t block)
 /* The block that covers an address. */
 static void find_address(struct work *w)
 {
-    const struct hs_heap_snapshot *p = &w->graph.refs.graph.picture;
+    const struct hs_heap_snapshot *p = &w->graph.refs.graph.snapshot;
     char *end;
     uint64_t address = strtoull(w->what, &end, 16);
     if (*end || strncmp(w->what, "0x", 2))
@@ -92,7 +92,7 @@ static bool fits(const char *name, const char *what, enum hs_group_by key)
 
 static void find_site(struct work *w, enum hs_group_by key)
 {
-    const struct hs_heap_snapshot *p = &w->graph.refs.graph.picture;
+    const struct hs_heap_snapshot *p = &w->graph.refs.graph.snapshot;
     char name[HS_NAME_MAX];
     for (uint32_t i = 0; i < p->n_blocks; i++)
         if (fits(hs_name_of_site(&w->graph.names, p->block[i].site, key, name), w->what, key))
@@ -112,7 +112,7 @@ static int find(struct work *w)
 {
     static const enum hs_group_by keys[] = {HS_KEY_LINE, HS_KEY_FUNCTION, HS_KEY_KIND, HS_KEY_NATIVE};
     const struct hs_refgraph *g = &w->graph.refs.graph;
-    w->block = calloc((size_t)g->picture.n_blocks + 1, sizeof *w->block);
+    w->block = calloc((size_t)g->snapshot.n_blocks + 1, sizeof *w->block);
     w->immediate = calloc((size_t)g->n_globals + 1, sizeof *w->immediate);
     if (!w->block || !w->immediate)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));

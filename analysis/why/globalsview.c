@@ -28,7 +28,7 @@ static const char *value_text(const struct hs_globalsview *v, const struct hs_gl
     char kind[HS_NAME_MAX], line[HS_NAME_MAX];
     if (c->global->value == HS_NO_BLOCK)
         return place[c->global->place < 3 ? c->global->place : HS_VALUE_OUTSIDE];
-    uint32_t site = v->retained->of->picture.block[c->global->value].site;
+    uint32_t site = v->retained->of->snapshot.block[c->global->value].site;
     snprintf(text, size, "%s (%s)%s", hs_name_of_site(v->names, site, HS_KEY_KIND, kind),
              hs_name_of_site(v->names, site, HS_KEY_LINE, line), c->shared ? ", also held elsewhere" : "");
     return text;

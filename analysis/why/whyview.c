@@ -19,14 +19,14 @@
 
 static const char *kind_of(const struct hs_whyview *v, uint32_t block, char *name)
 {
-    return hs_name_of_site(v->names, v->retained->of->picture.block[block].site, HS_KEY_KIND, name);
+    return hs_name_of_site(v->names, v->retained->of->snapshot.block[block].site, HS_KEY_KIND, name);
 }
 
 /* "list, 16 bytes at 0x2000, const.py:7 <module>" */
 static char *describe_block(const struct hs_whyview *v, uint32_t block, char *text, size_t size)
 {
     char kind[HS_NAME_MAX], line[HS_NAME_MAX], shown[HS_NAME_MAX], bytes[32];
-    hs_name_of_site(v->names, v->retained->of->picture.block[block].site, HS_KEY_LINE, line);
+    hs_name_of_site(v->names, v->retained->of->snapshot.block[block].site, HS_KEY_LINE, line);
     hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = line});
     hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = hs_refs_bytes(v->retained->of, block)});
     snprintf(text, size, "%s, %s bytes at 0x%" PRIx64 ", %s", kind_of(v, block, kind), bytes, hs_refs_address(v->retained->of, block), shown);
@@ -222,7 +222,7 @@ void hs_whyview_text(const struct hs_whyview *v, FILE *out)
 static void block_members(const struct hs_whyview *v, uint32_t block, struct hs_json *json)
 {
     char name[HS_NAME_MAX];
-    uint32_t site = v->retained->of->picture.block[block].site;
+    uint32_t site = v->retained->of->snapshot.block[block].site;
     hs_json_hex(json, "address", hs_refs_address(v->retained->of, block));
     hs_json_text(json, "kind", kind_of(v, block, name));
     hs_json_text(json, "line", hs_name_of_site(v->names, site, HS_KEY_LINE, name));

@@ -157,7 +157,7 @@ static void add_blocks(struct hs_model *m, unsigned index, const struct area *ar
     }
 }
 
-static void picture_of(struct hs_heap_snapshot *picture, const struct area *area, unsigned n)
+static void picture_of(struct hs_heap_snapshot *snapshot, const struct area *area, unsigned n)
 {
     struct hs_model *m = hs_model_new(NULL);
     assert_non_null(m);
@@ -165,7 +165,7 @@ static void picture_of(struct hs_heap_snapshot *picture, const struct area *area
         add_region(m, i, &area[i]);
     for (unsigned i = 0; i < n; i++)
         add_blocks(m, i, &area[i]);
-    assert_int_equal(hs_heap_snapshot_take(picture, m), HS_OK);
+    assert_int_equal(hs_heap_snapshot_take(snapshot, m), HS_OK);
     hs_model_free(m);
 }
 
@@ -183,21 +183,21 @@ static void test_as_the_firmware(void **unused)
         state = seed * UINT64_C(0x9e3779b97f4a7c15);
         struct area area[2] = { random_area(), random_area() };
         unsigned n = 1 + chance(2);
-        struct hs_heap_snapshot *picture = calloc(1, sizeof *picture);
+        struct hs_heap_snapshot *snapshot = calloc(1, sizeof *snapshot);
         char *ours, *theirs;
         size_t ours_len, theirs_len;
         FILE *out = open_memstream(&ours, &ours_len), *print = open_memstream(&theirs, &theirs_len);
-        assert_true(picture && out && print);
-        picture_of(picture, area, n);
-        assert_int_equal(hs_mapview_meminfo(&(struct hs_mapview){ .picture = picture }, out), HS_OK);
+        assert_true(snapshot && out && print);
+        picture_of(snapshot, area, n);
+        assert_int_equal(hs_mapview_meminfo(&(struct hs_mapview){ .snapshot = snapshot }, out), HS_OK);
         firmware_prints(area, n, print);
         fclose(out);
         fclose(print);
         assert_string_equal(ours, theirs);
         free(ours);
         free(theirs);
-        hs_heap_snapshot_free(picture);
-        free(picture);
+        hs_heap_snapshot_free(snapshot);
+        free(snapshot);
     }
 }
 
@@ -205,16 +205,16 @@ static void test_as_the_firmware(void **unused)
 static void test_full(void **unused)
 {
     struct area area = { .blocks = 640, .shift = 4, .start = 0x1000 };
-    struct hs_heap_snapshot *picture = calloc(1, sizeof *picture);
+    struct hs_heap_snapshot *snapshot = calloc(1, sizeof *snapshot);
     char *text;
     size_t len;
     unsigned lines = 0;
     (void)unused;
     FILE *out = open_memstream(&text, &len);
-    assert_true(picture && out);
+    assert_true(snapshot && out);
     area.kind[600] = AT_HEAD;
-    picture_of(picture, &area, 1);
-    assert_int_equal(hs_mapview_meminfo(&(struct hs_mapview){ .picture = picture, .full = true }, out), HS_OK);
+    picture_of(snapshot, &area, 1);
+    assert_int_equal(hs_mapview_meminfo(&(struct hs_mapview){ .snapshot = snapshot, .full = true }, out), HS_OK);
     fclose(out);
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         lines++;
@@ -222,8 +222,8 @@ static void test_full(void **unused)
     assert_null(strstr(text, "all free"));
     assert_non_null(strstr(text, "\n00002400: ........................h......................................."));
     free(text);
-    hs_heap_snapshot_free(picture);
-    free(picture);
+    hs_heap_snapshot_free(snapshot);
+    free(snapshot);
 }
 
 static int owner(const struct hs_heap_snapshot *p, uint32_t pos)

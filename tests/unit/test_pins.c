@@ -20,13 +20,13 @@
 /* A region drawn with one character a granule: '.' free, a capital letter a block's head with its group,
  * '=' its tail, '#' the head of a block of no group. */
 struct drawing {
-    struct hs_heap_snapshot picture;
+    struct hs_heap_snapshot snapshot;
     struct hs_heap_snapshot_block block[N_MAX];
 };
 
 static void draw(struct drawing *d, unsigned region, uint32_t first, const char *text)
 {
-    struct hs_heap_snapshot *p = &d->picture;
+    struct hs_heap_snapshot *p = &d->snapshot;
     p->block = d->block;
     p->n_regions = region + 1;
     p->region[region] = (struct hs_region_state){
@@ -50,16 +50,17 @@ static uint32_t by_letter(const void *context, uint32_t site)
 
 static struct hs_separators measure(const struct drawing *d)
 {
-    struct hs_separators pins;
-    assert_int_equal(hs_separators_measure(&pins, &d->picture, &(struct hs_separator_groups){by_letter, NULL, GROUPS}), HS_OK);
-    return pins;
+    struct hs_separators separators;
+    struct hs_separator_groups groups = {by_letter, NULL, GROUPS};
+    assert_int_equal(hs_separators_measure(&separators, &d->snapshot, &groups), HS_OK);
+    return separators;
 }
 
-static const struct hs_separator *pin_of(const struct hs_separators *pins, char letter)
+static const struct hs_separator *pin_of(const struct hs_separators *separators, char letter)
 {
-    for (size_t i = 0; i < pins->n; i++)
-        if (pins->pin[i].group == (uint32_t)(letter - 'A'))
-            return &pins->pin[i];
+    for (size_t i = 0; i < separators->n; i++)
+        if (separators->separator[i].group == (uint32_t)(letter - 'A'))
+            return &separators->separator[i];
     return NULL;
 }
 
@@ -68,27 +69,27 @@ static void by_hand(void **state)
     (void)state;
     static struct drawing d;
     draw(&d, 0, 0, "..A=..A..B=C....A");
-    struct hs_separators pins = measure(&d);
-    assert_int_equal(pins.largest_free, 4 * 16);
-    assert_int_equal(pins.free, 10 * 16);
-    assert_int_equal(pins.free_runs, 4);
-    assert_int_equal(pins.borders, 2 + 2 + 1 + 1 + 1);
-    assert_int_equal(pins.n, 3);
-    assert_int_equal(pins.pin[0].group, 0);                         /* A */
-    assert_int_equal(pins.pin[0].together, 9 * 16);
-    assert_int_equal(pins.pin[1].group, 1);                         /* B: "..A=..A..B=" */
-    assert_int_equal(pins.pin[1].together, 11 * 16);
-    assert_int_equal(pins.pin[2].together, 17 * 16);
-    assert_int_equal(hs_separators_needed(&pins, 145), 2);
-    assert_int_equal(hs_separators_needed(&pins, 272), 3);
-    assert_int_equal(hs_separators_needed(&pins, 273), 0);
-    assert_int_equal(pin_of(&pins, 'A')->largest_without, 9 * 16);  /* "..A=..A.." */
-    assert_int_equal(pin_of(&pins, 'A')->borders, 5);
-    assert_int_equal(pin_of(&pins, 'A')->blocks, 3);
-    assert_int_equal(pin_of(&pins, 'A')->bytes, 4 * 16);
-    assert_int_equal(pin_of(&pins, 'B')->largest_without, 4 * 16);  /* "..B=" gains nothing */
-    assert_int_equal(pin_of(&pins, 'C')->largest_without, 5 * 16);
-    hs_separators_free(&pins);
+    struct hs_separators separators = measure(&d);
+    assert_int_equal(separators.largest_free, 4 * 16);
+    assert_int_equal(separators.free, 10 * 16);
+    assert_int_equal(separators.free_runs, 4);
+    assert_int_equal(separators.borders, 2 + 2 + 1 + 1 + 1);
+    assert_int_equal(separators.n, 3);
+    assert_int_equal(separators.separator[0].group, 0);                         /* A */
+    assert_int_equal(separators.separator[0].together, 9 * 16);
+    assert_int_equal(separators.separator[1].group, 1);                         /* B: "..A=..A..B=" */
+    assert_int_equal(separators.separator[1].together, 11 * 16);
+    assert_int_equal(separators.separator[2].together, 17 * 16);
+    assert_int_equal(hs_separators_needed(&separators, 145), 2);
+    assert_int_equal(hs_separators_needed(&separators, 272), 3);
+    assert_int_equal(hs_separators_needed(&separators, 273), 0);
+    assert_int_equal(pin_of(&separators, 'A')->largest_without, 9 * 16);  /* "..A=..A.." */
+    assert_int_equal(pin_of(&separators, 'A')->borders, 5);
+    assert_int_equal(pin_of(&separators, 'A')->blocks, 3);
+    assert_int_equal(pin_of(&separators, 'A')->bytes, 4 * 16);
+    assert_int_equal(pin_of(&separators, 'B')->largest_without, 4 * 16);  /* "..B=" gains nothing */
+    assert_int_equal(pin_of(&separators, 'C')->largest_without, 5 * 16);
+    hs_separators_free(&separators);
 }
 
 /* Where two alternate, neither alone gains; together they are the answer, although C gains more alone. */
@@ -97,13 +98,13 @@ static void two_that_alternate(void **state)
     (void)state;
     static struct drawing d;
     draw(&d, 0, 0, "..A..B..A..B..A..B..A.B#.....C...#");
-    struct hs_separators pins = measure(&d);
-    assert_int_equal(pins.pin[0].group, 2);
-    assert_int_equal(pins.pin[0].together, 9 * 16);
-    assert_true(pin_of(&pins, 'A')->together + pin_of(&pins, 'B')->together >= 23 * 16);
-    assert_int_equal(pins.pin[2].together, 23 * 16);
-    assert_int_equal(hs_separators_needed(&pins, 20 * 16), 3);
-    hs_separators_free(&pins);
+    struct hs_separators separators = measure(&d);
+    assert_int_equal(separators.separator[0].group, 2);
+    assert_int_equal(separators.separator[0].together, 9 * 16);
+    assert_true(pin_of(&separators, 'A')->together + pin_of(&separators, 'B')->together >= 23 * 16);
+    assert_int_equal(separators.separator[2].together, 23 * 16);
+    assert_int_equal(hs_separators_needed(&separators, 20 * 16), 3);
+    hs_separators_free(&separators);
 }
 
 /* Runs do not cross from one region into the next, nor do clumps. */
@@ -113,11 +114,11 @@ static void regions_are_apart(void **state)
     static struct drawing d;
     draw(&d, 0, 0, "A..A..");
     draw(&d, 1, 6, "..A.B.");
-    struct hs_separators pins = measure(&d);
-    assert_int_equal(pins.largest_free, 2 * 16);
-    assert_int_equal(pin_of(&pins, 'A')->largest_without, 6 * 16);
-    assert_int_equal(pin_of(&pins, 'B')->largest_without, 3 * 16);
-    hs_separators_free(&pins);
+    struct hs_separators separators = measure(&d);
+    assert_int_equal(separators.largest_free, 2 * 16);
+    assert_int_equal(pin_of(&separators, 'A')->largest_without, 6 * 16);
+    assert_int_equal(pin_of(&separators, 'B')->largest_without, 3 * 16);
+    hs_separators_free(&separators);
 }
 
 static void nothing_pins_nothing(void **state)
@@ -127,18 +128,18 @@ static void nothing_pins_nothing(void **state)
     draw(&full, 0, 0, "A=B=");
     draw(&empty, 0, 0, "....");
     draw(&nobody, 0, 0, ".#.#.");
-    struct hs_separators pins = measure(&full);
-    assert_int_equal(pins.n, 0);
-    assert_int_equal(pins.largest_free, 0);
-    hs_separators_free(&pins);
-    pins = measure(&empty);
-    assert_int_equal(pins.n, 0);
-    assert_int_equal(pins.largest_free, 64);
-    hs_separators_free(&pins);
-    pins = measure(&nobody);
-    assert_int_equal(pins.n, 0);
-    assert_int_equal(pins.borders, 4);
-    hs_separators_free(&pins);
+    struct hs_separators separators = measure(&full);
+    assert_int_equal(separators.n, 0);
+    assert_int_equal(separators.largest_free, 0);
+    hs_separators_free(&separators);
+    separators = measure(&empty);
+    assert_int_equal(separators.n, 0);
+    assert_int_equal(separators.largest_free, 64);
+    hs_separators_free(&separators);
+    separators = measure(&nobody);
+    assert_int_equal(separators.n, 0);
+    assert_int_equal(separators.borders, 4);
+    hs_separators_free(&separators);
 }
 
 static uint32_t longest_without(const char *text, char letter)
@@ -181,13 +182,13 @@ static void agrees_with_taking_each_away(void **state)
         scribble(text, 1 + any(N_MAX - 1));
         memset(&d, 0, sizeof d);
         draw(&d, 0, 100, text);
-        struct hs_separators pins = measure(&d);
-        assert_int_equal(pins.largest_free, longest_without(text, '.') * 16);
-        for (size_t i = 0; i < pins.n; i++) {
-            uint32_t longest = longest_without(text, (char)('A' + pins.pin[i].group));
-            assert_int_equal(pins.pin[i].largest_without, longest * 16);
+        struct hs_separators separators = measure(&d);
+        assert_int_equal(separators.largest_free, longest_without(text, '.') * 16);
+        for (size_t i = 0; i < separators.n; i++) {
+            uint32_t longest = longest_without(text, (char)('A' + separators.separator[i].group));
+            assert_int_equal(separators.separator[i].largest_without, longest * 16);
         }
-        hs_separators_free(&pins);
+        hs_separators_free(&separators);
     }
 }
 
