@@ -294,6 +294,20 @@ def outer_firmware():
     return os.path.join(folder, "micropython"), done.returncode == 0, done.stdout[-2000:]
 
 
+def refused(firmware):
+    """A failure in the outer heap is judged by the regions that have the capabilities asked for: the record names one of them."""
+    trace = out_of("full.hst")
+    ran = hs_test.run([firmware, "-X", "heapsize=32k", os.path.join(HERE, "full.py")], env={"HEAPSTRATA_OUT": trace})
+    failures = (hs_test.cli_json("report", "--heap", "all", trace)[1] or {}).get("failures") or [{}]
+    shown = (hs_test.cli_json("regions", trace)[1] or {}).get("regions", [])
+    free = {"heap_caps": sum(r["free_bytes"] for r in shown if "SIMD" in r["capabilities"]),
+            "gc": sum(r["free_bytes"] for r in shown if r["region"].startswith("gc"))}
+    tap.check("both levels: what heap_caps refused is judged by heap_caps, what Python refused by its heap", ran.status == 0 and
+              len(failures) == 2 and failures[0]["free_bytes"] == free["heap_caps"] and  # the exception takes some of Python's heap
+              0 <= failures[1]["free_bytes"] - free["gc"] < 1024 < abs(free["heap_caps"] - free["gc"]),
+              (failures, free, ran.err))
+
+
 def both_levels():
     """MicroPython's heap and the one around it in one trace, against mem_info()."""
     firmware, built, log = outer_firmware()
@@ -317,6 +331,7 @@ def both_levels():
     stat = hs_test.cli_json("stat", trace)[1] or {}
     tap.check("both levels: without a choice it is Python's heap, and nothing contradicts", stat.get("diverged", 0) == 0 and not stat.get("warnings") and
               stat["total_bytes"] == sum(a["total_bytes"] for a in areas), (stat.get("total_bytes"), areas, stat.get("warnings")))
+    refused(firmware)
     whole = hs_test.cli_json("stat", "--heap", "all", trace)[1] or {}
     tap.check("both levels: --heap all has every region", whole.get("diverged", 0) == 0 and
               whole["total_bytes"] == sum(r["total_bytes"] for r in outer + areas), (whole.get("total_bytes"), outer, areas))
