@@ -46,6 +46,10 @@ def by_make():
                                  ("qemu", "HEAPSTRATA_PORT=none", "no port file")):
         status, out = make(port, setting)
         tap.check("make %s: %s" % (setting, words), status != 0 and words in out, out[-1500:])
+    status, out = make("unix", "HEAPSTRATA_HEAPS=example")
+    tap.check("make: beside another heap places are explicit", status == 0 and "-DHS_EXPLICIT=1" in out, out[-1500:])
+    status, out = make("unix", "HEAPSTRATA_HEAPS=example nowhere")
+    tap.check("make: a heap for which there is no folder is an error", status != 0 and "HEAPSTRATA_HEAPS=nowhere: no such folder" in out, out[-1500:])
     status, out = make("unix", env={"HEAPSTRATA_STACKS": "1", "HEAPSTRATA_OUT": "x.hst"})
     tap.check("make: what a program heeds may stand in the environment", status == 0, out[-1500:])
 
@@ -90,6 +94,19 @@ def by_cmake():
             tap.check("cmake, %s %s: %s" % (how, setting, words), status != 0 and words in out, out[-1500:])
 
 
+def other_heaps():
+    """Hooks of other heaps, by their folders."""
+    for setting in ("HEAPSTRATA_HEAPS=example", "HEAPSTRATA_LWIP=1", "HEAPSTRATA_HEAP_CAPS=1"):
+        status, out = cmake("-D" + setting)
+        tap.check("cmake %s: places are explicit" % setting, status == 0 and "HS_EXPLICIT=1" in out and "HS_EXPLICIT=0" not in out, out[-1500:])
+    status, out = cmake("-DHEAPSTRATA_HEAPS=example")
+    tap.check("cmake: the heap's sources, and its wraps", "example/example_hook.c" in out and "--wrap=ff_malloc" in out, out[-1500:])
+    status, out = cmake()
+    tap.check("cmake: alone they are not", status == 0 and "HS_EXPLICIT=0" in out and "example" not in out, out[-1500:])
+    status, out = cmake("-DHEAPSTRATA_HEAPS=nowhere")
+    tap.check("cmake: a heap for which there is no folder is an error", status != 0 and "HEAPSTRATA_HEAPS=nowhere: no such folder" in out, out[-1500:])
+
+
 def dropped():
     """cmake runs once for a folder: what is set later would have no effect."""
     given = {"HEAPSTRATA_RING_SIZE": "4096"}
@@ -119,6 +136,7 @@ def small_ring():
 
 if shutil.which("cmake"):
     by_cmake()
+    other_heaps()
     dropped()
 else:
     tap.skip("cmake", "there is no cmake")
