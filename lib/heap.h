@@ -111,6 +111,11 @@ bool hs_heaps_test(void);
 
 /* --- for hooks ------------------------------------------------------------------------------------------------ */
 
+/* Whether this heap's hook writes keyframes: it calls hs_keyframe when hs_state is HS_STATE_KEYFRAME_DUE, and the hooks of the other
+ * heaps do not. It is the last heap of the table: an interpreter knows when all heaps are at rest, others may be called while it
+ * frees its blocks. */
+static inline bool hs_heap_leads(const struct hs_heap *heap) { return heap == hs_heaps[hs_n_heaps - 1]; }
+
 /* Who asks for memory, by the first heap of the table that knows; else `caller`. ISR safe if each heap's who_asks is. */
 struct hs_key hs_heaps_key(uintptr_t caller);
 

@@ -88,9 +88,9 @@ const struct hs_heap example_heap = {
 
 /* --- 5: events ------------------------------------------------------------------------------------------------ */
 
-/* Heap and trace agree here: a keyframe that is due is written now. */
+/* Heap and trace agree here: a keyframe that is due is written now, if that is for this heap to do. */
 static bool recording(void) {
-    if (hs_state == HS_STATE_KEYFRAME_DUE)
+    if (hs_state == HS_STATE_KEYFRAME_DUE && hs_heap_leads(&example_heap))
         hs_keyframe();
     return hs_state != HS_STATE_OFF;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The interpreter's heap, CircuitPython's outer heap and lwIP in one trace with one clock.
+"""The interpreter's heap, CircuitPython's outer heap, lwIP and the heap of firmware-hooks/example in one trace with one clock.
 
 MicroPython is built as CircuitPython has it, with a heap that grows out of an outer heap, and with real lwIP. The map of the
 interpreter's areas must be that of mem_info, bytes in use of the outer heap those of its own walk, lwIP's timeouts those of
@@ -31,7 +31,7 @@ def build():
     os.makedirs(FOLDER, exist_ok=True)
     done = hs_test.run(["flock", FOLDER + "/lock", "make", "-s", "-j%d" % (os.cpu_count() or 1), "-C", os.path.join(hs_test.MP_SRC, "ports", "unix"),
                         "STRIP=", *OFF, "BUILD=" + FOLDER, "USER_C_MODULES=" + os.path.join(hs_test.ROOT, "firmware-hooks"),
-                        "HEAPSTRATA_LWIP=1", "HEAPSTRATA_OUTER=1", "HEAPSTRATA_MORE=" + os.path.join(HERE, "more.mk"),
+                        "HEAPSTRATA_LWIP=1", "HEAPSTRATA_OUTER=1", "HEAPSTRATA_HEAPS=example", "HEAPSTRATA_MORE=" + os.path.join(HERE, "more.mk"),
                         "HEAPS_LWIP=" + LWIP, "CFLAGS_EXTRA=-include %s/config.h -Wno-pointer-arith" % HERE],
                        env={"GIT_CEILING_DIRECTORIES": os.path.dirname(hs_test.MP_SRC), "MAKEFLAGS": ""}, timeout=900, merge=True)
     if done.status:
@@ -55,9 +55,9 @@ def examine(name, into, args=("-X", "heapsize=16k")):
     env = {"HEAPSTRATA_OUT": trace} if into is None else {"HEAPSTRATA_RING": "%s:%s" % (trace, into)}
     done = hs_test.run([firmware, *args, os.path.join(HERE, "script.py")], env=env)
     out = done.out.decode()
-    said = re.search(r"^used (\d+) (\d+)$", out, re.M)
+    said = re.search(r"^used (\d+) (\d+) (\d+)$", out, re.M)
     if not tap.check("%s: the program runs, lwIP's self-test passes, a request beyond all is refused" % name,
-                     done.status == 0 and said and "lwip 0" in out and "refused None" in out, out[-500:] + done.err.decode()):
+                     done.status == 0 and said and "lwip 0" in out and "refused None None" in out, out[-500:] + done.err.decode()):
         return None
     map_done = hs_test.cli("map", "--at", "mark:oracle", "--heap", "gc", "--style", "meminfo", trace)
     difference = meminfo.difference(meminfo.parse(out), meminfo.parse(map_done.out))
@@ -68,6 +68,12 @@ def examine(name, into, args=("-X", "heapsize=16k")):
     # its control structure and the mark at its end are in use as well
     tap.check("%s: bytes in use of the outer heap are those of its own walk" % name,
               regions["outer"]["used_bytes"] - int(said.group(1)) == 512 + 8, "%s %s" % (regions["outer"], said.group(0)))
+    value = hs_test.cli_json("stat", "--heap", "example", trace)[1] or {}
+    tap.check("%s: bytes in use of the example's heap are those of its own walk" % name, value.get("used_bytes") == int(said.group(3)) > 0,
+              (value, said.group(0)))
+    shown = hs_test.cli_json("regions", trace)[1] or {}
+    numbers = sorted((r["region"], r["base"]) for r in shown.get("regions", []))
+    tap.check("%s: no two regions are one" % name, len(set(numbers)) == len(numbers) > 10, numbers)
     for choice in ((), ("--heap", "outer"), ("--heap", "gc"), ("--heap", "all")):
         stat, top = hs_test.cli_json("stat", *choice, trace)[1], json.loads(hs_test.cli("top", "--batch", "--json", *choice, trace).out)
         figures = "total_bytes used_bytes free_bytes allocs frees swept".split()
@@ -110,10 +116,10 @@ if trace:
     between = events[events.index('label="begin"'):events.index('label="web"')]
     heaps = heaps_of(events, between)
     status, data, text = hs_test.cli_json("stat", trace)
-    tap.check("one clock: times never go back, and all three heaps have events between two marks",
-              times == sorted(times) and len(times) > 1000 and heaps == {"gc", "outer", "lwip"}, heaps)
-    sums = {heap: hs_test.cli_json("stat", "--heap", heap, trace)[1]["used_bytes"] for heap in ("gc", "lwip", "outer")}
-    tap.check("each byte is shown once, in the interpreter's heap where it is there", data["used_bytes"] == sums["gc"] + sums["lwip"] > 0 and
+    tap.check("one clock: times never go back, and all four heaps have events between two marks",
+              times == sorted(times) and len(times) > 1000 and heaps == {"gc", "outer", "lwip", "example"}, heaps)
+    sums = {heap: hs_test.cli_json("stat", "--heap", heap, trace)[1]["used_bytes"] for heap in ("gc", "lwip", "outer", "example")}
+    tap.check("each byte is shown once, in the interpreter's heap where it is there", data["used_bytes"] == sums["gc"] + sums["lwip"] + sums["example"] > 0 and
               sums["outer"] > sums["gc"], (data["used_bytes"], sums))
     done = hs_test.cli("report", "--heap", "outer", "--limit", "0", trace)
     tap.check("a block of the outer heap has its Python line", b"script.py" in done.out, done.out[:2000])
@@ -122,7 +128,10 @@ if trace:
     failures = hs_test.cli_json("report", "--heap", "all", trace)[1]["failures"]
     own = [f for f in failures if f["asked_bytes"] == 1 << 28]
     total = hs_test.cli_json("stat", "--heap", "gc", trace)[1]["total_bytes"]
-    tap.check("what the interpreter's heap refused is judged by its own free space", len(failures) == 2 and len(own) == 1 and
+    refused = [f for f in failures if f["asked_bytes"] == 1 << 20]
+    tap.check("what the example's heap refused is judged by that, and has its Python line", len(refused) == 1 and refused[0]["free_bytes"] < 16384 and
+              "script.py" in str(refused[0]), refused)
+    tap.check("what the interpreter's heap refused is judged by its own free space", len(failures) == 3 and len(own) == 1 and
               own[0]["verdict"] == "full" and 0 < own[0]["free_bytes"] < total < 1 << 20, (failures, total))
     for selection in ((), ("--heap", "all"), ("--heap", "gc"), ("--heap", "lwip")):
         exported(trace, *selection)

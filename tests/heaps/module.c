@@ -2,6 +2,7 @@
  *
  * The module `heaps`: what the test's script needs of the outer heap and of lwIP.
  */
+#include "firmware-hooks/example/first_fit.h"
 #include "lib/tlsf/tlsf.h"
 #include "py/obj.h"
 #include "py/runtime.h"
@@ -42,10 +43,37 @@ static mp_obj_t used(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(used_obj, used);
 
+/* Before the recorder starts, which walks that heap. */
+__attribute__((constructor)) static void begin(void) { ff_init(); }
+
+/* The heap of first_fit.h, as take() does with the outer one. */
+static mp_obj_t fit(mp_obj_t block, mp_obj_t size) {
+    void *old = block == mp_const_none ? NULL : (void *)(uintptr_t)mp_obj_int_get_truncated(block), *now = NULL;
+    if (mp_obj_get_int(size))
+        now = ff_realloc(old, (size_t)mp_obj_get_int(size));
+    else
+        ff_free(old);
+    return now ? mp_obj_new_int_from_uint((uintptr_t)now) : mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(fit_obj, fit);
+
+/* Bytes in use there, headers included, by its own walk. */
+static mp_obj_t fitted(void) {
+    size_t bytes = 0;
+    const struct ff_block *block;
+    for (uint32_t at = 0; at < FF_HEAP_SIZE; at += block->bytes) {
+        block = (const struct ff_block *)(const void *)(ff_heap + at);
+        bytes += block->used ? block->bytes : 0;
+    }
+    return MP_OBJ_NEW_SMALL_INT(bytes);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(fitted_obj, fitted);
+
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_heaps)}, {MP_ROM_QSTR(MP_QSTR_web), MP_ROM_PTR(&web_obj)},
     {MP_ROM_QSTR(MP_QSTR_timeouts), MP_ROM_PTR(&timeouts_obj)},  {MP_ROM_QSTR(MP_QSTR_take), MP_ROM_PTR(&take_obj)},
     {MP_ROM_QSTR(MP_QSTR_used), MP_ROM_PTR(&used_obj)},
+    {MP_ROM_QSTR(MP_QSTR_fit), MP_ROM_PTR(&fit_obj)},            {MP_ROM_QSTR(MP_QSTR_fitted), MP_ROM_PTR(&fitted_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 const mp_obj_module_t heaps_module = {.base = {&mp_type_module}, .globals = (mp_obj_dict_t *)&globals};

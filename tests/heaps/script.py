@@ -6,6 +6,7 @@ import micropython
 
 kept = []
 blocks = []
+fits = [None] * 50
 heapstrata.mark("begin")
 for i in range(1500):
     kept.append(bytearray(60))
@@ -15,10 +16,11 @@ for i in range(1500):
     blocks.append(heaps.take(None, i % 300))
     if i % 3 == 0:
         blocks[i // 2] = heaps.take(blocks[i // 2], 20 + i % 500)
+    fits[i % 50] = heaps.fit(fits[i % 50], (i * 7) % 90 if i % 3 else 0)
     if i % 5 == 0 and blocks[i // 5]:
         blocks[i // 5] = heaps.take(blocks[i // 5], 0)
 refused = heaps.take(None, 1 << 30)
-print("refused", refused)
+print("refused", refused, heaps.fit(None, 1 << 20))
 try:
     bytearray(1 << 28)
 except MemoryError:
@@ -28,8 +30,8 @@ kept = kept[::7]
 gc.collect()
 
 
-def oracle(mark=heapstrata.mark, mem_info=micropython.mem_info, used=heaps.used, timeouts=heaps.timeouts, out=[0, 0]):
-    out[0], out[1] = used(), timeouts()
+def oracle(mark=heapstrata.mark, mem_info=micropython.mem_info, used=heaps.used, timeouts=heaps.timeouts, fitted=heaps.fitted, out=[0, 0, 0]):
+    out[0], out[1], out[2] = used(), timeouts(), fitted()
     mark("oracle")
     mem_info(1)
     return out
