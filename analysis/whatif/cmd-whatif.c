@@ -8,6 +8,7 @@
 
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/elf_option.h"
+#include "analysis/whatif/edit.h"
 #include "analysis/whatif/whatifview.h"
 
 #define ROWS_MAX 64u
@@ -17,6 +18,7 @@ struct args {
     const char *heap, *policy, *threshold;
     uint64_t granule;
     int death;
+    const char *edit[HS_EDITS]; /* a line each */
 };
 
 static const double deaths[] = {HS_DEATH_EARLY, 0.5, HS_DEATH_LATE};
@@ -36,7 +38,23 @@ static const struct hs_option options[] = {
      "what was allocated in this region, by name or number (default: all that lie within no other)", NULL},
     {"death", 0, "WHEN", HS_OPT_CHOICE, offsetof(struct args, death),
      "when garbage died, of the time that the trace leaves open: early, middle or late (default late)", "early|middle|late"},
+    {"drop", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_DROP]),
+     "as if only the newest block that LINE (main.py:5) keeps stayed", NULL},
+    {"final-size", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_FINAL_SIZE]),
+     "as if a block that LINE makes larger had its final size from the start", NULL},
+    {"reuse", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_REUSE]),
+     "as if LINE allocated one block, of its largest size, and reused it", NULL},
+    {"at-start", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_AT_START]),
+     "the same, with the block allocated when the program starts", NULL},
+    {"collect-at", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_COLLECT]),
+     "as if gc.collect() were called before each allocation of LINE; needs a trace that tells when garbage dies "
+     "(record --collect-every), or --death early", NULL},
     {0},
+};
+
+static const char *const edit_names[HS_EDITS] = {
+    [HS_EDIT_DROP] = "drop", [HS_EDIT_FINAL_SIZE] = "final-size", [HS_EDIT_REUSE] = "reuse", [HS_EDIT_AT_START] = "at-start",
+    [HS_EDIT_COLLECT] = "collect-at",
 };
 
 struct work {
@@ -223,9 +241,45 @@ static int find_bounds(struct work *w)
     return error ? error : find_bound(w, &w->bounds.late, HS_DEATH_LATE);
 }
 
+static int edit(struct work *w, enum hs_edit_kind kind)
+{
+    const char *line = w->args->edit[kind];
+    struct hs_program changed = {0};
+    bool found;
+    if (!line)
+        return HS_EXIT_OK;
+    struct hs_edit edit = {.kind = kind, .n_sites = hs_reader_sites(w->reader)};
+    bool *site = hs_sites_of_line(&w->names, edit.n_sites, line, &found);
+    edit.site = site;
+    int error = site ? found ? hs_program_edit(&changed, &w->program, &edit) : HS_ERR_ARG : HS_ERR_MEMORY;
+    free(site);
+    if (error == HS_ERR_ARG) {
+        hs_program_free(&changed);
+        return hs_complain(found ? "--%s: there is nothing to change at '%s'" : "--%s: no allocation at '%s'. Lines are named as report "
+                           "names them: main.py:5", edit_names[kind], line);
+    }
+    if (!error)
+        hs_program_free(&w->program);
+    else
+        hs_program_free(&changed);
+    if (error)
+        return hs_complain("%s", hs_strerror(error));
+    w->program = changed;
+    return HS_EXIT_OK;
+}
+
+/* What the user wants changed; the replay as recorded is of the program before that. */
+static int edit_all(struct work *w)
+{
+    int status = HS_EXIT_OK;
+    for (unsigned kind = 0; kind < HS_EDITS && !status; kind++)
+        status = edit(w, (enum hs_edit_kind)kind);
+    return status;
+}
+
 static int replay_all(struct work *w)
 {
-    int error = replay_recorded(w);
+    int error = HS_OK;
     for (unsigned p = 0; p < w->n_policies; p++)
         for (unsigned h = 0; h < w->n_heaps && !error; h++)
             error = replay_row(w, &w->row[w->n++], w->policy[p], w->heap[h]);
@@ -268,7 +322,10 @@ static int work(struct work *w)
     if (check(w) || hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader))
         return HS_EXIT_BAD;
     settle(w);
-    int error = replay_all(w);
+    int error = replay_recorded(w);
+    if (!error && edit_all(w))
+        return HS_EXIT_BAD;
+    error = error ? error : replay_all(w);
     if (error == HS_ERR_ARG)
         return hs_complain("a heap of %llu bytes has no room for a granule", (unsigned long long)w->row[w->n - 1].bytes);
     error = error ? error : print(w);
@@ -307,6 +364,7 @@ const struct hs_cmd hs_cmd_whatif = {
     .examples = "  heapstrata whatif run.hst\n"
                 "  heapstrata whatif --heap 32K,48K,64K --policy all run.hst\n"
                 "  heapstrata whatif --threshold 8K --granule 16 --json run.hst\n"
+                "  heapstrata whatif --reuse main.py:12 run.hst\n"
                 "  heapstrata record --collect-every 1K -o run.hst ./micropython script.py && heapstrata whatif run.hst\n",
     .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
     .options = options,

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/whatif/edit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NO_BLOCK UINT32_MAX
+
+/* What is known of a block from all its steps. */
+struct block {
+    uint32_t largest; /* bytes, of all its sizes */
+    bool mine;        /* the edit concerns it */
+};
+
+struct editor {
+    const struct hs_program *from;
+    struct hs_program *to;
+    const struct hs_edit *edit;
+    struct block *block;   /* `from->n_blocks` */
+    uint32_t *moved;       /* index in `to` of each step of `from`, and of its end */
+    uint32_t buffer;       /* the block that is reused, once it is allocated */
+    uint32_t largest;      /* bytes that the line asked for at most, failures included */
+    bool started, changed;
+};
+
+static bool of_line(const struct editor *e, uint32_t site)
+{
+    return site < e->edit->n_sites && e->edit->site[site];
+}
+
+static bool takes_memory(const struct hs_program_step *s)
+{
+    return s->kind == HS_STEP_ALLOC || s->kind == HS_STEP_RESIZE;
+}
+
+/* A block is the line's: for a final size by any resize, for a dropped one by its last step, else by its allocation. */
+static void look(struct editor *e, const struct hs_program_step *s)
+{
+    enum hs_edit_kind kind = e->edit->kind;
+    bool mine = of_line(e, s->site);
+    if (mine && (takes_memory(s) || s->kind == HS_STEP_FAIL) && s->size > e->largest)
+        e->largest = s->size;
+    if (!takes_memory(s))
+        return;
+    struct block *b = &e->block[s->block];
+    b->largest = s->size > b->largest ? s->size : b->largest;
+    if (kind == HS_EDIT_FINAL_SIZE ? mine && s->kind == HS_STEP_RESIZE : kind == HS_EDIT_DROP || s->kind == HS_STEP_ALLOC)
+        b->mine = mine;
+}
+
+/* A request that failed was for the next size of the block that the line resized last. */
+static void count_failures(struct editor *e)
+{
+    uint32_t last = NO_BLOCK;
+    for (uint32_t i = 0; i < e->from->n; i++) {
+        const struct hs_program_step *s = &e->from->step[i];
+        if (takes_memory(s) && e->block[s->block].mine)
+            last = s->block;
+        if (s->kind == HS_STEP_FAIL && of_line(e, s->site) && last != NO_BLOCK && s->size > e->block[last].largest)
+            e->block[last].largest = s->size;
+    }
+}
+
+static void copy(struct editor *e, const struct hs_program_step *s)
+{
+    e->to->step[e->to->n++] = *s;
+}
+
+static void put_collection(struct editor *e, const struct hs_program_step *before)
+{
+    copy(e, &(struct hs_program_step){.time = before->time, .number = before->number, .kind = HS_STEP_COLLECT, .site = HS_SITE_UNKNOWN});
+    e->changed = true;
+}
+
+static void put_buffer(struct editor *e, const struct hs_program_step *at, uint32_t block)
+{
+    struct hs_program_step s = *at;
+    s.kind = HS_STEP_ALLOC;
+    s.block = e->buffer = block;
+    s.size = e->largest;
+    copy(e, &s);
+    e->changed = true;
+}
+
+/* The only block of the line lives from its allocation on; all else that the line does is left out. */
+static void put_reused(struct editor *e, const struct hs_program_step *s)
+{
+    bool begins = s->kind != HS_STEP_AREA && s->kind != HS_STEP_GIVEN;
+    if (e->edit->kind == HS_EDIT_AT_START && begins && !e->started && e->largest) {
+        e->started = true;
+        put_buffer(e, s, e->from->n_blocks);
+    }
+    bool mine = s->kind == HS_STEP_FAIL ? of_line(e, s->site) : (takes_memory(s) || s->kind == HS_STEP_FREE) && e->block[s->block].mine;
+    if (!mine)
+        copy(e, s);
+    else if (e->edit->kind == HS_EDIT_REUSE && e->buffer == NO_BLOCK && s->kind == HS_STEP_ALLOC)
+        put_buffer(e, s, s->block);
+}
+
+static void put_final(struct editor *e, const struct hs_program_step *s)
+{
+    bool mine = takes_memory(s) && e->block[s->block].mine;
+    if (s->kind == HS_STEP_FAIL ? of_line(e, s->site) : mine && s->kind == HS_STEP_RESIZE) {
+        e->changed = true;
+        return;
+    }
+    copy(e, s);
+    if (mine)
+        e->to->step[e->to->n - 1].size = e->block[s->block].largest;
+}
+
+static void put(struct editor *e, const struct hs_program_step *s)
+{
+    switch (e->edit->kind) {
+    case HS_EDIT_REUSE:
+    case HS_EDIT_AT_START:
+        put_reused(e, s);
+        return;
+    case HS_EDIT_FINAL_SIZE:
+        put_final(e, s);
+        return;
+    case HS_EDIT_COLLECT:
+        if ((takes_memory(s) || s->kind == HS_STEP_FAIL) && of_line(e, s->site))
+            put_collection(e, s);
+        break;
+    default:
+        break;
+    }
+    copy(e, s);
+}
+
+/* Steps have moved, and so have the moments of each block's life. */
+static void move_lives(struct editor *e)
+{
+    for (uint32_t i = 0; i < e->from->n_blocks; i++) {
+        const struct hs_life *old = &e->from->block[i];
+        e->to->block[i] = (struct hs_life){e->moved[old->born], e->moved[old->alive], old->swept == HS_NEVER ? HS_NEVER : e->moved[old->swept]};
+    }
+    if (e->buffer != NO_BLOCK)
+        e->to->block[e->buffer] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};
+}
+
+/* Each block that the line keeps dies when the next one is born, but not before its own last step. */
+static void drop_kept(struct editor *e)
+{
+    uint32_t last = NO_BLOCK;
+    for (uint32_t i = 0; i < e->from->n_blocks; i++) {
+        struct hs_life *life = &e->to->block[i];
+        if (!e->block[i].mine || life->swept != HS_NEVER)
+            continue;
+        if (last != NO_BLOCK) {
+            struct hs_life *before = &e->to->block[last];
+            before->alive = before->alive > life->born ? before->alive : life->born;
+            before->swept = before->alive + 1;
+            e->changed = true;
+        }
+        last = i;
+    }
+}
+
+static bool prepare(struct editor *e)
+{
+    uint32_t n = e->from->n;
+    *e->to = *e->from;
+    e->to->at = NULL;
+    e->to->n_at = 0;
+    e->to->n = 0;
+    e->to->room = 2 * n + 2; /* a collection before each step, and a buffer */
+    e->to->n_blocks = e->to->block_room = e->from->n_blocks + 1;
+    e->to->step = malloc((size_t)e->to->room * sizeof *e->to->step);
+    e->to->block = calloc(e->to->n_blocks, sizeof *e->to->block);
+    e->block = calloc((size_t)e->from->n_blocks + 1, sizeof *e->block);
+    e->moved = malloc(((size_t)n + 1) * sizeof *e->moved);
+    return e->to->step && e->to->block && e->block && e->moved;
+}
+
+static void work(struct editor *e)
+{
+    for (uint32_t i = 0; i < e->from->n; i++)
+        look(e, &e->from->step[i]);
+    if (e->edit->kind == HS_EDIT_FINAL_SIZE)
+        count_failures(e);
+    for (uint32_t i = 0; i < e->from->n; i++) {
+        e->moved[i] = e->to->n;
+        put(e, &e->from->step[i]);
+    }
+    e->moved[e->from->n] = e->to->n;
+    e->to->block[e->from->n_blocks] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};
+    move_lives(e);
+    if (e->edit->kind == HS_EDIT_DROP)
+        drop_kept(e);
+}
+
+int hs_program_edit(struct hs_program *to, const struct hs_program *from, const struct hs_edit *edit)
+{
+    struct editor e = {.from = from, .to = to, .edit = edit, .buffer = NO_BLOCK};
+    bool enough = from->n < UINT32_MAX / 2 - 2 && prepare(&e);
+    if (enough)
+        work(&e);
+    free(e.block);
+    free(e.moved);
+    return !enough ? HS_ERR_MEMORY : e.changed ? HS_OK : HS_ERR_ARG;
+}
+
+/* "main.py:5 work" is named by itself and by "main.py:5". */
+static bool is_named(const char *name, const char *line)
+{
+    size_t length = strlen(line);
+    return !strncmp(name, line, length) && (!name[length] || name[length] == ' ');
+}
+
+bool *hs_sites_of_line(const struct hs_names *names, uint32_t n, const char *line, bool *found)
+{
+    char name[HS_NAME_MAX];
+    bool *site = calloc((size_t)n + 1, sizeof *site);
+    *found = false;
+    for (uint32_t i = 0; site && i < n; i++) {
+        site[i] = is_named(hs_name_of_site(names, i, HS_KEY_LINE, name), line);
+        *found = *found || site[i];
+    }
+    return site;
+}
