@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "analysis/doctor/doctor.h"
+#include "analysis/doctor/trial.h"
 
 #define HOLDERS_NAMED 3u
 #define SHARE_NAMED   0.02 /* of what is live: a line with less is not named */
@@ -56,10 +56,39 @@ static void advise(struct hs_finding *f, bool python, struct advice advice)
         hs_finding_next(f, "%s", words);
 }
 
+static bool speaks_python(const struct hs_doctor_input *input)
+{
+    return input->facts.framework != HS_FRAMEWORK_IDF;
+}
+
+/* Advice about a line: words before and after its name. */
+struct line_advice {
+    enum hs_edit_kind kind;
+    const char *line, *before, *after;
+};
+
+/* With what a trial on the trace showed. Advice that was tried and does not help is not given. */
+static void advise_line(struct hs_finding *f, const struct hs_doctor_input *input, struct line_advice advice)
+{
+    char words[HS_NOTE_LEN];
+    struct hs_trial trial = hs_try(input, advice.kind, advice.line);
+    hs_trial_words(&trial, words);
+    if (!trial.ran || words[0])
+        hs_finding_next(f, "%s %.160s %s%s", advice.before, advice.line, advice.after, words);
+}
+
+static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *input)
+{
+    uint64_t bytes = hs_smallest_heap(input);
+    if (bytes)
+        hs_finding_next(f, "give the heap at least %" PRIu64 " bytes: the smallest on which the recorded program gets all that it asked for", bytes);
+}
+
 /* ---- one function a cause ---- */
 
-static void locked(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
+static void locked(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
+    bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict);
@@ -69,8 +98,9 @@ static void locked(const struct hs_diagnosis *d, bool python, struct hs_findings
     advise(f, python, (struct advice){"micropython.heap_unlock() once for each micropython.heap_lock()", NULL});
 }
 
-static void uncollected(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
+static void uncollected(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
+    bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
     struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict);
@@ -79,26 +109,28 @@ static void uncollected(const struct hs_diagnosis *d, bool python, struct hs_fin
     advise(f, python, (struct advice){"call gc.enable(), or gc.collect() often enough after gc.disable()", NULL});
 }
 
-static void refused(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
+static void refused(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for a kind of memory that no region has", d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-REFUSED", verdict);
-    (void)python;
+    (void)input;
     hs_finding_evidence(f, "%" PRIu32 " bytes were asked for", d->failure.size);
     hs_finding_next(f, "heapstrata regions lists the regions and their capabilities");
 }
 
 /* A list, dict or bytearray takes its whole new size in one piece. */
-static void advise_growth(struct hs_finding *f, bool python, const struct hs_diagnosis *d)
+static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
-    advise(f, python, (struct advice){"give it its final size at once where that is known ([None] * n, bytearray(n)), or split it into several smaller ones",
-                                      "give it its final size at once where that is known, or split it into several smaller ones"});
+    bool python = speaks_python(input);
+    advise_line(f, input, (struct line_advice){HS_EDIT_FINAL_SIZE, d->line, "give what",
+        python ? "makes larger its final size at once, where that is known ([None] * n, bytearray(n))" : "makes larger its final size at once, where that is known"});
+    advise(f, python, (struct advice){"split it into several smaller ones", "split it into several smaller ones"});
     if (d->asked && d->asked->python)
         hs_finding_next(f, "numbers of one kind take less in array.array; what is read in order need not be kept: a generator");
 }
 
-static void too_large(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
+static void too_large(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
     bool growing = d->asked && d->asked->largest >= d->failure.size / 4;
@@ -109,13 +141,14 @@ static void too_large(const struct hs_diagnosis *d, bool python, struct hs_findi
     else
         describe_failure(f, d);
     if (growing)
-        advise_growth(f, python, d);
+        advise_growth(f, input, d);
     else
         hs_finding_next(f, "work in smaller pieces: one buffer that is reused");
 }
 
-static void pieces(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
+static void pieces(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
+    bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64, d->line, d->failure.size,
              d->failure.free, d->failure.largest_free);
@@ -124,14 +157,17 @@ static void pieces(const struct hs_diagnosis *d, bool python, struct hs_findings
     for (size_t i = 0; i < d->n_between && i < HOLDERS_NAMED; i++)
         hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run, d->between[i].blocks,
                             d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, d->between[i].name);
-    hs_finding_next(f, "allocate what %.160s needs once, at the program's start, and reuse it", d->line);
+    advise_line(f, input, (struct line_advice){HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"});
     if (d->n_between && python)
-        hs_finding_next(f, "call gc.collect() before %.160s allocates, so that its blocks are placed lower, beside those that stay", d->between[0].name);
+        advise_line(f, input, (struct line_advice){HS_EDIT_COLLECT, d->between[0].name, "call gc.collect() before",
+            "allocates, so that its blocks are placed lower, beside those that stay"});
+    advise_heap(f, input);
     hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
 }
 
-static void growing(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
+static void growing(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
+    bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     const struct hs_held *h = d->grows;
     snprintf(verdict, sizeof verdict, "%.160s keeps what it allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32 " bytes at %.120s found no room",
@@ -140,27 +176,31 @@ static void growing(const struct hs_diagnosis *d, bool python, struct hs_finding
     describe_failure(f, d);
     hs_finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure", h->blocks, h->allocated);
     name_holders(f, d, h);
-    advise(f, python, (struct advice){"let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception",
-                                      "free what is no longer needed, or bound its number: a list that only grows, a path that returns before it frees"});
+    advise_line(f, input, (struct line_advice){HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
+        python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
+               : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees"});
     if (python)
         hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", h->name);
 }
 
-static void peak(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
+static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
+    bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32 " more in one piece", d->line,
              d->asked->largest, d->failure.size);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict);
     describe_failure(f, d);
     name_holders(f, d, d->asked);
-    advise_growth(f, python, d);
-    advise(f, python, (struct advice){"where a buffer is made anew each time: reuse it, or drop the old one before (buffer = None)",
-                                      "where a buffer is made anew each time: reuse it, or free the old one before"});
+    advise_growth(f, input, d);
+    advise_line(f, input, (struct line_advice){HS_EDIT_REUSE, d->line, "where",
+        python ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None)" : "makes a buffer anew each time: reuse it, or free the old one before"});
+    advise_heap(f, input);
 }
 
-static void full(const struct hs_diagnosis *d, bool python, struct hs_findings *findings)
+static void full(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
+    bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     const struct hs_held *most = d->n ? &d->held[0] : NULL;
     if (most && most->live)
@@ -175,11 +215,12 @@ static void full(const struct hs_diagnosis *d, bool python, struct hs_findings *
                                       "_NAME = const() for constants",
                                       "make the largest of these smaller, or put what never changes into flash (const)"});
     advise(f, python, (struct advice){"freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none", NULL});
+    advise_heap(f, input);
     advise(f, python, (struct advice){"heapstrata report --live lists all lines, --sort kind what the blocks are",
                                       "heapstrata report --live lists all callers, heapstrata regions what each kind of memory has left"});
 }
 
-static void (*const causes[HS_CAUSES])(const struct hs_diagnosis *, bool, struct hs_findings *) = {
+static void (*const causes[HS_CAUSES])(const struct hs_doctor_input *, const struct hs_diagnosis *, struct hs_findings *) = {
     [HS_CAUSE_LOCKED] = locked,   [HS_CAUSE_UNCOLLECTED] = uncollected, [HS_CAUSE_REFUSED] = refused, [HS_CAUSE_TOO_LARGE] = too_large,
     [HS_CAUSE_PIECES] = pieces,   [HS_CAUSE_GROWING] = growing,         [HS_CAUSE_PEAK] = peak,       [HS_CAUSE_FULL] = full,
 };
@@ -189,7 +230,7 @@ static void look(const struct hs_doctor_input *input, struct hs_findings *findin
     for (unsigned i = 0; input->exam && i < input->exam->diagnoses.n; i++) {
         const struct hs_diagnosis *d = &input->exam->diagnoses.diagnosis[i];
         if (causes[d->cause])
-            causes[d->cause](d, input->facts.framework != HS_FRAMEWORK_IDF, findings);
+            causes[d->cause](input, d, findings);
     }
 }
 

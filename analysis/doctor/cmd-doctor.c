@@ -15,6 +15,7 @@
 #include "lib/host/input/lines.h"
 #include "lib/host/util/tempfile.h"
 
+#define PROGRAM_STEPS 2000000u /* allocations, frees and the like of a program that advice is tried on */
 #define TEXT_MAX (64u << 20) /* bytes of a text that are looked at */
 
 struct args {
@@ -164,6 +165,7 @@ struct measures {
     struct hs_pools *pools;
     struct hs_caps_flow *flow;
     struct hs_exam *exam;
+    struct hs_program program;
 };
 
 static void measure(void *context, const struct hs_event *event)
@@ -185,6 +187,32 @@ static void collected(void *context)
     hs_exam_collected(m->exam, m->model);
 }
 
+/* A long program is not kept: to try advice on it would take too long. */
+static void keep_program(struct measures *m, const struct hs_event *event, int (*take)(struct hs_program *, const struct hs_model *, const struct hs_event *))
+{
+    if (m->program.n <= PROGRAM_STEPS && take(&m->program, m->model, event))
+        hs_program_free(&m->program);
+}
+
+static int take(void *context, const struct hs_event *events, long n)
+{
+    struct measures *m = context;
+    for (const struct hs_event *e = events; e < events + n; e++) {
+        keep_program(m, e, hs_program_before);
+        if (hs_model_feed(m->model, e, 1))
+            break;
+        keep_program(m, e, hs_program_after);
+    }
+    return m->model->error;
+}
+
+/* All events into the measures, the model first. */
+static int replay(struct measures *m, struct hs_reader *reader)
+{
+    int status = hs_cmd_replay(reader, take, m);
+    return m->model->error ? hs_complain("%s", hs_strerror(m->model->error)) : status;
+}
+
 static bool begin_measures(struct measures *m, struct hs_reader *reader)
 {
     m->pools = hs_pools_new(reader, 0);
@@ -199,6 +227,7 @@ static bool begin_measures(struct measures *m, struct hs_reader *reader)
 
 static void end_measures(struct measures *m)
 {
+    hs_program_free(&m->program);
     hs_exam_free(m->exam);
     hs_caps_flow_free(m->flow);
     hs_model_free(m->model);
@@ -212,7 +241,7 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
     struct measures m = {.model = NULL};
     int status = HS_EXIT_BAD;
     bool ready = begin_measures(&m, reader);
-    int damaged = ready ? hs_cmd_replay_model(reader, m.model) : HS_EXIT_OK;
+    int damaged = ready ? replay(&m, reader) : HS_EXIT_OK;
     if (!ready || hs_caps_flow_finish(m.flow)) {
         hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     } else {
@@ -222,6 +251,7 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
         input->flow = m.flow;
         input->names = &names;
         input->exam = m.exam;
+        input->program = m.program.n && m.program.n <= PROGRAM_STEPS ? &m.program : NULL;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
             status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, input, text);
         status = damaged && !text->n ? damaged : status; /* of a text a map may be cut: a note says so */

@@ -23,6 +23,7 @@
 #include "analysis/doctor/chips.h"
 #include "analysis/sites/caps.h"
 #include "analysis/sites/pools.h"
+#include "analysis/whatif/program.h"
 #include "lib/host/meminfo/meminfo.h"
 
 /* ---- what is looked at ---- */
@@ -71,6 +72,7 @@ struct hs_doctor_input {
     const struct hs_caps_flow *flow; /* likewise */
     const struct hs_names *names;   /* of the trace's sites; NULL likewise */
     const struct hs_exam *exam;     /* of its failures and of what grows, concluded; NULL likewise */
+    const struct hs_program *program; /* what it asked of its heap, to try advice on; NULL: not known, or too long */
     const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
     size_t n_lines;
     struct hs_meminfo_log meminfo;  /* dumps of mem_info() in the text */
