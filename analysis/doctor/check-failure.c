@@ -37,9 +37,12 @@ static void name_holders(struct hs_finding *f, const struct hs_diagnosis *d, con
     }
 }
 
-static struct hs_finding *new_problem(struct hs_findings *findings, const char *code, const char *verdict)
+/* `line` is the line to change. */
+static struct hs_finding *new_problem(struct hs_findings *findings, const char *code, const char *verdict, const char *line)
 {
-    return hs_finding_new(findings, code, HS_SEVERITY_PROBLEM, "%s", verdict);
+    struct hs_finding *f = hs_finding_new(findings, code, HS_SEVERITY_PROBLEM, "%s", verdict);
+    hs_finding_place(f, line);
+    return f;
 }
 
 /* ---- advice ---- */
@@ -91,7 +94,7 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict, d->line);
     describe_failure(f, d);
     advise(f, python, (struct advice){"an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does",
                                       "an interrupt handler must not allocate: allocate before"});
@@ -103,7 +106,7 @@ static void uncollected(const struct hs_doctor_input *input, const struct hs_dia
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
-    struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict);
+    struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict, d->line);
     describe_failure(f, d);
     name_holders(f, d, NULL);
     advise(f, python, (struct advice){"call gc.enable(), or gc.collect() often enough after gc.disable()", NULL});
@@ -113,7 +116,7 @@ static void refused(const struct hs_doctor_input *input, const struct hs_diagnos
 {
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for a kind of memory that no region has", d->line);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-REFUSED", verdict);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-REFUSED", verdict, d->line);
     (void)input;
     hs_finding_evidence(f, "%" PRIu32 " bytes were asked for", d->failure.size);
     hs_finding_next(f, "heapstrata regions lists the regions and their capabilities");
@@ -135,7 +138,7 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
     char verdict[HS_NOTE_LEN];
     bool growing = d->asked && d->asked->largest >= d->failure.size / 4;
     snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them", d->line, d->failure.size, d->total);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-TOO-SMALL", verdict);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-TOO-SMALL", verdict, d->line);
     if (growing)
         hs_finding_evidence(f, "the same line holds %" PRIu64 " bytes in one block: it grows, and asks for its next size in one piece", d->asked->largest);
     else
@@ -152,7 +155,7 @@ static void pieces(const struct hs_doctor_input *input, const struct hs_diagnosi
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64, d->line, d->failure.size,
              d->failure.free, d->failure.largest_free);
-    struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict);
+    struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict, d->line);
     describe_failure(f, d);
     for (size_t i = 0; i < d->n_between && i < HOLDERS_NAMED; i++)
         hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run, d->between[i].blocks,
@@ -172,7 +175,7 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     const struct hs_held *h = d->grows;
     snprintf(verdict, sizeof verdict, "%.160s keeps what it allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32 " bytes at %.120s found no room",
              h->name, h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, h->name);
     describe_failure(f, d);
     hs_finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure", h->blocks, h->allocated);
     name_holders(f, d, h);
@@ -189,7 +192,7 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32 " more in one piece", d->line,
              d->asked->largest, d->failure.size);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict, d->line);
     describe_failure(f, d);
     name_holders(f, d, d->asked);
     advise_growth(f, input, d);
@@ -208,7 +211,7 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
                  100 * most->share, most->name);
     else
         snprintf(verdict, sizeof verdict, "the heap was full when %.200s asked for %" PRIu32 " bytes", d->line, d->failure.size);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict, most ? most->name : d->line);
     describe_failure(f, d);
     name_holders(f, d, NULL);
     advise(f, python, (struct advice){"make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, "

@@ -40,6 +40,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         snprintf(text, sizeof text, "; at this rate memory lasts for %s", lasts);
     }
     struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING, "what %.200s keeps grows from collection to collection%s", g->name, text);
+    hs_finding_place(f, g->name);
     hs_finding_evidence(f, "%" PRIu64 " bytes live after a collection, %" PRIu64 " after the last of %u, still rising in the second half", g->from, g->to, g->moments);
     if (g->collections >= 0)
         hs_finding_evidence(f, "the heap is full after %.0f more collections like these", g->collections);

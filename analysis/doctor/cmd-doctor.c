@@ -20,6 +20,7 @@
 
 struct args {
     struct hs_common common;
+    bool sarif;
 };
 
 /* The text in memory. */
@@ -134,11 +135,13 @@ static int load_text(const char *path, struct text *t)
 
 static int print(const struct args *args, const struct hs_doctor_input *input, const struct hs_findings *findings)
 {
-    if (!args->common.json) {
+    if (args->sarif && args->common.json)
+        return hs_complain("--json and --sarif exclude each other");
+    if (!args->common.json && !args->sarif) {
         hs_doctor_text(input, findings, hs_terminal_probe(hs_cmd_colors(&args->common)));
         return HS_EXIT_OK;
     }
-    int error = hs_doctor_json(input, findings);
+    int error = args->sarif ? hs_doctor_sarif(input, findings) : hs_doctor_json(input, findings);
     return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
 }
 
@@ -286,6 +289,11 @@ static int run(void *memory)
     return status;
 }
 
+static const struct hs_option options[] = {
+    {"sarif", 0, NULL, HS_OPT_FLAG, offsetof(struct args, sarif), "print a SARIF log, for editors and code hosts", NULL},
+    {0},
+};
+
 const struct hs_cmd hs_cmd_doctor = {
     .name = "doctor", .summary = "diagnose problems: evidence and next steps",
     .usage = "[FILE]",
@@ -295,7 +303,8 @@ const struct hs_cmd hs_cmd_doctor = {
     .examples = "  heapstrata doctor run.hst\n"
                 "  heapstrata doctor boot.log\n"
                 "  heapstrata doctor -                     # paste, then Ctrl-D\n"
-                "  heapstrata doctor --json run.hst | jq -r '.findings[].code'\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .max_files = 1,
+                "  heapstrata doctor --json run.hst | jq -r '.findings[].code'\n"
+                "  heapstrata doctor --sarif run.hst >heap.sarif\n",
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = 1,
     .args_size = sizeof(struct args), .run = run,
 };

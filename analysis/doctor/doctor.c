@@ -125,8 +125,22 @@ void hs_finding_next(struct hs_finding *finding, const char *format, ...)
 
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line)
 {
-    if (line)
-        hs_finding_evidence(finding, "line %u: %.*s", line->number, (int)HS_NOTE_LEN - 32, line->text);
+    if (!line)
+        return;
+    hs_finding_evidence(finding, "line %u: %.*s", line->number, (int)HS_NOTE_LEN - 32, line->text);
+    if (finding && !finding->line)
+        finding->line = line->number;
+}
+
+void hs_finding_place(struct hs_finding *finding, const char *name)
+{
+    const char *colon = strchr(name, ':');
+    size_t length = colon ? (size_t)(colon - name) : 0;
+    if (!finding || !length || length >= sizeof finding->file || colon[1] < '1' || colon[1] > '9')
+        return;
+    memcpy(finding->file, name, length);
+    finding->file[length] = '\0';
+    finding->line = (uint32_t)strtoul(colon + 1, NULL, 10);
 }
 
 const char *hs_severity_name(enum hs_severity severity)

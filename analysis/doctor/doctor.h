@@ -118,6 +118,7 @@ enum hs_severity {
 
 #define HS_FINDING_NOTES 16u  /* kept of each of the two lists */
 #define HS_NOTE_LEN      400u /* bytes of a note, its end included */
+#define HS_PLACE_LEN     256u /* bytes of a file's name, its end included */
 
 struct hs_notes {
     char *text[HS_FINDING_NOTES];
@@ -129,6 +130,8 @@ struct hs_finding {
     enum hs_severity severity;
     const char *check;         /* name of the check that found it */
     char verdict[HS_NOTE_LEN]; /* one sentence, without a full stop */
+    char file[HS_PLACE_LEN];   /* source file of the line to change, or "" */
+    uint32_t line;             /* in it, from 1; without a file: line of the input that the finding rests on; 0: none */
     struct hs_notes evidence;  /* what it rests on */
     struct hs_notes next;      /* what to do, best first */
 };
@@ -145,6 +148,9 @@ struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code
     __attribute__((format(printf, 4, 5)));
 void hs_finding_evidence(struct hs_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void hs_finding_next(struct hs_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The line to change, by its name in a trace: "main.py:5 work". A name without file and line (native code) adds nothing. */
+void hs_finding_place(struct hs_finding *finding, const char *name);
 
 /* A line of the text as evidence, with its number; NULL adds nothing. */
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line);

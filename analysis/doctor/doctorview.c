@@ -149,6 +149,8 @@ int hs_doctor_json(const struct hs_doctor_input *input, const struct hs_findings
         hs_json_text(json, "severity", hs_severity_name(f->severity));
         hs_json_text(json, "check", f->check);
         hs_json_text(json, "verdict", f->verdict);
+        hs_json_text(json, "source", f->file[0] ? f->file : NULL);
+        hs_json_uint(json, "line", f->line);
         notes_json(json, "evidence", &f->evidence);
         notes_json(json, "next", &f->next);
         hs_json_end(json);

@@ -2,6 +2,7 @@
 """Each program's first line says what is right: the code of doctor's first finding and the line that it must name, or "-" where
 nothing may be found. Run in a heap of 64 KB, in 32 and 64 bit: the cause is planted so that it holds in both."""
 import glob
+import json
 import os
 import re
 import sys
@@ -19,6 +20,28 @@ def first_finding(firmware, path, *args):
     status, value, err = hs_test.cli_json("doctor", trace)
     findings = (value or {}).get("findings", [])
     return (findings[0] if findings else None), status, err
+
+
+TRIED = ("HS-FRAG-FAILED", "HS-HEAP-GROWING", "HS-HEAP-PEAK")
+
+
+def tried(finding):
+    """What trials of the advice came to."""
+    return [re.sub(".*tried on this trace, ", "", n) for n in finding["next"] if "tried on this trace" in n]
+
+
+def sarif(finding, name, line):
+    """The last trace's diagnosis as a SARIF log: what its standard requires, and the line of the first finding."""
+    value = json.loads(hs_test.cli("doctor", "--sarif", os.path.join(hs_test.scratch(), "planted.hst")).out)
+    run = value["runs"][0]
+    rules = [r["id"] for r in run["tool"]["driver"]["rules"]]
+    first = run["results"][0]
+    place = first["locations"][0]["physicalLocation"]
+    good = (value["version"] == "2.1.0" and len(value["runs"]) == 1 and len(set(rules)) == len(rules)
+            and all(r["ruleId"] in rules and r["level"] in ("error", "warning", "note") and r["message"]["text"] for r in run["results"])
+            and first["ruleId"] == finding["code"] and first["message"]["text"].startswith(finding["verdict"]))
+    at = (place["artifactLocation"]["uri"], place.get("region", {}).get("startLine"))
+    tap.check("%s: a SARIF log, at line %s" % (name, line), good and at == (finding["source"], finding["line"]) and finding["line"] > 0, value)
 
 
 def names_line(finding, name, line):
@@ -49,6 +72,10 @@ for path in sorted(glob.glob(os.path.join(HERE, "programs", "*.py"))):
         code, line = wanted
         good = status == 1 and finding and finding["code"] == code and names_line(finding, name, line)
         tap.check("%s, %s: %s by line %s" % (name, firmware, code, line), good, (status, err, finding))
+        if good and code in TRIED and finding["severity"] == "problem":
+            tap.check("%s, %s: advice was tried: %s" % (name, firmware, "; ".join(tried(finding))), tried(finding), finding)
+        if good and firmware == "unix64":
+            sarif(finding, name, line)
 for name in ("leak-list", "leak-dict", "leak-closure"):
     for firmware in hs_test.UNIX:
         exhaustion(firmware, name)

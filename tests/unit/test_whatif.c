@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "analysis/whatif/edit.h"
 #include "analysis/whatif/smallest.h"
 
 /* gc_setup_area with finalisers: granules of the pool of an area of so many bytes. */
@@ -125,11 +126,11 @@ static void frees(void **state)
 static void course(void **state)
 {
     (void)state;
-    static struct hs_step step[2 * HS_COURSE_POINTS];
+    static struct hs_program_step step[2 * HS_COURSE_POINTS];
     static struct hs_life block[HS_COURSE_POINTS];
     for (uint32_t i = 0; i < HS_COURSE_POINTS; i++) {
-        step[2 * i] = (struct hs_step){.kind = HS_STEP_ALLOC, .block = i, .size = 48, .time = 2 * i};
-        step[2 * i + 1] = (struct hs_step){.kind = HS_STEP_RESIZE, .block = i, .size = 16, .time = 2 * i + 1};
+        step[2 * i] = (struct hs_program_step){.kind = HS_STEP_ALLOC, .block = i, .size = 48, .time = 2 * i};
+        step[2 * i + 1] = (struct hs_program_step){.kind = HS_STEP_RESIZE, .block = i, .size = 16, .time = 2 * i + 1};
         block[i] = (struct hs_life){2 * i, 2 * i + 1, HS_NEVER};
     }
     struct hs_program p = {.step = step, .n = 2 * HS_COURSE_POINTS, .block = block, .n_blocks = HS_COURSE_POINTS, .shift = 4};
@@ -183,12 +184,110 @@ static void failures_of_the_trace(void **state)
     assert_int_equal(r.without_room, 1);
 }
 
+/* ---- a line changed ---- */
+
+#define AT(what, n, bytes, where) {.kind = what, .block = n, .size = bytes, .site = where}
+
+/* Site 1 is the line. */
+static struct hs_program edited(const struct hs_program *p, enum hs_edit_kind kind)
+{
+    static const bool line[] = {false, true};
+    struct hs_program changed;
+    assert_int_equal(hs_program_edit(&changed, p, &(struct hs_edit){kind, line, 2}), HS_OK);
+    return changed;
+}
+
+static uint32_t least_granules(const struct hs_program *p)
+{
+    struct hs_smallest least;
+    struct hs_setting set = {hs_policy_at(0), 0, 4, HS_THRESHOLD_NONE, HS_DEATH_LATE, true, false};
+    assert_int_equal(hs_smallest_find(&least, p, &set, &(struct hs_heap_size){false, 4}), HS_OK);
+    return least.granules;
+}
+
+/* Four blocks of 2 granules that the line keeps, and 1 of another line: with --drop two of them are there at a time. */
+static void dropped(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 32, 1), AT(HS_STEP_ALLOC, 1, 16, 0), AT(HS_STEP_ALLOC, 2, 32, 1), AT(HS_STEP_ALLOC, 3, 32, 1),
+                                AT(HS_STEP_ALLOC, 4, 32, 1)},
+                       .block = {{0, 0, HS_NEVER}, {1, 1, HS_NEVER}, {2, 2, HS_NEVER}, {3, 3, HS_NEVER}, {4, 4, HS_NEVER}}};
+    struct hs_program p = program(&s, 5, 5), changed = edited(&p, HS_EDIT_DROP);
+    assert_int_equal(least_granules(&p), 9);
+    assert_int_equal(least_granules(&changed), 5);
+    assert_int_equal(changed.n, p.n);
+    hs_program_free(&changed);
+}
+
+/* A block that grows from 1 to 2 to 4 granules, and fails for 8, with a block behind it: old and new are there at a time. */
+static void final_size(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 16, 0), AT(HS_STEP_ALLOC, 1, 16, 0), AT(HS_STEP_RESIZE, 0, 32, 1), AT(HS_STEP_ALLOC, 2, 16, 0),
+                                AT(HS_STEP_RESIZE, 0, 64, 1), AT(HS_STEP_ALLOC, 3, 16, 0), AT(HS_STEP_FAIL, 0, 128, 1)},
+                       .block = {{0, 4, HS_NEVER}, {1, 1, HS_NEVER}, {3, 3, HS_NEVER}, {5, 5, HS_NEVER}}};
+    struct hs_program p = program(&s, 7, 4), changed = edited(&p, HS_EDIT_FINAL_SIZE);
+    assert_int_equal(changed.n, 4); /* no resize, no failure */
+    assert_int_equal(changed.step[0].size, 128);
+    assert_int_equal(least_granules(&changed), 8 + 3);
+    assert_true(least_granules(&p) > 8 + 3);
+    hs_program_free(&changed);
+}
+
+/* A buffer of 2 granules, then of 4, made anew; the first is freed only by a collection. */
+static void reused(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 16, 0), AT(HS_STEP_ALLOC, 1, 32, 1), AT(HS_STEP_ALLOC, 2, 64, 1), {.kind = HS_STEP_COLLECT},
+                                AT(HS_STEP_ALLOC, 3, 48, 1)},
+                       .block = {{0, 0, HS_NEVER}, {1, 1, 3}, {2, 2, 3}, {4, 4, HS_NEVER}}};
+    struct hs_program p = program(&s, 5, 4), changed = edited(&p, HS_EDIT_REUSE), first = edited(&p, HS_EDIT_AT_START);
+    assert_int_equal(least_granules(&p), 7);
+    assert_int_equal(least_granules(&changed), 5);
+    assert_int_equal(changed.n, 3); /* block 0, the buffer, the collection */
+    assert_int_equal(changed.step[1].size, 64);
+    assert_int_equal(first.n, 3);
+    assert_int_equal(first.step[0].size, 64); /* before block 0 */
+    assert_int_equal(least_granules(&first), 5);
+    hs_program_free(&changed);
+    hs_program_free(&first);
+}
+
+/* A collection before the line's allocation frees what is garbage by then; lives keep their steps. */
+static void collected(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 64, 0), AT(HS_STEP_ALLOC, 1, 16, 1), {.kind = HS_STEP_COLLECT}, AT(HS_STEP_ALLOC, 2, 16, 0)},
+                       .block = {{0, 0, 2}, {1, 1, HS_NEVER}, {3, 3, HS_NEVER}}};
+    struct hs_program p = program(&s, 4, 3), changed = edited(&p, HS_EDIT_COLLECT);
+    assert_int_equal(changed.n, 5);
+    assert_int_equal(changed.step[1].kind, HS_STEP_COLLECT);
+    assert_int_equal(changed.block[0].swept, 3);
+    assert_int_equal(changed.block[2].born, 4);
+    assert_int_equal(replay(&changed, 100, HS_THRESHOLD_NONE, HS_DEATH_EARLY).collections, 2);
+    hs_program_free(&changed);
+}
+
+static void nothing_to_change(void **state)
+{
+    (void)state;
+    static const bool none[] = {false, false};
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 64, 0)}, .block = {{0, 0, HS_NEVER}}};
+    struct hs_program p = program(&s, 1, 1), changed;
+    for (unsigned kind = 0; kind < HS_EDITS; kind++) {
+        assert_int_equal(hs_program_edit(&changed, &p, &(struct hs_edit){(enum hs_edit_kind)kind, none, 2}), HS_ERR_ARG);
+        hs_program_free(&changed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),   cmocka_unit_test(when_garbage_dies),     cmocka_unit_test(thresholds),
         cmocka_unit_test(resizes), cmocka_unit_test(failures_of_the_trace),
         cmocka_unit_test(frees),   cmocka_unit_test(course),
+        cmocka_unit_test(dropped), cmocka_unit_test(final_size),            cmocka_unit_test(reused),
+        cmocka_unit_test(collected), cmocka_unit_test(nothing_to_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
