@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "lib/base64.h"
-#include "lib/host/capture.h"
+#include "lib/host/memory/capture.h"
 #include "tests/support/seeded.h"
 
 #define BYTES_MAX 100u

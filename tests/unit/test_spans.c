@@ -106,7 +106,7 @@ static void test_mapped_beside_arenas(void **state)
     assert_int_equal(f.region[1].begin, f.region[2].end);
     for (int i = 0; i < 3; i++)
         assert_int_equal(f.region[i].base, f.region[i].begin);
-    hs_spans_free(f.spans);
+    hs_arena_map_free(f.spans);
 }
 
 static void test_processes_lie_apart(void **state)
