@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What all commands share: arguments from their option tables, input, progress, complaints.
+ * Shared by all commands: argument parsing from option tables, input, progress, error messages.
  */
 #include <argp.h>
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include "analysis/util/output.h"
 #include "lib/host/util/clean_text.h"
 
-static const char *running = "heapstrata"; /* how complaints begin */
-static const struct parse *parsed;         /* the command's arguments, while it runs */
+static const char *running = "heapstrata"; /* prefix of error messages */
+static const struct parse *parsed;         /* the running command's arguments */
 
 const char *hs_cmd_running(void)
 {
@@ -77,14 +77,14 @@ void hs_cmd_each_option(const struct hs_cmd *cmd, hs_option_visit *visit, void *
 }
 
 #define SHARED_MAX (sizeof shared / sizeof *shared)
-#define LONG_KEY   0x100 /* argp's key of options without a short form: from here on */
+#define LONG_KEY   0x100 /* first argp key of options without a short form */
 
 struct parse {
     const struct hs_cmd *cmd;
     const struct hs_option **option; /* the command's own and the shared ones */
     struct argp_option *described;   /* the same for argp, ended by zeroes */
     unsigned n_options;
-    char *memory;                    /* the argument struct */
+    char *memory;                    /* the command's argument struct */
 };
 
 static int key_of(const struct parse *parse, unsigned i)
@@ -192,7 +192,7 @@ static void set_option(struct argp_state *state, const struct hs_option *option,
 
 /* ---- plain arguments ---- */
 
-/* argp has already moved those behind the options, in their order: they are the tail of argv. */
+/* argp has already moved them after the options, in order: they are the tail of argv. */
 static void take_files(struct argp_state *state, const struct hs_cmd *cmd, struct hs_common *common)
 {
     common->file = state->argv + state->next;
@@ -218,7 +218,7 @@ static error_t on_key(int key, char *text, struct argp_state *state)
     struct hs_common *common = (struct hs_common *)(void *)parse->memory;
     switch (key) {
     case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* all of them come by ARGP_KEY_ARGS */
+        return ARGP_ERR_UNKNOWN; /* ARGP_KEY_ARGS delivers all of them */
     case ARGP_KEY_ARGS:
         take_files(state, parse->cmd, common);
         return 0;
@@ -235,7 +235,7 @@ static error_t on_key(int key, char *text, struct argp_state *state)
     return ARGP_ERR_UNKNOWN;
 }
 
-/* The text behind --help: summary, paragraph; below the options, examples. */
+/* The --help text: summary and paragraph above the options, examples below. */
 static char *help_text(const struct hs_cmd *cmd)
 {
     char *text = NULL;
@@ -246,8 +246,7 @@ static char *help_text(const struct hs_cmd *cmd)
     return text;
 }
 
-/* What a command prints of a trace is cleaned, wherever it comes from. Those that run another program print what that
- * program prints. */
+/* Output of trace contents is sanitised. Commands that run another program print its output unchanged. */
 static int run(const struct parse *parse)
 {
     const struct hs_common *common = (const void *)parse->memory;
@@ -258,7 +257,7 @@ static int run(const struct parse *parse)
     int status = parse->cmd->run(parse->memory);
     stdout = terminal;
     if (cleaned && fclose(cleaned) && status == HS_EXIT_OK)
-        status = HS_EXIT_BAD; /* main says why */
+        status = HS_EXIT_BAD; /* main reports the reason */
     return status;
 }
 
@@ -289,7 +288,7 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
 
 /* ---- output ---- */
 
-/* The same file by another word of the command line. */
+/* Whether another word of the command line names the same file. */
 static bool same(const char *word, const char *target)
 {
     return word && word != target && hs_output_same(word, target);
@@ -376,7 +375,7 @@ static struct progress begin_progress(void)
 {
     struct progress p = {.wanted = isatty(STDERR_FILENO)};
     clock_gettime(CLOCK_MONOTONIC_COARSE, &p.next);
-    p.next.tv_sec++; /* short inputs show none */
+    p.next.tv_sec++; /* short inputs end before any progress is shown */
     return p;
 }
 

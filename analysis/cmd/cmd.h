@@ -24,7 +24,7 @@
  *         .args_size = sizeof(struct args), .defaults = &(const struct args){.width = 64}, .run = run,
  *     };
  *
- * Every argument struct begins with struct hs_common and starts as a copy of `defaults`, or zeroed.
+ * Every argument struct begins with struct hs_common. It is initialised from `defaults`, or zeroed.
  */
 #ifndef HS_CMD_H
 #define HS_CMD_H
@@ -38,8 +38,8 @@
 /* Exit statuses of every command. */
 enum hs_exit {
     HS_EXIT_OK = 0,
-    HS_EXIT_FINDING = 1, /* the command looks for something, and found it */
-    HS_EXIT_BAD = 2,     /* bad usage, or input that cannot be read or is damaged */
+    HS_EXIT_FINDING = 1, /* the command looks for something, and found it (like grep) */
+    HS_EXIT_BAD = 2,     /* bad usage, or input that is unreadable or damaged */
 };
 
 enum hs_color { HS_COLOR_AUTO, HS_COLOR_ALWAYS, HS_COLOR_NEVER };
@@ -50,8 +50,8 @@ enum hs_option_type {
     HS_OPT_TEXT,   /* const char * */
     HS_OPT_UINT,   /* uint64_t; K, M and G multiply by 1024, 1024^2, 1024^3 */
     HS_OPT_REAL,   /* double */
-    HS_OPT_CHOICE, /* int: place of the word in `choices`, which are separated by | */
-    HS_OPT_LIST,   /* struct hs_list: may be given several times */
+    HS_OPT_CHOICE, /* int: index of the word in `choices`, which are separated by | */
+    HS_OPT_LIST,   /* struct hs_list: may be repeated */
 };
 
 struct hs_list {
@@ -63,11 +63,11 @@ struct hs_list {
 struct hs_option {
     const char *name;
     char key;            /* short form, or 0 */
-    const char *arg;     /* name of its value in the help, NULL for flags */
+    const char *arg;     /* name of its value in the help; NULL for flags */
     enum hs_option_type type;
     size_t offset;       /* of the member in the argument struct */
     const char *help;
-    const char *choices; /* HS_OPT_CHOICE: "auto|always|never"; HS_OPT_TEXT: words that a shell may offer */
+    const char *choices; /* HS_OPT_CHOICE: "auto|always|never"; HS_OPT_TEXT: words for shell completion */
 };
 
 enum hs_uses {
@@ -77,75 +77,75 @@ enum hs_uses {
     HS_USES_COLOR = 8, /* --color=auto|always|never */
     HS_USES_ELF = 16,  /* --elf FILE */
     HS_USES_REGION = 64, /* --heap and --region */
-    HS_USES_REST = 32, /* options end at the first plain argument; `file` holds it and all behind it */
+    HS_USES_REST = 32, /* options end at the first plain argument; `file` holds it and all that follow */
     HS_USES_PICTURE = 128, /* --svg FILE, --png FILE, --theme=light|dark: see draw.h */
 };
 
-/* What all commands share. */
+/* Options shared by all commands. */
 struct hs_common {
-    const char *input; /* with HS_USES_INPUT: never NULL when `run` is called, "-" is standard input */
+    const char *input; /* with HS_USES_INPUT: not NULL when `run` is called; "-" is standard input */
     const char *elf;
-    const char *heap, *region; /* the user's choice, or NULL; "all" */
+    const char *heap, *region; /* the user's choice, or NULL; may be "all" */
     char **file;       /* plain arguments; with HS_USES_INPUT and no -i, file[0] is `input` as well */
     int n_files;
     int color;         /* enum hs_color */
     int theme;         /* enum hs_theme_name */
-    const char *svg, *png; /* files to write, NULL: no such picture */
+    const char *svg, *png; /* files to write; NULL: not requested */
     bool json, csv;
 };
 
 struct hs_cmd {
     const char *name;
     const char *summary;  /* a line for `heapstrata help` */
-    const char *usage;    /* what follows [OPTIONS], "[FILE]" */
+    const char *usage;    /* text after [OPTIONS], "[FILE]" */
     const char *about;    /* paragraph for --help, or NULL */
     const char *examples; /* indented lines for --help, each ending in a newline */
     unsigned uses;        /* enum hs_uses */
     const struct hs_option *options;
-    int min_files, max_files; /* plain arguments it takes; max_files -1: any number */
+    int min_files, max_files; /* number of plain arguments; max_files -1: unlimited */
     size_t args_size;
     const void *defaults; /* of args_size bytes, or NULL for zeroes */
     int (*run)(void *args);
 };
 
-/* Without -i and plain argument, HS_USES_INPUT reads this file, as perf reads perf.data. */
+/* Without -i and plain argument, commands with HS_USES_INPUT read this file, as perf reads perf.data. */
 #define HS_DEFAULT_INPUT "heapstrata.hst"
 
-/* Prints "heapstrata COMMAND: ..." on standard error. Returns HS_EXIT_BAD. */
+/* Prints "heapstrata COMMAND: ..." to standard error. Returns HS_EXIT_BAD. */
 int hs_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* To be called before anything is read: complains when the file that a command is to write is one that its command line
- * names otherwise too, as input for instance. Returns the exit status. */
+/* Call it before reading anything. Complains when the output file is also named elsewhere on the command line, for
+ * example as input. Returns the exit status. */
 int hs_cmd_check_output(const char *target);
 
-/* Opens the input of a command, or complains and returns NULL (then return HS_EXIT_BAD). */
+/* Opens the input of a command, or complains and returns NULL (the command then returns HS_EXIT_BAD). */
 struct hs_reader *hs_cmd_open(const char *path);
 
-/* The heap and region that the user chose; or where there was no choice, what does not lie within another heap. */
+/* The heap and region that the user chose; by default everything that is not inside another heap. */
 struct hs_selection hs_cmd_selection(const struct hs_common *common);
 
-/* As hs_cmd_open, of that selection only. hs_cmd_replay complains when the trace has nothing of the kind. */
+/* Like hs_cmd_open, restricted to that selection. hs_cmd_replay complains when the selection is empty. */
 struct hs_reader *hs_cmd_open_selected(const struct hs_common *common, const char *path);
 
-/* Whether a trace, read to its end, had what the user chose; else complains. Returns the exit status. */
+/* Call it after reading a trace to its end: complains when the trace has nothing that matches the selection. Returns
+ * the exit status. */
 int hs_cmd_check_selection(const struct hs_reader *reader);
 
-/* Feeds a reader's events to `each` till the end, with progress on a terminal. `each` returns 0, or
- * another value to stop there. Returns the status to exit with when nothing else is amiss: HS_EXIT_BAD,
- * with the error printed, when the input was damaged. */
+/* Passes a reader's events to `each` until the end, with progress on a terminal. `each` returns 0, or another value to
+ * stop. Returns the exit status: HS_EXIT_BAD when the input was damaged, after printing the error. */
 typedef int hs_each(void *context, const struct hs_event *events, long n);
 int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context);
 
-/* The common case: all events into a model. */
+/* The common case: passes all events to a model. */
 int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model);
 
-/* Value of a --limit that the user did not give. */
+/* Value of --limit when the user gave none. */
 #define HS_CMD_ROWS_AUTO UINT64_MAX
 
-/* Rows that a command shows: --limit, where 0 is all, else 40 in text and all in CSV and JSON. UINT64_MAX for all. */
+/* Rows to show: --limit, where 0 is all; by default 40 in text, and all in CSV and JSON. UINT64_MAX: all. */
 uint64_t hs_cmd_rows(const struct hs_common *common, uint64_t limit);
 
-/* Whether to colour what goes to standard output: --color, NO_COLOR, TERM, terminal or not. */
+/* Whether to colour standard output, from --color, NO_COLOR, TERM and whether it is a terminal. */
 bool hs_cmd_colors(const struct hs_common *common);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "analysis/cmd/main.h"
 
-/* Names of arguments that are paths. */
+/* Argument names that stand for paths. */
 static bool is_path(const struct hs_option *o)
 {
     static const char *const names[] = {"FILE", "PATH", "PAGE", "OUT", "DEVICE", "SOURCE"};
@@ -16,14 +16,14 @@ static bool is_path(const struct hs_option *o)
     return false;
 }
 
-/* The words of "a|b|c" with something in between. */
+/* Prints the words of "a|b|c" with another separator. */
 static void put_words(const char *choices, char between)
 {
     for (; *choices; choices++)
         putchar(*choices == '|' ? between : *choices);
 }
 
-/* The help's first clause, which fits a line, without what a quoted word of a shell must not hold. */
+/* Prints the help's first clause, which fits on a line, without characters that would need quoting. */
 static void put_help(const char *help, const char *unwanted)
 {
     size_t length = strcspn(help, ":;(");
@@ -180,7 +180,7 @@ bool hs_completion_print(const char *shell, const struct hs_cmd *const *commands
         if (strcmp(known[i].shell, shell))
             continue;
         known[i].print(commands, n);
-        printf("# Printed by `heapstrata --completion %s`.\n", shell); /* after the first line, which zsh reads */
+        printf("# Printed by `heapstrata --completion %s`.\n", shell); /* zsh reads the first line, so this follows it */
         return true;
     }
     return false;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Completion for shells, from the tables of commands and options.
+ * Shell completion, generated from the tables of commands and options.
  */
 #ifndef HS_CMD_COMPLETION_H
 #define HS_CMD_COMPLETION_H
 
 #include "analysis/cmd/cmd.h"
 
-/* Prints the script for "bash", "zsh" or "fish"; false when there is none for that shell. */
+/* Prints the script for "bash", "zsh" or "fish". Returns false for other shells. */
 bool hs_completion_print(const char *shell, const struct hs_cmd *const *commands, size_t n);
 
 #endif

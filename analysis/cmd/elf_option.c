@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which firmware file gives native functions their names.
+ * Selects the firmware file that names native functions.
  */
 #include <inttypes.h>
 #include <unistd.h>
@@ -16,13 +16,13 @@ static const char *const fingerprints[] = {
 #undef HS_FINGERPRINT
 #define N_FINGERPRINTS (sizeof fingerprints / sizeof *fingerprints)
 
-enum match { SAME, OTHER, UNTOLD };
+enum match { SAME, OTHER, UNKNOWN };
 
 static enum match match(const struct hs_symbols *symbols, const struct hs_reader *reader)
 {
     uint64_t expected = hs_reader_info(reader)->build_id;
     if (!expected)
-        return UNTOLD;
+        return UNKNOWN;
     for (size_t from = 0, end; from < N_FINGERPRINTS; from = end + 1) {
         for (end = from; fingerprints[end];)
             end++;
@@ -32,7 +32,7 @@ static enum match match(const struct hs_symbols *symbols, const struct hs_reader
     return OTHER;
 }
 
-/* The user's word counts, but a wrong one is worth a warning. */
+/* The user's file is used even when it does not match, with a warning. */
 static int open_given(struct hs_symbols **symbols, const char *path, const struct hs_reader *reader)
 {
     struct hs_error error = {0};
@@ -45,7 +45,7 @@ static int open_given(struct hs_symbols **symbols, const char *path, const struc
     return HS_EXIT_OK;
 }
 
-/* The program that was traced, as long as it still is what it was. */
+/* The traced program, if it has not changed. */
 static struct hs_symbols *open_traced(const struct hs_reader *reader)
 {
     struct hs_error error = {0};
@@ -63,7 +63,7 @@ static struct hs_symbols *open_traced(const struct hs_reader *reader)
 int hs_cmd_symbols(struct hs_symbols **symbols, const struct hs_common *common, const struct hs_reader *reader)
 {
     *symbols = NULL;
-    if (hs_reader_fact(reader, "import")) /* its names came with it */
+    if (hs_reader_fact(reader, "import")) /* its names are in the trace */
         return HS_EXIT_OK;
     if (common->elf)
         return open_given(symbols, common->elf, reader);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The only file that knows nettle.
+ * The only file that uses nettle.
  */
 #include "analysis/cmd/known.h"
 
@@ -32,12 +32,12 @@ void hs_known_close(struct hs_known *known) { (void)known; }
 
 struct hs_known {
     uint8_t key[KEY_BYTES];
-    char *text; /* the note: a line "HASH PATH" for each source */
+    char *text; /* contents of the note: a line "HASH PATH" for each source */
 };
 
 /* ---- the state folder ---- */
 
-/* Makes the folder and those above it. The last one is the user's alone. */
+/* Creates the folder and its parents. Only the user can access the last one. */
 static bool make_folder(const char *path)
 {
     char *copy = strdup(path);
@@ -52,7 +52,7 @@ static bool make_folder(const char *path)
     return !stat(path, &folder) && S_ISDIR(folder.st_mode) && folder.st_uid == geteuid();
 }
 
-/* Path of `name` in the state folder; NULL: there is none. The caller frees it. */
+/* Path of `name` in the state folder; NULL when there is none. The caller frees it. */
 static char *in_state_folder(const char *name, bool make)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -76,7 +76,7 @@ static bool read_key(uint8_t key[KEY_BYTES], const char *path)
     return good;
 }
 
-/* The key, made when there is none. */
+/* Reads the key; with `make`, creates it if it does not exist. */
 static bool get_key(uint8_t key[KEY_BYTES], bool make)
 {
     char *path = in_state_folder("key", make);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The traces that were recorded here, and the sources that they name. A trace may name any file: shown are only files of this
- * computer that were there, with these contents, when `heapstrata record` made that very trace. What it takes to know them
- * again is in the user's state folder ($XDG_STATE_HOME/heapstrata, else ~/.local/state/heapstrata): a random key and, for each
- * trace, hashes under that key (HMAC-SHA256), which say nothing to anyone without the key.
+ * Traces that were recorded on this computer, with their sources. A trace may name any file. Only files that existed,
+ * with the same contents, when `heapstrata record` made this trace are shown. The data to recognise them is in the
+ * user's state folder ($XDG_STATE_HOME/heapstrata, else ~/.local/state/heapstrata): a random key and, for each trace,
+ * hashes under that key (HMAC-SHA256), which are useless without the key.
  */
 #ifndef HS_CMD_KNOWN_H
 #define HS_CMD_KNOWN_H
@@ -12,18 +12,18 @@
 
 struct hs_known; /* one trace */
 
-/* Notes a trace that was just recorded, and these files as its sources; paths without links. Without a state folder, or in
- * a build without a library for the hash (nettle), nothing is noted. */
+/* Notes a newly recorded trace with these files as its sources; paths contain no symbolic links. Notes nothing without
+ * a state folder, or in a build without the hash library (nettle). */
 struct hs_known_files {
     char **path;
     unsigned n;
 };
 void hs_known_note(const char *trace, const struct hs_known_files *files);
 
-/* The trace, when it is one that was noted, unchanged; else NULL. */
+/* The trace, when it was noted and has not changed; else NULL. */
 struct hs_known *hs_known_open(const char *trace);
 
-/* Whether the file, by its path without links, was noted with the trace, and is as it was. */
+/* Whether the file was noted with the trace and has not changed; `path` contains no symbolic links. */
 bool hs_known_has(const struct hs_known *known, const char *path);
 
 void hs_known_close(struct hs_known *known);

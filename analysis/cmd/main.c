@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata COMMAND [OPTIONS] [FILE]: the list of commands, and finding one by its name.
+ * heapstrata COMMAND [OPTIONS] [FILE]: the list of commands, and lookup by name.
  */
 #include <errno.h>
 #include <signal.h>
@@ -66,7 +66,7 @@ static const struct hs_cmd *const commands[] = {
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
-/* Headings of the help, each before the first command of its group. */
+/* Headings of the help, each printed before the first command of its group. */
 static const struct {
     const struct hs_cmd *first;
     const char *question;
@@ -105,11 +105,11 @@ static void usage(FILE *out)
 
 static char timeline_option[] = "--timeline";
 
-/* Commands that were options of another command. */
+/* Commands that used to be options of another command. */
 static const struct {
     const char *command, *option, *key;
     const struct hs_cmd *now;
-    char *more; /* an option that the command takes in its place, or NULL */
+    char *more; /* option that replaces it, or NULL */
 } moved[] = {
     {"report", "--retained", "-r", &hs_cmd_retained, NULL},
     {"report", "--phase", NULL, &hs_cmd_phases, NULL},
@@ -117,7 +117,7 @@ static const struct {
     {"timeline", "--pools", NULL, &hs_cmd_pools, timeline_option},
 };
 
-/* The command that `argv` means by its old name, NULL when it means none; its option is taken out of `argv`. */
+/* The command that replaced the option in `argv`, or NULL; the option is removed from `argv`. */
 static const struct hs_cmd *find_moved(int *argc, char **argv)
 {
     for (size_t i = 0; i < sizeof moved / sizeof *moved; i++)
@@ -130,7 +130,7 @@ static const struct hs_cmd *find_moved(int *argc, char **argv)
                 argv[k] = moved[i].more;
                 return moved[i].now;
             }
-            memmove(&argv[k], &argv[k + 1], (size_t)(*argc - k) * sizeof *argv); /* with the NULL at the end */
+            memmove(&argv[k], &argv[k + 1], (size_t)(*argc - k) * sizeof *argv); /* includes the final NULL */
             (*argc)--;
             return moved[i].now;
         }
@@ -147,7 +147,7 @@ static const struct hs_cmd *find(const char *name)
 
 #define NAME_MAX_LENGTH 31
 
-/* Edits (one letter in, out, changed, or two swapped) from `a` to `b`; names are short. */
+/* Edit distance from `a` to `b` (insert, delete, replace, swap neighbours); names are short. */
 static unsigned distance(const char *a, const char *b)
 {
     unsigned row[3][NAME_MAX_LENGTH + 2];
@@ -174,7 +174,7 @@ static unsigned distance(const char *a, const char *b)
 static const struct hs_cmd *nearest(const char *name)
 {
     const struct hs_cmd *best = NULL;
-    unsigned least = strlen(name) < 5 ? 2 : 3; /* more edits than that make another word */
+    unsigned least = strlen(name) < 5 ? 2 : 3; /* with more edits it is another word */
     for (size_t i = 0; i < N_COMMANDS; i++) {
         bool begins = strlen(name) >= 2 && !strncmp(commands[i]->name, name, strlen(name));
         unsigned d = begins ? 1 : distance(name, commands[i]->name);
@@ -236,7 +236,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    signal(SIGXFSZ, SIG_IGN); /* writing fails then, and the command says why */
+    signal(SIGXFSZ, SIG_IGN); /* writes then fail, and the command reports the reason */
     hs_ctf_take_folders();
     int status = dispatch(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lack of memory ends the program with a message and status 2, wherever it comes up: malloc and its kin of the whole program,
- * libraries included, are these here, which call the C library's. Several libraries do not survive a failure of their own
- * (libdw and libelf, json-c, cairo and pixman, ncurses, libbabeltrace2), and a figure without a word that something is missing
- * would be worse than none. Nothing is written any more: what was begun is removed, what was there stays.
+ * When memory runs out anywhere, the program ends with a message and status 2. To do so, this file replaces malloc and
+ * related functions for the whole program, libraries included; they call those of the C library. Several libraries do
+ * not survive a failed allocation (libdw and libelf, json-c, cairo and pixman, ncurses, libbabeltrace2), and an
+ * incomplete result without a warning would be worse than none. Nothing more is written: partial output is removed,
+ * existing files stay.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -16,7 +17,7 @@
 #include "lib/host/util/tempfile.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-extern int hs_cmd_memory_is_not_watched; /* sanitizers have a malloc of their own */
+extern int hs_cmd_memory_is_not_watched; /* sanitizers have their own malloc */
 #else
 
 extern void *__libc_malloc(size_t n);
@@ -27,10 +28,10 @@ extern void *__libc_memalign(size_t alignment, size_t n);
 static void put(const char *text)
 {
     if (write(STDERR_FILENO, text, strlen(text)) < 0)
-        return; /* the status says it too */
+        return; /* the exit status reports it as well */
 }
 
-/* Nothing here may allocate. */
+/* Must not allocate. */
 static _Noreturn __attribute__((cold, noinline)) void give_up(void)
 {
     hs_screen_rescue();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pictures that commands draw: --svg, --png and --theme.
+ * Options of commands that draw: --svg, --png and --theme.
  */
 #ifndef HS_CMD_PICTURE_OPTION_H
 #define HS_CMD_PICTURE_OPTION_H
@@ -14,14 +14,14 @@ static inline bool hs_cmd_draws(const struct hs_common *common)
     return common->svg || common->png;
 }
 
-/* To be called before a trace is read: complains when pictures are wanted that this build cannot draw, or of a file that is
- * read too. Returns the exit status. */
+/* Call it before reading a trace. Complains when this build cannot draw the picture, or when its file is also an input.
+ * Returns the exit status. */
 int hs_cmd_can_draw(const struct hs_common *common);
 
-/* What a picture is of, in a line: the trace's name and its firmware. `text` has `size` bytes. */
+/* The subject of a picture, in one line: the trace's name and its firmware. `text` has `size` bytes. */
 char *hs_cmd_subject(const char *path, const struct hs_reader *reader, char *text, size_t size);
 
-/* Draws `what` once for each picture wanted. Complains; returns the exit status. */
+/* Calls `draw` once for each wanted picture. Complains on errors; returns the exit status. */
 typedef int hs_draw(const void *what, const struct hs_sheet_style *style, FILE *out);
 int hs_cmd_draw(const struct hs_common *common, hs_draw *draw, const void *what);
 

@@ -26,9 +26,9 @@ static bool is_file(const char *path)
 
 /* ---- parts of a path, from its end ---- */
 
-#define CUT "\xe2\x80\xa6" /* in front of a name that was too long for the trace */
+#define CUT "\xe2\x80\xa6" /* prefix of a name that was too long for the trace */
 
-/* The last part of `path[0..length)`; *length is then what stands in front of it. */
+/* The last part of `path[0..length)`; *length becomes the length of the rest before it. */
 static const char *take_part(const char *path, size_t *length, size_t *part)
 {
     while (*length && path[*length - 1] == '/')
@@ -45,7 +45,7 @@ static bool is_up(const char *part, size_t length)
     return length == 2 && !memcmp(part, "..", 2);
 }
 
-/* How many parts at their end two paths have in common. */
+/* Number of equal trailing parts of two paths. */
 static unsigned common_parts(const char *one, const char *other)
 {
     size_t left = strlen(one), right = strlen(other), m, n;
@@ -56,7 +56,7 @@ static unsigned common_parts(const char *one, const char *other)
     }
 }
 
-/* How many parts it has; of the first one that was cut nothing is known. */
+/* Number of parts; a first part that was cut does not count. */
 static unsigned parts_of(const char *path)
 {
     size_t left = strlen(path), part;
@@ -68,15 +68,15 @@ static unsigned parts_of(const char *path)
 
 /* ---- candidates ---- */
 
-/* The best one so far, and how many parts of its path agree. */
+/* The best file so far, and how many trailing parts of its path match. */
 struct candidate {
     char *path;
     unsigned common;
-    const struct hs_known *known; /* NULL: any file will do; else those that the trace is known to have had */
-    const char *within;           /* NULL, or the folder, without links, that holds it in the end */
+    const struct hs_known *known; /* NULL: any file is allowed; else only those noted with the trace */
+    const char *within;           /* NULL, or the folder that must contain the file after links are resolved */
 };
 
-/* Whether the file, by its path without links, may be shown. */
+/* Whether the file may be shown; `real` has no symbolic links. */
 static bool may_show(const struct candidate *best, const char *real)
 {
     size_t length = best->within ? strlen(best->within) : 0;
@@ -85,7 +85,7 @@ static bool may_show(const struct candidate *best, const char *real)
     return !best->known || hs_known_has(best->known, real);
 }
 
-/* Takes the path over. */
+/* Takes ownership of the path. */
 static void consider(struct candidate *best, char *path, const char *file)
 {
     char *real = path && is_file(path) ? realpath(path, NULL) : NULL;
@@ -102,7 +102,7 @@ static void consider(struct candidate *best, char *path, const char *file)
     }
 }
 
-/* A file of the folder that ends in what is known of its name. */
+/* A file of the folder whose name ends in the known part. */
 static void consider_cut(struct candidate *best, const char *dir, size_t length, const char *file)
 {
     char *pattern = NULL;
@@ -115,7 +115,7 @@ static void consider_cut(struct candidate *best, const char *dir, size_t length,
     free(pattern);
 }
 
-/* The file below `dir`: by the longest end of its name that is there, without a step upwards. */
+/* The file below `dir` with the longest matching end of the name, without "..". */
 static void consider_below(struct candidate *best, const char *dir, size_t length, const char *file)
 {
     size_t left = strlen(file), part;
@@ -146,7 +146,7 @@ static void consider_given(struct candidate *best, const struct hs_list *given, 
     }
 }
 
-/* In the folder of the trace, where the firmware said, and under the name itself. */
+/* In the trace's folder, in the folder that the firmware recorded, and under the name itself. */
 static void consider_usual(struct candidate *best, const struct hs_sources *where, const char *file)
 {
     const char *trace = where->trace, *recorded = hs_reader_fact(where->reader, "source path");
@@ -159,7 +159,7 @@ static void consider_usual(struct candidate *best, const struct hs_sources *wher
         consider(best, strdup(file), file);
 }
 
-/* Beside `script`, which was found: what it imported. */
+/* Beside `script`, which imported it. */
 static void consider_beside(struct candidate *best, const char *script, const char *file)
 {
     char *real = realpath(script, NULL), *slash = real ? strrchr(real, '/') : NULL;
@@ -172,8 +172,8 @@ static void consider_beside(struct candidate *best, const char *script, const ch
     free(real);
 }
 
-/* A module that was imported on a board is beside the script that imported it, or in a folder there: beside those that
- * --source gives, or the others. */
+/* A module that was imported on a board is beside the importing script, or in a folder there. Searches beside the
+ * scripts in --source if given, else beside the usual ones. */
 static void consider_beside_others(struct candidate *best, const struct hs_sources *where, const struct hs_list *given, const char *file)
 {
     const char *last = "";
@@ -193,7 +193,7 @@ static void consider_beside_others(struct candidate *best, const struct hs_sourc
     }
 }
 
-/* What is known of the trace; of the one asked about last it is kept. */
+/* The note of the trace; the last one is cached. */
 static const struct hs_known *known_of(const char *trace)
 {
     static struct hs_known *known;
@@ -207,7 +207,7 @@ static const struct hs_known *known_of(const char *trace)
     return known;
 }
 
-/* Where the sources of a trace are when the user does not say: for a trace that is known, and for `record`, which makes it known. */
+/* Places to look when the user names none: for a noted trace, and for `record`, which notes it. */
 static char *find_usual(const struct hs_sources *where, const struct hs_known *known, const char *file)
 {
     struct candidate best = { .known = known };
@@ -240,7 +240,7 @@ static bool is_below(const char *real, const char *folder)
     return below;
 }
 
-/* The file's path without links, when it is below the present folder or that of the script. NULL: it is not. */
+/* The file's path without links, when it is below the current folder or the script's folder; else NULL. */
 static char *own_source(const struct hs_sources *where, const char *script, const char *file)
 {
     char *found = find_usual(where, NULL, file), *real = found ? realpath(found, NULL) : NULL;
@@ -290,7 +290,7 @@ void hs_source_note(const char *trace, const char *script)
     free(files.path);
 }
 
-/* ---- whether it is what ran ---- */
+/* ---- whether it is the source that ran ---- */
 
 static uint32_t count_lines(const char *text)
 {
@@ -305,7 +305,7 @@ static bool is_word(char c)
     return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c & 0x80);
 }
 
-/* Whether a Python source defines a function, or a class, whose body is one too. */
+/* Whether a Python source defines a function, or a class, whose body runs as a function too. */
 static bool defines(const char *text, const char *name)
 {
     size_t length = strlen(name);
@@ -321,7 +321,7 @@ static bool defines(const char *text, const char *name)
     return false;
 }
 
-/* What a place in the trace says against the text. */
+/* A contradiction between a site in the trace and the text. */
 static char *doubt_of_place(const struct hs_site *site, const char *text, uint32_t lines)
 {
     size_t length = strlen(site->file);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The source files that a trace names, as they lie on this computer.
+ * Finds the source files that a trace names on this computer.
  */
 #ifndef HS_CMD_SOURCE_H
 #define HS_CMD_SOURCE_H
@@ -9,20 +9,20 @@
 
 /* Where to look. */
 struct hs_sources {
-    const char *trace;              /* path of the input, "-" for none */
+    const char *trace;              /* path of the input; "-": none */
     const struct hs_reader *reader;
     const struct hs_list *given;    /* --source: files and folders; NULL: none */
-    bool unseen;                    /* nothing of the text is shown: any file will do, whoever made the trace */
+    bool unseen;                    /* the text is not shown, so any file is allowed */
 };
 
-/* Path of the source `file`: where --source says, in the end too, when all links are followed; or beside a file that it
- * says. A trace that was recorded here (known.h) also has its sources beside it, where the firmware said, as they are, or
- * beside the script that imported them, unless they were changed since. Of several files the one counts whose path has the
- * longest end in common with the name, in which steps upwards mean nothing. NULL when it is in none of these places. The
- * caller frees it. */
+/* Path of the source `file`. It is searched where --source says (symbolic links must not lead out of there), or beside
+ * a file given there. For a trace that was recorded on this computer (known.h), unchanged sources are also found beside
+ * the trace, in the folder that the firmware recorded, under the name itself, or beside the script that imported them.
+ * Among several files the one whose path matches the longest end of the name wins; ".." never matches. NULL when not
+ * found. The caller frees it. */
 char *hs_source_find(const struct hs_sources *where, const char *file);
 
-/* Notes a trace that was just recorded, with its sources: those below the present folder and that of the script, which may
+/* Notes a newly recorded trace with its sources: those below the current folder and below that of `script`, which may
  * be NULL. */
 void hs_source_note(const char *trace, const char *script);
 
@@ -30,14 +30,14 @@ struct hs_source_text {
     const char *path, *text;
 };
 
-/* Why a source that was found does not seem to be the one that ran: "it has no function work". NULL when nothing speaks
- * against it. The caller frees it. */
+/* Why a source does not seem to be the one that ran: "it has no function work". NULL when there is no contradiction.
+ * The caller frees it. */
 char *hs_source_doubt(const struct hs_reader *reader, const char *file, const struct hs_source_text *source);
 
 /* The text of a source, cut at 16 MB; NULL when it cannot be read. The caller frees it. */
 char *hs_source_load(const char *path);
 
-/* What follows the last slash. */
+/* The part after the last slash. */
 const char *hs_last_part(const char *path);
 
 #endif

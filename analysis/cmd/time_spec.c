@@ -115,6 +115,6 @@ enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event
     if (!range->begun)
         return HS_RANGE_BEFORE;
     if (hs_time_spec_before(&range->to, event, elapsed_seconds))
-        return HS_RANGE_BEHIND;
+        return HS_RANGE_AFTER;
     return hs_time_spec_at(&range->to, event) ? HS_RANGE_LAST : HS_RANGE_INSIDE;
 }

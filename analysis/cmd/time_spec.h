@@ -2,10 +2,10 @@
  *
  * Moments of a trace as users name them:
  *
- *     end            behind the last event
+ *     end            after the last event
  *     1.5s 20ms 7us  that long after the first event, events at that time included; a plain number is seconds
- *     event:N        behind record number N
- *     mark:LABEL     behind the last mark with that label; mark:LABEL#2: behind the second one
+ *     event:N        after record number N
+ *     mark:LABEL     after the last mark with that label; mark:LABEL#2: after the second one
  */
 #ifndef HS_CMD_TIME_SPEC_H
 #define HS_CMD_TIME_SPEC_H
@@ -25,37 +25,37 @@ struct hs_time_spec {
     uint64_t seen;        /* marks with that label so far */
 };
 
-/* Reads what the user wrote; complains about `option` and returns false when it names no moment. NULL
- * leaves `when` unset. `text` must outlive it. */
+/* Parses the user's text. Complains about `option` and returns false when it is invalid. NULL leaves `when` unset.
+ * `text` must outlive it. */
 bool hs_time_spec_parse(struct hs_time_spec *when, const char *text, const char *option);
 
-/* Time since the trace's start, over all boots: what a model knows too, for commands without one. */
+/* Time since the start of the trace, over all boots, for commands without a model. */
 struct hs_clock {
-    uint64_t elapsed, first, last; /* ticks: boots before; the present boot's first and last */
+    uint64_t elapsed, first, last; /* ticks: earlier boots; first and last of the current boot */
     uint32_t boot;
     bool running;
 };
 uint64_t hs_clock_at(struct hs_clock *clock, const struct hs_event *event);
 
-/* Whether a moment lies before `event`, `elapsed` ticks after the trace's start. Not of marks. */
+/* Whether a moment is before `event`, which is `elapsed_seconds` after the trace's start. Always false for marks. */
 bool hs_time_spec_before(const struct hs_time_spec *when, const struct hs_event *event, double elapsed_seconds);
 
-/* Whether `event` is the mark (or, where the last is wanted, may be it). Each event is to be asked about once. */
+/* Whether `event` is the mark (or, when the last mark is wanted, may be it). Call it once for each event. */
 bool hs_time_spec_at(struct hs_time_spec *when, const struct hs_event *event);
 
-/* A part of a trace: --from and --to. Of several marks with a label it begins at the first, and ends at the
- * first behind that. Zeroed, it is the whole. */
+/* A part of a trace: --from and --to. A mark in --from means the first with that label; a mark in --to means the first
+ * one after that. Zeroed, it is the whole trace. */
 struct hs_range {
     struct hs_time_spec from, to;
     bool begun;
 };
 
-/* Either text may be NULL. Complains and returns false when one names no moment. */
+/* Either text may be NULL. Complains and returns false when one is invalid. */
 bool hs_range_parse(struct hs_range *range, const char *from, const char *to);
 
-enum hs_range_place { HS_RANGE_BEFORE, HS_RANGE_INSIDE, HS_RANGE_LAST, HS_RANGE_BEHIND };
+enum hs_range_place { HS_RANGE_BEFORE, HS_RANGE_INSIDE, HS_RANGE_LAST, HS_RANGE_AFTER };
 
-/* Where an event lies; each is to be asked about once, in order, up to the last or the first behind. */
+/* Position of an event relative to the range. Call it once for each event, in order, until the result is LAST or AFTER. */
 enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event *event, double elapsed_seconds);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The only file that knows cairo.
+ * The only file that uses cairo.
  */
 #include "analysis/draw/canvas.h"
 
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* Nobody gets a canvas here, so nobody draws. */
+/* In this build hs_canvas_new fails, so the drawing functions are never called. */
 const char *hs_canvas_missing(void) { return "cairo (Debian: libcairo2-dev)"; }
 struct hs_canvas *hs_canvas_new(enum hs_canvas_format format, struct hs_spot size) { (void)format; (void)size; return NULL; }
 void hs_canvas_free(struct hs_canvas *canvas) { (void)canvas; }
@@ -59,7 +59,7 @@ struct hs_canvas {
     enum hs_canvas_format format;
     cairo_surface_t *surface;
     cairo_t *cairo;
-    char *svg; /* as cairo wrote it */
+    char *svg; /* the output of cairo */
     size_t svg_len, svg_room;
 };
 
@@ -174,7 +174,7 @@ void hs_canvas_rule(struct hs_canvas *c, struct hs_spot from, struct hs_spot to,
 
 /* ---- text ---- */
 
-/* One bad byte would end all drawing: what cairo and XML do not take is replaced. */
+/* One invalid byte would stop all drawing, so characters that cairo or XML reject are replaced. */
 static void clean(char *to, size_t size, const char *text)
 {
     hs_text_copy(to, size, text, strlen(text), HS_TEXT_XML);
@@ -208,7 +208,7 @@ double hs_canvas_width(struct hs_canvas *c, enum hs_face face, const char *text)
     return width_of(c, cleaned);
 }
 
-/* Where the next character begins. */
+/* The start of the next character. */
 static const char *next_character(const char *text)
 {
     do
@@ -281,7 +281,7 @@ static void put_element(FILE *out, const char *name, const char *text)
     fprintf(out, "</%s>\n", name);
 }
 
-/* The caption goes behind the root's start tag, where SVG wants it. */
+/* SVG requires the caption directly after the root's start tag. */
 static int write_svg(struct hs_canvas *c, const struct hs_caption *caption, FILE *out)
 {
     cairo_surface_finish(c->surface);

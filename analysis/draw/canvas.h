@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A page to draw on, written as SVG or PNG. Coordinates are pixels from the upper left corner; a PNG has two dots to a
- * pixel, for dense screens. Text becomes outlines in an SVG, so it looks alike everywhere; what it says stands in the
- * title, the description and the data, for those who cannot see it and for programs.
+ * A page to draw on, written as SVG or PNG. Coordinates are pixels from the upper left corner; a PNG has two dots per
+ * pixel, for dense screens. In an SVG, text becomes outlines, so it looks the same everywhere; the text itself is in
+ * the title, the description and the data, for screen readers and programs.
  */
 #ifndef HS_DRAW_CANVAS_H
 #define HS_DRAW_CANVAS_H
@@ -16,7 +16,7 @@ enum hs_canvas_format { HS_CANVAS_SVG, HS_CANVAS_PNG };
 
 struct hs_ink {
     uint32_t rgb;  /* 0xrrggbb */
-    double opacity; /* 0: opaque too */
+    double opacity; /* 0: opaque as well */
 };
 
 struct hs_spot {
@@ -32,17 +32,17 @@ enum hs_align { HS_ALIGN_LEFT, HS_ALIGN_MIDDLE, HS_ALIGN_RIGHT };
 
 struct hs_canvas;
 
-/* What a program of this build lacks for drawing, with the package to install; NULL: nothing. */
+/* The library that this build lacks for drawing, with the package to install; NULL: none. */
 const char *hs_canvas_missing(void);
 
-/* An empty page. NULL when memory is short, or drawing is missing. */
+/* An empty page. NULL when out of memory, or when the build cannot draw. */
 struct hs_canvas *hs_canvas_new(enum hs_canvas_format format, struct hs_spot size);
 void hs_canvas_free(struct hs_canvas *canvas);
 
 void hs_canvas_box(struct hs_canvas *canvas, struct hs_box box, struct hs_ink ink);
 void hs_canvas_round_box(struct hs_canvas *canvas, struct hs_box box, double radius, struct hs_ink ink);
 
-/* Lines: spots one after the other make a path, which is filled or drawn with a pen and is gone then. */
+/* Paths: consecutive points form a path; filling or stroking it clears it. */
 void hs_canvas_move(struct hs_canvas *canvas, struct hs_spot to);
 void hs_canvas_line(struct hs_canvas *canvas, struct hs_spot to);
 void hs_canvas_fill(struct hs_canvas *canvas, struct hs_ink ink);
@@ -57,7 +57,7 @@ void hs_canvas_stroke(struct hs_canvas *canvas, const struct hs_pen *pen);
 /* A single line. */
 void hs_canvas_rule(struct hs_canvas *canvas, struct hs_spot from, struct hs_spot to, const struct hs_pen *pen);
 
-/* A line of text, its base line at `at`. Control characters and what is not UTF-8 are shown as such. */
+/* A line of text with its baseline at `at`. Control characters and invalid UTF-8 are shown as replacements. */
 struct hs_lettering {
     struct hs_spot at;
     enum hs_align align;
@@ -68,7 +68,7 @@ struct hs_lettering {
 void hs_canvas_text(struct hs_canvas *canvas, const struct hs_lettering *lettering);
 double hs_canvas_width(struct hs_canvas *canvas, enum hs_face face, const char *text);
 
-/* Shortens a text until it is no wider than that; what is kept is its beginning, or its end. */
+/* Shortens a text to that width; either its beginning or its end is kept. */
 struct hs_fit {
     enum hs_face face;
     double width;
@@ -77,7 +77,7 @@ struct hs_fit {
 #define HS_FITTED 512u /* bytes of `fitted` */
 char *hs_canvas_fit(struct hs_canvas *canvas, const struct hs_fit *fit, const char *text, char fitted[HS_FITTED]);
 
-/* What a picture says, in words. `data` is for programs: any text, JSON by custom. All may be NULL. */
+/* The content of a picture in words. `data` is for programs, by convention JSON. Any of them may be NULL. */
 struct hs_caption {
     const char *title, *description, *data;
 };

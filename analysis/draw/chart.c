@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Characters, by terminal->unicode. */
+/* Indexed by terminal->unicode. */
 static const struct hs_shades shades[] = {{"#", ":", "."}, {"█", "▒", "░"}};
 static const char *const eighths[][9] = {
     {" ", " ", " ", " ", "=", "=", "=", "#", "#"},
@@ -39,7 +39,7 @@ static int margin_left(void)
     return (int)HS_CHART_MARGIN - 2;
 }
 
-/* Eighths of a row, from the panel's bottom; something is never drawn as nothing. */
+/* Height in eighths of a row, from the bottom of the panel; a nonzero share is at least one eighth. */
 static unsigned height(double share, unsigned rows)
 {
     double h = round(share * rows * 8);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Charts in the terminal, in block characters or ASCII: panels of bars one above the other over a common
- * axis, rows of flags, and histograms.
+ * Charts in the terminal, in block characters or ASCII: stacked bar panels over a common axis, rows of flags, and
+ * histograms.
  */
 #ifndef HS_DRAW_CHART_H
 #define HS_DRAW_CHART_H
@@ -15,11 +15,11 @@ enum hs_hue { HS_HUE_NONE, HS_HUE_BLUE, HS_HUE_CYAN, HS_HUE_GREEN, HS_HUE_YELLOW
 /* Columns to the left of the plot: labels and the axis. */
 #define HS_CHART_MARGIN 10u
 
-/* Switches a colour on; HS_HUE_NONE switches it off. Nothing without colour. */
+/* Switches to a colour; HS_HUE_NONE resets it. Writes nothing when the terminal has no colour. */
 void hs_hue(FILE *out, const struct hs_terminal *terminal, enum hs_hue hue);
 
-/* One column of a panel, as shares of its height: full up to `solid`, shaded from there to `light`, and
- * shaded otherwise from the top down by `hang`. */
+/* One column of a panel. Shares of its height: solid up to `solid`, light from there to `light`, and hatched from the
+ * top down by `hang`. */
 struct hs_bar {
     double solid, light, hang;
 };
@@ -32,7 +32,7 @@ struct hs_panel {
 };
 void hs_chart_panel(FILE *out, const struct hs_terminal *terminal, const struct hs_panel *panel);
 
-/* A row of single characters: ' ' for none, 'v' collection, 'x' failure, '^' restart, others as they are. */
+/* A row of single characters: ' ' none, 'v' collection, 'x' failure, '^' restart; others as they are. */
 struct hs_flags {
     const char *label;
     const char *flag;
@@ -50,14 +50,14 @@ void hs_chart_axis(FILE *out, const struct hs_terminal *terminal, const struct h
 
 /* A horizontal bar of a histogram. */
 struct hs_stripe {
-    const char *label, *text; /* before and behind it */
+    const char *label, *text; /* printed before and after it */
     double share;             /* of `width` */
     unsigned width;
     enum hs_hue hue;
 };
 void hs_chart_stripe(FILE *out, const struct hs_terminal *terminal, const struct hs_stripe *stripe);
 
-/* What the shades of a panel are drawn with, for a legend. */
+/* The characters that a panel is drawn with, for a legend. */
 struct hs_shades {
     const char *solid, *light, *hang;
 };

@@ -10,7 +10,7 @@
 #include "analysis/draw/level_words.h"
 #include "analysis/draw/table.h"
 
-/* What a trace may lack: a count, 0 when all is well, and what it counts. */
+/* Each function returns a count of one kind of loss; 0: none. */
 static uint64_t selftest(const struct hs_head *h) { return hs_reader_info(h->reader)->selftest_failed; }
 static uint64_t damaged(const struct hs_head *h) { return hs_reader_info(h->reader)->damaged_packets; }
 static uint64_t damaged_bytes(const struct hs_head *h)
@@ -43,7 +43,7 @@ static uint64_t wide_objects(const struct hs_head *h)
 static const struct {
     uint64_t (*count)(const struct hs_head *);
     const char *key, *text;
-    bool counted; /* the number goes behind the text */
+    bool counted; /* the count is printed after the text */
 } warnings[] = {
     {selftest, "selftest_failed", "the recorder's self-test failed: allocations bypass its hooks", false},
     {damaged, "damaged_packets", "damaged or cut packets, left out", true},
@@ -90,7 +90,7 @@ static const char *fact(const struct hs_head *head, const char *key, const char 
     return value ? value : otherwise;
 }
 
-/* The heap that the interpreter's lies in, which is not among the figures that follow. */
+/* The surrounding heap that contains the interpreter's heap; its figures are not part of the report. */
 static void around_text(const struct hs_head *head, FILE *out, const char *prefix)
 {
     char name[HS_REGION_NAME + 32], size[32], used[32], peak[32];

@@ -25,7 +25,7 @@ struct hs_json *hs_json_new(void)
     return calloc(1, sizeof(struct hs_json));
 }
 
-/* Puts a value, NULL meaning null, where it belongs. */
+/* Adds a value to the innermost container; NULL: null. */
 static void add(struct hs_json *json, const char *key, struct json_object *value)
 {
     struct json_object *parent = json->depth ? json->open[json->depth - 1] : NULL;
@@ -40,7 +40,7 @@ static void add(struct hs_json *json, const char *key, struct json_object *value
         json->error = HS_ERR_MEMORY;
 }
 
-/* For values that cannot be NULL unless memory is short. */
+/* The same for values that are NULL only when out of memory. */
 static void add_made(struct hs_json *json, const char *key, struct json_object *value)
 {
     if (!value)
@@ -137,7 +137,7 @@ void hs_json_text(struct hs_json *json, const char *key, const char *value)
         hs_json_null(json, key);
 }
 
-/* What a terminal must not get, json-c writes as it is; it can only stand within strings. */
+/* json-c writes some characters unescaped that a terminal must not receive. They occur only in strings, where escapes are valid. */
 static void put(const char *text, FILE *out)
 {
     for (size_t n = strlen(text), plain; n; text += plain, n -= plain) {

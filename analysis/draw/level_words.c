@@ -11,11 +11,11 @@ static double seconds(const struct hs_head *head, uint64_t ticks)
     return hs_seconds(head->reader, ticks);
 }
 
-/* All spans of one level together. */
+/* The sum over all spans of one level. */
 struct at_level {
     unsigned spans;
     uint64_t ticks, samples, summaries;
-    uint32_t interval, widest; /* least and most */
+    uint32_t interval, widest; /* minimum and maximum */
 };
 
 static struct at_level sum_up(const struct hs_head *head, unsigned level)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A region is drawn in strokes as long as neighbours are alike, all strokes of one kind as one path: that keeps a picture
- * of thousands of blocks small.
+ * Equal neighbouring cells are drawn as one stroke, and all strokes of one kind as one path. This keeps a picture of
+ * thousands of blocks small.
  */
 #include "analysis/draw/mapgrid.h"
 
@@ -11,7 +11,7 @@
 #include "analysis/draw/table.h"
 
 #define FEW_ROWS 40u
-#define ROWS_MAX 96u /* of all regions */
+#define ROWS_MAX 96u /* sum over all regions */
 #define HEADING  9.0 /* pixels between a region's name and its cells */
 #define BEHIND   21.0
 
@@ -71,7 +71,7 @@ bool hs_mapgrid_is_head(const struct hs_mapgrid *g, unsigned region, uint32_t ce
 
 /* ---- a region ---- */
 
-/* A stroke goes over cells of one row that are alike, up to the next block's first. */
+/* A stroke covers equal cells of one row, up to the start of the next block. */
 static void strokes(struct hs_mapgrid *g, const struct hs_cells *c, uint8_t kind)
 {
     double gap = c->size / 13;
@@ -98,7 +98,7 @@ static void draw_cells(struct hs_mapgrid *g, const struct hs_cells *c)
     }
 }
 
-/* Offsets beside every few rows. */
+/* Address offsets at every few rows. */
 static void row_labels(struct hs_mapgrid *g, const struct hs_region_state *region, const struct hs_cells *c)
 {
     uint32_t rows = rows_of(c), every = c->size > 10 ? 4 : 8;

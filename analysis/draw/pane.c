@@ -32,7 +32,7 @@ void hs_pane_free(struct hs_pane *f)
     *f = (struct hs_pane){0};
 }
 
-/* The next character of a text as it is to be shown. Returns its bytes in the text; *columns that it takes. */
+/* Converts the next character of a text for display. Returns its bytes in the text; *columns is its width. */
 static size_t next(const struct hs_pane *f, const char *text, struct hs_cell *place, unsigned *columns)
 {
     struct hs_character c = hs_character_of(text, strlen(text));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A pane of characters, as much as a screen shows, filled by presenters and shown by screen.h or printed.
+ * A screenful of characters. Views fill it; screen.h shows it, or it is printed.
  */
 #ifndef HS_DRAW_PANE_H
 #define HS_DRAW_PANE_H
@@ -15,7 +15,7 @@ struct hs_look {
     bool bold, reverse;
 };
 
-/* One place: a character of up to four bytes. Of a wide one the place behind it is empty. */
+/* One position: a character of up to four bytes. After a wide character the next position is empty. */
 struct hs_cell {
     char text[5];
     struct hs_look look;
@@ -24,10 +24,10 @@ struct hs_cell {
 struct hs_pane {
     unsigned rows, columns;
     struct hs_cell *place; /* row by row */
-    bool unicode;           /* else all but ASCII is shown as ? */
+    bool unicode;           /* else non-ASCII characters are shown as ? */
 };
 
-/* Makes a pane of that size, all blank; kept memory is used again. It starts zeroed. False when memory is short. */
+/* Sets the size and clears the pane. It starts zeroed; memory is reused. Returns false when out of memory. */
 bool hs_pane_size(struct hs_pane *pane, unsigned rows, unsigned columns);
 void hs_pane_free(struct hs_pane *pane);
 
@@ -35,15 +35,15 @@ struct hs_cell_at {
     unsigned row, column;
 };
 
-/* Writes text, cut at the pane's edge; control characters are shown as ?. Returns the column behind it. */
+/* Writes text, cut at the pane's edge; control characters are shown as ?. Returns the column after it. */
 unsigned hs_pane_put(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *text);
 unsigned hs_pane_print(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Gives the rest of a row, from `at` on, that look. */
+/* Sets the look of the rest of a row, from `at` on. */
 void hs_pane_paint(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look);
 
-/* Prints it as lines, without blanks at their ends and without blank lines at its end. */
+/* Prints the pane as lines, without trailing blanks and trailing blank lines. */
 void hs_pane_write(const struct hs_pane *pane, const struct hs_terminal *terminal, FILE *out);
 
 #endif

@@ -8,11 +8,11 @@
 #include "lib/host/util/clean_text.h"
 #include "lib/varint.h"
 
-#define HEX_SHOWN 32u /* bytes in the text */
+#define HEX_SHOWN 32u /* bytes shown in text */
 
 static uint64_t value_of(const struct hs_record *record, const struct hs_field *field)
 {
-    uint64_t value = 0; /* members are little endian, as all hosts that this runs on */
+    uint64_t value = 0; /* members are little endian, like all supported hosts */
     memcpy(&value, (const char *)record + field->offset, field->width);
     return value;
 }
@@ -44,7 +44,7 @@ bool hs_field_is_text(const struct hs_field *field)
     return !strcmp(field->name, "text") || !strcmp(field->name, "label") || !strcmp(field->name, "name");
 }
 
-/* Bytes that are numbers one behind the other. */
+/* Bytes that encode a sequence of numbers. */
 static bool is_numbers(const struct hs_record *record, const struct hs_field *field)
 {
     return field->wire == HS_WIRE_B && (record->kind == HS_SUMMARY || record->kind == HS_SAMPLE_SWEEP || record->kind == HS_HOLDER);

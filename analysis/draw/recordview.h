@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Fields of a record, shown as its kind's description says. Nothing here knows one kind from another.
+ * Fields of a record, shown from the description of its kind. This code does not depend on any kind.
  */
 #ifndef HS_DRAW_RECORDVIEW_H
 #define HS_DRAW_RECORDVIEW_H
@@ -11,14 +11,14 @@
 #include "analysis/draw/json.h"
 #include "lib/record.h"
 
-/* " name=value" for each field. Bytes that are no text are in hexadecimal; a place that is not known is ?,
- * one named by rank is #k. */
+/* " name=value" for each field. Bytes that are not text are in hexadecimal. An unknown position is ?, a position given
+ * by rank is #k. */
 void hs_record_text(const struct hs_record *record, FILE *out);
 
-/* The fields as members of the innermost object. */
+/* Adds the fields to the innermost object. */
 void hs_record_json(const struct hs_record *record, struct hs_json *json);
 
-/* Whether a field's bytes are text for people; other bytes are packed. */
+/* Whether a field's bytes are text; other bytes are packed data. */
 bool hs_field_is_text(const struct hs_field *field);
 
 #endif

@@ -8,9 +8,9 @@
 
 #include "analysis/draw/table.h"
 
-#define MINUTES 180.0 /* seconds from which on times are minutes and seconds */
+#define MINUTES 180.0 /* seconds; longer times are shown in minutes and seconds */
 
-/* 1, 2 or 5 times a power of ten. */
+/* The next 1, 2 or 5 times a power of ten. */
 static double decimal(double least)
 {
     double power = pow(10, floor(log10(least)));

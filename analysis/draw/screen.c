@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The only file that knows ncurses.
+ * The only file that uses ncurses.
  */
 #include "analysis/draw/screen.h"
 
@@ -29,7 +29,7 @@ static struct {
     FILE *out, *keys;
     bool open, color;
     struct termios before;
-    char leave[128]; /* what sets a terminal back: for use where ncurses may not be called */
+    char leave[128]; /* sequence that restores the terminal where ncurses must not be called */
 } the;
 
 const char *hs_screen_missing(void)
@@ -37,7 +37,7 @@ const char *hs_screen_missing(void)
     return NULL;
 }
 
-/* ---- when all goes wrong ---- */
+/* ---- rescue ---- */
 
 void hs_screen_rescue(void)
 {
@@ -45,11 +45,11 @@ void hs_screen_rescue(void)
         tcsetattr(fileno(the.keys), TCSANOW, &the.before);
 }
 
-/* Only calls that are allowed in a signal handler. */
+/* Uses only async-signal-safe calls. */
 static void rescue(int signal)
 {
     hs_screen_rescue();
-    raise(signal); /* the handler is gone: the program ends as it would have */
+    raise(signal); /* the handler is removed, so the program ends by this signal */
 }
 
 static void prepare_rescue(void)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The terminal as a screen: panes are shown on it, keys are read from it. There is one, and whatever ends the program,
- * the terminal is as it was before.
+ * Full-screen use of the terminal: shows panes, reads keys. There is one screen, and it is restored however the program
+ * ends.
  */
 #ifndef HS_DRAW_SCREEN_H
 #define HS_DRAW_SCREEN_H
 
 #include "analysis/draw/pane.h"
 
-/* Keys that are no characters; -1: none was pressed. */
+/* Keys that are not characters; -1: no key. */
 enum hs_press {
     HS_PRESS_NONE = -1,
     HS_PRESS_ENTER = '\n', HS_PRESS_ESCAPE = 27, HS_PRESS_BACKSPACE = 127,
@@ -16,25 +16,25 @@ enum hs_press {
     HS_PRESS_RESIZE, HS_PRESS_OTHER,
 };
 
-/* Sets the terminal back by system calls only, for when the program ends at once. */
+/* Restores the terminal by system calls only, for an immediate exit. */
 void hs_screen_rescue(void);
 
-/* What a program of this build lacks for it, with the package to install; NULL: nothing. */
+/* The library that this build lacks, with the package to install; NULL: none. */
 const char *hs_screen_missing(void);
 
-/* Takes the terminal over. Keys come from it even when standard input is something else; *keys can be waited on. Returns
- * NULL, or why it cannot be. */
+/* Takes over the terminal. Keys are read from it even when standard input is redirected; *keys is a descriptor to poll.
+ * Returns NULL, or the reason of failure. */
 const char *hs_screen_open(bool color, int *keys);
 
-/* Gives it back. May be called at any time, and again. */
+/* Restores the terminal. May be called at any time, and repeatedly. */
 void hs_screen_close(void);
 
-/* Its present size, which a resize changes. */
+/* Current size, which changes when the terminal is resized. */
 struct hs_cell_at hs_screen_size(void);
 
 void hs_screen_show(const struct hs_pane *pane);
 
-/* The next key: a byte or an enum hs_press. Does not wait. */
+/* The next key: a byte or an enum hs_press. Does not block. */
 int hs_screen_key(void);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* What the trace does not tell is null. */
+/* Unknown values are null. */
 static void put_count(struct hs_json *json, const char *key, uint64_t value, bool none)
 {
     if (none)
@@ -28,7 +28,7 @@ void hs_summary_space_json(const struct hs_space *space, struct hs_json *json)
     hs_json_real(json, "fragmentation", end->no_longest ? NAN : space->fragmentation);
     put_count(json, "blocks", end->blocks, space->no_counts);
     if (space->from_summary)
-        return; /* a summary has no more */
+        return; /* summaries have no more figures */
     hs_json_uint(json, "requested_bytes", end->requested);
     hs_json_real(json, "internal_waste", space->waste);
     hs_json_uint(json, "blocks_1", end->blocks_1);

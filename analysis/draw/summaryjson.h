@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The figures of a summary as members of the JSON object at hand, under the names that all commands use.
+ * Adds a summary's figures to the innermost JSON object, under the names common to all commands.
  */
 #ifndef HS_DRAW_SUMMARYJSON_H
 #define HS_DRAW_SUMMARYJSON_H

@@ -16,14 +16,14 @@
 struct hs_table {
     const struct hs_column *column;
     size_t n_columns, n_rows, room; /* rows */
-    struct hs_value *value;         /* n_columns a row; text is owned */
-    size_t *width;                  /* of the columns as text, titles not counted */
+    struct hs_value *value;         /* n_columns per row; the table owns texts */
+    size_t *width;                  /* of the columns as text, without titles */
     struct fit *fit;                /* [n_columns], for `fitted` rows */
     size_t fitted;
     bool is_fitted;
 };
 
-/* How a column is shown where there is little room. */
+/* How a column is shown in limited width. */
 struct fit {
     size_t width;
     bool hidden;
@@ -75,7 +75,7 @@ static bool make_room(struct hs_table *table)
     return true;
 }
 
-/* Groups of three digits: heap figures are compared byte by byte, so they are never rounded. */
+/* Digits in groups of three. Heap figures are compared byte by byte, so they are never rounded. */
 static void format_grouped(char *buffer, size_t size, uint64_t value)
 {
     char digits[24];
@@ -89,7 +89,7 @@ static void format_grouped(char *buffer, size_t size, uint64_t value)
     buffer[at] = '\0';
 }
 
-/* What has not changed is not worth a number. */
+/* An unchanged figure is shown as a dot. */
 static void format_change(char *buffer, size_t size, int64_t value)
 {
     snprintf(buffer, size, "%s", value ? value > 0 ? "+" : "-" : ".");
@@ -172,10 +172,10 @@ void hs_table_add(struct hs_table *table, const struct hs_value *values)
     widen(table, row);
 }
 
-/* ---- what fits ---- */
+/* ---- limited width ---- */
 
-#define TEXT_LEAST 10u /* characters of a text */
-#define TEXT_GOOD  24u /* that it has before figures are left out */
+#define TEXT_LEAST 10u /* minimum width of a text column, characters */
+#define TEXT_GOOD  24u /* below this width of text, figures are left out */
 #define GAP        2u
 
 static bool is_shown(const struct hs_table *table, size_t column)
@@ -189,7 +189,7 @@ static size_t natural_width(const struct hs_table *table, size_t column, bool ba
     return title > table->width[column] ? title : table->width[column];
 }
 
-/* Of the columns that are shown, texts being no wider than that. */
+/* Width of the visible columns when text columns have at most `text` characters. */
 static size_t width_with(const struct hs_table *table, size_t text, bool bare)
 {
     size_t sum = 0, n = 0;
@@ -204,7 +204,7 @@ static size_t width_with(const struct hs_table *table, size_t text, bool bare)
     return sum + (n ? (n - 1) * GAP : 0);
 }
 
-/* Hides the last figures but one. False when there are no more. */
+/* Hides the last figure column, but keeps one. Returns false when none is left to hide. */
 static bool hide_one(struct hs_table *table)
 {
     size_t last = table->n_columns, figures = 0;
@@ -218,7 +218,7 @@ static bool hide_one(struct hs_table *table)
     return figures > 1;
 }
 
-/* The widths that the columns have in `room` characters; 0: any number. */
+/* Computes the column widths for `room` characters; 0: unlimited. */
 static void fit_into(struct hs_table *table, size_t room, bool bare)
 {
     size_t text = CELL_MAX;
@@ -236,10 +236,10 @@ static void fit_into(struct hs_table *table, size_t room, bool bare)
     }
 }
 
-/* A table is laid out when it is shown, and anew when it has grown since. */
+/* Computes the layout when the table is first shown, and again after it has grown. */
 static void lay_out(const struct hs_table *const_table, FILE *out, struct hs_table_style style)
 {
-    struct hs_table *table = (struct hs_table *)(uintptr_t)const_table; /* nothing that its caller sees changes */
+    struct hs_table *table = (struct hs_table *)(uintptr_t)const_table; /* the change is not visible to the caller */
     unsigned limit = out == stdout ? hs_terminal_limit() : 0;
     size_t indent = style.indent ? width_of(style.indent) : 0;
     if (table->is_fitted && table->fitted == table->n_rows)
@@ -269,7 +269,7 @@ static const char *ellipsis(void)
     return hs_terminal_probe(false).unicode ? "\xe2\x80\xa6" : "..";
 }
 
-/* The byte at which the character `n` begins. */
+/* The byte at which character `n` starts. */
 static char *character(char *text, size_t n)
 {
     while (*text && n) {
@@ -281,7 +281,7 @@ static char *character(char *text, size_t n)
     return text;
 }
 
-/* Cuts a text to so many characters: a path loses its front, anything else its end. */
+/* Shortens a text to `width` characters: a path loses its front, other text its end. */
 static void shorten(char text[CELL_MAX], size_t width)
 {
     size_t length = width_of(text);
@@ -320,7 +320,7 @@ static bool is_last(const struct hs_table *table, size_t column)
     return true;
 }
 
-/* perf's thresholds: a share of 5% and more stands out, below 0.5% it steps back. */
+/* Thresholds as in perf: a share of 5% or more is highlighted, below 0.5% dimmed. */
 static const char *paint(const struct hs_column *column, const struct hs_value *value)
 {
     if (column->kind != HS_VALUE_SHARE || value->none)
@@ -397,7 +397,7 @@ static void csv_value(FILE *out, enum hs_value_kind kind, struct hs_value value)
     }
 }
 
-/* Calls for every column that has a key; a row of NULL stands for the keys themselves. */
+/* Writes every column that has a key; a NULL row writes the keys. */
 static void csv_line(const struct hs_table *table, const struct hs_value *row, FILE *out)
 {
     const char *separator = "";

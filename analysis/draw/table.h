@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A table with one definition of its columns, shown as text, CSV or JSON. In text, values are made easy
- * to read (48,192 and 1.25 ms); in CSV and JSON they are plain numbers in base units.
+ * A table with one definition of its columns, shown as text, CSV or JSON. In text, values are formatted for reading
+ * (48,192 and 1.25 ms); in CSV and JSON they are plain numbers in base units.
  */
 #ifndef HS_DRAW_TABLE_H
 #define HS_DRAW_TABLE_H
@@ -14,7 +14,7 @@
 #include "analysis/draw/json.h"
 
 enum hs_value_kind {
-    HS_VALUE_TEXT,    /* left, the rest right */
+    HS_VALUE_TEXT,    /* left-aligned; all others are right-aligned */
     HS_VALUE_COUNT,   /* u: 1,234,567 */
     HS_VALUE_BYTES,   /* u: 48,192, never rounded */
     HS_VALUE_HEX,     /* u: 0x2000 */
@@ -31,12 +31,12 @@ struct hs_value {
         double d;
         const char *s; /* copied when the row is added */
     };
-    bool none;         /* nothing to say: "-" in text, empty in CSV, null in JSON */
+    bool none;         /* no value: "-" in text, empty in CSV, null in JSON */
 };
 
 struct hs_column {
-    const char *title; /* of the text; NULL: not in the text */
-    const char *key;   /* of CSV and JSON; NULL: only in the text */
+    const char *title; /* in text output; NULL: column not shown */
+    const char *key;   /* in CSV and JSON; NULL: only in text */
     enum hs_value_kind kind;
 };
 
@@ -51,14 +51,14 @@ size_t hs_table_rows(const struct hs_table *table);
 
 struct hs_table_style {
     bool color;
-    bool bare;          /* without the line of titles */
+    bool bare;          /* without the title line */
     const char *indent; /* NULL: none */
 };
-/* On a terminal, or with $COLUMNS, a table is no wider than that: texts are shortened, then figures of the last columns left
- * out, which is said in front of the table. */
+/* On a terminal, or with $COLUMNS, the width is limited: texts are shortened, then the last figure columns are left
+ * out, with a note above the table. */
 void hs_table_text(const struct hs_table *table, FILE *out, struct hs_table_style style);
 
-/* The same in pieces, for those who put something between the rows. Columns stay aligned. */
+/* The same in parts, for callers that print lines between rows. Columns stay aligned. */
 void hs_table_titles(const struct hs_table *table, FILE *out, struct hs_table_style style);
 void hs_table_row(const struct hs_table *table, size_t row, FILE *out, struct hs_table_style style);
 
@@ -67,12 +67,12 @@ void hs_table_json(const struct hs_table *table, struct hs_json *json, const cha
 
 void hs_table_free(struct hs_table *table);
 
-/* Shortens a text of hs_format that is to be printed behind `before` characters, where standard output has a width. Returns it; its
- * buffer has HS_FIT_MAX bytes at least. */
+/* Shortens a text of hs_format for printing after `before` characters, when standard output has a width. Returns the
+ * text; its buffer has at least HS_FIT_MAX bytes. */
 #define HS_FIT_MAX 520u
 char *hs_fit_after(char *text, size_t before);
 
-/* The same formats for single values, into a buffer of the caller. Returns `buffer`. */
+/* The same formats for single values, into the caller's buffer. Returns `buffer`. */
 char *hs_format(char *buffer, size_t size, enum hs_value_kind kind, struct hs_value value);
 
 #endif

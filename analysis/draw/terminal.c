@@ -16,7 +16,7 @@ static unsigned within_bounds(unsigned width)
     return width < LEAST ? LEAST : width > MOST ? MOST : width;
 }
 
-/* 0: of nothing that is known. */
+/* 0: unknown. */
 static unsigned probe_width(void)
 {
     struct winsize size;

@@ -219,7 +219,7 @@ static int each(void *context, const struct hs_event *events, long n)
     for (const struct hs_event *e = events; e < events + n; e++) {
         double at = hs_seconds(d->reader, hs_clock_at(&d->clock, e));
         enum hs_range_place place = hs_range_place(&d->range, e, at);
-        if (place == HS_RANGE_BEHIND)
+        if (place == HS_RANGE_AFTER)
             return STOP;
         if (place != HS_RANGE_BEFORE && is_wanted(d, e))
             (d->json ? json_of_event : text_of_event)(d, e, at);

@@ -52,7 +52,7 @@ static int bounded(void *context, const struct hs_event *events, long n)
     for (const struct hs_event *e = events; e < events + n; e++) {
         double at = hs_seconds(s->reader, hs_event_elapsed(s->timeline->model, e));
         enum hs_range_place place = hs_range_place(&s->range, e, at);
-        if (place == HS_RANGE_BEHIND)
+        if (place == HS_RANGE_AFTER)
             return STOP;
         hs_timeline_feed(s->timeline, e, 1, place != HS_RANGE_BEFORE);
         if (place == HS_RANGE_LAST)
