@@ -357,7 +357,7 @@ static void forget_headers(void) {
     static const char magic[] = HS_RING_MAGIC;
     uint8_t *at = t->config.memory, *end = at + (t->config.memory_size & ~3u) - sizeof magic;
     for (; at < end; at += 4)
-        if (*at == magic[0] && memcmp(at, magic, sizeof magic - 1) == 0) {
+        if (*at == (uint8_t)magic[0] && memcmp(at, magic, sizeof magic - 1) == 0) {
             *at = 0;
             hs_port_flush(at, 1);
         }

@@ -210,14 +210,14 @@ static int by_size(const void *left, const void *right)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-int hs_diagnose(struct hs_diagnoses *all, const struct hs_failure_watch *w, const struct hs_names *names)
+int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *w, const struct hs_names *names)
 {
     int error = w->error;
-    *all = (struct hs_diagnoses){.failures = w->failures};
+    *diagnoses = (struct hs_diagnoses){.failures = w->failures};
     for (unsigned i = 0; i < HS_DIAGNOSES && !error; i++)
         if (w->moment[i].failure.size)
-            error = diagnose(&all->diagnosis[all->n++], &w->moment[i], names);
-    qsort(all->diagnosis, all->n, sizeof *all->diagnosis, by_size);
+            error = diagnose(&diagnoses->diagnosis[diagnoses->n++], &w->moment[i], names);
+    qsort(diagnoses->diagnosis, diagnoses->n, sizeof *diagnoses->diagnosis, by_size);
     return error;
 }
 
@@ -231,9 +231,9 @@ static void free_one(struct hs_diagnosis *d)
     free(d->between);
 }
 
-void hs_diagnoses_free(struct hs_diagnoses *all)
+void hs_diagnoses_free(struct hs_diagnoses *diagnoses)
 {
-    for (unsigned i = 0; i < all->n; i++)
-        free_one(&all->diagnosis[i]);
-    *all = (struct hs_diagnoses){.n = 0};
+    for (unsigned i = 0; i < diagnoses->n; i++)
+        free_one(&diagnoses->diagnosis[i]);
+    *diagnoses = (struct hs_diagnoses){.n = 0};
 }

@@ -26,10 +26,10 @@ bool hs_pane_size(struct hs_pane *f, unsigned rows, unsigned columns)
     return true;
 }
 
-void hs_pane_free(struct hs_pane *f)
+void hs_pane_free(struct hs_pane *pane)
 {
-    free(f->place);
-    *f = (struct hs_pane){0};
+    free(pane->place);
+    *pane = (struct hs_pane){0};
 }
 
 /* Converts the next character of a text for display. Returns its bytes in the text; *columns is its width. */
@@ -47,15 +47,15 @@ static size_t next(const struct hs_pane *f, const char *text, struct hs_cell *pl
     return c.length;
 }
 
-unsigned hs_pane_put(struct hs_pane *f, struct hs_cell_at at, struct hs_look look, const char *text)
+unsigned hs_pane_put(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *text)
 {
-    while (*text && at.row < f->rows) {
+    while (*text && at.row < pane->rows) {
         struct hs_cell place = { .look = look };
         unsigned columns;
-        text += next(f, text, &place, &columns);
-        if (at.column + columns > f->columns)
+        text += next(pane, text, &place, &columns);
+        if (at.column + columns > pane->columns)
             break;
-        struct hs_cell *to = &f->place[(size_t)at.row * f->columns + at.column];
+        struct hs_cell *to = &pane->place[(size_t)at.row * pane->columns + at.column];
         to[0] = place;
         if (columns == 2)
             to[1] = (struct hs_cell){ .look = look };
@@ -64,20 +64,20 @@ unsigned hs_pane_put(struct hs_pane *f, struct hs_cell_at at, struct hs_look loo
     return at.column;
 }
 
-unsigned hs_pane_print(struct hs_pane *f, struct hs_cell_at at, struct hs_look look, const char *format, ...)
+unsigned hs_pane_print(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *format, ...)
 {
     char text[LINE_MAX_BYTES];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return hs_pane_put(f, at, look, text);
+    return hs_pane_put(pane, at, look, text);
 }
 
-void hs_pane_paint(struct hs_pane *f, struct hs_cell_at at, struct hs_look look)
+void hs_pane_paint(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look)
 {
-    for (; at.row < f->rows && at.column < f->columns; at.column++)
-        f->place[(size_t)at.row * f->columns + at.column].look = look;
+    for (; at.row < pane->rows && at.column < pane->columns; at.column++)
+        pane->place[(size_t)at.row * pane->columns + at.column].look = look;
 }
 
 static unsigned length_of(const struct hs_pane *f, unsigned row)
@@ -88,15 +88,15 @@ static unsigned length_of(const struct hs_pane *f, unsigned row)
     return n;
 }
 
-void hs_pane_write(const struct hs_pane *f, const struct hs_terminal *terminal, FILE *out)
+void hs_pane_write(const struct hs_pane *pane, const struct hs_terminal *terminal, FILE *out)
 {
-    unsigned rows = f->rows;
-    while (rows && !length_of(f, rows - 1))
+    unsigned rows = pane->rows;
+    while (rows && !length_of(pane, rows - 1))
         rows--;
     for (unsigned row = 0; row < rows; row++) {
         enum hs_hue hue = HS_HUE_NONE;
-        for (unsigned i = 0, n = length_of(f, row); i < n; i++) {
-            const struct hs_cell *place = &f->place[(size_t)row * f->columns + i];
+        for (unsigned i = 0, n = length_of(pane, row); i < n; i++) {
+            const struct hs_cell *place = &pane->place[(size_t)row * pane->columns + i];
             if (place->look.hue != hue) {
                 if (hue != HS_HUE_NONE)
                     hs_hue(out, terminal, HS_HUE_NONE);

@@ -74,8 +74,8 @@ static void start_colors(void)
 {
     start_color();
     use_default_colors();
-    for (short hue = 1; hue < HS_HUE_DIM; hue++)
-        init_pair(hue, colors[hue], -1);
+    for (int hue = 1; hue < HS_HUE_DIM; hue++)
+        init_pair((short)hue, colors[hue], -1);
 }
 
 const char *hs_screen_open(bool color, int *keys)
@@ -137,13 +137,13 @@ static attr_t attributes(struct hs_look look)
     return a;
 }
 
-void hs_screen_show(const struct hs_pane *f)
+void hs_screen_show(const struct hs_pane *pane)
 {
     erase();
-    for (unsigned row = 0; row < f->rows; row++) {
+    for (unsigned row = 0; row < pane->rows; row++) {
         move((int)row, 0);
-        for (unsigned i = 0; i < f->columns; i++) {
-            const struct hs_cell *place = &f->place[(size_t)row * f->columns + i];
+        for (unsigned i = 0; i < pane->columns; i++) {
+            const struct hs_cell *place = &pane->place[(size_t)row * pane->columns + i];
             attrset(attributes(place->look));
             addstr(place->text);
         }

@@ -60,7 +60,7 @@ int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader,
 /* For exporters of events: tells the whole story to `tell`, packets and losses included. The reader is left open
  * at the end of the trace for who gives a place for it, whose it is then, also after an error. */
 typedef int hs_export_tell(void *context, const struct hs_stream_item *telling);
-int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, void *context, struct hs_reader **reader,
+int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, void *context, struct hs_reader **kept,
                        struct hs_error *error);
 
 #endif

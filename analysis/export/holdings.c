@@ -65,16 +65,16 @@ static struct hs_holding holding_at(const struct hs_holdings *l, uint32_t pos, c
     return holding;
 }
 
-void hs_holdings_expect(struct hs_holdings *l, const struct hs_event *e, uint64_t ns)
+void hs_holdings_expect(struct hs_holdings *holdings, const struct hs_event *e, uint64_t ns)
 {
-    const struct hs_model *m = l->changes->model;
-    l->event = e;
-    l->now = ns;
-    l->at = 0;
+    const struct hs_model *m = holdings->changes->model;
+    holdings->event = e;
+    holdings->now = ns;
+    holdings->at = 0;
     if (!hs_model_summary_only(m))
-        l->followed = ns;
-    l->another_boot = e->boot != m->boot;
-    l->in_collection = m->in_collection;
+        holdings->followed = ns;
+    holdings->another_boot = e->boot != m->boot;
+    holdings->in_collection = m->in_collection;
 }
 
 static bool ended(const struct hs_holdings *l, const struct hs_block_change *change, struct hs_holding *holding)
@@ -120,7 +120,7 @@ bool hs_holdings_rest(struct hs_holdings *l, struct hs_holding *holding)
     return true;
 }
 
-void hs_holdings_free(struct hs_holdings *l)
+void hs_holdings_free(struct hs_holdings *holdings)
 {
-    free(l->beginning);
+    free(holdings->beginning);
 }

@@ -17,6 +17,6 @@ struct hs_mappicture {
 };
 
 /* Returns HS_OK, HS_ERR_MEMORY or HS_ERR_IO. */
-int hs_mappicture_draw(const struct hs_mappicture *picture, const struct hs_sheet_style *style, FILE *out);
+int hs_mappicture_draw(const struct hs_mappicture *of, const struct hs_sheet_style *style, FILE *out);
 
 #endif

@@ -119,23 +119,23 @@ static void walk(struct tree *t, const struct hs_retained *r, const uint32_t *of
     }
 }
 
-int hs_retained_groups(const struct hs_retained *r, const uint32_t *of, struct hs_retained_group *group)
+int hs_retained_groups(const struct hs_retained *r, const uint32_t *group_of_block, struct hs_retained_group *group)
 {
     size_t n = (size_t)r->graph.n + 3, groups = 0;
     for (uint32_t v = 0; v < r->graph.n; v++)
-        groups = of[v] != UINT32_MAX && of[v] >= groups ? (size_t)of[v] + 1 : groups;
+        groups = group_of_block[v] != UINT32_MAX && group_of_block[v] >= groups ? (size_t)group_of_block[v] + 1 : groups;
     uint32_t *memory = calloc(4 * n + groups + 1, sizeof *memory);
     if (!memory)
         return HS_ERR_MEMORY;
     struct tree t = {memory, memory + n, memory + 2 * n, memory + 3 * n, memory + 4 * n};
     for (uint32_t v = 0; v < r->graph.n; v++) {
-        if (of[v] == UINT32_MAX || !hs_retained_reached(r, v))
+        if (group_of_block[v] == UINT32_MAX || !hs_retained_reached(r, v))
             continue;
-        group[of[v]].own += hs_refs_bytes(r->of, v);
-        group[of[v]].blocks++;
+        group[group_of_block[v]].own += hs_refs_bytes(r->of, v);
+        group[group_of_block[v]].blocks++;
     }
     build(&t, r);
-    walk(&t, r, of, group);
+    walk(&t, r, group_of_block, group);
     free(memory);
     return HS_OK;
 }

@@ -53,7 +53,7 @@ struct hs_pools *hs_pools_new(const struct hs_reader *reader, uint32_t points);
 void hs_pools_free(struct hs_pools *pools);
 
 /* Processes an event after `model` has processed it; for hs_model_observer.after. pools->model must be set. */
-void hs_pools_feed(void *pools, const struct hs_event *event);
+void hs_pools_feed(void *context, const struct hs_event *event);
 
 /* Call at the end: extends the series up to it. */
 void hs_pools_finish(struct hs_pools *pools);

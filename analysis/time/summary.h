@@ -34,7 +34,7 @@ struct hs_summary {
 };
 
 struct hs_summary hs_summarize(const struct hs_model *model, const struct hs_reader *reader);
-struct hs_space hs_space_of_region(const struct hs_model *model, unsigned region);
+struct hs_space hs_space_of_region(const struct hs_model *model, unsigned index);
 
 /* Seconds of `ticks`; 0 when the trace does not give the length of a tick. */
 double hs_seconds(const struct hs_reader *reader, uint64_t ticks);

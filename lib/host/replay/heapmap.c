@@ -521,14 +521,14 @@ int hs_walk_keep(struct hs_walk *s, uint32_t n) {
     return HS_OK;
 }
 
-int hs_walk_drop(struct hs_walk *s, uint32_t n, struct hs_numbers *list) {
+int hs_walk_drop(struct hs_walk *s, uint32_t n, struct hs_numbers *freed) {
     for (; n; n--) {
         if (!some_heads(s))
             return HS_ERR_CHECK;
         struct hs_map_area *a = s->area;
         uint32_t at = s->word << 6 | (uint32_t)__builtin_ctzll(s->heads);
         s->heads &= s->heads - 1;
-        if (!put_number(list, a->first + at))
+        if (!put_number(freed, a->first + at))
             return HS_ERR_MEMORY;
         erase_block(a, at, block_granules(a, at));
     }
@@ -544,36 +544,36 @@ uint32_t hs_heapmap_heads(struct hs_heapmap *map, struct hs_extent interval) {
 }
 
 /* Searches begin where the first of an area's freed blocks joined a free run. */
-void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *list, uint32_t from) {
+void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *freed, uint32_t from) {
     const struct hs_map_area *done = NULL;
-    for (uint32_t i = from; i < list->n; i++) {
-        if (done && list->item[i] - done->first < done->granules)
+    for (uint32_t i = from; i < freed->n; i++) {
+        if (done && freed->item[i] - done->first < done->granules)
             continue;
-        struct hs_map_area *a = area_of(map, list->item[i]);
-        uint32_t at = list->item[i] - a->first;
+        struct hs_map_area *a = area_of(map, freed->item[i]);
+        uint32_t at = freed->item[i] - a->first;
         lower_hints(a, at - free_before(a, at, UINT32_MAX), UINT32_MAX);
         done = a;
     }
 }
 
-int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, struct hs_numbers *list) {
+int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, struct hs_numbers *freed) {
     struct hs_extent interval = {record->pos, record->end - record->pos};
     struct hs_runs runs;
     struct hs_walk sweep;
-    uint32_t length, first = list->n;
+    uint32_t length, first = freed->n;
     int kind = HS_ERR_CHECK;
     if (record->end < record->pos || hs_heapmap_heads(map, interval) != record->count)
         return HS_ERR_CHECK;
     hs_runs_init(&runs, record);
     hs_walk_start(&sweep, map, interval);
     while ((kind = hs_runs_sweep(&runs, &length)) > 0) {
-        int err = kind == HS_RUN_KEPT ? hs_walk_keep(&sweep, length) : hs_walk_drop(&sweep, length, list);
+        int err = kind == HS_RUN_KEPT ? hs_walk_keep(&sweep, length) : hs_walk_drop(&sweep, length, freed);
         if (err) {
             kind = err;
             break;
         }
     }
-    hs_walk_end(map, list, first);
+    hs_walk_end(map, freed, first);
     return kind;
 }
 

@@ -61,11 +61,11 @@ static void find_within(struct hs_reader *r, unsigned inner, unsigned outer) {
         r->region[inner].within = (uint8_t)(outer + 1);
 }
 
-void hs_select_region(struct hs_reader *r, unsigned number) {
-    r->selected[number] = false;
+void hs_select_region(struct hs_reader *r, unsigned region) {
+    r->selected[region] = false;
     for (unsigned i = 0; i < r->n_regions; i++) {
-        find_within(r, number, i);
-        find_within(r, i, number);
+        find_within(r, region, i);
+        find_within(r, i, region);
     }
     for (unsigned i = 0; i < r->n_regions; i++) {
         bool was = r->selected[i];
