@@ -15,28 +15,28 @@ static const struct {
     const char *key, *what, *why;
 } words[HS_ADVICE_KINDS] = {
     [HS_ADVICE_REUSE] = {
-        "reuse", "use one buffer again instead of a new one each time (readinto(), a slice of a memoryview)",
-        "%o blocks of %b bytes on average came from there, at most %g bytes of them at a time. %n of them lay beside blocks "
-        "of %i and went after %t on average, while those stayed for %u"},
+        "reuse", "reuse one buffer instead of allocating a new one each time (readinto(), a slice of a memoryview)",
+        "%o blocks of %b bytes on average were allocated there, at most %g bytes live at a time. %n of them were next to blocks "
+        "of %i and were freed after %t on average, while the latter survived %u"},
     [HS_ADVICE_IMPORT] = {
         "import", "import at the top of the program, before anything else is allocated",
-        "%n of its %o blocks in free space came from an import in midst of the program"},
+        "%n of its %o blocks in free space came from an import in the middle of the program"},
     [HS_ADVICE_FINAL_SIZE] = {
         "final size", "give it its final size at once ([None] * n, bytearray(n), a dict filled at the start)",
-        "%n resizes of %o of its blocks, up to %g bytes, before they came to lie in free space"},
+        "%n resizes of %o of its blocks, up to %g bytes, before they became islands"},
     [HS_ADVICE_PREALLOCATE] = {
-        "preallocate", "make these blocks, or one array in their place, before the loop that needs the buffers",
-        "%n blocks of %s bytes stayed for %t on average, %o of them till the end, among blocks that went after %u"},
+        "preallocate", "allocate these blocks, or one array in their place, before the loop that needs the buffers",
+        "%n blocks of %s bytes survived %t on average, %o of them until the end, among blocks that were freed after %u"},
     [HS_ADVICE_EARLIER] = {
-        "earlier", "allocate it earlier, before what comes and goes",
-        "%n of its blocks (%b bytes) stayed for %t on average, %o of them till the end, among blocks that went after %u"},
+        "earlier", "allocate it earlier, before the short-lived blocks",
+        "%n of its blocks (%b bytes) survived %t on average, %o of them until the end, among blocks that were freed after %u"},
     [HS_ADVICE_COLLECT] = {
-        "collect", "call gc.collect() before it: the blocks then lie further down, beside those that stay",
-        "of %o of its blocks that outlived the next collection, %n had room further down behind that collection"},
+        "collect", "call gc.collect() before it: its blocks are then placed at lower addresses, next to long-lived ones",
+        "%n of the %o blocks that survived the next collection would have fit at a lower address after it"},
     [HS_ADVICE_THRESHOLD] = {
         "threshold", "set gc.threshold(%g), so that collections come before the heap is full; heapstrata whatif "
-                     "--threshold %g tells what that would have done",
-        "%n of %o collections began only when nothing fitted any more, and a collection freed %b bytes on average"},
+                     "--threshold %g shows the effect",
+        "%n of %o collections began only when a request did not fit any more, and a collection freed %b bytes on average"},
 };
 
 static const char *line(const struct hs_blameview *v, uint32_t group, char *shown)
@@ -103,7 +103,7 @@ void hs_advice_text(const struct hs_blameview *v, FILE *out)
     char text[TEXT_MAX], shown[HS_NAME_MAX];
     if (!v->islands->n_advice)
         return;
-    fputs("\n# What usually helps, and what in this trace speaks for it:\n", out);
+    fputs("\n# Suggested fixes, with evidence from this trace:\n", out);
     for (size_t i = 0; i < v->islands->n_advice; i++) {
         const struct hs_advice *a = &v->islands->advice[i];
         fprintf(out, "%s\n", a->group == UINT32_MAX ? "the whole run" : line(v, a->group, shown));

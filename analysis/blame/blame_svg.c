@@ -76,8 +76,8 @@ static void legend(struct drawing *d)
     const struct hs_blame *b = &d->c->blame;
     const struct hs_failure *f = &d->c->failure;
     const struct hs_entry entries[] = {
-        { d->ink[KIND_BLAMED], "in the way", NULL, b->bytes, b->n },
-        { d->ink[KIND_OPENED], "free around them: without them one run", NULL, b->run_bytes, 0 },
+        { d->ink[KIND_BLAMED], "blocking", NULL, b->bytes, b->n },
+        { d->ink[KIND_OPENED], "free beside them: one run without them", NULL, b->run_bytes, 0 },
         { d->ink[KIND_USED], "other blocks", NULL, f->used - b->bytes, d->of->snapshot->n_blocks - b->n },
         { d->ink[KIND_RUN], "the longest free run", NULL, f->largest_free, 0 },
         { d->ink[KIND_FREE], "free, all of it", NULL, f->free, 0 },
@@ -97,7 +97,7 @@ static void say_request(struct drawing *d)
     const struct hs_names *names = d->of->view->names;
     char text[HS_NAME_MAX + 200], name[HS_NAME_MAX], time[40], number[3][40];
     hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){ .d = hs_seconds(names->reader, d->c->elapsed) });
-    snprintf(text, sizeof text, "%s bytes in one piece, at %s%s%s: %s free, the longest run %s", bytes_text(number[0], f->size), time,
+    snprintf(text, sizeof text, "%s contiguous bytes, at %s%s%s: %s free, the longest run %s", bytes_text(number[0], f->size), time,
              d->c->hypothetical ? "" : ", by ", d->c->hypothetical ? "" : hs_name_of_site(names, f->site, HS_KEY_LINE, name),
              bytes_text(number[1], f->free), bytes_text(number[2], f->largest_free));
     hs_sheet_line(&d->sheet, d->lines++, d->sheet.theme->dim, text);
@@ -108,12 +108,12 @@ static void say_answer(struct drawing *d)
     const struct hs_blame *b = &d->c->blame;
     char text[300], number[3][40];
     if (b->answer == HS_BLAME_FOUND)
-        snprintf(text, sizeof text, "%" PRIu32 " block%s, %s bytes, %s in the way: without %s a run of %s bytes would be free", b->n,
-                 b->n == 1 ? "" : "s", bytes_text(number[0], b->bytes), b->n == 1 ? "is" : "are", b->n == 1 ? "it" : "them",
+        snprintf(text, sizeof text, "%" PRIu32 " block%s (%s bytes) %s it: without %s, %s contiguous bytes would be free", b->n,
+                 b->n == 1 ? "" : "s", bytes_text(number[0], b->bytes), b->n == 1 ? "blocks" : "block", b->n == 1 ? "it" : "them",
                  bytes_text(number[1], b->run_bytes));
     else
-        snprintf(text, sizeof text, b->answer == HS_BLAME_ROOM ? "Nothing is in the way: there is room" :
-                 "No region is so large: nothing could make room");
+        snprintf(text, sizeof text, b->answer == HS_BLAME_ROOM ? "There is room" :
+                 "No region is that large");
     hs_sheet_line(&d->sheet, d->lines++, b->answer == HS_BLAME_ROOM ? d->sheet.theme->dim : d->sheet.theme->failure, text);
 }
 
@@ -146,7 +146,7 @@ static void culprit_bars(struct drawing *d)
     const struct hs_blame_groups *blame_groups = &d->c->blame_groups;
     if (!blame_groups->n)
         return;
-    table_head(d, "Whose they are");
+    table_head(d, "Lines that allocated them");
     for (size_t i = 0; i < rows(blame_groups->n); i++) {
         const struct hs_blame_group *c = &blame_groups->of[i];
         char name[HS_FITTED], amount[200], number[2][40];
@@ -162,7 +162,7 @@ static void island_bars(struct drawing *d)
     const struct hs_island_report *islands = d->of->view->islands;
     if (!islands->n)
         return;
-    table_head(d, "Islands in free space, over the run: how much of it each line keeps apart");
+    table_head(d, "What fragments free space over the run: share split off by each line");
     for (size_t i = 0; i < rows(islands->n); i++) {
         const struct hs_island_row *row = &islands->row[i];
         char amount[200], number[40];
@@ -216,11 +216,11 @@ int hs_blamepicture_draw(const struct hs_blamepicture *of, const struct hs_sheet
     if (!good)
         return hs_sheet_end(&d.sheet, HS_ERR_MEMORY, out);
     choose_inks(&d);
-    hs_sheet_title(&d.sheet, "What stands in the way", of->subject);
+    hs_sheet_title(&d.sheet, "What fragments the free space", of->subject);
     if (d.c)
         good = draw_case(&d);
     else
-        hs_sheet_line(&d.sheet, 0, d.sheet.theme->dim, "No allocation lacked room");
+        hs_sheet_line(&d.sheet, 0, d.sheet.theme->dim, "No allocation failed for lack of room");
     island_bars(&d);
     return hs_sheet_end(&d.sheet, good ? HS_OK : HS_ERR_MEMORY, out);
 }

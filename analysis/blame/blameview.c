@@ -33,7 +33,7 @@ static const char *line_of(const struct hs_blameview *v, uint32_t site, char *na
 /* ---- tables ---- */
 
 static const struct hs_column case_columns[] = {
-    {"Asked", "asked_bytes", HS_VALUE_BYTES},       {"Free", "free_bytes", HS_VALUE_BYTES},
+    {"Requested", "asked_bytes", HS_VALUE_BYTES},       {"Free", "free_bytes", HS_VALUE_BYTES},
     {"Longest run", "largest_free_bytes", HS_VALUE_BYTES}, {"Blocks", "blocks", HS_VALUE_COUNT},
     {"Bytes", "bytes", HS_VALUE_BYTES},             {"When", "seconds", HS_VALUE_SECONDS},
     {NULL, "number", HS_VALUE_COUNT},               {"Verdict", "verdict", HS_VALUE_TEXT},
@@ -143,11 +143,11 @@ static void print(struct hs_table *table, FILE *out, bool color)
 static void request_text(const struct hs_blameview *v, const struct hs_blame_case *c, FILE *out)
 {
     char a[32], b[32], l[32], when[32], name[HS_NAME_MAX], shown[HS_NAME_MAX];
-    fprintf(out, "\n# %s bytes in one piece, ", count(a, c->failure.size));
+    fprintf(out, "\n# %s contiguous bytes, ", count(a, c->failure.size));
     if (c->hypothetical)
-        fprintf(out, "if they were asked for at %s", v->when);
+        fprintf(out, "if they were requested at %s", v->when);
     else
-        fprintf(out, "asked for %s into the trace by %s", duration(v, when, c->elapsed),
+        fprintf(out, "requested %s into the trace by %s", duration(v, when, c->elapsed),
                 line_of(v, c->failure.site, name, shown));
     fprintf(out, ":\n# %s bytes were free, the longest run had %s\n", count(b, c->failure.free),
             count(l, c->failure.largest_free));
@@ -158,12 +158,12 @@ static void answer_text(const struct hs_blameview *v, const struct hs_blame_case
     const struct hs_blame *b = &c->blame;
     char blocks[32], bytes[32], run[32];
     if (b->answer == HS_BLAME_ROOM) {
-        fprintf(out, "# => there is room: a run of %s bytes is free\n", count(run, b->run_bytes));
+        fprintf(out, "# => there is room: a free run has %s bytes\n", count(run, b->run_bytes));
     } else if (b->answer == HS_BLAME_IMPOSSIBLE) {
-        fputs("# => no region is so large: it would not fit into an empty heap\n", out);
+        fputs("# => no region is that large: the request would not fit into an empty heap\n", out);
     } else {
-        fprintf(out, "# => %s %s, %s bytes, stood in the way: without %s a run of %s bytes\n"
-                "#    would be free. No smaller set does; smallest: the fewest %s\n#\n", count(blocks, b->n),
+        fprintf(out, "# => %s %s (%s bytes) blocked it: without %s, %s contiguous bytes would be free.\n"
+                "#    No set with fewer %s is enough\n#\n", count(blocks, b->n),
                 b->n == 1 ? "block" : "blocks", count(bytes, b->bytes), b->n == 1 ? "it" : "them",
                 count(run, b->run_bytes), v->by == HS_BLAME_BLOCKS ? "blocks" : "bytes");
         print(culprit_table(v, &c->blame_groups), out, v->color);
@@ -176,12 +176,12 @@ static void cases_text(const struct hs_blameview *v, FILE *out)
 {
     char number[32];
     if (v->n > 1) {
-        fprintf(out, "\n# Failed allocations, and the smallest set of blocks that stood in the way of each%s:\n#\n",
+        fprintf(out, "\n# Failed allocations, and the smallest set of blocks that blocked each%s:\n#\n",
                 v->n > CASES_SHOWN || v->failures > v->n + v->unplaced ? ", the last ones" : "");
         print(case_table(v, CASES_SHOWN), out, v->color);
     }
     if (v->unplaced && !v->when)
-        fprintf(out, "# %s failed while the heap was locked, or where its layout is not known: no block is to blame\n",
+        fprintf(out, "# %s failed while the heap was locked, or when its layout is unknown: no block blocked these\n",
                 count(number, v->unplaced));
     if (!v->failures && !v->when)
         fputs("# no allocation failed. --size N asks about one of N bytes, --at WHEN about another moment than the end\n",
@@ -197,16 +197,16 @@ static void islands_text(const struct hs_blameview *v, FILE *out)
     const struct hs_island_report *r = v->islands;
     char moments[32], parted[32];
     if (!r->n) {
-        fputs("\n# No islands: at no collection did blocks lie in free space longer than they are on both sides\n", out);
+        fputs("\n# No islands: after no collection did blocks separate two free runs that are both longer than they are\n", out);
         return;
     }
-    fprintf(out, "\n# Islands in free space, over the run; looked for behind %s collections and failures,\n"
-            "# on average they kept %s bytes apart:\n#\n", count(moments, r->moments),
+    fprintf(out, "\n# Blocks that fragment free space (islands), checked after each of %s collections and failures;\n"
+            "# on average they split off %s bytes:\n#\n", count(moments, r->moments),
             count(parted, r->parted / r->moments));
     print(island_table(v, v->limit == UINT64_MAX ? 0 : 0.01), out, v->color);
-    fputs("#\n# an island: used granules between two free runs, each at least as long; it keeps the shorter one apart.\n"
-          "# share: of all that is kept apart; times: at which it made any; lived: its blocks, up to now; beside: what lay\n"
-          "# next to them and went\n", out);
+    fputs("#\n# an island: used granules between two free runs, each at least as long; it splits off the shorter run.\n"
+          "# share: of all bytes split off; times: checks at which the line had islands; lived: age of its blocks;\n"
+          "# beside: blocks next to them that were freed\n", out);
 }
 
 void hs_blameview_text(const struct hs_blameview *v, FILE *out)

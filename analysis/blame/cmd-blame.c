@@ -135,8 +135,8 @@ static int watch(void *context, const struct hs_event *events, long n)
 static int no_layout(const struct work *w)
 {
     if (w->snapshot.taken ? w->snapshot.level > HS_LEVEL_FULL : w->model->levels.last > HS_LEVEL_FULL)
-        return hs_complain("%s: nobody to blame: recorded at level %s, which does not tell where blocks are. Record at "
-                           "level full, or see heapstrata report", w->args->common.input,
+        return hs_complain("%s: blame needs a trace at level full; this one is level %s, which does not record where "
+                           "blocks are. heapstrata report reads it", w->args->common.input,
                            hs_level_name(w->snapshot.taken ? w->snapshot.level : w->model->levels.last));
     return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or since "
                        "records were lost", w->args->common.input);
@@ -256,7 +256,7 @@ static int run(void *memory)
     if (hs_cmd_can_draw(&w.args->common))
         return HS_EXIT_BAD;
     if (w.args->at && !w.args->size)
-        return hs_complain("--at needs --size: how many bytes would be asked for then");
+        return hs_complain("--at needs --size: the size of the allocation to ask about");
     if (!hs_time_spec_parse(&w.when, w.args->size ? w.args->at ? w.args->at : "end" : NULL, "at"))
         return HS_EXIT_BAD;
     w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
@@ -273,8 +273,8 @@ const struct hs_cmd hs_cmd_blame = {
     .summary = "find what fragments the free space, and what would help",
     .usage = "[FILE]",
     .about = "For every allocation that failed, or one that is asked about: the smallest set of live blocks without which "
-             "there would be room, by line, with age and kind. Over the run: the lines whose blocks stay as islands in free "
-             "space, and the standard advice where the trace speaks for it.",
+             "there would be room, by line, with age and kind. Over the run: the lines whose blocks fragment the free "
+             "space, and suggested fixes with evidence.",
     .examples = "  heapstrata blame run.hst\n"
                 "  heapstrata blame --size 12K --at mark:ready run.hst\n"
                 "  heapstrata blame --svg blame.svg run.hst\n"

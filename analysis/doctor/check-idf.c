@@ -147,7 +147,7 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
     if (inside || !may_have_psram(p))
         hs_finding_next(f, "make room inside: fewer and smaller WiFi buffers (CONFIG_ESP_WIFI_STATIC_RX_BUFFER_NUM, CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM), "
                            "fewer tasks or smaller stacks");
-    hs_finding_next(f, "heap_caps_print_heap_info() tells what each region has, heap_caps_get_largest_free_block() what can be had in one piece");
+    hs_finding_next(f, "heap_caps_print_heap_info() shows each region, heap_caps_get_largest_free_block() the largest contiguous block");
 }
 
 static void failed(const struct hs_doctor_input *p, const struct request *r, const struct summary *s, struct hs_findings *findings)
@@ -175,7 +175,7 @@ struct damage {
 /* The surest words first: what poisoning says names the kind of fault, what TLSF says only that there is one. */
 static const struct damage damages[] = {
     {"Invalid data at", "Expected 0xfefefefe", "a freed block was written to after free()",
-     "search for a pointer that is used after its block was freed: the address above lies in that block"},
+     "search for a pointer that is used after its block was freed: the address above is in that block"},
     {"Bad head at", "got 0xfefefefe", "a block was freed twice", "set pointers to NULL when their block is freed, and look for two owners of one block"},
     {"Bad tail at", "", "something wrote beyond the end of a block", "the block that ends at that address was overrun: see who allocated it, and how long its data are"},
     {"Bad head at", "", "something wrote over the head of a block", "the block before that address was overrun, or a pointer that is none of malloc()'s was freed"},

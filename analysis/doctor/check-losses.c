@@ -14,7 +14,7 @@ static double share(uint64_t part, uint64_t whole)
 static void lost(const struct hs_trace_info *info, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-TRACE-LOST", HS_SEVERITY_WARNING,
-                                          "%" PRIu64 " of %" PRIu64 " records are missing in the midst of the trace", info->lost, info->emitted);
+                                          "%" PRIu64 " of %" PRIu64 " records are missing in the middle of the trace", info->lost, info->emitted);
     hs_finding_evidence(f, "%.2f%% of what the firmware recorded; %" PRIu64 " packets missing, %" PRIu64 " damaged",
                         share(info->lost, info->emitted), info->missing_packets, info->damaged_packets);
     if (info->missing_packets)
@@ -22,7 +22,7 @@ static void lost(const struct hs_trace_info *info, struct hs_findings *findings)
                            "heapstrata.start(level=\"sampled\")");
     if (info->damaged_packets)
         hs_finding_next(f, "the line lost or changed bytes: use one with flow control, and let nothing else print on it");
-    hs_finding_next(f, "figures behind the gap are right again from the next snapshot on");
+    hs_finding_next(f, "after the gap, figures are right again from the next snapshot on");
 }
 
 /* A ring that overwrote its beginning: whether what is left can be replayed. */
@@ -40,7 +40,7 @@ static void overwritten(const struct hs_doctor_input *input, struct hs_findings 
     hs_finding_evidence(f, "%" PRIu64 " events came while the layout was not known", input->model->unplaced);
     hs_finding_next(f, "make the ring larger: a snapshot of the heap must fit a quarter of it (-DHS_RING_SIZE=%" PRIu64 " would be "
                        "four times this one)", size * 4);
-    hs_finding_next(f, "or record less: heapstrata.start(level=\"sampled\") or \"summary\" tell of a longer time in the same ring");
+    hs_finding_next(f, "or record less: heapstrata.start(level=\"sampled\") or \"summary\" cover a longer time in the same ring");
 }
 
 static void diverged(const struct hs_trace_info *info, enum hs_framework framework, struct hs_findings *findings)

@@ -101,7 +101,7 @@ static void heap_exhausted(const struct hs_doctor_input *input, const struct hs_
             hs_finding_evidence(f, "%s: %" PRIu32 " in use at the end, %" PRIu64 " bytes", p->name, p->now, hs_pool_bytes(p, p->now));
     }
     hs_finding_next(f, "with MEMP_MEM_MALLOC a pool has no size of its own, and its MEMP_NUM_ option does nothing: the heap must be larger "
-                       "(MEM_SIZE, or that of the allocator behind mem_malloc), or others must hold less of it");
+                       "(MEM_SIZE, or that of the allocator that mem_malloc uses), or others must hold less of it");
     hs_finding_next(f, "heapstrata report --live names who holds that heap; heapstrata timeline shows whether it grew all along");
 }
 

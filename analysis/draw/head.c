@@ -52,9 +52,9 @@ static const struct {
     {overwritten, "overwritten", "the trace begins in the middle of the run; packets overwritten", true},
     {diverged, "diverged", "contradictions between the trace and the layout followed until then", true},
     {unplaced, "unplaced", "events while the heap's layout was not known, their blocks left out", true},
-    {appeared, "appeared", "blocks known from a snapshot only, not who asked for them", true},
-    {unsynced, "unsynced", "the heap's layout is not known at the end: figures of the end are those known last", false},
-    {unfollowed, "unfollowed", "samples beyond what the firmware can follow, so live bytes are estimated too low", true},
+    {appeared, "appeared", "blocks known from a snapshot only, without the line that allocated them", true},
+    {unsynced, "unsynced", "the heap's layout is unknown at the end: figures of the end are the last known ones", false},
+    {unfollowed, "unfollowed", "samples not tracked (HS_FOLLOWED is too small): live bytes are underestimated", true},
     {stackless, "stackless", "built with MICROPY_STACKLESS: lines are those of the outermost Python function", false},
     {wide_objects, "wide_objects", "objects are larger than addresses (nan-boxing): globals, why and retained miss references", false},
 };

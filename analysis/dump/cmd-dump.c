@@ -24,7 +24,7 @@ struct args {
 
 static const struct hs_option options[] = {
     {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from), "begin at a time, event:N or mark:LABEL"},
-    {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop behind a time, event:N or mark:LABEL"},
+    {"to", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, to), "stop after a time, event:N or mark:LABEL"},
     {"kind", 'k', "KIND[,KIND]", HS_OPT_LIST, offsetof(struct args, kind), "only records of this kind: alloc, sweep, ..."},
     {"site", 's', "SITE", HS_OPT_LIST, offsetof(struct args, site),
      "only records of this site: its number, or a part of its name such as main.py:12"},

@@ -102,7 +102,7 @@ int hs_stacks_need(const struct hs_stacks *s, const struct hs_export_job *job, u
         return HS_OK;
     bool none = !there || weights & (weights - 1);
     return hs_export_fail(error, HS_ERR_ARG, "%s: %s", job->input,
-                          none ? "the trace tells of no allocation, and of nothing that was held" : instead[__builtin_ctz(weights)]);
+                          none ? "the trace has no allocation and no live block" : instead[__builtin_ctz(weights)]);
 }
 
 static uint64_t rest(uint64_t whole, uint64_t part)

@@ -178,7 +178,7 @@ static int run(void *memory)
 const struct hs_cmd hs_cmd_html = {
     .name = "html", .summary = "write a page to explore the heap, or to compare two runs", .usage = "[FILE [OTHER]] -o PAGE",
     .about = "Writes one self-contained file that any browser opens from disk, without a network: charts over time, the "
-             "heap map at every moment, who pins the free space, a flame graph, and a table of places with their source. "
+             "heap map at every moment, what fragments the free space, a flame graph, and a table of sites with their source. "
              "With OTHER both are shown, aligned by their marks, with the difference.",
     .examples = "  heapstrata html my.hst -o my.html\n"
                 "  heapstrata html --elf firmware.elf --source ~/project my.hst -o my.html\n"

@@ -37,9 +37,9 @@ struct args {
 };
 
 static const struct hs_option options[] = {
-    {"delay", 'd', "SECONDS", HS_OPT_REAL, offsetof(struct args, delay), "time between two looks (default 1)"},
+    {"delay", 'd', "SECONDS", HS_OPT_REAL, offsetof(struct args, delay), "refresh interval (default 1)"},
     {"number", 'n', "N", HS_OPT_UINT, offsetof(struct args, number), "end after N looks"},
-    {"batch", 'b', NULL, HS_OPT_FLAG, offsetof(struct args, batch), "print each look, for scripts: no screen, no keys"},
+    {"batch", 'b', NULL, HS_OPT_FLAG, offsetof(struct args, batch), "print each refresh, for scripts: no screen, no keys"},
     {"sort", 's', "COLUMN", HS_OPT_CHOICE, offsetof(struct args, order),
      "sort lines by allocs or bytes a second, live bytes, blocks, or total bytes asked for (default allocs)", HS_TOP_ORDER_NAMES},
     {"filter", 'f', "TEXT", HS_OPT_TEXT, offsetof(struct args, filter), "show only lines that hold TEXT"},
@@ -215,7 +215,7 @@ static void take(struct top *t, const struct hs_live_state *state)
 
 static void ask(struct top *t, enum asking what)
 {
-    static const char *const question[] = {[ASK_FILTER] = "show lines with: ", [ASK_DELAY] = "seconds between two looks: "};
+    static const char *const question[] = {[ASK_FILTER] = "show lines with: ", [ASK_DELAY] = "refresh interval in seconds: "};
     t->asking = what;
     snprintf(t->prompt, sizeof t->prompt, "%s%s_", question[what], t->answer);
 }
@@ -478,7 +478,7 @@ const struct hs_cmd hs_cmd_top = {
     .usage = "[SOURCE]\n[--] FIRMWARE SCRIPT [ARGS]",
     .about = "SOURCE is what a firmware sends, as for record --stream (a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT, -), a "
              "trace that grows (HEAPSTRATA_OUT, record), or the file of a ring (HEAPSTRATA_RING). A FIRMWARE is run here, and ends with "
-             "top. Keys: q quits, s sorts, / filters, p pauses, h tells of the others.",
+             "top. Keys: q quits, s sorts, / filters, p pauses, h lists the others.",
     .examples = "  heapstrata top -- ./micropython -X heapsize=64k script.py\n"
                 "  heapstrata top tcp-listen:5555\n"
                 "  heapstrata top ring.bin\n"

@@ -320,7 +320,7 @@ void hs_topview_help(struct hs_pane *pane)
         "heapstrata top: keys", "",
         "q           quit", "h ?         this help, and back", "s S         sort by the next column, by the one before",
         "/           show only lines that hold a text; empty: all", "p           pause: the picture stays, the firmware does not",
-        "d           delay between two looks, in seconds", "space       look now", "m           map on or off",
+        "d           refresh interval, in seconds", "space       refresh now", "m           map on or off",
         "k           by line, kind, function, file", "arrows, page up, page down, home, end   scroll", "",
         "ALLOCS/S and BYTES/S: since the look before. LIVE and BLOCKS: bytes and blocks in the heap now.",
         "TOTAL: bytes asked for since the trace begins. M: the letter in the map. In the map a dot is free;",

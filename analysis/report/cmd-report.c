@@ -116,7 +116,7 @@ static int print(const struct work *w)
         .color = hs_cmd_colors(&args->common), .min_share = args->min_percent / 100,
         .limit = hs_cmd_rows(&args->common, args->limit),
         .lines = w->lines, .separators = w->lines ? &w->separators : NULL,
-        .separators_when = args->pins ? "at the end" : "when an allocation last failed for fragmentation",
+        .separators_when = args->pins ? "at the end" : "at the last failed allocation",
         .separators_asked = args->pins ? 0 : w->asked, .headline = hs_doctor_headline(w->exam, headline) ? headline : NULL,
     };
     if (args->common.json)
@@ -195,17 +195,17 @@ static const struct hs_option options[] = {
     {"sort", 's', "KEYS", HS_OPT_TEXT, offsetof(struct args, sort),
      "make a row of each line, function, file, kind, native, stack or thread, or of several of these separated by commas "
      "(default line)", "line|function|file|kind|native|stack|thread"},
-    {"live", 'l', NULL, HS_OPT_FLAG, offsetof(struct args, live), "rank by what is held at the end", NULL},
+    {"live", 'l', NULL, HS_OPT_FLAG, offsetof(struct args, live), "rank by live bytes at the end", NULL},
     {"peak", 'p', NULL, HS_OPT_FLAG, offsetof(struct args, peak),
-     "rank by what was held when the heap was fullest", NULL},
+     "rank by live bytes when the heap was fullest", NULL},
     {"call-graph", 'g', NULL, HS_OPT_FLAG, offsetof(struct args, call_graph),
-     "show who called, below each row (needs a trace with stacks)", NULL},
+     "show the callers below each row (needs a trace with stacks)", NULL},
     {"children", 0, NULL, HS_OPT_FLAG, offsetof(struct args, children),
-     "charge what a function called to it as well; default when the trace has stacks", NULL},
-    {"no-children", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_children), "only what a place asked for itself",
+     "charge callees to a function too; default when the trace has stacks", NULL},
+    {"no-children", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_children), "only what a site requested itself",
      NULL},
     {"pins", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pins),
-     "show which lines' blocks sit between the free runs at the end; otherwise shown for the last allocation that "
+     "show which lines' blocks split the free space at the end; otherwise shown for the last allocation that "
      "failed for fragmentation", NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N rows, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
@@ -217,8 +217,8 @@ const struct hs_cmd hs_cmd_report = {
     .name = "report",
     .summary = "rank lines by what they allocated; list failures and why",
     .usage = "[FILE]",
-    .about = "Bytes are those asked for; a block that is resized is charged to the place of the realloc from then "
-             "on, and its age goes on. Live and peak bytes are those of whole granules, as the heap gives them.",
+    .about = "Bytes are requested bytes. A block that is resized is charged to the site of the realloc from then on; its age "
+             "continues. Live and peak bytes are whole granules, as the heap allocates them.",
     .examples = "  heapstrata report run.hst\n"
                 "  heapstrata report --live --sort function,kind run.hst\n"
                 "  heapstrata report --sort stack --csv run.hst\n"

@@ -59,7 +59,7 @@ static void events_text(const struct hs_summary *s)
     count(s->heap.reallocs, "reallocs", "");
     count(s->heap.frees, "frees", "by the program");
     count(s->heap.swept, "swept", "freed by collections");
-    count(s->failed, "failed allocations", s->failed ? "heapstrata report tells why" : "");
+    count(s->failed, "failed allocations", s->failed ? "heapstrata report says why" : "");
     count(s->lost, "lost events", "");
     putchar('\n');
 }
@@ -82,7 +82,7 @@ static void estimate_text(const struct hs_summary *s)
     line(HS_VALUE_COUNT, (struct hs_value){.u = hs_all_requests(&all)}, "allocs and reallocs", "estimated, 95%%: %s to %s", low, high);
     hs_format(low, sizeof low, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(bytes.low)});
     hs_format(high, sizeof high, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(bytes.high)});
-    line(HS_VALUE_BYTES, (struct hs_value){.u = hs_rounded(e->bytes)}, "bytes asked for", "while sampled; 95%%: %s to %s", low, high);
+    line(HS_VALUE_BYTES, (struct hs_value){.u = hs_rounded(e->bytes)}, "bytes requested", "while sampled; 95%%: %s to %s", low, high);
     putchar('\n');
 }
 
@@ -107,12 +107,12 @@ static void told_text(const struct hs_space *space)
     else
         line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes", "in %llu runs", (unsigned long long)end->free_runs);
     if (end->no_longest)
-        line(HS_VALUE_BYTES, (struct hs_value){.none = true}, "largest free run", "%s", "not known");
+        line(HS_VALUE_BYTES, (struct hs_value){.none = true}, "largest free run", "%s", "unknown");
     else
         line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
              100 * space->fragmentation);
     line(HS_VALUE_COUNT, (struct hs_value){.u = end->blocks, .none = space->no_counts}, "blocks", "%s",
-         space->no_counts ? "not known" : "");
+         space->no_counts ? "unknown" : "");
     putchar('\n');
 }
 
@@ -127,7 +127,7 @@ static void space_text(const struct hs_space *space)
         return;
     }
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes at the end",
-         "%.1f%% of the heap; %.1f%% of it asked for by nobody", share(end->used, space->size), 100 * space->waste);
+         "%.1f%% of the heap; %.1f%% of it is internal fragmentation", share(end->used, space->size), 100 * space->waste);
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes at the end", "in %llu runs",
          (unsigned long long)end->free_runs);
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
@@ -277,7 +277,7 @@ const struct hs_cmd hs_cmd_stat = {
     .name = "stat",
     .summary = "print counts and heap figures: size, peak, end",
     .usage = "[FILE]",
-    .about = "Figures are of the whole trace; used and free bytes, runs and blocks are those at its end. "
+    .about = "Figures cover the whole trace; used and free bytes, runs and blocks are those at its end. "
              "Fragmentation is 1 - largest free run / free bytes.",
     .examples = "  heapstrata stat run.hst\n"
                 "  heapstrata stat --json run.hst | jq .fragmentation\n",

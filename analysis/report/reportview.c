@@ -201,7 +201,7 @@ static struct hs_table *make_table(const struct hs_report *r, const struct layou
 /* ---- failures and pins as tables ---- */
 
 static const struct hs_column failure_columns[] = {
-    {"Asked", "asked_bytes", HS_VALUE_BYTES},
+    {"Requested", "asked_bytes", HS_VALUE_BYTES},
     {"Free", "free_bytes", HS_VALUE_BYTES},
     {"Longest run", "largest_free_bytes", HS_VALUE_BYTES},
     {"When", "seconds", HS_VALUE_SECONDS},
@@ -236,9 +236,9 @@ static struct hs_table *failure_table(const struct hs_report *r, uint64_t most)
 }
 
 static const struct hs_column pin_columns[] = {
-    {"Without it", "largest_free_without_bytes", HS_VALUE_BYTES},
-    {"And all above", "largest_free_together_bytes", HS_VALUE_BYTES},
-    {"Borders", "border_share", HS_VALUE_SHARE},
+    {"Longest if removed", "largest_free_without_bytes", HS_VALUE_BYTES},
+    {"Cumulative", "largest_free_together_bytes", HS_VALUE_BYTES},
+    {"Adjacent", "border_share", HS_VALUE_SHARE},
     {"Blocks", "blocks", HS_VALUE_COUNT},
     {"Bytes", "bytes", HS_VALUE_BYTES},
     {"Line", "line", HS_VALUE_TEXT},
@@ -308,8 +308,8 @@ static void headline_text(const struct hs_report *r, FILE *out)
 static void head_text(const struct hs_report *r, FILE *out)
 {
     static const char *const weights[] = {
-        [HS_WEIGHT_BYTES] = "bytes asked for", [HS_WEIGHT_LIVE] = "bytes held at the end",
-        [HS_WEIGHT_PEAK] = "bytes held when the heap was fullest",
+        [HS_WEIGHT_BYTES] = "bytes requested", [HS_WEIGHT_LIVE] = "bytes live at the end",
+        [HS_WEIGHT_PEAK] = "bytes live when the heap was fullest",
     };
     const struct hs_summary *s = &r->summary;
     char a[32], b[32], c[32], seconds[32];
@@ -324,9 +324,9 @@ static void head_text(const struct hs_report *r, FILE *out)
     fprintf(out, "# overhead: share of the %s %s\n",
             grouped(a, sizeof a, hs_weight_of(&r->groups->total, r->groups->by.weight)),
             weights[r->groups->by.weight]);
-    fputs("# bytes: asked for; allocs: with reallocs; live: held at the end, in whole granules;\n"
+    fputs("# bytes: requested; allocs: with reallocs; live: not freed at the end, in whole granules;\n"
           "# lifetime and collections survived: mean of the blocks that were freed\n", out);
-    fputs(r->groups->total.sampled.samples ? "# from, to: interval that holds the bytes asked for in 95 of 100 cases\n#\n"
+    fputs(r->groups->total.sampled.samples ? "# from, to: interval that contains the bytes requested in 95 of 100 cases\n#\n"
                                            : "#\n", out);
 }
 
@@ -404,7 +404,7 @@ static void needed_text(const struct hs_report *r, FILE *out)
         fprintf(out, "# => without the blocks of the first %zu lines", n);
     else
         fputs("# => without the blocks of the first line", out);
-    fprintf(out, " a run of %s bytes would be free: enough for the\n#    %s that were asked for\n",
+    fprintf(out, " %s contiguous bytes would be free: enough for the\n#    %s that were requested\n",
             grouped(a, sizeof a, r->separators->separator[n - 1].together), grouped(b, sizeof b, r->separators_asked));
 }
 
@@ -414,13 +414,13 @@ static void pins_text(const struct hs_report *r, FILE *out)
     char a[32], b[32], c[32];
     if (!table)
         return;
-    fprintf(out, "\n# What sat between the free runs %s:\n"
+    fprintf(out, "\n# Blocks that split the free space %s:\n"
             "# %s bytes were free in %s runs, the longest %s bytes\n#\n", r->separators_when,
             grouped(a, sizeof a, r->separators->free), grouped(b, sizeof b, r->separators->free_runs),
             grouped(c, sizeof c, r->separators->largest_free));
     hs_table_text(table, out, (struct hs_table_style){.color = r->color});
-    fputs("#\n# without it: the longest free run if no block of that line were there; and all above: nor any of the\n"
-          "# lines above it; borders: share of the ends of free runs that its blocks form\n", out);
+    fputs("#\n# longest if removed: the longest free run without the blocks of that line; cumulative: without those of the\n"
+          "# lines above it either; adjacent: share of the ends of free runs that are next to its blocks\n", out);
     needed_text(r, out);
     hs_table_free(table);
 }

@@ -337,7 +337,7 @@ static void say_failure(struct drawing *d)
         note = d->t->note[i].kind == HS_NOTE_FAILURE ? &d->t->note[i] : NULL;
     if (!note)
         return;
-    snprintf(text, sizeof text, "%s: %s bytes asked for, %s free, longest run %s: %s",
+    snprintf(text, sizeof text, "%s: %s bytes requested, %s free, longest run %s: %s",
              hs_name_of_site(d->view->names, note->site, HS_KEY_LINE, name), bytes_text(number[0], (double)note->bytes),
              bytes_text(number[1], (double)note->free), bytes_text(number[2], (double)note->largest), hs_verdict_name(note->cause));
     hs_sheet_line(&d->sheet, d->lines++, d->sheet.theme->failure, text);

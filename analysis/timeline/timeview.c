@@ -341,7 +341,7 @@ static void waste_panel(const struct chart *c)
         most = s->point[i].max.value[HS_FIGURE_WASTE] > most ? s->point[i].max.value[HS_FIGURE_WASTE] : most;
     if (most <= 0)
         return;
-    title(c, "internal waste: taken and not asked for");
+    title(c, "internal fragmentation: allocated minus requested");
     figure_panel(c, HS_FIGURE_WASTE, most, (struct hs_panel){
         .top = short_bytes(top, most), .bottom = "0", .rows = 3, .solid = HS_HUE_CYAN,
     });

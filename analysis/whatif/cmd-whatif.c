@@ -30,7 +30,7 @@ static const struct hs_option options[] = {
      "first-fit, best-fit, next-fit, tlsf, buddy, compacting or all (default first-fit, which is MicroPython's)",
      "first-fit|best-fit|next-fit|tlsf|buddy|compacting|all"},
     {"threshold", 't', "BYTES", HS_OPT_TEXT, offsetof(struct args, threshold),
-     "collect whenever so much has been allocated, as gc.threshold() does; none: only when there is no room (default: as "
+     "collect whenever that many bytes have been allocated, as gc.threshold() does; none: only when there is no room (default: as "
      "recorded)", NULL},
     {"granule", 'g', "N", HS_OPT_UINT, offsetof(struct args, granule),
      "granules of N bytes, a power of two (default: as recorded)", NULL},
@@ -166,7 +166,7 @@ static int check(const struct work *w)
     if (w->program.error || w->model->error)
         return hs_complain("%s: %s", path, hs_strerror(HS_ERR_MEMORY));
     if (w->model->levels.last > HS_LEVEL_FULL)
-        return hs_complain("%s: nothing to replay: recorded at level %s, which does not tell of every block. Record at level "
+        return hs_complain("%s: nothing to replay: recorded at level %s, which does not record every block. Record at level "
                            "full", path, hs_level_name(w->model->levels.last));
     if (!w->program.running && w->program.left_out)
         return hs_complain("%s: nothing to replay: the heap's layout is not known at the end: no snapshot since the trace "

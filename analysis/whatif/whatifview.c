@@ -35,7 +35,7 @@ static const struct hs_column columns[] = {
     {"Policy", "policy", HS_VALUE_TEXT},           {"Heap", "heap_bytes", HS_VALUE_BYTES},
     {"Granule", "granule_bytes", HS_VALUE_BYTES},  {"Threshold", "threshold_bytes", HS_VALUE_BYTES},
     {"Enough", "enough", HS_VALUE_TEXT},           {"Fails at", "failed_seconds", HS_VALUE_SECONDS},
-    {NULL, "failed_number", HS_VALUE_COUNT},       {"Asked", "asked_bytes", HS_VALUE_BYTES},
+    {NULL, "failed_number", HS_VALUE_COUNT},       {"Requested", "asked_bytes", HS_VALUE_BYTES},
     {"Free", "free_bytes", HS_VALUE_BYTES},        {"Longest run", "largest_free_bytes", HS_VALUE_BYTES},
     {"Collections", "collections", HS_VALUE_COUNT}, {NULL, "collections_without_room", HS_VALUE_COUNT},
     {NULL, "collections_by_threshold", HS_VALUE_COUNT}, {"Peak", "peak_used_bytes", HS_VALUE_BYTES},
@@ -83,7 +83,7 @@ static void faithful_text(const struct hs_whatifview *v, FILE *out)
             "# placed them (%.2f%%), with %s collections\n", count(same, r->same), count(all, r->requests),
             100 * share(r->same, r->requests), count(collections, r->collections));
     if (!v->program->micropython)
-        fputs("# warning: this heap was not placed by MicroPython's rule, so the replay of it as recorded says how far it is "
+        fputs("# warning: this heap does not follow MicroPython's placement rule; the replay as recorded shows how far it is "
               "from first fit\n", out);
 }
 
@@ -92,8 +92,8 @@ static void scope_text(const struct hs_whatifview *v, FILE *out)
     const struct hs_program *p = v->program;
     char a[32];
     if (p->left_out)
-        fprintf(out, "# warning: %s events are left out: they come before the last boot, or before a moment at which the "
-                "layout is known\n", count(a, p->left_out));
+        fprintf(out, "# warning: %s events are left out: they are from before the last boot, or from before the first moment at which "
+                "the layout is known\n", count(a, p->left_out));
     if (p->given)
         fprintf(out, "# warning: %s blocks were there when the replay begins; on another heap they come first\n", count(a, p->given));
     if (p->locked)
@@ -104,15 +104,15 @@ static void scope_text(const struct hs_whatifview *v, FILE *out)
 
 static void death_text(const struct hs_whatifview *v, FILE *out)
 {
-    const char *when = v->death <= 0 ? "dead as soon as nothing shows that it is alive" :
-                       v->death >= 1 ? "alive till then" : "dead half-way between when it was last seen alive and then";
+    const char *when = v->death <= 0 ? "dead as soon as nothing proves it alive" :
+                       v->death >= 1 ? "alive until then" : "dead half-way between the last proof that it was alive and then";
     char every[32];
     fprintf(out, "# garbage: what a collection freed in the trace is taken to be %s (--death)", when);
     if (v->collect_every)
-        fprintf(out, ";\n# recorded with a collection every %s bytes, so that is known about as well as that\n",
+        fprintf(out, ";\n# recorded with a collection every %s bytes, so the time of death is about as exact\n",
                 count(every, v->collect_every));
     else
-        fputs(";\n# a trace made with heapstrata record --collect-every 1K tells better when blocks died\n", out);
+        fputs(";\n# a trace made with heapstrata record --collect-every 1K shows better when blocks died\n", out);
     if (v->death >= 1 && !v->collect_every && v->row[0].result.by_threshold)
         fputs("# warning: with --death late a collection finds only what one freed in the trace by then, so a threshold seems to "
               "be\n# of little use. Try --death early, or record with --collect-every\n", out);
@@ -130,7 +130,7 @@ static void bounds_text(const struct hs_whatifview *v, FILE *out)
         fprintf(out, " (-X heapsize=%llu on the unix port)", (unsigned long long)b->taken.bytes);
     if (b->taken.least < b->taken.granules)
         fprintf(out, ",\n# and so would larger ones; %s bytes too, but some of those in between not", count(early, b->taken.least_bytes));
-    fprintf(out, "\n# if garbage died as early as it can have: %s; as late: %s\n", count(early, b->early.bytes),
+    fprintf(out, "\n# bounds: %s if garbage was unreachable as early as possible, %s if as late as possible\n", count(early, b->early.bytes),
             count(late, b->late.bytes));
 }
 
@@ -236,12 +236,12 @@ static void first_failure_text(const struct hs_whatifview *v, FILE *out)
         if (!at)
             continue;
         hs_name_of_site(v->names, at->site, HS_KEY_LINE, name);
-        fprintf(out, "# %s, %s bytes: %s bytes asked for by %s had no room\n", v->row[i].setting.policy->name,
+        fprintf(out, "# %s, %s bytes: the %s bytes requested by %s did not fit\n", v->row[i].setting.policy->name,
                 count(heap, v->row[i].bytes), count(asked, v->row[i].result.asked),
                 hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = name}));
     }
     if (v->recorded->result.failures)
-        fputs("# what failed in the trace needs room for a moment only: nobody knows what the program would have gone on to do\n",
+        fputs("# what failed in the trace is replayed for a moment only: what the program would have done next is unknown\n",
               out);
 }
 
@@ -257,7 +257,7 @@ void hs_whatifview_text(const struct hs_whatifview *v, FILE *out)
     if (table)
         hs_table_text(table, out, (struct hs_table_style){.color = v->terminal.color});
     hs_table_free(table);
-    fputs("#\n# peak: bytes taken at most; live: without garbage; fragmented: external, mean behind collections, and worst\n", out);
+    fputs("#\n# peak: most bytes in use; live: without garbage; fragmented: external, mean after collections, and worst\n", out);
     first_failure_text(v, out);
     bounds_text(v, out);
     course_text(v, &v->row[0], out);

@@ -47,7 +47,7 @@ static int run(void *memory)
 
 static const struct hs_option options[] = {
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
-     "the first snapshot of references at or behind that moment: a time such as 1.5s, event:N, mark:LABEL or "
+     "the first snapshot of references at or after that moment: a time such as 1.5s, event:N, mark:LABEL or "
      "mark:LABEL#2 (default: the trace's last one)", NULL},
     {"module", 'm', "NAME", HS_OPT_TEXT, offsetof(struct args, module), "only this module; the script is main or __main__", NULL},
     {0},

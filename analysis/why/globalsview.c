@@ -69,7 +69,7 @@ void hs_globalsview_text(const struct hs_globalsview *v, FILE *out)
           "#   code   the instructions of the module's body that make it, and their line numbers, read in the bytecode; they go when the\n"
           "#          body has run, and that of a script is running until the script ends\n"
           "#   alone  the object, and what nothing else keeps\n"
-          "# ~ the same total, estimated, for what lies in the slot: const() changes nothing of it; _const() leaves the name when\n"
+          "# ~ the same total, estimated, for what is in the slot: const() changes nothing about it; _const() leaves the name when\n"
           "#   compiled on the device, nothing when precompiled; a literal leaves nothing. Of objects it is not told: const() takes no\n"
           "#   lists or dicts, and as a literal they are made anew at each use. Frozen: name and code are in the firmware, objects\n"
           "#   are made as before. The bytecode that uses a name is not counted: a number there takes 1 to 3 bytes, a name 2 or 3\n",

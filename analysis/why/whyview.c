@@ -172,7 +172,7 @@ static void dominator_text(const struct hs_whyview *v, uint32_t block, FILE *out
     const struct hs_retained *r = v->retained;
     char text[2 * HS_NAME_MAX], bytes[32];
     hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = r->bytes[block]});
-    fprintf(out, "  retains %s bytes in %" PRIu64 " block%s: what goes when it goes\n", bytes, r->blocks[block],
+    fprintf(out, "  retained size %s bytes (%" PRIu64 " block%s): freed if this is freed\n", bytes, r->blocks[block],
             r->blocks[block] == 1 ? "" : "s");
     uint32_t d = r->dominators.of[block];
     if (d == HS_NODE_ROOTS)
@@ -192,7 +192,7 @@ static void block_text(const struct hs_whyview *v, uint32_t block, FILE *out)
 }
 
 static const char *const places[] = {
-    [HS_VALUE_IN_SLOT] = "lies in the dict's slot itself (a small integer, a string's number, True, False, None)",
+    [HS_VALUE_IN_SLOT] = "is in the dict's slot itself (a small integer, a string's number, True, False, None)",
     [HS_VALUE_ON_HEAP] = "is on the heap, but not at a block's start",
     [HS_VALUE_OUTSIDE] = "is outside of the heap (in ROM, or static)",
 };
@@ -205,7 +205,7 @@ void hs_whyview_text(const struct hs_whyview *v, FILE *out)
     fprintf(out, "# What keeps '%s' alive in '%s'\n", what, v->head.path);
     hs_head_text(&v->head, out, "# ");
     if (v->dropped)
-        fprintf(out, "# warning: reference snapshots that are not whole, left out: %" PRIu64 "\n", v->dropped);
+        fprintf(out, "# warning: incomplete reference snapshots, left out: %" PRIu64 "\n", v->dropped);
     fprintf(out, "# %" PRIu32 " blocks, %" PRIu32 " words of roots; garbage not yet collected: %" PRIu32 " blocks, %" PRIu64 " bytes\n",
             r->graph.n, r->graph.n_roots, r->unreached, r->unreached_bytes);
     for (uint32_t i = 0; i < v->n_immediate; i++)

@@ -131,7 +131,7 @@ def case_refusals(cli):
     for args, expected in ((["--size", "10", "--at", "mark:none", trace], "no mark 'none'"),
                            (["--size", "10", "--at", "soon", trace], "--at takes"), (["--at", "end", trace], "--at needs --size"),
                            (["--fewest", "sites", trace], "--fewest takes blocks|bytes"),
-                           (["--size", "10", sampled], "recorded at level sampled"),
+                           (["--size", "10", sampled], "blame needs a trace at level full; this one is level sampled"),
                            (["--size", "10", "--at", "0", ring], "layout is not known"),
                            ([os.path.join(DEMO, "logger.py")], "logger.py")):
         status, out, err = cli.out("blame", *args)

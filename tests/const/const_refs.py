@@ -193,7 +193,7 @@ def case_const(suite):
                 and found[0]["references"][0]["what"] == "name 'levels' of __main__"
                 and found[0]["path"][0]["what"] == "root pointer mp_state_ctx.vm.dict_main.map.table", found)
     status, _, err = suite.out("why", "--at", "mark:after del", plain, "plain.py:7")
-    suite.check("... and after del it is gone", status == 2 and "nothing alive is 'plain.py:7'" in err, err)
+    suite.check("... and after del it is gone", status == 2 and "no live block matches 'plain.py:7'" in err, err)
 
 
 def case_brute_force(suite):
@@ -306,8 +306,8 @@ def case_bad(suite):
     with_refs = suite.example("const", HEAPSTRATA_REFS="mark")[0]
     for name, args, word in (
             ("a trace without references", [plain, "levels"], "heapstrata.snapshot(refs=True)"),
-            ("an unknown name", [with_refs, "nobody"], "nothing alive is 'nobody'"),
-            ("an address outside", [with_refs, "0x10"], "nothing alive is '0x10'"),
+            ("an unknown name", [with_refs, "nobody"], "no live block matches 'nobody'"),
+            ("an address outside", [with_refs, "0x10"], "no live block matches '0x10'"),
             ("no name", [with_refs], "takes a trace and what to look for"),
             ("an unknown mark", ["--at", "mark:x", with_refs, "levels"], "no mark 'x'"),
             ("a moment behind all snapshots", ["--at", "1000s", with_refs, "levels"], "no snapshot of references")):

@@ -204,6 +204,44 @@ def case_lists(tap):
     tap.check("README.md has at most %d lines" % README_LINES, lines <= README_LINES, lines)
 
 
+# ---- words ----
+
+# Words that readers stumbled over, as patterns, and what stands there now.
+PHRASES = {
+    r"\bin midst of\b": "in the middle of", r"\bnobody\b": "unknown, or no one", r"stood? in the way": "blocked it",
+    r"\bbehind (a|the|each|every|that|this) (collection|mark|moment|record|snapshot)": "after", r"\bso much has been\b": "that many bytes",
+    r"asked for by": "requested by", r"\bwhat it is told\b|\bis told\b|\bare told\b": "recorded, shown, reported", r"\bby way of\b": "via",
+    r"\btwo looks\b|\beach look\b": "refresh", r"\bwent after\b": "were freed after", r"\bpins the free\b": "fragments the free space",
+    r"\blaid down\b": "evolves", r"\bwhat goes when\b": "freed if this is freed",
+}
+
+
+def spoken():
+    """(where, text) of what users read: pages, manual pages, and what the program says of itself."""
+    for page in pages():
+        yield page, re.sub(r"```.*?```", "", text_of(page), flags=re.S)
+    for page in sorted(glob.glob(os.path.join(hs_test.ROOT, "analysis", "man", "*.1"))):
+        yield os.path.basename(page), text_of(page)
+    for command in known_options():
+        yield "heapstrata help " + command, hs_test.cli("help", command).out.decode()
+        for trace in ("my.hst", "console.log"):
+            done = subprocess.run([hs_test.CLI, command, path("work", trace)], capture_output=True, cwd=hs_test.scratch(), timeout=60,
+                                  stdin=subprocess.DEVNULL) if command in ("blame", "doctor", "report", "stat", "timeline", "whatif", "marks", "phases", "retained",
+                                                                             "globals", "regions", "resets", "map") else None
+            if done:
+                yield "heapstrata %s %s" % (command, trace), (done.stdout + done.stderr).decode(errors="replace")
+
+
+def case_words(tap):
+    bad = []
+    for where, text in spoken():
+        if where in ("STYLE.md", "docs/glossary.md", "FORMAT.md"):
+            continue
+        flat = re.sub(r"\s+", " ", text)
+        bad += ["%s: '%s': better: %s" % (where, m.group(0), better) for word, better in PHRASES.items() for m in [re.search(word, flat)] if m]
+    tap.check("no phrase that readers stumbled over", not bad, "\n".join(bad))
+
+
 # ---- the files that the documents speak of ----
 
 def write(name, text):
@@ -241,7 +279,7 @@ def main():
         tap.skip("documents", "not with sanitizers: an installed library is part of it")
         tap.finish()
     prepare()
-    for case in (case_links, case_reached, case_lists, case_examples, case_blocks):
+    for case in (case_links, case_reached, case_lists, case_examples, case_blocks, case_words):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others

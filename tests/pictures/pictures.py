@@ -200,19 +200,19 @@ def case_blame():
     by_name = {c["name"]: c for c in picture.data["classes"]}
     drawn = cells(picture, picture.data["regions"][0], [c["colour"] for c in picture.data["classes"]])
     of = {n: sorted(i for i, c in drawn.items() if c == by_name[n]["colour"]) for n in by_name}
-    way, opened = by_name["in the way"], by_name["free around them: without them one run"]
+    way, opened = by_name["blocking"], by_name["free beside them: one run without them"]
     granule = picture.data["regions"][0]["granule_bytes"]
-    tap.check("what is in the way", len(of["in the way"]) * granule == way["bytes"] and '"bytes": %d' % way["bytes"] in measured,
-              (way, len(of["in the way"])))
-    both = sorted(of["in the way"] + of[opened["name"]])
+    tap.check("the blocks that block it", len(of["blocking"]) * granule == way["bytes"] and '"bytes": %d' % way["bytes"] in measured,
+              (way, len(of["blocking"])))
+    both = sorted(of["blocking"] + of[opened["name"]])
     tap.check("with what is free around it one run, long enough", both == list(range(both[0], both[0] + len(both))) and
               len(both) * granule == opened["bytes"] >= 12288, (len(both), opened))
     failed = hs_test.cli_json("timeline", demo())[1]["failures"][-1]
     blocks = region_of(demo(), "--at", "event:%d" % failed["event"])
-    tap.check("in words", "12,288 bytes" in picture.description and "in the way" in picture.description, picture.description)
+    tap.check("in words", "12,288 contiguous bytes" in picture.description and "would be free" in picture.description, picture.description)
     tap.check("no others are lost", by_name["other blocks"]["blocks"] + way["blocks"] == len(blocks["blocks"]), by_name)
     asked = draw("blame", "--size", "20", "--at", "end", demo())
-    tap.check("nothing in the way", asked and "there is room" in asked.description, asked and asked.description)
+    tap.check("nothing blocks it", asked and "There is room" in asked.description, asked and asked.description)
     none = draw("blame", trace("marks"))
     tap.check("a trace without failures", none and "No allocation" in none.description, none and none.description)
 

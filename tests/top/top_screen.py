@@ -100,7 +100,7 @@ def case_keys(tap):
     tap.check("?: and back", t.wait("M LINE"), t.text())
     scrolling(tap, t)
     t.keys("d")
-    t.wait("seconds between two looks: 1_")
+    t.wait("refresh interval in seconds: 1_")
     t.type("x")
     t.keys("Enter")
     tap.check("d: no number, no change", t.wait("q quit"), t.text())

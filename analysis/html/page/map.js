@@ -183,7 +183,7 @@ class HeapMap {
     return {
       title: placeName(places, trace, site),
       rows: [
-        ['size', `${grouped(h.size[step])} bytes asked for, ${grouped(taken)} taken`],
+        ['size', `${grouped(h.size[step])} bytes requested, ${grouped(taken)} allocated`],
         ['age', site ? `${thinned}${age}, since event ${grouped(h.number[born])}` : 'there before recording, or through a loss'],
         ['survived', `${grouped(h.collections[moment] - h.collections[born])} collections`],
         ['kind', trace.kindOf[site] < places.kinds.length && places.namesKinds ? places.kinds[trace.kindOf[site]] : null],

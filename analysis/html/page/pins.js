@@ -140,13 +140,13 @@ class Pins {
         element('td', {}, percent(pin.borders / (measured.borders || 1))));
     };
     this.table.replaceChildren(
-      element('thead', {}, element('tr', {}, ...[['Place'], ['Gain', 'How much longer the longest free run would be without its blocks'],
-        ['With all above', 'The longest free run without the blocks of this place and of those above'],
-        ['Borders', 'Share of the free runs’ ends that its blocks form']].map(([text, title]) => element('th', {title}, text)))),
+      element('thead', {}, element('tr', {}, ...[['Line'], ['Gain', 'Bytes by which the longest free run would be longer without its blocks'],
+        ['Cumulative', 'The longest free run without the blocks of this line and of the lines above'],
+        ['Adjacent', 'Share of the ends of free runs that are next to its blocks']].map(([text, title]) => element('th', {title}, text)))),
       element('tbody', {}, ...pins.slice(0, 8).map(row)));
     if (!pins.length)
       this.table.replaceChildren(element('tbody', {}, element('tr', {}, element('td', {},
-        measured.borders ? 'Who asked for the blocks beside free space is not known.' : 'Nothing lies beside free space at this moment.'))));
+        measured.borders ? 'The lines that allocated the blocks beside free space are unknown.' : 'There is no block beside free space at this moment.'))));
   }
 
   // Over the range shown: some moments, a few at a time, so that nothing stutters.
@@ -192,7 +192,7 @@ class Pins {
     chart.replaceChildren();
     if (!shown.length)
       return;
-    chart.replaceChildren(element('h3', {}, 'Over the range shown: how much longer the longest free run would be'));
+    chart.replaceChildren(element('h3', {}, 'Longest free run gained without each line’s blocks (bytes)'));
     this.plot = new uPlot({
       width: chart.clientWidth, height: 150, legend: {show: false}, cursor: {show: false},
       padding: [6, 10, 4, 0], hooks: {ready: [() => queueMicrotask(() => this.showNow())]},

@@ -163,7 +163,7 @@ static void put_cell(struct scan *s, char c) {
     } else if (run && run->letter != HS_MEMINFO_FREE) {
         run->granules++;
     } else {
-        fault(s, "a block's tail stands behind no head");
+        fault(s, "a block's tail follows no head");
     }
 }
 

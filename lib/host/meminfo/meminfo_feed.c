@@ -258,8 +258,8 @@ static struct hs_feed *tell_faults(struct hs_feed *feed, const struct hs_meminfo
     }
     t->feed = (struct hs_feed){.next = next_chunk, .close = close_told};
     t->inner = feed;
-    snprintf(t->text, sizeof t->text, "%zu of %zu dumps of mem_info() count without their map; that in lines %u to %u, since at line %u %s",
-             faults, log->n, first->line, first->last_line, first->fault_line, first->fault);
+    snprintf(t->text, sizeof t->text, "dump in lines %u to %u: map ignored, since at line %u %s; %zu of %zu dumps of mem_info() have totals only",
+             first->line, first->last_line, first->fault_line, first->fault, faults, log->n);
     return &t->feed;
 }
 

@@ -332,7 +332,7 @@ static void on_region(struct hs_reader *r, const struct hs_record *record, struc
         e->flags |= HS_EVENT_DIVERGED;
         hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: region %u of %u granules from %u: %s", r->path,
                      r->packet.seq, (unsigned long long)r->packet_offset, record->region, record->count, record->pos,
-                     err == HS_ERR_ARG ? "lies over another, or has none" : hs_strerror(err));
+                     err == HS_ERR_ARG ? "overlaps another, or has none" : hs_strerror(err));
         hs_heap_replay_gap(r);
     }
     if (existing)
