@@ -7,7 +7,7 @@ dry run: the target has to exist. A line that ends with status 0 or 1 (a finding
     ```sh not-run: WHY      the options of its commands are looked up, and nothing is run
     ```sh needs: FILE       likewise when there is no such file here
 All blocks: each `heapstrata COMMAND --option` must be one that the command's --help lists.
-```c blocks have to compile without a warning.
+```c blocks that begin with the SPDX line are whole files, and have to compile without a warning.
 """
 import glob
 import os
@@ -181,9 +181,9 @@ def case_blocks(tap):
 def case_examples(tap):
     for page in pages():
         for begin, info, lines in blocks(page):
-            if info != "c":
-                continue
             text = "\n".join(lines) + "\n"
+            if info != "c" or "SPDX" not in text.split("\n")[0]:
+                continue
             where = ["-I" + path("stage", "opt", "include")] if "<heapstrata/" in text else ["-I.", "-D_GNU_SOURCE=", '-DHS_VERSION="0"']
             done = subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", *where, "-fsyntax-only", "-xc", "-"],
                                   input=text, text=True, capture_output=True, cwd=hs_test.ROOT)
