@@ -3,15 +3,15 @@
 
 #include <stdlib.h>
 
-#define SHARE_WORTH   0.05 /* rows that keep less of the free space apart get no advice */
-#define LONGER        3u   /* "long-lived": at least so many times what lay beside it lived */
+#define SHARE_WORTH   0.05 /* rows with a smaller share of the bytes that islands split off get no advice */
+#define LONGER        3u   /* "long-lived": minimum ratio of the block's lifetime to that of its freed neighbours */
 #define MANY          8u   /* blocks */
 #define SOME          4u
-#define BUFFER        64u  /* bytes of a block that is worth being used again */
-#define MISSING_PART  16u  /* islands that keep a smaller part of what was asked for apart are not why it failed */
-#define HEAP_PARTS    8u   /* a collection that frees a smaller part of the heap needs no threshold */
+#define BUFFER        64u  /* minimum bytes of a block that is worth reusing */
+#define MISSING_PART  16u  /* islands that split off less than this part of the failed request did not cause the failure */
+#define HEAP_PARTS    8u   /* a collection that frees less than this part of the heap needs no threshold */
 
-/* What the conditions look at. */
+/* Input of the conditions. */
 struct scene {
     const struct hs_island_report *report;
     const struct hs_groups *groups;
@@ -23,18 +23,19 @@ static uint64_t mean(uint64_t sum, uint64_t n)
     return n ? sum / n : 0;
 }
 
-/* Of those that are still there at the end, only a part of their life is in the trace. What lies amid its like has no
- * other line to be kept from. */
+/* Blocks that are live at the end count even if their recorded life is short. A line whose neighbours are its own
+ * blocks has no other line to be separated from. */
 static bool long_lived(const struct hs_island_row *r)
 {
     uint64_t own = mean(r->sum.lifetime, r->sum.ended), beside = mean(r->sum.beside_lifetime, r->sum.besides);
     return r->sum.besides && r->beside != r->group && own > beside && (own >= LONGER * beside || r->sum.kept * 2 >= r->sum.ended);
 }
 
-/* ---- conditions: each fills in the evidence, or says no ---- */
+/* ---- conditions: each fills in the evidence, and returns whether the advice applies ---- */
 
-/* The line beside it asks for buffer after buffer: blocks of its `of` that lay beside, their mean size, how long
- * they lived and the islands did; `largest` is the most that it ever held. */
+/* The neighbouring line allocates one buffer after another. `blocks` of its `of` blocks were neighbours; `bytes` is
+ * their mean size, `ticks` their lifetime, `other_ticks` that of the islands; `largest` is the sum of its sites' maxima
+ * of live bytes. */
 static bool reuse(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
 {
     if (r->beside == UINT32_MAX)
@@ -53,7 +54,7 @@ static bool reuse(const struct scene *s, const struct hs_island_row *r, struct h
     return long_lived(r) && size >= BUFFER && beside->allocs >= MANY && beside->live_blocks * 4 < beside->allocs;
 }
 
-/* Born while a module was imported, when other things had come and gone: blocks of its `of`. */
+/* `blocks` of its `of` blocks were allocated while a module was imported, between blocks that were freed later. */
 static bool import(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
 {
     (void)s;
@@ -63,7 +64,7 @@ static bool import(const struct scene *s, const struct hs_island_row *r, struct 
     return r->sum.in_import * 2 > r->sum.blocks && r->sum.besides;
 }
 
-/* Resized again and again: `blocks` resizes of its `of` blocks, up to `largest` bytes. */
+/* Resized repeatedly: `blocks` resizes of its `of` blocks, up to `largest` bytes. */
 static bool final_size(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
 {
     const struct hs_site_sum *self = &s->groups->group[r->group].self;
@@ -73,8 +74,8 @@ static bool final_size(const struct scene *s, const struct hs_island_row *r, str
     return self->reallocs && r->sum.resized >= 2 * r->sum.blocks;
 }
 
-/* Many, long-lived: `blocks` of `smallest` to `largest` bytes that lived `ticks`, `of` of them till the
- * end, beside what lived `other_ticks`. */
+/* Many and long-lived: `blocks` blocks of `smallest` to `largest` bytes with lifetime `ticks`, `of` of them live at the
+ * end, beside blocks with lifetime `other_ticks`. */
 static bool many(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
 {
     (void)s;
@@ -94,8 +95,8 @@ static bool few(const struct scene *s, const struct hs_island_row *r, struct hs_
            r->sum.in_import * 2 <= r->sum.blocks;
 }
 
-/* Placed behind garbage: of the `of` blocks that outlived the first collection behind their birth, `blocks` would have
- * found room further down had it come before. */
+/* Placed after garbage: of the `of` blocks that survived the first collection after their allocation, `blocks` would
+ * have fit at a lower address if that collection had come first. */
 static bool collect(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
 {
     (void)s;
@@ -104,8 +105,8 @@ static bool collect(const struct scene *s, const struct hs_island_row *r, struct
     return long_lived(r) && r->birth.blocks >= SOME && r->birth.lower * 2 >= r->birth.blocks;
 }
 
-/* Of the whole run: `blocks` of its `of` collections began only when nothing fitted, and freed `bytes` each on
- * average; a threshold of `largest` bytes would have them come twice as early. */
+/* About the whole run: `blocks` of its `of` collections started only when an allocation did not fit, and freed `bytes`
+ * each on average. A threshold of `largest` bytes would start them twice as early. */
 static bool threshold(const struct scene *s, const struct hs_island_row *none, struct hs_advice *a)
 {
     const struct hs_collections *c = &s->model->collections;
@@ -198,7 +199,7 @@ static void make_rows(struct hs_island_report *report, const struct hs_islands *
 
 /* ---- advice ---- */
 
-/* Two lines whose islands lie between the same buffers need to be told about them once. */
+/* When two lines have islands between the same buffers, the advice about the buffers is given once. */
 static bool said(const struct hs_island_report *report, const struct hs_advice *a)
 {
     for (size_t i = 0; i < report->n_advice; i++)
@@ -228,7 +229,7 @@ static bool has_source(const struct hs_reader *reader, const struct hs_group *gr
     return false;
 }
 
-/* Where lines of source are recorded, what has none is the interpreter's own: a user cannot change it. */
+/* When source lines are recorded, blocks without a line are the interpreter's own: a user cannot change them. */
 static bool any_source(const struct hs_reader *reader, const struct hs_groups *groups)
 {
     for (size_t i = 0; i < groups->n; i++)
@@ -237,7 +238,7 @@ static bool any_source(const struct hs_reader *reader, const struct hs_groups *g
     return false;
 }
 
-/* Whether advice about a row would help: what its islands keep apart, on average, is a share of what was missing. */
+/* Whether advice about a row is useful: its islands split off, on average, a relevant share of the missing bytes. */
 static bool is_worth_it(const struct hs_advised *a, const struct hs_island_report *report, size_t row, const struct hs_groups *groups)
 {
     bool users = !any_source(a->reader, groups) || has_source(a->reader, &groups->group[report->row[row].group]);

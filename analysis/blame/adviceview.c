@@ -9,8 +9,8 @@
 
 #define TEXT_MAX (3 * HS_NAME_MAX)
 
-/* A sentence is written from a pattern, in which a letter behind % stands for a figure of the advice:
- * l the line to change, i the line of the islands, n blocks, o of, s smallest, g largest, b bytes, t and u times. */
+/* A sentence is a pattern. A letter after % stands for a figure of the advice: l the line to change, i the line of the
+ * islands, n blocks, o of, s smallest, g largest, b bytes, t and u times. */
 static const struct {
     const char *key, *what, *why;
 } words[HS_ADVICE_KINDS] = {
@@ -64,7 +64,7 @@ static void figure(const struct hs_blameview *v, const struct hs_advice *a, char
         snprintf(text, HS_NAME_MAX, "%llu", (unsigned long long)number);
 }
 
-/* Fills in a pattern. What is code has its numbers plain. */
+/* Fills in a pattern. In code, numbers are not grouped. */
 static char *fill_in(const struct hs_blameview *v, const struct hs_advice *a, const char *pattern, bool grouped, char *text)
 {
     size_t n = 0;
@@ -80,7 +80,7 @@ static char *fill_in(const struct hs_blameview *v, const struct hs_advice *a, co
     return text;
 }
 
-/* Wrapped at 112 columns, the first line behind `mark`, the others as far in. */
+/* Wraps at 112 columns. The first line starts with `mark`; the others have the same indent. */
 static void wrapped(const char *text, const char *mark, FILE *out)
 {
     size_t column = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Advice in sentences, each with the figures that it rests on.
+ * Advice as sentences, each with the figures that support it.
  */
 #ifndef HS_BLAME_ADVICEVIEW_H
 #define HS_BLAME_ADVICEVIEW_H
@@ -9,7 +9,7 @@
 
 void hs_advice_text(const struct hs_blameview *view, FILE *out);
 
-/* The array "advice" of the object at hand. */
+/* Adds the array "advice" to the innermost object. */
 void hs_advice_json(const struct hs_blameview *view, struct hs_json *json);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Two indices over a region's blocks: `from` is the first to go, `to` is behind the last. The run that opens
- * reaches from the end of the block before to the head of the block behind, and grows with `to`; the fewest
- * that do never begin later for a later `from`, so both only go forward.
+ * Two indices over a region's blocks: `from` is the first removed block, `to` follows the last one. The run without
+ * them extends from the end of the block before `from` to the head of block `to`, and grows with `to`. The smallest
+ * sufficient `to` never decreases when `from` increases, so both indices only move forward.
  */
 #include "analysis/blame/blame.h"
 
 #include <stdlib.h>
 
 
-/* The blocks of one region, and what is sought there. */
+/* The blocks of one region, and the request. */
 struct search {
     const struct hs_heap_snapshot_block *block; /* `n` */
     uint32_t n, start, end;               /* granules of the region */
@@ -21,7 +21,7 @@ struct search {
 struct best {
     bool any;
     unsigned region;
-    uint32_t from, to;  /* indices in the picture */
+    uint32_t from, to;  /* indices in the snapshot */
     struct hs_extent run;
     uint64_t bytes;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The blocks of a blame, put together by the line that asked for them and by kind.
+ * The blocks of a blame, grouped by the line that allocated them and by kind.
  */
 #ifndef HS_BLAME_BLAME_GROUPS_H
 #define HS_BLAME_BLAME_GROUPS_H
@@ -20,7 +20,7 @@ struct hs_blame_groups {
     size_t n;
 };
 
-/* Fills *culprits; free with hs_blame_groups_free. Returns HS_OK or HS_ERR_MEMORY. */
+/* Fills *blame_groups; free with hs_blame_groups_free. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_blame_groups_find(struct hs_blame_groups *blame_groups, const struct hs_blame *blame, const struct hs_names *names);
 void hs_blame_groups_free(struct hs_blame_groups *blame_groups);
 

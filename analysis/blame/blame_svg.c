@@ -17,7 +17,7 @@ enum { KIND_BLAMED, KIND_OPENED, KIND_USED, KIND_FREE, KIND_RUN, KINDS };
 
 struct drawing {
     const struct hs_blamepicture *of;
-    const struct hs_blame_case *c; /* NULL: no request lacked room */
+    const struct hs_blame_case *c; /* NULL: no request failed */
     struct hs_sheet sheet;
     struct hs_mapgrid grid;
     struct hs_ink ink[KINDS];
@@ -43,7 +43,7 @@ static bool is_blamed(const struct hs_blame *blame, uint32_t pos)
     return blame->n && bsearch(&pos, blame->blocks, blame->n, sizeof *blame->blocks, by_pos);
 }
 
-/* What goes before the rest in a cell of several granules: blamed, used, the run that would be. */
+/* Priority in a cell of several granules: blamed, used, the run that would be free. */
 static uint8_t kind_of(const struct drawing *d, unsigned region, struct hs_extent e)
 {
     const struct hs_heap_snapshot *p = d->of->snapshot;
@@ -89,7 +89,7 @@ static void legend(struct drawing *d)
     d->y += 3 * HS_SHEET_LINE;
 }
 
-/* ---- in words ---- */
+/* ---- text ---- */
 
 static void say_request(struct drawing *d)
 {
@@ -172,7 +172,7 @@ static void island_bars(struct drawing *d)
     }
 }
 
-/* ---- all of it ---- */
+/* ---- page ---- */
 
 static double height_of(struct drawing *d)
 {

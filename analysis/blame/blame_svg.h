@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Blame as a picture: the heap when a request had no room, with the blocks in its way and the run that they keep from
- * being; which lines they are of, and which lines leave islands over the run.
+ * Blame as a picture: the heap when a request did not fit, the blocks that prevented it and the run without them; the
+ * lines of these blocks, and the lines whose blocks form islands during the run.
  */
 #ifndef HS_BLAME_BLAME_SVG_H
 #define HS_BLAME_BLAME_SVG_H
@@ -10,9 +10,9 @@
 #include "analysis/draw/sheet.h"
 
 struct hs_blamepicture {
-    const struct hs_blameview *view;   /* the last case is drawn */
-    const struct hs_heap_snapshot *snapshot;  /* of its moment */
-    const char *subject;               /* what it is a picture of */
+    const struct hs_blameview *view;   /* its last case is drawn */
+    const struct hs_heap_snapshot *snapshot;  /* at that moment */
+    const char *subject;               /* subject shown in the title */
 };
 
 /* Returns HS_OK, HS_ERR_MEMORY or HS_ERR_IO. */

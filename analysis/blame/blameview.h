@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who is to blame, and what helps, as text or JSON. Shows what it is given, measures nothing.
+ * Blame and advice as text or JSON. Prints what it is given and measures nothing.
  */
 #ifndef HS_BLAME_BLAMEVIEW_H
 #define HS_BLAME_BLAMEVIEW_H
@@ -9,9 +9,9 @@
 #include "analysis/blame/blame_groups.h"
 #include "analysis/draw/head.h"
 
-/* A request that had no room, or is asked about. */
+/* A request that did not fit, or a hypothetical one. */
 struct hs_blame_case {
-    struct hs_failure failure; /* as recorded; of a hypothetical one only size, number, free, largest_free */
+    struct hs_failure failure; /* as recorded; for a hypothetical one only size, number, free, largest_free are set */
     bool hypothetical;
     uint64_t elapsed;          /* ticks since the first boot */
     struct hs_blame blame;
@@ -21,11 +21,12 @@ struct hs_blame_case {
 struct hs_blameview {
     struct hs_head head;
     const struct hs_names *names;
-    const struct hs_blame_case *cases; /* `n`; the last one is shown in full */
+    const struct hs_blame_case *cases; /* `n`; the last one is printed in full */
     size_t n;
-    uint64_t failures, unplaced;       /* all of the trace; of these, without room or layout to judge by */
+    uint64_t failures, unplaced;       /* failures in the trace; of these, not analysed: a free run was long enough, or the
+                                        * layout was unknown */
     enum hs_blame_by by;
-    const char *when;                  /* of a hypothetical one, as the user said; else NULL */
+    const char *when;                  /* for a hypothetical request: the user's text; else NULL */
     const struct hs_groups *groups;    /* lines, for the islands */
     const struct hs_island_report *islands;
     uint64_t limit;                    /* rows of each table */

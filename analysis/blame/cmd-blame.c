@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata blame: which blocks stand in the way of an allocation, and which lines leave such blocks.
+ * heapstrata blame: which blocks prevent an allocation, and which lines allocate such blocks.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ struct work {
     struct hs_blame_case *cases; /* the last ones, oldest first */
     size_t n;
     uint64_t failures, unplaced;
-    bool done;        /* the moment came and will not come again */
+    bool done;        /* the moment has passed and cannot come again */
     int error;
 };
 
@@ -94,7 +94,7 @@ static void on_failure(void *context, const struct hs_failure *failure)
     blame(w, c);
 }
 
-/* The moment that --at names: a later one with the same mark takes its place. */
+/* Takes the moment that --at names; a later mark with the same label replaces an earlier one. */
 static void ask(struct work *w)
 {
     struct hs_space_stats layout = hs_model_layout(w->model, HS_ALL_REGIONS);
@@ -130,7 +130,7 @@ static int watch(void *context, const struct hs_event *events, long n)
     return w->error = w->error ? w->error : w->model->error;
 }
 
-/* ---- what cannot be answered ---- */
+/* ---- missing data ---- */
 
 static int no_layout(const struct work *w)
 {
@@ -157,14 +157,14 @@ static int check(struct work *w)
     return HS_EXIT_OK;
 }
 
-/* ---- all of it ---- */
+/* ---- output ---- */
 
 static int draw(const void *what, const struct hs_sheet_style *style, FILE *out)
 {
     return hs_blamepicture_draw(what, style, out);
 }
 
-/* Draws the last case. Complains; returns the exit status. */
+/* Draws the last case. Complains on errors; returns the exit status. */
 static int draw_all(const struct work *w, const struct hs_blameview *view)
 {
     char subject[256];
@@ -196,7 +196,7 @@ static int print(struct work *w, const struct hs_groups *lines, const struct hs_
     return HS_EXIT_OK;
 }
 
-/* What the smallest of the requests asked for that failed; 0: none did. */
+/* Size of the smallest failed request; 0: none failed. */
 static uint64_t least_asked(const struct work *w)
 {
     uint64_t least = 0;

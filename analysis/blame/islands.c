@@ -6,13 +6,13 @@
 
 #include "analysis/sites/phases.h"
 
-/* What is kept at a granule: of the block that has its head there, and of the one that left it free. */
+/* State of a granule: of the block whose head is there, and of the last block that was freed there. */
 struct hs_island_granule {
-    uint32_t last_site, last_granules; /* who lay here last; gone_granules 0: nobody */
+    uint32_t last_site, last_granules; /* the last block here; last_granules 0: none */
     uint64_t last_lifetime;            /* ticks */
-    uint32_t born;                     /* collections over when the block was laid here */
+    uint32_t born;                     /* collections done when the block was placed here */
     uint32_t resized;
-    bool island, in_import;            /* it has been part of one */
+    bool island, in_import;            /* `island`: the block has been part of an island */
 };
 
 /* ---- tables that grow ---- */
@@ -61,7 +61,7 @@ static struct hs_island_site *site_of(struct hs_islands *is, const struct hs_liv
     return &is->site[b->site + 1 < is->n_sites ? b->site + 1 : 0];
 }
 
-/* ---- blocks that come and go ---- */
+/* ---- allocation and freeing ---- */
 
 static void count_life(struct hs_islands *is, const struct hs_model *m, uint32_t pos)
 {
@@ -73,7 +73,7 @@ static void count_life(struct hs_islands *is, const struct hs_model *m, uint32_t
     is->granule[pos].island = false;
 }
 
-/* The last and the first granule of what goes are those that a neighbour can lie beside. */
+/* Only the first and the last granule of a freed block can be adjacent to an island, so only these are recorded. */
 static void leave(struct hs_islands *is, const struct hs_model *m, uint32_t pos)
 {
     if (pos >= m->n_granules || !m->block[pos].granules || m->block[pos].granules > is->n_granules - pos)
@@ -162,12 +162,12 @@ int hs_islands_before(struct hs_islands *is, const struct hs_model *m, const str
     return HS_OK;
 }
 
-/* ---- looking for islands ---- */
+/* ---- search for islands ---- */
 
 /* One stretch of used granules. */
 struct stretch {
     uint32_t start, end;   /* granules */
-    uint32_t left, right;  /* free granules before and behind */
+    uint32_t left, right;  /* free granules before and after */
     uint32_t blocks;
     unsigned shift;
 };
@@ -246,7 +246,8 @@ static void look(struct hs_islands *is, const struct hs_model *m, const struct h
     }
 }
 
-/* Blocks laid since the collection before, and whether a longer run than they need is now free below. */
+/* Counts blocks placed since the last collection, and those for which a free run that is long enough now exists at a
+ * lower address. */
 static void look_at_births(struct hs_islands *is, const struct hs_model *m, const struct hs_region_state *r,
                            uint32_t *longest)
 {

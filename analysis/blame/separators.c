@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pins. Blocks of one group with nothing but free granules between them form a clump: without the group,
- * all from the end of the block before the clump to the start of the block behind it would be one run.
- * So a single pass that follows clumps finds every group's longest run at once. Which groups to take
- * together is chosen one by one, each time the one that with those chosen before makes the longest run.
+ * Blocks of one group with only free granules between them form a clump. Without the group, everything from the end of
+ * the block before the clump to the start of the block after it would be one run. So a single pass over the clumps
+ * finds every group's longest run. Groups are combined greedily: each next one gives the longest run together with
+ * those already chosen.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct scan {
     const struct hs_separator_groups *groups;
     struct hs_separator *of; /* by group */
     unsigned shift;
-    uint32_t clump_group, clump_start; /* granule at which the run would begin */
+    uint32_t clump_group, clump_start; /* granule where the run would start */
 };
 
 static void end_clump(struct scan *s, uint32_t end)
@@ -85,7 +85,7 @@ static int by_borders(const void *left, const void *right)
     return a->borders != b->borders ? (a->borders < b->borders ? 1 : -1) : by_gain(left, right);
 }
 
-/* Without a group that gains nothing the longest run stays what it is. */
+/* Removing a group never makes the longest run shorter, so that is the minimum. */
 static void keep_borderers(struct hs_separators *separators, const struct hs_separator *of, size_t n_groups)
 {
     for (size_t g = 0; g < n_groups; g++) {
@@ -101,7 +101,7 @@ static void keep_borderers(struct hs_separators *separators, const struct hs_sep
 
 /* ---- several groups together ---- */
 
-#define CANDIDATES 32u /* half of them gain most alone, the others form most borders */
+#define CANDIDATES 32u /* half of them have the largest gain alone, the others the most borders */
 
 struct choice {
     const struct hs_heap_snapshot *snapshot;
@@ -134,7 +134,7 @@ static uint64_t longest_without_removed(const struct choice *c)
     return longest;
 }
 
-/* Moves the best of pin[from] to pin[to - 1] to the front of them; candidates stand by their borders. */
+/* Moves the best of separator[from] to separator[to - 1] to the front of that part. Candidates are sorted by borders. */
 static void choose(const struct choice *c, struct hs_separator *separator, size_t from, size_t to)
 {
     size_t best = from;

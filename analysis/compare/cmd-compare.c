@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata compare: what one run holds and asks for that another does not.
+ * heapstrata compare: what one run holds and allocates that another does not.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,23 +24,23 @@ struct args {
 
 enum { STOP = 1 };
 
-/* A trace and what is made of it. */
+/* A trace and the data taken from it. */
 struct source {
     const char *path;
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_names names;
-    struct hs_time_spec when;       /* UNSET: behind the last collection */
+    struct hs_time_spec when;       /* UNSET: after the last collection */
     struct hs_heap_snapshot snapshot;
-    bool tearing_down;         /* within the collection that ends the heap */
+    bool tearing_down;         /* in the collection that ends the heap */
     struct hs_refs refs;
-    bool wants_names;          /* of the next snapshot of references */
+    bool wants_names;          /* waiting for the next snapshot of references */
     struct hs_named_cost *global;
     size_t n_globals;
     struct hs_phases *phases;
-    uint32_t *entry;           /* of the picture's blocks, in `phases` */
+    uint32_t *entry;           /* of the snapshot's blocks, in `phases` */
     const struct args *args;
-    struct hs_same_files same; /* its source files, those of the first */
+    struct hs_same_files same; /* its source files that are also files of the first trace */
     bool loaded;
     int error;
 };
@@ -95,7 +95,8 @@ static int keep_names(struct source *s, const struct hs_global_costs *costs)
     return s->global ? HS_OK : HS_ERR_MEMORY;
 }
 
-/* The snapshot of references right behind the moment: when blocks have come or gone since, it is of another heap. */
+/* Uses the first snapshot of references after the moment. If the number of blocks has changed since, it shows another
+ * heap and is ignored. */
 static int take_names(struct source *s)
 {
     struct hs_retained retained;
@@ -123,7 +124,7 @@ static void watch_names(struct source *s, const struct hs_event *e)
     s->error = s->error || fed >= 0 ? s->error : fed;
 }
 
-/* A heap torn down at exit or soft reset is no collection that leaves anything. */
+/* A collection that tears down the heap at exit or soft reset leaves no live blocks, so it is ignored. */
 static void watch_collections(struct source *s, const struct hs_event *e)
 {
     if (e->kind == HS_COLLECT)
@@ -152,7 +153,7 @@ static int watch(void *context, const struct hs_event *events, long n)
     return s->error ? s->error : s->model->error;
 }
 
-/* What was not met on the way is the trace's end, except a mark that does not exist. */
+/* If the moment was not reached, the end of the trace is used; but a mark that does not exist is an error. */
 static int take_rest(struct source *s)
 {
     if (!s->snapshot.taken && s->when.kind == HS_TIME_SPEC_MARK)
@@ -187,7 +188,7 @@ static int align_files(struct work *w, struct source *s)
 
 /* ---- loading ---- */
 
-/* Estimates and summaries do not tell of every block. */
+/* Estimates and summaries do not contain every block. */
 static int check_levels(const struct source *s)
 {
     for (unsigned level = HS_LEVEL_SAMPLED; level <= HS_LEVEL_SUMMARY; level++)
@@ -248,7 +249,7 @@ static int load_all(struct work *w)
 
 /* ---- arguments ---- */
 
-/* "64", "2K", "5%": HS_EXIT_OK, or a complaint. */
+/* Parses "64", "2K", "5%". Returns HS_EXIT_OK, or complains. */
 static int parse_limit(struct hs_compareview *view, const char *text)
 {
     static const char units[] = "KMG";
@@ -272,7 +273,7 @@ static int parse_limit(struct hs_compareview *view, const char *text)
 static int parse_args(struct work *w)
 {
     const struct hs_common *common = &w->args->common;
-    bool apart = !(common->n_files && common->file[0] == common->input); /* the first came by -i */
+    bool apart = !(common->n_files && common->file[0] == common->input); /* the first one was given by -i */
     w->n = (unsigned)common->n_files + apart;
     if (w->n < 2 || w->n > HS_SIDES)
         return hs_complain("takes 2 to %u traces, the first being what the others are compared with", HS_SIDES);
@@ -289,7 +290,7 @@ static int parse_args(struct work *w)
     return parse_limit(&w->view, w->args->fail_above);
 }
 
-/* ---- all of it ---- */
+/* ---- output ---- */
 
 static int print(struct work *w, struct hs_compare *c)
 {
@@ -325,7 +326,8 @@ static int run(void *memory)
     if (!status)
         status = load_all(&w);
     bool ready = w.n && !status;
-    for (unsigned i = 0; i < w.n && status; i++) /* damage that could be skipped is said, and compared */
+    for (unsigned i = 0; i < w.n && status; i++) /* damage that the reader could skip is reported, and the traces are still
+                                                  * compared */
         ready = w.source[i].loaded && (i == 0 || w.source[i].same.file);
     int compared = ready ? compare(&w) : HS_EXIT_BAD;
     for (unsigned i = 0; i < w.n; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Traces side by side.
+ * Comparison of traces.
  */
 #include "analysis/compare/compare.h"
 
@@ -25,9 +25,10 @@ static const struct {
 const char *hs_cost_name(enum hs_cost figure) { return figures[figure].name; }
 const char *hs_cost_text(enum hs_cost figure) { return figures[figure].text; }
 
-/* ---- names that mean the same in all traces ---- */
+/* ---- common names of all traces ---- */
 
-/* A line without partner keeps its own number; where the file's name is the first's too it is told apart. */
+/* A line without a counterpart keeps its own number; if its file has the same name in the first trace, the trace's path
+ * is added. */
 static void translate(const struct hs_side *side, struct hs_frame *frame, char *own)
 {
     const struct hs_same_file *file = frame->line ? hs_same_file_of(side->file, side->n_files, frame->file) : NULL;
@@ -43,7 +44,7 @@ static void translate(const struct hs_side *side, struct hs_frame *frame, char *
     }
 }
 
-/* The function without its file, where the file goes by several names. */
+/* Functions use the file name of the first trace when the file has several names. */
 static char *name_of(const struct hs_side *side, uint32_t site, enum hs_compare_by by, char *name)
 {
     struct hs_frame frame[HS_DEPTH_MAX];
@@ -106,7 +107,7 @@ static int grow(struct hs_compare_table *t)
     return HS_OK;
 }
 
-/* The row of that name, made if need be; NULL when memory is short. */
+/* The row with that name, created if needed; NULL when out of memory. */
 static struct hs_compare_row *row_of(struct hs_compare_table *t, const struct key *key, unsigned sides)
 {
     if (t->n == t->room && grow(t))
@@ -133,7 +134,7 @@ static bool is_native(const struct hs_side *side, uint32_t number)
     return number && site && !site->line;
 }
 
-/* The cell of a site. Kinds belong to lines when they are known for all sides. */
+/* The cell of a site. Rows of lines also have a kind when kinds are known for all sides. */
 static struct hs_cell *cell_of(struct hs_compare *c, enum hs_compare_by by, unsigned side, uint32_t site)
 {
     char name[HS_NAME_MAX], kind[HS_NAME_MAX];
@@ -141,7 +142,7 @@ static struct hs_cell *cell_of(struct hs_compare *c, enum hs_compare_by by, unsi
     if (by == HS_COMPARE_LINE)
         key.kind = hs_compare_shows(c, HS_COMPARE_KIND) ? name_of(&c->side[side], site, HS_COMPARE_KIND, kind) : "";
     if (is_native(&c->side[side], site) && c->any & HS_APART_BUILD && c->any & HS_APART_UNNAMED)
-        key.name = NATIVELY; /* distances from the anchor say nothing in another build */
+        key.name = NATIVELY; /* distances from the anchor are meaningless in another build */
     struct hs_compare_row *row = row_of(&c->table[by], &key, c->n);
     return row ? &row->cell[side] : NULL;
 }
@@ -191,7 +192,7 @@ static bool of_phases(enum hs_compare_by by)
     return by == HS_COMPARE_IMPORT || by == HS_COMPARE_PHASE;
 }
 
-/* The innermost module that was being imported, else the file that was run. */
+/* The innermost module being imported, or else the file that was run. */
 static const char *unit_of(const struct hs_side *side, uint32_t phase, char *name)
 {
     const struct hs_phase *node = side->phases->node;
@@ -204,7 +205,7 @@ static const char *unit_of(const struct hs_side *side, uint32_t phase, char *nam
     return name;
 }
 
-/* What the lexer asked for is told only where native functions have names. */
+/* The lexer's share is only known where native functions have names. */
 static const char *phase_of(const struct hs_compare *c, unsigned side, uint32_t phase)
 {
     enum hs_phase_kind what = c->side[side].phases->node[phase].what;
@@ -313,7 +314,7 @@ static int further(const void *a, const void *b, void *context)
     return names || !x->kind ? names : strcmp(x->kind, y->kind);
 }
 
-/* ---- what differs by nature ---- */
+/* ---- unavoidable differences ---- */
 
 static unsigned shift_of(const struct hs_side *side)
 {
@@ -404,7 +405,7 @@ static int align_marks(struct hs_compare *c)
     return HS_OK;
 }
 
-/* ---- all of it ---- */
+/* ---- comparison ---- */
 
 static int (*const fillers[])(struct hs_compare *, enum hs_compare_by, unsigned side) = {
     [HS_COMPARE_KIND] = fill, [HS_COMPARE_LINE] = fill, [HS_COMPARE_FUNCTION] = fill,

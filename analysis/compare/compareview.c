@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A comparison as people and programs read it.
+ * A comparison as text and JSON.
  */
 #include "analysis/compare/compareview.h"
 
@@ -14,7 +14,7 @@
 
 static const struct {
     const char *title, *key, *heading;
-    const char *kind, *kind_key; /* of a second name */
+    const char *kind, *kind_key; /* of a second name column */
 } tables[] = {
     [HS_COMPARE_KIND] = {"Kind", "kinds", "What it is"},
     [HS_COMPARE_LINE] = {"Line", "lines", "Where it was asked for", "Kind", "kind"},
@@ -84,7 +84,7 @@ static bool shown(const struct hs_compareview *v, const struct hs_compare_row *r
 
 /* ---- text ---- */
 
-/* The columns of a table of all sides: a name in front, a number for each, and what it differs. */
+/* Columns of a table of all sides: a name, then for each side a number and its difference. */
 struct columns {
     struct hs_column column[COLUMNS_MAX];
     size_t n;
@@ -104,7 +104,7 @@ static struct columns columns_of(const struct hs_compare *c, const char *title, 
     return t;
 }
 
-/* A row; `value` and `change` say what a side has. */
+/* A row; `value` and `change` are indexed by side. */
 struct line {
     uint64_t value[HS_SIDES];
     int64_t change[HS_SIDES];
@@ -207,7 +207,7 @@ static void marks_text(const struct hs_compareview *v, FILE *out)
         fprintf(out, "# %zu more marks not shown\n", c->n_marks - MARKS_SHOWN);
 }
 
-/* The rows that make a table add up. */
+/* Adds the rows that make a table add up. */
 static void close_table(struct hs_table *table, const struct hs_compare *c, const char *kind)
 {
     struct line line = line_of_rounding(c);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A comparison of traces, as text or JSON. Shows what it is given, measures nothing.
+ * A comparison of traces as text or JSON. Prints what it is given and measures nothing.
  */
 #ifndef HS_COMPARE_COMPAREVIEW_H
 #define HS_COMPARE_COMPAREVIEW_H
@@ -11,16 +11,16 @@
 struct hs_compareview {
     const struct hs_compare *compare;
     const char *when;         /* "after the last collection" */
-    uint64_t limit;           /* rows of a table, UINT64_MAX: all */
-    bool all;                 /* also rows that do not differ */
+    uint64_t limit;           /* maximum rows of a table; UINT64_MAX: all */
+    bool all;                 /* include rows without a difference */
     bool color;
-    bool limited;             /* --fail-above was given: */
-    double limit_bytes;       /* growth that is still allowed, in units of the figure; of side s where percent */
+    bool limited;             /* --fail-above was given; then also: */
+    double limit_bytes;       /* allowed growth, in units of the figure, or in percent of the first side */
     bool percent;
-    const char *limit_text;   /* as the user wrote it */
+    const char *limit_text;   /* the user's text */
 };
 
-/* Whether side `side` grew by more than is allowed. */
+/* Whether side `side` grew by more than the limit. */
 bool hs_compareview_exceeds(const struct hs_compareview *view, unsigned side);
 
 void hs_compareview_text(const struct hs_compareview *view, FILE *out);

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * From the moment of a failure to its cause. Each question is one function; the bounds stand here, each with its reason.
+ * From the moment of a failure to its cause. Each question is one function; each threshold is defined here with its
+ * reason.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/diagnosis/watch.h"
 
-#define PIECES_TIMES  2u    /* in pieces: so many times what was asked for is free; less is a heap that is nearly full */
-#define PIECES_PART   16u   /* and at least this part of the heap */
-#define GROWS_SHARE   0.25  /* a line that holds less of what is live is not what fills the heap */
-#define GROWS_MOST    0.5   /* one that holds so much of the heap is the cause, however the rest lies */
-#define GROWS_BLOCKS  8u    /* blocks from which a habit can be told from an accident */
-#define GROWS_KEPT    0.2   /* of its blocks, at least so many are kept: beside each kept one there may be some that it needs for a moment */
-#define PEAK_PART     8u    /* a request of at least this part of the heap is large enough to be its peak */
+#define PIECES_TIMES  2u    /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
+#define PIECES_PART   16u   /* and at least this part of the heap is free */
+#define GROWS_SHARE   0.25  /* a line that holds a smaller share of the live bytes does not fill the heap */
+#define GROWS_MOST    0.5   /* a line that holds at least this share of the heap is the cause in any case */
+#define GROWS_BLOCKS  8u    /* minimum blocks for a pattern */
+#define GROWS_KEPT    0.2   /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
+#define PEAK_PART     8u    /* a request of at least this part of the heap can be the peak */
 #define PEAK_OLD      4u    /* the old block is at least this part of the new one */
-#define PEAK_BLOCKS   4u    /* more live blocks of that line are no old and new, but a number of things */
+#define PEAK_BLOCKS   4u    /* with more live blocks, the line holds many objects, not an old and a new one */
 
-/* ---- rows: sites put together by line ---- */
+/* ---- rows: sites grouped by line ---- */
 
 static int by_name(const void *left, const void *right)
 {
@@ -51,7 +52,7 @@ static void merge(struct hs_held *to, const struct hs_held *from)
     to->allocated += from->allocated;
 }
 
-/* One row a line; those of equal names become one. */
+/* One row per line; rows with equal names are merged. */
 static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     char name[HS_NAME_MAX];
@@ -90,7 +91,7 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
     return HS_OK;
 }
 
-/* ---- who is between the free runs ---- */
+/* ---- blocks between the free runs ---- */
 
 static int by_blocks(const void *left, const void *right)
 {
@@ -125,7 +126,8 @@ static int make_between(struct hs_diagnosis *d, const struct hs_failure_state *w
 
 /* ---- questions ---- */
 
-/* A line of Python that keeps of its blocks, and whose newest is from shortly before the end: a table that was filled once has none. */
+/* A Python line that keeps many of its blocks and allocated the newest one shortly before the end; a table that is
+ * filled once does not qualify. */
 static bool grows(const struct hs_diagnosis *d, const struct hs_held *h)
 {
     uint64_t end = d->failure.number;
@@ -160,8 +162,8 @@ static bool fills_the_heap(const struct hs_diagnosis *d, const struct hs_held *h
     return h && (double)h->live >= GROWS_MOST * (double)d->total;
 }
 
-/* The line that asked holds one block that is nearly as large as what it asked for: a list, a dict, a bytearray or a string that
- * grows, or a buffer that is made anew while the old one is still there. */
+/* The line that made the request holds one block nearly as large as the request: a list, dict, bytearray or string that
+ * grows, or a buffer that is replaced while the old one is still live. */
 static bool is_peak(const struct hs_diagnosis *d)
 {
     uint64_t size = d->failure.size;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * All that a diagnosis of a trace watches while the trace is replayed, and what comes out.
+ * Collects data for a diagnosis while a trace is replayed, and concludes at the end.
  *
  *     struct hs_exam *exam = hs_exam_new();
  *     hs_exam_failed(exam, model, failure);       from the model's observer, each failure
@@ -16,19 +16,19 @@
 struct hs_exam {
     struct hs_failure_watch *watch;
     struct hs_growth growth;
-    struct hs_diagnoses diagnoses; /* of failures, once concluded */
-    struct hs_growing growing;     /* likewise; meaningful where `grows` */
+    struct hs_diagnoses diagnoses; /* of failures; set by hs_exam_conclude */
+    struct hs_growing growing;     /* set likewise; valid if `grows` */
     bool grows;
 };
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct hs_exam *hs_exam_new(void);
 void hs_exam_free(struct hs_exam *exam);
 
 void hs_exam_failed(struct hs_exam *exam, const struct hs_model *model, const struct hs_failure *failure);
 void hs_exam_collected(struct hs_exam *exam, const struct hs_model *model);
 
-/* HS_OK or HS_ERR_MEMORY. */
+/* Returns HS_OK or HS_ERR_MEMORY. */
 int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names);
 
 #endif

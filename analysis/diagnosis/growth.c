@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Live data from collection to collection.
+ * Live bytes from collection to collection.
  */
 #include "analysis/diagnosis/growth.h"
 
@@ -9,11 +9,11 @@
 
 #include "analysis/time/summary.h"
 
-#define LEAST_MOMENTS 6u   /* fewer are no series */
-#define LEAST_BYTES   256u /* growth over the moments looked at; less may be a cache of the interpreter */
-#define RISES         0.6  /* share of the steps that rise */
-#define FALLS         0.1  /* share of the steps that may fall */
-#define LATE_SHARE    0.35 /* of the growth, at least so much is in the second half: else it saturates */
+#define LEAST_MOMENTS 6u   /* fewer moments show no trend */
+#define LEAST_BYTES   256u /* minimum growth over these moments; less may be a cache of the interpreter */
+#define RISES         0.6  /* minimum share of rising steps */
+#define FALLS         0.1  /* maximum share of falling steps */
+#define LATE_SHARE    0.35 /* minimum share of the growth in the second half; less means that it saturates */
 
 /* ---- moments ---- */
 
@@ -30,7 +30,7 @@ void hs_growth_free(struct hs_growth *g)
     *g = (struct hs_growth){.n = 0};
 }
 
-/* Every second one goes, the first stays. */
+/* Drops every second moment and keeps the first. */
 static void thin(struct hs_growth *g)
 {
     unsigned kept = 0;
@@ -89,7 +89,7 @@ struct line {
     uint64_t *live; /* at each moment */
 };
 
-/* The moments that count: imports and set-up are over. */
+/* The first moment that is used, after imports and set-up. */
 static unsigned first_of(const struct hs_growth *g)
 {
     return g->n / 3;
@@ -106,7 +106,7 @@ static bool rises(const struct hs_growth *g, const uint64_t *live)
     return to >= from + LEAST_BYTES && up >= RISES * steps && down <= FALLS * steps && to > middle && (double)(to - middle) >= LATE_SHARE * (double)(to - from);
 }
 
-/* Slope of least squares over the moments that count, per tick; `value` has one for each moment. */
+/* Least-squares slope per tick over the used moments; `value` is indexed by moment. */
 static double slope(const struct hs_growth *g, const uint64_t *value)
 {
     double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
@@ -118,7 +118,7 @@ static double slope(const struct hs_growth *g, const uint64_t *value)
     return under > 0 ? (n * sxy - sx * sy) / under : 0;
 }
 
-/* ---- sites put together by line ---- */
+/* ---- sites grouped by line ---- */
 
 static int by_name(const void *left, const void *right)
 {
@@ -140,7 +140,7 @@ static uint64_t live_at(const struct hs_growth *g, unsigned moment, uint32_t ind
     return index < g->moment[moment].n ? g->moment[moment].live[index] : 0;
 }
 
-/* Only sites that hold more at the end than at the first moment that counts can grow. */
+/* Only sites that hold more at the end than at the first used moment can grow. */
 static int collect(const struct hs_growth *g, const struct hs_names *names, struct line **lines, size_t *n)
 {
     uint32_t sites = g->moment[g->n - 1].n;
@@ -164,7 +164,7 @@ static int collect(const struct hs_growth *g, const struct hs_names *names, stru
     return HS_OK;
 }
 
-/* Adds up the lines of one name into the first of them. Returns how many there are of it. */
+/* Adds the lines with the same name into the first of them. Returns their number. */
 static size_t add_up(const struct hs_growth *g, struct line *line, size_t n)
 {
     size_t same = 1;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lines whose live data rise from collection to collection, before anything has failed.
+ * Lines whose live bytes rise from collection to collection, found before an allocation fails.
  *
- * After a collection what is in use is live. The live bytes of every site are kept at up to HS_GROWTH_MOMENTS such moments,
- * evenly over the run: when they run out, every second one is dropped, and only every second collection is kept from then on.
+ * After a collection all used blocks are live. The live bytes of every site are stored at up to HS_GROWTH_MOMENTS
+ * collections, evenly over the run: when the limit is reached, every second one is dropped, and from then on only every
+ * second collection is stored.
  */
 #ifndef HS_DIAGNOSIS_GROWTH_H
 #define HS_DIAGNOSIS_GROWTH_H
@@ -11,39 +12,39 @@
 #include "analysis/sites/names.h"
 
 #define HS_GROWTH_MOMENTS 64u
-#define HS_GROWTH_SITES   (1u << 16) /* traces with more sites are not followed */
+#define HS_GROWTH_SITES   (1u << 16) /* traces with more sites are not analysed */
 
 struct hs_growth_moment {
     uint64_t elapsed;       /* ticks since the first boot */
-    uint64_t used, free;    /* bytes, of all regions that are no pools */
-    uint64_t *live;         /* `n`: bytes of site number s at s + 1 */
+    uint64_t used, free;    /* bytes, of all regions except pools */
+    uint64_t *live;         /* `n`: bytes of site s at index s + 1 */
     uint32_t n;
 };
 
 struct hs_growth {
     struct hs_growth_moment moment[HS_GROWTH_MOMENTS];
     unsigned n;
-    uint32_t boot;          /* moments are of one boot */
+    uint32_t boot;          /* all moments are of one boot */
     uint64_t collections, stride;
     int error;
 };
 
-/* A line that grows. */
+/* The line that grows. */
 struct hs_growing {
     char name[HS_NAME_MAX];
-    uint64_t from, to;      /* live bytes at the first and the last of the moments looked at */
-    unsigned moments;       /* looked at */
+    uint64_t from, to;      /* live bytes at the first and the last used moment */
+    unsigned moments;       /* number of used moments */
     double per_second;      /* bytes, of this line */
-    double lasts;           /* seconds until the heap is full, if all continues so; negative: not known */
-    double collections;     /* until then; negative: not known */
+    double lasts;           /* seconds until the heap is full at this rate; negative: unknown */
+    double collections;     /* collections until then; negative: unknown */
     uint64_t free;          /* bytes after the last collection */
 };
 
-/* Starts zeroed. After each collection. */
+/* Call after each collection; *growth starts zeroed. */
 void hs_growth_take(struct hs_growth *growth, const struct hs_model *model);
 void hs_growth_free(struct hs_growth *growth);
 
-/* The line that grows most. HS_OK, HS_ERR_KIND when none does, HS_ERR_MEMORY. */
+/* Finds the line that grows most. Returns HS_OK, HS_ERR_KIND when none grows, or HS_ERR_MEMORY. */
 int hs_growth_find(const struct hs_growth *growth, const struct hs_names *names, struct hs_growing *growing);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The moment of a failure, kept while the replay goes on.
+ * A copy of the state at a failure, kept while the replay continues.
  */
 #include <stdlib.h>
 
 #include "analysis/diagnosis/watch.h"
 
-#define FOLLOWING_BYTES   256u /* what an exception and its traceback ask for at most in one piece */
-#define FOLLOWING_RECORDS 100u /* records after the failure in which they do */
+#define FOLLOWING_BYTES   256u /* maximum single request for an exception and its traceback */
+#define FOLLOWING_RECORDS 100u /* records after the failure in which these requests follow */
 
 struct hs_failure_watch *hs_failure_watch_new(void)
 {
@@ -26,7 +26,7 @@ void hs_failure_watch_free(struct hs_failure_watch *w)
     free(w);
 }
 
-/* Whether a region is one that the request could have come from. */
+/* Whether the region could have served the request. */
 static bool serves(const struct hs_model *m, const struct hs_failure *f, unsigned region)
 {
     const struct hs_region_state *r = &m->region[region];
@@ -44,7 +44,7 @@ static void count(struct hs_site_then *site, const struct hs_live_block *block, 
     site->last = block->number > site->last ? block->number : site->last;
 }
 
-/* Every live block is counted for the site that asked for its present size. */
+/* Counts every live block for the site that requested its present size. */
 static void count_blocks(struct hs_failure_state *t, const struct hs_model *m)
 {
     t->total = 0;
@@ -92,13 +92,14 @@ static int keep(struct hs_failure_watch *w, struct hs_failure_state *t, const st
     return t->failure.verdict == HS_VERDICT_FRAGMENTED ? find_blame(w, t, m) : HS_OK;
 }
 
-/* After a failure the exception's own objects fail for a few bytes each: they are no failures of the program. */
+/* After a failure, the exception's own objects often fail for a few bytes each. These are no failures of the program. */
 static bool follows(const struct hs_failure_watch *w, const struct hs_failure *f)
 {
     return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->size < w->last_size && f->number - w->last_number <= FOLLOWING_RECORDS;
 }
 
-/* The largest leads. Of requests while the heap was locked, or with the collector off, the first: what it asked for is no matter. */
+/* The largest request is kept. For a locked heap, or with the collector off, the first one is kept, because its size
+ * does not matter. */
 static bool leads(const struct hs_failure *f, const struct hs_failure *before)
 {
     bool for_want_of_room = f->verdict == HS_VERDICT_FULL || f->verdict == HS_VERDICT_FRAGMENTED;

@@ -24,7 +24,7 @@ static void add_range(struct hs_symbols *symbols, struct hs_dwarf_range range)
     symbols->ranges[symbols->n_ranges++] = range;
 }
 
-/* The tree's directory is where py/gc.c is; paths are then shown as MicroPython's own documents do. */
+/* The root is the directory that contains py/gc.c; paths are then shown as in MicroPython's documentation. */
 static void note_root(struct hs_symbols *symbols, Dwarf_Die *unit)
 {
     static const char mark[] = "/py/gc.c";
@@ -76,8 +76,8 @@ static bool is_scope(int tag)
     return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine || tag == DW_TAG_lexical_block;
 }
 
-/* The child of `parent` that covers `pc`. Dropped functions may lie over real ones, so a function of the
- * name the symbol table gives is preferred. */
+/* The child of `parent` that covers `pc`. Removed functions may overlap real ones, so a function with the name from the
+ * symbol table is preferred. */
 static bool scope_at(Dwarf_Die *parent, uint64_t pc, const char *name, Dwarf_Die *out)
 {
     Dwarf_Die child;
@@ -120,7 +120,7 @@ static bool chain_in_unit(struct chain *chain, uint64_t pc, const char *name)
     return outermost && same_function(outermost, name);
 }
 
-/* Looks in every unit that claims pc, because dropped code may claim it too. */
+/* Searches every unit that claims pc, because removed code may claim it too. */
 static bool find_chain(const struct hs_symbols *symbols, uint64_t pc, const char *name, struct chain *chain)
 {
     for (size_t i = 0; i < symbols->n_ranges; i++) {
@@ -140,7 +140,7 @@ static unsigned number_attribute(Dwarf_Die *die, unsigned name)
     return dwarf_formudata(dwarf_attr(die, name, &attribute), &value) == 0 ? (unsigned)value : 0;
 }
 
-/* Where the innermost frame makes its call: the line table says it. */
+/* The call position of the innermost frame, from the line table. */
 static void place_by_line(const struct hs_symbols *symbols, Dwarf_Die *unit, uint64_t pc,
                           struct hs_symbol_frame *frame, char **path)
 {
@@ -154,7 +154,7 @@ static void place_by_line(const struct hs_symbols *symbols, Dwarf_Die *unit, uin
         frame->line = (unsigned)number;
 }
 
-/* Where a frame further out makes its call: the frame inlined there says it. */
+/* The call position of an outer frame, from the frame inlined there. */
 static void place_by_call(const struct hs_symbols *symbols, struct chain *chain, Dwarf_Die *inlined,
                           struct hs_symbol_frame *frame, char **path)
 {

@@ -20,7 +20,7 @@ uint64_t hs_elf_code_address(const struct hs_symbols *symbols, uint64_t value)
     return symbols->machine == EM_ARM ? value & ~(uint64_t)1 : value;
 }
 
-/* Zeros behind the file's bytes, because libdw reads past the end of damaged sections. */
+/* Zeros after the file's bytes, because libdw reads past the end of damaged sections. */
 enum { GUARD = 65536 };
 
 static struct hs_elf_failure read_bytes(struct hs_symbols *symbols, int fd)
@@ -42,7 +42,7 @@ static struct hs_elf_failure read_bytes(struct hs_symbols *symbols, int fd)
     return got < 0 ? (struct hs_elf_failure){HS_ERR_IO, symbols->size, strerror(errno)} : fine;
 }
 
-/* Not mapped: a file that is linked again meanwhile may shrink. */
+/* Read, not mapped: a file that is linked again meanwhile may shrink. */
 struct hs_elf_failure hs_elf_read_image(struct hs_symbols *symbols, const char *path)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -87,7 +87,7 @@ static Elf_Scn *symbol_section(Elf *elf, GElf_Shdr *header)
     return dynamic && gelf_getshdr(dynamic, header) ? dynamic : NULL;
 }
 
-/* By address; at equal addresses the better name last, which is the one a search ends at. */
+/* By address; among equal addresses the better name comes last, because a search ends there. */
 static int function_order(const void *left, const void *right)
 {
     const struct hs_elf_function *a = left, *b = right;
@@ -171,7 +171,7 @@ const struct hs_elf_function *hs_elf_function_at(const struct hs_symbols *symbol
     if (!low)
         return NULL;
     found = &symbols->functions[low - 1];
-    /* Assembly without a size reaches to the next function, but not to nowhere behind the last one. */
+    /* Assembly without a size extends to the next function; after the last function it has no limit, so it does not count. */
     if (pc - found->address < found->size || (!found->size && low < symbols->n_functions))
         return found;
     return NULL;

@@ -33,7 +33,7 @@ static void simplify_path(char *path)
         *out = '\0';
 }
 
-/* New string: `name` taken from directory `directory` (may be NULL), simplified. NULL without memory. */
+/* New string: `name` relative to `directory` (may be NULL), simplified. NULL when out of memory. */
 char *hs_path_join(const char *directory, const char *name)
 {
     char *path = NULL;

@@ -41,7 +41,7 @@ static void find_kind(struct hs_symbol *symbol)
     symbol->kind = hs_block_kind_match(frames, symbol->depth);
 }
 
-/* A new cache entry, or NULL without memory. */
+/* A new cache entry; NULL when out of memory. */
 static struct hs_symbol_entry *resolve(struct hs_symbols *symbols, int64_t caller)
 {
     struct hs_symbol_entry *entry = calloc(1, sizeof *entry);
@@ -115,7 +115,7 @@ static struct hs_elf_failure read_all(struct hs_symbols *symbols, const char *pa
     if (failure.code == HS_OK && anchored)
         failure = hs_elf_find_anchor(symbols);
     if (failure.code == HS_OK)
-        hs_dwarf_read_units(symbols); /* lines are a comfort: without them there still are names */
+        hs_dwarf_read_units(symbols); /* lines are optional: names work without them */
     return failure;
 }
 

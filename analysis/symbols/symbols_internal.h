@@ -10,7 +10,7 @@
 
 #include "analysis/symbols/symbols.h"
 
-enum { HS_SYMBOL_CHAIN_MAX = 32 }; /* deeper inlining is cut off on the outside, before the ELF symbol */
+enum { HS_SYMBOL_CHAIN_MAX = 32 }; /* deeper inlining is cut off on the outer side, before the ELF symbol */
 
 struct hs_elf_function {
     const char *name; /* owned by the Elf */
@@ -18,7 +18,7 @@ struct hs_elf_function {
     bool global;
 };
 
-struct hs_dwarf_range { /* of a compilation unit; there may be several */
+struct hs_dwarf_range { /* of a compilation unit, which may have several */
     uint64_t begin, end;
     Dwarf_Off unit;
 };
@@ -27,19 +27,19 @@ struct hs_symbol_entry { /* cached result */
     int64_t caller;
     struct hs_symbol symbol;
     struct hs_symbol_frame frames[HS_SYMBOL_CHAIN_MAX];
-    char *files[HS_SYMBOL_CHAIN_MAX]; /* what frames[].file points to */
+    char *files[HS_SYMBOL_CHAIN_MAX]; /* the strings that frames[].file point to */
 };
 
 struct hs_symbols {
-    char *image; /* the whole file, of `size` bytes, and GUARD zeros */
+    char *image; /* the whole file, of `size` bytes, followed by GUARD zeros */
     size_t size;
     Elf *elf;
     Dwarf *dwarf; /* NULL: no debug information */
     unsigned machine;
     bool is32;
     uint64_t anchor;
-    char *root; /* the source tree's directory with a / at its end, NULL when not known */
-    struct hs_elf_function *functions; /* by address */
+    char *root; /* the source tree's directory with a trailing /; NULL when unknown */
+    struct hs_elf_function *functions; /* sorted by address */
     size_t n_functions;
     struct hs_dwarf_range *ranges;
     size_t n_ranges, ranges_room;

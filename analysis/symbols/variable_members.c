@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The type of a variable, member or element, behind typedefs and qualifiers. */
+/* The type of a variable, member or element, without typedefs and qualifiers. */
 static bool type_of(Dwarf_Die *die, Dwarf_Die *type)
 {
     Dwarf_Attribute attribute;
@@ -53,7 +53,7 @@ static uint64_t member_offset(Dwarf_Die *member)
     return dwarf_formudata(dwarf_attr(member, DW_AT_data_member_location, &attribute), &value) == 0 ? value : 0;
 }
 
-/* The member of a struct that covers `*offset`, which becomes that within it. */
+/* The member of a struct that covers `*offset`, which becomes the offset within that member. */
 static bool member_at(Dwarf_Die *type, uint64_t *offset, Dwarf_Die *member)
 {
     Dwarf_Die child, inner;
@@ -73,7 +73,7 @@ static bool member_at(Dwarf_Die *type, uint64_t *offset, Dwarf_Die *member)
     return false;
 }
 
-/* Appends one step down to `name` and goes there; false at the bottom. */
+/* Appends one step to `name` and descends into it; false at the bottom. */
 static bool step_into(Dwarf_Die *type, uint64_t *offset, char *name)
 {
     size_t length = strlen(name);
