@@ -14,6 +14,9 @@
 #define GROWS_MOST    0.5   /* a line that holds at least this share of the heap is the cause in any case */
 #define GROWS_BLOCKS  8u    /* minimum blocks for a pattern */
 #define GROWS_KEPT    0.2   /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
+#define KEEPER_OBJECT 4u    /* maximum blocks of an object */
+#define KEEPER_PLACES 8u    /* maximum places for references, for each block */
+#define KEEPER_GROWN  3u    /* how often the keeper has become larger, at least */
 #define PEAK_PART     8u    /* a request of at least this part of the heap can be the peak */
 #define PEAK_OLD      4u    /* the old block is at least this part of the new one */
 #define PEAK_BLOCKS   4u    /* with more live blocks, the line holds many objects, not an old and a new one */
@@ -50,6 +53,7 @@ static void merge(struct hs_held *to, const struct hs_held *from)
     to->live += from->live;
     to->blocks += from->blocks;
     to->allocated += from->allocated;
+    to->grown += from->grown;
 }
 
 /* One row per line; rows with equal names are merged. */
@@ -67,7 +71,7 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
             continue;
         struct hs_held *h = &d->held[d->n];
         *h = (struct hs_held){.name = strdup(hs_name_of_site(names, s->site, HS_KEY_LINE, name)), .live = s->live, .blocks = s->blocks,
-                              .allocated = s->allocated, .largest = s->largest, .first = s->first, .last = s->last,
+                              .allocated = s->allocated, .grown = s->grown, .largest = s->largest, .first = s->first, .last = s->last,
                               .python = is_python(names, s->site)};
         if (!h->name)
             return HS_ERR_MEMORY;
@@ -143,6 +147,22 @@ static const struct hs_held *find_growing(const struct hs_diagnosis *d)
     return NULL;
 }
 
+/* A list or a dict keeps the blocks: another line has made one block larger again and again, and that has about as many places
+ * for references as there are blocks. A list has at most twice as many as it needs, a dict two an entry; an object may be of
+ * several blocks. Of several such lines that with the largest block. */
+static const struct hs_held *find_keeper(const struct hs_diagnosis *d, unsigned pointer)
+{
+    const struct hs_held *best = NULL;
+    for (size_t i = 0; i < d->n && d->grows; i++) {
+        const struct hs_held *h = &d->held[i];
+        uint64_t places = h->largest / pointer, n = d->grows->blocks;
+        bool fits = places >= n / KEEPER_OBJECT && places <= KEEPER_PLACES * n;
+        if (h != d->grows && h->python && h->grown >= KEEPER_GROWN && fits && (!best || h->largest > best->largest))
+            best = h;
+    }
+    return best;
+}
+
 static const struct hs_held *find_asked(const struct hs_diagnosis *d)
 {
     for (size_t i = 0; i < d->n; i++)
@@ -199,6 +219,7 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, co
     if (error)
         return error;
     d->grows = find_growing(d);
+    d->keeper = find_keeper(d, hs_reader_info(names->reader)->pointer_bytes);
     d->asked = find_asked(d);
     d->cause = cause_of(d);
     return HS_OK;

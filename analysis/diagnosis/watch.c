@@ -67,6 +67,7 @@ static void count_sites(struct hs_failure_state *t, const struct hs_model *m)
     for (uint32_t i = 0; i < t->n; i++) {
         t->site[i].site = i - 1;
         t->site[i].allocated = m->sum[i].allocs + m->sum[i].reallocs;
+        t->site[i].grown = m->sum[i].reallocs + m->sum[i].freed;
     }
 }
 

@@ -10,7 +10,7 @@
 /* One site at the failure. */
 struct hs_site_then {
     uint32_t site;
-    uint64_t live, blocks, allocated, largest, first, last;
+    uint64_t live, blocks, allocated, grown, largest, first, last;
 };
 
 /* The diagnosed failure of one verdict, and the heap at that moment. */

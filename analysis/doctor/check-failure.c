@@ -178,6 +178,8 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, h->name);
     describe_failure(f, d);
     hs_finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure", h->blocks, h->allocated);
+    if (d->keeper)
+        hs_finding_evidence(f, "they are kept by what %s makes larger: one block of %" PRIu64 " bytes", d->keeper->name, d->keeper->largest);
     name_holders(f, d, h);
     advise_line(f, input, (struct line_advice){HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"

@@ -1,4 +1,4 @@
-# HS-HEAP-GROWING 6
+# HS-HEAP-GROWING 6 13
 # Each callback keeps a buffer.
 callbacks = []
 

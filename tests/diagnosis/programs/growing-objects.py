@@ -1,4 +1,4 @@
-# HS-HEAP-GROWING 9
+# HS-HEAP-GROWING 9 10
 # Objects register themselves and never leave.
 class Station:
     def __init__(self):
