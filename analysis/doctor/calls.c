@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Calls on a console and what they returned.
+ * Calls on a console and their results.
  */
 #include <ctype.h>
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
 
-/* How many calls of the collector's functions stand in a line before `at`: a tuple of results has one for each. */
+/* Number of calls to the collector's functions in a line before `at`; a tuple of results has one for each. */
 static unsigned calls_before(const char *line, const char *at)
 {
     unsigned n = 0;
@@ -16,7 +16,8 @@ static unsigned calls_before(const char *line, const char *at)
     return n;
 }
 
-/* The number in a line that holds results alone: digits, with a prompt's, a quotation's or a time stamp's signs before them. */
+/* The number in a line that contains only results: digits, possibly after the characters of a prompt, quotation or time
+ * stamp. */
 static bool lone_number(const char *line, unsigned which, uint64_t *value)
 {
     const char *open = strchr(line, '('), *at = open ? open : line + strlen(line);
@@ -31,7 +32,7 @@ static bool lone_number(const char *line, unsigned which, uint64_t *value)
     return at && at[strspn(at, "(, ")] && isdigit((unsigned char)at[strspn(at, "(, ")]) && hs_number_after(at, "", value);
 }
 
-/* After the call in its own line; what is called later in the line is no result. */
+/* The result after the call in the same line; a later call in the line is not a result. */
 static bool same_line(const char *at, const char *name, uint64_t *value)
 {
     const char *after = at + strlen(name);

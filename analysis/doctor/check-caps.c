@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Requests that wanted one kind of memory and got another, and which threshold would have kept them where they belong.
+ * Requests for one kind of memory that another kind served, and the threshold that would have avoided it.
  */
 #include <inttypes.h>
 
@@ -23,7 +23,7 @@ static void name_places(const struct hs_doctor_input *input, bool outward, struc
     }
 }
 
-/* The largest limit with which all that would go inside had room there; 0 when there is none. */
+/* The largest limit at which all internal blocks would have fitted; 0: none. */
 static uint64_t fitting_limit(const struct hs_caps_flow *flow)
 {
     uint64_t limit = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A trace with failed allocations: the cause, the line, and what to change. What was found out is in analysis/diagnosis; here
- * stand the words.
+ * A trace with failed allocations: the cause, the line, and what to change. analysis/diagnosis finds the cause; this
+ * file has the texts.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "analysis/doctor/trial.h"
 
 #define HOLDERS_NAMED 3u
-#define SHARE_NAMED   0.02 /* of what is live: a line with less is not named */
+#define SHARE_NAMED   0.02 /* lines with a smaller share of the live bytes are not named */
 
 /* ---- evidence ---- */
 
@@ -47,7 +47,7 @@ static struct hs_finding *new_problem(struct hs_findings *findings, const char *
 
 /* ---- advice ---- */
 
-/* In the words of a program of Python, or of C; NULL: there is none of that kind. */
+/* Texts for Python and for C programs; NULL: no such advice. */
 struct advice {
     const char *python, *c;
 };
@@ -64,13 +64,13 @@ static bool speaks_python(const struct hs_doctor_input *input)
     return input->facts.framework != HS_FRAMEWORK_IDF;
 }
 
-/* Advice about a line: words before and after its name. */
+/* Advice about a line: texts before and after its name. */
 struct line_advice {
     enum hs_edit_kind kind;
     const char *line, *before, *after;
 };
 
-/* With what a trial on the trace showed. Advice that was tried and does not help is not given. */
+/* Adds the result of a trial on the trace. Advice that does not help in the trial is left out. */
 static void advise_line(struct hs_finding *f, const struct hs_doctor_input *input, struct line_advice advice)
 {
     char words[HS_NOTE_LEN];
@@ -87,7 +87,7 @@ static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *inpu
         hs_finding_next(f, "give the heap at least %" PRIu64 " bytes: the smallest on which the recorded program gets all that it asked for", bytes);
 }
 
-/* ---- one function a cause ---- */
+/* ---- one function per cause ---- */
 
 static void locked(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
@@ -122,7 +122,7 @@ static void refused(const struct hs_doctor_input *input, const struct hs_diagnos
     hs_finding_next(f, "heapstrata regions lists the regions and their capabilities");
 }
 
-/* A list, dict or bytearray takes its whole new size in one piece. */
+/* A list, dict or bytearray requests its whole new size as one block. */
 static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
     bool python = speaks_python(input);

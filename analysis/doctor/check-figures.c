@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Figures on a console that cannot all be true of one moment.
+ * Figures on a console that cannot all be true at one moment.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "analysis/doctor/doctor.h"
 
-#define SLACK_LEAST 1024u /* bytes by which a heap's size may seem to differ: two calls are two moments */
+#define SLACK_LEAST 1024u /* bytes by which a heap's size may differ: two calls are two moments */
 
 static void contradiction(const struct hs_meminfo *d, struct hs_findings *findings, const char *what)
 {
@@ -31,7 +31,7 @@ static void within_dump(const struct hs_meminfo *d, struct hs_findings *findings
         contradiction(d, findings, "the blocks counted take more than what is used");
 }
 
-/* A map that was cut or damaged on its way; the figures above it stand by themselves. */
+/* A map that was truncated or damaged in transit; the totals above it are still valid. */
 static void without_map(const struct hs_meminfo *d, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-MAP-UNUSED", HS_SEVERITY_NOTE, "the map of the dump in line %u is not used, its figures are", d->line);
@@ -44,19 +44,20 @@ static uint64_t distance(uint64_t a, uint64_t b)
     return a > b ? a - b : b - a;
 }
 
-/* Two calls on one console and the dump that is nearest to them. */
+/* Two calls on one console and the dump nearest to them. */
 struct pair {
     struct hs_text_call allocated, free;
     const struct hs_meminfo *dump;
 };
 
-/* What gc.mem_free() says of the areas that there are: since 1.21, where "max new split" is printed, it includes that. */
+/* What gc.mem_free() returns for the areas that exist. Since 1.21, where "max new split" is printed, it includes that
+ * figure. */
 static uint64_t free_now(const struct hs_meminfo *d, uint64_t free)
 {
     return d->has & HS_MEMINFO_SPLIT && free >= d->max_new_split ? free - d->max_new_split : free;
 }
 
-/* The heap's size as the two calls have it. */
+/* The heap's size as the sum of the two calls. */
 static uint64_t sum_of(const struct pair *c, const struct hs_meminfo *d)
 {
     return c->allocated.value + free_now(d, c->free.value);
@@ -73,7 +74,7 @@ static const struct hs_meminfo *nearest(const struct hs_doctor_input *p, const s
     return best;
 }
 
-/* Each call of one name has its nearest of the other. */
+/* Pairs a call of one name with the nearest call of the other. */
 static struct pair pair_of(const struct hs_doctor_input *p, struct hs_text_call allocated)
 {
     struct pair c = {.allocated = allocated};
@@ -85,7 +86,7 @@ static struct pair pair_of(const struct hs_doctor_input *p, struct hs_text_call 
     return c;
 }
 
-/* A collection between the two calls makes the later one's figure better: together they may seem more, or less, than there is. */
+/* After a collection between the two calls the later figure is larger, so their sum may differ from the heap's size. */
 static bool collected(const struct hs_doctor_input *p, const struct pair *c)
 {
     unsigned a = c->allocated.line->number, f = c->free.line->number, d = c->dump->line;

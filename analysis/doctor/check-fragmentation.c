@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether the free space is in pieces, before anything has failed for it.
+ * Whether the free space is fragmented, before an allocation fails because of it.
  */
 #include <inttypes.h>
 
 #include "analysis/doctor/doctor.h"
 #include "analysis/space/fragmentation.h"
 
-#define MUCH  0.75 /* external fragmentation that is worth a word before anything has failed */
-#define ROOM  4096 /* free bytes below which it is not */
+#define MUCH  0.75 /* external fragmentation that is reported before an allocation fails */
+#define ROOM  4096 /* minimum free bytes to report it */
 
-/* Pools have a check of their own. */
+/* Pools have their own check. */
 static bool is_pool(const struct hs_model *m, unsigned region)
 {
     return region < m->n_regions && m->region[region].memory == HS_MEMORY_POOL;
 }
 
-/* Figures of all that is not a pool. False when they are not known. */
+/* Figures of all regions except pools. Returns false when they are unknown. */
 static bool heap_of(const struct hs_model *m, struct hs_space_stats *heap)
 {
     if (!m->synced || hs_model_summary_only(m))
@@ -33,7 +33,7 @@ static bool heap_of(const struct hs_model *m, struct hs_space_stats *heap)
     return true;
 }
 
-/* The heap of a pasted mem_info() may also grow, by a piece that the same line tells. */
+/* The heap of a pasted mem_info() may also grow, by the size that the same line gives. */
 static void grow_by_split(const struct hs_doctor_input *input, struct hs_space_stats *heap)
 {
     const struct hs_meminfo *d = input->meminfo.n ? &input->meminfo.dump[input->meminfo.n - 1] : NULL;

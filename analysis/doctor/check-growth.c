@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * A leak, before anything has failed.
+ * A leak, before an allocation fails.
  */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "analysis/doctor/doctor.h"
 
-/* "3 min", "2.5 h": how long memory lasts. */
+/* "3 min", "2.5 h": the time until memory runs out. */
 static void duration(char *text, size_t size, double seconds)
 {
     static const struct {
@@ -20,7 +20,7 @@ static void duration(char *text, size_t size, double seconds)
     snprintf(text, size, "%.3g %s", seconds / (units[i].seconds > 0 ? units[i].seconds : 1e-6), units[i].unit);
 }
 
-/* A failure by the same cause says it already. */
+/* Whether a failure with the same cause was already reported. */
 static bool said(const struct hs_exam *exam)
 {
     for (unsigned i = 0; i < exam->diagnoses.n; i++)

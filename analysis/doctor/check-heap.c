@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether the heap is at its end, and whether it could be larger on this chip.
+ * Whether the heap is nearly full, and whether it could be larger on this chip.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *fin
     hs_finding_next(f, "call gc.collect() in front of mem_info(): what goes then was garbage, and no lack of memory");
 }
 
-/* The dump nearest before a failure, or else after it. */
+/* The last dump before a failure, or else the first one after it. */
 static const struct hs_meminfo *dump_near(const struct hs_doctor_input *p, unsigned line)
 {
     const struct hs_meminfo *best = p->meminfo.n ? &p->meminfo.dump[0] : NULL;
@@ -55,17 +55,17 @@ static void judge(struct hs_finding *f, const struct hs_meminfo *d, uint64_t siz
 
 /* ---- a MemoryError ---- */
 
-/* What the text says of one failure. */
+/* A failure in the text. */
 struct failure {
     const struct hs_doctor_line *line;
     bool locked;       /* "heap is locked" */
-    bool wordless;     /* no room was left for a message, or for the number in it */
+    bool wordless;     /* no memory was left for the message, or for the number in it */
     bool sized;        /* `size` is known */
-    uint64_t size;     /* bytes asked for */
-    const struct hs_doctor_line *importing; /* the frame of a module that was being imported; NULL: it was not */
+    uint64_t size;     /* requested bytes */
+    const struct hs_doctor_line *importing; /* the frame of a module that was being imported; NULL: none */
 };
 
-/* A line of a traceback that is a module's own code. */
+/* Whether a traceback line is module-level code. */
 static bool is_module_frame(const char *text)
 {
     return strstr(text, "File \"") && strstr(text, "in <module>");
@@ -76,7 +76,8 @@ static bool is_main_frame(const char *text)
     return strstr(text, "\"<stdin>\"") || strstr(text, "\"main.py\"") || strstr(text, "\"code.py\"") || strstr(text, "\"boot.py\"");
 }
 
-/* The innermost frame is a module's own code and another frame called it, or the line typed was an import and no code of the module ran. */
+/* The line of an import that was running: the innermost frame is module-level code that another frame called; or the
+ * typed line was an import, and none of the module's code had run. */
 static const struct hs_doctor_line *importing(const struct hs_doctor_input *p, const struct hs_doctor_line *error)
 {
     size_t at = (size_t)(error - p->line);
@@ -97,7 +98,7 @@ static const char *after(const char *text, const char *word)
     return at ? at + strlen(word) : NULL;
 }
 
-/* "MemoryError:" with nothing after it, "<class 'MemoryError'>", or with a literal %u. */
+/* "MemoryError:" without text, "<class 'MemoryError'>", or a message with a literal %u. */
 static bool is_wordless(const char *text)
 {
     const char *rest = after(text, "MemoryError");
@@ -106,7 +107,7 @@ static bool is_wordless(const char *text)
     return rest && !rest[strspn(rest, ": ")];
 }
 
-/* The first failure of the Python heap: those that follow are of a program that is already ending. */
+/* The first failure of the Python heap. Later ones are of a program that is already ending. */
 static struct failure find_failure(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
@@ -156,7 +157,7 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
 
 /* ---- the system's heap ---- */
 
-/* Errors that C code of the firmware raises when its own heap has no room. */
+/* Errors that the firmware's C code raises when its own heap is full. */
 static const char *const system_words[] = {
     "[Errno 12] ENOMEM", "ENOMEM", "[Errno 12]", "OSError: 12", "MBEDTLS_ERR_SSL_ALLOC_FAILED", "MBEDTLS_ERR_X509_ALLOC_FAILED", "WiFi Out of Memory",
     "Wifi Out of Memory", "can't create lock", "can't create thread", "[Errno 105] ENOBUFS", "ENOBUFS", NULL,
@@ -195,9 +196,9 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
 
 /* ---- live data that grow ---- */
 
-#define LOOKS_LEAST 4u /* at the heap, with a collection before each, until a fall is no chance */
+#define LOOKS_LEAST 4u /* minimum number of readings, each after a collection, for a trend */
 
-/* gc.mem_free() after a collection, again and again: if it falls each time, something is kept each time. */
+/* gc.mem_free() after collections: if it falls each time, some memory is retained each time. */
 static void growing(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     struct hs_text_call first = hs_doctor_input_call(p, "gc.mem_free()", 0), last = first, next;

@@ -6,7 +6,7 @@
 
 #include "analysis/doctor/doctor.h"
 
-/* The hook allocated at its start and was not told of it. */
+/* The hook allocated at its start, and its own wrapper did not see it. */
 static void bypassed(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-LOST", HS_SEVERITY_PROBLEM,
@@ -22,7 +22,7 @@ static void bypassed(const struct hs_doctor_input *input, struct hs_findings *fi
     hs_finding_next(f, "check that the linker's command has every -Wl,--wrap= of wraps.txt");
 }
 
-/* Records came, and none of them is of an allocation. */
+/* The trace has records, but none of an allocation. */
 static void silent(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     const struct hs_trace_info *info = hs_reader_info(input->reader);
@@ -38,7 +38,7 @@ static void silent(const struct hs_doctor_input *input, struct hs_findings *find
     hs_finding_next(f, "check that the linker's command has --wrap of the allocator's functions, not of the collector's alone");
 }
 
-/* The linker or the firmware said that the wraps are not there. */
+/* The linker or the firmware reported that the wraps are missing. */
 static void unlinked(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     if (!input->facts.unlinked)

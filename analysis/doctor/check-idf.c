@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What ESP-IDF, and what is built on it, says of its own heaps on the console.
+ * Console output of ESP-IDF and frameworks based on it, about their heaps.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,18 +10,18 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/sites/caps.h"
 
-#define PIECES  0.75 /* external fragmentation that is worth a word */
-#define ROOM    8192 /* free bytes below which it is not */
+#define PIECES  0.75 /* external fragmentation that is reported */
+#define ROOM    8192 /* minimum free bytes to report it */
 
 /* ---- heap_caps_print_heap_info() ---- */
 
 struct summary {
-    const struct hs_doctor_line *totals; /* NULL: there is no summary */
+    const struct hs_doctor_line *totals; /* NULL: no summary */
     uint64_t free, least, largest;
-    uint64_t base;                       /* of the region with the largest free piece; 0: not in the text */
+    uint64_t base;                       /* of the region with the largest free block; 0: not in the text */
 };
 
-/* A region has two lines: its address and sizes, then its largest free block. The totals have both in one. */
+/* A region has two lines: its address and sizes, then its largest free block. The line of totals has both. */
 static struct summary read_summary(const struct hs_doctor_input *p)
 {
     struct summary s = {.totals = NULL};
@@ -65,12 +65,13 @@ static void in_pieces(const struct summary *s, struct hs_findings *findings)
 
 struct request {
     const struct hs_doctor_line *line; /* NULL: no allocation failed */
-    bool sized, capable;               /* the text has the size, the capabilities */
+    bool sized, capable;               /* the text has the size; the capabilities */
     uint64_t size;
     uint32_t caps;
 };
 
-/* The ways in which ESP-IDF, its C++ library and the ESP8266's allocator say it; the number after the word is the size, in the base named. */
+/* Messages of ESP-IDF, its C++ library and the ESP8266's allocator. The number after the word is the size, in the given
+ * base. */
 static const struct {
     const char *word, *size, *caps;
     int base;
@@ -91,7 +92,7 @@ static bool number_at(const char *text, const char *word, int base, uint64_t *va
     return end != at;
 }
 
-/* "failed to allocate" is also said by programs that name no bytes: then it is a failure only where capabilities are named. */
+/* "failed to allocate" is also printed by programs without a size; then it counts only if capabilities are named. */
 static struct request find_request(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
@@ -111,7 +112,8 @@ static struct request find_request(const struct hs_doctor_input *p)
     return (struct request){.line = NULL};
 }
 
-/* "malloc of 36864 bytes failed": a program's own words; they count beside a heap summary, which shows whose heap it is. */
+/* "malloc of 36864 bytes failed": a program's own message. It counts only with a heap summary, which shows whose heap
+ * it is. */
 static struct request find_other_request(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
@@ -130,7 +132,7 @@ static bool may_have_psram(const struct hs_doctor_input *p)
     return !p->facts.chip || p->facts.chip->psram;
 }
 
-/* Nothing was asked for, and a null pointer is what ESP-IDF gives for it. */
+/* For a request of 0 bytes ESP-IDF returns a null pointer. */
 static void nothing_asked(const struct request *r, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-ZERO", HS_SEVERITY_WARNING, "0 bytes were asked for: ESP-IDF answers with a null pointer, which is no lack of memory");
@@ -168,11 +170,11 @@ static void failed(const struct hs_doctor_input *p, const struct request *r, con
 /* ---- a heap that is corrupt ---- */
 
 struct damage {
-    const char *word, *also; /* both must stand in the line; "" is any */
+    const char *word, *also; /* both must be in the line; "" matches any */
     const char *verdict, *next;
 };
 
-/* The surest words first: what poisoning says names the kind of fault, what TLSF says only that there is one. */
+/* Most specific first: messages of heap poisoning name the kind of fault, TLSF's only say that there is one. */
 static const struct damage damages[] = {
     {"Invalid data at", "Expected 0xfefefefe", "a freed block was written to after free()",
      "search for a pointer that is used after its block was freed: the address above is in that block"},
@@ -220,10 +222,10 @@ static void stack(const struct hs_doctor_input *p, struct hs_findings *findings)
 
 /* ---- heap_trace_dump() ---- */
 
-#define CALLERS 64u /* of one heap trace */
+#define CALLERS 64u /* maximum callers of a heap trace */
 
 struct caller {
-    const char *text; /* "0x400d1234:0x400d5678", to the line's end */
+    const char *text; /* "0x400d1234:0x400d5678", up to the end of the line */
     uint64_t bytes, blocks;
 };
 

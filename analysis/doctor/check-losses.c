@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether the trace has all that happened, and what would make it so.
+ * Whether the trace is complete, and how to make it complete.
  */
 #include <inttypes.h>
 
@@ -25,14 +25,14 @@ static void lost(const struct hs_trace_info *info, struct hs_findings *findings)
     hs_finding_next(f, "after the gap, figures are right again from the next snapshot on");
 }
 
-/* A ring that overwrote its beginning: whether what is left can be replayed. */
+/* A ring whose beginning was overwritten: whether the rest can be replayed. */
 static void overwritten(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     const struct hs_trace_info *info = hs_reader_info(input->reader);
     bool placed = input->model->synced || hs_model_summary_only(input->model);
     uint64_t size = info->packet_bytes + info->dict_bytes;
     if (placed && !input->model->unplaced)
-        return; /* that is what a ring is for */
+        return; /* this is the purpose of a ring */
     struct hs_finding *f = hs_finding_new(findings, "HS-RING-SMALL", HS_SEVERITY_WARNING,
                                           "the ring is too small to rebuild the heap from what is left in it");
     hs_finding_evidence(f, "it holds the last %" PRIu64 " of %" PRIu64 " records in about %" PRIu64 " bytes; %" PRIu64

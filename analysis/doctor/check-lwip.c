@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What lwIP says on the console: that a pool is empty, and its own statistics (stats_display()).
+ * lwIP's console output: messages about empty pools, and its statistics (stats_display()).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,15 +8,15 @@
 
 #include "analysis/doctor/doctor.h"
 
-/* A pool that the text speaks of. */
+/* A pool that the text mentions. */
 struct pool {
     char name[HS_REGION_NAME];
-    const struct hs_doctor_line *panic;  /* that ends the program, or says that the pool is empty */
-    const struct hs_doctor_line *figures; /* the heading of its figures */
+    const struct hs_doctor_line *panic;  /* ends the program, or reports that the pool is empty */
+    const struct hs_doctor_line *figures; /* heading of its statistics */
     uint64_t avail, max, err;
 };
 
-/* The statistics of a pool stand in the lines after its heading, "MEM NAME", one figure a line. */
+/* The statistics of a pool are in the lines after its heading, "MEM NAME", one figure per line. */
 static void read_figures(const struct hs_doctor_input *p, size_t at, struct pool *pool)
 {
     static const char *const words[] = {"avail:", "used:", "max:", "err:"};
@@ -33,7 +33,7 @@ static void name_it(struct pool *pool, const char *name)
     snprintf(pool->name, sizeof pool->name, "%.*s", (int)n, name);
 }
 
-/* The heading of the next pool's figures that holds `name`, which the message may have cut. */
+/* The next heading of statistics that contains `name`; the message may have truncated the name. */
 static void find_figures(const struct hs_doctor_input *p, struct pool *pool)
 {
     size_t n = strlen(pool->name);
@@ -47,7 +47,7 @@ static void find_figures(const struct hs_doctor_input *p, struct pool *pool)
     }
 }
 
-/* A name that a console cut is still known by its beginning. */
+/* Replaces a truncated name by the pool name that starts with it. */
 static void complete(struct pool *pool)
 {
     static const char *const names[] = {"SYS_TIMEOUT", "PBUF_POOL", "TCP_PCB_LISTEN", "TCP_PCB", "TCP_SEG", "UDP_PCB", "RAW_PCB", "NETCONN", "NETBUF", "NETDB",
@@ -106,7 +106,7 @@ static bool seen_before(const struct hs_doctor_input *p, size_t line, const char
     return false;
 }
 
-/* Messages first, each pool once; then pools whose figures alone show refusals. */
+/* Messages first, each pool once; then pools with refusals in their statistics only. */
 static void pools(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t i = 0; i < p->n_lines; i++) {

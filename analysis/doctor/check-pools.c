@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pools that ran empty, or nearly, or hold memory that nobody needs; and which number would have been enough.
+ * Pools that were empty, nearly empty or far too large, and the number of elements that would have been enough.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,17 +10,17 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/time/summary.h"
 
-/* lwIP stops the program when it cannot have one of these. */
+/* lwIP stops the program when this pool is empty. */
 static bool is_vital(const struct hs_pool *pool) { return !strcmp(pool->name, "SYS_TIMEOUT"); }
 
-/* What this run shows to be needed: a refused request would have taken one element more. */
+/* Elements needed in this run: a refused request would have taken one more. */
 static uint32_t needed(const struct hs_pool *pool)
 {
     return pool->peak + (pool->refused != 0);
 }
 
-/* How many others would have come behind a refused request is not known, least of all where it ended the program: twice
- * as many as are known to be needed are the next that is worth a try. */
+/* The number of further requests after a refusal is unknown, especially if it ended the program. Twice the known need
+ * is the next size to try. */
 static uint32_t size_after_refusal(const struct hs_pool *pool)
 {
     return 2 * needed(pool);
@@ -59,10 +59,10 @@ static double seconds(const struct hs_doctor_input *input, uint64_t ticks)
 
 /* ---- a pool that refused ---- */
 
-/* Nothing that the program itself did is told behind the refusal. */
+/* No later record is from the program itself. */
 static bool ended_there(const struct hs_doctor_input *input, const struct hs_pool *pool)
 {
-    return input->model->number - pool->refused_last <= 3; /* a stop is up to two records */
+    return input->model->number - pool->refused_last <= 3; /* a stop adds up to two records */
 }
 
 static bool is_fatal(const struct hs_doctor_input *input, const struct hs_pool *pool)
@@ -86,7 +86,7 @@ static void exhausted(const struct hs_doctor_input *input, const struct hs_pool 
     hs_finding_next(f, "then record again under load: heapstrata pools shows the most that was needed, and doctor the size for it");
 }
 
-/* Elements that come from a heap: it is the heap that had no room. */
+/* The elements come from a heap, so the heap was full. */
 static void heap_exhausted(const struct hs_doctor_input *input, const struct hs_pool *pool, struct hs_findings *findings)
 {
     char name[HS_NAME_MAX];
@@ -105,7 +105,7 @@ static void heap_exhausted(const struct hs_doctor_input *input, const struct hs_
     hs_finding_next(f, "heapstrata report --live names who holds that heap; heapstrata timeline shows whether it grew all along");
 }
 
-/* ---- a pool that nearly did ---- */
+/* ---- a pool that was nearly empty ---- */
 
 static bool is_nearly_full(const struct hs_pool *pool)
 {
@@ -125,7 +125,7 @@ static void nearly(const struct hs_doctor_input *input, const struct hs_pool *po
 
 /* ---- pools that are far too large ---- */
 
-/* Twice what was needed stays. */
+/* Twice the need. */
 static uint32_t enough(const struct hs_pool *pool)
 {
     return pool->peak ? 2 * pool->peak : 1;
@@ -142,7 +142,7 @@ static int by_spare(const void *a, const void *b)
     const struct hs_pool *x = *(const struct hs_pool *const *)a, *y = *(const struct hs_pool *const *)b;
     if (spare(x) != spare(y))
         return spare(x) < spare(y) ? 1 : -1;
-    return x < y ? -1 : x > y; /* both lie in one array */
+    return x < y ? -1 : x > y; /* both are in one array */
 }
 
 static void idle(const struct hs_doctor_input *input, struct hs_findings *findings)
@@ -171,7 +171,7 @@ static void idle(const struct hs_doctor_input *input, struct hs_findings *findin
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     bool fatal = false;
-    if (!input->pools || hs_reader_info(input->reader)->selftest_failed) /* figures of a part of the requests */
+    if (!input->pools || hs_reader_info(input->reader)->selftest_failed) /* then the figures cover only some of the requests */
         return;
     for (unsigned i = 0; i < input->pools->n; i++) {
         const struct hs_pool *pool = &input->pools->pool[i];
@@ -183,7 +183,7 @@ static void look(const struct hs_doctor_input *input, struct hs_findings *findin
         else if (pool->size && is_nearly_full(pool))
             nearly(input, pool, findings);
     }
-    if (!fatal) /* what a program needs that came to an end too soon is not known */
+    if (!fatal) /* the need of a program that ended early is unknown */
         idle(input, findings);
 }
 

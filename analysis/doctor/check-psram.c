@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * External RAM that should be there and is not.
+ * External RAM that should be in use and is not.
  *
- * A firmware is built for one way of reaching the chip, four data lines or eight, and MicroPython's builds start
- * without PSRAM when it is not found. What is left is a small heap, a line in the boot log that nobody sees, and, on
- * MicroPython since 1.21, a "max new split" that is the largest free piece of the system's heap: with PSRAM it is
+ * A firmware is built for one way of connecting the chip, four data lines or eight, and MicroPython's builds start
+ * without PSRAM when it is not found. The signs are a small heap, a line in the boot log that is easily missed, and, in
+ * MicroPython since 1.21, a "max new split", which is the largest free block of the system's heap: with PSRAM it is
  * megabytes.
  */
 #include <inttypes.h>
@@ -12,18 +12,18 @@
 
 #include "analysis/doctor/doctor.h"
 
-#define PSRAM_LEAST (1u << 20) /* a free piece of so many bytes is in PSRAM: no chip here has that much inside */
+#define PSRAM_LEAST (1u << 20) /* a free block of this size is in PSRAM: no supported chip has that much internal RAM */
 
-/* What ESP-IDF and Arduino say, in any of their versions, when they find none. */
+/* Messages of ESP-IDF and Arduino, of all versions, when no PSRAM is found. */
 static const char *const not_found[] = {
     "PSRAM chip is not connected", "PSRAM ID read error", "PSRAM chip not found", "SPI RAM enabled but initialization failed",
     "PSRAM enabled but initialization failed", "wrong PSRAM line mode", "Failed to init external RAM", "PSRAM init failed", NULL,
 };
 
-/* How many data lines there are to the chip: a build is for one of the two. */
+/* Number of data lines to the chip; a build supports one of the two. */
 enum mode { MODE_UNKNOWN, MODE_QUAD, MODE_OCTAL };
 
-/* ---- what the build is for ---- */
+/* ---- the build ---- */
 
 static enum mode mode_of_build(const struct hs_doctor_input *p)
 {
@@ -36,14 +36,14 @@ static enum mode mode_of_build(const struct hs_doctor_input *p)
     return MODE_UNKNOWN;
 }
 
-/* ---- what the board has ---- */
+/* ---- the board ---- */
 
-/* What the text says of the board's PSRAM. */
+/* The board's PSRAM according to the text. */
 struct expected {
-    const struct hs_doctor_line *line; /* that speaks for PSRAM; NULL: none does */
-    unsigned megabytes;                /* by the module's name; 0: it does not say */
+    const struct hs_doctor_line *line; /* evidence of PSRAM; NULL: none */
+    unsigned megabytes;                /* from the module's name; 0: not given */
     enum mode mode;                    /* of the chip on the board */
-    bool none;                         /* the text says that there is no PSRAM */
+    bool none;                         /* the text says that the board has no PSRAM */
 };
 
 static bool is_digit(char c)
@@ -51,7 +51,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Espressif's modules say it at their name's end: N16R8 has 16 MB of flash and 8 MB of PSRAM, N8 has none. True where such a name stands. */
+/* Espressif's module names end with the sizes: N16R8 has 16 MB of flash and 8 MB of PSRAM, N8 has none. Returns true if
+ * such a name was found. */
 static bool in_name(const char *text, unsigned *megabytes)
 {
     for (const char *n = text; (n = strchr(n, 'N')); n++) {
@@ -72,7 +73,7 @@ static bool in_name(const char *text, unsigned *megabytes)
     return false;
 }
 
-/* Where a line speaks of PSRAM, or NULL. */
+/* The word for PSRAM in a line, or NULL. */
 static const char *psram_in(const char *text)
 {
     static const char *const words[] = {"PSRAM", "psram", "SPIRAM", "spiram", "SPI RAM", "PSRam", "SPIRam"};
@@ -101,7 +102,7 @@ static bool denies(const char *text, const char *at)
     return false;
 }
 
-/* "psram=8M", "PSRAM: 8 MB, Quad SPI", "8 MB of PSRAM": a number of megabytes beside the word. */
+/* "psram=8M", "PSRAM: 8 MB, Quad SPI", "8 MB of PSRAM": a number of megabytes near the word. */
 static unsigned size_beside(const char *text, const char *at)
 {
     for (const char *c = text; *c; c++) {
@@ -120,7 +121,7 @@ static unsigned size_beside(const char *text, const char *at)
     return 0;
 }
 
-/* The chip's data lines, where a line about PSRAM that no driver printed says them. */
+/* The chip's data lines, from a line about PSRAM that is not printed by a driver. */
 static enum mode mode_in(const char *text)
 {
     static const char *const quad[] = {"Quad", "quad", "QSPI", "QPI"}, *const octal[] = {"Octal", "octal", "OPI", "OSPI"};
@@ -135,7 +136,8 @@ static enum mode mode_in(const char *text)
     return MODE_UNKNOWN;
 }
 
-/* Whether the build looks for PSRAM, by a line that a build, its banner or a driver prints. A word in prose is no sign. */
+/* Whether the build supports PSRAM, from a line that a build, its banner or a driver prints. A word in prose does not
+ * count. */
 static const struct hs_doctor_line *built_for(const struct hs_doctor_input *p)
 {
     static const char *const words[] = {"SPIRAM_OCT", "CONFIG_SPIRAM=y", "octal_psram:", "quad_psram:", "esp_psram:", "spiram:", "psramInit", "WROVER", NULL};
@@ -181,7 +183,7 @@ static struct expected expect(const struct hs_doctor_input *p)
     return e;
 }
 
-/* ---- advice, in the words of the firmware that speaks ---- */
+/* ---- advice, in the terms of the firmware ---- */
 
 static bool is_s3(const struct hs_doctor_input *p)
 {
@@ -193,7 +195,7 @@ static bool is_plain_esp32(const struct hs_doctor_input *p)
     return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32");
 }
 
-/* By the board where the text says what it has, else the other one than the build is for. */
+/* The board's mode if the text gives it, else the one that the build does not support. */
 static enum mode wanted_mode(const struct hs_doctor_input *p, const struct expected *e)
 {
     enum mode build = mode_of_build(p);
@@ -202,7 +204,7 @@ static enum mode wanted_mode(const struct hs_doctor_input *p, const struct expec
     return build == MODE_OCTAL ? MODE_QUAD : build == MODE_QUAD ? MODE_OCTAL : MODE_UNKNOWN;
 }
 
-/* How each firmware names the choice. */
+/* The setting in each firmware. */
 static const struct {
     enum hs_framework framework;
     const char *quad, *octal, *either;
@@ -215,7 +217,7 @@ static const struct {
      "set CONFIG_SPIRAM_MODE_OCT for modules in R8 and R16, CONFIG_SPIRAM_MODE_QUAD for those in R2"},
     {HS_FRAMEWORK_CIRCUITPYTHON, "flash the build of a board that has this module (quad PSRAM)", "flash the build of a board that has this module (octal PSRAM)",
      "flash the build of a board that has this very module: quad and octal PSRAM are different builds"},
-    {HS_FRAMEWORK_UNKNOWN, /* and MicroPython: the last row */
+    {HS_FRAMEWORK_UNKNOWN, /* also MicroPython: the last row */
      "flash the build for quad PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant without SPIRAM_OCT; modules whose name ends in R2 have quad PSRAM, those in R8 and R16 octal",
      "flash the build for octal (8-line) PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant SPIRAM_OCT; modules whose name ends in R2 have quad PSRAM, those in R8 and R16 octal",
      "flash the build for the module's kind of PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant SPIRAM_OCT for modules in R8 and R16, the plain one for those in R2"},
@@ -230,7 +232,7 @@ static void advise_mode(struct hs_finding *f, const struct hs_doctor_input *p, c
     hs_finding_next(f, "%s", mode == MODE_QUAD ? choices[row].quad : mode == MODE_OCTAL ? choices[row].octal : choices[row].either);
 }
 
-/* On chips with one kind of PSRAM, which the build may or may not look for. */
+/* For chips with one kind of PSRAM, which the build may or may not support. */
 static void advise_support(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     if (p->facts.framework == HS_FRAMEWORK_MICROPYTHON || p->facts.framework == HS_FRAMEWORK_UNKNOWN)
@@ -250,7 +252,7 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
         hs_finding_next(f, "afterwards gc.mem_free() should be megabytes, and esp32.idf_heap_info(esp32.HEAP_DATA) list a region of them");
 }
 
-/* A plain ESP32 whose build looked for PSRAM: most modules have none. */
+/* For a plain ESP32 whose build searched for PSRAM: most modules have none. */
 static void advise_esp32(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     bool micropython = p->facts.framework == HS_FRAMEWORK_MICROPYTHON;
@@ -277,7 +279,7 @@ static void report_not_found(const struct hs_doctor_input *p, const struct hs_do
         advise(f, p, &e);
 }
 
-/* The heap and the largest piece that it could grow by. */
+/* The heap plus the largest block by which it could grow. */
 static uint64_t reach(const struct hs_meminfo *d)
 {
     return d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0);
@@ -295,7 +297,7 @@ static void describe_heap(struct hs_finding *f, const struct hs_doctor_input *p,
                             p->facts.chip ? p->facts.chip->name : "any ESP32");
 }
 
-/* The dump with most to it: if even that fits inside, there is no PSRAM in the heap. */
+/* The dump with the largest heap: if even that fits into internal RAM, there is no PSRAM in the heap. */
 static const struct hs_meminfo *largest(const struct hs_doctor_input *p)
 {
     const struct hs_meminfo *most = NULL;
@@ -305,7 +307,7 @@ static const struct hs_meminfo *largest(const struct hs_doctor_input *p)
     return most;
 }
 
-/* Evidence and advice that a heap without PSRAM has in common, whatever shows its size. */
+/* Evidence and advice for a heap without PSRAM, independent of what shows its size. */
 static void explain(struct hs_finding *f, const struct hs_doctor_input *p, const struct expected *e)
 {
     if (e->megabytes)
@@ -318,7 +320,7 @@ static void explain(struct hs_finding *f, const struct hs_doctor_input *p, const
     advise(f, p, e);
 }
 
-/* gc.mem_free() alone: what is free fits inside, where the board has megabytes. */
+/* With gc.mem_free() only: the free bytes fit into internal RAM, although the board has megabytes. */
 static void missing_by_call(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     struct expected e = expect(p);
@@ -352,8 +354,8 @@ static void report_missing(const struct hs_doctor_input *p, const struct hs_memi
     explain(f, p, &e);
 }
 
-/* Whether this board may have PSRAM. Most plain ESP32s have none, so there something must speak for it; S2 and S3 come with it as often
- * as not, and only an ESP32 tells of a heap that may grow by what malloc has. */
+/* Whether this board may have PSRAM. Most plain ESP32s have none, so there must be evidence for it; S2 and S3 often
+ * have it; and only on an ESP32 does mem_info() show that the heap may grow into malloc's memory. */
 static bool possible(const struct hs_doctor_input *p, const struct hs_meminfo *d)
 {
     const struct hs_chip *chip = p->facts.chip;
@@ -367,7 +369,7 @@ static bool possible(const struct hs_doctor_input *p, const struct hs_meminfo *d
     return chip || (d->has & HS_MEMINFO_SPLIT && !strstr(p->facts.system, "CircuitPython") && d->granule == 16);
 }
 
-/* A trace of the ESP-IDF component says what its build expects, and what was found at boot. */
+/* A trace of the ESP-IDF component contains the PSRAM that its build expects, and the one found at boot. */
 static void recorded(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const char *mode = hs_reader_fact(p->reader, "psram_mode"), *found = hs_reader_fact(p->reader, "psram_found");

@@ -11,7 +11,7 @@
 #define ESP32_HEAP "64 KB (56 KB on the ESP32) from the system heap, then pieces that double, as long as one is free in it"
 #define ESP32_HEAP_SOURCE "MicroPython 1.25, ports/esp32/mpconfigport.h and main.c"
 
-/* The longest words first, so that a chip's word is looked for before one that it begins with. */
+/* Longer words first, because a shorter one may be a prefix of another chip's word. */
 static const struct hs_chip chips[] = {
     {
         .name = "ESP32-S3", .word = "ESP32S3", .internal = 480 * 1024, .psram = "quad or octal, by the module: a build is for one of them",
@@ -127,14 +127,15 @@ static char plain(char c)
     return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 }
 
-/* Whether a chip's name continues at `text`: a letter of Espressif's series and a digit, as in C3 or P4. ESP32-D0WD is a plain ESP32. */
+/* Whether a chip's name continues at `text`: a letter and a digit of Espressif's series, as in C3 or P4. ESP32-D0WD is
+ * a plain ESP32. */
 static bool continues(const char *text, size_t len)
 {
     size_t at = len && *text == '-';
     return at + 1 < len && text[at] && strchr("CEHPS", plain(text[at])) && text[at + 1] >= '0' && text[at + 1] <= '9';
 }
 
-/* Whether `text` begins with the word, hyphens left out, and the name ends there. */
+/* Whether `text` starts with the word, ignoring hyphens, and the name ends there. */
 static bool begins(const char *text, size_t len, const char *word)
 {
     size_t at = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What memory a chip has, each row with its source, and what MicroPython's own builds make a heap of.
+ * The memory of each chip, each row with its source, and the memory that MicroPython's own builds use as heap.
  */
 #ifndef HS_DOCTOR_CHIPS_H
 #define HS_DOCTOR_CHIPS_H
@@ -14,7 +14,7 @@
 struct hs_chip_memory {
     uint8_t kind;       /* enum hs_memory; 0 ends a list */
     uint32_t base, end; /* data addresses */
-    const char *note;   /* what to know of it, or "" */
+    const char *note;   /* a remark, or "" */
     const char *source;
 };
 
@@ -22,16 +22,15 @@ struct hs_chip_memory {
 
 struct hs_chip {
     const char *name;    /* "ESP32-S3" */
-    const char *word;    /* as MicroPython's banner and ESP-IDF's messages have it: "ESP32S3" */
-    uint32_t internal;   /* bytes of internal RAM that data can be in */
-    const char *psram;   /* which there is: "quad or octal"; NULL: none can be used as heap */
-    const char *heap;    /* what MicroPython's heap is made of */
+    const char *word;    /* as in MicroPython's banner and ESP-IDF's messages: "ESP32S3" */
+    uint32_t internal;   /* bytes of internal RAM usable for data */
+    const char *psram;   /* available kinds: "quad or octal"; NULL: none usable as heap */
+    const char *heap;    /* the memory of MicroPython's heap */
     const char *heap_source;
     struct hs_chip_memory memory[HS_CHIP_MEMORIES];
 };
 
-/* The chip that a text names, in any of the ways in which chips are written ("ESP32-S3", "esp32s3"), or NULL. `len`
- * bytes count. */
+/* The chip named in the first `len` bytes of a text, in any usual spelling ("ESP32-S3", "esp32s3"), or NULL. */
 const struct hs_chip *hs_chip_named(const char *text, size_t len);
 
 #endif

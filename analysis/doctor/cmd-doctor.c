@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata doctor: what is wrong, by what evidence, and what to do next.
+ * heapstrata doctor: problems, their evidence, and next steps.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #include "lib/host/input/lines.h"
 #include "lib/host/util/tempfile.h"
 
-#define PROGRAM_STEPS 2000000u /* allocations, frees and the like of a program that advice is tried on */
-#define TEXT_MAX (64u << 20) /* bytes of a text that are looked at */
+#define PROGRAM_STEPS 2000000u /* for longer programs (allocations, frees etc.) advice is not tried */
+#define TEXT_MAX (64u << 20) /* bytes of a text that are examined */
 
 struct args {
     struct hs_common common;
@@ -33,7 +33,8 @@ struct text {
 
 /* ---- input ---- */
 
-/* The input is read twice, as text and as a trace: a pipe's goes into a file first, which becomes standard input. */
+/* The input is read twice, as text and as a trace. Data from a pipe is first copied to a file, which becomes standard
+ * input. */
 static int make_seekable(void)
 {
     char buffer[65536];
@@ -92,7 +93,7 @@ static int split(struct text *t)
     return HS_OK;
 }
 
-/* A copy in which every line ends with a NUL. */
+/* Makes a copy in which every line is terminated by NUL. */
 static int terminate(struct text *t)
 {
     t->copy = malloc(t->len + 1);
@@ -108,7 +109,7 @@ static int terminate(struct text *t)
     return HS_OK;
 }
 
-/* Nothing is read of an input that is no text. */
+/* Reads nothing when the input is not text. */
 static int load_text(const char *path, struct text *t)
 {
     bool standard = !strcmp(path, "-");
@@ -121,7 +122,7 @@ static int load_text(const char *path, struct text *t)
     if (!standard)
         close(fd);
     if (err == HS_ERR_IO && problem == EISDIR)
-        err = HS_OK; /* a folder is no text, but may be a trace */
+        err = HS_OK; /* a folder is not text, but may be a trace */
     if (err == HS_ERR_IO)
         return hs_complain("%s: %s", path, strerror(problem));
     if (!err)
@@ -162,7 +163,7 @@ static int examine(const struct args *args, struct hs_doctor_input *input, const
     return status;
 }
 
-/* What is measured while the trace goes by. */
+/* Measured while the trace is replayed. */
 struct measures {
     struct hs_model *model;
     struct hs_pools *pools;
@@ -190,7 +191,7 @@ static void collected(void *context)
     hs_exam_collected(m->exam, m->model);
 }
 
-/* A long program is not kept: to try advice on it would take too long. */
+/* Drops a long program, because trying advice on it would take too long. */
 static void keep_program(struct measures *m, const struct hs_event *event, int (*take)(struct hs_program *, const struct hs_model *, const struct hs_event *))
 {
     if (m->program.n <= PROGRAM_STEPS && take(&m->program, m->model, event))
@@ -209,7 +210,7 @@ static int take(void *context, const struct hs_event *events, long n)
     return m->model->error;
 }
 
-/* All events into the measures, the model first. */
+/* Passes all events to the model first, then to the measures. */
 static int replay(struct measures *m, struct hs_reader *reader)
 {
     int status = hs_cmd_replay(reader, take, m);
@@ -237,7 +238,7 @@ static void end_measures(struct measures *m)
     hs_pools_free(m->pools);
 }
 
-/* A trace that is damaged is examined as far as it could be read; the status says that it was damaged. */
+/* A damaged trace is examined as far as it can be read; the exit status reports the damage. */
 static int with_trace(const struct args *args, struct hs_doctor_input *input, const struct text *text, struct hs_reader *reader)
 {
     struct hs_names names = {.reader = reader};
@@ -257,7 +258,7 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
         input->program = m.program.n && m.program.n <= PROGRAM_STEPS ? &m.program : NULL;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
             status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, input, text);
-        status = damaged && !text->n ? damaged : status; /* of a text a map may be cut: a note says so */
+        status = damaged && !text->n ? damaged : status; /* in a text, a map may be truncated: a note reports it */
     }
     hs_symbols_close(names.symbols);
     end_measures(&m);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The list of checks, and what they all need.
+ * The list of checks, and functions that they share.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static const struct hs_check *const checks[] = {
 
 #define N_CHECKS (sizeof checks / sizeof *checks)
 
-/* Stable: problems first. */
+/* Stable sort: problems first. */
 static void sort(struct hs_findings *findings)
 {
     for (size_t i = 1; i < findings->n; i++) {

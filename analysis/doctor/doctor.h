@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * A diagnosis: what is wrong with a heap or with a recording of it, by what evidence, and what to do next.
+ * A diagnosis: problems of a heap or of its recording, their evidence, and next steps.
  *
- * Input is a trace, or text: the log of a board's start, or what was pasted from a terminal. Text with dumps of
- * micropython.mem_info() is a trace as well. A check is one file here that exports one constant table entry,
- * listed in doctor.c:
+ * Input is a trace, or text: a board's boot log, or text pasted from a terminal. Text with dumps of
+ * micropython.mem_info() is a trace as well. A check is one file here that exports one constant table entry, listed in
+ * doctor.c:
  *
- *     static void look(const struct hs_doctor_input *patient, struct hs_findings *findings)
+ *     static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
  *     {
  *         struct hs_finding *f = hs_finding_new(findings, "HS-RING-SMALL", HS_SEVERITY_WARNING, "the ring ...");
  *         hs_finding_evidence(f, "%u of %u packets were overwritten", ...);
@@ -26,15 +26,15 @@
 #include "analysis/whatif/program.h"
 #include "lib/host/meminfo/meminfo.h"
 
-/* ---- what is looked at ---- */
+/* ---- input ---- */
 
 /* A line of the text. */
 struct hs_doctor_line {
-    const char *text; /* terminated; without blanks at its end */
+    const char *text; /* terminated; without trailing blanks */
     unsigned number;  /* from 1 */
 };
 
-/* Which firmware speaks: advice is in its words. */
+/* The firmware of the input: advice uses its terms. */
 enum hs_framework {
     HS_FRAMEWORK_UNKNOWN,
     HS_FRAMEWORK_MICROPYTHON,
@@ -44,56 +44,56 @@ enum hs_framework {
     HS_FRAMEWORK_IDF,
 };
 
-/* Lines in a row that are of one kind. */
+/* Consecutive lines of one kind. */
 struct hs_understood {
     const char *kind;   /* "ESP-IDF's boot log" */
-    unsigned from, to;  /* numbers of lines, both included */
+    unsigned from, to;  /* line numbers, inclusive */
 };
 
-#define HS_UNDERSTOOD 12u /* kept of these */
+#define HS_UNDERSTOOD 12u /* only the first ones are kept */
 
-/* What the input says of itself; filled by hs_doctor_input_recognise. */
+/* Facts that the input contains; hs_doctor_input_recognise fills them. */
 struct hs_doctor_input_facts {
-    const struct hs_chip *chip; /* NULL: the input does not name it */
-    const struct hs_doctor_line *chip_line; /* that names it; NULL: the trace does */
+    const struct hs_chip *chip; /* NULL: not named */
+    const struct hs_doctor_line *chip_line; /* the line that names it; NULL: the trace does */
     char system[160];           /* "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3", or "" */
     enum hs_framework framework;
     struct hs_understood understood[HS_UNDERSTOOD];
-    unsigned n_understood;      /* all of them, also those that are not kept */
-    const struct hs_doctor_line *unlinked; /* that says that the hooks are not linked; NULL: none does */
-    bool known;                 /* there is something in the input that a check can judge */
+    unsigned n_understood;      /* total, also those that are not kept */
+    const struct hs_doctor_line *unlinked; /* says that the hooks are not linked; NULL: none */
+    bool known;                 /* the input contains something that a check can judge */
 };
 
 struct hs_doctor_input {
     const char *path;
-    const struct hs_reader *reader; /* at its end; NULL: the input is no trace */
-    const struct hs_model *model;   /* as it is at the trace's end; NULL likewise */
+    const struct hs_reader *reader; /* at its end; NULL: the input is not a trace */
+    const struct hs_model *model;   /* at the trace's end; NULL likewise */
     const struct hs_pools *pools;   /* likewise */
     const struct hs_caps_flow *flow; /* likewise */
     const struct hs_names *names;   /* of the trace's sites; NULL likewise */
-    const struct hs_exam *exam;     /* of its failures and of what grows, concluded; NULL likewise */
-    const struct hs_program *program; /* what it asked of its heap, to try advice on; NULL: not known, or too long */
-    const struct hs_doctor_line *line; /* `n_lines`; none where the input is no text */
+    const struct hs_exam *exam;     /* of its failures and growing lines, concluded; NULL likewise */
+    const struct hs_program *program; /* its heap requests, to try advice on; NULL: unknown, or too long */
+    const struct hs_doctor_line *line; /* `n_lines`; none if the input is not text */
     size_t n_lines;
     struct hs_meminfo_log meminfo;  /* dumps of mem_info() in the text */
     struct hs_doctor_input_facts facts;
 };
 
-/* Finds out what the input is of, once all other members are set. `text` is what the lines were made of, as it was.
- * HS_OK or HS_ERR_MEMORY; hs_doctor_input_free takes back what it made. */
+/* Recognises the contents, after all other members are set. `text` is the unmodified text of the lines. Returns HS_OK
+ * or HS_ERR_MEMORY; hs_doctor_input_free releases the result. */
 int hs_doctor_input_recognise(struct hs_doctor_input *input, const uint8_t *text, size_t len);
 void hs_doctor_input_free(struct hs_doctor_input *input);
 
-/* The number behind `word` in a text, blanks, colons and signs of other scripts in between; false when there is none. */
+/* The number after `word` in a text, with up to 16 other bytes in between. Returns false when there is none. */
 bool hs_number_after(const char *text, const char *word, uint64_t *number);
 
-/* The first line from `from` on that holds `text`, or NULL. Upper and lower case differ. */
+/* The first line from index `from` on that contains `text` (case-sensitive), or NULL. */
 const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *input, const char *text, size_t from);
 
-/* The first line that holds the first of these words that any line holds, or NULL. The list ends with NULL. */
+/* Tries the words in order: returns the first line that contains one, or NULL. The list ends with NULL. */
 const struct hs_doctor_line *hs_doctor_input_first(const struct hs_doctor_input *input, const char *const *words);
 
-/* A call on the console, gc.mem_free() for instance, and what it returned: after it in its line, or alone in the next one. */
+/* A call on the console, for example gc.mem_free(), and its result: after it in the same line, or alone in the next one. */
 struct hs_text_call {
     const struct hs_doctor_line *line;
     uint64_t value;
@@ -108,17 +108,17 @@ bool hs_doctor_input_collects(const struct hs_doctor_input *input, unsigned from
 /* Recognises the kind of each line: fills facts->understood. */
 void hs_understand(struct hs_doctor_input *input);
 
-/* ---- what is found ---- */
+/* ---- findings ---- */
 
 enum hs_severity {
     HS_SEVERITY_PROBLEM, /* memory is missing, allocations fail, or nothing is recorded */
     HS_SEVERITY_WARNING, /* it works, but figures are doubtful or something will run out */
-    HS_SEVERITY_NOTE,    /* to be known, no fault of the board: the exit status stays 0 */
+    HS_SEVERITY_NOTE,    /* information, not a fault of the board: the exit status stays 0 */
 };
 
-#define HS_FINDING_NOTES 16u  /* kept of each of the two lists */
-#define HS_NOTE_LEN      400u /* bytes of a note, its end included */
-#define HS_PLACE_LEN     256u /* bytes of a file's name, its end included */
+#define HS_FINDING_NOTES 16u  /* maximum of each of the two lists */
+#define HS_NOTE_LEN      400u /* bytes of a note, terminator included */
+#define HS_PLACE_LEN     256u /* bytes of a file's name, terminator included */
 
 struct hs_notes {
     char *text[HS_FINDING_NOTES];
@@ -128,36 +128,36 @@ struct hs_notes {
 struct hs_finding {
     const char *code;          /* "HS-PSRAM-MISSING", a constant */
     enum hs_severity severity;
-    const char *check;         /* name of the check that found it */
+    const char *check;         /* the check that found it */
     char verdict[HS_NOTE_LEN]; /* one sentence, without a full stop */
     char file[HS_PLACE_LEN];   /* source file of the line to change, or "" */
-    uint32_t line;             /* in it, from 1; without a file: line of the input that the finding rests on; 0: none */
-    struct hs_notes evidence;  /* what it rests on */
-    struct hs_notes next;      /* what to do, best first */
+    uint32_t line;             /* in it, from 1; without a file: the input line that is the evidence; 0: none */
+    struct hs_notes evidence;  /* supporting facts */
+    struct hs_notes next;      /* steps to take, best first */
 };
 
 struct hs_findings {
     struct hs_finding **finding;
     size_t n, room;
-    const char *check; /* the one at work */
+    const char *check; /* the running one */
     bool short_of_memory;
 };
 
-/* Adds a finding and its notes. NULL when memory is short, which the notes' functions take. */
+/* Adds a finding, and notes to it. Returns NULL when out of memory; the functions for notes accept NULL. */
 struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code, enum hs_severity severity, const char *verdict, ...)
     __attribute__((format(printf, 4, 5)));
 void hs_finding_evidence(struct hs_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void hs_finding_next(struct hs_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The line to change, by its name in a trace: "main.py:5 work". A name without file and line (native code) adds nothing. */
+/* Sets the line to change, from its name in a trace: "main.py:5 work". Ignores a name without file and line (native code). */
 void hs_finding_place(struct hs_finding *finding, const char *name);
 
-/* A line of the text as evidence, with its number; NULL adds nothing. */
+/* Adds a line of the text as evidence, with its number; ignores NULL. */
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line);
 
 const char *hs_severity_name(enum hs_severity severity); /* "problem" */
 
-/* Whether there is more than notes. */
+/* Whether there is any finding other than notes. */
 bool hs_findings_matter(const struct hs_findings *findings);
 
 void hs_findings_free(struct hs_findings *findings);
@@ -166,8 +166,8 @@ void hs_findings_free(struct hs_findings *findings);
 
 #define HS_HEADLINE_LEN (HS_NOTE_LEN + 64u)
 
-/* The first finding about failures and growth as one line, "problem HS-FRAG-FAILED: ...", in `text` of HS_HEADLINE_LEN bytes.
- * False when there is none. What the trace's names hold is in it as it is. */
+/* Writes the first finding about failures and growth as one line, "problem HS-FRAG-FAILED: ...", into `text` of
+ * HS_HEADLINE_LEN bytes. Returns false when there is none. Names from the trace are not sanitised. */
 bool hs_doctor_headline(const struct hs_exam *exam, char *text);
 
 /* ---- checks ---- */
@@ -177,7 +177,8 @@ struct hs_check {
     void (*look)(const struct hs_doctor_input *input, struct hs_findings *findings);
 };
 
-/* Runs all checks. HS_OK or HS_ERR_MEMORY. Findings are sorted by severity, those of one kind as they came. */
+/* Runs all checks. Returns HS_OK or HS_ERR_MEMORY. Findings are sorted by severity; equal ones keep the order of the
+ * checks. */
 int hs_doctor_examine(const struct hs_doctor_input *input, struct hs_findings *findings);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the input says of itself: chip, firmware, dumps of mem_info().
+ * Facts that the input contains: chip, firmware, dumps of mem_info().
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,25 +40,25 @@ bool hs_number_after(const char *text, const char *word, uint64_t *number)
     return n < UINT64_C(1) << 40;
 }
 
-/* Lines that name the chip they come from, the surest first; "" is any line that names one. */
-static const char *const telling[] = {"; ", "ESP-ROM:", "Chip is ", "Detecting chip type", "cpu_start: Project name", "boot: chip revision", ""};
+/* Start of lines that name their chip, most reliable first; "" matches any line. */
+static const char *const chip_lines[] = {"; ", "ESP-ROM:", "Chip is ", "Detecting chip type", "cpu_start: Project name", "boot: chip revision", ""};
 
 static void find_chip(struct hs_doctor_input *p)
 {
-    for (size_t t = 0; t < sizeof telling / sizeof *telling && !p->facts.chip; t++) {
+    for (size_t t = 0; t < sizeof chip_lines / sizeof *chip_lines && !p->facts.chip; t++) {
         for (size_t i = 0; i < p->n_lines && !p->facts.chip; i++) {
-            const char *at = strstr(p->line[i].text, telling[t]);
+            const char *at = strstr(p->line[i].text, chip_lines[t]);
             bool banner = t || (at && (strstr(p->line[i].text, "MicroPython") || strstr(p->line[i].text, "CircuitPython")));
             if (!at || !banner)
                 continue;
-            at += strlen(telling[t]);
+            at += strlen(chip_lines[t]);
             p->facts.chip = hs_chip_named(at, strlen(at));
             p->facts.chip_line = p->facts.chip ? &p->line[i] : NULL;
         }
     }
 }
 
-/* A trace tells its port and its system. */
+/* A trace contains its port and its system. */
 static void find_in_trace(struct hs_doctor_input *p)
 {
     static const char *const keys[] = {"system", "machine", "port"};
@@ -93,7 +93,7 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
     return p->reader || p->meminfo.n ? HS_FRAMEWORK_MICROPYTHON : HS_FRAMEWORK_UNKNOWN;
 }
 
-/* In the firmware's words, or the linker's. */
+/* Messages of the firmware or of the linker. */
 static void find_unlinked(struct hs_doctor_input *p)
 {
     static const char *const words[] = {"the hooks are not linked", "hs_wraps_are_missing_at_the_link"};

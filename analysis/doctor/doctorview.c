@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A diagnosis: a paragraph for each finding, verdict first.
+ * A diagnosis as text: one paragraph for each finding, verdict first.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,13 +10,13 @@
 #include "analysis/doctor/doctorview.h"
 #include "analysis/draw/table.h"
 
-/* What a board printed, or a file's name: no control characters reach the terminal. */
+/* Removes control characters from a board's output or a file's name, for the terminal. */
 static const char *safe(const char *text, char *buffer)
 {
     return hs_format(buffer, HS_NOTE_LEN + 8, HS_VALUE_TEXT, (struct hs_value){.s = text});
 }
 
-/* A note, broken at blanks to the width. */
+/* Prints a note, wrapped at blanks. */
 static void note(const char *mark, const char *text, unsigned width)
 {
     char buffer[HS_NOTE_LEN + 8];
@@ -51,7 +51,7 @@ static void finding_text(const struct hs_finding *f, struct hs_terminal terminal
     }
 }
 
-/* The interpreter's heap is no matter of a program in C. */
+/* The interpreter's heap is irrelevant for a C program. */
 static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
 {
     printf("# %s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s\n", chip->name, chip->internal / 1024, chip->psram ? chip->psram : "none");
@@ -62,7 +62,7 @@ static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
         printf("#   heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
 }
 
-/* Which lines of a text were understood. */
+/* Prints which lines of a text were recognised. */
 static void understood_text(const struct hs_doctor_input_facts *facts)
 {
     unsigned n = facts->n_understood < HS_UNDERSTOOD ? facts->n_understood : HS_UNDERSTOOD;
@@ -89,7 +89,7 @@ static void facts_text(const struct hs_doctor_input *input)
         puts("#");
 }
 
-/* The diagnosis first; the table of the chip's memory is for looking up. */
+/* The findings come first; the table of the chip's memory is for reference. */
 void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_findings *findings, struct hs_terminal terminal)
 {
     facts_text(input);

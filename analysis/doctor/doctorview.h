@@ -11,7 +11,7 @@
 
 void hs_doctor_text(const struct hs_doctor_input *input, const struct hs_findings *findings, struct hs_terminal terminal);
 
-/* An object, printed with a newline. Returns HS_OK or HS_ERR_MEMORY. */
+/* Prints one object and a newline. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_doctor_json(const struct hs_doctor_input *input, const struct hs_findings *findings);
 
 /* A log in SARIF 2.1.0 (OASIS), which editors and code hosts show beside the source. Returns HS_OK or HS_ERR_MEMORY. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The first finding of a trace's failures, for commands whose subject is another.
+ * The first finding about a trace's failures, for commands with another subject.
  */
 #include <stdio.h>
 

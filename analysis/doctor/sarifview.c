@@ -31,7 +31,7 @@ static void rules(struct hs_json *json, const struct hs_findings *findings)
     hs_json_end(json);
 }
 
-/* A path as a URI reference: other bytes than letters, digits and these signs are escaped (RFC 3986). */
+/* A path as a URI reference: bytes other than letters, digits and these characters are escaped (RFC 3986). */
 static void put_uri(struct hs_json *json, const char *path)
 {
     static const char signs[] = "-._~/+@,";
@@ -45,7 +45,7 @@ static void put_uri(struct hs_json *json, const char *path)
     hs_json_text(json, "uri", uri);
 }
 
-/* The line to change, or the line of the input. A place without a line is the file as a whole. */
+/* The line to change, or the line of the input. A file without a line stands for the whole file. */
 static void location(struct hs_json *json, const struct hs_doctor_input *input, const struct hs_finding *f)
 {
     hs_json_array(json, "locations");
@@ -64,7 +64,7 @@ static void location(struct hs_json *json, const struct hs_doctor_input *input, 
     hs_json_end(json);
 }
 
-/* The verdict, then what to do. */
+/* The verdict, then the next steps. */
 static void result(struct hs_json *json, const struct hs_doctor_input *input, const struct hs_finding *f)
 {
     static const char *const levels[] = {[HS_SEVERITY_PROBLEM] = "error", [HS_SEVERITY_WARNING] = "warning", [HS_SEVERITY_NOTE] = "note"};

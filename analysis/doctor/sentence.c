@@ -7,7 +7,7 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/draw/table.h"
 
-#define TRACE_MAX (16 << 20) /* bytes of a trace that is replayed within about a second */
+#define TRACE_MAX (16 << 20) /* maximum bytes of a trace, replayed within about a second */
 
 struct replay {
     struct hs_model *model;
@@ -26,7 +26,7 @@ static void collected(void *context)
     hs_exam_collected(r->exam, r->model);
 }
 
-/* Damage is no matter here: the commands that read the trace say it. */
+/* Damage is ignored here: commands that read the trace report it. */
 static void feed(struct replay *r, struct hs_reader *reader)
 {
     const struct hs_event *events;

@@ -7,11 +7,11 @@
 
 #include "analysis/whatif/smallest.h"
 
-#define SEARCH_STEPS 200000u /* a search replays a program some thirty times: of a longer one that is not done */
+#define SEARCH_STEPS 200000u /* a search replays a program about 30 times, so longer programs are not searched */
 
-#define LESS 0.95 /* of a heap: a smaller difference is of no use */
+#define LESS 0.95 /* of a heap's size; smaller savings are not reported */
 
-/* A replay knows one heap of one kind. */
+/* A replay models one heap of one kind. */
 static bool can_replay(const struct hs_doctor_input *input)
 {
     const struct hs_program *p = input->program;

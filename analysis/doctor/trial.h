@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Advice tried on the trace: the program with one line changed is replayed on the heap that it had.
+ * Tries advice on the trace: replays the program with one line changed, on the same heap.
  */
 #ifndef HS_DOCTOR_TRIAL_H
 #define HS_DOCTOR_TRIAL_H
@@ -9,18 +9,18 @@
 #include "analysis/whatif/edit.h"
 
 struct hs_trial {
-    bool ran;             /* the trace could be replayed, and the line could be changed so */
+    bool ran;             /* the trace can be replayed, and the line can be changed in this way */
     bool helps;           /* no allocation fails */
-    bool early;           /* ... if garbage dies as early as the trace allows; else also if as late */
-    uint64_t before, after; /* bytes of the smallest heap without and with the change; 0: not searched */
+    bool early;           /* only if garbage is unreachable as early as the trace allows; false: also if as late as possible */
+    uint64_t before, after; /* bytes of the smallest sufficient heap without and with the change; 0: not searched */
 };
 
 struct hs_trial hs_try(const struct hs_doctor_input *input, enum hs_edit_kind kind, const char *line);
 
-/* Bytes of the smallest heap on which the program as recorded gets all that it asked for; 0: not known. */
+/* Bytes of the smallest heap on which no allocation of the recorded program fails; 0: unknown. */
 uint64_t hs_smallest_heap(const struct hs_doctor_input *input);
 
-/* ": tried on this trace, no allocation fails ...", in `text` of HS_NOTE_LEN bytes; "" when it did not run. */
+/* Writes ": tried on this trace, no allocation fails ..." into `text` of HS_NOTE_LEN bytes; "" when it did not run. */
 const char *hs_trial_words(const struct hs_trial *trial, char *text);
 
 #endif

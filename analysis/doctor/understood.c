@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a text is of, line by line, so that it can be said which lines were understood.
+ * Recognises the kind of each line of a text, to report which lines were understood.
  */
 #include <string.h>
 

@@ -2,8 +2,8 @@
  *
  * Inlined functions and source lines, from debug information.
  *
- * The library's own address lookups are not used: they need .debug_aranges, which clang does not write, and they fail on the
- * address ranges that linkers leave at 0 for dropped code, where a microcontroller has real code.
+ * The library's own address lookups are not used: they need .debug_aranges, which clang does not write, and they fail
+ * on address ranges that linkers leave at 0 for removed code, where a microcontroller has real code.
  */
 #include "analysis/symbols/symbols_internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of this folder share. It is the one folder that uses elfutils (libelf and libdw).
+ * Shared by the files of this folder, the only one that uses elfutils (libelf and libdw).
  */
 #ifndef HS_SYMBOLS_SYMBOLS_INTERNAL_H
 #define HS_SYMBOLS_SYMBOLS_INTERNAL_H
@@ -59,7 +59,7 @@ struct hs_elf_failure {
 /* A function's address without the Thumb bit. */
 uint64_t hs_elf_code_address(const struct hs_symbols *symbols, uint64_t value);
 
-/* The steps of opening a file, in this order. `path` need not stay. */
+/* The steps of opening a file, to be called in this order. `path` is not kept. */
 struct hs_elf_failure hs_elf_read_image(struct hs_symbols *symbols, const char *path);
 struct hs_elf_failure hs_elf_read_header(struct hs_symbols *symbols);
 struct hs_elf_failure hs_elf_read_functions(struct hs_symbols *symbols);
@@ -71,15 +71,15 @@ const struct hs_elf_function *hs_elf_function_at(const struct hs_symbols *symbol
 
 /* ---- source_paths.c ---- */
 
-/* `name` in `directory` (may be NULL), simplified. The caller frees it; NULL without memory. */
+/* `name` relative to `directory` (may be NULL), simplified. The caller frees it; NULL when out of memory. */
 char *hs_path_join(const char *directory, const char *name);
 
-/* `path` as it is shown: relative to the source tree. The caller frees it; NULL for NULL or without memory. */
+/* `path` relative to the source tree, for output. The caller frees it; NULL for NULL or when out of memory. */
 char *hs_symbols_shown_path(const struct hs_symbols *symbols, const char *path);
 
 /* ---- dwarf_frames.c ---- */
 
-/* Notes which address ranges belong to which compilation unit. Without debug information there are none. */
+/* Records the address ranges of each compilation unit; none without debug information. */
 void hs_dwarf_read_units(struct hs_symbols *symbols);
 
 /* Fills an entry's frames, innermost first: the functions inlined at `pc`, or the ELF function alone. */
