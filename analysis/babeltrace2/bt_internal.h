@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "analysis/babeltrace2/bt.h"
+#include "lib/host/util/map.h"
 
 struct hs_bt_wanted;
 
@@ -76,8 +77,9 @@ int hs_bt_find_plugin(const char *name, const bt_plugin **plugin, struct hs_erro
 
 struct hs_bt_ear {
     const struct hs_bt_listener *listener;
-    struct hs_bt_wanted *known; /* open addressing by the class's address, `room` a power of two */
-    size_t n, room;
+    struct hs_bt_wanted *known;
+    uint32_t n, room;
+    struct hs_map map; /* from a class's address to what is known of it */
     bt_message_iterator *messages;
 };
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 enum where { NOT_THERE, IN_PAYLOAD, IN_CONTEXT, IN_COMMON, IN_ENVIRONMENT };
 
 /* Where a value is found. */
@@ -27,29 +29,6 @@ struct hs_bt_wanted {
     uint32_t want; /* NOT_WANTED */
     struct path field[HS_BT_FIELDS], context[HS_BT_FIELDS];
 };
-
-static struct hs_bt_wanted *known_slot(struct hs_bt_wanted *known, size_t room, const bt_event_class *class)
-{
-    size_t at = (size_t)((uintptr_t)class * 0x9e3779b97f4a7c15u >> 20) & (room - 1);
-    while (known[at].class && known[at].class != class)
-        at = (at + 1) & (room - 1);
-    return &known[at];
-}
-
-static bool know_more(struct hs_bt_ear *ear)
-{
-    size_t room = ear->room ? 2 * ear->room : 64;
-    struct hs_bt_wanted *known = calloc(room, sizeof *known);
-    if (!known)
-        return false;
-    for (size_t i = 0; i < ear->room; i++)
-        if (ear->known[i].class)
-            *known_slot(known, room, ear->known[i].class) = ear->known[i];
-    free(ear->known);
-    ear->known = known;
-    ear->room = room;
-    return true;
-}
 
 /* Kinds of fields that have a value here; enumerations are integers too. */
 static bool type_of(const bt_field_class *fc, uint8_t *type)
@@ -124,13 +103,14 @@ static void meet(const struct hs_bt_ear *ear, const bt_event *event, struct hs_b
 static struct hs_bt_wanted *wanted_of(struct hs_bt_ear *ear, const bt_event *event)
 {
     const bt_event_class *class = bt_event_borrow_class_const(event);
-    if (2 * (ear->n + 1) > ear->room && !know_more(ear))
+    struct hs_map_search search = hs_map_search(&ear->map, (uintptr_t)class);
+    while (hs_map_next(&ear->map, &search))
+        if (ear->known[search.number].class == class)
+            return &ear->known[search.number];
+    if (!hs_array_more(ear->known, ear->n, ear->room) || !hs_map_add(&ear->map, (uintptr_t)class, ear->n))
         return NULL;
-    struct hs_bt_wanted *w = known_slot(ear->known, ear->room, class);
-    if (w->class)
-        return w;
-    w->class = class;
-    ear->n++;
+    struct hs_bt_wanted *w = &ear->known[ear->n++];
+    *w = (struct hs_bt_wanted){ .class = class };
     meet(ear, event, w);
     return w;
 }
@@ -237,6 +217,7 @@ bt_component_class_sink_graph_is_configured_method_status hs_bt_listen_begin(str
 void hs_bt_listen_end(struct hs_bt_ear *ear)
 {
     bt_message_iterator_put_ref(ear->messages);
+    hs_map_free(&ear->map);
     free(ear->known);
     ear->known = NULL;
     ear->messages = NULL;

@@ -4,19 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 static struct hs_blame_group *find(struct hs_blame_groups *c, const char *line, const char *kind)
 {
     for (size_t i = 0; i < c->n; i++)
         if (!strcmp(c->of[i].line, line) && !strcmp(c->of[i].kind, kind))
             return &c->of[i];
-    struct hs_blame_group *grown = realloc(c->of, (c->n + 1) * sizeof *grown);
-    if (!grown)
+    struct hs_blame_group *new = hs_array_add(c->of, c->n, c->room);
+    if (!new)
         return NULL;
-    c->of = grown;
-    struct hs_blame_group *new = &c->of[c->n];
     *new = (struct hs_blame_group){.line = strdup(line), .kind = strdup(kind), .youngest = UINT64_MAX,
                                .survived_least = UINT32_MAX};
-    c->n++;
     return new->line && new->kind ? new : NULL;
 }
 

@@ -17,7 +17,7 @@ struct hs_blame_group {
 
 struct hs_blame_groups {
     struct hs_blame_group *of; /* `n`, most bytes first */
-    size_t n;
+    size_t n, room;
 };
 
 /* Fills *blame_groups; free with hs_blame_groups_free. Returns HS_OK or HS_ERR_MEMORY. */

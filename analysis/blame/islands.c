@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/sites/phases.h"
+#include "lib/host/util/array.h"
 
 /* State of a granule: of the block whose head is there, and of the last block that was freed there. */
 struct hs_island_granule {
@@ -19,33 +20,18 @@ struct hs_island_granule {
 
 static bool grow_sites(struct hs_islands *is, uint32_t n)
 {
-    if (n <= is->n_sites)
-        return true;
-    uint32_t room = is->n_sites ? is->n_sites : 64;
-    while (room < n)
-        room *= 2;
-    struct hs_island_site *site = realloc(is->site, room * sizeof *site);
-    is->site = site ? site : is->site;
-    struct hs_birth_site *birth = realloc(is->birth, room * sizeof *birth);
-    is->birth = birth ? birth : is->birth;
-    if (!site || !birth)
+    uint32_t room[2] = {is->n_sites, is->n_sites};
+    if (!hs_array_fill(is->site, room[0], n, 0) || !hs_array_fill(is->birth, room[1], n, 0))
         return false;
-    memset(site + is->n_sites, 0, (room - is->n_sites) * sizeof *site);
-    memset(birth + is->n_sites, 0, (room - is->n_sites) * sizeof *birth);
-    is->n_sites = room;
+    is->n_sites = room[0];
     return true;
 }
 
 static bool grow_granules(struct hs_islands *is, uint32_t n)
 {
-    if (n <= is->n_granules)
-        return true;
-    struct hs_island_granule *g = realloc(is->granule, n * sizeof *g);
-    if (!g)
+    if (!hs_array_fill(is->granule, is->granules_room, n, 0))
         return false;
-    memset(g + is->n_granules, 0, (n - is->n_granules) * sizeof *g);
-    is->granule = g;
-    is->n_granules = n;
+    is->n_granules = n > is->n_granules ? n : is->n_granules;
     return true;
 }
 

@@ -58,7 +58,7 @@ struct hs_islands {
     struct hs_birth_site *birth;  /* same indices */
     uint32_t n_sites;
     struct hs_island_granule *granule; /* `n_granules` */
-    uint32_t n_granules;
+    uint32_t n_granules, granules_room;
     uint64_t moments;             /* number of searches */
     uint32_t imports;             /* number of open imports */
     bool in_import[64];           /* whether the open phase at each depth is an import */

@@ -15,6 +15,7 @@
 #include "analysis/cmd/main.h"
 #include "analysis/draw/theme.h"
 #include "analysis/util/output.h"
+#include "lib/host/util/array.h"
 #include "lib/host/util/clean_text.h"
 
 static const char *running = "heapstrata"; /* prefix of error messages */
@@ -169,11 +170,11 @@ static int choice(struct argp_state *state, const struct hs_option *option, cons
 
 static void append(struct argp_state *state, struct hs_list *list, const char *text)
 {
-    const char **item = realloc(list->item, (list->n + 1) * sizeof *item);
-    if (!item)
+    const char **item = hs_array_add(list->item, list->n, list->room);
+    if (item)
+        *item = text;
+    else
         argp_failure(state, HS_EXIT_BAD, 0, "out of memory");
-    list->item = item;
-    list->item[list->n++] = text;
 }
 
 static void set_option(struct argp_state *state, const struct hs_option *option, char *memory, char *text)

@@ -56,7 +56,7 @@ enum hs_option_type {
 
 struct hs_list {
     const char **item; /* freed by the framework */
-    unsigned n;
+    unsigned n, room;
 };
 
 /* One option. The list ends with a NULL name. */

@@ -12,6 +12,7 @@
 #include "analysis/refs/globals.h"
 #include "analysis/time/timeline.h"
 #include "analysis/compare/compareview.h"
+#include "lib/host/util/array.h"
 
 struct args {
     struct hs_common common;
@@ -39,6 +40,7 @@ struct source {
     size_t n_globals;
     struct hs_phases *phases;
     uint32_t *entry;           /* of the snapshot's blocks, in `phases` */
+    size_t entries_room;
     const struct args *args;
     struct hs_same_files same; /* its source files that are also files of the first trace */
     bool loaded;
@@ -65,12 +67,10 @@ static void drop_names(struct source *s)
 
 static int keep_entries(struct source *s)
 {
-    uint32_t *entry = reallocarray(s->entry, (size_t)s->snapshot.n_blocks + 1, sizeof *entry);
-    if (!entry)
+    if (!hs_array_reserve(s->entry, s->entries_room, (size_t)s->snapshot.n_blocks + 1))
         return HS_ERR_MEMORY;
-    s->entry = entry;
     for (uint32_t i = 0; i < s->snapshot.n_blocks; i++)
-        entry[i] = hs_phases_entry_at(s->phases, s->snapshot.block[i].pos, s->snapshot.block[i].site);
+        s->entry[i] = hs_phases_entry_at(s->phases, s->snapshot.block[i].pos, s->snapshot.block[i].site);
     return HS_OK;
 }
 

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EMPTY    UINT32_MAX
+#include "lib/host/util/array.h"
+#include "lib/host/util/map.h"
+
 #define NATIVELY "(native)"
 
 static const struct {
@@ -67,14 +69,9 @@ struct key {
     const char *name, *kind;
 };
 
-static uint32_t hash_of(const struct key *key)
+static uint64_t hash_of(const struct key *key)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (const char *at = key->name; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
-    for (const char *at = key->kind ? key->kind : ""; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
-    return (uint32_t)(hash ^ hash >> 32);
+    return hs_hash_add_text(hs_hash_text(key->name), key->kind ? key->kind : "");
 }
 
 static bool is(const struct hs_compare_row *row, const struct key *key)
@@ -82,50 +79,30 @@ static bool is(const struct hs_compare_row *row, const struct key *key)
     return !strcmp(row->name, key->name) && (!row->kind || !strcmp(row->kind, key->kind));
 }
 
-static uint32_t *find_slot(const struct hs_compare_table *t, const struct key *key)
+/* A new row of that name; NULL when memory is short. */
+static struct hs_compare_row *add_row(struct hs_compare_table *t, const struct key *key, unsigned sides)
 {
-    uint32_t i = hash_of(key) & (t->n_slots - 1);
-    while (t->slot[i] != EMPTY && !is(&t->row[t->slot[i]], key))
-        i = (i + 1) & (t->n_slots - 1);
-    return &t->slot[i];
-}
-
-static int grow(struct hs_compare_table *t)
-{
-    size_t room = t->room ? 2 * t->room : 64;
-    struct hs_compare_row *row = reallocarray(t->row, room, sizeof *row);
-    uint32_t *slot = row ? malloc(2 * room * sizeof *slot) : NULL;
-    t->row = row ? row : t->row;
-    if (!slot)
-        return HS_ERR_MEMORY;
-    free(t->slot);
-    t->slot = memset(slot, 0xff, 2 * room * sizeof *slot);
-    t->n_slots = (uint32_t)(2 * room);
-    t->room = room;
-    for (uint32_t i = 0; i < t->n; i++)
-        *find_slot(t, &(struct key){t->row[i].name, t->row[i].kind}) = i;
-    return HS_OK;
-}
-
-/* The row with that name, created if needed; NULL when out of memory. */
-static struct hs_compare_row *row_of(struct hs_compare_table *t, const struct key *key, unsigned sides)
-{
-    if (t->n == t->room && grow(t))
-        return NULL;
-    uint32_t *slot = find_slot(t, key);
-    if (*slot != EMPTY)
-        return &t->row[*slot];
     struct hs_compare_row row = {strdup(key->name), key->kind ? strdup(key->kind) : NULL,
                                  calloc(sides, sizeof *row.cell)};
-    if (!row.name || (key->kind && !row.kind) || !row.cell) {
+    bool made = row.name && (!key->kind || row.kind) && row.cell;
+    if (!made || !hs_array_more(t->row, t->n, t->room) || !hs_map_add(&t->map, hash_of(key), (uint32_t)t->n)) {
         free(row.name);
         free(row.kind);
         free(row.cell);
         return NULL;
     }
-    *slot = (uint32_t)t->n;
     t->row[t->n] = row;
     return &t->row[t->n++];
+}
+
+/* The row of that name, made if need be; NULL when memory is short. */
+static struct hs_compare_row *row_of(struct hs_compare_table *t, const struct key *key, unsigned sides)
+{
+    struct hs_map_search search = hs_map_search(&t->map, hash_of(key));
+    while (hs_map_next(&t->map, &search))
+        if (is(&t->row[search.number], key))
+            return &t->row[search.number];
+    return add_row(t, key, sides);
 }
 
 static bool is_native(const struct hs_side *side, uint32_t number)
@@ -418,8 +395,7 @@ static int make_table(struct hs_compare *c, enum hs_compare_by by)
     int error = HS_OK;
     for (unsigned s = 0; s < c->n && !error; s++)
         error = fillers[by](c, by, s);
-    free(t->slot);
-    t->slot = NULL;
+    hs_map_free(&t->map);
     if (t->n)
         qsort_r(t->row, t->n, sizeof *t->row, further, c);
     return error;
@@ -447,7 +423,7 @@ void hs_compare_free(struct hs_compare *c)
             free(c->table[by].row[i].cell);
         }
         free(c->table[by].row);
-        free(c->table[by].slot);
+        hs_map_free(&c->table[by].map);
     }
     free(c->mark);
     *c = (struct hs_compare){0};

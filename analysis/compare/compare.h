@@ -13,6 +13,7 @@
 #include "analysis/sites/names.h"
 #include "analysis/sites/phases.h"
 #include "analysis/space/snapshot.h"
+#include "lib/host/util/map.h"
 
 #define HS_SIDES 16u /* maximum number of traces */
 
@@ -79,8 +80,7 @@ enum hs_compare_by {
 struct hs_compare_table {
     struct hs_compare_row *row; /* greatest difference first; the row of rounding is not included */
     size_t n, room;
-    uint32_t *slot; /* hash index of rows, while the table is built */
-    uint32_t n_slots;
+    struct hs_map map; /* from names to rows, while the table is built */
 };
 
 /* A mark of the first trace. */

@@ -13,6 +13,7 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/doctor/doctorview.h"
 #include "lib/host/input/lines.h"
+#include "lib/host/util/array.h"
 #include "lib/host/util/tempfile.h"
 
 #define PROGRAM_STEPS 2000000u /* for longer programs (allocations, frees etc.) advice is not tried */
@@ -57,14 +58,9 @@ static int read_all(int fd, struct text *t)
     ssize_t n = 1;
     size_t room = 0;
     while (n > 0 && t->len < TEXT_MAX) {
-        if (room - t->len < 65536) {
-            room = room ? room * 2 : 1u << 18;
-            char *more = realloc(t->bytes, room + 1);
-            if (!more)
-                return HS_ERR_MEMORY;
-            t->bytes = more;
-        }
-        n = pread(fd, t->bytes + t->len, room - t->len, (off_t)t->len);
+        if (!hs_array_reserve(t->bytes, room, t->len + 65537))
+            return HS_ERR_MEMORY;
+        n = pread(fd, t->bytes + t->len, room - 1 - t->len, (off_t)t->len);
         t->len += n > 0 ? (size_t)n : 0;
         if (!hs_text_begins((const uint8_t *)t->bytes, t->len))
             break;
@@ -79,14 +75,8 @@ static int split(struct text *t)
     t->len = hs_text_narrow((uint8_t *)t->bytes, t->len);
     struct hs_line_reader lines = {.at = (uint8_t *)t->bytes, .end = (uint8_t *)t->bytes + t->len};
     while (hs_next_line(&lines)) {
-        if (t->n == t->room) {
-            size_t room = t->room ? t->room * 2 : 1024;
-            struct hs_doctor_line *more = realloc(t->line, room * sizeof *more);
-            if (!more)
-                return HS_ERR_MEMORY;
-            t->line = more;
-            t->room = room;
-        }
+        if (!hs_array_more(t->line, t->n, t->room))
+            return HS_ERR_MEMORY;
         char *line = t->bytes + (lines.line - t->bytes);
         t->line[t->n++] = (struct hs_doctor_line){line, lines.number};
     }

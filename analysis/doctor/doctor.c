@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
+#include "lib/host/util/array.h"
 
 extern const struct hs_check
     hs_check_caps,
@@ -67,15 +68,7 @@ int hs_doctor_examine(const struct hs_doctor_input *input, struct hs_findings *f
 
 static bool make_room(struct hs_findings *findings)
 {
-    if (findings->n < findings->room)
-        return true;
-    size_t room = findings->room ? findings->room * 2 : 16;
-    struct hs_finding **more = realloc(findings->finding, room * sizeof *more);
-    if (!more)
-        return false;
-    findings->finding = more;
-    findings->room = room;
-    return true;
+    return hs_array_more(findings->finding, findings->n, findings->room);
 }
 
 struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code, enum hs_severity severity, const char *verdict, ...)

@@ -50,6 +50,7 @@ int hs_canvas_write(struct hs_canvas *canvas, const struct hs_caption *caption, 
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
 #include "lib/host/util/clean_text.h"
 #include "lib/record.h"
 
@@ -66,14 +67,8 @@ struct hs_canvas {
 static cairo_status_t keep(void *context, const unsigned char *bytes, unsigned n)
 {
     struct hs_canvas *c = context;
-    if (c->svg_len + n > c->svg_room) {
-        size_t room = 2 * (c->svg_len + n);
-        char *svg = realloc(c->svg, room);
-        if (!svg)
-            return CAIRO_STATUS_NO_MEMORY;
-        c->svg = svg;
-        c->svg_room = room;
-    }
+    if (!hs_array_reserve(c->svg, c->svg_room, c->svg_len + n))
+        return CAIRO_STATUS_NO_MEMORY;
     memcpy(c->svg + c->svg_len, bytes, n);
     c->svg_len += n;
     return CAIRO_STATUS_SUCCESS;

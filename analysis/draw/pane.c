@@ -6,6 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "lib/host/util/array.h"
 #include "lib/host/util/clean_text.h"
 
 #define LINE_MAX_BYTES 2048u
@@ -15,14 +16,12 @@ static const struct hs_cell blank = { .text = " " };
 bool hs_pane_size(struct hs_pane *f, unsigned rows, unsigned columns)
 {
     size_t n = (size_t)rows * columns;
-    struct hs_cell *place = realloc(f->place, (n + 1) * sizeof *place);
-    if (!place)
+    if (!hs_array_reserve(f->place, f->room, n + 1))
         return false;
-    f->place = place;
     f->rows = rows;
     f->columns = columns;
     for (size_t i = 0; i < n; i++)
-        place[i] = blank;
+        f->place[i] = blank;
     return true;
 }
 

@@ -9,13 +9,15 @@
 
 #include "analysis/draw/table.h"
 #include "analysis/draw/terminal.h"
+#include "lib/host/util/array.h"
 #include "lib/host/util/clean_text.h"
 
 #define CELL_MAX 512
 
 struct hs_table {
     const struct hs_column *column;
-    size_t n_columns, n_rows, room; /* rows */
+    size_t n_columns, n_rows;
+    size_t room;                    /* values that there is memory for */
     struct hs_value *value;         /* n_columns per row; the table owns texts */
     size_t *width;                  /* of the columns as text, without titles */
     struct fit *fit;                /* [n_columns], for `fitted` rows */
@@ -64,15 +66,7 @@ size_t hs_table_rows(const struct hs_table *table)
 
 static bool make_room(struct hs_table *table)
 {
-    if (table->n_rows < table->room)
-        return true;
-    size_t room = table->room ? 2 * table->room : 16;
-    struct hs_value *value = realloc(table->value, room * table->n_columns * sizeof *value);
-    if (!value)
-        return false;
-    table->value = value;
-    table->room = room;
-    return true;
+    return hs_array_reserve(table->value, table->room, (table->n_rows + 1) * table->n_columns);
 }
 
 /* Digits in groups of three. Heap figures are compared byte by byte, so they are never rounded. */

@@ -14,6 +14,7 @@
 #include "analysis/sites/names.h"
 #include "analysis/draw/recordview.h"
 #include "analysis/draw/table.h"
+#include "lib/host/util/array.h"
 
 struct args {
     struct hs_common common;
@@ -92,14 +93,7 @@ static bool site_fits(const struct dump *d, uint32_t site)
 
 static bool grow_sites(struct dump *d, uint32_t site)
 {
-    uint32_t n = site < 512 ? 1024 : 2 * site;
-    uint8_t *grown = site < HS_SITE_LIMIT ? realloc(d->site, n) : NULL;
-    if (!grown)
-        return false;
-    memset(grown + d->n_sites, 0, n - d->n_sites);
-    d->site = grown;
-    d->n_sites = n;
-    return true;
+    return site < HS_SITE_LIMIT && hs_array_fill(d->site, d->n_sites, site + 1, 0);
 }
 
 static bool site_wanted(struct dump *d, uint32_t site)

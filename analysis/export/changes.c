@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "lib/host/util/array.h"
+
 #define BIAS_STEP (UINT64_C(1) << 48) /* beyond what any traced program addresses */
 
 /* ---- addresses ---- */
@@ -52,15 +54,9 @@ uint64_t hs_changes_address(const struct hs_changes *c, uint32_t pos)
 
 static void add(struct hs_changes *c, struct hs_block_change change)
 {
-    if (c->n == c->room) {
-        size_t room = c->room ? 2 * c->room : 256;
-        struct hs_block_change *grown = realloc(c->change, room * sizeof *grown);
-        if (!grown) {
-            c->short_of_memory = true;
-            return;
-        }
-        c->change = grown;
-        c->room = room;
+    if (!hs_array_more(c->change, c->n, c->room)) {
+        c->short_of_memory = true;
+        return;
     }
     c->change[c->n++] = change;
 }

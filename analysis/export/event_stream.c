@@ -15,6 +15,7 @@
 #include "analysis/sites/estimates.h"
 #include "analysis/time/timeline.h"
 #include "analysis/draw/recordview.h"
+#include "lib/host/util/array.h"
 
 /* ---- classes ---- */
 
@@ -294,13 +295,8 @@ static uint64_t member(const struct hs_event *e, struct origin origin)
 
 static const char *text_of(struct hs_event_stream *s, const struct hs_record *record)
 {
-    if (record->data_len + 1 > s->text_room) {
-        char *grown = realloc(s->text, record->data_len + 1);
-        if (!grown)
-            return "";
-        s->text = grown;
-        s->text_room = record->data_len + 1;
-    }
+    if (!hs_array_reserve(s->text, s->text_room, record->data_len + 1))
+        return "";
     if (record->data_len)
         memcpy(s->text, record->data, record->data_len);
     s->text[record->data_len] = '\0';

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 struct hs_beginning {
     uint64_t born;
     const char *came;
@@ -11,18 +13,9 @@ struct hs_beginning {
 
 static bool grow(struct hs_holdings *l)
 {
-    uint32_t n = l->changes->model->n_granules;
-    if (n <= l->n)
-        return true;
-    struct hs_beginning *grown = realloc(l->beginning, n * sizeof *grown);
-    if (!grown) {
-        l->short_of_memory = true;
-        return false;
-    }
-    memset(grown + l->n, 0, (n - l->n) * sizeof *grown);
-    l->beginning = grown;
-    l->n = n;
-    return true;
+    bool grown = hs_array_fill(l->beginning, l->n, l->changes->model->n_granules, 0);
+    l->short_of_memory |= !grown;
+    return grown;
 }
 
 static const char *came_by(const struct hs_holdings *l)

@@ -5,19 +5,13 @@
 #include <string.h>
 
 #include "analysis/model/model.h"
+#include "lib/host/util/array.h"
 
 static const struct hs_site_text nowhere = {"", "", "", "", 0, UINT32_MAX};
 
 static bool grow(struct hs_site_texts *p, uint32_t site)
 {
-    uint32_t n = site < 512 ? 1024 : 2 * site;
-    struct hs_site_text *grown = site < HS_SITE_LIMIT ? realloc(p->place, n * sizeof *grown) : NULL;
-    if (!grown)
-        return false;
-    memset(grown + p->n, 0, (n - p->n) * sizeof *grown);
-    p->place = grown;
-    p->n = n;
-    return true;
+    return site < HS_SITE_LIMIT && hs_array_fill(p->place, p->n, site + 1, 0);
 }
 
 static void look_up(struct hs_site_texts *p, uint32_t site)

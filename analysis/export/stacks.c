@@ -3,63 +3,36 @@
 #include "analysis/export/stacks.h"
 #include "analysis/sites/estimates.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct numbered {
-    char *name;
-    uint32_t frame;
-};
+#include "lib/host/util/array.h"
+#include "lib/host/util/map.h"
 
-static int by_name(const void *a, const void *b)
+static bool append_frame(struct hs_stacks *s, const char *name, const struct hs_frame *frame)
 {
-    return strcmp(((const struct numbered *)a)->name, ((const struct numbered *)b)->name);
-}
-
-static void free_entry(void *entry)
-{
-    free(((struct numbered *)entry)->name);
-    free(entry);
-}
-
-static bool append_frame(struct hs_stacks *s, const struct numbered *entry, const struct hs_frame *frame)
-{
-    if (s->n_frames == s->room_frames) {
-        size_t room = s->room_frames ? 2 * s->room_frames : 64;
-        struct hs_stack_frame *grown = realloc(s->frame, room * sizeof *grown);
-        if (!grown)
-            return false;
-        s->frame = grown;
-        s->room_frames = room;
-    }
-    struct hs_stack_frame *to = &s->frame[s->n_frames];
+    struct hs_stack_frame *to = hs_array_add(s->frame, s->n_frames, s->room_frames);
+    if (!to)
+        return false;
     *to = (struct hs_stack_frame){
-        .name = entry->name, .function = strdup(frame->function), .file = strdup(frame->file), .line = frame->line,
+        .name = strdup(name), .function = strdup(frame->function), .file = strdup(frame->file), .line = frame->line,
     };
-    s->n_frames++;
-    return to->function && to->file;
+    return to->name && to->function && to->file && hs_map_add(&s->map, hs_hash_text(name), (uint32_t)s->n_frames - 1);
 }
 
 /* The number of a frame, met before or new. Returns false when memory is short. */
 static bool number_frame(struct hs_stacks *s, const struct hs_frame *frame, uint32_t *number)
 {
-    char name[HS_NAME_MAX];
-    struct numbered wanted = { .name = hs_name_of_frame(frame, HS_KEY_LINE, name) };
-    struct numbered **found = tfind(&wanted, &s->index, by_name);
-    if (found) {
-        *number = (*found)->frame;
-        return true;
-    }
-    struct numbered *entry = malloc(sizeof *entry);
-    if (!entry || !(entry->name = strdup(name)) || !tsearch(entry, &s->index, by_name)) {
-        if (entry)
-            free(entry->name);
-        free(entry);
-        return false;
-    }
-    entry->frame = *number = (uint32_t)s->n_frames;
-    return append_frame(s, entry, frame);
+    char buffer[HS_NAME_MAX];
+    const char *name = hs_name_of_frame(frame, HS_KEY_LINE, buffer);
+    struct hs_map_search search = hs_map_search(&s->map, hs_hash_text(name));
+    while (hs_map_next(&s->map, &search))
+        if (!strcmp(s->frame[search.number].name, name)) {
+            *number = search.number;
+            return true;
+        }
+    *number = (uint32_t)s->n_frames;
+    return append_frame(s, name, frame);
 }
 
 static bool add_stack(struct hs_stacks *s, uint32_t site, const struct hs_names *names)
@@ -151,10 +124,11 @@ void hs_stacks_free(struct hs_stacks *s)
     for (size_t i = 0; i < s->n; i++)
         free(s->stack[i].frame);
     for (size_t i = 0; i < s->n_frames; i++) {
+        free((char *)s->frame[i].name);
         free((char *)s->frame[i].function);
         free((char *)s->frame[i].file);
     }
-    tdestroy(s->index, free_entry);
+    hs_map_free(&s->map);
     free(s->stack);
     free(s->frame);
 }

@@ -7,6 +7,7 @@
 #define HS_EXPORT_STACKS_H
 
 #include "analysis/sites/groups.h"
+#include "lib/host/util/map.h"
 
 struct hs_export_job;
 
@@ -31,7 +32,7 @@ struct hs_stacks {
     struct hs_site_sum total;     /* of all, the rest below included */
     bool told;                    /* what is live at the end is estimated */
     const struct hs_stack *rest;  /* "(not recorded)": what a summary told beyond the others; NULL: nothing */
-    void *index; /* of frames by name */
+    struct hs_map map; /* from names to frames */
     size_t room_frames;
 };
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
 #include "lib/varint.h"
 
 static const char *const names[] = {
@@ -29,15 +30,9 @@ const char *hs_history_column_name(unsigned column)
 static void put(struct hs_history *h, enum hs_history_column column, uint64_t value)
 {
     struct hs_buffer *b = &h->column[column];
-    if (b->n + HS_VARINT64_MAX > b->room) {
-        size_t room = b->room ? 2 * b->room : 4096;
-        uint8_t *grown = realloc(b->data, room);
-        if (!grown) {
-            h->short_of_memory = true;
-            return;
-        }
-        b->data = grown;
-        b->room = room;
+    if (!hs_array_reserve(b->data, b->room, b->n + HS_VARINT64_MAX)) {
+        h->short_of_memory = true;
+        return;
     }
     b->n = (size_t)(hs_put_u64(b->data + b->n, value) - b->data);
 }
@@ -81,31 +76,16 @@ static void step_region(struct hs_history *h, enum hs_history_step what, uint32_
 
 static bool grow_touched(struct hs_history *h)
 {
-    uint32_t n = h->model->n_granules;
-    if (n <= h->n_granules)
-        return true;
-    uint32_t *grown = realloc(h->touched, n * sizeof *grown);
-    if (!grown) {
-        h->short_of_memory = true;
-        return false;
-    }
-    memset(grown + h->n_granules, 0, (n - h->n_granules) * sizeof *grown);
-    h->touched = grown;
-    h->n_granules = n;
-    return true;
+    bool grown = hs_array_fill(h->touched, h->n_granules, h->model->n_granules, 0);
+    h->short_of_memory |= !grown;
+    return grown;
 }
 
 static struct hs_before *new_before(struct hs_history *h)
 {
-    if (h->n_before == h->before_room) {
-        uint32_t room = h->before_room ? 2 * h->before_room : 256;
-        struct hs_before *grown = realloc(h->before, room * sizeof *grown);
-        if (!grown) {
-            h->short_of_memory = true;
-            return NULL;
-        }
-        h->before = grown;
-        h->before_room = room;
+    if (!hs_array_more(h->before, h->n_before, h->before_room)) {
+        h->short_of_memory = true;
+        return NULL;
     }
     return &h->before[h->n_before++];
 }
@@ -268,15 +248,9 @@ static bool same_region(const struct hs_region_state *a, const struct hs_region_
 
 static void region_came(struct hs_history *h, unsigned i)
 {
-    if (h->n_regions == h->region_room) {
-        uint32_t room = h->region_room ? 2 * h->region_room : 8;
-        struct hs_region_state *grown = realloc(h->region, room * sizeof *grown);
-        if (!grown) {
-            h->short_of_memory = true;
-            return;
-        }
-        h->region = grown;
-        h->region_room = room;
+    if (!hs_array_more(h->region, h->n_regions, h->region_room)) {
+        h->short_of_memory = true;
+        return;
     }
     h->region[h->n_regions++] = h->model->region[i];
     h->present[i] = h->n_regions;

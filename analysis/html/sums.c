@@ -5,33 +5,21 @@
 #include <string.h>
 
 #include "analysis/sites/estimates.h"
+#include "lib/host/util/array.h"
 
 static bool grow_sites(struct hs_sums *s, uint32_t n)
 {
-    if (n <= s->n_sites)
-        return true;
-    uint64_t *requests = realloc(s->requests, n * sizeof *requests);
-    s->requests = requests ? requests : s->requests;
-    uint64_t *bytes = realloc(s->bytes, n * sizeof *bytes);
-    s->bytes = bytes ? bytes : s->bytes;
-    if (!requests || !bytes)
+    uint32_t room[2] = {s->n_sites, s->n_sites};
+    if (!hs_array_fill(s->requests, room[0], n, 0) || !hs_array_fill(s->bytes, room[1], n, 0))
         return false;
-    memset(requests + s->n_sites, 0, (n - s->n_sites) * sizeof *requests);
-    memset(bytes + s->n_sites, 0, (n - s->n_sites) * sizeof *bytes);
-    s->n_sites = n;
+    s->n_sites = room[0];
     return true;
 }
 
 static struct hs_site_share *new_share(struct hs_sums *s)
 {
-    if (s->n == s->room) {
-        size_t room = s->room ? 2 * s->room : 1024;
-        struct hs_site_share *grown = realloc(s->share, room * sizeof *grown);
-        if (!grown)
-            return NULL;
-        s->share = grown;
-        s->room = room;
-    }
+    if (!hs_array_more(s->share, s->n, s->room))
+        return NULL;
     return &s->share[s->n++];
 }
 

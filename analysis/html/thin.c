@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 static void join(struct hs_stretch *to, const struct hs_stretch *next)
 {
     to->last = next->last;
@@ -36,15 +38,9 @@ static struct hs_stretch *open_stretch(struct hs_thin *t)
         t->n = join_neighbours(t->stretch, t->n, 2);
         t->width *= 2;
     }
-    if (t->n == t->room) {
-        uint32_t room = t->room ? 2 * t->room : 1024;
-        struct hs_stretch *grown = realloc(t->stretch, room * sizeof *grown);
-        if (!grown) {
-            t->short_of_memory = true;
-            return NULL;
-        }
-        t->stretch = grown;
-        t->room = room;
+    if (!hs_array_more(t->stretch, t->n, t->room)) {
+        t->short_of_memory = true;
+        return NULL;
     }
     return &t->stretch[t->n++];
 }
@@ -53,15 +49,9 @@ static void keep_rare(struct hs_thin *t, uint64_t at)
 {
     if (t->n_rare == HS_THIN_RARE)
         return;
-    if (t->n_rare == t->rare_room) {
-        uint32_t room = t->rare_room ? 2 * t->rare_room : 64;
-        uint64_t *grown = realloc(t->rare, room * sizeof *grown);
-        if (!grown) {
-            t->short_of_memory = true;
-            return;
-        }
-        t->rare = grown;
-        t->rare_room = room;
+    if (!hs_array_more(t->rare, t->n_rare, t->rare_room)) {
+        t->short_of_memory = true;
+        return;
     }
     t->rare[t->n_rare++] = at;
 }

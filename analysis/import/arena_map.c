@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+#include "lib/host/util/map.h"
 #include "lib/record.h"
 
 #define PAGE_SHIFT  12
@@ -50,8 +52,9 @@ struct list { /* of segments */
 };
 
 struct hs_arena_map {
-    struct chunk **chunk; /* open addressing, `room` a power of two, at most half full */
-    size_t n_chunks, room;
+    struct chunk **chunk;
+    uint32_t n_chunks, room;
+    struct hs_map map;    /* from process and number to a chunk */
     struct chunk *last;
     struct list mapped;   /* by process and address, none over another */
     uint64_t sizes;       /* all of them or-ed */
@@ -78,45 +81,23 @@ static unsigned low_zeros(uint64_t bits, unsigned most)
 
 /* ---- small blocks ---- */
 
-static size_t slot_of(const struct hs_arena_map *s, uint16_t process, uint64_t number)
-{
-    size_t at = (size_t)((number + process * UINT64_C(0x10001)) * 0x9e3779b97f4a7c15u >> 24) & (s->room - 1);
-    while (s->chunk[at] && (s->chunk[at]->number != number || s->chunk[at]->process != process))
-        at = (at + 1) & (s->room - 1);
-    return at;
-}
-
-static bool grow(struct hs_arena_map *s)
-{
-    struct chunk **old = s->chunk;
-    size_t n = s->room;
-    s->room = n ? 2 * n : 64;
-    s->chunk = calloc(s->room, sizeof(struct chunk *));
-    if (!s->chunk) {
-        s->chunk = old;
-        s->room = n;
-        return false;
-    }
-    for (size_t i = 0; i < n; i++)
-        if (old[i])
-            s->chunk[slot_of(s, old[i]->process, old[i]->number)] = old[i];
-    free(old);
-    return true;
-}
-
 static struct chunk *chunk_of(struct hs_arena_map *s, uint16_t process, uint64_t number)
 {
     if (s->last && s->last->number == number && s->last->process == process)
         return s->last;
-    if (2 * (s->n_chunks + 1) > s->room && !grow(s))
+    uint64_t hash = hs_hash_add(hs_hash_u64(process), number);
+    struct hs_map_search search = hs_map_search(&s->map, hash);
+    while (hs_map_next(&s->map, &search))
+        if (s->chunk[search.number]->number == number && s->chunk[search.number]->process == process)
+            return s->last = s->chunk[search.number];
+    struct chunk *chunk = hs_array_more(s->chunk, s->n_chunks, s->room) ? calloc(1, sizeof *chunk) : NULL;
+    if (!chunk || !hs_map_add(&s->map, hash, s->n_chunks)) {
+        free(chunk);
         return NULL;
-    struct chunk **slot = &s->chunk[slot_of(s, process, number)];
-    if (!*slot && (*slot = calloc(1, sizeof **slot))) {
-        (*slot)->number = number;
-        (*slot)->process = process;
-        s->n_chunks++;
     }
-    return s->last = *slot;
+    chunk->number = number;
+    chunk->process = process;
+    return s->last = s->chunk[s->n_chunks++] = chunk;
 }
 
 /* Notes the pages of [begin, end), both multiples of a page. */
@@ -156,15 +137,7 @@ static size_t first_behind(const struct list *list, uint16_t process, uint64_t a
 
 static bool make_room(struct list *list)
 {
-    if (list->n < list->room)
-        return true;
-    size_t room = list->room ? 2 * list->room : 64;
-    struct segment *grown = reallocarray(list->item, room, sizeof *grown);
-    if (!grown)
-        return false;
-    list->item = grown;
-    list->room = room;
-    return true;
+    return hs_array_more(list->item, list->n, list->room);
 }
 
 static int add_mapped(struct hs_arena_map *s, struct segment segment)
@@ -263,12 +236,11 @@ static int segment_order(const void *left, const void *right)
 /* Everything that was noted, small blocks first, by process and address. */
 static int gather(struct hs_arena_map *s, struct list *list)
 {
-    struct chunk **sorted = calloc(s->n_chunks + 1, sizeof *sorted);
+    struct chunk **sorted = calloc((size_t)s->n_chunks + 1, sizeof *sorted);
     size_t n = 0;
     int error = sorted ? HS_OK : HS_ERR_MEMORY;
-    for (size_t i = 0; !error && i < s->room; i++)
-        if (s->chunk[i])
-            sorted[n++] = s->chunk[i];
+    for (uint32_t i = 0; !error && i < s->n_chunks; i++)
+        sorted[n++] = s->chunk[i];
     if (n)
         qsort(sorted, n, sizeof *sorted, chunk_order);
     for (size_t i = 0; !error && i < n; i++)
@@ -392,9 +364,10 @@ void hs_arena_map_free(struct hs_arena_map *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->room; i++)
+    for (uint32_t i = 0; i < s->n_chunks; i++)
         free(s->chunk[i]);
     free(s->chunk);
+    hs_map_free(&s->map);
     free(s->mapped.item);
     free(s);
 }

@@ -8,11 +8,12 @@
 #include "analysis/import/mappings.h"
 #include "analysis/import/arena_map.h"
 #include "analysis/import/call_log.h"
+#include "lib/host/util/map.h"
 
 struct hs_call_places {
     struct hs_call_place *item; /* `n`; 0 is none */
-    uint32_t *slot;             /* open addressing, `n_slots` a power of two */
-    uint32_t n, room, n_slots;
+    struct hs_map map;          /* to their numbers */
+    uint32_t n, room;
 };
 
 struct hs_call_name {

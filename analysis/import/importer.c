@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "analysis/import/import_writer.h"
+#include "lib/host/util/array.h"
+#include "lib/host/util/map.h"
 
 #define NO_PLACE      0
 #define PROCESSES_MAX (UINT16_MAX - 1u)
@@ -14,18 +16,10 @@
 
 /* ---- places ---- */
 
-static uint64_t add_text(uint64_t hash, const char *text)
-{
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-    return hash * 0x100000001b3u;
-}
-
 static uint64_t hash_of(const struct hs_call_place *place)
 {
-    uint64_t hash = add_text(add_text(0xcbf29ce484222325u, place->file), place->function);
-    hash = (hash ^ place->ip ^ (uint64_t)place->line << 40 ^ (uint64_t)place->process << 24) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 29;
+    uint64_t hash = hs_hash_add_text(hs_hash_text(place->file), place->function);
+    return hs_hash_add(hash, place->ip ^ (uint64_t)place->line << 40 ^ (uint64_t)place->process << 24);
 }
 
 static bool same_place(const struct hs_call_place *a, const struct hs_call_place *b)
@@ -34,57 +28,41 @@ static bool same_place(const struct hs_call_place *a, const struct hs_call_place
            !strcmp(a->function, b->function);
 }
 
-static uint32_t *slot_of(struct hs_call_places *p, const struct hs_call_place *place)
+/* Number 0 is no place. */
+static bool make_room(struct hs_call_places *p)
 {
-    size_t at = (size_t)hash_of(place) & (p->n_slots - 1);
-    while (p->slot[at] && !same_place(&p->item[p->slot[at]], place))
-        at = (at + 1) & (p->n_slots - 1);
-    return &p->slot[at];
-}
-
-static bool grow_places(struct hs_call_places *p)
-{
-    uint32_t room = p->room ? 2 * p->room : 1024;
-    struct hs_call_place *item = reallocarray(p->item, room, sizeof *item);
-    if (item)
-        p->item = item;
-    uint32_t *slot = calloc(2 * (size_t)room, sizeof *slot);
-    if (!item || !slot) {
-        free(slot);
+    if (!hs_array_more(p->item, p->n ? p->n : 1, p->room))
         return false;
-    }
-    free(p->slot);
-    p->slot = slot;
-    p->n_slots = 2 * room;
-    p->room = room;
     if (!p->n)
         p->item[p->n++] = (struct hs_call_place){"", "", 0, 0, 0};
-    for (uint32_t i = 1; i < p->n; i++)
-        *slot_of(p, &p->item[i]) = i;
     return true;
 }
 
-uint32_t hs_importer_place(struct hs_importer *in, const struct hs_call_place *place)
+static uint32_t add_place(struct hs_importer *in, const struct hs_call_place *place, uint64_t hash)
 {
     struct hs_call_places *p = &in->places;
-    if (p->n == p->room && !grow_places(p)) {
-        in->error = HS_ERR_MEMORY;
-        return NO_PLACE;
-    }
-    uint32_t *slot = slot_of(p, place);
-    if (*slot)
-        return *slot;
     struct hs_call_place copy = *place;
     copy.file = strdup(place->file);
     copy.function = strdup(place->function);
-    if (!copy.file || !copy.function) {
+    if (!copy.file || !copy.function || !make_room(p) || !hs_map_add(&p->map, hash, p->n)) {
         free((char *)copy.file);
         free((char *)copy.function);
         in->error = HS_ERR_MEMORY;
         return NO_PLACE;
     }
     p->item[p->n] = copy;
-    return *slot = p->n++;
+    return p->n++;
+}
+
+uint32_t hs_importer_place(struct hs_importer *in, const struct hs_call_place *place)
+{
+    const struct hs_call_places *p = &in->places;
+    uint64_t hash = hash_of(place);
+    struct hs_map_search search = hs_map_search(&p->map, hash);
+    while (hs_map_next(&p->map, &search))
+        if (same_place(&p->item[search.number], place))
+            return search.number;
+    return add_place(in, place, hash);
 }
 
 /* ---- processes and threads ---- */
@@ -93,14 +71,8 @@ static struct hs_call_name *new_name(struct hs_call_names *names, uint32_t id, s
 {
     if (names->n >= limit)
         return NULL;
-    if (names->n == names->room) {
-        size_t room = names->room ? 2 * names->room : 16;
-        struct hs_call_name *grown = reallocarray(names->item, room, sizeof *grown);
-        if (!grown)
-            return NULL;
-        names->item = grown;
-        names->room = room;
-    }
+    if (!hs_array_more(names->item, names->n, names->room))
+        return NULL;
     names->item[names->n] = (struct hs_call_name){ .id = id };
     return &names->item[names->n++];
 }
@@ -212,7 +184,7 @@ void hs_importer_free(struct hs_importer *in)
         free((char *)in->places.item[i].function);
     }
     free(in->places.item);
-    free(in->places.slot);
+    hs_map_free(&in->places.map);
     free(in->processes.item);
     free(in->threads.item);
     free(in);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 #define ANY_PROCESS UINT16_MAX
 
 static const char *last_part(const char *path)
@@ -16,14 +18,8 @@ static const char *last_part(const char *path)
 
 int hs_objects_add(struct hs_objects *o, const struct hs_call_object *object)
 {
-    if (o->n == o->room) {
-        size_t room = o->room ? 2 * o->room : 64;
-        struct hs_object *grown = reallocarray(o->item, room, sizeof *grown);
-        if (!grown)
-            return HS_ERR_MEMORY;
-        o->item = grown;
-        o->room = room;
-    }
+    if (!hs_array_more(o->item, o->n, o->room))
+        return HS_ERR_MEMORY;
     char *path = strdup(object->path);
     if (!path)
         return HS_ERR_MEMORY;

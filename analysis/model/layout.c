@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/model/internal.h"
+#include "lib/host/util/array.h"
 #include "lib/varint.h"
 
 void hs_model_drop(struct hs_model *m, unsigned region, uint32_t pos)
@@ -281,14 +282,9 @@ static struct hs_mark *new_mark(struct hs_model *m)
 {
     if (m->n_marks_kept == HS_MARKS_KEPT)
         return NULL;
-    if (!(m->n_marks_kept & (m->n_marks_kept - 1))) { /* at 0 and at powers of two */
-        size_t n = m->n_marks_kept ? 2 * m->n_marks_kept : 1;
-        struct hs_mark *grown = realloc(m->mark, n * sizeof *grown);
-        if (!grown) {
-            m->error = HS_ERR_MEMORY;
-            return NULL;
-        }
-        m->mark = grown;
+    if (!hs_array_more(m->mark, m->n_marks_kept, m->marks_room)) {
+        m->error = HS_ERR_MEMORY;
+        return NULL;
     }
     return &m->mark[m->n_marks_kept];
 }

@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "analysis/model/internal.h"
+#include "lib/assertion.h"
+#include "lib/host/util/array.h"
+#include "lib/host/util/map.h"
 #include "lib/varint.h"
 
-/* A live sampled block. `place` is its granule plus 1; 0 marks an unused entry. */
+/* A live sampled block. `place` is its granule plus 1; 0: it is not known. */
 struct hs_sampled_block {
     uint32_t place, site;
     double weight;    /* 1 / probability */
@@ -22,51 +25,33 @@ struct hs_sampled_block {
 
 /* ---- table of sampled blocks ---- */
 
-static uint32_t home(const struct hs_levels *l, uint32_t place)
+static bool find(const struct hs_levels *l, uint32_t place, struct hs_map_search *search)
 {
-    return (place * 0x9E3779B1u) >> 7 & (l->room - 1);
-}
-
-static struct hs_sampled_block *find(const struct hs_levels *l, uint32_t place)
-{
-    uint32_t at = home(l, place);
-    while (l->block[at].place && l->block[at].place != place)
-        at = (at + 1) & (l->room - 1);
-    return &l->block[at];
-}
-
-static bool grow(struct hs_levels *l)
-{
-    struct hs_levels grown = {.room = l->room ? 2 * l->room : 256};
-    grown.block = calloc(grown.room, sizeof *grown.block);
-    if (!grown.block)
-        return false;
-    for (uint32_t i = 0; i < l->room; i++)
-        if (l->block[i].place)
-            *find(&grown, l->block[i].place) = l->block[i];
-    free(l->block);
-    l->block = grown.block;
-    l->room = grown.room;
-    return true;
-}
-
-/* Later entries of the probe sequence move up, unless that puts them before their home. */
-static void remove_block(struct hs_levels *l, const struct hs_sampled_block *block)
-{
-    uint32_t last = l->room - 1, hole = (uint32_t)(block - l->block);
-    for (uint32_t at = (hole + 1) & last; l->block[at].place; at = (at + 1) & last)
-        if (((at - home(l, l->block[at].place)) & last) >= ((at - hole) & last)) {
-            l->block[hole] = l->block[at];
-            hole = at;
-        }
-    l->block[hole].place = 0;
-    l->n_blocks--;
+    *search = hs_map_search(&l->by_place, place);
+    while (hs_map_next(&l->by_place, search))
+        if (l->block[search->number].place == place)
+            return true;
+    return false;
 }
 
 static struct hs_sampled_block *known(const struct hs_levels *l, uint32_t place)
 {
-    struct hs_sampled_block *block = l->room && place ? find(l, place) : NULL;
-    return block && block->place ? block : NULL;
+    struct hs_map_search search;
+    return place && find(l, place, &search) ? &l->block[search.number] : NULL;
+}
+
+/* The last block takes its entry. */
+static void remove_block(struct hs_levels *l, struct hs_sampled_block *block)
+{
+    struct hs_map_search search;
+    const struct hs_sampled_block *last = &l->block[l->n_blocks - 1];
+    if (find(l, block->place, &search))
+        hs_map_remove(&l->by_place, &search);
+    if (last != block && find(l, last->place, &search))
+        hs_map_renumber(&l->by_place, &search, (uint32_t)(block - l->block));
+    *block = *last;
+    l->n_blocks--;
+    HS_ASSERT(l->by_place.n == l->n_blocks);
 }
 
 /* ---- estimates ---- */
@@ -106,11 +91,9 @@ static void drop_samples(struct hs_model *m)
 {
     struct hs_levels *l = &m->levels;
     l->dropped += l->n_blocks;
-    for (uint32_t i = 0; i < l->room; i++)
-        if (l->block[i].place)
-            discharge(&hs_model_sum(m, l->block[i].site)->sampled, &l->block[i]);
-    if (l->room)
-        memset(l->block, 0, l->room * sizeof *l->block);
+    for (uint32_t i = 0; i < l->n_blocks; i++)
+        discharge(&hs_model_sum(m, l->block[i].site)->sampled, &l->block[i]);
+    hs_map_clear(&l->by_place);
     l->n_blocks = 0;
 }
 
@@ -150,12 +133,11 @@ static void charge(struct hs_estimate *to, const struct hs_event *e, const struc
 static void remember(struct hs_model *m, const struct hs_sampled_block *b)
 {
     struct hs_levels *l = &m->levels;
-    if (2 * l->n_blocks >= l->room && !grow(l)) {
+    if (!hs_array_more(l->block, l->n_blocks, l->room) || !hs_map_add(&l->by_place, b->place, l->n_blocks)) {
         m->error = HS_ERR_MEMORY;
         return;
     }
-    *find(l, b->place) = *b;
-    l->n_blocks++;
+    l->block[l->n_blocks++] = *b;
 }
 
 void hs_model_sampled(struct hs_model *m, const struct hs_event *e)
@@ -275,13 +257,7 @@ static void close_span(struct hs_model *m)
 /* A new span. NULL: out of memory. */
 static struct hs_level_span *new_span(struct hs_levels *l)
 {
-    if (!(l->n_spans & (l->n_spans - 1))) { /* at 0 and at powers of two */
-        struct hs_level_span *grown = realloc(l->span, (l->n_spans ? 2 * l->n_spans : 1) * sizeof *grown);
-        if (!grown)
-            return NULL;
-        l->span = grown;
-    }
-    return &l->span[l->n_spans++];
+    return hs_array_add(l->span, l->n_spans, l->spans_room);
 }
 
 static void open_span(struct hs_model *m)
@@ -394,6 +370,7 @@ const char *hs_level_name(unsigned level)
 
 void hs_model_levels_free(struct hs_levels *l)
 {
+    hs_map_free(&l->by_place);
     free(l->block);
     free(l->span);
 }

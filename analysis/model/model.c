@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/model/internal.h"
+#include "lib/host/util/array.h"
 
 struct hs_model *hs_model_new(const struct hs_model_observer *observer)
 {
@@ -44,17 +45,10 @@ struct hs_site_sum *hs_model_grow_sums(struct hs_model *m, uint32_t site)
 {
     if (site >= HS_SITE_LIMIT)
         return &m->sum[1];
-    uint32_t n = m->n_sums;
-    while (n <= site + 1)
-        n *= 2;
-    struct hs_site_sum *sum = realloc(m->sum, n * sizeof *sum);
-    if (!sum) {
+    if (!hs_array_fill(m->sum, m->n_sums, site + 2, 0)) {
         m->error = HS_ERR_MEMORY;
         return m->sum;
     }
-    memset(sum + m->n_sums, 0, (n - m->n_sums) * sizeof *sum);
-    m->sum = sum;
-    m->n_sums = n;
     return &m->sum[site + 1];
 }
 

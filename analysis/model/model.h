@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 #include "lib/host/reader.h"
+#include "lib/host/util/map.h"
 
 #define HS_SITE_UNKNOWN 0xffffffffu /* holder of blocks that existed before recording, or that were allocated during a loss */
 #define HS_SITE_LIMIT   (1u << 22)  /* this site and all above are charged to site 0, "other" */
@@ -163,11 +164,12 @@ struct hs_levels {
     uint8_t last;                /* the last level other than HS_LEVEL_STOPPED */
     uint32_t interval;
     struct hs_level_span *span;  /* `n_spans`; the current one is open */
-    uint32_t n_spans;
+    uint32_t n_spans, spans_room;
     bool open;
     uint64_t events_before, samples_before, summaries_before; /* counts when the open span began */
-    struct hs_sampled_block *block; /* open addressing by granule: sampled blocks that are live */
+    struct hs_sampled_block *block; /* sampled blocks that are live */
     uint32_t n_blocks, room;
+    struct hs_map by_place;      /* from granules to them */
     struct hs_region_summary summary[HS_REGION_LIMIT]; /* last summary of each region */
     unsigned n_summaries;             /* this region and all above have no summary */
     uint64_t peak, peak_time;    /* most used bytes in any summary */
@@ -213,7 +215,7 @@ struct hs_model {
     struct hs_failure *failure; /* ring of HS_FAILURES_KEPT: failure i at i % HS_FAILURES_KEPT */
     uint64_t n_failures;        /* total */
     struct hs_mark *mark;       /* `n_marks_kept` */
-    uint64_t n_marks, n_marks_kept;
+    uint64_t n_marks, n_marks_kept, marks_room;
 
     struct hs_model_observer observer;
     uint64_t collection_freed;  /* bytes, by the current collection */

@@ -4,29 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 #define NO_BLOCK UINT32_MAX
 
 /* ---- records ---- */
 
-static void *room_for(void *array, uint32_t n, uint32_t *room, size_t size)
-{
-    void **items = array;
-    if (n == *room) {
-        uint32_t more = *room ? 2 * *room : 8;
-        void *grown = reallocarray(*items, more, size);
-        if (!grown)
-            return NULL;
-        *items = grown;
-        *room = more;
-    }
-    return (char *)*items + n * size;
-}
-
 int hs_frames_add(struct hs_frames *f, const struct hs_record *r, struct hs_call_frame frame)
 {
-    struct hs_call_frame *slot = room_for(&f->frame, f->n, &f->room, sizeof *f->frame);
     frame.name = strndup((const char *)r->data, r->data_len);
-    if (!slot || !frame.name) {
+    if (!frame.name || !hs_array_more(f->frame, f->n, f->room)) {
         free(frame.name);
         return HS_ERR_MEMORY;
     }
@@ -35,20 +22,21 @@ int hs_frames_add(struct hs_frames *f, const struct hs_record *r, struct hs_call
     frame.offset = r->end;
     frame.line = r->line;
     frame.code = r->number && r->number <= f->n_codes ? r->number - 1 : UINT32_MAX;
-    *slot = frame;
-    f->n++;
+    f->frame[f->n++] = frame;
     return HS_OK;
 }
 
-static int append(uint8_t **bytes, uint32_t *n, const struct hs_record *r)
+/* Appends a part of its bytecode, or of its names. */
+static int append(struct hs_frame_code *code, const struct hs_record *r)
 {
+    bool names = r->cause != 0;
+    uint32_t *n = names ? &code->name_bytes : &code->bytes;
+    size_t need = (size_t)*n + r->data_len + 1;
     if (r->count != *n)
         return HS_ERR_FORMAT;
-    uint8_t *grown = realloc(*bytes, (size_t)*n + r->data_len + 1);
-    if (!grown)
+    if (!(names ? hs_array_reserve(code->name, code->name_room, need) : hs_array_reserve(code->byte, code->room, need)))
         return HS_ERR_MEMORY;
-    memcpy(grown + *n, r->data, r->data_len);
-    *bytes = grown;
+    memcpy((names ? code->name : code->byte) + *n, r->data, r->data_len);
     *n += r->data_len;
     return HS_OK;
 }
@@ -56,16 +44,15 @@ static int append(uint8_t **bytes, uint32_t *n, const struct hs_record *r)
 int hs_frames_add_code(struct hs_frames *f, const struct hs_record *r)
 {
     if (r->number == f->n_codes + 1) {
-        struct hs_frame_code *slot = room_for(&f->code, f->n_codes, &f->code_room, sizeof *f->code);
-        if (!slot)
+        struct hs_frame_code *added = hs_array_add(f->code, f->n_codes, f->code_room);
+        if (!added)
             return HS_ERR_MEMORY;
-        *slot = (struct hs_frame_code){0};
-        f->n_codes++;
+        *added = (struct hs_frame_code){0};
     }
     if (!r->number || r->number != f->n_codes)
         return HS_ERR_FORMAT;
     struct hs_frame_code *code = &f->code[f->n_codes - 1];
-    return r->cause ? append(&code->name, &code->name_bytes, r) : append(&code->byte, &code->bytes, r);
+    return append(code, r);
 }
 
 void hs_frames_free(struct hs_frames *f)

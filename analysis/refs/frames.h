@@ -24,7 +24,7 @@ struct hs_call_frame {
 
 struct hs_frame_code {
     uint8_t *byte, *name;    /* bytecode; for a module's body also its table of names, two bytes each */
-    uint32_t bytes, name_bytes;
+    uint32_t bytes, name_bytes, room, name_room;
 };
 
 struct hs_frames {

@@ -7,23 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
 #include "lib/varint.h"
 
 #define GROUP 7u
-
-static bool grow(void *array, uint32_t n, uint32_t *room, size_t size)
-{
-    void **items = array;
-    if (n < *room)
-        return true;
-    uint32_t more = *room ? 2 * *room : 64;
-    void *grown = reallocarray(*items, more, size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *room = more;
-    return true;
-}
 
 /* ---- blocks ---- */
 
@@ -74,7 +61,7 @@ static uint32_t read_block(struct hs_refs *r, const uint8_t **at, const uint8_t 
 
 static int add_edge(struct hs_refs *r, const struct hs_edge *edge)
 {
-    if (!grow(&r->edge, r->n_edges, &r->edge_room, sizeof *r->edge))
+    if (!hs_array_more(r->edge, r->n_edges, r->edge_room))
         return HS_ERR_MEMORY;
     r->edge[r->n_edges++] = *edge;
     return HS_OK;
@@ -157,7 +144,7 @@ static int on_root(struct hs_refs *r, const struct hs_record *record)
         uint32_t block = read_block(r, &at, end, &pos);
         if (r->bad)
             break;
-        if (!grow(&r->coming.root, r->coming.n_roots, &r->root_room, sizeof *r->coming.root))
+        if (!hs_array_more(r->coming.root, r->coming.n_roots, r->root_room))
             return HS_ERR_MEMORY;
         uint8_t kind = record->cause < HS_ROOT_KINDS ? record->cause : HS_ROOT_OTHER;
         r->coming.root[r->coming.n_roots++] = (struct hs_root){address, block, record->thread, kind};
@@ -168,7 +155,7 @@ static int on_root(struct hs_refs *r, const struct hs_record *record)
 static int on_module(struct hs_refs *r, const struct hs_record *record)
 {
     struct hs_refgraph *g = &r->coming;
-    if (!grow(&g->module, g->n_modules, &r->module_room, sizeof *g->module))
+    if (!hs_array_more(g->module, g->n_modules, r->module_room))
         return HS_ERR_MEMORY;
     char *name = strndup((const char *)record->data, record->data_len);
     if (!name)
@@ -183,7 +170,7 @@ static int on_global(struct hs_refs *r, const struct hs_record *record)
     r->bad = r->bad || !g->n_modules;
     if (r->bad)
         return HS_OK;
-    if (!grow(&g->global, g->n_globals, &r->global_room, sizeof *g->global))
+    if (!hs_array_more(g->global, g->n_globals, r->global_room))
         return HS_ERR_MEMORY;
     char *name = strndup((const char *)record->data, record->data_len);
     if (!name)

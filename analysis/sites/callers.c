@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analysis/sites/callers.h"
+#include "lib/host/util/array.h"
 
 static bool same(const struct hs_frame *a, const struct hs_frame *b)
 {
@@ -14,14 +15,8 @@ static bool same(const struct hs_frame *a, const struct hs_frame *b)
 
 static uint32_t new_node(struct hs_callers *c, const struct hs_caller *value)
 {
-    if (c->n == c->room) {
-        uint32_t room = c->room ? 2 * c->room : 16;
-        struct hs_caller *node = reallocarray(c->node, room, sizeof *node);
-        if (!node)
-            return HS_NO_CALLER;
-        c->node = node;
-        c->room = room;
-    }
+    if (!hs_array_more(c->node, c->n, c->room))
+        return HS_NO_CALLER;
     c->node[c->n] = *value;
     return c->n++;
 }

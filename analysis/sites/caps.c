@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/sites/caps.h"
+#include "lib/host/util/array.h"
 
 static const struct {
     unsigned bit;
@@ -104,30 +105,16 @@ static bool is_free_choice(uint32_t caps)
 
 /* ---- rows ---- */
 
-static void *grow(void *array, size_t n, size_t *room, size_t size)
-{
-    if (n < *room)
-        return array;
-    size_t more = *room ? *room * 2 : 32;
-    void *grown = realloc(array, more * size);
-    if (grown)
-        *room = more;
-    return grown;
-}
-
 static struct hs_caps_row *row_of(struct hs_caps_flow *f, uint32_t caps, unsigned region)
 {
     for (size_t i = 0; i < f->n_rows; i++)
         if (f->row[i].caps == caps && f->row[i].region == region)
             return &f->row[i];
-    struct hs_caps_row *row = grow(f->row, f->n_rows, &f->room_rows, sizeof *row);
-    if (!row) {
-        f->short_of_memory = true;
-        return NULL;
-    }
-    f->row = row;
-    row[f->n_rows] = (struct hs_caps_row){.caps = caps, .region = region};
-    return &row[f->n_rows++];
+    struct hs_caps_row *row = hs_array_add(f->row, f->n_rows, f->room_rows);
+    if (row)
+        *row = (struct hs_caps_row){.caps = caps, .region = region};
+    f->short_of_memory |= !row;
+    return row;
 }
 
 static struct hs_caps_spill *spill_of(struct hs_caps_flow *f, uint32_t site, bool outward)
@@ -135,14 +122,11 @@ static struct hs_caps_spill *spill_of(struct hs_caps_flow *f, uint32_t site, boo
     for (size_t i = 0; i < f->n_spills; i++)
         if (f->spill[i].site == site && f->spill[i].outward == outward)
             return &f->spill[i];
-    struct hs_caps_spill *spill = grow(f->spill, f->n_spills, &f->room_spills, sizeof *spill);
-    if (!spill) {
-        f->short_of_memory = true;
-        return NULL;
-    }
-    f->spill = spill;
-    spill[f->n_spills] = (struct hs_caps_spill){.site = site, .outward = outward};
-    return &spill[f->n_spills++];
+    struct hs_caps_spill *spill = hs_array_add(f->spill, f->n_spills, f->room_spills);
+    if (spill)
+        *spill = (struct hs_caps_spill){.site = site, .outward = outward};
+    f->short_of_memory |= !spill;
+    return spill;
 }
 
 static void count_spill(struct hs_caps_flow *f, const struct hs_event *e, uint32_t caps, bool external)
@@ -165,14 +149,10 @@ static struct hs_caps_held *held_at(struct hs_caps_flow *f, uint32_t pos)
 {
     if (pos >= f->n_held) {
         uint32_t n = f->model->n_granules;
-        struct hs_caps_held *grown = pos < n ? realloc(f->held, n * sizeof *grown) : NULL;
-        if (!grown) {
+        if (pos >= n || !hs_array_fill(f->held, f->n_held, n, 0)) {
             f->short_of_memory |= pos < n;
             return NULL;
         }
-        memset(grown + f->n_held, 0, (n - f->n_held) * sizeof *grown);
-        f->held = grown;
-        f->n_held = n;
     }
     return &f->held[pos];
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "analysis/sites/groups.h"
+#include "lib/host/util/array.h"
+#include "lib/host/util/map.h"
 
 #define NO_GROUP UINT32_MAX
 #define JOIN     '\x1f' /* separates the names that form one key of the index */
@@ -46,18 +48,12 @@ int hs_grouping_keys(struct hs_grouping *by, const char *names, struct hs_error 
 
 /* ---- groups ---- */
 
-/* Index from joined names to groups: open addressing, a power of two, at most half full. */
-struct index {
-    uint32_t *slot; /* group; NO_GROUP: empty */
-    char **key;     /* of each group */
-    uint32_t n_slots;
-};
-
 struct builder {
     struct hs_groups *groups;
     const struct hs_model *model;
     const struct hs_names *names;
-    struct index index;
+    struct hs_map map; /* from joined names to groups */
+    char **key;        /* per group: its joined names */
     uint32_t *charged; /* per group: the last site whose callers were charged, so that recursion counts once */
     size_t room;       /* groups */
     bool failed;
@@ -92,46 +88,12 @@ void hs_sum_add(struct hs_site_sum *to, const struct hs_site_sum *from)
     hs_estimate_add(&to->sampled, &from->sampled);
 }
 
-static uint64_t hash_of(const char *key)
+static bool make_room(struct builder *b)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 0x100000001b3u;
-    return hash ^ hash >> 32;
-}
-
-static uint32_t *find_slot(const struct index *index, const char *key)
-{
-    uint32_t i = (uint32_t)hash_of(key) & (index->n_slots - 1);
-    while (index->slot[i] != NO_GROUP && strcmp(index->key[index->slot[i]], key))
-        i = (i + 1) & (index->n_slots - 1);
-    return &index->slot[i];
-}
-
-static bool grow(struct builder *b)
-{
-    size_t room = b->room ? 2 * b->room : 64, n_slots = 2 * room;
-    struct hs_group *group = reallocarray(b->groups->group, room, sizeof *group);
-    if (group)
-        b->groups->group = group;
-    char **key = reallocarray(b->index.key, room, sizeof *key);
-    if (key)
-        b->index.key = key;
-    uint32_t *charged = reallocarray(b->charged, room, sizeof *charged);
-    if (charged)
-        b->charged = charged;
-    uint32_t *slot = malloc(n_slots * sizeof *slot);
-    if (!group || !key || !charged || !slot) {
-        free(slot);
+    size_t room[3] = {b->room, b->room, b->room}, n = b->groups->n;
+    if (!hs_array_more(b->groups->group, n, room[0]) || !hs_array_more(b->key, n, room[1]) || !hs_array_more(b->charged, n, room[2]))
         return false;
-    }
-    memset(slot, 0xff, n_slots * sizeof *slot);
-    free(b->index.slot);
-    b->index.slot = slot;
-    b->index.n_slots = (uint32_t)n_slots;
-    b->room = room;
-    for (uint32_t i = 0; i < b->groups->n; i++)
-        *find_slot(&b->index, b->index.key[i]) = i;
+    b->room = room[0];
     return true;
 }
 
@@ -147,29 +109,34 @@ static bool name_group(struct hs_group *group, const char *key, unsigned n_keys)
     return true;
 }
 
-/* The group with the joined names `key`, created if needed; NO_GROUP when out of memory. */
-static uint32_t group_of(struct builder *b, const char *key)
+/* A new group; NO_GROUP when out of memory. */
+static uint32_t add_group(struct builder *b, const char *key, uint64_t hash)
 {
     struct hs_groups *g = b->groups;
-    if (b->failed || (g->n == b->room && !grow(b))) {
-        b->failed = true;
-        return NO_GROUP;
-    }
-    uint32_t *slot = find_slot(&b->index, key);
-    if (*slot != NO_GROUP)
-        return *slot;
     uint32_t i = (uint32_t)g->n;
-    b->index.key[i] = strdup(key);
-    if (!b->index.key[i]) {
+    char *copy = make_room(b) ? strdup(key) : NULL;
+    if (!copy || !hs_map_add(&b->map, hash, i)) {
+        free(copy);
         b->failed = true;
         return NO_GROUP;
     }
+    b->key[i] = copy;
     g->group[i] = (struct hs_group){0};
     b->charged[i] = NO_GROUP;
-    *slot = i;
     g->n++;
     b->failed |= !name_group(&g->group[i], key, g->by.n_keys);
     return i;
+}
+
+/* The group of the joined names `key`, created if needed; NO_GROUP when out of memory. */
+static uint32_t group_of(struct builder *b, const char *key)
+{
+    uint64_t hash = hs_hash_text(key);
+    struct hs_map_search search = hs_map_search(&b->map, hash);
+    while (hs_map_next(&b->map, &search))
+        if (!strcmp(b->key[search.number], key))
+            return search.number;
+    return b->failed ? NO_GROUP : add_group(b, key, hash);
 }
 
 static void join(char *key, size_t *at, unsigned i)
@@ -220,15 +187,10 @@ static void charge_callers(struct builder *b, uint32_t site, const struct hs_sit
 static void add_to_group(struct builder *b, struct hs_group *group, uint32_t site, const struct hs_site_sum *sum)
 {
     hs_sum_add(&group->self, sum);
-    if (!(group->n_sites & (group->n_sites - 1))) { /* at 0 and at powers of two */
-        uint32_t *grown = reallocarray(group->site, group->n_sites ? 2 * group->n_sites : 1, sizeof *grown);
-        if (!grown) {
-            b->failed = true;
-            return;
-        }
-        group->site = grown;
-    }
-    group->site[group->n_sites++] = site;
+    uint32_t *added = hs_array_add(group->site, group->n_sites, group->sites_room);
+    if (added)
+        *added = site;
+    b->failed |= !added;
 }
 
 static bool idle(const struct hs_site_sum *sum)
@@ -309,9 +271,9 @@ static bool sort(struct hs_groups *g, char *const *key)
 static void end_build(struct builder *b)
 {
     for (size_t i = 0; i < b->groups->n; i++)
-        free(b->index.key[i]);
-    free(b->index.key);
-    free(b->index.slot);
+        free(b->key[i]);
+    free(b->key);
+    hs_map_free(&b->map);
     free(b->charged);
 }
 
@@ -337,7 +299,7 @@ struct hs_groups *hs_groups_new(const struct hs_model *model, const struct hs_na
     b.failed = !b.groups->of_site;
     for (uint32_t i = 0; i < b.groups->n_of_site && !b.failed; i++)
         add_site(&b, i - 1); /* index 0 is HS_SITE_UNKNOWN */
-    b.failed = b.failed || !sort(b.groups, b.index.key);
+    b.failed = b.failed || !sort(b.groups, b.key);
     end_build(&b);
     if (!b.failed)
         return b.groups;

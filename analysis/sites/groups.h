@@ -13,7 +13,7 @@ struct hs_group {
     struct hs_site_sum self;     /* of its sites; at_peak is final, max_live and changed are unspecified */
     struct hs_site_sum children; /* the same, plus everything that they called; equal to self without stacks */
     uint32_t *site;              /* its sites, ascending; none for a caller that never allocates itself */
-    size_t n_sites;
+    size_t n_sites, sites_room;
 };
 
 /* The figure that a report sorts by. */

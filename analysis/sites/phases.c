@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+#include "lib/host/util/map.h"
+
 #define NONE HS_NO_ENTRY
 
 static const char *const names_of[HS_PHASE_KINDS] = {
@@ -23,14 +26,8 @@ const char *hs_phase_name(enum hs_phase_kind what)
 
 static uint32_t add_node(struct hs_phases *p, uint32_t parent, uint8_t what, const char *name, size_t len)
 {
-    if (p->n == p->room) {
-        uint32_t room = p->room ? 2 * p->room : 64;
-        struct hs_phase *node = reallocarray(p->node, room, sizeof *node);
-        if (!node)
-            return NONE;
-        p->node = node;
-        p->room = room;
-    }
+    if (!hs_array_more(p->node, p->n, p->room))
+        return NONE;
     char *copy = strndup(name, len);
     if (!copy)
         return NONE;
@@ -73,52 +70,29 @@ void hs_phases_free(struct hs_phases *p)
     }
     free(p->node);
     free(p->entry);
-    free(p->slot);
+    hs_map_free(&p->map);
     free(p->owner);
     free(p);
 }
 
 /* ---- entries ---- */
 
-static uint32_t *find_slot(const struct hs_phases *p, uint32_t phase, uint32_t site)
-{
-    uint32_t i = (phase * 0x9e3779b1u ^ site * 0x85ebca6bu) >> 7 & (p->n_slots - 1);
-    while (p->slot[i] != NONE && (p->entry[p->slot[i]].phase != phase || p->entry[p->slot[i]].site != site))
-        i = (i + 1) & (p->n_slots - 1);
-    return &p->slot[i];
-}
-
-static int grow_entries(struct hs_phases *p)
-{
-    uint32_t room = p->entry_room ? 2 * p->entry_room : 256;
-    struct hs_phase_entry *entry = reallocarray(p->entry, room, sizeof *entry);
-    p->entry = entry ? entry : p->entry;
-    uint32_t *slot = entry ? reallocarray(p->slot, 2 * (size_t)room, sizeof *slot) : NULL;
-    if (!slot)
-        return HS_ERR_MEMORY;
-    p->slot = memset(slot, 0xff, 2 * (size_t)room * sizeof *slot);
-    p->n_slots = 2 * room;
-    p->entry_room = room;
-    for (uint32_t i = 0; i < p->n_entries; i++)
-        *find_slot(p, p->entry[i].phase, p->entry[i].site) = i;
-    return HS_OK;
-}
-
 /* The entry, created if needed; NONE when out of memory. Most events have the same entry as the one before. */
 static uint32_t entry_of(struct hs_phases *p, uint32_t phase, uint32_t site)
 {
     if (p->last != NONE && p->entry[p->last].phase == phase && p->entry[p->last].site == site)
         return p->last;
-    if (p->n_entries == p->entry_room && grow_entries(p)) {
+    uint64_t hash = hs_hash_u64((uint64_t)phase << 32 | site);
+    struct hs_map_search search = hs_map_search(&p->map, hash);
+    while (hs_map_next(&p->map, &search))
+        if (p->entry[search.number].phase == phase && p->entry[search.number].site == site)
+            return p->last = search.number;
+    if (!hs_array_more(p->entry, p->n_entries, p->entry_room) || !hs_map_add(&p->map, hash, p->n_entries)) {
         p->error = HS_ERR_MEMORY;
         return NONE;
     }
-    uint32_t *slot = find_slot(p, phase, site);
-    if (*slot == NONE) {
-        *slot = p->n_entries;
-        p->entry[p->n_entries++] = (struct hs_phase_entry){.phase = phase, .site = site};
-    }
-    return p->last = *slot;
+    p->entry[p->n_entries] = (struct hs_phase_entry){.phase = phase, .site = site};
+    return p->last = p->n_entries++;
 }
 
 /* ---- events ---- */
@@ -165,16 +139,9 @@ static void own(struct hs_phases *p, uint32_t pos, uint32_t entry)
 {
     if (pos >= HS_GRANULE_LIMIT)
         return;
-    if (pos >= p->n_owners) {
-        uint32_t n = pos < 4096 ? 8192 : 2 * pos;
-        uint32_t *owner = reallocarray(p->owner, n, sizeof *owner);
-        if (!owner) {
-            p->error = HS_ERR_MEMORY;
-            return;
-        }
-        memset(owner + p->n_owners, 0xff, (n - p->n_owners) * sizeof *owner);
-        p->owner = owner;
-        p->n_owners = n;
+    if (!hs_array_fill(p->owner, p->n_owners, pos + 1, 0xff)) {
+        p->error = HS_ERR_MEMORY;
+        return;
     }
     p->owner[pos] = entry;
 }

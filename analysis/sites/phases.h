@@ -10,6 +10,7 @@
 #define HS_SITES_PHASES_H
 
 #include "analysis/sites/names.h"
+#include "lib/host/util/map.h"
 
 enum hs_phase_kind {
     HS_PHASE_NONE, /* the root: events in no phase */
@@ -55,7 +56,7 @@ struct hs_phases {
     uint32_t n, room;
     struct hs_phase_entry *entry;
     uint32_t n_entries, entry_room;
-    uint32_t *slot, n_slots;     /* index of entries */
+    struct hs_map map;           /* from a phase and a site to an entry */
     uint32_t *owner, n_owners;   /* entry of the block at each granule, by trace-wide number; UINT32_MAX: none */
     struct hs_phase_frame frame[HS_PHASE_THREADS][HS_PHASE_DEPTH];
     unsigned depth[HS_PHASE_THREADS];

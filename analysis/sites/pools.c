@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 #define CALLS 4u /* in a holder's name */
 
 #define PAGE  4096u /* granules */
@@ -155,15 +157,9 @@ static struct hs_pool_holder *holder_of(struct hs_pools *p, struct hs_pool *pool
     for (uint32_t i = 0; i < pool->n_holders; i++)
         if (pool->holder[i].site == site)
             return &pool->holder[i];
-    if (pool->n_holders == pool->room) {
-        uint32_t room = pool->room ? 2 * pool->room : 16;
-        struct hs_pool_holder *more = realloc(pool->holder, room * sizeof *more);
-        if (!more) {
-            p->error = HS_ERR_MEMORY;
-            return NULL;
-        }
-        pool->holder = more;
-        pool->room = room;
+    if (!hs_array_more(pool->holder, pool->n_holders, pool->room)) {
+        p->error = HS_ERR_MEMORY;
+        return NULL;
     }
     struct hs_pool_holder *holder = &pool->holder[pool->n_holders++];
     *holder = (struct hs_pool_holder){.site = site};

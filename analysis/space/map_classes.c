@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 
 #define NONE UINT32_MAX
 
@@ -39,14 +41,8 @@ static uint32_t class_named(struct hs_map_classes *l, const char *name)
     for (uint32_t i = 0; i < l->n; i++)
         if (!strcmp(l->of[i].name, name))
             return i;
-    if (l->n == l->room) {
-        uint32_t room = l->room ? 2 * l->room : 64;
-        struct hs_class *of = realloc(l->of, room * sizeof *of);
-        if (!of)
-            return NONE;
-        l->of = of;
-        l->room = room;
-    }
+    if (!hs_array_more(l->of, l->n, l->room))
+        return NONE;
     char *copy = strdup(name);
     if (!copy)
         return NONE;
@@ -63,14 +59,7 @@ void hs_map_classes_init_ages(struct hs_map_classes *l)
 
 static bool grow_sites(struct hs_map_classes *l, uint32_t index)
 {
-    uint32_t n = index < 1024 ? 2048 : 2 * index;
-    uint32_t *of_site = realloc(l->of_site, n * sizeof *of_site);
-    if (!of_site)
-        return false;
-    memset(of_site + l->n_of_site, 0xff, (n - l->n_of_site) * sizeof *of_site);
-    l->of_site = of_site;
-    l->n_of_site = n;
-    return true;
+    return hs_array_fill(l->of_site, l->n_of_site, index + 1, 0xff);
 }
 
 static struct hs_class *class_of_site(struct hs_map_classes *l, uint32_t site)

@@ -4,16 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 static bool add_block(struct hs_heap_snapshot *p, const struct hs_heap_snapshot_block *block)
 {
-    if (p->n_blocks == p->room) {
-        uint32_t room = p->room ? 2 * p->room : 1024;
-        struct hs_heap_snapshot_block *grown = realloc(p->block, room * sizeof *grown);
-        if (!grown)
-            return false;
-        p->block = grown;
-        p->room = room;
-    }
+    if (!hs_array_more(p->block, p->n_blocks, p->room))
+        return false;
     p->block[p->n_blocks++] = *block;
     return true;
 }

@@ -11,16 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 static void add_range(struct hs_symbols *symbols, struct hs_dwarf_range range)
 {
-    if (symbols->n_ranges == symbols->ranges_room) {
-        size_t room = symbols->ranges_room ? 2 * symbols->ranges_room : 1024;
-        struct hs_dwarf_range *grown = realloc(symbols->ranges, room * sizeof *grown);
-        if (!grown)
-            return;
-        symbols->ranges = grown;
-        symbols->ranges_room = room;
-    }
+    if (!hs_array_more(symbols->ranges, symbols->n_ranges, symbols->ranges_room))
+        return;
     symbols->ranges[symbols->n_ranges++] = range;
 }
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/host/util/array.h"
+
 /* The address of the call itself: within the instruction before the return address. */
 static uint64_t call_address(const struct hs_symbols *symbols, int64_t caller)
 {
@@ -62,44 +64,29 @@ static struct hs_symbol_entry *resolve(struct hs_symbols *symbols, int64_t calle
     return entry;
 }
 
-static struct hs_symbol_entry **cache_slot(struct hs_symbol_entry **cache, size_t room, int64_t caller)
+static void free_entry(struct hs_symbol_entry *entry)
 {
-    size_t at = (size_t)(((uint64_t)caller * 0x9e3779b97f4a7c15u) >> 32) & (room - 1);
-
-    while (cache[at] && cache[at]->caller != caller)
-        at = (at + 1) & (room - 1);
-    return &cache[at];
-}
-
-static bool cache_grows(struct hs_symbols *symbols)
-{
-    size_t room = symbols->cache_room ? 2 * symbols->cache_room : 256;
-    struct hs_symbol_entry **cache;
-
-    if (2 * (symbols->n_cache + 1) <= symbols->cache_room)
-        return true;
-    cache = calloc(room, sizeof *cache);
-    if (!cache)
-        return false;
-    for (size_t i = 0; i < symbols->cache_room; i++)
-        if (symbols->cache[i])
-            *cache_slot(cache, room, symbols->cache[i]->caller) = symbols->cache[i];
-    free(symbols->cache);
-    symbols->cache = cache;
-    symbols->cache_room = room;
-    return true;
+    for (size_t i = 0; entry && i < HS_SYMBOL_CHAIN_MAX; i++)
+        free(entry->files[i]);
+    free(entry);
 }
 
 static struct hs_symbol_entry *cached(struct hs_symbols *symbols, int64_t caller)
 {
-    struct hs_symbol_entry **slot;
-
-    if (!cache_grows(symbols))
+    struct hs_map_search search = hs_map_search(&symbols->cached, (uint64_t)caller);
+    while (hs_map_next(&symbols->cached, &search))
+        if (symbols->cache[search.number]->caller == caller)
+            return symbols->cache[search.number];
+    if (!hs_array_more(symbols->cache, symbols->n_cache, symbols->cache_room))
         return NULL;
-    slot = cache_slot(symbols->cache, symbols->cache_room, caller);
-    if (!*slot && (*slot = resolve(symbols, caller)))
-        symbols->n_cache++;
-    return *slot;
+    struct hs_symbol_entry *entry = resolve(symbols, caller);
+    if (entry && !hs_map_add(&symbols->cached, (uint64_t)caller, symbols->n_cache)) {
+        free_entry(entry);
+        return NULL;
+    }
+    if (entry)
+        symbols->cache[symbols->n_cache++] = entry;
+    return entry;
 }
 
 /* ---- interface ---- */
@@ -142,20 +129,14 @@ struct hs_symbols *hs_symbols_open_object(const char *elf_path, struct hs_error 
     return open_file(elf_path, false, error);
 }
 
-static void free_entry(struct hs_symbol_entry *entry)
-{
-    for (size_t i = 0; entry && i < HS_SYMBOL_CHAIN_MAX; i++)
-        free(entry->files[i]);
-    free(entry);
-}
-
 void hs_symbols_close(struct hs_symbols *symbols)
 {
     if (!symbols)
         return;
-    for (size_t i = 0; i < symbols->cache_room; i++)
+    for (uint32_t i = 0; i < symbols->n_cache; i++)
         free_entry(symbols->cache[i]);
     free(symbols->cache);
+    hs_map_free(&symbols->cached);
     free(symbols->ranges);
     free(symbols->functions);
     free(symbols->root);

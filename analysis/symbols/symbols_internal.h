@@ -9,6 +9,7 @@
 #include <libelf.h>
 
 #include "analysis/symbols/symbols.h"
+#include "lib/host/util/map.h"
 
 enum { HS_SYMBOL_CHAIN_MAX = 32 }; /* deeper inlining is cut off on the outer side, before the ELF symbol */
 
@@ -43,8 +44,9 @@ struct hs_symbols {
     size_t n_functions;
     struct hs_dwarf_range *ranges;
     size_t n_ranges, ranges_room;
-    struct hs_symbol_entry **cache; /* open addressing, cache_room is a power of two, at most half full */
-    size_t n_cache, cache_room;
+    struct hs_symbol_entry **cache; /* results, in the order in which they were asked for */
+    uint32_t n_cache, cache_room;
+    struct hs_map cached;       /* from callers to results */
 };
 
 /* Why a file cannot be read. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/sites/groups.h"
+#include "lib/host/util/array.h"
 
 #define IDLE 4 /* if less than 1/4 of the time passed in the trace, the firmware was idle */
 
@@ -22,13 +23,8 @@ static uint64_t events_of(const struct hs_model *m)
 
 int hs_earlier_take(struct hs_earlier *e, const struct hs_model *m)
 {
-    if (m->n_sums > e->room) {
-        struct hs_did *site = realloc(e->site, 2 * m->n_sums * sizeof *site);
-        if (!site)
-            return HS_ERR_MEMORY;
-        e->site = site;
-        e->room = 2 * m->n_sums;
-    }
+    if (!hs_array_reserve(e->site, e->room, m->n_sums))
+        return HS_ERR_MEMORY;
     e->n = m->n_sums;
     for (uint32_t i = 0; i < e->n; i++)
         e->site[i] = did(&m->sum[i]);

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lib/host/util/array.h"
+
 void hs_timeline_free(struct hs_timeline *t)
 {
     if (!t)
@@ -92,14 +94,8 @@ static struct hs_point_end point_end(const struct hs_timeline *t)
 
 static struct hs_note *grow_notes(struct hs_timeline *t)
 {
-    if (t->n_notes == t->notes_capacity) {
-        uint32_t capacity = t->notes_capacity ? 2 * t->notes_capacity : 64;
-        struct hs_note *note = realloc(t->note, capacity * sizeof *note);
-        if (!note)
-            return NULL;
-        t->note = note;
-        t->notes_capacity = capacity;
-    }
+    if (!hs_array_more(t->note, t->n_notes, t->notes_capacity))
+        return NULL;
     return &t->note[t->n_notes++];
 }
 

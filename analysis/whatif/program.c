@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/time/timeline.h"
+#include "lib/host/util/array.h"
 
 #define STEPS_MAX (UINT32_MAX - 1)
 
@@ -13,15 +14,9 @@
 static struct hs_program_step *add_step(struct hs_program *p, enum hs_program_step_kind kind, uint64_t time, uint64_t number)
 {
     static struct hs_program_step nowhere;
-    if (p->n == p->room) {
-        uint32_t room = p->room ? p->room < STEPS_MAX / 2 ? 2 * p->room : STEPS_MAX : 4096;
-        struct hs_program_step *grown = p->n < STEPS_MAX ? realloc(p->step, room * sizeof *grown) : NULL;
-        if (!grown) {
-            p->error = HS_ERR_MEMORY;
-            return &nowhere;
-        }
-        p->step = grown;
-        p->room = room;
+    if (p->n == STEPS_MAX || !hs_array_more(p->step, p->n, p->room)) {
+        p->error = HS_ERR_MEMORY;
+        return &nowhere;
     }
     if (!p->n)
         p->begun = time;
@@ -31,15 +26,9 @@ static struct hs_program_step *add_step(struct hs_program *p, enum hs_program_st
 
 static uint32_t add_block(struct hs_program *p)
 {
-    if (p->n_blocks == p->block_room) {
-        uint32_t room = p->block_room ? 2 * p->block_room : 4096;
-        struct hs_life *grown = realloc(p->block, room * sizeof *grown);
-        if (!grown) {
-            p->error = HS_ERR_MEMORY;
-            return 0;
-        }
-        p->block = grown;
-        p->block_room = room;
+    if (!hs_array_more(p->block, p->n_blocks, p->block_room)) {
+        p->error = HS_ERR_MEMORY;
+        return 0;
     }
     p->block[p->n_blocks] = (struct hs_life){.born = p->n, .alive = p->n, .swept = HS_NEVER};
     return p->n_blocks++;
@@ -47,17 +36,9 @@ static uint32_t add_block(struct hs_program *p)
 
 static bool knows_granules(struct hs_program *p, uint32_t n)
 {
-    if (n <= p->n_at)
-        return true;
-    uint32_t *grown = realloc(p->at, n * sizeof *grown);
-    if (!grown) {
-        p->error = HS_ERR_MEMORY;
-        return false;
-    }
-    memset(grown + p->n_at, 0xff, (n - p->n_at) * sizeof *grown);
-    p->at = grown;
-    p->n_at = n;
-    return true;
+    bool grown = hs_array_fill(p->at, p->n_at, n, 0xff);
+    p->error = grown ? p->error : HS_ERR_MEMORY;
+    return grown;
 }
 
 static uint32_t block_at(const struct hs_program *p, uint32_t pos)

@@ -123,6 +123,46 @@ static void test_text(void **unused) {
     assert_true(hs_hash_text("ab") == hs_hash_text("ab"));
 }
 
+/* A list that stays dense: the last item takes the place of one that is removed. */
+static bool stays_dense(unsigned steps) {
+    static uint32_t item[KEYS];
+    struct hs_map dense = {0};
+    bool held = true;
+    uint32_t n = 0;
+    for (unsigned i = 0; i < steps && held; i++) {
+        uint32_t key = seeded(KEYS), found = UINT32_MAX;
+        struct hs_map_search search = hs_map_search(&dense, key % 50);
+        while (found == UINT32_MAX && hs_map_next(&dense, &search))
+            found = item[search.number] == key ? search.number : UINT32_MAX;
+        if (found == UINT32_MAX) {
+            held = hs_map_add(&dense, key % 50, n);
+            item[n++] = key;
+            continue;
+        }
+        hs_map_remove(&dense, &search);
+        search = hs_map_search(&dense, item[--n] % 50);
+        while (found != n && hs_map_next(&dense, &search))
+            if (search.number == n) {
+                hs_map_renumber(&dense, &search, found);
+                break;
+            }
+        item[found] = item[n];
+        held = dense.n == n;
+    }
+    for (uint32_t i = 0; i < n && held; i++) {
+        struct hs_map_search search = hs_map_search(&dense, item[i] % 50);
+        while ((held = hs_map_next(&dense, &search)) && search.number != i)
+            ;
+    }
+    hs_map_free(&dense);
+    return held;
+}
+
+static void test_dense(void **unused) {
+    (void)unused;
+    assert_true(seeded_holds(stays_dense, 100, 600));
+}
+
 static void test_empty(void **unused) {
     (void)unused;
     struct hs_map empty = {0};
@@ -134,7 +174,7 @@ static void test_empty(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_behaves), cmocka_unit_test(test_spreads), cmocka_unit_test(test_text), cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_behaves), cmocka_unit_test(test_dense), cmocka_unit_test(test_spreads), cmocka_unit_test(test_text), cmocka_unit_test(test_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,8 +27,11 @@
  * the two only, or its new items are in part not filled. */
 #define hs_array_fill(items, room, need, byte)  HS_ARRAY_GROW(items, room, need, byte)
 
+/* Makes room for one more than `n` items. False: out of memory. */
+#define hs_array_more(items, n, room)           hs_array_reserve(items, room, (size_t)(n) + 1)
+
 /* Adds one item at the end, and counts it. Returns its address, NULL: out of memory. The caller fills the item. */
-#define hs_array_add(items, n, room)            (hs_array_reserve(items, room, (size_t)(n) + 1) ? &(items)[(n)++] : NULL)
+#define hs_array_add(items, n, room)            (hs_array_more(items, n, room) ? &(items)[(n)++] : NULL)
 
 /* ---- how it is done ---- */
 

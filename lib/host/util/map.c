@@ -38,10 +38,21 @@ bool hs_map_add(struct hs_map *map, uint64_t hash, uint32_t number) {
     return true;
 }
 
+/* The slot of what was proposed last. */
+static uint32_t proposed(const struct hs_map *map, const struct hs_map_search *search) {
+    uint32_t at = (search->at - 1) & (map->n_slots - 1);
+    HS_ASSERT(map->n && map->slot[at].hash == search->hash && map->slot[at].number == search->number + 1);
+    return at;
+}
+
+void hs_map_renumber(struct hs_map *map, const struct hs_map_search *search, uint32_t number) {
+    HS_ASSERT(number <= HS_MAP_MOST);
+    map->slot[proposed(map, search)].number = number + 1;
+}
+
 /* Slots after the hole move into it, unless that puts one before its home. */
 void hs_map_remove(struct hs_map *map, const struct hs_map_search *search) {
-    uint32_t last = map->n_slots - 1, hole = (search->at - 1) & last;
-    HS_ASSERT(map->n && map->slot[hole].hash == search->hash && map->slot[hole].number == search->number + 1);
+    uint32_t last = map->n_slots - 1, hole = proposed(map, search);
     for (uint32_t at = (hole + 1) & last; map->slot[at].number; at = (at + 1) & last)
         if (((at - map->slot[at].hash) & last) >= ((at - hole) & last)) {
             map->slot[hole] = map->slot[at];

@@ -44,6 +44,9 @@ bool hs_map_add(struct hs_map *map, uint64_t hash, uint32_t number);
 /* Removes what the search proposed last. The search ends with it. */
 void hs_map_remove(struct hs_map *map, const struct hs_map_search *search);
 
+/* Gives what the search proposed last another number: its item has moved. */
+void hs_map_renumber(struct hs_map *map, const struct hs_map_search *search, uint32_t number);
+
 /* Removes all keys, and keeps the memory. */
 void hs_map_clear(struct hs_map *map);
 
