@@ -361,7 +361,7 @@ soak: export HS_SOAK := 1
 soak: export TEST_TIMEOUT := 36000
 soak: test ## `make test` with all seeds, all allocations and long fuzzing: hours; T=WORD as there
 
-check: deps $(PROGRAMS) ## only the programs in C: unit, property, cut-anywhere, fuzz corpus
+check: deps $(PROGRAMS) check-tidy ## clang-tidy, and the programs in C: unit, property, cut-anywhere, fuzz corpus
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS)
 

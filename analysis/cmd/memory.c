@@ -48,8 +48,6 @@ static void *checked(void *memory, size_t n)
     return memory;
 }
 
-/* The C library's headers name these parameters otherwise. */
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 void *malloc(size_t n) { return checked(__libc_malloc(n), n); }
 void *calloc(size_t n, size_t size) { return checked(__libc_calloc(n, size), n && size); }
 void *realloc(void *old, size_t n) { return checked(__libc_realloc(old, n), n); }
@@ -62,6 +60,4 @@ int posix_memalign(void **memory, size_t alignment, size_t n)
     *memory = checked(__libc_memalign(alignment, n), n);
     return 0;
 }
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
-
 #endif

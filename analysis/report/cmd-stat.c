@@ -107,12 +107,12 @@ static void told_text(const struct hs_space *space)
     else
         line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes", "in %llu runs", (unsigned long long)end->free_runs);
     if (end->no_longest)
-        line(HS_VALUE_BYTES, (struct hs_value){.none = true}, "largest free run", "%s", "unknown");
+        line(HS_VALUE_BYTES, (struct hs_value){.none = true}, "largest free run", "%s", "not known");
     else
         line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
              100 * space->fragmentation);
     line(HS_VALUE_COUNT, (struct hs_value){.u = end->blocks, .none = space->no_counts}, "blocks", "%s",
-         space->no_counts ? "unknown" : "");
+         space->no_counts ? "not known" : "");
     putchar('\n');
 }
 
