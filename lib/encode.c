@@ -16,6 +16,12 @@
 #else
 #define HOT
 #endif
+/* Where all places are explicit, what is as predicted but for its place has a path of its own. */
+#if HS_EXPLICIT == 2
+#define MOSTLY_HOT
+#else
+#define MOSTLY_HOT HOT
+#endif
 
 /* Makes the bytes up to `end` part of the packet. */
 INLINE void commit(struct hs_trace *t, uint8_t *end) {
@@ -98,7 +104,7 @@ INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key k
 }
 
 /* Whether the reader's placement rule tells where new blocks are. */
-INLINE bool implied(const struct hs_trace *t) { return !HS_EXPLICIT || t->implied; }
+INLINE bool implied(const struct hs_trace *t) { return HS_EXPLICIT != 2 && (!HS_EXPLICIT || t->implied); }
 
 /* Whether no reader can tell which block is at a place: new ones follow from a layout that the ring has no room for. */
 INLINE bool untold(const struct hs_trace *t) { return implied(t) && t->layout_lost; }
@@ -186,7 +192,7 @@ INLINE void put_event(const struct event *e) {
     commit(t, to);
 }
 
-static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+static MOSTLY_HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     put_event(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
 }
 
@@ -195,8 +201,17 @@ static __attribute__((noinline)) void put_other(const struct event *e) { put_eve
 
 /* --- events ------------------------------------------------------------------------------------------- */
 
-/* Whether an event that is as predicted may be written without further ado. */
-INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->fast_limit); }
+#if HS_EVENTS_LOCKED
+INLINE hs_lock_t lock_event(void) { return 0; }
+INLINE void unlock_event(hs_lock_t lock) { (void)lock; }
+#else
+INLINE hs_lock_t lock_event(void) { return hs_port_lock(); }
+INLINE void unlock_event(hs_lock_t lock) { hs_port_unlock(lock); }
+#endif
+
+/* Whether an event that is as predicted may be written without further ado, and one that tells its place besides. */
+INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->hit_limit); }
+INLINE bool fits_with_place(const struct hs_trace *t) { return LIKELY(t->cursor <= t->limit); }
 
 /* Size, kind and rank of a site in one word, little endian. Without the promise a core that cannot load a word from
  * anywhere calls memcpy. */
@@ -215,9 +230,9 @@ static __attribute__((noinline)) uint8_t *put_late(struct hs_trace *t, uint8_t *
     return hs_put_u32(to + 1, elapsed - HS_TAG_TIME);
 }
 
-INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site, uint32_t raw) {
+INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site) {
     uint8_t *to = t->cursor;
-    uint32_t elapsed = settle(t, raw);
+    uint32_t elapsed = settle(t, raw_elapsed(t));
     t->at = site;
     if (LIKELY(elapsed < HS_TAG_TIME))
         *to++ = (uint8_t)(HS_TAG_HIT | elapsed);
@@ -226,38 +241,54 @@ INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site, uint32_t raw
     commit(t, to);
 }
 
+/* An allocation that is as predicted, but for its place, which the record has to tell. */
+INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const struct event *e) {
+    uint32_t target = displacement(t, e);
+    if (!target) {
+        put_hit(t, site);
+        return;
+    }
+    uint8_t *to = put(t->cursor + 1, target >> 2);
+    to = put(to, settle_any(t));
+    *t->cursor = (uint8_t)(HS_TAG_MISS | HS_TAG_TARGET | (target & HS_TAG_LOW));
+    t->at = site;
+    commit(t, to);
+}
+
 HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
-    uint32_t raw = raw_elapsed(t);
-    if (LIKELY(hs_has_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16)) && fits(t)) {
+    bool predicted = LIKELY(hs_has_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16));
+    if (predicted && (implied(t) ? fits(t) : fits_with_place(t))) {
         remember(t, pos);
         t->check = HS_CHECK(t->check, pos);
-        put_hit(t, site, raw);
+        if (implied(t))
+            put_hit(t, site);
+        else
+            put_placed(t, site, &(struct event){.pos = pos, .size = size});
     } else {
         put_alloc(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
     }
-    hs_port_unlock(lock);
+    unlock_event(lock);
 }
 
 /* Who frees is told by the native caller alone: one site, not one for each line. */
 HOT void hs_put_free(uintptr_t caller, uint32_t pos) {
     struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
-    uint32_t raw = raw_elapsed(t);
     if (hs_is_site(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t))
-        put_hit(t, site, raw);
+        put_hit(t, site);
     else
         put_other(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
-    hs_port_unlock(lock);
+    unlock_event(lock);
 }
 
 HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old) {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock = lock_event();
     put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
-    hs_port_unlock(lock);
+    unlock_event(lock);
 }
 
 /* --- plain records ------------------------------------------------------------------------------------ */

@@ -26,9 +26,15 @@
 #define HS_STREAM 1
 #endif
 
-/* 0: leaves out the code for explicit places; all regions then follow a placement rule. */
+/* 0: leaves out the code for explicit places; all regions then follow a placement rule. 2: leaves out that for rules; all
+ * places are explicit. */
 #ifndef HS_EXPLICIT
 #define HS_EXPLICIT 1
+#endif
+
+/* 1: a hook holds hs_port_lock when it calls hs_alloc, hs_free and hs_realloc, which do not take it again. */
+#ifndef HS_EVENTS_LOCKED
+#define HS_EVENTS_LOCKED 0
 #endif
 
 /* 1: sites carry the calling context (the whole Python stack). */

@@ -181,7 +181,7 @@ void hs_packet_limit(void) {
     struct hs_trace *t = &hs_trace;
     uint8_t *end = t->end - t->defs;
     t->limit = end - HS_EVENT_MAX;
-    t->fast_limit = t->implied ? end - HS_HIT_MAX : NULL;
+    t->hit_limit = end - HS_HIT_MAX;
 }
 
 static void say_lost(void) {
@@ -429,7 +429,7 @@ static bool agrees(const struct hs_config *c) {
     return c->memory && c->site && c->hash && c->n_sites >= 8 && c->n_sites <= 0x8000 && c->hz &&
            !((uintptr_t)c->memory % 8) && !((uintptr_t)c->stage % 8) && !(c->hash_size & (c->hash_size - 1)) &&
            c->hash_size / 4 >= c->n_sites && c->keyframe && c->keyframe_size &&
-           (HS_EXPLICIT || c->placement != HS_PLACE_EXPLICIT);
+           (c->placement == HS_PLACE_EXPLICIT ? HS_EXPLICIT != 0 : HS_EXPLICIT != 2);
 }
 
 /* Whether sizes are within their bounds. */

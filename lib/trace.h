@@ -50,7 +50,7 @@ struct hs_shape {
 struct hs_trace {
     /* What every event touches. */
     uint8_t *cursor;            /* next byte of the packet, HS_NO_PACKET when none is open */
-    uint8_t *fast_limit;        /* no predicted event may begin behind this; NULL where places are explicit */
+    uint8_t *hit_limit;         /* no predicted event may begin behind this */
     uint8_t *bytes;             /* of the open packet, behind its header */
     struct hs_site_entry *at;   /* the last event's site */
     uint32_t last;              /* port ticks of the last record, a multiple of 2^HS_TICK_SHIFT from the first */
