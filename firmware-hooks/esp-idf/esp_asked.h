@@ -18,12 +18,13 @@ struct hs_esp_asked {
     uintptr_t frame;  /* where its stack was: a call further up the stack means that it has been left, by longjmp or a throw */
     uint32_t caps;    /* of the first try, meaningful while `tried` */
     bool tried;
+    uint32_t turn;    /* turn.h */
 };
 
 /* The function with this return address begins. NULL: it is not the outermost; else hs_esp_answered is due. */
 struct hs_esp_asked *hs_esp_ask(uintptr_t caller);
 
-static inline void hs_esp_answered(struct hs_esp_asked *mine) {
+static inline __attribute__((always_inline)) void hs_esp_answered(struct hs_esp_asked *mine) {
     if (mine)
         mine->caller = 0;
 }

@@ -41,17 +41,15 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+#define LIKELY(x) __builtin_expect(!!(x), 1)
 
 /* --- who asked ------------------------------------------------------------------------------------------ */
 
 /* Of a task. ESP-IDF has its thread-local memory at the upper end of its stack. */
-static __thread struct {
-    uint32_t number; /* from 1, in the order in which they were seen; 0: not seen yet */
-    struct hs_esp_asked asked;
-} task;
+static __thread struct hs_esp_asked asked_in_task;
 
 /* Of what is no task: start-up, and a core's interrupts. */
-static struct hs_esp_asked asked_outside[portNUM_PROCESSORS][2];
+static struct hs_esp_asked asked_outside[portNUM_PROCESSORS][2] = {[0 ... portNUM_PROCESSORS - 1] = {{.turn = HS_TURN_OUTSIDE}, {.turn = HS_TURN_OUTSIDE}}};
 
 #ifndef HS_ESP_STACK_REACH
 #define HS_ESP_STACK_REACH 0x10000u /* more than tasks' stacks have */
@@ -59,21 +57,27 @@ static struct hs_esp_asked asked_outside[portNUM_PROCESSORS][2];
 
 /* Before a core's first task runs, the thread pointer is none of a task's, whatever the scheduler says of itself: it is
  * "running" while it still allocates its tick interrupt. So it is believed when it points up this very stack. */
-INLINE bool is_task(void) {
-    uintptr_t above = (uintptr_t)&task - (uintptr_t)__builtin_frame_address(0);
-    return above < HS_ESP_STACK_REACH && !xPortInIsrContext();
+static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *outside(bool interrupt) {
+    return &asked_outside[xPortGetCoreID()][interrupt];
 }
 
-static HS_ESP_FAST struct hs_esp_asked *asked(void) {
-    return is_task() ? &task.asked : &asked_outside[xPortGetCoreID()][xPortInIsrContext() ? 1 : 0];
+static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *asked(void) {
+    if (xPortInIsrContext())
+        return outside(true);
+    uint8_t here; /* on the stack, without a frame pointer */
+    uintptr_t above = (uintptr_t)&asked_in_task - (uintptr_t)&here;
+    return LIKELY(above < HS_ESP_STACK_REACH) ? &asked_in_task : outside(false);
 }
 
 HS_ESP_FAST struct hs_esp_asked *hs_esp_ask(uintptr_t caller) {
-    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    uint8_t here;
+    uintptr_t frame = (uintptr_t)&here;
     struct hs_esp_asked *a = asked();
     if (a->caller && frame < a->frame)
         return NULL;
-    *a = (struct hs_esp_asked){.caller = caller, .frame = frame};
+    a->caller = caller;
+    a->frame = frame;
+    a->tried = false;
     return a;
 }
 
@@ -101,7 +105,7 @@ INLINE uint32_t caps_of(uintptr_t code) { return (uint32_t)code; }
 #endif
 
 /* The key of a request for `caps`, which `own` made or passed on. */
-static HS_ESP_FAST struct hs_key key_of(struct hs_esp_asked *a, uintptr_t own, uint32_t caps) {
+INLINE struct hs_key key_of(struct hs_esp_asked *a, uintptr_t own, uint32_t caps) {
     if (!a->caller)
         return (struct hs_key){.code = code_of(caps), .caller = own};
     if (!a->tried) {
@@ -134,12 +138,17 @@ static HS_ESP_FAST void keyframe_if_due(void) {
 /* --- whose turn, and when ---------------------------------------------------------------------------------- */
 
 static uint32_t missed; /* events that could not be recorded since the last one that was */
+static struct hs_turn turn = HS_TURN_START;
+
+static HS_ESP_FAST __attribute__((noinline)) void change_turn(struct hs_esp_asked *who) {
+    hs_turn_see(&turn, &who->turn);
+    hs_turn_take(&turn, who->turn);
+}
 
 /* Beside MicroPython the threads' numbers are its hooks'. */
-static HS_ESP_FAST void tell_turn(const struct hs_esp_asked *who) {
-    static struct hs_turn turn;
-    if (!HS_WITH_HEAP_CAPS)
-        hs_turn(&turn, who == &task.asked ? &task.number : NULL);
+INLINE void tell_turn(struct hs_esp_asked *who) {
+    if (!HS_WITH_HEAP_CAPS && !LIKELY(who->turn == turn.now))
+        change_turn(who);
 }
 
 /* Whether a record can be written now. */

@@ -26,8 +26,13 @@ static struct region {
     uint32_t first;    /* trace-wide number of its first granule */
     uint32_t caps;
     bool nested;
+    bool outer;        /* another one is nested in it */
 } regions[REGIONS];
 static uint32_t n_regions;
+
+/* Where the last block was, the next one is looked for first. Never a region in which another one is nested. */
+static struct region no_region;
+static const struct region *last_region = &no_region;
 static bool crowded;
 
 /* Beside MicroPython, heaps that come later have so many granules in front of its areas. */
@@ -139,6 +144,12 @@ static void record(const struct region *region, bool existing) {
     }, existing);
 }
 
+static void nest(struct region *inner, struct region *outer) {
+    bool within = lies_within(inner, outer);
+    inner->nested |= within;
+    outer->outer |= within;
+}
+
 bool hs_esp_find_regions(void) {
     uint32_t before = n_regions;
     hs_esp_walk(0, on_first_block, NULL);
@@ -148,7 +159,8 @@ bool hs_esp_find_regions(void) {
     }
     for (uint32_t i = before; i < n_regions; i++)
         for (uint32_t j = 0; j < n_regions; j++)
-            regions[i].nested |= lies_within(&regions[i], &regions[j]);
+            nest(&regions[i], &regions[j]);
+    last_region = &no_region;
     if (hs_state != HS_STATE_OFF)
         for (uint32_t i = before; i < n_regions; i++)
             record(&regions[i], true); /* a keyframe follows: it may have blocks already */
@@ -157,18 +169,30 @@ bool hs_esp_find_regions(void) {
 
 /* --- looking up ---------------------------------------------------------------------------------------- */
 
-static inline __attribute__((always_inline)) const struct region *region_of(uintptr_t header) {
+static inline __attribute__((always_inline)) bool contains(const struct region *region, uintptr_t header) {
+    return (header - region->start) >> HS_ESP_SHIFT < region->granules;
+}
+
+static inline __attribute__((always_inline)) uint32_t pos_in(const struct region *region, uintptr_t header) {
+    return region->first + (uint32_t)((header - region->start) >> HS_ESP_SHIFT);
+}
+
+static HS_ESP_FAST __attribute__((noinline)) uint32_t look_up(uintptr_t header) {
     const struct region *found = NULL;
-    for (uint32_t i = 0; i < n_regions; i++)
-        if (header - regions[i].start < (uintptr_t)regions[i].granules << HS_ESP_SHIFT && (!found || regions[i].nested))
-            found = &regions[i];
-    return found;
+    for (const struct region *region = regions; region < regions + n_regions; region++)
+        if (contains(region, header) && (!found || region->nested))
+            found = region;
+    if (!found)
+        return HS_POS_IMPLIED;
+    if (!found->outer)
+        last_region = found;
+    return pos_in(found, header);
 }
 
 HS_ESP_FAST uint32_t hs_esp_pos(uintptr_t block) {
     uintptr_t header = block - HS_ESP_FRONT;
-    const struct region *region = region_of(header);
-    return region ? region->first + (uint32_t)((header - region->start) >> HS_ESP_SHIFT) : HS_POS_IMPLIED;
+    const struct region *region = last_region;
+    return contains(region, header) ? pos_in(region, header) : look_up(header);
 }
 
 /* What ESP-IDF asks its heaps for: it makes an alignment of some capabilities, and memory for DMA's descriptors is memory for

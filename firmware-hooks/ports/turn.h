@@ -2,29 +2,40 @@
  *
  * Whose records follow, for hooks under an operating system: numbers of tasks, in the order in which they were first seen.
  *
- *     static struct hs_turn turn;
- *     hs_turn(&turn, &number_of_the_running_task);    before a record, with the lock held that keeps records apart
+ *     static struct hs_turn turn = HS_TURN_START;
+ *     if (mine->turn != turn.now) {               before a record, with the lock held that keeps records apart
+ *         hs_turn_see(&turn, &mine->turn);
+ *         hs_turn_take(&turn, mine->turn);
+ *     }
+ *
+ * A task's turn is kept where its other data are, 0 before it was seen. Of start-up and interrupts it is HS_TURN_OUTSIDE.
  */
 #ifndef HS_HOOKS_TURN_H
 #define HS_HOOKS_TURN_H
 
 #include "lib/heapstrata.h"
 
-/* Zero at first. */
+#define HS_TURN_OUTSIDE 1u
+#define HS_TURN_START   {.now = HS_TURN_OUTSIDE}
+
 struct hs_turn {
     uint32_t seen; /* tasks */
-    uint32_t now;  /* the one whose records follow; 0: no task's */
+    uint32_t now;  /* of whom the records follow */
 };
 
-/* Writes a THREAD record if the last record was another task's. `number` is the running task's own, kept where the task's other
- * data are, 0 before it was seen; NULL: this is no task, but start-up or an interrupt. */
-static inline void hs_turn(struct hs_turn *turn, uint32_t *number) {
-    if (number && !*number)
-        *number = ++turn->seen;
-    uint32_t now = number ? *number : 0;
-    if (now != turn->now)
-        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = now});
-    turn->now = now;
+/* A task's number, from 1; 0: this is no task. */
+static inline uint32_t hs_turn_number(uint32_t mine) { return mine - HS_TURN_OUTSIDE; }
+
+/* Gives the running task a number if it has none yet. */
+static inline void hs_turn_see(struct hs_turn *turn, uint32_t *mine) {
+    if (!*mine)
+        *mine = ++turn->seen + HS_TURN_OUTSIDE;
+}
+
+/* Writes a THREAD record. */
+static inline void hs_turn_take(struct hs_turn *turn, uint32_t mine) {
+    turn->now = mine;
+    hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = hs_turn_number(mine)});
 }
 
 #endif

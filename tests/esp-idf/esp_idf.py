@@ -11,6 +11,7 @@
 
     HS_ESP_OPERATIONS=N   of the two cores that use the same addresses (default 400000, in full 10000000)
 """
+import functools
 import glob
 import json
 import os
@@ -140,6 +141,7 @@ def cmake():
         tap.check("CMake, %s: the hook is pulled in by name" % what, ("-u esp_heap_trace_alloc_hook" in done.stdout) == (method == "HOOKS"), done.stdout)
         tap.check("CMake, %s: beside ESP-IDF's own tracing no wrap is taken twice" % what, method == "WRAPS" or not linked & set(TRACING), linked)
     tap.check("CMake: esp_mm is asked for where the ring is in PSRAM only", "esp_mm" not in component_by("WRAPS", "n").stdout)
+    tap.check("CMake: the recorder has no code for placement rules, and takes the lock once", len(recorder_settings()) == 2, recorder_settings())
     tap.check("CMake: before 5.3 the heap's own headers are in reach", "THE-HEAP" in component_by("WRAPS", "n", 2).stdout and
               "THE-HEAP" not in component_by("WRAPS", "n", 3).stdout)
     folders = [os.path.dirname(path) for path in glob.glob(HOOKS + "/CMakeLists.txt") + glob.glob(HOOKS + "/*/CMakeLists.txt")]
@@ -152,12 +154,19 @@ STANDIN = ("standin_base.c", "standin_multi.c", "standin_caps.c", "standin_newli
 HOST = ["-m32", "-std=gnu11", "-O2", "-g", "-D_GNU_SOURCE", "-DHS_ESP_STACK_REACH=UINTPTR_MAX", HEADER, *INCLUDES]
 
 
+@functools.lru_cache(None)
+def recorder_settings():
+    """What the component's CMakeLists.txt leaves out of the recorder."""
+    return ["-D" + d for d in re.findall(r"\bHS_(?:EXPLICIT|EVENTS_LOCKED)=\d", component_by("WRAPS", "n").stdout)]
+
+
 def build(name, method, ring=None, more=()):
     """A program on the stand-in; where hooks are the method, beside ESP-IDF's own tracing."""
     ours = [os.path.join(HERE, f) for f in ("work.c", *STANDIN, *(["standin_tracing.c"] if method == "HOOKS" else []))]
     flags = [*HOST, "-DCONFIG_HEAPSTRATA_%s=1" % method,
              *METHODS[method], *(["-DRING", "-DHS_STREAM=0", "-DHS_RECORD_FROM_BOOT=0", *ring] if ring else ["-DHS_STREAM=1"]), *more]
     objects = []
+    flags += recorder_settings()
     for source in ours + [c for c in COMPONENT if c != MORE] + LIB + ([PORT] if ring else []):
         objects.append(out_of("%s-%s.o" % (name, os.path.basename(source))))
         subprocess.run(["gcc", *flags, "-c", "-o", objects[-1], source], check=True)
@@ -379,7 +388,8 @@ def on_bare_machine():
     folder = out_of("bare")
     os.makedirs(folder, exist_ok=True)
     link = ["-Wl,--wrap=" + n for n in wraps("WRAPS") if n not in NEWLIB] + ["-Wl,--defsym=__real_%s=idf_%s" % (n, n) for n in NEWLIB]
-    firmware = bare.Firmware(folder, [c for c in COMPONENT if c != MORE] + [PORT], LIB, link, os.path.join(COMPONENT_FOLDER, "linker.lf.in"))
+    firmware = bare.Firmware(folder, [c for c in COMPONENT if c != MORE] + [PORT], LIB, link, os.path.join(COMPONENT_FOLDER, "linker.lf.in"),
+                             recorder_settings())
     tap.check("bare: each function that linker.lf.in names is there", not firmware.missing(), firmware.missing())
     iram = firmware.iram()
     tap.note("code in internal RAM: %d bytes" % iram)
@@ -411,7 +421,7 @@ def on_bare_machine():
     figures = {what: int(n) for what, n in re.findall(r"^I (\w+) (\d+)$", console, re.M)}
     tap.note("instructions of malloc and free, stand-in's heap: %s; code in internal RAM: %d bytes" % (figures, iram))
     tap.check("bare: stopped and recording cost what they may", figures.get("stopped", 1e9) - figures.get("bare", 0) <= 60 and
-              figures.get("recording", 1e9) - figures.get("bare", 0) <= 1200, figures)
+              figures.get("recording", 1e9) - figures.get("bare", 0) <= 600, figures)
 
 
 def names_of_callers(elf):
