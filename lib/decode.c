@@ -198,7 +198,7 @@ static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, str
     int err = get_fields(at, d->end, false, r);
     if (!err)
         d->time += elapsed;
-    if (!err && (kind == HS_FAIL || kind == HS_SAMPLE || kind == HS_TOP || kind == HS_HOLDER) && r->site < d->n_sites)
+    if (!err && (kind == HS_FAIL || kind == HS_SAMPLE || kind == HS_TOP || kind == HS_HOLDER || kind == HS_HELD) && r->site < d->n_sites)
         renew(d, r->site);
     return err;
 }

@@ -80,6 +80,14 @@ struct hs_level_choice {
     uint32_t seed;     /* "sampled": of the random distances; 0: taken from the clock and the number of the boot */
 };
 
+/* A block that is waited for at level "summary". */
+struct hs_held {
+    struct hs_key key;
+    uint32_t size;
+    uint16_t thread, since; /* hs_level_thread; summaries before it came */
+    bool told;
+};
+
 /* Zero means the default where one is named. The memory is the caller's and stays in use. */
 struct hs_config {
     void *memory;         /* retained image; what an earlier boot left there is continued when it fits. 8-aligned */
@@ -114,6 +122,7 @@ struct hs_config {
     struct hs_level_choice level; /* to start with */
     uint32_t *followed;   /* sampled blocks whose end is waited for: `n_followed` entries */
     uint32_t n_followed;  /* a power of two up to 65536 */
+    struct hs_held *held; /* "summary": of `n_followed` entries, blocks that are not freed are told at each summary; NULL: none is */
     void (*summary)(uint8_t cause); /* writes the figures of each region through hs_summary_*, then hs_level_top */
 };
 

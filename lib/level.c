@@ -64,22 +64,25 @@ static uint32_t find(uint32_t entry) {
 }
 
 /* At most seven eighths are used, so that a search ends soon. */
-static bool follow(uint32_t entry) {
+bool hs_level_follow(uint32_t entry, uint32_t *at) {
     struct hs_trace *t = &hs_trace;
     if (!entry || t->n_followed >= t->config.n_followed - t->config.n_followed / 8)
         return false;
-    uint32_t at = find(entry);
-    t->n_followed += !t->config.followed[at];
-    t->config.followed[at] = entry;
+    *at = find(entry);
+    t->n_followed += !t->config.followed[*at];
+    t->config.followed[*at] = entry;
     return true;
 }
 
 /* Those behind an entry that goes move up, unless that puts them before their home. */
 static void remove_at(uint32_t hole) {
     uint32_t *table = hs_trace.config.followed;
+    struct hs_held *held = hs_trace.config.held;
     for (uint32_t at = (hole + 1) & mask(); table[at]; at = (at + 1) & mask())
         if (((at - home(table[at])) & mask()) >= ((at - hole) & mask())) {
             table[hole] = table[at];
+            if (held)
+                held[hole] = held[at];
             hole = at;
         }
     table[hole] = 0;
@@ -90,9 +93,10 @@ static void remove_at(uint32_t hole) {
 
 static void put_sample(struct hs_site_entry *site, struct hs_record *sample) {
     struct hs_trace *t = &hs_trace;
+    uint32_t at;
     hs_level_left = distance();
     t->samples++;
-    if (!follow(sample->pos)) {
+    if (!hs_level_follow(sample->pos, &at)) {
         sample->pos = 0;
         t->unfollowed++;
     }
@@ -121,9 +125,10 @@ static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op) {
 HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op) {
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
-    if (t->config.level.level == HS_LEVEL_SUMMARY)
+    if (t->config.level.level == HS_LEVEL_SUMMARY) {
         count(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), size, op);
-    else
+        hs_level_hold(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
+    } else
         put_sample(hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size),
                    &(struct hs_record){.kind = HS_SAMPLE, .size = size, .pos = pos + 1});
     hs_port_unlock(lock);
@@ -136,7 +141,8 @@ void hs_level_gone(uint32_t pos, uint8_t op) {
     if (!hs_trace.config.followed[at])
         return;
     remove_at(at);
-    hs_record(&(struct hs_record){.kind = HS_SAMPLE_END, .old = pos, .cause = op == HS_REALLOC});
+    if (hs_trace.config.level.level == HS_LEVEL_SAMPLED)
+        hs_record(&(struct hs_record){.kind = HS_SAMPLE_END, .old = pos, .cause = op == HS_REALLOC});
 }
 
 /* What moves up when an entry goes comes from places not yet looked at, so the place is looked at again; what
@@ -194,7 +200,8 @@ void hs_level_begin(void) {
     turn();
     hs_lock_t lock = hs_port_lock();
     t->random = seed();
-    t->samples = t->unfollowed = t->n_followed = 0;
+    t->samples = t->unfollowed = t->n_followed = t->unheld_bytes = 0;
+    t->summaries = 0;
     if (t->config.n_followed)
         memset(t->config.followed, 0, t->config.n_followed * sizeof *t->config.followed);
     clear_counters();

@@ -22,6 +22,9 @@
 #include "lib/heapstrata.h"
 #include "lib/port.h"
 
+/* Whose allocations follow, at level "summary" where blocks are waited for. */
+extern uint16_t hs_level_thread;
+
 /* Bytes up to the next sample point; at level "summary" 0, which skips nothing. */
 extern uint32_t hs_level_left;
 
@@ -80,7 +83,8 @@ void hs_summary_run(struct hs_summary_writer *writer, uint32_t granules); /* a f
 void hs_summary_end(struct hs_summary_writer *writer);
 
 /* Behind the last region's summary: at level "summary" names the sites that asked for most since it was called
- * last, and counts anew. */
+ * last, and counts anew. Where hs_config.held is, tells the blocks that came at this level and are still there, by site and
+ * thread: where a program loses memory, over any time, in a few records each time. */
 void hs_level_top(void);
 
 #endif

@@ -95,6 +95,8 @@ void hs_level_top(void) {
     struct top top = {.n = 0};
     if (t->config.level.level != HS_LEVEL_SUMMARY)
         return;
+    if (t->config.held)
+        hs_level_tell_held();
     choose(&top);
     uint32_t worth = t->other_bytes >> 6; /* less is not worth its record */
     for (uint32_t i = 0; i < top.n && top.site[i]->bytes >= worth; i++) {

@@ -91,6 +91,9 @@ struct hs_trace {
     uint32_t n_followed;        /* entries in use in config.followed */
     uint32_t samples, unfollowed; /* since recording began at this level; of these, not followed */
     uint32_t other_times, other_bytes; /* of site 0, whose entry has no room for them */
+    uint32_t unheld_bytes;      /* of the blocks not followed, at level "summary" */
+    uint16_t summaries;         /* since recording began at this level */
+    uint8_t held_step;          /* log2 of the summaries that one number of HELD stands for */
     struct hs_config config;
 };
 extern struct hs_trace hs_trace;
@@ -155,6 +158,13 @@ void hs_packet_turn(void);
  * behind the end. */
 void hs_level_begin(void);
 void hs_level_end(void);
+
+/* Level "summary": waits for the end of a block, and tells which blocks are still there. Lock held. */
+void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
+void hs_level_tell_held(void);
+
+/* Whether a block is followed now; `at` its place in config.followed. Lock held. */
+bool hs_level_follow(uint32_t entry, uint32_t *at);
 
 /* Writes the LEVEL record of the level chosen. Lock held. */
 void hs_level_say(void);

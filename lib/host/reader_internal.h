@@ -188,6 +188,9 @@ int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t le
 /* Takes the facts behind a header. */
 int hs_dictionary_facts(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len);
 
+/* Takes a fact that a record tells, in the place of what was told of that key before. One that does not fit is left out. */
+void hs_dictionary_fact(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len);
+
 /* By the user's number; NULL when there is none. */
 const struct hs_site *hs_dictionary_site(const struct hs_dictionary *d, uint32_t number);
 const struct hs_context *hs_dictionary_context(const struct hs_dictionary *d, uint32_t number);

@@ -150,8 +150,6 @@ static bool is_known(const struct hs_dictionary *d, const char *text, size_t len
 }
 
 static int put_fact(struct hs_dictionary *d, const char *text, size_t len) {
-    if (is_known(d, text, len))
-        return HS_OK;
     if (d->n_facts == FACTS_MOST)
         return HS_ERR_FULL;
     struct hs_fact *fact = calloc(1, sizeof *fact);
@@ -171,11 +169,27 @@ static int put_fact(struct hs_dictionary *d, const char *text, size_t len) {
     return HS_OK;
 }
 
+/* The newest of a key is in front. Older ones stay: somebody may have asked for them. */
+void hs_dictionary_fact(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len) {
+    const char *text = (const char *)bytes;
+    size_t n = strnlen(text, len), key;
+    const char *equals = memchr(text, '=', n);
+    if (!equals)
+        return;
+    key = (size_t)(equals - text);
+    const struct hs_fact *old = d->fact;
+    while (old && (strlen(old->key) != key || memcmp(old->key, text, key) != 0))
+        old = old->next;
+    bool same = old && strlen(old->value) == n - key - 1 && !memcmp(old->value, equals + 1, n - key - 1);
+    if (!same)
+        (void)put_fact(d, text, n);
+}
+
 int hs_dictionary_facts(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len) {
     int err = HS_OK;
     for (uint32_t at = 0, n; at < len && !err; at += n + 1) {
         n = (uint32_t)strnlen((const char *)bytes + at, len - at);
-        if (n)
+        if (n && !is_known(d, (const char *)bytes + at, n))
             err = put_fact(d, (const char *)bytes + at, n);
     }
     return err;

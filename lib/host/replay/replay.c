@@ -417,7 +417,9 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_SAMPLE: on_sample(r, record, e); break;
     case HS_SAMPLE_END: e->old = record->old; break;
     case HS_SUMMARY: e->region = record->region; break;
-    case HS_TOP: e->op = op_of(r, e->site); break;
+    case HS_TOP:
+    case HS_HELD: e->op = op_of(r, e->site); break;
+    case HS_FACT: hs_dictionary_fact(&r->dictionary, record->data, record->data_len); break;
     case HS_RESET: on_reset(r, record); e->boot = r->boot; break;
     default: break;
     }
