@@ -76,6 +76,7 @@ static bool are_few(void) {
 
 void hs_level_tell_held(void) {
     struct hs_trace *t = &hs_trace;
+    hs_lock_t lock = hs_port_lock();
     struct hs_record others = {.kind = HS_HELD, .count = t->unfollowed, .size = t->unheld_bytes, .number = t->summaries};
     for (t->held_step = 0; t->held_step < 16 && !are_few(); t->held_step++)
         ;
@@ -95,4 +96,5 @@ void hs_level_tell_held(void) {
     others.thread = t->held_step;
     hs_record_named(t->site, &others);
     t->summaries += t->summaries < UINT16_MAX;
+    hs_port_unlock(lock);
 }

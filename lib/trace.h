@@ -159,7 +159,7 @@ void hs_packet_turn(void);
 void hs_level_begin(void);
 void hs_level_end(void);
 
-/* Level "summary": waits for the end of a block, and tells which blocks are still there. Lock held. */
+/* Level "summary": waits for the end of a block, with the lock held; and tells which blocks are still there. */
 void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
 void hs_level_tell_held(void);
 

@@ -17,7 +17,7 @@ struct hs_esp_asked {
     uintptr_t caller; /* the outermost function's; 0: there is no such call */
     uintptr_t frame;  /* where its stack was: a call further up the stack means that it has been left, by longjmp or a throw */
     uint32_t caps;    /* of the first try, meaningful while `tried` */
-    bool tried;
+    bool tried, named; /* named: the task's name is known */
     uint32_t turn;    /* turn.h */
 };
 

@@ -140,9 +140,13 @@ static HS_ESP_FAST void keyframe_if_due(void) {
 static uint32_t missed; /* events that could not be recorded since the last one that was */
 static struct hs_turn turn = HS_TURN_START;
 
+/* At another level than "full" most of what tasks do is not recorded, nor is whose turn it is. */
 static HS_ESP_FAST __attribute__((noinline)) void change_turn(struct hs_esp_asked *who) {
     hs_turn_see(&turn, &who->turn);
-    hs_turn_take(&turn, who->turn);
+    if (who == &asked_in_task && !who->named && spi_flash_cache_enabled())
+        who->named = hs_esp_name_task(hs_turn_number(who->turn));
+    if (hs_state != HS_STATE_LEVEL)
+        hs_turn_take(&turn, who->turn);
 }
 
 /* Beside MicroPython the threads' numbers are its hooks'. */
@@ -236,9 +240,15 @@ static HS_ESP_FAST uint32_t pos_of(uintptr_t block) {
 static HS_ESP_FAST __attribute__((noinline)) void put_at_level(struct hs_key key, struct hs_block told, uint8_t op) {
     if (hs_level_skips(told.size))
         return;
-    if (!spi_flash_cache_enabled())
+    if (!spi_flash_cache_enabled()) {
         missed++;
-    else if (op == HS_ALLOC)
+        return;
+    }
+    uint32_t mine = asked()->turn;
+    hs_level_thread = (uint16_t)hs_turn_number(mine);
+    if (hs_level_state().choice.level == HS_LEVEL_SAMPLED && mine != turn.now)
+        hs_turn_take(&turn, mine);
+    if (op == HS_ALLOC)
         hs_level_alloc(key, told);
     else
         hs_level_realloc(key, told);

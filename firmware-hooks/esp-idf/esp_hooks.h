@@ -65,6 +65,21 @@ unsigned hs_esp_region_with(uint32_t caps);
  * (-DHS_WITH_HEAP_CAPS=1). Summaries are written from a task, with the flash cache on. */
 extern const struct hs_heap hs_esp_heap;
 
+/* --- tasks: esp_tasks.c --------------------------------------------------------------------------------- */
+
+/* Tasks whose names are kept, the first ones. Further ones have a number only. */
+#ifndef HS_ESP_TASKS
+#define HS_ESP_TASKS 24u
+#endif
+
+/* Keeps the name of the task that runs, whose number is `number` (from 1), and records it. From a task, with the flash cache
+ * on and the lock held. True: it need not be asked again. */
+bool hs_esp_name_task(uint32_t number);
+
+/* Records the names that are kept once more: with a keyframe or a summary, since a ring forgets. */
+void hs_esp_record_tasks(void);
+uint32_t hs_esp_tasks_size(void); /* at most so many bytes */
+
 /* --- events: esp_hooks.c --------------------------------------------------------------------------------- */
 
 /* Different sets of capabilities that sites beside MicroPython may have, one more included that has none. */

@@ -273,6 +273,8 @@ static bool on_block(hs_esp_heap_t heap, hs_esp_block_t block, void *context) {
 static void write_regions(bool existing) {
     for (uint32_t i = 0; i < n_regions; i++)
         record(&regions[i], existing);
+    if (!HS_WITH_HEAP_CAPS)
+        hs_esp_record_tasks();
 }
 
 static void write_snapshot(uint8_t part) {
@@ -313,6 +315,8 @@ static void write_summary(uint8_t cause) {
         hs_esp_walk(0, into_summary, &s);
         hs_summary_end(&s.w);
     }
+    if (!HS_WITH_HEAP_CAPS)
+        hs_esp_record_tasks();
     hs_port_unlock(lock);
 }
 
@@ -327,7 +331,7 @@ static bool on_counted(hs_esp_heap_t heap, hs_esp_block_t block, void *sum) {
 static uint32_t keyframe_size(void) {
     uint32_t blocks = 0;
     hs_esp_walk(0, on_counted, &blocks);
-    return 64 + n_regions * 48 + blocks * 2;
+    return 64 + n_regions * 48 + hs_esp_tasks_size() + blocks * 2;
 }
 
 static uint32_t find(uint32_t first) {

@@ -19,6 +19,12 @@
 #include "esp_psram.h"
 #endif
 
+#if CONFIG_HEAPSTRATA_LEAKS
+static struct hs_held held_memory[HS_FOLLOWED];
+#define HELD held_memory
+#else
+#define HELD NULL
+#endif
 static char facts[HS_FACTS_MAX];
 static bool works = true;
 
@@ -115,6 +121,7 @@ void heapstrata_init(void);
 void heapstrata_init(void) {
     struct hs_config config;
     bool from_boot = hs_startup_config(&config);
+    config.held = HELD;
     config.describe = hs_esp_describe; /* runs without the flash cache too */
     if (hs_startup_init(&config, &(struct hs_firmware){
             .facts = all_facts(), .functions = functions, .n_functions = sizeof functions / sizeof *functions})) {

@@ -21,7 +21,7 @@ void heapstrata_start(void);
 void heapstrata_stop(void);
 
 /* What is recorded: every event; samples of blocks, one in `interval` bytes asked for on average (0: as built); or sums by
- * place, with the regions' figures at each mark. From a task. False: there is no such level or interval. */
+ * place, with the regions' figures at each mark, and with CONFIG_HEAPSTRATA_LEAKS what was never freed. From a task. False: there is no such level or interval. */
 enum heapstrata_level { HEAPSTRATA_FULL = 1, HEAPSTRATA_SAMPLED, HEAPSTRATA_SUMMARY };
 bool heapstrata_level(enum heapstrata_level level, uint32_t interval);
 

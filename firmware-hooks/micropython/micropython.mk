@@ -65,7 +65,7 @@ include $(HEAPSTRATA_ROOT)/lib/lib.mk
 HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpython) $(if $(filter 1,$(HEAPSTRATA_LWIP)),lwip) $(HEAPSTRATA_HEAPS)
 HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c,startup $(HEAPSTRATA_HOOKS)))))
 # ESP-IDF's heap around it: without what starts the component by itself. The wraps are the build's (esp-idf/wraps.txt).
-HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c))
+HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c esp_tasks.c))
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
 HEAPSTRATA_LTTNG_SRC := $(if $(filter 1,$(HEAPSTRATA_LTTNG)),firmware-hooks/lttng-ust/provider.c)
 

@@ -12,6 +12,7 @@
 #include "lib/heapstrata.h"
 #include "tests/cores/machine.h"
 #include "tests/esp-idf/bare_system.h"
+#include "tests/esp-idf/objects.h"
 #include "tests/esp-idf/standin.h"
 #include "tests/esp-idf/system.h"
 
@@ -23,11 +24,13 @@ void *__wrap_memalign(size_t alignment, size_t size);
 void *__real_heap_caps_malloc(size_t size, uint32_t caps);
 void __real_heap_caps_free(void *block);
 void app_main(void);
+extern __attribute__((weak)) void objects_work(void); /* not every firmware has it */
 
 #define BLOCKS  48u
-#define OWNERS  5u /* tasks, interrupts, start-up */
+#define OWNERS  6u /* tasks, interrupts, start-up, C++ */
 #define ISR     3u
 #define STARTUP 4u
+#define OBJECTS 5u
 #define LATE    (1u << 20) /* MALLOC_CAP_SIMD: memory that is a heap only later has it */
 #define NEWEST  (1u << 30) /* a capability of some later version */
 
@@ -47,6 +50,21 @@ static void keep(struct owner *o, unsigned i, void *block, size_t size) {
 static uint32_t chance(struct owner *o, uint32_t n) {
     o->random = o->random * 1664525u + 1013904223u;
     return (o->random >> 16) % n;
+}
+
+void bare_keep(void *block, size_t size) {
+    unsigned i = 0;
+    while (owners[OBJECTS].block[i])
+        i++;
+    keep(&owners[OBJECTS], i, block, size);
+}
+
+void bare_drop(const void *block) {
+    unsigned i = 0;
+    while (owners[OBJECTS].block[i] != block)
+        i++;
+    owners[OBJECTS].block[i] = NULL;
+    frees++;
 }
 
 /* --- start-up ------------------------------------------------------------------------------------------------ */
@@ -193,6 +211,8 @@ static void main_task(void) {
     heap_caps_enable_nonos_stack_heaps();
     struct owner *o = &owners[2];
     keep(o, 0, heap_caps_malloc(48, LATE), 48);
+    if (objects_work)
+        objects_work();
     heapstrata_mark("flash off");
     bare_cache(false);
     hs_state = HS_STATE_KEYFRAME_DUE; /* it has to wait: heaps are walked by code in flash */

@@ -56,7 +56,7 @@ def script(lf, names):
 
 
 class Firmware:
-    def __init__(self, folder, component, lib, link, lf, more=()):
+    def __init__(self, folder, component, lib, link, lf, more=(), parts=()):
         self.elf, self.folder, self.rows = os.path.join(folder, "bare.elf"), folder, placements(lf)
         names = [os.path.splitext(os.path.basename(c))[0] for c in (*component, *lib)]
         path = os.path.join(folder, "bare.ld")
@@ -65,7 +65,7 @@ class Firmware:
         self.flags = ["-std=gnu11", "-g", "-Os", "-ffunction-sections", "-fdata-sections", "-fno-jump-tables", "-I" + os.path.join(HERE, "include"),
                  '-DHS_PORT_HEADER="firmware-hooks/ports/port_esp_idf.h"', "-DHS_STREAM=0", "-DHS_CRC_TABLE=16", "-DHS_RING_IN=1",
                       "-DCONFIG_HEAPSTRATA_WRAPS=1", *more]
-        sources = [os.path.join(HERE, f) for f in OURS] + [os.path.join(hs_test.ROOT, s) for s in CORE.start] + list(component) + list(lib)
+        sources = [os.path.join(HERE, f) for f in (*OURS, *parts)] + [os.path.join(hs_test.ROOT, s) for s in CORE.start] + list(component) + list(lib)
         self.link = ["-nostartfiles", "-T", path, "-Wl,--gc-sections,--no-warn-rwx-segments,--defsym=ram_size=%d" % CORE.machine.ram, *link]
         # The stand-in first: ESP-IDF calls the last constructor first.
         self.objects = [self._compile(source, 131072) for source in sources]
@@ -73,7 +73,8 @@ class Firmware:
 
     def _compile(self, source, ring):
         made = os.path.join(self.folder, os.path.splitext(os.path.basename(source))[0] + ".o")
-        self._good(CORE.compile([*self.flags, "-DHS_RING_SIZE=%d" % ring, "-c", "-o", made], [source]))
+        flags = self.flags if source.endswith(".c") else ["-std=gnu++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", *self.flags[1:]]
+        self._good(CORE.compile([*flags, "-DHS_RING_SIZE=%d" % ring, "-c", "-o", made], [source]))
         return made
 
     def change_ring(self, port, ring):

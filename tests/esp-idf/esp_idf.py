@@ -16,6 +16,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -160,9 +161,9 @@ def recorder_settings():
     return ["-D" + d for d in re.findall(r"\bHS_(?:EXPLICIT|EVENTS_LOCKED)=\d", component_by("WRAPS", "n").stdout)]
 
 
-def build(name, method, ring=None, more=()):
+def build(name, method, ring=None, more=(), main="work.c"):
     """A program on the stand-in; where hooks are the method, beside ESP-IDF's own tracing."""
-    ours = [os.path.join(HERE, f) for f in ("work.c", *STANDIN, *(["standin_tracing.c"] if method == "HOOKS" else []))]
+    ours = [os.path.join(HERE, f) for f in (main, *STANDIN, *(["standin_tracing.c"] if method == "HOOKS" else []))]
     flags = [*HOST, "-DCONFIG_HEAPSTRATA_%s=1" % method,
              *METHODS[method], *(["-DRING", "-DHS_STREAM=0", "-DHS_RECORD_FROM_BOOT=0", *ring] if ring else ["-DHS_STREAM=1"]), *more]
     objects = []
@@ -272,6 +273,65 @@ def levels():
     tap.check("summary: each region's blocks at the last mark, one more that is a heap itself", len(last) == 6 and
               sum(r["blocks"] for r in last.values()) == there + 1, (there, last))
     tap.check("summary: places are named", any(r.get("kind") == "TOP" and r["site"] for r in records), len(records))
+
+
+def same_blocks(found, truth):
+    """Blocks are as many; their bytes are those asked for, or a little more where the heap gave a block the rest beside it."""
+    return set(found) == set(truth) and all(found[name][1] == n and 0 <= found[name][0] - size <= 12 * n for name, (size, n) in truth.items())
+
+
+def leaks():
+    """A program that loses memory over two days, in 4 KB of RTC memory."""
+    ring = ["-DHS_RING_IN=2", "-DHS_RING_SIZE=4096", "-DHS_START_LEVEL=3", "-DCONFIG_HEAPSTRATA_LEAKS=1"]
+    program = build("leaks", "WRAPS", ring, main="leaks.c")
+    done = hs_test.run([program, out_of("leaks.txt")], timeout=300)
+    with open(out_of("leaks.log"), "wb") as f:
+        f.write(done.out)
+    imported = hs_test.cli("import", out_of("leaks.log"), "-o", out_of("leaks.hst"))
+    with open(out_of("leaks.txt")) as f:
+        truth = {name: (int(size), int(n)) for name, size, n in (line.split() for line in f)}
+
+    def found(*options):
+        status, value, err = hs_test.cli_json("leaks", "--elf", program, *options, out_of("leaks.hst"))
+        sums = {}
+        for row in (value or {}).get("rows", []):
+            size, n = sums.get(row["place"], (0, 0))
+            sums[row["place"]] = (size + row["bytes"], n + row["blocks"])
+        return status, value or {}, sums, err
+
+    status, value, sums, err = found()
+    tap.check("leaks: after two days, in 4 KB: each block that was never freed, by caller", done.status == 0 and imported.status == 0 and
+              status == 0 and same_blocks(sums, truth) and value["not_followed_blocks"] == value["unsure_blocks"] == 0, (done.err, imported.err, err, sums, truth))
+    threads = {(r["place"], r["thread"].split(" (")[-1]) for r in value.get("rows", [])}
+    tap.check("leaks: by task, with its name", threads == {("parser_keeps", "network)"), ("session_opens", "screen)"), ("cache_fills", "screen)")}, threads)
+    marks = [m["mark"] for m in (hs_test.cli_json("marks", out_of("leaks.hst"))[1] or {}).get("marks", [])]
+    tap.check("leaks: the ring has gone round, and has some marks", 2 <= len(marks) < 48, marks)
+    status, value, sums, err = found("--from", marks[-3], "--to", marks[-2])
+    between = value.get("blocks", 0) + value.get("unsure_blocks", 0)
+    tap.check("leaks: between two marks: that hour's, or it is said that marks were put together", status == 0 and 2 <= between and
+              value["blocks"] <= 2 and "session_opens" not in sums, (value, err))
+    status, value, sums, err = found("--to", marks[-1])
+    tap.check("leaks: up to a mark", status == 0 and same_blocks(sums, truth), (sums, err))
+    refused = hs_test.cli("leaks", "--from", "hour 1", out_of("leaks.hst"))
+    tap.check("leaks: a mark that the ring has lost is an error", refused.status == 2 and b"lost it" in refused.err, refused.err)
+    text = hs_test.cli("leaks", out_of("leaks.hst")).out.decode()
+    tap.check("leaks: text", "were not freed" in text and "network" in text, text)
+
+
+def leaks_of_every_event():
+    """The same question of a trace that has every event: against the truth."""
+    program = build("wraps", "WRAPS")
+    hs_test.run([program, out_of("e.hst"), out_of("e.txt"), "4000", "2", "9"])
+    with open(out_of("e.txt")) as f:
+        there = [int(line.split()[1]) for line in f.readlines()[1:]]
+    whole = hs_test.cli_json("leaks", "--from", "work", out_of("e.hst"))[1] or {}
+    tap.check("leaks, every event: blocks that came after a mark and are there", whole.get("blocks") == len(there) and
+              0 <= whole["bytes"] - sum(there) <= 12 * len(there),
+              (whole.get("blocks"), len(there), whole.get("bytes"), sum(there)))
+    none = hs_test.cli_json("leaks", "--from", "end", out_of("e.hst"))[1] or {}
+    tap.check("leaks, every event: none came after the last mark", none.get("blocks") == 0, none)
+    names = {r["thread"] for r in whole.get("rows", [])}
+    tap.check("tasks have their names", any("(worker)" in n for n in names), names)
 
 
 def only_what_is_true(name):
@@ -425,6 +485,36 @@ def on_bare_machine():
               figures.get("recording", 1e9) - figures.get("bare", 0) <= 600, figures)
 
 
+def name_more():
+    """CONFIG_HEAPSTRATA_NAME_MORE: who calls operator new, and who creates what FreeRTOS has beyond tasks and queues."""
+    missing = bare.CORE.missing() or (not shutil.which(bare.CORE.cross + "g++") and "no C++ compiler for RV32")
+    if missing:
+        tap.skip("name more: %s" % missing)
+        return
+    folder = out_of("more")
+    os.makedirs(folder, exist_ok=True)
+    link = ["-Wl,--wrap=" + n for n in wraps("WRAPS", "more") if n not in NEWLIB] + ["-Wl,--defsym=__real_%s=idf_%s" % (n, n) for n in NEWLIB]
+    firmware = bare.Firmware(folder, COMPONENT + [PORT], LIB, link, os.path.join(COMPONENT_FOLDER, "linker.lf.in"), recorder_settings(),
+                             ("objects.cc", "standin_more.c"))
+    console = firmware.run().out.decode(errors="replace")
+    with open(out_of("more.log"), "w") as f:
+        f.write(console)
+    with open(out_of("more.txt"), "w") as f:
+        f.writelines(line[2:] + "\n" for kind in "CT" for line in console.splitlines() if line.startswith(kind + " "))
+    hs_test.cli("import", out_of("more.log"), "-o", out_of("more.hst"))
+    checked = hs_test.run([verifier(), out_of("more.hst"), out_of("more.txt")], merge=True)
+    tap.check("name more: objects of C++: every block and event", checked.status == 0, (console[-300:], checked.out))
+    report = hs_test.cli_json("report", "--elf", firmware.elf, out_of("more.hst"))[1] or {}
+    names = {row["line"] for row in report.get("rows", [])}
+    wanted = {"sensor_is_made", "readings_are_made", "sensor_is_made_if_there_is_room", "line_is_made", "event_group_is_made", "stream_is_made",
+              "ring_is_made"}
+    tap.check("name more: who asked is who calls new, not new", wanted <= names and not [n for n in names if n.startswith(("operator", "_Zn", "xE", "xS", "xR"))],
+              names)
+    by_thread = hs_test.cli_json("report", "--elf", firmware.elf, "--sort", "thread", out_of("more.hst"))[1] or {}
+    threads = {row["thread"] for row in by_thread.get("rows", [])}
+    tap.check("tasks have their names, cut at 16 characters", {"thread 1 (sensor)", "thread 2 (net=work)", "thread 3 (a name longer th)"} <= threads, threads)
+
+
 def names_of_callers(elf):
     status, report, err = hs_test.cli_json("report", "--elf", elf, out_of("bare.hst"))
     names = {row["line"] for row in (report or {}).get("rows", [])}
@@ -456,8 +546,11 @@ only_what_is_true("r.hst")
 regions()
 only_what_is_true("s.hst")
 levels()
+leaks()
+leaks_of_every_event()
 both_levels()
 cache_off()
 ring_and_dump()
 on_bare_machine()
+name_more()
 tap.finish()

@@ -17,12 +17,15 @@
 #include "esp_system.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
 #include "tests/esp-idf/standin.h"
 #include "tests/esp-idf/system.h"
 
 bool system_without_order, system_cache_off;
 __thread bool system_in_interrupt;
 __thread int system_core;
+__thread const char *system_task_name = "worker";
+int64_t system_clock_ahead;
 
 struct system_memory system_memory(size_t size, bool alias) {
     int fd = memfd_create("region", 0);
@@ -80,10 +83,16 @@ void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux) {
 bool xPortInIsrContext(void) { return system_in_interrupt; }
 int xPortGetCoreID(void) { return system_core; }
 
+char *pcTaskGetName(TaskHandle_t task) {
+    (void)task;
+    system_in_flash();
+    return (char *)system_task_name;
+}
+
 int64_t esp_timer_get_time(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return system_clock_ahead + (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 esp_reset_reason_t esp_reset_reason(void) { return ESP_RST_POWERON; }

@@ -29,5 +29,7 @@ extern bool system_without_order;        /* the lock is not held across calls: a
 extern bool system_cache_off;            /* as while the flash is written */
 extern __thread bool system_in_interrupt;
 extern __thread int system_core;
+extern __thread const char *system_task_name; /* what FreeRTOS calls it */
+extern int64_t system_clock_ahead;            /* microseconds that esp_timer is ahead of the real clock */
 
 #endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tasks have names.
+ */
+#ifndef TESTS_ESP_IDF_TASK_H
+#define TESTS_ESP_IDF_TASK_H
+
+typedef struct standin_task *TaskHandle_t;
+
+/* Of the task that runs, for NULL; it is in flash. */
+char *pcTaskGetName(TaskHandle_t task);
+
+#endif
