@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heapstrata leaks: what came between two marks and was never freed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/cmd/cmd.h"
+#include "analysis/cmd/elf_option.h"
+#include "analysis/leaks/leaks.h"
+#include "analysis/sites/names.h"
+#include "analysis/draw/head.h"
+#include "analysis/draw/table.h"
+
+struct args {
+    struct hs_common common;
+    const char *from, *to;
+};
+
+static const struct hs_column columns[] = {
+    {"Bytes", "bytes", HS_VALUE_BYTES},
+    {"Blocks", "blocks", HS_VALUE_COUNT},
+    {"First after", "first_after", HS_VALUE_TEXT},
+    {"Last after", "last_after", HS_VALUE_TEXT},
+    {"Thread", "thread", HS_VALUE_TEXT},
+    {"Place", "place", HS_VALUE_TEXT},
+};
+
+struct work {
+    const struct args *args;
+    struct hs_reader *reader;
+    struct hs_names names;
+    struct hs_leaks *leaks;
+    struct hs_leak_row *row; /* `n`, the chosen ones */
+    size_t n;
+    struct hs_leak_totals totals;
+};
+
+static const char *thread_text(const struct work *w, uint32_t thread, char *text, size_t size)
+{
+    char key[32];
+    snprintf(key, sizeof key, "thread %" PRIu32, thread);
+    const char *name = thread ? hs_reader_fact(w->reader, key) : "start-up, interrupts";
+    snprintf(text, size, name ? "%s (%s)" : "%s", key, name);
+    return text;
+}
+
+static void add_row(const struct work *w, struct hs_table *table, const struct hs_leak_row *row)
+{
+    char thread[HS_NAME_MAX], place[HS_NAME_MAX];
+    const struct hs_value values[] = {
+        {.u = row->sum.bytes},
+        {.u = row->sum.blocks},
+        {.s = row->first ? row->first : "", .none = !row->first},
+        {.s = row->last ? row->last : "", .none = !row->last},
+        {.s = thread_text(w, row->thread, thread, sizeof thread)},
+        {.s = hs_name_of_site(&w->names, row->site, HS_KEY_LINE, place)},
+    };
+    hs_table_add(table, values);
+}
+
+static void print_text(const struct work *w, const struct hs_table *table)
+{
+    struct hs_head head = {w->args->common.input, w->reader, NULL};
+    char bytes[64], blocks[64];
+    printf("# %s: %s bytes in %s blocks came %s%s%s%s and were not freed.\n", head.path,
+           hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = w->totals.chosen.bytes}),
+           hs_format(blocks, sizeof blocks, HS_VALUE_COUNT, (struct hs_value){.u = w->totals.chosen.blocks}),
+           w->args->from ? "after mark " : "since recording began", w->args->from ? w->args->from : "",
+           w->args->to ? ", before mark " : "", w->args->to ? w->args->to : "");
+    if (w->totals.others.blocks)
+        printf("# Beyond these the recorder could not follow %" PRIu64 " blocks (%" PRIu64 " bytes), freed or not: CONFIG_HEAPSTRATA_FOLLOWED "
+               "is too small.\n", w->totals.others.blocks, w->totals.others.bytes);
+    if (w->totals.unsure.blocks)
+        printf("# %" PRIu64 " bytes more came about then: the recorder had put several marks together.\n", w->totals.unsure.bytes);
+    hs_table_text(table, stdout, (struct hs_table_style){.color = hs_cmd_colors(&w->args->common)});
+}
+
+static int print(const struct work *w, const struct hs_table *table)
+{
+    if (w->args->common.csv)
+        hs_table_csv(table, stdout);
+    else if (!w->args->common.json)
+        print_text(w, table);
+    if (!w->args->common.json)
+        return HS_EXIT_OK;
+    struct hs_json *json = hs_json_new();
+    if (!json)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    hs_json_object(json, NULL);
+    hs_json_uint(json, "bytes", w->totals.chosen.bytes);
+    hs_json_uint(json, "blocks", w->totals.chosen.blocks);
+    hs_json_uint(json, "unsure_bytes", w->totals.unsure.bytes);
+    hs_json_uint(json, "unsure_blocks", w->totals.unsure.blocks);
+    hs_json_uint(json, "not_followed_bytes", w->totals.others.bytes);
+    hs_json_uint(json, "not_followed_blocks", w->totals.others.blocks);
+    hs_table_json(table, json, "rows");
+    hs_json_end(json);
+    int error = hs_json_print(json, stdout, true);
+    hs_json_free(json);
+    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
+}
+
+static int show(struct work *w)
+{
+    struct hs_table *table = hs_table_new(columns, sizeof columns / sizeof *columns);
+    if (!table)
+        return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    for (size_t i = 0; i < w->n; i++)
+        add_row(w, table, &w->row[i]);
+    int status = print(w, table);
+    hs_table_free(table);
+    return status;
+}
+
+static int each(void *context, const struct hs_event *events, long n)
+{
+    return hs_leaks_feed(context, events, n);
+}
+
+static int choose(struct work *w)
+{
+    struct hs_error error = {0};
+    if (!hs_leaks_choose(w->leaks, &(struct hs_leak_range){w->args->from, w->args->to}, &error))
+        return hs_complain("%s", error.text);
+    w->n = hs_leaks_rows(w->leaks, &w->row, &w->totals);
+    return HS_EXIT_OK;
+}
+
+static int run(void *memory)
+{
+    struct work w = {.args = memory};
+    w.reader = hs_cmd_open_selected(&w.args->common, w.args->common.input);
+    if (!w.reader)
+        return HS_EXIT_BAD;
+    w.names.reader = w.reader;
+    w.leaks = hs_leaks_new();
+    int status = w.leaks ? hs_cmd_replay(w.reader, each, w.leaks) : hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    if (w.leaks && (choose(&w) || hs_cmd_symbols(&w.names.symbols, &w.args->common, w.reader) || show(&w)))
+        status = HS_EXIT_BAD;
+    hs_symbols_close(w.names.symbols);
+    hs_leaks_free(w.leaks);
+    hs_reader_close(w.reader);
+    return status;
+}
+
+static const struct hs_option options[] = {
+    {"from", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, from), "blocks that came after the last mark of that label", NULL},
+    {"to", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, to), "blocks that came before the last mark of that label", NULL},
+    {0},
+};
+
+const struct hs_cmd hs_cmd_leaks = {
+    .name = "leaks", .summary = "what came between two marks and was never freed, by caller and thread",
+    .usage = "[FILE]",
+    .about = "Blocks that were allocated between two marks and are still there at the trace's end. A trace of every event has them; "
+             "for hours in a small ring record sums by place, with CONFIG_HEAPSTRATA_LEAKS (ESP-IDF).",
+    .examples = "  heapstrata leaks --elf build/app.elf board.log\n"
+                "  heapstrata leaks --from connected --to closed board.log\n",
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
+    .options = options, .max_files = 1, .args_size = sizeof(struct args), .run = run,
+};

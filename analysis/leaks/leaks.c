@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Marks are numbered. Each row of blocks has the number of marks that went before it; so a row is between two marks when its
+ * number is. From HELD the recorder counts its summaries, one of which follows each mark, and a ring may have lost the first ones.
+ */
+#include "analysis/leaks/leaks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/host/util/array.h"
+#include "lib/host/util/map.h"
+
+struct row {
+    uint32_t site, thread;
+    uint32_t since, last; /* marks before the first of them, before the last */
+    struct hs_leak_sum sum;
+};
+
+struct rows {
+    struct row *row;
+    size_t n, room;
+};
+
+struct mark {
+    char *label;
+    uint32_t since; /* blocks that come after it have this number or a higher one */
+};
+
+/* A live block of a trace of every event. */
+struct block {
+    uint32_t pos, site, thread, since, size;
+    uint32_t next_free; /* plus 1, of one that is not live */
+    bool live;
+};
+
+struct hs_leaks {
+    struct rows building, told, chosen; /* the recorder's: being read, the last whole set; what is shown */
+    struct hs_leak_sum others, unsure;      /* unsure: whether they came before or after a mark */
+    uint32_t step;                          /* marks that one number stands for */
+    struct mark *mark;
+    size_t n_marks, marks_room, unnumbered; /* marks from there on wait for the recorder's number */
+    struct block *block;
+    struct hs_map by_pos;                   /* to live ones */
+    uint32_t n_blocks, blocks_room, free_block; /* free_block: plus 1; 0: none */
+    uint32_t since;                         /* number of blocks that come now, in a trace of every event */
+    bool held, every, sampled;              /* what the trace has */
+    struct hs_leak_row *out;
+};
+
+struct hs_leaks *hs_leaks_new(void) { return calloc(1, sizeof(struct hs_leaks)); }
+
+static void forget_marks(struct hs_leaks *l)
+{
+    while (l->n_marks)
+        free(l->mark[--l->n_marks].label);
+    l->unnumbered = 0;
+}
+
+void hs_leaks_free(struct hs_leaks *l)
+{
+    if (!l)
+        return;
+    forget_marks(l);
+    free(l->mark);
+    free(l->building.row);
+    free(l->told.row);
+    free(l->chosen.row);
+    free(l->block);
+    hs_map_free(&l->by_pos);
+    free(l->out);
+    free(l);
+}
+
+static int add_row(struct rows *rows, const struct row *row)
+{
+    struct row *to = hs_array_add(rows->row, rows->n, rows->room);
+    if (!to)
+        return HS_ERR_MEMORY;
+    *to = *row;
+    return HS_OK;
+}
+
+/* --- marks --------------------------------------------------------------------------------------------------- */
+
+static int on_mark(struct hs_leaks *l, const struct hs_record *r)
+{
+    char *label = strndup((const char *)r->data, r->data_len);
+    struct mark *to = label ? hs_array_add(l->mark, l->n_marks, l->marks_room) : NULL;
+    if (!to) {
+        free(label);
+        return HS_ERR_MEMORY;
+    }
+    *to = (struct mark){label, ++l->since};
+    return HS_OK;
+}
+
+/* --- the recorder's rows ------------------------------------------------------------------------------------- */
+
+/* A set ends: the marks that waited for it are numbered by it. Number 0 is the first summary of a hunt. */
+static void end_set(struct hs_leaks *l, const struct hs_record *r)
+{
+    if (!r->number && l->held)
+        l->unnumbered = l->n_marks;
+    for (; l->unnumbered < l->n_marks; l->unnumbered++)
+        l->mark[l->unnumbered].since = r->number + 1;
+    struct rows empty = l->told;
+    l->told = l->building;
+    l->building = empty;
+    l->building.n = 0;
+    l->others = (struct hs_leak_sum){r->size, r->count};
+    l->step = 1u << (r->thread < 16 ? r->thread : 16);
+}
+
+static int on_held(struct hs_leaks *l, const struct hs_event *e)
+{
+    const struct hs_record *r = e->record;
+    l->held = true;
+    if (r->site)
+        return add_row(&l->building, &(struct row){e->site, r->thread, r->number, r->number, {r->size, r->count}});
+    end_set(l, r);
+    return HS_OK;
+}
+
+/* --- every event ----------------------------------------------------------------------------------------------- */
+
+/* The block at a place, and where the map has it; NULL: none is known there. */
+static struct block *block_at(const struct hs_leaks *l, uint32_t pos, struct hs_map_search *search)
+{
+    *search = hs_map_search(&l->by_pos, hs_hash_u64(pos));
+    while (hs_map_next(&l->by_pos, search))
+        if (l->block[search->number].pos == pos && l->block[search->number].live)
+            return &l->block[search->number];
+    return NULL;
+}
+
+static void gone(struct hs_leaks *l, uint32_t pos)
+{
+    struct hs_map_search search;
+    struct block *b = block_at(l, pos, &search);
+    if (!b)
+        return;
+    hs_map_remove(&l->by_pos, &search);
+    *b = (struct block){.next_free = l->free_block};
+    l->free_block = (uint32_t)(b - l->block) + 1;
+}
+
+/* A place in the array, one that was given back where there is one. */
+static struct block *new_block(struct hs_leaks *l)
+{
+    if (!l->free_block)
+        return hs_array_add(l->block, l->n_blocks, l->blocks_room);
+    struct block *b = &l->block[l->free_block - 1];
+    l->free_block = b->next_free;
+    return b;
+}
+
+static int came(struct hs_leaks *l, const struct hs_event *e)
+{
+    l->every = true;
+    if (e->pos == HS_POS_IMPLIED)
+        return HS_OK;
+    gone(l, e->pos); /* a trace that contradicts itself */
+    struct block *b = new_block(l);
+    if (!b || !hs_map_add(&l->by_pos, hs_hash_u64(e->pos), (uint32_t)(b - l->block)))
+        return HS_ERR_MEMORY;
+    *b = (struct block){.live = true, .pos = e->pos, .site = e->site, .thread = e->thread, .since = l->since, .size = e->size};
+    return HS_OK;
+}
+
+static void all_gone(struct hs_leaks *l)
+{
+    hs_map_clear(&l->by_pos);
+    l->n_blocks = l->free_block = 0;
+}
+
+static int take(struct hs_leaks *l, const struct hs_event *e)
+{
+    switch (e->kind) {
+    case HS_ALLOC: return came(l, e);
+    case HS_FREE: gone(l, e->old); return HS_OK;
+    case HS_REALLOC: gone(l, e->old); return came(l, e);
+    case HS_SWEEP:
+        for (uint32_t i = 0; i < e->n_freed; i++)
+            gone(l, e->freed[i]);
+        return HS_OK;
+    case HS_RESET: all_gone(l); return HS_OK;
+    case HS_SAMPLE: l->sampled = true; return HS_OK;
+    case HS_MARK: return on_mark(l, e->record);
+    case HS_HELD: return on_held(l, e);
+    default: return HS_OK;
+    }
+}
+
+int hs_leaks_feed(struct hs_leaks *l, const struct hs_event *events, long n)
+{
+    int err = HS_OK;
+    for (const struct hs_event *e = events; e < events + n && !err; e++)
+        err = take(l, e);
+    return err;
+}
+
+/* --- choosing -------------------------------------------------------------------------------------------------- */
+
+static const struct mark *mark_of(const struct hs_leaks *l, const char *label, struct hs_error *error)
+{
+    for (size_t i = l->n_marks; i-- > 0;)
+        if (!strcmp(l->mark[i].label, label))
+            return &l->mark[i];
+    *error = (struct hs_error){.code = HS_ERR_ARG};
+    snprintf(error->text, sizeof error->text, "the trace has no mark %.200s%s", label,
+             l->held ? ": it was not passed, or the ring has lost it" : "");
+    return NULL;
+}
+
+static int add_chosen(struct hs_leaks *l, const struct row *row)
+{
+    for (size_t i = 0; i < l->chosen.n; i++) {
+        struct row *r = &l->chosen.row[i];
+        if (r->site == row->site && r->thread == row->thread) {
+            r->since = row->since < r->since ? row->since : r->since;
+            r->last = row->last > r->last ? row->last : r->last;
+            r->sum.bytes += row->sum.bytes;
+            r->sum.blocks += row->sum.blocks;
+            return HS_OK;
+        }
+    }
+    return add_row(&l->chosen, row);
+}
+
+/* Blocks with numbers from `first` up to, not including, `end`. */
+static int choose_rows(struct hs_leaks *l, uint32_t first, uint32_t end)
+{
+    int err = HS_OK;
+    for (size_t i = 0; l->held && i < l->told.n && !err; i++) {
+        const struct row *row = &l->told.row[i];
+        uint32_t behind = row->since + l->step;
+        if (row->since >= first && behind <= end)
+            err = add_chosen(l, row);
+        else if (behind > first && row->since < end) {
+            l->unsure.bytes += row->sum.bytes;
+            l->unsure.blocks += row->sum.blocks;
+        }
+    }
+    for (uint32_t i = 0; !l->held && i < l->n_blocks && !err; i++) {
+        const struct block *b = &l->block[i];
+        if (b->live && b->since >= first && b->since < end)
+            err = add_chosen(l, &(struct row){b->site, b->thread, b->since, b->since, {b->size, 1}});
+    }
+    return err;
+}
+
+bool hs_leaks_choose(struct hs_leaks *l, const struct hs_leak_range *range, struct hs_error *error)
+{
+    const struct mark *from = range->from ? mark_of(l, range->from, error) : NULL;
+    const struct mark *to = range->to && !error->code ? mark_of(l, range->to, error) : NULL;
+    if (error->code)
+        return false;
+    if (!l->held && !l->every && l->sampled) {
+        *error = (struct hs_error){.code = HS_ERR_ARG, .text = "samples do not tell what was never freed: record every event, or sums by "
+                                                               "place with CONFIG_HEAPSTRATA_LEAKS"};
+        return false;
+    }
+    error->code = choose_rows(l, from ? from->since : 0, to ? to->since : UINT32_MAX);
+    if (error->code)
+        snprintf(error->text, sizeof error->text, "%s", hs_strerror(error->code));
+    return !error->code;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    if (x->sum.bytes != y->sum.bytes)
+        return x->sum.bytes < y->sum.bytes ? 1 : -1;
+    return x->site != y->site ? (x->site > y->site) - (x->site < y->site) : (x->thread > y->thread) - (x->thread < y->thread);
+}
+
+/* The mark after which blocks of this number came; several marks have one number where no summary lay between. */
+static const char *label_of(const struct hs_leaks *l, uint32_t since)
+{
+    for (size_t i = l->n_marks; i-- > 0;)
+        if (l->mark[i].since == since)
+            return l->mark[i].label;
+    return NULL;
+}
+
+size_t hs_leaks_rows(struct hs_leaks *l, struct hs_leak_row **rows, struct hs_leak_totals *totals)
+{
+    struct hs_leak_sum *all = &totals->chosen;
+    *totals = (struct hs_leak_totals){.others = l->others, .unsure = l->unsure};
+    if (l->chosen.n)
+        qsort(l->chosen.row, l->chosen.n, sizeof *l->chosen.row, by_bytes);
+    free(l->out);
+    l->out = calloc(l->chosen.n + 1, sizeof *l->out);
+    for (size_t i = 0; l->out && i < l->chosen.n; i++) {
+        const struct row *r = &l->chosen.row[i];
+        l->out[i] = (struct hs_leak_row){r->site, r->thread, label_of(l, r->since), label_of(l, r->last), r->sum};
+        all->bytes += r->sum.bytes;
+        all->blocks += r->sum.blocks;
+    }
+    *rows = l->out;
+    return l->out ? l->chosen.n : 0;
+}
