@@ -10,6 +10,7 @@
 struct hs_trace hs_trace;
 volatile uint8_t hs_state;
 uint32_t hs_level_left;
+uint16_t hs_level_thread;
 
 /* Orders a record's bytes before the store that commits them. */
 #define BARRIER() __asm__ volatile("" ::: "memory")

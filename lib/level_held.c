@@ -6,8 +6,6 @@
 #include "lib/level.h"
 #include "lib/trace.h"
 
-uint16_t hs_level_thread;
-
 void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     struct hs_trace *t = &hs_trace;
     uint32_t at;

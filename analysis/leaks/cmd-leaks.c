@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata leaks: what came between two marks and was never freed.
+ * heapstrata leaks: what was allocated between two marks and never freed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ static void print_text(const struct work *w, const struct hs_table *table)
 {
     struct hs_head head = {w->args->common.input, w->reader, NULL};
     char bytes[64], blocks[64];
-    printf("# %s: %s bytes in %s blocks came %s%s%s%s and were not freed.\n", head.path,
+    printf("# %s: %s bytes in %s blocks were allocated %s%s%s%s and not freed.\n", head.path,
            hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = w->totals.chosen.bytes}),
            hs_format(blocks, sizeof blocks, HS_VALUE_COUNT, (struct hs_value){.u = w->totals.chosen.blocks}),
            w->args->from ? "after mark " : "since recording began", w->args->from ? w->args->from : "",
@@ -74,7 +74,7 @@ static void print_text(const struct work *w, const struct hs_table *table)
         printf("# Beyond these the recorder could not follow %" PRIu64 " blocks (%" PRIu64 " bytes), freed or not: CONFIG_HEAPSTRATA_FOLLOWED "
                "is too small.\n", w->totals.others.blocks, w->totals.others.bytes);
     if (w->totals.unsure.blocks)
-        printf("# %" PRIu64 " bytes more came about then: the recorder had put several marks together.\n", w->totals.unsure.bytes);
+        printf("# %" PRIu64 " bytes more were allocated about then: the recorder had put several marks together.\n", w->totals.unsure.bytes);
     hs_table_text(table, stdout, (struct hs_table_style){.color = hs_cmd_colors(&w->args->common)});
 }
 
@@ -147,16 +147,16 @@ static int run(void *memory)
 }
 
 static const struct hs_option options[] = {
-    {"from", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, from), "blocks that came after the last mark of that label", NULL},
-    {"to", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, to), "blocks that came before the last mark of that label", NULL},
+    {"from", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, from), "only blocks allocated after the last mark with that label", NULL},
+    {"to", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, to), "only blocks allocated before the last mark with that label", NULL},
     {0},
 };
 
 const struct hs_cmd hs_cmd_leaks = {
-    .name = "leaks", .summary = "what came between two marks and was never freed, by caller and thread",
+    .name = "leaks", .summary = "show what was allocated between two marks and never freed, by caller and thread",
     .usage = "[FILE]",
-    .about = "Blocks that were allocated between two marks and are still there at the trace's end. A trace of every event has them; "
-             "for hours in a small ring record sums by place, with CONFIG_HEAPSTRATA_LEAKS (ESP-IDF).",
+    .about = "Blocks that were allocated between two marks and are still there at the end of the trace. A trace of every event has "
+             "them. To look for leaks over hours with a small ring, record at level summary with CONFIG_HEAPSTRATA_LEAKS (ESP-IDF).",
     .examples = "  heapstrata leaks --elf build/app.elf board.log\n"
                 "  heapstrata leaks --from connected --to closed board.log\n",
     .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
