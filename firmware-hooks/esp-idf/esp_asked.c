@@ -49,14 +49,14 @@ struct preferences {
 };
 #define EACH_OF(p) (p).caps[0], (p).caps[1], (p).caps[2], (p).caps[3], (p).caps[4], (p).caps[5], (p).caps[6], (p).caps[7]
 
-static __attribute__((noinline)) struct preferences taken_from(va_list list, size_t n) {
+static HS_ESP_FAST __attribute__((noinline)) struct preferences taken_from(va_list list, size_t n) {
     struct preferences p = {{0}};
     for (size_t i = 0; i < n && i < PREFERENCES; i++)
         p.caps[i] = va_arg(list, uint32_t);
     return p;
 }
 
-static inline size_t at_most(size_t n) { return n < PREFERENCES ? n : PREFERENCES; }
+static inline __attribute__((always_inline)) size_t at_most(size_t n) { return n < PREFERENCES ? n : PREFERENCES; }
 
 /* Puts what was preferred in front of `n` into `p`. */
 #define TAKE_PREFERENCES(p, n)                     \

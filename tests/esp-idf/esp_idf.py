@@ -80,6 +80,35 @@ def compilers():
                 tap.check("compiles without a warning: %s, %s, ring in %s" % (title, method.lower(), setting), not errors, errors[:2000])
 
 
+# In flash, and called by what is in internal RAM, but only while the flash cache is on.
+CACHE_ON = {"catch_up", "tell_failure"}
+
+
+def beside_micropython():
+    """There IRAM_ATTR says what is in internal RAM, and lib/ is in flash."""
+    core = hs_cores.CORES["rv32imc"]
+    if core.missing():
+        tap.skip("internal RAM beside MicroPython: %s" % core.missing())
+        return
+    size, called = 0, set()
+    for source in [c for c in COMPONENT if os.path.basename(c) not in ("esp_start.c", "esp_dump.c", "esp_asked_more.c")] + [PORT]:
+        made = out_of("iram.o")
+        done = core.compile(["-std=gnu11", "-Os", "-ffunction-sections", "-I" + os.path.join(HERE, "include"), HEADER, "-DHS_STREAM=0", "-DHS_MICROPYTHON=1",
+                             "-DCONFIG_HEAPSTRATA_WRAPS=1", "-DHS_WITH_HEAP_CAPS=1", '-DIRAM_ATTR=__attribute__((section(".iram1")))', "-c", "-o", made],
+                            [source])
+        if not tap.check("beside MicroPython: %s compiles" % os.path.basename(source), done.returncode == 0, done.stdout[-800:]):
+            continue
+        found = re.search(r"^\.iram1 +(\d+)", core.tool("size", "-A", made), re.M)
+        if not found:
+            continue
+        size += int(found.group(1))
+        in_flash = set(re.findall(r" F \.text\S*\s+\w+ (?:\.hidden )?(\w+)$", core.tool("objdump", "-t", made), re.M))
+        called |= in_flash & set(re.findall(r"R_RISCV_(?:CALL|CALL_PLT|JAL|RVC_JUMP|HI20)\s+(\w+)", core.tool("objdump", "-dr", "-j", ".iram1", made)))
+    tap.note("code in internal RAM beside MicroPython: %d bytes" % size)
+    tap.check("beside MicroPython: at most 16 KB of code in internal RAM at -Os", 2000 < size <= 16 << 10, size)
+    tap.check("beside MicroPython: of what is in flash, internal RAM calls only what waits for the cache", called == CACHE_ON, called)
+
+
 # ---- 2: CMake ----
 
 STAND_INS = r"""
@@ -539,6 +568,7 @@ def capabilities():
 
 compilers()
 needs_no_cache_header()
+beside_micropython()
 cmake()
 at_work()
 reports()
