@@ -30,7 +30,7 @@ enum hs_trial { HS_TRIAL_NONE, HS_TRIAL_NO_ROOM, HS_TRIAL_MADE };
 /* One heap. Every function that may be NULL says what that means; the others must be there. Unless said otherwise they are
  * called by a thread (never in an interrupt), not with the port's lock held, and may write records. */
 struct hs_heap {
-    const char *name;                /* of the heap, and what the names of its regions begin with: "lwip" */
+    const char *name;                /* of the heap, and what the names of its regions begin with: "lwip", and "lwip/SYS_TIMEOUT" */
     struct hs_heap_numbers *numbers;
     uint8_t regions;                 /* the most regions that it can have at a time, 1 or more */
     uint8_t shift;                   /* log2 of its granule in bytes: what the allocator aligns blocks to */
@@ -130,7 +130,7 @@ struct hs_heap_region {
     uint32_t least;    /* least bytes of a block, header included; in a pool: of every block; 0: a granule */
     uint32_t header;   /* bytes in front of each block that belong to it */
     uint32_t caps;     /* capabilities, bits of the allocator's own; 0: none to choose by */
-    struct hs_text name; /* "heap/region", or the heap's name where that has one region */
+    struct hs_text name; /* "heap/region"; left out: the heap's name, which has no other region by that name */
 };
 
 /* Writes a REGION record. Every region lies within the numbers that its heap was given. False, and nothing is written: it does

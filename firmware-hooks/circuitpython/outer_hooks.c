@@ -133,7 +133,6 @@ static void write_regions(bool existing) {
         .base = base,
         .least = LEAST,
         .header = HEADER,
-        .name = {"outer", 5},
     }, existing);
 }
 

@@ -38,7 +38,7 @@ static struct hs_block place_of(const void *block, size_t size) {
 static void write_regions(bool existing) {
     hs_heap_region(&example_heap, &(struct hs_heap_region){
         .memory = HS_MEMORY_INTERNAL, .pos = numbers.first, .granules = FF_HEAP_SIZE >> SHIFT, .base = (uintptr_t)ff_heap,
-        .least = FF_LEAST, .header = HEADER, .name = {"example", 7}}, existing);
+        .least = FF_LEAST, .header = HEADER}, existing);
 }
 
 static void write_snapshot(uint8_t part) {

@@ -19,7 +19,6 @@ static void record_region(const struct hs_mp_area *a, bool existing) {
         .pos = a->first,
         .granules = a->granules,
         .base = a->start,
-        .name = {"gc", 2},
     }, existing);
 }
 

@@ -62,7 +62,15 @@ static bool is_within(const struct hs_heap *heap, const struct hs_heap_region *r
            region->granules <= heap->numbers->granules - offset;
 }
 
+static struct hs_text name_of(const struct hs_heap *heap, const struct hs_heap_region *region) {
+    struct hs_text name = {heap->name, 0};
+    while (name.data[name.len])
+        name.len++;
+    return region->name.len ? region->name : name;
+}
+
 bool hs_heap_region(const struct hs_heap *heap, const struct hs_heap_region *region, bool existing) {
+    struct hs_text name = name_of(heap, region);
     if (!is_within(heap, region))
         return false;
     hs_record(&(struct hs_record){
@@ -77,8 +85,8 @@ bool hs_heap_region(const struct hs_heap *heap, const struct hs_heap_region *reg
         .size = region->least,
         .old = region->header,
         .end = region->caps,
-        .data = (const uint8_t *)region->name.data,
-        .data_len = region->name.len,
+        .data = (const uint8_t *)name.data,
+        .data_len = name.len,
     });
     return true;
 }
