@@ -200,7 +200,7 @@ static void make_rows(struct hs_island_report *report, const struct hs_islands *
 /* ---- advice ---- */
 
 /* When two lines have islands between the same buffers, the advice about the buffers is given once. */
-static bool said(const struct hs_island_report *report, const struct hs_advice *a)
+static bool already_given(const struct hs_island_report *report, const struct hs_advice *a)
 {
     for (size_t i = 0; i < report->n_advice; i++)
         if (report->advice[i].kind == a->kind && report->advice[i].group == a->group)
@@ -214,7 +214,7 @@ static void advise(struct hs_island_report *report, const struct scene *s, size_
         struct hs_advice a = {.kind = (enum hs_advice_kind)kind, .row = whole_run ? UINT32_MAX : (uint32_t)row,
                               .group = whole_run ? UINT32_MAX : report->row[row].group};
         if (conditions[kind].whole_run == whole_run &&
-            conditions[kind].applies(s, whole_run ? NULL : &report->row[row], &a) && !said(report, &a))
+            conditions[kind].applies(s, whole_run ? NULL : &report->row[row], &a) && !already_given(report, &a))
             report->advice[report->n_advice++] = a;
     }
 }

@@ -11,19 +11,19 @@
 
 /* A line whose blocks form islands. */
 struct hs_island_row {
-    uint32_t group;             /* in the given groups */
+    uint32_t group; /* in the given groups */
     struct hs_island_site sum;
     struct hs_birth_site birth;
-    uint32_t beside;            /* the group whose freed blocks were most often its neighbours; UINT32_MAX: none */
+    uint32_t beside; /* the group whose freed blocks were most often its neighbours; UINT32_MAX: none */
     uint64_t beside_blocks, beside_bytes, beside_lifetime; /* of that group's blocks; lifetime: mean, ticks */
-    double share;               /* of all bytes that islands split off, 0 to 1 */
+    double share;                                          /* of all bytes that islands split off, 0 to 1 */
 };
 
 /* Input of the advice. */
 struct hs_advised {
     const struct hs_model *model;
     const struct hs_reader *reader;
-    uint64_t missing;           /* bytes of the smallest failed request; 0: none failed */
+    uint64_t missing; /* bytes of the smallest failed request; 0: none failed */
 };
 
 enum hs_advice_kind {
@@ -41,21 +41,21 @@ enum hs_advice_kind {
  * advice.c. Ticks are means. */
 struct hs_advice {
     enum hs_advice_kind kind;
-    uint32_t row;    /* index into the report's rows; UINT32_MAX: the whole run */
-    uint32_t group;  /* the line to change; UINT32_MAX: none */
-    uint64_t blocks; /* blocks in the evidence */
-    uint64_t of;     /* out of this number */
+    uint32_t row;               /* index into the report's rows; UINT32_MAX: the whole run */
+    uint32_t group;             /* the line to change; UINT32_MAX: none */
+    uint64_t blocks;            /* blocks in the evidence */
+    uint64_t of;                /* out of this number */
     uint64_t smallest, largest; /* bytes */
     uint64_t bytes;
     uint64_t ticks, other_ticks;
 };
 
 struct hs_island_report {
-    struct hs_island_row *row;  /* `n`, greatest share first */
+    struct hs_island_row *row; /* `n`, greatest share first */
     size_t n;
-    uint64_t moments;           /* at which islands were searched */
-    uint64_t parted;            /* bytes split off, sum over moments */
-    struct hs_advice *advice;   /* `n_advice`, in the order of rows; advice about the whole run is last */
+    uint64_t moments;         /* at which islands were searched */
+    uint64_t parted;          /* bytes split off, sum over moments */
+    struct hs_advice *advice; /* `n_advice`, in the order of rows; advice about the whole run is last */
     size_t n_advice;
 };
 

@@ -19,24 +19,24 @@ enum hs_blame_by {
 };
 
 struct hs_blame_request {
-    uint64_t size;      /* contiguous bytes requested, at least 1 */
+    uint64_t size; /* contiguous bytes requested, at least 1 */
     enum hs_blame_by by;
-    unsigned asked;     /* a region of the requested heap; HS_ALL_REGIONS: any heap */
-    uint32_t caps;      /* requested capabilities */
+    unsigned asked; /* a region of the requested heap; HS_ALL_REGIONS: any heap */
+    uint32_t caps;  /* requested capabilities */
 };
 
 /* A block of the set. */
 struct hs_blamed {
     struct hs_heap_snapshot_block block;
     uint64_t address, bytes; /* address of its head; bytes taken */
-    uint64_t age;      /* ticks since its first allocation; 0 until hs_blame_ages is called */
-    uint32_t survived; /* collections */
+    uint64_t age;            /* ticks since its first allocation; 0 until hs_blame_ages is called */
+    uint32_t survived;       /* collections */
 };
 
 enum hs_blame_answer {
-    HS_BLAME_ROOM,       /* a free run is already long enough */
+    HS_BLAME_ROOM, /* a free run is already long enough */
     HS_BLAME_FOUND,
-    HS_BLAME_IMPOSSIBLE, /* no region has so many granules */
+    HS_BLAME_IMPOSSIBLE, /* no region has that many granules */
 };
 
 struct hs_blame {

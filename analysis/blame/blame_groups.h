@@ -10,8 +10,8 @@
 
 struct hs_blame_group {
     char *line, *kind;
-    uint64_t blocks, bytes;     /* bytes: taken */
-    uint64_t youngest, oldest;  /* ticks */
+    uint64_t blocks, bytes;                 /* bytes: taken */
+    uint64_t youngest, oldest;              /* ticks */
     uint32_t survived_least, survived_most; /* collections */
 };
 

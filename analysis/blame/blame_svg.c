@@ -91,7 +91,7 @@ static void legend(struct drawing *d)
 
 /* ---- text ---- */
 
-static void say_request(struct drawing *d)
+static void write_request(struct drawing *d)
 {
     const struct hs_failure *f = &d->c->failure;
     const struct hs_names *names = d->of->view->names;
@@ -103,7 +103,7 @@ static void say_request(struct drawing *d)
     hs_sheet_line(&d->sheet, d->lines++, d->sheet.theme->dim, text);
 }
 
-static void say_answer(struct drawing *d)
+static void write_answer(struct drawing *d)
 {
     const struct hs_blame *b = &d->c->blame;
     char text[300], number[3][40];
@@ -141,7 +141,7 @@ static size_t rows(size_t n)
     return n < BARS ? n : BARS;
 }
 
-static void culprit_bars(struct drawing *d)
+static void group_bars(struct drawing *d)
 {
     const struct hs_blame_groups *blame_groups = &d->c->blame_groups;
     if (!blame_groups->n)
@@ -187,13 +187,13 @@ static double height_of(struct drawing *d)
 
 static bool draw_case(struct drawing *d)
 {
-    say_request(d);
-    say_answer(d);
+    write_request(d);
+    write_answer(d);
     d->y = hs_mapgrid_draw(&d->grid, d->y + HS_SHEET_LINE);
     if (d->y < 0)
         return false;
     legend(d);
-    culprit_bars(d);
+    group_bars(d);
     return true;
 }
 

@@ -10,9 +10,9 @@
 #include "analysis/draw/sheet.h"
 
 struct hs_blamepicture {
-    const struct hs_blameview *view;   /* its last case is drawn */
-    const struct hs_heap_snapshot *snapshot;  /* at that moment */
-    const char *subject;               /* subject shown in the title */
+    const struct hs_blameview *view;         /* its last case is drawn */
+    const struct hs_heap_snapshot *snapshot; /* at that moment */
+    const char *subject;                     /* subject shown in the title */
 };
 
 /* Returns HS_OK, HS_ERR_MEMORY or HS_ERR_IO. */

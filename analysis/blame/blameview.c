@@ -65,7 +65,7 @@ static const struct hs_column culprit_columns[] = {
     {"Kind", "kind", HS_VALUE_TEXT}, {"Line", "line", HS_VALUE_TEXT},
 };
 
-static struct hs_table *culprit_table(const struct hs_blameview *v, const struct hs_blame_groups *c)
+static struct hs_table *group_table(const struct hs_blameview *v, const struct hs_blame_groups *c)
 {
     struct hs_table *table = hs_table_new(culprit_columns, sizeof culprit_columns / sizeof *culprit_columns);
     for (size_t i = 0; table && i < c->n && i < v->limit; i++) {
@@ -166,7 +166,7 @@ static void answer_text(const struct hs_blameview *v, const struct hs_blame_case
                 "#    No set with fewer %s is enough\n#\n", count(blocks, b->n),
                 b->n == 1 ? "block" : "blocks", count(bytes, b->bytes), b->n == 1 ? "it" : "them",
                 count(run, b->run_bytes), v->by == HS_BLAME_BLOCKS ? "blocks" : "bytes");
-        print(culprit_table(v, &c->blame_groups), out, v->color);
+        print(group_table(v, &c->blame_groups), out, v->color);
         if (c->blame_groups.n > v->limit)
             fprintf(out, "# %zu more lines not shown (--limit 0 shows all)\n", c->blame_groups.n - (size_t)v->limit);
     }
@@ -250,7 +250,7 @@ static void case_json(const struct hs_blameview *v, const struct hs_blame_case *
         hs_json_uint(json, "run_bytes", b->run_bytes);
         hs_json_uint(json, "blocks", b->n);
         hs_json_uint(json, "bytes", b->bytes);
-        add(json, "lines", culprit_table(v, &c->blame_groups));
+        add(json, "lines", group_table(v, &c->blame_groups));
         add(json, "set", block_table(v, b, UINT64_MAX));
     }
     hs_json_end(json);

@@ -13,7 +13,7 @@
 struct hs_blame_case {
     struct hs_failure failure; /* as recorded; for a hypothetical one only size, number, free, largest_free are set */
     bool hypothetical;
-    uint64_t elapsed;          /* ticks since the first boot */
+    uint64_t elapsed; /* ticks since the first boot */
     struct hs_blame blame;
     struct hs_blame_groups blame_groups;
 };
@@ -23,13 +23,13 @@ struct hs_blameview {
     const struct hs_names *names;
     const struct hs_blame_case *cases; /* `n`; the last one is printed in full */
     size_t n;
-    uint64_t failures, unplaced;       /* failures in the trace; of these, not analysed: a free run was long enough, or the
+    uint64_t failures, unplaced; /* failures in the trace; of these, not analysed: a free run was long enough, or the
                                         * layout was unknown */
     enum hs_blame_by by;
-    const char *when;                  /* for a hypothetical request: the user's text; else NULL */
-    const struct hs_groups *groups;    /* lines, for the islands */
+    const char *when;               /* for a hypothetical request: the user's text; else NULL */
+    const struct hs_groups *groups; /* lines, for the islands */
     const struct hs_island_report *islands;
-    uint64_t limit;                    /* rows of each table */
+    uint64_t limit; /* rows of each table */
     bool color;
 };
 

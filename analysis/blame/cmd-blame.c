@@ -74,7 +74,7 @@ static void blame(struct work *w, struct hs_blame_case *c)
     hs_blame_ages(&c->blame, w->model);
 }
 
-static bool for_want_of_room(const struct hs_model *m, const struct hs_failure *f)
+static bool failed_for_room(const struct hs_model *m, const struct hs_failure *f)
 {
     return m->synced && !hs_model_summary_only(m) && f->verdict != HS_VERDICT_LOCKED && f->verdict != HS_VERDICT_REFUSED;
 }
@@ -85,7 +85,7 @@ static void on_failure(void *context, const struct hs_failure *failure)
     w->failures++;
     if (w->args->size)
         return;
-    if (!for_want_of_room(w->model, failure)) {
+    if (!failed_for_room(w->model, failure)) {
         w->unplaced++;
         return;
     }
@@ -197,7 +197,7 @@ static int print(struct work *w, const struct hs_groups *lines, const struct hs_
 }
 
 /* Size of the smallest failed request; 0: none failed. */
-static uint64_t least_asked(const struct work *w)
+static uint64_t smallest_request(const struct work *w)
 {
     uint64_t least = 0;
     for (size_t i = 0; i < w->n; i++)
@@ -211,7 +211,7 @@ static int measure_and_print(struct work *w)
     struct hs_island_report report = {0};
     struct hs_groups *lines = hs_groups_new(w->model, &w->names, &by_line);
     hs_islands_finish(&w->islands, w->model);
-    struct hs_advised advised = {w->model, w->reader, least_asked(w)};
+    struct hs_advised advised = {w->model, w->reader, smallest_request(w)};
     int error = lines ? hs_island_report_make(&report, &w->islands, lines, &advised) : HS_ERR_MEMORY;
     for (size_t i = 0; !error && i < w->n; i++)
         error = hs_blame_groups_find(&w->cases[i].blame_groups, &w->cases[i].blame, &w->names);

@@ -60,7 +60,7 @@ static void count_life(struct hs_islands *is, const struct hs_model *m, uint32_t
 }
 
 /* Only the first and the last granule of a freed block can be adjacent to an island, so only these are recorded. */
-static void leave(struct hs_islands *is, const struct hs_model *m, uint32_t pos)
+static void remove_block(struct hs_islands *is, const struct hs_model *m, uint32_t pos)
 {
     if (pos >= m->n_granules || !m->block[pos].granules || m->block[pos].granules > is->n_granules - pos)
         return;
@@ -71,7 +71,7 @@ static void leave(struct hs_islands *is, const struct hs_model *m, uint32_t pos)
     is->granule[pos] = is->granule[pos + b->granules - 1] = last;
 }
 
-static void settle(struct hs_islands *is, const struct hs_model *m, uint32_t pos, uint32_t resized)
+static void place_block(struct hs_islands *is, const struct hs_model *m, uint32_t pos, uint32_t resized)
 {
     if (pos >= is->n_granules)
         return;
@@ -88,14 +88,14 @@ static void resize(struct hs_islands *is, const struct hs_model *m, const struct
     if (was.island)
         count_life(is, m, e->old);
     if (e->old != e->pos)
-        leave(is, m, e->old);
+        remove_block(is, m, e->old);
     else
         is->granule[e->pos].resized++;
     if (e->old != e->pos)
-        settle(is, m, e->pos, was.resized + 1);
+        place_block(is, m, e->pos, was.resized + 1);
 }
 
-static void forget(struct hs_islands *is)
+static void clear(struct hs_islands *is)
 {
     if (is->n_granules)
         memset(is->granule, 0, is->n_granules * sizeof *is->granule);
@@ -123,20 +123,20 @@ static void begin_phase(struct hs_islands *is, const struct hs_record *r)
 int hs_islands_before(struct hs_islands *is, const struct hs_model *m, const struct hs_event *e)
 {
     if (e->boot != is->boot || e->kind == HS_RESET)
-        forget(is);
+        clear(is);
     is->boot = e->boot;
     if (!ready(is, m))
         return is->error;
     switch (e->kind) {
     case HS_FREE:
-        leave(is, m, e->old);
+        remove_block(is, m, e->old);
         break;
     case HS_REALLOC:
         resize(is, m, e);
         break;
     case HS_SWEEP:
         for (uint32_t i = 0; i < e->n_freed; i++)
-            leave(is, m, e->freed[i]);
+            remove_block(is, m, e->freed[i]);
         break;
     case HS_PHASE:
         begin_phase(is, e->record);
@@ -213,7 +213,7 @@ static void charge(struct hs_islands *is, const struct hs_model *m, const struct
     }
 }
 
-static void look(struct hs_islands *is, const struct hs_model *m, const struct hs_region_state *r)
+static void search_region(struct hs_islands *is, const struct hs_model *m, const struct hs_region_state *r)
 {
     uint32_t end = r->first + r->granules, at = r->first;
     struct stretch s = {.start = at, .end = at, .shift = r->shift};
@@ -234,7 +234,7 @@ static void look(struct hs_islands *is, const struct hs_model *m, const struct h
 
 /* Counts blocks placed since the last collection, and those for which a free run that is long enough now exists at a
  * lower address. */
-static void look_at_births(struct hs_islands *is, const struct hs_model *m, const struct hs_region_state *r,
+static void count_births(struct hs_islands *is, const struct hs_model *m, const struct hs_region_state *r,
                            uint32_t *longest)
 {
     uint32_t end = r->first + r->granules, at = r->first, now = (uint32_t)m->collections.done;
@@ -253,16 +253,16 @@ static void look_at_births(struct hs_islands *is, const struct hs_model *m, cons
     }
 }
 
-static void look_at_all(struct hs_islands *is, const struct hs_model *m, bool collected)
+static void search_all(struct hs_islands *is, const struct hs_model *m, bool collected)
 {
     uint32_t longest = 0;
     is->moments++;
     for (unsigned r = 0; r < m->n_regions; r++) {
         if (!m->region[r].present)
             continue;
-        look(is, m, &m->region[r]);
+        search_region(is, m, &m->region[r]);
         if (collected)
-            look_at_births(is, m, &m->region[r], &longest);
+            count_births(is, m, &m->region[r], &longest);
     }
 }
 
@@ -272,9 +272,9 @@ int hs_islands_after(struct hs_islands *is, const struct hs_model *m, const stru
         return is->error;
     bool failed = e->kind == HS_FAIL && HS_FAIL_CAUSE(e->record->cause) == 0;
     if (e->kind == HS_ALLOC)
-        settle(is, m, e->pos, 0);
+        place_block(is, m, e->pos, 0);
     else if ((e->kind == HS_COLLECT_END || failed) && m->synced && m->levels.last <= HS_LEVEL_FULL)
-        look_at_all(is, m, !failed);
+        search_all(is, m, !failed);
     return HS_OK;
 }
 

@@ -30,38 +30,38 @@ struct hs_beside {
 
 /* Blocks of one site that were part of islands. */
 struct hs_island_site {
-    uint64_t moments;       /* number of moments with islands of it */
+    uint64_t moments; /* number of moments with islands of it */
     uint64_t last_moment;
-    uint64_t sightings;     /* its blocks in islands, sum over moments */
-    uint64_t parted;        /* bytes split off, its shares summed over moments */
-    uint64_t blocks, bytes; /* different blocks */
-    uint32_t smallest, largest; /* requested bytes */
+    uint64_t sightings;                 /* its blocks in islands, sum over moments */
+    uint64_t parted;                    /* bytes split off, its shares summed over moments */
+    uint64_t blocks, bytes;             /* different blocks */
+    uint32_t smallest, largest;         /* requested bytes */
     uint64_t lifetime, survived, ended; /* ticks and collections survived until freed or until the end; number of blocks */
-    uint64_t kept;          /* blocks that are live at the end */
-    uint64_t resized;       /* resizes of its blocks before they first appeared in an island */
-    uint64_t in_import;     /* allocated while a module was imported */
+    uint64_t kept;                      /* blocks that are live at the end */
+    uint64_t resized;                   /* resizes of its blocks before they first appeared in an island */
+    uint64_t in_import;                 /* allocated while a module was imported */
     struct hs_beside beside[HS_BESIDES];
-    uint64_t besides;       /* all freed blocks that were neighbours of its blocks */
+    uint64_t besides;         /* all freed blocks that were neighbours of its blocks */
     uint64_t beside_lifetime; /* ticks, sum */
 };
 
 /* Blocks of one site, in islands or not, at the first collection after their allocation. */
 struct hs_birth_site {
-    uint64_t blocks;        /* that survived it */
-    uint64_t lower;         /* for which it freed room at a lower address */
+    uint64_t blocks; /* that survived it */
+    uint64_t lower;  /* for which it freed room at a lower address */
 };
 
 struct hs_island_granule;
 
 struct hs_islands {
-    struct hs_island_site *site;  /* `n_sites`: site s at index s + 1; HS_SITE_UNKNOWN at index 0 */
-    struct hs_birth_site *birth;  /* same indices */
+    struct hs_island_site *site; /* `n_sites`: site s at index s + 1; HS_SITE_UNKNOWN at index 0 */
+    struct hs_birth_site *birth; /* same indices */
     uint32_t n_sites;
     struct hs_island_granule *granule; /* `n_granules` */
     uint32_t n_granules, granules_room;
-    uint64_t moments;             /* number of searches */
-    uint32_t imports;             /* number of open imports */
-    bool in_import[64];           /* whether the open phase at each depth is an import */
+    uint64_t moments;   /* number of searches */
+    uint32_t imports;   /* number of open imports */
+    bool in_import[64]; /* whether the open phase at each depth is an import */
     uint32_t depth, boot;
     int error;
 };

@@ -86,7 +86,7 @@ static int by_borders(const void *left, const void *right)
 }
 
 /* Removing a group never makes the longest run shorter, so that is the minimum. */
-static void keep_borderers(struct hs_separators *separators, const struct hs_separator *of, size_t n_groups)
+static void keep_groups_with_borders(struct hs_separators *separators, const struct hs_separator *of, size_t n_groups)
 {
     for (size_t g = 0; g < n_groups; g++) {
         if (!of[g].borders)
@@ -180,7 +180,7 @@ int hs_separators_measure(struct hs_separators *separators, const struct hs_heap
         if (snapshot->region[r].present)
             scan_region(&s, snapshot, &snapshot->region[r]);
     if (!error)
-        keep_borderers(separators, s.of, groups->n_groups);
+        keep_groups_with_borders(separators, s.of, groups->n_groups);
     free(s.of);
     return error ? error : put_in_order(separators, snapshot, groups);
 }

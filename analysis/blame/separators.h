@@ -23,11 +23,11 @@ struct hs_separator {
 #define HS_SEPARATORS_TOGETHER 8u /* how many are measured together */
 
 struct hs_separators {
-    struct hs_separator *separator;    /* groups that form borders; each is the best addition to those before it */
+    struct hs_separator *separator; /* groups that form borders; each is the best addition to those before it */
     size_t n;
     uint64_t largest_free; /* bytes of the longest free run at present */
     uint64_t free, free_runs;
-    uint64_t borders;      /* formed by all blocks */
+    uint64_t borders; /* formed by all blocks */
 };
 
 /* Maps a site to its group, below `n_groups`; UINT32_MAX: none. */

@@ -62,22 +62,22 @@ struct hs_list {
 /* One option. The list ends with a NULL name. */
 struct hs_option {
     const char *name;
-    char key;            /* short form, or 0 */
-    const char *arg;     /* name of its value in the help; NULL for flags */
+    char key;        /* short form, or 0 */
+    const char *arg; /* name of its value in the help; NULL for flags */
     enum hs_option_type type;
-    size_t offset;       /* of the member in the argument struct */
+    size_t offset; /* of the member in the argument struct */
     const char *help;
     const char *choices; /* HS_OPT_CHOICE: "auto|always|never"; HS_OPT_TEXT: words for shell completion */
 };
 
 enum hs_uses {
-    HS_USES_INPUT = 1, /* -i FILE, or the first plain argument */
-    HS_USES_JSON = 2,  /* --json */
-    HS_USES_CSV = 4,   /* --csv */
-    HS_USES_COLOR = 8, /* --color=auto|always|never */
-    HS_USES_ELF = 16,  /* --elf FILE */
-    HS_USES_REGION = 64, /* --heap and --region */
-    HS_USES_REST = 32, /* options end at the first plain argument; `file` holds it and all that follow */
+    HS_USES_INPUT = 1,     /* -i FILE, or the first plain argument */
+    HS_USES_JSON = 2,      /* --json */
+    HS_USES_CSV = 4,       /* --csv */
+    HS_USES_COLOR = 8,     /* --color=auto|always|never */
+    HS_USES_ELF = 16,      /* --elf FILE */
+    HS_USES_REGION = 64,   /* --heap and --region */
+    HS_USES_REST = 32,     /* options end at the first plain argument; `file` holds it and all that follow */
     HS_USES_PICTURE = 128, /* --svg FILE, --png FILE, --theme=light|dark: see draw.h */
 };
 
@@ -86,10 +86,10 @@ struct hs_common {
     const char *input; /* with HS_USES_INPUT: not NULL when `run` is called; "-" is standard input */
     const char *elf;
     const char *heap, *region; /* the user's choice, or NULL; may be "all" */
-    char **file;       /* plain arguments; with HS_USES_INPUT and no -i, file[0] is `input` as well */
+    char **file;               /* plain arguments; with HS_USES_INPUT and no -i, file[0] is `input` as well */
     int n_files;
-    int color;         /* enum hs_color */
-    int theme;         /* enum hs_theme_name */
+    int color;             /* enum hs_color */
+    int theme;             /* enum hs_theme_name */
     const char *svg, *png; /* files to write; NULL: not requested */
     bool json, csv;
 };

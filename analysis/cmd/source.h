@@ -9,10 +9,10 @@
 
 /* Where to look. */
 struct hs_sources {
-    const char *trace;              /* path of the input; "-": none */
+    const char *trace; /* path of the input; "-": none */
     const struct hs_reader *reader;
-    const struct hs_list *given;    /* --source: files and folders; NULL: none */
-    bool unseen;                    /* the text is not shown, so any file is allowed */
+    const struct hs_list *given; /* --source: files and folders; NULL: none */
+    bool unseen;                 /* the text is not shown, so any file is allowed */
 };
 
 /* Path of the source `file`. It is searched where --source says (symbolic links must not lead out of there), or beside

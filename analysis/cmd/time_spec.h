@@ -18,11 +18,11 @@ enum hs_time_spec_kind { HS_TIME_SPEC_UNSET, HS_TIME_SPEC_END, HS_TIME_SPEC_TIME
 struct hs_time_spec {
     enum hs_time_spec_kind kind;
     double seconds;
-    uint64_t number;      /* record */
-    const char *label;    /* not terminated: `label_len` bytes */
+    uint64_t number;   /* record */
+    const char *label; /* not terminated: `label_len` bytes */
     size_t label_len;
-    uint64_t occurrence;  /* of the mark, from 1; 0: the last */
-    uint64_t seen;        /* marks with that label so far */
+    uint64_t occurrence; /* of the mark, from 1; 0: the last */
+    uint64_t seen;       /* marks with that label so far */
 };
 
 /* Parses the user's text. Complains about `option` and returns false when it is invalid. NULL leaves `when` unset.

@@ -74,12 +74,12 @@ static uint64_t hash_of(const struct key *key)
     return hs_hash_add_text(hs_hash_text(key->name), key->kind ? key->kind : "");
 }
 
-static bool is(const struct hs_compare_row *row, const struct key *key)
+static bool matches(const struct hs_compare_row *row, const struct key *key)
 {
     return !strcmp(row->name, key->name) && (!row->kind || !strcmp(row->kind, key->kind));
 }
 
-/* A new row of that name; NULL when memory is short. */
+/* A new row with that name; NULL when out of memory. */
 static struct hs_compare_row *add_row(struct hs_compare_table *t, const struct key *key, unsigned sides)
 {
     struct hs_compare_row row = {strdup(key->name), key->kind ? strdup(key->kind) : NULL,
@@ -95,12 +95,12 @@ static struct hs_compare_row *add_row(struct hs_compare_table *t, const struct k
     return &t->row[t->n++];
 }
 
-/* The row of that name, made if need be; NULL when memory is short. */
+/* The row with that name, created if needed; NULL when out of memory. */
 static struct hs_compare_row *row_of(struct hs_compare_table *t, const struct key *key, unsigned sides)
 {
     struct hs_map_search search = hs_map_search(&t->map, hash_of(key));
     while (hs_map_next(&t->map, &search))
-        if (is(&t->row[search.number], key))
+        if (matches(&t->row[search.number], key))
             return &t->row[search.number];
     return add_row(t, key, sides);
 }
@@ -308,7 +308,7 @@ static uint64_t heap_size(const struct hs_side *side)
     return size;
 }
 
-static unsigned apart(const struct hs_side *base, const struct hs_side *side)
+static unsigned reasons_of(const struct hs_side *base, const struct hs_side *side)
 {
     const struct hs_trace_info *a = hs_reader_info(base->names->reader), *b = hs_reader_info(side->names->reader);
     unsigned bits = 0;
@@ -405,7 +405,7 @@ int hs_compare_measure(struct hs_compare *c)
 {
     int error = align_marks(c);
     for (unsigned s = 0; s < c->n; s++) {
-        c->apart[s] = apart(&c->side[0], &c->side[s]);
+        c->apart[s] = reasons_of(&c->side[0], &c->side[s]);
         c->any |= c->apart[s];
         total(c, s);
     }

@@ -26,26 +26,26 @@ struct hs_named_cost {
 /* One trace. The caller fills it; strings and pointers must outlive the comparison. */
 struct hs_side {
     const char *path;
-    const struct hs_model *model;     /* at the trace's end */
+    const struct hs_model *model; /* at the trace's end */
     const struct hs_names *names;
     const struct hs_heap_snapshot *snapshot; /* at the compared moment */
-    const struct hs_same_file *file;  /* `n_files`: files whose names or lines differ from the first trace's */
+    const struct hs_same_file *file;         /* `n_files`: files whose names or lines differ from the first trace's */
     unsigned n_files;
     const struct hs_named_cost *global; /* `n_globals`, if there was a snapshot of references at the moment; else NULL */
     size_t n_globals;
-    const struct hs_phases *phases;   /* finished; NULL: not in the trace */
-    const uint32_t *entry;            /* index into `phases` for each block of the snapshot; HS_NO_ENTRY */
+    const struct hs_phases *phases; /* finished; NULL: not in the trace */
+    const uint32_t *entry;          /* index into `phases` for each block of the snapshot; HS_NO_ENTRY */
 };
 
 /* Reasons why something is not compared, or only in part. Bits of a side. */
 enum hs_apart {
-    HS_APART_BUILD = 1,    /* another firmware than the first: native code differs */
-    HS_APART_WORD = 2,     /* another word size: block sizes necessarily differ; only totals are compared */
-    HS_APART_GRANULE = 4,  /* another granule size: rounding necessarily differs */
-    HS_APART_UNNAMED = 8,  /* no ELF file here or for the first: kinds are unknown */
-    HS_APART_HEAP = 16,    /* another heap size: the longest free run necessarily differs */
+    HS_APART_BUILD = 1,     /* another firmware than the first: native code differs */
+    HS_APART_WORD = 2,      /* another word size: block sizes necessarily differ; only totals are compared */
+    HS_APART_GRANULE = 4,   /* another granule size: rounding necessarily differs */
+    HS_APART_UNNAMED = 8,   /* no ELF file here or for the first: kinds are unknown */
+    HS_APART_HEAP = 16,     /* another heap size: the longest free run necessarily differs */
     HS_APART_NO_LINES = 32, /* a file's sources were not available: lines are matched by number */
-    HS_APART_PHASES = 64   /* only this one or the first has phases */
+    HS_APART_PHASES = 64    /* only this one or the first has phases */
 };
 
 enum hs_cost {
@@ -86,8 +86,8 @@ struct hs_compare_table {
 /* A mark of the first trace. */
 struct hs_compare_mark {
     const char *label;
-    uint64_t occurrence;      /* of the label, from 1 */
-    uint64_t used[HS_SIDES];  /* bytes taken then; HS_NO_MARK: the side has no such mark */
+    uint64_t occurrence;     /* of the label, from 1 */
+    uint64_t used[HS_SIDES]; /* bytes taken then; HS_NO_MARK: the side has no such mark */
 };
 #define HS_NO_MARK UINT64_MAX
 
@@ -96,7 +96,7 @@ struct hs_compare {
     unsigned apart[HS_SIDES]; /* enum hs_apart; [0] may only have UNNAMED */
     unsigned any;             /* union of all */
     unsigned n;
-    enum hs_cost by;        /* sort figure of rows */
+    enum hs_cost by; /* sort figure of rows */
     uint64_t total[HS_SIDES][HS_COSTS];
     uint64_t rounding[HS_SIDES]; /* bytes taken at the moment minus bytes requested */
     struct hs_compare_table table[HS_COMPARE_TABLES];

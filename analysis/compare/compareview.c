@@ -278,7 +278,7 @@ static void sides_text(const struct hs_compareview *v, FILE *out)
     fputs("#\n", out);
 }
 
-static void culprits_text(const struct hs_compareview *v, unsigned side, enum hs_compare_by by, FILE *out)
+static void groups_text(const struct hs_compareview *v, unsigned side, enum hs_compare_by by, FILE *out)
 {
     const struct hs_compare *c = v->compare;
     unsigned n = 0;
@@ -307,7 +307,7 @@ static void verdict_text(const struct hs_compareview *v, FILE *out)
         if (!hs_compareview_exceeds(v, s))
             continue;
         fprintf(out, "\nFAIL %s: %s %s, more than %s:\n", c->side[s].path, hs_cost_text(c->by), change, v->limit_text);
-        culprits_text(v, s, HS_COMPARE_LINE, out);
+        groups_text(v, s, HS_COMPARE_LINE, out);
     }
 }
 

@@ -10,14 +10,14 @@
 
 struct hs_compareview {
     const struct hs_compare *compare;
-    const char *when;         /* "after the last collection" */
-    uint64_t limit;           /* maximum rows of a table; UINT64_MAX: all */
-    bool all;                 /* include rows without a difference */
+    const char *when; /* "after the last collection" */
+    uint64_t limit;   /* maximum rows of a table; UINT64_MAX: all */
+    bool all;         /* include rows without a difference */
     bool color;
-    bool limited;             /* --fail-above was given; then also: */
-    double limit_bytes;       /* allowed growth, in units of the figure, or in percent of the first side */
+    bool limited;       /* --fail-above was given; then also: */
+    double limit_bytes; /* allowed growth, in units of the figure, or in percent of the first side */
     bool percent;
-    const char *limit_text;   /* the user's text */
+    const char *limit_text; /* the user's text */
 };
 
 /* Whether side `side` grew by more than the limit. */

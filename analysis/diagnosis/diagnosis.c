@@ -8,8 +8,8 @@
 
 #include "analysis/diagnosis/watch.h"
 
-#define PIECES_TIMES  2u    /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
-#define PIECES_PART   16u   /* and at least this part of the heap is free */
+#define FRAGMENTED_TIMES  2u    /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
+#define FRAGMENTED_PART   16u   /* and at least this part of the heap is free */
 #define GROWS_SHARE   0.25  /* a line that holds a smaller share of the live bytes does not fill the heap */
 #define GROWS_MOST    0.5   /* a line that holds at least this share of the heap is the cause in any case */
 #define GROWS_BLOCKS  8u    /* minimum blocks for a pattern */
@@ -171,10 +171,11 @@ static const struct hs_held *find_asked(const struct hs_diagnosis *d)
     return NULL;
 }
 
-static bool in_pieces(const struct hs_diagnosis *d)
+static bool is_fragmented(const struct hs_diagnosis *d)
 {
     const struct hs_failure *f = &d->failure;
-    return f->verdict == HS_VERDICT_FRAGMENTED && f->free >= PIECES_TIMES * (uint64_t)f->size && f->free >= d->total / PIECES_PART;
+    return f->verdict == HS_VERDICT_FRAGMENTED && f->free >= FRAGMENTED_TIMES * (uint64_t)f->size &&
+           f->free >= d->total / FRAGMENTED_PART;
 }
 
 static bool fills_the_heap(const struct hs_diagnosis *d, const struct hs_held *h)
@@ -205,8 +206,8 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
         return HS_CAUSE_GROWING;
     if (is_peak(d) && (!d->grows || d->grows->live < d->asked->largest))
         return HS_CAUSE_PEAK;
-    if (in_pieces(d))
-        return HS_CAUSE_PIECES;
+    if (is_fragmented(d))
+        return HS_CAUSE_FRAGMENTED;
     return d->grows ? HS_CAUSE_GROWING : HS_CAUSE_FULL;
 }
 

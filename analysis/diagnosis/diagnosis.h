@@ -7,7 +7,8 @@
  * The heap is judged as it was at the failure. The collector has just run then, unless it was off, so all used blocks
  * are live.
  *
- *     struct hs_failure_watch *watch = hs_failure_watch_new();            hs_failure_watch_failed is the model's observer of failures
+ *     struct hs_failure_watch *watch = hs_failure_watch_new();
+ *     ... hs_failure_watch_failed is the model's observer of failures ...
  *     ... replay ...
  *     hs_diagnose(&diagnoses, watch, names);              measures; never prints
  */
@@ -26,21 +27,21 @@ enum hs_cause {
     HS_CAUSE_TOO_LARGE,   /* larger than the whole heap */
     HS_CAUSE_GROWING,     /* a line keeps what it allocates */
     HS_CAUSE_PEAK,        /* an old and a new version of one object were live at the same time */
-    HS_CAUSE_PIECES,      /* enough was free, but fragmented */
+    HS_CAUSE_FRAGMENTED,  /* enough was free, but fragmented */
     HS_CAUSE_FULL,        /* full of live data */
     HS_CAUSES,
 };
 
 /* The blocks of one line at the failure. */
 struct hs_held {
-    char *name;              /* "main.py:5 work" */
-    uint64_t live, blocks;   /* bytes taken, blocks */
-    uint64_t allocated;      /* blocks it had allocated or resized by then */
-    uint64_t largest;        /* bytes taken by its largest live block */
-    uint64_t grown;          /* blocks that it resized, or that the program freed: a list or a table that becomes larger */
-    uint64_t first, last;    /* records of the allocations of its oldest and newest live block */
-    double share;            /* of all live bytes */
-    bool python;             /* a line of Python; else C code of the firmware */
+    char *name;            /* "main.py:5 work" */
+    uint64_t live, blocks; /* bytes taken, blocks */
+    uint64_t allocated;    /* blocks it had allocated or resized by then */
+    uint64_t largest;      /* bytes taken by its largest live block */
+    uint64_t grown;        /* blocks that it resized, or that the program freed: a list or a table that becomes larger */
+    uint64_t first, last;  /* records of the allocations of its oldest and newest live block */
+    double share;          /* of all live bytes */
+    bool python;           /* a line of Python; else C code of the firmware */
 };
 
 /* Blocks of one line between the free runs, in the smallest set whose absence would have made room. */
@@ -51,17 +52,17 @@ struct hs_between {
 
 struct hs_diagnosis {
     enum hs_cause cause;
-    struct hs_failure failure;      /* the diagnosed one */
-    uint64_t total;                 /* bytes of the regions that could have served it */
-    char line[HS_NAME_MAX];         /* the requesting line */
-    struct hs_held *held;           /* `n`, most bytes first */
+    struct hs_failure failure; /* the diagnosed one */
+    uint64_t total;            /* bytes of the regions that could have served it */
+    char line[HS_NAME_MAX];    /* the requesting line */
+    struct hs_held *held;      /* `n`, most bytes first */
     size_t n;
-    const struct hs_held *grows;    /* in `held`: the line that keeps what it allocates; NULL: none */
-    const struct hs_held *keeper;   /* in `held`: the line that makes larger what keeps the blocks of `grows`; NULL: not found */
-    const struct hs_held *asked;    /* in `held`: the requesting line; NULL: it holds nothing */
-    struct hs_between *between;     /* `n_between`, most blocks first; only for HS_CAUSE_PIECES */
+    const struct hs_held *grows;  /* in `held`: the line that keeps what it allocates; NULL: none */
+    const struct hs_held *keeper; /* in `held`: the line that makes larger what keeps the blocks of `grows`; NULL: not found */
+    const struct hs_held *asked;  /* in `held`: the requesting line; NULL: it holds nothing */
+    struct hs_between *between;   /* `n_between`, most blocks first; only for HS_CAUSE_FRAGMENTED */
     size_t n_between;
-    uint64_t run;                   /* bytes of the free run without them */
+    uint64_t run; /* bytes of the free run without them */
 };
 
 #define HS_DIAGNOSES HS_VERDICT_UNKNOWN /* at most one per verdict */
@@ -69,7 +70,7 @@ struct hs_diagnosis {
 struct hs_diagnoses {
     struct hs_diagnosis diagnosis[HS_DIAGNOSES]; /* `n`; the largest request is first */
     unsigned n;
-    uint64_t failures;              /* of heaps other than pools, including those ignored after a larger one */
+    uint64_t failures; /* of heaps other than pools, including those ignored after a larger one */
 };
 
 struct hs_failure_watch;

@@ -12,19 +12,19 @@
 #include "analysis/sites/names.h"
 
 #define HS_GROWTH_MOMENTS 64u
-#define HS_GROWTH_SITES   (1u << 16) /* traces with more sites are not analysed */
+#define HS_GROWTH_SITES (1u << 16) /* traces with more sites are not analysed */
 
 struct hs_growth_moment {
-    uint64_t elapsed;       /* ticks since the first boot */
-    uint64_t used, free;    /* bytes, of all regions except pools */
-    uint64_t *live;         /* `n`: bytes of site s at index s + 1 */
+    uint64_t elapsed;    /* ticks since the first boot */
+    uint64_t used, free; /* bytes, of all regions except pools */
+    uint64_t *live;      /* `n`: bytes of site s at index s + 1 */
     uint32_t n;
 };
 
 struct hs_growth {
     struct hs_growth_moment moment[HS_GROWTH_MOMENTS];
     unsigned n;
-    uint32_t boot;          /* all moments are of one boot */
+    uint32_t boot; /* all moments are of one boot */
     uint64_t collections, stride;
     int error;
 };
@@ -32,12 +32,12 @@ struct hs_growth {
 /* The line that grows. */
 struct hs_growing {
     char name[HS_NAME_MAX];
-    uint64_t from, to;      /* live bytes at the first and the last used moment */
-    unsigned moments;       /* number of used moments */
-    double per_second;      /* bytes, of this line */
-    double lasts;           /* seconds until the heap is full at this rate; negative: unknown */
-    double collections;     /* collections until then; negative: unknown */
-    uint64_t free;          /* bytes after the last collection */
+    uint64_t from, to;  /* live bytes at the first and the last used moment */
+    unsigned moments;   /* number of used moments */
+    double per_second;  /* bytes, of this line */
+    double lasts;       /* seconds until the heap is full at this rate; negative: unknown */
+    double collections; /* collections until then; negative: unknown */
+    uint64_t free;      /* bytes after the last collection */
 };
 
 /* Call after each collection; *growth starts zeroed. */

@@ -94,17 +94,17 @@ static int keep(struct hs_failure_watch *w, struct hs_failure_state *t, const st
 }
 
 /* After a failure, the exception's own objects often fail for a few bytes each. These are no failures of the program. */
-static bool follows(const struct hs_failure_watch *w, const struct hs_failure *f)
+static bool is_consequence(const struct hs_failure_watch *w, const struct hs_failure *f)
 {
     return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->size < w->last_size && f->number - w->last_number <= FOLLOWING_RECORDS;
 }
 
 /* The largest request is kept. For a locked heap, or with the collector off, the first one is kept, because its size
  * does not matter. */
-static bool leads(const struct hs_failure *f, const struct hs_failure *before)
+static bool is_worse(const struct hs_failure *f, const struct hs_failure *before)
 {
-    bool for_want_of_room = f->verdict == HS_VERDICT_FULL || f->verdict == HS_VERDICT_FRAGMENTED;
-    return !before->size || (for_want_of_room && f->size > before->size);
+    bool no_room = f->verdict == HS_VERDICT_FULL || f->verdict == HS_VERDICT_FRAGMENTED;
+    return !before->size || (no_room && f->size > before->size);
 }
 
 void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *m, const struct hs_failure *failure)
@@ -114,11 +114,11 @@ void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *
     if (pool || w->error)
         return;
     w->failures++;
-    if (follows(w, failure))
+    if (is_consequence(w, failure))
         return;
     w->last_number = failure->number;
     w->last_size = failure->size;
-    if (failure->verdict == HS_VERDICT_UNKNOWN || !leads(failure, &t->failure))
+    if (failure->verdict == HS_VERDICT_UNKNOWN || !is_worse(failure, &t->failure))
         return;
     t->failure = *failure;
     w->error = keep(w, t, m);

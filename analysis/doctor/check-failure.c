@@ -149,7 +149,7 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
         hs_finding_next(f, "work in smaller pieces: one buffer that is reused");
 }
 
-static void pieces(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
+static void fragmented(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
@@ -227,7 +227,7 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
 
 static void (*const causes[HS_CAUSES])(const struct hs_doctor_input *, const struct hs_diagnosis *, struct hs_findings *) = {
     [HS_CAUSE_LOCKED] = locked,   [HS_CAUSE_UNCOLLECTED] = uncollected, [HS_CAUSE_REFUSED] = refused, [HS_CAUSE_TOO_LARGE] = too_large,
-    [HS_CAUSE_PIECES] = pieces,   [HS_CAUSE_GROWING] = growing,         [HS_CAUSE_PEAK] = peak,       [HS_CAUSE_FULL] = full,
+    [HS_CAUSE_FRAGMENTED] = fragmented,   [HS_CAUSE_GROWING] = growing,         [HS_CAUSE_PEAK] = peak,       [HS_CAUSE_FULL] = full,
 };
 
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)

@@ -41,7 +41,7 @@ static void grow_by_split(const struct hs_doctor_input *input, struct hs_space_s
         heap->largest_free = d->max_new_split;
 }
 
-static void in_pieces(const struct hs_space_stats *heap, struct hs_findings *findings)
+static void report_fragmented(const struct hs_space_stats *heap, struct hs_findings *findings)
 {
     double fragmentation = hs_external_fragmentation((struct hs_free_figures){heap->free, heap->largest_free});
     if (heap->no_longest || heap->largest_free > heap->free || fragmentation < MUCH || heap->free < ROOM)
@@ -58,7 +58,7 @@ static void look(const struct hs_doctor_input *input, struct hs_findings *findin
     struct hs_space_stats heap;
     if (input->model && input->exam->diagnoses.n == 0 && heap_of(input->model, &heap)) {
         grow_by_split(input, &heap);
-        in_pieces(&heap, findings);
+        report_fragmented(&heap, findings);
     }
 }
 

@@ -21,7 +21,7 @@ static void duration(char *text, size_t size, double seconds)
 }
 
 /* Whether a failure with the same cause was already reported. */
-static bool said(const struct hs_exam *exam)
+static bool already_reported(const struct hs_exam *exam)
 {
     for (unsigned i = 0; i < exam->diagnoses.n; i++)
         if (exam->diagnoses.diagnosis[i].cause == HS_CAUSE_GROWING)
@@ -33,7 +33,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_growing *g = p->exam && p->exam->grows ? &p->exam->growing : NULL;
     char lasts[32] = "", text[48] = "";
-    if (!g || said(p->exam))
+    if (!g || already_reported(p->exam))
         return;
     if (g->lasts >= 0) {
         duration(lasts, sizeof lasts, g->lasts);

@@ -10,7 +10,7 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/sites/caps.h"
 
-#define PIECES  0.75 /* external fragmentation that is reported */
+#define FRAGMENTED  0.75 /* external fragmentation that is reported */
 #define ROOM    8192 /* minimum free bytes to report it */
 
 /* ---- heap_caps_print_heap_info() ---- */
@@ -51,9 +51,9 @@ static void describe_largest(struct hs_finding *f, const struct summary *s)
                         s->totals->number, s->free, s->largest, region);
 }
 
-static void in_pieces(const struct summary *s, struct hs_findings *findings)
+static void report_fragmented(const struct summary *s, struct hs_findings *findings)
 {
-    if (!s->totals || s->free < ROOM || (double)s->largest > (1 - PIECES) * (double)s->free)
+    if (!s->totals || s->free < ROOM || (double)s->largest > (1 - FRAGMENTED) * (double)s->free)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-PIECES", HS_SEVERITY_WARNING, "the free space of ESP-IDF's heaps is in pieces: %" PRIu64 " bytes at most at once", s->largest);
     hs_finding_quote(f, s->totals);
@@ -296,7 +296,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         failed(p, &r, &s, findings);
     corrupt(p, findings);
     stack(p, findings);
-    in_pieces(&s, findings);
+    report_fragmented(&s, findings);
     leaked(p, findings);
 }
 

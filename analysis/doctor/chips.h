@@ -21,11 +21,11 @@ struct hs_chip_memory {
 #define HS_CHIP_MEMORIES 5
 
 struct hs_chip {
-    const char *name;    /* "ESP32-S3" */
-    const char *word;    /* as in MicroPython's banner and ESP-IDF's messages: "ESP32S3" */
-    uint32_t internal;   /* bytes of internal RAM usable for data */
-    const char *psram;   /* available kinds: "quad or octal"; NULL: none usable as heap */
-    const char *heap;    /* the memory of MicroPython's heap */
+    const char *name;  /* "ESP32-S3" */
+    const char *word;  /* as in MicroPython's banner and ESP-IDF's messages: "ESP32S3" */
+    uint32_t internal; /* bytes of internal RAM usable for data */
+    const char *psram; /* available kinds: "quad or octal"; NULL: none usable as heap */
+    const char *heap;  /* the memory of MicroPython's heap */
     const char *heap_source;
     struct hs_chip_memory memory[HS_CHIP_MEMORIES];
 };

@@ -46,36 +46,36 @@ enum hs_framework {
 
 /* Consecutive lines of one kind. */
 struct hs_understood {
-    const char *kind;   /* "ESP-IDF's boot log" */
-    unsigned from, to;  /* line numbers, inclusive */
+    const char *kind;  /* "ESP-IDF's boot log" */
+    unsigned from, to; /* line numbers, inclusive */
 };
 
 #define HS_UNDERSTOOD 12u /* only the first ones are kept */
 
 /* Facts that the input contains; hs_doctor_input_recognise fills them. */
 struct hs_doctor_input_facts {
-    const struct hs_chip *chip; /* NULL: not named */
+    const struct hs_chip *chip;             /* NULL: not named */
     const struct hs_doctor_line *chip_line; /* the line that names it; NULL: the trace does */
-    char system[160];           /* "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3", or "" */
+    char system[160];                       /* "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3", or "" */
     enum hs_framework framework;
     struct hs_understood understood[HS_UNDERSTOOD];
-    unsigned n_understood;      /* total, also those that are not kept */
+    unsigned n_understood;                 /* total, also those that are not kept */
     const struct hs_doctor_line *unlinked; /* says that the hooks are not linked; NULL: none */
-    bool known;                 /* the input contains something that a check can judge */
+    bool known;                            /* the input contains something that a check can judge */
 };
 
 struct hs_doctor_input {
     const char *path;
-    const struct hs_reader *reader; /* at its end; NULL: the input is not a trace */
-    const struct hs_model *model;   /* at the trace's end; NULL likewise */
-    const struct hs_pools *pools;   /* likewise */
-    const struct hs_caps_flow *flow; /* likewise */
-    const struct hs_names *names;   /* of the trace's sites; NULL likewise */
-    const struct hs_exam *exam;     /* of its failures and growing lines, concluded; NULL likewise */
-    const struct hs_program *program; /* its heap requests, to try advice on; NULL: unknown, or too long */
+    const struct hs_reader *reader;    /* at its end; NULL: the input is not a trace */
+    const struct hs_model *model;      /* at the trace's end; NULL likewise */
+    const struct hs_pools *pools;      /* likewise */
+    const struct hs_caps_flow *flow;   /* likewise */
+    const struct hs_names *names;      /* of the trace's sites; NULL likewise */
+    const struct hs_exam *exam;        /* of its failures and growing lines, concluded; NULL likewise */
+    const struct hs_program *program;  /* its heap requests, to try advice on; NULL: unknown, or too long */
     const struct hs_doctor_line *line; /* `n_lines`; none if the input is not text */
     size_t n_lines;
-    struct hs_meminfo_log meminfo;  /* dumps of mem_info() in the text */
+    struct hs_meminfo_log meminfo; /* dumps of mem_info() in the text */
     struct hs_doctor_input_facts facts;
 };
 
@@ -116,9 +116,9 @@ enum hs_severity {
     HS_SEVERITY_NOTE,    /* information, not a fault of the board: the exit status stays 0 */
 };
 
-#define HS_FINDING_NOTES 16u  /* maximum of each of the two lists */
-#define HS_NOTE_LEN      400u /* bytes of a note, terminator included */
-#define HS_PLACE_LEN     256u /* bytes of a file's name, terminator included */
+#define HS_FINDING_NOTES 16u /* maximum of each of the two lists */
+#define HS_NOTE_LEN 400u     /* bytes of a note, terminator included */
+#define HS_PLACE_LEN 256u    /* bytes of a file's name, terminator included */
 
 struct hs_notes {
     char *text[HS_FINDING_NOTES];
@@ -126,7 +126,7 @@ struct hs_notes {
 };
 
 struct hs_finding {
-    const char *code;          /* "HS-PSRAM-MISSING", a constant */
+    const char *code; /* "HS-PSRAM-MISSING", a constant */
     enum hs_severity severity;
     const char *check;         /* the check that found it */
     char verdict[HS_NOTE_LEN]; /* one sentence, without a full stop */

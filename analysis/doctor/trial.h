@@ -9,9 +9,9 @@
 #include "analysis/whatif/edit.h"
 
 struct hs_trial {
-    bool ran;             /* the trace can be replayed, and the line can be changed in this way */
-    bool helps;           /* no allocation fails */
-    bool early;           /* only if garbage is unreachable as early as the trace allows; false: also if as late as possible */
+    bool ran;               /* the trace can be replayed, and the line can be changed in this way */
+    bool helps;             /* no allocation fails */
+    bool early;             /* only if garbage is unreachable as early as the trace allows; false: also if as late as possible */
     uint64_t before, after; /* bytes of the smallest sufficient heap without and with the change; 0: not searched */
 };
 

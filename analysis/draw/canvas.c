@@ -118,7 +118,7 @@ void hs_canvas_free(struct hs_canvas *c)
 
 /* ---- drawing ---- */
 
-static void dip(struct hs_canvas *c, struct hs_ink ink)
+static void set_ink(struct hs_canvas *c, struct hs_ink ink)
 {
     double r = (ink.rgb >> 16 & 0xff) / 255.0, g = (ink.rgb >> 8 & 0xff) / 255.0, b = (ink.rgb & 0xff) / 255.0;
     cairo_set_source_rgba(c->cairo, r, g, b, ink.opacity > 0 ? ink.opacity : 1);
@@ -147,13 +147,13 @@ void hs_canvas_line(struct hs_canvas *c, struct hs_spot to) { cairo_line_to(c->c
 
 void hs_canvas_fill(struct hs_canvas *c, struct hs_ink ink)
 {
-    dip(c, ink);
+    set_ink(c, ink);
     cairo_fill(c->cairo);
 }
 
 void hs_canvas_stroke(struct hs_canvas *c, const struct hs_pen *pen)
 {
-    dip(c, pen->ink);
+    set_ink(c, pen->ink);
     cairo_set_line_width(c->cairo, pen->width);
     cairo_set_line_join(c->cairo, CAIRO_LINE_JOIN_MITER);
     cairo_set_dash(c->cairo, &pen->dash, pen->dash > 0, 0);
@@ -244,7 +244,7 @@ void hs_canvas_text(struct hs_canvas *c, const struct hs_lettering *l)
     clean(cleaned, sizeof cleaned, l->text);
     choose(c, l->face);
     double shift = l->align == HS_ALIGN_LEFT ? 0 : width_of(c, cleaned) / (l->align == HS_ALIGN_MIDDLE ? 2 : 1);
-    dip(c, l->ink);
+    set_ink(c, l->ink);
     cairo_move_to(c->cairo, round(l->at.x - shift), l->at.y);
     cairo_show_text(c->cairo, cleaned);
     cairo_new_path(c->cairo);

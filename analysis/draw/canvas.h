@@ -15,7 +15,7 @@
 enum hs_canvas_format { HS_CANVAS_SVG, HS_CANVAS_PNG };
 
 struct hs_ink {
-    uint32_t rgb;  /* 0xrrggbb */
+    uint32_t rgb;   /* 0xrrggbb */
     double opacity; /* 0: opaque as well */
 };
 

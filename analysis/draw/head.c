@@ -26,7 +26,7 @@ static uint64_t unsynced(const struct hs_head *h)
 {
     return h->model && !h->model->synced && !hs_model_summary_only(h->model);
 }
-static uint64_t unfollowed(const struct hs_head *h) { return h->model ? h->model->levels.unfollowed : 0; }
+static uint64_t untracked(const struct hs_head *h) { return h->model ? h->model->levels.untracked : 0; }
 
 static bool has_fact(const struct hs_head *h, const char *key)
 {
@@ -54,7 +54,7 @@ static const struct {
     {unplaced, "unplaced", "events while the heap's layout was not known, their blocks left out", true},
     {appeared, "appeared", "blocks known from a snapshot only, without the line that allocated them", true},
     {unsynced, "unsynced", "the heap's layout is unknown at the end: figures of the end are the last known ones", false},
-    {unfollowed, "unfollowed", "samples not tracked (HS_FOLLOWED is too small): live bytes are underestimated", true},
+    {untracked, "unfollowed", "samples not tracked (HS_FOLLOWED is too small): live bytes are underestimated", true},
     {stackless, "stackless", "built with MICROPY_STACKLESS: lines are those of the outermost Python function", false},
     {wide_objects, "wide_objects", "objects are larger than addresses (nan-boxing): globals, why and retained miss references", false},
 };

@@ -9,8 +9,8 @@
 #include "analysis/space/snapshot.h"
 #include "analysis/draw/sheet.h"
 
-#define HS_MAPGRID_WIDTH  832.0 /* 64 cells of 13 pixels, or 128 of 6.5 */
-#define HS_MAPGRID_PARTLY 16u   /* flag added to a kind: part of the cell is free */
+#define HS_MAPGRID_WIDTH 832.0 /* 64 cells of 13 pixels, or 128 of 6.5 */
+#define HS_MAPGRID_PARTLY 16u  /* flag added to a kind: part of the cell is free */
 
 /* A region's cells. */
 struct hs_cells {
@@ -29,7 +29,7 @@ struct hs_mapgrid {
     bool (*fill)(void *context, unsigned region, struct hs_cells *cells);
     void *context;
     struct hs_cells cells[HS_REGION_LIMIT]; /* hs_mapgrid_lay_out sets all but the kinds */
-    unsigned n_regions;       /* how many are drawn */
+    unsigned n_regions;                     /* how many are drawn */
 };
 
 /* Whether a region is drawn. */

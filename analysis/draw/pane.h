@@ -25,7 +25,7 @@ struct hs_pane {
     unsigned rows, columns;
     struct hs_cell *place; /* row by row */
     size_t room;           /* cells that there is memory for */
-    bool unicode;           /* else non-ASCII characters are shown as ? */
+    bool unicode;          /* else non-ASCII characters are shown as ? */
 };
 
 /* Sets the size and clears the pane. It starts zeroed; memory is reused. Returns false when out of memory. */

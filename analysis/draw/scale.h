@@ -12,8 +12,8 @@ enum hs_unit { HS_UNIT_BYTES, HS_UNIT_SECONDS, HS_UNIT_COUNT, HS_UNIT_SHARE, HS_
 
 struct hs_scale {
     enum hs_unit unit;
-    double low, high;  /* figures at both ends */
-    double from, to;   /* their pixels */
+    double low, high; /* figures at both ends */
+    double from, to;  /* their pixels */
 };
 
 static inline double hs_scale_at(const struct hs_scale *s, double value)

@@ -11,9 +11,9 @@
 #include "analysis/draw/theme.h"
 
 #define HS_SHEET_WIDTH  960.0
-#define HS_SHEET_LEFT   72.0  /* left edge of panels */
+#define HS_SHEET_LEFT 72.0 /* left edge of panels */
 #define HS_SHEET_RIGHT  (HS_SHEET_WIDTH - 24.0)
-#define HS_SHEET_TOP    78.0  /* the first line below a heading of two lines; each further line adds HS_SHEET_LINE */
+#define HS_SHEET_TOP 78.0 /* the first line below a heading of two lines; each further line adds HS_SHEET_LINE */
 #define HS_SHEET_LINE   18.0
 
 /* Options of a picture. */
@@ -25,9 +25,9 @@ struct hs_sheet_style {
 struct hs_sheet {
     struct hs_canvas *canvas;
     const struct hs_theme *theme;
-    struct hs_json *data;     /* an open JSON object */
+    struct hs_json *data; /* an open JSON object */
     const char *title;
-    char description[2048];   /* extended by hs_sheet_says */
+    char description[2048]; /* extended by hs_sheet_says */
 };
 
 /* Starts a page of that height. Returns false when out of memory; call hs_sheet_end in any case. */

@@ -31,7 +31,7 @@ struct hs_value {
         double d;
         const char *s; /* copied when the row is added */
     };
-    bool none;         /* no value: "-" in text, empty in CSV, null in JSON */
+    bool none; /* no value: "-" in text, empty in CSV, null in JSON */
 };
 
 struct hs_column {

@@ -18,12 +18,12 @@ struct hs_theme {
     struct hs_ink page, panel, text, dim, grid;
     struct hs_ink used, used_at_times, run, pieces; /* heap over time */
     struct hs_ink fragmentation, pause, unknown;
-    struct hs_ink failure, mark, reset, loss;       /* flags */
-    struct hs_ink class[HS_THEME_CLASSES];          /* kinds of blocks, heaviest first */
-    struct hs_ink age[HS_THEME_CLASSES];            /* youngest first: lightness increases or decreases steadily */
+    struct hs_ink failure, mark, reset, loss; /* flags */
+    struct hs_ink class[HS_THEME_CLASSES];    /* kinds of blocks, heaviest first */
+    struct hs_ink age[HS_THEME_CLASSES];      /* youngest first: lightness increases or decreases steadily */
     struct hs_ink other, free, outline;
-    struct hs_ink kept, added, removed, replaced;       /* between two moments */
-    struct hs_ink opened;                           /* a run that would become free */
+    struct hs_ink kept, added, removed, replaced; /* between two moments */
+    struct hs_ink opened;                         /* a run that would become free */
 };
 
 const struct hs_theme *hs_theme(enum hs_theme_name name);

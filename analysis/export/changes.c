@@ -97,7 +97,7 @@ struct hs_changes *hs_changes_new(void)
         return NULL;
     }
     c->follow = hs_freespace_observer(c->space);
-    hs_freespace_follow(c->space, c->model);
+    hs_freespace_attach(c->space, c->model);
     return c;
 }
 
@@ -178,7 +178,7 @@ bool hs_changes_figures(const struct hs_changes *c, struct hs_heap_figures *f)
     };
     if (!f->told) {
         f->heap = followed_figures(c);
-        return c->space->followed != 0;
+        return c->space->regions_added != 0;
     }
     f->heap = told_figures(&told);
     f->known = told.known;

@@ -19,7 +19,7 @@ HOT void expect(const struct hs_model *m, const struct hs_event *e)
 }
 
 /* The entry for a head at `pos`. The reader places heads only on free granules. */
-HOT struct hs_live_block *vacant(struct hs_model *m, unsigned region, uint32_t pos)
+HOT struct hs_live_block *vacant_entry(struct hs_model *m, unsigned region, uint32_t pos)
 {
     if (rarely(m->block[pos].granules))
         hs_model_drop(m, region, pos);
@@ -28,19 +28,19 @@ HOT struct hs_live_block *vacant(struct hs_model *m, unsigned region, uint32_t p
 
 /* The block at `pos`, or NULL when the position is unknown or free. HS_POS_IMPLIED, the position of unplaced events, is
  * above every granule number. */
-HOT struct hs_live_block *occupied(struct hs_model *m, uint32_t pos)
+HOT struct hs_live_block *block_at(struct hs_model *m, uint32_t pos)
 {
     return !rarely(pos >= m->n_granules) && m->block[pos].granules ? &m->block[pos] : NULL;
 }
 
-static __attribute__((noinline, cold)) void unplaced(struct hs_model *m)
+static __attribute__((noinline, cold)) void count_unplaced(struct hs_model *m)
 {
     m->unplaced++;
     m->synced = false;
     hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
-HOT struct hs_live_block born(const struct hs_model *m, const struct hs_event *e)
+HOT struct hs_live_block new_block(const struct hs_model *m, const struct hs_event *e)
 {
     return (struct hs_live_block){
         .time = e->time, .number = e->number, .thread = (uint16_t)e->thread, .site = e->site,
@@ -55,11 +55,11 @@ HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const bool obser
     sum->allocs++;
     sum->bytes += e->size;
     if (rarely(e->pos >= m->n_granules)) {
-        unplaced(m);
+        count_unplaced(m);
         return;
     }
-    struct hs_live_block *block = vacant(m, e->region, e->pos);
-    *block = born(m, e);
+    struct hs_live_block *block = vacant_entry(m, e->region, e->pos);
+    *block = new_block(m, e);
     sum->taken += (uint64_t)e->granules << region->shift;
     region->allocs++;
     hs_model_charge(m, region, sum, block);
@@ -70,15 +70,15 @@ HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const bool obser
 HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observed)
 {
     struct hs_region_state *region = &m->region[e->region];
-    struct hs_live_block *block = occupied(m, e->old);
+    struct hs_live_block *block = block_at(m, e->old);
     if (!block) {
         if (e->flags & HS_EVENT_UNPLACED)
-            unplaced(m);
+            count_unplaced(m);
         return;
     }
     struct hs_site_sum *sum = hs_model_sum(m, block->site);
     sum->freed++;
-    hs_model_outlived(m, sum, block);
+    hs_model_charge_lifetime(m, sum, block);
     region->frees++;
     hs_model_discharge(m, region, sum, block);
     if (observed)
@@ -108,7 +108,7 @@ HOT unsigned region_at(const struct hs_model *m, unsigned guess, uint32_t pos)
 
 HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool observed)
 {
-    struct hs_live_block now = born(m, e), *old = occupied(m, e->old);
+    struct hs_live_block now = new_block(m, e), *old = block_at(m, e->old);
     uint32_t old_granules = 0;
     unsigned old_region = e->region;
     if (old) {
@@ -129,11 +129,11 @@ HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool obs
     if (rarely(e->pos >= m->n_granules)) {
         if (observed)
             hs_model_report_freed(m, old_region, e->old, old_granules);
-        unplaced(m);
+        count_unplaced(m);
         return;
     }
     struct hs_region_state *region = &m->region[e->region];
-    struct hs_live_block *block = vacant(m, e->region, e->pos);
+    struct hs_live_block *block = vacant_entry(m, e->region, e->pos);
     *block = now;
     sum->taken += (uint64_t)e->granules << region->shift;
     region->reallocs++;
@@ -151,13 +151,13 @@ HOT void on_sweep(struct hs_model *m, const struct hs_event *e, const bool obser
         uint32_t pos = e->freed[i];
         if (e->n_freed - i > AHEAD)
             __builtin_prefetch((const char *)m->block + (uint64_t)e->freed[i + AHEAD] * sizeof *m->block, 1);
-        struct hs_live_block *block = occupied(m, pos);
+        struct hs_live_block *block = block_at(m, pos);
         if (rarely(!block))
             continue;
         index = region_at(m, index, pos);
         struct hs_site_sum *sum = hs_model_sum(m, block->site);
         sum->swept++;
-        hs_model_outlived(m, sum, block);
+        hs_model_charge_lifetime(m, sum, block);
         m->region[index].swept++;
         hs_model_discharge(m, &m->region[index], sum, block);
         if (observed)
@@ -222,7 +222,7 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_SAMPLE:      hs_model_sampled(m, e); break;
     case HS_SAMPLE_END:  hs_model_sample_ended(m, e); break;
     case HS_SAMPLE_SWEEP: hs_model_samples_swept(m, e); break;
-    case HS_SUMMARY:     hs_model_summed_up(m, e); break;
+    case HS_SUMMARY:     hs_model_on_summary(m, e); break;
     case HS_TOP:         hs_model_named(m, e); break;
     }
 }

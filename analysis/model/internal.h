@@ -32,13 +32,13 @@ void hs_model_marked(struct hs_model *model, const struct hs_event *event);
 /* Levels, samples and summaries. */
 void hs_model_level(struct hs_model *model, const struct hs_event *event);
 void hs_model_level_is(struct hs_model *model, uint8_t level); /* found from another record than LEVEL */
-void hs_model_levels_end(struct hs_model *model);   /* at the end of a boot */
+void hs_model_levels_end(struct hs_model *model);              /* at the end of a boot */
 void hs_model_levels_begin(struct hs_model *model, const struct hs_event *event);
 void hs_model_sampled(struct hs_model *model, const struct hs_event *event);
 void hs_model_sample_ended(struct hs_model *model, const struct hs_event *event);
 void hs_model_samples_swept(struct hs_model *model, const struct hs_event *event);
-void hs_model_summed_up(struct hs_model *model, const struct hs_event *event);
-void hs_model_forget_summaries(struct hs_model *model);       /* the last summaries are no longer valid */
+void hs_model_on_summary(struct hs_model *model, const struct hs_event *event);
+void hs_model_forget_summaries(struct hs_model *model); /* the last summaries are no longer valid */
 void hs_model_named(struct hs_model *model, const struct hs_event *event);
 void hs_model_levels_now(struct hs_model *model); /* extends the open span to now */
 void hs_model_levels_free(struct hs_levels *levels);
@@ -98,7 +98,7 @@ static inline void hs_model_discharge(struct hs_model *model, struct hs_region_s
 }
 
 /* The block ends now. Its lifetime is charged to the site that holds it. */
-static inline void hs_model_outlived(const struct hs_model *model, struct hs_site_sum *sum,
+static inline void hs_model_charge_lifetime(const struct hs_model *model, struct hs_site_sum *sum,
                                      const struct hs_live_block *block)
 {
     sum->lifetime += model->time - block->time;

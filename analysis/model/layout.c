@@ -130,7 +130,7 @@ void hs_model_region_removed(struct hs_model *m, const struct hs_event *e)
 
 /* A collector whose mark stack overflowed is recorded by a snapshot instead of a sweep: the collection freed the blocks
  * that the snapshot does not contain. */
-static bool shows_a_sweep(const struct hs_model *m, const struct hs_event *e)
+static bool is_sweep(const struct hs_model *m, const struct hs_event *e)
 {
     return m->in_collection && m->synced && !(e->flags & HS_EVENT_DIVERGED);
 }
@@ -145,16 +145,16 @@ static void sweep(struct hs_model *m, unsigned region, uint32_t pos)
     m->region[region].swept++;
     m->collections.freed++;
     m->collection_freed += bytes;
-    hs_model_outlived(m, sum, block);
+    hs_model_charge_lifetime(m, sum, block);
     hs_model_discharge(m, &m->region[region], sum, block);
     hs_model_report_freed(m, region, pos, block->granules);
     block->granules = 0;
 }
 
 /* Removes blocks that the snapshot does not contain, or contains with another length. */
-static void take_absent(struct hs_model *m, const struct hs_event *e)
+static void remove_absent(struct hs_model *m, const struct hs_event *e)
 {
-    void (*take)(struct hs_model *, unsigned, uint32_t) = shows_a_sweep(m, e) ? sweep : hs_model_drop;
+    void (*take)(struct hs_model *, unsigned, uint32_t) = is_sweep(m, e) ? sweep : hs_model_drop;
     uint32_t i = 0;
     for (uint32_t pos = 0; (pos = hs_model_next(m, pos, m->n_granules)) < m->n_granules; pos++) {
         while (i < e->n_blocks && e->block[i].pos < pos)
@@ -166,7 +166,7 @@ static void take_absent(struct hs_model *m, const struct hs_event *e)
     }
 }
 
-static void appear(struct hs_model *m, struct hs_extent extent)
+static void add_unannounced(struct hs_model *m, struct hs_extent extent)
 {
     unsigned index = hs_model_region_of(m, extent.pos);
     if (index >= m->n_regions || m->block[extent.pos].granules || !extent.granules)
@@ -186,16 +186,16 @@ void hs_model_resync(struct hs_model *m, const struct hs_event *e)
 {
     if (!(e->flags & HS_EVENT_RESYNC))
         return;
-    take_absent(m, e);
+    remove_absent(m, e);
     for (uint32_t i = 0; i < e->n_blocks; i++)
-        appear(m, e->block[i]);
+        add_unannounced(m, e->block[i]);
     m->synced = true;
     hs_model_forget_summaries(m);
     hs_model_level_is(m, HS_LEVEL_FULL);
 }
 
 /* Charges the block to the site that holds it. It existed before, so no allocation is counted. */
-static void hold(struct hs_model *m, uint32_t site, uint32_t pos)
+static void set_holder(struct hs_model *m, uint32_t site, uint32_t pos)
 {
     unsigned index = hs_model_region_of(m, pos);
     if (index >= m->n_regions || !m->block[pos].granules || m->block[pos].site == site)
@@ -213,7 +213,7 @@ void hs_model_held(struct hs_model *m, const struct hs_event *e)
     uint64_t pos = e->record->pos, distance = 0;
     do {
         pos += distance;
-        hold(m, e->site, (uint32_t)pos);
+        set_holder(m, e->site, (uint32_t)pos);
     } while (at < end && !hs_get_u64(&at, end, &distance) && pos + distance < UINT32_MAX);
 }
 

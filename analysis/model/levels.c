@@ -103,7 +103,7 @@ static unsigned shift_of(const struct hs_model *m, const struct hs_event *e)
     return region->present ? region->shift : m->levels.summary[e->region].known ? m->levels.summary[e->region].shift : 4;
 }
 
-static struct hs_sampled_block weigh(const struct hs_model *m, const struct hs_event *e)
+static struct hs_sampled_block weighted(const struct hs_model *m, const struct hs_event *e)
 {
     double p = m->levels.interval ? -expm1(-(double)e->size / m->levels.interval) : 1;
     p = p > 0 ? p : 1;
@@ -130,7 +130,7 @@ static void charge(struct hs_estimate *to, const struct hs_event *e, const struc
     to->var_live += b->variance * bytes * bytes;
 }
 
-static void remember(struct hs_model *m, const struct hs_sampled_block *b)
+static void add_sample(struct hs_model *m, const struct hs_sampled_block *b)
 {
     struct hs_levels *l = &m->levels;
     if (!hs_array_more(l->block, l->n_blocks, l->room) || !hs_map_add(&l->by_place, b->place, l->n_blocks)) {
@@ -143,13 +143,13 @@ static void remember(struct hs_model *m, const struct hs_sampled_block *b)
 void hs_model_sampled(struct hs_model *m, const struct hs_event *e)
 {
     hs_model_level_is(m, HS_LEVEL_SAMPLED);
-    struct hs_sampled_block block = weigh(m, e);
+    struct hs_sampled_block block = weighted(m, e);
     end_sample(m, block.place, DROPPED); /* its end was lost */
     charge(&hs_model_sum(m, e->site)->sampled, e, &block, e->op == HS_REALLOC);
     if (block.place)
-        remember(m, &block);
+        add_sample(m, &block);
     else
-        m->levels.unfollowed++;
+        m->levels.untracked++;
 }
 
 void hs_model_sample_ended(struct hs_model *m, const struct hs_event *e)
@@ -167,7 +167,7 @@ void hs_model_samples_swept(struct hs_model *m, const struct hs_event *e)
 
 /* ---- summaries ---- */
 
-void hs_model_summed_up(struct hs_model *m, const struct hs_event *e)
+void hs_model_on_summary(struct hs_model *m, const struct hs_event *e)
 {
     const struct hs_record *r = e->record;
     const uint8_t *at = r->data, *end = at + r->data_len;

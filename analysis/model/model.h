@@ -24,22 +24,22 @@
 #include "lib/host/util/map.h"
 
 #define HS_SITE_UNKNOWN 0xffffffffu /* holder of blocks that existed before recording, or that were allocated during a loss */
-#define HS_SITE_LIMIT   (1u << 22)  /* this site and all above are charged to site 0, "other" */
+#define HS_SITE_LIMIT (1u << 22)    /* this site and all above are charged to site 0, "other" */
 #define HS_GRANULE_LIMIT (1u << 28) /* this granule and all above are not modelled */
 #define HS_REGION_LIMIT 256u
 #define HS_ALL_REGIONS  HS_REGION_LIMIT
-#define HS_FAILURES_KEPT 1024u      /* only the last ones are kept individually */
-#define HS_MARKS_KEPT   65536u      /* only the first ones are kept */
+#define HS_FAILURES_KEPT 1024u /* only the last ones are kept individually */
+#define HS_MARKS_KEPT 65536u   /* only the first ones are kept */
 
 /* One block, kept at the granule of its head. */
 struct hs_live_block {
     uint64_t time;        /* of the first allocation, ticks */
     uint64_t number : 48; /* record of the first allocation */
     uint64_t thread : 16;
-    uint32_t site;        /* requested its present size; or HS_SITE_UNKNOWN */
-    uint32_t size;        /* requested bytes; of an unknown block, the bytes of its granules */
-    uint32_t granules;    /* 0: no head at this granule */
-    uint32_t collection;  /* collections that had ended when it was allocated */
+    uint32_t site;       /* requested its present size; or HS_SITE_UNKNOWN */
+    uint32_t size;       /* requested bytes; of an unknown block, the bytes of its granules */
+    uint32_t granules;   /* 0: no head at this granule */
+    uint32_t collection; /* collections that had ended when it was allocated */
 };
 
 /* Estimates of one site from samples: sums over its sampled blocks, each weighted by the reciprocal of the probability
@@ -48,41 +48,41 @@ struct hs_live_block {
  * sampled with probability p = 1 - exp(-s / interval), independently of others, so the variance of an estimated sum of
  * y is estimated by the sum of y^2 (1 - p) / p^2. */
 struct hs_estimate {
-    uint64_t samples;             /* blocks */
-    double allocs, reallocs;      /* blocks allocated, blocks resized */
-    double bytes, taken;          /* requested by both; taken by both, in whole granules */
-    double live_blocks, live;     /* at present; `live` in bytes taken */
-    double at_peak;               /* `live` at the summary with the most used bytes */
-    double freed, swept, resized; /* as in struct hs_site_sum; a resize ends a block */
-    double lifetime, survived;    /* ticks and collections that its freed and swept blocks survived */
+    uint64_t samples;                       /* blocks */
+    double allocs, reallocs;                /* blocks allocated, blocks resized */
+    double bytes, taken;                    /* requested by both; taken by both, in whole granules */
+    double live_blocks, live;               /* at present; `live` in bytes taken */
+    double at_peak;                         /* `live` at the summary with the most used bytes */
+    double freed, swept, resized;           /* as in struct hs_site_sum; a resize ends a block */
+    double lifetime, survived;              /* ticks and collections that its freed and swept blocks survived */
     double var_blocks, var_bytes, var_live; /* of allocs + reallocs, of `bytes`, of `live` */
 };
 
 /* Sums of one site. "Taken" bytes are whole granules: the size that the heap allocated. */
 struct hs_site_sum {
-    uint64_t allocs, reallocs;    /* blocks it allocated; blocks it resized */
-    uint64_t bytes;               /* requested by both */
-    uint64_t taken;               /* taken by both */
-    uint64_t live_blocks, live;   /* blocks it holds now, and the bytes they take */
-    uint64_t max_live;            /* highest value of `live` */
-    uint64_t at_peak, changed;    /* for hs_model_at_peak */
-    uint64_t freed, swept;        /* its blocks that the program freed; that collections freed */
-    uint64_t resized;             /* its blocks that passed to the site of a realloc */
-    uint64_t dropped;             /* its blocks that ended with a region or a reset, or vanished in a loss */
-    uint64_t lifetime, survived;  /* ticks and collections that its freed and swept blocks survived */
+    uint64_t allocs, reallocs;     /* blocks it allocated; blocks it resized */
+    uint64_t bytes;                /* requested by both */
+    uint64_t taken;                /* taken by both */
+    uint64_t live_blocks, live;    /* blocks it holds now, and the bytes they take */
+    uint64_t max_live;             /* highest value of `live` */
+    uint64_t at_peak, changed;     /* for hs_model_at_peak */
+    uint64_t freed, swept;         /* its blocks that the program freed; that collections freed */
+    uint64_t resized;              /* its blocks that passed to the site of a realloc */
+    uint64_t dropped;              /* its blocks that ended with a region or a reset, or vanished in a loss */
+    uint64_t lifetime, survived;   /* ticks and collections that its freed and swept blocks survived */
     uint64_t failed, failed_bytes;/* failed allocations, and the bytes they requested */
-    struct hs_estimate sampled;   /* events at level "sampled"; not included in the sums above */
+    struct hs_estimate sampled;    /* events at level "sampled"; not included in the sums above */
 };
 
 struct hs_region_state {
-    uint32_t first, granules;      /* trace-wide granule numbers */
-    uint64_t base;                 /* address of the first granule */
-    uint32_t least, header, caps;  /* as in struct hs_region */
+    uint32_t first, granules;     /* trace-wide granule numbers */
+    uint64_t base;                /* address of the first granule */
+    uint32_t least, header, caps; /* as in struct hs_region */
     uint8_t shift, memory, placement;
     bool present;
     char name[HS_REGION_NAME];
-    uint64_t used, peak;           /* bytes taken now; the maximum so far */
-    uint64_t requested;            /* requested bytes of the live blocks */
+    uint64_t used, peak; /* bytes taken now; the maximum so far */
+    uint64_t requested;  /* requested bytes of the live blocks */
     uint64_t blocks;
     uint64_t allocs, frees, reallocs, swept; /* events in this region */
 };
@@ -94,9 +94,9 @@ struct hs_space_stats {
     uint64_t largest_free;          /* bytes of the longest free run */
     bool no_longest;                /* not known: text of mem_info() that does not print it */
     uint64_t free_runs, blocks;
-    uint64_t largest_block;         /* bytes */
-    uint64_t blocks_1, blocks_2;    /* blocks of one and of two granules */
-    uint32_t largest_free_pos;      /* first granule of the longest free run */
+    uint64_t largest_block;      /* bytes */
+    uint64_t blocks_1, blocks_2; /* blocks of one and of two granules */
+    uint32_t largest_free_pos;   /* first granule of the longest free run */
 };
 
 enum hs_verdict {
@@ -113,8 +113,8 @@ struct hs_failure {
     uint64_t elapsed; /* ticks that the trace covered so far: hs_model_elapsed */
     uint32_t site, size, thread, boot;
     uint64_t used, free, largest_free; /* bytes at that moment, of the regions that could have served it */
-    uint32_t caps;       /* requested capabilities */
-    unsigned region;     /* a region of the heap that refused; HS_ALL_REGIONS: not recorded */
+    uint32_t caps;                     /* requested capabilities */
+    unsigned region;                   /* a region of the heap that refused; HS_ALL_REGIONS: not recorded */
     enum hs_verdict verdict;
     bool synced; /* the layout was known; if not, the figures above are the last known ones */
 };
@@ -137,12 +137,12 @@ struct hs_collections {
 
 /* A period at one level. */
 struct hs_level_span {
-    uint8_t level;         /* enum hs_level */
-    uint32_t interval;     /* of HS_LEVEL_SAMPLED: mean bytes between samples; 0: unknown */
+    uint8_t level;     /* enum hs_level */
+    uint32_t interval; /* of HS_LEVEL_SAMPLED: mean bytes between samples; 0: unknown */
     uint32_t boot;
-    uint64_t from, to;     /* ticks since the first boot */
-    uint64_t first, last;  /* record numbers */
-    uint64_t events;       /* ALLOC, FREE, REALLOC, FAIL, swept, SAMPLE, SUMMARY */
+    uint64_t from, to;    /* ticks since the first boot */
+    uint64_t first, last; /* record numbers */
+    uint64_t events;      /* ALLOC, FREE, REALLOC, FAIL, swept, SAMPLE, SUMMARY */
     uint64_t samples, summaries;
 };
 #define HS_SPANS_KEPT 4096u /* later periods are added to the last span */
@@ -160,21 +160,21 @@ struct hs_sampled_block;
 
 /* State of the recording levels, and data from levels other than "full". */
 struct hs_levels {
-    uint8_t level;               /* current level: enum hs_level */
-    uint8_t last;                /* the last level other than HS_LEVEL_STOPPED */
+    uint8_t level; /* current level: enum hs_level */
+    uint8_t last;  /* the last level other than HS_LEVEL_STOPPED */
     uint32_t interval;
-    struct hs_level_span *span;  /* `n_spans`; the current one is open */
+    struct hs_level_span *span; /* `n_spans`; the current one is open */
     uint32_t n_spans, spans_room;
     bool open;
     uint64_t events_before, samples_before, summaries_before; /* counts when the open span began */
-    struct hs_sampled_block *block; /* sampled blocks that are live */
+    struct hs_sampled_block *block;                           /* sampled blocks that are live */
     uint32_t n_blocks, room;
-    struct hs_map by_place;      /* from granules to them */
+    struct hs_map by_place;                            /* from granules to them */
     struct hs_region_summary summary[HS_REGION_LIMIT]; /* last summary of each region */
-    unsigned n_summaries;             /* this region and all above have no summary */
-    uint64_t peak, peak_time;    /* most used bytes in any summary */
-    uint64_t unfollowed;         /* samples whose end will not be recorded */
-    uint64_t dropped;            /* sampled blocks still live when their span ended */
+    unsigned n_summaries;                              /* this region and all above have no summary */
+    uint64_t peak, peak_time;                          /* most used bytes in any summary */
+    uint64_t untracked;                                /* samples whose end will not be recorded */
+    uint64_t dropped;                                  /* sampled blocks still live when their span ended */
 };
 
 /* Callbacks for every change of the layout, for an index of free runs. Any of them may be NULL. Between two calls each
@@ -186,23 +186,23 @@ struct hs_model_observer {
     void (*taken)(void *context, unsigned region, struct hs_extent extent);
     void (*freed)(void *context, unsigned region, struct hs_extent extent);
     void (*failed)(void *context, const struct hs_failure *failure); /* the layout is that at the failure */
-    void (*collected)(void *context); /* a collection has ended, and its blocks are freed */
-    void (*after)(void *context, const struct hs_event *event); /* every event, after the model has processed it */
+    void (*collected)(void *context);                                /* a collection has ended, and its blocks are freed */
+    void (*after)(void *context, const struct hs_event *event);      /* every event, after the model has processed it */
 };
 
 struct hs_model {
-    struct hs_live_block *block;  /* `n_granules`, by trace-wide granule number */
-    struct hs_site_sum *sum; /* `n_sums`: site s at index s + 1; HS_SITE_UNKNOWN at index 0 */
+    struct hs_live_block *block; /* `n_granules`, by trace-wide granule number */
+    struct hs_site_sum *sum;     /* `n_sums`: site s at index s + 1; HS_SITE_UNKNOWN at index 0 */
     struct hs_region_state region[HS_REGION_LIMIT];
     uint32_t n_granules, n_sums, n_regions;
 
-    uint64_t kind[64];          /* records of each kind */
-    uint64_t swept;             /* blocks */
-    uint64_t used, requested, blocks; /* in all regions, now */
+    uint64_t kind[64];                     /* records of each kind */
+    uint64_t swept;                        /* blocks */
+    uint64_t used, requested, blocks;      /* in all regions, now */
     uint64_t peak, peak_time, peak_number; /* most used bytes, and when */
-    uint64_t first_time, time;  /* of the current boot, ticks */
-    uint64_t elapsed;           /* ticks of the earlier boots */
-    uint64_t number;            /* of the last record fed */
+    uint64_t first_time, time;             /* of the current boot, ticks */
+    uint64_t elapsed;                      /* ticks of the earlier boots */
+    uint64_t number;                       /* of the last record fed */
     uint32_t boot;
     bool synced;                /* the layout is known */
     uint64_t unplaced;          /* events whose position was not known */
@@ -218,9 +218,9 @@ struct hs_model {
     uint64_t n_marks, n_marks_kept, marks_room;
 
     struct hs_model_observer observer;
-    uint64_t collection_freed;  /* bytes, by the current collection */
-    bool observed;              /* an observer wants every block */
-    int error;                  /* the first error: HS_ERR_MEMORY or HS_ERR_ARG; else HS_OK */
+    uint64_t collection_freed; /* bytes, by the current collection */
+    bool observed;             /* an observer wants every block */
+    int error;                 /* the first error: HS_ERR_MEMORY or HS_ERR_ARG; else HS_OK */
 };
 
 /* Creates a model of an empty heap. `observer` is copied and may be NULL. Returns NULL when out of memory. */

@@ -188,7 +188,7 @@ void hs_bytecode_walk(struct hs_bytecode_walk *w, const struct hs_bytecode *code
 }
 
 /* The depth at the next instruction, when a jump has set it. */
-static void arrive(struct hs_bytecode_walk *w)
+static void set_depth(struct hs_bytecode_walk *w)
 {
     for (uint32_t i = 0; i < w->n_labels;)
         if (w->label[i].at == w->at) {
@@ -236,7 +236,7 @@ bool hs_bytecode_next(struct hs_bytecode_walk *w)
     w->whole = w->apart && w->at > w->furthest;
     if (w->whole || in.at >= in.len)
         return false;
-    arrive(w);
+    set_depth(w);
     w->is.before = w->depth;
     if (!decode(&in, w->code, &w->is))
         return false;
@@ -276,7 +276,7 @@ bool hs_bytecode_use(const struct hs_bytecode *code, uint32_t offset, struct hs_
 
 /* ---- instructions of a name ---- */
 
-#define NOBODY UINT32_MAX
+#define NO_NAME UINT32_MAX
 
 struct body {
     struct hs_instruction *is;
@@ -310,7 +310,7 @@ static void assign(const struct body *b, struct hs_made *made, uint32_t n)
         if ((is->op != STORE_NAME && is->op != STORE_GLOBAL) || is->arg >= n)
             continue;
         for (uint32_t j = beginning(b, i); j <= i; j++)
-            b->owner[j] = b->owner[j] == NOBODY ? is->arg : b->owner[j];
+            b->owner[j] = b->owner[j] == NO_NAME ? is->arg : b->owner[j];
         made[is->arg].times++;
     }
 }
@@ -337,7 +337,7 @@ static void add_lines(const struct body *b, const struct hs_bytecode *code, stru
         size = byte & 0x80 ? 2 : 1;
         at += byte & (byte & 0x80 ? 0x0f : 0x1f);
         uint32_t first = find(b, at);
-        if (first < b->n && b->owner[first] != NOBODY)
+        if (first < b->n && b->owner[first] != NO_NAME)
             made[b->owner[first]].bytes += size;
     }
 }
@@ -347,11 +347,11 @@ static void add_up(struct body *b, const struct hs_bytecode *code, struct hs_mad
     struct hs_bytecode_walk w;
     for (hs_bytecode_walk(&w, code); hs_bytecode_next(&w); b->n++) {
         b->is[b->n] = w.is;
-        b->owner[b->n] = NOBODY;
+        b->owner[b->n] = NO_NAME;
     }
     assign(b, made, n);
     for (uint32_t i = 0; i < b->n; i++)
-        if (b->owner[i] != NOBODY)
+        if (b->owner[i] != NO_NAME)
             made[b->owner[i]].bytes += b->is[i].size;
     add_lines(b, code, made);
 }

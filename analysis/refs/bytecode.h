@@ -25,9 +25,9 @@
 struct hs_bytecode {
     const uint8_t *byte;
     uint32_t len;
-    uint32_t slots;           /* words of its frame: stack and locals */
+    uint32_t slots;            /* words of its frame: stack and locals */
     uint32_t arguments, named; /* the first local variables; those that are neither *args nor **kwargs */
-    uint32_t lines, first;    /* byte offsets of the line numbers and of the first instruction */
+    uint32_t lines, first;     /* byte offsets of the line numbers and of the first instruction */
     uint32_t lines_end;
 };
 
@@ -35,10 +35,10 @@ struct hs_bytecode {
 bool hs_bytecode_open(struct hs_bytecode *code, const uint8_t *bytes, uint32_t len);
 
 struct hs_instruction {
-    uint32_t at, size;        /* bytes, from the first instruction */
-    uint32_t target;          /* jump target; HS_NO_TARGET */
+    uint32_t at, size; /* bytes, from the first instruction */
+    uint32_t target;   /* jump target; HS_NO_TARGET */
     uint32_t arg;
-    int32_t before, after;    /* words on the stack */
+    int32_t before, after; /* words on the stack */
     uint8_t op;
 };
 #define HS_NO_TARGET UINT32_MAX
@@ -51,7 +51,7 @@ struct hs_bytecode_walk {
     struct hs_instruction is; /* the current instruction */
     uint32_t at, furthest;    /* next instruction; furthest jump target so far */
     int32_t depth;
-    bool apart, whole;        /* the last instruction does not continue at the next; the end of the code was reached */
+    bool apart, whole; /* the last instruction does not continue at the next; the end of the code was reached */
     struct hs_label {
         uint32_t at;
         int32_t depth;
@@ -71,7 +71,7 @@ bool hs_bytecode_next(struct hs_bytecode_walk *walk);
 struct hs_frame_use {
     uint32_t stack, locals;
     uint32_t more; /* words above `stack` that may be in use, within `finally` */
-    bool whole; /* the code is complete; else there may be more locals */
+    bool whole;    /* the code is complete; else there may be more locals */
 };
 /* Returns false when there is no such instruction. */
 bool hs_bytecode_use(const struct hs_bytecode *code, uint32_t offset, struct hs_frame_use *use);

@@ -139,7 +139,7 @@ static void dominate(struct search *s)
 #define ARRAYS 11
 
 /* All arrays in one allocation: `n` + 2 entries each, and the predecessors. */
-static uint32_t *allot(struct search *s)
+static uint32_t *allocate_arrays(struct search *s)
 {
     const struct hs_graph *g = s->g;
     size_t n = (size_t)g->n + 2, edges = (size_t)g->first[g->n] + g->n_roots;
@@ -166,7 +166,7 @@ static void report(const struct search *s, struct hs_dominators *d)
 int hs_dominators_find(struct hs_dominators *d, const struct hs_graph *g)
 {
     struct search s = {.g = g, .n = 1};
-    uint32_t *memory = allot(&s);
+    uint32_t *memory = allocate_arrays(&s);
     *d = (struct hs_dominators){.of = calloc((size_t)g->n + 1, sizeof *d->of),
                                 .order = calloc((size_t)g->n + 1, sizeof *d->order)};
     if (!memory || !d->of || !d->order) {

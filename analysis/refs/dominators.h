@@ -16,16 +16,16 @@
 struct hs_graph {
     const uint32_t *first; /* n + 1 */
     const uint32_t *to;
-    const uint32_t *root;  /* n_roots nodes; may contain duplicates */
+    const uint32_t *root; /* n_roots nodes; may contain duplicates */
     uint32_t n, n_roots;
 };
 
-#define HS_NODE_ROOTS UINT32_MAX       /* as a dominator: no single block, only all roots together */
-#define HS_NODE_NONE  (UINT32_MAX - 1) /* for unreachable nodes */
+#define HS_NODE_ROOTS UINT32_MAX      /* as a dominator: no single block, only all roots together */
+#define HS_NODE_NONE (UINT32_MAX - 1) /* for unreachable nodes */
 
 struct hs_dominators {
-    uint32_t *of;       /* immediate dominator of each node, HS_NODE_ROOTS or HS_NODE_NONE */
-    uint32_t *order;    /* the reachable nodes, each after its dominator */
+    uint32_t *of;    /* immediate dominator of each node, HS_NODE_ROOTS or HS_NODE_NONE */
+    uint32_t *order; /* the reachable nodes, each after its dominator */
     uint32_t n_reached;
 };
 

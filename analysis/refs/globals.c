@@ -58,7 +58,7 @@ const struct hs_call_frame *hs_module_body(const struct hs_retained *r, const st
 
 /* The cost of the names that the body defines, by position in its table of names. *known is false when its code or
  * names cannot be read. Code in ROM takes no RAM. */
-static int made_by(const struct hs_frame_code *code, struct hs_made *made, uint32_t n, bool *known)
+static int cost_of_names(const struct hs_frame_code *code, struct hs_made *made, uint32_t n, bool *known)
 {
     struct hs_bytecode body;
     *known = hs_bytecode_open(&body, code->byte, code->bytes);
@@ -92,7 +92,7 @@ static int measure_code(struct hs_global_costs *costs, const struct hs_retained 
     bool known = false;
     int error = made ? HS_OK : HS_ERR_MEMORY;
     if (!error && readable)
-        error = made_by(code, made, n, &known);
+        error = cost_of_names(code, made, n, &known);
     if (!error)
         add_code(costs, m, code, made, known);
     free(made);

@@ -13,18 +13,18 @@
 struct hs_global_cost {
     const struct hs_global *global;
     const struct hs_module *module;
-    uint64_t slot;    /* bytes of its entry in the table: key and value */
-    uint64_t name;    /* bytes of its interned name: characters with terminator, and a pool entry, estimated as an address, a
+    uint64_t slot;   /* bytes of its entry in the table: key and value */
+    uint64_t name;   /* bytes of its interned name: characters with terminator, and a pool entry, estimated as an address, a
                        * length, two bytes of hash and two bytes in the module's table of names; 0 when the name is in the
                        * firmware */
-    uint64_t code;    /* bytes of the module body's code that defines it, line numbers included; 0 after the body has run,
+    uint64_t code;   /* bytes of the module body's code that defines it, line numbers included; 0 after the body has run,
                        * because its code is then garbage, or when it is in ROM */
-    bool code_known;  /* false: the body is running, and its code cannot be read */
-    uint64_t value;   /* bytes of the value's own block; 0 when it has none */
-    uint64_t alone;   /* bytes that would be freed with the name: the value and everything that only it keeps alive; 0 when
+    bool code_known; /* false: the body is running, and its code cannot be read */
+    uint64_t value;  /* bytes of the value's own block; 0 when it has none */
+    uint64_t alone;  /* bytes that would be freed with the name: the value and everything that only it keeps alive; 0 when
                        * something else refers to the value */
-    bool shared;      /* something else refers to the value */
-    uint64_t total;   /* slot + name + code + alone */
+    bool shared;     /* something else refers to the value */
+    uint64_t total;  /* slot + name + code + alone */
     /* Estimates of the same total; HS_NO_ESTIMATE when the trace does not allow one. */
     uint64_t as_const, as_underscore_const, as_literal, as_frozen;
 };

@@ -21,7 +21,7 @@ enum hs_root_kind { HS_ROOT_STATE = 1, HS_ROOT_REGISTERS, HS_ROOT_STACK, HS_ROOT
 struct hs_root {
     uint64_t address; /* of the word; for HS_ROOT_STATE its offset in mp_state_ctx */
     uint32_t block, thread;
-    uint8_t kind;     /* enum hs_root_kind */
+    uint8_t kind; /* enum hs_root_kind */
 };
 
 enum hs_value_place { HS_VALUE_IN_SLOT, HS_VALUE_ON_HEAP, HS_VALUE_OUTSIDE };
@@ -30,16 +30,16 @@ enum hs_value_place { HS_VALUE_IN_SLOT, HS_VALUE_ON_HEAP, HS_VALUE_OUTSIDE };
 
 struct hs_module {
     char *name;
-    uint32_t table, slots;   /* block of its globals table, HS_NO_BLOCK when not in the heap; entries */
+    uint32_t table, slots; /* block of its globals table, HS_NO_BLOCK when not in the heap; entries */
 };
 
 struct hs_global {
     char *name;
-    uint32_t module, slot;   /* index into `module`; entry of its table */
-    uint32_t key;            /* number of the name, as in a module's table of names */
-    uint32_t value;          /* block; HS_NO_BLOCK unless `place` is HS_VALUE_ON_HEAP */
-    uint8_t place;           /* enum hs_value_place */
-    bool name_on_heap;       /* the name's characters are part of a block of interned strings */
+    uint32_t module, slot; /* index into `module`; entry of its table */
+    uint32_t key;          /* number of the name, as in a module's table of names */
+    uint32_t value;        /* block; HS_NO_BLOCK unless `place` is HS_VALUE_ON_HEAP */
+    uint8_t place;         /* enum hs_value_place */
+    bool name_on_heap;     /* the name's characters are part of a block of interned strings */
 };
 
 /* One graph. Block numbers are indices into the snapshot. */
@@ -51,9 +51,9 @@ struct hs_refgraph {
     struct hs_module *module;
     struct hs_global *global;
     uint32_t n_modules, n_globals;
-    struct hs_frames frames;     /* running Python functions */
-    uint32_t *root_block;        /* of each root, for struct hs_graph */
-    uint64_t number;             /* of its last record */
+    struct hs_frames frames; /* running Python functions */
+    uint32_t *root_block;    /* of each root, for struct hs_graph */
+    uint64_t number;         /* of its last record */
 };
 
 /* A reference; collected until all records have arrived. */
@@ -62,16 +62,16 @@ struct hs_edge {
 };
 
 struct hs_refs {
-    struct hs_refgraph graph;  /* the last complete graph, when `complete` */
+    struct hs_refgraph graph; /* the last complete graph, when `complete` */
     bool complete;
-    uint64_t graphs, dropped;  /* complete graphs so far; dropped: records lost, or bytes that contradict the heap */
+    uint64_t graphs, dropped; /* complete graphs so far; dropped: records lost, or bytes that contradict the heap */
 
     struct hs_refgraph coming; /* the graph that is being read */
     struct hs_edge *edge;
     uint32_t n_edges, edge_room, root_room, module_room, global_room;
     bool gathering, bad;
-    uint64_t expected;         /* number of its next record */
-    unsigned pointer_bytes;    /* of the traced program; the caller sets it before the first event */
+    uint64_t expected;      /* number of its next record */
+    unsigned pointer_bytes; /* of the traced program; the caller sets it before the first event */
 };
 
 /* Processes an event after the model has processed it. Returns 1 when it completed a graph, 0, or HS_ERR_MEMORY. */

@@ -14,7 +14,7 @@ struct hs_retained {
     uint64_t *bytes, *blocks; /* of each block and all that it dominates; an unreachable block counts only itself */
     uint32_t *via, *from;     /* as in hs_shortest_paths */
     uint64_t reached_bytes, unreached_bytes;
-    uint32_t unreached;       /* unreachable blocks, which the next collection frees */
+    uint32_t unreached; /* unreachable blocks, which the next collection frees */
 };
 
 /* Measures a graph, which must outlive the result. Free with hs_retained_free. Returns HS_OK or HS_ERR_MEMORY. */

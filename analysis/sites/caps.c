@@ -59,7 +59,7 @@ struct hs_caps_held {
     uint8_t class;   /* index into by_class; OTHERS: internal, not from malloc */
 };
 #define OTHERS  255u
-#define OUTSIDE 254u /* external, not from malloc */
+#define EXTERNAL 254u /* external, not from malloc */
 
 struct hs_caps_flow *hs_caps_flow_new(const struct hs_model *model, const struct hs_reader *reader)
 {
@@ -159,7 +159,7 @@ static struct hs_caps_held *held_at(struct hs_caps_flow *f, uint32_t pos)
 
 static uint64_t *sum_of(struct hs_caps_flow *f, unsigned class)
 {
-    return class == OTHERS ? &f->others : class == OUTSIDE ? NULL : &f->by_class[class];
+    return class == OTHERS ? &f->others : class == EXTERNAL ? NULL : &f->by_class[class];
 }
 
 static void drop(struct hs_caps_flow *f, uint32_t pos)
@@ -188,7 +188,7 @@ static void hold(struct hs_caps_flow *f, const struct hs_event *e, uint32_t caps
         return;
     drop(f, e->pos);
     held->bytes = e->granules << region->shift;
-    held->class = (uint8_t)(is_free_choice(caps) ? class_of(e->size) : is_external(region) ? OUTSIDE : OTHERS);
+    held->class = (uint8_t)(is_free_choice(caps) ? class_of(e->size) : is_external(region) ? EXTERNAL : OTHERS);
     uint64_t *sum = sum_of(f, held->class), inside = f->others;
     if (sum)
         *sum += held->bytes;
@@ -202,7 +202,7 @@ static void hold(struct hs_caps_flow *f, const struct hs_event *e, uint32_t caps
 
 /* ---- memory for DMA ---- */
 
-static void look_at_dma(struct hs_caps_flow *f)
+static void update_dma(struct hs_caps_flow *f)
 {
     uint64_t left = 0;
     for (unsigned i = 0; i < f->model->n_regions; i++) {
@@ -233,7 +233,7 @@ void hs_caps_flow_take(struct hs_caps_flow *f, const struct hs_event *e)
         hold(f, e, caps, region);
     }
     if (e->kind <= HS_REALLOC || e->kind == HS_SNAPSHOT)
-        look_at_dma(f);
+        update_dma(f);
 }
 
 /* ---- the end ---- */
@@ -274,7 +274,7 @@ static void count_live(struct hs_caps_flow *f, unsigned index)
 
 int hs_caps_flow_finish(struct hs_caps_flow *f)
 {
-    look_at_dma(f);
+    update_dma(f);
     for (unsigned i = 0; i < f->model->n_regions; i++) {
         const struct hs_region_state *region = &f->model->region[i];
         count_live(f, i);

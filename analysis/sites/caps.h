@@ -31,44 +31,44 @@ const char *hs_memory_name(unsigned memory); /* "PSRAM": enum hs_memory */
 struct hs_caps_row {
     uint32_t caps;
     unsigned region;
-    uint64_t allocs, bytes;       /* reallocations included; requested bytes */
-    uint64_t live_blocks, live;   /* at the end; bytes taken */
+    uint64_t allocs, bytes;     /* reallocations included; requested bytes */
+    uint64_t live_blocks, live; /* at the end; bytes taken */
 };
 
 /* A site whose blocks are not in the kind of memory that it requested. */
 struct hs_caps_spill {
     uint32_t site;
     uint64_t allocs, bytes;
-    uint64_t live;                /* bytes taken, at the end */
-    bool outward;                 /* internal memory was requested, external was allocated; false: the other way round */
+    uint64_t live; /* bytes taken, at the end */
+    bool outward;  /* internal memory was requested, external was allocated; false: the other way round */
 };
 
 /* The effect that one value of CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL would have had on malloc(). */
 struct hs_caps_threshold {
-    uint64_t limit;               /* blocks up to this size are internal */
-    uint64_t peak;                /* most bytes that would have been internal, other requests included */
-    bool fits;                    /* all of them would have fitted, if internal memory were contiguous */
+    uint64_t limit; /* blocks up to this size are internal */
+    uint64_t peak;  /* most bytes that would have been internal, other requests included */
+    bool fits;      /* all of them would have fitted, if internal memory were contiguous */
 };
 
-#define HS_CAPS_THRESHOLDS 17u    /* 16 bytes to 1 MB */
+#define HS_CAPS_THRESHOLDS 17u /* 16 bytes to 1 MB */
 
 struct hs_caps_flow {
     const struct hs_model *model;
     const struct hs_reader *reader;
     struct hs_caps_row *row;
     size_t n_rows, room_rows;
-    struct hs_caps_spill *spill;  /* set by hs_caps_flow_finish; most bytes first */
+    struct hs_caps_spill *spill; /* set by hs_caps_flow_finish; most bytes first */
     size_t n_spills, room_spills;
     uint64_t spilled, spilled_bytes; /* requests for internal memory that were served from external memory */
     uint64_t inward, inward_bytes;   /* the other way round */
-    uint64_t internal;            /* bytes of all internal regions that malloc() may use */
-    uint64_t dma_free, dma_least; /* bytes in DMA-capable regions: free now, and the minimum so far */
-    bool dma;                     /* there are such regions */
+    uint64_t internal;               /* bytes of all internal regions that malloc() may use */
+    uint64_t dma_free, dma_least;    /* bytes in DMA-capable regions: free now, and the minimum so far */
+    bool dma;                        /* there are such regions */
     struct hs_caps_threshold threshold[HS_CAPS_THRESHOLDS];
     uint64_t by_class[HS_CAPS_THRESHOLDS + 1]; /* bytes of malloc's live blocks, by the lowest threshold at which they are
                                                 * internal */
-    uint64_t others;              /* internal bytes that malloc() did not allocate */
-    struct hs_caps_held *held;    /* by granule: the counted block there */
+    uint64_t others;                           /* internal bytes that malloc() did not allocate */
+    struct hs_caps_held *held;                 /* by granule: the counted block there */
     uint32_t n_held;
     bool short_of_memory;
 };

@@ -41,7 +41,7 @@ struct hs_groups {
     struct hs_group *group; /* heaviest first */
     size_t n;
     struct hs_site_sum total;
-    uint32_t *of_site;      /* [site + 1] group of a site, [0] that of HS_SITE_UNKNOWN; UINT32_MAX: none */
+    uint32_t *of_site; /* [site + 1] group of a site, [0] that of HS_SITE_UNKNOWN; UINT32_MAX: none */
     uint32_t n_of_site;
 };
 

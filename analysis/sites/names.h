@@ -22,12 +22,12 @@ enum hs_group_by {
     HS_KEYS,
 };
 
-#define HS_NAME_MAX  1024u /* bytes of any name, terminator included */
-#define HS_DEPTH_MAX 128u  /* deeper calls of a stack are ignored */
+#define HS_NAME_MAX 1024u /* bytes of any name, terminator included */
+#define HS_DEPTH_MAX 128u /* deeper calls of a stack are ignored */
 
 struct hs_names {
     const struct hs_reader *reader;
-    struct hs_symbols *symbols; /* NULL: no ELF file */
+    struct hs_symbols *symbols;       /* NULL: no ELF file */
     const struct hs_threads *threads; /* NULL: sites are numbered as in the reader, for all threads together */
 };
 

@@ -135,7 +135,7 @@ static void enter(struct hs_phases *p, const struct hs_model *m, const struct hs
 }
 
 /* Sets the entry of the block at a granule. */
-static void own(struct hs_phases *p, uint32_t pos, uint32_t entry)
+static void set_entry_at(struct hs_phases *p, uint32_t pos, uint32_t entry)
 {
     if (pos >= HS_GRANULE_LIMIT)
         return;
@@ -153,7 +153,7 @@ static void charge(struct hs_phases *p, const struct hs_event *e)
         return;
     p->entry[entry].sum.allocs++;
     p->entry[entry].sum.asked += e->size;
-    own(p, e->pos, entry);
+    set_entry_at(p, e->pos, entry);
 }
 
 /* A restart ends all phases. A block that first appears in a snapshot has no entry, which its site shows. */

@@ -15,7 +15,7 @@
 enum hs_phase_kind {
     HS_PHASE_NONE, /* the root: events in no phase */
     HS_PHASE_IMPORT, HS_PHASE_OPEN, HS_PHASE_PARSE, HS_PHASE_COMPILE, HS_PHASE_RUN, HS_PHASE_LOAD,
-    HS_PHASE_LEX,  /* within parsing, allocations of the lexer; added by hs_phases_finish where names are known */
+    HS_PHASE_LEX, /* within parsing, allocations of the lexer; added by hs_phases_finish where names are known */
     HS_PHASE_KINDS,
 };
 
@@ -26,15 +26,15 @@ struct hs_phase_sum {
 };
 
 struct hs_phase {
-    char *name;                 /* of the module or file; may be "" */
+    char *name;                      /* of the module or file; may be "" */
     uint32_t parent, child, sibling; /* nodes; 0: none, because the root is never a child */
-    uint64_t times;             /* how often it was entered */
-    int64_t grew;               /* bytes used at its end minus bytes used at its start */
+    uint64_t times;                  /* how often it was entered */
+    int64_t grew;                    /* bytes used at its end minus bytes used at its start */
     uint64_t ticks;
     struct hs_phase_sum self, all; /* without and with its children; hs_phases_finish sets `all` */
-    uint64_t *kind;             /* requested bytes of the kept blocks, children included, by index of hs_block_kind; one extra
+    uint64_t *kind;                /* requested bytes of the kept blocks, children included, by index of hs_block_kind; one extra
                                  * entry for blocks of unknown kind; NULL before hs_phases_finish */
-    uint8_t what;               /* enum hs_phase_kind */
+    uint8_t what;                  /* enum hs_phase_kind */
 };
 
 /* One site within one phase. */
@@ -52,16 +52,16 @@ struct hs_phase_frame {
 };
 
 struct hs_phases {
-    struct hs_phase *node;       /* [0] is the root */
+    struct hs_phase *node; /* [0] is the root */
     uint32_t n, room;
     struct hs_phase_entry *entry;
     uint32_t n_entries, entry_room;
-    struct hs_map map;           /* from a phase and a site to an entry */
-    uint32_t *owner, n_owners;   /* entry of the block at each granule, by trace-wide number; UINT32_MAX: none */
+    struct hs_map map;         /* from a phase and a site to an entry */
+    uint32_t *owner, n_owners; /* entry of the block at each granule, by trace-wide number; UINT32_MAX: none */
     struct hs_phase_frame frame[HS_PHASE_THREADS][HS_PHASE_DEPTH];
     unsigned depth[HS_PHASE_THREADS];
-    uint32_t last;               /* entry of the last event */
-    uint64_t records;            /* PHASE records */
+    uint32_t last;    /* entry of the last event */
+    uint64_t records; /* PHASE records */
     int error;
 };
 

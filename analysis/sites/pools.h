@@ -11,7 +11,7 @@
 
 #include "analysis/sites/names.h"
 
-#define HS_POOL_LIMIT  256u  /* further pools are not measured */
+#define HS_POOL_LIMIT 256u   /* further pools are not measured */
 #define HS_POOL_POINTS 4096u /* of the series */
 
 /* The elements of a pool that one site holds. */
@@ -21,28 +21,28 @@ struct hs_pool_holder {
 };
 
 struct hs_pool {
-    char name[HS_REGION_NAME];   /* "SYS_TIMEOUT" */
-    uint32_t region;             /* HS_ALL_REGIONS: its elements come from a heap */
-    uint32_t size;               /* elements; 0: no limit of its own */
-    uint32_t element;            /* bytes of one element, header included; from a heap, the requested bytes */
-    uint32_t now, peak;          /* elements in use; the maximum so far */
-    uint64_t taken, refused;     /* requests */
+    char name[HS_REGION_NAME];         /* "SYS_TIMEOUT" */
+    uint32_t region;                   /* HS_ALL_REGIONS: its elements come from a heap */
+    uint32_t size;                     /* elements; 0: no limit of its own */
+    uint32_t element;                  /* bytes of one element, header included; from a heap, the requested bytes */
+    uint32_t now, peak;                /* elements in use; the maximum so far */
+    uint64_t taken, refused;           /* requests */
     uint64_t worst_time, worst_number; /* of the first refusal, or when the peak was first reached; ticks over all boots */
-    uint32_t refused_site;       /* of the first refused request */
-    uint64_t refused_last;       /* number of the record of the last refusal */
+    uint32_t refused_site;             /* of the first refused request */
+    uint64_t refused_last;             /* number of the record of the last refusal */
     struct hs_pool_holder *holder;
     uint32_t n_holders, room;
-    uint32_t *most, *refusals;   /* series of hs_pools.points spans: most elements in use, and refusals, in each span of time */
+    uint32_t *most, *refusals; /* series of hs_pools.points spans: most elements in use, and refusals, in each span of time */
 };
 
 struct hs_pools {
     struct hs_pool pool[HS_POOL_LIMIT];
     unsigned n;
     uint16_t of_region[HS_REGION_LIMIT]; /* 1 + its pool, 0: not a pool */
-    struct hs_pool_owner **page; /* by trace-wide granule, a fixed number in each; NULL: no elements */
-    uint32_t points;             /* spans of the series; 0: no series */
-    uint64_t span;               /* ticks of each */
-    uint32_t n_spans;            /* spans with data */
+    struct hs_pool_owner **page;         /* by trace-wide granule, a fixed number in each; NULL: no elements */
+    uint32_t points;                     /* spans of the series; 0: no series */
+    uint64_t span;                       /* ticks of each */
+    uint32_t n_spans;                    /* spans with data */
     const struct hs_reader *reader;
     const struct hs_model *model;
     int error;

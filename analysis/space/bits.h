@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define HS_BITS_LEVELS 6          /* 64^6 > 2^32 */
-#define HS_BITS_NONE   UINT32_MAX /* no such member; never a member itself */
+#define HS_BITS_LEVELS 6        /* 64^6 > 2^32 */
+#define HS_BITS_NONE UINT32_MAX /* no such member; never a member itself */
 
 struct hs_bits {
     uint64_t *level[HS_BITS_LEVELS]; /* level 0 has one bit per number; all levels are one allocation */

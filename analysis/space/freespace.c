@@ -62,7 +62,7 @@ static void add_index(struct hs_freespace *space, unsigned region)
         return;
     }
     space->index[region] = index;
-    space->followed++;
+    space->regions_added++;
     space->first[region] = state->first;
     space->shift[region] = state->shift;
     space->n_regions = region >= space->n_regions ? region + 1 : space->n_regions;
@@ -117,7 +117,7 @@ struct hs_model_observer hs_freespace_observer(struct hs_freespace *space)
     };
 }
 
-void hs_freespace_follow(struct hs_freespace *space, const struct hs_model *model)
+void hs_freespace_attach(struct hs_freespace *space, const struct hs_model *model)
 {
     space->model = model;
 }

@@ -6,7 +6,7 @@
  *     struct hs_freespace *space = hs_freespace_new();
  *     struct hs_model_observer observer = hs_freespace_observer(space);
  *     struct hs_model *model = hs_model_new(&observer);
- *     hs_freespace_follow(space, model);
+ *     hs_freespace_attach(space, model);
  */
 #ifndef HS_SPACE_FREESPACE_H
 #define HS_SPACE_FREESPACE_H
@@ -21,10 +21,10 @@ struct hs_freespace {
     uint32_t first[HS_REGION_LIMIT];            /* granule numbers and shifts of the regions present */
     uint8_t shift[HS_REGION_LIMIT];
     unsigned n_regions;
-    unsigned followed;       /* regions added so far */
-    uint64_t total;          /* bytes of the regions present */
-    uint64_t free, largest;  /* bytes; the longest run is within one region */
-    uint64_t refused;        /* changes that contradict the index; nonzero means a bug in the model */
+    unsigned regions_added; /* regions added so far */
+    uint64_t total;         /* bytes of the regions present */
+    uint64_t free, largest; /* bytes; the longest run is within one region */
+    uint64_t refused;       /* changes that contradict the index; nonzero means a bug in the model */
     bool short_of_memory;
     const struct hs_model *model;
 };
@@ -34,9 +34,9 @@ struct hs_freespace *hs_freespace_new(void);
 void hs_freespace_free(struct hs_freespace *space);
 
 /* The observer to create the model with; `after` and `failed` are left for the caller. Then pass the model to
- * hs_freespace_follow. */
+ * hs_freespace_attach. */
 struct hs_model_observer hs_freespace_observer(struct hs_freespace *space);
-void hs_freespace_follow(struct hs_freespace *space, const struct hs_model *model);
+void hs_freespace_attach(struct hs_freespace *space, const struct hs_model *model);
 
 /* Free bytes in runs shorter than `size` bytes. */
 uint64_t hs_freespace_unusable(const struct hs_freespace *space, uint64_t size);

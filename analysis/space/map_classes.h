@@ -10,19 +10,19 @@
 
 struct hs_class {
     char *name;
-    uint64_t bytes, blocks;           /* in the snapshot */
-    uint64_t added, removed;              /* bytes that appeared and disappeared, in a comparison */
+    uint64_t bytes, blocks;  /* in the snapshot */
+    uint64_t added, removed; /* bytes that appeared and disappeared, in a comparison */
     uint64_t added_blocks, removed_blocks;
 };
 
 struct hs_map_classes {
     struct hs_class *of; /* `n`, heaviest first after ranking */
     uint32_t n, room;
-    uint32_t *of_site;   /* [site + 1] class; UINT32_MAX: none */
+    uint32_t *of_site; /* [site + 1] class; UINT32_MAX: none */
     uint32_t n_of_site;
     const struct hs_names *names;
     enum hs_group_by key;
-    bool by_age;         /* classes are ages, youngest first */
+    bool by_age; /* classes are ages, youngest first */
     bool short_of_memory;
 };
 

@@ -29,8 +29,8 @@ struct hs_block_rule {
 };
 
 struct hs_block_kind {
-    const char *name; /* short, unique, for tables and --json */
-    const char *what; /* one line for users */
+    const char *name;                  /* short, unique, for tables and --json */
+    const char *what;                  /* one line for users */
     const struct hs_block_rule *rules; /* terminated by an all-NULL one; NULL for the last kind, "other" */
 };
 

@@ -38,7 +38,7 @@ struct hs_symbol_frame {
 
 /* A native caller. It may be copied; its pointers stay valid until hs_symbols_close. */
 struct hs_symbol {
-    char function[HS_SYMBOL_NAME_MAX]; /* the ELF symbol, without compiler suffix, or "anchor+0x1f40" */
+    char function[HS_SYMBOL_NAME_MAX];    /* the ELF symbol, without compiler suffix, or "anchor+0x1f40" */
     const struct hs_symbol_frame *frames; /* innermost first; the last one is `function`'s */
     size_t depth;                         /* number of frames; 0 when the address has no name */
     size_t kind;                          /* of the block it allocated: hs_block_kind(kind) */

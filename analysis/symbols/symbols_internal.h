@@ -39,7 +39,7 @@ struct hs_symbols {
     unsigned machine;
     bool is32;
     uint64_t anchor;
-    char *root; /* the source tree's directory with a trailing /; NULL when unknown */
+    char *root;                        /* the source tree's directory with a trailing /; NULL when unknown */
     struct hs_elf_function *functions; /* sorted by address */
     size_t n_functions;
     struct hs_dwarf_range *ranges;

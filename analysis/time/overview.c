@@ -11,7 +11,7 @@
 
 /* ---- sums at an earlier moment ---- */
 
-static struct hs_did did(const struct hs_site_sum *sum)
+static struct hs_did sums_of(const struct hs_site_sum *sum)
 {
     return (struct hs_did){ hs_all_requests(sum), hs_all_bytes(sum) };
 }
@@ -27,7 +27,7 @@ int hs_earlier_take(struct hs_earlier *e, const struct hs_model *m)
         return HS_ERR_MEMORY;
     e->n = m->n_sums;
     for (uint32_t i = 0; i < e->n; i++)
-        e->site[i] = did(&m->sum[i]);
+        e->site[i] = sums_of(&m->sum[i]);
     e->events = events_of(m);
     e->records = m->number;
     e->collections = m->collections.begun;
@@ -52,7 +52,7 @@ static void add_rates(struct hs_hot *hot, const struct hs_group *group, const st
 {
     for (size_t i = 0; i < group->n_sites; i++) {
         uint32_t at = group->site[i] + 1; /* HS_SITE_UNKNOWN wraps to 0 */
-        struct hs_did now = did(hs_model_site(of->model, group->site[i])), then = {0};
+        struct hs_did now = sums_of(hs_model_site(of->model, group->site[i])), then = {0};
         if (at < of->earlier->n)
             then = of->earlier->site[at];
         hot->requests += rate(now.requests, then.requests, span);

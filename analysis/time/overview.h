@@ -30,32 +30,32 @@ void hs_earlier_free(struct hs_earlier *earlier);
 
 struct hs_hot {
     char *name;
-    double requests, bytes;        /* per second, since the earlier moment */
-    uint64_t live, blocks;         /* now */
+    double requests, bytes;           /* per second, since the earlier moment */
+    uint64_t live, blocks;            /* now */
     uint64_t all_requests, all_bytes; /* of the whole trace */
-    uint32_t class;                /* in the map's classes; UINT32_MAX: no block of it is live */
+    uint32_t class;                   /* in the map's classes; UINT32_MAX: no block of it is live */
 };
 
 struct hs_overview {
     struct hs_summary summary;
     struct hs_heap_snapshot snapshot;
-    struct hs_map_classes classes;       /* of the snapshot, by `key` */
+    struct hs_map_classes classes; /* of the snapshot, by `key` */
     struct hs_hot *hot;            /* `n`, sorted by live bytes */
     size_t n;
     double event_rate, record_rate, collection_rate; /* per second */
-    double span;                   /* seconds since the earlier moment, the base of the rates */
-    struct hs_failure failure;     /* the last one; size 0: none */
-    char failed_at[HS_NAME_MAX];   /* and its site */
-    char mark[80];                 /* the last one */
-    uint8_t level;                 /* enum hs_level */
+    double span;                                     /* seconds since the earlier moment, the base of the rates */
+    struct hs_failure failure;                       /* the last one; size 0: none */
+    char failed_at[HS_NAME_MAX];                     /* and its site */
+    char mark[80];                                   /* the last one */
+    uint8_t level;                                   /* enum hs_level */
 };
 
 struct hs_overview_of {
     const struct hs_model *model;
     const struct hs_names *names;
     const struct hs_earlier *earlier;
-    enum hs_group_by key;               /* what a row of the table is */
-    double span;                   /* seconds since the earlier moment, wall clock */
+    enum hs_group_by key; /* what a row of the table is */
+    double span;          /* seconds since the earlier moment, wall clock */
 };
 
 /* Takes a new overview in place of an earlier one; *overview starts zeroed. Returns HS_OK or HS_ERR_MEMORY. */

@@ -34,8 +34,8 @@ struct hs_point {
     uint64_t at;           /* start: ticks since the first boot, or record number */
     uint64_t time, number; /* of its last sample; carried over into points without one */
     uint64_t samples;
-    uint64_t unsynced;     /* how many samples, while the layout was unknown */
-    uint8_t level;         /* enum hs_level, at its last sample */
+    uint64_t unsynced;         /* how many samples, while the layout was unknown */
+    uint8_t level;             /* enum hs_level, at its last sample */
     struct hs_sample min, max; /* over the samples that are numbers; infinite or NaN when there is none */
     struct hs_point_end end;
     uint32_t collections, failures, marks, resets;
@@ -45,8 +45,8 @@ struct hs_point {
 struct hs_series {
     struct hs_point *point; /* `n`, the last one open until hs_series_finish */
     uint32_t n, capacity, wanted;
-    uint64_t width;         /* of a point, in ticks or records */
-    uint64_t next;          /* end of the open point */
+    uint64_t width; /* of a point, in ticks or records */
+    uint64_t next;  /* end of the open point */
 };
 
 /* Allocates a series of at most `points` points. False when out of memory. */

@@ -9,28 +9,28 @@
 
 /* Of one region, or of the heap. Bytes unless said otherwise. */
 struct hs_space {
-    uint64_t size;          /* of the regions that exist at the end */
-    uint64_t peak;          /* most bytes taken at any moment */
-    struct hs_space_stats end; /* at the end of the trace; if from_summary, only the figures of a summary are set */
-    bool from_summary;      /* from the last summary: the trace ends at a level above "full" */
-    bool no_counts;         /* the numbers of blocks and free runs are unknown */
-    double fragmentation;   /* 1 - longest free run / free */
-    double waste;           /* internal fragmentation: 1 - requested / taken */
+    uint64_t size;                           /* of the regions that exist at the end */
+    uint64_t peak;                           /* most bytes taken at any moment */
+    struct hs_space_stats end;               /* at the end of the trace; if from_summary, only the figures of a summary are set */
+    bool from_summary;                       /* from the last summary: the trace ends at a level above "full" */
+    bool no_counts;                          /* the numbers of blocks and free runs are unknown */
+    double fragmentation;                    /* 1 - longest free run / free */
+    double waste;                            /* internal fragmentation: 1 - requested / taken */
     uint64_t allocs, frees, reallocs, swept; /* events */
 };
 
 struct hs_summary {
     struct hs_space heap;
-    uint64_t events;        /* allocs + frees + reallocs + failed + swept */
+    uint64_t events; /* allocs + frees + reallocs + failed + swept */
     uint64_t failed, lost, emitted, records;
     uint64_t packets, bytes; /* recorded: packets and site definitions */
-    double bytes_per_event; /* 0 without events */
-    double seconds;         /* of the trace, sum over all boots */
-    double peak_seconds;    /* time of the peak, from the first record of its boot */
+    double bytes_per_event;  /* 0 without events */
+    double seconds;          /* of the trace, sum over all boots */
+    double peak_seconds;     /* time of the peak, from the first record of its boot */
     uint64_t collections, marks, boots, sites;
     double pause, longest_pause; /* seconds: in all collections; in the longest one */
-    uint64_t collected;     /* bytes freed by collections */
-    struct hs_estimate sampled; /* of all sites: the estimated part of the events above */
+    uint64_t collected;          /* bytes freed by collections */
+    struct hs_estimate sampled;  /* of all sites: the estimated part of the events above */
 };
 
 struct hs_summary hs_summarize(const struct hs_model *model, const struct hs_reader *reader);

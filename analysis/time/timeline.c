@@ -63,7 +63,7 @@ static inline struct hs_sample sample(const struct hs_timeline *t)
     if (__builtin_expect(hs_model_summary_only(t->model), 0))
         return sample_of(last_summary(t));
     const struct hs_freespace *space = t->space;
-    if (__builtin_expect(!space->followed, 0))
+    if (__builtin_expect(!space->regions_added, 0))
         return nothing_known; /* no region so far */
     int64_t used = (int64_t)(space->total - space->free); /* signed, because the processor converts int64 to double directly */
     int64_t waste = used - (int64_t)space->model->requested;
@@ -200,7 +200,7 @@ struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config)
         t->model = hs_model_new(&observer);
     }
     if (t->model && hs_series_init(&t->series, config->points)) {
-        hs_freespace_follow(t->space, t->model);
+        hs_freespace_attach(t->space, t->model);
         return t;
     }
     hs_timeline_free(t);
@@ -214,7 +214,7 @@ static uint64_t place(const struct hs_timeline *t, const struct hs_event *e)
 
 /* How many of the events are within the open point. For the first event of another boot the result is 1: the time of
  * later ones is known only after the model has processed it. */
-static long piece(const struct hs_timeline *t, const struct hs_event *events, long n)
+static long count_in_point(const struct hs_timeline *t, const struct hs_event *events, long n)
 {
     const struct hs_event *last = &events[n - 1];
     uint32_t boot = t->model->boot;
@@ -231,7 +231,7 @@ static long piece(const struct hs_timeline *t, const struct hs_event *events, lo
 static int feed_shown(struct hs_timeline *t, const struct hs_event *events, long n)
 {
     while (n > 0) {
-        long k = piece(t, events, n);
+        long k = count_in_point(t, events, n);
         if (k) {
             if (hs_model_feed(t->model, events, k))
                 break;
@@ -257,7 +257,7 @@ int hs_timeline_feed(struct hs_timeline *t, const struct hs_event *events, long 
 
 bool hs_timeline_has_layout(const struct hs_timeline *t)
 {
-    return t->space->followed || last_summary(t).known;
+    return t->space->regions_added || last_summary(t).known;
 }
 
 uint64_t hs_timeline_total(const struct hs_timeline *t)

@@ -14,28 +14,28 @@ enum hs_note_kind { HS_NOTE_MARK, HS_NOTE_COLLECTION, HS_NOTE_FAILURE, HS_NOTE_R
 #define HS_NOTES_KEPT 16384u /* the first ones of each kind */
 
 struct hs_note {
-    uint64_t at;           /* ticks since the first boot, or record number */
+    uint64_t at; /* ticks since the first boot, or record number */
     uint64_t time, number;
-    uint64_t pause;        /* collection: ticks */
-    uint64_t bytes;        /* collection: freed; failure: requested; loss: records */
+    uint64_t pause;         /* collection: ticks */
+    uint64_t bytes;         /* collection: freed; failure: requested; loss: records */
     uint64_t free, largest;/* failure: bytes at that moment */
-    uint32_t site;         /* failure */
-    uint8_t kind;          /* enum hs_note_kind */
-    uint8_t cause;         /* collection, reset: as in records.def; failure: enum hs_verdict */
-    char *label;           /* mark */
+    uint32_t site;          /* failure */
+    uint8_t kind;           /* enum hs_note_kind */
+    uint8_t cause;          /* collection, reset: as in records.def; failure: enum hs_verdict */
+    char *label;            /* mark */
 };
 
 struct hs_timeline {
     struct hs_freespace *space;
     struct hs_model *model;
     struct hs_series series;
-    struct hs_note *note;              /* in order */
+    struct hs_note *note; /* in order */
     uint32_t n_notes, notes_capacity;
-    uint64_t noted[HS_NOTE_KINDS];     /* all there were */
+    uint64_t noted[HS_NOTE_KINDS]; /* all there were */
     bool by_number, failed_to_note;
-    bool hidden;                       /* the events fed now are outside the wanted range */
-    uint64_t collections;              /* done so far */
-    uint64_t unusable_size;            /* bytes; 0: not wanted */
+    bool hidden;            /* the events fed now are outside the wanted range */
+    uint64_t collections;   /* done so far */
+    uint64_t unusable_size; /* bytes; 0: not wanted */
 };
 
 struct hs_timeline_config {
@@ -44,7 +44,7 @@ struct hs_timeline_config {
     uint64_t unusable_size; /* bytes, for the unusable free space index */
 };
 
-/* NULL when memory is short. */
+/* NULL when out of memory. */
 struct hs_timeline *hs_timeline_new(const struct hs_timeline_config *config);
 void hs_timeline_free(struct hs_timeline *timeline);
 

@@ -14,43 +14,43 @@
 
 #include "lib/host/util/tempfile.h"
 
-static const int enders[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
-#define N_ENDERS (sizeof enders / sizeof *enders)
+#define N_ENDING_SIGNALS (sizeof ending_signals / sizeof *ending_signals)
 
 /* The child's result, in memory that parent and child share. */
-struct left {
+struct result {
     struct hs_error error;
     int status;
     bool done;
 };
 
 /* The signals to wait for: those that would end the program, and SIGCHLD. */
-static sigset_t awaited(void)
+static sigset_t signals_to_wait_for(void)
 {
     struct sigaction now;
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
-    for (size_t i = 0; i < N_ENDERS; i++)
-        if (!sigaction(enders[i], NULL, &now) && now.sa_handler != SIG_IGN)
-            sigaddset(&set, enders[i]);
+    for (size_t i = 0; i < N_ENDING_SIGNALS; i++)
+        if (!sigaction(ending_signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+            sigaddset(&set, ending_signals[i]);
     return set;
 }
 
 /* The library's own crash messages are hidden: the caller reports how the child ended. */
-static void run_work(hs_child_work *work, void *job, struct left *left, const sigset_t *before)
+static void run_work(hs_child_work *work, void *job, struct result *result, const sigset_t *before)
 {
     int null_device = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    for (size_t i = 0; i < N_ENDERS; i++)
-        if (signal(enders[i], SIG_DFL) == SIG_IGN)
-            signal(enders[i], SIG_IGN);
+    for (size_t i = 0; i < N_ENDING_SIGNALS; i++)
+        if (signal(ending_signals[i], SIG_DFL) == SIG_IGN)
+            signal(ending_signals[i], SIG_IGN);
     sigprocmask(SIG_SETMASK, before, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (null_device >= 0 && !getenv("ASAN_OPTIONS"))
         dup2(null_device, STDERR_FILENO);
-    left->status = work(job, &left->error);
-    left->done = true;
+    result->status = work(job, &result->error);
+    result->done = true;
     _exit(0);
 }
 
@@ -92,20 +92,20 @@ static int fail(struct hs_error *error)
 
 int hs_child_run(hs_child_work *work, void *job, struct hs_error *error)
 {
-    struct left *left = mmap(NULL, sizeof *left, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    sigset_t before, set = awaited();
-    if (left == MAP_FAILED)
+    struct result *result = mmap(NULL, sizeof *result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    sigset_t before, set = signals_to_wait_for();
+    if (result == MAP_FAILED)
         return fail(error);
     fflush(NULL);
     sigprocmask(SIG_BLOCK, &set, &before);
     pid_t child = fork();
     if (!child)
-        run_work(work, job, left, &before);
+        run_work(work, job, result, &before);
     int how = child > 0 ? wait_for(child, &set) : 0;
     sigprocmask(SIG_SETMASK, &before, NULL);
-    int status = child < 0 ? fail(error) : !left->done || how ? describe(how, error) : left->status;
-    if (child > 0 && left->done && !how)
-        *error = left->error;
-    munmap(left, sizeof *left);
+    int status = child < 0 ? fail(error) : !result->done || how ? describe(how, error) : result->status;
+    if (child > 0 && result->done && !how)
+        *error = result->error;
+    munmap(result, sizeof *result);
     return status;
 }

@@ -16,7 +16,7 @@
 #define ROOM_LEAST (256 << 10) /* bytes; with less free space, a file system counts as full for a library that writes in
                                 * packets */
 
-static int cannot(struct hs_error *error, const char *target, int why)
+static int set_error(struct hs_error *error, const char *target, int why)
 {
     error->code = HS_ERR_IO; /* outranks damage in the input */
     snprintf(error->text, sizeof error->text, "cannot write %s: %s", target, strerror(why));
@@ -26,7 +26,7 @@ static int cannot(struct hs_error *error, const char *target, int why)
 /* ---- resolving the target ---- */
 
 /* The folder of `path` without links, and the name in it. NULL with errno set. */
-static char *straight(const char *path)
+static char *resolve_folder(const char *path)
 {
     size_t length = strlen(path);
     while (length > 1 && path[length - 1] == '/')
@@ -60,12 +60,12 @@ static bool names_open_file(const char *path) { return !strncmp(path, "/proc/", 
 /* Follows all symbolic links of the target, which need not exist. Stops at a path that names an open file of a process. */
 static char *resolve(const char *target)
 {
-    char *path = straight(target);
+    char *path = resolve_folder(target);
     struct stat file;
     for (int i = 0; path && !names_open_file(path) && !lstat(path, &file) && S_ISLNK(file.st_mode); i++) {
         char *next = i < LINKS_MAX ? link_target(path) : NULL;
         free(path);
-        path = next ? straight(next) : NULL;
+        path = next ? resolve_folder(next) : NULL;
         if (i == LINKS_MAX)
             errno = ELOOP;
         free(next);
@@ -214,7 +214,7 @@ int hs_output_open(struct hs_output *out, const char *target, enum hs_output_kin
         return HS_OK;
     int why = errno;
     release(out);
-    return cannot(error, strcmp(target, "-") ? target : "standard output", why);
+    return set_error(error, strcmp(target, "-") ? target : "standard output", why);
 }
 
 /* ---- writing ---- */
@@ -296,7 +296,7 @@ int hs_output_show(struct hs_output *out, struct hs_error *error)
     if (out->shown || out->device >= 0 || out->elsewhere)
         return HS_OK;
     if (rename(out->path, out->place))
-        return cannot(error, out->target, errno);
+        return set_error(error, out->target, errno);
     hs_temp_forget(out->path);
     out->shown = true;
     return HS_OK;
@@ -363,7 +363,7 @@ int hs_output_close(struct hs_output *out, int status, struct hs_error *error)
         why = errno == EEXIST ? ENOTEMPTY : errno;
     remove_rest(out);
     if (why && (!status || status == HS_ERR_IO))
-        status = cannot(error, strcmp(out->target, "-") ? out->target : "standard output", why);
+        status = set_error(error, strcmp(out->target, "-") ? out->target : "standard output", why);
     release(out);
     return status;
 }

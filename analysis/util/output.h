@@ -27,15 +27,15 @@ enum hs_output_kind {
 
 struct hs_output {
     enum hs_output_kind kind;
-    const char *target;  /* as the user named it */
-    char *place;         /* the target with all symbolic links followed; NULL: standard output */
-    char *path;          /* what to write to; NULL for a stream that is written directly */
-    char *folder;        /* HS_OUTPUT_FOLDER: the folder that contains `path` */
-    int fd;              /* -1 for a folder */
-    int device;          /* the target, when it is not a regular file and so is not replaced; else -1. Also `fd` for a stream */
-    bool elsewhere;      /* `path` is not beside the target: it is copied at the end */
-    bool shown;          /* `path` has been renamed to the target */
-    int why;             /* errno of the first write that failed, 0: none */
+    const char *target; /* as the user named it */
+    char *place;        /* the target with all symbolic links followed; NULL: standard output */
+    char *path;         /* what to write to; NULL for a stream that is written directly */
+    char *folder;       /* HS_OUTPUT_FOLDER: the folder that contains `path` */
+    int fd;             /* -1 for a folder */
+    int device;         /* the target, when it is not a regular file and so is not replaced; else -1. Also `fd` for a stream */
+    bool elsewhere;     /* `path` is not beside the target: it is copied at the end */
+    bool shown;         /* `path` has been renamed to the target */
+    int why;            /* errno of the first write that failed, 0: none */
     FILE *stream;
 };
 

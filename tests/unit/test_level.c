@@ -353,7 +353,7 @@ static void estimates_have_no_bias(void **state) {
         boot(&(struct hs_level_choice){HS_LEVEL_SAMPLED, 512, run * 7919}, 0, 256);
         work(2500);
         read_back(false);
-        assert_int_equal(model->levels.unfollowed, 0);
+        assert_int_equal(model->levels.untracked, 0);
         for (uint32_t line = 1; line < 10; line++) {
             struct hs_site_sum sum = by_line(line);
             score_it(&bytes[line], sum.sampled.bytes, hs_interval_of_bytes(&sum), (double)truth.bytes[line]);
@@ -411,7 +411,7 @@ static void every_block_to_its_end(void **state) {
         assert_true(fabs(sum.sampled.live - (double)truth.live[line]) <= 0.02 * (double)truth.live[line] + 100);
     }
     assert_true(samples > 15000 && ended > 10000 && live > 0);
-    assert_int_equal(model->levels.unfollowed, 0);
+    assert_int_equal(model->levels.untracked, 0);
     struct hs_region_summary told = hs_model_summary(model, HS_ALL_REGIONS);
     assert_int_equal(told.used, live);
     forget();
@@ -427,7 +427,7 @@ static void a_table_that_is_full(void **state) {
     struct hs_level_state said = hs_level_state();
     assert_true(said.unfollowed > 100 && said.unfollowed < said.samples);
     read_back(false);
-    assert_int_equal(model->levels.unfollowed, said.unfollowed);
+    assert_int_equal(model->levels.untracked, said.unfollowed);
     double all = 0, real = 0;
     for (uint32_t line = 1; line < 10; line++) {
         all += by_line(line).sampled.bytes;
