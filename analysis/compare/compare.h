@@ -80,7 +80,7 @@ enum hs_compare_by {
 struct hs_compare_table {
     struct hs_compare_row *row; /* greatest difference first; the row of rounding is not included */
     size_t n, room;
-    struct hs_map map; /* from names to rows, while the table is built */
+    struct hs_map map; /* index of rows by name, while the table is built */
 };
 
 /* A mark of the first trace. */

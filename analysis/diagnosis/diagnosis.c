@@ -15,8 +15,8 @@
 #define GROWS_BLOCKS  8u    /* minimum blocks for a pattern */
 #define GROWS_KEPT    0.2   /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
 #define KEEPER_OBJECT 4u    /* maximum blocks of an object */
-#define KEEPER_PLACES 8u    /* maximum places for references, for each block */
-#define KEEPER_GROWN  3u    /* how often the keeper has become larger, at least */
+#define KEEPER_PLACES 8u    /* maximum references that there is room for, per kept block */
+#define KEEPER_GROWN  3u    /* minimum number of times that the keeper was enlarged */
 #define PEAK_PART     8u    /* a request of at least this part of the heap can be the peak */
 #define PEAK_OLD      4u    /* the old block is at least this part of the new one */
 #define PEAK_BLOCKS   4u    /* with more live blocks, the line holds many objects, not an old and a new one */
@@ -147,9 +147,9 @@ static const struct hs_held *find_growing(const struct hs_diagnosis *d)
     return NULL;
 }
 
-/* A list or a dict keeps the blocks: another line has made one block larger again and again, and that has about as many places
- * for references as there are blocks. A list has at most twice as many as it needs, a dict two an entry; an object may be of
- * several blocks. Of several such lines that with the largest block. */
+/* Finds the list or dict that keeps the blocks: another line has repeatedly enlarged one block, and this block has room for
+ * about as many references as there are kept blocks. A list has room for at most twice its length, a dict for two references
+ * per entry; an object may have several blocks. Among several such lines, the one with the largest block is used. */
 static const struct hs_held *find_keeper(const struct hs_diagnosis *d, unsigned pointer)
 {
     const struct hs_held *best = NULL;

@@ -38,7 +38,7 @@ struct hs_held {
     uint64_t live, blocks; /* bytes taken, blocks */
     uint64_t allocated;    /* blocks it had allocated or resized by then */
     uint64_t largest;      /* bytes taken by its largest live block */
-    uint64_t grown;        /* blocks that it resized, or that the program freed: a list or a table that becomes larger */
+    uint64_t grown;        /* blocks that it resized, or that the program freed: signs of a growing list or table */
     uint64_t first, last;  /* records of the allocations of its oldest and newest live block */
     double share;          /* of all live bytes */
     bool python;           /* a line of Python; else C code of the firmware */
@@ -58,7 +58,7 @@ struct hs_diagnosis {
     struct hs_held *held;      /* `n`, most bytes first */
     size_t n;
     const struct hs_held *grows;  /* in `held`: the line that keeps what it allocates; NULL: none */
-    const struct hs_held *keeper; /* in `held`: the line that makes larger what keeps the blocks of `grows`; NULL: not found */
+    const struct hs_held *keeper; /* in `held`: the line that enlarges the object which keeps the blocks of `grows`; NULL: not found */
     const struct hs_held *asked;  /* in `held`: the requesting line; NULL: it holds nothing */
     struct hs_between *between;   /* `n_between`, most blocks first; only for HS_CAUSE_FRAGMENTED */
     size_t n_between;

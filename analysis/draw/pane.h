@@ -24,7 +24,7 @@ struct hs_cell {
 struct hs_pane {
     unsigned rows, columns;
     struct hs_cell *place; /* row by row */
-    size_t room;           /* cells that there is memory for */
+    size_t room;           /* allocated cells */
     bool unicode;          /* else non-ASCII characters are shown as ? */
 };
 

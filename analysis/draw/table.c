@@ -17,7 +17,7 @@
 struct hs_table {
     const struct hs_column *column;
     size_t n_columns, n_rows;
-    size_t room;                    /* values that there is memory for */
+    size_t room;                    /* allocated values */
     struct hs_value *value;         /* n_columns per row; the table owns texts */
     size_t *width;                  /* of the columns as text, without titles */
     struct fit *fit;                /* [n_columns], for `fitted` rows */

@@ -13,7 +13,7 @@
 #include "lib/host/util/map.h"
 #include "lib/varint.h"
 
-/* A live sampled block. `place` is its granule plus 1; 0: it is not known. */
+/* A live sampled block. `place` is its granule plus 1; 0: unknown. */
 struct hs_sampled_block {
     uint32_t place, site;
     double weight;    /* 1 / probability */
@@ -40,7 +40,7 @@ static struct hs_sampled_block *known(const struct hs_levels *l, uint32_t place)
     return place && find(l, place, &search) ? &l->block[search.number] : NULL;
 }
 
-/* The last block takes its entry. */
+/* Removes an entry; the last block moves into its place. */
 static void remove_block(struct hs_levels *l, struct hs_sampled_block *block)
 {
     struct hs_map_search search;

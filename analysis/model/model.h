@@ -169,7 +169,7 @@ struct hs_levels {
     uint64_t events_before, samples_before, summaries_before; /* counts when the open span began */
     struct hs_sampled_block *block;                           /* sampled blocks that are live */
     uint32_t n_blocks, room;
-    struct hs_map by_place;                            /* from granules to them */
+    struct hs_map by_place;                            /* index of `block` by granule */
     struct hs_region_summary summary[HS_REGION_LIMIT]; /* last summary of each region */
     unsigned n_summaries;                              /* this region and all above have no summary */
     uint64_t peak, peak_time;                          /* most used bytes in any summary */

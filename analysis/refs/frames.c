@@ -26,7 +26,7 @@ int hs_frames_add(struct hs_frames *f, const struct hs_record *r, struct hs_call
     return HS_OK;
 }
 
-/* Appends a part of its bytecode, or of its names. */
+/* Appends a part of the bytecode, or of the table of names. */
 static int append(struct hs_frame_code *code, const struct hs_record *r)
 {
     bool names = r->cause != 0;

@@ -52,7 +52,7 @@ struct builder {
     struct hs_groups *groups;
     const struct hs_model *model;
     const struct hs_names *names;
-    struct hs_map map; /* from joined names to groups */
+    struct hs_map map; /* index of groups by joined names */
     char **key;        /* per group: its joined names */
     uint32_t *charged; /* per group: the last site whose callers were charged, so that recursion counts once */
     size_t room;       /* groups */

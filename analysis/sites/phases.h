@@ -56,7 +56,7 @@ struct hs_phases {
     uint32_t n, room;
     struct hs_phase_entry *entry;
     uint32_t n_entries, entry_room;
-    struct hs_map map;         /* from a phase and a site to an entry */
+    struct hs_map map;         /* index of entries by phase and site */
     uint32_t *owner, n_owners; /* entry of the block at each granule, by trace-wide number; UINT32_MAX: none */
     struct hs_phase_frame frame[HS_PHASE_THREADS][HS_PHASE_DEPTH];
     unsigned depth[HS_PHASE_THREADS];

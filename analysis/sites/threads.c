@@ -14,7 +14,7 @@ struct pair {
 
 struct hs_threads {
     struct pair *pair;  /* `n`; 0 is none */
-    struct hs_map map;  /* to their numbers */
+    struct hs_map map;  /* index of pairs */
     uint32_t n, room;
     struct hs_event *event;
     size_t room_events;
@@ -25,7 +25,7 @@ static bool is_none(uint32_t site)
     return site == 0 || site == HS_SITE_UNKNOWN;
 }
 
-/* The pair's number, made if need be; 0 when memory is short. */
+/* The pair's number, created if needed; 0 when out of memory. */
 static uint32_t number_of(struct hs_threads *t, struct pair pair)
 {
     uint64_t hash = hs_hash_u64((uint64_t)pair.thread << 32 | pair.site);

@@ -44,9 +44,9 @@ struct hs_symbols {
     size_t n_functions;
     struct hs_dwarf_range *ranges;
     size_t n_ranges, ranges_room;
-    struct hs_symbol_entry **cache; /* results, in the order in which they were asked for */
+    struct hs_symbol_entry **cache; /* results, in the order of first lookup */
     uint32_t n_cache, cache_room;
-    struct hs_map cached;       /* from callers to results */
+    struct hs_map cached; /* index of `cache` by caller */
 };
 
 /* Why a file cannot be read. */
