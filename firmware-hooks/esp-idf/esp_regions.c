@@ -19,6 +19,9 @@
 
 #define REGIONS 24u
 
+/* MALLOC_CAP_EXEC, which ESP-IDF 6 has only where no memory protection is configured. */
+#define CAP_EXEC (1u << 0)
+
 static struct region {
     uintptr_t start;   /* of the first block's header */
     uintptr_t heap;    /* where heap_caps has the heap, its key */
@@ -88,7 +91,7 @@ static bool on_heap_with(hs_esp_heap_t heap, hs_esp_block_t block, void *caps) {
 
 /* --- their names --------------------------------------------------------------------------------------- */
 
-#define NAME_MAX 32u
+#define REGION_NAME_MAX 32u
 static const char *kind_name(const struct region *region, uint8_t memory) {
     static const char *const names[] = {
         [HS_MEMORY_UNKNOWN] = "heap_caps/other",     [HS_MEMORY_INTERNAL] = "heap_caps/DRAM",
@@ -97,7 +100,7 @@ static const char *kind_name(const struct region *region, uint8_t memory) {
     };
     if (region->nested)
         return "reserve/1";
-    if (memory == HS_MEMORY_INTERNAL && region->caps & MALLOC_CAP_EXEC)
+    if (memory == HS_MEMORY_INTERNAL && region->caps & CAP_EXEC)
         return "heap_caps/D-IRAM";
     return names[memory < sizeof names / sizeof *names ? memory : HS_MEMORY_UNKNOWN];
 }
@@ -129,7 +132,7 @@ static struct hs_text name_of(const struct region *region, char *text) {
 }
 
 static void record(const struct region *region, bool existing) {
-    char text[NAME_MAX];
+    char text[REGION_NAME_MAX];
     struct hs_text name = name_of(region, text);
     hs_heap_region(&hs_esp_heap, &(struct hs_heap_region){
         .index = (uint8_t)(region - regions),

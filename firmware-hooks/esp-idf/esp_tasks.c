@@ -8,19 +8,19 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
-#define NAME_MAX 16u /* FreeRTOS's default; a longer one is cut */
+#define TASK_NAME_MAX 16u /* FreeRTOS's default; a longer one is cut */
 
-static char name[HS_ESP_TASKS][NAME_MAX];
+static char name[HS_ESP_TASKS][TASK_NAME_MAX];
 
 static void record(uint32_t number) {
-    char text[8 + 10 + NAME_MAX] = "thread "; /* "thread N=name" */
+    char text[8 + 10 + TASK_NAME_MAX] = "thread "; /* "thread N=name" */
     uint32_t len = 7, tens = 1;
     while (number / tens >= 10)
         tens *= 10;
     for (; tens; tens /= 10)
         text[len++] = (char)('0' + number / tens % 10);
     text[len++] = '=';
-    for (uint32_t i = 0; i < NAME_MAX && name[number - 1][i]; i++)
+    for (uint32_t i = 0; i < TASK_NAME_MAX && name[number - 1][i]; i++)
         text[len++] = name[number - 1][i];
     hs_record(&(struct hs_record){.kind = HS_FACT, .data = (const uint8_t *)text, .data_len = len});
 }
@@ -29,7 +29,7 @@ bool hs_esp_name_task(uint32_t number) {
     const char *called = number <= HS_ESP_TASKS ? pcTaskGetName(NULL) : NULL;
     if (!called)
         return true;
-    for (uint32_t i = 0; i < NAME_MAX && called[i]; i++)
+    for (uint32_t i = 0; i < TASK_NAME_MAX && called[i]; i++)
         name[number - 1][i] = called[i];
     record(number);
     return true;
@@ -45,5 +45,5 @@ uint32_t hs_esp_tasks_size(void) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < HS_ESP_TASKS; i++)
         n += name[i][0] != 0;
-    return n * (8 + 10 + NAME_MAX + 4);
+    return n * (8 + 10 + TASK_NAME_MAX + 4);
 }

@@ -39,6 +39,7 @@ NEWLIB = ("malloc", "calloc", "realloc", "free", "memalign")
 # What ESP-IDF's own heap tracing wraps (components/heap/CMakeLists.txt, 5.1 to 6.1).
 TRACING = ("heap_caps_realloc_base", "heap_caps_malloc_base", "heap_caps_aligned_alloc_base", "heap_caps_free")
 OLD = "-DESP_IDF_VERSION=0x050100"  # has no heap_caps_walk, and init functions without a stage
+NEW = "-DESP_IDF_VERSION=0x060000"  # with memory protection, as it is configured by default
 MORE = os.path.join(HOOKS, "esp_asked_more.c")
 HEADER = '-DHS_PORT_HEADER="firmware-hooks/ports/port_esp_idf.h"'
 INCLUDES = ["-I" + hs_test.ROOT, "-I" + os.path.join(HERE, "include")]
@@ -72,7 +73,7 @@ def compilers():
                 flags = [*command, "-std=gnu11", "-Os", *hs_cores.WARNINGS, *INCLUDES, HEADER, "-DHS_STREAM=0", "-DHS_RING_IN=%d" % ring,
                          "-DCONFIG_HEAPSTRATA_%s=1" % method, "-DCONFIG_HEAPSTRATA_RING_IN_%s=1" % setting, "-Wno-undef"]
                 errors = ""
-                for version in ([], [OLD]) if ring == 1 else ([],):
+                for version in ([], [OLD], [NEW]) if ring == 1 else ([],):
                     for source in COMPONENT + [PORT]:
                         done = subprocess.run(flags + version + ["-c", "-o", out_of("x.o"), source], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                               text=True)

@@ -12,7 +12,9 @@
 #include "esp_err.h"
 #include "esp_idf_version.h"
 
+#if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0) /* later: where no memory protection is configured */
 #define MALLOC_CAP_EXEC     (1u << 0)
+#endif
 #define MALLOC_CAP_32BIT    (1u << 1)
 #define MALLOC_CAP_8BIT     (1u << 2)
 #define MALLOC_CAP_DMA      (1u << 3)
