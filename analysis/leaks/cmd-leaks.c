@@ -123,7 +123,7 @@ static int each(void *context, const struct hs_event *events, long n)
 static int choose(struct work *w)
 {
     struct hs_error error = {0};
-    if (!hs_leaks_choose(w->leaks, &(struct hs_leak_range){w->args->from, w->args->to}, &error))
+    if (!hs_leaks_choose(w->leaks, &(struct hs_leak_range){w->args->from, w->args->to, w->args->common.heap || w->args->common.region}, &error))
         return hs_complain("%s", error.text);
     w->n = hs_leaks_rows(w->leaks, &w->row, &w->totals);
     return HS_EXIT_OK;

@@ -251,17 +251,26 @@ static int choose_rows(struct hs_leaks *l, uint32_t first, uint32_t end)
     return err;
 }
 
+static bool refuse(struct hs_error *error, const char *why)
+{
+    *error = (struct hs_error){.code = HS_ERR_ARG};
+    snprintf(error->text, sizeof error->text, "%s", why);
+    return false;
+}
+
 bool hs_leaks_choose(struct hs_leaks *l, const struct hs_leak_range *range, struct hs_error *error)
 {
     const struct mark *from = range->from ? mark_of(l, range->from, error) : NULL;
     const struct mark *to = range->to && !error->code ? mark_of(l, range->to, error) : NULL;
     if (error->code)
         return false;
-    if (!l->held && !l->every && l->sampled) {
-        *error = (struct hs_error){.code = HS_ERR_ARG, .text = "samples do not tell what was never freed: record every event, or sums by "
-                                                               "place with CONFIG_HEAPSTRATA_LEAKS"};
-        return false;
-    }
+    const char *why = !l->held && !l->every && l->sampled ? "samples do not tell what was never freed: record every event, or at level summary "
+                                                            "with CONFIG_HEAPSTRATA_LEAKS"
+                      : l->held && range->one_heap ? "at level summary what is still there is recorded of all heaps together: leave out "
+                                                     "--heap and --region"
+                                                   : NULL;
+    if (why)
+        return refuse(error, why);
     error->code = choose_rows(l, from ? from->since : 0, to ? to->since : UINT32_MAX);
     if (error->code)
         snprintf(error->text, sizeof error->text, "%s", hs_strerror(error->code));

@@ -23,6 +23,7 @@ struct hs_leak_row {
 /* Labels, NULL: the begin and the end. Of several marks with one label the last counts. */
 struct hs_leak_range {
     const char *from, *to;
+    bool one_heap; /* only part of the memory is asked about */
 };
 
 /* NULL when out of memory. */

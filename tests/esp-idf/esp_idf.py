@@ -344,6 +344,9 @@ def leaks():
     tap.check("leaks: up to a mark", status == 0 and same_blocks(sums, truth), (sums, err))
     refused = hs_test.cli("leaks", "--from", "hour 1", out_of("leaks.hst"))
     tap.check("leaks: a mark that the ring has lost is an error", refused.status == 2 and b"lost it" in refused.err, refused.err)
+    refused = hs_test.cli("leaks", "--region", "heap_caps/PSRAM", out_of("leaks.hst"))
+    tap.check("leaks: of one region they are not known, and nothing else is shown", refused.status == 2 and not refused.out and
+              b"all heaps together" in refused.err, (refused.out, refused.err))
     text = hs_test.cli("leaks", out_of("leaks.hst")).out.decode()
     tap.check("leaks: text", "and not freed" in text and "network" in text, text)
 
@@ -358,6 +361,8 @@ def leaks_of_every_event():
     tap.check("leaks, every event: blocks that came after a mark and are there", whole.get("blocks") == len(there) and
               0 <= whole["bytes"] - sum(there) <= 12 * len(there),
               (whole.get("blocks"), len(there), whole.get("bytes"), sum(there)))
+    outside = hs_test.cli_json("leaks", "--from", "work", "--region", "heap_caps/PSRAM", out_of("e.hst"))[1] or {}
+    tap.check("leaks, every event: of one region", 0 < outside.get("blocks", 0) < len(there), (outside.get("blocks"), len(there)))
     none = hs_test.cli_json("leaks", "--from", "end", out_of("e.hst"))[1] or {}
     tap.check("leaks, every event: none came after the last mark", none.get("blocks") == 0, none)
     names = {r["thread"] for r in whole.get("rows", [])}
