@@ -5,47 +5,34 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "lib/base64.h"
 #include "lib/record.h"
 
 #define GZIP 16 /* added to the window's bits: with gzip's head and tail */
 
+#define PIECE (3u << 12) /* bytes: whole groups of base64, so that only the last piece is padded */
+
 struct hs_pack {
     z_stream stream;
     FILE *out;
-    uint8_t rest[3]; /* bytes that do not fill a group of base64 yet */
-    unsigned n_rest;
+    uint8_t packed[PIECE]; /* not written yet */
 };
 
-static void put_group(struct hs_pack *p)
+/* Writes what is packed, and makes room for more. */
+static void put_packed(struct hs_pack *p)
 {
-    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint32_t bits = 0;
-    char text[4];
-    for (unsigned i = 0; i < 3; i++)
-        bits = bits << 8 | (i < p->n_rest ? p->rest[i] : 0u);
-    for (unsigned i = 0; i < 4; i++)
-        text[i] = i <= p->n_rest ? digit[bits >> (18 - 6 * i) & 63] : '=';
-    fwrite(text, 1, sizeof text, p->out);
-    p->n_rest = 0;
-}
-
-static void put_bytes(struct hs_pack *p, const uint8_t *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        p->rest[p->n_rest++] = bytes[i];
-        if (p->n_rest == 3)
-            put_group(p);
-    }
+    char text[HS_BASE64_LEN(PIECE)];
+    fwrite(text, 1, hs_base64_encode(text, p->packed, PIECE - p->stream.avail_out), p->out);
+    p->stream.next_out = p->packed;
+    p->stream.avail_out = PIECE;
 }
 
 static void deflate_all(struct hs_pack *p, int flush)
 {
-    uint8_t packed[16384];
     do {
-        p->stream.next_out = packed;
-        p->stream.avail_out = sizeof packed;
+        if (!p->stream.avail_out)
+            put_packed(p);
         deflate(&p->stream, flush);
-        put_bytes(p, packed, sizeof packed - p->stream.avail_out);
     } while (!p->stream.avail_out);
 }
 
@@ -55,6 +42,8 @@ struct hs_pack *hs_pack_begin(FILE *out)
     if (!p)
         return NULL;
     p->out = out;
+    p->stream.next_out = p->packed;
+    p->stream.avail_out = PIECE;
     if (deflateInit2(&p->stream, 9, Z_DEFLATED, MAX_WBITS + GZIP, 9, Z_DEFAULT_STRATEGY) == Z_OK)
         return p;
     free(p);
@@ -78,8 +67,7 @@ int hs_pack_end(struct hs_pack *p)
 {
     p->stream.avail_in = 0;
     deflate_all(p, Z_FINISH);
-    if (p->n_rest)
-        put_group(p);
+    put_packed(p);
     deflateEnd(&p->stream);
     int error = ferror(p->out) ? HS_ERR_IO : HS_OK;
     free(p);
