@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/crc.h"
 #include "lib/trace.h"
 
@@ -104,6 +105,7 @@ static uint32_t oldest(const struct open *open) {
 
 static void skip(struct hs_drain *d, uint32_t to) {
     struct hs_trace *t = &hs_trace;
+    HS_ASSERT((int32_t)(to - d->seq) > 0);
     d->skipped += to - d->seq;
     d->seq = to;
     t->kept = 1; /* what was skipped defined some places: all that is met from now on is defined anew */
@@ -168,7 +170,9 @@ uint32_t hs_drain(struct hs_drain *d, uint8_t *chunk) {
     if (!d->begun || anew)
         *d = (struct hs_drain){.begun = true, .again = d->again && !anew, .seq = oldest(&open), .named = oldest(&open),
                                .naming = (uint16_t)hs_trace.shape.packet_count, .skipped = d->skipped};
-    return next_chunk(d, &open, chunk);
+    uint32_t len = next_chunk(d, &open, chunk);
+    HS_ASSERT(len <= hs_drain_room());
+    return len;
 }
 
 void hs_drain_keyframes(uint32_t packets) {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -71,11 +72,13 @@ bool hs_level_follow(uint32_t entry, uint32_t *at) {
     *at = find(entry);
     t->n_followed += !t->config.followed[*at];
     t->config.followed[*at] = entry;
+    HS_ASSERT(t->n_followed < t->config.n_followed); /* a search ends at an empty entry */
     return true;
 }
 
 /* Those behind an entry that goes move up, unless that puts them before their home. */
 static void remove_at(uint32_t hole) {
+    HS_ASSERT(hs_trace.n_followed && hs_trace.config.followed[hole]);
     uint32_t *table = hs_trace.config.followed;
     struct hs_held *held = hs_trace.config.held;
     for (uint32_t at = (hole + 1) & mask(); table[at]; at = (at + 1) & mask())

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/level.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
@@ -38,6 +39,7 @@ void hs_summary_end(struct hs_summary_writer *w) {
         n--;
     for (uint32_t i = 0; i < n; i++)
         to = hs_put_u32(to, w->runs[i]);
+    HS_ASSERT(to <= data + sizeof data && w->longest <= w->free);
     hs_record(&(struct hs_record){
         .kind = HS_SUMMARY,
         .region = w->region,

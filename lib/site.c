@@ -14,6 +14,7 @@
  */
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/decode.h"
 #include "lib/schema.h"
 #include "lib/trace.h"
@@ -105,6 +106,7 @@ static void append(const uint8_t *bytes, struct hs_site_entry *entry) {
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = hs_open_packet();
     uint32_t len = HS_DEFINITION_LEN(*bytes);
+    HS_ASSERT(has_room(len));
     memcpy(t->end - t->defs - len, bytes, len);
     __asm__ volatile("" ::: "memory"); /* the bytes come before the length that makes them valid */
     p->defs = t->defs = (uint16_t)(t->defs + len);
@@ -200,6 +202,7 @@ static void reclaim(void) {
 static struct hs_site_entry *new_entry(uint8_t kind) {
     struct hs_trace *t = &hs_trace;
     bool site = kind == HS_SITE;
+    HS_ASSERT(t->n_sites + t->n_names <= t->config.n_sites);
     if (t->n_sites + t->n_names + 1u < t->config.n_sites) /* behind the last site there is another entry, to be looked at */
         return site ? &t->site[t->n_sites++] : hs_name_entry(++t->n_names);
     reclaim();

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "lib/assertion.h"
+
 static bt_field_class *field_class(bt_trace_class *trace_class, enum hs_event_stream_type type)
 {
     static const uint8_t bits[] = {
@@ -77,7 +79,8 @@ void hs_bt_declare(struct hs_bt_component *c, bt_self_component *self)
 {
     bt_trace_class *trace_class = bt_trace_class_create(self);
     declare_stream(c, self, trace_class);
-    for (unsigned i = 0; i < hs_event_stream_classes() && i < HS_BT_CLASSES_MAX; i++)
+    HS_ASSERT(hs_event_stream_classes() <= HS_BT_CLASSES_MAX);
+    for (unsigned i = 0; i < hs_event_stream_classes(); i++)
         declare_event(c, trace_class, i);
     c->trace = bt_trace_create(trace_class);
     set_environment(c);

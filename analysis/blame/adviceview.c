@@ -6,6 +6,7 @@
 
 #include "analysis/time/summary.h"
 #include "analysis/draw/table.h"
+#include "lib/assertion.h"
 
 #define TEXT_MAX (3 * HS_NAME_MAX)
 
@@ -76,6 +77,7 @@ static char *fill_in(const struct hs_blameview *v, const struct hs_advice *a, co
         figure(v, a, *++pattern, text + n, grouped);
         n += strlen(text + n);
     }
+    HS_ASSERT(!*pattern);
     text[n] = '\0';
     return text;
 }

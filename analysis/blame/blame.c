@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#include "lib/assertion.h"
+
 
 /* The blocks of one region, and the request. */
 struct search {
@@ -50,6 +52,7 @@ static void search_region(struct best *b, const struct search *s, enum hs_blame_
     for (uint32_t from = 0; from <= s->n; from++) {
         if (to < from)
             to = from;
+        HS_ASSERT(to <= s->n && (to > from || !bytes));
         struct hs_extent run = run_without(s, from, to);
         while (run.granules < s->wanted && to < s->n) {
             bytes += (uint64_t)s->block[to++].granules << s->shift;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/draw/json.h"
+#include "lib/assertion.h"
 #include "lib/host/util/clean_text.h"
 #include "lib/record.h"
 
@@ -69,6 +70,7 @@ void hs_json_array(struct hs_json *json, const char *key)
 
 void hs_json_end(struct hs_json *json)
 {
+    HS_ASSERT(json->depth || json->error);
     if (json->depth)
         json->depth--;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/export/export.h"
+#include "lib/assertion.h"
 #include "lib/host/util/clean_text.h"
 
 #define COLUMNS_MAX 128
@@ -25,8 +26,9 @@ static unsigned column_of(struct table *t, const char *name)
     for (unsigned i = 0; i < t->n_columns; i++)
         if (!strcmp(t->column[i], name))
             return i;
+    HS_ASSERT(t->n_columns < COLUMNS_MAX && t->n_columns < NO_COLUMN);
     t->column[t->n_columns] = name;
-    return t->n_columns + 1 < COLUMNS_MAX ? t->n_columns++ : t->n_columns;
+    return t->n_columns++;
 }
 
 /* Thread and boot are columns of every event. */

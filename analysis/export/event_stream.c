@@ -15,6 +15,7 @@
 #include "analysis/sites/estimates.h"
 #include "analysis/time/timeline.h"
 #include "analysis/draw/recordview.h"
+#include "lib/assertion.h"
 #include "lib/host/util/array.h"
 
 /* ---- classes ---- */
@@ -113,8 +114,7 @@ static char class_names[HS_KIND_END][32];
 static void add_field(unsigned kind, struct hs_event_stream_field field, struct origin origin)
 {
     struct hs_event_stream_class *class = &classes[FIRST_KIND + kind];
-    if (class->n_fields == HS_EVENT_STREAM_FIELDS)
-        return;
+    HS_ASSERT(class->n_fields < HS_EVENT_STREAM_FIELDS);
     origins[kind][class->n_fields] = origin;
     words[kind][class->n_fields] = origin.source == FROM_MEMBER ? hs_words_of(kind, field.name) : NULL;
     class->field[class->n_fields++] = field;

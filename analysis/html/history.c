@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/host/util/array.h"
 #include "lib/varint.h"
 
@@ -30,6 +31,7 @@ const char *hs_history_column_name(unsigned column)
 static void put(struct hs_history *h, enum hs_history_column column, uint64_t value)
 {
     struct hs_buffer *b = &h->column[column];
+    HS_ASSERT(column < HS_HISTORY_COLUMNS);
     if (!hs_array_reserve(b->data, b->room, b->n + HS_VARINT64_MAX)) {
         h->short_of_memory = true;
         return;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/host/util/array.h"
 
 static void join(struct hs_stretch *to, const struct hs_stretch *next)
@@ -42,6 +43,7 @@ static struct hs_stretch *open_stretch(struct hs_thin *t)
         t->short_of_memory = true;
         return NULL;
     }
+    HS_ASSERT(t->n < HS_THIN_STRETCHES);
     return &t->stretch[t->n++];
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/host/util/array.h"
 #include "lib/host/util/map.h"
 #include "lib/record.h"
@@ -295,6 +296,7 @@ static uint64_t build(struct hs_arena_map *s, const struct list *list, uint64_t 
             return UINT64_MAX;
         span.granules = (uint32_t)n;
         span.first = (uint32_t)(granules - n);
+        HS_ASSERT(!s->n_regions || span.first == s->region[s->n_regions - 1].first + s->region[s->n_regions - 1].granules);
         s->region[s->n_regions++] = span;
     }
     return granules;

@@ -6,6 +6,7 @@
 #define HS_MODEL_INTERNAL_H
 
 #include "analysis/model/model.h"
+#include "lib/assertion.h"
 
 #define HS_NO_BOOT UINT32_MAX /* model->boot before the first event */
 
@@ -86,6 +87,7 @@ static inline void hs_model_discharge(struct hs_model *model, struct hs_region_s
                                       struct hs_site_sum *sum, const struct hs_live_block *block)
 {
     uint64_t bytes = (uint64_t)block->granules << region->shift;
+    HS_ASSERT(sum->live_blocks && sum->live >= bytes && region->blocks && region->used >= bytes && model->blocks && model->used >= bytes);
     hs_model_stamp(model, sum);
     sum->live_blocks--;
     sum->live -= bytes;

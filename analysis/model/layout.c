@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/model/internal.h"
+#include "lib/assertion.h"
 #include "lib/host/util/array.h"
 #include "lib/varint.h"
 
@@ -118,6 +119,7 @@ void hs_model_region_added(struct hs_model *m, const struct hs_event *e)
         memcpy(region->name, r->data, length);
     if (index >= m->n_regions)
         m->n_regions = index + 1;
+    HS_ASSERT(m->n_regions <= HS_REGION_LIMIT);
     if (existing)
         m->synced = false;
     report_region(m, index);

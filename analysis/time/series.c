@@ -4,6 +4,7 @@
  * them evenly.
  */
 #include "analysis/time/series.h"
+#include "lib/assertion.h"
 
 #define FINENESS 8u
 
@@ -67,6 +68,7 @@ static void open_point(struct hs_series *s)
     if (s->n == s->capacity)
         coarsen(s, 2);
     const struct hs_point before = s->point[s->n - 1];
+    HS_ASSERT(s->n < s->capacity);
     struct hs_point *p = &s->point[s->n++];
     *p = (struct hs_point){
         .at = before.at + s->width, .time = before.time, .number = before.number, .level = before.level,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/space/fragmentation.h"
+#include "lib/assertion.h"
 
 struct replay {
     const struct hs_program *program;
@@ -85,6 +86,7 @@ static double fragmentation(const struct replay *r)
 static struct hs_course_point *point(const struct replay *r)
 {
     uint64_t n = r->program->n ? r->program->n : 1;
+    HS_ASSERT(r->at < n);
     return &r->result->course[(uint64_t)r->at * HS_COURSE_POINTS / n];
 }
 
@@ -106,6 +108,7 @@ static void note(struct replay *r)
 {
     struct hs_replayed *o = r->result;
     uint64_t used = bytes(r, r->sim.used), live = bytes(r, r->live);
+    HS_ASSERT(live <= used);
     o->peak_used = used > o->peak_used ? used : o->peak_used;
     if (live > o->peak_live) {
         o->peak_live = live;

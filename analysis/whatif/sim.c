@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/whatif/policies.h"
+#include "lib/assertion.h"
 
 static const struct hs_policy *const policies[] = {
     &hs_policy_first_fit, &hs_policy_best_fit, &hs_policy_next_fit, &hs_policy_tlsf, &hs_policy_buddy, &hs_policy_compacting,
@@ -91,6 +92,7 @@ static void take(struct hs_sim *sim, struct hs_extent block)
 static void give(struct hs_sim *sim, struct hs_extent block)
 {
     struct hs_sim_area *area = sim->policy->compacts ? NULL : area_of(sim, block.pos);
+    HS_ASSERT(sim->used >= block.granules);
     sim->used -= block.granules;
     if (area)
         sim->refused += !hs_freeruns_give(&area->space, (struct hs_extent){block.pos - area->first, block.granules});

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "lib/assertion.h"
 #include "lib/host/reader_internal.h"
 #include "lib/host/util/array.h"
 #include "lib/host/writer.h"
@@ -321,6 +322,7 @@ static int index_frame(struct hs_writer *w) {
         return fail(w, HS_ERR_MEMORY, "cannot index");
     w->entry.offset = w->stats.stored;
     w->entry.plain = w->stats.plain;
+    HS_ASSERT(w->n_index == 1 || (entry[-1].offset < w->entry.offset && entry[-1].plain < w->entry.plain));
     *entry = w->entry;
     return HS_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/host/reader_internal.h"
 #include "lib/host/util/array.h"
 
@@ -272,6 +273,7 @@ static int resolve(struct hs_dictionary *d) {
 
 static int define(struct hs_dictionary *d, const struct hs_record *r, uint32_t hash) {
     bool site = r->kind == HS_SITE;
+    HS_ASSERT(r->number && r->number < NUMBERS);
     if (grow(d, r->number))
         return HS_ERR_MEMORY;
     struct hs_definition *said = &d->defined[site][r->number];

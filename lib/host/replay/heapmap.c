@@ -158,6 +158,7 @@ INLINE uint32_t free_before(const struct hs_map_area *a, uint32_t at, uint32_t e
 }
 
 INLINE void mark_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
+    HS_ASSERT(n && at < a->granules && n <= a->granules - at);
     set_bits(a->used, at, n);
     if (n > 1)
         set_bits(a->tail, at + 1, n - 1);
@@ -352,6 +353,15 @@ static int make_area(struct hs_heapmap *map, const struct hs_area_config *c) {
     return HS_OK;
 }
 
+static bool is_ascending(const struct hs_heapmap *map) {
+    for (unsigned i = 1; i < map->n_ascending; i++) {
+        const struct hs_map_area *before = map->area[map->ascending[i - 1]];
+        if (before->first + before->granules > map->area[map->ascending[i]]->first)
+            return false;
+    }
+    return true;
+}
+
 int hs_heapmap_add(struct hs_heapmap *map, const struct hs_area_config *config) {
     hs_heapmap_remove(map, config->number);
     if (!config->granules || (uint64_t)config->first + config->granules > UINT32_MAX)
@@ -366,6 +376,7 @@ int hs_heapmap_add(struct hs_heapmap *map, const struct hs_area_config *config) 
     map->ascending[rank] = config->number;
     map->n_ascending++;
     map->granules += config->granules;
+    HS_ASSERT(is_ascending(map));
     if (config->rule != HS_PLACE_EXPLICIT)
         map->turn[map->n_turn++] = config->number;
     return HS_OK;

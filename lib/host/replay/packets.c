@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/host/util/array.h"
 #include "lib/schema.h"
 #include "lib/varint.h"
@@ -50,6 +51,7 @@ void hs_packets_header(struct hs_packets *p, const struct hs_packets_config *con
 /* Puts a definition whose fields are `fields`. Returns its hash. */
 static uint32_t define(struct hs_packets *p, uint8_t kind, const uint8_t *fields, size_t len) {
     uint8_t *at = p->definitions + p->definitions_len;
+    HS_ASSERT(len < 64 && p->definitions_len + len + 1 <= sizeof p->definitions);
     at[0] = (uint8_t)((kind - HS_STRING) << 6 | len);
     memcpy(at + 1, fields, len);
     p->definitions_len += (uint32_t)len + 1;
@@ -92,6 +94,7 @@ static void close_packet(struct hs_packets *p) {
         names += p->named >> i & 1 ? HS_SITE_CHECK(i, p->hash[i], 0u) : 0;
     struct hs_packet *h = &p->head;
     size_t len = p->len - p->packet - sizeof *h;
+    HS_ASSERT(len <= PACKET_MAX);
     h->len = (uint16_t)len;
     h->defs = (uint16_t)p->definitions_len;
     h->flags |= HS_PACKET_CLOSED;
@@ -139,6 +142,7 @@ void hs_packets_put(struct hs_packets *p, const struct hs_record *r) {
     at = hs_put_u32(at, (uint32_t)(r->time - p->time));
     for (unsigned i = 0; i < layout->n_fields; i++)
         at = put_field(at, r, &hs_wire_fields[layout->first + i]);
+    HS_ASSERT(at <= start + RECORD_MAX);
     p->len += (size_t)(at - start);
     p->time = r->time;
     p->number++;

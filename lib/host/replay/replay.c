@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "lib/assertion.h"
 #include "lib/host/replay/replay.h"
 
 #define INLINE    static inline __attribute__((always_inline))
@@ -460,6 +461,7 @@ void hs_heap_replay(struct hs_reader *r) {
         bool single = alone(record->kind);
         if (RARELY(single && r->n_events))
             break;
+        HS_ASSERT(r->n_events < HS_BATCH);
         struct hs_event *e = &r->event[r->n_events++];
         if (RARELY(record->time > r->time))
             r->time = record->time;
