@@ -4,6 +4,7 @@
  */
 #include "lib/decode.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "lib/schema.h"
@@ -50,8 +51,8 @@ INLINE void renew(struct hs_decoder *d, uint32_t number) {
 
 /* Place of a block where places are explicit. */
 INLINE void place(struct hs_decoder *d, struct hs_record *r, uint32_t displacement) {
-    r->pos = d->expected + (uint32_t)hs_unzigzag(displacement);
-    d->expected = r->pos + ((r->size + (1u << d->shift) - 1) >> d->shift);
+    r->event.pos = d->expected + (uint32_t)hs_unzigzag(displacement);
+    d->expected = r->event.pos + ((r->event.size + (1u << d->shift) - 1) >> d->shift);
 }
 
 /* The site, as the tag names it, and what it does. */
@@ -78,7 +79,7 @@ INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
         }
         break;
     }
-    r->site = number;
+    r->event.site = number;
     r->kind = d->site[number].op;
     if ((tag & HS_TAG_SITE) == HS_TAG_OTHER) {
         if (*at == d->end)
@@ -101,14 +102,14 @@ INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, st
             return false;
     }
     r->flags = 0;
-    r->pos = HS_POS_IMPLIED;
+    r->event.pos = HS_POS_IMPLIED;
     if (r->kind == HS_ALLOC) {
         if (!d->implied)
             place(d, r, target);
         return true;
     }
     r->flags = target < HS_RANKS ? HS_REC_RANK : 0;
-    r->old = target < HS_RANKS ? target : target - HS_RANKS - 1; /* HS_RANKS: HS_POS_IMPLIED */
+    r->event.old = target < HS_RANKS ? target : target - HS_RANKS - 1; /* HS_RANKS: HS_POS_IMPLIED */
     if (target <= HS_RANKS)
         site->rank = (uint8_t)target;
     if (r->kind == HS_REALLOC && !d->implied) {
@@ -124,14 +125,14 @@ INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, st
 INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r) {
     if (!get_site(d, at, tag, r))
         return false;
-    struct hs_site_state *site = &d->site[r->site];
-    r->size = site->size;
+    struct hs_site_state *site = &d->site[r->event.site];
+    r->event.size = site->size;
     if (tag & HS_TAG_SIZE) {
-        if (!get_u32(at, d->end, &r->size))
+        if (!get_u32(at, d->end, &r->event.size))
             return false;
-        site->size = (uint16_t)(r->size < 0xffff ? r->size : 0);
+        site->size = (uint16_t)(r->event.size < 0xffff ? r->event.size : 0);
     }
-    d->previous = r->site;
+    d->previous = r->event.site;
     return get_target(d, at, tag, site, r);
 }
 
@@ -153,9 +154,15 @@ INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag)
     return true;
 }
 
+/* `len` bytes, as the hs_text or hs_data at an offset of the record. */
+static void set_data(struct hs_record *r, uint32_t offset, const uint8_t *bytes, uint64_t len) {
+    struct hs_data data = {bytes, (uint32_t)len};
+    memcpy((uint8_t *)r + offset, &data, sizeof data);
+}
+
 /* Fields as the schema lists them. `cut`: what is not there is 0. */
 static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct hs_record *r) {
-    const struct hs_layout *layout = hs_layout(r->kind);
+    const struct hs_wire_layout *layout = hs_wire_layout(r->kind);
     const struct hs_wire_field *field = &hs_wire_fields[layout->first], *last = field + layout->n_fields;
     for (; field < last; field++) {
         unsigned wire = HS_FIELD_WIRE(field), width = HS_FIELD_WIDTH(field);
@@ -163,8 +170,7 @@ static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct h
         if (cut && *at == end)
             break;
         if (wire == HS_WIRE_R) {
-            r->data = *at;
-            r->data_len = (uint32_t)(end - *at);
+            set_data(r, field->offset, *at, (uint64_t)(end - *at));
             *at = end;
             break;
         }
@@ -173,8 +179,7 @@ static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct h
         if (wire == HS_WIRE_B) {
             if (value > (uint64_t)(end - *at))
                 return HS_ERR_END;
-            r->data = *at;
-            r->data_len = (uint32_t)value;
+            set_data(r, field->offset, *at, value);
             *at += value;
             continue;
         }
@@ -187,20 +192,53 @@ static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct h
     return HS_OK;
 }
 
-static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, struct hs_record *r) {
-    const struct hs_layout *layout = hs_layout(kind);
-    uint32_t elapsed;
+/* The fields of a kind that we do not know: the site, if it names one, and bytes. */
+static int get_unknown(const uint8_t *at, const uint8_t *end, bool names_site, struct hs_record *r) {
+    if (names_site && !get_u32(&at, end, &r->unknown.site))
+        return HS_ERR_FORMAT;
+    r->unknown.bytes = (struct hs_data){at, (uint32_t)(end - at)};
+    return HS_OK;
+}
+
+/* A record that carries its length. Fields that are behind those that we know are skipped, those that are not there are 0. */
+static int get_sized(const uint8_t **at, const uint8_t *end, struct hs_record *r, bool *names_site) {
+    if (*at == end)
+        return HS_ERR_END;
+    uint8_t first = *(*at)++;
+    uint32_t len = first & HS_SIZED_MORE, more = 0;
+    if (len == HS_SIZED_MORE && !get_u32(at, end, &more))
+        return HS_ERR_END;
+    if ((uint64_t)len + more > (uint64_t)(end - *at))
+        return HS_ERR_END;
+    const uint8_t *body = *at;
+    *at += (size_t)len + more;
+    *names_site = first & HS_SIZED_SITE;
+    return hs_wire_layout(r->kind) ? get_fields(&body, *at, true, r) : get_unknown(body, *at, *names_site, r);
+}
+
+static int get_body(const uint8_t **at, const uint8_t *end, struct hs_record *r, bool *names_site) {
+    const struct hs_wire_layout *layout = hs_wire_layout(r->kind);
+    if (r->kind >= HS_KIND_SIZED)
+        return get_sized(at, end, r, names_site);
     if (!layout || layout->area != HS_AREA_PACKET)
         return HS_ERR_FORMAT;
+    *names_site = layout->names_site;
+    return get_fields(at, end, false, r);
+}
+
+static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, struct hs_record *r) {
+    uint32_t elapsed;
+    bool names_site;
     if (!get_u32(at, d->end, &elapsed))
         return HS_ERR_END;
     *r = (struct hs_record){.kind = kind};
-    int err = get_fields(at, d->end, false, r);
-    if (!err)
-        d->time += elapsed;
-    if (!err && (kind == HS_FAIL || kind == HS_SAMPLE || kind == HS_TOP || kind == HS_HOLDER || kind == HS_HELD) && r->site < d->n_sites)
-        renew(d, r->site);
-    return err;
+    int err = get_body(at, d->end, r, &names_site);
+    if (err)
+        return err;
+    d->time += elapsed;
+    if (names_site && r->any.site < d->n_sites)
+        renew(d, r->any.site);
+    return HS_OK;
 }
 
 /* One record; on an error d->at stays where it was. */

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "lib/schema.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -293,42 +292,35 @@ HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t
 
 /* --- plain records ------------------------------------------------------------------------------------ */
 
-uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r) {
-    const struct hs_layout *layout = hs_layout(r->kind);
-    const struct hs_wire_field *field = &hs_wire_fields[layout->first], *last = field + layout->n_fields;
-    for (; field < last; field++) {
-        if (HS_FIELD_WIRE(field) >= HS_WIRE_B) {
-            uint32_t len = r->data_len < HS_DATA_MAX ? r->data_len : HS_DATA_MAX;
-            if (HS_FIELD_WIRE(field) == HS_WIRE_B)
-                at = hs_put_u32(at, len);
-            memcpy(at, r->data, len);
-            at += len;
-            continue;
-        }
-        const uint8_t *from = (const uint8_t *)r + field->offset;
-        if (HS_FIELD_WIDTH(field) < 8) { /* all of them, but addresses, are unsigned */
-            at = hs_put_u32(at, HS_FIELD_WIDTH(field) == 1 ? *from : *(const uint32_t *)(const void *)from);
-            continue;
-        }
-        uint64_t value = *(const uint64_t *)(const void *)from;
-        at = hs_put_u64(at, HS_FIELD_WIRE(field) == HS_WIRE_S ? hs_zigzag64((int64_t)value) : value);
-    }
-    return at;
-}
-
-static void put_plain(const struct hs_record *r) {
+static void put_plain(const struct hs_record *r, uint32_t most) {
     struct hs_trace *t = &hs_trace;
     uint8_t *to = t->cursor;
     *to++ = r->kind;
     to = hs_put_u32(to, settle_any(t));
-    commit(t, hs_put_fields(to, r));
+    commit(t, hs_put_body(to, r, most));
+}
+
+/* Bytes that are left for records in the open packet. */
+static uint32_t room_left(void) {
+    const struct hs_trace *t = &hs_trace;
+    return t->cursor <= t->limit ? (uint32_t)(t->limit + HS_EVENT_MAX - t->cursor) : 0;
+}
+static bool has_room(const struct hs_record *r) { return hs_record_room(r, HS_DATA_MAX) <= room_left(); }
+
+/* Bytes of a record's data that fit the open packet, where there is room for the others. A new one has room for all of
+ * it, unless a small packet has as many definitions as it may and begins with LOST and LEVEL. */
+static uint32_t data_that_fits(const struct hs_record *r) {
+    uint32_t left = room_left() - hs_record_room(r, 0);
+    return left < HS_DATA_MAX ? left : HS_DATA_MAX;
 }
 
 void hs_record_locked(const struct hs_record *r) {
-    struct hs_trace *t = &hs_trace;
-    if (t->cursor > t->limit || r->data_len + HS_PLAIN_MAX > (size_t)(t->limit + HS_EVENT_MAX - t->cursor))
+    uint32_t most = HS_DATA_MAX;
+    if (!has_room(r)) {
         hs_packet_turn();
-    put_plain(r);
+        most = data_that_fits(r);
+    }
+    put_plain(r, most);
 }
 
 void hs_record(const struct hs_record *r) {
@@ -337,10 +329,10 @@ void hs_record(const struct hs_record *r) {
     hs_port_unlock(lock);
 }
 
-/* Not longer than an event, and in the packet in which its site is ready. */
+/* In the packet in which its site is ready. */
 void hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
     struct hs_trace *t = &hs_trace;
-    if (t->cursor > t->limit)
+    if (!has_room(r))
         hs_packet_turn();
     if (site != t->site && !hs_site_ready(site))
         site = t->site;
@@ -348,19 +340,35 @@ void hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
         hs_packet_name(site);
         site->rank = 1;
     }
-    r->site = (uint32_t)(site - t->site);
-    put_plain(r);
+    r->any.site = (uint32_t)(site - t->site);
+    put_plain(r, data_that_fits(r));
 }
 
-void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
-    hs_lock_t lock = hs_port_lock();
-    if (hs_trace.cursor > hs_trace.limit) /* a site that is made ready counts as named in its packet */
+/* A site that is made ready counts as named in its packet, so the record must be in the same one. Where the site's definition
+ * has taken the room for it, the site is taken back: a packet that is cut off here may name one too many. */
+static struct hs_site_entry *find_site(struct hs_key key, uint32_t size, const struct hs_record *r) {
+    struct hs_trace *t = &hs_trace;
+    if (!has_room(r))
         hs_packet_turn();
-    struct hs_site_entry *site = hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), HS_ALLOC, size);
-    hs_record_named(site, &(struct hs_record){.kind = HS_FAIL, .size = size, .cause = cause});
+    uint16_t epoch = t->epoch;
+    uint32_t names = hs_open_packet()->names;
+    struct hs_site_entry *site = hs_site_find(HS_KEY_ARGUMENTS(key), HS_ALLOC, size);
+    if (has_room(r))
+        return site;
+    hs_open_packet()->names = epoch == t->epoch ? names : 0;
+    return site;
+}
+
+static void put_at(struct hs_key key, uint32_t size, struct hs_record *r) {
+    hs_lock_t lock = hs_port_lock();
+    hs_record_named(find_site(key, size, r), r);
     hs_port_unlock(lock);
 }
 
-void hs_mark(struct hs_text label) {
-    hs_record(&(struct hs_record){.kind = HS_MARK, .data = (const uint8_t *)label.data, .data_len = label.len});
+void hs_record_at(struct hs_key key, struct hs_record *r) { put_at(key, 0, r); }
+
+void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
+    put_at((struct hs_key)HS_KEY, size, &(struct hs_record){.kind = HS_FAIL, .fail = {.size = size, .cause = cause}});
 }
+
+void hs_mark(struct hs_text label) { hs_record(&(struct hs_record){.kind = HS_MARK, .mark.label = label}); }

@@ -33,12 +33,6 @@ struct hs_block {
     uint32_t size;
 };
 
-/* A string of the traced program, not terminated. */
-struct hs_text {
-    const char *data;
-    uint32_t len;
-};
-
 /* What a site definition says of interpreted code. The texts stay as they are until hs_forget(NULL). */
 struct hs_place {
     struct hs_text file, function;
@@ -178,10 +172,14 @@ static inline void hs_fail(struct hs_key key, uint32_t size, uint8_t cause);
 
 /* --- everything else -------------------------------------------------------------------------------- */
 
-/* Writes a PACKET record of any kind, its `time` and HS_EVENT kinds excepted. `data` is cut to
- * HS_DATA_MAX bytes. */
+/* Writes a PACKET record of any kind; its `time` is not read. Data longer than HS_DATA_MAX bytes is cut. */
 void hs_record(const struct hs_record *record);
 void hs_record_locked(const struct hs_record *record); /* with hs_port_lock held by the caller */
+
+/* The same of a kind that names a site (its first field in records.def is of type `site`): the site of `key`, which is
+ * defined if it is new. Sets record->any.site: 0, "other", when there is no room for the definition. ISR safe, as
+ * hs_config.describe is. */
+void hs_record_at(struct hs_key key, struct hs_record *record);
 void hs_mark(struct hs_text label);
 
 /* Keyframe, when hs_state says that one is due; calls hs_config.keyframe. Not from an interrupt. */

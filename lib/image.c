@@ -188,7 +188,7 @@ void hs_packet_limit(void) {
 static void say_lost(void) {
     struct hs_trace *t = &hs_trace;
     if (t->lost_unsaid) {
-        struct hs_record lost = {.kind = HS_LOST, .count = t->lost_unsaid};
+        struct hs_record lost = {.kind = HS_LOST, .lost.count = t->lost_unsaid};
         t->lost_unsaid = 0;
         hs_record_locked(&lost);
     }
@@ -242,7 +242,7 @@ static void lay_out(struct hs_ring_header *h) {
     uint32_t header_size = (sizeof *h + c->facts.len + 7) & ~7u, room = c->memory_size - header_size;
     *h = (struct hs_ring_header){
         .magic = HS_RING_MAGIC,
-        .version = HS_FORMAT_VERSION,
+        .version = HS_FORMAT_VERSIONS,
         .header_size = (uint16_t)header_size,
         .total_size = c->memory_size,
         .packet_size = c->packet_size ? c->packet_size : default_packet_size(c->stage ? c->stage_size * 5 : room),
@@ -413,7 +413,7 @@ static void begin(bool fresh) {
     carry_on();
     send_header();
     t->kept = (uint16_t)(is_stream() ? 0 : most_kept());
-    struct hs_record reset = {.kind = HS_RESET, .count = t->shape.boot, .cause = t->config.reset_cause};
+    struct hs_record reset = {.kind = HS_RESET, .reset = {.boot = t->shape.boot, .cause = t->config.reset_cause}};
     open_packet(HS_PACKET_BOOT);
     hs_record(&reset);
 }
@@ -508,7 +508,7 @@ void hs_start(void) {
         hs_level_begin();
         return;
     }
-    hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_FULL});
+    hs_record(&(struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_FULL});
     hs_keyframe();
 }
 
@@ -518,14 +518,14 @@ void hs_stop(void) {
     if (hs_state == HS_STATE_LEVEL)
         hs_level_end();
     hs_state = HS_STATE_OFF;
-    hs_record(&(struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_STOPPED});
+    hs_record(&(struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_STOPPED});
     hs_flush();
 }
 
 void hs_flush(void) {
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
-    hs_record_locked(&(struct hs_record){.kind = HS_TOTAL, .count = t->offered, .size = t->lost});
+    hs_record_locked(&(struct hs_record){.kind = HS_TOTAL, .total = {.emitted = t->offered, .lost = t->lost}});
     finish_packet();
     hs_port_unlock(lock);
 }

@@ -99,8 +99,8 @@ static void put_sample(struct hs_site_entry *site, struct hs_record *sample) {
     uint32_t at;
     hs_level_left = distance();
     t->samples++;
-    if (!hs_level_follow(sample->pos, &at)) {
-        sample->pos = 0;
+    if (!hs_level_follow(sample->sample.place, &at)) {
+        sample->sample.place = 0;
         t->unfollowed++;
     }
     hs_record_named(site, sample);
@@ -133,7 +133,7 @@ HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op
         hs_level_hold(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
     } else
         put_sample(hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size),
-                   &(struct hs_record){.kind = HS_SAMPLE, .size = size, .pos = pos + 1});
+                   &(struct hs_record){.kind = HS_SAMPLE, .sample = {.size = size, .place = pos + 1}});
     hs_port_unlock(lock);
 }
 
@@ -145,7 +145,11 @@ void hs_level_gone(uint32_t pos, uint8_t op) {
         return;
     remove_at(at);
     if (hs_trace.config.level.level == HS_LEVEL_SAMPLED)
-        hs_record(&(struct hs_record){.kind = HS_SAMPLE_END, .old = pos, .cause = op == HS_REALLOC});
+        hs_record(&(struct hs_record){.kind = HS_SAMPLE_END, .sample_end = {.place = pos, .cause = op == HS_REALLOC}});
+}
+
+static void put_swept(struct hs_data places) {
+    hs_record(&(struct hs_record){.kind = HS_SAMPLE_SWEEP, .sample_sweep.places = places});
 }
 
 /* What moves up when an entry goes comes from places not yet looked at, so the place is looked at again; what
@@ -162,12 +166,12 @@ void hs_level_swept(bool (*gone)(uint32_t pos)) {
         to = hs_put_u32(to, entry - 1);
         remove_at(at);
         if (to + HS_VARINT32_MAX > data + HS_DATA_MAX) {
-            hs_record(&(struct hs_record){.kind = HS_SAMPLE_SWEEP, .data = data, .data_len = (uint32_t)(to - data)});
+            put_swept((struct hs_data){data, (uint32_t)(to - data)});
             to = data;
         }
     }
     if (to > data)
-        hs_record(&(struct hs_record){.kind = HS_SAMPLE_SWEEP, .data = data, .data_len = (uint32_t)(to - data)});
+        put_swept((struct hs_data){data, (uint32_t)(to - data)});
 }
 
 /* --- begin and end --------------------------------------------------------------------------------------- */
@@ -175,7 +179,7 @@ void hs_level_swept(bool (*gone)(uint32_t pos)) {
 void hs_level_say(void) {
     const struct hs_level_choice *c = &hs_trace.config.level;
     hs_record_locked(&(struct hs_record){
-        .kind = HS_LEVEL, .cause = c->level, .count = c->level == HS_LEVEL_SAMPLED ? c->interval : 0});
+        .kind = HS_LEVEL, .level = {.level = c->level, .interval = c->level == HS_LEVEL_SAMPLED ? c->interval : 0}});
 }
 
 /* A seed that differs from boot to boot. */

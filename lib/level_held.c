@@ -35,12 +35,13 @@ static bool is_same(const struct hs_held *a, const struct hs_held *b) {
 static struct hs_record sum_of(uint32_t from) {
     const struct hs_trace *t = &hs_trace;
     struct hs_held *held = t->config.held;
-    struct hs_record sum = {.kind = HS_HELD, .thread = held[from].thread, .number = step_of(held[from].since) << t->held_step};
+    struct hs_record sum = {
+        .kind = HS_HELD, .held = {.thread = held[from].thread, .since = step_of(held[from].since) << t->held_step}};
     for (uint32_t at = from; at < t->config.n_followed; at++) {
         if (!t->config.followed[at] || held[at].told || !is_same(&held[at], &held[from]))
             continue;
-        sum.count++;
-        sum.size += held[at].size;
+        sum.held.blocks++;
+        sum.held.bytes += held[at].size;
         held[at].told = true;
     }
     return sum;
@@ -75,7 +76,8 @@ static bool are_few(void) {
 void hs_level_tell_held(void) {
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
-    struct hs_record others = {.kind = HS_HELD, .count = t->unfollowed, .size = t->unheld_bytes, .number = t->summaries};
+    struct hs_record others = {
+        .kind = HS_HELD, .held = {.blocks = t->unfollowed, .bytes = t->unheld_bytes, .since = t->summaries}};
     for (t->held_step = 0; t->held_step < 16 && !are_few(); t->held_step++)
         ;
     tell_nothing();
@@ -86,12 +88,12 @@ void hs_level_tell_held(void) {
         struct hs_site_entry *site = rows++ < ROWS_MOST ? hs_site_find(HS_KEY_ARGUMENTS(key), HS_ALLOC, 0) : t->site;
         if (site != t->site)
             hs_record_named(site, &sum);
-        if (site == t->site || !sum.site) {
-            others.count += sum.count;
-            others.size += sum.size;
+        if (site == t->site || !sum.any.site) {
+            others.held.blocks += sum.held.blocks;
+            others.held.bytes += sum.held.bytes;
         }
     }
-    others.thread = t->held_step;
+    others.held.thread = t->held_step;
     hs_record_named(t->site, &others);
     t->summaries += t->summaries < UINT16_MAX;
     hs_port_unlock(lock);

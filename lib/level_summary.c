@@ -42,15 +42,16 @@ void hs_summary_end(struct hs_summary_writer *w) {
     HS_ASSERT(to <= data + sizeof data && w->longest <= w->free);
     hs_record(&(struct hs_record){
         .kind = HS_SUMMARY,
-        .region = w->region,
-        .cause = w->cause,
-        .shift = w->shift,
-        .pos = w->used,
-        .end = w->free,
-        .old = w->longest,
-        .count = w->blocks,
-        .data = data,
-        .data_len = (uint32_t)(to - data),
+        .summary = {
+            .region = w->region,
+            .cause = w->cause,
+            .shift = w->shift,
+            .used = w->used,
+            .free = w->free,
+            .longest = w->longest,
+            .blocks = w->blocks,
+            .runs = {data, (uint32_t)(to - data)},
+        },
     });
 }
 
@@ -75,7 +76,7 @@ static void consider(struct top *top, struct hs_site_entry *site) {
 
 static void name(struct hs_site_entry *site, uint32_t times, uint32_t bytes) {
     hs_lock_t lock = hs_port_lock();
-    hs_record_named(site, &(struct hs_record){.kind = HS_TOP, .count = times, .size = bytes});
+    hs_record_named(site, &(struct hs_record){.kind = HS_TOP, .top = {.times = times, .bytes = bytes}});
     hs_port_unlock(lock);
 }
 

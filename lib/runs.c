@@ -30,15 +30,13 @@ static void emit(struct hs_runs_writer *w, uint32_t end) {
         w->len = 0;
         return;
     }
-    hs_record(&(struct hs_record){
-        .kind = w->record_kind,
-        .pos = w->pos,
-        .end = end,
-        .count = w->count,
-        .cause = w->part,
-        .data = w->data,
-        .data_len = w->len,
-    });
+    struct hs_data data = {w->data, w->len};
+    struct hs_record record = {.kind = w->record_kind};
+    if (w->record_kind == HS_SWEEP)
+        record.sweep = (struct hs_record_sweep){.pos = w->pos, .end = end, .heads = w->count, .bits = data};
+    else
+        record.snapshot = (struct hs_record_snapshot){.pos = w->pos, .end = end, .part = w->part, .runs = data};
+    hs_record(&record);
     w->pos = end;
     w->count = 0;
     w->len = 0;

@@ -3,6 +3,8 @@
  * Runs of a sweep or snapshot, read: the other side of runs.c, which has their bytes in words. A file of its
  * own, so that a reader is linked without the recorder.
  */
+#include <stdbool.h>
+
 #include "lib/decode.h"
 #include "lib/varint.h"
 
@@ -10,12 +12,14 @@
 #define SNAPSHOT_REPEAT  0xffu
 
 void hs_runs_init(struct hs_runs *runs, const struct hs_record *record) {
-    runs->start = runs->at = record->data;
-    runs->end = record->data + record->data_len;
+    bool sweep = record->kind == HS_SWEEP;
+    struct hs_data data = sweep ? record->sweep.bits : record->snapshot.runs;
+    runs->start = runs->at = data.data;
+    runs->end = data.data + data.len;
     runs->bits = runs->n_bits = 0;
-    runs->heads = record->count;
+    runs->heads = sweep ? record->sweep.heads : 0;
     runs->singles = runs->repeat = 0;
-    runs->repeats = record->kind == HS_SNAPSHOT && record->cause & HS_SNAPSHOT_REPEATS;
+    runs->repeats = !sweep && record->snapshot.part & HS_SNAPSHOT_REPEATS;
 }
 
 static int get_length(struct hs_runs *runs, uint32_t n, uint32_t most, uint32_t base, uint32_t *length) {

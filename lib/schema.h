@@ -5,15 +5,21 @@
 #ifndef HS_SCHEMA_H
 #define HS_SCHEMA_H
 
+#include <stdbool.h>
+
 #include "lib/record.h"
 
-struct hs_layout {
-    uint8_t area; /* enum hs_area */
-    uint8_t first, n_fields; /* in hs_wire_fields */
+struct hs_wire_layout {
+    uint8_t area : 2;        /* enum hs_area */
+    uint8_t names_site : 1;  /* the first field is a SITE's number */
+    uint8_t n_fields : 4;
+    uint8_t first;           /* in hs_wire_fields */
+    uint8_t data;            /* offset of its hs_text or hs_data in struct hs_record, 0: it has none */
+    uint8_t most;            /* bytes that a plain record takes at most, its data left out */
 };
 
 struct hs_wire_field {
-    uint8_t type;   /* enum hs_wire << 4 | bytes of the member */
+    uint8_t type;   /* enum hs_wire << 4 | bytes of a number */
     uint8_t offset; /* in struct hs_record */
 };
 
@@ -23,6 +29,60 @@ struct hs_wire_field {
 extern const struct hs_wire_field hs_wire_fields[];
 
 /* Layout of a record kind, NULL for a code not in use. ISR safe. */
-const struct hs_layout *hs_layout(unsigned kind);
+const struct hs_wire_layout *hs_wire_layout(unsigned kind);
+
+/* Number of the last kind. */
+#define HS_RECORD(NAME, member, code, area, text, ...) char member[code];
+union hs_last_kind {
+#include "lib/records.def"
+};
+#define HS_KIND_LAST ((unsigned)sizeof(union hs_last_kind))
+
+/* Kinds that carry their length, as the minor version of the format. */
+#define HS_FORMAT_MINOR (HS_KIND_LAST < HS_KIND_SIZED ? 0u : HS_KIND_LAST - HS_KIND_SIZED + 1)
+
+/* As in a header: the major version in the low byte. */
+#define HS_FORMAT_VERSIONS (HS_FORMAT_VERSION | HS_FORMAT_MINOR << 8)
+
+/* Bytes of a field at most, the data of text, bytes and numbers left out. A SITE's number is below 2^15. */
+#define HS_LEN_site    3
+#define HS_LEN_region  2
+#define HS_LEN_granule 5
+#define HS_LEN_block   5
+#define HS_LEN_u8      2
+#define HS_LEN_u32     5
+#define HS_LEN_caps    5
+#define HS_LEN_address 10
+#define HS_LEN_caller  10
+#define HS_LEN_text    1
+#define HS_LEN_bytes   1
+#define HS_LEN_numbers 1
+#define HS_LEN_rest    0
+#define HS_LEN_none    0
+#define HS_ADD_LEN(record, type, field, text) + HS_LEN_##type
+
+/* Bytes of the longest plain record without its data: code, time, length where it has one, fields. */
+#define HS_LONGEST_EVENT(code, ...)  1
+#define HS_LONGEST_PACKET(code, ...) 1 + 5 + ((code) >= HS_KIND_SIZED) HS_EACH(HS_ADD_LEN, , __VA_ARGS__)
+#define HS_LONGEST_DICT(code, ...)   1
+#define HS_RECORD(NAME, member, code, area, text, ...) char member[HS_LONGEST_##area(code, __VA_ARGS__)];
+union hs_longest_plain {
+#include "lib/records.def"
+};
+#define HS_PLAIN_MAX ((unsigned)sizeof(union hs_longest_plain))
+
+/* The length of a record that carries one: a byte, with HS_SIZED_SITE where the first field is a SITE's number; of
+ * HS_SIZED_MORE and more the rest follows as U. */
+#define HS_SIZED_MORE 0x7fu
+#define HS_SIZED_SITE 0x80u
+
+/* Writes a record's fields as the schema says, at most `most` bytes of data; returns the byte behind them. */
+uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *record, uint32_t most);
+
+/* The same behind the time of a plain record: with their length where the kind carries it. `most` is at most 16384. */
+uint8_t *hs_put_body(uint8_t *at, const struct hs_record *record, uint32_t most);
+
+/* Bytes that a plain record takes at most, with at most `most` bytes of data. */
+uint32_t hs_record_room(const struct hs_record *record, uint32_t most);
 
 #endif

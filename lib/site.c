@@ -214,8 +214,8 @@ static struct hs_site_entry *new_entry(uint8_t kind) {
 }
 
 /* Of an address from the anchor. */
-static uint64_t distance(uintptr_t code) {
-    return (uint64_t)(int64_t)(intptr_t)(code - hs_code_address((uintptr_t)hs_anchor));
+static int64_t distance(uintptr_t code) {
+    return (int64_t)(intptr_t)(code - hs_code_address((uintptr_t)hs_anchor));
 }
 
 /* --- definitions --------------------------------------------------------------------------------------- */
@@ -223,21 +223,26 @@ static uint64_t distance(uintptr_t code) {
 /* A name that is too long keeps its end, where a path's file name is, and has this in front. */
 static const char cut_sign[] = "\xe2\x80\xa6";
 
-static uint8_t *put_cut(uint8_t *to, struct hs_record *r) {
-    uint32_t len = r->data_len;
-    r->data += len - HS_TEXT_MAX;
-    r->data_len = HS_TEXT_MAX;
-    uint8_t *end = hs_put_fields(to, r);
+static uint8_t *put_cut(uint8_t *to, struct hs_record *r, struct hs_text *text) {
+    const struct hs_text whole = *text;
+    *text = (struct hs_text){whole.data + (whole.len - HS_TEXT_MAX), HS_TEXT_MAX};
+    uint8_t *end = hs_put_fields(to, r, HS_TEXT_MAX);
     memcpy(end - HS_TEXT_MAX, cut_sign, sizeof cut_sign - 1);
-    r->data -= len - HS_TEXT_MAX;
-    r->data_len = len;
+    *text = whole;
     return end;
 }
 
+/* Of a STRING or FUNCTION, else NULL. */
+static struct hs_text *text_of(struct hs_record *r) {
+    return r->kind == HS_STRING ? &r->string.text : r->kind == HS_FUNCTION ? &r->function.name : NULL;
+}
+
+
 static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes) {
-    r->number = number;
-    uint8_t *end = r->data_len > HS_TEXT_MAX ? put_cut(bytes + 1, r) : hs_put_fields(bytes + 1, r);
-    if (r->kind == HS_SITE || r->kind == HS_CONTEXT)
+    struct hs_text *text = text_of(r);
+    r->definition.number = number;
+    uint8_t *end = text && text->len > HS_TEXT_MAX ? put_cut(bytes + 1, r, text) : hs_put_fields(bytes + 1, r, HS_TEXT_MAX);
+    if (!text)
         while (end > bytes + 2 && !end[-1])
             end--;
     bytes[0] = (uint8_t)((r->kind - HS_STRING) << 6 | (uint32_t)(end - bytes - 1));
@@ -279,7 +284,8 @@ static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *l
         entry->used = (uint16_t)(t->epoch - 1);
     }
     if (!known || is_gone(entry)) {
-        r->size = entry->first_size; /* packets that know its older definition predict by it */
+        if (r->kind == HS_SITE)
+            r->site.size = entry->first_size; /* packets that know its older definition predict by it */
         compose(r, number_of(entry), bytes);
         if (!write_definition(bytes, entry)) {
             if (!known)
@@ -302,9 +308,11 @@ static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *
     }
     uint32_t len = text.len < UINT16_MAX ? text.len : UINT16_MAX;
     const char *data = len ? text.data + (text.len - len) : NULL;
-    struct hs_record r = {.kind = kind, .data = (const uint8_t *)data, .data_len = len, .file = file};
-    struct hs_site_entry like = {
-        .key.code = NOWHERE, .text = (const char *)r.data, .size = (uint16_t)len, .parent = (uint16_t)file};
+    struct hs_record r = {.kind = kind};
+    *text_of(&r) = (struct hs_text){data, len};
+    if (kind == HS_FUNCTION)
+        r.function.file = file;
+    struct hs_site_entry like = {.key.code = NOWHERE, .text = data, .size = (uint16_t)len, .parent = (uint16_t)file};
     struct hs_site_entry *entry = len ? define(&r, &like) : NULL;
     if (entry) {
         entry->text = like.text;
@@ -314,6 +322,33 @@ static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *
     return last->number;
 }
 
+#if HS_STACKS
+static uint32_t context_of_key(struct hs_key key) { return (uint32_t)key.context; }
+static void set_context(struct hs_site_entry *entry, struct hs_key key) { entry->key.context = key.context; }
+#else
+static uint32_t context_of_key(struct hs_key key) { return (void)key, 0; }
+static void set_context(struct hs_site_entry *entry, struct hs_key key) { (void)entry, (void)key; }
+#endif
+
+/* A site's definition, and what its entry gets. */
+static void fill_site(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place) {
+    r->site.caller = distance(key.caller);
+    r->site.function = like->parent;
+    r->site.line = place->line;
+    r->site.offset = place->offset;
+    r->site.context = context_of_key(key);
+    like->op = (uint8_t)(HS_ALLOC + r->site.event);
+    like->first_size = (uint8_t)r->site.size;
+}
+
+static void fill_context(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place) {
+    r->context.parent = context_of_key(key);
+    r->context.function = like->parent;
+    r->context.line = place->line;
+    r->context.caller = key.caller ? distance(key.caller) : 0;
+    like->size = (uint16_t)(place->line < 0xffff ? place->line : 0xffff);
+}
+
 /* Defines what `key` names and lets the key find it from now on. NULL when there is no room. */
 static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key) {
     struct hs_trace *t = &hs_trace;
@@ -321,20 +356,12 @@ static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key) 
     if (key.code)
         t->config.describe(key.code, &place);
     uint32_t file = define_name(HS_STRING, place.file, &t->file, 0);
-    r->function = define_name(HS_FUNCTION, place.function, &t->function, file);
-    if ((place.file.len && !file) || (place.function.len && !r->function))
+    uint32_t function = define_name(HS_FUNCTION, place.function, &t->function, file);
+    if ((place.file.len && !file) || (place.function.len && !function))
         return NULL;
-    r->line = place.line;
-    r->count = place.offset;
-    r->address = key.caller || r->kind == HS_SITE ? distance(key.caller) : 0;
-    struct hs_site_entry like = {
-        .key = {.code = NOWHERE}, .op = r->kind == HS_SITE ? (uint8_t)(HS_ALLOC + r->cause) : 0, .first_size = (uint8_t)r->size, .parent = (uint16_t)r->function};
-#if HS_STACKS
-    r->context = (uint32_t)key.context;
-    like.key.context = key.context;
-#endif
-    if (r->kind == HS_CONTEXT)
-        like.size = (uint16_t)(place.line < 0xffff ? place.line : 0xffff);
+    struct hs_site_entry like = {.key = {.code = NOWHERE}, .parent = (uint16_t)function};
+    set_context(&like, key);
+    (r->kind == HS_SITE ? fill_site : fill_context)(r, &like, key, &place);
     struct hs_site_entry *entry = define(r, &like);
     if (entry && !hs_is_site(entry, key, entry->op)) {
         entry->key = key;
@@ -373,23 +400,30 @@ static HOT struct hs_site_entry *find_key(struct hs_key key, uint8_t op) {
 }
 
 #if HS_STACKS
+/* The definition of a string or function, of a context, from what the table has of it; false when that is not all. */
+static bool name_again(struct hs_record *r, const struct hs_site_entry *entry) {
+    *text_of(r) = (struct hs_text){entry->text, entry->size};
+    if (r->kind == HS_FUNCTION)
+        r->function.file = entry->parent;
+    return entry->text != NULL;
+}
+static bool context_again(struct hs_record *r, const struct hs_site_entry *entry) {
+    bool native = !entry->parent; /* it has its address until a reset */
+    r->context = (struct hs_record_context){.parent = (uint32_t)context_of(entry), .function = entry->parent,
+                                            .line = entry->size, .caller = native ? distance(entry->key.caller) : 0};
+    return !native || entry->key.caller;
+}
+
 /* Whether the entry's definition is where the reader finds it. Who called is not asked again: the definitions of
  * contexts, and what these name, are written from what the table has. */
 static bool is_here(struct hs_site_entry *entry) {
     uint8_t bytes[HS_DEFINITION_MAX];
     if (!is_gone(entry))
         return true;
-    struct hs_record r = {.kind = entry->kind, .data = (const uint8_t *)entry->text, .data_len = entry->size};
-    if (entry->kind == HS_SITE || (entry->kind != HS_CONTEXT && !entry->text))
+    struct hs_record r = {.kind = entry->kind};
+    bool known = entry->kind == HS_CONTEXT ? context_again(&r, entry) : entry->kind != HS_SITE && name_again(&r, entry);
+    if (!known)
         return false;
-    r.file = r.function = entry->parent;
-    r.line = entry->size;
-    r.context = (uint32_t)context_of(entry);
-    if (entry->kind == HS_CONTEXT && !entry->parent) { /* native: it has its address until a reset */
-        if (!entry->key.caller)
-            return false;
-        r.address = distance(entry->key.caller);
-    }
     compose(&r, number_of(entry), bytes);
     return write_definition(bytes, entry);
 }
@@ -400,7 +434,7 @@ static bool is_here(struct hs_site_entry *entry) { return (void)entry, true; }
 /* A packet that turned while this was being defined, and was lost, had a part of it. */
 static __attribute__((noinline)) struct hs_site_entry *define_site(struct hs_key key, uint8_t op, uint32_t size) {
     for (int tries = 0; tries < 2; tries++) {
-        struct hs_record r = {.kind = HS_SITE, .cause = (uint8_t)(op - HS_ALLOC), .size = size < 128 ? size : 0};
+        struct hs_record r = {.kind = HS_SITE, .site = {.event = (uint8_t)(op - HS_ALLOC), .size = size < 128 ? size : 0}};
         struct hs_site_entry *site = define_key(&r, key);
         if (site && each(site, is_here) && hs_site_ready(site))
             return site;
@@ -472,12 +506,13 @@ static void each_definition(const struct hs_packet *p, void (*visit)(const uint8
 /* Whether the table has an entry of this number. */
 static bool has_entry(const struct hs_record *r) {
     const struct hs_trace *t = &hs_trace;
-    return r->number && r->number < t->config.n_sites && (r->kind == HS_SITE ? r->number < t->n_sites : r->number <= t->n_names);
+    uint32_t number = r->definition.number;
+    return number && number < t->config.n_sites && (r->kind == HS_SITE ? number < t->n_sites : number <= t->n_names);
 }
 
 static void carry(const uint8_t *bytes, const struct hs_record *r, uint16_t packet) {
     const struct hs_trace *t = &hs_trace;
-    struct hs_site_entry *entry = has_entry(r) ? entry_of(r->kind, r->number) : NULL;
+    struct hs_site_entry *entry = has_entry(r) ? entry_of(r->kind, r->definition.number) : NULL;
     if (!entry || entry->kind != r->kind || entry->defined != packet || age(entry->used) >= age(packet))
         return;
     if (t->defs + HS_DEFINITION_LEN(*bytes) <= (size_t)(t->end - t->cursor))
@@ -492,13 +527,13 @@ void hs_site_carry(const struct hs_packet *packet) {
 /* Makes room in the table for the entry of a definition of an earlier boot. */
 static bool extend(const struct hs_record *r) {
     struct hs_trace *t = &hs_trace;
-    uint32_t sites = t->n_sites, names = t->n_names;
-    if (!r->number || r->number >= t->config.n_sites)
+    uint32_t sites = t->n_sites, names = t->n_names, number = r->definition.number;
+    if (!number || number >= t->config.n_sites)
         return false;
     if (r->kind == HS_SITE)
-        sites = r->number >= sites ? r->number + 1 : sites;
+        sites = number >= sites ? number + 1 : sites;
     else
-        names = r->number > names ? r->number : names;
+        names = number > names ? number : names;
     if (sites + names >= t->config.n_sites)
         return false;
     t->n_sites = (uint16_t)sites;
@@ -506,25 +541,41 @@ static bool extend(const struct hs_record *r) {
     return true;
 }
 
+#if HS_STACKS
+static void adopt_context(struct hs_site_entry *entry, uint32_t context) { entry->key.context = context; }
+#else
+static void adopt_context(struct hs_site_entry *entry, uint32_t context) { (void)entry, (void)context; }
+#endif
+
+/* What an entry keeps of its definition; nothing of a STRING's. */
+static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r) {
+    if (r->kind == HS_FUNCTION) {
+        entry->parent = (uint16_t)r->function.file;
+    } else if (r->kind == HS_CONTEXT) {
+        entry->parent = (uint16_t)r->context.function;
+        entry->size = (uint16_t)r->context.line;
+        adopt_context(entry, r->context.parent);
+    } else if (r->kind == HS_SITE) {
+        entry->op = (uint8_t)(HS_ALLOC + r->site.event);
+        entry->parent = (uint16_t)r->site.function;
+        entry->first_size = (uint8_t)r->site.size;
+        adopt_context(entry, r->site.context);
+    }
+}
+
 /* Takes a definition over, if it is the newest of its number. Any of the packets there may need it. */
 static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t packet) {
-    struct hs_site_entry *entry = extend(r) ? entry_of(r->kind, r->number) : NULL;
+    struct hs_site_entry *entry = extend(r) ? entry_of(r->kind, r->definition.number) : NULL;
     if (!entry || (entry->kind && age(entry->defined) <= age(packet)))
         return;
     *entry = (struct hs_site_entry){
         .key = {.code = NOWHERE},
-        .op = (uint8_t)(r->kind == HS_SITE ? HS_ALLOC + r->cause : 0),
         .used = hs_trace.epoch,
         .defined = packet,
         .hash = hs_definition_hash(bytes),
-        .parent = (uint16_t)(r->kind == HS_FUNCTION ? r->file : r->function),
         .kind = r->kind,
-        .first_size = r->kind == HS_SITE ? (uint8_t)r->size : 0,
-        .size = (uint16_t)(r->kind == HS_CONTEXT ? r->line : 0),
     };
-#if HS_STACKS
-    entry->key.context = r->context;
-#endif
+    adopt_fields(entry, r);
 }
 
 /* An entry that names what is not there, in a damaged ring, goes. Those it names come first: their hashes are whole. */

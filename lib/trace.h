@@ -7,13 +7,13 @@
 
 #include "lib/heapstrata.h"
 #include "lib/port.h"
+#include "lib/schema.h"
 
 /* Bytes of the longest event record: tag, site, size, target, place, time; one more may be stored behind it. */
 #define HS_EVENT_MAX (1 + 3 + 5 + 5 + (HS_EXPLICIT ? 5 : 0) + 5 + 1)
 /* Of a predicted one. */
 #define HS_HIT_MAX (1 + 5)
-/* Bytes of the longest plain record, a REGION, without its data. */
-#define HS_PLAIN_MAX 48
+/* Of the longest plain record. */
 #define HS_RECORD_MAX (HS_PLAIN_MAX + HS_DATA_MAX)
 _Static_assert(sizeof(struct hs_packet) + HS_RECORD_MAX + HS_DEFINITION_MAX <= HS_PACKET_MIN, "any record fits any packet");
 
@@ -169,10 +169,7 @@ bool hs_level_follow(uint32_t entry, uint32_t *at);
 /* Writes the LEVEL record of the level chosen. Lock held. */
 void hs_level_say(void);
 
-/* A short record that names a site, which is `other` when its definition is gone; sets record->site. Lock held. */
+/* A record that names a site, which is `other` when its definition is gone; sets record->any.site. Lock held. */
 void hs_record_named(struct hs_site_entry *site, struct hs_record *record);
-
-/* Writes a record's fields as the schema says; returns the byte behind them. */
-uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *record);
 
 #endif

@@ -10,7 +10,7 @@ static const char *const wire_name[] = {[HS_WIRE_U] = "U", [HS_WIRE_S] = "S", [H
 
 static void print_kind(unsigned code, const struct hs_kind_info *info) {
     printf("| %u | **%s** | %s |", code, info->name, info->text);
-    for (const struct hs_field *f = info->field; f->name; f++)
+    for (const struct hs_field *f = info->field; f->name; f++) /* the type's wire form, its name where that says more */
         printf("%s `%s` %s: %s", f == info->field ? "" : "<br>", f->name, wire_name[f->wire], f->text);
     printf(" |\n");
 }

@@ -58,7 +58,8 @@ static int open_events(struct iterator *it, struct hs_error *error)
 static void set_field(bt_field *field, enum hs_event_stream_type type, union hs_event_stream_value value)
 {
     switch (type) {
-    case HS_EVENT_STREAM_TEXT: bt_field_string_set_value(field, value.s); break;
+    case HS_EVENT_STREAM_TEXT:
+    case HS_EVENT_STREAM_LIST: bt_field_string_set_value(field, value.s); break;
     case HS_EVENT_STREAM_INT:  bt_field_integer_signed_set_value(field, value.i); break;
     default:            bt_field_integer_unsigned_set_value(field, value.u); break;
     }
@@ -80,7 +81,7 @@ static bt_message *event_message(struct iterator *it, bt_self_message_iterator *
     bt_field_string_set_value(bt_field_structure_borrow_member_field_by_index(context, 1), it->process);
     bool written = it->component->job.folder != NULL;
     for (unsigned i = 0; i < class->n_fields; i++) {
-        bool empty = written && class->field[i].type == HS_EVENT_STREAM_TEXT && !*t->value[i].s;
+        bool empty = written && hs_event_stream_is_text(class->field[i].type) && !*t->value[i].s;
         set_field(bt_field_structure_borrow_member_field_by_index(payload, i), class->field[i].type,
                   empty ? (union hs_event_stream_value){ .s = NO_TEXT } : t->value[i]);
     }

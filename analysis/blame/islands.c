@@ -110,14 +110,14 @@ static void end_phases(struct hs_islands *is, uint32_t depth)
         is->imports -= is->in_import[is->depth - 1];
 }
 
-static void begin_phase(struct hs_islands *is, const struct hs_record *r)
+static void begin_phase(struct hs_islands *is, const struct hs_record_phase *r)
 {
-    uint32_t depth = r->count < 63 ? (uint32_t)r->count : 63;
+    uint32_t depth = r->depth < 63 ? r->depth : 63;
     end_phases(is, depth);
     for (; is->depth < depth; is->depth++)
         is->in_import[is->depth] = false;
-    is->in_import[is->depth++] = r->cause == HS_PHASE_IMPORT;
-    is->imports += r->cause == HS_PHASE_IMPORT;
+    is->in_import[is->depth++] = r->phase == HS_PHASE_IMPORT;
+    is->imports += r->phase == HS_PHASE_IMPORT;
 }
 
 int hs_islands_before(struct hs_islands *is, const struct hs_model *m, const struct hs_event *e)
@@ -139,10 +139,10 @@ int hs_islands_before(struct hs_islands *is, const struct hs_model *m, const str
             remove_block(is, m, e->freed[i]);
         break;
     case HS_PHASE:
-        begin_phase(is, e->record);
+        begin_phase(is, &e->record->phase);
         break;
     case HS_PHASE_END:
-        end_phases(is, e->record->count < 63 ? (uint32_t)e->record->count : 63);
+        end_phases(is, e->record->phase_end.depth < 63 ? e->record->phase_end.depth : 63);
         break;
     }
     return HS_OK;
@@ -270,7 +270,7 @@ int hs_islands_after(struct hs_islands *is, const struct hs_model *m, const stru
 {
     if (!ready(is, m))
         return is->error;
-    bool failed = e->kind == HS_FAIL && HS_FAIL_CAUSE(e->record->cause) == 0;
+    bool failed = e->kind == HS_FAIL && HS_FAIL_CAUSE(e->record->fail.cause) == 0;
     if (e->kind == HS_ALLOC)
         place_block(is, m, e->pos, 0);
     else if ((e->kind == HS_COLLECT_END || failed) && m->synced && m->levels.last <= HS_LEVEL_FULL)

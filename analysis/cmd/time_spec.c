@@ -74,8 +74,8 @@ bool hs_time_spec_before(const struct hs_time_spec *when, const struct hs_event 
 
 bool hs_time_spec_at(struct hs_time_spec *when, const struct hs_event *event)
 {
-    if (when->kind != HS_TIME_SPEC_MARK || event->kind != HS_MARK || event->record->data_len != when->label_len ||
-        (when->label_len && memcmp(event->record->data, when->label, when->label_len)))
+    if (when->kind != HS_TIME_SPEC_MARK || event->kind != HS_MARK || event->record->mark.label.len != when->label_len ||
+        (when->label_len && memcmp(event->record->mark.label.data, when->label, when->label_len)))
         return false;
     when->seen++;
     return !when->occurrence || when->seen == when->occurrence;

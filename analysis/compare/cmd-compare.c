@@ -128,7 +128,7 @@ static void watch_names(struct source *s, const struct hs_event *e)
 static void watch_collections(struct source *s, const struct hs_event *e)
 {
     if (e->kind == HS_COLLECT)
-        s->tearing_down = e->record->cause == 3;
+        s->tearing_down = e->record->collect.cause == 3;
     if (e->kind == HS_COLLECT_END && !s->tearing_down)
         take(s);
 }

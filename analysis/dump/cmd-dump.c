@@ -53,11 +53,14 @@ enum { STOP = 1 };
 
 static bool choose_kind(struct dump *d, const char *name, size_t length)
 {
+    bool found = false;
     for (unsigned kind = 0; kind < HS_KIND_END; kind++) {
-        const struct hs_kind_info *info = hs_kind_info(kind);
-        if (info && strlen(info->name) == length && !strncasecmp(info->name, name, length))
-            return d->kind[kind] = true;
+        const struct hs_kind_info *info = hs_kind_info_any(kind);
+        if (strlen(info->name) == length && !strncasecmp(info->name, name, length))
+            d->kind[kind] = found = true;
     }
+    if (found)
+        return true;
     hs_complain("no such kind of record: '%.*s'", (int)length, name);
     return false;
 }
@@ -105,17 +108,11 @@ static bool site_wanted(struct dump *d, uint32_t site)
     return d->site[site] == 1;
 }
 
-static bool has_site(const struct hs_event *e)
-{
-    const struct hs_kind_info *info = hs_kind_info(e->kind);
-    return info && info->field[0].name && !strcmp(info->field[0].name, "site");
-}
-
 static bool is_wanted(struct dump *d, const struct hs_event *e)
 {
     if (e->kind >= HS_KIND_END || !d->kind[e->kind])
         return false;
-    return !d->args->site.n || (has_site(e) && site_wanted(d, e->site));
+    return !d->args->site.n || (hs_record_names_site(e->record) && site_wanted(d, e->site));
 }
 
 /* ---- one record ---- */
@@ -124,15 +121,15 @@ static bool is_wanted(struct dump *d, const struct hs_event *e)
 static struct hs_record resolve(const struct hs_event *e, bool raw)
 {
     struct hs_record record = *e->record;
-    const struct hs_kind_info *info = hs_kind_info(e->kind);
-    if (raw || !info)
+    if (raw)
         return record;
-    record.site = e->site;
-    if (info->area != HS_AREA_EVENT)
+    if (hs_record_names_site(&record))
+        record.any.site = e->site;
+    if (hs_kind_info_any(e->kind)->area != HS_AREA_EVENT)
         return record;
     record.flags = 0;
-    record.pos = e->pos;
-    record.old = e->old;
+    record.event.pos = e->pos;
+    record.event.old = e->old;
     return record;
 }
 
@@ -161,9 +158,9 @@ static void text_of_event(const struct dump *d, const struct hs_event *e, double
 {
     char name[HS_NAME_MAX], shown[HS_NAME_MAX];
     struct hs_record record = resolve(e, d->args->raw);
-    const struct hs_kind_info *info = hs_kind_info(e->kind);
+    const struct hs_kind_info *info = hs_kind_info_any(e->kind);
     uint64_t where = address(d, e);
-    printf("%9" PRIu64 " %12.6f  %-11s", e->number, at, info ? info->name : "?");
+    printf("%9" PRIu64 " %12.6f  %-11s", e->number, at, info->name);
     hs_record_text(&record, stdout);
     if (places_block(e))
         printf(" granules=%" PRIu32, e->granules);
@@ -174,7 +171,7 @@ static void text_of_event(const struct dump *d, const struct hs_event *e, double
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (e->flags & flags[i].flag)
             printf(" %s", flags[i].name);
-    if (has_site(e))
+    if (hs_record_names_site(e->record))
         printf("  %s", hs_format(shown, sizeof shown, HS_VALUE_TEXT,
                                  (struct hs_value){.s = hs_name_of_site(&d->names, e->site, HS_KEY_LINE, name)}));
     putchar('\n');
@@ -184,13 +181,13 @@ static void json_of_event(const struct dump *d, const struct hs_event *e, double
 {
     char name[HS_NAME_MAX];
     struct hs_record record = resolve(e, d->args->raw);
-    const struct hs_kind_info *info = hs_kind_info(e->kind);
+    const struct hs_kind_info *info = hs_kind_info_any(e->kind);
     uint64_t where = address(d, e);
     hs_json_object(d->json, NULL);
     hs_json_uint(d->json, "event", e->number);
     hs_json_real(d->json, "time_s", at);
     hs_json_uint(d->json, "boot", e->boot);
-    hs_json_text(d->json, "kind", info ? info->name : NULL);
+    hs_json_text(d->json, "kind", info->name);
     hs_record_json(&record, d->json);
     if (places_block(e))
         hs_json_uint(d->json, "granules", e->granules);
@@ -201,7 +198,7 @@ static void json_of_event(const struct dump *d, const struct hs_event *e, double
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (e->flags & flags[i].flag)
             hs_json_bool(d->json, flags[i].name, true);
-    if (has_site(e))
+    if (hs_record_names_site(e->record))
         hs_json_text(d->json, "where", hs_name_of_site(&d->names, e->site, HS_KEY_LINE, name));
     hs_json_end(d->json);
     hs_json_print(d->json, stdout, false);

@@ -163,7 +163,7 @@ static void end_boot(const struct resets *r, const char *cause)
 
 static void begin_boot(struct resets *r, const struct hs_event *e)
 {
-    uint8_t cause = e->kind == HS_RESET ? e->record->cause : 0;
+    uint8_t cause = e->kind == HS_RESET ? e->record->reset.cause : 0;
     end_boot(r, causes[cause < sizeof causes / sizeof *causes ? cause : 0]);
     r->boot = e->boot;
     r->began = e->time;
@@ -177,7 +177,7 @@ static void take(struct resets *r, const struct hs_event *e)
     r->time = e->time;
     r->records++;
     if (e->kind != HS_TOTAL)
-        r->stopped = e->kind == HS_LEVEL && !e->record->cause;
+        r->stopped = e->kind == HS_LEVEL && !e->record->level.level;
     if (e->kind <= HS_REALLOC || e->kind == HS_FAIL || e->kind == HS_SAMPLE)
         r->step[r->n_steps++ % r->args->last] = (struct step){e->time, e->site, e->kind == HS_FREE ? 0 : e->size, e->kind};
 }

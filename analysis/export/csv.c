@@ -57,7 +57,8 @@ static void put_header(const struct table *t)
 static void put_value(enum hs_event_stream_type type, union hs_event_stream_value value, FILE *out)
 {
     switch (type) {
-    case HS_EVENT_STREAM_TEXT: hs_text_csv(value.s, out); break;
+    case HS_EVENT_STREAM_TEXT:
+    case HS_EVENT_STREAM_LIST: hs_text_csv(value.s, out); break;
     case HS_EVENT_STREAM_INT:  fprintf(out, "%" PRId64, value.i); break;
     case HS_EVENT_STREAM_HEX:  fprintf(out, "0x%" PRIx64, value.u); break;
     default:            fprintf(out, "%" PRIu64, value.u); break;

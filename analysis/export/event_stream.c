@@ -5,16 +5,15 @@
  */
 #include "analysis/export/event_stream.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/export/holdings.h"
 #include "analysis/export/places.h"
-#include "analysis/export/words.h"
 #include "analysis/sites/estimates.h"
 #include "analysis/time/timeline.h"
-#include "analysis/draw/recordview.h"
 #include "lib/assertion.h"
 #include "lib/host/util/array.h"
 
@@ -23,7 +22,8 @@
 /* Where a value comes from. */
 enum source {
     FROM_MEMBER, /* of the record, at `offset`, of `width` bytes */
-    FROM_DATA,   /* of the record, as text */
+    FROM_TEXT,   /* of the record's bytes, as text */
+    FROM_LIST,   /* of the record's bytes, as a list of numbers */
     FROM_NUMBER, FROM_SITE, FROM_POS, FROM_OLD, FROM_GRANULES, FROM_PTR, FROM_OLD_PTR, FROM_REGION,
     FROM_FILE, FROM_FUNCTION, FROM_LINE, FROM_NATIVE, FROM_KIND,
     FROM_VERDICT, FROM_FREE, FROM_LARGEST, FROM_ASKED, FROM_FREED, FROM_FREED_BYTES, FROM_PAUSE,
@@ -49,18 +49,21 @@ struct extra {
     {"file", HS_EVENT_STREAM_TEXT, FROM_FILE}, {"function", HS_EVENT_STREAM_TEXT, FROM_FUNCTION}, {"line", HS_EVENT_STREAM_U32, FROM_LINE}, \
     {"native", HS_EVENT_STREAM_TEXT, FROM_NATIVE}, {"kind", HS_EVENT_STREAM_TEXT, FROM_KIND}
 
-/* What the host adds to the fields of a record. */
-static const struct extra extras[HS_KIND_END][12] = {
+/* What the host adds to the fields of a record, besides where its site is. */
+static const struct extra extras[HS_KIND_END][6] = {
     [HS_ALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES}, {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR},
-                  {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}, WHERE},
-    [HS_FREE] = {{"ptr", HS_EVENT_STREAM_HEX, FROM_OLD_PTR}, {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}, WHERE},
+                  {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}},
+    [HS_FREE] = {{"ptr", HS_EVENT_STREAM_HEX, FROM_OLD_PTR}, {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}},
     [HS_REALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES}, {"old_ptr", HS_EVENT_STREAM_HEX, FROM_OLD_PTR},
-                    {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR}, {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}, WHERE},
+                    {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR}, {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}},
     [HS_FAIL] = {{"verdict", HS_EVENT_STREAM_TEXT, FROM_VERDICT}, {"free", HS_EVENT_STREAM_U64, FROM_FREE},
-                 {"largest_free", HS_EVENT_STREAM_U64, FROM_LARGEST}, {"heap_asked", HS_EVENT_STREAM_TEXT, FROM_ASKED}, WHERE},
+                 {"largest_free", HS_EVENT_STREAM_U64, FROM_LARGEST}, {"heap_asked", HS_EVENT_STREAM_TEXT, FROM_ASKED}},
     [HS_SWEEP] = {{"freed", HS_EVENT_STREAM_U32, FROM_FREED}},
     [HS_COLLECT_END] = {{"pause_ns", HS_EVENT_STREAM_U64, FROM_PAUSE}, {"freed_bytes", HS_EVENT_STREAM_U64, FROM_FREED_BYTES}},
 };
+static const struct extra where[] = {WHERE};
+
+#define UNKNOWN_KIND 0 /* no record's: stands for all kinds that this version does not know */
 
 static const struct hs_event_stream_class libc_classes[LIBC_CLASSES] = {
     [MALLOC] = {"lttng_ust_libc:malloc", {{"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 2, HS_EVENT_STREAM_LIBC},
@@ -120,26 +123,41 @@ static void add_field(unsigned kind, struct hs_event_stream_field field, struct 
     class->field[class->n_fields++] = field;
 }
 
+/* What a field of a record is for an exporter. `width`: bytes of a number. */
+static enum hs_event_stream_type type_of(const struct hs_field *field)
+{
+    switch (field->type) {
+    case HS_TYPE_caller:  return HS_EVENT_STREAM_INT;
+    case HS_TYPE_address: return HS_EVENT_STREAM_HEX;
+    case HS_TYPE_text: case HS_TYPE_rest: return HS_EVENT_STREAM_TEXT;
+    case HS_TYPE_numbers: return HS_EVENT_STREAM_LIST;
+    default: return field->width == 1 ? HS_EVENT_STREAM_U8 : HS_EVENT_STREAM_U32;
+    }
+}
+
+static enum source source_of(const struct hs_field *field, bool event)
+{
+    switch (field->type) {
+    case HS_TYPE_site:    return FROM_SITE; /* the reader's number, which stands for one place in the whole trace */
+    case HS_TYPE_text: case HS_TYPE_rest: return FROM_TEXT;
+    case HS_TYPE_numbers: return FROM_LIST;
+    case HS_TYPE_granule: return event ? FROM_POS : FROM_MEMBER;
+    case HS_TYPE_block:   return FROM_OLD;
+    default: return FROM_MEMBER;
+    }
+}
+
+/* Packed bytes are left out: what they say is told by the events of the blocks. */
 static void add_member(unsigned kind, const struct hs_field *field, bool event)
 {
-    struct origin origin = { FROM_MEMBER, field->offset, field->width, field->wire == HS_WIRE_S };
-    enum hs_event_stream_type type = field->wire == HS_WIRE_S ? HS_EVENT_STREAM_INT : field->width == 8 ? HS_EVENT_STREAM_U64 :
-                              field->width == 1 ? HS_EVENT_STREAM_U8 : HS_EVENT_STREAM_U32;
-    if (field->wire == HS_WIRE_B) {
-        if (!hs_field_is_text(field))
-            return; /* packed; what it says is told by the events of the blocks */
-        type = HS_EVENT_STREAM_TEXT;
-        origin.source = FROM_DATA;
-    } else if (field->offset == offsetof(struct hs_record, address)) {
-        type = HS_EVENT_STREAM_HEX;
-    } else if (field->offset == offsetof(struct hs_record, site)) {
-        origin.source = FROM_SITE; /* the reader's number, which stands for one place in the whole trace */
-    } else if (event && field->offset == offsetof(struct hs_record, pos)) {
-        origin.source = FROM_POS;
-    } else if (event && field->offset == offsetof(struct hs_record, old)) {
-        origin.source = FROM_OLD;
-    }
-    add_field(kind, (struct hs_event_stream_field){ field->name, type }, origin);
+    struct origin origin = { (uint8_t)source_of(field, event), field->offset, field->width, field->wire == HS_WIRE_S };
+    if (field->type != HS_TYPE_bytes)
+        add_field(kind, (struct hs_event_stream_field){ field->name, type_of(field) }, origin);
+}
+
+static void add_extra(unsigned kind, const struct extra *extra)
+{
+    add_field(kind, (struct hs_event_stream_field){extra->name, extra->type}, (struct origin){ .source = (uint8_t)extra->source });
 }
 
 static void make_class(unsigned kind, const struct hs_kind_info *info)
@@ -157,7 +175,12 @@ static void make_class(unsigned kind, const struct hs_kind_info *info)
     for (const struct hs_field *field = info->field; field->name; field++)
         add_member(kind, field, info->area == HS_AREA_EVENT);
     for (const struct extra *extra = extras[kind]; extra->name; extra++)
-        add_field(kind, (struct hs_event_stream_field){extra->name, extra->type}, (struct origin){ .source = (uint8_t)extra->source });
+        add_extra(kind, extra);
+    bool names_site = false;
+    for (const struct hs_field *field = info->field; field->name; field++)
+        names_site |= field->type == HS_TYPE_site;
+    for (size_t i = 0; names_site && i < sizeof where / sizeof *where; i++)
+        add_extra(kind, &where[i]);
 }
 
 static void make_classes(void)
@@ -169,6 +192,7 @@ static void make_classes(void)
         if (info && (info->area == HS_AREA_EVENT || info->area == HS_AREA_PACKET))
             make_class(kind, info);
     }
+    make_class(UNKNOWN_KIND, hs_kind_info_any(UNKNOWN_KIND));
     classes[HEAP] = heap_class;
     classes[USAGE] = usage_class;
     classes[LIVE] = live_class;
@@ -293,14 +317,43 @@ static uint64_t member(const struct hs_event *e, struct origin origin)
     return origin.is_signed ? (uint64_t)((int64_t)(value << unused) >> unused) : value;
 }
 
-static const char *text_of(struct hs_event_stream *s, const struct hs_record *record)
+/* The buffer for a text of a record, with room for `n` bytes; NULL: out of memory. */
+static char *text_room(struct hs_event_stream *s, size_t n)
 {
-    if (!hs_array_reserve(s->text, s->text_room, record->data_len + 1))
-        return "";
-    if (record->data_len)
-        memcpy(s->text, record->data, record->data_len);
-    s->text[record->data_len] = '\0';
+    if (!hs_array_reserve(s->text, s->text_room, n))
+        return NULL;
     return s->text;
+}
+
+static struct hs_data data_of(const struct hs_event *e, struct origin origin)
+{
+    struct hs_data data;
+    memcpy(&data, (const char *)e->record + origin.offset, sizeof data);
+    return data;
+}
+
+static const char *text_of(struct hs_event_stream *s, struct hs_data data)
+{
+    char *text = text_room(s, (size_t)data.len + 1);
+    if (!text)
+        return "";
+    if (data.len)
+        memcpy(text, data.data, data.len);
+    text[data.len] = '\0';
+    return text;
+}
+
+/* "[1,2,3]". A number of n bytes has at most 3 n digits. */
+static const char *list_of(struct hs_event_stream *s, struct hs_data numbers)
+{
+    char *text = text_room(s, 4 * (size_t)numbers.len + 3), *at = text;
+    uint64_t value;
+    if (!text)
+        return "[]";
+    for (*at++ = '['; hs_next_number(&numbers, &value);)
+        at += sprintf(at, "%s%" PRIu64, at == text + 1 ? "" : ",", value);
+    strcpy(at, "]");
+    return text;
 }
 
 static uint64_t address(const struct hs_event_stream *s, unsigned region, uint32_t pos)
@@ -326,7 +379,8 @@ static union hs_event_stream_value value_of(struct hs_event_stream *s, const str
         hs_site_text_of(&s->places, e->site) : NULL;
     switch ((enum source)origin.source) {
     case FROM_MEMBER:   return (union hs_event_stream_value){ .u = member(e, origin) };
-    case FROM_DATA:     return (union hs_event_stream_value){ .s = text_of(s, e->record) };
+    case FROM_TEXT:     return (union hs_event_stream_value){ .s = text_of(s, data_of(e, origin)) };
+    case FROM_LIST:     return (union hs_event_stream_value){ .s = list_of(s, data_of(e, origin)) };
     case FROM_NUMBER:   return (union hs_event_stream_value){ .u = e->number };
     case FROM_SITE:     return (union hs_event_stream_value){ .u = e->site };
     case FROM_POS:      return (union hs_event_stream_value){ .u = e->pos };
@@ -344,7 +398,7 @@ static union hs_event_stream_value value_of(struct hs_event_stream *s, const str
     case FROM_FREE:     return (union hs_event_stream_value){ .u = failure(s)->free };
     case FROM_LARGEST:  return (union hs_event_stream_value){ .u = failure(s)->largest_free };
     case FROM_ASKED:
-        return (union hs_event_stream_value){ .s = e->record->cause < HS_FAIL_REGION(0) ? "" : s->changes->model->region[e->region].name };
+        return (union hs_event_stream_value){ .s = e->record->fail.cause < HS_FAIL_REGION(0) ? "" : s->changes->model->region[e->region].name };
     case FROM_FREED:    return (union hs_event_stream_value){ .u = e->n_freed };
     case FROM_FREED_BYTES: return (union hs_event_stream_value){ .u = s->changes->model->collection_freed };
     case FROM_PAUSE:    return (union hs_event_stream_value){ .u = to_ns(s, s->pause) };
@@ -368,10 +422,10 @@ static void tell_event(const struct hs_event_stream *s, struct hs_stream_item *t
 static void tell_record(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     const struct hs_event *e = s->event;
-    unsigned n = classes[FIRST_KIND + e->kind].n_fields;
+    unsigned kind = hs_kind_info(e->kind) ? e->kind : UNKNOWN_KIND, n = classes[FIRST_KIND + kind].n_fields;
     for (unsigned i = 0; i < n; i++)
-        s->value[i] = value_of(s, e, origins[e->kind][i]);
-    tell_event(s, t, FIRST_KIND + e->kind);
+        s->value[i] = value_of(s, e, origins[kind][i]);
+    tell_event(s, t, FIRST_KIND + kind);
 }
 
 /* An event of the thread that asked for the block first. */
@@ -650,7 +704,7 @@ static int tell_stage(struct hs_event_stream *s, struct hs_stream_item *t, bool 
         int error = feed(s);
         if (error)
             return error;
-        *told = s->config.sets & HS_EVENT_STREAM_RECORDS && classes[FIRST_KIND + s->event->kind].name;
+        *told = s->config.sets & HS_EVENT_STREAM_RECORDS;
         if (*told)
             tell_record(s, t);
         break;

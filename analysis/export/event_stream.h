@@ -30,8 +30,12 @@
 
 enum hs_event_stream_set { HS_EVENT_STREAM_RECORDS = 1, HS_EVENT_STREAM_LIBC = 2, HS_EVENT_STREAM_BLOCKS = 4 };
 
-/* HEX: an address. The narrow ones are for formats that have a use for them; values are 64 bits wide. */
-enum hs_event_stream_type { HS_EVENT_STREAM_U8, HS_EVENT_STREAM_U32, HS_EVENT_STREAM_U64, HS_EVENT_STREAM_HEX, HS_EVENT_STREAM_INT, HS_EVENT_STREAM_TEXT };
+/* HEX: an address. LIST: numbers, as the text of a JSON array. The narrow ones are for formats that have a use for them;
+ * values are 64 bits wide. */
+enum hs_event_stream_type { HS_EVENT_STREAM_U8, HS_EVENT_STREAM_U32, HS_EVENT_STREAM_U64, HS_EVENT_STREAM_HEX, HS_EVENT_STREAM_INT, HS_EVENT_STREAM_TEXT, HS_EVENT_STREAM_LIST };
+
+/* Whether values of a type are texts. */
+static inline bool hs_event_stream_is_text(enum hs_event_stream_type type) { return type == HS_EVENT_STREAM_TEXT || type == HS_EVENT_STREAM_LIST; }
 
 struct hs_event_stream_field {
     const char *name;

@@ -2,6 +2,8 @@
  *
  * Every event as a JSON object on a line of its own; losses too.
  */
+#include <stdlib.h>
+
 #include "analysis/export/export.h"
 #include "analysis/draw/json.h"
 
@@ -10,10 +12,24 @@ struct lines {
     FILE *out;
 };
 
+static void put_list(struct hs_json *json, const char *name, const char *list)
+{
+    hs_json_array(json, name);
+    for (const char *at = list; *at != ']';) {
+        char *end;
+        unsigned long long value = strtoull(at + 1, &end, 10);
+        if (end > at + 1)
+            hs_json_uint(json, NULL, value);
+        at = end > at + 1 ? end : at + 1;
+    }
+    hs_json_end(json);
+}
+
 static void put_value(struct hs_json *json, const struct hs_event_stream_field *field, union hs_event_stream_value value)
 {
     switch (field->type) {
     case HS_EVENT_STREAM_TEXT: hs_json_text(json, field->name, value.s); break;
+    case HS_EVENT_STREAM_LIST: put_list(json, field->name, value.s); break;
     case HS_EVENT_STREAM_INT:  hs_json_int(json, field->name, value.i); break;
     case HS_EVENT_STREAM_HEX:  hs_json_hex(json, field->name, value.u); break;
     default:            hs_json_uint(json, field->name, value.u); break;

@@ -82,7 +82,7 @@ static int make_table(struct database *d, unsigned index)
     add(d, "\" (");
     add(d, class->set == HS_EVENT_STREAM_BLOCKS ? columns_of_blocks : columns_of_all);
     for (unsigned i = 0; i < class->n_fields; i++) {
-        bool text = class->field[i].type == HS_EVENT_STREAM_TEXT || hs_event_stream_field_is_word(index, i);
+        bool text = hs_event_stream_is_text(class->field[i].type) || hs_event_stream_field_is_word(index, i);
         if (told_by_site(class, class->field[i].name))
             continue;
         add(d, between);
@@ -157,7 +157,7 @@ static void bind_field(sqlite3_stmt *insert, int column, const struct hs_stream_
         sqlite3_bind_null(insert, column);
     else if (word)
         sqlite3_bind_text(insert, column, word, -1, SQLITE_STATIC);
-    else if (hs_event_stream_class(t->class)->field[i].type == HS_EVENT_STREAM_TEXT)
+    else if (hs_event_stream_is_text(hs_event_stream_class(t->class)->field[i].type))
         sqlite3_bind_text(insert, column, t->value[i].s, -1, SQLITE_TRANSIENT);
     else
         sqlite3_bind_int64(insert, column, t->value[i].i);

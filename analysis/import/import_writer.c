@@ -92,9 +92,12 @@ static void put_region(struct recording *r, unsigned index)
     else
         snprintf(name, sizeof name, "libc/%s %u", span->mapped ? "mapped" : "heap", before + 1);
     hs_record(&(struct hs_record){
-        .kind = HS_REGION, .region = (uint8_t)index, .pos = span->first, .count = span->granules, .shift = span->shift,
-        .memory = HS_MEMORY_HOST, .cause = HS_PLACE_EXPLICIT, .address = span->base,
-        .data = (const uint8_t *)name, .data_len = (uint32_t)strlen(name),
+        .kind = HS_REGION,
+        .region = {
+            .region = (uint8_t)index, .first = span->first, .granules = span->granules, .shift = span->shift,
+            .memory = HS_MEMORY_HOST, .placement = HS_PLACE_EXPLICIT, .base = span->base,
+            .name = {name, (uint32_t)strlen(name)},
+        },
     });
 }
 
@@ -118,7 +121,7 @@ static void move_clock(struct recording *r, uint64_t ns)
     while (ticks - r->now > STEP) { /* a silence longer than what is told between two records */
         r->now += STEP;
         hs_import_port.ticks += STEP;
-        hs_record(&(struct hs_record){ .kind = HS_THREAD, .thread = r->thread });
+        hs_record(&(struct hs_record){ .kind = HS_THREAD, .thread.thread = r->thread });
     }
     hs_import_port.ticks += (uint32_t)(ticks - r->now);
     r->now = ticks;
@@ -129,7 +132,7 @@ static void switch_thread(struct recording *r, uint32_t thread)
     if (thread == r->thread)
         return;
     r->thread = thread;
-    hs_record(&(struct hs_record){ .kind = HS_THREAD, .thread = thread });
+    hs_record(&(struct hs_record){ .kind = HS_THREAD, .thread.thread = thread });
 }
 
 /* ---- calls ---- */
@@ -276,7 +279,7 @@ static void on_end(struct recording *r, const struct hs_import_call *call)
         const struct hs_import_region *span = &r->region[i];
         if (span->process != call->process)
             continue;
-        hs_record(&(struct hs_record){ .kind = HS_REGION_END, .region = (uint8_t)i });
+        hs_record(&(struct hs_record){ .kind = HS_REGION_END, .region_end.region = (uint8_t)i });
         for (uint32_t pos = span->first; pos < span->first + span->granules; pos++)
             set(r->live, pos, false);
     }

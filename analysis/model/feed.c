@@ -172,7 +172,7 @@ static void on_collect(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_collections *c = &m->collections;
     c->begun++;
-    c->cause[e->record->cause < 4 ? e->record->cause : 0]++;
+    c->cause[e->record->collect.cause < 4 ? e->record->collect.cause : 0]++;
     m->in_collection = true;
     m->collecting = e->time;
     m->collecting_number = e->number;

@@ -90,33 +90,33 @@ static bool grow_granules(struct hs_model *m, uint64_t n)
     return true;
 }
 
-static bool same_region(const struct hs_region_state *a, const struct hs_record *r)
+static bool same_region(const struct hs_region_state *a, const struct hs_record_region *r)
 {
-    return a->present && a->first == r->pos && a->granules == r->count && a->shift == r->shift;
+    return a->present && a->first == r->first && a->granules == r->granules && a->shift == r->shift;
 }
 
 /* A keyframe also lists existing regions. A region that is already known keeps its blocks until the snapshot. */
 void hs_model_region_added(struct hs_model *m, const struct hs_event *e)
 {
-    const struct hs_record *r = e->record;
+    const struct hs_record_region *r = &e->record->region;
     unsigned index = e->region;
     struct hs_region_state *region = &m->region[index];
-    bool existing = r->cause & HS_REGION_EXISTING;
+    bool existing = r->placement & HS_REGION_EXISTING;
     if (existing && same_region(region, r))
         return;
     remove_region(m, index);
     if (e->flags & HS_EVENT_DIVERGED)
         return;
-    if (r->shift > 31 || !grow_granules(m, (uint64_t)r->pos + r->count) || r->pos >= m->n_granules)
+    if (r->shift > 31 || !grow_granules(m, (uint64_t)r->first + r->granules) || r->first >= m->n_granules)
         return;
     *region = (struct hs_region_state){
-        .first = r->pos, .base = r->address, .shift = r->shift, .memory = r->memory, .present = true,
-        .granules = r->count < m->n_granules - r->pos ? r->count : m->n_granules - r->pos,
-        .placement = r->cause & (uint8_t)~HS_REGION_EXISTING, .least = r->size, .header = r->old, .caps = r->end,
+        .first = r->first, .base = r->base, .shift = r->shift, .memory = r->memory, .present = true,
+        .granules = r->granules < m->n_granules - r->first ? r->granules : m->n_granules - r->first,
+        .placement = r->placement & (uint8_t)~HS_REGION_EXISTING, .least = r->least, .header = r->header, .caps = r->caps,
     };
-    size_t length = r->data_len < sizeof region->name - 1 ? r->data_len : sizeof region->name - 1;
+    size_t length = r->name.len < sizeof region->name - 1 ? r->name.len : sizeof region->name - 1;
     if (length)
-        memcpy(region->name, r->data, length);
+        memcpy(region->name, r->name.data, length);
     if (index >= m->n_regions)
         m->n_regions = index + 1;
     HS_ASSERT(m->n_regions <= HS_REGION_LIMIT);
@@ -211,12 +211,12 @@ static void set_holder(struct hs_model *m, uint32_t site, uint32_t pos)
 
 void hs_model_held(struct hs_model *m, const struct hs_event *e)
 {
-    const uint8_t *at = e->record->data, *end = at + e->record->data_len;
-    uint64_t pos = e->record->pos, distance = 0;
+    struct hs_data further = e->record->holder.further;
+    uint64_t pos = e->record->holder.pos, distance = 0;
     do {
         pos += distance;
         set_holder(m, e->site, (uint32_t)pos);
-    } while (at < end && !hs_get_u64(&at, end, &distance) && pos + distance < UINT32_MAX);
+    } while (hs_next_number(&further, &distance) && pos + distance < UINT32_MAX);
 }
 
 /* Figures of all regions; for a failure that names a region, only of the regions that could have served it. */
@@ -252,7 +252,7 @@ static enum hs_verdict judge(const struct hs_event *e, const struct hs_space_sta
     static const enum hs_verdict by_cause[] = {
         [1] = HS_VERDICT_LOCKED, [2] = HS_VERDICT_UNCOLLECTED, [3] = HS_VERDICT_REFUSED,
     };
-    unsigned cause = HS_FAIL_CAUSE(e->record->cause);
+    unsigned cause = HS_FAIL_CAUSE(e->record->fail.cause);
     if (cause > 0 && cause < sizeof by_cause / sizeof *by_cause)
         return by_cause[cause];
     if (!known || layout->largest_free >= e->size || (layout->no_longest && layout->free >= e->size))
@@ -269,7 +269,7 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
     sum->failed_bytes += e->size;
     *failure = (struct hs_failure){
         .time = e->time, .number = e->number, .site = e->site, .size = e->size, .thread = e->thread, .boot = e->boot,
-        .elapsed = hs_model_elapsed(m), .caps = e->old, .region = e->record->cause < HS_FAIL_REGION(0) ? HS_ALL_REGIONS : e->region,
+        .elapsed = hs_model_elapsed(m), .caps = e->old, .region = e->record->fail.cause < HS_FAIL_REGION(0) ? HS_ALL_REGIONS : e->region,
     };
     failure->synced = space_of(m, failure, &layout);
     failure->used = layout.used;
@@ -301,7 +301,7 @@ void hs_model_marked(struct hs_model *m, const struct hs_event *e)
     *mark = (struct hs_mark){
         .time = e->time, .number = e->number, .boot = e->boot, .blocks = m->blocks,
         .used = hs_model_summary_only(m) && summary.known ? summary.used : m->used,
-        .label = strndup((const char *)e->record->data, e->record->data_len),
+        .label = strndup(e->record->mark.label.data, e->record->mark.label.len),
     };
     if (mark->label)
         m->n_marks_kept++;

@@ -154,14 +154,14 @@ void hs_model_sampled(struct hs_model *m, const struct hs_event *e)
 
 void hs_model_sample_ended(struct hs_model *m, const struct hs_event *e)
 {
-    end_sample(m, e->old + 1, e->record->cause ? RESIZED : FREED);
+    end_sample(m, e->old + 1, e->record->sample_end.cause ? RESIZED : FREED);
 }
 
 void hs_model_samples_swept(struct hs_model *m, const struct hs_event *e)
 {
-    const uint8_t *at = e->record->data, *end = at + e->record->data_len;
+    struct hs_data places = e->record->sample_sweep.places;
     uint64_t pos;
-    while (at < end && !hs_get_u64(&at, end, &pos) && pos < UINT32_MAX)
+    while (hs_next_number(&places, &pos) && pos < UINT32_MAX)
         end_sample(m, (uint32_t)pos + 1, SWEPT);
 }
 
@@ -169,17 +169,17 @@ void hs_model_samples_swept(struct hs_model *m, const struct hs_event *e)
 
 void hs_model_on_summary(struct hs_model *m, const struct hs_event *e)
 {
-    const struct hs_record *r = e->record;
-    const uint8_t *at = r->data, *end = at + r->data_len;
+    const struct hs_record_summary *r = &e->record->summary;
+    struct hs_data classes = r->runs;
     unsigned shift = r->shift & 31;
     struct hs_region_summary *summary = &m->levels.summary[e->region];
     *summary = (struct hs_region_summary){
-        .known = true, .shift = (uint8_t)shift, .used = (uint64_t)r->pos << shift, .free = (uint64_t)r->end << shift,
-        .longest = (uint64_t)r->old << shift, .blocks = r->count,
-        .no_longest = r->end && !r->old, .no_counts = (r->pos && !r->count) || (r->end && !r->data_len),
+        .known = true, .shift = (uint8_t)shift, .used = (uint64_t)r->used << shift, .free = (uint64_t)r->free << shift,
+        .longest = (uint64_t)r->longest << shift, .blocks = r->blocks,
+        .no_longest = r->free && !r->longest, .no_counts = (r->used && !r->blocks) || (r->free && !r->runs.len),
     };
     uint64_t runs;
-    for (unsigned i = 0; i < 32 && at < end && !hs_get_u64(&at, end, &runs); i++)
+    for (unsigned i = 0; i < 32 && hs_next_number(&classes, &runs); i++)
         summary->runs[i] = (uint32_t)runs;
     m->levels.n_summaries = e->region >= m->levels.n_summaries ? e->region + 1u : m->levels.n_summaries;
     uint64_t used = hs_model_summary(m, HS_ALL_REGIONS).used;
@@ -220,7 +220,7 @@ struct hs_region_summary hs_model_summary(const struct hs_model *m, unsigned reg
 void hs_model_named(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_site_sum *sum = hs_model_sum(m, e->site);
-    *(e->op == HS_REALLOC ? &sum->reallocs : &sum->allocs) += e->record->count;
+    *(e->op == HS_REALLOC ? &sum->reallocs : &sum->allocs) += e->record->top.times;
     sum->bytes += e->size;
 }
 
@@ -307,8 +307,9 @@ static void change_level(struct hs_model *m, uint8_t level, uint32_t interval)
 void hs_model_level(struct hs_model *m, const struct hs_event *e)
 {
     const struct hs_levels *l = &m->levels;
-    if (l->level != e->record->cause || l->interval != e->record->count || (!l->open && l->level))
-        change_level(m, e->record->cause, e->record->count);
+    const struct hs_record_level *said = &e->record->level;
+    if (l->level != said->level || l->interval != said->interval || (!l->open && l->level))
+        change_level(m, said->level, said->interval);
 }
 
 void hs_model_level_is(struct hs_model *m, uint8_t level)
@@ -361,11 +362,8 @@ bool hs_model_saw_level(const struct hs_model *m, enum hs_level level)
 
 const char *hs_level_name(unsigned level)
 {
-    static const char *const names[] = {
-        [HS_LEVEL_STOPPED] = "stopped", [HS_LEVEL_FULL] = "full", [HS_LEVEL_SAMPLED] = "sampled",
-        [HS_LEVEL_SUMMARY] = "summary",
-    };
-    return level < sizeof names / sizeof *names ? names[level] : "unknown";
+    const char *name = hs_word(hs_words_of(HS_LEVEL, "level"), level);
+    return name ? name : "unknown";
 }
 
 void hs_model_levels_free(struct hs_levels *l)

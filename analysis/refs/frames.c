@@ -10,46 +10,46 @@
 
 /* ---- records ---- */
 
-int hs_frames_add(struct hs_frames *f, const struct hs_record *r, struct hs_call_frame frame)
+int hs_frames_add(struct hs_frames *f, const struct hs_record_frame *r, struct hs_call_frame frame)
 {
-    frame.name = strndup((const char *)r->data, r->data_len);
+    frame.name = strndup(r->name.data, r->name.len);
     if (!frame.name || !hs_array_more(f->frame, f->n, f->room)) {
         free(frame.name);
         return HS_ERR_MEMORY;
     }
     frame.address = r->address;
-    frame.slots = r->count;
-    frame.offset = r->end;
+    frame.slots = r->slots;
+    frame.offset = r->offset;
     frame.line = r->line;
-    frame.code = r->number && r->number <= f->n_codes ? r->number - 1 : UINT32_MAX;
+    frame.code = r->code && r->code <= f->n_codes ? r->code - 1 : UINT32_MAX;
     f->frame[f->n++] = frame;
     return HS_OK;
 }
 
 /* Appends a part of the bytecode, or of the table of names. */
-static int append(struct hs_frame_code *code, const struct hs_record *r)
+static int append(struct hs_frame_code *code, const struct hs_record_code *r)
 {
-    bool names = r->cause != 0;
+    bool names = r->what != 0;
     uint32_t *n = names ? &code->name_bytes : &code->bytes;
-    size_t need = (size_t)*n + r->data_len + 1;
-    if (r->count != *n)
+    size_t need = (size_t)*n + r->bytes.len + 1;
+    if (r->at != *n)
         return HS_ERR_FORMAT;
     if (!(names ? hs_array_reserve(code->name, code->name_room, need) : hs_array_reserve(code->byte, code->room, need)))
         return HS_ERR_MEMORY;
-    memcpy((names ? code->name : code->byte) + *n, r->data, r->data_len);
-    *n += r->data_len;
+    memcpy((names ? code->name : code->byte) + *n, r->bytes.data, r->bytes.len);
+    *n += r->bytes.len;
     return HS_OK;
 }
 
-int hs_frames_add_code(struct hs_frames *f, const struct hs_record *r)
+int hs_frames_add_code(struct hs_frames *f, const struct hs_record_code *r)
 {
-    if (r->number == f->n_codes + 1) {
+    if (r->code == f->n_codes + 1) {
         struct hs_frame_code *added = hs_array_add(f->code, f->n_codes, f->code_room);
         if (!added)
             return HS_ERR_MEMORY;
         *added = (struct hs_frame_code){0};
     }
-    if (!r->number || r->number != f->n_codes)
+    if (!r->code || r->code != f->n_codes)
         return HS_ERR_FORMAT;
     struct hs_frame_code *code = &f->code[f->n_codes - 1];
     return append(code, r);

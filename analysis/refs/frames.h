@@ -35,8 +35,8 @@ struct hs_frames {
 
 /* hs_frames_add processes a FRAME; block, word and globals of `frame` are set by the caller. hs_frames_add_code
  * processes a CODE. Both return HS_OK, HS_ERR_MEMORY, or HS_ERR_FORMAT when a part of the code is out of sequence. */
-int hs_frames_add(struct hs_frames *frames, const struct hs_record *record, struct hs_call_frame frame);
-int hs_frames_add_code(struct hs_frames *frames, const struct hs_record *record);
+int hs_frames_add(struct hs_frames *frames, const struct hs_record_frame *record, struct hs_call_frame frame);
+int hs_frames_add_code(struct hs_frames *frames, const struct hs_record_code *record);
 void hs_frames_free(struct hs_frames *frames);
 
 /* Whether the frame runs a module's body. */

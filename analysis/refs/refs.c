@@ -107,9 +107,9 @@ static int read_group(struct hs_refs *r, struct at *at, uint8_t mask)
     return error;
 }
 
-static int on_refs(struct hs_refs *r, const struct hs_record *record)
+static int on_refs(struct hs_refs *r, const struct hs_record_refs *record)
 {
-    struct at at = {.byte = record->data, .end = record->data + record->data_len, .word = record->count,
+    struct at at = {.byte = record->refs.data, .end = record->refs.data + record->refs.len, .word = record->word,
                     .first = record->pos, .before = record->pos};
     int error = HS_OK;
     at.block = hs_refs_block_at(&r->coming, record->pos);
@@ -132,9 +132,9 @@ static int on_refs(struct hs_refs *r, const struct hs_record *record)
     return error;
 }
 
-static int on_root(struct hs_refs *r, const struct hs_record *record)
+static int on_root(struct hs_refs *r, const struct hs_record_root *record)
 {
-    const uint8_t *at = record->data, *end = at + record->data_len;
+    const uint8_t *at = record->refs.data, *end = at + record->refs.len;
     uint64_t address = record->address, gap = 0;
     uint32_t pos = 0;
     bool first = true;
@@ -146,25 +146,25 @@ static int on_root(struct hs_refs *r, const struct hs_record *record)
             break;
         if (!hs_array_more(r->coming.root, r->coming.n_roots, r->root_room))
             return HS_ERR_MEMORY;
-        uint8_t kind = record->cause < HS_ROOT_KINDS ? record->cause : HS_ROOT_OTHER;
+        uint8_t kind = record->origin < HS_ROOT_KINDS ? record->origin : HS_ROOT_OTHER;
         r->coming.root[r->coming.n_roots++] = (struct hs_root){address, block, record->thread, kind};
     }
     return HS_OK;
 }
 
-static int on_module(struct hs_refs *r, const struct hs_record *record)
+static int on_module(struct hs_refs *r, const struct hs_record_module *record)
 {
     struct hs_refgraph *g = &r->coming;
     if (!hs_array_more(g->module, g->n_modules, r->module_room))
         return HS_ERR_MEMORY;
-    char *name = strndup((const char *)record->data, record->data_len);
+    char *name = strndup(record->name.data, record->name.len);
     if (!name)
         return HS_ERR_MEMORY;
-    g->module[g->n_modules++] = (struct hs_module){name, hs_refs_block_at(g, record->pos), record->count};
+    g->module[g->n_modules++] = (struct hs_module){name, hs_refs_block_at(g, record->pos), record->slots};
     return HS_OK;
 }
 
-static int on_global(struct hs_refs *r, const struct hs_record *record)
+static int on_global(struct hs_refs *r, const struct hs_record_global *record)
 {
     struct hs_refgraph *g = &r->coming;
     r->bad = r->bad || !g->n_modules;
@@ -172,28 +172,28 @@ static int on_global(struct hs_refs *r, const struct hs_record *record)
         return HS_OK;
     if (!hs_array_more(g->global, g->n_globals, r->global_room))
         return HS_ERR_MEMORY;
-    char *name = strndup((const char *)record->data, record->data_len);
+    char *name = strndup(record->name.data, record->name.len);
     if (!name)
         return HS_ERR_MEMORY;
     g->global[g->n_globals++] = (struct hs_global){
-        .name = name, .module = g->n_modules - 1, .slot = record->count, .key = record->number, .place = record->cause & 3,
-        .value = (record->cause & 3) == HS_VALUE_ON_HEAP ? hs_refs_block_at(g, record->pos) : HS_NO_BLOCK,
-        .name_on_heap = record->cause & 4,
+        .name = name, .module = g->n_modules - 1, .slot = record->slot, .key = record->key, .place = record->what & 3,
+        .value = (record->what & 3) == HS_VALUE_ON_HEAP ? hs_refs_block_at(g, record->pos) : HS_NO_BLOCK,
+        .name_on_heap = record->what & 4,
     };
     return HS_OK;
 }
 
 /* A frame's address gives its start within the block: a generator's frame is inside its object. */
-static int on_frame(struct hs_refs *r, const struct hs_record *record)
+static int on_frame(struct hs_refs *r, const struct hs_record_frame *record)
 {
     struct hs_refgraph *g = &r->coming;
-    struct hs_call_frame frame = {.block = hs_refs_block_at(g, record->pos), .globals = hs_refs_block_at(g, record->old)};
+    struct hs_call_frame frame = {.block = hs_refs_block_at(g, record->pos), .globals = hs_refs_block_at(g, record->globals)};
     if (frame.block != HS_NO_BLOCK)
         frame.word = (uint32_t)(record->address - hs_refs_address(g, frame.block)) / (r->pointer_bytes == 8 ? 8 : 4);
     return hs_frames_add(&g->frames, record, frame);
 }
 
-static int on_code(struct hs_refs *r, const struct hs_record *record)
+static int on_code(struct hs_refs *r, const struct hs_record_code *record)
 {
     int error = hs_frames_add_code(&r->coming.frames, record);
     r->bad = r->bad || error == HS_ERR_FORMAT;
@@ -295,12 +295,12 @@ static int take(struct hs_refs *r, const struct hs_event *event)
 {
     const struct hs_record *record = event->record;
     switch (event->kind) {
-    case HS_ROOT:   return on_root(r, record);
-    case HS_MODULE: return on_module(r, record);
-    case HS_GLOBAL: return on_global(r, record);
-    case HS_FRAME:  return on_frame(r, record);
-    case HS_CODE:   return on_code(r, record);
-    default:        return on_refs(r, record);
+    case HS_ROOT:   return on_root(r, &record->root);
+    case HS_MODULE: return on_module(r, &record->module);
+    case HS_GLOBAL: return on_global(r, &record->global);
+    case HS_FRAME:  return on_frame(r, &record->frame);
+    case HS_CODE:   return on_code(r, &record->code);
+    default:        return on_refs(r, &record->refs);
     }
 }
 
@@ -334,7 +334,7 @@ int hs_refs_feed(struct hs_refs *r, const struct hs_model *model, const struct h
     r->expected = event->number + 1;
     if (!error && !r->bad)
         error = take(r, event);
-    if (error || event->kind != HS_REFS || !(event->record->cause & 2))
+    if (error || event->kind != HS_REFS || !(event->record->refs.part & 2))
         return error;
     if (r->bad) {
         drop(r);

@@ -46,11 +46,8 @@ char *hs_caps_name(char *name, uint32_t caps)
 
 const char *hs_memory_name(unsigned memory)
 {
-    static const char *const names[] = {
-        [HS_MEMORY_UNKNOWN] = "unknown",   [HS_MEMORY_INTERNAL] = "internal", [HS_MEMORY_IRAM] = "IRAM", [HS_MEMORY_RTC_SLOW] = "RTC slow",
-        [HS_MEMORY_RTC_FAST] = "RTC fast", [HS_MEMORY_PSRAM] = "PSRAM",       [HS_MEMORY_POOL] = "pool", [HS_MEMORY_HOST] = "host",
-    };
-    return memory < sizeof names / sizeof *names ? names[memory] : "unknown";
+    const char *name = hs_word(hs_words_of(HS_REGION, "memory"), memory);
+    return name ? name : "unknown";
 }
 
 /* Data about a block that the model does not keep. */

@@ -120,12 +120,13 @@ static void leave(struct hs_phases *p, const struct hs_model *m, const struct hs
 static void enter(struct hs_phases *p, const struct hs_model *m, const struct hs_event *e)
 {
     unsigned t = thread_of(e);
-    uint8_t what = e->record->cause > HS_PHASE_NONE && e->record->cause < HS_PHASE_LEX ? e->record->cause : HS_PHASE_RUN;
-    leave(p, m, e, e->record->count);
+    const struct hs_record_phase *phase = &e->record->phase;
+    uint8_t what = phase->phase > HS_PHASE_NONE && phase->phase < HS_PHASE_LEX ? phase->phase : HS_PHASE_RUN;
+    leave(p, m, e, phase->depth);
     p->records++;
     if (p->depth[t] == HS_PHASE_DEPTH)
         return;
-    uint32_t node = child_of(p, present(p, t), what, (const char *)e->record->data, e->record->data_len);
+    uint32_t node = child_of(p, present(p, t), what, phase->name.data, phase->name.len);
     if (node == NONE) {
         p->error = HS_ERR_MEMORY;
         return;
@@ -163,7 +164,7 @@ int hs_phases_feed(struct hs_phases *p, const struct hs_model *m, const struct h
     case HS_ALLOC:
     case HS_REALLOC:   charge(p, e); break;
     case HS_PHASE:     enter(p, m, e); break;
-    case HS_PHASE_END: leave(p, m, e, e->record->count); break;
+    case HS_PHASE_END: leave(p, m, e, e->record->phase_end.depth); break;
     case HS_RESET:     memset(p->depth, 0, sizeof p->depth); break;
     }
     return p->error;

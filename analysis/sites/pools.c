@@ -248,7 +248,7 @@ static void on_realloc(struct hs_pools *p, const struct hs_event *e)
 
 static void on_fail(struct hs_pools *p, const struct hs_event *e)
 {
-    struct hs_pool *pool = e->record->cause >= HS_FAIL_REGION(0) ? pool_at(p, e->region) : NULL;
+    struct hs_pool *pool = e->record->fail.cause >= HS_FAIL_REGION(0) ? pool_at(p, e->region) : NULL;
     pool = pool ? pool : pool_named(p, e->site, e->size);
     if (!pool)
         return;
@@ -316,7 +316,7 @@ void hs_pools_feed(void *context, const struct hs_event *e)
         break;
     case HS_REGION:
         pool_at(p, e->region);
-        if (!(e->record->cause & HS_REGION_EXISTING))
+        if (!(e->record->region.placement & HS_REGION_EXISTING))
             forget(p, e->region);
         break;
     case HS_REGION_END: forget(p, e->region); break;

@@ -133,7 +133,7 @@ static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t 
     struct hs_note note = { .at = at, .time = hs_model_elapsed(t->model), .number = e->number };
     switch (e->kind) {
     case HS_MARK:
-        note.label = strndup((const char *)e->record->data, e->record->data_len);
+        note.label = strndup(e->record->mark.label.data, e->record->mark.label.len);
         note.kind = HS_NOTE_MARK;
         p->marks++;
         break;
@@ -151,12 +151,12 @@ static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t 
         break;
     case HS_RESET:
         note.kind = HS_NOTE_RESET;
-        note.cause = e->record->cause;
+        note.cause = e->record->reset.cause;
         p->resets++;
         break;
     case HS_LOST:
         note.kind = HS_NOTE_LOSS;
-        note.bytes = e->record->count;
+        note.bytes = e->record->lost.count;
         break;
     default:
         return;

@@ -44,7 +44,7 @@ static void add(struct marks *m, const struct hs_event *e)
     struct hs_space_stats heap;
     char label[512];
     bool known = hs_model_heap(m->model, &heap), follows = known && m->boot == e->boot;
-    snprintf(label, sizeof label, "%.*s", (int)e->record->data_len, (const char *)e->record->data);
+    snprintf(label, sizeof label, "%.*s", (int)e->record->mark.label.len, e->record->mark.label.data);
     const struct hs_value values[] = {
         {.d = hs_seconds(m->reader, hs_model_elapsed(m->model))},
         {.u = e->number},

@@ -157,7 +157,7 @@ static void infer_threshold(struct hs_program *p)
 static void begin_collection(struct hs_program *p, const struct hs_event *e, uint64_t time)
 {
     static const uint8_t kinds[] = {HS_STEP_COLLECT, HS_STEP_COLLECTED, HS_STEP_THRESHOLD};
-    unsigned cause = e->record->cause;
+    unsigned cause = e->record->collect.cause;
     if (cause == 3) {
         p->ended = true;
         return;
@@ -181,7 +181,7 @@ static void end_collection(struct hs_program *p)
 
 static void fail(struct hs_program *p, const struct hs_event *e, uint64_t time)
 {
-    unsigned cause = HS_FAIL_CAUSE(e->record->cause);
+    unsigned cause = HS_FAIL_CAUSE(e->record->fail.cause);
     if (cause == 1 || cause == 3) {
         p->locked++;
         return;

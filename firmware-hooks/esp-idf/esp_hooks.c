@@ -166,7 +166,7 @@ static __attribute__((noinline)) void catch_up(void) {
     keyframe_if_due();
     if (!missed)
         return;
-    hs_record(&(struct hs_record){.kind = HS_LOST, .count = missed});
+    hs_record(&(struct hs_record){.kind = HS_LOST, .lost.count = missed});
     missed = 0;
     if (hs_state == HS_STATE_ON)
         make_keyframe();

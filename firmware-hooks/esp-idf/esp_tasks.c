@@ -22,7 +22,7 @@ static void record(uint32_t number) {
     text[len++] = '=';
     for (uint32_t i = 0; i < TASK_NAME_MAX && name[number - 1][i]; i++)
         text[len++] = name[number - 1][i];
-    hs_record(&(struct hs_record){.kind = HS_FACT, .data = (const uint8_t *)text, .data_len = len});
+    hs_record(&(struct hs_record){.kind = HS_FACT, .fact.fact = {text, len}});
 }
 
 bool hs_esp_name_task(uint32_t number) {

@@ -59,7 +59,7 @@ static bool code_is_gone(uintptr_t code) {
 
 static void record_collection(uint8_t cause) {
     this_thread();
-    hs_record(&(struct hs_record){.kind = HS_COLLECT, .cause = cause});
+    hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = cause});
 }
 
 /* Why a collection starts: in the midst of an allocation because there is no room, or by the threshold. */

@@ -82,8 +82,9 @@ enum what { WHAT_BYTECODE, WHAT_NAMES };
 static void put_code(enum what what, const uint8_t *data, uint32_t bytes) {
     for (uint32_t at = 0; at < bytes; at += HS_DATA_MAX)
         HS_MP_RECORD_WALKING(&(struct hs_record){
-            .kind = HS_CODE, .number = seen.codes, .cause = what, .count = at, .data = data + at,
-            .data_len = bytes - at < HS_DATA_MAX ? bytes - at : HS_DATA_MAX});
+            .kind = HS_CODE,
+            .code = {.code = seen.codes, .what = what, .at = at,
+                     .bytes = {data + at, bytes - at < HS_DATA_MAX ? bytes - at : HS_DATA_MAX}}});
 }
 
 /* A module's names lie in one block with its constants, and in front of them. */
@@ -125,15 +126,16 @@ static void put_frame(const mp_code_state_t *frame) {
         put_function(frame, &place);
     HS_MP_RECORD_WALKING(&(struct hs_record){
         .kind = HS_FRAME,
-        .address = (uintptr_t)frame,
-        .pos = hs_mp_head((uintptr_t)frame & ~(uintptr_t)(MICROPY_BYTES_PER_GC_BLOCK - 1)),
-        .count = frame->n_state,
-        .number = seen.codes,
-        .end = place.offset,
-        .line = place.line,
-        .old = hs_mp_head((uintptr_t)frame->fun_bc->context->module.globals->map.table),
-        .data = name,
-        .data_len = len,
+        .frame = {
+            .address = (uintptr_t)frame,
+            .pos = hs_mp_head((uintptr_t)frame & ~(uintptr_t)(MICROPY_BYTES_PER_GC_BLOCK - 1)),
+            .slots = frame->n_state,
+            .code = seen.codes,
+            .offset = place.offset,
+            .line = place.line,
+            .globals = hs_mp_head((uintptr_t)frame->fun_bc->context->module.globals->map.table),
+            .name = {(const char *)name, len},
+        },
     });
 }
 

@@ -83,7 +83,7 @@ static struct hs_text text_of(qstr name) {
 
 static void begin_of(enum phase what, struct hs_text name) {
     put(&(struct hs_record){
-        .kind = HS_PHASE, .cause = what, .count = at.now.depth, .data = (const uint8_t *)name.data, .data_len = name.len});
+        .kind = HS_PHASE, .phase = {.phase = what, .depth = at.now.depth, .name = name}});
     at.now.depth++;
 }
 static void begin(enum phase what, qstr name) { begin_of(what, text_of(name)); }
@@ -99,7 +99,7 @@ static void end(uint8_t depth) {
     if (at.now.depth <= depth)
         return;
     at.now.depth = depth;
-    put(&(struct hs_record){.kind = HS_PHASE_END, .count = depth});
+    put(&(struct hs_record){.kind = HS_PHASE_END, .phase_end.depth = depth});
 }
 
 static void leave(const struct frame *frame) {

@@ -95,7 +95,8 @@ struct range {
 
 static void record_roots(const struct range *r, uintptr_t address, const uint8_t *data, uint32_t len) {
     HS_MP_RECORD_WALKING(&(struct hs_record){
-        .kind = HS_ROOT, .cause = r->kind, .thread = hs_mp_thread(), .address = address, .data = data, .data_len = len});
+        .kind = HS_ROOT,
+        .root = {.origin = r->kind, .thread = hs_mp_thread(), .address = address, .refs = {data, len}}});
 }
 
 static void put_roots(struct range r) {
@@ -178,12 +179,13 @@ static void put_global(uint32_t slot, const mp_map_elem_t *elem) {
     uint8_t kind = value_kind(elem->value);
     hs_record(&(struct hs_record){
         .kind = HS_GLOBAL,
-        .count = slot,
-        .cause = (uint8_t)(kind | (area_of((uintptr_t)text) ? NAME_ON_HEAP : 0)),
-        .pos = kind == VALUE_BLOCK ? target_of((uintptr_t)MP_OBJ_TO_PTR(elem->value)) : NO_BLOCK,
-        .number = (uint32_t)MP_OBJ_QSTR_VALUE(elem->key),
-        .data = text,
-        .data_len = (uint32_t)len,
+        .global = {
+            .slot = slot,
+            .what = (uint8_t)(kind | (area_of((uintptr_t)text) ? NAME_ON_HEAP : 0)),
+            .pos = kind == VALUE_BLOCK ? target_of((uintptr_t)MP_OBJ_TO_PTR(elem->value)) : NO_BLOCK,
+            .key = (uint32_t)MP_OBJ_QSTR_VALUE(elem->key),
+            .name = {(const char *)text, (uint32_t)len},
+        },
     });
 }
 
@@ -195,7 +197,8 @@ static void put_module(qstr name, const mp_obj_dict_t *globals) {
     if (map->is_fixed)
         return;
     hs_record(&(struct hs_record){
-        .kind = HS_MODULE, .pos = target_of((uintptr_t)map->table), .count = (uint32_t)map->alloc, .data = text, .data_len = (uint32_t)len});
+        .kind = HS_MODULE,
+        .module = {.pos = target_of((uintptr_t)map->table), .slots = (uint32_t)map->alloc, .name = {(const char *)text, (uint32_t)len}}});
     for (size_t i = 0; i < map->alloc; i++)
         if (mp_map_slot_is_filled(map, i) && mp_obj_is_qstr(map->table[i].key))
             put_global((uint32_t)i, &map->table[i]);
@@ -251,7 +254,8 @@ static void begin(struct writer *w, uint32_t pos, uint32_t word) {
 static void emit(struct writer *w) {
     if (!w->dry)
         hs_record(&(struct hs_record){
-            .kind = HS_REFS, .pos = w->pos, .count = w->word, .cause = w->part, .data = w->data, .data_len = w->len});
+            .kind = HS_REFS,
+            .refs = {.pos = w->pos, .word = w->word, .part = w->part, .refs = {w->data, w->len}}});
     w->bytes += w->len + RECORD_MAX;
 }
 

@@ -213,7 +213,7 @@ void hs_mp_switch_thread(void) {
         running.thread = ++n_threads;
     if (running.thread != thread_recorded) {
         thread_recorded = running.thread;
-        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = running.thread - 1});
+        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = running.thread - 1});
     }
 }
 

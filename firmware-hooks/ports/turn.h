@@ -35,7 +35,7 @@ static inline void hs_turn_see(struct hs_turn *turn, uint32_t *mine) {
 /* Writes a THREAD record. */
 static inline void hs_turn_take(struct hs_turn *turn, uint32_t mine) {
     turn->now = mine;
-    hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = hs_turn_number(mine)});
+    hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = hs_turn_number(mine)});
 }
 
 #endif

@@ -75,24 +75,25 @@ bool hs_heap_region(const struct hs_heap *heap, const struct hs_heap_region *reg
         return false;
     hs_record(&(struct hs_record){
         .kind = HS_REGION,
-        .region = hs_heap_region_number(heap, region->index),
-        .pos = region->pos,
-        .count = region->granules,
-        .shift = heap->shift,
-        .memory = region->memory,
-        .cause = (uint8_t)(region->placement | (existing ? HS_REGION_EXISTING : 0)),
-        .address = region->base,
-        .size = region->least,
-        .old = region->header,
-        .end = region->caps,
-        .data = (const uint8_t *)name.data,
-        .data_len = name.len,
+        .region = {
+            .region = hs_heap_region_number(heap, region->index),
+            .first = region->pos,
+            .granules = region->granules,
+            .shift = heap->shift,
+            .memory = region->memory,
+            .placement = (uint8_t)(region->placement | (existing ? HS_REGION_EXISTING : 0)),
+            .base = region->base,
+            .least = region->least,
+            .header = region->header,
+            .caps = region->caps,
+            .name = name,
+        },
     });
     return true;
 }
 
 void hs_heap_region_end(const struct hs_heap *heap, uint8_t index) {
-    hs_record(&(struct hs_record){.kind = HS_REGION_END, .region = hs_heap_region_number(heap, index)});
+    hs_record(&(struct hs_record){.kind = HS_REGION_END, .region_end.region = hs_heap_region_number(heap, index)});
 }
 
 /* --- all heaps together ------------------------------------------------------------------------------ */

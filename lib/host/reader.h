@@ -58,7 +58,7 @@ struct hs_extent {
 struct hs_event {
     uint64_t time;   /* ticks, non-decreasing within a boot */
     uint64_t number; /* of the record in the trace, from 0; those lost or overwritten count */
-    uint32_t site;   /* ALLOC FREE REALLOC FAIL SAMPLE TOP HOLDER */
+    uint32_t site;   /* of kinds that name one, see hs_record_names_site */
     uint32_t size;   /* ALLOC REALLOC FAIL SAMPLE TOP: bytes asked for */
     uint32_t pos;    /* ALLOC REALLOC SAMPLE: head of the new block, trace-wide granule number; of a SAMPLE that is not
                         followed HS_POS_IMPLIED */
@@ -69,7 +69,7 @@ struct hs_event {
     uint32_t boot;
     uint8_t kind;    /* enum hs_kind */
     uint8_t flags;   /* enum hs_event_flag */
-    uint8_t region;  /* index into hs_reader_region, of pos or old; SUMMARY; FAIL, where record->cause names one */
+    uint8_t region;  /* index into hs_reader_region: of pos or old; else the one that the record names, 0 if none */
     uint8_t op;      /* SAMPLE TOP: what the site does, HS_ALLOC or HS_REALLOC */
     const struct hs_record *record; /* the record itself, for all kinds */
     const uint32_t *freed;          /* SWEEP: heads that go, ascending */
@@ -144,6 +144,7 @@ struct hs_trace_info {
     uint64_t damaged_packets, damaged_bytes; /* refused by their check, or cut */
     uint64_t diverged;       /* times the followed layout was contradicted */
     uint8_t selftest_failed;
+    uint64_t unknown;        /* of `records`, those of kinds that this reader does not know: a newer recorder's */
 };
 
 /* Opens a .hst file, a stream capture or a memory image ("-" is standard input). NULL on error. */

@@ -22,7 +22,7 @@ static uint32_t keyframe_size(void) { return 100; }
 
 static void keyframe(void) {
     struct hs_runs_writer w;
-    hs_record(&(struct hs_record){.kind = HS_REGION, .count = 1000, .shift = 4});
+    hs_record(&(struct hs_record){.kind = HS_REGION, .region = {.granules = 1000, .shift = 4}});
     hs_snapshot_begin(&w, 0, 3);
     hs_snapshot_free(&w, 0, 900);
     hs_snapshot_block(&w, 900, 100);

@@ -39,8 +39,8 @@ static void describe(uintptr_t code, struct hs_place *place) {
 
 static void keyframe(void) {
     struct hs_runs_writer w;
-    hs_record(&(struct hs_record){.kind = HS_REGION, .count = GRANULES, .shift = SHIFT, .address = 0x20000000,
-                                  .data = (const uint8_t *)"next-fit", .data_len = 8});
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION, .region = {.granules = GRANULES, .shift = SHIFT, .base = 0x20000000, .name = {"next-fit", 8}}});
     hs_snapshot_begin(&w, 0, 3);
     hs_snapshot_free(&w, 0, GRANULES);
     hs_snapshot_end(&w, GRANULES);
@@ -78,7 +78,7 @@ static NOINLINE void hs_rec_free(uint32_t pos) {
         hs_free((uintptr_t)hs_anchor + 256, pos);
 }
 static NOINLINE void hs_rec_sweep(void) {
-    hs_record(&(struct hs_record){.kind = HS_COLLECT, .cause = 1});
+    hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = 1});
     hs_sweep_begin(&writer, 0);
 }
 static NOINLINE void hs_rec_head(uint32_t pos, bool survives) { hs_sweep_heads(&writer, pos, survives, 1); }

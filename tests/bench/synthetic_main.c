@@ -195,9 +195,9 @@ static void take_definitions(const uint8_t *at, size_t len) {
             fail("a definition does not decode");
         if (r.kind != HS_SITE)
             continue;
-        state[r.number].op = (uint8_t)(HS_ALLOC + r.cause);
-        state[r.number].first_size = (uint8_t)r.size;
-        site_of[r.number] = r.line ? r.line - 0x1000 + 1 : 0;
+        state[r.site.number].op = (uint8_t)(HS_ALLOC + r.site.event);
+        state[r.site.number].first_size = (uint8_t)r.site.size;
+        site_of[r.site.number] = r.site.line ? r.site.line - 0x1000 + 1 : 0;
     }
 }
 
@@ -257,16 +257,16 @@ static uint32_t history[HS_RANKS]; /* places of the last records, by record numb
 
 static void check_event(const struct hs_record *r, uint32_t number) {
     const struct event *e = expect();
-    uint32_t old = r->flags & HS_REC_RANK && r->kind == HS_FREE ? history[(number - r->old) % HS_RANKS] : r->old;
+    uint32_t old = r->flags & HS_REC_RANK && r->kind == HS_FREE ? history[(number - r->event.old) % HS_RANKS] : r->event.old;
     clock_ += e->dt;
     if (r->time != clock_ || r->kind != (e->kind == EV_ALLOC ? HS_ALLOC : HS_FREE))
         fail("time or kind differs");
-    if (r->kind == HS_ALLOC && (r->pos != e->pos || r->size != e->size || site_of[r->site] != e->site + 1u))
+    if (r->kind == HS_ALLOC && (r->event.pos != e->pos || r->event.size != e->size || site_of[r->event.site] != e->site + 1u))
         fail("an allocation differs");
     if (r->kind == HS_FREE && old != e->pos)
         fail("a free differs");
     if (r->kind == HS_ALLOC)
-        history[number % HS_RANKS] = r->pos;
+        history[number % HS_RANKS] = r->event.pos;
     compared++;
 }
 

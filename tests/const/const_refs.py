@@ -82,7 +82,7 @@ class Graph:
                 pos, values = 0, list(numbers(data))
                 for delta in values[1::2]:
                     pos += unzigzag(delta)
-                    self.roots.append((row["class"], pos))
+                    self.roots.append((row["origin"], pos))
             elif row["kind"] == "GLOBAL" and row["what"] & 3 == 1:
                 self.names[row["name"]] = row["pos"]
             elif row["kind"] == "REFS":

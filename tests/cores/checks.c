@@ -82,8 +82,9 @@ static void ignore(const struct hs_packet *packet, const uint8_t *definitions) {
 
 static void keyframe(void) {
     struct hs_runs_writer w;
-    hs_record(&(struct hs_record){.kind = HS_REGION, .count = 1000, .shift = 4, .cause = HS_REGION_EXISTING,
-                                  .data = (const uint8_t *)VERIFY_HEAP, .data_len = 4});
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION,
+        .region = {.granules = 1000, .shift = 4, .placement = HS_REGION_EXISTING, .name = {VERIFY_HEAP, 4}}});
     hs_snapshot_begin(&w, 0, 3);
     for (uint32_t at = 0; at < 1000; at += 10) {
         hs_snapshot_free(&w, at, 7);
@@ -352,7 +353,7 @@ static void count_records(const struct hs_packet *packet, const uint8_t *definit
     hs_decode_packet(&v->decoder, packet, (const uint8_t *)(packet + 1));
     while (hs_decode_next(&v->decoder, &r, 1) == 1) {
         decoded++;
-        said_lost += r.kind == HS_LOST ? r.count : 0;
+        said_lost += r.kind == HS_LOST ? r.lost.count : 0;
     }
     EQUAL(v->decoder.error, HS_OK);
     EQUAL(packet->names, v->decoder.names); /* what went with a packet that was refused came again */

@@ -52,7 +52,7 @@ static uint32_t some_block(void) {
 static void collect(uint8_t cause, uint32_t kept) {
     struct hs_runs_writer w;
     uint32_t before = seed;
-    hs_record(&(struct hs_record){.kind = HS_COLLECT, .cause = cause});
+    hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = cause});
     hs_sweep_begin(&w, 0);
     for (uint32_t at = 0; at < GRANULES; at += length_of(at))
         if (granule[at] == HEAD)
@@ -145,9 +145,10 @@ void heap_work(uint32_t steps) {
 
 void heap_keyframe(void) {
     struct hs_runs_writer w;
-    hs_record(&(struct hs_record){.kind = HS_REGION, .count = GRANULES, .shift = SHIFT, .memory = HS_MEMORY_INTERNAL,
-                                  .cause = (uint8_t)(placement | HS_REGION_EXISTING), .address = 0x20000000,
-                                  .data = (const uint8_t *)"heap", .data_len = 4});
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION,
+        .region = {.granules = GRANULES, .shift = SHIFT, .memory = HS_MEMORY_INTERNAL,
+                   .placement = (uint8_t)(placement | HS_REGION_EXISTING), .base = 0x20000000, .name = {"heap", 4}}});
     hs_snapshot_begin(&w, 0, 3);
     for (uint32_t at = 0, len; at < GRANULES; at += len) {
         len = length_of(at);

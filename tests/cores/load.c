@@ -96,7 +96,7 @@ static void offer_sweep(const struct load_op *op) {
     struct hs_runs_writer w;
     struct load_runs runs;
     struct load_run run;
-    hs_record(&(struct hs_record){.kind = HS_COLLECT, .cause = op->cause});
+    hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = op->cause});
     load_runs(&runs, op);
     hs_sweep_begin(&w, runs.pos);
     while (load_run(&runs, &run))
@@ -133,10 +133,16 @@ struct hs_key load_key(uint32_t code) {
 
 static void offer_plain(const struct load_op *op) {
     struct hs_text text = load_text(op);
-    hs_record(&(struct hs_record){
-        .kind = op->kind, .region = op->cause, .pos = op->value, .count = op->size, .shift = op->cause, .memory = op->cause,
-        .cause = op->cause, .address = op->wide, .thread = op->value,
-        .data = (const uint8_t *)text.data, .data_len = op->kind == HS_REGION ? text.len : 0});
+    struct hs_record r = {.kind = op->kind};
+    if (op->kind == HS_REGION)
+        r.region = (struct hs_record_region){
+            .region = op->cause, .first = op->value, .granules = op->size, .shift = op->cause, .memory = op->cause,
+            .placement = op->cause, .base = op->wide, .name = text};
+    else if (op->kind == HS_REGION_END)
+        r.region_end.region = op->cause;
+    else
+        r.thread.thread = op->value;
+    hs_record(&r);
 }
 
 void load_offer(const struct load_op *op) {

@@ -24,26 +24,49 @@ static const struct verify_definition *find(uint8_t kind, uint32_t number) {
     return d && d->kind == kind ? d : NULL;
 }
 
+static void define_text(struct verify_definition *d, struct hs_text text) {
+    d->what = hs_crc32(0, text.data, text.len);
+    d->text_len = (uint8_t)text.len;
+}
+
+static void define_fields(struct verify_definition *d, const struct hs_record *r) {
+    switch (r->kind) {
+    case HS_STRING: define_text(d, r->string.text); break;
+    case HS_FUNCTION:
+        define_text(d, r->function.name);
+        d->parent = (uint8_t)r->function.file;
+        break;
+    case HS_CONTEXT:
+        d->what = hs_crc32(0, NULL, 0);
+        d->line = (uint16_t)r->context.line;
+        d->parent = (uint8_t)r->context.function;
+        d->context = (uint8_t)r->context.parent;
+        break;
+    default:
+        d->what = (uint32_t)r->site.caller;
+        d->line = (uint16_t)r->site.line;
+        d->parent = (uint8_t)r->site.function;
+        d->context = (uint8_t)r->site.context;
+        d->op = (uint8_t)(HS_ALLOC + r->site.event);
+        d->first_size = (uint8_t)r->site.size;
+    }
+}
+
 static void define(const uint8_t *bytes, const struct hs_record *r) {
     struct verifier *v = &verifier;
-    struct verify_definition *d = entry_of(r->kind, r->number);
+    uint32_t number = r->definition.number;
+    struct verify_definition *d = entry_of(r->kind, number);
     CHECK(d && (!d->kind || (d->kind == HS_SITE) == (r->kind == HS_SITE)));
     if (!d)
         return;
     *d = (struct verify_definition){
         .hash = hs_definition_hash(bytes),
-        .what = r->kind == HS_SITE ? (uint32_t)r->address : hs_crc32(0, r->data, r->data_len),
-        .line = (uint16_t)r->line,
-        .parent = (uint8_t)(r->kind == HS_FUNCTION ? r->file : r->function),
-        .context = (uint8_t)r->context,
-        .kind = r->kind,
-        .op = r->kind == HS_SITE ? (uint8_t)(HS_ALLOC + r->cause) : 0,
-        .first_size = r->kind == HS_SITE ? (uint8_t)r->size : 0,
-        .text_len = (uint8_t)r->data_len};
-    if (r->kind == HS_SITE && r->number >= v->n_sites)
-        v->n_sites = r->number + 1;
-    if (r->kind != HS_SITE && r->number > v->n_names)
-        v->n_names = r->number;
+        .kind = r->kind};
+    define_fields(d, r);
+    if (r->kind == HS_SITE && number >= v->n_sites)
+        v->n_sites = number + 1;
+    if (r->kind != HS_SITE && number > v->n_names)
+        v->n_names = number;
 }
 
 static void take(const struct hs_packet *packet, const uint8_t *at) {
@@ -214,37 +237,37 @@ static void verify_site(uint32_t number, uint8_t op, uint32_t code) {
 /* --- records ------------------------------------------------------------------------------------------ */
 
 static uint32_t old_of(const struct hs_record *r) {
-    return r->flags & HS_REC_RANK ? verifier.recent[(verifier.number - r->old) & (HS_RANKS - 1)] : r->old;
+    return r->flags & HS_REC_RANK ? verifier.recent[(verifier.number - r->event.old) & (HS_RANKS - 1)] : r->event.old;
 }
 
 static void verify_event(const struct hs_record *r) {
     struct verifier *v = &verifier;
     const struct load_op *op = &v->op;
-    verify_site(r->site, op->kind, op->code);
+    verify_site(r->event.site, op->kind, op->code);
     if (op->kind != HS_ALLOC)
         EQUAL(old_of(r), op->old);
     if (op->kind == HS_FREE)
         return;
-    EQUAL(r->size, op->size);
-    EQUAL(v->decoder.implied ? HS_POS_IMPLIED : op->pos, r->flags & HS_REC_IN_PLACE ? op->old : r->pos);
+    EQUAL(r->event.size, op->size);
+    EQUAL(v->decoder.implied ? HS_POS_IMPLIED : op->pos, r->flags & HS_REC_IN_PLACE ? op->old : r->event.pos);
     v->recent[v->number & (HS_RANKS - 1)] = op->pos;
 }
 
-static void verify_data(const struct hs_record *r, struct hs_text text) {
-    EQUAL(r->data_len, text.len < HS_DATA_MAX ? text.len : HS_DATA_MAX);
-    CHECK(memcmp(r->data, text.data, r->data_len) == 0);
+static void verify_text(struct hs_text got, struct hs_text text) {
+    EQUAL(got.len, text.len < HS_DATA_MAX ? text.len : HS_DATA_MAX);
+    CHECK(memcmp(got.data, text.data, got.len) == 0);
 }
 
-static void verify_region(const struct hs_record *r) {
+static void verify_region(const struct hs_record_region *r) {
     const struct load_op *op = &verifier.op;
     EQUAL(r->region, op->cause);
-    EQUAL(r->pos, op->value);
-    EQUAL(r->count, op->size);
+    EQUAL(r->first, op->value);
+    EQUAL(r->granules, op->size);
     EQUAL(r->shift, op->cause);
     EQUAL(r->memory, op->cause);
-    EQUAL(r->cause, op->cause);
-    CHECK(r->address == op->wide);
-    verify_data(r, load_text(op));
+    EQUAL(r->placement, op->cause);
+    CHECK(r->base == op->wide);
+    verify_text(r->name, load_text(op));
 }
 
 /* A run of the load, of `length` granules or heads, may come in pieces that follow each other. */
@@ -274,15 +297,15 @@ static void verify_sweep(const struct hs_record *r) {
     }
     EQUAL(kind, HS_RUN_END);
     CHECK(runs.at == runs.end);
-    EQUAL(r->count, heads);
-    EQUAL(r->end - r->pos, heads);
+    EQUAL(r->sweep.heads, heads);
+    EQUAL(r->sweep.end - r->sweep.pos, heads);
 }
 
 /* A piece of a snapshot; blocks are not joined. */
 static void verify_snapshot(const struct hs_record *r) {
     struct hs_runs runs;
     struct load_run run;
-    uint32_t length, pos = r->pos;
+    uint32_t length, pos = r->snapshot.pos;
     int kind;
     hs_runs_init(&runs, r);
     while ((kind = hs_runs_snapshot(&runs, &length)) > 0) {
@@ -293,7 +316,7 @@ static void verify_snapshot(const struct hs_record *r) {
         pos += length;
     }
     EQUAL(kind, HS_RUN_END);
-    EQUAL(r->end, pos);
+    EQUAL(r->snapshot.end, pos);
 }
 
 /* --- which record is due ------------------------------------------------------------------------------ */
@@ -313,7 +336,7 @@ static void verify_collection(const struct hs_record *r) {
     struct verifier *v = &verifier;
     if (!v->in_runs) {
         EQUAL(r->kind, HS_COLLECT);
-        EQUAL(r->cause, v->op.cause);
+        EQUAL(r->collect.cause, v->op.cause);
         v->in_runs = true;
     } else if (r->kind == HS_SWEEP) {
         verify_sweep(r);
@@ -326,7 +349,7 @@ static void verify_collection(const struct hs_record *r) {
 
 static void verify_snapshots(const struct hs_record *r) {
     struct verifier *v = &verifier;
-    EQUAL(r->cause & 1, !v->in_runs);
+    EQUAL(r->snapshot.part & 1, !v->in_runs);
     v->in_runs = true;
     verify_snapshot(r);
     v->due = v->runs.left != 0;
@@ -349,20 +372,20 @@ static void verify_op(const struct hs_record *r) {
     switch (op->kind) {
     case HS_SNAPSHOT: verify_snapshots(r); break;
     case HS_FAIL:
-        verify_site(r->site, HS_ALLOC, op->code);
-        EQUAL(r->size, op->size);
-        EQUAL(r->cause, op->cause);
+        verify_site(r->fail.site, HS_ALLOC, op->code);
+        EQUAL(r->fail.size, op->size);
+        EQUAL(r->fail.cause, op->cause);
         break;
-    case HS_MARK: verify_data(r, load_text(op)); break;
-    case HS_REGION: verify_region(r); break;
-    case HS_REGION_END: EQUAL(r->region, op->cause); break;
-    case HS_THREAD: EQUAL(r->thread, op->value); break;
+    case HS_MARK: verify_text(r->mark.label, load_text(op)); break;
+    case HS_REGION: verify_region(&r->region); break;
+    case HS_REGION_END: EQUAL(r->region_end.region, op->cause); break;
+    case HS_THREAD: EQUAL(r->thread.thread, op->value); break;
     default: verify_event(r); break;
     }
 }
 
 static bool is_keyframe(const struct hs_record *r) {
-    return r->kind == HS_REGION && r->data_len == 4 && memcmp(r->data, VERIFY_HEAP, 4) == 0;
+    return r->kind == HS_REGION && r->region.name.len == 4 && memcmp(r->region.name.data, VERIFY_HEAP, 4) == 0;
 }
 
 /* What the recorder writes of its own accord. */
@@ -371,17 +394,17 @@ static bool verify_own(const struct hs_record *r) {
     switch (r->kind) {
     case HS_RESET:
         v->resets++;
-        EQUAL(r->count, v->boot);
+        EQUAL(r->reset.boot, v->boot);
         return true;
     case HS_LEVEL: v->levels++; return true;
     case HS_TOTAL:
-        EQUAL(r->count, v->number);
-        EQUAL(r->size, 0);
+        EQUAL(r->total.emitted, v->number);
+        EQUAL(r->total.lost, 0);
         return true;
     case HS_SNAPSHOT:
         if (!v->in_keyframe)
             return false;
-        v->in_keyframe = !(r->cause & 2);
+        v->in_keyframe = !(r->snapshot.part & 2);
         return true;
     default:
         v->in_keyframe = is_keyframe(r);
@@ -411,10 +434,11 @@ struct met {
 };
 
 static void meet(struct met *met, const struct hs_record *r) {
-    if ((r->kind > HS_REALLOC && r->kind != HS_FAIL) || !r->site || r->site >= VERIFY_SITES || met->site[r->site])
+    uint32_t site = hs_record_site(r);
+    if (!site || site >= VERIFY_SITES || met->site[site])
         return;
-    met->site[r->site] = 1;
-    met->sum += HS_SITE_CHECK(r->site, verifier.state[r->site].hash, verifier.state[r->site].first_size);
+    met->site[site] = 1;
+    met->sum += HS_SITE_CHECK(site, verifier.state[site].hash, verifier.state[site].first_size);
 }
 
 /* Of the load's records, in `check` the places of new blocks. */
@@ -486,7 +510,7 @@ static void verify_again(const struct hs_packet *p) {
     struct hs_record r;
     hs_decode_packet(&v->decoder, p, (const uint8_t *)(p + 1));
     while (hs_decode_next(&v->decoder, &r, 1) == 1)
-        CHECK(r.kind != HS_FAIL || !r.site || (r.site < v->n_sites && v->state[r.site].op));
+        CHECK(r.kind != HS_FAIL || !r.fail.site || (r.fail.site < v->n_sites && v->state[r.fail.site].op));
     EQUAL(v->decoder.error, HS_OK);
     if (p->seq == v->seq)
         return;

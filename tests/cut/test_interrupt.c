@@ -79,7 +79,7 @@ static void op_free(void) { fw_free(); }
 static void op_realloc(void) { fw_realloc(); }
 static void op_collect(void) { fw_collect(0, HS_POS_IMPLIED); }
 static void op_mark(void) { hs_mark((struct hs_text){"outer", 5}); }
-static void op_thread(void) { hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = 3}); }
+static void op_thread(void) { hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = 3}); }
 static void op_fail(void) { hs_fail(fw_key(31), 31, 0); }
 static void op_new_site(void) { hs_fail((struct hs_key){.code = 1000000 + fw.config.seed}, 5, 2); }
 static void op_flush(void) { hs_flush(); }
@@ -140,9 +140,9 @@ static void restore(void) {
 static bool is_ours(struct hs_reader *reader, const struct hs_event *e) {
     const struct hs_site *s = hs_reader_site(reader, e->site);
     if (e->kind == HS_MARK)
-        return e->record->data_len == irq_label.len && !memcmp(e->record->data, irq_label.data, irq_label.len);
+        return e->record->mark.label.len == irq_label.len && !memcmp(e->record->mark.label.data, irq_label.data, irq_label.len);
     if (e->kind == HS_FAIL)
-        return e->record->size == 77;
+        return e->record->fail.size == 77;
     if (e->kind == HS_FREE)
         return s && s->caller == 5;
     return (e->kind == HS_ALLOC && e->size == 99 && e->pos >= fw.first[fw.n_areas]) ||
@@ -178,7 +178,7 @@ static const char *read_sequence(struct sequence *to, uint64_t skip, bool keyfra
             time = e[i].time;
             if (!plausible(reader, &e[i]) && e[i].size != 5)
                 why = "a wrong site";
-            if (e[i].kind == HS_TOTAL && e[i].record->count != e[i].number)
+            if (e[i].kind == HS_TOTAL && e[i].record->total.emitted != e[i].number)
                 why = "TOTAL counts what it is not";
             bool keyframe = e[i].kind == HS_REGION || e[i].kind == HS_SNAPSHOT;
             if (e[i].number >= skip && to->n < RECORDS && (keyframes || !keyframe))

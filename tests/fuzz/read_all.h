@@ -47,8 +47,8 @@ static void fuzz_event(struct hs_reader *reader, const struct hs_event *e, uint6
         *sum += e->block[i].pos;
     }
     if (e->kind == HS_MARK)
-        for (uint32_t i = 0; i < e->record->data_len; i++)
-            *sum += e->record->data[i];
+        for (uint32_t i = 0; i < e->record->mark.label.len; i++)
+            *sum += (uint8_t)e->record->mark.label.data[i];
     const struct hs_site *site = hs_reader_site(reader, e->site);
     if (e->kind <= HS_REALLOC) {
         INSIST(site);

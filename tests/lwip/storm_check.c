@@ -23,7 +23,7 @@ static unsigned in_use(const char *name, size_t length) {
 static void at_mark(const struct hs_event *e) {
     char label[65];
     const char *name = names, *told = label;
-    snprintf(label, sizeof label, "%.*s", (int)e->record->data_len, (const char *)e->record->data);
+    snprintf(label, sizeof label, "%.*s", (int)e->record->mark.label.len, e->record->mark.label.data);
     for (int pool = 0; *name; pool++) {
         size_t length = strcspn(name, ",");
         unsigned said = (unsigned)strtoul(told, NULL, 10), known = in_use(name, length);

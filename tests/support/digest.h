@@ -34,13 +34,11 @@ static uint64_t mix_site(uint64_t h, struct hs_reader *reader, uint32_t number) 
 static uint64_t mix_fields(uint64_t h, const struct hs_record *r) {
     const struct hs_kind_info *info = hs_kind_info(r->kind);
     for (const struct hs_field *f = info->field; f->name; f++) {
-        uint64_t value = 0;
-        if (f->wire == HS_WIRE_B) {
-            h = mix_data(h, r->data, r->data_len);
-        } else if (f->offset != offsetof(struct hs_record, site)) {
-            memcpy(&value, (const uint8_t *)r + f->offset, f->width);
-            h = mix(h, value);
-        }
+        struct hs_data data = f->width ? (struct hs_data){0} : hs_field_data(r, f);
+        if (!f->width)
+            h = mix_data(h, data.data, data.len);
+        else if (f->type != HS_TYPE_site)
+            h = mix(h, hs_field_value(r, f));
     }
     return h;
 }

@@ -163,10 +163,11 @@ static struct hs_key fw_key(uint32_t size) {
 static void fw_region(unsigned area, unsigned existing) {
     char name[8];
     hs_record(&(struct hs_record){
-        .kind = HS_REGION, .region = (uint8_t)area, .pos = fw.first[area], .count = fw.first[area + 1] - fw.first[area],
-        .shift = 4, .memory = HS_MEMORY_INTERNAL, .cause = (uint8_t)(fw.config.placement | existing),
-        .address = 0x20000000u + fw.first[area] * 16, .data = (const uint8_t *)name,
-        .data_len = (uint32_t)snprintf(name, sizeof name, "gc%u", area)});
+        .kind = HS_REGION,
+        .region = {.region = (uint8_t)area, .first = fw.first[area], .granules = fw.first[area + 1] - fw.first[area],
+                   .shift = 4, .memory = HS_MEMORY_INTERNAL, .placement = (uint8_t)(fw.config.placement | existing),
+                   .base = 0x20000000u + fw.first[area] * 16,
+                   .name = {name, (uint32_t)snprintf(name, sizeof name, "gc%u", area)}}});
 }
 
 static void fw_snapshot(void) {
@@ -204,7 +205,7 @@ static void fw_check_keyframe(void) {
 static void fw_collect(uint8_t cause, uint32_t keep) {
     struct hs_runs_writer w;
     bool other = fw.config.overlap && fw_random(3) == 0; /* of another thread, which begins in the midst of this one */
-    hs_record(&(struct hs_record){.kind = HS_COLLECT, .cause = cause});
+    hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = cause});
     uint32_t share = fw_random(10);
     static uint8_t goes[FW_GRANULES];
     for (unsigned a = 0; a < fw.n_areas; a++) {
@@ -313,7 +314,7 @@ static void fw_work(unsigned steps) {
         else if (what < 970)
             fw_mark();
         else
-            hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = what % 3});
+            hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = what % 3});
     }
 }
 

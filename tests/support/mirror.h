@@ -59,8 +59,8 @@ static void mirror_mark(struct mirror *m, const struct hs_event *e) {
     if (!m->known)
         return;
     snprintf(label, sizeof label, "%08x", hs_crc32(0, m->kind, sizeof m->kind));
-    assert_int_equal(e->record->data_len, 8);
-    assert_memory_equal(label, e->record->data, 8);
+    assert_int_equal(e->record->mark.label.len, 8);
+    assert_memory_equal(label, e->record->mark.label.data, 8);
     m->compared++;
 }
 

@@ -39,7 +39,7 @@ struct region {
 
 static void play_region(struct script *s, struct region r)
 {
-    s->record = (struct hs_record){.region = r.index, .pos = r.first, .count = r.granules, .shift = SHIFT, .address = r.base};
+    s->record = (struct hs_record){.region = {.region = r.index, .first = r.first, .granules = r.granules, .shift = SHIFT, .base = r.base}};
     play(s, (struct hs_event){.kind = HS_REGION, .region = r.index});
 }
 

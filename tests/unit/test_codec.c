@@ -63,7 +63,7 @@ static void describe(uintptr_t code, struct hs_place *place) {
 }
 static void keyframe(void) {
     struct hs_runs_writer w;
-    hs_record(&(struct hs_record){.kind = HS_REGION, .count = 1000, .shift = 4, .data = (const uint8_t *)"gc", .data_len = 2});
+    hs_record(&(struct hs_record){.kind = HS_REGION, .region = {.granules = 1000, .shift = 4, .name = {"gc", 2}}});
     hs_snapshot_begin(&w, 0, 3);
     hs_snapshot_free(&w, 0, 1000);
     hs_snapshot_end(&w, 1000);
@@ -153,15 +153,16 @@ static void read_definitions(struct read_back *b, const uint8_t *bytes, size_t l
     for (size_t at = 0; at < len;) {
         int n = hs_decode_definition(bytes + at, len - at, &r);
         assert_true(n > 0);
-        assert_in_range(r.number, 1, 399);
+        uint32_t number = r.definition.number;
+        assert_in_range(number, 1, 399);
         bool site = r.kind == HS_SITE;
-        b->own[site][r.number] = hs_definition_hash(bytes + at);
-        b->names[site][r.number] = r.kind == HS_FUNCTION ? r.file : r.function;
+        b->own[site][number] = hs_definition_hash(bytes + at);
+        b->names[site][number] = r.kind == HS_FUNCTION ? r.function.file : site ? r.site.function : 0;
         at += (size_t)n;
         if (!site)
             continue;
-        b->state[r.number] = (struct hs_site_state){.op = (uint8_t)(HS_ALLOC + r.cause), .first_size = (uint8_t)r.size};
-        b->address[r.number] = (int64_t)r.address;
+        b->state[number] = (struct hs_site_state){.op = (uint8_t)(HS_ALLOC + r.site.event), .first_size = (uint8_t)r.site.size};
+        b->address[number] = r.site.caller;
     }
     for (uint32_t i = 1; i < 400; i++) {
         uint32_t function = b->names[1][i], file = b->names[0][function];
@@ -171,20 +172,20 @@ static void read_definitions(struct read_back *b, const uint8_t *bytes, size_t l
 
 /* Whether the record is event `o`; only what a record says is compared. `implied`: it says no place. */
 static bool matches(struct read_back *b, const struct hs_record *r, uint32_t number, const struct offered *o, bool implied, bool synced) {
-    uint32_t old = r->old;
+    uint32_t old = r->event.old;
     if (r->kind != o->op || r->time != o->time)
         return false;
-    if (r->site && b->address[r->site] != (int64_t)o->site_code)
+    if (r->event.site && b->address[r->event.site] != (int64_t)o->site_code)
         return false;
-    if (o->op != HS_FREE && r->size != o->size)
+    if (o->op != HS_FREE && r->event.size != o->size)
         return false;
     if (o->op != HS_ALLOC && r->flags & HS_REC_RANK)
-        old = synced ? b->recent[(number - r->old) & 7] : o->old;
+        old = synced ? b->recent[(number - r->event.old) & 7] : o->old;
     if (o->op != HS_ALLOC && old != o->old)
         return false;
     if (o->op == HS_FREE || implied)
         return true;
-    return (r->flags & HS_REC_IN_PLACE ? old : r->pos) == o->pos;
+    return (r->flags & HS_REC_IN_PLACE ? old : r->event.pos) == o->pos;
 }
 
 /* Decodes a packet; events must be those of the log from b->next on. */
@@ -198,7 +199,7 @@ static uint32_t read_packet(struct read_back *b, const struct hs_packet *p, cons
         for (int i = 0; i < n; i++) {
             uint32_t number = p->number + count++;
             if (r[i].kind == HS_LOST)
-                b->lost_said += r[i].count;
+                b->lost_said += r[i].lost.count;
             if (r[i].kind > HS_REALLOC)
                 continue;
             assert_true(b->next < n_log);
@@ -342,7 +343,7 @@ static void test_losses_are_counted(void **state) {
         hs_decode_packet(&b->d, p, (const uint8_t *)(p + 1));
         while (hs_decode_next(&b->d, &r, 1) == 1) {
             decoded++;
-            said += r.kind == HS_LOST ? r.count : 0;
+            said += r.kind == HS_LOST ? r.lost.count : 0;
         }
         assert_int_equal(p->names, b->d.names); /* what a lost packet defined is defined again */
     }
@@ -425,8 +426,8 @@ static void test_runs_come_back(void **state) {
             hs_decode_packet(&b->d, &p, out + o + sizeof p);
             while (hs_decode_next(&b->d, &r, 1) == 1) {
                 if (r.kind == HS_SWEEP) {
-                    assert_int_equal(r.pos, covered);
-                    covered = r.end;
+                    assert_int_equal(r.sweep.pos, covered);
+                    covered = r.sweep.end;
                     hs_runs_init(&runs, &r);
                     while ((kind = hs_runs_sweep(&runs, &length)) > 0)
                         while (length--)
@@ -434,9 +435,9 @@ static void test_runs_come_back(void **state) {
                     assert_int_equal(kind, 0);
                     assert_ptr_equal(runs.at, runs.end);
                 } else if (r.kind == HS_SNAPSHOT && r.time == 0 && item <= n_singles && o + p.len) {
-                    if (r.end == 1000 && r.cause == 3 && !covered && !snapped)
+                    if (r.snapshot.end == 1000 && r.snapshot.part == 3 && !covered && !snapped)
                         continue; /* the keyframe at the start */
-                    assert_int_equal(r.pos, snapped);
+                    assert_int_equal(r.snapshot.pos, snapped);
                     hs_runs_init(&runs, &r);
                     while ((kind = hs_runs_snapshot(&runs, &length)) > 0) {
                         assert_int_equal(kind, item % 3 && singles[item] > 1 ? HS_RUN_FREE : HS_RUN_BLOCK);
@@ -444,7 +445,7 @@ static void test_runs_come_back(void **state) {
                         snapped += length;
                     }
                     assert_int_equal(kind, 0);
-                    assert_int_equal(snapped, r.end);
+                    assert_int_equal(snapped, r.snapshot.end);
                 }
             }
             o += sizeof p + p.len + p.defs;
@@ -471,7 +472,7 @@ static void test_repeats_are_short(void **state) {
 
 /* What a SNAPSHOT record with these bytes says: lengths one after the other, and how it ends. */
 static int lengths_of(uint8_t part, const uint8_t *bytes, size_t len, uint32_t *sum) {
-    const struct hs_record r = {.kind = HS_SNAPSHOT, .cause = part, .data = bytes, .data_len = (uint32_t)len};
+    const struct hs_record r = {.kind = HS_SNAPSHOT, .snapshot = {.part = part, .runs = {bytes, (uint32_t)len}}};
     struct hs_runs runs;
     uint32_t length;
     int kind;
@@ -508,7 +509,7 @@ static void test_repeats_are_read(void **state) {
     assert_int_equal(lengths_of(HS_SNAPSHOT_REPEATS, of_a_repeat, 7, &sum), HS_ERR_FORMAT);
     /* a trace from before there were repeats */
     static const uint8_t singles[] = {0xff, 0x02};
-    const struct hs_record old = {.kind = HS_SNAPSHOT, .data = singles, .data_len = 2};
+    const struct hs_record old = {.kind = HS_SNAPSHOT, .snapshot.runs = {singles, 2}};
     struct hs_runs runs;
     uint32_t length, n = 0;
     for (hs_runs_init(&runs, &old); hs_runs_snapshot(&runs, &length) > 0; n++)
@@ -522,18 +523,19 @@ static void test_long_runs(void **state) {
     static const uint32_t lengths[] = {0xffffff, 0x1000000, 0x10000ff, 0x30000000, 0xfffffff0};
     for (uint32_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         uint8_t data[16] = {0x7f}, sweep[16] = {0xff};
-        struct hs_record r = {.kind = HS_SNAPSHOT, .data = data}, s = {.kind = HS_SWEEP, .data = sweep, .count = UINT32_MAX};
+        struct hs_record r = {.kind = HS_SNAPSHOT, .snapshot.runs = {data, 0}};
+        struct hs_record s = {.kind = HS_SWEEP, .sweep = {.bits = {sweep, 0}, .heads = UINT32_MAX}};
         struct hs_runs runs;
         uint32_t length = 0;
-        r.data_len = (uint32_t)(hs_put_u32(data + 1, lengths[i] - 128) - data);
+        r.snapshot.runs.len = (uint32_t)(hs_put_u32(data + 1, lengths[i] - 128) - data);
         hs_runs_init(&runs, &r);
         assert_int_equal(hs_runs_snapshot(&runs, &length), HS_RUN_FREE);
         assert_true(length == lengths[i]);
-        s.data_len = (uint32_t)(hs_put_u32(sweep + 1, lengths[i] - 71) - sweep);
+        s.sweep.bits.len = (uint32_t)(hs_put_u32(sweep + 1, lengths[i] - 71) - sweep);
         hs_runs_init(&runs, &s);
         assert_int_equal(hs_runs_sweep(&runs, &length), HS_RUN_KEPT);
         assert_true(length == lengths[i]);
-        r.data_len = (uint32_t)(hs_put_u32(data + 1, UINT32_MAX - 127) - data);
+        r.snapshot.runs.len = (uint32_t)(hs_put_u32(data + 1, UINT32_MAX - 127) - data);
         hs_runs_init(&runs, &r);
         assert_int_equal(hs_runs_snapshot(&runs, &length), HS_ERR_FORMAT);
     }

@@ -136,7 +136,7 @@ static void places_are_the_trace_s_word(void **state) {
 }
 
 static struct hs_record sweep_of(uint32_t end, uint32_t heads, const uint8_t *data, uint32_t len) {
-    return (struct hs_record){.kind = HS_SWEEP, .end = end, .count = heads, .data = data, .data_len = len};
+    return (struct hs_record){.kind = HS_SWEEP, .sweep = {.end = end, .heads = heads, .bits = {data, len}}};
 }
 
 static void sweeps_free_what_they_say(void **state) {
@@ -168,8 +168,8 @@ static void sweeps_free_what_they_say(void **state) {
 }
 
 static struct hs_record snapshot_of(struct hs_extent range, const uint8_t *data, uint32_t len) {
-    return (struct hs_record){.kind = HS_SNAPSHOT, .pos = range.pos, .end = range.pos + range.granules, .data = data,
-                              .data_len = len};
+    return (struct hs_record){.kind = HS_SNAPSHOT,
+                              .snapshot = {.pos = range.pos, .end = range.pos + range.granules, .runs = {data, len}}};
 }
 
 /* A snapshot of a part says nothing of what comes before it and after it in the same word of the map. */

@@ -54,9 +54,10 @@ static void describe(uintptr_t code, struct hs_place *place) {
 }
 
 static void region(unsigned existing) {
-    hs_record(&(struct hs_record){.kind = HS_REGION, .count = GRANULES, .shift = 4, .memory = HS_MEMORY_INTERNAL,
-                                  .data = (const uint8_t *)"gc", .data_len = 2,
-                                  .cause = (uint8_t)(HS_PLACE_MICROPYTHON | existing), .address = 0x20000000});
+    hs_record(&(struct hs_record){
+        .kind = HS_REGION,
+        .region = {.granules = GRANULES, .shift = 4, .memory = HS_MEMORY_INTERNAL, .name = {"gc", 2},
+                   .placement = (uint8_t)(HS_PLACE_MICROPYTHON | existing), .base = 0x20000000}});
 }
 
 static uint32_t run_at(uint32_t at) {

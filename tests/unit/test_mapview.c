@@ -136,8 +136,8 @@ static void fill_area(struct area *area, unsigned gaps)
 
 static void add_region(struct hs_model *m, unsigned index, const struct area *area)
 {
-    struct hs_record record = { .kind = HS_REGION, .region = (uint8_t)index, .pos = index * GRANULES_MAX, .count = area->blocks,
-                                .shift = (uint8_t)area->shift, .address = area->start };
+    struct hs_record record = { .kind = HS_REGION, .region = { .region = (uint8_t)index, .first = index * GRANULES_MAX,
+        .granules = area->blocks, .shift = (uint8_t)area->shift, .base = area->start } };
     struct hs_event event = { .kind = HS_REGION, .region = (uint8_t)index, .record = &record };
     assert_int_equal(hs_model_feed(m, &event, 1), HS_OK);
 }

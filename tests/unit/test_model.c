@@ -38,8 +38,8 @@ static void play(struct script *s, struct hs_event event)
 
 static void play_region(struct script *s, uint8_t index, uint32_t first, uint32_t granules)
 {
-    s->record = (struct hs_record){.region = index, .pos = first, .count = granules, .shift = SHIFT,
-                                   .address = 0x20000000, .data = (const uint8_t *)"heap", .data_len = 4};
+    s->record = (struct hs_record){.region = {.region = index, .first = first, .granules = granules, .shift = SHIFT,
+                                              .base = 0x20000000, .name = {"heap", 4}}};
     play(s, (struct hs_event){.kind = HS_REGION, .region = index});
 }
 
@@ -62,7 +62,7 @@ static void play_realloc(struct script *s, uint32_t site, uint32_t old, struct h
 
 static void play_plain(struct script *s, uint8_t kind, uint8_t cause)
 {
-    s->record = (struct hs_record){.cause = cause};
+    s->record = kind == HS_RESET ? (struct hs_record){.reset.cause = cause} : (struct hs_record){.collect.cause = cause};
     play(s, (struct hs_event){.kind = kind});
 }
 
@@ -76,7 +76,7 @@ static void play_sweep(struct script *s, const uint32_t *freed, uint32_t n)
 
 static void play_fail(struct script *s, uint32_t size, uint8_t cause)
 {
-    s->record = (struct hs_record){.cause = cause};
+    s->record = (struct hs_record){.fail.cause = cause};
     play(s, (struct hs_event){.kind = HS_FAIL, .site = 1, .size = size});
 }
 
@@ -328,7 +328,7 @@ static void regions_come_and_go(void **state)
     play(&s, (struct hs_event){.kind = HS_REGION_END, .region = 1});
     assert_int_equal(s.model->used, 16);
     assert_int_equal(s.model->region[1].peak, 512);
-    s.record = (struct hs_record){.pos = 0, .count = 64, .shift = SHIFT, .cause = HS_REGION_EXISTING};
+    s.record = (struct hs_record){.region = {.first = 0, .granules = 64, .shift = SHIFT, .placement = HS_REGION_EXISTING}};
     play(&s, (struct hs_event){.kind = HS_REGION});
     assert_int_equal(s.model->block[60].site, 1); /* known already */
     assert_true(s.model->synced);
@@ -347,9 +347,9 @@ static void odd_numbers_are_survived(void **state)
     assert_int_equal(hs_model_site(s.model, 3000000)->allocs, 0);
     play_alloc(&s, 1, 2, 16); /* over a live block */
     assert_int_equal(s.model->blocks, 3);
-    s.record = (struct hs_record){.pos = HS_GRANULE_LIMIT + 5, .count = 0xffffffff, .shift = 3};
+    s.record = (struct hs_record){.region = {.first = HS_GRANULE_LIMIT + 5, .granules = 0xffffffff, .shift = 3}};
     play(&s, (struct hs_event){.kind = HS_REGION, .region = 200});
-    s.record = (struct hs_record){.pos = 100, .count = 10, .shift = 77};
+    s.record = (struct hs_record){.region = {.first = 100, .granules = 10, .shift = 77}};
     play(&s, (struct hs_event){.kind = HS_REGION, .region = 5});
     play(&s, (struct hs_event){.kind = 99});
     assert_int_equal(hs_model_layout(s.model, HS_ALL_REGIONS).blocks, 3);
@@ -362,7 +362,7 @@ static void marks_are_kept(void **state)
     struct script s = begin(64);
     play_alloc(&s, 1, 0, 48);
     for (unsigned i = 0; i < 5; i++) {
-        s.record = (struct hs_record){.data = (const uint8_t *)"before loop", .data_len = 6};
+        s.record = (struct hs_record){.mark.label = {"before loop", 6}};
         play(&s, (struct hs_event){.kind = HS_MARK});
     }
     assert_int_equal(s.model->n_marks, 5);

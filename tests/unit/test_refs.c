@@ -33,7 +33,7 @@ static void setup_heap(struct script *s)
     static const struct hs_extent block[] = {{0, 1}, {1, 2}, {4, 8}, {20, 1}};
     *s = (struct script){.model = hs_model_new(NULL)};
     s->refs.pointer_bytes = 4;
-    play(s, (struct hs_record){.kind = HS_REGION, .count = 32, .shift = 4, .address = 0x20000000, .data = (const uint8_t *)"gc", .data_len = 2},
+    play(s, (struct hs_record){.kind = HS_REGION, .region = {.granules = 32, .shift = 4, .base = 0x20000000, .name = {"gc", 2}}},
          (struct hs_event){0});
     for (size_t i = 0; i < sizeof block / sizeof *block; i++)
         play(s, (struct hs_record){.kind = HS_ALLOC}, (struct hs_event){
@@ -48,8 +48,16 @@ static void close_heap(struct script *s)
 
 static struct hs_record with(struct hs_record record, const uint8_t *data, uint32_t len)
 {
-    record.data = data;
-    record.data_len = len;
+    switch (record.kind) {
+    case HS_ROOT: record.root.refs = (struct hs_data){data, len}; break;
+    case HS_REFS: record.refs.refs = (struct hs_data){data, len}; break;
+    case HS_CODE: record.code.bytes = (struct hs_data){data, len}; break;
+    case HS_FRAME: record.frame.name = (struct hs_text){(const char *)data, len}; break;
+    case HS_MODULE: record.module.name = (struct hs_text){(const char *)data, len}; break;
+    case HS_GLOBAL: record.global.name = (struct hs_text){(const char *)data, len}; break;
+    case HS_MARK: record.mark.label = (struct hs_text){(const char *)data, len}; break;
+    default: fail();
+    }
     return record;
 }
 
@@ -64,8 +72,8 @@ static void by_hand(void **unused)
     struct hs_retained r;
     (void)unused;
     setup_heap(&s);
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_ROOT, .cause = 1, .address = 0x24}, roots, sizeof roots), (struct hs_event){0}), 0);
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2}, refs, sizeof refs), (struct hs_event){0}), 1);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots), (struct hs_event){0}), 0);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}), 1);
     const struct hs_refgraph *g = &s.refs.graph;
     assert_int_equal(g->n_roots, 2);
     assert_int_equal(g->root[0].block, 1);
@@ -99,9 +107,9 @@ static void cut(void **unused)
     struct script s;
     (void)unused;
     setup_heap(&s);
-    struct hs_record root = with((struct hs_record){.kind = HS_ROOT, .cause = 1}, roots, sizeof roots);
+    struct hs_record root = with((struct hs_record){.kind = HS_ROOT, .root.origin = 1}, roots, sizeof roots);
     struct hs_record part = with((struct hs_record){.kind = HS_REFS}, refs, sizeof refs), last = part;
-    last.cause = 2;
+    last.refs.part = 2;
     assert_int_equal(play(&s, last, (struct hs_event){0}), 0); /* no roots */
     assert_int_equal(s.refs.dropped, 1);
     play(&s, root, (struct hs_event){0});
@@ -114,7 +122,7 @@ static void cut(void **unused)
     play(&s, root, (struct hs_event){0});
     play(&s, part, (struct hs_event){0});
     assert_false(s.refs.complete);
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2, .pos = 20}, (const uint8_t *)"", 0), (struct hs_event){0}), 1);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs = {.part = 2, .pos = 20}}, (const uint8_t *)"", 0), (struct hs_event){0}), 1);
     assert_true(s.refs.complete);
     close_heap(&s);
 }
@@ -140,13 +148,13 @@ static void frames(void **unused)
     struct script s;
     (void)unused;
     setup_heap(&s);
-    play(&s, with((struct hs_record){.kind = HS_ROOT, .cause = 1, .address = 0x24}, roots, sizeof roots), (struct hs_event){0});
-    play(&s, with((struct hs_record){.kind = HS_CODE, .number = 1}, body, 10), (struct hs_event){0});
-    play(&s, with((struct hs_record){.kind = HS_CODE, .number = 1, .count = 10}, body + 10, sizeof body - 10), (struct hs_event){0});
-    play(&s, with((struct hs_record){.kind = HS_CODE, .number = 1, .cause = 1}, names, sizeof names), (struct hs_event){0});
-    play(&s, with((struct hs_record){.kind = HS_FRAME, .number = 1, .address = 0x20000000 + 4 * 16 + 8, .pos = 4, .count = 4, .end = 12, .line = 7, .old = 1},
+    play(&s, with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .code.code = 1}, body, 10), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .code = {.code = 1, .at = 10}}, body + 10, sizeof body - 10), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .code = {.code = 1, .what = 1}}, names, sizeof names), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_FRAME, .frame = {.code = 1, .address = 0x20000000 + 4 * 16 + 8, .pos = 4, .slots = 4, .offset = 12, .line = 7, .globals = 1}},
                   (const uint8_t *)frame_name, sizeof frame_name - 1), (struct hs_event){0});
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2}, refs, sizeof refs), (struct hs_event){0}), 1);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}), 1);
     const struct hs_refgraph *g = &s.refs.graph;
     assert_int_equal(g->frames.n, 1);
     assert_int_equal(g->frames.code[0].bytes, sizeof body);
@@ -174,9 +182,9 @@ static void code_with_a_gap(void **unused)
     struct script s;
     (void)unused;
     setup_heap(&s);
-    play(&s, with((struct hs_record){.kind = HS_ROOT, .cause = 1, .address = 0x24}, roots, sizeof roots), (struct hs_event){0});
-    play(&s, with((struct hs_record){.kind = HS_CODE, .number = 1, .count = 3}, body, 10), (struct hs_event){0});
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .cause = 2}, refs, sizeof refs), (struct hs_event){0}), 0);
+    play(&s, with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .code = {.code = 1, .at = 3}}, body, 10), (struct hs_event){0});
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}), 0);
     assert_int_equal(s.refs.dropped, 1);
     close_heap(&s);
 }
@@ -186,6 +194,25 @@ static uint32_t chance(uint32_t below)
 {
     state = state * 1664525u + 1013904223u;
     return (uint32_t)((uint64_t)(state >> 8) * below >> 24);
+}
+
+/* A record of a kind with numbers that may make sense. */
+static struct hs_record any_record(uint8_t kind)
+{
+    uint32_t pos = chance(3) ? chance(34) : chance(UINT32_MAX), count = chance(4) ? 0 : chance(UINT32_MAX);
+    uint8_t cause = (uint8_t)chance(8);
+    struct hs_record r = {.kind = kind};
+    switch (kind) {
+    case HS_REFS: r.refs = (struct hs_record_refs){.pos = pos, .word = count, .part = cause}; break;
+    case HS_ROOT: r.root = (struct hs_record_root){.origin = cause, .address = chance(100)}; break;
+    case HS_MODULE: r.module = (struct hs_record_module){.pos = pos, .slots = count}; break;
+    case HS_GLOBAL: r.global = (struct hs_record_global){.slot = count, .what = cause, .pos = pos, .key = chance(3)}; break;
+    case HS_FRAME:
+        r.frame = (struct hs_record_frame){.address = chance(100), .pos = pos, .slots = count, .code = chance(3), .offset = chance(20)};
+        break;
+    default: r.code = (struct hs_record_code){.code = chance(3), .what = cause, .at = count}; break;
+    }
+    return r;
 }
 
 /* Real records with bytes changed, and bytes that are nothing: refused or taken, never out of bounds. */
@@ -201,11 +228,10 @@ static void anything(void **unused)
         for (uint32_t b = 0; b < len; b++)
             data[b] = chance(3) && b < sizeof refs ? refs[b] : (uint8_t)chance(256);
         static const uint8_t kinds[] = {HS_REFS, HS_ROOT, HS_MODULE, HS_GLOBAL, HS_REFS, HS_ROOT, HS_FRAME, HS_CODE};
-        struct hs_record record = {.kind = kinds[chance(sizeof kinds)], .number = chance(3), .end = chance(20), .cause = (uint8_t)chance(8), .pos = chance(3) ? chance(34) : chance(UINT32_MAX),
-                                   .count = chance(4) ? 0 : chance(UINT32_MAX), .address = chance(100)};
+        struct hs_record record = any_record(kinds[chance(sizeof kinds)]);
         if (record.kind == HS_CODE && chance(8)) {
-            record.number = s.refs.coming.frames.n_codes + 1;
-            record.count = 0;
+            record.code.code = s.refs.coming.frames.n_codes + 1;
+            record.code.at = 0;
         }
         if (record.kind == HS_ROOT && chance(2))
             record = with(record, roots, sizeof roots);

@@ -27,9 +27,10 @@ static const struct region {
 static void come(unsigned i) {
     const struct region *r = &regions[i];
     hs_record(&(struct hs_record){
-        .kind = HS_REGION, .region = (uint8_t)i, .pos = r->first, .count = r->granules, .shift = r->shift, .memory = r->memory,
-        .address = r->base, .size = r->least, .old = r->header, .end = r->caps, .data = (const uint8_t *)r->name,
-        .data_len = (uint32_t)strlen(r->name)});
+        .kind = HS_REGION,
+        .region = {.region = (uint8_t)i, .first = r->first, .granules = r->granules, .shift = r->shift, .memory = r->memory,
+                   .base = r->base, .least = r->least, .header = r->header, .caps = r->caps,
+                   .name = {r->name, (uint32_t)strlen(r->name)}}});
 }
 
 static void take(uint32_t pos, uint32_t size) { hs_alloc(fw_key(size), (struct hs_block){pos, size}); }
@@ -48,7 +49,7 @@ static const char *trace(void) {
     fw_make(&(struct fw_config){.memory_size = 1 << 14, .packet_size = 512, .flags = HS_RING_STREAM,
                                 .placement = HS_PLACE_EXPLICIT, .granules = 100, .seed = 1});
     fw_work(500);              /* in gc0 */
-    hs_record(&(struct hs_record){.kind = HS_THREAD, .thread = 0});
+    hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = 0});
     for (unsigned i = INTERNAL; i <= (with_python ? PYTHON : POOL); i++)
         come(i);
     take(1024, 400);           /* internal: 404 bytes, the memory of the heap within; 101 granules of 4 */

@@ -156,8 +156,8 @@ static void add_regions(struct world *w)
 {
     for (uint32_t i = 0; i < REGIONS; i++)
         feed(w, (struct hs_event){ .kind = HS_REGION, .region = (uint8_t)i },
-             (struct hs_record){ .region = (uint8_t)i, .pos = i * GRANULES, .count = GRANULES, .shift = SHIFT,
-                                 .data = (const uint8_t *)(i ? "two" : "one"), .data_len = 3 });
+             (struct hs_record){ .region = { .region = (uint8_t)i, .first = i * GRANULES, .granules = GRANULES, .shift = SHIFT,
+                                             .name = { i ? "two" : "one", 3 } } });
 }
 
 static void step(struct world *w)
@@ -241,7 +241,7 @@ static void test_notes(void **unused)
     struct world *w = new_world(&(struct hs_timeline_config){ .points = 10 });
     add_regions(w);
     allocate(w);
-    feed(w, (struct hs_event){ .kind = HS_MARK }, (struct hs_record){ .data = (const uint8_t *)"here", .data_len = 4 });
+    feed(w, (struct hs_event){ .kind = HS_MARK }, (struct hs_record){ .mark.label = { "here", 4 } });
     feed(w, (struct hs_event){ .kind = HS_COLLECT_END }, (struct hs_record){0}); /* begun before the trace: no pause */
     feed(w, (struct hs_event){ .kind = HS_COLLECT }, (struct hs_record){0});
     uint64_t began = w->time;
@@ -249,7 +249,7 @@ static void test_notes(void **unused)
     feed(w, (struct hs_event){ .kind = HS_COLLECT_END }, (struct hs_record){0});
     uint64_t paused = w->time - began;
     feed(w, (struct hs_event){ .kind = HS_FAIL, .site = 3, .size = 100000 }, (struct hs_record){0});
-    feed(w, (struct hs_event){ .kind = HS_LOST }, (struct hs_record){ .count = 5 });
+    feed(w, (struct hs_event){ .kind = HS_LOST }, (struct hs_record){ .lost.count = 5 });
     assert_int_equal(hs_timeline_finish(w->timeline), HS_OK);
     const struct hs_timeline *t = w->timeline;
     assert_int_equal(t->n_notes, 5);
@@ -287,7 +287,7 @@ static void test_when(void **unused)
 
 static void test_marks(void **unused)
 {
-    struct hs_record record = { .data = (const uint8_t *)"loop", .data_len = 4 };
+    struct hs_record record = { .mark.label = { "loop", 4 } };
     struct hs_event mark = { .kind = HS_MARK, .record = &record }, other = { .kind = HS_ALLOC, .record = &record };
     struct hs_time_spec second, last;
     (void)unused;
@@ -299,7 +299,7 @@ static void test_marks(void **unused)
     assert_false(hs_time_spec_at(&second, &mark));
     assert_true(hs_time_spec_at(&last, &mark));
     assert_true(hs_time_spec_at(&last, &mark));
-    record.data_len = 3;
+    record.mark.label.len = 3;
     assert_false(hs_time_spec_at(&last, &mark));
 }
 

@@ -62,8 +62,9 @@ static void tell_snapshot(struct teller *t, const struct hs_meminfo_area *area, 
         bool last = i + 1 == area->n_runs;
         if (!last && p->len + 8 < sizeof p->data)
             continue;
-        put(t, (struct hs_record){.kind = HS_SNAPSHOT, .pos = p->pos, .end = pos, .data = p->data, .data_len = p->len,
-                                  .cause = (part & 1) | (last ? part & 2 : 0)});
+        uint8_t which = (uint8_t)((part & HS_SNAPSHOT_FIRST) | (last ? part & HS_SNAPSHOT_LAST : 0));
+        put(t, (struct hs_record){.kind = HS_SNAPSHOT,
+                                  .snapshot = {.pos = p->pos, .end = pos, .part = which, .runs = {p->data, p->len}}});
         part &= 2;
         p->len = 0;
         p->pos = pos;
@@ -72,7 +73,8 @@ static void tell_snapshot(struct teller *t, const struct hs_meminfo_area *area, 
 
 static void put_holders(struct teller *t, char letter) {
     const struct piece *p = &t->piece;
-    put(t, (struct hs_record){.kind = HS_HOLDER, .site = t->site[(int)letter], .pos = p->pos, .data = p->data, .data_len = p->len});
+    put(t, (struct hs_record){.kind = HS_HOLDER,
+                              .holder = {.site = t->site[(int)letter], .pos = p->pos, .further = {p->data, p->len}}});
 }
 
 /* Which blocks have that letter. */
@@ -104,22 +106,21 @@ static void tell_holder(struct teller *t, const struct hs_meminfo *d, char lette
 }
 
 /* Areas of one heap, named as the hooks in MicroPython name theirs. */
-static void tell_region(struct teller *t, const struct hs_meminfo *d, size_t number, struct hs_record region) {
+static void tell_region(struct teller *t, const struct hs_meminfo *d, size_t number, struct hs_record_region region) {
     char name[24];
     bool one = d->n_areas <= 1;
-    region.kind = HS_REGION;
+    int len = one ? snprintf(name, sizeof name, "gc") : snprintf(name, sizeof name, "gc/%zu", number);
     region.region = (uint8_t)number;
     region.shift = (uint8_t)shift_of(d);
-    region.cause = HS_PLACE_EXPLICIT | HS_REGION_EXISTING;
-    region.data = (const uint8_t *)name;
-    region.data_len = (uint32_t)(one ? snprintf(name, sizeof name, "gc") : snprintf(name, sizeof name, "gc/%zu", number));
-    put(t, region);
+    region.placement = HS_PLACE_EXPLICIT | HS_REGION_EXISTING;
+    region.name = (struct hs_text){name, (uint32_t)len};
+    put(t, (struct hs_record){.kind = HS_REGION, .region = region});
 }
 
 /* What the dump before had more is gone, as of a heap that shrinks. */
 static void end_regions(struct teller *t, size_t n) {
     for (size_t a = n; a < t->regions; a++)
-        put(t, (struct hs_record){.kind = HS_REGION_END, .region = (uint8_t)a});
+        put(t, (struct hs_record){.kind = HS_REGION_END, .region_end.region = (uint8_t)a});
     t->regions = (unsigned)n;
 }
 
@@ -128,14 +129,14 @@ static void tell_regions(struct teller *t, const struct hs_meminfo *d) {
     end_regions(t, d->n_areas);
     for (size_t a = 0; a < d->n_areas; a++) {
         const struct hs_meminfo_area *area = &t->log->area[d->area + a];
-        tell_region(t, d, a, (struct hs_record){.pos = first, .count = area->granules, .address = area->base});
+        tell_region(t, d, a, (struct hs_record_region){.first = first, .granules = area->granules, .base = area->base});
         first += area->granules;
     }
 }
 
 static void tell_map(struct teller *t, const struct hs_meminfo *d) {
     uint32_t first = 0;
-    put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_FULL});
+    put(t, (struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_FULL});
     tell_regions(t, d);
     for (size_t a = 0; a < d->n_areas; a++) {
         const struct hs_meminfo_area *area = &t->log->area[d->area + a];
@@ -158,11 +159,12 @@ static void tell_figures(struct teller *t, const struct hs_meminfo *d) {
     unsigned shift = shift_of(d);
     uint64_t longest = longest_of(d, shift);
     uint64_t granules = d->total >> shift;
-    put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_SUMMARY});
+    put(t, (struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_SUMMARY});
     end_regions(t, 1);
-    tell_region(t, d, 0, (struct hs_record){.count = (uint32_t)(granules && granules < HS_MEMINFO_GRANULES ? granules : 1)});
-    put(t, (struct hs_record){.kind = HS_SUMMARY, .cause = 2, .shift = (uint8_t)shift, .pos = (uint32_t)(d->used >> shift),
-                              .end = (uint32_t)(d->free >> shift), .old = (uint32_t)longest});
+    tell_region(t, d, 0, (struct hs_record_region){.granules = (uint32_t)(granules && granules < HS_MEMINFO_GRANULES ? granules : 1)});
+    put(t, (struct hs_record){.kind = HS_SUMMARY,
+                              .summary = {.cause = 2, .shift = (uint8_t)shift, .used = (uint32_t)(d->used >> shift),
+                                          .free = (uint32_t)(d->free >> shift), .longest = (uint32_t)longest}});
 }
 
 static void tell_mark(struct teller *t, const struct hs_meminfo *d, size_t number) {
@@ -173,7 +175,7 @@ static void tell_mark(struct teller *t, const struct hs_meminfo *d, size_t numbe
         text = t->log->words + d->since;
     else
         len = (size_t)snprintf(label, sizeof label, "mem_info %zu", number + 1);
-    put(t, (struct hs_record){.kind = HS_MARK, .data = (const uint8_t *)text, .data_len = (uint32_t)len});
+    put(t, (struct hs_record){.kind = HS_MARK, .mark.label = {text, (uint32_t)len}});
 }
 
 static bool fits(const struct hs_meminfo *d) {
@@ -183,11 +185,11 @@ static bool fits(const struct hs_meminfo *d) {
 /* `again`: the time up to here belongs to the boot before. */
 static void tell_boot(struct teller *t, bool again) {
     if (again)
-        put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_STOPPED});
+        put(t, (struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_STOPPED});
     hs_packets_boot(&t->packets);
     t->regions = 0;
     t->time = 0;
-    put(t, (struct hs_record){.kind = HS_RESET, .count = t->packets.boot});
+    put(t, (struct hs_record){.kind = HS_RESET, .reset.boot = t->packets.boot});
 }
 
 static void tell_dump(struct teller *t, size_t number) {
@@ -197,7 +199,7 @@ static void tell_dump(struct teller *t, size_t number) {
         tell_boot(t, number > 0);
     (fits(d) ? tell_map : tell_figures)(t, d);
     tell_mark(t, d, number);
-    put(t, (struct hs_record){.kind = HS_LEVEL, .cause = HS_LEVEL_STOPPED});
+    put(t, (struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_STOPPED});
 }
 
 static void name_kinds(struct teller *t) {

@@ -166,7 +166,8 @@ struct seen {
 };
 
 static bool see(struct seen *seen, const struct hs_record *r) {
-    uint8_t *byte = &seen->bit[r->kind == HS_SITE][r->number / 8 % sizeof seen->bit[0]], bit = (uint8_t)(1u << r->number % 8);
+    uint32_t number = r->definition.number;
+    uint8_t *byte = &seen->bit[r->kind == HS_SITE][number / 8 % sizeof seen->bit[0]], bit = (uint8_t)(1u << number % 8);
     bool before = *byte & bit;
     *byte |= bit;
     return before;

@@ -76,8 +76,8 @@ static uint32_t items_put(struct hs_items *items, const void *item) {
 }
 
 /* A text that lives as long as the dictionary; NULL: out of memory. */
-static const char *put_text(struct hs_dictionary *d, const struct hs_record *r) {
-    char *text = strndup(r->data_len ? (const char *)r->data : "", r->data_len);
+static const char *put_text(struct hs_dictionary *d, struct hs_text given) {
+    char *text = strndup(given.len ? given.data : "", given.len);
     uint64_t hash = hs_hash_text(text ? text : "");
     struct hs_map_search search = hs_map_search(&d->texts, hash);
     while (text && hs_map_next(&d->texts, &search))
@@ -271,20 +271,44 @@ static int resolve(struct hs_dictionary *d) {
 
 /* --- definitions -------------------------------------------------------------------------------------- */
 
+/* What a definition says, but for its text. */
+static struct hs_definition said_by(const struct hs_record *r, uint32_t hash) {
+    struct hs_definition said = {.kind = r->kind, .hash = hash, .text = ""};
+    switch (r->kind) {
+    case HS_SITE:
+        said.op = (uint8_t)(HS_ALLOC + r->site.event);
+        said.first_size = (uint8_t)r->site.size;
+        said.function = r->site.function;
+        said.line = r->site.line;
+        said.offset = r->site.offset;
+        said.context = r->site.context;
+        said.caller = r->site.caller;
+        break;
+    case HS_CONTEXT:
+        said.context = r->context.parent;
+        said.function = r->context.function;
+        said.line = r->context.line;
+        said.caller = r->context.caller;
+        break;
+    case HS_FUNCTION: said.file = r->function.file; break;
+    default: break;
+    }
+    return said;
+}
+
 static int define(struct hs_dictionary *d, const struct hs_record *r, uint32_t hash) {
     bool site = r->kind == HS_SITE;
-    HS_ASSERT(r->number && r->number < NUMBERS);
-    if (grow(d, r->number))
+    uint32_t number = r->definition.number;
+    HS_ASSERT(number && number < NUMBERS);
+    if (grow(d, number))
         return HS_ERR_MEMORY;
-    struct hs_definition *said = &d->defined[site][r->number];
-    *said = (struct hs_definition){
-        .kind = r->kind, .op = (uint8_t)(HS_ALLOC + r->cause), .first_size = (uint8_t)r->size, .hash = hash, .text = "",
-        .file = r->file, .function = r->function, .context = r->context, .line = r->line, .offset = r->count,
-        .caller = (int64_t)r->address};
-    if ((r->kind == HS_STRING || r->kind == HS_FUNCTION) && !(said->text = put_text(d, r)))
+    struct hs_definition *said = &d->defined[site][number];
+    *said = said_by(r, hash);
+    bool string = r->kind == HS_STRING;
+    if ((string || r->kind == HS_FUNCTION) && !(said->text = put_text(d, string ? r->string.text : r->function.name)))
         return HS_ERR_MEMORY;
     uint32_t *n = site ? &d->n_sites : &d->n_names;
-    *n = r->number >= *n ? r->number + 1 : *n;
+    *n = number >= *n ? number + 1 : *n;
     return HS_OK;
 }
 
@@ -293,9 +317,10 @@ int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t le
     for (uint32_t at = 0; at < len && err != HS_ERR_MEMORY; at += (uint32_t)n) {
         struct hs_record r;
         n = hs_decode_definition(bytes + at, len - at, &r);
-        if (n < 0 || !r.number || r.number >= NUMBERS)
+        uint32_t number = n < 0 ? 0 : r.definition.number;
+        if (!number || number >= NUMBERS)
             err = HS_ERR_FORMAT; /* of a damaged number, the others count all the same */
-        else if (!only_new || r.number >= d->room || !d->defined[r.kind == HS_SITE][r.number].kind)
+        else if (!only_new || number >= d->room || !d->defined[r.kind == HS_SITE][number].kind)
             err = define(d, &r, hs_definition_hash(bytes + at)) ? HS_ERR_MEMORY : err;
         if (n < 0)
             break;

@@ -568,12 +568,12 @@ void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *freed, uint32_
 }
 
 int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, struct hs_numbers *freed) {
-    struct hs_extent interval = {record->pos, record->end - record->pos};
+    struct hs_extent interval = {record->sweep.pos, record->sweep.end - record->sweep.pos};
     struct hs_runs runs;
     struct hs_walk sweep;
     uint32_t length, first = freed->n;
     int kind = HS_ERR_CHECK;
-    if (record->end < record->pos || hs_heapmap_heads(map, interval) != record->count)
+    if (record->sweep.end < record->sweep.pos || hs_heapmap_heads(map, interval) != record->sweep.heads)
         return HS_ERR_CHECK;
     hs_runs_init(&runs, record);
     hs_walk_start(&sweep, map, interval);
@@ -602,7 +602,7 @@ static int make_scratch(struct hs_heapmap *map, uint32_t words) {
 /* Draws the record's blocks into the scratch bitmaps, which begin at bit 0 with the word of `at`. */
 static int draw(struct hs_heapmap *map, const struct hs_record *record, uint32_t at) {
     struct hs_runs runs;
-    uint32_t length, end = at + (record->end - record->pos);
+    uint32_t length, end = at + (record->snapshot.end - record->snapshot.pos);
     int kind;
     hs_runs_init(&runs, record);
     while ((kind = hs_runs_snapshot(&runs, &length)) > 0) {
@@ -636,11 +636,11 @@ static bool copy_bits(uint64_t *into, const uint64_t *bits, struct hs_extent ran
 }
 
 int hs_heapmap_snapshot(struct hs_heapmap *map, const struct hs_record *record) {
-    uint32_t n = record->end - record->pos;
-    struct hs_map_area *a = area_of(map, record->pos);
-    if (record->end < record->pos || !a || n > a->granules - (record->pos - a->first))
+    uint32_t n = record->snapshot.end - record->snapshot.pos;
+    struct hs_map_area *a = area_of(map, record->snapshot.pos);
+    if (record->snapshot.end < record->snapshot.pos || !a || n > a->granules - (record->snapshot.pos - a->first))
         return HS_ERR_ARG;
-    uint32_t at = record->pos - a->first, word = at >> 6;
+    uint32_t at = record->snapshot.pos - a->first, word = at >> 6;
     struct hs_extent range = {at & 63, n};
     int err = make_scratch(map, (uint32_t)(((uint64_t)range.pos + n + 63) >> 6) + 1);
     if (!err)

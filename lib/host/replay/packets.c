@@ -14,7 +14,7 @@
 #include "lib/varint.h"
 
 #define PACKET_MAX 60000u                                  /* bytes of a packet's records */
-#define RECORD_MAX (HS_PACKETS_DATA + 10u * HS_VARINT64_MAX) /* bytes of one */
+#define RECORD_MAX (HS_PACKETS_DATA + 2u * HS_PLAIN_MAX) /* bytes of one */
 
 static uint8_t *claim(struct hs_packets *p, size_t n) {
     if (!p->err && !hs_array_reserve(p->bytes, p->room, p->len + n))
@@ -34,7 +34,7 @@ void hs_packets_header(struct hs_packets *p, const struct hs_packets_config *con
     uint8_t facts[HS_FACTS_MAX] = {0};
     size_t len = config->facts_len < sizeof facts - 1 ? config->facts_len : sizeof facts - 1, whole = (len + 8) & ~(size_t)7;
     struct hs_ring_header h = {
-        .version = HS_FORMAT_VERSION, .header_size = (uint16_t)(sizeof h + whole), .packet_size = 65532, .packet_count = 1,
+        .version = HS_FORMAT_VERSIONS, .header_size = (uint16_t)(sizeof h + whole), .packet_size = 65532, .packet_count = 1,
         .hz = config->hz, .flags = (uint16_t)(HS_RING_STREAM | (config->wide ? HS_RING_64BIT : 0)), .boot = 1,
     };
     memcpy(h.magic, HS_RING_MAGIC, sizeof h.magic);
@@ -117,36 +117,23 @@ void hs_packets_boot(struct hs_packets *p) {
 
 /* --- records ------------------------------------------------------------------------------------------ */
 
-static uint8_t *put_field(uint8_t *at, const struct hs_record *r, const struct hs_wire_field *field) {
-    uint64_t value = 0;
-    if (HS_FIELD_WIRE(field) == HS_WIRE_B) {
-        at = hs_put_u32(at, r->data_len);
-        if (r->data_len)
-            memcpy(at, r->data, r->data_len);
-        return at + r->data_len;
-    }
-    memcpy(&value, (const uint8_t *)r + field->offset, HS_FIELD_WIDTH(field)); /* little endian, as every host so far */
-    return hs_put_u64(at, HS_FIELD_WIRE(field) == HS_WIRE_S ? hs_zigzag64((int64_t)value) : value);
-}
-
 void hs_packets_put(struct hs_packets *p, const struct hs_record *r) {
-    const struct hs_layout *layout = hs_layout(r->kind);
     if (p->open && p->len - p->packet > PACKET_MAX - RECORD_MAX) {
         close_packet(p);
         open_packet(p, 0);
     }
     uint8_t *start = claim(p, RECORD_MAX), *at = start;
-    if (!start || !layout || r->data_len > HS_PACKETS_DATA)
+    if (!start || !hs_wire_layout(r->kind))
         return;
     *at++ = r->kind;
     at = hs_put_u32(at, (uint32_t)(r->time - p->time));
-    for (unsigned i = 0; i < layout->n_fields; i++)
-        at = put_field(at, r, &hs_wire_fields[layout->first + i]);
+    at = hs_put_body(at, r, HS_PACKETS_DATA);
     HS_ASSERT(at <= start + RECORD_MAX);
     p->len += (size_t)(at - start);
     p->time = r->time;
     p->number++;
-    p->named |= r->site < HS_PACKETS_SITES ? UINT64_C(1) << r->site : 0;
+    uint32_t site = hs_record_site(r);
+    p->named |= site < HS_PACKETS_SITES ? UINT64_C(1) << site : 0;
 }
 
 struct hs_feed *hs_feed_of_packets(struct hs_packets *p) {

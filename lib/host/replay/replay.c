@@ -98,14 +98,14 @@ static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
 INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     r->collected = false;
     if (RARELY(!r->decoder.implied)) {
-        place(r, e, record->pos);
+        place(r, e, record->event.pos);
         return;
     }
     if (RARELY(!r->synced)) {
         unplaced(r, e);
         return;
     }
-    e->granules = granules_of(record->size, r->rule_shift);
+    e->granules = granules_of(record->event.size, r->rule_shift);
     uint32_t pos = hs_heapmap_alloc(&r->map, e->granules);
     if (RARELY(pos == HS_POS_IMPLIED)) {
         hs_heap_replay_contradiction(r, "a block was allocated where there is no room for it");
@@ -117,7 +117,7 @@ INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct
 
 /* The head that a record names. */
 INLINE uint32_t target(const struct hs_reader *r, const struct hs_record *record) {
-    return record->flags & HS_REC_RANK ? r->recent[(r->number - record->old) & (HS_RANKS - 1)] : record->old;
+    return record->flags & HS_REC_RANK ? r->recent[(r->number - record->event.old) & (HS_RANKS - 1)] : record->event.old;
 }
 
 /* A block is named that is not there. Where places are explicit this does not spoil the rest. */
@@ -133,7 +133,7 @@ static void no_such_block(struct hs_reader *r, struct hs_event *e) {
 
 /* Whether the record does not tell which block it is about: its ring has no room for the layout. From here on it is not known. */
 INLINE bool untold(struct hs_reader *r, const struct hs_record *record) {
-    if (RARELY(record->old == HS_POS_IMPLIED)) {
+    if (RARELY(record->event.old == HS_POS_IMPLIED)) {
         hs_heap_replay_gap(r);
         return true;
     }
@@ -163,7 +163,7 @@ INLINE void on_free(struct hs_reader *r, const struct hs_record *record, struct 
 
 /* A block resized where places are explicit. */
 static void on_explicit_realloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
-    uint32_t old = target(r, record), pos = record->flags & HS_REC_IN_PLACE ? old : record->pos;
+    uint32_t old = target(r, record), pos = record->flags & HS_REC_IN_PLACE ? old : record->event.pos;
     if (pos == HS_POS_IMPLIED) {
         unplaced(r, e);
         return;
@@ -183,7 +183,7 @@ INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, stru
     } else if (RARELY(untold(r, record) || !r->synced)) {
         unplaced(r, e);
     } else {
-        resize.granules = granules_of(record->size, r->rule_shift);
+        resize.granules = granules_of(record->event.size, r->rule_shift);
         struct hs_resized now = hs_heapmap_resize(&r->map, &resize);
         if (RARELY(now.pos == HS_POS_IMPLIED)) {
             hs_heap_replay_contradiction(r, now.old_granules ? "a block was resized to what there is no room for"
@@ -225,7 +225,7 @@ static void on_sweep(struct hs_reader *r, const struct hs_record *record, struct
     int err = hs_heapmap_sweep(&r->map, record, &r->freed);
     r->info.events += err == HS_ERR_CHECK ? count_swept(record) : r->freed.n - first;
     e->n_freed = first;
-    const struct hs_map_area *a = hs_heapmap_area(&r->map, record->pos);
+    const struct hs_map_area *a = hs_heapmap_area(&r->map, record->sweep.pos);
     e->region = a ? a->number : 0;
     if (err) {
         e->flags |= HS_EVENT_DIVERGED;
@@ -272,7 +272,7 @@ static void last_part(struct hs_reader *r, struct hs_event *e) {
 }
 
 static void on_snapshot(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
-    if (record->cause & 1) {
+    if (record->snapshot.part & HS_SNAPSHOT_FIRST) {
         r->drawing = true;
         r->differs = false;
         if (!r->synced)
@@ -287,52 +287,52 @@ static void on_snapshot(struct hs_reader *r, const struct hs_record *record, str
     }
     if (differs < 0) {
         hs_fail_with(&r->error, differs, r->packet_offset, "%s: packet %u at byte %llu: a snapshot of granules %u to %u: %s",
-                     r->path, r->packet.seq, (unsigned long long)r->packet_offset, record->pos, record->end,
+                     r->path, r->packet.seq, (unsigned long long)r->packet_offset, record->snapshot.pos, record->snapshot.end,
                      differs == HS_ERR_ARG ? "no region has these" : hs_strerror(differs));
         hs_heap_replay_gap(r);
         return;
     }
     r->differs |= differs;
-    const struct hs_map_area *a = hs_heapmap_area(&r->map, record->pos);
+    const struct hs_map_area *a = hs_heapmap_area(&r->map, record->snapshot.pos);
     e->region = a ? a->number : 0;
-    if (record->cause & 2)
+    if (record->snapshot.part & HS_SNAPSHOT_LAST)
         last_part(r, e);
 }
 
-static bool same_region(const struct hs_region *have, const struct hs_record *record) {
-    return have->present && have->first == record->pos && have->granules == record->count && have->shift == record->shift;
+static bool same_region(const struct hs_region *have, const struct hs_record_region *said) {
+    return have->present && have->first == said->first && have->granules == said->granules && have->shift == said->shift;
 }
 
-static void name_region(struct hs_region *region, const struct hs_record *record) {
-    size_t len = record->data_len < sizeof region->name - 1 ? record->data_len : sizeof region->name - 1;
+static void name_region(struct hs_region *region, const struct hs_record_region *said) {
+    size_t len = said->name.len < sizeof region->name - 1 ? said->name.len : sizeof region->name - 1;
     *region = (struct hs_region){
-        .first = record->pos, .granules = record->count, .base = record->address, .shift = record->shift & 31,
-        .least = record->size, .header = record->old, .caps = record->end, .memory = record->memory,
-        .placement = record->cause & (uint8_t)~HS_REGION_EXISTING, .present = 1};
+        .first = said->first, .granules = said->granules, .base = said->base, .shift = said->shift & 31,
+        .least = said->least, .header = said->header, .caps = said->caps, .memory = said->memory,
+        .placement = said->placement & (uint8_t)~HS_REGION_EXISTING, .present = 1};
     if (len)
-        memcpy(region->name, record->data, len);
+        memcpy(region->name, said->name.data, len);
 }
 
 static void on_region(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
-    struct hs_region *region = &r->region[record->region];
-    bool existing = record->cause & HS_REGION_EXISTING, known = same_region(region, record);
-    e->region = record->region;
-    name_region(region, record);
-    if (record->region >= r->n_regions)
-        r->n_regions = record->region + 1u;
-    hs_select_region(r, record->region);
+    const struct hs_record_region *said = &record->region;
+    struct hs_region *region = &r->region[said->region];
+    bool existing = said->placement & HS_REGION_EXISTING, known = same_region(region, said);
+    name_region(region, said);
+    if (said->region >= r->n_regions)
+        r->n_regions = said->region + 1u;
+    hs_select_region(r, said->region);
     if (region->placement != HS_PLACE_EXPLICIT)
         r->rule_shift = region->shift;
     if (existing && known && r->synced)
         return;
-    r->around[record->region] = (struct hs_around){0};
-    struct hs_area_config config = {record->pos, record->count, record->region, region->placement};
+    r->around[said->region] = (struct hs_around){0};
+    struct hs_area_config config = {said->first, said->granules, said->region, region->placement};
     int err = hs_heapmap_add(&r->map, &config);
     if (err) {
         region->present = 0;
         e->flags |= HS_EVENT_DIVERGED;
         hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: region %u of %u granules from %u: %s", r->path,
-                     r->packet.seq, (unsigned long long)r->packet_offset, record->region, record->count, record->pos,
+                     r->packet.seq, (unsigned long long)r->packet_offset, said->region, said->granules, said->first,
                      err == HS_ERR_ARG ? "overlaps another, or has none" : hs_strerror(err));
         hs_heap_replay_gap(r);
     }
@@ -340,18 +340,17 @@ static void on_region(struct hs_reader *r, const struct hs_record *record, struc
         r->synced = false; /* until the snapshot that follows */
 }
 
-static void on_region_end(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
-    e->region = record->region;
-    r->region[record->region].present = 0;
-    hs_heapmap_remove(&r->map, record->region);
+static void on_region_end(struct hs_reader *r, const struct hs_record *record) {
+    r->region[record->region_end.region].present = 0;
+    hs_heapmap_remove(&r->map, record->region_end.region);
 }
 
 /* --- levels ------------------------------------------------------------------------------------------- */
 
 /* The layout is followed at level "full" only. */
 static void on_level(struct hs_reader *r, const struct hs_record *record) {
-    r->level = record->cause;
-    if (record->cause != HS_LEVEL_FULL)
+    r->level = record->level.level;
+    if (record->level.level != HS_LEVEL_FULL)
         r->synced = r->drawing = false;
 }
 
@@ -361,10 +360,12 @@ static uint8_t op_of(const struct hs_reader *r, uint32_t site) {
 }
 
 static void on_sample(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
-    const struct hs_map_area *a = record->pos ? hs_heapmap_area(&r->map, record->pos - 1) : NULL;
-    e->pos = record->pos - 1; /* 0 becomes HS_POS_IMPLIED */
+    const struct hs_record_sample *said = &record->sample;
+    const struct hs_map_area *a = said->place ? hs_heapmap_area(&r->map, said->place - 1) : NULL;
+    e->size = said->size;
+    e->pos = said->place - 1; /* 0 becomes HS_POS_IMPLIED */
     e->region = a ? a->number : 0;
-    e->granules = granules_of(record->size, r->decoder.shift);
+    e->granules = granules_of(said->size, r->decoder.shift);
     e->op = op_of(r, e->site);
     r->level = HS_LEVEL_SAMPLED;
     r->info.events++;
@@ -375,17 +376,19 @@ static void on_sample(struct hs_reader *r, const struct hs_record *record, struc
 /* One that found the heap locked did not try: it may be an interrupt's, in the middle of another call. */
 static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     const struct hs_site *site = hs_dictionary_site(&r->dictionary, e->site);
+    uint8_t cause = record->fail.cause;
     r->info.events++;
+    e->size = record->fail.size;
     e->old = site && !site->line ? site->offset : 0;
-    e->region = record->cause >= HS_FAIL_REGION(0) ? (uint8_t)((record->cause >> 2) - 1) : 0;
-    if (!r->collecting && HS_FAIL_CAUSE(record->cause) != 1)
+    e->region = cause >= HS_FAIL_REGION(0) ? (uint8_t)((cause >> 2) - 1) : 0;
+    if (!r->collecting && HS_FAIL_CAUSE(cause) != 1)
         r->collected = false;
 }
 
 static void on_collect(struct hs_reader *r, const struct hs_record *record) {
     r->swept = r->swept && r->collecting;
     r->collecting++;
-    r->collected = r->collected || record->cause == 1 || record->cause == 2;
+    r->collected = r->collected || record->collect.cause == 1 || record->collect.cause == 2;
 }
 
 /* A ring without room for keyframes does not tell what a collection frees. */
@@ -399,11 +402,25 @@ static void on_reset(struct hs_reader *r, const struct hs_record *record) {
     bool first = r->packet.flags & HS_PACKET_BOOT && (uint32_t)r->number == r->packet.number;
     if (r->number)
         hs_heap_replay_anew(r, true);
-    if (first && record->count > r->boot && (uint8_t)record->count == r->packet.boot)
-        r->boot = record->count;
+    uint32_t boot = record->reset.boot;
+    if (first && boot > r->boot && (uint8_t)boot == r->packet.boot)
+        r->boot = boot;
+}
+
+static void on_top(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    e->size = record->top.bytes;
+    e->op = op_of(r, e->site);
+}
+
+static void on_held(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    e->size = record->held.bytes;
+    e->op = op_of(r, e->site);
 }
 
 static void on_other(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+    int region = hs_record_region(record);
+    e->region = (uint8_t)(region < 0 ? 0 : region);
+    r->info.unknown += !hs_kind_info(record->kind);
     switch (record->kind) {
     case HS_FAIL: on_fail(r, record, e); break;
     case HS_COLLECT: on_collect(r, record); break;
@@ -411,16 +428,15 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_COLLECT_END: on_collect_end(r); break;
     case HS_SNAPSHOT: on_snapshot(r, record, e); break;
     case HS_REGION: on_region(r, record, e); break;
-    case HS_REGION_END: on_region_end(r, record, e); break;
-    case HS_THREAD: r->thread = e->thread = record->thread; break;
+    case HS_REGION_END: on_region_end(r, record); break;
+    case HS_THREAD: r->thread = e->thread = record->thread.thread; break;
     case HS_LOST: hs_heap_replay_gap(r); break;
     case HS_LEVEL: on_level(r, record); break;
     case HS_SAMPLE: on_sample(r, record, e); break;
-    case HS_SAMPLE_END: e->old = record->old; break;
-    case HS_SUMMARY: e->region = record->region; break;
-    case HS_TOP:
-    case HS_HELD: e->op = op_of(r, e->site); break;
-    case HS_FACT: hs_dictionary_fact(&r->dictionary, record->data, record->data_len); break;
+    case HS_SAMPLE_END: e->old = record->sample_end.place; break;
+    case HS_TOP: on_top(r, record, e); break;
+    case HS_HELD: on_held(r, record, e); break;
+    case HS_FACT: hs_dictionary_fact(&r->dictionary, (const uint8_t *)record->fact.fact.data, record->fact.fact.len); break;
     case HS_RESET: on_reset(r, record); e->boot = r->boot; break;
     default: break;
     }
@@ -439,8 +455,10 @@ INLINE bool alone(uint8_t kind) {
 INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
     e->time = r->time;
     e->number = r->number_base + r->number;
-    e->site = record->site < r->dictionary.n_sites ? r->dictionary.site[record->site] : 0;
-    e->size = record->size;
+    bool block = record->kind <= HS_REALLOC;
+    uint32_t site = block ? record->event.site : hs_record_site(record);
+    e->site = site < r->dictionary.n_sites ? r->dictionary.site[site] : 0;
+    e->size = block ? record->event.size : 0;
     e->pos = e->granules = e->old = e->old_granules = 0;
     e->thread = r->thread;
     e->boot = r->boot;

@@ -114,13 +114,11 @@ static bool keeps(struct hs_reader *r, struct hs_event *e) {
     case HS_ALLOC: case HS_FREE: case HS_SWEEP:
         return e->flags & HS_EVENT_UNPLACED || r->selected[e->region];
     case HS_FAIL:
-        return e->record->cause < HS_FAIL_REGION(0) || r->selected[e->region];
-    case HS_REGION: case HS_REGION_END:
-        return r->selected[e->region];
-    case HS_SUMMARY: case HS_SAMPLE:
+        return e->record->fail.cause < HS_FAIL_REGION(0) || r->selected[e->region];
+    case HS_SAMPLE:
         return may_be_of(r, e->region);
     default:
-        return true;
+        return hs_record_region(e->record) < 0 || may_be_of(r, e->region);
     }
 }
 
