@@ -33,6 +33,8 @@ struct hs_block {
     uint32_t size;
 };
 
+#define HS_NOWHERE ((uintptr_t)1) /* code of a site whose code is gone */
+
 /* What a site definition says of interpreted code. The texts stay as they are until hs_forget(NULL). */
 struct hs_place {
     struct hs_text file, function;

@@ -20,8 +20,6 @@
 #include "lib/trace.h"
 #include "lib/varint.h"
 
-#define NOWHERE ((uintptr_t)1) /* the code of a site that has no key */
-
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__GNUC__) && !defined(__clang__)
 #define HOT __attribute__((optimize("O2")))
@@ -63,7 +61,7 @@ static void put_slot(uint32_t slot, uint32_t index) {
 static void hash_entry(const struct hs_site_entry *entry) {
     if (!entry->kind)
         return;
-    if (entry->key.code != NOWHERE)
+    if (entry->key.code != HS_NOWHERE)
         put_slot(slot_of_key(entry->key), index_of(entry));
     put_slot(slot_of_hash(entry->hash), index_of(entry));
 }
@@ -167,7 +165,7 @@ static bool touch(struct hs_site_entry *entry) {
 /* --- numbers ------------------------------------------------------------------------------------------- */
 
 static void free_entry(struct hs_site_entry *entry) {
-    *entry = (struct hs_site_entry){.key.code = NOWHERE};
+    *entry = (struct hs_site_entry){.key.code = HS_NOWHERE};
 }
 
 /* At level "summary" a site may lose its entry between two summaries: what it has counted is then counted for site 0. */
@@ -312,7 +310,7 @@ static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *
     *text_of(&r) = (struct hs_text){data, len};
     if (kind == HS_FUNCTION)
         r.function.file = file;
-    struct hs_site_entry like = {.key.code = NOWHERE, .text = data, .size = (uint16_t)len, .parent = (uint16_t)file};
+    struct hs_site_entry like = {.key.code = HS_NOWHERE, .text = data, .size = (uint16_t)len, .parent = (uint16_t)file};
     struct hs_site_entry *entry = len ? define(&r, &like) : NULL;
     if (entry) {
         entry->text = like.text;
@@ -359,7 +357,7 @@ static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key) 
     uint32_t function = define_name(HS_FUNCTION, place.function, &t->function, file);
     if ((place.file.len && !file) || (place.function.len && !function))
         return NULL;
-    struct hs_site_entry like = {.key = {.code = NOWHERE}, .parent = (uint16_t)function};
+    struct hs_site_entry like = {.key = {.code = HS_NOWHERE}, .parent = (uint16_t)function};
     set_context(&like, key);
     (r->kind == HS_SITE ? fill_site : fill_context)(r, &like, key, &place);
     struct hs_site_entry *entry = define(r, &like);
@@ -470,8 +468,8 @@ uint32_t hs_caller_context(uint32_t parent, uintptr_t caller) { return (void)cal
 #endif
 
 static void forget(struct hs_site_entry *e, bool (*gone)(uintptr_t code)) {
-    if (e->key.code > NOWHERE && (!gone || gone(e->key.code)))
-        e->key.code = NOWHERE;
+    if (e->key.code > HS_NOWHERE && (!gone || gone(e->key.code)))
+        e->key.code = HS_NOWHERE;
     if (!gone && (e->kind == HS_STRING || e->kind == HS_FUNCTION))
         e->text = NULL;
 }
@@ -569,7 +567,7 @@ static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t pack
     if (!entry || (entry->kind && age(entry->defined) <= age(packet)))
         return;
     *entry = (struct hs_site_entry){
-        .key = {.code = NOWHERE},
+        .key = {.code = HS_NOWHERE},
         .used = hs_trace.epoch,
         .defined = packet,
         .hash = hs_definition_hash(bytes),

@@ -18,6 +18,7 @@ static uint64_t damaged_bytes(const struct hs_head *h)
     return damaged(h) ? 0 : hs_reader_info(h->reader)->damaged_bytes;
 }
 static uint64_t lost(const struct hs_head *h) { return hs_reader_info(h->reader)->lost; }
+static uint64_t unknown(const struct hs_head *h) { return hs_reader_info(h->reader)->unknown; }
 static uint64_t overwritten(const struct hs_head *h) { return hs_reader_info(h->reader)->overwritten; }
 static uint64_t diverged(const struct hs_head *h) { return hs_reader_info(h->reader)->diverged; }
 static uint64_t unplaced(const struct hs_head *h) { return h->model ? h->model->unplaced : 0; }
@@ -49,6 +50,7 @@ static const struct {
     {damaged, "damaged_packets", "damaged or cut packets, left out", true},
     {damaged_bytes, "damaged_bytes", "damaged bytes, left out", true},
     {lost, "lost", "events lost by the recorder, not counted here", true},
+    {unknown, "unknown", "records of a newer firmware that this version does not know, skipped", true},
     {overwritten, "overwritten", "the trace begins in the middle of the run; packets overwritten", true},
     {diverged, "diverged", "contradictions between the trace and the layout followed until then", true},
     {unplaced, "unplaced", "events while the heap's layout was not known, their blocks left out", true},

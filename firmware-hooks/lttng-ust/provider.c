@@ -20,27 +20,27 @@ static struct {
     void (*describe)(uintptr_t code, struct hs_place *place);
     uint8_t shift;
     unsigned n_regions;
-    struct hs_record region[REGIONS]; /* REGION records of those that are there; count 0: none */
+    struct hs_record_region region[REGIONS]; /* of those that are there; granules 0: none */
 } provider;
 
 /* ---- places ---- */
 
 static uint64_t address(uint32_t pos) {
     for (unsigned i = 0; i < provider.n_regions; i++) {
-        const struct hs_record *region = &provider.region[i];
-        if (pos - region->pos < region->count)
-            return region->address + ((uint64_t)(pos - region->pos) << region->shift);
+        const struct hs_record_region *region = &provider.region[i];
+        if (pos - region->first < region->granules)
+            return region->base + ((uint64_t)(pos - region->first) << region->shift);
     }
     return 0;
 }
 
 static void follow_regions(const struct hs_record *r) {
     if (r->kind == HS_REGION) {
-        provider.region[r->region] = *r;
-        if (r->region >= provider.n_regions)
-            provider.n_regions = r->region + 1u;
+        provider.region[r->region.region] = r->region;
+        if (r->region.region >= provider.n_regions)
+            provider.n_regions = r->region.region + 1u;
     } else if (r->kind == HS_REGION_END) {
-        provider.region[r->region].count = 0;
+        provider.region[r->region_end.region].granules = 0;
     } else if (r->kind == HS_RESET) {
         provider.n_regions = 0;
         memset(provider.region, 0, sizeof provider.region);
@@ -54,22 +54,70 @@ static void copy_text(char *to, size_t room, struct hs_text text) {
     to[length] = '\0';
 }
 
-static void set_where(struct hs_lttng_event *e, uintptr_t code, uintptr_t caller) {
+static void set_where(struct hs_lttng_record *e, uintptr_t code, uintptr_t caller) {
     struct hs_place place = {{0}, {0}, 0, 0};
     if (code && provider.describe)
         provider.describe(code, &place);
-    e->caller = (int64_t)(intptr_t)(caller - hs_code_address((uintptr_t)hs_anchor));
+    e->caller = caller ? (int64_t)(intptr_t)(caller - hs_code_address((uintptr_t)hs_anchor)) : 0;
     e->line = place.line;
     copy_text(e->file, sizeof e->file, place.file);
     copy_text(e->function, sizeof e->function, place.function);
 }
 
-static void set_block(struct hs_lttng_event *e, uint32_t pos, uint32_t size) {
-    uint32_t granules = (uint32_t)(((uint64_t)size + (UINT64_C(1) << provider.shift) - 1) >> provider.shift);
-    e->pos = pos;
-    e->size = size;
+/* Where a block is and was; POS_IMPLIED: there is none. */
+static void set_block(struct hs_lttng_record *e, uint32_t pos, uint32_t old) {
+    uint64_t granule = UINT64_C(1) << provider.shift;
+    uint32_t granules = (uint32_t)((e->r->event.size + granule - 1) >> provider.shift);
     e->granules = granules ? granules : 1;
-    e->ptr = address(pos);
+    e->ptr = address(pos == HS_POS_IMPLIED ? old : pos);
+    e->old_ptr = address(old);
+}
+
+/* ---- records ---- */
+
+/* The text or the numbers that the record has. */
+static void set_data(struct hs_lttng_record *e) {
+    e->n_numbers = 0;
+    e->text[0] = '\0';
+    for (const struct hs_field *f = hs_kind_info(e->r->kind)->field; f->name; f++) {
+        if (f->width)
+            continue;
+        struct hs_data data = hs_field_data(e->r, f);
+        if (f->type == HS_TYPE_text)
+            copy_text(e->text, sizeof e->text, (struct hs_text){(const char *)data.data, data.len});
+        while (f->type == HS_TYPE_numbers && e->n_numbers < HS_LTTNG_NUMBERS && hs_next_number(&data, &e->numbers[e->n_numbers]))
+            e->n_numbers++;
+    }
+}
+
+/* Tells a record of any kind, `e` having what is known besides. */
+#define TELL_EVENT(NAME, member)
+#define TELL_DICT(NAME, member)
+#define TELL_PACKET(NAME, member) \
+    case HS_##NAME: \
+        if (lttng_ust_tracepoint_enabled(heapstrata, member)) { \
+            set_data(e); \
+            lttng_ust_do_tracepoint(heapstrata, member, e); \
+        } \
+        break;
+#define HS_RECORD(NAME, member, code, area, text, ...) TELL_##area(NAME, member)
+static void tell(struct hs_lttng_record *e) {
+    switch (e->r->kind) {
+#include "lib/records.def"
+    }
+}
+
+static void tell_record(const struct hs_record *r) {
+    struct hs_lttng_record e;
+    e.r = r;
+    tell(&e);
+}
+
+static void tell_at(const struct hs_record *r, uintptr_t code, uintptr_t caller) {
+    struct hs_lttng_record e;
+    e.r = r;
+    set_where(&e, code, caller);
+    tell(&e);
 }
 
 /* ---- the recorder's functions ---- */
@@ -87,8 +135,9 @@ void __wrap_hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
 void __wrap_hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     struct hs_key key = HS_KEY;
     if (lttng_ust_tracepoint_enabled(heapstrata, alloc)) {
-        struct hs_lttng_event e;
-        set_block(&e, pos, size);
+        const struct hs_record r = {.kind = HS_ALLOC, .alloc = {.pos = pos, .size = size}};
+        struct hs_lttng_record e = {.r = &r};
+        set_block(&e, pos, pos);
         set_where(&e, code, caller);
         lttng_ust_do_tracepoint(heapstrata, alloc, &e);
     }
@@ -99,9 +148,9 @@ void __real_hs_put_free(uintptr_t caller, uint32_t pos);
 void __wrap_hs_put_free(uintptr_t caller, uint32_t pos);
 void __wrap_hs_put_free(uintptr_t caller, uint32_t pos) {
     if (lttng_ust_tracepoint_enabled(heapstrata, free)) {
-        struct hs_lttng_event e;
-        e.old = pos;
-        e.old_ptr = address(pos);
+        const struct hs_record r = {.kind = HS_FREE, .free = {.old = pos}};
+        struct hs_lttng_record e = {.r = &r};
+        set_block(&e, HS_POS_IMPLIED, pos);
         set_where(&e, 0, caller);
         lttng_ust_do_tracepoint(heapstrata, free, &e);
     }
@@ -113,10 +162,9 @@ void __wrap_hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint3
 void __wrap_hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old) {
     struct hs_key key = HS_KEY;
     if (lttng_ust_tracepoint_enabled(heapstrata, realloc)) {
-        struct hs_lttng_event e;
-        set_block(&e, pos, size);
-        e.old = old;
-        e.old_ptr = address(old);
+        const struct hs_record r = {.kind = HS_REALLOC, .realloc = {.pos = pos, .size = size, .old = old}};
+        struct hs_lttng_record e = {.r = &r};
+        set_block(&e, pos, old);
         set_where(&e, code, caller);
         lttng_ust_do_tracepoint(heapstrata, realloc, &e);
     }
@@ -127,69 +175,43 @@ void __real_hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause);
 void __wrap_hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause);
 void __wrap_hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
     struct hs_key key = HS_KEY;
-    if (lttng_ust_tracepoint_enabled(heapstrata, fail)) {
-        struct hs_lttng_event e;
-        e.size = size;
-        e.cause = cause;
-        set_where(&e, code, caller);
-        lttng_ust_do_tracepoint(heapstrata, fail, &e);
-    }
+    tell_at(&(struct hs_record){.kind = HS_FAIL, .fail = {.size = size, .cause = cause}}, code, caller);
     __real_hs_put_fail(HS_KEY_ARGUMENTS(key), size, cause);
 }
 
 void __real_hs_mark(struct hs_text label);
 void __wrap_hs_mark(struct hs_text label);
 void __wrap_hs_mark(struct hs_text label) {
-    if (lttng_ust_tracepoint_enabled(heapstrata, mark)) {
-        struct hs_lttng_text text;
-        copy_text(text.text, sizeof text.text, label);
-        lttng_ust_do_tracepoint(heapstrata, mark, &text);
-    }
+    tell_record(&(struct hs_record){.kind = HS_MARK, .mark.label = label});
     __real_hs_mark(label);
-}
-
-static void tell_region(const struct hs_record *r) {
-    struct hs_lttng_text name;
-    copy_text(name.text, sizeof name.text, (struct hs_text){(const char *)r->data, r->data_len});
-    lttng_ust_tracepoint(heapstrata, region, r, &name);
-}
-
-static void tell_phase(const struct hs_record *r) {
-    struct hs_lttng_text name;
-    copy_text(name.text, sizeof name.text, (struct hs_text){(const char *)r->data, r->data_len});
-    lttng_ust_tracepoint(heapstrata, phase, r, &name);
-}
-
-static void tell(const struct hs_record *r) {
-    switch (r->kind) {
-    case HS_COLLECT:     lttng_ust_tracepoint(heapstrata, collect, r); break;
-    case HS_SWEEP:       lttng_ust_tracepoint(heapstrata, sweep, r); break;
-    case HS_COLLECT_END: lttng_ust_tracepoint(heapstrata, collect_end, r); break;
-    case HS_SNAPSHOT:    lttng_ust_tracepoint(heapstrata, snapshot, r); break;
-    case HS_REGION:      tell_region(r); break;
-    case HS_REGION_END:  lttng_ust_tracepoint(heapstrata, region_end, r); break;
-    case HS_THREAD:      lttng_ust_tracepoint(heapstrata, thread, r); break;
-    case HS_LEVEL:       lttng_ust_tracepoint(heapstrata, level, r); break;
-    case HS_TOTAL:       lttng_ust_tracepoint(heapstrata, total, r); break;
-    case HS_RESET:       lttng_ust_tracepoint(heapstrata, reset, r); break;
-    case HS_PHASE:       tell_phase(r); break;
-    case HS_PHASE_END:   lttng_ust_tracepoint(heapstrata, phase_end, r); break;
-    default:             lttng_ust_tracepoint(heapstrata, other, r); break;
-    }
 }
 
 void __real_hs_record(const struct hs_record *r);
 void __wrap_hs_record(const struct hs_record *r);
 void __wrap_hs_record(const struct hs_record *r) {
     follow_regions(r);
-    tell(r);
+    tell_record(r);
     __real_hs_record(r);
 }
 
-/* What other files of the recorder write while they hold its lock. */
+void __real_hs_record_at(struct hs_key key, struct hs_record *r);
+void __wrap_hs_record_at(struct hs_key key, struct hs_record *r);
+void __wrap_hs_record_at(struct hs_key key, struct hs_record *r) {
+    tell_at(r, key.code, key.caller);
+    __real_hs_record_at(key, r);
+}
+
+/* What other files of the recorder write while they hold its lock; the second, of kinds that name a site. */
 void __real_hs_record_locked(const struct hs_record *r);
 void __wrap_hs_record_locked(const struct hs_record *r);
 void __wrap_hs_record_locked(const struct hs_record *r) {
-    tell(r);
+    tell_record(r);
     __real_hs_record_locked(r);
+}
+
+void __real_hs_record_named(struct hs_site_entry *site, struct hs_record *r);
+void __wrap_hs_record_named(struct hs_site_entry *site, struct hs_record *r);
+void __wrap_hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
+    tell_at(r, site->kind == HS_SITE && site->key.code != HS_NOWHERE ? site->key.code : 0, site->kind == HS_SITE ? site->key.caller : 0);
+    __real_hs_record_named(site, r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tracepoints: one for each kind of record, with the names that an export to CTF gives them. LTTng reads this
- * file several times, each time with other meanings of its macros.
+ * The tracepoints: one for each kind of record, made of records.def, with the names that an export to CTF gives them. LTTng
+ * reads this file several times, each time with other meanings of its macros.
  */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER heapstrata
@@ -15,80 +15,58 @@
 
 #include "lib/record.h"
 
-#ifndef HS_LTTNG_EVENT
-#define HS_LTTNG_EVENT
-/* An allocator's event. Places are granules of the whole trace, `ptr` and `old_ptr` addresses, `caller` is relative
- * to hs_anchor, `line` 0 without interpreted code. */
-struct hs_lttng_event {
-    uint32_t pos, old, size, granules, line, cause;
-    uint64_t ptr, old_ptr;
-    int64_t caller;
-    char file[128], function[64];
-};
-/* A mark's or region's text, terminated. */
-struct hs_lttng_text {
-    char text[128];
+#ifndef HS_LTTNG_RECORD
+#define HS_LTTNG_RECORD
+#define HS_LTTNG_NUMBERS 64u /* most numbers of a list: each takes a byte and more of a record's data */
+
+/* A record, and what is known besides. Places are granules of the whole trace. */
+struct hs_lttng_record {
+    const struct hs_record *r;
+    uint32_t granules;      /* of a new block */
+    uint64_t ptr, old_ptr;  /* addresses of `pos` and `old`; FREE has the one that it frees in both */
+    int64_t caller;         /* of the site, relative to hs_anchor; 0: not known */
+    uint32_t line;          /* 0: no interpreted code */
+    uint32_t n_numbers;
+    uint64_t numbers[HS_LTTNG_NUMBERS];
+    char file[128], function[64], text[128]; /* terminated */
 };
 #endif
 
-#define HS_LTTNG_WHERE \
+/* Fields of each type. A site is told by where it is: its number is given later. */
+#define HS_LTTNG_site(record, field) \
     lttng_ust_field_integer(int64_t, caller, e->caller) lttng_ust_field_string(file, e->file) \
     lttng_ust_field_string(function, e->function) lttng_ust_field_integer(uint32_t, line, e->line)
+#define HS_LTTNG_u32(record, field)     lttng_ust_field_integer(uint32_t, field, e->r->record.field)
+#define HS_LTTNG_u8                     HS_LTTNG_u32
+#define HS_LTTNG_region                 HS_LTTNG_u32
+#define HS_LTTNG_granule                HS_LTTNG_u32
+#define HS_LTTNG_block                  HS_LTTNG_u32
+#define HS_LTTNG_caps(record, field)    lttng_ust_field_integer_hex(uint32_t, field, e->r->record.field)
+#define HS_LTTNG_address(record, field) lttng_ust_field_integer_hex(uint64_t, field, e->r->record.field)
+#define HS_LTTNG_caller(record, field)  lttng_ust_field_integer(int64_t, field, e->r->record.field)
+#define HS_LTTNG_text(record, field)    lttng_ust_field_string(field, e->text)
+#define HS_LTTNG_bytes(record, field) \
+    lttng_ust_field_sequence_hex(uint8_t, field, e->r->record.field.data, uint32_t, e->r->record.field.len)
+#define HS_LTTNG_numbers(record, field) lttng_ust_field_sequence(uint64_t, field, e->numbers, uint32_t, e->n_numbers)
+#define HS_LTTNG_none(record, field)    lttng_ust_field_integer(uint32_t, kind_code, e->r->kind)
+#define HS_LTTNG_FIELD(record, type, field, text) HS_LTTNG_##type(record, field)
 
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, alloc, LTTNG_UST_TP_ARGS(const struct hs_lttng_event *, e),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, size, e->size) lttng_ust_field_integer(uint32_t, pos, e->pos)
-                        lttng_ust_field_integer(uint32_t, granules, e->granules)
-                        lttng_ust_field_integer_hex(uint64_t, ptr, e->ptr) HS_LTTNG_WHERE))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, free, LTTNG_UST_TP_ARGS(const struct hs_lttng_event *, e),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, old, e->old) lttng_ust_field_integer_hex(uint64_t, ptr, e->old_ptr)
-                        HS_LTTNG_WHERE))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, realloc, LTTNG_UST_TP_ARGS(const struct hs_lttng_event *, e),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, size, e->size) lttng_ust_field_integer(uint32_t, old, e->old)
-                        lttng_ust_field_integer(uint32_t, pos, e->pos)
-                        lttng_ust_field_integer(uint32_t, granules, e->granules)
-                        lttng_ust_field_integer_hex(uint64_t, old_ptr, e->old_ptr)
-                        lttng_ust_field_integer_hex(uint64_t, ptr, e->ptr) HS_LTTNG_WHERE))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, fail, LTTNG_UST_TP_ARGS(const struct hs_lttng_event *, e),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, size, e->size) lttng_ust_field_integer(uint32_t, cause, e->cause)
-                        HS_LTTNG_WHERE))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, collect, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, cause, r->cause)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, sweep, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, pos, r->pos) lttng_ust_field_integer(uint32_t, end, r->end)
-                        lttng_ust_field_integer(uint32_t, heads, r->count)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, collect_end, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, kind_code, r->kind)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, snapshot, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, pos, r->pos) lttng_ust_field_integer(uint32_t, end, r->end)
-                        lttng_ust_field_integer(uint32_t, part, r->cause)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, region,
-    LTTNG_UST_TP_ARGS(const struct hs_record *, r, const struct hs_lttng_text *, t),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, region, r->region) lttng_ust_field_integer(uint32_t, first, r->pos)
-                        lttng_ust_field_integer(uint32_t, granules, r->count)
-                        lttng_ust_field_integer(uint32_t, shift, r->shift)
-                        lttng_ust_field_integer(uint32_t, memory, r->memory)
-                        lttng_ust_field_integer_hex(uint64_t, base, r->address) lttng_ust_field_string(name, t->text)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, region_end, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, region, r->region)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, mark, LTTNG_UST_TP_ARGS(const struct hs_lttng_text *, t),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_string(label, t->text)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, thread, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, thread, r->thread)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, level, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, level, r->cause)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, total, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, emitted, r->count) lttng_ust_field_integer(uint32_t, lost, r->size)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, reset, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, boot, r->count) lttng_ust_field_integer(uint32_t, cause, r->cause)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, phase,
-    LTTNG_UST_TP_ARGS(const struct hs_record *, r, const struct hs_lttng_text *, t),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, phase, r->cause) lttng_ust_field_integer(uint32_t, depth, r->count)
-                        lttng_ust_field_string(name, t->text)))
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, phase_end, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, depth, r->count)))
-/* All other kinds, by their number. */
-LTTNG_UST_TRACEPOINT_EVENT(heapstrata, other, LTTNG_UST_TP_ARGS(const struct hs_record *, r),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, kind_code, r->kind)))
+/* What is told of the blocks of events besides. */
+#define HS_LTTNG_MORE_alloc \
+    lttng_ust_field_integer(uint32_t, granules, e->granules) lttng_ust_field_integer_hex(uint64_t, ptr, e->ptr)
+#define HS_LTTNG_MORE_free    lttng_ust_field_integer_hex(uint64_t, ptr, e->ptr)
+#define HS_LTTNG_MORE_realloc HS_LTTNG_MORE_alloc lttng_ust_field_integer_hex(uint64_t, old_ptr, e->old_ptr)
+
+#define HS_LTTNG_ARGS LTTNG_UST_TP_ARGS(const struct hs_lttng_record *, e)
+#define HS_LTTNG_EVENT(member, ...) \
+    LTTNG_UST_TRACEPOINT_EVENT(heapstrata, member, HS_LTTNG_ARGS, \
+        LTTNG_UST_TP_FIELDS(HS_EACH(HS_LTTNG_FIELD, member, __VA_ARGS__) HS_LTTNG_MORE_##member))
+#define HS_LTTNG_PACKET(member, ...) \
+    LTTNG_UST_TRACEPOINT_EVENT(heapstrata, member, HS_LTTNG_ARGS, \
+        LTTNG_UST_TP_FIELDS(HS_EACH(HS_LTTNG_FIELD, member, __VA_ARGS__)))
+#define HS_LTTNG_DICT(member, ...)
+#define HS_RECORD(NAME, member, code, area, text, ...) HS_LTTNG_##area(member, __VA_ARGS__)
+#include "lib/records.def"
 
 #endif
 
