@@ -84,9 +84,9 @@ static int add_row(struct rows *rows, const struct row *row)
 
 /* --- marks --------------------------------------------------------------------------------------------------- */
 
-static int on_mark(struct hs_leaks *l, const struct hs_record *r)
+static int on_mark(struct hs_leaks *l, const struct hs_record_mark *r)
 {
-    char *label = strndup((const char *)r->data, r->data_len);
+    char *label = strndup(r->label.data, r->label.len);
     struct mark *to = label ? hs_array_add(l->mark, l->n_marks, l->marks_room) : NULL;
     if (!to) {
         free(label);
@@ -99,26 +99,26 @@ static int on_mark(struct hs_leaks *l, const struct hs_record *r)
 /* --- the recorder's rows ------------------------------------------------------------------------------------- */
 
 /* A set ends: the marks that waited for it are numbered by it. Number 0 is the first summary of a hunt. */
-static void end_set(struct hs_leaks *l, const struct hs_record *r)
+static void end_set(struct hs_leaks *l, const struct hs_record_held *r)
 {
-    if (!r->number && l->held)
+    if (!r->since && l->held)
         l->unnumbered = l->n_marks;
     for (; l->unnumbered < l->n_marks; l->unnumbered++)
-        l->mark[l->unnumbered].since = r->number + 1;
+        l->mark[l->unnumbered].since = r->since + 1;
     struct rows empty = l->told;
     l->told = l->building;
     l->building = empty;
     l->building.n = 0;
-    l->others = (struct hs_leak_sum){r->size, r->count};
+    l->others = (struct hs_leak_sum){r->bytes, r->blocks};
     l->step = 1u << (r->thread < 16 ? r->thread : 16);
 }
 
 static int on_held(struct hs_leaks *l, const struct hs_event *e)
 {
-    const struct hs_record *r = e->record;
+    const struct hs_record_held *r = &e->record->held;
     l->held = true;
     if (r->site)
-        return add_row(&l->building, &(struct row){e->site, r->thread, r->number, r->number, {r->size, r->count}});
+        return add_row(&l->building, &(struct row){e->site, r->thread, r->since, r->since, {r->bytes, r->blocks}});
     end_set(l, r);
     return HS_OK;
 }
@@ -187,7 +187,7 @@ static int take(struct hs_leaks *l, const struct hs_event *e)
         return HS_OK;
     case HS_RESET: all_gone(l); return HS_OK;
     case HS_SAMPLE: l->sampled = true; return HS_OK;
-    case HS_MARK: return on_mark(l, e->record);
+    case HS_MARK: return on_mark(l, &e->record->mark);
     case HS_HELD: return on_held(l, e);
     default: return HS_OK;
     }
