@@ -17,11 +17,10 @@ import hs_test
 FIRMWARE = os.path.join(hs_test.MP, "unix64-lttng", "micropython")
 PROGRAMS = os.path.join(os.path.dirname(HERE), "export", "programs")
 LINE = re.compile(r"heapstrata:(\w+): (?:\{[^{}]*\}, )*\{ (.*) \}$")
+LIST = re.compile(r"(\w+) = \[ ?((?:\[\d+\] = \w+(?:, )?)*) ?\]")
 FIELD = re.compile(r'(\w+) = ("(?:[^"\\]|\\.)*"|-?\w+)(?:, |$)')
-# Fields that are the same in dump, and what dump calls them when it is another name.
-SAME = {"alloc": ("size", "pos", "granules"), "free": ("old",), "realloc": ("size", "old", "pos", "granules"),
-        "fail": ("size", "cause"), "collect": ("cause",), "sweep": ("pos", "end", "heads"), "mark": ("label",),
-        "region": ("region", "first", "granules", "shift", "name"), "level": ("level",), "phase": ("phase", "depth"), "phase_end": ("depth",), "total": ("emitted", "lost")}
+# What dump shows besides the record's own fields, and what LTTng has in the site's place.
+BESIDES = {"event", "time_s", "boot", "kind", "at", "freed", "where", "unplaced", "resync", "moved", "diverged", "site"}
 
 
 class Tracer(hs_lttng.Tracer):
@@ -36,7 +35,7 @@ class Tracer(hs_lttng.Tracer):
         if os.path.exists(trace):
             os.unlink(trace)
         done = hs_test.run([FIRMWARE, "-X", "heapsize=160k", "busy.py"], cwd=PROGRAMS,
-                           env=dict(self.env, HEAPSTRATA_OUT=trace, HEAPSTRATA_REFS=""))  # references have no tracepoints
+                           env=dict(self.env, HEAPSTRATA_OUT=trace, HEAPSTRATA_REFS=""))
         if done.status != 0:
             raise RuntimeError("the program ended with %s: %s" % (done.status, done.err))
 
@@ -57,6 +56,7 @@ def read(text):
         match = LINE.search(line)
         if match:
             fields = {k: re.sub(r"\\(.)", r"\1", v[1:-1]) if v[0] == '"' else int(v, 0) for k, v in FIELD.findall(match.group(2))}
+            fields.update((k, [int(value, 0) for value in re.findall(r"= (\w+)", v)]) for k, v in LIST.findall(match.group(2)))
             rows.append((match.group(1), fields))
     return rows
 
@@ -72,8 +72,11 @@ def difference(events, records):
     for (kind, fields), record in zip(events, records):
         if kind != record["kind"].lower():
             return "%s %s is not %s" % (kind, fields, record)
-        for name in SAME.get(kind, ()):
-            if fields[name] != record[name]:
+        for name in sorted(set(record) - BESIDES):
+            if name not in fields:
+                return "%s has no %s: %s" % (kind, name, fields)
+            shown = list(bytes.fromhex(record[name])) if isinstance(fields[name], list) and isinstance(record[name], str) else record[name]
+            if shown is not None and fields[name] != shown:
                 return "%s: %s is %r, not %r: %s" % (kind, name, fields[name], record[name], record)
         if "at" in record and fields["ptr"] != int(record["at"], 16):
             return "%s at %x, not %s" % (kind, fields["ptr"], record["at"])
