@@ -541,8 +541,71 @@ static void test_long_runs(void **state) {
     }
 }
 
+/* All fields as large as they may be, and as much data as a record has. */
+static struct hs_record largest(unsigned kind, const uint8_t *data) {
+    struct hs_record r = {.kind = (uint8_t)kind};
+    struct hs_data all = {data, HS_DATA_MAX};
+    for (const struct hs_field *f = hs_kind_info(kind)->field; f->name; f++) {
+        uint32_t site = 0x7fff;
+        if (!f->width)
+            memcpy((uint8_t *)&r + f->offset, &all, sizeof all);
+        else if (f->type == HS_TYPE_site)
+            memcpy((uint8_t *)&r + f->offset, &site, sizeof site);
+        else
+            memset((uint8_t *)&r + f->offset, 0xff, f->width);
+    }
+    return r;
+}
+
+static void same_fields(const struct hs_record *a, const struct hs_record *b) {
+    for (const struct hs_field *f = hs_kind_info(a->kind)->field; f->name; f++)
+        if (f->width) {
+            assert_true(hs_field_value(a, f) == hs_field_value(b, f));
+        } else {
+            assert_int_equal(hs_field_data(a, f).len, hs_field_data(b, f).len);
+            assert_memory_equal(hs_field_data(a, f).data, hs_field_data(b, f).data, hs_field_data(a, f).len);
+        }
+}
+
+/* Each kind is read as it was written, and takes no more room than the recorder keeps for it. */
+static void test_every_kind(void **state) {
+    (void)state;
+    uint8_t data[HS_DATA_MAX], bytes[2 * HS_RECORD_MAX];
+    static struct hs_site_state sites[8];
+    unsigned n = 0, longest = 0;
+    memset(data, 0x55, sizeof data);
+    for (unsigned kind = 1; kind < HS_KIND_END; kind++) {
+        const struct hs_kind_info *info = hs_kind_info(kind);
+        if (!info || info->area != HS_AREA_PACKET)
+            continue;
+        struct hs_record r = largest(kind, data), back;
+        uint8_t *end = bytes;
+        *end++ = (uint8_t)kind;
+        end = hs_put_body(hs_put_u32(end, UINT32_MAX), &r, HS_DATA_MAX);
+        unsigned len = (unsigned)(end - bytes);
+        assert_true(len <= hs_record_room(&r, HS_DATA_MAX) && len <= HS_RECORD_MAX);
+        longest = len > longest ? len : longest;
+        struct hs_packet p = {.len = (uint16_t)len};
+        struct hs_decoder d = {.site = sites, .n_sites = 8};
+        hs_decode_packet(&d, &p, bytes);
+        assert_int_equal(hs_decode_next(&d, &back, 1), 1);
+        assert_int_equal(back.kind, kind);
+        same_fields(&r, &back);
+        assert_int_equal(hs_decode_next(&d, &back, 1), 0);
+        for (uint16_t cut = 1; cut < len; cut++) {
+            p.len = cut;
+            hs_decode_packet(&d, &p, bytes);
+            assert_int_equal(hs_decode_next(&d, &back, 1), HS_ERR_END);
+        }
+        n++;
+    }
+    assert_true(n > 25);
+    assert_int_equal(longest, HS_RECORD_MAX);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_kind),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_overwrite),
         cmocka_unit_test(test_losses_are_counted),
