@@ -571,7 +571,7 @@ static void same_fields(const struct hs_record *a, const struct hs_record *b) {
 static void test_every_kind(void **state) {
     (void)state;
     uint8_t data[HS_DATA_MAX], bytes[2 * HS_RECORD_MAX];
-    static struct hs_site_state sites[8];
+    static struct hs_site_state known[8];
     unsigned n = 0, longest = 0;
     memset(data, 0x55, sizeof data);
     for (unsigned kind = 1; kind < HS_KIND_END; kind++) {
@@ -586,7 +586,7 @@ static void test_every_kind(void **state) {
         assert_true(len <= hs_record_room(&r, HS_DATA_MAX) && len <= HS_RECORD_MAX);
         longest = len > longest ? len : longest;
         struct hs_packet p = {.len = (uint16_t)len};
-        struct hs_decoder d = {.site = sites, .n_sites = 8};
+        struct hs_decoder d = {.site = known, .n_sites = 8};
         hs_decode_packet(&d, &p, bytes);
         assert_int_equal(hs_decode_next(&d, &back, 1), 1);
         assert_int_equal(back.kind, kind);
