@@ -57,7 +57,7 @@ endif
 # CircuitPython has a supervisor where MicroPython has none.
 HEAPSTRATA_CIRCUITPYTHON ?= $(if $(wildcard $(TOP)/supervisor/port.h),1)
 HEAPSTRATA_OUTER ?= $(if $(HEAPSTRATA_CIRCUITPYTHON),$(if $(filter unix espressif,$(HEAPSTRATA_MP_PORT)),,1))
-HEAPSTRATA_OTHERS := $(filter 1,$(HEAPSTRATA_LWIP) $(HEAPSTRATA_OUTER) $(HEAPSTRATA_HEAP_CAPS)) $(HEAPSTRATA_HEAPS)
+HEAPSTRATA_OTHERS := $(strip $(filter 1,$(HEAPSTRATA_LWIP) $(HEAPSTRATA_OUTER) $(HEAPSTRATA_HEAP_CAPS)) $(HEAPSTRATA_HEAPS))
 $(foreach h,$(HEAPSTRATA_HEAPS),$(if $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/$(h)/wraps.txt),,$(error HeapStrata: HEAPSTRATA_HEAPS=$(h): no such folder in firmware-hooks)))
 
 HS_ROOT := $(HEAPSTRATA_ROOT)

@@ -46,6 +46,8 @@ def by_make():
                                  ("qemu", "HEAPSTRATA_PORT=none", "no port file")):
         status, out = make(port, setting)
         tap.check("make %s: %s" % (setting, words), status != 0 and words in out, out[-1500:])
+    status, out = make("unix")
+    tap.check("make: alone the interpreter's heap has its places by rule", status == 0 and "-DHS_EXPLICIT=0" in out, out[-1500:])
     status, out = make("unix", "HEAPSTRATA_HEAPS=example")
     tap.check("make: beside another heap places are explicit", status == 0 and "-DHS_EXPLICIT=1" in out, out[-1500:])
     status, out = make("unix", "HEAPSTRATA_HEAPS=example nowhere")
