@@ -67,22 +67,30 @@ HOT void on_alloc(struct hs_model *m, const struct hs_event *e, const bool obser
         hs_model_report_taken(m, e->region, e->pos, e->granules);
 }
 
+/* The block that went may be in another region than the event names, in a trace that contradicts itself. */
+HOT unsigned region_at(const struct hs_model *m, unsigned guess, uint32_t pos)
+{
+    const struct hs_region_state *region = &m->region[guess];
+    return rarely(pos - region->first >= region->granules) ? hs_model_region_of(m, pos) : guess;
+}
+
 HOT void on_free(struct hs_model *m, const struct hs_event *e, const bool observed)
 {
-    struct hs_region_state *region = &m->region[e->region];
     struct hs_live_block *block = block_at(m, e->old);
     if (!block) {
         if (e->flags & HS_EVENT_UNPLACED)
             count_unplaced(m);
         return;
     }
+    unsigned index = region_at(m, e->region, e->old);
+    struct hs_region_state *region = &m->region[index];
     struct hs_site_sum *sum = hs_model_sum(m, block->site);
     sum->freed++;
     hs_model_charge_lifetime(m, sum, block);
     region->frees++;
     hs_model_discharge(m, region, sum, block);
     if (observed)
-        hs_model_report_freed(m, e->region, e->old, block->granules);
+        hs_model_report_freed(m, index, e->old, block->granules);
     block->granules = 0;
 }
 
@@ -97,13 +105,6 @@ static void report_resized(struct hs_model *m, const struct hs_event *e, unsigne
     } else {
         hs_model_report_freed(m, e->region, e->pos + e->granules, old_granules - e->granules);
     }
-}
-
-/* The old block may be in another region than the event names. */
-HOT unsigned region_at(const struct hs_model *m, unsigned guess, uint32_t pos)
-{
-    const struct hs_region_state *region = &m->region[guess];
-    return rarely(pos - region->first >= region->granules) ? hs_model_region_of(m, pos) : guess;
 }
 
 HOT void on_realloc(struct hs_model *m, const struct hs_event *e, const bool observed)
