@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "analysis/doctor/trial.h"
 
@@ -70,14 +71,36 @@ struct line_advice {
     const char *line, *before, *after;
 };
 
-/* Adds the result of a trial on the trace. Advice that does not help in the trial is left out. */
-static void advise_line(struct hs_finding *f, const struct hs_doctor_input *input, struct line_advice advice)
+#define ADVICE_MAX 2u /* pieces of advice that are weighed against each other */
+
+struct tried {
+    const struct line_advice *advice;
+    struct hs_trial trial;
+};
+
+/* What avoids the failure first; then by the smallest heap that is enough. */
+static int by_effect(const void *left, const void *right)
 {
+    const struct hs_trial *a = &((const struct tried *)left)->trial, *b = &((const struct tried *)right)->trial;
+    if (a->helps != b->helps)
+        return a->helps ? -1 : 1;
+    return (a->after > b->after) - (a->after < b->after);
+}
+
+/* With what a trial on the trace showed, best first. Advice that was tried and does not help is not given. */
+static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct line_advice *advice, size_t n)
+{
+    struct tried tried[ADVICE_MAX];
     char words[HS_NOTE_LEN];
-    struct hs_trial trial = hs_try(input, advice.kind, advice.line);
-    hs_trial_words(&trial, words);
-    if (!trial.ran || words[0])
-        hs_finding_next(f, "%s %.160s %s%s", advice.before, advice.line, advice.after, words);
+    for (size_t i = 0; i < n; i++)
+        tried[i] = (struct tried){&advice[i], hs_try(input, advice[i].kind, advice[i].line)};
+    qsort(tried, n, sizeof *tried, by_effect);
+    for (size_t i = 0; i < n; i++) {
+        const struct line_advice *a = tried[i].advice;
+        hs_trial_words(&tried[i].trial, words);
+        if (!tried[i].trial.ran || words[0])
+            hs_finding_next(f, "%s %.160s %s%s", a->before, a->line, a->after, words);
+    }
 }
 
 static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *input)
@@ -126,8 +149,13 @@ static void refused(const struct hs_doctor_input *input, const struct hs_diagnos
 static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
     bool python = speaks_python(input);
-    advise_line(f, input, (struct line_advice){HS_EDIT_FINAL_SIZE, d->line, "give what",
-        python ? "makes larger its final size at once, where that is known ([None] * n, bytearray(n))" : "makes larger its final size at once, where that is known"});
+    const struct line_advice advice[] = {
+        {HS_EDIT_FINAL_SIZE, d->line, "give what",
+         python ? "makes larger its final size at once, where that is known ([None] * n, bytearray(n))" : "makes larger its final size at once, where that is known"},
+        {HS_EDIT_REUSE, d->line, "where",
+         python ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None)" : "makes a buffer anew each time: reuse it, or free the old one before"},
+    };
+    advise_lines(f, input, advice, d->cause == HS_CAUSE_PEAK ? 2 : 1);
     advise(f, python, (struct advice){"split it into several smaller ones", "split it into several smaller ones"});
     if (d->asked && d->asked->python)
         hs_finding_next(f, "numbers of one kind take less in array.array; what is read in order need not be kept: a generator");
@@ -149,21 +177,31 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
         hs_finding_next(f, "work in smaller pieces: one buffer that is reused");
 }
 
+/* "split by blocks of main.py:9 record and main.py:12 <module>", or "". */
+static const char *culprits(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (d->n_between)
+        snprintf(text, size, ", split by blocks of %.80s%s%.80s", d->between[0].name, d->n_between > 1 ? " and " : "", d->n_between > 1 ? d->between[1].name : "");
+    return text;
+}
+
 static void fragmented(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     bool python = speaks_python(input);
-    char verdict[HS_NOTE_LEN];
-    snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64, d->line, d->failure.size,
-             d->failure.free, d->failure.largest_free);
+    char verdict[HS_NOTE_LEN], who[200];
+    snprintf(verdict, sizeof verdict, "%.100s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64 "%s", d->line, d->failure.size,
+             d->failure.free, d->failure.largest_free, culprits(d, who, sizeof who));
     struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict, d->line);
     describe_failure(f, d);
     for (size_t i = 0; i < d->n_between && i < HOLDERS_NAMED; i++)
         hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run, d->between[i].blocks,
                             d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, d->between[i].name);
-    advise_line(f, input, (struct line_advice){HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"});
-    if (d->n_between && python)
-        advise_line(f, input, (struct line_advice){HS_EDIT_COLLECT, d->between[0].name, "call gc.collect() before",
-            "allocates, so that its blocks are placed lower, beside those that stay"});
+    const struct line_advice advice[] = {
+        {HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"},
+        {HS_EDIT_COLLECT, d->n_between ? d->between[0].name : NULL, "call gc.collect() before", "allocates, so that its blocks are placed lower, beside those that stay"},
+    };
+    advise_lines(f, input, advice, d->n_between && python ? 2 : 1);
     advise_heap(f, input);
     hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
 }
@@ -181,16 +219,16 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     if (d->keeper)
         hs_finding_evidence(f, "they are kept by what %s makes larger: one block of %" PRIu64 " bytes", d->keeper->name, d->keeper->largest);
     name_holders(f, d, h);
-    advise_line(f, input, (struct line_advice){HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
+    const struct line_advice advice = {HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
-               : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees"});
+               : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees"};
+    advise_lines(f, input, &advice, 1);
     if (python)
         hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", h->name);
 }
 
 static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
-    bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict, "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32 " more in one piece", d->line,
              d->asked->largest, d->failure.size);
@@ -198,8 +236,6 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
     describe_failure(f, d);
     name_holders(f, d, d->asked);
     advise_growth(f, input, d);
-    advise_line(f, input, (struct line_advice){HS_EDIT_REUSE, d->line, "where",
-        python ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None)" : "makes a buffer anew each time: reuse it, or free the old one before"});
     advise_heap(f, input);
 }
 

@@ -12,12 +12,12 @@
 
 /* ---- the whole ---- */
 
-static void add_whole(const struct hs_page_facts *f, const struct hs_groups *lines, struct hs_json *json)
+static void add_whole(const struct hs_page_facts *f, struct hs_json *json)
 {
     const struct hs_page_trace *t = f->trace;
     struct hs_summary s = hs_summarize(t->history->model, f->names.reader);
     char sentence[HS_SENTENCE_MAX];
-    enum hs_page_finding finding = hs_page_verdict(t, &f->names, lines, sentence);
+    enum hs_page_finding finding = hs_page_verdict(t, &f->names, sentence);
     hs_head_json(&f->head, json);
     hs_json_text(json, "verdict", sentence);
     hs_json_text(json, "finding", hs_page_finding_name(finding));
@@ -287,7 +287,7 @@ int hs_page_facts(const struct hs_page_facts *f, struct hs_json *json)
     if (!lines)
         return HS_ERR_MEMORY;
     hs_json_object(json, NULL);
-    add_whole(f, lines, json);
+    add_whole(f, json);
     add_regions(f->trace->history, json);
     add_notes(f->trace->timeline, lines, json);
     add_places(f, lines, json);

@@ -27,6 +27,7 @@
 #ifndef HS_HTML_HISTORY_H
 #define HS_HTML_HISTORY_H
 
+#include "analysis/diagnosis/exam.h"
 #include "analysis/time/timeline.h"
 
 enum hs_history_step {
@@ -66,6 +67,7 @@ struct hs_before {
 
 struct hs_history {
     struct hs_model *model;
+    struct hs_exam *exam;            /* of the events fed, for the diagnosis; concluded by whoever shows it */
     struct hs_buffer column[HS_HISTORY_COLUMNS];
     uint64_t moments, steps;
     uint64_t limit;                  /* of steps; beyond it nothing is written and `full` is set; 0: none */
@@ -83,7 +85,7 @@ struct hs_history {
     uint32_t old, end;               /* of the last steps */
 };
 
-/* NULL when memory is short. `limit` as above. */
+/* NULL when out of memory. `limit` as above. */
 struct hs_history *hs_history_new(uint64_t limit);
 void hs_history_free(struct hs_history *history);
 

@@ -28,7 +28,6 @@ static void end(struct hs_page_trace *t)
     hs_timeline_free(t->timeline);
     hs_sums_free(&t->sums);
     hs_refs_free(&t->refs);
-    hs_heap_snapshot_free(&t->failed);
     t->history = NULL;
     t->timeline = NULL;
     t->refs = (struct hs_refs){0};
@@ -80,17 +79,6 @@ static void note_extremes(struct hs_page_trace *t, const struct hs_sample *now)
     }
 }
 
-/* The layout is still that of the failure. */
-static int keep_failure(struct hs_page_trace *t)
-{
-    const struct hs_model *m = t->history->model;
-    const struct hs_failure *last = &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT];
-    if (!m->n_failures || last->verdict != HS_VERDICT_FRAGMENTED || !m->synced)
-        return HS_OK;
-    t->failure = *last;
-    return hs_heap_snapshot_take(&t->failed, m);
-}
-
 static bool is_chosen(struct hs_chosen *c, uint64_t event)
 {
     bool chosen = c->at < c->n && c->event[c->at] == event;
@@ -119,9 +107,8 @@ static int take(struct hs_page_trace *t, const struct hs_reader *reader, const s
     hs_sums_feed(&t->sums, t->events, t->history->model);
     t->refs.pointer_bytes = hs_reader_info(reader)->pointer_bytes;
     int error = hs_refs_feed(&t->refs, t->history->model, e);
-    error = error < 0 ? error : e->kind == HS_FAIL ? keep_failure(t) : HS_OK;
     t->events++;
-    return error;
+    return error < 0 ? error : HS_OK;
 }
 
 int hs_page_trace_feed(struct hs_page_trace *t, const struct hs_reader *reader, const struct hs_event *events, long n)

@@ -19,7 +19,6 @@
 #include "analysis/html/history.h"
 #include "analysis/html/sums.h"
 #include "analysis/html/thin.h"
-#include "analysis/space/snapshot.h"
 #include "analysis/refs/refs.h"
 
 /* Events, ascending, and the next of them that is to come. */
@@ -33,8 +32,6 @@ struct hs_page_trace {
     struct hs_history *history;
     struct hs_sums sums;
     struct hs_refs refs;
-    struct hs_heap_snapshot failed;      /* when an allocation last failed for fragmentation */
-    struct hs_failure failure;     /* that one */
     uint64_t events;               /* fed so far */
     uint64_t limit;
     uint32_t stretches;            /* at most so many, when layouts are chosen */

@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-#include "analysis/blame/separators.h"
-#include "analysis/time/summary.h"
+#include "analysis/doctor/doctor.h"
 #include "analysis/draw/table.h"
+#include "analysis/time/summary.h"
 
 #define NOTEWORTHY 0.5 /* external fragmentation from here on is worth a word */
 
@@ -23,43 +23,6 @@ static const char *grouped(char *buffer, uint64_t value)
 static const char *duration(char *buffer, const struct hs_names *names, uint64_t ticks)
 {
     return hs_format(buffer, 32, HS_VALUE_SECONDS, (struct hs_value){.d = hs_seconds(names->reader, ticks)});
-}
-
-static uint32_t line_of(const void *context, uint32_t site)
-{
-    return hs_groups_of(context, site);
-}
-
-/* "; 95% of the borders of the free runs are blocks of these lines: a, b" */
-static void name_separators(const struct hs_page_trace *t, const struct hs_groups *lines, char *text, size_t room)
-{
-    struct hs_separators separators;
-    size_t used = 0;
-    *text = '\0';
-    if (hs_separators_measure(&separators, &t->failed, &(struct hs_separator_groups){line_of, lines, lines->n}))
-        return;
-    size_t needed = hs_separators_needed(&separators, t->failure.size), n = needed ? needed : separators.n < 2 ? separators.n : 2;
-    for (size_t i = 0; i < n && i < 3 && used < room; i++) {
-        used += (size_t)snprintf(text + used, room - used, "%s%s",
-                                 i ? ", " : needed ? "; without the blocks of these lines there would have been room: "
-                                                   : "; between the free runs lie mostly blocks of ",
-                                 lines->group[separators.separator[i].group].name[0]);
-    }
-    if (n > 3 && used < room)
-        snprintf(text + used, room - used, ", and of %zu more", n - 3);
-    hs_separators_free(&separators);
-}
-
-static void tell_fragmented(const struct hs_page_trace *t, const struct hs_names *names, const struct hs_groups *lines,
-                            char *text)
-{
-    char size[32], free[32], longest[32], when[32], site[HS_NAME_MAX], blocking[HS_SENTENCE_MAX / 2];
-    uint64_t at = t->failed.elapsed;
-    name_separators(t, lines, blocking, sizeof blocking);
-    snprintf(text, HS_SENTENCE_MAX, "An allocation of %s bytes at %s failed after %s although %s bytes were free: the "
-             "longest free run had %s%s.", grouped(size, t->failure.size),
-             hs_name_of_site(names, t->failure.site, HS_KEY_LINE, site), duration(when, names, at),
-             grouped(free, t->failure.free), grouped(longest, t->failure.largest_free), blocking);
 }
 
 static void tell_failed(const struct hs_page_trace *t, const struct hs_names *names, char *text)
@@ -89,14 +52,18 @@ static void tell_well(const struct hs_page_trace *t, const struct hs_names *name
              "it is at the end.", grouped(used, (uint64_t)t->most_used), duration(when, names, t->most_used_time), share);
 }
 
-enum hs_page_finding hs_page_verdict(const struct hs_page_trace *t, const struct hs_names *names, const struct hs_groups *lines,
-                                char *text)
+/* The doctor's first finding, in its words. */
+static bool tell_finding(const struct hs_page_trace *t, const struct hs_names *names, char *text)
 {
-    if (t->failed.taken) {
-        tell_fragmented(t, names, lines, text);
-        return HS_PAGE_FAILED;
-    }
-    if (t->history->model->n_failures) {
+    return !hs_exam_conclude(t->history->exam, names) && hs_doctor_headline(t->history->exam, text);
+}
+
+enum hs_page_finding hs_page_verdict(const struct hs_page_trace *t, const struct hs_names *names, char *text)
+{
+    bool failed = t->history->model->n_failures;
+    if (tell_finding(t, names, text))
+        return failed ? HS_PAGE_FAILED : HS_PAGE_FRAGMENTED;
+    if (failed) {
         tell_failed(t, names, text);
         return HS_PAGE_FAILED;
     }

@@ -6,15 +6,15 @@
 #define HS_HTML_VERDICT_H
 
 #include "analysis/html/html_trace.h"
-#include "analysis/sites/groups.h"
+#include "analysis/sites/names.h"
 
 #define HS_SENTENCE_MAX 2048u
 
 enum hs_page_finding { HS_PAGE_NOTHING, HS_PAGE_FRAGMENTED, HS_PAGE_FAILED };
 
-/* Writes the sentence into `text`, of HS_SENTENCE_MAX bytes. `lines` are the trace's sites by line. */
-enum hs_page_finding hs_page_verdict(const struct hs_page_trace *trace, const struct hs_names *names,
-                                const struct hs_groups *lines, char *text);
+/* Writes the sentence into `text`, of HS_SENTENCE_MAX bytes: the doctor's first finding, or else how full the heap was. To be
+ * called once, at the end of the trace. */
+enum hs_page_finding hs_page_verdict(const struct hs_page_trace *trace, const struct hs_names *names, char *text);
 
 const char *hs_page_finding_name(enum hs_page_finding finding);
 

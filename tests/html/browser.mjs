@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // For in_*.mjs: a browser, pages that are watched, and lines that pages.py reads.
 import {createRequire} from 'node:module';
-import {execFileSync} from 'node:child_process';
+import {spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, rmSync} from 'node:fs';
 import {cpus, loadavg, tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -30,7 +30,7 @@ export function checkTime(name, good, seen) {
 export const note = text => console.log('# ' + text);
 
 export function cli(...args) {
-  return JSON.parse(execFileSync(process.env.HS_CLI, [...args, '--json'], {maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore']}));
+  return JSON.parse(spawnSync(process.env.HS_CLI, [...args, '--json'], {maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore']}).stdout); // doctor exits with 1 on a finding
 }
 
 // Calls each(open), where open(page, width, scheme) opens a page and gives it back once it is ready, with what it

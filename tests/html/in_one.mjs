@@ -13,7 +13,7 @@ async function reading(page) {
   const facts = await text(page, 'facts');
   check('events, losses, collections and peak are those of stat', [stat.events, stat.lost, stat.collections, stat.peak_used_bytes].every(v => facts.includes(n(v))), facts);
   const verdict = await text(page, 'verdict');
-  check('the verdict names the failure and both lines that the demo planted', /12,288 bytes at logger\.py:47 main failed/.test(verdict) && ['logger.py:13 __init__', 'logger.py:18 summarise'].every(line => verdict.includes(line)), verdict);
+  check('the verdict is the doctor\'s, and names the failure and both lines that the demo planted', verdict.includes(cli('doctor', trace).findings[0].verdict) && /logger\.py:47 main asked for 12288 bytes/.test(verdict) && ['logger.py:13 __init__', 'logger.py:18 summarise'].every(line => verdict.includes(line)), verdict);
 }
 
 async function zooming(page) {
@@ -74,7 +74,7 @@ async function hovering(page) {
   for (const block of blocks.slice(0, 10)) {
     await page.mouse.move(...await place(page, block.granule));
     const tip = await text(page, 'tip');
-    good += tip.includes(block.site) && tip.includes(`${block.size} bytes asked for`) && tip.includes(block.kind) && /age/.test(tip) && /survived[\d,]+ collections/.test(tip);
+    good += tip.includes(block.site) && tip.includes(`${block.size} bytes requested`) && tip.includes(block.kind) && /age/.test(tip) && /survived[\d,]+ collections/.test(tip);
   }
   check('hovering names site, size, kind, age and collections of ten blocks, as the map command has them', good === 10, [good, await text(page, 'tip')]);
   const free = region.map.indexOf('.');
