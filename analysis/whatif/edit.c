@@ -10,6 +10,7 @@
 struct block {
     uint32_t largest; /* bytes, of all its sizes */
     bool mine;        /* the edit concerns it */
+    bool freed;       /* by the program */
 };
 
 struct editor {
@@ -40,6 +41,8 @@ static void look(struct editor *e, const struct hs_program_step *s)
     bool mine = of_line(e, s->site);
     if (mine && (takes_memory(s) || s->kind == HS_STEP_FAIL) && s->size > e->largest)
         e->largest = s->size;
+    if (s->kind == HS_STEP_FREE)
+        e->block[s->block].freed = true;
     if (!takes_memory(s))
         return;
     struct block *b = &e->block[s->block];
@@ -146,7 +149,7 @@ static void drop_kept(struct editor *e)
     uint32_t last = NO_BLOCK;
     for (uint32_t i = 0; i < e->from->n_blocks; i++) {
         struct hs_life *life = &e->to->block[i];
-        if (!e->block[i].mine || life->swept != HS_NEVER)
+        if (!e->block[i].mine || e->block[i].freed || life->swept != HS_NEVER)
             continue;
         if (last != NO_BLOCK) {
             struct hs_life *before = &e->to->block[last];

@@ -219,6 +219,21 @@ static void dropped(void **state)
     hs_program_free(&changed);
 }
 
+/* A block that the program frees is not kept: it dies when it is freed, and only then. */
+static void dropped_or_freed(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 32, 1), AT(HS_STEP_ALLOC, 1, 32, 1), AT(HS_STEP_ALLOC, 2, 32, 1), AT(HS_STEP_FREE, 0, 0, 0),
+                                AT(HS_STEP_ALLOC, 3, 32, 1)},
+                       .block = {{0, 0, HS_NEVER}, {1, 1, HS_NEVER}, {2, 2, HS_NEVER}, {4, 4, HS_NEVER}}};
+    struct hs_program p = program(&s, 5, 4), changed = edited(&p, HS_EDIT_DROP);
+    assert_int_equal(changed.block[0].swept, HS_NEVER);
+    assert_int_equal(changed.block[1].swept, 3);
+    assert_int_equal(least_granules(&p), 6);
+    assert_int_equal(least_granules(&changed), 6);
+    hs_program_free(&changed);
+}
+
 /* A block that grows from 1 to 2 to 4 granules, and fails for 8, with a block behind it: old and new are there at a time. */
 static void final_size(void **state)
 {
@@ -286,7 +301,7 @@ int main(void)
         cmocka_unit_test(sizes),   cmocka_unit_test(when_garbage_dies),     cmocka_unit_test(thresholds),
         cmocka_unit_test(resizes), cmocka_unit_test(failures_of_the_trace),
         cmocka_unit_test(frees),   cmocka_unit_test(course),
-        cmocka_unit_test(dropped), cmocka_unit_test(final_size),            cmocka_unit_test(reused),
+        cmocka_unit_test(dropped), cmocka_unit_test(dropped_or_freed), cmocka_unit_test(final_size),            cmocka_unit_test(reused),
         cmocka_unit_test(collected), cmocka_unit_test(nothing_to_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
