@@ -115,6 +115,7 @@ static void init(void *start, void *end) {
     if (hs_port_setting("HEAPSTRATA_REFS"))
         hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
     collect_often();
+    hs_mp_heap.write_regions(false); /* at a level without keyframes nothing else names them */
     hs_start();
     bypassed = !hs_heaps_test();
     if (!record)
