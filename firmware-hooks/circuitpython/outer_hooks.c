@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "firmware-hooks/circuitpython/outer_hooks.h"
 
+#include "firmware-hooks/circuitpython/cp_room.h"
 #include "firmware-hooks/ports/events.h"
 #include "firmware-hooks/ports/hook_port.h"
 #include "firmware-hooks/ports/room.h"
@@ -26,7 +27,8 @@ static uint32_t find(uint32_t first) {
 }
 
 static bool overlaps(const struct hs_span *memory) {
-    return hs_room_overlap(&(struct hs_span){(uintptr_t)port_heap_get_bottom(), (uintptr_t)port_heap_get_top()}, *memory);
+    struct hs_span heap = {(uintptr_t)port_heap_get_bottom(), (uintptr_t)port_heap_get_top()};
+    return hs_room_overlap(&heap, *memory) && !hs_cp_room_gave(memory);
 }
 
 /* Of a block, among the heap's granules. */

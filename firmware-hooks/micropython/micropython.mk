@@ -5,7 +5,8 @@
 #
 # HEAPSTRATA_PORT       firmware-hooks/ports/port_<this>.c; found from the port's folder name
 # HEAPSTRATA_RING_ADDR  where the retained ring lies, for a port whose linker script has no place for it
-# HEAPSTRATA_RING_SIZE  its size in bytes
+# HEAPSTRATA_RING_SIZE  its size in bytes. Without the two the ring comes out of the heap where start-up code leaves that
+#                       alone, as large as firmware-hooks/ports/sizes.h says; else it is an array of 16 KB
 # HEAPSTRATA_CFLAGS     more flags, for instance -DHS_... of lib/hs_config.h
 # HEAPSTRATA_COPT       optimisation of our own files
 # HEAPSTRATA_LWIP=1     record lwIP's pools and heap too (firmware-hooks/lwip), in ports that have lwIP
@@ -47,6 +48,7 @@ HEAPSTRATA_COPT ?= $(if $(filter posix,$(HEAPSTRATA_PORT)),-O2,-Os)
 ifeq ($(HEAPSTRATA_MP_PORT)/$(BOARD),qemu/MPS2_AN385)
 HEAPSTRATA_RING_ADDR ?= 0x20000000
 HEAPSTRATA_RING_SIZE ?= 0x400000
+CFLAGS_USERMOD += $(if $(findstring -DHS_SITES,$(HEAPSTRATA_CFLAGS)),,-DHS_SITES=512)
 endif
 
 ifeq ($(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c),)
@@ -59,11 +61,16 @@ HEAPSTRATA_CIRCUITPYTHON ?= $(if $(wildcard $(TOP)/supervisor/port.h),1)
 HEAPSTRATA_OUTER ?= $(if $(HEAPSTRATA_CIRCUITPYTHON),$(if $(filter unix espressif,$(HEAPSTRATA_MP_PORT)),,1))
 HEAPSTRATA_OTHERS := $(strip $(filter 1,$(HEAPSTRATA_LWIP) $(HEAPSTRATA_OUTER) $(HEAPSTRATA_HEAP_CAPS)) $(HEAPSTRATA_HEAPS))
 $(foreach h,$(HEAPSTRATA_HEAPS),$(if $(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/$(h)/wraps.txt),,$(error HeapStrata: HEAPSTRATA_HEAPS=$(h): no such folder in firmware-hooks)))
+HEAPSTRATA_SUPERVISOR := $(if $(HEAPSTRATA_CIRCUITPYTHON),$(if $(filter unix,$(HEAPSTRATA_MP_PORT)),,1))
+HEAPSTRATA_CP_ROOM := $(if $(filter espressif,$(HEAPSTRATA_MP_PORT)),,$(HEAPSTRATA_SUPERVISOR))
 
 HS_ROOT := $(HEAPSTRATA_ROOT)
 include $(HEAPSTRATA_ROOT)/lib/lib.mk
 HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpython) $(if $(filter 1,$(HEAPSTRATA_LWIP)),lwip) $(HEAPSTRATA_HEAPS)
 HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c,startup $(HEAPSTRATA_HOOKS)))))
+# What asks the supervisor is there where one is, whether its heap is recorded or not.
+HEAPSTRATA_HOOK_SRC := $(filter-out firmware-hooks/circuitpython/cp_%,$(HEAPSTRATA_HOOK_SRC)) $(addprefix firmware-hooks/circuitpython/,\
+	$(if $(HEAPSTRATA_CP_ROOM),cp_room.c))
 # ESP-IDF's heap around it: without what starts the component by itself. The wraps are the build's (esp-idf/wraps.txt).
 HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c esp_tasks.c))
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
@@ -79,6 +86,9 @@ endif
 CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_MICROPYTHON=1 -DHS_EXPLICIT=$(if $(HEAPSTRATA_OTHERS),1,0) $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_CIRCUITPYTHON),-DHS_CIRCUITPYTHON=1) $(if $(filter 1,$(HEAPSTRATA_LWIP)),-DHS_WITH_LWIP=1) \
 	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1) $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),-DHS_WITH_HEAP_CAPS=1)
+# Ports whose linker script puts the heap behind .bss: start-up code does not clear it.
+HEAPSTRATA_KEEPS_HEAP := $(or $(HEAPSTRATA_CP_ROOM),$(filter mimxrt nrf renesas-ra samd stm32,$(HEAPSTRATA_MP_PORT)))
+CFLAGS_USERMOD += $(if $(HEAPSTRATA_CP_ROOM),-DHS_CP_ROOM=1) $(if $(HEAPSTRATA_KEEPS_HEAP),-DHS_RING_FROM_HEAP=1)
 ifneq ($(if $(filter posix,$(HEAPSTRATA_PORT)),$(filter command,$(origin HEAPSTRATA_RING_ADDR) $(origin HEAPSTRATA_RING_SIZE))),)
 $(error HeapStrata: a process has its ring in a file: HEAPSTRATA_RING=FILE:SIZE in the environment of the program)
 endif
@@ -106,7 +116,7 @@ HEAPSTRATA_BY_LD := $(or $(filter cxd56,$(HEAPSTRATA_MP_PORT)),$(filter-out 0,$(
 	grep -csE '\$$\(Q\)\$$\(LD\).* -o' Makefile)))
 HEAPSTRATA_LD := $(if $(HEAPSTRATA_BY_LD),,-Wl$(HEAPSTRATA_COMMA))
 HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/wraps.txt,\
-	$(sort $(HEAPSTRATA_HOOKS) $(if $(HEAPSTRATA_CIRCUITPYTHON),circuitpython))) \
+	$(sort $(HEAPSTRATA_HOOKS) $(if $(HEAPSTRATA_CIRCUITPYTHON)$(filter 1,$(HEAPSTRATA_OUTER)),circuitpython))) \
 	$(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/wraps_$(HEAPSTRATA_PORT).txt))
 # The module names a symbol that only these options define, so that a link without them fails.
 HEAPSTRATA_LINK := $(addprefix $(HEAPSTRATA_LD)--wrap=,$(HEAPSTRATA_WRAPS)) $(HEAPSTRATA_LD)--defsym=hs_wraps_are_missing_at_the_link=0

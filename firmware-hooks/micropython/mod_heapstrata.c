@@ -19,13 +19,15 @@
  *   stream(to, every=8)  sends packets to a stream as they close, with a keyframe in every so many, from the
  *                        scheduler and from poll(); stream(None) sends the rest and ends
  *   poll()               sends what the stream takes now; True when nothing is left
- *   stats()              the recorder's own figures, as a dict
+ *   stats()              the recorder's own figures, as a dict; site_table and ring_size: how large both are, sized_by_heap: by a
+ *                        heap of so many bytes; 0: as the build has set them
  *   reset()              forgets everything recorded so far
  */
 #include <string.h>
 
 #include "firmware-hooks/micropython/mp_hooks.h"
 #include "firmware-hooks/micropython/mp_refs.h"
+#include "firmware-hooks/micropython/mp_room.h"
 #include "firmware-hooks/micropython/mp_stream.h"
 #include "lib/base64.h"
 #include "lib/crc.h"
@@ -200,6 +202,7 @@ static mp_obj_t hs_mod_stats(void) {
         {MP_QSTR_records, s.offered}, {MP_QSTR_lost, s.lost},           {MP_QSTR_packets, s.packets},
         {MP_QSTR_boot, s.boot},       {MP_QSTR_sites, s.sites},         {MP_QSTR_names, s.names},
         {MP_QSTR_defined, s.defined}, {MP_QSTR_ring_size, s.ring_size}, {MP_QSTR_recording, hs_state != HS_STATE_OFF},
+        {MP_QSTR_site_table, hs_mp_room.sites}, {MP_QSTR_sized_by_heap, hs_mp_room.heap},
         {MP_QSTR_interval, l.choice.interval}, {MP_QSTR_samples, l.samples}, {MP_QSTR_unfollowed, l.unfollowed},
     };
     mp_obj_t dict = mp_obj_new_dict(MP_ARRAY_SIZE(row) + 1);

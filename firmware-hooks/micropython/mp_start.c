@@ -5,6 +5,7 @@
  */
 #include "firmware-hooks/micropython/mp_inline.h"
 #include "firmware-hooks/micropython/mp_refs.h"
+#include "firmware-hooks/micropython/mp_room.h"
 #include "firmware-hooks/micropython/mp_stream.h"
 #include "firmware-hooks/ports/room.h"
 #include "firmware-hooks/startup/startup.h"
@@ -32,13 +33,17 @@ static const uintptr_t functions[] = {
 #define HS_MP_WIDE_OBJECTS
 #endif
 
-/* The number of words in a call frame before its stack is put in later. */
-static char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
-                      HS_MP_STACKLESS HS_MP_WIDE_OBJECTS "\0frame=0";
+static const char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
+                            HS_MP_STACKLESS HS_MP_WIDE_OBJECTS;
 
+/* With those that are known at the start only; of a call frame the words before its stack. */
 static struct hs_text all_facts(void) {
-    facts[sizeof facts - 2] = (char)('0' + offsetof(mp_code_state_t, state) / sizeof(void *));
-    return (struct hs_text){facts, sizeof facts};
+    static char all[sizeof facts + 64];
+    struct hs_text text = {all, sizeof facts};
+    memcpy(all, facts, sizeof facts);
+    hs_mp_room_fact(&text, "frame=", offsetof(mp_code_state_t, state) / sizeof(void *));
+    hs_mp_room_facts(&text);
+    return text;
 }
 
 static bool initialised;
@@ -77,15 +82,15 @@ static void collect_often(void) {
 #endif
 }
 
-/* Where the ring lies, and whether that is where a heap is; then there is no recording. */
-static struct hs_span reserved;
+/* Where the ring lies, and whether that is where a heap is; then there is no recording. What was taken from the heap. */
+static struct hs_span reserved, taken;
 static bool ring_in_heap;
 
 bool hs_mp_ring_in_heap(void) { return ring_in_heap; }
 
 /* A heap of the collector's, without the ring. Where that cannot be had the ring is given up: it is not written to again. */
 static void keep_apart(struct hs_span *heap) {
-    if (ring_in_heap || hs_room_make(heap, reserved))
+    if (ring_in_heap || (hs_room_make(heap, reserved) && hs_room_make(heap, taken)))
         return;
     hs_stop();
     ring_in_heap = true;
@@ -95,8 +100,10 @@ static void gc_init_apart(void *start, void *end);
 
 /* Runs once, in the first gc_init: the first moment at which there is a heap to trace. */
 static void init(void *start, void *end) {
+    struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
     struct hs_config config;
     bool record = hs_startup_config(&config);
+    taken = hs_mp_room_take(&config, &heap);
     HS_MP_LOCK_INIT();
     hs_mp_level_built(config.level);
     config.placement = HS_MP_OTHERS ? HS_PLACE_EXPLICIT : HS_PLACE_MICROPYTHON;
@@ -107,7 +114,7 @@ static void init(void *start, void *end) {
     hs_mp_stacks = config.flags & HS_RING_CONTEXT;
 #endif
     reserved = (struct hs_span){(uintptr_t)config.memory, (uintptr_t)config.memory + config.memory_size};
-    gc_init_apart(start, end);
+    gc_init_apart((void *)heap.start, (void *)heap.end);
     ring_in_heap |= hs_heaps_overlap(&reserved);
     if (ring_in_heap || hs_startup_init(&config, &(struct hs_firmware){
             .facts = all_facts(), .functions = functions, .n_functions = sizeof functions / sizeof *functions}))

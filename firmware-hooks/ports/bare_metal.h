@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What ports without an operating system have in common: for one file of each, port_cortexm.c for instance. The image lies
- * at HS_RING_ADDR, in memory that start-up code leaves alone, or in a section .noinit, which the linker puts behind .bss
+ * What ports without an operating system have in common: for one file of each, port_cortexm.c for instance. The image comes
+ * out of the heap (HS_RING_FROM_HEAP), or lies at HS_RING_ADDR, in memory that start-up code leaves alone, or in a section .noinit, which the linker puts behind .bss
  * where its script does not name it. A collector's heap that begins there makes room for it (room.h).
  */
 #ifndef HS_BARE_METAL_H
@@ -10,6 +10,14 @@
 #include "firmware-hooks/ports/hook_port.h"
 #include "lib/port.h"
 
+/* 1: start-up code leaves the heap alone, so that a ring in it outlives a reset (firmware-hooks/ports/sizes.h). */
+#ifndef HS_RING_FROM_HEAP
+#define HS_RING_FROM_HEAP 0
+#endif
+#if HS_RING_FROM_HEAP && !defined(HS_RING_SIZE) && !defined(HS_RING_ADDR)
+#define HS_RING_SIZE 0
+#define HS_RING_ADDR 0
+#else
 #ifndef HS_RING_SIZE
 #define HS_RING_SIZE 16384
 #endif
@@ -17,6 +25,7 @@ HS_PORT_RING_CHECK(HS_RING_SIZE);
 #ifndef HS_RING_ADDR
 static uint8_t ring[HS_RING_SIZE] __attribute__((section(".noinit"), aligned(8)));
 #define HS_RING_ADDR ring
+#endif
 #endif
 
 /* 1: record from boot; 0: wait for heapstrata.start(). */

@@ -15,8 +15,8 @@
     _Static_assert((size) >= HS_IMAGE_MIN, "HS_RING_SIZE: the least is 1024 bytes (HS_IMAGE_MIN)");                \
     _Static_assert((size) % 8 == 0, "HS_RING_SIZE: a multiple of 8 bytes")
 
-/* Fills in the memory of the image, its sizes, flags, hz and reset cause. Returns whether to record from
- * boot. Called once, first of all. */
+/* Fills in the memory of the image, its sizes, flags, hz and reset cause. Without memory (NULL, 0 bytes) the hooks take
+ * it out of the heap. Returns whether to record from boot. Called once, first of all. */
 bool hs_port_image(struct hs_config *config);
 
 /* The facts for hs_config, which begin with `base`; that itself where the port knows nothing else. */

@@ -23,6 +23,11 @@
 #define HS_STREAM 0
 #endif
 
+/* MicroPython's heap begins small here, and grows. */
+#ifndef HS_SITES
+#define HS_SITES 512
+#endif
+
 typedef uint32_t hs_lock_t;
 extern portMUX_TYPE hs_esp_mux;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for RP2040 and RP2350. The image lies in a section that the SDK's start-up leaves alone, or at HS_RING_ADDR, in
- * memory that nothing else uses; so it survives every reset but the loss of power.
+ * Port for RP2040 and RP2350. The image comes out of the heap's end (firmware-hooks/ports/sizes.h); with HS_RING_SIZE it lies in
+ * a section that the SDK's start-up leaves alone, or at HS_RING_ADDR, in memory that nothing else uses. So it survives
+ * every reset but the loss of power.
  */
 #include "firmware-hooks/ports/hook_port.h"
 #include "hardware/watchdog.h"
@@ -12,6 +13,10 @@
 #include "hardware/structs/vreg_and_chip_reset.h"
 #endif
 
+#if !defined(HS_RING_SIZE) && !defined(HS_RING_ADDR)
+#define HS_RING_SIZE 0 /* out of the heap, which start-up code leaves alone */
+#define HS_RING_ADDR 0
+#else
 #ifndef HS_RING_SIZE
 #define HS_RING_SIZE 16384
 #endif
@@ -19,6 +24,7 @@ HS_PORT_RING_CHECK(HS_RING_SIZE);
 #ifndef HS_RING_ADDR
 static uint8_t ring[HS_RING_SIZE] __attribute__((section(".uninitialized_data.heapstrata"), aligned(8)));
 #define HS_RING_ADDR ring
+#endif
 #endif
 
 /* 1: record from boot; 0: wait for heapstrata.start(). */

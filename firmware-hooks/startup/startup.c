@@ -3,12 +3,13 @@
 
 #include "firmware-hooks/ports/hook_port.h"
 
-_Static_assert((HS_SITES & (HS_SITES - 1)) == 0 && HS_SITES >= 8 && HS_SITES <= 32768, "HS_SITES: a power of two, 8 to 32768");
 _Static_assert((HS_FOLLOWED & (HS_FOLLOWED - 1)) == 0, "HS_FOLLOWED: a power of two");
+static uint32_t followed[HS_FOLLOWED];
 
+#ifdef HS_SITES
+_Static_assert((HS_SITES & (HS_SITES - 1)) == 0 && HS_SITES >= 8 && HS_SITES <= 32768, "HS_SITES: a power of two, 8 to 32768");
 static struct hs_site_entry sites[HS_SITES];
 static uint16_t hash[HS_SITES * 4];
-static uint32_t followed[HS_FOLLOWED];
 
 /* A small ring cannot hold the definitions of many sites at a time, and smaller numbers take less of it. */
 static uint16_t sites_for(const struct hs_config *config) {
@@ -18,11 +19,18 @@ static uint16_t sites_for(const struct hs_config *config) {
     return n;
 }
 
+static void use_table(struct hs_config *config) {
+    config->site = sites;
+    config->hash = hash;
+    config->hash_size = HS_SITES * 4;
+    config->n_sites = sites_for(config);
+}
+#else
+static void use_table(struct hs_config *config) { (void)config; }
+#endif
+
 bool hs_startup_config(struct hs_config *config) {
     *config = (struct hs_config){
-        .site = sites,
-        .hash = hash,
-        .hash_size = HS_SITES * 4,
         .placement = HS_PLACE_EXPLICIT,
         .shift = hs_heaps[hs_n_heaps - 1]->shift,
         .describe = hs_heaps_describe,
@@ -34,7 +42,7 @@ bool hs_startup_config(struct hs_config *config) {
         .summary = hs_heaps_summary,
     };
     bool record = hs_port_image(config);
-    config->n_sites = sites_for(config);
+    use_table(config);
     return record;
 }
 

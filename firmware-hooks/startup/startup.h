@@ -17,13 +17,9 @@
 #include "lib/heap.h"
 
 /* Sites, contexts and strings that can be told apart, a power of two; each takes 28 bytes of RAM on a 32-bit machine, and 8 of
- * hash. */
-#ifndef HS_SITES
-#if defined HS_MICROPYTHON && HS_MICROPYTHON
-#define HS_SITES 512
-#else
+ * hash. In MicroPython the table comes out of the heap where the build does not define it (mp_room.h). */
+#if !defined HS_SITES && !(defined HS_MICROPYTHON && HS_MICROPYTHON)
 #define HS_SITES 256
-#endif
 #endif
 
 /* Blocks that can be followed to their end at level "sampled", a power of two; each takes 4 bytes of RAM. */
@@ -40,7 +36,7 @@ struct hs_firmware {
     size_t n_functions;
 };
 
-/* Fills in `config`: tables, level, the heaps' functions, and what the port says of the image. Returns whether to record from
+/* Fills in `config`: tables (without HS_SITES the caller has to), level, the heaps' functions, and what the port says of the image. Returns whether to record from
  * boot. Once, first of all. */
 bool hs_startup_config(struct hs_config *config);
 

@@ -6,14 +6,15 @@
 2. The files compile without a warning under CircuitPython's options, for this computer and for Cortex-M0+ and M4.
 3. What they record there: a block that the collector does not look into refers to nothing, and why says nothing of a
    collection that frees what is in the outer heap.
-4. What is shown of a trace of the real port (pico.hst: raspberry_pi_pico on an emulated RP2040, by record --serial).
+4. The recorder's memory out of the outer heap (room.c).
+5. What is shown of a trace of the real port (pico.hst: raspberry_pi_pico on an emulated RP2040, by record --serial).
 """
 import os
 import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), folder) for folder in ("tools", "oracle")]
 import hs_test  # noqa: E402
 
 tap = hs_test.Tap()
@@ -96,7 +97,20 @@ def recorded():
               b"heap 'outer', which no collection frees" in done.err, (done.out, done.err))
 
 
-# ---- 4: what is shown ----
+# ---- 4: where the ring lies ----
+
+def room():
+    """The recorder's memory comes out of the outer heap, at the same place in each boot, and nothing else writes to it."""
+    program = os.path.join(hs_test.scratch(), "room")
+    done = hs_test.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Wno-sizeof-array-div", "-O1", "-fsanitize=address,undefined", "-DHS_CP_ROOM=1", "-I" + hs_test.ROOT,
+                        "-I" + os.path.join(hs_test.ROOT, "tests/heaps/stub"), "-o", program, os.path.join(HERE, "room.c"),
+                        os.path.join(hs_test.ROOT, "firmware-hooks/circuitpython/cp_room.c")], merge=True)
+    out = hs_test.run([program], merge=True).out.decode() if done.status == 0 else done.out.decode()
+    tap.check("the recorder's memory lies at the end of the outer heap, and outlives a boot and a full heap",
+              out.splitlines() == ["of 4194304 bytes 16 at the end", "same place", "kept", "no room in a heap that is nearly full"], out)
+
+
+# ---- 5: what is shown ----
 
 def shown():
     trace = os.path.join(HERE, "pico.hst")
@@ -118,5 +132,6 @@ links()
 lost()
 compilers()
 recorded()
+room()
 shown()
 tap.finish()

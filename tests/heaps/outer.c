@@ -70,6 +70,26 @@ void *port_malloc(size_t size, bool dma) {
     return NULL;
 }
 
+/* In front of the block stays a free one; as TLSF it writes in the last word of that, and in the first two of what is free. */
+void *tlsf_malloc_addr(tlsf_t tlsf, size_t size, void *address) {
+    (void)tlsf;
+    for (size_t *h = first(); *h; h = next_of(h)) {
+        size_t offset = (size_t)((char *)address - (char *)(h + 1));
+        if ((char *)address < (char *)(h + 1) || offset + rounded(size) > size_of(h))
+            continue;
+        if (*h & USED || offset < WORD + LEAST)
+            return NULL;
+        size_t whole = size_of(h);
+        *h = offset - WORD;
+        *next_of(h) = whole - offset;
+        h = next_of(h);
+        *h |= USED;
+        cut(h, rounded(size));
+        return h + 1;
+    }
+    return NULL;
+}
+
 void *port_malloc_zero(size_t size, bool dma) {
     void *block = port_malloc(size, dma);
     return block ? memset(block, 0, size) : NULL;

@@ -48,7 +48,14 @@ def restart(tap, name, reset, cause, word):
 
 def case_power(tap):
     with pico.Pico(noise=True) as board:
-        text = dump(trace(board))
+        sram = trace(board)
+        text = dump(sram)
+        said = board.run("import heapstrata, gc\ns = heapstrata.stats()\nprint(s['site_table'], s['sized_by_heap'])\n"
+                         "print(gc.mem_alloc() + gc.mem_free())")[0].split()
+    facts = dict(re.findall(r"^FACT +key=(\S+) value=(\S+)$", hs_test.cli("dump", "--dict", sram).out.decode(), re.M))
+    tap.check("power-on: ring and table came out of the heap by its size, and that is said",
+              [facts.get("sites"), facts.get("sized-by-heap")] == [s.decode() for s in said[:2]] == ["256", said[1].decode()] and
+              int(said[1]) > int(said[2]) > int(said[1]) * 3 // 4, (facts, said))
     tap.check("power-on: an image is laid out over what SRAM had in it, cause 1", causes(text) == {1: POWER_ON}, text[:300])
 
 

@@ -81,7 +81,9 @@ def compile_port(settings, more=lambda text: text):
 
 def case_settings(tap):
     status, said, symbols = compile_port("")
-    tap.check("the ring has 16 KB unless said otherwise", status == 0 and re.search(r" 00004000 . ring$", symbols, re.M), (said, symbols))
+    tap.check("unless said otherwise there is no array for the ring", status == 0 and not re.search(r" ring$", symbols, re.M), (said, symbols))
+    status, said, symbols = compile_port("-DHS_RING_SIZE=8192")
+    tap.check("HS_RING_SIZE: it is an array", status == 0 and re.search(r" 00002000 . ring$", symbols, re.M), (said, symbols))
     status, said, symbols = compile_port("-DHS_RING_ADDR=0x20041000 -DHS_RING_SIZE=4096")
     tap.check("HS_RING_ADDR: the ring is there, and takes no room elsewhere", status == 0 and not re.search(r" ring$", symbols, re.M),
               (said, symbols))

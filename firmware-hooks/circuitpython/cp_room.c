@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "firmware-hooks/circuitpython/cp_room.h"
+
+#include <stddef.h>
+
+#include "lib/tlsf/tlsf.h"
+#include "supervisor/port.h"
+#include "supervisor/port_heap.h"
+
+/* In the last word of a free block TLSF keeps where it begins. */
+#define BEHIND sizeof(uint64_t)
+
+uint32_t hs_cp_room_size(void) { return (uint32_t)((uintptr_t)port_heap_get_top() - (uintptr_t)port_heap_get_bottom()); }
+
+static struct hs_span given;
+
+/* The walk's last block, when it is free; else empty. */
+static bool into_last_free(void *block, size_t size, int used, void *context) {
+    struct hs_span *last = context;
+    last->start = used ? 0 : (uintptr_t)block;
+    last->end = used ? 0 : (uintptr_t)block + size;
+    return true;
+}
+
+struct hs_span hs_cp_room_take(uint32_t bytes) {
+    tlsf_t heap = port_heap_get_bottom();
+    struct hs_span last = {0, 0}, nothing = {0, 0};
+    uintptr_t whole = bytes + BEHIND;
+    tlsf_walk_pool(tlsf_get_pool(heap), into_last_free, &last);
+    if ((last.end - last.start) / 2 < whole)
+        return nothing;
+    uintptr_t at = (last.end - whole) & ~(uintptr_t)7;
+    if (tlsf_malloc_addr(heap, last.end - at, (void *)at) != (void *)at)
+        return nothing;
+    given = (struct hs_span){at, at + bytes};
+    return given;
+}
+
+bool hs_cp_room_gave(const struct hs_span *memory) {
+    return memory->start >= given.start && memory->end <= given.end && given.start;
+}
