@@ -30,14 +30,24 @@ static struct hs_mp_area *find_area(const mp_state_mem_area_t *area) {
     return NULL;
 }
 
+/* Behind the last area that is there, so that regions have the order of the collector's list, which a map shows them in. In a
+ * full table any place. */
+static uint32_t free_slot(void) {
+    uint32_t slot = hs_mp_n_areas;
+    while (slot && !hs_mp_areas[slot - 1].area)
+        slot--;
+    for (uint32_t i = 0; slot == AREAS && i < AREAS; i++)
+        if (!hs_mp_areas[i].area)
+            return i;
+    return slot;
+}
+
 /* Gives the area a free place in the table, and a number range behind all others. */
 static void add_area(mp_state_mem_area_t *area) {
-    uint32_t first = hs_mp_numbers.first, slot = hs_mp_n_areas;
+    uint32_t first = hs_mp_numbers.first, slot = free_slot();
     for (uint32_t i = 0; i < hs_mp_n_areas; i++) {
         uint32_t end = hs_mp_areas[i].first + hs_mp_areas[i].granules;
-        if (!hs_mp_areas[i].area)
-            slot = i;
-        else if (end > first)
+        if (hs_mp_areas[i].area && end > first)
             first = end;
     }
     if (slot == AREAS)
