@@ -58,6 +58,10 @@ enum hs_placement {
 };
 #define HS_REGION_EXISTING 0x80u /* bit beside the placement rule: contents follow as a snapshot */
 
+/* MARK: how the label begins of those that the hooks in CircuitPython make, at each start of the interpreter: of why it was
+ * started, and how large its stacks are ("pystack 2048, stack 24064"). */
+#define HS_MARK_SUPERVISOR "circuitpython: "
+
 /* SNAPSHOT: bits of `part`. */
 #define HS_SNAPSHOT_FIRST   1u
 #define HS_SNAPSHOT_LAST    2u

@@ -110,6 +110,27 @@ static void around_text(const struct hs_head *head, FILE *out, const char *prefi
     }
 }
 
+/* What CircuitPython's hooks said last of the stacks; NULL where nothing. */
+static const char *stacks_of(const struct hs_head *head)
+{
+    static const char begin[] = HS_MARK_SUPERVISOR "pystack ";
+    for (uint64_t i = head->model ? head->model->n_marks_kept : 0; i--;) {
+        const char *label = head->model->mark[i].label;
+        if (label && !strncmp(label, begin, sizeof begin - 1))
+            return label + sizeof HS_MARK_SUPERVISOR - 1;
+    }
+    return NULL;
+}
+
+static void stacks_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    const char *stacks = stacks_of(head);
+    char shown[128];
+    if (stacks)
+        fprintf(out, "%sbytes of CircuitPython's stacks: %s\n", prefix,
+                hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = stacks}));
+}
+
 void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
 {
     const struct hs_trace_info *info = hs_reader_info(head->reader);
@@ -123,6 +144,7 @@ void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
     fputc('\n', out);
     hs_levels_text(head, out, prefix);
     around_text(head, out, prefix);
+    stacks_text(head, out, prefix);
     hs_head_warnings(head, out, prefix);
 }
 
@@ -166,6 +188,8 @@ void hs_head_json(const struct hs_head *head, struct hs_json *json)
     hs_json_uint(json, "pointer_bytes", info->pointer_bytes);
     hs_levels_json(head, json);
     around_json(head, json);
+    if (stacks_of(head))
+        hs_json_text(json, "stacks", stacks_of(head));
     hs_json_array(json, "warnings");
     for (size_t i = 0; i < N_WARNINGS; i++) {
         uint64_t count = warnings[i].count(head);

@@ -26,6 +26,15 @@ struct step {
     uint8_t kind;
 };
 
+#define SUPERVISED_MAX  64u /* bytes of a text */
+#define SUPERVISED_KEPT 16u /* the last so many of a boot */
+
+/* What the supervisor did within a boot, from a mark of the hooks. */
+struct supervised {
+    uint64_t time;
+    char text[SUPERVISED_MAX];
+};
+
 struct resets {
     const struct args *args;
     struct hs_reader *reader;
@@ -34,6 +43,8 @@ struct resets {
     struct hs_json *json;
     struct step *step;   /* the last args->last events of the boot, those of one number modulo that */
     uint64_t n_steps, records;
+    struct supervised supervised[SUPERVISED_KEPT];
+    uint64_t n_supervised;
     uint32_t boot;       /* 0: none as yet */
     uint64_t began, time; /* ticks, of the boot's first and last event */
     bool stopped;        /* recording was stopped, and nothing came behind it */
@@ -41,7 +52,8 @@ struct resets {
 
 enum { OUT_OF_MEMORY = 1 };
 
-static const char *const causes[] = {"unknown cause", "power-on", "software", "watchdog", "panic", "deep sleep"};
+static const char *const causes[] = {"unknown cause", "power-on", "software", "watchdog", "panic", "deep sleep",
+                                     "the reset pin", "brownout"};
 
 /* ---- one boot ---- */
 
@@ -65,6 +77,34 @@ static uint64_t first_step(const struct resets *r)
 static double before_end(const struct resets *r, uint64_t time)
 {
     return hs_seconds(r->reader, r->time - time);
+}
+
+static uint64_t first_supervised(const struct resets *r)
+{
+    return r->n_supervised > SUPERVISED_KEPT ? r->n_supervised - SUPERVISED_KEPT : 0;
+}
+
+static void text_of_supervised(const struct resets *r)
+{
+    char shown[4 * SUPERVISED_MAX];
+    for (uint64_t i = first_supervised(r); i < r->n_supervised; i++) {
+        const struct supervised *s = &r->supervised[i % SUPERVISED_KEPT];
+        printf("  %12.6f s  supervisor: %s\n", -before_end(r, s->time),
+               hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = s->text}));
+    }
+}
+
+static void json_of_supervised(const struct resets *r)
+{
+    hs_json_array(r->json, "supervisor");
+    for (uint64_t i = first_supervised(r); i < r->n_supervised; i++) {
+        const struct supervised *s = &r->supervised[i % SUPERVISED_KEPT];
+        hs_json_object(r->json, NULL);
+        hs_json_real(r->json, "seconds_before_end", before_end(r, s->time));
+        hs_json_text(r->json, "what", s->text);
+        hs_json_end(r->json);
+    }
+    hs_json_end(r->json);
 }
 
 #define PLACE_AT 36 /* column of a step's place */
@@ -97,6 +137,7 @@ static void text_of_boot(const struct resets *r, const char *end)
                ": %s, at %s\n", before_end(r, failure->time), failure->size, failure->free, failure->largest_free,
                hs_verdict_name(failure->verdict), hs_format(shown, sizeof shown, HS_VALUE_TEXT,
                (struct hs_value){.s = hs_name_of_site(&r->names, failure->site, HS_KEY_LINE, name)}));
+    text_of_supervised(r);
     text_of_steps(r);
     putchar('\n');
 }
@@ -143,6 +184,8 @@ static void json_of_boot(const struct resets *r, const char *end)
         hs_json_text(r->json, "line", hs_name_of_site(&r->names, failure->site, HS_KEY_LINE, name));
         hs_json_end(r->json);
     }
+    if (r->n_supervised)
+        json_of_supervised(r);
     json_of_steps(r);
     hs_json_end(r->json);
     hs_json_print(r->json, stdout, false);
@@ -167,7 +210,22 @@ static void begin_boot(struct resets *r, const struct hs_event *e)
     end_boot(r, causes[cause < sizeof causes / sizeof *causes ? cause : 0]);
     r->boot = e->boot;
     r->began = e->time;
-    r->n_steps = r->records = 0;
+    r->n_steps = r->records = r->n_supervised = 0;
+}
+
+/* A mark of the hooks themselves. */
+static void take_mark(struct resets *r, const struct hs_event *e)
+{
+    const size_t begin = sizeof HS_MARK_SUPERVISOR - 1;
+    const struct hs_text *label = &e->record->mark.label;
+    size_t len = label->len;
+    if (len <= begin || memcmp(label->data, HS_MARK_SUPERVISOR, begin))
+        return;
+    struct supervised *s = &r->supervised[r->n_supervised++ % SUPERVISED_KEPT];
+    len = len - begin < sizeof s->text ? len - begin : sizeof s->text - 1;
+    memcpy(s->text, label->data + begin, len);
+    s->text[len] = 0;
+    s->time = e->time;
 }
 
 static void take(struct resets *r, const struct hs_event *e)
@@ -178,6 +236,8 @@ static void take(struct resets *r, const struct hs_event *e)
     r->records++;
     if (e->kind != HS_TOTAL)
         r->stopped = e->kind == HS_LEVEL && !e->record->level.level;
+    if (e->kind == HS_MARK)
+        take_mark(r, e);
     if (e->kind <= HS_REALLOC || e->kind == HS_FAIL || e->kind == HS_SAMPLE)
         r->step[r->n_steps++ % r->args->last] = (struct step){e->time, e->site, e->kind == HS_FREE ? 0 : e->size, e->kind};
 }
@@ -240,7 +300,8 @@ const struct hs_cmd hs_cmd_resets = {
     .name = "resets", .summary = "list each boot, how it ended, and what it allocated last",
     .usage = "[FILE]",
     .about = "For each boot in a trace: how long it lasted, whether recording was stopped or a reset cut it off and why, "
-             "the heap at its end, the last allocation that failed, and the last events with their lines. Times are "
+             "the heap at its end, the last allocation that failed, in CircuitPython each start of the interpreter and why, "
+             "and the last events with their lines. Times are "
              "before the boot's end. With --json one JSON object a boot.",
     .examples = "  heapstrata resets ring.bin\n"
                 "  heapstrata resets --last 50 board.hst\n",

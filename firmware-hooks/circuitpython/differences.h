@@ -29,4 +29,12 @@
     WRAP3(void *, m_malloc_without_collect, (size_t n), (n));                                                       \
     WRAP3(void *, m_malloc_maybe_without_collect, (size_t n), (n));
 
+/* 1: there is a supervisor, which says why the interpreter was started. */
+#if defined(HS_CP_RUNS) && HS_CP_RUNS
+#include "firmware-hooks/circuitpython/cp_runs.h"
+#define HS_MP_RUN_BEGINS(boot) hs_cp_run_begins(boot)
+#else
+#define HS_MP_RUN_BEGINS(boot) (void)(boot)
+#endif
+
 #endif

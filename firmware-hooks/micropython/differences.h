@@ -14,4 +14,7 @@
 /* More functions of the m_malloc family, each wrapped by WRAP3(type, name, parameters, arguments). */
 #define HS_MP_MORE_MALLOCS
 
+/* The interpreter has a new heap; `boot`: for the first time in this boot. */
+#define HS_MP_RUN_BEGINS(boot) (void)(boot)
+
 #endif

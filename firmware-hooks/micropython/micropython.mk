@@ -70,7 +70,7 @@ HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpyth
 HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c,startup $(HEAPSTRATA_HOOKS)))))
 # What asks the supervisor is there where one is, whether its heap is recorded or not.
 HEAPSTRATA_HOOK_SRC := $(filter-out firmware-hooks/circuitpython/cp_%,$(HEAPSTRATA_HOOK_SRC)) $(addprefix firmware-hooks/circuitpython/,\
-	$(if $(HEAPSTRATA_CP_ROOM),cp_room.c))
+	$(if $(HEAPSTRATA_CP_ROOM),cp_room.c) $(if $(HEAPSTRATA_SUPERVISOR),cp_runs.c))
 # ESP-IDF's heap around it: without what starts the component by itself. The wraps are the build's (esp-idf/wraps.txt).
 HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c esp_tasks.c))
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
@@ -88,7 +88,7 @@ CFLAGS_USERMOD += $(if $(HEAPSTRATA_CIRCUITPYTHON),-DHS_CIRCUITPYTHON=1) $(if $(
 	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1) $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),-DHS_WITH_HEAP_CAPS=1)
 # Ports whose linker script puts the heap behind .bss: start-up code does not clear it.
 HEAPSTRATA_KEEPS_HEAP := $(or $(HEAPSTRATA_CP_ROOM),$(filter mimxrt nrf renesas-ra samd stm32,$(HEAPSTRATA_MP_PORT)))
-CFLAGS_USERMOD += $(if $(HEAPSTRATA_CP_ROOM),-DHS_CP_ROOM=1) $(if $(HEAPSTRATA_KEEPS_HEAP),-DHS_RING_FROM_HEAP=1)
+CFLAGS_USERMOD += $(if $(HEAPSTRATA_CP_ROOM),-DHS_CP_ROOM=1) $(if $(HEAPSTRATA_SUPERVISOR),-DHS_CP_RUNS=1) $(if $(HEAPSTRATA_KEEPS_HEAP),-DHS_RING_FROM_HEAP=1)
 ifneq ($(if $(filter posix,$(HEAPSTRATA_PORT)),$(filter command,$(origin HEAPSTRATA_RING_ADDR) $(origin HEAPSTRATA_RING_SIZE))),)
 $(error HeapStrata: a process has its ring in a file: HEAPSTRATA_RING=FILE:SIZE in the environment of the program)
 endif

@@ -125,6 +125,7 @@ static void init(void *start, void *end) {
     hs_mp_heap.write_regions(false); /* at a level without keyframes nothing else names them */
     hs_start();
     bypassed = !hs_heaps_test();
+    HS_MP_RUN_BEGINS(true);
     if (!record)
         hs_stop();
 }
@@ -154,6 +155,7 @@ void __wrap_gc_init(void *start, void *end) {
         hs_mp_update_areas();
         if (hs_state == HS_STATE_LEVEL)
             hs_level_swept(hs_mp_block_is_gone);
+        HS_MP_RUN_BEGINS(false);
     }
 }
 

@@ -74,11 +74,35 @@ uint32_t hs_bare_ticks(void) {
 
 /* --- what the hooks ask for ------------------------------------------------------------------------------------- */
 
+#if defined(HS_CP_RUNS) && HS_CP_RUNS
+#include "shared-bindings/microcontroller/Processor.h"
+
+/* A board without the module microcontroller does not have it. */
+__attribute__((weak)) mcu_reset_reason_t common_hal_mcu_processor_get_reset_reason(void);
+
+/* Of RESET in records.def. */
+static uint8_t reset_cause(void) {
+    static const uint8_t causes[] = {
+        [MCU_RESET_REASON_POWER_ON] = 1,
+        [MCU_RESET_REASON_BROWNOUT] = 7,
+        [MCU_RESET_REASON_SOFTWARE] = 2,
+        [MCU_RESET_REASON_DEEP_SLEEP_ALARM] = 5,
+        [MCU_RESET_REASON_RESET_PIN] = 6,
+        [MCU_RESET_REASON_WATCHDOG] = 3,
+    };
+    unsigned reason = common_hal_mcu_processor_get_reset_reason ? (unsigned)common_hal_mcu_processor_get_reset_reason() : ~0u;
+    return reason < sizeof causes ? causes[reason] : 0;
+}
+#else
+static uint8_t reset_cause(void) { return 0; }
+#endif
+
 bool hs_port_image(struct hs_config *config) {
     hs_start_ticks();
     config->memory = (void *)HS_RING_ADDR;
     config->memory_size = HS_RING_SIZE;
     config->hz = HS_TICKS_HZ >> HS_TICK_SHIFT;
+    config->reset_cause = reset_cause();
     return HS_RECORD_FROM_BOOT;
 }
 

@@ -9,6 +9,7 @@
 4. The recorder's memory out of the outer heap (room.c).
 5. What is shown of a trace of the real port (pico.hst: raspberry_pi_pico on an emulated RP2040, by record --serial).
 """
+import json
 import os
 import re
 import sys
@@ -16,6 +17,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), folder) for folder in ("tools", "oracle")]
 import hs_test  # noqa: E402
+import meminfo  # noqa: E402
 
 tap = hs_test.Tap()
 LWIP = os.environ.get("HS_LWIP_SRC") or os.path.join(hs_test.ROOT, "build", "lwip", "src")
@@ -35,11 +37,16 @@ def build(port, *settings, objects="host"):
     return done, next((p for p in programs if os.path.exists(p)), None)
 
 
-def run(program, *functions):
+def run(program, *functions, **supervisor):
     trace = os.path.join(hs_test.scratch(), "trace.hst")
     if os.path.exists(trace):
         os.remove(trace)
-    return hs_test.run([program, *functions], env={"HEAPSTRATA_OUT": trace}), trace
+    said = {"STANDIN_" + key.upper(): str(value) for key, value in supervisor.items()}
+    return hs_test.run([program, *functions], env=dict(said, HEAPSTRATA_OUT=trace)), trace
+
+
+def marks(trace):
+    return re.findall(r'MARK .*label="(.*)"', hs_test.cli("dump", "--kind", "mark", trace).out.decode())
 
 
 # ---- 1: links ----
@@ -97,6 +104,41 @@ def recorded():
               b"heap 'outer', which no collection frees" in done.err, (done.out, done.err))
 
 
+HOOKS = "circuitpython: "
+RUNS = (  # safe mode, run reason; what is recorded at the first start and at the next
+    (0, 2, None, "started anew by supervisor.reload()"), (0, 1, None, "started anew by auto-reload"),
+    (0, 3, None, "started anew by Ctrl-D or the REPL"), (4, 0, "safe mode, hard fault", "started anew by the supervisor"),
+    (10, 0, "safe mode, asked for by the program", "started anew by the supervisor"),
+    (99, 99, "safe mode, another reason", "started anew by another reason"),
+)
+
+
+def runs():
+    """Each start of the interpreter within a boot is a mark, with what the supervisor says of it."""
+    _, program = build("raspberrypi", *HOST)
+    for safe_mode, reason, first, then in RUNS if program else ():
+        _, trace = run(program, "mark", safe_mode=safe_mode, run_reason=reason)
+        wanted = [HOOKS + m for m in (first, "pystack 1024, stack 24064", then) if m] + ["label"]
+        said = ", ".join(m for m in (first, then) if m)
+        tap.check("recorded: " + said, marks(trace) == wanted, (marks(trace), wanted))
+        text, boot = hs_test.cli("resets", trace).out.decode(), json.loads(hs_test.cli("resets", "--json", trace).out)
+        tap.check("resets: " + said, all("supervisor: " + m in text for m in (first, then) if m) and "supervisor: label" not in text and
+                  [HOOKS + s["what"] for s in boot["supervisor"]] == wanted[:-1], text)
+    text, stat = hs_test.cli("report", trace).out.decode(), hs_test.cli_json("stat", trace)[1]
+    tap.check("the head of reports has the size of the stacks", "# bytes of CircuitPython's stacks: pystack 1024, stack 24064" in text and
+              stat["stacks"] == "pystack 1024, stack 24064", text[:800])
+
+
+def grown():
+    """The heap grew by two areas in either run of the interpreter: a map has them in the order in which the firmware's list does."""
+    _, program = build("raspberrypi", *HOST)
+    if not program:
+        return
+    _, trace = run(program, "mark")
+    areas = [len(a) for a in meminfo.parse(hs_test.cli("map", "--style", "meminfo", trace).out).areas]
+    tap.check("areas of a heap that grew after a reload, in the firmware's order", len(areas) == 3 and areas[0] > areas[1] > areas[2], areas)
+
+
 # ---- 4: where the ring lies ----
 
 def room():
@@ -132,6 +174,8 @@ links()
 lost()
 compilers()
 recorded()
+runs()
+grown()
 room()
 shown()
 tap.finish()

@@ -17,8 +17,7 @@ static void set_kind(size_t block, unsigned kind) {
     *entry = (byte)((*entry & ~(3u << 2 * (block % 4))) | kind << 2 * (block % 4));
 }
 
-void gc_init(void *start, void *end) {
-    mp_state_mem_area_t *area = &MP_STATE_MEM(area);
+static void lay_out(mp_state_mem_area_t *area, void *start, void *end) {
     size_t blocks = (size_t)((char *)end - (char *)start) / (GRANULE + 1) / 8 * 8;
     memset(start, 0, (size_t)((char *)end - (char *)start));
     *area = (mp_state_mem_area_t){.gc_alloc_table_start = start, .gc_alloc_table_byte_len = blocks / 4};
@@ -26,8 +25,21 @@ void gc_init(void *start, void *end) {
     area->gc_collect_table_start = area->gc_finaliser_table_start + blocks / 8;
     area->gc_pool_end = (byte *)((uintptr_t)end / GRANULE * GRANULE);
     area->gc_pool_start = area->gc_pool_end - blocks * GRANULE;
+}
+
+void gc_init(void *start, void *end) {
+    lay_out(&MP_STATE_MEM(area), start, end);
     MP_STATE_MEM(gc_auto_collect_enabled) = 1;
     next_free = 0;
+}
+
+/* The new area is the list's last. */
+void gc_add(void *start, void *end) {
+    mp_state_mem_area_t *area = start, *last = &MP_STATE_MEM(area);
+    while (last->next)
+        last = last->next;
+    lay_out(area, area + 1, end);
+    last->next = area;
 }
 
 void *gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
@@ -54,7 +66,6 @@ void gc_free(void *ptr) {
 }
 
 void *gc_realloc(void *ptr, size_t n_bytes, bool allow_move) { return (void)ptr, (void)n_bytes, (void)allow_move, NULL; }
-void gc_add(void *start, void *end) { (void)start, (void)end; }
 void gc_collect_start(void) {}
 void gc_collect_root(void **ptrs, size_t len) { (void)ptrs, (void)len; }
 void gc_collect_end(void) {}

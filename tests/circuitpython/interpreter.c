@@ -5,6 +5,7 @@
  *
  *   standin FUNCTION...     starts up, allocates, calls these functions of the module heapstrata without arguments
  *                           (mark: with a label; snapshot: with references), and says what came of it
+ * STANDIN_SAFE_MODE, STANDIN_RUN_REASON: what the supervisor says, by number
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,10 @@
 #include <string.h>
 
 #include "py/runtime.h"
+#include "shared-bindings/supervisor/Runtime.h"
+#include "supervisor/port.h"
 #include "supervisor/port_heap.h"
+#include "supervisor/shared/safe_mode.h"
 
 static const char *const qstrs[] = {
 #define QSTR(name) #name,
@@ -114,6 +118,17 @@ UNUSED(mp_uint_t, mp_stream_write_exactly, (mp_obj_t o, const void *bytes, mp_ui
 UNUSED(bool, mp_sched_schedule, (mp_obj_t function, mp_obj_t arg))
 UNUSED(void, mp_event_handle_nowait, (void))
 
+/* --- the supervisor --- */
+
+static int setting(const char *name) { return getenv(name) ? atoi(getenv(name)) : 0; }
+
+safe_mode_t get_safe_mode(void) { return (safe_mode_t)setting("STANDIN_SAFE_MODE"); }
+supervisor_run_reason_t supervisor_get_run_reason(void) { return (supervisor_run_reason_t)setting("STANDIN_RUN_REASON"); }
+
+static uint32_t stack[6016];
+uint32_t *port_stack_get_limit(void) { return stack; }
+uint32_t *port_stack_get_top(void) { return stack + MP_ARRAY_SIZE(stack); }
+
 /* --- main --- */
 
 static void *kept[4]; /* the roots */
@@ -134,13 +149,27 @@ static void allocate(void) {
     kept[2] = buffer[1];
 }
 
+/* The heap grows by two areas. */
+static void *area[2];
+
+static void grow(size_t first, size_t second) {
+    const size_t size[2] = {first, second};
+    for (int i = 0; i < 2; i++) {
+        area[i] = port_malloc(size[i], false);
+        gc_add(area[i], (char *)area[i] + size[i]);
+    }
+}
+
 static void start_vm(void) {
     char *pystack = port_malloc(1024, false), *heap = port_malloc(8192, false);
     MP_STATE_THREAD(pystack_start) = MP_STATE_THREAD(pystack_cur) = (byte *)pystack;
     MP_STATE_THREAD(pystack_end) = (byte *)pystack + 1024;
     gc_init(heap, heap + 8192);
     allocate();
+    grow(2048, 4096);
     gc_deinit();
+    port_free(area[0]);
+    port_free(area[1]);
     port_free(heap);
     port_free(pystack);
 }
@@ -172,6 +201,7 @@ int main(int argc, char **argv) {
     gc_init(heap, heap + 8192);
     MP_STATE_THREAD(stack_top) = (char *)&heap;
     allocate();
+    grow(4096, 2048);
     for (int i = 1; i < argc; i++)
         call(argv[i]);
     gc_deinit();
