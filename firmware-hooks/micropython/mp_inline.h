@@ -47,6 +47,9 @@ struct hs_mp_running {
 #endif
 #if MICROPY_PY_THREAD
     uint32_t thread;             /* our number in the trace, plus 1; 0 before the first record */
+#ifdef HS_PORT_RETURNS
+    bool is_first;               /* it was there before any other */
+#endif
 #endif
 #ifdef HS_PORT_INTERRUPTS
     volatile uint32_t held;      /* sections that are open in which no interrupt may jump */

@@ -105,17 +105,83 @@ static NOINLINE HOT mp_vm_return_kind_t back_in(mp_vm_return_kind_t kind, uintpt
     return kind;
 }
 
-/* Each call of Python code takes one frame more. It has its return address and `outer`, 16 bytes or 8 (32 on i386), since all that
- * needs another register is a function of its own: has_contexts, and back_in, which is jumped to. */
-mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc);
-HS_MP_SAME_TYPE(mp_execute_bytecode);
-HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc) {
+/* Here each call of Python code takes one frame more. It has its return address and `outer`, 16 bytes or 8 (32 on i386), since all
+ * that needs another register is a function of its own: has_contexts, and back_in, which is jumped to. */
+INLINE mp_vm_return_kind_t call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc) {
     if (UNLIKELY(has_contexts()))
         return execute_in_context(code_state, inject_exc);
     uintptr_t outer = hide(running.code);
     enter(code_state);
     return back_in(__real_mp_execute_bytecode(code_state, inject_exc), outer);
 }
+
+mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc);
+HS_MP_SAME_TYPE(mp_execute_bytecode);
+
+#ifdef HS_PORT_RETURNS
+#include "firmware-hooks/micropython/returns_x86.h"
+
+/* Calls of the first thread whose return address is kept here, innermost last; deeper ones, and those of other threads, have
+ * theirs on the stack (thread-local memory is taken from a thread's stack too). The stack grows down, so places of live calls fall:
+ * what is not above a new call's place was left by an exception. */
+#define RETURNS 512
+static struct {
+    struct {
+        const uintptr_t *place; /* on the stack */
+        uintptr_t address;
+        const mp_code_state_t *outer;
+    } at[RETURNS];
+    uint32_t n;
+} returns;
+
+/* Before there is a second thread, who calls is the first. */
+static bool keeps_returns(void) {
+#if MICROPY_PY_THREAD
+    if (!hs_mp_threads)
+        running.is_first = true;
+    return running.is_first;
+#else
+    return true;
+#endif
+}
+
+HIDDEN void hs_mp_return(void);
+HIDDEN bool hs_mp_call(const mp_code_state_t *code_state, uintptr_t *place);
+HIDDEN uintptr_t hs_mp_returned(const uintptr_t *place);
+HIDDEN mp_vm_return_kind_t hs_mp_call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc);
+
+HOT bool hs_mp_call(const mp_code_state_t *code_state, uintptr_t *place) {
+    if (!keeps_returns() || has_contexts())
+        return false;
+    while (returns.n && returns.at[returns.n - 1].place <= place)
+        returns.n--;
+    if (returns.n == RETURNS)
+        return false;
+    returns.at[returns.n].place = place;
+    returns.at[returns.n].address = *place;
+    returns.at[returns.n].outer = running.code;
+    BARRIER();
+    returns.n++;
+    enter(code_state);
+    *place = (uintptr_t)hs_mp_return;
+    return true;
+}
+
+HOT uintptr_t hs_mp_returned(const uintptr_t *place) {
+    while (returns.at[returns.n - 1].place != place)
+        returns.n--;
+    running.code = returns.at[--returns.n].outer;
+    return returns.at[returns.n].address;
+}
+
+HOT mp_vm_return_kind_t hs_mp_call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc) {
+    return call_on_stack(code_state, inject_exc);
+}
+#else
+HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc) {
+    return call_on_stack(code_state, inject_exc);
+}
+#endif
 
 /* --- jumps ---------------------------------------------------------------------------------------------- */
 

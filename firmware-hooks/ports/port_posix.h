@@ -11,6 +11,9 @@
 #define HS_THREAD_LOCAL __thread
 #define HS_PORT_SETTINGS    /* hs_port_setting reads the environment */
 #define HS_PORT_INTERRUPTS  /* a signal's handler may jump out of whatever runs */
+#if defined(__ELF__) && (defined(__i386__) || (defined(__x86_64__) && !defined(__ILP32__)))
+#define HS_PORT_RETURNS     /* a call of Python code takes nothing on the C stack: returns_x86.h */
+#endif
 #define HS_PORT_GC_SIGNALS  /* a collection makes other threads go over their stacks in a signal handler */
 
 #ifndef HS_SITES
