@@ -15,12 +15,6 @@
 #else
 #define HOT
 #endif
-/* Where all places are explicit, what is as predicted but for its place has a path of its own. */
-#if HS_EXPLICIT == 2
-#define MOSTLY_HOT
-#else
-#define MOSTLY_HOT HOT
-#endif
 
 /* Makes the bytes up to `end` part of the packet. */
 INLINE void commit(struct hs_trace *t, uint8_t *end) {
@@ -191,12 +185,19 @@ INLINE void put_event(const struct event *e) {
     commit(t, to);
 }
 
-static MOSTLY_HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+/* The rarer kinds share one copy of the body. Where all places are explicit, what is as predicted but for its place has a path of its
+ * own (put_placed), and all else shares that copy. */
+static __attribute__((noinline)) void put_other(const struct event *e) { put_event(e); }
+
+#if HS_EXPLICIT == 2
+INLINE void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+    put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
+}
+#else
+static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
     put_event(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
 }
-
-/* The rarer kinds share one copy of the body. */
-static __attribute__((noinline)) void put_other(const struct event *e) { put_event(e); }
+#endif
 
 /* --- events ------------------------------------------------------------------------------------------- */
 
