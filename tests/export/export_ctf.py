@@ -54,6 +54,8 @@ def difference(rows, dump):
             return "%s of record %d at %d ns, not at %.9f s" % (name, record["event"], ns, record["time_s"])
         for key, wanted in record.items():
             shown = "" if fields.get(key) == "-" else fields.get(key)  # no text is empty in a written trace
+            if isinstance(wanted, list):
+                wanted = "[%s]" % ",".join(map(str, wanted))
             if key != "kind" and key in fields and wanted is not None and shown != wanted:
                 return "%s of record %d: %s is %r, not %r" % (name, record["event"], key, fields[key], wanted)
         if isinstance(record.get("at"), str) and int(record["at"], 16) != fields["ptr"]:
