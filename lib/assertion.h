@@ -13,8 +13,8 @@
 #define HS_ASSERTIONS 0
 #endif
 
-#define HS_ASSERT_TEXT(value)   HS_ASSERT_TEXT_(value)
-#define HS_ASSERT_TEXT_(value)  #value
+#define HS_ASSERT_TEXT(value) HS_ASSERT_TEXT_(value)
+#define HS_ASSERT_TEXT_(value) #value
 
 #if HS_ASSERTIONS
 /* Writes the message to the standard error and aborts. Of the host: lib/host/util/assertion.c. */

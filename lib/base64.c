@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/base64.h"
 
-size_t hs_base64_encode(char *to, const uint8_t *from, size_t len) {
+size_t hs_base64_encode(char *to, const uint8_t *from, size_t len)
+{
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char *at = to;
     for (size_t i = 0; i < len; i += 3) {

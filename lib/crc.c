@@ -42,7 +42,8 @@ static const uint32_t table[256] = {
     /* clang-format on */
 };
 
-uint32_t hs_crc32(uint32_t crc, const void *data, size_t len) {
+uint32_t hs_crc32(uint32_t crc, const void *data, size_t len)
+{
     const uint8_t *byte = data;
     crc = ~crc;
     while (len--)
@@ -55,7 +56,8 @@ static const uint32_t table[16] = {
     0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
 };
 
-uint32_t hs_crc32(uint32_t crc, const void *data, size_t len) {
+uint32_t hs_crc32(uint32_t crc, const void *data, size_t len)
+{
     const uint8_t *byte = data;
     crc = ~crc;
     while (len--) {

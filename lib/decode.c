@@ -13,7 +13,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, const uint8_t *bytes) {
+void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, const uint8_t *bytes)
+{
     d->start = d->at = bytes;
     d->end = bytes + packet->len;
     d->epoch++;
@@ -26,7 +27,8 @@ void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, cons
 }
 
 /* A number of up to 32 bits; false when the bytes end first or it has more. */
-INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value) {
+INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value)
+{
     if (*at < end && **at < 0x80) {
         *value = *(*at)++;
         return true;
@@ -38,7 +40,8 @@ INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value) {
     return true;
 }
 
-INLINE void renew(struct hs_decoder *d, uint32_t number) {
+INLINE void renew(struct hs_decoder *d, uint32_t number)
+{
     struct hs_site_state *site = &d->site[number];
     if (site->epoch != d->epoch) {
         d->names += HS_SITE_CHECK(number, site->hash, site->first_size);
@@ -50,13 +53,15 @@ INLINE void renew(struct hs_decoder *d, uint32_t number) {
 }
 
 /* Place of a block where places are explicit. */
-INLINE void place(struct hs_decoder *d, struct hs_record *r, uint32_t displacement) {
+INLINE void place(struct hs_decoder *d, struct hs_record *r, uint32_t displacement)
+{
     r->event.pos = d->expected + (uint32_t)hs_unzigzag(displacement);
     d->expected = r->event.pos + ((r->event.size + (1u << d->shift) - 1) >> d->shift);
 }
 
 /* The site, as the tag names it, and what it does. */
-INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r) {
+INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+{
     struct hs_site_state *previous = &d->site[d->previous];
     uint32_t number = previous->next;
     switch (tag & HS_TAG_SITE) {
@@ -91,8 +96,8 @@ INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
 }
 
 /* Target of an event: the block that is freed or resized, where a block is or went. */
-INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_site_state *site,
-                       struct hs_record *r) {
+INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_site_state *site, struct hs_record *r)
+{
     uint32_t target = r->kind == HS_ALLOC ? 0 : site->rank, move = 0;
     if (tag & HS_TAG_TARGET) {
         if (!get_u32(at, d->end, &target) || target > 0xffffffffu >> 2)
@@ -122,7 +127,8 @@ INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, st
 }
 
 /* An event behind its tag, but for its time. False when it makes no sense or is cut. */
-INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r) {
+INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+{
     if (!get_site(d, at, tag, r))
         return false;
     struct hs_site_state *site = &d->site[r->event.site];
@@ -137,7 +143,8 @@ INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, str
 }
 
 /* Time of a hit: the tag's bits, and what follows when they are all ones. */
-INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits) {
+INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits)
+{
     uint32_t more = 0;
     if (bits == HS_TAG_TIME && !get_u32(at, d->end, &more))
         return false;
@@ -146,7 +153,8 @@ INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits
 }
 
 /* Time of a miss: what follows, and two bits of the tag unless the target has them. */
-INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag) {
+INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag)
+{
     uint32_t value;
     if (!get_u32(at, d->end, &value))
         return false;
@@ -155,13 +163,15 @@ INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag)
 }
 
 /* `len` bytes, as the hs_text or hs_data at an offset of the record. */
-static void set_data(struct hs_record *r, uint32_t offset, const uint8_t *bytes, uint64_t len) {
+static void set_data(struct hs_record *r, uint32_t offset, const uint8_t *bytes, uint64_t len)
+{
     struct hs_data data = {bytes, (uint32_t)len};
     memcpy((uint8_t *)r + offset, &data, sizeof data);
 }
 
 /* Fields as the schema lists them. `cut`: what is not there is 0. */
-static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct hs_record *r) {
+static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct hs_record *r)
+{
     const struct hs_wire_layout *layout = hs_wire_layout(r->kind);
     const struct hs_wire_field *field = &hs_wire_fields[layout->first], *last = field + layout->n_fields;
     for (; field < last; field++) {
@@ -193,7 +203,8 @@ static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct h
 }
 
 /* The fields of a kind that we do not know: the site, if it names one, and bytes. */
-static int get_unknown(const uint8_t *at, const uint8_t *end, bool names_site, struct hs_record *r) {
+static int get_unknown(const uint8_t *at, const uint8_t *end, bool names_site, struct hs_record *r)
+{
     if (names_site && !get_u32(&at, end, &r->unknown.site))
         return HS_ERR_FORMAT;
     r->unknown.bytes = (struct hs_data){at, (uint32_t)(end - at)};
@@ -201,7 +212,8 @@ static int get_unknown(const uint8_t *at, const uint8_t *end, bool names_site, s
 }
 
 /* A record that carries its length. Fields that are behind those that we know are skipped, those that are not there are 0. */
-static int get_sized(const uint8_t **at, const uint8_t *end, struct hs_record *r, bool *names_site) {
+static int get_sized(const uint8_t **at, const uint8_t *end, struct hs_record *r, bool *names_site)
+{
     if (*at == end)
         return HS_ERR_END;
     uint8_t first = *(*at)++;
@@ -216,7 +228,8 @@ static int get_sized(const uint8_t **at, const uint8_t *end, struct hs_record *r
     return hs_wire_layout(r->kind) ? get_fields(&body, *at, true, r) : get_unknown(body, *at, *names_site, r);
 }
 
-static int get_body(const uint8_t **at, const uint8_t *end, struct hs_record *r, bool *names_site) {
+static int get_body(const uint8_t **at, const uint8_t *end, struct hs_record *r, bool *names_site)
+{
     const struct hs_wire_layout *layout = hs_wire_layout(r->kind);
     if (r->kind >= HS_KIND_SIZED)
         return get_sized(at, end, r, names_site);
@@ -226,7 +239,8 @@ static int get_body(const uint8_t **at, const uint8_t *end, struct hs_record *r,
     return get_fields(at, end, false, r);
 }
 
-static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, struct hs_record *r) {
+static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, struct hs_record *r)
+{
     uint32_t elapsed;
     bool names_site;
     if (!get_u32(at, d->end, &elapsed))
@@ -242,7 +256,8 @@ static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, str
 }
 
 /* One record; on an error d->at stays where it was. */
-INLINE int get_record(struct hs_decoder *d, struct hs_record *r) {
+INLINE int get_record(struct hs_decoder *d, struct hs_record *r)
+{
     const uint8_t *at = d->at;
     uint8_t tag = *at++;
     int err = HS_OK;
@@ -262,7 +277,8 @@ INLINE int get_record(struct hs_decoder *d, struct hs_record *r) {
     return HS_OK;
 }
 
-int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max) {
+int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max)
+{
     int n = 0;
     while (n < max && d->at < d->end && !d->error) {
         d->error = get_record(d, &records[n]);
@@ -271,7 +287,8 @@ int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max) {
     return n ? n : d->error;
 }
 
-int hs_decode_definition(const uint8_t *bytes, size_t len, struct hs_record *r) {
+int hs_decode_definition(const uint8_t *bytes, size_t len, struct hs_record *r)
+{
     if (!len || HS_DEFINITION_LEN(*bytes) > len)
         return HS_ERR_END;
     const uint8_t *at = bytes + 1, *end = bytes + HS_DEFINITION_LEN(*bytes);

@@ -12,12 +12,12 @@
  * entry for each number of a SITE, entry 0 for "other"; the decoder resets entries by itself. New entries:
  * `op`, `first_size` and `hash` from the SITE record, the rest zero; those without a definition, all zero. */
 struct hs_site_state {
-    uint32_t epoch; /* packet in which the entry was last reset */
-    uint32_t hash;  /* hs_definition_hash, with those of what it names */
-    uint16_t size;  /* last size when below 65535, else 0 */
+    uint32_t epoch;        /* packet in which the entry was last reset */
+    uint32_t hash;         /* hs_definition_hash, with those of what it names */
+    uint16_t size;         /* last size when below 65535, else 0 */
     uint16_t next, second; /* sites that followed: the first, and the last other */
-    uint8_t op;     /* enum hs_kind: what the site does */
-    uint8_t rank;   /* rank of the block it last freed or resized */
+    uint8_t op;            /* enum hs_kind: what the site does */
+    uint8_t rank;          /* rank of the block it last freed or resized */
     uint8_t first_size;
 };
 
@@ -30,7 +30,7 @@ struct hs_decoder {
     uint32_t previous; /* site of the last event */
     uint32_t expected; /* explicit places: granule behind the last block */
     uint64_t time;
-    int error;         /* first error met, to be returned */
+    int error; /* first error met, to be returned */
     uint8_t shift;
     uint8_t implied;
 };

@@ -12,7 +12,8 @@
 #include "lib/crc.h"
 #include "lib/trace.h"
 
-uint32_t hs_drain_room(void) {
+uint32_t hs_drain_room(void)
+{
     const struct hs_shape *shape = &hs_trace.shape;
     return shape->packet_size > shape->header_size ? shape->packet_size : shape->header_size;
 }
@@ -22,7 +23,8 @@ struct open {
     uint32_t seq, slot;
 };
 
-static struct open open_now(void) {
+static struct open open_now(void)
+{
     hs_lock_t lock = hs_port_lock();
     struct open open = {hs_trace.seq - (hs_trace.cursor != HS_NO_PACKET), hs_trace.slot};
     hs_port_unlock(lock);
@@ -30,13 +32,15 @@ static struct open open_now(void) {
 }
 
 /* The slot of the packet `age` before the open one. */
-static const struct hs_packet *slot_of(const struct open *open, uint32_t age) {
+static const struct hs_packet *slot_of(const struct open *open, uint32_t age)
+{
     return hs_slot(open->slot >= age ? open->slot - age : open->slot + hs_trace.shape.packet_count - age);
 }
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
-static uint32_t put_header(struct hs_drain *d, uint8_t *chunk) {
+static uint32_t put_header(struct hs_drain *d, uint8_t *chunk)
+{
     struct hs_ring_header *h = (struct hs_ring_header *)(void *)chunk;
     hs_lock_t lock = hs_port_lock();
     memcpy(chunk, hs_trace.header, hs_trace.shape.header_size);
@@ -49,7 +53,8 @@ static uint32_t put_header(struct hs_drain *d, uint8_t *chunk) {
 }
 
 /* Copies a packet. Returns its length, 0 when what was copied is not under a sum that is right. */
-static uint32_t copy_packet(const struct hs_packet *from, uint8_t *chunk) {
+static uint32_t copy_packet(const struct hs_packet *from, uint8_t *chunk)
+{
     uint32_t size = hs_trace.shape.packet_size;
     struct hs_packet *p = (struct hs_packet *)(void *)chunk;
     memcpy(p, from, sizeof *p);
@@ -61,13 +66,15 @@ static uint32_t copy_packet(const struct hs_packet *from, uint8_t *chunk) {
     return p->sum == hs_packet_sum(p, records, definitions) ? (uint32_t)(definitions + p->defs - chunk) : 0;
 }
 
-static uint32_t put_packet(uint32_t seq, const struct hs_packet *from, uint8_t *chunk) {
+static uint32_t put_packet(uint32_t seq, const struct hs_packet *from, uint8_t *chunk)
+{
     uint32_t len = copy_packet(from, chunk);
     return len && ((const struct hs_packet *)(void *)chunk)->seq == seq ? len : 0;
 }
 
 /* `len` definitions behind the room for a chunk's header, made a chunk. 0: there are none. */
-static uint32_t finish_names(uint8_t *chunk, uint32_t len) {
+static uint32_t finish_names(uint8_t *chunk, uint32_t len)
+{
     struct hs_names_chunk names = {.sync = HS_NAMES_SYNC, .len = (uint16_t)len};
     names.crc = hs_crc32(hs_crc32(0, &names.len, sizeof names.len), chunk + sizeof names, len);
     memcpy(chunk, &names, sizeof names);
@@ -75,7 +82,8 @@ static uint32_t finish_names(uint8_t *chunk, uint32_t len) {
 }
 
 /* The definitions of a closed packet, without its records. */
-static uint32_t put_names(const struct hs_packet *from, uint8_t *chunk) {
+static uint32_t put_names(const struct hs_packet *from, uint8_t *chunk)
+{
     const struct hs_packet *p = (const struct hs_packet *)(void *)chunk;
     uint32_t end = copy_packet(from, chunk), len = end ? p->defs : 0;
     memmove(chunk + sizeof(struct hs_names_chunk), chunk + end - len, len);
@@ -83,7 +91,8 @@ static uint32_t put_names(const struct hs_packet *from, uint8_t *chunk) {
 }
 
 /* Those that the open one has so far. */
-static uint32_t put_open_names(uint8_t *chunk) {
+static uint32_t put_open_names(uint8_t *chunk)
+{
     const struct hs_trace *t = &hs_trace;
     uint32_t len = 0;
     hs_lock_t lock = hs_port_lock();
@@ -98,12 +107,14 @@ static uint32_t put_open_names(uint8_t *chunk) {
 /* --- what comes next ---------------------------------------------------------------------------------- */
 
 /* The oldest packet that the ring can have. */
-static uint32_t oldest(const struct open *open) {
+static uint32_t oldest(const struct open *open)
+{
     uint32_t n = hs_trace.shape.packet_count - 1;
     return open->seq > n ? open->seq - n : 0;
 }
 
-static void skip(struct hs_drain *d, uint32_t to) {
+static void skip(struct hs_drain *d, uint32_t to)
+{
     struct hs_trace *t = &hs_trace;
     HS_ASSERT((int32_t)(to - d->seq) > 0);
     d->skipped += to - d->seq;
@@ -115,7 +126,8 @@ static void skip(struct hs_drain *d, uint32_t to) {
 }
 
 /* One pass over the definitions that the ring has when the drain begins: packets that are sent next may need them. */
-static uint32_t next_names(struct hs_drain *d, const struct open *open, uint8_t *chunk) {
+static uint32_t next_names(struct hs_drain *d, const struct open *open, uint8_t *chunk)
+{
     uint32_t len = 0;
     while (d->naming && !len) {
         uint32_t age = open->seq - d->named;
@@ -128,7 +140,8 @@ static uint32_t next_names(struct hs_drain *d, const struct open *open, uint8_t 
 }
 
 /* A packet is next that the receiver may need the header for: a keyframe, or the first. */
-static bool repeats(struct hs_drain *d, const struct hs_packet *p) {
+static bool repeats(struct hs_drain *d, const struct hs_packet *p)
+{
     if (d->repeated == d->seq + 1 || (d->header && !(p->flags & HS_PACKET_KEYFRAME)))
         return false;
     d->repeated = d->seq + 1;
@@ -137,13 +150,15 @@ static bool repeats(struct hs_drain *d, const struct hs_packet *p) {
 }
 
 /* Whether packet d->seq is one that the ring may have. */
-static bool is_there(struct hs_drain *d, const struct open *open) {
+static bool is_there(struct hs_drain *d, const struct open *open)
+{
     if (open->seq - d->seq >= hs_trace.shape.packet_count)
         skip(d, oldest(open));
     return open->seq != d->seq;
 }
 
-static uint32_t next_chunk(struct hs_drain *d, const struct open *open, uint8_t *chunk) {
+static uint32_t next_chunk(struct hs_drain *d, const struct open *open, uint8_t *chunk)
+{
     while (is_there(d, open)) {
         const struct hs_packet *from = slot_of(open, open->seq - d->seq);
         if (repeats(d, from))
@@ -161,21 +176,27 @@ static uint32_t next_chunk(struct hs_drain *d, const struct open *open, uint8_t 
     return 0;
 }
 
-uint32_t hs_drain(struct hs_drain *d, uint8_t *chunk) {
+uint32_t hs_drain(struct hs_drain *d, uint8_t *chunk)
+{
     if (!hs_trace.header || hs_trace.shape.flags & HS_RING_STREAM)
         return 0;
     struct open open = open_now();
     bool anew = d->begun && (int32_t)(open.seq - d->seq) < 0; /* the image was */
     hs_trace.drained = true;
     if (!d->begun || anew)
-        *d = (struct hs_drain){.begun = true, .again = d->again && !anew, .seq = oldest(&open), .named = oldest(&open),
-                               .naming = (uint16_t)hs_trace.shape.packet_count, .skipped = d->skipped};
+        *d = (struct hs_drain){.begun = true,
+                               .again = d->again && !anew,
+                               .seq = oldest(&open),
+                               .named = oldest(&open),
+                               .naming = (uint16_t)hs_trace.shape.packet_count,
+                               .skipped = d->skipped};
     uint32_t len = next_chunk(d, &open, chunk);
     HS_ASSERT(len <= hs_drain_room());
     return len;
 }
 
-void hs_drain_keyframes(uint32_t packets) {
+void hs_drain_keyframes(uint32_t packets)
+{
     struct hs_trace *t = &hs_trace;
     t->config.keyframe_every = packets;
     if (packets && hs_state == HS_STATE_ON)

@@ -17,7 +17,8 @@
 #endif
 
 /* Makes the bytes up to `end` part of the packet. */
-INLINE void commit(struct hs_trace *t, uint8_t *end) {
+INLINE void commit(struct hs_trace *t, uint8_t *end)
+{
     t->cursor = end;
     t->offered++;
     __asm__ volatile("" ::: "memory"); /* the record's bytes come before the length that makes them valid */
@@ -26,7 +27,8 @@ INLINE void commit(struct hs_trace *t, uint8_t *end) {
 
 /* Recorded ticks since the last record, which `settle` then moves on. */
 INLINE uint32_t raw_elapsed(const struct hs_trace *t) { return hs_port_ticks() - t->last; }
-INLINE uint32_t settle(struct hs_trace *t, uint32_t raw) {
+INLINE uint32_t settle(struct hs_trace *t, uint32_t raw)
+{
     t->last += raw >> HS_TICK_SHIFT << HS_TICK_SHIFT;
     return raw >> HS_TICK_SHIFT;
 }
@@ -34,11 +36,13 @@ INLINE uint32_t settle(struct hs_trace *t, uint32_t raw) {
 /* The time that passed in a packet is told by `last` alone, in 32 bits: pauses so long that some of them would
  * be more are added up at once. */
 #define LONG_PAUSE ((1u << 16) >> HS_TICK_SHIFT)
-static __attribute__((noinline)) void long_pause(struct hs_trace *t, uint32_t elapsed) {
+static __attribute__((noinline)) void long_pause(struct hs_trace *t, uint32_t elapsed)
+{
     t->time += elapsed;
     t->opened += elapsed << HS_TICK_SHIFT;
 }
-INLINE uint32_t settle_any(struct hs_trace *t) {
+INLINE uint32_t settle_any(struct hs_trace *t)
+{
     uint32_t elapsed = settle(t, raw_elapsed(t));
     if (!LIKELY(elapsed < LONG_PAUSE))
         long_pause(t, elapsed);
@@ -48,9 +52,7 @@ INLINE uint32_t settle_any(struct hs_trace *t) {
 /* --- the blocks placed last ------------------------------------------------------------------------- */
 
 /* The history's slot of the record being written, and of those before; record.h, HS_RANKS. */
-INLINE uint32_t *recent(struct hs_trace *t, uint32_t rank) {
-    return &t->recent[(t->offered - rank) & (HS_RANKS - 1)];
-}
+INLINE uint32_t *recent(struct hs_trace *t, uint32_t rank) { return &t->recent[(t->offered - rank) & (HS_RANKS - 1)]; }
 INLINE void remember(struct hs_trace *t, uint32_t pos) { *recent(t, 0) = pos; }
 
 /* --- events that are not as predicted ----------------------------------------------------------------- */
@@ -65,7 +67,8 @@ struct event {
 
 /* LEB128, without a branch for two bytes: what is stored behind one byte is overwritten by what follows. In line in
  * what is HOT, called by the rest. */
-static inline HOT uint8_t *put(uint8_t *to, uint32_t value) {
+static inline HOT uint8_t *put(uint8_t *to, uint32_t value)
+{
     if (!LIKELY(value < 1u << 14))
         return hs_put_u32(to, value);
     uint32_t two = value > 0x7f;
@@ -75,7 +78,8 @@ static inline HOT uint8_t *put(uint8_t *to, uint32_t value) {
 }
 
 /* The site is neither candidate: its number, and it becomes one. */
-static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *site, uint8_t op) {
+static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *site, uint8_t op)
+{
     if (site == t->site) { /* "other" does not tell what it does */
         *to++ = op;
         return to;
@@ -89,7 +93,8 @@ static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *
 
 /* Where nothing has followed a site in this packet as yet, its first candidate is the site of the next number: places
  * that are met one after the other are numbered so. */
-INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key key, uint8_t op) {
+INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key key, uint8_t op)
+{
     struct hs_site_entry *site = t->at->next;
     if (site == t->site && hs_is_site(t->at + 1, key, op) && hs_site_ready(t->at + 1))
         site = t->at->next = t->at + 1;
@@ -103,14 +108,16 @@ INLINE bool implied(const struct hs_trace *t) { return HS_EXPLICIT != 2 && (!HS_
 INLINE bool untold(const struct hs_trace *t) { return implied(t) && t->layout_lost; }
 
 /* Where a new block is: nothing when that is implied, or 0 when it is as expected. */
-INLINE uint32_t displacement(struct hs_trace *t, const struct event *e) {
+INLINE uint32_t displacement(struct hs_trace *t, const struct event *e)
+{
     uint32_t value = hs_zigzag32((int32_t)(e->pos - t->expected));
     t->expected = e->pos + ((e->size + (1u << t->shift) - 1) >> t->shift);
     return value;
 }
 
 /* Rank of a freed or resized block: the site's last one, or one of the last three; HS_RANKS otherwise. */
-INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_entry *site) {
+INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_entry *site)
+{
     uint32_t likely = site->rank & (HS_RANKS - 1);
     if (*recent(t, likely) == old)
         return likely;
@@ -121,7 +128,8 @@ INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_e
 }
 
 /* The target field: which block is freed or resized, or where a new one is. False when there is no need. */
-INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_entry *site, uint32_t *target) {
+INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_entry *site, uint32_t *target)
+{
     if (e->op == HS_ALLOC) {
         *target = implied(t) ? 0 : displacement(t, e);
         return *target != 0;
@@ -134,8 +142,9 @@ INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_
 }
 
 /* Target and time; the tag has room for two bits of one of them. */
-INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e,
-                         struct hs_site_entry *site, uint32_t elapsed) {
+INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e, struct hs_site_entry *site,
+                         uint32_t elapsed)
+{
     uint32_t target;
     if (target_of(t, e, site, &target)) {
         *tag |= (uint8_t)(HS_TAG_TARGET | (target & HS_TAG_LOW));
@@ -153,7 +162,8 @@ INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const st
 }
 
 /* One body for the three kinds of event: `op` is a constant where it is inlined. */
-INLINE void put_event(const struct event *e) {
+INLINE void put_event(const struct event *e)
+{
     struct hs_trace *t = &hs_trace;
     if (t->cursor > t->limit)
         hs_packet_turn();
@@ -190,11 +200,13 @@ INLINE void put_event(const struct event *e) {
 static __attribute__((noinline)) void put_other(const struct event *e) { put_event(e); }
 
 #if HS_EXPLICIT == 2
-INLINE void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+INLINE void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+{
     put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
 }
 #else
-static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+{
     put_event(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
 }
 #endif
@@ -216,21 +228,24 @@ INLINE bool fits_with_place(const struct hs_trace *t) { return LIKELY(t->cursor 
 /* Size, kind and rank of a site in one word, little endian. Without the promise a core that cannot load a word from
  * anywhere calls memcpy. */
 _Static_assert(offsetof(struct hs_site_entry, size) % sizeof(uint32_t) == 0, "one load");
-INLINE uint32_t word_of(const struct hs_site_entry *site) {
+INLINE uint32_t word_of(const struct hs_site_entry *site)
+{
     uint32_t word;
     memcpy(&word, __builtin_assume_aligned(&site->size, sizeof word), sizeof word);
     return word;
 }
 
 /* A hit whose time does not fit the byte. */
-static __attribute__((noinline)) uint8_t *put_late(struct hs_trace *t, uint8_t *to, uint32_t elapsed) {
+static __attribute__((noinline)) uint8_t *put_late(struct hs_trace *t, uint8_t *to, uint32_t elapsed)
+{
     if (elapsed >= LONG_PAUSE)
         long_pause(t, elapsed);
     *to = HS_TAG_HIT | HS_TAG_TIME;
     return hs_put_u32(to + 1, elapsed - HS_TAG_TIME);
 }
 
-INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site) {
+INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site)
+{
     uint8_t *to = t->cursor;
     uint32_t elapsed = settle(t, raw_elapsed(t));
     t->at = site;
@@ -242,7 +257,8 @@ INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site) {
 }
 
 /* An allocation that is as predicted, but for its place, which the record has to tell. */
-INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const struct event *e) {
+INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const struct event *e)
+{
     uint32_t target = displacement(t, e);
     if (!target) {
         put_hit(t, site);
@@ -255,7 +271,8 @@ INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const str
     commit(t, to);
 }
 
-HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+{
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
@@ -274,7 +291,8 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
 }
 
 /* Who frees is told by the native caller alone: one site, not one for each line. */
-HOT void hs_put_free(uintptr_t caller, uint32_t pos) {
+HOT void hs_put_free(uintptr_t caller, uint32_t pos)
+{
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
@@ -285,7 +303,8 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos) {
     unlock_event(lock);
 }
 
-HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old) {
+HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old)
+{
     hs_lock_t lock = lock_event();
     put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
     unlock_event(lock);
@@ -293,7 +312,8 @@ HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t
 
 /* --- plain records ------------------------------------------------------------------------------------ */
 
-static void put_plain(const struct hs_record *r, uint32_t most) {
+static void put_plain(const struct hs_record *r, uint32_t most)
+{
     struct hs_trace *t = &hs_trace;
     uint8_t *to = t->cursor;
     *to++ = r->kind;
@@ -302,7 +322,8 @@ static void put_plain(const struct hs_record *r, uint32_t most) {
 }
 
 /* Bytes that are left for records in the open packet. */
-static uint32_t room_left(void) {
+static uint32_t room_left(void)
+{
     const struct hs_trace *t = &hs_trace;
     return t->cursor <= t->limit ? (uint32_t)(t->limit + HS_EVENT_MAX - t->cursor) : 0;
 }
@@ -310,12 +331,14 @@ static bool has_room(const struct hs_record *r) { return hs_record_room(r, HS_DA
 
 /* Bytes of a record's data that fit the open packet, where there is room for the others. A new one has room for all of
  * it, unless a small packet has as many definitions as it may and begins with LOST and LEVEL. */
-static uint32_t data_that_fits(const struct hs_record *r) {
+static uint32_t data_that_fits(const struct hs_record *r)
+{
     uint32_t left = room_left() - hs_record_room(r, 0);
     return left < HS_DATA_MAX ? left : HS_DATA_MAX;
 }
 
-void hs_record_locked(const struct hs_record *r) {
+void hs_record_locked(const struct hs_record *r)
+{
     uint32_t most = HS_DATA_MAX;
     if (!has_room(r)) {
         hs_packet_turn();
@@ -324,14 +347,16 @@ void hs_record_locked(const struct hs_record *r) {
     put_plain(r, most);
 }
 
-void hs_record(const struct hs_record *r) {
+void hs_record(const struct hs_record *r)
+{
     hs_lock_t lock = hs_port_lock();
     hs_record_locked(r);
     hs_port_unlock(lock);
 }
 
 /* In the packet in which its site is ready. */
-void hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
+void hs_record_named(struct hs_site_entry *site, struct hs_record *r)
+{
     struct hs_trace *t = &hs_trace;
     if (!has_room(r))
         hs_packet_turn();
@@ -347,7 +372,8 @@ void hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
 
 /* A site that is made ready counts as named in its packet, so the record must be in the same one. Where the site's definition
  * has taken the room for it, the site is taken back: a packet that is cut off here may name one too many. */
-static struct hs_site_entry *find_site(struct hs_key key, uint32_t size, const struct hs_record *r) {
+static struct hs_site_entry *find_site(struct hs_key key, uint32_t size, const struct hs_record *r)
+{
     struct hs_trace *t = &hs_trace;
     if (!has_room(r))
         hs_packet_turn();
@@ -360,7 +386,8 @@ static struct hs_site_entry *find_site(struct hs_key key, uint32_t size, const s
     return site;
 }
 
-static void put_at(struct hs_key key, uint32_t size, struct hs_record *r) {
+static void put_at(struct hs_key key, uint32_t size, struct hs_record *r)
+{
     hs_lock_t lock = hs_port_lock();
     hs_record_named(find_site(key, size, r), r);
     hs_port_unlock(lock);
@@ -368,7 +395,8 @@ static void put_at(struct hs_key key, uint32_t size, struct hs_record *r) {
 
 void hs_record_at(struct hs_key key, struct hs_record *r) { put_at(key, 0, r); }
 
-void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
+void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause)
+{
     put_at((struct hs_key)HS_KEY, size, &(struct hs_record){.kind = HS_FAIL, .fail = {.size = size, .cause = cause}});
 }
 

@@ -8,7 +8,8 @@
 #include "lib/schema.h"
 #include "lib/varint.h"
 
-static uint8_t *put_number(uint8_t *at, const uint8_t *from, const struct hs_wire_field *field) {
+static uint8_t *put_number(uint8_t *at, const uint8_t *from, const struct hs_wire_field *field)
+{
     if (HS_FIELD_WIDTH(field) == 1)
         return hs_put_u32(at, *from);
     if (HS_FIELD_WIDTH(field) == 4) /* all of them are unsigned */
@@ -17,13 +18,15 @@ static uint8_t *put_number(uint8_t *at, const uint8_t *from, const struct hs_wir
     return hs_put_u64(at, HS_FIELD_WIRE(field) == HS_WIRE_S ? hs_zigzag64((int64_t)value) : value);
 }
 
-static struct hs_data data_of(const struct hs_record *r, uint32_t offset) {
+static struct hs_data data_of(const struct hs_record *r, uint32_t offset)
+{
     struct hs_data data;
     memcpy(&data, (const uint8_t *)r + offset, sizeof data); /* a hs_text is the same but for its pointer's type */
     return data;
 }
 
-uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r, uint32_t most) {
+uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r, uint32_t most)
+{
     const struct hs_wire_layout *layout = hs_wire_layout(r->kind);
     const struct hs_wire_field *field = &hs_wire_fields[layout->first], *last = field + layout->n_fields;
     for (; field < last; field++) {
@@ -43,7 +46,8 @@ uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r, uint32_t most) {
 }
 
 /* The length is known behind the fields: they are moved on where it takes more than the byte that is left for it. */
-static uint8_t *put_sized(uint8_t *at, const struct hs_record *r, uint32_t most) {
+static uint8_t *put_sized(uint8_t *at, const struct hs_record *r, uint32_t most)
+{
     uint8_t *end = hs_put_fields(at + 1, r, most);
     uint32_t len = (uint32_t)(end - at - 1);
     *at = (uint8_t)((hs_wire_layout(r->kind)->names_site ? HS_SIZED_SITE : 0) | (len < HS_SIZED_MORE ? len : HS_SIZED_MORE));
@@ -55,13 +59,15 @@ static uint8_t *put_sized(uint8_t *at, const struct hs_record *r, uint32_t most)
     return end + bytes;
 }
 
-uint8_t *hs_put_body(uint8_t *at, const struct hs_record *r, uint32_t most) {
+uint8_t *hs_put_body(uint8_t *at, const struct hs_record *r, uint32_t most)
+{
     if (HS_KIND_LAST >= HS_KIND_SIZED && r->kind >= HS_KIND_SIZED)
         return put_sized(at, r, most);
     return hs_put_fields(at, r, most);
 }
 
-uint32_t hs_record_room(const struct hs_record *r, uint32_t most) {
+uint32_t hs_record_room(const struct hs_record *r, uint32_t most)
+{
     const struct hs_wire_layout *layout = hs_wire_layout(r->kind);
     uint32_t len = layout->data ? data_of(r, layout->data).len : 0;
     return layout->most + (len < most ? len : most);

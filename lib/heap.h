@@ -30,10 +30,10 @@ enum hs_trial { HS_TRIAL_NONE, HS_TRIAL_NO_ROOM, HS_TRIAL_MADE };
 /* One heap. Every function that may be NULL says what that means; the others must be there. Unless said otherwise they are
  * called by a thread (never in an interrupt), not with the port's lock held, and may write records. */
 struct hs_heap {
-    const char *name;                /* of the heap, and what the names of its regions begin with: "lwip", and "lwip/SYS_TIMEOUT" */
+    const char *name; /* of the heap, and what the names of its regions begin with: "lwip", and "lwip/SYS_TIMEOUT" */
     struct hs_heap_numbers *numbers;
-    uint8_t regions;                 /* the most regions that it can have at a time, 1 or more */
-    uint8_t shift;                   /* log2 of its granule in bytes: what the allocator aligns blocks to */
+    uint8_t regions; /* the most regions that it can have at a time, 1 or more */
+    uint8_t shift;   /* log2 of its granule in bytes: what the allocator aligns blocks to */
 
     /* Finds the heap's memory; from now on its granules have numbers from `first` on. Returns how many all its regions can have
      * together at most, or HS_HEAP_OPEN. Called once by hs_heaps_begin, before anything is recorded. */
@@ -85,8 +85,8 @@ struct hs_heap {
  */
 extern const struct hs_heap *const hs_heaps[];
 extern const uint8_t hs_n_heaps;
-#define HS_HEAPS(...)                                          \
-    const struct hs_heap *const hs_heaps[] = {__VA_ARGS__};    \
+#define HS_HEAPS(...) \
+    const struct hs_heap *const hs_heaps[] = {__VA_ARGS__}; \
     const uint8_t hs_n_heaps = sizeof hs_heaps / sizeof *hs_heaps
 
 /* --- for the firmware's start: firmware-hooks/startup/startup.h does all of this -------------------------- */
@@ -126,10 +126,10 @@ struct hs_heap_region {
     uint8_t placement; /* enum hs_placement; 0: explicit */
     uint32_t pos;      /* trace-wide number of its first granule */
     uint32_t granules;
-    uintptr_t base;    /* address of its first granule */
-    uint32_t least;    /* least bytes of a block, header included; in a pool: of every block; 0: a granule */
-    uint32_t header;   /* bytes in front of each block that belong to it */
-    uint32_t caps;     /* capabilities, bits of the allocator's own; 0: none to choose by */
+    uintptr_t base;      /* address of its first granule */
+    uint32_t least;      /* least bytes of a block, header included; in a pool: of every block; 0: a granule */
+    uint32_t header;     /* bytes in front of each block that belong to it */
+    uint32_t caps;       /* capabilities, bits of the allocator's own; 0: none to choose by */
     struct hs_text name; /* "heap/region"; left out: the heap's name, which has no other region by that name */
 };
 
@@ -141,12 +141,14 @@ bool hs_heap_region(const struct hs_heap *heap, const struct hs_heap_region *reg
 void hs_heap_region_end(const struct hs_heap *heap, uint8_t index);
 
 /* Trace-wide number of a region, for FAIL and SUMMARY. */
-static inline uint8_t hs_heap_region_number(const struct hs_heap *heap, unsigned index) {
+static inline uint8_t hs_heap_region_number(const struct hs_heap *heap, unsigned index)
+{
     return (uint8_t)(heap->numbers->region + index);
 }
 
 /* hs_fail's `cause` with the region that was asked, from its index; a number that a FAIL cannot name is left out. */
-static inline uint8_t hs_heap_fail_cause(const struct hs_heap *heap, unsigned index, uint8_t cause) {
+static inline uint8_t hs_heap_fail_cause(const struct hs_heap *heap, unsigned index, uint8_t cause)
+{
     unsigned number = hs_heap_region_number(heap, index);
     return (uint8_t)((number < HS_FAIL_REGIONS ? HS_FAIL_REGION(number) : 0) | cause);
 }

@@ -58,15 +58,15 @@ struct hs_site_entry {
         uintptr_t bytes;              /* asked for since the last summary */
     };
     /* These three make one word, which is compared at once. */
-    uint16_t size;              /* last size when below 65535, else 0; string, function: its length; context: its line */
-    uint8_t op;                 /* HS_ALLOC, HS_FREE, HS_REALLOC; 0: not a site */
-    uint8_t rank;               /* of the block it freed or resized last; HS_RANK_SET but for ALLOC */
-    uint16_t used;              /* packet in which it was used last: the members above are of that one */
-    uint16_t defined;           /* packet with its newest definition */
-    uint32_t hash;              /* hs_definition_hash, with those of what it names */
-    uint16_t parent;            /* number of a site's or context's FUNCTION, of a function's STRING */
-    uint8_t kind;               /* HS_SITE, HS_STRING, HS_FUNCTION, HS_CONTEXT; 0: free */
-    uint8_t first_size;         /* its definition's */
+    uint16_t size;      /* last size when below 65535, else 0; string, function: its length; context: its line */
+    uint8_t op;         /* HS_ALLOC, HS_FREE, HS_REALLOC; 0: not a site */
+    uint8_t rank;       /* of the block it freed or resized last; HS_RANK_SET but for ALLOC */
+    uint16_t used;      /* packet in which it was used last: the members above are of that one */
+    uint16_t defined;   /* packet with its newest definition */
+    uint32_t hash;      /* hs_definition_hash, with those of what it names */
+    uint16_t parent;    /* number of a site's or context's FUNCTION, of a function's STRING */
+    uint8_t kind;       /* HS_SITE, HS_STRING, HS_FUNCTION, HS_CONTEXT; 0: free */
+    uint8_t first_size; /* its definition's */
 };
 
 /* What to record; 0 as `level` is "full". */
@@ -116,13 +116,13 @@ struct hs_config {
     void (*closed)(void);
     /* What lib/level.h needs; all of it may be left out by who never leaves "full". */
     struct hs_level_choice level; /* to start with */
-    uint32_t *followed;   /* sampled blocks whose end is waited for: `n_followed` entries */
-    uint32_t n_followed;  /* a power of two up to 65536 */
+    uint32_t *followed;           /* sampled blocks whose end is waited for: `n_followed` entries */
+    uint32_t n_followed;          /* a power of two up to 65536 */
     struct hs_held *held; /* "summary": of `n_followed` entries, blocks that are not freed are told at each summary; NULL: none is */
     void (*summary)(uint8_t cause); /* writes the figures of each region through hs_summary_*, then hs_level_top */
 };
 
-#define HS_IMAGE_MIN  1024u
+#define HS_IMAGE_MIN 1024u
 #define HS_PACKET_MIN 256u
 #define HS_PACKET_MAX 65532u
 
@@ -207,7 +207,8 @@ uint64_t hs_fingerprint(const uintptr_t *functions, size_t n);
 void hs_anchor(void);
 
 /* Address of a function's first instruction: Thumb marks a pointer to one by its lowest bit. */
-static inline uintptr_t hs_code_address(uintptr_t function) {
+static inline uintptr_t hs_code_address(uintptr_t function)
+{
 #ifdef __arm__
     return function & ~(uintptr_t)1;
 #else
@@ -221,19 +222,19 @@ static inline uintptr_t hs_code_address(uintptr_t function) {
 
 /* A SWEEP or SNAPSHOT being written, in pieces that fit the buffer. Lives on the caller's stack. */
 struct hs_runs_writer {
-    uint32_t pos;     /* where this piece starts */
-    uint32_t count;   /* heads so far in this piece */
-    uint32_t run;     /* length of the run at hand */
-    uint32_t kind;    /* of the run at hand: the bit of a sweep */
+    uint32_t pos;   /* where this piece starts */
+    uint32_t count; /* heads so far in this piece */
+    uint32_t run;   /* length of the run at hand */
+    uint32_t kind;  /* of the run at hand: the bit of a sweep */
     uint8_t n_bits, bits;
     uint8_t part;
     uint8_t record_kind; /* 0: nothing is written */
     uint8_t len;
-    uint8_t plain;    /* a snapshot: bytes at the data's end that are codes of one byte each */
-    uint8_t period;   /* of which the last so many come over and over; 0: none do */
-    uint8_t at;       /* which of them is next */
-    uint32_t repeat;  /* bytes that did, not yet in the data */
-    uint32_t bytes;   /* of the records so far, at most */
+    uint8_t plain;   /* a snapshot: bytes at the data's end that are codes of one byte each */
+    uint8_t period;  /* of which the last so many come over and over; 0: none do */
+    uint8_t at;      /* which of them is next */
+    uint32_t repeat; /* bytes that did, not yet in the data */
+    uint32_t bytes;  /* of the records so far, at most */
     uint8_t data[HS_DATA_MAX];
 };
 
@@ -254,7 +255,8 @@ void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end);
 /* In the place of hs_snapshot_begin: nothing is written; after the end `w->bytes` is how many bytes it would have been. */
 void hs_snapshot_measure(struct hs_runs_writer *w);
 
-static inline void hs_sweep_heads(struct hs_runs_writer *w, uint32_t pos, bool survive, uint32_t n) {
+static inline void hs_sweep_heads(struct hs_runs_writer *w, uint32_t pos, bool survive, uint32_t n)
+{
     if (w->kind != survive)
         hs_sweep_turn(w, pos);
     w->run += n;
@@ -265,26 +267,32 @@ static inline void hs_sweep_heads(struct hs_runs_writer *w, uint32_t pos, bool s
 #if HS_STACKS
 #define HS_KEY_PARAMETERS uintptr_t code, uintptr_t caller, uintptr_t context
 #define HS_KEY_ARGUMENTS(key) (key).code, (key).caller, (key).context
-#define HS_KEY {.code = code, .caller = caller, .context = context}
+#define HS_KEY \
+    { \
+        .code = code, .caller = caller, .context = context \
+    }
 #else
 #define HS_KEY_PARAMETERS uintptr_t code, uintptr_t caller
 #define HS_KEY_ARGUMENTS(key) (key).code, (key).caller
-#define HS_KEY {.code = code, .caller = caller}
+#define HS_KEY \
+    { \
+        .code = code, .caller = caller \
+    }
 #endif
 void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
 void hs_put_free(uintptr_t caller, uint32_t pos);
 void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old);
 void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause);
 
-static inline void hs_alloc(struct hs_key key, struct hs_block block) {
+static inline void hs_alloc(struct hs_key key, struct hs_block block)
+{
     hs_put_alloc(HS_KEY_ARGUMENTS(key), block.pos, block.size);
 }
 static inline void hs_free(uintptr_t caller, uint32_t pos) { hs_put_free(caller, pos); }
-static inline void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old) {
+static inline void hs_realloc(struct hs_key key, struct hs_block block, uint32_t old)
+{
     hs_put_realloc(HS_KEY_ARGUMENTS(key), block.pos, block.size, old);
 }
-static inline void hs_fail(struct hs_key key, uint32_t size, uint8_t cause) {
-    hs_put_fail(HS_KEY_ARGUMENTS(key), size, cause);
-}
+static inline void hs_fail(struct hs_key key, uint32_t size, uint8_t cause) { hs_put_fail(HS_KEY_ARGUMENTS(key), size, cause); }
 
 #endif

@@ -15,7 +15,8 @@ uint16_t hs_level_thread;
 /* Orders a record's bytes before the store that commits them. */
 #define BARRIER() __asm__ volatile("" ::: "memory")
 
-struct hs_packet *hs_slot(uint32_t index) {
+struct hs_packet *hs_slot(uint32_t index)
+{
     const struct hs_shape *shape = &hs_trace.shape;
     return (struct hs_packet *)(void *)((uint8_t *)hs_trace.header + shape->header_size + (size_t)index * shape->packet_size);
 }
@@ -25,18 +26,21 @@ static uint32_t next_slot(uint32_t index) { return index + 1 < hs_trace.shape.pa
 static bool is_stream(void) { return HS_STREAM && hs_trace.shape.flags & HS_RING_STREAM; }
 
 /* Whether this is the header of a packet that fits its slot. */
-static bool has_head(const struct hs_packet *p) {
+static bool has_head(const struct hs_packet *p)
+{
     return p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) &&
            (uint32_t)p->len + p->defs <= hs_trace.shape.packet_size - sizeof *p;
 }
 
 /* Where the open packet is written. */
-static struct hs_packet *workplace(void) {
+static struct hs_packet *workplace(void)
+{
     struct hs_trace *t = &hs_trace;
     return t->config.stage ? t->config.stage : hs_slot(t->slot);
 }
 
-static void close_packet(struct hs_packet *p) {
+static void close_packet(struct hs_packet *p)
+{
     struct hs_trace *t = &hs_trace;
     p->len = (uint16_t)(t->cursor - t->bytes);
     p->defs = t->defs;
@@ -50,14 +54,16 @@ static void close_packet(struct hs_packet *p) {
 }
 
 /* What is written so far of a packet, as durable as the port can make it. */
-static void flush(const struct hs_packet *p) {
+static void flush(const struct hs_packet *p)
+{
     hs_port_flush(p, sizeof *p + p->len);
     if (p->defs)
         hs_port_flush((const uint8_t *)p + hs_trace.shape.packet_size - p->defs, p->defs);
 }
 
 /* Copies the packet from the stage to its slot. Between the first store and the last the slot's sum is wrong. */
-static void unstage(const struct hs_packet *p) {
+static void unstage(const struct hs_packet *p)
+{
     uint32_t size = hs_trace.shape.packet_size;
     struct hs_packet *to = hs_slot(hs_trace.slot);
     memcpy(to, p, sizeof *p + p->len);
@@ -66,21 +72,24 @@ static void unstage(const struct hs_packet *p) {
 }
 
 #if HS_STREAM
-static void send_header(void) {
+static void send_header(void)
+{
     const struct hs_ring_header *h = hs_trace.header;
     if (is_stream())
         hs_port_write(h, hs_trace.shape.header_size);
 }
 
 /* Sends the packet, its definitions moved up to its records. */
-static bool send_packet(struct hs_packet *p) {
+static bool send_packet(struct hs_packet *p)
+{
     uint8_t *bytes = (uint8_t *)(p + 1);
     memmove(bytes + p->len, hs_trace.end - p->defs, p->defs);
     return hs_port_write(p, sizeof *p + p->len + p->defs);
 }
 
 /* Streams the packet, or loses its records when the stream takes none; its definitions are written again then. */
-static void stream(struct hs_packet *p) {
+static void stream(struct hs_packet *p)
+{
     struct hs_trace *t = &hs_trace;
     if (!send_packet(p)) {
         t->lost += t->offered - p->number;
@@ -95,7 +104,8 @@ static void stream(struct hs_packet *p) { (void)p; }
 #endif
 
 /* Hands the closed packet on. */
-static void deliver(struct hs_packet *p) {
+static void deliver(struct hs_packet *p)
+{
     struct hs_trace *t = &hs_trace;
     if (is_stream()) {
         stream(p);
@@ -111,7 +121,8 @@ static void deliver(struct hs_packet *p) {
 }
 
 /* Entries of a packet so old that its number would seem to be a later one are kept from looking young. */
-static void age_entries(void) {
+static void age_entries(void)
+{
     struct hs_trace *t = &hs_trace;
     for (uint32_t i = 0; i < t->config.n_sites; i++) {
         struct hs_site_entry *e = &t->site[i];
@@ -126,7 +137,8 @@ static void age_entries(void) {
 static uint32_t most_kept(void) { return is_stream() ? HS_PACKETS_MAX : hs_trace.shape.packet_count - 1; }
 
 /* A new epoch for the predictions: what was learnt in an older one counts no longer. */
-static void new_epoch(uint32_t seq) {
+static void new_epoch(uint32_t seq)
+{
     struct hs_trace *t = &hs_trace;
     t->epoch = (uint16_t)seq;
     if (t->epoch % HS_PACKETS_MAX == 0)
@@ -143,13 +155,15 @@ static void new_epoch(uint32_t seq) {
 /* The definitions that would go with the packet that is overwritten next are written anew in this one, so that
  * every packet in the ring can be read at any moment. Only what hs_site_init or this boot found whole is carried, so the
  * packet's sum need not be taken again. */
-static void carry(void) {
+static void carry(void)
+{
     const struct hs_packet *next = hs_slot(next_slot(hs_trace.slot));
     if (!is_stream() && next->defs && has_head(next))
         hs_site_carry(next);
 }
 
-static void open_packet(uint8_t flags) {
+static void open_packet(uint8_t flags)
+{
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = workplace();
     uint32_t now = hs_port_ticks();
@@ -178,14 +192,16 @@ static void open_packet(uint8_t flags) {
     carry();
 }
 
-void hs_packet_limit(void) {
+void hs_packet_limit(void)
+{
     struct hs_trace *t = &hs_trace;
     uint8_t *end = t->end - t->defs;
     t->limit = end - HS_EVENT_MAX;
     t->hit_limit = end - HS_HIT_MAX;
 }
 
-static void say_lost(void) {
+static void say_lost(void)
+{
     struct hs_trace *t = &hs_trace;
     if (t->lost_unsaid) {
         struct hs_record lost = {.kind = HS_LOST, .lost.count = t->lost_unsaid};
@@ -195,13 +211,15 @@ static void say_lost(void) {
 }
 
 /* Any packet tells the level that it was written at, for an overwritten ring. */
-static void say_level(void) {
+static void say_level(void)
+{
     if (hs_state == HS_STATE_LEVEL)
         hs_level_say();
 }
 
 /* A keyframe is due when none would remain in the newer half of the ring, or as often as the drain wants. */
-static void ask_for_keyframe(void) {
+static void ask_for_keyframe(void)
+{
     struct hs_trace *t = &hs_trace;
     uint32_t every = t->shape.packet_count / 2;
     if (t->config.keyframe_every && t->config.keyframe_every < every)
@@ -210,7 +228,8 @@ static void ask_for_keyframe(void) {
         hs_state = HS_STATE_KEYFRAME_DUE;
 }
 
-static void finish_packet(void) {
+static void finish_packet(void)
+{
     struct hs_packet *p = hs_open_packet();
     if (hs_trace.cursor != HS_NO_PACKET) {
         close_packet(p);
@@ -218,7 +237,8 @@ static void finish_packet(void) {
     }
 }
 
-void hs_packet_turn(void) {
+void hs_packet_turn(void)
+{
     finish_packet();
     open_packet(0);
     say_lost();
@@ -230,14 +250,16 @@ void hs_packet_turn(void) {
 
 /* A small image has few packets, since each begins with nothing predicted; but while one is being
  * overwritten, the others are all that is left. */
-static uint32_t default_packet_size(uint32_t room) {
+static uint32_t default_packet_size(uint32_t room)
+{
     uint32_t size = 4096;
     while (size * 5 > room && size > HS_PACKET_MIN)
         size -= 4;
     return size;
 }
 
-static void lay_out(struct hs_ring_header *h) {
+static void lay_out(struct hs_ring_header *h)
+{
     const struct hs_config *c = &hs_trace.config;
     uint32_t header_size = (sizeof *h + c->facts.len + 7) & ~7u, room = c->memory_size - header_size;
     *h = (struct hs_ring_header){
@@ -255,33 +277,38 @@ static void lay_out(struct hs_ring_header *h) {
 }
 
 /* Whether the memory holds an image that this boot may continue: same layout, same firmware. */
-static bool continues(const struct hs_ring_header *old, const struct hs_ring_header *now) {
+static bool continues(const struct hs_ring_header *old, const struct hs_ring_header *now)
+{
     const struct hs_config *c = &hs_trace.config;
     return memcmp(old, now, offsetof(struct hs_ring_header, notes)) == 0 && old->check == hs_header_sum(old) &&
            (!c->facts.len || memcmp(old + 1, c->facts.data, c->facts.len) == 0);
 }
 
-static uint32_t sum_of(const struct hs_packet *p) {
+static uint32_t sum_of(const struct hs_packet *p)
+{
     return hs_packet_sum(p, (const uint8_t *)(p + 1), (const uint8_t *)p + hs_trace.shape.packet_size - p->defs);
 }
 
 /* Whether a packet is open, or as it was when it came under its sum. */
 static bool is_whole(const struct hs_packet *p) { return has_head(p) && (hs_packet_open(p) || p->sum == sum_of(p)); }
 
-struct hs_packet *hs_staged_packet(void) {
+struct hs_packet *hs_staged_packet(void)
+{
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = t->config.stage;
     return p && is_whole(p) && p->seq == t->seq && p->boot == (uint8_t)(t->shape.boot - 1) ? p : NULL;
 }
 
 /* How many packets before the newest the one in a slot should be. */
-static uint32_t age_of(uint32_t index) {
+static uint32_t age_of(uint32_t index)
+{
     const struct hs_trace *t = &hs_trace;
     return t->slot > index ? t->slot - 1 - index : t->slot - 1 - index + t->shape.packet_count;
 }
 
 /* Only the newest may be open. */
-bool hs_slot_readable(uint32_t index) {
+bool hs_slot_readable(uint32_t index)
+{
     const struct hs_packet *p = hs_slot(index);
     uint32_t age = age_of(index);
     return p->seq == hs_trace.seq - 1 - age && is_whole(p) && (!age || !hs_packet_open(p));
@@ -289,7 +316,8 @@ bool hs_slot_readable(uint32_t index) {
 
 /* A packet that lies where another should, and is not older than all that should be there, was copied by no recorder. A
  * reader would take its definitions for newer ones than those that this boot goes by. */
-static void drop_strays(void) {
+static void drop_strays(void)
+{
     const struct hs_trace *t = &hs_trace;
     for (uint32_t i = 0; i < t->shape.packet_count; i++) {
         struct hs_packet *p = hs_slot(i);
@@ -301,7 +329,8 @@ static void drop_strays(void) {
 }
 
 /* Finds the newest packet, to go on behind it; or in its place, if it is the one that a reset found half copied. */
-static void resume(void) {
+static void resume(void)
+{
     struct hs_trace *t = &hs_trace;
     for (uint32_t i = 0; i < t->shape.packet_count; i++) {
         const struct hs_packet *p = hs_slot(i);
@@ -319,7 +348,8 @@ static void resume(void) {
 
 /* Brings the last boot's last packet to its end: under a sum, as it is. That boot may have been cut off before it had
  * carried what goes with the packet that is overwritten next. */
-static void seal(struct hs_packet *last, uint32_t next) {
+static void seal(struct hs_packet *last, uint32_t next)
+{
     struct hs_trace *t = &hs_trace;
     if (!hs_packet_open(last))
         return;
@@ -336,7 +366,8 @@ static void seal(struct hs_packet *last, uint32_t next) {
 }
 
 /* The last boot's last packet; it goes into its slot if it was left in the stage. */
-static void carry_on(void) {
+static void carry_on(void)
+{
     struct hs_trace *t = &hs_trace;
     struct hs_packet *staged = hs_staged_packet();
     uint32_t last = t->slot ? t->slot - 1 : t->shape.packet_count - 1;
@@ -353,7 +384,8 @@ static void carry_on(void) {
 }
 
 /* Another build may have had its ring a little further on in this memory: who looks for a header must not find that one. */
-static void forget_headers(void) {
+static void forget_headers(void)
+{
     const struct hs_trace *t = &hs_trace;
     static const char magic[] = HS_RING_MAGIC;
     uint8_t *at = t->config.memory, *end = at + (t->config.memory_size & ~3u) - sizeof magic;
@@ -365,7 +397,8 @@ static void forget_headers(void) {
 }
 
 /* Makes the image new: nothing in it can be taken for a packet. The header's check comes last. */
-static void wipe(const struct hs_ring_header *fresh) {
+static void wipe(const struct hs_ring_header *fresh)
+{
     struct hs_trace *t = &hs_trace;
     struct hs_ring_header *h = t->header;
     memset(h, 0, fresh->header_size);
@@ -386,7 +419,8 @@ static void wipe(const struct hs_ring_header *fresh) {
 }
 
 /* The header's count has no check: where it is behind the newest packet's, that one's counts. */
-static void count_boot(void) {
+static void count_boot(void)
+{
     struct hs_trace *t = &hs_trace;
     uint32_t last = t->slot ? t->slot - 1 : t->shape.packet_count - 1;
     uint8_t behind = (uint8_t)(hs_slot(last)->boot - t->shape.boot);
@@ -394,7 +428,8 @@ static void count_boot(void) {
     t->header->boot = t->shape.boot = boot ? boot : 1;
 }
 
-static void begin(bool fresh) {
+static void begin(bool fresh)
+{
     struct hs_trace *t = &hs_trace;
     struct hs_ring_header header;
     lay_out(&header);
@@ -419,28 +454,31 @@ static void begin(bool fresh) {
 }
 
 /* Whether the memory has room for two packets, which is what a ring takes. */
-static bool fits(void) {
+static bool fits(void)
+{
     struct hs_ring_header header;
     lay_out(&header);
     return header.packet_count >= 2;
 }
 
 /* Whether the parts of a configuration agree with each other. */
-static bool agrees(const struct hs_config *c) {
-    return c->memory && c->site && c->hash && c->n_sites >= 8 && c->n_sites <= 0x8000 && c->hz &&
-           !((uintptr_t)c->memory % 8) && !((uintptr_t)c->stage % 8) && !(c->hash_size & (c->hash_size - 1)) &&
-           c->hash_size / 4 >= c->n_sites && c->keyframe && c->keyframe_size &&
-           (c->placement == HS_PLACE_EXPLICIT ? HS_EXPLICIT != 0 : HS_EXPLICIT != 2);
+static bool agrees(const struct hs_config *c)
+{
+    return c->memory && c->site && c->hash && c->n_sites >= 8 && c->n_sites <= 0x8000 && c->hz && !((uintptr_t)c->memory % 8) &&
+           !((uintptr_t)c->stage % 8) && !(c->hash_size & (c->hash_size - 1)) && c->hash_size / 4 >= c->n_sites && c->keyframe &&
+           c->keyframe_size && (c->placement == HS_PLACE_EXPLICIT ? HS_EXPLICIT != 0 : HS_EXPLICIT != 2);
 }
 
 /* Whether sizes are within their bounds. */
-static bool measures(const struct hs_config *c) {
+static bool measures(const struct hs_config *c)
+{
     return c->memory_size >= HS_IMAGE_MIN && c->facts.len <= HS_FACTS_MAX && c->packet_size % 4 == 0 &&
            (!c->packet_size || (c->packet_size >= HS_PACKET_MIN && c->packet_size <= HS_PACKET_MAX)) &&
            (!c->stage || (c->stage_size >= HS_PACKET_MIN && c->stage_size >= c->packet_size));
 }
 
-static void take(const struct hs_config *config) {
+static void take(const struct hs_config *config)
+{
     struct hs_trace *t = &hs_trace;
     memset(t, 0, sizeof *t);
     t->config = *config;
@@ -449,7 +487,8 @@ static void take(const struct hs_config *config) {
     t->shift = config->shift;
 }
 
-int hs_init(const struct hs_config *config) {
+int hs_init(const struct hs_config *config)
+{
     if (!measures(config))
         return HS_ERR_SIZE;
     if (!agrees(config))
@@ -464,7 +503,8 @@ int hs_init(const struct hs_config *config) {
     return HS_OK;
 }
 
-void hs_reset(void) {
+void hs_reset(void)
+{
     if (!hs_trace.header)
         return;
     struct hs_config config = hs_trace.config;
@@ -478,7 +518,8 @@ void hs_reset(void) {
 
 /* --- starting, stopping, keyframes ------------------------------------------------------------------- */
 
-void hs_keyframe(void) {
+void hs_keyframe(void)
+{
     struct hs_trace *t = &hs_trace;
     t->since_keyframe = 0;
     hs_state = HS_STATE_ON;
@@ -501,7 +542,8 @@ void hs_keyframe(void) {
 
 bool hs_keeps_layout(void) { return !hs_trace.layout_lost; }
 
-void hs_start(void) {
+void hs_start(void)
+{
     if (hs_state != HS_STATE_OFF || !hs_trace.header)
         return;
     if (hs_trace.config.level.level > HS_LEVEL_FULL) {
@@ -512,7 +554,8 @@ void hs_start(void) {
     hs_keyframe();
 }
 
-void hs_stop(void) {
+void hs_stop(void)
+{
     if (hs_state == HS_STATE_OFF)
         return;
     if (hs_state == HS_STATE_LEVEL)
@@ -522,7 +565,8 @@ void hs_stop(void) {
     hs_flush();
 }
 
-void hs_flush(void) {
+void hs_flush(void)
+{
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
     hs_record_locked(&(struct hs_record){.kind = HS_TOTAL, .total = {.emitted = t->offered, .lost = t->lost}});
@@ -530,7 +574,8 @@ void hs_flush(void) {
     hs_port_unlock(lock);
 }
 
-struct hs_stats hs_stats(void) {
+struct hs_stats hs_stats(void)
+{
     const struct hs_trace *t = &hs_trace;
     if (!t->header)
         return (struct hs_stats){0};
@@ -547,7 +592,8 @@ struct hs_stats hs_stats(void) {
 }
 
 /* A stream's header has gone already: it is sent again. */
-void hs_selftest_failed(void) {
+void hs_selftest_failed(void)
+{
     hs_lock_t lock = hs_port_lock();
     hs_trace.header->notes |= HS_NOTE_SELFTEST_FAILED;
     send_header();

@@ -20,7 +20,8 @@
 
 /* A Weyl sequence, each of its 2^32 numbers mixed: two of them in a row have nothing in common, which is more
  * than a shift register of one word can say, and what follows compares neighbours. */
-static uint32_t draw(void) {
+static uint32_t draw(void)
+{
     uint32_t z = hs_trace.random += 0x9E3779B9u;
     z = (z ^ z >> 16) * 0x21F0AAADu;
     z = (z ^ z >> 15) * 0x735A2D97u;
@@ -28,7 +29,8 @@ static uint32_t draw(void) {
 }
 
 /* The upper 32 bits of a product, in pieces: a small core calls the library for it. */
-static uint32_t multiply_high(uint32_t a, uint32_t b) {
+static uint32_t multiply_high(uint32_t a, uint32_t b)
+{
     uint32_t low = (a & 0xffff) * (b & 0xffff), mid = (a >> 16) * (b & 0xffff) + (low >> 16);
     uint32_t other = (a & 0xffff) * (b >> 16) + (mid & 0xffff);
     return (a >> 16) * (b >> 16) + (mid >> 16) + (other >> 16);
@@ -38,7 +40,8 @@ static uint32_t multiply_high(uint32_t a, uint32_t b) {
  * used in connection with random digits", 1951): numbers are drawn while they fall; when an odd number of them
  * did, the first one is the distance in units of the mean, else the mean is added and it begins again. Exact but
  * for the 32 bits of a number, with no logarithm and no table; nine draws on average. */
-static uint32_t distance(void) {
+static uint32_t distance(void)
+{
     uint32_t mean = hs_trace.config.level.interval, sum = 0;
     for (;; sum += mean) {
         uint32_t first = draw(), last = first, next, odd = 1;
@@ -56,7 +59,8 @@ static uint32_t mask(void) { return hs_trace.config.n_followed - 1; }
 static uint32_t home(uint32_t entry) { return (entry * 0x9E3779B1u) >> 16 & mask(); }
 
 /* Where the entry is, or the empty place where it would be. */
-static uint32_t find(uint32_t entry) {
+static uint32_t find(uint32_t entry)
+{
     const uint32_t *table = hs_trace.config.followed;
     uint32_t at = home(entry);
     while (table[at] && table[at] != entry)
@@ -65,7 +69,8 @@ static uint32_t find(uint32_t entry) {
 }
 
 /* At most seven eighths are used, so that a search ends soon. */
-bool hs_level_follow(uint32_t entry, uint32_t *at) {
+bool hs_level_follow(uint32_t entry, uint32_t *at)
+{
     struct hs_trace *t = &hs_trace;
     if (!entry || t->n_followed >= t->config.n_followed - t->config.n_followed / 8)
         return false;
@@ -77,7 +82,8 @@ bool hs_level_follow(uint32_t entry, uint32_t *at) {
 }
 
 /* Those behind an entry that goes move up, unless that puts them before their home. */
-static void remove_at(uint32_t hole) {
+static void remove_at(uint32_t hole)
+{
     HS_ASSERT(hs_trace.n_followed && hs_trace.config.followed[hole]);
     uint32_t *table = hs_trace.config.followed;
     struct hs_held *held = hs_trace.config.held;
@@ -94,7 +100,8 @@ static void remove_at(uint32_t hole) {
 
 /* --- hooks ------------------------------------------------------------------------------------------------- */
 
-static void put_sample(struct hs_site_entry *site, struct hs_record *sample) {
+static void put_sample(struct hs_site_entry *site, struct hs_record *sample)
+{
     struct hs_trace *t = &hs_trace;
     uint32_t at;
     hs_level_left = distance();
@@ -108,7 +115,8 @@ static void put_sample(struct hs_site_entry *site, struct hs_record *sample) {
 
 /* The site that followed the last one's last time is tried first: `size`, which nothing is predicted from here,
  * has its index, in this packet. Site 0 is nobody's key, and counts apart. */
-static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op) {
+static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op)
+{
     struct hs_trace *t = &hs_trace;
     struct hs_site_entry *site = &t->site[t->at->size];
     if (!hs_is_site(site, (struct hs_key)HS_KEY, op) || site->used != t->epoch) {
@@ -125,7 +133,8 @@ static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op) {
     site->bytes += size;
 }
 
-HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op) {
+HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op)
+{
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
     if (t->config.level.level == HS_LEVEL_SUMMARY) {
@@ -137,7 +146,8 @@ HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op
     hs_port_unlock(lock);
 }
 
-void hs_level_gone(uint32_t pos, uint8_t op) {
+void hs_level_gone(uint32_t pos, uint8_t op)
+{
     if (!hs_trace.n_followed)
         return;
     uint32_t at = find(pos + 1);
@@ -148,13 +158,15 @@ void hs_level_gone(uint32_t pos, uint8_t op) {
         hs_record(&(struct hs_record){.kind = HS_SAMPLE_END, .sample_end = {.place = pos, .cause = op == HS_REALLOC}});
 }
 
-static void put_swept(struct hs_data places) {
+static void put_swept(struct hs_data places)
+{
     hs_record(&(struct hs_record){.kind = HS_SAMPLE_SWEEP, .sample_sweep.places = places});
 }
 
 /* What moves up when an entry goes comes from places not yet looked at, so the place is looked at again; what
  * moves over the table's end has been looked at, and is once more. */
-void hs_level_swept(bool (*gone)(uint32_t pos)) {
+void hs_level_swept(bool (*gone)(uint32_t pos))
+{
     struct hs_trace *t = &hs_trace;
     uint8_t data[HS_DATA_MAX], *to = data;
     for (uint32_t at = 0; at < t->config.n_followed && t->n_followed;) {
@@ -176,33 +188,38 @@ void hs_level_swept(bool (*gone)(uint32_t pos)) {
 
 /* --- begin and end --------------------------------------------------------------------------------------- */
 
-void hs_level_say(void) {
+void hs_level_say(void)
+{
     const struct hs_level_choice *c = &hs_trace.config.level;
     hs_record_locked(&(struct hs_record){
         .kind = HS_LEVEL, .level = {.level = c->level, .interval = c->level == HS_LEVEL_SAMPLED ? c->interval : 0}});
 }
 
 /* A seed that differs from boot to boot. */
-static uint32_t seed(void) {
+static uint32_t seed(void)
+{
     const struct hs_trace *t = &hs_trace;
     return t->config.level.seed ? t->config.level.seed : hs_port_ticks() ^ t->shape.boot * 0x85EBCA6Bu;
 }
 
 /* A packet begins: its records are all of one level, since counters and predictions share memory. */
-static void turn(void) {
+static void turn(void)
+{
     hs_lock_t lock = hs_port_lock();
     hs_packet_turn();
     hs_port_unlock(lock);
 }
 
-static void clear_counters(void) {
+static void clear_counters(void)
+{
     struct hs_trace *t = &hs_trace;
     for (uint32_t i = 1; i < t->n_sites; i++)
         t->site[i].times = t->site[i].bytes = 0;
     t->other_times = t->other_bytes = 0;
 }
 
-void hs_level_begin(void) {
+void hs_level_begin(void)
+{
     struct hs_trace *t = &hs_trace;
     turn();
     hs_lock_t lock = hs_port_lock();
@@ -219,19 +236,22 @@ void hs_level_begin(void) {
     t->config.summary(2);
 }
 
-void hs_level_end(void) {
+void hs_level_end(void)
+{
     hs_trace.config.summary(2);
     hs_state = HS_STATE_OFF;
     turn();
 }
 
-static bool possible(const struct hs_level_choice *c) {
+static bool possible(const struct hs_level_choice *c)
+{
     uint32_t n = hs_trace.config.n_followed;
     bool served = hs_trace.config.summary && !(n & (n - 1)) && n <= 65536;
     return c->level <= HS_LEVEL_SUMMARY && c->interval <= HS_LEVEL_INTERVAL_MAX && (c->level <= HS_LEVEL_FULL || served);
 }
 
-int hs_level_set(const struct hs_level_choice *choice) {
+int hs_level_set(const struct hs_level_choice *choice)
+{
     struct hs_level_choice now = *choice;
     if (!possible(choice))
         return HS_ERR_ARG;
@@ -247,7 +267,8 @@ int hs_level_set(const struct hs_level_choice *choice) {
     return HS_OK;
 }
 
-struct hs_level_state hs_level_state(void) {
+struct hs_level_state hs_level_state(void)
+{
     const struct hs_trace *t = &hs_trace;
     return (struct hs_level_state){t->config.level, t->samples, t->unfollowed};
 }

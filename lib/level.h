@@ -29,7 +29,8 @@ extern uint16_t hs_level_thread;
 extern uint32_t hs_level_left;
 
 /* Whether an allocation (or the new size of a resized block) of `size` bytes, at least 1, goes unrecorded. */
-static inline bool hs_level_skips(uint32_t size) {
+static inline bool hs_level_skips(uint32_t size)
+{
     hs_lock_t lock = hs_port_lock();
     uint32_t left = hs_level_left;
     bool skips = left >= size;
@@ -41,10 +42,12 @@ static inline bool hs_level_skips(uint32_t size) {
 
 /* What hs_level_skips did not skip; `op` is HS_ALLOC or HS_REALLOC. */
 void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op);
-static inline void hs_level_alloc(struct hs_key key, struct hs_block block) {
+static inline void hs_level_alloc(struct hs_key key, struct hs_block block)
+{
     hs_level_put(HS_KEY_ARGUMENTS(key), block.pos, block.size, HS_ALLOC);
 }
-static inline void hs_level_realloc(struct hs_key key, struct hs_block block) {
+static inline void hs_level_realloc(struct hs_key key, struct hs_block block)
+{
     hs_level_put(HS_KEY_ARGUMENTS(key), block.pos, block.size, HS_REALLOC);
 }
 

@@ -6,7 +6,8 @@
 #include "lib/level.h"
 #include "lib/trace.h"
 
-void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+{
     struct hs_trace *t = &hs_trace;
     uint32_t at;
     if (!t->config.held)
@@ -22,7 +23,8 @@ void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
 /* Marks may be put together, in steps of 2^`held_step` of them, so that there are not too many rows. */
 static uint32_t step_of(uint32_t since) { return since >> hs_trace.held_step; }
 
-static bool is_same(const struct hs_held *a, const struct hs_held *b) {
+static bool is_same(const struct hs_held *a, const struct hs_held *b)
+{
 #if HS_STACKS
     if (a->key.context != b->key.context)
         return false;
@@ -32,11 +34,12 @@ static bool is_same(const struct hs_held *a, const struct hs_held *b) {
 }
 
 /* Adds up what is as entry `from` is, and marks it as told. */
-static struct hs_record sum_of(uint32_t from) {
+static struct hs_record sum_of(uint32_t from)
+{
     const struct hs_trace *t = &hs_trace;
     struct hs_held *held = t->config.held;
-    struct hs_record sum = {
-        .kind = HS_HELD, .held = {.thread = held[from].thread, .since = step_of(held[from].since) << t->held_step}};
+    struct hs_record sum = {.kind = HS_HELD,
+                            .held = {.thread = held[from].thread, .since = step_of(held[from].since) << t->held_step}};
     for (uint32_t at = from; at < t->config.n_followed; at++) {
         if (!t->config.followed[at] || held[at].told || !is_same(&held[at], &held[from]))
             continue;
@@ -47,13 +50,15 @@ static struct hs_record sum_of(uint32_t from) {
     return sum;
 }
 
-static void tell_nothing(void) {
+static void tell_nothing(void)
+{
     for (uint32_t at = 0; at < hs_trace.config.n_followed; at++)
         hs_trace.config.held[at].told = false;
 }
 
 /* The first entry from `at` on of which nothing was told; n_followed: there is none. */
-static uint32_t next_row(uint32_t at) {
+static uint32_t next_row(uint32_t at)
+{
     const struct hs_trace *t = &hs_trace;
     while (at < t->config.n_followed && (!t->config.followed[at] || t->config.held[at].told))
         at++;
@@ -63,7 +68,8 @@ static uint32_t next_row(uint32_t at) {
 /* So many at most: a small ring has several summaries. What is beyond is told in one. */
 #define ROWS_MOST 32u
 
-static bool are_few(void) {
+static bool are_few(void)
+{
     uint32_t rows = 0;
     tell_nothing();
     for (uint32_t at = next_row(0); at < hs_trace.config.n_followed && rows <= ROWS_MOST; at = next_row(at)) {
@@ -73,11 +79,12 @@ static bool are_few(void) {
     return rows <= ROWS_MOST;
 }
 
-void hs_level_tell_held(void) {
+void hs_level_tell_held(void)
+{
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = hs_port_lock();
-    struct hs_record others = {
-        .kind = HS_HELD, .held = {.blocks = t->unfollowed, .bytes = t->unheld_bytes, .since = t->summaries}};
+    struct hs_record others = {.kind = HS_HELD,
+                               .held = {.blocks = t->unfollowed, .bytes = t->unheld_bytes, .since = t->summaries}};
     for (t->held_step = 0; t->held_step < 16 && !are_few(); t->held_step++)
         ;
     tell_nothing();

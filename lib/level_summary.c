@@ -11,17 +11,19 @@
 
 /* --- figures ----------------------------------------------------------------------------------------------- */
 
-void hs_summary_begin(struct hs_summary_writer *w, const struct hs_summary_writer *place) {
+void hs_summary_begin(struct hs_summary_writer *w, const struct hs_summary_writer *place)
+{
     memset(w, 0, sizeof *w);
     w->region = place->region;
     w->cause = place->cause;
     w->shift = place->shift;
 }
 
-void hs_summary_run(struct hs_summary_writer *w, uint32_t granules) {
+void hs_summary_run(struct hs_summary_writer *w, uint32_t granules)
+{
     uint32_t class = 0;
     for (uint32_t rest = granules; rest >>= 1;)
-        class++;
+        class ++;
     w->runs[class < HS_RUN_CLASSES_MAX ? class : HS_RUN_CLASSES_MAX - 1]++;
     w->free += granules;
     if (granules > w->longest)
@@ -32,7 +34,8 @@ void hs_summary_run(struct hs_summary_writer *w, uint32_t granules) {
  * together not more than these bytes. */
 _Static_assert(5 + 7 * 4 + 7 * 3 + 5 * 2 <= HS_DATA_MAX && HS_RUN_CLASSES_MAX == 20, "all classes fit a record");
 
-void hs_summary_end(struct hs_summary_writer *w) {
+void hs_summary_end(struct hs_summary_writer *w)
+{
     uint8_t data[HS_RUN_CLASSES_MAX * HS_VARINT32_MAX], *to = data;
     uint32_t n = HS_RUN_CLASSES_MAX;
     while (n && !w->runs[n - 1])
@@ -42,16 +45,17 @@ void hs_summary_end(struct hs_summary_writer *w) {
     HS_ASSERT(to <= data + sizeof data && w->longest <= w->free);
     hs_record(&(struct hs_record){
         .kind = HS_SUMMARY,
-        .summary = {
-            .region = w->region,
-            .cause = w->cause,
-            .shift = w->shift,
-            .used = w->used,
-            .free = w->free,
-            .longest = w->longest,
-            .blocks = w->blocks,
-            .runs = {data, (uint32_t)(to - data)},
-        },
+        .summary =
+            {
+                .region = w->region,
+                .cause = w->cause,
+                .shift = w->shift,
+                .used = w->used,
+                .free = w->free,
+                .longest = w->longest,
+                .blocks = w->blocks,
+                .runs = {data, (uint32_t)(to - data)},
+            },
     });
 }
 
@@ -63,7 +67,8 @@ struct top {
     uint32_t n;
 };
 
-static void consider(struct top *top, struct hs_site_entry *site) {
+static void consider(struct top *top, struct hs_site_entry *site)
+{
     uint32_t at = top->n;
     if (at < HS_TOP_SITES)
         top->n++;
@@ -74,14 +79,16 @@ static void consider(struct top *top, struct hs_site_entry *site) {
     top->site[at] = site;
 }
 
-static void name(struct hs_site_entry *site, uint32_t times, uint32_t bytes) {
+static void name(struct hs_site_entry *site, uint32_t times, uint32_t bytes)
+{
     hs_lock_t lock = hs_port_lock();
     hs_record_named(site, &(struct hs_record){.kind = HS_TOP, .top = {.times = times, .bytes = bytes}});
     hs_port_unlock(lock);
 }
 
 /* Chooses the sites, and adds up all of them as if none were named. */
-static void choose(struct top *top) {
+static void choose(struct top *top)
+{
     struct hs_trace *t = &hs_trace;
     for (uint32_t i = 1; i < t->n_sites; i++) {
         struct hs_site_entry *site = &t->site[i];
@@ -93,7 +100,8 @@ static void choose(struct top *top) {
     }
 }
 
-void hs_level_top(void) {
+void hs_level_top(void)
+{
     struct hs_trace *t = &hs_trace;
     struct top top = {.n = 0};
     if (t->config.level.level != HS_LEVEL_SUMMARY)

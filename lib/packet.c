@@ -9,19 +9,22 @@
 #include "lib/record.h"
 #include "lib/ring.h"
 
-uint16_t hs_packet_head(const struct hs_packet *packet) {
+uint16_t hs_packet_head(const struct hs_packet *packet)
+{
     struct hs_packet copy = *packet;
     copy.flags &= (uint8_t)~HS_PACKET_CLOSED;
     return (uint16_t)hs_crc32(0, &copy.flags, offsetof(struct hs_packet, head) - offsetof(struct hs_packet, flags));
 }
 
-static inline uint32_t add_word(uint32_t hash, uint32_t word) {
+static inline uint32_t add_word(uint32_t hash, uint32_t word)
+{
     hash = (hash ^ word) * 0x9E3779B1u;
     return hash ^ hash >> 15;
 }
 
 /* Cores that cannot load a word from anywhere take it byte by byte, at three times the cost. */
-static __attribute__((noinline)) uint32_t add_words(uint32_t hash, const uint8_t *at, uint32_t words) {
+static __attribute__((noinline)) uint32_t add_words(uint32_t hash, const uint8_t *at, uint32_t words)
+{
     uint32_t word;
     for (; words && !((uintptr_t)at % sizeof word); words--, at += sizeof word) {
         memcpy(&word, __builtin_assume_aligned(at, sizeof word), sizeof word);
@@ -35,14 +38,16 @@ static __attribute__((noinline)) uint32_t add_words(uint32_t hash, const uint8_t
 }
 
 /* `len` bytes, filled up to whole words. */
-static uint32_t add_bytes(uint32_t hash, const uint8_t *bytes, uint32_t len) {
+static uint32_t add_bytes(uint32_t hash, const uint8_t *bytes, uint32_t len)
+{
     uint32_t rest = len % 4, last = 0;
     hash = add_words(hash, bytes, len / 4);
     memcpy(&last, bytes + len - rest, rest);
     return rest ? add_word(hash, last) : hash;
 }
 
-uint32_t hs_packet_sum(const struct hs_packet *packet, const uint8_t *records, const uint8_t *definitions) {
+uint32_t hs_packet_sum(const struct hs_packet *packet, const uint8_t *records, const uint8_t *definitions)
+{
     const uint8_t *header = (const uint8_t *)packet;
     uint32_t first;
     memcpy(&first, header, sizeof first);
@@ -52,12 +57,14 @@ uint32_t hs_packet_sum(const struct hs_packet *packet, const uint8_t *records, c
     return add_bytes(hash, definitions, packet->defs);
 }
 
-uint32_t hs_header_sum(const struct hs_ring_header *header) {
+uint32_t hs_header_sum(const struct hs_ring_header *header)
+{
     uint32_t crc = hs_crc32(0, header, offsetof(struct hs_ring_header, notes));
     return hs_crc32(crc, header + 1, header->header_size - sizeof *header);
 }
 
-uint32_t hs_definition_hash(const uint8_t *definition) {
+uint32_t hs_definition_hash(const uint8_t *definition)
+{
     const uint8_t *at = definition + 1, *end = definition + HS_DEFINITION_LEN(*definition);
     uint32_t hash = 0x811C9DC5u ^ *definition >> 6;
     while (at < end && *at++ >= 0x80) /* its number */

@@ -63,14 +63,14 @@ enum hs_placement {
 #define HS_MARK_SUPERVISOR "circuitpython: "
 
 /* SNAPSHOT: bits of `part`. */
-#define HS_SNAPSHOT_FIRST   1u
-#define HS_SNAPSHOT_LAST    2u
+#define HS_SNAPSHOT_FIRST 1u
+#define HS_SNAPSHOT_LAST 2u
 #define HS_SNAPSHOT_REPEATS 4u /* of the data's bytes 0xff begins a repeat */
 
 /* FAIL: the cause proper, and how `cause` names a region of the heap that was asked. */
-#define HS_FAIL_CAUSE(cause)   ((cause) & 3u)
+#define HS_FAIL_CAUSE(cause) ((cause)&3u)
 #define HS_FAIL_REGION(region) ((uint8_t)(((region) + 1u) << 2))
-#define HS_FAIL_REGIONS        63u /* regions from here on cannot be named */
+#define HS_FAIL_REGIONS 63u /* regions from here on cannot be named */
 
 #define HS_POS_IMPLIED 0xffffffffu /* place to be found by the placement rule */
 
@@ -98,20 +98,20 @@ struct hs_data {
 };
 
 /* The C types of the field types in records.def. */
-#define HS_C_site    uint32_t
-#define HS_C_region  uint8_t
+#define HS_C_site uint32_t
+#define HS_C_region uint8_t
 #define HS_C_granule uint32_t
-#define HS_C_block   uint32_t
-#define HS_C_u8      uint8_t
-#define HS_C_u32     uint32_t
-#define HS_C_caps    uint32_t
+#define HS_C_block uint32_t
+#define HS_C_u8 uint8_t
+#define HS_C_u32 uint32_t
+#define HS_C_caps uint32_t
 #define HS_C_address uint64_t
-#define HS_C_caller  int64_t
-#define HS_C_text    struct hs_text
-#define HS_C_rest    struct hs_text
-#define HS_C_bytes   struct hs_data
+#define HS_C_caller int64_t
+#define HS_C_text struct hs_text
+#define HS_C_rest struct hs_text
+#define HS_C_bytes struct hs_data
 #define HS_C_numbers struct hs_data
-#define HS_C_none    uint8_t
+#define HS_C_none uint8_t
 #define HS_MEMBER(record, type, field, text) HS_C_##type field;
 
 /* ALLOC, FREE and REALLOC share a struct. `pos` is not FREE's, `size` neither, `old` is not ALLOC's. */
@@ -122,7 +122,10 @@ struct hs_block_record {
 
 /* A struct for each other kind. */
 #define HS_STRUCT_EVENT(member, ...)
-#define HS_STRUCT_PACKET(member, ...) struct hs_record_##member { HS_EACH(HS_MEMBER, member, __VA_ARGS__) };
+#define HS_STRUCT_PACKET(member, ...) \
+    struct hs_record_##member { \
+        HS_EACH(HS_MEMBER, member, __VA_ARGS__) \
+    };
 #define HS_STRUCT_DICT HS_STRUCT_PACKET
 #define HS_RECORD(NAME, member, code, area, text, ...) HS_STRUCT_##area(member, __VA_ARGS__)
 #include "lib/records.def"
@@ -143,9 +146,9 @@ struct hs_record_definition {
     uint32_t number;
 };
 
-#define HS_UNION_EVENT(member)  struct hs_block_record member;
+#define HS_UNION_EVENT(member) struct hs_block_record member;
 #define HS_UNION_PACKET(member) struct hs_record_##member member;
-#define HS_UNION_DICT           HS_UNION_PACKET
+#define HS_UNION_DICT HS_UNION_PACKET
 
 /* One record. The member of its kind counts, the others are unspecified. */
 struct hs_record {
@@ -166,8 +169,20 @@ enum hs_wire { HS_WIRE_U, HS_WIRE_S, HS_WIRE_B, HS_WIRE_R };
 
 /* Types of fields, as in records.def. */
 enum hs_type {
-    HS_TYPE_none, HS_TYPE_site, HS_TYPE_region, HS_TYPE_granule, HS_TYPE_block, HS_TYPE_u8, HS_TYPE_u32, HS_TYPE_caps,
-    HS_TYPE_address, HS_TYPE_caller, HS_TYPE_text, HS_TYPE_rest, HS_TYPE_bytes, HS_TYPE_numbers,
+    HS_TYPE_none,
+    HS_TYPE_site,
+    HS_TYPE_region,
+    HS_TYPE_granule,
+    HS_TYPE_block,
+    HS_TYPE_u8,
+    HS_TYPE_u32,
+    HS_TYPE_caps,
+    HS_TYPE_address,
+    HS_TYPE_caller,
+    HS_TYPE_text,
+    HS_TYPE_rest,
+    HS_TYPE_bytes,
+    HS_TYPE_numbers,
 };
 
 struct hs_field {
@@ -184,7 +199,7 @@ struct hs_field {
 struct hs_kind_info {
     const char *name; /* as in records.def; NULL for a code that is not in use */
     const char *text;
-    uint8_t area;             /* enum hs_area */
+    uint8_t area;                             /* enum hs_area */
     struct hs_field field[HS_FIELDS_MAX + 1]; /* ends with a NULL name */
 };
 
@@ -215,9 +230,9 @@ int hs_record_region(const struct hs_record *record);
 
 /* What a value of a field stands for: HS_WORDS of records.def. */
 struct hs_words {
-    uint8_t kind, mask;   /* bits of the value that are the enumeration */
+    uint8_t kind, mask; /* bits of the value that are the enumeration */
     const char *field;
-    const char *word[9];  /* "" or NULL: not in use */
+    const char *word[9]; /* "" or NULL: not in use */
 };
 /* NULL: the field is a number. */
 const struct hs_words *hs_words_of(unsigned kind, const char *field);
@@ -227,16 +242,16 @@ const char *hs_word(const struct hs_words *words, uint64_t value);
 /* Errors: every function that can fail returns one of these, or a count of 0 and more. */
 enum hs_err {
     HS_OK = 0,
-    HS_ERR_END = -1,       /* input ends in the middle of something */
-    HS_ERR_FORMAT = -2,    /* bytes that no writer of this format makes */
-    HS_ERR_VERSION = -3,   /* written by another format version */
-    HS_ERR_CHECK = -4,     /* check word does not match */
-    HS_ERR_FULL = -5,      /* no room */
-    HS_ERR_SIZE = -6,      /* memory handed over is too small */
-    HS_ERR_ARG = -7,       /* argument outside its range */
-    HS_ERR_IO = -8,        /* system call failed */
-    HS_ERR_MEMORY = -9,    /* out of memory on the host */
-    HS_ERR_KIND = -10,     /* file of another kind */
+    HS_ERR_END = -1,     /* input ends in the middle of something */
+    HS_ERR_FORMAT = -2,  /* bytes that no writer of this format makes */
+    HS_ERR_VERSION = -3, /* written by another format version */
+    HS_ERR_CHECK = -4,   /* check word does not match */
+    HS_ERR_FULL = -5,    /* no room */
+    HS_ERR_SIZE = -6,    /* memory handed over is too small */
+    HS_ERR_ARG = -7,     /* argument outside its range */
+    HS_ERR_IO = -8,      /* system call failed */
+    HS_ERR_MEMORY = -9,  /* out of memory on the host */
+    HS_ERR_KIND = -10,   /* file of another kind */
 };
 
 /* A short English text for an error, never NULL. */

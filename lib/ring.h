@@ -16,9 +16,9 @@
 
 #include <stdint.h>
 
-#define HS_RING_MAGIC    "HeapStra" /* 8 bytes, at the start of the header */
-#define HS_PACKET_SYNC   0x5048u    /* "HP" */
-#define HS_NAMES_SYNC    0x4448u    /* "HD" */
+#define HS_RING_MAGIC "HeapStra" /* 8 bytes, at the start of the header */
+#define HS_PACKET_SYNC 0x5048u   /* "HP" */
+#define HS_NAMES_SYNC 0x4448u    /* "HD" */
 
 enum hs_ring_flag {
     HS_RING_STREAM = 1,  /* packets leave as they close; else the oldest is overwritten */
@@ -43,10 +43,10 @@ struct hs_ring_header {
     uint32_t hz;           /* ticks per second */
     uint16_t flags;        /* enum hs_ring_flag */
     /* `check` covers all before and the facts; what follows here changes. */
-    uint16_t notes;        /* enum hs_ring_note */
-    uint32_t check;        /* hs_header_sum */
-    uint32_t boot;         /* number of the present boot, from 1 */
-    uint64_t anchor;       /* address of hs_anchor in this boot; native callers are relative to it */
+    uint16_t notes;  /* enum hs_ring_note */
+    uint32_t check;  /* hs_header_sum */
+    uint32_t boot;   /* number of the present boot, from 1 */
+    uint64_t anchor; /* address of hs_anchor in this boot; native callers are relative to it */
 };
 /* Behind it lie facts about the traced program, "key=value" with a NUL behind each, filled up with NULs. */
 #define HS_FACTS_MAX 512u /* bytes */
@@ -70,12 +70,12 @@ struct hs_packet {
     uint32_t number;  /* records offered before this packet in this boot, recorded or lost */
     uint32_t time_lo; /* ticks at the packet's start, 48 bits */
     uint16_t time_hi;
-    uint16_t head;    /* hs_packet_head */
-    uint16_t len;     /* committed bytes of records behind this header */
-    uint16_t defs;    /* committed bytes of definitions at the slot's end */
-    uint32_t check;   /* at close: HS_CHECK over the places of its ALLOC and REALLOC records, from 0 */
-    uint32_t names;   /* sum of HS_SITE_CHECK of the sites that its records name; a site counts before its first record does */
-    uint32_t sum;     /* at close, or at the next boot: hs_packet_sum */
+    uint16_t head;  /* hs_packet_head */
+    uint16_t len;   /* committed bytes of records behind this header */
+    uint16_t defs;  /* committed bytes of definitions at the slot's end */
+    uint32_t check; /* at close: HS_CHECK over the places of its ALLOC and REALLOC records, from 0 */
+    uint32_t names; /* sum of HS_SITE_CHECK of the sites that its records name; a site counts before its first record does */
+    uint32_t sum;   /* at close, or at the next boot: hs_packet_sum */
 };
 
 /* The check word over places: each is added to the word rotated by 5 bits. */
@@ -84,9 +84,9 @@ struct hs_packet {
 /* In a stream made from an image: definitions in front of its packets. In an image a definition may lie in a
  * later packet than its first use; the newest of a number counts. */
 struct hs_names_chunk {
-    uint16_t sync;   /* HS_NAMES_SYNC */
-    uint16_t len;    /* bytes behind this header */
-    uint32_t crc;    /* CRC-32 of `len` and the bytes */
+    uint16_t sync; /* HS_NAMES_SYNC */
+    uint16_t len;  /* bytes behind this header */
+    uint32_t crc;  /* CRC-32 of `len` and the bytes */
 };
 
 _Static_assert(sizeof(struct hs_ring_header) == 56, "layout");
@@ -98,9 +98,7 @@ uint32_t hs_header_sum(const struct hs_ring_header *header);
 
 /* Whether a packet is under no sum: it is the newest, or nothing was recorded since a reset cut it off. The next boot puts
  * a packet that was left open under a sum, as it is; its CLOSED stays 0, for its `check` is not known. */
-static inline int hs_packet_open(const struct hs_packet *packet) {
-    return !(packet->flags & HS_PACKET_CLOSED) && !packet->sum;
-}
+static inline int hs_packet_open(const struct hs_packet *packet) { return !(packet->flags & HS_PACKET_CLOSED) && !packet->sum; }
 
 /* Check of what is final when a packet is opened: `flags`, with CLOSED taken as 0, to `time_hi`. */
 uint16_t hs_packet_head(const struct hs_packet *packet);
@@ -115,8 +113,8 @@ uint32_t hs_packet_sum(const struct hs_packet *packet, const uint8_t *records, c
  * other fields as records.def lists them. Zeros at its end are left out. Sites are numbered by themselves;
  * strings, functions and contexts together. */
 #define HS_DEFINITION_KIND(first) (HS_STRING + ((first) >> 6))
-#define HS_DEFINITION_LEN(first)  (1u + ((first) & 63u)) /* with this byte */
-#define HS_DEFINITION_MAX         64u
+#define HS_DEFINITION_LEN(first) (1u + ((first)&63u)) /* with this byte */
+#define HS_DEFINITION_MAX 64u
 
 /* What a site adds to a packet's `names`: its hash, its first size, by which the packet predicts, and its number, so that
  * two places that have changed their numbers are told. */

@@ -24,7 +24,8 @@
 /* Bytes of a SNAPSHOT record beside its data, at most. */
 #define HEAD 12u
 
-static void emit(struct hs_runs_writer *w, uint32_t end) {
+static void emit(struct hs_runs_writer *w, uint32_t end)
+{
     w->bytes += w->len + HEAD;
     if (!w->record_kind) {
         w->len = 0;
@@ -43,7 +44,8 @@ static void emit(struct hs_runs_writer *w, uint32_t end) {
     w->part = 0;
 }
 
-static void begin(struct hs_runs_writer *w, uint8_t record_kind, uint32_t pos) {
+static void begin(struct hs_runs_writer *w, uint8_t record_kind, uint32_t pos)
+{
     w->pos = pos;
     w->count = w->run = 0;
     w->kind = w->n_bits = w->bits = w->part = w->len = 0;
@@ -52,7 +54,8 @@ static void begin(struct hs_runs_writer *w, uint8_t record_kind, uint32_t pos) {
     w->record_kind = record_kind;
 }
 
-static void put_run(struct hs_runs_writer *w, uint8_t tag, uint32_t n, uint32_t most) {
+static void put_run(struct hs_runs_writer *w, uint8_t tag, uint32_t n, uint32_t most)
+{
     if (n < most) {
         w->data[w->len++] = (uint8_t)(tag | n);
     } else {
@@ -64,17 +67,19 @@ static void put_run(struct hs_runs_writer *w, uint8_t tag, uint32_t n, uint32_t 
 /* --- sweep ------------------------------------------------------------------------------------------- */
 
 #define SWEEP_FREED 0x80u
-#define SWEEP_KEPT  0xc0u
+#define SWEEP_KEPT 0xc0u
 
 void hs_sweep_begin(struct hs_runs_writer *w, uint32_t pos) { begin(w, HS_SWEEP, pos); }
 
-static void put_literal(struct hs_runs_writer *w) {
+static void put_literal(struct hs_runs_writer *w)
+{
     w->data[w->len++] = w->bits;
     w->bits = w->n_bits = 0;
 }
 
 /* Writes the run at hand: into the literal being filled, or as a run when it is long. */
-static void flush_run(struct hs_runs_writer *w) {
+static void flush_run(struct hs_runs_writer *w)
+{
     w->count += w->run;
     while (w->run && (w->n_bits || w->run < 8)) {
         w->bits |= (uint8_t)(w->kind << w->n_bits);
@@ -87,14 +92,16 @@ static void flush_run(struct hs_runs_writer *w) {
     w->run = 0;
 }
 
-static void flush_sweep(struct hs_runs_writer *w) {
+static void flush_sweep(struct hs_runs_writer *w)
+{
     flush_run(w);
     if (w->n_bits)
         put_literal(w);
 }
 
 /* A run of the other bit begins at `pos`. */
-void hs_sweep_turn(struct hs_runs_writer *w, uint32_t pos) {
+void hs_sweep_turn(struct hs_runs_writer *w, uint32_t pos)
+{
     flush_run(w);
     w->kind ^= 1;
     if (w->len > HS_DATA_MAX - 2 * TAIL) {
@@ -103,35 +110,36 @@ void hs_sweep_turn(struct hs_runs_writer *w, uint32_t pos) {
     }
 }
 
-void hs_sweep_end(struct hs_runs_writer *w, uint32_t end) {
+void hs_sweep_end(struct hs_runs_writer *w, uint32_t end)
+{
     flush_sweep(w);
     emit(w, end);
 }
 
 /* --- snapshot ---------------------------------------------------------------------------------------- */
 
-#define SNAPSHOT_BLOCK   0x80u
+#define SNAPSHOT_BLOCK 0x80u
 #define SNAPSHOT_SINGLES 0xc0u
-#define SNAPSHOT_REPEAT  0xffu
-#define SINGLES_MAX      64u
+#define SNAPSHOT_REPEAT 0xffu
+#define SINGLES_MAX 64u
 /* A repeat takes three bytes, so this many are worth one; five, the count's varint, are the most that closing one adds. */
 #define REPEAT_MIN 4u
 #define PERIOD_MAX 8u
 /* What one call may add to the data, and then closing what is pending: a repeat and a byte, a repeat and a long run. */
 #define SNAPSHOT_ROOM (HS_DATA_MAX - 3 * (2 + HS_VARINT32_MAX) - 1)
 
-void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part) {
+void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part)
+{
     begin(w, HS_SNAPSHOT, pos);
     w->part = part & 1;
     w->bits = part & 2; /* kept for the last piece */
 }
 
-void hs_snapshot_measure(struct hs_runs_writer *w) {
-    begin(w, 0, 0);
-}
+void hs_snapshot_measure(struct hs_runs_writer *w) { begin(w, 0, 0); }
 
 /* Writes the bytes that were found to be repeats: as such, or as they are when they are few. */
-static void end_repeat(struct hs_runs_writer *w) {
+static void end_repeat(struct hs_runs_writer *w)
+{
     if (w->repeat < REPEAT_MIN) {
         for (w->plain += w->repeat; w->repeat; w->repeat--, w->len++)
             w->data[w->len] = w->data[w->len - w->period];
@@ -147,7 +155,8 @@ static void end_repeat(struct hs_runs_writer *w) {
 }
 
 /* How many of the last bytes are those before them once more, 0 when there is no such number. */
-static uint8_t find_period(const struct hs_runs_writer *w) {
+static uint8_t find_period(const struct hs_runs_writer *w)
+{
     const uint8_t *end = w->data + w->len;
     for (uint8_t p = 1; p <= PERIOD_MAX && 2 * p <= w->plain; p++)
         if (memcmp(end - p, end - 2 * p, p) == 0)
@@ -156,7 +165,8 @@ static uint8_t find_period(const struct hs_runs_writer *w) {
 }
 
 /* A code of one byte. `at` is which byte of the period comes next. */
-static void put_code(struct hs_runs_writer *w, uint8_t code) {
+static void put_code(struct hs_runs_writer *w, uint8_t code)
+{
     if (w->period && w->data[w->len - w->period + w->at] == code) {
         w->repeat++;
         w->at = w->at + 1 < w->period ? w->at + 1 : 0;
@@ -169,7 +179,8 @@ static void put_code(struct hs_runs_writer *w, uint8_t code) {
     w->at = 0;
 }
 
-static void put_snapshot_run(struct hs_runs_writer *w, uint8_t tag, uint32_t n, uint32_t most) {
+static void put_snapshot_run(struct hs_runs_writer *w, uint8_t tag, uint32_t n, uint32_t most)
+{
     if (n < most) {
         put_code(w, (uint8_t)(tag | n));
         return;
@@ -179,31 +190,36 @@ static void put_snapshot_run(struct hs_runs_writer *w, uint8_t tag, uint32_t n, 
     w->plain = 0;
 }
 
-static void flush_singles(struct hs_runs_writer *w) {
+static void flush_singles(struct hs_runs_writer *w)
+{
     if (w->run)
         put_code(w, (uint8_t)(w->run == 1 ? SNAPSHOT_BLOCK : SNAPSHOT_SINGLES | (w->run - 2)));
     w->run = 0;
 }
 
-static void end_piece(struct hs_runs_writer *w, uint32_t end) {
+static void end_piece(struct hs_runs_writer *w, uint32_t end)
+{
     flush_singles(w);
     end_repeat(w);
     emit(w, end);
     w->plain = 0;
 }
 
-static void room(struct hs_runs_writer *w, uint32_t pos) {
+static void room(struct hs_runs_writer *w, uint32_t pos)
+{
     if (w->len > SNAPSHOT_ROOM)
         end_piece(w, pos);
 }
 
-void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules) {
+void hs_snapshot_free(struct hs_runs_writer *w, uint32_t pos, uint32_t granules)
+{
     room(w, pos);
     flush_singles(w);
     put_snapshot_run(w, 0, granules - 1, 127);
 }
 
-void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules) {
+void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules)
+{
     room(w, pos);
     if (granules == 1) {
         if (++w->run == SINGLES_MAX)
@@ -214,7 +230,8 @@ void hs_snapshot_block(struct hs_runs_writer *w, uint32_t pos, uint32_t granules
     put_snapshot_run(w, SNAPSHOT_BLOCK, granules - 1, 63);
 }
 
-void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end) {
+void hs_snapshot_end(struct hs_runs_writer *w, uint32_t end)
+{
     w->part |= w->bits;
     end_piece(w, end);
 }

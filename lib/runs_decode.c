@@ -9,9 +9,10 @@
 #include "lib/varint.h"
 
 #define SNAPSHOT_SINGLES 0xc0u
-#define SNAPSHOT_REPEAT  0xffu
+#define SNAPSHOT_REPEAT 0xffu
 
-void hs_runs_init(struct hs_runs *runs, const struct hs_record *record) {
+void hs_runs_init(struct hs_runs *runs, const struct hs_record *record)
+{
     bool sweep = record->kind == HS_SWEEP;
     struct hs_data data = sweep ? record->sweep.bits : record->snapshot.runs;
     runs->start = runs->at = data.data;
@@ -22,7 +23,8 @@ void hs_runs_init(struct hs_runs *runs, const struct hs_record *record) {
     runs->repeats = !sweep && record->snapshot.part & HS_SNAPSHOT_REPEATS;
 }
 
-static int get_length(struct hs_runs *runs, uint32_t n, uint32_t most, uint32_t base, uint32_t *length) {
+static int get_length(struct hs_runs *runs, uint32_t n, uint32_t most, uint32_t base, uint32_t *length)
+{
     uint64_t more = 0;
     if (n == most && hs_get_u64(&runs->at, runs->end, &more))
         return HS_ERR_END;
@@ -32,14 +34,16 @@ static int get_length(struct hs_runs *runs, uint32_t n, uint32_t most, uint32_t 
     return HS_OK;
 }
 
-static int sweep_run(struct hs_runs *runs, int kind, uint32_t length) {
+static int sweep_run(struct hs_runs *runs, int kind, uint32_t length)
+{
     if (length > runs->heads)
         return HS_ERR_FORMAT;
     runs->heads -= length;
     return kind;
 }
 
-int hs_runs_sweep(struct hs_runs *runs, uint32_t *length) {
+int hs_runs_sweep(struct hs_runs *runs, uint32_t *length)
+{
     if (!runs->heads)
         return HS_RUN_END;
     if (!runs->n_bits) {
@@ -63,7 +67,8 @@ int hs_runs_sweep(struct hs_runs *runs, uint32_t *length) {
 /* Whether a byte is a code by itself: no other bytes belong to it. */
 static int is_plain(uint8_t code) { return code != 0x7f && code != 0xbf && code != SNAPSHOT_REPEAT; }
 
-static int begin_repeat(struct hs_runs *runs) {
+static int begin_repeat(struct hs_runs *runs)
+{
     const uint8_t *mark = runs->at++;
     uint64_t n = 0;
     if (runs->at == runs->end)
@@ -83,7 +88,8 @@ static int begin_repeat(struct hs_runs *runs) {
 }
 
 /* The next code's first byte: 1; 0 at the end. */
-static int next_code(struct hs_runs *runs, uint8_t *code) {
+static int next_code(struct hs_runs *runs, uint8_t *code)
+{
     if (!runs->repeat && runs->at == runs->end)
         return HS_RUN_END;
     if (!runs->repeat && *runs->at == SNAPSHOT_REPEAT && runs->repeats) {
@@ -101,7 +107,8 @@ static int next_code(struct hs_runs *runs, uint8_t *code) {
     return 1;
 }
 
-int hs_runs_snapshot(struct hs_runs *runs, uint32_t *length) {
+int hs_runs_snapshot(struct hs_runs *runs, uint32_t *length)
+{
     uint8_t byte;
     *length = 1;
     if (runs->singles) {

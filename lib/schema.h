@@ -10,12 +10,12 @@
 #include "lib/record.h"
 
 struct hs_wire_layout {
-    uint8_t area : 2;        /* enum hs_area */
-    uint8_t names_site : 1;  /* the first field is a SITE's number */
+    uint8_t area : 2;       /* enum hs_area */
+    uint8_t names_site : 1; /* the first field is a SITE's number */
     uint8_t n_fields : 4;
-    uint8_t first;           /* in hs_wire_fields */
-    uint8_t data;            /* offset of its hs_text or hs_data in struct hs_record, 0: it has none */
-    uint8_t most;            /* bytes that a plain record takes at most, its data left out */
+    uint8_t first; /* in hs_wire_fields */
+    uint8_t data;  /* offset of its hs_text or hs_data in struct hs_record, 0: it has none */
+    uint8_t most;  /* bytes that a plain record takes at most, its data left out */
 };
 
 struct hs_wire_field {
@@ -23,7 +23,7 @@ struct hs_wire_field {
     uint8_t offset; /* in struct hs_record */
 };
 
-#define HS_FIELD_WIRE(field)  ((field)->type >> 4)
+#define HS_FIELD_WIRE(field) ((field)->type >> 4)
 #define HS_FIELD_WIDTH(field) ((field)->type & 15u)
 
 extern const struct hs_wire_field hs_wire_fields[];
@@ -45,26 +45,26 @@ union hs_last_kind {
 #define HS_FORMAT_VERSIONS (HS_FORMAT_VERSION | HS_FORMAT_MINOR << 8)
 
 /* Bytes of a field at most, the data of text, bytes and numbers left out. A SITE's number is below 2^15. */
-#define HS_LEN_site    3
-#define HS_LEN_region  2
+#define HS_LEN_site 3
+#define HS_LEN_region 2
 #define HS_LEN_granule 5
-#define HS_LEN_block   5
-#define HS_LEN_u8      2
-#define HS_LEN_u32     5
-#define HS_LEN_caps    5
+#define HS_LEN_block 5
+#define HS_LEN_u8 2
+#define HS_LEN_u32 5
+#define HS_LEN_caps 5
 #define HS_LEN_address 10
-#define HS_LEN_caller  10
-#define HS_LEN_text    1
-#define HS_LEN_bytes   1
+#define HS_LEN_caller 10
+#define HS_LEN_text 1
+#define HS_LEN_bytes 1
 #define HS_LEN_numbers 1
-#define HS_LEN_rest    0
-#define HS_LEN_none    0
-#define HS_ADD_LEN(record, type, field, text) + HS_LEN_##type
+#define HS_LEN_rest 0
+#define HS_LEN_none 0
+#define HS_ADD_LEN(record, type, field, text) +HS_LEN_##type
 
 /* Bytes of the longest plain record without its data: code, time, length where it has one, fields. */
-#define HS_LONGEST_EVENT(code, ...)  1
+#define HS_LONGEST_EVENT(code, ...) 1
 #define HS_LONGEST_PACKET(code, ...) 1 + 5 + ((code) >= HS_KIND_SIZED) HS_EACH(HS_ADD_LEN, , __VA_ARGS__)
-#define HS_LONGEST_DICT(code, ...)   1
+#define HS_LONGEST_DICT(code, ...) 1
 #define HS_RECORD(NAME, member, code, area, text, ...) char member[HS_LONGEST_##area(code, __VA_ARGS__)];
 union hs_longest_plain {
 #include "lib/records.def"

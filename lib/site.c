@@ -27,7 +27,8 @@
 #define HOT
 #endif
 
-INLINE uint32_t slot_of_key(struct hs_key key) {
+INLINE uint32_t slot_of_key(struct hs_key key)
+{
     uint32_t mix = ((uint32_t)key.code ^ (uint32_t)key.caller << 9 ^ (uint32_t)key.caller >> 5) * 0x9E3779B1u;
 #if HS_STACKS
     mix += (uint32_t)key.context * 0x85EBCA77u;
@@ -41,16 +42,19 @@ static uint32_t after(uint32_t slot) { return (slot + 1) & (hs_trace.config.hash
 static uint32_t index_of(const struct hs_site_entry *entry) { return (uint32_t)(entry - hs_trace.site); }
 
 /* The number under which records and definitions know an entry. */
-static uint32_t number_of(const struct hs_site_entry *entry) {
+static uint32_t number_of(const struct hs_site_entry *entry)
+{
     uint32_t index = index_of(entry);
     return entry->kind == HS_SITE ? index : hs_trace.config.n_sites - index;
 }
 
-static struct hs_site_entry *entry_of(uint8_t kind, uint32_t number) {
+static struct hs_site_entry *entry_of(uint8_t kind, uint32_t number)
+{
     return kind == HS_SITE ? &hs_trace.site[number] : hs_name_entry(number);
 }
 
-static void put_slot(uint32_t slot, uint32_t index) {
+static void put_slot(uint32_t slot, uint32_t index)
+{
     struct hs_trace *t = &hs_trace;
     while (t->config.hash[slot])
         slot = after(slot);
@@ -58,7 +62,8 @@ static void put_slot(uint32_t slot, uint32_t index) {
     t->hashed++;
 }
 
-static void hash_entry(const struct hs_site_entry *entry) {
+static void hash_entry(const struct hs_site_entry *entry)
+{
     if (!entry->kind)
         return;
     if (entry->key.code != HS_NOWHERE)
@@ -66,7 +71,8 @@ static void hash_entry(const struct hs_site_entry *entry) {
     put_slot(slot_of_hash(entry->hash), index_of(entry));
 }
 
-static void rehash(void) {
+static void rehash(void)
+{
     struct hs_trace *t = &hs_trace;
     memset(t->config.hash, 0, t->config.hash_size * sizeof *t->config.hash);
     t->hashed = 0;
@@ -77,7 +83,8 @@ static void rehash(void) {
 }
 
 /* Lets a slot lead to an entry that has the key and the hash by which it is sought. */
-static void enter_slot(uint32_t slot, const struct hs_site_entry *entry) {
+static void enter_slot(uint32_t slot, const struct hs_site_entry *entry)
+{
     if (hs_trace.hashed >= hs_trace.config.hash_size / 4u * 3u)
         rehash();
     else
@@ -91,7 +98,8 @@ INLINE uint32_t age(uint16_t packet) { return (uint16_t)(hs_trace.epoch - packet
 static bool is_gone(const struct hs_site_entry *entry) { return age(entry->defined) >= hs_trace.kept; }
 
 /* What the definitions leave of a packet's room takes any record. */
-static bool has_room(uint32_t len) {
+static bool has_room(uint32_t len)
+{
     const struct hs_trace *t = &hs_trace;
     uint32_t defs = t->defs + len;
     uint32_t room = t->shape.packet_size - (uint32_t)sizeof(struct hs_packet);
@@ -100,7 +108,8 @@ static bool has_room(uint32_t len) {
 }
 
 /* Writes a definition into the open packet. */
-static void append(const uint8_t *bytes, struct hs_site_entry *entry) {
+static void append(const uint8_t *bytes, struct hs_site_entry *entry)
+{
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = hs_open_packet();
     uint32_t len = HS_DEFINITION_LEN(*bytes);
@@ -117,7 +126,8 @@ static void append(const uint8_t *bytes, struct hs_site_entry *entry) {
 #define TURNS_MAX 4u
 
 /* The same, in one of the next packets when there is no room in this one. */
-static bool write_definition(const uint8_t *bytes, struct hs_site_entry *entry) {
+static bool write_definition(const uint8_t *bytes, struct hs_site_entry *entry)
+{
     uint32_t len = HS_DEFINITION_LEN(*bytes);
     for (uint32_t turns = 0; !has_room(len); turns++) {
         if (turns == TURNS_MAX)
@@ -132,7 +142,8 @@ static bool write_definition(const uint8_t *bytes, struct hs_site_entry *entry) 
 /* --- what a definition names --------------------------------------------------------------------------- */
 
 /* The calling context of a site, the outer one of a context. */
-static uintptr_t context_of(const struct hs_site_entry *entry) {
+static uintptr_t context_of(const struct hs_site_entry *entry)
+{
 #if HS_STACKS
     return entry->key.context;
 #else
@@ -142,7 +153,8 @@ static uintptr_t context_of(const struct hs_site_entry *entry) {
 }
 
 /* Calls `visit` for the entry and all that it names, until that says false. */
-static bool each(struct hs_site_entry *entry, bool (*visit)(struct hs_site_entry *)) {
+static bool each(struct hs_site_entry *entry, bool (*visit)(struct hs_site_entry *))
+{
     for (;;) {
         for (struct hs_site_entry *named = entry;; named = hs_name_entry(named->parent)) {
             if (!visit(named))
@@ -157,19 +169,19 @@ static bool each(struct hs_site_entry *entry, bool (*visit)(struct hs_site_entry
     }
 }
 
-static bool touch(struct hs_site_entry *entry) {
+static bool touch(struct hs_site_entry *entry)
+{
     entry->used = hs_trace.epoch;
     return true;
 }
 
 /* --- numbers ------------------------------------------------------------------------------------------- */
 
-static void free_entry(struct hs_site_entry *entry) {
-    *entry = (struct hs_site_entry){.key.code = HS_NOWHERE};
-}
+static void free_entry(struct hs_site_entry *entry) { *entry = (struct hs_site_entry){.key.code = HS_NOWHERE}; }
 
 /* At level "summary" a site may lose its entry between two summaries: what it has counted is then counted for site 0. */
-static void keep_counts(const struct hs_site_entry *entry) {
+static void keep_counts(const struct hs_site_entry *entry)
+{
     struct hs_trace *t = &hs_trace;
     if (hs_state != HS_STATE_LEVEL || t->config.level.level != HS_LEVEL_SUMMARY || entry->kind != HS_SITE)
         return;
@@ -179,7 +191,8 @@ static void keep_counts(const struct hs_site_entry *entry) {
 
 /* Gives back the entries of places that no packet in the ring tells of. Contexts stay: a running function has
  * its number. */
-static void reclaim(void) {
+static void reclaim(void)
+{
     struct hs_trace *t = &hs_trace;
     uint32_t dead = t->shape.flags & HS_RING_STREAM ? 1 : t->shape.packet_count;
     if (t->reclaimed == t->epoch)
@@ -197,7 +210,8 @@ static void reclaim(void) {
     rehash();
 }
 
-static struct hs_site_entry *new_entry(uint8_t kind) {
+static struct hs_site_entry *new_entry(uint8_t kind)
+{
     struct hs_trace *t = &hs_trace;
     bool site = kind == HS_SITE;
     HS_ASSERT(t->n_sites + t->n_names <= t->config.n_sites);
@@ -212,16 +226,15 @@ static struct hs_site_entry *new_entry(uint8_t kind) {
 }
 
 /* Of an address from the anchor. */
-static int64_t distance(uintptr_t code) {
-    return (int64_t)(intptr_t)(code - hs_code_address((uintptr_t)hs_anchor));
-}
+static int64_t distance(uintptr_t code) { return (int64_t)(intptr_t)(code - hs_code_address((uintptr_t)hs_anchor)); }
 
 /* --- definitions --------------------------------------------------------------------------------------- */
 
 /* A name that is too long keeps its end, where a path's file name is, and has this in front. */
 static const char cut_sign[] = "\xe2\x80\xa6";
 
-static uint8_t *put_cut(uint8_t *to, struct hs_record *r, struct hs_text *text) {
+static uint8_t *put_cut(uint8_t *to, struct hs_record *r, struct hs_text *text)
+{
     const struct hs_text whole = *text;
     *text = (struct hs_text){whole.data + (whole.len - HS_TEXT_MAX), HS_TEXT_MAX};
     uint8_t *end = hs_put_fields(to, r, HS_TEXT_MAX);
@@ -231,12 +244,13 @@ static uint8_t *put_cut(uint8_t *to, struct hs_record *r, struct hs_text *text) 
 }
 
 /* Of a STRING or FUNCTION, else NULL. */
-static struct hs_text *text_of(struct hs_record *r) {
+static struct hs_text *text_of(struct hs_record *r)
+{
     return r->kind == HS_STRING ? &r->string.text : r->kind == HS_FUNCTION ? &r->function.name : NULL;
 }
 
-
-static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes) {
+static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes)
+{
     struct hs_text *text = text_of(r);
     r->definition.number = number;
     uint8_t *end = text && text->len > HS_TEXT_MAX ? put_cut(bytes + 1, r, text) : hs_put_fields(bytes + 1, r, HS_TEXT_MAX);
@@ -247,7 +261,8 @@ static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes) {
 }
 
 /* The entry that is defined so; NULL when there is none. */
-static struct hs_site_entry *find_definition(const struct hs_site_entry *like) {
+static struct hs_site_entry *find_definition(const struct hs_site_entry *like)
+{
     struct hs_trace *t = &hs_trace;
     for (uint32_t slot = slot_of_hash(like->hash), index; (index = t->config.hash[slot]) != 0; slot = after(slot)) {
         struct hs_site_entry *e = &t->site[index];
@@ -257,7 +272,8 @@ static struct hs_site_entry *find_definition(const struct hs_site_entry *like) {
     return NULL;
 }
 
-static uint32_t hash_of_named(const struct hs_site_entry *entry) {
+static uint32_t hash_of_named(const struct hs_site_entry *entry)
+{
     uint32_t hash = entry->parent ? 31 * hs_name_entry(entry->parent)->hash : 0;
     if (entry->kind == HS_SITE && context_of(entry))
         hash += 7 * hs_name_entry(context_of(entry))->hash;
@@ -266,7 +282,8 @@ static uint32_t hash_of_named(const struct hs_site_entry *entry) {
 
 /* The entry of this definition: the one it had when it was met before, or a new one; NULL when there is no room. `like`
  * has what the entry gets. */
-static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *like) {
+static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *like)
+{
     struct hs_trace *t = &hs_trace;
     uint8_t bytes[HS_DEFINITION_MAX];
     compose(r, 0, bytes);
@@ -298,7 +315,8 @@ static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *l
 
 /* Number of a name. `last` remembers: the next site is mostly of the same file, often of the same function. 0 when there
  * is none, or no room. */
-static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file) {
+static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file)
+{
     if (last->number && text.data == last->data && text.len == last->len && hs_name_entry(last->number)->parent == file &&
         !is_gone(hs_name_entry(last->number))) {
         touch(hs_name_entry(last->number));
@@ -329,7 +347,8 @@ static void set_context(struct hs_site_entry *entry, struct hs_key key) { (void)
 #endif
 
 /* A site's definition, and what its entry gets. */
-static void fill_site(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place) {
+static void fill_site(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place)
+{
     r->site.caller = distance(key.caller);
     r->site.function = like->parent;
     r->site.line = place->line;
@@ -339,7 +358,8 @@ static void fill_site(struct hs_record *r, struct hs_site_entry *like, struct hs
     like->first_size = (uint8_t)r->site.size;
 }
 
-static void fill_context(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place) {
+static void fill_context(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place)
+{
     r->context.parent = context_of_key(key);
     r->context.function = like->parent;
     r->context.line = place->line;
@@ -348,7 +368,8 @@ static void fill_context(struct hs_record *r, struct hs_site_entry *like, struct
 }
 
 /* Defines what `key` names and lets the key find it from now on. NULL when there is no room. */
-static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key) {
+static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key)
+{
     struct hs_trace *t = &hs_trace;
     struct hs_place place = {.line = 0};
     if (key.code)
@@ -370,7 +391,8 @@ static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key) 
 
 static bool is_defined(struct hs_site_entry *entry) { return !is_gone(entry); }
 
-bool hs_site_ready(struct hs_site_entry *site) {
+bool hs_site_ready(struct hs_site_entry *site)
+{
     struct hs_trace *t = &hs_trace;
     if (site->used == t->epoch)
         return true;
@@ -389,7 +411,8 @@ bool hs_site_ready(struct hs_site_entry *site) {
     return true;
 }
 
-static HOT struct hs_site_entry *find_key(struct hs_key key, uint8_t op) {
+static HOT struct hs_site_entry *find_key(struct hs_key key, uint8_t op)
+{
     const struct hs_trace *t = &hs_trace;
     for (uint32_t slot = slot_of_key(key), index; (index = t->config.hash[slot]) != 0; slot = after(slot))
         if (hs_is_site(&t->site[index], key, op))
@@ -399,22 +422,27 @@ static HOT struct hs_site_entry *find_key(struct hs_key key, uint8_t op) {
 
 #if HS_STACKS
 /* The definition of a string or function, of a context, from what the table has of it; false when that is not all. */
-static bool name_again(struct hs_record *r, const struct hs_site_entry *entry) {
+static bool name_again(struct hs_record *r, const struct hs_site_entry *entry)
+{
     *text_of(r) = (struct hs_text){entry->text, entry->size};
     if (r->kind == HS_FUNCTION)
         r->function.file = entry->parent;
     return entry->text != NULL;
 }
-static bool context_again(struct hs_record *r, const struct hs_site_entry *entry) {
+static bool context_again(struct hs_record *r, const struct hs_site_entry *entry)
+{
     bool native = !entry->parent; /* it has its address until a reset */
-    r->context = (struct hs_record_context){.parent = (uint32_t)context_of(entry), .function = entry->parent,
-                                            .line = entry->size, .caller = native ? distance(entry->key.caller) : 0};
+    r->context = (struct hs_record_context){.parent = (uint32_t)context_of(entry),
+                                            .function = entry->parent,
+                                            .line = entry->size,
+                                            .caller = native ? distance(entry->key.caller) : 0};
     return !native || entry->key.caller;
 }
 
 /* Whether the entry's definition is where the reader finds it. Who called is not asked again: the definitions of
  * contexts, and what these name, are written from what the table has. */
-static bool is_here(struct hs_site_entry *entry) {
+static bool is_here(struct hs_site_entry *entry)
+{
     uint8_t bytes[HS_DEFINITION_MAX];
     if (!is_gone(entry))
         return true;
@@ -430,7 +458,8 @@ static bool is_here(struct hs_site_entry *entry) { return (void)entry, true; }
 #endif
 
 /* A packet that turned while this was being defined, and was lost, had a part of it. */
-static __attribute__((noinline)) struct hs_site_entry *define_site(struct hs_key key, uint8_t op, uint32_t size) {
+static __attribute__((noinline)) struct hs_site_entry *define_site(struct hs_key key, uint8_t op, uint32_t size)
+{
     for (int tries = 0; tries < 2; tries++) {
         struct hs_record r = {.kind = HS_SITE, .site = {.event = (uint8_t)(op - HS_ALLOC), .size = size < 128 ? size : 0}};
         struct hs_site_entry *site = define_key(&r, key);
@@ -440,14 +469,16 @@ static __attribute__((noinline)) struct hs_site_entry *define_site(struct hs_key
     return hs_trace.site;
 }
 
-HOT struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size) {
+HOT struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size)
+{
     struct hs_key key = HS_KEY;
     struct hs_site_entry *site = find_key(key, op);
     return site && hs_site_ready(site) ? site : define_site(key, op, size);
 }
 
 #if HS_STACKS
-static uint32_t context_at(struct hs_key key) {
+static uint32_t context_at(struct hs_key key)
+{
     hs_lock_t lock = hs_port_lock();
     struct hs_site_entry *entry = find_key(key, 0);
     if (!entry) {
@@ -459,7 +490,8 @@ static uint32_t context_at(struct hs_key key) {
     return number;
 }
 uint32_t hs_context(uint32_t parent, uintptr_t code) { return context_at((struct hs_key){.code = code, .context = parent}); }
-uint32_t hs_caller_context(uint32_t parent, uintptr_t caller) {
+uint32_t hs_caller_context(uint32_t parent, uintptr_t caller)
+{
     return context_at((struct hs_key){.caller = caller, .context = parent});
 }
 #else
@@ -467,7 +499,8 @@ uint32_t hs_context(uint32_t parent, uintptr_t code) { return (void)code, parent
 uint32_t hs_caller_context(uint32_t parent, uintptr_t caller) { return (void)caller, parent; }
 #endif
 
-static void forget(struct hs_site_entry *e, bool (*gone)(uintptr_t code)) {
+static void forget(struct hs_site_entry *e, bool (*gone)(uintptr_t code))
+{
     if (e->key.code > HS_NOWHERE && (!gone || gone(e->key.code)))
         e->key.code = HS_NOWHERE;
     if (!gone && (e->kind == HS_STRING || e->kind == HS_FUNCTION))
@@ -477,7 +510,8 @@ static void forget(struct hs_site_entry *e, bool (*gone)(uintptr_t code)) {
 /* Entries looked at between two moments at which an interrupt may come. */
 #define SLICE 16u
 
-void hs_forget(bool (*gone)(uintptr_t code)) {
+void hs_forget(bool (*gone)(uintptr_t code))
+{
     struct hs_trace *t = &hs_trace;
     for (uint32_t i = 0; i < t->config.n_sites; i += SLICE) {
         hs_lock_t lock = hs_port_lock();
@@ -494,7 +528,9 @@ void hs_forget(bool (*gone)(uintptr_t code)) {
 /* --- over the ring -------------------------------------------------------------------------------------- */
 
 /* Calls `visit` for each definition of a packet that may be read. */
-static void each_definition(const struct hs_packet *p, void (*visit)(const uint8_t *bytes, const struct hs_record *r, uint16_t packet)) {
+static void each_definition(const struct hs_packet *p,
+                            void (*visit)(const uint8_t *bytes, const struct hs_record *r, uint16_t packet))
+{
     const uint8_t *end = (const uint8_t *)p + hs_trace.shape.packet_size, *at = end - p->defs;
     struct hs_record r;
     for (int len; at < end && (len = hs_decode_definition(at, (size_t)(end - at), &r)) > 0; at += len)
@@ -502,13 +538,15 @@ static void each_definition(const struct hs_packet *p, void (*visit)(const uint8
 }
 
 /* Whether the table has an entry of this number. */
-static bool has_entry(const struct hs_record *r) {
+static bool has_entry(const struct hs_record *r)
+{
     const struct hs_trace *t = &hs_trace;
     uint32_t number = r->definition.number;
     return number && number < t->config.n_sites && (r->kind == HS_SITE ? number < t->n_sites : number <= t->n_names);
 }
 
-static void carry(const uint8_t *bytes, const struct hs_record *r, uint16_t packet) {
+static void carry(const uint8_t *bytes, const struct hs_record *r, uint16_t packet)
+{
     const struct hs_trace *t = &hs_trace;
     struct hs_site_entry *entry = has_entry(r) ? entry_of(r->kind, r->definition.number) : NULL;
     if (!entry || entry->kind != r->kind || entry->defined != packet || age(entry->used) >= age(packet))
@@ -517,13 +555,15 @@ static void carry(const uint8_t *bytes, const struct hs_record *r, uint16_t pack
         append(bytes, entry);
 }
 
-void hs_site_carry(const struct hs_packet *packet) {
+void hs_site_carry(const struct hs_packet *packet)
+{
     each_definition(packet, carry);
     hs_packet_limit();
 }
 
 /* Makes room in the table for the entry of a definition of an earlier boot. */
-static bool extend(const struct hs_record *r) {
+static bool extend(const struct hs_record *r)
+{
     struct hs_trace *t = &hs_trace;
     uint32_t sites = t->n_sites, names = t->n_names, number = r->definition.number;
     if (!number || number >= t->config.n_sites)
@@ -546,7 +586,8 @@ static void adopt_context(struct hs_site_entry *entry, uint32_t context) { (void
 #endif
 
 /* What an entry keeps of its definition; nothing of a STRING's. */
-static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r) {
+static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r)
+{
     if (r->kind == HS_FUNCTION) {
         entry->parent = (uint16_t)r->function.file;
     } else if (r->kind == HS_CONTEXT) {
@@ -562,7 +603,8 @@ static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r)
 }
 
 /* Takes a definition over, if it is the newest of its number. Any of the packets there may need it. */
-static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t packet) {
+static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t packet)
+{
     struct hs_site_entry *entry = extend(r) ? entry_of(r->kind, r->definition.number) : NULL;
     if (!entry || (entry->kind && age(entry->defined) <= age(packet)))
         return;
@@ -577,7 +619,8 @@ static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t pack
 }
 
 /* An entry that names what is not there, in a damaged ring, goes. Those it names come first: their hashes are whole. */
-static void complete(uint8_t kind) {
+static void complete(uint8_t kind)
+{
     struct hs_trace *t = &hs_trace;
     for (uint32_t i = 1; i < t->config.n_sites; i++) {
         struct hs_site_entry *e = &t->site[i];
@@ -592,7 +635,8 @@ static void complete(uint8_t kind) {
     }
 }
 
-void hs_site_init(void) {
+void hs_site_init(void)
+{
     struct hs_trace *t = &hs_trace;
     for (uint32_t i = 0; i < t->config.n_sites; i++)
         free_entry(&t->site[i]);
@@ -616,14 +660,16 @@ void hs_site_init(void) {
 __attribute__((used, noinline)) void hs_anchor(void) {}
 
 /* x * 0x100000001B3, in pieces that fit 32 bits: a small core calls the library for a 64-bit product. */
-static uint64_t fnv_multiply(uint64_t x) {
+static uint64_t fnv_multiply(uint64_t x)
+{
     uint32_t low = (uint32_t)x, high = (uint32_t)(x >> 32);
     uint32_t p0 = (low & 0xffff) * 0x1B3u, p1 = (low >> 16) * 0x1B3u + (p0 >> 16);
     high = high * 0x1B3u + (low << 8) + (p1 >> 16);
     return (uint64_t)high << 32 | (p1 << 16 | (p0 & 0xffff));
 }
 
-uint64_t hs_fingerprint(const uintptr_t *functions, size_t n) {
+uint64_t hs_fingerprint(const uintptr_t *functions, size_t n)
+{
     uint64_t mix = 0xCBF29CE484222325u;
     for (size_t i = 0; i < n; i++) {
         uint32_t distance = (uint32_t)(hs_code_address(functions[i]) - hs_code_address((uintptr_t)hs_anchor));

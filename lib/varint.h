@@ -7,11 +7,12 @@
 
 #include <stdint.h>
 
-#define HS_VARINT32_MAX 5  /* bytes */
+#define HS_VARINT32_MAX 5 /* bytes */
 #define HS_VARINT64_MAX 10
 
 /* Writes `value` at `at`, which has room for the longest form. Returns the byte behind. ISR safe. */
-static inline uint8_t *hs_put_u32(uint8_t *at, uint32_t value) {
+static inline uint8_t *hs_put_u32(uint8_t *at, uint32_t value)
+{
     while (value >= 0x80) {
         *at++ = (uint8_t)(value | 0x80);
         value >>= 7;
@@ -21,7 +22,8 @@ static inline uint8_t *hs_put_u32(uint8_t *at, uint32_t value) {
 }
 
 /* In halves: a small core calls the library for a 64-bit shift. */
-static inline uint8_t *hs_put_u64(uint8_t *at, uint64_t value) {
+static inline uint8_t *hs_put_u64(uint8_t *at, uint64_t value)
+{
     uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
     for (; high; high >>= 7) {
         *at++ = (uint8_t)(low | 0x80);
@@ -37,7 +39,8 @@ static inline int64_t hs_unzigzag(uint64_t value) { return (int64_t)(value >> 1)
 
 /* Reads a number at `*at`, no further than `end`, and moves `*at` behind it. Returns 0, or -1 when the
  * bytes end first or the number has more than 64 bits; `*at` is then where it was. */
-static inline int hs_get_u64(const uint8_t **at, const uint8_t *end, uint64_t *value) {
+static inline int hs_get_u64(const uint8_t **at, const uint8_t *end, uint64_t *value)
+{
     uint32_t low = 0, high = 0;
     const uint8_t *p = *at;
     for (unsigned shift = 0; p < end && shift < 64; shift += 7) {

@@ -19,7 +19,7 @@ struct hs_bt_job {
     const char *folder; /* to be made; nothing may be there */
     unsigned sets;      /* enum hs_event_stream_set */
     struct hs_symbols *symbols;
-    bool follow;        /* wait at the end of a trace that is being written; only as a source */
+    bool follow; /* wait at the end of a trace that is being written; only as a source */
     struct hs_selection selection;
 };
 
@@ -49,7 +49,7 @@ struct hs_bt_event {
 struct hs_bt_listener {
     const struct hs_bt_want *want; /* `n` */
     unsigned n;
-    const char *const *context;    /* HS_BT_FIELDS names at most, NULL behind the last: of fields around the payload, or else of
+    const char *const *context; /* HS_BT_FIELDS names at most, NULL behind the last: of fields around the payload, or else of
                                       the trace's environment */
     void *data;
     void (*event)(void *data, const struct hs_bt_event *event);

@@ -13,12 +13,13 @@
 static bt_field_class *field_class(bt_trace_class *trace_class, enum hs_event_stream_type type)
 {
     static const uint8_t bits[] = {
-        [HS_EVENT_STREAM_U8] = 8, [HS_EVENT_STREAM_U32] = 32, [HS_EVENT_STREAM_U64] = 64, [HS_EVENT_STREAM_HEX] = 64, [HS_EVENT_STREAM_INT] = 64,
+        [HS_EVENT_STREAM_U8] = 8,   [HS_EVENT_STREAM_U32] = 32, [HS_EVENT_STREAM_U64] = 64,
+        [HS_EVENT_STREAM_HEX] = 64, [HS_EVENT_STREAM_INT] = 64,
     };
     if (hs_event_stream_is_text(type))
         return bt_field_class_string_create(trace_class);
     bt_field_class *fc = type == HS_EVENT_STREAM_INT ? bt_field_class_integer_signed_create(trace_class)
-                                              : bt_field_class_integer_unsigned_create(trace_class);
+                                                     : bt_field_class_integer_unsigned_create(trace_class);
     bt_field_class_integer_set_field_value_range(fc, bits[type]);
     if (type == HS_EVENT_STREAM_HEX)
         bt_field_class_integer_set_preferred_display_base(fc, BT_FIELD_CLASS_INTEGER_PREFERRED_DISPLAY_BASE_HEXADECIMAL);

@@ -41,14 +41,14 @@ void hs_bt_component_free(struct hs_bt_component *c);
 
 /* ---- bt_iterator.c: what happened, as messages ---- */
 
-bt_message_iterator_class_next_method_status hs_bt_iterator_next(bt_self_message_iterator *self,
-    bt_message_array_const messages, uint64_t capacity, uint64_t *count);
+bt_message_iterator_class_next_method_status hs_bt_iterator_next(bt_self_message_iterator *self, bt_message_array_const messages,
+                                                                 uint64_t capacity, uint64_t *count);
 bt_message_iterator_class_initialize_method_status hs_bt_iterator_initialize(bt_self_message_iterator *self,
-    bt_self_message_iterator_configuration *configuration, bt_self_component_port_output *port);
+                                                                             bt_self_message_iterator_configuration *configuration,
+                                                                             bt_self_component_port_output *port);
 void hs_bt_iterator_finalize(bt_self_message_iterator *self);
 bt_message_iterator_class_seek_beginning_method_status hs_bt_iterator_rewind(bt_self_message_iterator *self);
-bt_message_iterator_class_can_seek_beginning_method_status hs_bt_iterator_can_rewind(bt_self_message_iterator *self,
-                                                                                     bt_bool *can);
+bt_message_iterator_class_can_seek_beginning_method_status hs_bt_iterator_can_rewind(bt_self_message_iterator *self, bt_bool *can);
 
 /* ---- bt_source.c: source.heapstrata.trace ---- */
 
@@ -64,7 +64,8 @@ bool hs_bt_flag_param(const bt_value *params, const char *name);
 
 /* `data` is a struct hs_bt_handover, or NULL when the parameters count. */
 bt_component_class_initialize_method_status hs_bt_source_initialize(bt_self_component_source *self_source,
-    bt_self_component_source_configuration *configuration, const bt_value *params, void *data);
+                                                                    bt_self_component_source_configuration *configuration,
+                                                                    const bt_value *params, void *data);
 void hs_bt_source_finalize(bt_self_component_source *self);
 
 /* ---- bt_graph.c: what both graphs need ---- */

@@ -43,7 +43,9 @@ static int open_events(struct iterator *it, struct hs_error *error)
         hs_reader_follow(it->reader);
     hs_reader_select(it->reader, &job->selection);
     it->events = hs_event_stream_new(&(struct hs_event_stream_config){
-        .reader = it->reader, .symbols = job->symbols, .sets = job->sets,
+        .reader = it->reader,
+        .symbols = job->symbols,
+        .sets = job->sets,
         .declare = job->folder && job->sets & HS_EVENT_STREAM_LIBC, /* sink.ctf.fs leaves out classes without events */
     });
     if (it->events)
@@ -60,8 +62,8 @@ static void set_field(bt_field *field, enum hs_event_stream_type type, union hs_
     switch (type) {
     case HS_EVENT_STREAM_TEXT:
     case HS_EVENT_STREAM_LIST: bt_field_string_set_value(field, value.s); break;
-    case HS_EVENT_STREAM_INT:  bt_field_integer_signed_set_value(field, value.i); break;
-    default:            bt_field_integer_unsigned_set_value(field, value.u); break;
+    case HS_EVENT_STREAM_INT: bt_field_integer_signed_set_value(field, value.i); break;
+    default: bt_field_integer_unsigned_set_value(field, value.u); break;
     }
 }
 
@@ -83,7 +85,7 @@ static bt_message *event_message(struct iterator *it, bt_self_message_iterator *
     for (unsigned i = 0; i < class->n_fields; i++) {
         bool empty = written && hs_event_stream_is_text(class->field[i].type) && !*t->value[i].s;
         set_field(bt_field_structure_borrow_member_field_by_index(payload, i), class->field[i].type,
-                  empty ? (union hs_event_stream_value){ .s = NO_TEXT } : t->value[i]);
+                  empty ? (union hs_event_stream_value){.s = NO_TEXT} : t->value[i]);
     }
     return message;
 }
@@ -99,8 +101,8 @@ static bt_message *packet_message(struct iterator *it, bt_self_message_iterator 
 
 static bt_message *loss_message(const struct iterator *it, bt_self_message_iterator *self, const struct hs_stream_item *t)
 {
-    bt_message *message = bt_message_discarded_events_create_with_default_clock_snapshots(
-        self, it->component->stream, t->ns, t->until);
+    bt_message *message = bt_message_discarded_events_create_with_default_clock_snapshots(self, it->component->stream, t->ns,
+                                                                                          t->until);
     if (message)
         bt_message_discarded_events_set_count(message, t->count);
     return message;
@@ -109,18 +111,12 @@ static bt_message *loss_message(const struct iterator *it, bt_self_message_itera
 static bt_message *message_of(struct iterator *it, bt_self_message_iterator *self, const struct hs_stream_item *t)
 {
     switch (t->kind) {
-    case HS_STREAM_ITEM_EVENT:
-        return event_message(it, self, t);
+    case HS_STREAM_ITEM_EVENT: return event_message(it, self, t);
     case HS_STREAM_ITEM_PACKET:
-    case HS_STREAM_ITEM_PACKET_END:
-        return packet_message(it, self, t);
-    case HS_STREAM_ITEM_LOSS:
-        return loss_message(it, self, t);
-    case HS_STREAM_ITEM_WAIT:
-        break;
-    case HS_STREAM_ITEM_END:
-        it->ended = true;
-        return bt_message_stream_end_create(self, it->component->stream);
+    case HS_STREAM_ITEM_PACKET_END: return packet_message(it, self, t);
+    case HS_STREAM_ITEM_LOSS: return loss_message(it, self, t);
+    case HS_STREAM_ITEM_WAIT: break;
+    case HS_STREAM_ITEM_END: it->ended = true; return bt_message_stream_end_create(self, it->component->stream);
     }
     return NULL;
 }
@@ -140,12 +136,12 @@ static bt_message *next_message(struct iterator *it, bt_self_message_iterator *s
         return message_of(it, self, &item);
     const struct hs_error *why = hs_reader_error(it->reader);
     bt_current_thread_error_append_cause_from_message_iterator(self, __FILE__, __LINE__, "%s",
-                                                              why->code ? why->text : hs_strerror(error));
+                                                               why->code ? why->text : hs_strerror(error));
     return NULL;
 }
 
-bt_message_iterator_class_next_method_status hs_bt_iterator_next(bt_self_message_iterator *self,
-    bt_message_array_const messages, uint64_t capacity, uint64_t *count)
+bt_message_iterator_class_next_method_status hs_bt_iterator_next(bt_self_message_iterator *self, bt_message_array_const messages,
+                                                                 uint64_t capacity, uint64_t *count)
 {
     struct iterator *it = bt_self_message_iterator_get_data(self);
     uint64_t n = 0;
@@ -167,7 +163,8 @@ bt_message_iterator_class_next_method_status hs_bt_iterator_next(bt_self_message
 }
 
 bt_message_iterator_class_initialize_method_status hs_bt_iterator_initialize(bt_self_message_iterator *self,
-    bt_self_message_iterator_configuration *configuration, bt_self_component_port_output *port)
+                                                                             bt_self_message_iterator_configuration *configuration,
+                                                                             bt_self_component_port_output *port)
 {
     struct hs_error error = {0};
     struct iterator *it = calloc(1, sizeof *it);
@@ -205,8 +202,7 @@ bt_message_iterator_class_seek_beginning_method_status hs_bt_iterator_rewind(bt_
     return BT_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHOD_STATUS_ERROR;
 }
 
-bt_message_iterator_class_can_seek_beginning_method_status hs_bt_iterator_can_rewind(bt_self_message_iterator *self,
-                                                                                     bt_bool *can)
+bt_message_iterator_class_can_seek_beginning_method_status hs_bt_iterator_can_rewind(bt_self_message_iterator *self, bt_bool *can)
 {
     const struct iterator *it = bt_self_message_iterator_get_data(self);
     *can = strcmp(it->component->job.input, "-") != 0;

@@ -15,9 +15,9 @@ enum where { NOT_THERE, IN_PAYLOAD, IN_CONTEXT, IN_COMMON, IN_ENVIRONMENT };
 
 /* Where a value is found. */
 struct path {
-    uint8_t where;    /* enum where */
-    uint8_t type;     /* enum hs_event_stream_type: U64, INT or TEXT */
-    uint16_t index;   /* of the member */
+    uint8_t where;                        /* enum where */
+    uint8_t type;                         /* enum hs_event_stream_type: U64, INT or TEXT */
+    uint16_t index;                       /* of the member */
     union hs_event_stream_value constant; /* IN_ENVIRONMENT */
 };
 
@@ -34,8 +34,9 @@ struct hs_bt_wanted {
 static bool type_of(const bt_field_class *fc, uint8_t *type)
 {
     bt_field_class_type is = bt_field_class_get_type(fc);
-    *type = is == BT_FIELD_CLASS_TYPE_STRING ? HS_EVENT_STREAM_TEXT :
-            bt_field_class_type_is(is, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER) ? HS_EVENT_STREAM_INT : HS_EVENT_STREAM_U64;
+    *type = is == BT_FIELD_CLASS_TYPE_STRING                                 ? HS_EVENT_STREAM_TEXT
+            : bt_field_class_type_is(is, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER) ? HS_EVENT_STREAM_INT
+                                                                             : HS_EVENT_STREAM_U64;
     return is == BT_FIELD_CLASS_TYPE_STRING || bt_field_class_type_is(is, BT_FIELD_CLASS_TYPE_INTEGER);
 }
 
@@ -103,14 +104,14 @@ static void meet(const struct hs_bt_ear *ear, const bt_event *event, struct hs_b
 static struct hs_bt_wanted *wanted_of(struct hs_bt_ear *ear, const bt_event *event)
 {
     const bt_event_class *class = bt_event_borrow_class_const(event);
-    struct hs_map_search search = hs_map_search(&ear->map, (uintptr_t)class);
+    struct hs_map_search search = hs_map_search(&ear->map, (uintptr_t) class);
     while (hs_map_next(&ear->map, &search))
         if (ear->known[search.number].class == class)
             return &ear->known[search.number];
-    if (!hs_array_more(ear->known, ear->n, ear->room) || !hs_map_add(&ear->map, (uintptr_t)class, ear->n))
+    if (!hs_array_more(ear->known, ear->n, ear->room) || !hs_map_add(&ear->map, (uintptr_t) class, ear->n))
         return NULL;
     struct hs_bt_wanted *w = &ear->known[ear->n++];
-    *w = (struct hs_bt_wanted){ .class = class };
+    *w = (struct hs_bt_wanted){.class = class};
     meet(ear, event, w);
     return w;
 }
@@ -122,9 +123,9 @@ static union hs_event_stream_value value_at(const struct path *path, const bt_fi
         return path->constant;
     field = bt_field_structure_borrow_member_field_by_index_const(structure[path->where], path->index);
     switch (path->type) {
-    case HS_EVENT_STREAM_TEXT: return (union hs_event_stream_value){ .s = bt_field_string_get_value(field) };
-    case HS_EVENT_STREAM_INT:  return (union hs_event_stream_value){ .i = bt_field_integer_signed_get_value(field) };
-    default:            return (union hs_event_stream_value){ .u = bt_field_integer_unsigned_get_value(field) };
+    case HS_EVENT_STREAM_TEXT: return (union hs_event_stream_value){.s = bt_field_string_get_value(field)};
+    case HS_EVENT_STREAM_INT: return (union hs_event_stream_value){.i = bt_field_integer_signed_get_value(field)};
+    default: return (union hs_event_stream_value){.u = bt_field_integer_unsigned_get_value(field)};
     }
 }
 
@@ -159,7 +160,8 @@ static bool hear_event(struct hs_bt_ear *ear, const bt_message *message)
         [IN_COMMON] = bt_event_borrow_common_context_field_const(event),
     };
     struct hs_bt_event heard = {
-        .want = w->want, .ns = timed ? ns_of(bt_message_event_borrow_default_clock_snapshot_const(message)) : 0,
+        .want = w->want,
+        .ns = timed ? ns_of(bt_message_event_borrow_default_clock_snapshot_const(message)) : 0,
     };
     heard.has = values_at(w->field, structure, heard.field);
     heard.has_context = values_at(w->context, structure, heard.context);
@@ -181,13 +183,9 @@ static void hear_loss(struct hs_bt_ear *ear, const bt_message *message)
 static bool hear(struct hs_bt_ear *ear, const bt_message *message)
 {
     switch (bt_message_get_type(message)) {
-    case BT_MESSAGE_TYPE_EVENT:
-        return hear_event(ear, message);
-    case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
-        hear_loss(ear, message);
-        return true;
-    default:
-        return true;
+    case BT_MESSAGE_TYPE_EVENT: return hear_event(ear, message);
+    case BT_MESSAGE_TYPE_DISCARDED_EVENTS: hear_loss(ear, message); return true;
+    default: return true;
     }
 }
 
@@ -210,8 +208,8 @@ bt_component_class_sink_consume_method_status hs_bt_listen(struct hs_bt_ear *ear
 bt_component_class_sink_graph_is_configured_method_status hs_bt_listen_begin(struct hs_bt_ear *ear, bt_self_component_sink *self)
 {
     bt_self_component_port_input *port = bt_self_component_sink_borrow_input_port_by_index(self, 0);
-    return (bt_component_class_sink_graph_is_configured_method_status)
-        bt_message_iterator_create_from_sink_component(self, port, &ear->messages);
+    return (bt_component_class_sink_graph_is_configured_method_status)bt_message_iterator_create_from_sink_component(
+        self, port, &ear->messages);
 }
 
 void hs_bt_listen_end(struct hs_bt_ear *ear)

@@ -28,7 +28,7 @@ static uint64_t number_param(const bt_value *params, const char *name, uint64_t 
 /* A name that is not known is a mistake, of which nothing should depend silently. */
 static bt_value_map_foreach_entry_const_func_status is_known(const char *name, const bt_value *value, void *data)
 {
-    static const char *const known[] = { "sort", "elf", "limit", "live", "peak", "json" };
+    static const char *const known[] = {"sort", "elf", "limit", "live", "peak", "json"};
     (void)value;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(known[i], name))
@@ -41,8 +41,12 @@ static struct hs_bt_report *new_report(const bt_value *params, struct hs_error *
 {
     const char *unknown = NULL;
     const struct hs_bt_report_options options = {
-        .sort = hs_bt_text_param(params, "sort"), .elf = hs_bt_text_param(params, "elf"), .limit = number_param(params, "limit", 40),
-        .weight = hs_bt_flag_param(params, "live") ? HS_WEIGHT_LIVE : hs_bt_flag_param(params, "peak") ? HS_WEIGHT_PEAK : HS_WEIGHT_BYTES,
+        .sort = hs_bt_text_param(params, "sort"),
+        .elf = hs_bt_text_param(params, "elf"),
+        .limit = number_param(params, "limit", 40),
+        .weight = hs_bt_flag_param(params, "live")   ? HS_WEIGHT_LIVE
+                  : hs_bt_flag_param(params, "peak") ? HS_WEIGHT_PEAK
+                                                     : HS_WEIGHT_BYTES,
         .json = hs_bt_flag_param(params, "json"),
     };
     bt_value_map_foreach_entry_const(params, is_known, &unknown);
@@ -53,7 +57,8 @@ static struct hs_bt_report *new_report(const bt_value *params, struct hs_error *
 }
 
 static bt_component_class_initialize_method_status report_initialize(bt_self_component_sink *self_sink,
-    bt_self_component_sink_configuration *configuration, const bt_value *params, void *data)
+                                                                     bt_self_component_sink_configuration *configuration,
+                                                                     const bt_value *params, void *data)
 {
     bt_self_component *self = bt_self_component_sink_as_self_component(self_sink);
     struct reporter *r = calloc(1, sizeof *r);
@@ -104,7 +109,8 @@ static void report_finalize(bt_self_component_sink *self)
 
 /* How sure the component is that it can read a file: babeltrace2 asks before it uses one. */
 static bt_component_class_query_method_status source_query(bt_self_component_class_source *self,
-    bt_private_query_executor *executor, const char *object, const bt_value *params, void *data, const bt_value **result)
+                                                           bt_private_query_executor *executor, const char *object,
+                                                           const bt_value *params, void *data, const bt_value **result)
 {
     const char *type = hs_bt_text_param(params, "type"), *input = hs_bt_text_param(params, "input");
     struct hs_error error;
@@ -126,7 +132,8 @@ BT_PLUGIN_DESCRIPTION("Allocation traces of microcontroller firmware");
 BT_PLUGIN_LICENSE("MIT");
 BT_PLUGIN_SOURCE_COMPONENT_CLASS(trace, hs_bt_iterator_next);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_DESCRIPTION(trace, "Reads a HeapStrata trace (.hst, stream or memory image).");
-BT_PLUGIN_SOURCE_COMPONENT_CLASS_HELP(trace,
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_HELP(
+    trace,
     "Parameters: inputs (one file); events: records (default), libc or both; elf: firmware to name native functions from; heap, "
     "region: only events of that; follow: yes, to wait at the end of a file that is being written until its writer is done.");
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_INITIALIZE_METHOD(trace, hs_bt_source_initialize);
@@ -134,10 +141,12 @@ BT_PLUGIN_SOURCE_COMPONENT_CLASS_FINALIZE_METHOD(trace, hs_bt_source_finalize);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_QUERY_METHOD(trace, source_query);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD(trace, hs_bt_iterator_initialize);
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_FINALIZE_METHOD(trace, hs_bt_iterator_finalize);
-BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHODS(trace, hs_bt_iterator_rewind, hs_bt_iterator_can_rewind);
+BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHODS(trace, hs_bt_iterator_rewind,
+                                                                               hs_bt_iterator_can_rewind);
 BT_PLUGIN_SINK_COMPONENT_CLASS(report, report_consume);
 BT_PLUGIN_SINK_COMPONENT_CLASS_DESCRIPTION(report, "Tells who asked for memory, and who holds it.");
-BT_PLUGIN_SINK_COMPONENT_CLASS_HELP(report,
+BT_PLUGIN_SINK_COMPONENT_CLASS_HELP(
+    report,
     "Takes the events of LTTng's wrapper of the C library (lttng_ust_libc:*). Parameters: sort (line, function, file, native, thread, "
     "or several with commas in between); limit (rows, default 40, 0: all); live or peak (yes: rank by that); elf (FILE or "
     "FILE@ADDRESS to take names from); json (yes).");

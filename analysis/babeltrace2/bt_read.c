@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 static bt_component_class_initialize_method_status listener_initialize(bt_self_component_sink *self,
-    bt_self_component_sink_configuration *configuration, const bt_value *params, void *data)
+                                                                       bt_self_component_sink_configuration *configuration,
+                                                                       const bt_value *params, void *data)
 {
     (void)configuration;
     (void)params;
@@ -28,10 +29,7 @@ static bt_component_class_sink_consume_method_status listener_consume(bt_self_co
     return hs_bt_listen(hs_bt_data_of_sink(self));
 }
 
-static void listener_finalize(bt_self_component_sink *self)
-{
-    hs_bt_listen_end(hs_bt_data_of_sink(self));
-}
+static void listener_finalize(bt_self_component_sink *self) { hs_bt_listen_end(hs_bt_data_of_sink(self)); }
 
 static const bt_component_sink *add_listener(bt_graph *graph, struct hs_bt_ear *ear)
 {
@@ -100,8 +98,8 @@ static int run_reading(bt_graph *graph, const struct reading *r)
 
 int hs_bt_read_ctf(const char *const *folder, unsigned n, const struct hs_bt_listener *listener, struct hs_error *error)
 {
-    struct hs_bt_ear ear = { .listener = listener };
-    struct reading r = { .folder = folder, .n = n, .ear = &ear, .error = error };
+    struct hs_bt_ear ear = {.listener = listener};
+    struct reading r = {.folder = folder, .n = n, .ear = &ear, .error = error};
     int status = hs_bt_find_plugin("ctf", &r.ctf, error);
     if (!status)
         status = hs_bt_find_plugin("utils", &r.utils, error);

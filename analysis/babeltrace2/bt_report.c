@@ -62,7 +62,7 @@ static int measure(struct work *w)
     w->threads = by_thread ? hs_threads_new() : NULL;
     if (!w->model || (by_thread && !w->threads))
         return HS_ERR_MEMORY;
-    w->names = (struct hs_names){ .reader = w->reader, .threads = w->threads };
+    w->names = (struct hs_names){.reader = w->reader, .threads = w->threads};
     int error = replay(w);
     if (!error && !(w->groups = hs_groups_new(w->model, &w->names, &w->report->by)))
         error = HS_ERR_MEMORY;
@@ -73,8 +73,11 @@ static int print(const struct work *w, FILE *out)
 {
     uint64_t limit = w->report->options.limit;
     const struct hs_report report = {
-        .head = { "the trace", w->reader, w->model }, .summary = hs_summarize(w->model, w->reader), .names = &w->names,
-        .groups = w->groups, .limit = limit ? limit : HS_NO_LIMIT,
+        .head = {"the trace", w->reader, w->model},
+        .summary = hs_summarize(w->model, w->reader),
+        .names = &w->names,
+        .groups = w->groups,
+        .limit = limit ? limit : HS_NO_LIMIT,
     };
     if (w->report->options.json)
         return hs_report_json(&report, out);
@@ -93,11 +96,11 @@ static void release(struct work *w)
 
 int hs_bt_report_print(struct hs_bt_report *report, FILE *out, struct hs_error *error)
 {
-    struct work w = { .report = report };
+    struct work w = {.report = report};
     int fd = hs_unnamed_file();
     if (fd < 0)
         return fail(error, HS_ERR_IO, strerror(errno));
-    int status = hs_lttng_write(&report->lttng, &(struct hs_lttng_output){ fd, report->options.elf }, error);
+    int status = hs_lttng_write(&report->lttng, &(struct hs_lttng_output){fd, report->options.elf}, error);
     if (!status)
         w.reader = open_made(fd, error);
     status = w.reader ? measure(&w) : error->code;
@@ -150,7 +153,4 @@ void hs_bt_report_free(struct hs_bt_report *r)
     free(r);
 }
 
-const struct hs_bt_listener *hs_bt_report_listener(const struct hs_bt_report *r)
-{
-    return &r->lttng.listener;
-}
+const struct hs_bt_listener *hs_bt_report_listener(const struct hs_bt_report *r) { return &r->lttng.listener; }

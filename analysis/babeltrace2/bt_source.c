@@ -33,7 +33,9 @@ static const char *input_param(const bt_value *params)
 static const struct {
     const char *name;
     unsigned sets;
-} set_names[] = {{"records", HS_EVENT_STREAM_RECORDS}, {"libc", HS_EVENT_STREAM_LIBC}, {"both", HS_EVENT_STREAM_RECORDS | HS_EVENT_STREAM_LIBC}};
+} set_names[] = {{"records", HS_EVENT_STREAM_RECORDS},
+                 {"libc", HS_EVENT_STREAM_LIBC},
+                 {"both", HS_EVENT_STREAM_RECORDS | HS_EVENT_STREAM_LIBC}};
 
 static unsigned sets_named(const char *name)
 {
@@ -71,7 +73,8 @@ static const char *read_params(struct hs_bt_component *c, const bt_value *params
 }
 
 bt_component_class_initialize_method_status hs_bt_source_initialize(bt_self_component_source *self_source,
-    bt_self_component_source_configuration *configuration, const bt_value *params, void *data)
+                                                                    bt_self_component_source_configuration *configuration,
+                                                                    const bt_value *params, void *data)
 {
     bt_self_component *self = bt_self_component_source_as_self_component(self_source);
     const struct hs_bt_handover *handover = data;

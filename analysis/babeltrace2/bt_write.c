@@ -16,7 +16,7 @@ static const bt_component_source *add_source(bt_graph *graph, const struct hs_bt
     bt_component_class_source_set_initialize_method(class, hs_bt_source_initialize);
     bt_component_class_source_set_finalize_method(class, hs_bt_source_finalize);
     bt_graph_add_source_component_with_initialize_method_data(graph, class, "trace", NULL, (void *)handover,
-                                                             BT_LOGGING_LEVEL_NONE, &source);
+                                                              BT_LOGGING_LEVEL_NONE, &source);
     bt_component_class_source_put_ref(class);
     bt_message_iterator_class_put_ref(iterators);
     return source;
@@ -54,7 +54,7 @@ static int run_graph(bt_graph *graph, const bt_plugin *ctf, const struct hs_bt_h
 
 int hs_bt_write_ctf(const struct hs_bt_job *job, struct hs_error *error)
 {
-    const struct hs_bt_handover handover = { job, error };
+    const struct hs_bt_handover handover = {job, error};
     const bt_plugin *ctf = NULL;
     if (hs_bt_find_plugin("ctf", &ctf, error))
         return error->code;

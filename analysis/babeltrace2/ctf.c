@@ -10,7 +10,11 @@ static int write_it(void *context, struct hs_error *error)
 {
     const struct hs_export_job *job = context;
     const struct hs_bt_job bt = {
-        .input = job->input, .folder = job->path, .sets = job->sets, .symbols = job->symbols, .selection = job->selection,
+        .input = job->input,
+        .folder = job->path,
+        .sets = job->sets,
+        .symbols = job->symbols,
+        .selection = job->selection,
     };
     return hs_bt_write_ctf(&bt, error);
 }
@@ -29,6 +33,10 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 }
 
 const struct hs_exporter hs_exporter_ctf = {
-    .name = "ctf", .summary = "a folder for Trace Compass and babeltrace2 (CTF 1.8)",
-    .shape = HS_EXPORT_FOLDER, .binary = true, .missing = &hs_bt_missing, .run = run,
+    .name = "ctf",
+    .summary = "a folder for Trace Compass and babeltrace2 (CTF 1.8)",
+    .shape = HS_EXPORT_FOLDER,
+    .binary = true,
+    .missing = &hs_bt_missing,
+    .run = run,
 };

@@ -14,15 +14,12 @@
 #include "analysis/util/child.h"
 #include "lib/host/util/tempfile.h"
 
-#define DEPTH_MAX  8   /* LTTng: session/ust/uid/0/64-bit, with a folder for an archived piece in between */
+#define DEPTH_MAX 8 /* LTTng: session/ust/uid/0/64-bit, with a folder for an archived piece in between */
 #define TRACES_MAX 256
 
 static const char *the_elf;
 
-void hs_ctf_use_elf(const char *elf)
-{
-    the_elf = elf;
-}
+void hs_ctf_use_elf(const char *elf) { the_elf = elf; }
 
 /* ---- finding traces ---- */
 
@@ -56,7 +53,7 @@ static void free_traces(struct traces *traces)
 }
 
 /* Metadata comes as text, or in packets whose sizes may be wrong in a way that libbabeltrace2 2.0 does not notice. */
-#define METADATA_MAGIC  0x75D11D57u
+#define METADATA_MAGIC 0x75D11D57u
 #define METADATA_HEADER 37u /* magic, 16 bytes of UUID, checksum, content and packet size in bits, five bytes */
 
 static bool is_sane(const char *folder)
@@ -160,7 +157,7 @@ static int convert(const char *folder, const struct traces *traces, int fd, stru
         return fail(error, HS_ERR_IO, folder, strerror(errno));
     hs_lttng_begin(&lttng, intake);
     int read = hs_bt_read_ctf((const char *const *)traces->folder, traces->n, &lttng.listener, &reading);
-    int written = hs_lttng_write(&lttng, &(struct hs_lttng_output){ fd, the_elf }, &writing);
+    int written = hs_lttng_write(&lttng, &(struct hs_lttng_output){fd, the_elf}, &writing);
     hs_importer_free(intake);
     *error = read ? reading : writing;
     if (read || written)
@@ -183,9 +180,10 @@ static int convert_it(void *job, struct hs_error *error)
 /* The library's reader does not survive every damaged trace: it runs in a child, which may die of one. */
 static int convert_apart(const char *folder, const struct traces *traces, int fd, struct hs_error *error)
 {
-    struct conversion conversion = { folder, traces, fd };
+    struct conversion conversion = {folder, traces, fd};
     int status = hs_child_run(convert_it, &conversion, error);
-    return status == HS_CHILD_DIED ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails in reading it") : status;
+    return status == HS_CHILD_DIED ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails in reading it")
+                                   : status;
 }
 
 static int make(const char *folder, struct hs_error *error)
@@ -198,7 +196,8 @@ static int make(const char *folder, struct hs_error *error)
     if (!traces.n)
         status = fail(error, HS_ERR_KIND, folder, "is a folder, not a trace: no CTF trace (a file `metadata`) is in it");
     else if (hs_bt_missing)
-        status = fail(error, HS_ERR_KIND, folder, "is a CTF trace, which this build cannot read: it was made without libbabeltrace2 "
+        status = fail(error, HS_ERR_KIND, folder,
+                      "is a CTF trace, which this build cannot read: it was made without libbabeltrace2 "
                       "(Debian: libbabeltrace2-dev). Install that and build again");
     else if (!all_sane(&traces))
         status = fail(error, HS_ERR_FORMAT, folder, "the file `metadata` is damaged");
@@ -223,7 +222,4 @@ static int open_folder(const char *folder, struct hs_error *error)
     return fd;
 }
 
-void hs_ctf_take_folders(void)
-{
-    hs_reader_take_folders(open_folder);
-}
+void hs_ctf_take_folders(void) { hs_reader_take_folders(open_folder); }

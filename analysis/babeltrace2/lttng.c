@@ -5,9 +5,24 @@
 #include <string.h>
 
 enum want {
-    MALLOC, FREE, CALLOC, REALLOC, MEMALIGN, POSIX_MEMALIGN,
-    STATEDUMP, BIN_INFO, SOINFO, LIB_LOAD, DLOPEN, PROCNAME,
-    OUR_ALLOC, OUR_REALLOC, OUR_FREE, OUR_FAIL, OUR_MARK, OUR_SWEEP,
+    MALLOC,
+    FREE,
+    CALLOC,
+    REALLOC,
+    MEMALIGN,
+    POSIX_MEMALIGN,
+    STATEDUMP,
+    BIN_INFO,
+    SOINFO,
+    LIB_LOAD,
+    DLOPEN,
+    PROCNAME,
+    OUR_ALLOC,
+    OUR_REALLOC,
+    OUR_FREE,
+    OUR_FAIL,
+    OUR_MARK,
+    OUR_SWEEP,
 };
 
 enum context { VTID, VPID, IP, NAME, EXPORTED };
@@ -15,7 +30,10 @@ static const char *const contexts[HS_BT_FIELDS] = {
     [VTID] = "vtid", [VPID] = "vpid", [IP] = "ip", [NAME] = "procname", [EXPORTED] = "exported_by",
 };
 
-#define OUR_FIELDS {"size", "ptr", "file", "function", "line", "native"}
+#define OUR_FIELDS \
+    { \
+        "size", "ptr", "file", "function", "line", "native" \
+    }
 enum our_field { OUR_SIZE, OUR_PTR, OUR_FILE, OUR_FUNCTION, OUR_LINE, OUR_NATIVE };
 
 static const struct hs_bt_want wants[] = {
@@ -39,10 +57,7 @@ static const struct hs_bt_want wants[] = {
     [OUR_SWEEP] = {"heapstrata:sweep", {"pos"}},
 };
 
-static uint64_t number(const struct hs_bt_event *e, unsigned i)
-{
-    return e->has >> i & 1 ? e->field[i].u : 0;
-}
+static uint64_t number(const struct hs_bt_event *e, unsigned i) { return e->has >> i & 1 ? e->field[i].u : 0; }
 
 static const char *text(const struct hs_bt_event *e, unsigned i)
 {
@@ -50,10 +65,7 @@ static const char *text(const struct hs_bt_event *e, unsigned i)
     return strcmp(s, "-") ? s : ""; /* our exporter writes no empty text */
 }
 
-static bool has(const struct hs_bt_event *e, enum context context)
-{
-    return e->has_context >> context & 1;
-}
+static bool has(const struct hs_bt_event *e, enum context context) { return e->has_context >> context & 1; }
 
 /* ---- who ---- */
 
@@ -86,9 +98,9 @@ static void enter(struct hs_lttng *l, const struct hs_bt_event *e)
 /* What our record said holds for the events of the same moment. */
 static struct hs_import_call call_of(struct hs_lttng *l, const struct hs_bt_event *e, enum hs_call_kind kind)
 {
-    struct hs_import_call call = { .kind = (uint8_t)kind, .ns = e->ns, .thread = l->thread, .process = l->process };
+    struct hs_import_call call = {.kind = (uint8_t)kind, .ns = e->ns, .thread = l->thread, .process = l->process};
     if (has(e, IP))
-        call.place = hs_importer_place(l->intake, &(struct hs_call_place){ "", "", 0, l->process, e->context[IP].u });
+        call.place = hs_importer_place(l->intake, &(struct hs_call_place){"", "", 0, l->process, e->context[IP].u});
     else if (l->place && l->asked_at == e->ns)
         call.place = l->place;
     call.asked = l->asked_at == e->ns ? l->asked : 0;
@@ -133,7 +145,8 @@ static void on_realloc(struct hs_lttng *l, const struct hs_bt_event *e)
 /* Another program runs in the process: all that was is gone. */
 static uint16_t exec(struct hs_lttng *l, uint64_t ns)
 {
-    hs_importer_put(l->intake, &(struct hs_import_call){ .kind = HS_CALL_END, .ns = ns, .thread = l->thread, .process = l->process });
+    hs_importer_put(l->intake,
+                    &(struct hs_import_call){.kind = HS_CALL_END, .ns = ns, .thread = l->thread, .process = l->process});
     l->process = hs_importer_exec(l->intake, l->pid);
     hs_importer_process(l->intake, l->pid, l->name);
     return l->process;
@@ -143,7 +156,10 @@ static void on_object(struct hs_lttng *l, const struct hs_bt_event *e)
 {
     const char *path = text(e, 2);
     struct hs_call_object object = {
-        .path = path, .base = number(e, 0), .size = number(e, 1), .process = l->process,
+        .path = path,
+        .base = number(e, 0),
+        .size = number(e, 1),
+        .process = l->process,
         .moved = e->want != BIN_INFO || !(e->has & 8) || number(e, 3),
     };
     if (*path != '/')
@@ -158,10 +174,7 @@ static void on_object(struct hs_lttng *l, const struct hs_bt_event *e)
 
 /* A process tells of its objects when it begins to be traced, when it runs another program, and when it is asked to: the
  * first of them says which. */
-static void on_statedump(struct hs_lttng *l, const struct hs_bt_event *e)
-{
-    l->stated = has(e, VPID);
-}
+static void on_statedump(struct hs_lttng *l, const struct hs_bt_event *e) { l->stated = has(e, VPID); }
 
 static void on_name(struct hs_lttng *l, const struct hs_bt_event *e)
 {
@@ -176,7 +189,9 @@ static uint32_t our_place(struct hs_lttng *l, const struct hs_bt_event *e)
 {
     const char *function = text(e, OUR_FUNCTION), *native = text(e, OUR_NATIVE);
     struct hs_call_place place = {
-        .file = text(e, OUR_FILE), .function = *function ? function : native, .line = (uint32_t)number(e, OUR_LINE),
+        .file = text(e, OUR_FILE),
+        .function = *function ? function : native,
+        .line = (uint32_t)number(e, OUR_LINE),
     };
     return *place.function ? hs_importer_place(l->intake, &place) : 0;
 }
@@ -191,7 +206,7 @@ static void on_ours(struct hs_lttng *l, const struct hs_bt_event *e)
 
 static void on_fail(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    struct hs_import_call call = { .kind = HS_CALL_FAIL, .ns = e->ns, .thread = l->thread, .process = l->process };
+    struct hs_import_call call = {.kind = HS_CALL_FAIL, .ns = e->ns, .thread = l->thread, .process = l->process};
     call.place = our_place(l, e);
     call.size = number(e, OUR_SIZE);
     hs_importer_put(l->intake, &call);
@@ -199,16 +214,18 @@ static void on_fail(struct hs_lttng *l, const struct hs_bt_event *e)
 
 static void on_mark(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    struct hs_import_call call = { .kind = HS_CALL_MARK, .ns = e->ns, .thread = l->thread, .process = l->process };
-    call.place = hs_importer_place(l->intake, &(struct hs_call_place){ "", text(e, 0), 0, 0, 0 });
+    struct hs_import_call call = {.kind = HS_CALL_MARK, .ns = e->ns, .thread = l->thread, .process = l->process};
+    call.place = hs_importer_place(l->intake, &(struct hs_call_place){"", text(e, 0), 0, 0, 0});
     hs_importer_put(l->intake, &call);
 }
 
 static void (*const handlers[])(struct hs_lttng *, const struct hs_bt_event *) = {
-    [MALLOC] = on_alloc,   [FREE] = on_free,      [CALLOC] = on_alloc,   [REALLOC] = on_realloc, [MEMALIGN] = on_alloc,
-    [POSIX_MEMALIGN] = on_alloc, [STATEDUMP] = on_statedump, [BIN_INFO] = on_object, [SOINFO] = on_object, [LIB_LOAD] = on_object, [DLOPEN] = on_object,
-    [PROCNAME] = on_name,  [OUR_ALLOC] = on_ours, [OUR_REALLOC] = on_ours, [OUR_FREE] = on_ours, [OUR_SWEEP] = on_ours,
-    [OUR_FAIL] = on_fail,  [OUR_MARK] = on_mark,
+    [MALLOC] = on_alloc,        [FREE] = on_free,        [CALLOC] = on_alloc,
+    [REALLOC] = on_realloc,     [MEMALIGN] = on_alloc,   [POSIX_MEMALIGN] = on_alloc,
+    [STATEDUMP] = on_statedump, [BIN_INFO] = on_object,  [SOINFO] = on_object,
+    [LIB_LOAD] = on_object,     [DLOPEN] = on_object,    [PROCNAME] = on_name,
+    [OUR_ALLOC] = on_ours,      [OUR_REALLOC] = on_ours, [OUR_FREE] = on_ours,
+    [OUR_SWEEP] = on_ours,      [OUR_FAIL] = on_fail,    [OUR_MARK] = on_mark,
 };
 
 static void on_event(void *data, const struct hs_bt_event *e)
@@ -221,29 +238,38 @@ static void on_event(void *data, const struct hs_bt_event *e)
 static void on_lost(void *data, uint64_t ns, uint64_t events)
 {
     struct hs_lttng *l = data;
-    hs_importer_put(l->intake, &(struct hs_import_call){ .kind = HS_CALL_LOST, .ns = ns, .size = events, .thread = l->thread });
+    hs_importer_put(l->intake, &(struct hs_import_call){.kind = HS_CALL_LOST, .ns = ns, .size = events, .thread = l->thread});
 }
 
 void hs_lttng_begin(struct hs_lttng *l, struct hs_importer *intake)
 {
-    *l = (struct hs_lttng){ .intake = intake };
+    *l = (struct hs_lttng){.intake = intake};
     l->listener = (struct hs_bt_listener){
-        .want = wants, .n = sizeof wants / sizeof *wants, .context = contexts, .data = l, .event = on_event, .lost = on_lost,
+        .want = wants,
+        .n = sizeof wants / sizeof *wants,
+        .context = contexts,
+        .data = l,
+        .event = on_event,
+        .lost = on_lost,
     };
 }
 
 int hs_lttng_write(struct hs_lttng *l, const struct hs_lttng_output *output, struct hs_error *error)
 {
     const struct hs_importer_options options = {
-        .fd = output->fd, .origin = l->ours ? "CTF, by heapstrata export" : "Linux, by LTTng", .elf = output->elf,
+        .fd = output->fd,
+        .origin = l->ours ? "CTF, by heapstrata export" : "Linux, by LTTng",
+        .elf = output->elf,
     };
     if (hs_importer_stats(l->intake).calls)
         return hs_importer_write(l->intake, &options, error);
     error->code = HS_ERR_KIND;
-    snprintf(error->text, sizeof error->text, "%s", l->records ?
-             "has HeapStrata's own records only, which do not tell each block that a collection frees: --events both (of "
-             "source.heapstrata.trace: events=\"both\") tells that too" :
-             "has no events lttng_ust_libc:malloc, free and so on: run the program with LD_PRELOAD=liblttng-ust-libc-wrapper.so, and "
-             "enable 'lttng_ust_libc:*'");
+    snprintf(
+        error->text, sizeof error->text, "%s",
+        l->records
+            ? "has HeapStrata's own records only, which do not tell each block that a collection frees: --events both (of "
+              "source.heapstrata.trace: events=\"both\") tells that too"
+            : "has no events lttng_ust_libc:malloc, free and so on: run the program with LD_PRELOAD=liblttng-ust-libc-wrapper.so, and "
+              "enable 'lttng_ust_libc:*'");
     return HS_ERR_KIND;
 }

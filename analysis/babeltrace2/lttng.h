@@ -20,8 +20,8 @@ struct hs_lttng {
     uint32_t pid, thread;
     uint16_t process;
     bool any;
-    bool ours;   /* an export of ours */
-    bool stated; /* the process begins to tell of its objects, */
+    bool ours;     /* an export of ours */
+    bool stated;   /* the process begins to tell of its objects, */
     char name[32]; /* and is called so */
 };
 

@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-#define SHARE_WORTH   0.05 /* rows with a smaller share of the bytes that islands split off get no advice */
-#define LONGER        3u   /* "long-lived": minimum ratio of the block's lifetime to that of its freed neighbours */
-#define MANY          8u   /* blocks */
-#define SOME          4u
-#define BUFFER        64u  /* minimum bytes of a block that is worth reusing */
-#define MISSING_PART  16u  /* islands that split off less than this part of the failed request did not cause the failure */
-#define HEAP_PARTS    8u   /* a collection that frees less than this part of the heap needs no threshold */
+#define SHARE_WORTH 0.05 /* rows with a smaller share of the bytes that islands split off get no advice */
+#define LONGER 3u        /* "long-lived": minimum ratio of the block's lifetime to that of its freed neighbours */
+#define MANY 8u          /* blocks */
+#define SOME 4u
+#define BUFFER 64u       /* minimum bytes of a block that is worth reusing */
+#define MISSING_PART 16u /* islands that split off less than this part of the failed request did not cause the failure */
+#define HEAP_PARTS 8u    /* a collection that frees less than this part of the heap needs no threshold */
 
 /* Input of the conditions. */
 struct scene {
@@ -18,10 +18,7 @@ struct scene {
     const struct hs_model *model;
 };
 
-static uint64_t mean(uint64_t sum, uint64_t n)
-{
-    return n ? sum / n : 0;
-}
+static uint64_t mean(uint64_t sum, uint64_t n) { return n ? sum / n : 0; }
 
 /* Blocks that are live at the end count even if their recorded life is short. A line whose neighbours are its own
  * blocks has no other line to be separated from. */
@@ -91,8 +88,7 @@ static bool many(const struct scene *s, const struct hs_island_row *r, struct hs
 
 static bool few(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
 {
-    return !many(s, r, a) && long_lived(r) && r->sum.blocks < MANY && !r->sum.resized &&
-           r->sum.in_import * 2 <= r->sum.blocks;
+    return !many(s, r, a) && long_lived(r) && r->sum.blocks < MANY && !r->sum.resized && r->sum.in_import * 2 <= r->sum.blocks;
 }
 
 /* Placed after garbage: of the `of` blocks that survived the first collection after their allocation, `blocks` would
@@ -122,17 +118,16 @@ static bool threshold(const struct scene *s, const struct hs_island_row *none, s
     a->of = c->begun;
     a->bytes = mean(c->freed_bytes, c->done);
     a->largest = a->bytes / 2 / 1024 * 1024;
-    return c->cause[1] && c->cause[1] * 2 >= c->begun && !c->cause[2] && a->bytes >= heap / HEAP_PARTS &&
-           a->largest && lower * 4 >= births && lower;
+    return c->cause[1] && c->cause[1] * 2 >= c->begun && !c->cause[2] && a->bytes >= heap / HEAP_PARTS && a->largest &&
+           lower * 4 >= births && lower;
 }
 
 static const struct {
     bool (*applies)(const struct scene *scene, const struct hs_island_row *row, struct hs_advice *advice);
     bool whole_run;
 } conditions[HS_ADVICE_KINDS] = {
-    [HS_ADVICE_REUSE] = {reuse, false},           [HS_ADVICE_IMPORT] = {import, false},
-    [HS_ADVICE_FINAL_SIZE] = {final_size, false}, [HS_ADVICE_PREALLOCATE] = {many, false},
-    [HS_ADVICE_EARLIER] = {few, false},           [HS_ADVICE_COLLECT] = {collect, false},
+    [HS_ADVICE_REUSE] = {reuse, false},        [HS_ADVICE_IMPORT] = {import, false}, [HS_ADVICE_FINAL_SIZE] = {final_size, false},
+    [HS_ADVICE_PREALLOCATE] = {many, false},   [HS_ADVICE_EARLIER] = {few, false},   [HS_ADVICE_COLLECT] = {collect, false},
     [HS_ADVICE_THRESHOLD] = {threshold, true},
 };
 
@@ -211,10 +206,11 @@ static bool already_given(const struct hs_island_report *report, const struct hs
 static void advise(struct hs_island_report *report, const struct scene *s, size_t row, bool whole_run)
 {
     for (unsigned kind = 0; kind < HS_ADVICE_KINDS; kind++) {
-        struct hs_advice a = {.kind = (enum hs_advice_kind)kind, .row = whole_run ? UINT32_MAX : (uint32_t)row,
+        struct hs_advice a = {.kind = (enum hs_advice_kind)kind,
+                              .row = whole_run ? UINT32_MAX : (uint32_t)row,
                               .group = whole_run ? UINT32_MAX : report->row[row].group};
-        if (conditions[kind].whole_run == whole_run &&
-            conditions[kind].applies(s, whole_run ? NULL : &report->row[row], &a) && !already_given(report, &a))
+        if (conditions[kind].whole_run == whole_run && conditions[kind].applies(s, whole_run ? NULL : &report->row[row], &a) &&
+            !already_given(report, &a))
             report->advice[report->n_advice++] = a;
     }
 }
@@ -239,7 +235,8 @@ static bool any_source(const struct hs_reader *reader, const struct hs_groups *g
 }
 
 /* Whether advice about a row is useful: its islands split off, on average, a relevant share of the missing bytes. */
-static bool is_worth_it(const struct hs_advised *a, const struct hs_island_report *report, size_t row, const struct hs_groups *groups)
+static bool is_worth_it(const struct hs_advised *a, const struct hs_island_report *report, size_t row,
+                        const struct hs_groups *groups)
 {
     bool users = !any_source(a->reader, groups) || has_source(a->reader, &groups->group[report->row[row].group]);
     const struct hs_island_row *r = &report->row[row];

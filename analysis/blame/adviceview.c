@@ -15,29 +15,29 @@
 static const struct {
     const char *key, *what, *why;
 } words[HS_ADVICE_KINDS] = {
-    [HS_ADVICE_REUSE] = {
-        "reuse", "reuse one buffer instead of allocating a new one each time (readinto(), a slice of a memoryview)",
-        "%o blocks of %b bytes on average were allocated there, at most %g bytes live at a time. %n of them were next to blocks "
-        "of %i and were freed after %t on average, while the latter survived %u"},
-    [HS_ADVICE_IMPORT] = {
-        "import", "import at the top of the program, before anything else is allocated",
-        "%n of its %o blocks in free space came from an import in the middle of the program"},
-    [HS_ADVICE_FINAL_SIZE] = {
-        "final size", "give it its final size at once ([None] * n, bytearray(n), a dict filled at the start)",
-        "%n resizes of %o of its blocks, up to %g bytes, before they became islands"},
-    [HS_ADVICE_PREALLOCATE] = {
-        "preallocate", "allocate these blocks, or one array in their place, before the loop that needs the buffers",
-        "%n blocks of %s bytes survived %t on average, %o of them until the end, among blocks that were freed after %u"},
-    [HS_ADVICE_EARLIER] = {
-        "earlier", "allocate it earlier, before the short-lived blocks",
-        "%n of its blocks (%b bytes) survived %t on average, %o of them until the end, among blocks that were freed after %u"},
-    [HS_ADVICE_COLLECT] = {
-        "collect", "call gc.collect() before it: its blocks are then placed at lower addresses, next to long-lived ones",
-        "%n of the %o blocks that survived the next collection would have fit at a lower address after it"},
-    [HS_ADVICE_THRESHOLD] = {
-        "threshold", "set gc.threshold(%g), so that collections come before the heap is full; heapstrata whatif "
-                     "--threshold %g shows the effect",
-        "%n of %o collections began only when a request did not fit any more, and a collection freed %b bytes on average"},
+    [HS_ADVICE_REUSE] =
+        {"reuse", "reuse one buffer instead of allocating a new one each time (readinto(), a slice of a memoryview)",
+         "%o blocks of %b bytes on average were allocated there, at most %g bytes live at a time. %n of them were next to blocks "
+         "of %i and were freed after %t on average, while the latter survived %u"},
+    [HS_ADVICE_IMPORT] = {"import", "import at the top of the program, before anything else is allocated",
+                          "%n of its %o blocks in free space came from an import in the middle of the program"},
+    [HS_ADVICE_FINAL_SIZE] = {"final size",
+                              "give it its final size at once ([None] * n, bytearray(n), a dict filled at the start)",
+                              "%n resizes of %o of its blocks, up to %g bytes, before they became islands"},
+    [HS_ADVICE_PREALLOCATE] =
+        {"preallocate", "allocate these blocks, or one array in their place, before the loop that needs the buffers",
+         "%n blocks of %s bytes survived %t on average, %o of them until the end, among blocks that were freed after %u"},
+    [HS_ADVICE_EARLIER] =
+        {"earlier", "allocate it earlier, before the short-lived blocks",
+         "%n of its blocks (%b bytes) survived %t on average, %o of them until the end, among blocks that were freed after %u"},
+    [HS_ADVICE_COLLECT] = {"collect",
+                           "call gc.collect() before it: its blocks are then placed at lower addresses, next to long-lived ones",
+                           "%n of the %o blocks that survived the next collection would have fit at a lower address after it"},
+    [HS_ADVICE_THRESHOLD] =
+        {"threshold",
+         "set gc.threshold(%g), so that collections come before the heap is full; heapstrata whatif "
+         "--threshold %g shows the effect",
+         "%n of %o collections began only when a request did not fit any more, and a collection freed %b bytes on average"},
 };
 
 static const char *line(const struct hs_blameview *v, uint32_t group, char *shown)
@@ -48,8 +48,11 @@ static const char *line(const struct hs_blameview *v, uint32_t group, char *show
 
 static void figure(const struct hs_blameview *v, const struct hs_advice *a, char which, char *text, bool grouped)
 {
-    uint64_t number = which == 'n' ? a->blocks : which == 'o' ? a->of : which == 's' ? a->smallest :
-                      which == 'g' ? a->largest : a->bytes;
+    uint64_t number = which == 'n'   ? a->blocks
+                      : which == 'o' ? a->of
+                      : which == 's' ? a->smallest
+                      : which == 'g' ? a->largest
+                                     : a->bytes;
     if (which == 'l')
         line(v, a->group, text);
     else if (which == 'i')
@@ -123,8 +126,7 @@ void hs_advice_json(const struct hs_blameview *v, struct hs_json *json)
         hs_json_object(json, NULL);
         hs_json_text(json, "advice", words[a->kind].key);
         hs_json_text(json, "line", a->group == UINT32_MAX ? NULL : v->groups->group[a->group].name[0]);
-        hs_json_text(json, "islands_line",
-                     a->row == UINT32_MAX ? NULL : v->groups->group[v->islands->row[a->row].group].name[0]);
+        hs_json_text(json, "islands_line", a->row == UINT32_MAX ? NULL : v->groups->group[v->islands->row[a->row].group].name[0]);
         hs_json_text(json, "what", fill_in(v, a, words[a->kind].what, false, text));
         hs_json_text(json, "why", fill_in(v, a, words[a->kind].why, false, text));
         hs_json_uint(json, "blocks", a->blocks);

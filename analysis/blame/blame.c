@@ -10,12 +10,11 @@
 
 #include "lib/assertion.h"
 
-
 /* The blocks of one region, and the request. */
 struct search {
     const struct hs_heap_snapshot_block *block; /* `n` */
-    uint32_t n, start, end;               /* granules of the region */
-    uint32_t wanted;                      /* granules of the request */
+    uint32_t n, start, end;                     /* granules of the region */
+    uint32_t wanted;                            /* granules of the request */
     unsigned shift;
 };
 
@@ -23,7 +22,7 @@ struct search {
 struct best {
     bool any;
     unsigned region;
-    uint32_t from, to;  /* indices in the snapshot */
+    uint32_t from, to; /* indices in the snapshot */
     struct hs_extent run;
     uint64_t bytes;
 };
@@ -87,8 +86,8 @@ static int take_blocks(struct hs_blame *blame, const struct hs_heap_snapshot *p,
         return HS_ERR_MEMORY;
     for (uint32_t i = 0; i < blame->n; i++) {
         const struct hs_heap_snapshot_block *block = &p->block[b->from + i];
-        blame->blocks[i] = (struct hs_blamed){.block = *block, .address = address_of(region, block->pos),
-                                              .bytes = (uint64_t)block->granules << region->shift};
+        blame->blocks[i] = (struct hs_blamed){
+            .block = *block, .address = address_of(region, block->pos), .bytes = (uint64_t)block->granules << region->shift};
     }
     return HS_OK;
 }
@@ -104,8 +103,8 @@ int hs_blame_find(struct hs_blame *blame, const struct hs_heap_snapshot *p, cons
             (request->asked < p->n_regions && !hs_region_serves(region, &p->region[request->asked], request->caps)))
             continue;
         uint32_t from = hs_heap_snapshot_find(p, region->first), to = hs_heap_snapshot_find(p, region->first + region->granules);
-        struct search s = {to > from ? &p->block[from] : NULL, to - from, region->first, region->first + region->granules,
-                           (uint32_t)wanted, region->shift};
+        struct search s = {to > from ? &p->block[from] : NULL, to - from,        region->first,
+                           region->first + region->granules,   (uint32_t)wanted, region->shift};
         search_region(&best, &s, request->by, (struct best){.region = r, .from = from});
     }
     return best.any ? take_blocks(blame, p, &best) : HS_OK;

@@ -14,9 +14,9 @@ static struct hs_blame_group *find(struct hs_blame_groups *c, const char *line, 
     struct hs_blame_group *new = hs_array_add(c->of, c->n, c->room);
     if (!new)
         return NULL;
-    *new = (struct hs_blame_group){.line = strdup(line), .kind = strdup(kind), .youngest = UINT64_MAX,
-                               .survived_least = UINT32_MAX};
-    return new->line && new->kind ? new : NULL;
+    *new = (struct hs_blame_group){
+        .line = strdup(line), .kind = strdup(kind), .youngest = UINT64_MAX, .survived_least = UINT32_MAX};
+    return new->line &&new->kind ? new : NULL;
 }
 
 static void add(struct hs_blame_group *to, const struct hs_blamed *b)
@@ -45,7 +45,7 @@ int hs_blame_groups_find(struct hs_blame_groups *c, const struct hs_blame *blame
     for (uint32_t i = 0; i < blame->n; i++) {
         uint32_t site = blame->blocks[i].block.site;
         struct hs_blame_group *culprit = find(c, hs_name_of_site(names, site, HS_KEY_LINE, line),
-                                          hs_name_of_site(names, site, HS_KEY_KIND, kind));
+                                              hs_name_of_site(names, site, HS_KEY_KIND, kind));
         if (!culprit)
             return HS_ERR_MEMORY;
         add(culprit, &blame->blocks[i]);

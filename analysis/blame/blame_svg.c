@@ -8,9 +8,9 @@
 #include "analysis/draw/mapgrid.h"
 #include "analysis/draw/table.h"
 
-#define BARS       8u   /* rows of a table of bars */
-#define BAR_LEFT   400.0
-#define BAR_WIDTH  300.0
+#define BARS 8u /* rows of a table of bars */
+#define BAR_LEFT 400.0
+#define BAR_WIDTH 300.0
 #define TABLE_HEAD (HS_SHEET_LINE + 10)
 
 enum { KIND_BLAMED, KIND_OPENED, KIND_USED, KIND_FREE, KIND_RUN, KINDS };
@@ -27,7 +27,7 @@ struct drawing {
 
 static char *bytes_text(char text[40], uint64_t bytes)
 {
-    return hs_format(text, 40, HS_VALUE_BYTES, (struct hs_value){ .u = bytes });
+    return hs_format(text, 40, HS_VALUE_BYTES, (struct hs_value){.u = bytes});
 }
 
 /* ---- map ---- */
@@ -76,11 +76,11 @@ static void legend(struct drawing *d)
     const struct hs_blame *b = &d->c->blame;
     const struct hs_failure *f = &d->c->failure;
     const struct hs_entry entries[] = {
-        { d->ink[KIND_BLAMED], "blocking", NULL, b->bytes, b->n },
-        { d->ink[KIND_OPENED], "free beside them: one run without them", NULL, b->run_bytes, 0 },
-        { d->ink[KIND_USED], "other blocks", NULL, f->used - b->bytes, d->of->snapshot->n_blocks - b->n },
-        { d->ink[KIND_RUN], "the longest free run", NULL, f->largest_free, 0 },
-        { d->ink[KIND_FREE], "free, all of it", NULL, f->free, 0 },
+        {d->ink[KIND_BLAMED], "blocking", NULL, b->bytes, b->n},
+        {d->ink[KIND_OPENED], "free beside them: one run without them", NULL, b->run_bytes, 0},
+        {d->ink[KIND_USED], "other blocks", NULL, f->used - b->bytes, d->of->snapshot->n_blocks - b->n},
+        {d->ink[KIND_RUN], "the longest free run", NULL, f->largest_free, 0},
+        {d->ink[KIND_FREE], "free, all of it", NULL, f->free, 0},
     };
     hs_json_array(d->sheet.data, "classes");
     for (unsigned i = 0; i < sizeof entries / sizeof *entries; i++)
@@ -96,10 +96,11 @@ static void write_request(struct drawing *d)
     const struct hs_failure *f = &d->c->failure;
     const struct hs_names *names = d->of->view->names;
     char text[HS_NAME_MAX + 200], name[HS_NAME_MAX], time[40], number[3][40];
-    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){ .d = hs_seconds(names->reader, d->c->elapsed) });
-    snprintf(text, sizeof text, "%s contiguous bytes, at %s%s%s: %s free, the longest run %s", bytes_text(number[0], f->size), time,
-             d->c->hypothetical ? "" : ", by ", d->c->hypothetical ? "" : hs_name_of_site(names, f->site, HS_KEY_LINE, name),
-             bytes_text(number[1], f->free), bytes_text(number[2], f->largest_free));
+    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){.d = hs_seconds(names->reader, d->c->elapsed)});
+    snprintf(text, sizeof text, "%s contiguous bytes, at %s%s%s: %s free, the longest run %s", bytes_text(number[0], f->size),
+             time, d->c->hypothetical ? "" : ", by ",
+             d->c->hypothetical ? "" : hs_name_of_site(names, f->site, HS_KEY_LINE, name), bytes_text(number[1], f->free),
+             bytes_text(number[2], f->largest_free));
     hs_sheet_line(&d->sheet, d->lines++, d->sheet.theme->dim, text);
 }
 
@@ -112,8 +113,7 @@ static void write_answer(struct drawing *d)
                  b->n == 1 ? "" : "s", bytes_text(number[0], b->bytes), b->n == 1 ? "blocks" : "block", b->n == 1 ? "it" : "them",
                  bytes_text(number[1], b->run_bytes));
     else
-        snprintf(text, sizeof text, b->answer == HS_BLAME_ROOM ? "There is room" :
-                 "No region is that large");
+        snprintf(text, sizeof text, b->answer == HS_BLAME_ROOM ? "There is room" : "No region is that large");
     hs_sheet_line(&d->sheet, d->lines++, b->answer == HS_BLAME_ROOM ? d->sheet.theme->dim : d->sheet.theme->failure, text);
 }
 
@@ -129,17 +129,14 @@ static void table_head(struct drawing *d, const char *title)
 static void bar(struct drawing *d, const char *name, double share, struct hs_ink ink, const char *amount)
 {
     char fitted[HS_FITTED];
-    hs_canvas_fit(d->sheet.canvas, &(struct hs_fit){ HS_FACE_TEXT, BAR_LEFT - HS_SHEET_LEFT - 16, true }, name, fitted);
+    hs_canvas_fit(d->sheet.canvas, &(struct hs_fit){HS_FACE_TEXT, BAR_LEFT - HS_SHEET_LEFT - 16, true}, name, fitted);
     hs_sheet_put(&d->sheet, HS_SHEET_LEFT, d->y, HS_ALIGN_LEFT, HS_FACE_TEXT, d->sheet.theme->text, fitted);
-    hs_canvas_box(d->sheet.canvas, (struct hs_box){ BAR_LEFT, d->y - 10, share * BAR_WIDTH < 1 ? 1 : share * BAR_WIDTH, 12 }, ink);
+    hs_canvas_box(d->sheet.canvas, (struct hs_box){BAR_LEFT, d->y - 10, share * BAR_WIDTH < 1 ? 1 : share * BAR_WIDTH, 12}, ink);
     hs_sheet_put(&d->sheet, BAR_LEFT + share * BAR_WIDTH + 8, d->y, HS_ALIGN_LEFT, HS_FACE_TEXT, d->sheet.theme->dim, amount);
     d->y += HS_SHEET_LINE;
 }
 
-static size_t rows(size_t n)
-{
-    return n < BARS ? n : BARS;
-}
+static size_t rows(size_t n) { return n < BARS ? n : BARS; }
 
 static void group_bars(struct drawing *d)
 {
@@ -209,9 +206,9 @@ static void choose_inks(struct drawing *d)
 
 int hs_blamepicture_draw(const struct hs_blamepicture *of, const struct hs_sheet_style *style, FILE *out)
 {
-    struct drawing d = { .of = of, .c = of->view->n ? &of->view->cases[of->view->n - 1] : NULL, .y = HS_SHEET_TOP + 10 };
-    d.grid = (struct hs_mapgrid){ .sheet = &d.sheet, .snapshot = of->snapshot, .ink = d.ink, .n_kinds = KINDS,
-                                   .fill = cells, .context = &d };
+    struct drawing d = {.of = of, .c = of->view->n ? &of->view->cases[of->view->n - 1] : NULL, .y = HS_SHEET_TOP + 10};
+    d.grid = (struct hs_mapgrid){
+        .sheet = &d.sheet, .snapshot = of->snapshot, .ink = d.ink, .n_kinds = KINDS, .fill = cells, .context = &d};
     bool good = hs_sheet_begin(&d.sheet, style, height_of(&d));
     if (!good)
         return hs_sheet_end(&d.sheet, HS_ERR_MEMORY, out);

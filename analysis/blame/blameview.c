@@ -14,10 +14,7 @@ static const char *count(char *buffer, uint64_t value)
     return hs_format(buffer, 32, HS_VALUE_COUNT, (struct hs_value){.u = value});
 }
 
-static double seconds(const struct hs_blameview *v, uint64_t ticks)
-{
-    return hs_seconds(v->head.reader, ticks);
-}
+static double seconds(const struct hs_blameview *v, uint64_t ticks) { return hs_seconds(v->head.reader, ticks); }
 
 static const char *duration(const struct hs_blameview *v, char *buffer, uint64_t ticks)
 {
@@ -33,10 +30,14 @@ static const char *line_of(const struct hs_blameview *v, uint32_t site, char *na
 /* ---- tables ---- */
 
 static const struct hs_column case_columns[] = {
-    {"Requested", "asked_bytes", HS_VALUE_BYTES},       {"Free", "free_bytes", HS_VALUE_BYTES},
-    {"Longest run", "largest_free_bytes", HS_VALUE_BYTES}, {"Blocks", "blocks", HS_VALUE_COUNT},
-    {"Bytes", "bytes", HS_VALUE_BYTES},             {"When", "seconds", HS_VALUE_SECONDS},
-    {NULL, "number", HS_VALUE_COUNT},               {"Verdict", "verdict", HS_VALUE_TEXT},
+    {"Requested", "asked_bytes", HS_VALUE_BYTES},
+    {"Free", "free_bytes", HS_VALUE_BYTES},
+    {"Longest run", "largest_free_bytes", HS_VALUE_BYTES},
+    {"Blocks", "blocks", HS_VALUE_COUNT},
+    {"Bytes", "bytes", HS_VALUE_BYTES},
+    {"When", "seconds", HS_VALUE_SECONDS},
+    {NULL, "number", HS_VALUE_COUNT},
+    {"Verdict", "verdict", HS_VALUE_TEXT},
     {"Line", "line", HS_VALUE_TEXT},
 };
 
@@ -48,9 +49,14 @@ static struct hs_table *case_table(const struct hs_blameview *v, size_t most)
         const struct hs_blame_case *c = &v->cases[i];
         bool none = c->blame.answer == HS_BLAME_IMPOSSIBLE;
         const struct hs_value row[] = {
-            {.u = c->failure.size}, {.u = c->failure.free}, {.u = c->failure.largest_free},
-            {.u = c->blame.n, .none = none}, {.u = c->blame.bytes, .none = none}, {.d = seconds(v, c->elapsed)},
-            {.u = c->failure.number}, {.s = hs_verdict_name(c->failure.verdict)},
+            {.u = c->failure.size},
+            {.u = c->failure.free},
+            {.u = c->failure.largest_free},
+            {.u = c->blame.n, .none = none},
+            {.u = c->blame.bytes, .none = none},
+            {.d = seconds(v, c->elapsed)},
+            {.u = c->failure.number},
+            {.s = hs_verdict_name(c->failure.verdict)},
             {.s = hs_name_of_site(v->names, c->failure.site, HS_KEY_LINE, line)},
         };
         hs_table_add(table, row);
@@ -59,10 +65,14 @@ static struct hs_table *case_table(const struct hs_blameview *v, size_t most)
 }
 
 static const struct hs_column culprit_columns[] = {
-    {"Blocks", "blocks", HS_VALUE_COUNT}, {"Bytes", "bytes", HS_VALUE_BYTES},
-    {"Youngest", "youngest_seconds", HS_VALUE_SECONDS}, {"Oldest", "oldest_seconds", HS_VALUE_SECONDS},
-    {"Survived", "survived_most", HS_VALUE_COUNT}, {NULL, "survived_least", HS_VALUE_COUNT},
-    {"Kind", "kind", HS_VALUE_TEXT}, {"Line", "line", HS_VALUE_TEXT},
+    {"Blocks", "blocks", HS_VALUE_COUNT},
+    {"Bytes", "bytes", HS_VALUE_BYTES},
+    {"Youngest", "youngest_seconds", HS_VALUE_SECONDS},
+    {"Oldest", "oldest_seconds", HS_VALUE_SECONDS},
+    {"Survived", "survived_most", HS_VALUE_COUNT},
+    {NULL, "survived_least", HS_VALUE_COUNT},
+    {"Kind", "kind", HS_VALUE_TEXT},
+    {"Line", "line", HS_VALUE_TEXT},
 };
 
 static struct hs_table *group_table(const struct hs_blameview *v, const struct hs_blame_groups *c)
@@ -71,8 +81,14 @@ static struct hs_table *group_table(const struct hs_blameview *v, const struct h
     for (size_t i = 0; table && i < c->n && i < v->limit; i++) {
         const struct hs_blame_group *of = &c->of[i];
         const struct hs_value row[] = {
-            {.u = of->blocks}, {.u = of->bytes}, {.d = seconds(v, of->youngest)}, {.d = seconds(v, of->oldest)},
-            {.u = of->survived_most}, {.u = of->survived_least}, {.s = of->kind}, {.s = of->line},
+            {.u = of->blocks},
+            {.u = of->bytes},
+            {.d = seconds(v, of->youngest)},
+            {.d = seconds(v, of->oldest)},
+            {.u = of->survived_most},
+            {.u = of->survived_least},
+            {.s = of->kind},
+            {.s = of->line},
         };
         hs_table_add(table, row);
     }
@@ -80,10 +96,11 @@ static struct hs_table *group_table(const struct hs_blameview *v, const struct h
 }
 
 static const struct hs_column block_columns[] = {
-    {"Address", "address", HS_VALUE_HEX}, {"Bytes", "bytes", HS_VALUE_BYTES}, {NULL, "asked_bytes", HS_VALUE_BYTES},
-    {NULL, "pos", HS_VALUE_COUNT}, {NULL, "granules", HS_VALUE_COUNT}, {NULL, "number", HS_VALUE_COUNT},
+    {"Address", "address", HS_VALUE_HEX},     {"Bytes", "bytes", HS_VALUE_BYTES},
+    {NULL, "asked_bytes", HS_VALUE_BYTES},    {NULL, "pos", HS_VALUE_COUNT},
+    {NULL, "granules", HS_VALUE_COUNT},       {NULL, "number", HS_VALUE_COUNT},
     {"Age", "age_seconds", HS_VALUE_SECONDS}, {"Survived", "survived", HS_VALUE_COUNT},
-    {"Kind", "kind", HS_VALUE_TEXT}, {"Line", "line", HS_VALUE_TEXT},
+    {"Kind", "kind", HS_VALUE_TEXT},          {"Line", "line", HS_VALUE_TEXT},
 };
 
 static struct hs_table *block_table(const struct hs_blameview *v, const struct hs_blame *blame, uint64_t most)
@@ -93,8 +110,14 @@ static struct hs_table *block_table(const struct hs_blameview *v, const struct h
     for (uint32_t i = 0; table && i < blame->n && i < most; i++) {
         const struct hs_blamed *b = &blame->blocks[i];
         const struct hs_value row[] = {
-            {.u = b->address}, {.u = b->bytes}, {.u = b->block.size}, {.u = b->block.pos}, {.u = b->block.granules},
-            {.u = b->block.number}, {.d = seconds(v, b->age)}, {.u = b->survived},
+            {.u = b->address},
+            {.u = b->bytes},
+            {.u = b->block.size},
+            {.u = b->block.pos},
+            {.u = b->block.granules},
+            {.u = b->block.number},
+            {.d = seconds(v, b->age)},
+            {.u = b->survived},
             {.s = hs_name_of_site(v->names, b->block.site, HS_KEY_KIND, kind)},
             {.s = hs_name_of_site(v->names, b->block.site, HS_KEY_LINE, line)},
         };
@@ -104,11 +127,11 @@ static struct hs_table *block_table(const struct hs_blameview *v, const struct h
 }
 
 static const struct hs_column island_columns[] = {
-    {"Share", "share", HS_VALUE_SHARE}, {NULL, "parted_bytes", HS_VALUE_BYTES}, {"Times", "moments", HS_VALUE_COUNT},
-    {"Blocks", "blocks", HS_VALUE_COUNT}, {"Bytes", "bytes", HS_VALUE_BYTES},
-    {"Lived", "lifetime_seconds", HS_VALUE_SECONDS}, {"Survived", "survived", HS_VALUE_REAL},
-    {"Beside lived", "beside_lifetime_seconds", HS_VALUE_SECONDS},
-    {"Line", "line", HS_VALUE_TEXT}, {"Mostly beside", "beside", HS_VALUE_TEXT},
+    {"Share", "share", HS_VALUE_SHARE},      {NULL, "parted_bytes", HS_VALUE_BYTES},
+    {"Times", "moments", HS_VALUE_COUNT},    {"Blocks", "blocks", HS_VALUE_COUNT},
+    {"Bytes", "bytes", HS_VALUE_BYTES},      {"Lived", "lifetime_seconds", HS_VALUE_SECONDS},
+    {"Survived", "survived", HS_VALUE_REAL}, {"Beside lived", "beside_lifetime_seconds", HS_VALUE_SECONDS},
+    {"Line", "line", HS_VALUE_TEXT},         {"Mostly beside", "beside", HS_VALUE_TEXT},
 };
 
 static struct hs_table *island_table(const struct hs_blameview *v, double least)
@@ -119,7 +142,11 @@ static struct hs_table *island_table(const struct hs_blameview *v, double least)
         const struct hs_island_row *row = &r->row[i];
         const struct hs_island_site *s = &row->sum;
         const struct hs_value value[] = {
-            {.d = row->share}, {.u = s->parted}, {.u = s->moments}, {.u = s->blocks}, {.u = s->bytes},
+            {.d = row->share},
+            {.u = s->parted},
+            {.u = s->moments},
+            {.u = s->blocks},
+            {.u = s->bytes},
             {.d = s->ended ? seconds(v, s->lifetime / s->ended) : 0, .none = !s->ended},
             {.d = s->ended ? (double)s->survived / (double)s->ended : 0, .none = !s->ended},
             {.d = s->besides ? seconds(v, s->beside_lifetime / s->besides) : 0, .none = !s->besides},
@@ -147,8 +174,7 @@ static void request_text(const struct hs_blameview *v, const struct hs_blame_cas
     if (c->hypothetical)
         fprintf(out, "if they were requested at %s", v->when);
     else
-        fprintf(out, "requested %s into the trace by %s", duration(v, when, c->elapsed),
-                line_of(v, c->failure.site, name, shown));
+        fprintf(out, "requested %s into the trace by %s", duration(v, when, c->elapsed), line_of(v, c->failure.site, name, shown));
     fprintf(out, ":\n# %s bytes were free, the longest run had %s\n", count(b, c->failure.free),
             count(l, c->failure.largest_free));
 }
@@ -162,9 +188,10 @@ static void answer_text(const struct hs_blameview *v, const struct hs_blame_case
     } else if (b->answer == HS_BLAME_IMPOSSIBLE) {
         fputs("# => no region is that large: the request would not fit into an empty heap\n", out);
     } else {
-        fprintf(out, "# => %s %s (%s bytes) blocked it: without %s, %s contiguous bytes would be free.\n"
-                "#    No set with fewer %s is enough\n#\n", count(blocks, b->n),
-                b->n == 1 ? "block" : "blocks", count(bytes, b->bytes), b->n == 1 ? "it" : "them",
+        fprintf(out,
+                "# => %s %s (%s bytes) blocked it: without %s, %s contiguous bytes would be free.\n"
+                "#    No set with fewer %s is enough\n#\n",
+                count(blocks, b->n), b->n == 1 ? "block" : "blocks", count(bytes, b->bytes), b->n == 1 ? "it" : "them",
                 count(run, b->run_bytes), v->by == HS_BLAME_BLOCKS ? "blocks" : "bytes");
         print(group_table(v, &c->blame_groups), out, v->color);
         if (c->blame_groups.n > v->limit)
@@ -184,8 +211,7 @@ static void cases_text(const struct hs_blameview *v, FILE *out)
         fprintf(out, "# %s failed while the heap was locked, or when its layout is unknown: no block blocked these\n",
                 count(number, v->unplaced));
     if (!v->failures && !v->when)
-        fputs("# no allocation failed. --size N asks about one of N bytes, --at WHEN about another moment than the end\n",
-              out);
+        fputs("# no allocation failed. --size N asks about one of N bytes, --at WHEN about another moment than the end\n", out);
     if (v->n) {
         request_text(v, &v->cases[v->n - 1], out);
         answer_text(v, &v->cases[v->n - 1], out);
@@ -200,13 +226,15 @@ static void islands_text(const struct hs_blameview *v, FILE *out)
         fputs("\n# No islands: after no collection did blocks separate two free runs that are both longer than they are\n", out);
         return;
     }
-    fprintf(out, "\n# Blocks that fragment free space (islands), checked after each of %s collections and failures;\n"
-            "# on average they split off %s bytes:\n#\n", count(moments, r->moments),
-            count(parted, r->parted / r->moments));
+    fprintf(out,
+            "\n# Blocks that fragment free space (islands), checked after each of %s collections and failures;\n"
+            "# on average they split off %s bytes:\n#\n",
+            count(moments, r->moments), count(parted, r->parted / r->moments));
     print(island_table(v, v->limit == UINT64_MAX ? 0 : 0.01), out, v->color);
     fputs("#\n# an island: used granules between two free runs, each at least as long; it splits off the shorter run.\n"
           "# share: of all bytes split off; times: checks at which the line had islands; lived: age of its blocks;\n"
-          "# beside: blocks next to them that were freed\n", out);
+          "# beside: blocks next to them that were freed\n",
+          out);
 }
 
 void hs_blameview_text(const struct hs_blameview *v, FILE *out)
@@ -230,7 +258,9 @@ static void add(struct hs_json *json, const char *key, struct hs_table *table)
 static void case_json(const struct hs_blameview *v, const struct hs_blame_case *c, struct hs_json *json)
 {
     static const char *const answers[] = {
-        [HS_BLAME_ROOM] = "room", [HS_BLAME_FOUND] = "blocks", [HS_BLAME_IMPOSSIBLE] = "impossible",
+        [HS_BLAME_ROOM] = "room",
+        [HS_BLAME_FOUND] = "blocks",
+        [HS_BLAME_IMPOSSIBLE] = "impossible",
     };
     const struct hs_blame *b = &c->blame;
     char line[HS_NAME_MAX];

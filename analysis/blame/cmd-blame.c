@@ -46,7 +46,7 @@ struct work {
     struct hs_blame_case *cases; /* the last ones, oldest first */
     size_t n;
     uint64_t failures, unplaced;
-    bool done;        /* the moment has passed and cannot come again */
+    bool done; /* the moment has passed and cannot come again */
     int error;
 };
 
@@ -65,7 +65,10 @@ static struct hs_blame_case *new_case(struct work *w)
 static void blame(struct work *w, struct hs_blame_case *c)
 {
     struct hs_blame_request request = {
-        .size = c->failure.size, .by = (enum hs_blame_by)w->args->fewest, .asked = c->failure.region, .caps = c->failure.caps,
+        .size = c->failure.size,
+        .by = (enum hs_blame_by)w->args->fewest,
+        .asked = c->failure.region,
+        .caps = c->failure.caps,
     };
     if (!w->error)
         w->error = hs_heap_snapshot_take(&w->snapshot, w->model);
@@ -103,9 +106,15 @@ static void ask(struct work *w)
     struct hs_blame_case *c = new_case(w);
     c->hypothetical = true;
     c->failure = (struct hs_failure){
-        .size = w->args->size < UINT32_MAX ? (uint32_t)w->args->size : UINT32_MAX, .number = w->model->number,
-        .site = HS_SITE_UNKNOWN, .region = HS_ALL_REGIONS, .used = layout.used, .free = layout.free, .largest_free = layout.largest_free,
-        .synced = w->model->synced && !hs_model_summary_only(w->model), .verdict = HS_VERDICT_UNKNOWN,
+        .size = w->args->size < UINT32_MAX ? (uint32_t)w->args->size : UINT32_MAX,
+        .number = w->model->number,
+        .site = HS_SITE_UNKNOWN,
+        .region = HS_ALL_REGIONS,
+        .used = layout.used,
+        .free = layout.free,
+        .largest_free = layout.largest_free,
+        .synced = w->model->synced && !hs_model_summary_only(w->model),
+        .verdict = HS_VERDICT_UNKNOWN,
     };
     blame(w, c);
 }
@@ -136,10 +145,11 @@ static int no_layout(const struct work *w)
 {
     if (w->snapshot.taken ? w->snapshot.level > HS_LEVEL_FULL : w->model->levels.last > HS_LEVEL_FULL)
         return hs_complain("%s: blame needs a trace at level full; this one is level %s, which does not record where "
-                           "blocks are. heapstrata report reads it", w->args->common.input,
-                           hs_level_name(w->snapshot.taken ? w->snapshot.level : w->model->levels.last));
+                           "blocks are. heapstrata report reads it",
+                           w->args->common.input, hs_level_name(w->snapshot.taken ? w->snapshot.level : w->model->levels.last));
     return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or since "
-                       "records were lost", w->args->common.input);
+                       "records were lost",
+                       w->args->common.input);
 }
 
 static int check(struct work *w)
@@ -168,14 +178,12 @@ static int draw(const void *what, const struct hs_sheet_style *style, FILE *out)
 static int draw_all(const struct work *w, const struct hs_blameview *view)
 {
     char subject[256];
-    return hs_cmd_draw(&w->args->common, draw, &(struct hs_blamepicture){
-        view, &w->snapshot, hs_cmd_subject(w->args->common.input, w->reader, subject, sizeof subject) });
+    return hs_cmd_draw(
+        &w->args->common, draw,
+        &(struct hs_blamepicture){view, &w->snapshot, hs_cmd_subject(w->args->common.input, w->reader, subject, sizeof subject)});
 }
 
-static int exit_status(int error)
-{
-    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
-}
+static int exit_status(int error) { return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK; }
 
 /* Returns the exit status. */
 static int print(struct work *w, const struct hs_groups *lines, const struct hs_island_report *report)
@@ -183,9 +191,17 @@ static int print(struct work *w, const struct hs_groups *lines, const struct hs_
     const struct args *args = w->args;
     uint64_t limit = args->limit == LIMIT_AUTO ? args->common.json ? UINT64_MAX : 12 : args->limit ? args->limit : UINT64_MAX;
     struct hs_blameview view = {
-        .head = {args->common.input, w->reader, w->model}, .names = &w->names, .cases = w->cases, .n = w->n,
-        .failures = w->failures, .unplaced = w->unplaced, .by = (enum hs_blame_by)args->fewest,
-        .when = args->size ? args->at ? args->at : "end" : NULL, .groups = lines, .islands = report, .limit = limit,
+        .head = {args->common.input, w->reader, w->model},
+        .names = &w->names,
+        .cases = w->cases,
+        .n = w->n,
+        .failures = w->failures,
+        .unplaced = w->unplaced,
+        .by = (enum hs_blame_by)args->fewest,
+        .when = args->size ? args->at ? args->at : "end" : NULL,
+        .groups = lines,
+        .islands = report,
+        .limit = limit,
         .color = hs_cmd_colors(&args->common),
     };
     if (hs_cmd_draws(&args->common))

@@ -13,7 +13,7 @@ struct hs_island_granule {
     uint64_t last_lifetime;            /* ticks */
     uint32_t born;                     /* collections done when the block was placed here */
     uint32_t resized;
-    bool island, in_import;            /* `island`: the block has been part of an island */
+    bool island, in_import; /* `island`: the block has been part of an island */
 };
 
 /* ---- tables that grow ---- */
@@ -128,22 +128,14 @@ int hs_islands_before(struct hs_islands *is, const struct hs_model *m, const str
     if (!ready(is, m))
         return is->error;
     switch (e->kind) {
-    case HS_FREE:
-        remove_block(is, m, e->old);
-        break;
-    case HS_REALLOC:
-        resize(is, m, e);
-        break;
+    case HS_FREE: remove_block(is, m, e->old); break;
+    case HS_REALLOC: resize(is, m, e); break;
     case HS_SWEEP:
         for (uint32_t i = 0; i < e->n_freed; i++)
             remove_block(is, m, e->freed[i]);
         break;
-    case HS_PHASE:
-        begin_phase(is, &e->record->phase);
-        break;
-    case HS_PHASE_END:
-        end_phases(is, e->record->phase_end.depth < 63 ? e->record->phase_end.depth : 63);
-        break;
+    case HS_PHASE: begin_phase(is, &e->record->phase); break;
+    case HS_PHASE_END: end_phases(is, e->record->phase_end.depth < 63 ? e->record->phase_end.depth : 63); break;
     }
     return HS_OK;
 }
@@ -152,8 +144,8 @@ int hs_islands_before(struct hs_islands *is, const struct hs_model *m, const str
 
 /* One stretch of used granules. */
 struct stretch {
-    uint32_t start, end;   /* granules */
-    uint32_t left, right;  /* free granules before and after */
+    uint32_t start, end;  /* granules */
+    uint32_t left, right; /* free granules before and after */
     uint32_t blocks;
     unsigned shift;
 };
@@ -177,8 +169,7 @@ static void add_beside(struct hs_island_site *s, const struct hs_island_granule 
     }
 }
 
-static void first_seen(struct hs_islands *is, const struct hs_live_block *b, struct hs_island_granule *g,
-                       const struct stretch *s)
+static void first_seen(struct hs_islands *is, const struct hs_live_block *b, struct hs_island_granule *g, const struct stretch *s)
 {
     struct hs_island_site *site = site_of(is, b);
     uint64_t bytes = (uint64_t)b->granules << s->shift;
@@ -234,8 +225,7 @@ static void search_region(struct hs_islands *is, const struct hs_model *m, const
 
 /* Counts blocks placed since the last collection, and those for which a free run that is long enough now exists at a
  * lower address. */
-static void count_births(struct hs_islands *is, const struct hs_model *m, const struct hs_region_state *r,
-                           uint32_t *longest)
+static void count_births(struct hs_islands *is, const struct hs_model *m, const struct hs_region_state *r, uint32_t *longest)
 {
     uint32_t end = r->first + r->granules, at = r->first, now = (uint32_t)m->collections.done;
     while (at < end) {

@@ -21,10 +21,7 @@
 static const char *running = "heapstrata"; /* prefix of error messages */
 static const struct parse *parsed;         /* the running command's arguments */
 
-const char *hs_cmd_running(void)
-{
-    return running;
-}
+const char *hs_cmd_running(void) { return running; }
 
 int hs_complain(const char *format, ...)
 {
@@ -48,24 +45,28 @@ static const struct {
     unsigned uses;
     struct hs_option option;
 } shared[] = {
-    {HS_USES_INPUT, {"input", 'i', "FILE", HS_OPT_TEXT, offsetof(struct hs_common, input),
-                     "read FILE, - for standard input (default " HS_DEFAULT_INPUT ")", NULL}},
-    {HS_USES_REGION, {"heap", 0, "HEAP", HS_OPT_TEXT, offsetof(struct hs_common, heap),
-                      "one heap, by name; all: those within others too (default: those that lie within no other)", NULL}},
-    {HS_USES_REGION, {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct hs_common, region),
-                      "one region, by name or number", NULL}},
-    {HS_USES_ELF, {"elf", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, elf),
-                   "take names of native functions from this firmware", NULL}},
+    {HS_USES_INPUT,
+     {"input", 'i', "FILE", HS_OPT_TEXT, offsetof(struct hs_common, input),
+      "read FILE, - for standard input (default " HS_DEFAULT_INPUT ")", NULL}},
+    {HS_USES_REGION,
+     {"heap", 0, "HEAP", HS_OPT_TEXT, offsetof(struct hs_common, heap),
+      "one heap, by name; all: those within others too (default: those that lie within no other)", NULL}},
+    {HS_USES_REGION,
+     {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct hs_common, region), "one region, by name or number", NULL}},
+    {HS_USES_ELF,
+     {"elf", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, elf), "take names of native functions from this firmware", NULL}},
     {HS_USES_JSON, {"json", 0, NULL, HS_OPT_FLAG, offsetof(struct hs_common, json), "write JSON", NULL}},
     {HS_USES_CSV, {"csv", 0, NULL, HS_OPT_FLAG, offsetof(struct hs_common, csv), "write CSV", NULL}},
-    {HS_USES_COLOR, {"color", 0, "WHEN", HS_OPT_CHOICE, offsetof(struct hs_common, color),
-                     "colours: auto, always or never (default auto: on a terminal, unless NO_COLOR is set)",
-                     "auto|always|never"}},
-    {HS_USES_PICTURE, {"svg", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, svg),
-                       "draw a picture instead, as SVG (- for standard output)", NULL}},
+    {HS_USES_COLOR,
+     {"color", 0, "WHEN", HS_OPT_CHOICE, offsetof(struct hs_common, color),
+      "colours: auto, always or never (default auto: on a terminal, unless NO_COLOR is set)", "auto|always|never"}},
+    {HS_USES_PICTURE,
+     {"svg", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, svg), "draw a picture instead, as SVG (- for standard output)",
+      NULL}},
     {HS_USES_PICTURE, {"png", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, png), "the same as PNG", NULL}},
-    {HS_USES_PICTURE, {"theme", 0, "THEME", HS_OPT_CHOICE, offsetof(struct hs_common, theme),
-                       "of a picture: light or dark (default light)", HS_THEME_NAMES}},
+    {HS_USES_PICTURE,
+     {"theme", 0, "THEME", HS_OPT_CHOICE, offsetof(struct hs_common, theme), "of a picture: light or dark (default light)",
+      HS_THEME_NAMES}},
 };
 
 void hs_cmd_each_option(const struct hs_cmd *cmd, hs_option_visit *visit, void *context)
@@ -78,14 +79,14 @@ void hs_cmd_each_option(const struct hs_cmd *cmd, hs_option_visit *visit, void *
 }
 
 #define SHARED_MAX (sizeof shared / sizeof *shared)
-#define LONG_KEY   0x100 /* first argp key of options without a short form */
+#define LONG_KEY 0x100 /* first argp key of options without a short form */
 
 struct parse {
     const struct hs_cmd *cmd;
     const struct hs_option **option; /* the command's own and the shared ones */
     struct argp_option *described;   /* the same for argp, ended by zeroes */
     unsigned n_options;
-    char *memory;                    /* the command's argument struct */
+    char *memory; /* the command's argument struct */
 };
 
 static int key_of(const struct parse *parse, unsigned i)
@@ -98,7 +99,11 @@ static void describe(struct parse *parse, const struct hs_option *option, int gr
     unsigned i = parse->n_options++;
     parse->option[i] = option;
     parse->described[i] = (struct argp_option){
-        .name = option->name, .key = key_of(parse, i), .arg = option->arg, .doc = option->help, .group = group,
+        .name = option->name,
+        .key = key_of(parse, i),
+        .arg = option->arg,
+        .doc = option->help,
+        .group = group,
     };
 }
 
@@ -181,13 +186,13 @@ static void set_option(struct argp_state *state, const struct hs_option *option,
 {
     void *member = memory + option->offset;
     switch (option->type) {
-    case HS_OPT_FLAG:   *(bool *)member = true; break;
+    case HS_OPT_FLAG: *(bool *)member = true; break;
     case HS_OPT_UNFLAG: *(bool *)member = false; break;
-    case HS_OPT_TEXT:   *(const char **)member = text; break;
-    case HS_OPT_UINT:   *(uint64_t *)member = number(state, option, text); break;
-    case HS_OPT_REAL:   *(double *)member = real(state, option, text); break;
+    case HS_OPT_TEXT: *(const char **)member = text; break;
+    case HS_OPT_UINT: *(uint64_t *)member = number(state, option, text); break;
+    case HS_OPT_REAL: *(double *)member = real(state, option, text); break;
     case HS_OPT_CHOICE: *(int *)member = choice(state, option, text); break;
-    case HS_OPT_LIST:   append(state, member, text); break;
+    case HS_OPT_LIST: append(state, member, text); break;
     }
 }
 
@@ -218,14 +223,9 @@ static error_t on_key(int key, char *text, struct argp_state *state)
     struct parse *parse = state->input;
     struct hs_common *common = (struct hs_common *)(void *)parse->memory;
     switch (key) {
-    case ARGP_KEY_ARG:
-        return ARGP_ERR_UNKNOWN; /* ARGP_KEY_ARGS delivers all of them */
-    case ARGP_KEY_ARGS:
-        take_files(state, parse->cmd, common);
-        return 0;
-    case ARGP_KEY_END:
-        check_files(state, parse->cmd, common);
-        return 0;
+    case ARGP_KEY_ARG: return ARGP_ERR_UNKNOWN; /* ARGP_KEY_ARGS delivers all of them */
+    case ARGP_KEY_ARGS: take_files(state, parse->cmd, common); return 0;
+    case ARGP_KEY_END: check_files(state, parse->cmd, common); return 0;
     }
     for (unsigned i = 0; i < parse->n_options; i++) {
         if (key_of(parse, i) != key)
@@ -241,8 +241,7 @@ static char *help_text(const struct hs_cmd *cmd)
 {
     char *text = NULL;
     if (asprintf(&text, "%c%s.%s%s\v%s%s", cmd->summary[0] & ~0x20, cmd->summary + 1, cmd->about ? "\n\n" : "",
-                 cmd->about ? cmd->about : "", cmd->examples ? "Examples:\n" : "",
-                 cmd->examples ? cmd->examples : "") < 0)
+                 cmd->about ? cmd->about : "", cmd->examples ? "Examples:\n" : "", cmd->examples ? cmd->examples : "") < 0)
         return NULL;
     return text;
 }
@@ -290,10 +289,7 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
 /* ---- output ---- */
 
 /* Whether another word of the command line names the same file. */
-static bool same(const char *word, const char *target)
-{
-    return word && word != target && hs_output_same(word, target);
-}
+static bool same(const char *word, const char *target) { return word && word != target && hs_output_same(word, target); }
 
 static bool option_names(const struct hs_option *option, const char *memory, const char *target)
 {
@@ -333,7 +329,9 @@ struct hs_selection hs_cmd_selection(const struct hs_common *common)
 {
     bool all = common->heap && !strcmp(common->heap, "all");
     return (struct hs_selection){
-        .heap = all ? NULL : common->heap, .region = common->region, .outermost = !common->heap && !common->region,
+        .heap = all ? NULL : common->heap,
+        .region = common->region,
+        .outermost = !common->heap && !common->region,
     };
 }
 
@@ -417,10 +415,7 @@ int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
     return hs_cmd_check_selection(reader);
 }
 
-static int feed_model(void *context, const struct hs_event *events, long n)
-{
-    return hs_model_feed(context, events, n);
-}
+static int feed_model(void *context, const struct hs_event *events, long n) { return hs_model_feed(context, events, n); }
 
 int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model)
 {

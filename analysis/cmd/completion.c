@@ -66,13 +66,15 @@ static void print_bash(const struct hs_cmd *const *commands, size_t n)
           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words= files=\n"
           "    COMPREPLY=()\n"
           "    if [ \"$COMP_CWORD\" -eq 1 ] || { [ \"$COMP_CWORD\" -eq 2 ] && [ \"$command\" = help ]; }; then\n"
-          "        mapfile -t COMPREPLY < <(compgen -W \"help", stdout);
+          "        mapfile -t COMPREPLY < <(compgen -W \"help",
+          stdout);
     for (size_t i = 0; i < n; i++)
         printf(" %s", commands[i]->name);
     fputs("\" -- \"$word\")\n        return\n    fi\n"
           "    [ \"$before\" = = ] && before=${COMP_WORDS[COMP_CWORD - 2]}\n"
           "    [ \"$word\" = = ] && word=\n"
-          "    case $command:$before in\n", stdout);
+          "    case $command:$before in\n",
+          stdout);
     for (size_t i = 0; i < n; i++)
         hs_cmd_each_option(commands[i], bash_value, (void *)(uintptr_t)commands[i]->name);
     fputs("    *)\n        case $word in\n        -*)\n            case $command in\n", stdout);
@@ -84,7 +86,8 @@ static void print_bash(const struct hs_cmd *const *commands, size_t n)
     fputs("            esac ;;\n        *) files=yes ;;\n        esac ;;\n    esac\n"
           "    if [ -n \"$files\" ]; then\n        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
           "    else\n        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n    fi\n}\n\n"
-          "complete -o filenames -o bashdefault -F _heapstrata heapstrata\n", stdout);
+          "complete -o filenames -o bashdefault -F _heapstrata heapstrata\n",
+          stdout);
 }
 
 /* ---- zsh ---- */
@@ -122,7 +125,9 @@ static void zsh_option(void *context, const struct hs_option *o)
 
 static void print_zsh(const struct hs_cmd *const *commands, size_t n)
 {
-    fputs("#compdef heapstrata\n\n_heapstrata()\n{\n    local -a commands\n    commands=(\n        'help:tells more about a command'\n", stdout);
+    fputs(
+        "#compdef heapstrata\n\n_heapstrata()\n{\n    local -a commands\n    commands=(\n        'help:tells more about a command'\n",
+        stdout);
     for (size_t i = 0; i < n; i++) {
         printf("        '%s:", commands[i]->name);
         put_help(commands[i]->summary, "'\\");
@@ -130,13 +135,16 @@ static void print_zsh(const struct hs_cmd *const *commands, size_t n)
     }
     fputs("    )\n    if (( CURRENT == 2 )) || { (( CURRENT == 3 )) && [[ $words[2] == help ]] }; then\n"
           "        _describe command commands\n        return\n    fi\n"
-          "    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n    case $command in\n", stdout);
+          "    local command=$words[2]\n    shift words\n    (( CURRENT-- ))\n    case $command in\n",
+          stdout);
     for (size_t i = 0; i < n; i++) {
         printf("    %s)\n        _arguments --help'[show help]'", commands[i]->name);
         hs_cmd_each_option(commands[i], zsh_option, NULL);
         fputs(" \\\n            '*:file:_files' ;;\n", stdout);
     }
-    fputs("    esac\n}\n\nif [[ $funcstack[1] == _heapstrata ]]; then\n    _heapstrata \"$@\"\nelse\n    compdef _heapstrata heapstrata\nfi\n", stdout);
+    fputs(
+        "    esac\n}\n\nif [[ $funcstack[1] == _heapstrata ]]; then\n    _heapstrata \"$@\"\nelse\n    compdef _heapstrata heapstrata\nfi\n",
+        stdout);
 }
 
 /* ---- fish ---- */
@@ -162,7 +170,8 @@ static void print_fish(const struct hs_cmd *const *commands, size_t n)
 {
     fputs("complete -c heapstrata -n __fish_use_subcommand -f -a help -d 'tells more about a command'\n", stdout);
     for (size_t i = 0; i < n; i++) {
-        printf("complete -c heapstrata -n '__fish_use_subcommand; or __fish_seen_subcommand_from help' -f -a %s -d '", commands[i]->name);
+        printf("complete -c heapstrata -n '__fish_use_subcommand; or __fish_seen_subcommand_from help' -f -a %s -d '",
+               commands[i]->name);
         put_help(commands[i]->summary, "'\\");
         fputs("'\n", stdout);
     }

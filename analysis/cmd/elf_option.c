@@ -40,8 +40,8 @@ static int open_given(struct hs_symbols **symbols, const char *path, const struc
     if (!*symbols)
         return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
     if (match(*symbols, reader) == OTHER)
-        hs_complain("warning: %s is another build than the one traced (%016" PRIx64 "): native names may be wrong",
-                    path, hs_reader_info(reader)->build_id);
+        hs_complain("warning: %s is another build than the one traced (%016" PRIx64 "): native names may be wrong", path,
+                    hs_reader_info(reader)->build_id);
     return HS_EXIT_OK;
 }
 

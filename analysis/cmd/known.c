@@ -58,7 +58,8 @@ static char *in_state_folder(const char *name, bool make)
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     bool own = state && *state == '/';
     char *folder = NULL, *path = NULL;
-    if ((!own && (!home || *home != '/')) || asprintf(&folder, "%s%s/heapstrata", own ? state : home, own ? "" : "/.local/state") < 0)
+    if ((!own && (!home || *home != '/')) ||
+        asprintf(&folder, "%s%s/heapstrata", own ? state : home, own ? "" : "/.local/state") < 0)
         return NULL;
     if ((!make || make_folder(folder)) && asprintf(&path, "%s/%s", folder, name) < 0)
         path = NULL;
@@ -70,7 +71,8 @@ static bool read_key(uint8_t key[KEY_BYTES], const char *path)
 {
     struct stat file;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    bool good = fd >= 0 && !fstat(fd, &file) && file.st_uid == geteuid() && !(file.st_mode & 077) && read(fd, key, KEY_BYTES) == KEY_BYTES;
+    bool good = fd >= 0 && !fstat(fd, &file) && file.st_uid == geteuid() && !(file.st_mode & 077) &&
+                read(fd, key, KEY_BYTES) == KEY_BYTES;
     if (fd >= 0)
         close(fd);
     return good;

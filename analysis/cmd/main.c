@@ -12,58 +12,17 @@
 #include "analysis/cmd/completion.h"
 #include "analysis/cmd/main.h"
 
-extern const struct hs_cmd
-    hs_cmd_annotate,
-    hs_cmd_blame,
-    hs_cmd_compare,
-    hs_cmd_doctor,
-    hs_cmd_dump,
-    hs_cmd_export,
-    hs_cmd_globals,
-    hs_cmd_html,
-    hs_cmd_import,
-    hs_cmd_leaks,
-    hs_cmd_map,
-    hs_cmd_marks,
-    hs_cmd_phases,
-    hs_cmd_pools,
-    hs_cmd_record,
-    hs_cmd_regions,
-    hs_cmd_report,
-    hs_cmd_resets,
-    hs_cmd_retained,
-    hs_cmd_stat,
-    hs_cmd_timeline,
-    hs_cmd_top,
-    hs_cmd_whatif,
-    hs_cmd_why;
+extern const struct hs_cmd hs_cmd_annotate, hs_cmd_blame, hs_cmd_compare, hs_cmd_doctor, hs_cmd_dump, hs_cmd_export,
+    hs_cmd_globals, hs_cmd_html, hs_cmd_import, hs_cmd_leaks, hs_cmd_map, hs_cmd_marks, hs_cmd_phases, hs_cmd_pools,
+    hs_cmd_record, hs_cmd_regions, hs_cmd_report, hs_cmd_resets, hs_cmd_retained, hs_cmd_stat, hs_cmd_timeline, hs_cmd_top,
+    hs_cmd_whatif, hs_cmd_why;
 
 /* The only list of commands, in the order of the help. */
 static const struct hs_cmd *const commands[] = {
-    &hs_cmd_record,
-    &hs_cmd_doctor,
-    &hs_cmd_html,
-    &hs_cmd_stat,
-    &hs_cmd_report,
-    &hs_cmd_annotate,
-    &hs_cmd_phases,
-    &hs_cmd_blame,
-    &hs_cmd_map,
-    &hs_cmd_whatif,
-    &hs_cmd_why,
-    &hs_cmd_retained,
-    &hs_cmd_globals,
-    &hs_cmd_timeline,
-    &hs_cmd_marks,
-    &hs_cmd_leaks,
-    &hs_cmd_resets,
-    &hs_cmd_compare,
-    &hs_cmd_top,
-    &hs_cmd_regions,
-    &hs_cmd_pools,
-    &hs_cmd_import,
-    &hs_cmd_export,
-    &hs_cmd_dump,
+    &hs_cmd_record,  &hs_cmd_doctor,   &hs_cmd_html,  &hs_cmd_stat,   &hs_cmd_report, &hs_cmd_annotate,
+    &hs_cmd_phases,  &hs_cmd_blame,    &hs_cmd_map,   &hs_cmd_whatif, &hs_cmd_why,    &hs_cmd_retained,
+    &hs_cmd_globals, &hs_cmd_timeline, &hs_cmd_marks, &hs_cmd_leaks,  &hs_cmd_resets, &hs_cmd_compare,
+    &hs_cmd_top,     &hs_cmd_regions,  &hs_cmd_pools, &hs_cmd_import, &hs_cmd_export, &hs_cmd_dump,
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)
@@ -94,7 +53,8 @@ static void usage(FILE *out)
 {
     fputs("Usage: heapstrata COMMAND [OPTIONS] [FILE]\n\n"
           "Shows how a firmware's heap evolves: which line allocated each block, when it was freed,\n"
-          "and what fragments the free space.\n", out);
+          "and what fragments the free space.\n",
+          out);
     for (size_t i = 0; i < N_COMMANDS; i++) {
         const char *heading = heading_before(commands[i]);
         if (heading)
@@ -102,7 +62,8 @@ static void usage(FILE *out)
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     }
     fputs("\nA MemoryError? Record a run, then: heapstrata doctor TRACE. Without a trace, pass it what the board printed.\n"
-          "heapstrata help COMMAND explains one command; heapstrata --version prints the version.\n", out);
+          "heapstrata help COMMAND explains one command; heapstrata --version prints the version.\n",
+          out);
 }
 
 static char timeline_option[] = "--timeline";

@@ -43,7 +43,7 @@ int hs_cmd_draw(const struct hs_common *common, hs_draw *draw, const void *what)
     const char *const path[] = {[HS_CANVAS_SVG] = common->svg, [HS_CANVAS_PNG] = common->png};
     int status = HS_EXIT_OK;
     for (int format = HS_CANVAS_SVG; format <= HS_CANVAS_PNG; format++) {
-        struct hs_sheet_style style = { .format = (enum hs_canvas_format)format, .theme = (enum hs_theme_name)common->theme };
+        struct hs_sheet_style style = {.format = (enum hs_canvas_format)format, .theme = (enum hs_theme_name)common->theme};
         if (path[format] && draw_to(path[format], draw, what, &style))
             status = HS_EXIT_BAD;
     }

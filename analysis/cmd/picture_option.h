@@ -9,10 +9,7 @@
 #include "analysis/draw/sheet.h"
 
 /* Whether a picture is wanted instead of text. */
-static inline bool hs_cmd_draws(const struct hs_common *common)
-{
-    return common->svg || common->png;
-}
+static inline bool hs_cmd_draws(const struct hs_common *common) { return common->svg || common->png; }
 
 /* Call it before reading a trace. Complains when this build cannot draw the picture, or when its file is also an input.
  * Returns the exit status. */

@@ -40,10 +40,7 @@ static const char *take_part(const char *path, size_t *length, size_t *part)
     return path + *length;
 }
 
-static bool is_up(const char *part, size_t length)
-{
-    return length == 2 && !memcmp(part, "..", 2);
-}
+static bool is_up(const char *part, size_t length) { return length == 2 && !memcmp(part, "..", 2); }
 
 /* Number of equal trailing parts of two paths. */
 static unsigned common_parts(const char *one, const char *other)
@@ -174,12 +171,13 @@ static void consider_beside(struct candidate *best, const char *script, const ch
 
 /* A module that was imported on a board is beside the importing script, or in a folder there. Searches beside the
  * scripts in --source if given, else beside the usual ones. */
-static void consider_beside_others(struct candidate *best, const struct hs_sources *where, const struct hs_list *given, const char *file)
+static void consider_beside_others(struct candidate *best, const struct hs_sources *where, const struct hs_list *given,
+                                   const char *file)
 {
     const char *last = "";
     for (uint32_t i = 1; i < hs_reader_sites(where->reader) && !best->path; i++) {
         const struct hs_site *site = hs_reader_site(where->reader, i);
-        struct candidate other = { .known = best->known };
+        struct candidate other = {.known = best->known};
         if (!site || site->file == last || strcmp(site->function, "<module>") || !strcmp(site->file, file))
             continue;
         last = site->file;
@@ -210,7 +208,7 @@ static const struct hs_known *known_of(const char *trace)
 /* Places to look when the user names none: for a noted trace, and for `record`, which notes it. */
 static char *find_usual(const struct hs_sources *where, const struct hs_known *known, const char *file)
 {
-    struct candidate best = { .known = known };
+    struct candidate best = {.known = known};
     consider_usual(&best, where, file);
     if (!best.path)
         consider_beside_others(&best, where, NULL, file);
@@ -265,8 +263,8 @@ void hs_source_note(const char *trace, const char *script)
         return;
     while (hs_reader_next(reader, &events) > 0)
         ;
-    struct hs_sources where = { .trace = trace, .reader = reader };
-    struct hs_known_files files = { .path = calloc(hs_reader_sites(reader) + 1, sizeof *files.path) };
+    struct hs_sources where = {.trace = trace, .reader = reader};
+    struct hs_known_files files = {.path = calloc(hs_reader_sites(reader) + 1, sizeof *files.path)};
     const char *last = "";
     for (uint32_t i = 1; files.path && i < hs_reader_sites(reader); i++) {
         const struct hs_site *site = hs_reader_site(reader, i);
@@ -300,10 +298,7 @@ static uint32_t count_lines(const char *text)
     return lines;
 }
 
-static bool is_word(char c)
-{
-    return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c & 0x80);
-}
+static bool is_word(char c) { return c == '_' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || (c & 0x80); }
 
 /* Whether a Python source defines a function, or a class, whose body runs as a function too. */
 static bool defines(const char *text, const char *name)

@@ -18,7 +18,7 @@ static bool parse_time(struct hs_time_spec *when, const char *text)
         return false;
     for (size_t i = 0; i < sizeof unit / sizeof *unit; i++) {
         if (!strcmp(end, unit[i].name)) {
-            *when = (struct hs_time_spec){ .kind = HS_TIME_SPEC_TIME, .seconds = value * unit[i].seconds };
+            *when = (struct hs_time_spec){.kind = HS_TIME_SPEC_TIME, .seconds = value * unit[i].seconds};
             return true;
         }
     }
@@ -35,7 +35,7 @@ static bool parse_number(uint64_t *number, const char *text)
 static bool parse_mark(struct hs_time_spec *when, const char *label)
 {
     const char *hash = strrchr(label, '#');
-    *when = (struct hs_time_spec){ .kind = HS_TIME_SPEC_MARK, .label = label, .label_len = strlen(label) };
+    *when = (struct hs_time_spec){.kind = HS_TIME_SPEC_MARK, .label = label, .label_len = strlen(label)};
     if (hash && parse_number(&when->occurrence, hash + 1) && when->occurrence)
         when->label_len = (size_t)(hash - label);
     else
@@ -45,7 +45,7 @@ static bool parse_mark(struct hs_time_spec *when, const char *label)
 
 static bool parse(struct hs_time_spec *when, const char *text)
 {
-    *when = (struct hs_time_spec){ .kind = HS_TIME_SPEC_END };
+    *when = (struct hs_time_spec){.kind = HS_TIME_SPEC_END};
     if (!strcmp(text, "end"))
         return true;
     if (!strncmp(text, "mark:", 5))
@@ -58,7 +58,7 @@ static bool parse(struct hs_time_spec *when, const char *text)
 
 bool hs_time_spec_parse(struct hs_time_spec *when, const char *text, const char *option)
 {
-    *when = (struct hs_time_spec){ .kind = HS_TIME_SPEC_UNSET };
+    *when = (struct hs_time_spec){.kind = HS_TIME_SPEC_UNSET};
     if (!text || parse(when, text))
         return true;
     hs_complain("--%s takes end, a time (1.5s, 20ms, 7us), event:N or mark:LABEL, not '%s'", option, text);

@@ -31,15 +31,15 @@ struct source {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_names names;
-    struct hs_time_spec when;       /* UNSET: after the last collection */
+    struct hs_time_spec when; /* UNSET: after the last collection */
     struct hs_heap_snapshot snapshot;
-    bool tearing_down;         /* in the collection that ends the heap */
+    bool tearing_down; /* in the collection that ends the heap */
     struct hs_refs refs;
-    bool wants_names;          /* waiting for the next snapshot of references */
+    bool wants_names; /* waiting for the next snapshot of references */
     struct hs_named_cost *global;
     size_t n_globals;
     struct hs_phases *phases;
-    uint32_t *entry;           /* of the snapshot's blocks, in `phases` */
+    uint32_t *entry; /* of the snapshot's blocks, in `phases` */
     size_t entries_room;
     const struct args *args;
     struct hs_same_files same; /* its source files that are also files of the first trace */
@@ -157,8 +157,8 @@ static int watch(void *context, const struct hs_event *events, long n)
 static int take_rest(struct source *s)
 {
     if (!s->snapshot.taken && s->when.kind == HS_TIME_SPEC_MARK)
-        return hs_complain("%s: no mark '%.*s'%s; heapstrata stat and dump show which there are", s->path,
-                           (int)s->when.label_len, s->when.label, s->when.seen ? " so many times" : "");
+        return hs_complain("%s: no mark '%.*s'%s; heapstrata stat and dump show which there are", s->path, (int)s->when.label_len,
+                           s->when.label, s->when.seen ? " so many times" : "");
     if (!s->snapshot.taken)
         take(s);
     int error = s->error ? s->error : s->model->error;
@@ -194,7 +194,8 @@ static int check_levels(const struct source *s)
     for (unsigned level = HS_LEVEL_SAMPLED; level <= HS_LEVEL_SUMMARY; level++)
         if (hs_model_saw_level(s->model, (enum hs_level)level))
             return hs_complain("%s: recorded at level %s, at least in part: only traces at level full can be compared to the "
-                               "byte. See heapstrata report for its estimates", s->path, hs_level_name(level));
+                               "byte. See heapstrata report for its estimates",
+                               s->path, hs_level_name(level));
     return HS_EXIT_OK;
 }
 
@@ -284,8 +285,10 @@ static int parse_args(struct work *w)
             return HS_EXIT_BAD;
     }
     w->view = (struct hs_compareview){
-        .when = w->args->at ? w->args->at : "after the last collection", .all = w->args->all,
-        .limit = w->args->limit ? w->args->limit : UINT64_MAX, .color = hs_cmd_colors(common),
+        .when = w->args->at ? w->args->at : "after the last collection",
+        .all = w->args->all,
+        .limit = w->args->limit ? w->args->limit : UINT64_MAX,
+        .color = hs_cmd_colors(common),
     };
     return parse_limit(&w->view, w->args->fail_above);
 }
@@ -310,8 +313,10 @@ static int compare(struct work *w)
     struct hs_compare c = {.n = w->n, .by = (enum hs_cost)w->args->by};
     for (unsigned i = 0; i < w->n; i++) {
         const struct source *s = &w->source[i];
-        c.side[i] = (struct hs_side){s->path, s->model, &s->names, &s->snapshot, s->same.file, s->same.n,
-                                     s->global, s->n_globals, s->phases->records ? s->phases : NULL, s->entry};
+        c.side[i] = (struct hs_side){s->path,      s->model,     &s->names,
+                                     &s->snapshot, s->same.file, s->same.n,
+                                     s->global,    s->n_globals, s->phases->records ? s->phases : NULL,
+                                     s->entry};
     }
     int error = hs_compare_measure(&c);
     int status = error ? hs_complain("%s", hs_strerror(error)) : print(w, &c);
@@ -338,13 +343,15 @@ static int run(void *memory)
 static const struct hs_option options[] = {
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
      "compare what is held then: end, a time such as 1.5s, event:N, mark:LABEL (the last of that label) or mark:LABEL#2 "
-     "(default: after the last collection)", NULL},
+     "(default: after the last collection)",
+     NULL},
     {"by", 'b', "FIGURE", HS_OPT_CHOICE, offsetof(struct args, by),
      "what rows show and --fail-above judges: retained, allocated, allocs, peak or blocks (default retained)",
      "retained|allocated|allocs|peak|blocks"},
     {"fail-above", 0, "LIMIT", HS_OPT_TEXT, offsetof(struct args, fail_above),
      "exit with 1, naming the culprits, when a trace has more of FIGURE than the first, by more than LIMIT: bytes (64, "
-     "2K), or percent of the first (5%)", NULL},
+     "2K), or percent of the first (5%)",
+     NULL},
     {"source", 's', "PATH", HS_OPT_LIST, offsetof(struct args, source),
      "a source file, or a folder of them, so that lines that moved are found again; may be given several times", NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit), "rows of each table, 0 for all (default 20)", NULL},
@@ -356,10 +363,11 @@ const struct hs_cmd hs_cmd_compare = {
     .name = "compare",
     .summary = "compare two runs line by line, to the byte",
     .usage = "BASE OTHER...",
-    .about = "By kind, line, function, import and phase of an import: differences add up to that of gc.mem_alloc(). Marks are matched by their "
-             "labels; lines by the text of the sources, where they are beside the traces, in the folder the firmware ran "
-             "in, or given by --source; when each run has one file of its own, such as the main script, the two are taken "
-             "for one.",
+    .about =
+        "By kind, line, function, import and phase of an import: differences add up to that of gc.mem_alloc(). Marks are matched by their "
+        "labels; lines by the text of the sources, where they are beside the traces, in the folder the firmware ran "
+        "in, or given by --source; when each run has one file of its own, such as the main script, the two are taken "
+        "for one.",
     .examples = "  heapstrata compare before.hst after.hst\n"
                 "  heapstrata compare --at mark:ready plain.hst const.hst none.hst\n"
                 "  heapstrata compare --fail-above 2% --by peak main.hst branch.hst\n",

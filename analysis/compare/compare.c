@@ -69,10 +69,7 @@ struct key {
     const char *name, *kind;
 };
 
-static uint64_t hash_of(const struct key *key)
-{
-    return hs_hash_add_text(hs_hash_text(key->name), key->kind ? key->kind : "");
-}
+static uint64_t hash_of(const struct key *key) { return hs_hash_add_text(hs_hash_text(key->name), key->kind ? key->kind : ""); }
 
 static bool matches(const struct hs_compare_row *row, const struct key *key)
 {
@@ -82,8 +79,7 @@ static bool matches(const struct hs_compare_row *row, const struct key *key)
 /* A new row with that name; NULL when out of memory. */
 static struct hs_compare_row *add_row(struct hs_compare_table *t, const struct key *key, unsigned sides)
 {
-    struct hs_compare_row row = {strdup(key->name), key->kind ? strdup(key->kind) : NULL,
-                                 calloc(sides, sizeof *row.cell)};
+    struct hs_compare_row row = {strdup(key->name), key->kind ? strdup(key->kind) : NULL, calloc(sides, sizeof *row.cell)};
     bool made = row.name && (!key->kind || row.kind) && row.cell;
     if (!made || !hs_array_more(t->row, t->n, t->room) || !hs_map_add(&t->map, hash_of(key), (uint32_t)t->n)) {
         free(row.name);
@@ -164,10 +160,7 @@ static int fill(struct hs_compare *c, enum hs_compare_by by, unsigned side)
 
 /* ---- phases ---- */
 
-static bool of_phases(enum hs_compare_by by)
-{
-    return by == HS_COMPARE_IMPORT || by == HS_COMPARE_PHASE;
-}
+static bool of_phases(enum hs_compare_by by) { return by == HS_COMPARE_IMPORT || by == HS_COMPARE_PHASE; }
 
 /* The innermost module being imported, or else the file that was run. */
 static const char *unit_of(const struct hs_side *side, uint32_t phase, char *name)
@@ -218,10 +211,7 @@ static int fill_phases(struct hs_compare *c, enum hs_compare_by by, unsigned sid
     return HS_OK;
 }
 
-bool hs_compare_has_figure(enum hs_compare_by by, enum hs_cost figure)
-{
-    return !(of_phases(by) && figure == HS_COST_PEAK);
-}
+bool hs_compare_has_figure(enum hs_compare_by by, enum hs_cost figure) { return !(of_phases(by) && figure == HS_COST_PEAK); }
 
 /* ---- names ---- */
 
@@ -262,10 +252,7 @@ static void total(struct hs_compare *c, unsigned side)
 
 /* ---- order ---- */
 
-static uint64_t distance(int64_t change)
-{
-    return change < 0 ? -(uint64_t)change : (uint64_t)change;
-}
+static uint64_t distance(int64_t change) { return change < 0 ? -(uint64_t)change : (uint64_t)change; }
 
 static uint64_t greatest(const struct hs_compare *c, const struct hs_compare_row *row)
 {
@@ -293,10 +280,7 @@ static int further(const void *a, const void *b, void *context)
 
 /* ---- unavoidable differences ---- */
 
-static unsigned shift_of(const struct hs_side *side)
-{
-    return side->snapshot->n_regions ? side->snapshot->region[0].shift : 0;
-}
+static unsigned shift_of(const struct hs_side *side) { return side->snapshot->n_regions ? side->snapshot->region[0].shift : 0; }
 
 static uint64_t heap_size(const struct hs_side *side)
 {
@@ -336,10 +320,7 @@ bool hs_compare_shows(const struct hs_compare *c, enum hs_compare_by by)
 
 /* ---- marks ---- */
 
-static bool same_label(const char *a, const char *b)
-{
-    return !strcmp(a ? a : "", b ? b : "");
-}
+static bool same_label(const char *a, const char *b) { return !strcmp(a ? a : "", b ? b : ""); }
 
 /* Bytes used at the `occurrence`th mark with that label. */
 static uint64_t used_at(const struct hs_model *m, const char *label, uint64_t occurrence)
@@ -385,7 +366,7 @@ static int align_marks(struct hs_compare *c)
 /* ---- comparison ---- */
 
 static int (*const fillers[])(struct hs_compare *, enum hs_compare_by, unsigned side) = {
-    [HS_COMPARE_KIND] = fill, [HS_COMPARE_LINE] = fill, [HS_COMPARE_FUNCTION] = fill,
+    [HS_COMPARE_KIND] = fill,          [HS_COMPARE_LINE] = fill,         [HS_COMPARE_FUNCTION] = fill,
     [HS_COMPARE_IMPORT] = fill_phases, [HS_COMPARE_PHASE] = fill_phases, [HS_COMPARE_NAME] = fill_names,
 };
 
@@ -429,20 +410,14 @@ void hs_compare_free(struct hs_compare *c)
     *c = (struct hs_compare){0};
 }
 
-static int64_t less(uint64_t a, uint64_t b)
-{
-    return (int64_t)(a - b);
-}
+static int64_t less(uint64_t a, uint64_t b) { return (int64_t)(a - b); }
 
 int64_t hs_compare_change(const struct hs_compare *c, const struct hs_compare_row *row, unsigned side)
 {
     return less(row->cell[side].cost[c->by], row->cell[0].cost[c->by]);
 }
 
-int64_t hs_compare_rounding(const struct hs_compare *c, unsigned side)
-{
-    return less(c->rounding[side], c->rounding[0]);
-}
+int64_t hs_compare_rounding(const struct hs_compare *c, unsigned side) { return less(c->rounding[side], c->rounding[0]); }
 
 int64_t hs_compare_total(const struct hs_compare *c, enum hs_cost figure, unsigned side)
 {

@@ -73,7 +73,12 @@ struct hs_compare_row {
  * modules by name, whatever imports them. Allocations outside of imports are "(outside)". Their peak is unknown. Names
  * overlap with the other tables and do not add up: bytecode has no name, and an object may have several. */
 enum hs_compare_by {
-    HS_COMPARE_KIND, HS_COMPARE_LINE, HS_COMPARE_FUNCTION, HS_COMPARE_IMPORT, HS_COMPARE_PHASE, HS_COMPARE_NAME,
+    HS_COMPARE_KIND,
+    HS_COMPARE_LINE,
+    HS_COMPARE_FUNCTION,
+    HS_COMPARE_IMPORT,
+    HS_COMPARE_PHASE,
+    HS_COMPARE_NAME,
     HS_COMPARE_TABLES,
 };
 

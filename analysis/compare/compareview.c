@@ -9,7 +9,7 @@
 
 #include "analysis/draw/table.h"
 
-#define COLUMNS_MAX    (2 * HS_SIDES + 2)
+#define COLUMNS_MAX (2 * HS_SIDES + 2)
 #define CULPRITS_SHOWN 10u
 
 static const struct {
@@ -21,7 +21,8 @@ static const struct {
     [HS_COMPARE_FUNCTION] = {"Function", "functions", "By function"},
     [HS_COMPARE_IMPORT] = {"Import", "imports", "By import, each without the modules that it imports"},
     [HS_COMPARE_PHASE] = {"Import", "phases", "By phase of each import", "Phase", "phase"},
-    [HS_COMPARE_NAME] = {"Global", "globals", "What goes with each global name: slot, interned name, code that makes it, and what it alone keeps"},
+    [HS_COMPARE_NAME] = {"Global", "globals",
+                         "What goes with each global name: slot, interned name, code that makes it, and what it alone keeps"},
 };
 
 static const struct {
@@ -29,8 +30,9 @@ static const struct {
     const char *key, *text;
 } aparts[] = {
     {HS_APART_BUILD, "build", "another firmware: differences of native code are among those shown"},
-    {HS_APART_WORD, "word_size", "another word size, so every block has another size by nature: kinds, lines, functions "
-                                 "and imports are left out, only the figures are compared"},
+    {HS_APART_WORD, "word_size",
+     "another word size, so every block has another size by nature: kinds, lines, functions "
+     "and imports are left out, only the figures are compared"},
     {HS_APART_GRANULE, "granule", "another granule: bytes asked for are compared, rounding differs by nature"},
     {HS_APART_HEAP, "heap_size", "another heap size: collections come at other times, free runs differ by nature"},
     {HS_APART_UNNAMED, "unnamed", "no names of native functions, here or in the first trace (--elf): kinds are left out"},
@@ -292,8 +294,8 @@ static void groups_text(const struct hs_compareview *v, unsigned side, enum hs_c
             continue;
         hs_format(change, sizeof change, HS_VALUE_CHANGE, (struct hs_value){.i = grown});
         hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = row->name});
-        fprintf(out, "%12s  %s%s%s\n", change, row->kind && *row->kind ? row->kind : "",
-                row->kind && *row->kind ? ", " : "", name);
+        fprintf(out, "%12s  %s%s%s\n", change, row->kind && *row->kind ? row->kind : "", row->kind && *row->kind ? ", " : "",
+                name);
         n++;
     }
 }

@@ -8,18 +8,18 @@
 
 #include "analysis/diagnosis/watch.h"
 
-#define FRAGMENTED_TIMES  2u    /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
-#define FRAGMENTED_PART   16u   /* and at least this part of the heap is free */
-#define GROWS_SHARE   0.25  /* a line that holds a smaller share of the live bytes does not fill the heap */
-#define GROWS_MOST    0.5   /* a line that holds at least this share of the heap is the cause in any case */
-#define GROWS_BLOCKS  8u    /* minimum blocks for a pattern */
-#define GROWS_KEPT    0.2   /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
+#define FRAGMENTED_TIMES 2u /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
+#define FRAGMENTED_PART 16u /* and at least this part of the heap is free */
+#define GROWS_SHARE 0.25    /* a line that holds a smaller share of the live bytes does not fill the heap */
+#define GROWS_MOST 0.5      /* a line that holds at least this share of the heap is the cause in any case */
+#define GROWS_BLOCKS 8u     /* minimum blocks for a pattern */
+#define GROWS_KEPT 0.2      /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
 #define KEEPER_OBJECT 4u    /* maximum blocks of an object */
 #define KEEPER_PLACES 8u    /* maximum references that there is room for, per kept block */
-#define KEEPER_GROWN  3u    /* minimum number of times that the keeper was enlarged */
-#define PEAK_PART     8u    /* a request of at least this part of the heap can be the peak */
-#define PEAK_OLD      4u    /* the old block is at least this part of the new one */
-#define PEAK_BLOCKS   4u    /* with more live blocks, the line holds many objects, not an old and a new one */
+#define KEEPER_GROWN 3u     /* minimum number of times that the keeper was enlarged */
+#define PEAK_PART 8u        /* a request of at least this part of the heap can be the peak */
+#define PEAK_OLD 4u         /* the old block is at least this part of the new one */
+#define PEAK_BLOCKS 4u      /* with more live blocks, the line holds many objects, not an old and a new one */
 
 /* ---- rows: sites grouped by line ---- */
 
@@ -70,8 +70,14 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
         if (!s->blocks && !s->allocated)
             continue;
         struct hs_held *h = &d->held[d->n];
-        *h = (struct hs_held){.name = strdup(hs_name_of_site(names, s->site, HS_KEY_LINE, name)), .live = s->live, .blocks = s->blocks,
-                              .allocated = s->allocated, .grown = s->grown, .largest = s->largest, .first = s->first, .last = s->last,
+        *h = (struct hs_held){.name = strdup(hs_name_of_site(names, s->site, HS_KEY_LINE, name)),
+                              .live = s->live,
+                              .blocks = s->blocks,
+                              .allocated = s->allocated,
+                              .grown = s->grown,
+                              .largest = s->largest,
+                              .first = s->first,
+                              .last = s->last,
                               .python = is_python(names, s->site)};
         if (!h->name)
             return HS_ERR_MEMORY;
@@ -135,8 +141,8 @@ static int make_between(struct hs_diagnosis *d, const struct hs_failure_state *w
 static bool grows(const struct hs_diagnosis *d, const struct hs_held *h)
 {
     uint64_t end = d->failure.number;
-    return h->python && h->blocks >= GROWS_BLOCKS && h->share >= GROWS_SHARE && (double)h->blocks >= GROWS_KEPT * (double)h->allocated &&
-           h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
+    return h->python && h->blocks >= GROWS_BLOCKS && h->share >= GROWS_SHARE &&
+           (double)h->blocks >= GROWS_KEPT * (double)h->allocated && h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
 }
 
 static const struct hs_held *find_growing(const struct hs_diagnosis *d)
@@ -228,7 +234,8 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, co
 
 static int by_size(const void *left, const void *right)
 {
-    const struct hs_failure *a = &((const struct hs_diagnosis *)left)->failure, *b = &((const struct hs_diagnosis *)right)->failure;
+    const struct hs_failure *a = &((const struct hs_diagnosis *)left)->failure,
+                            *b = &((const struct hs_diagnosis *)right)->failure;
     if (a->size != b->size)
         return a->size < b->size ? 1 : -1;
     return (a->number > b->number) - (a->number < b->number);

@@ -57,10 +57,11 @@ struct hs_diagnosis {
     char line[HS_NAME_MAX];    /* the requesting line */
     struct hs_held *held;      /* `n`, most bytes first */
     size_t n;
-    const struct hs_held *grows;  /* in `held`: the line that keeps what it allocates; NULL: none */
-    const struct hs_held *keeper; /* in `held`: the line that enlarges the object which keeps the blocks of `grows`; NULL: not found */
-    const struct hs_held *asked;  /* in `held`: the requesting line; NULL: it holds nothing */
-    struct hs_between *between;   /* `n_between`, most blocks first; only for HS_CAUSE_FRAGMENTED */
+    const struct hs_held *grows; /* in `held`: the line that keeps what it allocates; NULL: none */
+    const struct hs_held
+        *keeper; /* in `held`: the line that enlarges the object which keeps the blocks of `grows`; NULL: not found */
+    const struct hs_held *asked; /* in `held`: the requesting line; NULL: it holds nothing */
+    struct hs_between *between;  /* `n_between`, most blocks first; only for HS_CAUSE_FRAGMENTED */
     size_t n_between;
     uint64_t run; /* bytes of the free run without them */
 };

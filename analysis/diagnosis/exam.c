@@ -28,10 +28,7 @@ void hs_exam_failed(struct hs_exam *exam, const struct hs_model *model, const st
     hs_failure_watch_failed(exam->watch, model, failure);
 }
 
-void hs_exam_collected(struct hs_exam *exam, const struct hs_model *model)
-{
-    hs_growth_take(&exam->growth, model);
-}
+void hs_exam_collected(struct hs_exam *exam, const struct hs_model *model) { hs_growth_take(&exam->growth, model); }
 
 int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names)
 {

@@ -9,11 +9,11 @@
 
 #include "analysis/time/summary.h"
 
-#define LEAST_MOMENTS 6u   /* fewer moments show no trend */
-#define LEAST_BYTES   256u /* minimum growth over these moments; less may be a cache of the interpreter */
-#define RISES         0.6  /* minimum share of rising steps */
-#define FALLS         0.1  /* maximum share of falling steps */
-#define LATE_SHARE    0.35 /* minimum share of the growth in the second half; less means that it saturates */
+#define LEAST_MOMENTS 6u /* fewer moments show no trend */
+#define LEAST_BYTES 256u /* minimum growth over these moments; less may be a cache of the interpreter */
+#define RISES 0.6        /* minimum share of rising steps */
+#define FALLS 0.1        /* maximum share of falling steps */
+#define LATE_SHARE 0.35  /* minimum share of the growth in the second half; less means that it saturates */
 
 /* ---- moments ---- */
 
@@ -90,10 +90,7 @@ struct line {
 };
 
 /* The first moment that is used, after imports and set-up. */
-static unsigned first_of(const struct hs_growth *g)
-{
-    return g->n / 3;
-}
+static unsigned first_of(const struct hs_growth *g) { return g->n / 3; }
 
 static bool rises(const struct hs_growth *g, const uint64_t *live)
 {
@@ -103,7 +100,8 @@ static bool rises(const struct hs_growth *g, const uint64_t *live)
         up += live[i] > live[i - 1];
         down += live[i] < live[i - 1];
     }
-    return to >= from + LEAST_BYTES && up >= RISES * steps && down <= FALLS * steps && to > middle && (double)(to - middle) >= LATE_SHARE * (double)(to - from);
+    return to >= from + LEAST_BYTES && up >= RISES * steps && down <= FALLS * steps && to > middle &&
+           (double)(to - middle) >= LATE_SHARE * (double)(to - from);
 }
 
 /* Least-squares slope per tick over the used moments; `value` is indexed by moment. */
@@ -182,7 +180,10 @@ static void describe(const struct hs_growth *g, const struct hs_names *names, co
         used[k] = g->moment[k].used;
     double all = slope(g, used), own = slope(g, line->live);
     double rate = all > own ? all : own;
-    *growing = (struct hs_growing){.from = line->live[first_of(g)], .to = line->live[g->n - 1], .moments = g->n - first_of(g), .per_second = own / tick,
+    *growing = (struct hs_growing){.from = line->live[first_of(g)],
+                                   .to = line->live[g->n - 1],
+                                   .moments = g->n - first_of(g),
+                                   .per_second = own / tick,
                                    .free = g->moment[g->n - 1].free};
     double each = ((double)used[g->n - 1] - (double)used[first_of(g)]) / (double)((growing->moments - 1) * g->stride);
     growing->collections = each > 0 ? (double)growing->free / each : -1;

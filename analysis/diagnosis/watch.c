@@ -6,13 +6,10 @@
 
 #include "analysis/diagnosis/watch.h"
 
-#define FOLLOWING_BYTES   256u /* maximum single request for an exception and its traceback */
+#define FOLLOWING_BYTES 256u   /* maximum single request for an exception and its traceback */
 #define FOLLOWING_RECORDS 100u /* records after the failure in which these requests follow */
 
-struct hs_failure_watch *hs_failure_watch_new(void)
-{
-    return calloc(1, sizeof(struct hs_failure_watch));
-}
+struct hs_failure_watch *hs_failure_watch_new(void) { return calloc(1, sizeof(struct hs_failure_watch)); }
 
 void hs_failure_watch_free(struct hs_failure_watch *w)
 {
@@ -54,7 +51,8 @@ static void count_blocks(struct hs_failure_state *t, const struct hs_model *m)
         if (!serves(m, &t->failure, i))
             continue;
         t->total += (uint64_t)r->granules << r->shift;
-        for (uint32_t pos = hs_model_next(m, r->first, end); pos < end; pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
+        for (uint32_t pos = hs_model_next(m, r->first, end); pos < end;
+             pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
             uint32_t index = m->block[pos].site + 1;
             if (index < t->n)
                 count(&t->site[index], &m->block[pos], (uint64_t)m->block[pos].granules << r->shift);
@@ -96,7 +94,8 @@ static int keep(struct hs_failure_watch *w, struct hs_failure_state *t, const st
 /* After a failure, the exception's own objects often fail for a few bytes each. These are no failures of the program. */
 static bool is_consequence(const struct hs_failure_watch *w, const struct hs_failure *f)
 {
-    return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->size < w->last_size && f->number - w->last_number <= FOLLOWING_RECORDS;
+    return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->size < w->last_size &&
+           f->number - w->last_number <= FOLLOWING_RECORDS;
 }
 
 /* The largest request is kept. For a locked heap, or with the collector off, the first one is kept, because its size

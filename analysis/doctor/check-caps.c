@@ -17,8 +17,8 @@ static void name_places(const struct hs_doctor_input *input, bool outward, struc
         char name[HS_NAME_MAX];
         if (s->outward != outward)
             continue;
-        hs_finding_evidence(f, "%" PRIu64 " requests, %" PRIu64 " bytes, %" PRIu64 " of them there at the end: %s", s->allocs, s->bytes,
-                            s->live, hs_name_of_site(input->names, s->site, HS_KEY_LINE, name));
+        hs_finding_evidence(f, "%" PRIu64 " requests, %" PRIu64 " bytes, %" PRIu64 " of them there at the end: %s", s->allocs,
+                            s->bytes, s->live, hs_name_of_site(input->names, s->site, HS_KEY_LINE, name));
         named++;
     }
 }
@@ -36,19 +36,26 @@ static void outward(const struct hs_doctor_input *input, struct hs_findings *fin
 {
     const struct hs_caps_flow *flow = input->flow;
     uint64_t limit = fitting_limit(flow);
-    struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-SPILLED", HS_SEVERITY_WARNING, "%" PRIu64 " requests for internal memory got PSRAM, "
-                                          "since none was left inside", flow->spilled);
-    hs_finding_evidence(f, "%" PRIu64 " bytes in all; %" PRIu64 " bytes inside are there for malloc()", flow->spilled_bytes, flow->internal);
+    struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-SPILLED", HS_SEVERITY_WARNING,
+                                          "%" PRIu64 " requests for internal memory got PSRAM, "
+                                          "since none was left inside",
+                                          flow->spilled);
+    hs_finding_evidence(f, "%" PRIu64 " bytes in all; %" PRIu64 " bytes inside are there for malloc()", flow->spilled_bytes,
+                        flow->internal);
     name_places(input, true, f);
     if (limit)
-        hs_finding_next(f, "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL=%" PRIu64 ": what is larger goes to PSRAM at once, and all else would have had room inside", limit);
+        hs_finding_next(f,
+                        "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL=%" PRIu64
+                        ": what is larger goes to PSRAM at once, and all else would have had room inside",
+                        limit);
     hs_finding_next(f, "ask for MALLOC_CAP_SPIRAM where a large block need not be fast: heapstrata regions lists the places");
 }
 
 static void inward(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     const struct hs_caps_flow *flow = input->flow;
-    struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-INSIDE", HS_SEVERITY_WARNING, "%" PRIu64 " requests for PSRAM took internal memory", flow->inward);
+    struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-INSIDE", HS_SEVERITY_WARNING,
+                                          "%" PRIu64 " requests for PSRAM took internal memory", flow->inward);
     hs_finding_evidence(f, "%" PRIu64 " bytes in all", flow->inward_bytes);
     name_places(input, false, f);
     hs_finding_next(f, "PSRAM was full or is missing: see its region in heapstrata regions");

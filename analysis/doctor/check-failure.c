@@ -10,21 +10,22 @@
 #include "analysis/doctor/trial.h"
 
 #define HOLDERS_NAMED 3u
-#define SHARE_NAMED   0.02 /* lines with a smaller share of the live bytes are not named */
+#define SHARE_NAMED 0.02 /* lines with a smaller share of the live bytes are not named */
 
 /* ---- evidence ---- */
 
 static void describe_failure(struct hs_finding *f, const struct hs_diagnosis *d)
 {
     const struct hs_failure *w = &d->failure;
-    hs_finding_evidence(f, "%s asked for %" PRIu32 " bytes when %" PRIu64 " of %" PRIu64 " were free, the longest run of which had %" PRIu64, d->line, w->size,
-                        w->free, d->total, w->largest_free);
+    hs_finding_evidence(
+        f, "%s asked for %" PRIu32 " bytes when %" PRIu64 " of %" PRIu64 " were free, the longest run of which had %" PRIu64,
+        d->line, w->size, w->free, d->total, w->largest_free);
 }
 
 static void name_holder(struct hs_finding *f, const struct hs_held *h)
 {
-    hs_finding_evidence(f, "%4.1f%% of what is in use, %" PRIu64 " bytes in %" PRIu64 " block%s: %s", 100 * h->share, h->live, h->blocks, h->blocks == 1 ? "" : "s",
-                        h->name);
+    hs_finding_evidence(f, "%4.1f%% of what is in use, %" PRIu64 " bytes in %" PRIu64 " block%s: %s", 100 * h->share, h->live,
+                        h->blocks, h->blocks == 1 ? "" : "s", h->name);
 }
 
 static void name_holders(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_held *but)
@@ -60,10 +61,7 @@ static void advise(struct hs_finding *f, bool python, struct advice advice)
         hs_finding_next(f, "%s", words);
 }
 
-static bool speaks_python(const struct hs_doctor_input *input)
-{
-    return input->facts.framework != HS_FRAMEWORK_IDF;
-}
+static bool speaks_python(const struct hs_doctor_input *input) { return input->facts.framework != HS_FRAMEWORK_IDF; }
 
 /* Advice about a line: texts before and after its name. */
 struct line_advice {
@@ -107,7 +105,9 @@ static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *inpu
 {
     uint64_t bytes = hs_smallest_heap(input);
     if (bytes)
-        hs_finding_next(f, "give the heap at least %" PRIu64 " bytes: the smallest on which the recorded program gets all that it asked for", bytes);
+        hs_finding_next(
+            f, "give the heap at least %" PRIu64 " bytes: the smallest on which the recorded program gets all that it asked for",
+            bytes);
 }
 
 /* ---- one function per cause ---- */
@@ -119,8 +119,11 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
     snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict, d->line);
     describe_failure(f, d);
-    advise(f, python, (struct advice){"an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does",
-                                      "an interrupt handler must not allocate: allocate before"});
+    advise(
+        f, python,
+        (struct advice){
+            "an interrupt handler and a finaliser must not allocate: allocate before, or let micropython.schedule() call what does",
+            "an interrupt handler must not allocate: allocate before"});
     advise(f, python, (struct advice){"micropython.heap_unlock() once for each micropython.heap_lock()", NULL});
 }
 
@@ -151,9 +154,11 @@ static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *in
     bool python = speaks_python(input);
     const struct line_advice advice[] = {
         {HS_EDIT_FINAL_SIZE, d->line, "give what",
-         python ? "makes larger its final size at once, where that is known ([None] * n, bytearray(n))" : "makes larger its final size at once, where that is known"},
+         python ? "makes larger its final size at once, where that is known ([None] * n, bytearray(n))"
+                : "makes larger its final size at once, where that is known"},
         {HS_EDIT_REUSE, d->line, "where",
-         python ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None)" : "makes a buffer anew each time: reuse it, or free the old one before"},
+         python ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None)"
+                : "makes a buffer anew each time: reuse it, or free the old one before"},
     };
     advise_lines(f, input, advice, d->cause == HS_CAUSE_PEAK ? 2 : 1);
     advise(f, python, (struct advice){"split it into several smaller ones", "split it into several smaller ones"});
@@ -165,10 +170,13 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
 {
     char verdict[HS_NOTE_LEN];
     bool growing = d->asked && d->asked->largest >= d->failure.size / 4;
-    snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them", d->line, d->failure.size, d->total);
+    snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them", d->line,
+             d->failure.size, d->total);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-TOO-SMALL", verdict, d->line);
     if (growing)
-        hs_finding_evidence(f, "the same line holds %" PRIu64 " bytes in one block: it grows, and asks for its next size in one piece", d->asked->largest);
+        hs_finding_evidence(
+            f, "the same line holds %" PRIu64 " bytes in one block: it grows, and asks for its next size in one piece",
+            d->asked->largest);
     else
         describe_failure(f, d);
     if (growing)
@@ -182,7 +190,8 @@ static const char *culprits(const struct hs_diagnosis *d, char *text, size_t siz
 {
     text[0] = '\0';
     if (d->n_between)
-        snprintf(text, size, ", split by blocks of %.80s%s%.80s", d->between[0].name, d->n_between > 1 ? " and " : "", d->n_between > 1 ? d->between[1].name : "");
+        snprintf(text, size, ", split by blocks of %.80s%s%.80s", d->between[0].name, d->n_between > 1 ? " and " : "",
+                 d->n_between > 1 ? d->between[1].name : "");
     return text;
 }
 
@@ -190,16 +199,18 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
 {
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN], who[200];
-    snprintf(verdict, sizeof verdict, "%.100s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64 "%s", d->line, d->failure.size,
-             d->failure.free, d->failure.largest_free, culprits(d, who, sizeof who));
+    snprintf(verdict, sizeof verdict,
+             "%.100s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64 "%s", d->line,
+             d->failure.size, d->failure.free, d->failure.largest_free, culprits(d, who, sizeof who));
     struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict, d->line);
     describe_failure(f, d);
     for (size_t i = 0; i < d->n_between && i < HOLDERS_NAMED; i++)
-        hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run, d->between[i].blocks,
-                            d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, d->between[i].name);
+        hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run,
+                            d->between[i].blocks, d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, d->between[i].name);
     const struct line_advice advice[] = {
         {HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"},
-        {HS_EDIT_COLLECT, d->n_between ? d->between[0].name : NULL, "call gc.collect() before", "allocates, so that its blocks are placed lower, beside those that stay"},
+        {HS_EDIT_COLLECT, d->n_between ? d->between[0].name : NULL, "call gc.collect() before",
+         "allocates, so that its blocks are placed lower, beside those that stay"},
     };
     advise_lines(f, input, advice, d->n_between && python ? 2 : 1);
     advise_heap(f, input);
@@ -211,27 +222,36 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     const struct hs_held *h = d->grows;
-    snprintf(verdict, sizeof verdict, "%.160s keeps what it allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32 " bytes at %.120s found no room",
+    snprintf(verdict, sizeof verdict,
+             "%.160s keeps what it allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32
+             " bytes at %.120s found no room",
              h->name, h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, h->name);
     describe_failure(f, d);
-    hs_finding_evidence(f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure", h->blocks, h->allocated);
+    hs_finding_evidence(
+        f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure",
+        h->blocks, h->allocated);
     if (d->keeper)
-        hs_finding_evidence(f, "they are kept by what %s makes larger: one block of %" PRIu64 " bytes", d->keeper->name, d->keeper->largest);
+        hs_finding_evidence(f, "they are kept by what %s makes larger: one block of %" PRIu64 " bytes", d->keeper->name,
+                            d->keeper->largest);
     name_holders(f, d, h);
-    const struct line_advice advice = {HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
+    const struct line_advice advice = {
+        HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
                : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees"};
     advise_lines(f, input, &advice, 1);
     if (python)
-        hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", h->name);
+        hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded",
+                        h->name);
 }
 
 static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
-    snprintf(verdict, sizeof verdict, "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32 " more in one piece", d->line,
-             d->asked->largest, d->failure.size);
+    snprintf(verdict, sizeof verdict,
+             "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32
+             " more in one piece",
+             d->line, d->asked->largest, d->failure.size);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict, d->line);
     describe_failure(f, d);
     name_holders(f, d, d->asked);
@@ -245,25 +265,37 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
     char verdict[HS_NOTE_LEN];
     const struct hs_held *most = d->n ? &d->held[0] : NULL;
     if (most && most->live)
-        snprintf(verdict, sizeof verdict, "the heap was full of live data when %.120s asked for %" PRIu32 " bytes: %.1f%% of it is of %.160s", d->line, d->failure.size,
-                 100 * most->share, most->name);
+        snprintf(verdict, sizeof verdict,
+                 "the heap was full of live data when %.120s asked for %" PRIu32 " bytes: %.1f%% of it is of %.160s", d->line,
+                 d->failure.size, 100 * most->share, most->name);
     else
         snprintf(verdict, sizeof verdict, "the heap was full when %.200s asked for %" PRIu32 " bytes", d->line, d->failure.size);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict, most ? most->name : d->line);
     describe_failure(f, d);
     name_holders(f, d, NULL);
-    advise(f, python, (struct advice){"make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, "
-                                      "_NAME = const() for constants",
-                                      "make the largest of these smaller, or put what never changes into flash (const)"});
-    advise(f, python, (struct advice){"freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none", NULL});
+    advise(f, python,
+           (struct advice){
+               "make the largest of these smaller: array.array or bytes for numbers, tuples for records that do not change, "
+               "_NAME = const() for constants",
+               "make the largest of these smaller, or put what never changes into flash (const)"});
+    advise(f, python,
+           (struct advice){
+               "freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none", NULL});
     advise_heap(f, input);
-    advise(f, python, (struct advice){"heapstrata report --live lists all lines, --sort kind what the blocks are",
-                                      "heapstrata report --live lists all callers, heapstrata regions what each kind of memory has left"});
+    advise(f, python,
+           (struct advice){"heapstrata report --live lists all lines, --sort kind what the blocks are",
+                           "heapstrata report --live lists all callers, heapstrata regions what each kind of memory has left"});
 }
 
 static void (*const causes[HS_CAUSES])(const struct hs_doctor_input *, const struct hs_diagnosis *, struct hs_findings *) = {
-    [HS_CAUSE_LOCKED] = locked,   [HS_CAUSE_UNCOLLECTED] = uncollected, [HS_CAUSE_REFUSED] = refused, [HS_CAUSE_TOO_LARGE] = too_large,
-    [HS_CAUSE_FRAGMENTED] = fragmented,   [HS_CAUSE_GROWING] = growing,         [HS_CAUSE_PEAK] = peak,       [HS_CAUSE_FULL] = full,
+    [HS_CAUSE_LOCKED] = locked,
+    [HS_CAUSE_UNCOLLECTED] = uncollected,
+    [HS_CAUSE_REFUSED] = refused,
+    [HS_CAUSE_TOO_LARGE] = too_large,
+    [HS_CAUSE_FRAGMENTED] = fragmented,
+    [HS_CAUSE_GROWING] = growing,
+    [HS_CAUSE_PEAK] = peak,
+    [HS_CAUSE_FULL] = full,
 };
 
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)

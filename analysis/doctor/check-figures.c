@@ -12,10 +12,13 @@
 
 static void contradiction(const struct hs_meminfo *d, struct hs_findings *findings, const char *what)
 {
-    struct hs_finding *f = hs_finding_new(findings, "HS-FIGURES-WRONG", HS_SEVERITY_WARNING, "the figures of the dump in line %u contradict each other", d->line);
-    hs_finding_evidence(f, "total %" PRIu64 ", used %" PRIu64 ", free %" PRIu64 ", blocks of one granule %" PRIu64 ", of two %" PRIu64
-                        ", longest block %" PRIu64 ", longest free run %" PRIu64 " granules of %" PRIu32 " bytes", d->total, d->used, d->free,
-                        d->blocks_1, d->blocks_2, d->max_block, d->max_free, d->granule);
+    struct hs_finding *f = hs_finding_new(findings, "HS-FIGURES-WRONG", HS_SEVERITY_WARNING,
+                                          "the figures of the dump in line %u contradict each other", d->line);
+    hs_finding_evidence(f,
+                        "total %" PRIu64 ", used %" PRIu64 ", free %" PRIu64 ", blocks of one granule %" PRIu64
+                        ", of two %" PRIu64 ", longest block %" PRIu64 ", longest free run %" PRIu64 " granules of %" PRIu32
+                        " bytes",
+                        d->total, d->used, d->free, d->blocks_1, d->blocks_2, d->max_block, d->max_free, d->granule);
     hs_finding_evidence(f, "%s", what);
     hs_finding_next(f, "copy the whole of what mem_info(1) printed, from one call");
 }
@@ -34,15 +37,13 @@ static void within_dump(const struct hs_meminfo *d, struct hs_findings *findings
 /* A map that was truncated or damaged in transit; the totals above it are still valid. */
 static void without_map(const struct hs_meminfo *d, struct hs_findings *findings)
 {
-    struct hs_finding *f = hs_finding_new(findings, "HS-MAP-UNUSED", HS_SEVERITY_NOTE, "the map of the dump in line %u is not used, its figures are", d->line);
+    struct hs_finding *f = hs_finding_new(findings, "HS-MAP-UNUSED", HS_SEVERITY_NOTE,
+                                          "the map of the dump in line %u is not used, its figures are", d->line);
     hs_finding_evidence(f, "line %u: %s", d->fault_line, d->fault);
     hs_finding_next(f, "for the map copy all lines of mem_info(1), from one call");
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : b - a;
-}
+static uint64_t distance(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
 
 /* Two calls on one console and the dump nearest to them. */
 struct pair {
@@ -80,7 +81,8 @@ static struct pair pair_of(const struct hs_doctor_input *p, struct hs_text_call 
     struct pair c = {.allocated = allocated};
     struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0);
     for (; free.line; free = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(free.line - p->line) + 1))
-        if (!c.free.line || distance(free.line->number, allocated.line->number) < distance(c.free.line->number, allocated.line->number))
+        if (!c.free.line ||
+            distance(free.line->number, allocated.line->number) < distance(c.free.line->number, allocated.line->number))
             c.free = free;
     c.dump = c.free.line ? nearest(p, &c) : NULL;
     return c;
@@ -107,17 +109,28 @@ static bool contradicts(const struct hs_doctor_input *p, const struct pair *c)
 static void report_calls(const struct pair *c, struct hs_findings *findings)
 {
     const struct hs_meminfo *d = c->dump;
-    struct hs_finding *f = hs_finding_new(findings, "HS-FIGURES-CONTRADICT", HS_SEVERITY_WARNING,
-                                          "gc.mem_alloc() and gc.mem_free() speak of another heap than mem_info() on the same console");
-    hs_finding_evidence(f, "gc.mem_alloc() %" PRIu64 " (line %u), gc.mem_free() %" PRIu64 " (line %u); mem_info (line %u): total %" PRIu64 ", used %" PRIu64
-                        ", free %" PRIu64, c->allocated.value, c->allocated.line->number, c->free.value, c->free.line->number, d->line, d->total, d->used, d->free);
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-FIGURES-CONTRADICT", HS_SEVERITY_WARNING,
+        "gc.mem_alloc() and gc.mem_free() speak of another heap than mem_info() on the same console");
+    hs_finding_evidence(f,
+                        "gc.mem_alloc() %" PRIu64 " (line %u), gc.mem_free() %" PRIu64
+                        " (line %u); mem_info (line %u): total %" PRIu64 ", used %" PRIu64 ", free %" PRIu64,
+                        c->allocated.value, c->allocated.line->number, c->free.value, c->free.line->number, d->line, d->total,
+                        d->used, d->free);
     if (d->has & HS_MEMINFO_SPLIT && c->free.value >= d->max_new_split)
-        hs_finding_evidence(f, "together they make a heap of %" PRIu64 " bytes, or of %" PRIu64 " without max new split, %" PRIu64 ", which gc.mem_free() "
-                               "includes since MicroPython 1.21: neither is %" PRIu64, c->allocated.value + c->free.value, sum_of(c, d), d->max_new_split, d->total);
+        hs_finding_evidence(f,
+                            "together they make a heap of %" PRIu64 " bytes, or of %" PRIu64 " without max new split, %" PRIu64
+                            ", which gc.mem_free() "
+                            "includes since MicroPython 1.21: neither is %" PRIu64,
+                            c->allocated.value + c->free.value, sum_of(c, d), d->max_new_split, d->total);
     else
-        hs_finding_evidence(f, "together they make a heap of %" PRIu64 " bytes, not of %" PRIu64, c->allocated.value + c->free.value, d->total);
-    hs_finding_evidence(f, "so they are of different moments, between which the heap grew or the board was started anew: neither can be used to check the other");
-    hs_finding_next(f, "call gc.collect(), gc.mem_alloc(), gc.mem_free() and micropython.mem_info() one after the other in one line");
+        hs_finding_evidence(f, "together they make a heap of %" PRIu64 " bytes, not of %" PRIu64,
+                            c->allocated.value + c->free.value, d->total);
+    hs_finding_evidence(
+        f,
+        "so they are of different moments, between which the heap grew or the board was started anew: neither can be used to check the other");
+    hs_finding_next(
+        f, "call gc.collect(), gc.mem_alloc(), gc.mem_free() and micropython.mem_info() one after the other in one line");
 }
 
 static void between_calls(const struct hs_doctor_input *p, struct hs_findings *findings)

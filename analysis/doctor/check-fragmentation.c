@@ -7,8 +7,8 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/space/fragmentation.h"
 
-#define MUCH  0.75 /* external fragmentation that is reported before an allocation fails */
-#define ROOM  4096 /* minimum free bytes to report it */
+#define MUCH 0.75 /* external fragmentation that is reported before an allocation fails */
+#define ROOM 4096 /* minimum free bytes to report it */
 
 /* Pools have their own check. */
 static bool is_pool(const struct hs_model *m, unsigned region)
@@ -47,7 +47,8 @@ static void report_fragmented(const struct hs_space_stats *heap, struct hs_findi
     if (heap->no_longest || heap->largest_free > heap->free || fragmentation < MUCH || heap->free < ROOM)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-FRAG-HIGH", HS_SEVERITY_WARNING,
-                                          "the free space is in pieces: no more than %" PRIu64 " bytes can be had at once", heap->largest_free);
+                                          "the free space is in pieces: no more than %" PRIu64 " bytes can be had at once",
+                                          heap->largest_free);
     hs_finding_evidence(f, "%" PRIu64 " bytes are free at the end, the longest run has %" PRIu64 ": fragmentation %.1f%%",
                         heap->free, heap->largest_free, 100 * fragmentation);
     hs_finding_next(f, "heapstrata map shows where the pieces are, heapstrata timeline when they came");

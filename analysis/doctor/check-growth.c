@@ -39,13 +39,19 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         duration(lasts, sizeof lasts, g->lasts);
         snprintf(text, sizeof text, "; at this rate memory lasts for %s", lasts);
     }
-    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING, "what %.200s keeps grows from collection to collection%s", g->name, text);
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING,
+                                          "what %.200s keeps grows from collection to collection%s", g->name, text);
     hs_finding_place(f, g->name);
-    hs_finding_evidence(f, "%" PRIu64 " bytes live after a collection, %" PRIu64 " after the last of %u, still rising in the second half", g->from, g->to, g->moments);
+    hs_finding_evidence(
+        f, "%" PRIu64 " bytes live after a collection, %" PRIu64 " after the last of %u, still rising in the second half",
+        g->from, g->to, g->moments);
     if (g->collections >= 0)
         hs_finding_evidence(f, "the heap is full after %.0f more collections like these", g->collections);
-    hs_finding_evidence(f, "%.4g bytes a second of this line; %" PRIu64 " bytes were free after the last collection", g->per_second, g->free);
-    hs_finding_next(f, "let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception");
+    hs_finding_evidence(f, "%.4g bytes a second of this line; %" PRIu64 " bytes were free after the last collection",
+                        g->per_second, g->free);
+    hs_finding_next(
+        f,
+        "let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception");
     hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", g->name);
 }
 

@@ -13,7 +13,8 @@ static void limits(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     const struct hs_chip *chip = p->facts.chip;
     if (chip)
-        hs_finding_evidence(f, "%s: %" PRIu32 " KB inside; MicroPython's heap is %s (%s)", chip->name, chip->internal / 1024, chip->heap, chip->heap_source);
+        hs_finding_evidence(f, "%s: %" PRIu32 " KB inside; MicroPython's heap is %s (%s)", chip->name, chip->internal / 1024,
+                            chip->heap, chip->heap_source);
 }
 
 static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *findings)
@@ -22,13 +23,14 @@ static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *fin
     uint64_t reach = d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0);
     if (!d->total || (double)d->used < NEARLY * (double)reach)
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-NEARLY-FULL", HS_SEVERITY_WARNING, "%.1f%% of the heap is in use or garbage",
-                                          100 * (double)d->used / (double)d->total);
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-NEARLY-FULL", HS_SEVERITY_WARNING,
+                                          "%.1f%% of the heap is in use or garbage", 100 * (double)d->used / (double)d->total);
     hs_finding_evidence(f, "line %u: %" PRIu64 " of %" PRIu64 " bytes", d->line, d->used, d->total);
     if (d->has & HS_MEMINFO_LONGEST)
         hs_finding_evidence(f, "the longest free run has %" PRIu64 " bytes", d->max_free * d->granule);
     if (d->has & HS_MEMINFO_SPLIT)
-        hs_finding_evidence(f, "it may still grow by a piece of %" PRIu64 " bytes, when a collection does not free enough", d->max_new_split);
+        hs_finding_evidence(f, "it may still grow by a piece of %" PRIu64 " bytes, when a collection does not free enough",
+                            d->max_new_split);
     limits(f, p);
     hs_finding_next(f, "call gc.collect() in front of mem_info(): what goes then was garbage, and no lack of memory");
 }
@@ -46,11 +48,13 @@ static void judge(struct hs_finding *f, const struct hs_meminfo *d, uint64_t siz
 {
     uint64_t longest = d->max_free * d->granule, split = d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0;
     longest = split > longest ? split : longest;
-    const char *verdict = size > d->total + split ? "more than the whole heap has" : size > d->free + split ? "not so many bytes were free" :
-                          longest < size ? "enough was free, but in pieces" : "a free run was long enough then: more was in use when it failed";
+    const char *verdict = size > d->total + split  ? "more than the whole heap has"
+                          : size > d->free + split ? "not so many bytes were free"
+                          : longest < size         ? "enough was free, but in pieces"
+                                                   : "a free run was long enough then: more was in use when it failed";
     if (d->has & HS_MEMINFO_LONGEST || size > d->free + split)
-        hs_finding_evidence(f, "mem_info in line %u: %" PRIu64 " of %" PRIu64 " bytes free, %" PRIu64 " at most in one piece: %s", d->line, d->free,
-                            d->total, d->has & HS_MEMINFO_LONGEST ? longest : d->free, verdict);
+        hs_finding_evidence(f, "mem_info in line %u: %" PRIu64 " of %" PRIu64 " bytes free, %" PRIu64 " at most in one piece: %s",
+                            d->line, d->free, d->total, d->has & HS_MEMINFO_LONGEST ? longest : d->free, verdict);
 }
 
 /* ---- a MemoryError ---- */
@@ -58,22 +62,20 @@ static void judge(struct hs_finding *f, const struct hs_meminfo *d, uint64_t siz
 /* A failure in the text. */
 struct failure {
     const struct hs_doctor_line *line;
-    bool locked;       /* "heap is locked" */
-    bool wordless;     /* no memory was left for the message, or for the number in it */
-    bool sized;        /* `size` is known */
-    uint64_t size;     /* requested bytes */
+    bool locked;                            /* "heap is locked" */
+    bool wordless;                          /* no memory was left for the message, or for the number in it */
+    bool sized;                             /* `size` is known */
+    uint64_t size;                          /* requested bytes */
     const struct hs_doctor_line *importing; /* the frame of a module that was being imported; NULL: none */
 };
 
 /* Whether a traceback line is module-level code. */
-static bool is_module_frame(const char *text)
-{
-    return strstr(text, "File \"") && strstr(text, "in <module>");
-}
+static bool is_module_frame(const char *text) { return strstr(text, "File \"") && strstr(text, "in <module>"); }
 
 static bool is_main_frame(const char *text)
 {
-    return strstr(text, "\"<stdin>\"") || strstr(text, "\"main.py\"") || strstr(text, "\"code.py\"") || strstr(text, "\"boot.py\"");
+    return strstr(text, "\"<stdin>\"") || strstr(text, "\"main.py\"") || strstr(text, "\"code.py\"") ||
+           strstr(text, "\"boot.py\"");
 }
 
 /* The line of an import that was running: the innermost frame is module-level code that another frame called; or the
@@ -125,22 +127,28 @@ static struct failure find_failure(const struct hs_doctor_input *p)
 
 static void locked(const struct failure *failure, struct hs_findings *findings)
 {
-    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-LOCKED", HS_SEVERITY_PROBLEM, "memory was asked for while the heap was locked");
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-LOCKED", HS_SEVERITY_PROBLEM,
+                                          "memory was asked for while the heap was locked");
     hs_finding_quote(f, failure->line);
     hs_finding_next(f, "an interrupt handler must not allocate: allocate before, or use micropython.schedule()");
 }
 
 static void advise_import(struct hs_finding *f)
 {
-    hs_finding_next(f, "compile it before: mpy-cross FILE.py makes FILE.mpy, which takes less memory to import, since nothing is compiled on the board");
+    hs_finding_next(
+        f,
+        "compile it before: mpy-cross FILE.py makes FILE.mpy, which takes less memory to import, since nothing is compiled on the board");
     hs_finding_next(f, "or freeze the module into the firmware: its code then stays in flash");
     hs_finding_next(f, "import the largest modules first, and call gc.collect() between imports");
 }
 
 static void failed(const struct hs_doctor_input *p, const struct failure *failure, struct hs_findings *findings)
 {
-    const char *what = failure->importing ? "memory ran out while a module was imported: its source is compiled on the board, which needs memory besides the code"
-                       : failure->wordless ? "an allocation failed, and no memory was left even for the message" : "an allocation failed";
+    const char *what =
+        failure->importing
+            ? "memory ran out while a module was imported: its source is compiled on the board, which needs memory besides the code"
+        : failure->wordless ? "an allocation failed, and no memory was left even for the message"
+                            : "an allocation failed";
     struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM, "%s", what);
     const struct hs_meminfo *d = dump_near(p, failure->line->number);
     hs_finding_quote(f, failure->line);
@@ -148,7 +156,9 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
     if (d && failure->sized)
         judge(f, d, failure->size);
     if (failure->wordless)
-        hs_finding_evidence(f, "the text of a MemoryError needs memory too: without it the heap was full to the last granule, or it was locked (in an interrupt handler)");
+        hs_finding_evidence(
+            f,
+            "the text of a MemoryError needs memory too: without it the heap was full to the last granule, or it was locked (in an interrupt handler)");
     limits(f, p);
     if (failure->importing)
         advise_import(f);
@@ -159,23 +169,35 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
 
 /* Errors that the firmware's C code raises when its own heap is full. */
 static const char *const system_words[] = {
-    "[Errno 12] ENOMEM", "ENOMEM", "[Errno 12]", "OSError: 12", "MBEDTLS_ERR_SSL_ALLOC_FAILED", "MBEDTLS_ERR_X509_ALLOC_FAILED", "WiFi Out of Memory",
-    "Wifi Out of Memory", "can't create lock", "can't create thread", "[Errno 105] ENOBUFS", "ENOBUFS", NULL,
+    "[Errno 12] ENOMEM",
+    "ENOMEM",
+    "[Errno 12]",
+    "OSError: 12",
+    "MBEDTLS_ERR_SSL_ALLOC_FAILED",
+    "MBEDTLS_ERR_X509_ALLOC_FAILED",
+    "WiFi Out of Memory",
+    "Wifi Out of Memory",
+    "can't create lock",
+    "can't create thread",
+    "[Errno 105] ENOBUFS",
+    "ENOBUFS",
+    NULL,
 };
 
-static bool is_espressif(const struct hs_doctor_input *p)
-{
-    return p->facts.chip && !strncmp(p->facts.chip->name, "ESP32", 5);
-}
+static bool is_espressif(const struct hs_doctor_input *p) { return p->facts.chip && !strncmp(p->facts.chip->name, "ESP32", 5); }
 
 static void advise_system(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     if (is_espressif(p)) {
-        hs_finding_next(f, "look at the system's heap just before: esp32.idf_heap_info(esp32.HEAP_DATA) lists each region's size, free bytes and largest piece; "
-                           "TLS wants some 40 KB, parts of it in one piece");
+        hs_finding_next(
+            f,
+            "look at the system's heap just before: esp32.idf_heap_info(esp32.HEAP_DATA) lists each region's size, free bytes and largest piece; "
+            "TLS wants some 40 KB, parts of it in one piece");
         hs_finding_next(f, "connect early, before the Python heap has grown into what is left, and keep the connection");
     } else {
-        hs_finding_next(f, "sockets and TLS take their memory from the system's heap or from lwIP's pools, which the build sizes (MEM_SIZE, MEMP_NUM_... in lwipopts.h)");
+        hs_finding_next(
+            f,
+            "sockets and TLS take their memory from the system's heap or from lwIP's pools, which the build sizes (MEM_SIZE, MEMP_NUM_... in lwipopts.h)");
     }
     hs_finding_next(f, "close every response and socket, also after an error: each keeps its buffers until then");
 }
@@ -186,11 +208,13 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
     if (!line)
         return;
     struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0);
-    struct hs_finding *f = hs_finding_new(findings, "HS-SYSTEM-HEAP", HS_SEVERITY_PROBLEM,
-                                          "the system's heap had no room, not Python's: sockets, TLS, WiFi and threads take their memory there");
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-SYSTEM-HEAP", HS_SEVERITY_PROBLEM,
+        "the system's heap had no room, not Python's: sockets, TLS, WiFi and threads take their memory there");
     hs_finding_quote(f, line);
     if (free.line)
-        hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ", which is of the Python heap alone", free.line->number, free.value);
+        hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ", which is of the Python heap alone", free.line->number,
+                            free.value);
     advise_system(f, p);
 }
 
@@ -204,7 +228,8 @@ static void growing(const struct hs_doctor_input *p, struct hs_findings *finding
     struct hs_text_call first = hs_doctor_input_call(p, "gc.mem_free()", 0), last = first, next;
     unsigned looks = first.line != NULL;
     while (last.line && (next = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(last.line - p->line) + 1)).line) {
-        if (next.value >= last.value || !hs_doctor_input_collects(p, last.line->number + (strstr(next.line->text, "gc.collect()") == NULL), next.line->number))
+        if (next.value >= last.value ||
+            !hs_doctor_input_collects(p, last.line->number + (strstr(next.line->text, "gc.collect()") == NULL), next.line->number))
             return;
         last = next;
         looks++;
@@ -212,10 +237,11 @@ static void growing(const struct hs_doctor_input *p, struct hs_findings *finding
     if (looks < LOOKS_LEAST)
         return;
     uint64_t each = (first.value - last.value) / (looks - 1);
-    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING,
-                                          "live data grow: each of %u looks after a collection found less free memory than the one before", looks);
-    hs_finding_evidence(f, "gc.mem_free() fell from %" PRIu64 " (line %u) to %" PRIu64 " (line %u), %" PRIu64 " bytes a time", first.value, first.line->number,
-                        last.value, last.line->number, each);
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING,
+        "live data grow: each of %u looks after a collection found less free memory than the one before", looks);
+    hs_finding_evidence(f, "gc.mem_free() fell from %" PRIu64 " (line %u) to %" PRIu64 " (line %u), %" PRIu64 " bytes a time",
+                        first.value, first.line->number, last.value, last.line->number, each);
     if (each)
         hs_finding_evidence(f, "at that rate memory lasts for %" PRIu64 " times more", last.value / each);
     hs_finding_next(f, "record it: heapstrata compare shows by line what stays between two marks");

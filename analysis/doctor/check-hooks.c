@@ -15,8 +15,9 @@ static void bypassed(const struct hs_doctor_input *input, struct hs_findings *fi
     if (input->facts.framework == HS_FRAMEWORK_IDF)
         hs_finding_next(f, "build without link-time optimisation (-flto), which inlines what --wrap would catch");
     else
-        hs_finding_next(f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own files (MicroPython: "
-                       "py/gc.c; lwIP: core/memp.c, core/mem.c, core/timeouts.c) with -fno-lto, or build without LTO");
+        hs_finding_next(
+            f, "link-time optimisation (-flto) inlines what --wrap would catch: compile the allocator's own files (MicroPython: "
+               "py/gc.c; lwIP: core/memp.c, core/mem.c, core/timeouts.c) with -fno-lto, or build without LTO");
     hs_finding_next(f, "the linker takes a hook in an archive only when something names it: add -u with its name "
                        "(ESP-IDF: -u esp_heap_trace_alloc_hook)");
     hs_finding_next(f, "check that the linker's command has every -Wl,--wrap= of wraps.txt");
@@ -34,7 +35,8 @@ static void silent(const struct hs_doctor_input *input, struct hs_findings *find
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-SILENT", HS_SEVERITY_WARNING,
                                           "collections were recorded, but not one allocation");
-    hs_finding_evidence(f, "%" PRIu64 " collections, 0 allocations, 0 frees in %" PRIu64 " records", kind[HS_COLLECT], info->records);
+    hs_finding_evidence(f, "%" PRIu64 " collections, 0 allocations, 0 frees in %" PRIu64 " records", kind[HS_COLLECT],
+                        info->records);
     hs_finding_next(f, "check that the linker's command has --wrap of the allocator's functions, not of the collector's alone");
 }
 
@@ -46,8 +48,9 @@ static void unlinked(const struct hs_doctor_input *input, struct hs_findings *fi
     struct hs_finding *f = hs_finding_new(findings, "HS-HOOKS-UNLINKED", HS_SEVERITY_PROBLEM,
                                           "the hooks are compiled and not linked: nothing of the heap is recorded");
     hs_finding_quote(f, input->facts.unlinked);
-    hs_finding_next(f, "see that the command which links the firmware has -Wl,--wrap=gc_alloc and the others (make V=1): "
-                       "micropython.mk adds them to LDFLAGS_USERMOD, and in CircuitPython to what $(BUILD)/firmware.elf is linked with");
+    hs_finding_next(
+        f, "see that the command which links the firmware has -Wl,--wrap=gc_alloc and the others (make V=1): "
+           "micropython.mk adds them to LDFLAGS_USERMOD, and in CircuitPython to what $(BUILD)/firmware.elf is linked with");
     hs_finding_next(f, "where the port links another file than firmware.elf, give its link command $(HEAPSTRATA_LINK), "
                        "the variable of micropython.mk that has these options");
 }

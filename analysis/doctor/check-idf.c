@@ -10,15 +10,15 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/sites/caps.h"
 
-#define FRAGMENTED  0.75 /* external fragmentation that is reported */
-#define ROOM    8192 /* minimum free bytes to report it */
+#define FRAGMENTED 0.75 /* external fragmentation that is reported */
+#define ROOM 8192       /* minimum free bytes to report it */
 
 /* ---- heap_caps_print_heap_info() ---- */
 
 struct summary {
     const struct hs_doctor_line *totals; /* NULL: no summary */
     uint64_t free, least, largest;
-    uint64_t base;                       /* of the region with the largest free block; 0: not in the text */
+    uint64_t base; /* of the region with the largest free block; 0: not in the text */
 };
 
 /* A region has two lines: its address and sizes, then its largest free block. The line of totals has both. */
@@ -33,7 +33,8 @@ static struct summary read_summary(const struct hs_doctor_input *p)
             base = strtoul(at + 3, NULL, 16);
         if (!hs_number_after(text, "largest_free_block", &largest))
             continue;
-        bool totals = strstr(text, "min_free") && !at && hs_number_after(text, "free", &s.free) && hs_number_after(text, "min_free", &s.least);
+        bool totals = strstr(text, "min_free") && !at && hs_number_after(text, "free", &s.free) &&
+                      hs_number_after(text, "min_free", &s.least);
         if (totals)
             s.totals = &p->line[i], s.largest = largest;
         else if (largest > most)
@@ -47,17 +48,22 @@ static void describe_largest(struct hs_finding *f, const struct summary *s)
     char region[48] = "";
     if (s->base)
         snprintf(region, sizeof region, ", in the region at 0x%08" PRIx64, s->base);
-    hs_finding_evidence(f, "line %u: %" PRIu64 " bytes are free over all regions, the largest piece has %" PRIu64 "%s: regions are never joined",
-                        s->totals->number, s->free, s->largest, region);
+    hs_finding_evidence(
+        f, "line %u: %" PRIu64 " bytes are free over all regions, the largest piece has %" PRIu64 "%s: regions are never joined",
+        s->totals->number, s->free, s->largest, region);
 }
 
 static void report_fragmented(const struct summary *s, struct hs_findings *findings)
 {
     if (!s->totals || s->free < ROOM || (double)s->largest > (1 - FRAGMENTED) * (double)s->free)
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-PIECES", HS_SEVERITY_WARNING, "the free space of ESP-IDF's heaps is in pieces: %" PRIu64 " bytes at most at once", s->largest);
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-PIECES", HS_SEVERITY_WARNING,
+                                          "the free space of ESP-IDF's heaps is in pieces: %" PRIu64 " bytes at most at once",
+                                          s->largest);
     hs_finding_quote(f, s->totals);
-    hs_finding_evidence(f, "%" PRIu64 " bytes are free over all regions, %" PRIu64 " were when it was least; regions count as pieces too", s->free, s->least);
+    hs_finding_evidence(
+        f, "%" PRIu64 " bytes are free over all regions, %" PRIu64 " were when it was least; regions count as pieces too",
+        s->free, s->least);
     hs_finding_next(f, "firmware-hooks/esp-idf records who holds what is between the pieces");
 }
 
@@ -76,9 +82,15 @@ static const struct {
     const char *word, *size, *caps;
     int base;
 } forms[] = {
-    {"failed to allocate", "failed to allocate", "with 0x", 10}, {"Failed to allocate", "Failed to allocate", "with 0x", 10},
-    {"Mem alloc fail", "size 0x", "caps 0x", 16}, {":oom(", ":oom(", NULL, 10}, {"last failed alloc call", "(", NULL, 10},
-    {"Memory allocation failed", NULL, NULL, 10}, {"std::bad_alloc", NULL, NULL, 10}, {"wifi:mem fail", NULL, NULL, 10}, {"m f null", NULL, NULL, 10},
+    {"failed to allocate", "failed to allocate", "with 0x", 10},
+    {"Failed to allocate", "Failed to allocate", "with 0x", 10},
+    {"Mem alloc fail", "size 0x", "caps 0x", 16},
+    {":oom(", ":oom(", NULL, 10},
+    {"last failed alloc call", "(", NULL, 10},
+    {"Memory allocation failed", NULL, NULL, 10},
+    {"std::bad_alloc", NULL, NULL, 10},
+    {"wifi:mem fail", NULL, NULL, 10},
+    {"m f null", NULL, NULL, 10},
 };
 
 static bool number_at(const char *text, const char *word, int base, uint64_t *value)
@@ -127,15 +139,14 @@ static struct request find_other_request(const struct hs_doctor_input *p)
     return (struct request){.line = NULL};
 }
 
-static bool may_have_psram(const struct hs_doctor_input *p)
-{
-    return !p->facts.chip || p->facts.chip->psram;
-}
+static bool may_have_psram(const struct hs_doctor_input *p) { return !p->facts.chip || p->facts.chip->psram; }
 
 /* For a request of 0 bytes ESP-IDF returns a null pointer. */
 static void nothing_asked(const struct request *r, struct hs_findings *findings)
 {
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-ZERO", HS_SEVERITY_WARNING, "0 bytes were asked for: ESP-IDF answers with a null pointer, which is no lack of memory");
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-IDF-ZERO", HS_SEVERITY_WARNING,
+        "0 bytes were asked for: ESP-IDF answers with a null pointer, which is no lack of memory");
     hs_finding_quote(f, r->line);
     hs_finding_next(f, "look at how the caller computes the size");
 }
@@ -147,9 +158,12 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
         hs_finding_next(f, "this is internal memory: with PSRAM, CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL keeps some for it, "
                            "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL lower sends more of malloc() to PSRAM");
     if (inside || !may_have_psram(p))
-        hs_finding_next(f, "make room inside: fewer and smaller WiFi buffers (CONFIG_ESP_WIFI_STATIC_RX_BUFFER_NUM, CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM), "
-                           "fewer tasks or smaller stacks");
-    hs_finding_next(f, "heap_caps_print_heap_info() shows each region, heap_caps_get_largest_free_block() the largest contiguous block");
+        hs_finding_next(
+            f,
+            "make room inside: fewer and smaller WiFi buffers (CONFIG_ESP_WIFI_STATIC_RX_BUFFER_NUM, CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM), "
+            "fewer tasks or smaller stacks");
+    hs_finding_next(
+        f, "heap_caps_print_heap_info() shows each region, heap_caps_get_largest_free_block() the largest contiguous block");
 }
 
 static void failed(const struct hs_doctor_input *p, const struct request *r, const struct summary *s, struct hs_findings *findings)
@@ -157,8 +171,9 @@ static void failed(const struct hs_doctor_input *p, const struct request *r, con
     char names[HS_CAPS_NAME], size[32] = "what was asked for";
     if (r->sized)
         snprintf(size, sizeof size, "%" PRIu64 " bytes", r->size);
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "%s heap could not give %s",
-                                          strstr(r->line->text, ":oom(") || strstr(r->line->text, "last failed alloc") ? "the ESP8266's" : "ESP-IDF's", size);
+    struct hs_finding *f = hs_finding_new(
+        findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "%s heap could not give %s",
+        strstr(r->line->text, ":oom(") || strstr(r->line->text, "last failed alloc") ? "the ESP8266's" : "ESP-IDF's", size);
     hs_finding_quote(f, r->line);
     if (r->capable)
         hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, r->caps));
@@ -178,17 +193,26 @@ struct damage {
 static const struct damage damages[] = {
     {"Invalid data at", "Expected 0xfefefefe", "a freed block was written to after free()",
      "search for a pointer that is used after its block was freed: the address above is in that block"},
-    {"Bad head at", "got 0xfefefefe", "a block was freed twice", "set pointers to NULL when their block is freed, and look for two owners of one block"},
-    {"Bad tail at", "", "something wrote beyond the end of a block", "the block that ends at that address was overrun: see who allocated it, and how long its data are"},
-    {"Bad head at", "", "something wrote over the head of a block", "the block before that address was overrun, or a pointer that is none of malloc()'s was freed"},
-    {"Invalid data at", "", "something wrote over memory of the heap that is not its own", "CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
-    {"already marked as free", "", "a block was freed twice", "set pointers to NULL when their block is freed, and look for two owners of one block"},
-    {"outside heap areas", "", "free() was called with a pointer that is not of the heap", "look at the caller of free() in the backtrace"},
-    {"multi_heap_free", "head != NULL", "free() met a block whose head or tail is overwritten, or that was freed before", "a line of CORRUPT HEAP before it names the address; without one CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
+    {"Bad head at", "got 0xfefefefe", "a block was freed twice",
+     "set pointers to NULL when their block is freed, and look for two owners of one block"},
+    {"Bad tail at", "", "something wrote beyond the end of a block",
+     "the block that ends at that address was overrun: see who allocated it, and how long its data are"},
+    {"Bad head at", "", "something wrote over the head of a block",
+     "the block before that address was overrun, or a pointer that is none of malloc()'s was freed"},
+    {"Invalid data at", "", "something wrote over memory of the heap that is not its own",
+     "CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
+    {"already marked as free", "", "a block was freed twice",
+     "set pointers to NULL when their block is freed, and look for two owners of one block"},
+    {"outside heap areas", "", "free() was called with a pointer that is not of the heap",
+     "look at the caller of free() in the backtrace"},
+    {"multi_heap_free", "head != NULL", "free() met a block whose head or tail is overwritten, or that was freed before",
+     "a line of CORRUPT HEAP before it names the address; without one CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
     {"CORRUPT HEAP", "", "ESP-IDF's heap is corrupt", "CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
-    {"assert failed:", "tlsf", "the allocator's own lists are overwritten: a block was overrun, freed twice, or written to after free()",
+    {"assert failed:", "tlsf",
+     "the allocator's own lists are overwritten: a block was overrun, freed twice, or written to after free()",
      "CONFIG_HEAP_POISONING_COMPREHENSIVE tells which of these, and finds the block sooner"},
-    {"assert failed:", "multi_heap", "the heap's own data are overwritten: a block was overrun, freed twice, or written to after free()",
+    {"assert failed:", "multi_heap",
+     "the heap's own data are overwritten: a block was overrun, freed twice, or written to after free()",
      "CONFIG_HEAP_POISONING_COMPREHENSIVE tells which of these, and finds the block sooner"},
 };
 
@@ -215,9 +239,12 @@ static void stack(const struct hs_doctor_input *p, struct hs_findings *findings)
     const struct hs_doctor_line *line = hs_doctor_input_first(p, words);
     if (!line)
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-STACK", HS_SEVERITY_PROBLEM, "a task's stack was too small: this is not the heap");
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-STACK", HS_SEVERITY_PROBLEM,
+                                          "a task's stack was too small: this is not the heap");
     hs_finding_quote(f, line);
-    hs_finding_next(f, "give that task a larger stack (for the main task CONFIG_ESP_MAIN_TASK_STACK_SIZE); uxTaskGetStackHighWaterMark() shows what is left");
+    hs_finding_next(
+        f,
+        "give that task a larger stack (for the main task CONFIG_ESP_MAIN_TASK_STACK_SIZE); uxTaskGetStackHighWaterMark() shows what is left");
 }
 
 /* ---- heap_trace_dump() ---- */
@@ -267,21 +294,25 @@ static void name_callers(struct hs_finding *f, const struct hs_doctor_input *p)
 
 static void leaked(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_doctor_input_line(p, "leaked' in trace", 0), *lost = hs_doctor_input_line(p, "trace data is incomplete", 0);
+    const struct hs_doctor_line *line = hs_doctor_input_line(p, "leaked' in trace", 0),
+                                *lost = hs_doctor_input_line(p, "trace data is incomplete", 0);
     const char *at = line ? strstr(line->text, " bytes ") : NULL;
     while (at && at > line->text && at[-1] >= '0' && at[-1] <= '9')
         at--;
     uint64_t bytes = at ? strtoull(at, NULL, 10) : 0;
     if (!bytes)
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-LEAK", HS_SEVERITY_WARNING, "%" PRIu64 " bytes that were allocated during the heap trace were not freed in it", bytes);
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-LEAK", HS_SEVERITY_WARNING,
+                                          "%" PRIu64 " bytes that were allocated during the heap trace were not freed in it",
+                                          bytes);
     hs_finding_quote(f, line);
     name_callers(f, p);
     hs_finding_quote(f, lost);
     if (lost)
         hs_finding_next(f, "make heap_trace_init_standalone()'s buffer larger: what it had no room for is not in the list");
     hs_finding_next(f, "addr2line -e FIRMWARE.elf ADDRESS names a caller's line");
-    hs_finding_next(f, "trace the same work twice: what was allocated once, as caches are, does not grow with the number of rounds");
+    hs_finding_next(f,
+                    "trace the same work twice: what was allocated once, as caches are, does not grow with the number of rounds");
 }
 
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)

@@ -6,15 +6,13 @@
 
 #include "analysis/doctor/doctor.h"
 
-static double share(uint64_t part, uint64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0;
-}
+static double share(uint64_t part, uint64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0; }
 
 static void lost(const struct hs_trace_info *info, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-TRACE-LOST", HS_SEVERITY_WARNING,
-                                          "%" PRIu64 " of %" PRIu64 " records are missing in the middle of the trace", info->lost, info->emitted);
+                                          "%" PRIu64 " of %" PRIu64 " records are missing in the middle of the trace", info->lost,
+                                          info->emitted);
     hs_finding_evidence(f, "%.2f%% of what the firmware recorded; %" PRIu64 " packets missing, %" PRIu64 " damaged",
                         share(info->lost, info->emitted), info->missing_packets, info->damaged_packets);
     if (info->missing_packets)
@@ -35,11 +33,15 @@ static void overwritten(const struct hs_doctor_input *input, struct hs_findings 
         return; /* this is the purpose of a ring */
     struct hs_finding *f = hs_finding_new(findings, "HS-RING-SMALL", HS_SEVERITY_WARNING,
                                           "the ring is too small to rebuild the heap from what is left in it");
-    hs_finding_evidence(f, "it holds the last %" PRIu64 " of %" PRIu64 " records in about %" PRIu64 " bytes; %" PRIu64
-                        " packets were overwritten", info->records, info->emitted, size, info->overwritten);
+    hs_finding_evidence(f,
+                        "it holds the last %" PRIu64 " of %" PRIu64 " records in about %" PRIu64 " bytes; %" PRIu64
+                        " packets were overwritten",
+                        info->records, info->emitted, size, info->overwritten);
     hs_finding_evidence(f, "%" PRIu64 " events came while the layout was not known", input->model->unplaced);
-    hs_finding_next(f, "make the ring larger: a snapshot of the heap must fit a quarter of it (-DHS_RING_SIZE=%" PRIu64 " would be "
-                       "four times this one)", size * 4);
+    hs_finding_next(f,
+                    "make the ring larger: a snapshot of the heap must fit a quarter of it (-DHS_RING_SIZE=%" PRIu64 " would be "
+                    "four times this one)",
+                    size * 4);
     hs_finding_next(f, "or record less: heapstrata.start(level=\"sampled\") or \"summary\" cover a longer time in the same ring");
 }
 
@@ -48,9 +50,11 @@ static void diverged(const struct hs_trace_info *info, enum hs_framework framewo
     struct hs_finding *f = hs_finding_new(findings, "HS-TRACE-DIVERGED", HS_SEVERITY_WARNING,
                                           "the trace contradicts the heap that it describes, %" PRIu64 " times", info->diverged);
     hs_finding_evidence(f, "a snapshot, a sweep or a check word did not match the layout followed until then");
-    hs_finding_next(f, "threads or cores that allocate at once need the port's lock held across the allocator's call and its record");
+    hs_finding_next(
+        f, "threads or cores that allocate at once need the port's lock held across the allocator's call and its record");
     if (framework == HS_FRAMEWORK_IDF)
-        hs_finding_next(f, "check that the component was built with this ESP-IDF, and heap poisoning and task tracking as the heap was");
+        hs_finding_next(
+            f, "check that the component was built with this ESP-IDF, and heap poisoning and task tracking as the heap was");
     else
         hs_finding_next(f, "check that firmware and hooks are of one MicroPython version");
 }

@@ -11,7 +11,7 @@
 /* A pool that the text mentions. */
 struct pool {
     char name[HS_REGION_NAME];
-    const struct hs_doctor_line *panic;  /* ends the program, or reports that the pool is empty */
+    const struct hs_doctor_line *panic;   /* ends the program, or reports that the pool is empty */
     const struct hs_doctor_line *figures; /* heading of its statistics */
     uint64_t avail, max, err;
 };
@@ -50,9 +50,10 @@ static void find_figures(const struct hs_doctor_input *p, struct pool *pool)
 /* Replaces a truncated name by the pool name that starts with it. */
 static void complete(struct pool *pool)
 {
-    static const char *const names[] = {"SYS_TIMEOUT", "PBUF_POOL", "TCP_PCB_LISTEN", "TCP_PCB", "TCP_SEG", "UDP_PCB", "RAW_PCB", "NETCONN", "NETBUF", "NETDB",
-                                        "IGMP_GROUP", "MLD6_GROUP", "ARP_QUEUE", "ND6_QUEUE", "TCPIP_MSG_API", "TCPIP_MSG_INPKT", "REASSDATA", "FRAG_PBUF",
-                                        "LOCALHOSTLIST", "SELECT_CB", "ALTCP_PCB", "PBUF"};
+    static const char *const names[] = {
+        "SYS_TIMEOUT", "PBUF_POOL", "TCP_PCB_LISTEN", "TCP_PCB",    "TCP_SEG",   "UDP_PCB",   "RAW_PCB",       "NETCONN",
+        "NETBUF",      "NETDB",     "IGMP_GROUP",     "MLD6_GROUP", "ARP_QUEUE", "ND6_QUEUE", "TCPIP_MSG_API", "TCPIP_MSG_INPKT",
+        "REASSDATA",   "FRAG_PBUF", "LOCALHOSTLIST",  "SELECT_CB",  "ALTCP_PCB", "PBUF"};
     for (size_t i = 0; i < sizeof names / sizeof *names && strlen(pool->name) >= 5; i++)
         if (!strcmp(names[i], pool->name))
             return;
@@ -70,14 +71,20 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
     snprintf(named.name, sizeof named.name, "%s", pool->name);
     uint64_t more = 2 * (pool->avail ? pool->avail : 8);
     if (p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON) {
-        hs_finding_next(f, "CircuitPython's builds fix these sizes: update to 9.2.5 or later, which takes lwIP's elements from the outer heap on the Pico W");
+        hs_finding_next(
+            f,
+            "CircuitPython's builds fix these sizes: update to 9.2.5 or later, which takes lwIP's elements from the outer heap on the Pico W");
         hs_finding_next(f, "until then open fewer sockets at a time, close them, and do without mDNS and the web workflow");
         return;
     }
-    hs_finding_next(f, "#define %s %" PRIu64 " in lwipopts.h%s", hs_pool_option(&named, option), more, pool->avail ? ", twice what there is" : "");
+    hs_finding_next(f, "#define %s %" PRIu64 " in lwipopts.h%s", hs_pool_option(&named, option), more,
+                    pool->avail ? ", twice what there is" : "");
     if (!strcmp(pool->name, "SYS_TIMEOUT"))
-        hs_finding_next(f, "LWIP_NUM_SYS_TIMEOUT_INTERNAL counts lwIP's own timers only: each mDNS responder, SNTP client and user's timer needs one more");
-    hs_finding_next(f, "record lwIP's pools with firmware-hooks/lwip: heapstrata pools shows who holds the elements and what would be enough");
+        hs_finding_next(
+            f,
+            "LWIP_NUM_SYS_TIMEOUT_INTERNAL counts lwIP's own timers only: each mDNS responder, SNTP client and user's timer needs one more");
+    hs_finding_next(
+        f, "record lwIP's pools with firmware-hooks/lwip: heapstrata pools shows who holds the elements and what would be enough");
 }
 
 static void report(const struct hs_doctor_input *p, const struct pool *pool, struct hs_findings *findings)
@@ -89,10 +96,12 @@ static void report(const struct hs_doctor_input *p, const struct pool *pool, str
         snprintf(refused, sizeof refused, ": %" PRIu64 " request%s refused", pool->err, pool->err == 1 ? " was" : "s were");
     bool fatal = pool->panic && !strstr(pool->panic->text, "out of memory in pool");
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-EMPTY", fatal ? HS_SEVERITY_PROBLEM : HS_SEVERITY_WARNING,
-                                          "lwIP's pool %s%s was empty when an element was asked for%s", pool->name, size, refused);
+                                          "lwIP's pool %s%s was empty when an element was asked for%s", pool->name, size,
+                                          refused);
     hs_finding_quote(f, pool->panic);
     if (pool->figures)
-        hs_finding_evidence(f, "line %u: %" PRIu64 " elements, at most %" PRIu64 " in use, %" PRIu64 " refused", pool->figures->number, pool->avail, pool->max, pool->err);
+        hs_finding_evidence(f, "line %u: %" PRIu64 " elements, at most %" PRIu64 " in use, %" PRIu64 " refused",
+                            pool->figures->number, pool->avail, pool->max, pool->err);
     advise(f, p, pool);
 }
 
@@ -110,7 +119,8 @@ static bool seen_before(const struct hs_doctor_input *p, size_t line, const char
 static void pools(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
-        const char *text = p->line[i].text, *at = strstr(text, "pool MEMP_"), *in = strstr(text, "out of memory in pool "), *mem = strstr(text, "MEM ");
+        const char *text = p->line[i].text, *at = strstr(text, "pool MEMP_"), *in = strstr(text, "out of memory in pool "),
+                   *mem = strstr(text, "MEM ");
         struct pool pool = {.panic = at || in ? &p->line[i] : NULL};
         if (at || in)
             name_it(&pool, at ? at + 10 : in + 22);
@@ -134,9 +144,11 @@ static void heap(const struct hs_doctor_input *p, struct hs_findings *findings)
     uint64_t size;
     if (!line || !hs_number_after(line->text, "could not allocate", &size))
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM, "lwIP's heap had no room for %" PRIu64 " bytes", size);
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM,
+                                          "lwIP's heap had no room for %" PRIu64 " bytes", size);
     hs_finding_quote(f, line);
-    hs_finding_next(f, "make MEM_SIZE in lwipopts.h larger: outgoing data and packets of PBUF_RAM are kept there until they are acknowledged");
+    hs_finding_next(
+        f, "make MEM_SIZE in lwipopts.h larger: outgoing data and packets of PBUF_RAM are kept there until they are acknowledged");
     hs_finding_next(f, "or send less at a time: TCP_SND_BUF and the number of connections bound what can be waiting");
 }
 

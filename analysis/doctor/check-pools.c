@@ -14,22 +14,13 @@
 static bool is_vital(const struct hs_pool *pool) { return !strcmp(pool->name, "SYS_TIMEOUT"); }
 
 /* Elements needed in this run: a refused request would have taken one more. */
-static uint32_t needed(const struct hs_pool *pool)
-{
-    return pool->peak + (pool->refused != 0);
-}
+static uint32_t needed(const struct hs_pool *pool) { return pool->peak + (pool->refused != 0); }
 
 /* The number of further requests after a refusal is unknown, especially if it ended the program. Twice the known need
  * is the next size to try. */
-static uint32_t size_after_refusal(const struct hs_pool *pool)
-{
-    return 2 * needed(pool);
-}
+static uint32_t size_after_refusal(const struct hs_pool *pool) { return 2 * needed(pool); }
 
-static uint32_t with_reserve(uint32_t peak)
-{
-    return peak + (peak + 3) / 4;
-}
+static uint32_t with_reserve(uint32_t peak) { return peak + (peak + 3) / 4; }
 
 static void suggest(struct hs_finding *f, const struct hs_pool *pool, uint32_t size, const char *why)
 {
@@ -52,10 +43,7 @@ static void name_holders(const struct hs_doctor_input *input, const struct hs_po
     hs_pool_shares_free(share, n);
 }
 
-static double seconds(const struct hs_doctor_input *input, uint64_t ticks)
-{
-    return hs_seconds(input->reader, ticks);
-}
+static double seconds(const struct hs_doctor_input *input, uint64_t ticks) { return hs_seconds(input->reader, ticks); }
 
 /* ---- a pool that refused ---- */
 
@@ -73,7 +61,8 @@ static bool is_fatal(const struct hs_doctor_input *input, const struct hs_pool *
 static void exhausted(const struct hs_doctor_input *input, const struct hs_pool *pool, struct hs_findings *findings)
 {
     char name[HS_NAME_MAX];
-    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-EMPTY", is_fatal(input, pool) ? HS_SEVERITY_PROBLEM : HS_SEVERITY_WARNING,
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-EMPTY",
+                                          is_fatal(input, pool) ? HS_SEVERITY_PROBLEM : HS_SEVERITY_WARNING,
                                           "lwIP's pool %s, of %" PRIu32 " elements, was empty when %" PRIu64 " request%s came",
                                           pool->name, pool->size, pool->refused, pool->refused == 1 ? "" : "s");
     hs_finding_evidence(f, "the first was refused at %.3f s: %s", seconds(input, pool->worst_time),
@@ -81,9 +70,10 @@ static void exhausted(const struct hs_doctor_input *input, const struct hs_pool 
     name_holders(input, pool, f);
     hs_finding_evidence(f, "the smallest size that could have been enough for what this run shows is %" PRIu32 "%s", needed(pool),
                         ended_there(input, pool) ? "; the run ends here, so what would have come later is not known"
-                                                   : "; the program went on without");
+                                                 : "; the program went on without");
     suggest(f, pool, size_after_refusal(pool), "twice what is known to be needed is a safe next step");
-    hs_finding_next(f, "then record again under load: heapstrata pools shows the most that was needed, and doctor the size for it");
+    hs_finding_next(f,
+                    "then record again under load: heapstrata pools shows the most that was needed, and doctor the size for it");
 }
 
 /* The elements come from a heap, so the heap was full. */
@@ -91,17 +81,20 @@ static void heap_exhausted(const struct hs_doctor_input *input, const struct hs_
 {
     char name[HS_NAME_MAX];
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM,
-                                          "%" PRIu64 " request%s of lwIP for a %s found no room in the heap that it takes them from",
+                                          "%" PRIu64
+                                          " request%s of lwIP for a %s found no room in the heap that it takes them from",
                                           pool->refused, pool->refused == 1 ? "" : "s", pool->name);
     hs_finding_evidence(f, "the first was refused at %.3f s: %s", seconds(input, pool->worst_time),
                         hs_pool_holder_name(pool, input->names, pool->refused_site, name));
     for (unsigned i = 0; i < input->pools->n; i++) {
         const struct hs_pool *p = &input->pools->pool[i];
         if (p->now)
-            hs_finding_evidence(f, "%s: %" PRIu32 " in use at the end, %" PRIu64 " bytes", p->name, p->now, hs_pool_bytes(p, p->now));
+            hs_finding_evidence(f, "%s: %" PRIu32 " in use at the end, %" PRIu64 " bytes", p->name, p->now,
+                                hs_pool_bytes(p, p->now));
     }
-    hs_finding_next(f, "with MEMP_MEM_MALLOC a pool has no size of its own, and its MEMP_NUM_ option does nothing: the heap must be larger "
-                       "(MEM_SIZE, or that of the allocator that mem_malloc uses), or others must hold less of it");
+    hs_finding_next(
+        f, "with MEMP_MEM_MALLOC a pool has no size of its own, and its MEMP_NUM_ option does nothing: the heap must be larger "
+           "(MEM_SIZE, or that of the allocator that mem_malloc uses), or others must hold less of it");
     hs_finding_next(f, "heapstrata report --live names who holds that heap; heapstrata timeline shows whether it grew all along");
 }
 
@@ -115,8 +108,8 @@ static bool is_nearly_full(const struct hs_pool *pool)
 static void nearly(const struct hs_doctor_input *input, const struct hs_pool *pool, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-TIGHT", HS_SEVERITY_WARNING,
-                                          "lwIP's pool %s had %s: %" PRIu32 " of %" PRIu32 " elements were in use at %.3f s", pool->name,
-                                          pool->peak == pool->size ? "none left" : "one left", pool->peak, pool->size,
+                                          "lwIP's pool %s had %s: %" PRIu32 " of %" PRIu32 " elements were in use at %.3f s",
+                                          pool->name, pool->peak == pool->size ? "none left" : "one left", pool->peak, pool->size,
                                           seconds(input, pool->worst_time));
     name_holders(input, pool, f);
     hs_finding_evidence(f, "the smallest size that was enough in this run is %" PRIu32, pool->peak);
@@ -126,10 +119,7 @@ static void nearly(const struct hs_doctor_input *input, const struct hs_pool *po
 /* ---- pools that are far too large ---- */
 
 /* Twice the need. */
-static uint32_t enough(const struct hs_pool *pool)
-{
-    return pool->peak ? 2 * pool->peak : 1;
-}
+static uint32_t enough(const struct hs_pool *pool) { return pool->peak ? 2 * pool->peak : 1; }
 
 static uint64_t spare(const struct hs_pool *pool)
 {
@@ -159,11 +149,12 @@ static void idle(const struct hs_doctor_input *input, struct hs_findings *findin
         return;
     qsort(list, n, sizeof *list, by_spare);
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-IDLE", HS_SEVERITY_WARNING,
-                                          "%u of lwIP's pools %s never more than a quarter full: %" PRIu64 " bytes could be given back",
+                                          "%u of lwIP's pools %s never more than a quarter full: %" PRIu64
+                                          " bytes could be given back",
                                           n, n == 1 ? "was" : "were", bytes);
     for (unsigned i = 0; i < n; i++) {
-        hs_finding_evidence(f, "%s: at most %" PRIu32 " of %" PRIu32 " elements of %" PRIu32 " bytes", list[i]->name, list[i]->peak,
-                            list[i]->size, list[i]->element);
+        hs_finding_evidence(f, "%s: at most %" PRIu32 " of %" PRIu32 " elements of %" PRIu32 " bytes", list[i]->name,
+                            list[i]->peak, list[i]->size, list[i]->element);
         suggest(f, list[i], enough(list[i]), "if this run had all the load that there will be");
     }
 }

@@ -16,8 +16,15 @@
 
 /* Messages of ESP-IDF and Arduino, of all versions, when no PSRAM is found. */
 static const char *const not_found[] = {
-    "PSRAM chip is not connected", "PSRAM ID read error", "PSRAM chip not found", "SPI RAM enabled but initialization failed",
-    "PSRAM enabled but initialization failed", "wrong PSRAM line mode", "Failed to init external RAM", "PSRAM init failed", NULL,
+    "PSRAM chip is not connected",
+    "PSRAM ID read error",
+    "PSRAM chip not found",
+    "SPI RAM enabled but initialization failed",
+    "PSRAM enabled but initialization failed",
+    "wrong PSRAM line mode",
+    "Failed to init external RAM",
+    "PSRAM init failed",
+    NULL,
 };
 
 /* Number of data lines to the chip; a build supports one of the two. */
@@ -27,8 +34,9 @@ enum mode { MODE_UNKNOWN, MODE_QUAD, MODE_OCTAL };
 
 static enum mode mode_of_build(const struct hs_doctor_input *p)
 {
-    static const char *const octal[] = {"octal_psram", "SPIRAM_OCT", "SPIRAM_MODE_OCT=y", "mode: octal", "OPI PSRAM", "PSRAM=opi", NULL},
-        *const quad[] = {"quad_psram", "SPIRAM_MODE_QUAD=y", "mode: quad", "QSPI PSRAM", NULL};
+    static const char *const octal[] = {"octal_psram", "SPIRAM_OCT", "SPIRAM_MODE_OCT=y", "mode: octal", "OPI PSRAM",
+                                        "PSRAM=opi",   NULL},
+                             *const quad[] = {"quad_psram", "SPIRAM_MODE_QUAD=y", "mode: quad", "QSPI PSRAM", NULL};
     if (strstr(p->facts.system, "Octal") || hs_doctor_input_first(p, octal))
         return MODE_OCTAL;
     if (strstr(p->facts.system, "SPIRAM") || strstr(p->facts.system, "spiram") || hs_doctor_input_first(p, quad))
@@ -46,10 +54,7 @@ struct expected {
     bool none;                         /* the text says that the board has no PSRAM */
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Espressif's module names end with the sizes: N16R8 has 16 MB of flash and 8 MB of PSRAM, N8 has none. Returns true if
  * such a name was found. */
@@ -140,7 +145,8 @@ static enum mode mode_in(const char *text)
  * count. */
 static const struct hs_doctor_line *built_for(const struct hs_doctor_input *p)
 {
-    static const char *const words[] = {"SPIRAM_OCT", "CONFIG_SPIRAM=y", "octal_psram:", "quad_psram:", "esp_psram:", "spiram:", "psramInit", "WROVER", NULL};
+    static const char *const words[] = {
+        "SPIRAM_OCT", "CONFIG_SPIRAM=y", "octal_psram:", "quad_psram:", "esp_psram:", "spiram:", "psramInit", "WROVER", NULL};
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *banner = strstr(p->line[i].text, "MicroPython v");
         if (banner && psram_in(banner))
@@ -185,15 +191,9 @@ static struct expected expect(const struct hs_doctor_input *p)
 
 /* ---- advice, in the terms of the firmware ---- */
 
-static bool is_s3(const struct hs_doctor_input *p)
-{
-    return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32-S3");
-}
+static bool is_s3(const struct hs_doctor_input *p) { return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32-S3"); }
 
-static bool is_plain_esp32(const struct hs_doctor_input *p)
-{
-    return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32");
-}
+static bool is_plain_esp32(const struct hs_doctor_input *p) { return p->facts.chip && !strcmp(p->facts.chip->name, "ESP32"); }
 
 /* The board's mode if the text gives it, else the one that the build does not support. */
 static enum mode wanted_mode(const struct hs_doctor_input *p, const struct expected *e)
@@ -215,7 +215,8 @@ static const struct {
      "set mode under psram: in the configuration: octal for modules in R8 and R16, quad for those in R2"},
     {HS_FRAMEWORK_IDF, "set CONFIG_SPIRAM_MODE_QUAD", "set CONFIG_SPIRAM_MODE_OCT",
      "set CONFIG_SPIRAM_MODE_OCT for modules in R8 and R16, CONFIG_SPIRAM_MODE_QUAD for those in R2"},
-    {HS_FRAMEWORK_CIRCUITPYTHON, "flash the build of a board that has this module (quad PSRAM)", "flash the build of a board that has this module (octal PSRAM)",
+    {HS_FRAMEWORK_CIRCUITPYTHON, "flash the build of a board that has this module (quad PSRAM)",
+     "flash the build of a board that has this module (octal PSRAM)",
      "flash the build of a board that has this very module: quad and octal PSRAM are different builds"},
     {HS_FRAMEWORK_UNKNOWN, /* also MicroPython: the last row */
      "flash the build for quad PSRAM: of MicroPython's ESP32_GENERIC_S3 the variant without SPIRAM_OCT; modules whose name ends in R2 have quad PSRAM, those in R8 and R16 octal",
@@ -229,7 +230,10 @@ static void advise_mode(struct hs_finding *f, const struct hs_doctor_input *p, c
     enum mode mode = wanted_mode(p, e);
     while (row < last && choices[row].framework != p->facts.framework)
         row++;
-    hs_finding_next(f, "%s", mode == MODE_QUAD ? choices[row].quad : mode == MODE_OCTAL ? choices[row].octal : choices[row].either);
+    hs_finding_next(f, "%s",
+                    mode == MODE_QUAD    ? choices[row].quad
+                    : mode == MODE_OCTAL ? choices[row].octal
+                                         : choices[row].either);
 }
 
 /* For chips with one kind of PSRAM, which the build may or may not support. */
@@ -249,16 +253,20 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
         advise_support(f, p);
     hs_finding_next(f, "look at the boot log (UART, 115200 baud): a line of psram or spiram says whether the chip was found");
     if (p->facts.framework == HS_FRAMEWORK_MICROPYTHON)
-        hs_finding_next(f, "afterwards gc.mem_free() should be megabytes, and esp32.idf_heap_info(esp32.HEAP_DATA) list a region of them");
+        hs_finding_next(
+            f, "afterwards gc.mem_free() should be megabytes, and esp32.idf_heap_info(esp32.HEAP_DATA) list a region of them");
 }
 
 /* For a plain ESP32 whose build searched for PSRAM: most modules have none. */
 static void advise_esp32(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     bool micropython = p->facts.framework == HS_FRAMEWORK_MICROPYTHON;
-    hs_finding_next(f, "ESP32-WROOM modules and the ESP32-PICO-D4 have no PSRAM: then this is harmless, and %s avoids the message",
+    hs_finding_next(f,
+                    "ESP32-WROOM modules and the ESP32-PICO-D4 have no PSRAM: then this is harmless, and %s avoids the message",
                     micropython ? "the build without SPIRAM (ESP32_GENERIC)" : "a build with PSRAM switched off");
-    hs_finding_next(f, "only a WROVER, or a module whose name ends in R2 or R8, has it: then check its supply, and that nothing else uses GPIO 16 and 17");
+    hs_finding_next(
+        f,
+        "only a WROVER, or a module whose name ends in R2 or R8, has it: then check its supply, and that nothing else uses GPIO 16 and 17");
 }
 
 /* ---- findings ---- */
@@ -269,7 +277,8 @@ static void report_not_found(const struct hs_doctor_input *p, const struct hs_do
     bool mode = strstr(line->text, "line mode") || hs_doctor_input_line(p, "line mode", 0);
     bool goes_on = hs_doctor_input_line(p, "continuing without it", 0);
     struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-NOTFOUND", goes_on ? HS_SEVERITY_WARNING : HS_SEVERITY_PROBLEM,
-                                          "the firmware looked for PSRAM and found none%s", mode ? ": it is not there, or built for another line mode (quad, octal)" : "");
+                                          "the firmware looked for PSRAM and found none%s",
+                                          mode ? ": it is not there, or built for another line mode (quad, octal)" : "");
     hs_finding_quote(f, line);
     if (e.megabytes)
         hs_finding_evidence(f, "the module's name in line %u says that it has %u MB of it", e.line->number, e.megabytes);
@@ -280,21 +289,21 @@ static void report_not_found(const struct hs_doctor_input *p, const struct hs_do
 }
 
 /* The heap plus the largest block by which it could grow. */
-static uint64_t reach(const struct hs_meminfo *d)
-{
-    return d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0);
-}
+static uint64_t reach(const struct hs_meminfo *d) { return d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0); }
 
 static void describe_heap(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_meminfo *d)
 {
     uint32_t internal = p->facts.chip ? p->facts.chip->internal : 512 * 1024;
     if (d->has & HS_MEMINFO_SPLIT)
-        hs_finding_evidence(f, "line %u: the heap has %" PRIu64 " bytes and could grow by %" PRIu64 " at once (max new split, the largest free piece of all "
-                               "memory that malloc may use): %" PRIu64 " together fit into the %" PRIu32 " KB inside %s",
-                            d->line, d->total, d->max_new_split, reach(d), internal / 1024, p->facts.chip ? p->facts.chip->name : "any ESP32");
-    else
-        hs_finding_evidence(f, "line %u: the heap has %" PRIu64 " bytes: that fits into the %" PRIu32 " KB inside %s", d->line, d->total, internal / 1024,
+        hs_finding_evidence(f,
+                            "line %u: the heap has %" PRIu64 " bytes and could grow by %" PRIu64
+                            " at once (max new split, the largest free piece of all "
+                            "memory that malloc may use): %" PRIu64 " together fit into the %" PRIu32 " KB inside %s",
+                            d->line, d->total, d->max_new_split, reach(d), internal / 1024,
                             p->facts.chip ? p->facts.chip->name : "any ESP32");
+    else
+        hs_finding_evidence(f, "line %u: the heap has %" PRIu64 " bytes: that fits into the %" PRIu32 " KB inside %s", d->line,
+                            d->total, internal / 1024, p->facts.chip ? p->facts.chip->name : "any ESP32");
 }
 
 /* The dump with the largest heap: if even that fits into internal RAM, there is no PSRAM in the heap. */
@@ -316,7 +325,8 @@ static void explain(struct hs_finding *f, const struct hs_doctor_input *p, const
     else
         hs_finding_quote(f, e->line);
     if (p->facts.system[0])
-        hs_finding_evidence(f, "firmware: %s%s", p->facts.system, psram_in(p->facts.system) ? "" : ", in which nothing says SPIRAM");
+        hs_finding_evidence(f, "firmware: %s%s", p->facts.system,
+                            psram_in(p->facts.system) ? "" : ", in which nothing says SPIRAM");
     advise(f, p, e);
 }
 
@@ -329,8 +339,10 @@ static void missing_by_call(const struct hs_doctor_input *p, struct hs_findings 
         most = call.value > most.value ? call : most;
     if (!most.line || most.value >= PSRAM_LEAST || !e.line || e.none || (p->facts.chip && !p->facts.chip->psram))
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-MISSING", HS_SEVERITY_PROBLEM, "PSRAM is expected on this board, and the heap has none of it");
-    hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 " bytes at most: that fits into the chip", most.line->number, most.value);
+    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-MISSING", HS_SEVERITY_PROBLEM,
+                                          "PSRAM is expected on this board, and the heap has none of it");
+    hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 " bytes at most: that fits into the chip", most.line->number,
+                        most.value);
     explain(f, p, &e);
 }
 
@@ -340,15 +352,19 @@ static void report_missing(const struct hs_doctor_input *p, const struct hs_memi
     const struct hs_doctor_line *added = hs_doctor_input_line(p, "Adding pool of", 0);
     struct hs_finding *f;
     if (added && (strstr(added->text, "PSRAM") || strstr(added->text, "external SPI"))) {
-        f = hs_finding_new(findings, "HS-PSRAM-NOTINHEAP", HS_SEVERITY_WARNING, "PSRAM was found, but the Python heap is not in it and cannot grow into it");
+        f = hs_finding_new(findings, "HS-PSRAM-NOTINHEAP", HS_SEVERITY_WARNING,
+                           "PSRAM was found, but the Python heap is not in it and cannot grow into it");
         hs_finding_quote(f, added);
         describe_heap(f, p, d);
-        hs_finding_next(f, "CONFIG_SPIRAM_USE_MALLOC makes PSRAM part of what malloc may use; CONFIG_SPIRAM_USE_CAPS_ALLOC leaves it to "
-                           "heap_caps_malloc(MALLOC_CAP_SPIRAM)");
+        hs_finding_next(
+            f, "CONFIG_SPIRAM_USE_MALLOC makes PSRAM part of what malloc may use; CONFIG_SPIRAM_USE_CAPS_ALLOC leaves it to "
+               "heap_caps_malloc(MALLOC_CAP_SPIRAM)");
         return;
     }
-    f = e.line ? hs_finding_new(findings, "HS-PSRAM-MISSING", HS_SEVERITY_PROBLEM, "PSRAM is expected on this board, and the heap has none of it")
-               : hs_finding_new(findings, "HS-PSRAM-UNUSED", HS_SEVERITY_WARNING, "no PSRAM is in use: if the board has some, this firmware is built for another "
+    f = e.line ? hs_finding_new(findings, "HS-PSRAM-MISSING", HS_SEVERITY_PROBLEM,
+                                "PSRAM is expected on this board, and the heap has none of it")
+               : hs_finding_new(findings, "HS-PSRAM-UNUSED", HS_SEVERITY_WARNING,
+                                "no PSRAM is in use: if the board has some, this firmware is built for another "
                                 "kind of it, or for none");
     describe_heap(f, p, d);
     explain(f, p, &e);
@@ -375,23 +391,28 @@ static void recorded(const struct hs_doctor_input *p, struct hs_findings *findin
     const char *mode = hs_reader_fact(p->reader, "psram_mode"), *found = hs_reader_fact(p->reader, "psram_found");
     if (!mode || !found || !strcmp(mode, "none") || strcmp(found, "0") != 0)
         return;
-    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-NOTFOUND", HS_SEVERITY_PROBLEM, "the firmware is built for %s PSRAM and found none at boot", mode);
+    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-NOTFOUND", HS_SEVERITY_PROBLEM,
+                                          "the firmware is built for %s PSRAM and found none at boot", mode);
     hs_finding_evidence(f, "the trace's header: psram_mode %s, psram_found 0 bytes", mode);
-    hs_finding_next(f, "CONFIG_SPIRAM_MODE_%s and CONFIG_SPIRAM_SPEED must be the chip's: modules whose name ends in R2 have quad PSRAM, R8 and R16 octal",
-                    strcmp(mode, "octal") ? "OCT" : "QUAD");
+    hs_finding_next(
+        f,
+        "CONFIG_SPIRAM_MODE_%s and CONFIG_SPIRAM_SPEED must be the chip's: modules whose name ends in R2 have quad PSRAM, R8 and R16 octal",
+        strcmp(mode, "octal") ? "OCT" : "QUAD");
     hs_finding_next(f, "the boot log says why: a line of psram or spiram");
 }
 
 static void report_smaller(const struct hs_doctor_line *line, struct hs_findings *findings)
 {
-    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-SIZE", HS_SEVERITY_PROBLEM, "the PSRAM found has another size than the firmware was built for");
+    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-SIZE", HS_SEVERITY_PROBLEM,
+                                          "the PSRAM found has another size than the firmware was built for");
     hs_finding_quote(f, line);
     hs_finding_next(f, "set CONFIG_SPIRAM_TYPE to the chip on the board, or to auto-detect");
 }
 
 static void report_test(const struct hs_doctor_line *line, struct hs_findings *findings)
 {
-    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-TEST", HS_SEVERITY_PROBLEM, "the PSRAM failed its memory test at boot");
+    struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-TEST", HS_SEVERITY_PROBLEM,
+                                          "the PSRAM failed its memory test at boot");
     hs_finding_quote(f, line);
     hs_finding_next(f, "lower CONFIG_SPIRAM_SPEED; check the chip's supply (1.8 or 3.3 V) and its lines");
 }

@@ -17,7 +17,7 @@
 #include "lib/host/util/tempfile.h"
 
 #define PROGRAM_STEPS 2000000u /* for longer programs (allocations, frees etc.) advice is not tried */
-#define TEXT_MAX (64u << 20) /* bytes of a text that are examined */
+#define TEXT_MAX (64u << 20)   /* bytes of a text that are examined */
 
 struct args {
     struct hs_common common;
@@ -143,8 +143,10 @@ static int examine(const struct args *args, struct hs_doctor_input *input, const
     if (!error)
         error = hs_doctor_examine(input, &findings);
     if (!error && !findings.n && !input->facts.known)
-        return hs_complain("%s: is text in which there is nothing that the doctor knows: no trace, banner, mem_info(), MemoryError, boot log, nor message of "
-                           "ESP-IDF's heap or lwIP", input->path);
+        return hs_complain(
+            "%s: is text in which there is nothing that the doctor knows: no trace, banner, mem_info(), MemoryError, boot log, nor message of "
+            "ESP-IDF's heap or lwIP",
+            input->path);
     int status = error ? hs_complain("%s", hs_strerror(error)) : print(args, input, &findings);
     if (status == HS_EXIT_OK && hs_findings_matter(&findings))
         status = HS_EXIT_FINDING;
@@ -182,7 +184,8 @@ static void collected(void *context)
 }
 
 /* Drops a long program, because trying advice on it would take too long. */
-static void keep_program(struct measures *m, const struct hs_event *event, int (*take)(struct hs_program *, const struct hs_model *, const struct hs_event *))
+static void keep_program(struct measures *m, const struct hs_event *event,
+                         int (*take)(struct hs_program *, const struct hs_model *, const struct hs_event *))
 {
     if (m->program.n <= PROGRAM_STEPS && take(&m->program, m->model, event))
         hs_program_free(&m->program);
@@ -247,7 +250,8 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
         input->exam = m.exam;
         input->program = m.program.n && m.program.n <= PROGRAM_STEPS ? &m.program : NULL;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
-            status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY)) : examine(args, input, text);
+            status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY))
+                                                      : examine(args, input, text);
         status = damaged && !text->n ? damaged : status; /* in a text, a map may be truncated: a note reports it */
     }
     hs_symbols_close(names.symbols);
@@ -286,7 +290,8 @@ static const struct hs_option options[] = {
 };
 
 const struct hs_cmd hs_cmd_doctor = {
-    .name = "doctor", .summary = "diagnose problems: evidence and next steps",
+    .name = "doctor",
+    .summary = "diagnose problems: evidence and next steps",
     .usage = "[FILE]",
     .about = "Takes a trace, or text: the log of a board's start, or what was pasted from a terminal, such as the output of "
              "micropython.mem_info(). - reads standard input. Each finding has a code that stays the same, HS-FRAG-FAILED "
@@ -296,6 +301,9 @@ const struct hs_cmd hs_cmd_doctor = {
                 "  heapstrata doctor -                     # paste, then Ctrl-D\n"
                 "  heapstrata doctor --json run.hst | jq -r '.findings[].code'\n"
                 "  heapstrata doctor --sarif run.hst >heap.sarif\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = 1,
-    .args_size = sizeof(struct args), .run = run,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .run = run,
 };

@@ -10,34 +10,13 @@
 #include "analysis/doctor/doctor.h"
 #include "lib/host/util/array.h"
 
-extern const struct hs_check
-    hs_check_caps,
-    hs_check_failure,
-    hs_check_figures,
-    hs_check_fragmentation,
-    hs_check_growth,
-    hs_check_heap,
-    hs_check_hooks,
-    hs_check_idf,
-    hs_check_losses,
-    hs_check_lwip,
-    hs_check_pools,
-    hs_check_psram;
+extern const struct hs_check hs_check_caps, hs_check_failure, hs_check_figures, hs_check_fragmentation, hs_check_growth,
+    hs_check_heap, hs_check_hooks, hs_check_idf, hs_check_losses, hs_check_lwip, hs_check_pools, hs_check_psram;
 
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
-    &hs_check_failure,
-    &hs_check_growth,
-    &hs_check_psram,
-    &hs_check_heap,
-    &hs_check_fragmentation,
-    &hs_check_pools,
-    &hs_check_lwip,
-    &hs_check_caps,
-    &hs_check_idf,
-    &hs_check_figures,
-    &hs_check_hooks,
-    &hs_check_losses,
+    &hs_check_failure, &hs_check_growth, &hs_check_psram, &hs_check_heap,    &hs_check_fragmentation, &hs_check_pools,
+    &hs_check_lwip,    &hs_check_caps,   &hs_check_idf,   &hs_check_figures, &hs_check_hooks,         &hs_check_losses,
 };
 
 #define N_CHECKS (sizeof checks / sizeof *checks)
@@ -66,12 +45,10 @@ int hs_doctor_examine(const struct hs_doctor_input *input, struct hs_findings *f
 
 /* ---- findings ---- */
 
-static bool make_room(struct hs_findings *findings)
-{
-    return hs_array_more(findings->finding, findings->n, findings->room);
-}
+static bool make_room(struct hs_findings *findings) { return hs_array_more(findings->finding, findings->n, findings->room); }
 
-struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code, enum hs_severity severity, const char *verdict, ...)
+struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code, enum hs_severity severity, const char *verdict,
+                                  ...)
 {
     struct hs_finding *f = make_room(findings) ? calloc(1, sizeof *f) : NULL;
     if (!f) {
@@ -138,7 +115,8 @@ void hs_finding_place(struct hs_finding *finding, const char *name)
 
 const char *hs_severity_name(enum hs_severity severity)
 {
-    static const char *const names[] = {[HS_SEVERITY_PROBLEM] = "problem", [HS_SEVERITY_WARNING] = "warning", [HS_SEVERITY_NOTE] = "note"};
+    static const char *const names[] = {
+        [HS_SEVERITY_PROBLEM] = "problem", [HS_SEVERITY_WARNING] = "warning", [HS_SEVERITY_NOTE] = "note"};
     return names[severity];
 }
 

@@ -41,7 +41,8 @@ bool hs_number_after(const char *text, const char *word, uint64_t *number)
 }
 
 /* Start of lines that name their chip, most reliable first; "" matches any line. */
-static const char *const chip_lines[] = {"; ", "ESP-ROM:", "Chip is ", "Detecting chip type", "cpu_start: Project name", "boot: chip revision", ""};
+static const char *const chip_lines[] = {
+    "; ", "ESP-ROM:", "Chip is ", "Detecting chip type", "cpu_start: Project name", "boot: chip revision", ""};
 
 static void find_chip(struct hs_doctor_input *p)
 {
@@ -75,14 +76,19 @@ static void find_in_trace(struct hs_doctor_input *p)
 static enum hs_framework framework_of(const struct hs_doctor_input *p)
 {
     static const char *const micropython[] = {"MicroPython v", "micropython.mem_info", ">>> ", NULL},
-        *const circuitpython[] = {"CircuitPython ", NULL}, *const esphome[] = {"ESPHome", "[esphome", "esphome:", NULL},
-        *const arduino[] = {"Arduino", "[esp32-hal", "psramInit", NULL}, *const idf[] = {"ESP-IDF", "cpu_start:", "heap_caps_", "heap_init:", NULL};
+                             *const circuitpython[] = {"CircuitPython ", NULL},
+                             *const esphome[] = {"ESPHome", "[esphome", "esphome:", NULL},
+                             *const arduino[] = {"Arduino", "[esp32-hal", "psramInit", NULL},
+                             *const idf[] = {"ESP-IDF", "cpu_start:", "heap_caps_", "heap_init:", NULL};
     static const struct {
         const char *const *words;
         enum hs_framework framework;
     } rows[] = {
-        {circuitpython, HS_FRAMEWORK_CIRCUITPYTHON}, {micropython, HS_FRAMEWORK_MICROPYTHON}, {esphome, HS_FRAMEWORK_ESPHOME},
-        {arduino, HS_FRAMEWORK_ARDUINO}, {idf, HS_FRAMEWORK_IDF},
+        {circuitpython, HS_FRAMEWORK_CIRCUITPYTHON},
+        {micropython, HS_FRAMEWORK_MICROPYTHON},
+        {esphome, HS_FRAMEWORK_ESPHOME},
+        {arduino, HS_FRAMEWORK_ARDUINO},
+        {idf, HS_FRAMEWORK_IDF},
     };
     const char *port = p->reader ? hs_reader_fact(p->reader, "port") : NULL;
     if (port && !strcmp(port, "esp-idf"))
@@ -115,7 +121,4 @@ int hs_doctor_input_recognise(struct hs_doctor_input *p, const uint8_t *text, si
     return err == HS_ERR_MEMORY ? err : HS_OK;
 }
 
-void hs_doctor_input_free(struct hs_doctor_input *p)
-{
-    hs_meminfo_free(&p->meminfo);
-}
+void hs_doctor_input_free(struct hs_doctor_input *p) { hs_meminfo_free(&p->meminfo); }

@@ -36,7 +36,8 @@ static void note(const char *mark, const char *text, unsigned width)
 
 static void finding_text(const struct hs_finding *f, struct hs_terminal terminal)
 {
-    static const char *const colors[] = {[HS_SEVERITY_PROBLEM] = "\033[31m", [HS_SEVERITY_WARNING] = "\033[33m", [HS_SEVERITY_NOTE] = "\033[36m"};
+    static const char *const colors[] = {
+        [HS_SEVERITY_PROBLEM] = "\033[31m", [HS_SEVERITY_WARNING] = "\033[33m", [HS_SEVERITY_NOTE] = "\033[36m"};
     char buffer[HS_NOTE_LEN + 8];
     printf("%s%s %s%s: %s\n", terminal.color ? colors[f->severity] : "", hs_severity_name(f->severity), f->code,
            terminal.color ? "\033[0m" : "", safe(f->verdict, buffer));
@@ -54,7 +55,8 @@ static void finding_text(const struct hs_finding *f, struct hs_terminal terminal
 /* The interpreter's heap is irrelevant for a C program. */
 static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
 {
-    printf("# %s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s\n", chip->name, chip->internal / 1024, chip->psram ? chip->psram : "none");
+    printf("# %s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s\n", chip->name, chip->internal / 1024,
+           chip->psram ? chip->psram : "none");
     for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++)
         printf("#   %-9s 0x%08" PRIX32 " to 0x%08" PRIX32 "%s%s\n#             (%s)\n", hs_memory_name(m->kind), m->base, m->end,
                m->note[0] ? ", " : "", m->note, m->source);

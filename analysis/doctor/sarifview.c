@@ -38,7 +38,8 @@ static void put_uri(struct hs_json *json, const char *path)
     char uri[3 * HS_PLACE_LEN];
     size_t n = 0;
     for (; *path && n < sizeof uri - 4; path++) {
-        bool plain = (*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') || (*path >= '0' && *path <= '9') || strchr(signs, *path);
+        bool plain = (*path >= 'a' && *path <= 'z') || (*path >= 'A' && *path <= 'Z') || (*path >= '0' && *path <= '9') ||
+                     strchr(signs, *path);
         n += (size_t)snprintf(uri + n, sizeof uri - n, plain ? "%c" : "%%%02X", (unsigned char)*path);
     }
     uri[n] = '\0';
@@ -67,7 +68,8 @@ static void location(struct hs_json *json, const struct hs_doctor_input *input, 
 /* The verdict, then the next steps. */
 static void result(struct hs_json *json, const struct hs_doctor_input *input, const struct hs_finding *f)
 {
-    static const char *const levels[] = {[HS_SEVERITY_PROBLEM] = "error", [HS_SEVERITY_WARNING] = "warning", [HS_SEVERITY_NOTE] = "note"};
+    static const char *const levels[] = {
+        [HS_SEVERITY_PROBLEM] = "error", [HS_SEVERITY_WARNING] = "warning", [HS_SEVERITY_NOTE] = "note"};
     char text[2 * HS_NOTE_LEN + 8];
     snprintf(text, sizeof text, "%s%s%s", f->verdict, f->next.n ? ". " : "", f->next.n ? f->next.text[0] : "");
     hs_json_object(json, NULL);

@@ -18,7 +18,8 @@ static bool can_replay(const struct hs_doctor_input *input)
     if (!p || !p->running || p->error || !p->allocated || input->model->levels.last > HS_LEVEL_FULL)
         return false;
     for (unsigned i = 1; i < input->model->n_regions; i++)
-        if (input->model->region[i].shift != input->model->region[0].shift || input->model->region[i].placement != input->model->region[0].placement)
+        if (input->model->region[i].shift != input->model->region[0].shift ||
+            input->model->region[i].placement != input->model->region[0].placement)
             return false;
     return true;
 }
@@ -28,7 +29,10 @@ static struct hs_setting setting(const struct hs_doctor_input *input, double dea
     const struct hs_program *p = input->program;
     bool often = hs_reader_fact(input->reader, "collect-every") != NULL;
     return (struct hs_setting){
-        .policy = hs_policy_at(0), .shift = p->shift, .death = death, .stop = true,
+        .policy = hs_policy_at(0),
+        .shift = p->shift,
+        .death = death,
+        .stop = true,
         .threshold = often || !p->threshold ? HS_THRESHOLD_NONE : p->threshold << p->shift,
     };
 }
@@ -48,10 +52,7 @@ static uint64_t smallest(const struct hs_doctor_input *input, const struct hs_pr
     return program->n <= SEARCH_STEPS && !hs_smallest_find(&found, program, &set, &size) ? found.bytes : 0;
 }
 
-uint64_t hs_smallest_heap(const struct hs_doctor_input *input)
-{
-    return can_replay(input) ? smallest(input, input->program) : 0;
-}
+uint64_t hs_smallest_heap(const struct hs_doctor_input *input) { return can_replay(input) ? smallest(input, input->program) : 0; }
 
 static struct hs_trial replay_both(const struct hs_doctor_input *input, const struct hs_program *changed)
 {
@@ -86,7 +87,7 @@ const char *hs_trial_words(const struct hs_trial *t, char *text)
         snprintf(heap, sizeof heap, "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes", t->before, t->after);
     text[0] = '\0';
     if (t->ran && (t->helps || heap[0]))
-        snprintf(text, HS_NOTE_LEN, ": tried on this trace, %s%s%s%s", t->helps ? "no allocation fails" : "", t->helps && t->early ? " if garbage dies early" : "",
-                 t->helps && heap[0] ? ", and " : "", heap);
+        snprintf(text, HS_NOTE_LEN, ": tried on this trace, %s%s%s%s", t->helps ? "no allocation fails" : "",
+                 t->helps && t->early ? " if garbage dies early" : "", t->helps && heap[0] ? ", and " : "", heap);
     return text;
 }

@@ -10,35 +10,77 @@
 
 /* In this build hs_canvas_new fails, so the drawing functions are never called. */
 const char *hs_canvas_missing(void) { return "cairo (Debian: libcairo2-dev)"; }
-struct hs_canvas *hs_canvas_new(enum hs_canvas_format format, struct hs_spot size) { (void)format; (void)size; return NULL; }
+struct hs_canvas *hs_canvas_new(enum hs_canvas_format format, struct hs_spot size)
+{
+    (void)format;
+    (void)size;
+    return NULL;
+}
 void hs_canvas_free(struct hs_canvas *canvas) { (void)canvas; }
-void hs_canvas_box(struct hs_canvas *canvas, struct hs_box box, struct hs_ink ink) { (void)canvas; (void)box; (void)ink; }
+void hs_canvas_box(struct hs_canvas *canvas, struct hs_box box, struct hs_ink ink)
+{
+    (void)canvas;
+    (void)box;
+    (void)ink;
+}
 void hs_canvas_round_box(struct hs_canvas *canvas, struct hs_box box, double radius, struct hs_ink ink)
 {
-    (void)canvas; (void)box; (void)radius; (void)ink;
+    (void)canvas;
+    (void)box;
+    (void)radius;
+    (void)ink;
 }
-void hs_canvas_move(struct hs_canvas *canvas, struct hs_spot to) { (void)canvas; (void)to; }
-void hs_canvas_line(struct hs_canvas *canvas, struct hs_spot to) { (void)canvas; (void)to; }
-void hs_canvas_fill(struct hs_canvas *canvas, struct hs_ink ink) { (void)canvas; (void)ink; }
-void hs_canvas_stroke(struct hs_canvas *canvas, const struct hs_pen *pen) { (void)canvas; (void)pen; }
+void hs_canvas_move(struct hs_canvas *canvas, struct hs_spot to)
+{
+    (void)canvas;
+    (void)to;
+}
+void hs_canvas_line(struct hs_canvas *canvas, struct hs_spot to)
+{
+    (void)canvas;
+    (void)to;
+}
+void hs_canvas_fill(struct hs_canvas *canvas, struct hs_ink ink)
+{
+    (void)canvas;
+    (void)ink;
+}
+void hs_canvas_stroke(struct hs_canvas *canvas, const struct hs_pen *pen)
+{
+    (void)canvas;
+    (void)pen;
+}
 void hs_canvas_rule(struct hs_canvas *canvas, struct hs_spot from, struct hs_spot to, const struct hs_pen *pen)
 {
-    (void)canvas; (void)from; (void)to; (void)pen;
+    (void)canvas;
+    (void)from;
+    (void)to;
+    (void)pen;
 }
-void hs_canvas_text(struct hs_canvas *canvas, const struct hs_lettering *lettering) { (void)canvas; (void)lettering; }
+void hs_canvas_text(struct hs_canvas *canvas, const struct hs_lettering *lettering)
+{
+    (void)canvas;
+    (void)lettering;
+}
 double hs_canvas_width(struct hs_canvas *canvas, enum hs_face face, const char *text)
 {
-    (void)canvas; (void)face; (void)text;
+    (void)canvas;
+    (void)face;
+    (void)text;
     return 0;
 }
 char *hs_canvas_fit(struct hs_canvas *canvas, const struct hs_fit *fit, const char *text, char fitted[HS_FITTED])
 {
-    (void)canvas; (void)fit; (void)text;
+    (void)canvas;
+    (void)fit;
+    (void)text;
     return strcpy(fitted, "");
 }
 int hs_canvas_write(struct hs_canvas *canvas, const struct hs_caption *caption, FILE *out)
 {
-    (void)canvas; (void)caption; (void)out;
+    (void)canvas;
+    (void)caption;
+    (void)out;
     return -1;
 }
 
@@ -74,10 +116,7 @@ static cairo_status_t keep(void *context, const unsigned char *bytes, unsigned n
     return CAIRO_STATUS_SUCCESS;
 }
 
-const char *hs_canvas_missing(void)
-{
-    return NULL;
-}
+const char *hs_canvas_missing(void) { return NULL; }
 
 static void open_surface(struct hs_canvas *c, struct hs_spot size)
 {
@@ -170,10 +209,7 @@ void hs_canvas_rule(struct hs_canvas *c, struct hs_spot from, struct hs_spot to,
 /* ---- text ---- */
 
 /* One invalid byte would stop all drawing, so characters that cairo or XML reject are replaced. */
-static void clean(char *to, size_t size, const char *text)
-{
-    hs_text_copy(to, size, text, strlen(text), HS_TEXT_XML);
-}
+static void clean(char *to, size_t size, const char *text) { hs_text_copy(to, size, text, strlen(text), HS_TEXT_XML); }
 
 static void choose(struct hs_canvas *c, enum hs_face face)
 {
@@ -181,7 +217,8 @@ static void choose(struct hs_canvas *c, enum hs_face face)
         double size;
         cairo_font_weight_t weight;
     } faces[HS_FACES] = {
-        [HS_FACE_TITLE] = {17, CAIRO_FONT_WEIGHT_BOLD}, [HS_FACE_BOLD] = {12, CAIRO_FONT_WEIGHT_BOLD},
+        [HS_FACE_TITLE] = {17, CAIRO_FONT_WEIGHT_BOLD},
+        [HS_FACE_BOLD] = {12, CAIRO_FONT_WEIGHT_BOLD},
         [HS_FACE_TEXT] = {12, CAIRO_FONT_WEIGHT_NORMAL},
     };
     cairo_select_font_face(c->cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, faces[face].weight);

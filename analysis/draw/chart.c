@@ -19,7 +19,7 @@ static const char *const corner[] = {"+", "└"};
 static const char *const level[] = {"-", "─"};
 
 static const char *const hues[] = {
-    [HS_HUE_NONE] = "0", [HS_HUE_BLUE] = "34", [HS_HUE_CYAN] = "36", [HS_HUE_GREEN] = "32",
+    [HS_HUE_NONE] = "0",    [HS_HUE_BLUE] = "34",  [HS_HUE_CYAN] = "36",    [HS_HUE_GREEN] = "32",
     [HS_HUE_YELLOW] = "33", [HS_HUE_RED] = "1;31", [HS_HUE_MAGENTA] = "35", [HS_HUE_DIM] = "2",
 };
 
@@ -29,15 +29,9 @@ void hs_hue(FILE *out, const struct hs_terminal *terminal, enum hs_hue hue)
         fprintf(out, "\033[%sm", hues[hue]);
 }
 
-struct hs_shades hs_chart_shades(const struct hs_terminal *terminal)
-{
-    return shades[terminal->unicode];
-}
+struct hs_shades hs_chart_shades(const struct hs_terminal *terminal) { return shades[terminal->unicode]; }
 
-static int margin_left(void)
-{
-    return (int)HS_CHART_MARGIN - 2;
-}
+static int margin_left(void) { return (int)HS_CHART_MARGIN - 2; }
 
 /* Height in eighths of a row, from the bottom of the panel; a nonzero share is at least one eighth. */
 static unsigned height(double share, unsigned rows)
@@ -54,22 +48,22 @@ struct cell {
 };
 
 /* The character of a column at `row`, counted from the bottom. */
-static struct cell panel_cell(const struct hs_terminal *terminal, const struct hs_panel *panel,
-                              const struct hs_bar *bar, unsigned row)
+static struct cell panel_cell(const struct hs_terminal *terminal, const struct hs_panel *panel, const struct hs_bar *bar,
+                              unsigned row)
 {
     const struct hs_shades *shade = &shades[terminal->unicode];
     unsigned solid = height(bar->solid, panel->rows), floor_ = row * 8;
     unsigned light = (height(bar->light, panel->rows) + 4) / 8;
     unsigned hang = (height(bar->hang, panel->rows) + 4) / 8;
     if (solid >= floor_ + 8)
-        return (struct cell){ shade->solid, panel->solid };
+        return (struct cell){shade->solid, panel->solid};
     if (row < light && solid < floor_ + 4)
-        return (struct cell){ shade->light, panel->solid };
+        return (struct cell){shade->light, panel->solid};
     if (solid > floor_ && *eighths[terminal->unicode][solid - floor_] != ' ')
-        return (struct cell){ eighths[terminal->unicode][solid - floor_], panel->solid };
+        return (struct cell){eighths[terminal->unicode][solid - floor_], panel->solid};
     if (panel->rows - row <= hang)
-        return (struct cell){ shade->hang, panel->hang };
-    return (struct cell){ " ", HS_HUE_NONE };
+        return (struct cell){shade->hang, panel->hang};
+    return (struct cell){" ", HS_HUE_NONE};
 }
 
 static void panel_row(FILE *out, const struct hs_terminal *terminal, const struct hs_panel *panel, unsigned row)

@@ -13,20 +13,14 @@
 /* Each function returns a count of one kind of loss; 0: none. */
 static uint64_t selftest(const struct hs_head *h) { return hs_reader_info(h->reader)->selftest_failed; }
 static uint64_t damaged(const struct hs_head *h) { return hs_reader_info(h->reader)->damaged_packets; }
-static uint64_t damaged_bytes(const struct hs_head *h)
-{
-    return damaged(h) ? 0 : hs_reader_info(h->reader)->damaged_bytes;
-}
+static uint64_t damaged_bytes(const struct hs_head *h) { return damaged(h) ? 0 : hs_reader_info(h->reader)->damaged_bytes; }
 static uint64_t lost(const struct hs_head *h) { return hs_reader_info(h->reader)->lost; }
 static uint64_t unknown(const struct hs_head *h) { return hs_reader_info(h->reader)->unknown; }
 static uint64_t overwritten(const struct hs_head *h) { return hs_reader_info(h->reader)->overwritten; }
 static uint64_t diverged(const struct hs_head *h) { return hs_reader_info(h->reader)->diverged; }
 static uint64_t unplaced(const struct hs_head *h) { return h->model ? h->model->unplaced : 0; }
 static uint64_t appeared(const struct hs_head *h) { return h->model ? h->model->appeared : 0; }
-static uint64_t unsynced(const struct hs_head *h)
-{
-    return h->model && !h->model->synced && !hs_model_summary_only(h->model);
-}
+static uint64_t unsynced(const struct hs_head *h) { return h->model && !h->model->synced && !hs_model_summary_only(h->model); }
 static uint64_t untracked(const struct hs_head *h) { return h->model ? h->model->levels.untracked : 0; }
 
 static bool has_fact(const struct hs_head *h, const char *key)
@@ -58,7 +52,8 @@ static const struct {
     {unsynced, "unsynced", "the heap's layout is unknown at the end: figures of the end are the last known ones", false},
     {untracked, "unfollowed", "samples not tracked (HS_FOLLOWED is too small): live bytes are underestimated", true},
     {stackless, "stackless", "built with MICROPY_STACKLESS: lines are those of the outermost Python function", false},
-    {wide_objects, "wide_objects", "objects are larger than addresses (nan-boxing): globals, why and retained miss references", false},
+    {wide_objects, "wide_objects", "objects are larger than addresses (nan-boxing): globals, why and retained miss references",
+     false},
 };
 
 #define N_WARNINGS (sizeof warnings / sizeof *warnings)
@@ -67,8 +62,7 @@ static void sentence(char *text, size_t size, size_t i, uint64_t count)
 {
     char number[32];
     hs_format(number, sizeof number, HS_VALUE_COUNT, (struct hs_value){.u = count});
-    snprintf(text, size, "%s%s%s", warnings[i].text, warnings[i].counted ? ": " : "",
-             warnings[i].counted ? number : "");
+    snprintf(text, size, "%s%s%s", warnings[i].text, warnings[i].counted ? ": " : "", warnings[i].counted ? number : "");
 }
 
 unsigned hs_head_warnings(const struct hs_head *head, FILE *out, const char *prefix)
@@ -105,8 +99,8 @@ static void around_text(const struct hs_head *head, FILE *out, const char *prefi
         hs_format(size, sizeof size, HS_VALUE_COUNT, (struct hs_value){.u = (uint64_t)region->granules << region->shift});
         hs_format(used, sizeof used, HS_VALUE_COUNT, (struct hs_value){.u = a->used});
         hs_format(peak, sizeof peak, HS_VALUE_COUNT, (struct hs_value){.u = a->peak});
-        fprintf(out, "%sheap %s around it: %s of %s bytes used, %s at most; shown by --heap %.*s\n", prefix, name, used, size, peak,
-                (int)strcspn(name, "/"), name);
+        fprintf(out, "%sheap %s around it: %s of %s bytes used, %s at most; shown by --heap %.*s\n", prefix, name, used, size,
+                peak, (int)strcspn(name, "/"), name);
     }
 }
 
@@ -137,8 +131,7 @@ void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
     char system[256], port[64];
     hs_format(system, sizeof system, HS_VALUE_TEXT, (struct hs_value){.s = fact(head, "system", "unknown firmware")});
     hs_format(port, sizeof port, HS_VALUE_TEXT, (struct hs_value){.s = fact(head, "port", "unknown port")});
-    fprintf(out, "%sfirmware: %s, %s, %u-bit, build %016" PRIx64, prefix, system, port, 8 * info->pointer_bytes,
-            info->build_id);
+    fprintf(out, "%sfirmware: %s, %s, %u-bit, build %016" PRIx64, prefix, system, port, 8 * info->pointer_bytes, info->build_id);
     if (info->boots > 1)
         fprintf(out, ", %u boots", info->boots);
     fputc('\n', out);

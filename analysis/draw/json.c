@@ -21,10 +21,7 @@ struct hs_json {
     int error;
 };
 
-struct hs_json *hs_json_new(void)
-{
-    return calloc(1, sizeof(struct hs_json));
-}
+struct hs_json *hs_json_new(void) { return calloc(1, sizeof(struct hs_json)); }
 
 /* Adds a value to the innermost container; NULL: null. */
 static void add(struct hs_json *json, const char *key, struct json_object *value)
@@ -58,15 +55,9 @@ static void begin(struct hs_json *json, const char *key, struct json_object *val
         json->error = HS_ERR_SIZE;
 }
 
-void hs_json_object(struct hs_json *json, const char *key)
-{
-    begin(json, key, json_object_new_object());
-}
+void hs_json_object(struct hs_json *json, const char *key) { begin(json, key, json_object_new_object()); }
 
-void hs_json_array(struct hs_json *json, const char *key)
-{
-    begin(json, key, json_object_new_array());
-}
+void hs_json_array(struct hs_json *json, const char *key) { begin(json, key, json_object_new_array()); }
 
 void hs_json_end(struct hs_json *json)
 {
@@ -75,15 +66,9 @@ void hs_json_end(struct hs_json *json)
         json->depth--;
 }
 
-void hs_json_uint(struct hs_json *json, const char *key, uint64_t value)
-{
-    add_made(json, key, json_object_new_uint64(value));
-}
+void hs_json_uint(struct hs_json *json, const char *key, uint64_t value) { add_made(json, key, json_object_new_uint64(value)); }
 
-void hs_json_int(struct hs_json *json, const char *key, int64_t value)
-{
-    add_made(json, key, json_object_new_int64(value));
-}
+void hs_json_int(struct hs_json *json, const char *key, int64_t value) { add_made(json, key, json_object_new_int64(value)); }
 
 /* The shortest digits that read back as the same number. */
 void hs_json_real(struct hs_json *json, const char *key, double value)
@@ -101,15 +86,9 @@ void hs_json_real(struct hs_json *json, const char *key, double value)
     add_made(json, key, json_object_new_double_s(value, digits));
 }
 
-void hs_json_bool(struct hs_json *json, const char *key, bool value)
-{
-    add_made(json, key, json_object_new_boolean(value));
-}
+void hs_json_bool(struct hs_json *json, const char *key, bool value) { add_made(json, key, json_object_new_boolean(value)); }
 
-void hs_json_null(struct hs_json *json, const char *key)
-{
-    add(json, key, NULL);
-}
+void hs_json_null(struct hs_json *json, const char *key) { add(json, key, NULL); }
 
 void hs_json_hex(struct hs_json *json, const char *key, uint64_t value)
 {

@@ -6,10 +6,7 @@
 #include "analysis/time/summary.h"
 #include "analysis/draw/table.h"
 
-static double seconds(const struct hs_head *head, uint64_t ticks)
-{
-    return hs_seconds(head->reader, ticks);
-}
+static double seconds(const struct hs_head *head, uint64_t ticks) { return hs_seconds(head->reader, ticks); }
 
 /* The sum over all spans of one level. */
 struct at_level {

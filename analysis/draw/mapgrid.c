@@ -12,19 +12,16 @@
 
 #define FEW_ROWS 40u
 #define ROWS_MAX 96u /* sum over all regions */
-#define HEADING  9.0 /* pixels between a region's name and its cells */
-#define BEHIND   21.0
+#define HEADING 9.0  /* pixels between a region's name and its cells */
+#define BEHIND 21.0
 
-bool hs_mapgrid_wanted(const struct hs_mapgrid *g, unsigned i)
-{
-    return g->snapshot->region[i].present;
-}
+bool hs_mapgrid_wanted(const struct hs_mapgrid *g, unsigned i) { return g->snapshot->region[i].present; }
 
 /* ---- layout ---- */
 
 static struct hs_cells fit(const struct hs_region_state *region, unsigned rows)
 {
-    struct hs_cells c = { .columns = 64, .per = 1, .size = HS_MAPGRID_WIDTH / 64 };
+    struct hs_cells c = {.columns = 64, .per = 1, .size = HS_MAPGRID_WIDTH / 64};
     if (region->granules > c.columns * (rows < FEW_ROWS ? rows : FEW_ROWS)) {
         c.columns = 128;
         c.size = HS_MAPGRID_WIDTH / 128;
@@ -35,10 +32,7 @@ static struct hs_cells fit(const struct hs_region_state *region, unsigned rows)
     return c;
 }
 
-static uint32_t rows_of(const struct hs_cells *c)
-{
-    return (c->n + c->columns - 1) / c->columns;
-}
+static uint32_t rows_of(const struct hs_cells *c) { return (c->n + c->columns - 1) / c->columns; }
 
 double hs_mapgrid_lay_out(struct hs_mapgrid *g)
 {
@@ -59,7 +53,7 @@ struct hs_extent hs_mapgrid_extent(const struct hs_mapgrid *g, unsigned region, 
 {
     const struct hs_region_state *r = &g->snapshot->region[region];
     uint32_t per = g->cells[region].per, at = cell * per, left = r->granules - at;
-    return (struct hs_extent){ r->first + at, left < per ? left : per };
+    return (struct hs_extent){r->first + at, left < per ? left : per};
 }
 
 bool hs_mapgrid_is_head(const struct hs_mapgrid *g, unsigned region, uint32_t cell)
@@ -82,8 +76,8 @@ static void strokes(struct hs_mapgrid *g, const struct hs_cells *c, uint8_t kind
         while (i + n < c->n && (i + n) % c->columns && c->kind[i + n] == kind && !c->head[i + n])
             n++;
         double x = HS_SHEET_LEFT + i % c->columns * c->size, y = c->top + (i / c->columns + 0.5) * c->size;
-        hs_canvas_move(g->sheet->canvas, (struct hs_spot){ x + (c->head[i] ? gap : 0), y });
-        hs_canvas_line(g->sheet->canvas, (struct hs_spot){ x + n * c->size, y });
+        hs_canvas_move(g->sheet->canvas, (struct hs_spot){x + (c->head[i] ? gap : 0), y});
+        hs_canvas_line(g->sheet->canvas, (struct hs_spot){x + n * c->size, y});
     }
 }
 
@@ -91,7 +85,7 @@ static void draw_cells(struct hs_mapgrid *g, const struct hs_cells *c)
 {
     for (unsigned partly = 0; partly <= HS_MAPGRID_PARTLY; partly += HS_MAPGRID_PARTLY) {
         for (unsigned k = 0; k < g->n_kinds; k++) {
-            struct hs_pen pen = { .ink = { g->ink[k].rgb, partly ? 0.55 : 1 }, .width = c->size * 12 / 13 };
+            struct hs_pen pen = {.ink = {g->ink[k].rgb, partly ? 0.55 : 1}, .width = c->size * 12 / 13};
             strokes(g, c, (uint8_t)(k | partly));
             hs_canvas_stroke(g->sheet->canvas, &pen);
         }
@@ -103,7 +97,7 @@ static void row_labels(struct hs_mapgrid *g, const struct hs_region_state *regio
 {
     uint32_t rows = rows_of(c), every = c->size > 10 ? 4 : 8;
     double step = (double)(((uint64_t)every * c->columns * c->per) << region->shift);
-    struct hs_scale scale = { .unit = HS_UNIT_BYTES };
+    struct hs_scale scale = {.unit = HS_UNIT_BYTES};
     char text[40];
     for (uint32_t row = 0; row < rows; row += every) {
         hs_scale_label(&scale, step, row / every * step, text, sizeof text);
@@ -132,11 +126,11 @@ static void heading(struct hs_mapgrid *g, unsigned i, double y)
 {
     const struct hs_region_state *r = &g->snapshot->region[i];
     char text[200], name[64], several[40] = "";
-    hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){ .s = r->name[0] ? r->name : "unnamed" });
+    hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = r->name[0] ? r->name : "unnamed"});
     if (g->cells[i].per > 1)
         snprintf(several, sizeof several, ", %" PRIu32 " to a cell", g->cells[i].per);
-    snprintf(text, sizeof text, "Region %u '%s' at 0x%" PRIx64 ": %" PRIu32 " granules of %u bytes%s", i, name, r->base, r->granules,
-             1u << r->shift, several);
+    snprintf(text, sizeof text, "Region %u '%s' at 0x%" PRIx64 ": %" PRIu32 " granules of %u bytes%s", i, name, r->base,
+             r->granules, 1u << r->shift, several);
     hs_sheet_put(g->sheet, HS_SHEET_LEFT, y, HS_ALIGN_LEFT, HS_FACE_BOLD, g->sheet->theme->text, text);
 }
 

@@ -11,7 +11,7 @@
 
 #define LINE_MAX_BYTES 2048u
 
-static const struct hs_cell blank = { .text = " " };
+static const struct hs_cell blank = {.text = " "};
 
 bool hs_pane_size(struct hs_pane *f, unsigned rows, unsigned columns)
 {
@@ -49,7 +49,7 @@ static size_t next(const struct hs_pane *f, const char *text, struct hs_cell *pl
 unsigned hs_pane_put(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *text)
 {
     while (*text && at.row < pane->rows) {
-        struct hs_cell place = { .look = look };
+        struct hs_cell place = {.look = look};
         unsigned columns;
         text += next(pane, text, &place, &columns);
         if (at.column + columns > pane->columns)
@@ -57,7 +57,7 @@ unsigned hs_pane_put(struct hs_pane *pane, struct hs_cell_at at, struct hs_look 
         struct hs_cell *to = &pane->place[(size_t)at.row * pane->columns + at.column];
         to[0] = place;
         if (columns == 2)
-            to[1] = (struct hs_cell){ .look = look };
+            to[1] = (struct hs_cell){.look = look};
         at.column += columns;
     }
     return at.column;

@@ -15,10 +15,7 @@ static int64_t signed_value(const struct hs_record *record, const struct hs_fiel
     return (int64_t)(hs_field_value(record, field) << unused) >> unused;
 }
 
-static bool is_place(const struct hs_field *field)
-{
-    return field->type == HS_TYPE_granule || field->type == HS_TYPE_block;
-}
+static bool is_place(const struct hs_field *field) { return field->type == HS_TYPE_granule || field->type == HS_TYPE_block; }
 
 static bool is_unknown_place(const struct hs_record *record, const struct hs_field *field)
 {
@@ -30,10 +27,7 @@ static bool is_rank(const struct hs_record *record, const struct hs_field *field
     return field->type == HS_TYPE_block && record->flags & HS_REC_RANK;
 }
 
-bool hs_field_is_text(const struct hs_field *field)
-{
-    return field->type == HS_TYPE_text || field->type == HS_TYPE_rest;
-}
+bool hs_field_is_text(const struct hs_field *field) { return field->type == HS_TYPE_text || field->type == HS_TYPE_rest; }
 
 static void put_numbers(struct hs_data numbers, FILE *out)
 {

@@ -22,10 +22,7 @@ static double decimal(double least)
     return 10 * power;
 }
 
-static double of_bytes(double least)
-{
-    return pow(2, ceil(log2(least < 1 ? 1 : least) - 1e-9));
-}
+static double of_bytes(double least) { return pow(2, ceil(log2(least < 1 ? 1 : least) - 1e-9)); }
 
 static double of_seconds(double least)
 {
@@ -38,24 +35,21 @@ static double of_seconds(double least)
     return 86400 * decimal(least / 86400);
 }
 
-static double of_count(double least)
-{
-    return least <= 1 ? 1 : decimal(least);
-}
+static double of_count(double least) { return least <= 1 ? 1 : decimal(least); }
 
 double hs_scale_step(const struct hs_scale *s, unsigned most)
 {
     static double (*const steps[HS_UNITS])(double) = {
-        [HS_UNIT_BYTES] = of_bytes, [HS_UNIT_SECONDS] = of_seconds, [HS_UNIT_COUNT] = of_count, [HS_UNIT_SHARE] = decimal,
+        [HS_UNIT_BYTES] = of_bytes,
+        [HS_UNIT_SECONDS] = of_seconds,
+        [HS_UNIT_COUNT] = of_count,
+        [HS_UNIT_SHARE] = decimal,
     };
     double range = s->high - s->low;
     return range > 0 ? steps[s->unit](range / most) : 1;
 }
 
-double hs_scale_tick(const struct hs_scale *s, double step, unsigned i)
-{
-    return (ceil(s->low / step - 1e-9) + i) * step;
-}
+double hs_scale_tick(const struct hs_scale *s, double step, unsigned i) { return (ceil(s->low / step - 1e-9) + i) * step; }
 
 static void label_bytes(double step, double value, char *text, size_t size)
 {
@@ -106,7 +100,7 @@ char *hs_scale_label(const struct hs_scale *s, double step, double value, char *
     case HS_UNIT_BYTES: label_bytes(step, value, text, size); break;
     case HS_UNIT_SECONDS: label_seconds(s, step, value, text, size); break;
     case HS_UNIT_SHARE: snprintf(text, size, "%.0f%%", 100 * value); break;
-    default: hs_format(text, size, HS_VALUE_COUNT, (struct hs_value){ .u = (uint64_t)llround(value) });
+    default: hs_format(text, size, HS_VALUE_COUNT, (struct hs_value){.u = (uint64_t)llround(value)});
     }
     return text;
 }

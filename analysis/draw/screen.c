@@ -7,7 +7,12 @@
 #if defined HS_WITHOUT_NCURSES || !__has_include(<ncurses.h>)
 
 const char *hs_screen_missing(void) { return "ncurses (Debian: libncurses-dev)"; }
-const char *hs_screen_open(bool color, int *keys) { (void)color; (void)keys; return hs_screen_missing(); }
+const char *hs_screen_open(bool color, int *keys)
+{
+    (void)color;
+    (void)keys;
+    return hs_screen_missing();
+}
 void hs_screen_close(void) {}
 void hs_screen_rescue(void) {}
 struct hs_cell_at hs_screen_size(void) { return (struct hs_cell_at){0}; }
@@ -32,10 +37,7 @@ static struct {
     char leave[128]; /* sequence that restores the terminal where ncurses must not be called */
 } the;
 
-const char *hs_screen_missing(void)
-{
-    return NULL;
-}
+const char *hs_screen_missing(void) { return NULL; }
 
 /* ---- rescue ---- */
 
@@ -62,7 +64,7 @@ static void prepare_rescue(void)
             strncat(the.leave, text, sizeof the.leave - 1 - strlen(the.leave));
     }
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
-        sigaction(fatal[i], &(struct sigaction){ .sa_handler = rescue, .sa_flags = SA_RESETHAND | SA_NODEFER }, NULL);
+        sigaction(fatal[i], &(struct sigaction){.sa_handler = rescue, .sa_flags = SA_RESETHAND | SA_NODEFER}, NULL);
 }
 
 /* ---- open and close ---- */
@@ -122,7 +124,7 @@ void hs_screen_close(void)
 
 struct hs_cell_at hs_screen_size(void)
 {
-    return (struct hs_cell_at){ (unsigned)(LINES > 0 ? LINES : 1), (unsigned)(COLS > 0 ? COLS : 1) };
+    return (struct hs_cell_at){(unsigned)(LINES > 0 ? LINES : 1), (unsigned)(COLS > 0 ? COLS : 1)};
 }
 
 static attr_t attributes(struct hs_look look)
@@ -158,9 +160,10 @@ int hs_screen_key(void)
     static const struct {
         int key, press;
     } special[] = {
-        {ERR, HS_PRESS_NONE}, {KEY_UP, HS_PRESS_UP}, {KEY_DOWN, HS_PRESS_DOWN}, {KEY_PPAGE, HS_PRESS_PAGE_UP},
-        {KEY_NPAGE, HS_PRESS_PAGE_DOWN}, {KEY_HOME, HS_PRESS_HOME}, {KEY_END, HS_PRESS_END}, {KEY_RESIZE, HS_PRESS_RESIZE},
-        {KEY_BACKSPACE, HS_PRESS_BACKSPACE}, {8, HS_PRESS_BACKSPACE}, {KEY_ENTER, HS_PRESS_ENTER}, {'\r', HS_PRESS_ENTER},
+        {ERR, HS_PRESS_NONE},          {KEY_UP, HS_PRESS_UP},           {KEY_DOWN, HS_PRESS_DOWN},
+        {KEY_PPAGE, HS_PRESS_PAGE_UP}, {KEY_NPAGE, HS_PRESS_PAGE_DOWN}, {KEY_HOME, HS_PRESS_HOME},
+        {KEY_END, HS_PRESS_END},       {KEY_RESIZE, HS_PRESS_RESIZE},   {KEY_BACKSPACE, HS_PRESS_BACKSPACE},
+        {8, HS_PRESS_BACKSPACE},       {KEY_ENTER, HS_PRESS_ENTER},     {'\r', HS_PRESS_ENTER},
     };
     int key = getch();
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)

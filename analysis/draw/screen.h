@@ -11,9 +11,17 @@
 /* Keys that are not characters; -1: no key. */
 enum hs_press {
     HS_PRESS_NONE = -1,
-    HS_PRESS_ENTER = '\n', HS_PRESS_ESCAPE = 27, HS_PRESS_BACKSPACE = 127,
-    HS_PRESS_UP = 0x110000, HS_PRESS_DOWN, HS_PRESS_PAGE_UP, HS_PRESS_PAGE_DOWN, HS_PRESS_HOME, HS_PRESS_END,
-    HS_PRESS_RESIZE, HS_PRESS_OTHER,
+    HS_PRESS_ENTER = '\n',
+    HS_PRESS_ESCAPE = 27,
+    HS_PRESS_BACKSPACE = 127,
+    HS_PRESS_UP = 0x110000,
+    HS_PRESS_DOWN,
+    HS_PRESS_PAGE_UP,
+    HS_PRESS_PAGE_DOWN,
+    HS_PRESS_HOME,
+    HS_PRESS_END,
+    HS_PRESS_RESIZE,
+    HS_PRESS_OTHER,
 };
 
 /* Restores the terminal by system calls only, for an immediate exit. */

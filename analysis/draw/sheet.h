@@ -10,11 +10,11 @@
 #include "analysis/draw/scale.h"
 #include "analysis/draw/theme.h"
 
-#define HS_SHEET_WIDTH  960.0
+#define HS_SHEET_WIDTH 960.0
 #define HS_SHEET_LEFT 72.0 /* left edge of panels */
-#define HS_SHEET_RIGHT  (HS_SHEET_WIDTH - 24.0)
+#define HS_SHEET_RIGHT (HS_SHEET_WIDTH - 24.0)
 #define HS_SHEET_TOP 78.0 /* the first line below a heading of two lines; each further line adds HS_SHEET_LINE */
-#define HS_SHEET_LINE   18.0
+#define HS_SHEET_LINE 18.0
 
 /* Options of a picture. */
 struct hs_sheet_style {

@@ -17,10 +17,10 @@
 struct hs_table {
     const struct hs_column *column;
     size_t n_columns, n_rows;
-    size_t room;                    /* allocated values */
-    struct hs_value *value;         /* n_columns per row; the table owns texts */
-    size_t *width;                  /* of the columns as text, without titles */
-    struct fit *fit;                /* [n_columns], for `fitted` rows */
+    size_t room;            /* allocated values */
+    struct hs_value *value; /* n_columns per row; the table owns texts */
+    size_t *width;          /* of the columns as text, without titles */
+    struct fit *fit;        /* [n_columns], for `fitted` rows */
     size_t fitted;
     bool is_fitted;
 };
@@ -59,10 +59,7 @@ void hs_table_free(struct hs_table *table)
     free(table);
 }
 
-size_t hs_table_rows(const struct hs_table *table)
-{
-    return table->n_rows;
-}
+size_t hs_table_rows(const struct hs_table *table) { return table->n_rows; }
 
 static bool make_room(struct hs_table *table)
 {
@@ -115,14 +112,14 @@ char *hs_format(char *buffer, size_t size, enum hs_value_kind kind, struct hs_va
         return buffer;
     }
     switch (kind) {
-    case HS_VALUE_TEXT:    hs_text_clean(buffer, size, value.s ? value.s : ""); break;
+    case HS_VALUE_TEXT: hs_text_clean(buffer, size, value.s ? value.s : ""); break;
     case HS_VALUE_COUNT:
-    case HS_VALUE_BYTES:   format_grouped(buffer, size, value.u); break;
-    case HS_VALUE_HEX:     snprintf(buffer, size, "0x%" PRIx64, value.u); break;
-    case HS_VALUE_REAL:    snprintf(buffer, size, "%.2f", value.d); break;
-    case HS_VALUE_SHARE:   snprintf(buffer, size, "%.2f%%", 100 * value.d); break;
+    case HS_VALUE_BYTES: format_grouped(buffer, size, value.u); break;
+    case HS_VALUE_HEX: snprintf(buffer, size, "0x%" PRIx64, value.u); break;
+    case HS_VALUE_REAL: snprintf(buffer, size, "%.2f", value.d); break;
+    case HS_VALUE_SHARE: snprintf(buffer, size, "%.2f%%", 100 * value.d); break;
     case HS_VALUE_SECONDS: format_seconds(buffer, size, value.d); break;
-    case HS_VALUE_CHANGE:  format_change(buffer, size, value.i); break;
+    case HS_VALUE_CHANGE: format_change(buffer, size, value.i); break;
     }
     return buffer;
 }
@@ -169,8 +166,8 @@ void hs_table_add(struct hs_table *table, const struct hs_value *values)
 /* ---- limited width ---- */
 
 #define TEXT_LEAST 10u /* minimum width of a text column, characters */
-#define TEXT_GOOD  24u /* below this width of text, figures are left out */
-#define GAP        2u
+#define TEXT_GOOD 24u  /* below this width of text, figures are left out */
+#define GAP 2u
 
 static bool is_shown(const struct hs_table *table, size_t column)
 {
@@ -258,10 +255,7 @@ static void note_hidden(const struct hs_table *table, FILE *out, struct hs_table
         fputc('\n', out);
 }
 
-static const char *ellipsis(void)
-{
-    return hs_terminal_probe(false).unicode ? "\xe2\x80\xa6" : "..";
-}
+static const char *ellipsis(void) { return hs_terminal_probe(false).unicode ? "\xe2\x80\xa6" : ".."; }
 
 /* The byte at which character `n` starts. */
 static char *character(char *text, size_t n)
@@ -380,14 +374,14 @@ static void csv_value(FILE *out, enum hs_value_kind kind, struct hs_value value)
     if (value.none)
         return;
     switch (kind) {
-    case HS_VALUE_TEXT:    hs_text_csv(value.s, out); break;
+    case HS_VALUE_TEXT: hs_text_csv(value.s, out); break;
     case HS_VALUE_COUNT:
-    case HS_VALUE_BYTES:   fprintf(out, "%" PRIu64, value.u); break;
-    case HS_VALUE_HEX:     fprintf(out, "0x%" PRIx64, value.u); break;
+    case HS_VALUE_BYTES: fprintf(out, "%" PRIu64, value.u); break;
+    case HS_VALUE_HEX: fprintf(out, "0x%" PRIx64, value.u); break;
     case HS_VALUE_REAL:
     case HS_VALUE_SHARE:
     case HS_VALUE_SECONDS: fprintf(out, "%.9g", value.d); break;
-    case HS_VALUE_CHANGE:  fprintf(out, "%" PRId64, value.i); break;
+    case HS_VALUE_CHANGE: fprintf(out, "%" PRId64, value.i); break;
     }
 }
 
@@ -424,14 +418,14 @@ static void json_value(struct hs_json *json, const struct hs_column *column, str
         return;
     }
     switch (column->kind) {
-    case HS_VALUE_TEXT:    hs_json_text(json, column->key, value.s); break;
+    case HS_VALUE_TEXT: hs_json_text(json, column->key, value.s); break;
     case HS_VALUE_COUNT:
-    case HS_VALUE_BYTES:   hs_json_uint(json, column->key, value.u); break;
-    case HS_VALUE_HEX:     hs_json_hex(json, column->key, value.u); break;
+    case HS_VALUE_BYTES: hs_json_uint(json, column->key, value.u); break;
+    case HS_VALUE_HEX: hs_json_hex(json, column->key, value.u); break;
     case HS_VALUE_REAL:
     case HS_VALUE_SHARE:
     case HS_VALUE_SECONDS: hs_json_real(json, column->key, value.d); break;
-    case HS_VALUE_CHANGE:  hs_json_int(json, column->key, value.i); break;
+    case HS_VALUE_CHANGE: hs_json_int(json, column->key, value.i); break;
     }
 }
 

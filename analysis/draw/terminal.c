@@ -9,12 +9,9 @@
 #include <unistd.h>
 
 #define LEAST 40u
-#define MOST  400u
+#define MOST 400u
 
-static unsigned within_bounds(unsigned width)
-{
-    return width < LEAST ? LEAST : width > MOST ? MOST : width;
-}
+static unsigned within_bounds(unsigned width) { return width < LEAST ? LEAST : width > MOST ? MOST : width; }
 
 /* 0: unknown. */
 static unsigned probe_width(void)

@@ -150,7 +150,9 @@ static const struct {
     uint8_t flag;
     const char *name;
 } flags[] = {
-    {HS_EVENT_UNPLACED, "unplaced"}, {HS_EVENT_RESYNC, "resync"}, {HS_EVENT_MOVED, "moved"},
+    {HS_EVENT_UNPLACED, "unplaced"},
+    {HS_EVENT_RESYNC, "resync"},
+    {HS_EVENT_MOVED, "moved"},
     {HS_EVENT_DIVERGED, "diverged"},
 };
 
@@ -234,7 +236,7 @@ static int dump_records(struct dump *d)
 
 static int run_records(const struct args *args)
 {
-    struct dump d = { .args = args };
+    struct dump d = {.args = args};
     if (!hs_range_parse(&d.range, args->from, args->to) || !choose_kinds(&d))
         return HS_EXIT_BAD;
     if (args->common.json && !(d.json = hs_json_new()))
@@ -261,13 +263,17 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_dump = {
-    .name = "dump", .summary = "print a trace record by record",
+    .name = "dump",
+    .summary = "print a trace record by record",
     .usage = "[FILE]",
     .about = "One line a record: its number, seconds since the start, kind, fields, and the site. With --json "
              "one JSON object a line. Fields are those of records.def.",
     .examples = "  heapstrata dump --kind fail,mark trace.hst\n"
                 "  heapstrata dump --site main.py:12 --from 1.5s --to mark:done trace.hst\n"
                 "  heapstrata dump --packets --json trace.hst | jq .crc\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_ELF, .options = options, .max_files = 1,
-    .args_size = sizeof(struct args), .run = run,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_ELF,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .run = run,
 };

@@ -26,7 +26,7 @@ struct step {
     uint8_t kind;
 };
 
-#define SUPERVISED_MAX  64u /* bytes of a text */
+#define SUPERVISED_MAX 64u  /* bytes of a text */
 #define SUPERVISED_KEPT 16u /* the last so many of a boot */
 
 /* What the supervisor did within a boot, from a mark of the hooks. */
@@ -41,19 +41,19 @@ struct resets {
     struct hs_model *model;
     struct hs_names names;
     struct hs_json *json;
-    struct step *step;   /* the last args->last events of the boot, those of one number modulo that */
+    struct step *step; /* the last args->last events of the boot, those of one number modulo that */
     uint64_t n_steps, records;
     struct supervised supervised[SUPERVISED_KEPT];
     uint64_t n_supervised;
-    uint32_t boot;       /* 0: none as yet */
+    uint32_t boot;        /* 0: none as yet */
     uint64_t began, time; /* ticks, of the boot's first and last event */
-    bool stopped;        /* recording was stopped, and nothing came behind it */
+    bool stopped;         /* recording was stopped, and nothing came behind it */
 };
 
 enum { OUT_OF_MEMORY = 1 };
 
-static const char *const causes[] = {"unknown cause", "power-on", "software", "watchdog", "panic", "deep sleep",
-                                     "the reset pin", "brownout"};
+static const char *const causes[] = {"unknown cause", "power-on",   "software",      "watchdog",
+                                     "panic",         "deep sleep", "the reset pin", "brownout"};
 
 /* ---- one boot ---- */
 
@@ -64,20 +64,11 @@ static const struct hs_failure *last_failure(const struct resets *r)
     return failure && failure->boot == r->boot ? failure : NULL;
 }
 
-static const struct step *step_at(const struct resets *r, uint64_t number)
-{
-    return &r->step[number % r->args->last];
-}
+static const struct step *step_at(const struct resets *r, uint64_t number) { return &r->step[number % r->args->last]; }
 
-static uint64_t first_step(const struct resets *r)
-{
-    return r->n_steps > r->args->last ? r->n_steps - r->args->last : 0;
-}
+static uint64_t first_step(const struct resets *r) { return r->n_steps > r->args->last ? r->n_steps - r->args->last : 0; }
 
-static double before_end(const struct resets *r, uint64_t time)
-{
-    return hs_seconds(r->reader, r->time - time);
-}
+static double before_end(const struct resets *r, uint64_t time) { return hs_seconds(r->reader, r->time - time); }
 
 static uint64_t first_supervised(const struct resets *r)
 {
@@ -116,7 +107,8 @@ static void text_of_steps(const struct resets *r)
         const struct step *s = step_at(r, i);
         printf("  %12.6f s  %-7s %8" PRIu32 "  %s\n", -before_end(r, s->time), hs_kind_info(s->kind)->name, s->size,
                hs_fit_after(hs_format(shown, sizeof shown, HS_VALUE_TEXT,
-                                       (struct hs_value){.s = hs_name_of_site(&r->names, s->site, HS_KEY_LINE, name)}), PLACE_AT));
+                                      (struct hs_value){.s = hs_name_of_site(&r->names, s->site, HS_KEY_LINE, name)}),
+                            PLACE_AT));
     }
 }
 
@@ -125,8 +117,8 @@ static void text_of_boot(const struct resets *r, const char *end)
     char name[HS_NAME_MAX], shown[HS_NAME_MAX];
     const struct hs_failure *failure = last_failure(r);
     struct hs_space_stats heap;
-    printf("boot %" PRIu32 ": %s after %.6f s, %" PRIu64 " records\n", r->boot, end,
-           hs_seconds(r->reader, r->time - r->began), r->records);
+    printf("boot %" PRIu32 ": %s after %.6f s, %" PRIu64 " records\n", r->boot, end, hs_seconds(r->reader, r->time - r->began),
+           r->records);
     if (hs_model_heap(r->model, &heap)) {
         snprintf(shown, sizeof shown, "%" PRIu64, heap.largest_free);
         printf("  heap: %" PRIu64 " bytes used, %" PRIu64 " free, longest free run %s\n", heap.used, heap.free,
@@ -134,9 +126,11 @@ static void text_of_boot(const struct resets *r, const char *end)
     }
     if (failure)
         printf("  failed %.6f s before the end: %" PRIu32 " bytes asked for, %" PRIu64 " free, longest free run %" PRIu64
-               ": %s, at %s\n", before_end(r, failure->time), failure->size, failure->free, failure->largest_free,
-               hs_verdict_name(failure->verdict), hs_format(shown, sizeof shown, HS_VALUE_TEXT,
-               (struct hs_value){.s = hs_name_of_site(&r->names, failure->site, HS_KEY_LINE, name)}));
+               ": %s, at %s\n",
+               before_end(r, failure->time), failure->size, failure->free, failure->largest_free,
+               hs_verdict_name(failure->verdict),
+               hs_format(shown, sizeof shown, HS_VALUE_TEXT,
+                         (struct hs_value){.s = hs_name_of_site(&r->names, failure->site, HS_KEY_LINE, name)}));
     text_of_supervised(r);
     text_of_steps(r);
     putchar('\n');
@@ -197,8 +191,11 @@ static void end_boot(const struct resets *r, const char *cause)
     char end[64];
     if (!r->boot)
         return;
-    snprintf(end, sizeof end, "%s%s%s", r->stopped ? "stopped" : cause ? "cut off" : "still recording", cause ? ", reset by " : "",
-             cause ? cause : "");
+    snprintf(end, sizeof end, "%s%s%s",
+             r->stopped ? "stopped"
+             : cause    ? "cut off"
+                        : "still recording",
+             cause ? ", reset by " : "", cause ? cause : "");
     (r->json ? json_of_boot : text_of_boot)(r, end);
 }
 
@@ -297,7 +294,8 @@ static const struct hs_option options[] = {
 };
 
 const struct hs_cmd hs_cmd_resets = {
-    .name = "resets", .summary = "list each boot, how it ended, and what it allocated last",
+    .name = "resets",
+    .summary = "list each boot, how it ended, and what it allocated last",
     .usage = "[FILE]",
     .about = "For each boot in a trace: how long it lasted, whether recording was stopped or a reset cut it off and why, "
              "the heap at its end, the last allocation that failed, in CircuitPython each start of the interpreter and why, "
@@ -305,6 +303,10 @@ const struct hs_cmd hs_cmd_resets = {
              "before the boot's end. With --json one JSON object a boot.",
     .examples = "  heapstrata resets ring.bin\n"
                 "  heapstrata resets --last 50 board.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_ELF, .options = options, .max_files = 1,
-    .args_size = sizeof(struct args), .defaults = &defaults, .run = run,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_ELF,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .defaults = &defaults,
+    .run = run,
 };

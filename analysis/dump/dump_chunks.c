@@ -16,11 +16,11 @@
 
 struct dump {
     struct hs_dictionary dictionary;
-    uint32_t epoch;  /* packets decoded: what tells that a site's state is of an earlier one */
+    uint32_t epoch; /* packets decoded: what tells that a site's state is of an earlier one */
     struct hs_json *json;
     uint32_t hz;
     uint64_t damaged;
-    bool image;      /* definitions may lie behind their use */
+    bool image; /* definitions may lie behind their use */
     bool want_dictionary;
 };
 
@@ -131,7 +131,7 @@ static void take_definitions(struct dump *d, const uint8_t *bytes, uint32_t len,
 /* Records of a packet; *error says why it ends early. */
 static uint64_t count_records(struct dump *d, const struct hs_chunk *chunk, int *error)
 {
-    struct hs_decoder decoder = { .site = d->dictionary.state, .n_sites = d->dictionary.n_sites, .epoch = d->epoch++ };
+    struct hs_decoder decoder = {.site = d->dictionary.state, .n_sites = d->dictionary.n_sites, .epoch = d->epoch++};
     struct hs_record records[64];
     uint64_t count = 0;
     hs_decode_packet(&decoder, &chunk->packet, chunk->bytes);
@@ -149,9 +149,10 @@ static double packet_seconds(const struct dump *d, const struct hs_packet *packe
 static void packet_text(const struct dump *d, const struct hs_chunk *chunk, uint64_t records, int error)
 {
     const struct hs_packet *p = &chunk->packet;
-    printf("packet %6" PRIu32 "  offset %9" PRIu64 "  boot %3u  time %12.6f  record %9" PRIu32 "  len %5u  definitions %5u  records %5" PRIu64
-           "  crc %s", p->seq, chunk->offset, p->boot, packet_seconds(d, p), p->number, p->len, p->defs,
-           records, hs_packet_open(p) ? "open" : "ok");
+    printf("packet %6" PRIu32 "  offset %9" PRIu64 "  boot %3u  time %12.6f  record %9" PRIu32
+           "  len %5u  definitions %5u  records %5" PRIu64 "  crc %s",
+           p->seq, chunk->offset, p->boot, packet_seconds(d, p), p->number, p->len, p->defs, records,
+           hs_packet_open(p) ? "open" : "ok");
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (p->flags & flags[i].flag)
             printf("  %s", flags[i].name);
@@ -196,8 +197,8 @@ static void take_damage(struct dump *d, const struct hs_chunk *chunk)
     if (d->want_dictionary)
         return;
     if (!d->json) {
-        printf("damage         offset %9" PRIu64 "  bytes %" PRIu64 "  packets %" PRIu32 ": %s\n", chunk->offset,
-               chunk->damaged, chunk->refused, hs_strerror(chunk->code));
+        printf("damage         offset %9" PRIu64 "  bytes %" PRIu64 "  packets %" PRIu32 ": %s\n", chunk->offset, chunk->damaged,
+               chunk->refused, hs_strerror(chunk->code));
         return;
     }
     hs_json_object(d->json, NULL);
@@ -229,10 +230,10 @@ static int take_chunks(struct dump *d, struct hs_feed *feed, const char *path)
     while (!(error = feed->next(feed, &chunk)) && chunk.kind != HS_CHUNK_END && !ferror(stdout)) {
         switch (chunk.kind) {
         case HS_CHUNK_HEADER: take_header(d, &chunk); break;
-        case HS_CHUNK_NAMES:  take_definitions(d, chunk.bytes, chunk.len, false); break;
+        case HS_CHUNK_NAMES: take_definitions(d, chunk.bytes, chunk.len, false); break;
         case HS_CHUNK_PACKET: take_packet(d, &chunk); break;
         case HS_CHUNK_DAMAGE: take_damage(d, &chunk); break;
-        case HS_CHUNK_END:    break;
+        case HS_CHUNK_END: break;
         }
     }
     if (d->want_dictionary)
@@ -244,7 +245,7 @@ static int take_chunks(struct dump *d, struct hs_feed *feed, const char *path)
 
 int hs_dump_chunks(const char *path, bool dictionary, bool json)
 {
-    struct dump d = { .want_dictionary = dictionary };
+    struct dump d = {.want_dictionary = dictionary};
     struct hs_error error = {0};
     enum hs_source source;
     int status = HS_EXIT_BAD;

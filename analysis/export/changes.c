@@ -64,9 +64,13 @@ static void add(struct hs_changes *c, struct hs_block_change change)
 static void add_block(struct hs_changes *c, enum hs_change_kind kind, unsigned region, struct hs_extent block)
 {
     add(c, (struct hs_block_change){
-        .kind = (uint8_t)kind, .region = (uint8_t)region, .pos = block.pos, .address = address_in(c, region, block.pos),
-        .bytes = (uint64_t)block.granules << c->model->region[region].shift, .block = c->model->block[block.pos],
-    });
+               .kind = (uint8_t)kind,
+               .region = (uint8_t)region,
+               .pos = block.pos,
+               .address = address_in(c, region, block.pos),
+               .bytes = (uint64_t)block.granules << c->model->region[region].shift,
+               .block = c->model->block[block.pos],
+           });
 }
 
 static void on_taken(void *context, unsigned region, struct hs_extent block)
@@ -87,7 +91,7 @@ static void on_freed(void *context, unsigned region, struct hs_extent block)
 struct hs_changes *hs_changes_new(void)
 {
     struct hs_changes *c = calloc(1, sizeof *c);
-    struct hs_model_observer observer = { .context = c, .region = on_region, .taken = on_taken, .freed = on_freed };
+    struct hs_model_observer observer = {.context = c, .region = on_region, .taken = on_taken, .freed = on_freed};
     if (!c)
         return NULL;
     c->space = hs_freespace_new();
@@ -115,7 +119,7 @@ void hs_changes_free(struct hs_changes *c)
 static int feed_resize(struct hs_changes *c, const struct hs_event *e)
 {
     struct hs_model *m = c->model;
-    struct hs_block_change resized = { .kind = HS_CHANGE_RESIZED };
+    struct hs_block_change resized = {.kind = HS_CHANGE_RESIZED};
     uint64_t dropped = m->dropped;
     if (e->old < m->n_granules && m->block[e->old].granules) {
         resized.old_address = hs_changes_address(c, e->old);
@@ -149,7 +153,11 @@ int hs_changes_feed(struct hs_changes *c, const struct hs_event *e)
 static struct hs_space_stats told_figures(const struct hs_region_summary *told)
 {
     struct hs_space_stats heap = {
-        .used = told->used, .free = told->free, .largest_free = told->longest, .no_longest = told->no_longest, .blocks = told->blocks,
+        .used = told->used,
+        .free = told->free,
+        .largest_free = told->longest,
+        .no_longest = told->no_longest,
+        .blocks = told->blocks,
     };
     for (unsigned i = 0; i < 32; i++)
         heap.free_runs += told->runs[i];
@@ -160,8 +168,11 @@ static struct hs_space_stats followed_figures(const struct hs_changes *c)
 {
     const struct hs_freespace *space = c->space;
     struct hs_space_stats heap = {
-        .used = space->total - space->free, .free = space->free, .largest_free = space->largest,
-        .requested = c->model->requested, .blocks = c->model->blocks,
+        .used = space->total - space->free,
+        .free = space->free,
+        .largest_free = space->largest,
+        .requested = c->model->requested,
+        .blocks = c->model->blocks,
     };
     for (unsigned i = 0; i < space->n_regions; i++)
         heap.free_runs += space->index[i] ? space->index[i]->runs : 0;
@@ -173,7 +184,9 @@ bool hs_changes_figures(const struct hs_changes *c, struct hs_heap_figures *f)
     const struct hs_model *m = c->model;
     struct hs_region_summary told = hs_model_summary(m, HS_ALL_REGIONS);
     *f = (struct hs_heap_figures){
-        .told = hs_model_summary_only(m), .known = m->synced, .total = c->space->total,
+        .told = hs_model_summary_only(m),
+        .known = m->synced,
+        .total = c->space->total,
         .peak = m->peak > m->levels.peak ? m->peak : m->levels.peak,
     };
     if (!f->told) {

@@ -15,7 +15,7 @@
 enum hs_change_kind { HS_CHANGE_TAKEN, HS_CHANGE_FREED, HS_CHANGE_RESIZED };
 
 struct hs_block_change {
-    struct hs_live_block block; /* TAKEN, RESIZED: as it is; FREED: as it was */
+    struct hs_live_block block;  /* TAKEN, RESIZED: as it is; FREED: as it was */
     struct hs_live_block before; /* RESIZED: as it was, of no granules when there was no such block */
     uint64_t address;
     uint64_t old_address; /* RESIZED; 0: there was no such block */
@@ -30,7 +30,7 @@ struct hs_changes {
     struct hs_block_change *change; /* `n`, of the event fed last, in order */
     size_t n, room;
     uint64_t bias[HS_REGION_LIMIT];
-    uint64_t base[HS_REGION_LIMIT]; /* of the regions' first granules, bias included */
+    uint64_t base[HS_REGION_LIMIT];  /* of the regions' first granules, bias included */
     struct hs_freespace *space;      /* the free runs, right after every event */
     struct hs_model_observer follow; /* what keeps `space` */
     bool short_of_memory;
@@ -39,9 +39,9 @@ struct hs_changes {
 /* The heap's figures at present, as `stat` has them at the end. */
 struct hs_heap_figures {
     struct hs_space_stats heap; /* `requested`, and where `no_counts` the blocks and runs, only of a layout */
-    uint64_t total, peak;  /* bytes: of the regions; most that were ever used */
-    bool known;            /* else they are those known last */
-    bool told;             /* by a summary, not from the layout */
+    uint64_t total, peak;       /* bytes: of the regions; most that were ever used */
+    bool known;                 /* else they are those known last */
+    bool told;                  /* by a summary, not from the layout */
     bool no_counts;
 };
 

@@ -25,7 +25,8 @@ static const struct hs_option options[] = {
      "write OUT, - for standard output (the default of formats that are one stream of text)"},
     {"events", 'e', "WHICH", HS_OPT_CHOICE, offsetof(struct args, events),
      "formats that hold every event: each record as one event (records), what it changes as calls of malloc and "
-     "free (libc), or both (default both for ctf, else records)", "records|libc|both"},
+     "free (libc), or both (default both for ctf, else records)",
+     "records|libc|both"},
     {"weight", 'w', "WHAT", HS_OPT_CHOICE, offsetof(struct args, weight),
      "formats that hold one sum a stack: bytes asked for, live at the end, or live at the peak (default bytes)",
      "bytes|live|peak"},
@@ -35,15 +36,15 @@ static const struct hs_option options[] = {
 
 enum { EVENTS_DEFAULT = -1 };
 
-static const unsigned sets[] = { HS_EVENT_STREAM_RECORDS, HS_EVENT_STREAM_LIBC, HS_EVENT_STREAM_RECORDS | HS_EVENT_STREAM_LIBC };
+static const unsigned sets[] = {HS_EVENT_STREAM_RECORDS, HS_EVENT_STREAM_LIBC, HS_EVENT_STREAM_RECORDS | HS_EVENT_STREAM_LIBC};
 
 static int list_formats(void)
 {
     const struct hs_exporter *exporter;
     for (unsigned i = 0; (exporter = hs_exporter(i)); i++) {
         const char *missing = exporter->missing ? *exporter->missing : NULL;
-        printf("  %-11s %s%s%s%s\n", exporter->name, exporter->summary, missing ? " (not in this build: it was made without " : "",
-               missing ? missing : "", missing ? ")" : "");
+        printf("  %-11s %s%s%s%s\n", exporter->name, exporter->summary,
+               missing ? " (not in this build: it was made without " : "", missing ? missing : "", missing ? ")" : "");
     }
     return HS_EXIT_OK;
 }
@@ -58,8 +59,8 @@ static const struct hs_exporter *choose(const char *format)
     if (!exporter) {
         hs_complain("no such format: '%s'; heapstrata export --list names the formats", format);
     } else if (exporter->missing && *exporter->missing) {
-        hs_complain("format %s is not in this build: it was made without %s. Install that and build again",
-                    format, *exporter->missing);
+        hs_complain("format %s is not in this build: it was made without %s. Install that and build again", format,
+                    *exporter->missing);
         exporter = NULL;
     }
     return exporter;
@@ -87,7 +88,10 @@ static int write_it(const struct args *args, const struct hs_exporter *exporter,
     struct hs_error error = {0};
     int chosen = args->events != EVENTS_DEFAULT ? args->events : exporter->shape == HS_EXPORT_FOLDER ? 2 : 0;
     struct hs_export_job job = {
-        .input = args->common.input, .symbols = symbols, .sets = sets[chosen], .weight = args->weight,
+        .input = args->common.input,
+        .symbols = symbols,
+        .sets = sets[chosen],
+        .weight = args->weight,
         .selection = hs_cmd_selection(&args->common),
     };
     int status = hs_export(exporter, &job, args->output, &error);
@@ -119,13 +123,18 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_export = {
-    .name = "export", .summary = "convert a trace to another program's format",
+    .name = "export",
+    .summary = "convert a trace to another program's format",
     .usage = "--format FORMAT [-o OUT] [FILE]",
     .about = "For Trace Compass, babeltrace2 and other viewers that people already have; --list names the formats. "
              "OUT appears when it is complete, or not at all. A file that is there is replaced, a folder is not.",
     .examples = "  heapstrata export --format ctf -o my-trace my.hst\n"
                 "  heapstrata export --format folded --weight peak my.hst | flamegraph.pl >peak.svg\n"
                 "  heapstrata export --list\n",
-    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_ELF, .options = options, .max_files = 1,
-    .args_size = sizeof(struct args), .defaults = &(const struct args){ .events = EVENTS_DEFAULT }, .run = run,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_ELF,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.events = EVENTS_DEFAULT},
+    .run = run,
 };

@@ -12,7 +12,7 @@
 #include "lib/host/util/clean_text.h"
 
 #define COLUMNS_MAX 128
-#define NO_COLUMN   0xff
+#define NO_COLUMN 0xff
 
 struct table {
     FILE *out;
@@ -32,10 +32,7 @@ static unsigned column_of(struct table *t, const char *name)
 }
 
 /* Thread and boot are columns of every event. */
-static bool told_already(const char *name)
-{
-    return !strcmp(name, "thread") || !strcmp(name, "boot");
-}
+static bool told_already(const char *name) { return !strcmp(name, "thread") || !strcmp(name, "boot"); }
 
 static void place_fields(struct table *t, unsigned sets)
 {
@@ -59,16 +56,13 @@ static void put_value(enum hs_event_stream_type type, union hs_event_stream_valu
     switch (type) {
     case HS_EVENT_STREAM_TEXT:
     case HS_EVENT_STREAM_LIST: hs_text_csv(value.s, out); break;
-    case HS_EVENT_STREAM_INT:  fprintf(out, "%" PRId64, value.i); break;
-    case HS_EVENT_STREAM_HEX:  fprintf(out, "0x%" PRIx64, value.u); break;
-    default:            fprintf(out, "%" PRIu64, value.u); break;
+    case HS_EVENT_STREAM_INT: fprintf(out, "%" PRId64, value.i); break;
+    case HS_EVENT_STREAM_HEX: fprintf(out, "0x%" PRIx64, value.u); break;
+    default: fprintf(out, "%" PRIu64, value.u); break;
     }
 }
 
-static void put_time(uint64_t ns, FILE *out)
-{
-    fprintf(out, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
-}
+static void put_time(uint64_t ns, FILE *out) { fprintf(out, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000); }
 
 static void put_event(struct table *t, const struct hs_stream_item *telling)
 {
@@ -113,7 +107,7 @@ static int tell(void *context, const struct hs_stream_item *telling)
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
-    struct table t = { .out = job->out, .place = calloc(hs_event_stream_classes(), sizeof *t.place) };
+    struct table t = {.out = job->out, .place = calloc(hs_event_stream_classes(), sizeof *t.place)};
     if (!t.place)
         return hs_export_fail(error, HS_ERR_MEMORY, "%s", hs_strerror(HS_ERR_MEMORY));
     place_fields(&t, job->sets);
@@ -124,5 +118,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 }
 
 const struct hs_exporter hs_exporter_csv = {
-    .name = "csv", .summary = "every event as a row", .run = run,
+    .name = "csv",
+    .summary = "every event as a row",
+    .run = run,
 };

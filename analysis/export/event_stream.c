@@ -24,9 +24,26 @@ enum source {
     FROM_MEMBER, /* of the record, at `offset`, of `width` bytes */
     FROM_TEXT,   /* of the record's bytes, as text */
     FROM_LIST,   /* of the record's bytes, as a list of numbers */
-    FROM_NUMBER, FROM_SITE, FROM_POS, FROM_OLD, FROM_GRANULES, FROM_PTR, FROM_OLD_PTR, FROM_REGION,
-    FROM_FILE, FROM_FUNCTION, FROM_LINE, FROM_NATIVE, FROM_KIND,
-    FROM_VERDICT, FROM_FREE, FROM_LARGEST, FROM_ASKED, FROM_FREED, FROM_FREED_BYTES, FROM_PAUSE,
+    FROM_NUMBER,
+    FROM_SITE,
+    FROM_POS,
+    FROM_OLD,
+    FROM_GRANULES,
+    FROM_PTR,
+    FROM_OLD_PTR,
+    FROM_REGION,
+    FROM_FILE,
+    FROM_FUNCTION,
+    FROM_LINE,
+    FROM_NATIVE,
+    FROM_KIND,
+    FROM_VERDICT,
+    FROM_FREE,
+    FROM_LARGEST,
+    FROM_ASKED,
+    FROM_FREED,
+    FROM_FREED_BYTES,
+    FROM_PAUSE,
 };
 
 struct origin {
@@ -34,8 +51,18 @@ struct origin {
 };
 
 enum {
-    MALLOC, FREE, CALLOC, REALLOC, MEMALIGN, POSIX_MEMALIGN, LIBC_CLASSES,
-    HEAP = LIBC_CLASSES, USAGE, LIVE, BLOCK, FIRST_KIND
+    MALLOC,
+    FREE,
+    CALLOC,
+    REALLOC,
+    MEMALIGN,
+    POSIX_MEMALIGN,
+    LIBC_CLASSES,
+    HEAP = LIBC_CLASSES,
+    USAGE,
+    LIVE,
+    BLOCK,
+    FIRST_KIND
 };
 #define CLASSES (FIRST_KIND + HS_KIND_END)
 
@@ -46,18 +73,26 @@ struct extra {
 };
 
 #define WHERE \
-    {"file", HS_EVENT_STREAM_TEXT, FROM_FILE}, {"function", HS_EVENT_STREAM_TEXT, FROM_FUNCTION}, {"line", HS_EVENT_STREAM_U32, FROM_LINE}, \
-    {"native", HS_EVENT_STREAM_TEXT, FROM_NATIVE}, {"kind", HS_EVENT_STREAM_TEXT, FROM_KIND}
+    {"file", HS_EVENT_STREAM_TEXT, FROM_FILE}, {"function", HS_EVENT_STREAM_TEXT, FROM_FUNCTION}, \
+        {"line", HS_EVENT_STREAM_U32, FROM_LINE}, {"native", HS_EVENT_STREAM_TEXT, FROM_NATIVE}, \
+    { \
+        "kind", HS_EVENT_STREAM_TEXT, FROM_KIND \
+    }
 
 /* What the host adds to the fields of a record, besides where its site is. */
 static const struct extra extras[HS_KIND_END][6] = {
-    [HS_ALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES}, {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR},
+    [HS_ALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES},
+                  {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR},
                   {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}},
     [HS_FREE] = {{"ptr", HS_EVENT_STREAM_HEX, FROM_OLD_PTR}, {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}},
-    [HS_REALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES}, {"old_ptr", HS_EVENT_STREAM_HEX, FROM_OLD_PTR},
-                    {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR}, {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}},
-    [HS_FAIL] = {{"verdict", HS_EVENT_STREAM_TEXT, FROM_VERDICT}, {"free", HS_EVENT_STREAM_U64, FROM_FREE},
-                 {"largest_free", HS_EVENT_STREAM_U64, FROM_LARGEST}, {"heap_asked", HS_EVENT_STREAM_TEXT, FROM_ASKED}},
+    [HS_REALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES},
+                    {"old_ptr", HS_EVENT_STREAM_HEX, FROM_OLD_PTR},
+                    {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR},
+                    {"region", HS_EVENT_STREAM_TEXT, FROM_REGION}},
+    [HS_FAIL] = {{"verdict", HS_EVENT_STREAM_TEXT, FROM_VERDICT},
+                 {"free", HS_EVENT_STREAM_U64, FROM_FREE},
+                 {"largest_free", HS_EVENT_STREAM_U64, FROM_LARGEST},
+                 {"heap_asked", HS_EVENT_STREAM_TEXT, FROM_ASKED}},
     [HS_SWEEP] = {{"freed", HS_EVENT_STREAM_U32, FROM_FREED}},
     [HS_COLLECT_END] = {{"pause_ns", HS_EVENT_STREAM_U64, FROM_PAUSE}, {"freed_bytes", HS_EVENT_STREAM_U64, FROM_FREED_BYTES}},
 };
@@ -69,43 +104,85 @@ static const struct hs_event_stream_class libc_classes[LIBC_CLASSES] = {
     [MALLOC] = {"lttng_ust_libc:malloc", {{"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 2, HS_EVENT_STREAM_LIBC},
     [FREE] = {"lttng_ust_libc:free", {{"ptr", HS_EVENT_STREAM_HEX}}, 1, HS_EVENT_STREAM_LIBC},
     [CALLOC] = {"lttng_ust_libc:calloc",
-                {{"nmemb", HS_EVENT_STREAM_U64}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 3, HS_EVENT_STREAM_LIBC},
+                {{"nmemb", HS_EVENT_STREAM_U64}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}},
+                3,
+                HS_EVENT_STREAM_LIBC},
     [REALLOC] = {"lttng_ust_libc:realloc",
-                 {{"in_ptr", HS_EVENT_STREAM_HEX}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 3, HS_EVENT_STREAM_LIBC},
+                 {{"in_ptr", HS_EVENT_STREAM_HEX}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}},
+                 3,
+                 HS_EVENT_STREAM_LIBC},
     [MEMALIGN] = {"lttng_ust_libc:memalign",
-                  {{"alignment", HS_EVENT_STREAM_U64}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 3, HS_EVENT_STREAM_LIBC},
+                  {{"alignment", HS_EVENT_STREAM_U64}, {"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}},
+                  3,
+                  HS_EVENT_STREAM_LIBC},
     [POSIX_MEMALIGN] = {"lttng_ust_libc:posix_memalign",
-                        {{"out_ptr", HS_EVENT_STREAM_HEX}, {"alignment", HS_EVENT_STREAM_U64}, {"size", HS_EVENT_STREAM_U64},
-                         {"result", HS_EVENT_STREAM_INT}}, 4, HS_EVENT_STREAM_LIBC},
+                        {{"out_ptr", HS_EVENT_STREAM_HEX},
+                         {"alignment", HS_EVENT_STREAM_U64},
+                         {"size", HS_EVENT_STREAM_U64},
+                         {"result", HS_EVENT_STREAM_INT}},
+                        4,
+                        HS_EVENT_STREAM_LIBC},
 };
 
 /* `known`: 0 not at present, the figures are those known last; 1 from the layout; 2 from a summary, which does not tell
  * what was requested. */
 static const struct hs_event_stream_class heap_class = {
     "heapstrata:heap",
-    {{"record", HS_EVENT_STREAM_U64}, {"known", HS_EVENT_STREAM_U8}, {"used", HS_EVENT_STREAM_U64}, {"requested", HS_EVENT_STREAM_U64},
-     {"free", HS_EVENT_STREAM_U64}, {"largest_free", HS_EVENT_STREAM_U64}, {"free_runs", HS_EVENT_STREAM_U64}, {"blocks", HS_EVENT_STREAM_U64},
-     {"fragmentation_permille", HS_EVENT_STREAM_U32}, {"peak", HS_EVENT_STREAM_U64}, {"boots", HS_EVENT_STREAM_U32}}, 11, HS_EVENT_STREAM_RECORDS, true,
+    {{"record", HS_EVENT_STREAM_U64},
+     {"known", HS_EVENT_STREAM_U8},
+     {"used", HS_EVENT_STREAM_U64},
+     {"requested", HS_EVENT_STREAM_U64},
+     {"free", HS_EVENT_STREAM_U64},
+     {"largest_free", HS_EVENT_STREAM_U64},
+     {"free_runs", HS_EVENT_STREAM_U64},
+     {"blocks", HS_EVENT_STREAM_U64},
+     {"fragmentation_permille", HS_EVENT_STREAM_U32},
+     {"peak", HS_EVENT_STREAM_U64},
+     {"boots", HS_EVENT_STREAM_U32}},
+    11,
+    HS_EVENT_STREAM_RECORDS,
+    true,
 };
 
 /* `known` is 3: from a summary that has no more than this. */
 static const struct hs_event_stream_class usage_class = {
     "heapstrata:usage",
-    {{"record", HS_EVENT_STREAM_U64}, {"known", HS_EVENT_STREAM_U8}, {"used", HS_EVENT_STREAM_U64}, {"free", HS_EVENT_STREAM_U64}, {"peak", HS_EVENT_STREAM_U64},
-     {"boots", HS_EVENT_STREAM_U32}}, 6, HS_EVENT_STREAM_RECORDS, true,
+    {{"record", HS_EVENT_STREAM_U64},
+     {"known", HS_EVENT_STREAM_U8},
+     {"used", HS_EVENT_STREAM_U64},
+     {"free", HS_EVENT_STREAM_U64},
+     {"peak", HS_EVENT_STREAM_U64},
+     {"boots", HS_EVENT_STREAM_U32}},
+    6,
+    HS_EVENT_STREAM_RECORDS,
+    true,
 };
 
 /* `block` is the record that allocated it first, the same after a resize; `taken` are whole granules. */
 static const struct hs_event_stream_class block_class = {
     "heapstrata:block",
-    {{"block", HS_EVENT_STREAM_U64}, {"site", HS_EVENT_STREAM_U32}, {"bytes", HS_EVENT_STREAM_U64}, {"taken", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX},
-     {"region", HS_EVENT_STREAM_TEXT}, {"born", HS_EVENT_STREAM_U64}, {"came", HS_EVENT_STREAM_TEXT}, {"died", HS_EVENT_STREAM_U64}, {"how", HS_EVENT_STREAM_TEXT}},
-    10, HS_EVENT_STREAM_BLOCKS, true,
+    {{"block", HS_EVENT_STREAM_U64},
+     {"site", HS_EVENT_STREAM_U32},
+     {"bytes", HS_EVENT_STREAM_U64},
+     {"taken", HS_EVENT_STREAM_U64},
+     {"ptr", HS_EVENT_STREAM_HEX},
+     {"region", HS_EVENT_STREAM_TEXT},
+     {"born", HS_EVENT_STREAM_U64},
+     {"came", HS_EVENT_STREAM_TEXT},
+     {"died", HS_EVENT_STREAM_U64},
+     {"how", HS_EVENT_STREAM_TEXT}},
+    10,
+    HS_EVENT_STREAM_BLOCKS,
+    true,
 };
 enum { BLOCK_SITE = 1, BLOCK_DIED = 8, BLOCK_HOW = 9, HEAP_REQUESTED = 3, HEAP_RUNS = 6, HEAP_BLOCKS = 7 };
 
 static const struct hs_event_stream_class live_class = {
-    "heapstrata:live", {{"record", HS_EVENT_STREAM_U64}, {"kind", HS_EVENT_STREAM_TEXT}, {"bytes", HS_EVENT_STREAM_U64}}, 3, HS_EVENT_STREAM_RECORDS, true,
+    "heapstrata:live",
+    {{"record", HS_EVENT_STREAM_U64}, {"kind", HS_EVENT_STREAM_TEXT}, {"bytes", HS_EVENT_STREAM_U64}},
+    3,
+    HS_EVENT_STREAM_RECORDS,
+    true,
 };
 
 /* Filled once, the same for every story. */
@@ -127,9 +204,10 @@ static void add_field(unsigned kind, struct hs_event_stream_field field, struct 
 static enum hs_event_stream_type type_of(const struct hs_field *field)
 {
     switch (field->type) {
-    case HS_TYPE_caller:  return HS_EVENT_STREAM_INT;
+    case HS_TYPE_caller: return HS_EVENT_STREAM_INT;
     case HS_TYPE_address: return HS_EVENT_STREAM_HEX;
-    case HS_TYPE_text: case HS_TYPE_rest: return HS_EVENT_STREAM_TEXT;
+    case HS_TYPE_text:
+    case HS_TYPE_rest: return HS_EVENT_STREAM_TEXT;
     case HS_TYPE_numbers: return HS_EVENT_STREAM_LIST;
     default: return field->width == 1 ? HS_EVENT_STREAM_U8 : HS_EVENT_STREAM_U32;
     }
@@ -138,11 +216,12 @@ static enum hs_event_stream_type type_of(const struct hs_field *field)
 static enum source source_of(const struct hs_field *field, bool event)
 {
     switch (field->type) {
-    case HS_TYPE_site:    return FROM_SITE; /* the reader's number, which stands for one place in the whole trace */
-    case HS_TYPE_text: case HS_TYPE_rest: return FROM_TEXT;
+    case HS_TYPE_site: return FROM_SITE; /* the reader's number, which stands for one place in the whole trace */
+    case HS_TYPE_text:
+    case HS_TYPE_rest: return FROM_TEXT;
     case HS_TYPE_numbers: return FROM_LIST;
     case HS_TYPE_granule: return event ? FROM_POS : FROM_MEMBER;
-    case HS_TYPE_block:   return FROM_OLD;
+    case HS_TYPE_block: return FROM_OLD;
     default: return FROM_MEMBER;
     }
 }
@@ -150,14 +229,14 @@ static enum source source_of(const struct hs_field *field, bool event)
 /* Packed bytes are left out: what they say is told by the events of the blocks. */
 static void add_member(unsigned kind, const struct hs_field *field, bool event)
 {
-    struct origin origin = { (uint8_t)source_of(field, event), field->offset, field->width, field->wire == HS_WIRE_S };
+    struct origin origin = {(uint8_t)source_of(field, event), field->offset, field->width, field->wire == HS_WIRE_S};
     if (field->type != HS_TYPE_bytes)
-        add_field(kind, (struct hs_event_stream_field){ field->name, type_of(field) }, origin);
+        add_field(kind, (struct hs_event_stream_field){field->name, type_of(field)}, origin);
 }
 
 static void add_extra(unsigned kind, const struct extra *extra)
 {
-    add_field(kind, (struct hs_event_stream_field){extra->name, extra->type}, (struct origin){ .source = (uint8_t)extra->source });
+    add_field(kind, (struct hs_event_stream_field){extra->name, extra->type}, (struct origin){.source = (uint8_t)extra->source});
 }
 
 static void make_class(unsigned kind, const struct hs_kind_info *info)
@@ -171,7 +250,7 @@ static void make_class(unsigned kind, const struct hs_kind_info *info)
     }
     class->name = name;
     class->set = HS_EVENT_STREAM_RECORDS;
-    add_field(kind, (struct hs_event_stream_field){"record", HS_EVENT_STREAM_U64}, (struct origin){ .source = FROM_NUMBER });
+    add_field(kind, (struct hs_event_stream_field){"record", HS_EVENT_STREAM_U64}, (struct origin){.source = FROM_NUMBER});
     for (const struct hs_field *field = info->field; field->name; field++)
         add_member(kind, field, info->area == HS_AREA_EVENT);
     for (const struct extra *extra = extras[kind]; extra->name; extra++)
@@ -200,10 +279,7 @@ static void make_classes(void)
     memcpy(classes, libc_classes, sizeof libc_classes);
 }
 
-unsigned hs_event_stream_classes(void)
-{
-    return CLASSES;
-}
+unsigned hs_event_stream_classes(void) { return CLASSES; }
 
 const struct hs_event_stream_class *hs_event_stream_class(unsigned index)
 {
@@ -224,7 +300,7 @@ const char *hs_event_stream_word(unsigned class, unsigned field, uint64_t value)
 /* ---- the story ---- */
 
 #define PACKET_RECORDS 8192u /* a packet is closed behind these */
-#define SAMPLE_SHARE   64u   /* the heap is told when used or the longest run moved by one in so many bytes of it */
+#define SAMPLE_SHARE 64u     /* the heap is told when used or the longest run moved by one in so many bytes of it */
 
 enum stage { STAGE_RECORD, STAGE_CHANGES, STAGE_BLOCKS, STAGE_SAMPLE, STAGE_LIVE };
 
@@ -233,22 +309,22 @@ struct hs_event_stream {
     struct hs_changes *changes;
     struct hs_holdings holdings;
     struct hs_site_texts places;
-    struct hs_heap_figures sampled; /* as told last */
+    struct hs_heap_figures sampled;     /* as told last */
     const struct hs_event *event, *end; /* of the batch */
     enum stage stage;
     size_t at_change;
-    uint64_t now, now_ticks;   /* of the event at hand */
-    uint64_t closed;           /* when the packet before ended */
-    uint64_t lost, told_lost;  /* LOSS: to be told; told so far */
+    uint64_t now, now_ticks;  /* of the event at hand */
+    uint64_t closed;          /* when the packet before ended */
+    uint64_t lost, told_lost; /* LOSS: to be told; told so far */
     uint64_t loss_until;
     uint64_t packet_records;
-    uint64_t pause;            /* of the collection that ended last, ticks */
-    unsigned declared;         /* classes declared so far */
-    uint32_t boots, boot;      /* that there were so far; the last one */
+    uint64_t pause;       /* of the collection that ended last, ticks */
+    unsigned declared;    /* classes declared so far */
+    uint32_t boots, boot; /* that there were so far; the last one */
     bool open, closing, any, brief, done, waits, sampled_any, sampled_end, tail;
     uint64_t *live, *told_live; /* bytes of each kind of block, at the last sample; as told last */
-    size_t at_live;            /* kind to be told next */
-    char *text;                /* of the record at hand */
+    size_t at_live;             /* kind to be told next */
+    char *text;                 /* of the record at hand */
     size_t text_room;
     union hs_event_stream_value value[HS_EVENT_STREAM_FIELDS];
 };
@@ -260,7 +336,7 @@ struct hs_event_stream *hs_event_stream_new(const struct hs_event_stream_config 
         return NULL;
     make_classes();
     s->config = *config;
-    s->places = (struct hs_site_texts){ .reader = config->reader, .symbols = config->symbols };
+    s->places = (struct hs_site_texts){.reader = config->reader, .symbols = config->symbols};
     s->declared = config->declare ? 0 : LIBC_CLASSES;
     s->changes = hs_changes_new();
     s->holdings.changes = s->changes;
@@ -286,10 +362,7 @@ void hs_event_stream_free(struct hs_event_stream *s)
     free(s);
 }
 
-const struct hs_model *hs_event_stream_model(const struct hs_event_stream *s)
-{
-    return s->changes->model;
-}
+const struct hs_model *hs_event_stream_model(const struct hs_event_stream *s) { return s->changes->model; }
 
 void hs_event_stream_process(const struct hs_event_stream *s, char name[HS_EVENT_STREAM_PROCESS])
 {
@@ -369,39 +442,41 @@ static uint64_t address(const struct hs_event_stream *s, unsigned region, uint32
 static const struct hs_failure *failure(const struct hs_event_stream *s)
 {
     const struct hs_model *m = s->changes->model;
-    static const struct hs_failure none = { .verdict = HS_VERDICT_UNKNOWN };
+    static const struct hs_failure none = {.verdict = HS_VERDICT_UNKNOWN};
     return m->n_failures ? &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT] : &none;
 }
 
 static union hs_event_stream_value value_of(struct hs_event_stream *s, const struct hs_event *e, struct origin origin)
 {
-    const struct hs_site_text *place = origin.source >= FROM_FILE && origin.source <= FROM_KIND ?
-        hs_site_text_of(&s->places, e->site) : NULL;
+    const struct hs_site_text *place = origin.source >= FROM_FILE && origin.source <= FROM_KIND
+                                           ? hs_site_text_of(&s->places, e->site)
+                                           : NULL;
     switch ((enum source)origin.source) {
-    case FROM_MEMBER:   return (union hs_event_stream_value){ .u = member(e, origin) };
-    case FROM_TEXT:     return (union hs_event_stream_value){ .s = text_of(s, data_of(e, origin)) };
-    case FROM_LIST:     return (union hs_event_stream_value){ .s = list_of(s, data_of(e, origin)) };
-    case FROM_NUMBER:   return (union hs_event_stream_value){ .u = e->number };
-    case FROM_SITE:     return (union hs_event_stream_value){ .u = e->site };
-    case FROM_POS:      return (union hs_event_stream_value){ .u = e->pos };
-    case FROM_OLD:      return (union hs_event_stream_value){ .u = e->old };
-    case FROM_GRANULES: return (union hs_event_stream_value){ .u = e->granules == HS_POS_IMPLIED ? 0 : e->granules };
-    case FROM_PTR:      return (union hs_event_stream_value){ .u = address(s, e->region, e->pos) };
-    case FROM_OLD_PTR:  return (union hs_event_stream_value){ .u = address(s, e->region, e->old) };
-    case FROM_REGION:   return (union hs_event_stream_value){ .s = s->changes->model->region[e->region].name };
-    case FROM_FILE:     return (union hs_event_stream_value){ .s = place->file };
-    case FROM_FUNCTION: return (union hs_event_stream_value){ .s = place->function };
-    case FROM_LINE:     return (union hs_event_stream_value){ .u = place->line };
-    case FROM_NATIVE:   return (union hs_event_stream_value){ .s = place->native };
-    case FROM_KIND:     return (union hs_event_stream_value){ .s = place->kind };
-    case FROM_VERDICT:  return (union hs_event_stream_value){ .s = hs_verdict_name(failure(s)->verdict) };
-    case FROM_FREE:     return (union hs_event_stream_value){ .u = failure(s)->free };
-    case FROM_LARGEST:  return (union hs_event_stream_value){ .u = failure(s)->largest_free };
+    case FROM_MEMBER: return (union hs_event_stream_value){.u = member(e, origin)};
+    case FROM_TEXT: return (union hs_event_stream_value){.s = text_of(s, data_of(e, origin))};
+    case FROM_LIST: return (union hs_event_stream_value){.s = list_of(s, data_of(e, origin))};
+    case FROM_NUMBER: return (union hs_event_stream_value){.u = e->number};
+    case FROM_SITE: return (union hs_event_stream_value){.u = e->site};
+    case FROM_POS: return (union hs_event_stream_value){.u = e->pos};
+    case FROM_OLD: return (union hs_event_stream_value){.u = e->old};
+    case FROM_GRANULES: return (union hs_event_stream_value){.u = e->granules == HS_POS_IMPLIED ? 0 : e->granules};
+    case FROM_PTR: return (union hs_event_stream_value){.u = address(s, e->region, e->pos)};
+    case FROM_OLD_PTR: return (union hs_event_stream_value){.u = address(s, e->region, e->old)};
+    case FROM_REGION: return (union hs_event_stream_value){.s = s->changes->model->region[e->region].name};
+    case FROM_FILE: return (union hs_event_stream_value){.s = place->file};
+    case FROM_FUNCTION: return (union hs_event_stream_value){.s = place->function};
+    case FROM_LINE: return (union hs_event_stream_value){.u = place->line};
+    case FROM_NATIVE: return (union hs_event_stream_value){.s = place->native};
+    case FROM_KIND: return (union hs_event_stream_value){.s = place->kind};
+    case FROM_VERDICT: return (union hs_event_stream_value){.s = hs_verdict_name(failure(s)->verdict)};
+    case FROM_FREE: return (union hs_event_stream_value){.u = failure(s)->free};
+    case FROM_LARGEST: return (union hs_event_stream_value){.u = failure(s)->largest_free};
     case FROM_ASKED:
-        return (union hs_event_stream_value){ .s = e->record->fail.cause < HS_FAIL_REGION(0) ? "" : s->changes->model->region[e->region].name };
-    case FROM_FREED:    return (union hs_event_stream_value){ .u = e->n_freed };
-    case FROM_FREED_BYTES: return (union hs_event_stream_value){ .u = s->changes->model->collection_freed };
-    case FROM_PAUSE:    return (union hs_event_stream_value){ .u = to_ns(s, s->pause) };
+        return (union hs_event_stream_value){
+            .s = e->record->fail.cause < HS_FAIL_REGION(0) ? "" : s->changes->model->region[e->region].name};
+    case FROM_FREED: return (union hs_event_stream_value){.u = e->n_freed};
+    case FROM_FREED_BYTES: return (union hs_event_stream_value){.u = s->changes->model->collection_freed};
+    case FROM_PAUSE: return (union hs_event_stream_value){.u = to_ns(s, s->pause)};
     }
     return (union hs_event_stream_value){0};
 }
@@ -410,7 +485,7 @@ static union hs_event_stream_value value_of(struct hs_event_stream *s, const str
 
 static void tell_event(const struct hs_event_stream *s, struct hs_stream_item *t, unsigned class)
 {
-    *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_EVENT, .class = class, .ns = s->now, .value = s->value };
+    *t = (struct hs_stream_item){.kind = HS_STREAM_ITEM_EVENT, .class = class, .ns = s->now, .value = s->value};
     if (s->event != s->end) {
         t->thread = s->event->thread;
         t->boot = s->event->boot;
@@ -458,8 +533,16 @@ static void tell_holding(struct hs_event_stream *s, struct hs_stream_item *t, co
     bool over = *holding->how;
     uint64_t at = address(s, holding->region, holding->pos);
     const union hs_event_stream_value values[] = {
-        {.u = b->number}, {.u = b->site}, {.u = b->size}, {.u = holding->bytes}, {.u = at},
-        {.s = s->changes->model->region[holding->region].name}, {.u = holding->born}, {.s = holding->came}, {.u = holding->died}, {.s = holding->how},
+        {.u = b->number},
+        {.u = b->site},
+        {.u = b->size},
+        {.u = holding->bytes},
+        {.u = at},
+        {.s = s->changes->model->region[holding->region].name},
+        {.u = holding->born},
+        {.s = holding->came},
+        {.u = holding->died},
+        {.s = holding->how},
     };
     _Static_assert(sizeof values / sizeof *values <= HS_EVENT_STREAM_FIELDS, "values");
     memcpy(s->value, values, sizeof values);
@@ -492,10 +575,21 @@ static void count_live(struct hs_event_stream *s)
 static unsigned fill_heap(struct hs_event_stream *s, const struct hs_heap_figures *f)
 {
     const struct hs_space_stats *h = &f->heap;
-    double share = hs_external_fragmentation((struct hs_free_figures){ h->free, h->largest_free });
+    double share = hs_external_fragmentation((struct hs_free_figures){h->free, h->largest_free});
     const union hs_event_stream_value heap[] = {
-        {s->changes->model->number}, {!f->known ? 0 : f->told ? 2 : 1}, {h->used}, {h->requested}, {h->free}, {h->largest_free}, {h->free_runs},
-        {h->blocks}, {(uint64_t)(share * 1000 + 0.5)}, {f->peak}, {s->boots},
+        {s->changes->model->number},
+        {!f->known ? 0
+         : f->told ? 2
+                   : 1},
+        {h->used},
+        {h->requested},
+        {h->free},
+        {h->largest_free},
+        {h->free_runs},
+        {h->blocks},
+        {(uint64_t)(share * 1000 + 0.5)},
+        {f->peak},
+        {s->boots},
     };
     const union hs_event_stream_value usage[] = {{s->changes->model->number}, {3}, {h->used}, {h->free}, {f->peak}, {s->boots}};
     _Static_assert(sizeof heap / sizeof *heap <= HS_EVENT_STREAM_FIELDS, "values");
@@ -617,20 +711,20 @@ static int next_batch(struct hs_event_stream *s)
 static bool tell_frame(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     if (s->closing) {
-        *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_PACKET_END, .ns = s->now };
+        *t = (struct hs_stream_item){.kind = HS_STREAM_ITEM_PACKET_END, .ns = s->now};
         s->closed = s->now;
         s->closing = s->open = false;
         s->now = to_ns(s, s->now_ticks);
         return true;
     }
     if (s->lost) {
-        *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_LOSS, .ns = s->any ? s->closed : s->now,
-                                  .until = s->loss_until, .count = s->lost };
+        *t = (struct hs_stream_item){
+            .kind = HS_STREAM_ITEM_LOSS, .ns = s->any ? s->closed : s->now, .until = s->loss_until, .count = s->lost};
         s->lost = 0;
         return true;
     }
     if (!s->open) {
-        *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_PACKET, .ns = s->now };
+        *t = (struct hs_stream_item){.kind = HS_STREAM_ITEM_PACKET, .ns = s->now};
         s->open = s->any = true;
         return true;
     }
@@ -742,14 +836,14 @@ int hs_event_stream_next(struct hs_event_stream *s, struct hs_stream_item *t)
     while (!error && !told) {
         if (s->waits) {
             s->waits = false;
-            *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_WAIT, .ns = s->now };
+            *t = (struct hs_stream_item){.kind = HS_STREAM_ITEM_WAIT, .ns = s->now};
             return HS_OK;
         } else if (s->event == s->end && !s->done) {
             error = next_batch(s);
         } else if (s->done) {
             if (!tell_end(s, t))
-                *t = (struct hs_stream_item){ .kind = HS_STREAM_ITEM_END, .ns = s->now, .model = s->changes->model,
-                                          .reader = s->config.reader };
+                *t = (struct hs_stream_item){
+                    .kind = HS_STREAM_ITEM_END, .ns = s->now, .model = s->changes->model, .reader = s->config.reader};
             return HS_OK;
         } else if (tell_frame(s, t)) {
             return HS_OK;

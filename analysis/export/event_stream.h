@@ -32,10 +32,21 @@ enum hs_event_stream_set { HS_EVENT_STREAM_RECORDS = 1, HS_EVENT_STREAM_LIBC = 2
 
 /* HEX: an address. LIST: numbers, as the text of a JSON array. The narrow ones are for formats that have a use for them;
  * values are 64 bits wide. */
-enum hs_event_stream_type { HS_EVENT_STREAM_U8, HS_EVENT_STREAM_U32, HS_EVENT_STREAM_U64, HS_EVENT_STREAM_HEX, HS_EVENT_STREAM_INT, HS_EVENT_STREAM_TEXT, HS_EVENT_STREAM_LIST };
+enum hs_event_stream_type {
+    HS_EVENT_STREAM_U8,
+    HS_EVENT_STREAM_U32,
+    HS_EVENT_STREAM_U64,
+    HS_EVENT_STREAM_HEX,
+    HS_EVENT_STREAM_INT,
+    HS_EVENT_STREAM_TEXT,
+    HS_EVENT_STREAM_LIST
+};
 
 /* Whether values of a type are texts. */
-static inline bool hs_event_stream_is_text(enum hs_event_stream_type type) { return type == HS_EVENT_STREAM_TEXT || type == HS_EVENT_STREAM_LIST; }
+static inline bool hs_event_stream_is_text(enum hs_event_stream_type type)
+{
+    return type == HS_EVENT_STREAM_TEXT || type == HS_EVENT_STREAM_LIST;
+}
 
 struct hs_event_stream_field {
     const char *name;
@@ -60,31 +71,31 @@ union hs_event_stream_value {
 
 enum hs_stream_item_kind {
     HS_STREAM_ITEM_EVENT,
-    HS_STREAM_ITEM_PACKET,     /* events follow that were recorded without a gap */
+    HS_STREAM_ITEM_PACKET, /* events follow that were recorded without a gap */
     HS_STREAM_ITEM_PACKET_END,
-    HS_STREAM_ITEM_LOSS,       /* in front of a packet: records are missing between `ns` and `until` */
-    HS_STREAM_ITEM_WAIT,       /* nothing follows for now: the trace is being written (hs_reader_follow) */
-    HS_STREAM_ITEM_END,        /* nothing follows */
+    HS_STREAM_ITEM_LOSS, /* in front of a packet: records are missing between `ns` and `until` */
+    HS_STREAM_ITEM_WAIT, /* nothing follows for now: the trace is being written (hs_reader_follow) */
+    HS_STREAM_ITEM_END,  /* nothing follows */
 };
 
 struct hs_stream_item {
     enum hs_stream_item_kind kind;
-    unsigned class;      /* EVENT: index for hs_event_stream_class */
-    uint32_t thread;     /* EVENT */
-    uint32_t boot;       /* EVENT */
-    uint64_t ns;         /* since the trace's first event, never going back */
-    uint32_t none;      /* EVENT: a bit for each field whose value is not known: it is 0 or "" */
-    uint64_t until, count; /* LOSS */
+    unsigned class;                           /* EVENT: index for hs_event_stream_class */
+    uint32_t thread;                          /* EVENT */
+    uint32_t boot;                            /* EVENT */
+    uint64_t ns;                              /* since the trace's first event, never going back */
+    uint32_t none;                            /* EVENT: a bit for each field whose value is not known: it is 0 or "" */
+    uint64_t until, count;                    /* LOSS */
     const union hs_event_stream_value *value; /* EVENT: of the class's fields; valid until the next call */
-    const struct hs_model *model;   /* END: the heap as it is then, */
-    const struct hs_reader *reader; /* and the reader, for names */
+    const struct hs_model *model;             /* END: the heap as it is then, */
+    const struct hs_reader *reader;           /* and the reader, for names */
 };
 
 struct hs_event_stream_config {
-    struct hs_reader *reader;     /* at its beginning; remains the caller's */
-    struct hs_symbols *symbols;   /* for names of native functions; NULL: none */
-    unsigned sets;                /* enum hs_event_stream_set */
-    bool declare;                 /* begin with one event of each class of HS_EVENT_STREAM_LIBC that has no meaning, all
+    struct hs_reader *reader;   /* at its beginning; remains the caller's */
+    struct hs_symbols *symbols; /* for names of native functions; NULL: none */
+    unsigned sets;              /* enum hs_event_stream_set */
+    bool declare;               /* begin with one event of each class of HS_EVENT_STREAM_LIBC that has no meaning, all
                                      values 0: formats that name only classes with events then name them all */
 };
 

@@ -15,15 +15,8 @@ extern const struct hs_exporter hs_exporter_massif, hs_exporter_perfetto, hs_exp
 extern const struct hs_exporter hs_exporter_sqlite;
 
 static const struct hs_exporter *const exporters[] = {
-    &hs_exporter_ctf,
-    &hs_exporter_csv,
-    &hs_exporter_json,
-    &hs_exporter_sqlite,
-    &hs_exporter_folded,
-    &hs_exporter_speedscope,
-    &hs_exporter_massif,
-    &hs_exporter_pprof,
-    &hs_exporter_perfetto,
+    &hs_exporter_ctf,        &hs_exporter_csv,    &hs_exporter_json,  &hs_exporter_sqlite,   &hs_exporter_folded,
+    &hs_exporter_speedscope, &hs_exporter_massif, &hs_exporter_pprof, &hs_exporter_perfetto,
 };
 
 const struct hs_exporter *hs_exporter(unsigned index)
@@ -64,8 +57,7 @@ struct hs_reader *hs_export_open(const struct hs_export_job *job, struct hs_erro
     return reader;
 }
 
-int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader, struct hs_model **model,
-                     struct hs_error *error)
+int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader, struct hs_model **model, struct hs_error *error)
 {
     const struct hs_event *events;
     long n;
@@ -85,7 +77,7 @@ int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader,
 
 static int tell_on(struct hs_event_stream *story, hs_export_tell *tell, void *context)
 {
-    struct hs_stream_item telling = { .kind = HS_STREAM_ITEM_EVENT };
+    struct hs_stream_item telling = {.kind = HS_STREAM_ITEM_EVENT};
     int status = HS_OK;
     while (!status && telling.kind != HS_STREAM_ITEM_END) {
         status = hs_event_stream_next(story, &telling);
@@ -102,7 +94,9 @@ int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, vo
     if (!(reader = hs_export_open(job, error)))
         return error->code;
     struct hs_event_stream *story = hs_event_stream_new(&(struct hs_event_stream_config){
-        .reader = reader, .symbols = job->symbols, .sets = job->sets,
+        .reader = reader,
+        .symbols = job->symbols,
+        .sets = job->sets,
     });
     int status = story ? tell_on(story, tell, context) : HS_ERR_MEMORY;
     *error = *hs_reader_error(reader);
@@ -121,7 +115,9 @@ int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, vo
 static int to_output(const struct hs_exporter *exporter, struct hs_export_job *job, const char *output, struct hs_error *error)
 {
     static const enum hs_output_kind kinds[] = {
-        [HS_EXPORT_STREAM] = HS_OUTPUT_STREAM, [HS_EXPORT_FILE] = HS_OUTPUT_FILE, [HS_EXPORT_FOLDER] = HS_OUTPUT_FOLDER,
+        [HS_EXPORT_STREAM] = HS_OUTPUT_STREAM,
+        [HS_EXPORT_FILE] = HS_OUTPUT_FILE,
+        [HS_EXPORT_FOLDER] = HS_OUTPUT_FOLDER,
     };
     struct hs_output out;
     if (hs_output_open(&out, output, kinds[exporter->shape], error))
@@ -136,7 +132,7 @@ int hs_export(const struct hs_exporter *exporter, struct hs_export_job *job, con
 {
     bool standard = !output || !strcmp(output, "-");
     if (standard && exporter->shape != HS_EXPORT_STREAM)
-        return hs_export_fail(error, HS_ERR_ARG, "format %s cannot go to standard output: name %s with -o",
-                              exporter->name, exporter->shape == HS_EXPORT_FOLDER ? "a folder" : "a file");
+        return hs_export_fail(error, HS_ERR_ARG, "format %s cannot go to standard output: name %s with -o", exporter->name,
+                              exporter->shape == HS_EXPORT_FOLDER ? "a folder" : "a file");
     return to_output(exporter, job, standard ? "-" : output, error);
 }

@@ -12,12 +12,12 @@
 #include "analysis/sites/names.h"
 
 struct hs_export_job {
-    const char *input;          /* trace to read */
-    struct hs_symbols *symbols; /* NULL: no ELF file at hand */
-    FILE *out;                  /* HS_EXPORT_STREAM: where to write */
-    const char *path;           /* the others: file or folder to make; nothing is there */
-    unsigned sets;              /* enum hs_event_stream_set, for exporters of every event */
-    int weight;                 /* enum hs_weight, for exporters of sums */
+    const char *input;             /* trace to read */
+    struct hs_symbols *symbols;    /* NULL: no ELF file at hand */
+    FILE *out;                     /* HS_EXPORT_STREAM: where to write */
+    const char *path;              /* the others: file or folder to make; nothing is there */
+    unsigned sets;                 /* enum hs_event_stream_set, for exporters of every event */
+    int weight;                    /* enum hs_weight, for exporters of sums */
     struct hs_selection selection; /* which regions */
 };
 
@@ -54,8 +54,7 @@ struct hs_reader *hs_export_open(const struct hs_export_job *job, struct hs_erro
 
 /* For exporters of sums: the model at the end of the trace. The reader is left open, for names. Both are
  * the caller's, also after an error. */
-int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader, struct hs_model **model,
-                     struct hs_error *error);
+int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader, struct hs_model **model, struct hs_error *error);
 
 /* For exporters of events: tells the whole story to `tell`, packets and losses included. The reader is left open
  * at the end of the trace for who gives a place for it, whose it is then, also after an error. */

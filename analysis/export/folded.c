@@ -36,5 +36,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 }
 
 const struct hs_exporter hs_exporter_folded = {
-    .name = "folded", .summary = "stacks with one sum each (--weight), for flamegraph.pl", .run = run,
+    .name = "folded",
+    .summary = "stacks with one sum each (--weight), for flamegraph.pl",
+    .run = run,
 };

@@ -29,20 +29,20 @@ static const char *gone_by(const struct hs_holdings *l)
     if (l->another_boot)
         return "reset";
     switch (l->event->kind) {
-    case HS_FREE:       return "free";
-    case HS_SWEEP:      return "sweep";
-    case HS_SNAPSHOT:   return l->in_collection ? "sweep" : "lost"; /* a collection that was told by what it left */
-    case HS_RESET:      return "reset";
+    case HS_FREE: return "free";
+    case HS_SWEEP: return "sweep";
+    case HS_SNAPSHOT: return l->in_collection ? "sweep" : "lost"; /* a collection that was told by what it left */
+    case HS_RESET: return "reset";
     case HS_REGION:
     case HS_REGION_END: return "region end";
-    default:            return "lost";
+    default: return "lost";
     }
 }
 
 static void begin(struct hs_holdings *l, uint32_t pos)
 {
     if (grow(l) && pos < l->n)
-        l->beginning[pos] = (struct hs_beginning){ l->now, came_by(l) };
+        l->beginning[pos] = (struct hs_beginning){l->now, came_by(l)};
 }
 
 static struct hs_holding holding_at(const struct hs_holdings *l, uint32_t pos, const struct hs_live_block *block)
@@ -50,8 +50,12 @@ static struct hs_holding holding_at(const struct hs_holdings *l, uint32_t pos, c
     unsigned region = hs_model_region_of(l->changes->model, pos);
     bool known = pos < l->n && l->beginning[pos].came;
     struct hs_holding holding = {
-        .block = *block, .pos = pos, .region = (uint8_t)region, .how = "",
-        .born = known ? l->beginning[pos].born : l->now, .came = known ? l->beginning[pos].came : "snapshot",
+        .block = *block,
+        .pos = pos,
+        .region = (uint8_t)region,
+        .how = "",
+        .born = known ? l->beginning[pos].born : l->now,
+        .came = known ? l->beginning[pos].came : "snapshot",
     };
     if (region < l->changes->model->n_regions)
         holding.bytes = (uint64_t)block->granules << l->changes->model->region[region].shift;
@@ -113,7 +117,4 @@ bool hs_holdings_rest(struct hs_holdings *l, struct hs_holding *holding)
     return true;
 }
 
-void hs_holdings_free(struct hs_holdings *holdings)
-{
-    free(holdings->beginning);
-}
+void hs_holdings_free(struct hs_holdings *holdings) { free(holdings->beginning); }

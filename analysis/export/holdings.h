@@ -11,9 +11,10 @@
 /* One holding, over or not. */
 struct hs_holding {
     struct hs_live_block block;
-    uint64_t born, died;    /* nanoseconds; died means nothing while `how` is "" */
-    const char *came, *how; /* "alloc", "resize", "snapshot"; "free", "sweep", "resize", "reset", "region end", "lost", "not known" */
-    uint64_t bytes;         /* taken */
+    uint64_t born, died; /* nanoseconds; died means nothing while `how` is "" */
+    const char *came,
+        *how;       /* "alloc", "resize", "snapshot"; "free", "sweep", "resize", "reset", "region end", "lost", "not known" */
+    uint64_t bytes; /* taken */
     uint32_t pos;
     uint8_t region;
 };

@@ -30,9 +30,9 @@ static void put_value(struct hs_json *json, const struct hs_event_stream_field *
     switch (field->type) {
     case HS_EVENT_STREAM_TEXT: hs_json_text(json, field->name, value.s); break;
     case HS_EVENT_STREAM_LIST: put_list(json, field->name, value.s); break;
-    case HS_EVENT_STREAM_INT:  hs_json_int(json, field->name, value.i); break;
-    case HS_EVENT_STREAM_HEX:  hs_json_hex(json, field->name, value.u); break;
-    default:            hs_json_uint(json, field->name, value.u); break;
+    case HS_EVENT_STREAM_INT: hs_json_int(json, field->name, value.i); break;
+    case HS_EVENT_STREAM_HEX: hs_json_hex(json, field->name, value.u); break;
+    default: hs_json_uint(json, field->name, value.u); break;
     }
 }
 
@@ -68,7 +68,7 @@ static int tell(void *context, const struct hs_stream_item *t)
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
-    struct lines lines = { hs_json_new(), job->out };
+    struct lines lines = {hs_json_new(), job->out};
     if (!lines.json)
         return hs_export_fail(error, HS_ERR_MEMORY, "%s", hs_strerror(HS_ERR_MEMORY));
     int status = hs_export_tell_all(job, tell, &lines, NULL, error);
@@ -77,5 +77,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 }
 
 const struct hs_exporter hs_exporter_json = {
-    .name = "json", .summary = "every event as a JSON object on a line", .run = run,
+    .name = "json",
+    .summary = "every event as a JSON object on a line",
+    .run = run,
 };

@@ -21,8 +21,8 @@ struct printer {
     struct hs_stacks stacks;
     struct hs_moments moments;
     const struct hs_stack **order; /* of the stacks, by frames from the innermost outwards */
-    uint64_t *weight; /* of each of `order`, in the tree at hand */
-    unsigned snapshot, next; /* their number; the next of `moments` */
+    uint64_t *weight;              /* of each of `order`, in the tree at hand */
+    unsigned snapshot, next;       /* their number; the next of `moments` */
     bool failed;
 };
 
@@ -69,7 +69,7 @@ static struct branch *branches(struct printer *p, const struct branch *of, unsig
         for (next = i; next < of->end && frame_at(p->order[next], depth) == frame; next++)
             weight += p->weight[next];
         if (weight && frame != UINT32_MAX)
-            branch[(*n)++] = (struct branch){ i, next, weight };
+            branch[(*n)++] = (struct branch){i, next, weight};
     }
     if (branch)
         qsort(branch, *n, sizeof *branch, heaviest_first);
@@ -125,7 +125,7 @@ static uint64_t fit(struct printer *p, uint64_t used)
 static void put_tree(struct printer *p, const char *kind, uint64_t used)
 {
     unsigned n;
-    struct branch all = { 0, p->stacks.n, fit(p, used) };
+    struct branch all = {0, p->stacks.n, fit(p, used)};
     struct branch *below = branches(p, &all, 0, &n);
     uint64_t rest = used > all.weight ? used - all.weight : 0;
     fprintf(p->job->out, "heap_tree=%s\nn%u: %" PRIu64 " (all allocations)\n", kind, n + (rest > 0), all.weight + rest);
@@ -138,8 +138,9 @@ static void put_tree(struct printer *p, const char *kind, uint64_t used)
 
 static void put_snapshot(struct printer *p, double seconds, uint64_t used)
 {
-    fprintf(p->job->out, "#-----------\nsnapshot=%u\n#-----------\ntime=%.3f\nmem_heap_B=%" PRIu64
-            "\nmem_heap_extra_B=0\nmem_stacks_B=0\n", p->snapshot++, seconds * 1e3, used);
+    fprintf(p->job->out,
+            "#-----------\nsnapshot=%u\n#-----------\ntime=%.3f\nmem_heap_B=%" PRIu64 "\nmem_heap_extra_B=0\nmem_stacks_B=0\n",
+            p->snapshot++, seconds * 1e3, used);
 }
 
 static void weigh(struct printer *p, enum hs_weight weight)
@@ -203,7 +204,7 @@ static void put_all(struct printer *p, const struct hs_timeline *t, const struct
 
 static int print(struct printer *p, const struct hs_timeline *t, const struct hs_reader *reader)
 {
-    int status = hs_stacks_build(&p->stacks, t->model, &(struct hs_names){ .reader = reader, .symbols = p->job->symbols });
+    int status = hs_stacks_build(&p->stacks, t->model, &(struct hs_names){.reader = reader, .symbols = p->job->symbols});
     p->order = calloc(p->stacks.n + 1, sizeof *p->order);
     p->weight = calloc(p->stacks.n + 1, sizeof *p->weight);
     if (status || !p->order || !p->weight)
@@ -248,11 +249,11 @@ static int measure(struct printer *p, struct hs_timeline *t, struct hs_reader *r
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
-    struct printer p = { .job = job };
+    struct printer p = {.job = job};
     struct hs_reader *reader = hs_export_open(job, error);
     if (!reader)
         return error->code;
-    struct hs_timeline *t = hs_timeline_new(&(struct hs_timeline_config){ .points = SNAPSHOTS });
+    struct hs_timeline *t = hs_timeline_new(&(struct hs_timeline_config){.points = SNAPSHOTS});
     int status = t ? measure(&p, t, reader) : HS_ERR_MEMORY;
     *error = *hs_reader_error(reader);
     if (!status)
@@ -269,5 +270,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 }
 
 const struct hs_exporter hs_exporter_massif = {
-    .name = "massif", .summary = "bytes taken against time, for ms_print and massif-visualizer", .run = run,
+    .name = "massif",
+    .summary = "bytes taken against time, for ms_print and massif-visualizer",
+    .run = run,
 };

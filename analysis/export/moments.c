@@ -37,7 +37,7 @@ void hs_moments_keep(struct hs_moments *m, const struct hs_model *model)
 {
     if (m->n == HS_MOMENTS)
         thin(m);
-    struct hs_moment moment = { .n = model->n_sums, .live = calloc(model->n_sums + 1u, sizeof *moment.live) };
+    struct hs_moment moment = {.n = model->n_sums, .live = calloc(model->n_sums + 1u, sizeof *moment.live)};
     m->short_of_memory |= !moment.live;
     m->width += !m->width;
     m->next = (hs_model_elapsed(model) / m->width + 1) * m->width;

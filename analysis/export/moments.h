@@ -24,10 +24,7 @@ struct hs_moments {
 };
 
 /* Whether a moment is due: cheap, to be asked after every event. */
-static inline bool hs_moments_due(const struct hs_moments *moments, uint64_t at)
-{
-    return at >= moments->next;
-}
+static inline bool hs_moments_due(const struct hs_moments *moments, uint64_t at) { return at >= moments->next; }
 
 /* Keeps the present one, unless nothing is known of it. */
 void hs_moments_keep(struct hs_moments *moments, const struct hs_model *model);

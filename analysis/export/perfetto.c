@@ -25,7 +25,10 @@ static const struct {
     const char *field;
     enum track track;
 } counters[] = {
-    {"used", USED}, {"free", FREE_BYTES}, {"largest_free", LARGEST}, {"fragmentation_permille", FRAGMENTATION},
+    {"used", USED},
+    {"free", FREE_BYTES},
+    {"largest_free", LARGEST},
+    {"fragmentation_permille", FRAGMENTATION},
 };
 
 struct writer {
@@ -41,12 +44,12 @@ static union hs_event_stream_value value_of(const struct hs_stream_item *t, cons
     for (unsigned i = 0; i < class->n_fields; i++)
         if (!strcmp(class->field[i].name, name))
             return t->value[i];
-    return (union hs_event_stream_value){ .s = "" };
+    return (union hs_event_stream_value){.s = ""};
 }
 
 static int put(const struct writer *w, enum hs_perfetto_type type, enum track track, const char *name)
 {
-    const struct hs_perfetto_event event = { .type = type, .track = track, .ns = w->now, .name = name };
+    const struct hs_perfetto_event event = {.type = type, .track = track, .ns = w->now, .name = name};
     return hs_perfetto_put_event(w->job->out, &event);
 }
 
@@ -57,7 +60,10 @@ static int put_heap(struct writer *w, const struct hs_stream_item *t)
     int status = HS_OK;
     for (size_t i = 0; !status && i < sizeof counters / sizeof *counters; i++) {
         const struct hs_perfetto_event event = {
-            .type = HS_PERFETTO_VALUE, .track = counters[i].track, .ns = t->ns, .value = value_of(t, counters[i].field).i,
+            .type = HS_PERFETTO_VALUE,
+            .track = counters[i].track,
+            .ns = t->ns,
+            .value = value_of(t, counters[i].field).i,
         };
         status = hs_perfetto_put_event(w->job->out, &event);
     }
@@ -66,8 +72,9 @@ static int put_heap(struct writer *w, const struct hs_stream_item *t)
 
 static int put_usage(struct writer *w, const struct hs_stream_item *t)
 {
-    const struct hs_perfetto_event used = { .type = HS_PERFETTO_VALUE, .track = USED, .ns = t->ns, .value = value_of(t, "used").i };
-    const struct hs_perfetto_event free = { .type = HS_PERFETTO_VALUE, .track = FREE_BYTES, .ns = t->ns, .value = value_of(t, "free").i };
+    const struct hs_perfetto_event used = {.type = HS_PERFETTO_VALUE, .track = USED, .ns = t->ns, .value = value_of(t, "used").i};
+    const struct hs_perfetto_event free = {
+        .type = HS_PERFETTO_VALUE, .track = FREE_BYTES, .ns = t->ns, .value = value_of(t, "free").i};
     int status = hs_perfetto_put_event(w->job->out, &used);
     return status ? status : hs_perfetto_put_event(w->job->out, &free);
 }
@@ -114,9 +121,10 @@ static const struct {
     const char *class;
     int (*put)(struct writer *w, const struct hs_stream_item *t);
 } putters[] = {
-    {"heapstrata:heap", put_heap}, {"heapstrata:usage", put_usage},
+    {"heapstrata:heap", put_heap},       {"heapstrata:usage", put_usage},
     {"heapstrata:collect", put_collect}, {"heapstrata:collect_end", put_collect_end},
-    {"heapstrata:mark", put_mark}, {"heapstrata:fail", put_fail}, {"heapstrata:reset", put_reset},
+    {"heapstrata:mark", put_mark},       {"heapstrata:fail", put_fail},
+    {"heapstrata:reset", put_reset},
 };
 
 static int put_event(struct writer *w, const struct hs_stream_item *t)
@@ -140,7 +148,7 @@ static int put_end(struct writer *w, const struct hs_stream_item *t)
     struct hs_stacks stacks;
     int status = put_collect_end(w, t);
     if (!status)
-        status = hs_stacks_build(&stacks, t->model, &(struct hs_names){ .reader = t->reader, .symbols = w->job->symbols });
+        status = hs_stacks_build(&stacks, t->model, &(struct hs_names){.reader = t->reader, .symbols = w->job->symbols});
     else
         return status;
     if (!status)
@@ -155,15 +163,15 @@ static int tell(void *context, const struct hs_stream_item *t)
     w->now = t->ns;
     switch (t->kind) {
     case HS_STREAM_ITEM_EVENT: return put_event(w, t);
-    case HS_STREAM_ITEM_LOSS:  return put_loss(w, t);
-    case HS_STREAM_ITEM_END:   return put_end(w, t);
-    default:               return HS_OK;
+    case HS_STREAM_ITEM_LOSS: return put_loss(w, t);
+    case HS_STREAM_ITEM_END: return put_end(w, t);
+    default: return HS_OK;
     }
 }
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
-    struct writer w = { .job = job };
+    struct writer w = {.job = job};
     struct hs_export_job records = *job;
     int status = HS_OK;
     records.sets = HS_EVENT_STREAM_RECORDS;
@@ -176,6 +184,9 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 }
 
 const struct hs_exporter hs_exporter_perfetto = {
-    .name = "perfetto", .summary = "counters, collections, marks, heap profile, for ui.perfetto.dev",
-    .binary = true, .missing = &hs_proto_missing, .run = run,
+    .name = "perfetto",
+    .summary = "counters, collections, marks, heap profile, for ui.perfetto.dev",
+    .binary = true,
+    .missing = &hs_proto_missing,
+    .run = run,
 };

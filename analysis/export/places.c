@@ -24,8 +24,12 @@ static void look_up(struct hs_site_texts *p, uint32_t site)
     hs_symbols_lookup(p->symbols, known->caller, &native);
     char *name = strdup(native.function);
     p->place[site] = (struct hs_site_text){
-        .file = known->file, .function = known->function, .line = known->line, .native = name ? name : "",
-        .kind = hs_block_kind(native.kind)->name, .kind_number = (uint32_t)native.kind,
+        .file = known->file,
+        .function = known->function,
+        .line = known->line,
+        .native = name ? name : "",
+        .kind = hs_block_kind(native.kind)->name,
+        .kind_number = (uint32_t)native.kind,
     };
 }
 

@@ -10,7 +10,7 @@
 /* Strings are never NULL; "" when not known. */
 struct hs_site_text {
     const char *file, *function, *native, *kind;
-    uint32_t line; /* 0: no Python code */
+    uint32_t line;        /* 0: no Python code */
     uint32_t kind_number; /* for hs_block_kind */
 };
 

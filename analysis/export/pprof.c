@@ -19,6 +19,9 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 }
 
 const struct hs_exporter hs_exporter_pprof = {
-    .name = "pprof", .summary = "objects and bytes, allocated and in use, for go tool pprof and others",
-    .binary = true, .missing = &hs_proto_missing, .run = run,
+    .name = "pprof",
+    .summary = "objects and bytes, allocated and in use, for go tool pprof and others",
+    .binary = true,
+    .missing = &hs_proto_missing,
+    .run = run,
 };

@@ -123,8 +123,7 @@ static bool make_pprof(struct pprof *p, const struct hs_stacks *stacks)
            make_messages(&p->samples, stacks->n, sizeof(Pprof__Sample)) &&
            make_messages(&p->locations, stacks->n_frames, sizeof(Pprof__Location)) &&
            make_messages(&p->lines, stacks->n_frames, sizeof(Pprof__Line)) &&
-           make_messages(&p->functions, stacks->n_frames, sizeof(Pprof__Function)) &&
-           p->strings && p->location_ids && p->values;
+           make_messages(&p->functions, stacks->n_frames, sizeof(Pprof__Function)) && p->strings && p->location_ids && p->values;
 }
 
 static void free_pprof(struct pprof *p)
@@ -252,10 +251,7 @@ static int put_packet(FILE *out, Perfetto__TracePacket *packet)
     return put_message(out, &trace.base);
 }
 
-static char *text(const char *s)
-{
-    return (char *)s; /* the library does not write to it */
-}
+static char *text(const char *s) { return (char *)s; /* the library does not write to it */ }
 
 int hs_perfetto_put_clocks(FILE *out)
 {
@@ -348,7 +344,7 @@ static void set_string(Perfetto__InternedString *string, uint64_t iid, const cha
     perfetto__interned_string__init(string);
     string->has_iid = string->has_str = 1;
     string->iid = iid;
-    string->str = (ProtobufCBinaryData){ strlen(s), (uint8_t *)text(s) };
+    string->str = (ProtobufCBinaryData){strlen(s), (uint8_t *)text(s)};
 }
 
 /* Readers leave out frames without a mapping, so all are in the one there is. */
@@ -366,10 +362,7 @@ static void fill_heap_frames(struct heap *h, const struct hs_stacks *stacks)
     }
 }
 
-static uint64_t most(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
+static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 /* What is live need not have been seen to come; a summary tells what was asked for, not what was taken. */
 static void fill_sample(Perfetto__HeapSample *sample, const struct hs_site_sum *sum)

@@ -10,7 +10,9 @@ static const struct {
     enum hs_weight weight;
     const char *name;
 } profiles[] = {
-    {HS_WEIGHT_BYTES, "bytes asked for"}, {HS_WEIGHT_PEAK, "live at the peak"}, {HS_WEIGHT_LIVE, "live at the end"},
+    {HS_WEIGHT_BYTES, "bytes asked for"},
+    {HS_WEIGHT_PEAK, "live at the peak"},
+    {HS_WEIGHT_LIVE, "live at the end"},
 };
 
 static void put_frames(struct hs_json *json, const struct hs_stacks *stacks)
@@ -100,5 +102,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 }
 
 const struct hs_exporter hs_exporter_speedscope = {
-    .name = "speedscope", .summary = "stacks for speedscope.app: asked for, at the peak, at the end", .run = run,
+    .name = "speedscope",
+    .summary = "stacks for speedscope.app: asked for, at the peak, at the end",
+    .run = run,
 };

@@ -28,7 +28,7 @@ static const char *const missing = NULL;
 
 struct database {
     sqlite3 *db;
-    sqlite3_stmt **insert;  /* by class */
+    sqlite3_stmt **insert; /* by class */
     uint64_t lost;
     char sql[4096];
 };
@@ -52,7 +52,8 @@ static void add_table(struct database *d, const struct hs_event_stream_class *cl
 }
 
 /* A block has a time of its own for each end. */
-static const char *const columns_of_all = "ns INTEGER, boot INTEGER, thread INTEGER, ", *const columns_of_blocks = "boot INTEGER, thread INTEGER, ";
+static const char *const columns_of_all = "ns INTEGER, boot INTEGER, thread INTEGER, ",
+                         *const columns_of_blocks = "boot INTEGER, thread INTEGER, ";
 
 /* Where a record comes from is in the table of sites. */
 static bool told_by_site(const struct hs_event_stream_class *class, const char *name)
@@ -67,10 +68,7 @@ static bool told_by_site(const struct hs_event_stream_class *class, const char *
 
 /* ---- statements ---- */
 
-static int run_sql(struct database *d, const char *sql)
-{
-    return sqlite3_exec(d->db, sql, NULL, NULL, NULL);
-}
+static int run_sql(struct database *d, const char *sql) { return sqlite3_exec(d->db, sql, NULL, NULL, NULL); }
 
 static int make_table(struct database *d, unsigned index)
 {
@@ -127,8 +125,9 @@ static int make_view(struct database *d)
     }
     add(d, " ORDER BY record");
     int error = run_sql(d, d->sql);
-    return error ? error : run_sql(d, "CREATE VIEW figures AS SELECT ns, boot, known, used, free, largest_free, peak FROM heap "
-                                      "UNION ALL SELECT ns, boot, known, used, free, NULL, peak FROM usage ORDER BY ns");
+    return error ? error
+                 : run_sql(d, "CREATE VIEW figures AS SELECT ns, boot, known, used, free, largest_free, peak FROM heap "
+                              "UNION ALL SELECT ns, boot, known, used, free, NULL, peak FROM usage ORDER BY ns");
 }
 
 static int make_all(struct database *d, unsigned sets)
@@ -200,7 +199,7 @@ static int put_site(sqlite3_stmt *insert, uint32_t site, const struct hs_site_te
 
 static int put_sites(struct database *d, const struct hs_reader *reader, struct hs_symbols *symbols)
 {
-    struct hs_site_texts places = { .reader = reader, .symbols = symbols };
+    struct hs_site_texts places = {.reader = reader, .symbols = symbols};
     sqlite3_stmt *insert = NULL;
     int error = sqlite3_prepare_v2(d->db, "INSERT INTO sites VALUES (?, ?, ?, ?, ?, ?)", -1, &insert, NULL);
     for (uint32_t site = 0; !error && site < hs_reader_sites(reader); site++)
@@ -218,8 +217,13 @@ static int put_facts(struct database *d, const struct hs_reader *reader)
         const char *name;
         uint64_t value;
     } facts[] = {
-        {"ticks_per_second", info->hz}, {"pointer_bytes", info->pointer_bytes}, {"boots", info->boots},
-        {"packets", info->packets}, {"records", info->records}, {"lost", d->lost}, {"overwritten", info->overwritten_records},
+        {"ticks_per_second", info->hz},
+        {"pointer_bytes", info->pointer_bytes},
+        {"boots", info->boots},
+        {"packets", info->packets},
+        {"records", info->records},
+        {"lost", d->lost},
+        {"overwritten", info->overwritten_records},
     };
     sqlite3_stmt *insert = NULL;
     int error = sqlite3_prepare_v2(d->db, "INSERT INTO trace VALUES (?, ?)", -1, &insert, NULL);
@@ -253,7 +257,7 @@ static int fill(struct database *d, const struct hs_export_job *asked, struct hs
 
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
-    struct database d = { .insert = calloc(hs_event_stream_classes(), sizeof *d.insert) };
+    struct database d = {.insert = calloc(hs_event_stream_classes(), sizeof *d.insert)};
     int status = d.insert && !sqlite3_open(job->path, &d.db) ? fill(&d, job, error) : HS_ERR_IO;
     if (status && !error->code)
         hs_export_fail(error, status, "SQLite: %s", d.db ? sqlite3_errmsg(d.db) : "out of memory");
@@ -268,5 +272,10 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 #endif
 
 const struct hs_exporter hs_exporter_sqlite = {
-    .name = "sqlite", .summary = "a database, for SQL", .shape = HS_EXPORT_FILE, .binary = true, .missing = &missing, .run = run,
+    .name = "sqlite",
+    .summary = "a database, for SQL",
+    .shape = HS_EXPORT_FILE,
+    .binary = true,
+    .missing = &missing,
+    .run = run,
 };

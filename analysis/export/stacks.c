@@ -15,7 +15,10 @@ static bool append_frame(struct hs_stacks *s, const char *name, const struct hs_
     if (!to)
         return false;
     *to = (struct hs_stack_frame){
-        .name = strdup(name), .function = strdup(frame->function), .file = strdup(frame->file), .line = frame->line,
+        .name = strdup(name),
+        .function = strdup(frame->function),
+        .file = strdup(frame->file),
+        .line = frame->line,
     };
     return to->name && to->function && to->file && hs_map_add(&s->map, hs_hash_text(name), (uint32_t)s->n_frames - 1);
 }
@@ -78,10 +81,7 @@ int hs_stacks_need(const struct hs_stacks *s, const struct hs_export_job *job, u
                           none ? "the trace has no allocation and no live block" : instead[__builtin_ctz(weights)]);
 }
 
-static uint64_t rest(uint64_t whole, uint64_t part)
-{
-    return whole > part ? whole - part : 0;
-}
+static uint64_t rest(uint64_t whole, uint64_t part) { return whole > part ? whole - part : 0; }
 
 /* Bytes that a summary tells of and no stack holds: nothing was recorded of who asked for them. */
 static bool add_rest(struct hs_stacks *s, const struct hs_model *m)
@@ -93,14 +93,14 @@ static bool add_rest(struct hs_stacks *s, const struct hs_model *m)
     uint64_t at_peak = m->levels.peak > m->peak ? rest(m->levels.peak, hs_stacks_weight(s, HS_WEIGHT_PEAK)) : 0;
     if (!(live | at_peak))
         return true;
-    *stack = (struct hs_stack){ .site = HS_SITE_UNKNOWN, .n = 1, .sum = { .live = live, .at_peak = at_peak } };
+    *stack = (struct hs_stack){.site = HS_SITE_UNKNOWN, .n = 1, .sum = {.live = live, .at_peak = at_peak}};
     stack->frame = malloc(sizeof *stack->frame);
     if (!stack->frame)
         return false;
     s->n++;
     s->rest = stack;
     hs_sum_add(&s->total, &stack->sum);
-    return number_frame(s, &(struct hs_frame){ .file = "", .function = "(not recorded)" }, stack->frame);
+    return number_frame(s, &(struct hs_frame){.file = "", .function = "(not recorded)"}, stack->frame);
 }
 
 int hs_stacks_build(struct hs_stacks *s, const struct hs_model *model, const struct hs_names *names)
@@ -139,7 +139,7 @@ int hs_stacks_of_job(struct hs_stacks *s, const struct hs_export_job *job, struc
     struct hs_model *model = NULL;
     *s = (struct hs_stacks){0};
     int status = hs_export_replay(job, &reader, &model, error);
-    if (!status && hs_stacks_build(s, model, &(struct hs_names){ .reader = reader, .symbols = job->symbols }))
+    if (!status && hs_stacks_build(s, model, &(struct hs_names){.reader = reader, .symbols = job->symbols}))
         status = hs_export_fail(error, HS_ERR_MEMORY, "%s: %s", job->input, hs_strerror(HS_ERR_MEMORY));
     hs_model_free(model);
     if (reader)

@@ -26,13 +26,13 @@ struct hs_stack {
 };
 
 struct hs_stacks {
-    struct hs_stack *stack; /* `n`, by site */
+    struct hs_stack *stack;       /* `n`, by site */
     struct hs_stack_frame *frame; /* `n_frames` */
     size_t n, n_frames;
-    struct hs_site_sum total;     /* of all, the rest below included */
-    bool told;                    /* what is live at the end is estimated */
-    const struct hs_stack *rest;  /* "(not recorded)": what a summary told beyond the others; NULL: nothing */
-    struct hs_map map; /* from names to frames */
+    struct hs_site_sum total;    /* of all, the rest below included */
+    bool told;                   /* what is live at the end is estimated */
+    const struct hs_stack *rest; /* "(not recorded)": what a summary told beyond the others; NULL: nothing */
+    struct hs_map map;           /* from names to frames */
     size_t room_frames;
 };
 

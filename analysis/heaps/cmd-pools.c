@@ -33,8 +33,8 @@ static int measure(struct work *w, const struct hs_common *common)
 }
 
 /* Measures, and shows what `show` makes of it. */
-static int with_pools(const struct hs_common *common, uint32_t points, int (*show)(const struct hs_poolview *, const struct hs_common *),
-                      uint64_t limit)
+static int with_pools(const struct hs_common *common, uint32_t points,
+                      int (*show)(const struct hs_poolview *, const struct hs_common *), uint64_t limit)
 {
     struct work w = {.reader = hs_cmd_open_selected(common, common->input)};
     if (!w.reader)
@@ -50,8 +50,9 @@ static int with_pools(const struct hs_common *common, uint32_t points, int (*sho
         error = HS_ERR_MEMORY;
     }
     if (w.model && w.pools->n && !w.model->error && !w.pools->error)
-        error = show(&(struct hs_poolview){.head = {common->input, w.reader, w.model}, .pools = w.pools, .names = &w.names,
-                                           .limit = limit}, common);
+        error = show(
+            &(struct hs_poolview){.head = {common->input, w.reader, w.model}, .pools = w.pools, .names = &w.names, .limit = limit},
+            common);
     hs_symbols_close(w.names.symbols);
     hs_model_free(w.model);
     hs_pools_free(w.pools);
@@ -98,7 +99,8 @@ static int run(void *memory)
 
 static const struct hs_option options[] = {
     {"timeline", 't', NULL, HS_OPT_FLAG, offsetof(struct args, timeline), "show how full each pool was over time", NULL},
-    {"points", 0, "N", HS_OPT_UINT, offsetof(struct args, points), "with --timeline: at most N points (default: as many as fit)", NULL},
+    {"points", 0, "N", HS_OPT_UINT, offsetof(struct args, points), "with --timeline: at most N points (default: as many as fit)",
+     NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N holders of each pool, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
     {0},

@@ -34,10 +34,16 @@ enum { OUT_OF_MEMORY = 1 };
 /* ---- tables ---- */
 
 static const struct hs_column region_columns[] = {
-    {"Region", "region", HS_VALUE_TEXT}, {"Memory", "memory", HS_VALUE_TEXT}, {NULL, "base", HS_VALUE_HEX},
-    {"Bytes", "total_bytes", HS_VALUE_BYTES}, {"Used", "used_bytes", HS_VALUE_BYTES}, {"Peak", "peak_used_bytes", HS_VALUE_BYTES},
-    {"Free", "free_bytes", HS_VALUE_BYTES}, {"Longest", "largest_free_bytes", HS_VALUE_BYTES},
-    {"Fragmented", "fragmentation", HS_VALUE_SHARE}, {"Capabilities", "capabilities", HS_VALUE_TEXT},
+    {"Region", "region", HS_VALUE_TEXT},
+    {"Memory", "memory", HS_VALUE_TEXT},
+    {NULL, "base", HS_VALUE_HEX},
+    {"Bytes", "total_bytes", HS_VALUE_BYTES},
+    {"Used", "used_bytes", HS_VALUE_BYTES},
+    {"Peak", "peak_used_bytes", HS_VALUE_BYTES},
+    {"Free", "free_bytes", HS_VALUE_BYTES},
+    {"Longest", "largest_free_bytes", HS_VALUE_BYTES},
+    {"Fragmented", "fragmentation", HS_VALUE_SHARE},
+    {"Capabilities", "capabilities", HS_VALUE_TEXT},
 };
 
 static struct hs_table *regions_table(const struct view *v)
@@ -50,9 +56,16 @@ static struct hs_table *regions_table(const struct view *v)
             continue;
         struct hs_space space = hs_space_of_region(v->model, i);
         const struct hs_value row[] = {
-            {.s = region->name}, {.s = hs_memory_name(region->memory)}, {.u = region->base}, {.u = space.size}, {.u = space.end.used}, {.u = space.peak},
-            {.u = space.end.free}, {.u = space.end.largest_free, .none = space.end.no_longest},
-            {.d = space.fragmentation, .none = space.end.no_longest}, {.s = hs_caps_name(caps, region->caps)},
+            {.s = region->name},
+            {.s = hs_memory_name(region->memory)},
+            {.u = region->base},
+            {.u = space.size},
+            {.u = space.end.used},
+            {.u = space.peak},
+            {.u = space.end.free},
+            {.u = space.end.largest_free, .none = space.end.no_longest},
+            {.d = space.fragmentation, .none = space.end.no_longest},
+            {.s = hs_caps_name(caps, region->caps)},
         };
         hs_table_add(table, row);
     }
@@ -60,8 +73,9 @@ static struct hs_table *regions_table(const struct view *v)
 }
 
 static const struct hs_column flow_columns[] = {
-    {"Asked for", "asked", HS_VALUE_TEXT}, {"Got", "region", HS_VALUE_TEXT}, {NULL, "memory", HS_VALUE_TEXT}, {"Requests", "requests", HS_VALUE_COUNT},
-    {"Bytes", "bytes", HS_VALUE_BYTES}, {"Live", "live_bytes", HS_VALUE_BYTES}, {"Blocks", "live_blocks", HS_VALUE_COUNT},
+    {"Asked for", "asked", HS_VALUE_TEXT},     {"Got", "region", HS_VALUE_TEXT},   {NULL, "memory", HS_VALUE_TEXT},
+    {"Requests", "requests", HS_VALUE_COUNT},  {"Bytes", "bytes", HS_VALUE_BYTES}, {"Live", "live_bytes", HS_VALUE_BYTES},
+    {"Blocks", "live_blocks", HS_VALUE_COUNT},
 };
 
 static struct hs_table *flow_table(const struct view *v)
@@ -72,8 +86,13 @@ static struct hs_table *flow_table(const struct view *v)
         const struct hs_caps_row *row = &v->flow->row[i];
         const struct hs_region_state *region = &v->model->region[row->region];
         const struct hs_value values[] = {
-            {.s = hs_caps_name(caps, row->caps)}, {.s = region->name}, {.s = hs_memory_name(region->memory)}, {.u = row->allocs}, {.u = row->bytes},
-            {.u = row->live}, {.u = row->live_blocks},
+            {.s = hs_caps_name(caps, row->caps)},
+            {.s = region->name},
+            {.s = hs_memory_name(region->memory)},
+            {.u = row->allocs},
+            {.u = row->bytes},
+            {.u = row->live},
+            {.u = row->live_blocks},
         };
         hs_table_add(table, values);
     }
@@ -81,8 +100,8 @@ static struct hs_table *flow_table(const struct view *v)
 }
 
 static const struct hs_column spill_columns[] = {
-    {"Wanted", "wanted", HS_VALUE_TEXT}, {"Got", "got", HS_VALUE_TEXT}, {"Requests", "requests", HS_VALUE_COUNT}, {"Bytes", "bytes", HS_VALUE_BYTES},
-    {"Live", "live_bytes", HS_VALUE_BYTES}, {"Place", "place", HS_VALUE_TEXT},
+    {"Wanted", "wanted", HS_VALUE_TEXT}, {"Got", "got", HS_VALUE_TEXT},          {"Requests", "requests", HS_VALUE_COUNT},
+    {"Bytes", "bytes", HS_VALUE_BYTES},  {"Live", "live_bytes", HS_VALUE_BYTES}, {"Place", "place", HS_VALUE_TEXT},
 };
 
 static struct hs_table *spill_table(const struct view *v, size_t most)
@@ -92,7 +111,11 @@ static struct hs_table *spill_table(const struct view *v, size_t most)
     for (size_t i = 0; table && i < v->flow->n_spills && i < most; i++) {
         const struct hs_caps_spill *s = &v->flow->spill[i];
         const struct hs_value values[] = {
-            {.s = s->outward ? "internal" : "PSRAM"}, {.s = s->outward ? "PSRAM" : "internal"}, {.u = s->allocs}, {.u = s->bytes}, {.u = s->live},
+            {.s = s->outward ? "internal" : "PSRAM"},
+            {.s = s->outward ? "PSRAM" : "internal"},
+            {.u = s->allocs},
+            {.u = s->bytes},
+            {.u = s->live},
             {.s = hs_name_of_site(&v->names, s->site, HS_KEY_LINE, name)},
         };
         hs_table_add(table, values);
@@ -101,7 +124,9 @@ static struct hs_table *spill_table(const struct view *v, size_t most)
 }
 
 static const struct hs_column threshold_columns[] = {
-    {"Up to", "limit_bytes", HS_VALUE_BYTES}, {"Inside at peak", "peak_bytes", HS_VALUE_BYTES}, {"Of it", "share", HS_VALUE_SHARE},
+    {"Up to", "limit_bytes", HS_VALUE_BYTES},
+    {"Inside at peak", "peak_bytes", HS_VALUE_BYTES},
+    {"Of it", "share", HS_VALUE_SHARE},
     {"Fits", "fits", HS_VALUE_TEXT},
 };
 
@@ -113,7 +138,10 @@ static struct hs_table *threshold_table(const struct view *v)
     for (unsigned i = 0; table && f->internal && i < HS_CAPS_THRESHOLDS; i++) {
         const struct hs_caps_threshold *t = &f->threshold[i];
         const struct hs_value values[] = {
-            {.u = t->limit}, {.u = t->peak}, {.d = (double)t->peak / (double)f->internal}, {.s = t->fits ? "yes" : "no"},
+            {.u = t->limit},
+            {.u = t->peak},
+            {.d = (double)t->peak / (double)f->internal},
+            {.s = t->fits ? "yes" : "no"},
         };
         hs_table_add(table, values);
     }
@@ -145,23 +173,29 @@ static void print_text(const struct view *v)
     struct hs_head head = {v->args->common.input, v->reader, v->model};
     bool color = hs_cmd_colors(&v->args->common);
     char text[160], limit[32];
-    const char *configured = hs_reader_fact(v->reader, "always_internal"), *reserved = hs_reader_fact(v->reader, "reserve_internal");
+    const char *configured = hs_reader_fact(v->reader, "always_internal"),
+               *reserved = hs_reader_fact(v->reader, "reserve_internal");
     hs_head_text(&head, stdout, "# ");
     if (configured)
         printf("# CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL %s, RESERVE_INTERNAL %s\n", configured, reserved ? reserved : "unknown");
     show(regions_table(v), "Regions at the end", color);
     show(flow_table(v), "Capabilities asked for, and what that became", color);
-    snprintf(text, sizeof text, "Not where it was wanted: %" PRIu64 " requests for internal memory got PSRAM, %" PRIu64 " the other way round", f->spilled, f->inward);
+    snprintf(text, sizeof text,
+             "Not where it was wanted: %" PRIu64 " requests for internal memory got PSRAM, %" PRIu64 " the other way round",
+             f->spilled, f->inward);
     show(spill_table(v, SPILLS_SHOWN), text, color);
     hs_format(limit, sizeof limit, HS_VALUE_BYTES, (struct hs_value){.u = f->internal});
-    snprintf(text, sizeof text, "malloc() up to so many bytes inside (ALWAYSINTERNAL): most taken of %s bytes inside, other requests included", limit);
+    snprintf(text, sizeof text,
+             "malloc() up to so many bytes inside (ALWAYSINTERNAL): most taken of %s bytes inside, other requests included",
+             limit);
     if (has_choice(v))
         show(threshold_table(v), text, color);
     if (!f->dma)
         return;
     hs_format(limit, sizeof limit, HS_VALUE_BYTES, (struct hs_value){.u = f->dma_free});
     hs_format(text, sizeof text, HS_VALUE_BYTES, (struct hs_value){.u = f->dma_least == UINT64_MAX ? 0 : f->dma_least});
-    printf("\n# Memory for DMA: %s bytes left at the end, %s when it was least\n", limit, f->dma_least == UINT64_MAX ? "unknown" : text);
+    printf("\n# Memory for DMA: %s bytes left at the end, %s when it was least\n", limit,
+           f->dma_least == UINT64_MAX ? "unknown" : text);
 }
 
 static void add_table(struct hs_json *json, const char *key, struct hs_table *table)
@@ -253,14 +287,18 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_regions = {
-    .name = "regions", .summary = "show memory by capability: what was requested, and where it was allocated",
+    .name = "regions",
+    .summary = "show memory by capability: what was requested, and where it was allocated",
     .usage = "[FILE]",
-    .about = "For each region its kind of memory, capabilities and figures at the end, those within others included. Then which "
-             "capabilities requests asked for and which region they got; the places whose blocks are in PSRAM although internal memory "
-             "was wanted, or the other way round; how much internal memory malloc() would have taken at its peak with other values of "
-             "ESP-IDF's CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL; and what is left for DMA.",
+    .about =
+        "For each region its kind of memory, capabilities and figures at the end, those within others included. Then which "
+        "capabilities requests asked for and which region they got; the places whose blocks are in PSRAM although internal memory "
+        "was wanted, or the other way round; how much internal memory malloc() would have taken at its peak with other values of "
+        "ESP-IDF's CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL; and what is left for DMA.",
     .examples = "  heapstrata regions board.hst\n"
                 "  heapstrata regions --elf build/app.elf board.hst\n",
-    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_ELF | HS_USES_COLOR, .max_files = 1,
-    .args_size = sizeof(struct args), .run = run,
+    .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_ELF | HS_USES_COLOR,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .run = run,
 };

@@ -9,17 +9,12 @@
 #include "analysis/draw/table.h"
 
 static const struct hs_column columns[] = {
-    {"Size", "size", HS_VALUE_COUNT},          {"Now", "now", HS_VALUE_COUNT},
-    {"Most", "most", HS_VALUE_COUNT},          {"Taken", "taken", HS_VALUE_COUNT},
-    {"Refused", "refused", HS_VALUE_COUNT},    {"Element", "element_bytes", HS_VALUE_BYTES},
-    {"Bytes", "bytes", HS_VALUE_BYTES},        {"Pool", "pool", HS_VALUE_TEXT},
-    {"Set by", "option", HS_VALUE_TEXT},
+    {"Size", "size", HS_VALUE_COUNT},   {"Now", "now", HS_VALUE_COUNT},         {"Most", "most", HS_VALUE_COUNT},
+    {"Taken", "taken", HS_VALUE_COUNT}, {"Refused", "refused", HS_VALUE_COUNT}, {"Element", "element_bytes", HS_VALUE_BYTES},
+    {"Bytes", "bytes", HS_VALUE_BYTES}, {"Pool", "pool", HS_VALUE_TEXT},        {"Set by", "option", HS_VALUE_TEXT},
 };
 
-static double seconds(const struct hs_poolview *v, uint64_t ticks)
-{
-    return hs_seconds(v->head.reader, ticks);
-}
+static double seconds(const struct hs_poolview *v, uint64_t ticks) { return hs_seconds(v->head.reader, ticks); }
 
 static struct hs_table *make_table(const struct hs_poolview *v)
 {
@@ -28,10 +23,15 @@ static struct hs_table *make_table(const struct hs_poolview *v)
     for (unsigned i = 0; table && i < v->pools->n; i++) {
         const struct hs_pool *p = &v->pools->pool[i];
         bool limited = p->size != 0;
-        hs_table_add(table, (const struct hs_value[]){
-            {.u = p->size, .none = !limited}, {.u = p->now}, {.u = p->peak}, {.u = p->taken}, {.u = p->refused},
-            {.u = p->element}, {.u = hs_pool_bytes(p, limited ? p->size : p->peak)}, {.s = p->name},
-            {.s = limited ? hs_pool_option(p, option) : "", .none = !limited}});
+        hs_table_add(table, (const struct hs_value[]){{.u = p->size, .none = !limited},
+                                                      {.u = p->now},
+                                                      {.u = p->peak},
+                                                      {.u = p->taken},
+                                                      {.u = p->refused},
+                                                      {.u = p->element},
+                                                      {.u = hs_pool_bytes(p, limited ? p->size : p->peak)},
+                                                      {.s = p->name},
+                                                      {.s = limited ? hs_pool_option(p, option) : "", .none = !limited}});
     }
     return table;
 }
@@ -63,7 +63,8 @@ void hs_poolview_text(const struct hs_poolview *v, const struct hs_terminal *ter
     fprintf(out, "# Pools in '%s'\n", v->head.path);
     hs_head_text(&v->head, out, "# ");
     fputs("# size, now, most: elements; refused: requests that found none free; bytes: of all elements, of a pool without\n"
-          "# a size those in use at most\n#\n", out);
+          "# a size those in use at most\n#\n",
+          out);
     if (table)
         hs_table_text(table, out, (struct hs_table_style){.color = terminal->color});
     hs_table_free(table);
@@ -143,10 +144,7 @@ static int print_json(const struct hs_poolview *v, FILE *out,
     return error;
 }
 
-int hs_poolview_json(const struct hs_poolview *v, FILE *out)
-{
-    return print_json(v, out, pool_json);
-}
+int hs_poolview_json(const struct hs_poolview *v, FILE *out) { return print_json(v, out, pool_json); }
 
 /* ---- series ---- */
 
@@ -223,7 +221,4 @@ static void series_json(const struct hs_poolview *v, const struct hs_pool *p, st
     hs_json_end(json);
 }
 
-int hs_poolview_series_json(const struct hs_poolview *v, FILE *out)
-{
-    return print_json(v, out, series_json);
-}
+int hs_poolview_series_json(const struct hs_poolview *v, FILE *out) { return print_json(v, out, series_json); }

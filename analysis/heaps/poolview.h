@@ -13,7 +13,7 @@ struct hs_poolview {
     struct hs_head head;
     const struct hs_pools *pools; /* finished */
     const struct hs_names *names;
-    uint64_t limit;               /* holders of each pool, UINT64_MAX: all */
+    uint64_t limit; /* holders of each pool, UINT64_MAX: all */
 };
 
 void hs_poolview_text(const struct hs_poolview *view, const struct hs_terminal *terminal, FILE *out);

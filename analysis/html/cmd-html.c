@@ -113,7 +113,10 @@ static int fill_page(struct input *in, unsigned n, FILE *out)
     struct hs_page_facts facts[2];
     for (unsigned i = 0; i < n; i++)
         facts[i] = (struct hs_page_facts){
-            .trace = in[i].trace, .names = {in[i].reader, in[i].symbols}, .source = source_text, .context = &in[i],
+            .trace = in[i].trace,
+            .names = {in[i].reader, in[i].symbols},
+            .source = source_text,
+            .context = &in[i],
             .head = {in[i].path, in[i].reader, in[i].trace->history->model},
         };
     int error = n > 1 ? same_files(facts) : HS_OK;
@@ -157,7 +160,8 @@ static int run(void *memory)
     const char *output = args->output ? args->output : "heapstrata.html";
     if (hs_page_template.missing)
         return hs_complain("this build has no page: npm, or these packages of its registry, were missing when it was made: "
-                           "%s. Install Debian's nodejs and npm and run make again", hs_page_template.missing);
+                           "%s. Install Debian's nodejs and npm and run make again",
+                           hs_page_template.missing);
     if (!strcmp(output, "-") && isatty(STDOUT_FILENO))
         return hs_complain("a page is not for a terminal: name a file with -o");
     if (hs_cmd_check_output(output))
@@ -176,13 +180,19 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_html = {
-    .name = "html", .summary = "write a page to explore the heap, or to compare two runs", .usage = "[FILE [OTHER]] -o PAGE",
+    .name = "html",
+    .summary = "write a page to explore the heap, or to compare two runs",
+    .usage = "[FILE [OTHER]] -o PAGE",
     .about = "Writes one self-contained file that any browser opens from disk, without a network: charts over time, the "
              "heap map at every moment, what fragments the free space, a flame graph, and a table of sites with their source. "
              "With OTHER both are shown, aligned by their marks, with the difference.",
     .examples = "  heapstrata html my.hst -o my.html\n"
                 "  heapstrata html --elf firmware.elf --source ~/project my.hst -o my.html\n"
                 "  heapstrata html before.hst after.hst -o both.html\n",
-    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_ELF, .options = options, .max_files = 2,
-    .args_size = sizeof(struct args), .defaults = &(const struct args){.steps = STEPS_DEFAULT}, .run = run,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_ELF,
+    .options = options,
+    .max_files = 2,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.steps = STEPS_DEFAULT},
+    .run = run,
 };

@@ -33,9 +33,10 @@ static void add_whole(const struct hs_page_facts *f, struct hs_json *json)
     hs_json_uint(json, "peak", s.heap.peak);
     hs_json_bool(json, "thinned", hs_page_trace_thinned(t));
     /* Every allocation is a step of the history: sums over a range can be taken from there. */
-    hs_json_bool(json, "exact", !hs_page_trace_thinned(t) && !t->history->model->unplaced &&
-                 !hs_model_saw_level(t->history->model, HS_LEVEL_SAMPLED) &&
-                 !hs_model_saw_level(t->history->model, HS_LEVEL_SUMMARY));
+    hs_json_bool(json, "exact",
+                 !hs_page_trace_thinned(t) && !t->history->model->unplaced &&
+                     !hs_model_saw_level(t->history->model, HS_LEVEL_SAMPLED) &&
+                     !hs_model_saw_level(t->history->model, HS_LEVEL_SUMMARY));
 }
 
 static void add_regions(const struct hs_history *h, struct hs_json *json)
@@ -59,8 +60,8 @@ static void add_regions(const struct hs_history *h, struct hs_json *json)
 static void add_note(const struct hs_note *note, const struct hs_groups *lines, struct hs_json *json)
 {
     static const char *const names[] = {
-        [HS_NOTE_MARK] = "mark", [HS_NOTE_COLLECTION] = "collection", [HS_NOTE_FAILURE] = "failure",
-        [HS_NOTE_RESET] = "reset", [HS_NOTE_LOSS] = "loss",
+        [HS_NOTE_MARK] = "mark", [HS_NOTE_COLLECTION] = "collection", [HS_NOTE_FAILURE] = "failure", [HS_NOTE_RESET] = "reset",
+        [HS_NOTE_LOSS] = "loss",
     };
     hs_json_object(json, NULL);
     hs_json_text(json, "what", names[note->kind]);
@@ -168,7 +169,7 @@ static void add_places(const struct hs_page_facts *f, const struct hs_groups *li
             hs_json_text(json, "file", site->file);
             hs_json_uint(json, "line", site->line);
             hs_json_text(json, "function", site->function);
-            const char *as = name_in_first(f, (struct hs_frame){ site->file, site->function, site->line }, name);
+            const char *as = name_in_first(f, (struct hs_frame){site->file, site->function, site->line}, name);
             if (as && strcmp(as, g->name[0]))
                 hs_json_text(json, "as", as);
         }
@@ -199,8 +200,8 @@ static void add_kinds(struct hs_json *json)
     hs_json_end(json);
 }
 
-static void add_site(const struct hs_page_facts *f, const struct hs_groups *lines, uint32_t site,
-                     const struct hs_stack *stack, struct hs_json *json)
+static void add_site(const struct hs_page_facts *f, const struct hs_groups *lines, uint32_t site, const struct hs_stack *stack,
+                     struct hs_json *json)
 {
     hs_json_array(json, NULL);
     hs_json_int(json, NULL, (int32_t)hs_groups_of(lines, site)); /* -1: none */
@@ -220,7 +221,7 @@ static void add_frames_as(const struct hs_page_facts *f, const struct hs_stacks 
     hs_json_array(json, "frames_as");
     for (size_t i = 0; i < stacks->n_frames; i++) {
         const struct hs_stack_frame *frame = &stacks->frame[i];
-        hs_json_text(json, NULL, name_in_first(f, (struct hs_frame){ frame->file, frame->function, frame->line }, name));
+        hs_json_text(json, NULL, name_in_first(f, (struct hs_frame){frame->file, frame->function, frame->line}, name));
     }
     hs_json_end(json);
 }

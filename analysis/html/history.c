@@ -14,17 +14,16 @@
 #include "lib/varint.h"
 
 static const char *const names[] = {
-    [HS_COLUMN_TIME] = "time", [HS_COLUMN_NUMBER] = "number", [HS_COLUMN_STEPS] = "steps",
-    [HS_COLUMN_COLLECTIONS] = "collections", [HS_COLUMN_STATE] = "state", [HS_COLUMN_LONGEST] = "longest",
-    [HS_COLUMN_TOLD] = "told", [HS_COLUMN_WHAT] = "what", [HS_COLUMN_OLD] = "old", [HS_COLUMN_POS] = "pos",
-    [HS_COLUMN_GRANULES] = "granules", [HS_COLUMN_SITE] = "site", [HS_COLUMN_SLACK] = "slack",
-    [HS_COLUMN_REGION] = "region",
+    [HS_COLUMN_TIME] = "time",         [HS_COLUMN_NUMBER] = "number",
+    [HS_COLUMN_STEPS] = "steps",       [HS_COLUMN_COLLECTIONS] = "collections",
+    [HS_COLUMN_STATE] = "state",       [HS_COLUMN_LONGEST] = "longest",
+    [HS_COLUMN_TOLD] = "told",         [HS_COLUMN_WHAT] = "what",
+    [HS_COLUMN_OLD] = "old",           [HS_COLUMN_POS] = "pos",
+    [HS_COLUMN_GRANULES] = "granules", [HS_COLUMN_SITE] = "site",
+    [HS_COLUMN_SLACK] = "slack",       [HS_COLUMN_REGION] = "region",
 };
 
-const char *hs_history_column_name(unsigned column)
-{
-    return names[column];
-}
+const char *hs_history_column_name(unsigned column) { return names[column]; }
 
 /* ---- columns ---- */
 
@@ -39,10 +38,7 @@ static void put(struct hs_history *h, enum hs_history_column column, uint64_t va
     b->n = (size_t)(hs_put_u64(b->data + b->n, value) - b->data);
 }
 
-static void put_change(struct hs_history *h, enum hs_history_column column, int64_t value)
-{
-    put(h, column, hs_zigzag64(value));
-}
+static void put_change(struct hs_history *h, enum hs_history_column column, int64_t value) { put(h, column, hs_zigzag64(value)); }
 
 static void begin_step(struct hs_history *h, enum hs_history_step what)
 {
@@ -103,7 +99,7 @@ static void touch(struct hs_history *h, uint32_t pos, bool was_there)
     const struct hs_live_block *b = &h->model->block[pos];
     *before = (struct hs_before){.pos = pos};
     if (was_there && b->granules)
-        *before = (struct hs_before){ b->number, pos, b->granules, b->site, b->size };
+        *before = (struct hs_before){b->number, pos, b->granules, b->site, b->size};
     h->touched[pos] = h->turn;
 }
 
@@ -132,8 +128,8 @@ static bool same_block(const struct hs_before *before, const struct hs_live_bloc
 /* A resize is told even when it changed nothing: someone asked. */
 static bool changed(const struct hs_history *h, const struct hs_before *before, const struct hs_live_block *now)
 {
-    return before->pos == h->resized || before->granules != now->granules || before->site != now->site || before->size != now->size ||
-           before->number != now->number;
+    return before->pos == h->resized || before->granules != now->granules || before->site != now->site ||
+           before->size != now->size || before->number != now->number;
 }
 
 static int by_number(const void *a, const void *b)
@@ -285,14 +281,16 @@ static void write_figures(struct hs_history *h, const struct hs_sample *now, uin
 {
     const struct hs_model *m = h->model;
     bool told = hs_model_summary_only(m), no_longest = told && isnan(now->value[HS_FIGURE_LARGEST]);
-    unsigned lacks = (told && isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) | (no_longest ? HS_MOMENT_NO_LONGEST : 0u);
+    unsigned lacks = (told && isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) |
+                     (no_longest ? HS_MOMENT_NO_LONGEST : 0u);
     uint64_t time = hs_model_elapsed(m), longest = no_longest ? h->longest : bytes(now, HS_FIGURE_LARGEST);
     put(h, HS_COLUMN_TIME, time - h->time);
     put(h, HS_COLUMN_NUMBER, m->number - h->number);
     put(h, HS_COLUMN_STEPS, steps);
     put(h, HS_COLUMN_COLLECTIONS, m->collections.done - h->collections);
-    put(h, HS_COLUMN_STATE, (m->synced ? HS_MOMENT_SYNCED : 0u) | (told ? HS_MOMENT_TOLD : 0u) |
-                            (bare ? HS_MOMENT_BARE : 0u) | lacks | (unsigned)m->levels.last << HS_MOMENT_LEVEL);
+    put(h, HS_COLUMN_STATE,
+        (m->synced ? HS_MOMENT_SYNCED : 0u) | (told ? HS_MOMENT_TOLD : 0u) | (bare ? HS_MOMENT_BARE : 0u) | lacks |
+            (unsigned)m->levels.last << HS_MOMENT_LEVEL);
     put_change(h, HS_COLUMN_LONGEST, (int64_t)(longest - h->longest));
     if (told || bare) {
         put(h, HS_COLUMN_TOLD, bytes(now, HS_FIGURE_USED));
@@ -355,7 +353,8 @@ struct hs_history *hs_history_new(uint64_t limit)
     struct hs_history *h = calloc(1, sizeof *h);
     if (!h)
         return NULL;
-    struct hs_model_observer observer = {.context = h, .taken = on_taken, .freed = on_freed, .failed = on_failed, .collected = on_collected};
+    struct hs_model_observer observer = {
+        .context = h, .taken = on_taken, .freed = on_freed, .failed = on_failed, .collected = on_collected};
     h->limit = limit;
     h->turn = 1;
     h->resized = HS_POS_IMPLIED;

@@ -40,18 +40,30 @@ enum hs_history_step {
 };
 
 enum hs_moment_state {
-    HS_MOMENT_SYNCED = 1, /* the layout is known */
-    HS_MOMENT_TOLD = 2,   /* the figures are those that a summary told */
-    HS_MOMENT_BARE = 4,   /* no steps although there may have been changes */
-    HS_MOMENT_LEVEL = 3,  /* shift of enum hs_level, two bits */
+    HS_MOMENT_SYNCED = 1,      /* the layout is known */
+    HS_MOMENT_TOLD = 2,        /* the figures are those that a summary told */
+    HS_MOMENT_BARE = 4,        /* no steps although there may have been changes */
+    HS_MOMENT_LEVEL = 3,       /* shift of enum hs_level, two bits */
     HS_MOMENT_NO_FIGURES = 32, /* with TOLD: used and free are not known, what is told of them is 0 */
     HS_MOMENT_NO_LONGEST = 64, /* the longest free run is not known, and told as the one before */
 };
 
 enum hs_history_column {
-    HS_COLUMN_TIME, HS_COLUMN_NUMBER, HS_COLUMN_STEPS, HS_COLUMN_COLLECTIONS, HS_COLUMN_STATE, HS_COLUMN_LONGEST,
-    HS_COLUMN_TOLD, HS_COLUMN_WHAT, HS_COLUMN_OLD, HS_COLUMN_POS, HS_COLUMN_GRANULES, HS_COLUMN_SITE, HS_COLUMN_SLACK,
-    HS_COLUMN_REGION, HS_HISTORY_COLUMNS,
+    HS_COLUMN_TIME,
+    HS_COLUMN_NUMBER,
+    HS_COLUMN_STEPS,
+    HS_COLUMN_COLLECTIONS,
+    HS_COLUMN_STATE,
+    HS_COLUMN_LONGEST,
+    HS_COLUMN_TOLD,
+    HS_COLUMN_WHAT,
+    HS_COLUMN_OLD,
+    HS_COLUMN_POS,
+    HS_COLUMN_GRANULES,
+    HS_COLUMN_SITE,
+    HS_COLUMN_SLACK,
+    HS_COLUMN_REGION,
+    HS_HISTORY_COLUMNS,
 };
 
 struct hs_buffer {
@@ -67,22 +79,22 @@ struct hs_before {
 
 struct hs_history {
     struct hs_model *model;
-    struct hs_exam *exam;            /* of the events fed, for the diagnosis; concluded by whoever shows it */
+    struct hs_exam *exam; /* of the events fed, for the diagnosis; concluded by whoever shows it */
     struct hs_buffer column[HS_HISTORY_COLUMNS];
     uint64_t moments, steps;
-    uint64_t limit;                  /* of steps; beyond it nothing is written and `full` is set; 0: none */
+    uint64_t limit; /* of steps; beyond it nothing is written and `full` is set; 0: none */
     bool full, short_of_memory;
-    struct hs_region_state *region;  /* `n_regions`: each that came, as it was then */
+    struct hs_region_state *region; /* `n_regions`: each that came, as it was then */
     uint32_t n_regions, region_room;
     uint32_t present[HS_REGION_LIMIT]; /* index into `region` plus 1; 0: not there */
 
-    uint32_t *touched;               /* by granule: `turn` when it is in `before` and not yet written */
+    uint32_t *touched; /* by granule: `turn` when it is in `before` and not yet written */
     uint32_t n_granules, turn;
-    struct hs_before *before;        /* `n_before`: heads touched since the last moment */
+    struct hs_before *before; /* `n_before`: heads touched since the last moment */
     uint32_t n_before, before_room;
-    uint32_t resized;                /* head of the block resized last, HS_POS_IMPLIED: none since the last moment */
+    uint32_t resized;                            /* head of the block resized last, HS_POS_IMPLIED: none since the last moment */
     uint64_t time, number, collections, longest; /* of the last moment */
-    uint32_t old, end;               /* of the last steps */
+    uint32_t old, end;                           /* of the last steps */
 };
 
 /* NULL when out of memory. `limit` as above. */

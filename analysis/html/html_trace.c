@@ -57,10 +57,7 @@ void hs_page_trace_free(struct hs_page_trace *t)
     free(t);
 }
 
-static bool is_rare(const struct hs_event *e)
-{
-    return e->kind == HS_FAIL || e->kind == HS_MARK || e->kind == HS_RESET;
-}
+static bool is_rare(const struct hs_event *e) { return e->kind == HS_FAIL || e->kind == HS_MARK || e->kind == HS_RESET; }
 
 /* A heap that is nearly full is no finding of fragmentation. */
 static void note_extremes(struct hs_page_trace *t, const struct hs_sample *now)

@@ -32,12 +32,12 @@ struct hs_page_trace {
     struct hs_history *history;
     struct hs_sums sums;
     struct hs_refs refs;
-    uint64_t events;               /* fed so far */
+    uint64_t events; /* fed so far */
     uint64_t limit;
-    uint32_t stretches;            /* at most so many, when layouts are chosen */
+    uint32_t stretches; /* at most so many, when layouts are chosen */
     struct hs_thin thin;
-    struct hs_chosen layouts, bare; /* moments shown with their layout and without; none: all with it */
-    double most_used, worst;       /* bytes; external fragmentation, while at least an eighth is free */
+    struct hs_chosen layouts, bare;      /* moments shown with their layout and without; none: all with it */
+    double most_used, worst;             /* bytes; external fragmentation, while at least an eighth is free */
     uint64_t most_used_time, worst_time; /* ticks since the first boot */
     uint64_t worst_free, worst_longest;
     int error;
@@ -54,9 +54,6 @@ int hs_page_trace_feed(struct hs_page_trace *trace, const struct hs_reader *read
 bool hs_page_trace_again(struct hs_page_trace *trace);
 
 /* Whether the moments are chosen ones. */
-static inline bool hs_page_trace_thinned(const struct hs_page_trace *trace)
-{
-    return trace->layouts.event;
-}
+static inline bool hs_page_trace_thinned(const struct hs_page_trace *trace) { return trace->layouts.event; }
 
 #endif

@@ -11,7 +11,7 @@
 #define HS_SUMS_STRETCHES 256u
 
 struct hs_site_share {
-    uint32_t site;   /* number plus 1 */
+    uint32_t site; /* number plus 1 */
     uint32_t stretch;
     uint64_t requests, bytes;
 };
@@ -19,10 +19,10 @@ struct hs_site_share {
 struct hs_sums {
     struct hs_site_share *share; /* `n`, by stretch, then by site */
     size_t n, room;
-    uint64_t *until;             /* of each stretch, ticks since the first boot; the last one is open */
+    uint64_t *until; /* of each stretch, ticks since the first boot; the last one is open */
     uint32_t stretches;
-    uint64_t width, next;        /* events */
-    uint64_t *requests, *bytes;  /* by site, at the end of the last stretch */
+    uint64_t width, next;       /* events */
+    uint64_t *requests, *bytes; /* by site, at the end of the last stretch */
     uint32_t n_sites;
     bool short_of_memory;
 };

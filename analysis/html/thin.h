@@ -19,13 +19,13 @@ struct hs_thin {
     struct hs_stretch *stretch; /* `n`, each of `width` events */
     uint32_t n, room;
     uint64_t width;
-    uint64_t *rare;             /* `n_rare`: failures, marks, restarts */
+    uint64_t *rare; /* `n_rare`: failures, marks, restarts */
     uint32_t n_rare, rare_room;
     bool short_of_memory;
 };
 
 #define HS_THIN_STRETCHES 65536u
-#define HS_THIN_RARE      16384u
+#define HS_THIN_RARE 16384u
 
 /* Takes event number `at`; every event in turn. */
 void hs_thin_feed(struct hs_thin *thin, uint64_t at, const struct hs_sample *now, bool rare);

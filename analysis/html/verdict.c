@@ -38,9 +38,11 @@ static void tell_failed(const struct hs_page_trace *t, const struct hs_names *na
 static void tell_worst(const struct hs_page_trace *t, const struct hs_names *names, char *text)
 {
     char free[32], longest[32], when[32];
-    snprintf(text, HS_SENTENCE_MAX, "No allocation failed, but after %s the longest free run was %s of %s free bytes, "
-             "external fragmentation %.1f%%.", duration(when, names, t->worst_time), grouped(longest, t->worst_longest),
-             grouped(free, t->worst_free), 100 * t->worst);
+    snprintf(text, HS_SENTENCE_MAX,
+             "No allocation failed, but after %s the longest free run was %s of %s free bytes, "
+             "external fragmentation %.1f%%.",
+             duration(when, names, t->worst_time), grouped(longest, t->worst_longest), grouped(free, t->worst_free),
+             100 * t->worst);
 }
 
 static void tell_well(const struct hs_page_trace *t, const struct hs_names *names, char *text)
@@ -48,8 +50,10 @@ static void tell_well(const struct hs_page_trace *t, const struct hs_names *name
     char used[32], when[32];
     uint64_t total = hs_timeline_total(t->timeline);
     double share = total ? 100 * t->most_used / (double)total : 0;
-    snprintf(text, HS_SENTENCE_MAX, "No allocation failed; at most %s bytes were in use (after %s), %.0f%% of the heap as "
-             "it is at the end.", grouped(used, (uint64_t)t->most_used), duration(when, names, t->most_used_time), share);
+    snprintf(text, HS_SENTENCE_MAX,
+             "No allocation failed; at most %s bytes were in use (after %s), %.0f%% of the heap as "
+             "it is at the end.",
+             grouped(used, (uint64_t)t->most_used), duration(when, names, t->most_used_time), share);
 }
 
 /* The doctor's first finding, in its words. */

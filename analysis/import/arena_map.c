@@ -13,18 +13,18 @@
 #include "lib/host/util/map.h"
 #include "lib/record.h"
 
-#define PAGE_SHIFT  12
-#define PAGE        (UINT64_C(1) << PAGE_SHIFT)
+#define PAGE_SHIFT 12
+#define PAGE (UINT64_C(1) << PAGE_SHIFT)
 #define CHUNK_SHIFT 21
 #define CHUNK_PAGES (1u << (CHUNK_SHIFT - PAGE_SHIFT))
-#define MAPPED_MIN  (128u << 10) /* bytes of the smallest block that allocators map */
-#define MAPPED_AT   64u          /* and how far behind the start of a page it lies at most */
-#define ALWAYS_MAPPED (32u << 20) /* bytes from which on none lies in an arena */
-#define BLOCK_MAX   (UINT64_C(1) << 47) /* bytes that no block has */
+#define MAPPED_MIN (128u << 10)          /* bytes of the smallest block that allocators map */
+#define MAPPED_AT 64u                    /* and how far behind the start of a page it lies at most */
+#define ALWAYS_MAPPED (32u << 20)        /* bytes from which on none lies in an arena */
+#define BLOCK_MAX (UINT64_C(1) << 47)    /* bytes that no block has */
 #define PROCESS_STEP (UINT64_C(1) << 48) /* no process addresses more */
-#define MAPPED_BIT   (UINT64_C(1) << 63)
-#define GRANULE_MAX 4            /* log2 of the granule of small blocks, unless all sizes are multiples of more */
-#define SIZES_MAX   6
+#define MAPPED_BIT (UINT64_C(1) << 63)
+#define GRANULE_MAX 4 /* log2 of the granule of small blocks, unless all sizes are multiples of more */
+#define SIZES_MAX 6
 
 /* What the addresses of some blocks have in common. */
 struct grid {
@@ -55,10 +55,10 @@ struct list { /* of segments */
 struct hs_arena_map {
     struct chunk **chunk;
     uint32_t n_chunks, room;
-    struct hs_map map;    /* from process and number to a chunk */
+    struct hs_map map; /* from process and number to a chunk */
     struct chunk *last;
-    struct list mapped;   /* by process and address, none over another */
-    uint64_t sizes;       /* all of them or-ed */
+    struct list mapped; /* by process and address, none over another */
+    uint64_t sizes;     /* all of them or-ed */
     struct hs_import_region region[HS_SPANS_REGIONS];
     unsigned n_regions;
 };
@@ -136,10 +136,7 @@ static size_t first_behind(const struct list *list, uint16_t process, uint64_t a
     return low;
 }
 
-static bool make_room(struct list *list)
-{
-    return hs_array_more(list->item, list->n, list->room);
-}
+static bool make_room(struct list *list) { return hs_array_more(list->item, list->n, list->room); }
 
 static int add_mapped(struct hs_arena_map *s, struct segment segment)
 {
@@ -172,14 +169,15 @@ bool hs_arena_map_is_mapped(uint64_t ptr, uint64_t size)
 int hs_arena_map_add(struct hs_arena_map *s, uint16_t process, uint64_t ptr, uint64_t size)
 {
     struct segment segment = {
-        .begin = ptr & ~(PAGE - 1), .process = process,
+        .begin = ptr & ~(PAGE - 1),
+        .process = process,
         .mapped = hs_arena_map_is_mapped(ptr, size),
     };
     uint64_t last = ptr + (size ? size - 1 : 0);
     if (size > BLOCK_MAX || last < ptr || last > UINT64_MAX - PAGE)
         return HS_OK; /* no block lies there */
     segment.end = (last & ~(PAGE - 1)) + PAGE;
-    segment.grid = (struct grid){ .one = ptr, .lowest = ptr, .limit = last + 1 };
+    segment.grid = (struct grid){.one = ptr, .lowest = ptr, .limit = last + 1};
     s->sizes |= size;
     return segment.mapped ? add_mapped(s, segment) : add_pages(s, &segment);
 }
@@ -208,7 +206,10 @@ static int add_chunk(struct list *list, const struct chunk *c)
         if (!(c->page[bit / 64] >> bit % 64 & 1))
             continue;
         struct segment segment = {
-            .begin = page << PAGE_SHIFT, .end = (page + 1) << PAGE_SHIFT, .process = c->process, .grid = c->grid,
+            .begin = page << PAGE_SHIFT,
+            .end = (page + 1) << PAGE_SHIFT,
+            .process = c->process,
+            .grid = c->grid,
         };
         if (add_segment(list, &segment))
             return HS_ERR_MEMORY;
@@ -264,7 +265,8 @@ static unsigned shift_of(const struct hs_arena_map *s, const struct segment *seg
 
 static struct hs_import_region span_of(const struct hs_arena_map *s, const struct segment *segment)
 {
-    struct hs_import_region span = { .process = segment->process, .mapped = segment->mapped, .shift = (uint8_t)shift_of(s, segment) };
+    struct hs_import_region span = {
+        .process = segment->process, .mapped = segment->mapped, .shift = (uint8_t)shift_of(s, segment)};
     const struct grid *grid = &segment->grid;
     uint64_t mask = (UINT64_C(1) << span.shift) - 1;
     uint64_t begin = grid->lowest > segment->begin ? grid->lowest : segment->begin;
@@ -318,7 +320,7 @@ static void move_apart(struct hs_arena_map *s)
 long hs_arena_map_regions(struct hs_arena_map *s, uint64_t limit, const struct hs_import_region **region)
 {
     /* An arena's holes are seldom larger than the first; where that makes too many regions, or too large ones, others. */
-    static const uint8_t gaps[] = { 20, 22, 24, 26, 28, 30, 18, 16, 14, 12 };
+    static const uint8_t gaps[] = {20, 22, 24, 26, 28, 30, 18, 16, 14, 12};
     struct list list = {0};
     int error = gather(s, &list);
     if (!error) {
@@ -357,10 +359,7 @@ const struct hs_import_region *hs_arena_map_find(const struct hs_arena_map *s, u
 
 /* ---- beginning and end ---- */
 
-struct hs_arena_map *hs_arena_map_new(void)
-{
-    return calloc(1, sizeof(struct hs_arena_map));
-}
+struct hs_arena_map *hs_arena_map_new(void) { return calloc(1, sizeof(struct hs_arena_map)); }
 
 void hs_arena_map_free(struct hs_arena_map *s)
 {

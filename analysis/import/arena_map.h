@@ -19,9 +19,9 @@ struct hs_import_region {
     uint64_t begin, end; /* addresses of the process */
     uint64_t base;       /* the first one, moved so that no other region of any process lies there */
     uint16_t process;
-    bool mapped;         /* of blocks that have pages of their own */
-    uint8_t shift;       /* log2 of the granule */
-    uint32_t first;      /* trace-wide number of its first granule */
+    bool mapped;    /* of blocks that have pages of their own */
+    uint8_t shift;  /* log2 of the granule */
+    uint32_t first; /* trace-wide number of its first granule */
     uint32_t granules;
 };
 

@@ -82,10 +82,7 @@ static uint64_t get_number(struct hs_call_log *s)
     return value;
 }
 
-static uint64_t get_difference(struct hs_call_log *s, uint64_t before)
-{
-    return before + (uint64_t)hs_unzigzag(get_number(s));
-}
+static uint64_t get_difference(struct hs_call_log *s, uint64_t before) { return before + (uint64_t)hs_unzigzag(get_number(s)); }
 
 int hs_call_log_get(struct hs_call_log *s, struct hs_import_call *call)
 {

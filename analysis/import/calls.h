@@ -20,10 +20,10 @@ enum hs_call_kind {
 
 /* Addresses are those of the process. */
 struct hs_import_call {
-    uint64_t ns;      /* of any clock that does not go back */
+    uint64_t ns; /* of any clock that does not go back */
     uint64_t ptr, old;
-    uint64_t size;    /* bytes */
-    uint64_t asked;   /* bytes the program asked for, where `size` is what the block takes; else 0 */
+    uint64_t size;  /* bytes */
+    uint64_t asked; /* bytes the program asked for, where `size` is what the block takes; else 0 */
     uint32_t thread;
     uint32_t place;   /* hs_importer_place */
     uint16_t process; /* hs_importer_process */

@@ -26,7 +26,7 @@ static const struct hs_option options[] = {
 /* Writes the .hst. *error is filled also when something was damaged that could be left out. */
 static int write_hst(const struct args *args, struct hs_output *out, struct hs_error *error)
 {
-    struct hs_writer_config config = { .level = (int)args->level, .dump = (unsigned)args->dump };
+    struct hs_writer_config config = {.level = (int)args->level, .dump = (unsigned)args->dump};
     struct hs_writer *writer = hs_writer_of_fd(out->fd, args->output, &config, error);
     if (!writer)
         return error->code;
@@ -93,7 +93,8 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_import = {
-    .name = "import", .summary = "convert a memory image, a stream or a console log to a trace",
+    .name = "import",
+    .summary = "convert a memory image, a stream or a console log to a trace",
     .usage = "[mem_info] FILE",
     .about = "Takes an image of the ring that a probe read out of memory, as raw bytes with anything around them, as Intel "
              "HEX, S-records, Tektronix HEX or a Verilog memory file; a core file, also ESP-IDF's core dump from flash or as "
@@ -106,6 +107,10 @@ const struct hs_cmd hs_cmd_import = {
                 "  heapstrata import --dump 1 console.log -o first.hst\n"
                 "  heapstrata import mem_info pasted.txt -o dumps.hst    # the word may be left out\n"
                 "  heapstrata import ring.hex -o board.hst      # gdb: dump ihex memory ring.hex 0x20000000 0x20004000\n",
-    .uses = HS_USES_INPUT | HS_USES_ELF, .options = options, .max_files = 2,
-    .args_size = sizeof(struct args), .defaults = &(const struct args){ .output = HS_DEFAULT_INPUT }, .run = run,
+    .uses = HS_USES_INPUT | HS_USES_ELF,
+    .options = options,
+    .max_files = 2,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.output = HS_DEFAULT_INPUT},
+    .run = run,
 };

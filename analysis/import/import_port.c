@@ -5,20 +5,11 @@
 
 struct hs_import_port hs_import_port;
 
-hs_lock_t hs_port_lock(void)
-{
-    return 0; /* one thread records */
-}
+hs_lock_t hs_port_lock(void) { return 0; /* one thread records */ }
 
-void hs_port_unlock(hs_lock_t lock)
-{
-    (void)lock;
-}
+void hs_port_unlock(hs_lock_t lock) { (void)lock; }
 
-uint32_t hs_port_ticks(void)
-{
-    return hs_import_port.ticks;
-}
+uint32_t hs_port_ticks(void) { return hs_import_port.ticks; }
 
 bool hs_port_write(const void *data, uint32_t len)
 {

@@ -14,28 +14,28 @@
 #include "lib/host/replay/heapmap.h"
 #include "lib/trace.h"
 
-#define N_SITES    32768u
-#define HASH_SIZE  131072u
-#define PACKET     16384u
-#define MEMORY     (4 * PACKET)
-#define STEP       (UINT32_C(1) << 30) /* ticks the recorder's clock may move between two records */
-#define TIME_MAX   (UINT64_C(1) << 47) /* and in all */
-#define LOST_MAX   (UINT32_C(1) << 30) /* records that may be missing between two packets */
-#define NOWHERE    HS_POS_IMPLIED
+#define N_SITES 32768u
+#define HASH_SIZE 131072u
+#define PACKET 16384u
+#define MEMORY (4 * PACKET)
+#define STEP (UINT32_C(1) << 30)     /* ticks the recorder's clock may move between two records */
+#define TIME_MAX (UINT64_C(1) << 47) /* and in all */
+#define LOST_MAX (UINT32_C(1) << 30) /* records that may be missing between two packets */
+#define NOWHERE HS_POS_IMPLIED
 
 struct recording {
     struct hs_importer *in;
     const struct hs_import_region *region;
     unsigned n_regions;
     uint32_t granules;
-    uint64_t *live;     /* a bit for each granule: a block begins there */
+    uint64_t *live;      /* a bit for each granule: a block begins there */
     uint64_t *displaced; /* the block that began there went without a free: a realloc may name it as yet */
     void *memory;
     struct hs_site_entry *site;
     uint16_t *hash;
     uint32_t thread;
     uint32_t hz;
-    uint64_t now;       /* ticks of the last record */
+    uint64_t now; /* ticks of the last record */
     char facts[HS_FACTS_MAX];
     uint32_t facts_len;
 };
@@ -74,8 +74,9 @@ static void describe(uintptr_t code, struct hs_place *place)
     if (from->ip && !*from->function)
         name_place(from);
     *place = (struct hs_place){
-        .file = { from->file, (uint32_t)strlen(from->file) }, .line = from->line,
-        .function = { from->function, (uint32_t)strlen(from->function) },
+        .file = {from->file, (uint32_t)strlen(from->file)},
+        .line = from->line,
+        .function = {from->function, (uint32_t)strlen(from->function)},
     };
 }
 
@@ -93,11 +94,17 @@ static void put_region(struct recording *r, unsigned index)
         snprintf(name, sizeof name, "libc/%s %u", span->mapped ? "mapped" : "heap", before + 1);
     hs_record(&(struct hs_record){
         .kind = HS_REGION,
-        .region = {
-            .region = (uint8_t)index, .first = span->first, .granules = span->granules, .shift = span->shift,
-            .memory = HS_MEMORY_HOST, .placement = HS_PLACE_EXPLICIT, .base = span->base,
-            .name = {name, (uint32_t)strlen(name)},
-        },
+        .region =
+            {
+                .region = (uint8_t)index,
+                .first = span->first,
+                .granules = span->granules,
+                .shift = span->shift,
+                .memory = HS_MEMORY_HOST,
+                .placement = HS_PLACE_EXPLICIT,
+                .base = span->base,
+                .name = {name, (uint32_t)strlen(name)},
+            },
     });
 }
 
@@ -108,10 +115,7 @@ static void keyframe(void)
         put_region(recording, i);
 }
 
-static uint32_t keyframe_size(void)
-{
-    return 0;
-}
+static uint32_t keyframe_size(void) { return 0; }
 
 /* ---- time ---- */
 
@@ -121,7 +125,7 @@ static void move_clock(struct recording *r, uint64_t ns)
     while (ticks - r->now > STEP) { /* a silence longer than what is told between two records */
         r->now += STEP;
         hs_import_port.ticks += STEP;
-        hs_record(&(struct hs_record){ .kind = HS_THREAD, .thread.thread = r->thread });
+        hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = r->thread});
     }
     hs_import_port.ticks += (uint32_t)(ticks - r->now);
     r->now = ticks;
@@ -132,15 +136,12 @@ static void switch_thread(struct recording *r, uint32_t thread)
     if (thread == r->thread)
         return;
     r->thread = thread;
-    hs_record(&(struct hs_record){ .kind = HS_THREAD, .thread.thread = thread });
+    hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = thread});
 }
 
 /* ---- calls ---- */
 
-static bool get(const uint64_t *bits, uint32_t pos)
-{
-    return pos != NOWHERE && bits[pos / 64] >> pos % 64 & 1;
-}
+static bool get(const uint64_t *bits, uint32_t pos) { return pos != NOWHERE && bits[pos / 64] >> pos % 64 & 1; }
 
 static void set(uint64_t *bits, uint32_t pos, bool value)
 {
@@ -167,7 +168,8 @@ static uint32_t old_pos(const struct recording *r, const struct hs_import_call *
 {
     const struct hs_import_region *mapped = hs_arena_map_find(r->in->spans, call->process, true, call->old);
     uint32_t pos = pos_in(mapped, call->old);
-    if (mapped && !((call->old - mapped->begin) & ((UINT64_C(1) << mapped->shift) - 1)) && (get(r->live, pos) || get(r->displaced, pos)))
+    if (mapped && !((call->old - mapped->begin) & ((UINT64_C(1) << mapped->shift) - 1)) &&
+        (get(r->live, pos) || get(r->displaced, pos)))
         return pos;
     return pos_in(hs_arena_map_find(r->in->spans, call->process, false, call->old), call->old);
 }
@@ -183,7 +185,7 @@ static uint32_t size_of(const struct hs_import_call *call, unsigned shift)
 
 static struct hs_key key_of(const struct hs_import_call *call)
 {
-    return (struct hs_key){ .code = call->place, .caller = nobody() };
+    return (struct hs_key){.code = call->place, .caller = nobody()};
 }
 
 static void free_at(struct recording *r, uint32_t pos)
@@ -212,7 +214,7 @@ static void on_alloc(struct recording *r, const struct hs_import_call *call)
         return;
     }
     clear_place(r, pos);
-    hs_alloc(key_of(call), (struct hs_block){ pos, size_of(call, shift) });
+    hs_alloc(key_of(call), (struct hs_block){pos, size_of(call, shift)});
     set(r->live, pos, true);
 }
 
@@ -250,14 +252,14 @@ static void on_realloc(struct recording *r, const struct hs_import_call *call)
     if (pos != old)
         clear_place(r, pos);
     set(r->live, old, false);
-    hs_realloc(key_of(call), (struct hs_block){ pos, size_of(call, shift) }, old);
+    hs_realloc(key_of(call), (struct hs_block){pos, size_of(call, shift)}, old);
     set(r->live, pos, true);
 }
 
 static void on_mark(struct recording *r, const struct hs_import_call *call)
 {
     const char *label = r->in->places.item[call->place].function;
-    hs_mark((struct hs_text){ label, (uint32_t)strlen(label) });
+    hs_mark((struct hs_text){label, (uint32_t)strlen(label)});
 }
 
 /* As if the recorder had been offered these and could not write them: its numbers tell, as far as they can at once. */
@@ -279,7 +281,7 @@ static void on_end(struct recording *r, const struct hs_import_call *call)
         const struct hs_import_region *span = &r->region[i];
         if (span->process != call->process)
             continue;
-        hs_record(&(struct hs_record){ .kind = HS_REGION_END, .region_end.region = (uint8_t)i });
+        hs_record(&(struct hs_record){.kind = HS_REGION_END, .region_end.region = (uint8_t)i});
         for (uint32_t pos = span->first; pos < span->first + span->granules; pos++)
             set(r->live, pos, false);
     }
@@ -355,9 +357,21 @@ static void release(struct recording *r)
 static int start(struct recording *r)
 {
     const struct hs_config config = {
-        .memory = r->memory, .memory_size = MEMORY, .packet_size = PACKET, .site = r->site, .hash = r->hash, .n_sites = N_SITES,
-        .hash_size = HASH_SIZE, .hz = r->hz, .facts = { r->facts, r->facts_len }, .flags = HS_RING_STREAM | HS_RING_64BIT,
-        .placement = HS_PLACE_EXPLICIT, .shift = 4, .describe = describe, .keyframe = keyframe, .keyframe_size = keyframe_size,
+        .memory = r->memory,
+        .memory_size = MEMORY,
+        .packet_size = PACKET,
+        .site = r->site,
+        .hash = r->hash,
+        .n_sites = N_SITES,
+        .hash_size = HASH_SIZE,
+        .hz = r->hz,
+        .facts = {r->facts, r->facts_len},
+        .flags = HS_RING_STREAM | HS_RING_64BIT,
+        .placement = HS_PLACE_EXPLICIT,
+        .shift = 4,
+        .describe = describe,
+        .keyframe = keyframe,
+        .keyframe_size = keyframe_size,
     };
     int error = hs_init(&config);
     if (!error)
@@ -391,7 +405,7 @@ static int record_all(struct recording *r, const char *origin, FILE *out)
     if (!make_room(r))
         return HS_ERR_MEMORY;
     recording = r;
-    hs_import_port = (struct hs_import_port){ .out = out };
+    hs_import_port = (struct hs_import_port){.out = out};
     int error = start(r);
     return error ? error : replay(r);
 }
@@ -400,14 +414,14 @@ static const char *why(int error)
 {
     switch (error) {
     case HS_ERR_FULL: return "the heap has more than 512 MB of small blocks, or is in more pieces than can be followed";
-    case HS_ERR_IO:   return strerror(errno);
-    default:          return hs_strerror(error);
+    case HS_ERR_IO: return strerror(errno);
+    default: return hs_strerror(error);
     }
 }
 
 int hs_importer_write(struct hs_importer *in, const struct hs_importer_options *options, struct hs_error *error)
 {
-    struct recording r = { .in = in };
+    struct recording r = {.in = in};
     int copy = dup(options->fd), status = in->error ? in->error : hs_call_log_rewind(&in->spool);
     if (!status && options->elf)
         status = hs_objects_use(&in->objects, options->elf, error);

@@ -10,9 +10,9 @@
 #include "lib/host/util/array.h"
 #include "lib/host/util/map.h"
 
-#define NO_PLACE      0
+#define NO_PLACE 0
 #define PROCESSES_MAX (UINT16_MAX - 1u)
-#define THREADS_MAX   4096u /* with a name */
+#define THREADS_MAX 4096u /* with a name */
 
 /* ---- places ---- */
 
@@ -73,7 +73,7 @@ static struct hs_call_name *new_name(struct hs_call_names *names, uint32_t id, s
         return NULL;
     if (!hs_array_more(names->item, names->n, names->room))
         return NULL;
-    names->item[names->n] = (struct hs_call_name){ .id = id };
+    names->item[names->n] = (struct hs_call_name){.id = id};
     return &names->item[names->n++];
 }
 

@@ -59,10 +59,10 @@ bool hs_importer_has_object(const struct hs_importer *intake, const struct hs_ca
 
 /* What was seen so far. */
 struct hs_importer_stats {
-    uint64_t calls;    /* allocations, frees and resizes */
-    uint64_t lost;     /* calls that the other tool could not record */
-    uint64_t unknown;  /* frees and resizes of blocks that are older than the recording; known when written */
-    uint64_t doubled;  /* allocations where a block was still noted: its free was not recorded, or came late; likewise */
+    uint64_t calls;   /* allocations, frees and resizes */
+    uint64_t lost;    /* calls that the other tool could not record */
+    uint64_t unknown; /* frees and resizes of blocks that are older than the recording; known when written */
+    uint64_t doubled; /* allocations where a block was still noted: its free was not recorded, or came late; likewise */
     unsigned processes, regions; /* regions: known when written */
 };
 struct hs_importer_stats hs_importer_stats(const struct hs_importer *intake);

@@ -23,7 +23,7 @@ int hs_objects_add(struct hs_objects *o, const struct hs_call_object *object)
     char *path = strdup(object->path);
     if (!path)
         return HS_ERR_MEMORY;
-    o->item[o->n] = (struct hs_object){ .at = *object };
+    o->item[o->n] = (struct hs_object){.at = *object};
     o->item[o->n++].at.path = path;
     return HS_OK;
 }
@@ -45,7 +45,7 @@ static struct hs_symbols *symbols_of(struct hs_objects *o, struct hs_object *obj
 
 static int use_at(struct hs_objects *o, const char *path, uint64_t base, struct hs_symbols *symbols)
 {
-    const struct hs_call_object at = { .path = path, .base = base, .size = UINT64_MAX, .process = ANY_PROCESS, .moved = true };
+    const struct hs_call_object at = {.path = path, .base = base, .size = UINT64_MAX, .process = ANY_PROCESS, .moved = true};
     int error = hs_objects_add(o, &at);
     if (!error) {
         o->item[o->n - 1].symbols = symbols;
@@ -78,7 +78,8 @@ static struct hs_object *find(struct hs_objects *o, const struct hs_call_place *
 {
     for (size_t i = o->n; i-- > 0;) {
         const struct hs_call_object *at = &o->item[i].at;
-        if ((at->process == place->process || at->process == ANY_PROCESS) && place->ip >= at->base && place->ip - at->base <= at->size)
+        if ((at->process == place->process || at->process == ANY_PROCESS) && place->ip >= at->base &&
+            place->ip - at->base <= at->size)
             return &o->item[i];
     }
     return NULL;

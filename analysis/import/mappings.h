@@ -11,7 +11,7 @@
 struct hs_object {
     struct hs_call_object at; /* path is owned */
     struct hs_symbols *symbols;
-    bool looked;              /* for its symbols */
+    bool looked; /* for its symbols */
 };
 
 /* Zero-initialise; hs_objects_free releases. */

@@ -71,10 +71,13 @@ static void print_text(const struct work *w, const struct hs_table *table)
            w->args->from ? "after mark " : "since recording began", w->args->from ? w->args->from : "",
            w->args->to ? ", before mark " : "", w->args->to ? w->args->to : "");
     if (w->totals.others.blocks)
-        printf("# Beyond these the recorder could not follow %" PRIu64 " blocks (%" PRIu64 " bytes), freed or not: CONFIG_HEAPSTRATA_FOLLOWED "
-               "is too small.\n", w->totals.others.blocks, w->totals.others.bytes);
+        printf("# Beyond these the recorder could not follow %" PRIu64 " blocks (%" PRIu64
+               " bytes), freed or not: CONFIG_HEAPSTRATA_FOLLOWED "
+               "is too small.\n",
+               w->totals.others.blocks, w->totals.others.bytes);
     if (w->totals.unsure.blocks)
-        printf("# %" PRIu64 " bytes more were allocated about then: the recorder had put several marks together.\n", w->totals.unsure.bytes);
+        printf("# %" PRIu64 " bytes more were allocated about then: the recorder had put several marks together.\n",
+               w->totals.unsure.bytes);
     hs_table_text(table, stdout, (struct hs_table_style){.color = hs_cmd_colors(&w->args->common)});
 }
 
@@ -115,15 +118,14 @@ static int show(struct work *w)
     return status;
 }
 
-static int each(void *context, const struct hs_event *events, long n)
-{
-    return hs_leaks_feed(context, events, n);
-}
+static int each(void *context, const struct hs_event *events, long n) { return hs_leaks_feed(context, events, n); }
 
 static int choose(struct work *w)
 {
     struct hs_error error = {0};
-    if (!hs_leaks_choose(w->leaks, &(struct hs_leak_range){w->args->from, w->args->to, w->args->common.heap || w->args->common.region}, &error))
+    if (!hs_leaks_choose(w->leaks,
+                         &(struct hs_leak_range){w->args->from, w->args->to, w->args->common.heap || w->args->common.region},
+                         &error))
         return hs_complain("%s", error.text);
     w->n = hs_leaks_rows(w->leaks, &w->row, &w->totals);
     return HS_EXIT_OK;
@@ -147,18 +149,24 @@ static int run(void *memory)
 }
 
 static const struct hs_option options[] = {
-    {"from", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, from), "only blocks allocated after the last mark with that label", NULL},
+    {"from", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, from), "only blocks allocated after the last mark with that label",
+     NULL},
     {"to", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, to), "only blocks allocated before the last mark with that label", NULL},
     {0},
 };
 
 const struct hs_cmd hs_cmd_leaks = {
-    .name = "leaks", .summary = "show what was allocated between two marks and never freed, by caller and thread",
+    .name = "leaks",
+    .summary = "show what was allocated between two marks and never freed, by caller and thread",
     .usage = "[FILE]",
-    .about = "Blocks that were allocated between two marks and are still there at the end of the trace. A trace of every event has "
-             "them. To look for leaks over hours with a small ring, record at level summary with CONFIG_HEAPSTRATA_LEAKS (ESP-IDF).",
+    .about =
+        "Blocks that were allocated between two marks and are still there at the end of the trace. A trace of every event has "
+        "them. To look for leaks over hours with a small ring, record at level summary with CONFIG_HEAPSTRATA_LEAKS (ESP-IDF).",
     .examples = "  heapstrata leaks --elf build/app.elf board.log\n"
                 "  heapstrata leaks --from connected --to closed board.log\n",
     .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF,
-    .options = options, .max_files = 1, .args_size = sizeof(struct args), .run = run,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .run = run,
 };

@@ -37,15 +37,15 @@ struct block {
 
 struct hs_leaks {
     struct rows building, told, chosen; /* the recorder's: being read, the last whole set; what is shown */
-    struct hs_leak_sum others, unsure;      /* unsure: whether they came before or after a mark */
-    uint32_t step;                          /* marks that one number stands for */
+    struct hs_leak_sum others, unsure;  /* unsure: whether they came before or after a mark */
+    uint32_t step;                      /* marks that one number stands for */
     struct mark *mark;
     size_t n_marks, marks_room, unnumbered; /* marks from there on wait for the recorder's number */
     struct block *block;
-    struct hs_map by_pos;                   /* to live ones */
+    struct hs_map by_pos;                       /* to live ones */
     uint32_t n_blocks, blocks_room, free_block; /* free_block: plus 1; 0: none */
-    uint32_t since;                         /* number of blocks that come now, in a trace of every event */
-    bool held, every, sampled;              /* what the trace has */
+    uint32_t since;                             /* number of blocks that come now, in a trace of every event */
+    bool held, every, sampled;                  /* what the trace has */
     struct hs_leak_row *out;
 };
 
@@ -264,11 +264,13 @@ bool hs_leaks_choose(struct hs_leaks *l, const struct hs_leak_range *range, stru
     const struct mark *to = range->to && !error->code ? mark_of(l, range->to, error) : NULL;
     if (error->code)
         return false;
-    const char *why = !l->held && !l->every && l->sampled ? "samples do not tell what was never freed: record every event, or at level summary "
-                                                            "with CONFIG_HEAPSTRATA_LEAKS"
-                      : l->held && range->one_heap ? "at level summary what is still there is recorded of all heaps together: leave out "
-                                                     "--heap and --region"
-                                                   : NULL;
+    const char *why = !l->held && !l->every && l->sampled
+                          ? "samples do not tell what was never freed: record every event, or at level summary "
+                            "with CONFIG_HEAPSTRATA_LEAKS"
+                      : l->held && range->one_heap
+                          ? "at level summary what is still there is recorded of all heaps together: leave out "
+                            "--heap and --region"
+                          : NULL;
     if (why)
         return refuse(error, why);
     error->code = choose_rows(l, from ? from->since : 0, to ? to->since : UINT32_MAX);

@@ -27,7 +27,8 @@ static const struct hs_option options[] = {
     {"diff", 'd', "WHEN", HS_OPT_TEXT, offsetof(struct args, diff), "compare with another moment"},
     {"style", 's', "STYLE", HS_OPT_CHOICE, offsetof(struct args, style),
      "site, kind, function, file, age: what letters and colours stand for; meminfo: as micropython.mem_info(1) "
-     "prints it (default site)", "site|kind|function|file|age|meminfo"},
+     "prints it (default site)",
+     "site|kind|function|file|age|meminfo"},
     {"full", 'f', NULL, HS_OPT_FLAG, offsetof(struct args, full), "every granule: leave no lines out, put none together"},
     {0},
 };
@@ -48,7 +49,7 @@ struct source {
     struct moment *moment;
     unsigned n_moments;
     int error;
-    bool ready;  /* all moments came */
+    bool ready; /* all moments came */
 };
 
 enum { STOP = 1 };
@@ -148,7 +149,7 @@ static void unload(struct source *s)
 
 static const enum hs_group_by keys[] = {
     [STYLE_SITE] = HS_KEY_LINE, [STYLE_KIND] = HS_KEY_KIND, [STYLE_FUNCTION] = HS_KEY_FUNCTION,
-    [STYLE_FILE] = HS_KEY_FILE, [STYLE_AGE] = HS_KEY_LINE, [STYLE_MEMINFO] = HS_KEY_LINE,
+    [STYLE_FILE] = HS_KEY_FILE, [STYLE_AGE] = HS_KEY_LINE,  [STYLE_MEMINFO] = HS_KEY_LINE,
 };
 
 static int as_json(const struct hs_mapview *view, const struct hs_comparison *comparison, const struct hs_map_classes *classes,
@@ -158,18 +159,14 @@ static int as_json(const struct hs_mapview *view, const struct hs_comparison *co
     if (!json)
         return HS_ERR_MEMORY;
     hs_json_object(json, NULL);
-    int error = comparison ? hs_mapview_changes_json(view, comparison, classes, json)
-                           : hs_mapview_json(view, names, json);
+    int error = comparison ? hs_mapview_changes_json(view, comparison, classes, json) : hs_mapview_json(view, names, json);
     hs_json_end(json);
     int printed = hs_json_print(json, stdout, false);
     hs_json_free(json);
     return error ? error : printed;
 }
 
-static int draw(const void *what, const struct hs_sheet_style *style, FILE *out)
-{
-    return hs_mappicture_draw(what, style, out);
-}
+static int draw(const void *what, const struct hs_sheet_style *style, FILE *out) { return hs_mappicture_draw(what, style, out); }
 
 /* Draws what a view shows. Complains; returns the exit status. */
 static int draw_all(const struct args *args, const struct source *s, struct hs_mappicture picture)
@@ -179,15 +176,12 @@ static int draw_all(const struct args *args, const struct source *s, struct hs_m
     return hs_cmd_draw(&args->common, draw, &picture);
 }
 
-static int exit_status(int error)
-{
-    return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK;
-}
+static int exit_status(int error) { return error ? hs_complain("%s", hs_strerror(error)) : HS_EXIT_OK; }
 
 static int show_one(struct source *s, const struct args *args)
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
-    struct hs_mapview view = { &s->moment[0].snapshot, args->full, hs_reader_info(s->reader)->hz };
+    struct hs_mapview view = {&s->moment[0].snapshot, args->full, hs_reader_info(s->reader)->hz};
     struct hs_map_classes classes;
     bool draws = hs_cmd_draws(&args->common);
     if (args->common.json && !draws)
@@ -199,7 +193,7 @@ static int show_one(struct source *s, const struct args *args)
     else
         hs_map_classes_init(&classes, &s->names, keys[args->style]);
     hs_map_classes_add(&classes, view.snapshot);
-    int status = draws ? draw_all(args, s, (struct hs_mappicture){ .view = &view, .classes = &classes })
+    int status = draws ? draw_all(args, s, (struct hs_mappicture){.view = &view, .classes = &classes})
                        : exit_status(hs_mapview_classes(&view, &classes, &terminal, stdout));
     hs_map_classes_free(&classes);
     return status;
@@ -209,16 +203,17 @@ static int show_two(struct source *before, struct source *after, const struct ar
 {
     struct hs_terminal terminal = hs_terminal_probe(hs_cmd_colors(&args->common));
     struct hs_comparison comparison = {
-        .before = &before->moment[0].snapshot, .after = &after->moment[after->n_moments - 1].snapshot,
+        .before = &before->moment[0].snapshot,
+        .after = &after->moment[after->n_moments - 1].snapshot,
         .same_trace = before == after,
     };
-    struct hs_mapview view = { comparison.after, args->full, hs_reader_info(after->reader)->hz };
+    struct hs_mapview view = {comparison.after, args->full, hs_reader_info(after->reader)->hz};
     struct hs_map_classes classes;
     int status;
     hs_map_classes_init(&classes, &before->names, keys[args->style]);
     hs_map_classes_compare(&classes, &comparison, &after->names);
     if (hs_cmd_draws(&args->common))
-        status = draw_all(args, after, (struct hs_mappicture){ .view = &view, .classes = &classes, .comparison = &comparison });
+        status = draw_all(args, after, (struct hs_mappicture){.view = &view, .classes = &classes, .comparison = &comparison});
     else if (args->common.json)
         status = exit_status(as_json(&view, &comparison, &classes, NULL));
     else
@@ -235,7 +230,8 @@ static int check_level(const struct source *s)
         if (p->level > HS_LEVEL_FULL)
             return hs_complain("%s: no map: recorded at level %s at that moment, which tells used and free bytes and free "
                                "runs, not where blocks are. See heapstrata stat or timeline; for a map, record at level "
-                               "full, or choose a moment with --at", s->path, hs_level_name(p->level));
+                               "full, or choose a moment with --at",
+                               s->path, hs_level_name(p->level));
     }
     return HS_EXIT_OK;
 }
@@ -247,7 +243,8 @@ static int show(struct source *before, struct source *after, const struct args *
         return HS_EXIT_BAD;
     if (args->style == STYLE_MEMINFO && !after->moment[0].snapshot.synced)
         return hs_complain("%s: the heap's layout is not known at that moment: no snapshot since the trace begins, or "
-                           "since records were lost", after->path);
+                           "since records were lost",
+                           after->path);
     bool one = before == after && after->n_moments == 1;
     int shown = one ? show_one(after, args) : show_two(before, after, args);
     return shown ? shown : status;
@@ -255,7 +252,7 @@ static int show(struct source *before, struct source *after, const struct args *
 
 static int run_one(const struct args *args, struct moment *moment)
 {
-    struct source source = { .path = args->common.input, .moment = moment, .n_moments = args->diff ? 2 : 1 };
+    struct source source = {.path = args->common.input, .moment = moment, .n_moments = args->diff ? 2 : 1};
     int status = show(&source, &source, args, load(&source, args));
     unload(&source);
     return status;
@@ -263,8 +260,8 @@ static int run_one(const struct args *args, struct moment *moment)
 
 static int run_two(const struct args *args, const char *other, struct moment *moment)
 {
-    struct source before = { .path = args->common.input, .moment = &moment[0], .n_moments = 1 };
-    struct source after = { .path = other, .moment = &moment[1], .n_moments = 1 };
+    struct source before = {.path = args->common.input, .moment = &moment[0], .n_moments = 1};
+    struct source after = {.path = other, .moment = &moment[1], .n_moments = 1};
     int status = load(&before, args), status_after = load(&after, args);
     status = show(&before, &after, args, status > status_after ? status : status_after);
     unload(&before);
@@ -294,7 +291,8 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_map = {
-    .name = "map", .summary = "show the heap granule by granule at a moment, or what changed between two",
+    .name = "map",
+    .summary = "show the heap granule by granule at a moment, or what changed between two",
     .usage = "[FILE [FILE]]",
     .about = "With --diff, or with two files, shows granule by granule what came, went and stayed, and which "
              "sites it belongs to. With --style meminfo prints what the firmware's own micropython.mem_info(1) "
@@ -305,6 +303,8 @@ const struct hs_cmd hs_cmd_map = {
                 "  heapstrata map --style kind --svg map.svg trace.hst\n"
                 "  heapstrata map --at mark:ready before.hst after.hst\n",
     .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF | HS_USES_REGION | HS_USES_PICTURE,
-    .options = options, .max_files = 2,
-    .args_size = sizeof(struct args), .run = run,
+    .options = options,
+    .max_files = 2,
+    .args_size = sizeof(struct args),
+    .run = run,
 };

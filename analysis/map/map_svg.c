@@ -9,7 +9,7 @@
 #include "analysis/draw/table.h"
 
 #define LISTED HS_THEME_CLASSES
-#define TOP    (HS_SHEET_TOP + 2 * HS_SHEET_LINE - 8) /* of the first region */
+#define TOP (HS_SHEET_TOP + 2 * HS_SHEET_LINE - 8) /* of the first region */
 
 /* Kinds of cells of one moment: the classes of the legend, and these. */
 enum { KIND_OTHER = HS_THEME_CLASSES, KIND_FREE, KIND_RUN, KINDS };
@@ -68,7 +68,7 @@ static bool change_cells(void *context, unsigned region, struct hs_cells *cells)
     uint8_t *change = malloc(r->granules + 1);
     if (!change)
         return false;
-    hs_compare(d->of->comparison, (struct hs_extent){ r->first, r->granules }, change);
+    hs_compare(d->of->comparison, (struct hs_extent){r->first, r->granules}, change);
     for (uint32_t i = 0; i < r->granules; i++)
         d->changed[change[i]] += UINT64_C(1) << r->shift;
     for (uint32_t i = 0; i < cells->n; i++) {
@@ -82,15 +82,9 @@ static bool change_cells(void *context, unsigned region, struct hs_cells *cells)
 
 /* ---- legend ---- */
 
-static void entry(struct drawing *d, unsigned i, struct hs_entry of)
-{
-    hs_sheet_entry(&d->sheet, d->y, i, &of);
-}
+static void entry(struct drawing *d, unsigned i, struct hs_entry of) { hs_sheet_entry(&d->sheet, d->y, i, &of); }
 
-static unsigned classes_listed(const struct hs_map_classes *classes)
-{
-    return classes->n < LISTED ? classes->n : LISTED;
-}
+static unsigned classes_listed(const struct hs_map_classes *classes) { return classes->n < LISTED ? classes->n : LISTED; }
 
 static void moment_legend(struct drawing *d)
 {
@@ -99,14 +93,14 @@ static void moment_legend(struct drawing *d)
     unsigned n = classes_listed(classes);
     char others[60];
     for (unsigned i = 0; i < n; i++)
-        entry(d, i, (struct hs_entry){ d->ink[i], classes->of[i].name, NULL, classes->of[i].bytes, classes->of[i].blocks });
+        entry(d, i, (struct hs_entry){d->ink[i], classes->of[i].name, NULL, classes->of[i].bytes, classes->of[i].blocks});
     for (unsigned i = n; i < classes->n; i++) {
         bytes += classes->of[i].bytes;
         blocks += classes->of[i].blocks;
     }
     snprintf(others, sizeof others, "%" PRIu32 " others", classes->n - n);
     if (classes->n > n)
-        entry(d, n++, (struct hs_entry){ d->ink[KIND_OTHER], others, NULL, bytes, blocks });
+        entry(d, n++, (struct hs_entry){d->ink[KIND_OTHER], others, NULL, bytes, blocks});
     for (unsigned i = 0; i < d->snapshot->n_regions; i++) {
         const struct hs_space_stats *layout = &d->snapshot->layout[i];
         if (!hs_mapgrid_wanted(&d->grid, i))
@@ -115,31 +109,34 @@ static void moment_legend(struct drawing *d)
         run = layout->largest_free > run ? layout->largest_free : run;
     }
     n += n % 2;
-    entry(d, n++, (struct hs_entry){ d->ink[KIND_FREE], "free", NULL, free, 0 });
-    entry(d, n, (struct hs_entry){ d->ink[KIND_RUN], d->grid.n_regions > 1 ? "of it the longest run of each region, at most" :
-                                   "of it the longest run", NULL, run, 0 });
+    entry(d, n++, (struct hs_entry){d->ink[KIND_FREE], "free", NULL, free, 0});
+    entry(d, n,
+          (struct hs_entry){d->ink[KIND_RUN],
+                            d->grid.n_regions > 1 ? "of it the longest run of each region, at most" : "of it the longest run",
+                            NULL, run, 0});
 }
 
 static const char *const change_names[HS_CHANGES] = {
-    [HS_CHANGE_FREE] = "free in both", [HS_CHANGE_KEPT] = "the same block in both", [HS_CHANGE_NEW] = "came: was free",
+    [HS_CHANGE_FREE] = "free in both",  [HS_CHANGE_KEPT] = "the same block in both", [HS_CHANGE_NEW] = "came: was free",
     [HS_CHANGE_GONE] = "went: is free", [HS_CHANGE_REPLACED] = "another block",
 };
 
 static void change_legend(struct drawing *d)
 {
     const struct hs_map_classes *classes = d->of->classes;
-    static const uint8_t order[HS_CHANGES] = { HS_CHANGE_NEW, HS_CHANGE_GONE, HS_CHANGE_REPLACED, HS_CHANGE_KEPT, HS_CHANGE_FREE };
+    static const uint8_t order[HS_CHANGES] = {HS_CHANGE_NEW, HS_CHANGE_GONE, HS_CHANGE_REPLACED, HS_CHANGE_KEPT, HS_CHANGE_FREE};
     for (unsigned i = 0; i < HS_CHANGES; i++)
-        entry(d, i, (struct hs_entry){ d->ink[order[i]], change_names[order[i]], NULL, d->changed[order[i]], 0 });
+        entry(d, i, (struct hs_entry){d->ink[order[i]], change_names[order[i]], NULL, d->changed[order[i]], 0});
     d->y += (HS_CHANGES + 1) / 2 * HS_SHEET_LINE + 10;
     for (unsigned i = 0; i < classes_listed(classes); i++) {
         const struct hs_class *c = &classes->of[i];
         char amount[120], number[2][40];
-        hs_format(number[0], 40, HS_VALUE_CHANGE, (struct hs_value){ .i = (int64_t)c->added });
-        hs_format(number[1], 40, HS_VALUE_CHANGE, (struct hs_value){ .i = -(int64_t)c->removed });
+        hs_format(number[0], 40, HS_VALUE_CHANGE, (struct hs_value){.i = (int64_t)c->added});
+        hs_format(number[1], 40, HS_VALUE_CHANGE, (struct hs_value){.i = -(int64_t)c->removed});
         snprintf(amount, sizeof amount, "%s / %s", c->added ? number[0] : "0", c->removed ? number[1] : "0");
-        entry(d, i, (struct hs_entry){ d->ink[c->added >= c->removed ? HS_CHANGE_NEW : HS_CHANGE_GONE], c->name, amount,
-                                       c->added >= c->removed ? c->added : c->removed, 0 });
+        entry(d, i,
+              (struct hs_entry){d->ink[c->added >= c->removed ? HS_CHANGE_NEW : HS_CHANGE_GONE], c->name, amount,
+                                c->added >= c->removed ? c->added : c->removed, 0});
     }
 }
 
@@ -157,7 +154,7 @@ static double legend_height(const struct drawing *d)
 static char *moment_text(const struct drawing *d, const struct hs_heap_snapshot *p, char text[80])
 {
     char time[40];
-    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){ .d = d->view->hz ? (double)p->elapsed / d->view->hz : 0 });
+    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){.d = d->view->hz ? (double)p->elapsed / d->view->hz : 0});
     snprintf(text, 80, "%s, event %" PRIu64, time, p->number);
     return text;
 }
@@ -171,8 +168,8 @@ static void heading(struct drawing *d)
     else
         snprintf(title, sizeof title, "At %s", moment[0]);
     hs_sheet_title(&d->sheet, d->of->comparison ? "What changed in the heap" : "The heap, granule by granule", d->of->subject);
-    hs_sheet_line(&d->sheet, 0, d->snapshot->synced ? d->sheet.theme->dim : d->sheet.theme->failure, d->snapshot->synced ? title :
-                  "Records were lost before: the layout is not certain");
+    hs_sheet_line(&d->sheet, 0, d->snapshot->synced ? d->sheet.theme->dim : d->sheet.theme->failure,
+                  d->snapshot->synced ? title : "Records were lost before: the layout is not certain");
 }
 
 static void say_figures(struct drawing *d)
@@ -189,13 +186,13 @@ static void say_figures(struct drawing *d)
         sum.free_runs += l->free_runs;
         sum.largest_free = l->largest_free > sum.largest_free ? l->largest_free : sum.largest_free;
     }
-    const uint64_t figures[] = { sum.used, sum.used + sum.free, sum.blocks, sum.free, sum.free_runs };
+    const uint64_t figures[] = {sum.used, sum.used + sum.free, sum.blocks, sum.free, sum.free_runs};
     for (int i = 0; i < 5; i++)
-        hs_format(number[i], 40, HS_VALUE_COUNT, (struct hs_value){ .u = figures[i] });
+        hs_format(number[i], 40, HS_VALUE_COUNT, (struct hs_value){.u = figures[i]});
     char longest[40];
-    hs_format(longest, sizeof longest, HS_VALUE_COUNT, (struct hs_value){ .u = sum.largest_free });
-    snprintf(text, sizeof text, "%s of %s bytes used by %s block%s; %s free in %s run%s, the longest %s bytes", number[0], number[1],
-             number[2], sum.blocks == 1 ? "" : "s", number[3], number[4], sum.free_runs == 1 ? "" : "s", longest);
+    hs_format(longest, sizeof longest, HS_VALUE_COUNT, (struct hs_value){.u = sum.largest_free});
+    snprintf(text, sizeof text, "%s of %s bytes used by %s block%s; %s free in %s run%s, the longest %s bytes", number[0],
+             number[1], number[2], sum.blocks == 1 ? "" : "s", number[3], number[4], sum.free_runs == 1 ? "" : "s", longest);
     hs_sheet_line(&d->sheet, 1, d->sheet.theme->dim, text);
 }
 
@@ -203,8 +200,8 @@ static void choose_inks(struct drawing *d)
 {
     const struct hs_theme *t = d->sheet.theme;
     const struct hs_ink changes[HS_CHANGES] = {
-        [HS_CHANGE_FREE] = t->free, [HS_CHANGE_KEPT] = t->kept, [HS_CHANGE_NEW] = t->added, [HS_CHANGE_GONE] = t->removed,
-        [HS_CHANGE_REPLACED] = t->replaced,
+        [HS_CHANGE_FREE] = t->free,    [HS_CHANGE_KEPT] = t->kept,         [HS_CHANGE_NEW] = t->added,
+        [HS_CHANGE_GONE] = t->removed, [HS_CHANGE_REPLACED] = t->replaced,
     };
     memcpy(d->ink, d->of->classes->by_age ? t->age : t->class, sizeof t->class);
     d->ink[KIND_OTHER] = t->other;
@@ -216,10 +213,14 @@ static void choose_inks(struct drawing *d)
 
 int hs_mappicture_draw(const struct hs_mappicture *of, const struct hs_sheet_style *style, FILE *out)
 {
-    struct drawing d = { .of = of, .view = of->view, .snapshot = of->view->snapshot };
+    struct drawing d = {.of = of, .view = of->view, .snapshot = of->view->snapshot};
     d.grid = (struct hs_mapgrid){
-        .sheet = &d.sheet, .snapshot = d.snapshot, .ink = d.ink,
-        .n_kinds = of->comparison ? HS_CHANGES : KINDS, .fill = of->comparison ? change_cells : moment_cells, .context = &d,
+        .sheet = &d.sheet,
+        .snapshot = d.snapshot,
+        .ink = d.ink,
+        .n_kinds = of->comparison ? HS_CHANGES : KINDS,
+        .fill = of->comparison ? change_cells : moment_cells,
+        .context = &d,
     };
     double height = TOP + hs_mapgrid_lay_out(&d.grid) + legend_height(&d) + 4;
     if (!hs_sheet_begin(&d.sheet, style, height))

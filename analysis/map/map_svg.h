@@ -13,7 +13,7 @@ struct hs_mappicture {
     const struct hs_mapview *view;
     const struct hs_map_classes *classes;
     const struct hs_comparison *comparison; /* NULL: one moment */
-    const char *subject; /* what it is a picture of */
+    const char *subject;                    /* what it is a picture of */
 };
 
 /* Returns HS_OK, HS_ERR_MEMORY or HS_ERR_IO. */

@@ -7,15 +7,12 @@
 
 #include "analysis/draw/table.h"
 
-#define MEMINFO_LINE  64u /* granules */
-#define MAP_ROWS      32u /* of one region, when not all is to be shown */
-#define LETTERS       26u
+#define MEMINFO_LINE 64u /* granules */
+#define MAP_ROWS 32u     /* of one region, when not all is to be shown */
+#define LETTERS 26u
 #define CHANGES_LISTED 20u
 
-static bool present(const struct hs_mapview *view, unsigned i)
-{
-    return view->snapshot->region[i].present;
-}
+static bool present(const struct hs_mapview *view, unsigned i) { return view->snapshot->region[i].present; }
 
 /* One byte a granule: h, = and . as in the firmware's table. To be freed; NULL when memory is short. */
 static char *granules_of(const struct hs_heap_snapshot *p, const struct hs_region_state *region)
@@ -83,8 +80,7 @@ static void meminfo_table(const struct hs_mapview *view, const struct hs_region_
                 break;
         }
         uint32_t left = region->granules - at;
-        fprintf(out, "\n%08" PRIx32 ": %.*s", at << region->shift, (int)(left < MEMINFO_LINE ? left : MEMINFO_LINE),
-                cell + at);
+        fprintf(out, "\n%08" PRIx32 ": %.*s", at << region->shift, (int)(left < MEMINFO_LINE ? left : MEMINFO_LINE), cell + at);
     }
     fputc('\n', out);
 }
@@ -92,8 +88,8 @@ static void meminfo_table(const struct hs_mapview *view, const struct hs_region_
 int hs_mapview_meminfo(const struct hs_mapview *view, FILE *out)
 {
     struct info info = sum_info(view);
-    fprintf(out, "GC: total: %" PRIu32 ", used: %" PRIu32 ", free: %" PRIu32 "\n", (uint32_t)info.total,
-            (uint32_t)info.used, (uint32_t)info.free);
+    fprintf(out, "GC: total: %" PRIu32 ", used: %" PRIu32 ", free: %" PRIu32 "\n", (uint32_t)info.total, (uint32_t)info.used,
+            (uint32_t)info.free);
     fprintf(out, " No. of 1-blocks: %" PRIu32 ", 2-blocks: %" PRIu32 ", max blk sz: %" PRIu32 ", max free sz: %" PRIu32 "\n",
             (uint32_t)info.ones, (uint32_t)info.twos, (uint32_t)info.max_block, (uint32_t)info.max_free);
     for (unsigned i = 0; i < view->snapshot->n_regions; i++) {
@@ -117,7 +113,7 @@ struct grid {
 
 static struct grid fit(const struct hs_region_state *region, const struct hs_terminal *terminal, bool full)
 {
-    struct grid grid = { .per = 1, .columns = terminal->width >= 10 + 2 * MEMINFO_LINE ? 2 * MEMINFO_LINE : MEMINFO_LINE };
+    struct grid grid = {.per = 1, .columns = terminal->width >= 10 + 2 * MEMINFO_LINE ? 2 * MEMINFO_LINE : MEMINFO_LINE};
     if (terminal->width < 10 + MEMINFO_LINE)
         grid.columns = MEMINFO_LINE / 2;
     while (!full && region->granules / grid.per > grid.columns * MAP_ROWS)
@@ -131,13 +127,10 @@ static const enum hs_hue class_hues[] = {
 
 typedef struct hs_map_cell draw_cell(const void *context, uint32_t at, uint32_t n);
 
-static bool blank(struct hs_map_cell cell)
-{
-    return cell.letter == '.';
-}
+static bool blank(struct hs_map_cell cell) { return cell.letter == '.'; }
 
-static uint32_t blank_rows(const struct hs_region_state *region, const struct grid *grid, draw_cell *draw,
-                           const void *context, uint32_t at)
+static uint32_t blank_rows(const struct hs_region_state *region, const struct grid *grid, draw_cell *draw, const void *context,
+                           uint32_t at)
 {
     uint32_t start = at;
     for (; at < region->granules; at += grid->per) {
@@ -149,8 +142,8 @@ static uint32_t blank_rows(const struct hs_region_state *region, const struct gr
     return rows >= 2 ? rows : 0;
 }
 
-static void draw_row(const struct hs_region_state *region, const struct grid *grid, draw_cell *draw,
-                     const void *context, uint32_t at, const struct hs_terminal *terminal, FILE *out)
+static void draw_row(const struct hs_region_state *region, const struct grid *grid, draw_cell *draw, const void *context,
+                     uint32_t at, const struct hs_terminal *terminal, FILE *out)
 {
     enum hs_hue hue = HS_HUE_NONE;
     for (uint32_t c = 0; c < grid->columns && at < region->granules; c++, at += grid->per) {
@@ -168,8 +161,8 @@ static void draw_row(const struct hs_region_state *region, const struct grid *gr
     fputc('\n', out);
 }
 
-static void draw_grid(const struct hs_region_state *region, const struct grid *grid, draw_cell *draw,
-                      const void *context, const struct hs_terminal *terminal, FILE *out)
+static void draw_grid(const struct hs_region_state *region, const struct grid *grid, draw_cell *draw, const void *context,
+                      const struct hs_terminal *terminal, FILE *out)
 {
     uint64_t row = (uint64_t)grid->per * grid->columns;
     for (uint64_t at = 0; at < region->granules; at += row) {
@@ -184,35 +177,29 @@ static void draw_grid(const struct hs_region_state *region, const struct grid *g
     }
 }
 
-static double seconds(const struct hs_mapview *view, uint64_t ticks)
-{
-    return view->hz ? (double)ticks / view->hz : 0;
-}
+static double seconds(const struct hs_mapview *view, uint64_t ticks) { return view->hz ? (double)ticks / view->hz : 0; }
 
-static double share(uint64_t part, uint64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0;
-}
+static double share(uint64_t part, uint64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0; }
 
 static void region_head(const struct hs_mapview *view, unsigned i, const struct grid *grid, FILE *out)
 {
     const struct hs_region_state *region = &view->snapshot->region[i];
     const struct hs_space_stats *layout = &view->snapshot->layout[i];
     char name[64];
-    hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){ .s = region->name[0] ? region->name : "unnamed" });
-    fprintf(out, "Region %u '%s' at 0x%" PRIx64 ", %" PRIu32 " granules of %u bytes", i, name, region->base,
-            region->granules, 1u << region->shift);
+    hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = region->name[0] ? region->name : "unnamed"});
+    fprintf(out, "Region %u '%s' at 0x%" PRIx64 ", %" PRIu32 " granules of %u bytes", i, name, region->base, region->granules,
+            1u << region->shift);
     if (grid->per > 1)
         fprintf(out, ", %" PRIu32 " to a letter", grid->per);
     fprintf(out, "\n  used %" PRIu64 " (%.1f%%), free %" PRIu64 " in %" PRIu64 " runs, largest %" PRIu64 " (%.1f%% of it)\n",
-            layout->used, share(layout->used, layout->used + layout->free), layout->free, layout->free_runs,
-            layout->largest_free, share(layout->largest_free, layout->free));
+            layout->used, share(layout->used, layout->used + layout->free), layout->free, layout->free_runs, layout->largest_free,
+            share(layout->largest_free, layout->free));
 }
 
 static void picture_head(const struct hs_mapview *view, const char *what, FILE *out)
 {
     char time[40];
-    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){ .d = seconds(view, view->snapshot->elapsed) });
+    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){.d = seconds(view, view->snapshot->elapsed)});
     fprintf(out, "%s at %s, event %" PRIu64 "%s\n", what, time, view->snapshot->number,
             view->snapshot->synced ? "" : "; records were lost before: the layout is not certain");
 }
@@ -220,8 +207,8 @@ static void picture_head(const struct hs_mapview *view, const char *what, FILE *
 struct hs_map_cell hs_mapview_class(uint32_t class)
 {
     if (class >= LETTERS)
-        return (struct hs_map_cell){ '+', HS_HUE_DIM };
-    return (struct hs_map_cell){ (char)('A' + class), class_hues[class % (sizeof class_hues / sizeof *class_hues)] };
+        return (struct hs_map_cell){'+', HS_HUE_DIM};
+    return (struct hs_map_cell){(char)('A' + class), class_hues[class % (sizeof class_hues / sizeof *class_hues)]};
 }
 
 struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent extent)
@@ -229,7 +216,7 @@ struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent
     struct hs_dominant most = hs_map_classes_dominant(map->classes, map->snapshot, extent, LETTERS);
     struct hs_map_cell cell = hs_mapview_class(most.class);
     if (!most.used)
-        return (struct hs_map_cell){ '.', HS_HUE_NONE };
+        return (struct hs_map_cell){'.', HS_HUE_NONE};
     uint32_t first = map->snapshot->block[hs_heap_snapshot_find(map->snapshot, extent.pos)].pos;
     bool capital = map->per > 1 ? most.used == extent.granules : first == extent.pos;
     if (!capital && cell.letter != '+')
@@ -245,7 +232,7 @@ struct class_grid {
 static struct hs_map_cell draw_class(const void *context, uint32_t at, uint32_t n)
 {
     const struct class_grid *c = context;
-    return hs_mapview_cell(&c->map, (struct hs_extent){ c->region->first + at, n });
+    return hs_mapview_cell(&c->map, (struct hs_extent){c->region->first + at, n});
 }
 
 static void print_legend(const struct hs_map_classes *classes, const struct hs_terminal *terminal, FILE *out)
@@ -265,7 +252,7 @@ static void print_legend(const struct hs_map_classes *classes, const struct hs_t
         hs_hue(out, terminal, cell.hue);
         fprintf(out, "  %c", cell.letter);
         hs_hue(out, terminal, HS_HUE_NONE);
-        hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){ .s = c->name });
+        hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = c->name});
         fprintf(out, " %9" PRIu64 " bytes %5.1f%% %7" PRIu64 " blocks  %s\n", c->bytes, share(c->bytes, total), c->blocks, name);
     }
     if (classes->n > LETTERS)
@@ -275,12 +262,11 @@ static void print_legend(const struct hs_map_classes *classes, const struct hs_t
 
 static const char *letter_key(bool several)
 {
-    return several ? "capital: no granule of the letter is free; small: some are"
-                   : "capital: head of a block; small: its tail";
+    return several ? "capital: no granule of the letter is free; small: some are" : "capital: head of a block; small: its tail";
 }
 
-int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *classes,
-                       const struct hs_terminal *terminal, FILE *out)
+int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *classes, const struct hs_terminal *terminal,
+                       FILE *out)
 {
     bool several = false;
     picture_head(view, "The heap", out);
@@ -289,7 +275,7 @@ int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classe
         if (!present(view, i))
             continue;
         struct grid grid = fit(region, terminal, view->full);
-        struct class_grid context = { { view->snapshot, classes, grid.per }, region };
+        struct class_grid context = {{view->snapshot, classes, grid.per}, region};
         region_head(view, i, &grid, out);
         draw_grid(region, &grid, draw_class, &context, terminal, out);
         several = several || grid.per > 1;
@@ -331,7 +317,7 @@ static uint8_t *changes_of(const struct hs_comparison *comparison, const struct 
 {
     uint8_t *change = malloc((size_t)region->granules + 1);
     if (change)
-        hs_compare(comparison, (struct hs_extent){ region->first, region->granules }, change);
+        hs_compare(comparison, (struct hs_extent){region->first, region->granules}, change);
     return change;
 }
 
@@ -348,19 +334,19 @@ static void count_changes(const struct hs_region_state *region, const uint8_t *c
 static void print_changes(const struct hs_map_classes *classes, FILE *out)
 {
     static const struct hs_column columns[] = {
-        { "came", "came_bytes", HS_VALUE_BYTES }, { "blocks", "came_blocks", HS_VALUE_COUNT },
-        { "went", "went_bytes", HS_VALUE_BYTES }, { "blocks", "went_blocks", HS_VALUE_COUNT },
-        { "site", "site", HS_VALUE_TEXT },
+        {"came", "came_bytes", HS_VALUE_BYTES}, {"blocks", "came_blocks", HS_VALUE_COUNT},
+        {"went", "went_bytes", HS_VALUE_BYTES}, {"blocks", "went_blocks", HS_VALUE_COUNT},
+        {"site", "site", HS_VALUE_TEXT},
     };
     struct hs_table *table = hs_table_new(columns, sizeof columns / sizeof *columns);
     for (uint32_t i = 0; table && i < classes->n && i < CHANGES_LISTED; i++) {
         const struct hs_class *c = &classes->of[i];
-        struct hs_value row[] = {{ .u = c->added }, { .u = c->added_blocks }, { .u = c->removed }, { .u = c->removed_blocks },
-                                 { .s = c->name }};
+        struct hs_value row[] = {
+            {.u = c->added}, {.u = c->added_blocks}, {.u = c->removed}, {.u = c->removed_blocks}, {.s = c->name}};
         hs_table_add(table, row);
     }
     if (table)
-        hs_table_text(table, out, (struct hs_table_style){ .indent = "  " });
+        hs_table_text(table, out, (struct hs_table_style){.indent = "  "});
     hs_table_free(table);
     if (classes->n > CHANGES_LISTED)
         fprintf(out, "  ... and %" PRIu32 " more\n", classes->n - CHANGES_LISTED);

@@ -16,7 +16,7 @@
 /* What is drawn, and how. */
 struct hs_mapview {
     const struct hs_heap_snapshot *snapshot;
-    bool full;          /* every granule: no lines left out, none put together */
+    bool full; /* every granule: no lines left out, none put together */
     uint32_t hz;
 };
 
@@ -42,8 +42,8 @@ struct hs_map_cell hs_mapview_cell(const struct hs_map_of *map, struct hs_extent
 struct hs_map_cell hs_mapview_class(uint32_t class);
 
 /* For people: a letter for each class of the legend, several granules to a letter when the heap is large. */
-int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *classes,
-                       const struct hs_terminal *terminal, FILE *out);
+int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classes *classes, const struct hs_terminal *terminal,
+                       FILE *out);
 
 /* What changed between two pictures; `view` holds the later one. */
 int hs_mapview_changes(const struct hs_mapview *view, const struct hs_comparison *comparison,

@@ -5,7 +5,7 @@
  */
 #include "analysis/model/internal.h"
 
-#define HOT      static inline __attribute__((always_inline))
+#define HOT static inline __attribute__((always_inline))
 #define rarely(x) __builtin_expect(!!(x), 0)
 
 /* Entries are spread over the whole heap: prefetch them a few events early. Addresses out of range do no harm. */
@@ -43,8 +43,13 @@ static __attribute__((noinline, cold)) void count_unplaced(struct hs_model *m)
 HOT struct hs_live_block new_block(const struct hs_model *m, const struct hs_event *e)
 {
     return (struct hs_live_block){
-        .time = e->time, .number = e->number, .thread = (uint16_t)e->thread, .site = e->site,
-        .size = e->size, .granules = e->granules, .collection = (uint32_t)m->collections.done,
+        .time = e->time,
+        .number = e->number,
+        .thread = (uint16_t)e->thread,
+        .site = e->site,
+        .size = e->size,
+        .granules = e->granules,
+        .collection = (uint32_t)m->collections.done,
     };
 }
 
@@ -210,21 +215,21 @@ static void on_reset(struct hs_model *m, const struct hs_event *e)
 static __attribute__((noinline)) void on_other(struct hs_model *m, const struct hs_event *e)
 {
     switch (e->kind) {
-    case HS_FAIL:        hs_model_failed(m, e); break;
-    case HS_COLLECT:     on_collect(m, e); break;
+    case HS_FAIL: hs_model_failed(m, e); break;
+    case HS_COLLECT: on_collect(m, e); break;
     case HS_COLLECT_END: on_collect_end(m, e); break;
-    case HS_SNAPSHOT:    hs_model_resync(m, e); break;
-    case HS_HOLDER:      hs_model_held(m, e); break;
-    case HS_REGION:      hs_model_region_added(m, e); break;
-    case HS_REGION_END:  hs_model_region_removed(m, e); break;
-    case HS_MARK:        hs_model_marked(m, e); break;
-    case HS_RESET:       on_reset(m, e); break;
-    case HS_LEVEL:       hs_model_level(m, e); break;
-    case HS_SAMPLE:      hs_model_sampled(m, e); break;
-    case HS_SAMPLE_END:  hs_model_sample_ended(m, e); break;
+    case HS_SNAPSHOT: hs_model_resync(m, e); break;
+    case HS_HOLDER: hs_model_held(m, e); break;
+    case HS_REGION: hs_model_region_added(m, e); break;
+    case HS_REGION_END: hs_model_region_removed(m, e); break;
+    case HS_MARK: hs_model_marked(m, e); break;
+    case HS_RESET: on_reset(m, e); break;
+    case HS_LEVEL: hs_model_level(m, e); break;
+    case HS_SAMPLE: hs_model_sampled(m, e); break;
+    case HS_SAMPLE_END: hs_model_sample_ended(m, e); break;
     case HS_SAMPLE_SWEEP: hs_model_samples_swept(m, e); break;
-    case HS_SUMMARY:     hs_model_on_summary(m, e); break;
-    case HS_TOP:         hs_model_named(m, e); break;
+    case HS_SUMMARY: hs_model_on_summary(m, e); break;
+    case HS_TOP: hs_model_named(m, e); break;
     }
 }
 
@@ -239,11 +244,11 @@ HOT void feed(struct hs_model *m, const struct hs_event *e, const struct hs_even
         m->number = e->number;
         m->kind[e->kind % 64]++;
         switch (e->kind) {
-        case HS_ALLOC:   on_alloc(m, e, observed); break;
-        case HS_FREE:    on_free(m, e, observed); break;
+        case HS_ALLOC: on_alloc(m, e, observed); break;
+        case HS_FREE: on_free(m, e, observed); break;
         case HS_REALLOC: on_realloc(m, e, observed); break;
-        case HS_SWEEP:   on_sweep(m, e, observed); break;
-        default:         on_other(m, e); break;
+        case HS_SWEEP: on_sweep(m, e, observed); break;
+        default: on_other(m, e); break;
         }
         if (observed && m->observer.after)
             m->observer.after(m->observer.context, e);

@@ -61,8 +61,8 @@ static inline void hs_model_stamp(const struct hs_model *model, struct hs_site_s
 }
 
 /* `bytes`: size of the block's granules. */
-static inline void hs_model_charge(struct hs_model *model, struct hs_region_state *region,
-                                   struct hs_site_sum *sum, const struct hs_live_block *block)
+static inline void hs_model_charge(struct hs_model *model, struct hs_region_state *region, struct hs_site_sum *sum,
+                                   const struct hs_live_block *block)
 {
     uint64_t bytes = (uint64_t)block->granules << region->shift;
     hs_model_stamp(model, sum);
@@ -83,11 +83,12 @@ static inline void hs_model_charge(struct hs_model *model, struct hs_region_stat
     }
 }
 
-static inline void hs_model_discharge(struct hs_model *model, struct hs_region_state *region,
-                                      struct hs_site_sum *sum, const struct hs_live_block *block)
+static inline void hs_model_discharge(struct hs_model *model, struct hs_region_state *region, struct hs_site_sum *sum,
+                                      const struct hs_live_block *block)
 {
     uint64_t bytes = (uint64_t)block->granules << region->shift;
-    HS_ASSERT(sum->live_blocks && sum->live >= bytes && region->blocks && region->used >= bytes && model->blocks && model->used >= bytes);
+    HS_ASSERT(sum->live_blocks && sum->live >= bytes && region->blocks && region->used >= bytes && model->blocks &&
+              model->used >= bytes);
     hs_model_stamp(model, sum);
     sum->live_blocks--;
     sum->live -= bytes;
@@ -101,7 +102,7 @@ static inline void hs_model_discharge(struct hs_model *model, struct hs_region_s
 
 /* The block ends now. Its lifetime is charged to the site that holds it. */
 static inline void hs_model_charge_lifetime(const struct hs_model *model, struct hs_site_sum *sum,
-                                     const struct hs_live_block *block)
+                                            const struct hs_live_block *block)
 {
     sum->lifetime += model->time - block->time;
     sum->survived += (uint32_t)model->collections.done - block->collection;

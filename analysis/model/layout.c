@@ -22,10 +22,7 @@ void hs_model_drop(struct hs_model *m, unsigned region, uint32_t pos)
     block->granules = 0;
 }
 
-static uint32_t region_end(const struct hs_region_state *region)
-{
-    return region->first + region->granules;
-}
+static uint32_t region_end(const struct hs_region_state *region) { return region->first + region->granules; }
 
 static void empty_region(struct hs_model *m, unsigned index)
 {
@@ -110,9 +107,16 @@ void hs_model_region_added(struct hs_model *m, const struct hs_event *e)
     if (r->shift > 31 || !grow_granules(m, (uint64_t)r->first + r->granules) || r->first >= m->n_granules)
         return;
     *region = (struct hs_region_state){
-        .first = r->first, .base = r->base, .shift = r->shift, .memory = r->memory, .present = true,
+        .first = r->first,
+        .base = r->base,
+        .shift = r->shift,
+        .memory = r->memory,
+        .present = true,
         .granules = r->granules < m->n_granules - r->first ? r->granules : m->n_granules - r->first,
-        .placement = r->placement & (uint8_t)~HS_REGION_EXISTING, .least = r->least, .header = r->header, .caps = r->caps,
+        .placement = r->placement & (uint8_t)~HS_REGION_EXISTING,
+        .least = r->least,
+        .header = r->header,
+        .caps = r->caps,
     };
     size_t length = r->name.len < sizeof region->name - 1 ? r->name.len : sizeof region->name - 1;
     if (length)
@@ -125,10 +129,7 @@ void hs_model_region_added(struct hs_model *m, const struct hs_event *e)
     report_region(m, index);
 }
 
-void hs_model_region_removed(struct hs_model *m, const struct hs_event *e)
-{
-    remove_region(m, e->region);
-}
+void hs_model_region_removed(struct hs_model *m, const struct hs_event *e) { remove_region(m, e->region); }
 
 /* A collector whose mark stack overflowed is recorded by a snapshot instead of a sweep: the collection freed the blocks
  * that the snapshot does not contain. */
@@ -175,8 +176,12 @@ static void add_unannounced(struct hs_model *m, struct hs_extent extent)
         return;
     struct hs_live_block *block = &m->block[extent.pos];
     *block = (struct hs_live_block){
-        .time = m->time, .number = m->number, .site = HS_SITE_UNKNOWN, .granules = extent.granules,
-        .size = extent.granules << m->region[index].shift, .collection = (uint32_t)m->collections.done,
+        .time = m->time,
+        .number = m->number,
+        .site = HS_SITE_UNKNOWN,
+        .granules = extent.granules,
+        .size = extent.granules << m->region[index].shift,
+        .collection = (uint32_t)m->collections.done,
     };
     m->appeared++;
     hs_model_charge(m, &m->region[index], hs_model_sum(m, HS_SITE_UNKNOWN), block);
@@ -237,7 +242,10 @@ static bool space_of(const struct hs_model *m, const struct hs_failure *failure,
     if (!summary_only)
         return m->synced;
     *layout = (struct hs_space_stats){
-        .used = summary.used, .free = summary.free, .largest_free = summary.longest, .no_longest = summary.no_longest,
+        .used = summary.used,
+        .free = summary.free,
+        .largest_free = summary.longest,
+        .no_longest = summary.no_longest,
     };
     return summary.known;
 }
@@ -250,7 +258,9 @@ bool hs_model_heap(const struct hs_model *m, struct hs_space_stats *layout)
 static enum hs_verdict judge(const struct hs_event *e, const struct hs_space_stats *layout, bool known)
 {
     static const enum hs_verdict by_cause[] = {
-        [1] = HS_VERDICT_LOCKED, [2] = HS_VERDICT_UNCOLLECTED, [3] = HS_VERDICT_REFUSED,
+        [1] = HS_VERDICT_LOCKED,
+        [2] = HS_VERDICT_UNCOLLECTED,
+        [3] = HS_VERDICT_REFUSED,
     };
     unsigned cause = HS_FAIL_CAUSE(e->record->fail.cause);
     if (cause > 0 && cause < sizeof by_cause / sizeof *by_cause)
@@ -268,8 +278,15 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
     sum->failed++;
     sum->failed_bytes += e->size;
     *failure = (struct hs_failure){
-        .time = e->time, .number = e->number, .site = e->site, .size = e->size, .thread = e->thread, .boot = e->boot,
-        .elapsed = hs_model_elapsed(m), .caps = e->old, .region = e->record->fail.cause < HS_FAIL_REGION(0) ? HS_ALL_REGIONS : e->region,
+        .time = e->time,
+        .number = e->number,
+        .site = e->site,
+        .size = e->size,
+        .thread = e->thread,
+        .boot = e->boot,
+        .elapsed = hs_model_elapsed(m),
+        .caps = e->old,
+        .region = e->record->fail.cause < HS_FAIL_REGION(0) ? HS_ALL_REGIONS : e->region,
     };
     failure->synced = space_of(m, failure, &layout);
     failure->used = layout.used;
@@ -299,7 +316,10 @@ void hs_model_marked(struct hs_model *m, const struct hs_event *e)
     if (!mark)
         return;
     *mark = (struct hs_mark){
-        .time = e->time, .number = e->number, .boot = e->boot, .blocks = m->blocks,
+        .time = e->time,
+        .number = e->number,
+        .boot = e->boot,
+        .blocks = m->blocks,
         .used = hs_model_summary_only(m) && summary.known ? summary.used : m->used,
         .label = strndup(e->record->mark.label.data, e->record->mark.label.len),
     };

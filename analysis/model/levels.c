@@ -16,9 +16,9 @@
 /* A live sampled block. `place` is its granule plus 1; 0: unknown. */
 struct hs_sampled_block {
     uint32_t place, site;
-    double weight;    /* 1 / probability */
-    double variance;  /* (1 - p) / p^2: factor of the square of a figure of the block */
-    uint64_t bytes;   /* taken */
+    double weight;   /* 1 / probability */
+    double variance; /* (1 - p) / p^2: factor of the square of a figure of the block */
+    uint64_t bytes;  /* taken */
     uint64_t time;
     uint32_t collection;
 };
@@ -108,8 +108,12 @@ static struct hs_sampled_block weighted(const struct hs_model *m, const struct h
     double p = m->levels.interval ? -expm1(-(double)e->size / m->levels.interval) : 1;
     p = p > 0 ? p : 1;
     return (struct hs_sampled_block){
-        .place = e->pos + 1, .site = e->site, .weight = 1 / p, .variance = (1 - p) / (p * p),
-        .bytes = (uint64_t)e->granules << shift_of(m, e), .time = e->time,
+        .place = e->pos + 1,
+        .site = e->site,
+        .weight = 1 / p,
+        .variance = (1 - p) / (p * p),
+        .bytes = (uint64_t)e->granules << shift_of(m, e),
+        .time = e->time,
         .collection = (uint32_t)m->collections.done,
     };
 }
@@ -174,9 +178,14 @@ void hs_model_on_summary(struct hs_model *m, const struct hs_event *e)
     unsigned shift = r->shift & 31;
     struct hs_region_summary *summary = &m->levels.summary[e->region];
     *summary = (struct hs_region_summary){
-        .known = true, .shift = (uint8_t)shift, .used = (uint64_t)r->used << shift, .free = (uint64_t)r->free << shift,
-        .longest = (uint64_t)r->longest << shift, .blocks = r->blocks,
-        .no_longest = r->free && !r->longest, .no_counts = (r->used && !r->blocks) || (r->free && !r->runs.len),
+        .known = true,
+        .shift = (uint8_t)shift,
+        .used = (uint64_t)r->used << shift,
+        .free = (uint64_t)r->free << shift,
+        .longest = (uint64_t)r->longest << shift,
+        .blocks = r->blocks,
+        .no_longest = r->free && !r->longest,
+        .no_counts = (r->used && !r->blocks) || (r->free && !r->runs.len),
     };
     uint64_t runs;
     for (unsigned i = 0; i < 32 && hs_next_number(&classes, &runs); i++)
@@ -255,10 +264,7 @@ static void close_span(struct hs_model *m)
 }
 
 /* A new span. NULL: out of memory. */
-static struct hs_level_span *new_span(struct hs_levels *l)
-{
-    return hs_array_add(l->span, l->n_spans, l->spans_room);
-}
+static struct hs_level_span *new_span(struct hs_levels *l) { return hs_array_add(l->span, l->n_spans, l->spans_room); }
 
 static void open_span(struct hs_model *m)
 {
@@ -275,7 +281,11 @@ static void open_span(struct hs_model *m)
         return;
     }
     *span = (struct hs_level_span){
-        .level = l->level, .interval = l->interval, .boot = m->boot, .from = hs_model_elapsed(m), .first = m->number,
+        .level = l->level,
+        .interval = l->interval,
+        .boot = m->boot,
+        .from = hs_model_elapsed(m),
+        .first = m->number,
     };
     l->events_before = events_so_far(m);
     l->samples_before = m->kind[HS_SAMPLE];

@@ -141,9 +141,9 @@ struct hs_space_stats hs_model_layout(const struct hs_model *m, unsigned region)
 
 /* ESP-IDF turns some capabilities into an alignment. Memory for DMA descriptors is DMA memory; for external memory it
  * ignores both (esp_heap_adjust_alignment_to_hw). */
-#define CAP_DMA           (1u << 3)
-#define CAP_SPIRAM        (1u << 10)
-#define CAP_DESCRIPTORS   (1u << 17 | 1u << 18)
+#define CAP_DMA (1u << 3)
+#define CAP_SPIRAM (1u << 10)
+#define CAP_DESCRIPTORS (1u << 17 | 1u << 18)
 #define CAP_CACHE_ALIGNED (1u << 19)
 static uint32_t asked_of_regions(uint32_t caps)
 {
@@ -161,10 +161,7 @@ bool hs_region_serves(const struct hs_region_state *region, const struct hs_regi
     return hs_same_heap(region->name, asked->name) && !(asked_of_regions(caps) & ~region->caps);
 }
 
-uint64_t hs_model_elapsed(const struct hs_model *m)
-{
-    return m->elapsed + (m->time - m->first_time);
-}
+uint64_t hs_model_elapsed(const struct hs_model *m) { return m->elapsed + (m->time - m->first_time); }
 
 static const struct {
     const char *name, *text;
@@ -172,18 +169,11 @@ static const struct {
     [HS_VERDICT_FULL] = {"full", "the heap was full: not so many bytes were free"},
     [HS_VERDICT_FRAGMENTED] = {"fragmented", "enough was free, but in pieces: no free run was long enough"},
     [HS_VERDICT_LOCKED] = {"locked", "the heap was locked: an interrupt handler or a finaliser asked for memory"},
-    [HS_VERDICT_UNCOLLECTED] = {"uncollected",
-                                "automatic collection was off: garbage that no collection freed may fill the heap"},
+    [HS_VERDICT_UNCOLLECTED] = {"uncollected", "automatic collection was off: garbage that no collection freed may fill the heap"},
     [HS_VERDICT_REFUSED] = {"refused", "no region has the capability that was asked for"},
     [HS_VERDICT_UNKNOWN] = {"unknown", "the trace does not tell why"},
 };
 
-const char *hs_verdict_name(enum hs_verdict verdict)
-{
-    return verdicts[verdict].name;
-}
+const char *hs_verdict_name(enum hs_verdict verdict) { return verdicts[verdict].name; }
 
-const char *hs_verdict_text(enum hs_verdict verdict)
-{
-    return verdicts[verdict].text;
-}
+const char *hs_verdict_text(enum hs_verdict verdict) { return verdicts[verdict].text; }

@@ -27,7 +27,7 @@
 #define HS_SITE_LIMIT (1u << 22)    /* this site and all above are charged to site 0, "other" */
 #define HS_GRANULE_LIMIT (1u << 28) /* this granule and all above are not modelled */
 #define HS_REGION_LIMIT 256u
-#define HS_ALL_REGIONS  HS_REGION_LIMIT
+#define HS_ALL_REGIONS HS_REGION_LIMIT
 #define HS_FAILURES_KEPT 1024u /* only the last ones are kept individually */
 #define HS_MARKS_KEPT 65536u   /* only the first ones are kept */
 
@@ -70,7 +70,7 @@ struct hs_site_sum {
     uint64_t resized;              /* its blocks that passed to the site of a realloc */
     uint64_t dropped;              /* its blocks that ended with a region or a reset, or vanished in a loss */
     uint64_t lifetime, survived;   /* ticks and collections that its freed and swept blocks survived */
-    uint64_t failed, failed_bytes;/* failed allocations, and the bytes they requested */
+    uint64_t failed, failed_bytes; /* failed allocations, and the bytes they requested */
     struct hs_estimate sampled;    /* events at level "sampled"; not included in the sums above */
 };
 

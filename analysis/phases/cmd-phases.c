@@ -31,8 +31,8 @@ static int watch(void *context, const struct hs_event *events, long n)
 
 static int print(const struct work *w, const struct hs_common *common, uint64_t limit)
 {
-    const struct hs_phaseview view = {.head = {common->input, w->reader, w->model}, .phases = w->phases, .limit = limit,
-                                      .color = hs_cmd_colors(common)};
+    const struct hs_phaseview view = {
+        .head = {common->input, w->reader, w->model}, .phases = w->phases, .limit = limit, .color = hs_cmd_colors(common)};
     if (common->json)
         return hs_phaseview_json(&view, stdout);
     hs_phaseview_text(&view, stdout);
@@ -45,7 +45,8 @@ static int show(struct work *w, const struct hs_common *common, uint64_t limit)
     int error = w->model->error ? w->model->error : w->phases->error;
     if (!error && !w->phases->records)
         return hs_complain("%s: no phases in this trace: the firmware's hooks are older, or nothing was imported while it "
-                           "was recorded", common->input);
+                           "was recorded",
+                           common->input);
     if (!error && hs_cmd_symbols(&w->names.symbols, common, w->reader))
         return HS_EXIT_BAD;
     if (!error)
@@ -74,8 +75,8 @@ static int run(void *memory)
 }
 
 static const struct hs_option options[] = {
-    {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit), "show the first N rows, 0 for all (default 40 in text, all in JSON)",
-     NULL},
+    {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
+     "show the first N rows, 0 for all (default 40 in text, all in JSON)", NULL},
     {0},
 };
 

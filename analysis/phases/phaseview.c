@@ -9,20 +9,17 @@
 #include "analysis/draw/table.h"
 
 static const char *const titles[HS_PHASE_KINDS] = {
-    [HS_PHASE_NONE] = "(all)", [HS_PHASE_IMPORT] = "import", [HS_PHASE_OPEN] = "opening", [HS_PHASE_PARSE] = "parsing",
-    [HS_PHASE_COMPILE] = "compiling", [HS_PHASE_RUN] = "running", [HS_PHASE_LOAD] = "loading", [HS_PHASE_LEX] = "lexing",
+    [HS_PHASE_NONE] = "(all)",        [HS_PHASE_IMPORT] = "import", [HS_PHASE_OPEN] = "opening", [HS_PHASE_PARSE] = "parsing",
+    [HS_PHASE_COMPILE] = "compiling", [HS_PHASE_RUN] = "running",   [HS_PHASE_LOAD] = "loading", [HS_PHASE_LEX] = "lexing",
 };
 
 static const struct hs_column columns[] = {
-    {"Kept", NULL, HS_VALUE_BYTES}, {"Blocks", NULL, HS_VALUE_COUNT}, {"Grew", NULL, HS_VALUE_CHANGE},
+    {"Kept", NULL, HS_VALUE_BYTES},  {"Blocks", NULL, HS_VALUE_COUNT}, {"Grew", NULL, HS_VALUE_CHANGE},
     {"Asked", NULL, HS_VALUE_BYTES}, {"Allocs", NULL, HS_VALUE_COUNT}, {"Time", NULL, HS_VALUE_SECONDS},
     {"Phase", NULL, HS_VALUE_TEXT},
 };
 
-static double seconds(const struct hs_phaseview *v, uint64_t ticks)
-{
-    return hs_seconds(v->head.reader, ticks);
-}
+static double seconds(const struct hs_phaseview *v, uint64_t ticks) { return hs_seconds(v->head.reader, ticks); }
 
 /* The name is said once: a module's files have it too. */
 static char *title(const struct hs_phases *p, uint32_t node, unsigned depth, char *text, size_t size)
@@ -41,8 +38,12 @@ static void add_row(const struct hs_phaseview *v, struct hs_table *table, uint32
     const struct hs_phase *n = &v->phases->node[node];
     char text[400];
     bool timed = n->what != HS_PHASE_LEX && n->what != HS_PHASE_NONE;
-    const struct hs_value row[] = {{.u = n->all.kept}, {.u = n->all.kept_blocks}, {.i = n->grew, .none = !timed},
-                                   {.u = n->all.asked}, {.u = n->all.allocs}, {.d = seconds(v, n->ticks), .none = !timed},
+    const struct hs_value row[] = {{.u = n->all.kept},
+                                   {.u = n->all.kept_blocks},
+                                   {.i = n->grew, .none = !timed},
+                                   {.u = n->all.asked},
+                                   {.u = n->all.allocs},
+                                   {.d = seconds(v, n->ticks), .none = !timed},
                                    {.s = title(v->phases, node, depth, text, sizeof text)}};
     hs_table_add(table, row);
 }
@@ -112,7 +113,8 @@ void hs_phaseview_text(const struct hs_phaseview *v, FILE *out)
     fprintf(out, "# What imports cost in '%s'\n", v->head.path);
     hs_head_text(&v->head, out, "# ");
     fputs("# kept: bytes still held at the end; grew: bytes held when it ended less those when it began, garbage included;\n"
-          "# asked: bytes asked for in all; each with what it imports itself\n#\n", out);
+          "# asked: bytes asked for in all; each with what it imports itself\n#\n",
+          out);
     uint32_t node = 0;
     do {
         if (table && rows++ < v->limit)

@@ -13,12 +13,12 @@ struct session {
     struct hs_capture *capture;
     struct hs_error *error;
     struct hs_repl repl;
-    char line[256];       /* of the dump, as far as it has come */
+    char line[256]; /* of the dump, as far as it has come */
     size_t line_len;
     bool line_too_long;
-    uint32_t lines;       /* of traces that have come */
-    int enough;           /* all is there: no need to listen to the rest */
-    char traceback[300];  /* of our own code */
+    uint32_t lines;      /* of traces that have come */
+    int enough;          /* all is there: no need to listen to the rest */
+    char traceback[300]; /* of our own code */
     size_t traceback_len;
 };
 
@@ -67,9 +67,14 @@ static int run_own(struct session *s, const char *code, hs_repl_sink *out)
     s->traceback[0] = '\0';
     s->enough = 0;
     return hs_repl_run(&s->repl, &(struct hs_repl_run){
-        .code = code, .len = strlen(code), .out = out, .err = keep_traceback, .context = s, .progress = &s->lines,
-        .enough = &s->enough,
-    });
+                                     .code = code,
+                                     .len = strlen(code),
+                                     .out = out,
+                                     .err = keep_traceback,
+                                     .context = s,
+                                     .progress = &s->lines,
+                                     .enough = &s->enough,
+                                 });
 }
 
 /* A string of Python. */
@@ -119,7 +124,8 @@ static const char *why_not(struct session *s)
 {
     const char *said = exception(s);
     return strstr(said, "no module named 'heapstrata'")
-        ? "it has no heapstrata module: its build did not get USER_C_MODULES (README.md, \"Your own board\")" : said;
+               ? "it has no heapstrata module: its build did not get USER_C_MODULES (README.md, \"Your own board\")"
+               : said;
 }
 
 static int start(struct session *s)
@@ -174,8 +180,12 @@ static int run_script(struct session *s)
 {
     struct hs_board *board = s->board;
     int status = hs_repl_run(&s->repl, &(struct hs_repl_run){
-        .code = board->script, .len = board->script_len, .out = board->out, .err = board->err, .context = board->context,
-    });
+                                           .code = board->script,
+                                           .len = board->script_len,
+                                           .out = board->out,
+                                           .err = board->err,
+                                           .context = board->context,
+                                       });
     board->raised = status > 0;
     board->reset = status == HS_REPL_RESET;
     if (status >= 0)
@@ -241,9 +251,11 @@ static int pull(struct session *s)
 
 int hs_board_record(struct hs_board *board, struct hs_capture *capture, struct hs_error *error)
 {
-    struct session s = { .board = board, .capture = capture, .error = error,
-                         .repl = { .fd = board->fd, .patience = board->patience ? board->patience : PATIENCE,
-                                   .interrupt = board->interrupt } };
+    struct session s = {
+        .board = board,
+        .capture = capture,
+        .error = error,
+        .repl = {.fd = board->fd, .patience = board->patience ? board->patience : PATIENCE, .interrupt = board->interrupt}};
     memset(error, 0, sizeof *error);
     int status = start(&s);
     if (!status)

@@ -25,10 +25,10 @@
 #include "lib/host/util/tempfile.h"
 #include "lib/host/writer.h"
 
-#define SCRIPT_MAX  (64u << 20) /* bytes */
-#define FLUSH_TICKS 8u          /* of a quarter second: what is lost at most when we are killed */
-#define PIPE_BYTES  (1 << 20)
-#define COMES_BACK  75          /* fifths of a second that a board may be away */
+#define SCRIPT_MAX (64u << 20) /* bytes */
+#define FLUSH_TICKS 8u         /* of a quarter second: what is lost at most when we are killed */
+#define PIPE_BYTES (1 << 20)
+#define COMES_BACK 75 /* fifths of a second that a board may be away */
 
 struct args {
     struct hs_common common;
@@ -65,15 +65,15 @@ static const struct hs_option options[] = {
 /* A recording under way. */
 struct recording {
     const struct args *args;
-    const char *level;  /* NULL: not chosen */
-    uint64_t interval;  /* 0: not chosen */
+    const char *level; /* NULL: not chosen */
+    uint64_t interval; /* 0: not chosen */
     struct hs_output out;
     struct hs_writer *writer;
     struct hs_scratch scratch;
     struct hs_board *board; /* NULL: none */
     unsigned ticks;
     uint64_t bytes; /* of the stream, so far */
-    bool progress; /* on standard error, which the firmware's output does not share */
+    bool progress;  /* on standard error, which the firmware's output does not share */
 };
 
 /* ---- the file written ---- */
@@ -203,8 +203,8 @@ static int complain_of_script(const char *script)
     const char *firmware = usual_firmware(path, sizeof path);
     return hs_complain("%s is a script, and no firmware to run it is named. Type\n"
                        "  heapstrata record %s %s              (on this computer%s)\n"
-                       "  heapstrata record --serial /dev/ttyACM0 %s     (on a board)", script, firmware, script,
-                       strcmp(firmware, "FIRMWARE") ? "" : "; `make micropython` builds one", script);
+                       "  heapstrata record --serial /dev/ttyACM0 %s     (on a board)",
+                       script, firmware, script, strcmp(firmware, "FIRMWARE") ? "" : "; `make micropython` builds one", script);
 }
 
 /* Runs the firmware with `variable` set. Returns the exit status to pass on, -1 when it did not run. */
@@ -212,7 +212,13 @@ static int run_firmware(struct recording *r, int pipe, const char *variable, con
 {
     char **argv = r->args->common.file;
     int status = hs_process_run(&(struct hs_process){
-        .argv = argv, .variable = variable, .value = value, .pipe = pipe, .sink = take_bytes, .tick = tick, .context = r,
+        .argv = argv,
+        .variable = variable,
+        .value = value,
+        .pipe = pipe,
+        .sink = take_bytes,
+        .tick = tick,
+        .context = r,
     });
     clear_progress(r);
     if (status == -1) {
@@ -284,11 +290,11 @@ static void on_interrupt(int signal)
 /* Whatever ends a recording from outside, what has come is kept. One that is ignored (nohup) stays so. */
 static void heed_interrupts(void)
 {
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     struct sigaction now;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         if (!sigaction(signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
-            sigaction(signals[i], &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+            sigaction(signals[i], &(struct sigaction){.sa_handler = on_interrupt}, NULL);
 }
 
 static void print_out(void *context, const char *bytes, size_t n)
@@ -344,11 +350,11 @@ static int put_capture(struct recording *r, const struct hs_capture *capture)
 static int open_again(void *context)
 {
     struct recording *r = context;
-    const struct hs_serial_config config = { r->args->serial, (unsigned)r->args->baud };
+    const struct hs_serial_config config = {r->args->serial, (unsigned)r->args->baud};
     int fd = -1, before = interrupted;
     hs_serial_close(r->board->fd);
     for (int i = 0; i < COMES_BACK && fd < 0 && interrupted == before; i++) {
-        nanosleep(&(struct timespec){ .tv_nsec = 200000000 }, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
         fd = hs_serial_open(&config);
     }
     return fd;
@@ -376,15 +382,21 @@ static int record_board(struct recording *r)
 {
     struct hs_capture capture = {0};
     const char *path = r->args->common.file[0];
-    struct hs_board board = { .out = print_out, .err = print_err, .progress = show_pull, .reopen = open_again,
-                              .interrupt = &interrupted, .level = r->level, .interval = (uint32_t)r->interval,
-                              .name = strcmp(path, "-") ? path : NULL, .no_reset = r->args->no_reset };
+    struct hs_board board = {.out = print_out,
+                             .err = print_err,
+                             .progress = show_pull,
+                             .reopen = open_again,
+                             .interrupt = &interrupted,
+                             .level = r->level,
+                             .interval = (uint32_t)r->interval,
+                             .name = strcmp(path, "-") ? path : NULL,
+                             .no_reset = r->args->no_reset};
     char *script = read_script(path, &board.script_len);
     if (!script)
         return HS_EXIT_BAD;
     board.script = script;
     r->board = &board;
-    board.fd = hs_serial_open(&(struct hs_serial_config){ r->args->serial, (unsigned)r->args->baud });
+    board.fd = hs_serial_open(&(struct hs_serial_config){r->args->serial, (unsigned)r->args->baud});
     int status = HS_EXIT_BAD;
     if (board.fd < 0)
         hs_complain("cannot open %s: %s", r->args->serial, strerror(errno));
@@ -422,16 +434,14 @@ static int parse_level(struct level *level, const char *text)
             return HS_EXIT_OK;
     }
     level->name = NULL;
-    return text ? hs_complain("--level takes full, sampled, sampled:BYTES (1 to %u) or summary, not '%s'", HS_LEVEL_INTERVAL_MAX, text)
+    return text ? hs_complain("--level takes full, sampled, sampled:BYTES (1 to %u) or summary, not '%s'", HS_LEVEL_INTERVAL_MAX,
+                              text)
                 : HS_EXIT_OK;
 }
 
 /* ---- a stream ---- */
 
-static double percent(uint64_t part, uint64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0;
-}
+static double percent(uint64_t part, uint64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0; }
 
 static void show_stream(void *context, const struct hs_live_state *s)
 {
@@ -459,10 +469,11 @@ static int take_stream(struct recording *r, struct hs_live *live)
     if (err)
         hs_complain("%s", error.text[0] ? error.text : hs_strerror(err));
     if (!r->args->quiet && s->info.packets)
-        fprintf(stderr, "[ heapstrata record: %.1f s, %" PRIu64 " bytes came; %" PRIu64 " records, %" PRIu64 " lost (%.1f%%), %"
-                PRIu64 " overwritten before the first packet; %" PRIu64 " bytes were no part of the trace ]\n", s->seconds,
-                s->bytes, s->info.records, s->info.lost, percent(s->info.lost, s->emitted), s->info.overwritten_records,
-                s->info.damaged_bytes);
+        fprintf(stderr,
+                "[ heapstrata record: %.1f s, %" PRIu64 " bytes came; %" PRIu64 " records, %" PRIu64 " lost (%.1f%%), %" PRIu64
+                " overwritten before the first packet; %" PRIu64 " bytes were no part of the trace ]\n",
+                s->seconds, s->bytes, s->info.records, s->info.lost, percent(s->info.lost, s->emitted),
+                s->info.overwritten_records, s->info.damaged_bytes);
     return err ? HS_EXIT_BAD : HS_EXIT_OK;
 }
 
@@ -475,9 +486,14 @@ static void show_address(void *context, const char *address)
 
 static int record_from_stream(struct recording *r)
 {
-    struct hs_live live = { .line = { .name = r->args->stream, .baud = (unsigned)r->args->baud, .interrupt = &interrupted,
-                                      .listens = show_address, .context = r },
-                            .again = r->args->again, .tick = show_stream, .context = r };
+    struct hs_live live = {.line = {.name = r->args->stream,
+                                    .baud = (unsigned)r->args->baud,
+                                    .interrupt = &interrupted,
+                                    .listens = show_address,
+                                    .context = r},
+                           .again = r->args->again,
+                           .tick = show_stream,
+                           .context = r};
     int status = HS_EXIT_BAD;
     r->progress = !r->args->quiet && isatty(STDERR_FILENO);
     heed_interrupts();
@@ -515,7 +531,7 @@ static const char *contradiction(const struct args *args)
 static int run(void *memory)
 {
     const struct args *args = memory;
-    struct recording recording = { .args = args };
+    struct recording recording = {.args = args};
     const char *wrong = contradiction(args);
     if (wrong)
         return hs_complain("%s", wrong);
@@ -538,7 +554,8 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_record = {
-    .name = "record", .summary = "record a run of a script or of a board",
+    .name = "record",
+    .summary = "record a run of a script or of a board",
     .usage = "[--] FIRMWARE SCRIPT [ARGS]\n--serial DEVICE SCRIPT\n--stream SOURCE",
     .about = "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
              "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board, after a "
@@ -551,7 +568,10 @@ const struct hs_cmd hs_cmd_record = {
                 "  heapstrata record --level sampled:2048 ./micropython script.py\n"
                 "  heapstrata record --serial /dev/ttyUSB0 script.py\n"
                 "  heapstrata record --stream tcp-listen:5555 -o live.hst\n",
-    .uses = HS_USES_REST, .options = options, .max_files = -1,
-    .args_size = sizeof(struct args), .defaults = &(const struct args){ .output = HS_DEFAULT_INPUT, .baud = 115200 },
+    .uses = HS_USES_REST,
+    .options = options,
+    .max_files = -1,
+    .args_size = sizeof(struct args),
+    .defaults = &(const struct args){.output = HS_DEFAULT_INPUT, .baud = 115200},
     .run = run,
 };

@@ -21,11 +21,11 @@
 #include "analysis/record/watch.h"
 #include "lib/host/util/tempfile.h"
 
-#define PROMPT_MAX   80u
-#define OUTPUT_TAIL  4096
-#define BATCH_ROWS   40u
-#define DELAY_LEAST  0.25
-#define DELAY_MOST   3600.0
+#define PROMPT_MAX 80u
+#define OUTPUT_TAIL 4096
+#define BATCH_ROWS 40u
+#define DELAY_LEAST 0.25
+#define DELAY_MOST 3600.0
 
 struct args {
     struct hs_common common;
@@ -65,24 +65,21 @@ struct top {
     enum asking asking;
     char answer[PROMPT_MAX], prompt[PROMPT_MAX + 40], filter[PROMPT_MAX], output[OUTPUT_TAIL];
     const char *state;
-    char waiting[200];        /* what is waited for */
-    double looked;            /* seconds since the beginning, at the last look */
+    char waiting[200]; /* what is waited for */
+    double looked;     /* seconds since the beginning, at the last look */
     uint64_t bytes_then, looks;
-    size_t passed;            /* lines that the filter lets through */
-    FILE *printed;            /* while there is a screen; and where complaints went before */
+    size_t passed; /* lines that the filter lets through */
+    FILE *printed; /* while there is a screen; and where complaints went before */
     int complaints;
     const struct hs_live_state *present; /* while the last look is on the screen */
-    double span;              /* between the two last looks */
+    double span;                         /* between the two last looks */
     bool screen, paused, help;
     int error;
 };
 
 static volatile int interrupted;
 
-static void on_interrupt(int number)
-{
-    interrupted = number;
-}
+static void on_interrupt(int number) { interrupted = number; }
 
 /* ---- what the program prints ---- */
 
@@ -136,7 +133,7 @@ static void release_printed(struct top *t)
 
 static void draw(struct top *t)
 {
-    struct hs_cell_at size = t->screen ? hs_screen_size() : (struct hs_cell_at){ (unsigned)t->args->limit, t->terminal.width };
+    struct hs_cell_at size = t->screen ? hs_screen_size() : (struct hs_cell_at){(unsigned)t->args->limit, t->terminal.width};
     if (!hs_pane_size(&t->pane, size.row, size.column)) {
         t->error = HS_ERR_MEMORY;
         return;
@@ -203,7 +200,7 @@ static void take(struct top *t, const struct hs_live_state *state)
 {
     t->names.reader = state->reader;
     open_symbols(t);
-    int error = hs_overview_take(&t->overview, &(struct hs_overview_of){ state->model, &t->names, &t->earlier, t->key, t->span });
+    int error = hs_overview_take(&t->overview, &(struct hs_overview_of){state->model, &t->names, &t->earlier, t->key, t->span});
     t->error = t->error ? t->error : error;
     t->view.seconds = state->seconds;
     if (!t->present && t->overview.span > 0)
@@ -246,7 +243,7 @@ static void edit_answer(struct top *t, int key)
     if (key == HS_PRESS_BACKSPACE && n)
         t->answer[n - 1] = '\0';
     else if (key >= ' ' && key < 127 && n + 1 < sizeof t->answer)
-        memcpy(t->answer + n, (char[2]){ (char)key, '\0' }, 2);
+        memcpy(t->answer + n, (char[2]){(char)key, '\0'}, 2);
     ask(t, t->asking);
 }
 
@@ -275,7 +272,7 @@ static void hurry(struct top *t)
 
 static void press(struct top *t, int key)
 {
-    static const enum hs_group_by keys[] = { HS_KEY_LINE, HS_KEY_KIND, HS_KEY_FUNCTION, HS_KEY_FILE };
+    static const enum hs_group_by keys[] = {HS_KEY_LINE, HS_KEY_KIND, HS_KEY_FUNCTION, HS_KEY_FILE};
     static unsigned key_now;
     switch (key) {
     case 'q': interrupted = 1; break;
@@ -283,7 +280,8 @@ static void press(struct top *t, int key)
     case 'S': t->view.order = (enum hs_top_order)((t->view.order + HS_TOP_ORDERS - 1) % HS_TOP_ORDERS); break;
     case 'p': t->paused = !t->paused; break;
     case 'm': t->view.map = !t->view.map; break;
-    case 'h': case '?': t->help = !t->help; break;
+    case 'h':
+    case '?': t->help = !t->help; break;
     case ' ': hurry(t); break;
     case 'k':
         t->key = keys[key_now = (key_now + 1) % (sizeof keys / sizeof *keys)];
@@ -322,7 +320,7 @@ static void on_keys(void *context)
 static void stay(struct top *t)
 {
     while (t->screen && !interrupted) {
-        struct pollfd poller = { .fd = t->watch.wake, .events = POLLIN };
+        struct pollfd poller = {.fd = t->watch.wake, .events = POLLIN};
         if (poll(&poller, 1, -1) > 0 || errno == EINTR)
             on_keys(t);
     }
@@ -410,9 +408,9 @@ static void show_address(void *context, const char *address)
 
 static void handle_signals(void)
 {
-    static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
-        sigaction(ending[i], &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+        sigaction(ending[i], &(struct sigaction){.sa_handler = on_interrupt}, NULL);
 }
 
 /* A program that ended by itself has its status passed on. */
@@ -450,7 +448,7 @@ static int watch(struct top *t)
 static int run(void *memory)
 {
     const struct args *args = memory;
-    struct top t = { .args = args, .key = HS_KEY_LINE, .terminal = hs_terminal_probe(args->batch && hs_cmd_colors(&args->common)) };
+    struct top t = {.args = args, .key = HS_KEY_LINE, .terminal = hs_terminal_probe(args->batch && hs_cmd_colors(&args->common))};
     if (args->delay < DELAY_LEAST || args->delay > DELAY_MOST)
         return hs_complain("--delay takes %g to %g seconds, not %g", DELAY_LEAST, DELAY_MOST, args->delay);
     if (is_misplaced(&args->common))
@@ -458,12 +456,22 @@ static int run(void *memory)
     if (args->common.json && !args->batch)
         return hs_complain("--json is for --batch");
     snprintf(t.filter, sizeof t.filter, "%s", args->filter);
-    t.view = (struct hs_topview){ .overview = &t.overview, .order = (enum hs_top_order)args->order, .filter = t.filter,
-                                  .map = !args->no_map, .unicode = t.terminal.unicode, .keys = !args->batch };
+    t.view = (struct hs_topview){.overview = &t.overview,
+                                 .order = (enum hs_top_order)args->order,
+                                 .filter = t.filter,
+                                 .map = !args->no_map,
+                                 .unicode = t.terminal.unicode,
+                                 .keys = !args->batch};
     t.pane.unicode = t.terminal.unicode;
-    t.watch = (struct hs_board_watch){ .baud = (unsigned)args->baud, .interrupt = &interrupted, .delay = args->delay, .begin = begin,
-                                 .selection = hs_cmd_selection(&args->common),
-                                 .look = look, .woken = on_keys, .listens = show_address, .context = &t };
+    t.watch = (struct hs_board_watch){.baud = (unsigned)args->baud,
+                                      .interrupt = &interrupted,
+                                      .delay = args->delay,
+                                      .begin = begin,
+                                      .selection = hs_cmd_selection(&args->common),
+                                      .look = look,
+                                      .woken = on_keys,
+                                      .listens = show_address,
+                                      .context = &t};
     choose_source(&t);
     int status = watch(&t);
     hs_overview_free(&t.overview);
@@ -474,16 +482,21 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_top = {
-    .name = "top", .summary = "watch a running firmware: map, figures, lines that allocate",
+    .name = "top",
+    .summary = "watch a running firmware: map, figures, lines that allocate",
     .usage = "[SOURCE]\n[--] FIRMWARE SCRIPT [ARGS]",
-    .about = "SOURCE is what a firmware sends, as for record --stream (a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT, -), a "
-             "trace that grows (HEAPSTRATA_OUT, record), or the file of a ring (HEAPSTRATA_RING). A FIRMWARE is run here, and ends with "
-             "top. Keys: q quits, s sorts, / filters, p pauses, h lists the others.",
+    .about =
+        "SOURCE is what a firmware sends, as for record --stream (a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT, -), a "
+        "trace that grows (HEAPSTRATA_OUT, record), or the file of a ring (HEAPSTRATA_RING). A FIRMWARE is run here, and ends with "
+        "top. Keys: q quits, s sorts, / filters, p pauses, h lists the others.",
     .examples = "  heapstrata top -- ./micropython -X heapsize=64k script.py\n"
                 "  heapstrata top tcp-listen:5555\n"
                 "  heapstrata top ring.bin\n"
                 "  heapstrata top --batch --number 1 --json growing.hst\n",
-    .uses = HS_USES_REST | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF, .options = options, .max_files = -1,
+    .uses = HS_USES_REST | HS_USES_REGION | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,
+    .options = options,
+    .max_files = -1,
     .args_size = sizeof(struct args),
-    .defaults = &(const struct args){ .delay = 1, .baud = 115200, .limit = BATCH_ROWS, .filter = "" }, .run = run,
+    .defaults = &(const struct args){.delay = 1, .baud = 115200, .limit = BATCH_ROWS, .filter = ""},
+    .run = run,
 };

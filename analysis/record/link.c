@@ -23,7 +23,7 @@ static bool fail(struct hs_link *l, const char *why)
 
 bool hs_link_wait(struct hs_link *l, int fd, int patience)
 {
-    struct pollfd poller[] = {{ .fd = fd, .events = POLLIN }, { .fd = l->wake > 0 ? l->wake : -1, .events = POLLIN }};
+    struct pollfd poller[] = {{.fd = fd, .events = POLLIN}, {.fd = l->wake > 0 ? l->wake : -1, .events = POLLIN}};
     int ready = poll(poller, 2, patience);
     if (l->woken && (ready < 0 || (ready > 0 && poller[1].revents)))
         l->woken(l->context);
@@ -56,7 +56,7 @@ static bool split(struct hs_link *l, struct address *a, const char *text)
 
 static bool resolve(struct hs_link *l, const struct address *a, bool listen, struct addrinfo **found)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = listen ? AI_PASSIVE : 0 };
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = listen ? AI_PASSIVE : 0};
     if (!*a->port || (!*a->host && !listen))
         return fail(l, "write tcp:HOST:PORT or tcp-listen:[HOST:]PORT, an IPv6 address in []");
     int error = getaddrinfo(*a->host ? a->host : NULL, a->port, &hints, found);
@@ -92,7 +92,7 @@ static int connect_to(struct hs_link *l, const struct addrinfo *a)
         return -1;
     if (connect(fd, a->ai_addr, a->ai_addrlen) && errno != EINPROGRESS)
         return close_failed(fd);
-    while (!poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, SLICE) && !*l->interrupt)
+    while (!poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, SLICE) && !*l->interrupt)
         continue;
     if (!*l->interrupt)
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
@@ -137,7 +137,9 @@ static void tell_where(const struct hs_link *l)
         return;
     bool six = address.ss_family == AF_INET6, any = !strcmp(host, "::") || !strcmp(host, "0.0.0.0");
     snprintf(text, sizeof text, "%s%s%s:%s%s", six ? "[" : "", host, six ? "]" : "", port,
-             !any ? "" : six ? ", every address of this machine" : ", every IPv4 address of this machine");
+             !any  ? ""
+             : six ? ", every address of this machine"
+                   : ", every IPv4 address of this machine");
     l->listens(l->context, text);
 }
 
@@ -156,7 +158,7 @@ static bool await(struct hs_link *l)
 /* A serial port, or whatever else can be read. */
 static bool open_path(struct hs_link *l)
 {
-    l->fd = hs_serial_open(&(struct hs_serial_config){ l->name, l->baud });
+    l->fd = hs_serial_open(&(struct hs_serial_config){l->name, l->baud});
     if (l->fd < 0 && (errno == ENOTTY || errno == EACCES || errno == ENXIO))
         l->fd = open(l->name, O_RDONLY | O_CLOEXEC);
     return l->fd >= 0 || *l->interrupt ? l->fd >= 0 : fail(l, strerror(errno));

@@ -18,7 +18,7 @@ struct hs_link {
     const char *name;
     unsigned baud;
     volatile const int *interrupt; /* non-zero: stop waiting */
-    int wake;     /* when this can be read, or a signal came, `woken` is called: 0: none */
+    int wake;                      /* when this can be read, or a signal came, `woken` is called: 0: none */
     void (*woken)(void *context);
     void (*listens)(void *context, const char *address); /* told where, once we can be connected to; may be NULL */
     void *context;

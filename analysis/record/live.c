@@ -15,9 +15,9 @@
 
 #include "lib/host/reader_internal.h"
 
-#define TICK  0.25 /* seconds */
+#define TICK 0.25 /* seconds */
 #define PATIENCE ((int)(TICK * 1000))
-#define FLUSH 2.0  /* what is lost at most when we are killed */
+#define FLUSH 2.0 /* what is lost at most when we are killed */
 
 struct run {
     struct hs_byte_source bytes;
@@ -166,8 +166,10 @@ static int finish(struct run *r, int err, struct hs_error *error)
     else if (r->error)
         hs_fail_with(error, err = HS_ERR_IO, 0, "%s: %s", name, strerror(r->error));
     else if (!r->header)
-        hs_fail_with(error, err = HS_ERR_KIND, 0, "%s: %llu bytes came, and no trace among them: has the firmware called "
-                     "heapstrata.stream()?", name, (unsigned long long)r->live->state.bytes);
+        hs_fail_with(error, err = HS_ERR_KIND, 0,
+                     "%s: %llu bytes came, and no trace among them: has the firmware called "
+                     "heapstrata.stream()?",
+                     name, (unsigned long long)r->live->state.bytes);
     return err;
 }
 
@@ -187,8 +189,8 @@ int hs_live_run(struct hs_live *live, struct hs_error *error)
     memset(error, 0, sizeof *error);
     if (!r)
         return err;
-    r->bytes = (struct hs_byte_source){ .read = read_line, .close = close_nothing };
-    r->tee = (struct hs_feed){ .next = next_chunk, .close = close_chunks };
+    r->bytes = (struct hs_byte_source){.read = read_line, .close = close_nothing};
+    r->tee = (struct hs_feed){.next = next_chunk, .close = close_chunks};
     r->live = live;
     live->state.connected = true;
     r->begun = r->ticked = r->flushed = now();

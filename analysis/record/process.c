@@ -117,7 +117,7 @@ static void take_signal(struct running *r)
 static void follow(struct running *r)
 {
     while (!r->ended) {
-        struct pollfd poller[] = {{ .fd = r->signals, .events = POLLIN }, { .fd = r->pipe, .events = POLLIN }};
+        struct pollfd poller[] = {{.fd = r->signals, .events = POLLIN}, {.fd = r->pipe, .events = POLLIN}};
         int n = poll(poller, 2, TICK);
         if (n > 0 && poller[1].revents)
             drain(r);
@@ -131,7 +131,7 @@ static void follow(struct running *r)
 
 int hs_process_run(const struct hs_process *process)
 {
-    struct running r = { .process = process, .pipe = process->pipe };
+    struct running r = {.process = process, .pipe = process->pipe};
     sigset_t set = watched(), before;
     sigprocmask(SIG_BLOCK, &set, &before);
     r.signals = signalfd(-1, &set, SFD_CLOEXEC);
@@ -145,7 +145,4 @@ int hs_process_run(const struct hs_process *process)
     return error ? -1 : r.status;
 }
 
-int hs_process_exit(int status)
-{
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
+int hs_process_exit(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }

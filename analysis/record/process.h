@@ -14,7 +14,7 @@ struct hs_process {
     int output;                   /* for what it prints, its input being empty then; 0: ours */
     int pipe;                     /* its trace, not blocking; -1: there is none to read */
     void (*sink)(void *context, const void *bytes, size_t n);
-    void (*tick)(void *context);  /* about four times a second; may be NULL */
+    void (*tick)(void *context); /* about four times a second; may be NULL */
     void *context;
 };
 

@@ -18,17 +18,17 @@
 #define CTRL_C "\x03" /* interrupt */
 #define CTRL_D "\x04" /* end of code, of output; without code: soft reset */
 
-#define BANNER   "raw REPL; CTRL-B to exit\r\n>"
-#define REBOOT   "soft reboot\r\n"
-#define PIECE    256u /* bytes written at once, with a pause behind: boards without flow control lose more */
-#define PAUSE    10   /* milliseconds */
-#define SLICE    100  /* milliseconds: how soon an interrupt is noticed */
-#define REST     50   /* milliseconds without a byte: nothing is under way */
-#define UNREST   500  /* milliseconds that we wait for such a rest */
+#define BANNER "raw REPL; CTRL-B to exit\r\n>"
+#define REBOOT "soft reboot\r\n"
+#define PIECE 256u /* bytes written at once, with a pause behind: boards without flow control lose more */
+#define PAUSE 10   /* milliseconds */
+#define SLICE 100  /* milliseconds: how soon an interrupt is noticed */
+#define REST 50    /* milliseconds without a byte: nothing is under way */
+#define UNREST 500 /* milliseconds that we wait for such a rest */
 #define ATTEMPTS 3
-#define BOOTING  6    /* times the patience that boot.py may take */
-#define LAST_WORDS 2  /* times the patience that code has to end */
-#define LOOP     3u   /* starts of a firmware that are a loop: two may be ours */
+#define BOOTING 6    /* times the patience that boot.py may take */
+#define LAST_WORDS 2 /* times the patience that code has to end */
+#define LOOP 3u      /* starts of a firmware that are a loop: two may be ours */
 
 static int64_t now(void)
 {
@@ -89,15 +89,12 @@ static bool tail_ends(const struct hs_repl *r, const char *with)
 
 /* ---- the line ---- */
 
-static bool stopped(const struct hs_repl *r)
-{
-    return r->interrupt && *r->interrupt > r->obeyed;
-}
+static bool stopped(const struct hs_repl *r) { return r->interrupt && *r->interrupt > r->obeyed; }
 
 /* Waits until a byte can be read. 1, 0 after `patience` milliseconds, or HS_REPL_GONE. */
 static int await(const struct hs_repl *r, int patience)
 {
-    struct pollfd poller = { .fd = r->fd, .events = POLLIN };
+    struct pollfd poller = {.fd = r->fd, .events = POLLIN};
     int n = poll(&poller, 1, patience);
     if (n < 0)
         return errno == EINTR ? 0 : HS_REPL_GONE;
@@ -139,7 +136,7 @@ static int put(struct hs_repl *r, const char *bytes, size_t n)
         }
         if (stopped(r) || now() > until)
             return stopped(r) ? HS_REPL_STOPPED : HS_REPL_FULL;
-        poll(&(struct pollfd){ .fd = r->fd, .events = POLLOUT }, 1, SLICE);
+        poll(&(struct pollfd){.fd = r->fd, .events = POLLOUT}, 1, SLICE);
     }
     return HS_REPL_OK;
 }
@@ -151,7 +148,7 @@ static int put_slowly(struct hs_repl *r, const char *bytes, size_t n)
         int error = put(r, bytes, piece);
         if (error)
             return error;
-        nanosleep(&(struct timespec){ .tv_nsec = PAUSE * 1000000L }, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE * 1000000L}, NULL);
         bytes += piece;
         n -= piece;
     }
@@ -217,19 +214,16 @@ int hs_repl_soft_reset(struct hs_repl *r)
     return error ? error : expect(r, BANNER, BOOTING * r->patience);
 }
 
-void hs_repl_leave(struct hs_repl *r)
-{
-    put(r, "\r" CTRL_B, 2);
-}
+void hs_repl_leave(struct hs_repl *r) { put(r, "\r" CTRL_B, 2); }
 
 /* ---- code ---- */
 
 struct passing {
     const struct hs_repl_run *run;
-    bool asked;      /* for the code to end */
+    bool asked; /* for the code to end */
     uint32_t progress;
-    int64_t until;   /* -1: no limit */
-    int64_t came;    /* when the last byte did */
+    int64_t until; /* -1: no limit */
+    int64_t came;  /* when the last byte did */
 };
 
 /* Whether what came is what a firmware says behind a reset, soft or hard; its prompt has to be the last of it. */
@@ -298,8 +292,10 @@ int hs_repl_run(struct hs_repl *r, const struct hs_repl_run *run)
         error = put(r, CTRL_D, 1);
     if (!error)
         error = expect(r, "OK", r->patience);
-    struct passing p = { .run = run, .progress = run->progress ? *run->progress : 0, .came = now(),
-                         .until = run->progress ? now() + r->patience : -1 };
+    struct passing p = {.run = run,
+                        .progress = run->progress ? *run->progress : 0,
+                        .came = now(),
+                        .until = run->progress ? now() + r->patience : -1};
     if (!error)
         error = pass(r, &p, run->out, &printed);
     if (!error)
@@ -330,11 +326,15 @@ static void explain_noise(const struct hs_repl *r, char *text, size_t size)
         snprintf(text, size, "%llu bytes came, and %llu of them are no text: is --baud the board's speed?",
                  (unsigned long long)r->seen, (unsigned long long)r->no_text);
     else if (r->starts >= LOOP)
-        snprintf(text, size, "the board starts again and again (its first line came %u times; last: '%s'): does boot.py or "
-                 "main.py reset it, or the power supply?", r->starts, line);
+        snprintf(text, size,
+                 "the board starts again and again (its first line came %u times; last: '%s'): does boot.py or "
+                 "main.py reset it, or the power supply?",
+                 r->starts, line);
     else
-        snprintf(text, size, "%llu bytes came, and no raw REPL's answer among them (last: '%s'): does a program run that "
-                 "does not end at Ctrl-C, or is it no MicroPython?", (unsigned long long)r->seen, line);
+        snprintf(text, size,
+                 "%llu bytes came, and no raw REPL's answer among them (last: '%s'): does a program run that "
+                 "does not end at Ctrl-C, or is it no MicroPython?",
+                 (unsigned long long)r->seen, line);
 }
 
 void hs_repl_explain(const struct hs_repl *r, int error, char *text, size_t size)

@@ -26,16 +26,16 @@ enum hs_repl_error {
 
 struct hs_repl {
     int fd;
-    int patience;      /* milliseconds that an answer may take */
+    int patience;                  /* milliseconds that an answer may take */
     volatile const int *interrupt; /* how often the user has asked to stop; NULL: cannot */
-    int obeyed;        /* interrupts that a run has passed on to its code */
+    int obeyed;                    /* interrupts that a run has passed on to its code */
     unsigned char buffer[4096];
-    size_t at, len;    /* unread bytes of the buffer */
+    size_t at, len; /* unread bytes of the buffer */
 
     /* What has come since the last answer that was waited for. */
-    uint64_t seen, no_text; /* bytes; those of them that no text has */
-    uint8_t rest;           /* bytes that a character still has to have */
-    unsigned starts;        /* of a firmware: the lines that it begins with */
+    uint64_t seen, no_text;          /* bytes; those of them that no text has */
+    uint8_t rest;                    /* bytes that a character still has to have */
+    unsigned starts;                 /* of a firmware: the lines that it begins with */
     char tail[2 * HS_REPL_TAIL + 1]; /* the last bytes; ended by zero */
     size_t tail_len;
 };
@@ -49,7 +49,7 @@ struct hs_repl_run {
     hs_repl_sink *out; /* of its standard output; NULL: dropped */
     hs_repl_sink *err; /* of its traceback */
     void *context;
-    const uint32_t *progress;  /* the run may go on as long as this changes once in `patience`; NULL: at any length, and
+    const uint32_t *progress;   /* the run may go on as long as this changes once in `patience`; NULL: at any length, and
                                   a user's first interrupt reaches the code as Ctrl-C, whereupon it has to end in time */
     volatile const int *enough; /* when it becomes non-zero Ctrl-C is sent, once; may be NULL */
 };

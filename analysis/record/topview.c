@@ -10,9 +10,9 @@
 #include "analysis/draw/table.h"
 #include "lib/host/util/clean_text.h"
 
-#define BAR_MOST    24u
-#define MAP_SHARE   3u  /* a map takes at most one row of so many */
-#define LABEL       10u /* columns of the labels at the left */
+#define BAR_MOST 24u
+#define MAP_SHARE 3u /* a map takes at most one row of so many */
+#define LABEL 10u    /* columns of the labels at the left */
 
 struct drawing {
     const struct hs_topview *view;
@@ -21,12 +21,9 @@ struct drawing {
     unsigned row;
 };
 
-static const struct hs_look plain = {0}, bold = { .bold = true }, dim = { .hue = HS_HUE_DIM };
+static const struct hs_look plain = {0}, bold = {.bold = true}, dim = {.hue = HS_HUE_DIM};
 
-static char *count_text(char text[40], uint64_t n)
-{
-    return hs_format(text, 40, HS_VALUE_COUNT, (struct hs_value){ .u = n });
-}
+static char *count_text(char text[40], uint64_t n) { return hs_format(text, 40, HS_VALUE_COUNT, (struct hs_value){.u = n}); }
 
 /* What is too long for its column in millions. */
 static char *short_text(char text[40], uint64_t n)
@@ -39,12 +36,12 @@ static char *short_text(char text[40], uint64_t n)
 
 static char *seconds_text(char text[40], double seconds)
 {
-    return hs_format(text, 40, HS_VALUE_SECONDS, (struct hs_value){ .d = seconds });
+    return hs_format(text, 40, HS_VALUE_SECONDS, (struct hs_value){.d = seconds});
 }
 
 static unsigned put(struct drawing *d, unsigned column, struct hs_look look, const char *text)
 {
-    return hs_pane_put(d->pane, (struct hs_cell_at){ d->row, column }, look, text);
+    return hs_pane_put(d->pane, (struct hs_cell_at){d->row, column}, look, text);
 }
 
 /* ---- figures ---- */
@@ -65,7 +62,8 @@ static void head(struct drawing *d)
     bool good = !strcmp(d->view->state, "following");
     unsigned at = d->pane->columns > length ? d->pane->columns - length : 0;
     if (at > column)
-        hs_pane_put(d->pane, (struct hs_cell_at){ d->row, at }, (struct hs_look){ good ? HS_HUE_GREEN : HS_HUE_YELLOW, true, false }, text);
+        hs_pane_put(d->pane, (struct hs_cell_at){d->row, at}, (struct hs_look){good ? HS_HUE_GREEN : HS_HUE_YELLOW, true, false},
+                    text);
     d->row++;
 }
 
@@ -75,8 +73,10 @@ static unsigned bar(struct drawing *d, unsigned column, double share)
     unsigned columns = d->pane->columns / 6 < BAR_MOST ? d->pane->columns / 6 : BAR_MOST, n = (unsigned)(share * columns + 0.5);
     put(d, column, plain, "[");
     for (unsigned i = 0; i < columns; i++)
-        put(d, column + 1 + i, (struct hs_look){ .hue = i < n ? HS_HUE_BLUE : HS_HUE_DIM },
-            i < n ? d->view->unicode ? "\xe2\x96\x88" : "#" : d->view->unicode ? "\xc2\xb7" : ".");
+        put(d, column + 1 + i, (struct hs_look){.hue = i < n ? HS_HUE_BLUE : HS_HUE_DIM},
+            i < n              ? d->view->unicode ? "\xe2\x96\x88" : "#"
+            : d->view->unicode ? "\xc2\xb7"
+                               : ".");
     return put(d, column + 1 + columns, plain, "]");
 }
 
@@ -88,14 +88,15 @@ static void heap_rows(struct drawing *d)
     double share = total ? (double)heap->end.used / (double)total : 0;
     put(d, 0, dim, "heap");
     unsigned column = bar(d, LABEL, share);
-    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, column + 1 }, plain, "%s of %s bytes used (%.1f%%), peak %s%s",
-                   count_text(number[0], heap->end.used), count_text(number[1], total), 100 * share, count_text(number[2], heap->peak),
-                   d->o->snapshot.synced || d->o->level > HS_LEVEL_FULL ? "" : "; layout not known");
+    hs_pane_print(d->pane, (struct hs_cell_at){d->row, column + 1}, plain, "%s of %s bytes used (%.1f%%), peak %s%s",
+                  count_text(number[0], heap->end.used), count_text(number[1], total), 100 * share,
+                  count_text(number[2], heap->peak),
+                  d->o->snapshot.synced || d->o->level > HS_LEVEL_FULL ? "" : "; layout not known");
     d->row++;
     put(d, 0, dim, "free");
-    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, plain, "%s bytes in %s runs, the longest %s: fragmentation %.1f%%",
-                   count_text(number[0], heap->end.free), count_text(number[1], heap->end.free_runs),
-                   count_text(number[2], heap->end.largest_free), 100 * heap->fragmentation);
+    hs_pane_print(d->pane, (struct hs_cell_at){d->row, LABEL}, plain, "%s bytes in %s runs, the longest %s: fragmentation %.1f%%",
+                  count_text(number[0], heap->end.free), count_text(number[1], heap->end.free_runs),
+                  count_text(number[2], heap->end.largest_free), 100 * heap->fragmentation);
     d->row++;
 }
 
@@ -104,15 +105,16 @@ static void event_row(struct drawing *d)
     const struct hs_summary *s = &d->o->summary;
     char number[4][40];
     put(d, 0, dim, "events");
-    unsigned column = hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, plain, "%s, %s/s", count_text(number[0], s->events),
-                                     count_text(number[1], (uint64_t)(d->o->event_rate + 0.5)));
+    unsigned column = hs_pane_print(d->pane, (struct hs_cell_at){d->row, LABEL}, plain, "%s, %s/s",
+                                    count_text(number[0], s->events), count_text(number[1], (uint64_t)(d->o->event_rate + 0.5)));
     if (d->view->stream_bytes)
-        column = hs_pane_print(d->pane, (struct hs_cell_at){ d->row, column }, plain, "; stream %s bytes, %s/s",
-                                count_text(number[0], d->view->stream_bytes), count_text(number[1], (uint64_t)(d->view->byte_rate + 0.5)));
+        column = hs_pane_print(d->pane, (struct hs_cell_at){d->row, column}, plain, "; stream %s bytes, %s/s",
+                               count_text(number[0], d->view->stream_bytes),
+                               count_text(number[1], (uint64_t)(d->view->byte_rate + 0.5)));
     column = put(d, column, plain, "; ");
-    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, column }, (struct hs_look){ .hue = s->lost ? HS_HUE_RED : HS_HUE_NONE },
-                   s->lost ? "lost %s of %s (%.1f%%)" : "lost %s of %s", count_text(number[0], s->lost),
-                   count_text(number[1], s->emitted), s->emitted ? 100.0 * (double)s->lost / (double)s->emitted : 0.0);
+    hs_pane_print(d->pane, (struct hs_cell_at){d->row, column}, (struct hs_look){.hue = s->lost ? HS_HUE_RED : HS_HUE_NONE},
+                  s->lost ? "lost %s of %s (%.1f%%)" : "lost %s of %s", count_text(number[0], s->lost),
+                  count_text(number[1], s->emitted), s->emitted ? 100.0 * (double)s->lost / (double)s->emitted : 0.0);
     d->row++;
 }
 
@@ -121,9 +123,9 @@ static void collection_row(struct drawing *d)
     const struct hs_summary *s = &d->o->summary;
     char number[4][40];
     put(d, 0, dim, "collected");
-    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, plain, "%s times, %.1f/s; %s bytes freed; paused %s, longest %s",
-                   count_text(number[0], s->collections), d->o->collection_rate, count_text(number[1], s->collected),
-                   seconds_text(number[2], s->pause), seconds_text(number[3], s->longest_pause));
+    hs_pane_print(d->pane, (struct hs_cell_at){d->row, LABEL}, plain, "%s times, %.1f/s; %s bytes freed; paused %s, longest %s",
+                  count_text(number[0], s->collections), d->o->collection_rate, count_text(number[1], s->collected),
+                  seconds_text(number[2], s->pause), seconds_text(number[3], s->longest_pause));
     d->row++;
 }
 
@@ -134,9 +136,10 @@ static void failure_row(struct drawing *d)
     if (!d->o->summary.failed)
         return;
     put(d, 0, dim, "failed");
-    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, LABEL }, (struct hs_look){ .hue = HS_HUE_RED },
-                   "%s; last: %s bytes at %s, %s: longest run %s", count_text(number[0], d->o->summary.failed),
-                   count_text(number[1], f->size), d->o->failed_at, hs_verdict_name(f->verdict), count_text(number[2], f->largest_free));
+    hs_pane_print(d->pane, (struct hs_cell_at){d->row, LABEL}, (struct hs_look){.hue = HS_HUE_RED},
+                  "%s; last: %s bytes at %s, %s: longest run %s", count_text(number[0], d->o->summary.failed),
+                  count_text(number[1], f->size), d->o->failed_at, hs_verdict_name(f->verdict),
+                  count_text(number[2], f->largest_free));
     d->row++;
 }
 
@@ -163,7 +166,7 @@ static uint32_t cells_of(const struct hs_heap_snapshot *p, uint32_t per)
 static void map_rows(struct drawing *d)
 {
     const struct hs_heap_snapshot *p = &d->o->snapshot;
-    struct hs_map_of map = { p, &d->o->classes, 1 };
+    struct hs_map_of map = {p, &d->o->classes, 1};
     unsigned columns = d->pane->columns, rows = d->pane->rows / MAP_SHARE;
     if (!d->view->map || !columns || rows < 2 || d->o->level > HS_LEVEL_FULL || !cells_of(p, 1))
         return;
@@ -174,11 +177,11 @@ static void map_rows(struct drawing *d)
         const struct hs_region_state *r = &p->region[i];
         for (uint32_t at = 0; r->present && at < r->granules; at += map.per, cell++) {
             uint32_t left = r->granules - at;
-            struct hs_map_cell c = hs_mapview_cell(&map, (struct hs_extent){ r->first + at, left < map.per ? left : map.per });
-            char text[2] = { c.letter, '\0' };
-            hs_pane_put(d->pane, (struct hs_cell_at){ d->row + cell / columns, cell % columns },
-                         (struct hs_look){ .hue = c.letter == '.' ? HS_HUE_DIM : c.hue },
-                         c.letter == '.' && d->view->unicode ? "\xc2\xb7" : text);
+            struct hs_map_cell c = hs_mapview_cell(&map, (struct hs_extent){r->first + at, left < map.per ? left : map.per});
+            char text[2] = {c.letter, '\0'};
+            hs_pane_put(d->pane, (struct hs_cell_at){d->row + cell / columns, cell % columns},
+                        (struct hs_look){.hue = c.letter == '.' ? HS_HUE_DIM : c.hue},
+                        c.letter == '.' && d->view->unicode ? "\xc2\xb7" : text);
         }
     }
     d->row += (cell + columns - 1) / columns;
@@ -210,7 +213,8 @@ static int heavier(const void *a, const void *b, void *context)
 }
 
 static const char *const titles[HS_TOP_ORDERS] = {
-    [HS_TOP_RATE] = "ALLOCS/S", [HS_TOP_BYTES] = "BYTES/S", [HS_TOP_LIVE] = "LIVE", [HS_TOP_BLOCKS] = "BLOCKS", [HS_TOP_ALL] = "TOTAL",
+    [HS_TOP_RATE] = "ALLOCS/S", [HS_TOP_BYTES] = "BYTES/S", [HS_TOP_LIVE] = "LIVE",
+    [HS_TOP_BLOCKS] = "BLOCKS", [HS_TOP_ALL] = "TOTAL",
 };
 
 #define COLUMN_WIDTH 10u
@@ -223,15 +227,15 @@ static bool passes(const struct hs_topview *view, const struct hs_hot *hot)
 static void table_titles(struct drawing *d)
 {
     char title[40], text[40];
-    hs_pane_paint(d->pane, (struct hs_cell_at){ d->row, 0 }, (struct hs_look){ .reverse = true });
+    hs_pane_paint(d->pane, (struct hs_cell_at){d->row, 0}, (struct hs_look){.reverse = true});
     for (unsigned i = 0; i < HS_TOP_ORDERS; i++) {
         bool sorted = i == (unsigned)d->view->order;
         snprintf(text, sizeof text, "%s%s", titles[i], sorted ? "*" : "");
         snprintf(title, sizeof title, "%*s", (int)COLUMN_WIDTH - 1, text);
-        put(d, i * COLUMN_WIDTH, (struct hs_look){ .reverse = true, .bold = sorted }, title);
+        put(d, i * COLUMN_WIDTH, (struct hs_look){.reverse = true, .bold = sorted}, title);
     }
-    hs_pane_print(d->pane, (struct hs_cell_at){ d->row, HS_TOP_ORDERS * COLUMN_WIDTH }, (struct hs_look){ .reverse = true }, "M LINE%s%s",
-                   *d->view->filter ? " with " : "", d->view->filter);
+    hs_pane_print(d->pane, (struct hs_cell_at){d->row, HS_TOP_ORDERS * COLUMN_WIDTH}, (struct hs_look){.reverse = true},
+                  "M LINE%s%s", *d->view->filter ? " with " : "", d->view->filter);
     d->row++;
 }
 
@@ -250,8 +254,11 @@ static const char *fit_name(const struct drawing *d, const char *name, char text
 static void table_row(struct drawing *d, const struct hs_hot *h)
 {
     const uint64_t value[HS_TOP_ORDERS] = {
-        [HS_TOP_RATE] = (uint64_t)(h->requests + 0.5), [HS_TOP_BYTES] = (uint64_t)(h->bytes + 0.5), [HS_TOP_LIVE] = h->live,
-        [HS_TOP_BLOCKS] = h->blocks, [HS_TOP_ALL] = h->all_bytes,
+        [HS_TOP_RATE] = (uint64_t)(h->requests + 0.5),
+        [HS_TOP_BYTES] = (uint64_t)(h->bytes + 0.5),
+        [HS_TOP_LIVE] = h->live,
+        [HS_TOP_BLOCKS] = h->blocks,
+        [HS_TOP_ALL] = h->all_bytes,
     };
     char number[40], text[80], name[HS_NAME_MAX];
     for (unsigned i = 0; i < HS_TOP_ORDERS; i++) {
@@ -260,7 +267,7 @@ static void table_row(struct drawing *d, const struct hs_hot *h)
     }
     if (h->class != UINT32_MAX) {
         struct hs_map_cell c = hs_mapview_class(h->class);
-        put(d, HS_TOP_ORDERS * COLUMN_WIDTH, (struct hs_look){ .hue = c.hue }, (char[2]){ c.letter, '\0' });
+        put(d, HS_TOP_ORDERS * COLUMN_WIDTH, (struct hs_look){.hue = c.hue}, (char[2]){c.letter, '\0'});
     }
     put(d, HS_TOP_ORDERS * COLUMN_WIDTH + 2, h->requests > 0 ? bold : plain, fit_name(d, h->name, name));
     d->row++;
@@ -296,7 +303,7 @@ static void bottom_rows(struct drawing *d, unsigned row)
 
 size_t hs_topview_draw(const struct hs_topview *view, struct hs_pane *pane)
 {
-    struct drawing d = { view, view->overview, pane, 0 };
+    struct drawing d = {view, view->overview, pane, 0};
     enum hs_top_order order = view->order;
     unsigned bottom = (view->output != NULL) + view->keys;
     unsigned end = pane->rows > bottom ? pane->rows - bottom : 0;
@@ -317,17 +324,25 @@ size_t hs_topview_draw(const struct hs_topview *view, struct hs_pane *pane)
 void hs_topview_help(struct hs_pane *pane)
 {
     static const char *const lines[] = {
-        "heapstrata top: keys", "",
-        "q           quit", "h ?         this help, and back", "s S         sort by the next column, by the one before",
-        "/           show only lines that hold a text; empty: all", "p           pause: the picture stays, the firmware does not",
-        "d           refresh interval, in seconds", "space       refresh now", "m           map on or off",
-        "k           by line, kind, function, file", "arrows, page up, page down, home, end   scroll", "",
+        "heapstrata top: keys",
+        "",
+        "q           quit",
+        "h ?         this help, and back",
+        "s S         sort by the next column, by the one before",
+        "/           show only lines that hold a text; empty: all",
+        "p           pause: the picture stays, the firmware does not",
+        "d           refresh interval, in seconds",
+        "space       refresh now",
+        "m           map on or off",
+        "k           by line, kind, function, file",
+        "arrows, page up, page down, home, end   scroll",
+        "",
         "ALLOCS/S and BYTES/S: since the look before. LIVE and BLOCKS: bytes and blocks in the heap now.",
         "TOTAL: bytes asked for since the trace begins. M: the letter in the map. In the map a dot is free;",
         "a capital has nothing free where a letter is several granules, and is a block's head where it is one.",
     };
     for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
-        hs_pane_put(pane, (struct hs_cell_at){ i, 0 }, i ? plain : bold, lines[i]);
+        hs_pane_put(pane, (struct hs_cell_at){i, 0}, i ? plain : bold, lines[i]);
 }
 
 static void line_json(const struct hs_hot *h, struct hs_json *json)

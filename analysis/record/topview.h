@@ -15,18 +15,18 @@ enum hs_top_order { HS_TOP_RATE, HS_TOP_BYTES, HS_TOP_LIVE, HS_TOP_BLOCKS, HS_TO
 
 struct hs_topview {
     struct hs_overview *overview; /* its lines are put in order */
-    const char *subject;       /* what is looked at */
-    const char *state;         /* "following", "paused", ... */
-    double seconds;            /* that it has been looked at */
-    uint64_t stream_bytes;     /* that came; 0: it is no stream */
+    const char *subject;          /* what is looked at */
+    const char *state;            /* "following", "paused", ... */
+    double seconds;               /* that it has been looked at */
+    uint64_t stream_bytes;        /* that came; 0: it is no stream */
     double byte_rate;
     enum hs_top_order order;
-    const char *filter;        /* lines that hold it; "" for all */
+    const char *filter; /* lines that hold it; "" for all */
     bool map;
-    unsigned first;            /* line of the table shown first */
-    const char *output;        /* last line that the program printed, or NULL */
-    const char *prompt;        /* of the bottom row, instead of the keys; or NULL */
-    bool unicode, keys;        /* keys: there is someone to press them */
+    unsigned first;     /* line of the table shown first */
+    const char *output; /* last line that the program printed, or NULL */
+    const char *prompt; /* of the bottom row, instead of the keys; or NULL */
+    bool unicode, keys; /* keys: there is someone to press them */
 };
 
 /* Sorts the lines, and draws all of it on a pane that has its size. Returns how many lines pass the filter. */

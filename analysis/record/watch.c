@@ -19,8 +19,8 @@
 #include "lib/host/util/tempfile.h"
 
 #define PIPE_BYTES (1 << 20)
-#define PATIENCE   100 /* milliseconds between two tries to open */
-#define GOODBYE    20  /* times PATIENCE that a program has to end by itself */
+#define PATIENCE 100 /* milliseconds between two tries to open */
+#define GOODBYE 20   /* times PATIENCE that a program has to end by itself */
 
 struct watching {
     struct hs_board_watch *watch;
@@ -74,8 +74,13 @@ static int run_live(struct watching *w, struct hs_error *error)
 
 static struct hs_link line_of(const struct hs_board_watch *w, const char *name)
 {
-    return (struct hs_link){ .name = name, .baud = w->baud, .interrupt = w->interrupt, .wake = w->wake, .woken = w->woken,
-                             .listens = w->listens, .context = w->context };
+    return (struct hs_link){.name = name,
+                            .baud = w->baud,
+                            .interrupt = w->interrupt,
+                            .wake = w->wake,
+                            .woken = w->woken,
+                            .listens = w->listens,
+                            .context = w->context};
 }
 
 static int watch_line(struct watching *w, struct hs_error *error)
@@ -107,10 +112,7 @@ static bool is_written(int fd)
     return false;
 }
 
-static bool file_is_over(void *context)
-{
-    return !is_written(((struct watching *)context)->fd);
-}
+static bool file_is_over(void *context) { return !is_written(((struct watching *)context)->fd); }
 
 static void pass_time(struct watching *w, double seconds)
 {
@@ -173,8 +175,12 @@ static int look_at_ring(struct watching *w, uint64_t *number, struct hs_error *e
         hs_reader_select(reader, &w->watch->selection);
     int err = model ? replay(w, reader, model, number) : error->code ? error->code : HS_ERR_MEMORY;
     if (!err) {
-        *state = (struct hs_live_state){ .seconds = now() - w->begun, .info = *hs_reader_info(reader), .connected = !over,
-                                         .ended = over, .model = model, .reader = reader };
+        *state = (struct hs_live_state){.seconds = now() - w->begun,
+                                        .info = *hs_reader_info(reader),
+                                        .connected = !over,
+                                        .ended = over,
+                                        .model = model,
+                                        .reader = reader};
         w->watch->look(w->watch->context, state);
     }
     hs_model_free(model);
@@ -241,8 +247,9 @@ static void end_program(struct watching *w)
 static int start_program(struct watching *w, const char *pipe, struct hs_error *error)
 {
     setenv("HEAPSTRATA_PACKET", "1024", 0);
-    int failed = hs_process_start(&(struct hs_process){
-        .argv = w->watch->argv, .variable = "HEAPSTRATA_OUT", .value = pipe, .output = w->watch->output }, &w->watch->pid);
+    int failed = hs_process_start(
+        &(struct hs_process){.argv = w->watch->argv, .variable = "HEAPSTRATA_OUT", .value = pipe, .output = w->watch->output},
+        &w->watch->pid);
     if (failed)
         hs_fail_with(error, HS_ERR_IO, 0, "cannot run %s: %s", w->watch->argv[0], strerror(failed));
     return failed ? HS_ERR_IO : HS_OK;
@@ -283,7 +290,7 @@ static int watch_program(struct watching *w, struct hs_error *error)
 
 int hs_board_watch_run(struct hs_board_watch *watch, struct hs_error *error)
 {
-    struct watching w = { .watch = watch, .begun = now() };
+    struct watching w = {.watch = watch, .begun = now()};
     struct stat file;
     memset(error, 0, sizeof *error);
     signal(SIGIO, SIG_IGN); /* a writer came while we held the lease */

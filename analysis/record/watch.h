@@ -15,15 +15,15 @@
 #include "analysis/record/live.h"
 
 struct hs_board_watch {
-    const char *source;        /* NULL: a program */
-    char *const *argv;         /* of the program */
-    int output;                /* for what the program prints */
+    const char *source; /* NULL: a program */
+    char *const *argv;  /* of the program */
+    int output;         /* for what the program prints */
     unsigned baud;
     struct hs_selection selection; /* of its regions */
     volatile const int *interrupt; /* non-zero: no more looks */
-    double delay;              /* seconds between looks; may be changed at any time */
-    bool hurry;                /* look as soon as possible */
-    int wake;                  /* when this can be read `woken` is called; 0: none */
+    double delay;                  /* seconds between looks; may be changed at any time */
+    bool hurry;                    /* look as soon as possible */
+    int wake;                      /* when this can be read `woken` is called; 0: none */
 
     /* All are called between two events. `begin`: the model is as it was at the last look, or empty before the first.
      * `look`: the present state; the last look has `ended`. */
@@ -33,8 +33,8 @@ struct hs_board_watch {
     void (*listens)(void *context, const char *address); /* as of struct hs_link; may be NULL */
     void *context;
 
-    int pid, status;           /* set: of the program; status as of waitpid once it has `exited` */
-    bool exited, ended;        /* ended: by us */
+    int pid, status;    /* set: of the program; status as of waitpid once it has `exited` */
+    bool exited, ended; /* ended: by us */
 };
 
 /* Looks at the source until it ends or is interrupted, which ends a program too. Returns HS_OK, or a negative enum hs_err

@@ -81,31 +81,99 @@ bool hs_bytecode_open(struct hs_bytecode *code, const uint8_t *bytes, uint32_t l
 /* ---- instructions ---- */
 
 enum {
-    STORE_NAME = 0x16, STORE_GLOBAL = 0x17, MAKE_CLOSURE = 0x20, MAKE_CLOSURE_DEFARGS = 0x21,
-    LOAD_FAST_N = 0x24, STORE_FAST_N = 0x26, DELETE_FAST = 0x28, LOAD_DEREF = 0x25, STORE_DEREF = 0x27, DELETE_DEREF = 0x29,
-    BUILD_TUPLE = 0x2a, BUILD_LIST = 0x2b, BUILD_SET = 0x2d, BUILD_SLICE = 0x2e, STORE_COMP = 0x2f,
-    UNPACK_SEQUENCE = 0x30, UNPACK_EX = 0x31, CALL_FUNCTION = 0x34, CALL_FUNCTION_VAR_KW = 0x35, CALL_METHOD = 0x36,
+    STORE_NAME = 0x16,
+    STORE_GLOBAL = 0x17,
+    MAKE_CLOSURE = 0x20,
+    MAKE_CLOSURE_DEFARGS = 0x21,
+    LOAD_FAST_N = 0x24,
+    STORE_FAST_N = 0x26,
+    DELETE_FAST = 0x28,
+    LOAD_DEREF = 0x25,
+    STORE_DEREF = 0x27,
+    DELETE_DEREF = 0x29,
+    BUILD_TUPLE = 0x2a,
+    BUILD_LIST = 0x2b,
+    BUILD_SET = 0x2d,
+    BUILD_SLICE = 0x2e,
+    STORE_COMP = 0x2f,
+    UNPACK_SEQUENCE = 0x30,
+    UNPACK_EX = 0x31,
+    CALL_FUNCTION = 0x34,
+    CALL_FUNCTION_VAR_KW = 0x35,
+    CALL_METHOD = 0x36,
     CALL_METHOD_VAR_KW = 0x37,
-    UNWIND_JUMP = 0x40, JUMP = 0x42, POP_JUMP_IF_FALSE = 0x44, JUMP_IF_TRUE_OR_POP = 0x45, JUMP_IF_FALSE_OR_POP = 0x46,
-    SETUP_WITH = 0x47, SETUP_EXCEPT = 0x48, SETUP_FINALLY = 0x49, POP_EXCEPT_JUMP = 0x4a, FOR_ITER = 0x4b,
-    WITH_CLEANUP = 0x5c, END_FINALLY = 0x5d, RETURN_VALUE = 0x63, RAISE_LAST = 0x64, RAISE_FROM = 0x66,
-    LOAD_FAST_MULTI = 0xb0, STORE_FAST_MULTI = 0xc0, UNARY_OP_MULTI = 0xd0,
+    UNWIND_JUMP = 0x40,
+    JUMP = 0x42,
+    POP_JUMP_IF_FALSE = 0x44,
+    JUMP_IF_TRUE_OR_POP = 0x45,
+    JUMP_IF_FALSE_OR_POP = 0x46,
+    SETUP_WITH = 0x47,
+    SETUP_EXCEPT = 0x48,
+    SETUP_FINALLY = 0x49,
+    POP_EXCEPT_JUMP = 0x4a,
+    FOR_ITER = 0x4b,
+    WITH_CLEANUP = 0x5c,
+    END_FINALLY = 0x5d,
+    RETURN_VALUE = 0x63,
+    RAISE_LAST = 0x64,
+    RAISE_FROM = 0x66,
+    LOAD_FAST_MULTI = 0xb0,
+    STORE_FAST_MULTI = 0xc0,
+    UNARY_OP_MULTI = 0xd0,
 };
 #define ITERATOR 4 /* words of an iterator on the stack */
 
 /* Net stack effect of each instruction. Those that depend on the argument are computed below. */
 static const int8_t effect[256] = {
     /* constants, names, attributes, imports */
-    [0x10] = 1, [0x11] = 1, [0x12] = 1, [0x14] = 1, [0x15] = -1, [0x16] = -1, [0x17] = -1, [0x18] = -2, [0x1b] = -1, [0x1c] = 1,
+    [0x10] = 1,
+    [0x11] = 1,
+    [0x12] = 1,
+    [0x14] = 1,
+    [0x15] = -1,
+    [0x16] = -1,
+    [0x17] = -1,
+    [0x18] = -2,
+    [0x1b] = -1,
+    [0x1c] = 1,
     /* small integers, constants, variables, an empty dict, functions */
-    [0x22] = 1, [0x23] = 1, [0x24] = 1, [0x25] = 1, [0x26] = -1, [0x27] = -1, [0x2c] = 1, [0x32] = 1, [0x33] = -1,
+    [0x22] = 1,
+    [0x23] = 1,
+    [0x24] = 1,
+    [0x25] = 1,
+    [0x26] = -1,
+    [0x27] = -1,
+    [0x2c] = 1,
+    [0x32] = 1,
+    [0x33] = -1,
     /* jumps */
-    [0x43] = -1, [0x44] = -1, [0x45] = -1, [0x46] = -1, [0x47] = 2, [0x4b] = 1,
+    [0x43] = -1,
+    [0x44] = -1,
+    [0x45] = -1,
+    [0x46] = -1,
+    [0x47] = 2,
+    [0x4b] = 1,
     /* False, None, True, NULL, class, subscripts, copies, with, finally, iterators */
-    [0x50] = 1, [0x51] = 1, [0x52] = 1, [0x53] = 1, [0x54] = 1, [0x55] = -1, [0x56] = -3, [0x57] = 1, [0x58] = 2, [0x59] = -1,
-    [0x5c] = -2, [0x5d] = -1, [0x5f] = ITERATOR - 1,
+    [0x50] = 1,
+    [0x51] = 1,
+    [0x52] = 1,
+    [0x53] = 1,
+    [0x54] = 1,
+    [0x55] = -1,
+    [0x56] = -3,
+    [0x57] = 1,
+    [0x58] = 2,
+    [0x59] = -1,
+    [0x5c] = -2,
+    [0x5d] = -1,
+    [0x5f] = ITERATOR - 1,
     /* a dict's item, return, raise, yield from, import * */
-    [0x62] = -2, [0x63] = -1, [0x65] = -1, [0x66] = -2, [0x68] = -1, [0x69] = -1,
+    [0x62] = -2,
+    [0x63] = -1,
+    [0x65] = -1,
+    [0x66] = -2,
+    [0x68] = -1,
+    [0x69] = -1,
 };
 
 /* A call pops its function, its arguments and two words for each named one, and pushes the result. */
@@ -114,17 +182,20 @@ static int32_t of_call(uint32_t arg) { return -(int32_t)((arg & 0xff) + 2 * (arg
 static int32_t effect_of(const struct hs_instruction *is, uint8_t extra)
 {
     switch (is->op) {
-    case MAKE_CLOSURE:         return 1 - extra;
+    case MAKE_CLOSURE: return 1 - extra;
     case MAKE_CLOSURE_DEFARGS: return -1 - extra;
-    case BUILD_TUPLE: case BUILD_LIST: case BUILD_SET: case BUILD_SLICE: return 1 - (int32_t)is->arg;
-    case STORE_COMP:           return (is->arg & 3) == 1 ? -2 : -1;
-    case UNPACK_SEQUENCE:      return (int32_t)is->arg - 1;
-    case UNPACK_EX:            return (int32_t)((is->arg & 0xff) + (is->arg >> 8));
-    case CALL_FUNCTION:        return of_call(is->arg);
+    case BUILD_TUPLE:
+    case BUILD_LIST:
+    case BUILD_SET:
+    case BUILD_SLICE: return 1 - (int32_t)is->arg;
+    case STORE_COMP: return (is->arg & 3) == 1 ? -2 : -1;
+    case UNPACK_SEQUENCE: return (int32_t)is->arg - 1;
+    case UNPACK_EX: return (int32_t)((is->arg & 0xff) + (is->arg >> 8));
+    case CALL_FUNCTION: return of_call(is->arg);
     case CALL_FUNCTION_VAR_KW: return of_call(is->arg) - 1;
-    case CALL_METHOD:          return of_call(is->arg) - 1;
-    case CALL_METHOD_VAR_KW:   return of_call(is->arg) - 2;
-    default:                   break;
+    case CALL_METHOD: return of_call(is->arg) - 1;
+    case CALL_METHOD_VAR_KW: return of_call(is->arg) - 2;
+    default: break;
     }
     if (is->op >= UNARY_OP_MULTI + 7)
         return -1; /* with two operands */
@@ -137,17 +208,20 @@ static int32_t effect_of(const struct hs_instruction *is, uint8_t extra)
 static int32_t at_target(const struct hs_instruction *is)
 {
     switch (is->op) {
-    case JUMP_IF_TRUE_OR_POP: case JUMP_IF_FALSE_OR_POP: return is->before;
-    case SETUP_WITH:                        return is->before + 2;
-    case SETUP_EXCEPT: case SETUP_FINALLY:  return is->before + 1;
-    case FOR_ITER:                          return is->before - ITERATOR;
-    default:                                return is->after;
+    case JUMP_IF_TRUE_OR_POP:
+    case JUMP_IF_FALSE_OR_POP: return is->before;
+    case SETUP_WITH: return is->before + 2;
+    case SETUP_EXCEPT:
+    case SETUP_FINALLY: return is->before + 1;
+    case FOR_ITER: return is->before - ITERATOR;
+    default: return is->after;
     }
 }
 
 static bool leads_on(uint8_t op)
 {
-    return op != JUMP && op != UNWIND_JUMP && op != POP_EXCEPT_JUMP && op != RETURN_VALUE && !(op >= RAISE_LAST && op <= RAISE_FROM);
+    return op != JUMP && op != UNWIND_JUMP && op != POP_EXCEPT_JUMP && op != RETURN_VALUE &&
+           !(op >= RAISE_LAST && op <= RAISE_FROM);
 }
 
 /* Distances count from the end of the instruction, without an extra byte. */
@@ -250,7 +324,12 @@ bool hs_bytecode_next(struct hs_bytecode_walk *w)
 static uint32_t local_of(const struct hs_instruction *is)
 {
     switch (is->op) {
-    case LOAD_FAST_N: case STORE_FAST_N: case DELETE_FAST: case LOAD_DEREF: case STORE_DEREF: case DELETE_DEREF: return is->arg + 1;
+    case LOAD_FAST_N:
+    case STORE_FAST_N:
+    case DELETE_FAST:
+    case LOAD_DEREF:
+    case STORE_DEREF:
+    case DELETE_DEREF: return is->arg + 1;
     default: break;
     }
     return is->op >= LOAD_FAST_MULTI && is->op < UNARY_OP_MULTI ? (is->op & 15u) + 1 : 0;

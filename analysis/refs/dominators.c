@@ -14,12 +14,12 @@
 
 struct search {
     const struct hs_graph *g;
-    uint32_t n;                /* assigned numbers, 0 included */
-    uint32_t *number;          /* by node: its number; 0: not reached */
-    uint32_t *node, *parent;   /* indexed by number, as all arrays below */
+    uint32_t n;              /* assigned numbers, 0 included */
+    uint32_t *number;        /* by node: its number; 0: not reached */
+    uint32_t *node, *parent; /* indexed by number, as all arrays below */
     uint32_t *semi, *label, *ancestor, *idom;
-    uint32_t *bucket, *next;   /* linked lists: first of a bucket; next in the same bucket */
-    uint32_t *edge;            /* during the search: the next edge to try; during compression: the path */
+    uint32_t *bucket, *next;     /* linked lists: first of a bucket; next in the same bucket */
+    uint32_t *edge;              /* during the search: the next edge to try; during compression: the path */
     uint32_t *pred, *pred_first; /* predecessors by number; 0 stands for the roots */
 };
 
@@ -144,8 +144,8 @@ static uint32_t *allocate_arrays(struct search *s)
     const struct hs_graph *g = s->g;
     size_t n = (size_t)g->n + 2, edges = (size_t)g->first[g->n] + g->n_roots;
     uint32_t *memory = calloc(ARRAYS * n + edges + 1, sizeof *memory), *at = memory;
-    uint32_t **array[ARRAYS] = {&s->number, &s->node, &s->parent, &s->semi, &s->label, &s->ancestor,
-                                &s->idom, &s->bucket, &s->next, &s->edge, &s->pred_first};
+    uint32_t **array[ARRAYS] = {&s->number, &s->node,   &s->parent, &s->semi, &s->label,     &s->ancestor,
+                                &s->idom,   &s->bucket, &s->next,   &s->edge, &s->pred_first};
     for (size_t i = 0; memory && i < ARRAYS; i++, at += n)
         *array[i] = at;
     s->pred = at;

@@ -98,8 +98,8 @@ static void judge(const struct hs_frames *f, const struct hs_frame_facts *facts,
     if (slot->index >= frame->slots)
         slot->use = HS_SLOT_HANDLERS;
     if (slot->index >= frame->slots || !facts->readable || frame->code >= f->n_codes ||
-        !hs_bytecode_open(&code, f->code[frame->code].byte, f->code[frame->code].bytes) ||
-        code.slots != frame->slots || !hs_bytecode_use(&code, frame->offset, &use))
+        !hs_bytecode_open(&code, f->code[frame->code].byte, f->code[frame->code].bytes) || code.slots != frame->slots ||
+        !hs_bytecode_use(&code, frame->offset, &use))
         return;
     uint32_t local = frame->slots - 1 - slot->index;
     if (slot->index < use.stack) {

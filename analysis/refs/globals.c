@@ -28,7 +28,7 @@ static bool is_alone(const struct hs_retained *r, const struct hs_global *g)
 }
 
 /* Bytes of names: terminator of the characters; length and hash in the pool; position in the module's table of names. */
-#define NAME_END   1u
+#define NAME_END 1u
 #define NAME_ENTRY 3u
 #define NAME_PLACE 2u
 

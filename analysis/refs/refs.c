@@ -109,8 +109,11 @@ static int read_group(struct hs_refs *r, struct at *at, uint8_t mask)
 
 static int on_refs(struct hs_refs *r, const struct hs_record_refs *record)
 {
-    struct at at = {.byte = record->refs.data, .end = record->refs.data + record->refs.len, .word = record->word,
-                    .first = record->pos, .before = record->pos};
+    struct at at = {.byte = record->refs.data,
+                    .end = record->refs.data + record->refs.len,
+                    .word = record->word,
+                    .first = record->pos,
+                    .before = record->pos};
     int error = HS_OK;
     at.block = hs_refs_block_at(&r->coming, record->pos);
     if (at.block == HS_NO_BLOCK) /* at the start of a region, a record begins at the region's first block */
@@ -176,7 +179,11 @@ static int on_global(struct hs_refs *r, const struct hs_record_global *record)
     if (!name)
         return HS_ERR_MEMORY;
     g->global[g->n_globals++] = (struct hs_global){
-        .name = name, .module = g->n_modules - 1, .slot = record->slot, .key = record->key, .place = record->what & 3,
+        .name = name,
+        .module = g->n_modules - 1,
+        .slot = record->slot,
+        .key = record->key,
+        .place = record->what & 3,
         .value = (record->what & 3) == HS_VALUE_ON_HEAP ? hs_refs_block_at(g, record->pos) : HS_NO_BLOCK,
         .name_on_heap = record->what & 4,
     };
@@ -255,8 +262,8 @@ static int sort_edges(struct hs_refs *r)
 static int by_kind(const void *a, const void *b)
 {
     const struct hs_root *x = a, *y = b;
-    static const uint8_t rank[HS_ROOT_KINDS] = {[HS_ROOT_STATE] = 0, [HS_ROOT_OTHER] = 1, [HS_ROOT_PYSTACK] = 2,
-                                                [HS_ROOT_STACK] = 3, [HS_ROOT_REGISTERS] = 4};
+    static const uint8_t rank[HS_ROOT_KINDS] = {
+        [HS_ROOT_STATE] = 0, [HS_ROOT_OTHER] = 1, [HS_ROOT_PYSTACK] = 2, [HS_ROOT_STACK] = 3, [HS_ROOT_REGISTERS] = 4};
     if (x->kind != y->kind)
         return rank[x->kind] - rank[y->kind];
     return x->kind == HS_ROOT_STACK ? (x->address < y->address) - (x->address > y->address) /* outer frames first */
@@ -295,12 +302,12 @@ static int take(struct hs_refs *r, const struct hs_event *event)
 {
     const struct hs_record *record = event->record;
     switch (event->kind) {
-    case HS_ROOT:   return on_root(r, &record->root);
+    case HS_ROOT: return on_root(r, &record->root);
     case HS_MODULE: return on_module(r, &record->module);
     case HS_GLOBAL: return on_global(r, &record->global);
-    case HS_FRAME:  return on_frame(r, &record->frame);
-    case HS_CODE:   return on_code(r, &record->code);
-    default:        return on_refs(r, &record->refs);
+    case HS_FRAME: return on_frame(r, &record->frame);
+    case HS_CODE: return on_code(r, &record->code);
+    default: return on_refs(r, &record->refs);
     }
 }
 

@@ -21,10 +21,7 @@ static void number(FILE *out, int width, enum hs_value_kind kind, struct hs_valu
     fprintf(out, "%*s", width, hs_format(text, sizeof text, kind, value));
 }
 
-static bool is_estimated(const struct hs_annotation *a)
-{
-    return a->lines->total.sampled.samples > 0;
-}
+static bool is_estimated(const struct hs_annotation *a) { return a->lines->total.sampled.samples > 0; }
 
 /* How far the bytes may be off, as a share of them: half of the interval's width. */
 static void error_text(const struct hs_site_sum *sum, FILE *out)
@@ -51,8 +48,7 @@ static void numbers_text(const struct hs_annotation *a, const struct hs_site_sum
         error_text(sum, out);
 }
 
-static void line_text(const struct hs_annotation *a, const struct hs_line_cost *entry, uint32_t line, const char *text,
-                      FILE *out)
+static void line_text(const struct hs_annotation *a, const struct hs_line_cost *entry, uint32_t line, const char *text, FILE *out)
 {
     char shown[TEXT_MAX];
     if (entry)
@@ -129,8 +125,7 @@ void hs_annotation_text(const struct hs_annotation *a, FILE *out)
         line_text(a, &entry[next], entry[next].line, "", out);
 }
 
-static void line_json(const struct hs_annotation *a, const struct hs_line_cost *entry, const char *text,
-                      struct hs_json *json)
+static void line_json(const struct hs_annotation *a, const struct hs_line_cost *entry, const char *text, struct hs_json *json)
 {
     hs_json_object(json, NULL);
     hs_json_uint(json, "line", entry->line);

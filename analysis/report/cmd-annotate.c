@@ -41,8 +41,14 @@ static void show_file(struct work *w, size_t first, size_t n, struct hs_json *js
     char *path = hs_source_find(&where, file), *text = path ? hs_source_load(path) : NULL;
     char *doubt = text ? hs_source_doubt(w->reader, file, &(struct hs_source_text){path, text}) : NULL;
     struct hs_annotation annotation = {
-        .lines = &w->lines, .first = first, .n = n, .source = text ? path : NULL, .text = text, .doubt = doubt,
-        .context = w->args->context, .color = hs_cmd_colors(&w->args->common),
+        .lines = &w->lines,
+        .first = first,
+        .n = n,
+        .source = text ? path : NULL,
+        .text = text,
+        .doubt = doubt,
+        .context = w->args->context,
+        .color = hs_cmd_colors(&w->args->common),
     };
     w->found += text != NULL;
     w->missing += text == NULL;

@@ -30,9 +30,9 @@ struct work {
     struct hs_groups *groups, *lines;
     struct hs_heap_snapshot snapshot; /* the layout when an allocation last failed for fragmentation */
     struct hs_separators separators;
-    uint64_t asked;            /* bytes it asked for */
-    bool fragmented;           /* there is such a picture */
-    int error;                 /* enum hs_err */
+    uint64_t asked;  /* bytes it asked for */
+    bool fragmented; /* there is such a picture */
+    int error;       /* enum hs_err */
 };
 
 static int parse_sort(const char *text, struct hs_grouping *by)
@@ -50,8 +50,7 @@ static int choose_children(struct work *w)
         possible = possible && hs_key_of_callers(by->key[i]);
     if (w->args->children && !possible)
         return hs_complain("--children needs --sort by line, function or file: callers have no other names");
-    by->children = possible && !w->args->no_children &&
-                   (w->args->children || hs_groups_have_stacks(w->reader));
+    by->children = possible && !w->args->no_children && (w->args->children || hs_groups_have_stacks(w->reader));
     return HS_EXIT_OK;
 }
 
@@ -64,7 +63,9 @@ static bool only_shown(const struct hs_model *m)
 static int choose_grouping(struct work *w)
 {
     w->by = (struct hs_grouping){
-        .weight = w->args->peak ? HS_WEIGHT_PEAK : w->args->live || only_shown(w->model) ? HS_WEIGHT_LIVE : HS_WEIGHT_BYTES,
+        .weight = w->args->peak                           ? HS_WEIGHT_PEAK
+                  : w->args->live || only_shown(w->model) ? HS_WEIGHT_LIVE
+                                                          : HS_WEIGHT_BYTES,
     };
     if (w->args->live && w->args->peak)
         return hs_complain("--live and --peak exclude each other");
@@ -88,10 +89,7 @@ static void on_collected(void *context)
     hs_exam_collected(w->exam, w->model);
 }
 
-static uint32_t line_of(const void *groups, uint32_t site)
-{
-    return hs_groups_of(groups, site);
-}
+static uint32_t line_of(const void *groups, uint32_t site) { return hs_groups_of(groups, site); }
 
 static int measure_separators(struct work *w)
 {
@@ -111,13 +109,19 @@ static int print(const struct work *w)
     const struct args *args = w->args;
     char headline[HS_HEADLINE_LEN];
     struct hs_report report = {
-        .head = {args->common.input, w->reader, w->model}, .summary = hs_summarize(w->model, w->reader),
-        .names = &w->names, .groups = w->groups, .call_graph = args->call_graph,
-        .color = hs_cmd_colors(&args->common), .min_share = args->min_percent / 100,
+        .head = {args->common.input, w->reader, w->model},
+        .summary = hs_summarize(w->model, w->reader),
+        .names = &w->names,
+        .groups = w->groups,
+        .call_graph = args->call_graph,
+        .color = hs_cmd_colors(&args->common),
+        .min_share = args->min_percent / 100,
         .limit = hs_cmd_rows(&args->common, args->limit),
-        .lines = w->lines, .separators = w->lines ? &w->separators : NULL,
+        .lines = w->lines,
+        .separators = w->lines ? &w->separators : NULL,
         .separators_when = args->pins ? "at the end" : "at the last failed allocation",
-        .separators_asked = args->pins ? 0 : w->asked, .headline = hs_doctor_headline(w->exam, headline) ? headline : NULL,
+        .separators_asked = args->pins ? 0 : w->asked,
+        .headline = hs_doctor_headline(w->exam, headline) ? headline : NULL,
     };
     if (args->common.json)
         return hs_report_json(&report, stdout);
@@ -194,19 +198,19 @@ static int run(void *memory)
 static const struct hs_option options[] = {
     {"sort", 's', "KEYS", HS_OPT_TEXT, offsetof(struct args, sort),
      "make a row of each line, function, file, kind, native, stack or thread, or of several of these separated by commas "
-     "(default line)", "line|function|file|kind|native|stack|thread"},
+     "(default line)",
+     "line|function|file|kind|native|stack|thread"},
     {"live", 'l', NULL, HS_OPT_FLAG, offsetof(struct args, live), "rank by live bytes at the end", NULL},
-    {"peak", 'p', NULL, HS_OPT_FLAG, offsetof(struct args, peak),
-     "rank by live bytes when the heap was fullest", NULL},
+    {"peak", 'p', NULL, HS_OPT_FLAG, offsetof(struct args, peak), "rank by live bytes when the heap was fullest", NULL},
     {"call-graph", 'g', NULL, HS_OPT_FLAG, offsetof(struct args, call_graph),
      "show the callers below each row (needs a trace with stacks)", NULL},
     {"children", 0, NULL, HS_OPT_FLAG, offsetof(struct args, children),
      "charge callees to a function too; default when the trace has stacks", NULL},
-    {"no-children", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_children), "only what a site requested itself",
-     NULL},
+    {"no-children", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_children), "only what a site requested itself", NULL},
     {"pins", 0, NULL, HS_OPT_FLAG, offsetof(struct args, pins),
      "show which lines' blocks split the free space at the end; otherwise shown for the last allocation that "
-     "failed for fragmentation", NULL},
+     "failed for fragmentation",
+     NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N rows, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
     {"min-percent", 0, "P", HS_OPT_REAL, offsetof(struct args, min_percent), "leave out rows below P percent", NULL},

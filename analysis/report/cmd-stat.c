@@ -45,10 +45,7 @@ static void count(uint64_t value, const char *name, const char *note)
     line(HS_VALUE_COUNT, (struct hs_value){.u = value}, name, "%s", note);
 }
 
-static double share(uint64_t part, uint64_t whole)
-{
-    return whole ? 100.0 * (double)part / (double)whole : 0;
-}
+static double share(uint64_t part, uint64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0; }
 
 static void events_text(const struct hs_summary *s)
 {
@@ -71,7 +68,9 @@ static void estimate_text(const struct hs_summary *s)
     if (!e->samples)
         return;
     const struct hs_site_sum all = {
-        .allocs = s->heap.allocs - hs_rounded(e->allocs), .reallocs = s->heap.reallocs - hs_rounded(e->reallocs), .sampled = *e,
+        .allocs = s->heap.allocs - hs_rounded(e->allocs),
+        .reallocs = s->heap.reallocs - hs_rounded(e->reallocs),
+        .sampled = *e,
     };
     const struct hs_site_sum only = {.sampled = *e};
     struct hs_interval requests = hs_interval_of_requests(&all), bytes = hs_interval_of_bytes(&only);
@@ -79,10 +78,12 @@ static void estimate_text(const struct hs_summary *s)
     count(e->samples, "samples", "");
     hs_format(low, sizeof low, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(requests.low)});
     hs_format(high, sizeof high, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(requests.high)});
-    line(HS_VALUE_COUNT, (struct hs_value){.u = hs_all_requests(&all)}, "allocs and reallocs", "estimated, 95%%: %s to %s", low, high);
+    line(HS_VALUE_COUNT, (struct hs_value){.u = hs_all_requests(&all)}, "allocs and reallocs", "estimated, 95%%: %s to %s", low,
+         high);
     hs_format(low, sizeof low, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(bytes.low)});
     hs_format(high, sizeof high, HS_VALUE_COUNT, (struct hs_value){.u = hs_rounded(bytes.high)});
-    line(HS_VALUE_BYTES, (struct hs_value){.u = hs_rounded(e->bytes)}, "bytes requested", "while sampled; 95%%: %s to %s", low, high);
+    line(HS_VALUE_BYTES, (struct hs_value){.u = hs_rounded(e->bytes)}, "bytes requested", "while sampled; 95%%: %s to %s", low,
+         high);
     putchar('\n');
 }
 
@@ -132,16 +133,15 @@ static void space_text(const struct hs_space *space)
          (unsigned long long)end->free_runs);
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
          100 * space->fragmentation);
-    line(HS_VALUE_COUNT, (struct hs_value){.u = end->blocks}, "blocks at the end",
-         "%llu of 1 granule, %llu of 2", (unsigned long long)end->blocks_1, (unsigned long long)end->blocks_2);
+    line(HS_VALUE_COUNT, (struct hs_value){.u = end->blocks}, "blocks at the end", "%llu of 1 granule, %llu of 2",
+         (unsigned long long)end->blocks_1, (unsigned long long)end->blocks_2);
     putchar('\n');
 }
 
 static void trace_text(const struct hs_summary *s)
 {
     line(HS_VALUE_BYTES, (struct hs_value){.u = s->bytes}, "trace bytes", "%.2f an event", s->bytes_per_event);
-    line(HS_VALUE_COUNT, (struct hs_value){.u = s->records}, "records", "in %llu packets",
-         (unsigned long long)s->packets);
+    line(HS_VALUE_COUNT, (struct hs_value){.u = s->records}, "records", "in %llu packets", (unsigned long long)s->packets);
     count(s->sites, "sites", "");
 }
 
@@ -150,8 +150,7 @@ static void region_title(const struct report *r, unsigned i)
     const struct hs_region_state *region = &r->model->region[i];
     char name[64];
     hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = region->name[0] ? region->name : "unnamed"});
-    printf(" Region %u '%s' at 0x%llx, granules of %u bytes:\n\n", i, name, (unsigned long long)region->base,
-           1u << region->shift);
+    printf(" Region %u '%s' at 0x%llx, granules of %u bytes:\n\n", i, name, (unsigned long long)region->base, 1u << region->shift);
 }
 
 static void print_text(const struct report *r)

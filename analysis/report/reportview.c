@@ -8,15 +8,12 @@
 #include "analysis/draw/table.h"
 
 #define FAILURES_SHOWN 8u
-#define SEPARATORS_SHOWN     10u
-#define SEPARATOR_SHARE      0.02 /* of the borders or the free bytes: lines below both are not shown */
+#define SEPARATORS_SHOWN 10u
+#define SEPARATOR_SHARE 0.02 /* of the borders or the free bytes: lines below both are not shown */
 
 /* ---- columns ---- */
 
-static struct hs_value nothing(void)
-{
-    return (struct hs_value){.none = true};
-}
+static struct hs_value nothing(void) { return (struct hs_value){.none = true}; }
 
 static struct hs_value share_of(const struct hs_report *r, const struct hs_site_sum *sum)
 {
@@ -24,30 +21,24 @@ static struct hs_value share_of(const struct hs_report *r, const struct hs_site_
     return (struct hs_value){.d = total ? (double)hs_weight_of(sum, r->groups->by.weight) / (double)total : 0};
 }
 
-static struct hs_value children_share(const struct hs_report *r, const struct hs_group *g)
-{
-    return share_of(r, &g->children);
-}
+static struct hs_value children_share(const struct hs_report *r, const struct hs_group *g) { return share_of(r, &g->children); }
 
-static struct hs_value self_share(const struct hs_report *r, const struct hs_group *g)
-{
-    return share_of(r, &g->self);
-}
+static struct hs_value self_share(const struct hs_report *r, const struct hs_group *g) { return share_of(r, &g->self); }
 
 static struct hs_value ratio(uint64_t part, uint64_t whole)
 {
     return whole ? (struct hs_value){.d = (double)part / (double)whole} : nothing();
 }
 
-#define GETTER(name, expression)                                                            \
-    static struct hs_value name(const struct hs_report *r, const struct hs_group *g)        \
-    {                                                                                       \
-        (void)r;                                                                            \
-        return expression;                                                                  \
+#define GETTER(name, expression) \
+    static struct hs_value name(const struct hs_report *r, const struct hs_group *g) \
+    { \
+        (void)r; \
+        return expression; \
     }
 #define NUMBER(value) ((struct hs_value){.u = (value)})
 
-#define ENDS(which, end)   NUMBER(hs_rounded(hs_interval_of_##which(&g->self).end))
+#define ENDS(which, end) NUMBER(hs_rounded(hs_interval_of_##which(&g->self).end))
 
 GETTER(bytes, NUMBER(hs_all_bytes(&g->self)))
 GETTER(bytes_low, ENDS(bytes, low))
@@ -124,12 +115,12 @@ static const struct {
     {{"Samples", "samples", HS_VALUE_COUNT}, WITH_SAMPLES, samples},
 };
 
-#define N_MEASURES  (sizeof measures / sizeof *measures)
+#define N_MEASURES (sizeof measures / sizeof *measures)
 #define COLUMNS_MAX (N_MEASURES + HS_KEYS)
 
 static const char *const key_titles[] = {
-    [HS_KEY_LINE] = "Line", [HS_KEY_FUNCTION] = "Function", [HS_KEY_FILE] = "File",
-    [HS_KEY_KIND] = "Kind", [HS_KEY_NATIVE] = "Native function", [HS_KEY_STACK] = "Stack",
+    [HS_KEY_LINE] = "Line",     [HS_KEY_FUNCTION] = "Function",      [HS_KEY_FILE] = "File",
+    [HS_KEY_KIND] = "Kind",     [HS_KEY_NATIVE] = "Native function", [HS_KEY_STACK] = "Stack",
     [HS_KEY_THREAD] = "Thread",
 };
 
@@ -143,12 +134,12 @@ struct layout {
 static bool wanted(const struct hs_report *r, enum when when)
 {
     switch (when) {
-    case WITH_CHILDREN:    return r->groups->by.children;
+    case WITH_CHILDREN: return r->groups->by.children;
     case WITHOUT_CHILDREN: return !r->groups->by.children;
-    case WITH_PEAK:        return r->groups->by.weight == HS_WEIGHT_PEAK;
-    case WITHOUT_PEAK:     return r->groups->by.weight != HS_WEIGHT_PEAK;
-    case WITH_SAMPLES:     return r->groups->total.sampled.samples > 0;
-    default:               return true;
+    case WITH_PEAK: return r->groups->by.weight == HS_WEIGHT_PEAK;
+    case WITHOUT_PEAK: return r->groups->by.weight != HS_WEIGHT_PEAK;
+    case WITH_SAMPLES: return r->groups->total.sampled.samples > 0;
+    default: return true;
     }
 }
 
@@ -169,8 +160,7 @@ static struct layout lay_out(const struct hs_report *r)
     return l;
 }
 
-static void add_row(const struct hs_report *r, const struct layout *l, struct hs_table *table,
-                    const struct hs_group *group)
+static void add_row(const struct hs_report *r, const struct layout *l, struct hs_table *table, const struct hs_group *group)
 {
     struct hs_value value[COLUMNS_MAX];
     for (size_t i = 0; i < l->n_measures; i++)
@@ -215,8 +205,12 @@ static void add_failure(const struct hs_report *r, struct hs_table *table, const
 {
     char line[HS_NAME_MAX];
     const struct hs_value row[] = {
-        {.u = f->size}, {.u = f->free, .none = !f->synced}, {.u = f->largest_free, .none = !f->synced},
-        {.d = hs_seconds(r->head.reader, f->elapsed)}, {.u = f->boot}, {.u = f->number},
+        {.u = f->size},
+        {.u = f->free, .none = !f->synced},
+        {.u = f->largest_free, .none = !f->synced},
+        {.d = hs_seconds(r->head.reader, f->elapsed)},
+        {.u = f->boot},
+        {.u = f->number},
         {.s = hs_verdict_name(f->verdict)},
         {.s = hs_name_of_site(r->names, f->site, HS_KEY_LINE, line)},
     };
@@ -264,8 +258,11 @@ static struct hs_table *separator_table(const struct hs_report *r, size_t most, 
         if (!matters(r, i, share))
             continue;
         const struct hs_value row[] = {
-            {.u = separator->largest_without}, {.u = separator->together, .none = !separator->together},
-            {.d = (double)separator->borders / (double)r->separators->borders}, {.u = separator->blocks}, {.u = separator->bytes},
+            {.u = separator->largest_without},
+            {.u = separator->together, .none = !separator->together},
+            {.d = (double)separator->borders / (double)r->separators->borders},
+            {.u = separator->blocks},
+            {.u = separator->bytes},
             {.s = r->lines->group[separator->group].name[0]},
         };
         hs_table_add(table, row);
@@ -308,7 +305,8 @@ static void headline_text(const struct hs_report *r, FILE *out)
 static void head_text(const struct hs_report *r, FILE *out)
 {
     static const char *const weights[] = {
-        [HS_WEIGHT_BYTES] = "bytes requested", [HS_WEIGHT_LIVE] = "bytes live at the end",
+        [HS_WEIGHT_BYTES] = "bytes requested",
+        [HS_WEIGHT_LIVE] = "bytes live at the end",
         [HS_WEIGHT_PEAK] = "bytes live when the heap was fullest",
     };
     const struct hs_summary *s = &r->summary;
@@ -317,17 +315,18 @@ static void head_text(const struct hs_report *r, FILE *out)
     fprintf(out, "# Heap report of '%s'\n", r->head.path);
     hs_head_text(&r->head, out, "# ");
     headline_text(r, out);
-    fprintf(out, "# events: %s in %s, %s allocations, %s collections\n", grouped(a, sizeof a, s->events),
-            seconds, grouped(b, sizeof b, s->heap.allocs), grouped(c, sizeof c, s->collections));
+    fprintf(out, "# events: %s in %s, %s allocations, %s collections\n", grouped(a, sizeof a, s->events), seconds,
+            grouped(b, sizeof b, s->heap.allocs), grouped(c, sizeof c, s->collections));
     fprintf(out, "# failed allocations: %s", grouped(a, sizeof a, s->failed));
     verdicts_text(r->head.model, out);
-    fprintf(out, "# overhead: share of the %s %s\n",
-            grouped(a, sizeof a, hs_weight_of(&r->groups->total, r->groups->by.weight)),
+    fprintf(out, "# overhead: share of the %s %s\n", grouped(a, sizeof a, hs_weight_of(&r->groups->total, r->groups->by.weight)),
             weights[r->groups->by.weight]);
     fputs("# bytes: requested; allocs: with reallocs; live: not freed at the end, in whole granules;\n"
-          "# lifetime and collections survived: mean of the blocks that were freed\n", out);
+          "# lifetime and collections survived: mean of the blocks that were freed\n",
+          out);
     fputs(r->groups->total.sampled.samples ? "# from, to: interval that contains the bytes requested in 95 of 100 cases\n#\n"
-                                           : "#\n", out);
+                                           : "#\n",
+          out);
 }
 
 /* One caller, then its own callers. A chain of only callers stays in one column. */
@@ -414,13 +413,15 @@ static void pins_text(const struct hs_report *r, FILE *out)
     char a[32], b[32], c[32];
     if (!table)
         return;
-    fprintf(out, "\n# Blocks that split the free space %s:\n"
-            "# %s bytes were free in %s runs, the longest %s bytes\n#\n", r->separators_when,
-            grouped(a, sizeof a, r->separators->free), grouped(b, sizeof b, r->separators->free_runs),
+    fprintf(out,
+            "\n# Blocks that split the free space %s:\n"
+            "# %s bytes were free in %s runs, the longest %s bytes\n#\n",
+            r->separators_when, grouped(a, sizeof a, r->separators->free), grouped(b, sizeof b, r->separators->free_runs),
             grouped(c, sizeof c, r->separators->largest_free));
     hs_table_text(table, out, (struct hs_table_style){.color = r->color});
     fputs("#\n# longest if removed: the longest free run without the blocks of that line; cumulative: without those of the\n"
-          "# lines above it either; adjacent: share of the ends of free runs that are next to its blocks\n", out);
+          "# lines above it either; adjacent: share of the ends of free runs that are next to its blocks\n",
+          out);
     needed_text(r, out);
     hs_table_free(table);
 }

@@ -40,10 +40,7 @@ static int split(struct text *t, const char *text)
     return t->line ? HS_OK : HS_ERR_MEMORY;
 }
 
-static bool same(const struct line *a, const struct line *b)
-{
-    return a->len == b->len && !memcmp(a->text, b->text, a->len);
-}
+static bool same(const struct line *a, const struct line *b) { return a->len == b->len && !memcmp(a->text, b->text, a->len); }
 
 /* Lines i to `n` of one text against lines j to `m` of the other, between two matched lines. */
 struct gap {
@@ -73,8 +70,7 @@ static void fill(uint16_t *table, const struct gap *g, const struct text *a, con
         }
 }
 
-static void walk(uint16_t *table, const struct gap *g, struct hs_line_map *map, const struct text *a,
-                 const struct text *b)
+static void walk(uint16_t *table, const struct gap *g, struct hs_line_map *map, const struct text *a, const struct text *b)
 {
     uint32_t i = g->i, j = g->j, from = i, with = j;
     while (i < g->n && j < g->m) {

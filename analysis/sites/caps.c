@@ -13,9 +13,11 @@ static const struct {
     unsigned bit;
     const char *name;
 } capabilities[] = {
-    {0, "EXEC"}, {1, "32BIT"}, {2, "8BIT"}, {3, "DMA"}, {4, "PID2"}, {5, "PID3"}, {6, "PID4"}, {7, "PID5"}, {8, "PID6"}, {9, "PID7"},
-    {10, "SPIRAM"}, {11, "INTERNAL"}, {12, "DEFAULT"}, {13, "IRAM_8BIT"}, {14, "RETENTION"}, {15, "RTCRAM"},
-    {16, "SPM"}, {17, "DMA_DESC_AHB"}, {18, "DMA_DESC_AXI"}, {19, "CACHE_ALIGNED"}, {20, "SIMD"}, {21, "SPIRAM_NO_ENC"}, {31, "INVALID"},
+    {0, "EXEC"},    {1, "32BIT"},          {2, "8BIT"},          {3, "DMA"},           {4, "PID2"},
+    {5, "PID3"},    {6, "PID4"},           {7, "PID5"},          {8, "PID6"},          {9, "PID7"},
+    {10, "SPIRAM"}, {11, "INTERNAL"},      {12, "DEFAULT"},      {13, "IRAM_8BIT"},    {14, "RETENTION"},
+    {15, "RTCRAM"}, {16, "SPM"},           {17, "DMA_DESC_AHB"}, {18, "DMA_DESC_AXI"}, {19, "CACHE_ALIGNED"},
+    {20, "SIMD"},   {21, "SPIRAM_NO_ENC"}, {31, "INVALID"},
 };
 #define N_CAPABILITIES (sizeof capabilities / sizeof *capabilities)
 
@@ -52,10 +54,10 @@ const char *hs_memory_name(unsigned memory)
 
 /* Data about a block that the model does not keep. */
 struct hs_caps_held {
-    uint32_t bytes;  /* taken; 0: not counted */
-    uint8_t class;   /* index into by_class; OTHERS: internal, not from malloc */
+    uint32_t bytes; /* taken; 0: not counted */
+    uint8_t class;  /* index into by_class; OTHERS: internal, not from malloc */
 };
-#define OTHERS  255u
+#define OTHERS 255u
 #define EXTERNAL 254u /* external, not from malloc */
 
 struct hs_caps_flow *hs_caps_flow_new(const struct hs_model *model, const struct hs_reader *reader)
@@ -174,7 +176,7 @@ static unsigned class_of(uint32_t size)
 {
     unsigned class = 0;
     while (class < HS_CAPS_THRESHOLDS && (UINT64_C(16) << class) < size)
-        class++;
+        class ++;
     return class;
 }
 

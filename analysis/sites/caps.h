@@ -14,11 +14,11 @@
 
 #include "analysis/model/model.h"
 
-#define HS_CAP_EXEC     (1u << 0)
-#define HS_CAP_DMA      (1u << 3)
-#define HS_CAP_SPIRAM   (1u << 10)
+#define HS_CAP_EXEC (1u << 0)
+#define HS_CAP_DMA (1u << 3)
+#define HS_CAP_SPIRAM (1u << 10)
 #define HS_CAP_INTERNAL (1u << 11)
-#define HS_CAP_DEFAULT  (1u << 12)
+#define HS_CAP_DEFAULT (1u << 12)
 
 #define HS_CAPS_NAME 320u
 

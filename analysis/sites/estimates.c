@@ -32,8 +32,8 @@ struct hs_interval hs_interval_of_bytes(const struct hs_site_sum *s)
 
 struct hs_interval hs_interval_of_requests(const struct hs_site_sum *s)
 {
-    return hs_interval_of(&(struct hs_estimated){
-        (double)(s->allocs + s->reallocs), s->sampled.allocs + s->sampled.reallocs, s->sampled.var_blocks});
+    return hs_interval_of(&(struct hs_estimated){(double)(s->allocs + s->reallocs), s->sampled.allocs + s->sampled.reallocs,
+                                                 s->sampled.var_blocks});
 }
 
 struct hs_interval hs_interval_of_live(const struct hs_site_sum *s)

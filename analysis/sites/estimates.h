@@ -8,15 +8,9 @@
 #include "analysis/model/model.h"
 
 /* Counted plus estimated, rounded. */
-static inline uint64_t hs_rounded(double estimate)
-{
-    return estimate > 0 ? (uint64_t)(estimate + 0.5) : 0;
-}
+static inline uint64_t hs_rounded(double estimate) { return estimate > 0 ? (uint64_t)(estimate + 0.5) : 0; }
 static inline uint64_t hs_all_allocs(const struct hs_site_sum *s) { return s->allocs + hs_rounded(s->sampled.allocs); }
-static inline uint64_t hs_all_reallocs(const struct hs_site_sum *s)
-{
-    return s->reallocs + hs_rounded(s->sampled.reallocs);
-}
+static inline uint64_t hs_all_reallocs(const struct hs_site_sum *s) { return s->reallocs + hs_rounded(s->sampled.reallocs); }
 static inline uint64_t hs_all_requests(const struct hs_site_sum *s)
 {
     return s->allocs + s->reallocs + hs_rounded(s->sampled.allocs + s->sampled.reallocs);
@@ -24,10 +18,7 @@ static inline uint64_t hs_all_requests(const struct hs_site_sum *s)
 static inline uint64_t hs_all_bytes(const struct hs_site_sum *s) { return s->bytes + hs_rounded(s->sampled.bytes); }
 static inline uint64_t hs_all_taken(const struct hs_site_sum *s) { return s->taken + hs_rounded(s->sampled.taken); }
 static inline uint64_t hs_all_live(const struct hs_site_sum *s) { return s->live + hs_rounded(s->sampled.live); }
-static inline uint64_t hs_all_blocks(const struct hs_site_sum *s)
-{
-    return s->live_blocks + hs_rounded(s->sampled.live_blocks);
-}
+static inline uint64_t hs_all_blocks(const struct hs_site_sum *s) { return s->live_blocks + hs_rounded(s->sampled.live_blocks); }
 static inline uint64_t hs_all_freed(const struct hs_site_sum *s) { return s->freed + hs_rounded(s->sampled.freed); }
 static inline uint64_t hs_all_swept(const struct hs_site_sum *s) { return s->swept + hs_rounded(s->sampled.swept); }
 

@@ -11,7 +11,7 @@
 #include "lib/host/util/map.h"
 
 #define NO_GROUP UINT32_MAX
-#define JOIN     '\x1f' /* separates the names that form one key of the index */
+#define JOIN '\x1f' /* separates the names that form one key of the index */
 
 /* ---- keys ---- */
 
@@ -64,7 +64,7 @@ uint64_t hs_weight_of(const struct hs_site_sum *sum, enum hs_weight weight)
     switch (weight) {
     case HS_WEIGHT_LIVE: return hs_all_live(sum);
     case HS_WEIGHT_PEAK: return sum->at_peak;
-    default:             return hs_all_bytes(sum);
+    default: return hs_all_bytes(sum);
     }
 }
 
@@ -91,7 +91,8 @@ void hs_sum_add(struct hs_site_sum *to, const struct hs_site_sum *from)
 static bool make_room(struct builder *b)
 {
     size_t room[3] = {b->room, b->room, b->room}, n = b->groups->n;
-    if (!hs_array_more(b->groups->group, n, room[0]) || !hs_array_more(b->key, n, room[1]) || !hs_array_more(b->charged, n, room[2]))
+    if (!hs_array_more(b->groups->group, n, room[0]) || !hs_array_more(b->key, n, room[1]) ||
+        !hs_array_more(b->charged, n, room[2]))
         return false;
     b->room = room[0];
     return true;
@@ -195,8 +196,8 @@ static void add_to_group(struct builder *b, struct hs_group *group, uint32_t sit
 
 static bool idle(const struct hs_site_sum *sum)
 {
-    return !(sum->allocs | sum->reallocs | sum->failed | sum->live_blocks | sum->bytes | sum->freed | sum->swept |
-             sum->dropped | sum->sampled.samples);
+    return !(sum->allocs | sum->reallocs | sum->failed | sum->live_blocks | sum->bytes | sum->freed | sum->swept | sum->dropped |
+             sum->sampled.samples);
 }
 
 static void add_site(struct builder *b, uint32_t site)
@@ -290,8 +291,7 @@ static struct hs_groups *new_groups(const struct hs_model *model, const struct h
     return groups;
 }
 
-struct hs_groups *hs_groups_new(const struct hs_model *model, const struct hs_names *names,
-                                const struct hs_grouping *by)
+struct hs_groups *hs_groups_new(const struct hs_model *model, const struct hs_names *names, const struct hs_grouping *by)
 {
     struct builder b = {.groups = new_groups(model, by), .model = model, .names = names};
     if (!b.groups)

@@ -46,8 +46,7 @@ struct hs_groups {
 };
 
 /* Groups all sites with events. Free with hs_groups_free. NULL when out of memory. */
-struct hs_groups *hs_groups_new(const struct hs_model *model, const struct hs_names *names,
-                                const struct hs_grouping *by);
+struct hs_groups *hs_groups_new(const struct hs_model *model, const struct hs_names *names, const struct hs_grouping *by);
 void hs_groups_free(struct hs_groups *groups);
 
 /* Adds all members except max_live and changed, which cannot be summed. */

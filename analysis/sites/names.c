@@ -12,8 +12,8 @@ static const struct {
     const char *name;
     bool callers;
 } keys[] = {
-    [HS_KEY_LINE] = {"line", true},   [HS_KEY_FUNCTION] = {"function", true}, [HS_KEY_FILE] = {"file", true},
-    [HS_KEY_KIND] = {"kind", false},  [HS_KEY_NATIVE] = {"native", false},    [HS_KEY_STACK] = {"stack", false},
+    [HS_KEY_LINE] = {"line", true},      [HS_KEY_FUNCTION] = {"function", true}, [HS_KEY_FILE] = {"file", true},
+    [HS_KEY_KIND] = {"kind", false},     [HS_KEY_NATIVE] = {"native", false},    [HS_KEY_STACK] = {"stack", false},
     [HS_KEY_THREAD] = {"thread", false},
 };
 
@@ -25,15 +25,9 @@ enum hs_group_by hs_group_by_find(const char *name, size_t length)
     return key;
 }
 
-const char *hs_group_by_name(enum hs_group_by key)
-{
-    return keys[key].name;
-}
+const char *hs_group_by_name(enum hs_group_by key) { return keys[key].name; }
 
-bool hs_key_of_callers(enum hs_group_by key)
-{
-    return keys[key].callers;
-}
+bool hs_key_of_callers(enum hs_group_by key) { return keys[key].callers; }
 
 /* The name of a caller at distance 0 from the anchor: unknown. */
 static const char unknown[] = "(unknown)";
@@ -115,8 +109,7 @@ static char *stack_name(const struct hs_frame *frame, unsigned n, char *name)
     size_t at = 0;
     name[0] = '\0';
     while (n-- && at < HS_NAME_MAX)
-        at += (size_t)snprintf(name + at, HS_NAME_MAX - at, "%s%s", at ? ";" : "",
-                               hs_name_of_frame(&frame[n], HS_KEY_LINE, one));
+        at += (size_t)snprintf(name + at, HS_NAME_MAX - at, "%s%s", at ? ";" : "", hs_name_of_frame(&frame[n], HS_KEY_LINE, one));
     return name;
 }
 
@@ -131,8 +124,11 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
         none = site->function;
     if (!none)
         hs_symbols_lookup(names->symbols, site->caller, &symbol);
-    snprintf(name, HS_NAME_MAX, "%s", none ? none : key == HS_KEY_KIND ? hs_block_kind(symbol.kind)->name :
-             site->caller ? symbol.function : unknown);
+    snprintf(name, HS_NAME_MAX, "%s",
+             none                 ? none
+             : key == HS_KEY_KIND ? hs_block_kind(symbol.kind)->name
+             : site->caller       ? symbol.function
+                                  : unknown);
     return name;
 }
 

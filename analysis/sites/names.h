@@ -52,7 +52,6 @@ char *hs_name_of_frame(const struct hs_frame *frame, enum hs_group_by key, char 
 
 /* The calls that lead to a site, innermost first, at most HS_DEPTH_MAX. `native` receives the name of a site without
  * Python code. Returns their number, 1 when stacks were not recorded. */
-unsigned hs_frames_of_site(const struct hs_names *names, uint32_t site, struct hs_frame *frame,
-                           struct hs_symbol *native);
+unsigned hs_frames_of_site(const struct hs_names *names, uint32_t site, struct hs_frame *frame, struct hs_symbol *native);
 
 #endif

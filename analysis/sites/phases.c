@@ -13,14 +13,11 @@
 #define NONE HS_NO_ENTRY
 
 static const char *const names_of[HS_PHASE_KINDS] = {
-    [HS_PHASE_NONE] = "outside", [HS_PHASE_IMPORT] = "import", [HS_PHASE_OPEN] = "open", [HS_PHASE_PARSE] = "parse",
-    [HS_PHASE_COMPILE] = "compile", [HS_PHASE_RUN] = "run", [HS_PHASE_LOAD] = "load", [HS_PHASE_LEX] = "lex",
+    [HS_PHASE_NONE] = "outside",    [HS_PHASE_IMPORT] = "import", [HS_PHASE_OPEN] = "open", [HS_PHASE_PARSE] = "parse",
+    [HS_PHASE_COMPILE] = "compile", [HS_PHASE_RUN] = "run",       [HS_PHASE_LOAD] = "load", [HS_PHASE_LEX] = "lex",
 };
 
-const char *hs_phase_name(enum hs_phase_kind what)
-{
-    return names_of[what < HS_PHASE_KINDS ? what : HS_PHASE_NONE];
-}
+const char *hs_phase_name(enum hs_phase_kind what) { return names_of[what < HS_PHASE_KINDS ? what : HS_PHASE_NONE]; }
 
 /* ---- nodes ---- */
 
@@ -97,10 +94,7 @@ static uint32_t entry_of(struct hs_phases *p, uint32_t phase, uint32_t site)
 
 /* ---- events ---- */
 
-static unsigned thread_of(const struct hs_event *e)
-{
-    return e->thread % HS_PHASE_THREADS;
-}
+static unsigned thread_of(const struct hs_event *e) { return e->thread % HS_PHASE_THREADS; }
 
 static uint32_t present(const struct hs_phases *p, unsigned thread)
 {
@@ -162,10 +156,10 @@ int hs_phases_feed(struct hs_phases *p, const struct hs_model *m, const struct h
 {
     switch (e->kind) {
     case HS_ALLOC:
-    case HS_REALLOC:   charge(p, e); break;
-    case HS_PHASE:     enter(p, m, e); break;
+    case HS_REALLOC: charge(p, e); break;
+    case HS_PHASE: enter(p, m, e); break;
     case HS_PHASE_END: leave(p, m, e, e->record->phase_end.depth); break;
-    case HS_RESET:     memset(p->depth, 0, sizeof p->depth); break;
+    case HS_RESET: memset(p->depth, 0, sizeof p->depth); break;
     }
     return p->error;
 }
@@ -220,7 +214,8 @@ static int settle(struct hs_phases *p, const struct hs_names *names, struct hs_p
 {
     char name[HS_NAME_MAX];
     size_t n_kinds = hs_block_kind_count();
-    if (p->node[e->phase].what == HS_PHASE_PARSE && names->symbols && is_lexer(hs_name_of_site(names, e->site, HS_KEY_NATIVE, name))) {
+    if (p->node[e->phase].what == HS_PHASE_PARSE && names->symbols &&
+        is_lexer(hs_name_of_site(names, e->site, HS_KEY_NATIVE, name))) {
         uint32_t lex = child_of(p, e->phase, HS_PHASE_LEX, "", 0);
         if (lex == NONE)
             return HS_ERR_MEMORY;

@@ -14,7 +14,12 @@
 
 enum hs_phase_kind {
     HS_PHASE_NONE, /* the root: events in no phase */
-    HS_PHASE_IMPORT, HS_PHASE_OPEN, HS_PHASE_PARSE, HS_PHASE_COMPILE, HS_PHASE_RUN, HS_PHASE_LOAD,
+    HS_PHASE_IMPORT,
+    HS_PHASE_OPEN,
+    HS_PHASE_PARSE,
+    HS_PHASE_COMPILE,
+    HS_PHASE_RUN,
+    HS_PHASE_LOAD,
     HS_PHASE_LEX, /* within parsing, allocations of the lexer; added by hs_phases_finish where names are known */
     HS_PHASE_KINDS,
 };
@@ -44,7 +49,7 @@ struct hs_phase_entry {
 };
 
 #define HS_PHASE_THREADS 64u
-#define HS_PHASE_DEPTH   128u
+#define HS_PHASE_DEPTH 128u
 
 struct hs_phase_frame {
     uint32_t phase;

@@ -9,7 +9,7 @@
 
 #define CALLS 4u /* in a holder's name */
 
-#define PAGE  4096u /* granules */
+#define PAGE 4096u /* granules */
 #define PAGES (HS_GRANULE_LIMIT / PAGE)
 
 struct hs_pool_owner {
@@ -350,10 +350,7 @@ const char *hs_pool_option(const struct hs_pool *pool, char *text)
     return text;
 }
 
-uint64_t hs_pool_bytes(const struct hs_pool *pool, uint64_t elements)
-{
-    return elements * pool->element;
-}
+uint64_t hs_pool_bytes(const struct hs_pool *pool, uint64_t elements) { return elements * pool->element; }
 
 char *hs_pool_holder_name(const struct hs_pool *pool, const struct hs_names *names, uint32_t site, char *name)
 {

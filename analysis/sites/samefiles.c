@@ -21,7 +21,7 @@ static bool has(const struct list *list, const char *name)
 
 static int list_files(struct list *list, const struct hs_reader *reader)
 {
-    *list = (struct list){ .name = calloc(FILES_MAX, sizeof *list->name) };
+    *list = (struct list){.name = calloc(FILES_MAX, sizeof *list->name)};
     for (uint32_t i = 1; list->name && i < hs_reader_sites(reader) && list->n < FILES_MAX; i++) {
         const struct hs_site *site = hs_reader_site(reader, i);
         if (site && site->line && !has(list, site->file))
@@ -45,7 +45,8 @@ static const char *only_own(const struct list *list, const struct list *other)
 }
 
 /* Adds an entry when the names or the texts differ. */
-static int add(struct hs_same_files *same, struct hs_same_file names, const struct hs_run_files *own, const struct hs_run_files *base)
+static int add(struct hs_same_files *same, struct hs_same_file names, const struct hs_run_files *own,
+               const struct hs_run_files *base)
 {
     struct hs_same_file *file = &same->file[same->n];
     char *text = own->text(own->context, names.own), *base_text = text ? base->text(base->context, names.base) : NULL;
@@ -60,7 +61,8 @@ static int add(struct hs_same_files *same, struct hs_same_file names, const stru
     return error;
 }
 
-static int pair(struct hs_same_files *same, const struct list list[2], const struct hs_run_files *own, const struct hs_run_files *base)
+static int pair(struct hs_same_files *same, const struct list list[2], const struct hs_run_files *own,
+                const struct hs_run_files *base)
 {
     const char *only = only_own(&list[0], &list[1]), *base_only = only_own(&list[1], &list[0]);
     int error = HS_OK;
@@ -69,8 +71,8 @@ static int pair(struct hs_same_files *same, const struct list list[2], const str
         return HS_ERR_MEMORY;
     for (unsigned i = 0; i < list[0].n && !error; i++)
         if (has(&list[1], list[0].name[i]))
-            error = add(same, (struct hs_same_file){ .own = list[0].name[i], .base = list[0].name[i] }, own, base);
-    return !error && only && base_only ? add(same, (struct hs_same_file){ .own = only, .base = base_only }, own, base) : error;
+            error = add(same, (struct hs_same_file){.own = list[0].name[i], .base = list[0].name[i]}, own, base);
+    return !error && only && base_only ? add(same, (struct hs_same_file){.own = only, .base = base_only}, own, base) : error;
 }
 
 int hs_same_files_make(struct hs_same_files *same, const struct hs_run_files *own, const struct hs_run_files *base)

@@ -13,17 +13,14 @@ struct pair {
 };
 
 struct hs_threads {
-    struct pair *pair;  /* `n`; 0 is none */
-    struct hs_map map;  /* index of pairs */
+    struct pair *pair; /* `n`; 0 is none */
+    struct hs_map map; /* index of pairs */
     uint32_t n, room;
     struct hs_event *event;
     size_t room_events;
 };
 
-static bool is_none(uint32_t site)
-{
-    return site == 0 || site == HS_SITE_UNKNOWN;
-}
+static bool is_none(uint32_t site) { return site == 0 || site == HS_SITE_UNKNOWN; }
 
 /* The pair's number, created if needed; 0 when out of memory. */
 static uint32_t number_of(struct hs_threads *t, struct pair pair)
@@ -48,7 +45,7 @@ const struct hs_event *hs_threads_split(struct hs_threads *t, const struct hs_ev
         struct hs_event *e = &t->event[i];
         if (is_none(e->site))
             continue;
-        e->site = number_of(t, (struct pair){ e->site, e->thread });
+        e->site = number_of(t, (struct pair){e->site, e->thread});
         if (!e->site)
             return NULL;
     }

@@ -40,13 +40,10 @@ static inline bool hs_bits_init(struct hs_bits *s, uint64_t n)
 static inline void hs_bits_free(struct hs_bits *s)
 {
     free(s->level[0]);
-    *s = (struct hs_bits){ .levels = 0 };
+    *s = (struct hs_bits){.levels = 0};
 }
 
-static inline bool hs_bits_has(const struct hs_bits *s, uint32_t i)
-{
-    return s->level[0][i >> 6] >> (i & 63) & 1;
-}
+static inline bool hs_bits_has(const struct hs_bits *s, uint32_t i) { return s->level[0][i >> 6] >> (i & 63) & 1; }
 
 static inline void hs_bits_add(struct hs_bits *s, uint32_t i)
 {

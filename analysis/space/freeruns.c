@@ -10,7 +10,7 @@
 
 bool hs_freeruns_init(struct hs_freeruns *f, uint32_t granules)
 {
-    *f = (struct hs_freeruns){ .granules = granules };
+    *f = (struct hs_freeruns){.granules = granules};
     f->run = calloc((size_t)granules + 1, sizeof *f->run);
     f->count = calloc((size_t)granules + 1, sizeof *f->count);
     bool ok = hs_bits_init(&f->start, (uint64_t)granules + 1);
@@ -29,7 +29,7 @@ void hs_freeruns_free(struct hs_freeruns *f)
     hs_bits_free(&f->length);
     free(f->run);
     free(f->count);
-    *f = (struct hs_freeruns){ .granules = 0 };
+    *f = (struct hs_freeruns){.granules = 0};
 }
 
 static inline void length_add(struct hs_freeruns *f, uint32_t length)
@@ -81,7 +81,7 @@ void hs_freeruns_clear(struct hs_freeruns *f)
         run_remove(f, run.pos);
     f->free = f->granules;
     if (f->granules)
-        run_add(f, (struct hs_extent){ 0, f->granules });
+        run_add(f, (struct hs_extent){0, f->granules});
 }
 
 static inline bool inside(const struct hs_freeruns *f, struct hs_extent block)
@@ -102,9 +102,9 @@ bool hs_freeruns_take(struct hs_freeruns *f, struct hs_extent block)
     f->free -= block.granules;
     /* The remainder is entered first: it is mostly the longest run, which then needs no search. */
     if (block_end < end)
-        run_add(f, (struct hs_extent){ block_end, end - block_end });
+        run_add(f, (struct hs_extent){block_end, end - block_end});
     if (start < block.pos)
-        run_resize(f, (struct hs_extent){ start, block.pos - start });
+        run_resize(f, (struct hs_extent){start, block.pos - start});
     else
         run_remove(f, start);
     return true;
@@ -122,9 +122,9 @@ bool hs_freeruns_give(struct hs_freeruns *f, struct hs_extent block)
     f->free += block.granules;
     uint32_t right = end < f->granules && hs_bits_has(&f->start, end) ? f->run[end] : 0;
     if (left != HS_BITS_NONE && left_end == block.pos)
-        run_resize(f, (struct hs_extent){ left, end + right - left });
+        run_resize(f, (struct hs_extent){left, end + right - left});
     else
-        run_add(f, (struct hs_extent){ block.pos, block.granules + right });
+        run_add(f, (struct hs_extent){block.pos, block.granules + right});
     if (right)
         run_remove(f, end);
     return true;
@@ -133,7 +133,7 @@ bool hs_freeruns_give(struct hs_freeruns *f, struct hs_extent block)
 struct hs_extent hs_freeruns_from(const struct hs_freeruns *f, uint32_t pos)
 {
     uint32_t start = hs_bits_at_or_above(&f->start, pos, (uint64_t)f->granules + 1);
-    return start == HS_BITS_NONE ? (struct hs_extent){ f->granules, 0 } : (struct hs_extent){ start, f->run[start] };
+    return start == HS_BITS_NONE ? (struct hs_extent){f->granules, 0} : (struct hs_extent){start, f->run[start]};
 }
 
 uint32_t hs_freeruns_longer(const struct hs_freeruns *f, uint32_t length)

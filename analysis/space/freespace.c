@@ -3,10 +3,7 @@
 
 #include <stdlib.h>
 
-struct hs_freespace *hs_freespace_new(void)
-{
-    return calloc(1, sizeof(struct hs_freespace));
-}
+struct hs_freespace *hs_freespace_new(void) { return calloc(1, sizeof(struct hs_freespace)); }
 
 static void drop_index(struct hs_freespace *space, unsigned region)
 {
@@ -113,14 +110,14 @@ static void on_freed(void *context, unsigned region, struct hs_extent extent)
 struct hs_model_observer hs_freespace_observer(struct hs_freespace *space)
 {
     return (struct hs_model_observer){
-        .context = space, .region = on_region, .taken = on_taken, .freed = on_freed,
+        .context = space,
+        .region = on_region,
+        .taken = on_taken,
+        .freed = on_freed,
     };
 }
 
-void hs_freespace_attach(struct hs_freespace *space, const struct hs_model *model)
-{
-    space->model = model;
-}
+void hs_freespace_attach(struct hs_freespace *space, const struct hs_model *model) { space->model = model; }
 
 uint64_t hs_freespace_unusable(const struct hs_freespace *space, uint64_t size)
 {

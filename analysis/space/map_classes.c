@@ -6,18 +6,17 @@
 
 #include "lib/host/util/array.h"
 
-
 #define NONE UINT32_MAX
 
 void hs_map_classes_init(struct hs_map_classes *l, const struct hs_names *names, enum hs_group_by key)
 {
-    *l = (struct hs_map_classes){ .names = names, .key = key };
+    *l = (struct hs_map_classes){.names = names, .key = key};
 }
 
 /* Age classes double in width. */
 static const char *const ages[] = {
-    "survived no collection", "survived 1 collection", "survived 2 or 3", "survived 4 to 7", "survived 8 to 15",
-    "survived 16 to 31", "survived 32 and more",
+    "survived no collection", "survived 1 collection", "survived 2 or 3",      "survived 4 to 7",
+    "survived 8 to 15",       "survived 16 to 31",     "survived 32 and more",
 };
 #define N_AGES (sizeof ages / sizeof *ages)
 
@@ -33,7 +32,7 @@ void hs_map_classes_free(struct hs_map_classes *l)
         free(l->of[i].name);
     free(l->of);
     free(l->of_site);
-    *l = (struct hs_map_classes){ .n = 0 };
+    *l = (struct hs_map_classes){.n = 0};
 }
 
 static uint32_t class_named(struct hs_map_classes *l, const char *name)
@@ -46,13 +45,13 @@ static uint32_t class_named(struct hs_map_classes *l, const char *name)
     char *copy = strdup(name);
     if (!copy)
         return NONE;
-    l->of[l->n] = (struct hs_class){ .name = copy };
+    l->of[l->n] = (struct hs_class){.name = copy};
     return l->n++;
 }
 
 void hs_map_classes_init_ages(struct hs_map_classes *l)
 {
-    *l = (struct hs_map_classes){ .by_age = true };
+    *l = (struct hs_map_classes){.by_age = true};
     for (size_t i = 0; i < N_AGES; i++)
         l->short_of_memory |= class_named(l, ages[i]) == NONE;
 }
@@ -204,10 +203,11 @@ static uint32_t overlap(const struct hs_heap_snapshot_block *b, struct hs_extent
     return end > start ? end - start : 0;
 }
 
-struct hs_dominant hs_map_classes_dominant(const struct hs_map_classes *l, const struct hs_heap_snapshot *p, struct hs_extent e, uint32_t limit)
+struct hs_dominant hs_map_classes_dominant(const struct hs_map_classes *l, const struct hs_heap_snapshot *p, struct hs_extent e,
+                                           uint32_t limit)
 {
     uint32_t granules[HS_MAP_CLASSES_LIMIT + 1] = {0};
-    struct hs_dominant most = { .class = limit };
+    struct hs_dominant most = {.class = limit};
     for (uint32_t i = hs_heap_snapshot_find(p, e.pos); i < p->n_blocks; i++) {
         uint32_t class = hs_map_class(l, &p->block[i]), n = overlap(&p->block[i], e);
         if (!n)

@@ -19,8 +19,8 @@ static bool add_region(struct hs_heap_snapshot *p, const struct hs_model *m, con
     uint32_t end = region->first + region->granules;
     for (uint32_t pos = region->first; (pos = hs_model_next(m, pos, end)) < end;) {
         const struct hs_live_block *b = &m->block[pos];
-        struct hs_heap_snapshot_block block = { pos, b->granules, b->site, b->size, b->number,
-                                          m->collections.done - b->collection };
+        struct hs_heap_snapshot_block block = {pos,     b->granules, b->site,
+                                               b->size, b->number,   m->collections.done - b->collection};
         if (block.granules > end - pos)
             block.granules = end - pos;
         if (!add_block(p, &block))

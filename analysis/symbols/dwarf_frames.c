@@ -121,8 +121,8 @@ static bool find_chain(const struct hs_symbols *symbols, uint64_t pc, const char
 {
     for (size_t i = 0; i < symbols->n_ranges; i++) {
         const struct hs_dwarf_range *range = &symbols->ranges[i];
-        if (pc >= range->begin && pc < range->end &&
-            dwarf_offdie(symbols->dwarf, range->unit, &chain->unit) && chain_in_unit(chain, pc, name))
+        if (pc >= range->begin && pc < range->end && dwarf_offdie(symbols->dwarf, range->unit, &chain->unit) &&
+            chain_in_unit(chain, pc, name))
             return true;
     }
     return false;
@@ -137,8 +137,8 @@ static unsigned number_attribute(Dwarf_Die *die, unsigned name)
 }
 
 /* The call position of the innermost frame, from the line table. */
-static void place_by_line(const struct hs_symbols *symbols, Dwarf_Die *unit, uint64_t pc,
-                          struct hs_symbol_frame *frame, char **path)
+static void place_by_line(const struct hs_symbols *symbols, Dwarf_Die *unit, uint64_t pc, struct hs_symbol_frame *frame,
+                          char **path)
 {
     Dwarf_Line *line = dwarf_getsrc_die(unit, pc);
     int number;

@@ -63,8 +63,7 @@ struct hs_elf_failure hs_elf_read_header(struct hs_symbols *symbols)
     symbols->elf = elf_memory(symbols->image, symbols->size);
     if (!symbols->elf || elf_kind(symbols->elf) != ELF_K_ELF || !gelf_getehdr(symbols->elf, &header))
         return (struct hs_elf_failure){HS_ERR_KIND, 0, "not an ELF file"};
-    if (header.e_shoff > symbols->size ||
-        (uint64_t)header.e_shnum * header.e_shentsize > symbols->size - header.e_shoff)
+    if (header.e_shoff > symbols->size || (uint64_t)header.e_shnum * header.e_shentsize > symbols->size - header.e_shoff)
         return (struct hs_elf_failure){HS_ERR_END, symbols->size, "the ELF file ends before its section headers"};
     symbols->machine = header.e_machine;
     symbols->is32 = gelf_getclass(symbols->elf) == ELFCLASS32;
@@ -150,8 +149,7 @@ struct hs_elf_failure hs_elf_find_anchor(struct hs_symbols *symbols)
     const struct hs_elf_function *anchor = hs_elf_function_named(symbols, "hs_anchor");
 
     if (!anchor)
-        return (struct hs_elf_failure){HS_ERR_KIND, 0,
-                                "no function hs_anchor: stripped, or built without HeapStrata's hook"};
+        return (struct hs_elf_failure){HS_ERR_KIND, 0, "no function hs_anchor: stripped, or built without HeapStrata's hook"};
     symbols->anchor = anchor->address;
     return fine;
 }

@@ -6,10 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RULES(...) (const struct hs_block_rule[]){__VA_ARGS__, {0}}
-#define CALLER(name) {.function = (name)}
-#define WITHIN(name, outer) {.function = (name), .within = (outer)}
-#define SOURCE(path) {.file = (path)}
+#define RULES(...) \
+    (const struct hs_block_rule[]) \
+    { \
+        __VA_ARGS__, { 0 } \
+    }
+#define CALLER(name) \
+    { \
+        .function = (name) \
+    }
+#define WITHIN(name, outer) \
+    { \
+        .function = (name), .within = (outer) \
+    }
+#define SOURCE(path) \
+    { \
+        .file = (path) \
+    }
 
 static const struct hs_block_kind kinds[] = {
 #include "analysis/symbols/kinds.def"
@@ -17,15 +30,9 @@ static const struct hs_block_kind kinds[] = {
 
 enum { KINDS = sizeof kinds / sizeof kinds[0], OTHER = KINDS - 1, NAME_MAX_LENGTH = 128 };
 
-size_t hs_block_kind_count(void)
-{
-    return KINDS;
-}
+size_t hs_block_kind_count(void) { return KINDS; }
 
-const struct hs_block_kind *hs_block_kind(size_t kind)
-{
-    return &kinds[kind < KINDS ? kind : OTHER];
-}
+const struct hs_block_kind *hs_block_kind(size_t kind) { return &kinds[kind < KINDS ? kind : OTHER]; }
 
 size_t hs_block_kind_find(const char *name)
 {
@@ -37,10 +44,7 @@ size_t hs_block_kind_find(const char *name)
 }
 
 /* C names contain no dots, so a dot starts a compiler suffix; a leading dot does not. */
-size_t hs_block_function_length(const char *function)
-{
-    return *function ? 1 + strcspn(function + 1, ".") : 0;
-}
+size_t hs_block_function_length(const char *function) { return *function ? 1 + strcspn(function + 1, ".") : 0; }
 
 static bool function_fits(const char *pattern, const char *function)
 {
@@ -81,10 +85,7 @@ static bool rule_fits(const struct hs_block_rule *rule, const struct hs_block_fr
            (!rule->within || within_fits(rule->within, frames + 1, n - 1));
 }
 
-static bool rule_is_last(const struct hs_block_rule *rule)
-{
-    return !rule->function && !rule->file;
-}
+static bool rule_is_last(const struct hs_block_rule *rule) { return !rule->function && !rule->file; }
 
 struct match {
     size_t kind;
@@ -113,12 +114,6 @@ static struct match match(const struct hs_block_frame *frames, size_t n)
     return found;
 }
 
-size_t hs_block_kind_match(const struct hs_block_frame *frames, size_t n)
-{
-    return match(frames, n).kind;
-}
+size_t hs_block_kind_match(const struct hs_block_frame *frames, size_t n) { return match(frames, n).kind; }
 
-const struct hs_block_rule *hs_block_kind_rule(const struct hs_block_frame *frames, size_t n)
-{
-    return match(frames, n).rule;
-}
+const struct hs_block_rule *hs_block_kind_rule(const struct hs_block_frame *frames, size_t n) { return match(frames, n).rule; }

@@ -109,7 +109,8 @@ static struct hs_elf_failure read_all(struct hs_symbols *symbols, const char *pa
 static struct hs_symbols *open_file(const char *elf_path, bool anchored, struct hs_error *error)
 {
     struct hs_symbols *symbols = calloc(1, sizeof *symbols);
-    struct hs_elf_failure failure = symbols ? read_all(symbols, elf_path, anchored) : (struct hs_elf_failure){HS_ERR_MEMORY, 0, "out of memory"};
+    struct hs_elf_failure failure = symbols ? read_all(symbols, elf_path, anchored)
+                                            : (struct hs_elf_failure){HS_ERR_MEMORY, 0, "out of memory"};
 
     *error = (struct hs_error){.code = failure.code, .offset = failure.offset};
     if (failure.code == HS_OK)
@@ -119,10 +120,7 @@ static struct hs_symbols *open_file(const char *elf_path, bool anchored, struct 
     return NULL;
 }
 
-struct hs_symbols *hs_symbols_open(const char *elf_path, struct hs_error *error)
-{
-    return open_file(elf_path, true, error);
-}
+struct hs_symbols *hs_symbols_open(const char *elf_path, struct hs_error *error) { return open_file(elf_path, true, error); }
 
 struct hs_symbols *hs_symbols_open_object(const char *elf_path, struct hs_error *error)
 {
@@ -157,10 +155,7 @@ bool hs_symbols_lookup(struct hs_symbols *symbols, int64_t caller, struct hs_sym
     return out->depth > 0;
 }
 
-bool hs_symbols_has_lines(const struct hs_symbols *symbols)
-{
-    return symbols && symbols->n_ranges > 0;
-}
+bool hs_symbols_has_lines(const struct hs_symbols *symbols) { return symbols && symbols->n_ranges > 0; }
 
 uint64_t hs_symbols_fingerprint(const struct hs_symbols *symbols, const char *const *names, size_t n)
 {

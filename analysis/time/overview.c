@@ -11,10 +11,7 @@
 
 /* ---- sums at an earlier moment ---- */
 
-static struct hs_did sums_of(const struct hs_site_sum *sum)
-{
-    return (struct hs_did){ hs_all_requests(sum), hs_all_bytes(sum) };
-}
+static struct hs_did sums_of(const struct hs_site_sum *sum) { return (struct hs_did){hs_all_requests(sum), hs_all_bytes(sum)}; }
 
 static uint64_t events_of(const struct hs_model *m)
 {
@@ -43,10 +40,7 @@ void hs_earlier_free(struct hs_earlier *e)
 
 /* ---- lines ---- */
 
-static double rate(uint64_t now, uint64_t then, double span)
-{
-    return span > 0 && now > then ? (double)(now - then) / span : 0;
-}
+static double rate(uint64_t now, uint64_t then, double span) { return span > 0 && now > then ? (double)(now - then) / span : 0; }
 
 static void add_rates(struct hs_hot *hot, const struct hs_group *group, const struct hs_overview_of *of, double span)
 {
@@ -63,8 +57,12 @@ static void add_rates(struct hs_hot *hot, const struct hs_group *group, const st
 static struct hs_hot hot_of(const struct hs_overview *o, const struct hs_group *group, const struct hs_overview_of *of)
 {
     struct hs_hot hot = {
-        .name = strdup(group->name[0]), .live = hs_all_live(&group->self), .blocks = hs_all_blocks(&group->self),
-        .all_requests = hs_all_requests(&group->self), .all_bytes = hs_all_bytes(&group->self), .class = UINT32_MAX,
+        .name = strdup(group->name[0]),
+        .live = hs_all_live(&group->self),
+        .blocks = hs_all_blocks(&group->self),
+        .all_requests = hs_all_requests(&group->self),
+        .all_bytes = hs_all_bytes(&group->self),
+        .class = UINT32_MAX,
     };
     for (size_t i = 0; i < group->n_sites && hot.class == UINT32_MAX; i++)
         hot.class = hs_map_class_of_site(&o->classes, group->site[i]);
@@ -74,7 +72,8 @@ static struct hs_hot hot_of(const struct hs_overview *o, const struct hs_group *
 
 static int take_lines(struct hs_overview *o, const struct hs_overview_of *of)
 {
-    struct hs_groups *groups = hs_groups_new(of->model, of->names, &(struct hs_grouping){ .key = { of->key }, .n_keys = 1, .weight = HS_WEIGHT_LIVE });
+    struct hs_groups *groups = hs_groups_new(of->model, of->names,
+                                             &(struct hs_grouping){.key = {of->key}, .n_keys = 1, .weight = HS_WEIGHT_LIVE});
     struct hs_hot *hot = groups ? calloc(groups->n + 1, sizeof *hot) : NULL;
     bool good = hot != NULL;
     for (size_t i = 0; hot && i < groups->n; i++) {

@@ -19,7 +19,7 @@
 struct hs_earlier {
     struct hs_did {
         uint64_t requests, bytes;
-    } *site;               /* [site + 1], `n` */
+    } * site; /* [site + 1], `n` */
     uint32_t n, room;
     uint64_t events, records, collections, elapsed; /* elapsed: ticks */
 };

@@ -10,7 +10,7 @@
 
 bool hs_series_init(struct hs_series *s, uint32_t points)
 {
-    *s = (struct hs_series){ .wanted = points, .capacity = FINENESS * points, .width = 1 };
+    *s = (struct hs_series){.wanted = points, .capacity = FINENESS * points, .width = 1};
     s->point = calloc(s->capacity, sizeof *s->point);
     return s->point != NULL;
 }
@@ -18,7 +18,7 @@ bool hs_series_init(struct hs_series *s, uint32_t points)
 void hs_series_free(struct hs_series *s)
 {
     free(s->point);
-    *s = (struct hs_series){ .n = 0 };
+    *s = (struct hs_series){.n = 0};
 }
 
 static void merge(struct hs_point *into, const struct hs_point *p)
@@ -71,8 +71,13 @@ static void open_point(struct hs_series *s)
     HS_ASSERT(s->n < s->capacity);
     struct hs_point *p = &s->point[s->n++];
     *p = (struct hs_point){
-        .at = before.at + s->width, .time = before.time, .number = before.number, .level = before.level,
-        .min = before.end.last, .max = before.end.last, .end = before.end,
+        .at = before.at + s->width,
+        .time = before.time,
+        .number = before.number,
+        .level = before.level,
+        .min = before.end.last,
+        .max = before.end.last,
+        .end = before.end,
     };
 }
 
@@ -96,7 +101,7 @@ void hs_series_turn(struct hs_series *s, uint64_t at, const struct hs_point_end 
     if (s->n)
         s->point[s->n - 1].end = *end;
     else
-        s->point[s->n++] = (struct hs_point){ .at = at };
+        s->point[s->n++] = (struct hs_point){.at = at};
     /* For a long gap, widen the points first, so that the gap takes at most `capacity` points. */
     while ((at - s->point[0].at) / s->width >= s->capacity)
         coarsen(s, 2);

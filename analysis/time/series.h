@@ -55,17 +55,11 @@ void hs_series_free(struct hs_series *s);
 
 /* Whether an event at `at` is after the open point. If so, call hs_series_turn first, with the figures at that point's
  * end. */
-static inline bool hs_series_due(const struct hs_series *s, uint64_t at)
-{
-    return at >= s->next;
-}
+static inline bool hs_series_due(const struct hs_series *s, uint64_t at) { return at >= s->next; }
 void hs_series_turn(struct hs_series *s, uint64_t at, const struct hs_point_end *end);
 
 /* The open point. */
-static inline struct hs_point *hs_series_point(struct hs_series *s)
-{
-    return &s->point[s->n - 1];
-}
+static inline struct hs_point *hs_series_point(struct hs_series *s) { return &s->point[s->n - 1]; }
 
 /* Adds a sample to the open point. */
 static inline void hs_point_put(struct hs_point *p, const struct hs_sample *sample)

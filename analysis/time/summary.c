@@ -29,7 +29,11 @@ static void end_of(struct hs_space *space, const struct hs_model *m, unsigned re
         return;
     }
     space->end = (struct hs_space_stats){
-        .used = summary.used, .free = summary.free, .requested = summary.used, .largest_free = summary.longest, .blocks = summary.blocks,
+        .used = summary.used,
+        .free = summary.free,
+        .requested = summary.used,
+        .largest_free = summary.longest,
+        .blocks = summary.blocks,
         .no_longest = summary.no_longest,
     };
     space->no_counts = summary.no_counts;
@@ -42,8 +46,12 @@ struct hs_space hs_space_of_region(const struct hs_model *m, unsigned index)
 {
     const struct hs_region_state *region = &m->region[index];
     struct hs_space space = {
-        .size = region->present ? (uint64_t)region->granules << region->shift : 0, .peak = region->peak,
-        .allocs = region->allocs, .frees = region->frees, .reallocs = region->reallocs, .swept = region->swept,
+        .size = region->present ? (uint64_t)region->granules << region->shift : 0,
+        .peak = region->peak,
+        .allocs = region->allocs,
+        .frees = region->frees,
+        .reallocs = region->reallocs,
+        .swept = region->swept,
     };
     end_of(&space, m, index);
     add_ratios(&space);
@@ -65,8 +73,10 @@ static struct hs_space space_of_heap(const struct hs_model *m, const struct hs_s
 {
     struct hs_space space = {
         .peak = m->peak > m->levels.peak ? m->peak : m->levels.peak,
-        .allocs = hs_all_allocs(all), .reallocs = hs_all_reallocs(all),
-        .frees = m->kind[HS_FREE] + hs_rounded(all->sampled.freed), .swept = m->swept + hs_rounded(all->sampled.swept),
+        .allocs = hs_all_allocs(all),
+        .reallocs = hs_all_reallocs(all),
+        .frees = m->kind[HS_FREE] + hs_rounded(all->sampled.freed),
+        .swept = m->swept + hs_rounded(all->sampled.swept),
     };
     for (unsigned i = 0; i < m->n_regions; i++)
         if (m->region[i].present)
@@ -82,12 +92,23 @@ struct hs_summary hs_summarize(const struct hs_model *m, const struct hs_reader 
     const struct hs_site_sum all = sum_of_all(m);
     uint64_t peak_time = m->levels.peak > m->peak ? m->levels.peak_time : m->peak_time;
     struct hs_summary s = {
-        .heap = space_of_heap(m, &all), .sampled = all.sampled, .failed = m->kind[HS_FAIL], .lost = info->lost, .emitted = info->emitted,
-        .records = info->records, .packets = info->packets, .bytes = info->packet_bytes + info->dict_bytes,
-        .seconds = hs_seconds(reader, hs_model_elapsed(m)), .peak_seconds = hs_seconds(reader, peak_time),
-        .collections = m->collections.begun, .marks = m->n_marks, .boots = info->boots,
-        .sites = hs_reader_sites(reader), .pause = hs_seconds(reader, m->collections.pause),
-        .longest_pause = hs_seconds(reader, m->collections.longest), .collected = m->collections.freed_bytes,
+        .heap = space_of_heap(m, &all),
+        .sampled = all.sampled,
+        .failed = m->kind[HS_FAIL],
+        .lost = info->lost,
+        .emitted = info->emitted,
+        .records = info->records,
+        .packets = info->packets,
+        .bytes = info->packet_bytes + info->dict_bytes,
+        .seconds = hs_seconds(reader, hs_model_elapsed(m)),
+        .peak_seconds = hs_seconds(reader, peak_time),
+        .collections = m->collections.begun,
+        .marks = m->n_marks,
+        .boots = info->boots,
+        .sites = hs_reader_sites(reader),
+        .pause = hs_seconds(reader, m->collections.pause),
+        .longest_pause = hs_seconds(reader, m->collections.longest),
+        .collected = m->collections.freed_bytes,
     };
     s.events = s.heap.allocs + s.heap.frees + s.heap.reallocs + s.heap.swept + s.failed;
     s.bytes_per_event = s.events ? (double)s.bytes / (double)s.events : 0;

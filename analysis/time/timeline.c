@@ -19,13 +19,10 @@ void hs_timeline_free(struct hs_timeline *t)
     free(t);
 }
 
-static const struct hs_sample nothing_known = { .value = { NAN, NAN, NAN, NAN, NAN } };
+static const struct hs_sample nothing_known = {.value = {NAN, NAN, NAN, NAN, NAN}};
 
 /* Sum of the last summaries of all regions. */
-static struct hs_region_summary last_summary(const struct hs_timeline *t)
-{
-    return hs_model_summary(t->model, HS_ALL_REGIONS);
-}
+static struct hs_region_summary last_summary(const struct hs_timeline *t) { return hs_model_summary(t->model, HS_ALL_REGIONS); }
 
 /* Unknown figures are NaN; before the first summary all are unknown. */
 static struct hs_sample sample_of(struct hs_region_summary now)
@@ -38,7 +35,7 @@ static struct hs_sample sample_of(struct hs_region_summary now)
     if (now.no_longest)
         return none;
     none.value[HS_FIGURE_LARGEST] = (double)now.longest;
-    none.value[HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){ now.free, now.longest });
+    none.value[HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){now.free, now.longest});
     return none;
 }
 
@@ -49,7 +46,8 @@ static void summary_end(const struct hs_timeline *t, struct hs_region_summary no
     for (unsigned c = 0; c < HS_RUN_CLASSES; c++)
         whole += now.runs[c] * 1.5 * (double)(UINT64_C(1) << c);
     for (unsigned c = 0; c < HS_RUN_CLASSES; c++) {
-        double granules = whole > 0 ? now.runs[c] * 1.5 * (double)(UINT64_C(1) << c) / whole * (double)(now.free >> now.shift) : 0;
+        double granules = whole > 0 ? now.runs[c] * 1.5 * (double)(UINT64_C(1) << c) / whole * (double)(now.free >> now.shift)
+                                    : 0;
         end->histogram.runs[c] = now.runs[c];
         end->histogram.granules[c] = (uint32_t)(granules + 0.5);
         if ((UINT64_C(3) << c) << now.shift <= 2 * t->unusable_size)
@@ -64,27 +62,25 @@ static inline struct hs_sample sample(const struct hs_timeline *t)
         return sample_of(last_summary(t));
     const struct hs_freespace *space = t->space;
     if (__builtin_expect(!space->regions_added, 0))
-        return nothing_known; /* no region so far */
+        return nothing_known;                             /* no region so far */
     int64_t used = (int64_t)(space->total - space->free); /* signed, because the processor converts int64 to double directly */
     int64_t waste = used - (int64_t)space->model->requested;
-    return (struct hs_sample){ .value = {
-        [HS_FIGURE_USED] = (double)used,
-        [HS_FIGURE_FREE] = (double)(int64_t)space->free,
-        [HS_FIGURE_LARGEST] = (double)(int64_t)space->largest,
-        [HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){ space->free, space->largest }),
-        [HS_FIGURE_WASTE] = waste > 0 ? (double)waste : 0.0,
-    } };
+    return (struct hs_sample){
+        .value = {
+            [HS_FIGURE_USED] = (double)used,
+            [HS_FIGURE_FREE] = (double)(int64_t)space->free,
+            [HS_FIGURE_LARGEST] = (double)(int64_t)space->largest,
+            [HS_FIGURE_EXTERNAL] = hs_external_fragmentation((struct hs_free_figures){space->free, space->largest}),
+            [HS_FIGURE_WASTE] = waste > 0 ? (double)waste : 0.0,
+        }};
 }
 
-struct hs_sample hs_timeline_now(const struct hs_timeline *t)
-{
-    return sample(t);
-}
+struct hs_sample hs_timeline_now(const struct hs_timeline *t) { return sample(t); }
 
 static struct hs_point_end point_end(const struct hs_timeline *t)
 {
     const struct hs_freespace *space = t->space;
-    struct hs_point_end end = { .last = sample(t), .histogram = hs_freespace_histogram(space) };
+    struct hs_point_end end = {.last = sample(t), .histogram = hs_freespace_histogram(space)};
     if (hs_model_summary_only(t->model) && last_summary(t).known)
         summary_end(t, last_summary(t), &end);
     else if (t->unusable_size && space->free)
@@ -130,7 +126,7 @@ static struct hs_note note_of_failure(const struct hs_model *m, struct hs_note n
 static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t at, uint64_t pause)
 {
     struct hs_point *p = hs_series_point(&t->series);
-    struct hs_note note = { .at = at, .time = hs_model_elapsed(t->model), .number = e->number };
+    struct hs_note note = {.at = at, .time = hs_model_elapsed(t->model), .number = e->number};
     switch (e->kind) {
     case HS_MARK:
         note.label = strndup(e->record->mark.label.data, e->record->mark.label.len);
@@ -158,8 +154,7 @@ static void note_rare(struct hs_timeline *t, const struct hs_event *e, uint64_t 
         note.kind = HS_NOTE_LOSS;
         note.bytes = e->record->lost.count;
         break;
-    default:
-        return;
+    default: return;
     }
     add_note(t, note);
 }
@@ -255,10 +250,7 @@ int hs_timeline_feed(struct hs_timeline *t, const struct hs_event *events, long 
     return error;
 }
 
-bool hs_timeline_has_layout(const struct hs_timeline *t)
-{
-    return t->space->regions_added || last_summary(t).known;
-}
+bool hs_timeline_has_layout(const struct hs_timeline *t) { return t->space->regions_added || last_summary(t).known; }
 
 uint64_t hs_timeline_total(const struct hs_timeline *t)
 {

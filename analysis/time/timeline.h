@@ -18,7 +18,7 @@ struct hs_note {
     uint64_t time, number;
     uint64_t pause;         /* collection: ticks */
     uint64_t bytes;         /* collection: freed; failure: requested; loss: records */
-    uint64_t free, largest;/* failure: bytes at that moment */
+    uint64_t free, largest; /* failure: bytes at that moment */
     uint32_t site;          /* failure */
     uint8_t kind;           /* enum hs_note_kind */
     uint8_t cause;          /* collection, reset: as in records.def; failure: enum hs_verdict */

@@ -20,8 +20,8 @@ struct marks {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_table *table;
-    uint64_t used;  /* at the mark before */
-    uint32_t boot;  /* of that; 0: there is none */
+    uint64_t used; /* at the mark before */
+    uint32_t boot; /* of that; 0: there is none */
 };
 
 enum { OUT_OF_MEMORY = 1 };
@@ -53,7 +53,8 @@ static void add(struct marks *m, const struct hs_event *e)
         {.i = (int64_t)(heap.used - m->used), .none = !follows},
         {.u = heap.free, .none = !known},
         {.u = heap.largest_free, .none = !known || heap.no_longest},
-        {.d = hs_external_fragmentation((struct hs_free_figures){heap.free, heap.largest_free}), .none = !known || heap.no_longest},
+        {.d = hs_external_fragmentation((struct hs_free_figures){heap.free, heap.largest_free}),
+         .none = !known || heap.no_longest},
         {.s = label},
     };
     hs_table_add(m->table, values);
@@ -121,12 +122,15 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_marks = {
-    .name = "marks", .summary = "show the heap at each mark, and what changed since the mark before",
+    .name = "marks",
+    .summary = "show the heap at each mark, and what changed since the mark before",
     .usage = "[FILE]",
     .about = "A line for each heapstrata.mark() that the program passed. Of text with several dumps of mem_info(), a line for each "
              "dump, named by what was typed in front of it: so it shows what each import cost.",
     .examples = "  heapstrata marks run.hst\n"
                 "  heapstrata marks console.log        # what was copied from a terminal\n",
-    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR, .max_files = 1,
-    .args_size = sizeof(struct args), .run = run,
+    .uses = HS_USES_INPUT | HS_USES_REGION | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .run = run,
 };

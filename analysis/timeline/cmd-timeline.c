@@ -7,7 +7,7 @@
 #include "analysis/timeline/timeview.h"
 
 #define POINTS_DEFAULT 200u
-#define POINTS_MAX     100000u
+#define POINTS_MAX 100000u
 
 enum by { BY_TIME, BY_EVENT };
 
@@ -70,18 +70,16 @@ static int check_range(const struct session *s, const struct args *args)
     return HS_EXIT_OK;
 }
 
-static int draw(const void *what, const struct hs_sheet_style *style, FILE *out)
-{
-    return hs_timepicture_draw(what, style, out);
-}
+static int draw(const void *what, const struct hs_sheet_style *style, FILE *out) { return hs_timepicture_draw(what, style, out); }
 
 static int show(const struct hs_timeview *view, const struct args *args, const struct hs_terminal *terminal)
 {
     int error = HS_OK;
     char subject[256];
     if (hs_cmd_draws(&args->common))
-        return hs_cmd_draw(&args->common, draw, &(struct hs_timepicture){
-            view, hs_cmd_subject(args->common.input, view->names->reader, subject, sizeof subject) });
+        return hs_cmd_draw(
+            &args->common, draw,
+            &(struct hs_timepicture){view, hs_cmd_subject(args->common.input, view->names->reader, subject, sizeof subject)});
     if (args->common.json)
         error = hs_timeview_json(view, stdout);
     else if (args->common.csv)
@@ -100,7 +98,8 @@ static int measure_and_show(struct hs_reader *reader, struct session *s, const s
         points = data ? POINTS_DEFAULT : room;
     s->timeline = hs_timeline_new(&(struct hs_timeline_config){
         .points = points < POINTS_MAX ? (uint32_t)points : POINTS_MAX,
-        .by_number = args->by == BY_EVENT, .unusable_size = args->size,
+        .by_number = args->by == BY_EVENT,
+        .unusable_size = args->size,
     });
     if (!s->timeline)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
@@ -109,11 +108,11 @@ static int measure_and_show(struct hs_reader *reader, struct session *s, const s
     int error = hs_timeline_finish(s->timeline);
     s->error = s->error ? s->error : error;
     int status = check_range(s, args);
-    struct hs_names names = { .reader = reader };
+    struct hs_names names = {.reader = reader};
     if (status == HS_EXIT_OK)
         status = hs_cmd_symbols(&names.symbols, &args->common, reader);
     if (status == HS_EXIT_OK)
-        status = show(&(struct hs_timeview){ s->timeline, &names, hs_reader_info(reader)->hz }, args, &terminal);
+        status = show(&(struct hs_timeview){s->timeline, &names, hs_reader_info(reader)->hz}, args, &terminal);
     hs_symbols_close(names.symbols);
     hs_timeline_free(s->timeline);
     return status == HS_EXIT_OK ? damaged : status;
@@ -134,7 +133,9 @@ static int run(void *memory)
 }
 
 const struct hs_cmd hs_cmd_timeline = {
-    .name = "timeline", .summary = "plot heap figures over time: chart, picture, CSV or JSON", .usage = "[FILE]",
+    .name = "timeline",
+    .summary = "plot heap figures over time: chart, picture, CSV or JSON",
+    .usage = "[FILE]",
     .about = "Shows what is used and free, the largest free run, external fragmentation and internal waste over "
              "the run, with marks, collections and failures. Every point keeps the extremes of all events in it.",
     .examples = "  heapstrata timeline\n"
@@ -142,6 +143,8 @@ const struct hs_cmd hs_cmd_timeline = {
                 "  heapstrata timeline --svg heap.svg --theme dark trace.hst\n"
                 "  heapstrata timeline --csv --points 1000 --from mark:loop --to 2.5s trace.hst\n",
     .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_CSV | HS_USES_COLOR | HS_USES_ELF | HS_USES_REGION | HS_USES_PICTURE,
-    .options = options, .max_files = 1,
-    .args_size = sizeof(struct args), .run = run,
+    .options = options,
+    .max_files = 1,
+    .args_size = sizeof(struct args),
+    .run = run,
 };

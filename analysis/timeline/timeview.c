@@ -12,56 +12,61 @@
 #include "analysis/draw/chart.h"
 #include "analysis/draw/table.h"
 
-#define COLUMNS_MAX  400u
+#define COLUMNS_MAX 400u
 #define MARKS_LISTED 20u
 #define FAILURES_LISTED 8u
 
-static double seconds(const struct hs_timeview *view, uint64_t ticks)
-{
-    return view->hz ? (double)ticks / view->hz : 0.0;
-}
+static double seconds(const struct hs_timeview *view, uint64_t ticks) { return view->hz ? (double)ticks / view->hz : 0.0; }
 
 /* ---- CSV and JSON: one table ---- */
 
 enum column {
-    TIME, EVENT, LEVEL, SAMPLES, UNSYNCED,
+    TIME,
+    EVENT,
+    LEVEL,
+    SAMPLES,
+    UNSYNCED,
     FIGURE,
     UNUSABLE = FIGURE + 3 * HS_FIGURES,
-    COLLECTIONS, PAUSE, LONGEST_PAUSE, FAILURES, MARKS, RESETS,
+    COLLECTIONS,
+    PAUSE,
+    LONGEST_PAUSE,
+    FAILURES,
+    MARKS,
+    RESETS,
     RUNS,
     COLUMNS = RUNS + HS_RUN_CLASSES,
 };
 
-#define FIGURE_COLUMNS(figure, name, last, kind_)                       \
-    [FIGURE + 3 * (figure)] = { .key = last, .kind = kind_ },           \
-    [FIGURE + 3 * (figure) + 1] = { .key = name "_min", .kind = kind_ }, \
-    [FIGURE + 3 * (figure) + 2] = { .key = name "_max", .kind = kind_ }
+#define FIGURE_COLUMNS(figure, name, last, kind_) \
+    [FIGURE + 3 * (figure)] = {.key = last, .kind = kind_}, [FIGURE + 3 * (figure) + 1] = {.key = name "_min", .kind = kind_}, \
+                  [FIGURE + 3 * (figure) + 2] = {.key = name "_max", .kind = kind_}
 
 static const struct hs_column columns[RUNS] = {
-    [TIME] = { .key = "time_s", .kind = HS_VALUE_SECONDS },
-    [EVENT] = { .key = "event", .kind = HS_VALUE_COUNT },
-    [LEVEL] = { .key = "level", .kind = HS_VALUE_TEXT },
-    [SAMPLES] = { .key = "samples", .kind = HS_VALUE_COUNT },
-    [UNSYNCED] = { .key = "unsynced", .kind = HS_VALUE_COUNT },
+    [TIME] = {.key = "time_s", .kind = HS_VALUE_SECONDS},
+    [EVENT] = {.key = "event", .kind = HS_VALUE_COUNT},
+    [LEVEL] = {.key = "level", .kind = HS_VALUE_TEXT},
+    [SAMPLES] = {.key = "samples", .kind = HS_VALUE_COUNT},
+    [UNSYNCED] = {.key = "unsynced", .kind = HS_VALUE_COUNT},
     FIGURE_COLUMNS(HS_FIGURE_USED, "used", "used_bytes", HS_VALUE_BYTES),
     FIGURE_COLUMNS(HS_FIGURE_FREE, "free", "free_bytes", HS_VALUE_BYTES),
     FIGURE_COLUMNS(HS_FIGURE_LARGEST, "largest_free", "largest_free_bytes", HS_VALUE_BYTES),
     FIGURE_COLUMNS(HS_FIGURE_EXTERNAL, "fragmentation", "fragmentation", HS_VALUE_SHARE),
     FIGURE_COLUMNS(HS_FIGURE_WASTE, "waste", "waste_bytes", HS_VALUE_BYTES),
-    [UNUSABLE] = { .key = "unusable", .kind = HS_VALUE_SHARE },
-    [COLLECTIONS] = { .key = "collections", .kind = HS_VALUE_COUNT },
-    [PAUSE] = { .key = "pause_s", .kind = HS_VALUE_SECONDS },
-    [LONGEST_PAUSE] = { .key = "longest_pause_s", .kind = HS_VALUE_SECONDS },
-    [FAILURES] = { .key = "failures", .kind = HS_VALUE_COUNT },
-    [MARKS] = { .key = "marks", .kind = HS_VALUE_COUNT },
-    [RESETS] = { .key = "resets", .kind = HS_VALUE_COUNT },
+    [UNUSABLE] = {.key = "unusable", .kind = HS_VALUE_SHARE},
+    [COLLECTIONS] = {.key = "collections", .kind = HS_VALUE_COUNT},
+    [PAUSE] = {.key = "pause_s", .kind = HS_VALUE_SECONDS},
+    [LONGEST_PAUSE] = {.key = "longest_pause_s", .kind = HS_VALUE_SECONDS},
+    [FAILURES] = {.key = "failures", .kind = HS_VALUE_COUNT},
+    [MARKS] = {.key = "marks", .kind = HS_VALUE_COUNT},
+    [RESETS] = {.key = "resets", .kind = HS_VALUE_COUNT},
 };
 
 static struct hs_value figure_value(enum hs_value_kind kind, double value)
 {
     if (!isfinite(value))
-        return (struct hs_value){ .none = true };
-    return kind == HS_VALUE_BYTES ? (struct hs_value){ .u = (uint64_t)value } : (struct hs_value){ .d = value };
+        return (struct hs_value){.none = true};
+    return kind == HS_VALUE_BYTES ? (struct hs_value){.u = (uint64_t)value} : (struct hs_value){.d = value};
 }
 
 static void fill_row(const struct hs_timeview *view, const struct hs_point *p, struct hs_value *row)
@@ -79,7 +84,7 @@ static void fill_row(const struct hs_timeview *view, const struct hs_point *p, s
         value[1] = figure_value(kind, p->min.value[i]);
         value[2] = figure_value(kind, p->max.value[i]);
     }
-    row[UNUSABLE] = (struct hs_value){ .d = p->end.unusable, .none = !view->timeline->unusable_size };
+    row[UNUSABLE] = (struct hs_value){.d = p->end.unusable, .none = !view->timeline->unusable_size};
     row[COLLECTIONS].u = p->collections;
     row[PAUSE].d = seconds(view, p->pause);
     row[LONGEST_PAUSE].d = seconds(view, p->longest_pause);
@@ -113,7 +118,7 @@ static void lay_out(struct layout *layout, unsigned classes)
     memcpy(layout->column, columns, sizeof columns);
     for (unsigned c = 0; c < classes; c++) {
         snprintf(layout->key[c], sizeof layout->key[c], "free_runs_%" PRIu32, UINT32_C(1) << c);
-        layout->column[RUNS + c] = (struct hs_column){ .key = layout->key[c], .kind = HS_VALUE_COUNT };
+        layout->column[RUNS + c] = (struct hs_column){.key = layout->key[c], .kind = HS_VALUE_COUNT};
     }
     layout->n = RUNS + classes;
 }
@@ -149,9 +154,7 @@ static void json_note(const struct hs_timeview *view, struct hs_json *json, cons
     hs_json_real(json, "time_s", seconds(view, note->time));
     hs_json_uint(json, "event", note->number);
     switch (note->kind) {
-    case HS_NOTE_MARK:
-        hs_json_text(json, "label", note->label);
-        break;
+    case HS_NOTE_MARK: hs_json_text(json, "label", note->label); break;
     case HS_NOTE_COLLECTION:
         hs_json_real(json, "pause_s", seconds(view, note->pause));
         hs_json_uint(json, "freed_bytes", note->bytes);
@@ -163,19 +166,15 @@ static void json_note(const struct hs_timeview *view, struct hs_json *json, cons
         hs_json_text(json, "verdict", hs_verdict_name(note->cause));
         hs_json_text(json, "site", hs_name_of_site(view->names, note->site, HS_KEY_LINE, name));
         break;
-    case HS_NOTE_RESET:
-        hs_json_uint(json, "cause", note->cause);
-        break;
-    case HS_NOTE_LOSS:
-        hs_json_uint(json, "records", note->bytes);
-        break;
+    case HS_NOTE_RESET: hs_json_uint(json, "cause", note->cause); break;
+    case HS_NOTE_LOSS: hs_json_uint(json, "records", note->bytes); break;
     }
     hs_json_end(json);
 }
 
 static const char *const note_keys[HS_NOTE_KINDS] = {
-    [HS_NOTE_MARK] = "marks", [HS_NOTE_COLLECTION] = "collections", [HS_NOTE_FAILURE] = "failures",
-    [HS_NOTE_RESET] = "resets", [HS_NOTE_LOSS] = "losses",
+    [HS_NOTE_MARK] = "marks",  [HS_NOTE_COLLECTION] = "collections", [HS_NOTE_FAILURE] = "failures", [HS_NOTE_RESET] = "resets",
+    [HS_NOTE_LOSS] = "losses",
 };
 
 /* Notes beyond the first HS_NOTES_KEPT are only counted. */
@@ -228,10 +227,7 @@ struct chart {
     double total; /* bytes: the most there ever were of used and free */
 };
 
-uint32_t hs_timeview_columns(const struct hs_terminal *terminal)
-{
-    return terminal->width - HS_CHART_MARGIN;
-}
+uint32_t hs_timeview_columns(const struct hs_terminal *terminal) { return terminal->width - HS_CHART_MARGIN; }
 
 static char *short_bytes(char text[24], double bytes)
 {
@@ -261,10 +257,7 @@ static double most_bytes(const struct hs_series *s)
 }
 
 /* What is not known is not drawn. */
-static double drawn(double value)
-{
-    return isfinite(value) ? value : 0;
-}
+static double drawn(double value) { return isfinite(value) ? value : 0; }
 
 /* What the trace tells of the longest free run: it may be missing where used and free are known. */
 static const char *run_told(const struct hs_series *s)
@@ -278,10 +271,7 @@ static const char *run_told(const struct hs_series *s)
     return all ? "" : some ? " (not known at all times)" : " (not known)";
 }
 
-static void title(const struct chart *c, const char *text)
-{
-    fprintf(c->out, "%*s%s\n", (int)HS_CHART_MARGIN, "", text);
-}
+static void title(const struct chart *c, const char *text) { fprintf(c->out, "%*s%s\n", (int)HS_CHART_MARGIN, "", text); }
 
 static void heap_panel(const struct chart *c)
 {
@@ -291,19 +281,26 @@ static void heap_panel(const struct chart *c)
         const struct hs_point *p = point_of(c, i);
         double used = drawn(p->min.value[HS_FIGURE_USED]) / c->total;
         bar[i] = (struct hs_bar){
-            .solid = used, .light = drawn(p->max.value[HS_FIGURE_USED]) / c->total,
+            .solid = used,
+            .light = drawn(p->max.value[HS_FIGURE_USED]) / c->total,
             .hang = drawn(p->min.value[HS_FIGURE_LARGEST]) / c->total,
         };
     }
     struct hs_shades shade = hs_chart_shades(c->terminal);
     const char *run = run_told(&c->view->timeline->series);
-    snprintf(text, sizeof text, "%s used  %s used at times  %s longest free run%s  else free%s",
-             shade.solid, shade.light, shade.hang, run, *run ? "" : ", in pieces");
+    snprintf(text, sizeof text, "%s used  %s used at times  %s longest free run%s  else free%s", shade.solid, shade.light,
+             shade.hang, run, *run ? "" : ", in pieces");
     title(c, text);
-    hs_chart_panel(c->out, c->terminal, &(struct hs_panel){
-        .top = short_bytes(top, c->total), .bottom = "0", .rows = 10, .columns = c->columns, .bar = bar,
-        .solid = HS_HUE_BLUE, .hang = HS_HUE_GREEN,
-    });
+    hs_chart_panel(c->out, c->terminal,
+                   &(struct hs_panel){
+                       .top = short_bytes(top, c->total),
+                       .bottom = "0",
+                       .rows = 10,
+                       .columns = c->columns,
+                       .bar = bar,
+                       .solid = HS_HUE_BLUE,
+                       .hang = HS_HUE_GREEN,
+                   });
 }
 
 /* A figure's range in every column, as a share of `whole`. */
@@ -312,7 +309,7 @@ static void figure_panel(const struct chart *c, enum hs_figure figure, double wh
     struct hs_bar bar[COLUMNS_MAX];
     for (unsigned i = 0; i < c->columns; i++) {
         const struct hs_point *p = point_of(c, i);
-        bar[i] = (struct hs_bar){ .solid = drawn(p->min.value[figure]) / whole, .light = drawn(p->max.value[figure]) / whole };
+        bar[i] = (struct hs_bar){.solid = drawn(p->min.value[figure]) / whole, .light = drawn(p->max.value[figure]) / whole};
     }
     panel.bar = bar;
     panel.columns = c->columns;
@@ -324,12 +321,18 @@ static void unusable_panel(const struct chart *c)
     struct hs_bar bar[COLUMNS_MAX];
     char text[100];
     for (unsigned i = 0; i < c->columns; i++)
-        bar[i] = (struct hs_bar){ .solid = point_of(c, i)->end.unusable };
+        bar[i] = (struct hs_bar){.solid = point_of(c, i)->end.unusable};
     snprintf(text, sizeof text, "free space without room for %" PRIu64 " bytes", c->view->timeline->unusable_size);
     title(c, text);
-    hs_chart_panel(c->out, c->terminal, &(struct hs_panel){
-        .top = "100%", .bottom = "0", .rows = 3, .columns = c->columns, .bar = bar, .solid = HS_HUE_MAGENTA,
-    });
+    hs_chart_panel(c->out, c->terminal,
+                   &(struct hs_panel){
+                       .top = "100%",
+                       .bottom = "0",
+                       .rows = 3,
+                       .columns = c->columns,
+                       .bar = bar,
+                       .solid = HS_HUE_MAGENTA,
+                   });
 }
 
 static void waste_panel(const struct chart *c)
@@ -342,9 +345,13 @@ static void waste_panel(const struct chart *c)
     if (most <= 0)
         return;
     title(c, "internal fragmentation: allocated minus requested");
-    figure_panel(c, HS_FIGURE_WASTE, most, (struct hs_panel){
-        .top = short_bytes(top, most), .bottom = "0", .rows = 3, .solid = HS_HUE_CYAN,
-    });
+    figure_panel(c, HS_FIGURE_WASTE, most,
+                 (struct hs_panel){
+                     .top = short_bytes(top, most),
+                     .bottom = "0",
+                     .rows = 3,
+                     .solid = HS_HUE_CYAN,
+                 });
 }
 
 static unsigned column_of(const struct chart *c, uint64_t at)
@@ -367,10 +374,8 @@ static const struct {
     char flag; /* 0: numbered */
     enum hs_hue hue;
 } flag_rows[] = {
-    {HS_NOTE_COLLECTION, "collect", 'v', HS_HUE_DIM},
-    {HS_NOTE_FAILURE, "failed", 'x', HS_HUE_RED},
-    {HS_NOTE_RESET, "reset", '^', HS_HUE_YELLOW},
-    {HS_NOTE_LOSS, "lost", '!', HS_HUE_RED},
+    {HS_NOTE_COLLECTION, "collect", 'v', HS_HUE_DIM}, {HS_NOTE_FAILURE, "failed", 'x', HS_HUE_RED},
+    {HS_NOTE_RESET, "reset", '^', HS_HUE_YELLOW},     {HS_NOTE_LOSS, "lost", '!', HS_HUE_RED},
     {HS_NOTE_MARK, "marks", 0, HS_HUE_YELLOW},
 };
 
@@ -392,9 +397,13 @@ static void flag_row(const struct chart *c, size_t row)
         if (*place == ' ')
             *place = letter;
     }
-    hs_chart_flags(c->out, c->terminal, &(struct hs_flags){
-        .label = flag_rows[row].label, .flag = flag, .columns = c->columns, .hue = flag_rows[row].hue,
-    });
+    hs_chart_flags(c->out, c->terminal,
+                   &(struct hs_flags){
+                       .label = flag_rows[row].label,
+                       .flag = flag,
+                       .columns = c->columns,
+                       .hue = flag_rows[row].hue,
+                   });
 }
 
 /* Where the layout was not known, the figures are those known last. */
@@ -408,9 +417,13 @@ static void unsure_row(const struct chart *c)
         any = any || unsure;
     }
     if (any)
-        hs_chart_flags(c->out, c->terminal, &(struct hs_flags){
-            .label = "unsure", .flag = flag, .columns = c->columns, .hue = HS_HUE_RED,
-        });
+        hs_chart_flags(c->out, c->terminal,
+                       &(struct hs_flags){
+                           .label = "unsure",
+                           .flag = flag,
+                           .columns = c->columns,
+                           .hue = HS_HUE_RED,
+                       });
 }
 
 /* Where less than every event was recorded, the figures are those of summaries. */
@@ -426,9 +439,13 @@ static void level_row(const struct chart *c)
     }
     if (!any)
         return;
-    hs_chart_flags(c->out, c->terminal, &(struct hs_flags){
-        .label = "level", .flag = flag, .columns = c->columns, .hue = HS_HUE_DIM,
-    });
+    hs_chart_flags(c->out, c->terminal,
+                   &(struct hs_flags){
+                       .label = "level",
+                       .flag = flag,
+                       .columns = c->columns,
+                       .hue = HS_HUE_DIM,
+                   });
     title(c, "level s: sampled, m: summary; figures there are those of the last collection");
 }
 
@@ -439,28 +456,26 @@ static void axis(const struct chart *c)
     char text[3][40];
     bool by_number = c->view->timeline->by_number;
     uint64_t end = by_number ? last->number : last->time;
-    uint64_t at[3] = { s->point[0].at, s->point[0].at + (end - s->point[0].at) / 2, end };
+    uint64_t at[3] = {s->point[0].at, s->point[0].at + (end - s->point[0].at) / 2, end};
     for (int i = 0; i < 3; i++) {
-        struct hs_value value = by_number ? (struct hs_value){ .u = at[i] }
-                                          : (struct hs_value){ .d = seconds(c->view, at[i]) };
+        struct hs_value value = by_number ? (struct hs_value){.u = at[i]} : (struct hs_value){.d = seconds(c->view, at[i])};
         hs_format(text[i], sizeof text[i], by_number ? HS_VALUE_COUNT : HS_VALUE_SECONDS, value);
     }
-    hs_chart_axis(c->out, c->terminal, &(struct hs_axis){ text[0], text[1], text[2], c->columns });
+    hs_chart_axis(c->out, c->terminal, &(struct hs_axis){text[0], text[1], text[2], c->columns});
 }
 
 static void list_note(const struct chart *c, const struct hs_note *note, char letter)
 {
     char time[40], text[HS_NAME_MAX], name[HS_NAME_MAX];
-    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){ .d = seconds(c->view, note->time) });
+    hs_format(time, sizeof time, HS_VALUE_SECONDS, (struct hs_value){.d = seconds(c->view, note->time)});
     if (note->kind == HS_NOTE_MARK) {
-        hs_format(text, sizeof text, HS_VALUE_TEXT, (struct hs_value){ .s = note->label });
+        hs_format(text, sizeof text, HS_VALUE_TEXT, (struct hs_value){.s = note->label});
         fprintf(c->out, "%*c  %-10s %s\n", (int)HS_CHART_MARGIN, letter, time, text);
     } else {
         hs_format(text, sizeof text, HS_VALUE_TEXT,
-                  (struct hs_value){ .s = hs_name_of_site(c->view->names, note->site, HS_KEY_LINE, name) });
+                  (struct hs_value){.s = hs_name_of_site(c->view->names, note->site, HS_KEY_LINE, name)});
         fprintf(c->out, "%*s  %-10s %" PRIu64 " bytes asked, %" PRIu64 " free, longest run %" PRIu64 ": %s, at %s\n",
-                (int)HS_CHART_MARGIN, "failed", time, note->bytes, note->free, note->largest,
-                hs_verdict_name(note->cause), text);
+                (int)HS_CHART_MARGIN, "failed", time, note->bytes, note->free, note->largest, hs_verdict_name(note->cause), text);
     }
 }
 
@@ -492,8 +507,8 @@ static void totals(const struct chart *c)
         return;
     fprintf(c->out, "%*s%" PRIu64 " collections, %s in all, the longest %s\n", (int)HS_CHART_MARGIN, "",
             t->noted[HS_NOTE_COLLECTION],
-            hs_format(text[0], sizeof text[0], HS_VALUE_SECONDS, (struct hs_value){ .d = seconds(c->view, pause) }),
-            hs_format(text[1], sizeof text[1], HS_VALUE_SECONDS, (struct hs_value){ .d = seconds(c->view, longest) }));
+            hs_format(text[0], sizeof text[0], HS_VALUE_SECONDS, (struct hs_value){.d = seconds(c->view, pause)}),
+            hs_format(text[1], sizeof text[1], HS_VALUE_SECONDS, (struct hs_value){.d = seconds(c->view, longest)}));
 }
 
 static void histogram(const struct chart *c)
@@ -513,9 +528,14 @@ static void histogram(const struct chart *c)
         snprintf(label, sizeof label, i ? "%" PRIu32 "+" : "%" PRIu32, UINT32_C(1) << i);
         snprintf(text, sizeof text, "%.1f%%, %" PRIu32 " run%s", 100 * h->granules[i] / all, h->runs[i],
                  h->runs[i] == 1 ? "" : "s");
-        hs_chart_stripe(c->out, c->terminal, &(struct hs_stripe){
-            .label = label, .text = text, .share = h->granules[i] / all, .width = c->columns / 2, .hue = HS_HUE_GREEN,
-        });
+        hs_chart_stripe(c->out, c->terminal,
+                        &(struct hs_stripe){
+                            .label = label,
+                            .text = text,
+                            .share = h->granules[i] / all,
+                            .width = c->columns / 2,
+                            .hue = HS_HUE_GREEN,
+                        });
     }
 }
 
@@ -527,13 +547,17 @@ void hs_timeview_chart(const struct hs_timeview *view, const struct hs_terminal 
         return;
     }
     char text[200];
-    struct chart c = { view, terminal, out, hs_timeview_columns(terminal), most_bytes(&t->series) };
+    struct chart c = {view, terminal, out, hs_timeview_columns(terminal), most_bytes(&t->series)};
     heap_panel(&c);
     snprintf(text, sizeof text, "external fragmentation: 1 - largest free run / free%s", run_told(&t->series));
     title(&c, text);
-    figure_panel(&c, HS_FIGURE_EXTERNAL, 1.0, (struct hs_panel){
-        .top = "100%", .bottom = "0", .rows = 4, .solid = HS_HUE_YELLOW,
-    });
+    figure_panel(&c, HS_FIGURE_EXTERNAL, 1.0,
+                 (struct hs_panel){
+                     .top = "100%",
+                     .bottom = "0",
+                     .rows = 4,
+                     .solid = HS_HUE_YELLOW,
+                 });
     if (t->unusable_size)
         unusable_panel(&c);
     waste_panel(&c);

@@ -14,7 +14,7 @@
 
 #include "lib/host/util/tempfile.h"
 
-static const int ending_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 #define N_ENDING_SIGNALS (sizeof ending_signals / sizeof *ending_signals)
 
@@ -79,7 +79,8 @@ static int describe(int how, struct hs_error *error)
     if (WIFSIGNALED(how))
         snprintf(error->text, sizeof error->text, "ended by signal %d (%s)", WTERMSIG(how), strsignal(WTERMSIG(how)));
     else /* `work` itself never calls exit; the out-of-memory handler does */
-        snprintf(error->text, sizeof error->text, "ended with status %d%s", WEXITSTATUS(how), WEXITSTATUS(how) == 2 ? ", out of memory" : "");
+        snprintf(error->text, sizeof error->text, "ended with status %d%s", WEXITSTATUS(how),
+                 WEXITSTATUS(how) == 2 ? ", out of memory" : "");
     return HS_CHILD_DIED;
 }
 

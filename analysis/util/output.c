@@ -12,8 +12,9 @@
 
 #include "lib/host/util/tempfile.h"
 
-#define LINKS_MAX  40          /* same as the Linux kernel */
-#define ROOM_LEAST (256 << 10) /* bytes; with less free space, a file system counts as full for a library that writes in
+#define LINKS_MAX 40 /* same as the Linux kernel */
+#define ROOM_LEAST \
+    (256 << 10) /* bytes; with less free space, a file system counts as full for a library that writes in
                                 * packets */
 
 static int set_error(struct hs_error *error, const char *target, int why)
@@ -209,7 +210,7 @@ static void release(struct hs_output *out)
 
 int hs_output_open(struct hs_output *out, const char *target, enum hs_output_kind kind, struct hs_error *error)
 {
-    *out = (struct hs_output){ .kind = kind, .target = target, .fd = -1, .device = -1 };
+    *out = (struct hs_output){.kind = kind, .target = target, .fd = -1, .device = -1};
     if (!begin(out))
         return HS_OK;
     int why = errno;
@@ -248,7 +249,7 @@ static ssize_t take(void *cookie, const char *bytes, size_t n)
 FILE *hs_output_stream(struct hs_output *out)
 {
     if (!out->stream)
-        out->stream = fopencookie(out, "w", (cookie_io_functions_t){ .write = take });
+        out->stream = fopencookie(out, "w", (cookie_io_functions_t){.write = take});
     return out->stream;
 }
 

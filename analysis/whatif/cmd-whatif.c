@@ -31,7 +31,8 @@ static const struct hs_option options[] = {
      "first-fit|best-fit|next-fit|tlsf|buddy|compacting|all"},
     {"threshold", 't', "BYTES", HS_OPT_TEXT, offsetof(struct args, threshold),
      "collect whenever that many bytes have been allocated, as gc.threshold() does; none: only when there is no room (default: as "
-     "recorded)", NULL},
+     "recorded)",
+     NULL},
     {"granule", 'g', "N", HS_OPT_UINT, offsetof(struct args, granule),
      "granules of N bytes, a power of two (default: as recorded)", NULL},
     {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct args, common.region),
@@ -48,13 +49,14 @@ static const struct hs_option options[] = {
      "the same, with the block allocated when the program starts", NULL},
     {"collect-at", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_COLLECT]),
      "as if gc.collect() were called before each allocation of LINE; needs a trace that tells when garbage dies "
-     "(record --collect-every), or --death early", NULL},
+     "(record --collect-every), or --death early",
+     NULL},
     {0},
 };
 
 static const char *const edit_names[HS_EDITS] = {
-    [HS_EDIT_DROP] = "drop", [HS_EDIT_FINAL_SIZE] = "final-size", [HS_EDIT_REUSE] = "reuse", [HS_EDIT_AT_START] = "at-start",
-    [HS_EDIT_COLLECT] = "collect-at",
+    [HS_EDIT_DROP] = "drop",         [HS_EDIT_FINAL_SIZE] = "final-size", [HS_EDIT_REUSE] = "reuse",
+    [HS_EDIT_AT_START] = "at-start", [HS_EDIT_COLLECT] = "collect-at",
 };
 
 struct work {
@@ -167,22 +169,20 @@ static int check(const struct work *w)
         return hs_complain("%s: %s", path, hs_strerror(HS_ERR_MEMORY));
     if (w->model->levels.last > HS_LEVEL_FULL)
         return hs_complain("%s: nothing to replay: recorded at level %s, which does not record every block. Record at level "
-                           "full", path, hs_level_name(w->model->levels.last));
+                           "full",
+                           path, hs_level_name(w->model->levels.last));
     if (!w->program.running && w->program.left_out)
         return hs_complain("%s: nothing to replay: the heap's layout is not known at the end: no snapshot since the trace "
-                           "begins, or since records were lost", path);
-    if (!w->program.allocated || !w->program.areas)
-        return hs_complain("%s: nothing to replay: the trace has no heap whose layout is known, or nothing was allocated",
+                           "begins, or since records were lost",
                            path);
+    if (!w->program.allocated || !w->program.areas)
+        return hs_complain("%s: nothing to replay: the trace has no heap whose layout is known, or nothing was allocated", path);
     return HS_EXIT_OK;
 }
 
 /* ---- replays ---- */
 
-static uint64_t bytes_of(const char *text)
-{
-    return text ? strtoull(text, NULL, 10) : 0;
-}
+static uint64_t bytes_of(const char *text) { return text ? strtoull(text, NULL, 10) : 0; }
 
 /* The heap as recorded; a trace that was made to collect often for our sake has no threshold of its own. */
 static void settle(struct work *w)
@@ -201,8 +201,8 @@ static void settle(struct work *w)
 
 static int replay_recorded(struct work *w)
 {
-    w->recorded.setting = (struct hs_setting){.policy = hs_policy_at(0), .shift = w->program.shift,
-                                              .death = deaths[w->args->death]};
+    w->recorded.setting = (struct hs_setting){
+        .policy = hs_policy_at(0), .shift = w->program.shift, .death = deaths[w->args->death]};
     return hs_replay(&w->recorded.result, &w->program, &w->recorded.setting);
 }
 
@@ -210,8 +210,13 @@ static int replay_row(struct work *w, struct hs_whatif *row, const struct hs_pol
 {
     row->bytes = bytes;
     row->setting = (struct hs_setting){
-        .policy = policy, .granules = hs_heap_granules(&w->size, bytes), .shift = w->size.shift, .threshold = w->threshold,
-        .death = deaths[w->args->death], .stop = true, .course = true,
+        .policy = policy,
+        .granules = hs_heap_granules(&w->size, bytes),
+        .shift = w->size.shift,
+        .threshold = w->threshold,
+        .death = deaths[w->args->death],
+        .stop = true,
+        .course = true,
     };
     if (!row->setting.granules)
         return HS_ERR_ARG;
@@ -255,8 +260,10 @@ static int edit(struct work *w, enum hs_edit_kind kind)
     free(site);
     if (error == HS_ERR_ARG) {
         hs_program_free(&changed);
-        return hs_complain(found ? "--%s: there is nothing to change at '%s'" : "--%s: no allocation at '%s'. Lines are named as report "
-                           "names them: main.py:5", edit_names[kind], line);
+        return hs_complain(found ? "--%s: there is nothing to change at '%s'"
+                                 : "--%s: no allocation at '%s'. Lines are named as report "
+                                   "names them: main.py:5",
+                           edit_names[kind], line);
     }
     if (!error)
         hs_program_free(&w->program);
@@ -299,8 +306,15 @@ static int print(const struct work *w)
 {
     const struct hs_common *common = &w->args->common;
     struct hs_whatifview view = {
-        .head = {common->input, w->reader, w->model}, .names = &w->names, .program = &w->program, .recorded = &w->recorded,
-        .row = w->row, .n = w->n, .bounds = &w->bounds, .collect_every = w->collect_every, .death = deaths[w->args->death],
+        .head = {common->input, w->reader, w->model},
+        .names = &w->names,
+        .program = &w->program,
+        .recorded = &w->recorded,
+        .row = w->row,
+        .n = w->n,
+        .bounds = &w->bounds,
+        .collect_every = w->collect_every,
+        .death = deaths[w->args->death],
         .terminal = hs_terminal_probe(hs_cmd_colors(common)),
     };
     if (common->json)

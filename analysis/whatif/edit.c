@@ -17,22 +17,16 @@ struct editor {
     const struct hs_program *from;
     struct hs_program *to;
     const struct hs_edit *edit;
-    struct block *block;   /* `from->n_blocks` */
-    uint32_t *moved;       /* index in `to` of each step of `from`, and of its end */
-    uint32_t buffer;       /* the block that is reused, once it is allocated */
-    uint32_t largest;      /* bytes that the line asked for at most, failures included */
+    struct block *block; /* `from->n_blocks` */
+    uint32_t *moved;     /* index in `to` of each step of `from`, and of its end */
+    uint32_t buffer;     /* the block that is reused, once it is allocated */
+    uint32_t largest;    /* bytes that the line asked for at most, failures included */
     bool started, changed;
 };
 
-static bool of_line(const struct editor *e, uint32_t site)
-{
-    return site < e->edit->n_sites && e->edit->site[site];
-}
+static bool of_line(const struct editor *e, uint32_t site) { return site < e->edit->n_sites && e->edit->site[site]; }
 
-static bool takes_memory(const struct hs_program_step *s)
-{
-    return s->kind == HS_STEP_ALLOC || s->kind == HS_STEP_RESIZE;
-}
+static bool takes_memory(const struct hs_program_step *s) { return s->kind == HS_STEP_ALLOC || s->kind == HS_STEP_RESIZE; }
 
 /* A block is the line's: for a final size by any resize, for a dropped one by its last step, else by its allocation. */
 static void look(struct editor *e, const struct hs_program_step *s)
@@ -64,14 +58,12 @@ static void count_failures(struct editor *e)
     }
 }
 
-static void copy(struct editor *e, const struct hs_program_step *s)
-{
-    e->to->step[e->to->n++] = *s;
-}
+static void copy(struct editor *e, const struct hs_program_step *s) { e->to->step[e->to->n++] = *s; }
 
 static void put_collection(struct editor *e, const struct hs_program_step *before)
 {
-    copy(e, &(struct hs_program_step){.time = before->time, .number = before->number, .kind = HS_STEP_COLLECT, .site = HS_SITE_UNKNOWN});
+    copy(e, &(struct hs_program_step){
+                .time = before->time, .number = before->number, .kind = HS_STEP_COLLECT, .site = HS_SITE_UNKNOWN});
     e->changed = true;
 }
 
@@ -93,7 +85,8 @@ static void put_reused(struct editor *e, const struct hs_program_step *s)
         e->started = true;
         put_buffer(e, s, e->from->n_blocks);
     }
-    bool mine = s->kind == HS_STEP_FAIL ? of_line(e, s->site) : (takes_memory(s) || s->kind == HS_STEP_FREE) && e->block[s->block].mine;
+    bool mine = s->kind == HS_STEP_FAIL ? of_line(e, s->site)
+                                        : (takes_memory(s) || s->kind == HS_STEP_FREE) && e->block[s->block].mine;
     if (!mine)
         copy(e, s);
     else if (e->edit->kind == HS_EDIT_REUSE && e->buffer == NO_BLOCK && s->kind == HS_STEP_ALLOC)
@@ -116,18 +109,13 @@ static void put(struct editor *e, const struct hs_program_step *s)
 {
     switch (e->edit->kind) {
     case HS_EDIT_REUSE:
-    case HS_EDIT_AT_START:
-        put_reused(e, s);
-        return;
-    case HS_EDIT_FINAL_SIZE:
-        put_final(e, s);
-        return;
+    case HS_EDIT_AT_START: put_reused(e, s); return;
+    case HS_EDIT_FINAL_SIZE: put_final(e, s); return;
     case HS_EDIT_COLLECT:
         if ((takes_memory(s) || s->kind == HS_STEP_FAIL) && of_line(e, s->site))
             put_collection(e, s);
         break;
-    default:
-        break;
+    default: break;
     }
     copy(e, s);
 }
@@ -137,7 +125,8 @@ static void move_lives(struct editor *e)
 {
     for (uint32_t i = 0; i < e->from->n_blocks; i++) {
         const struct hs_life *old = &e->from->block[i];
-        e->to->block[i] = (struct hs_life){e->moved[old->born], e->moved[old->alive], old->swept == HS_NEVER ? HS_NEVER : e->moved[old->swept]};
+        e->to->block[i] = (struct hs_life){e->moved[old->born], e->moved[old->alive],
+                                           old->swept == HS_NEVER ? HS_NEVER : e->moved[old->swept]};
     }
     if (e->buffer != NO_BLOCK)
         e->to->block[e->buffer] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};

@@ -18,6 +18,8 @@ static uint32_t alloc(struct hs_sim *sim, uint32_t granules)
 }
 
 const struct hs_policy hs_policy_best_fit = {
-    .name = "best-fit", .about = "the shortest free run that is long enough (Knuth, TAOCP 1, 2.5)", .one_area = true,
+    .name = "best-fit",
+    .about = "the shortest free run that is long enough (Knuth, TAOCP 1, 2.5)",
+    .one_area = true,
     .alloc = alloc,
 };

@@ -18,15 +18,9 @@ struct buddy {
     unsigned orders;
 };
 
-static unsigned order_of(uint32_t granules)
-{
-    return granules > 1 ? 32u - (unsigned)__builtin_clz(granules - 1) : 0;
-}
+static unsigned order_of(uint32_t granules) { return granules > 1 ? 32u - (unsigned)__builtin_clz(granules - 1) : 0; }
 
-static uint32_t taken(uint32_t granules)
-{
-    return order_of(granules) < ORDERS ? 1u << order_of(granules) : 0;
-}
+static uint32_t taken(uint32_t granules) { return order_of(granules) < ORDERS ? 1u << order_of(granules) : 0; }
 
 static void close_buddy(struct hs_sim *sim)
 {
@@ -100,6 +94,12 @@ static void release(struct hs_sim *sim, struct hs_extent block)
 }
 
 const struct hs_policy hs_policy_buddy = {
-    .name = "buddy", .about = "powers of two, freed with their buddies (Knuth, TAOCP 1, 2.5, algorithms R and S)",
-    .one_area = true, .close = close_buddy, .area = area, .taken = taken, .alloc = alloc, .free = release,
+    .name = "buddy",
+    .about = "powers of two, freed with their buddies (Knuth, TAOCP 1, 2.5, algorithms R and S)",
+    .one_area = true,
+    .close = close_buddy,
+    .area = area,
+    .taken = taken,
+    .alloc = alloc,
+    .free = release,
 };

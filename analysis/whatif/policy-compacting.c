@@ -13,6 +13,8 @@ static uint32_t alloc(struct hs_sim *sim, uint32_t granules)
 }
 
 const struct hs_policy hs_policy_compacting = {
-    .name = "compacting", .about = "blocks are moved together: what no fragmentation at all would give", .compacts = true,
+    .name = "compacting",
+    .about = "blocks are moved together: what no fragmentation at all would give",
+    .compacts = true,
     .alloc = alloc,
 };

@@ -35,15 +35,9 @@ static uint32_t alloc(struct hs_sim *sim, uint32_t granules)
     return pos == HS_POS_IMPLIED ? HS_SIM_NONE : pos;
 }
 
-static void put(struct hs_sim *sim, struct hs_extent block)
-{
-    hs_heapmap_place(sim->own, block);
-}
+static void put(struct hs_sim *sim, struct hs_extent block) { hs_heapmap_place(sim->own, block); }
 
-static void release(struct hs_sim *sim, struct hs_extent block)
-{
-    hs_heapmap_free(sim->own, block.pos);
-}
+static void release(struct hs_sim *sim, struct hs_extent block) { hs_heapmap_free(sim->own, block.pos); }
 
 static void resize(struct hs_sim *sim, struct hs_extent block, uint32_t granules)
 {
@@ -51,7 +45,13 @@ static void resize(struct hs_sim *sim, struct hs_extent block, uint32_t granules
 }
 
 const struct hs_policy hs_policy_first_fit = {
-    .name = "first-fit", .about = "the lowest free run that is long enough, as MicroPython's gc.c",
-    .open = open_map, .close = close_map, .area = area, .alloc = alloc, .put = put,
-    .free = release, .resize = resize,
+    .name = "first-fit",
+    .about = "the lowest free run that is long enough, as MicroPython's gc.c",
+    .open = open_map,
+    .close = close_map,
+    .area = area,
+    .alloc = alloc,
+    .put = put,
+    .free = release,
+    .resize = resize,
 };

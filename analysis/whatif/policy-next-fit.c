@@ -13,10 +13,7 @@ static bool open_rover(struct hs_sim *sim)
     return sim->own != NULL;
 }
 
-static void close_rover(struct hs_sim *sim)
-{
-    free(sim->own);
-}
+static void close_rover(struct hs_sim *sim) { free(sim->own); }
 
 /* A run that begins before the rover, since a block in front of it was freed, comes last. */
 static uint32_t search(const struct hs_freeruns *space, uint32_t from, uint32_t end, uint32_t granules)
@@ -44,6 +41,10 @@ static uint32_t alloc(struct hs_sim *sim, uint32_t granules)
 }
 
 const struct hs_policy hs_policy_next_fit = {
-    .name = "next-fit", .about = "first fit from where the last block was placed (Knuth, TAOCP 1, 2.5)", .one_area = true,
-    .open = open_rover, .close = close_rover, .alloc = alloc,
+    .name = "next-fit",
+    .about = "first fit from where the last block was placed (Knuth, TAOCP 1, 2.5)",
+    .one_area = true,
+    .open = open_rover,
+    .close = close_rover,
+    .alloc = alloc,
 };

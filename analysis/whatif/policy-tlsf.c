@@ -11,9 +11,9 @@
 
 #include "analysis/whatif/policies.h"
 
-#define SL_LOG  5u
-#define SL      (1u << SL_LOG)
-#define FL      (32u - SL_LOG)
+#define SL_LOG 5u
+#define SL (1u << SL_LOG)
+#define FL (32u - SL_LOG)
 #define NOWHERE UINT32_MAX
 
 /* Of a free run, kept at its first granule; `start` at its last one tells where it begins. */
@@ -34,10 +34,7 @@ struct list {
     unsigned fl, sl;
 };
 
-static unsigned log2_of(uint32_t n)
-{
-    return 31u - (unsigned)__builtin_clz(n);
-}
+static unsigned log2_of(uint32_t n) { return 31u - (unsigned)__builtin_clz(n); }
 
 /* The list that a run of that length is in. */
 static struct list list_of(uint32_t n)
@@ -176,6 +173,12 @@ static void resize(struct hs_sim *sim, struct hs_extent block, uint32_t granules
 }
 
 const struct hs_policy hs_policy_tlsf = {
-    .name = "tlsf", .about = "two-level segregated fit (Masmano, Ripoll, Crespo, Real 2004)", .one_area = true,
-    .close = close_lists, .area = area, .alloc = alloc, .free = release, .resize = resize,
+    .name = "tlsf",
+    .about = "two-level segregated fit (Masmano, Ripoll, Crespo, Real 2004)",
+    .one_area = true,
+    .close = close_lists,
+    .area = area,
+    .alloc = alloc,
+    .free = release,
+    .resize = resize,
 };

@@ -41,10 +41,7 @@ static bool knows_granules(struct hs_program *p, uint32_t n)
     return grown;
 }
 
-static uint32_t block_at(const struct hs_program *p, uint32_t pos)
-{
-    return pos < p->n_at ? p->at[pos] : HS_NEVER;
-}
+static uint32_t block_at(const struct hs_program *p, uint32_t pos) { return pos < p->n_at ? p->at[pos] : HS_NEVER; }
 
 /* ---- beginnings and ends ---- */
 
@@ -191,10 +188,7 @@ static void fail(struct hs_program *p, const struct hs_event *e, uint64_t time)
     s->site = e->site;
 }
 
-static bool is_event(const struct hs_event *e)
-{
-    return e->kind == HS_ALLOC || e->kind == HS_FREE || e->kind == HS_REALLOC;
-}
+static bool is_event(const struct hs_event *e) { return e->kind == HS_ALLOC || e->kind == HS_FREE || e->kind == HS_REALLOC; }
 
 int hs_program_before(struct hs_program *p, const struct hs_model *m, const struct hs_event *e)
 {
@@ -208,18 +202,16 @@ int hs_program_before(struct hs_program *p, const struct hs_model *m, const stru
         return p->error;
     uint64_t time = hs_event_elapsed(m, e);
     switch (e->kind) {
-    case HS_ALLOC:   place(p, e, time, HS_STEP_ALLOC); break;
+    case HS_ALLOC: place(p, e, time, HS_STEP_ALLOC); break;
     case HS_REALLOC: place(p, e, time, HS_STEP_RESIZE); break;
-    case HS_FREE:    free_block(p, e, time); break;
-    case HS_FAIL:    fail(p, e, time); break;
+    case HS_FREE: free_block(p, e, time); break;
+    case HS_FAIL: fail(p, e, time); break;
     case HS_COLLECT: begin_collection(p, e, time); break;
     case HS_SWEEP:
         for (uint32_t i = 0; i < e->n_freed; i++)
             sweep(p, e->freed[i]);
         break;
-    case HS_COLLECT_END:
-        end_collection(p);
-        break;
+    case HS_COLLECT_END: end_collection(p); break;
     }
     return p->error;
 }
@@ -232,8 +224,8 @@ static void follow_region(struct hs_program *p, const struct hs_model *m, const 
         return;
     }
     for (uint32_t i = p->n; i--;)
-        if (p->step[i].kind == HS_STEP_AREA && p->step[i].block == e->region &&
-            p->step[i].pos == m->region[e->region].first && p->step[i].size == m->region[e->region].granules)
+        if (p->step[i].kind == HS_STEP_AREA && p->step[i].block == e->region && p->step[i].pos == m->region[e->region].first &&
+            p->step[i].size == m->region[e->region].granules)
             return;
     add_area(p, m, e->region, hs_model_elapsed(m));
 }

@@ -12,18 +12,18 @@ struct replay {
     const struct hs_setting *set;
     struct hs_replayed *result;
     struct hs_sim sim;
-    struct hs_extent *where;   /* of each block, pos HS_SIM_NONE: nowhere */
-    uint32_t *dying;           /* blocks that a collection freed, in the order in which they die */
-    uint32_t *death;           /* of each of these, by block: they are garbage behind that step */
-    uint32_t n_dying, next;    /* `next` dies next */
-    uint32_t *garbage;         /* dead, and not yet freed */
+    struct hs_extent *where; /* of each block, pos HS_SIM_NONE: nowhere */
+    uint32_t *dying;         /* blocks that a collection freed, in the order in which they die */
+    uint32_t *death;         /* of each of these, by block: they are garbage behind that step */
+    uint32_t n_dying, next;  /* `next` dies next */
+    uint32_t *garbage;       /* dead, and not yet freed */
     uint32_t n_garbage;
-    uint64_t amount;           /* granules allocated since the last collection */
-    uint64_t live;             /* granules of what is not garbage */
-    uint64_t threshold;        /* granules */
-    uint32_t at;               /* the present step */
-    double fragmentation;      /* summed over collections */
-    bool due;                  /* the trace says that the next allocation reached a threshold */
+    uint64_t amount;      /* granules allocated since the last collection */
+    uint64_t live;        /* granules of what is not garbage */
+    uint64_t threshold;   /* granules */
+    uint32_t at;          /* the present step */
+    double fragmentation; /* summed over collections */
+    bool due;             /* the trace says that the next allocation reached a threshold */
     bool over;
 };
 
@@ -73,10 +73,7 @@ static void let_die(struct replay *r)
 
 /* ---- figures ---- */
 
-static uint64_t bytes(const struct replay *r, uint64_t granules)
-{
-    return granules << r->set->shift;
-}
+static uint64_t bytes(const struct replay *r, uint64_t granules) { return granules << r->set->shift; }
 
 static double fragmentation(const struct replay *r)
 {
@@ -158,7 +155,8 @@ static void fail(struct replay *r, uint32_t size)
 
 static uint32_t granules_of(const struct replay *r, uint32_t size)
 {
-    return (uint32_t)hs_block_granules(size, (struct hs_block_form){r->program->least, r->program->header, (uint8_t)r->set->shift});
+    return (uint32_t)hs_block_granules(size,
+                                       (struct hs_block_form){r->program->least, r->program->header, (uint8_t)r->set->shift});
 }
 
 /* As gc_alloc. */
@@ -270,15 +268,15 @@ static bool step_area(struct replay *r, const struct hs_program_step *s)
 static bool step(struct replay *r, const struct hs_program_step *s)
 {
     switch (s->kind) {
-    case HS_STEP_GIVEN:     step_given(r, s); break;
-    case HS_STEP_ALLOC:     step_alloc(r, s); break;
-    case HS_STEP_RESIZE:    step_resize(r, s); break;
-    case HS_STEP_FREE:      step_free(r, s); break;
-    case HS_STEP_FAIL:      step_fail(r, s); break;
-    case HS_STEP_COLLECT:   collect(r, NULL); break;
+    case HS_STEP_GIVEN: step_given(r, s); break;
+    case HS_STEP_ALLOC: step_alloc(r, s); break;
+    case HS_STEP_RESIZE: step_resize(r, s); break;
+    case HS_STEP_FREE: step_free(r, s); break;
+    case HS_STEP_FAIL: step_fail(r, s); break;
+    case HS_STEP_COLLECT: collect(r, NULL); break;
     case HS_STEP_THRESHOLD: r->due = !r->set->threshold; break;
     case HS_STEP_AREA:
-    case HS_STEP_AREA_END:  return step_area(r, s);
+    case HS_STEP_AREA_END: return step_area(r, s);
     }
     return true;
 }
@@ -289,8 +287,7 @@ static bool start(struct replay *r)
     if (!r->where || !order_deaths(r) || !hs_sim_open(&r->sim, r->set->policy))
         return false;
     memset(r->where, 0xff, (r->program->n_blocks + 1) * sizeof *r->where);
-    r->threshold = r->set->threshold && r->set->threshold != HS_THRESHOLD_NONE ? r->set->threshold >> r->set->shift
-                                                                               : UINT64_MAX;
+    r->threshold = r->set->threshold && r->set->threshold != HS_THRESHOLD_NONE ? r->set->threshold >> r->set->shift : UINT64_MAX;
     return !r->set->granules || hs_sim_add(&r->sim, 0, (struct hs_extent){0, r->set->granules});
 }
 

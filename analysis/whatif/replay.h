@@ -23,16 +23,16 @@
 /* When a block that a collection freed became garbage: between 0, as soon as it was last seen alive, and 1, only when
  * that collection began. */
 #define HS_DEATH_EARLY 0.0
-#define HS_DEATH_LATE  1.0
+#define HS_DEATH_LATE 1.0
 
 struct hs_setting {
     const struct hs_policy *policy;
-    uint32_t granules;   /* of the heap, in one area; 0: the regions as recorded */
-    unsigned shift;      /* log2 of the granule */
-    uint64_t threshold;  /* bytes; HS_THRESHOLD_NONE; 0: collections of a threshold where they were recorded */
+    uint32_t granules;  /* of the heap, in one area; 0: the regions as recorded */
+    unsigned shift;     /* log2 of the granule */
+    uint64_t threshold; /* bytes; HS_THRESHOLD_NONE; 0: collections of a threshold where they were recorded */
     double death;
-    bool stop;           /* at the first failure; else go on without the block */
-    bool course;         /* draw it */
+    bool stop;   /* at the first failure; else go on without the block */
+    bool course; /* draw it */
 };
 
 /* Extremes over a part of the program, in granules. */
@@ -43,20 +43,20 @@ struct hs_course_point {
 };
 
 struct hs_replayed {
-    bool failed;              /* an allocation that the real heap had room for, or one that it had not either */
-    uint64_t failures;        /* all; one only with `stop` */
-    uint64_t rescued;         /* allocations that failed in the trace and had room here */
-    uint32_t step;            /* of the first failure; else the program's length */
-    uint64_t asked, free, largest; /* bytes at the first failure */
-    uint64_t collections;     /* in all, */
+    bool failed;                         /* an allocation that the real heap had room for, or one that it had not either */
+    uint64_t failures;                   /* all; one only with `stop` */
+    uint64_t rescued;                    /* allocations that failed in the trace and had room here */
+    uint32_t step;                       /* of the first failure; else the program's length */
+    uint64_t asked, free, largest;       /* bytes at the first failure */
+    uint64_t collections;                /* in all, */
     uint64_t without_room, by_threshold; /* by cause; the others were asked for by the program */
-    uint64_t peak_used, peak_live; /* bytes taken; taken by what is not garbage */
-    uint64_t peak_live_at;    /* ticks since the first boot */
-    double fragmentation;     /* external, mean over the collections, right behind each; at the end when there were none */
-    double worst;             /* highest of these */
-    uint64_t requests, same;  /* allocations and resizes, those placed where the real heap placed them */
-    uint64_t moved;           /* resizes that moved */
-    uint64_t refused;         /* 0 unless a policy is wrong */
+    uint64_t peak_used, peak_live;       /* bytes taken; taken by what is not garbage */
+    uint64_t peak_live_at;               /* ticks since the first boot */
+    double fragmentation;    /* external, mean over the collections, right behind each; at the end when there were none */
+    double worst;            /* highest of these */
+    uint64_t requests, same; /* allocations and resizes, those placed where the real heap placed them */
+    uint64_t moved;          /* resizes that moved */
+    uint64_t refused;        /* 0 unless a policy is wrong */
     struct hs_course_point course[HS_COURSE_POINTS];
 };
 

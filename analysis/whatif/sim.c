@@ -12,10 +12,7 @@ static const struct hs_policy *const policies[] = {
 
 #define N_POLICIES (sizeof policies / sizeof *policies)
 
-const struct hs_policy *hs_policy_at(unsigned number)
-{
-    return number < N_POLICIES ? policies[number] : NULL;
-}
+const struct hs_policy *hs_policy_at(unsigned number) { return number < N_POLICIES ? policies[number] : NULL; }
 
 const struct hs_policy *hs_policy_find(const char *name)
 {
@@ -148,7 +145,7 @@ bool hs_sim_resize(struct hs_sim *sim, struct hs_extent *block, uint32_t granule
     if (now > was && sim->policy->taken)
         return false; /* rounded sizes grow by moving */
     if (now < was && sim->policy->taken)
-        now = was;    /* and stay when they shrink */
+        now = was; /* and stay when they shrink */
     if (sim->policy->resize && now != was)
         sim->policy->resize(sim, *block, now);
     if (now > was)

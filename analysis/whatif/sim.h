@@ -9,7 +9,7 @@
 
 #include "analysis/space/freeruns.h"
 
-#define HS_SIM_NONE  UINT32_MAX /* no place */
+#define HS_SIM_NONE UINT32_MAX /* no place */
 #define HS_SIM_AREAS 256u
 
 struct hs_sim;
@@ -18,16 +18,16 @@ struct hs_sim;
  * `taken`. All of them see the free space as it is before the change: the caller keeps the index. */
 struct hs_policy {
     const char *name;
-    const char *about;  /* a line for people: what it does, and by whose definition */
-    bool one_area;      /* cannot deal with a heap of several areas */
-    bool compacts;      /* blocks have no place: there is room whenever there is space */
+    const char *about;                /* a line for people: what it does, and by whose definition */
+    bool one_area;                    /* cannot deal with a heap of several areas */
+    bool compacts;                    /* blocks have no place: there is room whenever there is space */
     bool (*open)(struct hs_sim *sim); /* NULL: nothing of its own */
     void (*close)(struct hs_sim *sim);
-    void (*area)(struct hs_sim *sim, unsigned number);            /* came, empty, or is no longer `present` */
-    uint32_t (*taken)(uint32_t granules);                         /* NULL: what is asked for */
+    void (*area)(struct hs_sim *sim, unsigned number); /* came, empty, or is no longer `present` */
+    uint32_t (*taken)(uint32_t granules);              /* NULL: what is asked for */
     uint32_t (*alloc)(struct hs_sim *sim, uint32_t granules);
-    void (*put)(struct hs_sim *sim, struct hs_extent block);      /* lays it there; NULL: cannot */
-    void (*free)(struct hs_sim *sim, struct hs_extent block);     /* NULL: nothing to do beside the index */
+    void (*put)(struct hs_sim *sim, struct hs_extent block);  /* lays it there; NULL: cannot */
+    void (*free)(struct hs_sim *sim, struct hs_extent block); /* NULL: nothing to do beside the index */
     /* The block is resized where it is; there is room for that. NULL: nothing to do beside the index. */
     void (*resize)(struct hs_sim *sim, struct hs_extent block, uint32_t granules);
 };
@@ -73,9 +73,6 @@ bool hs_sim_resize(struct hs_sim *sim, struct hs_extent *block, uint32_t granule
 
 /* Granules of the longest free run; free granules. */
 uint32_t hs_sim_largest(const struct hs_sim *sim);
-static inline uint64_t hs_sim_space(const struct hs_sim *sim)
-{
-    return sim->granules - sim->used;
-}
+static inline uint64_t hs_sim_space(const struct hs_sim *sim) { return sim->granules - sim->used; }
 
 #endif

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/whatif/smallest.h"
 
-#define BLOCKS_PER_ATB 4u  /* as in gc.c */
-#define LARGER         8u  /* sizes above the one found that are tried */
+#define BLOCKS_PER_ATB 4u /* as in gc.c */
+#define LARGER 8u         /* sizes above the one found that are tried */
 
 /* Bits for one byte of the allocation table, in eighths of a byte: itself, half a byte of finalisers, four granules. */
-static uint64_t bits_of_byte(const struct hs_heap_size *size)
-{
-    return 8 + 4 + ((uint64_t)8 * BLOCKS_PER_ATB << size->shift);
-}
+static uint64_t bits_of_byte(const struct hs_heap_size *size) { return 8 + 4 + ((uint64_t)8 * BLOCKS_PER_ATB << size->shift); }
 
 uint32_t hs_heap_granules(const struct hs_heap_size *size, uint64_t bytes)
 {

@@ -23,9 +23,9 @@ uint64_t hs_heap_bytes(const struct hs_heap_size *size, uint32_t granules);
 struct hs_smallest {
     uint32_t granules; /* will do, and so will larger heaps, as far as they were tried; 0: none up to the limit */
     uint64_t bytes;
-    uint32_t least;    /* smallest of all that were tried and will do, though a larger one may not */
+    uint32_t least; /* smallest of all that were tried and will do, though a larger one may not */
     uint64_t least_bytes;
-    unsigned replays;  /* it took */
+    unsigned replays; /* it took */
 };
 
 /* Searches by bisection; `setting` tells all but `granules`. From the size found on, eight larger ones up to an

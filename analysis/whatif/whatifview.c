@@ -14,35 +14,41 @@ static const char *count(char *buffer, uint64_t value)
     return hs_format(buffer, 32, HS_VALUE_COUNT, (struct hs_value){.u = value});
 }
 
-static double seconds(const struct hs_whatifview *v, uint64_t ticks)
-{
-    return hs_seconds(v->head.reader, ticks);
-}
+static double seconds(const struct hs_whatifview *v, uint64_t ticks) { return hs_seconds(v->head.reader, ticks); }
 
 static const struct hs_program_step *failing(const struct hs_whatifview *v, const struct hs_whatif *w)
 {
     return w->result.failed && w->result.step < v->program->n ? &v->program->step[w->result.step] : NULL;
 }
 
-static double share(uint64_t part, uint64_t whole)
-{
-    return whole ? (double)part / (double)whole : 1;
-}
+static double share(uint64_t part, uint64_t whole) { return whole ? (double)part / (double)whole : 1; }
 
 /* ---- table ---- */
 
 static const struct hs_column columns[] = {
-    {"Policy", "policy", HS_VALUE_TEXT},           {"Heap", "heap_bytes", HS_VALUE_BYTES},
-    {"Granule", "granule_bytes", HS_VALUE_BYTES},  {"Threshold", "threshold_bytes", HS_VALUE_BYTES},
-    {"Enough", "enough", HS_VALUE_TEXT},           {"Fails at", "failed_seconds", HS_VALUE_SECONDS},
-    {NULL, "failed_number", HS_VALUE_COUNT},       {"Requested", "asked_bytes", HS_VALUE_BYTES},
-    {"Free", "free_bytes", HS_VALUE_BYTES},        {"Longest run", "largest_free_bytes", HS_VALUE_BYTES},
-    {"Collections", "collections", HS_VALUE_COUNT}, {NULL, "collections_without_room", HS_VALUE_COUNT},
-    {NULL, "collections_by_threshold", HS_VALUE_COUNT}, {"Peak", "peak_used_bytes", HS_VALUE_BYTES},
-    {"Peak live", "peak_live_bytes", HS_VALUE_BYTES}, {"Fragmented", "fragmentation", HS_VALUE_SHARE},
-    {"At worst", "worst_fragmentation", HS_VALUE_SHARE}, {"Smallest heap", "smallest_heap_bytes", HS_VALUE_BYTES},
-    {NULL, "least_heap_bytes", HS_VALUE_BYTES},     {NULL, "reached", HS_VALUE_SHARE},             {NULL, "rescued", HS_VALUE_COUNT},
-    {NULL, "moved", HS_VALUE_COUNT},               {NULL, "failed_line", HS_VALUE_TEXT},
+    {"Policy", "policy", HS_VALUE_TEXT},
+    {"Heap", "heap_bytes", HS_VALUE_BYTES},
+    {"Granule", "granule_bytes", HS_VALUE_BYTES},
+    {"Threshold", "threshold_bytes", HS_VALUE_BYTES},
+    {"Enough", "enough", HS_VALUE_TEXT},
+    {"Fails at", "failed_seconds", HS_VALUE_SECONDS},
+    {NULL, "failed_number", HS_VALUE_COUNT},
+    {"Requested", "asked_bytes", HS_VALUE_BYTES},
+    {"Free", "free_bytes", HS_VALUE_BYTES},
+    {"Longest run", "largest_free_bytes", HS_VALUE_BYTES},
+    {"Collections", "collections", HS_VALUE_COUNT},
+    {NULL, "collections_without_room", HS_VALUE_COUNT},
+    {NULL, "collections_by_threshold", HS_VALUE_COUNT},
+    {"Peak", "peak_used_bytes", HS_VALUE_BYTES},
+    {"Peak live", "peak_live_bytes", HS_VALUE_BYTES},
+    {"Fragmented", "fragmentation", HS_VALUE_SHARE},
+    {"At worst", "worst_fragmentation", HS_VALUE_SHARE},
+    {"Smallest heap", "smallest_heap_bytes", HS_VALUE_BYTES},
+    {NULL, "least_heap_bytes", HS_VALUE_BYTES},
+    {NULL, "reached", HS_VALUE_SHARE},
+    {NULL, "rescued", HS_VALUE_COUNT},
+    {NULL, "moved", HS_VALUE_COUNT},
+    {NULL, "failed_line", HS_VALUE_TEXT},
 };
 
 static void add_row(const struct hs_whatifview *v, struct hs_table *table, const struct hs_whatif *w)
@@ -52,14 +58,28 @@ static void add_row(const struct hs_whatifview *v, struct hs_table *table, const
     bool none = !w->setting.threshold || w->setting.threshold == HS_THRESHOLD_NONE;
     char line[HS_NAME_MAX];
     const struct hs_value row[] = {
-        {.s = w->setting.policy->name}, {.u = w->bytes}, {.u = UINT64_C(1) << w->setting.shift},
-        {.u = w->setting.threshold, .none = none}, {.s = r->failed ? "no" : "yes"},
-        {.d = at ? seconds(v, at->time) : 0, .none = !at}, {.u = at ? at->number : 0, .none = !at},
-        {.u = r->asked, .none = !at}, {.u = r->free, .none = !at}, {.u = r->largest, .none = !at},
-        {.u = r->collections}, {.u = r->without_room}, {.u = r->by_threshold}, {.u = r->peak_used}, {.u = r->peak_live},
-        {.d = r->fragmentation}, {.d = r->worst}, {.u = w->smallest.bytes, .none = !w->smallest.granules},
+        {.s = w->setting.policy->name},
+        {.u = w->bytes},
+        {.u = UINT64_C(1) << w->setting.shift},
+        {.u = w->setting.threshold, .none = none},
+        {.s = r->failed ? "no" : "yes"},
+        {.d = at ? seconds(v, at->time) : 0, .none = !at},
+        {.u = at ? at->number : 0, .none = !at},
+        {.u = r->asked, .none = !at},
+        {.u = r->free, .none = !at},
+        {.u = r->largest, .none = !at},
+        {.u = r->collections},
+        {.u = r->without_room},
+        {.u = r->by_threshold},
+        {.u = r->peak_used},
+        {.u = r->peak_live},
+        {.d = r->fragmentation},
+        {.d = r->worst},
+        {.u = w->smallest.bytes, .none = !w->smallest.granules},
         {.u = w->smallest.least_bytes, .none = !w->smallest.granules},
-        {.d = share(r->step, v->program->n)}, {.u = r->rescued}, {.u = r->moved},
+        {.d = share(r->step, v->program->n)},
+        {.u = r->rescued},
+        {.u = r->moved},
         {.s = at ? hs_name_of_site(v->names, at->site, HS_KEY_LINE, line) : "", .none = !at},
     };
     hs_table_add(table, row);
@@ -79,12 +99,14 @@ static void faithful_text(const struct hs_whatifview *v, FILE *out)
 {
     const struct hs_replayed *r = &v->recorded->result;
     char same[32], all[32], collections[32];
-    fprintf(out, "# replayed as recorded: %s of %s allocations and resizes were placed where the real heap\n"
-            "# placed them (%.2f%%), with %s collections\n", count(same, r->same), count(all, r->requests),
-            100 * share(r->same, r->requests), count(collections, r->collections));
+    fprintf(out,
+            "# replayed as recorded: %s of %s allocations and resizes were placed where the real heap\n"
+            "# placed them (%.2f%%), with %s collections\n",
+            count(same, r->same), count(all, r->requests), 100 * share(r->same, r->requests), count(collections, r->collections));
     if (!v->program->micropython)
         fputs("# warning: this heap does not follow MicroPython's placement rule; the replay as recorded shows how far it is "
-              "from first fit\n", out);
+              "from first fit\n",
+              out);
 }
 
 static void scope_text(const struct hs_whatifview *v, FILE *out)
@@ -92,10 +114,13 @@ static void scope_text(const struct hs_whatifview *v, FILE *out)
     const struct hs_program *p = v->program;
     char a[32];
     if (p->left_out)
-        fprintf(out, "# warning: %s events are left out: they are from before the last boot, or from before the first moment at which "
-                "the layout is known\n", count(a, p->left_out));
+        fprintf(out,
+                "# warning: %s events are left out: they are from before the last boot, or from before the first moment at which "
+                "the layout is known\n",
+                count(a, p->left_out));
     if (p->given)
-        fprintf(out, "# warning: %s blocks were there when the replay begins; on another heap they come first\n", count(a, p->given));
+        fprintf(out, "# warning: %s blocks were there when the replay begins; on another heap they come first\n",
+                count(a, p->given));
     if (p->locked)
         fprintf(out, "# %s allocations that failed while the heap was locked are left out\n", count(a, p->locked));
     if (p->areas > 1)
@@ -104,8 +129,9 @@ static void scope_text(const struct hs_whatifview *v, FILE *out)
 
 static void death_text(const struct hs_whatifview *v, FILE *out)
 {
-    const char *when = v->death <= 0 ? "dead as soon as nothing proves it alive" :
-                       v->death >= 1 ? "alive until then" : "dead half-way between the last proof that it was alive and then";
+    const char *when = v->death <= 0   ? "dead as soon as nothing proves it alive"
+                       : v->death >= 1 ? "alive until then"
+                                       : "dead half-way between the last proof that it was alive and then";
     char every[32];
     fprintf(out, "# garbage: what a collection freed in the trace is taken to be %s (--death)", when);
     if (v->collect_every)
@@ -115,7 +141,8 @@ static void death_text(const struct hs_whatifview *v, FILE *out)
         fputs(";\n# a trace made with heapstrata record --collect-every 1K shows better when blocks died\n", out);
     if (v->death >= 1 && !v->collect_every && v->row[0].result.by_threshold)
         fputs("# warning: with --death late a collection finds only what one freed in the trace by then, so a threshold seems to "
-              "be\n# of little use. Try --death early, or record with --collect-every\n", out);
+              "be\n# of little use. Try --death early, or record with --collect-every\n",
+              out);
 }
 
 static void bounds_text(const struct hs_whatifview *v, FILE *out)
@@ -129,9 +156,10 @@ static void bounds_text(const struct hs_whatifview *v, FILE *out)
     if (v->program->micropython)
         fprintf(out, " (-X heapsize=%llu on the unix port)", (unsigned long long)b->taken.bytes);
     if (b->taken.least < b->taken.granules)
-        fprintf(out, ",\n# and so would larger ones; %s bytes too, but some of those in between not", count(early, b->taken.least_bytes));
-    fprintf(out, "\n# bounds: %s if garbage was unreachable as early as possible, %s if as late as possible\n", count(early, b->early.bytes),
-            count(late, b->late.bytes));
+        fprintf(out, ",\n# and so would larger ones; %s bytes too, but some of those in between not",
+                count(early, b->taken.least_bytes));
+    fprintf(out, "\n# bounds: %s if garbage was unreachable as early as possible, %s if as late as possible\n",
+            count(early, b->early.bytes), count(late, b->late.bytes));
 }
 
 /* ---- chart ---- */
@@ -194,12 +222,13 @@ static void course_text(const struct hs_whatifview *v, const struct hs_whatif *w
     lay_out(&c, w);
     count(top, (uint64_t)top_of(w));
     count(size, w->bytes);
-    hs_format(end, sizeof end, HS_VALUE_SECONDS,
-              (struct hs_value){.d = seconds(v, v->program->step[v->program->n - 1].time)});
+    hs_format(end, sizeof end, HS_VALUE_SECONDS, (struct hs_value){.d = seconds(v, v->program->step[v->program->n - 1].time)});
     fprintf(out, "\n%*s%s, %s bytes: %s live  %s and garbage  %s longest free run\n", (int)HS_CHART_MARGIN, "",
             w->setting.policy->name, size, shades.solid, shades.light, shades.hang);
-    hs_chart_panel(out, &v->terminal, &(struct hs_panel){.top = top, .bottom = "0", .rows = PANEL_ROWS, .columns = c.n,
-                                                         .bar = c.bar, .solid = HS_HUE_BLUE, .hang = HS_HUE_DIM});
+    hs_chart_panel(
+        out, &v->terminal,
+        &(struct hs_panel){
+            .top = top, .bottom = "0", .rows = PANEL_ROWS, .columns = c.n, .bar = c.bar, .solid = HS_HUE_BLUE, .hang = HS_HUE_DIM});
     hs_chart_flags(out, &v->terminal, &(struct hs_flags){"collect", c.collected, c.n, HS_HUE_CYAN});
     if (w->result.failed)
         hs_chart_flags(out, &v->terminal, &(struct hs_flags){"failed", c.failed, c.n, HS_HUE_RED});
@@ -222,9 +251,9 @@ static void smallest_text(const struct hs_whatifview *v, FILE *out)
             continue; /* another heap; its smallest is the same */
         snprintf(text, sizeof text, "%s  %s", w->smallest.granules ? count(bytes, w->smallest.bytes) : "none",
                  w->setting.policy->name);
-        hs_chart_stripe(out, &v->terminal, &(struct hs_stripe){"", text, (double)w->smallest.bytes / (double)most,
-                                                               v->terminal.width > 60 ? v->terminal.width - 40 : 20,
-                                                               HS_HUE_GREEN});
+        hs_chart_stripe(out, &v->terminal,
+                        &(struct hs_stripe){"", text, (double)w->smallest.bytes / (double)most,
+                                            v->terminal.width > 60 ? v->terminal.width - 40 : 20, HS_HUE_GREEN});
     }
 }
 
@@ -241,8 +270,7 @@ static void first_failure_text(const struct hs_whatifview *v, FILE *out)
                 hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = name}));
     }
     if (v->recorded->result.failures)
-        fputs("# what failed in the trace is replayed for a moment only: what the program would have done next is unknown\n",
-              out);
+        fputs("# what failed in the trace is replayed for a moment only: what the program would have done next is unknown\n", out);
 }
 
 void hs_whatifview_text(const struct hs_whatifview *v, FILE *out)

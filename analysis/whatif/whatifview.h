@@ -13,7 +13,7 @@
 /* One heap that was tried. */
 struct hs_whatif {
     struct hs_setting setting;
-    uint64_t bytes;              /* the heap's size as the user means it */
+    uint64_t bytes; /* the heap's size as the user means it */
     struct hs_replayed result;
     struct hs_smallest smallest; /* for the same policy, granule and threshold; granules 0: none */
 };
@@ -31,7 +31,7 @@ struct hs_whatifview {
     const struct hs_whatif *row;      /* `n` */
     size_t n;
     const struct hs_whatif_bounds *bounds; /* of the first row */
-    uint64_t collect_every;           /* bytes, that the recording collected by; 0: it did not */
+    uint64_t collect_every;                /* bytes, that the recording collected by; 0: it did not */
     double death;
     struct hs_terminal terminal;
 };

@@ -23,8 +23,12 @@ static int show(struct hs_refgraph_session *g, const struct args *args)
     if (error)
         return hs_complain("%s", hs_strerror(error));
     const struct hs_globalsview view = {
-        .head = {g->path, g->reader, g->model}, .names = &g->names, .retained = &g->retained, .costs = &costs,
-        .module = module, .color = hs_cmd_colors(&args->common),
+        .head = {g->path, g->reader, g->model},
+        .names = &g->names,
+        .retained = &g->retained,
+        .costs = &costs,
+        .module = module,
+        .color = hs_cmd_colors(&args->common),
     };
     if (args->common.json)
         error = hs_globalsview_json(&view, stdout);
@@ -48,7 +52,8 @@ static int run(void *memory)
 static const struct hs_option options[] = {
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
      "the first snapshot of references at or after that moment: a time such as 1.5s, event:N, mark:LABEL or "
-     "mark:LABEL#2 (default: the trace's last one)", NULL},
+     "mark:LABEL#2 (default: the trace's last one)",
+     NULL},
     {"module", 'm', "NAME", HS_OPT_TEXT, offsetof(struct args, module), "only this module; the script is main or __main__", NULL},
     {0},
 };

@@ -35,9 +35,12 @@ static int show(struct hs_refgraph_session *g, const struct hs_common *common, c
         of[i] = hs_groups_of(groups, p->block[i].site);
     error = error ? error : hs_retained_groups(&g->retained, of, sums);
     if (!error)
-        error = print(common, &(struct hs_retainedview){
-            .head = {g->path, g->reader, g->model}, .groups = groups, .group = sums, .retained = &g->retained,
-            .limit = limit, .color = hs_cmd_colors(common)});
+        error = print(common, &(struct hs_retainedview){.head = {g->path, g->reader, g->model},
+                                                        .groups = groups,
+                                                        .group = sums,
+                                                        .retained = &g->retained,
+                                                        .limit = limit,
+                                                        .color = hs_cmd_colors(common)});
     free(sums);
     free(of);
     hs_groups_free(groups);

@@ -18,8 +18,8 @@ struct work {
     const struct args *args;
     const char *what;
     struct hs_refgraph_session graph;
-    uint32_t *block;                     /* found */
-    const struct hs_global **immediate;  /* found, without a block */
+    uint32_t *block;                    /* found */
+    const struct hs_global **immediate; /* found, without a block */
     uint32_t n_blocks, n_immediate;
 };
 
@@ -120,15 +120,17 @@ static int find(struct work *w)
     const struct hs_region *around = w->n_blocks ? NULL : region_around(w);
     if (around)
         return hs_complain("%s: no block of the interpreter's heap is at %s. It is in heap '%.*s', which no collection frees: "
-                           "heapstrata report --heap %.*s shows who allocated its blocks", w->graph.path, w->what,
-                           (int)strcspn(around->name, "/"), around->name, (int)strcspn(around->name, "/"), around->name);
+                           "heapstrata report --heap %.*s shows who allocated its blocks",
+                           w->graph.path, w->what, (int)strcspn(around->name, "/"), around->name, (int)strcspn(around->name, "/"),
+                           around->name);
     if (!w->n_blocks)
         find_global(w);
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !w->n_blocks && !w->n_immediate; i++)
         find_site(w, keys[i]);
     if (!w->n_blocks && !w->n_immediate)
         return hs_complain("%s: no live block matches '%s': takes an address (0x2000), a line (main.py:7), a function, a kind of "
-                           "block (call frame) or a global's name (main.NAME; globals of the main script are __main__.NAME)", w->graph.path, w->what);
+                           "block (call frame) or a global's name (main.NAME; globals of the main script are __main__.NAME)",
+                           w->graph.path, w->what);
     if (w->n_blocks)
         qsort_r(w->block, w->n_blocks, sizeof *w->block, heavier, &w->graph.retained);
     return HS_EXIT_OK;
@@ -139,10 +141,17 @@ static int find(struct work *w)
 static int show(struct work *w)
 {
     const struct hs_whyview view = {
-        .head = {w->graph.path, w->graph.reader, w->graph.model}, .names = &w->graph.names, .retained = &w->graph.retained,
-        .what = w->what, .block = w->block, .n_blocks = w->n_blocks, .immediate = w->immediate,
-        .n_immediate = w->n_immediate, .limit = w->args->limit ? w->args->limit : UINT64_MAX,
-        .dropped = w->graph.refs.dropped, .color = hs_cmd_colors(&w->args->common),
+        .head = {w->graph.path, w->graph.reader, w->graph.model},
+        .names = &w->graph.names,
+        .retained = &w->graph.retained,
+        .what = w->what,
+        .block = w->block,
+        .n_blocks = w->n_blocks,
+        .immediate = w->immediate,
+        .n_immediate = w->n_immediate,
+        .limit = w->args->limit ? w->args->limit : UINT64_MAX,
+        .dropped = w->graph.refs.dropped,
+        .color = hs_cmd_colors(&w->args->common),
     };
     if (!w->args->common.json)
         hs_whyview_text(&view, stdout);
@@ -174,7 +183,8 @@ static int run(void *memory)
 static const struct hs_option options[] = {
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
      "the first snapshot of references at or after that moment: a time such as 1.5s, event:N, mark:LABEL or "
-     "mark:LABEL#2 (default: the trace's last one)", NULL},
+     "mark:LABEL#2 (default: the trace's last one)",
+     NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit), "blocks to show, 0 for all (default 5)", NULL},
     {0},
 };

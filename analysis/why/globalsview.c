@@ -7,23 +7,28 @@
 #include "analysis/draw/table.h"
 
 static const struct hs_column columns[] = {
-    {"Total", "total_bytes", HS_VALUE_BYTES}, {"Slot", "slot_bytes", HS_VALUE_BYTES}, {"Name", "name_bytes", HS_VALUE_BYTES},
-    {"Code", "code_bytes", HS_VALUE_BYTES}, {"Alone", "alone_bytes", HS_VALUE_BYTES}, {NULL, "value_bytes", HS_VALUE_BYTES},
-    {"~const", "as_const_bytes_estimate", HS_VALUE_BYTES}, {"~_const", "as_underscore_const_bytes_estimate", HS_VALUE_BYTES},
-    {"~literal", "as_literal_bytes_estimate", HS_VALUE_BYTES}, {"~frozen", "as_frozen_bytes_estimate", HS_VALUE_BYTES},
-    {"Global", "name", HS_VALUE_TEXT}, {"Value", "value", HS_VALUE_TEXT},
+    {"Total", "total_bytes", HS_VALUE_BYTES},
+    {"Slot", "slot_bytes", HS_VALUE_BYTES},
+    {"Name", "name_bytes", HS_VALUE_BYTES},
+    {"Code", "code_bytes", HS_VALUE_BYTES},
+    {"Alone", "alone_bytes", HS_VALUE_BYTES},
+    {NULL, "value_bytes", HS_VALUE_BYTES},
+    {"~const", "as_const_bytes_estimate", HS_VALUE_BYTES},
+    {"~_const", "as_underscore_const_bytes_estimate", HS_VALUE_BYTES},
+    {"~literal", "as_literal_bytes_estimate", HS_VALUE_BYTES},
+    {"~frozen", "as_frozen_bytes_estimate", HS_VALUE_BYTES},
+    {"Global", "name", HS_VALUE_TEXT},
+    {"Value", "value", HS_VALUE_TEXT},
 };
 #define N_COLUMNS (sizeof columns / sizeof *columns)
 
-static struct hs_value guess(uint64_t bytes)
-{
-    return (struct hs_value){.u = bytes, .none = bytes == HS_NO_ESTIMATE};
-}
+static struct hs_value guess(uint64_t bytes) { return (struct hs_value){.u = bytes, .none = bytes == HS_NO_ESTIMATE}; }
 
 /* "list (main.py:7 <module>), also held elsewhere" */
 static const char *value_text(const struct hs_globalsview *v, const struct hs_global_cost *c, char *text, size_t size)
 {
-    static const char *const place[] = {[HS_VALUE_IN_SLOT] = "in the slot", [HS_VALUE_ON_HEAP] = "on the heap, not a block's start",
+    static const char *const place[] = {[HS_VALUE_IN_SLOT] = "in the slot",
+                                        [HS_VALUE_ON_HEAP] = "on the heap, not a block's start",
                                         [HS_VALUE_OUTSIDE] = "outside of the heap"};
     char kind[HS_NAME_MAX], line[HS_NAME_MAX];
     if (c->global->value == HS_NO_BLOCK)
@@ -34,10 +39,7 @@ static const char *value_text(const struct hs_globalsview *v, const struct hs_gl
     return text;
 }
 
-static bool shown(const struct hs_globalsview *v, const struct hs_module *m)
-{
-    return !v->module || !strcmp(v->module, m->name);
-}
+static bool shown(const struct hs_globalsview *v, const struct hs_module *m) { return !v->module || !strcmp(v->module, m->name); }
 
 static struct hs_table *table_of(const struct hs_globalsview *v, const struct hs_module *m, struct hs_global_cost *sum)
 {
@@ -49,10 +51,18 @@ static struct hs_table *table_of(const struct hs_globalsview *v, const struct hs
             continue;
         sum->total += c->total;
         sum->slot += c->slot;
-        hs_table_add(table, (struct hs_value[N_COLUMNS]){
-            {.u = c->total}, {.u = c->slot}, {.u = c->name}, {.u = c->code, .none = !c->code_known}, {.u = c->alone}, {.u = c->value}, guess(c->as_const),
-            guess(c->as_underscore_const), guess(c->as_literal), guess(c->as_frozen), {.s = c->global->name},
-            {.s = value_text(v, c, text, sizeof text)}});
+        hs_table_add(table, (struct hs_value[N_COLUMNS]){{.u = c->total},
+                                                         {.u = c->slot},
+                                                         {.u = c->name},
+                                                         {.u = c->code, .none = !c->code_known},
+                                                         {.u = c->alone},
+                                                         {.u = c->value},
+                                                         guess(c->as_const),
+                                                         guess(c->as_underscore_const),
+                                                         guess(c->as_literal),
+                                                         guess(c->as_frozen),
+                                                         {.s = c->global->name},
+                                                         {.s = value_text(v, c, text, sizeof text)}});
     }
     return table;
 }
@@ -62,18 +72,19 @@ void hs_globalsview_text(const struct hs_globalsview *v, FILE *out)
     const struct hs_refgraph *g = v->retained->of;
     fprintf(out, "# What global names cost in '%s'\n", v->head.path);
     hs_head_text(&v->head, out, "# ");
-    fputs("# total = slot + name + code + alone, in bytes that are taken now\n"
-          "#   slot   its key and its value in the module's dict\n"
-          "#   name   where it is interned on the heap: its characters; and estimated, an address, a length, two bytes of hash and two\n"
-          "#          in the module's table of names\n"
-          "#   code   the instructions of the module's body that make it, and their line numbers, read in the bytecode; they go when the\n"
-          "#          body has run, and that of a script is running until the script ends\n"
-          "#   alone  the object, and what nothing else keeps\n"
-          "# ~ the same total, estimated, for what is in the slot: const() changes nothing about it; _const() leaves the name when\n"
-          "#   compiled on the device, nothing when precompiled; a literal leaves nothing. Of objects it is not told: const() takes no\n"
-          "#   lists or dicts, and as a literal they are made anew at each use. Frozen: name and code are in the firmware, objects\n"
-          "#   are made as before. The bytecode that uses a name is not counted: a number there takes 1 to 3 bytes, a name 2 or 3\n",
-          out);
+    fputs(
+        "# total = slot + name + code + alone, in bytes that are taken now\n"
+        "#   slot   its key and its value in the module's dict\n"
+        "#   name   where it is interned on the heap: its characters; and estimated, an address, a length, two bytes of hash and two\n"
+        "#          in the module's table of names\n"
+        "#   code   the instructions of the module's body that make it, and their line numbers, read in the bytecode; they go when the\n"
+        "#          body has run, and that of a script is running until the script ends\n"
+        "#   alone  the object, and what nothing else keeps\n"
+        "# ~ the same total, estimated, for what is in the slot: const() changes nothing about it; _const() leaves the name when\n"
+        "#   compiled on the device, nothing when precompiled; a literal leaves nothing. Of objects it is not told: const() takes no\n"
+        "#   lists or dicts, and as a literal they are made anew at each use. Frozen: name and code are in the firmware, objects\n"
+        "#   are made as before. The bytecode that uses a name is not counted: a number there takes 1 to 3 bytes, a name 2 or 3\n",
+        out);
     for (uint32_t i = 0; i < g->n_modules; i++) {
         const struct hs_module *m = &g->module[i];
         struct hs_global_cost sum = {0};
@@ -83,10 +94,13 @@ void hs_globalsview_text(const struct hs_globalsview *v, FILE *out)
             continue;
         uint64_t bytes = hs_module_table_bytes(v->retained, m);
         hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = m->name});
-        fprintf(out, "\n# module %s: %zu names, %" PRIu64 " bytes; table of %" PRIu64 " bytes, %" PRIu64 " of them for names to come or rounding\n"
+        fprintf(out,
+                "\n# module %s: %zu names, %" PRIu64 " bytes; table of %" PRIu64 " bytes, %" PRIu64
+                " of them for names to come or rounding\n"
                 "# %s\n#\n",
                 name, hs_table_rows(table), sum.total, bytes, bytes > sum.slot ? bytes - sum.slot : 0,
-                hs_module_body(v->retained, m) ? "its body is running" : "its body has run, and the code that made the names is gone");
+                hs_module_body(v->retained, m) ? "its body is running"
+                                               : "its body has run, and the code that made the names is gone");
         hs_table_text(table, out, (struct hs_table_style){.color = v->color});
         hs_table_free(table);
     }

@@ -18,8 +18,8 @@ static void arm(struct hs_refgraph_session *g, const struct hs_event *e, double 
             g->taken = false;
         }
     } else if (!g->armed) {
-        g->armed = g->when.kind != HS_TIME_SPEC_END && (hs_time_spec_before(&g->when, e, at) ||
-                   (g->when.kind == HS_TIME_SPEC_EVENT && e->number == g->when.number));
+        g->armed = g->when.kind != HS_TIME_SPEC_END &&
+                   (hs_time_spec_before(&g->when, e, at) || (g->when.kind == HS_TIME_SPEC_EVENT && e->number == g->when.number));
     }
 }
 
@@ -56,10 +56,11 @@ static int missing(const struct hs_refgraph_session *g)
                            g->when.seen ? " so many times" : "");
     if (g->refs.dropped || g->refs.gathering)
         return hs_complain("%s: no whole snapshot of references%s: what there is of them is cut, or events were lost "
-                           "among them", g->path, g->armed ? " after that moment" : "");
+                           "among them",
+                           g->path, g->armed ? " after that moment" : "");
     return hs_complain("%s: no snapshot of references%s: let the program call heapstrata.snapshot(refs=True), or "
-                       "heapstrata.refs(\"mark,fail\"); on the unix port set HEAPSTRATA_REFS=mark,fail", g->path,
-                       g->armed ? " after that moment" : "");
+                       "heapstrata.refs(\"mark,fail\"); on the unix port set HEAPSTRATA_REFS=mark,fail",
+                       g->path, g->armed ? " after that moment" : "");
 }
 
 bool hs_refgraph_session_open(struct hs_refgraph_session *g, const struct hs_common *common, const char *at)

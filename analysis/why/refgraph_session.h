@@ -16,12 +16,12 @@ struct hs_refgraph_session {
     struct hs_names names;
     struct hs_refs refs;
     struct hs_retained retained;
-    struct hs_time_spec when;    /* UNSET: the trace's last graph; else the first at or behind that moment */
+    struct hs_time_spec when; /* UNSET: the trace's last graph; else the first at or behind that moment */
     const char *path;
-    bool armed;             /* the moment came */
-    bool taken;             /* and its graph too */
+    bool armed; /* the moment came */
+    bool taken; /* and its graph too */
     int error;
-    int status;             /* to exit with when all else is well */
+    int status; /* to exit with when all else is well */
 };
 
 /* Reads the trace, and measures its graph. `at` may be NULL. Complains and returns false when there is none.

@@ -6,7 +6,7 @@
 
 #include "analysis/draw/table.h"
 
-#define MEASURES    4u
+#define MEASURES 4u
 #define COLUMNS_MAX (MEASURES + HS_KEYS)
 
 struct layout {
@@ -16,8 +16,10 @@ struct layout {
 
 static struct layout lay_out(const struct hs_retainedview *v)
 {
-    struct layout l = {.column = {{"Share", "share", HS_VALUE_SHARE}, {"Retained", "retained_bytes", HS_VALUE_BYTES},
-                                  {"Own", "own_bytes", HS_VALUE_BYTES}, {"Blocks", "blocks", HS_VALUE_COUNT}},
+    struct layout l = {.column = {{"Share", "share", HS_VALUE_SHARE},
+                                  {"Retained", "retained_bytes", HS_VALUE_BYTES},
+                                  {"Own", "own_bytes", HS_VALUE_BYTES},
+                                  {"Blocks", "blocks", HS_VALUE_COUNT}},
                        .n = MEASURES};
     for (unsigned k = 0; k < v->groups->by.n_keys; k++) {
         const char *name = hs_group_by_name(v->groups->by.key[k]);
@@ -40,7 +42,9 @@ static void add_row(const struct hs_retainedview *v, struct hs_table *table, siz
     const struct hs_retained_group *g = &v->group[i];
     struct hs_value value[COLUMNS_MAX] = {
         {.d = v->retained->reached_bytes ? (double)g->bytes / (double)v->retained->reached_bytes : 0},
-        {.u = g->bytes}, {.u = g->own}, {.u = g->blocks}};
+        {.u = g->bytes},
+        {.u = g->own},
+        {.u = g->blocks}};
     for (unsigned k = 0; k < v->groups->by.n_keys; k++)
         value[MEASURES + k] = (struct hs_value){.s = v->groups->group[i].name[k]};
     hs_table_add(table, value);
@@ -67,7 +71,8 @@ void hs_retainedview_text(const struct hs_retainedview *v, FILE *out)
     struct hs_table *table = make_table(v, &l);
     fprintf(out, "# What places retain in '%s'\n", v->head.path);
     hs_head_text(&v->head, out, "# ");
-    fprintf(out, "# %" PRIu64 " bytes are reached from %" PRIu32 " words of roots; garbage not yet collected: %" PRIu64 " bytes\n",
+    fprintf(out,
+            "# %" PRIu64 " bytes are reached from %" PRIu32 " words of roots; garbage not yet collected: %" PRIu64 " bytes\n",
             v->retained->reached_bytes, v->retained->graph.n_roots, v->retained->unreached_bytes);
     fputs("# retained: what would go with the place's blocks, these included; own: these alone\n#\n", out);
     if (table)

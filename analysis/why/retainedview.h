@@ -14,7 +14,7 @@ struct hs_retainedview {
     const struct hs_groups *groups;
     const struct hs_retained_group *group; /* by index of groups->group */
     const struct hs_retained *retained;
-    uint64_t limit;                        /* rows, UINT64_MAX: all */
+    uint64_t limit; /* rows, UINT64_MAX: all */
     bool color;
 };
 

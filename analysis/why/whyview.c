@@ -10,10 +10,10 @@
 
 #include "analysis/draw/table.h"
 
-#define STEPS_SHOWN      64u
+#define STEPS_SHOWN 64u
 #define REFERENCES_SHOWN 16u
-#define FRAME_NAME_MAX   300 /* of a function and of its file in a FRAME, blanks and the like written out */
-#define WORDS_MAX        (HS_NAME_MAX + 128) /* bytes of what says where a reference stands */
+#define FRAME_NAME_MAX 300            /* of a function and of its file in a FRAME, blanks and the like written out */
+#define WORDS_MAX (HS_NAME_MAX + 128) /* bytes of what says where a reference stands */
 
 /* ---- words ---- */
 
@@ -29,23 +29,27 @@ static char *describe_block(const struct hs_whyview *v, uint32_t block, char *te
     hs_name_of_site(v->names, v->retained->of->snapshot.block[block].site, HS_KEY_LINE, line);
     hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = line});
     hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = hs_refs_bytes(v->retained->of, block)});
-    snprintf(text, size, "%s, %s bytes at 0x%" PRIx64 ", %s", kind_of(v, block, kind), bytes, hs_refs_address(v->retained->of, block), shown);
+    snprintf(text, size, "%s, %s bytes at 0x%" PRIx64 ", %s", kind_of(v, block, kind), bytes,
+             hs_refs_address(v->retained->of, block), shown);
     return text;
 }
 
 static const char *const root_names[HS_ROOT_KINDS] = {
-    [HS_ROOT_STATE] = "root pointer", [HS_ROOT_REGISTERS] = "register", [HS_ROOT_STACK] = "C stack",
-    [HS_ROOT_PYSTACK] = "Python's stack", [HS_ROOT_OTHER] = "other memory of the port",
+    [HS_ROOT_STATE] = "root pointer",
+    [HS_ROOT_REGISTERS] = "register",
+    [HS_ROOT_STACK] = "C stack",
+    [HS_ROOT_PYSTACK] = "Python's stack",
+    [HS_ROOT_OTHER] = "other memory of the port",
 };
 static const char *const root_keys[HS_ROOT_KINDS] = {
-    [HS_ROOT_STATE] = "state", [HS_ROOT_REGISTERS] = "registers", [HS_ROOT_STACK] = "stack",
+    [HS_ROOT_STATE] = "state",     [HS_ROOT_REGISTERS] = "registers", [HS_ROOT_STACK] = "stack",
     [HS_ROOT_PYSTACK] = "pystack", [HS_ROOT_OTHER] = "other",
 };
 
 /* ": in use" in words, and for JSON. */
 static const char *const slot_uses[] = {
-    [HS_SLOT_UNKNOWN] = "unknown", [HS_SLOT_STACK] = "stack", [HS_SLOT_ARGUMENT] = "argument", [HS_SLOT_LOCAL] = "local",
-    [HS_SLOT_LEFT_OVER] = "left over", [HS_SLOT_HANDLERS] = "handlers",
+    [HS_SLOT_UNKNOWN] = "unknown", [HS_SLOT_STACK] = "stack",         [HS_SLOT_ARGUMENT] = "argument",
+    [HS_SLOT_LOCAL] = "local",     [HS_SLOT_LEFT_OVER] = "left over", [HS_SLOT_HANDLERS] = "handlers",
 };
 
 /* "slot 2 of the stack of main (main.py:7), left over: above what is in use" */
@@ -109,8 +113,8 @@ static char *describe_word(const struct hs_whyview *v, const struct hs_holder *h
     kind_of(v, h->block, kind);
     bool frame = !strcmp(kind, "call frame");
     if (global)
-        snprintf(text, size, "name '%s' of %s",
-                 hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = global->name}), g->module[global->module].name);
+        snprintf(text, size, "name '%s' of %s", hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = global->name}),
+                 g->module[global->module].name);
     else if (slot_of(v, h, &slot))
         describe_slot(&slot, text, size);
     else if (frame && header && h->word >= header)
@@ -206,7 +210,9 @@ void hs_whyview_text(const struct hs_whyview *v, FILE *out)
     hs_head_text(&v->head, out, "# ");
     if (v->dropped)
         fprintf(out, "# warning: incomplete reference snapshots, left out: %" PRIu64 "\n", v->dropped);
-    fprintf(out, "# %" PRIu32 " blocks, %" PRIu32 " words of roots; garbage not yet collected: %" PRIu32 " blocks, %" PRIu64 " bytes\n",
+    fprintf(out,
+            "# %" PRIu32 " blocks, %" PRIu32 " words of roots; garbage not yet collected: %" PRIu32 " blocks, %" PRIu64
+            " bytes\n",
             r->graph.n, r->graph.n_roots, r->unreached, r->unreached_bytes);
     for (uint32_t i = 0; i < v->n_immediate; i++)
         fprintf(out, "\n%s of %s: no block of its own, the value %s\n", v->immediate[i]->name,

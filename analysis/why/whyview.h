@@ -13,13 +13,13 @@ struct hs_whyview {
     struct hs_head head;
     const struct hs_names *names;
     const struct hs_retained *retained;
-    const char *what;       /* that was asked for */
-    const uint32_t *block;  /* found for it, heaviest first */
+    const char *what;      /* that was asked for */
+    const uint32_t *block; /* found for it, heaviest first */
     uint32_t n_blocks;
     const struct hs_global *const *immediate; /* names found whose value is no block */
     uint32_t n_immediate;
-    uint64_t limit;         /* blocks shown */
-    uint64_t dropped;       /* graphs of the trace that could not be used */
+    uint64_t limit;   /* blocks shown */
+    uint64_t dropped; /* graphs of the trace that could not be used */
     bool color;
 };
 

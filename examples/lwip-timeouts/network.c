@@ -11,9 +11,9 @@
 #include "lwip/timeouts.h"
 #include "netif/ethernet.h"
 
-#define MTU     1500
-#define FRAMES  64u         /* on their way to lwIP */
-#define NET     0xc0a80400u /* 192.168.4.0; a host's number is the last byte of its addresses */
+#define MTU 1500
+#define FRAMES 64u      /* on their way to lwIP */
+#define NET 0xc0a80400u /* 192.168.4.0; a host's number is the last byte of its addresses */
 #define BROWSER 2u
 
 struct network_counts network_counts;
@@ -23,7 +23,8 @@ static uint32_t now, random_state;
 u32_t sys_now(void) { return now; }
 
 /* G. Marsaglia, "Xorshift RNGs", 2003. */
-uint32_t network_random(void) {
+uint32_t network_random(void)
+{
     random_state ^= random_state << 13;
     random_state ^= random_state >> 17;
     return random_state ^= random_state << 5;
@@ -42,7 +43,8 @@ struct frame {
 static struct frame queue[FRAMES];
 static unsigned oldest, n_queued;
 
-static void put(struct frame *f, const void *bytes, size_t n) {
+static void put(struct frame *f, const void *bytes, size_t n)
+{
     memcpy(f->byte + f->len, bytes, n);
     f->len = (uint16_t)(f->len + n);
 }
@@ -53,7 +55,8 @@ static unsigned get16(const uint8_t *at) { return (unsigned)at[0] << 8 | at[1]; 
 static uint32_t get32(const uint8_t *at) { return (uint32_t)get16(at) << 16 | get16(at + 2); }
 
 /* The next frame to fill; the oldest goes when too many are on their way. */
-static struct frame *new_frame(void) {
+static struct frame *new_frame(void)
+{
     if (n_queued == FRAMES) {
         oldest = (oldest + 1) % FRAMES;
         n_queued--;
@@ -63,14 +66,16 @@ static struct frame *new_frame(void) {
     return f;
 }
 
-static void put_ethernet(struct frame *f, const uint8_t *to, unsigned host, unsigned type) {
+static void put_ethernet(struct frame *f, const uint8_t *to, unsigned host, unsigned type)
+{
     const uint8_t from[6] = {2, 0, 0, 0, 1, (uint8_t)host};
     put(f, to, 6);
     put(f, from, 6);
     put16(f, type);
 }
 
-static void put_ip4(struct frame *f, unsigned host, uint32_t to, unsigned protocol, unsigned len) {
+static void put_ip4(struct frame *f, unsigned host, uint32_t to, unsigned protocol, unsigned len)
+{
     put16(f, 0x4500);
     put16(f, 20 + len);
     put32(f, 0);
@@ -82,7 +87,8 @@ static void put_ip4(struct frame *f, unsigned host, uint32_t to, unsigned protoc
 }
 
 /* lwIP has no room where there is no pbuf. */
-static void deliver(const struct frame *f) {
+static void deliver(const struct frame *f)
+{
     struct pbuf *p = pbuf_alloc(PBUF_RAW, f->len, PBUF_POOL);
     if (!p) {
         network_counts.dropped++;
@@ -103,7 +109,8 @@ static struct {
 
 enum { FIN = 1, SYN = 2, ACK = 16 };
 
-static void send_tcp(unsigned flags, const char *text) {
+static void send_tcp(unsigned flags, const char *text)
+{
     struct frame *f = new_frame();
     size_t len = strlen(text);
     put_ethernet(f, nic->hwaddr, BROWSER, ETHTYPE_IP);
@@ -119,7 +126,8 @@ static void send_tcp(unsigned flags, const char *text) {
     browser.next += (uint32_t)len + ((flags & (SYN | FIN)) != 0);
 }
 
-void network_browse(void) {
+void network_browse(void)
+{
     browser.port = browser.port < 60000 ? browser.port + 1 : 50000;
     browser.next = network_random();
     browser.seen = 0;
@@ -127,7 +135,8 @@ void network_browse(void) {
     send_tcp(SYN, "");
 }
 
-static void receive_tcp(const uint8_t *ip, unsigned len) {
+static void receive_tcp(const uint8_t *ip, unsigned len)
+{
     const uint8_t *tcp = ip + 4 * (ip[0] & 15);
     unsigned flags = tcp[13], data = len - (unsigned)(tcp - ip) - tcp[12] / 16u * 4;
     if (get16(tcp + 2) != browser.port || browser.state == CLOSED)
@@ -148,7 +157,8 @@ static void receive_tcp(const uint8_t *ip, unsigned len) {
 
 /* --- hosts that ask by mDNS ---------------------------------------------------------------------------- */
 
-static void put_name(struct frame *f, const char *name) {
+static void put_name(struct frame *f, const char *name)
+{
     while (*name) {
         size_t n = strcspn(name, ".");
         put8(f, (unsigned)n);
@@ -163,16 +173,21 @@ static const struct question {
     const char *name;
     unsigned type;
 } questions[] = {
-    {"_http._tcp.local", DNS_RRTYPE_PTR},      {"_services._dns-sd._udp.local", DNS_RRTYPE_PTR},
-    {"pico.local", DNS_RRTYPE_A},              {"pico.local", DNS_RRTYPE_AAAA},
-    {"page._http._tcp.local", DNS_RRTYPE_SRV}, {"page._http._tcp.local", DNS_RRTYPE_TXT},
-    {"pico.local", DNS_RRTYPE_ANY},            {"other.local", DNS_RRTYPE_A},
+    {"_http._tcp.local", DNS_RRTYPE_PTR},
+    {"_services._dns-sd._udp.local", DNS_RRTYPE_PTR},
+    {"pico.local", DNS_RRTYPE_A},
+    {"pico.local", DNS_RRTYPE_AAAA},
+    {"page._http._tcp.local", DNS_RRTYPE_SRV},
+    {"page._http._tcp.local", DNS_RRTYPE_TXT},
+    {"pico.local", DNS_RRTYPE_ANY},
+    {"other.local", DNS_RRTYPE_A},
 };
 
 #define ASK_UNICAST 0x8000u /* bit of the class: the answer need not go to all */
-#define TRUNCATED   0x0200u /* flag: what the host knows already follows in another packet */
+#define TRUNCATED 0x0200u   /* flag: what the host knows already follows in another packet */
 
-static void put_query(struct frame *f, const struct question *q) {
+static void put_query(struct frame *f, const struct question *q)
+{
     put16(f, 0); /* id */
     put16(f, below(12) ? 0 : TRUNCATED);
     put16(f, 1); /* questions */
@@ -183,7 +198,8 @@ static void put_query(struct frame *f, const struct question *q) {
     put16(f, DNS_RRCLASS_IN | (below(4) ? 0 : ASK_UNICAST));
 }
 
-void network_query(unsigned hosts) {
+void network_query(unsigned hosts)
+{
     static const uint8_t group[6] = {1, 0, 0x5e, 0, 0, 0xfb};
     unsigned host = 10 + below(hosts);
     struct frame data = {.len = 0}, *f = new_frame();
@@ -201,7 +217,8 @@ void network_query(unsigned hosts) {
 /* --- frames from lwIP ----------------------------------------------------------------------------------- */
 
 /* All hosts of the network are there. */
-static void answer_arp(const uint8_t *request) {
+static void answer_arp(const uint8_t *request)
+{
     unsigned host = request[27];
     const uint8_t mac[6] = {2, 0, 0, 0, 1, (uint8_t)host};
     struct frame *f = new_frame();
@@ -213,7 +230,8 @@ static void answer_arp(const uint8_t *request) {
     put(f, request + 8, 10);
 }
 
-static err_t transmit(struct netif *netif, struct pbuf *p) {
+static err_t transmit(struct netif *netif, struct pbuf *p)
+{
     uint8_t byte[MTU + 14];
     unsigned len = pbuf_copy_partial(p, byte, sizeof byte, 0), type = get16(byte + 12);
     const uint8_t *ip = byte + 14;
@@ -227,20 +245,21 @@ static err_t transmit(struct netif *netif, struct pbuf *p) {
     return ERR_OK;
 }
 
-static err_t initialise(struct netif *netif) {
+static err_t initialise(struct netif *netif)
+{
     static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
     memcpy(netif->hwaddr, mac, 6);
     netif->hwaddr_len = 6;
     netif->mtu = MTU;
     netif->name[0] = 's', netif->name[1] = 'i';
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP |
-                   NETIF_FLAG_LINK_UP;
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_LINK_UP;
     netif->output = etharp_output;
     netif->linkoutput = transmit;
     return ERR_OK;
 }
 
-void network_begin(struct netif *netif, uint32_t seed) {
+void network_begin(struct netif *netif, uint32_t seed)
+{
     ip4_addr_t address, mask, gateway;
     IP4_ADDR(&address, 192, 168, 4, 1);
     IP4_ADDR(&mask, 255, 255, 255, 0);
@@ -252,7 +271,8 @@ void network_begin(struct netif *netif, uint32_t seed) {
     netif_set_up(netif);
 }
 
-void network_tick(void) {
+void network_tick(void)
+{
     now++;
     for (unsigned n = n_queued; n--;) {
         const struct frame f = queue[oldest];

@@ -19,24 +19,28 @@
 uint32_t __wrap_hs_port_ticks(void);
 uint32_t __wrap_hs_port_ticks(void) { return sys_now() * 1000; }
 
-static void say(const char *text) {
+static void say(const char *text)
+{
     printf("%7.3f s  %s\n", sys_now() / 1000., text);
     hs_mark((struct hs_text){text, (uint32_t)__builtin_strlen(text)});
 }
 
-static void wait_ms(uint32_t ms) {
+static void wait_ms(uint32_t ms)
+{
     while (ms--)
         network_tick();
 }
 
-static void start_mdns(struct netif *netif) {
+static void start_mdns(struct netif *netif)
+{
     mdns_resp_init();
     mdns_resp_add_netif(netif, "pico");
     mdns_resp_add_service(netif, "page", "_http", DNSSD_PROTO_TCP, 80, NULL, NULL);
 }
 
 /* A page every second, and queries at random times. */
-static void storm(uint32_t seconds, uint32_t queries) {
+static void storm(uint32_t seconds, uint32_t queries)
+{
     for (uint32_t ms = 0; ms < seconds * 1000; ms++) {
         if (ms % 1000 == 0)
             network_browse();
@@ -46,13 +50,15 @@ static void storm(uint32_t seconds, uint32_t queries) {
     }
 }
 
-static uint32_t number(char **argv, int at, uint32_t otherwise) {
+static uint32_t number(char **argv, int at, uint32_t otherwise)
+{
     while (at && *argv)
         at--, argv++;
     return *argv ? (uint32_t)strtoul(*argv, NULL, 0) : otherwise;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     static struct netif netif;
     (void)argc;
     lwip_init();
@@ -72,7 +78,7 @@ int main(int argc, char **argv) {
     say("others ask by mDNS");
     storm(number(argv, 1, 60), number(argv, 3, 5));
     say("the end");
-    printf("%u pages served, %u queries, %u packets sent by mDNS and others\n", network_counts.pages,
-           network_counts.queries, network_counts.answers);
+    printf("%u pages served, %u queries, %u packets sent by mDNS and others\n", network_counts.pages, network_counts.queries,
+           network_counts.answers);
     return 0;
 }

@@ -14,13 +14,14 @@ HS_HEAPS(&example_heap);
 
 int main(int argc, char **argv);
 static const uintptr_t functions[] = {
-#define HS_FINGERPRINT(name) (uintptr_t)name,
+#define HS_FINGERPRINT(name) (uintptr_t) name,
 #include "firmware-hooks/example/fingerprint.def"
 };
 static const char facts[] = "system=own-hook example";
 
 /* Whether the hook sees allocations, where anything is recorded. */
-static bool begin(void) {
+static bool begin(void)
+{
     ff_init();
     int err = hs_startup(&(struct hs_firmware){
         .facts = {facts, sizeof facts}, .functions = functions, .n_functions = sizeof functions / sizeof *functions});
@@ -30,13 +31,15 @@ static bool begin(void) {
 #define HELD 200
 
 static uint32_t state;
-static uint32_t below(uint32_t n) {
+static uint32_t below(uint32_t n)
+{
     state = state * 1664525u + 1013904223u;
     return (state >> 8) % n;
 }
 
 /* Allocates, resizes or frees; most sizes are small, a few are too large for the heap. */
-static __attribute__((noinline)) void step(void) {
+static __attribute__((noinline)) void step(void)
+{
     static void *held[HELD];
     void **slot = &held[below(HELD)];
     uint32_t size = below(400) ? below(150) : 2 * FF_HEAP_SIZE;
@@ -51,7 +54,8 @@ static __attribute__((noinline)) void step(void) {
     }
 }
 
-static void walk(int number) {
+static void walk(int number)
+{
     char label[24];
     const struct ff_block *block;
     int len = snprintf(label, sizeof label, "walk %d", number);
@@ -66,7 +70,8 @@ static void walk(int number) {
         hs_heaps_summary(2);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     int steps = argc > 1 ? atoi(argv[1]) : 1000;
     state = argc > 2 ? (uint32_t)atoi(argv[2]) : 1;
     if (!begin()) {

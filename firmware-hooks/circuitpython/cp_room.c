@@ -15,14 +15,16 @@ uint32_t hs_cp_room_size(void) { return (uint32_t)((uintptr_t)port_heap_get_top(
 static struct hs_span given;
 
 /* The walk's last block, when it is free; else empty. */
-static bool into_last_free(void *block, size_t size, int used, void *context) {
+static bool into_last_free(void *block, size_t size, int used, void *context)
+{
     struct hs_span *last = context;
     last->start = used ? 0 : (uintptr_t)block;
     last->end = used ? 0 : (uintptr_t)block + size;
     return true;
 }
 
-struct hs_span hs_cp_room_take(uint32_t bytes) {
+struct hs_span hs_cp_room_take(uint32_t bytes)
+{
     tlsf_t heap = port_heap_get_bottom();
     struct hs_span last = {0, 0}, nothing = {0, 0};
     uintptr_t whole = bytes + BEHIND;
@@ -36,6 +38,7 @@ struct hs_span hs_cp_room_take(uint32_t bytes) {
     return given;
 }
 
-bool hs_cp_room_gave(const struct hs_span *memory) {
+bool hs_cp_room_gave(const struct hs_span *memory)
+{
     return memory->start >= given.start && memory->end <= given.end && given.start;
 }

@@ -43,12 +43,14 @@ struct label {
     uint32_t len;
 };
 
-static void add(struct label *label, const char *text) {
+static void add(struct label *label, const char *text)
+{
     for (; *text && label->len < sizeof label->text; text++)
         label->text[label->len++] = *text;
 }
 
-static void add_number(struct label *label, uint32_t number) {
+static void add_number(struct label *label, uint32_t number)
+{
     char digits[10];
     unsigned n = 0;
     do {
@@ -59,7 +61,8 @@ static void add_number(struct label *label, uint32_t number) {
         add(label, (char[]){digits[--n], 0});
 }
 
-static void mark(const char *what, const char *reason) {
+static void mark(const char *what, const char *reason)
+{
     struct label label = {.len = 0};
     add(&label, HS_MARK_SUPERVISOR);
     add(&label, what);
@@ -73,7 +76,8 @@ static uint32_t pystack(void) { return (uint32_t)(MP_STATE_THREAD(pystack_end) -
 static uint32_t pystack(void) { return 0; }
 #endif
 
-static void mark_stacks(uint32_t bytes) {
+static void mark_stacks(uint32_t bytes)
+{
     struct label label = {.len = 0};
     add(&label, HS_MARK_SUPERVISOR "pystack ");
     add_number(&label, bytes);
@@ -82,7 +86,8 @@ static void mark_stacks(uint32_t bytes) {
     hs_mp_mark((struct hs_text){label.text, label.len});
 }
 
-void hs_cp_run_begins(bool boot) {
+void hs_cp_run_begins(bool boot)
+{
     static uint32_t pystack_before = UINT32_MAX;
     unsigned safe_mode = (unsigned)get_safe_mode(), reason = (unsigned)supervisor_get_run_reason();
     if (!boot)

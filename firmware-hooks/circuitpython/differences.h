@@ -24,9 +24,9 @@
 #endif
 
 /* m_malloc and the others of MicroPython's call the first within their own file. */
-#define HS_MP_MORE_MALLOCS                                                                                          \
-    WRAP3(void *, m_malloc_helper, (size_t n, uint8_t flags), (n, flags));                                          \
-    WRAP3(void *, m_malloc_without_collect, (size_t n), (n));                                                       \
+#define HS_MP_MORE_MALLOCS \
+    WRAP3(void *, m_malloc_helper, (size_t n, uint8_t flags), (n, flags)); \
+    WRAP3(void *, m_malloc_without_collect, (size_t n), (n)); \
     WRAP3(void *, m_malloc_maybe_without_collect, (size_t n), (n));
 
 /* 1: there is a supervisor, which says why the interpreter was started. */

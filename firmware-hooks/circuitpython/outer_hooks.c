@@ -11,22 +11,24 @@
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 
 /* TLSF aligns to a word, and has a block's size in a word in front of it; a block has room for three. */
-#define SHIFT  (sizeof(void *) == 8 ? 3 : 2)
+#define SHIFT (sizeof(void *) == 8 ? 3 : 2)
 #define HEADER ((uint32_t)sizeof(size_t))
-#define LEAST  ((uint32_t)(4 * sizeof(size_t)))
+#define LEAST ((uint32_t)(4 * sizeof(size_t)))
 
 static struct hs_heap_numbers numbers;
 static uintptr_t base;
 static uint32_t granules;
 
-static uint32_t find(uint32_t first) {
+static uint32_t find(uint32_t first)
+{
     (void)first;
     base = (uintptr_t)port_heap_get_bottom();
     granules = (uint32_t)(((uintptr_t)port_heap_get_top() - base) >> SHIFT);
     return granules;
 }
 
-static bool overlaps(const struct hs_span *memory) {
+static bool overlaps(const struct hs_span *memory)
+{
     struct hs_span heap = {(uintptr_t)port_heap_get_bottom(), (uintptr_t)port_heap_get_top()};
     return hs_room_overlap(&heap, *memory) && !hs_cp_room_gave(memory);
 }
@@ -44,7 +46,8 @@ static uint32_t pos_of(const void *block) { return numbers.first + index_of(bloc
 static pool_t pool(void) { return tlsf_get_pool((tlsf_t)base); }
 
 /* A rest too small for a block of its own belongs to the block in front. */
-static uint32_t size_of(const void *block, size_t size) {
+static uint32_t size_of(const void *block, size_t size)
+{
     size_t taken = tlsf_block_size((void *)(uintptr_t)block), needed = (size + HEADER - 1) & ~(size_t)(HEADER - 1);
     needed = needed > LEAST - HEADER ? needed : LEAST - HEADER;
     return (uint32_t)(taken == needed ? size : taken);
@@ -58,14 +61,16 @@ struct walk {
 };
 
 /* Those that a walk calls for each block or free run, at `block`, of `size` bytes. */
-static bool count(void *block, size_t size, int used, void *context) {
+static bool count(void *block, size_t size, int used, void *context)
+{
     struct walk *w = context;
     (void)block, (void)size, (void)used;
     w->n++;
     return true;
 }
 
-static bool into_snapshot(void *block, size_t size, int used, void *context) {
+static bool into_snapshot(void *block, size_t size, int used, void *context)
+{
     struct walk *w = context;
     uint32_t pos = pos_of(block), length = (uint32_t)((size + HEADER) >> SHIFT);
     if (!w->end && pos > numbers.first)
@@ -75,7 +80,8 @@ static bool into_snapshot(void *block, size_t size, int used, void *context) {
     return true;
 }
 
-static bool into_summary(void *block, size_t size, int used, void *context) {
+static bool into_summary(void *block, size_t size, int used, void *context)
+{
     struct walk *w = context;
     uint32_t length = (uint32_t)((size + HEADER) >> SHIFT);
     (void)block;
@@ -88,7 +94,8 @@ static bool into_summary(void *block, size_t size, int used, void *context) {
     return true;
 }
 
-static void write_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part)
+{
     struct walk w = {.end = 0};
     uint32_t end = numbers.first + granules;
     hs_snapshot_begin(&w.runs, numbers.first, part);
@@ -98,15 +105,17 @@ static void write_snapshot(uint8_t part) {
     hs_snapshot_end(&w.runs, end);
 }
 
-static void write_summary(uint8_t cause) {
+static void write_summary(uint8_t cause)
+{
     struct walk w = {.end = 0};
     hs_summary_begin(&w.summary, &(struct hs_summary_writer){
-        .region = hs_heap_region_number(&hs_outer_heap, 0), .cause = cause, .shift = SHIFT});
+                                     .region = hs_heap_region_number(&hs_outer_heap, 0), .cause = cause, .shift = SHIFT});
     tlsf_walk_pool(pool(), into_summary, &w);
     hs_summary_end(&w.summary);
 }
 
-static uint32_t keyframe_size(void) {
+static uint32_t keyframe_size(void)
+{
     struct walk w = {.n = 0};
     tlsf_walk_pool(pool(), count, &w);
     return 64 + 3 * w.n;
@@ -114,7 +123,8 @@ static uint32_t keyframe_size(void) {
 #else
 static uint32_t size_of(const void *block, size_t size) { return (void)block, (uint32_t)size; }
 
-static void write_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part)
+{
     struct hs_runs_writer w;
     hs_snapshot_begin(&w, numbers.first, part);
     hs_snapshot_free(&w, numbers.first, granules);
@@ -127,15 +137,18 @@ static uint32_t keyframe_size(void) { return 64; }
 /* Sites have the interpreter's codes, or lwIP's. */
 static bool owns_no_code(uintptr_t code) { return (void)code, false; }
 
-static void write_regions(bool existing) {
-    hs_heap_region(&hs_outer_heap, &(struct hs_heap_region){
-        .memory = hs_port_memory_kind((const void *)base),
-        .pos = numbers.first,
-        .granules = granules,
-        .base = base,
-        .least = LEAST,
-        .header = HEADER,
-    }, existing);
+static void write_regions(bool existing)
+{
+    hs_heap_region(&hs_outer_heap,
+                   &(struct hs_heap_region){
+                       .memory = hs_port_memory_kind((const void *)base),
+                       .pos = numbers.first,
+                       .granules = granules,
+                       .base = base,
+                       .least = LEAST,
+                       .header = HEADER,
+                   },
+                   existing);
 }
 
 const struct hs_heap hs_outer_heap = {
@@ -156,13 +169,15 @@ const struct hs_heap hs_outer_heap = {
 
 static bool nested; /* port_malloc_zero may call port_malloc */
 
-static bool begins(void) {
+static bool begins(void)
+{
     bool outermost = hs_state != HS_STATE_OFF && !nested;
     nested = nested || outermost;
     return outermost;
 }
 
-static void took(uintptr_t caller, const void *block, size_t size) {
+static void took(uintptr_t caller, const void *block, size_t size)
+{
     nested = false;
     if (block)
         hs_event_alloc(hs_heaps_key(caller), (struct hs_block){pos_of(block), size_of(block, size)});
@@ -170,13 +185,13 @@ static void took(uintptr_t caller, const void *block, size_t size) {
         hs_fail(hs_heaps_key(caller), (uint32_t)size, hs_heap_fail_cause(&hs_outer_heap, 0, 0));
 }
 
-#define TAKE(size, real)                                                                                            \
-    do {                                                                                                            \
-        if (!begins())                                                                                              \
-            return real;                                                                                            \
-        void *taken = real;                                                                                         \
-        took(RETURN_ADDRESS, taken, size);                                                                          \
-        return taken;                                                                                               \
+#define TAKE(size, real) \
+    do { \
+        if (!begins()) \
+            return real; \
+        void *taken = real; \
+        took(RETURN_ADDRESS, taken, size); \
+        return taken; \
     } while (0)
 
 void *__real_port_malloc(size_t size, bool dma);
@@ -189,7 +204,8 @@ void *__wrap_port_malloc_zero(size_t size, bool dma) { TAKE(size, __real_port_ma
 
 void __real_port_free(void *block);
 void __wrap_port_free(void *block);
-void __wrap_port_free(void *block) {
+void __wrap_port_free(void *block)
+{
     if (block && hs_state != HS_STATE_OFF && !nested)
         hs_event_free(RETURN_ADDRESS, pos_of(block));
     __real_port_free(block);
@@ -198,7 +214,8 @@ void __wrap_port_free(void *block) {
 /* Without a block it is port_malloc, without a size port_free. */
 void *__real_port_realloc(void *block, size_t size, bool dma);
 void *__wrap_port_realloc(void *block, size_t size, bool dma);
-void *__wrap_port_realloc(void *block, size_t size, bool dma) {
+void *__wrap_port_realloc(void *block, size_t size, bool dma)
+{
     if (!block)
         TAKE(size, __real_port_realloc(block, size, dma));
     if (!begins())

@@ -13,13 +13,15 @@
 
 #define LINE_BYTES 48u
 
-static bool is_zero(const uint8_t *bytes, uint32_t len) {
+static bool is_zero(const uint8_t *bytes, uint32_t len)
+{
     while (len && !bytes[len - 1])
         len--;
     return !len;
 }
 
-static void put_line(const uint8_t *image, uint32_t offset, uint32_t len) {
+static void put_line(const uint8_t *image, uint32_t offset, uint32_t len)
+{
     char text[HS_BASE64_LEN(LINE_BYTES) + 1];
     uint32_t check = hs_crc32(hs_crc32(0, &offset, sizeof offset), image + offset, len);
     if (is_zero(image + offset, len))
@@ -28,7 +30,8 @@ static void put_line(const uint8_t *image, uint32_t offset, uint32_t len) {
     printf("HS:%" PRIx32 " %s %08" PRIx32 "\n", offset, text, check);
 }
 
-void heapstrata_dump(void) {
+void heapstrata_dump(void)
+{
     heapstrata_stop();
     const uint8_t *image = (const uint8_t *)hs_image();
     uint32_t size = hs_image()->total_size, check = hs_crc32(0, image, size);

@@ -49,7 +49,8 @@
 static __thread struct hs_esp_asked asked_in_task;
 
 /* Of what is no task: start-up, and a core's interrupts. */
-static struct hs_esp_asked asked_outside[portNUM_PROCESSORS][2] = {[0 ... portNUM_PROCESSORS - 1] = {{.turn = HS_TURN_OUTSIDE}, {.turn = HS_TURN_OUTSIDE}}};
+static struct hs_esp_asked asked_outside[portNUM_PROCESSORS][2] = {
+    [0 ... portNUM_PROCESSORS - 1] = {{.turn = HS_TURN_OUTSIDE}, {.turn = HS_TURN_OUTSIDE}}};
 
 #ifndef HS_ESP_STACK_REACH
 #define HS_ESP_STACK_REACH 0x10000u /* more than tasks' stacks have */
@@ -57,11 +58,13 @@ static struct hs_esp_asked asked_outside[portNUM_PROCESSORS][2] = {[0 ... portNU
 
 /* Before a core's first task runs, the thread pointer is none of a task's, whatever the scheduler says of itself: it is
  * "running" while it still allocates its tick interrupt. So it is believed when it points up this very stack. */
-static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *outside(bool interrupt) {
+static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *outside(bool interrupt)
+{
     return &asked_outside[xPortGetCoreID()][interrupt];
 }
 
-static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *asked(void) {
+static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *asked(void)
+{
     if (xPortInIsrContext())
         return outside(true);
     uint8_t here; /* on the stack, without a frame pointer */
@@ -69,7 +72,8 @@ static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *asked(void) {
     return LIKELY(above < HS_ESP_STACK_REACH) ? &asked_in_task : outside(false);
 }
 
-HS_ESP_FAST struct hs_esp_asked *hs_esp_ask(uintptr_t caller) {
+HS_ESP_FAST struct hs_esp_asked *hs_esp_ask(uintptr_t caller)
+{
     uint8_t here;
     uintptr_t frame = (uintptr_t)&here;
     struct hs_esp_asked *a = asked();
@@ -89,7 +93,8 @@ HS_ESP_FAST struct hs_esp_asked *hs_esp_ask(uintptr_t caller) {
 static uint32_t caps_set[HS_ESP_CAPS_SETS];
 static uint32_t n_caps_sets;
 
-static HS_ESP_FAST uintptr_t code_of(uint32_t caps) {
+static HS_ESP_FAST uintptr_t code_of(uint32_t caps)
+{
     uint32_t i = 0;
     while (i < n_caps_sets && caps_set[i] != caps)
         i++;
@@ -105,7 +110,8 @@ INLINE uint32_t caps_of(uintptr_t code) { return (uint32_t)code; }
 #endif
 
 /* The key of a request for `caps`, which `own` made or passed on. */
-INLINE struct hs_key key_of(struct hs_esp_asked *a, uintptr_t own, uint32_t caps) {
+INLINE struct hs_key key_of(struct hs_esp_asked *a, uintptr_t own, uint32_t caps)
+{
     if (!a->caller)
         return (struct hs_key){.code = code_of(caps), .caller = own};
     if (!a->tried) {
@@ -115,21 +121,21 @@ INLINE struct hs_key key_of(struct hs_esp_asked *a, uintptr_t own, uint32_t caps
     return (struct hs_key){.code = code_of(a->caps), .caller = a->caller};
 }
 
-HS_ESP_FAST void hs_esp_describe(uintptr_t code, struct hs_place *place) {
-    *place = (struct hs_place){.offset = caps_of(code)};
-}
+HS_ESP_FAST void hs_esp_describe(uintptr_t code, struct hs_place *place) { *place = (struct hs_place){.offset = caps_of(code)}; }
 
 /* A keyframe is due. Beside MicroPython it is MicroPython's hooks that make it, at their next allocation: in the midst of one of
  * ours the collector may be in the midst of its own. */
 #if HS_WITH_HEAP_CAPS
-static HS_ESP_FAST void make_keyframe(void) {
+static HS_ESP_FAST void make_keyframe(void)
+{
     if (hs_state == HS_STATE_ON)
         hs_state = HS_STATE_KEYFRAME_DUE;
 }
 static inline void keyframe_if_due(void) {}
 #else
 static HS_ESP_FAST void make_keyframe(void) { hs_heaps_keyframe(); }
-static HS_ESP_FAST void keyframe_if_due(void) {
+static HS_ESP_FAST void keyframe_if_due(void)
+{
     if (hs_state == HS_STATE_KEYFRAME_DUE)
         hs_keyframe();
 }
@@ -141,7 +147,8 @@ static uint32_t missed; /* events that could not be recorded since the last one 
 static struct hs_turn turn = HS_TURN_START;
 
 /* At another level than "full" most of what tasks do is not recorded, nor is whose turn it is. */
-static HS_ESP_FAST __attribute__((noinline)) void change_turn(struct hs_esp_asked *who) {
+static HS_ESP_FAST __attribute__((noinline)) void change_turn(struct hs_esp_asked *who)
+{
     hs_turn_see(&turn, &who->turn);
     if (who == &asked_in_task && !who->named && spi_flash_cache_enabled())
         who->named = hs_esp_name_task(hs_turn_number(who->turn));
@@ -150,7 +157,8 @@ static HS_ESP_FAST __attribute__((noinline)) void change_turn(struct hs_esp_aske
 }
 
 /* Beside MicroPython the threads' numbers are its hooks'. */
-INLINE void tell_turn(struct hs_esp_asked *who) {
+INLINE void tell_turn(struct hs_esp_asked *who)
+{
     if (!HS_WITH_HEAP_CAPS && !LIKELY(who->turn == turn.now))
         change_turn(who);
 }
@@ -162,7 +170,8 @@ INLINE bool can_record(void) { return !NEEDS_CACHE || spi_flash_cache_enabled();
 INLINE bool can_walk(void) { return !xPortInIsrContext() && spi_flash_cache_enabled(); }
 
 /* While heap and trace should agree: a keyframe that is due, or one behind what was missed. */
-static __attribute__((noinline)) void catch_up(void) {
+static __attribute__((noinline)) void catch_up(void)
+{
     keyframe_if_due();
     if (!missed)
         return;
@@ -172,7 +181,8 @@ static __attribute__((noinline)) void catch_up(void) {
         make_keyframe();
 }
 
-static HS_ESP_FAST __attribute__((noinline)) hs_lock_t enter_section(void) {
+static HS_ESP_FAST __attribute__((noinline)) hs_lock_t enter_section(void)
+{
     hs_lock_t lock = hs_port_lock();
     if ((hs_state == HS_STATE_KEYFRAME_DUE || missed) && can_walk())
         catch_up();
@@ -180,7 +190,8 @@ static HS_ESP_FAST __attribute__((noinline)) hs_lock_t enter_section(void) {
 }
 
 /* Enters the section in which heap and trace change together. False, and no section, when nothing is recorded. */
-INLINE bool begin(hs_lock_t *lock) {
+INLINE bool begin(hs_lock_t *lock)
+{
     if (hs_state == HS_STATE_OFF)
         return false;
     *lock = enter_section();
@@ -188,7 +199,8 @@ INLINE bool begin(hs_lock_t *lock) {
 }
 
 /* Whether to record what happened in the section. */
-INLINE bool records(void) {
+INLINE bool records(void)
+{
     if (hs_state == HS_STATE_OFF)
         return false;
     if (can_record())
@@ -200,7 +212,8 @@ INLINE bool records(void) {
 /* --- blocks ---------------------------------------------------------------------------------------------- */
 
 #if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 2, 0)
-INLINE bool is_alias(const void *block) {
+INLINE bool is_alias(const void *block)
+{
     return esp_ptr_in_diram_iram(block) || (!esp_rtc_dram_match_rtc_iram() && esp_ptr_in_rtc_iram_fast(block));
 }
 #else
@@ -208,13 +221,15 @@ INLINE bool is_alias(const void *block) { return esp_ptr_in_diram_iram(block); }
 #endif
 
 /* Executable memory is handed out by its other address, in front of which lies the one that the heap knows. */
-INLINE uintptr_t plain(const void *block) {
+INLINE uintptr_t plain(const void *block)
+{
     return is_alias(block) ? (uintptr_t)((const uint32_t *)block)[-1] : (uintptr_t)block;
 }
 
 /* What the block really takes is in TLSF's word: a little more than was asked for, where the rest would be too small for a
  * block. Then that is told as asked for, so that the host has the same layout. */
-INLINE uint32_t size_of(uintptr_t block, size_t asked_for) {
+INLINE uint32_t size_of(uintptr_t block, size_t asked_for)
+{
     const uint32_t *word = (const uint32_t *)(block - HS_ESP_FRONT);
     uint32_t taken = (*word & ~3u) + HS_ESP_WORD, size = (uint32_t)asked_for;
     uint32_t seems = (size + HS_ESP_HEADER + 3) & ~3u;
@@ -224,7 +239,8 @@ INLINE uint32_t size_of(uintptr_t block, size_t asked_for) {
 
 /* Granule of a block that is there now. A heap that is new to us is told with all that is in it, this block included: then
  * HS_POS_IMPLIED, for there is nothing more to tell. While heaps cannot be walked, the block counts as missed. */
-static HS_ESP_FAST uint32_t pos_of(uintptr_t block) {
+static HS_ESP_FAST uint32_t pos_of(uintptr_t block)
+{
     uint32_t pos = hs_esp_pos(block);
     if (pos != HS_POS_IMPLIED)
         return pos;
@@ -237,7 +253,8 @@ static HS_ESP_FAST uint32_t pos_of(uintptr_t block) {
 
 /* At another level than "full". What samples and sums up is in flash: while that is off, blocks that would have been chosen
  * count as missed; the ends of those that were are recorded. */
-static HS_ESP_FAST __attribute__((noinline)) void put_at_level(struct hs_key key, struct hs_block told, uint8_t op) {
+static HS_ESP_FAST __attribute__((noinline)) void put_at_level(struct hs_key key, struct hs_block told, uint8_t op)
+{
     if (hs_level_skips(told.size))
         return;
     if (!spi_flash_cache_enabled()) {
@@ -254,14 +271,16 @@ static HS_ESP_FAST __attribute__((noinline)) void put_at_level(struct hs_key key
         hs_level_realloc(key, told);
 }
 
-static HS_ESP_FAST void put_alloc(struct hs_key key, struct hs_block told) {
+static HS_ESP_FAST void put_alloc(struct hs_key key, struct hs_block told)
+{
     if (hs_state != HS_STATE_LEVEL)
         hs_alloc(key, told);
     else
         put_at_level(key, told, HS_ALLOC);
 }
 
-static HS_ESP_FAST void put_realloc(struct hs_key key, struct hs_block told, uint32_t old) {
+static HS_ESP_FAST void put_realloc(struct hs_key key, struct hs_block told, uint32_t old)
+{
     if (hs_state != HS_STATE_LEVEL) {
         hs_realloc(key, told, old);
         return;
@@ -272,7 +291,8 @@ static HS_ESP_FAST void put_realloc(struct hs_key key, struct hs_block told, uin
 
 /* Where a block of `size` bytes is that was allocated or resized, and who asked for it, whose turn it is. NULL: there is nothing
  * to record. */
-static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *is_told(const void *block, size_t size, struct hs_block *told) {
+static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *is_told(const void *block, size_t size, struct hs_block *told)
+{
     uintptr_t at = plain(block);
     told->pos = pos_of(at);
     if (told->pos == HS_POS_IMPLIED || !records())
@@ -283,14 +303,16 @@ static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *is_told(const 
     return who;
 }
 
-static HS_ESP_FAST void tell_alloc(uintptr_t own, const void *block, size_t size, uint32_t caps) {
+static HS_ESP_FAST void tell_alloc(uintptr_t own, const void *block, size_t size, uint32_t caps)
+{
     struct hs_block told;
     struct hs_esp_asked *who = is_told(block, size, &told);
     if (who)
         put_alloc(key_of(who, own, caps), told);
 }
 
-static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos) {
+static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos)
+{
     if (pos == HS_POS_IMPLIED || !records())
         return;
     struct hs_esp_asked *who = asked();
@@ -302,7 +324,8 @@ static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos) {
 }
 
 /* `old` is the granule that the block had, HS_POS_IMPLIED: it had none that we know. */
-static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *block, size_t size, uint32_t caps) {
+static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *block, size_t size, uint32_t caps)
+{
     struct hs_block told;
     struct hs_esp_asked *who = is_told(block, size, &told);
     if (!who)
@@ -319,7 +342,8 @@ static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *bl
 /* ESP-IDF tells of a request that failed for good, when all that it could fall back to was tried. */
 static esp_alloc_failed_hook_t users_hook;
 
-static __attribute__((noinline)) void tell_failure(size_t size, uint32_t caps, uintptr_t own) {
+static __attribute__((noinline)) void tell_failure(size_t size, uint32_t caps, uintptr_t own)
+{
     unsigned region = hs_esp_region_with(caps);
     struct hs_esp_asked *who = asked();
     tell_turn(who);
@@ -327,7 +351,8 @@ static __attribute__((noinline)) void tell_failure(size_t size, uint32_t caps, u
 }
 
 /* A failure while the flash cache is off counts as missed. */
-static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *function) {
+static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *function)
+{
     hs_lock_t lock;
     if (begin(&lock)) {
         if (size && records()) {
@@ -345,7 +370,8 @@ static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *functi
 esp_err_t __real_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback);
 esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback);
 /* There is one such hook only, and it is ours: the user's is called by it. */
-esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback) {
+esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback)
+{
     if (!callback)
         return ESP_FAIL;
     users_hook = callback;
@@ -359,14 +385,16 @@ void hs_esp_watch_failures(void) { __real_heap_caps_register_failed_alloc_callba
 #if CONFIG_HEAPSTRATA_WRAPS
 
 /* A try for a new block. Where it fails another one follows: the first is what was wanted. */
-static HS_ESP_FAST void tell_try(uintptr_t own, const void *block, size_t size, uint32_t caps) {
+static HS_ESP_FAST void tell_try(uintptr_t own, const void *block, size_t size, uint32_t caps)
+{
     if (block)
         tell_alloc(own, block, size, caps);
     else
         (void)key_of(asked(), 0, caps);
 }
 
-WRAP(void *, heap_caps_malloc_base, (size_t size, uint32_t caps)) {
+WRAP(void *, heap_caps_malloc_base, (size_t size, uint32_t caps))
+{
     hs_lock_t lock;
     if (!begin(&lock))
         return __real_heap_caps_malloc_base(size, caps);
@@ -377,7 +405,8 @@ WRAP(void *, heap_caps_malloc_base, (size_t size, uint32_t caps)) {
 }
 
 /* Zeros are written without the lock: they may be many. */
-WRAP(void *, heap_caps_calloc_base, (size_t n, size_t size, uint32_t caps)) {
+WRAP(void *, heap_caps_calloc_base, (size_t n, size_t size, uint32_t caps))
+{
     hs_lock_t lock;
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes) || !begin(&lock))
@@ -388,7 +417,8 @@ WRAP(void *, heap_caps_calloc_base, (size_t n, size_t size, uint32_t caps)) {
     return block ? memset(block, 0, bytes) : NULL;
 }
 
-WRAP(void *, heap_caps_aligned_alloc_base, (size_t alignment, size_t size, uint32_t caps)) {
+WRAP(void *, heap_caps_aligned_alloc_base, (size_t alignment, size_t size, uint32_t caps))
+{
     hs_lock_t lock;
     if (!begin(&lock))
         return __real_heap_caps_aligned_alloc_base(alignment, size, caps);
@@ -399,7 +429,8 @@ WRAP(void *, heap_caps_aligned_alloc_base, (size_t alignment, size_t size, uint3
 }
 
 /* The block's granule is looked up before the call: behind it the address may be another block's. */
-WRAP(void *, heap_caps_realloc_base, (void *old, size_t size, uint32_t caps)) {
+WRAP(void *, heap_caps_realloc_base, (void *old, size_t size, uint32_t caps))
+{
     hs_lock_t lock;
     if (!begin(&lock))
         return __real_heap_caps_realloc_base(old, size, caps);
@@ -415,7 +446,8 @@ WRAP(void *, heap_caps_realloc_base, (void *old, size_t size, uint32_t caps)) {
     return block;
 }
 
-WRAP(void, heap_caps_free, (void *block)) {
+WRAP(void, heap_caps_free, (void *block))
+{
     hs_lock_t lock;
     if (!block || !begin(&lock)) {
         __real_heap_caps_free(block);
@@ -431,13 +463,14 @@ WRAP(void, heap_caps_free, (void *block)) {
 
 /* A call that resizes, under way: the hooks' words are part of it. Its owner has the lock, so there is one at a time. */
 static struct {
-    uint32_t depth;   /* such calls within each other */
-    uint32_t old;     /* granule of the block being resized, until it is known what became of it; HS_POS_IMPLIED: of none */
+    uint32_t depth;    /* such calls within each other */
+    uint32_t old;      /* granule of the block being resized, until it is known what became of it; HS_POS_IMPLIED: of none */
     uint32_t replaced; /* that granule, once another block has taken its place */
     uintptr_t caller;
 } resize = {.old = HS_POS_IMPLIED, .replaced = HS_POS_IMPLIED};
 
-HS_ESP_FAST void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t caps) {
+HS_ESP_FAST void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t caps)
+{
     hs_lock_t lock;
     if (!block || !begin(&lock))
         return;
@@ -453,7 +486,8 @@ HS_ESP_FAST void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t ca
 }
 
 /* All that is freed passes here. What a resized block was before has been told. */
-WRAP(void, multi_heap_free, (multi_heap_handle_t heap, void *block)) {
+WRAP(void, multi_heap_free, (multi_heap_handle_t heap, void *block))
+{
     hs_lock_t lock;
     if (!block || !begin(&lock)) {
         __real_multi_heap_free(heap, block);
@@ -467,7 +501,8 @@ WRAP(void, multi_heap_free, (multi_heap_handle_t heap, void *block)) {
     hs_port_unlock(lock);
 }
 
-HS_ESP_FAST bool hs_esp_begin_resize(hs_lock_t *lock, const void *old, uintptr_t caller) {
+HS_ESP_FAST bool hs_esp_begin_resize(hs_lock_t *lock, const void *old, uintptr_t caller)
+{
     if (!begin(lock))
         return false;
     resize.depth++;
@@ -477,7 +512,8 @@ HS_ESP_FAST bool hs_esp_begin_resize(hs_lock_t *lock, const void *old, uintptr_t
     return true;
 }
 
-HS_ESP_FAST void hs_esp_end_resize(hs_lock_t lock) {
+HS_ESP_FAST void hs_esp_end_resize(hs_lock_t lock)
+{
     resize.depth--;
     resize.old = resize.replaced = HS_POS_IMPLIED;
     hs_port_unlock(lock);
@@ -487,7 +523,8 @@ HS_ESP_FAST void hs_esp_end_resize(hs_lock_t lock) {
 /* --- heaps that come later -------------------------------------------------------------------------------- */
 
 /* A heap within a block of another heap would not be noticed by its blocks' addresses, nor one in which there is nothing yet. */
-static void look_for_heaps(void) {
+static void look_for_heaps(void)
+{
     hs_lock_t lock;
     if (!begin(&lock))
         return;
@@ -498,7 +535,8 @@ static void look_for_heaps(void) {
 
 esp_err_t __real_heap_caps_add_region(intptr_t start, intptr_t end);
 esp_err_t __wrap_heap_caps_add_region(intptr_t start, intptr_t end);
-esp_err_t __wrap_heap_caps_add_region(intptr_t start, intptr_t end) {
+esp_err_t __wrap_heap_caps_add_region(intptr_t start, intptr_t end)
+{
     esp_err_t err = __real_heap_caps_add_region(start, end);
     look_for_heaps();
     return err;
@@ -506,7 +544,8 @@ esp_err_t __wrap_heap_caps_add_region(intptr_t start, intptr_t end) {
 
 esp_err_t __real_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end);
 esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end);
-esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end) {
+esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end)
+{
     esp_err_t err = __real_heap_caps_add_region_with_caps(caps, start, end);
     look_for_heaps();
     return err;
@@ -515,7 +554,8 @@ esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t 
 /* Start-up's own stacks, when it is over. */
 void __real_heap_caps_enable_nonos_stack_heaps(void);
 void __wrap_heap_caps_enable_nonos_stack_heaps(void);
-void __wrap_heap_caps_enable_nonos_stack_heaps(void) {
+void __wrap_heap_caps_enable_nonos_stack_heaps(void)
+{
     __real_heap_caps_enable_nonos_stack_heaps();
     look_for_heaps();
 }

@@ -34,19 +34,19 @@
 #define HS_ESP_WORD 4u
 #if defined(CONFIG_HEAP_POISONING_LIGHT) || defined(CONFIG_HEAP_POISONING_COMPREHENSIVE)
 #define HS_ESP_CANARY 8u
-#define HS_ESP_TAIL   4u
+#define HS_ESP_TAIL 4u
 #else
 #define HS_ESP_CANARY 0u
-#define HS_ESP_TAIL   0u
+#define HS_ESP_TAIL 0u
 #endif
 #ifdef CONFIG_HEAP_TASK_TRACKING
 #define HS_ESP_OWNER 4u
 #else
 #define HS_ESP_OWNER 0u
 #endif
-#define HS_ESP_FRONT  (HS_ESP_WORD + HS_ESP_CANARY + HS_ESP_OWNER)
+#define HS_ESP_FRONT (HS_ESP_WORD + HS_ESP_CANARY + HS_ESP_OWNER)
 #define HS_ESP_HEADER (HS_ESP_FRONT + HS_ESP_TAIL)
-#define HS_ESP_LEAST  16u /* TLSF's smallest block with its word */
+#define HS_ESP_LEAST 16u /* TLSF's smallest block with its word */
 
 /* --- regions: esp_regions.c ----------------------------------------------------------------------------- */
 

@@ -23,13 +23,13 @@
 #define CAP_EXEC (1u << 0)
 
 static struct region {
-    uintptr_t start;   /* of the first block's header */
-    uintptr_t heap;    /* where heap_caps has the heap, its key */
+    uintptr_t start; /* of the first block's header */
+    uintptr_t heap;  /* where heap_caps has the heap, its key */
     uint32_t granules;
-    uint32_t first;    /* trace-wide number of its first granule */
+    uint32_t first; /* trace-wide number of its first granule */
     uint32_t caps;
     bool nested;
-    bool outer;        /* another one is nested in it */
+    bool outer; /* another one is nested in it */
 } regions[REGIONS];
 static uint32_t n_regions;
 
@@ -44,14 +44,16 @@ static struct hs_heap_numbers numbers; /* no granules: they have not been given 
 
 /* --- finding them -------------------------------------------------------------------------------------- */
 
-static HS_ESP_FAST struct region *known(uintptr_t heap) {
+static HS_ESP_FAST struct region *known(uintptr_t heap)
+{
     for (uint32_t i = 0; i < n_regions; i++)
         if (regions[i].heap == heap)
             return &regions[i];
     return NULL;
 }
 
-static HS_ESP_FAST uint32_t end_of_granules(void) {
+static HS_ESP_FAST uint32_t end_of_granules(void)
+{
     uint32_t end = numbers.first;
     for (uint32_t i = 0; i < n_regions; i++)
         if (regions[i].first + regions[i].granules > end)
@@ -59,19 +61,23 @@ static HS_ESP_FAST uint32_t end_of_granules(void) {
     return end;
 }
 
-static bool lies_within(const struct region *inner, const struct region *outer) {
+static bool lies_within(const struct region *inner, const struct region *outer)
+{
     uintptr_t offset = inner->start - outer->start;
     return inner != outer && offset < (uintptr_t)outer->granules << HS_ESP_SHIFT && inner->granules < outer->granules;
 }
 
 /* The walk's first block of a heap: its header is where the region begins. */
-static bool on_first_block(hs_esp_heap_t heap, hs_esp_block_t block, void *unused) {
+static bool on_first_block(hs_esp_heap_t heap, hs_esp_block_t block, void *unused)
+{
     (void)unused;
     if (known((uintptr_t)heap.start))
         return false;
     uintptr_t start = (uintptr_t)block.ptr - HS_ESP_WORD;
     struct region region = {
-        .start = start, .heap = (uintptr_t)heap.start, .first = end_of_granules(),
+        .start = start,
+        .heap = (uintptr_t)heap.start,
+        .first = end_of_granules(),
         .granules = (uint32_t)((uintptr_t)heap.end - start) >> HS_ESP_SHIFT,
     };
     if (n_regions == REGIONS || (numbers.granules && region.first + region.granules - numbers.first > numbers.granules))
@@ -81,7 +87,8 @@ static bool on_first_block(hs_esp_heap_t heap, hs_esp_block_t block, void *unuse
     return false;
 }
 
-static bool on_heap_with(hs_esp_heap_t heap, hs_esp_block_t block, void *caps) {
+static bool on_heap_with(hs_esp_heap_t heap, hs_esp_block_t block, void *caps)
+{
     struct region *region = known((uintptr_t)heap.start);
     (void)block;
     if (region)
@@ -92,7 +99,8 @@ static bool on_heap_with(hs_esp_heap_t heap, hs_esp_block_t block, void *caps) {
 /* --- their names --------------------------------------------------------------------------------------- */
 
 #define REGION_NAME_MAX 32u
-static const char *kind_name(const struct region *region, uint8_t memory) {
+static const char *kind_name(const struct region *region, uint8_t memory)
+{
     static const char *const names[] = {
         [HS_MEMORY_UNKNOWN] = "heap_caps/other",     [HS_MEMORY_INTERNAL] = "heap_caps/DRAM",
         [HS_MEMORY_IRAM] = "heap_caps/IRAM",         [HS_MEMORY_RTC_SLOW] = "heap_caps/RTC slow",
@@ -108,7 +116,8 @@ static const char *kind_name(const struct region *region, uint8_t memory) {
 static uint8_t memory_of(const struct region *region) { return hs_port_memory_kind((const void *)region->start); }
 
 /* Which of the regions with this name it is, from 1. */
-static uint32_t namesake(const struct region *region, const char *name) {
+static uint32_t namesake(const struct region *region, const char *name)
+{
     uint32_t n = 1;
     for (const struct region *other = regions; other < region; other++)
         n += kind_name(other, memory_of(other)) == name;
@@ -116,7 +125,8 @@ static uint32_t namesake(const struct region *region, const char *name) {
 }
 
 /* A heap's name, the region's behind it, and a number where there is more than one such region. REGIONS has two digits. */
-static struct hs_text name_of(const struct region *region, char *text) {
+static struct hs_text name_of(const struct region *region, char *text)
+{
     const char *name = kind_name(region, memory_of(region));
     uint32_t len = (uint32_t)strlen(name), number = namesake(region, name), tens = number >= 20 ? 2 : number >= 10 ? 1 : 0;
     memcpy(text, name, len);
@@ -131,29 +141,34 @@ static struct hs_text name_of(const struct region *region, char *text) {
     return (struct hs_text){text, len};
 }
 
-static void record(const struct region *region, bool existing) {
+static void record(const struct region *region, bool existing)
+{
     char text[REGION_NAME_MAX];
     struct hs_text name = name_of(region, text);
-    hs_heap_region(&hs_esp_heap, &(struct hs_heap_region){
-        .index = (uint8_t)(region - regions),
-        .memory = memory_of(region),
-        .pos = region->first,
-        .granules = region->granules,
-        .base = region->start,
-        .least = HS_ESP_LEAST,
-        .header = HS_ESP_HEADER,
-        .caps = region->caps,
-        .name = name,
-    }, existing);
+    hs_heap_region(&hs_esp_heap,
+                   &(struct hs_heap_region){
+                       .index = (uint8_t)(region - regions),
+                       .memory = memory_of(region),
+                       .pos = region->first,
+                       .granules = region->granules,
+                       .base = region->start,
+                       .least = HS_ESP_LEAST,
+                       .header = HS_ESP_HEADER,
+                       .caps = region->caps,
+                       .name = name,
+                   },
+                   existing);
 }
 
-static void nest(struct region *inner, struct region *outer) {
+static void nest(struct region *inner, struct region *outer)
+{
     bool within = lies_within(inner, outer);
     inner->nested |= within;
     outer->outer |= within;
 }
 
-bool hs_esp_find_regions(void) {
+bool hs_esp_find_regions(void)
+{
     uint32_t before = n_regions;
     hs_esp_walk(0, on_first_block, NULL);
     for (uint32_t bit = 0; bit < 31; bit++) { /* the last one is MALLOC_CAP_INVALID, which no heap has */
@@ -172,15 +187,18 @@ bool hs_esp_find_regions(void) {
 
 /* --- looking up ---------------------------------------------------------------------------------------- */
 
-static inline __attribute__((always_inline)) bool contains(const struct region *region, uintptr_t header) {
+static inline __attribute__((always_inline)) bool contains(const struct region *region, uintptr_t header)
+{
     return (header - region->start) >> HS_ESP_SHIFT < region->granules;
 }
 
-static inline __attribute__((always_inline)) uint32_t pos_in(const struct region *region, uintptr_t header) {
+static inline __attribute__((always_inline)) uint32_t pos_in(const struct region *region, uintptr_t header)
+{
     return region->first + (uint32_t)((header - region->start) >> HS_ESP_SHIFT);
 }
 
-static HS_ESP_FAST __attribute__((noinline)) uint32_t look_up(uintptr_t header) {
+static HS_ESP_FAST __attribute__((noinline)) uint32_t look_up(uintptr_t header)
+{
     const struct region *found = NULL;
     for (const struct region *region = regions; region < regions + n_regions; region++)
         if (contains(region, header) && (!found || region->nested))
@@ -192,7 +210,8 @@ static HS_ESP_FAST __attribute__((noinline)) uint32_t look_up(uintptr_t header) 
     return pos_in(found, header);
 }
 
-HS_ESP_FAST uint32_t hs_esp_pos(uintptr_t block) {
+HS_ESP_FAST uint32_t hs_esp_pos(uintptr_t block)
+{
     uintptr_t header = block - HS_ESP_FRONT;
     const struct region *region = last_region;
     return contains(region, header) ? pos_in(region, header) : look_up(header);
@@ -200,9 +219,10 @@ HS_ESP_FAST uint32_t hs_esp_pos(uintptr_t block) {
 
 /* What ESP-IDF asks its heaps for: it makes an alignment of some capabilities, and memory for DMA's descriptors is memory for
  * DMA; in external memory it asks for neither (esp_heap_adjust_alignment_to_hw). Not every version has all of these names. */
-#define CAPS_DESCRIPTORS  (1u << 17 | 1u << 18)
+#define CAPS_DESCRIPTORS (1u << 17 | 1u << 18)
 #define CAP_CACHE_ALIGNED (1u << 19)
-static inline uint32_t asked_of_heaps(uint32_t caps) {
+static inline uint32_t asked_of_heaps(uint32_t caps)
+{
     if (caps & CAPS_DESCRIPTORS)
         caps |= MALLOC_CAP_DMA;
     if (caps & MALLOC_CAP_SPIRAM)
@@ -210,7 +230,8 @@ static inline uint32_t asked_of_heaps(uint32_t caps) {
     return caps & ~(CAPS_DESCRIPTORS | CAP_CACHE_ALIGNED);
 }
 
-unsigned hs_esp_region_with(uint32_t caps) {
+unsigned hs_esp_region_with(uint32_t caps)
+{
     caps = asked_of_heaps(caps);
     for (uint32_t i = 0; i < n_regions; i++)
         if ((regions[i].caps & caps) == caps)
@@ -229,13 +250,15 @@ struct drawing {
     uint32_t free;               /* granules of a free run that is not written yet */
 };
 
-static void put_free(struct drawing *d) {
+static void put_free(struct drawing *d)
+{
     if (d->free)
         hs_snapshot_free(&d->w, d->at - d->free, d->free);
     d->free = 0;
 }
 
-static void end_region(struct drawing *d) {
+static void end_region(struct drawing *d)
+{
     if (!d->region)
         return;
     uint32_t end = d->region->first + d->region->granules;
@@ -245,7 +268,8 @@ static void end_region(struct drawing *d) {
     hs_snapshot_end(&d->w, end);
 }
 
-static bool on_block(hs_esp_heap_t heap, hs_esp_block_t block, void *context) {
+static bool on_block(hs_esp_heap_t heap, hs_esp_block_t block, void *context)
+{
     struct drawing *d = context;
     const struct region *region = known((uintptr_t)heap.start);
     if (!region)
@@ -273,14 +297,16 @@ static bool on_block(hs_esp_heap_t heap, hs_esp_block_t block, void *context) {
     return true;
 }
 
-static void write_regions(bool existing) {
+static void write_regions(bool existing)
+{
     for (uint32_t i = 0; i < n_regions; i++)
         record(&regions[i], existing);
     if (!HS_WITH_HEAP_CAPS)
         hs_esp_record_tasks();
 }
 
-static void write_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part)
+{
     struct drawing d = {.left = n_regions, .part = part};
     hs_lock_t lock = hs_port_lock(); /* no other core allocates in between */
     hs_esp_walk(0, on_block, &d);
@@ -295,7 +321,8 @@ struct summing {
     const struct region *region; /* the one to be summed up */
 };
 
-static bool into_summary(hs_esp_heap_t heap, hs_esp_block_t block, void *context) {
+static bool into_summary(hs_esp_heap_t heap, hs_esp_block_t block, void *context)
+{
     struct summing *s = context;
     uint32_t granules = (uint32_t)((block.size + HS_ESP_WORD) >> HS_ESP_SHIFT);
     if (known((uintptr_t)heap.start) != s->region)
@@ -309,12 +336,13 @@ static bool into_summary(hs_esp_heap_t heap, hs_esp_block_t block, void *context
     return true;
 }
 
-static void write_summary(uint8_t cause) {
+static void write_summary(uint8_t cause)
+{
     hs_lock_t lock = hs_port_lock();
     for (uint32_t i = 0; i < n_regions; i++) {
         struct summing s = {.region = &regions[i]};
         hs_summary_begin(&s.w, &(struct hs_summary_writer){
-            .region = hs_heap_region_number(&hs_esp_heap, i), .cause = cause, .shift = HS_ESP_SHIFT});
+                                   .region = hs_heap_region_number(&hs_esp_heap, i), .cause = cause, .shift = HS_ESP_SHIFT});
         hs_esp_walk(0, into_summary, &s);
         hs_summary_end(&s.w);
     }
@@ -325,19 +353,22 @@ static void write_summary(uint8_t cause) {
 
 /* --- the heap, as lib/heap.h has it ---------------------------------------------------------------------- */
 
-static bool on_counted(hs_esp_heap_t heap, hs_esp_block_t block, void *sum) {
+static bool on_counted(hs_esp_heap_t heap, hs_esp_block_t block, void *sum)
+{
     (void)heap, (void)block;
     ++*(uint32_t *)sum;
     return true;
 }
 
-static uint32_t keyframe_size(void) {
+static uint32_t keyframe_size(void)
+{
     uint32_t blocks = 0;
     hs_esp_walk(0, on_counted, &blocks);
     return 64 + n_regions * 48 + hs_esp_tasks_size() + blocks * 2;
 }
 
-static uint32_t find(uint32_t first) {
+static uint32_t find(uint32_t first)
+{
     hs_lock_t lock = hs_port_lock();
     numbers.first = first;
     hs_esp_find_regions();
@@ -348,7 +379,8 @@ static uint32_t find(uint32_t first) {
 
 static bool has_layout(void) { return n_regions != 0; }
 
-static enum hs_trial try(unsigned number) {
+static enum hs_trial try(unsigned number)
+{
     if (number)
         return HS_TRIAL_NONE;
     void *volatile block = heap_caps_malloc(24, MALLOC_CAP_8BIT);

@@ -30,7 +30,7 @@ static bool works = true;
 
 void app_main(void);
 static const uintptr_t functions[] = {
-#define HS_FINGERPRINT(function) (uintptr_t)function,
+#define HS_FINGERPRINT(function) (uintptr_t) function,
 #include "firmware-hooks/esp-idf/fingerprint.def"
 };
 
@@ -54,7 +54,8 @@ HS_HEAPS(&hs_esp_heap);
 #define CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL 0
 #endif
 
-static unsigned long psram_found(void) {
+static unsigned long psram_found(void)
+{
 #ifdef CONFIG_SPIRAM
     return esp_psram_is_initialized() ? (unsigned long)esp_psram_get_size() : 0;
 #else
@@ -63,7 +64,8 @@ static unsigned long psram_found(void) {
 }
 
 /* One "key=value" behind the other, each with its NUL. */
-static uint32_t add_fact(uint32_t at, const char *key, const char *format, unsigned long number, const char *text) {
+static uint32_t add_fact(uint32_t at, const char *key, const char *format, unsigned long number, const char *text)
+{
     if (at >= sizeof facts)
         return at;
     int n = snprintf(facts + at, sizeof facts - at, "%s=", key);
@@ -71,7 +73,8 @@ static uint32_t add_fact(uint32_t at, const char *key, const char *format, unsig
     return at + (uint32_t)n + 1;
 }
 
-static struct hs_text all_facts(void) {
+static struct hs_text all_facts(void)
+{
     uint32_t at = 0;
     at = add_fact(at, "port", "%s", 0, "esp-idf");
     at = add_fact(at, "system", "ESP-IDF %s, " CONFIG_IDF_TARGET, 0, esp_get_idf_version());
@@ -84,23 +87,27 @@ static struct hs_text all_facts(void) {
 
 /* --- what the user calls ----------------------------------------------------------------------------------- */
 
-void heapstrata_start(void) {
+void heapstrata_start(void)
+{
     hs_lock_t lock = hs_port_lock();
     hs_esp_find_regions();
     hs_start();
     works = hs_heaps_test();
     hs_port_unlock(lock);
     if (!works)
-        printf("heapstrata: its own allocation was not seen: nothing will be recorded. Is the component linked whole, without LTO?\n");
+        printf(
+            "heapstrata: its own allocation was not seen: nothing will be recorded. Is the component linked whole, without LTO?\n");
 }
 
-void heapstrata_stop(void) {
+void heapstrata_stop(void)
+{
     hs_lock_t lock = hs_port_lock();
     hs_stop();
     hs_port_unlock(lock);
 }
 
-void heapstrata_mark(const char *label) {
+void heapstrata_mark(const char *label)
+{
     uint32_t len = 0;
     while (label[len] && len < HS_DATA_MAX)
         len++;
@@ -111,20 +118,23 @@ void heapstrata_mark(const char *label) {
     hs_port_unlock(lock);
 }
 
-bool heapstrata_level(enum heapstrata_level level, uint32_t interval) {
+bool heapstrata_level(enum heapstrata_level level, uint32_t interval)
+{
     return !hs_level_set(&(struct hs_level_choice){.level = (uint8_t)level, .interval = interval});
 }
 
 bool heapstrata_works(void) { return works; }
 
 void heapstrata_init(void);
-void heapstrata_init(void) {
+void heapstrata_init(void)
+{
     struct hs_config config;
     bool from_boot = hs_startup_config(&config);
     config.held = HELD;
     config.describe = hs_esp_describe; /* runs without the flash cache too */
-    if (hs_startup_init(&config, &(struct hs_firmware){
-            .facts = all_facts(), .functions = functions, .n_functions = sizeof functions / sizeof *functions})) {
+    if (hs_startup_init(&config, &(struct hs_firmware){.facts = all_facts(),
+                                                       .functions = functions,
+                                                       .n_functions = sizeof functions / sizeof *functions})) {
         works = false;
         printf("heapstrata: the memory for the trace does not do\n");
         return;
@@ -139,7 +149,8 @@ void heapstrata_init(void) {
 #define INIT_FUNCTION(name, priority) ESP_SYSTEM_INIT_FN(name, BIT(0), priority)
 #endif
 
-INIT_FUNCTION(heapstrata_at_startup, 150) {
+INIT_FUNCTION(heapstrata_at_startup, 150)
+{
     heapstrata_init();
     return ESP_OK;
 }

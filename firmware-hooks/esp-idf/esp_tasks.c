@@ -12,7 +12,8 @@
 
 static char name[HS_ESP_TASKS][TASK_NAME_MAX];
 
-static void record(uint32_t number) {
+static void record(uint32_t number)
+{
     char text[8 + 10 + TASK_NAME_MAX] = "thread "; /* "thread N=name" */
     uint32_t len = 7, tens = 1;
     while (number / tens >= 10)
@@ -25,7 +26,8 @@ static void record(uint32_t number) {
     hs_record(&(struct hs_record){.kind = HS_FACT, .fact.fact = {text, len}});
 }
 
-bool hs_esp_name_task(uint32_t number) {
+bool hs_esp_name_task(uint32_t number)
+{
     const char *called = number <= HS_ESP_TASKS ? pcTaskGetName(NULL) : NULL;
     if (!called)
         return true;
@@ -35,13 +37,15 @@ bool hs_esp_name_task(uint32_t number) {
     return true;
 }
 
-void hs_esp_record_tasks(void) {
+void hs_esp_record_tasks(void)
+{
     for (uint32_t number = 1; number <= HS_ESP_TASKS; number++)
         if (name[number - 1][0])
             record(number);
 }
 
-uint32_t hs_esp_tasks_size(void) {
+uint32_t hs_esp_tasks_size(void)
+{
     uint32_t n = 0;
     for (uint32_t i = 0; i < HS_ESP_TASKS; i++)
         n += name[i][0] != 0;

@@ -16,7 +16,8 @@ struct tlsf_block {
     uint32_t before, size, data[];
 };
 
-static void walk_one(const heap_t *heap, walker_t walker, void *context) {
+static void walk_one(const heap_t *heap, walker_t walker, void *context)
+{
     bool go_on = true;
     multi_heap_internal_lock(heap->heap);
     multi_heap_block_handle_t at = multi_heap_get_first_block(heap->heap);
@@ -29,10 +30,11 @@ static void walk_one(const heap_t *heap, walker_t walker, void *context) {
     multi_heap_internal_unlock(heap->heap);
 }
 
-void hs_esp_walk(uint32_t caps, walker_t walker, void *context) {
+void hs_esp_walk(uint32_t caps, walker_t walker, void *context)
+{
     heap_t *heap;
     SLIST_FOREACH(heap, &registered_heaps, next)
-        if (heap->heap && (get_all_caps(heap) & caps) == caps)
-            walk_one(heap, walker, context);
+    if (heap->heap && (get_all_caps(heap) & caps) == caps)
+        walk_one(heap, walker, context);
 }
 #endif

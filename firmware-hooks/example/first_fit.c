@@ -8,7 +8,8 @@ uint8_t ff_heap[FF_HEAP_SIZE] __attribute__((aligned(8)));
 static struct ff_block *block_at(uint32_t offset) { return (struct ff_block *)(void *)(ff_heap + offset); }
 static struct ff_block *header_of(void *block) { return (struct ff_block *)block - 1; }
 
-static uint32_t bytes_for(size_t size) {
+static uint32_t bytes_for(size_t size)
+{
     uint32_t bytes = ((uint32_t)size + (uint32_t)sizeof(struct ff_block) + 7) & ~7u;
     return bytes > FF_LEAST ? bytes : FF_LEAST;
 }
@@ -16,14 +17,16 @@ static uint32_t bytes_for(size_t size) {
 void ff_init(void) { *block_at(0) = (struct ff_block){.bytes = FF_HEAP_SIZE}; }
 
 /* Joins the free runs that follow a free run to it. */
-static void join(uint32_t offset) {
+static void join(uint32_t offset)
+{
     struct ff_block *run = block_at(offset);
     while (offset + run->bytes < FF_HEAP_SIZE && !block_at(offset + run->bytes)->used)
         run->bytes += block_at(offset + run->bytes)->bytes;
 }
 
 /* Takes `bytes` of the free run at `offset`; a rest too small for a block goes with it. */
-static void *take(uint32_t offset, uint32_t bytes) {
+static void *take(uint32_t offset, uint32_t bytes)
+{
     struct ff_block *run = block_at(offset);
     if (run->bytes - bytes >= FF_LEAST) {
         *block_at(offset + bytes) = (struct ff_block){.bytes = run->bytes - bytes};
@@ -33,7 +36,8 @@ static void *take(uint32_t offset, uint32_t bytes) {
     return run + 1;
 }
 
-void *ff_malloc(size_t size) {
+void *ff_malloc(size_t size)
+{
     uint32_t bytes = size < FF_HEAP_SIZE ? bytes_for(size) : FF_HEAP_SIZE + 1;
     for (uint32_t at = 0; at < FF_HEAP_SIZE; at += block_at(at)->bytes) {
         if (block_at(at)->used)
@@ -45,12 +49,14 @@ void *ff_malloc(size_t size) {
     return NULL;
 }
 
-void ff_free(void *block) {
+void ff_free(void *block)
+{
     if (block)
         header_of(block)->used = 0;
 }
 
-void *ff_realloc(void *block, size_t size) {
+void *ff_realloc(void *block, size_t size)
+{
     if (!block)
         return ff_malloc(size);
     uint32_t had = header_of(block)->bytes - (uint32_t)sizeof(struct ff_block);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define FF_HEAP_SIZE 16384u
-#define FF_LEAST     16u /* bytes of the smallest block, header included */
+#define FF_LEAST 16u /* bytes of the smallest block, header included */
 
 /* In front of each block and each free run; the next one follows `bytes` further on. All are multiples of 8 bytes. */
 struct ff_block {

@@ -25,7 +25,8 @@ static struct {
 
 /* ---- places ---- */
 
-static uint64_t address(uint32_t pos) {
+static uint64_t address(uint32_t pos)
+{
     for (unsigned i = 0; i < provider.n_regions; i++) {
         const struct hs_record_region *region = &provider.region[i];
         if (pos - region->first < region->granules)
@@ -34,7 +35,8 @@ static uint64_t address(uint32_t pos) {
     return 0;
 }
 
-static void follow_regions(const struct hs_record *r) {
+static void follow_regions(const struct hs_record *r)
+{
     if (r->kind == HS_REGION) {
         provider.region[r->region.region] = r->region;
         if (r->region.region >= provider.n_regions)
@@ -47,14 +49,16 @@ static void follow_regions(const struct hs_record *r) {
     }
 }
 
-static void copy_text(char *to, size_t room, struct hs_text text) {
+static void copy_text(char *to, size_t room, struct hs_text text)
+{
     size_t length = text.data && text.len < room ? text.len : text.data ? room - 1 : 0;
     if (length)
         memcpy(to, text.data, length);
     to[length] = '\0';
 }
 
-static void set_where(struct hs_lttng_record *e, uintptr_t code, uintptr_t caller) {
+static void set_where(struct hs_lttng_record *e, uintptr_t code, uintptr_t caller)
+{
     struct hs_place place = {{0}, {0}, 0, 0};
     if (code && provider.describe)
         provider.describe(code, &place);
@@ -65,7 +69,8 @@ static void set_where(struct hs_lttng_record *e, uintptr_t code, uintptr_t calle
 }
 
 /* Where a block is and was; POS_IMPLIED: there is none. */
-static void set_block(struct hs_lttng_record *e, uint32_t pos, uint32_t old) {
+static void set_block(struct hs_lttng_record *e, uint32_t pos, uint32_t old)
+{
     uint64_t granule = UINT64_C(1) << provider.shift;
     uint32_t granules = (uint32_t)((e->r->event.size + granule - 1) >> provider.shift);
     e->granules = granules ? granules : 1;
@@ -76,7 +81,8 @@ static void set_block(struct hs_lttng_record *e, uint32_t pos, uint32_t old) {
 /* ---- records ---- */
 
 /* The text or the numbers that the record has. */
-static void set_data(struct hs_lttng_record *e) {
+static void set_data(struct hs_lttng_record *e)
+{
     e->n_numbers = 0;
     e->text[0] = '\0';
     for (const struct hs_field *f = hs_kind_info(e->r->kind)->field; f->name; f++) {
@@ -101,19 +107,22 @@ static void set_data(struct hs_lttng_record *e) {
         } \
         break;
 #define HS_RECORD(NAME, member, code, area, text, ...) TELL_##area(NAME, member)
-static void tell(struct hs_lttng_record *e) {
+static void tell(struct hs_lttng_record *e)
+{
     switch (e->r->kind) {
 #include "lib/records.def"
     }
 }
 
-static void tell_record(const struct hs_record *r) {
+static void tell_record(const struct hs_record *r)
+{
     struct hs_lttng_record e;
     e.r = r;
     tell(&e);
 }
 
-static void tell_at(const struct hs_record *r, uintptr_t code, uintptr_t caller) {
+static void tell_at(const struct hs_record *r, uintptr_t code, uintptr_t caller)
+{
     struct hs_lttng_record e;
     e.r = r;
     set_where(&e, code, caller);
@@ -124,7 +133,8 @@ static void tell_at(const struct hs_record *r, uintptr_t code, uintptr_t caller)
 
 int __real_hs_init(const struct hs_config *config);
 int __wrap_hs_init(const struct hs_config *config);
-int __wrap_hs_init(const struct hs_config *config) {
+int __wrap_hs_init(const struct hs_config *config)
+{
     provider.describe = config->describe;
     provider.shift = config->shift;
     return __real_hs_init(config);
@@ -132,7 +142,8 @@ int __wrap_hs_init(const struct hs_config *config) {
 
 void __real_hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
 void __wrap_hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size);
-void __wrap_hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
+void __wrap_hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+{
     struct hs_key key = HS_KEY;
     if (lttng_ust_tracepoint_enabled(heapstrata, alloc)) {
         const struct hs_record r = {.kind = HS_ALLOC, .alloc = {.pos = pos, .size = size}};
@@ -146,7 +157,8 @@ void __wrap_hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size) {
 
 void __real_hs_put_free(uintptr_t caller, uint32_t pos);
 void __wrap_hs_put_free(uintptr_t caller, uint32_t pos);
-void __wrap_hs_put_free(uintptr_t caller, uint32_t pos) {
+void __wrap_hs_put_free(uintptr_t caller, uint32_t pos)
+{
     if (lttng_ust_tracepoint_enabled(heapstrata, free)) {
         const struct hs_record r = {.kind = HS_FREE, .free = {.old = pos}};
         struct hs_lttng_record e = {.r = &r};
@@ -159,7 +171,8 @@ void __wrap_hs_put_free(uintptr_t caller, uint32_t pos) {
 
 void __real_hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old);
 void __wrap_hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old);
-void __wrap_hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old) {
+void __wrap_hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old)
+{
     struct hs_key key = HS_KEY;
     if (lttng_ust_tracepoint_enabled(heapstrata, realloc)) {
         const struct hs_record r = {.kind = HS_REALLOC, .realloc = {.pos = pos, .size = size, .old = old}};
@@ -173,7 +186,8 @@ void __wrap_hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint3
 
 void __real_hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause);
 void __wrap_hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause);
-void __wrap_hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
+void __wrap_hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause)
+{
     struct hs_key key = HS_KEY;
     tell_at(&(struct hs_record){.kind = HS_FAIL, .fail = {.size = size, .cause = cause}}, code, caller);
     __real_hs_put_fail(HS_KEY_ARGUMENTS(key), size, cause);
@@ -181,14 +195,16 @@ void __wrap_hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause) {
 
 void __real_hs_mark(struct hs_text label);
 void __wrap_hs_mark(struct hs_text label);
-void __wrap_hs_mark(struct hs_text label) {
+void __wrap_hs_mark(struct hs_text label)
+{
     tell_record(&(struct hs_record){.kind = HS_MARK, .mark.label = label});
     __real_hs_mark(label);
 }
 
 void __real_hs_record(const struct hs_record *r);
 void __wrap_hs_record(const struct hs_record *r);
-void __wrap_hs_record(const struct hs_record *r) {
+void __wrap_hs_record(const struct hs_record *r)
+{
     follow_regions(r);
     tell_record(r);
     __real_hs_record(r);
@@ -196,7 +212,8 @@ void __wrap_hs_record(const struct hs_record *r) {
 
 void __real_hs_record_at(struct hs_key key, struct hs_record *r);
 void __wrap_hs_record_at(struct hs_key key, struct hs_record *r);
-void __wrap_hs_record_at(struct hs_key key, struct hs_record *r) {
+void __wrap_hs_record_at(struct hs_key key, struct hs_record *r)
+{
     tell_at(r, key.code, key.caller);
     __real_hs_record_at(key, r);
 }
@@ -204,14 +221,17 @@ void __wrap_hs_record_at(struct hs_key key, struct hs_record *r) {
 /* What other files of the recorder write while they hold its lock; the second, of kinds that name a site. */
 void __real_hs_record_locked(const struct hs_record *r);
 void __wrap_hs_record_locked(const struct hs_record *r);
-void __wrap_hs_record_locked(const struct hs_record *r) {
+void __wrap_hs_record_locked(const struct hs_record *r)
+{
     tell_record(r);
     __real_hs_record_locked(r);
 }
 
 void __real_hs_record_named(struct hs_site_entry *site, struct hs_record *r);
 void __wrap_hs_record_named(struct hs_site_entry *site, struct hs_record *r);
-void __wrap_hs_record_named(struct hs_site_entry *site, struct hs_record *r) {
-    tell_at(r, site->kind == HS_SITE && site->key.code != HS_NOWHERE ? site->key.code : 0, site->kind == HS_SITE ? site->key.caller : 0);
+void __wrap_hs_record_named(struct hs_site_entry *site, struct hs_record *r)
+{
+    tell_at(r, site->kind == HS_SITE && site->key.code != HS_NOWHERE ? site->key.code : 0,
+            site->kind == HS_SITE ? site->key.caller : 0);
     __real_hs_record_named(site, r);
 }

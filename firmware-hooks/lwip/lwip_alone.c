@@ -16,11 +16,12 @@ HS_HEAPS(&hs_lwip_heap);
 
 static const char facts[] = "system=lwip " LWIP_VERSION_STRING;
 static const uintptr_t functions[] = {
-#define HS_FINGERPRINT(name) (uintptr_t)name,
+#define HS_FINGERPRINT(name) (uintptr_t) name,
 #include "firmware-hooks/lwip/fingerprint.def"
 };
 
-void hs_lwip_begin(void) {
+void hs_lwip_begin(void)
+{
     hs_startup(&(struct hs_firmware){
         .facts = {facts, sizeof facts}, .functions = functions, .n_functions = sizeof functions / sizeof *functions});
 }

@@ -13,7 +13,7 @@
 #include "lwip/tcp.h"
 
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
-#define FRAME          ((const uintptr_t *)__builtin_frame_address(0))
+#define FRAME ((const uintptr_t *)__builtin_frame_address(0))
 
 /* lwIP gives these names to macros where it says more than the plain functions do. */
 #undef memp_malloc
@@ -37,7 +37,8 @@
 
 /* Records and heap agree here. Keyframes that tell of other heaps too are left to their hook: lwIP may run in an
  * interrupt. */
-static bool recording(void) {
+static bool recording(void)
+{
     if (!HS_WITH_LWIP && hs_state == HS_STATE_KEYFRAME_DUE)
         hs_keyframe();
     return hs_state != HS_STATE_OFF;
@@ -56,7 +57,8 @@ static struct {
 } filling;
 static uintptr_t wanted; /* handler for which lwIP is asked just now, 0: not known */
 
-static void settle(void) {
+static void settle(void)
+{
     const struct sys_timeo *timeout = filling.element;
     filling.element = NULL;
     if (!timeout || hs_state == HS_STATE_OFF)
@@ -65,7 +67,8 @@ static void settle(void) {
     hs_event_alloc(filling.key, filling.block);
 }
 
-static bool fills(const struct hs_lwip_asking *a, const void *element, struct hs_block block) {
+static bool fills(const struct hs_lwip_asking *a, const void *element, struct hs_block block)
+{
     if (a->pool != MEMP_SYS_TIMEOUT)
         return false;
     filling.element = element;
@@ -74,19 +77,20 @@ static bool fills(const struct hs_lwip_asking *a, const void *element, struct hs
     return true;
 }
 
-static struct hs_key key_of_failure(const struct hs_lwip_asking *a) {
+static struct hs_key key_of_failure(const struct hs_lwip_asking *a)
+{
     struct hs_key key = hs_lwip_key_of(a);
     if (a->pool == MEMP_SYS_TIMEOUT && wanted)
         key.caller = wanted;
     return key;
 }
-#define WANT(handler, arg, real)                                                                                    \
-    do {                                                                                                            \
-        uintptr_t outer = wanted;                                                                                   \
-        wanted = hs_lwip_handler(handler, arg);                                                                     \
-        real;                                                                                                       \
-        wanted = outer;                                                                                             \
-        settle();                                                                                                   \
+#define WANT(handler, arg, real) \
+    do { \
+        uintptr_t outer = wanted; \
+        wanted = hs_lwip_handler(handler, arg); \
+        real; \
+        wanted = outer; \
+        settle(); \
     } while (0)
 #define IS_TIMEOUT(pool) ((pool) == MEMP_SYS_TIMEOUT)
 #else
@@ -100,19 +104,22 @@ static void settle(void) {}
 /* --- what was taken, refused and given back ---------------------------------------------------------------- */
 
 #if RECORDS
-static void took(const void *element, struct hs_block block) {
+static void took(const void *element, struct hs_block block)
+{
     const struct hs_lwip_asking *a = hs_lwip_request();
     if (!fills(a, element, block))
         hs_event_alloc(hs_lwip_key_of(a), block);
 }
 
-static void refused(uint8_t region, uint32_t size, uint8_t cause) {
+static void refused(uint8_t region, uint32_t size, uint8_t cause)
+{
     hs_fail(key_of_failure(hs_lwip_request()), size, hs_heap_fail_cause(&hs_lwip_heap, region, cause));
 }
 #endif
 
 /* Only what a request for a timeout fills in may be looked at: another task's may be half filled. */
-static bool begin(uintptr_t caller, const uintptr_t *frame, unsigned pool) {
+static bool begin(uintptr_t caller, const uintptr_t *frame, unsigned pool)
+{
     if (IS_TIMEOUT(pool))
         settle();
     return hs_lwip_ask(caller, frame, pool);
@@ -120,24 +127,28 @@ static bool begin(uintptr_t caller, const uintptr_t *frame, unsigned pool) {
 
 #if MEMP_MEM_MALLOC
 /* The heap's wrap, which lwIP calls in the midst of it, has recorded it. */
-static void end(bool outermost, unsigned pool, const void *element) {
+static void end(bool outermost, unsigned pool, const void *element)
+{
     (void)pool, (void)element;
     hs_lwip_answered(outermost);
 }
-static void give_back(uintptr_t caller, unsigned pool, const void *element) {
+static void give_back(uintptr_t caller, unsigned pool, const void *element)
+{
     (void)caller, (void)pool, (void)element;
     if (IS_TIMEOUT(pool))
         settle();
 }
 #else
-static void end(bool outermost, unsigned pool, const void *element) {
+static void end(bool outermost, unsigned pool, const void *element)
+{
     if (element)
         took(element, (struct hs_block){hs_lwip_pool_pos(pool, element), hs_lwip_pool_size(pool)});
     else
         refused(hs_lwip_pool_index(pool), hs_lwip_pool_size(pool), hs_lwip_pool_has_room(pool) ? 3 : 0);
     hs_lwip_answered(outermost);
 }
-static void give_back(uintptr_t caller, unsigned pool, const void *element) {
+static void give_back(uintptr_t caller, unsigned pool, const void *element)
+{
     if (IS_TIMEOUT(pool))
         settle();
     hs_event_free(caller, hs_lwip_pool_pos(pool, element));
@@ -147,25 +158,27 @@ static void give_back(uintptr_t caller, unsigned pool, const void *element) {
 /* --- wraps: pools ------------------------------------------------------------------------------------------ */
 
 /* What all of them do: `real` in between, `pool` known. */
-#define TAKE(pool, real)                                                                                            \
-    do {                                                                                                            \
-        if (!recording() || !hs_lwip_pool_known(pool))                                                              \
-            return real;                                                                                            \
-        bool outermost = begin(RETURN_ADDRESS, FRAME, pool);                                                        \
-        void *element = real;                                                                                       \
-        end(outermost, pool, element);                                                                              \
-        return element;                                                                                             \
+#define TAKE(pool, real) \
+    do { \
+        if (!recording() || !hs_lwip_pool_known(pool)) \
+            return real; \
+        bool outermost = begin(RETURN_ADDRESS, FRAME, pool); \
+        void *element = real; \
+        end(outermost, pool, element); \
+        return element; \
     } while (0)
 
 #if MEMP_OVERFLOW_CHECK
 void *__real_memp_malloc_fn(memp_t type, const char *file, const int line);
 void *__wrap_memp_malloc_fn(memp_t type, const char *file, const int line);
-void *__wrap_memp_malloc_fn(memp_t type, const char *file, const int line) {
+void *__wrap_memp_malloc_fn(memp_t type, const char *file, const int line)
+{
     TAKE(type, __real_memp_malloc_fn(type, file, line));
 }
 void *__real_memp_malloc_pool_fn(const struct memp_desc *desc, const char *file, const int line);
 void *__wrap_memp_malloc_pool_fn(const struct memp_desc *desc, const char *file, const int line);
-void *__wrap_memp_malloc_pool_fn(const struct memp_desc *desc, const char *file, const int line) {
+void *__wrap_memp_malloc_pool_fn(const struct memp_desc *desc, const char *file, const int line)
+{
     unsigned pool = hs_lwip_pool_of(desc);
     TAKE(pool, __real_memp_malloc_pool_fn(desc, file, line));
 }
@@ -176,7 +189,8 @@ void *__wrap_memp_malloc(memp_t type) { TAKE(type, HS_LWIP_NEXT_memp_malloc(type
 
 void *__real_memp_malloc_pool(const struct memp_desc *desc);
 void *__wrap_memp_malloc_pool(const struct memp_desc *desc);
-void *__wrap_memp_malloc_pool(const struct memp_desc *desc) {
+void *__wrap_memp_malloc_pool(const struct memp_desc *desc)
+{
     unsigned pool = hs_lwip_pool_of(desc);
     TAKE(pool, __real_memp_malloc_pool(desc));
 }
@@ -184,7 +198,8 @@ void *__wrap_memp_malloc_pool(const struct memp_desc *desc) {
 
 void HS_LWIP_NEXT_memp_free(memp_t type, void *element);
 void __wrap_memp_free(memp_t type, void *element);
-void __wrap_memp_free(memp_t type, void *element) {
+void __wrap_memp_free(memp_t type, void *element)
+{
     bool outermost = hs_lwip_ask(RETURN_ADDRESS, FRAME, type);
     if (element && recording() && hs_lwip_pool_known(type))
         give_back(hs_lwip_request()->caller, type, element);
@@ -194,7 +209,8 @@ void __wrap_memp_free(memp_t type, void *element) {
 
 void __real_memp_free_pool(const struct memp_desc *desc, void *element);
 void __wrap_memp_free_pool(const struct memp_desc *desc, void *element);
-void __wrap_memp_free_pool(const struct memp_desc *desc, void *element) {
+void __wrap_memp_free_pool(const struct memp_desc *desc, void *element)
+{
     unsigned pool = hs_lwip_pool_of(desc);
     if (element && recording() && hs_lwip_pool_known(pool))
         give_back(RETURN_ADDRESS, pool, element);
@@ -204,7 +220,8 @@ void __wrap_memp_free_pool(const struct memp_desc *desc, void *element) {
 /* A private pool's start. */
 void __real_memp_init_pool(const struct memp_desc *desc);
 void __wrap_memp_init_pool(const struct memp_desc *desc);
-void __wrap_memp_init_pool(const struct memp_desc *desc) {
+void __wrap_memp_init_pool(const struct memp_desc *desc)
+{
     __real_memp_init_pool(desc);
     unsigned pool = hs_lwip_pool_of(desc);
     if (hs_state != HS_STATE_OFF && hs_lwip_pool_known(pool))
@@ -214,13 +231,15 @@ void __wrap_memp_init_pool(const struct memp_desc *desc) {
 /* --- wraps: heap -------------------------------------------------------------------------------------------- */
 
 #if HS_LWIP_HAS_HEAP
-static void heap_took(const void *block, uint32_t size) {
+static void heap_took(const void *block, uint32_t size)
+{
     if (block)
         took(block, hs_lwip_heap_block(block, size));
     else
         refused(0, size, 0);
 }
-static void heap_gives_back(uintptr_t caller, const void *block) {
+static void heap_gives_back(uintptr_t caller, const void *block)
+{
     const struct hs_lwip_asking *a = hs_lwip_request();
     hs_event_free(a->caller ? a->caller : caller, hs_lwip_heap_block(block, 0).pos);
 }
@@ -230,15 +249,15 @@ static void heap_gives_back(uintptr_t caller, const void *block) { (void)caller,
 #endif
 
 /* In the midst of a request for a pool's element it is the pool that asks. */
-#define TAKE_BYTES(size, real)                                                                                      \
-    do {                                                                                                            \
-        if (!recording())                                                                                           \
-            return real;                                                                                            \
-        bool outermost = !hs_lwip_request()->caller && hs_lwip_ask(RETURN_ADDRESS, FRAME, HS_LWIP_NO_POOL);         \
-        void *block = real;                                                                                         \
-        heap_took(block, (uint32_t)(size));                                                                         \
-        hs_lwip_answered(outermost);                                                                                \
-        return block;                                                                                               \
+#define TAKE_BYTES(size, real) \
+    do { \
+        if (!recording()) \
+            return real; \
+        bool outermost = !hs_lwip_request()->caller && hs_lwip_ask(RETURN_ADDRESS, FRAME, HS_LWIP_NO_POOL); \
+        void *block = real; \
+        heap_took(block, (uint32_t)(size)); \
+        hs_lwip_answered(outermost); \
+        return block; \
     } while (0)
 
 void *HS_LWIP_NEXT_mem_malloc(mem_size_t size);
@@ -251,7 +270,8 @@ void *__wrap_mem_calloc(mem_size_t count, mem_size_t size) { TAKE_BYTES((size_t)
 
 void HS_LWIP_NEXT_mem_free(void *block);
 void __wrap_mem_free(void *block);
-void __wrap_mem_free(void *block) {
+void __wrap_mem_free(void *block)
+{
     bool outermost = !hs_lwip_request()->caller && hs_lwip_ask(RETURN_ADDRESS, FRAME, HS_LWIP_NO_POOL);
     if (block && recording())
         heap_gives_back(RETURN_ADDRESS, block);
@@ -264,7 +284,8 @@ void *__wrap_mem_trim(void *block, mem_size_t size);
 
 #if HS_LWIP_OWN_HEAP
 /* It only ever gives back what is behind. */
-void *__wrap_mem_trim(void *block, mem_size_t size) {
+void *__wrap_mem_trim(void *block, mem_size_t size)
+{
     bool on = block && recording();
     struct hs_block before = on ? hs_lwip_heap_block(block, size) : (struct hs_block){0, 0};
     void *trimmed = __real_mem_trim(block, size);
@@ -285,23 +306,26 @@ void *__wrap_mem_trim(void *block, mem_size_t size) { return __real_mem_trim(blo
 #if LWIP_DEBUG_TIMERNAMES
 void __real_sys_timeout_debug(u32_t ms, sys_timeout_handler handler, void *arg, const char *name);
 void __wrap_sys_timeout_debug(u32_t ms, sys_timeout_handler handler, void *arg, const char *name);
-void __wrap_sys_timeout_debug(u32_t ms, sys_timeout_handler handler, void *arg, const char *name) {
+void __wrap_sys_timeout_debug(u32_t ms, sys_timeout_handler handler, void *arg, const char *name)
+{
     WANT(handler, arg, __real_sys_timeout_debug(ms, handler, arg, name));
 }
 #else
 void __real_sys_timeout(u32_t ms, sys_timeout_handler handler, void *arg);
 void __wrap_sys_timeout(u32_t ms, sys_timeout_handler handler, void *arg);
-void __wrap_sys_timeout(u32_t ms, sys_timeout_handler handler, void *arg) {
+void __wrap_sys_timeout(u32_t ms, sys_timeout_handler handler, void *arg)
+{
     WANT(handler, arg, __real_sys_timeout(ms, handler, arg));
 }
 #endif
 
-#define WRAP_AND_SETTLE(name)                                                                                       \
-    void __real_##name(void);                                                                                       \
-    void __wrap_##name(void);                                                                                       \
-    void __wrap_##name(void) {                                                                                      \
-        __real_##name();                                                                                            \
-        settle();                                                                                                   \
+#define WRAP_AND_SETTLE(name) \
+    void __real_##name(void); \
+    void __wrap_##name(void); \
+    void __wrap_##name(void) \
+    { \
+        __real_##name(); \
+        settle(); \
     }
 WRAP_AND_SETTLE(sys_timeouts_init)
 WRAP_AND_SETTLE(sys_check_timeouts)
@@ -314,7 +338,8 @@ WRAP_AND_SETTLE(tcp_timer_needed)
 
 static bool ready;
 
-static void write_regions(bool existing) {
+static void write_regions(bool existing)
+{
     if (!ready)
         return;
     hs_lwip_heap_region_record(existing);
@@ -323,7 +348,8 @@ static void write_regions(bool existing) {
 }
 
 /* lwIP that is initialised again begins with empty pools. The recorder may have begun before lwIP did. */
-static void make_ready(void) {
+static void make_ready(void)
+{
     bool again = ready;
     hs_lwip_pools_init();
     ready = true;
@@ -335,7 +361,8 @@ static void make_ready(void) {
 
 void __real_memp_init(void);
 void __wrap_memp_init(void);
-void __wrap_memp_init(void) {
+void __wrap_memp_init(void)
+{
     __real_memp_init();
     make_ready();
 }
@@ -344,7 +371,8 @@ void __wrap_memp_init(void) {
 
 struct hs_heap_numbers hs_lwip_numbers;
 
-static uint32_t find(uint32_t first) {
+static uint32_t find(uint32_t first)
+{
     hs_lwip_pools_number(first + hs_lwip_heap_granules());
     return HS_WITH_LWIP ? HS_LWIP_GRANULES : HS_HEAP_OPEN;
 }
@@ -352,7 +380,8 @@ static uint32_t find(uint32_t first) {
 static bool has_layout(void) { return ready && (!MEMP_MEM_MALLOC || HS_LWIP_OWN_HEAP); }
 
 /* The last one that there is says so. */
-static void write_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part)
+{
     unsigned last = hs_lwip_pools() - 1;
     if (HS_LWIP_OWN_HEAP)
         hs_lwip_heap_snapshot((uint8_t)((part & 1) | (MEMP_MEM_MALLOC ? part & 2 : 0)));
@@ -360,7 +389,8 @@ static void write_snapshot(uint8_t part) {
         hs_lwip_pool_snapshot(pool, (uint8_t)((!HS_LWIP_OWN_HEAP && !pool ? part & 1 : 0) | (pool == last ? part & 2 : 0)));
 }
 
-static void write_summary(uint8_t cause) {
+static void write_summary(uint8_t cause)
+{
     if (!ready)
         return;
     hs_lwip_heap_summary(cause);
@@ -368,11 +398,13 @@ static void write_summary(uint8_t cause) {
         hs_lwip_pool_summary(pool, cause);
 }
 
-static uint32_t keyframe_size(void) {
+static uint32_t keyframe_size(void)
+{
     return ready ? 64 + 100 * (1 + hs_lwip_pools()) + hs_lwip_pool_elements() + 3 * hs_lwip_heap_blocks() : 0;
 }
 
-static bool who_asks(uintptr_t caller, struct hs_key *key) {
+static bool who_asks(uintptr_t caller, struct hs_key *key)
+{
     const struct hs_lwip_asking *a = hs_lwip_request();
     (void)caller;
     if (a->caller)
@@ -381,7 +413,8 @@ static bool who_asks(uintptr_t caller, struct hs_key *key) {
 }
 
 /* A pbuf that comes and goes; pbuf.c calls memp.c and mem.c. */
-static enum hs_trial try(unsigned number) {
+static enum hs_trial try(unsigned number)
+{
     if (number > 1 || !ready)
         return HS_TRIAL_NONE;
     struct pbuf *p = pbuf_alloc(PBUF_RAW, 1, number ? PBUF_RAM : PBUF_REF);
@@ -410,7 +443,8 @@ const struct hs_heap hs_lwip_heap = {
 
 /* --- self-test ---------------------------------------------------------------------------------------------------- */
 
-int hs_lwip_check(void) {
+int hs_lwip_check(void)
+{
     static bool failed;
     if (!ready)
         make_ready(); /* the wrap of memp_init is lost as well */

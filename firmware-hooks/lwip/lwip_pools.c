@@ -37,9 +37,9 @@ static const char *const names[] = {
 
 /* lwIP's own private pools, of those parts that are linked. */
 #ifndef HS_LWIP_PRIVATE_POOLS
-#define HS_LWIP_PRIVATE_POOLS(pool)                                                                                 \
-    pool(MDNS_PKTS) pool(HTTPD_STATE) pool(HTTPD_SSI_STATE) pool(PPP_PCB) pool(PPPOS_PCB) pool(PPPOE_IF)            \
-    pool(PPPOL2TP_PCB) pool(PPPAPI_MSG)
+#define HS_LWIP_PRIVATE_POOLS(pool) \
+    pool(MDNS_PKTS) pool(HTTPD_STATE) pool(HTTPD_SSI_STATE) pool(PPP_PCB) pool(PPPOS_PCB) pool(PPPOE_IF) pool(PPPOL2TP_PCB) \
+        pool(PPPAPI_MSG)
 #endif
 #define DECLARE(name) extern const struct memp_desc memp_##name __attribute__((weak));
 HS_LWIP_PRIVATE_POOLS(DECLARE)
@@ -49,8 +49,7 @@ static const struct {
     const char *name;
 } private_names[] = {
 #define NAME(name) {&memp_##name, #name},
-    HS_LWIP_PRIVATE_POOLS(NAME)
-};
+    HS_LWIP_PRIVATE_POOLS(NAME)};
 
 static const struct memp_desc *private[HS_LWIP_PRIVATE];
 static unsigned n_private;
@@ -62,7 +61,8 @@ uint8_t hs_lwip_pool_index(unsigned pool) { return (uint8_t)(1 + pool); }
 uint32_t hs_lwip_pool_size(unsigned pool) { return desc_of(pool)->size; }
 bool hs_lwip_pool_known(unsigned pool) { return pool < hs_lwip_pools(); }
 
-const char *hs_lwip_pool_name(unsigned pool) {
+const char *hs_lwip_pool_name(unsigned pool)
+{
     if (pool < MEMP_MAX)
         return names[pool];
     for (size_t i = 0; i < sizeof private_names / sizeof *private_names; i++)
@@ -98,12 +98,17 @@ static uint32_t first_of[POOLS], next_first;
 _Static_assert(((MEM_SIZE
 #define LWIP_MEMPOOL(name, num, size, desc) +(num) * (MEMP_SIZE + MEMP_ALIGN_SIZE(size))
 #include "lwip/priv/memp_std.h"
-               ) >> HS_LWIP_SHIFT) + FOR_PRIVATE <= HS_LWIP_GRANULES, "HS_LWIP_GRANULES: room for all pools and the heap");
+                 ) >>
+                HS_LWIP_SHIFT) +
+                       FOR_PRIVATE <=
+                   HS_LWIP_GRANULES,
+               "HS_LWIP_GRANULES: room for all pools and the heap");
 #endif
 
 static uint32_t stride(unsigned pool) { return (uint32_t)(MEMP_SIZE + desc_of(pool)->size + BEHIND); }
 static uint32_t granules(unsigned pool) { return (uint32_t)desc_of(pool)->num * (stride(pool) >> HS_LWIP_SHIFT); }
-static uint32_t granules_of_all(void) {
+static uint32_t granules_of_all(void)
+{
     uint32_t n = 0;
     for (unsigned pool = 0; pool < MEMP_MAX; pool++)
         n += granules(pool);
@@ -112,7 +117,8 @@ static uint32_t granules_of_all(void) {
 static const uint8_t *base(unsigned pool) { return (const uint8_t *)LWIP_MEM_ALIGN(desc_of(pool)->base); }
 
 /* Gives the pool's granules their numbers. False: there are none left. */
-static bool add(unsigned pool) {
+static bool add(unsigned pool)
+{
     uint32_t used = next_first - hs_lwip_numbers.first;
     if (granules(pool) > hs_lwip_numbers.granules - used)
         return false;
@@ -122,12 +128,14 @@ static bool add(unsigned pool) {
 }
 
 /* Those of the private pools are given anew. */
-void hs_lwip_pools_init(void) {
+void hs_lwip_pools_init(void)
+{
     n_private = 0;
     next_first = first_of[0] + granules_of_all();
 }
 
-void hs_lwip_pools_number(uint32_t first) {
+void hs_lwip_pools_number(uint32_t first)
+{
     next_first = first;
     for (unsigned pool = 0; pool < hs_lwip_pools(); pool++) {
         first_of[pool] = next_first;
@@ -135,35 +143,40 @@ void hs_lwip_pools_number(uint32_t first) {
     }
 }
 
-uint32_t hs_lwip_pool_pos(unsigned pool, const void *element) {
+uint32_t hs_lwip_pool_pos(unsigned pool, const void *element)
+{
     return first_of[pool] + (uint32_t)(((const uint8_t *)element - MEMP_SIZE - base(pool)) >> HS_LWIP_SHIFT);
 }
 
 bool hs_lwip_pool_has_room(unsigned pool) { return *desc_of(pool)->tab != NULL; }
 
-uint32_t hs_lwip_pool_elements(void) {
+uint32_t hs_lwip_pool_elements(void)
+{
     uint32_t n = 0;
     for (unsigned pool = 0; pool < hs_lwip_pools(); pool++)
         n += desc_of(pool)->num;
     return n;
 }
 
-void hs_lwip_pool_region_record(unsigned pool, bool existing) {
+void hs_lwip_pool_region_record(unsigned pool, bool existing)
+{
     char name[HS_DATA_MAX] = "lwip/";
     size_t length = strlen(hs_lwip_pool_name(pool));
     if (!desc_of(pool)->num)
         return;
     memcpy(name + 5, hs_lwip_pool_name(pool), length);
-    hs_heap_region(&hs_lwip_heap, &(struct hs_heap_region){
-        .index = hs_lwip_pool_index(pool),
-        .memory = HS_MEMORY_POOL,
-        .pos = first_of[pool],
-        .granules = granules(pool),
-        .base = (uintptr_t)base(pool),
-        .least = stride(pool),
-        .header = (uint32_t)MEMP_SIZE,
-        .name = {name, (uint32_t)(5 + length)},
-    }, existing);
+    hs_heap_region(&hs_lwip_heap,
+                   &(struct hs_heap_region){
+                       .index = hs_lwip_pool_index(pool),
+                       .memory = HS_MEMORY_POOL,
+                       .pos = first_of[pool],
+                       .granules = granules(pool),
+                       .base = (uintptr_t)base(pool),
+                       .least = stride(pool),
+                       .header = (uint32_t)MEMP_SIZE,
+                       .name = {name, (uint32_t)(5 + length)},
+                   },
+                   existing);
 }
 
 /* --- which elements are free ------------------------------------------------------------------------------- */
@@ -171,7 +184,8 @@ void hs_lwip_pool_region_record(unsigned pool, bool existing) {
 #define AT_ONCE 128u /* elements; the list is gone over once for so many */
 
 /* A bit for each of the elements from `from` on that is in the pool's list of free ones. */
-static void find_free(unsigned pool, uint32_t from, uint32_t *bits) {
+static void find_free(unsigned pool, uint32_t from, uint32_t *bits)
+{
     const struct memp_desc *desc = desc_of(pool);
     uint32_t left = desc->num; /* a list that was overwritten may have no end */
     memset(bits, 0, AT_ONCE / 8);
@@ -185,7 +199,8 @@ static void find_free(unsigned pool, uint32_t from, uint32_t *bits) {
 }
 
 /* Goes over all elements. */
-static void each_element(unsigned pool, void (*told)(void *context, uint32_t pos, bool is_free), void *context) {
+static void each_element(unsigned pool, void (*told)(void *context, uint32_t pos, bool is_free), void *context)
+{
     uint32_t bits[AT_ONCE / 32], pos = first_of[pool], n = desc_of(pool)->num;
     for (uint32_t i = 0; i < n; i++, pos += stride(pool) >> HS_LWIP_SHIFT) {
         if (i % AT_ONCE == 0)
@@ -203,13 +218,15 @@ struct walk {
     uint32_t step, run;
 };
 
-static void end_run_of_snapshot(struct walk *w, uint32_t pos) {
+static void end_run_of_snapshot(struct walk *w, uint32_t pos)
+{
     if (w->run)
         hs_snapshot_free(&w->runs, pos - w->run, w->run);
     w->run = 0;
 }
 
-static void into_snapshot(void *context, uint32_t pos, bool is_free) {
+static void into_snapshot(void *context, uint32_t pos, bool is_free)
+{
     struct walk *w = context;
     if (is_free) {
         w->run += w->step;
@@ -219,7 +236,8 @@ static void into_snapshot(void *context, uint32_t pos, bool is_free) {
     hs_snapshot_block(&w->runs, pos, w->step);
 }
 
-void hs_lwip_pool_snapshot(unsigned pool, uint8_t part) {
+void hs_lwip_pool_snapshot(unsigned pool, uint8_t part)
+{
     struct walk w = {.step = stride(pool) >> HS_LWIP_SHIFT};
     uint32_t end = first_of[pool] + granules(pool);
     hs_snapshot_begin(&w.runs, first_of[pool], part);
@@ -228,13 +246,15 @@ void hs_lwip_pool_snapshot(unsigned pool, uint8_t part) {
     hs_snapshot_end(&w.runs, end);
 }
 
-static void end_run_of_summary(struct walk *w) {
+static void end_run_of_summary(struct walk *w)
+{
     if (w->run)
         hs_summary_run(&w->summary, w->run);
     w->run = 0;
 }
 
-static void into_summary(void *context, uint32_t pos, bool is_free) {
+static void into_summary(void *context, uint32_t pos, bool is_free)
+{
     struct walk *w = context;
     (void)pos;
     if (is_free) {
@@ -246,17 +266,21 @@ static void into_summary(void *context, uint32_t pos, bool is_free) {
     w->summary.blocks++;
 }
 
-void hs_lwip_pool_summary(unsigned pool, uint8_t cause) {
+void hs_lwip_pool_summary(unsigned pool, uint8_t cause)
+{
     struct walk w = {.step = stride(pool) >> HS_LWIP_SHIFT};
-    hs_summary_begin(&w.summary, &(struct hs_summary_writer){
-        .region = hs_heap_region_number(&hs_lwip_heap, hs_lwip_pool_index(pool)), .cause = cause, .shift = HS_LWIP_SHIFT});
+    hs_summary_begin(&w.summary,
+                     &(struct hs_summary_writer){.region = hs_heap_region_number(&hs_lwip_heap, hs_lwip_pool_index(pool)),
+                                                 .cause = cause,
+                                                 .shift = HS_LWIP_SHIFT});
     each_element(pool, into_summary, &w);
     end_run_of_summary(&w);
     hs_summary_end(&w.summary);
 }
 #endif
 
-unsigned hs_lwip_pool_of(const struct memp_desc *desc) {
+unsigned hs_lwip_pool_of(const struct memp_desc *desc)
+{
     for (unsigned i = 0; i < n_private; i++)
         if (private[i] == desc)
             return MEMP_MAX + i;

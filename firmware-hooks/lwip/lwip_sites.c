@@ -17,12 +17,11 @@ static HS_THREAD_LOCAL struct hs_lwip_asking asking = {.pool = HS_LWIP_NO_POOL};
 /* The program's own code: what called it is not followed. */
 extern const char __executable_start[] __attribute__((weak)), etext[] __attribute__((weak));
 
-static bool is_ours(uintptr_t code) {
-    return code >= (uintptr_t)__executable_start && code < (uintptr_t)etext;
-}
+static bool is_ours(uintptr_t code) { return code >= (uintptr_t)__executable_start && code < (uintptr_t)etext; }
 
 /* Frames lie above one another; a register that is no frame pointer ends the walk. */
-static uint32_t context_of(const uintptr_t *frame) {
+static uint32_t context_of(const uintptr_t *frame)
+{
     uintptr_t above[HS_LWIP_FRAMES];
     uint32_t n = 0, context = 0;
     for (const uintptr_t *outer = (const uintptr_t *)frame[0]; n < HS_LWIP_FRAMES; outer = (const uintptr_t *)frame[0]) {
@@ -41,7 +40,8 @@ static uint32_t context_of(const uintptr_t *frame) { return (void)frame, 0; }
 
 /* --- requests -------------------------------------------------------------------------------------------- */
 
-bool hs_lwip_ask(uintptr_t caller, const uintptr_t *frame, unsigned pool) {
+bool hs_lwip_ask(uintptr_t caller, const uintptr_t *frame, unsigned pool)
+{
     if (asking.caller) {
         asking.pool = (uint8_t)pool;
         return false;
@@ -50,7 +50,8 @@ bool hs_lwip_ask(uintptr_t caller, const uintptr_t *frame, unsigned pool) {
     return true;
 }
 
-void hs_lwip_answered(bool outermost) {
+void hs_lwip_answered(bool outermost)
+{
     if (outermost)
         asking.caller = 0;
 }
@@ -60,17 +61,19 @@ const struct hs_lwip_asking *hs_lwip_request(void) { return &asking; }
 /* 1 would be no key of the recorder's. */
 #define CODE_OF(pool) (2 * (uintptr_t)(pool) + 3)
 
-struct hs_key hs_lwip_key_of(const struct hs_lwip_asking *a) {
-    return (struct hs_key){
-        .code = a->pool == HS_LWIP_NO_POOL ? 0 : CODE_OF(a->pool),
-        .caller = a->caller,
+struct hs_key hs_lwip_key_of(const struct hs_lwip_asking *a)
+{
+    return (struct hs_key)
+    {
+        .code = a->pool == HS_LWIP_NO_POOL ? 0 : CODE_OF(a->pool), .caller = a->caller,
 #if HS_STACKS
         .context = a->context,
 #endif
     };
 }
 
-void hs_lwip_describe(uintptr_t code, struct hs_place *place) {
+void hs_lwip_describe(uintptr_t code, struct hs_place *place)
+{
     const char *name = hs_lwip_pool_name((unsigned)(code - 3) / 2);
     place->function = (struct hs_text){name, (uint32_t)__builtin_strlen(name)};
 }
@@ -80,7 +83,8 @@ void hs_lwip_describe(uintptr_t code, struct hs_place *place) {
 /* Return addresses lie behind a call; this one lies as far within the function. */
 static uintptr_t as_caller(uintptr_t function) { return hs_code_address(function) + 2; }
 
-uintptr_t hs_lwip_handler(sys_timeout_handler handler, const void *arg) {
+uintptr_t hs_lwip_handler(sys_timeout_handler handler, const void *arg)
+{
     uintptr_t offset = (uintptr_t)arg - (uintptr_t)lwip_cyclic_timers;
     if (offset < (uintptr_t)lwip_num_cyclic_timers * sizeof(struct lwip_cyclic_timer))
         return as_caller((uintptr_t)((const struct lwip_cyclic_timer *)arg)->handler);

@@ -14,7 +14,7 @@
 struct hs_lwip_asking {
     uintptr_t caller; /* 0: none */
     uint32_t context;
-    uint8_t pool;     /* HS_LWIP_NO_POOL: the heap is asked */
+    uint8_t pool; /* HS_LWIP_NO_POOL: the heap is asked */
 };
 
 /* A request of `caller`, whose callee has the frame `frame`. False when another one is under way, which it belongs to;

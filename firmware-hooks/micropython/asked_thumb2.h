@@ -7,27 +7,27 @@
 #ifndef HS_ASKED_THUMB2_H
 #define HS_ASKED_THUMB2_H
 
-#define WRAP3(type, name, parameters, arguments)                                                                   \
-    type __real_##name parameters;                                                                                 \
-    type __wrap_##name parameters;                                                                                 \
-    HS_MP_SAME_TYPE(name);                                                                                         \
-    __asm__(".syntax unified\n"                                                                                    \
-            ".pushsection .text.hs_asked,\"ax\",%progbits\n"                                                       \
-            ".thumb\n"                                                                                             \
-            ".thumb_func\n"                                                                                        \
-            ".global __wrap_" #name "\n"                                                                           \
-            ".type __wrap_" #name ", %function\n"                                                                  \
-            "__wrap_" #name ":\n"                                                                                  \
-            "ldr r3, =hs_state\n"                                                                                  \
-            "ldrb r3, [r3]\n"                                                                                      \
-            "cbz r3, 1f\n"                                                                                         \
-            "ldr r3, =hs_mp_running\n"                                                                             \
-            "ldr ip, [r3, #4]\n"                                                                                   \
-            "cmp ip, #1\n"                                                                                         \
-            "it ls\n"                                                                                              \
-            "strls lr, [r3, #4]\n"                                                                                 \
-            "1: b.w __real_" #name "\n"                                                                            \
-            ".size __wrap_" #name ", . - __wrap_" #name "\n"                                                       \
+#define WRAP3(type, name, parameters, arguments) \
+    type __real_##name parameters; \
+    type __wrap_##name parameters; \
+    HS_MP_SAME_TYPE(name); \
+    __asm__(".syntax unified\n" \
+            ".pushsection .text.hs_asked,\"ax\",%progbits\n" \
+            ".thumb\n" \
+            ".thumb_func\n" \
+            ".global __wrap_" #name "\n" \
+            ".type __wrap_" #name ", %function\n" \
+            "__wrap_" #name ":\n" \
+            "ldr r3, =hs_state\n" \
+            "ldrb r3, [r3]\n" \
+            "cbz r3, 1f\n" \
+            "ldr r3, =hs_mp_running\n" \
+            "ldr ip, [r3, #4]\n" \
+            "cmp ip, #1\n" \
+            "it ls\n" \
+            "strls lr, [r3, #4]\n" \
+            "1: b.w __real_" #name "\n" \
+            ".size __wrap_" #name ", . - __wrap_" #name "\n" \
             ".popsection\n")
 
 #endif

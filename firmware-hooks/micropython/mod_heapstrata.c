@@ -41,29 +41,32 @@
 /* Only the options that bring the wraps define it (micropython.mk): a link that has lost them fails, and names this. */
 extern const char hs_wraps_are_missing_at_the_link[];
 
-static void need_hooks(void) {
+static void need_hooks(void)
+{
     __asm__ volatile("" : : "r"(hs_wraps_are_missing_at_the_link));
     if (!hs_mp_linked())
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("the hooks are not linked"));
 }
 
 /* Where the port's choice of memory or packet size was refused there is nothing to record into. */
-static const struct hs_ring_header *need_image(void) {
+static const struct hs_ring_header *need_image(void)
+{
     need_hooks();
     if (hs_mp_ring_in_heap())
-        mp_raise_msg(&mp_type_RuntimeError,
-                     MP_ERROR_TEXT("the trace's ring lies in the heap: build with HEAPSTRATA_RING_ADDR, an address outside of it"));
+        mp_raise_msg(
+            &mp_type_RuntimeError,
+            MP_ERROR_TEXT("the trace's ring lies in the heap: build with HEAPSTRATA_RING_ADDR, an address outside of it"));
     if (!hs_image())
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("no memory for the trace, or a wrong packet size"));
     return hs_image();
 }
 
 /* An interrupt comes before or after. */
-#define WHOLE(call)      \
-    do {                 \
-        hs_mp_hold();    \
-        call;            \
-        hs_mp_let_go();  \
+#define WHOLE(call) \
+    do { \
+        hs_mp_hold(); \
+        call; \
+        hs_mp_let_go(); \
     } while (0)
 
 /* --- start ----------------------------------------------------------------------------------------------- */
@@ -74,19 +77,19 @@ static const qstr level_names[] = {
     [HS_LEVEL_SUMMARY] = MP_QSTR_summary,
 };
 
-static uint8_t level_of(mp_obj_t name) {
+static uint8_t level_of(mp_obj_t name)
+{
     for (uint8_t level = HS_LEVEL_FULL; level <= HS_LEVEL_SUMMARY; level++)
         if (mp_obj_equal(name, MP_OBJ_NEW_QSTR(level_names[level])))
             return level;
     mp_raise_ValueError(MP_ERROR_TEXT("level: full, sampled or summary"));
 }
 
-static bool differ(struct hs_level_choice a, struct hs_level_choice b) {
-    return a.level != b.level || a.interval != b.interval;
-}
+static bool differ(struct hs_level_choice a, struct hs_level_choice b) { return a.level != b.level || a.interval != b.interval; }
 
 /* The level asked for; what is not said stays as it is. */
-static void choose_level(mp_obj_t level, mp_obj_t interval) {
+static void choose_level(mp_obj_t level, mp_obj_t interval)
+{
     struct hs_level_choice choice = hs_mp_level();
     if (level != mp_const_none)
         choice.level = level_of(level);
@@ -100,7 +103,8 @@ static void choose_level(mp_obj_t level, mp_obj_t interval) {
         WHOLE(hs_level_set(&choice));
 }
 
-static void choose_script(mp_obj_t name) {
+static void choose_script(mp_obj_t name)
+{
     size_t len;
     const char *data = mp_obj_str_get_data(name, &len);
     WHOLE(hs_mp_script(((struct hs_text){data, (uint32_t)len})));
@@ -114,7 +118,8 @@ static const mp_arg_t start_args[START_ARGS] = {
     [START_SCRIPT] = {MP_QSTR_script, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
 };
 
-static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args, mp_map_t *named) {
+static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args, mp_map_t *named)
+{
     mp_arg_val_t arg[START_ARGS];
     mp_arg_parse_all(n_args, args, named, START_ARGS, start_args, arg);
     bool stacks = mp_obj_is_true(arg[START_STACKS].u_obj);
@@ -135,13 +140,15 @@ static mp_obj_t hs_mod_start(size_t n_args, const mp_obj_t *args, mp_map_t *name
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(start_obj, 0, hs_mod_start);
 
-static mp_obj_t hs_mod_stop(void) {
+static mp_obj_t hs_mod_stop(void)
+{
     WHOLE(hs_stop());
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(stop_obj, hs_mod_stop);
 
-static mp_obj_t hs_mod_mark(mp_obj_t label) {
+static mp_obj_t hs_mod_mark(mp_obj_t label)
+{
     size_t len;
     const char *data = mp_obj_str_get_data(label, &len);
     need_hooks();
@@ -154,15 +161,18 @@ static mp_obj_t hs_mod_mark(mp_obj_t label) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mark_obj, hs_mod_mark);
 
-static void snapshot_with_refs(void) {
+static void snapshot_with_refs(void)
+{
     if (hs_state == HS_STATE_LEVEL)
         mp_raise_ValueError(MP_ERROR_TEXT("references need level full"));
     uint32_t needed = hs_mp_refs();
     if (needed)
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("references take %u bytes, more than half of the ring"), (unsigned)needed);
+        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("references take %u bytes, more than half of the ring"),
+                          (unsigned)needed);
 }
 
-static mp_obj_t hs_mod_snapshot(size_t n_args, const mp_obj_t *args, mp_map_t *named) {
+static mp_obj_t hs_mod_snapshot(size_t n_args, const mp_obj_t *args, mp_map_t *named)
+{
     static const mp_arg_t allowed[] = {{MP_QSTR_refs, MP_ARG_BOOL, {.u_bool = false}}};
     mp_arg_val_t refs;
     mp_arg_parse_all(n_args, args, named, 1, allowed, &refs);
@@ -178,20 +188,23 @@ static mp_obj_t hs_mod_snapshot(size_t n_args, const mp_obj_t *args, mp_map_t *n
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(snapshot_obj, 0, hs_mod_snapshot);
 
-static mp_obj_t hs_mod_refs(mp_obj_t words) {
+static mp_obj_t hs_mod_refs(mp_obj_t words)
+{
     hs_mp_refs_when(mp_obj_str_get_str(words));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(refs_obj, hs_mod_refs);
 
-static mp_obj_t hs_mod_reset(void) {
+static mp_obj_t hs_mod_reset(void)
+{
     need_image();
     WHOLE((hs_reset(), hs_mp_stream_restart()));
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(reset_obj, hs_mod_reset);
 
-static mp_obj_t hs_mod_stats(void) {
+static mp_obj_t hs_mod_stats(void)
+{
     need_image();
     const struct hs_stats s = hs_stats();
     const struct hs_level_state l = hs_level_state();
@@ -199,11 +212,20 @@ static mp_obj_t hs_mod_stats(void) {
         qstr name;
         uint32_t value;
     } row[] = {
-        {MP_QSTR_records, s.offered}, {MP_QSTR_lost, s.lost},           {MP_QSTR_packets, s.packets},
-        {MP_QSTR_boot, s.boot},       {MP_QSTR_sites, s.sites},         {MP_QSTR_names, s.names},
-        {MP_QSTR_defined, s.defined}, {MP_QSTR_ring_size, s.ring_size}, {MP_QSTR_recording, hs_state != HS_STATE_OFF},
-        {MP_QSTR_site_table, hs_mp_room.sites}, {MP_QSTR_sized_by_heap, hs_mp_room.heap},
-        {MP_QSTR_interval, l.choice.interval}, {MP_QSTR_samples, l.samples}, {MP_QSTR_unfollowed, l.unfollowed},
+        {MP_QSTR_records, s.offered},
+        {MP_QSTR_lost, s.lost},
+        {MP_QSTR_packets, s.packets},
+        {MP_QSTR_boot, s.boot},
+        {MP_QSTR_sites, s.sites},
+        {MP_QSTR_names, s.names},
+        {MP_QSTR_defined, s.defined},
+        {MP_QSTR_ring_size, s.ring_size},
+        {MP_QSTR_recording, hs_state != HS_STATE_OFF},
+        {MP_QSTR_site_table, hs_mp_room.sites},
+        {MP_QSTR_sized_by_heap, hs_mp_room.heap},
+        {MP_QSTR_interval, l.choice.interval},
+        {MP_QSTR_samples, l.samples},
+        {MP_QSTR_unfollowed, l.unfollowed},
     };
     mp_obj_t dict = mp_obj_new_dict(MP_ARRAY_SIZE(row) + 1);
     mp_obj_dict_store(dict, MP_OBJ_NEW_QSTR(MP_QSTR_level), MP_OBJ_NEW_QSTR(level_names[l.choice.level]));
@@ -217,18 +239,21 @@ static MP_DEFINE_CONST_FUN_OBJ_0(stats_obj, hs_mod_stats);
 
 #define LINE 45u /* bytes a line: it fits 80 columns, so that no terminal breaks it */
 
-static bool is_blank(const uint8_t *bytes, uint32_t len) {
+static bool is_blank(const uint8_t *bytes, uint32_t len)
+{
     while (len && !*bytes)
         bytes++, len--;
     return !len;
 }
 
 /* BEGIN and END say the same: either may be lost. */
-static void print_frame(const char *what, uint32_t size, uint32_t check) {
+static void print_frame(const char *what, uint32_t size, uint32_t check)
+{
     mp_printf(&mp_plat_print, "HS:%s %u %08x\n", what, (unsigned)size, (unsigned)check);
 }
 
-static void print_line(const uint8_t *bytes, uint32_t at, uint32_t len) {
+static void print_line(const uint8_t *bytes, uint32_t at, uint32_t len)
+{
     char text[HS_BASE64_LEN(LINE) + 1];
     const uint8_t where[] = {(uint8_t)at, (uint8_t)(at >> 8), (uint8_t)(at >> 16), (uint8_t)(at >> 24)};
     text[hs_base64_encode(text, bytes, len)] = '\0';
@@ -238,7 +263,8 @@ static void print_line(const uint8_t *bytes, uint32_t at, uint32_t len) {
 
 /* Lines of base64 with their offset and check, but for those of zeroes only; records nothing meanwhile and
  * allocates nothing. */
-static void print_image(const uint8_t *image, uint32_t size, uint32_t from) {
+static void print_image(const uint8_t *image, uint32_t size, uint32_t from)
+{
     uint32_t check = hs_crc32(0, image, size);
     print_frame("BEGIN", size, check);
     for (uint32_t at = from, len; at < size; at += len) {
@@ -249,7 +275,8 @@ static void print_image(const uint8_t *image, uint32_t size, uint32_t from) {
     print_frame("END", size, check);
 }
 
-static void write_image(mp_obj_t stream, const uint8_t *image, uint32_t size) {
+static void write_image(mp_obj_t stream, const uint8_t *image, uint32_t size)
+{
     int error;
     mp_get_stream_raise(stream, MP_STREAM_OP_WRITE);
     mp_stream_write_exactly(stream, image, size, &error);
@@ -259,7 +286,8 @@ static void write_image(mp_obj_t stream, const uint8_t *image, uint32_t size) {
 
 /* Recording pauses, so that the image holds still; a stream may allocate, and a keyframe follows. While it is
  * stopped the image does not change from one dump to the next, so that one can complete the other. */
-static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args) {
+static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args)
+{
     const struct hs_ring_header *image = need_image();
     bool recording = hs_state != HS_STATE_OFF;
     mp_int_t from = 0;
@@ -285,7 +313,8 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(dump_obj, 0, 1, hs_mod_dump);
 
 /* --- streaming ----------------------------------------------------------------------------------------- */
 
-static mp_obj_t hs_mod_stream(size_t n_args, const mp_obj_t *args) {
+static mp_obj_t hs_mod_stream(size_t n_args, const mp_obj_t *args)
+{
     mp_int_t every = n_args > 1 ? mp_obj_get_int(args[1]) : 8;
     if (every < 1)
         mp_raise_ValueError(MP_ERROR_TEXT("a keyframe in every packet at most"));

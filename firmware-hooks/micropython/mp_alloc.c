@@ -8,12 +8,11 @@
 
 /* --- allocations ---------------------------------------------------------------------------------------- */
 
-static uint8_t fail_cause(void) {
-    return MP_STATE_THREAD(gc_lock_depth) ? 1 : !MP_STATE_MEM(gc_auto_collect_enabled) ? 2 : 0;
-}
+static uint8_t fail_cause(void) { return MP_STATE_THREAD(gc_lock_depth) ? 1 : !MP_STATE_MEM(gc_auto_collect_enabled) ? 2 : 0; }
 
 /* An allocation of nothing fails too, and means nothing. */
-static NOINLINE void record_fail(uintptr_t caller, size_t size) {
+static NOINLINE void record_fail(uintptr_t caller, size_t size)
+{
     if (!size)
         return;
     this_thread();
@@ -26,7 +25,8 @@ static NOINLINE void record_fail(uintptr_t caller, size_t size) {
     hs_mp_refs_fail();
 }
 
-INLINE void record_alloc(uintptr_t caller, const void *block, size_t size) {
+INLINE void record_alloc(uintptr_t caller, const void *block, size_t size)
+{
     if (UNLIKELY(!block)) {
         record_fail(caller, size);
         return;
@@ -37,7 +37,8 @@ INLINE void record_alloc(uintptr_t caller, const void *block, size_t size) {
 }
 
 /* Whether to record at any level; writes the keyframe that may be due, while heap and trace agree. */
-static NOINLINE bool not_plainly_on(void) {
+static NOINLINE bool not_plainly_on(void)
+{
     if (hs_state == HS_STATE_KEYFRAME_DUE && !HS_MP_COLLECTS()) {
         bool ordered = enter_order();
         hs_keyframe();
@@ -45,7 +46,8 @@ static NOINLINE bool not_plainly_on(void) {
     }
     return hs_state != HS_STATE_OFF;
 }
-INLINE bool recording(void) {
+INLINE bool recording(void)
+{
     uint8_t state = hs_state;
     return state == HS_STATE_ON || (state != HS_STATE_OFF && not_plainly_on());
 }
@@ -54,7 +56,8 @@ void *__real_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
 void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
 HS_MP_SAME_TYPE(gc_alloc);
 
-INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_t own) {
+INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_t own)
+{
     uintptr_t caller = take_caller(own, ALLOCATING);
     bool ordered = enter_order();
     void *block = __real_gc_alloc(n_bytes, alloc_flags);
@@ -67,20 +70,23 @@ INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_
 }
 
 /* At a level other than "full" most blocks are passed over. */
-INLINE void alloc_at_level(uintptr_t caller, const void *block, size_t size) {
+INLINE void alloc_at_level(uintptr_t caller, const void *block, size_t size)
+{
     if (UNLIKELY(!block))
         record_fail(caller, size);
     else if (UNLIKELY(!hs_level_skips((uint32_t)size)))
         hs_level_alloc(key_of(caller), (struct hs_block){.pos = pos_of(block), .size = (uint32_t)size});
 }
 
-static void realloc_at_level(uintptr_t caller, uint32_t old, struct hs_block block) {
+static void realloc_at_level(uintptr_t caller, uint32_t old, struct hs_block block)
+{
     hs_level_gone(old, HS_REALLOC);
     if (!hs_level_skips(block.size))
         hs_level_realloc(key_of(caller), block);
 }
 
-static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, uintptr_t own) {
+static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, uintptr_t own)
+{
     uintptr_t caller = take_caller(own, ALLOCATING);
     bool ordered = enter_order();
     void *block = __real_gc_alloc(n_bytes, alloc_flags);
@@ -93,20 +99,23 @@ static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, u
 }
 
 /* gc_alloc while recording is off or a keyframe is due. */
-static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags) {
+static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags)
+{
     if (hs_state == HS_STATE_LEVEL)
         return alloc_less(n_bytes, alloc_flags, RETURN_ADDRESS);
     if (recording())
         return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
     return __real_gc_alloc(n_bytes, alloc_flags);
 }
-static HOT NOINLINE void *alloc_on(size_t n_bytes, unsigned int alloc_flags) {
+static HOT NOINLINE void *alloc_on(size_t n_bytes, unsigned int alloc_flags)
+{
     return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
 }
 
 /* While recording is off this and the next two leave nothing on the stack, not even saved registers: the functions they jump
  * to have their callers' return address. */
-HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
+HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags)
+{
     uint8_t state = hs_state;
     if (state == HS_STATE_OFF)
         return __real_gc_alloc(n_bytes, alloc_flags);
@@ -114,7 +123,8 @@ HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
 }
 
 /* gc_free does nothing while the heap is locked, other than by the collection itself. */
-static void record_free(uintptr_t caller, const void *block) {
+static void record_free(uintptr_t caller, const void *block)
+{
     this_thread();
     hs_free(caller, pos_of(block));
 }
@@ -122,7 +132,8 @@ static void record_free(uintptr_t caller, const void *block) {
 void __real_gc_free(void *ptr);
 void __wrap_gc_free(void *ptr);
 HS_MP_SAME_TYPE(gc_free);
-INLINE void free_and_record(void *ptr, uintptr_t own, const bool less) {
+INLINE void free_and_record(void *ptr, uintptr_t own, const bool less)
+{
     uintptr_t caller = take_caller(own, NOBODY);
     bool frees = ptr && !HS_MP_LOCKED();
     bool ordered = enter_order();
@@ -135,7 +146,8 @@ INLINE void free_and_record(void *ptr, uintptr_t own, const bool less) {
 }
 
 /* gc_free at a level other than "full", or while a keyframe is due. */
-static NOINLINE void free_otherwise(void *ptr) {
+static NOINLINE void free_otherwise(void *ptr)
+{
     if (hs_state == HS_STATE_LEVEL)
         free_and_record(ptr, RETURN_ADDRESS, true);
     else if (recording())
@@ -145,7 +157,8 @@ static NOINLINE void free_otherwise(void *ptr) {
 }
 static HOT NOINLINE void free_on(void *ptr) { free_and_record(ptr, RETURN_ADDRESS, false); }
 
-HOT void __wrap_gc_free(void *ptr) {
+HOT void __wrap_gc_free(void *ptr)
+{
     uint8_t state = hs_state;
     if (state == HS_STATE_OFF)
         __real_gc_free(ptr);
@@ -158,7 +171,8 @@ HOT void __wrap_gc_free(void *ptr) {
 void *__real_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 HS_MP_SAME_TYPE(gc_realloc);
-INLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move, const bool less) {
+INLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move, const bool less)
+{
     uintptr_t caller = running.caller;
     running.caller = ALLOCATING;
     bool ordered = enter_order();
@@ -179,33 +193,39 @@ INLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move, const
     leave_order(ordered);
     return block;
 }
-static NOINLINE void *resize_in_full(void *ptr, size_t n_bytes, bool allow_move) {
+static NOINLINE void *resize_in_full(void *ptr, size_t n_bytes, bool allow_move)
+{
     return resize_and_record(ptr, n_bytes, allow_move, false);
 }
-static NOINLINE void *resize_less(void *ptr, size_t n_bytes, bool allow_move) {
+static NOINLINE void *resize_less(void *ptr, size_t n_bytes, bool allow_move)
+{
     return resize_and_record(ptr, n_bytes, allow_move, true);
 }
 
-static NOINLINE void *resize_otherwise(void *ptr, size_t n_bytes, bool allow_move) {
+static NOINLINE void *resize_otherwise(void *ptr, size_t n_bytes, bool allow_move)
+{
     if (hs_state == HS_STATE_LEVEL)
         return resize_less(ptr, n_bytes, allow_move);
     return recording() ? resize_in_full(ptr, n_bytes, allow_move) : __real_gc_realloc(ptr, n_bytes, allow_move);
 }
 
 /* Without a size it is gc_free, as gc_realloc itself has it. */
-static NOINLINE void *resize_to_nothing(void *ptr) {
+static NOINLINE void *resize_to_nothing(void *ptr)
+{
     __wrap_gc_free(ptr);
     return NULL;
 }
 
-static NOINLINE HOT void *resize(void *ptr, size_t n_bytes, bool allow_move) {
+static NOINLINE HOT void *resize(void *ptr, size_t n_bytes, bool allow_move)
+{
     if (!n_bytes)
         return resize_to_nothing(ptr);
     return hs_state == HS_STATE_OFF ? __real_gc_realloc(ptr, n_bytes, allow_move) : resize_otherwise(ptr, n_bytes, allow_move);
 }
 
 /* Without a block it is gc_alloc, likewise. */
-HOT void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
+HOT void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move)
+{
     ASKED();
     return ptr ? resize(ptr, n_bytes, allow_move) : __wrap_gc_alloc(n_bytes, 0);
 }
@@ -213,13 +233,14 @@ HOT void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move) {
 /* --- the m_malloc family: who asked ---------------------------------------------------------------------- */
 
 /* All of them end in one of the three functions above, which take the caller. */
-#define WRAP(type, name, parameters, arguments)                                                                    \
-    type __real_##name parameters;                                                                                 \
-    type __wrap_##name parameters;                                                                                 \
-    HS_MP_SAME_TYPE(name);                                                                                         \
-    HOT type __wrap_##name parameters {                                                                            \
-        ASKED();                                                                                                   \
-        return __real_##name arguments;                                                                            \
+#define WRAP(type, name, parameters, arguments) \
+    type __real_##name parameters; \
+    type __wrap_##name parameters; \
+    HS_MP_SAME_TYPE(name); \
+    HOT type __wrap_##name parameters \
+    { \
+        ASKED(); \
+        return __real_##name arguments; \
     }
 
 #if defined(__thumb2__) && !MICROPY_PY_THREAD
@@ -251,7 +272,8 @@ HS_MP_MORE_MALLOCS
 void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type);
 HS_MP_SAME_TYPE(mp_obj_malloc_helper);
 /* Most objects come this way. It is all that mp_obj_malloc_helper does, without the wrap of m_malloc between. */
-HOT void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type) {
+HOT void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type)
+{
     ASKED();
     mp_obj_base_t *base = __real_m_malloc(n);
     base->type = type;

@@ -11,19 +11,23 @@ struct hs_heap_numbers hs_mp_numbers;
 
 static uint8_t index_of(const struct hs_mp_area *a) { return (uint8_t)(a - hs_mp_areas); }
 
-static void record_region(const struct hs_mp_area *a, bool existing) {
-    hs_heap_region(&hs_mp_heap, &(struct hs_heap_region){
-        .index = index_of(a),
-        .memory = hs_port_memory_kind((const void *)a->start),
-        .placement = HS_MP_OTHERS ? HS_PLACE_EXPLICIT : HS_PLACE_MICROPYTHON,
-        .pos = a->first,
-        .granules = a->granules,
-        .base = a->start,
-    }, existing);
+static void record_region(const struct hs_mp_area *a, bool existing)
+{
+    hs_heap_region(&hs_mp_heap,
+                   &(struct hs_heap_region){
+                       .index = index_of(a),
+                       .memory = hs_port_memory_kind((const void *)a->start),
+                       .placement = HS_MP_OTHERS ? HS_PLACE_EXPLICIT : HS_PLACE_MICROPYTHON,
+                       .pos = a->first,
+                       .granules = a->granules,
+                       .base = a->start,
+                   },
+                   existing);
 }
 
 #if MICROPY_GC_SPLIT_HEAP
-static struct hs_mp_area *find_area(const mp_state_mem_area_t *area) {
+static struct hs_mp_area *find_area(const mp_state_mem_area_t *area)
+{
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
         if (hs_mp_areas[i].area == area && hs_mp_areas[i].start == (uintptr_t)area->gc_pool_start)
             return &hs_mp_areas[i];
@@ -32,7 +36,8 @@ static struct hs_mp_area *find_area(const mp_state_mem_area_t *area) {
 
 /* Behind the last area that is there, so that regions have the order of the collector's list, which a map shows them in. In a
  * full table any place. */
-static uint32_t free_slot(void) {
+static uint32_t free_slot(void)
+{
     uint32_t slot = hs_mp_n_areas;
     while (slot && !hs_mp_areas[slot - 1].area)
         slot--;
@@ -43,7 +48,8 @@ static uint32_t free_slot(void) {
 }
 
 /* Gives the area a free place in the table, and a number range behind all others. */
-static void add_area(mp_state_mem_area_t *area) {
+static void add_area(mp_state_mem_area_t *area)
+{
     uint32_t first = hs_mp_numbers.first, slot = free_slot();
     for (uint32_t i = 0; i < hs_mp_n_areas; i++) {
         uint32_t end = hs_mp_areas[i].first + hs_mp_areas[i].granules;
@@ -58,7 +64,8 @@ static void add_area(mp_state_mem_area_t *area) {
 }
 
 /* Brings the table in line with the collector's list of areas, and records what came and went. */
-void hs_mp_update_areas(void) {
+void hs_mp_update_areas(void)
+{
     for (uint32_t i = 0; i < hs_mp_n_areas; i++) {
         const mp_state_mem_area_t *a = &MP_STATE_MEM(area);
         while (a && a != hs_mp_areas[i].area)
@@ -75,7 +82,8 @@ void hs_mp_update_areas(void) {
 }
 
 #else
-void hs_mp_update_areas(void) {
+void hs_mp_update_areas(void)
+{
     mp_state_mem_area_t *a = &MP_STATE_MEM(area);
     if (hs_mp_areas[0].start == (uintptr_t)a->gc_pool_start)
         return;
@@ -87,7 +95,8 @@ void hs_mp_update_areas(void) {
 }
 #endif
 
-uint32_t hs_mp_pos_elsewhere(uintptr_t at) {
+uint32_t hs_mp_pos_elsewhere(uintptr_t at)
+{
     for (int tries = 0; tries < 2; tries++) {
         for (uint32_t i = 0; i < hs_mp_n_areas; i++)
             if (hs_mp_areas[i].area && at - hs_mp_areas[i].start < (uintptr_t)hs_mp_areas[i].granules << SHIFT)
@@ -99,14 +108,16 @@ uint32_t hs_mp_pos_elsewhere(uintptr_t at) {
 
 uint32_t hs_mp_pos(const void *block) { return pos_of(block); }
 
-void hs_mp_forget_areas(void) {
+void hs_mp_forget_areas(void)
+{
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
         hs_mp_areas[i].start = 0; /* of none that there is */
 }
 
 /* --- snapshots ----------------------------------------------------------------------------------------- */
 
-uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at) {
+uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at)
+{
     uint32_t end = at + 1, n = granules_of(a);
     unsigned rest = kind_at(a, at) == AT_FREE ? AT_FREE : AT_TAIL;
     while (end < n && kind_at(a, end) == rest)
@@ -114,7 +125,8 @@ uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at) {
     return end - at;
 }
 
-static void walk_area(const struct hs_mp_area *a, struct hs_runs_writer *w) {
+static void walk_area(const struct hs_mp_area *a, struct hs_runs_writer *w)
+{
     for (uint32_t at = 0, len; at < a->granules; at += len) {
         len = hs_mp_run_len(a->area, at);
         if (kind_at(a->area, at) == AT_FREE)
@@ -125,7 +137,8 @@ static void walk_area(const struct hs_mp_area *a, struct hs_runs_writer *w) {
     hs_snapshot_end(w, a->first + a->granules);
 }
 
-static void snapshot_area(const struct hs_mp_area *a, uint8_t part) {
+static void snapshot_area(const struct hs_mp_area *a, uint8_t part)
+{
     struct hs_runs_writer w;
     hs_snapshot_begin(&w, a->first, part);
     walk_area(a, &w);
@@ -138,15 +151,18 @@ static void snapshot_area(const struct hs_mp_area *a, uint8_t part) {
 #define AREA_AT(a) ((void)(a), &hs_mp_areas[0])
 #endif
 
-static void write_regions(bool existing) {
+static void write_regions(bool existing)
+{
     FOR_EACH_AREA(a)
-        if (AREA_AT(a))
-            record_region(AREA_AT(a), existing);
+    if (AREA_AT(a))
+        record_region(AREA_AT(a), existing);
 }
 
-static void write_snapshot(uint8_t part) {
+static void write_snapshot(uint8_t part)
+{
     uint8_t first = part & HS_SNAPSHOT_FIRST;
-    FOR_EACH_AREA(a) {
+    FOR_EACH_AREA(a)
+    {
         const struct hs_mp_area *area = AREA_AT(a);
         if (area)
             snapshot_area(area, (uint8_t)(first | (NEXT_AREA(a) ? 0 : part & HS_SNAPSHOT_LAST)));
@@ -154,21 +170,24 @@ static void write_snapshot(uint8_t part) {
     }
 }
 
-void hs_mp_snapshot(void) {
+void hs_mp_snapshot(void)
+{
     bool ordered = enter_order();
     hs_heaps_keyframe();
     hs_mp_name_thread_anew();
     leave_order(ordered);
 }
 
-void hs_mp_mark(struct hs_text label) {
+void hs_mp_mark(struct hs_text label)
+{
     bool ordered = enter_order();
     this_thread();
     hs_mark(label);
     leave_order(ordered);
 }
 
-static uint32_t keyframe_size(void) {
+static uint32_t keyframe_size(void)
+{
     struct hs_runs_writer w;
     uint32_t size = 64;
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
@@ -183,19 +202,21 @@ static uint32_t keyframe_size(void) {
 /* --- summaries ------------------------------------------------------------------------------------------ */
 
 static struct hs_level_choice built; /* the level to begin with */
-static bool fresh; /* a program has begun, and has not chosen a level */
+static bool fresh;                   /* a program has begun, and has not chosen a level */
 
 void hs_mp_level_anew(void) { fresh = true; }
 void hs_mp_level_built(struct hs_level_choice choice) { built = choice; }
 
-struct hs_level_choice hs_mp_level(void) {
+struct hs_level_choice hs_mp_level(void)
+{
     struct hs_level_choice choice = fresh ? built : hs_level_state().choice;
     fresh = false;
     return choice;
 }
 
 /* Sixteen entries one by one; `run` is the free run that they may go on with. */
-static uint32_t summarise_entries(struct hs_summary_writer *w, uint32_t used, uint32_t n, uint32_t run) {
+static uint32_t summarise_entries(struct hs_summary_writer *w, uint32_t used, uint32_t n, uint32_t run)
+{
     for (; n--; used >>= 2) {
         if (!(used & 1)) {
             run++;
@@ -207,11 +228,12 @@ static uint32_t summarise_entries(struct hs_summary_writer *w, uint32_t used, ui
     return run;
 }
 
-static HOT void summarise_area(const struct hs_mp_area *a, uint8_t cause) {
+static HOT void summarise_area(const struct hs_mp_area *a, uint8_t cause)
+{
     struct hs_summary_writer w;
     uint32_t run = 0;
     hs_summary_begin(&w, &(struct hs_summary_writer){
-        .region = hs_heap_region_number(&hs_mp_heap, index_of(a)), .cause = cause, .shift = SHIFT});
+                             .region = hs_heap_region_number(&hs_mp_heap, index_of(a)), .cause = cause, .shift = SHIFT});
     for (uint32_t at = 0; at < a->granules; at += 16) {
         uint32_t word = table_word(a->area, at / 4), used = (word | word >> 1) & 0x55555555u;
         uint32_t left = a->granules - at, n = left < 16 ? left : 16;
@@ -227,13 +249,15 @@ static HOT void summarise_area(const struct hs_mp_area *a, uint8_t cause) {
     hs_summary_end(&w);
 }
 
-static void write_summary(uint8_t cause) {
+static void write_summary(uint8_t cause)
+{
     FOR_EACH_AREA(a)
-        if (AREA_AT(a))
-            summarise_area(AREA_AT(a), cause);
+    if (AREA_AT(a))
+        summarise_area(AREA_AT(a), cause);
 }
 
-void hs_mp_summary(uint8_t cause) {
+void hs_mp_summary(uint8_t cause)
+{
     if (hs_mp_torn_down)
         return;
     bool ordered = enter_order();
@@ -243,7 +267,8 @@ void hs_mp_summary(uint8_t cause) {
 
 /* --- the heap, as lib/heap.h has it ---------------------------------------------------------------------- */
 
-static uint32_t find(uint32_t first) {
+static uint32_t find(uint32_t first)
+{
     hs_mp_numbers.first = first;
     hs_mp_update_areas();
     return HS_HEAP_OPEN;

@@ -10,11 +10,13 @@ bool hs_mp_torn_down;
 
 /* A lock of our own is held from the begin of a collection to its end (mp_versions.h). */
 static bool collection_ordered;
-INLINE void enter_collection(void) {
+INLINE void enter_collection(void)
+{
     if (!HS_MP_LOCK_OF_GC)
         collection_ordered = enter_order();
 }
-INLINE void leave_collection(void) {
+INLINE void leave_collection(void)
+{
     if (!HS_MP_LOCK_OF_GC)
         leave_order(collection_ordered);
 }
@@ -23,7 +25,8 @@ INLINE void leave_collection(void) {
 
 /* The low bit of an entry is set for heads, the high bit too when they are marked. Sixteen entries are told
  * at once when their heads share one fate, as they mostly do. */
-static HOT void sweep_area(const struct hs_mp_area *a) {
+static HOT void sweep_area(const struct hs_mp_area *a)
+{
     struct hs_runs_writer w;
     size_t last = HS_MP_LAST_USED(a->area) / 4;
     hs_sweep_begin(&w, a->first);
@@ -44,26 +47,30 @@ static HOT void sweep_area(const struct hs_mp_area *a) {
     hs_sweep_end(&w, a->first + a->granules);
 }
 
-static void record_sweep(void) {
+static void record_sweep(void)
+{
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
         if (hs_mp_areas[i].area)
             sweep_area(&hs_mp_areas[i]);
 }
 
-static bool code_is_gone(uintptr_t code) {
+static bool code_is_gone(uintptr_t code)
+{
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
         if (hs_mp_areas[i].area && code - hs_mp_areas[i].start < (uintptr_t)hs_mp_areas[i].granules << SHIFT)
             return kind_at(hs_mp_areas[i].area, (uint32_t)((code - hs_mp_areas[i].start) >> SHIFT)) == AT_FREE;
     return false;
 }
 
-static void record_collection(uint8_t cause) {
+static void record_collection(uint8_t cause)
+{
     this_thread();
     hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = cause});
 }
 
 /* Why a collection starts: in the midst of an allocation because there is no room, or by the threshold. */
-static uint8_t collection_cause(void) {
+static uint8_t collection_cause(void)
+{
     if (running.caller != ALLOCATING)
         return 0;
 #if MICROPY_GC_ALLOC_THRESHOLD
@@ -73,14 +80,16 @@ static uint8_t collection_cause(void) {
     return 1;
 }
 
-bool hs_mp_block_is_gone(uint32_t pos) {
+bool hs_mp_block_is_gone(uint32_t pos)
+{
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
         if (hs_mp_areas[i].area && pos - hs_mp_areas[i].first < hs_mp_areas[i].granules)
             return kind_at(hs_mp_areas[i].area, pos - hs_mp_areas[i].first) == AT_FREE;
     return true;
 }
 
-static void end_collection(void) {
+static void end_collection(void)
+{
     hs_forget(code_is_gone);
     if (AREAS > 1)
         hs_mp_update_areas();
@@ -95,14 +104,16 @@ static void end_collection(void) {
 volatile bool hs_mp_walking;
 static const void *volatile walker;
 
-static bool walks(void) {
+static bool walks(void)
+{
     if (walker == &running)
         return true;
     leave_order(enter_order());
     return false;
 }
 
-void hs_mp_walk_roots(void) {
+void hs_mp_walk_roots(void)
+{
     walker = &running;
     hs_mp_walking = true;
     gc_collect();
@@ -113,7 +124,8 @@ void hs_mp_walk_roots(void) {
 void __real_gc_collect_start(void);
 void __wrap_gc_collect_start(void);
 HS_MP_SAME_TYPE(gc_collect_start);
-void __wrap_gc_collect_start(void) {
+void __wrap_gc_collect_start(void)
+{
     if (UNLIKELY(hs_mp_walking) && walks()) {
         hs_mp_refs_state();
         return;
@@ -127,7 +139,8 @@ void __wrap_gc_collect_start(void) {
     __real_gc_collect_start();
 }
 
-static void mark_children(const mp_state_mem_area_t *a) {
+static void mark_children(const mp_state_mem_area_t *a)
+{
     for (uint32_t at = 0, n = granules_of(a); at < n; at++)
         if (kind_at(a, at) == AT_MARK && HS_MP_SCANS(a, at))
             gc_collect_root((void **)(void *)(a->gc_pool_start + (size_t)at * GRANULE),
@@ -137,7 +150,8 @@ static void mark_children(const mp_state_mem_area_t *a) {
 /* When the mark stack overflowed, the collector goes on marking before it sweeps: over all marked blocks,
  * until nothing new is found. This does the same by its public means and before it, so that the sweep can
  * be told; the collector then finds nothing left to do. */
-static void finish_marking(void) {
+static void finish_marking(void)
+{
     while (MP_STATE_MEM(gc_stack_overflow)) {
         MP_STATE_MEM(gc_stack_overflow) = 0;
         for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
@@ -147,7 +161,8 @@ static void finish_marking(void) {
 
 static bool end_is_due; /* a collection is over but for its record */
 
-static void end_once(void) {
+static void end_once(void)
+{
     if (end_is_due)
         end_collection();
     end_is_due = false;
@@ -157,7 +172,8 @@ static void end_once(void) {
 #if defined(MICROPY_PY_WEAKREF) && MICROPY_PY_WEAKREF
 void __real_gc_weakref_sweep(void);
 void __wrap_gc_weakref_sweep(void);
-void __wrap_gc_weakref_sweep(void) {
+void __wrap_gc_weakref_sweep(void)
+{
     end_once();
     __real_gc_weakref_sweep();
 }
@@ -167,7 +183,8 @@ void __wrap_gc_weakref_sweep(void) {
 void __real_gc_collect_end(void);
 void __wrap_gc_collect_end(void);
 HS_MP_SAME_TYPE(gc_collect_end);
-void __wrap_gc_collect_end(void) {
+void __wrap_gc_collect_end(void)
+{
     if (UNLIKELY(walker == &running))
         return;
     bool recording = hs_state != HS_STATE_OFF;
@@ -187,7 +204,8 @@ void __wrap_gc_collect_end(void) {
 void __real_gc_sweep_all(void);
 void __wrap_gc_sweep_all(void);
 HS_MP_SAME_TYPE(gc_sweep_all);
-void __wrap_gc_sweep_all(void) {
+void __wrap_gc_sweep_all(void)
+{
     hs_mp_stop_cores();
     hs_mp_phases_forget();
     hs_mp_stream_forget();

@@ -22,24 +22,23 @@
 
 #if HS_WITH_REFS
 
-#define WORD     sizeof(void *)
-#define KNOWN    8u      /* an address stands in several places, close to each other */
+#define WORD sizeof(void *)
+#define KNOWN 8u /* an address stands in several places, close to each other */
 #define CODE_MAX 0x10000u
 
 static struct {
     const mp_code_state_t *known[KNOWN];
-    const byte *code;  /* that was written last */
+    const byte *code; /* that was written last */
     uint32_t frames, codes;
 } seen;
 
-void hs_mp_frames_begin(void) {
-    memset(&seen, 0, sizeof seen);
-}
+void hs_mp_frames_begin(void) { memset(&seen, 0, sizeof seen); }
 
 /* --- is it one? -------------------------------------------------------------------------------------------- */
 
 /* Bytes that may be read from there on as part of a frame; 0: none. */
-static size_t room_at(const mp_code_state_t *frame) {
+static size_t room_at(const mp_code_state_t *frame)
+{
     uintptr_t at = (uintptr_t)frame, here = (uintptr_t)&at, top = (uintptr_t)MP_STATE_THREAD(stack_top);
     if (at % WORD)
         return 0;
@@ -55,16 +54,19 @@ static size_t room_at(const mp_code_state_t *frame) {
 }
 
 /* Bytes of a function's code; in ROM, where its end is not known, those before `ip`. */
-static uint32_t code_bytes(const mp_obj_fun_bc_t *fun, const byte *ip) {
+static uint32_t code_bytes(const mp_obj_fun_bc_t *fun, const byte *ip)
+{
     size_t bytes = hs_mp_bytes_at(fun->bytecode), before = (size_t)(ip - fun->bytecode);
     return (uint32_t)(bytes ? bytes : before < CODE_MAX ? before + 1 : 0);
 }
 
-static bool is_function(const mp_obj_fun_bc_t *fun) {
+static bool is_function(const mp_obj_fun_bc_t *fun)
+{
     return hs_mp_bytes_at(fun) >= sizeof *fun && (fun->base.type == &mp_type_fun_bc || fun->base.type == &mp_type_gen_wrap);
 }
 
-static bool is_frame(const mp_code_state_t *frame) {
+static bool is_frame(const mp_code_state_t *frame)
+{
     size_t room = room_at(frame);
     if (room < sizeof *frame || !is_function(frame->fun_bc))
         return false;
@@ -79,16 +81,20 @@ static bool is_frame(const mp_code_state_t *frame) {
 
 enum what { WHAT_BYTECODE, WHAT_NAMES };
 
-static void put_code(enum what what, const uint8_t *data, uint32_t bytes) {
+static void put_code(enum what what, const uint8_t *data, uint32_t bytes)
+{
     for (uint32_t at = 0; at < bytes; at += HS_DATA_MAX)
-        HS_MP_RECORD_WALKING(&(struct hs_record){
-            .kind = HS_CODE,
-            .code = {.code = seen.codes, .what = what, .at = at,
-                     .bytes = {data + at, bytes - at < HS_DATA_MAX ? bytes - at : HS_DATA_MAX}}});
+        HS_MP_RECORD_WALKING(
+            &(struct hs_record){.kind = HS_CODE,
+                                .code = {.code = seen.codes,
+                                         .what = what,
+                                         .at = at,
+                                         .bytes = {data + at, bytes - at < HS_DATA_MAX ? bytes - at : HS_DATA_MAX}}});
 }
 
 /* A module's names lie in one block with its constants, and in front of them. */
-static void put_names(const mp_obj_fun_bc_t *fun) {
+static void put_names(const mp_obj_fun_bc_t *fun)
+{
 #if MICROPY_EMIT_BYTECODE_USES_QSTR_TABLE
     const mp_module_constants_t *constants = &fun->context->constants;
     const uint8_t *names = (const uint8_t *)constants->qstr_table;
@@ -98,7 +104,8 @@ static void put_names(const mp_obj_fun_bc_t *fun) {
     (void)fun;
 }
 
-static void put_function(const mp_code_state_t *frame, const struct hs_place *place) {
+static void put_function(const mp_code_state_t *frame, const struct hs_place *place)
+{
     static const char body[] = "<module>";
     const mp_obj_fun_bc_t *fun = frame->fun_bc;
     seen.code = fun->bytecode;
@@ -109,13 +116,15 @@ static void put_function(const mp_code_state_t *frame, const struct hs_place *pl
 }
 
 /* The end of a text, behind what `to` has already. */
-static uint32_t append(uint8_t *to, uint32_t len, struct hs_text text) {
+static uint32_t append(uint8_t *to, uint32_t len, struct hs_text text)
+{
     uint32_t most = HS_DATA_MAX / 2 - 1, n = text.len < most ? text.len : most;
     memcpy(to + len, text.data + text.len - n, n);
     return len + n;
 }
 
-static void put_frame(const mp_code_state_t *frame) {
+static void put_frame(const mp_code_state_t *frame)
+{
     uint8_t name[HS_DATA_MAX];
     struct hs_place place;
     hs_mp_describe(frame->fun_bc, (uintptr_t)frame->ip, &place);
@@ -126,27 +135,30 @@ static void put_frame(const mp_code_state_t *frame) {
         put_function(frame, &place);
     HS_MP_RECORD_WALKING(&(struct hs_record){
         .kind = HS_FRAME,
-        .frame = {
-            .address = (uintptr_t)frame,
-            .pos = hs_mp_head((uintptr_t)frame & ~(uintptr_t)(MICROPY_BYTES_PER_GC_BLOCK - 1)),
-            .slots = frame->n_state,
-            .code = seen.codes,
-            .offset = place.offset,
-            .line = place.line,
-            .globals = hs_mp_head((uintptr_t)frame->fun_bc->context->module.globals->map.table),
-            .name = {(const char *)name, len},
-        },
+        .frame =
+            {
+                .address = (uintptr_t)frame,
+                .pos = hs_mp_head((uintptr_t)frame & ~(uintptr_t)(MICROPY_BYTES_PER_GC_BLOCK - 1)),
+                .slots = frame->n_state,
+                .code = seen.codes,
+                .offset = place.offset,
+                .line = place.line,
+                .globals = hs_mp_head((uintptr_t)frame->fun_bc->context->module.globals->map.table),
+                .name = {(const char *)name, len},
+            },
     });
 }
 
-static bool is_known(const mp_code_state_t *frame) {
+static bool is_known(const mp_code_state_t *frame)
+{
     for (uint32_t i = 0; i < KNOWN; i++)
         if (seen.known[i] == frame)
             return true;
     return false;
 }
 
-void hs_mp_frames_in(const uintptr_t *at, const uintptr_t *end) {
+void hs_mp_frames_in(const uintptr_t *at, const uintptr_t *end)
+{
     for (; at < end; at++) {
         const mp_code_state_t *frame = (const mp_code_state_t *)*at;
         if (is_known(frame) || !is_frame(frame))

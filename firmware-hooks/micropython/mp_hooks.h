@@ -82,7 +82,7 @@ void hs_mp_hold(void);
 void hs_mp_let_go(void);
 bool hs_mp_defers(int signal);
 #else
-#define hs_mp_hold()   (void)0
+#define hs_mp_hold() (void)0
 #define hs_mp_let_go() (void)0
 #endif
 

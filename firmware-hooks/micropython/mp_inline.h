@@ -24,10 +24,10 @@
 #endif
 
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
-#define UNLIKELY(x)    __builtin_expect(!!(x), 0)
-#define INLINE         static inline __attribute__((always_inline))
-#define NOINLINE       __attribute__((noinline))
-#define HIDDEN         __attribute__((visibility("hidden")))
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+#define HIDDEN __attribute__((visibility("hidden")))
 #if defined(__GNUC__) && !defined(__clang__)
 #define HOT __attribute__((optimize("O2")))
 #else
@@ -43,20 +43,20 @@ struct hs_mp_running {
     uintptr_t caller;            /* who asked: see ASKED; NOBODY or ALLOCATING */
 #if HS_STACKS
     uint32_t context, depth;
-    struct level *level;         /* innermost call that has a context of its own */
+    struct level *level; /* innermost call that has a context of its own */
 #endif
 #if MICROPY_PY_THREAD
-    uint32_t thread;             /* our number in the trace, plus 1; 0 before the first record */
+    uint32_t thread; /* our number in the trace, plus 1; 0 before the first record */
 #ifdef HS_PORT_RETURNS
-    bool is_first;               /* it was there before any other */
+    bool is_first; /* it was there before any other */
 #endif
 #endif
 #ifdef HS_PORT_INTERRUPTS
-    volatile uint32_t held;      /* sections that are open in which no interrupt may jump */
-    volatile int interrupt;      /* signal that came within one */
-    const nlr_buf_t *landed;     /* that a jump is on its way to: what it keeps has been taken */
-    const nlr_buf_t *vm_landed;  /* the bytecode interpreter's, which it will push again */
-    bool entering;               /* the next buffer that is pushed is the bytecode interpreter's */
+    volatile uint32_t held;     /* sections that are open in which no interrupt may jump */
+    volatile int interrupt;     /* signal that came within one */
+    const nlr_buf_t *landed;    /* that a jump is on its way to: what it keeps has been taken */
+    const nlr_buf_t *vm_landed; /* the bytecode interpreter's, which it will push again */
+    bool entering;              /* the next buffer that is pushed is the bytecode interpreter's */
 #endif
 };
 
@@ -73,7 +73,7 @@ extern HS_THREAD_LOCAL struct hs_mp_running hs_mp_running HIDDEN;
 #define running hs_mp_running
 #endif
 
-#define NOBODY     0u
+#define NOBODY 0u
 #define ALLOCATING 1u /* inside gc_alloc or gc_realloc */
 
 /* --- interrupts ---------------------------------------------------------------------------------------- */
@@ -83,36 +83,40 @@ extern HS_THREAD_LOCAL struct hs_mp_running hs_mp_running HIDDEN;
 #ifdef HS_PORT_INTERRUPTS
 #define BARRIER() __asm__ volatile("" ::: "memory")
 
-INLINE void hold(void) {
+INLINE void hold(void)
+{
     running.held++;
     BARRIER();
 }
 
 void hs_mp_interrupt_now(void);
 
-INLINE void let_go(void) {
+INLINE void let_go(void)
+{
     BARRIER();
     if (!--running.held && UNLIKELY(running.interrupt))
         hs_mp_interrupt_now();
 }
 #else
-#define hold()   (void)0
+#define hold() (void)0
 #define let_go() (void)0
 #endif
 
 /* What the hooks keep of the heap must not look like an address: registers are saved on the stack, where a later collection
  * would take a word that was left there for a reference, and keep garbage. */
-INLINE uintptr_t hide(const void *block) {
+INLINE uintptr_t hide(const void *block)
+{
     uintptr_t hidden = ~(uintptr_t)block;
     __asm__("" : "+r"(hidden));
     return hidden;
 }
 INLINE void *show(uintptr_t hidden) { return (void *)~hidden; }
 
-INLINE struct hs_key key_of(uintptr_t caller) {
-    return (struct hs_key){
-        .code = (uintptr_t)running.code->ip,
-        .caller = caller,
+INLINE struct hs_key key_of(uintptr_t caller)
+{
+    return (struct hs_key)
+    {
+        .code = (uintptr_t)running.code->ip, .caller = caller,
 #if HS_STACKS
         .context = running.context,
 #endif
@@ -120,7 +124,8 @@ INLINE struct hs_key key_of(uintptr_t caller) {
 }
 
 /* The caller that the m_malloc family left, or else our own; `now` takes its place. */
-INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now) {
+INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now)
+{
     uintptr_t caller = running.caller;
     running.caller = now;
     return caller > ALLOCATING ? caller : own;
@@ -128,10 +133,10 @@ INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now) {
 
 /* Keeps our caller as who asked. The outermost counts: mp_obj_malloc_helper calls m_malloc, and its caller says what
  * kind of object. */
-#define ASKED()                                                                                                    \
-    do {                                                                                                           \
-        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING)                                              \
-            running.caller = RETURN_ADDRESS;                                                                       \
+#define ASKED() \
+    do { \
+        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING) \
+            running.caller = RETURN_ADDRESS; \
     } while (0)
 
 /* --- order and threads -------------------------------------------------------------------------------- */
@@ -142,7 +147,8 @@ extern volatile bool hs_mp_threads HIDDEN; /* there is a second one */
 /* Says whose records follow, when that changed. In order's section. */
 void hs_mp_switch_thread(void);
 
-INLINE void this_thread(void) {
+INLINE void this_thread(void)
+{
     if (UNLIKELY(hs_mp_threads))
         hs_mp_switch_thread();
 }
@@ -151,18 +157,20 @@ INLINE void this_thread(void) {
 void hs_mp_name_thread_anew(void);
 #else
 #define hs_mp_name_thread_anew() (void)0
-#define this_thread()            (void)0
+#define this_thread() (void)0
 #endif
 
 #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
-INLINE bool enter_order(void) {
+INLINE bool enter_order(void)
+{
     bool ordered = hs_mp_threads;
     hold();
     if (UNLIKELY(ordered))
         HS_MP_LOCK(&running);
     return ordered;
 }
-INLINE void leave_order(bool ordered) {
+INLINE void leave_order(bool ordered)
+{
     if (UNLIKELY(ordered))
         HS_MP_UNLOCK();
     let_go();
@@ -170,11 +178,13 @@ INLINE void leave_order(bool ordered) {
 #else
 #define HS_MP_LOCK_OF_GC 1
 #define HS_MP_LOCK_INIT()
-INLINE bool enter_order(void) {
+INLINE bool enter_order(void)
+{
     hold();
     return false;
 }
-INLINE void leave_order(bool ordered) {
+INLINE void leave_order(bool ordered)
+{
     (void)ordered;
     let_go();
 }
@@ -187,15 +197,15 @@ INLINE void leave_order(bool ordered) {
 extern struct hs_heap_numbers hs_mp_numbers HIDDEN;
 
 #define GRANULE MICROPY_BYTES_PER_GC_BLOCK
-#define SHIFT   (GRANULE == 32 ? 5 : GRANULE == 16 ? 4 : GRANULE == 64 ? 6 : 3)
+#define SHIFT (GRANULE == 32 ? 5 : GRANULE == 16 ? 4 : GRANULE == 64 ? 6 : 3)
 _Static_assert(GRANULE == 1 << SHIFT, "granule");
 
 #if MICROPY_GC_SPLIT_HEAP
-#define AREAS         HS_AREAS
-#define NEXT_AREA(a)  ((a)->next)
+#define AREAS HS_AREAS
+#define NEXT_AREA(a) ((a)->next)
 #else
-#define AREAS         1
-#define NEXT_AREA(a)  NULL
+#define AREAS 1
+#define NEXT_AREA(a) NULL
 #endif
 
 enum { AT_FREE, AT_HEAD, AT_TAIL, AT_MARK };
@@ -211,7 +221,8 @@ extern uint32_t hs_mp_n_areas HIDDEN;
 
 INLINE uint32_t granules_of(const mp_state_mem_area_t *a) { return (uint32_t)a->gc_alloc_table_byte_len * 4; }
 
-INLINE unsigned kind_at(const mp_state_mem_area_t *a, uint32_t granule) {
+INLINE unsigned kind_at(const mp_state_mem_area_t *a, uint32_t granule)
+{
     return a->gc_alloc_table_start[granule / 4] >> 2 * (granule % 4) & 3;
 }
 
@@ -225,7 +236,8 @@ void hs_mp_forget_areas(void);
 uint32_t hs_mp_pos_elsewhere(uintptr_t at);
 
 /* A heap of one area has its granules numbered from 0. */
-INLINE uint32_t pos_of(const void *block) {
+INLINE uint32_t pos_of(const void *block)
+{
     uintptr_t offset = (uintptr_t)block - hs_mp_areas[0].start;
     if (AREAS == 1 && !HS_MP_OTHERS)
         return (uint32_t)(offset >> SHIFT);
@@ -241,7 +253,8 @@ INLINE uint32_t pos_of(const void *block) {
 uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at);
 
 /* Sixteen entries of the table, from byte `i` on; none behind its end. */
-INLINE uint32_t table_word(const mp_state_mem_area_t *a, size_t i) {
+INLINE uint32_t table_word(const mp_state_mem_area_t *a, size_t i)
+{
     uint32_t word;
     size_t left = a->gc_alloc_table_byte_len - i;
     memcpy(&word, a->gc_alloc_table_start + i, sizeof word); /* behind the table lies the finalisers' or the pool */
@@ -249,7 +262,8 @@ INLINE uint32_t table_word(const mp_state_mem_area_t *a, size_t i) {
 }
 
 /* How many of the even bits are set, when no others are. */
-INLINE uint32_t count_even(uint32_t bits) {
+INLINE uint32_t count_even(uint32_t bits)
+{
     bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
     bits = (bits + (bits >> 4)) & 0x0f0f0f0fu;
     return bits * 0x01010101u >> 24;

@@ -11,19 +11,23 @@
 static void (*volatile interrupt)(int signal);
 
 /* Jumps mostly, and does not return. */
-static void on_interrupt(int signal) {
+static void on_interrupt(int signal)
+{
     void (*handler)(int) = interrupt;
     if (handler && !hs_mp_defers(signal))
         handler(signal);
 }
 
-static bool jumps(int signal, const struct sigaction *action) {
-    return signal == SIGINT && action && !(action->sa_flags & SA_SIGINFO) && action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+static bool jumps(int signal, const struct sigaction *action)
+{
+    return signal == SIGINT && action && !(action->sa_flags & SA_SIGINFO) && action->sa_handler != SIG_DFL &&
+           action->sa_handler != SIG_IGN;
 }
 
 int __real_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
 int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old);
-int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old) {
+int __wrap_sigaction(int signal, const struct sigaction *action, struct sigaction *old)
+{
     void (*before)(int) = interrupt;
     struct sigaction ours;
     if (jumps(signal, action)) {

@@ -36,11 +36,11 @@
 enum phase { PHASE_IMPORT = 1, PHASE_OPEN, PHASE_PARSE, PHASE_COMPILE, PHASE_RUN, PHASE_LOAD };
 
 struct phases {
-    uint8_t depth;       /* phases that are open */
-    uint8_t import;      /* depth at the innermost import statement */
-    bool importing;      /* within one */
-    bool fresh;          /* a module is new, and its body has not begun */
-    bool executes;       /* what is compiled next is run at once, within mp_parse_compile_execute */
+    uint8_t depth;  /* phases that are open */
+    uint8_t import; /* depth at the innermost import statement */
+    bool importing; /* within one */
+    bool fresh;     /* a module is new, and its body has not begun */
+    bool executes;  /* what is compiled next is run at once, within mp_parse_compile_execute */
 };
 
 /* A wrap that runs, on its stack: what holds again when it ends. */
@@ -67,7 +67,8 @@ static HS_THREAD_LOCAL struct thread at;
 
 /* Only at the full level: without the layout nothing can be charged to phases. The wraps go the same way at
  * all levels, so that the stack, and with it what a collection takes for addresses, does not depend on them. */
-static void put(const struct hs_record *record) {
+static void put(const struct hs_record *record)
+{
     if (hs_state != HS_STATE_ON && hs_state != HS_STATE_KEYFRAME_DUE)
         return;
     bool ordered = hs_mp_enter_order();
@@ -75,15 +76,16 @@ static void put(const struct hs_record *record) {
     hs_mp_leave_order(ordered);
 }
 
-static struct hs_text text_of(qstr name) {
+static struct hs_text text_of(qstr name)
+{
     size_t len = 0;
     const char *text = name ? (const char *)qstr_data(name, &len) : NULL;
     return (struct hs_text){text, (uint32_t)len};
 }
 
-static void begin_of(enum phase what, struct hs_text name) {
-    put(&(struct hs_record){
-        .kind = HS_PHASE, .phase = {.phase = what, .depth = at.now.depth, .name = name}});
+static void begin_of(enum phase what, struct hs_text name)
+{
+    put(&(struct hs_record){.kind = HS_PHASE, .phase = {.phase = what, .depth = at.now.depth, .name = name}});
     at.now.depth++;
 }
 static void begin(enum phase what, qstr name) { begin_of(what, text_of(name)); }
@@ -95,20 +97,23 @@ static struct hs_text text_of_file(const char *name) { return (struct hs_text){n
 #endif
 
 /* Ends all phases deeper than `depth`. */
-static void end(uint8_t depth) {
+static void end(uint8_t depth)
+{
     if (at.now.depth <= depth)
         return;
     at.now.depth = depth;
     put(&(struct hs_record){.kind = HS_PHASE_END, .phase_end.depth = depth});
 }
 
-static void leave(const struct frame *frame) {
+static void leave(const struct frame *frame)
+{
     end(frame->then.depth);
     at.now = frame->then;
     at.frame = frame->outer;
 }
 
-void hs_mp_phases_land(const void *nlr) {
+void hs_mp_phases_land(const void *nlr)
+{
     while (at.frame && (uintptr_t)at.frame < (uintptr_t)nlr)
         leave(at.frame);
 }
@@ -116,18 +121,18 @@ void hs_mp_phases_land(const void *nlr) {
 void hs_mp_phases_forget(void) { FORGET(); }
 
 /* `call` in a frame of ours; `first` and `last` are not interrupted. */
-#define WITHIN(first, call, last)                                                                                  \
-    do {                                                                                                           \
-        struct frame frame = {at.frame, at.now};                                                                   \
-        hs_mp_hold();                                                                                              \
-        at.frame = &frame;                                                                                         \
-        first;                                                                                                     \
-        hs_mp_let_go();                                                                                            \
-        call;                                                                                                      \
-        hs_mp_hold();                                                                                              \
-        leave(&frame);                                                                                             \
-        last;                                                                                                      \
-        hs_mp_let_go();                                                                                            \
+#define WITHIN(first, call, last) \
+    do { \
+        struct frame frame = {at.frame, at.now}; \
+        hs_mp_hold(); \
+        at.frame = &frame; \
+        first; \
+        hs_mp_let_go(); \
+        call; \
+        hs_mp_hold(); \
+        leave(&frame); \
+        last; \
+        hs_mp_let_go(); \
     } while (0)
 
 /* --- imports ----------------------------------------------------------------------------------------------- */
@@ -135,7 +140,8 @@ void hs_mp_phases_forget(void) { FORGET(); }
 mp_obj_t __real_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level);
 mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level);
 HS_MP_SAME_TYPE(mp_import_name);
-mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level) {
+mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level)
+{
     if (hs_state == HS_STATE_OFF)
         return __real_mp_import_name(name, fromlist, level);
     mp_obj_t module;
@@ -147,7 +153,8 @@ mp_obj_t __wrap_mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level) {
 mp_obj_t __real_mp_obj_new_module(qstr name);
 mp_obj_t __wrap_mp_obj_new_module(qstr name);
 HS_MP_SAME_TYPE(mp_obj_new_module);
-mp_obj_t __wrap_mp_obj_new_module(qstr name) {
+mp_obj_t __wrap_mp_obj_new_module(qstr name)
+{
     if (at.now.importing && hs_state != HS_STATE_OFF) {
         hs_mp_hold();
         end(at.now.import); /* of import a.b, a is done */
@@ -163,7 +170,8 @@ mp_obj_t __wrap_mp_obj_new_module(qstr name) {
 mp_obj_t __real_mp_call_function_0(mp_obj_t fun);
 mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun);
 HS_MP_SAME_TYPE(mp_call_function_0);
-mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun) {
+mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun)
+{
     if ((fun != at.compiled && !at.now.fresh) || hs_state == HS_STATE_OFF)
         return __real_mp_call_function_0(fun);
     mp_obj_t result;
@@ -179,7 +187,8 @@ mp_obj_t __wrap_mp_call_function_0(mp_obj_t fun) {
 mp_parse_tree_t __real_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind);
 mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind);
 HS_MP_SAME_TYPE(mp_parse);
-mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind) {
+mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind)
+{
     if (hs_state == HS_STATE_OFF)
         return __real_mp_parse(lex, kind);
     mp_parse_tree_t tree;
@@ -187,7 +196,8 @@ mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind) {
     return tree;
 }
 
-static void compiled(mp_obj_t fun) {
+static void compiled(mp_obj_t fun)
+{
     if (at.now.executes)
         begin(PHASE_RUN, 0); /* until mp_parse_compile_execute returns */
     else
@@ -198,7 +208,8 @@ static void compiled(mp_obj_t fun) {
 mp_obj_t __real_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl);
 mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl);
 HS_MP_SAME_TYPE(mp_compile);
-mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl) {
+mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl)
+{
     if (hs_state == HS_STATE_OFF)
         return __real_mp_compile(tree, source_file, is_repl);
     mp_obj_t fun;
@@ -206,10 +217,14 @@ mp_obj_t __wrap_mp_compile(mp_parse_tree_t *tree, qstr source_file, bool is_repl
     return fun;
 }
 
-mp_obj_t __real_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals);
-mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals);
+mp_obj_t __real_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals,
+                                         mp_obj_dict_t *locals);
+mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals,
+                                         mp_obj_dict_t *locals);
 HS_MP_SAME_TYPE(mp_parse_compile_execute);
-mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals) {
+mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals,
+                                         mp_obj_dict_t *locals)
+{
     if (hs_state == HS_STATE_OFF)
         return __real_mp_parse_compile_execute(lex, kind, globals, locals);
     mp_obj_t result;
@@ -223,7 +238,8 @@ mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t 
 mp_lexer_t *__real_mp_lexer_new_from_file(hs_mp_filename_t filename);
 mp_lexer_t *__wrap_mp_lexer_new_from_file(hs_mp_filename_t filename);
 HS_MP_SAME_TYPE(mp_lexer_new_from_file);
-mp_lexer_t *__wrap_mp_lexer_new_from_file(hs_mp_filename_t filename) {
+mp_lexer_t *__wrap_mp_lexer_new_from_file(hs_mp_filename_t filename)
+{
     if (hs_state == HS_STATE_OFF)
         return __real_mp_lexer_new_from_file(filename);
     mp_lexer_t *lexer;
@@ -237,7 +253,8 @@ mp_lexer_t *__wrap_mp_lexer_new_from_file(hs_mp_filename_t filename) {
 void __real_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module);
 void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module);
 HS_MP_SAME_TYPE(mp_raw_code_load_file);
-void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module) {
+void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module)
+{
     if (hs_state == HS_STATE_OFF) {
         __real_mp_raw_code_load_file(filename, module);
         return;

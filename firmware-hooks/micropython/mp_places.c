@@ -5,7 +5,8 @@
 #include "firmware-hooks/micropython/mp_inline.h"
 #include "py/objfun.h"
 
-static struct hs_text text_of(qstr q) {
+static struct hs_text text_of(qstr q)
+{
     size_t len;
     const char *data = (const char *)qstr_data(q, &len);
     return (struct hs_text){data, (uint32_t)len};
@@ -15,7 +16,8 @@ static struct hs_text text_of(qstr q) {
 static char script[HS_MP_SCRIPT_MAX];
 static uint32_t script_len;
 
-void hs_mp_script(struct hs_text name) {
+void hs_mp_script(struct hs_text name)
+{
     uint32_t len = name.len < sizeof script ? name.len : (uint32_t)sizeof script;
     const char *end = name.data + (name.len - len);
     if (len == script_len && !memcmp(script, end, len))
@@ -27,18 +29,21 @@ void hs_mp_script(struct hs_text name) {
 
 void hs_mp_script_forget(void) { script_len = 0; }
 
-static struct hs_text file_of(qstr file) {
+static struct hs_text file_of(qstr file)
+{
     return script_len && file == MP_QSTR__lt_stdin_gt_ ? (struct hs_text){script, script_len} : text_of(file);
 }
 
 /* Code that was compiled without line numbers (mpy-cross -O3, MICROPY_ENABLE_SOURCE_LINE=0) has an empty table. So has what
  * lies in line 1 as a whole: that is taken for such only where it was typed. */
-static bool has_lines(const byte *table, const byte *end, struct hs_text file) {
+static bool has_lines(const byte *table, const byte *end, struct hs_text file)
+{
     return table < end || (MICROPY_ENABLE_SOURCE_LINE && file.len && file.data[0] == '<');
 }
 
 /* Found as MicroPython finds it for a traceback. */
-void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place) {
+void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place)
+{
     const byte *ip = fun->bytecode;
     MP_BC_PRELUDE_SIG_DECODE(ip);
     MP_BC_PRELUDE_SIZE_DECODE(ip);
@@ -57,10 +62,9 @@ void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct h
     place->function = text_of(function);
     place->offset = (uint32_t)(code - (uintptr_t)start);
     place->line = !has_lines(ip, line_info_top, text_of(file))
-                      ? 0 : (uint32_t)mp_bytecode_get_source_line(ip, line_info_top, place->offset);
+                      ? 0
+                      : (uint32_t)mp_bytecode_get_source_line(ip, line_info_top, place->offset);
     (void)n_state, (void)n_exc_stack, (void)scope_flags, (void)n_def_pos_args;
 }
 
-void hs_mp_describe_site(uintptr_t code, struct hs_place *place) {
-    hs_mp_describe(running.code->fun_bc, code, place);
-}
+void hs_mp_describe_site(uintptr_t code, struct hs_place *place) { hs_mp_describe(running.code->fun_bc, code, place); }

@@ -28,8 +28,8 @@ HS_MP_SAME_TYPE(gc_collect_root);
 
 #if HS_WITH_REFS
 
-#define GRANULE  MICROPY_BYTES_PER_GC_BLOCK
-#define WORD     sizeof(void *)
+#define GRANULE MICROPY_BYTES_PER_GC_BLOCK
+#define WORD sizeof(void *)
 #define NO_BLOCK HS_POS_IMPLIED
 #define NOINLINE __attribute__((noinline))
 enum { AT_FREE, AT_HEAD, AT_TAIL, AT_MARK };
@@ -43,18 +43,21 @@ enum { AT_FREE, AT_HEAD, AT_TAIL, AT_MARK };
 
 /* --- what a word points at ----------------------------------------------------------------------------- */
 
-static unsigned kind_at(const mp_state_mem_area_t *a, size_t granule) {
+static unsigned kind_at(const mp_state_mem_area_t *a, size_t granule)
+{
     return a->gc_alloc_table_start[granule / 4] >> 2 * (granule % 4) & 3;
 }
 
-static const mp_state_mem_area_t *area_of(uintptr_t word) {
+static const mp_state_mem_area_t *area_of(uintptr_t word)
+{
     FOR_EACH_AREA(a)
-        if (word >= (uintptr_t)a->gc_pool_start && word < (uintptr_t)a->gc_pool_end)
-            return a;
+    if (word >= (uintptr_t)a->gc_pool_start && word < (uintptr_t)a->gc_pool_end)
+        return a;
     return NULL;
 }
 
-static uint32_t length_at(const mp_state_mem_area_t *a, size_t at) {
+static uint32_t length_at(const mp_state_mem_area_t *a, size_t at)
+{
     size_t end = at + 1, n = a->gc_alloc_table_byte_len * 4;
     while (end < n && kind_at(a, end) == AT_TAIL)
         end++;
@@ -62,7 +65,8 @@ static uint32_t length_at(const mp_state_mem_area_t *a, size_t at) {
 }
 
 /* Granule of the live block whose head the word is the address of, or NO_BLOCK. */
-static uint32_t target_of(uintptr_t word) {
+static uint32_t target_of(uintptr_t word)
+{
     if (word & (GRANULE - 1))
         return NO_BLOCK;
     const mp_state_mem_area_t *a = area_of(word);
@@ -73,7 +77,8 @@ static uint32_t target_of(uintptr_t word) {
 
 uint32_t hs_mp_head(uintptr_t word) { return target_of(word); }
 
-size_t hs_mp_bytes_at(const void *head) {
+size_t hs_mp_bytes_at(const void *head)
+{
     if (target_of((uintptr_t)head) == NO_BLOCK)
         return 0;
     const mp_state_mem_area_t *a = area_of((uintptr_t)head);
@@ -93,13 +98,14 @@ struct range {
     uint8_t kind;      /* enum root */
 };
 
-static void record_roots(const struct range *r, uintptr_t address, const uint8_t *data, uint32_t len) {
+static void record_roots(const struct range *r, uintptr_t address, const uint8_t *data, uint32_t len)
+{
     HS_MP_RECORD_WALKING(&(struct hs_record){
-        .kind = HS_ROOT,
-        .root = {.origin = r->kind, .thread = hs_mp_thread(), .address = address, .refs = {data, len}}});
+        .kind = HS_ROOT, .root = {.origin = r->kind, .thread = hs_mp_thread(), .address = address, .refs = {data, len}}});
 }
 
-static void put_roots(struct range r) {
+static void put_roots(struct range r)
+{
     uint8_t data[HS_DATA_MAX], *to = data;
     uint32_t gap = 0, before = 0, len = 0;
     uintptr_t address = r.address;
@@ -126,13 +132,15 @@ static void put_roots(struct range r) {
 }
 
 /* What gc_collect_start marks from. */
-void hs_mp_refs_state(void) {
+void hs_mp_refs_state(void)
+{
     const uintptr_t *state = (const uintptr_t *)(const void *)&mp_state_ctx;
     size_t start = offsetof(mp_state_ctx_t, thread.dict_locals), end = offsetof(mp_state_ctx_t, vm.qstr_last_chunk);
     put_roots((struct range){state + start / WORD, state + end / WORD, start, ROOT_STATE});
 #if MICROPY_ENABLE_PYSTACK
     const uintptr_t *stack = (const uintptr_t *)(const void *)MP_STATE_THREAD(pystack_start);
-    put_roots((struct range){stack, (const uintptr_t *)(const void *)MP_STATE_THREAD(pystack_cur), (uintptr_t)stack, ROOT_PYSTACK});
+    put_roots(
+        (struct range){stack, (const uintptr_t *)(const void *)MP_STATE_THREAD(pystack_cur), (uintptr_t)stack, ROOT_PYSTACK});
 #endif
 }
 
@@ -145,7 +153,8 @@ void hs_mp_refs_state(void) {
 #define REGISTERS 0
 #endif
 
-static void put_range(const uintptr_t *at, size_t len) {
+static void put_range(const uintptr_t *at, size_t len)
+{
     const uintptr_t *end = at + len;
     uint8_t kind = (uintptr_t)end / WORD == (uintptr_t)MP_STATE_THREAD(stack_top) / WORD ? ROOT_STACK : ROOT_OTHER;
     size_t registers = kind == ROOT_STACK ? REGISTERS : 0;
@@ -154,7 +163,8 @@ static void put_range(const uintptr_t *at, size_t len) {
     hs_mp_frames_in(at, end);
 }
 
-void __wrap_gc_collect_root(void **ptrs, size_t len) {
+void __wrap_gc_collect_root(void **ptrs, size_t len)
+{
     if (hs_mp_walking)
         put_range((const uintptr_t *)(const void *)ptrs, len);
     else
@@ -167,44 +177,50 @@ enum value { VALUE_IMMEDIATE, VALUE_BLOCK, VALUE_OUTSIDE, VALUE_MASK = 3, NAME_O
 
 static const uint8_t *text_of(qstr q, size_t *len) { return (const uint8_t *)qstr_data(q, len); }
 
-static uint8_t value_kind(mp_obj_t value) {
+static uint8_t value_kind(mp_obj_t value)
+{
     if (!mp_obj_is_obj(value))
         return VALUE_IMMEDIATE;
     return area_of((uintptr_t)MP_OBJ_TO_PTR(value)) ? VALUE_BLOCK : VALUE_OUTSIDE;
 }
 
-static void put_global(uint32_t slot, const mp_map_elem_t *elem) {
+static void put_global(uint32_t slot, const mp_map_elem_t *elem)
+{
     size_t len;
     const uint8_t *text = text_of(MP_OBJ_QSTR_VALUE(elem->key), &len);
     uint8_t kind = value_kind(elem->value);
     hs_record(&(struct hs_record){
         .kind = HS_GLOBAL,
-        .global = {
-            .slot = slot,
-            .what = (uint8_t)(kind | (area_of((uintptr_t)text) ? NAME_ON_HEAP : 0)),
-            .pos = kind == VALUE_BLOCK ? target_of((uintptr_t)MP_OBJ_TO_PTR(elem->value)) : NO_BLOCK,
-            .key = (uint32_t)MP_OBJ_QSTR_VALUE(elem->key),
-            .name = {(const char *)text, (uint32_t)len},
-        },
+        .global =
+            {
+                .slot = slot,
+                .what = (uint8_t)(kind | (area_of((uintptr_t)text) ? NAME_ON_HEAP : 0)),
+                .pos = kind == VALUE_BLOCK ? target_of((uintptr_t)MP_OBJ_TO_PTR(elem->value)) : NO_BLOCK,
+                .key = (uint32_t)MP_OBJ_QSTR_VALUE(elem->key),
+                .name = {(const char *)text, (uint32_t)len},
+            },
     });
 }
 
 /* Modules in ROM have no globals of their own. */
-static void put_module(qstr name, const mp_obj_dict_t *globals) {
+static void put_module(qstr name, const mp_obj_dict_t *globals)
+{
     size_t len;
     const uint8_t *text = text_of(name, &len);
     const mp_map_t *map = &globals->map;
     if (map->is_fixed)
         return;
-    hs_record(&(struct hs_record){
-        .kind = HS_MODULE,
-        .module = {.pos = target_of((uintptr_t)map->table), .slots = (uint32_t)map->alloc, .name = {(const char *)text, (uint32_t)len}}});
+    hs_record(&(struct hs_record){.kind = HS_MODULE,
+                                  .module = {.pos = target_of((uintptr_t)map->table),
+                                             .slots = (uint32_t)map->alloc,
+                                             .name = {(const char *)text, (uint32_t)len}}});
     for (size_t i = 0; i < map->alloc; i++)
         if (mp_map_slot_is_filled(map, i) && mp_obj_is_qstr(map->table[i].key))
             put_global((uint32_t)i, &map->table[i]);
 }
 
-static void put_modules(void) {
+static void put_modules(void)
+{
     const mp_map_t *loaded = &MP_STATE_VM(mp_loaded_modules_dict).map;
     put_module(MP_QSTR___main__, &MP_STATE_VM(dict_main));
     for (size_t i = 0; i < loaded->alloc; i++) {
@@ -218,11 +234,11 @@ static void put_modules(void) {
 
 /* --- references ------------------------------------------------------------------------------------------- */
 
-#define GROUP      7u /* words of a block that one mask stands for */
-#define GROUP_MAX  (1 + GROUP * HS_VARINT32_MAX)
-#define RUN_MOST   128u
-#define SKIP_MOST  127u
-#define PART_LAST  2
+#define GROUP 7u /* words of a block that one mask stands for */
+#define GROUP_MAX (1 + GROUP * HS_VARINT32_MAX)
+#define RUN_MOST 128u
+#define SKIP_MOST 127u
+#define PART_LAST 2
 
 struct block {
     const uintptr_t *at;
@@ -236,38 +252,41 @@ struct writer {
     uint32_t first, before; /* bases of what comes next: of a block's first word, of its others */
     uint32_t bytes;         /* of all records so far */
     uint8_t part, len;
-    bool unfinished;        /* the last block written has more words than were told */
-    bool dry;               /* only counts */
+    bool unfinished; /* the last block written has more words than were told */
+    bool dry;        /* only counts */
     uint8_t data[HS_DATA_MAX];
 };
 
 /* Bytes of a record beside its data: kind, time, block, word, part, length. */
 #define RECORD_MAX 12
 
-static void begin(struct writer *w, uint32_t pos, uint32_t word) {
+static void begin(struct writer *w, uint32_t pos, uint32_t word)
+{
     w->pos = w->first = w->before = pos;
     w->word = word;
     w->len = 0;
     w->unfinished = false;
 }
 
-static void emit(struct writer *w) {
+static void emit(struct writer *w)
+{
     if (!w->dry)
-        hs_record(&(struct hs_record){
-            .kind = HS_REFS,
-            .refs = {.pos = w->pos, .word = w->word, .part = w->part, .refs = {w->data, w->len}}});
+        hs_record(&(struct hs_record){.kind = HS_REFS,
+                                      .refs = {.pos = w->pos, .word = w->word, .part = w->part, .refs = {w->data, w->len}}});
     w->bytes += w->len + RECORD_MAX;
 }
 
 /* Says that nothing more comes of the block that was written last. */
-static void finish(struct writer *w) {
+static void finish(struct writer *w)
+{
     if (w->unfinished)
         w->data[w->len++] = 0;
     w->unfinished = false;
 }
 
 /* The blocks without references in front of the one at `next`. A record that begins there need not name them. */
-static void flush_none(struct writer *w, uint32_t next) {
+static void flush_none(struct writer *w, uint32_t next)
+{
     for (; w->none && w->len <= HS_DATA_MAX - 2; w->none -= w->none < RUN_MOST ? w->none : RUN_MOST) {
         finish(w);
         w->data[w->len++] = (uint8_t)((w->none < RUN_MOST ? w->none : RUN_MOST) - 1);
@@ -279,7 +298,8 @@ static void flush_none(struct writer *w, uint32_t next) {
     }
 }
 
-static bool has_targets(const struct block *b, uint32_t word) {
+static bool has_targets(const struct block *b, uint32_t word)
+{
     for (uint32_t i = word; i < word + GROUP && i < b->words; i++)
         if (target_of(b->at[i]) != NO_BLOCK)
             return true;
@@ -287,7 +307,8 @@ static bool has_targets(const struct block *b, uint32_t word) {
 }
 
 /* A mask and the blocks that seven words from `word` on point at; returns the byte behind. */
-static uint8_t *put_group(struct writer *w, const struct block *b, uint32_t word, uint8_t *to) {
+static uint8_t *put_group(struct writer *w, const struct block *b, uint32_t word, uint8_t *to)
+{
     uint8_t *mask = to++;
     *mask = 0x80;
     for (uint32_t i = 0; i < GROUP && word + i < b->words; i++) {
@@ -304,7 +325,8 @@ static uint8_t *put_group(struct writer *w, const struct block *b, uint32_t word
 
 /* Appends the group at `word`, behind `skip` groups without references. False, and nothing done, when there is
  * no room. */
-static bool append(struct writer *w, const struct block *b, uint32_t word, uint32_t skip) {
+static bool append(struct writer *w, const struct block *b, uint32_t word, uint32_t skip)
+{
     uint8_t group[GROUP_MAX];
     uint32_t first = w->first, before = w->before;
     size_t len = (size_t)(put_group(w, b, word, group) - group);
@@ -321,7 +343,8 @@ static bool append(struct writer *w, const struct block *b, uint32_t word, uint3
 }
 
 /* A block is begun by its first group, even when that has no references. False when there is no room. */
-static bool start_block(struct writer *w, const struct block *b, uint32_t *skip) {
+static bool start_block(struct writer *w, const struct block *b, uint32_t *skip)
+{
     flush_none(w, b->pos);
     w->before = b->pos;
     if (w->len > HS_DATA_MAX - 2)
@@ -334,7 +357,8 @@ static bool start_block(struct writer *w, const struct block *b, uint32_t *skip)
     return true;
 }
 
-static void put_block(struct writer *w, const struct block *b) {
+static void put_block(struct writer *w, const struct block *b)
+{
     uint32_t skip = 0;
     bool started = false;
     for (uint32_t word = 0; word < b->words; word += GROUP) {
@@ -354,7 +378,8 @@ static void put_block(struct writer *w, const struct block *b) {
     w->none += !started;
 }
 
-static void put_area(struct writer *w, const mp_state_mem_area_t *a) {
+static void put_area(struct writer *w, const mp_state_mem_area_t *a)
+{
     size_t n = a->gc_alloc_table_byte_len * 4;
     begin(w, hs_mp_pos(a->gc_pool_start), 0);
     for (size_t at = 0, len; at < n; at += len) {
@@ -372,10 +397,11 @@ static void put_area(struct writer *w, const mp_state_mem_area_t *a) {
     emit(w);
 }
 
-static NOINLINE uint32_t put_references(bool dry) {
+static NOINLINE uint32_t put_references(bool dry)
+{
     struct writer w = {.dry = dry};
     FOR_EACH_AREA(a)
-        put_area(&w, a);
+    put_area(&w, a);
     return w.bytes;
 }
 
@@ -383,7 +409,8 @@ static NOINLINE uint32_t put_references(bool dry) {
 
 /* Frames below us have held addresses of blocks. Left there, they would keep blocks alive in a later
  * collection. */
-static NOINLINE void wipe_stack(void) {
+static NOINLINE void wipe_stack(void)
+{
     volatile uintptr_t below[192];
     for (size_t i = 0; i < sizeof below / sizeof *below; i++)
         below[i] = 0;
@@ -392,7 +419,8 @@ static NOINLINE void wipe_stack(void) {
 /* Where other threads go over their stacks in a signal handler, none of them may be in the midst of a record
  * then: the lock is ours meanwhile. */
 #ifdef HS_PORT_GC_SIGNALS
-static NOINLINE void put_all_roots(void) {
+static NOINLINE void put_all_roots(void)
+{
     hs_lock_t lock = hs_port_lock();
     hs_mp_walk_roots();
     hs_port_unlock(lock);
@@ -401,7 +429,8 @@ static NOINLINE void put_all_roots(void) {
 #define put_all_roots() hs_mp_walk_roots()
 #endif
 
-static NOINLINE uint32_t record_graph(void) {
+static NOINLINE uint32_t record_graph(void)
+{
     if (!(hs_image()->flags & HS_RING_STREAM)) {
         uint32_t bytes = put_references(true);
         if (bytes > hs_stats().ring_size / 2)
@@ -415,7 +444,8 @@ static NOINLINE uint32_t record_graph(void) {
     return 0;
 }
 
-uint32_t hs_mp_refs(void) {
+uint32_t hs_mp_refs(void)
+{
     bool ordered = hs_mp_enter_order();
     uint32_t refused = record_graph();
     hs_mp_leave_order(ordered);
@@ -425,7 +455,8 @@ uint32_t hs_mp_refs(void) {
 
 static uint8_t when, fails;
 
-void hs_mp_refs_when(const char *words) {
+void hs_mp_refs_when(const char *words)
+{
     when = (uint8_t)((strstr(words, "mark") ? HS_REFS_AT_MARK : 0) | (strstr(words, "fail") ? HS_REFS_AT_FAIL : 0));
     fails = 0;
 }
@@ -433,12 +464,14 @@ void hs_mp_refs_when(const char *words) {
 /* Nor are references of any use where the layout is not recorded. */
 static bool has_layout(void) { return hs_state == HS_STATE_ON || hs_state == HS_STATE_KEYFRAME_DUE; }
 
-void hs_mp_refs_mark(void) {
+void hs_mp_refs_mark(void)
+{
     if (when & HS_REFS_AT_MARK && has_layout())
         hs_mp_refs();
 }
 
-void hs_mp_refs_fail(void) {
+void hs_mp_refs_fail(void)
+{
     if (has_layout() && when & HS_REFS_AT_FAIL && fails < HS_REFS_FAILS) {
         fails++;
         hs_mp_refs();

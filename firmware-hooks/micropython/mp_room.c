@@ -20,7 +20,8 @@ struct hs_mp_room hs_mp_room;
 /* --- the table of sites ------------------------------------------------------------------------------------ */
 
 /* `hash` has four entries for each site. */
-static void use_table(struct hs_config *config, struct hs_site_entry *site, uint16_t *hash, uint32_t n) {
+static void use_table(struct hs_config *config, struct hs_site_entry *site, uint16_t *hash, uint32_t n)
+{
     config->site = site;
     config->hash = hash;
     config->n_sites = (uint16_t)n;
@@ -35,7 +36,8 @@ static struct hs_span take(struct hs_span *heap, uint32_t bytes) { return (void)
 #else
 static uint32_t heap_size(const struct hs_span *heap) { return (uint32_t)(heap->end - heap->start); }
 
-static struct hs_span take(struct hs_span *heap, uint32_t bytes) {
+static struct hs_span take(struct hs_span *heap, uint32_t bytes)
+{
     uintptr_t end = heap->end & ~(uintptr_t)7;
     if (bytes > (end - heap->start) / 2)
         return (struct hs_span){0, 0};
@@ -45,7 +47,8 @@ static struct hs_span take(struct hs_span *heap, uint32_t bytes) {
 #endif
 
 /* The table first, the ring behind it. */
-static void use_span(struct hs_config *config, struct hs_span room, struct hs_sizes sizes) {
+static void use_span(struct hs_config *config, struct hs_span room, struct hs_sizes sizes)
+{
     if (!room.start)
         return;
     struct hs_site_entry *site = (struct hs_site_entry *)room.start;
@@ -57,7 +60,8 @@ static void use_span(struct hs_config *config, struct hs_span room, struct hs_si
     }
 }
 
-struct hs_span hs_mp_room_take(struct hs_config *config, struct hs_span *heap) {
+struct hs_span hs_mp_room_take(struct hs_config *config, struct hs_span *heap)
+{
     uint32_t bytes = heap_size(heap);
     struct hs_sizes sizes = hs_sizes_for(bytes, ENTRY);
     struct hs_span room = {0, 0};
@@ -76,7 +80,8 @@ struct hs_span hs_mp_room_take(struct hs_config *config, struct hs_span *heap) {
 
 /* --- said in the trace --------------------------------------------------------------------------------------- */
 
-void hs_mp_room_fact(struct hs_text *text, const char *key, uint32_t number) {
+void hs_mp_room_fact(struct hs_text *text, const char *key, uint32_t number)
+{
     char *at = (char *)(uintptr_t)text->data + text->len;
     char digits[10];
     unsigned n = 0;
@@ -92,7 +97,8 @@ void hs_mp_room_fact(struct hs_text *text, const char *key, uint32_t number) {
     text->len = (uint32_t)(at - text->data);
 }
 
-void hs_mp_room_facts(struct hs_text *text) {
+void hs_mp_room_facts(struct hs_text *text)
+{
     if (!hs_mp_room.heap)
         return;
     hs_mp_room_fact(text, "sites=", hs_mp_room.sites);

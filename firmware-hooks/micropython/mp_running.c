@@ -17,7 +17,8 @@ const mp_code_state_t hs_mp_nowhere;
 #ifdef HS_PORT_CORES
 struct hs_mp_running hs_mp_running_on[HS_PORT_CORES] = {[0 ... HS_PORT_CORES - 1] = {.code = &hs_mp_nowhere}};
 
-void hs_mp_stop_cores(void) {
+void hs_mp_stop_cores(void)
+{
     hs_port_cores_stopped();
     for (unsigned core = 0; core < HS_PORT_CORES; core++)
         if (core != HS_PORT_CORE()) {
@@ -32,7 +33,8 @@ HS_THREAD_LOCAL struct hs_mp_running hs_mp_running = {.code = &hs_mp_nowhere};
 /* --- interrupts ---------------------------------------------------------------------------------------- */
 
 #ifdef HS_PORT_INTERRUPTS
-void hs_mp_interrupt_now(void) {
+void hs_mp_interrupt_now(void)
+{
     int signal = running.interrupt;
     running.interrupt = 0;
     raise(signal);
@@ -41,7 +43,8 @@ void hs_mp_interrupt_now(void) {
 void hs_mp_hold(void) { hold(); }
 void hs_mp_let_go(void) { let_go(); }
 
-bool hs_mp_defers(int signal) {
+bool hs_mp_defers(int signal)
+{
     if (running.held)
         running.interrupt = signal;
     return running.held;
@@ -50,9 +53,11 @@ bool hs_mp_defers(int signal) {
 
 /* --- bytecode ------------------------------------------------------------------------------------------- */
 
-__attribute__((visibility("hidden"))) mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc);
+__attribute__((visibility("hidden"))) mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state,
+                                                                                     mp_obj_t inject_exc);
 
-INLINE void enter(const mp_code_state_t *code) {
+INLINE void enter(const mp_code_state_t *code)
+{
     running.code = code;
 #ifdef HS_PORT_INTERRUPTS
     running.entering = true;
@@ -69,13 +74,15 @@ struct level {
     uint32_t context, depth;
 };
 
-static void at_level(struct level *level) {
+static void at_level(struct level *level)
+{
     running.level = level;
     running.context = level ? level->context : 0;
     running.depth = level ? level->depth : 0;
 }
 
-static void enter_level(struct level *level) {
+static void enter_level(struct level *level)
+{
     *level = (struct level){running.level, running.context, running.depth + 1};
     hold();
     if (running.code != &hs_mp_nowhere && running.depth < CONTEXT_DEPTH && hs_state != HS_STATE_OFF)
@@ -84,7 +91,8 @@ static void enter_level(struct level *level) {
     let_go();
 }
 
-static NOINLINE mp_vm_return_kind_t execute_in_context(mp_code_state_t *code_state, mp_obj_t inject_exc) {
+static NOINLINE mp_vm_return_kind_t execute_in_context(mp_code_state_t *code_state, mp_obj_t inject_exc)
+{
     const mp_code_state_t *outer = running.code;
     struct level level;
     enter_level(&level);
@@ -97,17 +105,19 @@ static NOINLINE mp_vm_return_kind_t execute_in_context(mp_code_state_t *code_sta
 static NOINLINE bool has_contexts(void) { return hs_mp_stacks; }
 #else
 #define execute_in_context __real_mp_execute_bytecode
-#define has_contexts()     false
+#define has_contexts() false
 #endif
 
-static NOINLINE HOT mp_vm_return_kind_t back_in(mp_vm_return_kind_t kind, uintptr_t outer) {
+static NOINLINE HOT mp_vm_return_kind_t back_in(mp_vm_return_kind_t kind, uintptr_t outer)
+{
     running.code = show(outer);
     return kind;
 }
 
 /* Here each call of Python code takes one frame more. It has its return address and `outer`, 16 bytes or 8 (32 on i386), since all
  * that needs another register is a function of its own: has_contexts, and back_in, which is jumped to. */
-INLINE mp_vm_return_kind_t call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc) {
+INLINE mp_vm_return_kind_t call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc)
+{
     if (UNLIKELY(has_contexts()))
         return execute_in_context(code_state, inject_exc);
     uintptr_t outer = hide(running.code);
@@ -135,7 +145,8 @@ static struct {
 } returns;
 
 /* Before there is a second thread, who calls is the first. */
-static bool keeps_returns(void) {
+static bool keeps_returns(void)
+{
 #if MICROPY_PY_THREAD
     if (!hs_mp_threads)
         running.is_first = true;
@@ -150,7 +161,8 @@ HIDDEN bool hs_mp_call(const mp_code_state_t *code_state, uintptr_t *place);
 HIDDEN uintptr_t hs_mp_returned(const uintptr_t *place);
 HIDDEN mp_vm_return_kind_t hs_mp_call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc);
 
-HOT bool hs_mp_call(const mp_code_state_t *code_state, uintptr_t *place) {
+HOT bool hs_mp_call(const mp_code_state_t *code_state, uintptr_t *place)
+{
     if (!keeps_returns() || has_contexts())
         return false;
     while (returns.n && returns.at[returns.n - 1].place <= place)
@@ -167,18 +179,21 @@ HOT bool hs_mp_call(const mp_code_state_t *code_state, uintptr_t *place) {
     return true;
 }
 
-HOT uintptr_t hs_mp_returned(const uintptr_t *place) {
+HOT uintptr_t hs_mp_returned(const uintptr_t *place)
+{
     while (returns.at[returns.n - 1].place != place)
         returns.n--;
     running.code = returns.at[--returns.n].outer;
     return returns.at[returns.n].address;
 }
 
-HOT mp_vm_return_kind_t hs_mp_call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc) {
+HOT mp_vm_return_kind_t hs_mp_call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc)
+{
     return call_on_stack(code_state, inject_exc);
 }
 #else
-HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc) {
+HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, mp_obj_t inject_exc)
+{
     return call_on_stack(code_state, inject_exc);
 }
 #endif
@@ -190,14 +205,13 @@ HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, 
  * when the bytecode interpreter pushed its buffer for jumps is kept in the buffer, in the word that the jump will fill, with both low bits
  * set. The word of other buffers has not, and the native emitter's value there stays as it is. For these the nearest one of
  * the interpreter's below them on the stack counts. */
-static bool keeps_code(const nlr_buf_t *nlr) {
-    return ((uintptr_t)nlr->ret_val & 3) == 3;
-}
+static bool keeps_code(const nlr_buf_t *nlr) { return ((uintptr_t)nlr->ret_val & 3) == 3; }
 
 unsigned int __real_nlr_push_tail(nlr_buf_t *nlr);
 unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr);
 HS_MP_SAME_TYPE(nlr_push_tail);
-HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr) {
+HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr)
+{
     if (running.entering || nlr == running.vm_landed) {
         nlr->ret_val = (void *)hide(running.code);
         running.entering = false;
@@ -209,7 +223,8 @@ HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr) {
     return __real_nlr_push_tail(nlr);
 }
 
-static void take_code(const nlr_buf_t *nlr) {
+static void take_code(const nlr_buf_t *nlr)
+{
     running.vm_landed = keeps_code(nlr) ? nlr : NULL;
     running.entering = false;
     while (nlr && !keeps_code(nlr))
@@ -218,7 +233,8 @@ static void take_code(const nlr_buf_t *nlr) {
 }
 
 /* A second interrupt may come while the first one's jump is under way. */
-static void land(const nlr_buf_t *nlr) {
+static void land(const nlr_buf_t *nlr)
+{
     if (nlr != running.landed)
         take_code(nlr);
     running.landed = nlr;
@@ -237,7 +253,8 @@ static void land(const nlr_buf_t *nlr) {
 __attribute__((noreturn)) void __real_nlr_jump(void *value);
 __attribute__((noreturn)) void __wrap_nlr_jump(void *value);
 HS_MP_SAME_TYPE(nlr_jump);
-__attribute__((noreturn)) void __wrap_nlr_jump(void *value) {
+__attribute__((noreturn)) void __wrap_nlr_jump(void *value)
+{
     const nlr_buf_t *nlr = MP_STATE_THREAD(nlr_top);
     if (nlr) {
         hold();
@@ -248,7 +265,8 @@ __attribute__((noreturn)) void __wrap_nlr_jump(void *value) {
     __real_nlr_jump(value);
 }
 
-bool hs_mp_who_asks(uintptr_t caller, struct hs_key *key) {
+bool hs_mp_who_asks(uintptr_t caller, struct hs_key *key)
+{
     *key = key_of(caller);
     return true;
 }
@@ -266,7 +284,8 @@ static uint32_t n_threads, thread_recorded = 1; /* 0: the trace may have lost wh
 hs_mp_thread_id_t __real_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
 hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
 HS_MP_SAME_TYPE(mp_thread_create);
-hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size) {
+hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size)
+{
     if (!hs_mp_threads) /* the one that there was until now: what it did without a number was number 0's */
         running.thread = n_threads = 1;
     hs_mp_threads = true;
@@ -274,7 +293,8 @@ hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, siz
     return __real_mp_thread_create(entry, arg, stack_size);
 }
 
-void hs_mp_switch_thread(void) {
+void hs_mp_switch_thread(void)
+{
     if (!running.thread)
         running.thread = ++n_threads;
     if (running.thread != thread_recorded) {
@@ -283,12 +303,14 @@ void hs_mp_switch_thread(void) {
     }
 }
 
-uint32_t hs_mp_thread(void) {
+uint32_t hs_mp_thread(void)
+{
     if (hs_mp_threads && !running.thread)
         running.thread = ++n_threads;
     return hs_mp_threads ? running.thread - 1 : 0;
 }
-void hs_mp_name_thread_anew(void) {
+void hs_mp_name_thread_anew(void)
+{
     if (hs_mp_threads)
         thread_recorded = 0;
 }
@@ -296,7 +318,8 @@ void hs_mp_name_thread_anew(void) {
 uint32_t hs_mp_thread(void) { return 0; }
 #endif
 
-bool hs_mp_enter_order(void) {
+bool hs_mp_enter_order(void)
+{
     bool ordered = enter_order();
     this_thread();
     return ordered;

@@ -17,7 +17,7 @@
 /* --- start ------------------------------------------------------------------------------------------------ */
 
 static const uintptr_t functions[] = {
-#define HS_FINGERPRINT(name) (uintptr_t)name,
+#define HS_FINGERPRINT(name) (uintptr_t) name,
 #include "firmware-hooks/micropython/fingerprint.def"
 };
 
@@ -34,10 +34,11 @@ static const uintptr_t functions[] = {
 #endif
 
 static const char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
-                            HS_MP_STACKLESS HS_MP_WIDE_OBJECTS;
+    HS_MP_STACKLESS HS_MP_WIDE_OBJECTS;
 
 /* With those that are known at the start only; of a call frame the words before its stack. */
-static struct hs_text all_facts(void) {
+static struct hs_text all_facts(void)
+{
     static char all[sizeof facts + 64];
     struct hs_text text = {all, sizeof facts};
     memcpy(all, facts, sizeof facts);
@@ -62,7 +63,8 @@ int hs_mp_selftest(void) { return bypassed ? -1 : 0; }
 #endif
 
 /* One allocation by way of another file of MicroPython. */
-enum hs_trial hs_mp_try(unsigned number) {
+enum hs_trial hs_mp_try(unsigned number)
+{
     if (number)
         return HS_TRIAL_NONE;
     FREE(m_malloc(1));
@@ -71,7 +73,8 @@ enum hs_trial hs_mp_try(unsigned number) {
 
 /* A collection every so many bytes allocated, as the program could have it with gc.threshold(): the trace then
  * tells within so many bytes when each block became garbage. */
-static void collect_often(void) {
+static void collect_often(void)
+{
 #if MICROPY_GC_ALLOC_THRESHOLD
     const char *bytes = hs_port_setting("HEAPSTRATA_COLLECT_EVERY");
     uint32_t n = 0;
@@ -89,7 +92,8 @@ static bool ring_in_heap;
 bool hs_mp_ring_in_heap(void) { return ring_in_heap; }
 
 /* A heap of the collector's, without the ring. Where that cannot be had the ring is given up: it is not written to again. */
-static void keep_apart(struct hs_span *heap) {
+static void keep_apart(struct hs_span *heap)
+{
     if (ring_in_heap || (hs_room_make(heap, reserved) && hs_room_make(heap, taken)))
         return;
     hs_stop();
@@ -99,7 +103,8 @@ static void keep_apart(struct hs_span *heap) {
 static void gc_init_apart(void *start, void *end);
 
 /* Runs once, in the first gc_init: the first moment at which there is a heap to trace. */
-static void init(void *start, void *end) {
+static void init(void *start, void *end)
+{
     struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
     struct hs_config config;
     bool record = hs_startup_config(&config);
@@ -116,8 +121,9 @@ static void init(void *start, void *end) {
     reserved = (struct hs_span){(uintptr_t)config.memory, (uintptr_t)config.memory + config.memory_size};
     gc_init_apart((void *)heap.start, (void *)heap.end);
     ring_in_heap |= hs_heaps_overlap(&reserved);
-    if (ring_in_heap || hs_startup_init(&config, &(struct hs_firmware){
-            .facts = all_facts(), .functions = functions, .n_functions = sizeof functions / sizeof *functions}))
+    if (ring_in_heap || hs_startup_init(&config, &(struct hs_firmware){.facts = all_facts(),
+                                                                       .functions = functions,
+                                                                       .n_functions = sizeof functions / sizeof *functions}))
         return;
     if (hs_port_setting("HEAPSTRATA_REFS"))
         hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
@@ -133,7 +139,8 @@ static void init(void *start, void *end) {
 void __real_gc_init(void *start, void *end);
 void __wrap_gc_init(void *start, void *end);
 HS_MP_SAME_TYPE(gc_init);
-static void gc_init_apart(void *start, void *end) {
+static void gc_init_apart(void *start, void *end)
+{
     struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
     keep_apart(&heap);
     __real_gc_init((void *)heap.start, (void *)heap.end);
@@ -141,7 +148,8 @@ static void gc_init_apart(void *start, void *end) {
 }
 
 void __wrap_gc_init(void *start, void *end);
-void __wrap_gc_init(void *start, void *end) {
+void __wrap_gc_init(void *start, void *end)
+{
     if (!initialised) {
         initialised = true;
         init(start, end);
@@ -163,7 +171,8 @@ void __wrap_gc_init(void *start, void *end) {
 void __real_gc_add(void *start, void *end);
 void __wrap_gc_add(void *start, void *end);
 HS_MP_SAME_TYPE(gc_add);
-void __wrap_gc_add(void *start, void *end) {
+void __wrap_gc_add(void *start, void *end)
+{
     struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
     keep_apart(&heap);
     __real_gc_add((void *)heap.start, (void *)heap.end);

@@ -14,18 +14,19 @@
 MP_REGISTER_ROOT_POINTER(mp_obj_t heapstrata_stream);
 MP_REGISTER_ROOT_POINTER(uint8_t *heapstrata_chunk);
 #define STREAM MP_STATE_VM(heapstrata_stream)
-#define CHUNK  MP_STATE_VM(heapstrata_chunk)
+#define CHUNK MP_STATE_VM(heapstrata_chunk)
 
 static struct {
     struct hs_drain drain;
-    bool streamed;         /* in this boot, before */
-    uint32_t at, len;      /* what of the chunk has been written, and how long it is */
-    int error;             /* that ended the stream, not yet told */
+    bool streamed;    /* in this boot, before */
+    uint32_t at, len; /* what of the chunk has been written, and how long it is */
+    int error;        /* that ended the stream, not yet told */
     bool active, pumping;
-    volatile bool woken;   /* the scheduler has been asked */
+    volatile bool woken; /* the scheduler has been asked */
 } s;
 
-static void stop(int error) {
+static void stop(int error)
+{
     s.active = false;
     s.error = error;
     s.at = s.len = 0;
@@ -37,7 +38,8 @@ static void stop(int error) {
 /* --- writing ------------------------------------------------------------------------------------------ */
 
 /* Writes on at the chunk. Returns whether all of it has been taken. */
-static bool write_chunk(void) {
+static bool write_chunk(void)
+{
     const mp_stream_p_t *protocol = mp_get_stream(STREAM);
     while (s.active && s.at < s.len) {
         int error = 0;
@@ -52,7 +54,8 @@ static bool write_chunk(void) {
 }
 
 /* Writes what the stream takes at once, but no more than the ring has now: writing may fill it further. */
-static bool write_some(void) {
+static bool write_some(void)
+{
     for (uint32_t n = 0, most = hs_image()->packet_count * 2 + 64; write_chunk(); n++) {
         s.at = 0;
         hs_mp_hold();
@@ -65,7 +68,8 @@ static bool write_some(void) {
 }
 
 /* One writer at a time: the scheduler, poll() of any thread. */
-static bool enter(void) {
+static bool enter(void)
+{
     hs_mp_hold();
     hs_lock_t lock = hs_port_lock();
     bool free = s.active && !s.pumping;
@@ -76,7 +80,8 @@ static bool enter(void) {
 }
 
 /* A stream written in Python may raise, and may allocate: what comes of that is streamed by the next call. */
-static bool pump(void) {
+static bool pump(void)
+{
     nlr_buf_t nlr;
     bool all = false;
     if (!enter())
@@ -94,18 +99,21 @@ static bool pump(void) {
 /* --- the scheduler ------------------------------------------------------------------------------------ */
 
 #if MICROPY_SCHEDULER_STATIC_NODES
-static void on_schedule(mp_sched_node_t *node) {
+static void on_schedule(mp_sched_node_t *node)
+{
     (void)node;
     s.woken = false;
     pump();
 }
 
-static void ask(void) {
+static void ask(void)
+{
     static mp_sched_node_t node;
     s.woken = mp_sched_schedule_node(&node, on_schedule);
 }
 #elif MICROPY_ENABLE_SCHEDULER
-static mp_obj_t on_schedule(mp_obj_t unused) {
+static mp_obj_t on_schedule(mp_obj_t unused)
+{
     s.woken = false;
     pump();
     return unused;
@@ -117,14 +125,16 @@ static void ask(void) { s.woken = mp_sched_schedule(MP_OBJ_FROM_PTR(&on_schedule
 static void ask(void) {}
 #endif
 
-void hs_mp_stream_wake(void) {
+void hs_mp_stream_wake(void)
+{
     if (s.active && !s.woken && !s.pumping)
         ask();
 }
 
 /* --- from Python -------------------------------------------------------------------------------------- */
 
-void hs_mp_stream_begin(mp_obj_t stream, mp_uint_t every) {
+void hs_mp_stream_begin(mp_obj_t stream, mp_uint_t every)
+{
     mp_get_stream_raise(stream, MP_STREAM_OP_WRITE);
     if (s.active)
         hs_mp_stream_end();
@@ -144,14 +154,16 @@ struct patience {
     uint32_t start, before, looks;
 };
 
-static bool is_patient(struct patience *p) {
+static bool is_patient(struct patience *p)
+{
     uint32_t now = hs_port_ticks();
     p->looks = now == p->before ? p->looks + 1 : 0;
     p->before = now;
     return p->looks < STANDS && (now - p->start) >> HS_TICK_SHIFT < hs_image()->hz;
 }
 
-void hs_mp_stream_end(void) {
+void hs_mp_stream_end(void)
+{
     if (!s.active)
         return;
     hs_mp_hold();
@@ -166,7 +178,8 @@ void hs_mp_stream_end(void) {
     s.error = error;
 }
 
-bool hs_mp_stream_poll(void) {
+bool hs_mp_stream_poll(void)
+{
     bool all = pump();
     int error = s.error;
     s.error = 0;
@@ -175,13 +188,15 @@ bool hs_mp_stream_poll(void) {
     return all;
 }
 
-void hs_mp_stream_forget(void) {
+void hs_mp_stream_forget(void)
+{
     if (s.active)
         stop(0);
     s.woken = false;
 }
 
-void hs_mp_stream_restart(void) {
+void hs_mp_stream_restart(void)
+{
     s.drain = (struct hs_drain){0};
     s.streamed = s.active;
 }

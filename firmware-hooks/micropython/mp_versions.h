@@ -11,7 +11,7 @@
 #include "py/mpthread.h"
 #include "py/runtime.h"
 
-#define HS_MP_VERSION(major, minor) ((major) * 1000 + (minor))
+#define HS_MP_VERSION(major, minor) ((major)*1000 + (minor))
 #ifdef HS_CIRCUITPYTHON /* which counts its own versions */
 #include "genhdr/mpversion.h"
 #define HS_MP_THIS (MICROPY_VERSION_MAJOR >= 10 ? HS_MP_VERSION(1, 25) : HS_MP_VERSION(1, 22))
@@ -23,8 +23,8 @@
 #error "HeapStrata needs MicroPython 1.20 or later"
 #endif
 
-#define HS_MP_SAME_TYPE(name)                                                                                      \
-    _Static_assert(__builtin_types_compatible_p(__typeof__(name), __typeof__(__wrap_##name)),                      \
+#define HS_MP_SAME_TYPE(name) \
+    _Static_assert(__builtin_types_compatible_p(__typeof__(name), __typeof__(__wrap_##name)), \
                    #name ": its type is not the one that HeapStrata knows (firmware-hooks/micropython)")
 
 /* --- the collector's state -------------------------------------------------------------------------------------- */
@@ -33,10 +33,10 @@
  * both. */
 #ifdef GC_COLLECT_FLAG
 #define HS_MP_COLLECTS() (MP_STATE_THREAD(gc_lock_depth) & GC_COLLECT_FLAG)
-#define HS_MP_LOCKED()   (MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG)
+#define HS_MP_LOCKED() (MP_STATE_THREAD(gc_lock_depth) & ~GC_COLLECT_FLAG)
 #else
 #define HS_MP_COLLECTS() (MP_STATE_THREAD(gc_lock_depth) != 0)
-#define HS_MP_LOCKED()   (MP_STATE_THREAD(gc_lock_depth) != 0)
+#define HS_MP_LOCKED() (MP_STATE_THREAD(gc_lock_depth) != 0)
 #endif
 
 /* Behind this entry of an area's table all are free. */
@@ -51,24 +51,25 @@
 #if MICROPY_PY_THREAD && !MICROPY_PY_THREAD_GIL
 #if HS_MP_THIS >= HS_MP_VERSION(1, 25)
 #define HS_MP_LOCK_INIT()
-#define HS_MP_LOCK(who)   mp_thread_recursive_mutex_lock(&MP_STATE_MEM(gc_mutex), 1)
-#define HS_MP_UNLOCK()    mp_thread_recursive_mutex_unlock(&MP_STATE_MEM(gc_mutex))
-#define HS_MP_LOCK_OF_GC  1
+#define HS_MP_LOCK(who) mp_thread_recursive_mutex_lock(&MP_STATE_MEM(gc_mutex), 1)
+#define HS_MP_UNLOCK() mp_thread_recursive_mutex_unlock(&MP_STATE_MEM(gc_mutex))
+#define HS_MP_LOCK_OF_GC 1
 #else
 /* The collector's mutex is not recursive, so we have one of our own around it. `who`: an address of the thread's own. Between
  * gc_collect_start and gc_collect_end, which hold the collector's, ours is held as well: it is always taken first. */
 extern mp_thread_mutex_t hs_mp_mutex;
 extern const void *volatile hs_mp_mutex_of;
 extern unsigned hs_mp_mutex_depth;
-#define HS_MP_MUTEX                      \
-    mp_thread_mutex_t hs_mp_mutex;       \
+#define HS_MP_MUTEX \
+    mp_thread_mutex_t hs_mp_mutex; \
     const void *volatile hs_mp_mutex_of; \
     unsigned hs_mp_mutex_depth;
 
 #define HS_MP_LOCK_INIT() mp_thread_mutex_init(&hs_mp_mutex)
-#define HS_MP_LOCK_OF_GC  0
+#define HS_MP_LOCK_OF_GC 0
 
-static inline void HS_MP_LOCK(const void *who) {
+static inline void HS_MP_LOCK(const void *who)
+{
     if (hs_mp_mutex_of != who) {
         mp_thread_mutex_lock(&hs_mp_mutex, 1);
         hs_mp_mutex_of = who;
@@ -76,7 +77,8 @@ static inline void HS_MP_LOCK(const void *who) {
     hs_mp_mutex_depth++;
 }
 
-static inline void HS_MP_UNLOCK(void) {
+static inline void HS_MP_UNLOCK(void)
+{
     if (--hs_mp_mutex_depth)
         return;
     hs_mp_mutex_of = NULL;
@@ -106,8 +108,8 @@ typedef const char *hs_mp_filename_t;
 #if HS_MP_THIS >= HS_MP_VERSION(1, 22)
 #define HS_MP_WAIT_A_LITTLE() mp_event_handle_nowait()
 #elif defined(MICROPY_EVENT_POLL_HOOK)
-#define HS_MP_WAIT_A_LITTLE()   \
-    do {                        \
+#define HS_MP_WAIT_A_LITTLE() \
+    do { \
         MICROPY_EVENT_POLL_HOOK \
     } while (0)
 #else

@@ -41,7 +41,8 @@ uint64_t port_get_raw_ticks(uint8_t *subticks);
 #define PORT_HZ 32768u
 
 /* 1024 ticks a second, of 32 parts each. */
-static uint32_t port_time(void) {
+static uint32_t port_time(void)
+{
     uint8_t part = 0;
     uint32_t ticks = (uint32_t)port_get_raw_ticks(&part);
     return ticks << 5 | part;
@@ -61,7 +62,8 @@ static uint32_t port_time(void) { return (uint32_t)mp_hal_ticks_us(); }
  * the nrf port), when interrupts are masked. That is no wrap: time stands still until it has caught up. */
 #define STEP_BACK (1u << 29)
 
-uint32_t hs_bare_ticks(void) {
+uint32_t hs_bare_ticks(void)
+{
     static uint32_t last;
     uint32_t now = port_time();
     if (last - now > STEP_BACK)
@@ -81,14 +83,11 @@ uint32_t hs_bare_ticks(void) {
 __attribute__((weak)) mcu_reset_reason_t common_hal_mcu_processor_get_reset_reason(void);
 
 /* Of RESET in records.def. */
-static uint8_t reset_cause(void) {
+static uint8_t reset_cause(void)
+{
     static const uint8_t causes[] = {
-        [MCU_RESET_REASON_POWER_ON] = 1,
-        [MCU_RESET_REASON_BROWNOUT] = 7,
-        [MCU_RESET_REASON_SOFTWARE] = 2,
-        [MCU_RESET_REASON_DEEP_SLEEP_ALARM] = 5,
-        [MCU_RESET_REASON_RESET_PIN] = 6,
-        [MCU_RESET_REASON_WATCHDOG] = 3,
+        [MCU_RESET_REASON_POWER_ON] = 1,         [MCU_RESET_REASON_BROWNOUT] = 7,  [MCU_RESET_REASON_SOFTWARE] = 2,
+        [MCU_RESET_REASON_DEEP_SLEEP_ALARM] = 5, [MCU_RESET_REASON_RESET_PIN] = 6, [MCU_RESET_REASON_WATCHDOG] = 3,
     };
     unsigned reason = common_hal_mcu_processor_get_reset_reason ? (unsigned)common_hal_mcu_processor_get_reset_reason() : ~0u;
     return reason < sizeof causes ? causes[reason] : 0;
@@ -97,7 +96,8 @@ static uint8_t reset_cause(void) {
 static uint8_t reset_cause(void) { return 0; }
 #endif
 
-bool hs_port_image(struct hs_config *config) {
+bool hs_port_image(struct hs_config *config)
+{
     hs_start_ticks();
     config->memory = (void *)HS_RING_ADDR;
     config->memory_size = HS_RING_SIZE;

@@ -17,7 +17,8 @@
 #define HS_TICKS() (~HS_EMULATED_AT(0x40000004u))
 #define HS_TICKS_HZ 25000000u
 #define HS_TICK_SHIFT 4
-static inline void hs_start_ticks(void) {
+static inline void hs_start_ticks(void)
+{
     HS_EMULATED_AT(0x40000008u) = 0xffffffffu; /* RELOAD */
     HS_EMULATED_AT(0x40000000u) = 1;           /* CTRL: enable */
 }
@@ -26,7 +27,8 @@ static inline void hs_start_ticks(void) {
 #define HS_EMULATED_TIMER 1
 #define HS_TICKS() HS_EMULATED_AT(0x40000024u)
 #define HS_TICKS_HZ 1000000u
-static inline void hs_start_ticks(void) {
+static inline void hs_start_ticks(void)
+{
     HS_EMULATED_AT(0x40000028u) = 999;         /* PSC */
     HS_EMULATED_AT(0x4000002cu) = 0xffffffffu; /* ARR */
     HS_EMULATED_AT(0x40000000u) = 1;           /* CR1: enable */
@@ -34,13 +36,15 @@ static inline void hs_start_ticks(void) {
 
 #elif defined(QEMU_SOC_NRF51) /* TIMER0, which is read by capturing it */
 #define HS_EMULATED_TIMER 1
-static inline uint32_t hs_nrf51_ticks(void) {
+static inline uint32_t hs_nrf51_ticks(void)
+{
     HS_EMULATED_AT(0x40008040u) = 1; /* TASKS_CAPTURE[0] */
     return HS_EMULATED_AT(0x40008540u);
 }
 #define HS_TICKS() hs_nrf51_ticks()
 #define HS_TICKS_HZ 1000000u
-static inline void hs_start_ticks(void) {
+static inline void hs_start_ticks(void)
+{
     HS_EMULATED_AT(0x40008508u) = 3; /* BITMODE: 32 */
     HS_EMULATED_AT(0x40008510u) = 4; /* PRESCALER: 16 MHz / 2^4 */
     HS_EMULATED_AT(0x40008000u) = 1; /* TASKS_START */
@@ -54,7 +58,8 @@ static inline void hs_start_ticks(void) { HS_EMULATED_AT(0x00a00208u) = 99u << 8
 
 #elif defined(QEMU_SOC_VIRT) /* RISC-V's time */
 #define HS_EMULATED_TIMER 1
-static inline uint32_t hs_virt_ticks(void) {
+static inline uint32_t hs_virt_ticks(void)
+{
     uintptr_t ticks;
     __asm__ volatile("rdtime %0" : "=r"(ticks));
     return (uint32_t)ticks;

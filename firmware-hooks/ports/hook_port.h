@@ -11,8 +11,8 @@
 #include "lib/heapstrata.h"
 
 /* In a port's file: a ring that is too small for anything does not compile. */
-#define HS_PORT_RING_CHECK(size)                                                                                   \
-    _Static_assert((size) >= HS_IMAGE_MIN, "HS_RING_SIZE: the least is 1024 bytes (HS_IMAGE_MIN)");                \
+#define HS_PORT_RING_CHECK(size) \
+    _Static_assert((size) >= HS_IMAGE_MIN, "HS_RING_SIZE: the least is 1024 bytes (HS_IMAGE_MIN)"); \
     _Static_assert((size) % 8 == 0, "HS_RING_SIZE: a multiple of 8 bytes")
 
 /* Fills in the memory of the image, its sizes, flags, hz and reset cause. Without memory (NULL, 0 bytes) the hooks take

@@ -17,7 +17,8 @@
 
 typedef uint32_t hs_lock_t;
 
-static inline hs_lock_t hs_port_lock(void) {
+static inline hs_lock_t hs_port_lock(void)
+{
     uint32_t cpsr;
     __asm__ volatile("mrs %0, cpsr\n\tcpsid i" : "=r"(cpsr) : : "memory");
     return cpsr;

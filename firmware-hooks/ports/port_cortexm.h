@@ -36,10 +36,11 @@ extern uint32_t SystemCoreClock;
 #define HS_TICKS_HZ SystemCoreClock
 #endif
 /* The counter of a Cortex-M7 is locked. */
-static inline void hs_start_ticks(void) {
-    *(volatile uint32_t *)0xE000EDFCu |= 1u << 24;     /* DEMCR: TRCENA */
-    *(volatile uint32_t *)0xE0001FB0u = 0xC5ACCE55u;   /* DWT_LAR */
-    *(volatile uint32_t *)0xE0001000u |= 1;            /* DWT_CTRL: CYCCNTENA */
+static inline void hs_start_ticks(void)
+{
+    *(volatile uint32_t *)0xE000EDFCu |= 1u << 24;   /* DEMCR: TRCENA */
+    *(volatile uint32_t *)0xE0001FB0u = 0xC5ACCE55u; /* DWT_LAR */
+    *(volatile uint32_t *)0xE0001000u |= 1;          /* DWT_CTRL: CYCCNTENA */
 }
 
 /* The samd port's mp_hal_ticks_us enables interrupts, so its counters are read here: 2 MHz and 16 MHz. */
@@ -48,7 +49,8 @@ static inline void hs_start_ticks(void) {
 #define HS_TICKS_HZ 2000000u
 #define HS_TICK_SHIFT 1
 #elif defined(MCU_SAMD51) && !defined(HS_TICKS)
-static inline uint32_t hs_samd51_ticks(void) {
+static inline uint32_t hs_samd51_ticks(void)
+{
     *(volatile uint8_t *)0x40003805u = 0x80; /* TC0, CTRLBSET: READSYNC */
     while (*(volatile uint8_t *)0x40003805u)
         ;
@@ -70,7 +72,8 @@ static inline uint32_t hs_samd51_ticks(void) {
 
 typedef uint32_t hs_lock_t;
 
-static inline hs_lock_t hs_port_lock(void) {
+static inline hs_lock_t hs_port_lock(void)
+{
     uint32_t primask;
     __asm__ volatile("mrs %0, primask\n\tcpsid i" : "=r"(primask) : : "memory");
     return primask;

@@ -12,8 +12,8 @@
 #include "lib/port.h"
 
 #define HS_RING_NOINIT 1
-#define HS_RING_RTC    2
-#define HS_RING_PSRAM  3
+#define HS_RING_RTC 2
+#define HS_RING_PSRAM 3
 #ifndef HS_RING_IN
 #define HS_RING_IN HS_RING_NOINIT
 #endif
@@ -42,7 +42,8 @@ HS_RING_ATTR static uint8_t ring[HS_RING_SIZE] __attribute__((aligned(8)));
 #define HS_STAGE_SIZE 4096
 #endif
 static __NOINIT_ATTR uint8_t stage_memory[HS_STAGE_SIZE] __attribute__((aligned(8)));
-static void use_stage(struct hs_config *config) {
+static void use_stage(struct hs_config *config)
+{
     config->stage = stage_memory;
     config->stage_size = HS_STAGE_SIZE;
 }
@@ -58,7 +59,8 @@ static void use_stage(struct hs_config *config) { (void)config; }
 portMUX_TYPE hs_esp_mux = portMUX_INITIALIZER_UNLOCKED;
 
 /* Of RESET in records.def. */
-static uint8_t reset_cause(void) {
+static uint8_t reset_cause(void)
+{
     switch (esp_reset_reason()) {
     case ESP_RST_POWERON: return 1;
     case ESP_RST_SW: return 2;
@@ -71,7 +73,8 @@ static uint8_t reset_cause(void) {
     }
 }
 
-bool hs_port_image(struct hs_config *config) {
+bool hs_port_image(struct hs_config *config)
+{
     config->memory = ring;
     config->memory_size = HS_RING_SIZE;
     config->hz = 1000000;
@@ -84,17 +87,19 @@ struct hs_text hs_port_facts(struct hs_text base) { return base; }
 void hs_port_threads(void) {}
 
 #if HS_RING_IN == HS_RING_PSRAM
-void hs_port_flush(const void *data, uint32_t len) {
+void hs_port_flush(const void *data, uint32_t len)
+{
     esp_cache_msync((void *)data, len, ESP_CACHE_MSYNC_FLAG_DIR_C2M | ESP_CACHE_MSYNC_FLAG_UNALIGNED);
 }
 #else
 IRAM_ATTR void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 #endif
 
-uint8_t hs_port_memory_kind(const void *address) {
-    return esp_ptr_external_ram(address) ? HS_MEMORY_PSRAM
+uint8_t hs_port_memory_kind(const void *address)
+{
+    return esp_ptr_external_ram(address)                                            ? HS_MEMORY_PSRAM
            : esp_ptr_in_rtc_dram_fast(address) || esp_ptr_in_rtc_iram_fast(address) ? HS_MEMORY_RTC_FAST
-           : esp_ptr_in_rtc_slow(address) ? HS_MEMORY_RTC_SLOW
-           : esp_ptr_in_iram(address) ? HS_MEMORY_IRAM
-                                      : HS_MEMORY_INTERNAL;
+           : esp_ptr_in_rtc_slow(address)                                           ? HS_MEMORY_RTC_SLOW
+           : esp_ptr_in_iram(address)                                               ? HS_MEMORY_IRAM
+                                                                                    : HS_MEMORY_INTERNAL;
 }

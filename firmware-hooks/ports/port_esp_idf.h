@@ -15,7 +15,7 @@
 #define HS_THREAD_LOCAL __thread
 
 #ifdef CONFIG_HEAPSTRATA_SITES
-#define HS_SITES    CONFIG_HEAPSTRATA_SITES
+#define HS_SITES CONFIG_HEAPSTRATA_SITES
 #define HS_FOLLOWED CONFIG_HEAPSTRATA_FOLLOWED
 #endif
 
@@ -31,12 +31,14 @@
 typedef uint32_t hs_lock_t;
 extern portMUX_TYPE hs_esp_mux;
 
-static inline hs_lock_t hs_port_lock(void) {
+static inline hs_lock_t hs_port_lock(void)
+{
     portENTER_CRITICAL_SAFE(&hs_esp_mux);
     return 0;
 }
 
-static inline void hs_port_unlock(hs_lock_t lock) {
+static inline void hs_port_unlock(hs_lock_t lock)
+{
     (void)lock;
     portEXIT_CRITICAL_SAFE(&hs_esp_mux);
 }

@@ -41,7 +41,8 @@ static unsigned scale = 1;
 void hs_port_threads(void) { hs_posix_threads = true; }
 uint8_t hs_port_memory_kind(const void *address) { return (void)address, HS_MEMORY_HOST; }
 
-uint32_t hs_port_ticks(void) {
+uint32_t hs_port_ticks(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint32_t)(((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) * scale / 1000u);
@@ -49,13 +50,15 @@ uint32_t hs_port_ticks(void) {
 
 /* --- where the image lies ---------------------------------------------------------------------------- */
 
-static void complain(const char *what, const char *name) {
+static void complain(const char *what, const char *name)
+{
     fprintf(stderr, "heapstrata: %s: ", what);
     perror(name);
 }
 
 /* A signal may end a write to a pipe early. */
-static bool write_all(const char *data, size_t len) {
+static bool write_all(const char *data, size_t len)
+{
     while (len) {
         size_t n = fwrite(data, 1, len, out);
         data += n;
@@ -67,7 +70,8 @@ static bool write_all(const char *data, size_t len) {
     return true;
 }
 
-bool hs_port_write(const void *data, uint32_t len) {
+bool hs_port_write(const void *data, uint32_t len)
+{
     if (!out || write_all(data, len))
         return true;
     complain("the trace is cut short", "HEAPSTRATA_OUT");
@@ -78,7 +82,8 @@ bool hs_port_write(const void *data, uint32_t len) {
 
 void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 
-static void finish(void) {
+static void finish(void)
+{
     if (hs_state != HS_STATE_OFF)
         hs_stop();
     if (out && fclose(out))
@@ -86,7 +91,8 @@ static void finish(void) {
     out = NULL;
 }
 
-static unsigned long number(const char *text, unsigned long otherwise) {
+static unsigned long number(const char *text, unsigned long otherwise)
+{
     char *end;
     if (!text || !*text)
         return otherwise;
@@ -100,15 +106,18 @@ static unsigned long number(const char *text, unsigned long otherwise) {
 
 /* Whether this process alone has the ring. The lock ends with the process, so the file stays open. A file system that knows
  * no locks is no reason not to record. */
-static bool lock_ring(int fd, const char *name) {
+static bool lock_ring(int fd, const char *name)
+{
     if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
         return true;
-    fprintf(stderr, "heapstrata: the ring %s belongs to another process that runs: nothing is recorded. Give each its own\n", name);
+    fprintf(stderr, "heapstrata: the ring %s belongs to another process that runs: nothing is recorded. Give each its own\n",
+            name);
     return false;
 }
 
 /* Makes the file `size` long, all of it on the disk: a store into a mapped file that finds no room ends the program. */
-static bool make_room(int fd, const char *name, size_t size) {
+static bool make_room(int fd, const char *name, size_t size)
+{
     struct stat st;
     if (fstat(fd, &st) == 0 && ((size_t)st.st_size == size || ftruncate(fd, (off_t)size) == 0)) {
         errno = posix_fallocate(fd, 0, (off_t)size);
@@ -124,7 +133,8 @@ static bool make_room(int fd, const char *name, size_t size) {
 }
 
 /* The file mapped, made `size` long; what it holds is kept. */
-static void *map_ring(const char *name, size_t size) {
+static void *map_ring(const char *name, size_t size)
+{
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) {
         complain("cannot open the ring, nothing is recorded", name);
@@ -141,7 +151,8 @@ static void *map_ring(const char *name, size_t size) {
     return memory == MAP_FAILED ? NULL : memory;
 }
 
-static bool use_ring(struct hs_config *config, const char *spec) {
+static bool use_ring(struct hs_config *config, const char *spec)
+{
     const char *colon = strrchr(spec, ':');
     char name[4096];
     config->memory_size = (uint32_t)number(colon ? colon + 1 : NULL, 256 << 10);
@@ -156,7 +167,8 @@ static bool use_ring(struct hs_config *config, const char *spec) {
     return config->memory != NULL;
 }
 
-static bool use_stream(struct hs_config *config, const char *name) {
+static bool use_stream(struct hs_config *config, const char *name)
+{
     out = fopen(name, "wb");
     if (!out) {
         complain("cannot write the trace", name);
@@ -169,7 +181,8 @@ static bool use_stream(struct hs_config *config, const char *name) {
     return true;
 }
 
-static void choose_packet(struct hs_config *config) {
+static void choose_packet(struct hs_config *config)
+{
     unsigned long size = number(getenv("HEAPSTRATA_PACKET"), config->packet_size);
     if (config->flags & HS_RING_STREAM && size > config->memory_size / 4 && size <= HS_PACKET_MAX)
         config->memory_size = (uint32_t)size * 4;
@@ -182,7 +195,8 @@ static void choose_packet(struct hs_config *config) {
 }
 
 /* The numbers behind the level's name, where there are any; false for what is no number. */
-static bool get_numbers(const char *text, struct hs_level_choice *choice) {
+static bool get_numbers(const char *text, struct hs_level_choice *choice)
+{
     char *end;
     if (*text != ':')
         return !*text;
@@ -192,9 +206,9 @@ static bool get_numbers(const char *text, struct hs_level_choice *choice) {
     return !*end && choice->interval && choice->interval <= HS_LEVEL_INTERVAL_MAX;
 }
 
-static void choose_level(struct hs_config *config) {
-    static const char *const names[] = {
-        [HS_LEVEL_FULL] = "full", [HS_LEVEL_SAMPLED] = "sampled", [HS_LEVEL_SUMMARY] = "summary"};
+static void choose_level(struct hs_config *config)
+{
+    static const char *const names[] = {[HS_LEVEL_FULL] = "full", [HS_LEVEL_SAMPLED] = "sampled", [HS_LEVEL_SUMMARY] = "summary"};
     const char *text = getenv("HEAPSTRATA_LEVEL");
     if (!text || !*text)
         return;
@@ -206,11 +220,14 @@ static void choose_level(struct hs_config *config) {
             return;
         }
     }
-    fprintf(stderr, "heapstrata: HEAPSTRATA_LEVEL=%s: there are full, sampled, sampled:INTERVAL and summary; an interval "
-            "is 1 to %u bytes\n", text, HS_LEVEL_INTERVAL_MAX);
+    fprintf(stderr,
+            "heapstrata: HEAPSTRATA_LEVEL=%s: there are full, sampled, sampled:INTERVAL and summary; an interval "
+            "is 1 to %u bytes\n",
+            text, HS_LEVEL_INTERVAL_MAX);
 }
 
-bool hs_port_image(struct hs_config *config) {
+bool hs_port_image(struct hs_config *config)
+{
     const char *stream = getenv("HEAPSTRATA_OUT"), *ring = getenv("HEAPSTRATA_RING");
     bool record = stream && *stream ? use_stream(config, stream) : ring && *ring && use_ring(config, ring);
     scale = (unsigned)number(getenv("HEAPSTRATA_TIME_SCALE"), 1);
@@ -228,7 +245,8 @@ bool hs_port_image(struct hs_config *config) {
 }
 
 /* A stream has room for what holds the memory when an allocation fails; in a ring it would push out how it came to that. */
-const char *hs_port_setting(const char *name) {
+const char *hs_port_setting(const char *name)
+{
     const char *value = getenv(name);
     return value || !out || strcmp(name, "HEAPSTRATA_REFS") ? value : "fail";
 }
@@ -239,13 +257,15 @@ static char facts[HS_FACTS_MAX];
 static uint32_t facts_len;
 
 /* A fact that does not fit is left out. */
-static void fact(const char *key, const char *value) {
+static void fact(const char *key, const char *value)
+{
     int len = snprintf(facts + facts_len, sizeof facts - facts_len, "%s=%s", key, value);
     if (len > 0 && (size_t)len < sizeof facts - facts_len)
         facts_len += (uint32_t)len + 1;
 }
 
-struct hs_text hs_port_facts(struct hs_text base) {
+struct hs_text hs_port_facts(struct hs_text base)
+{
     char path[HS_FACTS_MAX];
     memcpy(facts, base.data, base.len);
     facts_len = base.len;

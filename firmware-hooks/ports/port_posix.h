@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 #define HS_THREAD_LOCAL __thread
-#define HS_PORT_SETTINGS    /* hs_port_setting reads the environment */
-#define HS_PORT_INTERRUPTS  /* a signal's handler may jump out of whatever runs */
+#define HS_PORT_SETTINGS   /* hs_port_setting reads the environment */
+#define HS_PORT_INTERRUPTS /* a signal's handler may jump out of whatever runs */
 #if defined(__ELF__) && (defined(__i386__) || (defined(__x86_64__) && !defined(__ILP32__)))
-#define HS_PORT_RETURNS     /* a call of Python code takes nothing on the C stack: returns_x86.h */
+#define HS_PORT_RETURNS /* a call of Python code takes nothing on the C stack: returns_x86.h */
 #endif
-#define HS_PORT_GC_SIGNALS  /* a collection makes other threads go over their stacks in a signal handler */
+#define HS_PORT_GC_SIGNALS /* a collection makes other threads go over their stacks in a signal handler */
 
 #ifndef HS_SITES
 #define HS_SITES 16384
@@ -34,7 +34,8 @@ typedef bool hs_lock_t;
 extern bool hs_posix_threads;
 extern volatile bool hs_posix_locked;
 
-static inline hs_lock_t hs_port_lock(void) {
+static inline hs_lock_t hs_port_lock(void)
+{
     if (!hs_posix_threads)
         return false;
     while (__atomic_test_and_set(&hs_posix_locked, __ATOMIC_ACQUIRE))
@@ -43,7 +44,8 @@ static inline hs_lock_t hs_port_lock(void) {
     return true;
 }
 
-static inline void hs_port_unlock(hs_lock_t lock) {
+static inline void hs_port_unlock(hs_lock_t lock)
+{
     if (lock)
         __atomic_clear(&hs_posix_locked, __ATOMIC_RELEASE);
 }

@@ -29,13 +29,15 @@ typedef uint32_t hs_lock_t;
 #define HS_RISCV_CSR(instruction) ".option push\n\t.option arch, +zicsr\n\t" instruction "\n\t.option pop"
 #endif
 
-static inline hs_lock_t hs_port_lock(void) {
+static inline hs_lock_t hs_port_lock(void)
+{
     uintptr_t mstatus;
     __asm__ volatile(HS_RISCV_CSR("csrrci %0, mstatus, 8") : "=r"(mstatus) : : "memory");
     return (hs_lock_t)mstatus & HS_RISCV_MIE;
 }
 
-static inline void hs_port_unlock(hs_lock_t lock) {
+static inline void hs_port_unlock(hs_lock_t lock)
+{
     __asm__ volatile(HS_RISCV_CSR("csrs mstatus, %0") : : "r"((uintptr_t)lock) : "memory");
 }
 

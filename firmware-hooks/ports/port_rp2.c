@@ -40,13 +40,15 @@ static uint8_t ring[HS_RING_SIZE] __attribute__((section(".uninitialized_data.he
 
 /* Of RESET in records.def; 0 for the RUN pin and a debugger. The program resets the chip by the watchdog too, which then
  * lacks the mark that watchdog_enable() leaves. */
-static uint8_t reset_cause(void) {
+static uint8_t reset_cause(void)
+{
     if (watchdog_hw->reason)
         return watchdog_enable_caused_reboot() ? 3 : 2;
     return POWER_ON() ? 1 : 0;
 }
 
-bool hs_port_image(struct hs_config *config) {
+bool hs_port_image(struct hs_config *config)
+{
     config->memory = (void *)HS_RING_ADDR;
     config->memory_size = HS_RING_SIZE;
     config->hz = 1000000;

@@ -14,7 +14,7 @@
 #include "hardware/timer.h"
 
 /* State that others keep per thread is kept per core: rp2 runs one thread on each. */
-#define HS_PORT_CORES  2
+#define HS_PORT_CORES 2
 #define HS_PORT_CORE() (sio_hw->cpuid)
 
 /* The SDK leaves this lock to the operating system, of which there is none. */

@@ -16,13 +16,15 @@
 #define HS_ROOM_GIVEN_UP 256u
 
 /* Whether the two have a byte in common. */
-static inline bool hs_room_overlap(const struct hs_span *heap, struct hs_span ring) {
+static inline bool hs_room_overlap(const struct hs_span *heap, struct hs_span ring)
+{
     return ring.start < heap->end && heap->start < ring.end;
 }
 
 /* Makes the heap end before the ring or begin behind it. False, and the heap is as it was, when the ring covers all of it,
  * or lies in its midst. */
-static inline bool hs_room_make(struct hs_span *heap, struct hs_span ring) {
+static inline bool hs_room_make(struct hs_span *heap, struct hs_span ring)
+{
     if (!hs_room_overlap(heap, ring))
         return true;
     uintptr_t before = ring.start > heap->start ? ring.start - heap->start : 0;

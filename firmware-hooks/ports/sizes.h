@@ -12,11 +12,11 @@
 #define HS_SIZES_SHARE 16u
 
 /* Bounds of the rule, bytes and entries. A heap below HS_SIZES_HEAP_LEAST bytes has no room for the least of both. */
-#define HS_SIZES_RING_LEAST  1024u
-#define HS_SIZES_RING_MOST   65536u
+#define HS_SIZES_RING_LEAST 1024u
+#define HS_SIZES_RING_MOST 65536u
 #define HS_SIZES_SITES_LEAST 32u
-#define HS_SIZES_SITES_MOST  1024u
-#define HS_SIZES_HEAP_LEAST  8192u
+#define HS_SIZES_SITES_MOST 1024u
+#define HS_SIZES_HEAP_LEAST 8192u
 
 /* Bytes of the ring, a multiple of 8; entries of the table, a power of two. Both 0: the heap is too small. */
 struct hs_sizes {
@@ -25,7 +25,8 @@ struct hs_sizes {
 };
 
 /* A ring of more than five packets of the default size (4096 bytes) has whole packets, and room for its header. */
-static inline uint32_t hs_sizes_ring(uint32_t heap) {
+static inline uint32_t hs_sizes_ring(uint32_t heap)
+{
     uint32_t ring = heap / HS_SIZES_SHARE & ~255u;
     if (ring < HS_SIZES_RING_LEAST)
         return HS_SIZES_RING_LEAST;
@@ -35,7 +36,8 @@ static inline uint32_t hs_sizes_ring(uint32_t heap) {
 }
 
 /* `entry`: bytes that each entry takes in all. */
-static inline uint16_t hs_sizes_sites(uint32_t heap, uint32_t entry) {
+static inline uint16_t hs_sizes_sites(uint32_t heap, uint32_t entry)
+{
     uint32_t sites = HS_SIZES_SITES_LEAST;
     while (sites < HS_SIZES_SITES_MOST && 2 * sites * entry <= heap / HS_SIZES_SHARE)
         sites *= 2;
@@ -43,7 +45,8 @@ static inline uint16_t hs_sizes_sites(uint32_t heap, uint32_t entry) {
 }
 
 /* For a heap of `heap` bytes. */
-static inline struct hs_sizes hs_sizes_for(uint32_t heap, uint32_t entry) {
+static inline struct hs_sizes hs_sizes_for(uint32_t heap, uint32_t entry)
+{
     if (heap < HS_SIZES_HEAP_LEAST)
         return (struct hs_sizes){0, 0};
     return (struct hs_sizes){hs_sizes_ring(heap), hs_sizes_sites(heap, entry)};

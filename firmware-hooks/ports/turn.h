@@ -16,7 +16,10 @@
 #include "lib/heapstrata.h"
 
 #define HS_TURN_OUTSIDE 1u
-#define HS_TURN_START   {.now = HS_TURN_OUTSIDE}
+#define HS_TURN_START \
+    { \
+        .now = HS_TURN_OUTSIDE \
+    }
 
 struct hs_turn {
     uint32_t seen; /* tasks */
@@ -27,13 +30,15 @@ struct hs_turn {
 static inline uint32_t hs_turn_number(uint32_t mine) { return mine - HS_TURN_OUTSIDE; }
 
 /* Gives the running task a number if it has none yet. */
-static inline void hs_turn_see(struct hs_turn *turn, uint32_t *mine) {
+static inline void hs_turn_see(struct hs_turn *turn, uint32_t *mine)
+{
     if (!*mine)
         *mine = ++turn->seen + HS_TURN_OUTSIDE;
 }
 
 /* Writes a THREAD record. */
-static inline void hs_turn_take(struct hs_turn *turn, uint32_t mine) {
+static inline void hs_turn_take(struct hs_turn *turn, uint32_t mine)
+{
     turn->now = mine;
     hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = hs_turn_number(mine)});
 }

@@ -6,11 +6,12 @@
 
 #include "lib/level.h"
 
-#define REGIONS_MAX  256u /* a region's number has 8 bits */
+#define REGIONS_MAX 256u /* a region's number has 8 bits */
 #define GRANULES_MAX HS_POS_IMPLIED
 
 /* The next heap that is there, from row `*at` on; NULL behind the last. */
-static const struct hs_heap *next_heap(unsigned *at) {
+static const struct hs_heap *next_heap(unsigned *at)
+{
     const struct hs_heap *heap = NULL;
     while (!heap && *at < hs_n_heaps)
         heap = hs_heaps[(*at)++];
@@ -28,7 +29,8 @@ struct given {
     uint32_t regions, granules;
 };
 
-static bool give_granules(struct given *given, const struct hs_heap *heap, bool is_last) {
+static bool give_granules(struct given *given, const struct hs_heap *heap, bool is_last)
+{
     uint32_t left = GRANULES_MAX - given->granules, n = heap->find(given->granules);
     if (n > left || (n == HS_HEAP_OPEN && !is_last))
         return false;
@@ -38,7 +40,8 @@ static bool give_granules(struct given *given, const struct hs_heap *heap, bool 
     return true;
 }
 
-static bool give_regions(struct given *given, const struct hs_heap *heap) {
+static bool give_regions(struct given *given, const struct hs_heap *heap)
+{
     if (heap->regions > REGIONS_MAX - given->regions)
         return false;
     heap->numbers->region = (uint8_t)given->regions;
@@ -46,53 +49,59 @@ static bool give_regions(struct given *given, const struct hs_heap *heap) {
     return true;
 }
 
-int hs_heaps_begin(void) {
+int hs_heaps_begin(void)
+{
     struct given given = {0, 0};
     FOR_EACH_HEAP(heap)
-        if (!give_regions(&given, heap) || !give_granules(&given, heap, heap == hs_heaps[hs_n_heaps - 1]))
-            return HS_ERR_FULL;
+    if (!give_regions(&given, heap) || !give_granules(&given, heap, heap == hs_heaps[hs_n_heaps - 1]))
+        return HS_ERR_FULL;
     return HS_OK;
 }
 
 /* --- regions ----------------------------------------------------------------------------------------- */
 
-static bool is_within(const struct hs_heap *heap, const struct hs_heap_region *region) {
+static bool is_within(const struct hs_heap *heap, const struct hs_heap_region *region)
+{
     uint32_t offset = region->pos - heap->numbers->first;
     return region->index < heap->regions && offset <= heap->numbers->granules &&
            region->granules <= heap->numbers->granules - offset;
 }
 
-static struct hs_text name_of(const struct hs_heap *heap, const struct hs_heap_region *region) {
+static struct hs_text name_of(const struct hs_heap *heap, const struct hs_heap_region *region)
+{
     struct hs_text name = {heap->name, 0};
     while (name.data[name.len])
         name.len++;
     return region->name.len ? region->name : name;
 }
 
-bool hs_heap_region(const struct hs_heap *heap, const struct hs_heap_region *region, bool existing) {
+bool hs_heap_region(const struct hs_heap *heap, const struct hs_heap_region *region, bool existing)
+{
     struct hs_text name = name_of(heap, region);
     if (!is_within(heap, region))
         return false;
     hs_record(&(struct hs_record){
         .kind = HS_REGION,
-        .region = {
-            .region = hs_heap_region_number(heap, region->index),
-            .first = region->pos,
-            .granules = region->granules,
-            .shift = heap->shift,
-            .memory = region->memory,
-            .placement = (uint8_t)(region->placement | (existing ? HS_REGION_EXISTING : 0)),
-            .base = region->base,
-            .least = region->least,
-            .header = region->header,
-            .caps = region->caps,
-            .name = name,
-        },
+        .region =
+            {
+                .region = hs_heap_region_number(heap, region->index),
+                .first = region->pos,
+                .granules = region->granules,
+                .shift = heap->shift,
+                .memory = region->memory,
+                .placement = (uint8_t)(region->placement | (existing ? HS_REGION_EXISTING : 0)),
+                .base = region->base,
+                .least = region->least,
+                .header = region->header,
+                .caps = region->caps,
+                .name = name,
+            },
     });
     return true;
 }
 
-void hs_heap_region_end(const struct hs_heap *heap, uint8_t index) {
+void hs_heap_region_end(const struct hs_heap *heap, uint8_t index)
+{
     hs_record(&(struct hs_record){.kind = HS_REGION_END, .region_end.region = hs_heap_region_number(heap, index)});
 }
 
@@ -101,18 +110,21 @@ void hs_heap_region_end(const struct hs_heap *heap, uint8_t index) {
 static bool has_layout(const struct hs_heap *heap) { return !heap->has_layout || heap->has_layout(); }
 
 /* The last heap that has a layout writes the snapshot's last part. */
-static void write_snapshots(const struct hs_heap *last) {
+static void write_snapshots(const struct hs_heap *last)
+{
     uint8_t part = HS_SNAPSHOT_FIRST;
     FOR_EACH_HEAP(heap)
-        if (has_layout(heap)) {
-            heap->write_snapshot((uint8_t)(part | (heap == last ? HS_SNAPSHOT_LAST : 0)));
-            part = 0;
-        }
+    if (has_layout(heap)) {
+        heap->write_snapshot((uint8_t)(part | (heap == last ? HS_SNAPSHOT_LAST : 0)));
+        part = 0;
+    }
 }
 
-void hs_heaps_keyframe(void) {
+void hs_heaps_keyframe(void)
+{
     const struct hs_heap *last = NULL;
-    FOR_EACH_HEAP(heap) {
+    FOR_EACH_HEAP(heap)
+    {
         heap->write_regions(true);
         last = has_layout(heap) ? heap : last;
     }
@@ -120,24 +132,28 @@ void hs_heaps_keyframe(void) {
         write_snapshots(last);
 }
 
-uint32_t hs_heaps_keyframe_size(void) {
+uint32_t hs_heaps_keyframe_size(void)
+{
     uint32_t size = 0;
     FOR_EACH_HEAP(heap)
-        size += heap->keyframe_size();
+    size += heap->keyframe_size();
     return size;
 }
 
-void hs_heaps_summary(uint8_t cause) {
+void hs_heaps_summary(uint8_t cause)
+{
     FOR_EACH_HEAP(heap)
-        if (heap->write_summary)
-            heap->write_summary(cause);
+    if (heap->write_summary)
+        heap->write_summary(cause);
     hs_level_top();
 }
 
 /* The heap that owns `code`; else the last one that does not say which codes it owns; else NULL. */
-static const struct hs_heap *owner_of(uintptr_t code) {
+static const struct hs_heap *owner_of(uintptr_t code)
+{
     const struct hs_heap *other = NULL;
-    FOR_EACH_HEAP(heap) {
+    FOR_EACH_HEAP(heap)
+    {
         if (!heap->owns_code)
             other = heap;
         else if (heap->owns_code(code))
@@ -146,24 +162,27 @@ static const struct hs_heap *owner_of(uintptr_t code) {
     return other;
 }
 
-void hs_heaps_describe(uintptr_t code, struct hs_place *place) {
+void hs_heaps_describe(uintptr_t code, struct hs_place *place)
+{
     const struct hs_heap *heap = owner_of(code);
     if (heap && heap->describe)
         heap->describe(code, place);
 }
 
-struct hs_key hs_heaps_key(uintptr_t caller) {
+struct hs_key hs_heaps_key(uintptr_t caller)
+{
     struct hs_key key;
     FOR_EACH_HEAP(heap)
-        if (heap->who_asks && heap->who_asks(caller, &key))
-            return key;
+    if (heap->who_asks && heap->who_asks(caller, &key))
+        return key;
     return (struct hs_key){.caller = caller};
 }
 
-bool hs_heaps_overlap(const struct hs_span *memory) {
+bool hs_heaps_overlap(const struct hs_span *memory)
+{
     FOR_EACH_HEAP(heap)
-        if (heap->overlaps && heap->overlaps(memory))
-            return true;
+    if (heap->overlaps && heap->overlaps(memory))
+        return true;
     return false;
 }
 
@@ -172,7 +191,8 @@ bool hs_heaps_overlap(const struct hs_span *memory) {
 #define NEXT_SAMPLE (1u << 20) /* bytes; no trial has so many */
 
 /* A level above "full" may record nothing of a trial: but its bytes count up to the next sample. */
-static enum hs_trial watch(enum hs_trial (*try)(unsigned number), unsigned number, bool *seen) {
+static enum hs_trial watch(enum hs_trial (*try)(unsigned number), unsigned number, bool *seen)
+{
     uint32_t before = hs_stats().offered, left = hs_level_left;
     bool less = hs_state == HS_STATE_LEVEL;
     hs_level_left = NEXT_SAMPLE;
@@ -183,7 +203,8 @@ static enum hs_trial watch(enum hs_trial (*try)(unsigned number), unsigned numbe
     return result;
 }
 
-bool hs_heap_test(const struct hs_heap *heap) {
+bool hs_heap_test(const struct hs_heap *heap)
+{
     bool seen;
     for (unsigned number = 0; heap->try; number++) {
         enum hs_trial result = watch(heap->try, number, &seen);
@@ -197,9 +218,10 @@ bool hs_heap_test(const struct hs_heap *heap) {
     return true;
 }
 
-bool hs_heaps_test(void) {
+bool hs_heaps_test(void)
+{
     FOR_EACH_HEAP(heap)
-        if (!hs_heap_test(heap))
-            return false;
+    if (!hs_heap_test(heap))
+        return false;
     return true;
 }

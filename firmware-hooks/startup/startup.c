@@ -12,14 +12,16 @@ static struct hs_site_entry sites[HS_SITES];
 static uint16_t hash[HS_SITES * 4];
 
 /* A small ring cannot hold the definitions of many sites at a time, and smaller numbers take less of it. */
-static uint16_t sites_for(const struct hs_config *config) {
+static uint16_t sites_for(const struct hs_config *config)
+{
     uint16_t n = HS_SITES;
     while (n > 64 && n > config->memory_size / 8 && !(config->flags & HS_RING_STREAM))
         n /= 2;
     return n;
 }
 
-static void use_table(struct hs_config *config) {
+static void use_table(struct hs_config *config)
+{
     config->site = sites;
     config->hash = hash;
     config->hash_size = HS_SITES * 4;
@@ -29,7 +31,8 @@ static void use_table(struct hs_config *config) {
 static void use_table(struct hs_config *config) { (void)config; }
 #endif
 
-bool hs_startup_config(struct hs_config *config) {
+bool hs_startup_config(struct hs_config *config)
+{
     *config = (struct hs_config){
         .placement = HS_PLACE_EXPLICIT,
         .shift = hs_heaps[hs_n_heaps - 1]->shift,
@@ -46,7 +49,8 @@ bool hs_startup_config(struct hs_config *config) {
     return record;
 }
 
-int hs_startup_init(struct hs_config *config, const struct hs_firmware *firmware) {
+int hs_startup_init(struct hs_config *config, const struct hs_firmware *firmware)
+{
     uintptr_t image = (uintptr_t)config->memory;
     if (hs_heaps_overlap(&(struct hs_span){image, image + config->memory_size}))
         return HS_ERR_ARG;
@@ -56,7 +60,8 @@ int hs_startup_init(struct hs_config *config, const struct hs_firmware *firmware
     return err ? err : hs_init(config);
 }
 
-int hs_startup(const struct hs_firmware *firmware) {
+int hs_startup(const struct hs_firmware *firmware)
+{
     struct hs_config config;
     bool record = hs_startup_config(&config);
     int err = hs_startup_init(&config, firmware);

@@ -13,13 +13,15 @@
 /* --- counting what is missing ------------------------------------------------------------------------- */
 
 /* The full number of a boot whose low byte a packet has. */
-static uint32_t boot_number(const struct hs_reader *r, uint8_t low) {
+static uint32_t boot_number(const struct hs_reader *r, uint8_t low)
+{
     uint32_t newest = r->ring_boot > r->boot ? r->ring_boot : r->boot;
     uint8_t back = (uint8_t)(newest - low);
     return back < newest ? newest - back : low; /* the header's own number has no check */
 }
 
-static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
+static void begin_boot(struct hs_reader *r, const struct hs_packet *p)
+{
     bool first = !r->packet_seen, whole = p->flags & HS_PACKET_BOOT;
     uint32_t number = boot_number(r, p->boot);
     r->info.boots++;
@@ -38,7 +40,8 @@ static void begin_boot(struct hs_reader *r, const struct hs_packet *p) {
 
 /* What lies between the packet before and this one. False for one that has been there already, or that does
  * not go on where the one before ended. */
-static bool connect(struct hs_reader *r, const struct hs_packet *p) {
+static bool connect(struct hs_reader *r, const struct hs_packet *p)
+{
     int32_t missing = (int32_t)(p->seq - r->next_seq), lost = (int32_t)(p->number - (uint32_t)r->next_number);
     bool again = r->restarted && missing < 0 && p->boot == (uint8_t)r->ring_boot;
     bool boot = !r->packet_seen || p->flags & HS_PACKET_BOOT || r->packet.boot != p->boot || again;
@@ -62,45 +65,51 @@ static bool connect(struct hs_reader *r, const struct hs_packet *p) {
 
 /* --- packets ------------------------------------------------------------------------------------------ */
 
-static void complain(struct hs_reader *r, const struct hs_chunk *chunk, const char *what) {
+static void complain(struct hs_reader *r, const struct hs_chunk *chunk, const char *what)
+{
     hs_fail_with(&r->error, chunk->code, chunk->offset, "%s: %s at byte %llu: %s", r->path, what,
                  (unsigned long long)chunk->offset, hs_strerror(chunk->code));
 }
 
 /* Whether this very packet has been read: a drain that begins anew, for it does not know what arrived, sends again
  * what the ring still has. */
-static bool seen_before(struct hs_reader *r, const struct hs_packet *p) {
+static bool seen_before(struct hs_reader *r, const struct hs_packet *p)
+{
     struct hs_seen *seen = &r->seen[p->seq % HS_SEEN];
     bool again = r->again && seen->sum == p->sum && seen->seq == p->seq + 1 && !hs_packet_open(p);
     *seen = (struct hs_seen){p->seq + 1, p->sum};
     return again;
 }
 
-static void start_decoding(struct hs_reader *r, const struct hs_chunk *chunk) {
+static void start_decoding(struct hs_reader *r, const struct hs_chunk *chunk)
+{
     r->decoder.site = r->dictionary.state;
     r->decoder.n_sites = r->dictionary.n_sites;
     hs_decode_packet(&r->decoder, &chunk->packet, chunk->bytes);
 }
 
 /* Whether a site that the packet did not name adds this to the check of its names. */
-static bool is_one_more(const struct hs_decoder *d, uint32_t more) {
+static bool is_one_more(const struct hs_decoder *d, uint32_t more)
+{
     uint32_t i = 1;
-    while (i < d->n_sites && (!d->site[i].op || d->site[i].epoch == d->epoch ||
-                              HS_SITE_CHECK(i, d->site[i].hash, d->site[i].first_size) != more))
+    while (i < d->n_sites &&
+           (!d->site[i].op || d->site[i].epoch == d->epoch || HS_SITE_CHECK(i, d->site[i].hash, d->site[i].first_size) != more))
         i++;
     return i < d->n_sites;
 }
 
 /* Whether the sites that the packet's records named are those that the recorder meant. Where it was cut off, one more may
  * count: that of the record that was being written. */
-static bool names_match(const struct hs_reader *r, const struct hs_packet *p) {
+static bool names_match(const struct hs_reader *r, const struct hs_packet *p)
+{
     uint32_t more = p->names - r->decoder.names;
     return !more || (!(p->flags & HS_PACKET_CLOSED) && is_one_more(&r->decoder, more));
 }
 
 /* Whether the sites that the packet names are those that we know. Seldom asked: only where a packet is missing that may
  * have defined others. */
-static bool verify(struct hs_reader *r, const struct hs_chunk *chunk) {
+static bool verify(struct hs_reader *r, const struct hs_chunk *chunk)
+{
     int n;
     start_decoding(r, chunk);
     while ((n = hs_decode_next(&r->decoder, r->record, HS_BATCH)) > 0)
@@ -108,7 +117,8 @@ static bool verify(struct hs_reader *r, const struct hs_chunk *chunk) {
     return !n && names_match(r, &chunk->packet);
 }
 
-static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
+static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk)
+{
     const struct hs_packet *p = &chunk->packet;
     const struct hs_seen *seen = &r->seen[p->seq % HS_SEEN];
     bool other = seen->seq == p->seq + 1 && seen->sum != p->sum; /* has that number: it begins anew */
@@ -136,7 +146,8 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
     r->next_seq = p->seq + 1;
     r->packet = *p;
     r->packet_offset = chunk->offset;
-    if ((r->feed->doubtful || r->feed->image) && !verify(r, chunk)) { /* its records are lost too: what they name went with another packet */
+    if ((r->feed->doubtful || r->feed->image) &&
+        !verify(r, chunk)) { /* its records are lost too: what they name went with another packet */
         r->info.unnamed_packets++;
         return;
     }
@@ -150,21 +161,26 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk) {
     start_decoding(r, chunk);
 }
 
-static void end_packet(struct hs_reader *r, int err) {
+static void end_packet(struct hs_reader *r, int err)
+{
     r->in_packet = false;
     r->next_number = r->number;
     r->n_salvaged += !err;
     if (err) {
         r->info.damaged_packets++;
         r->info.damaged_bytes += (uint64_t)(r->decoder.end - r->decoder.at);
-        hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: its record at byte %td cannot be decoded (%s); "
-                     "a site that is not defined, or damage", r->path, r->packet.seq, (unsigned long long)r->packet_offset,
-                     r->decoder.at - r->decoder.start, hs_strerror(err));
+        hs_fail_with(&r->error, err, r->packet_offset,
+                     "%s: packet %u at byte %llu: its record at byte %td cannot be decoded (%s); "
+                     "a site that is not defined, or damage",
+                     r->path, r->packet.seq, (unsigned long long)r->packet_offset, r->decoder.at - r->decoder.start,
+                     hs_strerror(err));
         hs_heap_replay_gap(r);
     } else if (!names_match(r, &r->packet)) {
         r->info.diverged++;
-        hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset, "%s: packet %u at byte %llu: the places that it names are defined "
-                     "otherwise", r->path, r->packet.seq, (unsigned long long)r->packet_offset);
+        hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset,
+                     "%s: packet %u at byte %llu: the places that it names are defined "
+                     "otherwise",
+                     r->path, r->packet.seq, (unsigned long long)r->packet_offset);
     } else if (r->packet.flags & HS_PACKET_CLOSED && r->checkable && r->check != r->packet.check) {
         hs_heap_replay_contradiction(r, "the places of its new blocks are not those that the recorder saw");
     }
@@ -172,7 +188,8 @@ static void end_packet(struct hs_reader *r, int err) {
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
-static void on_header(struct hs_reader *r, const struct hs_chunk *chunk) {
+static void on_header(struct hs_reader *r, const struct hs_chunk *chunk)
+{
     struct hs_ring_header h;
     memcpy(&h, chunk->bytes, sizeof h);
     r->restarted = true;
@@ -193,7 +210,8 @@ static void on_header(struct hs_reader *r, const struct hs_chunk *chunk) {
     r->info.anchor = h.anchor;
 }
 
-static void on_names(struct hs_reader *r, struct hs_chunk *chunk) {
+static void on_names(struct hs_reader *r, struct hs_chunk *chunk)
+{
     int err = hs_dictionary_put(&r->dictionary, chunk->bytes, chunk->len, false);
     if (!err)
         return;
@@ -204,7 +222,8 @@ static void on_names(struct hs_reader *r, struct hs_chunk *chunk) {
     r->info.damaged_bytes += chunk->len;
 }
 
-static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk) {
+static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk)
+{
     char what[64];
     r->feed->doubtful = true;
     r->info.damaged_packets += chunk->refused;
@@ -217,7 +236,8 @@ static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk) {
 }
 
 /* At the end of what is there. A writer may have added something and gone between our reading and our asking. */
-static void on_end(struct hs_reader *r) {
+static void on_end(struct hs_reader *r)
+{
     if (!r->following || r->unwritten) {
         r->done = true;
         return;
@@ -227,7 +247,8 @@ static void on_end(struct hs_reader *r) {
     r->feed->follow(r->feed, r->waits); /* what is cut at its last end is damage */
 }
 
-static int next_chunk(struct hs_reader *r) {
+static int next_chunk(struct hs_reader *r)
+{
     struct hs_chunk chunk;
     int err = r->feed->next(r->feed, &chunk);
     if (err) {
@@ -248,7 +269,8 @@ static int next_chunk(struct hs_reader *r) {
 /* --- the end ------------------------------------------------------------------------------------------ */
 
 /* What the first error's text could not know yet. */
-static void say_salvaged(struct hs_reader *r) {
+static void say_salvaged(struct hs_reader *r)
+{
     size_t len = strlen(r->error.text);
     if (!r->error.code || len >= sizeof r->error.text)
         return;
@@ -256,7 +278,8 @@ static void say_salvaged(struct hs_reader *r) {
              (unsigned long long)r->info.records, (unsigned long long)r->n_salvaged);
 }
 
-static long finish(struct hs_reader *r, int err) {
+static long finish(struct hs_reader *r, int err)
+{
     r->info.emitted = r->info.records + r->info.lost + r->info.overwritten_records;
     if (err)
         hs_fail_with(&r->error, err, 0, "%s: %s", r->path, hs_strerror(err));
@@ -266,7 +289,8 @@ static long finish(struct hs_reader *r, int err) {
     return err;
 }
 
-long hs_reader_next(struct hs_reader *r, const struct hs_event **events) {
+long hs_reader_next(struct hs_reader *r, const struct hs_event **events)
+{
     *events = r->event;
     r->waits = false;
     if (r->done)
@@ -297,7 +321,8 @@ long hs_reader_next(struct hs_reader *r, const struct hs_event **events) {
     }
 }
 
-bool hs_reader_follow(struct hs_reader *r) {
+bool hs_reader_follow(struct hs_reader *r)
+{
     if (r->feed->follow)
         r->feed->follow(r->feed, true);
     return r->following = r->feed->follow != NULL;
@@ -307,7 +332,8 @@ bool hs_reader_waits(const struct hs_reader *r) { return r->waits; }
 
 /* --- open and close ----------------------------------------------------------------------------------- */
 
-struct hs_reader *hs_reader_of_feed(struct hs_feed *feed, const char *name, struct hs_error *error) {
+struct hs_reader *hs_reader_of_feed(struct hs_feed *feed, const char *name, struct hs_error *error)
+{
     struct hs_reader *r = feed ? calloc(1, sizeof *r) : NULL;
     if (r && (!(r->path = strdup(name)) || hs_dictionary_open(&r->dictionary))) {
         hs_dictionary_close(&r->dictionary);
@@ -327,7 +353,8 @@ struct hs_reader *hs_reader_of_feed(struct hs_feed *feed, const char *name, stru
     return r;
 }
 
-struct hs_reader *hs_reader_open(const char *path, struct hs_error *error) {
+struct hs_reader *hs_reader_open(const char *path, struct hs_error *error)
+{
     struct hs_error ignored;
     error = error ? error : &ignored;
     memset(error, 0, sizeof *error);
@@ -341,7 +368,8 @@ struct hs_reader *hs_reader_open(const char *path, struct hs_error *error) {
     return r;
 }
 
-void hs_reader_close(struct hs_reader *r) {
+void hs_reader_close(struct hs_reader *r)
+{
     if (!r)
         return;
     r->feed->close(r->feed);
@@ -358,23 +386,27 @@ void hs_reader_close(struct hs_reader *r) {
 const struct hs_error *hs_reader_error(const struct hs_reader *r) { return &r->error; }
 const struct hs_trace_info *hs_reader_info(const struct hs_reader *r) { return &r->info; }
 
-const struct hs_site *hs_reader_site(const struct hs_reader *r, uint32_t number) {
+const struct hs_site *hs_reader_site(const struct hs_reader *r, uint32_t number)
+{
     return hs_dictionary_site(&r->dictionary, number);
 }
 
 uint32_t hs_reader_sites(const struct hs_reader *r) { return r->dictionary.sites.n; }
 
-const struct hs_context *hs_reader_context(const struct hs_reader *r, uint32_t number) {
+const struct hs_context *hs_reader_context(const struct hs_reader *r, uint32_t number)
+{
     return hs_dictionary_context(&r->dictionary, number);
 }
 
-const struct hs_region *hs_reader_region(const struct hs_reader *r, unsigned index) {
+const struct hs_region *hs_reader_region(const struct hs_reader *r, unsigned index)
+{
     return index < r->n_regions ? &r->region[index] : NULL;
 }
 
 unsigned hs_reader_regions(const struct hs_reader *r) { return r->n_regions; }
 
-const char *hs_reader_fact(const struct hs_reader *r, const char *key) {
+const char *hs_reader_fact(const struct hs_reader *r, const char *key)
+{
     for (const struct hs_fact *fact = r->dictionary.fact; fact; fact = fact->next)
         if (!strcmp(fact->key, key))
             return fact->value;

@@ -63,18 +63,18 @@ struct hs_event {
     uint32_t pos;    /* ALLOC REALLOC SAMPLE: head of the new block, trace-wide granule number; of a SAMPLE that is not
                         followed HS_POS_IMPLIED */
     uint32_t granules;
-    uint32_t old;    /* FREE REALLOC SAMPLE_END: head of the block before; FAIL: capabilities asked for */
+    uint32_t old;          /* FREE REALLOC SAMPLE_END: head of the block before; FAIL: capabilities asked for */
     uint32_t old_granules; /* 0: there was no such block (a repeated free of a finaliser, say) */
     uint32_t thread;
     uint32_t boot;
-    uint8_t kind;    /* enum hs_kind */
-    uint8_t flags;   /* enum hs_event_flag */
-    uint8_t region;  /* index into hs_reader_region: of pos or old; else the one that the record names, 0 if none */
-    uint8_t op;      /* SAMPLE TOP: what the site does, HS_ALLOC or HS_REALLOC */
+    uint8_t kind;   /* enum hs_kind */
+    uint8_t flags;  /* enum hs_event_flag */
+    uint8_t region; /* index into hs_reader_region: of pos or old; else the one that the record names, 0 if none */
+    uint8_t op;     /* SAMPLE TOP: what the site does, HS_ALLOC or HS_REALLOC */
     const struct hs_record *record; /* the record itself, for all kinds */
     const uint32_t *freed;          /* SWEEP: heads that go, ascending */
     uint32_t n_freed;
-    const struct hs_extent *block;  /* with HS_EVENT_RESYNC */
+    const struct hs_extent *block; /* with HS_EVENT_RESYNC */
     uint32_t n_blocks;
 };
 
@@ -86,7 +86,7 @@ struct hs_region {
     uint32_t header;          /* bytes in front of each block that belong to it */
     uint32_t caps;            /* capability bits of the allocator's own */
     uint8_t shift, memory, placement, present;
-    uint8_t within;           /* 1 + the region of another heap that it lies in, 0: in none */
+    uint8_t within;            /* 1 + the region of another heap that it lies in, 0: in none */
     char name[HS_REGION_NAME]; /* heap/region, or the heap's name where that has no other */
 };
 
@@ -103,7 +103,8 @@ struct hs_block_form {
 };
 
 /* Granules of a block of `size` bytes; at least 1. */
-static inline uint64_t hs_block_granules(uint64_t size, struct hs_block_form form) {
+static inline uint64_t hs_block_granules(uint64_t size, struct hs_block_form form)
+{
     uint64_t bytes = size + form.header;
     bytes = bytes > form.least ? bytes : form.least;
     return bytes ? (bytes + ((uint64_t)1 << form.shift) - 1) >> form.shift : 1;
@@ -127,24 +128,24 @@ struct hs_context {
 /* What is known of the whole; final once hs_reader_next has returned 0. */
 struct hs_trace_info {
     enum hs_source source;
-    uint32_t hz;             /* ticks per second */
-    uint32_t pointer_bytes;  /* of the traced program */
+    uint32_t hz;            /* ticks per second */
+    uint32_t pointer_bytes; /* of the traced program */
     uint64_t build_id, anchor;
     uint32_t boots;
     uint64_t packets, packet_bytes, dict_bytes; /* as written by the recorder, headers included */
-    uint64_t records;        /* decoded from packets */
-    uint64_t events;         /* allocations, frees, reallocs, failures and swept blocks */
+    uint64_t records;                           /* decoded from packets */
+    uint64_t events;                            /* allocations, frees, reallocs, failures and swept blocks */
     /* All boots together: emitted = records + lost + overwritten_records. */
-    uint64_t emitted;        /* records, by the recorder's own count: its packets are numbered by it */
-    uint64_t lost;           /* that the recorder dropped, or that are missing or damaged */
+    uint64_t emitted;             /* records, by the recorder's own count: its packets are numbered by it */
+    uint64_t lost;                /* that the recorder dropped, or that are missing or damaged */
     uint64_t overwritten_records; /* before the first packet: the ring no longer holds them */
-    uint64_t overwritten;    /* packets, likewise */
-    uint64_t missing_packets;/* later ones that are not there or damaged, by the gaps in their numbers */
-    uint64_t unnamed_packets;/* left out, since they name places that a missing packet defined; their records are lost */
+    uint64_t overwritten;         /* packets, likewise */
+    uint64_t missing_packets;     /* later ones that are not there or damaged, by the gaps in their numbers */
+    uint64_t unnamed_packets;     /* left out, since they name places that a missing packet defined; their records are lost */
     uint64_t damaged_packets, damaged_bytes; /* refused by their check, or cut */
-    uint64_t diverged;       /* times the followed layout was contradicted */
+    uint64_t diverged;                       /* times the followed layout was contradicted */
     uint8_t selftest_failed;
-    uint64_t unknown;        /* of `records`, those of kinds that this reader does not know: a newer recorder's */
+    uint64_t unknown; /* of `records`, those of kinds that this reader does not know: a newer recorder's */
 };
 
 /* Opens a .hst file, a stream capture or a memory image ("-" is standard input). NULL on error. */

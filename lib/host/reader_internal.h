@@ -21,8 +21,7 @@
 uint32_t hs_checksum(uint32_t crc, const void *data, size_t len);
 
 /* Keeps the first error: formats `text` into it when it has none yet. */
-void hs_fail_with(struct hs_error *error, int code, uint64_t offset, const char *text, ...)
-    __attribute__((format(printf, 4, 5)));
+void hs_fail_with(struct hs_error *error, int code, uint64_t offset, const char *text, ...) __attribute__((format(printf, 4, 5)));
 
 /* --- bytes -------------------------------------------------------------------------------------------- */
 
@@ -39,8 +38,8 @@ struct hs_byte_source {
     long (*read)(struct hs_byte_source *bytes, uint8_t *into, size_t room);
     void (*close)(struct hs_byte_source *bytes);
     bool (*growing)(struct hs_byte_source *bytes); /* whether a writer is at it: its end is none. May be NULL */
-    bool follow;     /* `read` goes on behind an end where a writer added something */
-    uint64_t offset; /* in the input, of the byte read next */
+    bool follow;                                   /* `read` goes on behind an end where a writer added something */
+    uint64_t offset;                               /* in the input, of the byte read next */
     struct hs_damage damage;
 };
 
@@ -67,22 +66,22 @@ enum hs_chunk_kind { HS_CHUNK_END, HS_CHUNK_HEADER, HS_CHUNK_NAMES, HS_CHUNK_PAC
 
 struct hs_chunk {
     enum hs_chunk_kind kind;
-    uint64_t offset;      /* in the input, of its first byte */
-    const uint8_t *bytes; /* HEADER: the header and its facts; NAMES: definitions; PACKET: its records */
-    uint32_t len;         /* of `bytes` */
+    uint64_t offset;            /* in the input, of its first byte */
+    const uint8_t *bytes;       /* HEADER: the header and its facts; NAMES: definitions; PACKET: its records */
+    uint32_t len;               /* of `bytes` */
     const uint8_t *definitions; /* PACKET: packet.defs bytes */
     struct hs_packet packet;
-    int code;             /* DAMAGE: why */
-    uint64_t damaged;     /* DAMAGE: bytes */
-    const char *text;     /* DAMAGE: what to say of it; NULL: what `code` says */
-    uint32_t refused;     /* DAMAGE: packets in there whose header was whole, */
-    uint32_t seq;         /* and the number of the first of them */
+    int code;         /* DAMAGE: why */
+    uint64_t damaged; /* DAMAGE: bytes */
+    const char *text; /* DAMAGE: what to say of it; NULL: what `code` says */
+    uint32_t refused; /* DAMAGE: packets in there whose header was whole, */
+    uint32_t seq;     /* and the number of the first of them */
 };
 
 /* `next` sets the next chunk, valid until the next call; 0, or a negative enum hs_err when the input cannot
  * be read any further. */
 struct hs_feed {
-    bool image; /* made from a memory image, perhaps by way of a .hst: a packet may be open, its definitions in a later one */
+    bool image;    /* made from a memory image, perhaps by way of a .hst: a packet may be open, its definitions in a later one */
     bool doubtful; /* definitions may be missing: a packet's must be verified before its records are used */
     int (*next)(struct hs_feed *feed, struct hs_chunk *chunk);
     /* NULL where it cannot be. With `on` an END is but the end of what is there at present, and what a writer has begun stays
@@ -136,9 +135,9 @@ struct hs_fact {
 
 /* What a definition says; it may name what is not defined as yet. */
 struct hs_definition {
-    uint8_t kind;     /* HS_SITE, HS_STRING, HS_FUNCTION, HS_CONTEXT; 0: not defined */
+    uint8_t kind; /* HS_SITE, HS_STRING, HS_FUNCTION, HS_CONTEXT; 0: not defined */
     uint8_t op, first_size;
-    uint32_t hash;    /* its own */
+    uint32_t hash; /* its own */
     const char *text;
     uint32_t file, function, context, line, offset; /* the recorder's numbers */
     int64_t caller;
@@ -146,8 +145,8 @@ struct hs_definition {
 
 /* What a name's number stands for, with all that it names. */
 struct hs_name {
-    uint8_t kind;     /* as above; 0: something of it is not defined */
-    uint32_t hash;    /* of all of it */
+    uint8_t kind;  /* as above; 0: something of it is not defined */
+    uint32_t hash; /* of all of it */
     const char *file, *text;
     uint32_t context; /* the user's number */
 };
@@ -157,21 +156,21 @@ struct hs_items_kind; /* the size of an item, and when two are equal */
 /* Items that never move, so that pointers to them stay good, each there once, numbered as they came. */
 struct hs_items {
     const struct hs_items_kind *kind;
-    void **item;              /* by the user's number; 0 is none */
+    void **item; /* by the user's number; 0 is none */
     uint32_t n, room;
-    struct hs_map map;        /* from what an item says to its number */
+    struct hs_map map; /* from what an item says to its number */
 };
 
 /* All definitions of a trace. The recorder's numbers are given anew, by another boot or to another place; the user's stay. */
 struct hs_dictionary {
-    struct hs_site_state *state; /* for the decoder, by the recorder's number */
-    uint32_t *site;              /* the user's number; 0 where something of it is not defined */
-    struct hs_name *name;        /* by the recorder's number */
+    struct hs_site_state *state;      /* for the decoder, by the recorder's number */
+    uint32_t *site;                   /* the user's number; 0 where something of it is not defined */
+    struct hs_name *name;             /* by the recorder's number */
     struct hs_definition *defined[2]; /* what was said: of names, of sites */
-    uint32_t n_sites, n_names;   /* number 0 included */
-    uint32_t room;               /* numbers that the arrays have place for */
+    uint32_t n_sites, n_names;        /* number 0 included */
+    uint32_t room;                    /* numbers that the arrays have place for */
     struct hs_items sites, contexts;
-    char **text;                 /* each there once; they do not move */
+    char **text; /* each there once; they do not move */
     uint32_t n_texts, texts_room;
     struct hs_map texts;
     struct hs_fact *fact;

@@ -30,10 +30,10 @@
 extern "C" {
 #endif
 
-#define HS_HST_MAGIC       "\x8bHeap\r\n\x1a" /* 8 bytes; a transfer as text breaks it */
-#define HS_HST_VERSION     1
+#define HS_HST_MAGIC "\x8bHeap\r\n\x1a" /* 8 bytes; a transfer as text breaks it */
+#define HS_HST_VERSION 1
 #define HS_HST_FRAME_MAGIC 0x46747348u /* "HstF" */
-#define HS_HST_FRAME_MAX   (4u << 20)  /* bytes of a frame, unpacked */
+#define HS_HST_FRAME_MAX (4u << 20)    /* bytes of a frame, unpacked */
 
 struct hs_hst_header {
     char magic[8];
@@ -41,12 +41,12 @@ struct hs_hst_header {
     uint16_t header_size; /* sizeof(struct hs_hst_header) */
     uint8_t source;       /* enum hs_source: what the stream was made from */
     uint8_t reserved[3];
-    uint32_t hz;          /* ticks a second, of the first header in the stream */
-    uint32_t flags;       /* its flags */
-    uint64_t build_id;    /* its build id */
-    uint64_t anchor;      /* its anchor */
+    uint32_t hz;       /* ticks a second, of the first header in the stream */
+    uint32_t flags;    /* its flags */
+    uint64_t build_id; /* its build id */
+    uint64_t anchor;   /* its anchor */
     uint32_t reserved2;
-    uint32_t check;       /* CRC-32 of all before */
+    uint32_t check; /* CRC-32 of all before */
 };
 
 enum hs_hst_kind { HS_HST_DATA = 1, HS_HST_INDEX = 2 };
@@ -57,31 +57,31 @@ enum hs_hst_flag {
 
 struct hs_hst_frame {
     uint32_t magic;
-    uint8_t kind;        /* enum hs_hst_kind */
-    uint8_t flags;       /* enum hs_hst_flag */
+    uint8_t kind;  /* enum hs_hst_kind */
+    uint8_t flags; /* enum hs_hst_flag */
     uint16_t reserved;
     uint32_t stored, plain;
-    uint32_t crc;        /* CRC-32 of the stored bytes */
-    uint32_t check;      /* CRC-32 of all before */
+    uint32_t crc;   /* CRC-32 of the stored bytes */
+    uint32_t check; /* CRC-32 of all before */
 };
 
 struct hs_hst_entry {
-    uint64_t offset;     /* of the frame in the file */
-    uint64_t plain;      /* bytes of the stream before it */
-    uint64_t records;    /* offered by the recorder before the frame's first packet, over all boots */
-    uint64_t time;       /* of the first keyframe that begins in it, else of its first packet; ticks of its boot */
-    uint32_t seq;        /* number of that packet */
-    uint32_t packets;    /* in the frame; 0: the four before mean nothing */
-    uint16_t boot;       /* boots in the stream before that packet's */
-    uint8_t flags;       /* as the frame's */
+    uint64_t offset;  /* of the frame in the file */
+    uint64_t plain;   /* bytes of the stream before it */
+    uint64_t records; /* offered by the recorder before the frame's first packet, over all boots */
+    uint64_t time;    /* of the first keyframe that begins in it, else of its first packet; ticks of its boot */
+    uint32_t seq;     /* number of that packet */
+    uint32_t packets; /* in the frame; 0: the four before mean nothing */
+    uint16_t boot;    /* boots in the stream before that packet's */
+    uint8_t flags;    /* as the frame's */
     uint8_t reserved[5];
 };
 
 struct hs_hst_trailer {
-    uint64_t index;      /* offset of the index frame */
+    uint64_t index; /* offset of the index frame */
     uint32_t entries;
-    uint32_t check;      /* CRC-32 of the two before */
-    char magic[8];       /* HS_HST_MAGIC */
+    uint32_t check; /* CRC-32 of the two before */
+    char magic[8];  /* HS_HST_MAGIC */
 };
 
 /* --- the writer ----------------------------------------------------------------------------------------- */

@@ -12,12 +12,13 @@ static const struct event event[] = {
 #include "events.inc"
 };
 #define EVENTS (sizeof event / sizeof *event)
-#define PAIRS  1000u
+#define PAIRS 1000u
 
 void mark(void);
 __attribute__((noinline)) void mark(void) { __asm__ volatile(""); }
 
-static void record(const struct recorder *r, const struct event *e, const struct event *end) {
+static void record(const struct recorder *r, const struct event *e, const struct event *end)
+{
     mark();
     for (; e < end; e++) {
         bench_ticks += e->dt;
@@ -30,7 +31,8 @@ static void record(const struct recorder *r, const struct event *e, const struct
 }
 
 /* One place allocates, another frees, always the same. */
-static void record_predicted(void) {
+static void record_predicted(void)
+{
     static struct event pair[2 * PAIRS];
     for (uint32_t i = 0; i < PAIRS; i++) {
         pair[2 * i] = (struct event){.kind = EV_ALLOC, .site = 1, .size = 40, .pos = 100, .dt = 3};
@@ -42,7 +44,8 @@ static void record_predicted(void) {
     rec_heapstrata_placement = HS_PLACE_EXPLICIT;
 }
 
-int main(void) {
+int main(void)
+{
     static const struct recorder *const all[] = {&rec_heapstrata, &rec_struct16, &rec_leb128, &rec_folded};
     record_predicted();
     for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {

@@ -50,7 +50,7 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 #define EXPORT __attribute__((visibility("default")))
 EXPORT int qemu_plugin_version = 1;
 
-#define SPAN   (4u << 20) /* bytes of code that are told apart; the rest counts as one address */
+#define SPAN (4u << 20) /* bytes of code that are told apart; the rest counts as one address */
 #define SCOPES 32
 
 enum action { OP, IN, BACK, KEEP, CORE, ACTIONS };
@@ -74,12 +74,14 @@ static FILE *out;
 
 /* --- while the machine runs -------------------------------------------------------------------------- */
 
-static void charge(void) {
+static void charge(void)
+{
     in_scope[scope] += total - charged;
     charged = total;
 }
 
-static void enter(unsigned vcpu, void *data) {
+static void enter(unsigned vcpu, void *data)
+{
     (void)vcpu;
     const struct range *r = data;
     unsigned next = scope;
@@ -97,7 +99,8 @@ static void enter(unsigned vcpu, void *data) {
     }
 }
 
-static void mark(unsigned vcpu, void *data) {
+static void mark(unsigned vcpu, void *data)
+{
     (void)vcpu, (void)data;
     charge();
     fprintf(out, "mark %u\n", ++marks);
@@ -113,14 +116,16 @@ static void mark(unsigned vcpu, void *data) {
 
 /* --- when code is translated ------------------------------------------------------------------------- */
 
-static struct range *find_range(uint64_t at) {
+static struct range *find_range(uint64_t at)
+{
     for (size_t i = 0; i < n_ranges; i++)
         if (at >= range[i].first && at < range[i].end)
             return &range[i];
     return NULL;
 }
 
-static void translate(plugin_id id, struct qemu_plugin_tb *tb) {
+static void translate(plugin_id id, struct qemu_plugin_tb *tb)
+{
     (void)id;
     struct range *r = find_range(qemu_plugin_tb_vaddr(tb));
     if (r && r->action != KEEP)
@@ -138,7 +143,8 @@ static void translate(plugin_id id, struct qemu_plugin_tb *tb) {
 
 /* --- start ------------------------------------------------------------------------------------------- */
 
-static int parse_range(const char *line) {
+static int parse_range(const char *line)
+{
     char name[8];
     struct range r;
     if (sscanf(line, "%" SCNx64 " %" SCNx64 " %7s %u", &r.first, &r.end, name, &r.scope) != 4 || r.scope >= SCOPES)
@@ -153,7 +159,8 @@ static int parse_range(const char *line) {
     return 0;
 }
 
-static int read_ranges(const char *name) {
+static int read_ranges(const char *name)
+{
     FILE *in = fopen(name, "r");
     if (!in) {
         perror(name);
@@ -169,7 +176,8 @@ static int read_ranges(const char *name) {
     return err;
 }
 
-static int parse_argument(const char *text) {
+static int parse_argument(const char *text)
+{
     if (!strncmp(text, "out=", 4)) {
         out = fopen(text + 4, "w");
         return out ? 0 : -1;
@@ -185,7 +193,8 @@ static int parse_argument(const char *text) {
     return strncmp(text, "ranges=", 7) ? -1 : read_ranges(text + 7);
 }
 
-EXPORT int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv) {
+EXPORT int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
+{
     (void)info;
     for (int i = 0; i < argc; i++)
         if (parse_argument(argv[i])) {

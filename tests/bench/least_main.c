@@ -20,7 +20,8 @@ static void describe(uintptr_t code, struct hs_place *place) { place->line = (ui
 static bool gone(uintptr_t code) { return code != 0; }
 static uint32_t keyframe_size(void) { return 100; }
 
-static void keyframe(void) {
+static void keyframe(void)
+{
     struct hs_runs_writer w;
     hs_record(&(struct hs_record){.kind = HS_REGION, .region = {.granules = 1000, .shift = 4}});
     hs_snapshot_begin(&w, 0, 3);
@@ -29,18 +30,27 @@ static void keyframe(void) {
     hs_snapshot_end(&w, 1000);
 }
 
-static void start(void) {
+static void start(void)
+{
     const uintptr_t functions[] = {(uintptr_t)start, (uintptr_t)gone};
-    struct hs_config config = {
-        .site = sites, .hash = hash, .n_sites = SITES, .hash_size = SITES * 4, .placement = HS_PLACE_MICROPYTHON, .shift = 4,
-        .build_id = hs_fingerprint(functions, 2), .describe = describe, .keyframe = keyframe, .keyframe_size = keyframe_size};
+    struct hs_config config = {.site = sites,
+                               .hash = hash,
+                               .n_sites = SITES,
+                               .hash_size = SITES * 4,
+                               .placement = HS_PLACE_MICROPYTHON,
+                               .shift = 4,
+                               .build_id = hs_fingerprint(functions, 2),
+                               .describe = describe,
+                               .keyframe = keyframe,
+                               .keyframe_size = keyframe_size};
     if (hs_port_image(&config) && hs_init(&config) == HS_OK)
         hs_start();
     if (!hs_stats().offered)
         hs_selftest_failed();
 }
 
-static void work(struct hs_key key, struct hs_block block) {
+static void work(struct hs_key key, struct hs_block block)
+{
     struct hs_runs_writer w;
     if (hs_state == HS_STATE_KEYFRAME_DUE)
         hs_keyframe();
@@ -54,7 +64,8 @@ static void work(struct hs_key key, struct hs_block block) {
     hs_forget(gone);
 }
 
-int main(void) {
+int main(void)
+{
     volatile uint32_t any = 0;
     start();
     work((struct hs_key){.code = any, .caller = any}, (struct hs_block){.pos = any, .size = any});

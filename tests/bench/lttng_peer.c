@@ -19,13 +19,15 @@ static struct stream stream;
 static struct event event[CHUNK];
 
 /* Processor time: others on the machine count less. */
-static double now(void) {
+static double now(void)
+{
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     uint64_t events = argc > 1 ? strtoull(argv[1], NULL, 0) : 1000000;
     double spent = 0;
     stream_start(&stream, 42, false);

@@ -13,10 +13,11 @@
 #include <lttng/tracepoint.h>
 
 LTTNG_UST_TRACEPOINT_EVENT(hs_bench, alloc, LTTNG_UST_TP_ARGS(uint8_t, site, uint32_t, pos, uint32_t, size),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, pos, pos) lttng_ust_field_integer(uint16_t, size, size)
-                        lttng_ust_field_integer(uint8_t, site, site)))
+                           LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, pos, pos)
+                                                   lttng_ust_field_integer(uint16_t, size, size)
+                                                       lttng_ust_field_integer(uint8_t, site, site)))
 LTTNG_UST_TRACEPOINT_EVENT(hs_bench, release, LTTNG_UST_TP_ARGS(uint32_t, pos),
-    LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, pos, pos)))
+                           LTTNG_UST_TP_FIELDS(lttng_ust_field_integer(uint32_t, pos, pos)))
 
 #endif
 

@@ -6,7 +6,8 @@
 
 static uint8_t ring[RING_SIZE] __attribute__((section(".noinit"), aligned(8)));
 
-bool hs_port_image(struct hs_config *config) {
+bool hs_port_image(struct hs_config *config)
+{
     config->memory = ring;
     config->memory_size = RING_SIZE;
     config->hz = 80000000u >> HS_TICK_SHIFT;

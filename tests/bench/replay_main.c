@@ -34,13 +34,15 @@ static void describe(uintptr_t code, struct hs_place *place) { place->line = (ui
 static void keyframe(void) {}
 static uint32_t keyframe_size(void) { return 0; }
 
-static double now(void) {
+static double now(void)
+{
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static int load(const char *name) {
+static int load(const char *name)
+{
     struct hs_error error;
     struct hs_reader *reader = hs_reader_open(name, &error);
     const struct hs_event *event;
@@ -62,12 +64,22 @@ static int load(const char *name) {
     return 0;
 }
 
-static void start(void) {
+static void start(void)
+{
     const struct hs_config config = {
-        .memory = memory, .memory_size = sizeof memory, .packet_size = 4096,
-        .site = sites, .n_sites = 4096, .hash = hash, .hash_size = 16384,
-        .hz = 1000000, .placement = HS_PLACE_MICROPYTHON, .shift = 5,
-        .describe = describe, .keyframe = keyframe, .keyframe_size = keyframe_size,
+        .memory = memory,
+        .memory_size = sizeof memory,
+        .packet_size = 4096,
+        .site = sites,
+        .n_sites = 4096,
+        .hash = hash,
+        .hash_size = 16384,
+        .hz = 1000000,
+        .placement = HS_PLACE_MICROPYTHON,
+        .shift = 5,
+        .describe = describe,
+        .keyframe = keyframe,
+        .keyframe_size = keyframe_size,
     };
     memset(memory, 0, sizeof memory);
     bench_ticks = 0;
@@ -75,7 +87,8 @@ static void start(void) {
     hs_start();
 }
 
-static void record(void) {
+static void record(void)
+{
     for (const struct offer *o = offer; o < offer + n_offers; o++) {
         struct hs_key key = {.code = 0x1000 + o->site, .caller = (uintptr_t)hs_anchor + 16};
         bench_ticks += o->dt;
@@ -90,7 +103,8 @@ static void record(void) {
     }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc != 2 || load(argv[1]) || !n_offers)
         return 1;
     for (int round = 0; round < 5; round++) {

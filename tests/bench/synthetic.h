@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SITES     40u
-#define GRANULES  24576u /* of 16 bytes */
-#define SHIFT     4u
-#define LIVE_MIN  2000u
-#define LIVE_MAX  5000u
-#define DEAD_MAX  2000u  /* blocks that wait for a sweep */
-#define MEAN_TICK 54u    /* between two events; exponential, entropy about 0.9 bytes */
+#define SITES 40u
+#define GRANULES 24576u /* of 16 bytes */
+#define SHIFT 4u
+#define LIVE_MIN 2000u
+#define LIVE_MAX 5000u
+#define DEAD_MAX 2000u /* blocks that wait for a sweep */
+#define MEAN_TICK 54u  /* between two events; exponential, entropy about 0.9 bytes */
 
 enum { EV_ALLOC = 1, EV_FREE, EV_SWEEP, EV_HEAD, EV_SWEEP_END };
 
@@ -29,18 +29,18 @@ struct event {
 
 struct stream {
     uint64_t seed;
-    bool sweeps; /* frees are gathered into sweeps */
+    bool sweeps;     /* frees are gathered into sweeps */
     uint64_t events; /* allocations and freed blocks so far */
 
-    uint32_t zipf[SITES];     /* cumulative, of 2^32 */
-    uint32_t ticks[1024];     /* quantiles of the time between events */
+    uint32_t zipf[SITES]; /* cumulative, of 2^32 */
+    uint32_t ticks[1024]; /* quantiles of the time between events */
     uint32_t cursor;
-    uint8_t used[GRANULES];   /* granule is part of a block */
-    uint16_t len[GRANULES];   /* of the block whose head is here, 0: none */
-    bool dead[GRANULES];      /* head of a block that waits for the sweep */
+    uint8_t used[GRANULES]; /* granule is part of a block */
+    uint16_t len[GRANULES]; /* of the block whose head is here, 0: none */
+    bool dead[GRANULES];    /* head of a block that waits for the sweep */
     uint32_t live[LIVE_MAX];
     uint32_t n_live, n_dead;
-    uint32_t at;              /* where the sweep under way is */
+    uint32_t at; /* where the sweep under way is */
     bool sweeping;
 };
 

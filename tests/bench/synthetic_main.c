@@ -20,19 +20,21 @@
 #include "lib/heapstrata.h"
 #include "tests/bench/recorders.h"
 
-#define SEED  42u
+#define SEED 42u
 #define CHUNK 65536u
 
 static struct stream stream;
 static struct event event[CHUNK];
 
-static void fail(const char *what) {
+static void fail(const char *what)
+{
     fprintf(stderr, "synthetic: %s\n", what);
     exit(1);
 }
 
 /* Processor time: others on the machine count less. */
-static double now(void) {
+static double now(void)
+{
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
@@ -40,7 +42,8 @@ static double now(void) {
 
 /* --- recording ---------------------------------------------------------------------------------------- */
 
-static void record(const struct recorder *r, const struct event *e, uint32_t n) {
+static void record(const struct recorder *r, const struct event *e, uint32_t n)
+{
     for (uint32_t i = 0; i < n; i++) {
         bench_ticks += e[i].dt;
         if (e[i].kind == EV_ALLOC)
@@ -56,7 +59,8 @@ static void record(const struct recorder *r, const struct event *e, uint32_t n) 
     }
 }
 
-static double run(const struct recorder *r, bool sweeps, uint64_t events) {
+static double run(const struct recorder *r, bool sweeps, uint64_t events)
+{
     double spent = 0;
     stream_start(&stream, SEED, sweeps);
     r->start();
@@ -70,7 +74,8 @@ static double run(const struct recorder *r, bool sweeps, uint64_t events) {
     return spent / (double)stream.events;
 }
 
-static void time_all(bool sweeps, uint64_t events) {
+static void time_all(bool sweeps, uint64_t events)
+{
     static const struct recorder *const all[] = {&rec_heapstrata, &rec_struct16, &rec_leb128, &rec_folded};
     enum { ROUNDS = 5 };
     for (int round = 0; round < ROUNDS; round++)
@@ -85,7 +90,8 @@ static void time_all(bool sweeps, uint64_t events) {
 static FILE *file;
 static uint64_t definition_bytes, packet_bytes;
 
-static void to_file(const void *data, uint32_t len) {
+static void to_file(const void *data, uint32_t len)
+{
     struct hs_packet p;
     if (len >= sizeof p) {
         memcpy(&p, data, sizeof p);
@@ -97,13 +103,15 @@ static void to_file(const void *data, uint32_t len) {
         fail("cannot write");
 }
 
-static void write_file(bool sweeps, uint64_t events, const char *name) {
+static void write_file(bool sweeps, uint64_t events, const char *name)
+{
     file = fopen(name, "wb");
     if (!file)
         fail("cannot create the file");
     rec_heapstrata_sink = to_file;
     run(&rec_heapstrata, sweeps, events);
-    printf("events %" PRIu64 "\npacket_bytes %" PRIu64 "\nother_bytes %" PRIu64 "\n", stream.events, packet_bytes, definition_bytes);
+    printf("events %" PRIu64 "\npacket_bytes %" PRIu64 "\nother_bytes %" PRIu64 "\n", stream.events, packet_bytes,
+           definition_bytes);
     if (fclose(file))
         fail("cannot write");
 }
@@ -115,12 +123,14 @@ struct histogram {
     uint64_t n, count[2 * GRANULES];
 };
 
-static void note(struct histogram *h, uint32_t value) {
+static void note(struct histogram *h, uint32_t value)
+{
     h->n++;
     h->count[value % (2 * GRANULES)]++;
 }
 
-static double bits(const struct histogram *h) {
+static double bits(const struct histogram *h)
+{
     double sum = 0;
     for (uint32_t i = 0; i < 2 * GRANULES; i++)
         if (h->count[i])
@@ -128,9 +138,10 @@ static double bits(const struct histogram *h) {
     return sum;
 }
 
-static void entropy(bool sweeps, uint64_t events) {
-    static struct histogram h[] = {{.name = "kind"}, {.name = "time"}, {.name = "site"}, {.name = "size"}, {.name = "place"},
-                                   {.name = "freed block"}, {.name = "head of a sweep"}};
+static void entropy(bool sweeps, uint64_t events)
+{
+    static struct histogram h[] = {{.name = "kind"},  {.name = "time"},        {.name = "site"},           {.name = "size"},
+                                   {.name = "place"}, {.name = "freed block"}, {.name = "head of a sweep"}};
     enum { KIND, TIME, SITE, SIZE, PLACE, FREED, HEAD };
     uint32_t end = 0, freed = 0;
     double live = 0;
@@ -176,7 +187,8 @@ static uint8_t *bytes;
 static size_t n_bytes;
 static struct hs_site_state state[256];
 static uint32_t site_of[256]; /* by number: as synthetic, + 1 */
-static void load(const char *name) {
+static void load(const char *name)
+{
     FILE *in = fopen(name, "rb");
     if (!in || fseek(in, 0, SEEK_END) || (n_bytes = (size_t)ftell(in)) == 0)
         fail("cannot read the file");
@@ -187,7 +199,8 @@ static void load(const char *name) {
     fclose(in);
 }
 
-static void take_definitions(const uint8_t *at, size_t len) {
+static void take_definitions(const uint8_t *at, size_t len)
+{
     struct hs_record r;
     for (int n; len; at += n, len -= (size_t)n) {
         n = hs_decode_definition(at, len, &r);
@@ -202,7 +215,8 @@ static void take_definitions(const uint8_t *at, size_t len) {
 }
 
 /* Calls `packet` for each packet of the stream. */
-static void walk(void (*packet)(struct hs_decoder *, const struct hs_packet *)) {
+static void walk(void (*packet)(struct hs_decoder *, const struct hs_packet *))
+{
     struct hs_decoder d = {.site = state, .n_sites = sizeof state / sizeof *state};
     struct hs_ring_header header;
     memcpy(&header, bytes, sizeof header);
@@ -222,7 +236,8 @@ static void walk(void (*packet)(struct hs_decoder *, const struct hs_packet *)) 
 static struct hs_record record_[BATCH];
 static uint64_t decoded;
 
-static void count_packet(struct hs_decoder *d, const struct hs_packet *p) {
+static void count_packet(struct hs_decoder *d, const struct hs_packet *p)
+{
     (void)p;
     int n;
     while ((n = hs_decode_next(d, record_, BATCH)) > 0)
@@ -231,7 +246,8 @@ static void count_packet(struct hs_decoder *d, const struct hs_packet *p) {
         fail("a packet does not decode");
 }
 
-static void decode(const char *name) {
+static void decode(const char *name)
+{
     load(name);
     for (int round = 0; round < 5; round++) {
         decoded = 0;
@@ -244,7 +260,8 @@ static void decode(const char *name) {
 
 /* The stream once more, to compare with. */
 static uint32_t n_events, next_event;
-static const struct event *expect(void) {
+static const struct event *expect(void)
+{
     if (next_event == n_events) {
         n_events = stream_next(&stream, event, CHUNK);
         next_event = 0;
@@ -255,7 +272,8 @@ static const struct event *expect(void) {
 static uint64_t compared, clock_;
 static uint32_t history[HS_RANKS]; /* places of the last records, by record number */
 
-static void check_event(const struct hs_record *r, uint32_t number) {
+static void check_event(const struct hs_record *r, uint32_t number)
+{
     const struct event *e = expect();
     uint32_t old = r->flags & HS_REC_RANK && r->kind == HS_FREE ? history[(number - r->event.old) % HS_RANKS] : r->event.old;
     clock_ += e->dt;
@@ -270,7 +288,8 @@ static void check_event(const struct hs_record *r, uint32_t number) {
     compared++;
 }
 
-static void check_sweep(const struct hs_record *r) {
+static void check_sweep(const struct hs_record *r)
+{
     struct hs_runs runs;
     uint32_t length;
     int kind;
@@ -285,7 +304,8 @@ static void check_sweep(const struct hs_record *r) {
         fail("a sweep does not decode");
 }
 
-static void check_packet(struct hs_decoder *d, const struct hs_packet *p) {
+static void check_packet(struct hs_decoder *d, const struct hs_packet *p)
+{
     uint32_t number = p->number;
     int n;
     while ((n = hs_decode_next(d, record_, BATCH)) > 0)
@@ -304,7 +324,8 @@ static void check_packet(struct hs_decoder *d, const struct hs_packet *p) {
         fail("a packet does not decode");
 }
 
-static void verify(bool sweeps, uint64_t events, const char *name) {
+static void verify(bool sweeps, uint64_t events, const char *name)
+{
     load(name);
     stream_start(&stream, SEED, sweeps);
     walk(check_packet);
@@ -313,7 +334,8 @@ static void verify(bool sweeps, uint64_t events, const char *name) {
     printf("equal %" PRIu64 "\n", compared);
 }
 
-static void list(bool sweeps, uint64_t skip, uint64_t events) {
+static void list(bool sweeps, uint64_t skip, uint64_t events)
+{
     stream_start(&stream, SEED, sweeps);
     for (uint64_t i = 0, n = 0; i < skip + events; i += n) {
         n = stream_next(&stream, event, CHUNK);
@@ -324,7 +346,8 @@ static void list(bool sweeps, uint64_t skip, uint64_t events) {
     }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     const char *what = argc > 2 ? argv[1] : "";
     bool sweeps = argc > 3 && strcmp(argv[2], "sweep") == 0;
     uint64_t events = argc > 3 ? strtoull(argv[3], NULL, 0) : 0;

@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* xorshift64*, upper half */
-static uint32_t rnd(struct stream *s) {
+static uint32_t rnd(struct stream *s)
+{
     s->seed ^= s->seed >> 12;
     s->seed ^= s->seed << 25;
     s->seed ^= s->seed >> 27;
@@ -13,7 +14,8 @@ static uint32_t rnd(struct stream *s) {
 }
 static uint32_t below(struct stream *s, uint32_t n) { return (uint32_t)((uint64_t)rnd(s) * n >> 32); }
 
-void stream_start(struct stream *s, uint64_t seed, bool sweeps) {
+void stream_start(struct stream *s, uint64_t seed, bool sweeps)
+{
     memset(s, 0, sizeof *s);
     s->seed = seed * 0x9E3779B97F4A7C15u + 1;
     s->sweeps = sweeps;
@@ -30,13 +32,15 @@ void stream_start(struct stream *s, uint64_t seed, bool sweeps) {
 }
 
 /* A site asks for sizes around its own; one in eight blocks is of exactly that size. */
-static uint16_t size_at(struct stream *s, unsigned site) {
+static uint16_t size_at(struct stream *s, unsigned site)
+{
     uint32_t base = 16 + site * 37 % 13 * 8;
     return (uint16_t)(below(s, 8) ? base / 4 + below(s, 2 * base) : base);
 }
 
 /* Next fit: the first run of `n` free granules from where the last block ended. */
-static uint32_t find_room(struct stream *s, uint32_t n) {
+static uint32_t find_room(struct stream *s, uint32_t n)
+{
     uint32_t at = s->cursor, run = 0;
     for (uint32_t seen = 0; seen < 2 * GRANULES; seen++, at++) {
         if (at == GRANULES)
@@ -48,7 +52,8 @@ static uint32_t find_room(struct stream *s, uint32_t n) {
     return GRANULES;
 }
 
-static bool make_alloc(struct stream *s, struct event *e) {
+static bool make_alloc(struct stream *s, struct event *e)
+{
     uint32_t draw = rnd(s);
     unsigned site = 0;
     while (s->zipf[site] < draw)
@@ -67,14 +72,16 @@ static bool make_alloc(struct stream *s, struct event *e) {
     return true;
 }
 
-static void release(struct stream *s, uint32_t pos) {
+static void release(struct stream *s, uint32_t pos)
+{
     memset(s->used + pos, 0, s->len[pos]);
     s->len[pos] = 0;
     s->dead[pos] = false;
 }
 
 /* A live block dies: at once, or in the next sweep. Returns whether that is an event. */
-static bool make_free(struct stream *s, struct event *e) {
+static bool make_free(struct stream *s, struct event *e)
+{
     uint32_t i = below(s, s->n_live), pos = s->live[i];
     s->live[i] = s->live[--s->n_live];
     if (s->sweeps) {
@@ -88,7 +95,8 @@ static bool make_free(struct stream *s, struct event *e) {
 }
 
 /* The sweep's next head, or its end. */
-static void make_sweep(struct stream *s, struct event *e) {
+static void make_sweep(struct stream *s, struct event *e)
+{
     while (s->at < GRANULES && !s->len[s->at])
         s->at++;
     if (s->at == GRANULES) {
@@ -106,7 +114,8 @@ static void make_sweep(struct stream *s, struct event *e) {
     s->at = next;
 }
 
-static bool make_event(struct stream *s, struct event *e) {
+static bool make_event(struct stream *s, struct event *e)
+{
     bool alloc = s->n_live <= LIVE_MIN || (s->n_live < LIVE_MAX && rnd(s) & 1);
     bool made = alloc ? make_alloc(s, e) : make_free(s, e);
     if (made) {
@@ -116,7 +125,8 @@ static bool make_event(struct stream *s, struct event *e) {
     return made;
 }
 
-uint32_t stream_next(struct stream *s, struct event *event, uint32_t n) {
+uint32_t stream_next(struct stream *s, struct event *event, uint32_t n)
+{
     uint32_t made = 0;
     while (made < n) {
         if (s->sweeping) {

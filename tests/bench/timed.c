@@ -15,7 +15,8 @@
 
 static double seconds(struct timeval t) { return (double)t.tv_sec + (double)t.tv_usec / 1e6; }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     struct timespec start, end;
     struct rusage usage;
     int status;

@@ -12,12 +12,14 @@ enum { AT_FREE, AT_HEAD, AT_TAIL };
 
 static size_t next_free;
 
-static void set_kind(size_t block, unsigned kind) {
+static void set_kind(size_t block, unsigned kind)
+{
     byte *entry = &MP_STATE_MEM(area).gc_alloc_table_start[block / 4];
     *entry = (byte)((*entry & ~(3u << 2 * (block % 4))) | kind << 2 * (block % 4));
 }
 
-static void lay_out(mp_state_mem_area_t *area, void *start, void *end) {
+static void lay_out(mp_state_mem_area_t *area, void *start, void *end)
+{
     size_t blocks = (size_t)((char *)end - (char *)start) / (GRANULE + 1) / 8 * 8;
     memset(start, 0, (size_t)((char *)end - (char *)start));
     *area = (mp_state_mem_area_t){.gc_alloc_table_start = start, .gc_alloc_table_byte_len = blocks / 4};
@@ -27,14 +29,16 @@ static void lay_out(mp_state_mem_area_t *area, void *start, void *end) {
     area->gc_pool_start = area->gc_pool_end - blocks * GRANULE;
 }
 
-void gc_init(void *start, void *end) {
+void gc_init(void *start, void *end)
+{
     lay_out(&MP_STATE_MEM(area), start, end);
     MP_STATE_MEM(gc_auto_collect_enabled) = 1;
     next_free = 0;
 }
 
 /* The new area is the list's last. */
-void gc_add(void *start, void *end) {
+void gc_add(void *start, void *end)
+{
     mp_state_mem_area_t *area = start, *last = &MP_STATE_MEM(area);
     while (last->next)
         last = last->next;
@@ -42,7 +46,8 @@ void gc_add(void *start, void *end) {
     last->next = area;
 }
 
-void *gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
+void *gc_alloc(size_t n_bytes, unsigned int alloc_flags)
+{
     mp_state_mem_area_t *area = &MP_STATE_MEM(area);
     size_t head = next_free, n = (n_bytes + GRANULE - 1) / GRANULE;
     if (!n || head + n > area->gc_alloc_table_byte_len * 4)
@@ -56,7 +61,8 @@ void *gc_alloc(size_t n_bytes, unsigned int alloc_flags) {
     return area->gc_pool_start + head * GRANULE;
 }
 
-void gc_free(void *ptr) {
+void gc_free(void *ptr)
+{
     size_t block = ptr ? (size_t)((byte *)ptr - MP_STATE_MEM(area).gc_pool_start) / GRANULE : 0;
     if (!ptr)
         return;
@@ -74,7 +80,8 @@ void gc_dump_info(const mp_print_t *print) { (void)print; }
 
 /* All is freed. */
 void gc_sweep_all(void) { memset(MP_STATE_MEM(area).gc_alloc_table_start, 0, MP_STATE_MEM(area).gc_alloc_table_byte_len); }
-void gc_deinit(void) {
+void gc_deinit(void)
+{
     gc_sweep_all();
     memset(&MP_STATE_MEM(area), 0, sizeof MP_STATE_MEM(area));
 }

@@ -36,7 +36,8 @@ const mp_obj_type_t mp_type_RuntimeError = {"RuntimeError"}, mp_type_ValueError 
 static jmp_buf raised;
 
 /* The stand-in has no way back into a buffer: whoever raises within one ends the program. */
-unsigned int nlr_push_tail(nlr_buf_t *nlr) {
+unsigned int nlr_push_tail(nlr_buf_t *nlr)
+{
     nlr->prev = MP_STATE_THREAD(nlr_top);
     MP_STATE_THREAD(nlr_top) = nlr;
     return 0;
@@ -44,7 +45,8 @@ unsigned int nlr_push_tail(nlr_buf_t *nlr) {
 unsigned int nlr_push(nlr_buf_t *nlr) { return nlr_push_tail(nlr); }
 void nlr_pop(void) { MP_STATE_THREAD(nlr_top) = MP_STATE_THREAD(nlr_top)->prev; }
 void nlr_jump(void *val) { (void)val, exit(4); }
-void mp_raise_msg(const mp_obj_type_t *type, const char *text) {
+void mp_raise_msg(const mp_obj_type_t *type, const char *text)
+{
     printf("%s: %s\n", type->name, text);
     longjmp(raised, 1);
 }
@@ -60,26 +62,32 @@ bool mp_obj_is_true(mp_obj_t o) { return o != (mp_obj_t)(uintptr_t)&mp_const_fal
 bool mp_obj_get_int_maybe(mp_const_obj_t o, mp_int_t *value) { return (void)o, (void)value, false; }
 mp_obj_t mp_obj_new_dict(size_t n) { return (void)n, MP_OBJ_NULL; }
 mp_obj_t mp_obj_new_int_from_uint(mp_uint_t value) { return (mp_obj_t)(value << 1 | 1); }
-mp_obj_t mp_obj_dict_store(mp_obj_t dict, mp_obj_t key, mp_obj_t value) {
+mp_obj_t mp_obj_dict_store(mp_obj_t dict, mp_obj_t key, mp_obj_t value)
+{
     if (!((uintptr_t)value & 1))
         return dict;
     printf("%s=%lu\n", qstrs[MP_OBJ_QSTR_VALUE(key)], (unsigned long)((uintptr_t)value >> 1));
     return dict;
 }
-const char *mp_obj_str_get_data(mp_obj_t o, size_t *len) {
+const char *mp_obj_str_get_data(mp_obj_t o, size_t *len)
+{
     *len = strlen(o);
     return o;
 }
-const byte *qstr_data(qstr q, size_t *len) {
+const byte *qstr_data(qstr q, size_t *len)
+{
     *len = strlen(qstrs[q]);
     return (const byte *)qstrs[q];
 }
-void mp_arg_parse_all(size_t n, const mp_obj_t *args, mp_map_t *named, size_t n_allowed, const mp_arg_t *allowed, mp_arg_val_t *values) {
+void mp_arg_parse_all(size_t n, const mp_obj_t *args, mp_map_t *named, size_t n_allowed, const mp_arg_t *allowed,
+                      mp_arg_val_t *values)
+{
     (void)n, (void)args, (void)named;
     for (size_t i = 0; i < n_allowed; i++)
         values[i] = allowed[i].qst == MP_QSTR_refs ? (mp_arg_val_t){.u_bool = true} : allowed[i].defval;
 }
-int mp_printf(const mp_print_t *print, const char *format, ...) {
+int mp_printf(const mp_print_t *print, const char *format, ...)
+{
     va_list args;
     (void)print;
     va_start(args, format);
@@ -89,24 +97,26 @@ int mp_printf(const mp_print_t *print, const char *format, ...) {
 }
 
 /* What is linked and never called here. */
-#define UNUSED(type, name, parameters) type name parameters { abort(); }
+#define UNUSED(type, name, parameters) \
+    type name parameters { abort(); }
 UNUSED(bool, mp_obj_equal, (mp_obj_t one, mp_obj_t other))
 UNUSED(mp_int_t, mp_obj_get_int, (mp_const_obj_t o))
 UNUSED(mp_obj_t, mp_obj_new_list, (size_t n, mp_obj_t *items))
 UNUSED(mp_obj_t, mp_obj_new_tuple, (size_t n, const mp_obj_t *items))
 UNUSED(void, mp_obj_print, (mp_obj_t o, int kind))
 UNUSED(const char *, mp_obj_str_get_str, (mp_obj_t o))
-UNUSED(mp_map_elem_t *, mp_map_lookup, (mp_map_t *map, mp_obj_t index, int kind))
+UNUSED(mp_map_elem_t *, mp_map_lookup, (mp_map_t * map, mp_obj_t index, int kind))
 UNUSED(mp_obj_t, mp_obj_new_module, (qstr name))
-UNUSED(mp_vm_return_kind_t, mp_execute_bytecode, (mp_code_state_t *code_state, volatile mp_obj_t inject_exc))
+UNUSED(mp_vm_return_kind_t, mp_execute_bytecode, (mp_code_state_t * code_state, volatile mp_obj_t inject_exc))
 UNUSED(mp_uint_t, mp_decode_uint_value, (const byte *ip))
 UNUSED(const byte *, mp_decode_uint_skip, (const byte *ip))
 UNUSED(size_t, mp_bytecode_get_source_line, (const byte *info, const byte *top, size_t offset))
-UNUSED(void, mp_lexer_to_next, (mp_lexer_t *lex))
+UNUSED(void, mp_lexer_to_next, (mp_lexer_t * lex))
 UNUSED(mp_lexer_t *, mp_lexer_new_from_file, (qstr filename))
-UNUSED(mp_parse_tree_t, mp_parse, (mp_lexer_t *lex, mp_parse_input_kind_t kind))
-UNUSED(mp_obj_t, mp_compile, (mp_parse_tree_t *tree, qstr source_file, bool is_repl))
-UNUSED(mp_obj_t, mp_parse_compile_execute, (mp_lexer_t *lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals))
+UNUSED(mp_parse_tree_t, mp_parse, (mp_lexer_t * lex, mp_parse_input_kind_t kind))
+UNUSED(mp_obj_t, mp_compile, (mp_parse_tree_t * tree, qstr source_file, bool is_repl))
+UNUSED(mp_obj_t, mp_parse_compile_execute,
+       (mp_lexer_t * lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals))
 UNUSED(void, mp_raw_code_load_file, (qstr filename, mp_compiled_module_t *module))
 UNUSED(mp_obj_t, mp_import_name, (qstr name, mp_obj_t fromlist, mp_obj_t level))
 UNUSED(mp_obj_t, mp_call_function_0, (mp_obj_t fun))
@@ -133,14 +143,16 @@ uint32_t *port_stack_get_top(void) { return stack + MP_ARRAY_SIZE(stack); }
 
 static void *kept[4]; /* the roots */
 
-void gc_collect(void) {
+void gc_collect(void)
+{
     gc_collect_start();
     gc_collect_root(kept, MP_ARRAY_SIZE(kept));
     gc_collect_end();
 }
 
 /* A list that is scanned and a buffer that is not, each with the address of another block in it. */
-static void allocate(void) {
+static void allocate(void)
+{
     void **list = m_malloc(64), **buffer = m_malloc_without_collect(64);
     kept[0] = list;
     kept[1] = buffer;
@@ -152,7 +164,8 @@ static void allocate(void) {
 /* The heap grows by two areas. */
 static void *area[2];
 
-static void grow(size_t first, size_t second) {
+static void grow(size_t first, size_t second)
+{
     const size_t size[2] = {first, second};
     for (int i = 0; i < 2; i++) {
         area[i] = port_malloc(size[i], false);
@@ -160,7 +173,8 @@ static void grow(size_t first, size_t second) {
     }
 }
 
-static void start_vm(void) {
+static void start_vm(void)
+{
     char *pystack = port_malloc(1024, false), *heap = port_malloc(8192, false);
     MP_STATE_THREAD(pystack_start) = MP_STATE_THREAD(pystack_cur) = (byte *)pystack;
     MP_STATE_THREAD(pystack_end) = (byte *)pystack + 1024;
@@ -174,7 +188,8 @@ static void start_vm(void) {
     port_free(pystack);
 }
 
-static void call_one(const standin_function_t *f) {
+static void call_one(const standin_function_t *f)
+{
     static char label[] = "label";
     if (setjmp(raised))
         return;
@@ -188,14 +203,16 @@ static void call_one(const standin_function_t *f) {
         f->of_kw(0, NULL, NULL);
 }
 
-static void call(const char *name) {
+static void call(const char *name)
+{
     const mp_map_t *map = &heapstrata_module.globals->map;
     for (size_t i = 0; i < map->used; i++)
         if (!strcmp(qstrs[MP_OBJ_QSTR_VALUE(map->table[i].key)], name))
             call_one(map->table[i].value);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     start_vm(); /* as boot.py has it; what follows is the next one */
     char *heap = port_malloc(8192, false);
     gc_init(heap, heap + 8192);

@@ -6,8 +6,10 @@
 
 enum { COLLECT = 1, WITH_FINALISER = 2 };
 
-void *m_malloc_helper(size_t n, uint8_t flags) {
-    return gc_alloc(n, (flags & COLLECT ? 0u : GC_ALLOC_FLAG_DO_NOT_COLLECT) | (flags & WITH_FINALISER ? GC_ALLOC_FLAG_HAS_FINALISER : 0u));
+void *m_malloc_helper(size_t n, uint8_t flags)
+{
+    return gc_alloc(n, (flags & COLLECT ? 0u : GC_ALLOC_FLAG_DO_NOT_COLLECT) |
+                           (flags & WITH_FINALISER ? GC_ALLOC_FLAG_HAS_FINALISER : 0u));
 }
 void *m_malloc(size_t n) { return m_malloc_helper(n, COLLECT); }
 void *m_malloc0(size_t n) { return m_malloc_helper(n, COLLECT); }
@@ -18,12 +20,14 @@ void *m_malloc_with_finaliser(size_t n) { return m_malloc_helper(n, COLLECT | WI
 void *m_realloc(void *p, size_t n) { return gc_realloc(p, n, true); }
 void *m_realloc_maybe(void *p, size_t n, bool move) { return gc_realloc(p, n, move); }
 void m_free(void *p) { gc_free(p); }
-void *mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type) {
+void *mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type)
+{
     mp_obj_base_t *base = m_malloc_helper(n, COLLECT);
     base->type = type;
     return base;
 }
-void *mp_obj_malloc_with_finaliser_helper(size_t n, const mp_obj_type_t *type) {
+void *mp_obj_malloc_with_finaliser_helper(size_t n, const mp_obj_type_t *type)
+{
     mp_obj_base_t *base = m_malloc_helper(n, COLLECT | WITH_FINALISER);
     base->type = type;
     return base;

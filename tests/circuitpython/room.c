@@ -11,37 +11,42 @@
 
 #define BYTES 12544u
 
-static void boot(void) {
+static void boot(void)
+{
     size_t *header = memory + CONTROL / WORD;
     memset(memory, 0x5a, CONTROL);
     *header = 0;
     first();
-    header[1] = header[2] = (size_t)memory;         /* the free list's pointers */
+    header[1] = header[2] = (size_t)memory;            /* the free list's pointers */
     memory[sizeof memory / WORD - 2] = (size_t)header; /* where the block of size 0 keeps who is in front of it */
     memory[sizeof memory / WORD - 1] = 0;
 }
 
-static void fill_the_rest(void) {
+static void fill_the_rest(void)
+{
     for (size_t size = sizeof memory; size; size /= 2)
         for (void *block; (block = port_malloc(size, false));)
             memset(block, 0xee, tlsf_block_size(block));
 }
 
-static struct hs_span take_at_boot(size_t earlier) {
+static struct hs_span take_at_boot(size_t earlier)
+{
     boot();
     port_malloc(earlier, false);
     port_malloc(8192, false);
     return hs_cp_room_take(BYTES);
 }
 
-static bool is_kept(struct hs_span room) {
+static bool is_kept(struct hs_span room)
+{
     for (const char *at = (const char *)room.start; at < (const char *)room.end; at++)
         if (*at != (char)((uintptr_t)at * 7))
             return false;
     return true;
 }
 
-int main(void) {
+int main(void)
+{
     struct hs_span one = take_at_boot(2048), other;
     printf("of %u bytes %u at the end\n", (unsigned)hs_cp_room_size(), (unsigned)((uintptr_t)port_heap_get_top() - one.end));
     for (char *at = (char *)one.start; at < (char *)one.end; at++)

@@ -40,14 +40,11 @@ void qsort_r(void *base, size_t n, size_t size, int (*compare)(const void *, con
     uint8_t *spare = n > 1 ? malloc(n * size) : NULL;
     if (n > 1 && !spare)
         abort();
-    sort(base, spare, n, &(struct how){ size, compare, context });
+    sort(base, spare, n, &(struct how){size, compare, context});
     free(spare);
 }
 
-static int plain(const void *a, const void *b, void *context)
-{
-    return (*(int (**)(const void *, const void *))context)(a, b);
-}
+static int plain(const void *a, const void *b, void *context) { return (*(int (**)(const void *, const void *))context)(a, b); }
 
 void qsort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *))
 {

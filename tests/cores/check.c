@@ -7,21 +7,24 @@
 
 static uint32_t failures, failed;
 
-static void print_number(uint32_t value) {
+static void print_number(uint32_t value)
+{
     char text[] = "0x00000000";
     for (unsigned i = 0; i < 8; i++)
         text[9 - i] = "0123456789abcdef"[value >> 4 * i & 15];
     machine_print(text);
 }
 
-void check_that(bool good, const char *what) {
+void check_that(bool good, const char *what)
+{
     if (good || failures++ >= SHOWN)
         return;
     machine_print(what);
     machine_print("\n");
 }
 
-void check_equal(uint32_t seen, uint32_t expected, const char *what) {
+void check_equal(uint32_t seen, uint32_t expected, const char *what)
+{
     if (seen == expected || failures++ >= SHOWN)
         return;
     machine_print(what);
@@ -32,7 +35,8 @@ void check_equal(uint32_t seen, uint32_t expected, const char *what) {
     machine_print("\n");
 }
 
-void check_run(const char *name, void (*function)(void)) {
+void check_run(const char *name, void (*function)(void))
+{
     failures = 0;
     function();
     failed += failures != 0;
@@ -43,7 +47,8 @@ void check_run(const char *name, void (*function)(void)) {
 
 uint32_t check_failed(void) { return failed; }
 
-void check_show_image(const char *name, const uint8_t *bytes, uint32_t len) {
+void check_show_image(const char *name, const uint8_t *bytes, uint32_t len)
+{
     char line[2 * 32 + 2];
     machine_print("image ");
     machine_print(name);

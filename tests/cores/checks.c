@@ -16,8 +16,8 @@
 
 #define IMAGE 4096u
 #define SITES 80u
-#define OPS   3000u /* some twenty times what the ring holds */
-#define SMALL 256u  /* bytes of a packet */
+#define OPS 3000u  /* some twenty times what the ring holds */
+#define SMALL 256u /* bytes of a packet */
 
 static uint8_t image[IMAGE + 8] __attribute__((aligned(8)));
 static uint8_t stage[SMALL] __attribute__((aligned(8)));
@@ -33,7 +33,8 @@ uint32_t port_ticks, port_depth, port_unpaired;
 static void (*closed)(const struct hs_packet *packet, const uint8_t *definitions);
 static uint32_t refuse_every, writes; /* a stream that takes no packet each so many */
 
-bool hs_port_write(const void *data, uint32_t len) {
+bool hs_port_write(const void *data, uint32_t len)
+{
     const struct hs_packet *packet = data;
     if (data == image) {
         EQUAL(len, hs_image()->header_size);
@@ -52,7 +53,8 @@ static struct {
     uint32_t start, end; /* bytes */
 } durable;
 
-void hs_port_flush(const void *data, uint32_t len) {
+void hs_port_flush(const void *data, uint32_t len)
+{
     const uint8_t *at = data;
     if (durable.slot && at > durable.slot && at + len == durable.slot + SMALL) {
         durable.end = len;
@@ -64,14 +66,16 @@ void hs_port_flush(const void *data, uint32_t len) {
 }
 
 /* All of a packet is durable before it counts. */
-static void packet_closed(void) {
+static void packet_closed(void)
+{
     const struct hs_packet *packet = (const struct hs_packet *)(const void *)durable.slot;
     EQUAL(durable.start, sizeof *packet + packet->len);
     EQUAL(durable.end, packet->defs);
     closed(packet, durable.slot + SMALL - packet->defs);
 }
 
-static void verify_all(const struct hs_packet *packet, const uint8_t *definitions) {
+static void verify_all(const struct hs_packet *packet, const uint8_t *definitions)
+{
     verify_packet(packet, definitions);
     verify_ring();
 }
@@ -80,11 +84,11 @@ static void ignore(const struct hs_packet *packet, const uint8_t *definitions) {
 
 /* --- recording ---------------------------------------------------------------------------------------- */
 
-static void keyframe(void) {
+static void keyframe(void)
+{
     struct hs_runs_writer w;
     hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = {.granules = 1000, .shift = 4, .placement = HS_REGION_EXISTING, .name = {VERIFY_HEAP, 4}}});
+        .kind = HS_REGION, .region = {.granules = 1000, .shift = 4, .placement = HS_REGION_EXISTING, .name = {VERIFY_HEAP, 4}}});
     hs_snapshot_begin(&w, 0, 3);
     for (uint32_t at = 0; at < 1000; at += 10) {
         hs_snapshot_free(&w, at, 7);
@@ -97,19 +101,32 @@ static uint32_t keyframe_size(void) { return 300; }
 
 static const char FACTS[] = "board=emulated\0test=cores";
 
-static struct hs_config config_of(uint8_t placement) {
-    return (struct hs_config){
-        .memory = image, .memory_size = IMAGE, .packet_size = SMALL, .facts = {FACTS, sizeof FACTS}, .closed = packet_closed,
-        .site = sites, .hash = hash, .n_sites = SITES, .hash_size = sizeof hash / sizeof *hash,
-        .hz = 1000000, .build_id = 0x0123456789abcdef, .placement = placement, .shift = 4,
-        .describe = load_describe, .keyframe = keyframe, .keyframe_size = keyframe_size};
+static struct hs_config config_of(uint8_t placement)
+{
+    return (struct hs_config){.memory = image,
+                              .memory_size = IMAGE,
+                              .packet_size = SMALL,
+                              .facts = {FACTS, sizeof FACTS},
+                              .closed = packet_closed,
+                              .site = sites,
+                              .hash = hash,
+                              .n_sites = SITES,
+                              .hash_size = sizeof hash / sizeof *hash,
+                              .hz = 1000000,
+                              .build_id = 0x0123456789abcdef,
+                              .placement = placement,
+                              .shift = 4,
+                              .describe = load_describe,
+                              .keyframe = keyframe,
+                              .keyframe_size = keyframe_size};
 }
 
 static struct load load; /* what is recorded */
 static uint32_t keyframes;
 
 /* Begins a boot; what is recorded is `seed`'s load. Time is not 0 when it begins. */
-static void boot(const struct hs_config *config, uint32_t seed, uint32_t number) {
+static void boot(const struct hs_config *config, uint32_t seed, uint32_t number)
+{
     load_start(&load, seed);
     verify_boot(seed, number);
     keyframes = 1;
@@ -119,7 +136,8 @@ static void boot(const struct hs_config *config, uint32_t seed, uint32_t number)
     hs_start();
 }
 
-static void power_on(const struct hs_config *config, uint32_t seed) {
+static void power_on(const struct hs_config *config, uint32_t seed)
+{
     memset(image, 0xa5, sizeof image);
     memset(stage, 0xa5, sizeof stage);
     boot(config, seed, 1);
@@ -128,7 +146,8 @@ static void power_on(const struct hs_config *config, uint32_t seed) {
 /* A ring that is overwritten can be read at any moment: how often that is looked at, beside each packet's end. */
 static uint32_t look_every;
 
-static void record(uint32_t ops) {
+static void record(uint32_t ops)
+{
     while (ops--) {
         struct load_op op;
         uint64_t before = load.time;
@@ -145,7 +164,8 @@ static void record(uint32_t ops) {
 }
 
 /* All that was recorded in this boot was verified. */
-static void finish(uint32_t ops) {
+static void finish(uint32_t ops)
+{
     hs_flush();
     EQUAL(verifier.ops, ops);
     EQUAL(verifier.keyframes, keyframes);
@@ -158,7 +178,8 @@ static void finish(uint32_t ops) {
     EQUAL(port_unpaired, 0);
 }
 
-static void ring(const struct hs_config *config, uint32_t seed) {
+static void ring(const struct hs_config *config, uint32_t seed)
+{
     closed = verify_all;
     look_every = 13;
     power_on(config, seed);
@@ -172,24 +193,28 @@ static void ring(const struct hs_config *config, uint32_t seed) {
     CHECK(verifier.seq > 5 * hs_image()->packet_count);
 }
 
-static void ring_of_implied_places(void) {
+static void ring_of_implied_places(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     ring(&config, 8);
 }
 
-static void ring_of_explicit_places(void) {
+static void ring_of_explicit_places(void)
+{
     struct hs_config config = config_of(HS_PLACE_EXPLICIT);
     ring(&config, 7);
 }
 
-static void ring_behind_a_stage(void) {
+static void ring_behind_a_stage(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     config.stage = stage;
     config.stage_size = sizeof stage;
     ring(&config, 47);
 }
 
-static void packets_may_last_long(void) {
+static void packets_may_last_long(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     closed = verify_all;
     power_on(&config, 9);
@@ -201,7 +226,8 @@ static void packets_may_last_long(void) {
 /* --- resets ------------------------------------------------------------------------------------------- */
 
 /* Five boots on the same memory. The first, third and fifth end with a flush, the others in the middle of a packet. */
-static void five_boots(const struct hs_config *config) {
+static void five_boots(const struct hs_config *config)
+{
     closed = verify_all;
     power_on(config, 11);
     for (uint32_t number = 1;; number++) {
@@ -224,12 +250,14 @@ static void five_boots(const struct hs_config *config) {
     EQUAL(verifier.unnamed, 0);
 }
 
-static void resets_are_continued(void) {
+static void resets_are_continued(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     five_boots(&config);
 }
 
-static void stages_are_continued(void) {
+static void stages_are_continued(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     config.stage = stage;
     config.stage_size = sizeof stage;
@@ -237,7 +265,8 @@ static void stages_are_continued(void) {
 }
 
 /* What an earlier boot defined, and the ring still has, is known in the next. */
-static void definitions_are_taken_over(void) {
+static void definitions_are_taken_over(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     closed = verify_all;
     power_on(&config, 53);
@@ -259,7 +288,8 @@ static void definitions_are_taken_over(void) {
     CHECK(hs_stats().defined < defined / 2);
 }
 
-static void another_firmware_begins_anew(void) {
+static void another_firmware_begins_anew(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     closed = verify_all;
     power_on(&config, 13);
@@ -271,7 +301,8 @@ static void another_firmware_begins_anew(void) {
     closed = NULL;
 }
 
-static void reset_forgets_all(void) {
+static void reset_forgets_all(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     closed = ignore;
     power_on(&config, 17);
@@ -291,7 +322,8 @@ static void reset_forgets_all(void) {
 
 /* Numbers of places that no packet tells of any longer are given to others; where that is not enough, an event has
  * no site. */
-static void full_table_names_others(void) {
+static void full_table_names_others(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     config.n_sites = 20;
     closed = verify_all;
@@ -306,7 +338,8 @@ static void full_table_names_others(void) {
 
 static bool every_code(uintptr_t code) { return code != 0; }
 
-static void forget_now_and_then(const struct hs_config *config) {
+static void forget_now_and_then(const struct hs_config *config)
+{
     closed = config->flags & HS_RING_STREAM ? verify_packet : verify_all;
     power_on(config, 23);
     record(1000);
@@ -322,7 +355,8 @@ static void forget_now_and_then(const struct hs_config *config) {
         EQUAL(hs_stats().defined, before.defined);
 }
 
-static void forgotten_sites_are_found_again(void) {
+static void forgotten_sites_are_found_again(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     forget_now_and_then(&config);
     config.flags = HS_STREAM ? HS_RING_STREAM : 0;
@@ -331,7 +365,8 @@ static void forgotten_sites_are_found_again(void) {
 
 /* --- stream ------------------------------------------------------------------------------------------- */
 
-static void stream_is_complete(void) {
+static void stream_is_complete(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     config.flags = HS_RING_STREAM;
     closed = verify_packet;
@@ -346,7 +381,8 @@ static void stream_is_complete(void) {
 
 static uint32_t decoded, said_lost;
 
-static void count_records(const struct hs_packet *packet, const uint8_t *definitions) {
+static void count_records(const struct hs_packet *packet, const uint8_t *definitions)
+{
     struct verifier *v = &verifier;
     struct hs_record r;
     verify_know(packet, definitions);
@@ -359,7 +395,8 @@ static void count_records(const struct hs_packet *packet, const uint8_t *definit
     EQUAL(packet->names, v->decoder.names); /* what went with a packet that was refused came again */
 }
 
-static void losses_are_counted(void) {
+static void losses_are_counted(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     config.flags = HS_RING_STREAM;
     closed = count_records;
@@ -378,7 +415,8 @@ static void losses_are_counted(void) {
 
 static void refused(struct hs_config config, int error) { EQUAL(hs_init(&config), error); }
 
-static void unusable_memory_is_refused(void) {
+static void unusable_memory_is_refused(void)
+{
     const struct hs_config good = config_of(HS_PLACE_MICROPYTHON);
     struct hs_config config = good;
     static const char many[HS_FACTS_MAX + 1];
@@ -429,7 +467,8 @@ static uint8_t copy[SMALL + 8] __attribute__((aligned(4)));
 static struct hs_packet kept;
 
 /* Records, and the definitions behind them, of a packet that has some of both. */
-static void keep(const struct hs_packet *packet, const uint8_t *definitions) {
+static void keep(const struct hs_packet *packet, const uint8_t *definitions)
+{
     if (packet->len < SMALL / 3 || !packet->defs)
         return;
     kept = *packet;
@@ -437,7 +476,8 @@ static void keep(const struct hs_packet *packet, const uint8_t *definitions) {
     memcpy(copy + 4 + packet->len, definitions, packet->defs);
 }
 
-static uint32_t decode(const struct hs_packet *packet, const uint8_t *bytes) {
+static uint32_t decode(const struct hs_packet *packet, const uint8_t *bytes)
+{
     struct hs_record r;
     uint32_t n = 0;
     hs_decode_packet(&verifier.decoder, packet, bytes);
@@ -447,7 +487,8 @@ static uint32_t decode(const struct hs_packet *packet, const uint8_t *bytes) {
 }
 
 /* A definition is read at any address, and not when bytes of it are missing. */
-static void definitions_are_read_anywhere(const uint8_t *at) {
+static void definitions_are_read_anywhere(const uint8_t *at)
+{
     struct hs_record r;
     uint32_t n = 0;
     for (const uint8_t *end = at + kept.defs; at < end; n++) {
@@ -463,7 +504,8 @@ static void definitions_are_read_anywhere(const uint8_t *at) {
 }
 
 /* Bytes at odd addresses are as good, and what is cut at any byte gives the records in front of the cut. */
-static void packets_are_read_anywhere(void) {
+static void packets_are_read_anywhere(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     closed = keep;
     kept.len = 0;
@@ -472,7 +514,8 @@ static void packets_are_read_anywhere(void) {
     hs_flush();
     verifier.seq = hs_stats().packets;
     verify_know_ring();
-    uint32_t whole = decode(&kept, copy + 4), names = verifier.decoder.names, sum = hs_packet_sum(&kept, copy + 4, copy + 4 + kept.len);
+    uint32_t whole = decode(&kept, copy + 4), names = verifier.decoder.names,
+             sum = hs_packet_sum(&kept, copy + 4, copy + 4 + kept.len);
     CHECK(whole > 5 && kept.sum == sum && kept.defs && kept.names == names);
     for (uint32_t at = 5; at < 8; at++) {
         memmove(copy + at, copy + at - 1, (size_t)kept.len + kept.defs);
@@ -493,7 +536,8 @@ static void packets_are_read_anywhere(void) {
 
 /* --- the parts ---------------------------------------------------------------------------------------- */
 
-static void crc_is_the_published_one(void) {
+static void crc_is_the_published_one(void)
+{
     static const char text[] = "x123456789";
     EQUAL(hs_crc32(0, text + 1, 9), 0xCBF43926);
     for (uint32_t first = 0; first <= 9; first++)
@@ -502,7 +546,8 @@ static void crc_is_the_published_one(void) {
 }
 
 /* A number of `bits` bits: through its bytes and back, and not when the last of them are missing. */
-static void number_comes_back(uint64_t number, unsigned bits) {
+static void number_comes_back(uint64_t number, unsigned bits)
+{
     uint8_t bytes[HS_VARINT64_MAX];
     uint64_t value;
     const uint8_t *at = bytes, *end = hs_put_u64(bytes, number);
@@ -515,7 +560,8 @@ static void number_comes_back(uint64_t number, unsigned bits) {
     CHECK((int32_t)hs_unzigzag(hs_zigzag32((int32_t)number)) == (int32_t)number);
 }
 
-static void numbers_keep_their_limits(void) {
+static void numbers_keep_their_limits(void)
+{
     uint8_t endless[HS_VARINT64_MAX + 1];
     uint64_t value;
     for (unsigned bits = 1; bits <= 64; bits++) {
@@ -528,7 +574,8 @@ static void numbers_keep_their_limits(void) {
 }
 
 /* As lib/ring.h has it in words: `n` bytes, filled up to whole words. */
-static uint32_t add_in_words(uint32_t sum, const uint8_t *bytes, uint32_t n) {
+static uint32_t add_in_words(uint32_t sum, const uint8_t *bytes, uint32_t n)
+{
     for (uint32_t i = 0; i < n; i += 4) {
         uint32_t word = 0;
         for (uint32_t byte = 0; byte < 4 && i + byte < n; byte++)
@@ -539,7 +586,8 @@ static uint32_t add_in_words(uint32_t sum, const uint8_t *bytes, uint32_t n) {
     return sum;
 }
 
-static uint32_t sum_in_words(struct hs_packet packet, const uint8_t *records, const uint8_t *definitions) {
+static uint32_t sum_in_words(struct hs_packet packet, const uint8_t *records, const uint8_t *definitions)
+{
     packet.flags &= (uint8_t)~HS_PACKET_CLOSED;
     uint32_t sum = add_in_words(0, (const uint8_t *)&packet, offsetof(struct hs_packet, sum));
     sum = add_in_words(sum, records, packet.len);
@@ -547,7 +595,9 @@ static uint32_t sum_in_words(struct hs_packet packet, const uint8_t *records, co
 }
 
 /* The sum is of these bytes, and of each bit of them: of `n` bytes, one after the other. */
-static void sum_sees(const struct hs_packet *packet, const uint8_t *records, const uint8_t *definitions, uint8_t *bytes, uint32_t n) {
+static void sum_sees(const struct hs_packet *packet, const uint8_t *records, const uint8_t *definitions, uint8_t *bytes,
+                     uint32_t n)
+{
     uint32_t sum = hs_packet_sum(packet, records, definitions);
     for (uint32_t bit = 0; bit < 8 * n; bit++) {
         bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -557,7 +607,8 @@ static void sum_sees(const struct hs_packet *packet, const uint8_t *records, con
     EQUAL(hs_packet_sum(packet, records, definitions), sum_in_words(*packet, records, definitions));
 }
 
-static void packet_sums_see_every_bit(void) {
+static void packet_sums_see_every_bit(void)
+{
     struct hs_packet packet = {.sync = HS_PACKET_SYNC, .flags = HS_PACKET_KEYFRAME, .seq = 77, .time_lo = 0x80000001};
     uint8_t records[23], definitions[23];
     for (uint32_t i = 0; i < sizeof records; i++) {
@@ -579,8 +630,10 @@ static void packet_sums_see_every_bit(void) {
 }
 
 /* What is final when a packet is opened, whether it was closed since or not. */
-static void packet_heads_see_every_bit(void) {
-    struct hs_packet packet = {.sync = HS_PACKET_SYNC, .flags = HS_PACKET_KEYFRAME, .seq = 77, .number = 1234567, .time_lo = 0x80000001};
+static void packet_heads_see_every_bit(void)
+{
+    struct hs_packet packet = {
+        .sync = HS_PACKET_SYNC, .flags = HS_PACKET_KEYFRAME, .seq = 77, .number = 1234567, .time_lo = 0x80000001};
     uint16_t head = hs_packet_head(&packet);
     uint8_t *bytes = &packet.flags;
     for (uint32_t bit = 1; bit < 8 * (offsetof(struct hs_packet, head) - offsetof(struct hs_packet, flags)); bit++) {
@@ -593,7 +646,8 @@ static void packet_heads_see_every_bit(void) {
     EQUAL(hs_packet_head(&packet), head);
 }
 
-static void fingerprint_is_fnv(void) {
+static void fingerprint_is_fnv(void)
+{
     const uintptr_t functions[] = {(uintptr_t)hs_anchor, (uintptr_t)hs_anchor + 0x01020304};
     CHECK(hs_fingerprint(functions, 0) == 0xcbf29ce484222325);
     CHECK(hs_fingerprint(functions, 1) == 0x4d25767f9dce13f5); /* published, of four zeros */
@@ -603,7 +657,8 @@ static void fingerprint_is_fnv(void) {
 /* --- images to compare with the host's ---------------------------------------------------------------- */
 
 /* Two boots of a program with a heap that a reader can follow. */
-static void show(const char *name, struct hs_config config) {
+static void show(const char *name, struct hs_config config)
+{
     config.keyframe = heap_keyframe;
     closed = ignore;
     port_ticks = 0;
@@ -620,7 +675,8 @@ static void show(const char *name, struct hs_config config) {
     check_show_image(name, image, IMAGE);
 }
 
-static void images(void) {
+static void images(void)
+{
     struct hs_config config = config_of(HS_PLACE_MICROPYTHON);
     show("implied", config);
     config.stage = stage;
@@ -632,7 +688,8 @@ static void images(void) {
 
 /* --- all of them -------------------------------------------------------------------------------------- */
 
-int main(void) {
+int main(void)
+{
     static const struct {
         const char *name;
         void (*function)(void);

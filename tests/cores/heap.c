@@ -7,8 +7,8 @@
 #include "tests/cores/load.h"
 
 #define GRANULES 600u
-#define SHIFT    4u
-#define NOWHERE  0xffffffffu
+#define SHIFT 4u
+#define NOWHERE 0xffffffffu
 
 enum { FREE, HEAD, TAIL };
 static uint8_t granule[GRANULES];
@@ -17,19 +17,22 @@ static uint8_t placement;
 
 static uint32_t below(uint32_t n) { return load_below(&seed, n); }
 
-static uint32_t length_of(uint32_t pos) {
+static uint32_t length_of(uint32_t pos)
+{
     uint32_t end = pos + 1, rest = granule[pos] == FREE ? FREE : TAIL;
     while (end < GRANULES && granule[end] == rest)
         end++;
     return end - pos;
 }
 
-static void put(uint32_t pos, uint32_t n) {
+static void put(uint32_t pos, uint32_t n)
+{
     memset(granule + pos, TAIL, n);
     granule[pos] = HEAD;
 }
 
-static uint32_t first_fit(uint32_t n) {
+static uint32_t first_fit(uint32_t n)
+{
     for (uint32_t at = 0, len; at < GRANULES; at += len) {
         len = length_of(at);
         if (granule[at] == FREE && len >= n)
@@ -39,7 +42,8 @@ static uint32_t first_fit(uint32_t n) {
 }
 
 /* A block at or behind a random place, NOWHERE when there is none. */
-static uint32_t some_block(void) {
+static uint32_t some_block(void)
+{
     uint32_t at = below(GRANULES);
     while (at < GRANULES && granule[at] != HEAD)
         at++;
@@ -49,7 +53,8 @@ static uint32_t some_block(void) {
 /* --- what the program does ---------------------------------------------------------------------------- */
 
 /* About two thirds of all blocks go. `kept` stays. */
-static void collect(uint8_t cause, uint32_t kept) {
+static void collect(uint8_t cause, uint32_t kept)
+{
     struct hs_runs_writer w;
     uint32_t before = seed;
     hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = cause});
@@ -67,7 +72,8 @@ static void collect(uint8_t cause, uint32_t kept) {
     hs_record(&(struct hs_record){.kind = HS_COLLECT_END});
 }
 
-static uint32_t room_for(uint32_t n, uint32_t kept) {
+static uint32_t room_for(uint32_t n, uint32_t kept)
+{
     uint32_t pos = first_fit(n);
     if (pos == NOWHERE) {
         collect(1, kept);
@@ -80,7 +86,8 @@ static uint32_t room_for(uint32_t n, uint32_t kept) {
 static uint32_t size_at(uint32_t code) { return below(6) ? 8 * code + 5 : 1 + below(below(9) ? 200 : 5000); }
 static uint32_t granules_of(uint32_t size) { return (size + (1 << SHIFT) - 1) >> SHIFT; }
 
-static void allocate(void) {
+static void allocate(void)
+{
     uint32_t code = 2 + below(6), size = size_at(code), pos = room_for(granules_of(size), NOWHERE);
     if (pos == NOWHERE) {
         hs_fail(load_key(code), size, 0);
@@ -90,7 +97,8 @@ static void allocate(void) {
     hs_alloc(load_key(code), (struct hs_block){.pos = pos, .size = size});
 }
 
-static void release(void) {
+static void release(void)
+{
     uint32_t pos = some_block();
     if (pos == NOWHERE)
         return;
@@ -99,7 +107,8 @@ static void release(void) {
 }
 
 /* In place where there is room, as MicroPython does it. */
-static void resize(void) {
+static void resize(void)
+{
     uint32_t old = some_block(), size = size_at(9), n = granules_of(size), pos = old;
     if (old == NOWHERE)
         return;
@@ -121,13 +130,15 @@ static void mark(void) { hs_mark((struct hs_text){"connected", 9}); }
 
 /* --- the rest ----------------------------------------------------------------------------------------- */
 
-void heap_start(uint32_t new_seed, uint8_t rule) {
+void heap_start(uint32_t new_seed, uint8_t rule)
+{
     placement = rule;
     seed = new_seed;
     memset(granule, FREE, sizeof granule);
 }
 
-void heap_work(uint32_t steps) {
+void heap_work(uint32_t steps)
+{
     static const struct {
         uint32_t share; /* of 100 */
         void (*step)(void);
@@ -143,12 +154,16 @@ void heap_work(uint32_t steps) {
     }
 }
 
-void heap_keyframe(void) {
+void heap_keyframe(void)
+{
     struct hs_runs_writer w;
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = {.granules = GRANULES, .shift = SHIFT, .memory = HS_MEMORY_INTERNAL,
-                   .placement = (uint8_t)(placement | HS_REGION_EXISTING), .base = 0x20000000, .name = {"heap", 4}}});
+    hs_record(&(struct hs_record){.kind = HS_REGION,
+                                  .region = {.granules = GRANULES,
+                                             .shift = SHIFT,
+                                             .memory = HS_MEMORY_INTERNAL,
+                                             .placement = (uint8_t)(placement | HS_REGION_EXISTING),
+                                             .base = 0x20000000,
+                                             .name = {"heap", 4}}});
     hs_snapshot_begin(&w, 0, 3);
     for (uint32_t at = 0, len; at < GRANULES; at += len) {
         len = length_of(at);

@@ -27,7 +27,7 @@ struct load_op {
     uint32_t size, pos, old;
     uint32_t value; /* of plain records */
     uint64_t wide;
-    uint32_t seed;  /* of the runs, and of a label */
+    uint32_t seed; /* of the runs, and of a label */
 };
 
 /* The runs of a sweep or snapshot, one after the other. */

@@ -4,7 +4,8 @@
  */
 #include "tests/cores/machine.h"
 
-static long semihosting(long operation, const void *arguments) {
+static long semihosting(long operation, const void *arguments)
+{
     register long call __asm__("r0") = operation;
     register const void *at __asm__("r1") = arguments;
     __asm__ volatile("bkpt 0xab" : "+r"(call) : "r"(at) : "memory");

@@ -7,7 +7,8 @@
 
 #include "tests/cores/machine.h"
 
-void machine_print(const char *text) {
+void machine_print(const char *text)
+{
     fputs(text, stdout);
     fflush(stdout);
 }

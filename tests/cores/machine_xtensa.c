@@ -8,7 +8,8 @@
 
 enum { CALL_EXIT = 1, CALL_WRITE = 4 };
 
-static long call(long operation, long first, const void *second, long third) {
+static long call(long operation, long first, const void *second, long third)
+{
     register long a2 __asm__("a2") = operation;
     register long a3 __asm__("a3") = first;
     register const void *a4 __asm__("a4") = second;
@@ -19,7 +20,8 @@ static long call(long operation, long first, const void *second, long third) {
 
 void machine_print(const char *text) { call(CALL_WRITE, 1, text, (long)strlen(text)); }
 
-_Noreturn void machine_exit(int status) {
+_Noreturn void machine_exit(int status)
+{
     for (;;)
         call(CALL_EXIT, status, NULL, 0);
 }
@@ -27,13 +29,15 @@ _Noreturn void machine_exit(int status) {
 /* The compiler's library for this core has no division: the chip has it in its ROM. */
 unsigned __udivsi3(unsigned dividend, unsigned divisor);
 unsigned __umodsi3(unsigned dividend, unsigned divisor);
-unsigned __umodsi3(unsigned dividend, unsigned divisor) {
+unsigned __umodsi3(unsigned dividend, unsigned divisor)
+{
     for (int bit = __builtin_clz(divisor); bit >= 0; bit--)
         if (dividend >> bit >= divisor)
             dividend -= divisor << bit;
     return dividend;
 }
-unsigned __udivsi3(unsigned dividend, unsigned divisor) {
+unsigned __udivsi3(unsigned dividend, unsigned divisor)
+{
     unsigned quotient = 0;
     for (int bit = __builtin_clz(divisor); bit >= 0; bit--)
         if (dividend >> bit >= divisor) {

@@ -8,11 +8,12 @@
 #include <stdint.h>
 
 extern uint32_t port_ticks;
-extern uint32_t port_depth;   /* of locks held: 0 or 1 */
+extern uint32_t port_depth;    /* of locks held: 0 or 1 */
 extern uint32_t port_unpaired; /* locks taken twice or given back twice */
 
 typedef uint32_t hs_lock_t;
-static inline hs_lock_t hs_port_lock(void) {
+static inline hs_lock_t hs_port_lock(void)
+{
     port_unpaired += port_depth++ != 0;
     return 0x10c;
 }

@@ -12,24 +12,28 @@ struct verifier verifier;
 /* --- definitions -------------------------------------------------------------------------------------- */
 
 /* Where a definition belongs; NULL when there is no such number. */
-static struct verify_definition *entry_of(uint8_t kind, uint32_t number) {
+static struct verify_definition *entry_of(uint8_t kind, uint32_t number)
+{
     if (!number || number >= VERIFY_SITES)
         return NULL;
     return &verifier.definition[kind == HS_SITE ? number : VERIFY_SITES - number];
 }
 
 /* Definition `number`, NULL when there is none of that kind. */
-static const struct verify_definition *find(uint8_t kind, uint32_t number) {
+static const struct verify_definition *find(uint8_t kind, uint32_t number)
+{
     const struct verify_definition *d = entry_of(kind, number);
     return d && d->kind == kind ? d : NULL;
 }
 
-static void define_text(struct verify_definition *d, struct hs_text text) {
+static void define_text(struct verify_definition *d, struct hs_text text)
+{
     d->what = hs_crc32(0, text.data, text.len);
     d->text_len = (uint8_t)text.len;
 }
 
-static void define_fields(struct verify_definition *d, const struct hs_record *r) {
+static void define_fields(struct verify_definition *d, const struct hs_record *r)
+{
     switch (r->kind) {
     case HS_STRING: define_text(d, r->string.text); break;
     case HS_FUNCTION:
@@ -52,16 +56,15 @@ static void define_fields(struct verify_definition *d, const struct hs_record *r
     }
 }
 
-static void define(const uint8_t *bytes, const struct hs_record *r) {
+static void define(const uint8_t *bytes, const struct hs_record *r)
+{
     struct verifier *v = &verifier;
     uint32_t number = r->definition.number;
     struct verify_definition *d = entry_of(r->kind, number);
     CHECK(d && (!d->kind || (d->kind == HS_SITE) == (r->kind == HS_SITE)));
     if (!d)
         return;
-    *d = (struct verify_definition){
-        .hash = hs_definition_hash(bytes),
-        .kind = r->kind};
+    *d = (struct verify_definition){.hash = hs_definition_hash(bytes), .kind = r->kind};
     define_fields(d, r);
     if (r->kind == HS_SITE && number >= v->n_sites)
         v->n_sites = number + 1;
@@ -69,7 +72,8 @@ static void define(const uint8_t *bytes, const struct hs_record *r) {
         v->n_names = number;
 }
 
-static void take(const struct hs_packet *packet, const uint8_t *at) {
+static void take(const struct hs_packet *packet, const uint8_t *at)
+{
     struct hs_record r;
     const uint8_t *end = at + packet->defs;
     for (int len; at < end; at += len) {
@@ -82,7 +86,8 @@ static void take(const struct hs_packet *packet, const uint8_t *at) {
 }
 
 /* Adds to `hash` that of a function and its file. False when one of them is not known. */
-static bool add_function(uint32_t number, uint32_t *hash) {
+static bool add_function(uint32_t number, uint32_t *hash)
+{
     const struct verify_definition *function = find(HS_FUNCTION, number);
     if (!number)
         return true;
@@ -94,7 +99,8 @@ static bool add_function(uint32_t number, uint32_t *hash) {
 }
 
 /* The same of a context, those around it being known as well. */
-static bool add_context(uint32_t number, uint32_t *hash) {
+static bool add_context(uint32_t number, uint32_t *hash)
+{
     for (uint32_t depth = 0; number && depth < VERIFY_SITES; depth++) {
         const struct verify_definition *context = find(HS_CONTEXT, number);
         uint32_t own = context ? context->hash : 0;
@@ -107,7 +113,8 @@ static bool add_context(uint32_t number, uint32_t *hash) {
 }
 
 /* A site of which anything is missing is as if it were not defined. */
-static void settle(void) {
+static void settle(void)
+{
     struct verifier *v = &verifier;
     memset(v->state, 0, sizeof v->state);
     for (uint32_t i = 1; i < v->n_sites; i++) {
@@ -120,7 +127,8 @@ static void settle(void) {
     v->decoder.n_sites = v->n_sites;
 }
 
-static void forget(void) {
+static void forget(void)
+{
     struct verifier *v = &verifier;
     memset(v->definition, 0, sizeof v->definition);
     v->n_sites = 1;
@@ -129,21 +137,20 @@ static void forget(void) {
 
 /* --- the ring ----------------------------------------------------------------------------------------- */
 
-static const uint8_t *definitions_of(const struct hs_packet *p) {
-    return (const uint8_t *)p + hs_image()->packet_size - p->defs;
-}
+static const uint8_t *definitions_of(const struct hs_packet *p) { return (const uint8_t *)p + hs_image()->packet_size - p->defs; }
 
 static bool is_closed(const struct hs_packet *p) { return (p->flags & HS_PACKET_CLOSED) != 0; }
 
 /* Whether a packet may be read. */
-static bool is_whole(const struct hs_packet *p) {
-    return p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) &&
-           sizeof *p + p->len + p->defs <= hs_image()->packet_size &&
+static bool is_whole(const struct hs_packet *p)
+{
+    return p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) && sizeof *p + p->len + p->defs <= hs_image()->packet_size &&
            (hs_packet_open(p) || p->sum == hs_packet_sum(p, (const uint8_t *)(p + 1), definitions_of(p)));
 }
 
 /* The packet of this number, NULL when it is not in the ring. */
-static const struct hs_packet *in_ring(uint32_t seq) {
+static const struct hs_packet *in_ring(uint32_t seq)
+{
     const struct hs_ring_header *h = hs_image();
     const uint8_t *slot = (const uint8_t *)h + h->header_size;
     for (uint32_t i = 0; i < h->packet_count; i++, slot += h->packet_size) {
@@ -155,12 +162,14 @@ static const struct hs_packet *in_ring(uint32_t seq) {
 }
 
 /* Packets that the ring may hold, as numbers: from here to verifier.seq, the open one, if there is one. */
-static uint32_t oldest(void) {
+static uint32_t oldest(void)
+{
     uint32_t count = hs_image()->packet_count;
     return verifier.seq > count ? verifier.seq - count : 0;
 }
 
-void verify_know_ring(void) {
+void verify_know_ring(void)
+{
     forget();
     for (uint32_t seq = oldest(); seq <= verifier.seq; seq++) {
         const struct hs_packet *p = in_ring(seq);
@@ -170,7 +179,8 @@ void verify_know_ring(void) {
     settle();
 }
 
-void verify_know(const struct hs_packet *packet, const uint8_t *definitions) {
+void verify_know(const struct hs_packet *packet, const uint8_t *definitions)
+{
     take(packet, definitions);
     settle();
 }
@@ -178,7 +188,8 @@ void verify_know(const struct hs_packet *packet, const uint8_t *definitions) {
 /* --- sites -------------------------------------------------------------------------------------------- */
 
 /* Whether the definition is of this text, or of its end, with a sign in front, when it is long. */
-static bool is_text(const struct verify_definition *d, struct hs_text text) {
+static bool is_text(const struct verify_definition *d, struct hs_text text)
+{
     static const char sign[] = "\xe2\x80\xa6";
     uint32_t cut = sizeof sign - 1;
     if (text.len <= HS_TEXT_MAX)
@@ -188,13 +199,15 @@ static bool is_text(const struct verify_definition *d, struct hs_text text) {
 }
 
 /* Function `number` and its file are those of `place`. */
-static void verify_function(uint32_t number, const struct hs_place *place) {
+static void verify_function(uint32_t number, const struct hs_place *place)
+{
     const struct verify_definition *function = find(HS_FUNCTION, number);
     CHECK(is_text(function, place->function));
     CHECK(function && is_text(find(HS_STRING, function->parent), place->file));
 }
 
-static void verify_context(const struct verify_definition *site, uint32_t code) {
+static void verify_context(const struct verify_definition *site, uint32_t code)
+{
     const struct verify_definition *context = find(HS_CONTEXT, site->context);
     struct hs_place place;
     if (!site->context && verifier.others)
@@ -209,7 +222,8 @@ static void verify_context(const struct verify_definition *site, uint32_t code) 
 }
 
 /* Site `number` is where the load says that the event is from. */
-static void verify_site(uint32_t number, uint8_t op, uint32_t code) {
+static void verify_site(uint32_t number, uint8_t op, uint32_t code)
+{
     struct verifier *v = &verifier;
     struct hs_place place = {.line = 0};
     *(number ? &v->named : &v->unnamed) += 1;
@@ -236,11 +250,13 @@ static void verify_site(uint32_t number, uint8_t op, uint32_t code) {
 
 /* --- records ------------------------------------------------------------------------------------------ */
 
-static uint32_t old_of(const struct hs_record *r) {
+static uint32_t old_of(const struct hs_record *r)
+{
     return r->flags & HS_REC_RANK ? verifier.recent[(verifier.number - r->event.old) & (HS_RANKS - 1)] : r->event.old;
 }
 
-static void verify_event(const struct hs_record *r) {
+static void verify_event(const struct hs_record *r)
+{
     struct verifier *v = &verifier;
     const struct load_op *op = &v->op;
     verify_site(r->event.site, op->kind, op->code);
@@ -253,12 +269,14 @@ static void verify_event(const struct hs_record *r) {
     v->recent[v->number & (HS_RANKS - 1)] = op->pos;
 }
 
-static void verify_text(struct hs_text got, struct hs_text text) {
+static void verify_text(struct hs_text got, struct hs_text text)
+{
     EQUAL(got.len, text.len < HS_DATA_MAX ? text.len : HS_DATA_MAX);
     CHECK(memcmp(got.data, text.data, got.len) == 0);
 }
 
-static void verify_region(const struct hs_record_region *r) {
+static void verify_region(const struct hs_record_region *r)
+{
     const struct load_op *op = &verifier.op;
     EQUAL(r->region, op->cause);
     EQUAL(r->first, op->value);
@@ -273,7 +291,8 @@ static void verify_region(const struct hs_record_region *r) {
 /* A run of the load, of `length` granules or heads, may come in pieces that follow each other. */
 static struct load_run run_left;
 
-static void verify_run(bool kind, uint32_t length) {
+static void verify_run(bool kind, uint32_t length)
+{
     while (length) {
         if (!run_left.length)
             CHECK(load_run(&verifier.runs, &run_left));
@@ -286,7 +305,8 @@ static void verify_run(bool kind, uint32_t length) {
 }
 
 /* A piece of a sweep: heads lie at each granule. */
-static void verify_sweep(const struct hs_record *r) {
+static void verify_sweep(const struct hs_record *r)
+{
     struct hs_runs runs;
     uint32_t length, heads = 0;
     int kind;
@@ -302,7 +322,8 @@ static void verify_sweep(const struct hs_record *r) {
 }
 
 /* A piece of a snapshot; blocks are not joined. */
-static void verify_snapshot(const struct hs_record *r) {
+static void verify_snapshot(const struct hs_record *r)
+{
     struct hs_runs runs;
     struct load_run run;
     uint32_t length, pos = r->snapshot.pos;
@@ -321,7 +342,8 @@ static void verify_snapshot(const struct hs_record *r) {
 
 /* --- which record is due ------------------------------------------------------------------------------ */
 
-static void next_op(void) {
+static void next_op(void)
+{
     struct verifier *v = &verifier;
     load_next(&v->load, &v->op);
     v->due = true;
@@ -332,7 +354,8 @@ static void next_op(void) {
 }
 
 /* The pieces of a sweep follow each other, between the record that begins the collection and the one that ends it. */
-static void verify_collection(const struct hs_record *r) {
+static void verify_collection(const struct hs_record *r)
+{
     struct verifier *v = &verifier;
     if (!v->in_runs) {
         EQUAL(r->kind, HS_COLLECT);
@@ -347,7 +370,8 @@ static void verify_collection(const struct hs_record *r) {
     }
 }
 
-static void verify_snapshots(const struct hs_record *r) {
+static void verify_snapshots(const struct hs_record *r)
+{
     struct verifier *v = &verifier;
     EQUAL(r->snapshot.part & 1, !v->in_runs);
     v->in_runs = true;
@@ -355,7 +379,8 @@ static void verify_snapshots(const struct hs_record *r) {
     v->due = v->runs.left != 0;
 }
 
-static void verify_op(const struct hs_record *r) {
+static void verify_op(const struct hs_record *r)
+{
     struct verifier *v = &verifier;
     const struct load_op *op = &v->op;
     if (!v->due)
@@ -384,12 +409,14 @@ static void verify_op(const struct hs_record *r) {
     }
 }
 
-static bool is_keyframe(const struct hs_record *r) {
+static bool is_keyframe(const struct hs_record *r)
+{
     return r->kind == HS_REGION && r->region.name.len == 4 && memcmp(r->region.name.data, VERIFY_HEAP, 4) == 0;
 }
 
 /* What the recorder writes of its own accord. */
-static bool verify_own(const struct hs_record *r) {
+static bool verify_own(const struct hs_record *r)
+{
     struct verifier *v = &verifier;
     switch (r->kind) {
     case HS_RESET:
@@ -415,7 +442,8 @@ static bool verify_own(const struct hs_record *r) {
 
 /* --- packets ------------------------------------------------------------------------------------------ */
 
-void verify_boot(uint32_t seed, uint32_t boot) {
+void verify_boot(uint32_t seed, uint32_t boot)
+{
     struct verifier *v = &verifier;
     load_start(&v->load, seed);
     v->due = v->in_keyframe = false;
@@ -433,7 +461,8 @@ struct met {
     uint32_t sum;
 };
 
-static void meet(struct met *met, const struct hs_record *r) {
+static void meet(struct met *met, const struct hs_record *r)
+{
     uint32_t site = hs_record_site(r);
     if (!site || site >= VERIFY_SITES || met->site[site])
         return;
@@ -442,7 +471,8 @@ static void meet(struct met *met, const struct hs_record *r) {
 }
 
 /* Of the load's records, in `check` the places of new blocks. */
-static void verify_record(const struct hs_record *r, uint32_t *check) {
+static void verify_record(const struct hs_record *r, uint32_t *check)
+{
     struct verifier *v = &verifier;
     if (!verify_own(r)) {
         verify_op(r);
@@ -452,7 +482,8 @@ static void verify_record(const struct hs_record *r, uint32_t *check) {
     v->number++;
 }
 
-static void verify_records(const struct hs_packet *packet) {
+static void verify_records(const struct hs_packet *packet)
+{
     struct verifier *v = &verifier;
     struct hs_record record[3];
     struct met met = {.sum = 0};
@@ -472,7 +503,8 @@ static void verify_records(const struct hs_packet *packet) {
     v->names[v->seq & (VERIFY_SUMS - 1)] = met.sum;
 }
 
-static void verify_next(const struct hs_packet *packet) {
+static void verify_next(const struct hs_packet *packet)
+{
     struct verifier *v = &verifier;
     EQUAL(packet->sync, HS_PACKET_SYNC);
     EQUAL(packet->seq, v->seq);
@@ -483,7 +515,8 @@ static void verify_next(const struct hs_packet *packet) {
     v->seq++;
 }
 
-void verify_packet(const struct hs_packet *packet, const uint8_t *definitions) {
+void verify_packet(const struct hs_packet *packet, const uint8_t *definitions)
+{
     if (hs_image()->flags & HS_RING_STREAM)
         verify_know(packet, definitions);
     else
@@ -493,7 +526,8 @@ void verify_packet(const struct hs_packet *packet, const uint8_t *definitions) {
     verify_next(packet);
 }
 
-void verify_open(const struct hs_packet *stage) {
+void verify_open(const struct hs_packet *stage)
+{
     const struct hs_packet *p = stage ? stage : in_ring(verifier.seq);
     CHECK(p && is_whole(p) && hs_packet_open(p));
     if (!p)
@@ -505,7 +539,8 @@ void verify_open(const struct hs_packet *stage) {
 }
 
 /* A packet that was verified before, or is being written. */
-static void verify_again(const struct hs_packet *p) {
+static void verify_again(const struct hs_packet *p)
+{
     struct verifier *v = &verifier;
     struct hs_record r;
     hs_decode_packet(&v->decoder, p, (const uint8_t *)(p + 1));
@@ -519,7 +554,8 @@ static void verify_again(const struct hs_packet *p) {
     EQUAL(v->decoder.names, v->names[p->seq & (VERIFY_SUMS - 1)]);
 }
 
-void verify_ring(void) {
+void verify_ring(void)
+{
     const struct verifier *v = &verifier;
     uint32_t count = hs_image()->packet_count, here = 0, written = v->seq + (in_ring(v->seq) != NULL);
     verify_know_ring();

@@ -24,7 +24,7 @@ struct original {
     uint64_t *record; /* what each record says, the site left out */
     uint64_t *site;
     uint32_t n, room;
-    bool image;       /* the recorder can be started on it */
+    bool image; /* the recorder can be started on it */
     struct fw_config config;
 };
 
@@ -32,23 +32,27 @@ static struct original originals[32];
 static unsigned n_originals;
 
 static struct {
-    uint64_t corruptions, refused, records, wrong, unchecked, sites, wrong_sites, places, boots, boot_records, boot_wrong, complaints;
+    uint64_t corruptions, refused, records, wrong, unchecked, sites, wrong_sites, places, boots, boot_records, boot_wrong,
+        complaints;
 } count;
 
 static uint64_t seed;
-static uint32_t chance(uint32_t n) {
+static uint32_t chance(uint32_t n)
+{
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((seed >> 33) * (uint64_t)n >> 31);
 }
 
-static unsigned number_of(const char *name, unsigned otherwise) {
+static unsigned number_of(const char *name, unsigned otherwise)
+{
     const char *text = getenv(name);
     return text && *text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
 }
 
 static uint64_t digest_of(const struct hs_event *e) { return mix_fields(mix(e->time, e->kind), e->record); }
 
-static void keep(struct original *o, uint64_t record, uint64_t site) {
+static void keep(struct original *o, uint64_t record, uint64_t site)
+{
     if (o->n == o->room) {
         o->room = o->room ? o->room * 2 : 1024;
         o->record = realloc(o->record, o->room * sizeof *o->record);
@@ -58,7 +62,8 @@ static void keep(struct original *o, uint64_t record, uint64_t site) {
     o->site[o->n++] = site;
 }
 
-static struct original *add_original(const char *name, const void *data, size_t len) {
+static struct original *add_original(const char *name, const void *data, size_t len)
+{
     struct original *o = &originals[n_originals++];
     assert_true(n_originals <= sizeof originals / sizeof *originals);
     snprintf(o->name, sizeof o->name, "%s", name);
@@ -77,7 +82,8 @@ static struct original *add_original(const char *name, const void *data, size_t 
     return o;
 }
 
-static void add_packed(const char *name, const struct original *o, enum hs_source source) {
+static void add_packed(const char *name, const struct original *o, enum hs_source source)
+{
     char path[64];
     struct hs_error error;
     snprintf(path, sizeof path, "%s/corrupt.hst", getenv("HS_TMP") ? getenv("HS_TMP") : "/tmp");
@@ -99,11 +105,14 @@ static void add_packed(const char *name, const struct original *o, enum hs_sourc
 }
 
 /* Some boots, the last packets of which stayed open. */
-static void add_images(void) {
+static void add_images(void)
+{
     static const uint32_t sizes[] = {2048, 4096, 16384, 4096};
     for (unsigned i = 0; i < 4; i++) {
-        fw_make(&(struct fw_config){.memory_size = sizes[i], .placement = i % 3 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
-                                    .granules = 60 + 100 * (i % 2), .seed = i + 1});
+        fw_make(&(struct fw_config){.memory_size = sizes[i],
+                                    .placement = i % 3 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
+                                    .granules = 60 + 100 * (i % 2),
+                                    .seed = i + 1});
         fw.tick_step = 1;
         for (unsigned boot = 0; boot < 3; boot++) {
             fw_work(300 + boot * 200);
@@ -122,10 +131,14 @@ static void add_images(void) {
     }
 }
 
-static void add_streams(void) {
+static void add_streams(void)
+{
     for (unsigned i = 0; i < 2; i++) {
-        fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 256u << i * 2, .flags = HS_RING_STREAM,
-                                    .placement = i ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT, .seed = i + 11});
+        fw_make(&(struct fw_config){.memory_size = 1 << 15,
+                                    .packet_size = 256u << i * 2,
+                                    .flags = HS_RING_STREAM,
+                                    .placement = i ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
+                                    .seed = i + 11});
         fw.out_len = 0;
         fw_boot();
         fw.tick_step = 1;
@@ -140,7 +153,8 @@ static void add_streams(void) {
 }
 
 /* Traces of real firmwares: those of the corpus whose names say so. */
-static void add_real(const char *folder) {
+static void add_real(const char *folder)
+{
     char path[512];
     static uint8_t data[1 << 20];
     snprintf(path, sizeof path, "%s/tests/fuzz/corpus/%s", getenv("HS_ROOT_DIR") ? getenv("HS_ROOT_DIR") : ".", folder);
@@ -168,32 +182,38 @@ struct victim {
 };
 
 /* Ranges are aligned to something now and then, as what goes wrong in a machine is. */
-static size_t some_offset(const struct victim *v) {
+static size_t some_offset(const struct victim *v)
+{
     uint32_t align = 1u << (chance(2) ? chance(10) : 0);
     return v->len ? chance((uint32_t)v->len) / align * align : 0;
 }
-static size_t some_length(const struct victim *v, size_t at) {
+static size_t some_length(const struct victim *v, size_t at)
+{
     size_t len = 1 + chance(1u << (1 + chance(12)));
     return len < v->len - at ? len : v->len - at;
 }
 
 static void flip_one(struct victim *v) { v->data[some_offset(v)] ^= (uint8_t)(1u << chance(8)); }
-static void flip_some(struct victim *v) {
+static void flip_some(struct victim *v)
+{
     for (uint32_t n = 2 + chance(60); n--;)
         flip_one(v);
 }
-static void fill_range(struct victim *v, int value) {
+static void fill_range(struct victim *v, int value)
+{
     size_t at = some_offset(v);
     memset(v->data + at, value, some_length(v, at));
 }
 static void zero_range(struct victim *v) { fill_range(v, 0); }
 static void set_range(struct victim *v) { fill_range(v, 0xff); }
-static void noise_range(struct victim *v) {
+static void noise_range(struct victim *v)
+{
     size_t at = some_offset(v);
     for (size_t n = some_length(v, at); n--;)
         v->data[at + n] = (uint8_t)chance(256);
 }
-static void swap_ranges(struct victim *v) {
+static void swap_ranges(struct victim *v)
+{
     size_t a = some_offset(v), b = some_offset(v), len = some_length(v, a > b ? a : b);
     for (size_t i = 0; i < len; i++) {
         uint8_t byte = v->data[a + i];
@@ -201,17 +221,20 @@ static void swap_ranges(struct victim *v) {
         v->data[b + i] = byte;
     }
 }
-static void copy_range(struct victim *v) {
+static void copy_range(struct victim *v)
+{
     size_t a = some_offset(v), b = some_offset(v);
     memmove(v->data + a, v->data + b, some_length(v, a > b ? a : b));
 }
 static void cut_end(struct victim *v) { v->len = chance((uint32_t)v->len); }
-static void cut_begin(struct victim *v) {
+static void cut_begin(struct victim *v)
+{
     size_t n = chance(3) ? chance(64) : chance((uint32_t)v->len);
     n = n < v->len ? n : v->len;
     memmove(v->data, v->data + n, v->len -= n);
 }
-static void cut_out(struct victim *v) {
+static void cut_out(struct victim *v)
+{
     size_t at = some_offset(v), n = some_length(v, at);
     memmove(v->data + at, v->data + at + n, v->len - at - n);
     v->len -= n;
@@ -221,7 +244,8 @@ static void (*const corruptions[])(struct victim *) = {
     flip_one, flip_one, flip_some, zero_range, set_range, noise_range, swap_ranges, copy_range, cut_end, cut_begin, cut_out,
 };
 
-static void corrupt(struct victim *v) {
+static void corrupt(struct victim *v)
+{
     uint32_t times = chance(4) ? 1 : 1 + chance(4);
     while (times-- && v->len)
         corruptions[chance(sizeof corruptions / sizeof *corruptions)](v);
@@ -232,7 +256,8 @@ static void corrupt(struct victim *v) {
 static unsigned told;
 
 /* The first few of each kind, once a trace. */
-static void tell(const struct original *o, uint64_t which, const char *what) {
+static void tell(const struct original *o, uint64_t which, const char *what)
+{
     static uint64_t last;
     if (which + 1 != last && told++ < 20)
         printf("# %s, corruption %llu: %s\n", o->name, (unsigned long long)which, what);
@@ -240,7 +265,8 @@ static void tell(const struct original *o, uint64_t which, const char *what) {
 }
 
 /* Where in the original this record is, from `from` on; its end when it is not. */
-static uint32_t find(const struct original *o, uint32_t from, uint64_t digest) {
+static uint32_t find(const struct original *o, uint32_t from, uint64_t digest)
+{
     while (from < o->n && o->record[from] != digest)
         from++;
     return from;
@@ -248,7 +274,8 @@ static uint32_t find(const struct original *o, uint32_t from, uint64_t digest) {
 
 /* What lies in an open packet is under no sum; a boot puts it under one as it is. */
 static void check_event(const struct original *o, uint64_t which, struct hs_reader *reader, const struct hs_event *e,
-                        uint32_t *next, bool booted) {
+                        uint32_t *next, bool booted)
+{
     bool checked = booted ? reader->packet.flags & HS_PACKET_CLOSED : !hs_packet_open(&reader->packet);
     uint32_t at = find(o, *next, digest_of(e));
     if (at == o->n && e->kind == HS_RESET && !o->image) /* behind a header a stream may start again */
@@ -273,7 +300,8 @@ static void check_event(const struct original *o, uint64_t which, struct hs_read
     }
 }
 
-static void check(const struct original *o, uint64_t which, const struct victim *v, uint32_t stranger, uint32_t offered) {
+static void check(const struct original *o, uint64_t which, const struct victim *v, uint32_t stranger, uint32_t offered)
+{
     struct hs_error error;
     const struct hs_event *e;
     uint32_t next = 0, strangers = 0;
@@ -309,7 +337,8 @@ static void check(const struct original *o, uint64_t which, const struct victim 
 }
 
 /* The recorder is started on what is left of an image. What lay behind its end is noise. */
-static void boot_on(const struct original *o, uint64_t which, struct victim *v) {
+static void boot_on(const struct original *o, uint64_t which, struct victim *v)
+{
     if (fw.config.memory_size != o->config.memory_size)
         fw_make(&o->config);
     fw.config = o->config;
@@ -327,7 +356,8 @@ static void boot_on(const struct original *o, uint64_t which, struct victim *v) 
     check(o, which, v, boot, offered);
 }
 
-static void leave(const struct victim *v) {
+static void leave(const struct victim *v)
+{
     char path[512];
     snprintf(path, sizeof path, "%s/corrupted", getenv("HS_TMP") ? getenv("HS_TMP") : "/tmp");
     FILE *f = fopen(path, "wb");
@@ -337,7 +367,8 @@ static void leave(const struct victim *v) {
         fclose(f);
 }
 
-static void random_corruptions(void **state) {
+static void random_corruptions(void **state)
+{
     (void)state;
     unsigned times = number_of("HS_CORRUPTIONS", 40000);
     uint64_t first = number_of("HS_CORRUPT_SEED", 1);
@@ -362,10 +393,10 @@ static void random_corruptions(void **state) {
     }
     free(v.data);
     printf("# %u traces, %llu corruptions: %llu refused, %llu read with a complaint; %llu records read, %llu of them from "
-           "checked packets and wrong, %llu from open ones; %llu sites, %llu wrong\n", n_originals,
-           (unsigned long long)count.corruptions, (unsigned long long)count.refused, (unsigned long long)count.complaints,
-           (unsigned long long)count.records, (unsigned long long)count.wrong, (unsigned long long)count.unchecked,
-           (unsigned long long)count.sites, (unsigned long long)count.wrong_sites);
+           "checked packets and wrong, %llu from open ones; %llu sites, %llu wrong\n",
+           n_originals, (unsigned long long)count.corruptions, (unsigned long long)count.refused,
+           (unsigned long long)count.complaints, (unsigned long long)count.records, (unsigned long long)count.wrong,
+           (unsigned long long)count.unchecked, (unsigned long long)count.sites, (unsigned long long)count.wrong_sites);
     printf("# the recorder was started on %llu of them and put %llu records, %llu wrong\n", (unsigned long long)count.boots,
            (unsigned long long)count.boot_records, (unsigned long long)count.boot_wrong);
     assert_true(count.complaints > count.corruptions / 4 || only < times);
@@ -375,7 +406,8 @@ static void random_corruptions(void **state) {
     assert_int_equal(count.wrong_sites, 0);
 }
 
-static int prepare(void **state) {
+static int prepare(void **state)
+{
     (void)state;
     add_images();
     add_streams();
@@ -385,7 +417,8 @@ static int prepare(void **state) {
     return 0;
 }
 
-static int forget(void **state) {
+static int forget(void **state)
+{
     for (unsigned i = 0; i < n_originals; i++) {
         free(originals[i].data);
         free(originals[i].record);
@@ -394,7 +427,8 @@ static int forget(void **state) {
     return scratch_remove(state);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_corruptions),
     };

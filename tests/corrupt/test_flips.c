@@ -11,11 +11,12 @@
 
 #define IMAGE 2048u
 
-static void flip_and_record(uint32_t bit, bool sends) {
+static void flip_and_record(uint32_t bit, bool sends)
+{
     static _Alignas(8) uint8_t chunk[HS_PACKET_MAX];
     struct hs_drain drain = {0};
-    fw_make(&(struct fw_config){.memory_size = IMAGE, .seed = bit + 1, .granules = 64,
-                                .placement = bit % 2 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT});
+    fw_make(&(struct fw_config){
+        .memory_size = IMAGE, .seed = bit + 1, .granules = 64, .placement = bit % 2 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT});
     fw_work(40);
     uint32_t room = hs_drain_room();
     ((uint8_t *)fw.memory)[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -29,14 +30,16 @@ static void flip_and_record(uint32_t bit, bool sends) {
     assert_true(hs_stats().ring_size < IMAGE && hs_image_size() == IMAGE && hs_drain_room() == room);
 }
 
-static void every_bit(void **state) {
+static void every_bit(void **state)
+{
     (void)state;
     uint32_t every = getenv("HS_FLIP_EVERY") ? (uint32_t)atoi(getenv("HS_FLIP_EVERY")) : 5;
     for (uint32_t bit = 0; bit < IMAGE * 8; bit += bit < 8 * 128 ? 1 : every)
         flip_and_record(bit, bit % 3 == 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_bit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@
 
 #include "lib/host/meminfo/meminfo.h"
 
-#define TEXTS    16
+#define TEXTS 16
 #define TEXT_MAX 16384
 
 static struct {
@@ -28,18 +28,21 @@ static struct {
 static unsigned n_texts;
 
 static uint64_t state;
-static uint32_t chance(uint32_t n) {
+static uint32_t chance(uint32_t n)
+{
     state = state * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((state >> 33) * (uint64_t)n >> 31);
 }
 
-static unsigned number_of(const char *name, unsigned otherwise) {
+static unsigned number_of(const char *name, unsigned otherwise)
+{
     const char *text = getenv(name);
     return text && *text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
 }
 
 /* The seeds of the fuzzer are the texts. */
-static void load(void) {
+static void load(void)
+{
     glob_t found;
     assert_int_equal(glob("tests/fuzz/corpus/fuzz_text/meminfo*", 0, NULL, &found), 0);
     for (size_t i = 0; i < found.gl_pathc && n_texts < TEXTS; i++) {
@@ -60,7 +63,8 @@ struct text {
     size_t len;
 };
 
-static void replace(struct text *t, size_t at, size_t cut, const void *bytes, size_t n) {
+static void replace(struct text *t, size_t at, size_t cut, const void *bytes, size_t n)
+{
     if (at > t->len || cut > t->len - at || t->len - cut + n > sizeof t->bytes)
         return;
     memmove(t->bytes + at + n, t->bytes + at + cut, t->len - at - cut);
@@ -68,29 +72,46 @@ static void replace(struct text *t, size_t at, size_t cut, const void *bytes, si
     t->len += n - cut;
 }
 
-static void change_byte(struct text *t) {
+static void change_byte(struct text *t)
+{
     static const char likely[] = "0123456789abcdef.=hmADFLMST():, \n\r>x\t";
     uint8_t byte = chance(3) ? (uint8_t)likely[chance(sizeof likely - 1)] : (uint8_t)chance(256);
     replace(t, chance((uint32_t)t->len), 1, &byte, 1);
 }
 
-static void insert_word(struct text *t) {
+static void insert_word(struct text *t)
+{
     static const char *const words[] = {
-        "GC: total: 128, used: 64, free: 64\n", " No. of 1-blocks: 1, 2-blocks: 0, max blk sz: 1, max free sz: 3\n",
-        "GC memory layout; from 20000000:\n", "       (4294967295 lines all free)\n", "       (99999999999999999999 lines all free)\n",
-        "00000000: h=..\n", "(1 lines all free)", ">>> ", "soft reboot\n", "MicroPython v1.25.0 on x; y\n", "stack: 1 out of 2\n",
-        "18446744073709551615", "0", "ffffffff: ", "=", "\xc2\xa0", "\xff\xfe",
+        "GC: total: 128, used: 64, free: 64\n",
+        " No. of 1-blocks: 1, 2-blocks: 0, max blk sz: 1, max free sz: 3\n",
+        "GC memory layout; from 20000000:\n",
+        "       (4294967295 lines all free)\n",
+        "       (99999999999999999999 lines all free)\n",
+        "00000000: h=..\n",
+        "(1 lines all free)",
+        ">>> ",
+        "soft reboot\n",
+        "MicroPython v1.25.0 on x; y\n",
+        "stack: 1 out of 2\n",
+        "18446744073709551615",
+        "0",
+        "ffffffff: ",
+        "=",
+        "\xc2\xa0",
+        "\xff\xfe",
     };
     const char *word = words[chance(sizeof words / sizeof *words)];
     replace(t, chance((uint32_t)t->len + 1), 0, word, strlen(word));
 }
 
-static void cut_out(struct text *t) {
+static void cut_out(struct text *t)
+{
     size_t at = chance((uint32_t)t->len), n = chance(chance(4) ? 8 : 2000);
     replace(t, at, n < t->len - at ? n : t->len - at, "", 0);
 }
 
-static void double_part(struct text *t) {
+static void double_part(struct text *t)
+{
     uint8_t part[2000];
     size_t at = chance((uint32_t)t->len), n = 1 + chance(sizeof part);
     n = n < t->len - at ? n : t->len - at;
@@ -98,18 +119,21 @@ static void double_part(struct text *t) {
     replace(t, chance((uint32_t)t->len + 1), 0, part, n);
 }
 
-static void change_number(struct text *t) {
+static void change_number(struct text *t)
+{
     char number[24];
     size_t at = chance((uint32_t)t->len), n = 0;
     while (at < t->len && (t->bytes[at] < '0' || t->bytes[at] > '9'))
         at++;
     while (at + n < t->len && t->bytes[at + n] >= '0' && t->bytes[at + n] <= '9')
         n++;
-    snprintf(number, sizeof number, "%llu", chance(2) ? (unsigned long long)chance(1000) : (unsigned long long)state >> chance(63));
+    snprintf(number, sizeof number, "%llu",
+             chance(2) ? (unsigned long long)chance(1000) : (unsigned long long)state >> chance(63));
     replace(t, at, n, number, strlen(number));
 }
 
-static void mutate(struct text *t) {
+static void mutate(struct text *t)
+{
     static void (*const ways[])(struct text *) = {change_byte, change_byte, insert_word, cut_out, double_part, change_number};
     for (unsigned n = 1 + chance(chance(3) ? 4 : 40); n && t->len > 1; n--)
         ways[chance(sizeof ways / sizeof *ways)](t);
@@ -117,7 +141,8 @@ static void mutate(struct text *t) {
 
 /* --- reading ------------------------------------------------------------------------------------------ */
 
-static size_t occurrences(const struct text *t, const char *word) {
+static size_t occurrences(const struct text *t, const char *word)
+{
     size_t n = 0;
     const uint8_t *at = t->bytes, *end = t->bytes + t->len;
     while ((at = memmem(at, (size_t)(end - at), word, strlen(word)))) {
@@ -132,7 +157,8 @@ static struct {
 } count;
 
 /* Every area's runs make up its granules, and a map that counts agrees with its figures. */
-static void check_map(const struct hs_meminfo_log *log, const struct hs_meminfo *d) {
+static void check_map(const struct hs_meminfo_log *log, const struct hs_meminfo *d)
+{
     uint64_t granules = 0;
     for (size_t a = 0; a < d->n_areas; a++) {
         const struct hs_meminfo_area *area = &log->area[d->area + a];
@@ -145,7 +171,8 @@ static void check_map(const struct hs_meminfo_log *log, const struct hs_meminfo 
     assert_int_equal(granules * d->granule, d->total);
 }
 
-static void read_all(const struct hs_meminfo_log *log) {
+static void read_all(const struct hs_meminfo_log *log)
+{
     struct hs_error error = {0};
     const struct hs_event *event;
     long n;
@@ -161,7 +188,8 @@ static void read_all(const struct hs_meminfo_log *log) {
     hs_reader_close(reader);
 }
 
-static void take(const struct text *t) {
+static void take(const struct text *t)
+{
     struct hs_meminfo_log log;
     uint8_t *copy = malloc(t->len); /* its end is where the sanitizer looks */
     memcpy(copy, t->bytes, t->len);
@@ -185,7 +213,8 @@ static void take(const struct text *t) {
     free(copy);
 }
 
-static void keep(const struct text *t) {
+static void keep(const struct text *t)
+{
     char path[4096];
     snprintf(path, sizeof path, "%s/mutated", getenv("HS_TMP") ? getenv("HS_TMP") : "/tmp");
     FILE *f = fopen(path, "wb");
@@ -195,10 +224,12 @@ static void keep(const struct text *t) {
     }
 }
 
-static void mutated_texts(void **unused) {
+static void mutated_texts(void **unused)
+{
     (void)unused;
     static struct text t;
-    unsigned n = number_of("HS_MUTATIONS", 10000), only = number_of("HS_MUTATE_ONLY", UINT32_MAX), seed = number_of("HS_MUTATE_SEED", 1);
+    unsigned n = number_of("HS_MUTATIONS", 10000), only = number_of("HS_MUTATE_ONLY", UINT32_MAX),
+             seed = number_of("HS_MUTATE_SEED", 1);
     load();
     for (unsigned i = only == UINT32_MAX ? 0 : only; i < (only == UINT32_MAX ? n : only + 1); i++) {
         state = (uint64_t)seed << 32 | i;
@@ -216,7 +247,8 @@ static void mutated_texts(void **unused) {
     assert_true(only != UINT32_MAX || (count.maps > n / 10 && count.faults > n / 10));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(mutated_texts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

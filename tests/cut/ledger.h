@@ -36,36 +36,38 @@ static struct {
 
 /* What a reading is to look for. */
 struct wanted {
-    uint32_t from, to;    /* places on the line: those in between that are not gone are counted */
-    uint32_t stranger;    /* boot whose records are not in the ledger, 0: none is expected */
-    bool say_seen;        /* sets `seen` */
+    uint32_t from, to; /* places on the line: those in between that are not gone are counted */
+    uint32_t stranger; /* boot whose records are not in the ledger, 0: none is expected */
+    bool say_seen;     /* sets `seen` */
 };
 
 /* What a reading found. Records are those of the ledger, but for those of a stranger. */
 struct reading {
-    long end;             /* what the reader ended with, or could not open with */
+    long end;                /* what the reader ended with, or could not open with */
     uint32_t oldest, newest; /* places on the line; newest is one behind */
     uint64_t records;
-    uint32_t hits;        /* of those wanted */
-    uint64_t gaps;        /* records missing between two of one boot */
-    uint64_t wrong;       /* that were never put, or not so */
+    uint32_t hits;  /* of those wanted */
+    uint64_t gaps;  /* records missing between two of one boot */
+    uint64_t wrong; /* that were never put, or not so */
     uint64_t stranger_records;
     struct hs_trace_info info;
     struct hs_error error;
-    char why[200];        /* the first thing wrong */
+    char why[200]; /* the first thing wrong */
 };
 
 /* --- entries ------------------------------------------------------------------------------------------ */
 
 /* How many of these are not gone. */
-static inline uint32_t count_wanted(uint32_t from, uint32_t to) {
+static inline uint32_t count_wanted(uint32_t from, uint32_t to)
+{
     uint32_t n = 0;
     for (uint32_t at = from; at < to; at++)
         n += !ledger.entry[at].gone;
     return n;
 }
 
-static struct entry entry_of(struct hs_reader *reader, const struct hs_event *e) {
+static struct entry entry_of(struct hs_reader *reader, const struct hs_event *e)
+{
     struct entry entry = {.time = e->time, .digest = mix(e->time, e->kind)};
     if (has_site(e))
         entry.digest = mix_site(entry.digest, reader, e->site);
@@ -77,7 +79,8 @@ static struct entry entry_of(struct hs_reader *reader, const struct hs_event *e)
 
 /* --- readings ----------------------------------------------------------------------------------------- */
 
-static void __attribute__((format(printf, 2, 3))) wrong(struct reading *r, const char *text, ...) {
+static void __attribute__((format(printf, 2, 3))) wrong(struct reading *r, const char *text, ...)
+{
     va_list more;
     va_start(more, text);
     if (!r->wrong++)
@@ -85,7 +88,8 @@ static void __attribute__((format(printf, 2, 3))) wrong(struct reading *r, const
     va_end(more);
 }
 
-static const struct ledger_boot *find_boot(uint32_t number) {
+static const struct ledger_boot *find_boot(uint32_t number)
+{
     for (uint32_t i = ledger.n_boots; i--;)
         if (ledger.boot[i].number == number)
             return &ledger.boot[i];
@@ -93,7 +97,8 @@ static const struct ledger_boot *find_boot(uint32_t number) {
 }
 
 /* Place on the line of the record of that time; UINT32_MAX when there was none. */
-static uint32_t find_time(const struct ledger_boot *boot, uint64_t time) {
+static uint32_t find_time(const struct ledger_boot *boot, uint64_t time)
+{
     uint32_t low = boot->first, high = boot->first + boot->n;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -110,13 +115,14 @@ struct reading_state {
     struct reading *r;
     const struct wanted *wanted;
     const struct ledger_boot *boot;
-    uint32_t at;      /* place on the line of the event before */
-    uint64_t number;  /* of the event before */
+    uint32_t at;     /* place on the line of the event before */
+    uint64_t number; /* of the event before */
     uint32_t last_boot;
     uint64_t last_time;
 };
 
-static void read_stranger(struct reading_state *s, struct hs_reader *reader, const struct hs_event *e) {
+static void read_stranger(struct reading_state *s, struct hs_reader *reader, const struct hs_event *e)
+{
     struct reading *r = s->r;
     if (!r->stranger_records && r->records && e->kind != HS_RESET)
         wrong(r, "boot %u begins with a %s", e->boot, hs_kind_info(e->kind)->name);
@@ -129,7 +135,8 @@ static void read_stranger(struct reading_state *s, struct hs_reader *reader, con
     r->stranger_records++;
 }
 
-static void read_known(struct reading_state *s, struct hs_reader *reader, const struct hs_event *e) {
+static void read_known(struct reading_state *s, struct hs_reader *reader, const struct hs_event *e)
+{
     struct reading *r = s->r;
     struct entry now = entry_of(reader, e);
     uint32_t at = s->at + (uint32_t)(e->number - s->number);
@@ -164,7 +171,8 @@ static void read_known(struct reading_state *s, struct hs_reader *reader, const 
     then->seen |= s->wanted->say_seen;
 }
 
-static inline struct reading read_against_ledger(const void *data, size_t len, struct wanted wanted) {
+static inline struct reading read_against_ledger(const void *data, size_t len, struct wanted wanted)
+{
     static struct reading r;
     struct reading_state s = {.r = &r, .wanted = &wanted};
     const struct hs_event *e;
@@ -195,12 +203,14 @@ static inline struct reading read_against_ledger(const void *data, size_t len, s
 static inline void ledger_clear(void) { ledger.n = ledger.n_boots = 0; }
 
 /* A boot begins: what follows belongs to it. */
-static inline void ledger_boot(uint32_t number) {
+static inline void ledger_boot(uint32_t number)
+{
     assert_true(ledger.n_boots < LEDGER_BOOTS);
     ledger.boot[ledger.n_boots++] = (struct ledger_boot){.number = number, .first = ledger.n};
 }
 
-static void ledger_add(const struct entry *entry) {
+static void ledger_add(const struct entry *entry)
+{
     if (ledger.n == ledger.room) {
         ledger.room = ledger.room ? ledger.room * 2 : 1 << 12;
         ledger.entry = realloc(ledger.entry, ledger.room * sizeof *ledger.entry);
@@ -212,7 +222,8 @@ static void ledger_add(const struct entry *entry) {
 /* Takes in what the present boot has put since the last time, which is all still in the image; `offered` in all,
  * LEDGER_CUT when a reset has cut it short. Returns the place on the line of the oldest record in the image. */
 #define LEDGER_CUT UINT32_MAX
-static inline uint32_t ledger_take(const void *image, size_t size, uint32_t offered) {
+static inline uint32_t ledger_take(const void *image, size_t size, uint32_t offered)
+{
     struct ledger_boot *boot = &ledger.boot[ledger.n_boots - 1];
     uint32_t known = boot->n, last = UINT32_MAX;
     uint64_t skip = 0;

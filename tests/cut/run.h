@@ -25,7 +25,7 @@ struct log_entry {
     uint32_t packets; /* likewise; 0 while a boot begins */
     uint8_t kind;
     uint8_t now[WATCH_STORE_MAX], was[WATCH_STORE_MAX];
-    uint8_t *image;   /* RESET: the memory that is left */
+    uint8_t *image; /* RESET: the memory that is left */
 };
 
 struct step {
@@ -53,26 +53,29 @@ static struct {
     uint8_t *backing; /* cached: behind the cache */
     uint8_t *dirty;   /* cached: a flag for each line */
     bool cached;
-    uint32_t due_step; /* first that `due` has not taken in */
-    uint32_t work;    /* calls of the firmware's work in a step */
-    uint32_t quarters; /* of the ring, that are filled before the log begins */
+    uint32_t due_step;         /* first that `due` has not taken in */
+    uint32_t work;             /* calls of the firmware's work in a step */
+    uint32_t quarters;         /* of the ring, that are filled before the log begins */
     struct due due, first_due; /* first_due: when the log begins */
-    uint64_t broken;  /* resets while it was recorded that lost what they must not */
+    uint64_t broken;           /* resets while it was recorded that lost what they must not */
 } run;
 
-static inline unsigned number_of(const char *name, unsigned otherwise) {
+static inline unsigned number_of(const char *name, unsigned otherwise)
+{
     const char *text = getenv(name);
     return text && *text ? (unsigned)strtoul(text, NULL, 0) : otherwise;
 }
 
 /* --- the cache ---------------------------------------------------------------------------------------- */
 
-static void write_back(uint32_t line) {
+static void write_back(uint32_t line)
+{
     memcpy(run.backing + line * LINE, run.image + line * LINE, LINE);
     run.dirty[line] = 0;
 }
 
-static void touch_lines(uint32_t offset, uint32_t len) {
+static void touch_lines(uint32_t offset, uint32_t len)
+{
     for (uint32_t at = offset / LINE; at * LINE < offset + len; at++) {
         run.dirty[at] = 1;
         if (offset >= run.size) /* the stage */
@@ -80,20 +83,23 @@ static void touch_lines(uint32_t offset, uint32_t len) {
     }
 }
 
-static void flush_lines(uint32_t offset, uint32_t len) {
+static void flush_lines(uint32_t offset, uint32_t len)
+{
     for (uint32_t at = offset / LINE; at * LINE < offset + len; at++)
         write_back(at);
 }
 
 /* Some line, if it is dirty; near the one touched last, where most of them are. */
-static void evict_some(uint32_t near, uint32_t random) {
+static void evict_some(uint32_t near, uint32_t random)
+{
     uint32_t lines = run.size / LINE, at = near / LINE + random % 256 - 128;
     if (at < lines && run.dirty[at])
         write_back(at);
 }
 
 /* A packet is opened when the one before has been closed and flushed. */
-static void due_after(struct due *due, const struct log_entry *e, uint32_t boot, uint32_t first) {
+static void due_after(struct due *due, const struct log_entry *e, uint32_t boot, uint32_t first)
+{
     if (due->boot != boot)
         *due = (struct due){.boot = boot, .to = due->to};
     if (due->packets && e->packets > due->packets && first + e->offered > due->to)
@@ -103,7 +109,8 @@ static void due_after(struct due *due, const struct log_entry *e, uint32_t boot,
 
 /* --- the log ------------------------------------------------------------------------------------------ */
 
-static struct log_entry *add_entry(uint8_t kind) {
+static struct log_entry *add_entry(uint8_t kind)
+{
     if (run.n == run.room) {
         run.room = run.room ? run.room * 2 : 1 << 16;
         run.log = realloc(run.log, run.room * sizeof *run.log);
@@ -114,7 +121,8 @@ static struct log_entry *add_entry(uint8_t kind) {
     return e;
 }
 
-static void on_store(size_t offset, uint32_t len) {
+static void on_store(size_t offset, uint32_t len)
+{
     struct log_entry *e = add_entry(LOG_STORE);
     e->offset = (uint32_t)offset;
     e->len = len;
@@ -128,7 +136,8 @@ static void on_store(size_t offset, uint32_t len) {
     }
 }
 
-static void on_flush(const void *data, uint32_t len) {
+static void on_flush(const void *data, uint32_t len)
+{
     if (!run.cached)
         return;
     watch_settle();
@@ -139,7 +148,8 @@ static void on_flush(const void *data, uint32_t len) {
 }
 
 /* The last `n` stores have not been made. */
-static void take_back(size_t n) {
+static void take_back(size_t n)
+{
     while (n--) {
         const struct log_entry *e = &run.log[--run.n];
         memcpy(run.image + e->offset, e->was, e->len);
@@ -148,7 +158,8 @@ static void take_back(size_t n) {
 }
 
 /* Says of every record so far whether it is in the memory that a reset has left. */
-static void tell_gone(const struct step *step) {
+static void tell_gone(const struct step *step)
+{
     struct due due = run.due;
     for (size_t i = 0; i < run.n; i++) {
         uint32_t boot = run.log[i].step < run.n_steps ? run.step[run.log[i].step].boot : step->boot;
@@ -171,7 +182,8 @@ static void tell_gone(const struct step *step) {
 }
 
 /* The dirty lines are lost, all or one in two; the stage is kept, or noise. */
-static void lose_lines(const struct step *step) {
+static void lose_lines(const struct step *step)
+{
     bool all = fw_random(2), keeps = fw_random(2);
     for (uint32_t line = 0; line < run.size / LINE; line++)
         if (run.dirty[line] && !all && fw_random(2))
@@ -194,7 +206,8 @@ static void do_work(void) { fw_work(run.work ? fw_random(run.work) : 1); }
 static void do_flush(void) { hs_flush(); }
 static void do_stop(void) { hs_stop(); }
 static void do_start(void) { hs_start(); }
-static void do_keyframe(void) {
+static void do_keyframe(void)
+{
     if (hs_state != HS_STATE_OFF)
         hs_keyframe();
 }
@@ -207,14 +220,19 @@ static const struct deed {
     void (*make)(void);
     unsigned often;
 } deeds[] = {
-    {"boot", do_boot, 0},         {"work", do_work, 1000},          {"flush", do_flush, 10},
-    {"stop", do_stop, 5},         {"keyframe", do_keyframe, 10},    {"forget", do_forget, 10},
+    {"boot", do_boot, 0},
+    {"work", do_work, 1000},
+    {"flush", do_flush, 10},
+    {"stop", do_stop, 5},
+    {"keyframe", do_keyframe, 10},
+    {"forget", do_forget, 10},
     {"selftest failed", do_selftest, 1},
 };
 static const struct deed *const boot_deed = &deeds[0];
 static const struct deed start = {"start", do_start, 0};
 
-static const struct deed *choose(void) {
+static const struct deed *choose(void)
+{
     if (hs_state == HS_STATE_OFF)
         return &start;
     unsigned all = 0, n = 0;
@@ -226,7 +244,8 @@ static const struct deed *choose(void) {
     return &deeds[n];
 }
 
-static struct step *add_step(const char *what) {
+static struct step *add_step(const char *what)
+{
     if (run.n_steps == run.room_steps) {
         run.room_steps = run.room_steps ? run.room_steps * 2 : 1 << 10;
         run.step = realloc(run.step, run.room_steps * sizeof *run.step);
@@ -236,7 +255,8 @@ static struct step *add_step(const char *what) {
 }
 
 /* The open packet may be in the stage, where no reader looks: it is flushed for the ledger, and that undone. */
-static uint32_t take_with_stage(uint32_t offered) {
+static uint32_t take_with_stage(uint32_t offered)
+{
     struct hs_trace trace = hs_trace;
     uint8_t state = hs_state, *memory = malloc(run.whole);
     uint32_t oldest;
@@ -255,7 +275,8 @@ static uint32_t take_with_stage(uint32_t offered) {
 }
 
 /* One step of the run; `cut`: a reset comes somewhere in it. */
-static void make_step(const struct deed *deed, bool cut) {
+static void make_step(const struct deed *deed, bool cut)
+{
     struct step *step = add_step(deed->name);
     size_t before = run.n;
     watch_begin(&(struct watch){.memory = fw.memory, .size = run.whole, .store = on_store});
@@ -275,7 +296,8 @@ static void make_step(const struct deed *deed, bool cut) {
     run.n_steps++;
 }
 
-static void make_room(void) {
+static void make_room(void)
+{
     run.first = realloc(run.first, run.whole);
     run.image = realloc(run.image, run.whole);
     run.backing = realloc(run.backing, run.whole + LINE);
@@ -288,7 +310,8 @@ static void make_room(void) {
 }
 
 /* Fills the ring, of which only the last stores are logged. All is flushed then. */
-static void fill_ring(void) {
+static void fill_ring(void)
+{
     for (uint32_t i = 1; i <= run.quarters; i++) {
         while (hs_stats().packets < (uint64_t)i * hs_image()->packet_count / 4)
             fw_work(1000);
@@ -304,7 +327,8 @@ static void fill_ring(void) {
 }
 
 /* Begins in noise. Every so many steps the processor is reset somewhere in one of them. */
-static void record_run(const struct fw_config *config, unsigned steps, unsigned often) {
+static void record_run(const struct fw_config *config, unsigned steps, unsigned often)
+{
     fw_make(config);
     fw.tick_step = 1;
     fw.on_flush = on_flush;

@@ -16,12 +16,14 @@ static struct count {
 } count;
 
 static uint64_t seed;
-static uint32_t chance(uint32_t n) {
+static uint32_t chance(uint32_t n)
+{
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((seed >> 33) * (uint64_t)n >> 31);
 }
 
-static void tell(const char *what, uint64_t *times, size_t cut, const struct reading *r) {
+static void tell(const char *what, uint64_t *times, size_t cut, const struct reading *r)
+{
     const struct log_entry *e = &run.log[cut];
     if (++*times <= 3)
         printf("# seed %llu, %u bytes, stage %u, placement %u, cut at store %zu (step %u, %s, %u offered): %s: %s %s\n",
@@ -32,7 +34,8 @@ static void tell(const char *what, uint64_t *times, size_t cut, const struct rea
 /* --- cuts --------------------------------------------------------------------------------------------- */
 
 /* The memory as a reset leaves it. */
-static uint8_t *left_by_reset(void) {
+static uint8_t *left_by_reset(void)
+{
     static uint8_t *left;
     uint32_t kept = chance(3) ? chance(8) : 0; /* eighths of the dirty lines that make it */
     left = realloc(left, run.whole);
@@ -48,7 +51,8 @@ static uint8_t *left_by_reset(void) {
     return left;
 }
 
-static void check_boot(size_t cut, const uint8_t *left, const struct reading *before) {
+static void check_boot(size_t cut, const uint8_t *left, const struct reading *before)
+{
     memcpy(fw.memory, left, run.whole);
     fw.seed = seed;
     fw_boot();
@@ -67,7 +71,8 @@ static void check_boot(size_t cut, const uint8_t *left, const struct reading *be
         tell("the next boot: its own records are gone", &count.boot_wrong, cut, &r);
 }
 
-static void check_cut(size_t cut, const struct due *due) {
+static void check_cut(size_t cut, const struct due *due)
+{
     const struct log_entry *e = &run.log[cut];
     const struct step *step = &run.step[e->step];
     uint32_t put = ledger.boot[step->boot].first + e->offered; /* behind the last that may be there */
@@ -87,7 +92,8 @@ static void check_cut(size_t cut, const struct due *due) {
 }
 
 /* One replay of the log; `rarely`: one write-back by chance every so many stores, 0: none. */
-static void replay(unsigned cuts, uint32_t rarely) {
+static void replay(unsigned cuts, uint32_t rarely)
+{
     struct due due = run.first_due;
     memcpy(run.image, run.first, run.whole);
     memcpy(run.backing, run.first, run.whole);
@@ -117,7 +123,8 @@ static void replay(unsigned cuts, uint32_t rarely) {
 /* --- the proofs --------------------------------------------------------------------------------------- */
 
 /* `share`: of the cuts, in thousandths. */
-static void prove(const struct fw_config *config, unsigned steps, unsigned share) {
+static void prove(const struct fw_config *config, unsigned steps, unsigned share)
+{
     static const uint32_t rarely[] = {0, 1, 4, 40};
     unsigned cuts = (unsigned)((uint64_t)number_of("HS_CACHE_CUTS", 8000) * share / 1000);
     count = (struct count){0};
@@ -128,10 +135,10 @@ static void prove(const struct fw_config *config, unsigned steps, unsigned share
     for (unsigned i = 0; i < 4; i++)
         replay(cuts / 4 + 1, rarely[i]);
     printf("# %u bytes, stage of %u, places %s: %u records in %u boots, %zu stores; %llu cuts, %llu lines lost, %llu records "
-           "recovered of %llu in closed packets, %llu readings wrong\n", run.size, config->stage_size,
-           config->placement ? "implied" : "explicit", ledger.n, ledger.n_boots, run.n, (unsigned long long)count.cuts,
-           (unsigned long long)count.lines_lost, (unsigned long long)count.recovered, (unsigned long long)count.committed,
-           (unsigned long long)(count.wrong + count.missed));
+           "recovered of %llu in closed packets, %llu readings wrong\n",
+           run.size, config->stage_size, config->placement ? "implied" : "explicit", ledger.n, ledger.n_boots, run.n,
+           (unsigned long long)count.cuts, (unsigned long long)count.lines_lost, (unsigned long long)count.recovered,
+           (unsigned long long)count.committed, (unsigned long long)(count.wrong + count.missed));
     printf("# and %llu next boots of %llu records, %llu wrong\n", (unsigned long long)count.boots,
            (unsigned long long)count.boot_records, (unsigned long long)count.boot_wrong);
     assert_true(count.cuts > cuts / 2);
@@ -139,47 +146,53 @@ static void prove(const struct fw_config *config, unsigned steps, unsigned share
     assert_int_equal(count.wrong + count.missed + count.boot_wrong + run.broken, 0);
 }
 
-static void of_16_kb(void **state) {
+static void of_16_kb(void **state)
+{
     (void)state;
     run.work = 60;
-    prove(&(struct fw_config){.memory_size = 16 << 10, .stage_size = 1024, .placement = HS_PLACE_MICROPYTHON, .seed = 4}, 300, 400);
+    prove(&(struct fw_config){.memory_size = 16 << 10, .stage_size = 1024, .placement = HS_PLACE_MICROPYTHON, .seed = 4}, 300,
+          400);
 }
 
-static void of_64_kb(void **state) {
+static void of_64_kb(void **state)
+{
     (void)state;
     run.work = 300;
-    prove(&(struct fw_config){.memory_size = 64 << 10, .stage_size = 2048, .placement = HS_PLACE_MICROPYTHON, .seed = 1}, 150, 250);
+    prove(&(struct fw_config){.memory_size = 64 << 10, .stage_size = 2048, .placement = HS_PLACE_MICROPYTHON, .seed = 1}, 150,
+          250);
     prove(&(struct fw_config){.memory_size = 64 << 10, .stage_size = 4096, .seed = 2}, 100, 230);
 }
 
-static void of_256_kb(void **state) {
+static void of_256_kb(void **state)
+{
     (void)state;
     run.work = 600;
-    prove(&(struct fw_config){.memory_size = 256 << 10, .stage_size = 4096, .placement = HS_PLACE_MICROPYTHON, .seed = 3}, 200, 100);
+    prove(&(struct fw_config){.memory_size = 256 << 10, .stage_size = 4096, .placement = HS_PLACE_MICROPYTHON, .seed = 3}, 200,
+          100);
 }
 
 /* The log begins when the ring is full. */
-static void of_1_mb(void **state) {
+static void of_1_mb(void **state)
+{
     (void)state;
     run.work = 600;
     run.quarters = 5;
     prove(&(struct fw_config){.memory_size = 1 << 20, .stage_size = 4096, .placement = HS_PLACE_MICROPYTHON, .seed = 5}, 60, 16);
 }
 
-static void of_8_mb(void **state) {
+static void of_8_mb(void **state)
+{
     (void)state;
     run.work = 600;
     run.quarters = 5;
     prove(&(struct fw_config){.memory_size = 8 << 20, .stage_size = 4096, .placement = HS_PLACE_MICROPYTHON, .seed = 6}, 40, 3);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_16_kb),
-        cmocka_unit_test(of_64_kb),
-        cmocka_unit_test(of_256_kb),
-        cmocka_unit_test(of_1_mb),
-        cmocka_unit_test(of_8_mb),
+        cmocka_unit_test(of_16_kb), cmocka_unit_test(of_64_kb), cmocka_unit_test(of_256_kb),
+        cmocka_unit_test(of_1_mb),  cmocka_unit_test(of_8_mb),
     };
     setvbuf(stdout, NULL, _IOLBF, 0);
     return cmocka_run_group_tests(tests, NULL, scratch_remove);

@@ -24,8 +24,8 @@ struct sequence {
 /* --- the interrupt ------------------------------------------------------------------------------------ */
 
 static struct {
-    uint64_t at;      /* the access at which it comes, from 1; 0: never */
-    uint64_t n;       /* accesses so far */
+    uint64_t at; /* the access at which it comes, from 1; 0: never */
+    uint64_t n;  /* accesses so far */
     bool pending, inside;
     unsigned records; /* that it has put */
     unsigned times;   /* that it came while interrupts were not masked, and while they were */
@@ -35,7 +35,8 @@ static struct {
 static const struct hs_text irq_label = {"interrupt", 9};
 
 /* Interrupts allocate where places are explicit: by a rule they would have to hold the lock across the allocation. */
-static void handler(void) {
+static void handler(void)
+{
     irq.pending = false;
     irq.inside = true;
     if (hs_state != HS_STATE_OFF) {
@@ -53,7 +54,8 @@ static void handler(void) {
     irq.inside = false;
 }
 
-static void on_access(void) {
+static void on_access(void)
+{
     if (irq.inside || ++irq.n != irq.at)
         return;
     if (fw.masked) {
@@ -65,7 +67,8 @@ static void on_access(void) {
     }
 }
 
-static void on_unlock(void) {
+static void on_unlock(void)
+{
     if (irq.pending && !irq.inside)
         handler();
 }
@@ -89,7 +92,8 @@ static void op_restart(void) { hs_stop(), hs_start(); }
 static bool gone(uintptr_t code) { return code & 1; }
 static void op_forget(void) { hs_forget(gone), fw_alloc(); }
 static void op_many(void) { fw_work(80); }
-static void op_same(void) {
+static void op_same(void)
+{
     for (int i = 0; i < 3; i++) {
         hs_fail(fw_key(block(16).size), 16, 0);
         fw_alloc();
@@ -101,9 +105,9 @@ static const struct op {
     void (*make)(void);
     unsigned step; /* each so many accesses are interrupted; 0: all. With it keyframes may come elsewhere */
 } ops[] = {
-    {"alloc", op_alloc},   {"free", op_free},         {"realloc", op_realloc}, {"collect", op_collect}, {"mark", op_mark},
-    {"thread", op_thread}, {"fail", op_fail},         {"new site", op_new_site}, {"flush", op_flush},   {"keyframe", op_keyframe},
-    {"stop", op_stop},     {"restart", op_restart},   {"forget", op_forget},   {"same", op_same},       {"80 calls", op_many, 9},
+    {"alloc", op_alloc},   {"free", op_free},       {"realloc", op_realloc},   {"collect", op_collect}, {"mark", op_mark},
+    {"thread", op_thread}, {"fail", op_fail},       {"new site", op_new_site}, {"flush", op_flush},     {"keyframe", op_keyframe},
+    {"stop", op_stop},     {"restart", op_restart}, {"forget", op_forget},     {"same", op_same},       {"80 calls", op_many, 9},
 };
 
 /* --- going back to where it began --------------------------------------------------------------------- */
@@ -115,7 +119,8 @@ static struct {
     uint8_t *memory;
 } saved;
 
-static void save(void) {
+static void save(void)
+{
     saved.trace = hs_trace;
     saved.fw = fw;
     saved.state = hs_state;
@@ -123,7 +128,8 @@ static void save(void) {
     memcpy(saved.memory, fw.memory, fw.config.memory_size + fw.config.stage_size);
 }
 
-static void restore(void) {
+static void restore(void)
+{
     uint8_t *out = fw.out;
     size_t room = fw.out_room;
     hs_trace = saved.trace;
@@ -137,7 +143,8 @@ static void restore(void) {
 
 /* --- what the trace says ------------------------------------------------------------------------------ */
 
-static bool is_ours(struct hs_reader *reader, const struct hs_event *e) {
+static bool is_ours(struct hs_reader *reader, const struct hs_event *e)
+{
     const struct hs_site *s = hs_reader_site(reader, e->site);
     if (e->kind == HS_MARK)
         return e->record->mark.label.len == irq_label.len && !memcmp(e->record->mark.label.data, irq_label.data, irq_label.len);
@@ -150,7 +157,8 @@ static bool is_ours(struct hs_reader *reader, const struct hs_event *e) {
 }
 
 /* Ranks and what TOTAL counts follow from the others. */
-static uint64_t digest_of(struct hs_reader *reader, const struct hs_event *e) {
+static uint64_t digest_of(struct hs_reader *reader, const struct hs_event *e)
+{
     uint64_t h = mix(0, e->kind);
     if (has_site(e))
         h = mix(mix_site(h, reader, e->site), e->size);
@@ -160,15 +168,16 @@ static uint64_t digest_of(struct hs_reader *reader, const struct hs_event *e) {
 }
 
 /* The last records, after `skip` of them. Returns what is wrong with them, NULL if nothing. */
-static const char *read_sequence(struct sequence *to, uint64_t skip, bool keyframes) {
+static const char *read_sequence(struct sequence *to, uint64_t skip, bool keyframes)
+{
     uint32_t offered = hs_stats().offered;
     const struct hs_event *e;
     uint64_t time = 0;
     const char *why = NULL;
     long n;
     bool stream = fw.config.flags & HS_RING_STREAM;
-    struct hs_reader *reader = hs_reader_open(stream ? scratch_file(fw.out, fw.out_len)
-                                                     : scratch_file(fw.memory, fw.config.memory_size), NULL);
+    struct hs_reader *reader = hs_reader_open(
+        stream ? scratch_file(fw.out, fw.out_len) : scratch_file(fw.memory, fw.config.memory_size), NULL);
     assert_non_null(reader);
     to->n = 0;
     while ((n = hs_reader_next(reader, &e)) > 0)
@@ -196,7 +205,8 @@ static const char *read_sequence(struct sequence *to, uint64_t skip, bool keyfra
 }
 
 /* The same records in the same order, ours among them in a row. */
-static const char *compare(const struct sequence *alone, const struct sequence *both) {
+static const char *compare(const struct sequence *alone, const struct sequence *both)
+{
     uint32_t at = 0, ours = 0;
     for (uint32_t i = 0; i < both->n; i++) {
         if (both->record[i].ours) {
@@ -218,7 +228,8 @@ static struct {
     uint64_t points, direct, waited, records, wrong;
 } count;
 
-static void make(const struct op *op, uint64_t at) {
+static void make(const struct op *op, uint64_t at)
+{
     restore();
     irq.at = at;
     watch_begin(&(struct watch){.access = on_access});
@@ -228,7 +239,8 @@ static void make(const struct op *op, uint64_t at) {
         hs_flush();
 }
 
-static void interrupt_everywhere(const struct op *op, uint64_t skip) {
+static void interrupt_everywhere(const struct op *op, uint64_t skip)
+{
     static struct sequence alone, both;
     make(op, 0);
     uint64_t n = irq.n;
@@ -254,7 +266,8 @@ static void interrupt_everywhere(const struct op *op, uint64_t skip) {
     }
 }
 
-static void prove(const struct fw_config *config) {
+static void prove(const struct fw_config *config)
+{
     memset(&count, 0, sizeof count);
     for (uint64_t seed = 1; seed <= 3; seed++) {
         struct fw_config c = *config;
@@ -270,29 +283,32 @@ static void prove(const struct fw_config *config) {
             interrupt_everywhere(&ops[i], saved.trace.offered);
     }
     printf("# places %s, %s: interrupted at %llu points, %llu of them at once, %llu after the lock; %llu records of the "
-           "interrupt, %llu wrong\n", config->placement ? "implied" : "explicit",
-           config->flags & HS_RING_STREAM ? "stream" : "image", (unsigned long long)count.points,
-           (unsigned long long)count.direct, (unsigned long long)count.waited, (unsigned long long)count.records,
-           (unsigned long long)count.wrong);
+           "interrupt, %llu wrong\n",
+           config->placement ? "implied" : "explicit", config->flags & HS_RING_STREAM ? "stream" : "image",
+           (unsigned long long)count.points, (unsigned long long)count.direct, (unsigned long long)count.waited,
+           (unsigned long long)count.records, (unsigned long long)count.wrong);
     assert_true(count.direct > 100 && count.waited > 1000 && count.records > count.points);
     assert_int_equal(count.wrong, 0);
 }
 
-static void in_an_image(void **state) {
+static void in_an_image(void **state)
+{
     (void)state;
     prove(&(struct fw_config){.memory_size = 16384, .packet_size = 512, .placement = HS_PLACE_MICROPYTHON, .granules = 80});
     prove(&(struct fw_config){.memory_size = 16384, .packet_size = 512, .placement = HS_PLACE_EXPLICIT, .granules = 80});
 }
 
-static void in_a_stream(void **state) {
+static void in_a_stream(void **state)
+{
     (void)state;
-    prove(&(struct fw_config){.memory_size = 16384, .packet_size = 512, .flags = HS_RING_STREAM, .placement = HS_PLACE_MICROPYTHON,
-                              .granules = 80});
-    prove(&(struct fw_config){.memory_size = 16384, .packet_size = 512, .flags = HS_RING_STREAM, .placement = HS_PLACE_EXPLICIT,
-                              .granules = 80});
+    prove(&(struct fw_config){
+        .memory_size = 16384, .packet_size = 512, .flags = HS_RING_STREAM, .placement = HS_PLACE_MICROPYTHON, .granules = 80});
+    prove(&(struct fw_config){
+        .memory_size = 16384, .packet_size = 512, .flags = HS_RING_STREAM, .placement = HS_PLACE_EXPLICIT, .granules = 80});
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_an_image),
         cmocka_unit_test(in_a_stream),

@@ -9,12 +9,13 @@
 enum salvage { NOTHING, SOME, ALL };
 
 struct memory {
-    uint8_t *data;   /* the image, and as much room behind it */
-    uint32_t size;   /* of the image */
+    uint8_t *data; /* the image, and as much room behind it */
+    uint32_t size; /* of the image */
 };
 
 static uint64_t seed;
-static uint32_t chance(uint32_t n) {
+static uint32_t chance(uint32_t n)
+{
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((seed >> 33) * (uint64_t)n >> 31);
 }
@@ -22,7 +23,8 @@ static uint32_t chance(uint32_t n) {
 /* --- what happens to the memory ------------------------------------------------------------------------ */
 
 static void nothing(const struct memory *m) { (void)m; }
-static void noise(const struct memory *m) {
+static void noise(const struct memory *m)
+{
     for (uint32_t i = 0; i < m->size; i++)
         m->data[i] = (uint8_t)chance(256);
 }
@@ -30,7 +32,8 @@ static void zeroed(const struct memory *m) { memset(m->data, 0, m->size); }
 static void erased(const struct memory *m) { memset(m->data, 0xff, m->size); }
 
 /* ESP-IDF's test of external memory at a boot: words p hold p ^ 0xAAAAAAAA, every eighth of them. */
-static void test_words(const struct memory *m, uint32_t from, uint32_t step) {
+static void test_words(const struct memory *m, uint32_t from, uint32_t step)
+{
     for (uint32_t p = from / 4; p < m->size / 4; p += step) {
         uint32_t word = p ^ 0xAAAAAAAAu;
         memcpy(m->data + p * 4, &word, sizeof word);
@@ -45,7 +48,8 @@ static void erased_second_half(const struct memory *m) { memset(m->data + m->siz
 static void zeroed_second_half(const struct memory *m) { memset(m->data + m->size / 2, 0, m->size - m->size / 2); }
 
 /* The linker has put the ring elsewhere: what is there lies before, or behind, where it should. */
-static void moved_up(const struct memory *m, uint32_t by) {
+static void moved_up(const struct memory *m, uint32_t by)
+{
     memmove(m->data + by, m->data, m->size);
     for (uint32_t i = 0; i < by; i++)
         m->data[i] = (uint8_t)chance(256);
@@ -53,22 +57,26 @@ static void moved_up(const struct memory *m, uint32_t by) {
 static void moved_by_8(const struct memory *m) { moved_up(m, 8); }
 static void moved_by_a_header(const struct memory *m) { moved_up(m, sizeof(struct hs_ring_header)); }
 static void moved_by_200(const struct memory *m) { moved_up(m, 200); }
-static void moved_by_a_slot(const struct memory *m) {
+static void moved_by_a_slot(const struct memory *m)
+{
     struct hs_ring_header h;
     memcpy(&h, m->data, sizeof h);
     moved_up(m, h.packet_size);
 }
-static void moved_down(const struct memory *m) {
+static void moved_down(const struct memory *m)
+{
     memmove(m->data, m->data + 24, m->size - 24);
     memset(m->data + m->size - 24, 0, 24);
 }
 /* The header stayed, or was copied by a start-up code; its slots lie elsewhere. */
-static void slots_moved(const struct memory *m) {
+static void slots_moved(const struct memory *m)
+{
     struct hs_ring_header h;
     memcpy(&h, m->data, sizeof h);
     memmove(m->data + h.header_size + 16, m->data + h.header_size, m->size - h.header_size - 16);
 }
-static void slots_turned_round(const struct memory *m) {
+static void slots_turned_round(const struct memory *m)
+{
     struct hs_ring_header h;
     memcpy(&h, m->data, sizeof h);
     uint8_t *first = m->data + h.header_size, *last = first + (h.packet_count - 1) * h.packet_size;
@@ -81,7 +89,8 @@ static void slots_turned_round(const struct memory *m) {
 }
 
 /* A header that is right in itself. */
-static void change_header(const struct memory *m, uint16_t version, uint64_t build_id, uint16_t flags) {
+static void change_header(const struct memory *m, uint16_t version, uint64_t build_id, uint16_t flags)
+{
     struct hs_ring_header *h = (struct hs_ring_header *)(void *)m->data;
     h->version = version;
     h->build_id = build_id;
@@ -90,13 +99,16 @@ static void change_header(const struct memory *m, uint16_t version, uint64_t bui
 }
 static const struct hs_ring_header *header_of(const struct memory *m) { return (const void *)m->data; }
 static void other_build(const struct memory *m) { change_header(m, HS_FORMAT_VERSION, 0x4321, header_of(m)->flags); }
-static void other_flags(const struct memory *m) {
+static void other_flags(const struct memory *m)
+{
     change_header(m, HS_FORMAT_VERSION, header_of(m)->build_id, header_of(m)->flags | HS_RING_CONTEXT);
 }
-static void older_version(const struct memory *m) {
+static void older_version(const struct memory *m)
+{
     change_header(m, HS_FORMAT_VERSION - 1, header_of(m)->build_id, header_of(m)->flags);
 }
-static void newer_version(const struct memory *m) {
+static void newer_version(const struct memory *m)
+{
     change_header(m, HS_FORMAT_VERSION + 1, header_of(m)->build_id, header_of(m)->flags);
 }
 static void damaged_header(const struct memory *m) { m->data[offsetof(struct hs_ring_header, hz)] ^= 4; }
@@ -104,9 +116,9 @@ static void damaged_header(const struct memory *m) { m->data[offsetof(struct hs_
 static const struct leftover {
     const char *name;
     void (*spoil)(const struct memory *m);
-    enum salvage host;  /* records of the ring that must be read; SOME: of most rings, for what is left may name what is gone */
-    int why;            /* NOTHING: the error */
-    bool goes_on;       /* the next boot does; else it begins anew */
+    enum salvage host; /* records of the ring that must be read; SOME: of most rings, for what is left may name what is gone */
+    int why;           /* NOTHING: the error */
+    bool goes_on;      /* the next boot does; else it begins anew */
 } leftovers[] = {
     {"nothing happened", nothing, ALL, 0, true},
     {"power-on noise", noise, NOTHING, HS_ERR_KIND, false},
@@ -139,14 +151,17 @@ static struct {
     uint64_t of_case[sizeof leftovers / sizeof *leftovers]; /* salvaged */
 } count;
 
-static void complain(const struct leftover *l, const char *what, const struct reading *r) {
+static void complain(const struct leftover *l, const char *what, const struct reading *r)
+{
     count.wrong++;
-    printf("# %u bytes, stage %u, placement %u, seed %llu: %s: %s: ended with %ld, %llu records of boots before, %llu new, %s %s\n",
-           run.size, fw.config.stage_size, fw.config.placement, (unsigned long long)fw.config.seed, l->name, what, r->end,
-           (unsigned long long)r->records, (unsigned long long)r->stranger_records, r->why, r->error.text);
+    printf(
+        "# %u bytes, stage %u, placement %u, seed %llu: %s: %s: ended with %ld, %llu records of boots before, %llu new, %s %s\n",
+        run.size, fw.config.stage_size, fw.config.placement, (unsigned long long)fw.config.seed, l->name, what, r->end,
+        (unsigned long long)r->records, (unsigned long long)r->stranger_records, r->why, r->error.text);
 }
 
-static void check_host(const struct leftover *l, const struct memory *m, uint32_t oldest) {
+static void check_host(const struct leftover *l, const struct memory *m, uint32_t oldest)
+{
     struct reading r = read_against_ledger(m->data, 2 * m->size, (struct wanted){.from = oldest, .to = ledger.n});
     uint32_t all = count_wanted(oldest, ledger.n);
     if (r.wrong)
@@ -159,7 +174,8 @@ static void check_host(const struct leftover *l, const struct memory *m, uint32_
     count.of_case[l - leftovers] += r.hits;
 }
 
-static void check_boot(const struct leftover *l, const struct memory *m, unsigned steps) {
+static void check_boot(const struct leftover *l, const struct memory *m, unsigned steps)
+{
     memcpy(fw.memory, m->data, m->size);
     memset(fw.memory + m->size, 0x55, fw.config.stage_size);
     fw_boot();
@@ -176,7 +192,8 @@ static void check_boot(const struct leftover *l, const struct memory *m, unsigne
     count.boot_records += r.stranger_records;
 }
 
-static void check_case(const struct leftover *l, const uint8_t *ring, uint32_t oldest) {
+static void check_case(const struct leftover *l, const uint8_t *ring, uint32_t oldest)
+{
     struct memory m = {.data = malloc(2 * run.size), .size = run.size};
     memset(m.data + m.size, 0x99, m.size);
     memcpy(m.data, ring, m.size);
@@ -188,7 +205,8 @@ static void check_case(const struct leftover *l, const uint8_t *ring, uint32_t o
     free(m.data);
 }
 
-static void prove(const struct fw_config *config) {
+static void prove(const struct fw_config *config)
+{
     for (unsigned i = 0; i < 10; i++) {
         struct fw_config c = *config;
         c.seed = seed = i + 1;
@@ -205,7 +223,8 @@ static void prove(const struct fw_config *config) {
     }
 }
 
-static void every_leftover(void **state) {
+static void every_leftover(void **state)
+{
     (void)state;
     prove(&(struct fw_config){.memory_size = 2048, .placement = HS_PLACE_MICROPYTHON, .granules = 60});
     prove(&(struct fw_config){.memory_size = 4096, .granules = 300});
@@ -219,7 +238,8 @@ static void every_leftover(void **state) {
         assert_true(leftovers[k].host == NOTHING ? !count.of_case[k] : count.of_case[k] > 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_leftover),
     };

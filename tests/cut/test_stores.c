@@ -17,10 +17,14 @@ static struct count {
 } count;
 
 static unsigned told;
-static struct { const char *what; unsigned times; } tellings[16];
+static struct {
+    const char *what;
+    unsigned times;
+} tellings[16];
 
 /* The first few of each kind. */
-static bool is_news(const char *what) {
+static bool is_news(const char *what)
+{
     unsigned i = 0;
     told++;
     while (tellings[i].what && strcmp(tellings[i].what, what))
@@ -29,7 +33,8 @@ static bool is_news(const char *what) {
     return tellings[i].times++ < 3;
 }
 
-static void tell(const char *what, size_t cut, const struct reading *r) {
+static void tell(const char *what, size_t cut, const struct reading *r)
+{
     const struct log_entry *s = cut ? &run.log[cut - 1] : NULL;
     if (is_news(what))
         printf("# seed %llu, %u bytes, placement %u, after store %zu (%u bytes at %u, in step %u, %s, %u offered): %s: %s %s\n",
@@ -38,11 +43,12 @@ static void tell(const char *what, size_t cut, const struct reading *r) {
 }
 
 /* The first cut tells of nothing: there is only noise. */
-static void check_cut(size_t cut, struct reading *r) {
+static void check_cut(size_t cut, struct reading *r)
+{
     const struct log_entry *s = cut ? &run.log[cut - 1] : NULL;
     const struct step *step = &run.step[s ? s->step : 0];
     const struct ledger_boot *boot = &ledger.boot[step->boot];
-    uint32_t put = boot->first + (s ? s->offered : 0);     /* behind the last that may be there */
+    uint32_t put = boot->first + (s ? s->offered : 0);          /* behind the last that may be there */
     uint32_t due = s && s->offered > 1 ? put - 1 : boot->first; /* behind the last that must be */
     due = due < boot->first + boot->n ? due : boot->first + boot->n;
     uint32_t from = step->oldest < due ? step->oldest : due;
@@ -58,7 +64,8 @@ static void check_cut(size_t cut, struct reading *r) {
 }
 
 /* The next boot on the memory as it is now: what was there stays, up to what the ring has no room for. */
-static void check_boot(size_t cut, const struct reading *before) {
+static void check_boot(size_t cut, const struct reading *before)
+{
     memcpy(fw.memory, run.image, run.size);
     fw.seed = cut * 0x9E3779B97F4A7C15u + fw.config.seed;
     fw_boot();
@@ -85,7 +92,8 @@ static void check_boot(size_t cut, const struct reading *before) {
         tell(what, cut, &r), count.boot_wrong++;
 }
 
-static void cut_everywhere(void) {
+static void cut_everywhere(void)
+{
     struct reading r;
     memcpy(run.image, run.first, run.size);
     fw.config.memory_size = run.size;
@@ -102,20 +110,22 @@ static void cut_everywhere(void) {
 
 /* --- the proofs --------------------------------------------------------------------------------------- */
 
-static void prove(uint32_t size, uint8_t placement) {
+static void prove(uint32_t size, uint8_t placement)
+{
     unsigned runs = number_of("HS_CUT_RUNS", 2), steps = number_of("HS_CUT_STEPS", 500);
     uint64_t seed = number_of("HS_CUT_SEED", 1), records = 0, boots = 0;
     count = (struct count){0};
     for (unsigned i = 0; i < runs; i++) {
-        record_run(&(struct fw_config){.memory_size = size, .placement = placement, .granules = i % 2 ? 60 : 300,
-                                       .seed = seed + i}, steps, 60);
+        record_run(
+            &(struct fw_config){.memory_size = size, .placement = placement, .granules = i % 2 ? 60 : 300, .seed = seed + i},
+            steps, 60);
         records += ledger.n;
         boots += ledger.n_boots;
         cut_everywhere();
     }
     printf("# %u bytes, places %s: %u runs of %llu records in %llu boots: %llu stores, %llu cuts, "
-           "%llu records recovered of %llu committed, %llu readings wrong, %llu with a complaint\n", size,
-           placement ? "implied" : "explicit", runs, (unsigned long long)records, (unsigned long long)boots,
+           "%llu records recovered of %llu committed, %llu readings wrong, %llu with a complaint\n",
+           size, placement ? "implied" : "explicit", runs, (unsigned long long)records, (unsigned long long)boots,
            (unsigned long long)count.stores, (unsigned long long)count.cuts, (unsigned long long)count.recovered,
            (unsigned long long)count.committed, (unsigned long long)count.wrong, (unsigned long long)count.complaints);
     printf("# and %llu next boots of %llu records, %llu wrong\n", (unsigned long long)count.boots,
@@ -133,7 +143,8 @@ static void of_2_kb_explicit(void **state) { (void)state, prove(2048, HS_PLACE_E
 static void of_4_kb_implied(void **state) { (void)state, prove(4096, HS_PLACE_MICROPYTHON); }
 static void of_4_kb_explicit(void **state) { (void)state, prove(4096, HS_PLACE_EXPLICIT); }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_2_kb_implied),
         cmocka_unit_test(of_2_kb_explicit),

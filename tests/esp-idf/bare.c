@@ -26,13 +26,13 @@ void __real_heap_caps_free(void *block);
 void app_main(void);
 extern __attribute__((weak)) void objects_work(void); /* not every firmware has it */
 
-#define BLOCKS  48u
-#define OWNERS  6u /* tasks, interrupts, start-up, C++ */
-#define ISR     3u
+#define BLOCKS 48u
+#define OWNERS 6u /* tasks, interrupts, start-up, C++ */
+#define ISR 3u
 #define STARTUP 4u
 #define OBJECTS 5u
-#define LATE    (1u << 20) /* MALLOC_CAP_SIMD: memory that is a heap only later has it */
-#define NEWEST  (1u << 30) /* a capability of some later version */
+#define LATE (1u << 20)   /* MALLOC_CAP_SIMD: memory that is a heap only later has it */
+#define NEWEST (1u << 30) /* a capability of some later version */
 
 static struct owner {
     void *block[BLOCKS];
@@ -41,25 +41,29 @@ static struct owner {
 } owners[OWNERS];
 static uint32_t allocs, frees, resizes, failures;
 
-static void keep(struct owner *o, unsigned i, void *block, size_t size) {
+static void keep(struct owner *o, unsigned i, void *block, size_t size)
+{
     o->block[i] = block;
     o->size[i] = size;
     *(block ? &allocs : &failures) += 1;
 }
 
-static uint32_t chance(struct owner *o, uint32_t n) {
+static uint32_t chance(struct owner *o, uint32_t n)
+{
     o->random = o->random * 1664525u + 1013904223u;
     return (o->random >> 16) % n;
 }
 
-void bare_keep(void *block, size_t size) {
+void bare_keep(void *block, size_t size)
+{
     unsigned i = 0;
     while (owners[OBJECTS].block[i])
         i++;
     keep(&owners[OBJECTS], i, block, size);
 }
 
-void bare_drop(const void *block) {
+void bare_drop(const void *block)
+{
     unsigned i = 0;
     while (owners[OBJECTS].block[i] != block)
         i++;
@@ -69,42 +73,56 @@ void bare_drop(const void *block) {
 
 /* --- start-up ------------------------------------------------------------------------------------------------ */
 
-static void make_memory(void) {
+static void make_memory(void)
+{
     static const struct standin_region regions[SYSTEM_REGIONS] = {
-        [SYSTEM_DRAM] = {96 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT | NEWEST, false},
+        [SYSTEM_DRAM] = {96 << 10,
+                         MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT | NEWEST,
+                         false},
         [SYSTEM_DIRAM] = {32 << 10, MALLOC_CAP_EXEC | MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL, false},
         [SYSTEM_RTC] = {8 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_RTCRAM, false},
         [SYSTEM_PSRAM] = {256 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_SPIRAM | MALLOC_CAP_DEFAULT, false},
-        [SYSTEM_STACK] = {16 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT | LATE, .late = true},
+        [SYSTEM_STACK] = {16 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT | LATE,
+                          .late = true},
     };
     standin_make(regions, SYSTEM_REGIONS);
     standin_always_internal(16384);
 }
 
 /* Before the component is ready: in its first snapshot. */
-ESP_SYSTEM_INIT_FN(something_early, CORE, BIT(0), 110) {
+ESP_SYSTEM_INIT_FN(something_early, CORE, BIT(0), 110)
+{
     keep(&owners[STARTUP], 0, __wrap_malloc(100), 100);
     allocs = 0;
     return ESP_OK;
 }
 
 /* The scheduler says that it runs, and no task does. */
-static __attribute__((noinline)) void port_starts_its_tick(void) {
+static __attribute__((noinline)) void port_starts_its_tick(void)
+{
     keep(&owners[STARTUP], 1, __wrap_malloc(60), 60);
     keep(&owners[STARTUP], 2, heap_caps_malloc(44, MALLOC_CAP_INTERNAL), 44);
 }
 
 /* Keeps a call from being a jump at its function's end: its return address is to be in there. */
-static inline void *stay(void *block) {
+static inline void *stay(void *block)
+{
     __asm__ volatile("" : "+r"(block));
     return block;
 }
 
 /* --- at work -------------------------------------------------------------------------------------------------- */
 
-static __attribute__((noinline)) void *sensor_reads(struct owner *o, size_t size) {
-    static const uint32_t caps[] = {MALLOC_CAP_8BIT, MALLOC_CAP_DMA, MALLOC_CAP_SPIRAM, MALLOC_CAP_EXEC, MALLOC_CAP_RTCRAM, NEWEST,
-                                    MALLOC_CAP_DMA | MALLOC_CAP_DMA_DESC_AHB, MALLOC_CAP_8BIT | MALLOC_CAP_CACHE_ALIGNED};
+static __attribute__((noinline)) void *sensor_reads(struct owner *o, size_t size)
+{
+    static const uint32_t caps[] = {MALLOC_CAP_8BIT,
+                                    MALLOC_CAP_DMA,
+                                    MALLOC_CAP_SPIRAM,
+                                    MALLOC_CAP_EXEC,
+                                    MALLOC_CAP_RTCRAM,
+                                    NEWEST,
+                                    MALLOC_CAP_DMA | MALLOC_CAP_DMA_DESC_AHB,
+                                    MALLOC_CAP_8BIT | MALLOC_CAP_CACHE_ALIGNED};
     uint32_t which = caps[chance(o, 6)];
     switch (chance(o, 6)) {
     case 0: return stay(heap_caps_malloc(size, which));
@@ -116,16 +134,19 @@ static __attribute__((noinline)) void *sensor_reads(struct owner *o, size_t size
     }
 }
 
-static __attribute__((noinline)) void *network_receives(struct owner *o, size_t size) {
+static __attribute__((noinline)) void *network_receives(struct owner *o, size_t size)
+{
     return stay(chance(o, 3) ? __wrap_malloc(size) : __wrap_calloc(1, size));
 }
 
-static __attribute__((noinline)) void display_frees(void *block) {
+static __attribute__((noinline)) void display_frees(void *block)
+{
     __wrap_free(block);
     stay(NULL);
 }
 
-static __attribute__((noinline)) void resize(struct owner *o, unsigned i, size_t size) {
+static __attribute__((noinline)) void resize(struct owner *o, unsigned i, size_t size)
+{
     void *now = chance(o, 2)   ? __wrap_realloc(o->block[i], size)
                 : chance(o, 2) ? heap_caps_realloc(o->block[i], size, MALLOC_CAP_8BIT)
                                : heap_caps_realloc_prefer(o->block[i], size, 2, MALLOC_CAP_SPIRAM, MALLOC_CAP_INTERNAL);
@@ -138,7 +159,8 @@ static __attribute__((noinline)) void resize(struct owner *o, unsigned i, size_t
     resizes++;
 }
 
-static void step(struct owner *o) {
+static void step(struct owner *o)
+{
     unsigned i = chance(o, BLOCKS);
     size_t size = 1 + chance(o, chance(o, 6) ? 80 : 2500);
     if (!o->block[i]) {
@@ -152,12 +174,14 @@ static void step(struct owner *o) {
     }
 }
 
-static __attribute__((noinline)) void *timer_interrupt_allocates(size_t size) {
+static __attribute__((noinline)) void *timer_interrupt_allocates(size_t size)
+{
     return stay(heap_caps_malloc(size, MALLOC_CAP_8BIT));
 }
 
 /* An interrupt frees what it has, and allocates the next. */
-static void on_interrupt(void) {
+static void on_interrupt(void)
+{
     struct owner *o = &owners[ISR];
     unsigned i = chance(o, BLOCKS);
     if (o->block[i]) {
@@ -171,7 +195,8 @@ static void on_interrupt(void) {
 }
 
 #define STEPS 350u
-static void sensor_task(void) {
+static void sensor_task(void)
+{
     for (unsigned i = 0; i < STEPS; i++) {
         step(&owners[0]);
         if (i % 7 == 0)
@@ -179,7 +204,8 @@ static void sensor_task(void) {
     }
 }
 
-static void network_task(void) {
+static void network_task(void)
+{
     for (unsigned i = 0; i < STEPS; i++) {
         step(&owners[1]);
         bare_yield();
@@ -188,13 +214,15 @@ static void network_task(void) {
 
 /* A request that is left by longjmp, as others are by a C++ exception: who asks next is not it. */
 static jmp_buf given_up;
-static void on_failed(size_t size, uint32_t caps, const char *function) {
+static void on_failed(size_t size, uint32_t caps, const char *function)
+{
     (void)size, (void)caps, (void)function;
     failures++;
     longjmp(given_up, 1);
 }
 
-static __attribute__((noinline)) void gives_up(void) {
+static __attribute__((noinline)) void gives_up(void)
+{
     heap_caps_register_failed_alloc_callback(on_failed);
     if (!setjmp(given_up))
         stay(heap_caps_malloc(1u << 22, MALLOC_CAP_8BIT));
@@ -203,7 +231,8 @@ static __attribute__((noinline)) void gives_up(void) {
 static void ignore_failed(size_t size, uint32_t caps, const char *function) { (void)size, (void)caps, (void)function; }
 
 /* The main task: late heaps, then a while without flash, in the midst of which interrupts come. */
-static void main_task(void) {
+static void main_task(void)
+{
     for (unsigned i = 0; i < STEPS; i++) /* the others' work first: the trace has gone round then, if it is small */
         bare_yield();
     gives_up();
@@ -224,7 +253,8 @@ static void main_task(void) {
     failures += !refused;
 }
 
-void app_main(void) {
+void app_main(void)
+{
     static void (*const tasks[BARE_TASKS])(void) = {sensor_task, network_task, main_task};
     bare_run_tasks(tasks);
 }
@@ -232,14 +262,16 @@ void app_main(void) {
 /* --- what it costs ------------------------------------------------------------------------------------------------ */
 
 #define ROUNDS 64u
-static void cost(const char *what, void *(*allocate)(size_t size, uint32_t caps), void (*free_it)(void *block)) {
+static void cost(const char *what, void *(*allocate)(size_t size, uint32_t caps), void (*free_it)(void *block))
+{
     uint32_t before = bare_instructions();
     for (unsigned i = 0; i < ROUNDS; i++)
         free_it(allocate(40, MALLOC_CAP_8BIT));
     printf("I %s %lu\n", what, (unsigned long)((bare_instructions() - before) / ROUNDS));
 }
 
-static void costs(void) {
+static void costs(void)
+{
     cost("bare", __real_heap_caps_malloc, __real_heap_caps_free);
     cost("stopped", heap_caps_malloc, heap_caps_free);
     heapstrata_start();
@@ -249,14 +281,16 @@ static void costs(void) {
 }
 
 static void does_nothing(void) {}
-static void costs_in_a_task(void) {
+static void costs_in_a_task(void)
+{
     static void (*const tasks[BARE_TASKS])(void) = {costs, does_nothing, does_nothing};
     bare_run_tasks(tasks);
 }
 
 /* --- the end -------------------------------------------------------------------------------------------------------- */
 
-static void write_truth(void) {
+static void write_truth(void)
+{
     printf("C %lu %lu %lu %lu\n", (unsigned long)allocs, (unsigned long)frees, (unsigned long)resizes, (unsigned long)failures);
     for (unsigned t = 0; t < OWNERS; t++)
         for (unsigned i = 0; i < BLOCKS; i++)
@@ -264,7 +298,8 @@ static void write_truth(void) {
                 printf("T %lu %lu\n", (unsigned long)(uintptr_t)owners[t].block[i], (unsigned long)owners[t].size[i]);
 }
 
-int main(void) {
+int main(void)
+{
     for (unsigned i = 0; i < OWNERS; i++)
         owners[i].random = 7 * i + 1;
     make_memory();

@@ -20,7 +20,8 @@
 
 /* --- the console ------------------------------------------------------------------------------------------- */
 
-static int put_char(char c, FILE *file) {
+static int put_char(char c, FILE *file)
+{
     static char line[160];
     static unsigned len;
     (void)file;
@@ -41,12 +42,14 @@ extern void (*const init_array_start[])(void);
 extern void (*const init_array_end[])(void);
 extern const struct standin_init __start_standin_init[], __stop_standin_init[];
 
-void bare_constructors(void) {
+void bare_constructors(void)
+{
     for (void (*const *at)(void) = init_array_end; at-- > init_array_start;)
         (*at)();
 }
 
-void bare_init_functions(void) {
+void bare_init_functions(void)
+{
     for (int priority = 0; priority < 1000; priority++)
         for (const struct standin_init *at = __start_standin_init; at < __stop_standin_init; at++)
             if (at->priority == priority)
@@ -65,14 +68,16 @@ static uint32_t interrupt_ticks;
 static volatile bool in_interrupt;
 __attribute__((used, aligned(16))) static uint8_t interrupt_stack[8192];
 
-static void next_interrupt(void) {
+static void next_interrupt(void)
+{
     uint32_t low = mtime[0], high = mtime[1];
     mtimecmp[1] = UINT32_MAX;
     mtimecmp[0] = low + interrupt_ticks;
     mtimecmp[1] = high + (low + interrupt_ticks < low);
 }
 
-__attribute__((used)) static void on_trap(uint32_t cause) {
+__attribute__((used)) static void on_trap(uint32_t cause)
+{
     if (!(cause >> 31))
         machine_exit(MACHINE_FAULT);
     next_interrupt();
@@ -81,7 +86,8 @@ __attribute__((used)) static void on_trap(uint32_t cause) {
     in_interrupt = false;
 }
 
-__attribute__((naked, aligned(4))) static void trap(void) {
+__attribute__((naked, aligned(4))) static void trap(void)
+{
     __asm__ volatile(
         ".option arch, +zicsr\n"
         "csrw mscratch, sp\nla sp, interrupt_stack + 8192 - 64\n"
@@ -93,7 +99,8 @@ __attribute__((naked, aligned(4))) static void trap(void) {
         "csrr sp, mscratch\nmret");
 }
 
-static void set_interrupts(bool on) {
+static void set_interrupts(bool on)
+{
     if (on)
         __asm__ volatile(".option arch, +zicsr\ncsrsi mstatus, 8" ::: "memory");
     else
@@ -102,7 +109,8 @@ static void set_interrupts(bool on) {
 
 static uint32_t depth;
 
-void bare_interrupts(void (*handler)(void), uint32_t microseconds) {
+void bare_interrupts(void (*handler)(void), uint32_t microseconds)
+{
     set_interrupts(false);
     interrupt_handler = handler;
     interrupt_ticks = microseconds * 10;
@@ -113,12 +121,14 @@ void bare_interrupts(void (*handler)(void), uint32_t microseconds) {
     set_interrupts(true);
 }
 
-static void enter(void) {
+static void enter(void)
+{
     set_interrupts(false);
     depth++;
 }
 
-static void leave(void) {
+static void leave(void)
+{
     if (!--depth && interrupt_handler && !in_interrupt)
         set_interrupts(true);
 }
@@ -143,14 +153,17 @@ static void (*const *code)(void);
 static uint8_t stacks[BARE_TASKS][8192] __attribute__((aligned(16)));
 extern const uint8_t tls_size[]; /* the linker's */
 
-__attribute__((naked, noinline)) static void change(struct context *from, const struct context *to) {
-    __asm__ volatile("sw ra, 0(a0)\nsw sp, 4(a0)\nsw tp, 8(a0)\nsw s0, 12(a0)\nsw s1, 16(a0)\nsw s2, 20(a0)\nsw s3, 24(a0)\nsw s4, 28(a0)\n"
-                     "sw s5, 32(a0)\nsw s6, 36(a0)\nsw s7, 40(a0)\nsw s8, 44(a0)\nsw s9, 48(a0)\nsw s10, 52(a0)\nsw s11, 56(a0)\n"
-                     "lw ra, 0(a1)\nlw sp, 4(a1)\nlw tp, 8(a1)\nlw s0, 12(a1)\nlw s1, 16(a1)\nlw s2, 20(a1)\nlw s3, 24(a1)\nlw s4, 28(a1)\n"
-                     "lw s5, 32(a1)\nlw s6, 36(a1)\nlw s7, 40(a1)\nlw s8, 44(a1)\nlw s9, 48(a1)\nlw s10, 52(a1)\nlw s11, 56(a1)\nret");
+__attribute__((naked, noinline)) static void change(struct context *from, const struct context *to)
+{
+    __asm__ volatile(
+        "sw ra, 0(a0)\nsw sp, 4(a0)\nsw tp, 8(a0)\nsw s0, 12(a0)\nsw s1, 16(a0)\nsw s2, 20(a0)\nsw s3, 24(a0)\nsw s4, 28(a0)\n"
+        "sw s5, 32(a0)\nsw s6, 36(a0)\nsw s7, 40(a0)\nsw s8, 44(a0)\nsw s9, 48(a0)\nsw s10, 52(a0)\nsw s11, 56(a0)\n"
+        "lw ra, 0(a1)\nlw sp, 4(a1)\nlw tp, 8(a1)\nlw s0, 12(a1)\nlw s1, 16(a1)\nlw s2, 20(a1)\nlw s3, 24(a1)\nlw s4, 28(a1)\n"
+        "lw s5, 32(a1)\nlw s6, 36(a1)\nlw s7, 40(a1)\nlw s8, 44(a1)\nlw s9, 48(a1)\nlw s10, 52(a1)\nlw s11, 56(a1)\nret");
 }
 
-static bool choose(void) {
+static bool choose(void)
+{
     for (unsigned i = 1; i <= BARE_TASKS; i++) {
         unsigned next = (at_hand + i) % BARE_TASKS;
         if (!over[next]) {
@@ -161,27 +174,31 @@ static bool choose(void) {
     return false;
 }
 
-char *pcTaskGetName(TaskHandle_t task) {
+char *pcTaskGetName(TaskHandle_t task)
+{
     static char name[BARE_TASKS][24] = {"sensor", "net=work", "a name longer than 16"};
     (void)task;
     system_in_flash();
     return name[at_hand];
 }
 
-void bare_yield(void) {
+void bare_yield(void)
+{
     struct context *from = &contexts[at_hand];
     if (choose() && &contexts[at_hand] != from)
         change(from, &contexts[at_hand]);
 }
 
-static void run_one(void) {
+static void run_one(void)
+{
     struct context last;
     code[at_hand]();
     over[at_hand] = true;
     change(&last, choose() ? &contexts[at_hand] : &before);
 }
 
-void bare_run_tasks(void (*const task[BARE_TASKS])(void)) {
+void bare_run_tasks(void (*const task[BARE_TASKS])(void))
+{
     code = task;
     for (unsigned i = 0; i < BARE_TASKS; i++) {
         uint32_t top = (uint32_t)(uintptr_t)&stacks[i][sizeof stacks[i]] - (((uint32_t)(uintptr_t)tls_size + 15) & ~15u);
@@ -199,7 +216,8 @@ bool system_cache_off;
 extern uint8_t flash_start[], flash_end[];
 static uint8_t flash_copy[256 << 10];
 
-void bare_cache(bool on) {
+void bare_cache(bool on)
+{
     uint32_t size = (uint32_t)(flash_end - flash_start);
     if (size > sizeof flash_copy)
         machine_exit(2);
@@ -216,12 +234,14 @@ void bare_cache(bool on) {
 }
 
 bool spi_flash_cache_enabled(void) { return !system_cache_off; }
-void system_in_flash(void) {
+void system_in_flash(void)
+{
     if (system_cache_off)
         machine_exit(MACHINE_FAULT);
 }
 
-struct system_memory system_memory(size_t size, bool alias) {
+struct system_memory system_memory(size_t size, bool alias)
+{
     static uint8_t memory[1 << 20] __attribute__((aligned(16)));
     static size_t used;
     (void)alias;
@@ -243,7 +263,8 @@ esp_err_t esp_cache_msync(void *address, size_t size, int flags) { return (void)
 
 uint32_t bare_zeros_in_section;
 
-void *memset(void *at, int value, size_t size) {
+void *memset(void *at, int value, size_t size)
+{
     if (depth && size > bare_zeros_in_section)
         bare_zeros_in_section = (uint32_t)size;
     for (size_t i = 0; i < size; i++)
@@ -258,7 +279,8 @@ void esp_restart(void) { machine_exit(2); }
 const char *esp_get_idf_version(void) { return "stand-in"; }
 int64_t esp_timer_get_time(void) { return (int64_t)(mtime[0] >> 3); }
 
-uint32_t bare_instructions(void) {
+uint32_t bare_instructions(void)
+{
     uint32_t n;
     __asm__ volatile(".option arch, +zicsr\ncsrr %0, minstret" : "=r"(n));
     return n;

@@ -22,17 +22,18 @@ void heapstrata_init(void);
 void app_main(void);
 void app_main(void) {}
 
-#define HOURS     48u
-#define FIRST     10u /* hours in which sessions are lost */
-#define LAST      19u
-#define KEPT      5u
+#define HOURS 48u
+#define FIRST 10u /* hours in which sessions are lost */
+#define LAST 19u
+#define KEPT 5u
 #define TRANSIENT 3000u
 
 static unsigned hour;
 static pthread_barrier_t begins, ends;
 
 /* Keeps a call from being a jump at its function's end: its return address is to be in there. */
-static inline void *stay(void *block) {
+static inline void *stay(void *block)
+{
     __asm__ volatile("" : "+r"(block));
     return block;
 }
@@ -42,7 +43,8 @@ __attribute__((noinline)) static void session_opens(void) { stay(heap_caps_mallo
 __attribute__((noinline)) static void *cache_fills(void) { return stay(__wrap_malloc(200)); }
 __attribute__((noinline)) static void *packet_comes(unsigned i) { return stay(__wrap_malloc(16 + i % 700)); }
 
-static void packets(void) {
+static void packets(void)
+{
     void *last[4] = {NULL};
     for (unsigned i = 0; i < TRANSIENT; i++) {
         __wrap_free(last[i % 4]);
@@ -52,7 +54,8 @@ static void packets(void) {
         __wrap_free(last[i]);
 }
 
-static void *network(void *unused) {
+static void *network(void *unused)
+{
     system_task_name = "network";
     for (;;) {
         pthread_barrier_wait(&begins);
@@ -64,7 +67,8 @@ static void *network(void *unused) {
     }
 }
 
-static void *screen(void *unused) {
+static void *screen(void *unused)
+{
     void *cache[KEPT] = {NULL};
     system_task_name = "screen";
     for (;;) {
@@ -80,7 +84,8 @@ static void *screen(void *unused) {
     }
 }
 
-static void an_hour(void) {
+static void an_hour(void)
+{
     char label[16];
     snprintf(label, sizeof label, "hour %u", hour);
     heapstrata_mark(label);
@@ -89,7 +94,8 @@ static void an_hour(void) {
     system_clock_ahead += INT64_C(3600000000);
 }
 
-static void make_memory(void) {
+static void make_memory(void)
+{
     static const struct standin_region regions[] = {
         {160 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, false},
         {64 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_SPIRAM, false},
@@ -98,7 +104,8 @@ static void make_memory(void) {
     standin_always_internal(16384);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     pthread_t tasks[2];
     make_memory();
     heapstrata_init();
@@ -116,8 +123,8 @@ int main(int argc, char **argv) {
     pthread_join(tasks[1], NULL);
     heapstrata_mark("two days");
     FILE *truth = fopen(argv[1], "w");
-    fprintf(truth, "parser_keeps %u %u\nsession_opens %u %u\ncache_fills %u %u\n", 40 * HOURS, HOURS, 100 * (LAST - FIRST + 1), LAST - FIRST + 1,
-            200 * KEPT, KEPT);
+    fprintf(truth, "parser_keeps %u %u\nsession_opens %u %u\ncache_fills %u %u\n", 40 * HOURS, HOURS, 100 * (LAST - FIRST + 1),
+            LAST - FIRST + 1, 200 * KEPT, KEPT);
     fclose(truth);
     heapstrata_dump();
     return 0;

@@ -5,10 +5,10 @@
 #ifndef TESTS_ESP_IDF_MP_OUTER_H
 #define TESTS_ESP_IDF_MP_OUTER_H
 
-#define MICROPY_GC_SPLIT_HEAP      (1)
+#define MICROPY_GC_SPLIT_HEAP (1)
 #define MICROPY_GC_SPLIT_HEAP_AUTO (1)
-#define MP_PLAT_ALLOC_HEAP(size)   heap_caps_malloc(size, 1u << 2 | 1u << 20) /* 8BIT, and one beyond those of old */
-#define MP_PLAT_FREE_HEAP(area)    heap_caps_free(area)
+#define MP_PLAT_ALLOC_HEAP(size) heap_caps_malloc(size, 1u << 2 | 1u << 20) /* 8BIT, and one beyond those of old */
+#define MP_PLAT_FREE_HEAP(area) heap_caps_free(area)
 
 #include <stddef.h>
 #include <stdint.h>

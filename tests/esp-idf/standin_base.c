@@ -10,7 +10,11 @@
 #include "tests/esp-idf/system.h"
 
 #ifdef CONFIG_HEAP_USE_HOOKS
-#define CALL_HOOK(hook, ...) do { if (hook) hook(__VA_ARGS__); } while (0)
+#define CALL_HOOK(hook, ...) \
+    do { \
+        if (hook) \
+            hook(__VA_ARGS__); \
+    } while (0)
 #else
 #define CALL_HOOK(hook, ...) (void)0
 #endif
@@ -20,7 +24,7 @@ void *heap_caps_aligned_alloc_base(size_t alignment, size_t size, uint32_t caps)
 void *heap_caps_realloc_base(void *old, size_t size, uint32_t caps);
 
 #define HEAPS 12u
-#define WORD  STANDIN_WORD
+#define WORD STANDIN_WORD
 
 static struct multi_heap_info heaps[HEAPS];
 static unsigned n_heaps;
@@ -29,17 +33,22 @@ struct registered_heap_ll registered_heaps;
 
 /* --- heaps ------------------------------------------------------------------------------------------------- */
 
-static void enable(struct multi_heap_info *h) {
+static void enable(struct multi_heap_info *h)
+{
     standin_multi_make(h, (unsigned)(h - heaps));
     h->registered.heap = h;
 }
 
-static struct multi_heap_info *add_heap(uint8_t *start, size_t size, uint32_t caps) {
+static struct multi_heap_info *add_heap(uint8_t *start, size_t size, uint32_t caps)
+{
     struct multi_heap_info *h = &heaps[n_heaps++];
     heap_t **last = &registered_heaps.first;
     *h = (struct multi_heap_info){
-        .start = start, .end = start + size,
-        .registered = {.caps = {caps & 0x55555555u, caps & 0xaaaaaaaau}, .start = (intptr_t)start, .end = (intptr_t)(start + size)},
+        .start = start,
+        .end = start + size,
+        .registered = {.caps = {caps & 0x55555555u, caps & 0xaaaaaaaau},
+                       .start = (intptr_t)start,
+                       .end = (intptr_t)(start + size)},
     };
     while (*last)
         last = &(*last)->next.next;
@@ -47,7 +56,8 @@ static struct multi_heap_info *add_heap(uint8_t *start, size_t size, uint32_t ca
     return h;
 }
 
-void standin_make(const struct standin_region *region, unsigned n) {
+void standin_make(const struct standin_region *region, unsigned n)
+{
     for (unsigned i = 0; i < n; i++) {
         struct system_memory memory = system_memory(region[i].size, region[i].alias);
         struct multi_heap_info *h = add_heap(memory.at, region[i].size, region[i].caps);
@@ -58,17 +68,20 @@ void standin_make(const struct standin_region *region, unsigned n) {
     }
 }
 
-void heap_caps_enable_nonos_stack_heaps(void) {
+void heap_caps_enable_nonos_stack_heaps(void)
+{
     for (unsigned i = 0; i < n_heaps; i++)
         if (!heaps[i].registered.heap)
             enable(&heaps[i]);
 }
 
-static bool is_of(const struct multi_heap_info *h, uint32_t caps) {
+static bool is_of(const struct multi_heap_info *h, uint32_t caps)
+{
     return h->registered.heap && (get_all_caps(&h->registered) & caps) == caps;
 }
 
-static struct multi_heap_info *heap_of(const uint8_t *block) {
+static struct multi_heap_info *heap_of(const uint8_t *block)
+{
     struct multi_heap_info *found = NULL;
     for (unsigned i = 0; i < n_heaps; i++) /* heaps within others come last */
         if (block > heaps[i].start + STANDIN_CONTROL && block < heaps[i].end)
@@ -76,7 +89,8 @@ static struct multi_heap_info *heap_of(const uint8_t *block) {
     return found;
 }
 
-static struct multi_heap_info *heap_of_alias(const void *address) {
+static struct multi_heap_info *heap_of_alias(const void *address)
+{
     for (unsigned i = 0; i < n_heaps; i++)
         if (heaps[i].alias && (size_t)((const uint8_t *)address - heaps[i].alias) < (size_t)(heaps[i].end - heaps[i].start))
             return &heaps[i];
@@ -85,24 +99,28 @@ static struct multi_heap_info *heap_of_alias(const void *address) {
 
 bool esp_ptr_in_diram_iram(const void *address) { return aliases && heap_of_alias(address); }
 
-uintptr_t standin_plain(const void *block) {
+uintptr_t standin_plain(const void *block)
+{
     return esp_ptr_in_diram_iram(block) ? ((const uint32_t *)block)[-1] : (uintptr_t)block;
 }
 
-unsigned standin_region_of(const void *address) {
+unsigned standin_region_of(const void *address)
+{
     for (unsigned i = 0; i < n_heaps; i++)
         if ((const uint8_t *)address >= heaps[i].start && (const uint8_t *)address < heaps[i].end)
             return i;
     return n_heaps;
 }
 
-esp_err_t heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end) {
+esp_err_t heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t start, intptr_t end)
+{
     enable(add_heap((uint8_t *)start, (size_t)(end - start), caps[0] | caps[1] | caps[2]));
     return ESP_OK;
 }
 
 /* Its call of the function above is within one file: no wrap sees it. */
-esp_err_t heap_caps_add_region(intptr_t start, intptr_t end) {
+esp_err_t heap_caps_add_region(intptr_t start, intptr_t end)
+{
     static const uint32_t caps[3] = {MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, 0, 0};
     return heap_caps_add_region_with_caps(caps, start, end);
 }
@@ -110,13 +128,15 @@ esp_err_t heap_caps_add_region(intptr_t start, intptr_t end) {
 /* --- what every allocation passes -------------------------------------------------------------------------- */
 
 /* The word in front of what is handed out tells the address that the heap knows. */
-static void *to_alias(const struct multi_heap_info *h, uint8_t *block) {
+static void *to_alias(const struct multi_heap_info *h, uint8_t *block)
+{
     uint32_t *at = (uint32_t *)(uintptr_t)(h->alias + (block - h->start));
     *at = (uint32_t)(uintptr_t)block;
     return at + 1;
 }
 
-static void *alloc(size_t alignment, size_t size, uint32_t caps) {
+static void *alloc(size_t alignment, size_t size, uint32_t caps)
+{
     bool exec = caps & MALLOC_CAP_EXEC;
     uint32_t wanted = caps & ~MALLOC_CAP_CACHE_ALIGNED; /* no heap's: ESP-IDF makes an alignment of it */
     for (unsigned i = 0; i < n_heaps; i++) {
@@ -136,14 +156,16 @@ static void *alloc(size_t alignment, size_t size, uint32_t caps) {
 void *heap_caps_malloc_base(size_t size, uint32_t caps) { return alloc(4, size, caps); }
 void *heap_caps_aligned_alloc_base(size_t alignment, size_t size, uint32_t caps) { return alloc(alignment, size, caps); }
 
-void *heap_caps_calloc_base(size_t n, size_t size, uint32_t caps) {
+void *heap_caps_calloc_base(size_t n, size_t size, uint32_t caps)
+{
     void *block = alloc(4, n * size, caps);
     if (block)
         memset(block, 0, n * size);
     return block;
 }
 
-void heap_caps_free(void *block) {
+void heap_caps_free(void *block)
+{
     if (!block)
         return;
     uint8_t *at = (uint8_t *)standin_plain(block);
@@ -151,7 +173,8 @@ void heap_caps_free(void *block) {
 }
 
 /* As ESP-IDF: in its heap where it can, which the hook learns as an allocation only; else elsewhere. */
-void *heap_caps_realloc_base(void *old, size_t size, uint32_t caps) {
+void *heap_caps_realloc_base(void *old, size_t size, uint32_t caps)
+{
     if (!old)
         return alloc(4, size, caps);
     if (!size) {
@@ -183,29 +206,34 @@ struct walk {
     walker_heap_into_t heap;
 };
 
-static bool on_block(void *block, size_t size, bool used, void *context) {
+static bool on_block(void *block, size_t size, bool used, void *context)
+{
     const struct walk *w = context;
     return w->walker(w->heap, (walker_block_info_t){block, size, used}, w->context);
 }
 
 /* In flash, as ESP-IDF's. */
-void heap_caps_walk(uint32_t caps, heap_caps_walker_cb_t walker, void *context) {
+void heap_caps_walk(uint32_t caps, heap_caps_walker_cb_t walker, void *context)
+{
     system_in_flash();
     for (unsigned i = 0; i < n_heaps; i++)
         if (is_of(&heaps[i], caps & ~MALLOC_CAP_INVALID))
-            standin_multi_walk(&heaps[i], on_block, &(struct walk){walker, context, {heaps[i].registered.start, heaps[i].registered.end}});
+            standin_multi_walk(&heaps[i], on_block,
+                               &(struct walk){walker, context, {heaps[i].registered.start, heaps[i].registered.end}});
 }
 
 void heap_caps_walk_all(heap_caps_walker_cb_t walker, void *context) { heap_caps_walk(MALLOC_CAP_INVALID, walker, context); }
 #endif
 
-static bool into_sum(void *block, size_t size, bool used, void *sum) {
+static bool into_sum(void *block, size_t size, bool used, void *sum)
+{
     (void)block;
     *(size_t *)sum += used ? 0 : size;
     return true;
 }
 
-size_t heap_caps_get_free_size(uint32_t caps) {
+size_t heap_caps_get_free_size(uint32_t caps)
+{
     size_t sum = 0;
     for (unsigned i = 0; i < n_heaps; i++)
         if (is_of(&heaps[i], caps))

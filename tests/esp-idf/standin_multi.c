@@ -7,12 +7,13 @@
 #include "multi_heap_internal.h"
 #include "tests/esp-idf/system.h"
 
-#define WORD      STANDIN_WORD
-#define LEAST     12u /* bytes of a block without its word */
+#define WORD STANDIN_WORD
+#define LEAST 12u /* bytes of a block without its word */
 #define FREE_FLAG 1u
 
 void (*standin_pause)(void);
-static void let_others(void) {
+static void let_others(void)
+{
     if (standin_pause)
         standin_pause();
 }
@@ -26,7 +27,8 @@ static bool is_end(const struct multi_heap_info *h, const uint8_t *block) { retu
 
 uint32_t standin_multi_size(const uint8_t *block) { return size_at(block); }
 
-void standin_multi_make(struct multi_heap_info *h, unsigned number) {
+void standin_multi_make(struct multi_heap_info *h, unsigned number)
+{
     h->number = number;
     system_lock_init(number);
     *word_of(first_of(h)) = (uint32_t)(h->end - h->start - STANDIN_CONTROL - WORD) | FREE_FLAG;
@@ -35,7 +37,8 @@ void standin_multi_make(struct multi_heap_info *h, unsigned number) {
 static uint32_t rounded(size_t size) { return size < LEAST ? LEAST : ((uint32_t)size + 3) & ~3u; }
 
 /* Gives the block `size` bytes and what lies behind them to a free one, where that is enough for it. */
-static void split(const struct multi_heap_info *h, uint8_t *block, uint32_t size) {
+static void split(const struct multi_heap_info *h, uint8_t *block, uint32_t size)
+{
     uint32_t whole = size_at(block), flag = *word_of(block) & FREE_FLAG;
     if (whole - size < LEAST + WORD)
         return;
@@ -48,7 +51,8 @@ static void split(const struct multi_heap_info *h, uint8_t *block, uint32_t size
 }
 
 /* The part of a free block that begins at `aligned`. The gap in front becomes a block. */
-static void cut_gap(uint8_t *block, uint8_t *aligned) {
+static void cut_gap(uint8_t *block, uint8_t *aligned)
+{
     uint32_t whole = size_at(block);
     if (aligned == block)
         return;
@@ -56,7 +60,8 @@ static void cut_gap(uint8_t *block, uint8_t *aligned) {
     *word_of(aligned) = (uint32_t)(whole - (aligned - block)) | FREE_FLAG;
 }
 
-uint8_t *standin_multi_alloc(struct multi_heap_info *h, size_t size, size_t alignment) {
+uint8_t *standin_multi_alloc(struct multi_heap_info *h, size_t size, size_t alignment)
+{
     uint32_t wanted = rounded(size);
     uint8_t *found = NULL;
     system_lock(h->number);
@@ -77,7 +82,8 @@ uint8_t *standin_multi_alloc(struct multi_heap_info *h, size_t size, size_t alig
 }
 
 /* Joins it with its neighbours. */
-static void give_back(struct multi_heap_info *h, uint8_t *block) {
+static void give_back(struct multi_heap_info *h, uint8_t *block)
+{
     system_lock(h->number);
     if (is_free(block))
         abort(); /* freed twice */
@@ -95,7 +101,8 @@ static void give_back(struct multi_heap_info *h, uint8_t *block) {
 void multi_heap_free(multi_heap_handle_t h, void *block) { give_back(h, block); }
 
 /* Where it is when what follows is free and enough. */
-static bool grow(struct multi_heap_info *h, uint8_t *block, size_t size) {
+static bool grow(struct multi_heap_info *h, uint8_t *block, size_t size)
+{
     uint32_t wanted = rounded(size);
     bool fits = size_at(block) >= wanted;
     system_lock(h->number);
@@ -110,7 +117,8 @@ static bool grow(struct multi_heap_info *h, uint8_t *block, size_t size) {
     return fits;
 }
 
-uint8_t *standin_multi_realloc(struct multi_heap_info *h, uint8_t *block, size_t size) {
+uint8_t *standin_multi_realloc(struct multi_heap_info *h, uint8_t *block, size_t size)
+{
     uint32_t had = size_at(block);
     if (grow(h, block, size))
         return block;
@@ -122,7 +130,9 @@ uint8_t *standin_multi_realloc(struct multi_heap_info *h, uint8_t *block, size_t
     return now;
 }
 
-bool standin_multi_walk(struct multi_heap_info *h, bool (*walker)(void *block, size_t size, bool used, void *context), void *context) {
+bool standin_multi_walk(struct multi_heap_info *h, bool (*walker)(void *block, size_t size, bool used, void *context),
+                        void *context)
+{
     bool go_on = true;
     system_lock(h->number);
     for (uint8_t *block = first_of(h); !is_end(h, block) && go_on; block = next_of(block))
@@ -138,7 +148,8 @@ void multi_heap_internal_unlock(multi_heap_handle_t h) { system_unlock(h->number
 multi_heap_block_handle_t multi_heap_get_first_block(multi_heap_handle_t h) { return first_of(h) - 2 * WORD; }
 bool multi_heap_is_free(const multi_heap_block_handle_t block) { return is_free((uint8_t *)block + 2 * WORD); }
 
-multi_heap_block_handle_t multi_heap_get_next_block(multi_heap_handle_t h, multi_heap_block_handle_t block) {
+multi_heap_block_handle_t multi_heap_get_next_block(multi_heap_handle_t h, multi_heap_block_handle_t block)
+{
     uint8_t *next = next_of((uint8_t *)block + 2 * WORD);
     return is_end(h, next) ? NULL : next - 2 * WORD;
 }

@@ -14,18 +14,19 @@
 
 struct multi_heap_info {
     uint8_t *start, *end;
-    uint8_t *alias; /* the same memory under another address; NULL: it has none */
+    uint8_t *alias;  /* the same memory under another address; NULL: it has none */
     unsigned number; /* of its lock */
     heap_t registered;
 };
 
-#define STANDIN_WORD    4u
+#define STANDIN_WORD 4u
 #define STANDIN_CONTROL 256u /* in front of a heap's first block */
 
 void standin_multi_make(struct multi_heap_info *h, unsigned number);
 uint8_t *standin_multi_alloc(struct multi_heap_info *h, size_t size, size_t alignment);
 uint8_t *standin_multi_realloc(struct multi_heap_info *h, uint8_t *block, size_t size); /* in this heap; NULL: no room */
 uint32_t standin_multi_size(const uint8_t *block);
-bool standin_multi_walk(struct multi_heap_info *h, bool (*walker)(void *block, size_t size, bool used, void *context), void *context);
+bool standin_multi_walk(struct multi_heap_info *h, bool (*walker)(void *block, size_t size, bool used, void *context),
+                        void *context);
 
 #endif

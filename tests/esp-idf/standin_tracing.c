@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #define TRACED(result, name, parameters, arguments) \
-    result __real_##name parameters;                \
-    result __wrap_##name parameters;                \
+    result __real_##name parameters; \
+    result __wrap_##name parameters; \
     result __wrap_##name parameters { return __real_##name arguments; }
 
 TRACED(void *, heap_caps_malloc_base, (size_t size, uint32_t caps), (size, caps))

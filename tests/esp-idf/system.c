@@ -27,7 +27,8 @@ __thread int system_core;
 __thread const char *system_task_name = "worker";
 int64_t system_clock_ahead;
 
-struct system_memory system_memory(size_t size, bool alias) {
+struct system_memory system_memory(size_t size, bool alias)
+{
     int fd = memfd_create("region", 0);
     if (ftruncate(fd, (off_t)size))
         abort();
@@ -43,7 +44,8 @@ void system_lock_init(unsigned number) { pthread_mutex_init(&locks[number], NULL
 void system_lock(unsigned number) { pthread_mutex_lock(&locks[number]); }
 void system_unlock(unsigned number) { pthread_mutex_unlock(&locks[number]); }
 
-void system_in_flash(void) {
+void system_in_flash(void)
+{
     if (system_cache_off) {
         fprintf(stderr, "code in flash while the cache is off\n");
         abort();
@@ -55,7 +57,8 @@ void system_in_flash(void) {
 static __thread unsigned depth;
 static __thread char me;
 
-static void take(portMUX_TYPE *mux) {
+static void take(portMUX_TYPE *mux)
+{
     uintptr_t mine = (uintptr_t)&me, nobody = 0;
     if (__atomic_load_n(&mux->owner, __ATOMIC_ACQUIRE) != mine)
         while (!__atomic_compare_exchange_n(&mux->owner, &nobody, mine, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
@@ -65,17 +68,20 @@ static void take(portMUX_TYPE *mux) {
     mux->count++;
 }
 
-static void give(portMUX_TYPE *mux) {
+static void give(portMUX_TYPE *mux)
+{
     if (!--mux->count)
         __atomic_store_n(&mux->owner, 0, __ATOMIC_RELEASE);
 }
 
-void portENTER_CRITICAL_SAFE(portMUX_TYPE *mux) {
+void portENTER_CRITICAL_SAFE(portMUX_TYPE *mux)
+{
     if (depth++ || !system_without_order)
         take(mux);
 }
 
-void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux) {
+void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux)
+{
     if (--depth || !system_without_order)
         give(mux);
 }
@@ -83,13 +89,15 @@ void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux) {
 bool xPortInIsrContext(void) { return system_in_interrupt; }
 int xPortGetCoreID(void) { return system_core; }
 
-char *pcTaskGetName(TaskHandle_t task) {
+char *pcTaskGetName(TaskHandle_t task)
+{
     (void)task;
     system_in_flash();
     return (char *)system_task_name;
 }
 
-int64_t esp_timer_get_time(void) {
+int64_t esp_timer_get_time(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return system_clock_ahead + (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;

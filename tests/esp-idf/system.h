@@ -25,8 +25,8 @@ void system_unlock(unsigned number);
 /* Called by what ESP-IDF has in flash: ends the program while the cache is off. */
 void system_in_flash(void);
 
-extern bool system_without_order;        /* the lock is not held across calls: a test of the test */
-extern bool system_cache_off;            /* as while the flash is written */
+extern bool system_without_order; /* the lock is not held across calls: a test of the test */
+extern bool system_cache_off;     /* as while the flash is written */
 extern __thread bool system_in_interrupt;
 extern __thread int system_core;
 extern __thread const char *system_task_name; /* what FreeRTOS calls it */

@@ -115,11 +115,11 @@ int main(int argc, char **argv)
     check_count("lost records", info->lost, 0);
     check_count("failures", model->kind[HS_FAIL], counts[3]);
     check_count("resizes", model->kind[HS_REALLOC], counts[2]);
-    check_count("frees", model->kind[HS_FREE], counts[1] + 1);                 /* and that of the self-test */
+    check_count("frees", model->kind[HS_FREE], counts[1] + 1); /* and that of the self-test */
     printf("%" PRIu64 " events, %zu blocks at the end, %" PRIu64 " allocations, %" PRIu64 " frees, %" PRIu64 " resizes, %" PRIu64
-           " failures, %u regions, %.2f bytes an event: %u wrong\n", info->events, n_truth, model->kind[HS_ALLOC], model->kind[HS_FREE],
-           model->kind[HS_REALLOC], model->kind[HS_FAIL], model->n_regions,
-           info->events ? (double)(info->packet_bytes + info->dict_bytes) / (double)info->events : 0, wrong);
+           " failures, %u regions, %.2f bytes an event: %u wrong\n",
+           info->events, n_truth, model->kind[HS_ALLOC], model->kind[HS_FREE], model->kind[HS_REALLOC], model->kind[HS_FAIL],
+           model->n_regions, info->events ? (double)(info->packet_bytes + info->dict_bytes) / (double)info->events : 0, wrong);
     hs_model_free(model);
     hs_reader_close(reader);
     free(truth);

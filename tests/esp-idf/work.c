@@ -46,7 +46,8 @@ static FILE *out;
 static uint8_t image[256 << 10] __attribute__((aligned(8)));
 portMUX_TYPE hs_esp_mux = portMUX_INITIALIZER_UNLOCKED;
 
-bool hs_port_image(struct hs_config *config) {
+bool hs_port_image(struct hs_config *config)
+{
     config->memory = image;
     config->memory_size = sizeof image;
     config->packet_size = 16384;
@@ -57,8 +58,10 @@ bool hs_port_image(struct hs_config *config) {
 struct hs_text hs_port_facts(struct hs_text base) { return base; }
 void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 bool hs_port_write(const void *data, uint32_t len) { return fwrite(data, 1, len, out) == len; }
-uint8_t hs_port_memory_kind(const void *address) {
-    static const uint8_t kinds[] = {HS_MEMORY_INTERNAL, HS_MEMORY_INTERNAL, HS_MEMORY_RTC_FAST, HS_MEMORY_PSRAM, HS_MEMORY_INTERNAL};
+uint8_t hs_port_memory_kind(const void *address)
+{
+    static const uint8_t kinds[] = {HS_MEMORY_INTERNAL, HS_MEMORY_INTERNAL, HS_MEMORY_RTC_FAST, HS_MEMORY_PSRAM,
+                                    HS_MEMORY_INTERNAL};
     unsigned region = standin_region_of(address);
     return region < sizeof kinds ? kinds[region] : HS_MEMORY_UNKNOWN;
 }
@@ -75,26 +78,31 @@ struct worker {
     pthread_t thread;
 };
 
-static uint32_t chance(struct worker *w, uint32_t n) {
+static uint32_t chance(struct worker *w, uint32_t n)
+{
     w->random = w->random * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((w->random >> 33) * (uint64_t)n >> 31);
 }
 
-static void pause_now(void) {
+static void pause_now(void)
+{
     static __thread unsigned n;
     if (++n % 16 == 0)
         sched_yield();
 }
 
-static size_t some_size(struct worker *w) {
+static size_t some_size(struct worker *w)
+{
     if (want.same)
         return 8 + 8 * chance(w, 3);
     return 1 + chance(w, chance(w, 8) ? 100 : chance(w, 10) ? 3000 : 60000);
 }
 
-static void *some_alloc(struct worker *w, size_t size) {
+static void *some_alloc(struct worker *w, size_t size)
+{
     static const uint32_t caps[] = {
-        MALLOC_CAP_8BIT, MALLOC_CAP_DMA, MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM, MALLOC_CAP_EXEC, MALLOC_CAP_DEFAULT, MALLOC_CAP_RTCRAM,
+        MALLOC_CAP_8BIT, MALLOC_CAP_DMA,     MALLOC_CAP_INTERNAL, MALLOC_CAP_SPIRAM,
+        MALLOC_CAP_EXEC, MALLOC_CAP_DEFAULT, MALLOC_CAP_RTCRAM,
     };
     uint32_t which = want.same ? MALLOC_CAP_8BIT : caps[chance(w, sizeof caps / sizeof *caps)];
     uint32_t prefer = which & MALLOC_CAP_EXEC ? MALLOC_CAP_8BIT : which;
@@ -112,7 +120,8 @@ static void *some_alloc(struct worker *w, size_t size) {
     }
 }
 
-static void resize(struct worker *w, unsigned i) {
+static void resize(struct worker *w, unsigned i)
+{
     size_t size = some_size(w);
     void *now = chance(w, 2)   ? __wrap_realloc(w->block[i], size)
                 : chance(w, 2) ? heap_caps_realloc(w->block[i], size, MALLOC_CAP_8BIT)
@@ -126,7 +135,8 @@ static void resize(struct worker *w, unsigned i) {
     w->reallocs++;
 }
 
-static void step(struct worker *w) {
+static void step(struct worker *w)
+{
     unsigned i = chance(w, w->n_blocks);
     if (!w->block[i]) {
         w->size[i] = some_size(w);
@@ -147,7 +157,8 @@ static void step(struct worker *w) {
 
 static struct worker *workers;
 
-static void *work(void *memory) {
+static void *work(void *memory)
+{
     struct worker *w = memory;
     system_core = (int)(w - workers);
     for (unsigned i = 0; i < want.steps; i++) {
@@ -158,7 +169,8 @@ static void *work(void *memory) {
     return NULL;
 }
 
-static void all_work(void) {
+static void all_work(void)
+{
     standin_pause = pause_now;
     for (unsigned t = 0; t < want.threads; t++)
         pthread_create(&workers[t].thread, NULL, work, &workers[t]);
@@ -167,7 +179,8 @@ static void all_work(void) {
     standin_pause = NULL;
 }
 
-static void make_workers(void) {
+static void make_workers(void)
+{
     workers = calloc(want.threads, sizeof *workers);
     for (unsigned t = 0; t < want.threads; t++) {
         workers[t].random = want.seed * 1000u + t;
@@ -175,12 +188,14 @@ static void make_workers(void) {
     }
 }
 
-static void forget_counts(void) {
+static void forget_counts(void)
+{
     for (unsigned t = 0; t < want.threads; t++)
         workers[t].allocs = workers[t].frees = workers[t].reallocs = workers[t].fails = 0;
 }
 
-static void write_truth(const char *path) {
+static void write_truth(const char *path)
+{
     FILE *f = fopen(path, "w");
     for (unsigned t = 0; t < want.threads; t++) {
         done.allocs += workers[t].allocs;
@@ -197,7 +212,8 @@ static void write_truth(const char *path) {
 }
 
 /* malloc() prefers internal memory for blocks of this size: what comes when there is none is external. */
-static void spill(void) {
+static void spill(void)
+{
     unsigned outside = 0;
     for (unsigned i = 0; i < 80; i++) {
         void *block = __wrap_malloc(4000);
@@ -208,10 +224,15 @@ static void spill(void) {
 
 /* --- the program ------------------------------------------------------------------------------------------- */
 
-static void make_memory(void) {
+static void make_memory(void)
+{
     static const struct standin_region regions[SYSTEM_REGIONS] = {
-        [SYSTEM_DRAM] = {160 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, false},
-        [SYSTEM_DIRAM] = {64 << 10, MALLOC_CAP_EXEC | MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, true},
+        [SYSTEM_DRAM] = {160 << 10,
+                         MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, false},
+        [SYSTEM_DIRAM] = {64 << 10,
+                          MALLOC_CAP_EXEC | MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_DMA | MALLOC_CAP_INTERNAL |
+                              MALLOC_CAP_DEFAULT,
+                          true},
         [SYSTEM_RTC] = {8 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_RTCRAM, false},
         [SYSTEM_PSRAM] = {1 << 20, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_SPIRAM | MALLOC_CAP_DEFAULT, false},
         [SYSTEM_STACK] = {16 << 10, MALLOC_CAP_8BIT | MALLOC_CAP_32BIT | MALLOC_CAP_INTERNAL | MALLOC_CAP_DEFAULT, .late = true},
@@ -224,7 +245,8 @@ void heapstrata_init(void);
 void app_main(void);
 void app_main(void) {}
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc < 6)
         return 2;
     want.steps = (unsigned)strtoul(argv[3], NULL, 0);

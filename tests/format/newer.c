@@ -16,8 +16,8 @@
 #include "lib/heapstrata.h"
 #include "lib/port.h"
 
-#define SITES   64
-#define ROUNDS  400
+#define SITES 64
+#define ROUNDS 400
 
 static struct hs_site_entry sites[SITES];
 static uint16_t hash[SITES * 4];
@@ -33,11 +33,13 @@ void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 
 /* --- writing ------------------------------------------------------------------------------------------------ */
 
-static void describe(uintptr_t code, struct hs_place *place) {
+static void describe(uintptr_t code, struct hs_place *place)
+{
     *place = (struct hs_place){{"main.py", 7}, {"work", 4}, (uint32_t)code, 0};
 }
 
-static void keyframe(void) {
+static void keyframe(void)
+{
     struct hs_runs_writer w;
     hs_record(&(struct hs_record){
         .kind = HS_REGION,
@@ -49,16 +51,18 @@ static void keyframe(void) {
 static uint32_t keyframe_size(void) { return 100; }
 
 /* The new kinds: one that names a site, which nothing else has named before in its packet, one with much data. */
-static void put_new(uint32_t round) {
+static void put_new(uint32_t round)
+{
     static uint8_t data[HS_DATA_MAX];
     struct hs_key key = {.code = 1000 + round % 7, .caller = (uintptr_t)hs_anchor};
-    hs_record_at(key, &(struct hs_record){
-        .kind = HS_NEWER, .newer = {.region = 0, .elements = round, .pool = {"SYS_TIMEOUT", 11}}});
+    hs_record_at(key,
+                 &(struct hs_record){.kind = HS_NEWER, .newer = {.region = 0, .elements = round, .pool = {"SYS_TIMEOUT", 11}}});
     data[round % sizeof data] = (uint8_t)round;
     hs_record(&(struct hs_record){.kind = HS_LONGER, .longer = {.count = UINT32_MAX, .much = {data, sizeof data}}});
 }
 
-static void work(bool with) {
+static void work(bool with)
+{
     for (uint32_t i = 0; i < ROUNDS; i++) {
         struct hs_key key = {.code = 1 + i % 9, .caller = (uintptr_t)hs_anchor};
         now += 5;
@@ -72,11 +76,21 @@ static void work(bool with) {
     }
 }
 
-static int write_trace(bool stream, bool with) {
-    struct hs_config config = {
-        .memory = memory, .memory_size = sizeof memory, .packet_size = 512, .site = sites, .hash = hash, .n_sites = SITES,
-        .hash_size = SITES * 4, .hz = 1000, .shift = 4, .flags = stream ? HS_RING_STREAM : 0, .describe = describe,
-        .keyframe = keyframe, .keyframe_size = keyframe_size};
+static int write_trace(bool stream, bool with)
+{
+    struct hs_config config = {.memory = memory,
+                               .memory_size = sizeof memory,
+                               .packet_size = 512,
+                               .site = sites,
+                               .hash = hash,
+                               .n_sites = SITES,
+                               .hash_size = SITES * 4,
+                               .hz = 1000,
+                               .shift = 4,
+                               .flags = stream ? HS_RING_STREAM : 0,
+                               .describe = describe,
+                               .keyframe = keyframe,
+                               .keyframe_size = keyframe_size};
     if (hs_init(&config))
         return 1;
     hs_start();
@@ -89,7 +103,8 @@ static int write_trace(bool stream, bool with) {
 
 static struct hs_site_state state[SITES];
 
-static void print(const struct hs_record *r) {
+static void print(const struct hs_record *r)
+{
     printf("%s", hs_kind_info(r->kind)->name);
     for (const struct hs_field *f = hs_kind_info(r->kind)->field; f->name; f++)
         if (f->type == HS_TYPE_text)
@@ -99,7 +114,8 @@ static void print(const struct hs_record *r) {
     putchar('\n');
 }
 
-static int read_packet(const struct hs_packet *p, const uint8_t *bytes) {
+static int read_packet(const struct hs_packet *p, const uint8_t *bytes)
+{
     struct hs_decoder d = {.site = state, .n_sites = SITES};
     struct hs_record r;
     const uint8_t *at = bytes + p->len, *end = at + p->defs;
@@ -108,8 +124,8 @@ static int read_packet(const struct hs_packet *p, const uint8_t *bytes) {
         if (n <= 0)
             return 1;
         if (r.kind == HS_SITE)
-            state[r.site.number] = (struct hs_site_state){
-                .op = (uint8_t)(HS_ALLOC + r.site.event), .first_size = (uint8_t)r.site.size};
+            state[r.site.number] = (struct hs_site_state){.op = (uint8_t)(HS_ALLOC + r.site.event),
+                                                          .first_size = (uint8_t)r.site.size};
     }
     hs_decode_packet(&d, p, bytes);
     while (hs_decode_next(&d, &r, 1) == 1)
@@ -118,7 +134,8 @@ static int read_packet(const struct hs_packet *p, const uint8_t *bytes) {
     return d.error != HS_OK;
 }
 
-static int read_trace(const char *name) {
+static int read_trace(const char *name)
+{
     FILE *in = fopen(name, "rb");
     uint8_t *bytes = (uint8_t *)memory;
     size_t len = in ? fread(memory, 1, sizeof memory, in) : 0;
@@ -136,7 +153,8 @@ static int read_trace(const char *name) {
     return len == 0;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc == 3 && !strcmp(argv[1], "read"))
         return read_trace(argv[2]);
     if (argc != 4 || !(out = fopen(argv[3], "wb")))

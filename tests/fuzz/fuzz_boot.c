@@ -8,7 +8,8 @@
 
 static struct hs_ring_header good;
 
-static void repair(uint8_t *data, size_t size) {
+static void repair(uint8_t *data, size_t size)
+{
     if (size < sizeof good)
         return;
     memcpy(data, &good, sizeof good);
@@ -18,7 +19,8 @@ static void repair(uint8_t *data, size_t size) {
 }
 
 /* Nothing in front of it was damaged when all of it must be there. */
-static void find_boot(const uint8_t *image, size_t size, bool fresh) {
+static void find_boot(const uint8_t *image, size_t size, bool fresh)
+{
     const struct hs_event *e;
     uint32_t offered = hs_stats().offered, boot = hs_stats().boot, found = 0;
     long n;
@@ -32,7 +34,8 @@ static void find_boot(const uint8_t *image, size_t size, bool fresh) {
     hs_reader_close(reader);
 }
 
-static void boot_on(const uint8_t *data, size_t size) {
+static void boot_on(const uint8_t *data, size_t size)
+{
     memset(fw.memory, 0x5a, fw.config.memory_size);
     memcpy(fw.memory, data, size < fw.config.memory_size ? size : fw.config.memory_size);
     fw.seed = size;
@@ -41,7 +44,8 @@ static void boot_on(const uint8_t *data, size_t size) {
     find_boot(fw.memory, fw.config.memory_size, hs_stats().boot == 1 && hs_stats().packets < 4);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     uint8_t *copy = malloc(size + 1);
     if (!fw.memory)
         fw_make(&(struct fw_config){.memory_size = 2048, .placement = HS_PLACE_MICROPYTHON, .granules = 60, .seed = 1});

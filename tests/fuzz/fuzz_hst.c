@@ -8,7 +8,8 @@
 #include "lib/host/writer.h"
 #include "tests/fuzz/read_all.h"
 
-static void repair_frames(uint8_t *data, size_t size) {
+static void repair_frames(uint8_t *data, size_t size)
+{
     struct hs_hst_header h;
     struct hs_hst_frame f;
     if (size >= sizeof h && !memcmp(data, HS_HST_MAGIC, 8)) {
@@ -28,7 +29,8 @@ static void repair_frames(uint8_t *data, size_t size) {
     }
 }
 
-static void pack_and_read(uint8_t *data, size_t size) {
+static void pack_and_read(uint8_t *data, size_t size)
+{
     static int fd;
     struct hs_error error;
     const char *path = fuzz_path(&fd, "packed");
@@ -47,7 +49,8 @@ static void pack_and_read(uint8_t *data, size_t size) {
     INSIST(packed == records || !stream);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     fuzz_read(fuzz_file(data, size));
     uint8_t *copy = malloc(size + 1);
     memcpy(copy, data, size);

@@ -4,7 +4,8 @@
  */
 #include "tests/fuzz/read_all.h"
 
-static void repair_image(uint8_t *data, size_t size) {
+static void repair_image(uint8_t *data, size_t size)
+{
     struct hs_ring_header h;
     uint8_t *at = size ? memmem(data, size, HS_RING_MAGIC, 8) : NULL;
     if (!at || (size_t)(data + size - at) < sizeof h)
@@ -22,7 +23,8 @@ static void repair_image(uint8_t *data, size_t size) {
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     fuzz_read(fuzz_file(data, size));
     uint8_t *copy = malloc(size + 1);
     memcpy(copy, data, size);

@@ -4,7 +4,8 @@
  */
 #include "tests/fuzz/read_all.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     fuzz_read(fuzz_file(data, size));
     uint8_t *copy = malloc(size + 1);
     memcpy(copy, data, size);

@@ -5,25 +5,29 @@
 #include "lib/host/memory/capture.h"
 #include "tests/fuzz/read_all.h"
 
-static int digit(uint8_t c) {
+static int digit(uint8_t c)
+{
     return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static void put_byte(uint8_t *at, unsigned byte) {
+static void put_byte(uint8_t *at, unsigned byte)
+{
     static const char digits[] = "0123456789ABCDEF";
     at[0] = (uint8_t)digits[byte >> 4 & 15];
     at[1] = (uint8_t)digits[byte & 15];
 }
 
 /* Intel HEX and S-records: pairs of digits whose sum is `sum`, the last of them being the check. */
-static void repair_sum(uint8_t *at, const uint8_t *end, uint8_t sum) {
+static void repair_sum(uint8_t *at, const uint8_t *end, uint8_t sum)
+{
     uint8_t *check = at;
     for (; at + 1 < end && digit(at[0]) >= 0 && digit(at[1]) >= 0; at += 2)
         check = at;
     put_byte(check, sum);
 }
 
-static uint8_t sum_of(const uint8_t *at, const uint8_t *end) {
+static uint8_t sum_of(const uint8_t *at, const uint8_t *end)
+{
     uint8_t sum = 0;
     for (; at + 3 < end && digit(at[0]) >= 0 && digit(at[1]) >= 0; at += 2)
         sum = (uint8_t)(sum + (digit(at[0]) << 4 | digit(at[1])));
@@ -31,7 +35,8 @@ static uint8_t sum_of(const uint8_t *at, const uint8_t *end) {
 }
 
 /* A line of heapstrata.dump(). */
-static void repair_console(uint8_t *at, const uint8_t *end) {
+static void repair_console(uint8_t *at, const uint8_t *end)
+{
     char *line = strndup((char *)at, (size_t)(end - at)), text[200];
     unsigned offset;
     int from = 0, to = 0;
@@ -46,7 +51,8 @@ static void repair_console(uint8_t *at, const uint8_t *end) {
     free(line);
 }
 
-static void repair_lines(uint8_t *data, size_t size) {
+static void repair_lines(uint8_t *data, size_t size)
+{
     uint8_t *end = data + size, *next;
     for (uint8_t *at = data; at < end; at = next + 1) {
         next = memchr(at, '\n', (size_t)(end - at));
@@ -60,7 +66,8 @@ static void repair_lines(uint8_t *data, size_t size) {
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     fuzz_read(fuzz_file(data, size));
     uint8_t *copy = malloc(size + 1);
     memcpy(copy, data, size);

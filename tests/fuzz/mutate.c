@@ -16,7 +16,7 @@
 #include "lib/host/reader_internal.h"
 
 #define PART_MAX (1u << 17)
-#define PARTS    4096
+#define PARTS 4096
 #define FILE_MAX (1u << 20)
 
 enum kind { GARBAGE, HEADER, PACKET, NAMES };

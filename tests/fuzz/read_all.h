@@ -17,11 +17,18 @@
 #include "lib/host/reader.h"
 #include "lib/ring.h"
 
-#define INSIST(what) do { if (!(what)) { fprintf(stderr, "not so: %s\n", #what); abort(); } } while (0)
+#define INSIST(what) \
+    do { \
+        if (!(what)) { \
+            fprintf(stderr, "not so: %s\n", #what); \
+            abort(); \
+        } \
+    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *fuzz_path(int *fd, const char *name) {
+static const char *fuzz_path(int *fd, const char *name)
+{
     static char path[2][32];
     static int turn;
     if (!*fd)
@@ -31,14 +38,16 @@ static const char *fuzz_path(int *fd, const char *name) {
     return path[turn];
 }
 
-static const char *fuzz_file(const uint8_t *data, size_t size) {
+static const char *fuzz_file(const uint8_t *data, size_t size)
+{
     static int fd;
     const char *path = fuzz_path(&fd, "input");
     INSIST(ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size);
     return path;
 }
 
-static void fuzz_event(struct hs_reader *reader, const struct hs_event *e, uint64_t *sum) {
+static void fuzz_event(struct hs_reader *reader, const struct hs_event *e, uint64_t *sum)
+{
     INSIST(e->record);
     for (uint32_t i = 0; i < e->n_freed; i++)
         *sum += e->freed[i];
@@ -62,7 +71,8 @@ static void fuzz_event(struct hs_reader *reader, const struct hs_event *e, uint6
 
 static enum hs_source fuzz_source; /* of what was read last */
 
-static inline uint64_t fuzz_read(const char *path) {
+static inline uint64_t fuzz_read(const char *path)
+{
     struct hs_error error;
     const struct hs_event *e;
     uint64_t records = 0, sum = 0;
@@ -89,7 +99,8 @@ static inline uint64_t fuzz_read(const char *path) {
 /* --- making checks right ------------------------------------------------------------------------------- */
 
 /* Makes the header's check right, and its size fit what there is. Returns its length. */
-static size_t fuzz_repair_header(uint8_t *at, size_t left) {
+static size_t fuzz_repair_header(uint8_t *at, size_t left)
+{
     struct hs_ring_header h;
     memcpy(&h, at, sizeof h);
     h.version = HS_FORMAT_VERSION;
@@ -102,7 +113,8 @@ static size_t fuzz_repair_header(uint8_t *at, size_t left) {
 }
 
 /* `left` bytes from the packet's begin on; in a slot its definitions lie at the end. Returns its length. */
-static size_t fuzz_repair_packet(uint8_t *at, size_t left, bool slot) {
+static size_t fuzz_repair_packet(uint8_t *at, size_t left, bool slot)
+{
     struct hs_packet p;
     if (left < sizeof p)
         return 1;
@@ -119,7 +131,8 @@ static size_t fuzz_repair_packet(uint8_t *at, size_t left, bool slot) {
     return sizeof p + p.len + p.defs;
 }
 
-static size_t fuzz_repair_names(uint8_t *at, size_t left) {
+static size_t fuzz_repair_names(uint8_t *at, size_t left)
+{
     struct hs_names_chunk names;
     if (left < sizeof names)
         return 1;
@@ -131,7 +144,8 @@ static size_t fuzz_repair_names(uint8_t *at, size_t left) {
     return sizeof names + names.len;
 }
 
-static inline void fuzz_repair_stream(uint8_t *data, size_t size) {
+static inline void fuzz_repair_stream(uint8_t *data, size_t size)
+{
     for (size_t at = 0, len; at < size; at += len) {
         size_t left = size - at;
         len = 1;

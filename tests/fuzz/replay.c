@@ -35,10 +35,7 @@ static void replay(const char *path)
     free(data);
 }
 
-static int visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
+static int visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
 static void replay_folder(const char *folder)
 {

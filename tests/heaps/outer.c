@@ -10,10 +10,10 @@
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
 
-#define WORD    sizeof(size_t)
+#define WORD sizeof(size_t)
 #define CONTROL 512u
-#define LEAST   (3 * WORD)
-#define USED    1u
+#define LEAST (3 * WORD)
+#define USED 1u
 
 static size_t memory[(4u << 20) / WORD];
 
@@ -24,7 +24,8 @@ static size_t *header_of(void *block) { return (size_t *)block - 1; }
 static size_t size_of(const size_t *header) { return *header & ~(size_t)USED; }
 static size_t *next_of(size_t *header) { return header + 1 + size_of(header) / WORD; }
 
-static size_t *first(void) {
+static size_t *first(void)
+{
     size_t *header = memory + CONTROL / WORD;
     if (!*header)
         *header = sizeof memory - CONTROL - 2 * WORD; /* the last word stays 0: the end */
@@ -33,19 +34,22 @@ static size_t *first(void) {
 
 pool_t tlsf_get_pool(tlsf_t tlsf) { return (char *)tlsf + CONTROL; }
 size_t tlsf_block_size(void *block) { return size_of(header_of(block)); }
-void tlsf_walk_pool(pool_t pool, tlsf_walker walker, void *user) {
+void tlsf_walk_pool(pool_t pool, tlsf_walker walker, void *user)
+{
     (void)pool;
     for (size_t *h = first(); *h; h = next_of(h))
         walker(h + 1, size_of(h), *h & USED, user);
 }
 
-static size_t rounded(size_t size) {
+static size_t rounded(size_t size)
+{
     size = (size + WORD - 1) & ~(WORD - 1);
     return size < LEAST ? LEAST : size;
 }
 
 /* A block gives what it does not need to a free one behind it, if that has room for a header and three words. */
-static void cut(size_t *h, size_t size) {
+static void cut(size_t *h, size_t size)
+{
     size_t rest = size_of(h) - size;
     if (rest < WORD + LEAST)
         return;
@@ -53,13 +57,15 @@ static void cut(size_t *h, size_t size) {
     *next_of(h) = rest - WORD;
 }
 
-static void merge(void) {
+static void merge(void)
+{
     for (size_t *h = first(); *h; h = next_of(h))
         while (!(*h & USED) && *next_of(h) && !(*next_of(h) & USED))
             *h += WORD + size_of(next_of(h));
 }
 
-void *port_malloc(size_t size, bool dma) {
+void *port_malloc(size_t size, bool dma)
+{
     (void)dma;
     for (size_t *h = first(); *h; h = next_of(h))
         if (!(*h & USED) && *h >= rounded(size)) {
@@ -71,7 +77,8 @@ void *port_malloc(size_t size, bool dma) {
 }
 
 /* In front of the block stays a free one; as TLSF it writes in the last word of that, and in the first two of what is free. */
-void *tlsf_malloc_addr(tlsf_t tlsf, size_t size, void *address) {
+void *tlsf_malloc_addr(tlsf_t tlsf, size_t size, void *address)
+{
     (void)tlsf;
     for (size_t *h = first(); *h; h = next_of(h)) {
         size_t offset = (size_t)((char *)address - (char *)(h + 1));
@@ -90,17 +97,20 @@ void *tlsf_malloc_addr(tlsf_t tlsf, size_t size, void *address) {
     return NULL;
 }
 
-void *port_malloc_zero(size_t size, bool dma) {
+void *port_malloc_zero(size_t size, bool dma)
+{
     void *block = port_malloc(size, dma);
     return block ? memset(block, 0, size) : NULL;
 }
 
-void port_free(void *block) {
+void port_free(void *block)
+{
     *header_of(block) &= ~(size_t)USED;
     merge();
 }
 
-void *port_realloc(void *block, size_t size, bool dma) {
+void *port_realloc(void *block, size_t size, bool dma)
+{
     if (!block)
         return port_malloc(size, dma);
     if (!size) {
@@ -122,7 +132,8 @@ void *port_realloc(void *block, size_t size, bool dma) {
 
 /* What MicroPython asks before its heap grows. */
 size_t gc_get_max_new_split(void);
-size_t gc_get_max_new_split(void) {
+size_t gc_get_max_new_split(void)
+{
     size_t most = 0;
     for (size_t *h = first(); *h; h = next_of(h))
         most = !(*h & USED) && *h > most ? *h : most;

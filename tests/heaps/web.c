@@ -14,7 +14,8 @@ unsigned heaps_timeouts(void);
 
 static struct netif netif;
 
-static void begin(void) {
+static void begin(void)
+{
     lwip_init();
     network_begin(&netif, 1);
     httpd_init();
@@ -24,7 +25,8 @@ static void begin(void) {
 }
 
 /* 0, or -1 when lwIP's allocations bypass the hooks. */
-int heaps_web(unsigned ms, unsigned queries) {
+int heaps_web(unsigned ms, unsigned queries)
+{
     static int begun, seen;
     if (!begun) {
         begun = 1;
@@ -42,7 +44,8 @@ int heaps_web(unsigned ms, unsigned queries) {
 }
 
 /* Timeouts in use, by lwIP's own list. */
-unsigned heaps_timeouts(void) {
+unsigned heaps_timeouts(void)
+{
     unsigned n = memp_pools[MEMP_SYS_TIMEOUT]->num;
     for (const struct memp *m = *memp_pools[MEMP_SYS_TIMEOUT]->tab; m; m = m->next)
         n--;

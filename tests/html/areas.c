@@ -11,7 +11,11 @@ int main(int argc, char **argv)
     if (!out)
         return 2;
     fw_make(&(struct fw_config){
-        .memory_size = 1 << 15, .packet_size = 1024, .flags = HS_RING_STREAM, .n_areas = 3, .seed = seed,
+        .memory_size = 1 << 15,
+        .packet_size = 1024,
+        .flags = HS_RING_STREAM,
+        .n_areas = 3,
+        .seed = seed,
         .placement = seed % 2 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
     });
     fw.refuse_every = 40;

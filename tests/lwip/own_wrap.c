@@ -14,13 +14,15 @@ void __real_memp_free(memp_t type, void *element);
 void *__wrap_memp_malloc(memp_t type);
 void __wrap_memp_free(memp_t type, void *element);
 
-void *__wrap_memp_malloc(memp_t type) {
+void *__wrap_memp_malloc(memp_t type)
+{
     void *element = type != MEMP_TCP_PCB || connections < MOST ? __real_memp_malloc(type) : NULL;
     connections += type == MEMP_TCP_PCB && element;
     return element;
 }
 
-void __wrap_memp_free(memp_t type, void *element) {
+void __wrap_memp_free(memp_t type, void *element)
+{
     connections -= type == MEMP_TCP_PCB && element;
     __real_memp_free(type, element);
 }

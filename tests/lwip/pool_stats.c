@@ -14,11 +14,13 @@ static const char *const names[] = {
 
 extern const struct memp_desc memp_MDNS_PKTS;
 
-static void print(const char *name, const struct stats_mem *stats) {
+static void print(const char *name, const struct stats_mem *stats)
+{
     printf("stats %s %u %u %u\n", name, (unsigned)stats->max, (unsigned)stats->err, (unsigned)stats->used);
 }
 
-__attribute__((destructor)) static void print_all(void) {
+__attribute__((destructor)) static void print_all(void)
+{
     for (int i = 0; i < MEMP_MAX; i++)
         print(names[i], memp_pools[i]->stats);
     print("MDNS_PKTS", memp_MDNS_PKTS.stats);

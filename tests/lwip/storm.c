@@ -21,7 +21,8 @@
 static uint32_t state, now;
 
 uint32_t network_random(void);
-uint32_t network_random(void) {
+uint32_t network_random(void)
+{
     state ^= state << 13;
     state ^= state >> 17;
     return state ^= state << 5;
@@ -37,22 +38,25 @@ uint32_t __wrap_hs_port_ticks(void) { return now * 1000; }
 static void give_element(void *held, uint32_t kind) { memp_free((memp_t)kind, held); }
 
 /* Elements of this pool are linked by lwIP itself. */
-static void *take_other_element(uint32_t *kind) {
+static void *take_other_element(uint32_t *kind)
+{
     do
         *kind = below(MEMP_MAX);
     while (*kind == MEMP_SYS_TIMEOUT);
     return memp_malloc((memp_t)*kind);
 }
 
-static void *take_bytes(uint32_t *kind) {
+static void *take_bytes(uint32_t *kind)
+{
     *kind = below(2);
     return *kind ? mem_calloc((mem_size_t)(1 + below(8)), (mem_size_t)(1 + below(60))) : mem_malloc((mem_size_t)(1 + below(700)));
 }
 static void give_bytes(void *held, uint32_t kind) { (void)kind, mem_free(held); }
 
-static void *take_pbuf(uint32_t *kind) {
+static void *take_pbuf(uint32_t *kind)
+{
     static const pbuf_type types[] = {PBUF_RAM, PBUF_POOL, PBUF_REF, PBUF_ROM};
-    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)(1 + below(900)), types[*kind = below(4)]);
+    struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)(1 + below(900)), types[ *kind = below(4)]);
     if (p && !below(3) && *kind < 2)
         pbuf_realloc(p, (u16_t)(1 + below(p->tot_len)));
     return p;
@@ -63,7 +67,8 @@ static void on_timeout(void *held) { (void)held; }
 static void other_timeout(void *held) { (void)held; }
 
 static void *take_pcb(uint32_t *kind) { return (*kind = below(2)) ? (void *)udp_new() : (void *)tcp_new(); }
-static void give_pcb(void *held, uint32_t kind) {
+static void give_pcb(void *held, uint32_t kind)
+{
     if (kind)
         udp_remove(held);
     else
@@ -80,7 +85,8 @@ static struct {
     uint32_t sort, kind;
 } slots[HELD];
 
-static void request(void) {
+static void request(void)
+{
     uint32_t i = below(HELD);
     if (slots[i].held) {
         sorts[slots[i].sort].give(slots[i].held, slots[i].kind);
@@ -92,7 +98,8 @@ static void request(void) {
 }
 
 /* Up to eight at a time: lwIP asserts that there is room. */
-static void timeouts(void) {
+static void timeouts(void)
+{
     static char arg[8];
     static int armed[8];
     uint32_t i = below(8);
@@ -107,7 +114,8 @@ static void timeouts(void) {
 /* --- what lwIP says -------------------------------------------------------------------------------------------- */
 
 #if !MEMP_MEM_MALLOC
-static unsigned used(memp_t type) {
+static unsigned used(memp_t type)
+{
     unsigned n = memp_pools[type]->num;
     for (const struct memp *m = *memp_pools[type]->tab; m; m = m->next)
         n--;
@@ -117,7 +125,8 @@ static unsigned used(memp_t type) {
 static unsigned used(memp_t type) { return memp_pools[type]->stats->used; }
 #endif
 
-static void tell(void) {
+static void tell(void)
+{
     char text[64];
     int at = 0;
     for (int type = 0; type < MEMP_MAX; type++)
@@ -125,7 +134,8 @@ static void tell(void) {
     hs_mark((struct hs_text){text, (uint32_t)at});
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     uint32_t n = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 0) : 100000;
     state = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 0) * 2654435761u | 1 : 1;
     lwip_init();

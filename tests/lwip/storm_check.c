@@ -13,14 +13,16 @@ static struct hs_pools *pools;
 static const char *names;
 static unsigned long compared, wrong;
 
-static unsigned in_use(const char *name, size_t length) {
+static unsigned in_use(const char *name, size_t length)
+{
     for (unsigned i = 0; i < pools->n; i++)
         if (strlen(pools->pool[i].name) == length && !memcmp(pools->pool[i].name, name, length))
             return pools->pool[i].now;
     return 0;
 }
 
-static void at_mark(const struct hs_event *e) {
+static void at_mark(const struct hs_event *e)
+{
     char label[65];
     const char *name = names, *told = label;
     snprintf(label, sizeof label, "%.*s", (int)e->record->mark.label.len, e->record->mark.label.data);
@@ -29,8 +31,8 @@ static void at_mark(const struct hs_event *e) {
         unsigned said = (unsigned)strtoul(told, NULL, 10), known = in_use(name, length);
         if (said != known) {
             wrong++;
-            fprintf(stderr, "record %llu: %.*s: lwIP has %u in use, the trace %u\n", (unsigned long long)e->number, (int)length, name,
-                    said, known);
+            fprintf(stderr, "record %llu: %.*s: lwIP has %u in use, the trace %u\n", (unsigned long long)e->number, (int)length,
+                    name, said, known);
         }
         told += strcspn(told, ",") + (told[strcspn(told, ",")] == ',');
         name += length + (name[length] == ',');
@@ -39,13 +41,15 @@ static void at_mark(const struct hs_event *e) {
 }
 
 /* Behind a snapshot of a ring all is known again; before the first nothing is. */
-static void after(void *context, const struct hs_event *e) {
+static void after(void *context, const struct hs_event *e)
+{
     hs_pools_feed(context, e);
     if (e->kind == HS_MARK && pools->model->synced)
         at_mark(e);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     struct hs_error error;
     const struct hs_event *events;
     struct hs_reader *reader = argc == 3 ? hs_reader_open(argv[1], &error) : NULL;

@@ -21,7 +21,8 @@ static unsigned reallocs;
 
 void *__real_realloc(void *old, size_t size);
 void *__wrap_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size) {
+void *__wrap_realloc(void *old, size_t size)
+{
     reallocs++;
     return fail_in && !--fail_in ? NULL : __real_realloc(old, size);
 }
@@ -31,7 +32,8 @@ struct item {
     uint8_t more[5];
 };
 
-static bool adds(unsigned steps) {
+static bool adds(unsigned steps)
+{
     static uint64_t mirror[ITEMS_MAX];
     struct item *item = NULL;
     uint32_t n = 0, room = 0;
@@ -54,13 +56,15 @@ static bool adds(unsigned steps) {
     return held;
 }
 
-static void test_adds(void **unused) {
+static void test_adds(void **unused)
+{
     (void)unused;
     assert_true(seeded_holds(adds, 40, 600));
 }
 
 /* All room that was ever made is filled, what was written stays, and a failure changes nothing. */
-static bool fills(unsigned steps) {
+static bool fills(unsigned steps)
+{
     static uint16_t mirror[ITEMS_MAX];
     uint16_t *item = NULL;
     size_t room = 0;
@@ -83,13 +87,15 @@ static bool fills(unsigned steps) {
     return held;
 }
 
-static void test_fills(void **unused) {
+static void test_fills(void **unused)
+{
     (void)unused;
     assert_true(seeded_holds(fills, 100, 30));
 }
 
 /* A number of 8 bits counts up to 255: more is refused, nothing is cut. */
-static void test_small_room(void **unused) {
+static void test_small_room(void **unused)
+{
     uint32_t *item = NULL;
     uint8_t room = 0;
     (void)unused;
@@ -103,7 +109,8 @@ static void test_small_room(void **unused) {
     free(item);
 }
 
-static void test_too_large(void **unused) {
+static void test_too_large(void **unused)
+{
     struct item *item = NULL;
     size_t room = 0;
     (void)unused;
@@ -114,7 +121,8 @@ static void test_too_large(void **unused) {
 }
 
 /* The work of n additions grows with n, not with its square. */
-static void test_doubles(void **unused) {
+static void test_doubles(void **unused)
+{
     uint32_t *item = NULL, n = 0, room = 0;
     (void)unused;
     reallocs = 0;
@@ -125,7 +133,8 @@ static void test_doubles(void **unused) {
     free(item);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_adds),      cmocka_unit_test(test_fills),   cmocka_unit_test(test_small_room),
         cmocka_unit_test(test_too_large), cmocka_unit_test(test_doubles),

@@ -16,14 +16,18 @@
 
 #include "analysis/blame/blame.h"
 
-#define BLOCKS_MAX  11u
+#define BLOCKS_MAX 11u
 #define REGIONS_MAX 3u
 
 /* Blocks with free granules before them, region by region; the last region's rest is free. */
 struct heap {
-    struct { uint32_t gap, granules, region; } block[BLOCKS_MAX];
+    struct {
+        uint32_t gap, granules, region;
+    } block[BLOCKS_MAX];
     unsigned n;
-    struct { uint32_t rest, shift; } region[REGIONS_MAX];
+    struct {
+        uint32_t rest, shift;
+    } region[REGIONS_MAX];
     unsigned n_regions;
     uint64_t size;
 };
@@ -70,8 +74,8 @@ static void lay_out(struct hs_heap_snapshot *p, const struct heap *h)
             pos += h->block[i].granules;
         }
         pos += h->region[r].rest;
-        p->region[r] = (struct hs_region_state){.first = first, .granules = pos - first,
-                                                .shift = (uint8_t)h->region[r].shift, .present = true};
+        p->region[r] = (struct hs_region_state){
+            .first = first, .granules = pos - first, .shift = (uint8_t)h->region[r].shift, .present = true};
     }
 }
 
@@ -117,10 +121,7 @@ static struct cost cost_of(const struct hs_heap_snapshot *p, unsigned set, enum 
     return by == HS_BLAME_BLOCKS ? (struct cost){count, bytes} : (struct cost){bytes, count};
 }
 
-static bool less(struct cost a, struct cost b)
-{
-    return a.first != b.first ? a.first < b.first : a.second < b.second;
-}
+static bool less(struct cost a, struct cost b) { return a.first != b.first ? a.first < b.first : a.second < b.second; }
 
 /* NULL when blame agrees with brute force. */
 static const char *wrong(const struct heap *h, enum hs_blame_by by)

@@ -21,13 +21,53 @@
 
 /* Pieces of which dangerous texts are made, whole and broken. */
 static const char *const pieces[] = {
-    "a", "Z", "0", " ", "\n", "\t", "\x1b", "\x1b[2J", "\x1b[31m", "\x1b]0;t\a", "\x7f", "\x80", "\x9b", "\x9b" "2J", "\xc2\x9b",
-    "\xc2\x85", "\xc3\xa4", "\xe2\x80\xae", "\xe2\x80\xa8", "\xe2\x80\x8f", "\xd8\x9c", "\xe2\x81\xa6", "\xe2\x82\xac", "\xf0\x9f\x90\x8d",
-    "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "\xff", "\xe2\x82", "\xf0\x9f", "\xef\xbf\xbe",
-    "\xef\xbf\xbf", "\xef\xbf\xbd", "\x01", "\r", "=", "\"", ",", "<", "&",
+    "a",
+    "Z",
+    "0",
+    " ",
+    "\n",
+    "\t",
+    "\x1b",
+    "\x1b[2J",
+    "\x1b[31m",
+    "\x1b]0;t\a",
+    "\x7f",
+    "\x80",
+    "\x9b",
+    "\x9b"
+    "2J",
+    "\xc2\x9b",
+    "\xc2\x85",
+    "\xc3\xa4",
+    "\xe2\x80\xae",
+    "\xe2\x80\xa8",
+    "\xe2\x80\x8f",
+    "\xd8\x9c",
+    "\xe2\x81\xa6",
+    "\xe2\x82\xac",
+    "\xf0\x9f\x90\x8d",
+    "\xc0\xaf",
+    "\xe0\x80\xaf",
+    "\xed\xa0\x80",
+    "\xf4\x90\x80\x80",
+    "\xf8",
+    "\xff",
+    "\xe2\x82",
+    "\xf0\x9f",
+    "\xef\xbf\xbe",
+    "\xef\xbf\xbf",
+    "\xef\xbf\xbd",
+    "\x01",
+    "\r",
+    "=",
+    "\"",
+    ",",
+    "<",
+    "&",
 };
 
-static size_t make(char *text, unsigned steps) {
+static size_t make(char *text, unsigned steps)
+{
     size_t n = 0;
     for (unsigned i = 0; i < steps && n + 8 < TEXT_MAX; i++) {
         const char *piece = pieces[seeded(sizeof pieces / sizeof *pieces)];
@@ -37,13 +77,15 @@ static size_t make(char *text, unsigned steps) {
     return n;
 }
 
-static bool is_dangerous(wchar_t c) {
+static bool is_dangerous(wchar_t c)
+{
     return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
            (c >= 0x2066 && c <= 0x2069);
 }
 
 /* Calls `bad` on each character; true: all of the text is UTF-8, and none is bad. */
-static bool is_clean(const char *text, size_t n, bool (*bad)(wchar_t c)) {
+static bool is_clean(const char *text, size_t n, bool (*bad)(wchar_t c))
+{
     mbstate_t state = {0};
     while (n) {
         wchar_t c;
@@ -60,11 +102,14 @@ static bool never(wchar_t c) { return c == 0; }
 static bool not_xml(wchar_t c) { return c < 0x20 || c == 0x7f || c == 0xfffe || c == 0xffff; }
 
 static bool (*const bad[])(wchar_t c) = {
-    [HS_TEXT_TERMINAL] = is_dangerous, [HS_TEXT_XML] = not_xml, [HS_TEXT_UTF8] = never,
+    [HS_TEXT_TERMINAL] = is_dangerous,
+    [HS_TEXT_XML] = not_xml,
+    [HS_TEXT_UTF8] = never,
 };
 
 /* What comes out is clean, cleaning it again changes nothing, and clean texts pass as they are. */
-static bool comes_out_clean(unsigned steps) {
+static bool comes_out_clean(unsigned steps)
+{
     char text[TEXT_MAX], once[HS_TEXT_GROWTH * TEXT_MAX], again[sizeof once];
     size_t n = make(text, steps);
     for (enum hs_text_rule rule = HS_TEXT_TERMINAL; rule <= HS_TEXT_UTF8; rule++) {
@@ -79,13 +124,15 @@ static bool comes_out_clean(unsigned steps) {
     return true;
 }
 
-static void test_clean(void **unused) {
+static void test_clean(void **unused)
+{
     (void)unused;
     assert_true(seeded_holds(comes_out_clean, 3000, 40));
 }
 
 /* A smaller buffer gets the beginning of the same text, which ends with a whole character. */
-static bool is_cut_well(unsigned steps) {
+static bool is_cut_well(unsigned steps)
+{
     char text[TEXT_MAX], whole[HS_TEXT_GROWTH * TEXT_MAX], part[sizeof whole + 1];
     size_t n = make(text, steps), size = 1 + seeded(TEXT_MAX);
     enum hs_text_rule rule = (enum hs_text_rule)seeded(3);
@@ -97,13 +144,15 @@ static bool is_cut_well(unsigned steps) {
     return kept == out || kept + 4 >= size;
 }
 
-static void test_cut(void **unused) {
+static void test_cut(void **unused)
+{
     (void)unused;
     assert_true(seeded_holds(is_cut_well, 3000, 40));
 }
 
 /* Ends of a text: as much as fits, and a clean text stays clean. */
-static bool fits(unsigned steps) {
+static bool fits(unsigned steps)
+{
     char text[TEXT_MAX], clean[HS_TEXT_GROWTH * TEXT_MAX];
     size_t n = hs_text_copy(clean, sizeof clean, text, make(text, steps), HS_TEXT_UTF8), room = seeded(TEXT_MAX);
     size_t head = hs_text_fit(n, clean, room);
@@ -115,13 +164,15 @@ static bool fits(unsigned steps) {
            tail == clean + n - last && is_clean(tail, last, never);
 }
 
-static void test_fits(void **unused) {
+static void test_fits(void **unused)
+{
     (void)unused;
     assert_true(seeded_holds(fits, 3000, 60));
 }
 
 /* A stream makes the same of a text in however many pieces it comes. */
-static char *through_stream(const char *text, size_t n, bool in_pieces, bool colors) {
+static char *through_stream(const char *text, size_t n, bool in_pieces, bool colors)
+{
     char *caught = NULL;
     size_t length = 0;
     FILE *to = open_memstream(&caught, &length), *stream = hs_text_stream(to, colors);
@@ -138,7 +189,8 @@ static char *through_stream(const char *text, size_t n, bool in_pieces, bool col
 
 static bool is_dangerous_in_lines(wchar_t c) { return c != '\n' && c != '\t' && c != '\r' && is_dangerous(c); }
 
-static bool pieces_do_not_matter(unsigned steps) {
+static bool pieces_do_not_matter(unsigned steps)
+{
     char text[TEXT_MAX];
     size_t n = make(text, steps);
     bool colors = seeded(2);
@@ -149,12 +201,14 @@ static bool pieces_do_not_matter(unsigned steps) {
     return same;
 }
 
-static void test_stream(void **unused) {
+static void test_stream(void **unused)
+{
     (void)unused;
     assert_true(seeded_holds(pieces_do_not_matter, 2000, 40));
 }
 
-static void test_examples(void **unused) {
+static void test_examples(void **unused)
+{
     char text[40];
     (void)unused;
     assert_string_equal(hs_text_clean(text, sizeof text, "a\x1b[2Jb\x9b\xc2\x9b\xc3\xa4\xe2\x80\xae"), "a?[2Jb??\xc3\xa4?");
@@ -164,12 +218,14 @@ static void test_examples(void **unused) {
     assert_string_equal(text, "\x1b\xef\xbf\xbd");
 }
 
-static int use_utf8(void **unused) {
+static int use_utf8(void **unused)
+{
     (void)unused;
     return setlocale(LC_CTYPE, "C.UTF-8") ? 0 : -1;
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clean),  cmocka_unit_test(test_cut),      cmocka_unit_test(test_fits),
         cmocka_unit_test(test_stream), cmocka_unit_test(test_examples),

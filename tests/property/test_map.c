@@ -29,7 +29,8 @@ static struct hs_map map;
 
 static uint64_t hash_of(uint32_t key) { return key % clash; }
 
-static bool find(uint32_t key, struct hs_map_search *search) {
+static bool find(uint32_t key, struct hs_map_search *search)
+{
     *search = hs_map_search(&map, hash_of(key));
     while (hs_map_next(&map, search))
         if (search->number == key)
@@ -38,7 +39,8 @@ static bool find(uint32_t key, struct hs_map_search *search) {
 }
 
 /* Every key is found as often as it is there, and nothing else is proposed. */
-static bool is_right(void) {
+static bool is_right(void)
+{
     uint32_t n = 0;
     for (uint32_t key = 0; key < KEYS; key++) {
         unsigned seen = 0;
@@ -55,7 +57,8 @@ static bool is_right(void) {
     return map.n == n;
 }
 
-static bool step(void) {
+static bool step(void)
+{
     struct hs_map_search search;
     uint32_t key = seeded(KEYS);
     if (!seeded(200)) {
@@ -77,8 +80,9 @@ static bool step(void) {
     return true;
 }
 
-static bool behaves(unsigned steps) {
-    static const uint32_t clashes[] = { 1, 7, 61, KEYS };
+static bool behaves(unsigned steps)
+{
+    static const uint32_t clashes[] = {1, 7, 61, KEYS};
     bool held = true;
     clash = clashes[seeded(4)];
     for (unsigned i = 0; i < steps && held; i++)
@@ -88,14 +92,16 @@ static bool behaves(unsigned steps) {
     return held && !map.n && !map.slot;
 }
 
-static void test_behaves(void **unused) {
+static void test_behaves(void **unused)
+{
     (void)unused;
     assert_true(seeded_holds(behaves, 120, 500));
 }
 
 /* Numbers that differ in few bits, and multiples of a page, are found at their home or near it. */
-static void test_spreads(void **unused) {
-    static const unsigned shifts[] = { 0, 4, 12, 20, 32, 40 };
+static void test_spreads(void **unused)
+{
+    static const unsigned shifts[] = {0, 4, 12, 20, 32, 40};
     (void)unused;
     for (unsigned s = 0; s < sizeof shifts / sizeof *shifts; s++) {
         uint64_t far = 0;
@@ -115,7 +121,8 @@ static void test_spreads(void **unused) {
     }
 }
 
-static void test_text(void **unused) {
+static void test_text(void **unused)
+{
     (void)unused;
     assert_true(hs_hash_text("ab") != hs_hash_text("ba"));
     assert_true(hs_hash_add_text(hs_hash_text("ab"), "c") != hs_hash_add_text(hs_hash_text("a"), "bc"));
@@ -124,7 +131,8 @@ static void test_text(void **unused) {
 }
 
 /* A list that stays dense: the last item takes the place of one that is removed. */
-static bool stays_dense(unsigned steps) {
+static bool stays_dense(unsigned steps)
+{
     static uint32_t item[KEYS];
     struct hs_map dense = {0};
     bool held = true;
@@ -158,12 +166,14 @@ static bool stays_dense(unsigned steps) {
     return held;
 }
 
-static void test_dense(void **unused) {
+static void test_dense(void **unused)
+{
     (void)unused;
     assert_true(seeded_holds(stays_dense, 100, 600));
 }
 
-static void test_empty(void **unused) {
+static void test_empty(void **unused)
+{
     (void)unused;
     struct hs_map empty = {0};
     struct hs_map_search search = hs_map_search(&empty, 5);
@@ -172,9 +182,11 @@ static void test_empty(void **unused) {
     hs_map_free(&empty);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_behaves), cmocka_unit_test(test_dense), cmocka_unit_test(test_spreads), cmocka_unit_test(test_text), cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_behaves), cmocka_unit_test(test_dense), cmocka_unit_test(test_spreads),
+        cmocka_unit_test(test_text),    cmocka_unit_test(test_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,12 +21,12 @@
 
 enum { AT_FREE, AT_HEAD, AT_TAIL };
 #define BLOCKS_PER_ATB 4
-#define NONE           UINT32_MAX
+#define NONE UINT32_MAX
 
 struct area {
     uint8_t kind[16384 + 1]; /* and the free byte behind the table */
-    size_t table_len;       /* gc_alloc_table_byte_len */
-    size_t last_free;       /* gc_last_free_atb_index */
+    size_t table_len;        /* gc_alloc_table_byte_len */
+    size_t last_free;        /* gc_last_free_atb_index */
     uint32_t first;
     bool present;
 };
@@ -38,13 +38,15 @@ static struct gc {
     bool split;
 } gc;
 
-static unsigned next_area(unsigned i) {
+static unsigned next_area(unsigned i)
+{
     while (++i < gc.n_areas && !gc.area[i].present) {
     }
     return i;
 }
 
-static struct area *area_at(uint32_t pos) {
+static struct area *area_at(uint32_t pos)
+{
     for (unsigned i = 0; i < gc.n_areas; i++)
         if (gc.area[i].present && pos - gc.area[i].first < gc.area[i].table_len * BLOCKS_PER_ATB)
             return &gc.area[i];
@@ -52,7 +54,8 @@ static struct area *area_at(uint32_t pos) {
 }
 
 /* gc_alloc without its collection: that is the caller's, as an event of its own. */
-static uint32_t gc_alloc(size_t n_blocks) {
+static uint32_t gc_alloc(size_t n_blocks)
+{
     for (unsigned k = gc.split ? gc.last_area : 0; k < gc.n_areas; k = next_area(k)) {
         struct area *area = &gc.area[k];
         size_t n_free = 0, i;
@@ -81,14 +84,16 @@ static uint32_t gc_alloc(size_t n_blocks) {
     return NONE;
 }
 
-static void became_free(struct area *area, size_t block) {
+static void became_free(struct area *area, size_t block)
+{
     if (gc.split && &gc.area[gc.last_area] != area)
         gc.last_area = 0;
     if (block / BLOCKS_PER_ATB < area->last_free)
         area->last_free = block / BLOCKS_PER_ATB;
 }
 
-static void gc_free(uint32_t pos) {
+static void gc_free(uint32_t pos)
+{
     struct area *area = area_at(pos);
     size_t block = pos - area->first;
     assert_int_equal(area->kind[block], AT_HEAD);
@@ -99,7 +104,8 @@ static void gc_free(uint32_t pos) {
 }
 
 /* Where the block can stay and be resized there, does so. */
-static bool resize_in_place(uint32_t pos, size_t new_blocks) {
+static bool resize_in_place(uint32_t pos, size_t new_blocks)
+{
     struct area *area = area_at(pos);
     size_t block = pos - area->first, n_free = 0, n_blocks = 1;
     for (size_t bl = block + 1; bl < area->table_len * BLOCKS_PER_ATB; bl++) {
@@ -125,7 +131,8 @@ static bool resize_in_place(uint32_t pos, size_t new_blocks) {
     return true;
 }
 
-static void gc_sweep(const uint8_t *survives) {
+static void gc_sweep(const uint8_t *survives)
+{
     bool free_tail = false;
     size_t head = 0;
     for (unsigned k = 0; k < gc.n_areas; k = next_area(k)) {
@@ -144,7 +151,8 @@ static void gc_sweep(const uint8_t *survives) {
 /* --- the program -------------------------------------------------------------------------------------- */
 
 static uint64_t seed;
-static uint32_t rnd(uint32_t n) {
+static uint32_t rnd(uint32_t n)
+{
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((seed >> 33) * (uint64_t)n >> 31);
 }
@@ -159,7 +167,8 @@ static uint64_t n_ops, n_moved, n_moved_after, n_collected, n_failed;
 
 static bool large; /* this program's areas and blocks */
 
-static void add_area(void) {
+static void add_area(void)
+{
     uint32_t granules = BLOCKS_PER_ATB * (1 + rnd(large ? 4096 : rnd(3) ? 40 : 1024));
     struct area *area = &gc.area[gc.n_areas];
     memset(area, 0, sizeof *area);
@@ -172,7 +181,8 @@ static void add_area(void) {
     gc.n_areas++;
 }
 
-static void collect_live(void) {
+static void collect_live(void)
+{
     n_live = 0;
     for (unsigned k = 0; k < gc.n_areas; k = next_area(k))
         for (size_t b = 0; b < gc.area[k].table_len * BLOCKS_PER_ATB; b++)
@@ -180,7 +190,8 @@ static void collect_live(void) {
                 live[n_live++] = gc.area[k].first + (uint32_t)b;
 }
 
-static void compare(void) {
+static void compare(void)
+{
     for (unsigned k = 0; k < gc.n_areas; k = next_area(k)) {
         const struct hs_map_area *a = map.area[k * 7];
         for (size_t b = 0; b < gc.area[k].table_len * BLOCKS_PER_ATB; b++) {
@@ -191,7 +202,8 @@ static void compare(void) {
 }
 
 /* Empty areas behind the first go at a sweep, as with MICROPY_GC_SPLIT_HEAP_AUTO. */
-static void drop_empty_areas(void) {
+static void drop_empty_areas(void)
+{
     for (unsigned k = next_area(0); k < gc.n_areas; k = next_area(k))
         if (!memchr(gc.area[k].kind, AT_HEAD, gc.area[k].table_len * BLOCKS_PER_ATB) && rnd(2)) {
             gc.area[k].present = false;
@@ -200,7 +212,8 @@ static void drop_empty_areas(void) {
 }
 
 /* A collection; what is at `keep` survives. */
-static void collect(uint32_t keep) {
+static void collect(uint32_t keep)
+{
     struct hs_walk sweep;
     collect_live();
     struct hs_extent all = {0, next_first};
@@ -228,21 +241,25 @@ static void collect(uint32_t keep) {
     n_collected++;
 }
 
-static uint32_t some_size(void) {
+static uint32_t some_size(void)
+{
     if (large && rnd(3) == 0)
         return 1 + rnd(rnd(2) ? 6000 : 1500);
     switch (rnd(12)) {
     case 0: return 1 + rnd(300);
     case 1: return 1 + rnd(70);
-    case 2: case 3: return 1 + rnd(20);
-    case 4: case 5: return 2;
+    case 2:
+    case 3: return 1 + rnd(20);
+    case 4:
+    case 5: return 2;
     case 6: return 3;
     default: return 1;
     }
 }
 
 /* gc_alloc, with the collection that it makes when nothing is found. */
-static uint32_t alloc(uint32_t granules, uint32_t keep, bool *collected) {
+static uint32_t alloc(uint32_t granules, uint32_t keep, bool *collected)
+{
     *collected = false;
     uint32_t pos = gc_alloc(granules);
     if (pos == NONE && rnd(10)) {
@@ -257,7 +274,8 @@ static uint32_t alloc(uint32_t granules, uint32_t keep, bool *collected) {
     return pos;
 }
 
-static void do_alloc(void) {
+static void do_alloc(void)
+{
     uint32_t granules = some_size();
     bool collected;
     uint32_t pos = alloc(granules, NONE, &collected);
@@ -271,7 +289,8 @@ static void do_alloc(void) {
         live[n_live++] = pos;
 }
 
-static void do_free(void) {
+static void do_free(void)
+{
     uint32_t i = rnd(n_live), pos = live[i];
     live[i] = live[--n_live];
     gc_free(pos);
@@ -279,7 +298,8 @@ static void do_free(void) {
     assert_int_equal(hs_heapmap_free(&map, pos), 0);
 }
 
-static void do_resize(void) {
+static void do_resize(void)
+{
     uint32_t old = live[rnd(n_live)], length = hs_heapmap_length(&map, old);
     struct hs_resize resize = {.old = old, .granules = rnd(2) ? some_size() : length + rnd(4)};
     uint32_t pos = old;
@@ -297,7 +317,8 @@ static void do_resize(void) {
     collect_live();
 }
 
-static void run_program(uint64_t number) {
+static void run_program(uint64_t number)
+{
     hs_heapmap_close(&map);
     memset(&gc, 0, sizeof gc);
     seed = number;
@@ -329,13 +350,15 @@ static void run_program(uint64_t number) {
 
 static uint64_t program;
 
-static int say_program(void **state) {
+static int say_program(void **state)
+{
     (void)state;
     print_message("[ programs ] the last was HS_SEED=%llu\n", (unsigned long long)program);
     return 0;
 }
 
-static void places_agree(void **state) {
+static void places_agree(void **state)
+{
     (void)state;
     const char *one = getenv("HS_SEED"), *many = getenv("HS_SEEDS");
     uint64_t first = one ? strtoull(one, NULL, 0) : 1, n = one ? 1 : many ? strtoull(many, NULL, 0) : 2000;
@@ -343,15 +366,17 @@ static void places_agree(void **state) {
         program = i;
         run_program(i);
     }
-    print_message("[ programs ] %llu operations, %llu blocks moved, %llu of them after a collection, %llu collections, %llu failures\n",
-                  (unsigned long long)n_ops, (unsigned long long)n_moved, (unsigned long long)n_moved_after, (unsigned long long)n_collected,
-                  (unsigned long long)n_failed);
+    print_message(
+        "[ programs ] %llu operations, %llu blocks moved, %llu of them after a collection, %llu collections, %llu failures\n",
+        (unsigned long long)n_ops, (unsigned long long)n_moved, (unsigned long long)n_moved_after,
+        (unsigned long long)n_collected, (unsigned long long)n_failed);
     assert_true(n_moved && n_moved_after && n_collected && n_failed);
     hs_heapmap_close(&map);
     free(freed_heads.item);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(places_agree, say_program)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

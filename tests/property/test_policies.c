@@ -17,8 +17,8 @@
 #include "analysis/whatif/sim.h"
 
 #define GRANULES_MAX 700u
-#define STEPS_MAX    400u
-#define BLOCKS_MAX   STEPS_MAX
+#define STEPS_MAX 400u
+#define BLOCKS_MAX STEPS_MAX
 
 enum what { ALLOC, FREE, RESIZE };
 
@@ -44,10 +44,10 @@ static uint32_t rnd(uint32_t n)
 static uint32_t some_size(uint32_t heap)
 {
     switch (rnd(8)) {
-    case 0:  return 1 + rnd(heap / 3 + 1);
-    case 1:  return 1 + rnd(70);
+    case 0: return 1 + rnd(heap / 3 + 1);
+    case 1: return 1 + rnd(70);
     case 2:
-    case 3:  return 1 + rnd(12);
+    case 3: return 1 + rnd(12);
     default: return 1 + rnd(3);
     }
 }
@@ -90,10 +90,7 @@ static uint32_t first(const struct naive *h, uint32_t from, uint32_t to, uint32_
     return HS_SIM_NONE;
 }
 
-static uint32_t first_fit(const struct naive *h, uint32_t n)
-{
-    return first(h, 0, h->heap, n);
-}
+static uint32_t first_fit(const struct naive *h, uint32_t n) { return first(h, 0, h->heap, n); }
 
 static uint32_t best_fit(const struct naive *h, uint32_t n)
 {

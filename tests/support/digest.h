@@ -9,13 +9,15 @@
 
 static uint64_t mix(uint64_t h, uint64_t value) { return (h ^ value) * 0x9E3779B97F4A7C15u ^ h >> 29; }
 
-static uint64_t mix_text(uint64_t h, const char *text) {
+static uint64_t mix_text(uint64_t h, const char *text)
+{
     while (*text)
         h = mix(h, (uint8_t)*text++);
     return mix(h, 0);
 }
 
-static uint64_t mix_data(uint64_t h, const uint8_t *data, uint32_t len) {
+static uint64_t mix_data(uint64_t h, const uint8_t *data, uint32_t len)
+{
     for (uint32_t i = 0; i < len; i++)
         h = mix(h, data[i]);
     return mix(h, len);
@@ -23,7 +25,8 @@ static uint64_t mix_data(uint64_t h, const uint8_t *data, uint32_t len) {
 
 static bool has_site(const struct hs_event *e) { return e->kind <= HS_REALLOC || e->kind == HS_FAIL; }
 
-static uint64_t mix_site(uint64_t h, struct hs_reader *reader, uint32_t number) {
+static uint64_t mix_site(uint64_t h, struct hs_reader *reader, uint32_t number)
+{
     const struct hs_site *s = hs_reader_site(reader, number);
     if (!s)
         return mix(h, 1);
@@ -31,7 +34,8 @@ static uint64_t mix_site(uint64_t h, struct hs_reader *reader, uint32_t number) 
     return mix(mix(mix(h, s->line), (uint64_t)s->caller), s->op);
 }
 
-static uint64_t mix_fields(uint64_t h, const struct hs_record *r) {
+static uint64_t mix_fields(uint64_t h, const struct hs_record *r)
+{
     const struct hs_kind_info *info = hs_kind_info(r->kind);
     for (const struct hs_field *f = info->field; f->name; f++) {
         struct hs_data data = f->width ? (struct hs_data){0} : hs_field_data(r, f);
@@ -44,7 +48,8 @@ static uint64_t mix_fields(uint64_t h, const struct hs_record *r) {
 }
 
 /* What the firmware of these tests makes true of every record, whether it is in the ledger or not. */
-static bool plausible(struct hs_reader *reader, const struct hs_event *e) {
+static bool plausible(struct hs_reader *reader, const struct hs_event *e)
+{
     if (!has_site(e))
         return true;
     const struct hs_site *site = hs_reader_site(reader, e->site);

@@ -16,18 +16,18 @@
 #include "lib/port.h"
 
 #define FW_GRANULES 4096u /* of all areas together */
-#define FW_SITES    400u
+#define FW_SITES 400u
 
 struct fw_config {
     uint32_t memory_size, packet_size;
-    uint16_t flags;    /* enum hs_ring_flag */
-    uint8_t placement; /* enum hs_placement */
-    unsigned n_areas;  /* up to 3, default 1 */
-    uint32_t granules; /* of the first area, default: some hundred */
+    uint16_t flags;      /* enum hs_ring_flag */
+    uint8_t placement;   /* enum hs_placement */
+    unsigned n_areas;    /* up to 3, default 1 */
+    uint32_t granules;   /* of the first area, default: some hundred */
     uint32_t stage_size; /* 0: none */
     uint64_t build_id;   /* default 0x1234 */
     uint64_t seed;
-    bool overlap;      /* collections of two threads overlap now and then */
+    bool overlap; /* collections of two threads overlap now and then */
 };
 
 /* --- state -------------------------------------------------------------------------------------------- */
@@ -36,11 +36,11 @@ enum { FW_FREE, FW_HEAD, FW_TAIL };
 
 static struct firmware {
     struct fw_config config;
-    uint8_t *memory;         /* the retained one */
+    uint8_t *memory; /* the retained one */
     uint8_t kind[FW_GRANULES];
-    uint32_t first[4];       /* of each area, and the end */
+    uint32_t first[4]; /* of each area, and the end */
     unsigned n_areas;
-    bool collecting;         /* in an allocation */
+    bool collecting; /* in an allocation */
     uint64_t seed;
     uint32_t ticks;
     uint32_t tick_step;      /* that each look at the clock takes: no two records of a boot at one time */
@@ -48,29 +48,32 @@ static struct firmware {
     unsigned nested;         /* locks taken while locked, which not every port can do */
     void (*on_unlock)(void); /* they have waited, or may have */
     void (*on_flush)(const void *data, uint32_t len);
-    uint8_t *out;            /* what was sent */
+    uint8_t *out; /* what was sent */
     size_t out_len, out_room;
     unsigned refuse_every, writes; /* the stream takes no packet each so many writes */
     struct hs_site_entry site[FW_SITES];
     uint16_t hash[2048];
-    uint64_t events;         /* heap events since it was made */
+    uint64_t events; /* heap events since it was made */
 } fw;
 
-static uint32_t fw_random(uint32_t n) {
+static uint32_t fw_random(uint32_t n)
+{
     fw.seed = fw.seed * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((fw.seed >> 33) * (uint64_t)n >> 31);
 }
 
 /* --- the port ----------------------------------------------------------------------------------------- */
 
-hs_lock_t hs_port_lock(void) {
+hs_lock_t hs_port_lock(void)
+{
     hs_lock_t was = fw.masked;
     fw.nested += was;
     fw.masked = 1;
     return was;
 }
 
-void hs_port_unlock(hs_lock_t lock) {
+void hs_port_unlock(hs_lock_t lock)
+{
     fw.masked = lock;
     if (!lock && fw.on_unlock)
         fw.on_unlock();
@@ -78,12 +81,14 @@ void hs_port_unlock(hs_lock_t lock) {
 
 uint32_t hs_port_ticks(void) { return fw.ticks += fw.tick_step; }
 
-void hs_port_flush(const void *data, uint32_t len) {
+void hs_port_flush(const void *data, uint32_t len)
+{
     if (fw.on_flush)
         fw.on_flush(data, len);
 }
 
-bool hs_port_write(const void *data, uint32_t len) {
+bool hs_port_write(const void *data, uint32_t len)
+{
     bool packet = len >= sizeof(struct hs_packet) && memcmp(data, "HP", 2) == 0;
     if (fw.refuse_every && packet && ++fw.writes % fw.refuse_every == 0)
         return false;
@@ -97,7 +102,8 @@ bool hs_port_write(const void *data, uint32_t len) {
 /* --- the heap ----------------------------------------------------------------------------------------- */
 
 /* First fit. `where` is random where the trace has places. */
-static uint32_t fw_find(uint32_t n) {
+static uint32_t fw_find(uint32_t n)
+{
     uint32_t skip = fw.config.placement == HS_PLACE_EXPLICIT ? fw_random(3) : 0;
     for (unsigned a = 0; a < fw.n_areas; a++)
         for (uint32_t i = fw.first[a], run = 0; i < fw.first[a + 1]; i++) {
@@ -109,19 +115,22 @@ static uint32_t fw_find(uint32_t n) {
     return HS_POS_IMPLIED;
 }
 
-static void fw_mark_block(uint32_t pos, uint32_t n) {
+static void fw_mark_block(uint32_t pos, uint32_t n)
+{
     fw.kind[pos] = FW_HEAD;
     memset(fw.kind + pos + 1, FW_TAIL, n - 1);
 }
 
-static uint32_t fw_end_of_area(uint32_t pos) {
+static uint32_t fw_end_of_area(uint32_t pos)
+{
     unsigned a = 0;
     while (pos >= fw.first[a + 1])
         a++;
     return fw.first[a + 1];
 }
 
-static uint32_t fw_length(uint32_t pos) {
+static uint32_t fw_length(uint32_t pos)
+{
     uint32_t end = pos + 1, limit = fw_end_of_area(pos);
     while (end < limit && fw.kind[end] == FW_TAIL)
         end++;
@@ -129,7 +138,8 @@ static uint32_t fw_length(uint32_t pos) {
 }
 
 /* A random head, HS_POS_IMPLIED when there is none. */
-static uint32_t fw_some_block(void) {
+static uint32_t fw_some_block(void)
+{
     uint32_t from = fw_random(fw.first[fw.n_areas]);
     for (uint32_t i = 0; i < fw.first[fw.n_areas]; i++, from = from + 1 < fw.first[fw.n_areas] ? from + 1 : 0)
         if (fw.kind[from] == FW_HEAD)
@@ -143,7 +153,8 @@ static uint32_t fw_some_block(void) {
 #define FW_CAPS(caps) ((uintptr_t)(caps) << 1 | 1)
 
 /* The texts stay, as hs_place wants. */
-static void fw_describe(uintptr_t code, struct hs_place *place) {
+static void fw_describe(uintptr_t code, struct hs_place *place)
+{
     if (code < 1000) {
         *place = (struct hs_place){.offset = (uint32_t)code >> 1};
         return;
@@ -156,21 +167,27 @@ static void fw_describe(uintptr_t code, struct hs_place *place) {
 }
 
 /* A site's line tells the size, so that a reader's sites can be checked. */
-static struct hs_key fw_key(uint32_t size) {
+static struct hs_key fw_key(uint32_t size)
+{
     return (struct hs_key){.code = 1000 + size % 50, .caller = (uintptr_t)hs_anchor + size % 50};
 }
 
-static void fw_region(unsigned area, unsigned existing) {
+static void fw_region(unsigned area, unsigned existing)
+{
     char name[8];
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = {.region = (uint8_t)area, .first = fw.first[area], .granules = fw.first[area + 1] - fw.first[area],
-                   .shift = 4, .memory = HS_MEMORY_INTERNAL, .placement = (uint8_t)(fw.config.placement | existing),
-                   .base = 0x20000000u + fw.first[area] * 16,
-                   .name = {name, (uint32_t)snprintf(name, sizeof name, "gc%u", area)}}});
+    hs_record(&(struct hs_record){.kind = HS_REGION,
+                                  .region = {.region = (uint8_t)area,
+                                             .first = fw.first[area],
+                                             .granules = fw.first[area + 1] - fw.first[area],
+                                             .shift = 4,
+                                             .memory = HS_MEMORY_INTERNAL,
+                                             .placement = (uint8_t)(fw.config.placement | existing),
+                                             .base = 0x20000000u + fw.first[area] * 16,
+                                             .name = {name, (uint32_t)snprintf(name, sizeof name, "gc%u", area)}}});
 }
 
-static void fw_snapshot(void) {
+static void fw_snapshot(void)
+{
     struct hs_runs_writer w;
     for (unsigned a = 0; a < fw.n_areas; a++) {
         hs_snapshot_begin(&w, fw.first[a], (uint8_t)((a == 0) | (a + 1 == fw.n_areas) << 1));
@@ -186,7 +203,8 @@ static void fw_snapshot(void) {
     }
 }
 
-static void fw_keyframe(void) {
+static void fw_keyframe(void)
+{
     for (unsigned a = 0; a < fw.n_areas; a++)
         fw_region(a, HS_REGION_EXISTING);
     fw_snapshot();
@@ -194,7 +212,8 @@ static void fw_keyframe(void) {
 
 static uint32_t fw_keyframe_size(void) { return fw.config.granules ? 60 + fw.config.granules : 200 + FW_GRANULES / 8; }
 
-static void fw_check_keyframe(void) {
+static void fw_check_keyframe(void)
+{
     if (hs_state == HS_STATE_KEYFRAME_DUE)
         hs_keyframe();
 }
@@ -202,7 +221,8 @@ static void fw_check_keyframe(void) {
 /* --- work --------------------------------------------------------------------------------------------- */
 
 /* A collection; what is at `keep` survives. */
-static void fw_collect(uint8_t cause, uint32_t keep) {
+static void fw_collect(uint8_t cause, uint32_t keep)
+{
     struct hs_runs_writer w;
     bool other = fw.config.overlap && fw_random(3) == 0; /* of another thread, which begins in the midst of this one */
     hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = cause});
@@ -237,7 +257,8 @@ static void fw_collect(uint8_t cause, uint32_t keep) {
 
 static uint32_t fw_size(void) { return 1 + fw_random(fw_random(8) ? 60 : 1500); }
 
-static uint32_t fw_alloc_quietly(uint32_t n, uint32_t keep) {
+static uint32_t fw_alloc_quietly(uint32_t n, uint32_t keep)
+{
     uint32_t pos = fw_find(n);
     if (pos == HS_POS_IMPLIED) {
         fw_collect(1, keep);
@@ -250,7 +271,8 @@ static uint32_t fw_alloc_quietly(uint32_t n, uint32_t keep) {
     return pos;
 }
 
-static void fw_alloc(void) {
+static void fw_alloc(void)
+{
     uint32_t size = fw_size(), n = (size + 15) / 16;
     uint32_t pos = fw_alloc_quietly(n, HS_POS_IMPLIED);
     fw.events++;
@@ -262,7 +284,8 @@ static void fw_alloc(void) {
     hs_alloc(fw_key(size), (struct hs_block){pos, size});
 }
 
-static void fw_free(void) {
+static void fw_free(void)
+{
     uint32_t pos = fw_some_block();
     if (pos == HS_POS_IMPLIED)
         return;
@@ -271,7 +294,8 @@ static void fw_free(void) {
     fw.events++;
 }
 
-static void fw_realloc(void) {
+static void fw_realloc(void)
+{
     uint32_t old = fw_some_block(), size = fw_size(), n = (size + 15) / 16, pos = old;
     if (old == HS_POS_IMPLIED)
         return;
@@ -293,12 +317,14 @@ static void fw_realloc(void) {
 
 static uint32_t fw_layout_sum(void) { return hs_crc32(0, fw.kind, sizeof fw.kind); }
 
-static void fw_mark(void) {
+static void fw_mark(void)
+{
     char label[16];
     hs_mark((struct hs_text){label, (uint32_t)snprintf(label, sizeof label, "%08x", fw_layout_sum())});
 }
 
-static void fw_work(unsigned steps) {
+static void fw_work(unsigned steps)
+{
     for (unsigned i = 0; i < steps; i++) {
         fw_check_keyframe();
         fw.ticks += fw_random(5) ? fw_random(8) : fw_random(8) ? fw_random(300) : fw_random(3000000);
@@ -321,13 +347,23 @@ static void fw_work(unsigned steps) {
 /* --- boots -------------------------------------------------------------------------------------------- */
 
 /* Starts the firmware on what its memory holds; the heap is empty, recording on. */
-static void fw_boot(void) {
-    struct hs_config config = {
-        .memory = fw.memory, .memory_size = fw.config.memory_size, .packet_size = fw.config.packet_size,
-        .site = fw.site, .n_sites = FW_SITES, .hash = fw.hash, .hash_size = 2048, .hz = 1000000,
-        .build_id = fw.config.build_id ? fw.config.build_id : 0x1234,
-        .placement = fw.config.placement, .shift = 4, .flags = fw.config.flags, .describe = fw_describe,
-        .keyframe = fw_keyframe, .keyframe_size = fw_keyframe_size};
+static void fw_boot(void)
+{
+    struct hs_config config = {.memory = fw.memory,
+                               .memory_size = fw.config.memory_size,
+                               .packet_size = fw.config.packet_size,
+                               .site = fw.site,
+                               .n_sites = FW_SITES,
+                               .hash = fw.hash,
+                               .hash_size = 2048,
+                               .hz = 1000000,
+                               .build_id = fw.config.build_id ? fw.config.build_id : 0x1234,
+                               .placement = fw.config.placement,
+                               .shift = 4,
+                               .flags = fw.config.flags,
+                               .describe = fw_describe,
+                               .keyframe = fw_keyframe,
+                               .keyframe_size = fw_keyframe_size};
     if (fw.config.stage_size) {
         config.stage = fw.memory + fw.config.memory_size;
         config.stage_size = fw.config.stage_size;
@@ -340,7 +376,8 @@ static void fw_boot(void) {
     hs_start();
 }
 
-static void fw_make(const struct fw_config *config) {
+static void fw_make(const struct fw_config *config)
+{
     uint8_t *out = fw.out;
     size_t room = fw.out_room;
     free(fw.memory);

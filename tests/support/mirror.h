@@ -18,16 +18,17 @@
 
 struct mirror {
     uint8_t kind[FW_GRANULES];
-    bool known;              /* the layout */
+    bool known; /* the layout */
     uint64_t records, events, marks, compared, unplaced, resyncs;
-    uint64_t digest;         /* over all that events say, to tell whether two readings are equal */
+    uint64_t digest; /* over all that events say, to tell whether two readings are equal */
     uint64_t last_number, last_time;
     uint32_t last_boot;
     struct hs_trace_info info;
     struct hs_error error;
 };
 
-static void mirror_block(struct mirror *m, uint32_t pos, uint32_t n) {
+static void mirror_block(struct mirror *m, uint32_t pos, uint32_t n)
+{
     assert_true(n && pos < FW_GRANULES && n <= FW_GRANULES - pos);
     for (uint32_t i = 0; i < n; i++)
         assert_int_equal(m->kind[pos + i], FW_FREE);
@@ -35,7 +36,8 @@ static void mirror_block(struct mirror *m, uint32_t pos, uint32_t n) {
     memset(m->kind + pos + 1, FW_TAIL, n - 1);
 }
 
-static uint32_t mirror_free(struct mirror *m, uint32_t pos) {
+static uint32_t mirror_free(struct mirror *m, uint32_t pos)
+{
     uint32_t n = 1;
     assert_true(pos < FW_GRANULES);
     assert_int_equal(m->kind[pos], FW_HEAD);
@@ -45,7 +47,8 @@ static uint32_t mirror_free(struct mirror *m, uint32_t pos) {
     return n;
 }
 
-static void mirror_resync(struct mirror *m, const struct hs_event *e) {
+static void mirror_resync(struct mirror *m, const struct hs_event *e)
+{
     memset(m->kind, FW_FREE, sizeof m->kind);
     for (uint32_t i = 0; i < e->n_blocks; i++)
         mirror_block(m, e->block[i].pos, e->block[i].granules);
@@ -53,7 +56,8 @@ static void mirror_resync(struct mirror *m, const struct hs_event *e) {
     m->resyncs++;
 }
 
-static void mirror_mark(struct mirror *m, const struct hs_event *e) {
+static void mirror_mark(struct mirror *m, const struct hs_event *e)
+{
     char label[16];
     m->marks++;
     if (!m->known)
@@ -64,7 +68,8 @@ static void mirror_mark(struct mirror *m, const struct hs_event *e) {
     m->compared++;
 }
 
-static void mirror_site(struct hs_reader *reader, const struct hs_event *e) {
+static void mirror_site(struct hs_reader *reader, const struct hs_event *e)
+{
     const struct hs_site *site = hs_reader_site(reader, e->site);
     assert_non_null(site);
     if (!e->site || e->kind == HS_FREE)
@@ -75,14 +80,16 @@ static void mirror_site(struct hs_reader *reader, const struct hs_event *e) {
     assert_int_equal(site->function[0], 'f');
 }
 
-static void mirror_digest(struct mirror *m, const struct hs_event *e) {
-    const uint64_t said[] = {e->time, e->kind, e->flags, e->size, e->pos, e->granules, e->old, e->old_granules,
-                             e->n_freed, e->thread, e->boot, e->n_blocks, e->region};
+static void mirror_digest(struct mirror *m, const struct hs_event *e)
+{
+    const uint64_t said[] = {e->time,         e->kind,    e->flags,  e->size, e->pos,      e->granules, e->old,
+                             e->old_granules, e->n_freed, e->thread, e->boot, e->n_blocks, e->region};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         m->digest = (m->digest ^ said[i]) * 0x9E3779B97F4A7C15u ^ m->digest >> 29;
 }
 
-static void mirror_event(struct mirror *m, struct hs_reader *reader, const struct hs_event *e) {
+static void mirror_event(struct mirror *m, struct hs_reader *reader, const struct hs_event *e)
+{
     bool implied = fw.config.placement != HS_PLACE_EXPLICIT;
     if (e->boot != m->last_boot) {
         m->last_boot = e->boot;
@@ -134,7 +141,8 @@ static void mirror_event(struct mirror *m, struct hs_reader *reader, const struc
 }
 
 /* Reads the whole file. Returns what hs_reader_next ended with, or the error of opening. */
-static inline long mirror_file(struct mirror *m, const char *path) {
+static inline long mirror_file(struct mirror *m, const char *path)
+{
     const struct hs_event *e;
     long n;
     memset(m, 0, sizeof *m);
@@ -155,7 +163,8 @@ static inline long mirror_file(struct mirror *m, const char *path) {
 }
 
 /* What no trace may break. */
-static inline void mirror_sane(const struct mirror *m) {
+static inline void mirror_sane(const struct mirror *m)
+{
     assert_int_equal(m->records, m->info.records);
     assert_int_equal(m->info.emitted, m->info.records + m->info.lost + m->info.overwritten_records);
 }
@@ -165,7 +174,8 @@ static inline void mirror_sane(const struct mirror *m) {
 /* A file in memory, the same one each time. */
 static int scratch = -1;
 
-static const char *scratch_file(const void *data, size_t len) {
+static const char *scratch_file(const void *data, size_t len)
+{
     static char path[32];
     if (scratch < 0)
         scratch = memfd_create("trace", 0);
@@ -175,7 +185,8 @@ static const char *scratch_file(const void *data, size_t len) {
     return path;
 }
 
-static int scratch_remove(void **state) {
+static int scratch_remove(void **state)
+{
     (void)state;
     if (scratch >= 0)
         close(scratch);

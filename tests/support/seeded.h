@@ -16,7 +16,8 @@
 static uint64_t seeded_state;
 
 /* A number below `n`. */
-static inline uint32_t seeded(uint32_t n) {
+static inline uint32_t seeded(uint32_t n)
+{
     seeded_state = seeded_state * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((seeded_state >> 33) * (uint64_t)n >> 31);
 }
@@ -24,18 +25,21 @@ static inline uint32_t seeded(uint32_t n) {
 /* Takes `steps` random steps and tells whether the property held after each of them. */
 typedef bool seeded_property(unsigned steps);
 
-static inline bool seeded_try(seeded_property *property, uint64_t seed, unsigned steps) {
+static inline bool seeded_try(seeded_property *property, uint64_t seed, unsigned steps)
+{
     seeded_state = seed * 0x9e3779b97f4a7c15u + 1;
     return property(steps);
 }
 
-static inline uint64_t seeded_number(const char *name, uint64_t otherwise) {
+static inline uint64_t seeded_number(const char *name, uint64_t otherwise)
+{
     const char *text = getenv(name);
     return text ? strtoull(text, NULL, 0) : otherwise;
 }
 
 /* Tries the property on seeds 1 to `seeds`. True: it held. */
-static inline bool seeded_holds(seeded_property *property, uint64_t seeds, unsigned steps) {
+static inline bool seeded_holds(seeded_property *property, uint64_t seeds, unsigned steps)
+{
     uint64_t first = seeded_number("HS_SEED", 1), last = getenv("HS_SEED") ? first : seeded_number("HS_SEEDS", seeds);
     for (uint64_t seed = first; seed <= last; seed++) {
         if (seeded_try(property, seed, steps))

@@ -44,8 +44,8 @@ static void drawn(void **unused)
     check("abc", "abc", "123");
     check("abc", "axxbc", "145");
     check("abcd", "ad", "1002");
-    check("abc", "aXc", "123");    /* an edited line stays one */
-    check("abcd", "aXd", "1203");  /* of two lines that became one the first is it */
+    check("abc", "aXc", "123");   /* an edited line stays one */
+    check("abcd", "aXd", "1203"); /* of two lines that became one the first is it */
     check("", "abc", "");
     check("abc", "", "000");
     check("abab", "baba", "0123");
@@ -116,7 +116,6 @@ static void long_texts(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(drawn), cmocka_unit_test(random_texts),
-                                       cmocka_unit_test(long_texts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(drawn), cmocka_unit_test(random_texts), cmocka_unit_test(long_texts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,7 @@ static void test_asks_once(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_wrong), cmocka_unit_test(test_right), cmocka_unit_test(test_asks_once) };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wrong), cmocka_unit_test(test_right),
+                                       cmocka_unit_test(test_asks_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

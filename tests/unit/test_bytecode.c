@@ -139,8 +139,8 @@ static void all_of_micropython(void **unused)
     assert_non_null(f);
     for (size_t i = 0; i < found.gl_pathc; i++)
         read_listing(micropython, found.gl_pathv[i], f);
-    print_message("%u functions, %u instructions; %u of %u without blocks have a frame of exactly that size\n",
-                  seen.functions, seen.instructions, seen.exact, seen.plain);
+    print_message("%u functions, %u instructions; %u of %u without blocks have a frame of exactly that size\n", seen.functions,
+                  seen.instructions, seen.exact, seen.plain);
     assert_int_equal(seen.wrong, 0);
     assert_true(seen.functions > 1500);
     assert_int_equal(seen.ends, seen.functions);
@@ -155,9 +155,9 @@ static void all_of_micropython(void **unused)
  * Words more than counted may be in use from where a `finally` or the clean-up of a `with` begins up to its end. */
 static void nested_finally(void **unused)
 {
-    static const uint8_t byte[] = {
-        0xc9, 0x02, 0x0e, 0x02, 0x04, 0x20, 0x22, 0x26, 0x4a, 0x26, 0x49, 0x10, 0xb0, 0x34, 0x00, 0x47, 0x08, 0xc1, 0xb1, 0x14,
-        0x03, 0x36, 0x00, 0x59, 0x51, 0x5c, 0x5d, 0x51, 0xb0, 0x81, 0x34, 0x01, 0x59, 0x5d, 0x81, 0x82, 0x83, 0x2b, 0x03, 0x63};
+    static const uint8_t byte[] = {0xc9, 0x02, 0x0e, 0x02, 0x04, 0x20, 0x22, 0x26, 0x4a, 0x26, 0x49, 0x10, 0xb0, 0x34,
+                                   0x00, 0x47, 0x08, 0xc1, 0xb1, 0x14, 0x03, 0x36, 0x00, 0x59, 0x51, 0x5c, 0x5d, 0x51,
+                                   0xb0, 0x81, 0x34, 0x01, 0x59, 0x5d, 0x81, 0x82, 0x83, 0x2b, 0x03, 0x63};
     static const struct {
         uint32_t offset, more;
     } expected[] = {{0, 0}, {2, 0}, {5, 0}, {14, 0}, {15, 1}, {17, 0}, {18, 1}, {20, 1}, {22, 1}, {23, 0}, {24, 0}, {29, 0}};
@@ -200,6 +200,7 @@ static void anything(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(all_of_micropython), cmocka_unit_test(nested_finally), cmocka_unit_test(anything)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(all_of_micropython), cmocka_unit_test(nested_finally),
+                                       cmocka_unit_test(anything)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

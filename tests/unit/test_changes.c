@@ -39,20 +39,21 @@ struct region {
 
 static void play_region(struct script *s, struct region r)
 {
-    s->record = (struct hs_record){.region = {.region = r.index, .first = r.first, .granules = r.granules, .shift = SHIFT, .base = r.base}};
+    s->record = (struct hs_record){
+        .region = {.region = r.index, .first = r.first, .granules = r.granules, .shift = SHIFT, .base = r.base}};
     play(s, (struct hs_event){.kind = HS_REGION, .region = r.index});
 }
 
 static void play_alloc(struct script *s, uint8_t region, struct hs_extent at)
 {
-    play(s, (struct hs_event){.kind = HS_ALLOC, .region = region, .pos = at.pos, .size = at.granules << SHIFT,
-                              .granules = at.granules});
+    play(s, (struct hs_event){
+                .kind = HS_ALLOC, .region = region, .pos = at.pos, .size = at.granules << SHIFT, .granules = at.granules});
 }
 
 static void play_realloc(struct script *s, uint32_t old, struct hs_extent now)
 {
-    play(s, (struct hs_event){.kind = HS_REALLOC, .old = old, .pos = now.pos, .size = now.granules << SHIFT,
-                              .granules = now.granules});
+    play(s, (struct hs_event){
+                .kind = HS_REALLOC, .old = old, .pos = now.pos, .size = now.granules << SHIFT, .granules = now.granules});
 }
 
 static struct script begin(void)
@@ -74,9 +75,9 @@ static void a_region_over_another_is_shifted(void **state)
     (void)state;
     struct script s = begin();
     play_region(&s, (struct region){0, 0, 64, 0x20000000});
-    play_region(&s, (struct region){1, 64, 64, 0x20000100}); /* over the first one's middle */
+    play_region(&s, (struct region){1, 64, 64, 0x20000100});  /* over the first one's middle */
     play_region(&s, (struct region){2, 128, 64, 0x20000800}); /* behind both */
-    play_region(&s, (struct region){3, 192, 64, 0}); /* a pointer of 0 would be no pointer */
+    play_region(&s, (struct region){3, 192, 64, 0});          /* a pointer of 0 would be no pointer */
     assert_int_equal(s.changes->bias[0], 0);
     assert_int_not_equal(s.changes->bias[1], 0);
     assert_int_equal(s.changes->bias[2], 0);
@@ -152,7 +153,7 @@ static void a_resize_is_one_change(void **state)
 /* ---- at random ---- */
 
 #define GRANULES 256u
-#define STEPS    20000
+#define STEPS 20000
 
 /* Bytes noted at each granule's address, by one who sees only the changes. */
 static void add_up(uint32_t *noted, const struct hs_changes *c)
@@ -185,8 +186,12 @@ static void step(struct script *s, unsigned *seed)
     switch (rand_r(seed) % 16) {
     case 0: play(s, (struct hs_event){.kind = HS_SWEEP, .freed = swept, .n_freed = at.pos < to.pos ? 2 : 1}); break;
     case 1: play(s, (struct hs_event){.kind = HS_SNAPSHOT, .flags = HS_EVENT_RESYNC, .block = &at, .n_blocks = 1}); break;
-    case 2: case 3: case 4: play(s, (struct hs_event){.kind = HS_FREE, .old = at.pos}); break;
-    case 5: case 6: case 7: play_realloc(s, at.pos, to); break;
+    case 2:
+    case 3:
+    case 4: play(s, (struct hs_event){.kind = HS_FREE, .old = at.pos}); break;
+    case 5:
+    case 6:
+    case 7: play_realloc(s, at.pos, to); break;
     default: play_alloc(s, 0, at); break;
     }
 }

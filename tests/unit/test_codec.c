@@ -27,7 +27,8 @@ void hs_port_unlock(hs_lock_t lock) { (void)lock; }
 uint32_t hs_port_ticks(void) { return ticks; }
 void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 
-bool hs_port_write(const void *data, uint32_t len) {
+bool hs_port_write(const void *data, uint32_t len)
+{
     static unsigned writes;
     uint16_t sync;
     memcpy(&sync, data, sizeof sync);
@@ -50,18 +51,21 @@ static struct offered *log_;
 static uint32_t n_log, log_room;
 
 static uint32_t seed;
-static uint32_t rnd(uint32_t n) {
+static uint32_t rnd(uint32_t n)
+{
     seed = seed * 1664525u + 1013904223u;
     return (uint32_t)((uint64_t)(seed >> 8) * n >> 24);
 }
 
-static void describe(uintptr_t code, struct hs_place *place) {
+static void describe(uintptr_t code, struct hs_place *place)
+{
     static const char *const name[] = {"a", "bb", "ccc", "dddd", "eeeee", "ffffff", "ggggggg"};
     place->function = (struct hs_text){name[code % 7], (uint32_t)code % 7 + 1};
     place->file = (struct hs_text){"main.py", 7};
     place->line = (uint32_t)code;
 }
-static void keyframe(void) {
+static void keyframe(void)
+{
     struct hs_runs_writer w;
     hs_record(&(struct hs_record){.kind = HS_REGION, .region = {.granules = 1000, .shift = 4, .name = {"gc", 2}}});
     hs_snapshot_begin(&w, 0, 3);
@@ -73,7 +77,8 @@ static uint32_t keyframe_size(void) { return 100; }
 static struct hs_site_entry sites[400];
 static uint16_t hash[2048];
 
-static void start(void *memory, uint32_t size, uint32_t packet, uint8_t placement, uint16_t flags) {
+static void start(void *memory, uint32_t size, uint32_t packet, uint8_t placement, uint16_t flags)
+{
     struct hs_config config = {
         .memory = memory,
         .memory_size = size,
@@ -98,7 +103,8 @@ static void start(void *memory, uint32_t size, uint32_t packet, uint8_t placemen
     hs_start();
 }
 
-static void offer_random(void) {
+static void offer_random(void)
+{
     if (n_log == log_room)
         log_ = realloc(log_, (log_room = log_room * 2 + 1024) * sizeof *log_);
     static uint32_t last_site;
@@ -136,11 +142,12 @@ struct read_back {
     uint32_t own[2][400], names[2][400]; /* hashes of definitions, the number of what they name: names, sites */
     struct hs_decoder d;
     uint32_t recent[HS_RANKS];
-    uint32_t next;     /* in the log */
+    uint32_t next; /* in the log */
     uint64_t records, lost_said;
 };
 
-static struct read_back *new_read_back(void) {
+static struct read_back *new_read_back(void)
+{
     struct read_back *b = calloc(1, sizeof *b);
     b->d.site = b->state;
     b->d.n_sites = 400;
@@ -148,7 +155,8 @@ static struct read_back *new_read_back(void) {
 }
 
 /* Takes definitions; those that come later count. */
-static void read_definitions(struct read_back *b, const uint8_t *bytes, size_t len) {
+static void read_definitions(struct read_back *b, const uint8_t *bytes, size_t len)
+{
     struct hs_record r;
     for (size_t at = 0; at < len;) {
         int n = hs_decode_definition(bytes + at, len - at, &r);
@@ -171,7 +179,9 @@ static void read_definitions(struct read_back *b, const uint8_t *bytes, size_t l
 }
 
 /* Whether the record is event `o`; only what a record says is compared. `implied`: it says no place. */
-static bool matches(struct read_back *b, const struct hs_record *r, uint32_t number, const struct offered *o, bool implied, bool synced) {
+static bool matches(struct read_back *b, const struct hs_record *r, uint32_t number, const struct offered *o, bool implied,
+                    bool synced)
+{
     uint32_t old = r->event.old;
     if (r->kind != o->op || r->time != o->time)
         return false;
@@ -189,7 +199,8 @@ static bool matches(struct read_back *b, const struct hs_record *r, uint32_t num
 }
 
 /* Decodes a packet; events must be those of the log from b->next on. */
-static uint32_t read_packet(struct read_back *b, const struct hs_packet *p, const uint8_t *definitions, bool synced) {
+static uint32_t read_packet(struct read_back *b, const struct hs_packet *p, const uint8_t *definitions, bool synced)
+{
     struct hs_record r[7];
     uint32_t count = 0;
     uint32_t check = 0;
@@ -222,7 +233,8 @@ static uint32_t read_packet(struct read_back *b, const struct hs_packet *p, cons
 /* --- stream ------------------------------------------------------------------------------------------ */
 
 /* The packet at `at` of the stream, its definitions taken. Returns its length. */
-static size_t packet_of(struct read_back *b, size_t at, struct hs_packet **packet) {
+static size_t packet_of(struct read_back *b, size_t at, struct hs_packet **packet)
+{
     struct hs_packet p;
     memcpy(&p, out + at, sizeof p);
     size_t len = sizeof p + p.len + p.defs;
@@ -233,7 +245,8 @@ static size_t packet_of(struct read_back *b, size_t at, struct hs_packet **packe
     return len;
 }
 
-static void stream_once(uint8_t placement, uint32_t packet, uint32_t image) {
+static void stream_once(uint8_t placement, uint32_t packet, uint32_t image)
+{
     void *memory = malloc(image);
     struct read_back *b = new_read_back();
     start(memory, image, packet, placement, HS_RING_STREAM);
@@ -254,7 +267,8 @@ static void stream_once(uint8_t placement, uint32_t packet, uint32_t image) {
     free(b);
 }
 
-static void test_stream(void **state) {
+static void test_stream(void **state)
+{
     (void)state;
     for (uint32_t packet = 256; packet <= 8192; packet *= 2)
         for (uint8_t placement = 0; placement < 2; placement++) {
@@ -265,17 +279,17 @@ static void test_stream(void **state) {
 
 /* --- overwrite --------------------------------------------------------------------------------------- */
 
-static int by_seq(const void *a, const void *b) {
+static int by_seq(const void *a, const void *b)
+{
     const struct hs_packet *x = *(struct hs_packet *const *)a, *y = *(struct hs_packet *const *)b;
     return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
 /* In the ring. */
-static const uint8_t *definitions_of(const struct hs_packet *p) {
-    return (const uint8_t *)p + hs_image()->packet_size - p->defs;
-}
+static const uint8_t *definitions_of(const struct hs_packet *p) { return (const uint8_t *)p + hs_image()->packet_size - p->defs; }
 
-static void overwrite_once(uint8_t placement, uint32_t image, uint32_t events) {
+static void overwrite_once(uint8_t placement, uint32_t image, uint32_t events)
+{
     uint8_t *memory = malloc(image);
     struct read_back *b = new_read_back();
     start(memory, image, 0, placement, 0);
@@ -313,7 +327,8 @@ static void overwrite_once(uint8_t placement, uint32_t image, uint32_t events) {
     free(b);
 }
 
-static void test_overwrite(void **state) {
+static void test_overwrite(void **state)
+{
     (void)state;
     for (uint32_t image = 1024; image <= 8u << 20; image *= 2)
         for (uint8_t placement = 0; placement < 2; placement++) {
@@ -324,7 +339,8 @@ static void test_overwrite(void **state) {
 
 /* --- losses ------------------------------------------------------------------------------------------ */
 
-static void test_losses_are_counted(void **state) {
+static void test_losses_are_counted(void **state)
+{
     (void)state;
     void *memory = malloc(1 << 16);
     struct read_back *b = new_read_back();
@@ -356,7 +372,8 @@ static void test_losses_are_counted(void **state) {
 
 /* --- second boot ------------------------------------------------------------------------------------- */
 
-static void test_next_boot_continues(void **state) {
+static void test_next_boot_continues(void **state)
+{
     (void)state;
     static uint8_t memory[65536] __attribute__((aligned(8)));
     seed = 9;
@@ -384,7 +401,8 @@ static void test_next_boot_continues(void **state) {
 
 /* --- runs -------------------------------------------------------------------------------------------- */
 
-static void test_runs_come_back(void **state) {
+static void test_runs_come_back(void **state)
+{
     (void)state;
     for (seed = 1; seed < 400; seed++) {
         uint32_t first = seed;
@@ -458,7 +476,8 @@ static void test_runs_come_back(void **state) {
 }
 
 /* Blocks that a loop left are a few bytes, and the measure says how many. */
-static void test_repeats_are_short(void **state) {
+static void test_repeats_are_short(void **state)
+{
     (void)state;
     static const uint32_t loop[] = {1, 2, 2, 1, 5, 1, 1, 3};
     struct hs_runs_writer w;
@@ -471,7 +490,8 @@ static void test_repeats_are_short(void **state) {
 }
 
 /* What a SNAPSHOT record with these bytes says: lengths one after the other, and how it ends. */
-static int lengths_of(uint8_t part, const uint8_t *bytes, size_t len, uint32_t *sum) {
+static int lengths_of(uint8_t part, const uint8_t *bytes, size_t len, uint32_t *sum)
+{
     const struct hs_record r = {.kind = HS_SNAPSHOT, .snapshot = {.part = part, .runs = {bytes, (uint32_t)len}}};
     struct hs_runs runs;
     uint32_t length;
@@ -483,20 +503,19 @@ static int lengths_of(uint8_t part, const uint8_t *bytes, size_t len, uint32_t *
     return kind;
 }
 
-static void test_repeats_are_read(void **state) {
+static void test_repeats_are_read(void **state)
+{
     (void)state;
     static const struct {
         uint8_t len, bytes[6];
         int end;
         uint32_t sum;
     } with[] = {
-        {5, {0x80, 0x81, 0xff, 2, 5}, HS_RUN_END, 1212121},
-        {6, {0x80, 0x81, 0xff, 1, 2, 0x02}, HS_RUN_END, 12223},
-        {5, {0x80, 0x81, 0xff, 0, 5}, HS_ERR_FORMAT, 12},       /* of nothing */
-        {5, {0x80, 0x81, 0xff, 3, 5}, HS_ERR_FORMAT, 12},       /* of more than there is */
-        {5, {0x80, 0x81, 0xff, 2, 0}, HS_ERR_FORMAT, 12},       /* no times */
-        {4, {0x80, 0x81, 0xff, 2}, HS_ERR_END, 12},
-        {3, {0x80, 0x81, 0xff}, HS_ERR_END, 12},
+        {5, {0x80, 0x81, 0xff, 2, 5}, HS_RUN_END, 1212121}, {6, {0x80, 0x81, 0xff, 1, 2, 0x02}, HS_RUN_END, 12223},
+        {5, {0x80, 0x81, 0xff, 0, 5}, HS_ERR_FORMAT, 12}, /* of nothing */
+        {5, {0x80, 0x81, 0xff, 3, 5}, HS_ERR_FORMAT, 12}, /* of more than there is */
+        {5, {0x80, 0x81, 0xff, 2, 0}, HS_ERR_FORMAT, 12}, /* no times */
+        {4, {0x80, 0x81, 0xff, 2}, HS_ERR_END, 12},         {3, {0x80, 0x81, 0xff}, HS_ERR_END, 12},
         {5, {0x80, 0xff, 1, 1, 0xff}, HS_ERR_END, 11},
     };
     uint32_t sum;
@@ -518,7 +537,8 @@ static void test_repeats_are_read(void **state) {
 }
 
 /* Runs of heaps with gigabytes: as long as a 32-bit number of granules, and no longer. */
-static void test_long_runs(void **state) {
+static void test_long_runs(void **state)
+{
     (void)state;
     static const uint32_t lengths[] = {0xffffff, 0x1000000, 0x10000ff, 0x30000000, 0xfffffff0};
     for (uint32_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
@@ -542,7 +562,8 @@ static void test_long_runs(void **state) {
 }
 
 /* All fields as large as they may be, and as much data as a record has. */
-static struct hs_record largest(unsigned kind, const uint8_t *data) {
+static struct hs_record largest(unsigned kind, const uint8_t *data)
+{
     struct hs_record r = {.kind = (uint8_t)kind};
     struct hs_data all = {data, HS_DATA_MAX};
     for (const struct hs_field *f = hs_kind_info(kind)->field; f->name; f++) {
@@ -557,7 +578,8 @@ static struct hs_record largest(unsigned kind, const uint8_t *data) {
     return r;
 }
 
-static void same_fields(const struct hs_record *a, const struct hs_record *b) {
+static void same_fields(const struct hs_record *a, const struct hs_record *b)
+{
     for (const struct hs_field *f = hs_kind_info(a->kind)->field; f->name; f++)
         if (f->width) {
             assert_true(hs_field_value(a, f) == hs_field_value(b, f));
@@ -568,7 +590,8 @@ static void same_fields(const struct hs_record *a, const struct hs_record *b) {
 }
 
 /* Each kind is read as it was written, and takes no more room than the recorder keeps for it. */
-static void test_every_kind(void **state) {
+static void test_every_kind(void **state)
+{
     (void)state;
     uint8_t data[HS_DATA_MAX], bytes[2 * HS_RECORD_MAX];
     static struct hs_site_state known[8];
@@ -603,16 +626,13 @@ static void test_every_kind(void **state) {
     assert_int_equal(longest, HS_RECORD_MAX);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_kind),
-        cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_overwrite),
-        cmocka_unit_test(test_losses_are_counted),
-        cmocka_unit_test(test_next_boot_continues),
-        cmocka_unit_test(test_runs_come_back),
-        cmocka_unit_test(test_repeats_are_short),
-        cmocka_unit_test(test_repeats_are_read),
+        cmocka_unit_test(test_every_kind),          cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_overwrite),           cmocka_unit_test(test_losses_are_counted),
+        cmocka_unit_test(test_next_boot_continues), cmocka_unit_test(test_runs_come_back),
+        cmocka_unit_test(test_repeats_are_short),   cmocka_unit_test(test_repeats_are_read),
         cmocka_unit_test(test_long_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

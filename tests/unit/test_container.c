@@ -11,7 +11,8 @@ static uint8_t *hst;
 static size_t hst_len;
 
 /* The container as bytes, and the path of the scratch file that has them. */
-static const char *load(const char *path) {
+static const char *load(const char *path)
+{
     FILE *f = fopen(path, "rb");
     assert_non_null(f);
     fseek(f, 0, SEEK_END);
@@ -24,7 +25,8 @@ static const char *load(const char *path) {
 }
 
 static int target = -1;
-static const char *target_path(void) {
+static const char *target_path(void)
+{
     static char path[32];
     if (target < 0)
         target = memfd_create("trace.hst", 0);
@@ -32,15 +34,18 @@ static const char *target_path(void) {
     return path;
 }
 
-static struct hs_writer *open_writer(uint32_t frame) {
+static struct hs_writer *open_writer(uint32_t frame)
+{
     struct hs_error error;
-    struct hs_writer *w = hs_writer_open(target_path(), &(struct hs_writer_config){.frame = frame, .source = HS_SOURCE_STREAM}, &error);
+    struct hs_writer *w = hs_writer_open(target_path(), &(struct hs_writer_config){.frame = frame, .source = HS_SOURCE_STREAM},
+                                         &error);
     assert_non_null(w);
     return w;
 }
 
 /* Writes the firmware's stream in pieces of any size. */
-static const char *pack(uint32_t frame) {
+static const char *pack(uint32_t frame)
+{
     struct hs_error error;
     struct hs_writer *w = open_writer(frame);
     for (size_t at = 0, n; at < fw.out_len; at += n) {
@@ -53,16 +58,22 @@ static const char *pack(uint32_t frame) {
     return load(target_path());
 }
 
-static void stream(uint64_t seed, unsigned steps) {
-    fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM,
-                                .placement = HS_PLACE_MICROPYTHON, .seed = seed, .n_areas = 1 + seed % 3});
+static void stream(uint64_t seed, unsigned steps)
+{
+    fw_make(&(struct fw_config){.memory_size = 1 << 15,
+                                .packet_size = 512,
+                                .flags = HS_RING_STREAM,
+                                .placement = HS_PLACE_MICROPYTHON,
+                                .seed = seed,
+                                .n_areas = 1 + seed % 3});
     fw_work(steps);
     hs_flush();
 }
 
 /* --- whole -------------------------------------------------------------------------------------------- */
 
-static void what_comes_out_is_what_went_in(void **state) {
+static void what_comes_out_is_what_went_in(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 15; seed++) {
         stream(seed, 6000);
@@ -77,7 +88,8 @@ static void what_comes_out_is_what_went_in(void **state) {
     }
 }
 
-static void images_go_in_too(void **state) {
+static void images_go_in_too(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 15; seed++) {
         struct hs_error error;
@@ -103,7 +115,8 @@ static void images_go_in_too(void **state) {
     }
 }
 
-static void the_index_tells_where_keyframes_are(void **state) {
+static void the_index_tells_where_keyframes_are(void **state)
+{
     (void)state;
     stream(3, 1000);
     for (unsigned i = 0; i < 20; i++) {
@@ -125,7 +138,8 @@ static void the_index_tells_where_keyframes_are(void **state) {
 
 /* --- not whole ---------------------------------------------------------------------------------------- */
 
-static void a_killed_writer_loses_the_last_frame_only(void **state) {
+static void a_killed_writer_loses_the_last_frame_only(void **state)
+{
     (void)state;
     stream(4, 6000);
     struct hs_writer *w = open_writer(0);
@@ -148,7 +162,8 @@ static void a_killed_writer_loses_the_last_frame_only(void **state) {
     assert_int_equal(m.info.records, hs_stats().offered);
 }
 
-static void cut_anywhere(void **state) {
+static void cut_anywhere(void **state)
+{
     (void)state;
     stream(5, 2000);
     pack(2000);
@@ -165,7 +180,8 @@ static void cut_anywhere(void **state) {
     assert_true(most > 1000);
 }
 
-static void flipped_bits(void **state) {
+static void flipped_bits(void **state)
+{
     (void)state;
     stream(6, 2000);
     pack(2000);
@@ -182,7 +198,8 @@ static void flipped_bits(void **state) {
     }
 }
 
-static void write_errors_are_told(void **state) {
+static void write_errors_are_told(void **state)
+{
     (void)state;
     struct hs_error error;
     stream(7, 5000);
@@ -200,7 +217,8 @@ static void write_errors_are_told(void **state) {
     assert_int_equal(hs_writer_close(w, &error), 0);
 }
 
-static void versions_are_told(void **state) {
+static void versions_are_told(void **state)
+{
     (void)state;
     stream(8, 100);
     pack(0);
@@ -209,13 +227,15 @@ static void versions_are_told(void **state) {
     assert_non_null(strstr(m.error.text, "version 2"));
 }
 
-static int clean_up(void **state) {
+static int clean_up(void **state)
+{
     free(hst);
     close(target);
     return scratch_remove(state);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_comes_out_is_what_went_in),
         cmocka_unit_test(images_go_in_too),

@@ -15,9 +15,9 @@
 
 #include "analysis/refs/dominators.h"
 
-#define NODES_MAX  60u
+#define NODES_MAX 60u
 #define DEGREE_MAX 6u
-#define GRAPHS     3000
+#define GRAPHS 3000
 
 struct sample {
     uint32_t first[NODES_MAX + 1], to[NODES_MAX * DEGREE_MAX], root[8];
@@ -209,7 +209,7 @@ static void nothing(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(paper), cmocka_unit_test(random_graphs),
-                                       cmocka_unit_test(long_chain), cmocka_unit_test(nothing)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(paper), cmocka_unit_test(random_graphs), cmocka_unit_test(long_chain),
+                                       cmocka_unit_test(nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,15 +12,20 @@ static struct hs_drain drain;
 static _Alignas(8) uint8_t chunk[HS_PACKET_MAX];
 static bool busy; /* the recorder runs in the midst of the drain */
 
-static void make(uint64_t seed, uint32_t memory_size, uint32_t packet_size) {
-    fw_make(&(struct fw_config){.memory_size = memory_size, .packet_size = packet_size, .n_areas = 1 + seed % 3, .seed = seed,
+static void make(uint64_t seed, uint32_t memory_size, uint32_t packet_size)
+{
+    fw_make(&(struct fw_config){.memory_size = memory_size,
+                                .packet_size = packet_size,
+                                .n_areas = 1 + seed % 3,
+                                .seed = seed,
                                 .placement = seed % 3 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT});
     memset(&drain, 0, sizeof drain);
     hs_drain_keyframes(6);
 }
 
 /* Sends up to `n` chunks. Returns how many there were. */
-static unsigned send(unsigned n) {
+static unsigned send(unsigned n)
+{
     unsigned sent = 0;
     uint32_t len;
     while (sent < n && (len = hs_drain(&drain, chunk)) != 0) {
@@ -31,12 +36,14 @@ static unsigned send(unsigned n) {
     return sent;
 }
 
-static void read_all(void) {
+static void read_all(void)
+{
     assert_int_equal(mirror_file(&m, scratch_file(fw.out, fw.out_len)), 0);
     mirror_sane(&m);
 }
 
-static void finish(void) {
+static void finish(void)
+{
     hs_flush();
     send(UINT32_MAX);
     assert_int_equal(send(1), 0);
@@ -47,7 +54,8 @@ static void finish(void) {
 }
 
 /* A drain that keeps up loses nothing. */
-static void all_arrives(void **state) {
+static void all_arrives(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 15; seed++) {
         make(seed, 1 << 15, 512u << seed % 2);
@@ -65,7 +73,8 @@ static void all_arrives(void **state) {
 }
 
 /* One that is too slow loses whole packets, and the heap is known again from the next keyframe on. */
-static void slow_drains_lose_packets(void **state) {
+static void slow_drains_lose_packets(void **state)
+{
     uint64_t compared = 0, lost = 0;
     (void)state;
     for (uint64_t seed = 1; seed <= 15; seed++) {
@@ -85,7 +94,8 @@ static void slow_drains_lose_packets(void **state) {
 }
 
 /* The recorder, as an interrupt would, wherever the drain lets it. */
-static void interrupt(void) {
+static void interrupt(void)
+{
     if (busy)
         return;
     busy = true;
@@ -93,7 +103,8 @@ static void interrupt(void) {
     busy = false;
 }
 
-static void the_ring_moves_under_the_drain(void **state) {
+static void the_ring_moves_under_the_drain(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 15; seed++) {
         make(seed, 1 << 13, 256);
@@ -112,7 +123,8 @@ static void the_ring_moves_under_the_drain(void **state) {
 }
 
 /* A receiver that comes late, in the middle of a chunk: from the next header on it knows all. */
-static void late_receivers(void **state) {
+static void late_receivers(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         make(seed, 1 << 15, 512);
@@ -134,7 +146,8 @@ static void late_receivers(void **state) {
 }
 
 /* A drain that does not know what arrived sends again what the ring has. */
-static void nothing_counts_twice(void **state) {
+static void nothing_counts_twice(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 15; seed++) {
         make(seed, 1 << 16, 512);
@@ -154,7 +167,8 @@ static void nothing_counts_twice(void **state) {
 }
 
 /* hs_reset: the numbers begin anew, and so does the drain, although nobody told it. */
-static void an_image_begun_anew(void **state) {
+static void an_image_begun_anew(void **state)
+{
     (void)state;
     make(5, 1 << 15, 512);
     fw_work(3000);
@@ -172,7 +186,8 @@ static void an_image_begun_anew(void **state) {
 }
 
 /* What an earlier boot left in the ring goes first. */
-static void earlier_boots_are_sent(void **state) {
+static void earlier_boots_are_sent(void **state)
+{
     (void)state;
     make(7, 1 << 16, 512);
     fw_work(1000);
@@ -188,7 +203,8 @@ static void earlier_boots_are_sent(void **state) {
 }
 
 /* A drain that begins when the ring has turned round begins with the oldest packet, and defines what it names. */
-static void late_drains_begin_with_the_oldest(void **state) {
+static void late_drains_begin_with_the_oldest(void **state)
+{
     (void)state;
     make(9, 1 << 13, 256);
     fw_work(4000);
@@ -201,7 +217,8 @@ static void late_drains_begin_with_the_oldest(void **state) {
 }
 
 /* Lost packets make a keyframe due, but not when one was there a moment before; and nothing starts a recorder that stands. */
-static void lost_packets_make_few_keyframes(void **state) {
+static void lost_packets_make_few_keyframes(void **state)
+{
     (void)state;
     make(11, 1 << 13, 256);
     send(1);
@@ -221,7 +238,8 @@ static void lost_packets_make_few_keyframes(void **state) {
 }
 
 /* No image, a stream, nothing new: there is nothing to send. */
-static void nothing_to_send(void **state) {
+static void nothing_to_send(void **state)
+{
     (void)state;
     fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM, .seed = 3});
     memset(&drain, 0, sizeof drain);
@@ -229,7 +247,8 @@ static void nothing_to_send(void **state) {
     assert_int_equal(hs_drain(&drain, chunk), 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_arrives),
         cmocka_unit_test(slow_drains_lose_packets),

@@ -78,7 +78,7 @@ static void compare(struct truth *t, const struct hs_freeruns *f)
 static struct hs_extent some_extent(uint32_t n)
 {
     uint32_t most = chance(4) ? 4 : n;
-    return (struct hs_extent){ chance(n + 1), chance(most + 1) };
+    return (struct hs_extent){chance(n + 1), chance(most + 1)};
 }
 
 static void step(struct truth *t, struct hs_freeruns *f)
@@ -133,18 +133,18 @@ static void test_edges(void **unused)
     (void)unused;
     assert_true(hs_freeruns_init(&f, 0));
     assert_int_equal(f.largest, 0);
-    assert_false(hs_freeruns_take(&f, (struct hs_extent){ 0, 1 }));
+    assert_false(hs_freeruns_take(&f, (struct hs_extent){0, 1}));
     assert_int_equal(hs_freeruns_from(&f, 0).granules, 0);
     hs_freeruns_free(&f);
     assert_true(hs_freeruns_init(&f, 100));
-    assert_false(hs_freeruns_take(&f, (struct hs_extent){ 0, 0 }));
-    assert_false(hs_freeruns_take(&f, (struct hs_extent){ 99, 2 }));
-    assert_false(hs_freeruns_take(&f, (struct hs_extent){ 1, UINT32_MAX }));
-    assert_false(hs_freeruns_take(&f, (struct hs_extent){ UINT32_MAX, 1 }));
-    assert_true(hs_freeruns_take(&f, (struct hs_extent){ 0, 100 }));
+    assert_false(hs_freeruns_take(&f, (struct hs_extent){0, 0}));
+    assert_false(hs_freeruns_take(&f, (struct hs_extent){99, 2}));
+    assert_false(hs_freeruns_take(&f, (struct hs_extent){1, UINT32_MAX}));
+    assert_false(hs_freeruns_take(&f, (struct hs_extent){UINT32_MAX, 1}));
+    assert_true(hs_freeruns_take(&f, (struct hs_extent){0, 100}));
     assert_int_equal(f.largest, 0);
-    assert_true(hs_freeruns_give(&f, (struct hs_extent){ 50, 1 }));
-    assert_false(hs_freeruns_give(&f, (struct hs_extent){ 49, 3 }));
+    assert_true(hs_freeruns_give(&f, (struct hs_extent){50, 1}));
+    assert_false(hs_freeruns_give(&f, (struct hs_extent){49, 3}));
     assert_int_equal(f.largest, 1);
     hs_freeruns_free(&f);
 }
@@ -155,9 +155,9 @@ static void test_figures(void **unused)
     struct hs_run_histogram h = {{0}, {0}};
     (void)unused;
     assert_true(hs_freeruns_init(&f, 100));
-    assert_true(hs_freeruns_take(&f, (struct hs_extent){ 1, 1 }));  /* runs of 1, */
-    assert_true(hs_freeruns_take(&f, (struct hs_extent){ 5, 5 }));  /* 3 */
-    assert_true(hs_freeruns_take(&f, (struct hs_extent){ 20, 70 })); /* 10 and 10 */
+    assert_true(hs_freeruns_take(&f, (struct hs_extent){1, 1}));   /* runs of 1, */
+    assert_true(hs_freeruns_take(&f, (struct hs_extent){5, 5}));   /* 3 */
+    assert_true(hs_freeruns_take(&f, (struct hs_extent){20, 70})); /* 10 and 10 */
     assert_int_equal(hs_unusable_granules(&f, 1), 0);
     assert_int_equal(hs_unusable_granules(&f, 3), 1);
     assert_int_equal(hs_unusable_granules(&f, 4), 4);
@@ -170,10 +170,10 @@ static void test_figures(void **unused)
     assert_int_equal(h.runs[3], 2);
     assert_int_equal(h.granules[3], 20);
     hs_freeruns_free(&f);
-    assert_true(hs_external_fragmentation((struct hs_free_figures){ 0, 0 }) == 0.0);
-    assert_true(hs_external_fragmentation((struct hs_free_figures){ .free = 400, .largest = 100 }) == 0.75);
-    assert_true(hs_internal_fragmentation((struct hs_used_figures){ .requested = 24, .taken = 32 }) == 0.25);
-    assert_true(hs_internal_fragmentation((struct hs_used_figures){ 0, 0 }) == 0.0);
+    assert_true(hs_external_fragmentation((struct hs_free_figures){0, 0}) == 0.0);
+    assert_true(hs_external_fragmentation((struct hs_free_figures){.free = 400, .largest = 100}) == 0.75);
+    assert_true(hs_internal_fragmentation((struct hs_used_figures){.requested = 24, .taken = 32}) == 0.25);
+    assert_true(hs_internal_fragmentation((struct hs_used_figures){0, 0}) == 0.0);
 }
 
 int main(void)

@@ -15,24 +15,28 @@
 static struct hs_heapmap map;
 static struct hs_numbers freed;
 
-static int add(uint8_t number, uint32_t first, uint32_t granules, uint8_t rule) {
+static int add(uint8_t number, uint32_t first, uint32_t granules, uint8_t rule)
+{
     return hs_heapmap_add(&map, &(struct hs_area_config){first, granules, number, rule});
 }
 
-static int fresh(void **state) {
+static int fresh(void **state)
+{
     (void)state;
     hs_heapmap_close(&map);
     freed.n = 0;
     return 0;
 }
 
-static int done(void **state) {
+static int done(void **state)
+{
     free(freed.item);
     freed = (struct hs_numbers){0};
     return fresh(state);
 }
 
-static void regions_come_and_go(void **state) {
+static void regions_come_and_go(void **state)
+{
     (void)state;
     assert_int_equal(add(0, 100, 0, HS_PLACE_MICROPYTHON), HS_ERR_ARG);
     assert_int_equal(add(0, 0xfffffff0, 64, HS_PLACE_MICROPYTHON), HS_ERR_ARG);
@@ -54,7 +58,8 @@ static void regions_come_and_go(void **state) {
     assert_int_equal(hs_heapmap_length(&map, 150), 0);
 }
 
-static void blocks_never_cross_regions(void **state) {
+static void blocks_never_cross_regions(void **state)
+{
     (void)state;
     add(0, 0, 64, HS_PLACE_MICROPYTHON);
     add(1, 64, 128, HS_PLACE_MICROPYTHON);
@@ -67,7 +72,8 @@ static void blocks_never_cross_regions(void **state) {
     assert_int_equal(hs_heapmap_alloc(&map, 1), HS_POS_IMPLIED);
 }
 
-static void an_area_may_be_filled_whole(void **state) {
+static void an_area_may_be_filled_whole(void **state)
+{
     (void)state;
     static const uint32_t sizes[] = {1, 2, 63, 64, 65, 127, 128, 129, 1000, 4096};
     for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -86,7 +92,8 @@ static void an_area_may_be_filled_whole(void **state) {
     }
 }
 
-static void only_heads_are_freed(void **state) {
+static void only_heads_are_freed(void **state)
+{
     (void)state;
     add(0, 0, 100, HS_PLACE_MICROPYTHON);
     hs_heapmap_alloc(&map, 10);
@@ -98,11 +105,13 @@ static void only_heads_are_freed(void **state) {
     assert_int_equal(hs_heapmap_free(&map, 0), 0);
 }
 
-static struct hs_resized resize(uint32_t old, uint32_t granules, bool collected) {
+static struct hs_resized resize(uint32_t old, uint32_t granules, bool collected)
+{
     return hs_heapmap_resize(&map, &(struct hs_resize){old, granules, collected});
 }
 
-static void blocks_are_resized(void **state) {
+static void blocks_are_resized(void **state)
+{
     (void)state;
     add(0, 0, 100, HS_PLACE_MICROPYTHON);
     hs_heapmap_alloc(&map, 10);
@@ -118,7 +127,8 @@ static void blocks_are_resized(void **state) {
     assert_int_equal(resize(50, 1, false).old_granules, 0);
 }
 
-static void places_are_the_trace_s_word(void **state) {
+static void places_are_the_trace_s_word(void **state)
+{
     (void)state;
     add(0, 0, 200, HS_PLACE_EXPLICIT);
     assert_int_equal(hs_heapmap_alloc(&map, 1), HS_POS_IMPLIED);
@@ -135,11 +145,13 @@ static void places_are_the_trace_s_word(void **state) {
     assert_int_equal(hs_heapmap_length(&map, 16), 1);
 }
 
-static struct hs_record sweep_of(uint32_t end, uint32_t heads, const uint8_t *data, uint32_t len) {
+static struct hs_record sweep_of(uint32_t end, uint32_t heads, const uint8_t *data, uint32_t len)
+{
     return (struct hs_record){.kind = HS_SWEEP, .sweep = {.end = end, .heads = heads, .bits = {data, len}}};
 }
 
-static void sweeps_free_what_they_say(void **state) {
+static void sweeps_free_what_they_say(void **state)
+{
     (void)state;
     static const uint8_t third_goes[] = {0x7b}, many[] = {0x80 | 12}, literal_and_run[] = {0x02, 0x80 | 5};
     add(0, 0, 100, HS_PLACE_MICROPYTHON);
@@ -167,13 +179,15 @@ static void sweeps_free_what_they_say(void **state) {
     assert_int_equal(hs_heapmap_length(&map, 3), 3);
 }
 
-static struct hs_record snapshot_of(struct hs_extent range, const uint8_t *data, uint32_t len) {
+static struct hs_record snapshot_of(struct hs_extent range, const uint8_t *data, uint32_t len)
+{
     return (struct hs_record){.kind = HS_SNAPSHOT,
                               .snapshot = {.pos = range.pos, .end = range.pos + range.granules, .runs = {data, len}}};
 }
 
 /* A snapshot of a part says nothing of what comes before it and after it in the same word of the map. */
-static void snapshots_end_within_a_word(void **state) {
+static void snapshots_end_within_a_word(void **state)
+{
     (void)state;
     static const uint8_t free_run[] = {19};
     add(0, 0, 64, HS_PLACE_EXPLICIT);
@@ -189,7 +203,8 @@ static void snapshots_end_within_a_word(void **state) {
 }
 
 /* Runs that are longer than the largest class of sizes are found and remembered like others. */
-static void very_long_runs(void **state) {
+static void very_long_runs(void **state)
+{
     (void)state;
     add(0, 0, 3 << 20, HS_PLACE_MICROPYTHON);
     assert_int_equal(hs_heapmap_alloc(&map, (1 << 20) + 5), 0);
@@ -199,7 +214,8 @@ static void very_long_runs(void **state) {
     assert_int_equal(hs_heapmap_alloc(&map, (1 << 20) + 5), 0);
 }
 
-static void snapshots_are_compared_and_count(void **state) {
+static void snapshots_are_compared_and_count(void **state)
+{
     (void)state;
     /* 5 free, a block of 70, two of 1, 123 free */
     static const uint8_t data[] = {4, 0x80 | 63, 6, 0xc0, 122};
@@ -229,18 +245,14 @@ static void snapshots_are_compared_and_count(void **state) {
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fresh, done)
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        TEST(regions_come_and_go),
-        TEST(blocks_never_cross_regions),
-        TEST(an_area_may_be_filled_whole),
-        TEST(only_heads_are_freed),
-        TEST(blocks_are_resized),
-        TEST(places_are_the_trace_s_word),
-        TEST(sweeps_free_what_they_say),
-        TEST(snapshots_are_compared_and_count),
-        TEST(snapshots_end_within_a_word),
-        TEST(very_long_runs),
+        TEST(regions_come_and_go),         TEST(blocks_never_cross_regions),
+        TEST(an_area_may_be_filled_whole), TEST(only_heads_are_freed),
+        TEST(blocks_are_resized),          TEST(places_are_the_trace_s_word),
+        TEST(sweeps_free_what_they_say),   TEST(snapshots_are_compared_and_count),
+        TEST(snapshots_end_within_a_word), TEST(very_long_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

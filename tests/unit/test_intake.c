@@ -28,12 +28,12 @@ struct read {
 /* Writes the intake and reads the trace. */
 static struct read finish(struct hs_importer *intake)
 {
-    struct read r = { .fd = hs_unnamed_file(), .model = hs_model_new(NULL) };
+    struct read r = {.fd = hs_unnamed_file(), .model = hs_model_new(NULL)};
     struct hs_error error = {0};
     const struct hs_event *events;
     char path[64];
     long n;
-    assert_int_equal(hs_importer_write(intake, &(struct hs_importer_options){ .fd = r.fd, .origin = "a test" }, &error), HS_OK);
+    assert_int_equal(hs_importer_write(intake, &(struct hs_importer_options){.fd = r.fd, .origin = "a test"}, &error), HS_OK);
     snprintf(path, sizeof path, "/proc/self/fd/%d", r.fd);
     r.reader = hs_reader_open(path, &error);
     assert_non_null(r.reader);
@@ -54,7 +54,8 @@ static void end(struct read *r, struct hs_importer *intake)
 
 static void put(struct hs_importer *in, enum hs_call_kind kind, uint64_t ns, uint64_t old, uint64_t ptr, uint64_t size)
 {
-    hs_importer_put(in, &(struct hs_import_call){ .kind = (uint8_t)kind, .ns = ns, .old = old, .ptr = ptr, .size = size, .thread = 1 });
+    hs_importer_put(in,
+                    &(struct hs_import_call){.kind = (uint8_t)kind, .ns = ns, .old = old, .ptr = ptr, .size = size, .thread = 1});
 }
 
 static void test_kinds(void **state)
@@ -64,11 +65,11 @@ static void test_kinds(void **state)
     put(in, HS_CALL_ALLOC, 1000, 0, HEAP, 40);
     put(in, HS_CALL_ALLOC, 1001, 0, HEAP + 64, 10);
     put(in, HS_CALL_REALLOC, 1002, HEAP + 64, HEAP + 128, 100);
-    put(in, HS_CALL_REALLOC, 1003, HEAP + 128, 0, 1 << 30);  /* fails */
-    put(in, HS_CALL_REALLOC, 1004, 0, HEAP + 512, 5);        /* an allocation */
-    put(in, HS_CALL_REALLOC, 1005, HEAP + 512, 0, 0);        /* a free */
-    put(in, HS_CALL_ALLOC, 1006, 0, 0, 77);                  /* fails */
-    put(in, HS_CALL_FREE, 1007, HEAP + 1024, 0, 0);          /* of what nobody saw */
+    put(in, HS_CALL_REALLOC, 1003, HEAP + 128, 0, 1 << 30); /* fails */
+    put(in, HS_CALL_REALLOC, 1004, 0, HEAP + 512, 5);       /* an allocation */
+    put(in, HS_CALL_REALLOC, 1005, HEAP + 512, 0, 0);       /* a free */
+    put(in, HS_CALL_ALLOC, 1006, 0, 0, 77);                 /* fails */
+    put(in, HS_CALL_FREE, 1007, HEAP + 1024, 0, 0);         /* of what nobody saw */
     put(in, HS_CALL_FREE, 1008, HEAP, 0, 0);
     struct read r = finish(in);
     assert_int_equal(r.model->blocks, 1);
@@ -115,7 +116,7 @@ static void test_lost_free(void **state)
 static void test_time(void **state)
 {
     (void)state;
-    static const uint64_t pauses[] = { 1, 5000000000, 3600000000000, 86400000000000 * 3, 86400000000000 * 3650 };
+    static const uint64_t pauses[] = {1, 5000000000, 3600000000000, 86400000000000 * 3, 86400000000000 * 3650};
     for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++) {
         struct hs_importer *in = hs_importer_new();
         put(in, HS_CALL_ALLOC, 1795672703000000000, 0, HEAP, 40);
@@ -132,13 +133,15 @@ static void test_places_and_threads(void **state)
 {
     struct hs_importer *in = hs_importer_new();
     (void)state;
-    uint32_t a = hs_importer_place(in, &(struct hs_call_place){ "a.c", "f", 12, 0, 0 });
-    uint32_t b = hs_importer_place(in, &(struct hs_call_place){ "a.c", "f", 13, 0, 0 });
+    uint32_t a = hs_importer_place(in, &(struct hs_call_place){"a.c", "f", 12, 0, 0});
+    uint32_t b = hs_importer_place(in, &(struct hs_call_place){"a.c", "f", 13, 0, 0});
     assert_int_not_equal(a, b);
-    assert_int_equal(a, hs_importer_place(in, &(struct hs_call_place){ "a.c", "f", 12, 0, 0 }));
+    assert_int_equal(a, hs_importer_place(in, &(struct hs_call_place){"a.c", "f", 12, 0, 0}));
     hs_importer_thread(in, 70000, "worker");
-    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 1, .ptr = HEAP, .size = 16, .place = a, .thread = 70000 });
-    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 2, .ptr = HEAP + 16, .size = 16, .place = b, .thread = 5 });
+    hs_importer_put(
+        in, &(struct hs_import_call){.kind = HS_CALL_ALLOC, .ns = 1, .ptr = HEAP, .size = 16, .place = a, .thread = 70000});
+    hs_importer_put(
+        in, &(struct hs_import_call){.kind = HS_CALL_ALLOC, .ns = 2, .ptr = HEAP + 16, .size = 16, .place = b, .thread = 5});
     struct read r = finish(in);
     assert_string_equal(hs_reader_fact(r.reader, "thread 70000"), "worker");
     unsigned found = 0;
@@ -158,13 +161,13 @@ static void test_processes(void **state)
     (void)state;
     uint16_t one = hs_importer_process(in, 100, "one"), two = hs_importer_process(in, 200, "two");
     assert_int_equal(one, hs_importer_process(in, 100, NULL));
-    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 1, .ptr = HEAP, .size = 10, .process = one });
-    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 2, .ptr = HEAP, .size = 20, .process = two });
-    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_END, .ns = 3, .process = one });
+    hs_importer_put(in, &(struct hs_import_call){.kind = HS_CALL_ALLOC, .ns = 1, .ptr = HEAP, .size = 10, .process = one});
+    hs_importer_put(in, &(struct hs_import_call){.kind = HS_CALL_ALLOC, .ns = 2, .ptr = HEAP, .size = 20, .process = two});
+    hs_importer_put(in, &(struct hs_import_call){.kind = HS_CALL_END, .ns = 3, .process = one});
     uint16_t next = hs_importer_exec(in, 100);
     assert_int_equal(next, hs_importer_process(in, 100, NULL));
-    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_FREE, .ns = 4, .old = HEAP, .process = next });
-    hs_importer_put(in, &(struct hs_import_call){ .kind = HS_CALL_ALLOC, .ns = 5, .ptr = HEAP, .size = 30, .process = next });
+    hs_importer_put(in, &(struct hs_import_call){.kind = HS_CALL_FREE, .ns = 4, .old = HEAP, .process = next});
+    hs_importer_put(in, &(struct hs_import_call){.kind = HS_CALL_ALLOC, .ns = 5, .ptr = HEAP, .size = 30, .process = next});
     struct read r = finish(in);
     assert_int_equal(r.model->blocks, 2);
     assert_int_equal(r.model->requested, 50);
@@ -176,7 +179,9 @@ static void test_processes(void **state)
 static void test_random(void **state)
 {
     enum { SLOTS = 3000 };
-    static struct { uint64_t ptr, size; } live[SLOTS];
+    static struct {
+        uint64_t ptr, size;
+    } live[SLOTS];
     struct hs_importer *in = hs_importer_new();
     uint64_t requested = 0, blocks = 0;
     (void)state;
@@ -186,7 +191,8 @@ static void test_random(void **state)
         unsigned slot = (unsigned)rand() % SLOTS;
         bool large = slot % 100 == 0;
         uint64_t size = large ? 131072u + (unsigned)rand() % 900000 : (unsigned)rand() % 2000;
-        uint64_t ptr = large ? UINT64_C(0x7f0000000010) + ((uint64_t)slot << 20) : HEAP + slot * 2048u + ((uint64_t)(slot % 3) << 33);
+        uint64_t ptr = large ? UINT64_C(0x7f0000000010) + ((uint64_t)slot << 20)
+                             : HEAP + slot * 2048u + ((uint64_t)(slot % 3) << 33);
         if (!live[slot].ptr) {
             put(in, HS_CALL_ALLOC, i, 0, ptr, size);
         } else if (rand() % 4 == 0) {
@@ -221,9 +227,14 @@ static void test_no_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds), cmocka_unit_test(test_realloc_told_late), cmocka_unit_test(test_lost_free),
-        cmocka_unit_test(test_time), cmocka_unit_test(test_places_and_threads), cmocka_unit_test(test_processes),
-        cmocka_unit_test(test_random), cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_realloc_told_late),
+        cmocka_unit_test(test_lost_free),
+        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_places_and_threads),
+        cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_no_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

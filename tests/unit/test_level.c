@@ -32,7 +32,7 @@ bool hs_port_write(const void *data, uint32_t len) { return fwrite(data, 1, len,
 /* --- a heap ------------------------------------------------------------------------------------------- */
 
 #define GRANULES 4096u
-#define SITES    64u
+#define SITES 64u
 
 static struct hs_site_entry site[SITES * 4];
 static uint16_t hash[SITES * 16];
@@ -42,32 +42,40 @@ static uint8_t heap[GRANULES]; /* 0 free, 1 head, 2 tail */
 static char path[64];
 
 static uint32_t seed;
-static uint32_t rnd(uint32_t n) {
+static uint32_t rnd(uint32_t n)
+{
     seed = seed * 1664525u + 1013904223u;
     return (uint32_t)((uint64_t)(seed >> 8) * n >> 24);
 }
 
-static void describe(uintptr_t code, struct hs_place *place) {
+static void describe(uintptr_t code, struct hs_place *place)
+{
     place->file = (struct hs_text){"main.py", 7};
     place->function = (struct hs_text){"f", 1};
     place->line = (uint32_t)code;
 }
 
-static void region(unsigned existing) {
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = {.granules = GRANULES, .shift = 4, .memory = HS_MEMORY_INTERNAL, .name = {"gc", 2},
-                   .placement = (uint8_t)(HS_PLACE_MICROPYTHON | existing), .base = 0x20000000}});
+static void region(unsigned existing)
+{
+    hs_record(&(struct hs_record){.kind = HS_REGION,
+                                  .region = {.granules = GRANULES,
+                                             .shift = 4,
+                                             .memory = HS_MEMORY_INTERNAL,
+                                             .name = {"gc", 2},
+                                             .placement = (uint8_t)(HS_PLACE_MICROPYTHON | existing),
+                                             .base = 0x20000000}});
 }
 
-static uint32_t run_at(uint32_t at) {
+static uint32_t run_at(uint32_t at)
+{
     uint32_t n = 1, rest = heap[at] ? 2 : 0;
     while (at + n < GRANULES && heap[at + n] == rest)
         n++;
     return n;
 }
 
-static void keyframe(void) {
+static void keyframe(void)
+{
     struct hs_runs_writer w;
     region(HS_REGION_EXISTING);
     hs_snapshot_begin(&w, 0, 3);
@@ -82,7 +90,8 @@ static void keyframe(void) {
 }
 static uint32_t keyframe_size(void) { return 256; }
 
-static void summary(uint8_t cause) {
+static void summary(uint8_t cause)
+{
     struct hs_summary_writer w;
     hs_summary_begin(&w, &(struct hs_summary_writer){.cause = cause, .shift = 4});
     for (uint32_t at = 0, n; at < GRANULES; at += n) {
@@ -98,12 +107,26 @@ static void summary(uint8_t cause) {
     hs_level_top();
 }
 
-static void boot(const struct hs_level_choice *level, uint32_t size, uint32_t n_followed) {
-    struct hs_config config = {
-        .memory = memory, .memory_size = size ? size : sizeof memory, .packet_size = size ? 0 : 4096, .site = site,
-        .n_sites = SITES * 4, .hash = hash, .hash_size = SITES * 16, .hz = 1000000, .placement = HS_PLACE_MICROPYTHON, .shift = 4,
-        .flags = size ? 0 : HS_RING_STREAM, .describe = describe, .keyframe = keyframe, .keyframe_size = keyframe_size,
-        .level = *level, .followed = followed, .n_followed = n_followed, .summary = summary};
+static void boot(const struct hs_level_choice *level, uint32_t size, uint32_t n_followed)
+{
+    struct hs_config config = {.memory = memory,
+                               .memory_size = size ? size : sizeof memory,
+                               .packet_size = size ? 0 : 4096,
+                               .site = site,
+                               .n_sites = SITES * 4,
+                               .hash = hash,
+                               .hash_size = SITES * 16,
+                               .hz = 1000000,
+                               .placement = HS_PLACE_MICROPYTHON,
+                               .shift = 4,
+                               .flags = size ? 0 : HS_RING_STREAM,
+                               .describe = describe,
+                               .keyframe = keyframe,
+                               .keyframe_size = keyframe_size,
+                               .level = *level,
+                               .followed = followed,
+                               .n_followed = n_followed,
+                               .summary = summary};
     memset(memory, 0, sizeof memory);
     memset(heap, 0, sizeof heap);
     if (out)
@@ -123,20 +146,23 @@ static struct truth {
 } truth;
 static uint32_t owner[GRANULES], length[GRANULES];
 
-static void mark(uint32_t pos, uint32_t n) {
+static void mark(uint32_t pos, uint32_t n)
+{
     heap[pos] = 1;
     memset(heap + pos + 1, 2, n - 1);
     length[pos] = n;
 }
 
-static uint32_t find_room(uint32_t n) {
+static uint32_t find_room(uint32_t n)
+{
     for (uint32_t at = 0, run = 0; at < GRANULES; at++)
         if ((run = heap[at] ? 0 : run + 1) == n)
             return at + 1 - n;
     return HS_POS_IMPLIED;
 }
 
-static void put_alloc(uint32_t line, struct hs_block b) {
+static void put_alloc(uint32_t line, struct hs_block b)
+{
     struct hs_key key = {.code = 1000 + line, .caller = 1};
     if (hs_state == HS_STATE_LEVEL) {
         if (!hs_level_skips(b.size))
@@ -146,7 +172,8 @@ static void put_alloc(uint32_t line, struct hs_block b) {
     }
 }
 
-static bool alloc(uint32_t line, uint32_t size) {
+static bool alloc(uint32_t line, uint32_t size)
+{
     uint32_t n = (size + 15) / 16, pos = find_room(n);
     if (pos == HS_POS_IMPLIED)
         return false;
@@ -159,20 +186,23 @@ static bool alloc(uint32_t line, uint32_t size) {
     return true;
 }
 
-static void take_away(uint32_t pos) {
+static void take_away(uint32_t pos)
+{
     truth.live[owner[pos]] -= length[pos] * 16;
     memset(heap + pos, 0, length[pos]);
     truth.freed++;
 }
 
-static uint32_t some_block(void) {
+static uint32_t some_block(void)
+{
     for (uint32_t at = rnd(GRANULES), i = 0; i < GRANULES; i++, at = (at + 1) % GRANULES)
         if (heap[at] == 1)
             return at;
     return HS_POS_IMPLIED;
 }
 
-static void release(void) {
+static void release(void)
+{
     uint32_t pos = some_block();
     if (pos == HS_POS_IMPLIED)
         return;
@@ -186,7 +216,8 @@ static void release(void) {
 static bool gone(uint32_t pos) { return heap[pos] != 1; }
 
 /* Two blocks of three go. */
-static void collect(void) {
+static void collect(void)
+{
     struct hs_runs_writer w;
     hs_record(&(struct hs_record){.kind = HS_COLLECT});
     bool full = hs_state != HS_STATE_LEVEL;
@@ -211,7 +242,8 @@ static void collect(void) {
 }
 
 /* Small blocks mostly, larger ones the higher the line's number. */
-static void work(unsigned steps) {
+static void work(unsigned steps)
+{
     for (unsigned i = 0; i < steps; i++) {
         uint32_t line = 1 + rnd(9), size = 1 + rnd(16u << (line > 4 ? line - 4 : 0));
         ticks += rnd(20);
@@ -230,7 +262,8 @@ static struct hs_reader *reader;
 static struct hs_model *model;
 
 /* Reads what was recorded; every site's line is 1000 more than its number in `truth`. */
-static void read_back(bool ring) {
+static void read_back(bool ring)
+{
     struct hs_error error;
     const struct hs_event *event;
     long n;
@@ -249,13 +282,15 @@ static void read_back(bool ring) {
     assert_int_equal(n, 0);
 }
 
-static void forget(void) {
+static void forget(void)
+{
     hs_model_free(model);
     hs_reader_close(reader);
     unlink(path);
 }
 
-static struct hs_site_sum by_line(uint32_t line) {
+static struct hs_site_sum by_line(uint32_t line)
+{
     struct hs_site_sum sum = {.allocs = 0};
     for (uint32_t i = 1; i < hs_reader_sites(reader); i++) {
         const struct hs_site *s = hs_reader_site(reader, i);
@@ -268,7 +303,8 @@ static struct hs_site_sum by_line(uint32_t line) {
 /* --- distances ---------------------------------------------------------------------------------------- */
 
 /* The share of blocks of each size that is sampled, within four standard deviations of 1 - exp(-size / interval). */
-static void sampled_as_often_as_it_should(void **state) {
+static void sampled_as_often_as_it_should(void **state)
+{
     static const uint32_t sizes[] = {1, 7, 16, 40, 64, 200, 512, 3000};
     static const uint32_t intervals[] = {1, 64, 512, 4096};
     (void)state;
@@ -289,7 +325,8 @@ static void sampled_as_often_as_it_should(void **state) {
 }
 
 /* Gaps between sample points are geometrically distributed: Kolmogorov's distance below its bound for 1 in 1000. */
-static void gaps_are_exponential(void **state) {
+static void gaps_are_exponential(void **state)
+{
     enum { N = 200000, MOST = 4096 };
     static uint32_t count[MOST + 1];
     uint32_t gap = 0, seen = 0;
@@ -322,7 +359,8 @@ struct score {
     unsigned held, n;
 };
 
-static void score_it(struct score *s, double estimate, struct hs_interval i, double real) {
+static void score_it(struct score *s, double estimate, struct hs_interval i, double real)
+{
     s->sum += estimate - real;
     s->squares += (estimate - real) * (estimate - real);
     s->truth = real;
@@ -333,7 +371,8 @@ static void score_it(struct score *s, double estimate, struct hs_interval i, dou
 /* The same work under many seeds of the sampler: the mean error is nothing but chance, and the interval holds
  * the truth in about 95 of 100 cases. Counts of blocks do a little worse: one block of a byte stands for 512, so
  * that the variance is estimated too low while none of them happens to be sampled. */
-static void check_score(const struct score *s, const char *what, uint32_t line, double least) {
+static void check_score(const struct score *s, const char *what, uint32_t line, double least)
+{
     double mean = s->sum / s->n, error = sqrt(s->squares / s->n / s->n), held = 100.0 * s->held / s->n;
     if (fabs(mean) > 3.9 * error + 1e-6 * s->truth)
         fail_msg("line %u, %s: biased by %.1f of %.0f, standard error %.1f", line, what, mean, s->truth, error);
@@ -341,7 +380,8 @@ static void check_score(const struct score *s, const char *what, uint32_t line, 
         fail_msg("line %u, %s: the interval holds the truth in %.1f %%", line, what, held);
 }
 
-static void estimates_have_no_bias(void **state) {
+static void estimates_have_no_bias(void **state)
+{
     static struct score bytes[10], requests[10], live[10];
     double bytes_held = 0, requests_held = 0;
     (void)state;
@@ -380,7 +420,8 @@ static void estimates_have_no_bias(void **state) {
 /* --- following ---------------------------------------------------------------------------------------- */
 
 /* With every block sampled, samples say all that events would. */
-static void every_block_to_its_end(void **state) {
+static void every_block_to_its_end(void **state)
+{
     (void)state;
     memset(&truth, 0, sizeof truth);
     seed = 99;
@@ -388,11 +429,24 @@ static void every_block_to_its_end(void **state) {
     assert_int_equal(hs_level_set(&(struct hs_level_choice){HS_LEVEL_SAMPLED, 1u << 25, 0}), HS_ERR_ARG);
     static uint32_t table[8192];
     hs_stop();
-    struct hs_config config = {
-        .memory = memory, .memory_size = sizeof memory, .packet_size = 4096, .site = site, .n_sites = SITES * 4, .hash = hash,
-        .hash_size = SITES * 16, .hz = 1000000, .placement = HS_PLACE_MICROPYTHON, .shift = 4, .flags = HS_RING_STREAM,
-        .describe = describe, .keyframe = keyframe, .keyframe_size = keyframe_size,
-        .level = {HS_LEVEL_SAMPLED, 1, 3}, .followed = table, .n_followed = 8192, .summary = summary};
+    struct hs_config config = {.memory = memory,
+                               .memory_size = sizeof memory,
+                               .packet_size = 4096,
+                               .site = site,
+                               .n_sites = SITES * 4,
+                               .hash = hash,
+                               .hash_size = SITES * 16,
+                               .hz = 1000000,
+                               .placement = HS_PLACE_MICROPYTHON,
+                               .shift = 4,
+                               .flags = HS_RING_STREAM,
+                               .describe = describe,
+                               .keyframe = keyframe,
+                               .keyframe_size = keyframe_size,
+                               .level = {HS_LEVEL_SAMPLED, 1, 3},
+                               .followed = table,
+                               .n_followed = 8192,
+                               .summary = summary};
     rewind(out);
     assert_int_equal(ftruncate(fileno(out), 0), 0);
     memset(heap, 0, sizeof heap);
@@ -419,7 +473,8 @@ static void every_block_to_its_end(void **state) {
 }
 
 /* A full table is said and counted, and what was sampled beyond it still counts as asked for. */
-static void a_table_that_is_full(void **state) {
+static void a_table_that_is_full(void **state)
+{
     (void)state;
     memset(&truth, 0, sizeof truth);
     seed = 5;
@@ -441,7 +496,8 @@ static void a_table_that_is_full(void **state) {
 /* --- summaries ---------------------------------------------------------------------------------------- */
 
 /* What is named and what is not is all there was, at any time; the figures are those of the heap. */
-static void summaries_add_up(void **state) {
+static void summaries_add_up(void **state)
+{
     (void)state;
     memset(&truth, 0, sizeof truth);
     seed = 17;
@@ -483,7 +539,8 @@ static void summaries_add_up(void **state) {
 
 /* More sites than the table has entries. In a ring nothing is given back, and what finds no entry counts for site 0; in a
  * stream entries are given back, and what they counted counts there too. */
-static void add_up_many(bool ring) {
+static void add_up_many(bool ring)
+{
     memset(&truth, 0, sizeof truth);
     boot(&(struct hs_level_choice){.level = HS_LEVEL_SUMMARY}, ring ? sizeof memory : 0, 256);
     uint64_t times = 0, bytes = 0;
@@ -500,7 +557,8 @@ static void add_up_many(bool ring) {
     forget();
 }
 
-static void requests_without_a_site(void **state) {
+static void requests_without_a_site(void **state)
+{
     (void)state;
     add_up_many(false);
     add_up_many(true);
@@ -509,9 +567,10 @@ static void requests_without_a_site(void **state) {
 /* --- changing it -------------------------------------------------------------------------------------- */
 
 /* Any level after any other, in one trace: each time is read as what it is, and predictions go on rightly. */
-static void levels_change_midway(void **state) {
+static void levels_change_midway(void **state)
+{
     static const struct hs_level_choice steps[] = {
-        {.level = HS_LEVEL_FULL}, {HS_LEVEL_SAMPLED, 256, 1}, {.level = HS_LEVEL_FULL}, {.level = HS_LEVEL_SUMMARY},
+        {.level = HS_LEVEL_FULL},   {HS_LEVEL_SAMPLED, 256, 1},  {.level = HS_LEVEL_FULL},    {.level = HS_LEVEL_SUMMARY},
         {HS_LEVEL_SAMPLED, 128, 2}, {HS_LEVEL_SAMPLED, 1024, 3}, {.level = HS_LEVEL_SUMMARY}, {.level = HS_LEVEL_FULL},
     };
     enum { STEPS = sizeof steps / sizeof *steps };
@@ -547,7 +606,8 @@ static void levels_change_midway(void **state) {
 }
 
 /* A ring that has been overwritten tells its level all the same. */
-static void an_overwritten_ring(void **state) {
+static void an_overwritten_ring(void **state)
+{
     static const struct hs_level_choice levels[] = {{HS_LEVEL_SAMPLED, 300, 1}, {.level = HS_LEVEL_SUMMARY}};
     const struct hs_level_span *span;
     (void)state;
@@ -569,13 +629,14 @@ static void an_overwritten_ring(void **state) {
         }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sampled_as_often_as_it_should), cmocka_unit_test(gaps_are_exponential),
         cmocka_unit_test(estimates_have_no_bias),        cmocka_unit_test(every_block_to_its_end),
         cmocka_unit_test(a_table_that_is_full),          cmocka_unit_test(summaries_add_up),
-        cmocka_unit_test(requests_without_a_site),
-        cmocka_unit_test(levels_change_midway),          cmocka_unit_test(an_overwritten_ring),
+        cmocka_unit_test(requests_without_a_site),       cmocka_unit_test(levels_change_midway),
+        cmocka_unit_test(an_overwritten_ring),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

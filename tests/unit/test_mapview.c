@@ -136,23 +136,33 @@ static void fill_area(struct area *area, unsigned gaps)
 
 static void add_region(struct hs_model *m, unsigned index, const struct area *area)
 {
-    struct hs_record record = { .kind = HS_REGION, .region = { .region = (uint8_t)index, .first = index * GRANULES_MAX,
-        .granules = area->blocks, .shift = (uint8_t)area->shift, .base = area->start } };
-    struct hs_event event = { .kind = HS_REGION, .region = (uint8_t)index, .record = &record };
+    struct hs_record record = {.kind = HS_REGION,
+                               .region = {.region = (uint8_t)index,
+                                          .first = index * GRANULES_MAX,
+                                          .granules = area->blocks,
+                                          .shift = (uint8_t)area->shift,
+                                          .base = area->start}};
+    struct hs_event event = {.kind = HS_REGION, .region = (uint8_t)index, .record = &record};
     assert_int_equal(hs_model_feed(m, &event, 1), HS_OK);
 }
 
 static void add_blocks(struct hs_model *m, unsigned index, const struct area *area)
 {
-    static const struct hs_record record = { .kind = HS_ALLOC };
+    static const struct hs_record record = {.kind = HS_ALLOC};
     for (uint32_t at = 0; at < area->blocks; at++) {
         uint32_t n = 1;
         if (area->kind[at] != AT_HEAD)
             continue;
         while (at + n < area->blocks && area->kind[at + n] == AT_TAIL)
             n++;
-        struct hs_event event = { .kind = HS_ALLOC, .region = (uint8_t)index, .record = &record, .number = 1 + at,
-                                  .pos = index * GRANULES_MAX + at, .granules = n, .size = n << area->shift, .site = 1 + at % 50 };
+        struct hs_event event = {.kind = HS_ALLOC,
+                                 .region = (uint8_t)index,
+                                 .record = &record,
+                                 .number = 1 + at,
+                                 .pos = index * GRANULES_MAX + at,
+                                 .granules = n,
+                                 .size = n << area->shift,
+                                 .site = 1 + at % 50};
         assert_int_equal(hs_model_feed(m, &event, 1), HS_OK);
     }
 }
@@ -171,7 +181,7 @@ static void picture_of(struct hs_heap_snapshot *snapshot, const struct area *are
 
 static struct area random_area(void)
 {
-    struct area area = { .blocks = 4 * (1 + chance(GRANULES_MAX / 4)), .shift = 5, .start = 0x20000000 + 32 * chance(1000) };
+    struct area area = {.blocks = 4 * (1 + chance(GRANULES_MAX / 4)), .shift = 5, .start = 0x20000000 + 32 * chance(1000)};
     fill_area(&area, chance(2) ? 60 : 3);
     return area;
 }
@@ -181,7 +191,7 @@ static void test_as_the_firmware(void **unused)
     (void)unused;
     for (uint64_t seed = 1; seed <= 300; seed++) {
         state = seed * UINT64_C(0x9e3779b97f4a7c15);
-        struct area area[2] = { random_area(), random_area() };
+        struct area area[2] = {random_area(), random_area()};
         unsigned n = 1 + chance(2);
         struct hs_heap_snapshot *snapshot = calloc(1, sizeof *snapshot);
         char *ours, *theirs;
@@ -189,7 +199,7 @@ static void test_as_the_firmware(void **unused)
         FILE *out = open_memstream(&ours, &ours_len), *print = open_memstream(&theirs, &theirs_len);
         assert_true(snapshot && out && print);
         picture_of(snapshot, area, n);
-        assert_int_equal(hs_mapview_meminfo(&(struct hs_mapview){ .snapshot = snapshot }, out), HS_OK);
+        assert_int_equal(hs_mapview_meminfo(&(struct hs_mapview){.snapshot = snapshot}, out), HS_OK);
         firmware_prints(area, n, print);
         fclose(out);
         fclose(print);
@@ -204,7 +214,7 @@ static void test_as_the_firmware(void **unused)
 /* Full: every granule of the table, whatever is free. */
 static void test_full(void **unused)
 {
-    struct area area = { .blocks = 640, .shift = 4, .start = 0x1000 };
+    struct area area = {.blocks = 640, .shift = 4, .start = 0x1000};
     struct hs_heap_snapshot *snapshot = calloc(1, sizeof *snapshot);
     char *text;
     size_t len;
@@ -214,7 +224,7 @@ static void test_full(void **unused)
     assert_true(snapshot && out);
     area.kind[600] = AT_HEAD;
     picture_of(snapshot, &area, 1);
-    assert_int_equal(hs_mapview_meminfo(&(struct hs_mapview){ .snapshot = snapshot, .full = true }, out), HS_OK);
+    assert_int_equal(hs_mapview_meminfo(&(struct hs_mapview){.snapshot = snapshot, .full = true}, out), HS_OK);
     fclose(out);
     for (const char *at = text; (at = strchr(at, '\n')); at++)
         lines++;
@@ -246,12 +256,15 @@ static void test_changes(void **unused)
         memcpy(after.kind, before.kind, before.blocks / 2);
         picture_of(a, &before, 1);
         picture_of(b, &after, 1);
-        hs_compare(&(struct hs_comparison){ a, b, false }, (struct hs_extent){ 0, before.blocks }, change);
+        hs_compare(&(struct hs_comparison){a, b, false}, (struct hs_extent){0, before.blocks}, change);
         for (uint32_t i = 0; i < before.blocks; i++) {
             int x = owner(a, i), y = owner(b, i);
             bool same = x >= 0 && y >= 0 && a->block[x].pos == b->block[y].pos && a->block[x].granules == b->block[y].granules;
-            unsigned expected = same ? HS_CHANGE_KEPT : x >= 0 && y >= 0 ? HS_CHANGE_REPLACED
-                              : x >= 0 ? HS_CHANGE_GONE : y >= 0 ? HS_CHANGE_NEW : HS_CHANGE_FREE;
+            unsigned expected = same               ? HS_CHANGE_KEPT
+                                : x >= 0 && y >= 0 ? HS_CHANGE_REPLACED
+                                : x >= 0           ? HS_CHANGE_GONE
+                                : y >= 0           ? HS_CHANGE_NEW
+                                                   : HS_CHANGE_FREE;
             assert_int_equal(change[i], expected);
         }
         hs_heap_snapshot_free(a);

@@ -14,8 +14,8 @@
 #include "analysis/model/model.h"
 
 #define GRANULES 512u
-#define SHIFT    4u
-#define SITES    9u
+#define SHIFT 4u
+#define SITES 9u
 
 /* ---- a trace being made up ---- */
 
@@ -38,15 +38,15 @@ static void play(struct script *s, struct hs_event event)
 
 static void play_region(struct script *s, uint8_t index, uint32_t first, uint32_t granules)
 {
-    s->record = (struct hs_record){.region = {.region = index, .first = first, .granules = granules, .shift = SHIFT,
-                                              .base = 0x20000000, .name = {"heap", 4}}};
+    s->record = (struct hs_record){
+        .region = {
+            .region = index, .first = first, .granules = granules, .shift = SHIFT, .base = 0x20000000, .name = {"heap", 4}}};
     play(s, (struct hs_event){.kind = HS_REGION, .region = index});
 }
 
 static void play_alloc(struct script *s, uint32_t site, uint32_t pos, uint32_t size)
 {
-    play(s, (struct hs_event){.kind = HS_ALLOC, .site = site, .pos = pos, .size = size,
-                              .granules = (size + 15) >> SHIFT});
+    play(s, (struct hs_event){.kind = HS_ALLOC, .site = site, .pos = pos, .size = size, .granules = (size + 15) >> SHIFT});
 }
 
 static void play_free(struct script *s, uint32_t old)
@@ -56,8 +56,13 @@ static void play_free(struct script *s, uint32_t old)
 
 static void play_realloc(struct script *s, uint32_t site, uint32_t old, struct hs_extent now)
 {
-    play(s, (struct hs_event){.kind = HS_REALLOC, .site = site, .old = old, .old_granules = 1, .pos = now.pos,
-                              .size = now.granules << SHIFT, .granules = now.granules});
+    play(s, (struct hs_event){.kind = HS_REALLOC,
+                              .site = site,
+                              .old = old,
+                              .old_granules = 1,
+                              .pos = now.pos,
+                              .size = now.granules << SHIFT,
+                              .granules = now.granules});
 }
 
 static void play_plain(struct script *s, uint8_t kind, uint8_t cause)
@@ -102,7 +107,7 @@ static void lifetime_and_survival(void **state)
     struct script s = begin(64);
     play_alloc(&s, 3, 0, 20); /* at 100, 2 granules */
     s.time = 150;
-    play_alloc(&s, 3, 5, 16); /* 1 granule */
+    play_alloc(&s, 3, 5, 16);          /* 1 granule */
     play_sweep(&s, &(uint32_t){5}, 1); /* goes at 160, in its first collection */
     s.time = 1000;
     play_free(&s, 0); /* lived 900 ticks and through one collection */
@@ -202,9 +207,8 @@ static void verdicts(void **state)
         uint8_t cause;
         enum hs_verdict verdict;
     } cases[] = {
-        {17, 0, HS_VERDICT_FRAGMENTED}, {32, 0, HS_VERDICT_FRAGMENTED}, {33, 0, HS_VERDICT_FULL},
-        {16, 0, HS_VERDICT_UNKNOWN},    {33, 1, HS_VERDICT_LOCKED},     {33, 2, HS_VERDICT_UNCOLLECTED},
-        {33, 3, HS_VERDICT_REFUSED},
+        {17, 0, HS_VERDICT_FRAGMENTED}, {32, 0, HS_VERDICT_FRAGMENTED},  {33, 0, HS_VERDICT_FULL},    {16, 0, HS_VERDICT_UNKNOWN},
+        {33, 1, HS_VERDICT_LOCKED},     {33, 2, HS_VERDICT_UNCOLLECTED}, {33, 3, HS_VERDICT_REFUSED},
     };
     struct script s = begin(4);
     play_alloc(&s, 1, 0, 16);
@@ -231,8 +235,12 @@ static void resync_keeps_what_it_can(void **state)
     play_alloc(&s, 1, 0, 16);
     play_alloc(&s, 2, 4, 32);
     play_alloc(&s, 3, 10, 48);
-    play(&s, (struct hs_event){.kind = HS_ALLOC, .site = 4, .size = 5, .pos = HS_POS_IMPLIED,
-                               .granules = HS_POS_IMPLIED, .flags = HS_EVENT_UNPLACED});
+    play(&s, (struct hs_event){.kind = HS_ALLOC,
+                               .site = 4,
+                               .size = 5,
+                               .pos = HS_POS_IMPLIED,
+                               .granules = HS_POS_IMPLIED,
+                               .flags = HS_EVENT_UNPLACED});
     assert_false(s.model->synced);
     assert_int_equal(s.model->unplaced, 1);
     assert_int_equal(hs_model_site(s.model, 4)->allocs, 1);
@@ -411,10 +419,7 @@ static void told_freed(void *context, unsigned region, struct hs_extent e)
         assert_int_equal(n->used[i]--, 1);
 }
 
-static unsigned place_in(uint32_t site)
-{
-    return site == HS_SITE_UNKNOWN ? SITES : site;
-}
+static unsigned place_in(uint32_t site) { return site == HS_SITE_UNKNOWN ? SITES : site; }
 
 static bool is_free(const struct naive *n, struct hs_extent e, unsigned but)
 {
@@ -558,7 +563,7 @@ static void random_snapshot(struct script *s, struct naive *n)
     for (unsigned i = lose ? 0 : any(4); i; i--) {
         struct hs_extent e = room_for(n, UINT32_MAX);
         if (e.granules)
-            n->block[n->n++] = (struct naive_block){e.pos, e.granules, HS_SITE_UNKNOWN, e.granules << SHIFT,
+            n->block[n->n++] = (struct naive_block){e.pos,   e.granules,    HS_SITE_UNKNOWN, e.granules << SHIFT,
                                                     s->time, n->collections};
     }
     for (unsigned i = 0; i < n->n; i++)
@@ -646,13 +651,18 @@ static void agrees_with_naive_model(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lifetime_and_survival),    cmocka_unit_test(realloc_moves_charge_not_age),
-        cmocka_unit_test(frees_of_nothing),         cmocka_unit_test(layout_by_hand),
-        cmocka_unit_test(verdicts),                 cmocka_unit_test(resync_keeps_what_it_can),
+        cmocka_unit_test(lifetime_and_survival),
+        cmocka_unit_test(realloc_moves_charge_not_age),
+        cmocka_unit_test(frees_of_nothing),
+        cmocka_unit_test(layout_by_hand),
+        cmocka_unit_test(verdicts),
+        cmocka_unit_test(resync_keeps_what_it_can),
         cmocka_unit_test(snapshot_in_collection_is_a_sweep),
-        cmocka_unit_test(second_boot_starts_empty), cmocka_unit_test(second_boot_is_known),
+        cmocka_unit_test(second_boot_starts_empty),
+        cmocka_unit_test(second_boot_is_known),
         cmocka_unit_test(regions_come_and_go),
-        cmocka_unit_test(odd_numbers_are_survived), cmocka_unit_test(marks_are_kept),
+        cmocka_unit_test(odd_numbers_are_survived),
+        cmocka_unit_test(marks_are_kept),
         cmocka_unit_test(agrees_with_naive_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

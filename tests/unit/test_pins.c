@@ -13,9 +13,9 @@
 
 #include "analysis/blame/separators.h"
 
-#define SHIFT  4u
+#define SHIFT 4u
 #define GROUPS 26u
-#define N_MAX  600u
+#define N_MAX 600u
 
 /* A region drawn with one character a granule: '.' free, a capital letter a block's head with its group,
  * '=' its tail, '#' the head of a block of no group. */
@@ -30,14 +30,19 @@ static void draw(struct drawing *d, unsigned region, uint32_t first, const char 
     p->block = d->block;
     p->n_regions = region + 1;
     p->region[region] = (struct hs_region_state){
-        .first = first, .granules = (uint32_t)strlen(text), .shift = SHIFT, .present = true,
+        .first = first,
+        .granules = (uint32_t)strlen(text),
+        .shift = SHIFT,
+        .present = true,
     };
     for (uint32_t i = 0; text[i]; i++) {
         if (text[i] == '=')
             p->block[p->n_blocks - 1].granules++;
         else if (text[i] != '.')
             p->block[p->n_blocks++] = (struct hs_heap_snapshot_block){
-                .pos = first + i, .granules = 1, .site = text[i] == '#' ? 1000 : (uint32_t)(text[i] - 'A'),
+                .pos = first + i,
+                .granules = 1,
+                .site = text[i] == '#' ? 1000 : (uint32_t)(text[i] - 'A'),
             };
     }
 }
@@ -75,19 +80,19 @@ static void by_hand(void **state)
     assert_int_equal(separators.free_runs, 4);
     assert_int_equal(separators.borders, 2 + 2 + 1 + 1 + 1);
     assert_int_equal(separators.n, 3);
-    assert_int_equal(separators.separator[0].group, 0);                         /* A */
+    assert_int_equal(separators.separator[0].group, 0); /* A */
     assert_int_equal(separators.separator[0].together, 9 * 16);
-    assert_int_equal(separators.separator[1].group, 1);                         /* B: "..A=..A..B=" */
+    assert_int_equal(separators.separator[1].group, 1); /* B: "..A=..A..B=" */
     assert_int_equal(separators.separator[1].together, 11 * 16);
     assert_int_equal(separators.separator[2].together, 17 * 16);
     assert_int_equal(hs_separators_needed(&separators, 145), 2);
     assert_int_equal(hs_separators_needed(&separators, 272), 3);
     assert_int_equal(hs_separators_needed(&separators, 273), 0);
-    assert_int_equal(pin_of(&separators, 'A')->largest_without, 9 * 16);  /* "..A=..A.." */
+    assert_int_equal(pin_of(&separators, 'A')->largest_without, 9 * 16); /* "..A=..A.." */
     assert_int_equal(pin_of(&separators, 'A')->borders, 5);
     assert_int_equal(pin_of(&separators, 'A')->blocks, 3);
     assert_int_equal(pin_of(&separators, 'A')->bytes, 4 * 16);
-    assert_int_equal(pin_of(&separators, 'B')->largest_without, 4 * 16);  /* "..B=" gains nothing */
+    assert_int_equal(pin_of(&separators, 'B')->largest_without, 4 * 16); /* "..B=" gains nothing */
     assert_int_equal(pin_of(&separators, 'C')->largest_without, 5 * 16);
     hs_separators_free(&separators);
 }

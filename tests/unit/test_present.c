@@ -165,10 +165,13 @@ static void json_takes_any_bytes(void **state)
         const char *bytes, *shown;
     } cases[] = {
         {"\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x8d", "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x90\x8d\"\n"},
-        {"a\xff""b", "\"a\xef\xbf\xbd""b\"\n"},
-        {"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"\n"},             /* overlong */
+        {"a\xff"
+         "b",
+         "\"a\xef\xbf\xbd"
+         "b\"\n"},
+        {"\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"\n"},                 /* overlong */
         {"\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"\n"}, /* half of a surrogate pair */
-        {"\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\"\n"},             /* cut */
+        {"\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\"\n"},                 /* cut */
         {"\n\t\x01", "\"\\n\\t\\u0001\"\n"},
     };
     struct hs_json *json = hs_json_new();
@@ -197,9 +200,13 @@ static void json_is_not_nested_for_ever(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_as_text),      cmocka_unit_test(table_as_text),
-        cmocka_unit_test(shares_have_colors),  cmocka_unit_test(table_as_data),       cmocka_unit_test(json_values),
-        cmocka_unit_test(json_takes_any_bytes), cmocka_unit_test(json_is_not_nested_for_ever),
+        cmocka_unit_test(values_as_text),
+        cmocka_unit_test(table_as_text),
+        cmocka_unit_test(shares_have_colors),
+        cmocka_unit_test(table_as_data),
+        cmocka_unit_test(json_values),
+        cmocka_unit_test(json_takes_any_bytes),
+        cmocka_unit_test(json_is_not_nested_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

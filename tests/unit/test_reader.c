@@ -13,12 +13,17 @@ static void read_image(void) { assert_int_equal(mirror_file(&m, scratch_file(fw.
 
 /* --- streams ------------------------------------------------------------------------------------------ */
 
-static void stream_is_lossless(void **state) {
+static void stream_is_lossless(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 40; seed++) {
-        fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 256u << seed % 5, .flags = HS_RING_STREAM,
+        fw_make(&(struct fw_config){.memory_size = 1 << 15,
+                                    .packet_size = 256u << seed % 5,
+                                    .flags = HS_RING_STREAM,
                                     .placement = seed % 3 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
-                                    .n_areas = 1 + seed % 3, .seed = seed, .overlap = seed % 2});
+                                    .n_areas = 1 + seed % 3,
+                                    .seed = seed,
+                                    .overlap = seed % 2});
         fw_work(10000);
         hs_flush();
         read_stream();
@@ -37,11 +42,15 @@ static void stream_is_lossless(void **state) {
     }
 }
 
-static void refused_packets_are_losses(void **state) {
+static void refused_packets_are_losses(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 30; seed++) {
-        fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM,
-                                    .placement = seed % 3 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT, .n_areas = 1 + seed % 2,
+        fw_make(&(struct fw_config){.memory_size = 1 << 15,
+                                    .packet_size = 512,
+                                    .flags = HS_RING_STREAM,
+                                    .placement = seed % 3 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
+                                    .n_areas = 1 + seed % 2,
                                     .seed = seed});
         fw.refuse_every = 5 + (unsigned)seed;
         fw_work(10000);
@@ -58,7 +67,8 @@ static void refused_packets_are_losses(void **state) {
     }
 }
 
-static void a_stream_may_start_again(void **state) {
+static void a_stream_may_start_again(void **state)
+{
     (void)state;
     fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM, .seed = 3});
     fw_work(2000);
@@ -80,7 +90,8 @@ static void a_stream_may_start_again(void **state) {
 
 /* --- images ------------------------------------------------------------------------------------------- */
 
-static void rings_of_all_sizes(void **state) {
+static void rings_of_all_sizes(void **state)
+{
     (void)state;
     for (uint32_t size = 1024, seed = 1; size <= 8u << 20; size *= 2)
         for (uint8_t placement = 0; placement < 2; placement++) {
@@ -100,7 +111,8 @@ static void rings_of_all_sizes(void **state) {
         }
 }
 
-static void images_lie_anywhere(void **state) {
+static void images_lie_anywhere(void **state)
+{
     (void)state;
     for (uint32_t shift = 0; shift < 19; shift++) {
         fw_make(&(struct fw_config){.memory_size = 1 << 14, .placement = HS_PLACE_MICROPYTHON, .seed = shift});
@@ -122,12 +134,13 @@ static void images_lie_anywhere(void **state) {
     }
 }
 
-static void boots_are_stitched(void **state) {
+static void boots_are_stitched(void **state)
+{
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         uint64_t offered = 0, boots = 2 + seed % 3;
-        fw_make(&(struct fw_config){.memory_size = seed % 2 ? 1 << 16 : 1 << 20, .packet_size = 512,
-                                    .placement = HS_PLACE_MICROPYTHON, .seed = seed});
+        fw_make(&(struct fw_config){
+            .memory_size = seed % 2 ? 1 << 16 : 1 << 20, .packet_size = 512, .placement = HS_PLACE_MICROPYTHON, .seed = seed});
         for (unsigned boot = 1; boot < boots; boot++) {
             fw_work(1000 + fw_random(2000)); /* and is cut off: the last packet stays open */
             offered += hs_stats().offered;
@@ -151,7 +164,8 @@ static void boots_are_stitched(void **state) {
 /* --- damage ------------------------------------------------------------------------------------------- */
 
 /* Whatever is read is right, and what is missing is counted. */
-static void read_damaged(const uint8_t *data, size_t len) {
+static void read_damaged(const uint8_t *data, size_t len)
+{
     long end = mirror_file(&m, scratch_file(data, len));
     assert_true(end <= 0);
     if (end == 0)
@@ -159,10 +173,11 @@ static void read_damaged(const uint8_t *data, size_t len) {
     assert_int_equal(m.info.diverged, 0);
 }
 
-static void streams_cut_anywhere(void **state) {
+static void streams_cut_anywhere(void **state)
+{
     (void)state;
-    fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM,
-                                .placement = HS_PLACE_MICROPYTHON, .seed = 11});
+    fw_make(&(struct fw_config){
+        .memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM, .placement = HS_PLACE_MICROPYTHON, .seed = 11});
     fw_work(1500);
     hs_flush();
     for (size_t len = 0; len < fw.out_len; len += len < 300 ? 1 : 1 + fw_random(9)) {
@@ -174,10 +189,11 @@ static void streams_cut_anywhere(void **state) {
     }
 }
 
-static void streams_with_flipped_bits(void **state) {
+static void streams_with_flipped_bits(void **state)
+{
     (void)state;
-    fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM,
-                                .placement = HS_PLACE_MICROPYTHON, .seed = 12});
+    fw_make(&(struct fw_config){
+        .memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM, .placement = HS_PLACE_MICROPYTHON, .seed = 12});
     fw_work(1500);
     hs_flush();
     read_stream();
@@ -194,10 +210,11 @@ static void streams_with_flipped_bits(void **state) {
     }
 }
 
-static void streams_with_bytes_lost_or_added(void **state) {
+static void streams_with_bytes_lost_or_added(void **state)
+{
     (void)state;
-    fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 256, .flags = HS_RING_STREAM,
-                                .placement = HS_PLACE_MICROPYTHON, .seed = 13});
+    fw_make(&(struct fw_config){
+        .memory_size = 1 << 15, .packet_size = 256, .flags = HS_RING_STREAM, .placement = HS_PLACE_MICROPYTHON, .seed = 13});
     fw_work(3000);
     hs_flush();
     read_stream();
@@ -220,14 +237,16 @@ static void streams_with_bytes_lost_or_added(void **state) {
 }
 
 /* Where the open packet's bytes lie: nothing checks them yet. */
-static bool in_open_packet(size_t at) {
+static bool in_open_packet(size_t at)
+{
     const struct hs_ring_header *h = hs_image();
     size_t first = h->header_size, slot = first + (at - first) / h->packet_size * h->packet_size;
     const struct hs_packet *p = (const void *)(fw.memory + slot);
     return hs_packet_open(p) && at - slot >= offsetof(struct hs_packet, head);
 }
 
-static void images_with_flipped_bits(void **state) {
+static void images_with_flipped_bits(void **state)
+{
     (void)state;
     uint64_t refused = 0;
     fw_make(&(struct fw_config){.memory_size = 1 << 13, .placement = HS_PLACE_MICROPYTHON, .seed = 14});
@@ -247,7 +266,8 @@ static void images_with_flipped_bits(void **state) {
     assert_true(refused > 100);
 }
 
-static void images_cut_anywhere(void **state) {
+static void images_cut_anywhere(void **state)
+{
     (void)state;
     fw_make(&(struct fw_config){.memory_size = 1 << 13, .placement = HS_PLACE_MICROPYTHON, .seed = 15});
     fw_work(3000);
@@ -258,10 +278,11 @@ static void images_cut_anywhere(void **state) {
 }
 
 /* A model that goes wrong is found out: here the firmware puts a block where the rule would not. */
-static void contradictions_are_noticed(void **state) {
+static void contradictions_are_noticed(void **state)
+{
     (void)state;
-    fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM,
-                                .placement = HS_PLACE_MICROPYTHON, .seed = 16});
+    fw_make(&(struct fw_config){
+        .memory_size = 1 << 15, .packet_size = 512, .flags = HS_RING_STREAM, .placement = HS_PLACE_MICROPYTHON, .seed = 16});
     fw_work(500);
     uint32_t pos = fw.first[1] - 1;
     fw.kind[pos] = FW_HEAD;
@@ -288,12 +309,14 @@ static void contradictions_are_noticed(void **state) {
 
 /* --- what is no trace --------------------------------------------------------------------------------- */
 
-static int open_error(const void *data, size_t len) {
+static int open_error(const void *data, size_t len)
+{
     long end = mirror_file(&m, scratch_file(data, len));
     return end < 0 ? (int)end : 0;
 }
 
-static void other_inputs_are_refused(void **state) {
+static void other_inputs_are_refused(void **state)
+{
     (void)state;
     static const char text[] = "mem: total=2072, current=1024, peak=2048\nGC: total: 64000, used: 15824\n";
     assert_int_equal(open_error("", 0), HS_ERR_KIND);
@@ -314,7 +337,8 @@ static void other_inputs_are_refused(void **state) {
     assert_int_equal(open_error(fw.memory, 1 << 13), HS_ERR_CHECK);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stream_is_lossless),
         cmocka_unit_test(refused_packets_are_losses),

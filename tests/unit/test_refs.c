@@ -36,8 +36,8 @@ static void setup_heap(struct script *s)
     play(s, (struct hs_record){.kind = HS_REGION, .region = {.granules = 32, .shift = 4, .base = 0x20000000, .name = {"gc", 2}}},
          (struct hs_event){0});
     for (size_t i = 0; i < sizeof block / sizeof *block; i++)
-        play(s, (struct hs_record){.kind = HS_ALLOC}, (struct hs_event){
-            .site = 1, .size = block[i].granules * 16, .pos = block[i].pos, .granules = block[i].granules});
+        play(s, (struct hs_record){.kind = HS_ALLOC},
+             (struct hs_event){.site = 1, .size = block[i].granules * 16, .pos = block[i].pos, .granules = block[i].granules});
 }
 
 static void close_heap(struct script *s)
@@ -72,8 +72,12 @@ static void by_hand(void **unused)
     struct hs_retained r;
     (void)unused;
     setup_heap(&s);
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots), (struct hs_event){0}), 0);
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}), 1);
+    assert_int_equal(play(&s,
+                          with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots),
+                          (struct hs_event){0}),
+                     0);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}),
+                     1);
     const struct hs_refgraph *g = &s.refs.graph;
     assert_int_equal(g->n_roots, 2);
     assert_int_equal(g->root[0].block, 1);
@@ -122,14 +126,16 @@ static void cut(void **unused)
     play(&s, root, (struct hs_event){0});
     play(&s, part, (struct hs_event){0});
     assert_false(s.refs.complete);
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs = {.part = 2, .pos = 20}}, (const uint8_t *)"", 0), (struct hs_event){0}), 1);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs = {.part = 2, .pos = 20}}, (const uint8_t *)"", 0),
+                          (struct hs_event){0}),
+                     1);
     assert_true(s.refs.complete);
     close_heap(&s);
 }
 
 /* As MicroPython compiles "def f(a, *, b=1): ...", then "X = 1"; at 12 X is stored, with one word on the stack. */
-static const uint8_t body[] = {0x18, 0x06, 0x01, 0x6b, 0x60, 0x53, 0x2c, 0x00, 0x81, 0x10, 0x02, 0x62, 0x33, 0x00, 0x16, 0x03,
-                               0x81, 0x16, 0x04, 0x51, 0x63};
+static const uint8_t body[] = {0x18, 0x06, 0x01, 0x6b, 0x60, 0x53, 0x2c, 0x00, 0x81, 0x10, 0x02,
+                               0x62, 0x33, 0x00, 0x16, 0x03, 0x81, 0x16, 0x04, 0x51, 0x63};
 static const uint8_t names[] = {9, 0, 8, 0, 7, 0, 6, 0, 5, 1};
 static const char frame_name[] = "main.py <module>";
 static const struct hs_frame_facts facts = {5, 4, true};
@@ -148,13 +154,22 @@ static void frames(void **unused)
     struct script s;
     (void)unused;
     setup_heap(&s);
-    play(&s, with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots),
+         (struct hs_event){0});
     play(&s, with((struct hs_record){.kind = HS_CODE, .code.code = 1}, body, 10), (struct hs_event){0});
-    play(&s, with((struct hs_record){.kind = HS_CODE, .code = {.code = 1, .at = 10}}, body + 10, sizeof body - 10), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_CODE, .code = {.code = 1, .at = 10}}, body + 10, sizeof body - 10),
+         (struct hs_event){0});
     play(&s, with((struct hs_record){.kind = HS_CODE, .code = {.code = 1, .what = 1}}, names, sizeof names), (struct hs_event){0});
-    play(&s, with((struct hs_record){.kind = HS_FRAME, .frame = {.code = 1, .address = 0x20000000 + 4 * 16 + 8, .pos = 4, .slots = 4, .offset = 12, .line = 7, .globals = 1}},
-                  (const uint8_t *)frame_name, sizeof frame_name - 1), (struct hs_event){0});
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}), 1);
+    play(&s,
+         with(
+             (struct hs_record){
+                 .kind = HS_FRAME,
+                 .frame =
+                     {.code = 1, .address = 0x20000000 + 4 * 16 + 8, .pos = 4, .slots = 4, .offset = 12, .line = 7, .globals = 1}},
+             (const uint8_t *)frame_name, sizeof frame_name - 1),
+         (struct hs_event){0});
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}),
+                     1);
     const struct hs_refgraph *g = &s.refs.graph;
     assert_int_equal(g->frames.n, 1);
     assert_int_equal(g->frames.code[0].bytes, sizeof body);
@@ -182,9 +197,11 @@ static void code_with_a_gap(void **unused)
     struct script s;
     (void)unused;
     setup_heap(&s);
-    play(&s, with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots), (struct hs_event){0});
+    play(&s, with((struct hs_record){.kind = HS_ROOT, .root = {.origin = 1, .address = 0x24}}, roots, sizeof roots),
+         (struct hs_event){0});
     play(&s, with((struct hs_record){.kind = HS_CODE, .code = {.code = 1, .at = 3}}, body, 10), (struct hs_event){0});
-    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}), 0);
+    assert_int_equal(play(&s, with((struct hs_record){.kind = HS_REFS, .refs.part = 2}, refs, sizeof refs), (struct hs_event){0}),
+                     0);
     assert_int_equal(s.refs.dropped, 1);
     close_heap(&s);
 }
@@ -208,7 +225,8 @@ static struct hs_record any_record(uint8_t kind)
     case HS_MODULE: r.module = (struct hs_record_module){.pos = pos, .slots = count}; break;
     case HS_GLOBAL: r.global = (struct hs_record_global){.slot = count, .what = cause, .pos = pos, .key = chance(3)}; break;
     case HS_FRAME:
-        r.frame = (struct hs_record_frame){.address = chance(100), .pos = pos, .slots = count, .code = chance(3), .offset = chance(20)};
+        r.frame = (struct hs_record_frame){
+            .address = chance(100), .pos = pos, .slots = count, .code = chance(3), .offset = chance(20)};
         break;
     default: r.code = (struct hs_record_code){.code = chance(3), .what = cause, .at = count}; break;
     }

@@ -29,33 +29,30 @@
 
 /* The fake board. */
 struct fake {
-    int fd;                   /* its end of the line */
+    int fd; /* its end of the line */
     pthread_t thread;
     uint8_t image[IMAGE];
-    unsigned damage;          /* every so many data lines of the first dump is damaged; 0: none */
-    unsigned always;          /* this line (by number) is damaged in every dump; 0: none */
+    unsigned damage; /* every so many data lines of the first dump is damaged; 0: none */
+    unsigned always; /* this line (by number) is damaged in every dump; 0: none */
     bool no_module, raises, silent, hangs_up, skips_zeroes;
-    const char *says;         /* instead of listening: this, again and again */
-    bool noise;               /* likewise: what a wrong speed makes of it */
-    const char *script_says;  /* what the script's run ends in, instead of an answer */
-    bool script_again;        /* and says again and again */
-    bool deaf;                /* from the script on */
-    bool heeds;               /* the script ends at Ctrl-C */
-    bool reads_nothing;       /* of the script */
-    bool old;                 /* start() knows no argument `script` */
-    int stalls;               /* after so many lines of a dump no more come; 0: never */
+    const char *says;        /* instead of listening: this, again and again */
+    bool noise;              /* likewise: what a wrong speed makes of it */
+    const char *script_says; /* what the script's run ends in, instead of an answer */
+    bool script_again;       /* and says again and again */
+    bool deaf;               /* from the script on */
+    bool heeds;              /* the script ends at Ctrl-C */
+    bool reads_nothing;      /* of the script */
+    bool old;                /* start() knows no argument `script` */
+    int stalls;              /* after so many lines of a dump no more come; 0: never */
     int dumps, interrupts, resets;
-    volatile bool ready;      /* it has come to what the test is about */
+    volatile bool ready; /* it has come to what the test is about */
     volatile bool stop;
-    uint32_t offset[16];      /* that the dumps began at */
-    char code[4][4096];       /* what was run */
+    uint32_t offset[16]; /* that the dumps began at */
+    char code[4][4096];  /* what was run */
     int n_code;
 };
 
-static void rest(struct fake *f, short events)
-{
-    poll(&(struct pollfd){ .fd = f->fd, .events = events }, 1, 20);
-}
+static void rest(struct fake *f, short events) { poll(&(struct pollfd){.fd = f->fd, .events = events}, 1, 20); }
 
 static void say_bytes(struct fake *f, const char *text, size_t n)
 {
@@ -70,10 +67,7 @@ static void say_bytes(struct fake *f, const char *text, size_t n)
     }
 }
 
-static void say(struct fake *f, const char *text)
-{
-    say_bytes(f, text, strlen(text));
-}
+static void say(struct fake *f, const char *text) { say_bytes(f, text, strlen(text)); }
 
 static void say_for_ever(struct fake *f, const char *text)
 {
@@ -201,15 +195,12 @@ static void run_code(struct fake *f, const char *code)
 static bool take(struct fake *f, char c, char *code, size_t *len)
 {
     switch (c) {
-    case '\x01':
-        say(f, "raw REPL; CTRL-B to exit\r\n>");
-        return !(*len = 0);
+    case '\x01': say(f, "raw REPL; CTRL-B to exit\r\n>"); return !(*len = 0);
     case '\x03':
         f->interrupts++;
         say(f, "\r\n>>> ");
         return !(*len = 0);
-    case '\x02':
-        return false;
+    case '\x02': return false;
     case '\x04':
         code[*len] = '\0';
         if (!*len) {
@@ -257,7 +248,7 @@ static int plug_in(struct fake *f)
     char name[100];
     int end;
     assert_int_equal(openpty(&f->fd, &end, name, NULL, NULL), 0);
-    int fd = hs_serial_open(&(struct hs_serial_config){ name, 115200 });
+    int fd = hs_serial_open(&(struct hs_serial_config){name, 115200});
     assert_true(fd >= 0);
     close(end);
     fcntl(f->fd, F_SETFL, O_NONBLOCK);
@@ -285,14 +276,14 @@ static void keep_err(void *context, const char *bytes, size_t n)
 }
 
 struct session {
-    struct printed printed;    /* first: what the sinks take for theirs */
+    struct printed printed; /* first: what the sinks take for theirs */
     struct hs_capture capture;
     struct hs_error error;
     bool raised, reset;
-    struct hs_board how;       /* what differs from the usual */
-    struct fake *next;         /* the board once it is back */
-    volatile int interrupts;   /* of the user */
-    int after[2];              /* milliseconds until the first one, from where the board is ready; from there to the second; 0: none */
+    struct hs_board how;     /* what differs from the usual */
+    struct fake *next;       /* the board once it is back */
+    volatile int interrupts; /* of the user */
+    int after[2]; /* milliseconds until the first one, from where the board is ready; from there to the second; 0: none */
     const struct fake *board;
 };
 
@@ -315,9 +306,9 @@ static void *interrupt(void *context)
     return NULL;
 }
 
-#define PATIENCE 300  /* milliseconds, for boards that never answer */
-#define LONGER   1500 /* for those that do at first */
-#define LONG     10000
+#define PATIENCE 300 /* milliseconds, for boards that never answer */
+#define LONGER 1500  /* for those that do at first */
+#define LONG 10000
 
 static int record(struct fake *f, struct session *s)
 {
@@ -375,7 +366,7 @@ static void test_all_is_well(void **unused)
 
 static void test_exception(void **unused)
 {
-    struct fake f = { .raises = true };
+    struct fake f = {.raises = true};
     struct session s = {0};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_OK);
@@ -387,7 +378,7 @@ static void test_exception(void **unused)
 
 static void test_damaged_lines(void **unused)
 {
-    struct fake f = { .damage = 10 };
+    struct fake f = {.damage = 10};
     struct session s = {0};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_OK);
@@ -400,7 +391,7 @@ static void test_damaged_lines(void **unused)
 
 static void test_zeroes_left_out(void **unused)
 {
-    struct fake f = { .skips_zeroes = true, .damage = 7 };
+    struct fake f = {.skips_zeroes = true, .damage = 7};
     struct session s = {0};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_OK);
@@ -411,7 +402,7 @@ static void test_zeroes_left_out(void **unused)
 
 static void test_hopeless_line(void **unused)
 {
-    struct fake f = { .always = 5 };
+    struct fake f = {.always = 5};
     struct session s = {0};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_END);
@@ -422,7 +413,7 @@ static void test_hopeless_line(void **unused)
 
 static void test_no_module(void **unused)
 {
-    struct fake f = { .no_module = true };
+    struct fake f = {.no_module = true};
     struct session s = {0};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_KIND);
@@ -432,7 +423,7 @@ static void test_no_module(void **unused)
 
 static void test_hung_up(void **unused)
 {
-    struct fake f = { .hangs_up = true };
+    struct fake f = {.hangs_up = true};
     struct session s = {0};
     (void)unused;
     int status = record(&f, &s); /* what was under way on the line may or may not arrive */
@@ -452,7 +443,7 @@ static void fails(struct fake *f, struct session *s, const char *why)
 
 static void test_silent(void **unused)
 {
-    struct fake f = { .silent = true };
+    struct fake f = {.silent = true};
     struct session s = {0};
     (void)unused;
     fails(&f, &s, "not a byte");
@@ -460,7 +451,7 @@ static void test_silent(void **unused)
 
 static void test_wrong_speed(void **unused)
 {
-    struct fake f = { .noise = true };
+    struct fake f = {.noise = true};
     struct session s = {0};
     (void)unused;
     fails(&f, &s, "is --baud the board's speed?");
@@ -470,7 +461,7 @@ static void test_wrong_speed(void **unused)
 
 static void test_boot_loop(void **unused)
 {
-    struct fake f = { .says = BOOT };
+    struct fake f = {.says = BOOT};
     struct session s = {0};
     (void)unused;
     fails(&f, &s, "starts again and again");
@@ -479,7 +470,7 @@ static void test_boot_loop(void **unused)
 /* Text in another script is text too. */
 static void test_prints_for_ever(void **unused)
 {
-    struct fake f = { .says = "\xd1\x82\xd0\xb5\xd0\xbc\xd0\xbf\xd0\xb5\xd1\x80\xd0\xb0 21\xe2\x84\x83\r\n" };
+    struct fake f = {.says = "\xd1\x82\xd0\xb5\xd0\xbc\xd0\xbf\xd0\xb5\xd1\x80\xd0\xb0 21\xe2\x84\x83\r\n"};
     struct session s = {0};
     (void)unused;
     fails(&f, &s, "does not end at Ctrl-C");
@@ -487,8 +478,8 @@ static void test_prints_for_ever(void **unused)
 
 static void test_reads_nothing(void **unused)
 {
-    struct fake f = { .reads_nothing = true };
-    struct session s = { .how = { .patience = LONGER } };
+    struct fake f = {.reads_nothing = true};
+    struct session s = {.how = {.patience = LONGER}};
     char *script = malloc(1 << 20);
     (void)unused;
     memset(script, '#', (1 << 20) - 1);
@@ -501,8 +492,8 @@ static void test_reads_nothing(void **unused)
 /* The trace outlives it. */
 static void test_reset_by_script(void **unused)
 {
-    struct fake f = { .script_says = "hello\r\n" BOOT "Type \"help()\" for more information.\r\n>>> " };
-    struct session s = { .how = { .patience = LONG } };
+    struct fake f = {.script_says = "hello\r\n" BOOT "Type \"help()\" for more information.\r\n>>> "};
+    struct session s = {.how = {.patience = LONG}};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_IO);
     assert_non_null(strstr(s.error.text, "was reset"));
@@ -513,7 +504,7 @@ static void test_reset_by_script(void **unused)
 
 static void test_soft_reset_by_script(void **unused)
 {
-    struct fake f = { .script_says = "hello\r\nMPY: soft reboot\r\nraw REPL; CTRL-B to exit\r\n>" };
+    struct fake f = {.script_says = "hello\r\nMPY: soft reboot\r\nraw REPL; CTRL-B to exit\r\n>"};
     struct session s = {0};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_IO);
@@ -525,7 +516,7 @@ static void test_soft_reset_by_script(void **unused)
 /* A script may print what looks like a prompt, and rest. */
 static void test_prompts_of_script(void **unused)
 {
-    struct fake f = { .script_says = "\r\n>>> MicroPython v1\r\n>>> \x04\x04>" };
+    struct fake f = {.script_says = "\r\n>>> MicroPython v1\r\n>>> \x04\x04>"};
     struct session s = {0};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_OK);
@@ -535,8 +526,8 @@ static void test_prompts_of_script(void **unused)
 
 static void test_boot_loop_by_script(void **unused)
 {
-    struct fake f = { .script_says = BOOT, .script_again = true };
-    struct session s = { .how = { .patience = LONGER } };
+    struct fake f = {.script_says = BOOT, .script_again = true};
+    struct session s = {.how = {.patience = LONGER}};
     (void)unused;
     fails(&f, &s, "was reset");
     assert_non_null(strstr(s.error.text, "again and again"));
@@ -545,8 +536,8 @@ static void test_boot_loop_by_script(void **unused)
 /* USB: the port goes with the board, and comes back with it. */
 static void test_port_comes_back(void **unused)
 {
-    struct fake f = { .hangs_up = true, .script_says = "hello\r\n" }, next = {0};
-    struct session s = { .next = &next };
+    struct fake f = {.hangs_up = true, .script_says = "hello\r\n"}, next = {0};
+    struct session s = {.next = &next};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_IO);
     assert_non_null(strstr(s.error.text, "came back"));
@@ -557,8 +548,8 @@ static void test_port_comes_back(void **unused)
 
 static void test_deaf_script(void **unused)
 {
-    struct fake f = { .deaf = true };
-    struct session s = { .after = {100}, .how = { .patience = LONGER } };
+    struct fake f = {.deaf = true};
+    struct session s = {.after = {100}, .how = {.patience = LONGER}};
     (void)unused;
     fails(&f, &s, "did not end at Ctrl-C");
     assert_int_equal(s.interrupts, 1);
@@ -566,8 +557,8 @@ static void test_deaf_script(void **unused)
 
 static void test_script_ended_by_user(void **unused)
 {
-    struct fake f = { .heeds = true };
-    struct session s = { .after = {100} };
+    struct fake f = {.heeds = true};
+    struct session s = {.after = {100}};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_OK);
     assert_true(s.raised);
@@ -579,8 +570,8 @@ static void test_script_ended_by_user(void **unused)
 /* The second Ctrl-C ends it, however long the board might take. */
 static void test_given_up(void **unused)
 {
-    struct fake f = { .script_says = "hello\r\n", .script_again = true };
-    struct session s = { .after = {100, 1000}, .how = { .patience = 1000000 } };
+    struct fake f = {.script_says = "hello\r\n", .script_again = true};
+    struct session s = {.after = {100, 1000}, .how = {.patience = 1000000}};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_IO);
     assert_non_null(strstr(s.error.text, "interrupted"));
@@ -590,8 +581,8 @@ static void test_given_up(void **unused)
 
 static void test_given_up_at_start(void **unused)
 {
-    struct fake f = { .noise = true };
-    struct session s = { .after = {100}, .how = { .patience = 1000000 } };
+    struct fake f = {.noise = true};
+    struct session s = {.after = {100}, .how = {.patience = 1000000}};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_IO);
     assert_non_null(strstr(s.error.text, "interrupted"));
@@ -600,8 +591,8 @@ static void test_given_up_at_start(void **unused)
 /* What has come of the trace is kept. */
 static void test_given_up_while_it_comes(void **unused)
 {
-    struct fake f = { .stalls = 30 };
-    struct session s = { .after = {500}, .how = { .patience = 1000000 } };
+    struct fake f = {.stalls = 30};
+    struct session s = {.after = {500}, .how = {.patience = 1000000}};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_ERR_END);
     assert_non_null(strstr(s.error.text, "interrupted"));
@@ -612,16 +603,16 @@ static void test_given_up_while_it_comes(void **unused)
 
 static void test_dump_stalls(void **unused)
 {
-    struct fake f = { .stalls = 30 };
-    struct session s = { .how = { .patience = LONGER } };
+    struct fake f = {.stalls = 30};
+    struct session s = {.how = {.patience = LONGER}};
     (void)unused;
     fails(&f, &s, "while the trace came");
 }
 
 static void test_name_and_level(void **unused)
 {
-    struct fake f = {0}, old = { .old = true };
-    struct session s = { .how = { .name = "it's/a b.py", .level = "sampled", .interval = 300 } }, t = { .how = s.how };
+    struct fake f = {0}, old = {.old = true};
+    struct session s = {.how = {.name = "it's/a b.py", .level = "sampled", .interval = 300}}, t = {.how = s.how};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_OK);
     assert_string_equal(f.code[0], "import heapstrata\nheapstrata.stop()\nheapstrata.reset()\n"
@@ -635,7 +626,7 @@ static void test_name_and_level(void **unused)
 static void test_no_reset(void **unused)
 {
     struct fake f = {0};
-    struct session s = { .how = { .no_reset = true } };
+    struct session s = {.how = {.no_reset = true}};
     (void)unused;
     assert_int_equal(record(&f, &s), HS_OK);
     assert_int_equal(f.resets, 0);
@@ -658,10 +649,7 @@ static void test_base64(void **unused)
         assert_int_equal(hs_base64_decode(bytes, sizeof bytes, bad[i], strlen(bad[i])), -1);
 }
 
-static enum hs_capture_line take_text(struct hs_capture *c, const char *text)
-{
-    return hs_capture_take(c, text, strlen(text));
-}
+static enum hs_capture_line take_text(struct hs_capture *c, const char *text) { return hs_capture_take(c, text, strlen(text)); }
 
 /* A line of three bytes with its check, which is made wrong by `wrong`. */
 static enum hs_capture_line take_foo(struct hs_capture *c, uint32_t at, uint32_t wrong)
@@ -718,10 +706,10 @@ static void test_lost_lines(void **unused)
 {
     struct hs_capture c = {0};
     char line[160];
-    uint32_t at[] = { 0, 3 };
+    uint32_t at[] = {0, 3};
     (void)unused;
-    snprintf(line, sizeof line, "HS:0 Zm9v %08xHS:3 Zm9v %08xI (123) wifi: hello",
-             hs_crc32(hs_crc32(0, &at[0], 4), "foo", 3), hs_crc32(hs_crc32(0, &at[1], 4), "foo", 3));
+    snprintf(line, sizeof line, "HS:0 Zm9v %08xHS:3 Zm9v %08xI (123) wifi: hello", hs_crc32(hs_crc32(0, &at[0], 4), "foo", 3),
+             hs_crc32(hs_crc32(0, &at[1], 4), "foo", 3));
     assert_int_equal(take_text(&c, line), HS_CAPTURE_TAKEN);
     assert_int_equal(c.got, 6);
     assert_false(hs_capture_whole(&c));

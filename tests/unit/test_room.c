@@ -37,7 +37,8 @@ static const struct way ways[] = {
     {"hardly anything is left on both sides", {0x20003ff0, 0x20008010}, {0x20003ff0, 0x20008010}, false},
 };
 
-static void every_way(void **state) {
+static void every_way(void **state)
+{
     (void)state;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         struct hs_span heap = ways[i].heap;
@@ -49,7 +50,8 @@ static void every_way(void **state) {
 
 /* Whatever comes of small spans, of every place and length: no byte is the heap's and the ring's, none is new to the heap,
  * and one that was refused is as it was. */
-static void never_both(void **state) {
+static void never_both(void **state)
+{
     (void)state;
     for (uintptr_t start = 0; start < 24; start++)
         for (uintptr_t end = start; end < 24; end++)
@@ -66,7 +68,8 @@ static void never_both(void **state) {
             }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_way), cmocka_unit_test(never_both)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 enum { GC, INTERNAL, PSRAM, INNER, POOL, PYTHON, UNKNOWN = 20 };
 
 #define CAP_INTERNAL 1u
-#define CAP_PSRAM    2u
+#define CAP_PSRAM 2u
 
 static const struct region {
     const char *name;
@@ -24,13 +24,20 @@ static const struct region {
     [PYTHON] = {"gc", 9000, 60, 0x3f800800, 0, 0, 0, 4, HS_MEMORY_PSRAM}, /* in psram */
 };
 
-static void come(unsigned i) {
+static void come(unsigned i)
+{
     const struct region *r = &regions[i];
-    hs_record(&(struct hs_record){
-        .kind = HS_REGION,
-        .region = {.region = (uint8_t)i, .first = r->first, .granules = r->granules, .shift = r->shift, .memory = r->memory,
-                   .base = r->base, .least = r->least, .header = r->header, .caps = r->caps,
-                   .name = {r->name, (uint32_t)strlen(r->name)}}});
+    hs_record(&(struct hs_record){.kind = HS_REGION,
+                                  .region = {.region = (uint8_t)i,
+                                             .first = r->first,
+                                             .granules = r->granules,
+                                             .shift = r->shift,
+                                             .memory = r->memory,
+                                             .base = r->base,
+                                             .least = r->least,
+                                             .header = r->header,
+                                             .caps = r->caps,
+                                             .name = {r->name, (uint32_t)strlen(r->name)}}});
 }
 
 static void take(uint32_t pos, uint32_t size) { hs_alloc(fw_key(size), (struct hs_block){pos, size}); }
@@ -39,31 +46,38 @@ static void refuse(unsigned region, uint32_t size) { hs_fail(fw_key(size), size,
 
 static bool with_python, with_summaries;
 
-static void sum_up(unsigned region) {
+static void sum_up(unsigned region)
+{
     struct hs_summary_writer w;
     hs_summary_begin(&w, &(struct hs_summary_writer){.region = (uint8_t)region, .shift = 2});
     hs_summary_end(&w);
 }
 
-static const char *trace(void) {
-    fw_make(&(struct fw_config){.memory_size = 1 << 14, .packet_size = 512, .flags = HS_RING_STREAM,
-                                .placement = HS_PLACE_EXPLICIT, .granules = 100, .seed = 1});
-    fw_work(500);              /* in gc0 */
+static const char *trace(void)
+{
+    fw_make(&(struct fw_config){.memory_size = 1 << 14,
+                                .packet_size = 512,
+                                .flags = HS_RING_STREAM,
+                                .placement = HS_PLACE_EXPLICIT,
+                                .granules = 100,
+                                .seed = 1});
+    fw_work(500); /* in gc0 */
     hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = 0});
     for (unsigned i = INTERNAL; i <= (with_python ? PYTHON : POOL); i++)
         come(i);
-    take(1024, 400);           /* internal: 404 bytes, the memory of the heap within; 101 granules of 4 */
-    take(1125, 3);             /* internal: no less than 16 bytes */
-    take(4096, 1000);          /* psram */
+    take(1024, 400);  /* internal: 404 bytes, the memory of the heap within; 101 granules of 4 */
+    take(1125, 3);    /* internal: no less than 16 bytes */
+    take(4096, 1000); /* psram */
     if (with_python)
-        take(9001, 60);        /* gc, as others say it: 4 granules of 16 */
-    take(2048, 40);            /* vm: 3 granules of 16 */
-    take(3000, 20);            /* pool: one element */
-    take(3005, 4);             /* pool: one too, whatever was asked for */
-    hs_realloc(fw_key(20), (struct hs_block){5096, 20}, 1125);    /* from internal memory to psram: 24 bytes */
-    refuse(PSRAM, 20000);        /* 4000 * 4 bytes are there: full */
-    hs_fail((struct hs_key){.code = FW_CAPS(CAP_INTERNAL), .caller = (uintptr_t)hs_anchor}, 3700, HS_FAIL_REGION(INTERNAL)); /* though psram has room */
-    refuse(POOL, 200);           /* no other pool helps */
+        take(9001, 60);                                        /* gc, as others say it: 4 granules of 16 */
+    take(2048, 40);                                            /* vm: 3 granules of 16 */
+    take(3000, 20);                                            /* pool: one element */
+    take(3005, 4);                                             /* pool: one too, whatever was asked for */
+    hs_realloc(fw_key(20), (struct hs_block){5096, 20}, 1125); /* from internal memory to psram: 24 bytes */
+    refuse(PSRAM, 20000);                                      /* 4000 * 4 bytes are there: full */
+    hs_fail((struct hs_key){.code = FW_CAPS(CAP_INTERNAL), .caller = (uintptr_t)hs_anchor}, 3700,
+            HS_FAIL_REGION(INTERNAL)); /* though psram has room */
+    refuse(POOL, 200);                 /* no other pool helps */
     hs_free((uintptr_t)hs_anchor, 3000);
     for (unsigned i = 0; i < 3 && with_summaries; i++)
         sum_up((const unsigned[]){INTERNAL, PSRAM, UNKNOWN}[i]);
@@ -72,7 +86,8 @@ static const char *trace(void) {
 }
 
 /* What gc0 holds. */
-static uint64_t worked(void) {
+static uint64_t worked(void)
+{
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < fw.first[1]; i++)
         bytes += fw.kind[i] != FW_FREE ? 16 : 0;
@@ -80,7 +95,8 @@ static uint64_t worked(void) {
     return bytes;
 }
 
-static struct hs_model *model_of(struct hs_selection selection) {
+static struct hs_model *model_of(struct hs_selection selection)
+{
     struct hs_error error;
     struct hs_reader *reader = hs_reader_open(trace(), &error);
     assert_non_null(reader);
@@ -97,7 +113,8 @@ static struct hs_model *model_of(struct hs_selection selection) {
     return model;
 }
 
-static uint64_t used(struct hs_selection selection) {
+static uint64_t used(struct hs_selection selection)
+{
     struct hs_model *model = model_of(selection);
     uint64_t bytes = model->used;
     assert_int_equal(hs_model_layout(model, HS_ALL_REGIONS).used, bytes);
@@ -105,7 +122,8 @@ static uint64_t used(struct hs_selection selection) {
     return bytes;
 }
 
-static void blocks_take_what_their_heap_gives(void **state) {
+static void blocks_take_what_their_heap_gives(void **state)
+{
     (void)state;
     uint64_t gc = used((struct hs_selection){.heap = "gc0"});
     assert_int_equal(gc, worked());
@@ -119,7 +137,8 @@ static void blocks_take_what_their_heap_gives(void **state) {
     assert_int_equal(used((struct hs_selection){.heap = "cap"}), 0);
 }
 
-static void what_lies_within_another_heap_counts_once(void **state) {
+static void what_lies_within_another_heap_counts_once(void **state)
+{
     (void)state;
     uint64_t all = used((struct hs_selection){.heap = NULL});
     assert_int_equal(all, worked() + 404 + 1004 + 24 + 20 + 48);
@@ -127,7 +146,8 @@ static void what_lies_within_another_heap_counts_once(void **state) {
 }
 
 /* The interpreter's heap comes later than the one that its memory is of, and takes its place. */
-static void the_heap_that_python_lies_in_is_beside_it(void **state) {
+static void the_heap_that_python_lies_in_is_beside_it(void **state)
+{
     (void)state;
     struct hs_error error;
     with_python = true;
@@ -152,7 +172,8 @@ static void the_heap_that_python_lies_in_is_beside_it(void **state) {
     hs_reader_close(reader);
 }
 
-static void a_block_that_leaves_the_selection_is_freed(void **state) {
+static void a_block_that_leaves_the_selection_is_freed(void **state)
+{
     (void)state;
     struct hs_model *model = model_of((struct hs_selection){.region = "internal"});
     assert_int_equal(model->region[INTERNAL].allocs, 2);
@@ -165,7 +186,8 @@ static void a_block_that_leaves_the_selection_is_freed(void **state) {
     hs_model_free(model);
 }
 
-static unsigned summaries_of(struct hs_selection selection) {
+static unsigned summaries_of(struct hs_selection selection)
+{
     struct hs_error error;
     struct hs_reader *reader = hs_reader_open(trace(), &error);
     const struct hs_event *event;
@@ -181,7 +203,8 @@ static unsigned summaries_of(struct hs_selection selection) {
 }
 
 /* Figures are of the region that they name; one that the trace does not know may be any. */
-static void summaries_are_of_their_region(void **state) {
+static void summaries_are_of_their_region(void **state)
+{
     (void)state;
     with_summaries = true;
     assert_int_equal(summaries_of((struct hs_selection){.heap = NULL}), 1 << INTERNAL | 1 << PSRAM | 1 << UNKNOWN);
@@ -190,7 +213,8 @@ static void summaries_are_of_their_region(void **state) {
     with_summaries = false;
 }
 
-static void a_failure_is_of_its_heap(void **state) {
+static void a_failure_is_of_its_heap(void **state)
+{
     (void)state;
     struct hs_model *model = model_of((struct hs_selection){.heap = NULL});
     assert_true(model->n_failures >= 3);
@@ -210,7 +234,8 @@ static void a_failure_is_of_its_heap(void **state) {
     hs_model_free(model);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_take_what_their_heap_gives),
         cmocka_unit_test(what_lies_within_another_heap_counts_once),

@@ -30,7 +30,7 @@ static double value[SAMPLES];
 static void put(struct hs_series *s, uint64_t when, double v)
 {
     static struct hs_point_end end; /* what ends where the next point begins: the sample before */
-    struct hs_sample sample = { .value = { v, -v, 2 * v, 0.5, 0 } };
+    struct hs_sample sample = {.value = {v, -v, 2 * v, 0.5, 0}};
     if (hs_series_due(s, when))
         hs_series_turn(s, when, &end);
     hs_point_put(hs_series_point(s), &sample);
@@ -39,7 +39,7 @@ static void put(struct hs_series *s, uint64_t when, double v)
 
 static void finish(struct hs_series *s, double v)
 {
-    hs_series_finish(s, &(struct hs_point_end){ .last = {{ v, -v, 2 * v, 0.5, 0 }} });
+    hs_series_finish(s, &(struct hs_point_end){.last = {{v, -v, 2 * v, 0.5, 0}}});
 }
 
 /* Point i must be what the samples from its beginning to the next one's say. */

@@ -16,7 +16,8 @@
 
 static uint32_t taken(struct hs_sizes sizes) { return sizes.ring + sizes.sites * ENTRY; }
 
-static void bounds(void **state) {
+static void bounds(void **state)
+{
     (void)state;
     for (uint32_t heap = HS_SIZES_HEAP_LEAST; heap < 3u << 20; heap += 8) {
         struct hs_sizes sizes = hs_sizes_for(heap, ENTRY);
@@ -26,7 +27,8 @@ static void bounds(void **state) {
     }
 }
 
-static void grows(void **state) {
+static void grows(void **state)
+{
     (void)state;
     struct hs_sizes before = hs_sizes_for(HS_SIZES_HEAP_LEAST, ENTRY);
     for (uint32_t heap = HS_SIZES_HEAP_LEAST; heap < 3u << 20; heap += 64) {
@@ -38,7 +40,8 @@ static void grows(void **state) {
 }
 
 /* Whole packets of the default size, but for what the header and facts take. */
-static void whole_packets(void **state) {
+static void whole_packets(void **state)
+{
     (void)state;
     for (uint32_t heap = 352 << 10; heap < 2u << 20; heap += 256) {
         uint32_t room = hs_sizes_for(heap, ENTRY).ring - 512;
@@ -46,13 +49,22 @@ static void whole_packets(void **state) {
     }
 }
 
-static void boards(void **state) {
+static void boards(void **state)
+{
     static const struct {
         uint32_t heap, ring, sites;
     } board[] = {
-        {4 << 10, 0, 0},        {8 << 10, 1024, 32},     {16 << 10, 1024, 32},   {32 << 10, 2048, 32},
-        {64 << 10, 4096, 64},   {128 << 10, 8192, 128},  {192 << 10, 12288, 256}, {256 << 10, 16384, 256},
-        {512 << 10, 28672 + 512, 512}, {1 << 20, 61440 + 512, 1024}, {8 << 20, 61440 + 512, 1024},
+        {4 << 10, 0, 0},
+        {8 << 10, 1024, 32},
+        {16 << 10, 1024, 32},
+        {32 << 10, 2048, 32},
+        {64 << 10, 4096, 64},
+        {128 << 10, 8192, 128},
+        {192 << 10, 12288, 256},
+        {256 << 10, 16384, 256},
+        {512 << 10, 28672 + 512, 512},
+        {1 << 20, 61440 + 512, 1024},
+        {8 << 20, 61440 + 512, 1024},
     };
     (void)state;
     for (size_t i = 0; i < sizeof board / sizeof *board; i++) {
@@ -62,9 +74,13 @@ static void boards(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bounds), cmocka_unit_test(grows), cmocka_unit_test(whole_packets), cmocka_unit_test(boards),
+        cmocka_unit_test(bounds),
+        cmocka_unit_test(grows),
+        cmocka_unit_test(whole_packets),
+        cmocka_unit_test(boards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

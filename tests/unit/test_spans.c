@@ -13,10 +13,10 @@
 #include "analysis/import/arena_map.h"
 #include "lib/record.h"
 
-#define HEAP   UINT64_C(0x55d000001000)
-#define ARENA  UINT64_C(0x7f1234000030)
+#define HEAP UINT64_C(0x55d000001000)
+#define ARENA UINT64_C(0x7f1234000030)
 #define MAPPED UINT64_C(0x7f2000000010)
-#define LIMIT  (1u << 25)
+#define LIMIT (1u << 25)
 
 struct fixture {
     struct hs_arena_map *spans;
@@ -24,20 +24,14 @@ struct fixture {
     long n;
 };
 
-static struct fixture begin(void)
-{
-    return (struct fixture){ .spans = hs_arena_map_new() };
-}
+static struct fixture begin(void) { return (struct fixture){.spans = hs_arena_map_new()}; }
 
 static void add(struct fixture *f, uint16_t process, uint64_t ptr, uint64_t size)
 {
     assert_int_equal(hs_arena_map_add(f->spans, process, ptr, size), HS_OK);
 }
 
-static void build(struct fixture *f)
-{
-    f->n = hs_arena_map_regions(f->spans, LIMIT, &f->region);
-}
+static void build(struct fixture *f) { f->n = hs_arena_map_regions(f->spans, LIMIT, &f->region); }
 
 static void test_heap_and_arena(void **state)
 {
@@ -126,7 +120,9 @@ static void test_processes_lie_apart(void **state)
 static void test_granule_is_what_addresses_share(void **state)
 {
     (void)state;
-    static const struct { unsigned step, size, shift; } cases[] = { {8, 8, 3}, {24, 20, 3}, {16, 16, 4}, {64, 64, 6}, {64, 60, 4}, {4, 4, 2} };
+    static const struct {
+        unsigned step, size, shift;
+    } cases[] = {{8, 8, 3}, {24, 20, 3}, {16, 16, 4}, {64, 64, 6}, {64, 60, 4}, {4, 4, 2}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fixture f = begin();
         for (unsigned k = 0; k < 100; k++)
@@ -162,7 +158,10 @@ static void test_random(void **state)
     (void)state;
     for (unsigned seed = 1; seed <= 20; seed++) {
         struct fixture f = begin();
-        struct { uint64_t ptr, size; uint16_t process; } block[500];
+        struct {
+            uint64_t ptr, size;
+            uint16_t process;
+        } block[500];
         srand(seed);
         for (unsigned i = 0; i < 500; i++) {
             block[i].process = (uint16_t)(rand() % 3);
@@ -174,7 +173,8 @@ static void test_random(void **state)
         build(&f);
         assert_true(f.n > 0);
         for (unsigned i = 0; i < 500; i++) {
-            const struct hs_import_region *s = hs_arena_map_find(f.spans, block[i].process, hs_arena_map_is_mapped(block[i].ptr, block[i].size), block[i].ptr);
+            const struct hs_import_region *s = hs_arena_map_find(
+                f.spans, block[i].process, hs_arena_map_is_mapped(block[i].ptr, block[i].size), block[i].ptr);
             assert_non_null(s);
             assert_int_equal((block[i].ptr - s->begin) & ((1u << s->shift) - 1), 0);
             assert_true(block[i].ptr + block[i].size <= s->begin + ((uint64_t)s->granules << s->shift));
@@ -200,10 +200,14 @@ static void test_nonsense(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_heap_and_arena), cmocka_unit_test(test_mapped_blocks_take_few_granules),
-        cmocka_unit_test(test_mapped_then_arena), cmocka_unit_test(test_mapped_beside_arenas),
+        cmocka_unit_test(test_heap_and_arena),
+        cmocka_unit_test(test_mapped_blocks_take_few_granules),
+        cmocka_unit_test(test_mapped_then_arena),
+        cmocka_unit_test(test_mapped_beside_arenas),
         cmocka_unit_test(test_processes_lie_apart),
-        cmocka_unit_test(test_granule_is_what_addresses_share), cmocka_unit_test(test_many_pieces), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_granule_is_what_addresses_share),
+        cmocka_unit_test(test_many_pieces),
+        cmocka_unit_test(test_random),
         cmocka_unit_test(test_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,55 +20,54 @@
 
 /* A firmware in miniature. Run on the host it prints each caller's distance from hs_anchor, and the
  * fingerprint as the hook computes it. #line gives it the paths of MicroPython's make build. */
-static const char firmware[] =
-    "#include <stdint.h>\n"
-    "#define CALL __attribute__((noinline, noclone, used))\n"
-    "void report(long distance);\n"
-    "CALL void hs_anchor(void) { __asm__ volatile(\"\"); }\n"
-    "CALL void *m_malloc(unsigned long n)\n"
-    "{\n"
-    "    report((long)((intptr_t)__builtin_return_address(0) - (intptr_t)hs_anchor));\n"
-    "    return (void *)(n + 8);\n"
-    "}\n"
-    "#line 40 \"../../py/gc.c\"\n"
-    "void *volatile sink;\n"
-    "CALL void mp_obj_new_list(void) { sink = m_malloc(1); sink = 0; }\n"
-    "static inline __attribute__((always_inline)) void mp_map_init(void)\n"
-    "{\n"
-    "    sink = m_malloc(2);\n" /* line 44 */
-    "    sink = 0;\n"
-    "}\n"
-    "#line 640 \"../../py/objdict.c\"\n"
-    "CALL void mp_obj_new_dict(void)\n"
-    "{\n"
-    "    mp_map_init();\n" /* line 642 */
-    "    sink = m_malloc(3);\n"
-    "    sink = 0;\n"
-    "}\n"
-    "#line 9 \"main.c\"\n"
-    "CALL void somebody_else(void) { sink = m_malloc(4); sink = 0; }\n"
-    "CALL __attribute__((noreturn)) void m_malloc_fail(void) { for (;;) __asm__ volatile(\"\"); }\n"
-    "CALL void gen_wrap_call(void) { sink = 0; m_malloc_fail(); }\n"
-    "#ifdef HOSTED\n"
-    "#include <stdio.h>\n"
-    "void report(long distance) { printf(\"%ld\\n\", distance); }\n"
-    "static uint64_t mix(uint64_t hash, void (*function)(void))\n"
-    "{\n"
-    "    uint32_t d = function ? (uint32_t)((uintptr_t)function - (uintptr_t)hs_anchor) : 0;\n"
-    "    for (int i = 0; i < 4; i++) hash = (hash ^ (d >> 8 * i & 255)) * 1099511628211u;\n"
-    "    return hash;\n"
-    "}\n"
-    "int main(void)\n"
-    "{\n"
-    "    mp_obj_new_list(); mp_obj_new_dict(); somebody_else();\n"
-    "    uint64_t h = mix(mix(mix(14695981039346656037u, mp_obj_new_dict), 0), somebody_else);\n"
-    "    printf(\"%llu\\n\", (unsigned long long)h);\n"
-    "    return 0;\n"
-    "}\n"
-    "#else\n"
-    "void report(long distance) { (void)distance; }\n"
-    "void _start(void) { mp_obj_new_list(); mp_obj_new_dict(); somebody_else(); gen_wrap_call(); }\n"
-    "#endif\n";
+static const char firmware[] = "#include <stdint.h>\n"
+                               "#define CALL __attribute__((noinline, noclone, used))\n"
+                               "void report(long distance);\n"
+                               "CALL void hs_anchor(void) { __asm__ volatile(\"\"); }\n"
+                               "CALL void *m_malloc(unsigned long n)\n"
+                               "{\n"
+                               "    report((long)((intptr_t)__builtin_return_address(0) - (intptr_t)hs_anchor));\n"
+                               "    return (void *)(n + 8);\n"
+                               "}\n"
+                               "#line 40 \"../../py/gc.c\"\n"
+                               "void *volatile sink;\n"
+                               "CALL void mp_obj_new_list(void) { sink = m_malloc(1); sink = 0; }\n"
+                               "static inline __attribute__((always_inline)) void mp_map_init(void)\n"
+                               "{\n"
+                               "    sink = m_malloc(2);\n" /* line 44 */
+                               "    sink = 0;\n"
+                               "}\n"
+                               "#line 640 \"../../py/objdict.c\"\n"
+                               "CALL void mp_obj_new_dict(void)\n"
+                               "{\n"
+                               "    mp_map_init();\n" /* line 642 */
+                               "    sink = m_malloc(3);\n"
+                               "    sink = 0;\n"
+                               "}\n"
+                               "#line 9 \"main.c\"\n"
+                               "CALL void somebody_else(void) { sink = m_malloc(4); sink = 0; }\n"
+                               "CALL __attribute__((noreturn)) void m_malloc_fail(void) { for (;;) __asm__ volatile(\"\"); }\n"
+                               "CALL void gen_wrap_call(void) { sink = 0; m_malloc_fail(); }\n"
+                               "#ifdef HOSTED\n"
+                               "#include <stdio.h>\n"
+                               "void report(long distance) { printf(\"%ld\\n\", distance); }\n"
+                               "static uint64_t mix(uint64_t hash, void (*function)(void))\n"
+                               "{\n"
+                               "    uint32_t d = function ? (uint32_t)((uintptr_t)function - (uintptr_t)hs_anchor) : 0;\n"
+                               "    for (int i = 0; i < 4; i++) hash = (hash ^ (d >> 8 * i & 255)) * 1099511628211u;\n"
+                               "    return hash;\n"
+                               "}\n"
+                               "int main(void)\n"
+                               "{\n"
+                               "    mp_obj_new_list(); mp_obj_new_dict(); somebody_else();\n"
+                               "    uint64_t h = mix(mix(mix(14695981039346656037u, mp_obj_new_dict), 0), somebody_else);\n"
+                               "    printf(\"%llu\\n\", (unsigned long long)h);\n"
+                               "    return 0;\n"
+                               "}\n"
+                               "#else\n"
+                               "void report(long distance) { (void)distance; }\n"
+                               "void _start(void) { mp_obj_new_list(); mp_obj_new_dict(); somebody_else(); gen_wrap_call(); }\n"
+                               "#endif\n";
 
 static char folder[64];
 
@@ -111,8 +110,7 @@ static bool compile(const char *compiler, const char *flags, const char *name)
     snprintf(command, sizeof command, "command -v %s >/dev/null 2>&1", compiler);
     if (system(command) != 0)
         return false;
-    snprintf(command, sizeof command, "cd %s && %s %s -std=gnu11 -w -o %s firmware.c",
-             folder, compiler, flags, name);
+    snprintf(command, sizeof command, "cd %s && %s %s -std=gnu11 -w -o %s firmware.c", folder, compiler, flags, name);
     assert_int_equal(system(command), 0);
     return true;
 }
@@ -159,8 +157,9 @@ static struct truth run_host(const char *name)
     FILE *out = popen(in_folder(name), "r");
 
     assert_non_null(out);
-    assert_int_equal(fscanf(out, "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNu64, &truth.list,
-                            &truth.table, &truth.dict, &truth.other, &truth.fingerprint), 5);
+    assert_int_equal(fscanf(out, "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNd64 "%" SCNu64, &truth.list, &truth.table, &truth.dict,
+                            &truth.other, &truth.fingerprint),
+                     5);
     assert_int_equal(pclose(out), 0);
     return truth;
 }
@@ -386,17 +385,18 @@ static void check_machine(struct machine machine)
 static void test_arm(void **state)
 {
     (void)state;
-    check_machine((struct machine){"arm-none-eabi-gcc",
-        "-O2 -g -mthumb -mcpu=cortex-m3 -ffreestanding -nostdlib -fno-toplevel-reorder -falign-functions=2",
+    check_machine((struct machine){
+        "arm-none-eabi-gcc", "-O2 -g -mthumb -mcpu=cortex-m3 -ffreestanding -nostdlib -fno-toplevel-reorder -falign-functions=2",
         "arm-none-eabi-nm", 1});
 }
 
 static void test_riscv(void **state)
 {
     (void)state;
-    check_machine((struct machine){"riscv64-unknown-elf-gcc",
-        "-O2 -g -march=rv32imc -mabi=ilp32 -ffreestanding -nostdlib -fno-toplevel-reorder -falign-functions=2",
-        "riscv64-unknown-elf-nm", 0});
+    check_machine(
+        (struct machine){"riscv64-unknown-elf-gcc",
+                         "-O2 -g -march=rv32imc -mabi=ilp32 -ffreestanding -nostdlib -fno-toplevel-reorder -falign-functions=2",
+                         "riscv64-unknown-elf-nm", 0});
 }
 
 /* Xtensa keeps the register window's increment in the top bits of a return address, over which a sum
@@ -556,10 +556,7 @@ static const char *witness(const char *pattern, char *out, size_t room)
     return out;
 }
 
-static const char *or_dash(const char *text)
-{
-    return text ? text : "-";
-}
+static const char *or_dash(const char *text) { return text ? text : "-"; }
 
 static void check_rule(const struct hs_block_kind *kind, const struct hs_block_rule *rule)
 {
@@ -571,8 +568,8 @@ static void check_rule(const struct hs_block_kind *kind, const struct hs_block_r
     const struct hs_block_rule *found = hs_block_kind_rule(frames, rule->within ? 2 : 1);
 
     if (found != rule)
-        fail_msg("%s: rule %s %s is never reached: %s %s comes first", kind->name, or_dash(rule->function),
-                 or_dash(rule->file), or_dash(found ? found->function : NULL), or_dash(found ? found->file : NULL));
+        fail_msg("%s: rule %s %s is never reached: %s %s comes first", kind->name, or_dash(rule->function), or_dash(rule->file),
+                 or_dash(found ? found->function : NULL), or_dash(found ? found->file : NULL));
     assert_ptr_equal(hs_block_kind(hs_block_kind_match(frames, rule->within ? 2 : 1)), kind);
 }
 

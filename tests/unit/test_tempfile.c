@@ -32,7 +32,8 @@ static void make_and_end(int to, int number)
     char file[HS_TEMP_NAME_MAX], made[HS_TEMP_NAME_MAX];
     struct hs_scratch scratch;
     signal(number, SIG_DFL); /* as a program has it that was just started */
-    if (!hs_temp_name(file) || hs_temp_file(file) < 0 || !hs_temp_name(made) || !hs_temp_folder(made) || !hs_scratch_make(&scratch, "trace"))
+    if (!hs_temp_name(file) || hs_temp_file(file) < 0 || !hs_temp_name(made) || !hs_temp_folder(made) ||
+        !hs_scratch_make(&scratch, "trace"))
         _exit(1);
     fclose(fopen(scratch.file, "w"));
     if (!is_there(file) || !is_there(made) || !is_there(scratch.file))

@@ -23,10 +23,7 @@ static uint32_t rnd(uint64_t *seed)
     return (uint32_t)(*seed >> 33);
 }
 
-static bool is_rare(uint32_t at)
-{
-    return at % 9973 == 17;
-}
+static bool is_rare(uint32_t at) { return at % 9973 == 17; }
 
 /* A heap that fills and empties, with spikes of one event. */
 static void feed(struct hs_thin *thin, uint32_t n, uint64_t seed)

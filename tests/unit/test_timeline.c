@@ -15,11 +15,11 @@
 #include "analysis/cmd/time_spec.h"
 #include "analysis/time/timeline.h"
 
-#define REGIONS  2u
+#define REGIONS 2u
 #define GRANULES 300u /* of a region */
-#define SHIFT    4u
-#define BLOCKS   200u
-#define EVENTS   2000u
+#define SHIFT 4u
+#define BLOCKS 200u
+#define EVENTS 2000u
 
 static uint64_t state;
 
@@ -94,7 +94,7 @@ static bool find_room(const struct world *w, struct block *b)
 
 static struct block new_block(void)
 {
-    struct block b = { .granules = 1 + chance(chance(5) ? 4 : 60) };
+    struct block b = {.granules = 1 + chance(chance(5) ? 4 : 60)};
     b.size = (b.granules << SHIFT) - chance(1u << SHIFT);
     return b;
 }
@@ -121,8 +121,14 @@ static void allocate(struct world *w)
     if (w->n == BLOCKS || !find_room(w, &b))
         return;
     lay(w, b);
-    feed(w, (struct hs_event){ .kind = HS_ALLOC, .site = 1, .size = b.size, .pos = b.pos, .granules = b.granules,
-                               .region = (uint8_t)(b.pos / GRANULES) }, (struct hs_record){0});
+    feed(w,
+         (struct hs_event){.kind = HS_ALLOC,
+                           .site = 1,
+                           .size = b.size,
+                           .pos = b.pos,
+                           .granules = b.granules,
+                           .region = (uint8_t)(b.pos / GRANULES)},
+         (struct hs_record){0});
 }
 
 static void release(struct world *w)
@@ -130,8 +136,8 @@ static void release(struct world *w)
     if (!w->n)
         return;
     struct block b = lift(w, chance(w->n));
-    feed(w, (struct hs_event){ .kind = HS_FREE, .old = b.pos, .old_granules = b.granules,
-                               .region = (uint8_t)(b.pos / GRANULES) }, (struct hs_record){0});
+    feed(w, (struct hs_event){.kind = HS_FREE, .old = b.pos, .old_granules = b.granules, .region = (uint8_t)(b.pos / GRANULES)},
+         (struct hs_record){0});
 }
 
 static void resize(struct world *w)
@@ -147,24 +153,36 @@ static void resize(struct world *w)
         return;
     lift(w, i);
     lay(w, now);
-    feed(w, (struct hs_event){ .kind = HS_REALLOC, .site = 2, .size = now.size, .pos = now.pos, .granules = now.granules,
-                               .old = old.pos, .old_granules = old.granules, .region = (uint8_t)(now.pos / GRANULES) },
+    feed(w,
+         (struct hs_event){.kind = HS_REALLOC,
+                           .site = 2,
+                           .size = now.size,
+                           .pos = now.pos,
+                           .granules = now.granules,
+                           .old = old.pos,
+                           .old_granules = old.granules,
+                           .region = (uint8_t)(now.pos / GRANULES)},
          (struct hs_record){0});
 }
 
 static void add_regions(struct world *w)
 {
     for (uint32_t i = 0; i < REGIONS; i++)
-        feed(w, (struct hs_event){ .kind = HS_REGION, .region = (uint8_t)i },
-             (struct hs_record){ .region = { .region = (uint8_t)i, .first = i * GRANULES, .granules = GRANULES, .shift = SHIFT,
-                                             .name = { i ? "two" : "one", 3 } } });
+        feed(w, (struct hs_event){.kind = HS_REGION, .region = (uint8_t)i},
+             (struct hs_record){.region = {.region = (uint8_t)i,
+                                           .first = i * GRANULES,
+                                           .granules = GRANULES,
+                                           .shift = SHIFT,
+                                           .name = {i ? "two" : "one", 3}}});
 }
 
 static void step(struct world *w)
 {
     switch (chance(5)) {
-    case 0: case 1: allocate(w); break;
-    case 2: case 3: release(w); break;
+    case 0:
+    case 1: allocate(w); break;
+    case 2:
+    case 3: release(w); break;
     case 4: resize(w); break;
     }
 }
@@ -194,7 +212,7 @@ static void test_every_event(void **unused)
     for (uint64_t seed = 1; seed <= 20; seed++) {
         state = seed * UINT64_C(0x9e3779b97f4a7c15);
         /* As many points as events: each is one sample, and all figures can be looked at. */
-        struct world *w = new_world(&(struct hs_timeline_config){ .points = EVENTS, .by_number = true });
+        struct world *w = new_world(&(struct hs_timeline_config){.points = EVENTS, .by_number = true});
         add_regions(w);
         for (unsigned i = 0; i < EVENTS / 2; i++) {
             double value[HS_FIGURES];
@@ -215,7 +233,7 @@ static void test_extremes(void **unused)
 {
     (void)unused;
     state = 99 * UINT64_C(0x9e3779b97f4a7c15);
-    struct world *w = new_world(&(struct hs_timeline_config){ .points = 13 });
+    struct world *w = new_world(&(struct hs_timeline_config){.points = 13});
     add_regions(w);
     for (unsigned i = 0; i < EVENTS; i++)
         step(w);
@@ -238,18 +256,18 @@ static void test_extremes(void **unused)
 static void test_notes(void **unused)
 {
     (void)unused;
-    struct world *w = new_world(&(struct hs_timeline_config){ .points = 10 });
+    struct world *w = new_world(&(struct hs_timeline_config){.points = 10});
     add_regions(w);
     allocate(w);
-    feed(w, (struct hs_event){ .kind = HS_MARK }, (struct hs_record){ .mark.label = { "here", 4 } });
-    feed(w, (struct hs_event){ .kind = HS_COLLECT_END }, (struct hs_record){0}); /* begun before the trace: no pause */
-    feed(w, (struct hs_event){ .kind = HS_COLLECT }, (struct hs_record){0});
+    feed(w, (struct hs_event){.kind = HS_MARK}, (struct hs_record){.mark.label = {"here", 4}});
+    feed(w, (struct hs_event){.kind = HS_COLLECT_END}, (struct hs_record){0}); /* begun before the trace: no pause */
+    feed(w, (struct hs_event){.kind = HS_COLLECT}, (struct hs_record){0});
     uint64_t began = w->time;
     w->time += 50;
-    feed(w, (struct hs_event){ .kind = HS_COLLECT_END }, (struct hs_record){0});
+    feed(w, (struct hs_event){.kind = HS_COLLECT_END}, (struct hs_record){0});
     uint64_t paused = w->time - began;
-    feed(w, (struct hs_event){ .kind = HS_FAIL, .site = 3, .size = 100000 }, (struct hs_record){0});
-    feed(w, (struct hs_event){ .kind = HS_LOST }, (struct hs_record){ .lost.count = 5 });
+    feed(w, (struct hs_event){.kind = HS_FAIL, .site = 3, .size = 100000}, (struct hs_record){0});
+    feed(w, (struct hs_event){.kind = HS_LOST}, (struct hs_record){.lost.count = 5});
     assert_int_equal(hs_timeline_finish(w->timeline), HS_OK);
     const struct hs_timeline *t = w->timeline;
     assert_int_equal(t->n_notes, 5);
@@ -287,8 +305,8 @@ static void test_when(void **unused)
 
 static void test_marks(void **unused)
 {
-    struct hs_record record = { .mark.label = { "loop", 4 } };
-    struct hs_event mark = { .kind = HS_MARK, .record = &record }, other = { .kind = HS_ALLOC, .record = &record };
+    struct hs_record record = {.mark.label = {"loop", 4}};
+    struct hs_event mark = {.kind = HS_MARK, .record = &record}, other = {.kind = HS_ALLOC, .record = &record};
     struct hs_time_spec second, last;
     (void)unused;
     assert_true(hs_time_spec_parse(&second, "mark:loop#2", "at"));
@@ -307,18 +325,17 @@ static void test_clock(void **unused)
 {
     struct hs_clock clock = {0};
     (void)unused;
-    assert_int_equal(hs_clock_at(&clock, &(struct hs_event){ .time = 1000 }), 0);
-    assert_int_equal(hs_clock_at(&clock, &(struct hs_event){ .time = 1500 }), 500);
-    assert_int_equal(hs_clock_at(&clock, &(struct hs_event){ .time = 20, .boot = 1 }), 500);
-    assert_int_equal(hs_clock_at(&clock, &(struct hs_event){ .time = 30, .boot = 1 }), 510);
+    assert_int_equal(hs_clock_at(&clock, &(struct hs_event){.time = 1000}), 0);
+    assert_int_equal(hs_clock_at(&clock, &(struct hs_event){.time = 1500}), 500);
+    assert_int_equal(hs_clock_at(&clock, &(struct hs_event){.time = 20, .boot = 1}), 500);
+    assert_int_equal(hs_clock_at(&clock, &(struct hs_event){.time = 30, .boot = 1}), 510);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_event), cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_notes),       cmocka_unit_test(test_when),     cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_every_event), cmocka_unit_test(test_extremes), cmocka_unit_test(test_notes),
+        cmocka_unit_test(test_when),        cmocka_unit_test(test_marks),    cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

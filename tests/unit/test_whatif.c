@@ -62,7 +62,10 @@ static struct hs_replayed replay(const struct hs_program *p, uint32_t granules, 
     return r;
 }
 
-#define ALLOC(n, bytes) {.kind = HS_STEP_ALLOC, .block = n, .size = bytes}
+#define ALLOC(n, bytes) \
+    { \
+        .kind = HS_STEP_ALLOC, .block = n, .size = bytes \
+    }
 
 /* Block 0 is swept at step 4, and was last seen alive at step 0. A heap of 6 granules needs its 4 at step 2. */
 static void when_garbage_dies(void **state)
@@ -82,8 +85,8 @@ static void when_garbage_dies(void **state)
     assert_int_equal(late.asked, 16);
     assert_int_equal(late.free, 0);
     assert_false(replay(&p, 8, HS_THRESHOLD_NONE, HS_DEATH_LATE).failed);
-    assert_true(replay(&p, 6, HS_THRESHOLD_NONE, 0.9).failed);   /* dies behind step 3 */
-    assert_false(replay(&p, 6, HS_THRESHOLD_NONE, 0.3).failed);  /* dies behind step 1 */
+    assert_true(replay(&p, 6, HS_THRESHOLD_NONE, 0.9).failed);  /* dies behind step 3 */
+    assert_false(replay(&p, 6, HS_THRESHOLD_NONE, 0.3).failed); /* dies behind step 1 */
     struct hs_smallest least;
     struct hs_setting set = {hs_policy_at(0), 0, 4, HS_THRESHOLD_NONE, HS_DEATH_LATE, true, false};
     assert_int_equal(hs_smallest_find(&least, &p, &set, &(struct hs_heap_size){false, 4}), HS_OK);
@@ -112,8 +115,9 @@ static void thresholds(void **state)
 static void frees(void **state)
 {
     (void)state;
-    struct script s = {.step = {ALLOC(0, 64), {.kind = HS_STEP_FREE, .block = 0}, ALLOC(1, 48), {.kind = HS_STEP_FREE, .block = 0}},
-                       .block = {{0, 1, HS_NEVER}, {2, 2, HS_NEVER}}};
+    struct script s = {
+        .step = {ALLOC(0, 64), {.kind = HS_STEP_FREE, .block = 0}, ALLOC(1, 48), {.kind = HS_STEP_FREE, .block = 0}},
+        .block = {{0, 1, HS_NEVER}, {2, 2, HS_NEVER}}};
     struct hs_program p = program(&s, 4, 2);
     struct hs_replayed r = replay(&p, 5, HS_THRESHOLD_NONE, 0);
     assert_false(r.failed);
@@ -186,7 +190,10 @@ static void failures_of_the_trace(void **state)
 
 /* ---- a line changed ---- */
 
-#define AT(what, n, bytes, where) {.kind = what, .block = n, .size = bytes, .site = where}
+#define AT(what, n, bytes, where) \
+    { \
+        .kind = what, .block = n, .size = bytes, .site = where \
+    }
 
 /* Site 1 is the line. */
 static struct hs_program edited(const struct hs_program *p, enum hs_edit_kind kind)
@@ -209,8 +216,8 @@ static uint32_t least_granules(const struct hs_program *p)
 static void dropped(void **state)
 {
     (void)state;
-    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 32, 1), AT(HS_STEP_ALLOC, 1, 16, 0), AT(HS_STEP_ALLOC, 2, 32, 1), AT(HS_STEP_ALLOC, 3, 32, 1),
-                                AT(HS_STEP_ALLOC, 4, 32, 1)},
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 32, 1), AT(HS_STEP_ALLOC, 1, 16, 0), AT(HS_STEP_ALLOC, 2, 32, 1),
+                                AT(HS_STEP_ALLOC, 3, 32, 1), AT(HS_STEP_ALLOC, 4, 32, 1)},
                        .block = {{0, 0, HS_NEVER}, {1, 1, HS_NEVER}, {2, 2, HS_NEVER}, {3, 3, HS_NEVER}, {4, 4, HS_NEVER}}};
     struct hs_program p = program(&s, 5, 5), changed = edited(&p, HS_EDIT_DROP);
     assert_int_equal(least_granules(&p), 9);
@@ -223,8 +230,8 @@ static void dropped(void **state)
 static void dropped_or_freed(void **state)
 {
     (void)state;
-    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 32, 1), AT(HS_STEP_ALLOC, 1, 32, 1), AT(HS_STEP_ALLOC, 2, 32, 1), AT(HS_STEP_FREE, 0, 0, 0),
-                                AT(HS_STEP_ALLOC, 3, 32, 1)},
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 32, 1), AT(HS_STEP_ALLOC, 1, 32, 1), AT(HS_STEP_ALLOC, 2, 32, 1),
+                                AT(HS_STEP_FREE, 0, 0, 0), AT(HS_STEP_ALLOC, 3, 32, 1)},
                        .block = {{0, 0, HS_NEVER}, {1, 1, HS_NEVER}, {2, 2, HS_NEVER}, {4, 4, HS_NEVER}}};
     struct hs_program p = program(&s, 5, 4), changed = edited(&p, HS_EDIT_DROP);
     assert_int_equal(changed.block[0].swept, HS_NEVER);
@@ -238,8 +245,9 @@ static void dropped_or_freed(void **state)
 static void final_size(void **state)
 {
     (void)state;
-    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 16, 0), AT(HS_STEP_ALLOC, 1, 16, 0), AT(HS_STEP_RESIZE, 0, 32, 1), AT(HS_STEP_ALLOC, 2, 16, 0),
-                                AT(HS_STEP_RESIZE, 0, 64, 1), AT(HS_STEP_ALLOC, 3, 16, 0), AT(HS_STEP_FAIL, 0, 128, 1)},
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 16, 0), AT(HS_STEP_ALLOC, 1, 16, 0), AT(HS_STEP_RESIZE, 0, 32, 1),
+                                AT(HS_STEP_ALLOC, 2, 16, 0), AT(HS_STEP_RESIZE, 0, 64, 1), AT(HS_STEP_ALLOC, 3, 16, 0),
+                                AT(HS_STEP_FAIL, 0, 128, 1)},
                        .block = {{0, 4, HS_NEVER}, {1, 1, HS_NEVER}, {3, 3, HS_NEVER}, {5, 5, HS_NEVER}}};
     struct hs_program p = program(&s, 7, 4), changed = edited(&p, HS_EDIT_FINAL_SIZE);
     assert_int_equal(changed.n, 4); /* no resize, no failure */
@@ -253,7 +261,10 @@ static void final_size(void **state)
 static void reused(void **state)
 {
     (void)state;
-    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 16, 0), AT(HS_STEP_ALLOC, 1, 32, 1), AT(HS_STEP_ALLOC, 2, 64, 1), {.kind = HS_STEP_COLLECT},
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 16, 0),
+                                AT(HS_STEP_ALLOC, 1, 32, 1),
+                                AT(HS_STEP_ALLOC, 2, 64, 1),
+                                {.kind = HS_STEP_COLLECT},
                                 AT(HS_STEP_ALLOC, 3, 48, 1)},
                        .block = {{0, 0, HS_NEVER}, {1, 1, 3}, {2, 2, 3}, {4, 4, HS_NEVER}}};
     struct hs_program p = program(&s, 5, 4), changed = edited(&p, HS_EDIT_REUSE), first = edited(&p, HS_EDIT_AT_START);
@@ -272,8 +283,9 @@ static void reused(void **state)
 static void collected(void **state)
 {
     (void)state;
-    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 64, 0), AT(HS_STEP_ALLOC, 1, 16, 1), {.kind = HS_STEP_COLLECT}, AT(HS_STEP_ALLOC, 2, 16, 0)},
-                       .block = {{0, 0, 2}, {1, 1, HS_NEVER}, {3, 3, HS_NEVER}}};
+    struct script s = {
+        .step = {AT(HS_STEP_ALLOC, 0, 64, 0), AT(HS_STEP_ALLOC, 1, 16, 1), {.kind = HS_STEP_COLLECT}, AT(HS_STEP_ALLOC, 2, 16, 0)},
+        .block = {{0, 0, 2}, {1, 1, HS_NEVER}, {3, 3, HS_NEVER}}};
     struct hs_program p = program(&s, 4, 3), changed = edited(&p, HS_EDIT_COLLECT);
     assert_int_equal(changed.n, 5);
     assert_int_equal(changed.step[1].kind, HS_STEP_COLLECT);
@@ -298,11 +310,19 @@ static void nothing_to_change(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),   cmocka_unit_test(when_garbage_dies),     cmocka_unit_test(thresholds),
-        cmocka_unit_test(resizes), cmocka_unit_test(failures_of_the_trace),
-        cmocka_unit_test(frees),   cmocka_unit_test(course),
-        cmocka_unit_test(dropped), cmocka_unit_test(dropped_or_freed), cmocka_unit_test(final_size),            cmocka_unit_test(reused),
-        cmocka_unit_test(collected), cmocka_unit_test(nothing_to_change),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(when_garbage_dies),
+        cmocka_unit_test(thresholds),
+        cmocka_unit_test(resizes),
+        cmocka_unit_test(failures_of_the_trace),
+        cmocka_unit_test(frees),
+        cmocka_unit_test(course),
+        cmocka_unit_test(dropped),
+        cmocka_unit_test(dropped_or_freed),
+        cmocka_unit_test(final_size),
+        cmocka_unit_test(reused),
+        cmocka_unit_test(collected),
+        cmocka_unit_test(nothing_to_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

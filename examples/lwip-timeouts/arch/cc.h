@@ -13,11 +13,11 @@
 #include <sys/time.h>
 
 /* A microcontroller would print the same on its console, and stop. */
-#define LWIP_PLATFORM_ASSERT(text)                                                                                  \
-    do {                                                                                                            \
-        fflush(stdout);                                                                                             \
-        fprintf(stderr, "Assertion \"%s\" failed at line %d in %s\n", text, __LINE__, __FILE__);                    \
-        exit(3);                                                                                                    \
+#define LWIP_PLATFORM_ASSERT(text) \
+    do { \
+        fflush(stdout); \
+        fprintf(stderr, "Assertion \"%s\" failed at line %d in %s\n", text, __LINE__, __FILE__); \
+        exit(3); \
     } while (0)
 
 uint32_t network_random(void);

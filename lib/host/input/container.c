@@ -31,25 +31,25 @@ struct container {
     struct hs_byte_source *file;
     struct hs_hst_header header;
     ZSTD_DCtx *zstd;
-    uint8_t *in;             /* of the file, not yet taken */
+    uint8_t *in; /* of the file, not yet taken */
     size_t in_at, in_end, in_room;
-    uint64_t offset;         /* in the file, of in[in_at] */
-    uint8_t *plain;          /* the frame at hand */
+    uint64_t offset; /* in the file, of in[in_at] */
+    uint8_t *plain;  /* the frame at hand */
     size_t plain_at, plain_end, plain_room;
     bool ended;
-    bool indexed;            /* the index has been met: nothing follows */
+    bool indexed; /* the index has been met: nothing follows */
 };
 
-bool hs_container_begins(const uint8_t *data, size_t len) {
-    return len >= 8 && memcmp(data, HS_HST_MAGIC, 8) == 0;
-}
+bool hs_container_begins(const uint8_t *data, size_t len) { return len >= 8 && memcmp(data, HS_HST_MAGIC, 8) == 0; }
 
-bool hs_container_of_image(const struct hs_byte_source *container) {
+bool hs_container_of_image(const struct hs_byte_source *container)
+{
     return ((const struct container *)container)->header.source == HS_SOURCE_IMAGE;
 }
 
 /* Bytes of the file at hand, at least `need` unless it ends before; or a negative enum hs_err. */
-static long have(struct container *c, size_t need) {
+static long have(struct container *c, size_t need)
+{
     if (c->in_end - c->in_at >= need)
         return (long)(c->in_end - c->in_at);
     if (!hs_array_reserve(c->in, c->in_room, need < 65536 ? 65536 : need))
@@ -68,12 +68,14 @@ static long have(struct container *c, size_t need) {
     return (long)c->in_end;
 }
 
-static void take(struct container *c, size_t n) {
+static void take(struct container *c, size_t n)
+{
     c->in_at += n;
     c->offset += n;
 }
 
-static void damaged(struct container *c, int code, uint64_t offset) {
+static void damaged(struct container *c, int code, uint64_t offset)
+{
     struct hs_damage *d = &c->bytes.damage;
     if (!d->code) {
         d->code = code;
@@ -82,7 +84,8 @@ static void damaged(struct container *c, int code, uint64_t offset) {
 }
 
 /* Skips to the next byte that may begin a frame. */
-static void skip(struct container *c) {
+static void skip(struct container *c)
+{
     const uint32_t magic = HS_HST_FRAME_MAGIC;
     const uint8_t *here = c->in + c->in_at;
     size_t n = c->in_end - c->in_at;
@@ -93,15 +96,16 @@ static void skip(struct container *c) {
     take(c, garbage);
 }
 
-static bool frame_begins(const uint8_t *bytes, struct hs_hst_frame *frame) {
+static bool frame_begins(const uint8_t *bytes, struct hs_hst_frame *frame)
+{
     memcpy(frame, bytes, sizeof *frame);
-    return frame->magic == HS_HST_FRAME_MAGIC &&
-           frame->check == hs_checksum(0, bytes, offsetof(struct hs_hst_frame, check)) &&
+    return frame->magic == HS_HST_FRAME_MAGIC && frame->check == hs_checksum(0, bytes, offsetof(struct hs_hst_frame, check)) &&
            frame->plain <= HS_HST_FRAME_MAX && frame->stored <= STORED_MAX;
 }
 
 /* Unpacks as much as there is: of a cut frame, the blocks that are whole. */
-static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t stored) {
+static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t stored)
+{
     ZSTD_inBuffer in = {c->in + c->in_at, stored, 0};
     if (!hs_array_reserve(c->plain, c->plain_room, frame->plain + 1u))
         return HS_ERR_MEMORY;
@@ -122,7 +126,8 @@ static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t 
 static bool grows(struct container *c) { return c->file->growing && c->file->growing(c->file); }
 
 /* Makes `plain` the next data frame's. Returns 0 at the end of the data, 1, or a negative enum hs_err. */
-static int next_frame(struct container *c) {
+static int next_frame(struct container *c)
+{
     struct hs_hst_frame frame;
     for (;;) {
         long n = have(c, sizeof frame);
@@ -152,8 +157,7 @@ static int next_frame(struct container *c) {
     take(c, sizeof frame);
     n -= (long)sizeof frame;
     size_t stored = (size_t)n < frame.stored ? (size_t)n : frame.stored;
-    int why = stored < frame.stored ? HS_ERR_END
-              : frame.crc != hs_checksum(0, c->in + c->in_at, stored) ? HS_ERR_CHECK : HS_OK;
+    int why = stored < frame.stored ? HS_ERR_END : frame.crc != hs_checksum(0, c->in + c->in_at, stored) ? HS_ERR_CHECK : HS_OK;
     int err = why == HS_ERR_CHECK ? why : unpack(c, &frame, stored);
     if (err == HS_ERR_MEMORY)
         return err;
@@ -165,7 +169,8 @@ static int next_frame(struct container *c) {
     return 1;
 }
 
-static long read_container(struct hs_byte_source *bytes, uint8_t *into, size_t room) {
+static long read_container(struct hs_byte_source *bytes, uint8_t *into, size_t room)
+{
     struct container *c = (struct container *)bytes;
     c->file->follow = bytes->follow;
     while (c->plain_at == c->plain_end && !c->ended) {
@@ -185,12 +190,14 @@ static long read_container(struct hs_byte_source *bytes, uint8_t *into, size_t r
     return (long)n;
 }
 
-static bool container_grows(struct hs_byte_source *bytes) {
+static bool container_grows(struct hs_byte_source *bytes)
+{
     struct container *c = (struct container *)bytes;
     return !c->indexed && grows(c);
 }
 
-static void close_container(struct hs_byte_source *bytes) {
+static void close_container(struct hs_byte_source *bytes)
+{
     struct container *c = (struct container *)bytes;
     c->file->close(c->file);
     ZSTD_freeDCtx(c->zstd);
@@ -199,7 +206,8 @@ static void close_container(struct hs_byte_source *bytes) {
     free(c);
 }
 
-static int read_header(struct container *c) {
+static int read_header(struct container *c)
+{
     long n = have(c, sizeof c->header);
     if (n < 0)
         return (int)n;
@@ -214,7 +222,8 @@ static int read_header(struct container *c) {
     return HS_OK;
 }
 
-struct hs_byte_source *hs_byte_source_of_container(struct hs_byte_source *file, struct hs_error *error) {
+struct hs_byte_source *hs_byte_source_of_container(struct hs_byte_source *file, struct hs_error *error)
+{
     struct container *c = calloc(1, sizeof *c);
     ZSTD_DCtx *zstd = ZSTD_createDCtx();
     if (!c || !zstd) {
@@ -245,28 +254,29 @@ struct hs_byte_source *hs_byte_source_of_container(struct hs_byte_source *file, 
 
 struct hs_writer {
     int fd;
-    char name[512];           /* of the file, for messages */
+    char name[512]; /* of the file, for messages */
     int err;
     struct hs_error error;
     struct hs_writer_config config;
     ZSTD_CCtx *zstd;
-    bool begun;               /* the file's header is written */
+    bool begun; /* the file's header is written */
     struct hs_hst_header header;
     uint8_t *plain;
-    size_t at, end, room;     /* looked through as far as `at`, which is the end of a chunk */
+    size_t at, end, room; /* looked through as far as `at`, which is the end of a chunk */
     uint8_t *stored;
     size_t stored_room;
     struct hs_hst_entry entry; /* of the frame being filled */
     struct hs_hst_entry *index;
     uint32_t n_index, room_index;
-    uint16_t boots;           /* before the present one */
-    uint32_t number;          /* records before the next packet in this boot */
-    uint64_t records;         /* in the boots before */
+    uint16_t boots;   /* before the present one */
+    uint32_t number;  /* records before the next packet in this boot */
+    uint64_t records; /* in the boots before */
     bool packet_seen, keyframe_seen;
     struct hs_writer_stats stats;
 };
 
-static int fail(struct hs_writer *w, int err, const char *what) {
+static int fail(struct hs_writer *w, int err, const char *what)
+{
     if (!w->err) {
         w->err = err;
         hs_fail_with(&w->error, err, w->stats.stored, "%s %s at byte %llu: %s", what, w->name,
@@ -275,7 +285,8 @@ static int fail(struct hs_writer *w, int err, const char *what) {
     return w->err;
 }
 
-static int write_all(struct hs_writer *w, const void *data, size_t len) {
+static int write_all(struct hs_writer *w, const void *data, size_t len)
+{
     const uint8_t *p = data;
     while (len && !w->err) {
         ssize_t n = write(w->fd, p, len);
@@ -290,7 +301,8 @@ static int write_all(struct hs_writer *w, const void *data, size_t len) {
     return w->err;
 }
 
-static int write_header(struct hs_writer *w) {
+static int write_header(struct hs_writer *w)
+{
     struct hs_hst_header *h = &w->header;
     memcpy(h->magic, HS_HST_MAGIC, sizeof h->magic);
     h->version = HS_HST_VERSION;
@@ -301,7 +313,8 @@ static int write_header(struct hs_writer *w) {
     return write_all(w, h, sizeof *h);
 }
 
-static int write_frame(struct hs_writer *w, struct hs_hst_frame frame, const void *data) {
+static int write_frame(struct hs_writer *w, struct hs_hst_frame frame, const void *data)
+{
     size_t bound = ZSTD_compressBound(frame.plain);
     if (!hs_array_reserve(w->stored, w->stored_room, bound))
         return fail(w, HS_ERR_MEMORY, "cannot pack");
@@ -316,7 +329,8 @@ static int write_frame(struct hs_writer *w, struct hs_hst_frame frame, const voi
     return write_all(w, w->stored, stored);
 }
 
-static int index_frame(struct hs_writer *w) {
+static int index_frame(struct hs_writer *w)
+{
     struct hs_hst_entry *entry = hs_array_add(w->index, w->n_index, w->room_index);
     if (!entry)
         return fail(w, HS_ERR_MEMORY, "cannot index");
@@ -328,7 +342,8 @@ static int index_frame(struct hs_writer *w) {
 }
 
 /* Packs the first `len` bytes. */
-static int cut_frame(struct hs_writer *w, size_t len) {
+static int cut_frame(struct hs_writer *w, size_t len)
+{
     if (!len || w->err)
         return w->err;
     if (!w->begun)
@@ -346,7 +361,8 @@ static int cut_frame(struct hs_writer *w, size_t len) {
 
 /* --- looking through the stream ----------------------------------------------------------------------- */
 
-static void see_header(struct hs_writer *w, const uint8_t *bytes) {
+static void see_header(struct hs_writer *w, const uint8_t *bytes)
+{
     struct hs_ring_header h;
     memcpy(&h, bytes, sizeof h);
     w->entry.flags |= HS_HST_DEFINITIONS;
@@ -358,7 +374,8 @@ static void see_header(struct hs_writer *w, const uint8_t *bytes) {
     w->header.anchor = h.anchor;
 }
 
-static void see_packet(struct hs_writer *w, const struct hs_packet *p) {
+static void see_packet(struct hs_writer *w, const struct hs_packet *p)
+{
     bool keyframe = p->flags & HS_PACKET_KEYFRAME;
     if (p->flags & HS_PACKET_BOOT && w->packet_seen) {
         w->boots++;
@@ -380,7 +397,8 @@ static void see_packet(struct hs_writer *w, const struct hs_packet *p) {
 }
 
 /* Length of the chunk at the front, 1 for a byte that begins none, 0 when more bytes must tell. */
-static size_t chunk_len(const uint8_t *b, size_t left, struct hs_packet *packet) {
+static size_t chunk_len(const uint8_t *b, size_t left, struct hs_packet *packet)
+{
     if (b[0] != 'H')
         return 1;
     if (left < 2)
@@ -411,7 +429,8 @@ static size_t chunk_len(const uint8_t *b, size_t left, struct hs_packet *packet)
 
 /* Looks through what has come, and packs what fills a frame. A keyframe begins a frame, so that it can be
  * sought, unless that would make many small ones. */
-static int look(struct hs_writer *w) {
+static int look(struct hs_writer *w)
+{
     struct hs_packet packet;
     while (w->at < w->end && !w->err) {
         const uint8_t *b = w->plain + w->at;
@@ -434,7 +453,8 @@ static int look(struct hs_writer *w) {
     return w->err;
 }
 
-int hs_writer_put(struct hs_writer *w, const void *bytes, size_t len) {
+int hs_writer_put(struct hs_writer *w, const void *bytes, size_t len)
+{
     const uint8_t *p = bytes;
     while (len && !w->err) {
         size_t n = w->room - w->end < len ? w->room - w->end : len;
@@ -451,7 +471,8 @@ int hs_writer_flush(struct hs_writer *w) { return cut_frame(w, w->at); }
 
 /* --- open and close ----------------------------------------------------------------------------------- */
 
-static void free_writer(struct hs_writer *w) {
+static void free_writer(struct hs_writer *w)
+{
     if (w->fd >= 0)
         close(w->fd);
     ZSTD_freeCCtx(w->zstd);
@@ -462,7 +483,8 @@ static void free_writer(struct hs_writer *w) {
 }
 
 /* NULL: out of memory. */
-static struct hs_writer *new_writer(const struct hs_writer_config *config) {
+static struct hs_writer *new_writer(const struct hs_writer_config *config)
+{
     struct hs_writer *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
@@ -483,7 +505,8 @@ static struct hs_writer *new_writer(const struct hs_writer_config *config) {
     return NULL;
 }
 
-struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writer_config *config, struct hs_error *error) {
+struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writer_config *config, struct hs_error *error)
+{
     struct hs_writer *w = new_writer(config);
     memset(error, 0, sizeof *error);
     if (!w) {
@@ -501,7 +524,8 @@ struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writ
     return w;
 }
 
-struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config *config, struct hs_error *error) {
+struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config *config, struct hs_error *error)
+{
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     memset(error, 0, sizeof *error);
     if (fd < 0) {
@@ -513,7 +537,8 @@ struct hs_writer *hs_writer_open(const char *path, const struct hs_writer_config
     return w;
 }
 
-static int write_index(struct hs_writer *w) {
+static int write_index(struct hs_writer *w)
+{
     struct hs_hst_trailer trailer = {.index = w->stats.stored, .entries = w->n_index};
     size_t plain = w->n_index * sizeof *w->index;
     if (plain > HS_HST_FRAME_MAX) /* hundreds of gigabytes: read without an index */
@@ -524,7 +549,8 @@ static int write_index(struct hs_writer *w) {
     return write_all(w, &trailer, sizeof trailer);
 }
 
-int hs_writer_close(struct hs_writer *w, struct hs_error *error) {
+int hs_writer_close(struct hs_writer *w, struct hs_error *error)
+{
     memset(error, 0, sizeof *error);
     if (!w->begun && !w->err)
         write_header(w);
@@ -544,20 +570,23 @@ struct hs_writer_stats hs_writer_stats(const struct hs_writer *w) { return w->st
 
 /* --- other inputs ------------------------------------------------------------------------------------- */
 
-static void put_names(struct hs_writer *w, const struct hs_chunk *chunk) {
+static void put_names(struct hs_writer *w, const struct hs_chunk *chunk)
+{
     struct hs_names_chunk names = {.sync = HS_NAMES_SYNC, .len = (uint16_t)chunk->len};
     names.crc = hs_checksum(hs_checksum(0, &names.len, sizeof names.len), chunk->bytes, chunk->len);
     hs_writer_put(w, &names, sizeof names);
     hs_writer_put(w, chunk->bytes, chunk->len);
 }
 
-static void put_packet(struct hs_writer *w, const struct hs_chunk *chunk) {
+static void put_packet(struct hs_writer *w, const struct hs_chunk *chunk)
+{
     hs_writer_put(w, &chunk->packet, sizeof chunk->packet);
     hs_writer_put(w, chunk->bytes, chunk->len);
     hs_writer_put(w, chunk->definitions, chunk->packet.defs);
 }
 
-int hs_writer_put_chunk(struct hs_writer *w, const struct hs_chunk *chunk) {
+int hs_writer_put_chunk(struct hs_writer *w, const struct hs_chunk *chunk)
+{
     if (chunk->kind == HS_CHUNK_NAMES)
         put_names(w, chunk);
     if (chunk->kind == HS_CHUNK_PACKET)
@@ -567,7 +596,8 @@ int hs_writer_put_chunk(struct hs_writer *w, const struct hs_chunk *chunk) {
     return w->err;
 }
 
-int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *error) {
+int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *error)
+{
     struct hs_chunk chunk;
     enum hs_source source;
     memset(error, 0, sizeof *error);
@@ -580,8 +610,8 @@ int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *
         if (chunk.kind == HS_CHUNK_DAMAGE && chunk.text)
             hs_fail_with(error, chunk.code, chunk.offset, "%s: %s", path, chunk.text);
         else if (chunk.kind == HS_CHUNK_DAMAGE)
-            hs_fail_with(error, chunk.code, chunk.offset, "%s: damaged at byte %llu: %s", path,
-                         (unsigned long long)chunk.offset, hs_strerror(chunk.code));
+            hs_fail_with(error, chunk.code, chunk.offset, "%s: damaged at byte %llu: %s", path, (unsigned long long)chunk.offset,
+                         hs_strerror(chunk.code));
         hs_writer_put_chunk(w, &chunk);
     }
     if (err)

@@ -14,7 +14,8 @@
 
 #include "lib/host/reader_internal.h"
 
-void hs_fail_with(struct hs_error *error, int code, uint64_t offset, const char *text, ...) {
+void hs_fail_with(struct hs_error *error, int code, uint64_t offset, const char *text, ...)
+{
     va_list arguments;
     if (error->code)
         return;
@@ -32,7 +33,8 @@ struct file {
     int fd;
 };
 
-static long read_file(struct hs_byte_source *bytes, uint8_t *into, size_t room) {
+static long read_file(struct hs_byte_source *bytes, uint8_t *into, size_t room)
+{
     struct file *f = (struct file *)bytes;
     size_t left = f->front.len - f->taken;
     long n;
@@ -55,7 +57,8 @@ static long read_file(struct hs_byte_source *bytes, uint8_t *into, size_t room) 
 
 /* Whether the file is open for writing somewhere: only where it is not does the kernel grant a lease for reading. Who
  * opens it while we have one would make us hear of it by a signal: one that does nothing. */
-static bool is_written(int fd) {
+static bool is_written(int fd)
+{
     fcntl(fd, F_SETSIG, SIGURG);
     if (!fcntl(fd, F_SETLEASE, F_RDLCK)) {
         fcntl(fd, F_SETLEASE, F_UNLCK);
@@ -65,7 +68,8 @@ static bool is_written(int fd) {
 }
 
 /* A writer of ours holds a lock as long as it lives. */
-static bool is_growing(struct hs_byte_source *bytes) {
+static bool is_growing(struct hs_byte_source *bytes)
+{
     int fd = ((struct file *)bytes)->fd;
     if (fd < 0)
         return false;
@@ -76,7 +80,8 @@ static bool is_growing(struct hs_byte_source *bytes) {
     return bytes->follow && is_written(fd);
 }
 
-static void close_file(struct hs_byte_source *bytes) {
+static void close_file(struct hs_byte_source *bytes)
+{
     struct file *f = (struct file *)bytes;
     if (f->fd > 0)
         close(f->fd);
@@ -84,7 +89,8 @@ static void close_file(struct hs_byte_source *bytes) {
     free(f);
 }
 
-struct hs_byte_source *hs_byte_source_of_file(int fd, struct hs_front front) {
+struct hs_byte_source *hs_byte_source_of_file(int fd, struct hs_front front)
+{
     struct file *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;

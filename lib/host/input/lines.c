@@ -7,7 +7,8 @@
 #define LOOKED_AT 4096u /* bytes that tell text from anything else */
 
 /* Behind the end of a line: LF, CR, CR LF, or the CR CR LF of a console that adds one CR more. */
-static const uint8_t *behind_end(const uint8_t *at, const uint8_t *end) {
+static const uint8_t *behind_end(const uint8_t *at, const uint8_t *end)
+{
     const uint8_t *behind = at;
     while (behind < end && behind < at + 2 && *behind == '\r')
         behind++;
@@ -16,7 +17,8 @@ static const uint8_t *behind_end(const uint8_t *at, const uint8_t *end) {
     return at < end ? at + 1 : end;
 }
 
-bool hs_next_line(struct hs_line_reader *l) {
+bool hs_next_line(struct hs_line_reader *l)
+{
     const uint8_t *start = l->at;
     if (start >= l->end)
         return false;
@@ -32,14 +34,16 @@ bool hs_next_line(struct hs_line_reader *l) {
     return true;
 }
 
-int hs_hex_digit(uint8_t c) {
+int hs_hex_digit(uint8_t c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     c |= 0x20;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-size_t hs_text_narrow(uint8_t *bytes, size_t len) {
+size_t hs_text_narrow(uint8_t *bytes, size_t len)
+{
     size_t n = 0;
     if (len < 2 || bytes[0] != 0xff || bytes[1] != 0xfe)
         return len;
@@ -48,7 +52,8 @@ size_t hs_text_narrow(uint8_t *bytes, size_t len) {
     return n;
 }
 
-bool hs_text_begins(const uint8_t *bytes, size_t len) {
+bool hs_text_begins(const uint8_t *bytes, size_t len)
+{
     size_t odd = 0, n = len < LOOKED_AT ? len : LOOKED_AT;
     if (len >= 2 && bytes[0] == 0xff && bytes[1] == 0xfe)
         return true;

@@ -14,7 +14,7 @@ struct hs_line_reader {
     const uint8_t *at, *end;
     const char *line; /* not terminated */
     size_t len;
-    unsigned number;  /* of the line, from 1 */
+    unsigned number; /* of the line, from 1 */
 };
 bool hs_next_line(struct hs_line_reader *lines);
 

@@ -16,10 +16,10 @@
 #include "lib/host/memory/memory_image.h"
 #include "lib/host/util/array.h"
 
-#define STEP       (64u << 10)
-#define IMAGE_MAX  (64u << 20)  /* bytes of an image with all that lies around it */
+#define STEP (64u << 10)
+#define IMAGE_MAX (64u << 20)   /* bytes of an image with all that lies around it */
 #define MEMORY_MAX (512u << 20) /* bytes of a core file or of text */
-#define DUMPS_MAX  (64u << 20)  /* bytes of a text that is searched for dumps of mem_info() */
+#define DUMPS_MAX (64u << 20)   /* bytes of a text that is searched for dumps of mem_info() */
 
 /* The input as far as it has been read. */
 struct sight {
@@ -33,7 +33,8 @@ struct sight {
 };
 
 /* Reads on, at least one byte unless the input ends. */
-static int read_on(struct sight *s) {
+static int read_on(struct sight *s)
+{
     if (!hs_array_reserve(s->data, s->room, s->len + STEP))
         return HS_ERR_MEMORY;
     ssize_t n;
@@ -47,7 +48,8 @@ static int read_on(struct sight *s) {
     return HS_OK;
 }
 
-static int read_until(struct sight *s, size_t len) {
+static int read_until(struct sight *s, size_t len)
+{
     int err = HS_OK;
     while (!err && s->len < len && !s->ended)
         err = read_on(s);
@@ -63,7 +65,8 @@ struct found {
     uint16_t version;
 };
 
-static int find_header(struct sight *s, struct found *f) {
+static int find_header(struct sight *s, struct found *f)
+{
     size_t from = 0;
     *f = (struct found){.worst = HS_ERR_FORMAT};
     for (;;) {
@@ -98,7 +101,8 @@ static int find_header(struct sight *s, struct found *f) {
 /* --- what it is --------------------------------------------------------------------------------------- */
 
 /* Whether a packet or definitions follow at once. */
-static bool is_stream(const struct sight *s, size_t at) {
+static bool is_stream(const struct sight *s, size_t at)
+{
     const uint8_t *b = s->data + at;
     size_t left = s->len - at;
     struct hs_packet p;
@@ -108,7 +112,8 @@ static bool is_stream(const struct sight *s, size_t at) {
 }
 
 /* Whether one of the image's slots has a packet, or its header is all there is. */
-static bool is_image(const struct sight *s, size_t at) {
+static bool is_image(const struct sight *s, size_t at)
+{
     struct hs_ring_header h;
     struct hs_packet p;
     memcpy(&h, s->data + at, sizeof h);
@@ -121,7 +126,8 @@ static bool is_image(const struct sight *s, size_t at) {
     return false;
 }
 
-static size_t count_packets(const struct sight *s) {
+static size_t count_packets(const struct sight *s)
+{
     size_t n = 0;
     struct hs_packet p;
     for (size_t i = 0; i + sizeof p <= s->len; i++)
@@ -130,7 +136,8 @@ static size_t count_packets(const struct sight *s) {
 }
 
 /* Whoever found the error may not have known of which file. */
-static void name_file(struct hs_error *error, const char *path) {
+static void name_file(struct hs_error *error, const char *path)
+{
     char text[sizeof error->text];
     if (!strncmp(error->text, path, strlen(path)))
         return;
@@ -139,30 +146,38 @@ static void name_file(struct hs_error *error, const char *path) {
 }
 
 /* No header: says what there is instead. */
-static void explain(const struct sight *s, const struct found *f) {
+static void explain(const struct sight *s, const struct found *f)
+{
     size_t packets;
     if (!s->len)
         hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is empty. A trace that holds nothing has at least a header", s->path);
     else if (f->worst == HS_ERR_VERSION)
-        hs_fail_with(s->error, HS_ERR_VERSION, f->worst_at, "%s: the header at byte %zu is of format version %u; this program "
-                     "reads version %u. Use the HeapStrata that the firmware was built with", s->path, f->worst_at, f->version,
-                     HS_FORMAT_VERSION);
+        hs_fail_with(s->error, HS_ERR_VERSION, f->worst_at,
+                     "%s: the header at byte %zu is of format version %u; this program "
+                     "reads version %u. Use the HeapStrata that the firmware was built with",
+                     s->path, f->worst_at, f->version, HS_FORMAT_VERSION);
     else if (f->worst == HS_ERR_END)
-        hs_fail_with(s->error, HS_ERR_END, f->worst_at, "%s: ends in the middle of the header at byte %zu; nothing can be "
-                     "salvaged", s->path, f->worst_at);
+        hs_fail_with(s->error, HS_ERR_END, f->worst_at,
+                     "%s: ends in the middle of the header at byte %zu; nothing can be "
+                     "salvaged",
+                     s->path, f->worst_at);
     else if ((packets = count_packets(s)))
-        hs_fail_with(s->error, f->worst == HS_ERR_CHECK ? HS_ERR_CHECK : HS_ERR_KIND, f->worst_at, "%s: has %zu packets of a "
-                     "trace, but %s header: dump from an earlier address, or capture from the start", s->path, packets,
-                     f->worst == HS_ERR_CHECK ? "a damaged" : "no");
+        hs_fail_with(s->error, f->worst == HS_ERR_CHECK ? HS_ERR_CHECK : HS_ERR_KIND, f->worst_at,
+                     "%s: has %zu packets of a "
+                     "trace, but %s header: dump from an earlier address, or capture from the start",
+                     s->path, packets, f->worst == HS_ERR_CHECK ? "a damaged" : "no");
     else if (f->worst == HS_ERR_CHECK)
         hs_fail_with(s->error, HS_ERR_CHECK, f->worst_at, "%s: the header at byte %zu is damaged, and no packets follow it",
                      s->path, f->worst_at);
     else
-        hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is %s, not a trace: no .hst, stream capture or memory image was found in "
-                     "its %zu bytes", s->path, hs_text_begins(s->data, s->len) ? "text" : "something else", s->len);
+        hs_fail_with(s->error, HS_ERR_KIND, 0,
+                     "%s: is %s, not a trace: no .hst, stream capture or memory image was found in "
+                     "its %zu bytes",
+                     s->path, hs_text_begins(s->data, s->len) ? "text" : "something else", s->len);
 }
 
-static struct hs_feed *open_container(struct sight *s, enum hs_source *source) {
+static struct hs_feed *open_container(struct sight *s, enum hs_source *source)
+{
     struct hs_byte_source *file = hs_byte_source_of_file(s->fd, (struct hs_front){s->data, s->len, 0});
     if (!file)
         return NULL;
@@ -175,7 +190,8 @@ static struct hs_feed *open_container(struct sight *s, enum hs_source *source) {
     return hs_feed_of_stream(plain, hs_container_of_image(plain));
 }
 
-static struct hs_feed *open_stream(struct sight *s, size_t at, enum hs_source *source) {
+static struct hs_feed *open_stream(struct sight *s, size_t at, enum hs_source *source)
+{
     memmove(s->data, s->data + at, s->len - at);
     struct hs_byte_source *file = hs_byte_source_of_file(s->fd, (struct hs_front){s->data, s->len - at, at});
     if (!file)
@@ -186,13 +202,15 @@ static struct hs_feed *open_stream(struct sight *s, size_t at, enum hs_source *s
     return hs_feed_of_stream(file, false);
 }
 
-static struct hs_feed *open_image(struct sight *s, enum hs_source *source) {
+static struct hs_feed *open_image(struct sight *s, enum hs_source *source)
+{
     int err = read_until(s, IMAGE_MAX);
     if (!err && !s->ended)
         err = HS_ERR_FULL;
     if (err) {
-        hs_fail_with(s->error, err, s->len, "%s: %s", s->path, err == HS_ERR_FULL
-                     ? "more than 64 MB around a memory image: cut the dump to the image's neighbourhood" : hs_strerror(err));
+        hs_fail_with(s->error, err, s->len, "%s: %s", s->path,
+                     err == HS_ERR_FULL ? "more than 64 MB around a memory image: cut the dump to the image's neighbourhood"
+                                        : hs_strerror(err));
         return NULL;
     }
     struct hs_front memory = {s->data, s->len, 0};
@@ -203,7 +221,8 @@ static struct hs_feed *open_image(struct sight *s, enum hs_source *source) {
 
 /* Memory in another form than bytes in a row. *known is false when it is none that we know: then the input is
  * as it was. */
-static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool *known) {
+static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool *known)
+{
     struct hs_feed *feed = NULL;
     int err = read_until(s, MEMORY_MAX);
     if (!err && !s->ended)
@@ -229,7 +248,8 @@ static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool
 }
 
 /* Text that mem_info() printed. *known is false when there is none of it. */
-static struct hs_feed *open_meminfo(struct sight *s, enum hs_source *source, bool *known) {
+static struct hs_feed *open_meminfo(struct sight *s, enum hs_source *source, bool *known)
+{
     struct hs_meminfo_log log;
     struct hs_feed *feed = NULL;
     bool text = s->len < DUMPS_MAX && hs_text_begins(s->data, s->len);
@@ -249,7 +269,8 @@ static struct hs_feed *open_meminfo(struct sight *s, enum hs_source *source, boo
     return feed;
 }
 
-static struct hs_feed *recognise(struct sight *s, enum hs_source *source) {
+static struct hs_feed *recognise(struct sight *s, enum hs_source *source)
+{
     struct found f;
     bool known = false;
     int err = read_until(s, 128);
@@ -287,7 +308,8 @@ static hs_folder_opener *folder_opener;
 void hs_reader_take_folders(hs_folder_opener *opener) { folder_opener = opener; }
 
 /* Puts what the folder makes in the place of the input. */
-static int open_folder(struct sight *s) {
+static int open_folder(struct sight *s)
+{
     int fd = folder_opener ? folder_opener(s->path, s->error) : HS_ERR_KIND;
     close(s->fd);
     s->fd = fd;
@@ -297,7 +319,8 @@ static int open_folder(struct sight *s) {
 }
 
 /* Opens the file, or what stands for it. Not HS_OK when there is none. */
-static int open_input(struct sight *s) {
+static int open_input(struct sight *s)
+{
     struct stat status;
     s->fd = strcmp(s->path, "-") ? open(s->path, O_RDONLY | O_CLOEXEC) : 0;
     if (s->fd < 0 || fstat(s->fd, &status) != 0) {
@@ -309,7 +332,8 @@ static int open_input(struct sight *s) {
 
 /* --- any input ---------------------------------------------------------------------------------------- */
 
-struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_source *source, struct hs_error *error) {
+struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_source *source, struct hs_error *error)
+{
     struct sight s = {.path = path, .error = error, .dump = dump};
     if (!open_input(&s)) {
         struct hs_feed *feed = recognise(&s, source);
@@ -327,6 +351,7 @@ struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_sourc
     return NULL;
 }
 
-struct hs_feed *hs_feed_open(const char *path, enum hs_source *source, struct hs_error *error) {
+struct hs_feed *hs_feed_open(const char *path, enum hs_source *source, struct hs_error *error)
+{
     return hs_feed_open_dump(path, 0, source, error);
 }

@@ -14,9 +14,9 @@ struct stream {
     struct hs_feed feed;
     struct hs_byte_source *bytes;
     uint8_t *window;
-    size_t at, end;    /* what of the window is not yet taken */
-    uint64_t offset;   /* in the input, of window[at] */
-    size_t taken;      /* length of the chunk handed out, still at `at` */
+    size_t at, end;  /* what of the window is not yet taken */
+    uint64_t offset; /* in the input, of window[at] */
+    size_t taken;    /* length of the chunk handed out, still at `at` */
     bool header_seen, ended;
     int err;
     struct hs_chunk garbage; /* pending, `damaged` 0: none */
@@ -24,7 +24,8 @@ struct stream {
 
 /* Bytes at hand, at least `need` unless the input ends before. Bytes that come after a gap in the input
  * follow on those before it: what is torn by it is found out by the checks. */
-static size_t have(struct stream *s, size_t need) {
+static size_t have(struct stream *s, size_t need)
+{
     while (s->end - s->at < need && !s->ended) {
         if (s->at && s->end + need > ROOM) {
             memmove(s->window, s->window + s->at, s->end - s->at);
@@ -42,12 +43,14 @@ static size_t have(struct stream *s, size_t need) {
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
 /* Whether the parts that the header names fit into each other. */
-static bool sane(const struct hs_ring_header *h) {
+static bool sane(const struct hs_ring_header *h)
+{
     uint64_t size = (uint64_t)h->header_size + (uint64_t)h->packet_size * h->packet_count;
     return h->packet_size > sizeof(struct hs_packet) && h->packet_count && size <= h->total_size;
 }
 
-int hs_header_check(const uint8_t *bytes, size_t len) {
+int hs_header_check(const uint8_t *bytes, size_t len)
+{
     struct hs_ring_header h;
     if (len < sizeof h)
         return HS_ERR_END;
@@ -65,7 +68,8 @@ int hs_header_check(const uint8_t *bytes, size_t len) {
     return h.check == check && sane(&h) ? HS_OK : HS_ERR_CHECK;
 }
 
-bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet) {
+bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet)
+{
     if (len < sizeof *packet)
         return false;
     memcpy(packet, bytes, sizeof *packet);
@@ -74,12 +78,14 @@ bool hs_packet_begins(const uint8_t *bytes, size_t len, struct hs_packet *packet
     return packet->head == hs_packet_head(packet);
 }
 
-bool hs_packet_whole(const struct hs_chunk *chunk) {
+bool hs_packet_whole(const struct hs_chunk *chunk)
+{
     return chunk->packet.sum == hs_packet_sum(&chunk->packet, chunk->bytes, chunk->definitions);
 }
 
 /* What a try to read a chunk found: its length, or 0 for none. */
-static size_t try_header(struct stream *s, struct hs_chunk *chunk) {
+static size_t try_header(struct stream *s, struct hs_chunk *chunk)
+{
     struct hs_ring_header h;
     if (have(s, sizeof h) < sizeof h)
         return 0;
@@ -94,7 +100,8 @@ static size_t try_header(struct stream *s, struct hs_chunk *chunk) {
     return chunk->len;
 }
 
-size_t hs_names_len(const uint8_t *bytes, size_t len) {
+size_t hs_names_len(const uint8_t *bytes, size_t len)
+{
     struct hs_names_chunk names;
     if (len < sizeof names)
         return 0;
@@ -105,7 +112,8 @@ size_t hs_names_len(const uint8_t *bytes, size_t len) {
     return names.crc == crc ? sizeof names + names.len : 0;
 }
 
-static size_t try_names(struct stream *s, struct hs_chunk *chunk) {
+static size_t try_names(struct stream *s, struct hs_chunk *chunk)
+{
     struct hs_names_chunk names;
     if (have(s, sizeof names) < sizeof names)
         return 0;
@@ -119,7 +127,8 @@ static size_t try_names(struct stream *s, struct hs_chunk *chunk) {
 }
 
 /* Counts a packet that has a header but cannot be used. */
-static size_t refuse(struct stream *s, int code, uint32_t seq) {
+static size_t refuse(struct stream *s, int code, uint32_t seq)
+{
     if (!s->garbage.refused++) {
         s->garbage.seq = seq;
         s->garbage.code = code;
@@ -127,7 +136,8 @@ static size_t refuse(struct stream *s, int code, uint32_t seq) {
     return 0;
 }
 
-static size_t try_packet(struct stream *s, struct hs_chunk *chunk) {
+static size_t try_packet(struct stream *s, struct hs_chunk *chunk)
+{
     struct hs_packet *p = &chunk->packet;
     size_t n = have(s, sizeof *p); /* may move what is at `at`, so it comes first */
     if (!hs_packet_begins(s->window + s->at, n, p))
@@ -144,27 +154,30 @@ static size_t try_packet(struct stream *s, struct hs_chunk *chunk) {
     return len;
 }
 
-static size_t try_chunk(struct stream *s, struct hs_chunk *chunk) {
+static size_t try_chunk(struct stream *s, struct hs_chunk *chunk)
+{
     if (have(s, 2) < 2)
         return 0;
     const uint8_t *b = s->window + s->at;
     if (b[0] != 'H' || (!s->header_seen && b[1] != HS_RING_MAGIC[1]))
         return 0;
-    return b[1] == (HS_PACKET_SYNC >> 8) ? try_packet(s, chunk)
+    return b[1] == (HS_PACKET_SYNC >> 8)  ? try_packet(s, chunk)
            : b[1] == (HS_NAMES_SYNC >> 8) ? try_names(s, chunk)
-           : b[1] == HS_RING_MAGIC[1]    ? try_header(s, chunk)
-                                         : 0;
+           : b[1] == HS_RING_MAGIC[1]     ? try_header(s, chunk)
+                                          : 0;
 }
 
 /* --- what lies between -------------------------------------------------------------------------------- */
 
-static void advance(struct stream *s, size_t n) {
+static void advance(struct stream *s, size_t n)
+{
     s->at += n;
     s->offset += n;
 }
 
 /* Skips at least one byte, up to what may begin a chunk. */
-static void skip(struct stream *s) {
+static void skip(struct stream *s)
+{
     size_t n = have(s, 1);
     const uint8_t *here = s->window + s->at, *next = n > 1 ? memchr(here + 1, 'H', n - 1) : NULL;
     size_t garbage = next ? (size_t)(next - here) : n;
@@ -175,7 +188,8 @@ static void skip(struct stream *s) {
 }
 
 /* Hands out what was skipped; what comes in front of the first header is none of ours. */
-static bool give_garbage(struct stream *s, struct hs_chunk *chunk, bool before_header) {
+static bool give_garbage(struct stream *s, struct hs_chunk *chunk, bool before_header)
+{
     struct hs_chunk garbage = s->garbage;
     if (!garbage.damaged)
         return false;
@@ -189,17 +203,18 @@ static bool give_garbage(struct stream *s, struct hs_chunk *chunk, bool before_h
 }
 
 /* What the bytes say that they had to leave out. */
-static bool give_damage(struct stream *s, struct hs_chunk *chunk) {
+static bool give_damage(struct stream *s, struct hs_chunk *chunk)
+{
     struct hs_damage damage = s->bytes->damage;
     if (!damage.code)
         return false;
     memset(&s->bytes->damage, 0, sizeof s->bytes->damage);
-    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = damage.offset, .code = damage.code,
-                               .damaged = damage.bytes};
+    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = damage.offset, .code = damage.code, .damaged = damage.bytes};
     return true;
 }
 
-static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
+static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
+{
     struct stream *s = (struct stream *)feed;
     advance(s, s->taken);
     s->taken = 0;
@@ -229,25 +244,29 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
     }
 }
 
-static void follow_stream(struct hs_feed *feed, bool on) {
+static void follow_stream(struct hs_feed *feed, bool on)
+{
     struct stream *s = (struct stream *)feed;
     s->bytes->follow = on;
     s->ended = s->err != 0;
 }
 
-static bool stream_grows(struct hs_feed *feed) {
+static bool stream_grows(struct hs_feed *feed)
+{
     struct stream *s = (struct stream *)feed;
     return s->bytes->growing && s->bytes->growing(s->bytes);
 }
 
-static void close_stream(struct hs_feed *feed) {
+static void close_stream(struct hs_feed *feed)
+{
     struct stream *s = (struct stream *)feed;
     s->bytes->close(s->bytes);
     free(s->window);
     free(s);
 }
 
-struct hs_feed *hs_feed_of_stream(struct hs_byte_source *bytes, bool image) {
+struct hs_feed *hs_feed_of_stream(struct hs_byte_source *bytes, bool image)
+{
     struct stream *s = calloc(1, sizeof *s);
     uint8_t *window = malloc(ROOM);
     if (!s || !window || !bytes) {

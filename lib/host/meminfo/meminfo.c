@@ -15,9 +15,9 @@
 #include "lib/host/util/clean_text.h"
 
 #define LINE_GRANULES 64u
-#define GRANULES_ALL  (1u << 30) /* of all dumps */
-#define WORDS_MAX     64u        /* bytes kept of what was run before a dump */
-#define NUMBER_MAX    (UINT64_C(1) << 40)
+#define GRANULES_ALL (1u << 30) /* of all dumps */
+#define WORDS_MAX 64u           /* bytes kept of what was run before a dump */
+#define NUMBER_MAX (UINT64_C(1) << 40)
 
 enum room { ROOM_DUMPS, ROOM_AREAS, ROOM_RUNS, ROOM_WORDS };
 
@@ -34,7 +34,7 @@ struct scan {
     uint64_t granules;            /* of all dumps so far */
     char since[WORDS_MAX];        /* what was run since the last dump */
     size_t since_len;
-    char said[WORDS_MAX];         /* the last line that is none of ours */
+    char said[WORDS_MAX]; /* the last line that is none of ours */
     size_t said_len;
     int err;
 };
@@ -43,20 +43,23 @@ struct scan {
 
 #define ADD(s, items, n, room) note_lack(s, hs_array_add((s)->log->items, (s)->log->n, (s)->log->room))
 
-static void *note_lack(struct scan *s, void *item) {
+static void *note_lack(struct scan *s, void *item)
+{
     if (!item)
         s->err = HS_ERR_MEMORY;
     return item;
 }
 
-static struct hs_meminfo_run *new_run(struct scan *s) {
+static struct hs_meminfo_run *new_run(struct scan *s)
+{
     struct hs_meminfo_run *run = ADD(s, run, n_runs, room[ROOM_RUNS]);
     if (run)
         s->area->n_runs++;
     return run;
 }
 
-static void put_word(struct scan *s, char c) {
+static void put_word(struct scan *s, char c)
+{
     char *word = ADD(s, words, n_words, room[ROOM_WORDS]);
     if (word)
         *word = c;
@@ -65,17 +68,20 @@ static void put_word(struct scan *s, char c) {
 /* --- looking into a line ------------------------------------------------------------------------------ */
 
 /* Bytes of a blank, also of one that web pages have instead (U+00A0), at the beginning of a text; 0: there is none. */
-static size_t blank_at(const char *text, size_t n) {
+static size_t blank_at(const char *text, size_t n)
+{
     return n && (*text == ' ' || *text == '\t' || *text == ';') ? 1 : n > 1 && !memcmp(text, "\xc2\xa0", 2) ? 2 : 0;
 }
 
-static const char *find(const struct hs_line_reader *l, const char *from, const char *text) {
+static const char *find(const struct hs_line_reader *l, const char *from, const char *text)
+{
     const char *end = l->line + l->len;
     return from && from <= end ? memmem(from, (size_t)(end - from), text, strlen(text)) : NULL;
 }
 
 /* The number behind `text`, blanks in between (also those that web pages have instead). Moves *from behind it. */
-static bool number_behind(const struct hs_line_reader *l, const char **from, const char *text, uint64_t *value) {
+static bool number_behind(const struct hs_line_reader *l, const char **from, const char *text, uint64_t *value)
+{
     const char *at = find(l, *from, text), *end = l->line + l->len;
     if (!at)
         return false;
@@ -93,9 +99,7 @@ static bool number_behind(const struct hs_line_reader *l, const char **from, con
     return true;
 }
 
-static bool is_cell(char c) {
-    return c == HS_MEMINFO_FREE || c == '=' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+static bool is_cell(char c) { return c == HS_MEMINFO_FREE || c == '=' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /* A line of the map: an offset of at least five digits, a colon, a blank, granules up to the line's end. */
 struct cells {
@@ -105,7 +109,8 @@ struct cells {
     size_t n;
 };
 
-static bool offset_before(const struct hs_line_reader *l, const char *colon, struct cells *c) {
+static bool offset_before(const struct hs_line_reader *l, const char *colon, struct cells *c)
+{
     const char *at = colon;
     while (at > l->line && colon - at < 17 && hs_hex_digit((uint8_t)at[-1]) >= 0)
         at--;
@@ -116,7 +121,8 @@ static bool offset_before(const struct hs_line_reader *l, const char *colon, str
     return c->digits >= 5 && c->digits <= 16;
 }
 
-static bool find_cells(const struct hs_line_reader *l, struct cells *c) {
+static bool find_cells(const struct hs_line_reader *l, struct cells *c)
+{
     const char *end = l->line + l->len;
     if (l->len < 8)
         return false;
@@ -131,7 +137,8 @@ static bool find_cells(const struct hs_line_reader *l, struct cells *c) {
 
 /* --- the map ------------------------------------------------------------------------------------------ */
 
-static void fault(struct scan *s, const char *why) {
+static void fault(struct scan *s, const char *why)
+{
     if (!s->dump->fault) {
         s->dump->fault = why;
         s->dump->fault_line = s->lines.number;
@@ -139,7 +146,8 @@ static void fault(struct scan *s, const char *why) {
     s->area = NULL;
 }
 
-static void put_free(struct scan *s, uint32_t granules) {
+static void put_free(struct scan *s, uint32_t granules)
+{
     struct hs_meminfo_run *last = s->area->n_runs ? &s->log->run[s->log->n_runs - 1] : NULL;
     if (!last || last->letter != HS_MEMINFO_FREE) {
         last = new_run(s);
@@ -150,7 +158,8 @@ static void put_free(struct scan *s, uint32_t granules) {
     last->granules += granules;
 }
 
-static void put_cell(struct scan *s, char c) {
+static void put_cell(struct scan *s, char c)
+{
     if (c == HS_MEMINFO_FREE) {
         put_free(s, 1);
         return;
@@ -168,7 +177,8 @@ static void put_cell(struct scan *s, char c) {
 }
 
 /* Whether all of an area stays within bounds with `more`; counts them. */
-static bool admit(struct scan *s, uint64_t more) {
+static bool admit(struct scan *s, uint64_t more)
+{
     if (more > HS_MEMINFO_GRANULES || s->area->granules + more > HS_MEMINFO_GRANULES) {
         fault(s, "the map is of more granules than any heap has");
         return false;
@@ -181,7 +191,8 @@ static bool admit(struct scan *s, uint64_t more) {
 }
 
 /* Whether the line's offset is that of the granules so far; finds the granule's size from it. */
-static bool follows(struct scan *s, const struct cells *c) {
+static bool follows(struct scan *s, const struct cells *c)
+{
     uint64_t so_far = s->area->granules;
     if (!so_far && !s->placed) {
         s->origin = c->offset;
@@ -198,7 +209,8 @@ static bool follows(struct scan *s, const struct cells *c) {
     return s->dump->granule && ((so_far * s->dump->granule) & s->mask) == distance;
 }
 
-static void take_cells(struct scan *s, const struct cells *c) {
+static void take_cells(struct scan *s, const struct cells *c)
+{
     if (!follows(s, c)) {
         fault(s, "a line of the map does not follow on the one before it");
         return;
@@ -215,7 +227,8 @@ static void take_cells(struct scan *s, const struct cells *c) {
 }
 
 /* "(108 lines all free)" may be the area's first line: where it began is told by the line that follows. */
-static bool take_elided(struct scan *s) {
+static bool take_elided(struct scan *s)
+{
     const char *at = find(&s->lines, s->lines.line, " lines all free)");
     uint64_t n;
     while (at && at > s->lines.line && at[-1] >= '0' && at[-1] <= '9')
@@ -236,14 +249,16 @@ static bool take_elided(struct scan *s) {
     return true;
 }
 
-static bool has_area(const struct scan *s, uint64_t base) {
+static bool has_area(const struct scan *s, uint64_t base)
+{
     for (size_t i = 0; i < s->dump->n_areas; i++)
         if (s->log->area[s->dump->area + i].base == base)
             return true;
     return false;
 }
 
-static void begin_area(struct scan *s, uint64_t base) {
+static void begin_area(struct scan *s, uint64_t base)
+{
     struct hs_meminfo_log *log = s->log;
     struct hs_meminfo_area *area = ADD(s, area, n_areas, room[ROOM_AREAS]);
     if (!area)
@@ -256,7 +271,8 @@ static void begin_area(struct scan *s, uint64_t base) {
 
 static void begin_dump(struct scan *s);
 
-static bool take_layout(struct scan *s) {
+static bool take_layout(struct scan *s)
+{
     static const char words[] = "GC memory layout; from ";
     const char *at = find(&s->lines, s->lines.line, words), *end = s->lines.line + s->lines.len;
     uint64_t base = 0;
@@ -275,7 +291,8 @@ static bool take_layout(struct scan *s) {
 }
 
 /* A map without its first line: builds that compare dumps leave the address out. */
-static bool take_map_line(struct scan *s) {
+static bool take_map_line(struct scan *s)
+{
     struct cells c;
     if (!s->dump || !find_cells(&s->lines, &c))
         return false;
@@ -288,7 +305,8 @@ static bool take_map_line(struct scan *s) {
 
 /* --- figures ------------------------------------------------------------------------------------------ */
 
-static void keep_words(struct scan *s) {
+static void keep_words(struct scan *s)
+{
     bool run = s->since_len > 0;
     const char *text = run ? s->since : s->said;
     size_t len = run ? s->since_len : s->said_len;
@@ -299,7 +317,8 @@ static void keep_words(struct scan *s) {
     s->since_len = s->said_len = 0;
 }
 
-static void begin_dump(struct scan *s) {
+static void begin_dump(struct scan *s)
+{
     struct hs_meminfo_log *log = s->log;
     struct hs_meminfo *dump = ADD(s, dump, n, room[ROOM_DUMPS]);
     s->area = NULL;
@@ -307,14 +326,20 @@ static void begin_dump(struct scan *s) {
         return;
     s->dump = dump;
     *s->dump = (struct hs_meminfo){
-        .line = s->lines.number, .last_line = s->lines.number, .area = log->n_areas, .has = s->stack_seen ? HS_MEMINFO_STACK : 0,
-        .stack = s->stack, .stack_limit = s->stack_limit, .anew = s->banner && log->n > 1,
+        .line = s->lines.number,
+        .last_line = s->lines.number,
+        .area = log->n_areas,
+        .has = s->stack_seen ? HS_MEMINFO_STACK : 0,
+        .stack = s->stack,
+        .stack_limit = s->stack_limit,
+        .anew = s->banner && log->n > 1,
     };
     s->stack_seen = s->banner = false;
     keep_words(s);
 }
 
-static bool take_totals(struct scan *s) {
+static bool take_totals(struct scan *s)
+{
     const char *at = find(&s->lines, s->lines.line, "GC: total:");
     uint64_t total, used, free_bytes, split;
     if (!at || !number_behind(&s->lines, &at, "total:", &total) || !number_behind(&s->lines, &at, "used:", &used) ||
@@ -334,7 +359,8 @@ static bool take_totals(struct scan *s) {
     return true;
 }
 
-static bool take_counts(struct scan *s) {
+static bool take_counts(struct scan *s)
+{
     const char *at = s->lines.line;
     struct hs_meminfo *d = s->dump;
     uint64_t ones, twos, block, run;
@@ -353,7 +379,8 @@ static bool take_counts(struct scan *s) {
     return true;
 }
 
-static bool take_stack(struct scan *s) {
+static bool take_stack(struct scan *s)
+{
     const char *at = find(&s->lines, s->lines.line, "stack: ");
     uint64_t used, limit = 0;
     if (!at || !number_behind(&s->lines, &at, "stack:", &used))
@@ -368,13 +395,15 @@ static bool take_stack(struct scan *s) {
 /* --- what lies between -------------------------------------------------------------------------------- */
 
 /* Appends words, cut to what there is room for, not within a character. */
-static void add_words(char *to, size_t *len, const char *text, size_t n) {
+static void add_words(char *to, size_t *len, const char *text, size_t n)
+{
     n = hs_text_fit(n, text, WORDS_MAX - *len);
     memcpy(to + *len, text, n);
     *len += n;
 }
 
-static void trim(const char **text, size_t *n) {
+static void trim(const char **text, size_t *n)
+{
     size_t blank;
     while ((blank = blank_at(*text, *n))) {
         *text += blank;
@@ -385,7 +414,8 @@ static void trim(const char **text, size_t *n) {
 }
 
 /* What was typed at a prompt, without comments; the call that made the dump is no news. */
-static bool take_prompt(struct scan *s) {
+static bool take_prompt(struct scan *s)
+{
     const char *at = find(&s->lines, s->lines.line, ">>> "), *end = s->lines.line + s->lines.len, *next;
     if (!at)
         return find(&s->lines, s->lines.line, ">>>") != NULL;
@@ -403,7 +433,8 @@ static bool take_prompt(struct scan *s) {
     return true;
 }
 
-static bool take_banner(struct scan *s) {
+static bool take_banner(struct scan *s)
+{
     const char *at = find(&s->lines, s->lines.line, "MicroPython v"), *adafruit;
     if (find(&s->lines, s->lines.line, "soft reboot") || find(&s->lines, s->lines.line, "ESP-ROM:")) {
         s->banner = true;
@@ -422,18 +453,19 @@ static bool take_banner(struct scan *s) {
 }
 
 /* What a program printed in front of the dump, where nothing was typed. */
-static void take_other(struct scan *s) {
+static void take_other(struct scan *s)
+{
     const char *at = s->lines.line;
     size_t n = s->lines.len;
     trim(&at, &n);
-    if (!n || find(&s->lines, at, "mem: total=") || find(&s->lines, at, "Type \"help()\"") ||
-        (n == 4 && !memcmp(at, "None", 4)))
+    if (!n || find(&s->lines, at, "mem: total=") || find(&s->lines, at, "Type \"help()\"") || (n == 4 && !memcmp(at, "None", 4)))
         return;
     s->said_len = 0;
     add_words(s->said, &s->said_len, at, n);
 }
 
-static void take_line(struct scan *s) {
+static void take_line(struct scan *s)
+{
     static bool (*const takers[])(struct scan *) = {
         take_totals, take_counts, take_layout, take_elided, take_map_line, take_stack, take_banner, take_prompt,
     };
@@ -449,7 +481,8 @@ struct sums {
     uint64_t granules, used, ones, twos, block, run;
 };
 
-static struct sums sum_up(const struct hs_meminfo_log *log, const struct hs_meminfo *d) {
+static struct sums sum_up(const struct hs_meminfo_log *log, const struct hs_meminfo *d)
+{
     struct sums sum = {0};
     for (size_t a = 0; a < d->n_areas; a++) {
         const struct hs_meminfo_area *area = &log->area[d->area + a];
@@ -468,7 +501,8 @@ static struct sums sum_up(const struct hs_meminfo_log *log, const struct hs_memi
 }
 
 /* Whether map and figures say the same. */
-static const char *disagreement(const struct hs_meminfo *d, const struct sums *sum) {
+static const char *disagreement(const struct hs_meminfo *d, const struct sums *sum)
+{
     if (d->has & HS_MEMINFO_TOTALS && sum->granules * d->granule != d->total)
         return "the map is not of as many bytes as the total says: lines are missing";
     if (d->has & HS_MEMINFO_TOTALS && sum->used * d->granule != d->used)
@@ -480,7 +514,8 @@ static const char *disagreement(const struct hs_meminfo *d, const struct sums *s
     return NULL;
 }
 
-static void judge(const struct hs_meminfo_log *log, struct hs_meminfo *d) {
+static void judge(const struct hs_meminfo_log *log, struct hs_meminfo *d)
+{
     struct sums sum = sum_up(log, d);
     if (!d->n_areas || d->fault || !sum.granules)
         return;
@@ -507,7 +542,8 @@ static void judge(const struct hs_meminfo_log *log, struct hs_meminfo *d) {
 
 /* Figures alone do not tell the granule: it is that of the other dumps, or 32 where the free space of a host's heap would
  * hold its longest run even so, or 8 where the longest run fits into the free space only then. */
-static void guess_granules(struct hs_meminfo_log *log) {
+static void guess_granules(struct hs_meminfo_log *log)
+{
     uint32_t known = 0;
     for (size_t i = 0; i < log->n; i++)
         known = log->dump[i].has & HS_MEMINFO_MAP ? log->dump[i].granule : known;
@@ -522,7 +558,8 @@ static void guess_granules(struct hs_meminfo_log *log) {
 }
 
 /* A heap that grows keeps its first area and, where only figures are told, says how much it may grow. */
-static bool is_another(const struct hs_meminfo_log *log, const struct hs_meminfo *a, const struct hs_meminfo *b) {
+static bool is_another(const struct hs_meminfo_log *log, const struct hs_meminfo *a, const struct hs_meminfo *b)
+{
     if (a->granule != b->granule)
         return true;
     if (a->has & b->has & HS_MEMINFO_MAP)
@@ -530,7 +567,8 @@ static bool is_another(const struct hs_meminfo_log *log, const struct hs_meminfo
     return a->total != b->total && !(a->has & b->has & HS_MEMINFO_SPLIT);
 }
 
-int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len) {
+int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len)
+{
     *log = (struct hs_meminfo_log){.n = 0};
     struct scan s = {.log = log, .lines = {.at = text, .end = text + len}};
     while (!s.err && hs_next_line(&s.lines))
@@ -550,7 +588,8 @@ int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len)
     return kept ? HS_OK : HS_ERR_KIND;
 }
 
-void hs_meminfo_free(struct hs_meminfo_log *log) {
+void hs_meminfo_free(struct hs_meminfo_log *log)
+{
     free(log->dump);
     free(log->area);
     free(log->run);
@@ -558,9 +597,10 @@ void hs_meminfo_free(struct hs_meminfo_log *log) {
     *log = (struct hs_meminfo_log){.n = 0};
 }
 
-const char *hs_meminfo_kind(char letter) {
+const char *hs_meminfo_kind(char letter)
+{
     static const char *const kinds[128] = {
-        ['A'] = "array, bytearray", ['B'] = "function", ['D'] = "dict", ['F'] = "float", ['L'] = "list", ['M'] = "module",
+        ['A'] = "array, bytearray", ['B'] = "function", ['D'] = "dict",   ['F'] = "float", ['L'] = "list",      ['M'] = "module",
         ['S'] = "str, bytes",       ['T'] = "tuple",    ['m'] = "marked", ['q'] = "qstr",  ['Q'] = "qstr pool",
     };
     unsigned index = (unsigned char)letter;

@@ -40,20 +40,20 @@ enum hs_meminfo_has {
     HS_MEMINFO_LONGEST = 4, /* max_free */
     HS_MEMINFO_SPLIT = 8,   /* max_new_split */
     HS_MEMINFO_STACK = 16,
-    HS_MEMINFO_MAP = 32,    /* areas, whole and in agreement with the figures */
+    HS_MEMINFO_MAP = 32, /* areas, whole and in agreement with the figures */
 };
 
 struct hs_meminfo {
-    unsigned line, last_line; /* of the text, from 1 */
-    unsigned has;             /* enum hs_meminfo_has */
-    uint64_t total, used, free, max_new_split; /* bytes */
+    unsigned line, last_line;                         /* of the text, from 1 */
+    unsigned has;                                     /* enum hs_meminfo_has */
+    uint64_t total, used, free, max_new_split;        /* bytes */
     uint64_t blocks_1, blocks_2, max_block, max_free; /* blocks of one and two granules; granules */
     uint64_t stack, stack_limit;
-    uint32_t granule;         /* bytes; found from the map, or taken from the others, or guessed */
-    size_t area, n_areas;     /* in hs_meminfo_log.area */
-    size_t since, since_len;  /* in hs_meminfo_log.words: what was run since the dump before */
-    bool anew;                /* another board, or started again since */
-    const char *fault;        /* why the map does not count, NULL: nothing is wrong with it */
+    uint32_t granule;        /* bytes; found from the map, or taken from the others, or guessed */
+    size_t area, n_areas;    /* in hs_meminfo_log.area */
+    size_t since, since_len; /* in hs_meminfo_log.words: what was run since the dump before */
+    bool anew;               /* another board, or started again since */
+    const char *fault;       /* why the map does not count, NULL: nothing is wrong with it */
     unsigned fault_line;
 };
 
@@ -66,7 +66,7 @@ struct hs_meminfo_log {
     size_t n_runs;
     char *words;
     size_t n_words;
-    char system[160];   /* "MicroPython v1.11 on 2019-06-25; ESP32 module with ESP32": the first banner, or "" */
+    char system[160]; /* "MicroPython v1.11 on 2019-06-25; ESP32 module with ESP32": the first banner, or "" */
     size_t room[4];
 };
 

@@ -27,12 +27,14 @@ struct teller {
     struct piece piece;
 };
 
-static void put(struct teller *t, struct hs_record record) {
+static void put(struct teller *t, struct hs_record record)
+{
     record.time = t->time;
     hs_packets_put(&t->packets, &record);
 }
 
-static unsigned shift_of(const struct hs_meminfo *d) {
+static unsigned shift_of(const struct hs_meminfo *d)
+{
     unsigned shift = 0;
     while (d->granule >> (shift + 1))
         shift++;
@@ -41,14 +43,16 @@ static unsigned shift_of(const struct hs_meminfo *d) {
 
 /* --- a dump with a map -------------------------------------------------------------------------------- */
 
-static void put_run(struct piece *p, uint8_t tag, uint32_t n, uint32_t most) {
+static void put_run(struct piece *p, uint8_t tag, uint32_t n, uint32_t most)
+{
     p->data[p->len++] = (uint8_t)(tag | (n < most ? n : most));
     if (n >= most)
         p->len = (uint32_t)(hs_put_u32(p->data + p->len, n - most) - p->data);
 }
 
 /* The area's runs as FORMAT.md, chapter 4, has them, in as many records as it takes. */
-static void tell_snapshot(struct teller *t, const struct hs_meminfo_area *area, uint32_t first, uint8_t part) {
+static void tell_snapshot(struct teller *t, const struct hs_meminfo_area *area, uint32_t first, uint8_t part)
+{
     struct piece *p = &t->piece;
     uint32_t pos = first;
     *p = (struct piece){.pos = first};
@@ -71,14 +75,16 @@ static void tell_snapshot(struct teller *t, const struct hs_meminfo_area *area, 
     }
 }
 
-static void put_holders(struct teller *t, char letter) {
+static void put_holders(struct teller *t, char letter)
+{
     const struct piece *p = &t->piece;
     put(t, (struct hs_record){.kind = HS_HOLDER,
                               .holder = {.site = t->site[(int)letter], .pos = p->pos, .further = {p->data, p->len}}});
 }
 
 /* Which blocks have that letter. */
-static void tell_holder(struct teller *t, const struct hs_meminfo *d, char letter) {
+static void tell_holder(struct teller *t, const struct hs_meminfo *d, char letter)
+{
     struct piece *p = &t->piece;
     uint32_t pos = 0, before = 0;
     bool begun = false;
@@ -106,7 +112,8 @@ static void tell_holder(struct teller *t, const struct hs_meminfo *d, char lette
 }
 
 /* Areas of one heap, named as the hooks in MicroPython name theirs. */
-static void tell_region(struct teller *t, const struct hs_meminfo *d, size_t number, struct hs_record_region region) {
+static void tell_region(struct teller *t, const struct hs_meminfo *d, size_t number, struct hs_record_region region)
+{
     char name[24];
     bool one = d->n_areas <= 1;
     int len = one ? snprintf(name, sizeof name, "gc") : snprintf(name, sizeof name, "gc/%zu", number);
@@ -118,13 +125,15 @@ static void tell_region(struct teller *t, const struct hs_meminfo *d, size_t num
 }
 
 /* What the dump before had more is gone, as of a heap that shrinks. */
-static void end_regions(struct teller *t, size_t n) {
+static void end_regions(struct teller *t, size_t n)
+{
     for (size_t a = n; a < t->regions; a++)
         put(t, (struct hs_record){.kind = HS_REGION_END, .region_end.region = (uint8_t)a});
     t->regions = (unsigned)n;
 }
 
-static void tell_regions(struct teller *t, const struct hs_meminfo *d) {
+static void tell_regions(struct teller *t, const struct hs_meminfo *d)
+{
     uint32_t first = 0;
     end_regions(t, d->n_areas);
     for (size_t a = 0; a < d->n_areas; a++) {
@@ -134,7 +143,8 @@ static void tell_regions(struct teller *t, const struct hs_meminfo *d) {
     }
 }
 
-static void tell_map(struct teller *t, const struct hs_meminfo *d) {
+static void tell_map(struct teller *t, const struct hs_meminfo *d)
+{
     uint32_t first = 0;
     put(t, (struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_FULL});
     tell_regions(t, d);
@@ -151,23 +161,30 @@ static void tell_map(struct teller *t, const struct hs_meminfo *d) {
 /* --- one without, and all of them --------------------------------------------------------------------- */
 
 /* 0, which a summary has for "not known", where no longest run was printed, or one longer than all that is free. */
-static uint64_t longest_of(const struct hs_meminfo *d, unsigned shift) {
+static uint64_t longest_of(const struct hs_meminfo *d, unsigned shift)
+{
     return d->has & HS_MEMINFO_LONGEST && d->max_free <= d->free >> shift ? d->max_free : 0;
 }
 
-static void tell_figures(struct teller *t, const struct hs_meminfo *d) {
+static void tell_figures(struct teller *t, const struct hs_meminfo *d)
+{
     unsigned shift = shift_of(d);
     uint64_t longest = longest_of(d, shift);
     uint64_t granules = d->total >> shift;
     put(t, (struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_SUMMARY});
     end_regions(t, 1);
-    tell_region(t, d, 0, (struct hs_record_region){.granules = (uint32_t)(granules && granules < HS_MEMINFO_GRANULES ? granules : 1)});
+    tell_region(t, d, 0,
+                (struct hs_record_region){.granules = (uint32_t)(granules && granules < HS_MEMINFO_GRANULES ? granules : 1)});
     put(t, (struct hs_record){.kind = HS_SUMMARY,
-                              .summary = {.cause = 2, .shift = (uint8_t)shift, .used = (uint32_t)(d->used >> shift),
-                                          .free = (uint32_t)(d->free >> shift), .longest = (uint32_t)longest}});
+                              .summary = {.cause = 2,
+                                          .shift = (uint8_t)shift,
+                                          .used = (uint32_t)(d->used >> shift),
+                                          .free = (uint32_t)(d->free >> shift),
+                                          .longest = (uint32_t)longest}});
 }
 
-static void tell_mark(struct teller *t, const struct hs_meminfo *d, size_t number) {
+static void tell_mark(struct teller *t, const struct hs_meminfo *d, size_t number)
+{
     char label[32];
     const char *text = label;
     size_t len = d->since_len;
@@ -178,12 +195,11 @@ static void tell_mark(struct teller *t, const struct hs_meminfo *d, size_t numbe
     put(t, (struct hs_record){.kind = HS_MARK, .mark.label = {text, (uint32_t)len}});
 }
 
-static bool fits(const struct hs_meminfo *d) {
-    return d->has & HS_MEMINFO_MAP && d->n_areas <= 255;
-}
+static bool fits(const struct hs_meminfo *d) { return d->has & HS_MEMINFO_MAP && d->n_areas <= 255; }
 
 /* `again`: the time up to here belongs to the boot before. */
-static void tell_boot(struct teller *t, bool again) {
+static void tell_boot(struct teller *t, bool again)
+{
     if (again)
         put(t, (struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_STOPPED});
     hs_packets_boot(&t->packets);
@@ -192,7 +208,8 @@ static void tell_boot(struct teller *t, bool again) {
     put(t, (struct hs_record){.kind = HS_RESET, .reset.boot = t->packets.boot});
 }
 
-static void tell_dump(struct teller *t, size_t number) {
+static void tell_dump(struct teller *t, size_t number)
+{
     const struct hs_meminfo *d = &t->log->dump[number];
     t->time += number > 0;
     if (!number || d->anew)
@@ -202,7 +219,8 @@ static void tell_dump(struct teller *t, size_t number) {
     put(t, (struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_STOPPED});
 }
 
-static void name_kinds(struct teller *t) {
+static void name_kinds(struct teller *t)
+{
     for (size_t i = 0; i < t->log->n_runs; i++) {
         char letter = t->log->run[i].letter;
         if (letter != HS_MEMINFO_FREE && !t->site[(int)letter])
@@ -210,14 +228,17 @@ static void name_kinds(struct teller *t) {
     }
 }
 
-static void begin(struct teller *t) {
+static void begin(struct teller *t)
+{
     const struct hs_meminfo *first = &t->log->dump[0];
     char facts[256];
     size_t len = (size_t)snprintf(facts, sizeof facts, "port=mem_info text") + 1;
     if (t->log->system[0])
         len += (size_t)snprintf(facts + len, sizeof facts - len, "system=%s", t->log->system) + 1;
-    hs_packets_header(&t->packets, &(struct hs_packets_config){.hz = 1, .shift = (uint8_t)shift_of(first), .wide = first->granule > 16,
-                                                               .facts = facts, .facts_len = len});
+    hs_packets_header(
+        &t->packets,
+        &(struct hs_packets_config){
+            .hz = 1, .shift = (uint8_t)shift_of(first), .wide = first->granule > 16, .facts = facts, .facts_len = len});
     name_kinds(t);
 }
 
@@ -229,7 +250,8 @@ struct told {
     bool done;
 };
 
-static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
+static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
+{
     struct told *t = (struct told *)feed;
     if (t->done)
         return t->inner->next(t->inner, chunk);
@@ -238,13 +260,15 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
     return HS_OK;
 }
 
-static void close_told(struct hs_feed *feed) {
+static void close_told(struct hs_feed *feed)
+{
     struct told *t = (struct told *)feed;
     t->inner->close(t->inner);
     free(t);
 }
 
-static struct hs_feed *tell_faults(struct hs_feed *feed, const struct hs_meminfo_log *log) {
+static struct hs_feed *tell_faults(struct hs_feed *feed, const struct hs_meminfo_log *log)
+{
     size_t faults = 0;
     const struct hs_meminfo *first = NULL;
     for (size_t i = 0; i < log->n; i++) {
@@ -260,12 +284,14 @@ static struct hs_feed *tell_faults(struct hs_feed *feed, const struct hs_meminfo
     }
     t->feed = (struct hs_feed){.next = next_chunk, .close = close_told};
     t->inner = feed;
-    snprintf(t->text, sizeof t->text, "dump in lines %u to %u: map ignored, since at line %u %s; %zu of %zu dumps of mem_info() have totals only",
+    snprintf(t->text, sizeof t->text,
+             "dump in lines %u to %u: map ignored, since at line %u %s; %zu of %zu dumps of mem_info() have totals only",
              first->line, first->last_line, first->fault_line, first->fault, faults, log->n);
     return &t->feed;
 }
 
-struct hs_feed *hs_feed_of_meminfo(const struct hs_meminfo_log *log, struct hs_error *error) {
+struct hs_feed *hs_feed_of_meminfo(const struct hs_meminfo_log *log, struct hs_error *error)
+{
     struct teller *t = calloc(1, sizeof *t);
     struct hs_feed *feed = NULL;
     if (t) {

@@ -58,7 +58,7 @@ static struct word next_word(const char **at, const char *end)
 {
     while (*at < end && **at == ' ')
         ++*at;
-    struct word word = { *at, 0 };
+    struct word word = {*at, 0};
     while (*at < end && **at != ' ')
         ++*at;
     word.len = (size_t)(*at - word.text);
@@ -67,8 +67,9 @@ static struct word next_word(const char **at, const char *end)
 
 static unsigned digit_of(char c)
 {
-    return c >= '0' && c <= '9' ? (unsigned)(c - '0')
-         : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (unsigned)((c | 0x20) - 'a') + 10 : 16;
+    return c >= '0' && c <= '9'                     ? (unsigned)(c - '0')
+           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (unsigned)((c | 0x20) - 'a') + 10
+                                                    : 16;
 }
 
 static bool parse_number(struct word word, unsigned base, uint32_t *number)
@@ -95,10 +96,7 @@ static bool parse_check(struct word word, uint32_t *check)
     return parse_number(word, 16, check);
 }
 
-static bool is(struct word word, const char *text)
-{
-    return word.len == strlen(text) && !memcmp(word.text, text, word.len);
-}
+static bool is(struct word word, const char *text) { return word.len == strlen(text) && !memcmp(word.text, text, word.len); }
 
 /* Copies a block that something came of. */
 static void copy_block(struct hs_capture *to, const struct hs_capture *from, uint32_t block)
@@ -156,7 +154,7 @@ static enum hs_capture_line take_data(struct hs_capture *c, struct word offset, 
     long n = hs_base64_decode(bytes, sizeof bytes, text.text, text.len);
     if (n <= 0 || !parse_number(offset, 16, &at) || !parse_check(crc, &check) || at > limit || (uint32_t)n > limit - at)
         return HS_CAPTURE_BAD;
-    const uint8_t where[] = { (uint8_t)at, (uint8_t)(at >> 8), (uint8_t)(at >> 16), (uint8_t)(at >> 24) };
+    const uint8_t where[] = {(uint8_t)at, (uint8_t)(at >> 8), (uint8_t)(at >> 16), (uint8_t)(at >> 24)};
     if (hs_checksum(hs_checksum(0, where, sizeof where), bytes, (size_t)n) != check || !make_room(c, at + (uint32_t)n))
         return HS_CAPTURE_BAD;
     for (long i = 0; i < n; i++) {
@@ -242,5 +240,5 @@ bool hs_capture_whole(struct hs_capture *c)
 void hs_capture_free(struct hs_capture *c)
 {
     free_memory(c);
-    *c = (struct hs_capture){ .bad = c->bad };
+    *c = (struct hs_capture){.bad = c->bad};
 }

@@ -16,20 +16,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HS_CAPTURE_MARK  "HS:"
+#define HS_CAPTURE_MARK "HS:"
 #define HS_CAPTURE_LIMIT (64u << 20) /* bytes of an image */
 #define HS_CAPTURE_BLOCK 4096u
 
 struct hs_capture {
-    uint8_t *bytes;  /* `room`; zeroes where nothing came */
-    uint8_t *have;   /* [byte] 1: a good line brought it */
-    uint8_t *used;   /* [HS_CAPTURE_BLOCK bytes] 1: some of them came; of the others no memory is ever touched */
+    uint8_t *bytes; /* `room`; zeroes where nothing came */
+    uint8_t *have;  /* [byte] 1: a good line brought it */
+    uint8_t *used;  /* [HS_CAPTURE_BLOCK bytes] 1: some of them came; of the others no memory is ever touched */
     uint32_t room;
-    uint32_t total;  /* as the BEGIN or END line said; 0: neither has come */
-    uint32_t got;    /* bytes */
-    uint32_t bad;    /* lines that were ours, and damaged */
-    uint32_t check;  /* of the BEGIN or END line */
-    bool begun;      /* `total` and `check` are known */
+    uint32_t total; /* as the BEGIN or END line said; 0: neither has come */
+    uint32_t got;   /* bytes */
+    uint32_t bad;   /* lines that were ours, and damaged */
+    uint32_t check; /* of the BEGIN or END line */
+    bool begun;     /* `total` and `check` are known */
 };
 
 enum hs_capture_line {

@@ -10,7 +10,7 @@
 #include "lib/host/memory/capture.h"
 #include "lib/host/memory/memory_image.h"
 
-#define DUMPS     256          /* in one log */
+#define DUMPS 256              /* in one log */
 #define BYTES_MAX (256u << 20) /* of all of them */
 
 struct dump {
@@ -27,7 +27,8 @@ struct log {
 };
 
 /* Another dump. NULL when there are too many. */
-static struct dump *new_dump(struct log *log, unsigned line) {
+static struct dump *new_dump(struct log *log, unsigned line)
+{
     if (log->n == DUMPS)
         return NULL;
     log->dump[log->n] = (struct dump){.first = line};
@@ -35,14 +36,16 @@ static struct dump *new_dump(struct log *log, unsigned line) {
 }
 
 /* A dump begins with its BEGIN line, or, when that was lost, behind the end of the one before. */
-static struct dump *dump_of(struct log *log, const struct hs_line_reader *l) {
+static struct dump *dump_of(struct log *log, const struct hs_line_reader *l)
+{
     struct dump *last = log->n ? &log->dump[log->n - 1] : NULL;
     if (!last || last->ended || (hs_capture_begins(l->line, l->len) && last->capture.begun))
         return new_dump(log, l->number);
     return last;
 }
 
-static void take_line(struct log *log, const struct hs_line_reader *l) {
+static void take_line(struct log *log, const struct hs_line_reader *l)
+{
     if (!memmem(l->line, l->len, HS_CAPTURE_MARK, strlen(HS_CAPTURE_MARK)))
         return;
     struct dump *dump = dump_of(log, l);
@@ -58,14 +61,15 @@ static void take_line(struct log *log, const struct hs_line_reader *l) {
 static void free_dump(struct dump *d) { hs_capture_free(&d->capture); }
 
 /* Dumps of one image (their checks say so) become one, at the place of the last. What holds nothing goes. */
-static void unite(struct log *log) {
+static void unite(struct log *log)
+{
     size_t n = 0;
     for (size_t i = 0; i < log->n; i++) {
         struct dump *d = &log->dump[i];
         size_t later = i + 1;
-        while (later < log->n && !(d->capture.begun && log->dump[later].capture.begun &&
-                                   d->capture.total == log->dump[later].capture.total &&
-                                   d->capture.check == log->dump[later].capture.check))
+        while (later < log->n &&
+               !(d->capture.begun && log->dump[later].capture.begun && d->capture.total == log->dump[later].capture.total &&
+                 d->capture.check == log->dump[later].capture.check))
             later++;
         if (later < log->n && d->capture.got) {
             struct dump *into = &log->dump[later];
@@ -83,7 +87,8 @@ static void unite(struct log *log) {
 }
 
 /* The last whole one; else the one of which there is most. */
-static struct dump *choose(struct log *log) {
+static struct dump *choose(struct log *log)
+{
     struct dump *most = NULL;
     for (size_t i = log->n; i-- > 0;) {
         struct dump *d = &log->dump[i];
@@ -97,13 +102,15 @@ static struct dump *choose(struct log *log) {
 }
 
 /* The first byte from `at` on that is not there. */
-static uint32_t gap(const struct hs_capture *c, uint32_t at) {
+static uint32_t gap(const struct hs_capture *c, uint32_t at)
+{
     while (at < c->room && c->have[at])
         at++;
     return at;
 }
 
-static void tell(struct hs_memory_image *m, struct dump *d) {
+static void tell(struct hs_memory_image *m, struct dump *d)
+{
     struct hs_capture *c = &d->capture;
     if (hs_capture_whole(c))
         return;
@@ -116,14 +123,17 @@ static void tell(struct hs_memory_image *m, struct dump *d) {
     m->damaged = c->begun ? c->total - (c->got < c->total ? c->got : c->total) : 1;
     if (!c->begun)
         hs_memory_image_warn(m, "lines %u to %u hold %" PRIu32 " bytes of a dump without a BEGIN or END line that could be read",
-                       d->first, d->last, c->got);
+                             d->first, d->last, c->got);
     else
-        hs_memory_image_warn(m, "of the dump in lines %u to %u, %" PRIu32 " of %" PRIu32 " bytes are there (%u lines are damaged%s%.0u); "
-                       "after heapstrata.stop(), heapstrata.dump(%" PRIu32 ") prints what is missing", d->first, d->last, c->got,
-                       c->total, d->n_bad, d->n_bad ? ", the first is line " : "", d->bad, first);
+        hs_memory_image_warn(
+            m,
+            "of the dump in lines %u to %u, %" PRIu32 " of %" PRIu32 " bytes are there (%u lines are damaged%s%.0u); "
+            "after heapstrata.stop(), heapstrata.dump(%" PRIu32 ") prints what is missing",
+            d->first, d->last, c->got, c->total, d->n_bad, d->n_bad ? ", the first is line " : "", d->bad, first);
 }
 
-static int give(struct hs_memory_image *m, struct log *log) {
+static int give(struct hs_memory_image *m, struct log *log)
+{
     struct dump *d = m->which ? m->which <= log->n ? &log->dump[m->which - 1] : NULL : choose(log);
     m->dumps = (unsigned)log->n;
     if (!d)
@@ -136,7 +146,8 @@ static int give(struct hs_memory_image *m, struct log *log) {
     return hs_memory_image_add(m, (struct hs_segment){.len = m->len});
 }
 
-int hs_memory_image_of_console(struct hs_memory_image *m) {
+int hs_memory_image_of_console(struct hs_memory_image *m)
+{
     struct hs_line_reader lines = {.at = m->bytes, .end = m->bytes + m->len};
     struct log log = {.dump = calloc(DUMPS, sizeof *log.dump)};
     if (!log.dump)

@@ -12,7 +12,8 @@
 
 /* --- ELF ---------------------------------------------------------------------------------------------- */
 
-static bool elf_begins(const uint8_t *b, size_t len) {
+static bool elf_begins(const uint8_t *b, size_t len)
+{
     return len >= sizeof(Elf32_Ehdr) && !memcmp(b, ELFMAG, SELFMAG) && b[EI_DATA] == ELFDATA2LSB &&
            (b[EI_CLASS] == ELFCLASS32 || (b[EI_CLASS] == ELFCLASS64 && len >= sizeof(Elf64_Ehdr)));
 }
@@ -26,7 +27,8 @@ struct table {
     bool wide;
 };
 
-static struct table table_of(const uint8_t *b) {
+static struct table table_of(const uint8_t *b)
+{
     Elf32_Ehdr narrow;
     Elf64_Ehdr wide;
     memcpy(&narrow, b, sizeof narrow);
@@ -36,7 +38,8 @@ static struct table table_of(const uint8_t *b) {
     return (struct table){wide.e_phoff, wide.e_phnum, wide.e_phentsize, true};
 }
 
-static Elf64_Phdr segment_of(const uint8_t *b, bool wide) {
+static Elf64_Phdr segment_of(const uint8_t *b, bool wide)
+{
     Elf32_Phdr p;
     Elf64_Phdr segment;
     if (wide) {
@@ -44,12 +47,13 @@ static Elf64_Phdr segment_of(const uint8_t *b, bool wide) {
         return segment;
     }
     memcpy(&p, b, sizeof p);
-    return (Elf64_Phdr){.p_type = p.p_type, .p_offset = p.p_offset, .p_vaddr = p.p_vaddr, .p_paddr = p.p_paddr,
-                        .p_filesz = p.p_filesz};
+    return (Elf64_Phdr){
+        .p_type = p.p_type, .p_offset = p.p_offset, .p_vaddr = p.p_vaddr, .p_paddr = p.p_paddr, .p_filesz = p.p_filesz};
 }
 
 /* The segments of the ELF file that begins at `start`. QEMU's dump-guest-memory knows physical addresses only. */
-static int read_elf(struct hs_memory_image *m, size_t start) {
+static int read_elf(struct hs_memory_image *m, size_t start)
+{
     const uint8_t *b = m->bytes + start;
     size_t len = m->len - start;
     struct table t = table_of(b);
@@ -86,20 +90,22 @@ struct esp {
     enum esp_check check;
 };
 
-static bool esp_begins(const uint8_t *b, size_t len, struct esp *e) {
+static bool esp_begins(const uint8_t *b, size_t len, struct esp *e)
+{
     uint32_t word[ESP_WORDS];
     if (len < sizeof word + sizeof(Elf32_Ehdr))
         return false;
     memcpy(word, b, sizeof word);
     uint32_t version = word[1] & 0xffff;
-    *e = (struct esp){.len = word[0], .version = version, .header = version < 0x0102 ? 20 : 24,
-                      .check = version & 1 ? ESP_SHA256 : ESP_CRC32};
+    *e = (struct esp){
+        .len = word[0], .version = version, .header = version < 0x0102 ? 20 : 24, .check = version & 1 ? ESP_SHA256 : ESP_CRC32};
     return version >= 0x0100 && version <= 0x0103 && elf_begins(b + e->header, len - e->header) &&
            elf_type(b + e->header) == ET_CORE;
 }
 
 /* The check behind a core dump; SHA-256 is left to ESP-IDF's own tool: the image has checks enough. */
-static void check_esp(struct hs_memory_image *m, const struct esp *e) {
+static void check_esp(struct hs_memory_image *m, const struct esp *e)
+{
     uint32_t crc;
     if (e->len > m->len) {
         hs_memory_image_warn(m, "the core dump is cut: %zu of its %u bytes are there", m->len, e->len);
@@ -110,17 +116,20 @@ static void check_esp(struct hs_memory_image *m, const struct esp *e) {
     }
 }
 
-static int read_esp(struct hs_memory_image *m, const struct esp *e) {
+static int read_esp(struct hs_memory_image *m, const struct esp *e)
+{
     check_esp(m, e);
     return read_elf(m, e->header);
 }
 
-bool hs_core_begins(const uint8_t *b, size_t len) {
+bool hs_core_begins(const uint8_t *b, size_t len)
+{
     struct esp e;
     return elf_begins(b, len) || esp_begins(b, len, &e);
 }
 
-int hs_memory_image_of_core(struct hs_memory_image *m) {
+int hs_memory_image_of_core(struct hs_memory_image *m)
+{
     struct esp e;
     if (elf_begins(m->bytes, m->len)) {
         m->form = elf_type(m->bytes) == ET_CORE ? "an ELF core file" : "an ELF program, not a core file,";
@@ -137,7 +146,8 @@ int hs_memory_image_of_core(struct hs_memory_image *m) {
 static bool has(const struct hs_line_reader *l, const char *text) { return memmem(l->line, l->len, text, strlen(text)) != NULL; }
 
 /* The line's last word: a logger may have put a time stamp in front. */
-static void last_word(struct hs_line_reader *l) {
+static void last_word(struct hs_line_reader *l)
+{
     const char *blank = memrchr(l->line, ' ', l->len);
     if (blank) {
         l->len -= (size_t)(blank + 1 - l->line);
@@ -147,7 +157,8 @@ static void last_word(struct hs_line_reader *l) {
 
 /* Decodes the lines up to the end of the dump into the front of the memory. Each is a piece of its own; a
  * damaged one keeps its place. */
-static size_t decode_lines(struct hs_memory_image *m, struct hs_line_reader *l) {
+static size_t decode_lines(struct hs_memory_image *m, struct hs_line_reader *l)
+{
     size_t out = 0;
     unsigned damaged = 0, first = 0;
     while (hs_next_line(l) && !has(l, "CORE DUMP END")) {
@@ -168,7 +179,8 @@ static size_t decode_lines(struct hs_memory_image *m, struct hs_line_reader *l) 
 }
 
 /* Moves to the line behind the mark of dump number `which`, or of the last for 0. Returns how many there are. */
-static unsigned find_dump(struct hs_line_reader *l, unsigned which) {
+static unsigned find_dump(struct hs_line_reader *l, unsigned which)
+{
     struct hs_line_reader at = *l;
     unsigned n = 0;
     while (hs_next_line(&at))
@@ -177,7 +189,8 @@ static unsigned find_dump(struct hs_line_reader *l, unsigned which) {
     return n;
 }
 
-int hs_memory_image_of_core_text(struct hs_memory_image *m) {
+int hs_memory_image_of_core_text(struct hs_memory_image *m)
+{
     struct hs_line_reader lines = {.at = m->bytes, .end = m->bytes + m->len};
     struct esp e;
     m->dumps = find_dump(&lines, m->which);

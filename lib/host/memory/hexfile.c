@@ -9,21 +9,23 @@
 
 struct hex {
     struct hs_memory_image *memory;
-    size_t out;       /* bytes decoded so far */
-    uint64_t base;    /* Intel: of the addresses that follow; Verilog: address of the next byte */
+    size_t out;    /* bytes decoded so far */
+    uint64_t base; /* Intel: of the addresses that follow; Verilog: address of the next byte */
     int err;
 };
 
 enum verdict { NOT_OURS, DAMAGED, OTHER_RECORD, DATA };
 
 /* The byte that two digits are, or -1. */
-static int byte_at(const char *text) {
+static int byte_at(const char *text)
+{
     int high = hs_hex_digit((uint8_t)text[0]), low = hs_hex_digit((uint8_t)text[1]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
 /* Decodes `n` bytes. False when one is none. */
-static bool bytes_at(uint8_t *to, const char *text, size_t n) {
+static bool bytes_at(uint8_t *to, const char *text, size_t n)
+{
     for (size_t i = 0; i < n; i++) {
         int byte = byte_at(text + 2 * i);
         if (byte < 0)
@@ -33,14 +35,16 @@ static bool bytes_at(uint8_t *to, const char *text, size_t n) {
     return true;
 }
 
-static uint8_t sum_of(const uint8_t *bytes, size_t n) {
+static uint8_t sum_of(const uint8_t *bytes, size_t n)
+{
     uint8_t sum = 0;
     while (n--)
         sum = (uint8_t)(sum + *bytes++);
     return sum;
 }
 
-static void put(struct hex *h, uint64_t address, const uint8_t *bytes, size_t n) {
+static void put(struct hex *h, uint64_t address, const uint8_t *bytes, size_t n)
+{
     memmove(h->memory->bytes + h->out, bytes, n);
     if (!h->err)
         h->err = hs_memory_image_add(h->memory, (struct hs_segment){address, h->out, n});
@@ -48,7 +52,8 @@ static void put(struct hex *h, uint64_t address, const uint8_t *bytes, size_t n)
 }
 
 /* :LLAAAATT<data>CC, the sum of all being 0. */
-static enum verdict intel(struct hex *h, const char *line, size_t len) {
+static enum verdict intel(struct hex *h, const char *line, size_t len)
+{
     uint8_t b[300];
     if (len < 11 || line[0] != ':')
         return NOT_OURS;
@@ -65,7 +70,8 @@ static enum verdict intel(struct hex *h, const char *line, size_t len) {
 }
 
 /* S<type><count><address><data><sum>, the sum of all behind the type being 255. */
-static enum verdict motorola(struct hex *h, const char *line, size_t len) {
+static enum verdict motorola(struct hex *h, const char *line, size_t len)
+{
     uint8_t b[300];
     if (len < 10 || line[0] != 'S' || line[1] < '0' || line[1] > '9')
         return NOT_OURS;
@@ -83,14 +89,16 @@ static enum verdict motorola(struct hex *h, const char *line, size_t len) {
 }
 
 /* What a character adds to the sum of a Tektronix block; -1 for one that may not be there. */
-static int tek_value(char c) {
+static int tek_value(char c)
+{
     static const char known[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$%._abcdefghijklmnopqrstuvwxyz";
     const char *at = c ? strchr(known, c) : NULL;
     return at ? (int)(at - known) : -1;
 }
 
 /* %<length><type><sum><digits of the address><address><data>; the length is that of all but the %. */
-static enum verdict tektronix(struct hex *h, const char *line, size_t len) {
+static enum verdict tektronix(struct hex *h, const char *line, size_t len)
+{
     uint8_t b[128];
     int sum = 0;
     if (len < 7 || line[0] != '%')
@@ -125,7 +133,8 @@ static enum verdict tektronix(struct hex *h, const char *line, size_t len) {
 }
 
 /* @<address>, then bytes with blanks between. */
-static enum verdict verilog(struct hex *h, const char *line, size_t len) {
+static enum verdict verilog(struct hex *h, const char *line, size_t len)
+{
     if (len > 1 && line[0] == '@') {
         uint64_t address = 0;
         for (size_t i = 1; i < len; i++) {
@@ -165,7 +174,8 @@ static const struct format {
 
 /* Whether the format's are the first lines that say anything. A text is not decoded to find out. */
 #define SAMPLE 64
-static bool suits(const struct format *f, struct hs_line_reader lines) {
+static bool suits(const struct format *f, struct hs_line_reader lines)
+{
     uint8_t room[256 * SAMPLE];
     struct hs_memory_image nowhere = {.bytes = room};
     struct hex h = {.memory = &nowhere};
@@ -180,7 +190,8 @@ static bool suits(const struct format *f, struct hs_line_reader lines) {
     return data && good * 2 > n;
 }
 
-static int decode(struct hs_memory_image *m, const struct format *f, struct hs_line_reader lines) {
+static int decode(struct hs_memory_image *m, const struct format *f, struct hs_line_reader lines)
+{
     struct hex h = {.memory = m};
     unsigned damaged = 0, first = 0;
     while (!h.err && hs_next_line(&lines)) {
@@ -197,7 +208,8 @@ static int decode(struct hs_memory_image *m, const struct format *f, struct hs_l
     return h.err;
 }
 
-int hs_memory_image_of_hex(struct hs_memory_image *m) {
+int hs_memory_image_of_hex(struct hs_memory_image *m)
+{
     struct hs_line_reader lines = {.at = m->bytes, .end = m->bytes + m->len};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (suits(&formats[i], lines))

@@ -20,14 +20,14 @@ struct slot {
 struct image {
     struct hs_feed feed;
     struct hs_front memory;
-    size_t at;          /* of the header in the memory */
+    size_t at; /* of the header in the memory */
     struct hs_ring_header header;
-    struct slot *slot;  /* by number */
+    struct slot *slot; /* by number */
     uint32_t n_slots, next;
-    bool begun;         /* the header has been handed out */
-    uint8_t *names;     /* the newest definition of each number */
+    bool begun;     /* the header has been handed out */
+    uint8_t *names; /* the newest definition of each number */
     uint32_t names_len, names_given;
-    uint64_t cut;       /* bytes of the image that are not there; 0 when told */
+    uint64_t cut; /* bytes of the image that are not there; 0 when told */
 };
 
 /* Packets whose own header is damaged come last. */
@@ -39,7 +39,8 @@ struct image {
 /* --- slots -------------------------------------------------------------------------------------------- */
 
 /* The packet in the slot at `at`. Its definitions end where the slot ends. */
-static struct hs_chunk packet_at(const struct image *m, size_t at) {
+static struct hs_chunk packet_at(const struct image *m, size_t at)
+{
     struct hs_chunk chunk = {.kind = HS_CHUNK_PACKET, .offset = m->memory.offset + at};
     memcpy(&chunk.packet, m->memory.data + at, sizeof chunk.packet);
     chunk.bytes = m->memory.data + at + sizeof chunk.packet;
@@ -48,7 +49,8 @@ static struct hs_chunk packet_at(const struct image *m, size_t at) {
     return chunk;
 }
 
-static struct slot look_at(const struct image *m, size_t at) {
+static struct slot look_at(const struct image *m, size_t at)
+{
     struct slot slot = {.at = at};
     struct hs_packet p;
     uint16_t sync;
@@ -77,7 +79,8 @@ static struct slot look_at(const struct image *m, size_t at) {
     return slot;
 }
 
-static int by_number(const void *a, const void *b) {
+static int by_number(const void *a, const void *b)
+{
     const struct slot *x = a, *y = b;
     if (x->seq != y->seq)
         return x->seq < y->seq ? -1 : 1;
@@ -86,7 +89,8 @@ static int by_number(const void *a, const void *b) {
 
 /* Only the newest packet may be open: the next boot puts one that a reset cut off under a sum. Two packets of one
  * number are no writer's work. */
-static void judge_order(struct image *m) {
+static void judge_order(struct image *m)
+{
     for (uint32_t i = 0; i < m->n_slots; i++) {
         struct slot *s = &m->slot[i], *next = i + 1 < m->n_slots ? s + 1 : NULL;
         bool last = !next || next->seq == UNNUMBERED;
@@ -103,7 +107,8 @@ static void judge_order(struct image *m) {
 
 /* Looks at every slot of the image whose header is at m->at. Returns how many packets can be read, or
  * HS_ERR_MEMORY. */
-static long look_at_slots(struct image *m) {
+static long look_at_slots(struct image *m)
+{
     const struct hs_ring_header *h = &m->header;
     uint64_t first = (uint64_t)m->at + h->header_size;
     long readable = 0;
@@ -127,12 +132,14 @@ static long look_at_slots(struct image *m) {
 
 /* --- finding the image -------------------------------------------------------------------------------- */
 
-static const uint8_t *find_magic(const struct hs_front *memory, size_t from) {
+static const uint8_t *find_magic(const struct hs_front *memory, size_t from)
+{
     return memmem(memory->data + from, memory->len - from, HS_RING_MAGIC, strlen(HS_RING_MAGIC));
 }
 
 /* The header with the most packets behind it: a copy of the header alone, on a stack or in flash, has none. */
-static int find_image(struct image *m) {
+static int find_image(struct image *m)
+{
     long most = -1;
     size_t best = 0;
     unsigned candidates = 0;
@@ -165,7 +172,8 @@ struct seen {
     uint8_t bit[2][65536 / 8];
 };
 
-static bool see(struct seen *seen, const struct hs_record *r) {
+static bool see(struct seen *seen, const struct hs_record *r)
+{
     uint32_t number = r->definition.number;
     uint8_t *byte = &seen->bit[r->kind == HS_SITE][number / 8 % sizeof seen->bit[0]], bit = (uint8_t)(1u << number % 8);
     bool before = *byte & bit;
@@ -173,7 +181,8 @@ static bool see(struct seen *seen, const struct hs_record *r) {
     return before;
 }
 
-static int add_name(struct image *m, const uint8_t *bytes, size_t len) {
+static int add_name(struct image *m, const uint8_t *bytes, size_t len)
+{
     if (!m->names && !(m->names = malloc(m->memory.len)))
         return HS_ERR_MEMORY;
     memcpy(m->names + m->names_len, bytes, len);
@@ -182,7 +191,8 @@ static int add_name(struct image *m, const uint8_t *bytes, size_t len) {
 }
 
 /* The definitions of the packets of one state, the newest first. */
-static int gather_of(struct image *m, struct seen *seen, enum slot_state state) {
+static int gather_of(struct image *m, struct seen *seen, enum slot_state state)
+{
     int err = HS_OK;
     for (uint32_t i = m->n_slots; i-- > 0 && !err;) {
         if (m->slot[i].state != state)
@@ -200,7 +210,8 @@ static int gather_of(struct image *m, struct seen *seen, enum slot_state state) 
 /* Of the definitions of one number the newest counts, also for packets before it: a definition that would have gone with
  * its packet was written once more. The open packet's, which no sum covers, come last: what they say otherwise than one
  * before them counts for that packet alone. */
-static int gather(struct image *m) {
+static int gather(struct image *m)
+{
     struct seen *seen = calloc(1, sizeof *seen);
     int err = seen ? gather_of(m, seen, SLOT_WHOLE) : HS_ERR_MEMORY;
     err = err ? err : gather_of(m, seen, SLOT_OPEN);
@@ -211,7 +222,8 @@ static int gather(struct image *m) {
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
 /* The next definitions, as many as one chunk of a stream holds. */
-static void give_names(struct image *m, struct hs_chunk *chunk) {
+static void give_names(struct image *m, struct hs_chunk *chunk)
+{
     const uint8_t *bytes = m->names + m->names_given;
     uint32_t left = m->names_len - m->names_given, len = 0;
     while (len < left && len + HS_DEFINITION_LEN(bytes[len]) <= 0xffff)
@@ -220,21 +232,29 @@ static void give_names(struct image *m, struct hs_chunk *chunk) {
     *chunk = (struct hs_chunk){.kind = HS_CHUNK_NAMES, .offset = m->memory.offset + m->at, .bytes = bytes, .len = len};
 }
 
-static void give_slot(const struct image *m, const struct slot *s, struct hs_chunk *chunk) {
-    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = m->memory.offset + s->at, .code = s->code,
-                               .damaged = m->header.packet_size, .refused = 1, .seq = s->seq};
+static void give_slot(const struct image *m, const struct slot *s, struct hs_chunk *chunk)
+{
+    *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE,
+                               .offset = m->memory.offset + s->at,
+                               .code = s->code,
+                               .damaged = m->header.packet_size,
+                               .refused = 1,
+                               .seq = s->seq};
     if (s->state == SLOT_DAMAGED)
         return;
     *chunk = packet_at(m, s->at);
 }
 
-static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
+static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
+{
     struct image *m = (struct image *)feed;
     *chunk = (struct hs_chunk){.kind = HS_CHUNK_END, .offset = m->memory.offset + m->memory.len};
     if (!m->begun) {
         m->begun = true;
-        *chunk = (struct hs_chunk){.kind = HS_CHUNK_HEADER, .offset = m->memory.offset + m->at,
-                                   .bytes = m->memory.data + m->at, .len = m->header.header_size};
+        *chunk = (struct hs_chunk){.kind = HS_CHUNK_HEADER,
+                                   .offset = m->memory.offset + m->at,
+                                   .bytes = m->memory.data + m->at,
+                                   .len = m->header.header_size};
     } else if (m->cut) {
         *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = chunk->offset, .code = HS_ERR_END, .damaged = m->cut};
         m->cut = 0;
@@ -246,7 +266,8 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
     return HS_OK;
 }
 
-static void close_image(struct hs_feed *feed) {
+static void close_image(struct hs_feed *feed)
+{
     struct image *m = (struct image *)feed;
     free(m->memory.data);
     free(m->slot);
@@ -254,7 +275,8 @@ static void close_image(struct hs_feed *feed) {
     free(m);
 }
 
-static int put_in_order(struct image *m) {
+static int put_in_order(struct image *m)
+{
     qsort(m->slot, m->n_slots, sizeof *m->slot, by_number);
     judge_order(m);
     for (uint32_t i = 0; i < m->n_slots; i++)
@@ -265,7 +287,8 @@ static int put_in_order(struct image *m) {
     return gather(m);
 }
 
-struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error) {
+struct hs_feed *hs_feed_of_image(struct hs_front memory, struct hs_error *error)
+{
     struct image *m = calloc(1, sizeof *m);
     int err = HS_ERR_MEMORY;
     if (m) {

@@ -11,17 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CANDIDATES 64         /* headers looked at */
-#define IMAGE_MAX  (64u << 20)
+#define CANDIDATES 64 /* headers looked at */
+#define IMAGE_MAX (64u << 20)
 
 /* The forms, in the order in which they are tried: those that say clearly what they are come first. */
 static int (*const forms[])(struct hs_memory_image *m) = {
-    hs_memory_image_of_core, hs_memory_image_of_console, hs_memory_image_of_core_text, hs_memory_image_of_hex,
+    hs_memory_image_of_core,
+    hs_memory_image_of_console,
+    hs_memory_image_of_core_text,
+    hs_memory_image_of_hex,
 };
 
 bool hs_memory_image_begins(const uint8_t *bytes, size_t len) { return hs_core_begins(bytes, len); }
 
-int hs_memory_image_read(struct hs_memory_image *m) {
+int hs_memory_image_read(struct hs_memory_image *m)
+{
     int err = HS_ERR_KIND;
     m->len = hs_text_narrow(m->bytes, m->len);
     for (size_t i = 0; i < sizeof forms / sizeof *forms && err == HS_ERR_KIND; i++)
@@ -29,7 +33,8 @@ int hs_memory_image_read(struct hs_memory_image *m) {
     return err;
 }
 
-int hs_memory_image_add(struct hs_memory_image *m, struct hs_segment span) {
+int hs_memory_image_add(struct hs_memory_image *m, struct hs_segment span)
+{
     struct hs_segment *last = m->n_spans ? &m->span[m->n_spans - 1] : NULL;
     if (!span.len)
         return HS_OK;
@@ -44,7 +49,8 @@ int hs_memory_image_add(struct hs_memory_image *m, struct hs_segment span) {
     return HS_OK;
 }
 
-void hs_memory_image_warn(struct hs_memory_image *m, const char *text, ...) {
+void hs_memory_image_warn(struct hs_memory_image *m, const char *text, ...)
+{
     va_list arguments;
     if (m->told[0])
         return;
@@ -53,7 +59,8 @@ void hs_memory_image_warn(struct hs_memory_image *m, const char *text, ...) {
     va_end(arguments);
 }
 
-void hs_memory_image_free(struct hs_memory_image *m) {
+void hs_memory_image_free(struct hs_memory_image *m)
+{
     free(m->bytes);
     free(m->span);
     m->bytes = NULL;
@@ -74,7 +81,8 @@ struct runs {
     uint8_t *bytes;
 };
 
-static int by_address(const void *a, const void *b) {
+static int by_address(const void *a, const void *b)
+{
     const struct hs_segment *x = a, *y = b;
     if (x->address != y->address)
         return x->address < y->address ? -1 : 1;
@@ -82,7 +90,8 @@ static int by_address(const void *a, const void *b) {
 }
 
 /* The runs' addresses and lengths. Returns their bytes in all. */
-static uint64_t find_runs(struct runs *r, const struct hs_segment *sorted, size_t n) {
+static uint64_t find_runs(struct runs *r, const struct hs_segment *sorted, size_t n)
+{
     uint64_t total = 0;
     for (size_t i = 0; i < n; i++) {
         struct run *last = r->n ? &r->run[r->n - 1] : NULL;
@@ -102,7 +111,8 @@ static uint64_t find_runs(struct runs *r, const struct hs_segment *sorted, size_
     return total;
 }
 
-static struct run *run_at(const struct runs *r, uint64_t address) {
+static struct run *run_at(const struct runs *r, uint64_t address)
+{
     size_t low = 0, high = r->n;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -115,7 +125,8 @@ static struct run *run_at(const struct runs *r, uint64_t address) {
 }
 
 /* What came later counts where pieces overlap. */
-static int make_runs(struct runs *r, const struct hs_memory_image *m) {
+static int make_runs(struct runs *r, const struct hs_memory_image *m)
+{
     struct hs_segment *sorted = malloc((m->n_spans + 1) * sizeof *sorted);
     r->run = calloc(m->n_spans + 1, sizeof *r->run);
     if (!sorted || !r->run) {
@@ -145,7 +156,8 @@ static int make_runs(struct runs *r, const struct hs_memory_image *m) {
 /* --- the image ---------------------------------------------------------------------------------------- */
 
 /* `len` bytes from `address` on, with zeroes where there are none. Returns how many there are. */
-static uint64_t gather(const struct runs *r, uint64_t address, uint8_t *to, uint64_t len) {
+static uint64_t gather(const struct runs *r, uint64_t address, uint8_t *to, uint64_t len)
+{
     uint64_t got = 0, end = address + len;
     struct run *run = run_at(r, address);
     memset(to, 0, len);
@@ -166,7 +178,8 @@ struct image {
     uint32_t packets; /* that can be read */
 };
 
-static uint32_t count_packets(const uint8_t *bytes, uint64_t len) {
+static uint32_t count_packets(const uint8_t *bytes, uint64_t len)
+{
     struct hs_ring_header h;
     struct hs_packet p;
     uint32_t n = 0;
@@ -178,7 +191,8 @@ static uint32_t count_packets(const uint8_t *bytes, uint64_t len) {
 }
 
 /* The image whose header is at `address`; bytes NULL: there is none, or no memory for it. */
-static struct image image_at(const struct runs *r, uint64_t address) {
+static struct image image_at(const struct runs *r, uint64_t address)
+{
     uint8_t header[sizeof(struct hs_ring_header) + HS_FACTS_MAX];
     struct hs_ring_header h;
     struct image image = {.address = address};
@@ -197,7 +211,8 @@ static struct image image_at(const struct runs *r, uint64_t address) {
 }
 
 /* The header with the most packets behind it: a copy of the header alone has none. */
-static struct image best_image(const struct runs *r) {
+static struct image best_image(const struct runs *r)
+{
     struct image best = {0};
     unsigned candidates = 0;
     for (size_t i = 0; i < r->n; i++) {
@@ -228,7 +243,8 @@ struct told {
     bool done;
 };
 
-static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
+static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
+{
     struct told *t = (struct told *)feed;
     if (t->done || !t->text[0])
         return t->image->next(t->image, chunk);
@@ -237,13 +253,15 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk) {
     return HS_OK;
 }
 
-static void close_told(struct hs_feed *feed) {
+static void close_told(struct hs_feed *feed)
+{
     struct told *t = (struct told *)feed;
     t->image->close(t->image);
     free(t);
 }
 
-static struct hs_feed *tell_first(struct hs_feed *image, const struct hs_memory_image *m) {
+static struct hs_feed *tell_first(struct hs_feed *image, const struct hs_memory_image *m)
+{
     struct told *t = image ? calloc(1, sizeof *t) : NULL;
     if (!t) {
         if (image)
@@ -257,20 +275,23 @@ static struct hs_feed *tell_first(struct hs_feed *image, const struct hs_memory_
     return &t->feed;
 }
 
-static void explain(const struct hs_memory_image *m, const struct runs *r, struct hs_error *error) {
+static void explain(const struct hs_memory_image *m, const struct runs *r, struct hs_error *error)
+{
     uint64_t bytes = 0;
     for (size_t i = 0; i < r->n; i++)
         bytes += r->run[i].len;
     if (r->n)
-        hs_fail_with(error, HS_ERR_KIND, 0, "is %s with %llu bytes of memory from 0x%llx to 0x%llx, and no trace is among "
-                     "them: dump the ring's own addresses%s%s", m->form, (unsigned long long)bytes,
-                     (unsigned long long)r->run[0].address,
+        hs_fail_with(error, HS_ERR_KIND, 0,
+                     "is %s with %llu bytes of memory from 0x%llx to 0x%llx, and no trace is among "
+                     "them: dump the ring's own addresses%s%s",
+                     m->form, (unsigned long long)bytes, (unsigned long long)r->run[0].address,
                      (unsigned long long)(r->run[r->n - 1].address + r->run[r->n - 1].len), m->told[0] ? "; " : "", m->told);
     else
         hs_fail_with(error, HS_ERR_KIND, 0, "is %s without any memory in it%s%s", m->form, m->told[0] ? "; " : "", m->told);
 }
 
-struct hs_feed *hs_feed_of_pieces(struct hs_memory_image *m, struct hs_error *error) {
+struct hs_feed *hs_feed_of_pieces(struct hs_memory_image *m, struct hs_error *error)
+{
     struct runs r = {0};
     struct hs_feed *feed = NULL;
     int err = make_runs(&r, m);
@@ -280,7 +301,8 @@ struct hs_feed *hs_feed_of_pieces(struct hs_memory_image *m, struct hs_error *er
         m->damaged += m->sparse ? 0 : image.missing;
         if (image.missing && !m->sparse)
             hs_memory_image_warn(m, "%llu of the %llu bytes of the image at address 0x%llx are missing",
-                           (unsigned long long)image.missing, (unsigned long long)image.len, (unsigned long long)image.address);
+                                 (unsigned long long)image.missing, (unsigned long long)image.len,
+                                 (unsigned long long)image.address);
         if (image.bytes)
             feed = tell_first(hs_feed_of_image((struct hs_front){image.bytes, image.len, 0}, error), m);
         else

@@ -23,12 +23,12 @@ struct hs_memory_image {
     size_t len;
     struct hs_segment *span;
     size_t n_spans, room_spans;
-    const char *form;  /* "Intel HEX": what was recognised, NULL when nothing was */
-    bool sparse;       /* out: zeroes may have been left out */
-    unsigned which;    /* in: which of several dumps, from 1; 0: the last whole one */
-    unsigned dumps;    /* out: how many there are, where there can be several */
-    uint64_t damaged;  /* bytes that are known to be missing or damaged, */
-    char told[200];    /* and what to say of them; "" when there are none */
+    const char *form; /* "Intel HEX": what was recognised, NULL when nothing was */
+    bool sparse;      /* out: zeroes may have been left out */
+    unsigned which;   /* in: which of several dumps, from 1; 0: the last whole one */
+    unsigned dumps;   /* out: how many there are, where there can be several */
+    uint64_t damaged; /* bytes that are known to be missing or damaged, */
+    char told[200];   /* and what to say of them; "" when there are none */
 };
 
 /* Recognises the form of m->bytes and finds its pieces. HS_ERR_KIND when it is none that this program knows,

@@ -13,13 +13,15 @@
 
 /* --- items -------------------------------------------------------------------------------------------- */
 
-static bool same_sites(const void *a, const void *b) {
+static bool same_sites(const void *a, const void *b)
+{
     const struct hs_site *x = a, *y = b;
     return x->file == y->file && x->function == y->function && x->line == y->line && x->offset == y->offset &&
            x->caller == y->caller && x->context == y->context && x->op == y->op;
 }
 
-static uint64_t hash_site(const void *item) {
+static uint64_t hash_site(const void *item)
+{
     const struct hs_site *site = item;
     uint64_t hash = hs_hash_add(hs_hash_u64((uintptr_t)site->file), (uintptr_t)site->function);
     hash = hs_hash_add(hash, (uint64_t)site->line << 32 | site->offset);
@@ -27,12 +29,15 @@ static uint64_t hash_site(const void *item) {
     return hs_hash_add(hash, (uint64_t)site->context << 8 | site->op);
 }
 
-static bool same_contexts(const void *a, const void *b) {
+static bool same_contexts(const void *a, const void *b)
+{
     const struct hs_context *x = a, *y = b;
-    return x->file == y->file && x->function == y->function && x->line == y->line && x->caller == y->caller && x->parent == y->parent;
+    return x->file == y->file && x->function == y->function && x->line == y->line && x->caller == y->caller &&
+           x->parent == y->parent;
 }
 
-static uint64_t hash_context(const void *item) {
+static uint64_t hash_context(const void *item)
+{
     const struct hs_context *context = item;
     uint64_t hash = hs_hash_add(hs_hash_u64((uintptr_t)context->file), (uintptr_t)context->function);
     hash = hs_hash_add(hash, (uint64_t)context->line << 32 | context->parent);
@@ -46,12 +51,14 @@ static const struct hs_items_kind {
 } site_items = {sizeof(struct hs_site), same_sites, hash_site},
   context_items = {sizeof(struct hs_context), same_contexts, hash_context};
 
-static int items_open(struct hs_items *items, const struct hs_items_kind *kind) {
+static int items_open(struct hs_items *items, const struct hs_items_kind *kind)
+{
     *items = (struct hs_items){.kind = kind, .n = 1};
     return hs_array_fill(items->item, items->room, 1, 0) ? HS_OK : HS_ERR_MEMORY;
 }
 
-static void items_close(struct hs_items *items) {
+static void items_close(struct hs_items *items)
+{
     for (uint32_t i = 1; i < items->n; i++)
         free(items->item[i]);
     free(items->item);
@@ -59,7 +66,8 @@ static void items_close(struct hs_items *items) {
 }
 
 /* The number of an item that is equal; it is copied when there is none. 0: out of memory. */
-static uint32_t items_put(struct hs_items *items, const void *item) {
+static uint32_t items_put(struct hs_items *items, const void *item)
+{
     const struct hs_items_kind *kind = items->kind;
     uint64_t hash = kind->hash(item);
     struct hs_map_search search = hs_map_search(&items->map, hash);
@@ -76,7 +84,8 @@ static uint32_t items_put(struct hs_items *items, const void *item) {
 }
 
 /* A text that lives as long as the dictionary; NULL: out of memory. */
-static const char *put_text(struct hs_dictionary *d, struct hs_text given) {
+static const char *put_text(struct hs_dictionary *d, struct hs_text given)
+{
     char *text = strndup(given.len ? given.data : "", given.len);
     uint64_t hash = hs_hash_text(text ? text : "");
     struct hs_map_search search = hs_map_search(&d->texts, hash);
@@ -95,7 +104,8 @@ static const char *put_text(struct hs_dictionary *d, struct hs_text given) {
 /* --- open and close ----------------------------------------------------------------------------------- */
 
 /* Makes place for a number. */
-static int grow(struct hs_dictionary *d, uint32_t number) {
+static int grow(struct hs_dictionary *d, uint32_t number)
+{
     uint32_t room[5] = {d->room, d->room, d->room, d->room, d->room}, need = number + 1;
     if (!hs_array_fill(d->state, room[0], need, 0) || !hs_array_fill(d->site, room[1], need, 0) ||
         !hs_array_fill(d->name, room[2], need, 0) || !hs_array_fill(d->defined[0], room[3], need, 0) ||
@@ -105,7 +115,8 @@ static int grow(struct hs_dictionary *d, uint32_t number) {
     return HS_OK;
 }
 
-int hs_dictionary_open(struct hs_dictionary *d) {
+int hs_dictionary_open(struct hs_dictionary *d)
+{
     memset(d, 0, sizeof *d);
     d->n_sites = d->n_names = 1;
     int err = grow(d, 0);
@@ -113,7 +124,8 @@ int hs_dictionary_open(struct hs_dictionary *d) {
     return items_open(&d->contexts, &context_items) ? HS_ERR_MEMORY : err;
 }
 
-void hs_dictionary_close(struct hs_dictionary *d) {
+void hs_dictionary_close(struct hs_dictionary *d)
+{
     for (struct hs_fact *fact = d->fact, *next; fact; fact = next) {
         next = fact->next;
         free(fact->key);
@@ -140,7 +152,8 @@ void hs_dictionary_close(struct hs_dictionary *d) {
 /* --- facts -------------------------------------------------------------------------------------------- */
 
 /* Each header of a stream has the facts again. */
-static bool is_known(const struct hs_dictionary *d, const char *text, size_t len) {
+static bool is_known(const struct hs_dictionary *d, const char *text, size_t len)
+{
     const char *equals = memchr(text, '=', len);
     size_t key = equals ? (size_t)(equals - text) : len, value = equals ? len - key - 1 : 0;
     for (const struct hs_fact *fact = d->fact; fact; fact = fact->next)
@@ -150,7 +163,8 @@ static bool is_known(const struct hs_dictionary *d, const char *text, size_t len
     return false;
 }
 
-static int put_fact(struct hs_dictionary *d, const char *text, size_t len) {
+static int put_fact(struct hs_dictionary *d, const char *text, size_t len)
+{
     if (d->n_facts == FACTS_MOST)
         return HS_ERR_FULL;
     struct hs_fact *fact = calloc(1, sizeof *fact);
@@ -171,7 +185,8 @@ static int put_fact(struct hs_dictionary *d, const char *text, size_t len) {
 }
 
 /* The newest of a key is in front. Older ones stay: somebody may have asked for them. */
-void hs_dictionary_fact(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len) {
+void hs_dictionary_fact(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len)
+{
     const char *text = (const char *)bytes;
     size_t n = strnlen(text, len), key;
     const char *equals = memchr(text, '=', n);
@@ -186,7 +201,8 @@ void hs_dictionary_fact(struct hs_dictionary *d, const uint8_t *bytes, uint32_t 
         (void)put_fact(d, text, n);
 }
 
-int hs_dictionary_facts(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len) {
+int hs_dictionary_facts(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len)
+{
     int err = HS_OK;
     for (uint32_t at = 0, n; at < len && !err; at += n + 1) {
         n = (uint32_t)strnlen((const char *)bytes + at, len - at);
@@ -199,13 +215,15 @@ int hs_dictionary_facts(struct hs_dictionary *d, const uint8_t *bytes, uint32_t 
 /* --- what definitions stand for ----------------------------------------------------------------------- */
 
 /* What `number` stands for, NULL when it or something of it is not defined. Number 0 names nothing. */
-static const struct hs_name *named(const struct hs_dictionary *d, uint32_t number, uint8_t kind) {
+static const struct hs_name *named(const struct hs_dictionary *d, uint32_t number, uint8_t kind)
+{
     static const struct hs_name nothing = {.file = "", .text = ""};
     return !number ? &nothing : number < d->n_names && d->name[number].kind == kind ? &d->name[number] : NULL;
 }
 
 /* A context's outer one has a lower number, so it stands for something before. */
-static int resolve_context(struct hs_dictionary *d, const struct hs_definition *said, struct hs_name *name) {
+static int resolve_context(struct hs_dictionary *d, const struct hs_definition *said, struct hs_name *name)
+{
     const struct hs_name *function = named(d, said->function, HS_FUNCTION), *outer = named(d, said->context, HS_CONTEXT);
     if (!function || !outer)
         return HS_OK;
@@ -216,12 +234,16 @@ static int resolve_context(struct hs_dictionary *d, const struct hs_definition *
     context.line = said->line;
     context.parent = outer->context;
     context.caller = said->caller;
-    *name = (struct hs_name){.kind = HS_CONTEXT, .hash = said->hash + 31 * function->hash, .file = "", .text = "",
+    *name = (struct hs_name){.kind = HS_CONTEXT,
+                             .hash = said->hash + 31 * function->hash,
+                             .file = "",
+                             .text = "",
                              .context = items_put(&d->contexts, &context)};
     return name->context ? HS_OK : HS_ERR_MEMORY;
 }
 
-static int resolve_name(struct hs_dictionary *d, uint32_t number) {
+static int resolve_name(struct hs_dictionary *d, uint32_t number)
+{
     const struct hs_definition *said = &d->defined[0][number];
     struct hs_name *name = &d->name[number];
     *name = (struct hs_name){.kind = 0};
@@ -229,12 +251,12 @@ static int resolve_name(struct hs_dictionary *d, uint32_t number) {
         return resolve_context(d, said, name);
     const struct hs_name *file = named(d, said->kind == HS_FUNCTION ? said->file : 0, HS_STRING);
     if (said->kind && file)
-        *name = (struct hs_name){.kind = said->kind, .hash = said->hash + 31 * file->hash, .file = file->text,
-                                 .text = said->text};
+        *name = (struct hs_name){.kind = said->kind, .hash = said->hash + 31 * file->hash, .file = file->text, .text = said->text};
     return HS_OK;
 }
 
-static int resolve_site(struct hs_dictionary *d, uint32_t number) {
+static int resolve_site(struct hs_dictionary *d, uint32_t number)
+{
     const struct hs_definition *said = &d->defined[1][number];
     const struct hs_name *function = named(d, said->function, HS_FUNCTION), *context = named(d, said->context, HS_CONTEXT);
     d->site[number] = 0;
@@ -258,7 +280,8 @@ static int resolve_site(struct hs_dictionary *d, uint32_t number) {
 }
 
 /* Files before functions before contexts before sites; a name may have come behind what names it. */
-static int resolve(struct hs_dictionary *d) {
+static int resolve(struct hs_dictionary *d)
+{
     static const uint8_t kinds[] = {HS_STRING, HS_FUNCTION, HS_CONTEXT};
     int err = HS_OK;
     for (size_t k = 0; k < sizeof kinds; k++)
@@ -272,7 +295,8 @@ static int resolve(struct hs_dictionary *d) {
 /* --- definitions -------------------------------------------------------------------------------------- */
 
 /* What a definition says, but for its text. */
-static struct hs_definition said_by(const struct hs_record *r, uint32_t hash) {
+static struct hs_definition said_by(const struct hs_record *r, uint32_t hash)
+{
     struct hs_definition said = {.kind = r->kind, .hash = hash, .text = ""};
     switch (r->kind) {
     case HS_SITE:
@@ -296,7 +320,8 @@ static struct hs_definition said_by(const struct hs_record *r, uint32_t hash) {
     return said;
 }
 
-static int define(struct hs_dictionary *d, const struct hs_record *r, uint32_t hash) {
+static int define(struct hs_dictionary *d, const struct hs_record *r, uint32_t hash)
+{
     bool site = r->kind == HS_SITE;
     uint32_t number = r->definition.number;
     HS_ASSERT(number && number < NUMBERS);
@@ -312,7 +337,8 @@ static int define(struct hs_dictionary *d, const struct hs_record *r, uint32_t h
     return HS_OK;
 }
 
-int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len, bool only_new) {
+int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len, bool only_new)
+{
     int err = HS_OK, n = 0;
     for (uint32_t at = 0; at < len && err != HS_ERR_MEMORY; at += (uint32_t)n) {
         struct hs_record r;
@@ -329,11 +355,13 @@ int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t le
     return resolved ? resolved : err;
 }
 
-const struct hs_site *hs_dictionary_site(const struct hs_dictionary *d, uint32_t number) {
+const struct hs_site *hs_dictionary_site(const struct hs_dictionary *d, uint32_t number)
+{
     static const struct hs_site other = {.file = "", .function = ""};
     return !number ? &other : number < d->sites.n ? d->sites.item[number] : NULL;
 }
 
-const struct hs_context *hs_dictionary_context(const struct hs_dictionary *d, uint32_t number) {
+const struct hs_context *hs_dictionary_context(const struct hs_dictionary *d, uint32_t number)
+{
     return number && number < d->contexts.n ? d->contexts.item[number] : NULL;
 }

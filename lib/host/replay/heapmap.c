@@ -28,18 +28,18 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
-#define ALL    (~(uint64_t)0)
+#define ALL (~(uint64_t)0)
 
 /* --- size classes ------------------------------------------------------------------------------------- */
 
 static const uint32_t class_size[HS_HEAPMAP_CLASSES] = {
-    1,   2,   3,   4,   5,   6,   7,   8,    9,    10,   11,   12,    13,    14,    15,     16,      20,  24, 28, 32,
-    40,  48,  56,  64,  96,  128, 192, 256,  384,  512,  768,  1024,  2048,  4096,  8192,   16384,   32768,
-    65536, 262144, 1048576,
+    1,  2,  3,  4,  5,  6,   7,   8,   9,   10,  11,  12,   13,   14,   15,   16,    20,    24,    28,     32,
+    40, 48, 56, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 262144, 1048576,
 };
 
 /* The largest class of a size up to n. */
-INLINE unsigned class_of(uint32_t n) {
+INLINE unsigned class_of(uint32_t n)
+{
     if (n <= 16)
         return n - 1;
     unsigned c = 15;
@@ -48,7 +48,8 @@ INLINE unsigned class_of(uint32_t n) {
     return c;
 }
 
-INLINE int32_t search_from(const struct hs_map_area *a, unsigned class) {
+INLINE int32_t search_from(const struct hs_map_area *a, unsigned class)
+{
     int32_t from = a->hint[class];
     for (unsigned c = 0; c < class; c++)
         from = a->hint[c] > from ? a->hint[c] : from;
@@ -56,9 +57,10 @@ INLINE int32_t search_from(const struct hs_map_area *a, unsigned class) {
 }
 
 /* A search for n granules that began at the hint of `class` found none that begins before `none_before`. */
-INLINE void raise_hint(struct hs_map_area *a, unsigned class, uint32_t n, uint32_t none_before) {
+INLINE void raise_hint(struct hs_map_area *a, unsigned class, uint32_t n, uint32_t none_before)
+{
     if (class_size[class] != n)
-        class++;
+        class ++;
     if (class < HS_HEAPMAP_CLASSES && a->hint[class] < (int32_t)none_before) {
         HS_ASSERT(class < HS_HEAPMAP_CLASSES && class_size[class] >= n);
         a->hint[class] = (int32_t)none_before;
@@ -66,7 +68,8 @@ INLINE void raise_hint(struct hs_map_area *a, unsigned class, uint32_t n, uint32
 }
 
 /* A free run of n granules begins at `at`. */
-INLINE void lower_hints(struct hs_map_area *a, uint32_t at, uint32_t n) {
+INLINE void lower_hints(struct hs_map_area *a, uint32_t at, uint32_t n)
+{
     unsigned top = class_of(n);
     for (unsigned c = 0; c <= top; c++)
         a->hint[c] = a->hint[c] > (int32_t)at ? (int32_t)at : a->hint[c];
@@ -76,7 +79,8 @@ INLINE void lower_hints(struct hs_map_area *a, uint32_t at, uint32_t n) {
 
 INLINE uint64_t low_bits(uint32_t n) { return n < 64 ? ((uint64_t)1 << n) - 1 : ALL; }
 
-static void set_long(uint64_t *bits, uint32_t at, uint32_t n) {
+static void set_long(uint64_t *bits, uint32_t at, uint32_t n)
+{
     uint32_t word = at >> 6, bit = at & 63;
     bits[word] |= ALL << bit;
     for (n -= 64 - bit, word++; n >= 64; n -= 64)
@@ -84,14 +88,16 @@ static void set_long(uint64_t *bits, uint32_t at, uint32_t n) {
     bits[word] |= low_bits(n);
 }
 
-INLINE void set_bits(uint64_t *bits, uint32_t at, uint32_t n) {
+INLINE void set_bits(uint64_t *bits, uint32_t at, uint32_t n)
+{
     if ((at & 63) + n <= 64)
         bits[at >> 6] |= low_bits(n) << (at & 63);
     else
         set_long(bits, at, n);
 }
 
-static void clear_long(uint64_t *bits, uint32_t at, uint32_t n) {
+static void clear_long(uint64_t *bits, uint32_t at, uint32_t n)
+{
     uint32_t word = at >> 6, bit = at & 63;
     bits[word] &= low_bits(bit);
     for (n -= 64 - bit, word++; n >= 64; n -= 64)
@@ -99,19 +105,22 @@ static void clear_long(uint64_t *bits, uint32_t at, uint32_t n) {
     bits[word] &= ~low_bits(n);
 }
 
-INLINE void clear_bits(uint64_t *bits, uint32_t at, uint32_t n) {
+INLINE void clear_bits(uint64_t *bits, uint32_t at, uint32_t n)
+{
     if ((at & 63) + n <= 64)
         bits[at >> 6] &= ~(low_bits(n) << (at & 63));
     else
         clear_long(bits, at, n);
 }
 
-INLINE bool is_head(const struct hs_map_area *a, uint32_t at) {
+INLINE bool is_head(const struct hs_map_area *a, uint32_t at)
+{
     return a->used[at >> 6] >> (at & 63) & ~(a->tail[at >> 6] >> (at & 63)) & 1;
 }
 
 /* Ones from `at` on; the word behind the region's last ends them. */
-INLINE uint32_t ones_at(const uint64_t *bits, uint32_t at) {
+INLINE uint32_t ones_at(const uint64_t *bits, uint32_t at)
+{
     uint32_t word = at >> 6, bit = at & 63;
     uint64_t zeros = ~(bits[word] >> bit);
     uint32_t n = zeros ? (uint32_t)__builtin_ctzll(zeros) : 64;
@@ -125,7 +134,8 @@ INLINE uint32_t ones_at(const uint64_t *bits, uint32_t at) {
 INLINE uint32_t block_granules(const struct hs_map_area *a, uint32_t head) { return 1 + ones_at(a->tail, head + 1); }
 
 /* Free granules from `at` on, counted no further than needed to know that there are `enough`. */
-INLINE uint32_t free_at(const struct hs_map_area *a, uint32_t at, uint32_t enough) {
+INLINE uint32_t free_at(const struct hs_map_area *a, uint32_t at, uint32_t enough)
+{
     uint32_t word = at >> 6, bit = at & 63;
     uint64_t used = a->used[word] >> bit;
     if (used)
@@ -141,7 +151,8 @@ INLINE uint32_t free_at(const struct hs_map_area *a, uint32_t at, uint32_t enoug
 }
 
 /* Free granules in front of `at`, counted no further than needed to know that there are `enough`. */
-INLINE uint32_t free_before(const struct hs_map_area *a, uint32_t at, uint32_t enough) {
+INLINE uint32_t free_before(const struct hs_map_area *a, uint32_t at, uint32_t enough)
+{
     uint32_t word = at >> 6, bit = at & 63, n = bit;
     if (bit) {
         uint64_t used = a->used[word] << (64 - bit);
@@ -157,14 +168,16 @@ INLINE uint32_t free_before(const struct hs_map_area *a, uint32_t at, uint32_t e
     return n;
 }
 
-INLINE void mark_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
+INLINE void mark_block(struct hs_map_area *a, uint32_t at, uint32_t n)
+{
     HS_ASSERT(n && at < a->granules && n <= a->granules - at);
     set_bits(a->used, at, n);
     if (n > 1)
         set_bits(a->tail, at + 1, n - 1);
 }
 
-INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
+INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n)
+{
     clear_bits(a->used, at, n);
     if (n > 1)
         clear_bits(a->tail, at + 1, n - 1);
@@ -176,7 +189,8 @@ INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n) {
 
 /* What lies in [at, at + n) became free. The hints of sizes up to that of the free run in front are at its
  * begin or lower already. */
-INLINE void freed(struct hs_map_area *a, uint32_t at, uint32_t n) {
+INLINE void freed(struct hs_map_area *a, uint32_t at, uint32_t n)
+{
     if (a->rule == HS_PLACE_EXPLICIT) /* nothing is ever sought there */
         return;
     uint32_t before = free_before(a, at, FAR);
@@ -188,7 +202,8 @@ INLINE void freed(struct hs_map_area *a, uint32_t at, uint32_t n) {
 
 #define NOWHERE UINT32_MAX
 
-static uint32_t find_one(const struct hs_map_area *a, uint32_t from) {
+static uint32_t find_one(const struct hs_map_area *a, uint32_t from)
+{
     uint32_t word = from >> 6;
     uint64_t free = ~a->used[word] & ALL << (from & 63);
     while (!free && ++word < a->words)
@@ -197,14 +212,16 @@ static uint32_t find_one(const struct hs_map_area *a, uint32_t from) {
 }
 
 /* Bits at which n free ones begin, n up to 64. */
-INLINE uint64_t runs_of(uint64_t free, uint32_t n) {
+INLINE uint64_t runs_of(uint64_t free, uint32_t n)
+{
     uint32_t have = 1;
     for (; have * 2 <= n; have *= 2)
         free &= free >> have;
     return have < n ? free & free >> (n - have) : free;
 }
 
-static uint32_t find_short(const struct hs_map_area *a, uint32_t from, uint32_t n) {
+static uint32_t find_short(const struct hs_map_area *a, uint32_t from, uint32_t n)
+{
     uint32_t carry = 0; /* free granules at the end of the word before */
     uint64_t mask = ALL << (from & 63);
     for (uint32_t word = from >> 6; word < a->words; word++, mask = ALL) {
@@ -225,7 +242,8 @@ static uint32_t find_short(const struct hs_map_area *a, uint32_t from, uint32_t 
     return NOWHERE;
 }
 
-static uint32_t find_long(const struct hs_map_area *a, uint32_t from, uint32_t n) {
+static uint32_t find_long(const struct hs_map_area *a, uint32_t from, uint32_t n)
+{
     uint32_t carry = 0;
     uint64_t mask = ALL << (from & 63);
     for (uint32_t word = from >> 6; word < a->words; word++, mask = ALL) {
@@ -239,7 +257,8 @@ static uint32_t find_long(const struct hs_map_area *a, uint32_t from, uint32_t n
 }
 
 /* Takes the first run of n granules in the region. */
-INLINE uint32_t take(struct hs_map_area *a, uint32_t n) {
+INLINE uint32_t take(struct hs_map_area *a, uint32_t n)
+{
     unsigned class = class_of(n);
     uint32_t from = (uint32_t)search_from(a, class);
     if (from >= a->granules)
@@ -256,7 +275,8 @@ INLINE uint32_t take(struct hs_map_area *a, uint32_t n) {
 
 /* --- regions ------------------------------------------------------------------------------------------ */
 
-static struct hs_map_area *find_area(struct hs_heapmap *map, uint32_t pos) {
+static struct hs_map_area *find_area(struct hs_heapmap *map, uint32_t pos)
+{
     for (unsigned i = 0; i < map->n_ascending; i++) {
         struct hs_map_area *a = map->area[map->ascending[i]];
         if (pos - a->first < a->granules)
@@ -265,7 +285,8 @@ static struct hs_map_area *find_area(struct hs_heapmap *map, uint32_t pos) {
     return NULL;
 }
 
-INLINE struct hs_map_area *area_of(struct hs_heapmap *map, uint32_t pos) {
+INLINE struct hs_map_area *area_of(struct hs_heapmap *map, uint32_t pos)
+{
     struct hs_map_area *a = map->last;
     return a && pos - a->first < a->granules ? a : find_area(map, pos);
 }
@@ -273,20 +294,23 @@ INLINE struct hs_map_area *area_of(struct hs_heapmap *map, uint32_t pos) {
 struct hs_map_area *hs_heapmap_area(struct hs_heapmap *map, uint32_t pos) { return area_of(map, pos); }
 
 /* What lies behind the last granule counts as used. */
-static void fence(struct hs_map_area *a) {
+static void fence(struct hs_map_area *a)
+{
     a->used[a->words] = ALL;
     if (a->granules & 63)
         a->used[a->words - 1] |= ALL << (a->granules & 63);
 }
 
-static void empty_area(struct hs_map_area *a) {
+static void empty_area(struct hs_map_area *a)
+{
     memset(a->used, 0, a->words * sizeof *a->used);
     memset(a->tail, 0, a->words * sizeof *a->tail);
     memset(a->hint, 0, sizeof a->hint);
     fence(a);
 }
 
-static unsigned without(uint8_t *list, unsigned n, uint8_t number) {
+static unsigned without(uint8_t *list, unsigned n, uint8_t number)
+{
     unsigned kept = 0;
     for (unsigned i = 0; i < n; i++)
         if (list[i] != number)
@@ -294,7 +318,8 @@ static unsigned without(uint8_t *list, unsigned n, uint8_t number) {
     return kept;
 }
 
-void hs_heapmap_remove(struct hs_heapmap *map, uint8_t number) {
+void hs_heapmap_remove(struct hs_heapmap *map, uint8_t number)
+{
     struct hs_map_area *a = map->area[number];
     if (!a || !a->present)
         return;
@@ -307,12 +332,14 @@ void hs_heapmap_remove(struct hs_heapmap *map, uint8_t number) {
     map->last = NULL;
 }
 
-void hs_heapmap_clear(struct hs_heapmap *map) {
+void hs_heapmap_clear(struct hs_heapmap *map)
+{
     while (map->n_ascending)
         hs_heapmap_remove(map, map->ascending[0]);
 }
 
-void hs_heapmap_close(struct hs_heapmap *map) {
+void hs_heapmap_close(struct hs_heapmap *map)
+{
     hs_heapmap_clear(map);
     for (unsigned i = 0; i < 256; i++)
         free(map->area[i]);
@@ -321,13 +348,15 @@ void hs_heapmap_close(struct hs_heapmap *map) {
     memset(map, 0, sizeof *map);
 }
 
-void hs_heapmap_empty(struct hs_heapmap *map) {
+void hs_heapmap_empty(struct hs_heapmap *map)
+{
     for (unsigned i = 0; i < map->n_ascending; i++)
         empty_area(map->area[map->ascending[i]]);
 }
 
 /* Where a region belongs among the others, or HS_ERR_ARG when it lies over one of them. */
-static int rank_in_order(const struct hs_heapmap *map, const struct hs_area_config *c) {
+static int rank_in_order(const struct hs_heapmap *map, const struct hs_area_config *c)
+{
     int rank = 0;
     for (unsigned i = 0; i < map->n_ascending; i++) {
         const struct hs_map_area *a = map->area[map->ascending[i]];
@@ -338,7 +367,8 @@ static int rank_in_order(const struct hs_heapmap *map, const struct hs_area_conf
     return rank;
 }
 
-static int make_area(struct hs_heapmap *map, const struct hs_area_config *c) {
+static int make_area(struct hs_heapmap *map, const struct hs_area_config *c)
+{
     struct hs_map_area *a = map->area[c->number];
     if (!a && !(a = map->area[c->number] = calloc(1, sizeof *a)))
         return HS_ERR_MEMORY;
@@ -346,14 +376,20 @@ static int make_area(struct hs_heapmap *map, const struct hs_area_config *c) {
     uint64_t *bits = calloc(2 * ((size_t)words + 1), sizeof *bits);
     if (!bits)
         return HS_ERR_MEMORY;
-    *a = (struct hs_map_area){
-        .used = bits, .tail = bits + words + 1, .first = c->first, .granules = c->granules, .words = words,
-        .number = c->number, .rule = c->rule, .present = 1};
+    *a = (struct hs_map_area){.used = bits,
+                              .tail = bits + words + 1,
+                              .first = c->first,
+                              .granules = c->granules,
+                              .words = words,
+                              .number = c->number,
+                              .rule = c->rule,
+                              .present = 1};
     fence(a);
     return HS_OK;
 }
 
-static bool is_ascending(const struct hs_heapmap *map) {
+static bool is_ascending(const struct hs_heapmap *map)
+{
     for (unsigned i = 1; i < map->n_ascending; i++) {
         const struct hs_map_area *before = map->area[map->ascending[i - 1]];
         if (before->first + before->granules > map->area[map->ascending[i]]->first)
@@ -362,11 +398,13 @@ static bool is_ascending(const struct hs_heapmap *map) {
     return true;
 }
 
-int hs_heapmap_add(struct hs_heapmap *map, const struct hs_area_config *config) {
+int hs_heapmap_add(struct hs_heapmap *map, const struct hs_area_config *config)
+{
     hs_heapmap_remove(map, config->number);
     if (!config->granules || (uint64_t)config->first + config->granules > UINT32_MAX)
         return HS_ERR_ARG;
-    if (map->granules + config->granules > HS_HEAPMAP_GRANULES || config->first + config->granules > 2 * HS_HEAPMAP_GRANULES || map->n_ascending == 255)
+    if (map->granules + config->granules > HS_HEAPMAP_GRANULES || config->first + config->granules > 2 * HS_HEAPMAP_GRANULES ||
+        map->n_ascending == 255)
         return HS_ERR_FULL;
     int rank = rank_in_order(map, config);
     int err = rank < 0 ? rank : make_area(map, config);
@@ -384,12 +422,14 @@ int hs_heapmap_add(struct hs_heapmap *map, const struct hs_area_config *config) 
 
 /* --- blocks ------------------------------------------------------------------------------------------- */
 
-uint32_t hs_heapmap_length(struct hs_heapmap *map, uint32_t pos) {
+uint32_t hs_heapmap_length(struct hs_heapmap *map, uint32_t pos)
+{
     const struct hs_map_area *a = area_of(map, pos);
     return a && is_head(a, pos - a->first) ? block_granules(a, pos - a->first) : 0;
 }
 
-uint32_t hs_heapmap_alloc(struct hs_heapmap *map, uint32_t granules) {
+uint32_t hs_heapmap_alloc(struct hs_heapmap *map, uint32_t granules)
+{
     for (unsigned i = 0; i < map->n_turn; i++) {
         struct hs_map_area *a = map->area[map->turn[i]];
         uint32_t at = take(a, granules);
@@ -401,7 +441,8 @@ uint32_t hs_heapmap_alloc(struct hs_heapmap *map, uint32_t granules) {
     return HS_POS_IMPLIED;
 }
 
-uint32_t hs_heapmap_free(struct hs_heapmap *map, uint32_t pos) {
+uint32_t hs_heapmap_free(struct hs_heapmap *map, uint32_t pos)
+{
     struct hs_map_area *a = area_of(map, pos);
     if (!a || !is_head(a, pos - a->first))
         return 0;
@@ -411,7 +452,8 @@ uint32_t hs_heapmap_free(struct hs_heapmap *map, uint32_t pos) {
     return n;
 }
 
-struct hs_resized hs_heapmap_resize(struct hs_heapmap *map, const struct hs_resize *resize) {
+struct hs_resized hs_heapmap_resize(struct hs_heapmap *map, const struct hs_resize *resize)
+{
     struct hs_map_area *a = area_of(map, resize->old);
     if (!a || !is_head(a, resize->old - a->first))
         return (struct hs_resized){HS_POS_IMPLIED, 0};
@@ -438,13 +480,15 @@ struct hs_resized hs_heapmap_resize(struct hs_heapmap *map, const struct hs_resi
 }
 
 /* Head of the block that granule `at`, a tail, is of. */
-static uint32_t head_of(const struct hs_map_area *a, uint32_t at) {
+static uint32_t head_of(const struct hs_map_area *a, uint32_t at)
+{
     while (at && a->tail[at >> 6] >> (at & 63) & 1)
         at--;
     return at;
 }
 
-int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block) {
+int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block)
+{
     struct hs_map_area *a = area_of(map, block.pos);
     if (!a || !block.granules || block.granules > a->granules - (block.pos - a->first))
         return HS_ERR_ARG;
@@ -463,7 +507,8 @@ int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block) {
 
 /* --- sweep -------------------------------------------------------------------------------------------- */
 
-static bool put_number(struct hs_numbers *list, uint32_t number) {
+static bool put_number(struct hs_numbers *list, uint32_t number)
+{
     uint32_t *item = hs_array_add(list->item, list->n, list->room);
     if (item)
         *item = number;
@@ -471,13 +516,15 @@ static bool put_number(struct hs_numbers *list, uint32_t number) {
 }
 
 /* Heads of a word of the area at hand. */
-INLINE uint64_t load_heads(const struct hs_walk *s) {
+INLINE uint64_t load_heads(const struct hs_walk *s)
+{
     uint64_t heads = s->area->used[s->word] & ~s->area->tail[s->word];
     return s->word + 1 == s->words ? heads & low_bits(s->last_bits) : heads;
 }
 
 /* On to the next area in the interval. */
-static bool next_area(struct hs_walk *s, uint32_t pos) {
+static bool next_area(struct hs_walk *s, uint32_t pos)
+{
     while (s->next < s->map->n_ascending) {
         struct hs_map_area *a = s->map->area[s->map->ascending[s->next++]];
         if (a->first + a->granules <= pos || a->first >= s->end)
@@ -497,7 +544,8 @@ static bool next_area(struct hs_walk *s, uint32_t pos) {
 }
 
 /* Makes `heads` those of a word that has some; false at the interval's end. */
-INLINE bool some_heads(struct hs_walk *s) {
+INLINE bool some_heads(struct hs_walk *s)
+{
     while (!s->heads) {
         if (!s->area)
             return false;
@@ -509,14 +557,16 @@ INLINE bool some_heads(struct hs_walk *s) {
     return true;
 }
 
-void hs_walk_start(struct hs_walk *sweep, struct hs_heapmap *map, struct hs_extent interval) {
+void hs_walk_start(struct hs_walk *sweep, struct hs_heapmap *map, struct hs_extent interval)
+{
     *sweep = (struct hs_walk){.map = map, .end = interval.pos + interval.granules};
     if (sweep->end < interval.pos)
         sweep->end = UINT32_MAX;
     next_area(sweep, interval.pos);
 }
 
-int hs_walk_keep(struct hs_walk *s, uint32_t n) {
+int hs_walk_keep(struct hs_walk *s, uint32_t n)
+{
     while (n) {
         if (!some_heads(s))
             return HS_ERR_CHECK;
@@ -532,7 +582,8 @@ int hs_walk_keep(struct hs_walk *s, uint32_t n) {
     return HS_OK;
 }
 
-int hs_walk_drop(struct hs_walk *s, uint32_t n, struct hs_numbers *freed) {
+int hs_walk_drop(struct hs_walk *s, uint32_t n, struct hs_numbers *freed)
+{
     for (; n; n--) {
         if (!some_heads(s))
             return HS_ERR_CHECK;
@@ -546,7 +597,8 @@ int hs_walk_drop(struct hs_walk *s, uint32_t n, struct hs_numbers *freed) {
     return HS_OK;
 }
 
-uint32_t hs_heapmap_heads(struct hs_heapmap *map, struct hs_extent interval) {
+uint32_t hs_heapmap_heads(struct hs_heapmap *map, struct hs_extent interval)
+{
     struct hs_walk s;
     uint32_t n = 0;
     for (hs_walk_start(&s, map, interval); some_heads(&s); s.heads = 0)
@@ -555,7 +607,8 @@ uint32_t hs_heapmap_heads(struct hs_heapmap *map, struct hs_extent interval) {
 }
 
 /* Searches begin where the first of an area's freed blocks joined a free run. */
-void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *freed, uint32_t from) {
+void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *freed, uint32_t from)
+{
     const struct hs_map_area *done = NULL;
     for (uint32_t i = from; i < freed->n; i++) {
         if (done && freed->item[i] - done->first < done->granules)
@@ -567,7 +620,8 @@ void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *freed, uint32_
     }
 }
 
-int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, struct hs_numbers *freed) {
+int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, struct hs_numbers *freed)
+{
     struct hs_extent interval = {record->sweep.pos, record->sweep.end - record->sweep.pos};
     struct hs_runs runs;
     struct hs_walk sweep;
@@ -590,7 +644,8 @@ int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, str
 
 /* --- snapshot ----------------------------------------------------------------------------------------- */
 
-static int make_scratch(struct hs_heapmap *map, uint32_t words) {
+static int make_scratch(struct hs_heapmap *map, uint32_t words)
+{
     for (unsigned i = 0; i < 2; i++) {
         if (!hs_array_reserve(map->scratch[i], map->scratch_words[i], words))
             return HS_ERR_MEMORY;
@@ -600,7 +655,8 @@ static int make_scratch(struct hs_heapmap *map, uint32_t words) {
 }
 
 /* Draws the record's blocks into the scratch bitmaps, which begin at bit 0 with the word of `at`. */
-static int draw(struct hs_heapmap *map, const struct hs_record *record, uint32_t at) {
+static int draw(struct hs_heapmap *map, const struct hs_record *record, uint32_t at)
+{
     struct hs_runs runs;
     uint32_t length, end = at + (record->snapshot.end - record->snapshot.pos);
     int kind;
@@ -619,7 +675,8 @@ static int draw(struct hs_heapmap *map, const struct hs_record *record, uint32_t
 }
 
 /* Copies the bits [from, to), counted from the first word; tells whether any differed. */
-static bool copy_bits(uint64_t *into, const uint64_t *bits, struct hs_extent range) {
+static bool copy_bits(uint64_t *into, const uint64_t *bits, struct hs_extent range)
+{
     uint32_t words = (range.pos + range.granules + 63) >> 6;
     uint64_t differ = 0;
     for (uint32_t w = 0; w < words; w++) {
@@ -635,7 +692,8 @@ static bool copy_bits(uint64_t *into, const uint64_t *bits, struct hs_extent ran
     return differ != 0;
 }
 
-int hs_heapmap_snapshot(struct hs_heapmap *map, const struct hs_record *record) {
+int hs_heapmap_snapshot(struct hs_heapmap *map, const struct hs_record *record)
+{
     uint32_t n = record->snapshot.end - record->snapshot.pos;
     struct hs_map_area *a = area_of(map, record->snapshot.pos);
     if (record->snapshot.end < record->snapshot.pos || !a || n > a->granules - (record->snapshot.pos - a->first))
@@ -656,7 +714,8 @@ int hs_heapmap_snapshot(struct hs_heapmap *map, const struct hs_record *record) 
 
 /* --- the whole ---------------------------------------------------------------------------------------- */
 
-long hs_heapmap_blocks(struct hs_heapmap *map, struct hs_extent **blocks, uint32_t *room) {
+long hs_heapmap_blocks(struct hs_heapmap *map, struct hs_extent **blocks, uint32_t *room)
+{
     struct hs_extent everything = {0, UINT32_MAX};
     struct hs_walk s;
     uint32_t n = 0, heads = hs_heapmap_heads(map, everything);

@@ -27,9 +27,9 @@
 struct hs_map_area {
     uint64_t *used, *tail;
     uint32_t first, granules;
-    uint32_t words;        /* of each bitmap that hold granules; one more follows */
-    uint8_t number;        /* the region's */
-    uint8_t rule;          /* enum hs_placement */
+    uint32_t words; /* of each bitmap that hold granules; one more follows */
+    uint8_t number; /* the region's */
+    uint8_t rule;   /* enum hs_placement */
     uint8_t present;
     int32_t hint[HS_HEAPMAP_CLASSES]; /* no free run of the class's size begins before here */
 };
@@ -41,13 +41,13 @@ struct hs_numbers {
 };
 
 struct hs_heapmap {
-    struct hs_map_area *area[256];  /* by the region's number; NULL when never seen */
-    struct hs_map_area *last;   /* that of the block touched last, NULL or present */
-    uint8_t turn[256], n_turn;  /* present regions under a rule, in the order in which they are searched */
-    uint8_t ascending[256];     /* present regions by their first granule */
+    struct hs_map_area *area[256]; /* by the region's number; NULL when never seen */
+    struct hs_map_area *last;      /* that of the block touched last, NULL or present */
+    uint8_t turn[256], n_turn;     /* present regions under a rule, in the order in which they are searched */
+    uint8_t ascending[256];        /* present regions by their first granule */
     unsigned n_ascending;
-    uint64_t granules;          /* of all present regions */
-    uint64_t *scratch[2];       /* one piece of a snapshot as bitmaps */
+    uint64_t granules;         /* of all present regions */
+    uint64_t *scratch[2];      /* one piece of a snapshot as bitmaps */
     uint32_t scratch_words[2]; /* room of each */
 };
 
@@ -108,10 +108,10 @@ int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block);
 struct hs_walk {
     struct hs_heapmap *map;
     struct hs_map_area *area;
-    uint32_t end;      /* trace-wide */
-    uint32_t next;     /* index in `ascending` */
+    uint32_t end;  /* trace-wide */
+    uint32_t next; /* index in `ascending` */
     uint32_t word, words;
-    uint64_t heads;    /* of the word at hand, still to come */
+    uint64_t heads;     /* of the word at hand, still to come */
     uint32_t last_bits; /* of the area's last word, 0 = all */
 };
 

@@ -13,16 +13,18 @@
 #include "lib/schema.h"
 #include "lib/varint.h"
 
-#define PACKET_MAX 60000u                                  /* bytes of a packet's records */
+#define PACKET_MAX 60000u                                /* bytes of a packet's records */
 #define RECORD_MAX (HS_PACKETS_DATA + 2u * HS_PLAIN_MAX) /* bytes of one */
 
-static uint8_t *claim(struct hs_packets *p, size_t n) {
+static uint8_t *claim(struct hs_packets *p, size_t n)
+{
     if (!p->err && !hs_array_reserve(p->bytes, p->room, p->len + n))
         p->err = HS_ERR_MEMORY;
     return p->err ? NULL : p->bytes + p->len;
 }
 
-static void append(struct hs_packets *p, const void *bytes, size_t n) {
+static void append(struct hs_packets *p, const void *bytes, size_t n)
+{
     uint8_t *at = claim(p, n);
     if (!at || !n)
         return;
@@ -30,12 +32,18 @@ static void append(struct hs_packets *p, const void *bytes, size_t n) {
     p->len += n;
 }
 
-void hs_packets_header(struct hs_packets *p, const struct hs_packets_config *config) {
+void hs_packets_header(struct hs_packets *p, const struct hs_packets_config *config)
+{
     uint8_t facts[HS_FACTS_MAX] = {0};
     size_t len = config->facts_len < sizeof facts - 1 ? config->facts_len : sizeof facts - 1, whole = (len + 8) & ~(size_t)7;
     struct hs_ring_header h = {
-        .version = HS_FORMAT_VERSIONS, .header_size = (uint16_t)(sizeof h + whole), .packet_size = 65532, .packet_count = 1,
-        .hz = config->hz, .flags = (uint16_t)(HS_RING_STREAM | (config->wide ? HS_RING_64BIT : 0)), .boot = 1,
+        .version = HS_FORMAT_VERSIONS,
+        .header_size = (uint16_t)(sizeof h + whole),
+        .packet_size = 65532,
+        .packet_count = 1,
+        .hz = config->hz,
+        .flags = (uint16_t)(HS_RING_STREAM | (config->wide ? HS_RING_64BIT : 0)),
+        .boot = 1,
     };
     memcpy(h.magic, HS_RING_MAGIC, sizeof h.magic);
     memcpy(facts, config->facts, len);
@@ -49,7 +57,8 @@ void hs_packets_header(struct hs_packets *p, const struct hs_packets_config *con
 /* --- definitions -------------------------------------------------------------------------------------- */
 
 /* Puts a definition whose fields are `fields`. Returns its hash. */
-static uint32_t define(struct hs_packets *p, uint8_t kind, const uint8_t *fields, size_t len) {
+static uint32_t define(struct hs_packets *p, uint8_t kind, const uint8_t *fields, size_t len)
+{
     uint8_t *at = p->definitions + p->definitions_len;
     HS_ASSERT(len < 64 && p->definitions_len + len + 1 <= sizeof p->definitions);
     at[0] = (uint8_t)((kind - HS_STRING) << 6 | len);
@@ -59,7 +68,8 @@ static uint32_t define(struct hs_packets *p, uint8_t kind, const uint8_t *fields
 }
 
 /* A function without a file names it; the site lies in that function, at no line. */
-uint32_t hs_packets_site(struct hs_packets *p, const char *name) {
+uint32_t hs_packets_site(struct hs_packets *p, const char *name)
+{
     uint32_t number = p->n_sites + 1;
     size_t len = strnlen(name, 32);
     uint8_t function[64] = {(uint8_t)number, 0}, site[4] = {(uint8_t)number, 0, 0, (uint8_t)number};
@@ -74,10 +84,16 @@ uint32_t hs_packets_site(struct hs_packets *p, const char *name) {
 
 /* --- packets ------------------------------------------------------------------------------------------ */
 
-static void open_packet(struct hs_packets *p, uint8_t flags) {
+static void open_packet(struct hs_packets *p, uint8_t flags)
+{
     p->head = (struct hs_packet){
-        .sync = HS_PACKET_SYNC, .flags = (uint8_t)(flags | p->shift << 4), .boot = (uint8_t)p->boot, .seq = p->seq++,
-        .number = (uint32_t)p->number, .time_lo = (uint32_t)p->time, .time_hi = (uint16_t)(p->time >> 32),
+        .sync = HS_PACKET_SYNC,
+        .flags = (uint8_t)(flags | p->shift << 4),
+        .boot = (uint8_t)p->boot,
+        .seq = p->seq++,
+        .number = (uint32_t)p->number,
+        .time_lo = (uint32_t)p->time,
+        .time_hi = (uint16_t)(p->time >> 32),
     };
     p->packet = p->len;
     p->named = 0;
@@ -85,7 +101,8 @@ static void open_packet(struct hs_packets *p, uint8_t flags) {
     append(p, &p->head, sizeof p->head);
 }
 
-static void close_packet(struct hs_packets *p) {
+static void close_packet(struct hs_packets *p)
+{
     uint32_t names = 0;
     if (!p->open || p->err)
         return;
@@ -108,7 +125,8 @@ static void close_packet(struct hs_packets *p) {
     memcpy(p->bytes + p->packet, h, sizeof *h);
 }
 
-void hs_packets_boot(struct hs_packets *p) {
+void hs_packets_boot(struct hs_packets *p)
+{
     close_packet(p);
     p->boot++;
     p->number = p->time = 0;
@@ -117,7 +135,8 @@ void hs_packets_boot(struct hs_packets *p) {
 
 /* --- records ------------------------------------------------------------------------------------------ */
 
-void hs_packets_put(struct hs_packets *p, const struct hs_record *r) {
+void hs_packets_put(struct hs_packets *p, const struct hs_record *r)
+{
     if (p->open && p->len - p->packet > PACKET_MAX - RECORD_MAX) {
         close_packet(p);
         open_packet(p, 0);
@@ -136,7 +155,8 @@ void hs_packets_put(struct hs_packets *p, const struct hs_record *r) {
     p->named |= site < HS_PACKETS_SITES ? UINT64_C(1) << site : 0;
 }
 
-struct hs_feed *hs_feed_of_packets(struct hs_packets *p) {
+struct hs_feed *hs_feed_of_packets(struct hs_packets *p)
+{
     close_packet(p);
     if (p->err) {
         free(p->bytes);

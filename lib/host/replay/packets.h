@@ -15,33 +15,33 @@
 #include "lib/host/reader_internal.h"
 #include "lib/ring.h"
 
-#define HS_PACKETS_SITES 64u   /* that can be told apart */
-#define HS_PACKETS_DATA  8192u /* most bytes of a record's data */
+#define HS_PACKETS_SITES 64u  /* that can be told apart */
+#define HS_PACKETS_DATA 8192u /* most bytes of a record's data */
 
 /* The stream as it grows. The first error stays; what is put behind it is dropped. */
 struct hs_packets {
     uint8_t *bytes;
     size_t len, room;
-    size_t packet;        /* where the open one begins, meaningful while `open` */
+    size_t packet; /* where the open one begins, meaningful while `open` */
     bool open;
     struct hs_packet head;
     uint32_t seq, boot;
-    uint64_t number;      /* records in this boot */
-    uint64_t time;        /* of the last record */
-    uint64_t named;       /* sites that the open packet names, one bit each */
+    uint64_t number;                 /* records in this boot */
+    uint64_t time;                   /* of the last record */
+    uint64_t named;                  /* sites that the open packet names, one bit each */
     uint32_t hash[HS_PACKETS_SITES]; /* of the sites defined, from 1 */
     uint32_t n_sites;
     uint8_t definitions[2048];
     uint32_t definitions_len;
     uint8_t shift;
-    int err;              /* HS_ERR_MEMORY or HS_ERR_FULL */
+    int err; /* HS_ERR_MEMORY or HS_ERR_FULL */
 };
 
 struct hs_packets_config {
     uint32_t hz;
-    uint8_t shift;       /* log2 of the granule */
-    bool wide;           /* pointers of 8 bytes */
-    const char *facts;   /* "key=value" and a NUL each, `facts_len` bytes */
+    uint8_t shift;     /* log2 of the granule */
+    bool wide;         /* pointers of 8 bytes */
+    const char *facts; /* "key=value" and a NUL each, `facts_len` bytes */
     size_t facts_len;
 };
 

@@ -10,33 +10,38 @@
 #include "lib/assertion.h"
 #include "lib/host/replay/replay.h"
 
-#define INLINE    static inline __attribute__((always_inline))
+#define INLINE static inline __attribute__((always_inline))
 #define RARELY(x) __builtin_expect(!!(x), 0)
 
 static void forget_recent(struct hs_reader *r) { memset(r->recent, 0xff, sizeof r->recent); }
 
-void hs_heap_replay_gap(struct hs_reader *r) {
+void hs_heap_replay_gap(struct hs_reader *r)
+{
     r->synced = r->drawing = false;
     r->collecting = 0;
     r->collected = false;
     forget_recent(r);
 }
 
-void hs_heap_replay_contradiction(struct hs_reader *r, const char *what) {
+void hs_heap_replay_contradiction(struct hs_reader *r, const char *what)
+{
     r->info.diverged++;
-    hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset, "%s: packet %u at byte %llu contradicts the layout followed so far: "
-                 "%s. Places are unknown from here to the next snapshot", r->path, r->packet.seq,
-                 (unsigned long long)r->packet_offset, what);
+    hs_fail_with(&r->error, HS_ERR_CHECK, r->packet_offset,
+                 "%s: packet %u at byte %llu contradicts the layout followed so far: "
+                 "%s. Places are unknown from here to the next snapshot",
+                 r->path, r->packet.seq, (unsigned long long)r->packet_offset, what);
     hs_heap_replay_gap(r);
 }
 
-void hs_heap_replay_keyframe(struct hs_reader *r) {
+void hs_heap_replay_keyframe(struct hs_reader *r)
+{
     forget_recent(r);
     if (!r->synced)
         hs_heap_replay_anew(r, false);
 }
 
-void hs_heap_replay_anew(struct hs_reader *r, bool known) {
+void hs_heap_replay_anew(struct hs_reader *r, bool known)
+{
     hs_heapmap_clear(&r->map);
     for (unsigned i = 0; i < r->n_regions; i++)
         r->region[i].present = 0;
@@ -47,12 +52,14 @@ void hs_heap_replay_anew(struct hs_reader *r, bool known) {
 /* --- blocks ------------------------------------------------------------------------------------------- */
 
 /* Granules of a block under a placement rule, which gives it no header. */
-INLINE uint32_t granules_of(uint32_t size, uint8_t shift) {
+INLINE uint32_t granules_of(uint32_t size, uint8_t shift)
+{
     return (uint32_t)hs_block_granules(size, (struct hs_block_form){.shift = shift});
 }
 
 /* Granules of a block placed explicitly. */
-static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size) {
+static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size)
+{
     const struct hs_map_area *a = hs_heapmap_area(&r->map, pos);
     if (!a)
         return granules_of(size, r->rule_shift);
@@ -60,7 +67,8 @@ static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size) {
     return (uint32_t)hs_block_granules(size, (struct hs_block_form){region->least, region->header, region->shift});
 }
 
-INLINE void unplaced(struct hs_reader *r, struct hs_event *e) {
+INLINE void unplaced(struct hs_reader *r, struct hs_event *e)
+{
     r->level = HS_LEVEL_FULL; /* if it was another, the record that said so is lost */
     e->flags |= HS_EVENT_UNPLACED;
     e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
@@ -69,7 +77,8 @@ INLINE void unplaced(struct hs_reader *r, struct hs_event *e) {
     r->checkable = false;
 }
 
-INLINE void placed(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
+INLINE void placed(struct hs_reader *r, struct hs_event *e, uint32_t pos)
+{
     e->pos = pos;
     e->region = r->map.last->number;
     r->recent[r->number & (HS_RANKS - 1)] = pos;
@@ -77,7 +86,8 @@ INLINE void placed(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
 }
 
 /* A block that the trace places. Where the layout is known it finds free granules there. */
-static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
+static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos)
+{
     e->granules = granules_at(r, pos, e->size);
     r->recent[r->number & (HS_RANKS - 1)] = pos;
     r->check = HS_CHECK(r->check, pos);
@@ -95,7 +105,8 @@ static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos) {
     }
 }
 
-INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     r->collected = false;
     if (RARELY(!r->decoder.implied)) {
         place(r, e, record->event.pos);
@@ -116,12 +127,14 @@ INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct
 }
 
 /* The head that a record names. */
-INLINE uint32_t target(const struct hs_reader *r, const struct hs_record *record) {
+INLINE uint32_t target(const struct hs_reader *r, const struct hs_record *record)
+{
     return record->flags & HS_REC_RANK ? r->recent[(r->number - record->event.old) & (HS_RANKS - 1)] : record->event.old;
 }
 
 /* A block is named that is not there. Where places are explicit this does not spoil the rest. */
-static void no_such_block(struct hs_reader *r, struct hs_event *e) {
+static void no_such_block(struct hs_reader *r, struct hs_event *e)
+{
     if (!r->synced)
         return;
     e->flags |= HS_EVENT_DIVERGED;
@@ -132,7 +145,8 @@ static void no_such_block(struct hs_reader *r, struct hs_event *e) {
 }
 
 /* Whether the record does not tell which block it is about: its ring has no room for the layout. From here on it is not known. */
-INLINE bool untold(struct hs_reader *r, const struct hs_record *record) {
+INLINE bool untold(struct hs_reader *r, const struct hs_record *record)
+{
     if (RARELY(record->event.old == HS_POS_IMPLIED)) {
         hs_heap_replay_gap(r);
         return true;
@@ -140,7 +154,8 @@ INLINE bool untold(struct hs_reader *r, const struct hs_record *record) {
     return false;
 }
 
-INLINE void on_free(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+INLINE void on_free(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     uint32_t old = target(r, record);
     if (RARELY(untold(r, record))) {
         unplaced(r, e);
@@ -162,7 +177,8 @@ INLINE void on_free(struct hs_reader *r, const struct hs_record *record, struct 
 }
 
 /* A block resized where places are explicit. */
-static void on_explicit_realloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_explicit_realloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     uint32_t old = target(r, record), pos = record->flags & HS_REC_IN_PLACE ? old : record->event.pos;
     if (pos == HS_POS_IMPLIED) {
         unplaced(r, e);
@@ -175,7 +191,8 @@ static void on_explicit_realloc(struct hs_reader *r, const struct hs_record *rec
     place(r, e, pos);
 }
 
-INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     struct hs_resize resize = {.old = target(r, record), .collected = r->collected};
     r->collected = false;
     if (RARELY(!r->decoder.implied)) {
@@ -187,7 +204,7 @@ INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, stru
         struct hs_resized now = hs_heapmap_resize(&r->map, &resize);
         if (RARELY(now.pos == HS_POS_IMPLIED)) {
             hs_heap_replay_contradiction(r, now.old_granules ? "a block was resized to what there is no room for"
-                                                        : "a block is resized that is not there");
+                                                             : "a block is resized that is not there");
             unplaced(r, e);
             return;
         }
@@ -202,7 +219,8 @@ INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, stru
 
 /* --- collections -------------------------------------------------------------------------------------- */
 
-static uint64_t count_swept(const struct hs_record *record) {
+static uint64_t count_swept(const struct hs_record *record)
+{
     struct hs_runs runs;
     uint32_t length;
     uint64_t n = 0;
@@ -213,7 +231,8 @@ static uint64_t count_swept(const struct hs_record *record) {
 }
 
 /* e->n_freed is the index in the list until the batch is complete: the list may move. */
-static void on_sweep(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_sweep(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     uint32_t first = r->freed.n;
     r->swept = true;
     if (!r->synced) {
@@ -234,7 +253,8 @@ static void on_sweep(struct hs_reader *r, const struct hs_record *record, struct
     }
 }
 
-static void set_freed(struct hs_reader *r) {
+static void set_freed(struct hs_reader *r)
+{
     uint32_t end = r->freed.n;
     for (unsigned i = r->n_events; i-- > 0 && r->freed.n;) {
         struct hs_event *e = &r->event[i];
@@ -249,7 +269,8 @@ static void set_freed(struct hs_reader *r) {
 
 /* --- snapshots and regions ---------------------------------------------------------------------------- */
 
-static void last_part(struct hs_reader *r, struct hs_event *e) {
+static void last_part(struct hs_reader *r, struct hs_event *e)
+{
     /* where the mark stack overflowed, a snapshot says what the collection freed */
     bool contradicts = r->synced && r->differs && !(r->collecting && !r->swept);
     r->drawing = false;
@@ -271,7 +292,8 @@ static void last_part(struct hs_reader *r, struct hs_event *e) {
     r->level = HS_LEVEL_FULL;
 }
 
-static void on_snapshot(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_snapshot(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     if (record->snapshot.part & HS_SNAPSHOT_FIRST) {
         r->drawing = true;
         r->differs = false;
@@ -299,21 +321,30 @@ static void on_snapshot(struct hs_reader *r, const struct hs_record *record, str
         last_part(r, e);
 }
 
-static bool same_region(const struct hs_region *have, const struct hs_record_region *said) {
+static bool same_region(const struct hs_region *have, const struct hs_record_region *said)
+{
     return have->present && have->first == said->first && have->granules == said->granules && have->shift == said->shift;
 }
 
-static void name_region(struct hs_region *region, const struct hs_record_region *said) {
+static void name_region(struct hs_region *region, const struct hs_record_region *said)
+{
     size_t len = said->name.len < sizeof region->name - 1 ? said->name.len : sizeof region->name - 1;
-    *region = (struct hs_region){
-        .first = said->first, .granules = said->granules, .base = said->base, .shift = said->shift & 31,
-        .least = said->least, .header = said->header, .caps = said->caps, .memory = said->memory,
-        .placement = said->placement & (uint8_t)~HS_REGION_EXISTING, .present = 1};
+    *region = (struct hs_region){.first = said->first,
+                                 .granules = said->granules,
+                                 .base = said->base,
+                                 .shift = said->shift & 31,
+                                 .least = said->least,
+                                 .header = said->header,
+                                 .caps = said->caps,
+                                 .memory = said->memory,
+                                 .placement = said->placement & (uint8_t)~HS_REGION_EXISTING,
+                                 .present = 1};
     if (len)
         memcpy(region->name, said->name.data, len);
 }
 
-static void on_region(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_region(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     const struct hs_record_region *said = &record->region;
     struct hs_region *region = &r->region[said->region];
     bool existing = said->placement & HS_REGION_EXISTING, known = same_region(region, said);
@@ -331,8 +362,8 @@ static void on_region(struct hs_reader *r, const struct hs_record *record, struc
     if (err) {
         region->present = 0;
         e->flags |= HS_EVENT_DIVERGED;
-        hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: region %u of %u granules from %u: %s", r->path,
-                     r->packet.seq, (unsigned long long)r->packet_offset, said->region, said->granules, said->first,
+        hs_fail_with(&r->error, err, r->packet_offset, "%s: packet %u at byte %llu: region %u of %u granules from %u: %s",
+                     r->path, r->packet.seq, (unsigned long long)r->packet_offset, said->region, said->granules, said->first,
                      err == HS_ERR_ARG ? "overlaps another, or has none" : hs_strerror(err));
         hs_heap_replay_gap(r);
     }
@@ -340,7 +371,8 @@ static void on_region(struct hs_reader *r, const struct hs_record *record, struc
         r->synced = false; /* until the snapshot that follows */
 }
 
-static void on_region_end(struct hs_reader *r, const struct hs_record *record) {
+static void on_region_end(struct hs_reader *r, const struct hs_record *record)
+{
     r->region[record->region_end.region].present = 0;
     hs_heapmap_remove(&r->map, record->region_end.region);
 }
@@ -348,18 +380,21 @@ static void on_region_end(struct hs_reader *r, const struct hs_record *record) {
 /* --- levels ------------------------------------------------------------------------------------------- */
 
 /* The layout is followed at level "full" only. */
-static void on_level(struct hs_reader *r, const struct hs_record *record) {
+static void on_level(struct hs_reader *r, const struct hs_record *record)
+{
     r->level = record->level.level;
     if (record->level.level != HS_LEVEL_FULL)
         r->synced = r->drawing = false;
 }
 
-static uint8_t op_of(const struct hs_reader *r, uint32_t site) {
+static uint8_t op_of(const struct hs_reader *r, uint32_t site)
+{
     const struct hs_site *s = hs_dictionary_site(&r->dictionary, site);
     return s && s->op ? s->op : HS_ALLOC;
 }
 
-static void on_sample(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_sample(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     const struct hs_record_sample *said = &record->sample;
     const struct hs_map_area *a = said->place ? hs_heapmap_area(&r->map, said->place - 1) : NULL;
     e->size = said->size;
@@ -374,7 +409,8 @@ static void on_sample(struct hs_reader *r, const struct hs_record *record, struc
 /* --- the rest ----------------------------------------------------------------------------------------- */
 
 /* One that found the heap locked did not try: it may be an interrupt's, in the middle of another call. */
-static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     const struct hs_site *site = hs_dictionary_site(&r->dictionary, e->site);
     uint8_t cause = record->fail.cause;
     r->info.events++;
@@ -385,20 +421,23 @@ static void on_fail(struct hs_reader *r, const struct hs_record *record, struct 
         r->collected = false;
 }
 
-static void on_collect(struct hs_reader *r, const struct hs_record *record) {
+static void on_collect(struct hs_reader *r, const struct hs_record *record)
+{
     r->swept = r->swept && r->collecting;
     r->collecting++;
     r->collected = r->collected || record->collect.cause == 1 || record->collect.cause == 2;
 }
 
 /* A ring without room for keyframes does not tell what a collection frees. */
-static void on_collect_end(struct hs_reader *r) {
+static void on_collect_end(struct hs_reader *r)
+{
     r->synced = r->synced && (r->swept || !r->collecting);
     r->collecting -= r->collecting > 0;
 }
 
 /* The boot's number, of which packets have the low byte, is believed where a recorder says it. */
-static void on_reset(struct hs_reader *r, const struct hs_record *record) {
+static void on_reset(struct hs_reader *r, const struct hs_record *record)
+{
     bool first = r->packet.flags & HS_PACKET_BOOT && (uint32_t)r->number == r->packet.number;
     if (r->number)
         hs_heap_replay_anew(r, true);
@@ -407,17 +446,20 @@ static void on_reset(struct hs_reader *r, const struct hs_record *record) {
         r->boot = boot;
 }
 
-static void on_top(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_top(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     e->size = record->top.bytes;
     e->op = op_of(r, e->site);
 }
 
-static void on_held(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_held(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     e->size = record->held.bytes;
     e->op = op_of(r, e->site);
 }
 
-static void on_other(struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+static void on_other(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     int region = hs_record_region(record);
     e->region = (uint8_t)(region < 0 ? 0 : region);
     r->info.unknown += !hs_kind_info(record->kind);
@@ -437,7 +479,10 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
     case HS_TOP: on_top(r, record, e); break;
     case HS_HELD: on_held(r, record, e); break;
     case HS_FACT: hs_dictionary_fact(&r->dictionary, (const uint8_t *)record->fact.fact.data, record->fact.fact.len); break;
-    case HS_RESET: on_reset(r, record); e->boot = r->boot; break;
+    case HS_RESET:
+        on_reset(r, record);
+        e->boot = r->boot;
+        break;
     default: break;
     }
     if (!r->synced && r->level <= HS_LEVEL_FULL)
@@ -445,14 +490,16 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
 }
 
 /* Kinds that change what hs_reader_region tells, or have all blocks as their data: events of their own. */
-INLINE bool alone(uint8_t kind) {
+INLINE bool alone(uint8_t kind)
+{
     const uint64_t kinds = 1ull << HS_SNAPSHOT | 1ull << HS_REGION | 1ull << HS_REGION_END | 1ull << HS_RESET;
     return kinds >> (kind & 63) & 1;
 }
 
 /* Member by member: compilers clear a struct of this size by an instruction that takes longer than all the
  * rest. */
-INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, struct hs_event *e) {
+INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
     e->time = r->time;
     e->number = r->number_base + r->number;
     bool block = record->kind <= HS_REALLOC;
@@ -471,7 +518,8 @@ INLINE void begin_event(const struct hs_reader *r, const struct hs_record *recor
     e->n_blocks = 0;
 }
 
-void hs_heap_replay(struct hs_reader *r) {
+void hs_heap_replay(struct hs_reader *r)
+{
     r->freed.n = 0;
     r->n_events = 0;
     while (r->at_record < r->n_records) {

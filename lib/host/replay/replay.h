@@ -9,7 +9,7 @@
 #include "lib/host/reader_internal.h"
 
 #define HS_BATCH 128 /* events handed out at once */
-#define HS_SEEN  4096 /* packets of which is remembered that they were read */
+#define HS_SEEN 4096 /* packets of which is remembered that they were read */
 
 struct hs_seen {
     uint32_t seq; /* plus one */
@@ -22,7 +22,7 @@ struct hs_reader {
     struct hs_dictionary dictionary;
     struct hs_trace_info info;
     struct hs_error error;
-    int fatal;             /* what hs_reader_next returns from now on, if not 0 */
+    int fatal; /* what hs_reader_next returns from now on, if not 0 */
     bool done;
     bool following, waits; /* the input may grow; it is at its end for now */
     bool unwritten;        /* no writer is at it: the next end is its last */
@@ -32,28 +32,28 @@ struct hs_reader {
     struct hs_packet packet;
     uint64_t packet_offset;
     bool in_packet;
-    uint32_t check;        /* over its places so far */
-    bool checkable;        /* all its places are known */
+    uint32_t check; /* over its places so far */
+    bool checkable; /* all its places are known */
     struct hs_record record[HS_BATCH];
     unsigned n_records, at_record;
-    uint64_t number;       /* in its boot, of record[at_record] */
+    uint64_t number; /* in its boot, of record[at_record] */
 
     struct hs_seen seen[HS_SEEN]; /* by number */
-    uint64_t n_salvaged;   /* packets read to their end */
+    uint64_t n_salvaged;          /* packets read to their end */
 
     /* The boot at hand. */
     bool packet_seen;
-    bool restarted;        /* a header came since the last packet: its numbers may start again */
-    bool again;            /* packets may come that have been read: HS_RING_AGAIN */
-    bool resent;           /* what follows has been sent before, up to next_seq */
+    bool restarted; /* a header came since the last packet: its numbers may start again */
+    bool again;     /* packets may come that have been read: HS_RING_AGAIN */
+    bool resent;    /* what follows has been sent before, up to next_seq */
     uint32_t next_seq;
-    uint64_t next_number;  /* that the next packet should have; its low 32 bits are in the packet */
+    uint64_t next_number; /* that the next packet should have; its low 32 bits are in the packet */
     uint32_t boot;
-    uint32_t ring_boot;    /* of the header */
-    uint64_t number_base;  /* records of the boots before */
-    uint64_t time;         /* of the last event */
+    uint32_t ring_boot;   /* of the header */
+    uint64_t number_base; /* records of the boots before */
+    uint64_t time;        /* of the last event */
     uint32_t thread;
-    uint8_t level;         /* enum hs_level of what comes: above FULL it tells of no places, and need not */
+    uint8_t level; /* enum hs_level of what comes: above FULL it tells of no places, and need not */
 
     /* The layout. */
     struct hs_heapmap map;
@@ -75,9 +75,9 @@ struct hs_reader {
 
     /* Which events are handed out: select.c. */
     struct hs_selection selection;
-    bool selecting;            /* not all of them */
-    bool selected[256];        /* by the region's number */
-    bool leaves[256];          /* was selected up to the event at hand */
+    bool selecting;     /* not all of them */
+    bool selected[256]; /* by the region's number */
+    bool leaves[256];   /* was selected up to the event at hand */
     struct hs_around around[256];
 };
 

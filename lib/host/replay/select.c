@@ -9,22 +9,26 @@
 
 size_t hs_region_heap(const char *name) { return strcspn(name, "/"); }
 
-bool hs_same_heap(const char *one, const char *other) {
+bool hs_same_heap(const char *one, const char *other)
+{
     size_t length = hs_region_heap(one);
     return length == hs_region_heap(other) && !memcmp(one, other, length);
 }
 
-static bool lies_within(const struct hs_region *inner, const struct hs_region *outer) {
+static bool lies_within(const struct hs_region *inner, const struct hs_region *outer)
+{
     return outer->present && !hs_same_heap(inner->name, outer->name) && inner->base >= outer->base &&
            inner->base - outer->base < (uint64_t)outer->granules << outer->shift;
 }
 
-static bool is_heap(const struct hs_region *region, const char *heap) {
+static bool is_heap(const struct hs_region *region, const char *heap)
+{
     size_t length = hs_region_heap(region->name);
     return strlen(heap) == length && !memcmp(heap, region->name, length);
 }
 
-static bool is_region(const struct hs_region *region, unsigned number, const char *choice) {
+static bool is_region(const struct hs_region *region, unsigned number, const char *choice)
+{
     size_t heap = hs_region_heap(region->name);
     if (!strcmp(choice, region->name) || (region->name[heap] && !strcmp(choice, region->name + heap + 1)))
         return true;
@@ -37,7 +41,8 @@ static bool is_region(const struct hs_region *region, unsigned number, const cha
 static bool is_python(const struct hs_region *region) { return is_heap(region, "gc"); }
 
 /* Whether the interpreter's heap has its areas in the heap that this region is of. */
-static bool holds_python(const struct hs_reader *r, const struct hs_region *region) {
+static bool holds_python(const struct hs_reader *r, const struct hs_region *region)
+{
     for (unsigned i = 0; i < r->n_regions; i++)
         if (r->region[i].within && is_python(&r->region[i]) && hs_same_heap(r->region[r->region[i].within - 1].name, region->name))
             return true;
@@ -45,23 +50,27 @@ static bool holds_python(const struct hs_reader *r, const struct hs_region *regi
 }
 
 /* Without a choice each byte counts once: in the interpreter's heap, else in the outermost. */
-static bool counts_there(const struct hs_reader *r, const struct hs_region *region) {
+static bool counts_there(const struct hs_reader *r, const struct hs_region *region)
+{
     return is_python(region) || (!region->within && !holds_python(r, region));
 }
 
-static bool chosen(const struct hs_reader *r, unsigned number) {
+static bool chosen(const struct hs_reader *r, unsigned number)
+{
     const struct hs_region *region = &r->region[number];
     const struct hs_selection *s = &r->selection;
     return (!s->heap || is_heap(region, s->heap)) && (!s->region || is_region(region, number, s->region)) &&
            (!s->outermost || counts_there(r, region));
 }
 
-static void find_within(struct hs_reader *r, unsigned inner, unsigned outer) {
+static void find_within(struct hs_reader *r, unsigned inner, unsigned outer)
+{
     if (inner != outer && !r->region[inner].within && lies_within(&r->region[inner], &r->region[outer]))
         r->region[inner].within = (uint8_t)(outer + 1);
 }
 
-void hs_select_region(struct hs_reader *r, unsigned region) {
+void hs_select_region(struct hs_reader *r, unsigned region)
+{
     r->selected[region] = false;
     for (unsigned i = 0; i < r->n_regions; i++) {
         find_within(r, region, i);
@@ -74,25 +83,29 @@ void hs_select_region(struct hs_reader *r, unsigned region) {
     }
 }
 
-void hs_reader_select(struct hs_reader *r, const struct hs_selection *selection) {
+void hs_reader_select(struct hs_reader *r, const struct hs_selection *selection)
+{
     r->selection = *selection;
     r->selecting = selection->heap || selection->region || selection->outermost;
 }
 
 const struct hs_selection *hs_reader_selection(const struct hs_reader *r) { return &r->selection; }
 
-bool hs_reader_selects(const struct hs_reader *r, unsigned region) {
+bool hs_reader_selects(const struct hs_reader *r, unsigned region)
+{
     return region < r->n_regions && (!r->selecting || r->selected[region]);
 }
 
 /* The region that a resized block was in: that of its present place unless it moved. */
-static unsigned old_region(struct hs_reader *r, const struct hs_event *e) {
+static unsigned old_region(struct hs_reader *r, const struct hs_event *e)
+{
     const struct hs_map_area *a = e->flags & HS_EVENT_MOVED ? hs_heapmap_area(&r->map, e->old) : NULL;
     return a ? a->number : e->region;
 }
 
 /* A block that left the selection is free there; one that came into it has no old place that counts. */
-static bool keeps_realloc(struct hs_reader *r, struct hs_event *e) {
+static bool keeps_realloc(struct hs_reader *r, struct hs_event *e)
+{
     bool from = r->selected[old_region(r, e)], to = r->selected[e->region];
     if (from && !to) {
         e->region = (uint8_t)old_region(r, e);
@@ -107,24 +120,23 @@ static bool keeps_realloc(struct hs_reader *r, struct hs_event *e) {
 static bool may_be_of(const struct hs_reader *r, unsigned region) { return region >= r->n_regions || r->selected[region]; }
 
 /* Failures that name no region are of any, and so are places that are not known. */
-static bool keeps(struct hs_reader *r, struct hs_event *e) {
+static bool keeps(struct hs_reader *r, struct hs_event *e)
+{
     switch (e->kind) {
-    case HS_REALLOC:
-        return e->flags & HS_EVENT_UNPLACED || keeps_realloc(r, e);
-    case HS_ALLOC: case HS_FREE: case HS_SWEEP:
-        return e->flags & HS_EVENT_UNPLACED || r->selected[e->region];
-    case HS_FAIL:
-        return e->record->fail.cause < HS_FAIL_REGION(0) || r->selected[e->region];
-    case HS_SAMPLE:
-        return may_be_of(r, e->region);
-    default:
-        return hs_record_region(e->record) < 0 || may_be_of(r, e->region);
+    case HS_REALLOC: return e->flags & HS_EVENT_UNPLACED || keeps_realloc(r, e);
+    case HS_ALLOC:
+    case HS_FREE:
+    case HS_SWEEP: return e->flags & HS_EVENT_UNPLACED || r->selected[e->region];
+    case HS_FAIL: return e->record->fail.cause < HS_FAIL_REGION(0) || r->selected[e->region];
+    case HS_SAMPLE: return may_be_of(r, e->region);
+    default: return hs_record_region(e->record) < 0 || may_be_of(r, e->region);
     }
 }
 
 /* ---- figures of what is left out ---- */
 
-static void fill(struct hs_reader *r, unsigned number, struct hs_extent block, int sign) {
+static void fill(struct hs_reader *r, unsigned number, struct hs_extent block, int sign)
+{
     struct hs_around *b = &r->around[number];
     uint64_t bytes = (uint64_t)block.granules << r->region[number].shift;
     b->used = sign > 0 ? b->used + bytes : b->used - (b->used < bytes ? b->used : bytes);
@@ -133,7 +145,8 @@ static void fill(struct hs_reader *r, unsigned number, struct hs_extent block, i
 }
 
 /* All blocks that there are, when a snapshot has shown them. */
-static void count_anew(struct hs_reader *r, const struct hs_event *e) {
+static void count_anew(struct hs_reader *r, const struct hs_event *e)
+{
     for (unsigned i = 0; i < r->n_regions; i++)
         r->around[i].used = r->around[i].blocks = 0;
     for (uint32_t i = 0; i < e->n_blocks; i++) {
@@ -143,7 +156,8 @@ static void count_anew(struct hs_reader *r, const struct hs_event *e) {
     }
 }
 
-static void count(struct hs_reader *r, const struct hs_event *e) {
+static void count(struct hs_reader *r, const struct hs_event *e)
+{
     if (e->flags & HS_EVENT_RESYNC)
         count_anew(r, e);
     if (e->flags & (HS_EVENT_UNPLACED | HS_EVENT_RESYNC))
@@ -154,25 +168,33 @@ static void count(struct hs_reader *r, const struct hs_event *e) {
         fill(r, e->region, (struct hs_extent){e->pos, e->granules}, 1);
 }
 
-const struct hs_around *hs_reader_around(const struct hs_reader *r, unsigned region) {
+const struct hs_around *hs_reader_around(const struct hs_reader *r, unsigned region)
+{
     bool beside = r->selection.outermost && region < r->n_regions && r->region[region].present && !r->selected[region] &&
                   !r->region[region].within;
     return beside ? &r->around[region] : NULL;
 }
 
 /* A region that has turned out to be counted elsewhere goes, with all that was told of it. */
-static void leave(struct hs_reader *r, unsigned number) {
+static void leave(struct hs_reader *r, unsigned number)
+{
     static const struct hs_record end = {.kind = HS_REGION_END};
     struct hs_event *e = &r->event[r->n_events];
     r->leaves[number] = false;
     if (!r->n_events || r->n_events == HS_BATCH)
         return;
-    *e = (struct hs_event){.time = e[-1].time, .number = e[-1].number, .thread = e[-1].thread, .boot = e[-1].boot,
-                           .kind = HS_REGION_END, .region = (uint8_t)number, .record = &end};
+    *e = (struct hs_event){.time = e[-1].time,
+                           .number = e[-1].number,
+                           .thread = e[-1].thread,
+                           .boot = e[-1].boot,
+                           .kind = HS_REGION_END,
+                           .region = (uint8_t)number,
+                           .record = &end};
     r->n_events++;
 }
 
-void hs_select(struct hs_reader *r) {
+void hs_select(struct hs_reader *r)
+{
     unsigned kept = 0;
     for (unsigned i = 0; i < r->n_events; i++) {
         if (r->selection.outermost && r->n_regions > 1)

@@ -7,7 +7,8 @@
 
 #define FIRST_ITEMS 16u
 
-static size_t new_room(const struct hs_array_growth *by) {
+static size_t new_room(const struct hs_array_growth *by)
+{
     size_t most = by->most < SIZE_MAX / by->size ? by->most : SIZE_MAX / by->size;
     size_t room = by->room <= most / 2 ? 2 * by->room : most;
     room = room < FIRST_ITEMS && FIRST_ITEMS <= most ? FIRST_ITEMS : room;
@@ -16,7 +17,8 @@ static size_t new_room(const struct hs_array_growth *by) {
 }
 
 /* The pointer is read and written as bytes: its type is the user's. */
-size_t hs_array_grow(void *items, struct hs_array_growth by) {
+size_t hs_array_grow(void *items, struct hs_array_growth by)
+{
     size_t room = new_room(&by);
     char *array;
     memcpy(&array, items, sizeof array);

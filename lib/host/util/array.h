@@ -21,26 +21,26 @@
 #include <stddef.h>
 
 /* Makes room for `need` items. False: out of memory. */
-#define hs_array_reserve(items, room, need)     HS_ARRAY_GROW(items, room, need, -1)
+#define hs_array_reserve(items, room, need) HS_ARRAY_GROW(items, room, need, -1)
 
 /* The same; each byte of all new room is `byte`: 0, or 0xff for numbers that stand for nothing. An array grows by one of
  * the two only, or its new items are in part not filled. */
-#define hs_array_fill(items, room, need, byte)  HS_ARRAY_GROW(items, room, need, byte)
+#define hs_array_fill(items, room, need, byte) HS_ARRAY_GROW(items, room, need, byte)
 
 /* Makes room for one more than `n` items. False: out of memory. */
-#define hs_array_more(items, n, room)           hs_array_reserve(items, room, (size_t)(n) + 1)
+#define hs_array_more(items, n, room) hs_array_reserve(items, room, (size_t)(n) + 1)
 
 /* Adds one item at the end, and counts it. Returns its address, NULL: out of memory. The caller fills the item. */
-#define hs_array_add(items, n, room)            (hs_array_more(items, n, room) ? &(items)[(n)++] : NULL)
+#define hs_array_add(items, n, room) (hs_array_more(items, n, room) ? &(items)[(n)++] : NULL)
 
 /* ---- how it is done ---- */
 
 struct hs_array_growth {
-    size_t room;   /* items that there is memory for */
-    size_t need;   /* items wanted, more than `room` */
-    size_t most;   /* what the type of `room` can count */
-    size_t size;   /* bytes of an item */
-    int fill;      /* byte to fill new items with, -1: none */
+    size_t room; /* items that there is memory for */
+    size_t need; /* items wanted, more than `room` */
+    size_t most; /* what the type of `room` can count */
+    size_t size; /* bytes of an item */
+    int fill;    /* byte to fill new items with, -1: none */
 };
 
 /* `items` is the address of the pointer. Returns the new room, which is at least `need`; the old one when memory is short. */
@@ -48,7 +48,7 @@ size_t hs_array_grow(void *items, struct hs_array_growth by);
 
 #define HS_ARRAY_GROW(items, room, need, byte) \
     ((size_t)(need) <= (room) || \
-     ((room) = (__typeof__(room))hs_array_grow(&(items), (struct hs_array_growth){ \
-          (room), (need), (__typeof__(room))-1, sizeof *(items), (byte) })) >= (size_t)(need))
+     ((room) = (__typeof__(room))hs_array_grow( \
+          &(items), (struct hs_array_growth){(room), (need), (__typeof__(room))-1, sizeof *(items), (byte)})) >= (size_t)(need))
 
 #endif

@@ -8,7 +8,8 @@
 _Noreturn void hs_assert_failed(const char *message);
 
 /* By system calls: memory and streams may be what is wrong. */
-_Noreturn void hs_assert_failed(const char *message) {
+_Noreturn void hs_assert_failed(const char *message)
+{
     static const char head[] = "heapstrata: a fault in the program: ";
     ssize_t ignored = write(STDERR_FILENO, head, sizeof head - 1);
     ignored = write(STDERR_FILENO, message, strlen(message));

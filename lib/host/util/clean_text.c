@@ -9,17 +9,24 @@
 
 static bool within(unsigned code, unsigned first, unsigned last) { return code >= first && code <= last; }
 
-static bool is_shown(unsigned code) {
+static bool is_shown(unsigned code)
+{
     bool control = code < 0x20 || within(code, 0x7f, 0x9f);
-    bool direction = code == 0x61c || within(code, 0x200e, 0x200f) || within(code, 0x202a, 0x202e) || within(code, 0x2066, 0x2069);
+    bool direction = code == 0x61c || within(code, 0x200e, 0x200f) || within(code, 0x202a, 0x202e) ||
+                     within(code, 0x2066, 0x2069);
     return !control && !direction && !within(code, 0x2028, 0x2029);
 }
 
-struct hs_character hs_character_of(const char *bytes, size_t n) {
-    static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+struct hs_character hs_character_of(const char *bytes, size_t n)
+{
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *s = (const unsigned char *)bytes;
-    struct hs_character none = { .length = 1, .code = s[0] };
-    unsigned length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+    struct hs_character none = {.length = 1, .code = s[0]};
+    unsigned length = s[0] < 0x80                   ? 1
+                      : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+                      : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+                      : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                                    : 0;
     unsigned code = length > 1 ? s[0] & (0x7fu >> length) : s[0];
     if (!length)
         return none;
@@ -31,18 +38,20 @@ struct hs_character hs_character_of(const char *bytes, size_t n) {
     }
     if (code < least[length] || within(code, 0xd800, 0xdfff) || code > 0x10ffff)
         return none;
-    return (struct hs_character){ .length = (unsigned char)length, .valid = true, .shown = is_shown(code), .code = code };
+    return (struct hs_character){.length = (unsigned char)length, .valid = true, .shown = is_shown(code), .code = code};
 }
 
-static bool passes(const struct hs_character *c, enum hs_text_rule rule) {
+static bool passes(const struct hs_character *c, enum hs_text_rule rule)
+{
     switch (rule) {
     case HS_TEXT_TERMINAL: return c->shown;
-    case HS_TEXT_XML:      return c->valid && c->code >= 0x20 && c->code != 0x7f && (c->code & ~1u) != 0xfffe;
-    default:               return c->valid;
+    case HS_TEXT_XML: return c->valid && c->code >= 0x20 && c->code != 0x7f && (c->code & ~1u) != 0xfffe;
+    default: return c->valid;
     }
 }
 
-size_t hs_text_copy(char *to, size_t size, const char *text, size_t n, enum hs_text_rule rule) {
+size_t hs_text_copy(char *to, size_t size, const char *text, size_t n, enum hs_text_rule rule)
+{
     const char *const other = rule == HS_TEXT_TERMINAL ? "?" : "\xef\xbf\xbd";
     size_t at = 0, other_length = strlen(other);
     HS_ASSERT(size);
@@ -61,7 +70,8 @@ size_t hs_text_copy(char *to, size_t size, const char *text, size_t n, enum hs_t
     return at;
 }
 
-char *hs_text_clean(char *to, size_t size, const char *text) {
+char *hs_text_clean(char *to, size_t size, const char *text)
+{
     if (size)
         hs_text_copy(to, size, text, strlen(text), HS_TEXT_TERMINAL);
     return to;
@@ -69,7 +79,8 @@ char *hs_text_clean(char *to, size_t size, const char *text) {
 
 static bool continues(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
 
-size_t hs_text_fit(size_t n, const char *text, size_t room) {
+size_t hs_text_fit(size_t n, const char *text, size_t room)
+{
     if (n <= room)
         return n;
     for (n = room; n && continues(text[n]);)
@@ -77,7 +88,8 @@ size_t hs_text_fit(size_t n, const char *text, size_t room) {
     return n;
 }
 
-const char *hs_text_tail(const char *text, size_t room) {
+const char *hs_text_tail(const char *text, size_t room)
+{
     size_t n = strlen(text);
     text += n > room ? n - room : 0;
     while (n > room && continues(*text))
@@ -85,7 +97,8 @@ const char *hs_text_tail(const char *text, size_t room) {
     return text;
 }
 
-void hs_text_csv(const char *text, FILE *out) {
+void hs_text_csv(const char *text, FILE *out)
+{
     bool formula = *text && strchr("=+-@\t\r", *text);
     bool quoted = formula || text[strcspn(text, ",\"\r\n")];
     if (quoted)
@@ -115,7 +128,8 @@ struct cleaning {
 };
 
 /* Length of the sequence that sets colours at the begin, 0: none, -1: the bytes end in its midst. */
-static int color_length(const char *bytes, size_t n) {
+static int color_length(const char *bytes, size_t n)
+{
     size_t i = 2;
     if (n >= 2 && bytes[1] != '[')
         return 0;
@@ -127,7 +141,8 @@ static int color_length(const char *bytes, size_t n) {
 }
 
 /* Puts out one character or sequence. Returns its bytes, 0 when more must come first. */
-static size_t put_one(const struct cleaning *c, const char *bytes, size_t n) {
+static size_t put_one(const struct cleaning *c, const char *bytes, size_t n)
+{
     int color = *bytes == '\033' && c->colors ? color_length(bytes, n) : 0;
     if (color < 0)
         return 0;
@@ -144,14 +159,16 @@ static size_t put_one(const struct cleaning *c, const char *bytes, size_t n) {
 }
 
 /* How many bytes at the begin are plain text. */
-static size_t plain(const char *bytes, size_t n) {
+static size_t plain(const char *bytes, size_t n)
+{
     size_t i = 0;
     while (i < n && (((unsigned char)bytes[i] >= 0x20 && (unsigned char)bytes[i] < 0x7f) || bytes[i] == '\n'))
         i++;
     return i;
 }
 
-static ssize_t clean(void *cookie, const char *bytes, size_t n) {
+static ssize_t clean(void *cookie, const char *bytes, size_t n)
+{
     struct cleaning *c = cookie;
     size_t given = n;
     while (n) {
@@ -175,7 +192,8 @@ static ssize_t clean(void *cookie, const char *bytes, size_t n) {
     return ferror(c->to) || fflush(c->to) ? 0 : (ssize_t)given;
 }
 
-static int end(void *cookie) {
+static int end(void *cookie)
+{
     struct cleaning *c = cookie;
     for (size_t i = 0; i < c->n_rest; i++)
         putc('?', c->to);
@@ -184,12 +202,13 @@ static int end(void *cookie) {
     return failed;
 }
 
-FILE *hs_text_stream(FILE *to, bool colors) {
+FILE *hs_text_stream(FILE *to, bool colors)
+{
     struct cleaning *c = calloc(1, sizeof *c);
     FILE *stream = NULL;
     if (c) {
-        *c = (struct cleaning){ .to = to, .colors = colors };
-        stream = fopencookie(c, "w", (cookie_io_functions_t){ .write = clean, .close = end });
+        *c = (struct cleaning){.to = to, .colors = colors};
+        stream = fopencookie(c, "w", (cookie_io_functions_t){.write = clean, .close = end});
     }
     if (!stream)
         free(c);

@@ -58,7 +58,8 @@ void hs_map_free(struct hs_map *map);
 #define HS_HASH_START UINT64_C(0xcbf29ce484222325)
 
 /* A hash of several parts: begin with HS_HASH_START and add one after the other. */
-static inline uint64_t hs_hash_add(uint64_t hash, uint64_t value) {
+static inline uint64_t hs_hash_add(uint64_t hash, uint64_t value)
+{
     hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
     return hash ^ hash >> 29;
 }
@@ -72,18 +73,21 @@ static inline uint64_t hs_hash_u64(uint64_t value) { return hs_hash_add(HS_HASH_
 /* ---- searching ---- */
 
 /* Mixes once more: a plain number, an address or a multiple of a page may be a hash. */
-static inline uint32_t hs_map_mix(uint64_t hash) {
+static inline uint32_t hs_map_mix(uint64_t hash)
+{
     hash = (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);
     return (uint32_t)(hash >> 32 ^ hash >> 47);
 }
 
-static inline struct hs_map_search hs_map_search(const struct hs_map *map, uint64_t hash) {
+static inline struct hs_map_search hs_map_search(const struct hs_map *map, uint64_t hash)
+{
     uint32_t mixed = hs_map_mix(hash);
     return (struct hs_map_search){.hash = mixed, .at = mixed & (map->n_slots - 1)};
 }
 
 /* Proposes the next number that was added under the hash. False: there is none. The map must not change meanwhile. */
-static inline bool hs_map_next(const struct hs_map *map, struct hs_map_search *search) {
+static inline bool hs_map_next(const struct hs_map *map, struct hs_map_search *search)
+{
     for (; map->n_slots && map->slot[search->at].number; search->at = (search->at + 1) & (map->n_slots - 1))
         if (map->slot[search->at].hash == search->hash) {
             search->number = map->slot[search->at].number - 1;

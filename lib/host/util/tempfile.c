@@ -13,28 +13,31 @@
 
 #define TEMPS_MAX 16 /* a program has two or three at a time */
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2 };
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2};
 
 #define N_SIGNALS (sizeof signals / sizeof *signals)
 
 static char *temp[TEMPS_MAX]; /* changed only while the signals are blocked */
 
 /* The signal may have come in the midst of malloc. */
-void hs_temp_drop(void) {
+void hs_temp_drop(void)
+{
     for (int i = TEMPS_MAX - 1; i >= 0; i--)
         if (temp[i] && unlink(temp[i]))
             rmdir(temp[i]);
 }
 
-static void on_signal(int number) {
+static void on_signal(int number)
+{
     hs_temp_drop();
     signal(number, SIG_DFL);
     raise(number); /* comes when the handler returns */
 }
 
-static void listen(void) {
+static void listen(void)
+{
     static bool listening;
-    struct sigaction now, then = { .sa_handler = on_signal };
+    struct sigaction now, then = {.sa_handler = on_signal};
     sigfillset(&then.sa_mask);
     for (size_t i = 0; !listening && i < N_SIGNALS; i++)
         if (!sigaction(signals[i], NULL, &now) && now.sa_handler == SIG_DFL)
@@ -42,20 +45,23 @@ static void listen(void) {
     listening = true;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place) {
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
     (void)status;
     (void)kind;
     (void)place;
     return remove(path);
 }
 
-void hs_temp_remove_all(void) {
+void hs_temp_remove_all(void)
+{
     for (int i = TEMPS_MAX - 1; i >= 0; i--)
         if (temp[i])
             nftw(temp[i], remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static sigset_t block_all(void) {
+static sigset_t block_all(void)
+{
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
@@ -63,7 +69,8 @@ static sigset_t block_all(void) {
 }
 
 /* With signals blocked: puts `text` where `old` is, NULL standing for an empty place. False: there is no such place. */
-static bool exchange(const char *old, char *text) {
+static bool exchange(const char *old, char *text)
+{
     for (unsigned i = 0; i < TEMPS_MAX; i++) {
         if (old ? !temp[i] || strcmp(temp[i], old) : temp[i] != NULL)
             continue;
@@ -76,7 +83,8 @@ static bool exchange(const char *old, char *text) {
 
 /* Keeps the name that `template` has become, in `text`, a copy of what it was: memory was asked for before there was a file to lose.
  * Takes `text` over. */
-static bool note(char *text, const char *template) {
+static bool note(char *text, const char *template)
+{
     strcpy(text, template);
     listen();
     if (exchange(NULL, text))
@@ -87,18 +95,21 @@ static bool note(char *text, const char *template) {
 }
 
 /* The folder for temporary files. */
-static const char *base(void) {
+static const char *base(void)
+{
     const char *set = getenv("TMPDIR");
     return set && *set ? set : P_tmpdir;
 }
 
-bool hs_temp_name(char name[HS_TEMP_NAME_MAX]) {
+bool hs_temp_name(char name[HS_TEMP_NAME_MAX])
+{
     int n = snprintf(name, HS_TEMP_NAME_MAX, "%s/heapstrata-XXXXXX", base());
     errno = ENAMETOOLONG;
     return n > 0 && (unsigned)n < HS_TEMP_NAME_MAX;
 }
 
-int hs_temp_file(char *template) {
+int hs_temp_file(char *template)
+{
     char *text = strdup(template);
     sigset_t before = block_all();
     int fd = text ? mkostemp(template, O_CLOEXEC) : -1;
@@ -115,7 +126,8 @@ int hs_temp_file(char *template) {
     return fd;
 }
 
-bool hs_temp_folder(char *template) {
+bool hs_temp_folder(char *template)
+{
     char *text = strdup(template);
     sigset_t before = block_all();
     bool made = text && mkdtemp(template);
@@ -131,7 +143,8 @@ bool hs_temp_folder(char *template) {
     return made;
 }
 
-bool hs_temp_add(const char *path) {
+bool hs_temp_add(const char *path)
+{
     char *text = strdup(path);
     sigset_t before = block_all();
     bool noted = text && note(text, path);
@@ -139,7 +152,8 @@ bool hs_temp_add(const char *path) {
     return noted;
 }
 
-void hs_temp_forget(const char *path) {
+void hs_temp_forget(const char *path)
+{
     sigset_t before = block_all();
     exchange(path, NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
@@ -147,7 +161,8 @@ void hs_temp_forget(const char *path) {
 
 /* ---- a folder with one file in it ---- */
 
-bool hs_scratch_make(struct hs_scratch *s, const char *name) {
+bool hs_scratch_make(struct hs_scratch *s, const char *name)
+{
     s->file[0] = '\0';
     if (!hs_temp_name(s->folder) || !hs_temp_folder(s->folder))
         return false;
@@ -161,7 +176,8 @@ bool hs_scratch_make(struct hs_scratch *s, const char *name) {
     return false;
 }
 
-void hs_scratch_remove(struct hs_scratch *s) {
+void hs_scratch_remove(struct hs_scratch *s)
+{
     unlink(s->file);
     rmdir(s->folder);
     hs_temp_forget(s->file);
@@ -171,7 +187,8 @@ void hs_scratch_remove(struct hs_scratch *s) {
 /* ---- without a name ---- */
 
 /* For file systems that know no files without a name. */
-static int make_and_unlink(void) {
+static int make_and_unlink(void)
+{
     char path[HS_TEMP_NAME_MAX];
     int fd = hs_temp_name(path) ? mkostemp(path, O_CLOEXEC) : -1;
     if (fd >= 0)
@@ -179,12 +196,14 @@ static int make_and_unlink(void) {
     return fd;
 }
 
-int hs_unnamed_file(void) {
+int hs_unnamed_file(void)
+{
     int fd = open(base(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     return fd >= 0 ? fd : make_and_unlink();
 }
 
-int hs_unnamed_again(int fd) {
+int hs_unnamed_again(int fd)
+{
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     return open(path, O_RDONLY | O_CLOEXEC);

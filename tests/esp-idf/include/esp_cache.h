@@ -10,7 +10,7 @@
 #include "esp_err.h"
 
 #define ESP_CACHE_MSYNC_FLAG_UNALIGNED (1 << 1)
-#define ESP_CACHE_MSYNC_FLAG_DIR_C2M   (1 << 2)
+#define ESP_CACHE_MSYNC_FLAG_DIR_C2M (1 << 2)
 esp_err_t esp_cache_msync(void *address, size_t size, int flags);
 
 #endif

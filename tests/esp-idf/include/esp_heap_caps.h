@@ -13,19 +13,19 @@
 #include "esp_idf_version.h"
 
 #if ESP_IDF_VERSION < ESP_IDF_VERSION_VAL(6, 0, 0) /* later: where no memory protection is configured */
-#define MALLOC_CAP_EXEC     (1u << 0)
+#define MALLOC_CAP_EXEC (1u << 0)
 #endif
-#define MALLOC_CAP_32BIT    (1u << 1)
-#define MALLOC_CAP_8BIT     (1u << 2)
-#define MALLOC_CAP_DMA      (1u << 3)
-#define MALLOC_CAP_SPIRAM   (1u << 10)
+#define MALLOC_CAP_32BIT (1u << 1)
+#define MALLOC_CAP_8BIT (1u << 2)
+#define MALLOC_CAP_DMA (1u << 3)
+#define MALLOC_CAP_SPIRAM (1u << 10)
 #define MALLOC_CAP_INTERNAL (1u << 11)
-#define MALLOC_CAP_DEFAULT  (1u << 12)
-#define MALLOC_CAP_RTCRAM   (1u << 15)
-#define MALLOC_CAP_DMA_DESC_AHB  (1u << 17)
+#define MALLOC_CAP_DEFAULT (1u << 12)
+#define MALLOC_CAP_RTCRAM (1u << 15)
+#define MALLOC_CAP_DMA_DESC_AHB (1u << 17)
 #define MALLOC_CAP_CACHE_ALIGNED (1u << 19)
-#define MALLOC_CAP_SIMD     (1u << 20)
-#define MALLOC_CAP_INVALID  (1u << 31)
+#define MALLOC_CAP_SIMD (1u << 20)
+#define MALLOC_CAP_INVALID (1u << 31)
 
 void *heap_caps_malloc(size_t size, uint32_t caps);
 void *heap_caps_malloc_default(size_t size);

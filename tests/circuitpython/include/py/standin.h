@@ -21,7 +21,9 @@ typedef uint16_t qstr_short_t;
 typedef void *mp_obj_t;
 typedef const void *mp_const_obj_t;
 typedef mp_const_obj_t mp_rom_obj_t;
-typedef struct { void *data; } mp_print_t;
+typedef struct {
+    void *data;
+} mp_print_t;
 
 #define MP_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MP_STRINGIFY_HELPER(x) #x
@@ -31,10 +33,18 @@ typedef struct { void *data; } mp_print_t;
 
 /* --- objects --- */
 
-typedef struct { const char *name; } mp_obj_type_t;
-typedef struct _mp_obj_base_t { const mp_obj_type_t *type; } mp_obj_base_t;
-typedef struct { mp_obj_t key, value; } mp_map_elem_t;
-typedef struct { mp_rom_obj_t key, value; } mp_rom_map_elem_t;
+typedef struct {
+    const char *name;
+} mp_obj_type_t;
+typedef struct _mp_obj_base_t {
+    const mp_obj_type_t *type;
+} mp_obj_base_t;
+typedef struct {
+    mp_obj_t key, value;
+} mp_map_elem_t;
+typedef struct {
+    mp_rom_obj_t key, value;
+} mp_rom_map_elem_t;
 typedef struct {
     size_t used, alloc;
     bool is_fixed;
@@ -61,11 +71,13 @@ typedef struct {
 #define mp_const_none ((mp_obj_t)(uintptr_t)&mp_const_none_obj)
 
 extern const mp_obj_base_t mp_const_none_obj, mp_const_false_obj;
-extern const mp_obj_type_t mp_type_RuntimeError, mp_type_ValueError, mp_type_dict, mp_type_fun_bc, mp_type_gen_wrap, mp_type_module;
+extern const mp_obj_type_t mp_type_RuntimeError, mp_type_ValueError, mp_type_dict, mp_type_fun_bc, mp_type_gen_wrap,
+    mp_type_module;
 
 static inline bool mp_obj_is_obj(mp_const_obj_t o) { return !((uintptr_t)o & 3); }
 static inline bool mp_obj_is_qstr(mp_const_obj_t o) { return ((uintptr_t)o & 7) == 2; }
-static inline bool mp_obj_is_type(mp_const_obj_t o, const mp_obj_type_t *type) {
+static inline bool mp_obj_is_type(mp_const_obj_t o, const mp_obj_type_t *type)
+{
     return mp_obj_is_obj(o) && ((const mp_obj_base_t *)o)->type == type;
 }
 static inline bool mp_map_slot_is_filled(const mp_map_t *map, size_t i) { return map->table[i].key != MP_OBJ_NULL; }
@@ -100,8 +112,9 @@ typedef struct {
     mp_arg_val_t defval;
 } mp_arg_t;
 #define MP_ARG_BOOL 1
-#define MP_ARG_OBJ  3
-void mp_arg_parse_all(size_t n, const mp_obj_t *args, mp_map_t *named, size_t n_allowed, const mp_arg_t *allowed, mp_arg_val_t *values);
+#define MP_ARG_OBJ 3
+void mp_arg_parse_all(size_t n, const mp_obj_t *args, mp_map_t *named, size_t n_allowed, const mp_arg_t *allowed,
+                      mp_arg_val_t *values);
 
 typedef struct {
     mp_obj_base_t base;
@@ -117,7 +130,7 @@ typedef struct {
 #define MP_DEFINE_CONST_FUN_OBJ_1(name, f) const standin_function_t name = {.of_1 = f, .kind = '1'}
 #define MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name, least, most, f) const standin_function_t name = {.of_var = f, .kind = 'v'}
 #define MP_DEFINE_CONST_FUN_OBJ_KW(name, least, f) const standin_function_t name = {.of_kw = f, .kind = 'k'}
-#define MP_DEFINE_CONST_DICT(name, from)                                                                            \
+#define MP_DEFINE_CONST_DICT(name, from) \
     const mp_obj_dict_t name = {.map = {MP_ARRAY_SIZE(from), MP_ARRAY_SIZE(from), true, (mp_map_elem_t *)(uintptr_t)(from)}}
 #define MP_REGISTER_MODULE(name, module)
 #define MP_REGISTER_ROOT_POINTER(declaration)
@@ -165,7 +178,9 @@ extern mp_state_ctx_t mp_state_ctx;
 #define MP_STATE_THREAD(x) (mp_state_ctx.thread.x)
 #define MP_STATE_VM(x) (mp_state_ctx.vm.x)
 
-typedef struct { size_t total; } gc_info_t;
+typedef struct {
+    size_t total;
+} gc_info_t;
 #define GC_COLLECT_FLAG 1
 enum { GC_ALLOC_FLAG_HAS_FINALISER = 1, GC_ALLOC_FLAG_DO_NOT_COLLECT = 2 };
 void gc_init(void *start, void *end);
@@ -221,10 +236,12 @@ typedef struct {
 typedef enum { MP_VM_RETURN_NORMAL } mp_vm_return_kind_t;
 #define MP_BC_RETURN_VALUE 0x63
 /* Without the bits: nothing here is decoded. */
-#define MP_BC_PRELUDE_SIG_DECODE(ip)                                                                                \
+#define MP_BC_PRELUDE_SIG_DECODE(ip) \
     size_t n_state = *(ip)++, n_exc_stack = 0, scope_flags = 0, n_pos_args = 0, n_kwonly_args = 0, n_def_pos_args = 0; \
     (void)n_state, (void)n_exc_stack, (void)scope_flags, (void)n_pos_args, (void)n_kwonly_args, (void)n_def_pos_args
-#define MP_BC_PRELUDE_SIZE_DECODE(ip) size_t n_info = *(ip)++, n_cell = 0; (void)n_info, (void)n_cell
+#define MP_BC_PRELUDE_SIZE_DECODE(ip) \
+    size_t n_info = *(ip)++, n_cell = 0; \
+    (void)n_info, (void)n_cell
 mp_vm_return_kind_t mp_execute_bytecode(mp_code_state_t *code_state, volatile mp_obj_t inject_exc);
 mp_uint_t mp_decode_uint_value(const byte *ip);
 const byte *mp_decode_uint_skip(const byte *ip);
@@ -232,10 +249,16 @@ size_t mp_bytecode_get_source_line(const byte *line_info, const byte *line_info_
 
 /* --- compiler, imports --- */
 
-typedef struct { qstr source_name; } mp_lexer_t;
-typedef struct { void *root; } mp_parse_tree_t;
+typedef struct {
+    qstr source_name;
+} mp_lexer_t;
+typedef struct {
+    void *root;
+} mp_parse_tree_t;
 typedef int mp_parse_input_kind_t;
-typedef struct { int n_qstr; } mp_compiled_module_t;
+typedef struct {
+    int n_qstr;
+} mp_compiled_module_t;
 void mp_lexer_to_next(mp_lexer_t *lex);
 mp_lexer_t *mp_lexer_new_from_file(qstr filename);
 mp_parse_tree_t mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind);

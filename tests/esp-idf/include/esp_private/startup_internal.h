@@ -15,8 +15,8 @@ struct standin_init {
     int priority;
 };
 
-#define STANDIN_INIT(name, order)                                                                     \
-    static esp_err_t name(void);                                                                      \
+#define STANDIN_INIT(name, order) \
+    static esp_err_t name(void); \
     static const struct standin_init standin_##name __attribute__((used, section("standin_init"))) = {name, order}; \
     static esp_err_t name(void)
 #if ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 3, 0)

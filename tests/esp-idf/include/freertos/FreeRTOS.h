@@ -12,7 +12,10 @@ typedef struct {
     volatile uintptr_t owner; /* 0: nobody */
     volatile uint32_t count;
 } portMUX_TYPE;
-#define portMUX_INITIALIZER_UNLOCKED {0, 0}
+#define portMUX_INITIALIZER_UNLOCKED \
+    { \
+        0, 0 \
+    }
 
 void portENTER_CRITICAL_SAFE(portMUX_TYPE *mux);
 void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux);
