@@ -12,7 +12,9 @@
 static void limits(struct hs_finding *f, const struct hs_doctor_input *p)
 {
     const struct hs_chip *chip = p->facts.chip;
-    if (chip)
+    if (p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON)
+        hs_finding_evidence(f, "CircuitPython's heap has " HS_CIRCUITPYTHON_HEAP " (" HS_CIRCUITPYTHON_HEAP_SOURCE ")");
+    else if (chip)
         hs_finding_evidence(f, "%s: %" PRIu32 " KB inside; MicroPython's heap is %s (%s)", chip->name, chip->internal / 1024,
                             chip->heap, chip->heap_source);
 }
@@ -162,6 +164,10 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
     limits(f, p);
     if (failure->importing)
         advise_import(f);
+    if (p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON && !d)
+        hs_finding_next(
+            f, "paste gc.mem_alloc() and gc.mem_free(), called after gc.collect(): most boards have no micropython.mem_info(). "
+               "mem_free() also counts what the heap can still grow by");
     hs_finding_next(f, "record it: heapstrata tells which lines hold the memory and what is between the free runs");
 }
 

@@ -33,4 +33,10 @@ struct hs_chip {
 /* The chip named in the first `len` bytes of a text, in any usual spelling ("ESP32-S3", "esp32s3"), or NULL. */
 const struct hs_chip *hs_chip_named(const char *text, size_t len);
 
+/* The same of CircuitPython, whatever the chip. */
+#define HS_CIRCUITPYTHON_HEAP \
+    "8 KB at first, and grows by itself out of the memory that the firmware leaves: each time by as much as it has, or as a " \
+    "request needs, at most by the longest free run there"
+#define HS_CIRCUITPYTHON_HEAP_SOURCE "CircuitPython, py/gc.c, gc_try_add_heap"
+
 #endif

@@ -60,7 +60,9 @@ static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
     for (const struct hs_chip_memory *m = chip->memory; m < chip->memory + HS_CHIP_MEMORIES && m->kind; m++)
         printf("#   %-9s 0x%08" PRIX32 " to 0x%08" PRIX32 "%s%s\n#             (%s)\n", hs_memory_name(m->kind), m->base, m->end,
                m->note[0] ? ", " : "", m->note, m->source);
-    if (framework != HS_FRAMEWORK_IDF)
+    if (framework == HS_FRAMEWORK_CIRCUITPYTHON)
+        printf("#   heap: %s\n#             (%s)\n", HS_CIRCUITPYTHON_HEAP, HS_CIRCUITPYTHON_HEAP_SOURCE);
+    else if (framework != HS_FRAMEWORK_IDF)
         printf("#   heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
 }
 

@@ -164,6 +164,10 @@ TEXTS = [
         "MEM PBUF_POOL\n\tavail: 16\n\tused: 16\n\tmax: 16\n\terr: 112\nmemp_malloc: out of memory in pool TCP_PCB\n"
         "mem_malloc: could not allocate 1556 bytes\n", says=("SYS_TIMEOUT, of 6 elements", "MEMP_NUM_SYS_TIMEOUT", "mDNS", "PBUF_POOL_SIZE 32", "112", "MEM_SIZE")),
     row("a name that was cut", ["HS-POOL-EMPTY"], "*** PANIC ***\nsys_timeout: timeout != NULL, pool MEMP_SYS_T\n", says=("MEMP_NUM_SYS_TIMEOUT",)),
+    row("a MemoryError on CircuitPython, whose heap grows", ["HS-HEAP-FAILED"],
+        "Adafruit CircuitPython 9.1.4 on 2024-09-17; Raspberry Pi Pico with rp2040\n>>> import big\nTraceback (most recent call last):\n"
+        '  File "code.py", line 3, in <module>\nMemoryError: memory allocation failed, allocating 12288 bytes\n',
+        says=("grows by itself", "gc.mem_free()", "no micropython.mem_info()"), never=("does not grow", "MicroPython's heap")),
     row("a pool that is empty on CircuitPython", ["HS-POOL-EMPTY"],
         "Adafruit CircuitPython 9.0.4 on 2024-04-16; Raspberry Pi Pico W with rp2040\nsys_timeout: timeout != NULL, pool MEMP_SYS_TIMEOUT is empty\n",
         says=("9.2.5",), never=("lwipopts.h",)),
