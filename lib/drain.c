@@ -10,6 +10,7 @@
 
 #include "lib/assertion.h"
 #include "lib/crc.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 
 uint32_t hs_drain_room(void)
@@ -95,12 +96,14 @@ static uint32_t put_open_names(uint8_t *chunk)
 {
     const struct hs_trace *t = &hs_trace;
     uint32_t len = 0;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return 0;
     if (t->cursor != HS_NO_PACKET) {
         len = t->defs;
         memcpy(chunk + sizeof(struct hs_names_chunk), t->end - len, len);
     }
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
     return finish_names(chunk, len);
 }
 

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "lib/level.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -43,7 +45,7 @@ static __attribute__((noinline)) void long_pause(struct hs_trace *t, uint32_t el
 }
 INLINE uint32_t settle_any(struct hs_trace *t)
 {
-    uint32_t elapsed = settle(t, raw_elapsed(t));
+    uint32_t elapsed = settle(t, t->now - t->last);
     if (!LIKELY(elapsed < LONG_PAUSE))
         long_pause(t, elapsed);
     return elapsed;
@@ -56,14 +58,6 @@ INLINE uint32_t *recent(struct hs_trace *t, uint32_t rank) { return &t->recent[(
 INLINE void remember(struct hs_trace *t, uint32_t pos) { *recent(t, 0) = pos; }
 
 /* --- events that are not as predicted ----------------------------------------------------------------- */
-
-struct event {
-    struct hs_key key;
-    uint32_t size;
-    uint32_t pos; /* ALLOC, REALLOC: new head */
-    uint32_t old; /* FREE, REALLOC: old head */
-    uint8_t op;
-};
 
 /* LEB128, without a branch for two bytes: what is stored behind one byte is overwritten by what follows. In line in
  * what is HOT, called by the rest. */
@@ -108,7 +102,7 @@ INLINE bool implied(const struct hs_trace *t) { return HS_EXPLICIT != 2 && (!HS_
 INLINE bool untold(const struct hs_trace *t) { return implied(t) && t->layout_lost; }
 
 /* Where a new block is: nothing when that is implied, or 0 when it is as expected. */
-INLINE uint32_t displacement(struct hs_trace *t, const struct event *e)
+INLINE uint32_t displacement(struct hs_trace *t, const struct hs_put *e)
 {
     uint32_t value = hs_zigzag32((int32_t)(e->pos - t->expected));
     t->expected = e->pos + ((e->size + (1u << t->shift) - 1) >> t->shift);
@@ -128,7 +122,7 @@ INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_e
 }
 
 /* The target field: which block is freed or resized, or where a new one is. False when there is no need. */
-INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_entry *site, uint32_t *target)
+INLINE bool target_of(struct hs_trace *t, const struct hs_put *e, struct hs_site_entry *site, uint32_t *target)
 {
     if (e->op == HS_ALLOC) {
         *target = implied(t) ? 0 : displacement(t, e);
@@ -142,7 +136,7 @@ INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_
 }
 
 /* Target and time; the tag has room for two bits of one of them. */
-INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e, struct hs_site_entry *site,
+INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct hs_put *e, struct hs_site_entry *site,
                          uint32_t elapsed)
 {
     uint32_t target;
@@ -162,7 +156,7 @@ INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const st
 }
 
 /* One body for the three kinds of event: `op` is a constant where it is inlined. */
-INLINE void put_event(const struct event *e)
+INLINE void put_event(const struct hs_put *e)
 {
     struct hs_trace *t = &hs_trace;
     if (t->cursor > t->limit)
@@ -195,21 +189,45 @@ INLINE void put_event(const struct event *e)
     commit(t, to);
 }
 
-/* The rarer kinds share one copy of the body. Where all places are explicit, what is as predicted but for its place has a path of its
- * own (put_placed), and all else shares that copy. */
-static __attribute__((noinline)) void put_other(const struct event *e) { put_event(e); }
+/* Allocations have a copy of the body; the rarer kinds share one. Where all places are explicit, what is as predicted but for its
+ * place has a path of its own (put_placed), and all else shares that copy. */
+static __attribute__((noinline)) void put_other(const struct hs_put *e) { put_event(e); }
 
 #if HS_EXPLICIT == 2
-INLINE void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
-{
-    put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
-}
+INLINE void put_alloc(const struct hs_put *e) { put_other(e); }
 #else
-static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+static HOT __attribute__((noinline)) void put_alloc(const struct hs_put *e)
 {
-    put_event(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
+    put_event(&(struct hs_put){.key = e->key, .size = e->size, .pos = e->pos, .op = HS_ALLOC});
 }
 #endif
+
+static void put_fail(const struct hs_put *e);
+
+void hs_put_event(const struct hs_put *e)
+{
+    if (e->level)
+        hs_level_write(e);
+    else if (e->op == HS_ALLOC)
+        put_alloc(e);
+    else if (e->op == HS_FAIL)
+        put_fail(e);
+    else
+        put_other(e);
+}
+
+/* Any event, with the lock held, which is given back. */
+static __attribute__((noinline)) void put_in_section(hs_lock_t lock, const struct hs_put *e)
+{
+    if (!hs_section_wait(&lock)) {
+        hs_pend_event(lock, e);
+        return;
+    }
+    hs_put_event(e);
+    hs_section_leave(lock);
+}
+
+void hs_put_any(const struct hs_put *e) { put_in_section(hs_port_lock(), e); }
 
 /* --- events ------------------------------------------------------------------------------------------- */
 
@@ -221,9 +239,29 @@ INLINE hs_lock_t lock_event(void) { return hs_port_lock(); }
 INLINE void unlock_event(hs_lock_t lock) { hs_port_unlock(lock); }
 #endif
 
+/* An event that is not as predicted, with the lock held, which is given back. */
+#if HS_PENDING
+#if HS_EVENTS_LOCKED
+#error "HS_PENDING: a hook that holds the lock masks interrupts itself"
+#endif
+INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e) { put_in_section(lock, e); }
+INLINE bool is_free(const struct hs_trace *t) { return !t->busy; }
+#else
+INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e)
+{
+    hs_trace.now = hs_port_ticks();
+    if (e->op == HS_ALLOC)
+        put_alloc(e);
+    else
+        put_other(e);
+    unlock_event(lock);
+}
+INLINE bool is_free(const struct hs_trace *t) { return (void)t, true; }
+#endif
+
 /* Whether an event that is as predicted may be written without further ado, and one that tells its place besides. */
-INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->hit_limit); }
-INLINE bool fits_with_place(const struct hs_trace *t) { return LIKELY(t->cursor <= t->limit); }
+INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->hit_limit) && is_free(t); }
+INLINE bool fits_with_place(const struct hs_trace *t) { return LIKELY(t->cursor <= t->limit) && is_free(t); }
 
 /* Size, kind and rank of a site in one word, little endian. Without the promise a core that cannot load a word from
  * anywhere calls memcpy. */
@@ -257,7 +295,7 @@ INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site)
 }
 
 /* An allocation that is as predicted, but for its place, which the record has to tell. */
-INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const struct event *e)
+INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const struct hs_put *e)
 {
     uint32_t target = displacement(t, e);
     if (!target) {
@@ -265,6 +303,7 @@ INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const str
         return;
     }
     uint8_t *to = put(t->cursor + 1, target >> 2);
+    t->now = hs_port_ticks();
     to = put(to, settle_any(t));
     *t->cursor = (uint8_t)(HS_TAG_MISS | HS_TAG_TARGET | (target & HS_TAG_LOW));
     t->at = site;
@@ -283,11 +322,11 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
         if (implied(t))
             put_hit(t, site);
         else
-            put_placed(t, site, &(struct event){.pos = pos, .size = size});
+            put_placed(t, site, &(struct hs_put){.pos = pos, .size = size});
+        unlock_event(lock);
     } else {
-        put_alloc(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
+        put_slowly(lock, &(struct hs_put){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
     }
-    unlock_event(lock);
 }
 
 /* Who frees is told by the native caller alone: one site, not one for each line. */
@@ -296,18 +335,17 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos)
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
-    if (hs_is_site(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t))
+    if (hs_is_site(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t)) {
         put_hit(t, site);
-    else
-        put_other(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
-    unlock_event(lock);
+        unlock_event(lock);
+    } else {
+        put_slowly(lock, &(struct hs_put){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
+    }
 }
 
 HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old)
 {
-    hs_lock_t lock = lock_event();
-    put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
-    unlock_event(lock);
+    put_slowly(lock_event(), &(struct hs_put){.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
 }
 
 /* --- plain records ------------------------------------------------------------------------------------ */
@@ -337,9 +375,13 @@ static uint32_t data_that_fits(const struct hs_record *r)
     return left < HS_DATA_MAX ? left : HS_DATA_MAX;
 }
 
+/* Without sections others call this too, with the lock held: the time is not yet known. */
 void hs_record_locked(const struct hs_record *r)
 {
+    struct hs_trace *t = &hs_trace;
     uint32_t most = HS_DATA_MAX;
+    if (!HS_PENDING)
+        t->now = hs_port_ticks();
     if (!has_room(r)) {
         hs_packet_turn();
         most = data_that_fits(r);
@@ -350,8 +392,12 @@ void hs_record_locked(const struct hs_record *r)
 void hs_record(const struct hs_record *r)
 {
     hs_lock_t lock = hs_port_lock();
+    if (!hs_section_wait(&lock)) {
+        hs_pend_record(lock, r);
+        return;
+    }
     hs_record_locked(r);
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
 
 /* In the packet in which its site is ready. */
@@ -386,18 +432,41 @@ static struct hs_site_entry *find_site(struct hs_key key, uint32_t size, const s
     return site;
 }
 
-static void put_at(struct hs_key key, uint32_t size, struct hs_record *r)
-{
-    hs_lock_t lock = hs_port_lock();
-    hs_record_named(find_site(key, size, r), r);
-    hs_port_unlock(lock);
-}
+static void put_at(struct hs_key key, uint32_t size, struct hs_record *r) { hs_record_named(find_site(key, size, r), r); }
 
-void hs_record_at(struct hs_key key, struct hs_record *r) { put_at(key, 0, r); }
+static void put_fail(const struct hs_put *e)
+{
+    put_at(e->key, e->size, &(struct hs_record){.kind = HS_FAIL, .fail = {.size = e->size, .cause = e->cause}});
+}
 
 void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause)
 {
-    put_at((struct hs_key)HS_KEY, size, &(struct hs_record){.kind = HS_FAIL, .fail = {.size = size, .cause = cause}});
+    hs_put_any(&(struct hs_put){.key = HS_KEY, .size = size, .op = HS_FAIL, .cause = cause});
+}
+
+/* The queue has no room for a record and its site: that one is lost. */
+void hs_record_at(struct hs_key key, struct hs_record *r)
+{
+    hs_lock_t lock = hs_port_lock();
+    if (!hs_section_wait(&lock)) {
+        hs_pend_loss(lock);
+        return;
+    }
+    put_at(key, 0, r);
+    hs_section_leave(lock);
+}
+
+/* A record from the queue, whose body has been put together. */
+void hs_put_bytes(uint8_t kind, const uint8_t *body, uint32_t len)
+{
+    struct hs_trace *t = &hs_trace;
+    if (len + HS_PLAIN_MAX > room_left())
+        hs_packet_turn();
+    uint8_t *to = t->cursor;
+    *to++ = kind;
+    to = hs_put_u32(to, settle_any(t));
+    memcpy(to, body, len);
+    commit(t, to + len);
 }
 
 void hs_mark(struct hs_text label) { hs_record(&(struct hs_record){.kind = HS_MARK, .mark.label = label}); }

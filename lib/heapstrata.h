@@ -4,8 +4,8 @@
  * memcpy, memset and memcmp.
  *
  * Hooks return nothing: a hook cannot act on a failure, so a record that cannot be written is counted
- * and the loss itself is recorded. All functions take the port's lock for tens of instructions and may
- * be called from interrupts, threads and cores at once, unless said otherwise.
+ * and the loss itself is recorded. All functions may be called from interrupts, threads and cores at once, unless said
+ * otherwise. They take the port's lock for tens of instructions where HS_PENDING is set, else for as long as they run.
  */
 #ifndef HEAPSTRATA_H
 #define HEAPSTRATA_H
@@ -104,15 +104,15 @@ struct hs_config {
     uint8_t reset_cause;  /* of RESET in records.def */
     uint8_t placement;    /* enum hs_placement of all regions */
     uint8_t shift;        /* log2 of the granule */
-    /* Tells file, function and line of `code`; called once for each new site, with the lock held: must
-     * neither allocate nor record. */
+    /* Tells file, function and line of `code`; called once for each new site, with the lock held, or in a section
+     * (HS_PENDING), or in an interrupt that came in its midst: must neither allocate nor record. */
     void (*describe)(uintptr_t code, struct hs_place *place);
     /* Writes the regions and a snapshot through hs_region, hs_snapshot_* and hs_cursor. */
     void (*keyframe)(void);
     /* At most how many bytes that takes: a ring that would be filled to a quarter goes without. */
     uint32_t (*keyframe_size)(void);
     uint32_t keyframe_every; /* packets; default: half the ring. hs_drain_keyframes sets it */
-    /* NULL, or told when a packet is closed, with the lock held: must do no more than wake who drains the ring. */
+    /* NULL, or told when a packet is closed, with the lock held or in a section (HS_PENDING): must do no more than wake who drains the ring. */
     void (*closed)(void);
     /* What lib/level.h needs; all of it may be left out by who never leaves "full". */
     struct hs_level_choice level; /* to start with */
@@ -176,11 +176,11 @@ static inline void hs_fail(struct hs_key key, uint32_t size, uint8_t cause);
 
 /* Writes a PACKET record of any kind; its `time` is not read. Data longer than HS_DATA_MAX bytes is cut. */
 void hs_record(const struct hs_record *record);
-void hs_record_locked(const struct hs_record *record); /* with hs_port_lock held by the caller */
+void hs_record_locked(const struct hs_record *record); /* with hs_port_lock held by the caller, where HS_PENDING is 0 */
 
 /* The same of a kind that names a site (its first field in records.def is of type `site`): the site of `key`, which is
  * defined if it is new. Sets record->any.site: 0, "other", when there is no room for the definition. ISR safe, as
- * hs_config.describe is. */
+ * hs_config.describe is; in the middle of a section (HS_PENDING) it is counted as lost. */
 void hs_record_at(struct hs_key key, struct hs_record *record);
 void hs_mark(struct hs_text label);
 
@@ -200,6 +200,11 @@ uint32_t hs_context(uint32_t parent, uintptr_t code);
 
 /* The same of a call that native code makes, by its return address. */
 uint32_t hs_caller_context(uint32_t parent, uintptr_t caller);
+
+/* Around stopping another core wherever it is: in between it is not in the middle of a record. It must not hold what we wait for
+ * in between. Where HS_PENDING is 0 they do nothing. Not from an interrupt. */
+void hs_cores_stop(void);
+void hs_cores_stopped(void);
 
 /* Fingerprint of a firmware's layout, for hs_config.build_id: FNV-1a over the 32-bit distances of `n`
  * functions from hs_anchor. The host computes the same from the ELF file. */

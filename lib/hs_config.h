@@ -37,6 +37,12 @@
 #define HS_EVENTS_LOCKED 0
 #endif
 
+/* Bytes of the queue for what interrupts record in the midst of longer work on the trace, a multiple of 8; 0: interrupts are
+ * masked, by the port's lock, as long as that takes. lib/section.h. */
+#ifndef HS_PENDING
+#define HS_PENDING 0
+#endif
+
 /* 1: sites carry the calling context (the whole Python stack). */
 #ifndef HS_STACKS
 #define HS_STACKS 0

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/level.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 
 struct hs_trace hs_trace;
@@ -166,7 +167,7 @@ static void open_packet(uint8_t flags)
 {
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = workplace();
-    uint32_t now = hs_port_ticks();
+    uint32_t now = t->now;
     p->sync = 0;
     BARRIER();
     t->time += (now - t->opened) >> HS_TICK_SHIFT;
@@ -237,13 +238,31 @@ static void finish_packet(void)
     }
 }
 
-void hs_packet_turn(void)
+static void begin_packet(void)
 {
-    finish_packet();
     open_packet(0);
     say_lost();
     say_level();
     ask_for_keyframe();
+}
+
+void hs_packet_turn(void)
+{
+    finish_packet();
+    begin_packet();
+}
+
+/* Records after the loss cannot be placed without a keyframe. */
+void hs_packet_lost(uint32_t n)
+{
+    struct hs_trace *t = &hs_trace;
+    finish_packet();
+    t->offered += n;
+    t->lost += n;
+    t->lost_unsaid += n;
+    if (hs_state == HS_STATE_ON)
+        hs_state = HS_STATE_KEYFRAME_DUE;
+    begin_packet();
 }
 
 /* --- start of a boot --------------------------------------------------------------------------------- */
@@ -442,7 +461,7 @@ static void begin(bool fresh)
     resume();
     count_boot();
     hs_port_flush(t->header, t->shape.header_size);
-    t->opened = t->last = hs_port_ticks();
+    t->now = t->opened = t->last = hs_port_ticks();
     memset(t->recent, 0xff, sizeof t->recent);
     hs_site_init();
     carry_on();
@@ -529,14 +548,18 @@ void hs_keyframe(void)
     t->layout_lost = !is_stream() && t->config.keyframe_size() > most;
     if (t->layout_lost)
         return;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock)) {
+        hs_state = HS_STATE_KEYFRAME_DUE;
+        return;
+    }
     finish_packet();
     if (t->drained)
         t->kept = 0; /* who begins to receive here has no definition yet */
     open_packet(HS_PACKET_KEYFRAME);
     say_lost();
     memset(t->recent, 0xff, sizeof t->recent);
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
     t->config.keyframe();
 }
 
@@ -568,11 +591,20 @@ void hs_stop(void)
 void hs_flush(void)
 {
     struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     hs_record_locked(&(struct hs_record){.kind = HS_TOTAL, .total = {.emitted = t->offered, .lost = t->lost}});
     finish_packet();
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
+
+/* Records that wait in the queue, or had no room in it. */
+#if HS_PENDING
+static uint32_t pending(void) { return hs_trace.n_pending + hs_trace.pending_lost; }
+#else
+static uint32_t pending(void) { return 0; }
+#endif
 
 struct hs_stats hs_stats(void)
 {
@@ -580,7 +612,7 @@ struct hs_stats hs_stats(void)
     if (!t->header)
         return (struct hs_stats){0};
     return (struct hs_stats){
-        .offered = t->offered,
+        .offered = t->offered + pending(),
         .lost = t->lost,
         .packets = t->seq,
         .boot = t->shape.boot,
@@ -594,10 +626,12 @@ struct hs_stats hs_stats(void)
 /* A stream's header has gone already: it is sent again. */
 void hs_selftest_failed(void)
 {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     hs_trace.header->notes |= HS_NOTE_SELFTEST_FAILED;
     send_header();
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
 
 const struct hs_ring_header *hs_image(void) { return hs_trace.header; }

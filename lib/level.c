@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/assertion.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -133,17 +134,19 @@ static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op)
     site->bytes += size;
 }
 
+HOT void hs_level_write(const struct hs_put *e)
+{
+    if (hs_trace.config.level.level == HS_LEVEL_SUMMARY) {
+        count(HS_KEY_ARGUMENTS(e->key), e->size, e->op);
+        hs_level_hold(HS_KEY_ARGUMENTS(e->key), e->pos, e->size);
+    } else
+        put_sample(hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size),
+                   &(struct hs_record){.kind = HS_SAMPLE, .sample = {.size = e->size, .place = e->pos + 1}});
+}
+
 HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op)
 {
-    struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
-    if (t->config.level.level == HS_LEVEL_SUMMARY) {
-        count(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), size, op);
-        hs_level_hold(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
-    } else
-        put_sample(hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size),
-                   &(struct hs_record){.kind = HS_SAMPLE, .sample = {.size = size, .place = pos + 1}});
-    hs_port_unlock(lock);
+    hs_put_any(&(struct hs_put){.key = HS_KEY, .size = size, .pos = pos, .op = op, .level = true});
 }
 
 void hs_level_gone(uint32_t pos, uint8_t op)
@@ -205,9 +208,11 @@ static uint32_t seed(void)
 /* A packet begins: its records are all of one level, since counters and predictions share memory. */
 static void turn(void)
 {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     hs_packet_turn();
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
 
 static void clear_counters(void)
@@ -221,8 +226,10 @@ static void clear_counters(void)
 void hs_level_begin(void)
 {
     struct hs_trace *t = &hs_trace;
-    turn();
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
+    hs_packet_turn();
     t->random = seed();
     t->samples = t->unfollowed = t->n_followed = t->unheld_bytes = 0;
     t->summaries = 0;
@@ -232,7 +239,7 @@ void hs_level_begin(void)
     hs_level_left = t->config.level.level == HS_LEVEL_SAMPLED ? distance() : 0;
     hs_level_say();
     hs_state = HS_STATE_LEVEL;
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
     t->config.summary(2);
 }
 

@@ -4,6 +4,7 @@
  * behind, not even a site; so a ring of 4 KB tells after hours which places have lost memory.
  */
 #include "lib/level.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 
 void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
@@ -82,7 +83,9 @@ static bool are_few(void)
 void hs_level_tell_held(void)
 {
     struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     struct hs_record others = {.kind = HS_HELD,
                                .held = {.blocks = t->unfollowed, .bytes = t->unheld_bytes, .since = t->summaries}};
     for (t->held_step = 0; t->held_step < 16 && !are_few(); t->held_step++)
@@ -103,5 +106,5 @@ void hs_level_tell_held(void)
     others.held.thread = t->held_step;
     hs_record_named(t->site, &others);
     t->summaries += t->summaries < UINT16_MAX;
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }

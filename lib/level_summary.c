@@ -6,6 +6,7 @@
 
 #include "lib/assertion.h"
 #include "lib/level.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -81,9 +82,11 @@ static void consider(struct top *top, struct hs_site_entry *site)
 
 static void name(struct hs_site_entry *site, uint32_t times, uint32_t bytes)
 {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     hs_record_named(site, &(struct hs_record){.kind = HS_TOP, .top = {.times = times, .bytes = bytes}});
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
 
 /* Chooses the sites, and adds up all of them as if none were named. */

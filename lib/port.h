@@ -26,11 +26,11 @@ uint32_t hs_port_ticks(void);
 #endif
 
 /* Stream mode: takes `len` bytes, all or none. Returns false when there is no room: the caller counts
- * the loss. Called with the lock held. */
+ * the loss. Called with the lock held, or where HS_PENDING is set in a section: one call at a time in either case. */
 bool hs_port_write(const void *data, uint32_t len);
 
-/* Makes `len` bytes of retained memory durable (a cache line write-back); may do nothing. Called with
- * the lock held, when a packet closes. */
+/* Makes `len` bytes of retained memory durable (a cache line write-back); may do nothing. Called when a packet closes, as
+ * hs_port_write is. */
 void hs_port_flush(const void *data, uint32_t len);
 
 #endif

@@ -17,6 +17,7 @@
 #include "lib/assertion.h"
 #include "lib/decode.h"
 #include "lib/schema.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -367,13 +368,24 @@ static void fill_context(struct hs_record *r, struct hs_site_entry *like, struct
     like->size = (uint16_t)(place->line < 0xffff ? place->line : 0xffff);
 }
 
+/* What the definition of a place says. What was put into the queue has it with it. */
+static struct hs_place place_of(uintptr_t code)
+{
+    struct hs_place place = {.line = 0};
+#if HS_PENDING
+    if (hs_trace.place)
+        return *hs_trace.place;
+#endif
+    if (code)
+        hs_trace.config.describe(code, &place);
+    return place;
+}
+
 /* Defines what `key` names and lets the key find it from now on. NULL when there is no room. */
 static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key)
 {
     struct hs_trace *t = &hs_trace;
-    struct hs_place place = {.line = 0};
-    if (key.code)
-        t->config.describe(key.code, &place);
+    struct hs_place place = place_of(key.code);
     uint32_t file = define_name(HS_STRING, place.file, &t->file, 0);
     uint32_t function = define_name(HS_FUNCTION, place.function, &t->function, file);
     if ((place.file.len && !file) || (place.function.len && !function))
@@ -479,14 +491,16 @@ HOT struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t s
 #if HS_STACKS
 static uint32_t context_at(struct hs_key key)
 {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return 0;
     struct hs_site_entry *entry = find_key(key, 0);
     if (!entry) {
         struct hs_record r = {.kind = HS_CONTEXT};
         entry = define_key(&r, key);
     }
     uint32_t number = entry ? number_of(entry) : 0;
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
     return number;
 }
 uint32_t hs_context(uint32_t parent, uintptr_t code) { return context_at((struct hs_key){.code = code, .context = parent}); }
@@ -507,22 +521,26 @@ static void forget(struct hs_site_entry *e, bool (*gone)(uintptr_t code))
         e->text = NULL;
 }
 
+static void forget_slice(uint32_t from, uint32_t to, bool (*gone)(uintptr_t code))
+{
+    struct hs_trace *t = &hs_trace;
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
+    if (!gone)
+        t->file = t->function = (struct hs_named){.data = NULL};
+    for (; from < to && from < t->config.n_sites; from++)
+        forget(&t->site[from], gone);
+    hs_section_leave(lock);
+}
+
 /* Entries looked at between two moments at which an interrupt may come. */
 #define SLICE 16u
 
 void hs_forget(bool (*gone)(uintptr_t code))
 {
-    struct hs_trace *t = &hs_trace;
-    for (uint32_t i = 0; i < t->config.n_sites; i += SLICE) {
-        hs_lock_t lock = hs_port_lock();
-        for (uint32_t k = i; k < i + SLICE && k < t->config.n_sites; k++)
-            forget(&t->site[k], gone);
-        hs_port_unlock(lock);
-    }
-    hs_lock_t lock = hs_port_lock();
-    if (!gone)
-        t->file = t->function = (struct hs_named){.data = NULL};
-    hs_port_unlock(lock);
+    for (uint32_t i = 0; i < hs_trace.config.n_sites; i += SLICE)
+        forget_slice(i, i + SLICE, gone);
 }
 
 /* --- over the ring -------------------------------------------------------------------------------------- */

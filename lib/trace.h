@@ -47,6 +47,17 @@ struct hs_shape {
     uint16_t header_size, flags;
 };
 
+/* An event on its way into a packet. */
+struct hs_put {
+    struct hs_key key;
+    uint32_t size;
+    uint32_t pos;  /* ALLOC, REALLOC: new head */
+    uint32_t old;  /* FREE, REALLOC: old head */
+    uint8_t op;    /* HS_ALLOC, HS_FREE, HS_REALLOC, HS_FAIL */
+    uint8_t cause; /* of FAIL */
+    bool level;    /* not at "full": as lib/level.h has it */
+};
+
 struct hs_trace {
     /* What every event touches. */
     uint8_t *cursor;          /* next byte of the packet, HS_NO_PACKET when none is open */
@@ -94,6 +105,15 @@ struct hs_trace {
     uint32_t unheld_bytes;             /* of the blocks not followed, at level "summary" */
     uint16_t summaries;                /* since recording began at this level */
     uint8_t held_step;                 /* log2 of the summaries that one number of HELD stands for */
+    uint32_t now;                      /* port ticks of what is being recorded */
+#if HS_PENDING
+    volatile bool busy;               /* a section is open */
+    uint8_t core;                     /* whose it is */
+    uint32_t pending_at, pending_end; /* of the queue: next entry to be written, end of the last; bytes */
+    uint32_t n_pending, pending_lost; /* entries; records that it had no room for */
+    const struct hs_place *place;     /* of the event being written; NULL: to be asked for */
+    uint64_t pending[HS_PENDING / sizeof(uint64_t)];
+#endif
     struct hs_config config;
 };
 extern struct hs_trace hs_trace;
@@ -156,6 +176,9 @@ void hs_packet_limit(void);
 /* Closes the open packet, if there is one, and opens the next. Lock held. */
 void hs_packet_turn(void);
 
+/* The same, after so many records were lost. */
+void hs_packet_lost(uint32_t n);
+
 /* Begins and ends recording at a level other than "full"; a packet must be turned and a LEVEL record written
  * behind the end. */
 void hs_level_begin(void);
@@ -167,6 +190,9 @@ void hs_level_tell_held(void);
 
 /* Whether a block is followed now; `at` its place in config.followed. Lock held. */
 bool hs_level_follow(uint32_t entry, uint32_t *at);
+
+/* Writes an event at a level other than "full", in a section. */
+void hs_level_write(const struct hs_put *event);
 
 /* Writes the LEVEL record of the level chosen. Lock held. */
 void hs_level_say(void);

@@ -26,6 +26,22 @@ void hs_mp_stop_cores(void)
             hs_mp_running_on[core].caller = 0;
         }
 }
+
+/* Its own lock comes first: who holds that may be waiting for the trace. */
+#if MICROPY_PY_THREAD
+void __real_mp_thread_deinit(void);
+void __wrap_mp_thread_deinit(void);
+HS_MP_SAME_TYPE(mp_thread_deinit);
+void __wrap_mp_thread_deinit(void)
+{
+    bool ordered = enter_order();
+    hs_cores_stop();
+    __real_mp_thread_deinit();
+    hs_port_cores_stopped();
+    hs_cores_stopped();
+    leave_order(ordered);
+}
+#endif
 #else
 HS_THREAD_LOCAL struct hs_mp_running hs_mp_running = {.code = &hs_mp_nowhere};
 #endif

@@ -11,6 +11,9 @@
 #include "firmware-hooks/ports/emulated_timers.h"
 #include "firmware-hooks/ports/ticks.h"
 
+#ifndef HS_PENDING
+#define HS_PENDING 512
+#endif
 #ifndef HS_STREAM
 #define HS_STREAM 0
 #endif

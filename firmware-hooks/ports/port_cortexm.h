@@ -66,6 +66,9 @@ static inline uint32_t hs_samd51_ticks(void)
 #ifndef HS_STREAM
 #define HS_STREAM 0
 #endif
+#ifndef HS_PENDING
+#define HS_PENDING 512
+#endif
 #ifndef HS_CRC_TABLE
 #define HS_CRC_TABLE 16
 #endif

@@ -25,6 +25,9 @@
 #ifndef HS_STREAM
 #define HS_STREAM 0
 #endif
+#ifndef HS_PENDING
+#define HS_PENDING 1024
+#endif
 #ifndef HS_CRC_TABLE
 #define HS_CRC_TABLE 16
 #endif
