@@ -114,7 +114,7 @@ static void append(const uint8_t *bytes, struct hs_site_entry *entry)
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = hs_open_packet();
     uint32_t len = HS_DEFINITION_LEN(*bytes);
-    HS_ASSERT(has_room(len));
+    HS_ASSERT(t->defs + len <= (size_t)(t->end - t->cursor)); /* a packet that is sealed takes no more records */
     memcpy(t->end - t->defs - len, bytes, len);
     __asm__ volatile("" ::: "memory"); /* the bytes come before the length that makes them valid */
     p->defs = t->defs = (uint16_t)(t->defs + len);
