@@ -173,8 +173,9 @@ static void work(struct editor *e)
     if (e->edit->kind == HS_EDIT_FINAL_SIZE)
         count_failures(e);
     for (uint32_t i = 0; i < e->from->n; i++) {
-        e->moved[i] = e->to->n;
+        uint32_t before = e->to->n;
         put(e, &e->from->step[i]);
+        e->moved[i] = e->to->n > before ? e->to->n - 1 : before; /* what an edit inserts comes before the step */
     }
     e->moved[e->from->n] = e->to->n;
     e->to->block[e->from->n_blocks] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};

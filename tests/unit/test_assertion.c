@@ -37,8 +37,10 @@ static int run_child(int answer, char *text, size_t size)
         _exit(0);
     }
     close(ends[1]);
-    ssize_t n = read(ends[0], text, size - 1);
-    text[n > 0 ? n : 0] = '\0';
+    size_t length = 0;
+    for (ssize_t n; length < size - 1 && (n = read(ends[0], text + length, size - 1 - length)) > 0;)
+        length += (size_t)n; /* a message comes in several writes */
+    text[length] = '\0';
     close(ends[0]);
     assert_int_equal(waitpid(child, &how, 0), child);
     return how;

@@ -295,6 +295,21 @@ static void collected(void **state)
     hs_program_free(&changed);
 }
 
+/* The block that the line resizes is alive when it does, also if garbage dies early: the collection before it keeps it. */
+static void collected_before_a_resize(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 16, 0),
+                                AT(HS_STEP_ALLOC, 1, 16, 0),
+                                AT(HS_STEP_RESIZE, 0, 64, 1),
+                                {.kind = HS_STEP_COLLECT}},
+                       .block = {{0, 2, 3}, {1, 1, HS_NEVER}}};
+    struct hs_program p = program(&s, 4, 2), changed = edited(&p, HS_EDIT_COLLECT);
+    assert_int_equal(changed.block[0].alive, 3);
+    assert_int_equal(replay(&changed, 100, HS_THRESHOLD_NONE, HS_DEATH_EARLY).peak_live, 16 + 64);
+    hs_program_free(&changed);
+}
+
 static void nothing_to_change(void **state)
 {
     (void)state;
@@ -322,6 +337,7 @@ int main(void)
         cmocka_unit_test(final_size),
         cmocka_unit_test(reused),
         cmocka_unit_test(collected),
+        cmocka_unit_test(collected_before_a_resize),
         cmocka_unit_test(nothing_to_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
