@@ -8,18 +8,19 @@
 
 #include "analysis/diagnosis/watch.h"
 
-#define FRAGMENTED_TIMES 2u /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
-#define FRAGMENTED_PART 16u /* and at least this part of the heap is free */
-#define GROWS_SHARE 0.25    /* a line that holds a smaller share of the live bytes does not fill the heap */
-#define GROWS_MOST 0.5      /* a line that holds at least this share of the heap is the cause in any case */
-#define GROWS_BLOCKS 8u     /* minimum blocks for a pattern */
-#define GROWS_KEPT 0.2      /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
-#define KEEPER_OBJECT 4u    /* maximum blocks of an object */
-#define KEEPER_PLACES 8u    /* maximum references that there is room for, per kept block */
-#define KEEPER_GROWN 3u     /* minimum number of times that the keeper was enlarged */
-#define PEAK_PART 8u        /* a request of at least this part of the heap can be the peak */
-#define PEAK_OLD 4u         /* the old block is at least this part of the new one */
-#define PEAK_BLOCKS 4u      /* with more live blocks, the line holds many objects, not an old and a new one */
+#define FRAGMENTED_TIMES 2u  /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
+#define FRAGMENTED_PART 16u  /* and at least this part of the heap is free */
+#define FRAGMENTED_MOST 0.75 /* or this share of the heap is free: such a heap is not nearly full, however large the request */
+#define GROWS_SHARE 0.25     /* a line that holds a smaller share of the live bytes does not fill the heap */
+#define GROWS_MOST 0.5       /* a line that holds at least this share of the heap is the cause in any case */
+#define GROWS_BLOCKS 8u      /* minimum blocks for a pattern */
+#define GROWS_KEPT 0.2       /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
+#define KEEPER_OBJECT 4u     /* maximum blocks of an object */
+#define KEEPER_PLACES 8u     /* maximum references that there is room for, per kept block */
+#define KEEPER_GROWN 3u      /* minimum number of times that the keeper was enlarged */
+#define PEAK_PART 8u         /* a request of at least this part of the heap can be the peak */
+#define PEAK_OLD 4u          /* the old block is at least this part of the new one */
+#define PEAK_BLOCKS 4u       /* with more live blocks, the line holds many objects, not an old and a new one */
 
 /* ---- rows: sites grouped by line ---- */
 
@@ -180,8 +181,8 @@ static const struct hs_held *find_asked(const struct hs_diagnosis *d)
 static bool is_fragmented(const struct hs_diagnosis *d)
 {
     const struct hs_failure *f = &d->failure;
-    return f->verdict == HS_VERDICT_FRAGMENTED && f->free >= FRAGMENTED_TIMES * (uint64_t)f->size &&
-           f->free >= d->total / FRAGMENTED_PART;
+    bool room = f->free >= FRAGMENTED_TIMES * (uint64_t)f->size && f->free >= d->total / FRAGMENTED_PART;
+    return f->verdict == HS_VERDICT_FRAGMENTED && (room || (double)f->free >= FRAGMENTED_MOST * (double)d->total);
 }
 
 static bool fills_the_heap(const struct hs_diagnosis *d, const struct hs_held *h)

@@ -61,7 +61,17 @@ static void advise(struct hs_finding *f, bool python, struct advice advice)
         hs_finding_next(f, "%s", words);
 }
 
-static bool speaks_python(const struct hs_doctor_input *input) { return input->facts.framework != HS_FRAMEWORK_IDF; }
+/* A trace whose firmware is not known speaks Python if any of its lines is one. */
+static bool speaks_python(const struct hs_doctor_input *input)
+{
+    if (input->facts.framework != HS_FRAMEWORK_UNKNOWN || !input->exam)
+        return input->facts.framework != HS_FRAMEWORK_IDF;
+    for (unsigned i = 0; i < input->exam->diagnoses.n; i++)
+        for (size_t k = 0; k < input->exam->diagnoses.diagnosis[i].n; k++)
+            if (input->exam->diagnoses.diagnosis[i].held[k].python)
+                return true;
+    return false;
+}
 
 /* Advice about a line: texts before and after its name. */
 struct line_advice {
@@ -266,8 +276,9 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
     const struct hs_held *most = d->n ? &d->held[0] : NULL;
     if (most && most->live)
         snprintf(verdict, sizeof verdict,
-                 "the heap was full of live data when %.120s asked for %" PRIu32 " bytes: %.1f%% of it is of %.160s", d->line,
-                 d->failure.size, 100 * most->share, most->name);
+                 "the heap was %s of live data when %.120s asked for %" PRIu32 " bytes: %.1f%% of it is of %.160s",
+                 d->failure.free >= d->failure.size ? "nearly full" : "full", d->line, d->failure.size, 100 * most->share,
+                 most->name);
     else
         snprintf(verdict, sizeof verdict, "the heap was full when %.200s asked for %" PRIu32 " bytes", d->line, d->failure.size);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict, most ? most->name : d->line);
