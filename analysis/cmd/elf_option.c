@@ -55,7 +55,9 @@ static struct hs_symbols *open_traced(const struct hs_reader *reader)
     struct hs_symbols *symbols = hs_symbols_open(path, &error);
     if (!symbols || match(symbols, reader) != OTHER)
         return symbols;
-    hs_complain("warning: %s has been rebuilt since it was traced: no native names (--elf names another file)", path);
+    hs_complain(
+        "warning: %s has been rebuilt since it was traced: no native names (--elf names another file), or its fingerprint.def was not there when heapstrata was built",
+        path);
     hs_symbols_close(symbols);
     return NULL;
 }

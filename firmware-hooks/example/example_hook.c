@@ -49,6 +49,9 @@ static void write_regions(bool existing)
                    existing);
 }
 
+/* False until ff_init: the recorder may start before the allocator. A heap without blocks cannot be walked. */
+static bool has_layout(void) { return block_at(0)->bytes != 0; }
+
 static void write_snapshot(uint8_t part)
 {
     struct hs_runs_writer w;
@@ -62,7 +65,7 @@ static void write_snapshot(uint8_t part)
 static uint32_t keyframe_size(void)
 {
     uint32_t n = 0;
-    for (uint32_t at = 0; at < FF_HEAP_SIZE; at += block_at(at)->bytes)
+    for (uint32_t at = 0; has_layout() && at < FF_HEAP_SIZE; at += block_at(at)->bytes)
         n++;
     return 100 + 3 * n; /* at most 3 bytes for a run of less than 2^14 granules */
 }
@@ -72,7 +75,7 @@ static void write_summary(uint8_t cause)
     struct hs_summary_writer w;
     hs_summary_begin(
         &w, &(struct hs_summary_writer){.region = hs_heap_region_number(&example_heap, 0), .cause = cause, .shift = SHIFT});
-    for (uint32_t at = 0; at < FF_HEAP_SIZE; at += block_at(at)->bytes) {
+    for (uint32_t at = 0; has_layout() && at < FF_HEAP_SIZE; at += block_at(at)->bytes) {
         if (!block_at(at)->used)
             hs_summary_run(&w, block_at(at)->bytes >> SHIFT);
         w.used += block_at(at)->used ? block_at(at)->bytes >> SHIFT : 0;
@@ -87,6 +90,8 @@ static enum hs_trial try(unsigned number)
 {
     if (number)
         return HS_TRIAL_NONE;
+    if (!has_layout())
+        return HS_TRIAL_NO_ROOM;
     void *block = ff_malloc(1); /* the linker takes this call to __wrap_ff_malloc, as it does any other */
     ff_free(block);
     return block ? HS_TRIAL_MADE : HS_TRIAL_NO_ROOM;
@@ -101,6 +106,7 @@ const struct hs_heap example_heap = {
     .shift = SHIFT,
     .find = find,
     .write_regions = write_regions,
+    .has_layout = has_layout,
     .write_snapshot = write_snapshot,
     .keyframe_size = keyframe_size,
     .write_summary = write_summary,

@@ -24,6 +24,10 @@ static MP_DEFINE_CONST_FUN_OBJ_0(timeouts_obj, timeouts);
 /* take(None, 100) allocates, take(block, 200) resizes, take(block, 0) frees. */
 static mp_obj_t take(mp_obj_t block, mp_obj_t size)
 {
+    static bool begun; /* after the recorder has started */
+    if (!begun)
+        ff_init();
+    begun = true;
     void *old = block == mp_const_none ? NULL : (void *)(uintptr_t)mp_obj_int_get_truncated(block);
     void *now = port_realloc(old, (size_t)mp_obj_get_int(size), false);
     return now ? mp_obj_new_int_from_uint((uintptr_t)now) : mp_const_none;
@@ -46,9 +50,6 @@ static mp_obj_t used(void)
     return MP_OBJ_NEW_SMALL_INT(bytes);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(used_obj, used);
-
-/* Before the recorder starts, which walks that heap. */
-__attribute__((constructor)) static void begin(void) { ff_init(); }
 
 /* The heap of first_fit.h, as take() does with the outer one. */
 static mp_obj_t fit(mp_obj_t block, mp_obj_t size)

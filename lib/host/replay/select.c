@@ -127,7 +127,7 @@ static bool keeps(struct hs_reader *r, struct hs_event *e)
     case HS_ALLOC:
     case HS_FREE:
     case HS_SWEEP: return e->flags & HS_EVENT_UNPLACED || r->selected[e->region];
-    case HS_FAIL: return e->record->fail.cause < HS_FAIL_REGION(0) || r->selected[e->region];
+    case HS_FAIL: return e->record->fail.cause < HS_FAIL_REGION(0) || may_be_of(r, e->region);
     case HS_SAMPLE: return may_be_of(r, e->region);
     default: return hs_record_region(e->record) < 0 || may_be_of(r, e->region);
     }
