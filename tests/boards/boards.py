@@ -217,7 +217,8 @@ def ring_place(bench, board):
     bench.check("the ring lies where the heap would begin", heap[0] == ring[0], (heap, ring))
     bench.check("the heap begins behind it", first and first >= ring[0] + ring[1], (first, ring))
     total = int(re.search(rb"total: (\d+)", board.run("micropython.mem_info()")[0]).group(1))
-    bench.check("the heap has all that is left", 0 < heap[1] - ring[1] - total < 3000, (heap, ring, total))
+    # The table of sites comes out of the heap's end: a sixteenth of it at most (firmware-hooks/ports/sizes.h).
+    bench.check("the heap has all that is left", 0 < heap[1] - ring[1] - total < 3000 + heap[1] // 16, (heap, ring, total))
 
 
 def sizes(bench, board):

@@ -67,11 +67,13 @@ def case_surface(tap, prefix):
     headers = sorted(os.path.relpath(p, os.path.join(prefix, "include")) for p in
                      glob.glob(os.path.join(prefix, "include", "**"), recursive=True) if os.path.isfile(p))
     tap.check("the public headers are installed, no others", headers == ["heapstrata/" + h for h in
-              ("heapstrata.h", "reader.h", "record.h", "records.def", "writer.h")], headers)
+              ("each.h", "heapstrata.h", "reader.h", "record.h", "records.def", "writer.h")], headers)
     for header in (h for h in headers if h.endswith(".h")):
         for compiler in (["gcc", "-std=c11", "-xc"], ["g++", "-std=c++11", "-xc++"]):
-            done = hs_test.run([*compiler, "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only", "-include",
-                                os.path.join(prefix, "include", header), "/dev/null"])
+            source = os.path.join(hs_test.scratch(), "alone.c")
+            with open(source, "w", encoding="utf-8") as f:  # a header may have macros alone
+                f.write('#include "%s"\ntypedef int something;\n' % os.path.join(prefix, "include", header))
+            done = hs_test.run([*compiler, "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only", source])
             tap.check("%s stands alone, by its path, for %s" % (header, compiler[0]), done.status == 0, done.err)
     library = os.path.join(prefix, "lib", "libheapstrata.so")
     exported = {line.split()[-1] for line in hs_test.run(["nm", "-D", "--defined-only", library]).out.decode().splitlines()}
