@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CRC-32 (IEEE 802.3, reflected, as zlib's crc32): continues `crc`, which is 0 at the start. ISR safe. */
+/* CRC-32 (IEEE 802.3, reflected, same as zlib's crc32). `crc` is 0 at the start, then the last result. ISR safe. */
 uint32_t hs_crc32(uint32_t crc, const void *data, size_t len);
 
 #endif

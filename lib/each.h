@@ -5,8 +5,8 @@
 #ifndef HS_EACH_H
 #define HS_EACH_H
 
-/* HS_EACH(M, record, (type, field, "text"), ...): M(record, type, field, "text") for each of up to 14 fields, with nothing
- * in between. */
+/* HS_EACH(M, record, (type, field, "text"), ...) expands to M(record, type, field, "text") for each of up to 14 fields, without
+ * separators. */
 #define HS_EACH(M, record, ...) \
     HS_EACH_OF(__VA_ARGS__, HS_E14, HS_E13, HS_E12, HS_E11, HS_E10, HS_E9, HS_E8, HS_E7, HS_E6, HS_E5, HS_E4, HS_E3, HS_E2, \
                HS_E1, 0) \

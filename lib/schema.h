@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The bare layout of the records, for encoder and decoder. Names and texts: hs_kind_info in record.h.
+ * The layout of the records, for encoder and decoder. Names and texts: hs_kind_info in record.h.
  */
 #ifndef HS_SCHEMA_H
 #define HS_SCHEMA_H
@@ -13,9 +13,9 @@ struct hs_wire_layout {
     uint8_t area : 2;       /* enum hs_area */
     uint8_t names_site : 1; /* the first field is a SITE's number */
     uint8_t n_fields : 4;
-    uint8_t first; /* in hs_wire_fields */
+    uint8_t first; /* index of the first field in hs_wire_fields */
     uint8_t data;  /* offset of its hs_text or hs_data in struct hs_record, 0: it has none */
-    uint8_t most;  /* bytes that a plain record takes at most, its data left out */
+    uint8_t most;  /* the most bytes of a plain record without its data */
 };
 
 struct hs_wire_field {
@@ -38,13 +38,13 @@ union hs_last_kind {
 };
 #define HS_KIND_LAST ((unsigned)sizeof(union hs_last_kind))
 
-/* Kinds that carry their length, as the minor version of the format. */
+/* Minor version of the format: the number of kinds with a length. */
 #define HS_FORMAT_MINOR (HS_KIND_LAST < HS_KIND_SIZED ? 0u : HS_KIND_LAST - HS_KIND_SIZED + 1)
 
-/* As in a header: the major version in the low byte. */
+/* The version in a header: the major version is in the low byte. */
 #define HS_FORMAT_VERSIONS (HS_FORMAT_VERSION | HS_FORMAT_MINOR << 8)
 
-/* Bytes of a field at most, the data of text, bytes and numbers left out. A SITE's number is below 2^15. */
+/* The most bytes of a field, without the data of text, bytes and numbers. A SITE's number is below 2^15. */
 #define HS_LEN_site 3
 #define HS_LEN_region 2
 #define HS_LEN_granule 5
@@ -61,7 +61,7 @@ union hs_last_kind {
 #define HS_LEN_none 0
 #define HS_ADD_LEN(record, type, field, text) +HS_LEN_##type
 
-/* Bytes of the longest plain record without its data: code, time, length where it has one, fields. */
+/* Bytes of the longest plain record without its data: code, time, length (if the kind has one), fields. */
 #define HS_LONGEST_EVENT(code, ...) 1
 #define HS_LONGEST_PACKET(code, ...) 1 + 5 + ((code) >= HS_KIND_SIZED) HS_EACH(HS_ADD_LEN, , __VA_ARGS__)
 #define HS_LONGEST_DICT(code, ...) 1
@@ -71,18 +71,18 @@ union hs_longest_plain {
 };
 #define HS_PLAIN_MAX ((unsigned)sizeof(union hs_longest_plain))
 
-/* The length of a record that carries one: a byte, with HS_SIZED_SITE where the first field is a SITE's number; of
- * HS_SIZED_MORE and more the rest follows as U. */
+/* The length of a record that carries one: a byte, with HS_SIZED_SITE set if the first field is a SITE's number. If the length
+ * is HS_SIZED_MORE or more, the byte has HS_SIZED_MORE and the difference follows as U. */
 #define HS_SIZED_MORE 0x7fu
 #define HS_SIZED_SITE 0x80u
 
-/* Writes a record's fields as the schema says, at most `most` bytes of data; returns the byte behind them. */
+/* Writes a record's fields in the order of the schema, with at most `most` bytes of data. Returns the byte after them. */
 uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *record, uint32_t most);
 
-/* The same behind the time of a plain record: with their length where the kind carries it. `most` is at most 16384. */
+/* The same for a plain record, after its time: writes the length first if the kind carries one. `most` is at most 16384. */
 uint8_t *hs_put_body(uint8_t *at, const struct hs_record *record, uint32_t most);
 
-/* Bytes that a plain record takes at most, with at most `most` bytes of data. */
+/* The most bytes that a plain record takes with at most `most` bytes of data. */
 uint32_t hs_record_room(const struct hs_record *record, uint32_t most);
 
 #endif

@@ -2,11 +2,11 @@
  *
  * Sections: one writer at a time, for longer than interrupts may be masked. Not for hooks.
  *
- * Turning a packet, its sum and the definition of a place take up to milliseconds on a small core. Where HS_PENDING is 0 the
- * port's lock is held for all of it. Else the lock is held only to enter and to leave the section. Whoever comes meanwhile on
- * the same core is an interrupt, which cannot wait: what it records is put into a queue of HS_PENDING bytes, with its time and
- * place, and is written when the section ends. Another core waits. So the order of records is that of their locks, and the
- * image is written by one context at a time. What the queue has no room for is lost and counted.
+ * Closing a packet with its sum, or defining a site, takes up to milliseconds on a small core. If HS_PENDING is 0, the port's
+ * lock is held all that time. Else the lock is held only to enter and to leave the section. Another core waits for the end of
+ * the section. An interrupt on the same core cannot wait: its record is put into a queue of HS_PENDING bytes, with its time and
+ * the place in its code, and is written when the section ends. So records have the order in which their writers got the lock,
+ * and one context at a time writes the image. A record for which the queue has no room is lost and counted.
  */
 #ifndef HS_SECTION_H
 #define HS_SECTION_H
@@ -18,7 +18,8 @@
 #endif
 
 #if HS_PENDING
-/* Enters, with the lock held: true, and the lock is given back. False when another has entered; then it is still held. */
+/* Enters a section; the caller holds the lock. True: entered, and the lock was released. False: another context is in a section;
+ * the lock is still held. */
 static inline bool hs_section_try(hs_lock_t lock)
 {
     struct hs_trace *t = &hs_trace;
@@ -31,16 +32,17 @@ static inline bool hs_section_try(hs_lock_t lock)
     return true;
 }
 
-/* Enters, after other cores have left. False in an interrupt that came in the midst of a section. */
+/* Enters a section, after waiting for other cores. False: the caller is an interrupt during a section of this core. */
 bool hs_section_enter(hs_lock_t *lock);
 
-/* The same with the lock held, which is still held when it is false. */
+/* The same if the caller holds the lock. If it returns false, the lock is still held. */
 bool hs_section_wait(hs_lock_t *lock);
 
-/* Writes what interrupts have put into the queue, and leaves. */
+/* Writes the entries of the queue, and leaves the section. */
 void hs_section_leave(hs_lock_t lock);
 
-/* What an interrupt records in the midst of a section. Lock held; gives it back. */
+/* Put an event or record of an interrupt during a section into the queue; or count a loss. They release the lock, which the
+ * caller holds. */
 void hs_pend_event(hs_lock_t lock, const struct hs_put *event);
 void hs_pend_record(hs_lock_t lock, const struct hs_record *record);
 void hs_pend_loss(hs_lock_t lock);
@@ -66,10 +68,10 @@ static inline void hs_pend_loss(hs_lock_t lock) { (void)lock; }
 /* Writes an event, in a section. */
 void hs_put_event(const struct hs_put *event);
 
-/* Writes a plain record, in a section: `len` bytes as hs_put_body makes them. */
+/* Writes a plain record, in a section. `body` is `len` bytes written by hs_put_body. */
 void hs_put_bytes(uint8_t kind, const uint8_t *body, uint32_t len);
 
-/* Records an event: in a section, or by way of the queue. */
+/* Records an event: in a section of its own, or through the queue. ISR safe. */
 void hs_put_any(const struct hs_put *event);
 
 #endif

@@ -10,7 +10,7 @@
 #define HS_VARINT32_MAX 5 /* bytes */
 #define HS_VARINT64_MAX 10
 
-/* Writes `value` at `at`, which has room for the longest form. Returns the byte behind. ISR safe. */
+/* Writes `value` at `at`, which has room for the longest form. Returns the byte after it. ISR safe. */
 static inline uint8_t *hs_put_u32(uint8_t *at, uint32_t value)
 {
     while (value >= 0x80) {
@@ -21,7 +21,7 @@ static inline uint8_t *hs_put_u32(uint8_t *at, uint32_t value)
     return at;
 }
 
-/* In halves: a small core calls the library for a 64-bit shift. */
+/* It shifts two 32-bit halves, because a small core calls the library for a 64-bit shift. */
 static inline uint8_t *hs_put_u64(uint8_t *at, uint64_t value)
 {
     uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
@@ -37,8 +37,8 @@ static inline uint32_t hs_zigzag32(int32_t value) { return ((uint32_t)value << 1
 static inline uint64_t hs_zigzag64(int64_t value) { return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63); }
 static inline int64_t hs_unzigzag(uint64_t value) { return (int64_t)(value >> 1) ^ -(int64_t)(value & 1); }
 
-/* Reads a number at `*at`, no further than `end`, and moves `*at` behind it. Returns 0, or -1 when the
- * bytes end first or the number has more than 64 bits; `*at` is then where it was. */
+/* Reads a number at `*at`, not beyond `end`, and moves `*at` to the byte after it. Returns 0; or -1 if the bytes end first or the
+ * number has more than ten bytes; then `*at` is unchanged. */
 static inline int hs_get_u64(const uint8_t **at, const uint8_t *end, uint64_t *value)
 {
     uint32_t low = 0, high = 0;
