@@ -3,7 +3,7 @@
 
 #include "lib/hs_config.h"
 
-/* Remainders of the reflected polynomial 0xEDB88320 for each value of the bits taken at a time. */
+/* Remainders of the reflected polynomial 0xEDB88320 for each value of a byte, or of four bits in the small table. */
 #if HS_CRC_TABLE == 256
 static const uint32_t table[256] = {
     /* clang-format off */

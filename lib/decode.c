@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The mirror of encode.c: what it predicts, this predicts; what it writes, this reads.
+ * The counterpart of encode.c: it makes the same predictions and reads the bytes that encode.c writes.
  */
 #include "lib/decode.h"
 
@@ -26,7 +26,7 @@ void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, cons
     d->site[0] = (struct hs_site_state){.epoch = d->epoch};
 }
 
-/* A number of up to 32 bits; false when the bytes end first or it has more. */
+/* Reads a number of up to 32 bits. False if the bytes end first or the number has more bits. */
 INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value)
 {
     if (*at < end && **at < 0x80) {
@@ -52,14 +52,14 @@ INLINE void renew(struct hs_decoder *d, uint32_t number)
     }
 }
 
-/* Place of a block where places are explicit. */
+/* Sets the explicit place of a block. */
 INLINE void place(struct hs_decoder *d, struct hs_record *r, uint32_t displacement)
 {
     r->event.pos = d->expected + (uint32_t)hs_unzigzag(displacement);
     d->expected = r->event.pos + ((r->event.size + (1u << d->shift) - 1) >> d->shift);
 }
 
-/* The site, as the tag names it, and what it does. */
+/* Reads the site that the tag selects, and the kind of its event. */
 INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
 {
     struct hs_site_state *previous = &d->site[d->previous];
@@ -76,7 +76,7 @@ INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
         break;
     case HS_TAG_OTHER: number = 0; break;
     default:
-        if (!number) { /* none has followed as yet: the site of the next number is the candidate */
+        if (!number) { /* no site has followed yet: the candidate is the site with the next number */
             number = d->previous + 1;
             if (number >= d->n_sites)
                 return false;
@@ -95,7 +95,7 @@ INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
     return r->kind >= HS_ALLOC && r->kind <= HS_REALLOC;
 }
 
-/* Target of an event: the block that is freed or resized, where a block is or went. */
+/* Reads the target of an event: the block that is freed or resized, the place of a new or moved block. */
 INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_site_state *site, struct hs_record *r)
 {
     uint32_t target = r->kind == HS_ALLOC ? 0 : site->rank, move = 0;
@@ -126,7 +126,7 @@ INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, st
     return true;
 }
 
-/* An event behind its tag, but for its time. False when it makes no sense or is cut. */
+/* Reads an event after its tag, without its time. False if it is invalid or cut. */
 INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
 {
     if (!get_site(d, at, tag, r))
@@ -142,7 +142,7 @@ INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, str
     return get_target(d, at, tag, site, r);
 }
 
-/* Time of a hit: the tag's bits, and what follows when they are all ones. */
+/* Time of a hit: the tag's bits; if they are all ones, plus the number that follows. */
 INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits)
 {
     uint32_t more = 0;
@@ -152,7 +152,7 @@ INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits
     return true;
 }
 
-/* Time of a miss: what follows, and two bits of the tag unless the target has them. */
+/* Time of a miss: the number that follows, and two bits of the tag if there is no target. */
 INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag)
 {
     uint32_t value;
@@ -162,14 +162,14 @@ INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag)
     return true;
 }
 
-/* `len` bytes, as the hs_text or hs_data at an offset of the record. */
+/* Sets the hs_text or hs_data at an offset of the record to `len` bytes. */
 static void set_data(struct hs_record *r, uint32_t offset, const uint8_t *bytes, uint64_t len)
 {
     struct hs_data data = {bytes, (uint32_t)len};
     memcpy((uint8_t *)r + offset, &data, sizeof data);
 }
 
-/* Fields as the schema lists them. `cut`: what is not there is 0. */
+/* Reads the fields in the order of the schema. `cut`: fields at the end may be missing; they are 0. */
 static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct hs_record *r)
 {
     const struct hs_wire_layout *layout = hs_wire_layout(r->kind);
@@ -197,12 +197,12 @@ static int get_fields(const uint8_t **at, const uint8_t *end, bool cut, struct h
             value = (uint64_t)hs_unzigzag(value);
         else if (width < 8 && value > 0xffffffffu >> (32 - 8 * width))
             return HS_ERR_FORMAT;
-        memcpy((uint8_t *)r + field->offset, &value, width); /* little endian, as every host so far */
+        memcpy((uint8_t *)r + field->offset, &value, width); /* all supported hosts are little endian */
     }
     return HS_OK;
 }
 
-/* The fields of a kind that we do not know: the site, if it names one, and bytes. */
+/* The fields of an unknown kind: the site, if it names one, and bytes. */
 static int get_unknown(const uint8_t *at, const uint8_t *end, bool names_site, struct hs_record *r)
 {
     if (names_site && !get_u32(&at, end, &r->unknown.site))
@@ -211,7 +211,7 @@ static int get_unknown(const uint8_t *at, const uint8_t *end, bool names_site, s
     return HS_OK;
 }
 
-/* A record that carries its length. Fields that are behind those that we know are skipped, those that are not there are 0. */
+/* Reads a record that carries its length. Unknown fields at its end are skipped, missing fields are 0. */
 static int get_sized(const uint8_t **at, const uint8_t *end, struct hs_record *r, bool *names_site)
 {
     if (*at == end)
@@ -255,7 +255,7 @@ static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, str
     return HS_OK;
 }
 
-/* One record; on an error d->at stays where it was. */
+/* Reads one record. On an error d->at does not change. */
 INLINE int get_record(struct hs_decoder *d, struct hs_record *r)
 {
     const uint8_t *at = d->at;

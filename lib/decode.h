@@ -10,7 +10,7 @@
 
 /* The decoder's state of a site within one packet; the encoder has the same. The caller owns an array with one entry for each
  * SITE number; entry 0 is "other". The decoder resets entries at their first use in a packet. The caller sets `op`,
- * `first_size` and `hash` of a new entry from the SITE definition, and all else to zero; an entry without a definition is zero. */
+ * `first_size` and `hash` of a new entry from the SITE definition, all else to zero. An entry without a definition is zero. */
 struct hs_site_state {
     uint32_t epoch;        /* packet in which the entry was last reset */
     uint32_t hash;         /* hs_definition_hash, combined with the hashes of the definitions it names */

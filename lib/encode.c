@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Records into the open packet. A predicted event (same site as followed last time, same size, same
- * block) costs one byte and no call.
+ * Writes records into the open packet. A predicted event (the site that followed last time, with the same size and block)
+ * costs one byte and no call.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@
 #define HOT
 #endif
 
-/* Makes the bytes up to `end` part of the packet. */
+/* Commits the bytes up to `end` as one record. */
 INLINE void commit(struct hs_trace *t, uint8_t *end)
 {
     t->cursor = end;
@@ -27,7 +27,7 @@ INLINE void commit(struct hs_trace *t, uint8_t *end)
     hs_open_packet()->len = (uint16_t)(end - t->bytes);
 }
 
-/* Recorded ticks since the last record, which `settle` then moves on. */
+/* raw_elapsed: port ticks since the last record. settle: the same as recorded ticks; moves `last` forward by them. */
 INLINE uint32_t raw_elapsed(const struct hs_trace *t) { return hs_port_ticks() - t->last; }
 INLINE uint32_t settle(struct hs_trace *t, uint32_t raw)
 {
@@ -35,8 +35,8 @@ INLINE uint32_t settle(struct hs_trace *t, uint32_t raw)
     return raw >> HS_TICK_SHIFT;
 }
 
-/* The time that passed in a packet is told by `last` alone, in 32 bits: pauses so long that some of them would
- * be more are added up at once. */
+/* The time that passed in a packet is `last` - `opened`, which has 32 bits. Long pauses could overflow it, so they are added to
+ * `time` at once. */
 #define LONG_PAUSE ((1u << 16) >> HS_TICK_SHIFT)
 static __attribute__((noinline)) void long_pause(struct hs_trace *t, uint32_t elapsed)
 {
@@ -53,14 +53,15 @@ INLINE uint32_t settle_any(struct hs_trace *t)
 
 /* --- the blocks placed last ------------------------------------------------------------------------- */
 
-/* The history's slot of the record being written, and of those before; record.h, HS_RANKS. */
+/* Slot of the history: rank 0 is the slot of the record being written, rank k that of the k-th record before it; record.h,
+ * HS_RANKS. */
 INLINE uint32_t *recent(struct hs_trace *t, uint32_t rank) { return &t->recent[(t->offered - rank) & (HS_RANKS - 1)]; }
 INLINE void remember(struct hs_trace *t, uint32_t pos) { *recent(t, 0) = pos; }
 
-/* --- events that are not as predicted ----------------------------------------------------------------- */
+/* --- events that are not predicted -------------------------------------------------------------------- */
 
-/* LEB128, without a branch for two bytes: what is stored behind one byte is overwritten by what follows. In line in
- * what is HOT, called by the rest. */
+/* LEB128, without a branch between one byte and two: it always stores two bytes, and the next store overwrites the second if it
+ * is not used. Inlined in HOT functions, called by the others. */
 static inline HOT uint8_t *put(uint8_t *to, uint32_t value)
 {
     if (!LIKELY(value < 1u << 14))
@@ -71,10 +72,10 @@ static inline HOT uint8_t *put(uint8_t *to, uint32_t value)
     return to + 1 + two;
 }
 
-/* The site is neither candidate: its number, and it becomes one. */
+/* The site is not a candidate: writes its number, and makes it one. */
 static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *site, uint8_t op)
 {
-    if (site == t->site) { /* "other" does not tell what it does */
+    if (site == t->site) { /* site 0 has no kind of event of its own */
         *to++ = op;
         return to;
     }
@@ -85,8 +86,8 @@ static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *
     return put(to, (uint32_t)(site - t->site));
 }
 
-/* Where nothing has followed a site in this packet as yet, its first candidate is the site of the next number: places
- * that are met one after the other are numbered so. */
+/* If no site has followed a site in this packet, its first candidate is the site with the next number: sites that are first
+ * used one after the other have consecutive numbers. */
 INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key key, uint8_t op)
 {
     struct hs_site_entry *site = t->at->next;
@@ -95,13 +96,13 @@ INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key k
     return site;
 }
 
-/* Whether the reader's placement rule tells where new blocks are. */
+/* Whether the reader's placement rule gives the places of new blocks. */
 INLINE bool implied(const struct hs_trace *t) { return HS_EXPLICIT != 2 && (!HS_EXPLICIT || t->implied); }
 
-/* Whether no reader can tell which block is at a place: new ones follow from a layout that the ring has no room for. */
+/* Whether no reader can know the block at a place: the placement rule needs a layout, and no keyframe fits the ring. */
 INLINE bool untold(const struct hs_trace *t) { return implied(t) && t->layout_lost; }
 
-/* Where a new block is: nothing when that is implied, or 0 when it is as expected. */
+/* Distance of a new block from the expected place, as zigzag; 0: the block is there. Only for explicit places. */
 INLINE uint32_t displacement(struct hs_trace *t, const struct hs_put *e)
 {
     uint32_t value = hs_zigzag32((int32_t)(e->pos - t->expected));
@@ -109,7 +110,7 @@ INLINE uint32_t displacement(struct hs_trace *t, const struct hs_put *e)
     return value;
 }
 
-/* Rank of a freed or resized block: the site's last one, or one of the last three; HS_RANKS otherwise. */
+/* Rank of a freed or resized block: the site's last rank, or 1 to 3; else HS_RANKS. */
 INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_entry *site)
 {
     uint32_t likely = site->rank & (HS_RANKS - 1);
@@ -121,7 +122,7 @@ INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_e
     return HS_RANKS;
 }
 
-/* The target field: which block is freed or resized, or where a new one is. False when there is no need. */
+/* The target field: the block that is freed or resized, or the place of a new one. False if the reader predicts it. */
 INLINE bool target_of(struct hs_trace *t, const struct hs_put *e, struct hs_site_entry *site, uint32_t *target)
 {
     if (e->op == HS_ALLOC) {
@@ -135,7 +136,7 @@ INLINE bool target_of(struct hs_trace *t, const struct hs_put *e, struct hs_site
     return *target != likely || (e->op == HS_REALLOC && !implied(t) && e->pos != e->old);
 }
 
-/* Target and time; the tag has room for two bits of one of them. */
+/* Writes target and time. The tag has room for two bits of one of them. */
 INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct hs_put *e, struct hs_site_entry *site,
                          uint32_t elapsed)
 {
@@ -155,7 +156,7 @@ INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const st
     return put(to, elapsed >> 2);
 }
 
-/* One body for the three kinds of event: `op` is a constant where it is inlined. */
+/* One body for the three kinds of event. In put_alloc it is inlined with a constant `op`. */
 INLINE void put_event(const struct hs_put *e)
 {
     struct hs_trace *t = &hs_trace;
@@ -189,8 +190,8 @@ INLINE void put_event(const struct hs_put *e)
     commit(t, to);
 }
 
-/* Allocations have a copy of the body; the rarer kinds share one. Where all places are explicit, what is as predicted but for its
- * place has a path of its own (put_placed), and all else shares that copy. */
+/* Allocations have a copy of the body; the rarer kinds share another. If all places are explicit, put_placed writes allocations
+ * that are predicted except for their place, and all others share one copy. */
 static __attribute__((noinline)) void put_other(const struct hs_put *e) { put_event(e); }
 
 #if HS_EXPLICIT == 2
@@ -216,7 +217,7 @@ void hs_put_event(const struct hs_put *e)
         put_other(e);
 }
 
-/* Any event, with the lock held, which is given back. */
+/* Writes any event. The caller holds the lock; it is released. */
 static __attribute__((noinline)) void put_in_section(hs_lock_t lock, const struct hs_put *e)
 {
     if (!hs_section_wait(&lock)) {
@@ -239,7 +240,7 @@ INLINE hs_lock_t lock_event(void) { return hs_port_lock(); }
 INLINE void unlock_event(hs_lock_t lock) { hs_port_unlock(lock); }
 #endif
 
-/* An event that is not as predicted, with the lock held, which is given back. */
+/* Writes an event that is not predicted. The caller holds the lock; it is released. */
 #if HS_PENDING
 #if HS_EVENTS_LOCKED
 #error "HS_PENDING: a hook that holds the lock masks interrupts itself"
@@ -259,12 +260,12 @@ INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e)
 INLINE bool is_free(const struct hs_trace *t) { return (void)t, true; }
 #endif
 
-/* Whether an event that is as predicted may be written without further ado, and one that tells its place besides. */
+/* Whether a predicted event can be written at once; fits_with_place: with its place, too. */
 INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->hit_limit) && is_free(t); }
 INLINE bool fits_with_place(const struct hs_trace *t) { return LIKELY(t->cursor <= t->limit) && is_free(t); }
 
-/* Size, kind and rank of a site in one word, little endian. Without the promise a core that cannot load a word from
- * anywhere calls memcpy. */
+/* Size, kind and rank of a site in one word, little endian. Without __builtin_assume_aligned, the compiler calls memcpy for a
+ * core that cannot load unaligned words. */
 _Static_assert(offsetof(struct hs_site_entry, size) % sizeof(uint32_t) == 0, "one load");
 INLINE uint32_t word_of(const struct hs_site_entry *site)
 {
@@ -273,7 +274,7 @@ INLINE uint32_t word_of(const struct hs_site_entry *site)
     return word;
 }
 
-/* A hit whose time does not fit the byte. */
+/* A predicted event whose time does not fit the byte. */
 static __attribute__((noinline)) uint8_t *put_late(struct hs_trace *t, uint8_t *to, uint32_t elapsed)
 {
     if (elapsed >= LONG_PAUSE)
@@ -294,7 +295,7 @@ INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site)
     commit(t, to);
 }
 
-/* An allocation that is as predicted, but for its place, which the record has to tell. */
+/* An allocation that is predicted except for its place. */
 INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const struct hs_put *e)
 {
     uint32_t target = displacement(t, e);
@@ -329,7 +330,7 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
     }
 }
 
-/* Who frees is told by the native caller alone: one site, not one for each line. */
+/* The site of a free has only the native caller: one site, not one for each line of interpreted code. */
 HOT void hs_put_free(uintptr_t caller, uint32_t pos)
 {
     struct hs_trace *t = &hs_trace;
@@ -359,7 +360,7 @@ static void put_plain(const struct hs_record *r, uint32_t most)
     commit(t, hs_put_body(to, r, most));
 }
 
-/* Bytes that are left for records in the open packet. */
+/* Free bytes for records in the open packet. */
 static uint32_t room_left(void)
 {
     const struct hs_trace *t = &hs_trace;
@@ -367,15 +368,15 @@ static uint32_t room_left(void)
 }
 static bool has_room(const struct hs_record *r) { return hs_record_room(r, HS_DATA_MAX) <= room_left(); }
 
-/* Bytes of a record's data that fit the open packet, where there is room for the others. A new one has room for all of
- * it, unless a small packet has as many definitions as it may and begins with LOST and LEVEL. */
+/* Bytes of a record's data that fit the open packet, which has room for the rest of the record. A new packet has room for all
+ * data, unless it is small, has as many definitions as allowed, and begins with LOST and LEVEL. */
 static uint32_t data_that_fits(const struct hs_record *r)
 {
     uint32_t left = room_left() - hs_record_room(r, 0);
     return left < HS_DATA_MAX ? left : HS_DATA_MAX;
 }
 
-/* Without sections others call this too, with the lock held: the time is not yet known. */
+/* If HS_PENDING is 0, hooks may call this with the lock held: `now` is not set then. */
 void hs_record_locked(const struct hs_record *r)
 {
     struct hs_trace *t = &hs_trace;
@@ -400,7 +401,7 @@ void hs_record(const struct hs_record *r)
     hs_section_leave(lock);
 }
 
-/* In the packet in which its site is ready. */
+/* The record must be in the packet in which its site was made ready. */
 void hs_record_named(struct hs_site_entry *site, struct hs_record *r)
 {
     struct hs_trace *t = &hs_trace;
@@ -416,8 +417,8 @@ void hs_record_named(struct hs_site_entry *site, struct hs_record *r)
     put_plain(r, data_that_fits(r));
 }
 
-/* A site that is made ready counts as named in its packet, so the record must be in the same one. Where the site's definition
- * has taken the room for it, the site is taken back: a packet that is cut off here may name one too many. */
+/* A site that was made ready counts as named in its packet, so the record must be in the same packet. If the site's definition
+ * took the room for the record, the site is removed from `names` again; a reset before that leaves one site too many there. */
 static struct hs_site_entry *find_site(struct hs_key key, uint32_t size, const struct hs_record *r)
 {
     struct hs_trace *t = &hs_trace;
@@ -444,7 +445,7 @@ void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause)
     hs_put_any(&(struct hs_put){.key = HS_KEY, .size = size, .op = HS_FAIL, .cause = cause});
 }
 
-/* The queue has no room for a record and its site: that one is lost. */
+/* An entry of the queue has no room for a record and its site, so such a record is lost. */
 void hs_record_at(struct hs_key key, struct hs_record *r)
 {
     hs_lock_t lock = hs_port_lock();
@@ -456,7 +457,7 @@ void hs_record_at(struct hs_key key, struct hs_record *r)
     hs_section_leave(lock);
 }
 
-/* A record from the queue, whose body has been put together. */
+/* Writes a record from the queue, whose body is already encoded. */
 void hs_put_bytes(uint8_t kind, const uint8_t *body, uint32_t len)
 {
     struct hs_trace *t = &hs_trace;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The fields of plain records and definitions, written as the schema says. For the recorder, and for a host that makes
+ * Writes the fields of plain records and definitions in the order of the schema. For the recorder, and for a host that makes
  * packets.
  */
 #include <string.h>
@@ -12,7 +12,7 @@ static uint8_t *put_number(uint8_t *at, const uint8_t *from, const struct hs_wir
 {
     if (HS_FIELD_WIDTH(field) == 1)
         return hs_put_u32(at, *from);
-    if (HS_FIELD_WIDTH(field) == 4) /* all of them are unsigned */
+    if (HS_FIELD_WIDTH(field) == 4) /* all 4-byte fields are unsigned */
         return hs_put_u32(at, *(const uint32_t *)(const void *)from);
     uint64_t value = *(const uint64_t *)(const void *)from;
     return hs_put_u64(at, HS_FIELD_WIRE(field) == HS_WIRE_S ? hs_zigzag64((int64_t)value) : value);
@@ -21,7 +21,7 @@ static uint8_t *put_number(uint8_t *at, const uint8_t *from, const struct hs_wir
 static struct hs_data data_of(const struct hs_record *r, uint32_t offset)
 {
     struct hs_data data;
-    memcpy(&data, (const uint8_t *)r + offset, sizeof data); /* a hs_text is the same but for its pointer's type */
+    memcpy(&data, (const uint8_t *)r + offset, sizeof data); /* a hs_text differs only in its pointer's type */
     return data;
 }
 
@@ -45,7 +45,7 @@ uint8_t *hs_put_fields(uint8_t *at, const struct hs_record *r, uint32_t most)
     return at;
 }
 
-/* The length is known behind the fields: they are moved on where it takes more than the byte that is left for it. */
+/* The length is known only after the fields are written. They are moved if it takes more than the one byte reserved for it. */
 static uint8_t *put_sized(uint8_t *at, const struct hs_record *r, uint32_t most)
 {
     uint8_t *end = hs_put_fields(at + 1, r, most);

@@ -108,7 +108,7 @@ struct hs_config {
     /* Finds file, function and line of `code`. Called for each new site: with the lock held, or with HS_PENDING in a section
      * or in an interrupt during one. Must neither allocate nor record. */
     void (*describe)(uintptr_t code, struct hs_place *place);
-    /* Writes the regions and a snapshot through hs_region, hs_snapshot_* and hs_cursor. */
+    /* Writes REGION records and a snapshot, with hs_heap_region and hs_snapshot_*; hs_heaps_keyframe does so. */
     void (*keyframe)(void);
     /* The most bytes that a keyframe takes now. A keyframe larger than a quarter of the ring is not written; with
      * keyframe_every set, one larger than three quarters. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The checks of a packet, for writer and reader.
+ * The checks of headers, packets and definitions, for writer and reader.
  */
 #include <stddef.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static inline uint32_t add_word(uint32_t hash, uint32_t word)
     return hash ^ hash >> 15;
 }
 
-/* Cores that cannot load a word from anywhere take it byte by byte, at three times the cost. */
+/* A core that cannot load unaligned words loads byte by byte, at three times the cost; so aligned words have their own loop. */
 static __attribute__((noinline)) uint32_t add_words(uint32_t hash, const uint8_t *at, uint32_t words)
 {
     uint32_t word;
@@ -37,7 +37,7 @@ static __attribute__((noinline)) uint32_t add_words(uint32_t hash, const uint8_t
     return hash;
 }
 
-/* `len` bytes, filled up to whole words. */
+/* Adds `len` bytes, padded with 0 to whole words. */
 static uint32_t add_bytes(uint32_t hash, const uint8_t *bytes, uint32_t len)
 {
     uint32_t rest = len % 4, last = 0;

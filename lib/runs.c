@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sweeps and snapshots as runs; FORMAT.md, chapter 4, has the bytes.
+ * Encodes sweeps and snapshots as runs; FORMAT.md, chapter 4.
  *
  *   sweep     0bbbbbbb           seven heads, lowest bit first, 1 = survives
  *             10nnnnnn [varint]  n + 8 heads are freed; n = 63: 71 + varint
@@ -8,20 +8,20 @@
  *   snapshot  0nnnnnnn [varint]  n + 1 free granules; n = 127: 128 + varint
  *             10nnnnnn [varint]  a block of n + 1 granules; n = 63: 64 + varint
  *             11nnnnnn           n + 2 blocks of one granule each; n < 63
- *             11111111 p varint  the p bytes before this one, over and over, up to so many bytes more
+ *             11111111 p varint  the p bytes before this one are repeated until there are `varint` more bytes
  *
- * The last literal byte of a sweep is filled up with zeros; `heads` tells how many bits count. A loop leaves the same few
- * blocks over and over: repeats are what makes a full heap's snapshot short.
+ * The last literal byte of a sweep is padded with zeros; `heads` is the number of valid bits. A loop in a program allocates the
+ * same few sizes again and again, so repeats make the snapshot of a full heap short.
  */
 #include <string.h>
 
 #include "lib/trace.h"
 #include "lib/varint.h"
 
-/* Bytes that closing the pending bits or run may still take. */
+/* The most bytes that the pending bits or the pending run take. */
 #define TAIL (1 + HS_VARINT32_MAX + 1)
 
-/* Bytes of a SNAPSHOT record beside its data, at most. */
+/* The most bytes of a SNAPSHOT record without its data. */
 #define HEAD 12u
 
 static void emit(struct hs_runs_writer *w, uint32_t end)
@@ -77,7 +77,7 @@ static void put_literal(struct hs_runs_writer *w)
     w->bits = w->n_bits = 0;
 }
 
-/* Writes the run at hand: into the literal being filled, or as a run when it is long. */
+/* Writes the current run: first into the literal byte that is not full, then as a run if it is long. */
 static void flush_run(struct hs_runs_writer *w)
 {
     w->count += w->run;
@@ -99,7 +99,7 @@ static void flush_sweep(struct hs_runs_writer *w)
         put_literal(w);
 }
 
-/* A run of the other bit begins at `pos`. */
+/* A run with the other bit begins at `pos`. */
 void hs_sweep_turn(struct hs_runs_writer *w, uint32_t pos)
 {
     flush_run(w);
@@ -122,22 +122,23 @@ void hs_sweep_end(struct hs_runs_writer *w, uint32_t end)
 #define SNAPSHOT_SINGLES 0xc0u
 #define SNAPSHOT_REPEAT 0xffu
 #define SINGLES_MAX 64u
-/* A repeat takes three bytes, so this many are worth one; five, the count's varint, are the most that closing one adds. */
+/* A repeat takes three bytes or more, so it must replace at least this many. */
 #define REPEAT_MIN 4u
 #define PERIOD_MAX 8u
-/* What one call may add to the data, and then closing what is pending: a repeat and a byte, a repeat and a long run. */
+/* Leaves room for the bytes that one call adds and that the end of the record then adds: a repeat and a byte, a repeat and a long
+ * run. */
 #define SNAPSHOT_ROOM (HS_DATA_MAX - 3 * (2 + HS_VARINT32_MAX) - 1)
 
 void hs_snapshot_begin(struct hs_runs_writer *w, uint32_t pos, uint8_t part)
 {
     begin(w, HS_SNAPSHOT, pos);
     w->part = part & 1;
-    w->bits = part & 2; /* kept for the last piece */
+    w->bits = part & 2; /* kept for the last record */
 }
 
 void hs_snapshot_measure(struct hs_runs_writer *w) { begin(w, 0, 0); }
 
-/* Writes the bytes that were found to be repeats: as such, or as they are when they are few. */
+/* Writes the repeated codes: as a repeat, or as they are if they are few. */
 static void end_repeat(struct hs_runs_writer *w)
 {
     if (w->repeat < REPEAT_MIN) {
@@ -154,7 +155,7 @@ static void end_repeat(struct hs_runs_writer *w)
     w->period = 0;
 }
 
-/* How many of the last bytes are those before them once more, 0 when there is no such number. */
+/* The smallest p for which the last p bytes equal the p bytes before them; 0 if there is none. */
 static uint8_t find_period(const struct hs_runs_writer *w)
 {
     const uint8_t *end = w->data + w->len;
@@ -164,7 +165,7 @@ static uint8_t find_period(const struct hs_runs_writer *w)
     return 0;
 }
 
-/* A code of one byte. `at` is which byte of the period comes next. */
+/* Writes a code of one byte. `at` is the index in the period of the next code. */
 static void put_code(struct hs_runs_writer *w, uint8_t code)
 {
     if (w->period && w->data[w->len - w->period + w->at] == code) {

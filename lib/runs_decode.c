@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Runs of a sweep or snapshot, read: the other side of runs.c, which has their bytes in words. A file of its
- * own, so that a reader is linked without the recorder.
+ * Decodes the runs of a sweep or snapshot; runs.c describes their bytes. A separate file, so that a reader is linked without the
+ * recorder.
  */
 #include <stdbool.h>
 
@@ -64,7 +64,7 @@ int hs_runs_sweep(struct hs_runs *runs, uint32_t *length)
     return sweep_run(runs, kind, 1);
 }
 
-/* Whether a byte is a code by itself: no other bytes belong to it. */
+/* Whether a byte is a complete code. */
 static int is_plain(uint8_t code) { return code != 0x7f && code != 0xbf && code != SNAPSHOT_REPEAT; }
 
 static int begin_repeat(struct hs_runs *runs)
@@ -87,7 +87,7 @@ static int begin_repeat(struct hs_runs *runs)
     return HS_OK;
 }
 
-/* The next code's first byte: 1; 0 at the end. */
+/* Reads the first byte of the next code. Returns 1, 0 at the end, or an error. */
 static int next_code(struct hs_runs *runs, uint8_t *code)
 {
     if (!runs->repeat && runs->at == runs->end)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * records.def as tables: one for encoder and decoder, one with words for people.
+ * records.def as tables: one for encoder and decoder, one with texts for people.
  */
 #include "lib/schema.h"
 
@@ -11,7 +11,7 @@
 #define OFFSET(record, field) offsetof(struct hs_record, record.field)
 #define WIDTH(record, field) sizeof(((struct hs_record *)0)->record.field)
 
-/* --- what each type is --------------------------------------------------------------------------------- */
+/* --- the wire format of each type ---------------------------------------------------------------------- */
 
 #define WIRE_site HS_WIRE_U
 #define WIRE_region HS_WIRE_U
@@ -28,7 +28,7 @@
 #define WIRE_rest HS_WIRE_R
 #define WIRE_none 0
 
-/* Whether it is a number, whether it is data, whether it is there at all, whether it is a site. */
+/* Whether a type is a number, is data, is anything at all, is a site. */
 #define IS_NUMBER(type) (WIRE_##type < HS_WIRE_B)
 #define IS_DATA(type) (WIRE_##type >= HS_WIRE_B)
 #define IS_THERE(type) (HS_TYPE_##type != HS_TYPE_none)
@@ -42,7 +42,7 @@ const struct hs_wire_field hs_wire_fields[] = {
 #include "lib/records.def"
 };
 
-/* One char a field: the offset of a record's member is the index of its first field above. */
+/* One char per field: so the offset of a kind's member is the index of its first field in hs_wire_fields. */
 #define ONE(record, type, field, text) char field;
 #define HS_RECORD(NAME, member, code, area, text, ...) \
     struct { \
@@ -71,7 +71,7 @@ const struct hs_wire_layout *hs_wire_layout(unsigned kind)
     return kind < sizeof layouts / sizeof *layouts && layouts[kind].area ? &layouts[kind] : NULL;
 }
 
-/* What the tables take for granted. */
+/* The assumptions of the tables. */
 #define COUNT_DATA(record, type, field, text) +IS_DATA(type)
 #define IS_FIRST(record, type, field, text) &&(!IS_SITE(type) || OFFSET(record, field) == offsetof(struct hs_record, any.site))
 #define IS_NEAR(record, type, field, text) &&OFFSET(record, field) < 256
@@ -122,7 +122,7 @@ const struct hs_kind_info *hs_kind_info_any(unsigned kind)
 
 uint64_t hs_field_value(const struct hs_record *record, const struct hs_field *field)
 {
-    uint64_t value = 0; /* members are little endian, as on all hosts so far */
+    uint64_t value = 0; /* all supported hosts are little endian */
     memcpy(&value, (const char *)record + field->offset, field->width);
     return value;
 }
@@ -155,7 +155,7 @@ int hs_record_names_site(const struct hs_record *record)
     return layout ? layout->names_site : record->unknown.site != 0;
 }
 
-/* Offset of the region's number, 0: there is none. */
+/* Offset of the region's number in struct hs_record; 0: there is none. */
 #define REGION_AT(record, type, field, text) +(HS_TYPE_##type == HS_TYPE_region ? OFFSET(record, field) : 0)
 #define HS_RECORD(NAME, member, code, area, text, ...) [code] = 0 HS_EACH(REGION_AT, member, __VA_ARGS__),
 static const uint8_t region_at[HS_KIND_END] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Entering and leaving sections, and the queue of what interrupts record meanwhile.
+ * Entering and leaving sections, and the queue for records of interrupts during a section.
  */
 #include "lib/section.h"
 
@@ -9,9 +9,9 @@
 #if HS_PENDING
 /* --- the queue ------------------------------------------------------------------------------------------------ */
 
-/* An entry of the queue. The place of an event's code is found when it is put: only who runs that code can tell. */
+/* An entry of the queue. The place of an event's code is looked up at once: only the context that runs the code can find it. */
 struct pended {
-    uint16_t len; /* with this, a multiple of a word */
+    uint16_t len; /* bytes of the entry, a multiple of 8 */
     bool is_event;
     uint32_t now;
     union {
@@ -29,8 +29,8 @@ _Static_assert(HS_PENDING >= 2 * sizeof(struct pended) && HS_PENDING % sizeof(ui
 
 static struct pended *entry_at(uint32_t at) { return (struct pended *)(void *)((uint8_t *)hs_trace.pending + at); }
 
-/* Room for an entry of `len` bytes; NULL, and it is counted as lost, when there is none. Once one was lost all are, until the
- * section ends: losses come after all that the queue has. Lock held. */
+/* Adds an entry of `len` bytes. NULL if there is no room; the record is then counted as lost. After a loss all are lost
+ * until the queue is empty, so that the loss comes after all entries. Lock held. */
 static struct pended *add_entry(size_t len)
 {
     struct hs_trace *t = &hs_trace;
@@ -47,7 +47,7 @@ static struct pended *add_entry(size_t len)
     return entry;
 }
 
-/* The section is not left before we return, so its place may be found with interrupts on. */
+/* The section cannot end before this interrupt returns, so the place is looked up after the lock is released. */
 void hs_pend_event(hs_lock_t lock, const struct hs_put *event)
 {
     struct pended *entry = add_entry(offsetof(struct pended, event) + sizeof entry->event);
@@ -95,7 +95,7 @@ static void write_entry(const struct pended *entry)
     }
 }
 
-/* Writes an entry, or counts what was lost, with interrupts on. False: nothing is left. */
+/* Writes an entry, or the loss, without the lock. False: nothing is left, and the section has ended. */
 static bool write_next(void)
 {
     struct hs_trace *t = &hs_trace;
