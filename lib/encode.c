@@ -168,7 +168,7 @@ INLINE void put_event(const struct hs_put *e)
         site = t->at->second;
         tag = HS_TAG_MISS | HS_TAG_SECOND;
         if (!hs_is_site(site, e->key, e->op)) {
-            site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size); /* may turn the packet */
+            site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size); /* may begin a new packet */
             tag = site == t->site ? HS_TAG_MISS | HS_TAG_OTHER : HS_TAG_MISS | HS_TAG_NUMBER;
             to = put_site(t, t->cursor + 1, site, e->op);
         }

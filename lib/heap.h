@@ -53,8 +53,8 @@ struct hs_heap {
     /* The most bytes that the records of write_regions and write_snapshot take now. */
     uint32_t (*keyframe_size)(void);
 
-    /* Writes the figures of each region, hs_summary_begin to hs_summary_end in lib/level.h, at the levels "sampled" and
-     * "summary". `cause`: as in SUMMARY of records.def. NULL: the heap has no summaries. */
+    /* Writes the figures of each region, hs_summary_begin to hs_summary_end in lib/level.h. For levels other than "full", and
+     * for "full" if keyframes do not fit the ring. `cause`: as in SUMMARY of records.def. NULL: the heap has no summaries. */
     void (*write_summary)(uint8_t cause);
 
     /* Whether `code` of a struct hs_key belongs to this heap. Called with the port's lock held. NULL: all codes that no other

@@ -37,7 +37,7 @@ static uint32_t multiply_high(uint32_t a, uint32_t b)
     return (a >> 16) * (b >> 16) + (mid >> 16) + (other >> 16);
 }
 
-/* An exponentially distributed distance, rounded down, by comparisons alone (J. von Neumann, "Various techniques
+/* An exponentially distributed distance, rounded down, from comparisons only (J. von Neumann, "Various techniques
  * used in connection with random digits", 1951). Numbers are drawn while they decrease. If the length of that sequence is odd,
  * its first number is the distance in units of the mean; else the mean is added and it starts again. It is exact to 32 bits,
  * needs no logarithm and no table, and draws nine numbers on average. */
