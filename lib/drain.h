@@ -44,8 +44,8 @@ struct hs_drain {
 uint32_t hs_drain_room(void);
 
 /* Writes the next chunk into `chunk`, which has hs_drain_room() bytes and is aligned to 4. Returns its length, 0 if there is
- * nothing to send now. Holds the port's lock only to copy the header or, at the start, the open packet's definitions. Not from
- * two contexts at the same time. */
+ * nothing to send now. Holds the port's lock for tens of instructions, or longer to copy the header or, at the start of a drain,
+ * the open packet's definitions. Not from two contexts at the same time. */
 uint32_t hs_drain(struct hs_drain *drain, uint8_t *chunk);
 
 /* Requests a keyframe now, and then one in every `packets` packets, or more often if the ring is small. 0: restores the default
