@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PATIENCE 5000 /* milliseconds for an answer, and between two lines of the trace, unless the caller chooses */
+#define PATIENCE 5000 /* milliseconds to wait for an answer or for the next line of the trace; the default */
 #define ATTEMPTS 8
 
 struct session {
@@ -13,16 +13,16 @@ struct session {
     struct hs_capture *capture;
     struct hs_error *error;
     struct hs_repl repl;
-    char line[256]; /* of the dump, as far as it has come */
+    char line[256]; /* of the dump, received so far */
     size_t line_len;
     bool line_too_long;
-    uint32_t lines;      /* of traces that have come */
-    int enough;          /* all is there: no need to listen to the rest */
+    uint32_t lines;      /* of traces, received */
+    int enough;          /* the trace is complete: the rest is not needed */
     char traceback[300]; /* of our own code */
     size_t traceback_len;
 };
 
-/* The first thing that went wrong is what the user needs to know. */
+/* Keeps the first error: it is the cause of the others. */
 static int fail(struct session *s, int code, const char *what, const char *why)
 {
     if (s->error->code)
@@ -60,7 +60,7 @@ static const char *exception(struct session *s)
     return last ? last + 1 : s->traceback;
 }
 
-/* May take as long as lines of a trace come. */
+/* No time limit while lines of a trace arrive. */
 static int run_own(struct session *s, const char *code, hs_repl_sink *out)
 {
     s->traceback_len = 0;
@@ -77,7 +77,7 @@ static int run_own(struct session *s, const char *code, hs_repl_sink *out)
                                  });
 }
 
-/* A string of Python. */
+/* Writes a Python string literal. */
 static void quote(char *to, size_t room, const char *text)
 {
     char *end = to + room - 6; /* of the longest character, the closing quote and the end */
@@ -92,17 +92,17 @@ static void quote(char *to, size_t room, const char *text)
     strcpy(to, "'");
 }
 
-/* A trace keeps the end of a long name; so much of it is sent. */
+/* A trace keeps only the end of a long name, so only that is sent. */
 static const char *end_of(const char *name)
 {
     size_t len = strlen(name), most = 200;
     const char *end = len > most ? name + (len - most) : name;
-    while ((*end & 0xc0) == 0x80) /* in the midst of a character */
+    while ((*end & 0xc0) == 0x80) /* inside a UTF-8 character */
         end++;
     return end;
 }
 
-/* Starts recording, at the level chosen. A firmware from before scripts had names does not know the argument. */
+/* Starts recording at the chosen level. Firmware older than script names does not know that argument: then without it. */
 static int start_recording(struct session *s, bool named)
 {
     const struct hs_board *b = s->board;
@@ -119,7 +119,7 @@ static int start_recording(struct session *s, bool named)
     return status > 0 && *name && strstr(exception(s), "TypeError") ? start_recording(s, false) : status;
 }
 
-/* What a firmware says that was built without the hooks is for who built it. */
+/* Python's message for firmware without the hooks does not help the user: say what is missing from the build. */
 static const char *why_not(struct session *s)
 {
     const char *said = exception(s);
@@ -145,7 +145,7 @@ static int start(struct session *s)
 
 /* ---- the script ---- */
 
-/* The raw REPL again, on a line that may have gone away with the board. */
+/* Enters the raw REPL again; the line may have disappeared with the board. */
 static int come_back(struct session *s, int status)
 {
     struct hs_board *b = s->board;
@@ -159,7 +159,7 @@ static int come_back(struct session *s, int status)
     return hs_repl_enter(&s->repl);
 }
 
-/* What made it end, and what then kept us from the trace. */
+/* Says why the script ended, and then why the trace cannot be read. */
 static void explain_end(struct session *s, int status, int back)
 {
     const char *again = "the board went away and came back: it was reset";
@@ -175,7 +175,7 @@ static void explain_end(struct session *s, int status, int back)
     fail_of_line(s, HS_ERR_IO, text, back);
 }
 
-/* Returns HS_OK when the trace can be pulled. */
+/* Returns HS_OK when the trace can be read. */
 static int run_script(struct session *s)
 {
     struct hs_board *board = s->board;
@@ -232,7 +232,7 @@ static int pull_from(struct session *s, uint32_t offset)
     return run_own(s, code, take_bytes);
 }
 
-/* A request tells all from an offset on, so that one pass from the first hole fills all of them. */
+/* A dump continues from its offset to the end, so one pass from the first gap fills all gaps. */
 static int pull(struct session *s)
 {
     int status = run_own(s, "import heapstrata\nheapstrata.stop()\n", NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata record: a script on a firmware, which is a program of this machine or a board on a serial line.
+ * heapstrata record: run a script on a firmware (a program on this machine or a board on a serial line) and record it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +26,9 @@
 #include "lib/host/writer.h"
 
 #define SCRIPT_MAX (64u << 20) /* bytes */
-#define FLUSH_TICKS 8u         /* of a quarter second: what is lost at most when we are killed */
+#define FLUSH_TICKS 8u         /* of a quarter second: at most this much is lost when we are killed */
 #define PIPE_BYTES (1 << 20)
-#define COMES_BACK 75 /* fifths of a second that a board may be away */
+#define COMES_BACK 75 /* fifths of a second to wait for the port of a board to come back */
 
 struct args {
     struct hs_common common;
@@ -62,7 +62,7 @@ static const struct hs_option options[] = {
     {0},
 };
 
-/* A recording under way. */
+/* The recording in progress. */
 struct recording {
     const struct args *args;
     const char *level; /* NULL: not chosen */
@@ -73,12 +73,12 @@ struct recording {
     struct hs_board *board; /* NULL: none */
     unsigned ticks;
     uint64_t bytes; /* of the stream, so far */
-    bool progress;  /* on standard error, which the firmware's output does not share */
+    bool progress;  /* show it on standard error, which the firmware does not use */
 };
 
 /* ---- the file written ---- */
 
-/* An earlier trace stays until there is another: a run that gives none must not take it away. */
+/* An earlier trace stays until there is a new one: a run without a trace must not delete it. */
 static bool open_output(struct recording *r)
 {
     struct hs_error error = {0};
@@ -95,7 +95,7 @@ static bool open_output(struct recording *r)
     return false;
 }
 
-/* Something has come: from here on the file is under its name, so that others can follow it, and is kept whatever happens. */
+/* Data arrived: give the file its name, so that others can follow it. From now on it is kept in any case. */
 static void show_output(struct recording *r)
 {
     struct hs_error error = {0};
@@ -103,7 +103,7 @@ static void show_output(struct recording *r)
         hs_complain("%s", error.text);
 }
 
-/* The script that is run, as far as the command line tells. */
+/* The script, if the command line shows which one it is. */
 static const char *script_of(const struct args *args)
 {
     if (args->serial)
@@ -123,7 +123,7 @@ static int close_output(struct recording *r, int status)
     int closed = hs_writer_close(r->writer, &error);
     if (!stats.plain && r->out.shown)
         unlink(r->out.place);
-    else if (stats.plain && closed) /* what came is kept: without its end it does not look whole */
+    else if (stats.plain && closed) /* keep what was received: its missing end shows that it is incomplete */
         show_output(r);
     closed = hs_output_close(&r->out, closed ? closed : stats.plain ? HS_OK : HS_ERR_KIND, &error);
     if (closed && stats.plain)
@@ -159,7 +159,7 @@ static void take_bytes(void *context, const void *bytes, size_t n)
 {
     struct recording *r = context;
     r->bytes += n;
-    hs_writer_put(r->writer, bytes, n); /* its first error is told at close */
+    hs_writer_put(r->writer, bytes, n); /* its first error is reported at close */
 }
 
 static void tick(void *context)
@@ -180,7 +180,7 @@ static void explain_end(const struct recording *r, int status)
                 strsignal(WTERMSIG(status)));
 }
 
-/* The firmware that `make micropython` builds beside this program, where it has been built. */
+/* The firmware that `make micropython` builds beside this program, if it exists. */
 static const char *usual_firmware(char *path, size_t size)
 {
     ssize_t len = readlink("/proc/self/exe", path, size);
@@ -190,7 +190,7 @@ static const char *usual_firmware(char *path, size_t size)
     return end && !access(path, X_OK) ? path : "FIRMWARE";
 }
 
-/* A script in the firmware's place, which is easily forgotten. */
+/* A script given as the firmware: users forget the firmware argument. */
 static bool is_script(const char *path)
 {
     size_t len = strlen(path);
@@ -270,7 +270,7 @@ static int record_program(struct recording *r)
     int status = HS_EXIT_BAD;
     if (open_output(r)) {
         r->progress = !r->args->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
-        signal(SIGINT, SIG_IGN); /* while it runs it reaches the firmware; then the trace is finished */
+        signal(SIGINT, SIG_IGN); /* the firmware receives Ctrl-C itself; then the trace is completed */
         status = close_output(r, r->args->ring ? record_ring(r) : record_stream(r));
     }
     hs_scratch_remove(&r->scratch);
@@ -287,7 +287,7 @@ static void on_interrupt(int signal)
     interrupted++;
 }
 
-/* Whatever ends a recording from outside, what has come is kept. One that is ignored (nohup) stays so. */
+/* A signal that ends the recording keeps what was received. A signal that is ignored (nohup) stays ignored. */
 static void heed_interrupts(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -334,7 +334,7 @@ static char *read_script(const char *path, size_t *len)
     return text;
 }
 
-/* What came of the trace, as a file that the writer recognises. */
+/* Passes the received trace to the writer as a file that it recognises. */
 static int put_capture(struct recording *r, const struct hs_capture *capture)
 {
     int fd = open(r->scratch.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -346,7 +346,7 @@ static int put_capture(struct recording *r, const struct hs_capture *capture)
     return put_file(r, r->scratch.file);
 }
 
-/* The USB port of some boards is gone during a reset, and there again some seconds later. */
+/* The USB port of some boards disappears during a reset and returns some seconds later. */
 static int open_again(void *context)
 {
     struct recording *r = context;
@@ -412,7 +412,7 @@ static int record_board(struct recording *r)
     return status;
 }
 
-/* What the firmware is asked for: its name, and for "sampled" the interval; 0: not said. */
+/* The level requested: its name, and the interval of "sampled" in bytes; 0: the firmware's default. */
 struct level {
     const char *name;
     uint64_t interval;
@@ -458,7 +458,7 @@ static void show_stream(void *context, const struct hs_live_state *s)
             s->info.lost, s->emitted, percent(s->info.lost, s->emitted), heap);
 }
 
-/* A stream may lose something, which is counted and no error. */
+/* A loss in a stream is counted; it is no error. */
 static int take_stream(struct recording *r, struct hs_live *live)
 {
     struct hs_error error = {0};
@@ -506,7 +506,7 @@ static int record_from_stream(struct recording *r)
     return status;
 }
 
-/* What does not go together. */
+/* Arguments that exclude each other. */
 static const char *contradiction(const struct args *args)
 {
     if (args->stream && (args->serial || args->ring || args->common.n_files))

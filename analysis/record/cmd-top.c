@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata top: a running firmware on the screen, or printed every now and then.
+ * heapstrata top: show a running firmware on the screen, or print it at intervals.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static const struct hs_option options[] = {
     {0},
 };
 
-/* What is asked of the user in the bottom row. */
+/* The prompt in the bottom row. */
 enum asking { ASK_NOTHING, ASK_FILTER, ASK_DELAY };
 
 struct top {
@@ -65,11 +65,11 @@ struct top {
     enum asking asking;
     char answer[PROMPT_MAX], prompt[PROMPT_MAX + 40], filter[PROMPT_MAX], output[OUTPUT_TAIL];
     const char *state;
-    char waiting[200]; /* what is waited for */
+    char waiting[200]; /* what we wait for */
     double looked;     /* seconds since the beginning, at the last look */
     uint64_t bytes_then, looks;
     size_t passed; /* lines that the filter lets through */
-    FILE *printed; /* while there is a screen; and where complaints went before */
+    FILE *printed; /* output caught while there is a screen; `complaints`: where complaints were written before */
     int complaints;
     const struct hs_live_state *present; /* while the last look is on the screen */
     double span;                         /* between the two last looks */
@@ -98,7 +98,7 @@ static const char *last_printed(struct top *t)
     return line ? line + 1 : t->output;
 }
 
-/* While there is a screen, what the program and this one print goes into a file. */
+/* While there is a screen, the output of the program and of this one is written to a file. */
 static bool catch_printed(struct top *t)
 {
     struct hs_scratch scratch = {0};
@@ -114,7 +114,7 @@ static bool catch_printed(struct top *t)
     return true;
 }
 
-/* All of it, once the screen is gone. */
+/* Prints all caught output after the screen is closed. */
 static void release_printed(struct top *t)
 {
     char bytes[OUTPUT_TAIL];
@@ -174,13 +174,13 @@ static void print_look(struct top *t)
             putchar('\n');
         draw(t);
     }
-    if (fflush(stdout) && !interrupted) /* nobody reads any longer */
+    if (fflush(stdout) && !interrupted) /* the reader closed the pipe */
         interrupted = SIGPIPE;
 }
 
 /* ---- looks ---- */
 
-/* Names of native functions, once the trace has told which program it is of. */
+/* Loads the names of native functions when the trace has identified its program. */
 static void open_symbols(struct top *t)
 {
     if (t->names.symbols || !t->names.reader || !(t->args->common.elf || hs_reader_fact(t->names.reader, "exe")))
@@ -195,7 +195,7 @@ static void begin(void *context, const struct hs_model *model)
     t->error = t->error ? t->error : error;
 }
 
-/* Takes an overview of what is followed at present. */
+/* Measures the overview of the current state. */
 static void take(struct top *t, const struct hs_live_state *state)
 {
     t->names.reader = state->reader;
@@ -261,7 +261,7 @@ static void scroll(struct top *t, int key)
     *first = *first < most ? *first : most;
 }
 
-/* Looks at once, or again when nothing comes any more. */
+/* Takes a look now; after the end of the source, measures the last state again. */
 static void hurry(struct top *t)
 {
     if (t->present)
@@ -316,7 +316,7 @@ static void on_keys(void *context)
 
 /* ---- all of it ---- */
 
-/* At the end there is time for keys, as long as someone wants to look. */
+/* After the end of the source, keys still work until the user quits. */
 static void stay(struct top *t)
 {
     while (t->screen && !interrupted) {
@@ -361,7 +361,7 @@ static bool is_program(const struct hs_common *common)
     return common->n_files > 1 || (common->n_files == 1 && is_executable(common->file[0]));
 }
 
-/* A trace with options behind it would be taken for a program with arguments. */
+/* A trace followed by options would be taken for a program with arguments. */
 static bool is_misplaced(const struct hs_common *common)
 {
     return common->n_files > 1 && !access(common->file[0], F_OK) && !is_executable(common->file[0]);
@@ -413,17 +413,17 @@ static void handle_signals(void)
         sigaction(ending[i], &(struct sigaction){.sa_handler = on_interrupt}, NULL);
 }
 
-/* A program that ended by itself has its status passed on. */
+/* The status of a program that ended by itself is passed on. */
 static int end(struct top *t, int err, const struct hs_error *error)
 {
     bool by_itself = t->watch.exited && !t->watch.ended;
     err = err ? err : t->error;
-    if (interrupted == SIGPIPE) { /* the program run here has been ended, so this one may go */
+    if (interrupted == SIGPIPE) { /* the program run here has ended, so this one can end too */
         signal(SIGPIPE, SIG_DFL);
         raise(SIGPIPE);
     }
     if (err == HS_ERR_ARG)
-        return HS_EXIT_BAD; /* the trace has no such region, which has been said */
+        return HS_EXIT_BAD; /* the trace has no such region; already reported */
     if (err)
         return hs_complain("%s", error->text[0] ? error->text : hs_strerror(err));
     return by_itself ? hs_process_exit(t->watch.status) : HS_EXIT_OK;
@@ -435,7 +435,7 @@ static int watch(struct top *t)
     handle_signals();
     if (!t->args->batch && open_screen(t))
         return HS_EXIT_BAD;
-    t->watch.output = STDERR_FILENO; /* with a screen a file, else as it is */
+    t->watch.output = STDERR_FILENO; /* with a screen this is a file, else the real standard error */
     t->state = "waiting";
     if (t->screen)
         draw(t);

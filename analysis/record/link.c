@@ -32,7 +32,7 @@ bool hs_link_wait(struct hs_link *l, int fd, int patience)
 
 /* ---- sockets ---- */
 
-/* What stands in "HOST:PORT", "[HOST]:PORT" or "PORT". */
+/* The parts of "HOST:PORT", "[HOST]:PORT" or "PORT". */
 struct address {
     char host[200]; /* "": none */
     const char *port;
@@ -71,7 +71,7 @@ static int close_failed(int fd)
     return -1;
 }
 
-/* Where IPv6 is meant by no address at all, it takes IPv4 too. */
+/* An IPv6 listener without an address accepts IPv4 too. */
 static int listen_at(const struct addrinfo *a)
 {
     int on = 1, off = 0, fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
@@ -83,7 +83,7 @@ static int listen_at(const struct addrinfo *a)
     return bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, 1) ? close_failed(fd) : fd;
 }
 
-/* Waits for the connection no longer than the user does. */
+/* Waits for the connection until the user interrupts. */
 static int connect_to(struct hs_link *l, const struct addrinfo *a)
 {
     int error = 0, fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
@@ -100,7 +100,7 @@ static int connect_to(struct hs_link *l, const struct addrinfo *a)
     return errno ? close_failed(fd) : fd;
 }
 
-/* Those of one family, or of any. */
+/* Tries the addresses of one family, or of any. */
 static int try_all(struct hs_link *l, const struct addrinfo *found, bool listener, int family)
 {
     int fd = -1;

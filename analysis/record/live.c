@@ -2,7 +2,7 @@
  *
  *   line -> bytes (read_line) -> stream feed -> tee, which writes the chunks -> reader -> model
  *
- * The reader pulls; what it waits for is read_line, so ticks and interrupts are seen to there.
+ * The reader pulls and waits only in read_line, so ticks and interrupts are handled there.
  */
 #include "analysis/record/live.h"
 
@@ -17,7 +17,7 @@
 
 #define TICK 0.25 /* seconds */
 #define PATIENCE ((int)(TICK * 1000))
-#define FLUSH 2.0 /* what is lost at most when we are killed */
+#define FLUSH 2.0 /* seconds: at most this much is lost when we are killed */
 
 struct run {
     struct hs_byte_source bytes;
@@ -39,7 +39,7 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* ---- what is known ---- */
+/* ---- state ---- */
 
 static void look_at_heap(struct run *r, struct hs_live_state *s)
 {
@@ -57,7 +57,7 @@ static void look(struct run *r, double elapsed)
     struct hs_live_state *s = &r->live->state;
     s->info = *hs_reader_info(r->reader);
     s->emitted = s->info.records + s->info.lost + s->info.overwritten_records;
-    if (elapsed > 0) { /* smoothed: a packet comes every now and then */
+    if (elapsed > 0) { /* smoothed: packets arrive in bursts */
         s->byte_rate += ((double)(s->bytes - r->bytes_then) / elapsed - s->byte_rate) / 4;
         s->record_rate += ((double)(s->info.records - r->records_then) / elapsed - s->record_rate) / 4;
     }
@@ -84,8 +84,8 @@ static void tick(struct run *r)
 
 /* ---- bytes ---- */
 
-/* Bytes of the line: how many, 0 at its end, -1 when none came in time. Whether the source is over is asked first: what it
- * wrote until then is there to be read. */
+/* Returns the number of bytes read, 0 at the end of the line, -1 when none came in time. Checks for the end of the source
+ * before reading: then everything written before that end can still be read. */
 static long receive(struct run *r, uint8_t *into, size_t room)
 {
     struct hs_live *live = r->live;
@@ -99,7 +99,7 @@ static long receive(struct run *r, uint8_t *into, size_t room)
         r->error = errno;
     if (n > 0 || over || r->error)
         return n > 0 ? n : 0;
-    hs_link_wait(&live->line, -1, PATIENCE); /* at the end of a file that grows */
+    hs_link_wait(&live->line, -1, PATIENCE); /* at the current end of a growing file */
     return -1;
 }
 
@@ -142,14 +142,14 @@ static void close_chunks(struct hs_feed *feed)
     r->chunks->close(r->chunks);
 }
 
-/* ---- all of it ---- */
+/* ---- run ---- */
 
 static int follow(struct run *r)
 {
     const struct hs_event *events;
     long n;
     while ((n = hs_reader_next(r->reader, &events)) > 0)
-        hs_model_feed(r->model, events, n); /* what it cannot follow any longer is left out of the progress */
+        hs_model_feed(r->model, events, n); /* errors are ignored: the progress then lacks what the model cannot follow */
     return (int)n;
 }
 
@@ -173,7 +173,7 @@ static int finish(struct run *r, int err, struct hs_error *error)
     return err;
 }
 
-/* The stream of the line, or that within the .hst which the line is. */
+/* The stream on the line, or the one inside the .hst on the line. */
 static struct hs_feed *open_chunks(struct run *r, struct hs_error *error)
 {
     if (!r->live->container)

@@ -36,7 +36,7 @@ static sigset_t watched(void)
     return set;
 }
 
-/* Where it prints to. */
+/* Sets the output of the process. */
 static int redirect(posix_spawn_file_actions_t *actions, int output)
 {
     int error = posix_spawn_file_actions_init(actions);
@@ -49,7 +49,7 @@ static int redirect(posix_spawn_file_actions_t *actions, int output)
     return error;
 }
 
-/* The child starts with the signals of a program run from a shell. */
+/* The child starts with the default signals, as when a shell runs it. */
 static int spawn(const struct hs_process *p, const sigset_t *mask, short flags, pid_t *pid)
 {
     posix_spawnattr_t attributes;
@@ -83,7 +83,7 @@ int hs_process_start(const struct hs_process *process, int *pid)
     return error;
 }
 
-/* Passes on what there is. At the end of the pipe there is no more to come. */
+/* Passes on all available bytes. The end of the pipe is final. */
 static void drain(struct running *r)
 {
     static unsigned char bytes[1 << 16];
@@ -100,7 +100,7 @@ static void drain(struct running *r)
     }
 }
 
-/* The terminal sends Ctrl-C to the firmware too; what was sent to us alone is handed on. */
+/* The terminal sends Ctrl-C to the firmware as well; a signal sent only to us is passed on. */
 static void take_signal(struct running *r)
 {
     struct signalfd_siginfo info;

@@ -20,15 +20,15 @@
 
 #define BANNER "raw REPL; CTRL-B to exit\r\n>"
 #define REBOOT "soft reboot\r\n"
-#define PIECE 256u /* bytes written at once, with a pause behind: boards without flow control lose more */
+#define PIECE 256u /* bytes written at once, followed by a pause: boards without flow control lose more */
 #define PAUSE 10   /* milliseconds */
 #define SLICE 100  /* milliseconds: how soon an interrupt is noticed */
-#define REST 50    /* milliseconds without a byte: nothing is under way */
-#define UNREST 500 /* milliseconds that we wait for such a rest */
+#define REST 50    /* milliseconds without a byte: the line is quiet */
+#define UNREST 500 /* milliseconds to wait for a quiet line */
 #define ATTEMPTS 3
-#define BOOTING 6    /* times the patience that boot.py may take */
-#define LAST_WORDS 2 /* times the patience that code has to end */
-#define LOOP 3u      /* starts of a firmware that are a loop: two may be ours */
+#define BOOTING 6    /* time limit of boot.py, in units of `patience` */
+#define LAST_WORDS 2 /* time limit for code to end after Ctrl-C, in units of `patience` */
+#define LOOP 3u      /* this many starts of a firmware are a reset loop: two can be ours */
 
 static int64_t now(void)
 {
@@ -37,12 +37,12 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* ---- what comes ---- */
+/* ---- input ---- */
 
-/* Lines that a firmware begins with, and ESP's loader in front of it. */
+/* The first line of a firmware, or of the ESP loader that starts it. */
 static const char *const first_words[] = {"\nMicroPython v", "\nAdafruit CircuitPython ", "\nrst:0x"};
 
-/* Counts a byte that UTF-8 does not have at this place, or that no console prints. */
+/* Counts a byte that is not valid UTF-8 here, or that no console prints. */
 static void judge(struct hs_repl *r, unsigned char c)
 {
     bool goes_on = (c & 0xc0) == 0x80;
@@ -91,7 +91,7 @@ static bool tail_ends(const struct hs_repl *r, const char *with)
 
 static bool stopped(const struct hs_repl *r) { return r->interrupt && *r->interrupt > r->obeyed; }
 
-/* Waits until a byte can be read. 1, 0 after `patience` milliseconds, or HS_REPL_GONE. */
+/* Waits for a byte. Returns 1, 0 after `patience` milliseconds, or HS_REPL_GONE. */
 static int await(const struct hs_repl *r, int patience)
 {
     struct pollfd poller = {.fd = r->fd, .events = POLLIN};
@@ -113,7 +113,7 @@ static int fill(struct hs_repl *r)
     return 1;
 }
 
-/* More bytes in the buffer: 1, 0 when none came in time, or HS_REPL_GONE. */
+/* Fills an empty buffer. Returns 1, 0 when no byte came in time, or HS_REPL_GONE. */
 static int more(struct hs_repl *r, int patience)
 {
     if (r->at < r->len)
@@ -155,7 +155,7 @@ static int put_slowly(struct hs_repl *r, const char *bytes, size_t n)
     return HS_REPL_OK;
 }
 
-/* Reads up to and with `text`, for so many milliseconds in all. */
+/* Reads up to the end of `text`, for at most `patience` milliseconds in all. */
 static int expect(struct hs_repl *r, const char *text, int patience)
 {
     size_t matched = 0, len = strlen(text);
@@ -169,7 +169,7 @@ static int expect(struct hs_repl *r, const char *text, int patience)
         int ready = more(r, left < SLICE ? (int)left + 1 : SLICE);
         if (ready < 0)
             return ready;
-        /* The texts waited for begin with a character that they do not contain again. */
+        /* No backtracking: the first character of each expected text occurs in it only once. */
         size_t from = r->at;
         for (; r->at < r->len && matched < len; r->at++)
             matched = (char)r->buffer[r->at] == text[matched] ? matched + 1 : (char)r->buffer[r->at] == text[0];
@@ -179,7 +179,7 @@ static int expect(struct hs_repl *r, const char *text, int patience)
     return HS_REPL_OK;
 }
 
-/* Drops what is under way; a line that never rests is not waited for. */
+/* Drops input until the line is quiet, but not for ever. */
 static void drain(struct hs_repl *r)
 {
     int64_t until = now() + UNREST;
@@ -220,13 +220,13 @@ void hs_repl_leave(struct hs_repl *r) { put(r, "\r" CTRL_B, 2); }
 
 struct passing {
     const struct hs_repl_run *run;
-    bool asked; /* for the code to end */
+    bool asked; /* Ctrl-C was sent */
     uint32_t progress;
     int64_t until; /* -1: no limit */
-    int64_t came;  /* when the last byte did */
+    int64_t came;  /* time of the last byte */
 };
 
-/* Whether what came is what a firmware says behind a reset, soft or hard; its prompt has to be the last of it. */
+/* Whether the output shows a reset, soft or hard: it ends with the prompt, or the firmware started again and again. */
 static bool was_reset(const struct hs_repl *r, const struct passing *p, int64_t time)
 {
     if (tail_ends(r, BANNER))
@@ -234,7 +234,7 @@ static bool was_reset(const struct hs_repl *r, const struct passing *p, int64_t 
     return r->starts >= LOOP || (time - p->came > SLICE && (r->starts || p->asked) && tail_ends(r, "\n>>> "));
 }
 
-/* Lets the code know that it should end, once, and looks whether it has had its time. */
+/* Sends Ctrl-C at most once when the code has to end, and checks the time limit. */
 static int watch(struct hs_repl *r, struct passing *p, int64_t time)
 {
     bool enough = p->run->enough && *p->run->enough;
@@ -261,7 +261,7 @@ static int watch(struct hs_repl *r, struct passing *p, int64_t time)
     return p->run->progress ? HS_REPL_SILENT : HS_REPL_STUCK;
 }
 
-/* Passes output on up to the next Ctrl-D. */
+/* Passes output to the sink up to the next Ctrl-D. */
 static int pass(struct hs_repl *r, struct passing *p, hs_repl_sink *sink, size_t *passed)
 {
     for (;;) {
@@ -305,9 +305,9 @@ int hs_repl_run(struct hs_repl *r, const struct hs_repl_run *run)
     return error ? error : traceback > 0;
 }
 
-/* ---- words ---- */
+/* ---- explanations ---- */
 
-/* The last line that came, without what a terminal would obey. */
+/* The last line received, without control characters. */
 static void last_line(const struct hs_repl *r, char *line, size_t size)
 {
     const char *end = r->tail + r->tail_len, *start;

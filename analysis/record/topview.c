@@ -11,7 +11,7 @@
 #include "lib/host/util/clean_text.h"
 
 #define BAR_MOST 24u
-#define MAP_SHARE 3u /* a map takes at most one row of so many */
+#define MAP_SHARE 3u /* a map takes at most this fraction of the rows: 1/MAP_SHARE */
 #define LABEL 10u    /* columns of the labels at the left */
 
 struct drawing {
@@ -25,7 +25,7 @@ static const struct hs_look plain = {0}, bold = {.bold = true}, dim = {.hue = HS
 
 static char *count_text(char text[40], uint64_t n) { return hs_format(text, 40, HS_VALUE_COUNT, (struct hs_value){.u = n}); }
 
-/* What is too long for its column in millions. */
+/* Too long for its column: in millions. */
 static char *short_text(char text[40], uint64_t n)
 {
     if (n < 10000000)
@@ -55,7 +55,7 @@ static void head(struct drawing *d)
     snprintf(time, sizeof time, "%u:%02u:%02u", h, m, s);
     snprintf(text, sizeof text, "%s  %s", time, d->view->state);
     unsigned length = (unsigned)strlen(text);
-    if (column + length >= d->pane->columns) { /* its first word alone */
+    if (column + length >= d->pane->columns) { /* only the first word of the state */
         length = (unsigned)(strlen(time) + 2 + strcspn(d->view->state, " "));
         text[length] = '\0';
     }
@@ -67,7 +67,7 @@ static void head(struct drawing *d)
     d->row++;
 }
 
-/* Returns the column behind it. */
+/* Returns the column after it. */
 static unsigned bar(struct drawing *d, unsigned column, double share)
 {
     unsigned columns = d->pane->columns / 6 < BAR_MOST ? d->pane->columns / 6 : BAR_MOST, n = (unsigned)(share * columns + 0.5);
@@ -162,7 +162,7 @@ static uint32_t cells_of(const struct hs_heap_snapshot *p, uint32_t per)
     return n;
 }
 
-/* Regions follow each other without a gap; what is free is a dot. */
+/* Regions follow each other without a gap; a dot is free. */
 static void map_rows(struct drawing *d)
 {
     const struct hs_heap_snapshot *p = &d->o->snapshot;
@@ -205,7 +205,7 @@ static int heavier(const void *a, const void *b, void *context)
     enum hs_top_order order = *(const enum hs_top_order *)context;
     const struct hs_hot *x = a, *y = b;
     double first = weight(x, order), second = weight(y, order);
-    if (first == second) { /* what happens no longer at all is sorted by what it did */
+    if (first == second) { /* lines of equal weight are sorted by their totals */
         first = (double)x->all_bytes;
         second = (double)y->all_bytes;
     }
@@ -239,7 +239,7 @@ static void table_titles(struct drawing *d)
     d->row++;
 }
 
-/* Of a name that is too long its end says more. */
+/* The end of a long name says more than its start. */
 static const char *fit_name(const struct drawing *d, const char *name, char text[HS_NAME_MAX])
 {
     const char *dots = d->view->unicode ? "\xe2\x80\xa6" : "~";
@@ -286,7 +286,7 @@ static size_t table(struct drawing *d, unsigned end)
     return passed;
 }
 
-/* ---- all of it ---- */
+/* ---- view ---- */
 
 static void bottom_rows(struct drawing *d, unsigned row)
 {

@@ -19,8 +19,8 @@
 #include "lib/host/util/tempfile.h"
 
 #define PIPE_BYTES (1 << 20)
-#define PATIENCE 100 /* milliseconds between two tries to open */
-#define GOODBYE 20   /* times PATIENCE that a program has to end by itself */
+#define PATIENCE 100 /* milliseconds between two attempts to open */
+#define GOODBYE 20   /* time for a program to end after SIGTERM, in units of PATIENCE */
 
 struct watching {
     struct hs_board_watch *watch;
@@ -42,7 +42,7 @@ static int fail(struct hs_error *error, const char *name)
     return HS_ERR_IO;
 }
 
-/* ---- what comes by and by ---- */
+/* ---- streams ---- */
 
 static void tick(void *context, const struct hs_live_state *state)
 {
@@ -68,7 +68,7 @@ static int run_live(struct watching *w, struct hs_error *error)
     w->live.selection = w->watch->selection;
     w->live.tick = tick;
     w->live.context = w;
-    w->looked = now() - (w->watch->wake > 0 ? w->watch->delay : 0); /* who sits there wants to see something soon */
+    w->looked = now() - (w->watch->wake > 0 ? w->watch->delay : 0); /* with keys, take the first look at once */
     return hs_live_run(&w->live, error);
 }
 
@@ -99,8 +99,8 @@ static int watch_line(struct watching *w, struct hs_error *error)
 
 /* ---- files ---- */
 
-/* Whether a process writes to it. A writer of ours holds a lock; of others the kernel knows: there is no lease for
- * reading as long as a file, or memory mapped from it, can be written. Where it does not tell, we go on waiting. */
+/* Whether a process has the file open for writing. Our own writers hold a lock. For others we ask the kernel, which grants
+ * no read lease while a file, or memory mapped from it, can be written. If leases are not supported: true, keep waiting. */
 static bool is_written(int fd)
 {
     if (flock(fd, LOCK_SH | LOCK_NB))
@@ -122,7 +122,7 @@ static void pass_time(struct watching *w, double seconds)
         hs_link_wait(&line, -1, left < PATIENCE / 1000.0 ? (int)(left * 1000) + 1 : PATIENCE);
 }
 
-/* What it is; waits for a file that has only just been made. A negative enum hs_err when it is nothing that we know. */
+/* Returns the enum hs_source of the file, or a negative enum hs_err. Tries again while the file is open for writing. */
 static int recognise(struct watching *w, struct hs_error *error)
 {
     enum hs_source source = HS_SOURCE_STREAM;
@@ -140,7 +140,7 @@ static int recognise(struct watching *w, struct hs_error *error)
     }
 }
 
-/* Up to the record of the last look, then on. */
+/* Reads up to the record of the last look, then continues. */
 static int replay(struct watching *w, struct hs_reader *reader, struct hs_model *model, uint64_t *number)
 {
     const struct hs_event *events;
@@ -228,7 +228,7 @@ static bool program_is_over(void *context)
     return w->exited;
 }
 
-/* It gets some time for its last words, then none. */
+/* SIGTERM first, to let the program write its last output; then SIGKILL. */
 static void end_program(struct watching *w)
 {
     if (program_is_over(w))
@@ -243,7 +243,7 @@ static void end_program(struct watching *w)
     }
 }
 
-/* Small packets come soon: what a firmware does slowly is to be seen all the same. */
+/* Small packets arrive sooner, so a slow firmware is visible too. */
 static int start_program(struct watching *w, const char *pipe, struct hs_error *error)
 {
     setenv("HEAPSTRATA_PACKET", "1024", 0);
@@ -293,7 +293,7 @@ int hs_board_watch_run(struct hs_board_watch *watch, struct hs_error *error)
     struct watching w = {.watch = watch, .begun = now()};
     struct stat file;
     memset(error, 0, sizeof *error);
-    signal(SIGIO, SIG_IGN); /* a writer came while we held the lease */
+    signal(SIGIO, SIG_IGN); /* sent when a writer opens the file while we hold the lease */
     if (!watch->source)
         return watch_program(&w, error);
     if (!strcmp(watch->source, "-") || stat(watch->source, &file))
