@@ -23,7 +23,7 @@ static void number(FILE *out, int width, enum hs_value_kind kind, struct hs_valu
 
 static bool is_estimated(const struct hs_annotation *a) { return a->lines->total.sampled.samples > 0; }
 
-/* How far the bytes may be off, as a share of them: half of the interval's width. */
+/* The error of the bytes, as a share of them: half the width of the interval. */
 static void error_text(const struct hs_site_sum *sum, FILE *out)
 {
     struct hs_interval i = hs_interval_of_bytes(sum);
@@ -59,7 +59,7 @@ static void line_text(const struct hs_annotation *a, const struct hs_line_cost *
     fprintf(out, " |%5u%s%s\n", line, *shown ? "  " : "", shown);
 }
 
-/* The next line of the text, cut off in place; NULL behind the last. Tabs become four blanks' worth. */
+/* The next line of the text, terminated in place; NULL after the last. Each tab becomes four blanks. */
 static char *next_line(char **rest, char *line, size_t size)
 {
     size_t at = 0;
@@ -77,7 +77,7 @@ static char *next_line(char **rest, char *line, size_t size)
     return line;
 }
 
-/* Whether `line` is near an entry; `*next` is the first entry at `line` or behind it. */
+/* Whether `line` is near an entry; `next` is the first entry at or after `line`. */
 static bool near(const struct hs_annotation *a, size_t next, uint32_t line)
 {
     const struct hs_line_cost *entry = &a->lines->line[a->first];

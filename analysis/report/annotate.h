@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A source file with what each line asked for beside it.
+ * A source file with the bytes that each line requested.
  */
 #ifndef HS_REPORT_ANNOTATE_H
 #define HS_REPORT_ANNOTATE_H
@@ -15,15 +15,15 @@ struct hs_annotation {
     size_t first, n;    /* the entries of this file */
     const char *source; /* path of the source, NULL when it was not found */
     char *text;         /* its contents */
-    const char *doubt;  /* why it may be another one than what ran; NULL: nothing says so */
-    uint64_t context;   /* lines shown around each that asked for something, or HS_ALL_LINES */
+    const char *doubt;  /* why it may differ from the source that ran; NULL: no reason known */
+    uint64_t context;   /* lines shown around each line that requested memory, or HS_ALL_LINES */
     bool color;
 };
 
-/* With `text`: the listing. Without: only the numbers of its lines. */
+/* With `text`: the listing. Without: only the line numbers. */
 void hs_annotation_text(const struct hs_annotation *annotation, FILE *out);
 
-/* One object in the array at hand: the file and its lines that asked for something. */
+/* Adds one object to the current array: the file and its lines that requested memory. */
 void hs_annotation_json(const struct hs_annotation *annotation, struct hs_json *json);
 
 #endif

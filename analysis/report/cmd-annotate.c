@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata annotate: the source with what each line asked for.
+ * heapstrata annotate: the source with the bytes that each line requested.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ struct work {
     size_t found, missing; /* sources */
 };
 
-/* ---- showing them ---- */
+/* ---- output ---- */
 
 static bool wanted(const struct work *w, const char *file)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata report: who asked for memory, who still holds it, and why an allocation failed.
+ * heapstrata report: which code requested memory, which still has live blocks, and why an allocation failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ struct args {
     double min_percent;
 };
 
-/* What is gathered while the trace runs, and then made of it. */
+/* Measured while the trace is read, and the results. */
 struct work {
     const struct args *args;
     struct hs_reader *reader;
@@ -30,8 +30,8 @@ struct work {
     struct hs_groups *groups, *lines;
     struct hs_heap_snapshot snapshot; /* the layout when an allocation last failed for fragmentation */
     struct hs_separators separators;
-    uint64_t asked;  /* bytes it asked for */
-    bool fragmented; /* there is such a picture */
+    uint64_t asked;  /* bytes of that request */
+    bool fragmented; /* `snapshot` is set */
     int error;       /* enum hs_err */
 };
 
@@ -41,7 +41,7 @@ static int parse_sort(const char *text, struct hs_grouping *by)
     return hs_grouping_keys(by, text, &error) ? hs_complain("%s", error.text) : HS_EXIT_OK;
 }
 
-/* Callers are charged when the user says so, or when they can be and the user does not object. */
+/* Callers are charged by default if the rows and the trace allow it; --children and --no-children override this. */
 static int choose_children(struct work *w)
 {
     struct hs_grouping *by = &w->by;
@@ -54,7 +54,7 @@ static int choose_children(struct work *w)
     return HS_EXIT_OK;
 }
 
-/* A trace made of dumps tells what is there, and of no allocation. */
+/* A trace made from dumps has live blocks but no allocations. */
 static bool only_shown(const struct hs_model *m)
 {
     return m->kind[HS_HOLDER] && !m->kind[HS_ALLOC] && !m->kind[HS_REALLOC] && !m->kind[HS_SAMPLE] && !m->kind[HS_TOP];

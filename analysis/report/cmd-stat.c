@@ -25,7 +25,7 @@ struct report {
 
 /* ---- text ---- */
 
-/* One line: a number, what it is, and what to make of it. */
+/* One line: a number, its name and a remark. */
 static void line(enum hs_value_kind kind, struct hs_value value, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -61,7 +61,7 @@ static void events_text(const struct hs_summary *s)
     putchar('\n');
 }
 
-/* How far the sums above may be off, where a part of them is estimated. */
+/* The error of the sums above, if a part of them is estimated. */
 static void estimate_text(const struct hs_summary *s)
 {
     const struct hs_estimate *e = &s->sampled;
@@ -97,7 +97,7 @@ static void collections_text(const struct hs_summary *s)
     putchar('\n');
 }
 
-/* What a summary tells of the end. */
+/* The figures of the last summary. */
 static void told_text(const struct hs_space *space)
 {
     const struct hs_space_stats *end = &space->end;
@@ -182,7 +182,7 @@ static void interval_json(struct hs_json *json, const char *low, const char *hig
     hs_json_real(json, high, interval.high);
 }
 
-/* What of the sums is estimated. */
+/* The estimated part of the sums. */
 static void estimate_json(const struct hs_summary *s, struct hs_json *json)
 {
     const struct hs_estimate *e = &s->sampled;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The report: a head, the table of groups, callers below its rows, failed allocations, pins.
+ * The report: a head, the table of groups, callers below its rows, failed allocations, separators.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 #define FAILURES_SHOWN 8u
 #define SEPARATORS_SHOWN 10u
-#define SEPARATOR_SHARE 0.02 /* of the borders or the free bytes: lines below both are not shown */
+#define SEPARATOR_SHARE 0.02 /* of the borders and of the free bytes: lines below both are not shown */
 
 /* ---- columns ---- */
 
@@ -124,7 +124,7 @@ static const char *const key_titles[] = {
     [HS_KEY_THREAD] = "Thread",
 };
 
-/* The columns of one report: measures[measure[i]] for the first `n_measures`, names behind them. */
+/* The columns of one report: measures[measure[i]] for the first `n_measures`, then names. */
 struct layout {
     struct hs_column column[COLUMNS_MAX];
     size_t measure[N_MEASURES];
@@ -170,7 +170,7 @@ static void add_row(const struct hs_report *r, const struct layout *l, struct hs
     hs_table_add(table, value);
 }
 
-/* How many rows are shown: groups come heaviest first. */
+/* Number of rows shown; groups are sorted, heaviest first. */
 static size_t shown(const struct hs_report *r)
 {
     size_t n = 0;
@@ -188,7 +188,7 @@ static struct hs_table *make_table(const struct hs_report *r, const struct layou
     return table;
 }
 
-/* ---- failures and pins as tables ---- */
+/* ---- failures and separators as tables ---- */
 
 static const struct hs_column failure_columns[] = {
     {"Requested", "asked_bytes", HS_VALUE_BYTES},
@@ -238,8 +238,8 @@ static const struct hs_column pin_columns[] = {
     {"Line", "line", HS_VALUE_TEXT},
 };
 
-/* Whether a pin is worth a line: it forms `share` of the borders, or makes the longest run longer by as
- * large a share of the free bytes, alone or with those above it. */
+/* Whether a separator deserves a line: it forms at least `share` of the borders; or its removal, alone or with those
+ * above it, makes the longest run longer by that share of the free bytes. */
 static bool matters(const struct hs_report *r, size_t i, double share)
 {
     const struct hs_separator *separator = &r->separators->separator[i];
@@ -249,7 +249,7 @@ static bool matters(const struct hs_report *r, size_t i, double share)
     return (double)separator->borders >= share * (double)r->separators->borders || alone > share * free || added > share * free;
 }
 
-/* The first `most` pins that matter. */
+/* The first `most` separators that matter. */
 static struct hs_table *separator_table(const struct hs_report *r, size_t most, double share)
 {
     struct hs_table *table = hs_table_new(pin_columns, sizeof pin_columns / sizeof *pin_columns);

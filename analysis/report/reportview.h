@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A report on who asked for memory, as text, CSV or JSON. Shows what it is given, measures nothing.
+ * A report on which code requested memory, as text, CSV or JSON. Only prints; measures nothing.
  */
 #ifndef HS_REPORT_REPORTVIEW_H
 #define HS_REPORT_REPORTVIEW_H
@@ -20,14 +20,14 @@ struct hs_report {
     const struct hs_groups *groups; /* the table */
     bool call_graph;                /* callers below each row */
     bool color;
-    uint64_t limit;   /* rows, HS_NO_LIMIT: all */
+    uint64_t limit;   /* rows; HS_NO_LIMIT: all */
     double min_share; /* rows below it are left out */
 
     const struct hs_groups *lines;          /* the groups of `separators` */
     const struct hs_separators *separators; /* NULL: none */
     const char *separators_when;            /* "when an allocation last failed for fragmentation" */
     const char *headline;                   /* the doctor's first finding; NULL: none */
-    uint64_t separators_asked;              /* bytes asked for then, 0: nothing was */
+    uint64_t separators_asked;              /* bytes of that request; 0: no request */
 };
 
 void hs_report_text(const struct hs_report *report, FILE *out);
