@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata html: one or two traces as a page.
+ * heapstrata html: write one or two traces as a page.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static const struct hs_option options[] = {
     {0},
 };
 
-/* A trace on its way into the page. */
+/* A trace of the page. */
 struct input {
     const struct args *args;
     const char *path;
@@ -60,8 +60,8 @@ static int read_all(struct input *in)
     return in->trace->error ? hs_complain("%s: %s", in->path, hs_strerror(in->trace->error)) : status;
 }
 
-/* Standard input cannot be read twice, so a trace from there is never thinned. Returns whether the trace can be shown;
- * *status is then what to exit with. */
+/* Standard input cannot be read twice, so its trace is never thinned. Returns whether the trace can be shown; *status is
+ * the exit status. */
 static bool load(struct input *in, int *status)
 {
     bool once = !strcmp(in->path, "-");
@@ -100,7 +100,7 @@ static char *source_text(void *context, const char *file)
     return text;
 }
 
-/* Files of the second trace that are the first's. */
+/* Finds files of the second trace that match files of the first. */
 static int same_files(struct hs_page_facts facts[2])
 {
     const struct hs_run_files own = {facts[1].names.reader, source_text, facts[1].context};
@@ -141,7 +141,7 @@ static int write_page(struct input *in, unsigned n, const char *output)
     return error.code ? hs_complain("%s", error.text) : hs_complain("cannot write %s: %s", output, hs_strerror(status));
 }
 
-/* The plain arguments: the input, unless that came with -i, and one to compare it with. */
+/* The plain arguments: the input, unless -i gave it, and a second trace to compare. */
 static unsigned inputs(const struct args *args, struct input *in)
 {
     int own = args->common.n_files && args->common.file[0] == args->common.input;

@@ -10,7 +10,7 @@
 #include "analysis/refs/retained.h"
 #include "analysis/time/summary.h"
 
-/* ---- the whole ---- */
+/* ---- totals ---- */
 
 static void add_whole(const struct hs_page_facts *f, struct hs_json *json)
 {
@@ -32,7 +32,7 @@ static void add_whole(const struct hs_page_facts *f, struct hs_json *json)
     hs_json_uint(json, "collections", s.collections);
     hs_json_uint(json, "peak", s.heap.peak);
     hs_json_bool(json, "thinned", hs_page_trace_thinned(t));
-    /* Every allocation is a step of the history: sums over a range can be taken from there. */
+    /* Every allocation is a step of the history: the page can compute sums over a range from it. */
     hs_json_bool(json, "exact",
                  !hs_page_trace_thinned(t) && !t->history->model->unplaced &&
                      !hs_model_saw_level(t->history->model, HS_LEVEL_SAMPLED) &&
@@ -111,7 +111,7 @@ static void add_sums(const struct hs_page_facts *f, const struct hs_site_sum *su
     hs_json_uint(json, "swept", hs_all_swept(sum));
     hs_json_uint(json, "failed", sum->failed);
     if (lives.gone > 0) {
-        hs_json_real(json, "life", hs_seconds(f->names.reader, 1) * lives.lifetime); /* means already */
+        hs_json_real(json, "life", hs_seconds(f->names.reader, 1) * lives.lifetime); /* already a mean */
         hs_json_real(json, "survived", lives.survived);
     }
 }
@@ -137,7 +137,7 @@ static struct hs_retained_group *measure_retained(const struct hs_page_facts *f,
     return group;
 }
 
-/* What the first of two traces calls a line. NULL: the same, or it has none that is this one. */
+/* The name of a line in the first of two traces. NULL: the same name, or no such line there. */
 static const char *name_in_first(const struct hs_page_facts *f, struct hs_frame frame, char *name)
 {
     const struct hs_same_file *same = frame.line ? hs_same_file_of(f->same.file, f->same.n, frame.file) : NULL;
@@ -146,7 +146,7 @@ static const char *name_in_first(const struct hs_page_facts *f, struct hs_frame 
     uint32_t line = same->line.to ? hs_line_map_at(&same->line, frame.line) : frame.line;
     if (!line && strcmp(same->own, same->base))
         return NULL;
-    if (!line) { /* another line there has this number */
+    if (!line) { /* in the first trace this number is a different line */
         snprintf(name, HS_NAME_MAX, "%s:%u %s (%s)", frame.file, frame.line, frame.function, f->head.path);
         return name;
     }
@@ -189,7 +189,7 @@ static uint64_t kind_of(const struct hs_page_facts *f, uint32_t site)
 {
     char name[HS_NAME_MAX];
     hs_name_of_site(&f->names, site, HS_KEY_KIND, name);
-    return hs_block_kind_find(name); /* the number of kinds: none of them */
+    return hs_block_kind_find(name); /* the number of kinds: unknown */
 }
 
 static void add_kinds(struct hs_json *json)

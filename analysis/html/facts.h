@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a page knows of a trace beside its history, as JSON: the firmware, what was lost, the verdict, places, sites and
- * stacks by number, notes, lines of the source.
+ * The part of a page's data that is not its history, as JSON: firmware, losses, verdict, places, sites and stacks by
+ * number, notes, source lines.
  *
  *   sites    by number plus 1 (0: not known): [place, kind, frames of its stack, outermost first]
- *   places   lines as reports show them, several sites each, with their sums over the whole trace; `as`: what the first of two
- *            traces calls it, where that is another name
- *   frames   names of the frames of stacks; `frames_as`: likewise, null where it is the same name
- *   columns  those of the history, in order, with their bytes, which follow the JSON
+ *   places   lines as reports show them, several sites each, with their sums over the whole trace; `as`: the name in the
+ *            first of two traces, if it differs
+ *   frames   names of the frames of stacks; `frames_as`: their names in the first trace, null if equal
+ *   columns  of the history, in order, with their lengths in bytes; the columns follow the JSON
  */
 #ifndef HS_HTML_FACTS_H
 #define HS_HTML_FACTS_H
@@ -22,10 +22,10 @@ struct hs_page_facts {
     const struct hs_page_trace *trace;
     struct hs_names names;
     struct hs_head head;
-    /* The text of a source file, which the callee frees; NULL when it is not at hand. */
+    /* Returns the text of a source file, which the user of this struct frees; NULL when it is not found. */
     char *(*source)(void *context, const char *file);
     void *context;
-    struct hs_same_files same; /* of the second of two: its files that are the first's; else none */
+    struct hs_same_files same; /* of the second of two traces: its files that match files of the first; else empty */
 };
 
 /* Adds an object to `json`. Returns HS_OK or a negative enum hs_err. */

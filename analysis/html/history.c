@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Each head that an event touches is kept as it was at the last moment; when a moment ends, the difference
- * is written. So one record and ten thousand between two moments go the same way.
+ * Delta encoding: remember the state that each touched head had at the last moment; when a moment ends, write the
+ * difference. One record between two moments and ten thousand are handled alike.
  */
 #include "analysis/html/history.h"
 
@@ -88,7 +88,7 @@ static struct hs_before *new_before(struct hs_history *h)
     return &h->before[h->n_before++];
 }
 
-/* Keeps what has its head at `pos`, unless that was done since the last moment. */
+/* Remembers the block whose head is at `pos`, once per moment. */
 static void touch(struct hs_history *h, uint32_t pos, bool was_there)
 {
     if (pos >= h->model->n_granules || !grow_touched(h) || h->touched[pos] == h->turn)
@@ -109,7 +109,7 @@ static void on_taken(void *context, unsigned region, struct hs_extent extent)
     touch(context, extent.pos, false);
 }
 
-/* Told before the block is wiped. */
+/* Called before the model clears the block. */
 static void on_freed(void *context, unsigned region, struct hs_extent extent)
 {
     (void)region;
@@ -118,14 +118,14 @@ static void on_freed(void *context, unsigned region, struct hs_extent extent)
 
 /* ---- a moment ---- */
 
-/* A block is the same as long as it is the same allocation; unknown ones of a snapshot have its number, all of them. */
+/* The same allocation: by its number. All unknown blocks of a snapshot share its number, so they never match. */
 static bool same_block(const struct hs_before *before, const struct hs_live_block *now)
 {
     bool known = before->site != HS_SITE_UNKNOWN || now->site != HS_SITE_UNKNOWN;
     return before->granules && now->granules && before->number == now->number && known;
 }
 
-/* A resize is told even when it changed nothing: someone asked. */
+/* A resize is written even if it changed nothing, because it is a request. */
 static bool changed(const struct hs_history *h, const struct hs_before *before, const struct hs_live_block *now)
 {
     return before->pos == h->resized || before->granules != now->granules || before->site != now->site ||
@@ -138,7 +138,7 @@ static int by_number(const void *a, const void *b)
     return x->number != y->number ? (x->number < y->number ? -1 : 1) : (x->pos > y->pos) - (x->pos < y->pos);
 }
 
-/* Of the heads touched, sorted by number: the block with that number that has left its place. */
+/* The touched head of the same allocation at another place; `before` is sorted by number. */
 static const struct hs_before *find_moved(const struct hs_history *h, const struct hs_live_block *now, uint32_t pos)
 {
     uint32_t low = 0, high = h->n_before;
@@ -161,7 +161,7 @@ static unsigned shift_at(const struct hs_model *m, uint32_t pos)
     return region < m->n_regions ? m->region[region].shift : 0;
 }
 
-/* Where blocks went that have left, and which heads are theirs now. */
+/* A block that changed or moved: its old and its new head, which may be equal. */
 struct mover {
     uint32_t from, to;
 };
@@ -199,7 +199,7 @@ static int by_pos(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* First what goes, then what leaves, in the order in which it is put down again, last what is new. */
+/* FREED steps first, then LEFT steps, then the MOVED steps in the same order. */
 static void write_blocks(struct hs_history *h)
 {
     if (h->n_before > 1)
@@ -223,7 +223,7 @@ static void write_blocks(struct hs_history *h)
         step_away(h, HS_STEP_LEFT, mover[i].from);
     for (uint32_t i = 0; i < n; i++) {
         step_here(h, HS_STEP_MOVED, mover[i].to, shift_at(h->model, mover[i].to));
-        h->touched[mover[i].to] = 0; /* is written */
+        h->touched[mover[i].to] = 0; /* already written */
     }
     if (mover != few)
         free(mover);
@@ -255,7 +255,7 @@ static void region_came(struct hs_history *h, unsigned i)
     step_region(h, HS_STEP_CAME, h->n_regions - 1);
 }
 
-/* Between what goes and what is new, so that blocks always lie in a region. */
+/* Written after freed blocks and before new ones, so that every block is inside a region. */
 static void write_regions(struct hs_history *h)
 {
     for (unsigned i = 0; i < h->model->n_regions; i++) {
@@ -271,7 +271,7 @@ static void write_regions(struct hs_history *h)
     }
 }
 
-/* 0 of what is not known: before the first region there are none. */
+/* 0 if not known: before the first region there are no bytes. */
 static uint64_t bytes(const struct hs_sample *now, enum hs_figure figure)
 {
     return isnan(now->value[figure]) ? 0 : (uint64_t)now->value[figure];
@@ -328,7 +328,7 @@ void hs_history_bare_moment(struct hs_history *h, const struct hs_sample *now)
 
 void hs_history_feed(struct hs_history *h, const struct hs_event *e)
 {
-    if (e->kind == HS_REALLOC) { /* of a block resized in place the model does not tell the head */
+    if (e->kind == HS_REALLOC) { /* the model does not report the head of a block resized in place */
         touch(h, e->old, true);
         touch(h, e->pos, true);
         h->resized = e->pos;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The first reading hopes that the whole trace fits. When it does not, the rest of that reading only looks
- * for the moments that matter; each further one tells what changed between those chosen, fewer each time. Figures
- * cost little, so they are told at many more moments than layouts.
+ * The first reading tries to keep the whole trace. If it does not fit, the rest of that reading only searches
+ * for the moments that matter; each further reading writes the differences between chosen moments, fewer each
+ * time. Figures are small, so they are written at many more moments than layouts.
  */
 #include "analysis/html/html_trace.h"
 
@@ -59,7 +59,7 @@ void hs_page_trace_free(struct hs_page_trace *t)
 
 static bool is_rare(const struct hs_event *e) { return e->kind == HS_FAIL || e->kind == HS_MARK || e->kind == HS_RESET; }
 
-/* A heap that is nearly full is no finding of fragmentation. */
+/* Fragmentation of a nearly full heap is not a finding. */
 static void note_extremes(struct hs_page_trace *t, const struct hs_sample *now)
 {
     double free = now->value[HS_FIGURE_FREE], used = now->value[HS_FIGURE_USED];

@@ -8,9 +8,9 @@
 #include "lib/base64.h"
 #include "lib/record.h"
 
-#define GZIP 16 /* added to the window's bits: with gzip's head and tail */
+#define GZIP 16 /* added to the window bits: write gzip header and trailer */
 
-#define PIECE (3u << 12) /* bytes: whole groups of base64, so that only the last piece is padded */
+#define PIECE (3u << 12) /* bytes: a multiple of 3, so that only the last part has base64 padding */
 
 struct hs_pack {
     z_stream stream;
@@ -18,7 +18,7 @@ struct hs_pack {
     uint8_t packed[PIECE]; /* not written yet */
 };
 
-/* Writes what is packed, and makes room for more. */
+/* Writes the packed bytes and makes room for more. */
 static void put_packed(struct hs_pack *p)
 {
     char text[HS_BASE64_LEN(PIECE)];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bytes made small and harmless: gzip, which browsers undo by themselves, in base64, in which no text of a
- * trace can mean anything to an HTML parser.
+ * Compresses and encodes bytes for a page: gzip, which browsers can decompress, then base64, so that no
+ * text of a trace is special to an HTML parser.
  */
 #ifndef HS_HTML_PACK_H
 #define HS_HTML_PACK_H
@@ -12,11 +12,11 @@
 
 struct hs_pack;
 
-/* Writes to `out`, which stays the caller's. NULL when memory is short. */
+/* Writes to `out`, which the caller still owns. NULL when out of memory. */
 struct hs_pack *hs_pack_begin(FILE *out);
 void hs_pack_add(struct hs_pack *pack, const void *bytes, size_t n);
 
-/* Writes what is left and frees it. Returns HS_OK, or HS_ERR_IO when a write failed. */
+/* Writes the rest and frees `pack`. Returns HS_OK, or HS_ERR_IO when a write failed. */
 int hs_pack_end(struct hs_pack *pack);
 
 #endif

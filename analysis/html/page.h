@@ -9,8 +9,8 @@
 
 #include "analysis/html/facts.h"
 
-/* The page without data, as the build put it together: what stands before and behind them. `missing` is
- * NULL, or tells what the build had not got to make a page with. */
+/* The page without data, as the build made it: the parts before and after the data. `missing` names what the
+ * build lacked to make a page; NULL: nothing. */
 extern const struct hs_page_template {
     const unsigned char *head, *tail;
     size_t head_bytes, tail_bytes;

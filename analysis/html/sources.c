@@ -42,7 +42,7 @@ static bool is_near(const struct place *place, size_t n, uint32_t line)
     return false;
 }
 
-/* `place` holds the `n` places of one file; cuts the text into lines as it goes. */
+/* `place`: the `n` places of one file. Cuts `text` into lines in place. */
 static void add_file(const struct place *place, size_t n, char *text, struct hs_json *json)
 {
     char key[16];

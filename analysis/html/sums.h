@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What each site asked for in each of at most so many stretches of a trace of equal numbers of events. A page
- * adds them up over the range shown where its own history does not hold every allocation.
+ * The requests of each site in each stretch of a trace. All stretches have the same number of events, and there are at
+ * most HS_SUMS_STRETCHES. A page adds them up over the range shown when its history does not have every allocation.
  */
 #ifndef HS_HTML_SUMS_H
 #define HS_HTML_SUMS_H
@@ -19,7 +19,7 @@ struct hs_site_share {
 struct hs_sums {
     struct hs_site_share *share; /* `n`, by stretch, then by site */
     size_t n, room;
-    uint64_t *until; /* of each stretch, ticks since the first boot; the last one is open */
+    uint64_t *until; /* end of each stretch, ticks since the first boot; the last one is open */
     uint32_t stretches;
     uint64_t width, next;       /* events */
     uint64_t *requests, *bytes; /* by site, at the end of the last stretch */
@@ -27,7 +27,7 @@ struct hs_sums {
     bool short_of_memory;
 };
 
-/* When event number `at` has been taken by the model. */
+/* Call after the model has taken event number `at`. */
 void hs_sums_feed(struct hs_sums *sums, uint64_t at, const struct hs_model *model);
 
 /* Closes the last stretch. */

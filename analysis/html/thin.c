@@ -21,7 +21,7 @@ static void join(struct hs_stretch *to, const struct hs_stretch *next)
     }
 }
 
-/* Joins each `by` neighbours, from the first on. Returns how many stretches are left. */
+/* Joins groups of `by` neighbours, from the first on. Returns how many stretches remain. */
 static uint32_t join_neighbours(struct hs_stretch *stretch, uint32_t n, uint32_t by)
 {
     for (uint32_t i = 0; i < n; i++) {

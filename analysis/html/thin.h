@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which moments of a long trace a page shows, so that it stays small and hides nothing that matters: the last
- * of each of so many stretches of equal length, and in each of them the one with most in use and the one with
- * the shortest longest free run; and every failure, mark and restart, as far as there is room for them.
- * Events are named by their place in the trace, counted from 0.
+ * Chooses the moments of a long trace that a page shows, so that the page is small and still shows what matters.
+ * The trace is divided into stretches of equal length. Of each: the last event, the one with most bytes in use,
+ * and the one with the shortest longest free run. Also failures, marks and resets, up to HS_THIN_RARE.
+ * Events are identified by their index in the trace, from 0.
  */
 #ifndef HS_HTML_THIN_H
 #define HS_HTML_THIN_H
@@ -19,7 +19,7 @@ struct hs_thin {
     struct hs_stretch *stretch; /* `n`, each of `width` events */
     uint32_t n, room;
     uint64_t width;
-    uint64_t *rare; /* `n_rare`: failures, marks, restarts */
+    uint64_t *rare; /* `n_rare`: failures, marks, resets */
     uint32_t n_rare, rare_room;
     bool short_of_memory;
 };
@@ -27,10 +27,10 @@ struct hs_thin {
 #define HS_THIN_STRETCHES 65536u
 #define HS_THIN_RARE 16384u
 
-/* Takes event number `at`; every event in turn. */
+/* Takes event number `at`. Feed every event, in order. */
 void hs_thin_feed(struct hs_thin *thin, uint64_t at, const struct hs_sample *now, bool rare);
 
-/* At most `stretches` stretches: the events to show, ascending, each once. The caller frees them. NULL when memory is short. */
+/* The events to show, of at most `stretches` stretches, ascending, each once. The caller frees them. NULL: out of memory. */
 uint64_t *hs_thin_choose(const struct hs_thin *thin, uint32_t stretches, size_t *n);
 
 void hs_thin_free(struct hs_thin *thin);

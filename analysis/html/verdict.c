@@ -7,7 +7,7 @@
 #include "analysis/draw/table.h"
 #include "analysis/time/summary.h"
 
-#define NOTEWORTHY 0.5 /* external fragmentation from here on is worth a word */
+#define NOTEWORTHY 0.5 /* external fragmentation from which the verdict mentions it */
 
 const char *hs_page_finding_name(enum hs_page_finding finding)
 {
@@ -56,7 +56,7 @@ static void tell_well(const struct hs_page_trace *t, const struct hs_names *name
              grouped(used, (uint64_t)t->most_used), duration(when, names, t->most_used_time), share);
 }
 
-/* The doctor's first finding, in its words. */
+/* The doctor's first finding, as the doctor words it. */
 static bool tell_finding(const struct hs_page_trace *t, const struct hs_names *names, char *text)
 {
     return !hs_exam_conclude(t->history->exam, names) && hs_doctor_headline(t->history->exam, text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a trace comes to, in one sentence.
+ * The verdict on a trace, in one sentence.
  */
 #ifndef HS_HTML_VERDICT_H
 #define HS_HTML_VERDICT_H
@@ -12,8 +12,8 @@
 
 enum hs_page_finding { HS_PAGE_NOTHING, HS_PAGE_FRAGMENTED, HS_PAGE_FAILED };
 
-/* Writes the sentence into `text`, of HS_SENTENCE_MAX bytes: the doctor's first finding, or else how full the heap was. To be
- * called once, at the end of the trace. */
+/* Writes the sentence into `text`, of HS_SENTENCE_MAX bytes: the doctor's first finding, or else how full the heap was. Call
+ * it once, at the end of the trace. */
 enum hs_page_finding hs_page_verdict(const struct hs_page_trace *trace, const struct hs_names *names, char *text);
 
 const char *hs_page_finding_name(enum hs_page_finding finding);

@@ -34,7 +34,7 @@ bool hs_link_open(struct hs_link *line);
 /* After the end of the line: waits until it can be opened again. False when interrupted. */
 bool hs_link_again(struct hs_link *line);
 
-/* Waits until `fd` is readable (-1: for no descriptor). False when `patience` milliseconds passed without that. */
+/* Waits until `fd` is readable (-1: for no descriptor). False after `patience` milliseconds, a signal or `woken`. */
 bool hs_link_wait(struct hs_link *line, int fd, int patience);
 
 void hs_link_close(struct hs_link *line);
