@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata pools: how full pools were, what they refused, and who held their elements.
+ * heapstrata pools: how full pools were, what they refused, and which sites held their elements.
  */
 #include "analysis/cmd/elf_option.h"
 #include "analysis/heaps/poolview.h"
@@ -19,7 +19,7 @@ struct work {
     struct hs_pools *pools;
 };
 
-/* Reads the trace. Returns the status to exit with when all else is well. */
+/* Reads the trace. Returns the exit status if nothing fails later. */
 static int measure(struct work *w, const struct hs_common *common)
 {
     int status = hs_cmd_replay_model(w->reader, w->model);
@@ -32,7 +32,7 @@ static int measure(struct work *w, const struct hs_common *common)
     return hs_cmd_symbols(&w->names.symbols, common, w->reader) ? HS_EXIT_BAD : status;
 }
 
-/* Measures, and shows what `show` makes of it. */
+/* Measures the pools and prints them with `show`. */
 static int with_pools(const struct hs_common *common, uint32_t points,
                       int (*show)(const struct hs_poolview *, const struct hs_common *), uint64_t limit)
 {

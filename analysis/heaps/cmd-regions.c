@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata regions: memory of several kinds, what was asked for and what it became.
+ * heapstrata regions: memory of several kinds: what was requested, and which memory was allocated.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -130,7 +130,7 @@ static const struct hs_column threshold_columns[] = {
     {"Fits", "fits", HS_VALUE_TEXT},
 };
 
-/* Limits beyond the largest block say nothing new. */
+/* Thresholds above the largest block add no information. */
 static struct hs_table *threshold_table(const struct view *v)
 {
     struct hs_table *table = hs_table_new(threshold_columns, sizeof threshold_columns / sizeof *threshold_columns);

@@ -148,14 +148,14 @@ int hs_poolview_json(const struct hs_poolview *v, FILE *out) { return print_json
 
 /* ---- series ---- */
 
-#define MARGIN 32u /* columns in front of a pool's row */
+#define MARGIN 32u /* columns before a pool's row */
 
 uint32_t hs_poolview_columns(const struct hs_terminal *terminal)
 {
     return terminal->width > MARGIN + 8 ? (terminal->width - MARGIN) & ~1u : 8;
 }
 
-/* How full, in eighths; a pool without a size by the most there ever were. */
+/* How full, in eighths; if the size of a pool is unknown, relative to its peak. */
 static void put_fullness(FILE *out, const struct hs_terminal *terminal, const struct hs_pool *p, uint32_t at)
 {
     static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
