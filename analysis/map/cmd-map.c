@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata map: the heap at a moment, and what changed between two.
+ * heapstrata map: the heap at a moment, or the changes between two.
  */
 #include <string.h>
 
@@ -33,7 +33,7 @@ static const struct hs_option options[] = {
     {0},
 };
 
-/* A trace, and the moments wanted of it. */
+/* A moment of a trace that the user requested. */
 struct moment {
     struct hs_time_spec when;
     struct hs_heap_snapshot snapshot;
@@ -49,7 +49,7 @@ struct source {
     struct moment *moment;
     unsigned n_moments;
     int error;
-    bool ready; /* all moments came */
+    bool ready; /* all moments are taken */
 };
 
 enum { STOP = 1 };
@@ -95,7 +95,7 @@ static int watch(void *context, const struct hs_event *events, long n)
     return s->error ? s->error : s->model->error;
 }
 
-/* What was not met on the way is the trace's end, except a mark that does not exist. */
+/* Moments not reached while reading are taken at the trace's end; a mark that does not exist is an error. */
 static int take_rest(struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++) {
@@ -222,7 +222,7 @@ static int show_two(struct source *before, struct source *after, const struct ar
     return status;
 }
 
-/* Levels above "full" hold no map. */
+/* Levels above "full" have no map. */
 static int check_level(const struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++) {

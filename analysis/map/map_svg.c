@@ -11,7 +11,7 @@
 #define LISTED HS_THEME_CLASSES
 #define TOP (HS_SHEET_TOP + 2 * HS_SHEET_LINE - 8) /* of the first region */
 
-/* Kinds of cells of one moment: the classes of the legend, and these. */
+/* Kinds of cells of one moment: the classes of the legend, then these. */
 enum { KIND_OTHER = HS_THEME_CLASSES, KIND_FREE, KIND_RUN, KINDS };
 
 struct drawing {
@@ -49,7 +49,7 @@ static bool moment_cells(void *context, unsigned region, struct hs_cells *cells)
     return true;
 }
 
-/* A change, where there is any, goes before what stayed. */
+/* A cell shows its most frequent change, if any; else what stayed. */
 static uint8_t change_of(const uint8_t *change, uint32_t n)
 {
     uint32_t count[HS_CHANGES] = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The heap at a moment as a picture, a cell for each granule (or several, where there are many); and what changed between
- * two moments.
+ * The heap at a moment, or the changes between two moments, as a picture: a cell per granule, or per several granules of a
+ * large heap.
  */
 #ifndef HS_MAP_MAP_SVG_H
 #define HS_MAP_MAP_SVG_H
@@ -13,7 +13,7 @@ struct hs_mappicture {
     const struct hs_mapview *view;
     const struct hs_map_classes *classes;
     const struct hs_comparison *comparison; /* NULL: one moment */
-    const char *subject;                    /* what it is a picture of */
+    const char *subject;                    /* name of the trace or traces */
 };
 
 /* Returns HS_OK, HS_ERR_MEMORY or HS_ERR_IO. */

@@ -8,13 +8,13 @@
 #include "analysis/draw/table.h"
 
 #define MEMINFO_LINE 64u /* granules */
-#define MAP_ROWS 32u     /* of one region, when not all is to be shown */
+#define MAP_ROWS 32u     /* of one region, unless `full` */
 #define LETTERS 26u
 #define CHANGES_LISTED 20u
 
 static bool present(const struct hs_mapview *view, unsigned i) { return view->snapshot->region[i].present; }
 
-/* One byte a granule: h, = and . as in the firmware's table. To be freed; NULL when memory is short. */
+/* One byte per granule: h, = and . as in the firmware's table. The caller frees it; NULL when out of memory. */
 static char *granules_of(const struct hs_heap_snapshot *p, const struct hs_region_state *region)
 {
     char *cell = malloc((size_t)region->granules + 1);
@@ -32,7 +32,7 @@ static char *granules_of(const struct hs_heap_snapshot *p, const struct hs_regio
     return cell;
 }
 
-/* ---- as MicroPython prints it: py/gc.c, gc_dump_info and gc_dump_alloc_table ---- */
+/* ---- MicroPython's form: py/gc.c, gc_dump_info and gc_dump_alloc_table ---- */
 
 struct info {
     uint64_t total, used, free, ones, twos, max_block, max_free; /* bytes, counts, granules */
@@ -58,8 +58,8 @@ static struct info sum_info(const struct hs_mapview *view)
     return sum;
 }
 
-/* How many of the lines from granule `at` on are left out: there must be two whole lines' worth of free
- * granules, and what is free of the last line is then printed. */
+/* How many whole free lines from granule `at` on are omitted: none if there are fewer than two. Free granules
+ * after them, less than a line, are printed. */
 static uint32_t free_lines(const char *cell, uint32_t n, uint32_t at)
 {
     uint32_t end = at;
@@ -104,9 +104,9 @@ int hs_mapview_meminfo(const struct hs_mapview *view, FILE *out)
     return HS_OK;
 }
 
-/* ---- for people ---- */
+/* ---- classes ---- */
 
-/* A region drawn: characters of `per` granules each. */
+/* A region as characters of `per` granules each. */
 struct grid {
     uint32_t per, columns;
 };
@@ -285,7 +285,7 @@ int hs_mapview_classes(const struct hs_mapview *view, const struct hs_map_classe
     return classes->short_of_memory ? HS_ERR_MEMORY : HS_OK;
 }
 
-/* ---- compared ---- */
+/* ---- changes ---- */
 
 static const struct {
     struct hs_map_cell cell;
@@ -298,7 +298,7 @@ static const struct {
     [HS_CHANGE_REPLACED] = {{'~', HS_HUE_YELLOW}, "another block"},
 };
 
-/* A change, where there is any, goes before what stayed. */
+/* A cell shows its most frequent change, if any; else what stayed. */
 static struct hs_map_cell draw_change(const void *context, uint32_t at, uint32_t n)
 {
     const uint8_t *change = context;
