@@ -21,7 +21,7 @@ static const struct hs_column columns[] = {
 
 static double seconds(const struct hs_phaseview *v, uint64_t ticks) { return hs_seconds(v->head.reader, ticks); }
 
-/* The name is said once: a module's files have it too. */
+/* Prints a module's name only once: the phases inside an import have the same name. */
 static char *title(const struct hs_phases *p, uint32_t node, unsigned depth, char *text, size_t size)
 {
     const struct hs_phase *n = &p->node[node];
@@ -61,7 +61,7 @@ static uint32_t next_of(const struct hs_phases *p, uint32_t node, unsigned *dept
     return node ? p->node[node].sibling : 0;
 }
 
-/* ---- what imports are made of ---- */
+/* ---- kinds of blocks of imports ---- */
 
 static const uint64_t *sorting;
 
@@ -71,7 +71,7 @@ static int more(const void *a, const void *b)
     return sorting[x] != sorting[y] ? sorting[x] < sorting[y] ? 1 : -1 : (x > y) - (x < y);
 }
 
-/* Kinds of a node with bytes kept, the most first. Returns how many; `order` has room for all. */
+/* Kinds of blocks that a node keeps, most bytes first. Returns how many; `order` has room for all kinds. */
 static size_t rank(const struct hs_phase *n, size_t *order)
 {
     size_t found = 0;
@@ -145,7 +145,7 @@ static void sum_json(struct hs_json *json, const char *key, const struct hs_phas
     hs_json_end(json);
 }
 
-/* A flat array: `parent` is an index into it, so that no depth is too much for a reader. */
+/* A flat array with `parent` as an index into it: nesting would limit the depth. */
 static void node_json(const struct hs_phaseview *v, uint32_t i, struct hs_json *json)
 {
     const struct hs_phase *n = &v->phases->node[i];

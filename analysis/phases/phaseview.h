@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What imports cost, as a tree in text, or JSON. Shows what it is given, measures nothing.
+ * The cost of imports, as a tree in text, or as JSON. Only prints; measures nothing.
  */
 #ifndef HS_PHASES_PHASEVIEW_H
 #define HS_PHASES_PHASEVIEW_H
@@ -11,7 +11,7 @@
 struct hs_phaseview {
     struct hs_head head;
     const struct hs_phases *phases; /* finished */
-    uint64_t limit;                 /* rows of the tree, UINT64_MAX: all */
+    uint64_t limit;                 /* rows of the tree; UINT64_MAX: all */
     bool color;
 };
 
