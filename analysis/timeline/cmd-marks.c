@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata marks: the heap at each mark, and what changed since the one before.
+ * heapstrata marks: the heap at each mark, and the change since the previous mark.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +20,8 @@ struct marks {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_table *table;
-    uint64_t used; /* at the mark before */
-    uint32_t boot; /* of that; 0: there is none */
+    uint64_t used; /* at the previous mark */
+    uint32_t boot; /* of that mark; 0: none */
 };
 
 enum { OUT_OF_MEMORY = 1 };
@@ -38,7 +38,7 @@ static const struct hs_column columns[] = {
     {"Mark", "mark", HS_VALUE_TEXT},
 };
 
-/* What is not known of the heap at that moment is left empty. A reset is no change of what was before. */
+/* Unknown figures stay empty. Changes are not computed across a reset. */
 static void add(struct marks *m, const struct hs_event *e)
 {
     struct hs_space_stats heap;
@@ -62,7 +62,7 @@ static void add(struct marks *m, const struct hs_event *e)
     m->boot = known ? e->boot : 0;
 }
 
-/* Behind a mark a recorder at another level than "full" writes its figures: they are the mark's. */
+/* At levels other than "full" a mark shows the last summary before it: the recorder writes the mark's own summary after it. */
 static int each(void *context, const struct hs_event *events, long n)
 {
     struct marks *m = context;

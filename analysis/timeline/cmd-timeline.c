@@ -29,7 +29,7 @@ static const struct hs_option options[] = {
     {0},
 };
 
-/* What is measured while the trace goes by. */
+/* Measured while the trace is read. */
 struct session {
     struct hs_timeline *timeline;
     struct hs_range range;
@@ -39,7 +39,7 @@ struct session {
 
 enum { STOP = 1 };
 
-/* Without bounds there is nothing to look at but the events. */
+/* Without bounds: feeds all events. */
 static int all(void *context, const struct hs_event *events, long n)
 {
     struct session *s = context;

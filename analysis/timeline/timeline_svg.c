@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The upper panel is the heap from bottom to top: what is used stands on the floor, the longest free run hangs from the
- * ceiling, and what is in between is free in pieces. Every point keeps the extremes of its events: what was used at all
- * times, and at times.
+ * The upper panel is the heap: used bytes at the bottom, the longest free run at the top, and between them free memory in
+ * shorter runs. Every point keeps the extremes of its events: the least used bytes and the most.
  */
 #include "analysis/timeline/timeline_svg.h"
 
@@ -21,7 +20,7 @@ struct drawing {
     struct hs_sheet sheet;
     struct hs_scale x;
     double total;         /* bytes */
-    struct hs_scale y[3]; /* of the panels there are */
+    struct hs_scale y[3]; /* of the panels drawn */
     unsigned n_panels, lines;
 };
 
@@ -30,7 +29,7 @@ static double axis_value(const struct drawing *d, uint64_t at)
     return d->t->by_number || !d->view->hz ? (double)at : (double)at / d->view->hz;
 }
 
-/* Quarters of a pixel are enough, and make short files. */
+/* Quarters of a pixel are exact enough and make short files. */
 static double quarter(double pixels) { return round(4 * pixels) / 4; }
 
 static double across(const struct drawing *d, uint64_t at)
@@ -43,7 +42,7 @@ static double across(const struct drawing *d, uint64_t at)
 
 typedef double figure_of(const struct drawing *d, const struct hs_point *p);
 
-/* What is not known is not drawn. */
+/* Unknown values are drawn as 0. */
 static double drawn(double value) { return isfinite(value) ? value : 0; }
 
 static double nothing(const struct drawing *d, const struct hs_point *p)
@@ -77,14 +76,14 @@ static double size_of(const struct drawing *d, const struct hs_point *p)
     (void)d;
     return drawn(p->end.last.value[HS_FIGURE_USED] + p->end.last.value[HS_FIGURE_FREE]);
 }
-/* At the point at which the heap came there was none of it before, and so no run. */
+/* At the point where the heap appears the minimum is 0, from before it: use the last value instead. */
 static double below_run(const struct drawing *d, const struct hs_point *p)
 {
     bool came = p->min.value[HS_FIGURE_FREE] + p->min.value[HS_FIGURE_USED] <= 0;
     return size_of(d, p) - drawn((came ? &p->end.last : &p->min)->value[HS_FIGURE_LARGEST]);
 }
 
-/* Whether used and free are known at a point, and the longest run is not. */
+/* Whether used and free bytes are known at a point but the longest run is not. */
 static bool no_run(const struct hs_point *p)
 {
     return isfinite(p->end.last.value[HS_FIGURE_USED]) && !isfinite(p->end.last.value[HS_FIGURE_LARGEST]);
@@ -104,7 +103,7 @@ static double right_of(const struct drawing *d, uint32_t i)
     return i + 1 < s->n ? across(d, s->point[i + 1].at) : d->x.to;
 }
 
-/* Steps along the points, forward or backward. */
+/* Draws steps along the points, forward or backward. */
 static void steps(struct drawing *d, const struct hs_scale *y, figure_of *figure, bool forward)
 {
     const struct hs_series *s = &d->t->series;
@@ -201,7 +200,7 @@ static double pause_panel(struct drawing *d, double y)
     return end_panel(d, &plot);
 }
 
-/* Where the layout was not known the figures are those known last: a bar along the axis says so. */
+/* A bar along the axis where the layout is not known: there the figures are the last known ones. */
 static void unknown_bar(struct drawing *d)
 {
     const struct hs_series *s = &d->t->series;
@@ -248,7 +247,7 @@ static void flag_line(struct drawing *d, double x)
     }
 }
 
-/* Flags of one kind in the same pixel are one line. Returns whether there are any. */
+/* Flags of one kind in the same pixel become one line. Returns whether there are any. */
 static bool flag_lines(struct drawing *d, size_t flag)
 {
     struct hs_pen pen = {.ink = flag_ink(d, flag), .width = flags[flag].width, .dash = flags[flag].dash};
@@ -264,7 +263,7 @@ static bool flag_lines(struct drawing *d, size_t flag)
     return last >= 0;
 }
 
-/* A cross on the line of each failure, so that it is told from the others without colour. */
+/* A cross on the line of each failure, to distinguish it without colour. */
 static void crosses(struct drawing *d)
 {
     struct hs_pen pen = {.ink = d->sheet.theme->failure, .width = 2};
@@ -282,7 +281,7 @@ static void crosses(struct drawing *d)
     hs_canvas_stroke(d->sheet.canvas, &pen);
 }
 
-/* Labels of marks, above the heap's heading, in the first row with room for them; those without are lines only. */
+/* Labels of marks, above the heap's heading, each in the first row with room. A mark without room is only a line. */
 static void mark_labels(struct drawing *d, double y)
 {
     double end[MARK_ROWS] = {0};
@@ -319,7 +318,7 @@ static void draw_flags(struct drawing *d, double y)
     hs_sheet_legend(&d->sheet, y, swatch, n);
 }
 
-/* ---- in words ---- */
+/* ---- text ---- */
 
 static char *bytes_text(char text[40], double bytes)
 {
@@ -360,7 +359,7 @@ static void say_failure(struct drawing *d)
     hs_sheet_line(&d->sheet, d->lines++, d->sheet.theme->failure, text);
 }
 
-/* ---- all ---- */
+/* ---- page ---- */
 
 static void set_axes(struct drawing *d)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A timeline as a picture: the heap's bytes, fragmentation and the collections' pauses one above the other, with
- * failures, marks, resets and losses as lines through all of them.
+ * A timeline as a picture: panels for the heap's bytes, fragmentation and pauses of collections, one below the other.
+ * Failures, marks, resets and losses are lines through all panels.
  */
 #ifndef HS_TIMELINE_TIMELINE_SVG_H
 #define HS_TIMELINE_TIMELINE_SVG_H
@@ -9,12 +9,12 @@
 #include "analysis/draw/sheet.h"
 #include "analysis/timeline/timeview.h"
 
-/* Points that the picture has room for. */
+/* Number of points in the picture. */
 #define HS_TIMEPICTURE_POINTS 432u
 
 struct hs_timepicture {
     const struct hs_timeview *view;
-    const char *subject; /* what it is a picture of */
+    const char *subject; /* name of the trace */
 };
 
 /* Returns HS_OK, HS_ERR_MEMORY or HS_ERR_IO. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The chart's upper panel is the heap from bottom to top: what is used stands on the floor, the longest
- * free run hangs from the ceiling, and the gap in between is free memory in smaller pieces.
+ * The chart's upper panel is the heap: used bytes at the bottom, the longest free run at the top, and
+ * between them free memory in shorter runs.
  */
 #include "analysis/timeline/timeview.h"
 
@@ -95,7 +95,7 @@ static void fill_row(const struct hs_timeview *view, const struct hs_point *p, s
         row[RUNS + c].u = p->end.histogram.runs[c];
 }
 
-/* Classes of free runs up to the longest that ever occurs at a point. */
+/* Classes of free runs, up to the longest run at any point. */
 static unsigned classes_used(const struct hs_series *s)
 {
     unsigned n = 0;
@@ -106,7 +106,7 @@ static unsigned classes_used(const struct hs_series *s)
     return n;
 }
 
-/* The columns of a table: the constant ones, then one for each class of free runs. */
+/* The columns of a table: the fixed ones, then one for each class of free runs. */
 struct layout {
     struct hs_column column[COLUMNS];
     char key[HS_RUN_CLASSES][24];
@@ -224,7 +224,7 @@ struct chart {
     const struct hs_terminal *terminal;
     FILE *out;
     unsigned columns;
-    double total; /* bytes: the most there ever were of used and free */
+    double total; /* bytes: the maximum of used plus free */
 };
 
 uint32_t hs_timeview_columns(const struct hs_terminal *terminal) { return terminal->width - HS_CHART_MARGIN; }
@@ -256,10 +256,10 @@ static double most_bytes(const struct hs_series *s)
     return most;
 }
 
-/* What is not known is not drawn. */
+/* Unknown values are drawn as 0. */
 static double drawn(double value) { return isfinite(value) ? value : 0; }
 
-/* What the trace tells of the longest free run: it may be missing where used and free are known. */
+/* Remark on the longest free run, which may be unknown where used and free bytes are known. */
 static const char *run_told(const struct hs_series *s)
 {
     bool some = false, all = true;
@@ -303,7 +303,7 @@ static void heap_panel(const struct chart *c)
                    });
 }
 
-/* A figure's range in every column, as a share of `whole`. */
+/* The range of a figure in every column, as a share of `whole`. */
 static void figure_panel(const struct chart *c, enum hs_figure figure, double whole, struct hs_panel panel)
 {
     struct hs_bar bar[COLUMNS_MAX];
@@ -379,8 +379,8 @@ static const struct {
     {HS_NOTE_MARK, "marks", 0, HS_HUE_YELLOW},
 };
 
-/* Notes that stand in one column share its flag; of marks the first is named, the others follow it in the
- * list below. */
+/* Notes in the same column share one flag. For marks it is the number of the first one; the list below has all of
+ * them in order. */
 static void flag_row(const struct chart *c, size_t row)
 {
     const struct hs_timeline *t = c->view->timeline;
@@ -406,7 +406,7 @@ static void flag_row(const struct chart *c, size_t row)
                    });
 }
 
-/* Where the layout was not known, the figures are those known last. */
+/* Where the layout is not known, the figures are the last known ones. */
 static void unsure_row(const struct chart *c)
 {
     char flag[COLUMNS_MAX];
@@ -426,7 +426,7 @@ static void unsure_row(const struct chart *c)
                        });
 }
 
-/* Where less than every event was recorded, the figures are those of summaries. */
+/* Where not every event was recorded, the figures come from summaries. */
 static void level_row(const struct chart *c)
 {
     static const char letters[] = {[HS_LEVEL_SAMPLED] = 's', [HS_LEVEL_SUMMARY] = 'm'};
