@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata whatif: the same program on another heap.
+ * heapstrata whatif: replay the program on another heap.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ struct args {
     const char *heap, *policy, *threshold;
     uint64_t granule;
     int death;
-    const char *edit[HS_EDITS]; /* a line each */
+    const char *edit[HS_EDITS]; /* one line for each kind */
 };
 
 static const double deaths[] = {HS_DEATH_EARLY, 0.5, HS_DEATH_LATE};
@@ -75,9 +75,9 @@ struct work {
     struct hs_whatif_bounds bounds;
 };
 
-/* ---- what the user asks for ---- */
+/* ---- arguments ---- */
 
-/* A size with K, M or G behind it; 0: not one. */
+/* A size with an optional K, M or G; 0: invalid. */
 static uint64_t parse_size(const char *text, size_t length)
 {
     static const char units[] = "KMG";
@@ -184,7 +184,7 @@ static int check(const struct work *w)
 
 static uint64_t bytes_of(const char *text) { return text ? strtoull(text, NULL, 10) : 0; }
 
-/* The heap as recorded; a trace that was made to collect often for our sake has no threshold of its own. */
+/* Defaults: the heap as recorded. With --collect-every a trace shows no threshold of the program. */
 static void settle(struct work *w)
 {
     w->collect_every = bytes_of(hs_reader_fact(w->reader, "collect-every"));
@@ -222,13 +222,13 @@ static int replay_row(struct work *w, struct hs_whatif *row, const struct hs_pol
         return HS_ERR_ARG;
     int error = hs_replay(&row->result, &w->program, &row->setting);
     if (row > w->row && row[-1].setting.policy == policy)
-        row->smallest = row[-1].smallest; /* of another heap: the same search */
+        row->smallest = row[-1].smallest; /* a row of another heap size: the search is the same */
     else if (!error)
         error = hs_smallest_find(&row->smallest, &w->program, &row->setting, &w->size);
     return error;
 }
 
-/* That of another death than the first row's, or the same again. */
+/* The smallest heap for another `death` than the first row's, or the same one. */
 static int find_bound(struct work *w, struct hs_smallest *bound, double death)
 {
     struct hs_setting set = w->row[0].setting;
@@ -275,7 +275,7 @@ static int edit(struct work *w, enum hs_edit_kind kind)
     return HS_EXIT_OK;
 }
 
-/* What the user wants changed; the replay as recorded is of the program before that. */
+/* Applies the edits; the replay as recorded was made before, with the unchanged program. */
 static int edit_all(struct work *w)
 {
     int status = HS_EXIT_OK;
@@ -293,7 +293,7 @@ static int replay_all(struct work *w)
     return error ? error : find_bounds(w);
 }
 
-/* A heap that the user asks about and that is too small is a finding. */
+/* With --heap, a heap that is too small is a finding. */
 static int finding(const struct work *w)
 {
     for (unsigned i = 0; w->args->heap && i < w->n; i++)

@@ -6,9 +6,9 @@
 
 #define NO_BLOCK UINT32_MAX
 
-/* What is known of a block from all its steps. */
+/* Figures of a block over all its steps. */
 struct block {
-    uint32_t largest; /* bytes, of all its sizes */
+    uint32_t largest; /* bytes */
     bool mine;        /* the edit concerns it */
     bool freed;       /* by the program */
 };
@@ -20,7 +20,7 @@ struct editor {
     struct block *block; /* `from->n_blocks` */
     uint32_t *moved;     /* index in `to` of each step of `from`, and of its end */
     uint32_t buffer;     /* the block that is reused, once it is allocated */
-    uint32_t largest;    /* bytes that the line asked for at most, failures included */
+    uint32_t largest;    /* largest request of the line in bytes, including failed ones */
     bool started, changed;
 };
 
@@ -28,7 +28,7 @@ static bool of_line(const struct editor *e, uint32_t site) { return site < e->ed
 
 static bool takes_memory(const struct hs_program_step *s) { return s->kind == HS_STEP_ALLOC || s->kind == HS_STEP_RESIZE; }
 
-/* A block is the line's: for a final size by any resize, for a dropped one by its last step, else by its allocation. */
+/* A block belongs to the line: for FINAL_SIZE if the line resizes it, for DROP by its last step, else by its allocation. */
 static void look(struct editor *e, const struct hs_program_step *s)
 {
     enum hs_edit_kind kind = e->edit->kind;
@@ -45,7 +45,7 @@ static void look(struct editor *e, const struct hs_program_step *s)
         b->mine = mine;
 }
 
-/* A request that failed was for the next size of the block that the line resized last. */
+/* A failed request counts as the next size of the block that the line resized last. */
 static void count_failures(struct editor *e)
 {
     uint32_t last = NO_BLOCK;
@@ -77,7 +77,7 @@ static void put_buffer(struct editor *e, const struct hs_program_step *at, uint3
     e->changed = true;
 }
 
-/* The only block of the line lives from its allocation on; all else that the line does is left out. */
+/* The line's only block is never freed; all other steps of the line are omitted. */
 static void put_reused(struct editor *e, const struct hs_program_step *s)
 {
     bool begins = s->kind != HS_STEP_AREA && s->kind != HS_STEP_GIVEN;
@@ -120,7 +120,7 @@ static void put(struct editor *e, const struct hs_program_step *s)
     copy(e, s);
 }
 
-/* Steps have moved, and so have the moments of each block's life. */
+/* Updates the step indices in each block's life. */
 static void move_lives(struct editor *e)
 {
     for (uint32_t i = 0; i < e->from->n_blocks; i++) {
@@ -132,7 +132,7 @@ static void move_lives(struct editor *e)
         e->to->block[e->buffer] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};
 }
 
-/* Each block that the line keeps dies when the next one is born, but not before its own last step. */
+/* Each block that the line keeps dies when the next one is allocated, but not before its own last step. */
 static void drop_kept(struct editor *e)
 {
     uint32_t last = NO_BLOCK;
@@ -175,7 +175,7 @@ static void work(struct editor *e)
     for (uint32_t i = 0; i < e->from->n; i++) {
         uint32_t before = e->to->n;
         put(e, &e->from->step[i]);
-        e->moved[i] = e->to->n > before ? e->to->n - 1 : before; /* what an edit inserts comes before the step */
+        e->moved[i] = e->to->n > before ? e->to->n - 1 : before; /* an edit inserts before the step */
     }
     e->moved[e->from->n] = e->to->n;
     e->to->block[e->from->n_blocks] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};
@@ -195,7 +195,7 @@ int hs_program_edit(struct hs_program *to, const struct hs_program *from, const 
     return !enough ? HS_ERR_MEMORY : e.changed ? HS_OK : HS_ERR_ARG;
 }
 
-/* "main.py:5 work" is named by itself and by "main.py:5". */
+/* "main.py:5" and "main.py:5 work" both match "main.py:5 work". */
 static bool is_named(const char *name, const char *line)
 {
     size_t length = strlen(line);

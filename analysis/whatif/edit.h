@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A traced program with one line changed, as advice says: what would its heap look like?
+ * Changes one line of a traced program, as advice suggests, to replay the changed program.
  *
  *     bool *set = hs_sites_of_line(&names, model, "main.py:5");
  *     hs_program_edit(&changed, &program, &(struct hs_edit){HS_EDIT_REUSE, set, n});
@@ -14,26 +14,26 @@
 #include "analysis/whatif/program.h"
 
 enum hs_edit_kind {
-    HS_EDIT_DROP,       /* of the blocks that the line keeps, only the newest stays: each dies when the next one is allocated */
-    HS_EDIT_FINAL_SIZE, /* a block that the line resizes has its final size from the start; what failed counts as that size */
-    HS_EDIT_REUSE,      /* the line allocates one block, of its largest size, and reuses it; what failed counts as a size */
-    HS_EDIT_AT_START,   /* the same, and the block is allocated when the program starts */
+    HS_EDIT_DROP,       /* of the blocks that the line keeps only the newest stays: each dies when the next is allocated */
+    HS_EDIT_FINAL_SIZE, /* a block that the line resizes has its final size from the start; failed resizes count for that size */
+    HS_EDIT_REUSE,      /* the line allocates one block of its largest size and reuses it; failed requests count for that size */
+    HS_EDIT_AT_START,   /* like REUSE, but the block is allocated when the program starts */
     HS_EDIT_COLLECT,    /* a collection before each allocation of the line */
     HS_EDITS,
 };
 
 struct hs_edit {
     enum hs_edit_kind kind;
-    const bool *site; /* `n_sites`: whether it is a site of the line */
+    const bool *site; /* `n_sites`: whether the site belongs to the line */
     uint32_t n_sites;
 };
 
-/* Makes *to from `from`, which stays as it is. Free *to with hs_program_free in any case. Returns HS_OK, HS_ERR_ARG when the
- * line has no step that the edit could change, or HS_ERR_MEMORY. */
+/* Makes *to from `from`, which does not change. Free *to with hs_program_free in any case. Returns HS_OK, HS_ERR_ARG when the
+ * line has no step that the edit can change, or HS_ERR_MEMORY. */
 int hs_program_edit(struct hs_program *to, const struct hs_program *from, const struct hs_edit *edit);
 
-/* Which sites are of a line: "main.py:5", or its full name "main.py:5 work". `n` of them, by number. The caller frees the
- * array; NULL when out of memory. *found says whether there is one. */
+/* Finds the sites of a line: "main.py:5", or its full name "main.py:5 work". Returns `n` flags, by site number. The caller
+ * frees the array; NULL when out of memory. *found: whether the line has a site. */
 bool *hs_sites_of_line(const struct hs_names *names, uint32_t n, const char *line, bool *found);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The binary buddy system (D. E. Knuth, The Art of Computer Programming, vol. 1, section 2.5, algorithms R and S):
- * every block takes a power of two of granules and begins at a multiple of it; when it is freed it is put
- * together with its buddy, the other half of the next larger block, as long as that is free. A heap that is no
- * power of two long begins as the fewest aligned blocks that cover it. Of each order the lowest is taken.
+ * every block takes a power of two of granules and begins at a multiple of it. A freed block is merged with its
+ * buddy, the other half of the next larger block, as long as that is free. A heap whose length is no power of
+ * two begins as the fewest aligned blocks that cover it. Of each order the lowest block is allocated.
  */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 
 #define ORDERS 32u
 
-/* Free blocks: one set for each order, of places divided by the order's length. */
+/* Free blocks: for each order a set of places, divided by the length of the order. */
 struct buddy {
     struct hs_bits free[ORDERS];
     uint32_t granules;
@@ -31,7 +31,7 @@ static void close_buddy(struct hs_sim *sim)
     sim->own = NULL;
 }
 
-/* As long as a block of the order fits: the highest order first, so each lies at a multiple of its length. */
+/* Adds blocks while they fit, highest order first, so each begins at a multiple of its length. */
 static void fill(struct buddy *b)
 {
     uint32_t at = 0;

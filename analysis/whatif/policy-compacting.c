@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A heap without fragmentation: blocks are moved together whenever that is needed, so there is room as long as
- * there is space. No allocator of C pointers can do so; it is the bound that the others are measured against.
+ * A heap without fragmentation: blocks move together whenever needed, so an allocation succeeds if enough granules
+ * are free. No allocator of C pointers can do this; it is the bound for the other policies.
  */
 #include "analysis/whatif/policies.h"
 
@@ -9,7 +9,7 @@ static uint32_t alloc(struct hs_sim *sim, uint32_t granules)
 {
     (void)sim;
     (void)granules;
-    return 0; /* the caller has seen that there is space */
+    return 0; /* the caller has checked that enough granules are free */
 }
 
 const struct hs_policy hs_policy_compacting = {

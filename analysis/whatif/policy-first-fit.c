@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * First fit, MicroPython's rule: the lowest free run that is long enough, in the first area that has one. The
- * reader's own map is used, which is held in the tests against a transcription of gc.c.
+ * First fit, MicroPython's rule: the lowest free run that is long enough, in the first area that has one. Uses
+ * the reader's own map, which the tests compare with a transcription of gc.c.
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Next fit: first fit from where the last block was placed, and around once (D. E. Knuth, The Art of Computer
+ * Next fit: first fit from where the last block was placed, wrapping around once (D. E. Knuth, The Art of Computer
  * Programming, vol. 1, section 2.5, exercise 6: a roving pointer).
  */
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static bool open_rover(struct hs_sim *sim)
 
 static void close_rover(struct hs_sim *sim) { free(sim->own); }
 
-/* A run that begins before the rover, since a block in front of it was freed, comes last. */
+/* The run that contains the rover and begins before it, because a block before it was freed, is tried last. */
 static uint32_t search(const struct hs_freeruns *space, uint32_t from, uint32_t end, uint32_t granules)
 {
     struct hs_extent run = hs_freeruns_from(space, from);

@@ -2,9 +2,9 @@
  *
  * Two-level segregated fit (M. Masmano, I. Ripoll, A. Crespo, J. Real, "TLSF: a New Dynamic Memory Allocator for
  * Real-Time Systems", ECRTS 2004): free runs in lists, one for each of 32 equal parts of each power of two. A
- * request is rounded up to the next part, so that any run of a list that is not empty will do; the head of the
- * first such list is taken, and what is left over goes back into a list. Freed runs are put together with their
- * free neighbours at once, and go to the head of their list. Lengths below 32 have a list each.
+ * request is rounded up to the next part, so that any run of its list or a later one is long enough. The head of
+ * the first nonempty list is allocated; the rest returns to a list. A freed run is merged with its free neighbours
+ * at once and becomes the head of its list. Each length below 32 has its own list.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #define FL (32u - SL_LOG)
 #define NOWHERE UINT32_MAX
 
-/* Of a free run, kept at its first granule; `start` at its last one tells where it begins. */
+/* A free run, stored at its first granule; the entry at its last granule has its `start`. */
 struct run {
     uint32_t granules; /* 0: no free run begins here */
     uint32_t start, next, before;
@@ -36,7 +36,7 @@ struct list {
 
 static unsigned log2_of(uint32_t n) { return 31u - (unsigned)__builtin_clz(n); }
 
-/* The list that a run of that length is in. */
+/* The list for runs of that length. */
 static struct list list_of(uint32_t n)
 {
     if (n < SL)
@@ -157,7 +157,7 @@ static void release(struct hs_sim *sim, struct hs_extent block)
     insert(t, at, end - at);
 }
 
-/* The run behind the block gives what it grows by; what it shrinks by is freed. */
+/* A block grows into the run after it; the part by which it shrinks is freed. */
 static void resize(struct hs_sim *sim, struct hs_extent block, uint32_t granules)
 {
     struct tlsf *t = sim->own;

@@ -43,7 +43,7 @@ static bool knows_granules(struct hs_program *p, uint32_t n)
 
 static uint32_t block_at(const struct hs_program *p, uint32_t pos) { return pos < p->n_at ? p->at[pos] : HS_NEVER; }
 
-/* ---- beginnings and ends ---- */
+/* ---- begin ---- */
 
 static void forget(struct hs_program *p)
 {
@@ -71,7 +71,7 @@ static void add_area(struct hs_program *p, const struct hs_model *m, unsigned re
     p->micropython = r->placement == HS_PLACE_MICROPYTHON;
 }
 
-/* The program begins where the layout is known: with what lies there. */
+/* The program begins when the layout becomes known: with the blocks that are live then. */
 static void begin(struct hs_program *p, const struct hs_model *m)
 {
     uint64_t time = hs_model_elapsed(m);
@@ -92,7 +92,7 @@ static void begin(struct hs_program *p, const struct hs_model *m)
     }
 }
 
-/* ---- what the program does ---- */
+/* ---- steps from events ---- */
 
 static void sweep(struct hs_program *p, uint32_t pos)
 {
@@ -106,7 +106,7 @@ static void sweep(struct hs_program *p, uint32_t pos)
     p->at[pos] = HS_NEVER;
 }
 
-/* The collection in whose midst a block is freed frees it: a finaliser does so. */
+/* A block freed during a collection (by a finaliser) counts as freed by that collection. */
 static void free_block(struct hs_program *p, const struct hs_event *e, uint64_t time)
 {
     uint32_t block = block_at(p, e->old);
@@ -144,7 +144,7 @@ static void place(struct hs_program *p, const struct hs_event *e, uint64_t time,
     }
 }
 
-/* How much had been allocated when a threshold made a collection begin: it is that or less. The smallest counts. */
+/* The threshold is at most what was allocated when it began a collection; keep the smallest. */
 static void infer_threshold(struct hs_program *p)
 {
     if (!p->threshold || p->amount < p->threshold)
@@ -165,8 +165,8 @@ static void begin_collection(struct hs_program *p, const struct hs_event *e, uin
     add_step(p, (enum hs_program_step_kind)kinds[cause < sizeof kinds ? cause : 0], time, e->number);
 }
 
-/* What it kept was alive in it. One that the allocator began is replayed by the allocation that began it, which is
- * the step behind. */
+/* Blocks that the collection kept were alive in it. If the allocator began it, the replay collects in the allocation
+ * that caused it, which is the next step. */
 static void end_collection(struct hs_program *p)
 {
     if (p->collecting == HS_NEVER)
@@ -216,7 +216,7 @@ int hs_program_before(struct hs_program *p, const struct hs_model *m, const stru
     return p->error;
 }
 
-/* A region that the program did not know, or no longer. */
+/* Adds steps for a region that appears or disappears. */
 static void follow_region(struct hs_program *p, const struct hs_model *m, const struct hs_event *e)
 {
     if (e->kind == HS_REGION_END) {

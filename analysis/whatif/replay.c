@@ -12,18 +12,18 @@ struct replay {
     const struct hs_setting *set;
     struct hs_replayed *result;
     struct hs_sim sim;
-    struct hs_extent *where; /* of each block, pos HS_SIM_NONE: nowhere */
+    struct hs_extent *where; /* place of each block; pos HS_SIM_NONE: none */
     uint32_t *dying;         /* blocks that a collection freed, in the order in which they die */
-    uint32_t *death;         /* of each of these, by block: they are garbage behind that step */
+    uint32_t *death;         /* by block: it is garbage after this step */
     uint32_t n_dying, next;  /* `next` dies next */
     uint32_t *garbage;       /* dead, and not yet freed */
     uint32_t n_garbage;
     uint64_t amount;      /* granules allocated since the last collection */
-    uint64_t live;        /* granules of what is not garbage */
+    uint64_t live;        /* granules of blocks that are not garbage */
     uint64_t threshold;   /* granules */
-    uint32_t at;          /* the present step */
+    uint32_t at;          /* the current step */
     double fragmentation; /* summed over collections */
-    bool due;             /* the trace says that the next allocation reached a threshold */
+    bool due;             /* in the trace the next allocation reached a threshold */
     bool over;
 };
 
@@ -115,7 +115,7 @@ static void note(struct replay *r)
         draw(r);
 }
 
-/* ---- what the allocator does ---- */
+/* ---- allocator ---- */
 
 static void collect(struct replay *r, uint64_t *cause)
 {
@@ -183,7 +183,7 @@ static void place(struct replay *r, const struct hs_program_step *s, struct hs_e
     note(r);
 }
 
-/* As recorded they lie where they lay; on another heap they come first, in their order. */
+/* With the recorded regions these blocks keep their places; on another heap they are allocated first, in their order. */
 static void step_given(struct replay *r, const struct hs_program_step *s)
 {
     struct hs_extent block = {s->pos, granules_of(r, s->size)};
@@ -240,7 +240,7 @@ static void step_free(struct replay *r, const struct hs_program_step *s)
     block->pos = HS_SIM_NONE;
 }
 
-/* What had no room in the trace needs it only for a moment: nobody knows what the program would have done with it. */
+/* An allocation that failed in the trace is freed at once here: how long the program would have kept it is unknown. */
 static void step_fail(struct replay *r, const struct hs_program_step *s)
 {
     struct hs_extent block = allocate(r, granules_of(r, s->size));

@@ -75,7 +75,7 @@ static struct hs_sim_area *area_of(struct hs_sim *sim, uint32_t pos)
     return NULL;
 }
 
-/* The index follows: where blocks have no place, only sums do. */
+/* Updates the index; only the sums if blocks have no place. */
 static void take(struct hs_sim *sim, struct hs_extent block)
 {
     struct hs_sim_area *area = sim->policy->compacts ? NULL : area_of(sim, block.pos);
@@ -129,7 +129,7 @@ void hs_sim_free(struct hs_sim *sim, struct hs_extent block)
     give(sim, block);
 }
 
-/* Free granules right behind a block. */
+/* Free granules right after a block. */
 static uint32_t room_behind(struct hs_sim *sim, struct hs_extent block)
 {
     struct hs_sim_area *area = area_of(sim, block.pos);
@@ -143,9 +143,9 @@ bool hs_sim_resize(struct hs_sim *sim, struct hs_extent *block, uint32_t granule
     if (now > was && (sim->policy->compacts ? now - was > hs_sim_space(sim) : now - was > room_behind(sim, *block)))
         return false;
     if (now > was && sim->policy->taken)
-        return false; /* rounded sizes grow by moving */
+        return false; /* with rounded sizes a block moves to grow */
     if (now < was && sim->policy->taken)
-        now = was; /* and stay when they shrink */
+        now = was; /* and does not shrink */
     if (sim->policy->resize && now != was)
         sim->policy->resize(sim, *block, now);
     if (now > was)

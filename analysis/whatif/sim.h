@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A heap that is only a model: an allocator's policy deals out granules, nothing is ever stored in them. All
- * policies keep their books beside the heap, as MicroPython's collector does with its allocation table, so that
- * what differs between them is where blocks are placed and what is rounded up, not headers of their own.
+ * A simulated heap: an allocator's policy allocates granules, but nothing is stored in them. All policies keep
+ * their tables outside the heap, as MicroPython's collector does with its allocation table. So they differ only
+ * in where they place blocks and how they round sizes, not in block headers.
  */
 #ifndef HS_WHATIF_SIM_H
 #define HS_WHATIF_SIM_H
@@ -14,21 +14,21 @@
 
 struct hs_sim;
 
-/* An allocator. `alloc` gets the granules wanted and gives the head's place; what it really takes is told by
- * `taken`. All of them see the free space as it is before the change: the caller keeps the index. */
+/* An allocator. `alloc` gets the granules to allocate, already rounded by `taken`, and returns the head's place. All
+ * functions are called before the caller updates the index of free runs. */
 struct hs_policy {
     const char *name;
-    const char *about;                /* a line for people: what it does, and by whose definition */
-    bool one_area;                    /* cannot deal with a heap of several areas */
-    bool compacts;                    /* blocks have no place: there is room whenever there is space */
-    bool (*open)(struct hs_sim *sim); /* NULL: nothing of its own */
+    const char *about;                /* a line for the user: what it does, and whose definition it follows */
+    bool one_area;                    /* does not support a heap of several areas */
+    bool compacts;                    /* blocks have no place: there is room whenever enough granules are free */
+    bool (*open)(struct hs_sim *sim); /* NULL: no private state */
     void (*close)(struct hs_sim *sim);
-    void (*area)(struct hs_sim *sim, unsigned number); /* came, empty, or is no longer `present` */
-    uint32_t (*taken)(uint32_t granules);              /* NULL: what is asked for */
+    void (*area)(struct hs_sim *sim, unsigned number); /* appeared, empty, or is no longer `present` */
+    uint32_t (*taken)(uint32_t granules);              /* granules that a request really takes; NULL: no rounding */
     uint32_t (*alloc)(struct hs_sim *sim, uint32_t granules);
-    void (*put)(struct hs_sim *sim, struct hs_extent block);  /* lays it there; NULL: cannot */
-    void (*free)(struct hs_sim *sim, struct hs_extent block); /* NULL: nothing to do beside the index */
-    /* The block is resized where it is; there is room for that. NULL: nothing to do beside the index. */
+    void (*put)(struct hs_sim *sim, struct hs_extent block);  /* places it exactly there; NULL: not supported */
+    void (*free)(struct hs_sim *sim, struct hs_extent block); /* NULL: the index is enough */
+    /* Resizes the block in place; there is room. NULL: the index is enough. */
     void (*resize)(struct hs_sim *sim, struct hs_extent block, uint32_t granules);
 };
 
@@ -42,33 +42,32 @@ struct hs_sim {
     const struct hs_policy *policy;
     struct hs_sim_area area[HS_SIM_AREAS]; /* `n_areas` */
     unsigned n_areas;
-    void *own;               /* of the policy */
+    void *own;               /* private to the policy */
     uint64_t granules, used; /* of all areas */
     uint64_t refused;        /* changes that contradict the index: 0 unless a policy is wrong */
     bool short_of_memory;
 };
 
-/* The policy of that name, NULL when there is none; the one of that number, NULL behind the last. The first is
- * MicroPython's. */
+/* Finds a policy by name, or NULL; by number, or NULL after the last. Number 0 is MicroPython's. */
 const struct hs_policy *hs_policy_find(const char *name);
 const struct hs_policy *hs_policy_at(unsigned number);
 
-/* An empty heap without areas. Returns false when memory is short. */
+/* Makes a heap without areas. False when out of memory. */
 bool hs_sim_open(struct hs_sim *sim, const struct hs_policy *policy);
 void hs_sim_close(struct hs_sim *sim);
 
-/* An area comes, empty, in place of one with that number; it goes with all in it. */
+/* Adds an empty area and replaces one of that number; removes an area with all its blocks. */
 bool hs_sim_add(struct hs_sim *sim, unsigned number, struct hs_extent granules);
 void hs_sim_remove(struct hs_sim *sim, unsigned number);
 
-/* Places a block and says what it takes; `pos` is HS_SIM_NONE when there is no room. */
+/* Allocates a block and returns its extent; `pos` is HS_SIM_NONE when there is no room. */
 struct hs_extent hs_sim_alloc(struct hs_sim *sim, uint32_t granules);
 void hs_sim_free(struct hs_sim *sim, struct hs_extent block);
 
-/* Lays a block on free granules, where the policy can be told to; false when not. */
+/* Places a block on given free granules; false when the policy does not support this. */
 bool hs_sim_put(struct hs_sim *sim, struct hs_extent block);
 
-/* Resizes a block where it is, if that is possible: *block is then what it takes. */
+/* Resizes a block in place and updates *block; false when that is not possible. */
 bool hs_sim_resize(struct hs_sim *sim, struct hs_extent *block, uint32_t granules);
 
 /* Granules of the longest free run; free granules. */

@@ -27,8 +27,8 @@ struct search {
     const struct hs_program *program;
     struct hs_setting set;
     struct hs_replayed result;
-    uint32_t step;  /* granules come in so many */
-    uint32_t least; /* smallest that will do, of those tried; 0: none yet */
+    uint32_t step;  /* sizes are multiples of this many granules */
+    uint32_t least; /* smallest sufficient size of those tried; 0: none yet */
     unsigned replays;
     int error;
 };
@@ -45,7 +45,7 @@ static bool enough(struct search *s, uint32_t granules)
     return true;
 }
 
-/* The first that will do when doubled again and again; 0: none. */
+/* Doubles the size until it is sufficient; 0: none up to the limit. */
 static uint32_t upper(struct search *s, uint32_t from)
 {
     while (!enough(s, from)) {
@@ -56,7 +56,7 @@ static uint32_t upper(struct search *s, uint32_t from)
     return from;
 }
 
-/* Between one that does not do and one that does. */
+/* `low` is too small, `high` is sufficient. */
 static uint32_t bisect(struct search *s, uint32_t low, uint32_t high)
 {
     while (high - low > s->step && !s->error) {
@@ -69,7 +69,7 @@ static uint32_t bisect(struct search *s, uint32_t low, uint32_t high)
     return high;
 }
 
-/* The largest of some sizes above `found` that does not do; 0: all do. */
+/* The largest of LARGER sizes above `found` that fails; 0: all are sufficient. */
 static uint32_t failing_above(struct search *s, uint32_t found)
 {
     for (uint32_t i = LARGER; i && !s->error; i--) {

@@ -164,7 +164,7 @@ static void bounds_text(const struct hs_whatifview *v, FILE *out)
 
 /* ---- chart ---- */
 
-/* Heaps that are mostly empty are cut off above what was used. */
+/* The chart of a mostly empty heap ends above what was used. */
 static double top_of(const struct hs_whatif *w)
 {
     uint64_t most = w->result.peak_used + w->result.peak_used / 2;
@@ -195,7 +195,7 @@ struct course {
     unsigned n;
 };
 
-/* A column in which nothing was allocated is as the one before; behind a failure there is nothing. */
+/* A column without allocations repeats the previous one; after a failure columns are empty. */
 static void lay_out(struct course *c, const struct hs_whatif *w)
 {
     struct hs_bar last = {0, 0, 0};
@@ -248,7 +248,7 @@ static void smallest_text(const struct hs_whatifview *v, FILE *out)
         const struct hs_whatif *w = &v->row[i];
         char text[64], bytes[32];
         if (i && w->setting.policy == v->row[i - 1].setting.policy)
-            continue; /* another heap; its smallest is the same */
+            continue; /* another heap of the same policy: the same smallest */
         snprintf(text, sizeof text, "%s  %s", w->smallest.granules ? count(bytes, w->smallest.bytes) : "none",
                  w->setting.policy->name);
         hs_chart_stripe(out, &v->terminal,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What would have been on other heaps, as a table and a chart, CSV or JSON. Shows what it is given, measures nothing.
+ * Results of replays on other heaps, as a table and a chart, CSV or JSON. Only prints; measures nothing.
  */
 #ifndef HS_WHATIF_WHATIFVIEW_H
 #define HS_WHATIF_WHATIFVIEW_H
@@ -13,12 +13,12 @@
 /* One heap that was tried. */
 struct hs_whatif {
     struct hs_setting setting;
-    uint64_t bytes; /* the heap's size as the user means it */
+    uint64_t bytes; /* the heap's size as the user gives it */
     struct hs_replayed result;
     struct hs_smallest smallest; /* for the same policy, granule and threshold; granules 0: none */
 };
 
-/* The smallest heap, by when garbage is taken to die. */
+/* The smallest heap, by the assumed moment when blocks become garbage. */
 struct hs_whatif_bounds {
     struct hs_smallest early, taken, late;
 };
@@ -31,7 +31,7 @@ struct hs_whatifview {
     const struct hs_whatif *row;      /* `n` */
     size_t n;
     const struct hs_whatif_bounds *bounds; /* of the first row */
-    uint64_t collect_every;                /* bytes, that the recording collected by; 0: it did not */
+    uint64_t collect_every;                /* bytes: the interval of `record --collect-every`; 0: not used */
     double death;
     struct hs_terminal terminal;
 };
