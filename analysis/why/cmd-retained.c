@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata retained: what would be freed with each line's blocks.
+ * heapstrata retained: what would be freed if each line's blocks were freed.
  */
 #include <stdlib.h>
 

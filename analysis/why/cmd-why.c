@@ -19,11 +19,11 @@ struct work {
     const char *what;
     struct hs_refgraph_session graph;
     uint32_t *block;                    /* found */
-    const struct hs_global **immediate; /* found, without a block */
+    const struct hs_global **immediate; /* global names found without a block */
     uint32_t n_blocks, n_immediate;
 };
 
-/* ---- what the user means ---- */
+/* ---- the argument ---- */
 
 static void add(struct work *w, uint32_t block)
 {
@@ -33,7 +33,7 @@ static void add(struct work *w, uint32_t block)
     w->block[w->n_blocks++] = block;
 }
 
-/* The block that covers an address. */
+/* Adds the block that contains an address. */
 static void find_address(struct work *w)
 {
     const struct hs_heap_snapshot *p = &w->graph.refs.graph.snapshot;
@@ -52,7 +52,7 @@ static void find_address(struct work *w)
     }
 }
 
-/* An address outside of the interpreter's heap, in a heap that is recorded as well; NULL: it is not. */
+/* The recorded region that contains an address outside the interpreter's heap; NULL: none. */
 static const struct hs_region *region_around(const struct work *w)
 {
     char *end;
@@ -83,7 +83,7 @@ static void find_global(struct work *w)
     }
 }
 
-/* A line's name begins with "file.py:7", then a space or its end; any other name has to be the whole. */
+/* A line matches by its whole name or by "file.py:7" before a space. A kind matches only by its whole name. */
 static bool fits(const char *name, const char *what, enum hs_group_by key)
 {
     size_t length = strlen(what);
@@ -136,7 +136,7 @@ static int find(struct work *w)
     return HS_EXIT_OK;
 }
 
-/* ---- all of it ---- */
+/* ---- command ---- */
 
 static int show(struct work *w)
 {

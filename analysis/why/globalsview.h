@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What global names cost, as text or JSON. Shows what it is given, measures nothing.
+ * The cost of global names, as text or JSON. Only prints; measures nothing.
  */
 #ifndef HS_WHY_GLOBALSVIEW_H
 #define HS_WHY_GLOBALSVIEW_H
@@ -14,7 +14,7 @@ struct hs_globalsview {
     const struct hs_names *names;
     const struct hs_retained *retained;
     const struct hs_global_costs *costs;
-    const char *module; /* only this one; NULL: all */
+    const char *module; /* show only this one; NULL: all */
     bool color;
 };
 

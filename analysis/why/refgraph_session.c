@@ -9,7 +9,7 @@
 
 enum { STOP = 1 };
 
-/* With a mark the last of its label counts, so each one takes back what an earlier one found. */
+/* Of several marks with one label the last counts, so each of them discards the graph after an earlier one. */
 static void arm(struct hs_refgraph_session *g, const struct hs_event *e, double at)
 {
     if (g->when.kind == HS_TIME_SPEC_MARK) {
@@ -28,7 +28,7 @@ static bool goes_on(const struct hs_refgraph_session *g)
     return !g->taken || (g->when.kind == HS_TIME_SPEC_MARK && !g->when.occurrence);
 }
 
-/* A graph that was found stays: the measures of it are taken at the end, so no later one may replace it. */
+/* After the chosen graph, ignores later ones: measures are taken at the end, so none may replace it. */
 static int watch(void *context, const struct hs_event *events, long n)
 {
     struct hs_refgraph_session *g = context;
@@ -68,7 +68,7 @@ bool hs_refgraph_session_open(struct hs_refgraph_session *g, const struct hs_com
     *g = (struct hs_refgraph_session){.path = common->input};
     if (!hs_time_spec_parse(&g->when, at, "at"))
         return false;
-    g->reader = hs_cmd_open_selected(common, common->input); /* what is around the interpreter's heap is never collected */
+    g->reader = hs_cmd_open_selected(common, common->input); /* memory around the interpreter's heap is never collected */
     if (!g->reader)
         return false;
     g->names.reader = g->reader;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reference graph of a trace, at the moment that a command asks for.
+ * The reference graph of a trace at the moment that the user requests.
  */
 #ifndef HS_WHY_REFGRAPH_SESSION_H
 #define HS_WHY_REFGRAPH_SESSION_H
@@ -12,23 +12,23 @@
 
 struct hs_refgraph_session {
     struct hs_reader *reader;
-    struct hs_model *model; /* at the trace's end, or behind the graph when a moment was asked for */
+    struct hs_model *model; /* at the trace's end, or after the graph if the user chose a moment */
     struct hs_names names;
     struct hs_refs refs;
     struct hs_retained retained;
-    struct hs_time_spec when; /* UNSET: the trace's last graph; else the first at or behind that moment */
+    struct hs_time_spec when; /* UNSET: the last graph of the trace; else the first at or after this moment */
     const char *path;
-    bool armed; /* the moment came */
-    bool taken; /* and its graph too */
+    bool armed; /* the moment is reached */
+    bool taken; /* a graph is stored */
     int error;
-    int status; /* to exit with when all else is well */
+    int status; /* exit status if nothing fails later */
 };
 
-/* Reads the trace, and measures its graph. `at` may be NULL. Complains and returns false when there is none.
+/* Reads the trace and measures its graph. `at` may be NULL. Without a graph, prints an error and returns false.
  * Call hs_refgraph_session_close in any case. */
 bool hs_refgraph_session_open(struct hs_refgraph_session *graph, const struct hs_common *common, const char *at);
-/* The name that a module has in the graph, by what the user calls it. The script that was run is __main__ there; it is
- * meant by "main" and by its file's name too, unless a module has that name. NULL when there is no such module. */
+/* The name of a module in the graph, from the name that the user gives. The script is __main__ in the graph; the user can
+ * also call it "main" or by its file's name, unless a module has that name. NULL when there is no such module. */
 const char *hs_refgraph_session_module(const struct hs_refgraph_session *graph, const char *name, size_t length);
 
 void hs_refgraph_session_close(struct hs_refgraph_session *graph);

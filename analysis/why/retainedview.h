@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who holds how much: places by what their blocks retain, as text, CSV or JSON.
+ * How much the blocks of each site retain, as text, CSV or JSON. Only prints; measures nothing.
  */
 #ifndef HS_WHY_RETAINEDVIEW_H
 #define HS_WHY_RETAINEDVIEW_H
@@ -14,7 +14,7 @@ struct hs_retainedview {
     const struct hs_groups *groups;
     const struct hs_retained_group *group; /* by index of groups->group */
     const struct hs_retained *retained;
-    uint64_t limit; /* rows, UINT64_MAX: all */
+    uint64_t limit; /* rows; UINT64_MAX: all */
     bool color;
 };
 

@@ -12,10 +12,10 @@
 
 #define STEPS_SHOWN 64u
 #define REFERENCES_SHOWN 16u
-#define FRAME_NAME_MAX 300            /* of a function and of its file in a FRAME, blanks and the like written out */
-#define WORDS_MAX (HS_NAME_MAX + 128) /* bytes of what says where a reference stands */
+#define FRAME_NAME_MAX 300            /* of a function and of its file in a FRAME, with blanks and similar characters escaped */
+#define WORDS_MAX (HS_NAME_MAX + 128) /* bytes of the text for the place of a reference */
 
-/* ---- words ---- */
+/* ---- descriptions ---- */
 
 static const char *kind_of(const struct hs_whyview *v, uint32_t block, char *name)
 {
@@ -46,7 +46,7 @@ static const char *const root_keys[HS_ROOT_KINDS] = {
     [HS_ROOT_PYSTACK] = "pystack", [HS_ROOT_OTHER] = "other",
 };
 
-/* ": in use" in words, and for JSON. */
+/* The use of a slot, for text and for JSON. */
 static const char *const slot_uses[] = {
     [HS_SLOT_UNKNOWN] = "unknown", [HS_SLOT_STACK] = "stack",         [HS_SLOT_ARGUMENT] = "argument",
     [HS_SLOT_LOCAL] = "local",     [HS_SLOT_LEFT_OVER] = "left over", [HS_SLOT_HANDLERS] = "handlers",
@@ -75,7 +75,7 @@ static char *describe_slot(const struct hs_slot *slot, char *text, size_t size)
     return text;
 }
 
-/* The slot of a call frame that a root or a word of a block is. */
+/* Finds the slot of a call frame that contains a root or a word of a block. */
 static bool slot_of(const struct hs_whyview *v, const struct hs_holder *h, struct hs_slot *slot)
 {
     struct hs_frame_facts facts = hs_frame_facts(v->names->reader);
@@ -102,7 +102,7 @@ static char *describe_root(const struct hs_whyview *v, const struct hs_root *roo
     return text;
 }
 
-/* What a word of a block is, as far as that can be told. */
+/* Describes a word of a block as exactly as the trace allows. */
 static char *describe_word(const struct hs_whyview *v, const struct hs_holder *h, char *text, size_t size)
 {
     char kind[HS_NAME_MAX], name[HS_NAME_MAX];
@@ -266,7 +266,7 @@ static void holder_json(const struct hs_whyview *v, const struct hs_holder *h, s
     hs_json_end(json);
 }
 
-/* Holders in an array; memory is the caller's worry when there are very many: the first ones are enough. */
+/* Adds `n` holders as an array. The caller limits `n`: the first ones are enough. */
 static void holders_json(const struct hs_whyview *v, const char *key, const struct hs_holder *h, uint32_t n, struct hs_json *json)
 {
     hs_json_array(json, key);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Why blocks are still there, as text or JSON. Shows what it is given, measures nothing.
+ * Why blocks are still live, as text or JSON. Only prints; measures nothing.
  */
 #ifndef HS_WHY_WHYVIEW_H
 #define HS_WHY_WHYVIEW_H
@@ -13,13 +13,13 @@ struct hs_whyview {
     struct hs_head head;
     const struct hs_names *names;
     const struct hs_retained *retained;
-    const char *what;      /* that was asked for */
+    const char *what;      /* the user's argument */
     const uint32_t *block; /* found for it, heaviest first */
     uint32_t n_blocks;
-    const struct hs_global *const *immediate; /* names found whose value is no block */
+    const struct hs_global *const *immediate; /* global names found whose value is no block */
     uint32_t n_immediate;
     uint64_t limit;   /* blocks shown */
-    uint64_t dropped; /* graphs of the trace that could not be used */
+    uint64_t dropped; /* graphs of the trace that were not usable */
     bool color;
 };
 
