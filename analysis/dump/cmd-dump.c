@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata dump: what is in a trace, record by record, definition by definition or packet by packet.
+ * heapstrata dump: print a trace by records, by definitions or by packets.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ struct dump {
     struct hs_range range;
     struct hs_json *json;
     bool kind[HS_KIND_END];
-    uint8_t *site; /* [n_sites] 1: wanted, 2: not, 0: not looked at yet */
+    uint8_t *site; /* [n_sites] 1: matches, 2: does not, 0: not yet checked */
     uint32_t n_sites;
 };
 
@@ -117,7 +117,7 @@ static bool is_wanted(struct dump *d, const struct hs_event *e)
 
 /* ---- one record ---- */
 
-/* The record with its places found, and its site under the number that --dict shows. */
+/* The record with its implied places resolved, and with the site number that --dict shows. */
 static struct hs_record resolve(const struct hs_event *e, bool raw)
 {
     struct hs_record record = *e->record;
@@ -138,7 +138,7 @@ static bool places_block(const struct hs_event *e)
     return (e->kind == HS_ALLOC || e->kind == HS_REALLOC) && e->pos != HS_POS_IMPLIED;
 }
 
-/* Address of the block that the event is about, 0 when there is none. */
+/* Address of the block of the event; 0: none. */
 static uint64_t address(const struct dump *d, const struct hs_event *e)
 {
     uint32_t pos = places_block(e) ? e->pos : e->kind == HS_FREE ? e->old : HS_POS_IMPLIED;

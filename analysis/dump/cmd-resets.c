@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata resets: each boot in the trace, how it ended, and what was allocated last.
+ * heapstrata resets: each boot of the trace, how it ended, and its last allocations.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ struct args {
     uint64_t last;
 };
 
-/* An event, as far as it is shown. */
+/* The part of an event that is shown. */
 struct step {
     uint64_t time;
     uint32_t site, size;
@@ -27,9 +27,9 @@ struct step {
 };
 
 #define SUPERVISED_MAX 64u  /* bytes of a text */
-#define SUPERVISED_KEPT 16u /* the last so many of a boot */
+#define SUPERVISED_KEPT 16u /* how many of a boot are kept: the last ones */
 
-/* What the supervisor did within a boot, from a mark of the hooks. */
+/* An action of the supervisor during a boot, from a mark of the hooks. */
 struct supervised {
     uint64_t time;
     char text[SUPERVISED_MAX];
@@ -41,13 +41,13 @@ struct resets {
     struct hs_model *model;
     struct hs_names names;
     struct hs_json *json;
-    struct step *step; /* the last args->last events of the boot, those of one number modulo that */
+    struct step *step; /* the last args->last events of the boot, in a ring: index is the event's number modulo args->last */
     uint64_t n_steps, records;
     struct supervised supervised[SUPERVISED_KEPT];
     uint64_t n_supervised;
-    uint32_t boot;        /* 0: none as yet */
+    uint32_t boot;        /* 0: none yet */
     uint64_t began, time; /* ticks, of the boot's first and last event */
-    bool stopped;         /* recording was stopped, and nothing came behind it */
+    bool stopped;         /* recording was stopped, and no record follows */
 };
 
 enum { OUT_OF_MEMORY = 1 };
@@ -98,7 +98,7 @@ static void json_of_supervised(const struct resets *r)
     hs_json_end(r->json);
 }
 
-#define PLACE_AT 36 /* column of a step's place */
+#define PLACE_AT 36 /* column of a step's site */
 
 static void text_of_steps(const struct resets *r)
 {
@@ -185,7 +185,7 @@ static void json_of_boot(const struct resets *r, const char *end)
     hs_json_print(r->json, stdout, false);
 }
 
-/* `cause`: of the reset that ended it, NULL at the trace's end. */
+/* `cause`: of the reset that ended the boot; NULL at the trace's end. */
 static void end_boot(const struct resets *r, const char *cause)
 {
     char end[64];
@@ -199,7 +199,7 @@ static void end_boot(const struct resets *r, const char *cause)
     (r->json ? json_of_boot : text_of_boot)(r, end);
 }
 
-/* ---- all ---- */
+/* ---- boots ---- */
 
 static void begin_boot(struct resets *r, const struct hs_event *e)
 {
@@ -210,7 +210,7 @@ static void begin_boot(struct resets *r, const struct hs_event *e)
     r->n_steps = r->records = r->n_supervised = 0;
 }
 
-/* A mark of the hooks themselves. */
+/* Stores a mark that the hooks wrote about the supervisor. */
 static void take_mark(struct resets *r, const struct hs_event *e)
 {
     const size_t begin = sizeof HS_MARK_SUPERVISOR - 1;

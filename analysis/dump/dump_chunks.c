@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Chunks of an input as they lie in it. Packets are decoded only to count their records.
+ * Chunks of an input, in their order. Packets are decoded only to count their records.
  */
 #include "analysis/dump/dump_chunks.h"
 
@@ -16,11 +16,11 @@
 
 struct dump {
     struct hs_dictionary dictionary;
-    uint32_t epoch; /* packets decoded: what tells that a site's state is of an earlier one */
+    uint32_t epoch; /* packets decoded: identifies state of a site that is from an earlier packet */
     struct hs_json *json;
     uint32_t hz;
     uint64_t damaged;
-    bool image; /* definitions may lie behind their use */
+    bool image; /* definitions may follow their use */
     bool want_dictionary;
 };
 
@@ -128,7 +128,7 @@ static void take_definitions(struct dump *d, const uint8_t *bytes, uint32_t len,
 
 /* ---- packets ---- */
 
-/* Records of a packet; *error says why it ends early. */
+/* Number of records of a packet; *error: why it ends early. */
 static uint64_t count_records(struct dump *d, const struct hs_chunk *chunk, int *error)
 {
     struct hs_decoder decoder = {.site = d->dictionary.state, .n_sites = d->dictionary.n_sites, .epoch = d->epoch++};
@@ -211,7 +211,7 @@ static void take_damage(struct dump *d, const struct hs_chunk *chunk)
     hs_json_print(d->json, stdout, false);
 }
 
-/* ---- all ---- */
+/* ---- command ---- */
 
 static void take_header(struct dump *d, const struct hs_chunk *chunk)
 {
