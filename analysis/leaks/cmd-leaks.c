@@ -33,7 +33,7 @@ struct work {
     struct hs_reader *reader;
     struct hs_names names;
     struct hs_leaks *leaks;
-    struct hs_leak_row *row; /* `n`, the chosen ones */
+    struct hs_leak_row *row; /* the `n` chosen rows */
     size_t n;
     struct hs_leak_totals totals;
 };

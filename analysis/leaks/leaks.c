@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Marks are numbered. Each row of blocks has the number of marks that went before it; so a row is between two marks when its
- * number is. From HELD the recorder counts its summaries, one of which follows each mark, and a ring may have lost the first ones.
+ * Marks are numbered. Each row of blocks has the number of marks before it, so a row is between two marks if its number is.
+ * In HELD records this is the number of summaries: one follows each mark, and a ring may have lost the first ones.
  */
 #include "analysis/leaks/leaks.h"
 
@@ -14,7 +14,7 @@
 
 struct row {
     uint32_t site, thread;
-    uint32_t since, last; /* marks before the first of them, before the last */
+    uint32_t since, last; /* number of marks before the first block, before the last */
     struct hs_leak_sum sum;
 };
 
@@ -25,26 +25,26 @@ struct rows {
 
 struct mark {
     char *label;
-    uint32_t since; /* blocks that come after it have this number or a higher one */
+    uint32_t since; /* blocks allocated after the mark have at least this number */
 };
 
 /* A live block of a trace of every event. */
 struct block {
     uint32_t pos, site, thread, since, size;
-    uint32_t next_free; /* plus 1, of one that is not live */
+    uint32_t next_free; /* of an entry that is not live: the next such entry plus 1 */
     bool live;
 };
 
 struct hs_leaks {
-    struct rows building, told, chosen; /* the recorder's: being read, the last whole set; what is shown */
-    struct hs_leak_sum others, unsure;  /* unsure: whether they came before or after a mark */
-    uint32_t step;                      /* marks that one number stands for */
+    struct rows building, told, chosen; /* rows of HELD: the set being read, the last complete set; rows to show */
+    struct hs_leak_sum others, unsure;  /* unsure: allocated before or after a mark */
+    uint32_t step;                      /* consecutive numbers that a row of HELD combines */
     struct mark *mark;
-    size_t n_marks, marks_room, unnumbered; /* marks from there on wait for the recorder's number */
+    size_t n_marks, marks_room, unnumbered; /* unnumbered: from this mark on the recorder's number is not known yet */
     struct block *block;
-    struct hs_map by_pos;                       /* to live ones */
+    struct hs_map by_pos;                       /* live blocks by place */
     uint32_t n_blocks, blocks_room, free_block; /* free_block: plus 1; 0: none */
-    uint32_t since;                             /* number of blocks that come now, in a trace of every event */
+    uint32_t since;                             /* number for blocks allocated now, in a trace of every event */
     bool held, every, sampled;                  /* what the trace has */
     struct hs_leak_row *out;
 };
@@ -98,7 +98,7 @@ static int on_mark(struct hs_leaks *l, const struct hs_record_mark *r)
 
 /* --- the recorder's rows ------------------------------------------------------------------------------------- */
 
-/* A set ends: the marks that waited for it are numbered by it. Number 0 is the first summary of a hunt. */
+/* A set ends: it gives its number to the marks before it. Number 0 is the first summary after the leak search starts. */
 static void end_set(struct hs_leaks *l, const struct hs_record_held *r)
 {
     if (!r->since && l->held)
@@ -125,7 +125,7 @@ static int on_held(struct hs_leaks *l, const struct hs_event *e)
 
 /* --- every event ----------------------------------------------------------------------------------------------- */
 
-/* The block at a place, and where the map has it; NULL: none is known there. */
+/* The block at a place, and its position in the map; NULL: none known. */
 static struct block *block_at(const struct hs_leaks *l, uint32_t pos, struct hs_map_search *search)
 {
     *search = hs_map_search(&l->by_pos, hs_hash_u64(pos));
@@ -146,7 +146,7 @@ static void gone(struct hs_leaks *l, uint32_t pos)
     l->free_block = (uint32_t)(b - l->block) + 1;
 }
 
-/* A place in the array, one that was given back where there is one. */
+/* An entry of the array; reuses a free one if possible. */
 static struct block *new_block(struct hs_leaks *l)
 {
     if (!l->free_block)
@@ -161,7 +161,7 @@ static int came(struct hs_leaks *l, const struct hs_event *e)
     l->every = true;
     if (e->pos == HS_POS_IMPLIED)
         return HS_OK;
-    gone(l, e->pos); /* a trace that contradicts itself */
+    gone(l, e->pos); /* the trace contradicts itself: the place was in use */
     struct block *b = new_block(l);
     if (!b || !hs_map_add(&l->by_pos, hs_hash_u64(e->pos), (uint32_t)(b - l->block)))
         return HS_ERR_MEMORY;
@@ -229,7 +229,7 @@ static int add_chosen(struct hs_leaks *l, const struct row *row)
     return add_row(&l->chosen, row);
 }
 
-/* Blocks with numbers from `first` up to, not including, `end`. */
+/* Chooses blocks with numbers from `first` up to but not including `end`. */
 static int choose_rows(struct hs_leaks *l, uint32_t first, uint32_t end)
 {
     int err = HS_OK;
@@ -287,7 +287,7 @@ static int by_bytes(const void *a, const void *b)
     return x->site != y->site ? (x->site > y->site) - (x->site < y->site) : (x->thread > y->thread) - (x->thread < y->thread);
 }
 
-/* The mark after which blocks of this number came; several marks have one number where no summary lay between. */
+/* The mark before blocks of this number; several marks share a number if no summary was between them. */
 static const char *label_of(const struct hs_leaks *l, uint32_t since)
 {
     for (size_t i = l->n_marks; i-- > 0;)
