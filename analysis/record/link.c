@@ -155,7 +155,7 @@ static bool await(struct hs_link *l)
 
 /* ---- files ---- */
 
-/* A serial port, or whatever else can be read. */
+/* A serial port, or any other readable file. */
 static bool open_path(struct hs_link *l)
 {
     l->fd = hs_serial_open(&(struct hs_serial_config){l->name, l->baud});

@@ -14,7 +14,7 @@
 
 enum hs_repl_error {
     HS_REPL_OK = 0,
-    HS_REPL_SILENT = -1,  /* the expected answer did not come in time; hs_repl_explain looks at what came instead */
+    HS_REPL_SILENT = -1,  /* the expected answer did not come in time; hs_repl_explain looks at what was received */
     HS_REPL_GONE = -2,    /* the line was closed, or reading or writing failed */
     HS_REPL_RESET = -3,   /* the board was reset while code ran */
     HS_REPL_STOPPED = -4, /* the user interrupted */
@@ -32,7 +32,7 @@ struct hs_repl {
     unsigned char buffer[4096];
     size_t at, len; /* unread bytes of the buffer */
 
-    /* What came since the last expected answer. */
+    /* Received since the last expected answer. */
     uint64_t seen, no_text;          /* bytes; those that cannot be text */
     uint8_t rest;                    /* bytes missing from the current UTF-8 character */
     unsigned starts;                 /* start-up lines of a firmware seen */
@@ -66,7 +66,7 @@ int hs_repl_run(struct hs_repl *repl, const struct hs_repl_run *run);
 /* Returns to the friendly REPL. */
 void hs_repl_leave(struct hs_repl *repl);
 
-/* Writes into `text` what an error means and what to do, judged by what came over the line. */
+/* Writes into `text` what an error means and what to do, judged by what was received. */
 void hs_repl_explain(const struct hs_repl *repl, int error, char *text, size_t size);
 
 #endif
