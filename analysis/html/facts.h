@@ -22,7 +22,7 @@ struct hs_page_facts {
     const struct hs_page_trace *trace;
     struct hs_names names;
     struct hs_head head;
-    /* Returns the text of a source file, which the user of this struct frees; NULL when it is not found. */
+    /* Returns the text of a source file, which its caller frees; NULL when it is not found. */
     char *(*source)(void *context, const char *file);
     void *context;
     struct hs_same_files same; /* of the second of two traces: its files that match files of the first; else empty */
