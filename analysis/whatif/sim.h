@@ -14,8 +14,8 @@
 
 struct hs_sim;
 
-/* An allocator. `alloc` gets the granules to allocate, already rounded by `taken`, and returns the head's place. All
- * functions are called before the caller updates the index of free runs. */
+/* An allocator. `alloc` gets the granules to allocate, already rounded by `taken`, and returns the head's place. The
+ * functions for blocks are called before the caller updates the index of free runs. */
 struct hs_policy {
     const char *name;
     const char *about;                /* a line for the user: what it does, and whose definition it follows */
@@ -56,7 +56,7 @@ const struct hs_policy *hs_policy_at(unsigned number);
 bool hs_sim_open(struct hs_sim *sim, const struct hs_policy *policy);
 void hs_sim_close(struct hs_sim *sim);
 
-/* Adds an empty area and replaces one of that number; removes an area with all its blocks. */
+/* Adds an empty area and replaces one of that number (false when out of memory); removes an area with all its blocks. */
 bool hs_sim_add(struct hs_sim *sim, unsigned number, struct hs_extent granules);
 void hs_sim_remove(struct hs_sim *sim, unsigned number);
 
