@@ -16,7 +16,7 @@ struct hs_refgraph_session {
     struct hs_names names;
     struct hs_refs refs;
     struct hs_retained retained;
-    struct hs_time_spec when; /* UNSET: the last graph of the trace; else the first at or after this moment */
+    struct hs_time_spec when; /* UNSET, END: the last graph of the trace; else the first at or after this moment */
     const char *path;
     bool armed; /* the moment is reached */
     bool taken; /* a graph is stored */
