@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text as consoles, tools and people make it: lines, whatever they end with.
+ * Lines of a text, with any line end.
  */
 #ifndef HS_LINES_H
 #define HS_LINES_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Lines of a text; blanks at the end of each are left out. Starts with `at` and `end` set. */
+/* Lines of a text, without trailing blanks. The caller sets `at` and `end` first. */
 struct hs_line_reader {
     const uint8_t *at, *end;
     const char *line; /* not terminated */
@@ -21,8 +21,8 @@ bool hs_next_line(struct hs_line_reader *lines);
 /* Value of a hexadecimal digit, or -1. */
 int hs_hex_digit(uint8_t c);
 
-/* Windows writes what a program prints into a file with two bytes a character: makes it one, where the text
- * begins with the mark of that. Returns the length, which is never more than it was. */
+/* Converts UTF-16 text, as Windows writes redirected output, to one byte per character, in place. Only if it begins with a
+ * byte order mark. Returns the new length, which is at most `len`. */
 size_t hs_text_narrow(uint8_t *bytes, size_t len);
 
 /* Whether the first bytes of an input are text. */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * What micropython.mem_info() printed, wherever it was pasted: figures, and with an argument the map of the heap,
- * a letter a block. Of MicroPython since 1.9 and CircuitPython.
+ * The output of micropython.mem_info() in any text: figures and, with an argument, the map of the heap with
+ * one letter per granule. Of MicroPython since 1.9 and CircuitPython.
  *
  *     stack: 736 out of 15360
  *     GC: total: 119360, used: 7088, free: 112272[, max new split: 69632]
  *      No. of 1-blocks: 69, 2-blocks: 23, max blk sz: 264, max free sz: 7007
  *     GC memory layout; from 3ffc2db0:
- *     00000: MDhhhBMMDDBMhDBBBBhDh===h===Bhh==h====...        64 granules a line, the offset in front
+ *     00000: MDhhhBMMDDBMhDBBBBhDh===h===Bhh==h====...        64 granules a line, after the offset
  *            (108 lines all free)
  *     1d000: ....................................             and the same for each further area of the heap
  *
- * Lines may have anything in front of them, a time stamp for instance, and others in between. A map whose lines do
- * not make a whole, or do not agree with the figures, does not count; the figures do.
+ * A line may have other text in front, such as a time stamp, and other lines may be in between. If lines of the map are
+ * missing, or the map contradicts the figures, the map is ignored and the figures are used.
  */
 #ifndef HS_HOST_MEMINFO_H
 #define HS_HOST_MEMINFO_H
@@ -22,14 +22,14 @@
 #define HS_MEMINFO_FREE '.'
 #define HS_MEMINFO_GRANULES (1u << 25) /* of one dump */
 
-/* Granules in a row: one block, or free. */
+/* Contiguous granules: one block, or a free run. */
 struct hs_meminfo_run {
     uint32_t granules;
     char letter; /* of the block's kind, or HS_MEMINFO_FREE */
 };
 
 struct hs_meminfo_area {
-    uint64_t base;      /* address; 0 where the text does not tell */
+    uint64_t base;      /* address; 0 if the text does not have it */
     size_t run, n_runs; /* in hs_meminfo_log.run */
     uint32_t granules;
 };
@@ -40,7 +40,7 @@ enum hs_meminfo_has {
     HS_MEMINFO_LONGEST = 4, /* max_free */
     HS_MEMINFO_SPLIT = 8,   /* max_new_split */
     HS_MEMINFO_STACK = 16,
-    HS_MEMINFO_MAP = 32, /* areas, whole and in agreement with the figures */
+    HS_MEMINFO_MAP = 32, /* areas; complete and consistent with the figures */
 };
 
 struct hs_meminfo {
@@ -49,11 +49,11 @@ struct hs_meminfo {
     uint64_t total, used, free, max_new_split;        /* bytes */
     uint64_t blocks_1, blocks_2, max_block, max_free; /* blocks of one and two granules; granules */
     uint64_t stack, stack_limit;
-    uint32_t granule;        /* bytes; found from the map, or taken from the others, or guessed */
+    uint32_t granule;        /* bytes; computed from the map, or copied from other dumps, or guessed */
     size_t area, n_areas;    /* in hs_meminfo_log.area */
-    size_t since, since_len; /* in hs_meminfo_log.words: what was run since the dump before */
-    bool anew;               /* another board, or started again since */
-    const char *fault;       /* why the map does not count, NULL: nothing is wrong with it */
+    size_t since, since_len; /* in hs_meminfo_log.words: commands that were run since the last dump */
+    bool anew;               /* another board, or a restart since the last dump */
+    const char *fault;       /* why the map is ignored, NULL: it is valid */
     unsigned fault_line;
 };
 
@@ -70,15 +70,16 @@ struct hs_meminfo_log {
     size_t room[4];
 };
 
-/* Finds all dumps in a text. HS_OK, HS_ERR_KIND when there is none, HS_ERR_FULL when they are too large,
- * HS_ERR_MEMORY. Free the log in any case. */
+/* Finds all dumps in a text. HS_OK, HS_ERR_KIND when there is none, HS_ERR_FULL when they are too large, or
+ * HS_ERR_MEMORY. The caller frees the log, also after an error. */
 int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len);
 void hs_meminfo_free(struct hs_meminfo_log *log);
 
-/* The kind of block that a letter stands for: "list"; "other" for h. Never NULL. */
+/* The kind of block that a letter means, such as "list"; "other" for h. Never NULL. */
 const char *hs_meminfo_kind(char letter);
 
-/* The dumps as a trace of snapshots, one a second, marked with what was run in between. NULL on an error. */
+/* Converts the dumps to a trace with one snapshot per second, and marks for the commands that were run between them. NULL on
+ * an error. */
 struct hs_feed *hs_feed_of_meminfo(const struct hs_meminfo_log *log, struct hs_error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Packets made on the host, of what is no trace but can be told as one: a header, definitions, plain records.
+ * Makes packets on the host, from an input of another kind: a header, definitions, plain records.
  * Not part of the public API.
  *
  *     struct hs_packets p = {.bytes = NULL};
@@ -15,21 +15,21 @@
 #include "lib/host/reader_internal.h"
 #include "lib/ring.h"
 
-#define HS_PACKETS_SITES 64u  /* that can be told apart */
+#define HS_PACKETS_SITES 64u  /* most sites */
 #define HS_PACKETS_DATA 8192u /* most bytes of a record's data */
 
-/* The stream as it grows. The first error stays; what is put behind it is dropped. */
+/* The stream. Zero-initialise. The first error is kept; what is put after it is dropped. */
 struct hs_packets {
     uint8_t *bytes;
     size_t len, room;
-    size_t packet; /* where the open one begins, meaningful while `open` */
+    size_t packet; /* start of the open packet, valid while `open` */
     bool open;
     struct hs_packet head;
     uint32_t seq, boot;
     uint64_t number;                 /* records in this boot */
     uint64_t time;                   /* of the last record */
-    uint64_t named;                  /* sites that the open packet names, one bit each */
-    uint32_t hash[HS_PACKETS_SITES]; /* of the sites defined, from 1 */
+    uint64_t named;                  /* sites that the open packet names, one bit per site */
+    uint32_t hash[HS_PACKETS_SITES]; /* of the defined sites, from 1 */
     uint32_t n_sites;
     uint8_t definitions[2048];
     uint32_t definitions_len;
@@ -40,24 +40,24 @@ struct hs_packets {
 struct hs_packets_config {
     uint32_t hz;
     uint8_t shift;     /* log2 of the granule */
-    bool wide;         /* pointers of 8 bytes */
-    const char *facts; /* "key=value" and a NUL each, `facts_len` bytes */
+    bool wide;         /* 8-byte pointers */
+    const char *facts; /* "key=value" strings, each with its NUL; `facts_len` bytes */
     size_t facts_len;
 };
 
-/* First of all, once. */
+/* Writes the header. Call it first, once. */
 void hs_packets_header(struct hs_packets *packets, const struct hs_packets_config *config);
 
-/* A place known by a name alone. Before the first record. Returns its number, 0 when there are too many. */
+/* Defines a site that has only a name. Call it before the first record. Returns its number, 0 when there are too many. */
 uint32_t hs_packets_site(struct hs_packets *packets, const char *name);
 
-/* A firmware starts: its first record follows. Before any record. */
+/* Begins a boot. Call it before the boot's first record. */
 void hs_packets_boot(struct hs_packets *packets);
 
-/* A record of area PACKET; its `time` counts, in ticks. */
+/* Adds a record of area PACKET with its `time`, in ticks. */
 void hs_packets_put(struct hs_packets *packets, const struct hs_record *record);
 
-/* Closes the stream and hands it over to a feed. NULL on an error. */
+/* Closes the stream and moves it to a feed. NULL on an error. */
 struct hs_feed *hs_feed_of_packets(struct hs_packets *packets);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reader's state, and how records become events with places. Not part of the public API.
+ * The reader's state, and the conversion of records to events with places. Not part of the public API.
  */
 #ifndef HS_REPLAY_H
 #define HS_REPLAY_H
@@ -8,8 +8,8 @@
 #include "lib/host/replay/heapmap.h"
 #include "lib/host/reader_internal.h"
 
-#define HS_BATCH 128 /* events handed out at once */
-#define HS_SEEN 4096 /* packets of which is remembered that they were read */
+#define HS_BATCH 128 /* most events of one hs_reader_next */
+#define HS_SEEN 4096 /* most packets that the reader remembers, to recognise those sent again */
 
 struct hs_seen {
     uint32_t seq; /* plus one */
@@ -22,17 +22,17 @@ struct hs_reader {
     struct hs_dictionary dictionary;
     struct hs_trace_info info;
     struct hs_error error;
-    int fatal; /* what hs_reader_next returns from now on, if not 0 */
+    int fatal; /* if not 0, what hs_reader_next returns from now on */
     bool done;
-    bool following, waits; /* the input may grow; it is at its end for now */
-    bool unwritten;        /* no writer is at it: the next end is its last */
+    bool following, waits; /* follow mode; no more data yet */
+    bool unwritten;        /* no process writes the input any more: the next end is final */
 
-    /* The packet at hand. */
+    /* The current packet. */
     struct hs_decoder decoder;
     struct hs_packet packet;
     uint64_t packet_offset;
     bool in_packet;
-    uint32_t check; /* over its places so far */
+    uint32_t check; /* of its places so far */
     bool checkable; /* all its places are known */
     struct hs_record record[HS_BATCH];
     unsigned n_records, at_record;
@@ -41,31 +41,31 @@ struct hs_reader {
     struct hs_seen seen[HS_SEEN]; /* by number */
     uint64_t n_salvaged;          /* packets read to their end */
 
-    /* The boot at hand. */
+    /* The current boot. */
     bool packet_seen;
-    bool restarted; /* a header came since the last packet: its numbers may start again */
-    bool again;     /* packets may come that have been read: HS_RING_AGAIN */
-    bool resent;    /* what follows has been sent before, up to next_seq */
+    bool restarted; /* a header has followed the last packet: the packet numbers may start again */
+    bool again;     /* packets may arrive a second time: HS_RING_AGAIN */
+    bool resent;    /* the next packets have been sent before, up to next_seq */
     uint32_t next_seq;
-    uint64_t next_number; /* that the next packet should have; its low 32 bits are in the packet */
+    uint64_t next_number; /* expected in the next packet, which has its low 32 bits */
     uint32_t boot;
     uint32_t ring_boot;   /* of the header */
     uint64_t number_base; /* records of the boots before */
     uint64_t time;        /* of the last event */
     uint32_t thread;
-    uint8_t level; /* enum hs_level of what comes: above FULL it tells of no places, and need not */
+    uint8_t level; /* current enum hs_level. Above FULL, records have no places, and the map is not maintained */
 
     /* The layout. */
     struct hs_heapmap map;
     struct hs_region region[256];
     unsigned n_regions;
-    uint32_t recent[HS_RANKS]; /* see HS_RANKS in record.h; HS_POS_IMPLIED: not known */
-    bool synced;               /* the map is the heap */
-    unsigned collecting;       /* collections under way: those of threads without a common lock overlap */
-    bool swept;                /* one of them has told what it frees */
-    bool collected;            /* a collection ran since the last allocation, for the next one */
-    bool drawing, differs;     /* a snapshot is under way; it is not what the map had */
-    uint8_t rule_shift;        /* log2 of the granule of regions under a rule */
+    uint32_t recent[HS_RANKS]; /* see HS_RANKS in record.h; HS_POS_IMPLIED: unknown */
+    bool synced;               /* the map is the heap's layout */
+    unsigned collecting;       /* collections that are running: those of threads without a common lock overlap */
+    bool swept;                /* one of them has written its SWEEP */
+    bool collected;            /* an allocation has started a collection and is not recorded yet */
+    bool drawing, differs;     /* inside a snapshot; it differs from the map */
+    uint8_t rule_shift;        /* log2 of the granule of regions with a placement rule */
     struct hs_numbers freed;
     struct hs_extent *block;
     uint32_t room_blocks;
@@ -73,34 +73,34 @@ struct hs_reader {
     struct hs_event event[HS_BATCH];
     unsigned n_events;
 
-    /* Which events are handed out: select.c. */
+    /* Which events are returned: select.c. */
     struct hs_selection selection;
-    bool selecting;     /* not all of them */
+    bool selecting;     /* false: all events are returned */
     bool selected[256]; /* by the region's number */
-    bool leaves[256];   /* was selected up to the event at hand */
+    bool leaves[256];   /* was selected up to the current event */
     struct hs_around around[256];
 };
 
-/* Makes events of the records from at_record on, until the records end or an event must be handed out
+/* Makes events from the records from at_record on, until the records end or an event must be returned
  * before the next. */
 void hs_heap_replay(struct hs_reader *r);
 
-/* A region came: whether it is one of those selected, and what it lies within. */
+/* After a REGION record: finds whether the region is selected, and which region contains it. */
 void hs_select_region(struct hs_reader *r, unsigned region);
 
-/* Leaves out events of regions that are not. */
+/* Removes the events of regions that are not selected. */
 void hs_select(struct hs_reader *r);
 
-/* No region is known from here on. `known`: because there is none. */
+/* Forgets all regions. `known`: the heap has none, so the layout is known. */
 void hs_heap_replay_anew(struct hs_reader *r, bool known);
 
-/* A packet begins with a keyframe, which tells of all regions; the recorder forgets the blocks placed last. */
+/* A packet begins with a keyframe, which has all regions; the recorder forgets the most recent blocks. */
 void hs_heap_replay_keyframe(struct hs_reader *r);
 
-/* Events are missing here. */
+/* Events are missing here: the layout is unknown from here on. */
 void hs_heap_replay_gap(struct hs_reader *r);
 
-/* The trace contradicts the layout followed so far, which is therefore not known any longer. */
+/* The trace contradicts the layout so far: counts that, and the layout is unknown from here on. */
 void hs_heap_replay_contradiction(struct hs_reader *r, const char *what);
 
 #endif

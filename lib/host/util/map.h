@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * A map from keys to numbers. The keys are the user's: items of an array, mostly, and the numbers are their indices. The
- * map knows only the hash of each key, so it holds no pointer that a growing array makes wrong, and it needs no function
- * to compare by; the user compares the items that a search proposes:
+ * A map from keys to numbers. The user stores the keys, mostly as items of an array, and the numbers are their indices. The
+ * map has only the hash of each key. So it has no pointers that are invalid after an array grows, and it needs no
+ * comparison function: the user compares the items that a search proposes:
  *
  *     struct hs_map_search search = hs_map_search(&map, hs_hash_text(name));
  *     while (hs_map_next(&map, &search))
  *         if (!strcmp(item[search.number].name, name))
  *             return search.number;
  *
- * A map that is all zero is empty. Numbers are at most HS_MAP_MOST. Open addressing, at most half full: a search proposes
- * hardly anything but what was sought. Two known libraries do not fit: uthash links items by pointers, which are wrong
- * after a growing array has moved, and stb_ds does not report that memory is short.
+ * A zeroed map is empty. Numbers are at most HS_MAP_MOST. Open addressing, at most half full: a search seldom proposes
+ * a wrong item. Two known libraries do not fit: uthash links items by pointers, which are invalid
+ * after a growing array has moved, and stb_ds does not report that it is out of memory.
  */
 #ifndef HS_UTIL_MAP_H
 #define HS_UTIL_MAP_H
@@ -38,26 +38,26 @@ struct hs_map_search {
     uint32_t number; /* proposed by hs_map_next */
 };
 
-/* Adds a number under a hash, also when the same ones are there. False: out of memory, and nothing has changed. */
+/* Adds a number under a hash, even if the same pair exists. False: out of memory, and nothing has changed. */
 bool hs_map_add(struct hs_map *map, uint64_t hash, uint32_t number);
 
-/* Removes what the search proposed last. The search ends with it. */
+/* Removes the number that the search proposed last. The search must not continue. */
 void hs_map_remove(struct hs_map *map, const struct hs_map_search *search);
 
-/* Gives what the search proposed last another number: its item has moved. */
+/* Changes the number that the search proposed last: its item has moved. */
 void hs_map_renumber(struct hs_map *map, const struct hs_map_search *search, uint32_t number);
 
 /* Removes all keys, and keeps the memory. */
 void hs_map_clear(struct hs_map *map);
 
-/* Releases the memory. The map is empty then, and can be used again. */
+/* Frees the memory. The map is then empty and can be used again. */
 void hs_map_free(struct hs_map *map);
 
 /* ---- hashes ---- */
 
 #define HS_HASH_START UINT64_C(0xcbf29ce484222325)
 
-/* A hash of several parts: begin with HS_HASH_START and add one after the other. */
+/* A hash of several parts: start with HS_HASH_START and add each part. */
 static inline uint64_t hs_hash_add(uint64_t hash, uint64_t value)
 {
     hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
@@ -72,7 +72,7 @@ static inline uint64_t hs_hash_u64(uint64_t value) { return hs_hash_add(HS_HASH_
 
 /* ---- searching ---- */
 
-/* Mixes once more: a plain number, an address or a multiple of a page may be a hash. */
+/* Mixes the hash again, because users also pass plain numbers, addresses and multiples of a page. */
 static inline uint32_t hs_map_mix(uint64_t hash)
 {
     hash = (hash ^ hash >> 32) * UINT64_C(0x9e3779b97f4a7c15);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Temporary files and folders, in $TMPDIR where none is named. Two kinds:
+ * Temporary files and folders, in $TMPDIR unless the caller names another folder. Two kinds:
  *
- *   - With a name: a signal that ends the program removes them first (SIGINT, SIGTERM, SIGHUP, SIGQUIT and what else is
- *     sent from outside). A signal that is ignored, or that a command handles itself, stays as it is.
- *   - Without a name: the system removes them with their last user.
+ *   - With a name: they are removed when a signal ends the program (SIGINT, SIGTERM, SIGHUP, SIGQUIT and others that are
+ *     sent from outside). Signals that are ignored, or that a command handles, are left unchanged.
+ *   - Without a name: the system removes them when the last descriptor is closed.
  *
- * What is written under a target's name is for output.h. All of these return -1 or false with errno set on an error.
+ * For files that get a target's name, use output.h. On an error, these functions return -1 or false and set errno.
  */
 #ifndef HS_UTIL_TEMPFILE_H
 #define HS_UTIL_TEMPFILE_H
@@ -18,34 +18,35 @@
 
 #define HS_TEMP_NAME_MAX 4096u /* bytes, with the NUL */
 
-/* A name for a file or folder in $TMPDIR, ending in the X that mkostemp replaces. False: it is too long. */
+/* Makes a template for a file or folder in $TMPDIR, ending in the X characters that mkostemp replaces. False: too long. */
 bool hs_temp_name(char name[HS_TEMP_NAME_MAX]);
 
-/* Makes a file or a folder as mkostemp and mkdtemp do. The file is returned open for reading and writing. */
+/* Makes a file or a folder as mkostemp and mkdtemp do. Returns the file open for reading and writing. */
 int hs_temp_file(char *template);
 bool hs_temp_folder(char *template);
 
-/* A file that will be made later, by somebody else. */
+/* Registers a file that another function or program creates later. */
 bool hs_temp_add(const char *path);
 
-/* It is gone, or has become what is to stay. */
+/* Unregisters a path that was removed, or that is to be kept. */
 void hs_temp_forget(const char *path);
 
-/* Removes all of them now, the latest first, with system calls only, as a signal does: folders when they are empty. */
+/* Removes all of them, the latest first, and folders only if they are empty. Uses only system calls: a signal handler may
+ * call it. */
 void hs_temp_drop(void);
 
-/* Removes all of them now, folders with what is in them. */
+/* Removes all of them, and folders with their contents. */
 void hs_temp_remove_all(void);
 
 /* ---- a folder with one file in it ---- */
 
-/* For a pipe or file that another program or a library wants by name, which nobody else can put there. */
+/* For a pipe or file that another program or a library opens by name. Other users cannot create a file there. */
 struct hs_scratch {
     char folder[HS_TEMP_NAME_MAX];
     char file[HS_TEMP_NAME_MAX + 44];
 };
 
-/* Makes the folder and names the file, which is not made. */
+/* Makes the folder and sets the file's name; does not create the file. */
 bool hs_scratch_make(struct hs_scratch *scratch, const char *name);
 
 /* Removes both. */
@@ -53,10 +54,10 @@ void hs_scratch_remove(struct hs_scratch *scratch);
 
 /* ---- without a name ---- */
 
-/* Makes a file for reading and writing. */
+/* Makes a file, open for reading and writing. */
 int hs_unnamed_file(void);
 
-/* Opens the same file once more, at its beginning, for reading. */
+/* Opens the same file again, for reading from its start. */
 int hs_unnamed_again(int fd);
 
 #endif
