@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A trace told as a sequence of named events with named values, for exporters that write every event.
+ * A trace as a sequence of named events with named values, for exporters that write every event.
  *
  *     struct hs_event_stream *story = hs_event_stream_new(&(struct hs_event_stream_config){ .reader = reader, .sets = HS_EVENT_STREAM_RECORDS });
  *     struct hs_stream_item telling;
@@ -10,17 +10,18 @@
  *
  * Two sets of events:
  *
- *   HS_EVENT_STREAM_RECORDS  "heapstrata:alloc", ...: each record of the trace is one event, with the fields that
- *                     records.def gives it, its number, and what the host knows: address, place in the
- *                     source. Between them samples: "heapstrata:heap", the state of the heap, whenever used or the longest free
- *                     run have moved by a 64th of the heap, at each end of a collection, and where something is worth a
- *                     flag; after it "heapstrata:live" for each kind of block whose bytes changed since the last. Where text
- *                     of mem_info() does not print the longest run, "heapstrata:usage" is told instead.
- *   HS_EVENT_STREAM_LIBC     "lttng_ust_libc:malloc", ...: what each record changes, in the events of LTTng's wrapper
- *                     of the C library, which other programs' memory analyses know. Each is of the thread that
- *                     asked for the block first, whoever freed it, so that what a thread holds is never below nothing.
- *   HS_EVENT_STREAM_BLOCKS   "heapstrata:block": one event a block and place that held it, when it is over, and at the end of the trace
- *                     for those that are there.
+ *   HS_EVENT_STREAM_RECORDS  "heapstrata:alloc", ...: one event per record of the trace, with the record's fields
+ *                     (records.def), its number, and what the host adds: the address and the line in the
+ *                     source. Between them are samples. "heapstrata:heap" is the state of the heap. It is emitted when the used
+ *                     bytes or the longest free run have changed by 1/64 of the heap, at the start and end of each collection,
+ *                     after marks, failed allocations, regions and resets, and after each summary. "heapstrata:live" follows for each kind of block whose bytes have changed since
+ *                     the last sample. For text of mem_info() without the longest free run, "heapstrata:usage" replaces
+ *                     "heapstrata:heap".
+ *   HS_EVENT_STREAM_LIBC     "lttng_ust_libc:malloc", ...: the changes of each record as events of LTTng's wrapper
+ *                     of the C library, which memory analyses of other programs can read. Each event has the thread that
+ *                     allocated the block first, even if another thread freed it, so that no thread's sum is negative.
+ *   HS_EVENT_STREAM_BLOCKS   "heapstrata:block": one event per block and place, emitted when the block is freed or moved,
+ *                     and for live blocks at the end of the trace.
  */
 #ifndef HS_EXPORT_EVENT_STREAM_H
 #define HS_EXPORT_EVENT_STREAM_H
@@ -30,8 +31,8 @@
 
 enum hs_event_stream_set { HS_EVENT_STREAM_RECORDS = 1, HS_EVENT_STREAM_LIBC = 2, HS_EVENT_STREAM_BLOCKS = 4 };
 
-/* HEX: an address. LIST: numbers, as the text of a JSON array. The narrow ones are for formats that have a use for them;
- * values are 64 bits wide. */
+/* HEX: an address. LIST: numbers, as the text of a JSON array. U8 and U32 are for formats with narrow types;
+ * values are always 64 bits wide. */
 enum hs_event_stream_type {
     HS_EVENT_STREAM_U8,
     HS_EVENT_STREAM_U32,
@@ -42,7 +43,7 @@ enum hs_event_stream_type {
     HS_EVENT_STREAM_LIST
 };
 
-/* Whether values of a type are texts. */
+/* Whether values of a type are strings. */
 static inline bool hs_event_stream_is_text(enum hs_event_stream_type type)
 {
     return type == HS_EVENT_STREAM_TEXT || type == HS_EVENT_STREAM_LIST;
@@ -53,14 +54,14 @@ struct hs_event_stream_field {
     enum hs_event_stream_type type;
 };
 
-#define HS_EVENT_STREAM_FIELDS 24 /* of one event, at most */
+#define HS_EVENT_STREAM_FIELDS 24 /* most fields of one event */
 
 struct hs_event_stream_class {
     const char *name; /* NULL: not in use */
     struct hs_event_stream_field field[HS_EVENT_STREAM_FIELDS];
     unsigned n_fields;
     enum hs_event_stream_set set;
-    bool sample; /* no record of the trace */
+    bool sample; /* not a record of the trace */
 };
 
 union hs_event_stream_value {
@@ -71,11 +72,11 @@ union hs_event_stream_value {
 
 enum hs_stream_item_kind {
     HS_STREAM_ITEM_EVENT,
-    HS_STREAM_ITEM_PACKET, /* events follow that were recorded without a gap */
+    HS_STREAM_ITEM_PACKET, /* the next events were recorded without a gap */
     HS_STREAM_ITEM_PACKET_END,
-    HS_STREAM_ITEM_LOSS, /* in front of a packet: records are missing between `ns` and `until` */
-    HS_STREAM_ITEM_WAIT, /* nothing follows for now: the trace is being written (hs_reader_follow) */
-    HS_STREAM_ITEM_END,  /* nothing follows */
+    HS_STREAM_ITEM_LOSS, /* before a packet: records are missing between `ns` and `until` */
+    HS_STREAM_ITEM_WAIT, /* no more data yet: the trace is still being written (hs_reader_follow) */
+    HS_STREAM_ITEM_END,  /* the end of the trace */
 };
 
 struct hs_stream_item {
@@ -83,20 +84,20 @@ struct hs_stream_item {
     unsigned class;                           /* EVENT: index for hs_event_stream_class */
     uint32_t thread;                          /* EVENT */
     uint32_t boot;                            /* EVENT */
-    uint64_t ns;                              /* since the trace's first event, never going back */
-    uint32_t none;                            /* EVENT: a bit for each field whose value is not known: it is 0 or "" */
+    uint64_t ns;                              /* since the trace's first event; non-decreasing */
+    uint32_t none;                            /* EVENT: a bit for each field whose value is unknown: it is 0 or "" */
     uint64_t until, count;                    /* LOSS */
     const union hs_event_stream_value *value; /* EVENT: of the class's fields; valid until the next call */
-    const struct hs_model *model;             /* END: the heap as it is then, */
+    const struct hs_model *model;             /* END: the heap at the end of the trace, */
     const struct hs_reader *reader;           /* and the reader, for names */
 };
 
 struct hs_event_stream_config {
-    struct hs_reader *reader;   /* at its beginning; remains the caller's */
+    struct hs_reader *reader;   /* at its start; owned by the caller */
     struct hs_symbols *symbols; /* for names of native functions; NULL: none */
     unsigned sets;              /* enum hs_event_stream_set */
-    bool declare;               /* begin with one event of each class of HS_EVENT_STREAM_LIBC that has no meaning, all
-                                     values 0: formats that name only classes with events then name them all */
+    bool declare;               /* start with a dummy event of each class of HS_EVENT_STREAM_LIBC, all values 0:
+                                     formats that declare only classes with events then declare all of them */
 };
 
 struct hs_event_stream;
@@ -105,23 +106,23 @@ struct hs_event_stream;
 struct hs_event_stream *hs_event_stream_new(const struct hs_event_stream_config *config);
 void hs_event_stream_free(struct hs_event_stream *story);
 
-/* The next thing to tell. Returns HS_OK, or a negative enum hs_err when the trace cannot be told any further;
- * damage that the reader skipped is in hs_reader_error. */
+/* Sets the next item. Returns HS_OK, or a negative enum hs_err when the trace cannot be read further.
+ * Damage that the reader skipped is in hs_reader_error. */
 int hs_event_stream_next(struct hs_event_stream *story, struct hs_stream_item *telling);
 
-/* What the traced program is called, cut to what kernels keep of such a name: "micropython". Known once the first event is told. */
+/* Name of the traced program, such as "micropython", cut to the length that kernels use. Known after the first event. */
 #define HS_EVENT_STREAM_PROCESS 16
 void hs_event_stream_process(const struct hs_event_stream *story, char name[HS_EVENT_STREAM_PROCESS]);
 
-/* The classes, the same for every story: index from 0 to hs_event_stream_classes(). */
+/* The classes, the same for every stream: `index` is less than hs_event_stream_classes(). */
 unsigned hs_event_stream_classes(void);
 const struct hs_event_stream_class *hs_event_stream_class(unsigned index);
 
-/* What the value of a field stands for: "threshold"; NULL when the field is no enumeration, or this no value of it. */
+/* The word for a value of an enumeration, such as "threshold"; NULL if the field is not an enumeration or has no such value. */
 bool hs_event_stream_field_is_word(unsigned class, unsigned field);
 const char *hs_event_stream_word(unsigned class, unsigned field, uint64_t value);
 
-/* The model, as it is after the event told last. */
+/* The model after the last event. */
 const struct hs_model *hs_event_stream_model(const struct hs_event_stream *story);
 
 #endif

@@ -13,17 +13,17 @@
 
 struct hs_export_job {
     const char *input;             /* trace to read */
-    struct hs_symbols *symbols;    /* NULL: no ELF file at hand */
-    FILE *out;                     /* HS_EXPORT_STREAM: where to write */
-    const char *path;              /* the others: file or folder to make; nothing is there */
+    struct hs_symbols *symbols;    /* NULL: no ELF file */
+    FILE *out;                     /* HS_EXPORT_STREAM: the output */
+    const char *path;              /* other shapes: file or folder to make; it does not exist */
     unsigned sets;                 /* enum hs_event_stream_set, for exporters of every event */
     int weight;                    /* enum hs_weight, for exporters of sums */
     struct hs_selection selection; /* which regions */
 };
 
 enum hs_export_shape {
-    HS_EXPORT_STREAM, /* written from beginning to end: may go to standard output */
-    HS_EXPORT_FILE,   /* a library writes it, by name */
+    HS_EXPORT_STREAM, /* written sequentially; can be written to standard output */
+    HS_EXPORT_FILE,   /* a library writes the file by name */
     HS_EXPORT_FOLDER,
 };
 
@@ -31,33 +31,33 @@ struct hs_exporter {
     const char *name, *summary;
     enum hs_export_shape shape;
     bool binary;                /* not for a terminal */
-    const char *const *missing; /* NULL, or where a library's absence is told */
-    /* Writes everything. Returns HS_OK or a negative enum hs_err, with *error filled. Damage in the trace that
-     * was skipped is told in *error too, with HS_OK returned. */
+    const char *const *missing; /* NULL, or the address of a message that is set when a library is missing */
+    /* Writes everything. Returns HS_OK or a negative enum hs_err, with *error filled. After skipped damage in the
+     * trace it returns HS_OK, also with *error filled. */
     int (*run)(const struct hs_export_job *job, struct hs_error *error);
 };
 
-/* The table's rows, from 0 on, NULL behind the last. */
+/* The rows of the table, from 0; NULL after the last. */
 const struct hs_exporter *hs_exporter(unsigned index);
 const struct hs_exporter *hs_exporter_find(const char *name);
 
-/* Runs an exporter so that `output` appears at once and whole, or not at all: see analysis/util/output.h. A file that is
- * there is replaced, a folder that is there is an error unless it is empty. NULL or "-" is standard output. job->out and
- * job->path are set here. Returns as the exporter does. */
+/* Runs an exporter. `output` appears complete or not at all: see analysis/util/output.h. An existing file is replaced; an
+ * existing folder is an error unless it is empty. NULL or "-" is standard output. Sets job->out and job->path.
+ * Returns the exporter's result. */
 int hs_export(const struct hs_exporter *exporter, struct hs_export_job *job, const char *output, struct hs_error *error);
 
-/* For exporters: fills *error unless it holds one already, and returns its code. */
+/* For exporters: fills *error unless it has an error already, and returns its code. */
 int hs_export_fail(struct hs_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* For exporters: the trace from its begin, with the job's selection. NULL: *error is set. */
+/* For exporters: opens the trace with the job's selection. The caller closes it. NULL: *error is set. */
 struct hs_reader *hs_export_open(const struct hs_export_job *job, struct hs_error *error);
 
-/* For exporters of sums: the model at the end of the trace. The reader is left open, for names. Both are
- * the caller's, also after an error. */
+/* For exporters of sums: the model at the end of the trace. The reader stays open, for names. The caller owns
+ * both, also after an error. */
 int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader, struct hs_model **model, struct hs_error *error);
 
-/* For exporters of events: tells the whole story to `tell`, packets and losses included. The reader is left open
- * at the end of the trace for who gives a place for it, whose it is then, also after an error. */
+/* For exporters of events: calls `tell` for every item, packets and losses included. If `kept` is not NULL, the reader
+ * stays open at the end of the trace and the caller owns *kept, also after an error. */
 typedef int hs_export_tell(void *context, const struct hs_stream_item *telling);
 int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, void *context, struct hs_reader **kept,
                        struct hs_error *error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Messages of pprof and Perfetto, whose parts that we write are described in proto/. The one file that knows
+ * Messages of pprof and Perfetto; proto/ describes the parts that we write. proto.c is the only file that uses
  * libprotobuf-c. All functions return HS_OK, HS_ERR_MEMORY or HS_ERR_IO.
  */
 #ifndef HS_EXPORT_PROTO_H
@@ -10,10 +10,10 @@
 
 #include "analysis/export/stacks.h"
 
-/* NULL, or what has to be installed before this program is built. */
+/* NULL, or what must be installed before this program is built. */
 extern const char *const hs_proto_missing;
 
-/* A whole profile: for each stack objects and bytes, allocated and in use. */
+/* Writes a profile: for each stack, objects and bytes, allocated and in use. */
 int hs_pprof_profile(FILE *out, const struct hs_stacks *stacks);
 
 /* A row of Perfetto's timeline. */
@@ -35,13 +35,13 @@ struct hs_perfetto_event {
     int64_t value;    /* VALUE */
 };
 
-/* Goes first: all clocks begin at 0 with the trace. Readers drop a heap profile whose clock they do not know. */
+/* Write this first: all clocks start at 0 with the trace. Readers drop a heap profile with an unknown clock. */
 int hs_perfetto_put_clocks(FILE *out);
 
 int hs_perfetto_put_track(FILE *out, const struct hs_perfetto_track *track);
 int hs_perfetto_put_event(FILE *out, const struct hs_perfetto_event *event);
 
-/* The heap profile: what each stack allocated and freed up to `ns`. */
+/* Writes the heap profile: the allocations and frees of each stack up to `ns`. */
 int hs_perfetto_put_heap(FILE *out, const struct hs_stacks *stacks, uint64_t ns);
 
 #endif
