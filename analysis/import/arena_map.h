@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which addresses blocks took, and from that the regions of a heap whose allocator tells of none.
+ * Collects the addresses of blocks, and derives the regions of a heap whose allocator does not report its regions.
  *
- * Addresses of a process are few and far between. Those that blocks took are put together where they lie close to each
- * other: the program's break, arenas, single blocks that were mapped. A region's granule is what its blocks' addresses
- * have in common, so that blocks that were mapped each on pages of its own take few granules, however large they are.
+ * A process uses a small part of its address space. Used addresses that are close to each other are merged into one
+ * region: the program break, arenas, single mapped blocks. A region's granule is a power of two that divides all distances
+ * between its blocks. So blocks with their own pages take few granules, even if they are large.
  */
 #ifndef HS_IMPORT_ARENA_MAP_H
 #define HS_IMPORT_ARENA_MAP_H
@@ -14,12 +14,12 @@
 
 #define HS_SPANS_REGIONS 250u
 
-/* Part of a process's addresses, at most 2^32 granules. */
+/* A part of a process's address space, at most 2^32 granules. */
 struct hs_import_region {
     uint64_t begin, end; /* addresses of the process */
-    uint64_t base;       /* the first one, moved so that no other region of any process lies there */
+    uint64_t base;       /* the first address, shifted so that it overlaps no region of any process */
     uint16_t process;
-    bool mapped;    /* of blocks that have pages of their own */
+    bool mapped;    /* of blocks with their own pages */
     uint8_t shift;  /* log2 of the granule */
     uint32_t first; /* trace-wide number of its first granule */
     uint32_t granules;
@@ -30,18 +30,18 @@ struct hs_arena_map;
 struct hs_arena_map *hs_arena_map_new(void);
 void hs_arena_map_free(struct hs_arena_map *spans);
 
-/* A block was there. Returns 0 or HS_ERR_MEMORY. */
+/* Adds the address of a block. Returns 0 or HS_ERR_MEMORY. */
 int hs_arena_map_add(struct hs_arena_map *spans, uint16_t process, uint64_t ptr, uint64_t size);
 
-/* When all blocks are known: the regions. Returns how many, at most HS_SPANS_REGIONS, HS_ERR_FULL when
- * they would take more than `limit` granules, or HS_ERR_MEMORY. They are freed with the spans. */
+/* Sets *region to the regions; call it after all blocks were added. Returns their number, at most HS_SPANS_REGIONS,
+ * HS_ERR_FULL when they need more than `limit` granules, or HS_ERR_MEMORY. They are freed with the map. */
 long hs_arena_map_regions(struct hs_arena_map *spans, uint64_t limit, const struct hs_import_region **region);
 
-/* Whether a block of this size, there, is noted as mapped. */
+/* Whether a block of this size at this address counts as mapped. */
 bool hs_arena_map_is_mapped(uint64_t ptr, uint64_t size);
 
-/* The region an address is in, NULL for none; after hs_arena_map_regions. What was mapped at one time may be an arena at another, so
- * there may be one of either kind. */
+/* The region that contains an address, NULL for none; after hs_arena_map_regions. The same address may be mapped at one time
+ * and in an arena at another, so there can be a region of each kind. */
 const struct hs_import_region *hs_arena_map_find(const struct hs_arena_map *spans, uint16_t process, bool mapped, uint64_t ptr);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The recorder's port when it records on behalf of others: its clock stands where it is put, and its stream goes to a file.
+ * The recorder's port for imports: the importer sets its clock, and it writes the stream to a file.
  */
 #ifndef HS_IMPORT_IMPORT_PORT_H
 #define HS_IMPORT_IMPORT_PORT_H
@@ -11,8 +11,8 @@
 
 struct hs_import_port {
     uint32_t ticks;
-    FILE *out;   /* NULL: what is written goes nowhere */
-    bool failed; /* something could not be written */
+    FILE *out;   /* NULL: the stream is discarded */
+    bool failed; /* a write has failed */
 };
 extern struct hs_import_port hs_import_port;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the two halves of the intake share. Not for others.
+ * Internals of the importer, shared by importer.c and import_writer.c.
  */
 #ifndef HS_IMPORT_IMPORT_WRITER_H
 #define HS_IMPORT_IMPORT_WRITER_H
@@ -11,8 +11,8 @@
 #include "lib/host/util/map.h"
 
 struct hs_call_places {
-    struct hs_call_place *item; /* `n`; 0 is none */
-    struct hs_map map;          /* to their numbers */
+    struct hs_call_place *item; /* `n`; number 0 is none */
+    struct hs_map map;          /* from a place to its number */
     uint32_t n, room;
 };
 
