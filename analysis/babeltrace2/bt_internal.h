@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of this folder share that use libbabeltrace2. Without that library (HS_BT is 0) they are empty, and
- * bt_missing.c stands in.
+ * Declarations that the files with libbabeltrace2 share. Without that library (HS_BT is 0) these files are empty, and
+ * bt_missing.c replaces them.
  */
 #ifndef HS_BABELTRACE2_BT_INTERNAL_H
 #define HS_BABELTRACE2_BT_INTERNAL_H
@@ -25,9 +25,9 @@ struct hs_bt_wanted;
 
 struct hs_bt_component {
     struct hs_bt_job job;
-    struct hs_error *error;      /* where the exporter wants it, or NULL */
-    struct hs_symbols *symbols;  /* of our own */
-    char *input, *heap, *region; /* likewise */
+    struct hs_error *error;      /* the exporter's, or NULL */
+    struct hs_symbols *symbols;  /* owned */
+    char *input, *heap, *region; /* owned */
     bt_trace *trace;
     bt_stream_class *stream_class;
     bt_stream *stream;
@@ -39,7 +39,7 @@ struct hs_bt_component {
 void hs_bt_declare(struct hs_bt_component *c, bt_self_component *self);
 void hs_bt_component_free(struct hs_bt_component *c);
 
-/* ---- bt_iterator.c: what happened, as messages ---- */
+/* ---- bt_iterator.c: the events as messages ---- */
 
 bt_message_iterator_class_next_method_status hs_bt_iterator_next(bt_self_message_iterator *self, bt_message_array_const messages,
                                                                  uint64_t capacity, uint64_t *count);
@@ -52,35 +52,35 @@ bt_message_iterator_class_can_seek_beginning_method_status hs_bt_iterator_can_re
 
 /* ---- bt_source.c: source.heapstrata.trace ---- */
 
-/* What the exporter hands over instead of parameters. */
+/* What the exporter passes instead of parameters. */
 struct hs_bt_handover {
     const struct hs_bt_job *job;
     struct hs_error *error;
 };
 
-/* Parameters of a component: NULL or false when there is none of that name and type. */
+/* Parameters of a component: NULL or false when none has this name and type. */
 const char *hs_bt_text_param(const bt_value *params, const char *name);
 bool hs_bt_flag_param(const bt_value *params, const char *name);
 
-/* `data` is a struct hs_bt_handover, or NULL when the parameters count. */
+/* `data` is a struct hs_bt_handover; NULL: use the parameters. */
 bt_component_class_initialize_method_status hs_bt_source_initialize(bt_self_component_source *self_source,
                                                                     bt_self_component_source_configuration *configuration,
                                                                     const bt_value *params, void *data);
 void hs_bt_source_finalize(bt_self_component_source *self);
 
-/* ---- bt_graph.c: what both graphs need ---- */
+/* ---- bt_graph.c: shared by both graphs ---- */
 
-/* Fills *out with the first cause that the library kept, or with `what`. Returns its code. */
+/* Fills *out with the first cause that the library reports, or with `what`. Returns its code. */
 int hs_bt_take_error(struct hs_error *out, const char *what);
 int hs_bt_find_plugin(const char *name, const bt_plugin **plugin, struct hs_error *error);
 
-/* ---- bt_listener.c: events of CTF traces, handed to a listener ---- */
+/* ---- bt_listener.c: passes events of CTF traces to a listener ---- */
 
 struct hs_bt_ear {
     const struct hs_bt_listener *listener;
     struct hs_bt_wanted *known;
     uint32_t n, room;
-    struct hs_map map; /* from a class's address to what is known of it */
+    struct hs_map map; /* from a class's address to its index in `known` */
     bt_message_iterator *messages;
 };
 

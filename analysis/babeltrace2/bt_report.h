@@ -10,7 +10,7 @@
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/sites/groups.h"
 
-/* As the options of `heapstrata report`. */
+/* The same options as `heapstrata report`. */
 struct hs_bt_report_options {
     const char *sort, *elf; /* NULL: by line; none */
     uint64_t limit;         /* rows; 0: all */
@@ -20,14 +20,14 @@ struct hs_bt_report_options {
 
 struct hs_bt_report;
 
-/* Options are copied, their texts with them. NULL with *error filled. */
+/* Copies the options and their strings. On an error, returns NULL and fills *error. */
 struct hs_bt_report *hs_bt_report_new(const struct hs_bt_report_options *options, struct hs_error *error);
 void hs_bt_report_free(struct hs_bt_report *report);
 
-/* Who takes the trace's events in. */
+/* The listener that receives the trace's events. */
 const struct hs_bt_listener *hs_bt_report_listener(const struct hs_bt_report *report);
 
-/* At the end of the trace: prints the report. Returns HS_OK or a negative enum hs_err, with *error filled. */
+/* Prints the report; call it at the end of the trace. Returns HS_OK or a negative enum hs_err, with *error filled. */
 int hs_bt_report_print(struct hs_bt_report *report, FILE *out, struct hs_error *error);
 
 #endif
