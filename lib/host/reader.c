@@ -12,12 +12,12 @@
 
 /* --- counting what is missing ------------------------------------------------------------------------- */
 
-/* The full number of a boot whose low byte a packet has. */
+/* The full number of a boot from the low byte in a packet. */
 static uint32_t boot_number(const struct hs_reader *r, uint8_t low)
 {
     uint32_t newest = r->ring_boot > r->boot ? r->ring_boot : r->boot;
     uint8_t back = (uint8_t)(newest - low);
-    return back < newest ? newest - back : low; /* the header's own number has no check */
+    return back < newest ? newest - back : low; /* no check covers the header's number */
 }
 
 static void begin_boot(struct hs_reader *r, const struct hs_packet *p)
@@ -35,11 +35,11 @@ static void begin_boot(struct hs_reader *r, const struct hs_packet *p)
         r->info.lost += p->number;
     hs_heap_replay_anew(r, whole);
     r->thread = 0;
-    r->level = HS_LEVEL_FULL; /* another one is said by the first packet's first records */
+    r->level = HS_LEVEL_FULL; /* the first records of the boot change it if necessary */
 }
 
-/* What lies between the packet before and this one. False for one that has been there already, or that does
- * not go on where the one before ended. */
+/* Counts what is missing between the packet before and this one. False for a packet that was read already, or whose
+ * numbers contradict the packet before. */
 static bool connect(struct hs_reader *r, const struct hs_packet *p)
 {
     int32_t missing = (int32_t)(p->seq - r->next_seq), lost = (int32_t)(p->number - (uint32_t)r->next_number);
@@ -71,8 +71,8 @@ static void complain(struct hs_reader *r, const struct hs_chunk *chunk, const ch
                  (unsigned long long)chunk->offset, hs_strerror(chunk->code));
 }
 
-/* Whether this very packet has been read: a drain that begins anew, for it does not know what arrived, sends again
- * what the ring still has. */
+/* Whether this packet was read already: a drain that restarts does not know what has arrived, and sends everything
+ * that is still in the ring again. */
 static bool seen_before(struct hs_reader *r, const struct hs_packet *p)
 {
     struct hs_seen *seen = &r->seen[p->seq % HS_SEEN];
@@ -88,7 +88,7 @@ static void start_decoding(struct hs_reader *r, const struct hs_chunk *chunk)
     hs_decode_packet(&r->decoder, &chunk->packet, chunk->bytes);
 }
 
-/* Whether a site that the packet did not name adds this to the check of its names. */
+/* Whether the check of names is correct with one more site, which no decoded record names. */
 static bool is_one_more(const struct hs_decoder *d, uint32_t more)
 {
     uint32_t i = 1;
@@ -98,16 +98,16 @@ static bool is_one_more(const struct hs_decoder *d, uint32_t more)
     return i < d->n_sites;
 }
 
-/* Whether the sites that the packet's records named are those that the recorder meant. Where it was cut off, one more may
- * count: that of the record that was being written. */
+/* Whether the sites of the packet's records are the recorder's. An open packet may have one more site in its check: that of
+ * the record that was being written when recording stopped. */
 static bool names_match(const struct hs_reader *r, const struct hs_packet *p)
 {
     uint32_t more = p->names - r->decoder.names;
     return !more || (!(p->flags & HS_PACKET_CLOSED) && is_one_more(&r->decoder, more));
 }
 
-/* Whether the sites that the packet names are those that we know. Seldom asked: only where a packet is missing that may
- * have defined others. */
+/* Whether the packet's sites are the known ones. Needed only if a missing packet may have defined other
+ * sites. */
 static bool verify(struct hs_reader *r, const struct hs_chunk *chunk)
 {
     int n;
@@ -121,7 +121,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk)
 {
     const struct hs_packet *p = &chunk->packet;
     const struct hs_seen *seen = &r->seen[p->seq % HS_SEEN];
-    bool other = seen->seq == p->seq + 1 && seen->sum != p->sum; /* has that number: it begins anew */
+    bool other = seen->seq == p->seq + 1 && seen->sum != p->sum; /* another packet had this number: the numbers restarted */
     if (seen_before(r, p)) {
         r->resent = true;
         return;
@@ -139,7 +139,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk)
                      r->path, p->seq, (unsigned long long)chunk->offset);
         return;
     }
-    bool known = r->feed->image && !hs_packet_open(p); /* the definitions in front of an image's packets are the newest */
+    bool known = r->feed->image && !hs_packet_open(p); /* the definitions before an image's packets are the newest */
     if (hs_dictionary_put(&r->dictionary, chunk->definitions, p->defs, known) == HS_ERR_MEMORY)
         r->fatal = HS_ERR_MEMORY;
     r->packet_seen = true;
@@ -147,7 +147,7 @@ static void begin_packet(struct hs_reader *r, const struct hs_chunk *chunk)
     r->packet = *p;
     r->packet_offset = chunk->offset;
     if ((r->feed->doubtful || r->feed->image) &&
-        !verify(r, chunk)) { /* its records are lost too: what they name went with another packet */
+        !verify(r, chunk)) { /* its records are lost: a missing packet had their definitions */
         r->info.unnamed_packets++;
         return;
     }
@@ -235,7 +235,8 @@ static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk)
         complain(r, chunk, what);
 }
 
-/* At the end of what is there. A writer may have added something and gone between our reading and our asking. */
+/* At the end of the available data. A writer may have added data and closed the file after our last read: so read once
+ * more after the first check that says nobody writes. */
 static void on_end(struct hs_reader *r)
 {
     if (!r->following || r->unwritten) {
@@ -244,7 +245,7 @@ static void on_end(struct hs_reader *r)
     }
     r->unwritten = !r->feed->growing(r->feed);
     r->waits = !r->unwritten;
-    r->feed->follow(r->feed, r->waits); /* what is cut at its last end is damage */
+    r->feed->follow(r->feed, r->waits); /* a partial chunk at the final end is damage */
 }
 
 static int next_chunk(struct hs_reader *r)
@@ -268,7 +269,7 @@ static int next_chunk(struct hs_reader *r)
 
 /* --- the end ------------------------------------------------------------------------------------------ */
 
-/* What the first error's text could not know yet. */
+/* Appends to the first error what was salvaged, which is known only at the end. */
 static void say_salvaged(struct hs_reader *r)
 {
     size_t len = strlen(r->error.text);
@@ -300,7 +301,7 @@ long hs_reader_next(struct hs_reader *r, const struct hs_event **events)
             hs_heap_replay(r);
             if (r->fatal)
                 return finish(r, r->fatal);
-            if (!r->n_events) /* all of other regions */
+            if (!r->n_events) /* all are of regions that are not selected */
                 continue;
             return r->n_events;
         }
@@ -363,7 +364,7 @@ struct hs_reader *hs_reader_open(const char *path, struct hs_error *error)
     if (!r)
         return NULL;
     r->info.source = source;
-    r->error = *error; /* of a folder, what was left out of it */
+    r->error = *error; /* the parts of a folder that were skipped */
     memset(error, 0, sizeof *error);
     return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * CRC-32 eight bytes at a time, by eight tables: table[k][b] is the effect of byte b with k zero bytes
- * behind it.
+ * CRC-32 of eight bytes at a time, with eight tables: table[k][b] is the effect of byte b that k zero bytes
+ * follow.
  */
 #include <string.h>
 #include <threads.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The .hst container, both ways; its layout is in writer.h. Reading needs no index: frames carry all that
- * it takes, and what is damaged is skipped up to the next frame.
+ * Reads and writes the .hst container; writer.h has its layout. The reader needs no index, because frames describe
+ * themselves. It skips damage up to the next frame.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,13 +31,13 @@ struct container {
     struct hs_byte_source *file;
     struct hs_hst_header header;
     ZSTD_DCtx *zstd;
-    uint8_t *in; /* of the file, not yet taken */
+    uint8_t *in; /* bytes of the file; [in_at, in_end) are not processed yet */
     size_t in_at, in_end, in_room;
     uint64_t offset; /* in the file, of in[in_at] */
-    uint8_t *plain;  /* the frame at hand */
+    uint8_t *plain;  /* the current frame, unpacked */
     size_t plain_at, plain_end, plain_room;
     bool ended;
-    bool indexed; /* the index has been met: nothing follows */
+    bool indexed; /* the index was reached: no more data */
 };
 
 bool hs_container_begins(const uint8_t *data, size_t len) { return len >= 8 && memcmp(data, HS_HST_MAGIC, 8) == 0; }
@@ -47,7 +47,7 @@ bool hs_container_of_image(const struct hs_byte_source *container)
     return ((const struct container *)container)->header.source == HS_SOURCE_IMAGE;
 }
 
-/* Bytes of the file at hand, at least `need` unless it ends before; or a negative enum hs_err. */
+/* Reads until `need` bytes are in `in` or the file ends. Returns the number of bytes, or a negative enum hs_err. */
 static long have(struct container *c, size_t need)
 {
     if (c->in_end - c->in_at >= need)
@@ -103,7 +103,7 @@ static bool frame_begins(const uint8_t *bytes, struct hs_hst_frame *frame)
            frame->plain <= HS_HST_FRAME_MAX && frame->stored <= STORED_MAX;
 }
 
-/* Unpacks as much as there is: of a cut frame, the blocks that are whole. */
+/* Unpacks as much as possible: of a truncated frame, the complete zstd blocks. */
 static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t stored)
 {
     ZSTD_inBuffer in = {c->in + c->in_at, stored, 0};
@@ -122,10 +122,10 @@ static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t 
     return out.pos == frame->plain ? HS_OK : HS_ERR_FORMAT;
 }
 
-/* Whether more will come behind the end that was met: then it is no damage. */
+/* Whether the file may still grow: then its end is not damage. */
 static bool grows(struct container *c) { return c->file->growing && c->file->growing(c->file); }
 
-/* Makes `plain` the next data frame's. Returns 0 at the end of the data, 1, or a negative enum hs_err. */
+/* Unpacks the next data frame to `plain`. Returns 1, 0 at the end of the data, or a negative enum hs_err. */
 static int next_frame(struct container *c)
 {
     struct hs_hst_frame frame;
@@ -153,7 +153,7 @@ static int next_frame(struct container *c)
     if (n < 0)
         return (int)n;
     if ((size_t)n < sizeof frame + frame.stored && grows(c))
-        return 0; /* its rest is on the way */
+        return 0; /* the rest is not written yet */
     take(c, sizeof frame);
     n -= (long)sizeof frame;
     size_t stored = (size_t)n < frame.stored ? (size_t)n : frame.stored;
@@ -262,13 +262,13 @@ struct hs_writer {
     bool begun; /* the file's header is written */
     struct hs_hst_header header;
     uint8_t *plain;
-    size_t at, end, room; /* looked through as far as `at`, which is the end of a chunk */
+    size_t at, end, room; /* `at`: scanned up to here, the end of a chunk */
     uint8_t *stored;
     size_t stored_room;
     struct hs_hst_entry entry; /* of the frame being filled */
     struct hs_hst_entry *index;
     uint32_t n_index, room_index;
-    uint16_t boots;   /* before the present one */
+    uint16_t boots;   /* before the current one */
     uint32_t number;  /* records before the next packet in this boot */
     uint64_t records; /* in the boots before */
     bool packet_seen, keyframe_seen;
@@ -359,7 +359,7 @@ static int cut_frame(struct hs_writer *w, size_t len)
     return w->err;
 }
 
-/* --- looking through the stream ----------------------------------------------------------------------- */
+/* --- scanning the stream ------------------------------------------------------------------------------ */
 
 static void see_header(struct hs_writer *w, const uint8_t *bytes)
 {
@@ -396,7 +396,7 @@ static void see_packet(struct hs_writer *w, const struct hs_packet *p)
     }
 }
 
-/* Length of the chunk at the front, 1 for a byte that begins none, 0 when more bytes must tell. */
+/* Length of the chunk at the start, 1 for a byte that begins no chunk, 0 when more bytes are needed. */
 static size_t chunk_len(const uint8_t *b, size_t left, struct hs_packet *packet)
 {
     if (b[0] != 'H')
@@ -427,8 +427,8 @@ static size_t chunk_len(const uint8_t *b, size_t left, struct hs_packet *packet)
     return h.header_size;
 }
 
-/* Looks through what has come, and packs what fills a frame. A keyframe begins a frame, so that it can be
- * sought, unless that would make many small ones. */
+/* Scans new bytes and writes full frames. A keyframe begins a frame, so that a reader can seek to it, unless the frame before
+ * would be small. */
 static int look(struct hs_writer *w)
 {
     struct hs_packet packet;
@@ -520,7 +520,7 @@ struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writ
         return NULL;
     }
     snprintf(w->name, sizeof w->name, "%s", name);
-    flock(w->fd, LOCK_EX | LOCK_NB); /* tells readers that the file grows: hs_byte_source.growing */
+    flock(w->fd, LOCK_EX | LOCK_NB); /* shows readers that the file still grows: hs_byte_source.growing */
     return w;
 }
 

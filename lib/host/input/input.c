@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bytes of a file or pipe, and errors with the words that go with them.
+ * The byte source of a file or pipe, and the formatting of errors.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,8 +55,8 @@ static long read_file(struct hs_byte_source *bytes, uint8_t *into, size_t room)
     return n;
 }
 
-/* Whether the file is open for writing somewhere: only where it is not does the kernel grant a lease for reading. Who
- * opens it while we have one would make us hear of it by a signal: one that does nothing. */
+/* Whether any process has the file open for writing: if so, the kernel refuses a read lease. If another process opens it
+ * while we have the lease, we get a signal: SIGURG, which is ignored by default. */
 static bool is_written(int fd)
 {
     fcntl(fd, F_SETSIG, SIGURG);
@@ -67,7 +67,7 @@ static bool is_written(int fd)
     return errno == EAGAIN;
 }
 
-/* A writer of ours holds a lock as long as it lives. */
+/* A HeapStrata writer holds a lock while it has the file open. */
 static bool is_growing(struct hs_byte_source *bytes)
 {
     int fd = ((struct file *)bytes)->fd;

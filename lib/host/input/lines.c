@@ -4,9 +4,9 @@
  */
 #include "lib/host/input/lines.h"
 
-#define LOOKED_AT 4096u /* bytes that tell text from anything else */
+#define LOOKED_AT 4096u /* bytes that are checked to recognise text */
 
-/* Behind the end of a line: LF, CR, CR LF, or the CR CR LF of a console that adds one CR more. */
+/* The byte after a line end: LF, CR, CR LF, or the CR CR LF of a console that adds one more CR. */
 static const uint8_t *behind_end(const uint8_t *at, const uint8_t *end)
 {
     const uint8_t *behind = at;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What kind of input this is, by its content. A stream and an image begin alike; what follows their header
- * tells them apart. Both may lie among other bytes. Without a header it may be memory in another form: text
- * that a console, a debugger or a flash tool wrote. ELF files are never raw images: their segments count.
+ * Recognises the kind of an input by its content. A stream and an image begin with the same header; the bytes after it
+ * show which one it is. Other bytes may be around both. An input without a header may be memory in another form: text
+ * from a console, a debugger or a flash tool. ELF files are never raw images: their segments are used.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,11 +17,11 @@
 #include "lib/host/util/array.h"
 
 #define STEP (64u << 10)
-#define IMAGE_MAX (64u << 20)   /* bytes of an image with all that lies around it */
+#define IMAGE_MAX (64u << 20)   /* bytes of an image and the bytes around it */
 #define MEMORY_MAX (512u << 20) /* bytes of a core file or of text */
 #define DUMPS_MAX (64u << 20)   /* bytes of a text that is searched for dumps of mem_info() */
 
-/* The input as far as it has been read. */
+/* The part of the input that was read so far. */
 struct sight {
     const char *path;
     int fd;
@@ -32,7 +32,7 @@ struct sight {
     struct hs_error *error;
 };
 
-/* Reads on, at least one byte unless the input ends. */
+/* Reads at least one more byte, unless the input ends. */
 static int read_on(struct sight *s)
 {
     if (!hs_array_reserve(s->data, s->room, s->len + STEP))
@@ -56,7 +56,7 @@ static int read_until(struct sight *s, size_t len)
     return err;
 }
 
-/* The first valid header. `worst` is why the best of the others is none. */
+/* The first valid header. If there is none, `worst` is the error of the first candidate, HS_ERR_FORMAT without candidates. */
 struct found {
     size_t at;
     bool valid;
@@ -98,9 +98,9 @@ static int find_header(struct sight *s, struct found *f)
     }
 }
 
-/* --- what it is --------------------------------------------------------------------------------------- */
+/* --- kinds of input ----------------------------------------------------------------------------------- */
 
-/* Whether a packet or definitions follow at once. */
+/* Whether a packet or definitions follow immediately. */
 static bool is_stream(const struct sight *s, size_t at)
 {
     const uint8_t *b = s->data + at;
@@ -111,7 +111,7 @@ static bool is_stream(const struct sight *s, size_t at)
     return hs_packet_begins(b, left, &p);
 }
 
-/* Whether one of the image's slots has a packet, or its header is all there is. */
+/* Whether the header is not a stream's, or one of the image's slots has a packet. */
 static bool is_image(const struct sight *s, size_t at)
 {
     struct hs_ring_header h;
@@ -135,7 +135,7 @@ static size_t count_packets(const struct sight *s)
     return n;
 }
 
-/* Whoever found the error may not have known of which file. */
+/* Puts the file's name in front of an error message without it. */
 static void name_file(struct hs_error *error, const char *path)
 {
     char text[sizeof error->text];
@@ -145,7 +145,7 @@ static void name_file(struct hs_error *error, const char *path)
     snprintf(error->text, sizeof error->text, "%.200s: %.300s", path, text);
 }
 
-/* No header: says what there is instead. */
+/* No header: the message says what was found instead. */
 static void explain(const struct sight *s, const struct found *f)
 {
     size_t packets;
@@ -219,8 +219,8 @@ static struct hs_feed *open_image(struct sight *s, enum hs_source *source)
     return hs_feed_of_image(memory, s->error);
 }
 
-/* Memory in another form than bytes in a row. *known is false when it is none that we know: then the input is
- * as it was. */
+/* Memory in another form than raw bytes. Sets *known to false for an unknown form; the input is then
+ * unchanged, except that UTF-16 text is converted. */
 static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool *known)
 {
     struct hs_feed *feed = NULL;
@@ -232,7 +232,7 @@ static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool
         err = hs_memory_image_read(&m);
     *known = err != HS_ERR_KIND;
     s->data = m.bytes;
-    s->len = *known ? s->len : m.len; /* a text of two bytes a character is one of one by now */
+    s->len = *known ? s->len : m.len; /* UTF-16 text was converted to one byte per character */
     if (!err) {
         s->data = NULL;
         *source = HS_SOURCE_IMAGE;
@@ -247,7 +247,7 @@ static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool
     return feed;
 }
 
-/* Text that mem_info() printed. *known is false when there is none of it. */
+/* Text with output of mem_info(). Sets *known to false when there is none. */
 static struct hs_feed *open_meminfo(struct sight *s, enum hs_source *source, bool *known)
 {
     struct hs_meminfo_log log;
@@ -307,7 +307,7 @@ static hs_folder_opener *folder_opener;
 
 void hs_reader_take_folders(hs_folder_opener *opener) { folder_opener = opener; }
 
-/* Puts what the folder makes in the place of the input. */
+/* Replaces the folder by the trace that the folder opener makes from it. */
 static int open_folder(struct sight *s)
 {
     int fd = folder_opener ? folder_opener(s->path, s->error) : HS_ERR_KIND;
@@ -318,7 +318,7 @@ static int open_folder(struct sight *s)
     return fd < 0 ? fd : HS_OK;
 }
 
-/* Opens the file, or what stands for it. Not HS_OK when there is none. */
+/* Opens the file, or the trace of a folder. Returns HS_OK or a negative enum hs_err. */
 static int open_input(struct sight *s)
 {
     struct stat status;

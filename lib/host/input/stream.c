@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A stream as chunks. Whatever is no chunk is skipped up to the next one that is; every chunk has a check,
- * so that nothing between is taken for one by chance.
+ * A stream as chunks. Bytes that are not part of a chunk are skipped. Every chunk has a check,
+ * so that other bytes are not mistaken for a chunk.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +14,16 @@ struct stream {
     struct hs_feed feed;
     struct hs_byte_source *bytes;
     uint8_t *window;
-    size_t at, end;  /* what of the window is not yet taken */
+    size_t at, end;  /* the part of the window that is not processed yet */
     uint64_t offset; /* in the input, of window[at] */
-    size_t taken;    /* length of the chunk handed out, still at `at` */
+    size_t taken;    /* length of the last chunk returned, which is still at `at` */
     bool header_seen, ended;
     int err;
     struct hs_chunk garbage; /* pending, `damaged` 0: none */
 };
 
-/* Bytes at hand, at least `need` unless the input ends before. Bytes that come after a gap in the input
- * follow on those before it: what is torn by it is found out by the checks. */
+/* Reads until `need` bytes are in the window or the input ends; returns their number. Bytes before and after a gap in the
+ * input are joined: the check of a chunk across the gap fails. */
 static size_t have(struct stream *s, size_t need)
 {
     while (s->end - s->at < need && !s->ended) {
@@ -42,7 +42,7 @@ static size_t have(struct stream *s, size_t need)
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
-/* Whether the parts that the header names fit into each other. */
+/* Whether the sizes in the header are consistent. */
 static bool sane(const struct hs_ring_header *h)
 {
     uint64_t size = (uint64_t)h->header_size + (uint64_t)h->packet_size * h->packet_count;
@@ -83,7 +83,7 @@ bool hs_packet_whole(const struct hs_chunk *chunk)
     return chunk->packet.sum == hs_packet_sum(&chunk->packet, chunk->bytes, chunk->definitions);
 }
 
-/* What a try to read a chunk found: its length, or 0 for none. */
+/* Tries to read a header. Returns the chunk's length, or 0 for none. */
 static size_t try_header(struct stream *s, struct hs_chunk *chunk)
 {
     struct hs_ring_header h;
@@ -118,7 +118,7 @@ static size_t try_names(struct stream *s, struct hs_chunk *chunk)
     if (have(s, sizeof names) < sizeof names)
         return 0;
     memcpy(&names, s->window + s->at, sizeof names);
-    size_t n = have(s, sizeof names + names.len); /* may move what is at `at`, so it comes first */
+    size_t n = have(s, sizeof names + names.len); /* first, because it may move the window */
     size_t len = hs_names_len(s->window + s->at, n);
     chunk->kind = HS_CHUNK_NAMES;
     chunk->bytes = s->window + s->at + sizeof names;
@@ -139,7 +139,7 @@ static size_t refuse(struct stream *s, int code, uint32_t seq)
 static size_t try_packet(struct stream *s, struct hs_chunk *chunk)
 {
     struct hs_packet *p = &chunk->packet;
-    size_t n = have(s, sizeof *p); /* may move what is at `at`, so it comes first */
+    size_t n = have(s, sizeof *p); /* first, because it may move the window */
     if (!hs_packet_begins(s->window + s->at, n, p))
         return 0;
     size_t len = sizeof *p + p->len + p->defs;
@@ -167,7 +167,7 @@ static size_t try_chunk(struct stream *s, struct hs_chunk *chunk)
                                           : 0;
 }
 
-/* --- what lies between -------------------------------------------------------------------------------- */
+/* --- bytes between chunks ----------------------------------------------------------------------------- */
 
 static void advance(struct stream *s, size_t n)
 {
@@ -175,7 +175,7 @@ static void advance(struct stream *s, size_t n)
     s->offset += n;
 }
 
-/* Skips at least one byte, up to what may begin a chunk. */
+/* Skips at least one byte, up to a byte that may begin a chunk. */
 static void skip(struct stream *s)
 {
     size_t n = have(s, 1);
@@ -187,7 +187,7 @@ static void skip(struct stream *s)
     advance(s, garbage);
 }
 
-/* Hands out what was skipped; what comes in front of the first header is none of ours. */
+/* Returns skipped bytes as damage. Bytes before the first header belong to another program and are not damage. */
 static bool give_garbage(struct stream *s, struct hs_chunk *chunk, bool before_header)
 {
     struct hs_chunk garbage = s->garbage;
@@ -202,7 +202,7 @@ static bool give_garbage(struct stream *s, struct hs_chunk *chunk, bool before_h
     return true;
 }
 
-/* What the bytes say that they had to leave out. */
+/* Returns the damage that the byte source reports. */
 static bool give_damage(struct stream *s, struct hs_chunk *chunk)
 {
     struct hs_damage damage = s->bytes->damage;
@@ -224,7 +224,7 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
             return HS_OK;
         *chunk = (struct hs_chunk){.offset = s->offset};
         size_t len = try_chunk(s, chunk);
-        if (!len && s->ended && s->bytes->follow) { /* perhaps it is only not there as yet */
+        if (!len && s->ended && s->bytes->follow) { /* the chunk may not be complete yet */
             memset(&s->garbage.refused, 0, sizeof s->garbage.refused);
             s->ended = false;
             chunk->kind = HS_CHUNK_END;
@@ -235,7 +235,7 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
             continue;
         }
         if (give_garbage(s, chunk, before_header))
-            return HS_OK; /* the chunk is found again by the next call */
+            return HS_OK; /* the next call finds the chunk again */
         if (!len && give_damage(s, chunk))
             return HS_OK;
         s->taken = len;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Finding what mem_info() printed in a text.
+ * Finds the output of mem_info() in a text.
  *
- * A dump begins with its "GC: total:" line. Map lines count only where they follow on each other: the offset in front
- * of each is that of the granules so far. From two of them, or from the total, follows the size of a granule.
+ * A dump begins with its "GC: total:" line. Map lines must be consecutive: the offset in front of each line is the size of
+ * the granules before it. Two map lines, or the total, give the size of a granule.
  */
 #include "lib/host/meminfo/meminfo.h"
 
@@ -15,31 +15,31 @@
 #include "lib/host/util/clean_text.h"
 
 #define LINE_GRANULES 64u
-#define GRANULES_ALL (1u << 30) /* of all dumps */
-#define WORDS_MAX 64u           /* bytes kept of what was run before a dump */
+#define GRANULES_ALL (1u << 30) /* most granules of all dumps */
+#define WORDS_MAX 64u           /* most bytes of the commands that were run before a dump */
 #define NUMBER_MAX (UINT64_C(1) << 40)
 
 enum room { ROOM_DUMPS, ROOM_AREAS, ROOM_RUNS, ROOM_WORDS };
 
-/* The text as it goes by. */
+/* The state of the scan. */
 struct scan {
     struct hs_meminfo_log *log;
     struct hs_line_reader lines;
-    struct hs_meminfo *dump;      /* the one at hand, NULL before the first */
-    struct hs_meminfo_area *area; /* being read, NULL between areas */
-    uint64_t stack, stack_limit;  /* of the line in front of the dump */
+    struct hs_meminfo *dump;      /* the current one, NULL before the first */
+    struct hs_meminfo_area *area; /* the current one, NULL between areas */
+    uint64_t stack, stack_limit;  /* from the "stack:" line before the dump */
     bool stack_seen, banner;      /* since the last dump */
-    uint64_t origin, mask;        /* offset in front of the area's first line, and how much of an offset is printed */
-    bool placed;                  /* that is known */
+    uint64_t origin, mask;        /* offset of the area's first line, and the bits of an offset that are printed */
+    bool placed;                  /* `origin` and `mask` are known */
     uint64_t granules;            /* of all dumps so far */
-    char since[WORDS_MAX];        /* what was run since the last dump */
+    char since[WORDS_MAX];        /* commands that were run since the last dump */
     size_t since_len;
-    char said[WORDS_MAX]; /* the last line that is none of ours */
+    char said[WORDS_MAX]; /* the last line that is not from mem_info() */
     size_t said_len;
     int err;
 };
 
-/* --- arrays that grow --------------------------------------------------------------------------------- */
+/* --- growing arrays ----------------------------------------------------------------------------------- */
 
 #define ADD(s, items, n, room) note_lack(s, hs_array_add((s)->log->items, (s)->log->n, (s)->log->room))
 
@@ -65,9 +65,9 @@ static void put_word(struct scan *s, char c)
         *word = c;
 }
 
-/* --- looking into a line ------------------------------------------------------------------------------ */
+/* --- parsing a line ----------------------------------------------------------------------------------- */
 
-/* Bytes of a blank, also of one that web pages have instead (U+00A0), at the beginning of a text; 0: there is none. */
+/* Length of a blank at the start of a text, also of a no-break space as in web pages (U+00A0); 0: none. */
 static size_t blank_at(const char *text, size_t n)
 {
     return n && (*text == ' ' || *text == '\t' || *text == ';') ? 1 : n > 1 && !memcmp(text, "\xc2\xa0", 2) ? 2 : 0;
@@ -79,7 +79,7 @@ static const char *find(const struct hs_line_reader *l, const char *from, const 
     return from && from <= end ? memmem(from, (size_t)(end - from), text, strlen(text)) : NULL;
 }
 
-/* The number behind `text`, blanks in between (also those that web pages have instead). Moves *from behind it. */
+/* Parses the number after `text` and blanks. Moves *from to the byte after it. */
 static bool number_behind(const struct hs_line_reader *l, const char **from, const char *text, uint64_t *value)
 {
     const char *at = find(l, *from, text), *end = l->line + l->len;
@@ -101,7 +101,7 @@ static bool number_behind(const struct hs_line_reader *l, const char **from, con
 
 static bool is_cell(char c) { return c == HS_MEMINFO_FREE || c == '=' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/* A line of the map: an offset of at least five digits, a colon, a blank, granules up to the line's end. */
+/* A line of the map: an offset of at least five digits, a colon, a blank, and granules up to the end of the line. */
 struct cells {
     uint64_t offset;
     unsigned digits;
@@ -126,7 +126,7 @@ static bool find_cells(const struct hs_line_reader *l, struct cells *c)
     const char *end = l->line + l->len;
     if (l->len < 8)
         return false;
-    /* from the end: what stands in front of the map is long, the map is not */
+    /* from the end of the line: other text in front of the map may be long, the map is not */
     const char *at = end;
     while (at > l->line && is_cell(at[-1]))
         at--;
@@ -176,7 +176,7 @@ static void put_cell(struct scan *s, char c)
     }
 }
 
-/* Whether all of an area stays within bounds with `more`; counts them. */
+/* Counts `more` granules. False when the area or all dumps are too large. */
 static bool admit(struct scan *s, uint64_t more)
 {
     if (more > HS_MEMINFO_GRANULES || s->area->granules + more > HS_MEMINFO_GRANULES) {
@@ -190,7 +190,7 @@ static bool admit(struct scan *s, uint64_t more)
     return !s->err;
 }
 
-/* Whether the line's offset is that of the granules so far; finds the granule's size from it. */
+/* Whether the line's offset is the size of the granules so far; computes the granule's size if it is unknown. */
 static bool follows(struct scan *s, const struct cells *c)
 {
     uint64_t so_far = s->area->granules;
@@ -226,7 +226,7 @@ static void take_cells(struct scan *s, const struct cells *c)
     s->dump->last_line = s->lines.number;
 }
 
-/* "(108 lines all free)" may be the area's first line: where it began is told by the line that follows. */
+/* "(108 lines all free)". If it is the area's first line, the area's offsets start at 0. */
 static bool take_elided(struct scan *s)
 {
     const char *at = find(&s->lines, s->lines.line, " lines all free)");
@@ -290,7 +290,7 @@ static bool take_layout(struct scan *s)
     return true;
 }
 
-/* A map without its first line: builds that compare dumps leave the address out. */
+/* A line of the map. A map may have no "from" line, because users who compare dumps delete the address. */
 static bool take_map_line(struct scan *s)
 {
     struct cells c;
@@ -392,9 +392,9 @@ static bool take_stack(struct scan *s)
     return true;
 }
 
-/* --- what lies between -------------------------------------------------------------------------------- */
+/* --- other lines -------------------------------------------------------------------------------------- */
 
-/* Appends words, cut to what there is room for, not within a character. */
+/* Appends a text, cut to the room that is left, but not inside a character. */
 static void add_words(char *to, size_t *len, const char *text, size_t n)
 {
     n = hs_text_fit(n, text, WORDS_MAX - *len);
@@ -413,7 +413,7 @@ static void trim(const char **text, size_t *n)
         *n -= blank;
 }
 
-/* What was typed at a prompt, without comments; the call that made the dump is no news. */
+/* Keeps what was typed at a prompt, without comments and without the call of mem_info(). */
 static bool take_prompt(struct scan *s)
 {
     const char *at = find(&s->lines, s->lines.line, ">>> "), *end = s->lines.line + s->lines.len, *next;
@@ -452,7 +452,7 @@ static bool take_banner(struct scan *s)
     return true;
 }
 
-/* What a program printed in front of the dump, where nothing was typed. */
+/* Keeps the last line that the program printed before the dump, for dumps without typed commands. */
 static void take_other(struct scan *s)
 {
     const char *at = s->lines.line;
@@ -475,7 +475,7 @@ static void take_line(struct scan *s)
     take_other(s);
 }
 
-/* --- judging ------------------------------------------------------------------------------------------ */
+/* --- validation --------------------------------------------------------------------------------------- */
 
 struct sums {
     uint64_t granules, used, ones, twos, block, run;
@@ -500,7 +500,7 @@ static struct sums sum_up(const struct hs_meminfo_log *log, const struct hs_memi
     return sum;
 }
 
-/* Whether map and figures say the same. */
+/* How the map contradicts the figures; NULL: it does not. */
 static const char *disagreement(const struct hs_meminfo *d, const struct sums *sum)
 {
     if (d->has & HS_MEMINFO_TOTALS && sum->granules * d->granule != d->total)
@@ -540,8 +540,8 @@ static void judge(const struct hs_meminfo_log *log, struct hs_meminfo *d)
     d->has |= HS_MEMINFO_TOTALS | HS_MEMINFO_LONGEST;
 }
 
-/* Figures alone do not tell the granule: it is that of the other dumps, or 32 where the free space of a host's heap would
- * hold its longest run even so, or 8 where the longest run fits into the free space only then. */
+/* The granule is unknown without a map. It is copied from other dumps. Else it is 32 if the dump looks like a host's and the
+ * longest run then fits in the free space, or 8 if the longest run fits only then, or 16. */
 static void guess_granules(struct hs_meminfo_log *log)
 {
     uint32_t known = 0;
@@ -557,7 +557,8 @@ static void guess_granules(struct hs_meminfo_log *log)
     }
 }
 
-/* A heap that grows keeps its first area and, where only figures are told, says how much it may grow. */
+/* Whether two dumps are of different heaps. A heap that has grown keeps its first area; if there are only figures, a heap that
+ * can grow prints "max new split". */
 static bool is_another(const struct hs_meminfo_log *log, const struct hs_meminfo *a, const struct hs_meminfo *b)
 {
     if (a->granule != b->granule)

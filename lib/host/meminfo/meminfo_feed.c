@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Dumps of mem_info() told as a trace: recording is stopped but for the moment of each dump, in which there is a
- * snapshot, or a summary where only figures were printed. Nobody is said to have allocated anything.
+ * Converts dumps of mem_info() to a trace. Recording is stopped except at the time of each dump, which becomes a
+ * snapshot, or a summary if it has only figures. The trace has no allocations.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,18 +11,18 @@
 #include "lib/host/replay/packets.h"
 #include "lib/varint.h"
 
-/* A record's data, as it fills up. */
+/* The data of the record that is being filled. */
 struct piece {
     uint8_t data[HS_PACKETS_DATA];
     uint32_t len;
-    uint32_t pos; /* granule at which it begins */
+    uint32_t pos; /* its first granule */
 };
 
 struct teller {
     struct hs_packets packets;
     const struct hs_meminfo_log *log;
     uint64_t time;
-    uint32_t site[128]; /* by letter; 0: not met */
+    uint32_t site[128]; /* by letter; 0: not used */
     unsigned regions;   /* of this boot so far */
     struct piece piece;
 };
@@ -50,7 +50,7 @@ static void put_run(struct piece *p, uint8_t tag, uint32_t n, uint32_t most)
         p->len = (uint32_t)(hs_put_u32(p->data + p->len, n - most) - p->data);
 }
 
-/* The area's runs as FORMAT.md, chapter 4, has them, in as many records as it takes. */
+/* Writes the area's runs in the encoding of FORMAT.md, chapter 4, in as many records as necessary. */
 static void tell_snapshot(struct teller *t, const struct hs_meminfo_area *area, uint32_t first, uint8_t part)
 {
     struct piece *p = &t->piece;
@@ -82,7 +82,7 @@ static void put_holders(struct teller *t, char letter)
                               .holder = {.site = t->site[(int)letter], .pos = p->pos, .further = {p->data, p->len}}});
 }
 
-/* Which blocks have that letter. */
+/* Writes the list of blocks with this letter. */
 static void tell_holder(struct teller *t, const struct hs_meminfo *d, char letter)
 {
     struct piece *p = &t->piece;
@@ -111,7 +111,7 @@ static void tell_holder(struct teller *t, const struct hs_meminfo *d, char lette
         put_holders(t, letter);
 }
 
-/* Areas of one heap, named as the hooks in MicroPython name theirs. */
+/* Writes one area as a region, with the same names as the hooks in MicroPython. */
 static void tell_region(struct teller *t, const struct hs_meminfo *d, size_t number, struct hs_record_region region)
 {
     char name[24];
@@ -124,7 +124,7 @@ static void tell_region(struct teller *t, const struct hs_meminfo *d, size_t num
     put(t, (struct hs_record){.kind = HS_REGION, .region = region});
 }
 
-/* What the dump before had more is gone, as of a heap that shrinks. */
+/* Ends the regions that only the dump before had: the heap has shrunk. */
 static void end_regions(struct teller *t, size_t n)
 {
     for (size_t a = n; a < t->regions; a++)
@@ -158,9 +158,9 @@ static void tell_map(struct teller *t, const struct hs_meminfo *d)
             tell_holder(t, d, (char)letter);
 }
 
-/* --- one without, and all of them --------------------------------------------------------------------- */
+/* --- a dump without a map, and all dumps --------------------------------------------------------------- */
 
-/* 0, which a summary has for "not known", where no longest run was printed, or one longer than all that is free. */
+/* The longest free run; 0, which means "unknown", if it was not printed or is longer than the free space. */
 static uint64_t longest_of(const struct hs_meminfo *d, unsigned shift)
 {
     return d->has & HS_MEMINFO_LONGEST && d->max_free <= d->free >> shift ? d->max_free : 0;
@@ -197,7 +197,7 @@ static void tell_mark(struct teller *t, const struct hs_meminfo *d, size_t numbe
 
 static bool fits(const struct hs_meminfo *d) { return d->has & HS_MEMINFO_MAP && d->n_areas <= 255; }
 
-/* `again`: the time up to here belongs to the boot before. */
+/* `again`: there is a boot before, which this one ends. */
 static void tell_boot(struct teller *t, bool again)
 {
     if (again)
@@ -242,7 +242,7 @@ static void begin(struct teller *t)
     name_kinds(t);
 }
 
-/* What is wrong with the first map that does not count. */
+/* A feed that first reports the fault of the first ignored map. */
 struct told {
     struct hs_feed feed;
     struct hs_feed *inner;

@@ -87,7 +87,7 @@ static bool parse_number(struct word word, unsigned base, uint32_t *number)
     return value <= UINT32_MAX;
 }
 
-/* Eight digits; what follows on them is none of ours. */
+/* Parses eight digits; other text may follow directly. */
 static bool parse_check(struct word word, uint32_t *check)
 {
     if (word.len < 8 || (word.len > 8 && digit_of(word.text[8]) < 16))
@@ -98,7 +98,7 @@ static bool parse_check(struct word word, uint32_t *check)
 
 static bool is(struct word word, const char *text) { return word.len == strlen(text) && !memcmp(word.text, text, word.len); }
 
-/* Copies a block that something came of. */
+/* Copies a block with received bytes. */
 static void copy_block(struct hs_capture *to, const struct hs_capture *from, uint32_t block)
 {
     uint32_t at = block * HS_CAPTURE_BLOCK, len = from->room - at < HS_CAPTURE_BLOCK ? from->room - at : HS_CAPTURE_BLOCK;
@@ -107,7 +107,7 @@ static void copy_block(struct hs_capture *to, const struct hs_capture *from, uin
     to->used[block] = 1;
 }
 
-/* A log may claim to have many dumps, and each that it is large: what calloc returns is not touched before it is used. */
+/* A log may claim many large dumps. Memory from calloc is not touched before it is used. */
 static bool make_room(struct hs_capture *c, uint32_t need)
 {
     if (need <= c->room)
@@ -129,8 +129,8 @@ static bool make_room(struct hs_capture *c, uint32_t need)
     return made;
 }
 
-/* Takes what BEGIN and END say alike. Another image replaces the first; what came before its size was known
- * belongs to it as far as it fits. */
+/* Sets the size and check from a BEGIN or END line. Another image replaces the first. Bytes that were received before the
+ * size was known are kept if they fit. */
 static bool take_size(struct hs_capture *c, struct word size, struct word crc)
 {
     uint32_t total, check;
@@ -166,7 +166,7 @@ static enum hs_capture_line take_data(struct hs_capture *c, struct word offset, 
     return HS_CAPTURE_TAKEN;
 }
 
-/* One record, behind its mark. */
+/* Adds one record, after its mark. */
 static enum hs_capture_line take(struct hs_capture *c, const char *at, const char *end)
 {
     while (end > at && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' '))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What heapstrata.dump() printed, in the log of a console: several dumps, of which some are cut or damaged,
- * and one that completes another.
+ * The output of heapstrata.dump() in a console log. There may be several dumps; some may be truncated or damaged,
+ * and one may complete another.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,23 +10,23 @@
 #include "lib/host/memory/capture.h"
 #include "lib/host/memory/memory_image.h"
 
-#define DUMPS 256              /* in one log */
-#define BYTES_MAX (256u << 20) /* of all of them */
+#define DUMPS 256              /* most dumps in one log */
+#define BYTES_MAX (256u << 20) /* most bytes of all dumps */
 
 struct dump {
     struct hs_capture capture;
-    unsigned first, last; /* lines of it */
-    unsigned bad, n_bad;  /* the first damaged line, and how many there are */
+    unsigned first, last; /* its first and last line */
+    unsigned bad, n_bad;  /* the first damaged line, and the number of damaged lines */
     bool ended;
 };
 
 struct log {
     struct dump *dump;
     size_t n;
-    uint64_t bytes; /* that the dumps claim to have */
+    uint64_t bytes; /* sum of the sizes that the dumps claim */
 };
 
-/* Another dump. NULL when there are too many. */
+/* Adds a dump. NULL when there are too many. */
 static struct dump *new_dump(struct log *log, unsigned line)
 {
     if (log->n == DUMPS)
@@ -35,7 +35,7 @@ static struct dump *new_dump(struct log *log, unsigned line)
     return &log->dump[log->n++];
 }
 
-/* A dump begins with its BEGIN line, or, when that was lost, behind the end of the one before. */
+/* A dump begins with its BEGIN line or, if that line is lost, after the end of the dump before. */
 static struct dump *dump_of(struct log *log, const struct hs_line_reader *l)
 {
     struct dump *last = log->n ? &log->dump[log->n - 1] : NULL;
@@ -60,7 +60,7 @@ static void take_line(struct log *log, const struct hs_line_reader *l)
 
 static void free_dump(struct dump *d) { hs_capture_free(&d->capture); }
 
-/* Dumps of one image (their checks say so) become one, at the place of the last. What holds nothing goes. */
+/* Merges dumps of the same image (same size and check) into the last of them, and removes empty dumps. */
 static void unite(struct log *log)
 {
     size_t n = 0;
@@ -86,7 +86,7 @@ static void unite(struct log *log)
     log->n = n;
 }
 
-/* The last whole one; else the one of which there is most. */
+/* The last complete dump; else the one with the most bytes. */
 static struct dump *choose(struct log *log)
 {
     struct dump *most = NULL;
@@ -101,7 +101,7 @@ static struct dump *choose(struct log *log)
     return most;
 }
 
-/* The first byte from `at` on that is not there. */
+/* The first missing byte from `at` on. */
 static uint32_t gap(const struct hs_capture *c, uint32_t at)
 {
     while (at < c->room && c->have[at])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Core files: ELF as debuggers and kernels write it, and what ESP-IDF's crash handler leaves in flash or
- * prints as base64: a header of its own, an ELF core, and a check.
+ * Core files: ELF from debuggers and kernels, and the core dump that ESP-IDF's crash handler writes to flash or
+ * prints as base64: its own header, an ELF core, and a check.
  */
 #include <elf.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static Elf64_Phdr segment_of(const uint8_t *b, bool wide)
         .p_type = p.p_type, .p_offset = p.p_offset, .p_vaddr = p.p_vaddr, .p_paddr = p.p_paddr, .p_filesz = p.p_filesz};
 }
 
-/* The segments of the ELF file that begins at `start`. QEMU's dump-guest-memory knows physical addresses only. */
+/* Adds the segments of the ELF file that begins at `start`. QEMU's dump-guest-memory writes only physical addresses. */
 static int read_elf(struct hs_memory_image *m, size_t start)
 {
     const uint8_t *b = m->bytes + start;
@@ -79,8 +79,8 @@ static int read_elf(struct hs_memory_image *m, size_t start)
 
 /* --- ESP-IDF ------------------------------------------------------------------------------------------ */
 
-/* Words of the header: length of all with the check, version, tasks, size of a task's block, segments, and
- * from the versions x.2 on the chip's revision. The version's second byte is 1 for an ELF core. */
+/* Words of the header: total length with the check, version, tasks, size of a task's block, segments, and
+ * from versions x.2 on the chip's revision. The version's second byte is 1 for an ELF core. */
 #define ESP_WORDS 6
 enum esp_check { ESP_CRC32 = 4, ESP_SHA256 = 32 };
 
@@ -103,7 +103,7 @@ static bool esp_begins(const uint8_t *b, size_t len, struct esp *e)
            elf_type(b + e->header) == ET_CORE;
 }
 
-/* The check behind a core dump; SHA-256 is left to ESP-IDF's own tool: the image has checks enough. */
+/* Verifies the check after a core dump, but not SHA-256: ESP-IDF's own tool does that, and the image has its own checks. */
 static void check_esp(struct hs_memory_image *m, const struct esp *e)
 {
     uint32_t crc;
@@ -145,7 +145,7 @@ int hs_memory_image_of_core(struct hs_memory_image *m)
 
 static bool has(const struct hs_line_reader *l, const char *text) { return memmem(l->line, l->len, text, strlen(text)) != NULL; }
 
-/* The line's last word: a logger may have put a time stamp in front. */
+/* Cuts the line to its last word: a logger may have put a time stamp in front. */
 static void last_word(struct hs_line_reader *l)
 {
     const char *blank = memrchr(l->line, ' ', l->len);
@@ -155,8 +155,8 @@ static void last_word(struct hs_line_reader *l)
     }
 }
 
-/* Decodes the lines up to the end of the dump into the front of the memory. Each is a piece of its own; a
- * damaged one keeps its place. */
+/* Decodes the lines up to the end of the dump to the start of the memory. Each line is decoded on its own; a
+ * damaged one becomes zeroes of the same length. */
 static size_t decode_lines(struct hs_memory_image *m, struct hs_line_reader *l)
 {
     size_t out = 0;
@@ -178,7 +178,7 @@ static size_t decode_lines(struct hs_memory_image *m, struct hs_line_reader *l)
     return out;
 }
 
-/* Moves to the line behind the mark of dump number `which`, or of the last for 0. Returns how many there are. */
+/* Moves to the line after the start mark of dump number `which`; 0: of the last dump. Returns the number of dumps. */
 static unsigned find_dump(struct hs_line_reader *l, unsigned which)
 {
     struct hs_line_reader at = *l;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Memory as hexadecimal text: Intel HEX, Motorola S-records, Tektronix extended HEX, and Verilog's $readmemh,
- * as gdb's `dump` and flash tools write them. Decoded in place: no form takes less than two characters a byte.
+ * as gdb's `dump` and flash tools write them. Decoded in place: every form has at least two characters per byte.
  */
 #include <string.h>
 
@@ -10,20 +10,20 @@
 struct hex {
     struct hs_memory_image *memory;
     size_t out;    /* bytes decoded so far */
-    uint64_t base; /* Intel: of the addresses that follow; Verilog: address of the next byte */
+    uint64_t base; /* Intel: added to the next addresses; Verilog: address of the next byte */
     int err;
 };
 
 enum verdict { NOT_OURS, DAMAGED, OTHER_RECORD, DATA };
 
-/* The byte that two digits are, or -1. */
+/* The byte from two hexadecimal digits, or -1. */
 static int byte_at(const char *text)
 {
     int high = hs_hex_digit((uint8_t)text[0]), low = hs_hex_digit((uint8_t)text[1]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-/* Decodes `n` bytes. False when one is none. */
+/* Decodes `n` bytes. False when one of them is not hexadecimal. */
 static bool bytes_at(uint8_t *to, const char *text, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -51,7 +51,7 @@ static void put(struct hex *h, uint64_t address, const uint8_t *bytes, size_t n)
     h->out += n;
 }
 
-/* :LLAAAATT<data>CC, the sum of all being 0. */
+/* :LLAAAATT<data>CC; the sum of all bytes is 0. */
 static enum verdict intel(struct hex *h, const char *line, size_t len)
 {
     uint8_t b[300];
@@ -69,7 +69,7 @@ static enum verdict intel(struct hex *h, const char *line, size_t len)
     return OTHER_RECORD;
 }
 
-/* S<type><count><address><data><sum>, the sum of all behind the type being 255. */
+/* S<type><count><address><data><sum>; the sum of all bytes after the type is 255. */
 static enum verdict motorola(struct hex *h, const char *line, size_t len)
 {
     uint8_t b[300];
@@ -88,7 +88,7 @@ static enum verdict motorola(struct hex *h, const char *line, size_t len)
     return DATA;
 }
 
-/* What a character adds to the sum of a Tektronix block; -1 for one that may not be there. */
+/* The value that a character adds to the sum of a Tektronix block; -1 if the character is invalid. */
 static int tek_value(char c)
 {
     static const char known[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$%._abcdefghijklmnopqrstuvwxyz";
@@ -96,14 +96,14 @@ static int tek_value(char c)
     return at ? (int)(at - known) : -1;
 }
 
-/* %<length><type><sum><digits of the address><address><data>; the length is that of all but the %. */
+/* %<length><type><sum><digits of the address><address><data>; the length is without the %. */
 static enum verdict tektronix(struct hex *h, const char *line, size_t len)
 {
     uint8_t b[128];
     int sum = 0;
     if (len < 7 || line[0] != '%')
         return NOT_OURS;
-    if (line[3] != '6') /* no data; tools put into names what the format does not allow */
+    if (line[3] != '6') /* not data; not checked, because tools write names with invalid characters */
         return OTHER_RECORD;
     int n = byte_at(line + 1), check = byte_at(line + 4);
     if (n < 6 || check < 0 || (size_t)n > len - 1)
@@ -132,7 +132,7 @@ static enum verdict tektronix(struct hex *h, const char *line, size_t len)
     return DATA;
 }
 
-/* @<address>, then bytes with blanks between. */
+/* @<address>, then bytes separated by blanks. */
 static enum verdict verilog(struct hex *h, const char *line, size_t len)
 {
     if (len > 1 && line[0] == '@') {
@@ -164,7 +164,7 @@ static enum verdict verilog(struct hex *h, const char *line, size_t len)
 static const struct format {
     const char *name;
     enum verdict (*take)(struct hex *h, const char *line, size_t len);
-    bool sparse; /* gdb leaves out what is zero */
+    bool sparse; /* gdb omits zeroes */
 } formats[] = {
     {"Intel HEX", intel, false},
     {"S-records", motorola, false},
@@ -172,7 +172,7 @@ static const struct format {
     {"a Verilog memory file", verilog, false},
 };
 
-/* Whether the format's are the first lines that say anything. A text is not decoded to find out. */
+/* Whether more than half of the first lines that are not empty have this format. The text itself stays unchanged. */
 #define SAMPLE 64
 static bool suits(const struct format *f, struct hs_line_reader lines)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A retained image as chunks: the bytes of a memory dump, with the image somewhere among them at any
- * alignment, perhaps more than once (a stale copy, a buffer it went through), perhaps cut.
+ * A retained image as chunks. The memory dump contains the image at any place and alignment; there may be several
+ * (a stale copy, a buffer it was copied through), and it may be truncated.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,16 +24,16 @@ struct image {
     struct hs_ring_header header;
     struct slot *slot; /* by number */
     uint32_t n_slots, next;
-    bool begun;     /* the header has been handed out */
+    bool begun;     /* the header was returned */
     uint8_t *names; /* the newest definition of each number */
     uint32_t names_len, names_given;
-    uint64_t cut; /* bytes of the image that are not there; 0 when told */
+    uint64_t cut; /* missing bytes at the end of the image; 0 after they were reported */
 };
 
-/* Packets whose own header is damaged come last. */
+/* The number of packets with a damaged header; it sorts them to the end. */
 #define UNNUMBERED UINT32_MAX
 
-/* Headers looked at; more than a few are no dump of a memory. */
+/* Most headers that are tried; a real memory dump has only a few. */
 #define CANDIDATES 64
 
 /* --- slots -------------------------------------------------------------------------------------------- */
@@ -87,8 +87,8 @@ static int by_number(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* Only the newest packet may be open: the next boot puts one that a reset cut off under a sum. Two packets of one
- * number are no writer's work. */
+/* Only the newest packet may be open: after a reset, the next boot closes the open packet with a sum. No recorder writes two
+ * packets with the same number. */
 static void judge_order(struct image *m)
 {
     for (uint32_t i = 0; i < m->n_slots; i++) {
@@ -105,7 +105,7 @@ static void judge_order(struct image *m)
     }
 }
 
-/* Looks at every slot of the image whose header is at m->at. Returns how many packets can be read, or
+/* Reads every slot of the image whose header is at m->at. Returns the number of readable packets, or
  * HS_ERR_MEMORY. */
 static long look_at_slots(struct image *m)
 {
@@ -137,7 +137,7 @@ static const uint8_t *find_magic(const struct hs_front *memory, size_t from)
     return memmem(memory->data + from, memory->len - from, HS_RING_MAGIC, strlen(HS_RING_MAGIC));
 }
 
-/* The header with the most packets behind it: a copy of the header alone, on a stack or in flash, has none. */
+/* Finds the image with the most packets: a copy of only the header, on a stack or in flash, has none. */
 static int find_image(struct image *m)
 {
     long most = -1;
@@ -167,7 +167,7 @@ static int find_image(struct image *m)
 
 /* --- definitions -------------------------------------------------------------------------------------- */
 
-/* One bit for each number of each of the two kinds. */
+/* One bit per number: [0] of names, [1] of sites. */
 struct seen {
     uint8_t bit[2][65536 / 8];
 };
@@ -190,7 +190,7 @@ static int add_name(struct image *m, const uint8_t *bytes, size_t len)
     return HS_OK;
 }
 
-/* The definitions of the packets of one state, the newest first. */
+/* Adds the definitions of all packets in one state, the newest first. */
 static int gather_of(struct image *m, struct seen *seen, enum slot_state state)
 {
     int err = HS_OK;
@@ -207,9 +207,9 @@ static int gather_of(struct image *m, struct seen *seen, enum slot_state state)
     return err;
 }
 
-/* Of the definitions of one number the newest counts, also for packets before it: a definition that would have gone with
- * its packet was written once more. The open packet's, which no sum covers, come last: what they say otherwise than one
- * before them counts for that packet alone. */
+/* The newest definition of a number is used, also for earlier packets: the recorder writes a definition again before its
+ * packet is overwritten. Definitions of the open packet, which has no sum, are used last. If one contradicts a closed
+ * packet's, it is valid only for the open packet. */
 static int gather(struct image *m)
 {
     struct seen *seen = calloc(1, sizeof *seen);
@@ -221,7 +221,7 @@ static int gather(struct image *m)
 
 /* --- chunks ------------------------------------------------------------------------------------------- */
 
-/* The next definitions, as many as one chunk of a stream holds. */
+/* The next definitions, as many as fit in one chunk of a stream. */
 static void give_names(struct image *m, struct hs_chunk *chunk)
 {
     const uint8_t *bytes = m->names + m->names_given;

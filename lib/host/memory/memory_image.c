@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pieces of memory, put together: which run of addresses holds an image, and what of it is missing.
+ * Joins segments of memory: finds the run of addresses that contains an image, and the missing parts of the image.
  */
 #include "lib/host/memory/memory_image.h"
 
@@ -14,7 +14,7 @@
 #define CANDIDATES 64 /* headers looked at */
 #define IMAGE_MAX (64u << 20)
 
-/* The forms, in the order in which they are tried: those that say clearly what they are come first. */
+/* The forms, in the order in which they are tried: those that are recognised with certainty are first. */
 static int (*const forms[])(struct hs_memory_image *m) = {
     hs_memory_image_of_core,
     hs_memory_image_of_console,
@@ -68,7 +68,7 @@ void hs_memory_image_free(struct hs_memory_image *m)
     m->len = m->n_spans = m->room_spans = 0;
 }
 
-/* --- runs: pieces that touch or overlap --------------------------------------------------------------- */
+/* --- runs: adjacent or overlapping segments ----------------------------------------------------------- */
 
 struct run {
     uint64_t address, len;
@@ -89,14 +89,14 @@ static int by_address(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* The runs' addresses and lengths. Returns their bytes in all. */
+/* Sets the runs' addresses and lengths. Returns their total bytes. */
 static uint64_t find_runs(struct runs *r, const struct hs_segment *sorted, size_t n)
 {
     uint64_t total = 0;
     for (size_t i = 0; i < n; i++) {
         struct run *last = r->n ? &r->run[r->n - 1] : NULL;
         uint64_t address = sorted[i].address, end = address + sorted[i].len;
-        if (end < address) /* around the end of the address space */
+        if (end < address) /* wraps around the end of the address space */
             continue;
         if (last && address <= last->address + last->len) {
             if (end > last->address + last->len) {
@@ -124,7 +124,7 @@ static struct run *run_at(const struct runs *r, uint64_t address)
     return low ? &r->run[low - 1] : NULL;
 }
 
-/* What came later counts where pieces overlap. */
+/* Where segments overlap, the one that was added last is used. */
 static int make_runs(struct runs *r, const struct hs_memory_image *m)
 {
     struct hs_segment *sorted = malloc((m->n_spans + 1) * sizeof *sorted);
@@ -155,7 +155,7 @@ static int make_runs(struct runs *r, const struct hs_memory_image *m)
 
 /* --- the image ---------------------------------------------------------------------------------------- */
 
-/* `len` bytes from `address` on, with zeroes where there are none. Returns how many there are. */
+/* Copies `len` bytes from `address` on, zero where memory is missing. Returns the number of bytes that are present. */
 static uint64_t gather(const struct runs *r, uint64_t address, uint8_t *to, uint64_t len)
 {
     uint64_t got = 0, end = address + len;
@@ -190,7 +190,7 @@ static uint32_t count_packets(const uint8_t *bytes, uint64_t len)
     return n;
 }
 
-/* The image whose header is at `address`; bytes NULL: there is none, or no memory for it. */
+/* The image whose header is at `address`; bytes NULL: there is no image, or out of memory. */
 static struct image image_at(const struct runs *r, uint64_t address)
 {
     uint8_t header[sizeof(struct hs_ring_header) + HS_FACTS_MAX];
@@ -210,7 +210,7 @@ static struct image image_at(const struct runs *r, uint64_t address)
     return image;
 }
 
-/* The header with the most packets behind it: a copy of the header alone has none. */
+/* The image with the most packets: a copy of only the header has none. */
 static struct image best_image(const struct runs *r)
 {
     struct image best = {0};
@@ -233,7 +233,7 @@ static struct image best_image(const struct runs *r)
     return best;
 }
 
-/* --- the feed: what is damaged, then the image's chunks ------------------------------------------------- */
+/* --- the feed: first the damage, then the image's chunks ------------------------------------------------ */
 
 struct told {
     struct hs_feed feed;

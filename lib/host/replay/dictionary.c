@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sites, functions, strings, contexts and facts: from the recorder's numbers, which change, to the user's.
+ * Sites, functions, strings, contexts and facts: maps the recorder's numbers, which are reused, to the user's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "lib/host/reader_internal.h"
 #include "lib/host/util/array.h"
 
-#define NUMBERS 32768u /* of the recorder */
+#define NUMBERS 32768u /* the recorder's numbers are less */
 
 /* --- items -------------------------------------------------------------------------------------------- */
 
@@ -65,7 +65,7 @@ static void items_close(struct hs_items *items)
     hs_map_free(&items->map);
 }
 
-/* The number of an item that is equal; it is copied when there is none. 0: out of memory. */
+/* The number of an equal item; adds a copy if there is none. 0: out of memory. */
 static uint32_t items_put(struct hs_items *items, const void *item)
 {
     const struct hs_items_kind *kind = items->kind;
@@ -83,7 +83,7 @@ static uint32_t items_put(struct hs_items *items, const void *item)
     return items->n++;
 }
 
-/* A text that lives as long as the dictionary; NULL: out of memory. */
+/* A copy of the text that is valid until the dictionary is closed; NULL: out of memory. */
 static const char *put_text(struct hs_dictionary *d, struct hs_text given)
 {
     char *text = strndup(given.len ? given.data : "", given.len);
@@ -103,7 +103,7 @@ static const char *put_text(struct hs_dictionary *d, struct hs_text given)
 
 /* --- open and close ----------------------------------------------------------------------------------- */
 
-/* Makes place for a number. */
+/* Makes room for a number. */
 static int grow(struct hs_dictionary *d, uint32_t number)
 {
     uint32_t room[5] = {d->room, d->room, d->room, d->room, d->room}, need = number + 1;
@@ -147,11 +147,11 @@ void hs_dictionary_close(struct hs_dictionary *d)
     memset(d, 0, sizeof *d);
 }
 
-#define FACTS_MOST 512u /* of a whole trace; a header has some ten */
+#define FACTS_MOST 512u /* most facts of a trace; a header has about ten */
 
 /* --- facts -------------------------------------------------------------------------------------------- */
 
-/* Each header of a stream has the facts again. */
+/* Each header of a stream repeats the facts. */
 static bool is_known(const struct hs_dictionary *d, const char *text, size_t len)
 {
     const char *equals = memchr(text, '=', len);
@@ -184,7 +184,7 @@ static int put_fact(struct hs_dictionary *d, const char *text, size_t len)
     return HS_OK;
 }
 
-/* The newest of a key is in front. Older ones stay: somebody may have asked for them. */
+/* The newest fact of a key is first in the list. Older ones stay valid, because a caller may still use them. */
 void hs_dictionary_fact(struct hs_dictionary *d, const uint8_t *bytes, uint32_t len)
 {
     const char *text = (const char *)bytes;
@@ -212,16 +212,16 @@ int hs_dictionary_facts(struct hs_dictionary *d, const uint8_t *bytes, uint32_t 
     return err;
 }
 
-/* --- what definitions stand for ----------------------------------------------------------------------- */
+/* --- resolving definitions ---------------------------------------------------------------------------- */
 
-/* What `number` stands for, NULL when it or something of it is not defined. Number 0 names nothing. */
+/* The resolved name of `number`, NULL when it or a part of it is not defined. Number 0 is an empty name. */
 static const struct hs_name *named(const struct hs_dictionary *d, uint32_t number, uint8_t kind)
 {
     static const struct hs_name nothing = {.file = "", .text = ""};
     return !number ? &nothing : number < d->n_names && d->name[number].kind == kind ? &d->name[number] : NULL;
 }
 
-/* A context's outer one has a lower number, so it stands for something before. */
+/* A context's parent has a lower number, so it is resolved first. */
 static int resolve_context(struct hs_dictionary *d, const struct hs_definition *said, struct hs_name *name)
 {
     const struct hs_name *function = named(d, said->function, HS_FUNCTION), *outer = named(d, said->context, HS_CONTEXT);
@@ -279,7 +279,7 @@ static int resolve_site(struct hs_dictionary *d, uint32_t number)
     return d->site[number] ? HS_OK : HS_ERR_MEMORY;
 }
 
-/* Files before functions before contexts before sites; a name may have come behind what names it. */
+/* Resolves strings, functions, contexts, then sites, because a definition may arrive after one that refers to it. */
 static int resolve(struct hs_dictionary *d)
 {
     static const uint8_t kinds[] = {HS_STRING, HS_FUNCTION, HS_CONTEXT};
@@ -294,7 +294,7 @@ static int resolve(struct hs_dictionary *d)
 
 /* --- definitions -------------------------------------------------------------------------------------- */
 
-/* What a definition says, but for its text. */
+/* The definition in a record, without its text. */
 static struct hs_definition said_by(const struct hs_record *r, uint32_t hash)
 {
     struct hs_definition said = {.kind = r->kind, .hash = hash, .text = ""};
@@ -345,7 +345,7 @@ int hs_dictionary_put(struct hs_dictionary *d, const uint8_t *bytes, uint32_t le
         n = hs_decode_definition(bytes + at, len - at, &r);
         uint32_t number = n < 0 ? 0 : r.definition.number;
         if (!number || number >= NUMBERS)
-            err = HS_ERR_FORMAT; /* of a damaged number, the others count all the same */
+            err = HS_ERR_FORMAT; /* an invalid number; the other definitions are still used */
         else if (!only_new || number >= d->room || !d->defined[r.kind == HS_SITE][number].kind)
             err = define(d, &r, hs_definition_hash(bytes + at)) ? HS_ERR_MEMORY : err;
         if (n < 0)

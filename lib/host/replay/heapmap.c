@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * MicroPython's rule, HS_PLACE_MICROPYTHON, is first fit: the areas in the order in which they came, in each
- * the lowest run of enough free granules. gc.c looks as if it were next fit, but what its search begins from
- * (gc_last_free_area, gc_last_free_atb_index) only skips what has no free granule at all:
+ * MicroPython's rule, HS_PLACE_MICROPYTHON, is first fit: the areas in the order in which they were added, in each
+ * area the lowest free run that is long enough. gc.c looks like next fit, but the start of its search
+ * (gc_last_free_area, gc_last_free_atb_index) only skips granules that are all used:
  *
- *   - the index goes up when a search for one granule ended there: all in front of it was used;
- *   - whatever becomes free in front of the index lowers it (gc_free, gc_realloc), or sets it to 0 (the end
- *     of a collection);
- *   - the area goes on when a search for one granule found none before it, and back to the first area when
- *     anything becomes free in another area;
- *   - an area marked as filled, at a quarter of its length for want of a factor of 4, has nothing free.
+ *   - the index increases when a search for one granule ends there: all granules before it are used;
+ *   - a free or resize before the index lowers it (gc_free, gc_realloc), and the end of a collection sets it
+ *     to 0;
+ *   - the area advances when a search for one granule found none before it, and returns to the first area when
+ *     a granule becomes free in another area;
+ *   - an area that is marked as full (at a quarter of its length, because a factor of 4 is missing) has no free granule.
  *
- * So these are not part of the state: a search that begins at the first granule finds the same place, with
- * one area and with many, in builds with MICROPY_GC_SPLIT_HEAP and without, and a failed search changes
- * nothing. tests/unit/test_heapmap.c holds this against a transcription of gc.c.
+ * So these are not part of the state: a search from the first granule finds the same place, with
+ * one area and with several, in builds with and without MICROPY_GC_SPLIT_HEAP, and a failed search changes
+ * nothing. tests/unit/test_heapmap.c compares this with a transcription of gc.c.
  *
- * The map's own search is kept short by hints: for each of some sizes, where no free run of that size begins
- * before. Freeing lowers the hints of the sizes that the new free run has; searching raises that of the size
- * sought. A hint of a smaller size holds for a larger one as well.
+ * Hints make the map's search short: for each of some sizes, no free run of that size begins before the
+ * hint. A free lowers the hints of the sizes that fit in the new free run; a search raises the hint of its
+ * size. A hint of a smaller size is also valid for a larger one.
  */
 #include "lib/host/replay/heapmap.h"
 
@@ -37,7 +37,7 @@ static const uint32_t class_size[HS_HEAPMAP_CLASSES] = {
     40, 48, 56, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 262144, 1048576,
 };
 
-/* The largest class of a size up to n. */
+/* The largest class whose size is at most n. */
 INLINE unsigned class_of(uint32_t n)
 {
     if (n <= 16)
@@ -56,7 +56,7 @@ INLINE int32_t search_from(const struct hs_map_area *a, unsigned class)
     return from;
 }
 
-/* A search for n granules that began at the hint of `class` found none that begins before `none_before`. */
+/* A search for n granules that began at the hint of `class` found no free run that begins before `none_before`. */
 INLINE void raise_hint(struct hs_map_area *a, unsigned class, uint32_t n, uint32_t none_before)
 {
     if (class_size[class] != n)
@@ -118,7 +118,7 @@ INLINE bool is_head(const struct hs_map_area *a, uint32_t at)
     return a->used[at >> 6] >> (at & 63) & ~(a->tail[at >> 6] >> (at & 63)) & 1;
 }
 
-/* Ones from `at` on; the word behind the region's last ends them. */
+/* Number of ones from `at` on; the word after the region's last word ends them. */
 INLINE uint32_t ones_at(const uint64_t *bits, uint32_t at)
 {
     uint32_t word = at >> 6, bit = at & 63;
@@ -133,7 +133,7 @@ INLINE uint32_t ones_at(const uint64_t *bits, uint32_t at)
 
 INLINE uint32_t block_granules(const struct hs_map_area *a, uint32_t head) { return 1 + ones_at(a->tail, head + 1); }
 
-/* Free granules from `at` on, counted no further than needed to know that there are `enough`. */
+/* Free granules from `at` on; may stop counting at `enough`. */
 INLINE uint32_t free_at(const struct hs_map_area *a, uint32_t at, uint32_t enough)
 {
     uint32_t word = at >> 6, bit = at & 63;
@@ -150,7 +150,7 @@ INLINE uint32_t free_at(const struct hs_map_area *a, uint32_t at, uint32_t enoug
     return n;
 }
 
-/* Free granules in front of `at`, counted no further than needed to know that there are `enough`. */
+/* Free granules before `at`; may stop counting at `enough`. */
 INLINE uint32_t free_before(const struct hs_map_area *a, uint32_t at, uint32_t enough)
 {
     uint32_t word = at >> 6, bit = at & 63, n = bit;
@@ -183,15 +183,15 @@ INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n)
         clear_bits(a->tail, at + 1, n - 1);
 }
 
-/* Neighbouring free runs are measured so far; hints that are lower than they need to be do no harm. What is
- * cut off in front would count as well: beyond FAR on either side, the new run's size is unknown. */
+/* The free runs before and after a freed block are measured up to this length. If one is longer, the new run's size is
+ * unknown, and all hints are lowered: a hint that is too low is only slower. */
 #define FAR 1024u
 
-/* What lies in [at, at + n) became free. The hints of sizes up to that of the free run in front are at its
- * begin or lower already. */
+/* [at, at + n) became free. The hints of sizes that fit in the free run before it are already at its
+ * start or lower. */
 INLINE void freed(struct hs_map_area *a, uint32_t at, uint32_t n)
 {
-    if (a->rule == HS_PLACE_EXPLICIT) /* nothing is ever sought there */
+    if (a->rule == HS_PLACE_EXPLICIT) /* it is never searched */
         return;
     uint32_t before = free_before(a, at, FAR);
     uint32_t behind = free_at(a, at + n, FAR);
@@ -211,7 +211,7 @@ static uint32_t find_one(const struct hs_map_area *a, uint32_t from)
     return free ? word << 6 | (uint32_t)__builtin_ctzll(free) : NOWHERE;
 }
 
-/* Bits at which n free ones begin, n up to 64. */
+/* Bits at which n contiguous free granules begin; n is at most 64. */
 INLINE uint64_t runs_of(uint64_t free, uint32_t n)
 {
     uint32_t have = 1;
@@ -256,7 +256,7 @@ static uint32_t find_long(const struct hs_map_area *a, uint32_t from, uint32_t n
     return NOWHERE;
 }
 
-/* Takes the first run of n granules in the region. */
+/* Allocates the first free run of n granules in the region. */
 INLINE uint32_t take(struct hs_map_area *a, uint32_t n)
 {
     unsigned class = class_of(n);
@@ -293,7 +293,7 @@ INLINE struct hs_map_area *area_of(struct hs_heapmap *map, uint32_t pos)
 
 struct hs_map_area *hs_heapmap_area(struct hs_heapmap *map, uint32_t pos) { return area_of(map, pos); }
 
-/* What lies behind the last granule counts as used. */
+/* Marks the bits after the last granule as used. */
 static void fence(struct hs_map_area *a)
 {
     a->used[a->words] = ALL;
@@ -354,7 +354,7 @@ void hs_heapmap_empty(struct hs_heapmap *map)
         empty_area(map->area[map->ascending[i]]);
 }
 
-/* Where a region belongs among the others, or HS_ERR_ARG when it lies over one of them. */
+/* The region's index in ascending order, or HS_ERR_ARG when it overlaps another region. */
 static int rank_in_order(const struct hs_heapmap *map, const struct hs_area_config *c)
 {
     int rank = 0;
@@ -479,7 +479,7 @@ struct hs_resized hs_heapmap_resize(struct hs_heapmap *map, const struct hs_resi
     return (struct hs_resized){pos, n};
 }
 
-/* Head of the block that granule `at`, a tail, is of. */
+/* Head of the block that contains granule `at`. */
 static uint32_t head_of(const struct hs_map_area *a, uint32_t at)
 {
     while (at && a->tail[at >> 6] >> (at & 63) & 1)
@@ -515,14 +515,14 @@ static bool put_number(struct hs_numbers *list, uint32_t number)
     return item != NULL;
 }
 
-/* Heads of a word of the area at hand. */
+/* Heads in the current word of the current area. */
 INLINE uint64_t load_heads(const struct hs_walk *s)
 {
     uint64_t heads = s->area->used[s->word] & ~s->area->tail[s->word];
     return s->word + 1 == s->words ? heads & low_bits(s->last_bits) : heads;
 }
 
-/* On to the next area in the interval. */
+/* Moves to the next area in the interval. */
 static bool next_area(struct hs_walk *s, uint32_t pos)
 {
     while (s->next < s->map->n_ascending) {
@@ -543,7 +543,7 @@ static bool next_area(struct hs_walk *s, uint32_t pos)
     return false;
 }
 
-/* Makes `heads` those of a word that has some; false at the interval's end. */
+/* Moves to the next word with heads, unless `heads` has some; false at the end of the interval. */
 INLINE bool some_heads(struct hs_walk *s)
 {
     while (!s->heads) {
@@ -606,7 +606,7 @@ uint32_t hs_heapmap_heads(struct hs_heapmap *map, struct hs_extent interval)
     return n;
 }
 
-/* Searches begin where the first of an area's freed blocks joined a free run. */
+/* In each area, lowers all hints to the start of the free run that contains the first freed block. */
 void hs_walk_end(struct hs_heapmap *map, const struct hs_numbers *freed, uint32_t from)
 {
     const struct hs_map_area *done = NULL;
@@ -654,7 +654,7 @@ static int make_scratch(struct hs_heapmap *map, uint32_t words)
     return HS_OK;
 }
 
-/* Draws the record's blocks into the scratch bitmaps, which begin at bit 0 with the word of `at`. */
+/* Sets the bits of the record's blocks in the scratch bitmaps, from bit `at` on. */
 static int draw(struct hs_heapmap *map, const struct hs_record *record, uint32_t at)
 {
     struct hs_runs runs;
@@ -674,7 +674,7 @@ static int draw(struct hs_heapmap *map, const struct hs_record *record, uint32_t
     return kind < 0 ? kind : at == end ? HS_OK : HS_ERR_FORMAT;
 }
 
-/* Copies the bits [from, to), counted from the first word; tells whether any differed. */
+/* Copies the bits in `range`, counted from the first word; returns whether any differed. */
 static bool copy_bits(uint64_t *into, const uint64_t *bits, struct hs_extent range)
 {
     uint32_t words = (range.pos + range.granules + 63) >> 6;

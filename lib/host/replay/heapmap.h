@@ -116,8 +116,8 @@ struct hs_walk {
 };
 
 /* Applies a SWEEP record. Appends the freed heads, ascending, to `freed`. Returns 0; HS_ERR_CHECK when the number of heads
- * differs from the record's (the map is then unchanged) or its runs have more heads; HS_ERR_FORMAT or HS_ERR_END when its runs are invalid;
- * HS_ERR_MEMORY. */
+ * differs from the record's (the map is then unchanged) or its runs have more heads; HS_ERR_FORMAT or HS_ERR_END when its
+ * runs are invalid; HS_ERR_MEMORY. */
 int hs_heapmap_sweep(struct hs_heapmap *map, const struct hs_record *record, struct hs_numbers *freed);
 
 /* Number of heads in the interval. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Packets made on the host. Records are written as the schema lists their fields, the mirror of what
- * lib/decode.c reads.
+ * Makes packets on the host. Records are written in the field order of the schema, the reverse of
+ * lib/decode.c.
  */
 #include "lib/host/replay/packets.h"
 
@@ -14,7 +14,7 @@
 #include "lib/varint.h"
 
 #define PACKET_MAX 60000u                                /* bytes of a packet's records */
-#define RECORD_MAX (HS_PACKETS_DATA + 2u * HS_PLAIN_MAX) /* bytes of one */
+#define RECORD_MAX (HS_PACKETS_DATA + 2u * HS_PLAIN_MAX) /* bytes of one record */
 
 static uint8_t *claim(struct hs_packets *p, size_t n)
 {
@@ -56,7 +56,7 @@ void hs_packets_header(struct hs_packets *p, const struct hs_packets_config *con
 
 /* --- definitions -------------------------------------------------------------------------------------- */
 
-/* Puts a definition whose fields are `fields`. Returns its hash. */
+/* Adds a definition with these fields. Returns its hash. */
 static uint32_t define(struct hs_packets *p, uint8_t kind, const uint8_t *fields, size_t len)
 {
     uint8_t *at = p->definitions + p->definitions_len;
@@ -67,7 +67,7 @@ static uint32_t define(struct hs_packets *p, uint8_t kind, const uint8_t *fields
     return hs_definition_hash(at);
 }
 
-/* A function without a file names it; the site lies in that function, at no line. */
+/* The name becomes a function without a file; the site is in that function and has no line. */
 uint32_t hs_packets_site(struct hs_packets *p, const char *name)
 {
     uint32_t number = p->n_sites + 1;

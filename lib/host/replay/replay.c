@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * From records to events: every block gets its place, by the trace's word or by the allocator's rule.
+ * From records to events: every block gets its place, from the trace or by the allocator's rule.
  *
- * The layout is known from the start of a boot whose first packet is there, or from a whole snapshot on,
- * up to a loss, a stop or a contradiction.
+ * The layout is known from the start of a boot whose first packet is present, or after a complete snapshot,
+ * until a loss, a stop or a contradiction.
  */
 #include <string.h>
 
@@ -51,7 +51,7 @@ void hs_heap_replay_anew(struct hs_reader *r, bool known)
 
 /* --- blocks ------------------------------------------------------------------------------------------- */
 
-/* Granules of a block under a placement rule, which gives it no header. */
+/* Granules of a block in a region with a placement rule: such blocks have no header. */
 INLINE uint32_t granules_of(uint32_t size, uint8_t shift)
 {
     return (uint32_t)hs_block_granules(size, (struct hs_block_form){.shift = shift});
@@ -69,7 +69,7 @@ static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size)
 
 INLINE void unplaced(struct hs_reader *r, struct hs_event *e)
 {
-    r->level = HS_LEVEL_FULL; /* if it was another, the record that said so is lost */
+    r->level = HS_LEVEL_FULL; /* if another level was set, the LEVEL record that ended it is lost */
     e->flags |= HS_EVENT_UNPLACED;
     e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
     if (e->kind != HS_FREE)
@@ -85,7 +85,7 @@ INLINE void placed(struct hs_reader *r, struct hs_event *e, uint32_t pos)
     r->check = HS_CHECK(r->check, pos);
 }
 
-/* A block that the trace places. Where the layout is known it finds free granules there. */
+/* A block with an explicit place. If the layout is known, the granules must be free. */
 static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos)
 {
     e->granules = granules_at(r, pos, e->size);
@@ -93,7 +93,7 @@ static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos)
     r->check = HS_CHECK(r->check, pos);
     int gone = hs_heapmap_place(&r->map, (struct hs_extent){pos, e->granules});
     if (gone < 0) {
-        e->flags |= HS_EVENT_UNPLACED; /* in no region that we know; the check holds all the same */
+        e->flags |= HS_EVENT_UNPLACED; /* in no known region; the packet's check is still valid */
         e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
         return;
     }
@@ -126,13 +126,13 @@ INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct
     placed(r, e, pos);
 }
 
-/* The head that a record names. */
+/* Head of the block that a record refers to. */
 INLINE uint32_t target(const struct hs_reader *r, const struct hs_record *record)
 {
     return record->flags & HS_REC_RANK ? r->recent[(r->number - record->event.old) & (HS_RANKS - 1)] : record->event.old;
 }
 
-/* A block is named that is not there. Where places are explicit this does not spoil the rest. */
+/* A record refers to a block that does not exist. With explicit places, later places are still correct. */
 static void no_such_block(struct hs_reader *r, struct hs_event *e)
 {
     if (!r->synced)
@@ -144,7 +144,8 @@ static void no_such_block(struct hs_reader *r, struct hs_event *e)
         r->info.diverged++;
 }
 
-/* Whether the record does not tell which block it is about: its ring has no room for the layout. From here on it is not known. */
+/* Whether the record does not say which block it is about, because the ring has no room for the layout. The layout is then
+ * unknown from here on. */
 INLINE bool untold(struct hs_reader *r, const struct hs_record *record)
 {
     if (RARELY(record->event.old == HS_POS_IMPLIED)) {
@@ -168,7 +169,7 @@ INLINE void on_free(struct hs_reader *r, const struct hs_record *record, struct 
     e->old = old;
     e->old_granules = hs_heapmap_free(&r->map, old);
     if (RARELY(!e->old_granules)) {
-        /* finalisers free what the sweep, which is told before they run, has freed already */
+        /* a finaliser frees a block that the SWEEP record, written before the finalisers run, has freed already */
         if (!r->collecting)
             no_such_block(r, e);
     } else {
@@ -230,7 +231,7 @@ static uint64_t count_swept(const struct hs_record *record)
     return n;
 }
 
-/* e->n_freed is the index in the list until the batch is complete: the list may move. */
+/* Until the batch is complete, e->n_freed is the index of the first head in r->freed: the array may move. */
 static void on_sweep(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
 {
     uint32_t first = r->freed.n;
@@ -271,7 +272,7 @@ static void set_freed(struct hs_reader *r)
 
 static void last_part(struct hs_reader *r, struct hs_event *e)
 {
-    /* where the mark stack overflowed, a snapshot says what the collection freed */
+    /* after an overflow of the mark stack, a snapshot replaces the sweep */
     bool contradicts = r->synced && r->differs && !(r->collecting && !r->swept);
     r->drawing = false;
     if (contradicts) {
@@ -300,10 +301,10 @@ static void on_snapshot(struct hs_reader *r, const struct hs_record *record, str
         if (!r->synced)
             hs_heapmap_empty(&r->map);
     }
-    if (!r->drawing) /* its begin is lost */
+    if (!r->drawing) /* its first part is lost */
         return;
     int differs = hs_heapmap_snapshot(&r->map, record);
-    if (differs == HS_ERR_ARG && !r->synced) { /* of regions that a ring no longer names */
+    if (differs == HS_ERR_ARG && !r->synced) { /* the ring no longer has the region's record */
         r->drawing = false;
         return;
     }
@@ -408,7 +409,8 @@ static void on_sample(struct hs_reader *r, const struct hs_record *record, struc
 
 /* --- the rest ----------------------------------------------------------------------------------------- */
 
-/* One that found the heap locked did not try: it may be an interrupt's, in the middle of another call. */
+/* A request that found the heap locked did not search: it may be an interrupt's, inside another call. So it does not reset
+ * `collected`. */
 static void on_fail(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
 {
     const struct hs_site *site = hs_dictionary_site(&r->dictionary, e->site);
@@ -428,14 +430,14 @@ static void on_collect(struct hs_reader *r, const struct hs_record *record)
     r->collected = r->collected || record->collect.cause == 1 || record->collect.cause == 2;
 }
 
-/* A ring without room for keyframes does not tell what a collection frees. */
+/* If the ring has no room for keyframes, there is no record of what a collection freed. */
 static void on_collect_end(struct hs_reader *r)
 {
     r->synced = r->synced && (r->swept || !r->collecting);
     r->collecting -= r->collecting > 0;
 }
 
-/* The boot's number, of which packets have the low byte, is believed where a recorder says it. */
+/* The record's boot number is used if it is larger and its low byte is equal to the packet's. */
 static void on_reset(struct hs_reader *r, const struct hs_record *record)
 {
     bool first = r->packet.flags & HS_PACKET_BOOT && (uint32_t)r->number == r->packet.number;
@@ -489,15 +491,15 @@ static void on_other(struct hs_reader *r, const struct hs_record *record, struct
         e->flags |= HS_EVENT_UNPLACED;
 }
 
-/* Kinds that change what hs_reader_region tells, or have all blocks as their data: events of their own. */
+/* Kinds that change what hs_reader_region returns, or that have all blocks as data: each is returned as a batch of one. */
 INLINE bool alone(uint8_t kind)
 {
     const uint64_t kinds = 1ull << HS_SNAPSHOT | 1ull << HS_REGION | 1ull << HS_REGION_END | 1ull << HS_RESET;
     return kinds >> (kind & 63) & 1;
 }
 
-/* Member by member: compilers clear a struct of this size by an instruction that takes longer than all the
- * rest. */
+/* Member by member: compilers clear a struct of this size with an instruction that is slower than all other
+ * stores. */
 INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
 {
     e->time = r->time;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Some regions of a trace, as if there were no others.
+ * Selects the events of some regions of a trace.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,10 +37,10 @@ static bool is_region(const struct hs_region *region, unsigned number, const cha
     return end != choice && !*end && chosen == number;
 }
 
-/* The heap that Python's blocks are in. */
+/* The heap that contains Python's blocks. */
 static bool is_python(const struct hs_region *region) { return is_heap(region, "gc"); }
 
-/* Whether the interpreter's heap has its areas in the heap that this region is of. */
+/* Whether the heap of this region contains regions of the interpreter's heap. */
 static bool holds_python(const struct hs_reader *r, const struct hs_region *region)
 {
     for (unsigned i = 0; i < r->n_regions; i++)
@@ -49,7 +49,7 @@ static bool holds_python(const struct hs_reader *r, const struct hs_region *regi
     return false;
 }
 
-/* Without a choice each byte counts once: in the interpreter's heap, else in the outermost. */
+/* With `outermost`, each byte counts once: in the interpreter's heap, else in the outermost region. */
 static bool counts_there(const struct hs_reader *r, const struct hs_region *region)
 {
     return is_python(region) || (!region->within && !holds_python(r, region));
@@ -96,14 +96,14 @@ bool hs_reader_selects(const struct hs_reader *r, unsigned region)
     return region < r->n_regions && (!r->selecting || r->selected[region]);
 }
 
-/* The region that a resized block was in: that of its present place unless it moved. */
+/* The region of a resized block's old place; the same as the new one unless it moved. */
 static unsigned old_region(struct hs_reader *r, const struct hs_event *e)
 {
     const struct hs_map_area *a = e->flags & HS_EVENT_MOVED ? hs_heapmap_area(&r->map, e->old) : NULL;
     return a ? a->number : e->region;
 }
 
-/* A block that left the selection is free there; one that came into it has no old place that counts. */
+/* A block that moves out of the selection becomes a FREE. One that moves into it stays a REALLOC. */
 static bool keeps_realloc(struct hs_reader *r, struct hs_event *e)
 {
     bool from = r->selected[old_region(r, e)], to = r->selected[e->region];
@@ -116,10 +116,10 @@ static bool keeps_realloc(struct hs_reader *r, struct hs_event *e)
     return from || to;
 }
 
-/* A region that the trace does not name, for its ring has no room for that, may be any. */
+/* A region without a REGION record, because the ring has no room for it, may be any region. */
 static bool may_be_of(const struct hs_reader *r, unsigned region) { return region >= r->n_regions || r->selected[region]; }
 
-/* Failures that name no region are of any, and so are places that are not known. */
+/* Failures without a region, and events with unknown places, are kept for every selection. */
 static bool keeps(struct hs_reader *r, struct hs_event *e)
 {
     switch (e->kind) {
@@ -133,7 +133,7 @@ static bool keeps(struct hs_reader *r, struct hs_event *e)
     }
 }
 
-/* ---- figures of what is left out ---- */
+/* ---- figures of the regions that are not selected ---- */
 
 static void fill(struct hs_reader *r, unsigned number, struct hs_extent block, int sign)
 {
@@ -144,7 +144,7 @@ static void fill(struct hs_reader *r, unsigned number, struct hs_extent block, i
     b->peak = b->used > b->peak ? b->used : b->peak;
 }
 
-/* All blocks that there are, when a snapshot has shown them. */
+/* Counts all blocks of a snapshot. */
 static void count_anew(struct hs_reader *r, const struct hs_event *e)
 {
     for (unsigned i = 0; i < r->n_regions; i++)
@@ -175,7 +175,7 @@ const struct hs_around *hs_reader_around(const struct hs_reader *r, unsigned reg
     return beside ? &r->around[region] : NULL;
 }
 
-/* A region that has turned out to be counted elsewhere goes, with all that was told of it. */
+/* A region that is no longer selected: adds a REGION_END, so that the user drops it. */
 static void leave(struct hs_reader *r, unsigned number)
 {
     static const struct hs_record end = {.kind = HS_REGION_END};

@@ -16,7 +16,7 @@ static size_t new_room(const struct hs_array_growth *by)
     return room <= most ? room : 0;
 }
 
-/* The pointer is read and written as bytes: its type is the user's. */
+/* The pointer is copied as bytes, because its type is unknown here. */
 size_t hs_array_grow(void *items, struct hs_array_growth by)
 {
     size_t room = new_room(&by);

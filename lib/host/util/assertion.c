@@ -7,7 +7,7 @@
 
 _Noreturn void hs_assert_failed(const char *message);
 
-/* By system calls: memory and streams may be what is wrong. */
+/* Only with system calls: memory and streams may be damaged. */
 _Noreturn void hs_assert_failed(const char *message)
 {
     static const char head[] = "heapstrata: a fault in the program: ";

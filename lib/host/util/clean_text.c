@@ -123,11 +123,11 @@ void hs_text_csv(const char *text, FILE *out)
 struct cleaning {
     FILE *to;
     bool colors;
-    char rest[32]; /* of the last write: what the next one goes on with */
+    char rest[32]; /* incomplete character or sequence at the end of the last write */
     size_t n_rest;
 };
 
-/* Length of the sequence that sets colours at the begin, 0: none, -1: the bytes end in its midst. */
+/* Length of a sequence at the start that sets colours; 0: none, -1: incomplete. */
 static int color_length(const char *bytes, size_t n)
 {
     size_t i = 2;
@@ -140,7 +140,7 @@ static int color_length(const char *bytes, size_t n)
     return bytes[i] == 'm' ? (int)i + 1 : 0;
 }
 
-/* Puts out one character or sequence. Returns its bytes, 0 when more must come first. */
+/* Writes one character or sequence. Returns its length, 0 when more bytes are needed. */
 static size_t put_one(const struct cleaning *c, const char *bytes, size_t n)
 {
     int color = *bytes == '\033' && c->colors ? color_length(bytes, n) : 0;
@@ -158,7 +158,7 @@ static size_t put_one(const struct cleaning *c, const char *bytes, size_t n)
     return length;
 }
 
-/* How many bytes at the begin are plain text. */
+/* Number of plain-text bytes at the start. */
 static size_t plain(const char *bytes, size_t n)
 {
     size_t i = 0;

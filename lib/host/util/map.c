@@ -41,7 +41,7 @@ bool hs_map_add(struct hs_map *map, uint64_t hash, uint32_t number)
     return true;
 }
 
-/* The slot of what was proposed last. */
+/* The slot that the search proposed last. */
 static uint32_t proposed(const struct hs_map *map, const struct hs_map_search *search)
 {
     uint32_t at = (search->at - 1) & (map->n_slots - 1);
@@ -55,7 +55,7 @@ void hs_map_renumber(struct hs_map *map, const struct hs_map_search *search, uin
     map->slot[proposed(map, search)].number = number + 1;
 }
 
-/* Slots after the hole move into it, unless that puts one before its home. */
+/* Moves later slots to the empty slot, unless a slot would then be before its home. */
 void hs_map_remove(struct hs_map *map, const struct hs_map_search *search)
 {
     uint32_t last = map->n_slots - 1, hole = proposed(map, search);

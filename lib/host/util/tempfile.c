@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEMPS_MAX 16 /* a program has two or three at a time */
+#define TEMPS_MAX 16 /* a program uses two or three at a time */
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2};
 
@@ -19,7 +19,7 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM
 
 static char *temp[TEMPS_MAX]; /* changed only while the signals are blocked */
 
-/* The signal may have come in the midst of malloc. */
+/* A signal may have interrupted malloc. */
 void hs_temp_drop(void)
 {
     for (int i = TEMPS_MAX - 1; i >= 0; i--)
@@ -31,7 +31,7 @@ static void on_signal(int number)
 {
     hs_temp_drop();
     signal(number, SIG_DFL);
-    raise(number); /* comes when the handler returns */
+    raise(number); /* delivered when the handler returns */
 }
 
 static void listen(void)
@@ -68,7 +68,7 @@ static sigset_t block_all(void)
     return before;
 }
 
-/* With signals blocked: puts `text` where `old` is, NULL standing for an empty place. False: there is no such place. */
+/* Replaces `old` by `text`; NULL means an empty place. False: there is no such place. Call it with signals blocked. */
 static bool exchange(const char *old, char *text)
 {
     for (unsigned i = 0; i < TEMPS_MAX; i++) {
@@ -81,8 +81,8 @@ static bool exchange(const char *old, char *text)
     return false;
 }
 
-/* Keeps the name that `template` has become, in `text`, a copy of what it was: memory was asked for before there was a file to lose.
- * Takes `text` over. */
+/* Registers the final name, `template`, in `text`, a copy of the template that was allocated before the file was made, so that
+ * this step needs no memory. Takes ownership of `text`. */
 static bool note(char *text, const char *template)
 {
     strcpy(text, template);
@@ -186,7 +186,7 @@ void hs_scratch_remove(struct hs_scratch *s)
 
 /* ---- without a name ---- */
 
-/* For file systems that know no files without a name. */
+/* For file systems without O_TMPFILE. */
 static int make_and_unlink(void)
 {
     char path[HS_TEMP_NAME_MAX];
