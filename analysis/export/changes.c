@@ -5,7 +5,7 @@
 
 #include "lib/host/util/array.h"
 
-#define BIAS_STEP (UINT64_C(1) << 48) /* beyond what any traced program addresses */
+#define BIAS_STEP (UINT64_C(1) << 48) /* above all addresses of a traced program */
 
 /* ---- addresses ---- */
 
@@ -80,7 +80,7 @@ static void on_taken(void *context, unsigned region, struct hs_extent block)
     add_block(c, HS_CHANGE_TAKEN, region, block);
 }
 
-/* Told before the block is wiped. */
+/* The model calls it before it clears the block. */
 static void on_freed(void *context, unsigned region, struct hs_extent block)
 {
     struct hs_changes *c = context;
@@ -115,7 +115,7 @@ void hs_changes_free(struct hs_changes *c)
     free(c);
 }
 
-/* The model tells an observer of granules that a resized block gained or lost: here it is the block that counts. */
+/* For a resize, the model reports the granules that a block gained or lost. Here it becomes one change of the whole block. */
 static int feed_resize(struct hs_changes *c, const struct hs_event *e)
 {
     struct hs_model *m = c->model;
@@ -128,7 +128,7 @@ static int feed_resize(struct hs_changes *c, const struct hs_event *e)
     int error = hs_model_feed(m, e, 1);
     if (error || e->pos >= m->n_granules)
         return error;
-    c->n = m->dropped != dropped ? 1 : 0; /* a block that lay where this one goes is told first */
+    c->n = m->dropped != dropped ? 1 : 0; /* first the block that this one replaces, if any */
     unsigned region = hs_model_region_of(m, e->pos);
     if (region >= m->n_regions)
         return HS_OK;

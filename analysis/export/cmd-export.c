@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata export: a trace in another program's format.
+ * heapstrata export: writes a trace in another program's format.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,11 +66,11 @@ static const struct hs_exporter *choose(const char *format)
     return exporter;
 }
 
-/* The traced program is named by the trace itself, mostly at its beginning. */
+/* The trace has the name of the traced program, mostly at its start. */
 static int find_symbols(struct hs_symbols **symbols, const struct args *args)
 {
     const struct hs_event *events;
-    bool once = !strcmp(args->common.input, "-"); /* can be read but once, and that is the export's */
+    bool once = !strcmp(args->common.input, "-"); /* can be read only once, by the export */
     if (once && !args->common.elf)
         return HS_EXIT_OK;
     struct hs_reader *reader = once ? NULL : hs_cmd_open(args->common.input);

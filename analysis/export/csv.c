@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every event as a row of comma-separated values (RFC 4180). The columns are the fields of all classes of
- * events, each name once; those that an event has not are empty.
+ * events, each name once; fields that an event does not have are empty.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -82,7 +82,7 @@ static void put_event(struct table *t, const struct hs_stream_item *telling)
     fputs("\r\n", t->out);
 }
 
-/* Records that are missing: how many stands in the column `count`, when there is one. */
+/* Missing records: their number is in the column `count`, if there is one. */
 static void put_loss(const struct table *t, const struct hs_stream_item *telling)
 {
     put_time(telling->ns, t->out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Records in, tellings out. What an event class has for fields, and where their values come from, is one
- * table that is made of records.def and the rows below.
+ * Converts records to stream items. One table, made from records.def and the rows below, has the fields of each
+ * event class and the sources of their values.
  */
 #include "analysis/export/event_stream.h"
 
@@ -19,7 +19,7 @@
 
 /* ---- classes ---- */
 
-/* Where a value comes from. */
+/* The source of a value. */
 enum source {
     FROM_MEMBER, /* of the record, at `offset`, of `width` bytes */
     FROM_TEXT,   /* of the record's bytes, as text */
@@ -79,7 +79,7 @@ struct extra {
         "kind", HS_EVENT_STREAM_TEXT, FROM_KIND \
     }
 
-/* What the host adds to the fields of a record, besides where its site is. */
+/* Fields that the host adds to a record, besides those of its site. */
 static const struct extra extras[HS_KIND_END][6] = {
     [HS_ALLOC] = {{"granules", HS_EVENT_STREAM_U32, FROM_GRANULES},
                   {"ptr", HS_EVENT_STREAM_HEX, FROM_PTR},
@@ -98,7 +98,7 @@ static const struct extra extras[HS_KIND_END][6] = {
 };
 static const struct extra where[] = {WHERE};
 
-#define UNKNOWN_KIND 0 /* no record's: stands for all kinds that this version does not know */
+#define UNKNOWN_KIND 0 /* not the kind of a record: used for all kinds that this version does not know */
 
 static const struct hs_event_stream_class libc_classes[LIBC_CLASSES] = {
     [MALLOC] = {"lttng_ust_libc:malloc", {{"size", HS_EVENT_STREAM_U64}, {"ptr", HS_EVENT_STREAM_HEX}}, 2, HS_EVENT_STREAM_LIBC},
@@ -124,8 +124,8 @@ static const struct hs_event_stream_class libc_classes[LIBC_CLASSES] = {
                         HS_EVENT_STREAM_LIBC},
 };
 
-/* `known`: 0 not at present, the figures are those known last; 1 from the layout; 2 from a summary, which does not tell
- * what was requested. */
+/* `known`: 0 unknown now, these are the last known figures; 1 from the layout; 2 from a summary, which has no
+ * requested bytes. */
 static const struct hs_event_stream_class heap_class = {
     "heapstrata:heap",
     {{"record", HS_EVENT_STREAM_U64},
@@ -144,7 +144,7 @@ static const struct hs_event_stream_class heap_class = {
     true,
 };
 
-/* `known` is 3: from a summary that has no more than this. */
+/* `known` is 3: from a summary that has only these figures. */
 static const struct hs_event_stream_class usage_class = {
     "heapstrata:usage",
     {{"record", HS_EVENT_STREAM_U64},
@@ -158,7 +158,7 @@ static const struct hs_event_stream_class usage_class = {
     true,
 };
 
-/* `block` is the record that allocated it first, the same after a resize; `taken` are whole granules. */
+/* `block` is the number of the record that allocated the block, the same after a resize; `taken` are the allocated bytes. */
 static const struct hs_event_stream_class block_class = {
     "heapstrata:block",
     {{"block", HS_EVENT_STREAM_U64},
@@ -185,7 +185,7 @@ static const struct hs_event_stream_class live_class = {
     true,
 };
 
-/* Filled once, the same for every story. */
+/* Filled once, the same for every stream. */
 static struct hs_event_stream_class classes[CLASSES];
 static struct origin origins[HS_KIND_END][HS_EVENT_STREAM_FIELDS];
 static const struct hs_words *words[HS_KIND_END][HS_EVENT_STREAM_FIELDS];
@@ -200,7 +200,7 @@ static void add_field(unsigned kind, struct hs_event_stream_field field, struct 
     class->field[class->n_fields++] = field;
 }
 
-/* What a field of a record is for an exporter. `width`: bytes of a number. */
+/* The exporters' type of a record's field. */
 static enum hs_event_stream_type type_of(const struct hs_field *field)
 {
     switch (field->type) {
@@ -216,7 +216,7 @@ static enum hs_event_stream_type type_of(const struct hs_field *field)
 static enum source source_of(const struct hs_field *field, bool event)
 {
     switch (field->type) {
-    case HS_TYPE_site: return FROM_SITE; /* the reader's number, which stands for one place in the whole trace */
+    case HS_TYPE_site: return FROM_SITE; /* the reader's number: the same site in the whole trace */
     case HS_TYPE_text:
     case HS_TYPE_rest: return FROM_TEXT;
     case HS_TYPE_numbers: return FROM_LIST;
@@ -226,7 +226,7 @@ static enum source source_of(const struct hs_field *field, bool event)
     }
 }
 
-/* Packed bytes are left out: what they say is told by the events of the blocks. */
+/* Skips packed bytes: the events of the blocks have the same contents. */
 static void add_member(unsigned kind, const struct hs_field *field, bool event)
 {
     struct origin origin = {(uint8_t)source_of(field, event), field->offset, field->width, field->wire == HS_WIRE_S};
@@ -297,10 +297,10 @@ const char *hs_event_stream_word(unsigned class, unsigned field, uint64_t value)
     return hs_event_stream_field_is_word(class, field) ? hs_word(words[class - FIRST_KIND][field], value) : NULL;
 }
 
-/* ---- the story ---- */
+/* ---- the stream ---- */
 
-#define PACKET_RECORDS 8192u /* a packet is closed behind these */
-#define SAMPLE_SHARE 64u     /* the heap is told when used or the longest run moved by one in so many bytes of it */
+#define PACKET_RECORDS 8192u /* a packet is closed after this many records */
+#define SAMPLE_SHARE 64u     /* emit a sample when used or longest free bytes have changed by 1/64 of the heap */
 
 enum stage { STAGE_RECORD, STAGE_CHANGES, STAGE_BLOCKS, STAGE_SAMPLE, STAGE_LIVE };
 
@@ -309,22 +309,22 @@ struct hs_event_stream {
     struct hs_changes *changes;
     struct hs_holdings holdings;
     struct hs_site_texts places;
-    struct hs_heap_figures sampled;     /* as told last */
+    struct hs_heap_figures sampled;     /* of the last sample */
     const struct hs_event *event, *end; /* of the batch */
     enum stage stage;
     size_t at_change;
-    uint64_t now, now_ticks;  /* of the event at hand */
-    uint64_t closed;          /* when the packet before ended */
-    uint64_t lost, told_lost; /* LOSS: to be told; told so far */
+    uint64_t now, now_ticks;  /* of the current event */
+    uint64_t closed;          /* end time of the last packet */
+    uint64_t lost, told_lost; /* LOSS: to be emitted; emitted so far */
     uint64_t loss_until;
     uint64_t packet_records;
-    uint64_t pause;       /* of the collection that ended last, ticks */
+    uint64_t pause;       /* of the last collection, in ticks */
     unsigned declared;    /* classes declared so far */
-    uint32_t boots, boot; /* that there were so far; the last one */
+    uint32_t boots, boot; /* number of boots so far; the last one */
     bool open, closing, any, brief, done, waits, sampled_any, sampled_end, tail;
-    uint64_t *live, *told_live; /* bytes of each kind of block, at the last sample; as told last */
-    size_t at_live;             /* kind to be told next */
-    char *text;                 /* of the record at hand */
+    uint64_t *live, *told_live; /* bytes of each kind of block: at the last sample; last emitted */
+    size_t at_live;             /* next kind to emit */
+    char *text;                 /* of the current record */
     size_t text_room;
     union hs_event_stream_value value[HS_EVENT_STREAM_FIELDS];
 };
@@ -481,7 +481,7 @@ static union hs_event_stream_value value_of(struct hs_event_stream *s, const str
     return (union hs_event_stream_value){0};
 }
 
-/* ---- tellings ---- */
+/* ---- items ---- */
 
 static void tell_event(const struct hs_event_stream *s, struct hs_stream_item *t, unsigned class)
 {
@@ -503,7 +503,7 @@ static void tell_record(struct hs_event_stream *s, struct hs_stream_item *t)
     tell_event(s, t, FIRST_KIND + kind);
 }
 
-/* An event of the thread that asked for the block first. */
+/* The event has the thread that allocated the block first. */
 static void tell_change(struct hs_event_stream *s, struct hs_stream_item *t, const struct hs_block_change *change)
 {
     unsigned thread = (unsigned)change->block.thread;
@@ -551,7 +551,8 @@ static void tell_holding(struct hs_event_stream *s, struct hs_stream_item *t, co
     t->none = (b->site == HS_SITE_UNKNOWN ? 1u << BLOCK_SITE : 0) | (over ? 0 : 1u << BLOCK_DIED | 1u << BLOCK_HOW);
 }
 
-/* Blocks that nobody saw come are of the last kind, "other"; at levels above "full" that is all that samples do not tell of. */
+/* Blocks whose allocation was not recorded have the last kind, "other"; at levels above "full" these are all used bytes that
+ * the samples do not cover. */
 static void count_live(struct hs_event_stream *s)
 {
     const struct hs_model *m = s->changes->model;
@@ -597,7 +598,7 @@ static unsigned fill_heap(struct hs_event_stream *s, const struct hs_heap_figure
     return h->no_longest ? USAGE : HEAP;
 }
 
-/* The figures at present; tells nothing when nothing was ever known. */
+/* Emits the current figures; false when no figures are known yet. */
 static bool tell_heap(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     struct hs_heap_figures *f = &s->sampled;
@@ -612,7 +613,7 @@ static bool tell_heap(struct hs_event_stream *s, struct hs_stream_item *t)
     return true;
 }
 
-/* The next kind of block whose live bytes are not what was told last. False when there is none. */
+/* Emits the next kind of block whose live bytes have changed. False when there is none. */
 static bool tell_live(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     size_t n = hs_block_kind_count();
@@ -633,7 +634,7 @@ static bool moved(uint64_t now, uint64_t before, uint64_t total)
     return (now > before ? now - before : before - now) * SAMPLE_SHARE >= total;
 }
 
-/* Whether the figures are far enough from those told last. Cheaper than all of them. */
+/* Whether the figures have changed enough since the last sample. Faster than computing all of them. */
 static bool has_moved(const struct hs_event_stream *s)
 {
     const struct hs_freespace *space = s->changes->space;
@@ -643,7 +644,7 @@ static bool has_moved(const struct hs_event_stream *s)
            moved(space->largest, last->heap.largest_free, space->total);
 }
 
-/* Regions are summed up one after the other, and make one sample. */
+/* The summaries of all regions are consecutive records; one sample follows the last of them. */
 static bool is_last_summary(const struct hs_event_stream *s)
 {
     return s->event->kind == HS_SUMMARY && (s->event + 1 == s->end || s->event[1].kind != HS_SUMMARY);
@@ -683,7 +684,7 @@ static void begin_batch(struct hs_event_stream *s, long n)
     uint64_t now = to_ns(s, first);
     count_loss(s, to_ns(s, last));
     s->closing = s->open && (s->brief || s->lost || s->packet_records >= PACKET_RECORDS);
-    s->brief = s->lost != 0; /* so that its end is known when the loss is told */
+    s->brief = s->lost != 0; /* so that the packet's end is known when the loss is emitted */
     s->packet_records = s->closing ? 0 : s->packet_records;
     s->packet_records += (uint64_t)n;
     if (!s->closing)
@@ -707,7 +708,7 @@ static int next_batch(struct hs_event_stream *s)
     return HS_OK;
 }
 
-/* What frames the events of a batch. True when there was something to tell. */
+/* Emits packet starts, packet ends and losses around the events of a batch. True when it emitted something. */
 static bool tell_frame(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     if (s->closing) {
@@ -731,7 +732,7 @@ static bool tell_frame(struct hs_event_stream *s, struct hs_stream_item *t)
     return false;
 }
 
-/* Behind the last event: the heap, the packet's end, what was lost last. True when there was something to tell. */
+/* After the last event, emits the heap, the packet's end and the last loss. True when it emitted something. */
 static bool tell_end(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     struct hs_holding holding;
@@ -758,7 +759,7 @@ static bool tell_end(struct hs_event_stream *s, struct hs_stream_item *t)
         return tell_frame(s, t);
     count_loss(s, s->now);
     bool told = s->lost || s->tail;
-    s->tail = s->lost != 0; /* a loss wants a packet behind it, though an empty one */
+    s->tail = s->lost != 0; /* a packet, even an empty one, must follow a loss */
     return told && tell_frame(s, t);
 }
 
@@ -788,7 +789,7 @@ static bool tell_next_holding(struct hs_event_stream *s, struct hs_stream_item *
     return true;
 }
 
-/* One stage of the event at hand; *told says whether it told something. */
+/* One stage of the current event; sets *told if it emitted something. */
 static int tell_stage(struct hs_event_stream *s, struct hs_stream_item *t, bool *told)
 {
     switch (s->stage) {

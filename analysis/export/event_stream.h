@@ -2,25 +2,26 @@
  *
  * A trace as a sequence of named events with named values, for exporters that write every event.
  *
- *     struct hs_event_stream *story = hs_event_stream_new(&(struct hs_event_stream_config){ .reader = reader, .sets = HS_EVENT_STREAM_RECORDS });
+ *     struct hs_event_stream_config config = {.reader = reader, .sets = HS_EVENT_STREAM_RECORDS};
+ *     struct hs_event_stream *story = hs_event_stream_new(&config);
  *     struct hs_stream_item telling;
  *     while (hs_event_stream_next(story, &telling) == HS_OK && telling.kind != HS_STREAM_ITEM_END)
  *         ...
  *     hs_event_stream_free(story);
  *
- * Two sets of events:
+ * Three sets of events:
  *
  *   HS_EVENT_STREAM_RECORDS  "heapstrata:alloc", ...: one event per record of the trace, with the record's fields
  *                     (records.def), its number, and what the host adds: the address and the line in the
  *                     source. Between them are samples. "heapstrata:heap" is the state of the heap. It is emitted when the used
  *                     bytes or the longest free run have changed by 1/64 of the heap, at the start and end of each collection,
- *                     after marks, failed allocations, regions and resets, and after each summary. "heapstrata:live" follows for each kind of block whose bytes have changed since
- *                     the last sample. For text of mem_info() without the longest free run, "heapstrata:usage" replaces
- *                     "heapstrata:heap".
+ *                     after marks, failed allocations, regions and resets, and after each summary. "heapstrata:live" follows
+ *                     for each kind of block whose bytes have changed since the last sample. For text of mem_info()
+ *                     without the longest free run, "heapstrata:usage" replaces "heapstrata:heap".
  *   HS_EVENT_STREAM_LIBC     "lttng_ust_libc:malloc", ...: the changes of each record as events of LTTng's wrapper
  *                     of the C library, which memory analyses of other programs can read. Each event has the thread that
  *                     allocated the block first, even if another thread freed it, so that no thread's sum is negative.
- *   HS_EVENT_STREAM_BLOCKS   "heapstrata:block": one event per block and place, emitted when the block is freed or moved,
+ *   HS_EVENT_STREAM_BLOCKS   "heapstrata:block": one event per block and place, emitted when the block is freed or resized,
  *                     and for live blocks at the end of the trace.
  */
 #ifndef HS_EXPORT_EVENT_STREAM_H

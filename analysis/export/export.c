@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The list of exporters, and output that appears whole or not at all.
+ * The list of exporters, and output that appears complete or not at all.
  */
 #include "analysis/export/export.h"
 

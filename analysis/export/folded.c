@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Folded stacks, a line each: what flamegraph.pl and many viewers read.
+ * Folded stacks, one per line: the input of flamegraph.pl and many viewers.
  */
 #include <inttypes.h>
 
 #include "analysis/export/export.h"
 #include "analysis/export/stacks.h"
 
-/* The separators of the format cannot be in a name. */
+/* Replaces the format's separators, which must not be in a name. */
 static void put_name(const char *name, FILE *out)
 {
     for (; *name; name++)

@@ -23,7 +23,7 @@ static const char *came_by(const struct hs_holdings *l)
     return l->event->kind == HS_ALLOC ? "alloc" : l->event->kind == HS_REALLOC ? "resize" : "snapshot";
 }
 
-/* Of a block that goes with this event. */
+/* Why a holding ends with this event. */
 static const char *gone_by(const struct hs_holdings *l)
 {
     if (l->another_boot)
@@ -31,7 +31,7 @@ static const char *gone_by(const struct hs_holdings *l)
     switch (l->event->kind) {
     case HS_FREE: return "free";
     case HS_SWEEP: return "sweep";
-    case HS_SNAPSHOT: return l->in_collection ? "sweep" : "lost"; /* a collection that was told by what it left */
+    case HS_SNAPSHOT: return l->in_collection ? "sweep" : "lost"; /* the snapshot replaces the sweep */
     case HS_RESET: return "reset";
     case HS_REGION:
     case HS_REGION_END: return "region end";
@@ -82,7 +82,7 @@ static bool ended(const struct hs_holdings *l, const struct hs_block_change *cha
     *holding = holding_at(l, resized ? l->event->old : change->pos, resized ? &change->before : &change->block);
     holding->died = l->now;
     holding->how = resized ? "resize" : gone_by(l);
-    if (!resized) { /* of a region that is gone the model knows nothing any more */
+    if (!resized) { /* the model no longer has a region that was removed */
         holding->region = change->region;
         holding->bytes = change->bytes;
     }

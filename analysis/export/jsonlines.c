@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every event as a JSON object on a line of its own; losses too.
+ * Every event and every loss as a JSON object on its own line.
  */
 #include <stdlib.h>
 

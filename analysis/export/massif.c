@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Valgrind's massif: bytes taken against time, with the tree of who took them at the peak, at the end, and at a tenth of
- * the snapshots or more in between: massif-visualizer draws its areas from these. The tree begins at the allocating line
- * and leads outwards to its callers.
+ * Valgrind's massif: allocated bytes against time. Trees show the sites of these bytes at the peak, at the end, and at 10%
+ * or more of the snapshots in between: massif-visualizer draws its areas from them. A tree begins at the allocating line
+ * and continues with its callers.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -20,13 +20,13 @@ struct printer {
     const struct hs_export_job *job;
     struct hs_stacks stacks;
     struct hs_moments moments;
-    const struct hs_stack **order; /* of the stacks, by frames from the innermost outwards */
-    uint64_t *weight;              /* of each of `order`, in the tree at hand */
-    unsigned snapshot, next;       /* their number; the next of `moments` */
+    const struct hs_stack **order; /* the stacks, sorted by their frames, the innermost frame first */
+    uint64_t *weight;              /* of each stack in `order`, in the current tree */
+    unsigned snapshot, next;       /* number of snapshots so far; the next of `moments` */
     bool failed;
 };
 
-/* Stacks whose innermost `depth` frames are the same. */
+/* Stacks with the same innermost frames. */
 struct branch {
     size_t first, end;
     uint64_t weight;
@@ -48,7 +48,7 @@ static int by_frames(const void *a, const void *b)
     return 0;
 }
 
-/* Equals keep the order of their frames, whatever qsort does with equals. */
+/* Branches of equal weight keep their order; qsort alone does not guarantee that. */
 static int heaviest_first(const void *a, const void *b)
 {
     const struct branch *x = a, *y = b;
@@ -57,7 +57,7 @@ static int heaviest_first(const void *a, const void *b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* The branches of one, at `depth`, heaviest first. Those without weight, and stacks that end here, are none. */
+/* The branches of `of` at `depth`, the heaviest first. Branches without weight, and stacks that end here, are skipped. */
 static struct branch *branches(struct printer *p, const struct branch *of, unsigned depth, unsigned *n)
 {
     struct branch *branch = calloc(of->end - of->first + 1, sizeof *branch);
@@ -76,7 +76,7 @@ static struct branch *branches(struct printer *p, const struct branch *of, unsig
     return branch;
 }
 
-/* Without what would end a line, or begin a comment. */
+/* Replaces characters that end a line or begin a comment. */
 static void put_text(const struct printer *p, const char *text)
 {
     for (; *text; text++)
@@ -106,7 +106,7 @@ static void put_branch(struct printer *p, const struct branch *b, unsigned depth
     free(below);
 }
 
-/* Estimates may be more than there was: they are brought down to that. Returns their sum. */
+/* Scales the weights down if their sum is more than `used`, because estimates may be too large. Returns the new sum. */
 static uint64_t fit(struct printer *p, uint64_t used)
 {
     uint64_t sum = 0, fitted = 0;
@@ -121,7 +121,7 @@ static uint64_t fit(struct printer *p, uint64_t used)
     return fitted;
 }
 
-/* All of `used` bytes; what no stack has is a branch of its own. */
+/* The tree of `used` bytes; bytes that belong to no stack are a separate branch. */
 static void put_tree(struct printer *p, const char *kind, uint64_t used)
 {
     unsigned n;
@@ -152,21 +152,21 @@ static void weigh(struct printer *p, enum hs_weight weight)
 static void put_moment(struct printer *p, const struct hs_moment *m, const struct hs_reader *reader)
 {
     for (size_t i = 0; i < p->stacks.n; i++) {
-        uint32_t sum = p->order[i]->site + 1u; /* 0: of an unknown site */
+        uint32_t sum = p->order[i]->site + 1u; /* 0: unknown site */
         p->weight[i] = sum < m->n && p->order[i] != p->stacks.rest ? m->live[sum] : 0;
     }
     put_snapshot(p, hs_seconds(reader, m->at), m->used);
     put_tree(p, "detailed", m->used);
 }
 
-/* Those up to a time, ticks since the first boot. */
+/* Writes the moments up to a time in ticks since the first boot. */
 static void put_moments(struct printer *p, uint64_t until, const struct hs_reader *reader)
 {
     for (; p->next < p->moments.n && p->moments.moment[p->next].at <= until; p->next++)
         put_moment(p, &p->moments.moment[p->next], reader);
 }
 
-/* The first point at which as much was used as ever. */
+/* The first point that reaches the peak. */
 static uint32_t peak_point(const struct hs_timeline *t, uint64_t peak)
 {
     uint32_t i = 0;
@@ -216,7 +216,7 @@ static int print(struct printer *p, const struct hs_timeline *t, const struct hs
     return p->failed ? HS_ERR_MEMORY : HS_OK;
 }
 
-/* How many of the events come before the next moment is due; at least one. */
+/* The number of events before the next moment is due; at least one. */
 static long piece(const struct hs_moments *m, const struct hs_model *model, const struct hs_event *events, long n)
 {
     long k = 0;

@@ -5,7 +5,7 @@
 
 #include "analysis/sites/estimates.h"
 
-/* Every second one goes, so that there is room again. */
+/* Removes every second moment to make room. */
 static void thin(struct hs_moments *m)
 {
     unsigned kept = 0;
@@ -19,7 +19,7 @@ static void thin(struct hs_moments *m)
     m->width *= 2;
 }
 
-/* False when nothing is known of it. */
+/* False when nothing is known about the current moment. */
 static bool fill(struct hs_moment *moment, const struct hs_model *m)
 {
     bool is_told = hs_model_summary_only(m);

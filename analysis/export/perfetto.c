@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Perfetto's trace: the heap's state as counters, collections as slices, what is worth a flag as instants,
- * and all that was allocated as a heap profile.
+ * Perfetto's trace: the heap's state as counters, collections as slices, marks, failures, resets and losses as instants,
+ * and all allocations as a heap profile.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -37,7 +37,7 @@ struct writer {
     bool collecting;
 };
 
-/* Value of a field by its name; classes have few, and this is asked of rare events only. */
+/* Value of a field by its name. A linear search: classes have few fields, and it is used only for rare events. */
 static union hs_event_stream_value value_of(const struct hs_stream_item *t, const char *name)
 {
     const struct hs_event_stream_class *class = hs_event_stream_class(t->class);
@@ -113,7 +113,7 @@ static int put_reset(struct writer *w, const struct hs_stream_item *t)
 {
     char name[64];
     snprintf(name, sizeof name, "boot %" PRIu64, value_of(t, "boot").u);
-    int status = put_collect_end(w, t); /* one that a reset cut short */
+    int status = put_collect_end(w, t); /* of a collection that the reset interrupted */
     return status ? status : put(w, HS_PERFETTO_INSTANT, EVENTS, name);
 }
 

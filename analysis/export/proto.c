@@ -47,7 +47,7 @@ int hs_perfetto_put_heap(FILE *out, const struct hs_stacks *stacks, uint64_t ns)
 #include <stdlib.h>
 #include <string.h>
 
-/* Made of the descriptions in proto/ when this program is built. */
+/* The build generates these headers from proto/. */
 #include "analysis/export/proto/perfetto.pb-c.h"
 #include "analysis/export/proto/pprof.pb-c.h"
 
@@ -65,7 +65,7 @@ static int put_message(FILE *out, const ProtobufCMessage *message)
     return written ? HS_OK : HS_ERR_IO;
 }
 
-/* An array of `n` messages and one of pointers to them, as the library wants repeated fields. */
+/* An array of messages and an array of pointers to them: the library's form of repeated fields. */
 struct messages {
     void *item;
     void **pointer;
@@ -88,7 +88,7 @@ static void free_messages(struct messages *m)
 
 /* ---- pprof ---- */
 
-/* Strings of the table: these first, then name and file of each frame. */
+/* The string table: first these, then the name and file of each frame, then the comments. */
 static const char *const words[] = {"", "alloc_objects", "count", "alloc_space", "bytes", "inuse_objects", "inuse_space"};
 enum { WORD_COUNT = 2, WORD_BYTES = 4, WORDS = sizeof words / sizeof *words };
 static const char *const comments[] = {
@@ -102,7 +102,7 @@ enum { VALUES = sizeof value_words / sizeof *value_words };
 struct pprof {
     struct messages types, samples, locations, lines, functions;
     char **strings;
-    uint64_t *location_ids; /* of all samples, one behind the other */
+    uint64_t *location_ids; /* of all samples, concatenated */
     int64_t *values;        /* VALUES of each sample */
 };
 
@@ -138,7 +138,7 @@ static void free_pprof(struct pprof *p)
     free(p->values);
 }
 
-/* Each frame is a function and a location with one line, all of the frame's number plus one. */
+/* Each frame is a function and a location with one line; their ids are the frame's number plus 1. */
 static void fill_frames(struct pprof *p, const struct hs_stacks *stacks)
 {
     for (size_t i = 0; i < stacks->n_frames; i++) {
@@ -184,7 +184,7 @@ static void fill_samples(struct pprof *p, const struct hs_stacks *stacks)
     }
 }
 
-/* What the figures cannot say. Returns how many comments that takes. */
+/* Comments on the limits of the figures. Returns their number. */
 static size_t fill_comments(struct pprof *p, const struct hs_stacks *stacks, int64_t comment[COMMENTS])
 {
     const bool wanted[COMMENTS] = {stacks->told, !hs_stacks_weight(stacks, HS_WEIGHT_BYTES)};
@@ -240,7 +240,7 @@ int hs_pprof_profile(FILE *out, const struct hs_stacks *stacks)
 enum { SEQUENCE = 1, PROCESS_ID = 1, STATE_CLEARED = 1, STATE_NEEDED = 2 };
 enum { CLOCK_OF_PROFILES = 4, CLOCK_OF_TRACES = 6 }; /* MONOTONIC_COARSE, BOOTTIME */
 
-/* Traces may be joined byte by byte, so each packet is written as a trace of its own. */
+/* Concatenated traces are a valid trace, so each packet is written as its own trace. */
 static int put_packet(FILE *out, Perfetto__TracePacket *packet)
 {
     Perfetto__Trace trace = PERFETTO__TRACE__INIT;
@@ -315,7 +315,7 @@ int hs_perfetto_put_event(FILE *out, const struct hs_perfetto_event *e)
     return put_packet(out, &packet);
 }
 
-/* Tables of the heap profile: a name and a frame of each frame of the stacks, a call stack of each stack. */
+/* Tables of the heap profile: a name and a frame for each frame of the stacks, a call stack for each stack. */
 struct heap {
     struct messages names, frames, stacks, samples;
     uint64_t *frame_ids;
@@ -347,7 +347,7 @@ static void set_string(Perfetto__InternedString *string, uint64_t iid, const cha
     string->str = (ProtobufCBinaryData){strlen(s), (uint8_t *)text(s)};
 }
 
-/* Readers leave out frames without a mapping, so all are in the one there is. */
+/* Readers drop frames without a mapping, so all frames are in one mapping. */
 static void fill_heap_frames(struct heap *h, const struct hs_stacks *stacks)
 {
     for (size_t i = 0; i < stacks->n_frames; i++) {
@@ -364,7 +364,7 @@ static void fill_heap_frames(struct heap *h, const struct hs_stacks *stacks)
 
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-/* What is live need not have been seen to come; a summary tells what was asked for, not what was taken. */
+/* The allocation of a live block may not be recorded, and a summary has requested bytes, not allocated bytes. */
 static void fill_sample(Perfetto__HeapSample *sample, const struct hs_site_sum *sum)
 {
     uint64_t live = hs_all_live(sum), blocks = hs_all_blocks(sum), taken = hs_all_taken(sum);

@@ -53,7 +53,7 @@ static void put_samples(struct hs_json *json, const struct hs_stacks *stacks, en
     hs_json_end(json);
 }
 
-/* Those that have anything: an empty one would say that there was nothing. */
+/* Only profiles with samples: an empty profile would mean that nothing was allocated. */
 static void put_profiles(struct hs_json *json, const struct hs_stacks *stacks)
 {
     bool asked = hs_stacks_weight(stacks, HS_WEIGHT_BYTES) != 0;

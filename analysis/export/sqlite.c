@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A SQLite database: a table for each kind of event, one of the blocks from birth to death, one of the sites, one of
- * facts about the trace, and views of all events in their order and of the heap's figures. Enumerations are text.
+ * A SQLite database: a table for each kind of event, and tables of the blocks' lifetimes, the sites and the
+ * facts about the trace. Views have all records in order, and the heap's figures. Enumerations are text.
  */
 #include "analysis/export/export.h"
 #include "analysis/export/places.h"
@@ -42,7 +42,8 @@ static void add(struct database *d, const char *text)
         strcpy(d->sql + length, text);
 }
 
-/* The class's own name: "alloc" of "heapstrata:alloc". Those of the other set keep theirs, with _ for the colon. */
+/* The table of a class: "alloc" for "heapstrata:alloc", "libc_malloc" for "lttng_ust_libc:malloc", "blocks" for
+ * "heapstrata:block". */
 static void add_table(struct database *d, const struct hs_event_stream_class *class)
 {
     const char *colon = strchr(class->name, ':');
@@ -51,11 +52,11 @@ static void add_table(struct database *d, const struct hs_event_stream_class *cl
     add(d, class->set == HS_EVENT_STREAM_BLOCKS ? "s" : "");
 }
 
-/* A block has a time of its own for each end. */
+/* A block has no `ns`: `born` and `died` are its times. */
 static const char *const columns_of_all = "ns INTEGER, boot INTEGER, thread INTEGER, ",
                          *const columns_of_blocks = "boot INTEGER, thread INTEGER, ";
 
-/* Where a record comes from is in the table of sites. */
+/* Whether the field has no column here: the table of sites has the fields of a site, and all tables have boot and thread. */
 static bool told_by_site(const struct hs_event_stream_class *class, const char *name)
 {
     static const char *const where[] = {"file", "function", "line", "native", "kind"};
@@ -106,7 +107,7 @@ static int make_insert(struct database *d, unsigned index)
     return sqlite3_prepare_v2(d->db, d->sql, -1, &d->insert[index], NULL);
 }
 
-/* The view: number, time and kind of all records in their order. Tables of 2048 terms are SQLite's limit. */
+/* The views. "records": number, time and kind of all records in order. */
 static int make_view(struct database *d)
 {
     const char *between = "CREATE VIEW records AS ";

@@ -23,7 +23,7 @@ static bool append_frame(struct hs_stacks *s, const char *name, const struct hs_
     return to->name && to->function && to->file && hs_map_add(&s->map, hs_hash_text(name), (uint32_t)s->n_frames - 1);
 }
 
-/* The number of a frame, met before or new. Returns false when memory is short. */
+/* The number of a frame, known or new. Returns false when out of memory. */
 static bool number_frame(struct hs_stacks *s, const struct hs_frame *frame, uint32_t *number)
 {
     char buffer[HS_NAME_MAX];
@@ -83,7 +83,7 @@ int hs_stacks_need(const struct hs_stacks *s, const struct hs_export_job *job, u
 
 static uint64_t rest(uint64_t whole, uint64_t part) { return whole > part ? whole - part : 0; }
 
-/* Bytes that a summary tells of and no stack holds: nothing was recorded of who asked for them. */
+/* Bytes of a summary that belong to no stack: their allocations were not recorded. */
 static bool add_rest(struct hs_stacks *s, const struct hs_model *m)
 {
     struct hs_region_summary told = hs_model_summary(m, HS_ALL_REGIONS);
