@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Small blocks are noted by page, in bitmaps for every 2 MB that have some. Large ones that lie as mapped blocks do are
- * few and noted one by one.
+ * Small blocks are stored as pages, in one bitmap for each 2 MB that contain any. Large blocks at addresses like those of
+ * mapped blocks are few, and stored one by one.
  */
 #include "analysis/import/arena_map.h"
 
@@ -18,25 +18,25 @@
 #define CHUNK_SHIFT 21
 #define CHUNK_PAGES (1u << (CHUNK_SHIFT - PAGE_SHIFT))
 #define MAPPED_MIN (128u << 10)          /* bytes of the smallest block that allocators map */
-#define MAPPED_AT 64u                    /* and how far behind the start of a page it lies at most */
-#define ALWAYS_MAPPED (32u << 20)        /* bytes from which on none lies in an arena */
-#define BLOCK_MAX (UINT64_C(1) << 47)    /* bytes that no block has */
-#define PROCESS_STEP (UINT64_C(1) << 48) /* no process addresses more */
+#define MAPPED_AT 64u                    /* most bytes from the start of a page to a mapped block */
+#define ALWAYS_MAPPED (32u << 20)        /* bytes: such a block is never in an arena */
+#define BLOCK_MAX (UINT64_C(1) << 47)    /* bytes: no block is larger */
+#define PROCESS_STEP (UINT64_C(1) << 48) /* bytes of a process's address space */
 #define MAPPED_BIT (UINT64_C(1) << 63)
 #define GRANULE_MAX 4 /* log2 of the granule of small blocks, unless all sizes are multiples of more */
 #define SIZES_MAX 6
 
-/* What the addresses of some blocks have in common. */
+/* The common bits of the addresses of some blocks. */
 struct grid {
-    uint64_t one;           /* of them */
-    uint64_t differ;        /* bits in which others differ from it */
-    uint64_t lowest, limit; /* first byte of any, and the byte behind all of them */
+    uint64_t one;           /* one of the addresses; 0: none */
+    uint64_t differ;        /* bits in which the others differ from it */
+    uint64_t lowest, limit; /* first byte of all blocks, and the byte after the last */
 };
 
 struct chunk {
     uint64_t number; /* address / 2 MB */
     uint16_t process;
-    uint64_t page[CHUNK_PAGES / 64]; /* a bit each, set where a small block lies */
+    uint64_t page[CHUNK_PAGES / 64]; /* one bit per page, set if it has a part of a small block */
     struct grid grid;
 };
 
@@ -57,7 +57,7 @@ struct hs_arena_map {
     uint32_t n_chunks, room;
     struct hs_map map; /* from process and number to a chunk */
     struct chunk *last;
-    struct list mapped; /* by process and address, none over another */
+    struct list mapped; /* by process and address, without overlaps */
     uint64_t sizes;     /* all of them or-ed */
     struct hs_import_region region[HS_SPANS_REGIONS];
     unsigned n_regions;
@@ -101,7 +101,7 @@ static struct chunk *chunk_of(struct hs_arena_map *s, uint16_t process, uint64_t
     return s->last = s->chunk[s->n_chunks++] = chunk;
 }
 
-/* Notes the pages of [begin, end), both multiples of a page. */
+/* Sets the pages of [begin, end), both multiples of a page. */
 static int add_pages(struct hs_arena_map *s, const struct segment *of)
 {
     for (uint64_t page = of->begin >> PAGE_SHIFT; page < of->end >> PAGE_SHIFT; page++) {
@@ -122,7 +122,7 @@ static bool before(const struct segment *a, uint16_t process, uint64_t address)
     return a->process != process ? a->process < process : a->end <= address;
 }
 
-/* The first that does not end before the address. */
+/* The first segment that ends after the address. */
 static size_t first_behind(const struct list *list, uint16_t process, uint64_t address)
 {
     size_t low = 0, high = list->n;
@@ -175,7 +175,7 @@ int hs_arena_map_add(struct hs_arena_map *s, uint16_t process, uint64_t ptr, uin
     };
     uint64_t last = ptr + (size ? size - 1 : 0);
     if (size > BLOCK_MAX || last < ptr || last > UINT64_MAX - PAGE)
-        return HS_OK; /* no block lies there */
+        return HS_OK; /* not a valid block */
     segment.end = (last & ~(PAGE - 1)) + PAGE;
     segment.grid = (struct grid){.one = ptr, .lowest = ptr, .limit = last + 1};
     s->sizes |= size;
@@ -198,7 +198,7 @@ static int add_segment(struct list *list, const struct segment *segment)
     return HS_OK;
 }
 
-/* The runs of pages of a chunk. */
+/* Adds the pages of a chunk; adjacent ones are merged. */
 static int add_chunk(struct list *list, const struct chunk *c)
 {
     for (unsigned bit = 0; bit < CHUNK_PAGES; bit++) {
@@ -235,7 +235,7 @@ static int segment_order(const void *left, const void *right)
     return a->begin < b->begin ? -1 : a->begin > b->begin;
 }
 
-/* Everything that was noted, small blocks first, by process and address. */
+/* All segments, small blocks first, by process and address. */
 static int gather(struct hs_arena_map *s, struct list *list)
 {
     struct chunk **sorted = calloc((size_t)s->n_chunks + 1, sizeof *sorted);
@@ -276,7 +276,7 @@ static struct hs_import_region span_of(const struct hs_arena_map *s, const struc
     return span;
 }
 
-/* Puts together what lies no further apart than `gap`. Returns granules in all; more than `limit` when it will not do. */
+/* Merges segments that are at most `gap` apart into regions. Returns the total granules; more than `limit` on failure. */
 static uint64_t build(struct hs_arena_map *s, const struct list *list, uint64_t gap, uint64_t limit)
 {
     uint64_t granules = 0;
@@ -304,7 +304,7 @@ static uint64_t build(struct hs_arena_map *s, const struct list *list, uint64_t 
     return granules;
 }
 
-/* Addresses of processes lie over each other, and so may those of mapped blocks over arenas of another time. */
+/* Addresses of different processes overlap, and mapped blocks may overlap arenas of another time. */
 static void move_apart(struct hs_arena_map *s)
 {
     for (unsigned i = 0; i < s->n_regions; i++) {
@@ -319,7 +319,7 @@ static void move_apart(struct hs_arena_map *s)
 
 long hs_arena_map_regions(struct hs_arena_map *s, uint64_t limit, const struct hs_import_region **region)
 {
-    /* An arena's holes are seldom larger than the first; where that makes too many regions, or too large ones, others. */
+    /* Gaps in an arena are seldom larger than the first value. The others are for too many regions, or too large ones. */
     static const uint8_t gaps[] = {20, 22, 24, 26, 28, 30, 18, 16, 14, 12};
     struct list list = {0};
     int error = gather(s, &list);
@@ -335,7 +335,7 @@ long hs_arena_map_regions(struct hs_arena_map *s, uint64_t limit, const struct h
     return error ? error : (long)s->n_regions;
 }
 
-/* Whether a region lies in front of an address of that kind. */
+/* Whether a region is before an address of that kind. */
 static bool is_before(const struct hs_import_region *span, uint16_t process, bool mapped, uint64_t ptr)
 {
     if (span->mapped != mapped)

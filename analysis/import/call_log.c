@@ -9,7 +9,7 @@
 #include "lib/record.h"
 #include "lib/varint.h"
 
-/* A call is its kind with bits that say what differs from the call before, then numbers. */
+/* A call is its kind, with bits for the members that differ from the call before, then numbers. */
 enum { THREAD = 8, PLACE = 16, PROCESS = 32, ASKED = 64 };
 #define CALL_MAX (1 + 8 * HS_VARINT64_MAX)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata import: a trace that came on some other way, made a .hst.
+ * heapstrata import: converts another recording to a .hst.
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static const struct hs_option options[] = {
     {0},
 };
 
-/* Writes the .hst. *error is filled also when something was damaged that could be left out. */
+/* Writes the .hst. *error is also filled when damaged parts were skipped. */
 static int write_hst(const struct args *args, struct hs_output *out, struct hs_error *error)
 {
     struct hs_writer_config config = {.level = (int)args->level, .dump = (unsigned)args->dump};
@@ -51,7 +51,7 @@ static int convert(const struct args *args, struct hs_error *error)
     return closed;
 }
 
-/* "mem_info FILE": text with the output of mem_info(), and nothing else will do. */
+/* "mem_info FILE": the input must be text with output of mem_info(). */
 static int take_kind(struct args *args)
 {
     struct hs_common *common = &args->common;
@@ -61,12 +61,12 @@ static int take_kind(struct args *args)
         return hs_complain("too many arguments: '%s'. In front of the file there may be mem_info", common->file[1]);
     common->input = common->file[1];
     if (!strcmp(common->input, "-"))
-        return HS_EXIT_OK; /* can be read once only */
+        return HS_EXIT_OK; /* can be read only once */
     struct hs_reader *reader = hs_cmd_open(common->input);
     if (!reader)
         return HS_EXIT_BAD;
     const struct hs_event *events;
-    hs_reader_next(reader, &events); /* what the header says */
+    hs_reader_next(reader, &events); /* reads the header */
     const char *port = hs_reader_fact(reader, "port");
     bool is = port && !strcmp(port, "mem_info text");
     hs_reader_close(reader);

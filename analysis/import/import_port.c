@@ -5,7 +5,7 @@
 
 struct hs_import_port hs_import_port;
 
-hs_lock_t hs_port_lock(void) { return 0; /* one thread records */ }
+hs_lock_t hs_port_lock(void) { return 0; /* only one thread records */ }
 
 void hs_port_unlock(hs_lock_t lock) { (void)lock; }
 

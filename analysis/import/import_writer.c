@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Calls through the recorder. What is live is a bit for each granule, since a block's granule is its alone.
+ * Passes calls to the recorder. Live blocks are one bit per granule, because no two blocks begin in the same granule.
  */
 #include "analysis/import/import_writer.h"
 
@@ -18,9 +18,9 @@
 #define HASH_SIZE 131072u
 #define PACKET 16384u
 #define MEMORY (4 * PACKET)
-#define STEP (UINT32_C(1) << 30)     /* ticks the recorder's clock may move between two records */
-#define TIME_MAX (UINT64_C(1) << 47) /* and in all */
-#define LOST_MAX (UINT32_C(1) << 30) /* records that may be missing between two packets */
+#define STEP (UINT32_C(1) << 30)     /* most ticks between two records */
+#define TIME_MAX (UINT64_C(1) << 47) /* most ticks of a trace */
+#define LOST_MAX (UINT32_C(1) << 30) /* most records that may be missing between two packets */
 #define NOWHERE HS_POS_IMPLIED
 
 struct recording {
@@ -28,8 +28,8 @@ struct recording {
     const struct hs_import_region *region;
     unsigned n_regions;
     uint32_t granules;
-    uint64_t *live;      /* a bit for each granule: a block begins there */
-    uint64_t *displaced; /* the block that began there went without a free: a realloc may name it as yet */
+    uint64_t *live;      /* one bit per granule: a live block begins there */
+    uint64_t *displaced; /* the block that began there was freed implicitly: a late realloc may still refer to it */
     void *memory;
     struct hs_site_entry *site;
     uint16_t *hash;
@@ -40,16 +40,16 @@ struct recording {
     uint32_t facts_len;
 };
 
-static struct recording *recording; /* what the recorder's callbacks serve */
+static struct recording *recording; /* for the recorder's callbacks */
 
 static uintptr_t nobody(void)
 {
-    return hs_code_address((uintptr_t)hs_anchor); /* the native caller is at no distance from the anchor: none is told */
+    return hs_code_address((uintptr_t)hs_anchor); /* distance 0 from the anchor means no native caller */
 }
 
-/* ---- what the recorder asks ---- */
+/* ---- callbacks of the recorder ---- */
 
-/* Gives a place that is but an address its names. */
+/* Finds the names of a site that is only an address. */
 static void name_place(struct hs_call_place *place)
 {
     struct hs_call_place named = *place;
@@ -88,7 +88,7 @@ static void put_region(struct recording *r, unsigned index)
     unsigned before = 0;
     for (unsigned i = 0; i < index; i++)
         before += r->region[i].process == span->process && r->region[i].mapped == span->mapped;
-    if (process) /* a heap of its own */
+    if (process) /* each process is a heap */
         snprintf(name, sizeof name, "%.8s-%u/%s %u", process->name, process->id, span->mapped ? "map" : "heap", before + 1);
     else
         snprintf(name, sizeof name, "libc/%s %u", span->mapped ? "mapped" : "heap", before + 1);
@@ -108,7 +108,7 @@ static void put_region(struct recording *r, unsigned index)
     });
 }
 
-/* The last one first: who makes room for it has room for all. */
+/* The last region first: a reader that makes room for it has room for all. */
 static void keyframe(void)
 {
     for (unsigned i = recording->n_regions; i-- > 0;)
@@ -122,7 +122,7 @@ static uint32_t keyframe_size(void) { return 0; }
 static void move_clock(struct recording *r, uint64_t ns)
 {
     uint64_t ticks = (ns - r->in->first_ns) / (1000000000u / r->hz);
-    while (ticks - r->now > STEP) { /* a silence longer than what is told between two records */
+    while (ticks - r->now > STEP) { /* a pause that is too long for one record */
         r->now += STEP;
         hs_import_port.ticks += STEP;
         hs_record(&(struct hs_record){.kind = HS_THREAD, .thread.thread = r->thread});
@@ -154,7 +154,7 @@ static uint32_t pos_in(const struct hs_import_region *span, uint64_t ptr)
     return span ? span->first + (uint32_t)((ptr - span->begin) >> span->shift) : NOWHERE;
 }
 
-/* Where the call's new block is. */
+/* Place of the call's new block. */
 static uint32_t new_pos(const struct recording *r, const struct hs_import_call *call, unsigned *shift)
 {
     bool mapped = hs_arena_map_is_mapped(call->ptr, call->size);
@@ -163,7 +163,7 @@ static uint32_t new_pos(const struct recording *r, const struct hs_import_call *
     return pos_in(span, call->ptr);
 }
 
-/* Where its old block is: of which kind that was is not told, but one of them is live. */
+/* Place of the call's old block. The call does not say whether it was mapped; the kind that is live is used. */
 static uint32_t old_pos(const struct recording *r, const struct hs_import_call *call)
 {
     const struct hs_import_region *mapped = hs_arena_map_find(r->in->spans, call->process, true, call->old);
@@ -174,7 +174,7 @@ static uint32_t old_pos(const struct recording *r, const struct hs_import_call *
     return pos_in(hs_arena_map_find(r->in->spans, call->process, false, call->old), call->old);
 }
 
-/* The bytes asked for, if they make as many granules as the block is told to take. */
+/* The requested bytes, if they round up to the same number of granules as the allocated bytes. */
 static uint32_t size_of(const struct hs_import_call *call, unsigned shift)
 {
     uint64_t mask = (UINT64_C(1) << shift) - 1, size = call->size;
@@ -194,7 +194,7 @@ static void free_at(struct recording *r, uint32_t pos)
     set(r->live, pos, false);
 }
 
-/* What is still noted where a block comes has gone unseen. */
+/* A live block at the place of a new one was freed without a record. */
 static void clear_place(struct recording *r, uint32_t pos)
 {
     if (!get(r->live, pos))
@@ -239,7 +239,7 @@ static void on_realloc(struct recording *r, const struct hs_import_call *call)
         on_alloc(r, call);
         return;
     }
-    /* Told behind the call: another thread may have got the old place, and have told so, meanwhile. */
+    /* The event is recorded after the call: another thread may have allocated and recorded the old place in between. */
     bool late = get(r->displaced, old);
     if (late || !get(r->live, old)) {
         r->in->stats.unknown += !late;
@@ -262,7 +262,7 @@ static void on_mark(struct recording *r, const struct hs_import_call *call)
     hs_mark((struct hs_text){label, (uint32_t)strlen(label)});
 }
 
-/* As if the recorder had been offered these and could not write them: its numbers tell, as far as they can at once. */
+/* Counts the calls as lost records, in steps that the record numbers can express. */
 static void on_lost(struct recording *r, const struct hs_import_call *call)
 {
     (void)r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Takes calls in; record.c writes them out.
+ * Receives calls; import_writer.c writes the trace.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static bool same_place(const struct hs_call_place *a, const struct hs_call_place
            !strcmp(a->function, b->function);
 }
 
-/* Number 0 is no place. */
+/* Number 0 means no site. */
 static bool make_room(struct hs_call_places *p)
 {
     if (!hs_array_more(p->item, p->n ? p->n : 1, p->room))
@@ -77,7 +77,7 @@ static struct hs_call_name *new_name(struct hs_call_names *names, uint32_t id, s
     return &names->item[names->n++];
 }
 
-/* The newest entry of an id, made if need be. NULL when out of memory or beyond `limit`. */
+/* The last entry with this id; adds one if there is none. NULL when out of memory or at `limit`. */
 static struct hs_call_name *name_of(struct hs_call_names *names, uint32_t id, size_t limit)
 {
     for (size_t i = names->n; i-- > 0;)

@@ -28,7 +28,7 @@ int hs_objects_add(struct hs_objects *o, const struct hs_call_object *object)
     return HS_OK;
 }
 
-/* The symbols of a file, opened once for all objects that lie in it. */
+/* The symbols of a file, opened once for all objects with the same path. */
 static struct hs_symbols *symbols_of(struct hs_objects *o, struct hs_object *object)
 {
     struct hs_error ignored;
@@ -38,7 +38,7 @@ static struct hs_symbols *symbols_of(struct hs_objects *o, struct hs_object *obj
             object->looked = true;
         }
     if (!object->looked)
-        object->symbols = hs_symbols_open_object(object->at.path, &ignored); /* gone or stripped: its name must do */
+        object->symbols = hs_symbols_open_object(object->at.path, &ignored); /* deleted or stripped: only its name is used */
     object->looked = true;
     return object->symbols;
 }
@@ -70,7 +70,7 @@ int hs_objects_use(struct hs_objects *o, const char *elf, struct hs_error *error
         o->item[i].symbols = symbols;
         o->item[i].looked = used = true;
     }
-    /* A program that was not moved lies at the addresses that its file has. */
+    /* "@ADDRESS", or no object has this name: `base` is 0 for a program that was not moved. */
     return used ? HS_OK : use_at(o, path, base, symbols);
 }
 
