@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A trace as babeltrace2 declares it: event classes, stream, clock, environment.
+ * Declares a trace for babeltrace2: event classes, stream, clock, environment.
  */
 #include "analysis/babeltrace2/bt_internal.h"
 
@@ -47,7 +47,7 @@ static void declare_event(struct hs_bt_component *c, bt_trace_class *trace_class
     c->event_class[index] = event_class;
 }
 
-/* Trace Compass takes a trace for one of LTTng's, and analyses it, by these. */
+/* With these entries, Trace Compass recognises the trace as one of LTTng's and analyses it. */
 static void set_environment(struct hs_bt_component *c)
 {
     bt_trace_set_environment_entry_string(c->trace, "domain", "ust");

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* The causes that the library kept, the first of them: later ones only say who passed it on. */
+/* Uses the first cause: later ones only say which component passed the error on. */
 int hs_bt_take_error(struct hs_error *out, const char *what)
 {
     const bt_error *error = bt_current_thread_take_error();

@@ -46,7 +46,7 @@ static int open_events(struct iterator *it, struct hs_error *error)
         .reader = it->reader,
         .symbols = job->symbols,
         .sets = job->sets,
-        .declare = job->folder && job->sets & HS_EVENT_STREAM_LIBC, /* sink.ctf.fs leaves out classes without events */
+        .declare = job->folder && job->sets & HS_EVENT_STREAM_LIBC, /* sink.ctf.fs does not declare classes without events */
     });
     if (it->events)
         return HS_OK;
@@ -54,7 +54,7 @@ static int open_events(struct iterator *it, struct hs_error *error)
     return error->code = HS_ERR_MEMORY;
 }
 
-/* In a written trace no text is empty: babeltrace2 2.0.4, reading one, shows what an earlier event had there. */
+/* Written instead of an empty text: babeltrace2 2.0.4 reads an empty text as the text of an earlier event. */
 #define NO_TEXT "-"
 
 static void set_field(bt_field *field, enum hs_event_stream_type type, union hs_event_stream_value value)
@@ -121,7 +121,7 @@ static bt_message *message_of(struct iterator *it, bt_self_message_iterator *sel
     return NULL;
 }
 
-/* The next message; NULL on an error, or when there is none for now: `it->waits` says which. */
+/* The next message; NULL on an error, or if there is none yet (`it->waits`). */
 static bt_message *next_message(struct iterator *it, bt_self_message_iterator *self)
 {
     struct hs_stream_item item;
@@ -190,7 +190,7 @@ void hs_bt_iterator_finalize(bt_self_message_iterator *self)
     free(it);
 }
 
-/* Seeking a time is then done by the library, from the beginning on. */
+/* With this, the library itself can seek to a time, from the start of the trace. */
 bt_message_iterator_class_seek_beginning_method_status hs_bt_iterator_rewind(bt_self_message_iterator *self)
 {
     struct iterator *it = bt_self_message_iterator_get_data(self);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A sink that hands the wanted events of CTF traces to a listener.
+ * A sink that passes selected events of CTF traces to a listener.
  */
 #include "analysis/babeltrace2/bt_internal.h"
 
@@ -13,7 +13,7 @@
 
 enum where { NOT_THERE, IN_PAYLOAD, IN_CONTEXT, IN_COMMON, IN_ENVIRONMENT };
 
-/* Where a value is found. */
+/* The location of a value in an event. */
 struct path {
     uint8_t where;                        /* enum where */
     uint8_t type;                         /* enum hs_event_stream_type: U64, INT or TEXT */
@@ -23,14 +23,14 @@ struct path {
 
 #define NOT_WANTED UINT32_MAX
 
-/* What is known of an event class, once it has been met. */
+/* An event class that was seen, and the locations of its values. */
 struct hs_bt_wanted {
     const bt_event_class *class;
     uint32_t want; /* NOT_WANTED */
     struct path field[HS_BT_FIELDS], context[HS_BT_FIELDS];
 };
 
-/* Kinds of fields that have a value here; enumerations are integers too. */
+/* False for a type of field that is not supported; enumerations are integers too. */
 static bool type_of(const bt_field_class *fc, uint8_t *type)
 {
     bt_field_class_type is = bt_field_class_get_type(fc);
@@ -63,7 +63,7 @@ static bool find_entry(const bt_trace *trace, const char *name, struct path *pat
     path->where = IN_ENVIRONMENT;
     path->type = HS_EVENT_STREAM_TEXT;
     if (bt_value_is_string(value)) {
-        path->constant.s = bt_value_string_get(value); /* lives as long as the trace, and that as long as its classes */
+        path->constant.s = bt_value_string_get(value); /* valid as long as the trace, which is valid as long as its classes */
     } else if (bt_value_is_signed_integer(value)) {
         path->type = HS_EVENT_STREAM_INT;
         path->constant.i = bt_value_integer_signed_get(value);
@@ -174,7 +174,7 @@ static void hear_loss(struct hs_bt_ear *ear, const bt_message *message)
     uint64_t n = 0;
     const bt_stream_class *class = bt_stream_borrow_class_const(bt_message_discarded_events_borrow_stream_const(message));
     if (bt_message_discarded_events_get_count(message, &n) == BT_PROPERTY_AVAILABILITY_NOT_AVAILABLE || n > UINT32_MAX)
-        n = 1; /* at least; LTTng's counter may step back, and the difference is then no number */
+        n = 1; /* at least one; LTTng's counter may decrease, and the difference is then invalid */
     bool timed = bt_stream_class_discarded_events_have_default_clock_snapshots(class);
     uint64_t ns = timed ? ns_of(bt_message_discarded_events_borrow_end_default_clock_snapshot_const(message)) : 0;
     ear->listener->lost(ear->listener->data, ns, n);
@@ -189,7 +189,7 @@ static bool hear(struct hs_bt_ear *ear, const bt_message *message)
     }
 }
 
-/* The next batch of messages. */
+/* Reads the next batch of messages. */
 bt_component_class_sink_consume_method_status hs_bt_listen(struct hs_bt_ear *ear)
 {
     bt_message_array_const messages;

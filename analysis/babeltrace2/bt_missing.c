@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether this build has libbabeltrace2, and its stand-in when it has not.
+ * Whether this build has libbabeltrace2, and replacements for its functions if not.
  */
 #include "analysis/babeltrace2/bt_internal.h"
 

@@ -25,7 +25,7 @@ static uint64_t number_param(const bt_value *params, const char *name, uint64_t 
     return value && bt_value_is_unsigned_integer(value) ? bt_value_integer_unsigned_get(value) : otherwise;
 }
 
-/* A name that is not known is a mistake, of which nothing should depend silently. */
+/* An unknown parameter is an error: it must not be ignored silently. */
 static bt_value_map_foreach_entry_const_func_status is_known(const char *name, const bt_value *value, void *data)
 {
     static const char *const known[] = {"sort", "elf", "limit", "live", "peak", "json"};
@@ -107,7 +107,7 @@ static void report_finalize(bt_self_component_sink *self)
 
 /* ---- the plugin ---- */
 
-/* How sure the component is that it can read a file: babeltrace2 asks before it uses one. */
+/* How certain the component is that it can read a file; babeltrace2 queries this before it uses the component. */
 static bt_component_class_query_method_status source_query(bt_self_component_class_source *self,
                                                            bt_private_query_executor *executor, const char *object,
                                                            const bt_value *params, void *data, const bt_value **result)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading CTF: a graph of source.ctf.fs for each folder, a muxer and a listener.
+ * Reads CTF with a graph: one source.ctf.fs per folder, a muxer and a listener.
  */
 #include "analysis/babeltrace2/bt_internal.h"
 
@@ -67,7 +67,7 @@ static bool connect_all(bt_graph *graph, const bt_component_source *source, cons
     return true;
 }
 
-/* What it takes to read. */
+/* The state of reading. */
 struct reading {
     const char *const *folder; /* `n` */
     unsigned n;

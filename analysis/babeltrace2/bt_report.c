@@ -16,7 +16,7 @@ struct hs_bt_report {
     struct hs_lttng lttng;
 };
 
-/* What is made of the trace when it is over. */
+/* The objects that make the report at the end of the trace. */
 struct work {
     const struct hs_bt_report *report;
     struct hs_reader *reader;

@@ -45,7 +45,7 @@ static unsigned sets_named(const char *name)
     return 0;
 }
 
-/* Without either: all regions, those that lie within others too. */
+/* Without a heap and a region: all regions, also nested ones. */
 static bool take_selection(struct hs_bt_component *c, const bt_value *params)
 {
     const char *heap = hs_bt_text_param(params, "heap"), *region = hs_bt_text_param(params, "region");
@@ -54,7 +54,7 @@ static bool take_selection(struct hs_bt_component *c, const bt_value *params)
     return (!heap || c->heap) && (!region || c->region);
 }
 
-/* Fills the job from the parameters a user gave; returns what is wrong, or NULL. */
+/* Fills the job from the user's parameters. Returns an error message, or NULL. */
 static const char *read_params(struct hs_bt_component *c, const bt_value *params, struct hs_error *error)
 {
     const char *input = input_param(params), *events = hs_bt_text_param(params, "events"), *elf = hs_bt_text_param(params, "elf");

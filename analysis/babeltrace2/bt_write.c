@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Writing CTF: a graph of source.heapstrata.trace and sink.ctf.fs.
+ * Writes CTF with a graph of source.heapstrata.trace and sink.ctf.fs.
  */
 #include "analysis/babeltrace2/bt_internal.h"
 

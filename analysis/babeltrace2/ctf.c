@@ -19,7 +19,7 @@ static int write_it(void *context, struct hs_error *error)
     return hs_bt_write_ctf(&bt, error);
 }
 
-/* The library's sink does not survive a full disk or a lack of memory: it runs in a child. */
+/* Runs in a child process, because the library's sink may crash when the disk is full or memory runs out. */
 static int run(const struct hs_export_job *job, struct hs_error *error)
 {
     struct hs_export_job copy = *job;

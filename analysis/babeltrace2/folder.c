@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Folders with CTF traces in them as inputs of all commands. LTTng puts its traces some folders deep, one for each user or
- * each process: all that are below the folder named are read as one.
+ * Folders with CTF traces as inputs of all commands. LTTng writes its traces to nested folders, one per user or
+ * process: all traces below the given folder are read as one.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -14,7 +14,7 @@
 #include "analysis/util/child.h"
 #include "lib/host/util/tempfile.h"
 
-#define DEPTH_MAX 8 /* LTTng: session/ust/uid/0/64-bit, with a folder for an archived piece in between */
+#define DEPTH_MAX 8 /* LTTng: session/ust/uid/0/64-bit, with a folder for an archived chunk in between */
 #define TRACES_MAX 256
 
 static const char *the_elf;
@@ -28,7 +28,7 @@ struct traces {
     unsigned n;
 };
 
-static struct traces *finding; /* nftw passes nothing on */
+static struct traces *finding; /* nftw has no parameter for the callback's data */
 
 static int look_at(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
@@ -52,7 +52,7 @@ static void free_traces(struct traces *traces)
         free(traces->folder[i]);
 }
 
-/* Metadata comes as text, or in packets whose sizes may be wrong in a way that libbabeltrace2 2.0 does not notice. */
+/* Metadata is text or packets. libbabeltrace2 2.0 does not check the sizes of these packets completely. */
 #define METADATA_MAGIC 0x75D11D57u
 #define METADATA_HEADER 37u /* magic, 16 bytes of UUID, checksum, content and packet size in bits, five bytes */
 
@@ -97,12 +97,12 @@ static bool all_sane(const struct traces *traces)
     return true;
 }
 
-/* ---- what was made of a folder, for when it is opened again ---- */
+/* ---- traces made from folders, kept for the next time a folder is opened ---- */
 
 struct made {
     char *folder;
     int fd;
-    struct hs_error error; /* what was left out */
+    struct hs_error error; /* the parts that were skipped */
     struct made *next;
 };
 
@@ -116,7 +116,7 @@ static const struct made *find_made(const char *folder)
     return m;
 }
 
-/* Without memory it is made once more. */
+/* When out of memory, the trace is made again. */
 static void remember(const char *folder, int fd, const struct hs_error *error)
 {
     struct made *m = calloc(1, sizeof *m);
@@ -147,7 +147,7 @@ static void name_folder(struct hs_error *error, const char *folder, const char *
     snprintf(error->text, sizeof error->text, "%.150s: %s%.300s", folder, before, text);
 }
 
-/* A trace that is damaged somewhere is read up to there. */
+/* Converts the traces. A damaged trace is read up to the damage. */
 static int convert(const char *folder, const struct traces *traces, int fd, struct hs_error *error)
 {
     struct hs_lttng lttng;
@@ -177,7 +177,7 @@ static int convert_it(void *job, struct hs_error *error)
     return convert(c->folder, c->traces, c->fd, error);
 }
 
-/* The library's reader does not survive every damaged trace: it runs in a child, which may die of one. */
+/* Runs in a child process, because the library's reader may crash on a damaged trace. */
 static int convert_apart(const char *folder, const struct traces *traces, int fd, struct hs_error *error)
 {
     struct conversion conversion = {folder, traces, fd};

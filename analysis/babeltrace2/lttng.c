@@ -62,12 +62,12 @@ static uint64_t number(const struct hs_bt_event *e, unsigned i) { return e->has 
 static const char *text(const struct hs_bt_event *e, unsigned i)
 {
     const char *s = e->has >> i & 1 ? e->field[i].s : "";
-    return strcmp(s, "-") ? s : ""; /* our exporter writes no empty text */
+    return strcmp(s, "-") ? s : ""; /* our exporter writes "-" for an empty text */
 }
 
 static bool has(const struct hs_bt_event *e, enum context context) { return e->has_context >> context & 1; }
 
-/* ---- who ---- */
+/* ---- process and thread ---- */
 
 static void enter_process(struct hs_lttng *l, const struct hs_bt_event *e, uint32_t pid)
 {
@@ -95,7 +95,7 @@ static void enter(struct hs_lttng *l, const struct hs_bt_event *e)
 
 /* ---- calls ---- */
 
-/* What our record said holds for the events of the same moment. */
+/* The site and requested bytes of our last event are valid for events with the same time. */
 static struct hs_import_call call_of(struct hs_lttng *l, const struct hs_bt_event *e, enum hs_call_kind kind)
 {
     struct hs_import_call call = {.kind = (uint8_t)kind, .ns = e->ns, .thread = l->thread, .process = l->process};
@@ -116,7 +116,7 @@ static void on_alloc(struct hs_lttng *l, const struct hs_bt_event *e)
     call.size = number(e, size);
     if (e->want == CALLOC && __builtin_mul_overflow(number(e, 0), call.size, &call.size))
         call.size = UINT64_MAX;
-    if (e->want == POSIX_MEMALIGN && number(e, 2)) /* its result: out_ptr is what was there before */
+    if (e->want == POSIX_MEMALIGN && number(e, 2)) /* it failed: out_ptr has an old value */
         call.ptr = 0;
     if (call.ptr || call.size)
         hs_importer_put(l->intake, &call);
@@ -142,7 +142,7 @@ static void on_realloc(struct hs_lttng *l, const struct hs_bt_event *e)
 
 /* ---- programs ---- */
 
-/* Another program runs in the process: all that was is gone. */
+/* Another program runs in the process: all blocks are freed. */
 static uint16_t exec(struct hs_lttng *l, uint64_t ns)
 {
     hs_importer_put(l->intake,
@@ -172,8 +172,8 @@ static void on_object(struct hs_lttng *l, const struct hs_bt_event *e)
     hs_importer_object(l->intake, &object);
 }
 
-/* A process tells of its objects when it begins to be traced, when it runs another program, and when it is asked to: the
- * first of them says which. */
+/* A process lists its objects when tracing starts, when it runs another program, and on request. The first object shows
+ * whether it is another program. */
 static void on_statedump(struct hs_lttng *l, const struct hs_bt_event *e) { l->stated = has(e, VPID); }
 
 static void on_name(struct hs_lttng *l, const struct hs_bt_event *e)
