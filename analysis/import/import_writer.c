@@ -328,7 +328,7 @@ static void add_facts(struct recording *r, const char *origin)
     }
 }
 
-/* ---- the whole ---- */
+/* ---- the whole trace ---- */
 
 static bool make_room(struct recording *r)
 {

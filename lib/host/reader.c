@@ -236,7 +236,7 @@ static void on_damage(struct hs_reader *r, const struct hs_chunk *chunk)
 }
 
 /* At the end of the available data. A writer may have added data and closed the file after our last read: so read once
- * more after the first check that says nobody writes. */
+ * more after the check that finds no writer. */
 static void on_end(struct hs_reader *r)
 {
     if (!r->following || r->unwritten) {

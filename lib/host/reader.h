@@ -41,7 +41,8 @@ enum hs_source { HS_SOURCE_HST, HS_SOURCE_STREAM, HS_SOURCE_IMAGE };
 enum hs_event_flag {
     HS_EVENT_UNPLACED = 1, /* the layout is unknown, after a loss or because recording started mid-run: pos, old
                               and granules are HS_POS_IMPLIED. On events of all kinds, except ALLOC FREE REALLOC
-                              in regions with explicit places. Never at levels above "full": they have no layout */
+                              with explicit places in a known region. Not at levels above "full", which have no
+                              layout */
     HS_EVENT_RESYNC = 2,   /* SNAPSHOT, last part: `block` is the whole layout from here on */
     HS_EVENT_MOVED = 4,    /* REALLOC: pos differs from old */
     HS_EVENT_DIVERGED = 8, /* contradicts the layout so far: a SNAPSHOT or SWEEP; a free of a block that does not

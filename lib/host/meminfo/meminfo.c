@@ -290,7 +290,7 @@ static bool take_layout(struct scan *s)
     return true;
 }
 
-/* A line of the map. A map may have no "from" line, because users who compare dumps delete the address. */
+/* A line of the map. A map may have no "from" line: MicroPython builds for comparing dumps do not print it. */
 static bool take_map_line(struct scan *s)
 {
     struct cells c;

@@ -712,7 +712,7 @@ int hs_heapmap_snapshot(struct hs_heapmap *map, const struct hs_record *record)
     return differs;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------- */
+/* --- all blocks --------------------------------------------------------------------------------------- */
 
 long hs_heapmap_blocks(struct hs_heapmap *map, struct hs_extent **blocks, uint32_t *room)
 {
