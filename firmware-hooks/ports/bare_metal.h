@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * What ports without an operating system have in common: for one file of each, port_cortexm.c for instance. The image comes
- * out of the heap (HS_RING_FROM_HEAP), or lies at HS_RING_ADDR, in memory that start-up code leaves alone, or in a section .noinit, which the linker puts behind .bss
- * where its script does not name it. A collector's heap that begins there makes room for it (room.h).
+ * The common part of ports without an operating system. Exactly one C file of a port includes it (e.g. port_cortexm.c).
+ * The image is allocated from the heap (HS_RING_FROM_HEAP), or is at HS_RING_ADDR, in memory that start-up code does not
+ * clear, or is in the section .noinit. A linker whose script does not name .noinit puts it after .bss; a collector's heap
+ * that begins there is made smaller (room.h).
  */
 #ifndef HS_BARE_METAL_H
 #define HS_BARE_METAL_H
@@ -10,7 +11,7 @@
 #include "firmware-hooks/ports/hook_port.h"
 #include "lib/port.h"
 
-/* 1: start-up code leaves the heap alone, so that a ring in it outlives a reset (firmware-hooks/ports/sizes.h). */
+/* 1: start-up code does not clear the heap, so a ring in it survives a reset (firmware-hooks/ports/sizes.h). */
 #ifndef HS_RING_FROM_HEAP
 #define HS_RING_FROM_HEAP 0
 #endif
@@ -33,14 +34,14 @@ static uint8_t ring[HS_RING_SIZE] __attribute__((section(".noinit"), aligned(8))
 #define HS_RECORD_FROM_BOOT 1
 #endif
 
-/* --- time: the port's own, unless a counter was chosen ---------------------------------------------------------- */
+/* --- time: the firmware's own clock, unless a counter was chosen ------------------------------------------------ */
 
 #if HS_TICKS_OF_PORT && HS_CIRCUITPYTHON
 uint64_t port_get_raw_ticks(uint8_t *subticks);
 
 #define PORT_HZ 32768u
 
-/* 1024 ticks a second, of 32 parts each. */
+/* 1024 ticks per second, each divided into 32 parts. */
 static uint32_t port_time(void)
 {
     uint8_t part = 0;
@@ -58,8 +59,8 @@ static uint32_t port_time(void) { return (uint32_t)mp_hal_ticks_us(); }
 #endif
 
 #if HS_TICKS_OF_PORT
-/* A counter that is put together from two parts may step back for a moment, by as much as the lower one counts (512 s in
- * the nrf port), when interrupts are masked. That is no wrap: time stands still until it has caught up. */
+/* A clock made of two counters may step back for a moment while interrupts are masked, by the range of the lower counter
+ * (512 s in the nrf port). That is not a wrap: the last time is repeated until the clock has caught up. */
 #define STEP_BACK (1u << 29)
 
 uint32_t hs_bare_ticks(void)
@@ -74,15 +75,15 @@ uint32_t hs_bare_ticks(void)
 #define HS_TICKS_HZ PORT_HZ
 #endif
 
-/* --- what the hooks ask for ------------------------------------------------------------------------------------- */
+/* --- functions that the hooks call ------------------------------------------------------------------------------ */
 
 #if defined(HS_CP_RUNS) && HS_CP_RUNS
 #include "shared-bindings/microcontroller/Processor.h"
 
-/* A board without the module microcontroller does not have it. */
+/* Weak: a board without the module microcontroller does not define it. */
 __attribute__((weak)) mcu_reset_reason_t common_hal_mcu_processor_get_reset_reason(void);
 
-/* Of RESET in records.def. */
+/* The cause code of a RESET record (records.def). */
 static uint8_t reset_cause(void)
 {
     static const uint8_t causes[] = {

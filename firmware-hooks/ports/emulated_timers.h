@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Timers of the boards of MicroPython's qemu port, which models no cycle counter and, up to version 1.25, has no clock:
- * each counts up from the start, 2^HS_TICK_SHIFT ticks are about a microsecond.
+ * Timers of the boards of MicroPython's qemu port. QEMU models no cycle counter, and the port has no clock up to version
+ * 1.25. Each timer counts up from hs_start_ticks(); 2^HS_TICK_SHIFT of its ticks are about a microsecond.
  */
 #ifndef HS_EMULATED_TIMERS_H
 #define HS_EMULATED_TIMERS_H
@@ -34,7 +34,7 @@ static inline void hs_start_ticks(void)
     HS_EMULATED_AT(0x40000000u) = 1;           /* CR1: enable */
 }
 
-#elif defined(QEMU_SOC_NRF51) /* TIMER0, which is read by capturing it */
+#elif defined(QEMU_SOC_NRF51) /* TIMER0: a read needs a capture first */
 #define HS_EMULATED_TIMER 1
 static inline uint32_t hs_nrf51_ticks(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Events of a heap with explicit places, at whatever level recording is. For hooks; hs_state is not HS_STATE_OFF.
+ * For hooks: record events of a heap with explicit places, at the current level. The caller has checked that hs_state is
+ * not HS_STATE_OFF.
  */
 #ifndef HS_HOOKS_EVENTS_H
 #define HS_HOOKS_EVENTS_H

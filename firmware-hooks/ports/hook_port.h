@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What hooks need of a port beyond lib/port.h.
+ * The functions that hooks need from a port, in addition to lib/port.h.
  */
 #ifndef HS_HOOK_PORT_H
 #define HS_HOOK_PORT_H
@@ -10,25 +10,26 @@
 
 #include "lib/heapstrata.h"
 
-/* In a port's file: a ring that is too small for anything does not compile. */
+/* In a port's file: a ring size that the recorder would refuse does not compile. */
 #define HS_PORT_RING_CHECK(size) \
     _Static_assert((size) >= HS_IMAGE_MIN, "HS_RING_SIZE: the least is 1024 bytes (HS_IMAGE_MIN)"); \
     _Static_assert((size) % 8 == 0, "HS_RING_SIZE: a multiple of 8 bytes")
 
-/* Fills in the memory of the image, its sizes, flags, hz and reset cause. Without memory (NULL, 0 bytes) the hooks take
- * it out of the heap. Returns whether to record from boot. Called once, first of all. */
+/* Sets the image's memory, sizes, flags, hz and reset cause in `config`. Memory NULL with size 0: the hooks allocate it from
+ * the heap. The memory belongs to the port and is never freed. Returns whether to record from boot. Call once, before
+ * every other function of the port. */
 bool hs_port_image(struct hs_config *config);
 
-/* The facts for hs_config, which begin with `base`; that itself where the port knows nothing else. */
+/* The facts for hs_config: `base`, followed by the port's own facts, if it has any. */
 struct hs_text hs_port_facts(struct hs_text base);
 
-/* A second thread is about to start: from now on hs_port_lock has to keep threads apart. */
+/* Call before a second thread starts: from then on hs_port_lock excludes other threads. */
 void hs_port_threads(void);
 
-/* Kind of memory at an address: enum hs_memory. */
+/* The kind of memory at an address (enum hs_memory). */
 uint8_t hs_port_memory_kind(const void *address);
 
-/* What the user sets outside of the firmware, by a name such as HEAPSTRATA_REFS; NULL when there is nothing. */
+/* The value of a setting from outside the firmware, such as the environment variable HEAPSTRATA_REFS; NULL if not set. */
 #ifdef HS_PORT_SETTINGS
 const char *hs_port_setting(const char *name);
 #else

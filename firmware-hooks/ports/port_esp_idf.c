@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for ESP-IDF. HS_RING_IN says where the image lies:
- *   HS_RING_NOINIT  internal RAM that start-up leaves alone (default)
+ * Port for ESP-IDF. HS_RING_IN chooses the memory of the image:
+ *   HS_RING_NOINIT  internal RAM that start-up code does not clear (default)
  *   HS_RING_RTC     RTC memory, which also survives deep sleep: 2 to 4 KB (slow memory, or fast where the chip has no other)
  *   HS_RING_PSRAM   external RAM, written back from the cache as each packet closes
  */
@@ -22,7 +22,7 @@
 #define HS_RING_ATTR RTC_NOINIT_ATTR
 #define HS_RING_DEFAULT 2048
 #elif HS_RING_IN == HS_RING_PSRAM
-#include "esp_cache.h" /* of a component that MicroPython's esp32 port does not ask for */
+#include "esp_cache.h" /* only here: MicroPython's esp32 port does not require its component */
 #define HS_RING_ATTR EXT_RAM_NOINIT_ATTR
 #define HS_RING_DEFAULT (512 << 10)
 #else
@@ -35,8 +35,8 @@
 HS_PORT_RING_CHECK(HS_RING_SIZE);
 HS_RING_ATTR static uint8_t ring[HS_RING_SIZE] __attribute__((aligned(8)));
 
-/* External RAM lies behind a cache, whose lines a reset may leave unwritten in any order: the open packet is in internal
- * RAM that start-up leaves alone. */
+/* External RAM is cached, and a reset may lose any cache lines that were not written back. So the open packet is in
+ * internal RAM that start-up code does not clear. */
 #if HS_RING_IN == HS_RING_PSRAM
 #ifndef HS_STAGE_SIZE
 #define HS_STAGE_SIZE 4096
@@ -58,7 +58,7 @@ static void use_stage(struct hs_config *config) { (void)config; }
 
 portMUX_TYPE hs_esp_mux = portMUX_INITIALIZER_UNLOCKED;
 
-/* Of RESET in records.def. */
+/* The cause code of a RESET record (records.def). */
 static uint8_t reset_cause(void)
 {
     switch (esp_reset_reason()) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for ESP-IDF (MicroPython's esp32). Tasks, interrupts and cores are kept apart by a spin lock; time is
- * esp_timer's microseconds.
+ * Port for ESP-IDF (MicroPython's esp32). While a record is written, a spin lock excludes other tasks, interrupts and the
+ * other core. Time is esp_timer's microseconds.
  */
 #ifndef HS_PORT_ESP_IDF_H
 #define HS_PORT_ESP_IDF_H
@@ -23,7 +23,7 @@
 #define HS_STREAM 0
 #endif
 
-/* MicroPython's heap begins small here, and grows. */
+/* A fixed number: MicroPython's heap is small at first, and grows. */
 #ifndef HS_SITES
 #define HS_SITES 512
 #endif

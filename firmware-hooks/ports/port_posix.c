@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for processes. The environment says what to do:
+ * Port for processes, configured by environment variables:
  *
  *   HEAPSTRATA_OUT=FILE          stream everything from boot to exit into FILE
- *   HEAPSTRATA_RING=FILE:SIZE    overwrite ring in FILE, which stands for memory that outlives a reset:
- *                                it survives kill -9, and the next start continues it (SIZE: 64k, 1M, ...);
- *                                one process at a time
+ *   HEAPSTRATA_RING=FILE:SIZE    a ring in FILE, like memory that survives a reset: it survives kill -9, and the
+ *                                next process continues it (SIZE: 64k, 1M, ...); one process at a time
  *   HEAPSTRATA_PACKET=BYTES      size of a packet
- *   HEAPSTRATA_TIME_SCALE=N      a clock that runs N times faster: time stamps as a slower machine would
- *                                make them
- *   HEAPSTRATA_STACKS=1          sites carry the Python stack (report --call-graph)
- *   HEAPSTRATA_REFS=mark,fail    the reference graph behind every mark, and when an allocation failed; unless it is
- *                                set, empty for instance, a stream has "fail"
- *   HEAPSTRATA_COLLECT_EVERY=N   gc.threshold(N) from the start: when blocks became garbage, within N bytes
+ *   HEAPSTRATA_TIME_SCALE=N      the clock runs N times faster, so time stamps look like those of a slower machine
+ *   HEAPSTRATA_STACKS=1          sites have the Python stack (report --call-graph)
+ *   HEAPSTRATA_REFS=mark,fail    record the reference graph after every mark, and after a failed allocation. If this
+ *                                is not set, a stream uses "fail"; an empty value turns it off
+ *   HEAPSTRATA_COLLECT_EVERY=N   gc.threshold(N) from the start: shows within N bytes when blocks became garbage
  *   HEAPSTRATA_LEVEL=LEVEL       full, sampled[:INTERVAL[:SEED]] or summary
  *
- * Without the first two the image is 256 KB of the process's memory and recording waits for
- * heapstrata.start().
+ * Without the first two, the image is 256 KB of the process's memory and recording waits for heapstrata.start().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +45,7 @@ uint32_t hs_port_ticks(void)
     return (uint32_t)(((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) * scale / 1000u);
 }
 
-/* --- where the image lies ---------------------------------------------------------------------------- */
+/* --- the memory of the image ------------------------------------------------------------------------- */
 
 static void complain(const char *what, const char *name)
 {
@@ -56,7 +53,7 @@ static void complain(const char *what, const char *name)
     perror(name);
 }
 
-/* A signal may end a write to a pipe early. */
+/* A signal may interrupt a write to a pipe: the rest is written then. */
 static bool write_all(const char *data, size_t len)
 {
     while (len) {
@@ -104,8 +101,8 @@ static unsigned long number(const char *text, unsigned long otherwise)
     return value;
 }
 
-/* Whether this process alone has the ring. The lock ends with the process, so the file stays open. A file system that knows
- * no locks is no reason not to record. */
+/* Returns false if another process uses the ring. The lock is released when the process ends, so the file stays open. On a
+ * file system without locks the ring is used unlocked. */
 static bool lock_ring(int fd, const char *name)
 {
     if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
@@ -115,7 +112,8 @@ static bool lock_ring(int fd, const char *name)
     return false;
 }
 
-/* Makes the file `size` long, all of it on the disk: a store into a mapped file that finds no room ends the program. */
+/* Makes the file `size` bytes long and allocates all of it on the disk: a store into a mapped page without disk space would
+ * end the program (SIGBUS). */
 static bool make_room(int fd, const char *name, size_t size)
 {
     struct stat st;
@@ -132,7 +130,7 @@ static bool make_room(int fd, const char *name, size_t size)
     return false;
 }
 
-/* The file mapped, made `size` long; what it holds is kept. */
+/* Maps the file after make_room(); its content is kept. NULL after an error message. */
 static void *map_ring(const char *name, size_t size)
 {
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -163,7 +161,7 @@ static bool use_ring(struct hs_config *config, const char *spec)
     }
     config->memory = map_ring(name, config->memory_size);
     if (!config->memory)
-        config->memory_size = 0; /* the usual one then */
+        config->memory_size = 0; /* hs_port_image then uses the default */
     return config->memory != NULL;
 }
 
@@ -174,7 +172,7 @@ static bool use_stream(struct hs_config *config, const char *name)
         complain("cannot write the trace", name);
         return false;
     }
-    setvbuf(out, NULL, _IONBF, 0); /* a crash loses the open packet, not what was buffered */
+    setvbuf(out, NULL, _IONBF, 0); /* so that a crash loses only the open packet */
     config->flags |= HS_RING_STREAM;
     config->memory_size = 64 << 10;
     config->packet_size = 16384;
@@ -194,7 +192,7 @@ static void choose_packet(struct hs_config *config)
         config->packet_size = (uint32_t)size;
 }
 
-/* The numbers behind the level's name, where there are any; false for what is no number. */
+/* Parses [:INTERVAL[:SEED]] after the level's name; false if it is malformed. */
 static bool get_numbers(const char *text, struct hs_level_choice *choice)
 {
     char *end;
@@ -244,7 +242,7 @@ bool hs_port_image(struct hs_config *config)
     return record;
 }
 
-/* A stream has room for what holds the memory when an allocation fails; in a ring it would push out how it came to that. */
+/* A stream has room for the reference graph after a failed allocation. In a ring it would overwrite the events before. */
 const char *hs_port_setting(const char *name)
 {
     const char *value = getenv(name);
@@ -256,7 +254,7 @@ const char *hs_port_setting(const char *name)
 static char facts[HS_FACTS_MAX];
 static uint32_t facts_len;
 
-/* A fact that does not fit is left out. */
+/* Adds a fact; one that does not fit is omitted. */
 static void fact(const char *key, const char *value)
 {
     int len = snprintf(facts + facts_len, sizeof facts - facts_len, "%s=%s", key, value);

@@ -10,11 +10,11 @@
 
 #define HS_THREAD_LOCAL __thread
 #define HS_PORT_SETTINGS   /* hs_port_setting reads the environment */
-#define HS_PORT_INTERRUPTS /* a signal's handler may jump out of whatever runs */
+#define HS_PORT_INTERRUPTS /* a signal handler may jump out of any function */
 #if defined(__ELF__) && (defined(__i386__) || (defined(__x86_64__) && !defined(__ILP32__)))
-#define HS_PORT_RETURNS /* a call of Python code takes nothing on the C stack: returns_x86.h */
+#define HS_PORT_RETURNS /* the wrap of a call of Python code uses no C stack: returns_x86.h */
 #endif
-#define HS_PORT_GC_SIGNALS /* a collection makes other threads go over their stacks in a signal handler */
+#define HS_PORT_GC_SIGNALS /* in a collection, other threads scan their stacks in a signal handler */
 
 #ifndef HS_SITES
 #define HS_SITES 16384
@@ -30,7 +30,7 @@
 
 typedef bool hs_lock_t;
 
-/* Threads cost nothing until there is a second one. */
+/* The lock is not taken until a second thread starts. */
 extern bool hs_posix_threads;
 extern volatile bool hs_posix_locked;
 
@@ -50,7 +50,7 @@ static inline void hs_port_unlock(hs_lock_t lock)
         __atomic_clear(&hs_posix_locked, __ATOMIC_RELEASE);
 }
 
-/* Microseconds, times HEAPSTRATA_TIME_SCALE. */
+/* The time in microseconds, multiplied by HEAPSTRATA_TIME_SCALE. */
 uint32_t hs_port_ticks(void);
 
 #endif

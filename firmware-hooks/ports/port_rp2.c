@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for RP2040 and RP2350. The image comes out of the heap's end (firmware-hooks/ports/sizes.h); with HS_RING_SIZE it lies in
- * a section that the SDK's start-up leaves alone, or at HS_RING_ADDR, in memory that nothing else uses. So it survives
- * every reset but the loss of power.
+ * Port for RP2040 and RP2350. The image is allocated from the end of the heap (firmware-hooks/ports/sizes.h). With
+ * HS_RING_SIZE it is in a section that the SDK's start-up code does not clear, or at HS_RING_ADDR, in memory that nothing
+ * else uses. So it survives every reset except a loss of power.
  */
 #include "firmware-hooks/ports/hook_port.h"
 #include "hardware/watchdog.h"
@@ -14,7 +14,7 @@
 #endif
 
 #if !defined(HS_RING_SIZE) && !defined(HS_RING_ADDR)
-#define HS_RING_SIZE 0 /* out of the heap, which start-up code leaves alone */
+#define HS_RING_SIZE 0 /* allocate it from the heap, which start-up code does not clear */
 #define HS_RING_ADDR 0
 #else
 #ifndef HS_RING_SIZE
@@ -38,8 +38,8 @@ static uint8_t ring[HS_RING_SIZE] __attribute__((section(".uninitialized_data.he
 #define POWER_ON() (vreg_and_chip_reset_hw->chip_reset & VREG_AND_CHIP_RESET_CHIP_RESET_HAD_POR_BITS)
 #endif
 
-/* Of RESET in records.def; 0 for the RUN pin and a debugger. The program resets the chip by the watchdog too, which then
- * lacks the mark that watchdog_enable() leaves. */
+/* The cause code of a RESET record (records.def); 0 for the RUN pin and a debugger. A reset by the program uses the watchdog
+ * too, but without the mark that watchdog_enable() leaves. */
 static uint8_t reset_cause(void)
 {
     if (watchdog_hw->reason)

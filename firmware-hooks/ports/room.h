@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The ring must not lie in a heap. Several ports (stm32, nrf, samd) begin the collector's heap at the end of .bss, which
- * is where a linker puts a section that its script does not name: our .noinit. Start-up code clears memory up to that end
- * only. So the heap begins behind the ring, and the ring still outlives a reset.
+ * Keeps the ring and the heap apart. Several ports (stm32, nrf, samd) begin the collector's heap at the end of .bss. A
+ * linker puts our section .noinit there too if its script does not name it. Start-up code clears memory up to the end of
+ * .bss only. So the heap is made to begin after the ring, and the ring survives a reset.
  */
 #ifndef HS_HOOKS_ROOM_H
 #define HS_HOOKS_ROOM_H
@@ -12,7 +12,7 @@
 
 #include "lib/heap.h"
 
-/* Most bytes of a heap that are given up beside the ring. More of them means that the ring was put there by mistake. */
+/* The most bytes of a heap that are lost next to the ring. If there were more, the ring is there by mistake. */
 #define HS_ROOM_GIVEN_UP 256u
 
 /* Whether the two have a byte in common. */
@@ -21,8 +21,8 @@ static inline bool hs_room_overlap(const struct hs_span *heap, struct hs_span ri
     return ring.start < heap->end && heap->start < ring.end;
 }
 
-/* Makes the heap end before the ring or begin behind it. False, and the heap is as it was, when the ring covers all of it,
- * or lies in its midst. */
+/* Makes the heap end before the ring or begin after it. Returns false, and does not change the heap, if the ring covers the
+ * whole heap or is in its middle. */
 static inline bool hs_room_make(struct hs_span *heap, struct hs_span ring)
 {
     if (!hs_room_overlap(heap, ring))

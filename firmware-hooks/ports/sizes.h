@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * How large ring and table of sites are where the build does not say (HS_RING_SIZE, HS_SITES): one rule for all ports whose
- * memory comes out of the heap that is traced. The ring gets a sixteenth of the heap, the table at most another, so a
- * program keeps at least seven eighths of it. A keyframe, which has to fit a quarter of the ring, grows with the heap too.
+ * Default sizes of the ring and of the table of sites, used if the build defines no HS_RING_SIZE or HS_SITES: one rule for
+ * all ports that allocate them from the traced heap. The ring gets 1/16 of the heap and the table at most another 1/16, so
+ * the program keeps at least 7/8. A keyframe has to fit into a quarter of the ring, and it grows with the heap too.
  */
 #ifndef HS_HOOKS_SIZES_H
 #define HS_HOOKS_SIZES_H
@@ -11,20 +11,20 @@
 
 #define HS_SIZES_SHARE 16u
 
-/* Bounds of the rule, bytes and entries. A heap below HS_SIZES_HEAP_LEAST bytes has no room for the least of both. */
+/* Bounds of the rule, in bytes and entries. A heap below HS_SIZES_HEAP_LEAST bytes is too small for ring and table. */
 #define HS_SIZES_RING_LEAST 1024u
 #define HS_SIZES_RING_MOST 65536u
 #define HS_SIZES_SITES_LEAST 32u
 #define HS_SIZES_SITES_MOST 1024u
 #define HS_SIZES_HEAP_LEAST 8192u
 
-/* Bytes of the ring, a multiple of 8; entries of the table, a power of two. Both 0: the heap is too small. */
+/* Ring: bytes, a multiple of 8. Sites: entries of the table, a power of two. Both are 0 if the heap is too small. */
 struct hs_sizes {
     uint32_t ring;
     uint16_t sites;
 };
 
-/* A ring of more than five packets of the default size (4096 bytes) has whole packets, and room for its header. */
+/* A ring larger than five packets of the default size (4096 bytes) holds whole packets and 512 bytes for its header. */
 static inline uint32_t hs_sizes_ring(uint32_t heap)
 {
     uint32_t ring = heap / HS_SIZES_SHARE & ~255u;
@@ -35,7 +35,7 @@ static inline uint32_t hs_sizes_ring(uint32_t heap)
     return ring > 5 * 4096u + 512 ? ((ring - 512) & ~4095u) + 512 : ring;
 }
 
-/* `entry`: bytes that each entry takes in all. */
+/* `entry`: bytes per entry of the table, everything included. */
 static inline uint16_t hs_sizes_sites(uint32_t heap, uint32_t entry)
 {
     uint32_t sites = HS_SIZES_SITES_LEAST;
@@ -44,7 +44,7 @@ static inline uint16_t hs_sizes_sites(uint32_t heap, uint32_t entry)
     return (uint16_t)sites;
 }
 
-/* For a heap of `heap` bytes. */
+/* Sizes for a heap of `heap` bytes; `entry` as above. */
 static inline struct hs_sizes hs_sizes_for(uint32_t heap, uint32_t entry)
 {
     if (heap < HS_SIZES_HEAP_LEAST)

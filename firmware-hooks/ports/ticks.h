@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * For a port's header, behind its own choice: where it made none, the time is that of the port of MicroPython or
- * CircuitPython that the firmware is of.
+ * The clock of a port without an operating system. Its header includes this file after its own choice of HS_TICKS(). If it
+ * chose none, the time is the clock of the firmware's MicroPython or CircuitPython port.
  */
 #ifndef HS_PORT_TICKS_H
 #define HS_PORT_TICKS_H

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whose records follow, for hooks under an operating system: numbers of tasks, in the order in which they were first seen.
+ * For hooks under an operating system: which task the next records belong to. Tasks are numbered in the order in which
+ * they are first seen.
  *
  *     static struct hs_turn turn = HS_TURN_START;
- *     if (mine->turn != turn.now) {               before a record, with the lock held that keeps records apart
+ *     if (mine->turn != turn.now) {               before each record, with the lock held that orders the records
  *         hs_turn_see(&turn, &mine->turn);
  *         hs_turn_take(&turn, mine->turn);
  *     }
  *
- * A task's turn is kept where its other data are, 0 before it was seen. Of start-up and interrupts it is HS_TURN_OUTSIDE.
+ * A task's turn is stored with its other data; it is 0 until the task is first seen. The turn of start-up code and
+ * interrupts is HS_TURN_OUTSIDE.
  */
 #ifndef HS_HOOKS_TURN_H
 #define HS_HOOKS_TURN_H
@@ -22,14 +24,14 @@
     }
 
 struct hs_turn {
-    uint32_t seen; /* tasks */
-    uint32_t now;  /* of whom the records follow */
+    uint32_t seen; /* number of tasks seen */
+    uint32_t now;  /* the turn that the next records belong to */
 };
 
-/* A task's number, from 1; 0: this is no task. */
+/* A task's number, from 1; 0 for start-up code and interrupts. */
 static inline uint32_t hs_turn_number(uint32_t mine) { return mine - HS_TURN_OUTSIDE; }
 
-/* Gives the running task a number if it has none yet. */
+/* Numbers the running task if it has no number yet. */
 static inline void hs_turn_see(struct hs_turn *turn, uint32_t *mine)
 {
     if (!*mine)
