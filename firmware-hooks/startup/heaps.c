@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Several heaps as one: numbers, keyframes, summaries, descriptions.
+ * Several heaps in one trace: numbers, keyframes, summaries, descriptions.
  */
 #include "lib/heap.h"
 
@@ -9,7 +9,7 @@
 #define REGIONS_MAX 256u /* a region's number has 8 bits */
 #define GRANULES_MAX HS_POS_IMPLIED
 
-/* The next heap that is there, from row `*at` on; NULL behind the last. */
+/* The next heap that is linked, from row `*at` on; NULL after the last. */
 static const struct hs_heap *next_heap(unsigned *at)
 {
     const struct hs_heap *heap = NULL;
@@ -24,7 +24,7 @@ static const struct hs_heap *next_heap(unsigned *at)
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
 
-/* What the table's heaps have been given so far. */
+/* How many numbers the heaps of the table have been given so far. */
 struct given {
     uint32_t regions, granules;
 };
@@ -188,9 +188,9 @@ bool hs_heaps_overlap(const struct hs_span *memory)
 
 /* --- self-test ---------------------------------------------------------------------------------------- */
 
-#define NEXT_SAMPLE (1u << 20) /* bytes; no trial has so many */
+#define NEXT_SAMPLE (1u << 20) /* bytes; more than any trial allocates */
 
-/* A level above "full" may record nothing of a trial: but its bytes count up to the next sample. */
+/* At a level above "full" a trial may produce no record, but its bytes are subtracted from those left to the next sample. */
 static enum hs_trial watch(enum hs_trial (*try)(unsigned number), unsigned number, bool *seen)
 {
     uint32_t before = hs_stats().offered, left = hs_level_left;

@@ -11,7 +11,7 @@ _Static_assert((HS_SITES & (HS_SITES - 1)) == 0 && HS_SITES >= 8 && HS_SITES <= 
 static struct hs_site_entry sites[HS_SITES];
 static uint16_t hash[HS_SITES * 4];
 
-/* A small ring cannot hold the definitions of many sites at a time, and smaller numbers take less of it. */
+/* A small ring cannot hold the definitions of many sites at once, and small site numbers need fewer bytes. */
 static uint16_t sites_for(const struct hs_config *config)
 {
     uint16_t n = HS_SITES;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The recorder's start, which is the same for all hooks: the memory of its tables, the image that the port has, the heaps of
- * the table hs_heaps (lib/heap.h).
+ * Starts the recorder, in the same way for all hooks: it sets the memory of the tables, the port's image and the heaps of the
+ * table hs_heaps (lib/heap.h). Call from one thread, not from an interrupt.
  *
- * A firmware with nothing more to set calls hs_startup. Others call its two steps, and change the configuration in between:
+ * A firmware with the default configuration calls hs_startup. Others call its two steps and change the configuration between:
  *
  *     struct hs_config config;
  *     bool record = hs_startup_config(&config);
@@ -16,35 +16,35 @@
 
 #include "lib/heap.h"
 
-/* Sites, contexts and strings that can be told apart, a power of two; each takes 28 bytes of RAM on a 32-bit machine, and 8 of
- * hash. In MicroPython the table comes out of the heap where the build does not define it (mp_room.h). */
+/* Entries for sites, contexts and strings, a power of two; each uses 36 bytes of RAM on a 32-bit machine (28, and 8 for the
+ * hash). In MicroPython the table is allocated from the heap if the build does not define HS_SITES (mp_room.h). */
 #if !defined HS_SITES && !(defined HS_MICROPYTHON && HS_MICROPYTHON)
 #define HS_SITES 256
 #endif
 
-/* Blocks that can be followed to their end at level "sampled", a power of two; each takes 4 bytes of RAM. */
+/* Sampled blocks whose free can be recorded at level "sampled", a power of two; each uses 4 bytes of RAM. */
 #ifndef HS_FOLLOWED
 #define HS_FOLLOWED 128
 #endif
 
-/* What a firmware says of itself. */
+/* Describes a firmware. */
 struct hs_firmware {
-    struct hs_text facts; /* "key=value" and a NUL each, as in struct hs_config; stay as they are. The port may add its own */
-    /* Functions whose places tell one build from another: those of the fingerprint.def of a folder of hooks, where the host
-     * finds their names. None of them may be wrapped. NULL: `heapstrata --elf` cannot tell another build's file. */
+    struct hs_text facts; /* each "key=value" and a NUL, as in struct hs_config; must stay valid. The port may add its own */
+    /* Functions whose addresses identify the build: those in fingerprint.def of a folder of hooks, where the host reads their
+     * names. None of them may be wrapped. NULL: `heapstrata --elf` cannot detect the file of another build. */
     const uintptr_t *functions;
     size_t n_functions;
 };
 
-/* Fills in `config`: tables (without HS_SITES the caller has to), level, the heaps' functions, and what the port says of the image. Returns whether to record from
- * boot. Once, first of all. */
+/* Fills in `config`: the tables (without HS_SITES the caller sets the table of sites), the level, the heaps' functions and the
+ * port's image. Returns whether to record from boot. Call once, before all other functions. */
 bool hs_startup_config(struct hs_config *config);
 
-/* Finds the heaps, gives them their numbers, and prepares the image. Recording is off afterwards. Returns 0, or the error of
- * hs_heaps_begin or hs_init: then nothing can be recorded. HS_ERR_ARG also where the image is in a heap. */
+/* Finds and numbers the heaps, and prepares the image. Recording is off afterwards. Returns 0, or the error of hs_heaps_begin
+ * or hs_init: then nothing can be recorded. Returns HS_ERR_ARG also if the image is in a heap. */
 int hs_startup_init(struct hs_config *config, const struct hs_firmware *firmware);
 
-/* Both, and starts recording where the port says so. Returns 0 or an error, as above. */
+/* Does both steps, and starts recording if the port requests it. Returns 0 or an error, as above. */
 int hs_startup(const struct hs_firmware *firmware);
 
 #endif
