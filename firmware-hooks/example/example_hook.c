@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A hook for the allocator in first_fit.h, from beginning to end: firmware-hooks/README.md explains it step by step. The
- * numbers of the steps are those of that page.
+ * A complete hook for the allocator in first_fit.h. firmware-hooks/README.md explains it step by step; the numbers of the
+ * steps below are the same as there.
  */
 #include "firmware-hooks/example/example_hook.h"
 
@@ -26,8 +26,8 @@ static uint32_t pos_of(const void *block)
     return numbers.first + (uint32_t)(((uintptr_t)block - HEADER - (uintptr_t)ff_heap) >> SHIFT);
 }
 
-/* A reader takes a block of `size` to have FF_LEAST bytes, or as many as size and header make. Where it has more, because the rest
- * was too small for another block, all that it has counts as asked for. */
+/* A reader computes a block's bytes as `size` plus header, rounded up, and at least FF_LEAST. A block may have more, because
+ * the rest of its free run was too small for another block. Then all its bytes count as requested. */
 static struct hs_block place_of(const void *block, size_t size)
 {
     uint32_t has = ((const struct ff_block *)block - 1)->bytes, seems = ((uint32_t)size + HEADER + 7) & ~7u;
@@ -49,7 +49,7 @@ static void write_regions(bool existing)
                    existing);
 }
 
-/* False until ff_init: the recorder may start before the allocator. A heap without blocks cannot be walked. */
+/* False before ff_init, because the recorder may start before the allocator: then the heap has no headers to walk. */
 static bool has_layout(void) { return block_at(0)->bytes != 0; }
 
 static void write_snapshot(uint8_t part)
@@ -92,7 +92,7 @@ static enum hs_trial try(unsigned number)
         return HS_TRIAL_NONE;
     if (!has_layout())
         return HS_TRIAL_NO_ROOM;
-    void *block = ff_malloc(1); /* the linker takes this call to __wrap_ff_malloc, as it does any other */
+    void *block = ff_malloc(1); /* the linker replaces this call by __wrap_ff_malloc, like any other */
     ff_free(block);
     return block ? HS_TRIAL_MADE : HS_TRIAL_NO_ROOM;
 }
@@ -115,7 +115,7 @@ const struct hs_heap example_heap = {
 
 /* --- 5: events ------------------------------------------------------------------------------------------------ */
 
-/* Heap and trace agree here: a keyframe that is due is written now, if that is for this heap to do. */
+/* Called when heap and trace agree: a keyframe that is due is written now, if this heap's hook writes keyframes. */
 static bool recording(void)
 {
     if (hs_state == HS_STATE_KEYFRAME_DUE && hs_heap_leads(&example_heap))

@@ -4,7 +4,7 @@
 
 #include "lib/heap.h"
 
-/* The heap of first_fit.h, for the table of a firmware's heaps. Nothing of it may be called by interrupts or other threads. */
+/* The heap of first_fit.h, for the firmware's table of heaps. Not ISR safe; for one thread only. */
 extern const struct hs_heap example_heap;
 
 #endif

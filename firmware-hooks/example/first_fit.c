@@ -16,7 +16,7 @@ static uint32_t bytes_for(size_t size)
 
 void ff_init(void) { *block_at(0) = (struct ff_block){.bytes = FF_HEAP_SIZE}; }
 
-/* Joins the free runs that follow a free run to it. */
+/* Merges the free run at `offset` with the free runs that follow it. */
 static void join(uint32_t offset)
 {
     struct ff_block *run = block_at(offset);
@@ -24,7 +24,7 @@ static void join(uint32_t offset)
         run->bytes += block_at(offset + run->bytes)->bytes;
 }
 
-/* Takes `bytes` of the free run at `offset`; a rest too small for a block goes with it. */
+/* Allocates `bytes` of the free run at `offset`. A rest that is too small for a block becomes part of this block. */
 static void *take(uint32_t offset, uint32_t bytes)
 {
     struct ff_block *run = block_at(offset);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A small first-fit allocator: what the example's hook records. A real hook has no such file: its allocator is the firmware's.
- * One thread, no interrupts.
+ * A small first-fit allocator, which the example's hook records. A real hook has no such file: it records the firmware's own
+ * allocator. Not ISR safe; for one thread only.
  */
 #ifndef EXAMPLE_FIRST_FIT_H
 #define EXAMPLE_FIRST_FIT_H
@@ -12,7 +12,7 @@
 #define FF_HEAP_SIZE 16384u
 #define FF_LEAST 16u /* bytes of the smallest block, header included */
 
-/* In front of each block and each free run; the next one follows `bytes` further on. All are multiples of 8 bytes. */
+/* The header of each block and each free run. The next header is `bytes` after this one, a multiple of 8. */
 struct ff_block {
     uint32_t bytes; /* this header included */
     uint32_t used;
@@ -20,10 +20,10 @@ struct ff_block {
 
 extern uint8_t ff_heap[FF_HEAP_SIZE];
 
-/* Empties the heap. Before anything else. */
+/* Empties the heap. Call before the other functions. */
 void ff_init(void);
 
-/* As malloc, free and realloc of C. */
+/* Like malloc, free and realloc of C, except that ff_realloc always moves the block. */
 void *ff_malloc(size_t size);
 void ff_free(void *block);
 void *ff_realloc(void *block, size_t size);
