@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The recorder's start in a firmware in which only lwIP is recorded.
+ * Starts the recorder in a firmware that records only lwIP.
  */
 #include "firmware-hooks/lwip/lwip_hooks.h"
 

@@ -9,9 +9,9 @@ static inline uint32_t first(void) { return hs_lwip_numbers.first; }
 
 #if HS_LWIP_OWN_HEAP
 
-/* As mem.c has it. */
+/* The same as in mem.c. */
 struct mem {
-    mem_size_t next, prev; /* distances from the heap's begin */
+    mem_size_t next, prev; /* offsets from the start of the heap */
     u8_t used;
 #if MEM_OVERFLOW_CHECK
     mem_size_t user_size;
@@ -41,7 +41,7 @@ extern u8_t ram_heap[];
 
 static const struct mem *mem_at(uint32_t offset) { return (const struct mem *)(const void *)(BASE + offset); }
 
-/* Of the block or free run at `offset`; a chain that was overwritten ends with the heap. */
+/* The end of the block or free run at `offset`. If the header was overwritten, this is the heap's end. */
 static uint32_t end_of(uint32_t offset)
 {
     uint32_t next = mem_at(offset)->next;
@@ -104,7 +104,7 @@ struct hs_block hs_lwip_heap_block(const void *block, uint32_t size)
     return (struct hs_block){first() + (uint32_t)(((const uint8_t *)block - BASE) >> HS_LWIP_SHIFT), size};
 }
 
-/* Its layout is the other allocator's own: that which is told of it from the start on is all that is known. */
+/* Another allocator manages this memory and cannot be walked, so there is no snapshot: only events since the start are known. */
 void hs_lwip_heap_snapshot(uint8_t part) { (void)part; }
 void hs_lwip_heap_summary(uint8_t cause) { (void)cause; }
 uint32_t hs_lwip_heap_blocks(void) { return 0; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The wraps, and what they record.
+ * The wraps and the events that they record.
  */
 #include "firmware-hooks/lwip/lwip_hooks.h"
 
@@ -15,13 +15,13 @@
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 #define FRAME ((const uintptr_t *)__builtin_frame_address(0))
 
-/* lwIP gives these names to macros where it says more than the plain functions do. */
+/* lwIP's debug options define macros with these names, which pass more arguments to other functions. */
 #undef memp_malloc
 #undef memp_malloc_pool
 #undef sys_timeout
 
-/* A build that has a wrap of its own gives that another name (for its file: -D__wrap_memp_malloc=its_memp_malloc) and
- * names it here (-DHS_LWIP_NEXT_memp_malloc=its_memp_malloc): ours comes first, and sees what the other refuses. */
+/* A build with a wrap of its own renames it (for its file: -D__wrap_memp_malloc=its_memp_malloc) and names it here
+ * (-DHS_LWIP_NEXT_memp_malloc=its_memp_malloc). The hook's wrap then calls it, and records also what it refuses. */
 #ifndef HS_LWIP_NEXT_memp_malloc
 #define HS_LWIP_NEXT_memp_malloc __real_memp_malloc
 #endif
@@ -35,7 +35,7 @@
 #define HS_LWIP_NEXT_mem_free __real_mem_free
 #endif
 
-/* Records and heap agree here. Keyframes that tell of other heaps too are left to their hook: lwIP may run in an
+/* Called when records and heap agree. If other heaps share the trace, their hook writes the keyframes: lwIP may run in an
  * interrupt. */
 static bool recording(void)
 {
@@ -44,18 +44,18 @@ static bool recording(void)
     return hs_state != HS_STATE_OFF;
 }
 
-/* --- timeouts: the element says whose it is, once it is filled in ------------------------------------------ */
+/* --- timeouts: the site is read from the element after lwIP has filled it in -------------------------------- */
 
-/* 0: another hook records all that lwIP takes, and learns by hs_heaps_key whose it is. */
+/* 0: another hook records all that lwIP allocates, and gets the site from hs_heaps_key. */
 #define RECORDS (!MEMP_MEM_MALLOC || HS_LWIP_HAS_HEAP)
 
 #if RECORDS && LWIP_TIMERS && !LWIP_TIMERS_CUSTOM
 static struct {
-    const struct sys_timeo *element; /* NULL: none waits to be recorded */
+    const struct sys_timeo *element; /* allocated but not recorded; NULL: none */
     struct hs_key key;
     struct hs_block block;
 } filling;
-static uintptr_t wanted; /* handler for which lwIP is asked just now, 0: not known */
+static uintptr_t wanted; /* handler of the timeout that is being requested; 0: not known */
 
 static void settle(void)
 {
@@ -101,7 +101,7 @@ static void settle(void) {}
 #define IS_TIMEOUT(pool) false
 #endif
 
-/* --- what was taken, refused and given back ---------------------------------------------------------------- */
+/* --- events: allocated, refused, freed --------------------------------------------------------------------- */
 
 #if RECORDS
 static void took(const void *element, struct hs_block block)
@@ -117,7 +117,7 @@ static void refused(uint8_t region, uint32_t size, uint8_t cause)
 }
 #endif
 
-/* Only what a request for a timeout fills in may be looked at: another task's may be half filled. */
+/* Only a request for a timeout may settle the element before: during other tasks' requests it may not be filled in yet. */
 static bool begin(uintptr_t caller, const uintptr_t *frame, unsigned pool)
 {
     if (IS_TIMEOUT(pool))
@@ -126,7 +126,7 @@ static bool begin(uintptr_t caller, const uintptr_t *frame, unsigned pool)
 }
 
 #if MEMP_MEM_MALLOC
-/* The heap's wrap, which lwIP calls in the midst of it, has recorded it. */
+/* The wrap of mem_malloc, which lwIP calls inside this request, has recorded the block. */
 static void end(bool outermost, unsigned pool, const void *element)
 {
     (void)pool, (void)element;
@@ -157,7 +157,7 @@ static void give_back(uintptr_t caller, unsigned pool, const void *element)
 
 /* --- wraps: pools ------------------------------------------------------------------------------------------ */
 
-/* What all of them do: `real` in between, `pool` known. */
+/* The body of each wrap: calls `real` and records its result, if `pool` is known. */
 #define TAKE(pool, real) \
     do { \
         if (!recording() || !hs_lwip_pool_known(pool)) \
@@ -217,7 +217,7 @@ void __wrap_memp_free_pool(const struct memp_desc *desc, void *element)
     __real_memp_free_pool(desc, element);
 }
 
-/* A private pool's start. */
+/* Initialises a private pool. */
 void __real_memp_init_pool(const struct memp_desc *desc);
 void __wrap_memp_init_pool(const struct memp_desc *desc);
 void __wrap_memp_init_pool(const struct memp_desc *desc)
@@ -248,7 +248,7 @@ static void heap_took(const void *block, uint32_t size) { (void)block, (void)siz
 static void heap_gives_back(uintptr_t caller, const void *block) { (void)caller, (void)block; }
 #endif
 
-/* In the midst of a request for a pool's element it is the pool that asks. */
+/* Inside a request for a pool's element, the block belongs to that request. */
 #define TAKE_BYTES(size, real) \
     do { \
         if (!recording()) \
@@ -283,7 +283,7 @@ void *__real_mem_trim(void *block, mem_size_t size);
 void *__wrap_mem_trim(void *block, mem_size_t size);
 
 #if HS_LWIP_OWN_HEAP
-/* It only ever gives back what is behind. */
+/* mem_trim never moves a block: it only frees its end. */
 void *__wrap_mem_trim(void *block, mem_size_t size)
 {
     bool on = block && recording();
@@ -347,7 +347,7 @@ static void write_regions(bool existing)
         hs_lwip_pool_region_record(pool, existing);
 }
 
-/* lwIP that is initialised again begins with empty pools. The recorder may have begun before lwIP did. */
+/* If lwIP is initialised again, its pools are empty again. The recorder may have started before lwIP. */
 static void make_ready(void)
 {
     bool again = ready;
@@ -367,7 +367,7 @@ void __wrap_memp_init(void)
     make_ready();
 }
 
-/* --- the heap, as lib/heap.h has it ------------------------------------------------------------------------------ */
+/* --- the description of the heap (lib/heap.h) -------------------------------------------------------------------- */
 
 struct hs_heap_numbers hs_lwip_numbers;
 
@@ -379,7 +379,7 @@ static uint32_t find(uint32_t first)
 
 static bool has_layout(void) { return ready && (!MEMP_MEM_MALLOC || HS_LWIP_OWN_HEAP); }
 
-/* The last one that there is says so. */
+/* The bits of `part`: FIRST for the first region, LAST for the last. */
 static void write_snapshot(uint8_t part)
 {
     unsigned last = hs_lwip_pools() - 1;
@@ -412,7 +412,7 @@ static bool who_asks(uintptr_t caller, struct hs_key *key)
     return a->caller != 0;
 }
 
-/* A pbuf that comes and goes; pbuf.c calls memp.c and mem.c. */
+/* Allocates and frees a pbuf: pbuf.c calls memp.c (trial 0) and mem.c (trial 1). */
 static enum hs_trial try(unsigned number)
 {
     if (number > 1 || !ready)
@@ -447,7 +447,7 @@ int hs_lwip_check(void)
 {
     static bool failed;
     if (!ready)
-        make_ready(); /* the wrap of memp_init is lost as well */
+        make_ready(); /* memp_init has bypassed its wrap too */
     if (!failed && hs_state != HS_STATE_OFF)
         failed = !hs_heap_test(&hs_lwip_heap);
     return failed ? -1 : 0;

@@ -35,7 +35,7 @@ static const char *const names[] = {
 #include "lwip/priv/memp_std.h"
 };
 
-/* lwIP's own private pools, of those parts that are linked. */
+/* lwIP's own private pools; weak, because not all parts of lwIP are linked. */
 #ifndef HS_LWIP_PRIVATE_POOLS
 #define HS_LWIP_PRIVATE_POOLS(pool) \
     pool(MDNS_PKTS) pool(HTTPD_STATE) pool(HTTPD_SSI_STATE) pool(PPP_PCB) pool(PPPOS_PCB) pool(PPPOE_IF) pool(PPPOL2TP_PCB) \
@@ -116,7 +116,7 @@ static uint32_t granules_of_all(void)
 }
 static const uint8_t *base(unsigned pool) { return (const uint8_t *)LWIP_MEM_ALIGN(desc_of(pool)->base); }
 
-/* Gives the pool's granules their numbers. False: there are none left. */
+/* Numbers the pool's granules. False: not enough numbers are left. */
 static bool add(unsigned pool)
 {
     uint32_t used = next_first - hs_lwip_numbers.first;
@@ -127,7 +127,7 @@ static bool add(unsigned pool)
     return true;
 }
 
-/* Those of the private pools are given anew. */
+/* The private pools will be numbered again. */
 void hs_lwip_pools_init(void)
 {
     n_private = 0;
@@ -181,13 +181,13 @@ void hs_lwip_pool_region_record(unsigned pool, bool existing)
 
 /* --- which elements are free ------------------------------------------------------------------------------- */
 
-#define AT_ONCE 128u /* elements; the list is gone over once for so many */
+#define AT_ONCE 128u /* elements per walk of the free list */
 
-/* A bit for each of the elements from `from` on that is in the pool's list of free ones. */
+/* Sets a bit for each of AT_ONCE elements, from `from` on, that is in the pool's free list. */
 static void find_free(unsigned pool, uint32_t from, uint32_t *bits)
 {
     const struct memp_desc *desc = desc_of(pool);
-    uint32_t left = desc->num; /* a list that was overwritten may have no end */
+    uint32_t left = desc->num; /* an overwritten list may be endless */
     memset(bits, 0, AT_ONCE / 8);
     for (const struct memp *m = *desc->tab; m && left--; m = m->next) {
         uint32_t offset = (uint32_t)((const uint8_t *)m - base(pool)), index = from, at = from * stride(pool);
@@ -198,7 +198,7 @@ static void find_free(unsigned pool, uint32_t from, uint32_t *bits)
     }
 }
 
-/* Goes over all elements. */
+/* Calls `told` for each element. */
 static void each_element(unsigned pool, void (*told)(void *context, uint32_t pos, bool is_free), void *context)
 {
     uint32_t bits[AT_ONCE / 32], pos = first_of[pool], n = desc_of(pool)->num;
@@ -209,7 +209,7 @@ static void each_element(unsigned pool, void (*told)(void *context, uint32_t pos
     }
 }
 
-/* Free elements that lie side by side are one run. */
+/* Adjacent free elements are one free run. */
 struct walk {
     union {
         struct hs_runs_writer runs;

@@ -14,12 +14,12 @@ static HS_THREAD_LOCAL struct hs_lwip_asking asking = {.pool = HS_LWIP_NO_POOL};
 /* --- the calls above ------------------------------------------------------------------------------------- */
 
 #if HS_STACKS && HS_LWIP_FRAMES
-/* The program's own code: what called it is not followed. */
+/* The program's own code. The walk ends at callers outside it. */
 extern const char __executable_start[] __attribute__((weak)), etext[] __attribute__((weak));
 
 static bool is_ours(uintptr_t code) { return code >= (uintptr_t)__executable_start && code < (uintptr_t)etext; }
 
-/* Frames lie above one another; a register that is no frame pointer ends the walk. */
+/* Each frame must be above the one before; a value that is not a frame pointer ends the walk. */
 static uint32_t context_of(const uintptr_t *frame)
 {
     uintptr_t above[HS_LWIP_FRAMES];
@@ -58,7 +58,7 @@ void hs_lwip_answered(bool outermost)
 
 const struct hs_lwip_asking *hs_lwip_request(void) { return &asking; }
 
-/* 1 would be no key of the recorder's. */
+/* Odd, and at least 3: the recorder uses 1 (HS_NOWHERE). */
 #define CODE_OF(pool) (2 * (uintptr_t)(pool) + 3)
 
 struct hs_key hs_lwip_key_of(const struct hs_lwip_asking *a)
@@ -80,7 +80,7 @@ void hs_lwip_describe(uintptr_t code, struct hs_place *place)
 
 /* --- timeouts -------------------------------------------------------------------------------------------- */
 
-/* Return addresses lie behind a call; this one lies as far within the function. */
+/* A caller is a return address, which is after a call; so this address is a little after the function's start. */
 static uintptr_t as_caller(uintptr_t function) { return hs_code_address(function) + 2; }
 
 uintptr_t hs_lwip_handler(sys_timeout_handler handler, const void *arg)
