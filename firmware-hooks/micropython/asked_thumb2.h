@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * WRAP of mp_alloc.c for ARM Thumb-2, where a compiler would save lr to read it: 9 instructions while
- * recording and 4 while not, instead of 12 and 7. Good for functions of up to three arguments: r3 is free.
- * All lie in one section, whose end has the two addresses that they share.
+ * WRAP of mp_alloc.c for ARM Thumb-2, in assembly because a compiler would save lr to read it: 9 instructions while
+ * recording and 4 while not, instead of 12 and 7. For functions with at most three arguments, because r3 must be free.
+ * All are in one section; they share two address constants at its end.
  */
 #ifndef HS_ASKED_THUMB2_H
 #define HS_ASKED_THUMB2_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of the hooks share and inline: what is running, interrupts that have to wait, the order of records, the
- * collector's areas. Only for mp_running.c, mp_areas.c, mp_collect.c, mp_alloc.c and mp_start.c; others include mp_hooks.h.
+ * Inline functions that the files of the hooks share: the running code, deferred interrupts, the order of records, the
+ * collector's areas. Other files include mp_hooks.h instead.
  */
 #ifndef HS_MP_INLINE_H
 #define HS_MP_INLINE_H
@@ -34,38 +34,38 @@
 #define HOT
 #endif
 
-/* --- what is running --------------------------------------------------------------------------------- */
+/* --- the running code -------------------------------------------------------------------------------- */
 
-extern const mp_code_state_t hs_mp_nowhere HIDDEN; /* stands for "no bytecode is running" */
+extern const mp_code_state_t hs_mp_nowhere HIDDEN; /* means "no bytecode is running" */
 
 struct hs_mp_running {
     const mp_code_state_t *code; /* innermost frame of bytecode */
-    uintptr_t caller;            /* who asked: see ASKED; NOBODY or ALLOCATING */
+    uintptr_t caller;            /* native caller of the request (see ASKED), NOBODY or ALLOCATING */
 #if HS_STACKS
     uint32_t context, depth;
     struct level *level; /* innermost call that has a context of its own */
 #endif
 #if MICROPY_PY_THREAD
-    uint32_t thread; /* our number in the trace, plus 1; 0 before the first record */
+    uint32_t thread; /* the thread's number in the trace plus 1; 0 before its first record */
 #ifdef HS_PORT_RETURNS
-    bool is_first; /* it was there before any other */
+    bool is_first; /* the thread that ran before all others */
 #endif
 #endif
 #ifdef HS_PORT_INTERRUPTS
-    volatile uint32_t held;     /* sections that are open in which no interrupt may jump */
-    volatile int interrupt;     /* signal that came within one */
-    const nlr_buf_t *landed;    /* that a jump is on its way to: what it keeps has been taken */
-    const nlr_buf_t *vm_landed; /* the bytecode interpreter's, which it will push again */
+    volatile uint32_t held;     /* nesting depth of sections in which no interrupt may jump */
+    volatile int interrupt;     /* signal that was deferred in such a section; 0: none */
+    const nlr_buf_t *landed;    /* buffer that a jump is going to, whose code was already restored */
+    const nlr_buf_t *vm_landed; /* the same, if it is the bytecode interpreter's: it will be pushed again */
     bool entering;              /* the next buffer that is pushed is the bytecode interpreter's */
 #endif
 };
 
-/* One for each thread, or for each core where a core has one thread. */
+/* One per thread, or one per core if each core runs one thread. */
 #ifdef HS_PORT_CORES
 extern struct hs_mp_running hs_mp_running_on[HS_PORT_CORES] HIDDEN;
 #define running hs_mp_running_on[HS_PORT_CORE()]
 
-/* A soft reset stops the other cores wherever they are: what they ran will not return. */
+/* For a soft reset, which stops the other cores at an unknown point: the code that they ran will not return. */
 void hs_mp_stop_cores(void);
 #else
 #define hs_mp_stop_cores() (void)0
@@ -78,8 +78,8 @@ extern HS_THREAD_LOCAL struct hs_mp_running hs_mp_running HIDDEN;
 
 /* --- interrupts ---------------------------------------------------------------------------------------- */
 
-/* MicroPython's unix port raises KeyboardInterrupt from the signal's handler: it jumps out of whatever runs. Between
- * hold and let_go that has to wait: what the allocator does and its record are one. */
+/* MicroPython's unix port raises KeyboardInterrupt in the signal handler, which jumps out of any function. Between hold and
+ * let_go the signal is deferred, so that a change of the heap and its record are not separated. */
 #ifdef HS_PORT_INTERRUPTS
 #define BARRIER() __asm__ volatile("" ::: "memory")
 
@@ -102,8 +102,8 @@ INLINE void let_go(void)
 #define let_go() (void)0
 #endif
 
-/* What the hooks keep of the heap must not look like an address: registers are saved on the stack, where a later collection
- * would take a word that was left there for a reference, and keep garbage. */
+/* An address of the heap that the hooks hold is stored inverted: a register may be saved on the stack, and a later collection
+ * would take a word left there as a reference, and keep garbage. */
 INLINE uintptr_t hide(const void *block)
 {
     uintptr_t hidden = ~(uintptr_t)block;
@@ -123,7 +123,7 @@ INLINE struct hs_key key_of(uintptr_t caller)
     };
 }
 
-/* The caller that the m_malloc family left, or else our own; `now` takes its place. */
+/* Returns the caller that a wrap of the m_malloc family stored, or else `own`; stores `now` instead. */
 INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now)
 {
     uintptr_t caller = running.caller;
@@ -131,8 +131,8 @@ INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now)
     return caller > ALLOCATING ? caller : own;
 }
 
-/* Keeps our caller as who asked. The outermost counts: mp_obj_malloc_helper calls m_malloc, and its caller says what
- * kind of object. */
+/* Stores the caller of this wrap as the caller of the request, unless there is one: mp_obj_malloc_helper calls m_malloc, and
+ * its own caller shows which kind of object it is. */
 #define ASKED() \
     do { \
         if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING) \
@@ -142,9 +142,9 @@ INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now)
 /* --- order and threads -------------------------------------------------------------------------------- */
 
 #if MICROPY_PY_THREAD
-extern volatile bool hs_mp_threads HIDDEN; /* there is a second one */
+extern volatile bool hs_mp_threads HIDDEN; /* there is a second thread */
 
-/* Says whose records follow, when that changed. In order's section. */
+/* Records which thread the next records belong to, if that changed. Call between enter_order and leave_order. */
 void hs_mp_switch_thread(void);
 
 INLINE void this_thread(void)
@@ -153,7 +153,7 @@ INLINE void this_thread(void)
         hs_mp_switch_thread();
 }
 
-/* Whose records follow is said again before the next one. */
+/* The thread will be recorded again before the next record. */
 void hs_mp_name_thread_anew(void);
 #else
 #define hs_mp_name_thread_anew() (void)0
@@ -192,7 +192,7 @@ INLINE void leave_order(bool ordered)
 
 /* --- areas: the heap's regions ------------------------------------------------------------------------ */
 
-/* 1: other heaps share the trace. Blocks of theirs have explicit places, so those of the interpreter have, too. */
+/* 1: other heaps share the trace. Their blocks have explicit places, so the interpreter's blocks have too. */
 #define HS_MP_OTHERS HS_EXPLICIT
 extern struct hs_heap_numbers hs_mp_numbers HIDDEN;
 
@@ -211,7 +211,7 @@ _Static_assert(GRANULE == 1 << SHIFT, "granule");
 enum { AT_FREE, AT_HEAD, AT_TAIL, AT_MARK };
 
 struct hs_mp_area {
-    mp_state_mem_area_t *area; /* NULL: no longer there */
+    mp_state_mem_area_t *area; /* NULL: the area was freed */
     uintptr_t start;
     uint32_t granules;
     uint32_t first; /* trace-wide number of its first granule */
@@ -226,16 +226,16 @@ INLINE unsigned kind_at(const mp_state_mem_area_t *a, uint32_t granule)
     return a->gc_alloc_table_start[granule / 4] >> 2 * (granule % 4) & 3;
 }
 
-/* Brings the table in line with the collector's list of areas, and records what came and went. */
+/* Updates the table from the collector's list of areas, and records new areas and freed ones. */
 void hs_mp_update_areas(void);
 
-/* Forgets all of them: a soft reset. */
+/* For a soft reset: forgets all areas. */
 void hs_mp_forget_areas(void);
 
-/* hs_mp_pos for what does not lie in the first one. */
+/* hs_mp_pos for an address that is not in the first area. */
 uint32_t hs_mp_pos_elsewhere(uintptr_t at);
 
-/* A heap of one area has its granules numbered from 0. */
+/* In a trace of one heap with one area, granules are numbered from 0. */
 INLINE uint32_t pos_of(const void *block)
 {
     uintptr_t offset = (uintptr_t)block - hs_mp_areas[0].start;
@@ -246,22 +246,22 @@ INLINE uint32_t pos_of(const void *block)
     return hs_mp_areas[0].first + (uint32_t)(offset >> SHIFT);
 }
 
-/* All areas in the order of the collector's list, which is that of its search for room. */
+/* All areas in the order of the collector's list, in which it also searches for free runs. */
 #define FOR_EACH_AREA(a) for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
 
-/* Length of the run of one kind that begins at granule `at`; a block's is its head and tails. */
+/* Granules of the free run or block (its head and tails) that begins at granule `at`. */
 uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at);
 
-/* Sixteen entries of the table, from byte `i` on; none behind its end. */
+/* Sixteen entries of the table, from byte `i` on; entries after its end are 0. */
 INLINE uint32_t table_word(const mp_state_mem_area_t *a, size_t i)
 {
     uint32_t word;
     size_t left = a->gc_alloc_table_byte_len - i;
-    memcpy(&word, a->gc_alloc_table_start + i, sizeof word); /* behind the table lies the finalisers' or the pool */
+    memcpy(&word, a->gc_alloc_table_start + i, sizeof word); /* readable: after the table is the finaliser table or the pool */
     return left < sizeof word ? word & ((1u << 8 * left) - 1) : word;
 }
 
-/* How many of the even bits are set, when no others are. */
+/* The number of set bits; only even bits may be set. */
 INLINE uint32_t count_even(uint32_t bits)
 {
     bits = (bits & 0x33333333u) + (bits >> 2 & 0x33333333u);
@@ -271,24 +271,23 @@ INLINE uint32_t count_even(uint32_t bits)
 
 /* --- collections --------------------------------------------------------------------------------------- */
 
-/* After the heap has been torn down and before the next gc_init there may be none. */
+/* True between gc_sweep_all and the next gc_init: there is no heap, and no summary is written. */
 extern bool hs_mp_torn_down HIDDEN;
 
-/* A region's figures stand for what a collection frees, and what is where, when nobody will know the layout. */
+/* Whether a collection is recorded by the regions' figures only, because readers do not know the layout. */
 INLINE bool sums_up(void) { return hs_state == HS_STATE_LEVEL || !hs_keeps_layout(); }
 
-/* Whether the block that was at a granule is there no longer: behind a collection, which frees and does not
- * allocate. */
+/* Whether the block at a granule has been freed. Only right after a collection, which frees and does not allocate. */
 bool hs_mp_block_is_gone(uint32_t pos);
 
-/* A program begins: its level is the one that the firmware was built for, until it chooses another. */
+/* hs_mp_level_anew: a program starts with the level that hs_mp_level_built was given, until it chooses another. */
 void hs_mp_level_anew(void);
 void hs_mp_level_built(struct hs_level_choice choice);
 
-/* What code from the REPL is called is <stdin> again. */
+/* Code from the REPL has the file name <stdin> again. */
 void hs_mp_script_forget(void);
 
-/* Of hs_mp_heap: lib/heap.h. */
+/* Members of hs_mp_heap: see lib/heap.h. */
 bool hs_mp_who_asks(uintptr_t caller, struct hs_key *key);
 enum hs_trial hs_mp_try(unsigned number);
 void hs_mp_describe_site(uintptr_t code, struct hs_place *place);

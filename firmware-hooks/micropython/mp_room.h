@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory for the ring and the table of sites. What the build or the port has set is an array of the firmware; all else is
- * taken out of the heap at the first gc_init, as large as firmware-hooks/ports/sizes.h says for a heap of that size.
+ * Memory for the ring and the table of sites. If the build or the port sets a size, it is an array of the firmware. Otherwise
+ * it is allocated from the heap at the first gc_init, with the size that firmware-hooks/ports/sizes.h computes.
  *
- * The ring ends where the heap ends, so it lies at the same address in each boot of a firmware and outlives a reset. In
- * CircuitPython it comes out of the outer heap (firmware-hooks/circuitpython/cp_room.h).
+ * The ring ends where the heap ends, so its address is the same in each boot of a firmware, and it survives a reset. In
+ * CircuitPython it is allocated from the outer heap (firmware-hooks/circuitpython/cp_room.h).
  */
 #ifndef HS_MP_ROOM_H
 #define HS_MP_ROOM_H
@@ -12,23 +12,23 @@
 #include "firmware-hooks/ports/room.h"
 #include "lib/heapstrata.h"
 
-/* What was chosen, for stats() and the trace's facts. */
+/* The chosen sizes, for stats() and the trace's facts. */
 struct hs_mp_room {
-    uint32_t heap;  /* bytes of the heap that the sizes were chosen by; 0: the build has set them all */
+    uint32_t heap;  /* bytes of the heap that the sizes depend on; 0: the build has set both sizes */
     uint16_t sites; /* entries of the table */
 };
 extern struct hs_mp_room hs_mp_room;
 
-/* Fills in `config`'s memory and tables where hs_port_image left them empty. `heap`, which the interpreter is about to take,
- * is made shorter by what comes out of it. Without room `config->memory` stays NULL, and hs_init refuses.
- * Returns what was taken, empty where nothing was. Called once. */
+/* Sets `config`'s memory and tables if hs_startup_config left them empty, and shortens `heap`, which the interpreter will then
+ * use, by that memory. If there is no room, `config->memory` stays NULL, and hs_init refuses it. Returns the allocated
+ * memory, an empty span if none. It is never freed. Call once. */
 struct hs_span hs_mp_room_take(struct hs_config *config, struct hs_span *heap);
 
-/* Puts "key=number" and a NUL behind the facts in `text`, whose memory has room for it. `key` ends with "=". */
+/* Appends "key=number" and a NUL to the facts in `text`, whose memory must have room for it. `key` ends with "=". */
 void hs_mp_room_fact(struct hs_text *text, const char *key, uint32_t number);
 
-/* What was chosen by the heap: "sites=" entries of the table, "sized-by-heap=" its bytes. The ring's size is in the image's header.
- * Nothing where the build has set all. */
+/* Appends the facts "sites=" (entries of the table) and "sized-by-heap=" (bytes of the heap); nothing if the build has set both
+ * sizes. The ring's size is in the image's header. */
 void hs_mp_room_facts(struct hs_text *text);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The trace over any stream object of MicroPython, while the program runs: a socket, a UART, USB, a file.
+ * Writes the trace to a stream object of MicroPython while the program runs: a socket, a UART, USB, a file.
  *
- * A closed packet asks the scheduler for a call, which writes what the stream takes at once. Nothing is written
- * from within an allocation.
+ * When a packet closes, the scheduler is asked for a call, which writes as much as the stream accepts without waiting. Nothing
+ * is written inside an allocation.
  */
 #ifndef HS_MP_STREAM_H
 #define HS_MP_STREAM_H
@@ -12,23 +12,23 @@
 
 #include "py/obj.h"
 
-/* Streams to `stream` from now on, beginning with the oldest packet in the ring, with a keyframe in every
- * `every` packets. Raises when the object cannot be written to, or there is no memory for a packet. */
+/* Starts to stream to `stream`, from the oldest packet in the ring on, with a keyframe in every `every` packets. Raises an
+ * exception if the object cannot be written to, or if there is no memory for a packet. */
 void hs_mp_stream_begin(mp_obj_t stream, mp_uint_t every);
 
-/* Closes the packet at hand, writes what is left, waiting up to a second for a stream that is busy, and ends. */
+/* Closes the open packet, writes the rest, and ends the stream. Waits at most a second for a busy stream. */
 void hs_mp_stream_end(void);
 
-/* Writes what the stream takes. Returns whether nothing is left. Raises the error that ended the stream, once. */
+/* Writes as much as the stream accepts. Returns true if nothing is left. Raises the error that ended the stream, once. */
 bool hs_mp_stream_poll(void);
 
-/* The heap goes, and the stream with it. */
+/* For a soft reset: ends the stream, because its object is lost with the heap. */
 void hs_mp_stream_forget(void);
 
-/* The image begins anew. */
+/* Call after hs_reset. */
 void hs_mp_stream_restart(void);
 
-/* For hs_config.closed. */
+/* For hs_config.closed: asks the scheduler for a call that writes. Called with the port's lock held. */
 void hs_mp_stream_wake(void);
 
 #endif

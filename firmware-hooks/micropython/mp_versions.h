@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What differs between versions of MicroPython, from 1.20 on. A function that is wrapped is checked by HS_MP_SAME_TYPE: where a
- * later version gives it other parameters, the hooks do not compile.
+ * Differences between versions of MicroPython, from 1.20 on. HS_MP_SAME_TYPE checks the type of each wrapped function: if a
+ * later version changes its parameters, the hooks do not compile.
  */
 #ifndef HS_MP_VERSIONS_H
 #define HS_MP_VERSIONS_H
@@ -12,7 +12,7 @@
 #include "py/runtime.h"
 
 #define HS_MP_VERSION(major, minor) ((major)*1000 + (minor))
-#ifdef HS_CIRCUITPYTHON /* which counts its own versions */
+#ifdef HS_CIRCUITPYTHON /* it has version numbers of its own */
 #include "genhdr/mpversion.h"
 #define HS_MP_THIS (MICROPY_VERSION_MAJOR >= 10 ? HS_MP_VERSION(1, 25) : HS_MP_VERSION(1, 22))
 #else
@@ -29,7 +29,7 @@
 
 /* --- the collector's state -------------------------------------------------------------------------------------- */
 
-/* Whether a collection is under way, and whether gc.lock() or an interrupt forbids to free. Up to 1.24 one number counts
+/* Whether a collection is running, and whether gc.lock() or an interrupt forbids to free. Up to 1.24 one counter is for
  * both. */
 #ifdef GC_COLLECT_FLAG
 #define HS_MP_COLLECTS() (MP_STATE_THREAD(gc_lock_depth) & GC_COLLECT_FLAG)
@@ -39,7 +39,7 @@
 #define HS_MP_LOCKED() (MP_STATE_THREAD(gc_lock_depth) != 0)
 #endif
 
-/* Behind this entry of an area's table all are free. */
+/* All entries of an area's table after this one are free. */
 #if HS_MP_THIS >= HS_MP_VERSION(1, 21)
 #define HS_MP_LAST_USED(area) ((area)->gc_last_used_block)
 #else
@@ -55,8 +55,8 @@
 #define HS_MP_UNLOCK() mp_thread_recursive_mutex_unlock(&MP_STATE_MEM(gc_mutex))
 #define HS_MP_LOCK_OF_GC 1
 #else
-/* The collector's mutex is not recursive, so we have one of our own around it. `who`: an address of the thread's own. Between
- * gc_collect_start and gc_collect_end, which hold the collector's, ours is held as well: it is always taken first. */
+/* The collector's mutex is not recursive, so the hooks have a recursive one. `who`: an address that identifies the thread.
+ * The hooks' mutex is always locked before the collector's; so it is held from gc_collect_start to gc_collect_end too. */
 extern mp_thread_mutex_t hs_mp_mutex;
 extern const void *volatile hs_mp_mutex_of;
 extern unsigned hs_mp_mutex_depth;
@@ -95,7 +95,7 @@ typedef mp_uint_t hs_mp_thread_id_t;
 typedef void hs_mp_thread_id_t;
 #endif
 
-/* A file's name, for mp_lexer_new_from_file and mp_raw_code_load_file. */
+/* The type of a file's name in mp_lexer_new_from_file and mp_raw_code_load_file. */
 #define HS_MP_FILENAME_IS_QSTR (HS_MP_THIS >= HS_MP_VERSION(1, 22))
 #if HS_MP_FILENAME_IS_QSTR
 typedef qstr hs_mp_filename_t;

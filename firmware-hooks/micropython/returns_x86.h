@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The wrap of mp_execute_bytecode for x86: it takes no room on the C stack, so that a recursion gets as deep as without it.
+ * The wrap of mp_execute_bytecode for x86. It uses no C stack, so a recursion can be as deep as without it.
  *
- * The call's return address is kept elsewhere (hs_mp_call), and hs_mp_return takes its place. There the code that ran before
- * becomes the running one again (hs_mp_returned), and what remains is a jump to where the call was made. Where the address
- * cannot be kept the wrap is hs_mp_call_on_stack, which takes a frame.
+ * hs_mp_call saves the call's return address in an array and replaces it by hs_mp_return. When the call returns there,
+ * hs_mp_returned restores the code that ran before, and hs_mp_return jumps to the saved address. If the address cannot be
+ * saved, the wrap is hs_mp_call_on_stack, which uses a stack frame.
  */
 #ifndef HS_RETURNS_X86_H
 #define HS_RETURNS_X86_H
@@ -16,7 +16,7 @@ __asm__(".pushsection .text.hs_returns,\"ax\",@progbits\n"
         "__wrap_mp_execute_bytecode:\n"
         "pushq %rdi\n"
         "pushq %rsi\n"
-        "leaq 16(%rsp), %rsi\n" /* where the return address is */
+        "leaq 16(%rsp), %rsi\n" /* the address of the return address */
         "subq $8, %rsp\n"
         "call hs_mp_call\n"
         "addq $8, %rsp\n"
@@ -30,7 +30,7 @@ __asm__(".pushsection .text.hs_returns,\"ax\",@progbits\n"
         ".hidden hs_mp_return\n"
         ".type hs_mp_return, @function\n"
         "hs_mp_return:\n"
-        "pushq %rax\n" /* where the return address was */
+        "pushq %rax\n" /* into the word of the return address */
         "movq %rsp, %rdi\n"
         "subq $8, %rsp\n"
         "call hs_mp_returned\n"
