@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Allocations. The wraps of the m_malloc family keep their return address, which is the native side of a site; all of them
- * end in gc_alloc, gc_realloc or gc_free, whose wraps record.
+ * Allocations. The wraps of the m_malloc family store their return address, which is the native caller of a site. They all
+ * call gc_alloc, gc_realloc or gc_free, whose wraps write the records.
  */
 #include "firmware-hooks/micropython/mp_inline.h"
 #include "firmware-hooks/micropython/mp_refs.h"
@@ -10,7 +10,7 @@
 
 static uint8_t fail_cause(void) { return MP_STATE_THREAD(gc_lock_depth) ? 1 : !MP_STATE_MEM(gc_auto_collect_enabled) ? 2 : 0; }
 
-/* An allocation of nothing fails too, and means nothing. */
+/* A request of 0 bytes fails too; it is not recorded. */
 static NOINLINE void record_fail(uintptr_t caller, size_t size)
 {
     if (!size)
@@ -18,7 +18,7 @@ static NOINLINE void record_fail(uintptr_t caller, size_t size)
     this_thread();
     if (AREAS > 1)
         hs_mp_update_areas();
-    /* where there was no room a collection has just been summed up */
+    /* if the heap was full, the collection before has just written a summary */
     if (sums_up() && fail_cause() == 2)
         hs_mp_summary(1);
     hs_fail(key_of(caller), (uint32_t)size, HS_MP_OTHERS ? hs_heap_fail_cause(&hs_mp_heap, 0, fail_cause()) : fail_cause());
@@ -36,7 +36,7 @@ INLINE void record_alloc(uintptr_t caller, const void *block, size_t size)
     hs_alloc(key_of(caller), (struct hs_block){.pos = pos, .size = (uint32_t)size});
 }
 
-/* Whether to record at any level; writes the keyframe that may be due, while heap and trace agree. */
+/* Whether recording is on at any level. Called when heap and trace agree: writes the keyframe if one is due. */
 static NOINLINE bool not_plainly_on(void)
 {
     if (hs_state == HS_STATE_KEYFRAME_DUE && !HS_MP_COLLECTS()) {
@@ -69,7 +69,7 @@ INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_
     return block;
 }
 
-/* At a level other than "full" most blocks are passed over. */
+/* At a level other than "full" most blocks are not recorded. */
 INLINE void alloc_at_level(uintptr_t caller, const void *block, size_t size)
 {
     if (UNLIKELY(!block))
@@ -98,7 +98,7 @@ static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, u
     return block;
 }
 
-/* gc_alloc while recording is off or a keyframe is due. */
+/* gc_alloc at a level other than "full", or while a keyframe is due. */
 static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags)
 {
     if (hs_state == HS_STATE_LEVEL)
@@ -112,8 +112,8 @@ static HOT NOINLINE void *alloc_on(size_t n_bytes, unsigned int alloc_flags)
     return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
 }
 
-/* While recording is off this and the next two leave nothing on the stack, not even saved registers: the functions they jump
- * to have their callers' return address. */
+/* The wraps of gc_alloc, gc_free and gc_realloc use no stack of their own, not even for saved registers: they jump to
+ * functions that return to the wrap's caller. */
 HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags)
 {
     uint8_t state = hs_state;
@@ -122,7 +122,7 @@ HOT void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags)
     return UNLIKELY(state != HS_STATE_ON) ? alloc_otherwise(n_bytes, alloc_flags) : alloc_on(n_bytes, alloc_flags);
 }
 
-/* gc_free does nothing while the heap is locked, other than by the collection itself. */
+/* Not called while the heap is locked, except by the collection itself: then gc_free does nothing. */
 static void record_free(uintptr_t caller, const void *block)
 {
     this_thread();
@@ -187,7 +187,7 @@ INLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move, const
             this_thread();
             hs_realloc(key_of(caller), now, old);
         }
-    } else if (allow_move) { /* a refused growth in place is an answer, not a failure */
+    } else if (allow_move) { /* if a block cannot grow in place, that is not a failed allocation */
         record_fail(caller, n_bytes);
     }
     leave_order(ordered);
@@ -209,7 +209,7 @@ static NOINLINE void *resize_otherwise(void *ptr, size_t n_bytes, bool allow_mov
     return recording() ? resize_in_full(ptr, n_bytes, allow_move) : __real_gc_realloc(ptr, n_bytes, allow_move);
 }
 
-/* Without a size it is gc_free, as gc_realloc itself has it. */
+/* A size of 0 frees the block, as in gc_realloc itself. */
 static NOINLINE void *resize_to_nothing(void *ptr)
 {
     __wrap_gc_free(ptr);
@@ -223,16 +223,16 @@ static NOINLINE HOT void *resize(void *ptr, size_t n_bytes, bool allow_move)
     return hs_state == HS_STATE_OFF ? __real_gc_realloc(ptr, n_bytes, allow_move) : resize_otherwise(ptr, n_bytes, allow_move);
 }
 
-/* Without a block it is gc_alloc, likewise. */
+/* Without a block it allocates one, as gc_realloc itself does. */
 HOT void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move)
 {
     ASKED();
     return ptr ? resize(ptr, n_bytes, allow_move) : __wrap_gc_alloc(n_bytes, 0);
 }
 
-/* --- the m_malloc family: who asked ---------------------------------------------------------------------- */
+/* --- the m_malloc family: the native caller -------------------------------------------------------------- */
 
-/* All of them end in one of the three functions above, which take the caller. */
+/* They all call one of the three functions above, which use the stored caller. */
 #define WRAP(type, name, parameters, arguments) \
     type __real_##name parameters; \
     type __wrap_##name parameters; \
@@ -271,7 +271,7 @@ WRAP3(void, m_free, (void *p), (p));
 HS_MP_MORE_MALLOCS
 void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type);
 HS_MP_SAME_TYPE(mp_obj_malloc_helper);
-/* Most objects come this way. It is all that mp_obj_malloc_helper does, without the wrap of m_malloc between. */
+/* Most objects are allocated here. It does the same as mp_obj_malloc_helper, without a call of m_malloc's wrap. */
 HOT void *__wrap_mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type)
 {
     ASKED();

@@ -34,8 +34,8 @@ static struct hs_mp_area *find_area(const mp_state_mem_area_t *area)
     return NULL;
 }
 
-/* Behind the last area that is there, so that regions have the order of the collector's list, which a map shows them in. In a
- * full table any place. */
+/* The slot after the last used one, so that regions have the order of the collector's list; a map shows them in that order.
+ * If there is none, the first free slot; AREAS if the table is full. */
 static uint32_t free_slot(void)
 {
     uint32_t slot = hs_mp_n_areas;
@@ -47,7 +47,7 @@ static uint32_t free_slot(void)
     return slot;
 }
 
-/* Gives the area a free place in the table, and a number range behind all others. */
+/* Adds the area in a free slot of the table; its granules are numbered after all others. */
 static void add_area(mp_state_mem_area_t *area)
 {
     uint32_t first = hs_mp_numbers.first, slot = free_slot();
@@ -63,7 +63,7 @@ static void add_area(mp_state_mem_area_t *area)
     record_region(&hs_mp_areas[slot], false);
 }
 
-/* Brings the table in line with the collector's list of areas, and records what came and went. */
+/* See mp_inline.h. */
 void hs_mp_update_areas(void)
 {
     for (uint32_t i = 0; i < hs_mp_n_areas; i++) {
@@ -101,7 +101,7 @@ uint32_t hs_mp_pos_elsewhere(uintptr_t at)
         for (uint32_t i = 0; i < hs_mp_n_areas; i++)
             if (hs_mp_areas[i].area && at - hs_mp_areas[i].start < (uintptr_t)hs_mp_areas[i].granules << SHIFT)
                 return hs_mp_areas[i].first + (uint32_t)((at - hs_mp_areas[i].start) >> SHIFT);
-        hs_mp_update_areas(); /* the heap has grown by an area that we were not told of */
+        hs_mp_update_areas(); /* the heap may have grown by an area without a call of gc_add's wrap */
     }
     return HS_POS_IMPLIED;
 }
@@ -111,7 +111,7 @@ uint32_t hs_mp_pos(const void *block) { return pos_of(block); }
 void hs_mp_forget_areas(void)
 {
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
-        hs_mp_areas[i].start = 0; /* of none that there is */
+        hs_mp_areas[i].start = 0; /* equal to no area's start */
 }
 
 /* --- snapshots ----------------------------------------------------------------------------------------- */
@@ -144,7 +144,7 @@ static void snapshot_area(const struct hs_mp_area *a, uint8_t part)
     walk_area(a, &w);
 }
 
-/* The area that the collector's list has at `a`. */
+/* The table's entry for an area of the collector's list. */
 #if MICROPY_GC_SPLIT_HEAP
 #define AREA_AT(a) find_area(a)
 #else
@@ -201,8 +201,8 @@ static uint32_t keyframe_size(void)
 
 /* --- summaries ------------------------------------------------------------------------------------------ */
 
-static struct hs_level_choice built; /* the level to begin with */
-static bool fresh;                   /* a program has begun, and has not chosen a level */
+static struct hs_level_choice built; /* the level at the start of a program */
+static bool fresh;                   /* a program has started, and has not chosen a level */
 
 void hs_mp_level_anew(void) { fresh = true; }
 void hs_mp_level_built(struct hs_level_choice choice) { built = choice; }
@@ -214,7 +214,7 @@ struct hs_level_choice hs_mp_level(void)
     return choice;
 }
 
-/* Sixteen entries one by one; `run` is the free run that they may go on with. */
+/* `run`: granules of the free run that ended the previous word. Returns those of the free run that ends this word. */
 static uint32_t summarise_entries(struct hs_summary_writer *w, uint32_t used, uint32_t n, uint32_t run)
 {
     for (; n--; used >>= 2) {
@@ -265,7 +265,7 @@ void hs_mp_summary(uint8_t cause)
     leave_order(ordered);
 }
 
-/* --- the heap, as lib/heap.h has it ---------------------------------------------------------------------- */
+/* --- the description of the heap (lib/heap.h) ------------------------------------------------------------ */
 
 static uint32_t find(uint32_t first)
 {

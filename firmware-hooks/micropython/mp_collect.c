@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Collections: what the sweep will free is recorded before it, from the marks.
+ * Collections. The blocks that a sweep will free are recorded before the sweep, from the marks.
  */
 #include "firmware-hooks/micropython/mp_inline.h"
 #include "firmware-hooks/micropython/mp_refs.h"
@@ -8,7 +8,7 @@
 
 bool hs_mp_torn_down;
 
-/* A lock of our own is held from the begin of a collection to its end (mp_versions.h). */
+/* If the hooks have a mutex of their own (mp_versions.h), it is held from the start to the end of a collection. */
 static bool collection_ordered;
 INLINE void enter_collection(void)
 {
@@ -23,8 +23,8 @@ INLINE void leave_collection(void)
 
 /* --- sweeps ---------------------------------------------------------------------------------------------- */
 
-/* The low bit of an entry is set for heads, the high bit too when they are marked. Sixteen entries are told
- * at once when their heads share one fate, as they mostly do. */
+/* An entry's low bit is set for a head; its high bit too if the head is marked. If all heads in sixteen entries survive, or
+ * all die, which is the usual case, one call reports them. */
 static HOT void sweep_area(const struct hs_mp_area *a)
 {
     struct hs_runs_writer w;
@@ -68,7 +68,7 @@ static void record_collection(uint8_t cause)
     hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = cause});
 }
 
-/* Why a collection starts: in the midst of an allocation because there is no room, or by the threshold. */
+/* Why a collection starts: 0: called by the program; 1: an allocation found no free run; 2: the threshold. */
 static uint8_t collection_cause(void)
 {
     if (running.caller != ALLOCATING)
@@ -100,7 +100,7 @@ static void end_collection(void)
         hs_mp_summary(0);
 }
 
-/* A walk over the roots, without a collection; mp_refs.c. Other threads wait till it is over. */
+/* Set during a scan of the roots without a collection (mp_refs.c). Other threads' collections wait until it ends. */
 volatile bool hs_mp_walking;
 static const void *volatile walker;
 
@@ -147,9 +147,8 @@ static void mark_children(const mp_state_mem_area_t *a)
                             (size_t)hs_mp_run_len(a, at) * GRANULE / sizeof(void *));
 }
 
-/* When the mark stack overflowed, the collector goes on marking before it sweeps: over all marked blocks,
- * until nothing new is found. This does the same by its public means and before it, so that the sweep can
- * be told; the collector then finds nothing left to do. */
+/* If the mark stack overflowed, the collector scans all marked blocks again before it sweeps, until it finds no new ones. This
+ * does the same first, with the collector's public functions, so that the marks are complete when the sweep is recorded. */
 static void finish_marking(void)
 {
     while (MP_STATE_MEM(gc_stack_overflow)) {
@@ -159,7 +158,7 @@ static void finish_marking(void)
     }
 }
 
-static bool end_is_due; /* a collection is over but for its record */
+static bool end_is_due; /* COLLECT_END of the current collection is not yet recorded */
 
 static void end_once(void)
 {
@@ -168,7 +167,7 @@ static void end_once(void)
     end_is_due = false;
 }
 
-/* Callbacks of weak references are the program's own work: the collection is over before them. */
+/* Callbacks of weak references belong to the program: the collection's end is recorded before them. */
 #if defined(MICROPY_PY_WEAKREF) && MICROPY_PY_WEAKREF
 void __real_gc_weakref_sweep(void);
 void __wrap_gc_weakref_sweep(void);
@@ -179,7 +178,7 @@ void __wrap_gc_weakref_sweep(void)
 }
 #endif
 
-/* Behind finish_marking every live head is marked, and what is not will be freed. */
+/* After finish_marking every live head is marked; all other blocks will be freed. */
 void __real_gc_collect_end(void);
 void __wrap_gc_collect_end(void);
 HS_MP_SAME_TYPE(gc_collect_end);

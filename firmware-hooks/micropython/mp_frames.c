@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Call frames: the locals and the stack of every Python function that is running, and the code that says which words
- * of a frame are in use.
+ * Call frames: the locals and the stack of every running Python function, and the bytecode, which shows which words of a
+ * frame are in use.
  *
- * No list of frames is kept, since that would cost each call. But whoever calls on has to find its frame again, so
- * the address of every frame that is running stands in a register or on the stack, which the collector goes over. A
- * word is taken for one when what it points at is a frame in all respects: its function is a live object of that type,
- * its instruction lies in that function's code, its length is the one that the code announces. A frame that has
- * returned fails the last test: its instruction is the return.
+ * There is no list of frames, because it would cost time in each call. But a function needs its frame after it has called
+ * another one, so the address of every active frame is in a register or on the stack, which the collector scans. A word
+ * counts as a frame's address if it points at a valid frame: its function is a live object of that type, its instruction is
+ * in that function's code, and its length is that of the code. If the instruction is a return, the frame has ended.
  */
 #include "firmware-hooks/micropython/mp_refs.h"
 
@@ -23,12 +22,12 @@
 #if HS_WITH_REFS
 
 #define WORD sizeof(void *)
-#define KNOWN 8u /* an address stands in several places, close to each other */
+#define KNOWN 8u /* the same address is found in several words, close to each other */
 #define CODE_MAX 0x10000u
 
 static struct {
     const mp_code_state_t *known[KNOWN];
-    const byte *code; /* that was written last */
+    const byte *code; /* the code that was written last */
     uint32_t frames, codes;
 } seen;
 
@@ -36,7 +35,7 @@ void hs_mp_frames_begin(void) { memset(&seen, 0, sizeof seen); }
 
 /* --- is it one? -------------------------------------------------------------------------------------------- */
 
-/* Bytes that may be read from there on as part of a frame; 0: none. */
+/* Bytes from this address on that may be read as part of a frame; 0: none. */
 static size_t room_at(const mp_code_state_t *frame)
 {
     uintptr_t at = (uintptr_t)frame, here = (uintptr_t)&at, top = (uintptr_t)MP_STATE_THREAD(stack_top);
@@ -48,12 +47,12 @@ static size_t room_at(const mp_code_state_t *frame)
     if (at >= (uintptr_t)MP_STATE_THREAD(pystack_start) && at < (uintptr_t)MP_STATE_THREAD(pystack_cur))
         return (uintptr_t)MP_STATE_THREAD(pystack_cur) - at;
 #endif
-    uintptr_t head = at & ~(uintptr_t)(MICROPY_BYTES_PER_GC_BLOCK - 1); /* a generator's lies within its object */
+    uintptr_t head = at & ~(uintptr_t)(MICROPY_BYTES_PER_GC_BLOCK - 1); /* a generator's frame is inside its object */
     size_t bytes = hs_mp_bytes_at((const void *)head);
     return bytes ? bytes - (at - head) : 0;
 }
 
-/* Bytes of a function's code; in ROM, where its end is not known, those before `ip`. */
+/* Bytes of a function's code. In ROM its end is not known: the bytes up to `ip`. */
 static uint32_t code_bytes(const mp_obj_fun_bc_t *fun, const byte *ip)
 {
     size_t bytes = hs_mp_bytes_at(fun->bytecode), before = (size_t)(ip - fun->bytecode);
@@ -77,7 +76,7 @@ static bool is_frame(const mp_code_state_t *frame)
     return frame->n_state == n_state && room >= sizeof *frame + n_state * WORD;
 }
 
-/* --- what is written ----------------------------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------------------------------------------- */
 
 enum what { WHAT_BYTECODE, WHAT_NAMES };
 
@@ -92,7 +91,7 @@ static void put_code(enum what what, const uint8_t *data, uint32_t bytes)
                                          .bytes = {data + at, bytes - at < HS_DATA_MAX ? bytes - at : HS_DATA_MAX}}});
 }
 
-/* A module's names lie in one block with its constants, and in front of them. */
+/* A module's names are in the same block as its constants, before them. */
 static void put_names(const mp_obj_fun_bc_t *fun)
 {
 #if MICROPY_EMIT_BYTECODE_USES_QSTR_TABLE
@@ -115,7 +114,7 @@ static void put_function(const mp_code_state_t *frame, const struct hs_place *pl
         put_names(fun);
 }
 
-/* The end of a text, behind what `to` has already. */
+/* Appends a text to `to`; of a long text only the end. */
 static uint32_t append(uint8_t *to, uint32_t len, struct hs_text text)
 {
     uint32_t most = HS_DATA_MAX / 2 - 1, n = text.len < most ? text.len : most;

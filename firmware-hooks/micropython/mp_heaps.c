@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The heaps of a trace that an interpreter begins: its own, and those beside it that the firmware has.
+ * The heaps of a trace with an interpreter: the other heaps of the firmware, and the interpreter's, which is the last.
  */
 #include "lib/heap.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ctrl-C in MicroPython's unix port: the handler that it installs raises KeyboardInterrupt there and then. The wrap of
- * sigaction puts one before it that waits while the allocator or the recorder is at work.
+ * Ctrl-C in MicroPython's unix port: its signal handler raises KeyboardInterrupt at once. The wrap of sigaction installs a
+ * handler that first defers the signal while the allocator or the recorder is running.
  */
 #include "firmware-hooks/micropython/mp_hooks.h"
 
@@ -10,7 +10,7 @@
 
 static void (*volatile interrupt)(int signal);
 
-/* Jumps mostly, and does not return. */
+/* Usually jumps and does not return. */
 static void on_interrupt(int signal)
 {
     void (*handler)(int) = interrupt;

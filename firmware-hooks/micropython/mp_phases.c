@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Phases: which module is being imported, and whether it is being opened, parsed, compiled, loaded or run. All
- * that is wrapped here is called once for a module or an import statement, never by a running loop.
+ * Phases: which module is being imported, and whether it is being opened, parsed, compiled, loaded or run. The functions
+ * wrapped here are called once per module or import statement, not in a program's loops.
  *
- *   mp_import_name               import statement: phases within it end with it
- *   mp_obj_new_module              within one: the module is new, IMPORT begins
+ *   mp_import_name               import statement: phases inside it end with it
+ *   mp_obj_new_module              inside one: the module is new, IMPORT begins
  *     mp_lexer_new_from_file       OPEN
- *     mp_parse_compile_execute     what was compiled within it runs until it returns
+ *     mp_parse_compile_execute     code compiled inside it runs until it returns
  *       mp_parse                   PARSE
- *       mp_compile                 COMPILE, and RUN from there on
+ *       mp_compile                 COMPILE, then RUN
  *     mp_raw_code_load_file        LOAD, of an .mpy
- *     mp_call_function_0           RUN: a module's body, from an .mpy or frozen; a script's, by the port itself
+ *     mp_call_function_0           RUN: the body of a module (.mpy or frozen), or of a script that the port runs
  *
- * An exception that leaves a phase ends it: each wrap's frame is in a list, and a jump ends those that it passes.
+ * An exception that leaves a phase ends it: the wraps' frames are in a list, and a jump ends the phases of those it skips.
  */
 #include "firmware-hooks/micropython/mp_hooks.h"
 
@@ -36,14 +36,14 @@
 enum phase { PHASE_IMPORT = 1, PHASE_OPEN, PHASE_PARSE, PHASE_COMPILE, PHASE_RUN, PHASE_LOAD };
 
 struct phases {
-    uint8_t depth;  /* phases that are open */
+    uint8_t depth;  /* number of open phases */
     uint8_t import; /* depth at the innermost import statement */
-    bool importing; /* within one */
-    bool fresh;     /* a module is new, and its body has not begun */
-    bool executes;  /* what is compiled next is run at once, within mp_parse_compile_execute */
+    bool importing; /* inside an import statement */
+    bool fresh;     /* a module is new, and its body has not started */
+    bool executes;  /* the next compiled code runs at once, inside mp_parse_compile_execute */
 };
 
-/* A wrap that runs, on its stack: what holds again when it ends. */
+/* On the stack of an active wrap: the state to restore when it ends. */
 struct frame {
     struct frame *outer;
     struct phases then;
@@ -52,10 +52,10 @@ struct frame {
 struct thread {
     struct phases now;
     struct frame *frame; /* innermost */
-    mp_obj_t compiled;   /* by a port's own main program: not yet run; only compared with */
+    mp_obj_t compiled;   /* compiled by the port's main program, not yet run; only compared, never used */
 };
 
-/* As `running` of mp_running.c. */
+/* Per thread or core, like `running` in mp_inline.h. */
 #ifdef HS_PORT_CORES
 static struct thread threads[HS_PORT_CORES];
 #define at threads[HS_PORT_CORE()]
@@ -65,8 +65,8 @@ static HS_THREAD_LOCAL struct thread at;
 #define FORGET() memset(&at, 0, sizeof at)
 #endif
 
-/* Only at the full level: without the layout nothing can be charged to phases. The wraps go the same way at
- * all levels, so that the stack, and with it what a collection takes for addresses, does not depend on them. */
+/* Records only at level "full": without the layout no block can be charged to a phase. The wraps run the same code at all
+ * levels, so that the stack, and so the words that a collection takes as addresses, does not depend on the level. */
 static void put(const struct hs_record *record)
 {
     if (hs_state != HS_STATE_ON && hs_state != HS_STATE_KEYFRAME_DUE)
@@ -120,7 +120,7 @@ void hs_mp_phases_land(const void *nlr)
 
 void hs_mp_phases_forget(void) { FORGET(); }
 
-/* `call` in a frame of ours; `first` and `last` are not interrupted. */
+/* Runs `call` with a frame in the list; `first` and `last` are not interrupted. */
 #define WITHIN(first, call, last) \
     do { \
         struct frame frame = {at.frame, at.now}; \
@@ -157,7 +157,7 @@ mp_obj_t __wrap_mp_obj_new_module(qstr name)
 {
     if (at.now.importing && hs_state != HS_STATE_OFF) {
         hs_mp_hold();
-        end(at.now.import); /* of import a.b, a is done */
+        end(at.now.import); /* in import a.b, a has been imported */
         begin(PHASE_IMPORT, name);
         at.now.fresh = true;
         hs_mp_let_go();
@@ -192,7 +192,7 @@ mp_parse_tree_t __wrap_mp_parse(mp_lexer_t *lex, mp_parse_input_kind_t kind)
     if (hs_state == HS_STATE_OFF)
         return __real_mp_parse(lex, kind);
     mp_parse_tree_t tree;
-    WITHIN(begin(PHASE_PARSE, lex->source_name), tree = __real_mp_parse(lex, kind), (void)0); /* the lexer goes with the parser */
+    WITHIN(begin(PHASE_PARSE, lex->source_name), tree = __real_mp_parse(lex, kind), (void)0); /* mp_parse frees the lexer */
     return tree;
 }
 
@@ -228,7 +228,7 @@ mp_obj_t __wrap_mp_parse_compile_execute(mp_lexer_t *lex, mp_parse_input_kind_t 
     if (hs_state == HS_STATE_OFF)
         return __real_mp_parse_compile_execute(lex, kind, globals, locals);
     mp_obj_t result;
-    /* what the body does is no part of this statement; its own imports are their own */
+    /* the body is not part of this import statement: it has import statements of its own */
     WITHIN((frame.then.fresh = false, at.now.executes = true, at.now.importing = false),
            result = __real_mp_parse_compile_execute(lex, kind, globals, locals), (void)0);
     return result;

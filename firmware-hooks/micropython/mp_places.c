@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where code comes from: file, function and line of an instruction, and what the REPL's code is called.
+ * The source of code: file, function and line of an instruction, and the file name of code from the REPL.
  */
 #include "firmware-hooks/micropython/mp_inline.h"
 #include "py/objfun.h"
@@ -12,7 +12,7 @@ static struct hs_text text_of(qstr q)
     return (struct hs_text){data, (uint32_t)len};
 }
 
-/* What the REPL runs has no file; who sends a script there knows its name. */
+/* Code from the REPL has no file; the sender of a script knows its name. */
 static char script[HS_MP_SCRIPT_MAX];
 static uint32_t script_len;
 
@@ -24,7 +24,7 @@ void hs_mp_script(struct hs_text name)
         return;
     memcpy(script, end, len);
     script_len = len;
-    hs_forget(NULL); /* it may have been read from here */
+    hs_forget(NULL); /* sites may refer to the old name */
 }
 
 void hs_mp_script_forget(void) { script_len = 0; }
@@ -34,14 +34,14 @@ static struct hs_text file_of(qstr file)
     return script_len && file == MP_QSTR__lt_stdin_gt_ ? (struct hs_text){script, script_len} : text_of(file);
 }
 
-/* Code that was compiled without line numbers (mpy-cross -O3, MICROPY_ENABLE_SOURCE_LINE=0) has an empty table. So has what
- * lies in line 1 as a whole: that is taken for such only where it was typed. */
+/* Code compiled without line numbers (mpy-cross -O3, MICROPY_ENABLE_SOURCE_LINE=0) has an empty table. Code that is all in
+ * line 1 has one too: an empty table means line 1 only for files such as <stdin>. */
 static bool has_lines(const byte *table, const byte *end, struct hs_text file)
 {
     return table < end || (MICROPY_ENABLE_SOURCE_LINE && file.len && file.data[0] == '<');
 }
 
-/* Found as MicroPython finds it for a traceback. */
+/* Decodes the function's prelude as MicroPython does for a traceback. */
 void hs_mp_describe(const struct _mp_obj_fun_bc_t *fun, uintptr_t code, struct hs_place *place)
 {
     const byte *ip = fun->bytecode;
