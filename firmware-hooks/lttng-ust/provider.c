@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is recorded, told as LTTng-UST tracepoints at the same moment: for host programs that link the recorder.
- * The linker puts these functions in front of the recorder's own (wraps.txt), so a program without them has no
- * cost, and one with them no more than a load and a branch an event while no session is active.
+ * Emits each record as an LTTng-UST tracepoint too, for host programs that link the recorder. The linker redirects calls of
+ * the recorder to these functions (wraps.txt). A program without them has no cost; a program with them has a load and a
+ * branch per event while no session is active.
  *
- * Events come in the order of the records: whatever lock the hook holds around the recorder's call is held here.
+ * Tracepoints have the order of the records, because the lock that a hook holds around the recorder's call is held here too.
  */
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
 #define LTTNG_UST_TRACEPOINT_DEFINE
@@ -20,7 +20,7 @@ static struct {
     void (*describe)(uintptr_t code, struct hs_place *place);
     uint8_t shift;
     unsigned n_regions;
-    struct hs_record_region region[REGIONS]; /* of those that are there; granules 0: none */
+    struct hs_record_region region[REGIONS]; /* the existing regions; granules 0: none */
 } provider;
 
 /* ---- places ---- */
@@ -68,7 +68,7 @@ static void set_where(struct hs_lttng_record *e, uintptr_t code, uintptr_t calle
     copy_text(e->function, sizeof e->function, place.function);
 }
 
-/* Where a block is and was; POS_IMPLIED: there is none. */
+/* Sets a block's new and old address and its length; HS_POS_IMPLIED: not known. */
 static void set_block(struct hs_lttng_record *e, uint32_t pos, uint32_t old)
 {
     uint64_t granule = UINT64_C(1) << provider.shift;
@@ -80,7 +80,7 @@ static void set_block(struct hs_lttng_record *e, uint32_t pos, uint32_t old)
 
 /* ---- records ---- */
 
-/* The text or the numbers that the record has. */
+/* Sets the record's text or numbers. */
 static void set_data(struct hs_lttng_record *e)
 {
     e->n_numbers = 0;
@@ -96,7 +96,7 @@ static void set_data(struct hs_lttng_record *e)
     }
 }
 
-/* Tells a record of any kind, `e` having what is known besides. */
+/* Emits the tracepoint of a record whose kind is a PACKET kind of records.def. */
 #define TELL_EVENT(NAME, member)
 #define TELL_DICT(NAME, member)
 #define TELL_PACKET(NAME, member) \
@@ -218,7 +218,7 @@ void __wrap_hs_record_at(struct hs_key key, struct hs_record *r)
     __real_hs_record_at(key, r);
 }
 
-/* What other files of the recorder write while they hold its lock; the second, of kinds that name a site. */
+/* Records that other files of the recorder write while they hold its lock; hs_record_named for kinds that name a site. */
 void __real_hs_record_locked(const struct hs_record *r);
 void __wrap_hs_record_locked(const struct hs_record *r);
 void __wrap_hs_record_locked(const struct hs_record *r)

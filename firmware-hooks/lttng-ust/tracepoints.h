@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tracepoints: one for each kind of record, made of records.def, with the names that an export to CTF gives them. LTTng
- * reads this file several times, each time with other meanings of its macros.
+ * The tracepoints: one per kind of record, generated from records.def, with the same names as in an export to CTF. LTTng
+ * includes this file several times, each time with other definitions of its macros.
  */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER heapstrata
@@ -17,22 +17,22 @@
 
 #ifndef HS_LTTNG_RECORD
 #define HS_LTTNG_RECORD
-#define HS_LTTNG_NUMBERS 64u /* most numbers of a list: each takes a byte and more of a record's data */
+#define HS_LTTNG_NUMBERS 64u /* the most numbers in a list: each needs at least one byte of a record's data */
 
-/* A record, and what is known besides. Places are granules of the whole trace. */
+/* A record and its decoded values, valid during the tracepoint only. Places in `r` are trace-wide granule numbers. */
 struct hs_lttng_record {
     const struct hs_record *r;
-    uint32_t granules;      /* of a new block */
-    uint64_t ptr, old_ptr;  /* addresses of `pos` and `old`; FREE has the one that it frees in both */
-    int64_t caller;         /* of the site, relative to hs_anchor; 0: not known */
+    uint32_t granules;      /* length of a new block */
+    uint64_t ptr, old_ptr;  /* addresses of `pos` and `old`; for FREE both are the freed block's */
+    int64_t caller;         /* the site's native caller, relative to hs_anchor; 0: not known */
     uint32_t line;          /* 0: no interpreted code */
     uint32_t n_numbers;
     uint64_t numbers[HS_LTTNG_NUMBERS];
-    char file[128], function[64], text[128]; /* terminated */
+    char file[128], function[64], text[128]; /* terminated; longer texts are cut */
 };
 #endif
 
-/* Fields of each type. A site is told by where it is: its number is given later. */
+/* Fields of each type. A site is its caller, file, function and line, because its number is assigned later. */
 #define HS_LTTNG_site(record, field) \
     lttng_ust_field_integer(int64_t, caller, e->caller) lttng_ust_field_string(file, e->file) \
     lttng_ust_field_string(function, e->function) lttng_ust_field_integer(uint32_t, line, e->line)
@@ -51,7 +51,7 @@ struct hs_lttng_record {
 #define HS_LTTNG_none(record, field)    lttng_ust_field_integer(uint32_t, kind_code, e->r->kind)
 #define HS_LTTNG_FIELD(record, type, field, text) HS_LTTNG_##type(record, field)
 
-/* What is told of the blocks of events besides. */
+/* Additional fields of events, about their blocks. */
 #define HS_LTTNG_MORE_alloc \
     lttng_ust_field_integer(uint32_t, granules, e->granules) lttng_ust_field_integer_hex(uint64_t, ptr, e->ptr)
 #define HS_LTTNG_MORE_free    lttng_ust_field_integer_hex(uint64_t, ptr, e->ptr)
