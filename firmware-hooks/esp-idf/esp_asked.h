@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who asked: wraps of functions that call others to allocate or to free keep their return address while they run.
+ * The callers of requests: wraps of functions that call others to allocate or free store their return address while they run.
  */
 #ifndef HS_ESP_ASKED_H
 #define HS_ESP_ASKED_H
@@ -12,16 +12,17 @@
 #include "firmware-hooks/esp-idf/esp_hooks.h"
 #include "lib/port.h"
 
-/* Of one task, or of what is no task. */
+/* The state of one task, of a core's start-up code, or of a core's interrupts. */
 struct hs_esp_asked {
-    uintptr_t caller;  /* the outermost function's; 0: there is no such call */
-    uintptr_t frame;   /* where its stack was: a call further up the stack means that it has been left, by longjmp or a throw */
-    uint32_t caps;     /* of the first try, meaningful while `tried` */
+    uintptr_t caller;  /* return address of the outermost function; 0: none is running */
+    uintptr_t frame;   /* its place on the stack: a call above it means that longjmp or an exception has left it */
+    uint32_t caps;     /* capabilities of the first try; valid while `tried` */
     bool tried, named; /* named: the task's name is known */
     uint32_t turn;     /* turn.h */
 };
 
-/* The function with this return address begins. NULL: it is not the outermost; else hs_esp_answered is due. */
+/* Call when a wrapped function begins; `caller` is its return address. Returns NULL if it is not the outermost one; otherwise
+ * pass the result to hs_esp_answered when it ends. ISR safe. */
 struct hs_esp_asked *hs_esp_ask(uintptr_t caller);
 
 static inline __attribute__((always_inline)) void hs_esp_answered(struct hs_esp_asked *mine)
@@ -32,19 +33,19 @@ static inline __attribute__((always_inline)) void hs_esp_answered(struct hs_esp_
 
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 
-/* Declares the real function and its wrap, whose body follows. */
+/* Declares the real function and begins its wrap; a body follows. */
 #define WRAP(result, name, parameters) \
     extern result __real_##name parameters; \
     extern result __wrap_##name parameters; \
     HS_ESP_FAST result __wrap_##name parameters
 
-/* The same of one that not every version of ESP-IDF has. It is in a file that is linked always, or not called at all. */
+/* The same for a function that not every version of ESP-IDF has. If it exists, its file is always linked, or never called. */
 #define WRAP_IF_THERE(result, name, parameters) \
     extern __attribute__((weak)) result __real_##name parameters; \
     extern result __wrap_##name parameters; \
     HS_ESP_FAST result __wrap_##name parameters
 
-/* Bodies. */
+/* Bodies of wraps. */
 #define ASKS(name, arguments) \
     { \
         if (hs_state == HS_STATE_OFF) \
@@ -61,7 +62,8 @@ static inline __attribute__((always_inline)) void hs_esp_answered(struct hs_esp_
         hs_esp_answered(mine); \
     }
 
-/* A function that resizes, with its `old` block. Where hooks are the method, all that they say in between is part of it. */
+/* The body for a function that resizes the block `old`. With CONFIG_HEAPSTRATA_HOOKS, hooks that run inside it are part of the
+ * resize. */
 #if CONFIG_HEAPSTRATA_WRAPS
 #define RESIZES(name, old, arguments) ASKS(name, arguments)
 #else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of the component share.
+ * Declarations that the component's files share.
  */
 #ifndef HS_ESP_HOOKS_H
 #define HS_ESP_HOOKS_H
@@ -18,7 +18,8 @@
 #define HS_WITH_HEAP_CAPS 0
 #endif
 
-/* What may run while the flash cache is off. The component by itself is placed by linker.lf.in, lib/ too. */
+/* Functions that may run while the flash cache is off. In the component without MicroPython, linker.lf.in places them, and
+ * lib/ too. */
 #if HS_WITH_HEAP_CAPS
 #define HS_ESP_FAST IRAM_ATTR
 #else
@@ -29,8 +30,8 @@
 
 #define HS_ESP_SHIFT 2 /* TLSF's sizes are multiples of 4 */
 
-/* In front of what a caller gets: TLSF's word with the block's size, the owner where tasks are tracked, and what poisoning
- * puts there; behind it another word of that. */
+/* Bytes of a block before the address that a caller gets (HS_ESP_FRONT): TLSF's word with the block's size, the owner if tasks
+ * are tracked, and the words of poisoning. Poisoning has another word after the caller's bytes (HS_ESP_TAIL). */
 #define HS_ESP_WORD 4u
 #if defined(CONFIG_HEAP_POISONING_LIGHT) || defined(CONFIG_HEAP_POISONING_COMPREHENSIVE)
 #define HS_ESP_CANARY 8u
@@ -46,52 +47,54 @@
 #endif
 #define HS_ESP_FRONT (HS_ESP_WORD + HS_ESP_CANARY + HS_ESP_OWNER)
 #define HS_ESP_HEADER (HS_ESP_FRONT + HS_ESP_TAIL)
-#define HS_ESP_LEAST 16u /* TLSF's smallest block with its word */
+#define HS_ESP_LEAST 16u /* bytes of TLSF's smallest block, its word included */
 
 /* --- regions: esp_regions.c ----------------------------------------------------------------------------- */
 
-/* Finds the registered heaps that have come since, and records them. With the lock held. False when there is no room for
- * all of them. */
+/* Finds and records heaps that were registered since the last call. From a task, with the lock held. Returns false if there is
+ * no room for all of them. */
 bool hs_esp_find_regions(void);
 
-/* Granule of the block that the caller knows as `block`, HS_POS_IMPLIED when it is of no region that we know. The
- * innermost region counts: reserved pools are heaps within a block of another heap. */
+/* Granule of the block at the address `block` that a caller has; HS_POS_IMPLIED if it is in no known region. The innermost
+ * region counts: reserved pools are heaps inside a block of another heap. */
 uint32_t hs_esp_pos(uintptr_t block);
 
-/* Place among the regions of hs_esp_heap of one that has these capabilities, plus 1; 0: none has. */
+/* Index plus 1 of the first region of hs_esp_heap that has all these capabilities; 0: none. */
 unsigned hs_esp_region_with(uint32_t caps);
 
-/* For the table of the firmware's heaps: the component's own, or that of MicroPython, beside whose heap it may be
- * (-DHS_WITH_HEAP_CAPS=1). Summaries are written from a task, with the flash cache on. */
+/* For the firmware's table of heaps: the component's own, or with MicroPython's heap (-DHS_WITH_HEAP_CAPS=1) MicroPython's.
+ * Summaries are written from a task, with the flash cache on. */
 extern const struct hs_heap hs_esp_heap;
 
 /* --- tasks: esp_tasks.c --------------------------------------------------------------------------------- */
 
-/* Tasks whose names are kept, the first ones. Further ones have a number only. */
+/* The first tasks, whose names are kept. Further tasks have only a number. */
 #ifndef HS_ESP_TASKS
 #define HS_ESP_TASKS 24u
 #endif
 
-/* Keeps the name of the task that runs, whose number is `number` (from 1), and records it. From a task, with the flash cache
- * on and the lock held. True: it need not be asked again. */
+/* Stores and records the name of the running task, whose number is `number` (from 1). From a task, with the flash cache on and
+ * the lock held. Returns true: no further call is needed for this task. */
 bool hs_esp_name_task(uint32_t number);
 
-/* Records the names that are kept once more: with a keyframe or a summary, since a ring forgets. */
+/* Records the stored names again, with a keyframe or a summary, because a ring overwrites older records. */
 void hs_esp_record_tasks(void);
 uint32_t hs_esp_tasks_size(void); /* at most so many bytes */
 
 /* --- events: esp_hooks.c --------------------------------------------------------------------------------- */
 
-/* Different sets of capabilities that sites beside MicroPython may have, one more included that has none. */
+/* The most different sets of capabilities that sites may have in a firmware with MicroPython. Further sets are recorded as one
+ * without capabilities. */
 #define HS_ESP_CAPS_SETS 63u
 
-/* Whether a site's `code` beside MicroPython says which capabilities were asked for: odd, and where no code is. */
+/* In a firmware with MicroPython: whether a site's `code` stands for a set of capabilities. It is odd, and too small for an
+ * address. */
 static inline bool hs_esp_is_code(uintptr_t code) { return code & 1 && code < 2 * (HS_ESP_CAPS_SETS + 1); }
 
-/* Tells the capabilities of a site; for hs_config. */
+/* For hs_config.describe: sets the capabilities of a site as `offset`. Runs with the flash cache off too. */
 void hs_esp_describe(uintptr_t code, struct hs_place *place);
 
-/* Asks ESP-IDF to tell of failed allocations. */
+/* Registers the callback for failed allocations with ESP-IDF. */
 void hs_esp_watch_failures(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Walking the registered heaps: heap_caps_walk where ESP-IDF has it (5.3 and later), else the same from its heap's own parts.
+ * Walks the registered heaps: heap_caps_walk if ESP-IDF has it (5.3 and later), otherwise the same with internal functions.
  *
- * The walker gets each block's address (without what poisoning and task tracking take of it) and size. When it returns false,
- * the next heap follows. From a task, with the flash cache on.
+ * The walker gets the address and size of each block and free run as TLSF has them, with the bytes of poisoning and task
+ * tracking. If it returns false, the walk continues with the next heap. From a task, with the flash cache on.
  */
 #ifndef HS_ESP_WALK_H
 #define HS_ESP_WALK_H
@@ -29,7 +29,7 @@ typedef struct {
     bool used;
 } hs_esp_block_t;
 
-/* The heaps that have all of `caps`. */
+/* Walks the heaps that have all of `caps`. */
 void hs_esp_walk(uint32_t caps, bool (*walker)(hs_esp_heap_t heap, hs_esp_block_t block, void *context), void *context);
 #endif
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * HeapStrata for ESP-IDF: every allocation in every region of heap_caps.
+ * HeapStrata for ESP-IDF: records every allocation in every region of heap_caps. Call these functions from a task only.
  *
- * Nothing needs to be called where CONFIG_HEAPSTRATA_FROM_BOOT is set: recording begins when the system's own start-up
- * is over, in front of app_main. The trace lies where CONFIG_HEAPSTRATA_RING_IN_... says, outlives resets that leave that
- * memory alone, and is read by a probe, by esptool, or from what heapstrata_dump prints.
+ * With CONFIG_HEAPSTRATA_FROM_BOOT no call is needed: recording starts at the end of the system's start-up, before app_main.
+ * CONFIG_HEAPSTRATA_RING_IN_... chooses the memory of the trace. The trace survives resets that do not clear that memory. Read
+ * it with a debug probe, with esptool, or from the output of heapstrata_dump.
  */
 #ifndef HEAPSTRATA_ESP_H
 #define HEAPSTRATA_ESP_H
@@ -16,22 +16,24 @@
 extern "C" {
 #endif
 
-/* Starts and stops recording. From a task. */
+/* Start and stop recording. */
 void heapstrata_start(void);
 void heapstrata_stop(void);
 
-/* What is recorded: every event; samples of blocks, one in `interval` bytes asked for on average (0: as built); or sums by
- * place, with the regions' figures at each mark, and with CONFIG_HEAPSTRATA_LEAKS what was never freed. From a task. False: there is no such level or interval. */
+/* Sets how much is recorded. FULL: every event. SAMPLED: one sampled block per `interval` requested bytes on average (0: the
+ * interval of the build). SUMMARY: sums per site and the regions' figures at each mark; with CONFIG_HEAPSTRATA_LEAKS also
+ * blocks that were never freed. Returns false if the level or the interval is invalid. */
 enum heapstrata_level { HEAPSTRATA_FULL = 1, HEAPSTRATA_SAMPLED, HEAPSTRATA_SUMMARY };
 bool heapstrata_level(enum heapstrata_level level, uint32_t interval);
 
-/* A label on the time line. From a task. */
+/* Records a mark with this label, of which at most HS_DATA_MAX bytes are kept. */
 void heapstrata_mark(const char *label);
 
-/* Stops recording and prints the trace on the console, as lines that `heapstrata import` reads. From a task. */
+/* Stops recording and prints the trace on the console, as lines that `heapstrata import` reads. */
 void heapstrata_dump(void);
 
-/* Whether the hooks see allocations. False: link-time optimisation or a missing wrap took them away. */
+/* Whether allocations reach the hooks. False: they are bypassed, by link-time optimisation or a missing wrap, or the trace's
+ * memory was refused. */
 bool heapstrata_works(void);
 
 #ifdef __cplusplus
