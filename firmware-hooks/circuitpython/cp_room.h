@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * Memory for the recorder out of CircuitPython's outer heap, whether that heap is recorded or not.
+ * Allocates the recorder's memory from CircuitPython's outer heap, whether that heap is recorded or not.
  */
 #ifndef HS_CP_ROOM_H
 #define HS_CP_ROOM_H
 
 #include "firmware-hooks/ports/room.h"
 
-/* Bytes of the outer heap in all. */
+/* The size of the outer heap in bytes. */
 uint32_t hs_cp_room_size(void);
 
-/* Takes `bytes` (a multiple of 8) from the end of the heap, for good. The same address in each boot: TLSF writes in front of
- * it and behind it only, so what was there before a reset still is. 8-aligned; {0, 0} when less than twice as much is free
- * there. Called once, before interrupts allocate. */
+/* Allocates `bytes` (a multiple of 8) at the end of the heap and never frees them. The memory is 8-aligned and has the same
+ * address in each boot. TLSF writes only before and after it, so its content survives a reset. Returns {0, 0} if less than
+ * twice as much is free there. Not ISR safe. Call once, before interrupts allocate. */
 struct hs_span hs_cp_room_take(uint32_t bytes);
 
-/* Whether memory is what was taken, or lies in it. */
+/* Whether `memory` is inside the memory that hs_cp_room_take allocated. */
 #if defined(HS_CP_ROOM) && HS_CP_ROOM
 bool hs_cp_room_gave(const struct hs_span *memory);
 #else

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * CircuitPython's supervisor starts the interpreter anew within one boot: after supervisor.reload(), when a file was written, at
- * Ctrl-D. Each start is a mark of its own in the trace, with its reason, and so is what the interpreter has got of pystack
- * and stack. All these marks begin with HS_MARK_SUPERVISOR.
+ * CircuitPython's supervisor restarts the interpreter within one boot: after supervisor.reload(), after a file was written, and
+ * at Ctrl-D. Each restart is recorded as a mark with its reason. A further mark has the bytes of the interpreter's pystack and
+ * stack. All these marks begin with HS_MARK_SUPERVISOR.
  */
 #ifndef HS_CP_RUNS_H
 #define HS_CP_RUNS_H
 
 #include <stdbool.h>
 
-/* The interpreter has a new heap. `boot`: for the first time in this boot. Not from an interrupt. */
+/* Call when the interpreter has a new heap. `boot`: the first one in this boot. Not ISR safe. */
 void hs_cp_run_begins(bool boot);
 
 #endif
