@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * import heapstrata, on the device:
+ * The Python module heapstrata, on the device:
  *
  *   start(stacks=False, level=None, interval=None, script=None)
- *                        records from now on; stacks: with the whole Python stack, where built in;
- *                        level: "full", "sampled" or "summary", which may be changed while recording, else that
- *                        chosen before by this program; interval: mean distance between two samples in bytes;
- *                        script: what code that comes over the REPL is called from now on instead of <stdin>
+ *                        starts recording. stacks: record the whole Python stack, if built in. level: "full", "sampled"
+ *                        or "summary"; it may be changed while recording; None: as this program chose before. interval:
+ *                        mean bytes between two samples. script: file name of code from the REPL, instead of <stdin>
  *   stop()               stops recording
- *   mark(label)          puts a label into the trace
- *   snapshot(refs=False) records the allocation table as it is, or what the level has of it; refs: with all
- *                        references and roots (level "full")
- *   refs(when)           records references by itself: "mark" behind every mark, "fail" when an allocation
- *                        failed, "mark,fail", or "" for never
+ *   mark(label)          records a mark
+ *   snapshot(refs=False) records the allocation table, or the figures that the level has. refs: with all references and
+ *                        roots (level "full")
+ *   refs(when)           records references automatically: "mark" after every mark, "fail" after a failed allocation,
+ *                        "mark,fail", or "" for never
  *   dump()               prints the image as text, for a host that reads the console
- *   dump(offset)         prints it again from that byte on
+ *   dump(offset)         prints it again from this byte on
  *   dump(stream)         writes it to a stream, as bytes
- *   stream(to, every=8)  sends packets to a stream as they close, with a keyframe in every so many, from the
- *                        scheduler and from poll(); stream(None) sends the rest and ends
- *   poll()               sends what the stream takes now; True when nothing is left
- *   stats()              the recorder's own figures, as a dict; site_table and ring_size: how large both are, sized_by_heap: by a
- *                        heap of so many bytes; 0: as the build has set them
- *   reset()              forgets everything recorded so far
+ *   stream(to, every=8)  sends packets to a stream as they close, with a keyframe in every `every` packets, from the
+ *                        scheduler and from poll(); stream(None) sends the rest and ends the stream
+ *   poll()               sends as much as the stream accepts now; True if nothing is left
+ *   stats()              the recorder's own figures, as a dict. site_table and ring_size: entries and bytes; sized_by_heap:
+ *                        bytes of the heap that these sizes depend on, 0 if the build has set both
+ *   reset()              discards everything recorded so far
  */
 #include <string.h>
 
@@ -38,7 +37,7 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 
-/* Only the options that bring the wraps define it (micropython.mk): a link that has lost them fails, and names this. */
+/* Defined only by the link options that have the wraps (micropython.mk): a link without them fails and prints this name. */
 extern const char hs_wraps_are_missing_at_the_link[];
 
 static void need_hooks(void)
@@ -48,7 +47,7 @@ static void need_hooks(void)
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("the hooks are not linked"));
 }
 
-/* Where the port's choice of memory or packet size was refused there is nothing to record into. */
+/* Returns the image; raises an exception if the hooks are not linked or the port's memory or packet size was refused. */
 static const struct hs_ring_header *need_image(void)
 {
     need_hooks();
@@ -61,7 +60,7 @@ static const struct hs_ring_header *need_image(void)
     return hs_image();
 }
 
-/* An interrupt comes before or after. */
+/* Runs `call` without an interrupt (Ctrl-C) in it. */
 #define WHOLE(call) \
     do { \
         hs_mp_hold(); \
@@ -87,7 +86,7 @@ static uint8_t level_of(mp_obj_t name)
 
 static bool differ(struct hs_level_choice a, struct hs_level_choice b) { return a.level != b.level || a.interval != b.interval; }
 
-/* The level asked for; what is not said stays as it is. */
+/* Sets the requested level and interval; None keeps the current value. */
 static void choose_level(mp_obj_t level, mp_obj_t interval)
 {
     struct hs_level_choice choice = hs_mp_level();
@@ -237,7 +236,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(stats_obj, hs_mod_stats);
 
 /* --- dump ---------------------------------------------------------------------------------------------- */
 
-#define LINE 45u /* bytes a line: it fits 80 columns, so that no terminal breaks it */
+#define LINE 45u /* bytes per line: the text fits into 80 columns, so no terminal breaks it */
 
 static bool is_blank(const uint8_t *bytes, uint32_t len)
 {
@@ -246,7 +245,7 @@ static bool is_blank(const uint8_t *bytes, uint32_t len)
     return !len;
 }
 
-/* BEGIN and END say the same: either may be lost. */
+/* BEGIN and END have the same values, because either may be lost. */
 static void print_frame(const char *what, uint32_t size, uint32_t check)
 {
     mp_printf(&mp_plat_print, "HS:%s %u %08x\n", what, (unsigned)size, (unsigned)check);
@@ -261,8 +260,8 @@ static void print_line(const uint8_t *bytes, uint32_t at, uint32_t len)
               (unsigned)hs_crc32(hs_crc32(0, where, sizeof where), bytes, len));
 }
 
-/* Lines of base64 with their offset and check, but for those of zeroes only; records nothing meanwhile and
- * allocates nothing. */
+/* Prints lines of base64, each with its offset and check, except lines with only zeros. Allocates nothing. Recording must be
+ * off. */
 static void print_image(const uint8_t *image, uint32_t size, uint32_t from)
 {
     uint32_t check = hs_crc32(0, image, size);
@@ -284,8 +283,8 @@ static void write_image(mp_obj_t stream, const uint8_t *image, uint32_t size)
         mp_raise_OSError(error);
 }
 
-/* Recording pauses, so that the image holds still; a stream may allocate, and a keyframe follows. While it is
- * stopped the image does not change from one dump to the next, so that one can complete the other. */
+/* Recording pauses, so that the image does not change; a stream may allocate, and a keyframe follows. While recording is
+ * stopped, all dumps have the same image, so one can complete another. */
 static mp_obj_t hs_mod_dump(size_t n_args, const mp_obj_t *args)
 {
     const struct hs_ring_header *image = need_image();

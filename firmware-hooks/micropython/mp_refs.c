@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reference graph. A word counts as the collector counts it: an address of a live block's head, whatever
- * the word really is.
+ * The reference graph. As in the collector, a word is a reference if its value is the address of a live block's head,
+ * whatever the word really is.
  *
- * Roots: the port's own gc_collect() is called while its calls of gc_collect_start, gc_collect_root and
- * gc_collect_end end here and mark nothing. So the roots are exactly those of a real collection, on any
- * port: mp_state_ctx, registers, stacks of all threads, and what else a port adds.
+ * Roots: the port's own gc_collect() is called, but its calls of gc_collect_start, gc_collect_root and gc_collect_end are
+ * redirected and mark nothing. So the roots are exactly those of a real collection on any port: mp_state_ctx, registers, the
+ * stacks of all threads, and the port's other roots.
  *
- * FORMAT.md, chapter 8, has the bytes.
+ * FORMAT.md, chapter 8, describes the bytes.
  */
 #include "firmware-hooks/micropython/mp_refs.h"
 
@@ -41,7 +41,7 @@ enum { AT_FREE, AT_HEAD, AT_TAIL, AT_MARK };
 #endif
 #define FOR_EACH_AREA(a) for (const mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = NEXT_AREA(a))
 
-/* --- what a word points at ----------------------------------------------------------------------------- */
+/* --- the target of a word ------------------------------------------------------------------------------ */
 
 static unsigned kind_at(const mp_state_mem_area_t *a, size_t granule)
 {
@@ -64,7 +64,7 @@ static uint32_t length_at(const mp_state_mem_area_t *a, size_t at)
     return (uint32_t)(end - at);
 }
 
-/* Granule of the live block whose head the word is the address of, or NO_BLOCK. */
+/* If the word is the address of a live block's head: the block's granule; otherwise NO_BLOCK. */
 static uint32_t target_of(uintptr_t word)
 {
     if (word & (GRANULE - 1))
@@ -87,14 +87,14 @@ size_t hs_mp_bytes_at(const void *head)
 
 /* --- roots ----------------------------------------------------------------------------------------------- */
 
-/* Longest pair of a root: words between, and a block. */
+/* The most bytes of a root's pair: number of words between, and block. */
 #define ROOT_MAX (2 * HS_VARINT32_MAX)
 
 enum root { ROOT_STATE = 1, ROOT_REGISTERS, ROOT_STACK, ROOT_PYSTACK, ROOT_OTHER };
 
 struct range {
     const uintptr_t *at, *end;
-    uintptr_t address; /* what is recorded for `at` */
+    uintptr_t address; /* recorded instead of `at` */
     uint8_t kind;      /* enum root */
 };
 
@@ -131,7 +131,7 @@ static void put_roots(struct range r)
         record_roots(&r, address, data, len);
 }
 
-/* What gc_collect_start marks from. */
+/* The roots that gc_collect_start marks. */
 void hs_mp_refs_state(void)
 {
     const uintptr_t *state = (const uintptr_t *)(const void *)&mp_state_ctx;
@@ -144,7 +144,7 @@ void hs_mp_refs_state(void)
 #endif
 }
 
-/* On these machines the port lays the registers down right below the stack that it goes over. */
+/* On these machines the port saves the registers just below the part of the stack that it scans. */
 #if defined(__x86_64__)
 #define REGISTERS 6
 #elif defined(__i386__)
@@ -234,7 +234,7 @@ static void put_modules(void)
 
 /* --- references ------------------------------------------------------------------------------------------- */
 
-#define GROUP 7u /* words of a block that one mask stands for */
+#define GROUP 7u /* words of a block per mask */
 #define GROUP_MAX (1 + GROUP * HS_VARINT32_MAX)
 #define RUN_MOST 128u
 #define SKIP_MOST 127u
@@ -247,17 +247,17 @@ struct block {
 };
 
 struct writer {
-    uint32_t pos, word;     /* where this record begins: block, and word in it */
-    uint32_t none;          /* blocks without references, not yet written */
-    uint32_t first, before; /* bases of what comes next: of a block's first word, of its others */
-    uint32_t bytes;         /* of all records so far */
+    uint32_t pos, word;     /* start of this record: block, and word in it */
+    uint32_t none;          /* blocks without references that are not yet written */
+    uint32_t first, before; /* bases of the next differences: for a block's first word, for its other words */
+    uint32_t bytes;         /* bytes of all records so far */
     uint8_t part, len;
-    bool unfinished; /* the last block written has more words than were told */
-    bool dry;        /* only counts */
+    bool unfinished; /* the last block has more words than were written */
+    bool dry;        /* only count the bytes */
     uint8_t data[HS_DATA_MAX];
 };
 
-/* Bytes of a record beside its data: kind, time, block, word, part, length. */
+/* The most bytes of a record without its data: kind, time, block, word, part, length. */
 #define RECORD_MAX 12
 
 static void begin(struct writer *w, uint32_t pos, uint32_t word)
@@ -276,7 +276,7 @@ static void emit(struct writer *w)
     w->bytes += w->len + RECORD_MAX;
 }
 
-/* Says that nothing more comes of the block that was written last. */
+/* Marks the end of the last block, if it has words that were not written. */
 static void finish(struct writer *w)
 {
     if (w->unfinished)
@@ -284,7 +284,7 @@ static void finish(struct writer *w)
     w->unfinished = false;
 }
 
-/* The blocks without references in front of the one at `next`. A record that begins there need not name them. */
+/* Writes the number of blocks without references before the one at `next`. A new record that begins there needs no number. */
 static void flush_none(struct writer *w, uint32_t next)
 {
     for (; w->none && w->len <= HS_DATA_MAX - 2; w->none -= w->none < RUN_MOST ? w->none : RUN_MOST) {
@@ -306,7 +306,7 @@ static bool has_targets(const struct block *b, uint32_t word)
     return false;
 }
 
-/* A mask and the blocks that seven words from `word` on point at; returns the byte behind. */
+/* Writes a mask and the targets of seven words from `word` on; returns the byte after them. */
 static uint8_t *put_group(struct writer *w, const struct block *b, uint32_t word, uint8_t *to)
 {
     uint8_t *mask = to++;
@@ -323,8 +323,8 @@ static uint8_t *put_group(struct writer *w, const struct block *b, uint32_t word
     return to;
 }
 
-/* Appends the group at `word`, behind `skip` groups without references. False, and nothing done, when there is
- * no room. */
+/* Appends the group at `word`, after `skip` groups without references. Returns false and changes nothing if there is no
+ * room. */
 static bool append(struct writer *w, const struct block *b, uint32_t word, uint32_t skip)
 {
     uint8_t group[GROUP_MAX];
@@ -342,7 +342,7 @@ static bool append(struct writer *w, const struct block *b, uint32_t word, uint3
     return true;
 }
 
-/* A block is begun by its first group, even when that has no references. False when there is no room. */
+/* Starts a block. Its first group is always written, even without references. Returns false if there is no room. */
 static bool start_block(struct writer *w, const struct block *b, uint32_t *skip)
 {
     flush_none(w, b->pos);
@@ -393,7 +393,7 @@ static void put_area(struct writer *w, const mp_state_mem_area_t *a)
         put_block(w, &block);
     }
     w->part |= NEXT_AREA(a) ? 0 : PART_LAST;
-    w->none = 0; /* what is not told has none */
+    w->none = 0; /* blocks that are not written have no references */
     emit(w);
 }
 
@@ -405,10 +405,10 @@ static NOINLINE uint32_t put_references(bool dry)
     return w.bytes;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------- */
+/* --- the whole graph ---------------------------------------------------------------------------------------- */
 
-/* Frames below us have held addresses of blocks. Left there, they would keep blocks alive in a later
- * collection. */
+/* Stack frames of the functions above had addresses of blocks. If these stayed on the stack, a later collection could take
+ * them as references. */
 static NOINLINE void wipe_stack(void)
 {
     volatile uintptr_t below[192];
@@ -416,8 +416,8 @@ static NOINLINE void wipe_stack(void)
         below[i] = 0;
 }
 
-/* Where other threads go over their stacks in a signal handler, none of them may be in the midst of a record
- * then: the lock is ours meanwhile. */
+/* If other threads scan their stacks in a signal handler, none of them may be writing a record then: so this thread holds the
+ * lock. */
 #ifdef HS_PORT_GC_SIGNALS
 static NOINLINE void put_all_roots(void)
 {
@@ -461,7 +461,7 @@ void hs_mp_refs_when(const char *words)
     fails = 0;
 }
 
-/* Nor are references of any use where the layout is not recorded. */
+/* Without the layout, references are of no use. */
 static bool has_layout(void) { return hs_state == HS_STATE_ON || hs_state == HS_STATE_KEYFRAME_DUE; }
 
 void hs_mp_refs_mark(void)

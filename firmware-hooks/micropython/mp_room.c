@@ -4,7 +4,7 @@
 #include "firmware-hooks/micropython/mp_hooks.h"
 #include "firmware-hooks/ports/sizes.h"
 
-/* 1: CircuitPython, whose outer heap is the supervisor's own. */
+/* 1: CircuitPython with an outer heap that is the supervisor's own. */
 #ifndef HS_CP_ROOM
 #define HS_CP_ROOM 0
 #endif
@@ -28,7 +28,7 @@ static void use_table(struct hs_config *config, struct hs_site_entry *site, uint
     config->hash_size = 4 * n;
 }
 
-/* --- what comes out of the heap ---------------------------------------------------------------------------- */
+/* --- memory from the heap ---------------------------------------------------------------------------------- */
 
 #if HS_CP_ROOM
 static uint32_t heap_size(const struct hs_span *heap) { return (void)heap, hs_cp_room_size(); }
@@ -46,7 +46,7 @@ static struct hs_span take(struct hs_span *heap, uint32_t bytes)
 }
 #endif
 
-/* The table first, the ring behind it. */
+/* The table of sites is first, the ring after it. */
 static void use_span(struct hs_config *config, struct hs_span room, struct hs_sizes sizes)
 {
     if (!room.start)
@@ -78,7 +78,7 @@ struct hs_span hs_mp_room_take(struct hs_config *config, struct hs_span *heap)
     return room;
 }
 
-/* --- said in the trace --------------------------------------------------------------------------------------- */
+/* --- facts in the trace -------------------------------------------------------------------------------------- */
 
 void hs_mp_room_fact(struct hs_text *text, const char *key, uint32_t number)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The start: MicroPython's collector under observation. The linker sends every call of the functions in wraps.txt to the
- * hooks first (ld --wrap), so MicroPython itself is not touched.
+ * Starts the recorder in MicroPython. The linker redirects every call of the functions in wraps.txt to the hooks (ld --wrap),
+ * so MicroPython itself is not changed.
  */
 #include "firmware-hooks/micropython/mp_inline.h"
 #include "firmware-hooks/micropython/mp_refs.h"
@@ -21,7 +21,7 @@ static const uintptr_t functions[] = {
 #include "firmware-hooks/micropython/fingerprint.def"
 };
 
-/* What lines and references mean in this build. */
+/* Options of this build that readers of the trace need. */
 #if MICROPY_STACKLESS
 #define HS_MP_STACKLESS "\0stackless=1"
 #else
@@ -36,7 +36,7 @@ static const uintptr_t functions[] = {
 static const char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
     HS_MP_STACKLESS HS_MP_WIDE_OBJECTS;
 
-/* With those that are known at the start only; of a call frame the words before its stack. */
+/* The facts above and those known only at the start. "frame=": words of a call frame before its stack. */
 static struct hs_text all_facts(void)
 {
     static char all[sizeof facts + 64];
@@ -51,7 +51,7 @@ static bool initialised;
 
 bool hs_mp_linked(void) { return initialised; }
 
-/* A build whose link-time optimisation bypasses the wraps records nothing, and must say so. */
+/* Link-time optimisation may bypass the wraps: then nothing is recorded, and the user must be informed. */
 static bool bypassed;
 
 int hs_mp_selftest(void) { return bypassed ? -1 : 0; }
@@ -62,7 +62,7 @@ int hs_mp_selftest(void) { return bypassed ? -1 : 0; }
 #define FREE(block) m_free(block)
 #endif
 
-/* One allocation by way of another file of MicroPython. */
+/* Allocates and frees a block through another file of MicroPython. */
 enum hs_trial hs_mp_try(unsigned number)
 {
     if (number)
@@ -71,8 +71,8 @@ enum hs_trial hs_mp_try(unsigned number)
     return HS_TRIAL_MADE;
 }
 
-/* A collection every so many bytes allocated, as the program could have it with gc.threshold(): the trace then
- * tells within so many bytes when each block became garbage. */
+/* Sets a collection after every so many allocated bytes, like gc.threshold(). Then the trace shows within that number of bytes
+ * when each block became garbage. */
 static void collect_often(void)
 {
 #if MICROPY_GC_ALLOC_THRESHOLD
@@ -85,13 +85,14 @@ static void collect_often(void)
 #endif
 }
 
-/* Where the ring lies, and whether that is where a heap is; then there is no recording. What was taken from the heap. */
+/* The memory of the ring, and the memory allocated from the heap. If the ring is inside a heap, nothing is recorded. */
 static struct hs_span reserved, taken;
 static bool ring_in_heap;
 
 bool hs_mp_ring_in_heap(void) { return ring_in_heap; }
 
-/* A heap of the collector's, without the ring. Where that cannot be had the ring is given up: it is not written to again. */
+/* Shortens a heap of the collector to exclude the ring. If that is not possible, recording ends: the ring is not written
+ * again. */
 static void keep_apart(struct hs_span *heap)
 {
     if (ring_in_heap || (hs_room_make(heap, reserved) && hs_room_make(heap, taken)))
@@ -102,7 +103,7 @@ static void keep_apart(struct hs_span *heap)
 
 static void gc_init_apart(void *start, void *end);
 
-/* Runs once, in the first gc_init: the first moment at which there is a heap to trace. */
+/* Runs once, in the first gc_init, because then there is a heap to trace. */
 static void init(void *start, void *end)
 {
     struct hs_span heap = {(uintptr_t)start, (uintptr_t)end};
@@ -128,7 +129,7 @@ static void init(void *start, void *end)
     if (hs_port_setting("HEAPSTRATA_REFS"))
         hs_mp_refs_when(hs_port_setting("HEAPSTRATA_REFS"));
     collect_often();
-    hs_mp_heap.write_regions(false); /* at a level without keyframes nothing else names them */
+    hs_mp_heap.write_regions(false); /* at a level without keyframes nothing else records them */
     hs_start();
     bypassed = !hs_heaps_test();
     HS_MP_RUN_BEGINS(true);
@@ -158,7 +159,7 @@ void __wrap_gc_init(void *start, void *end)
     gc_init_apart(start, end);
     hs_mp_stream_forget();
     hs_forget(NULL);
-    if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas are gone with all in them */
+    if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas and their blocks no longer exist */
         hs_mp_forget_areas();
         hs_mp_update_areas();
         if (hs_state == HS_STATE_LEVEL)

@@ -10,7 +10,7 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 
-/* What the collector must see. */
+/* Roots for the collector. */
 MP_REGISTER_ROOT_POINTER(mp_obj_t heapstrata_stream);
 MP_REGISTER_ROOT_POINTER(uint8_t *heapstrata_chunk);
 #define STREAM MP_STATE_VM(heapstrata_stream)
@@ -18,11 +18,11 @@ MP_REGISTER_ROOT_POINTER(uint8_t *heapstrata_chunk);
 
 static struct {
     struct hs_drain drain;
-    bool streamed;    /* in this boot, before */
-    uint32_t at, len; /* what of the chunk has been written, and how long it is */
-    int error;        /* that ended the stream, not yet told */
+    bool streamed;    /* there was a stream in this boot */
+    uint32_t at, len; /* bytes of the chunk that have been written, and all its bytes */
+    int error;        /* the error that ended the stream, until it is raised */
     bool active, pumping;
-    volatile bool woken; /* the scheduler has been asked */
+    volatile bool woken; /* the scheduler has been asked for a call */
 } s;
 
 static void stop(int error)
@@ -37,7 +37,7 @@ static void stop(int error)
 
 /* --- writing ------------------------------------------------------------------------------------------ */
 
-/* Writes on at the chunk. Returns whether all of it has been taken. */
+/* Writes the rest of the chunk. Returns whether all of it has been written. */
 static bool write_chunk(void)
 {
     const mp_stream_p_t *protocol = mp_get_stream(STREAM);
@@ -53,7 +53,7 @@ static bool write_chunk(void)
     return s.active;
 }
 
-/* Writes what the stream takes at once, but no more than the ring has now: writing may fill it further. */
+/* Writes as much as the stream accepts now, but a limited number of packets, because writing may add new ones to the ring. */
 static bool write_some(void)
 {
     for (uint32_t n = 0, most = hs_image()->packet_count * 2 + 64; write_chunk(); n++) {
@@ -67,7 +67,7 @@ static bool write_some(void)
     return false;
 }
 
-/* One writer at a time: the scheduler, poll() of any thread. */
+/* Allows one writer at a time: the scheduler, or poll() of any thread. */
 static bool enter(void)
 {
     hs_mp_hold();
@@ -79,7 +79,7 @@ static bool enter(void)
     return free;
 }
 
-/* A stream written in Python may raise, and may allocate: what comes of that is streamed by the next call. */
+/* A stream written in Python may raise, and may allocate: records of that are written by the next call. */
 static bool pump(void)
 {
     nlr_buf_t nlr;
@@ -148,7 +148,7 @@ void hs_mp_stream_begin(mp_obj_t stream, mp_uint_t every)
     pump();
 }
 
-/* One second, or so many looks at a clock that stands. */
+/* Waits at most one second, or STANDS reads of a clock that does not advance. */
 #define STANDS 100000u
 struct patience {
     uint32_t start, before, looks;
@@ -167,7 +167,7 @@ void hs_mp_stream_end(void)
     if (!s.active)
         return;
     hs_mp_hold();
-    if (hs_state != HS_STATE_OFF) /* else the end of recording has closed it */
+    if (hs_state != HS_STATE_OFF) /* otherwise hs_stop has closed the packet */
         hs_flush();
     hs_mp_let_go();
     struct patience patience = {.start = hs_port_ticks()};
