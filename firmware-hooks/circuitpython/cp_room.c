@@ -7,14 +7,14 @@
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
 
-/* In the last word of a free block TLSF keeps where it begins. */
+/* TLSF writes the address of a free block into its last word. */
 #define BEHIND sizeof(uint64_t)
 
 uint32_t hs_cp_room_size(void) { return (uint32_t)((uintptr_t)port_heap_get_top() - (uintptr_t)port_heap_get_bottom()); }
 
 static struct hs_span given;
 
-/* The walk's last block, when it is free; else empty. */
+/* For a walk: sets the span of the last block if it is free; otherwise an empty span. */
 static bool into_last_free(void *block, size_t size, int used, void *context)
 {
     struct hs_span *last = context;

@@ -9,7 +9,7 @@
 #include "supervisor/port.h"
 #include "supervisor/shared/safe_mode.h"
 
-/* Why code does not run: in the words of CircuitPython's documentation. */
+/* Reasons for safe mode, in the words of CircuitPython's documentation. */
 static const char *const safe_modes[] = {
     [SAFE_MODE_BROWNOUT] = "brownout",
     [SAFE_MODE_FLASH_WRITE_FAIL] = "flash write failed",
@@ -37,7 +37,7 @@ static const char *const run_reasons[] = {
 
 #define NAME(names, number) ((number) < sizeof names / sizeof *names && names[number] ? names[number] : "another reason")
 
-/* A label that is put together; HS_DATA_MAX bytes of it are recorded. */
+/* A label under construction; at most HS_DATA_MAX bytes are recorded. */
 struct label {
     char text[HS_DATA_MAX];
     uint32_t len;

@@ -10,7 +10,7 @@
 
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 
-/* TLSF aligns to a word, and has a block's size in a word in front of it; a block has room for three. */
+/* TLSF aligns blocks to a word, and stores a block's size in the word before it. The smallest block has three more words. */
 #define SHIFT (sizeof(void *) == 8 ? 3 : 2)
 #define HEADER ((uint32_t)sizeof(size_t))
 #define LEAST ((uint32_t)(4 * sizeof(size_t)))
@@ -33,7 +33,7 @@ static bool overlaps(const struct hs_span *memory)
     return hs_room_overlap(&heap, *memory) && !hs_cp_room_gave(memory);
 }
 
-/* Of a block, among the heap's granules. */
+/* The index of a block's first granule in the heap. */
 static uint32_t index_of(const void *block) { return (uint32_t)(((uintptr_t)block - HEADER - base) >> SHIFT); }
 static uint32_t pos_of(const void *block) { return numbers.first + index_of(block); }
 
@@ -42,10 +42,10 @@ static uint32_t pos_of(const void *block) { return numbers.first + index_of(bloc
 #if HS_OUTER_TLSF
 #include "lib/tlsf/tlsf.h"
 
-/* The heap's control structure stands at its begin, its one pool behind that. */
+/* The heap's control structure is at its start, its only pool after that. */
 static pool_t pool(void) { return tlsf_get_pool((tlsf_t)base); }
 
-/* A rest too small for a block of its own belongs to the block in front. */
+/* `size`, or more if the block includes a rest that was too small for a block of its own. */
 static uint32_t size_of(const void *block, size_t size)
 {
     size_t taken = tlsf_block_size((void *)(uintptr_t)block), needed = (size + HEADER - 1) & ~(size_t)(HEADER - 1);
@@ -56,11 +56,11 @@ static uint32_t size_of(const void *block, size_t size)
 struct walk {
     struct hs_runs_writer runs;
     struct hs_summary_writer summary;
-    uint32_t end; /* granule behind the last block or free run */
+    uint32_t end; /* granule after the last block or free run */
     uint32_t n;
 };
 
-/* Those that a walk calls for each block or free run, at `block`, of `size` bytes. */
+/* Callbacks of a walk, for each block or free run of `size` bytes at `block`. */
 static bool count(void *block, size_t size, int used, void *context)
 {
     struct walk *w = context;
@@ -134,7 +134,7 @@ static void write_summary(uint8_t cause) { (void)cause; }
 static uint32_t keyframe_size(void) { return 64; }
 #endif
 
-/* Sites have the interpreter's codes, or lwIP's. */
+/* Sites have codes of the interpreter or of lwIP. */
 static bool owns_no_code(uintptr_t code) { return (void)code, false; }
 
 static void write_regions(bool existing)
@@ -211,7 +211,7 @@ void __wrap_port_free(void *block)
     __real_port_free(block);
 }
 
-/* Without a block it is port_malloc, without a size port_free. */
+/* Without a block it allocates one; with a size of 0 it frees the block. */
 void *__real_port_realloc(void *block, size_t size, bool dma);
 void *__wrap_port_realloc(void *block, size_t size, bool dma);
 void *__wrap_port_realloc(void *block, size_t size, bool dma)
