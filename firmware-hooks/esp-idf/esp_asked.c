@@ -19,7 +19,7 @@ WRAP_IF_THERE(void *, memalign, (size_t alignment, size_t size)) ASKS(memalign, 
 WRAP_IF_THERE(void *, aligned_alloc, (size_t alignment, size_t size)) ASKS(aligned_alloc, (alignment, size))
 WRAP_IF_THERE(int, posix_memalign, (void **block, size_t alignment, size_t size)) ASKS(posix_memalign, (block, alignment, size))
 
-/* newlib's own functions call these, from ROM too; picolibc (ESP-IDF 6) has none. */
+/* newlib's own functions call these, from ROM too; picolibc (ESP-IDF 6) does not have them. */
 WRAP_IF_THERE(void *, _malloc_r, (struct _reent *r, size_t size)) ASKS(_malloc_r, (r, size))
 WRAP_IF_THERE(void *, _calloc_r, (struct _reent *r, size_t n, size_t size)) ASKS(_calloc_r, (r, n, size))
 WRAP_IF_THERE(void *, _realloc_r, (struct _reent *r, void *old, size_t size)) ASKS(_realloc_r, (r, old, size))
@@ -41,8 +41,8 @@ WRAP(void *, heap_caps_realloc_default, (void *old, size_t size)) RESIZES(heap_c
 
 /* --- with preferences -------------------------------------------------------------------------------------- */
 
-/* A call with a number of arguments cannot be passed on as it is: so many preferences are, more are not tried. ESP-IDF's own
- * code has two. */
+/* The most preferences that are passed on, because a variable number of arguments cannot be; further ones are not tried.
+ * ESP-IDF's own code uses two. */
 #define PREFERENCES 8u
 struct preferences {
     uint32_t caps[PREFERENCES];
@@ -58,7 +58,7 @@ static HS_ESP_FAST __attribute__((noinline)) struct preferences taken_from(va_li
 
 static inline __attribute__((always_inline)) size_t at_most(size_t n) { return n < PREFERENCES ? n : PREFERENCES; }
 
-/* Puts what was preferred in front of `n` into `p`. */
+/* Declares `p` and reads into it the `n` preferences that are the wrap's variable arguments. */
 #define TAKE_PREFERENCES(p, n)                     \
     va_list list;                                  \
     va_start(list, n);                             \

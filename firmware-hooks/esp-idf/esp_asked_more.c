@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * CONFIG_HEAPSTRATA_NAME_MORE: functions that a program need not have. With this file it has them, called or not.
+ * CONFIG_HEAPSTRATA_NAME_MORE: wraps of functions that not every program links. With this file a program links them, even if
+ * it does not call them.
  */
 #include "firmware-hooks/esp-idf/esp_asked.h"
 
@@ -14,7 +15,7 @@ WRAP(void *, xStreamBufferGenericCreate, (size_t size, size_t trigger, int messa
 ASKS(xStreamBufferGenericCreate, (size, trigger, message, sent, received))
 WRAP(void *, xRingbufferCreate, (size_t size, int type)) ASKS(xRingbufferCreate, (size, type))
 
-/* --- C++: operator new and delete, by the names that they have where size_t is unsigned int ------------------ */
+/* --- C++: operator new and delete, mangled for a size_t that is unsigned int --------------------------------- */
 
 struct nothrow;
 WRAP(void *, _Znwj, (size_t size)) ASKS(_Znwj, (size))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * FreeRTOS's functions that create something: who calls them is who asked. They are in files that are linked always.
+ * Wraps of FreeRTOS's functions that create objects: their caller is the caller of the request. They are in files that are
+ * always linked.
  */
 #include "firmware-hooks/esp-idf/esp_asked.h"
 
-/* These are called by tasks and start-up, with the flash cache on. */
+/* Called by tasks and start-up code, with the flash cache on. */
 #undef HS_ESP_FAST
 #define HS_ESP_FAST
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The trace on the console, as lib/host/memory/capture.h describes its lines.
+ * Prints the trace on the console; lib/host/memory/capture.h describes the lines.
  */
 #include <inttypes.h>
 #include <stdio.h>

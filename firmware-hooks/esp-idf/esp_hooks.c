@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * heap_caps under observation.
+ * Records the events of heap_caps.
  *
- * Order. The trace's lock, a spin lock that its owner may take again, is held across the real call and its record: no
- * other core's record comes in between, so a block is recorded as freed before the one that takes its place. heap_caps
- * itself works within such a lock (of the heap), in the same order.
+ * Order. The trace's lock, a recursive spin lock, is held during the real call and its record. No other core's record comes in
+ * between, so a block is recorded as freed before a new block at the same place. heap_caps takes such a lock itself (the
+ * heap's), always after the trace's.
  *
- * Two ways in:
- *   CONFIG_HEAPSTRATA_WRAPS   the linker's --wrap on the functions named heap_caps_*_base, which every request passes,
- *                             and on heap_caps_free
- *   CONFIG_HEAPSTRATA_HOOKS   where ESP-IDF's own heap tracing wraps all of these: its hook for allocations, which runs after
- *                             the heap's lock was released, and wraps of multi_heap_free and of the functions that resize,
- *                             since its hooks do not say what a resized block was before, nor that a block will be freed.
+ * There are two methods:
+ *   CONFIG_HEAPSTRATA_WRAPS   the linker's --wrap on the functions named heap_caps_*_base, which every request calls, and on
+ *                             heap_caps_free
+ *   CONFIG_HEAPSTRATA_HOOKS   for builds in which ESP-IDF's own heap tracing wraps all of these: its hook for allocations,
+ *                             which runs after the heap's lock was released, and wraps of multi_heap_free and of the functions
+ *                             that resize, since its hooks show neither the old place of a resized block nor a coming free.
  *
- * Who asked: functions that call others to allocate (malloc, operator new, xTaskCreate, ...) are wrapped too and keep their
- * return address, the outermost one's, in asked.h. With it they keep the capabilities of their first try: malloc() asks for
- * internal memory first, and for any when there is no room, so a block's site says what was wanted, and its region what it got.
+ * Callers: functions that call others to allocate (malloc, operator new, xTaskCreate, ...) are wrapped too. The outermost one
+ * stores its return address (esp_asked.h), and the capabilities of the first try: malloc() requests internal memory first,
+ * and any memory if there is no room. So a block's site has the requested capabilities, and its region the memory it got.
  *
- * The flash cache. Memory is allocated while it is off, too. Code and constants are in internal RAM then (linker.lf.in says
- * which), or what happens is counted: can_record() and can_walk() say when.
+ * The flash cache. Memory is also allocated while it is off. Code and constants that are needed then are in internal RAM
+ * (linker.lf.in); other events are counted as missed: see can_record() and can_walk().
  */
 #include <string.h>
 
@@ -32,8 +32,8 @@
 #include "lib/level.h"
 #include "lib/port.h"
 
-/* Where the ring is in PSRAM (Kconfig's choice, or beside MicroPython that of port_esp_idf.c), or lib/ in flash, which it is
- * beside MicroPython, nothing is recorded while the cache is off. */
+/* Nothing is recorded while the cache is off if the ring is in PSRAM (chosen in Kconfig, or with MicroPython by
+ * port_esp_idf.c), or if lib/ is in flash, as it is with MicroPython. */
 #if CONFIG_HEAPSTRATA_RING_IN_PSRAM || HS_RING_IN == 3 || HS_WITH_HEAP_CAPS
 #define NEEDS_CACHE 1
 #else
@@ -43,21 +43,21 @@
 #define INLINE static inline __attribute__((always_inline))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 
-/* --- who asked ------------------------------------------------------------------------------------------ */
+/* --- callers -------------------------------------------------------------------------------------------- */
 
-/* Of a task. ESP-IDF has its thread-local memory at the upper end of its stack. */
+/* One per task. In ESP-IDF a task's thread-local memory is at the upper end of its stack. */
 static __thread struct hs_esp_asked asked_in_task;
 
-/* Of what is no task: start-up, and a core's interrupts. */
+/* Outside of tasks: one for each core's start-up code, and one for its interrupts. */
 static struct hs_esp_asked asked_outside[portNUM_PROCESSORS][2] = {
     [0 ... portNUM_PROCESSORS - 1] = {{.turn = HS_TURN_OUTSIDE}, {.turn = HS_TURN_OUTSIDE}}};
 
 #ifndef HS_ESP_STACK_REACH
-#define HS_ESP_STACK_REACH 0x10000u /* more than tasks' stacks have */
+#define HS_ESP_STACK_REACH 0x10000u /* bytes; more than the stack of any task */
 #endif
 
-/* Before a core's first task runs, the thread pointer is none of a task's, whatever the scheduler says of itself: it is
- * "running" while it still allocates its tick interrupt. So it is believed when it points up this very stack. */
+/* Before a core's first task runs, the thread pointer is not valid, even if the scheduler is "running": it still allocates its
+ * tick interrupt then. So the thread pointer is used only if it points to a higher address of the current stack. */
 static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *outside(bool interrupt)
 {
     return &asked_outside[xPortGetCoreID()][interrupt];
@@ -85,10 +85,10 @@ HS_ESP_FAST struct hs_esp_asked *hs_esp_ask(uintptr_t caller)
     return a;
 }
 
-/* --- what was asked for ----------------------------------------------------------------------------------- */
+/* --- requested capabilities ------------------------------------------------------------------------------- */
 
-/* A site's `code`. By itself the capabilities: no program is interpreted here. Beside MicroPython, whose sites have addresses
- * there, the odd number of a set of capabilities, too small for an address; sets are few, and never forgotten. */
+/* A site's `code`. Without MicroPython it is the capabilities, because no code is interpreted. With MicroPython, whose sites
+ * have addresses there, it is the odd number of a set of capabilities, too small for an address. Sets are never freed. */
 #if HS_WITH_HEAP_CAPS
 static uint32_t caps_set[HS_ESP_CAPS_SETS];
 static uint32_t n_caps_sets;
@@ -100,7 +100,7 @@ static HS_ESP_FAST uintptr_t code_of(uint32_t caps)
         i++;
     if (i == n_caps_sets && n_caps_sets < HS_ESP_CAPS_SETS)
         caps_set[n_caps_sets++] = caps;
-    return i << 1 | 1; /* one set too many has the number behind the last, and no capabilities */
+    return i << 1 | 1; /* sets that have no room share the number after the last, and have no capabilities */
 }
 
 static uint32_t caps_of(uintptr_t code) { return code >> 1 < n_caps_sets ? caps_set[code >> 1] : 0; }
@@ -109,7 +109,7 @@ INLINE uintptr_t code_of(uint32_t caps) { return caps; }
 INLINE uint32_t caps_of(uintptr_t code) { return (uint32_t)code; }
 #endif
 
-/* The key of a request for `caps`, which `own` made or passed on. */
+/* The key of a request for `caps`; `own` is the direct caller, which may have passed it on. */
 INLINE struct hs_key key_of(struct hs_esp_asked *a, uintptr_t own, uint32_t caps)
 {
     if (!a->caller)
@@ -123,8 +123,8 @@ INLINE struct hs_key key_of(struct hs_esp_asked *a, uintptr_t own, uint32_t caps
 
 HS_ESP_FAST void hs_esp_describe(uintptr_t code, struct hs_place *place) { *place = (struct hs_place){.offset = caps_of(code)}; }
 
-/* A keyframe is due. Beside MicroPython it is MicroPython's hooks that make it, at their next allocation: in the midst of one of
- * ours the collector may be in the midst of its own. */
+/* Makes a keyframe. With MicroPython its hooks write it at their next allocation, because the collector may be running when
+ * heap_caps is called. */
 #if HS_WITH_HEAP_CAPS
 static HS_ESP_FAST void make_keyframe(void)
 {
@@ -141,12 +141,12 @@ static HS_ESP_FAST void keyframe_if_due(void)
 }
 #endif
 
-/* --- whose turn, and when ---------------------------------------------------------------------------------- */
+/* --- threads, and when to record --------------------------------------------------------------------------- */
 
-static uint32_t missed; /* events that could not be recorded since the last one that was */
+static uint32_t missed; /* events that could not be recorded and are not yet counted in a LOST record */
 static struct hs_turn turn = HS_TURN_START;
 
-/* At another level than "full" most of what tasks do is not recorded, nor is whose turn it is. */
+/* At a level other than "full" most events are not recorded, so THREAD records are written only when needed. */
 static HS_ESP_FAST __attribute__((noinline)) void change_turn(struct hs_esp_asked *who)
 {
     hs_turn_see(&turn, &who->turn);
@@ -156,7 +156,7 @@ static HS_ESP_FAST __attribute__((noinline)) void change_turn(struct hs_esp_aske
         hs_turn_take(&turn, who->turn);
 }
 
-/* Beside MicroPython the threads' numbers are its hooks'. */
+/* With MicroPython, its hooks number the threads. */
 INLINE void tell_turn(struct hs_esp_asked *who)
 {
     if (!HS_WITH_HEAP_CAPS && !LIKELY(who->turn == turn.now))
@@ -166,10 +166,10 @@ INLINE void tell_turn(struct hs_esp_asked *who)
 /* Whether a record can be written now. */
 INLINE bool can_record(void) { return !NEEDS_CACHE || spi_flash_cache_enabled(); }
 
-/* Whether heaps can be walked: ESP-IDF's functions for that are in flash. */
+/* Whether heaps can be walked: ESP-IDF's functions to walk them are in flash. */
 INLINE bool can_walk(void) { return !xPortInIsrContext() && spi_flash_cache_enabled(); }
 
-/* While heap and trace should agree: a keyframe that is due, or one behind what was missed. */
+/* Called when heap and trace should agree: writes a keyframe if one is due or events were missed. */
 static __attribute__((noinline)) void catch_up(void)
 {
     keyframe_if_due();
@@ -189,7 +189,7 @@ static HS_ESP_FAST __attribute__((noinline)) hs_lock_t enter_section(void)
     return lock;
 }
 
-/* Enters the section in which heap and trace change together. False, and no section, when nothing is recorded. */
+/* Takes the lock under which heap and trace change together. Returns false, without the lock, if recording is off. */
 INLINE bool begin(hs_lock_t *lock)
 {
     if (hs_state == HS_STATE_OFF)
@@ -198,7 +198,7 @@ INLINE bool begin(hs_lock_t *lock)
     return true;
 }
 
-/* Whether to record what happened in the section. */
+/* Whether to record the event; if it cannot be recorded now, it is counted as missed. */
 INLINE bool records(void)
 {
     if (hs_state == HS_STATE_OFF)
@@ -220,14 +220,14 @@ INLINE bool is_alias(const void *block)
 INLINE bool is_alias(const void *block) { return esp_ptr_in_diram_iram(block); }
 #endif
 
-/* Executable memory is handed out by its other address, in front of which lies the one that the heap knows. */
+/* heap_caps returns executable memory by its alias address. The word before it has the address that the heap uses. */
 INLINE uintptr_t plain(const void *block)
 {
     return is_alias(block) ? (uintptr_t)((const uint32_t *)block)[-1] : (uintptr_t)block;
 }
 
-/* What the block really takes is in TLSF's word: a little more than was asked for, where the rest would be too small for a
- * block. Then that is told as asked for, so that the host has the same layout. */
+/* The requested size to record. TLSF's word has the allocated bytes; they include the rest of the free run if it was too small
+ * for a block. Then all of them are recorded as requested, so that the host computes the same layout. */
 INLINE uint32_t size_of(uintptr_t block, size_t asked_for)
 {
     const uint32_t *word = (const uint32_t *)(block - HS_ESP_FRONT);
@@ -237,8 +237,8 @@ INLINE uint32_t size_of(uintptr_t block, size_t asked_for)
     return seems == taken ? size : taken - HS_ESP_HEADER;
 }
 
-/* Granule of a block that is there now. A heap that is new to us is told with all that is in it, this block included: then
- * HS_POS_IMPLIED, for there is nothing more to tell. While heaps cannot be walked, the block counts as missed. */
+/* Granule of a live block. If the block is in an unknown heap, the heap is recorded with all its blocks, this one included;
+ * the result is HS_POS_IMPLIED, because the block needs no other record. If heaps cannot be walked now, it counts as missed. */
 static HS_ESP_FAST uint32_t pos_of(uintptr_t block)
 {
     uint32_t pos = hs_esp_pos(block);
@@ -251,8 +251,8 @@ static HS_ESP_FAST uint32_t pos_of(uintptr_t block)
     return pos;
 }
 
-/* At another level than "full". What samples and sums up is in flash: while that is off, blocks that would have been chosen
- * count as missed; the ends of those that were are recorded. */
+/* For a level other than "full". The code that samples and sums up is in flash. While the flash cache is off, blocks that
+ * would be sampled count as missed; frees of sampled blocks are still recorded. */
 static HS_ESP_FAST __attribute__((noinline)) void put_at_level(struct hs_key key, struct hs_block told, uint8_t op)
 {
     if (hs_level_skips(told.size))
@@ -289,8 +289,8 @@ static HS_ESP_FAST void put_realloc(struct hs_key key, struct hs_block told, uin
     put_at_level(key, told, HS_REALLOC);
 }
 
-/* Where a block of `size` bytes is that was allocated or resized, and who asked for it, whose turn it is. NULL: there is nothing
- * to record. */
+/* Sets `told` to the place and size of an allocated or resized block of `size` requested bytes, and records a change of the
+ * thread. Returns the caller's state; NULL if there is nothing to record. */
 static HS_ESP_FAST __attribute__((noinline)) struct hs_esp_asked *is_told(const void *block, size_t size, struct hs_block *told)
 {
     uintptr_t at = plain(block);
@@ -323,7 +323,7 @@ static HS_ESP_FAST void tell_free(uintptr_t own, uint32_t pos)
         hs_free(who->caller ? who->caller : own, pos);
 }
 
-/* `old` is the granule that the block had, HS_POS_IMPLIED: it had none that we know. */
+/* `old`: the block's granule before; HS_POS_IMPLIED if it is not known. */
 static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *block, size_t size, uint32_t caps)
 {
     struct hs_block told;
@@ -339,7 +339,7 @@ static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *bl
 
 /* --- failures -------------------------------------------------------------------------------------------- */
 
-/* ESP-IDF tells of a request that failed for good, when all that it could fall back to was tried. */
+/* ESP-IDF calls the failure hook after all fallbacks of a request have failed. */
 static esp_alloc_failed_hook_t users_hook;
 
 static __attribute__((noinline)) void tell_failure(size_t size, uint32_t caps, uintptr_t own)
@@ -369,7 +369,7 @@ static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *functi
 
 esp_err_t __real_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback);
 esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback);
-/* There is one such hook only, and it is ours: the user's is called by it. */
+/* ESP-IDF has only one such hook, and it is on_failed; on_failed calls the user's. */
 esp_err_t __wrap_heap_caps_register_failed_alloc_callback(esp_alloc_failed_hook_t callback)
 {
     if (!callback)
@@ -384,7 +384,7 @@ void hs_esp_watch_failures(void) { __real_heap_caps_register_failed_alloc_callba
 
 #if CONFIG_HEAPSTRATA_WRAPS
 
-/* A try for a new block. Where it fails another one follows: the first is what was wanted. */
+/* Records a try to allocate. If it fails, another one may follow: the capabilities of the first are those requested. */
 static HS_ESP_FAST void tell_try(uintptr_t own, const void *block, size_t size, uint32_t caps)
 {
     if (block)
@@ -404,7 +404,7 @@ WRAP(void *, heap_caps_malloc_base, (size_t size, uint32_t caps))
     return block;
 }
 
-/* Zeros are written without the lock: they may be many. */
+/* The block is zeroed without the lock, because it may be large. */
 WRAP(void *, heap_caps_calloc_base, (size_t n, size_t size, uint32_t caps))
 {
     hs_lock_t lock;
@@ -428,7 +428,7 @@ WRAP(void *, heap_caps_aligned_alloc_base, (size_t alignment, size_t size, uint3
     return block;
 }
 
-/* The block's granule is looked up before the call: behind it the address may be another block's. */
+/* The block's granule is looked up before the call: after it, another block may have the address. */
 WRAP(void *, heap_caps_realloc_base, (void *old, size_t size, uint32_t caps))
 {
     hs_lock_t lock;
@@ -461,11 +461,11 @@ WRAP(void, heap_caps_free, (void *block))
 
 #else /* CONFIG_HEAPSTRATA_HOOKS */
 
-/* A call that resizes, under way: the hooks' words are part of it. Its owner has the lock, so there is one at a time. */
+/* The current call that resizes a block; hooks that run inside it are part of it. Its task holds the lock, so there is one. */
 static struct {
-    uint32_t depth;    /* such calls within each other */
-    uint32_t old;      /* granule of the block being resized, until it is known what became of it; HS_POS_IMPLIED: of none */
-    uint32_t replaced; /* that granule, once another block has taken its place */
+    uint32_t depth;    /* nesting depth of such calls */
+    uint32_t old;      /* granule of the block, until its resize is recorded; HS_POS_IMPLIED: none */
+    uint32_t replaced; /* that granule after its resize was recorded; HS_POS_IMPLIED: none */
     uintptr_t caller;
 } resize = {.old = HS_POS_IMPLIED, .replaced = HS_POS_IMPLIED};
 
@@ -485,7 +485,7 @@ HS_ESP_FAST void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t ca
     hs_port_unlock(lock);
 }
 
-/* All that is freed passes here. What a resized block was before has been told. */
+/* Every free calls this function. The free of a resized block's old place is not recorded: the resize is. */
 WRAP(void, multi_heap_free, (multi_heap_handle_t heap, void *block))
 {
     hs_lock_t lock;
@@ -520,9 +520,9 @@ HS_ESP_FAST void hs_esp_end_resize(hs_lock_t lock)
 }
 #endif
 
-/* --- heaps that come later -------------------------------------------------------------------------------- */
+/* --- heaps that are registered later ---------------------------------------------------------------------- */
 
-/* A heap within a block of another heap would not be noticed by its blocks' addresses, nor one in which there is nothing yet. */
+/* Looks for new heaps at once: pos_of() would not detect a heap inside a block of another heap, nor one without blocks. */
 static void look_for_heaps(void)
 {
     hs_lock_t lock;
@@ -551,7 +551,7 @@ esp_err_t __wrap_heap_caps_add_region_with_caps(const uint32_t caps[], intptr_t 
     return err;
 }
 
-/* Start-up's own stacks, when it is over. */
+/* Adds the memory of the start-up code's stacks to the heaps, at the end of start-up. */
 void __real_heap_caps_enable_nonos_stack_heaps(void);
 void __wrap_heap_caps_enable_nonos_stack_heaps(void);
 void __wrap_heap_caps_enable_nonos_stack_heaps(void)

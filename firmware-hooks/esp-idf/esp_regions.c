@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * heap_caps' registered heaps as regions.
+ * The registered heaps of heap_caps as regions.
  *
- * A heap that is not where the others are found by its addresses: CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL takes blocks of
- * internal memory and registers them as heaps again, for DMA and explicit requests. Those lie within a block of another
- * region, and get a heap's name of their own, so that each byte counts once.
+ * A heap may be inside another one: CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL allocates blocks of internal memory and registers
+ * them as heaps, for DMA and explicit requests. Such a nested region is inside a block of another region. Its name begins with
+ * another heap ("reserve"), so that each byte counts once.
  *
- * What lies in front of the first block is the heap's own book-keeping and belongs to no region.
+ * The bytes before the first block are the heap's control data and belong to no region.
  */
 #include <string.h>
 
@@ -19,28 +19,28 @@
 
 #define REGIONS 24u
 
-/* MALLOC_CAP_EXEC, which ESP-IDF 6 has only where no memory protection is configured. */
+/* MALLOC_CAP_EXEC, which ESP-IDF 6 defines only if memory protection is not configured. */
 #define CAP_EXEC (1u << 0)
 
 static struct region {
-    uintptr_t start; /* of the first block's header */
-    uintptr_t heap;  /* where heap_caps has the heap, its key */
+    uintptr_t start; /* address of the first block's header */
+    uintptr_t heap;  /* start of the heap in heap_caps; identifies it */
     uint32_t granules;
     uint32_t first; /* trace-wide number of its first granule */
     uint32_t caps;
     bool nested;
-    bool outer; /* another one is nested in it */
+    bool outer; /* another region is nested in it */
 } regions[REGIONS];
 static uint32_t n_regions;
 
-/* Where the last block was, the next one is looked for first. Never a region in which another one is nested. */
+/* The region of the last block, which is searched first. Never a region with another one nested in it. */
 static struct region no_region;
 static const struct region *last_region = &no_region;
 static bool crowded;
 
-/* Beside MicroPython, heaps that come later have so many granules in front of its areas. */
+/* With MicroPython: granules reserved for heaps that are registered later; its areas have the numbers after them. */
 #define LATER (256u << 10 >> HS_ESP_SHIFT)
-static struct hs_heap_numbers numbers; /* no granules: they have not been given as yet */
+static struct hs_heap_numbers numbers; /* granules 0: not yet numbered */
 
 /* --- finding them -------------------------------------------------------------------------------------- */
 
@@ -67,7 +67,7 @@ static bool lies_within(const struct region *inner, const struct region *outer)
     return inner != outer && offset < (uintptr_t)outer->granules << HS_ESP_SHIFT && inner->granules < outer->granules;
 }
 
-/* The walk's first block of a heap: its header is where the region begins. */
+/* Called for the first block of a heap: the region begins at its header. */
 static bool on_first_block(hs_esp_heap_t heap, hs_esp_block_t block, void *unused)
 {
     (void)unused;
@@ -115,7 +115,7 @@ static const char *kind_name(const struct region *region, uint8_t memory)
 
 static uint8_t memory_of(const struct region *region) { return hs_port_memory_kind((const void *)region->start); }
 
-/* Which of the regions with this name it is, from 1. */
+/* The region's number among those with this name, from 1. */
 static uint32_t namesake(const struct region *region, const char *name)
 {
     uint32_t n = 1;
@@ -124,14 +124,14 @@ static uint32_t namesake(const struct region *region, const char *name)
     return n;
 }
 
-/* A heap's name, the region's behind it, and a number where there is more than one such region. REGIONS has two digits. */
+/* The name "heap/region", and a number for the second and later regions with that name. REGIONS has two digits. */
 static struct hs_text name_of(const struct region *region, char *text)
 {
     const char *name = kind_name(region, memory_of(region));
     uint32_t len = (uint32_t)strlen(name), number = namesake(region, name), tens = number >= 20 ? 2 : number >= 10 ? 1 : 0;
     memcpy(text, name, len);
     if (region->nested)
-        len--; /* has its number */
+        len--; /* the number replaces the 1 in the name */
     else if (number > 1)
         text[len++] = ' ';
     if (tens)
@@ -217,8 +217,8 @@ HS_ESP_FAST uint32_t hs_esp_pos(uintptr_t block)
     return contains(region, header) ? pos_in(region, header) : look_up(header);
 }
 
-/* What ESP-IDF asks its heaps for: it makes an alignment of some capabilities, and memory for DMA's descriptors is memory for
- * DMA; in external memory it asks for neither (esp_heap_adjust_alignment_to_hw). Not every version has all of these names. */
+/* The capabilities that ESP-IDF requires of a heap (esp_heap_adjust_alignment_to_hw). It turns some capabilities into an
+ * alignment; memory for DMA descriptors needs DMA; external memory needs no DMA. Not every version has all these names. */
 #define CAPS_DESCRIPTORS (1u << 17 | 1u << 18)
 #define CAP_CACHE_ALIGNED (1u << 19)
 static inline uint32_t asked_of_heaps(uint32_t caps)
@@ -243,10 +243,10 @@ unsigned hs_esp_region_with(uint32_t caps)
 
 struct drawing {
     struct hs_runs_writer w;
-    const struct region *region; /* at hand, NULL before the first */
-    uint32_t left;               /* regions that have not begun */
-    uint8_t part;                /* of a snapshot, as in records.def, that all of it is */
-    uint32_t at;                 /* granule drawn up to */
+    const struct region *region; /* current region, NULL before the first */
+    uint32_t left;               /* regions that are not yet started */
+    uint8_t part;                /* part of the snapshot that these regions are, as in records.def */
+    uint32_t at;                 /* granule after the last one that was walked */
     uint32_t free;               /* granules of a free run that is not written yet */
 };
 
@@ -318,7 +318,7 @@ static void write_snapshot(uint8_t part)
 
 struct summing {
     struct hs_summary_writer w;
-    const struct region *region; /* the one to be summed up */
+    const struct region *region; /* the region of this summary */
 };
 
 static bool into_summary(hs_esp_heap_t heap, hs_esp_block_t block, void *context)
@@ -351,7 +351,7 @@ static void write_summary(uint8_t cause)
     hs_port_unlock(lock);
 }
 
-/* --- the heap, as lib/heap.h has it ---------------------------------------------------------------------- */
+/* --- the description of the heap (lib/heap.h) ------------------------------------------------------------ */
 
 static bool on_counted(hs_esp_heap_t heap, hs_esp_block_t block, void *sum)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Start-up: the trace is made ready by one of ESP-IDF's init functions, behind the heap and the constructors (of which one
- * reads the reset's cause), and in front of the scheduler. What was allocated before is in the first snapshot.
+ * Start-up: an ESP-IDF init function starts the recorder, after the heap and the constructors (one of them reads the cause of
+ * the reset) and before the scheduler. Blocks that were allocated before are in the first snapshot.
  */
 #include <stdio.h>
 
@@ -36,7 +36,7 @@ static const uintptr_t functions[] = {
 
 HS_HEAPS(&hs_esp_heap);
 
-/* --- what the build is, and what was found ---------------------------------------------------------------- */
+/* --- facts about the build and the memory ----------------------------------------------------------------- */
 
 #if defined(CONFIG_SPIRAM_MODE_OCT)
 #define PSRAM_MODE "octal"
@@ -63,7 +63,7 @@ static unsigned long psram_found(void)
 #endif
 }
 
-/* One "key=value" behind the other, each with its NUL. */
+/* Adds "key=value" and a NUL at offset `at`; returns the offset after it. */
 static uint32_t add_fact(uint32_t at, const char *key, const char *format, unsigned long number, const char *text)
 {
     if (at >= sizeof facts)
@@ -85,7 +85,7 @@ static struct hs_text all_facts(void)
     return (struct hs_text){facts, at < sizeof facts ? at : (uint32_t)sizeof facts};
 }
 
-/* --- what the user calls ----------------------------------------------------------------------------------- */
+/* --- functions of heapstrata_esp.h ------------------------------------------------------------------------- */
 
 void heapstrata_start(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What tasks are called. A name is read once, when its task first allocates or frees: a task that is gone keeps it.
+ * The names of tasks. A name is read once, when its task first allocates or frees; it is kept after the task has ended.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
 
-#define TASK_NAME_MAX 16u /* FreeRTOS's default; a longer one is cut */
+#define TASK_NAME_MAX 16u /* FreeRTOS's default; longer names are cut */
 
 static char name[HS_ESP_TASKS][TASK_NAME_MAX];
 

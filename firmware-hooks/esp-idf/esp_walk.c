@@ -2,7 +2,7 @@
 #include "firmware-hooks/esp-idf/esp_walk.h"
 
 #ifdef HS_ESP_OWN_WALK
-/* As the heap component is compiled: its lock is of another type otherwise, and heap_t of another size. */
+/* The heap component is compiled with this; without it, its lock has another type, and heap_t another size. */
 #ifndef MULTI_HEAP_FREERTOS
 #define MULTI_HEAP_FREERTOS
 #endif
@@ -11,7 +11,7 @@
 
 typedef bool (*walker_t)(hs_esp_heap_t heap, hs_esp_block_t block, void *context);
 
-/* TLSF's block begins with the address of the one before it, if that is free, and its own size with two flags. */
+/* A TLSF block: the address of the block before it (valid if that is free), then its own size with two flags. */
 struct tlsf_block {
     uint32_t before, size, data[];
 };
