@@ -30,8 +30,8 @@
 /* Describes a firmware. */
 struct hs_firmware {
     struct hs_text facts; /* each "key=value" and a NUL, as in struct hs_config; must stay valid. The port may add its own */
-    /* Functions whose addresses identify the build: those in fingerprint.def of a folder of hooks, where the host reads their
-     * names. None of them may be wrapped. NULL: `heapstrata --elf` cannot detect the file of another build. */
+    /* Functions whose distances from hs_anchor identify the build: those in fingerprint.def of a folder of hooks, where the
+     * host reads their names. None of them may be wrapped. NULL: `heapstrata --elf` cannot detect the file of another build. */
     const uintptr_t *functions;
     size_t n_functions;
 };
