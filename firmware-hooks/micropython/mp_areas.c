@@ -57,7 +57,7 @@ static void add_area(mp_state_mem_area_t *area)
             first = end;
     }
     if (slot == AREAS)
-        return; /* its blocks will be recorded at HS_POS_IMPLIED; hs_stats counts them */
+        return; /* its blocks will be recorded at HS_POS_IMPLIED */
     hs_mp_areas[slot] = (struct hs_mp_area){area, (uintptr_t)area->gc_pool_start, granules_of(area), first};
     hs_mp_n_areas += slot == hs_mp_n_areas;
     record_region(&hs_mp_areas[slot], false);

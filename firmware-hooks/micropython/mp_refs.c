@@ -202,7 +202,7 @@ static void put_global(uint32_t slot, const mp_map_elem_t *elem)
     });
 }
 
-/* Modules in ROM have no globals of their own. */
+/* Not for modules in ROM, whose globals are constant. */
 static void put_module(qstr name, const mp_obj_dict_t *globals)
 {
     size_t len;

@@ -19,7 +19,7 @@ struct hs_mp_room hs_mp_room;
 
 /* --- the table of sites ------------------------------------------------------------------------------------ */
 
-/* `hash` has four entries for each site. */
+/* `hash` has four entries per site. */
 static void use_table(struct hs_config *config, struct hs_site_entry *site, uint16_t *hash, uint32_t n)
 {
     config->site = site;

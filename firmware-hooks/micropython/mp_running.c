@@ -257,7 +257,7 @@ static void land(const nlr_buf_t *nlr)
     running.caller = NOBODY;
 #if HS_STACKS
     struct level *level = running.level;
-    while (level && (uintptr_t)level < (uintptr_t)nlr) /* calls within the one that catches */
+    while (level && (uintptr_t)level < (uintptr_t)nlr) /* calls inside the one that catches */
         level = level->outer;
     at_level(level);
 #endif
