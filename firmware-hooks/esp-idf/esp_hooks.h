@@ -79,7 +79,7 @@ bool hs_esp_name_task(uint32_t number);
 
 /* Records the stored names again, with a keyframe or a summary, because a ring overwrites older records. */
 void hs_esp_record_tasks(void);
-uint32_t hs_esp_tasks_size(void); /* at most so many bytes */
+uint32_t hs_esp_tasks_size(void); /* the most bytes of these records */
 
 /* --- events: esp_hooks.c --------------------------------------------------------------------------------- */
 

@@ -171,7 +171,7 @@ bool hs_esp_find_regions(void)
 {
     uint32_t before = n_regions;
     hs_esp_walk(0, on_first_block, NULL);
-    for (uint32_t bit = 0; bit < 31; bit++) { /* the last one is MALLOC_CAP_INVALID, which no heap has */
+    for (uint32_t bit = 0; bit < 31; bit++) { /* no heap has bit 31, MALLOC_CAP_INVALID */
         uint32_t caps = 1u << bit;
         hs_esp_walk(caps, on_heap_with, &caps);
     }
