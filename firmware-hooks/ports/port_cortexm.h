@@ -2,7 +2,7 @@
  *
  * Port for one core of an ARM Cortex-M. Interrupts are masked while a record is written.
  *
- * Time is the firmware's own microsecond clock (mp_hal_ticks_us). It is correct on every core, in sleep, and after
+ * Time is the firmware's own microsecond clock (mp_hal_ticks_us). It is correct on every Cortex-M, in sleep, and after
  * machine.freq() changes the core's clock. To use another clock, define:
  *
  * HS_CLOCK_CYCLES=1  the cycle counter of the DWT, from Cortex-M3 on: about thirty instructions less per event. Its
