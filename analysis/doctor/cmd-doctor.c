@@ -12,6 +12,7 @@
 #include "analysis/cmd/elf_option.h"
 #include "analysis/doctor/doctor.h"
 #include "analysis/doctor/doctorview.h"
+#include "analysis/doctor/trial.h"
 #include "lib/host/input/lines.h"
 #include "lib/host/util/array.h"
 #include "lib/host/util/tempfile.h"
@@ -162,6 +163,7 @@ struct measures {
     struct hs_caps_flow *flow;
     struct hs_exam *exam;
     struct hs_program program;
+    struct hs_trials trials; /* on `program` */
 };
 
 static void measure(void *context, const struct hs_event *event)
@@ -248,7 +250,8 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
         input->flow = m.flow;
         input->names = &names;
         input->exam = m.exam;
-        input->program = m.program.n && m.program.n <= PROGRAM_STEPS ? &m.program : NULL;
+        m.trials.program = &m.program;
+        input->trials = m.program.n && m.program.n <= PROGRAM_STEPS ? &m.trials : NULL;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
             status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY))
                                                       : examine(args, input, text);

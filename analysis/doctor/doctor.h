@@ -23,7 +23,6 @@
 #include "analysis/doctor/chips.h"
 #include "analysis/sites/caps.h"
 #include "analysis/sites/pools.h"
-#include "analysis/whatif/program.h"
 #include "lib/host/meminfo/meminfo.h"
 
 /* ---- input ---- */
@@ -64,6 +63,8 @@ struct hs_doctor_input_facts {
     bool known;                            /* the input contains something that a check can judge */
 };
 
+struct hs_trials; /* trial.h */
+
 struct hs_doctor_input {
     const char *path;
     const struct hs_reader *reader;    /* at its end; NULL: the input is not a trace */
@@ -72,7 +73,7 @@ struct hs_doctor_input {
     const struct hs_caps_flow *flow;   /* likewise */
     const struct hs_names *names;      /* of the trace's sites; NULL likewise */
     const struct hs_exam *exam;        /* of its failures and growing lines, concluded; NULL likewise */
-    const struct hs_program *program;  /* its heap requests, to try advice on; NULL: unknown, or too long */
+    struct hs_trials *trials;          /* of advice, on its heap requests; NULL: unknown, or too long */
     const struct hs_doctor_line *line; /* `n_lines`; none if the input is not text */
     size_t n_lines;
     struct hs_meminfo_log meminfo; /* dumps of mem_info() in the text */

@@ -14,7 +14,7 @@
 /* A replay models one heap of one kind. */
 static bool can_replay(const struct hs_doctor_input *input)
 {
-    const struct hs_program *p = input->program;
+    const struct hs_program *p = input->trials ? input->trials->program : NULL;
     if (!p || !p->running || p->error || !p->allocated || input->model->levels.last > HS_LEVEL_FULL)
         return false;
     for (unsigned i = 1; i < input->model->n_regions; i++)
@@ -26,7 +26,7 @@ static bool can_replay(const struct hs_doctor_input *input)
 
 static struct hs_setting setting(const struct hs_doctor_input *input, double death)
 {
-    const struct hs_program *p = input->program;
+    const struct hs_program *p = input->trials->program;
     bool often = hs_reader_fact(input->reader, "collect-every") != NULL;
     return (struct hs_setting){
         .policy = hs_policy_at(0),
@@ -52,13 +52,22 @@ static uint64_t smallest(const struct hs_doctor_input *input, const struct hs_pr
     return program->n <= SEARCH_STEPS && !hs_smallest_find(&found, program, &set, &size) ? found.bytes : 0;
 }
 
-uint64_t hs_smallest_heap(const struct hs_doctor_input *input) { return can_replay(input) ? smallest(input, input->program) : 0; }
+uint64_t hs_smallest_heap(const struct hs_doctor_input *input)
+{
+    struct hs_trials *trials = input->trials;
+    if (!can_replay(input))
+        return 0;
+    if (!trials->searched)
+        trials->smallest = smallest(input, trials->program);
+    trials->searched = true;
+    return trials->smallest;
+}
 
 static struct hs_trial replay_both(const struct hs_doctor_input *input, const struct hs_program *changed)
 {
     bool late = enough(changed, setting(input, HS_DEATH_LATE));
     struct hs_trial trial = {.ran = true, .helps = late || enough(changed, setting(input, HS_DEATH_EARLY)), .early = !late};
-    trial.before = smallest(input, input->program);
+    trial.before = hs_smallest_heap(input);
     trial.after = trial.before ? smallest(input, changed) : 0;
     return trial;
 }
@@ -73,7 +82,7 @@ struct hs_trial hs_try(const struct hs_doctor_input *input, enum hs_edit_kind ki
     struct hs_edit edit = {.kind = kind, .n_sites = hs_reader_sites(input->reader)};
     bool *site = hs_sites_of_line(input->names, edit.n_sites, line, &found);
     edit.site = site;
-    if (found && hs_program_edit(&changed, input->program, &edit) == HS_OK)
+    if (found && hs_program_edit(&changed, input->trials->program, &edit) == HS_OK)
         trial = replay_both(input, &changed);
     hs_program_free(&changed);
     free(site);

@@ -8,6 +8,14 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/whatif/edit.h"
 
+/* What the trials on one program share. A search for the smallest heap replays the program some thirty times, so the unchanged
+ * program is searched once, when its smallest heap is first needed. */
+struct hs_trials {
+    const struct hs_program *program;
+    bool searched;     /* `smallest` is set */
+    uint64_t smallest; /* bytes of the smallest heap of the unchanged program; 0: unknown */
+};
+
 struct hs_trial {
     bool ran;               /* the trace can be replayed, and the line can be changed in this way */
     bool helps;             /* no allocation fails */
