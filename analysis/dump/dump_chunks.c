@@ -12,7 +12,8 @@
 #include "analysis/draw/json.h"
 #include "analysis/sites/names.h"
 #include "analysis/draw/table.h"
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/chunks.h"
+#include "lib/host/replay/dictionary.h"
 
 struct dump {
     struct hs_dictionary dictionary;

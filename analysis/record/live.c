@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/fail.h"
+#include "lib/host/input/chunks.h"
 
 #define TICK 0.25 /* seconds */
 #define PATIENCE ((int)(TICK * 1000))

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #include "analysis/record/process.h"
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/fail.h"
+#include "lib/host/input/chunks.h"
 #include "lib/host/reader.h"
 #include "lib/host/util/tempfile.h"
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/input/fail.h"
 #include "lib/host/replay/replay.h"
 
 /* --- counting what is missing ------------------------------------------------------------------------- */

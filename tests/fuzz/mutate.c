@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/checksum.h"
+#include "lib/host/input/chunks.h"
 
 #define PART_MAX (1u << 17)
 #define PARTS 4096

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <threads.h>
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/checksum.h"
 
 static uint32_t table[8][256];
 static once_flag once = ONCE_FLAG_INIT;

@@ -13,7 +13,9 @@
 #include <zstd.h>
 
 #include "lib/assertion.h"
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/checksum.h"
+#include "lib/host/input/fail.h"
+#include "lib/host/input/chunks.h"
 #include "lib/host/util/array.h"
 #include "lib/host/writer.h"
 

@@ -12,7 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/bytes.h"
+#include "lib/host/input/fail.h"
 
 void hs_fail_with(struct hs_error *error, int code, uint64_t offset, const char *text, ...)
 {

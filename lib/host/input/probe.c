@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/host/input/fail.h"
 #include "lib/host/meminfo/meminfo.h"
 #include "lib/host/memory/memory_image.h"
 #include "lib/host/util/array.h"

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/checksum.h"
+#include "lib/host/input/chunks.h"
 
 #define ROOM (256u * 1024) /* of the window; a chunk has up to 128 KB */
 

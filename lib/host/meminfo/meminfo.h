@@ -17,7 +17,7 @@
 #ifndef HS_HOST_MEMINFO_H
 #define HS_HOST_MEMINFO_H
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/chunks.h"
 
 #define HS_MEMINFO_FREE '.'
 #define HS_MEMINFO_GRANULES (1u << 25) /* of one dump */

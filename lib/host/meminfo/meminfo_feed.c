@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/input/fail.h"
 #include "lib/host/meminfo/meminfo.h"
 #include "lib/host/replay/packets.h"
 #include "lib/varint.h"

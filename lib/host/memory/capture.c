@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/checksum.h"
 
 #define LINE_MAX_BYTES 48u
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host/input/checksum.h"
 #include "lib/host/memory/capture.h"
 #include "lib/host/memory/memory_image.h"
 

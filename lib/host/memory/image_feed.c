@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/fail.h"
+#include "lib/host/input/chunks.h"
 
 enum slot_state { SLOT_UNUSED, SLOT_WHOLE, SLOT_OPEN, SLOT_DAMAGED };
 

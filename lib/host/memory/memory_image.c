@@ -4,6 +4,7 @@
  */
 #include "lib/host/memory/memory_image.h"
 
+#include "lib/host/input/fail.h"
 #include "lib/host/util/array.h"
 
 #include <stdarg.h>

@@ -8,7 +8,7 @@
 #ifndef HS_MEMORY_IMAGE_H
 #define HS_MEMORY_IMAGE_H
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/chunks.h"
 #include "lib/host/input/lines.h"
 
 /* One segment: `len` bytes at hs_memory_image.bytes + at. */

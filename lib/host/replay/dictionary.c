@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/assertion.h"
-#include "lib/host/reader_internal.h"
+#include "lib/host/replay/dictionary.h"
 #include "lib/host/util/array.h"
 
 #define NUMBERS 32768u /* the recorder's numbers are less */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/assertion.h"
+#include "lib/host/input/checksum.h"
 #include "lib/host/util/array.h"
 #include "lib/schema.h"
 #include "lib/varint.h"

@@ -12,7 +12,7 @@
 #ifndef HS_HOST_PACKETS_H
 #define HS_HOST_PACKETS_H
 
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/chunks.h"
 #include "lib/ring.h"
 
 #define HS_PACKETS_SITES 64u  /* most sites */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/assertion.h"
+#include "lib/host/input/fail.h"
 #include "lib/host/replay/replay.h"
 
 #define INLINE static inline __attribute__((always_inline))

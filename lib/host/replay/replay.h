@@ -6,7 +6,8 @@
 #define HS_REPLAY_H
 
 #include "lib/host/replay/heapmap.h"
-#include "lib/host/reader_internal.h"
+#include "lib/host/input/chunks.h"
+#include "lib/host/replay/dictionary.h"
 
 #define HS_BATCH 128 /* most events of one hs_reader_next */
 #define HS_SEEN 4096 /* most packets that the reader remembers, to recognise those sent again */
