@@ -21,3 +21,4 @@ SUITES      := $(filter-out tests/bench/run,$(sort $(wildcard tests/*/run)))
 # Allocations that fail when the test says so.
 SPECIAL_LDFLAGS_test_array := -Wl,--wrap=realloc
 SPECIAL_LDFLAGS_test_map   := -Wl,--wrap=calloc
+SPECIAL_LDFLAGS_test_sort  := -Wl,--wrap=malloc

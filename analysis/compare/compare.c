@@ -10,6 +10,7 @@
 
 #include "lib/host/util/array.h"
 #include "lib/host/util/map.h"
+#include "lib/host/util/sort.h"
 
 #define NATIVELY "(native)"
 
@@ -378,7 +379,7 @@ static int make_table(struct hs_compare *c, enum hs_compare_by by)
         error = fillers[by](c, by, s);
     hs_map_free(&t->map);
     if (t->n)
-        qsort_r(t->row, t->n, sizeof *t->row, further, c);
+        hs_sort(t->row, t->n, sizeof *t->row, further, c);
     return error;
 }
 

@@ -9,6 +9,7 @@
 #include "analysis/draw/summaryjson.h"
 #include "analysis/draw/table.h"
 #include "lib/host/util/clean_text.h"
+#include "lib/host/util/sort.h"
 
 #define BAR_MOST 24u
 #define MAP_SHARE 3u /* a map takes at most this fraction of the rows: 1/MAP_SHARE */
@@ -308,7 +309,7 @@ size_t hs_topview_draw(const struct hs_topview *view, struct hs_pane *pane)
     unsigned bottom = (view->output != NULL) + view->keys;
     unsigned end = pane->rows > bottom ? pane->rows - bottom : 0;
     if (view->overview->n)
-        qsort_r(view->overview->hot, view->overview->n, sizeof *view->overview->hot, heavier, &order);
+        hs_sort(view->overview->hot, view->overview->n, sizeof *view->overview->hot, heavier, &order);
     head(&d);
     heap_rows(&d);
     event_row(&d);
@@ -363,7 +364,7 @@ void hs_topview_json(const struct hs_topview *view, struct hs_json *json)
     const struct hs_overview *o = view->overview;
     enum hs_top_order order = view->order;
     if (o->n)
-        qsort_r(view->overview->hot, o->n, sizeof *o->hot, heavier, &order);
+        hs_sort(view->overview->hot, o->n, sizeof *o->hot, heavier, &order);
     hs_json_text(json, "source", view->subject);
     hs_json_text(json, "state", view->state);
     hs_json_real(json, "watched_seconds", view->seconds);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/host/util/array.h"
+#include "lib/host/util/sort.h"
 
 #define NONE UINT32_MAX
 
@@ -147,7 +148,7 @@ static void rank_classes(struct hs_map_classes *l)
     if (rank && sorted) {
         for (uint32_t i = 0; i < l->n; i++)
             rank[i] = i;
-        qsort_r(rank, l->n, sizeof *rank, heavier, l->of);
+        hs_sort(rank, l->n, sizeof *rank, heavier, l->of);
         reorder(l, rank, sorted, rank + l->n);
     } else {
         l->short_of_memory = true;

@@ -7,6 +7,7 @@
 
 #include "analysis/why/refgraph_session.h"
 #include "analysis/why/whyview.h"
+#include "lib/host/util/sort.h"
 
 struct args {
     struct hs_common common;
@@ -132,7 +133,7 @@ static int find(struct work *w)
                            "block (call frame) or a global's name (main.NAME; globals of the main script are __main__.NAME)",
                            w->graph.path, w->what);
     if (w->n_blocks)
-        qsort_r(w->block, w->n_blocks, sizeof *w->block, heavier, &w->graph.retained);
+        hs_sort(w->block, w->n_blocks, sizeof *w->block, heavier, &w->graph.retained);
     return HS_EXIT_OK;
 }
 

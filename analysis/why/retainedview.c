@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analysis/draw/table.h"
+#include "lib/host/util/sort.h"
 
 #define MEASURES 4u
 #define COLUMNS_MAX (MEASURES + HS_KEYS)
@@ -58,7 +59,7 @@ static struct hs_table *make_table(const struct hs_retainedview *v, const struct
         if (v->group[i].blocks)
             order[n++] = i;
     if (order && n)
-        qsort_r(order, n, sizeof *order, heavier, (void *)(uintptr_t)v->group);
+        hs_sort(order, n, sizeof *order, heavier, (void *)(uintptr_t)v->group);
     for (size_t i = 0; table && i < n && i < v->limit; i++)
         add_row(v, table, order[i]);
     free(order);
