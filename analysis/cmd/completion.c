@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/cmd/main.h"
+#include "analysis/cmd/options.h"
 
 /* Argument names that stand for paths. */
 static bool is_path(const struct hs_option *o)

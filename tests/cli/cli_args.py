@@ -62,6 +62,27 @@ def case_bad_usage(cli):
                   "status %s: %s" % (status, err))
 
 
+def case_option_words(cli):
+    """Options may be shortened, joined, and stand behind plain arguments; messages are the same on every system."""
+    trace = cli.trace("fragment")
+    long = cli.out("report", "--limit", "3", "--json", trace)
+    cli.check("report with options in full", long[0] == 0 and long[1], long)
+    for args in (["--limit=3", "--json", trace], ["--lim", "3", "--js", trace], ["-n3", "--json", trace], ["-n", "3", trace, "--json"],
+                 [trace, "--json", "-n", "3"], ["--json", "-n", "3", "--", trace], ["--json", "-n3", "-i", trace], ["--json", "-n3", "-i" + trace]):
+        cli.check("the same: report " + " ".join("TRACE" if a == trace else a for a in args), cli.out("report", *args) == long)
+    cli.check("short options in one word", cli.out("report", "-pn3", trace) == cli.out("report", "--peak", "--limit", "3", trace))
+    hint = "Try `heapstrata %s --help' or `heapstrata %s --usage' for more information.\n"
+    for args, said in ((["map", "--fo"], "unrecognized option '--fo'"), (["map", "--he"], "option '--he' is ambiguous; possibilities: '--heap' '--help'"),
+                       (["map", "--json=3"], "option '--json' doesn't allow an argument"), (["map", "-Z"], "invalid option -- 'Z'"),
+                       (["map", "-i"], "option requires an argument -- 'i'"), (["map", "--input"], "option '--input' requires an argument"),
+                       (["why"], "too few arguments"), (["stat", "--", "--json", trace], "too many arguments: '%s'" % trace)):
+        expected = "heapstrata %s: %s\n" % (args[0], said) + hint % (args[0], args[0])
+        cli.check("message: " + " ".join("TRACE" if a == trace else a for a in args), cli.out(*args) == (2, "", expected), cli.out(*args))
+    status, out, err = cli.out("report", "--usage")
+    cli.check("--usage lists all options", status == 0 and not err and out.startswith("Usage: heapstrata report [-") and
+              {"[--limit=N]", "[--json]", "[--help]", "[FILE]"} <= set(out.split()), out)
+
+
 def case_bad_input(cli):
     folder = os.path.join(hs_test.scratch(), "bad")
     os.makedirs(folder, exist_ok=True)

@@ -19,7 +19,7 @@ def commands():
 def options(command):
     """All options of a command, as its --help lists them."""
     text = hs_test.cli("help", command).out.decode()
-    column = 29  # where argp's help text begins
+    column = 29  # where the descriptions of options begin
     return {name for line in text.splitlines() if re.match(r"  (-.,|   ) ", line)
             for name in re.findall(r"(?<![\w-])--([a-z][a-z-]*)", line[:column])} - {"help", "usage"}
 

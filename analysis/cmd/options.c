@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/cmd/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/cmd/main.h"
+#include "analysis/draw/theme.h"
+#include "lib/host/util/array.h"
+
+static const struct {
+    unsigned uses;
+    struct hs_option option;
+} shared[] = {
+    {HS_USES_INPUT,
+     {"input", 'i', "FILE", HS_OPT_TEXT, offsetof(struct hs_common, input),
+      "read FILE, - for standard input (default " HS_DEFAULT_INPUT ")", NULL}},
+    {HS_USES_REGION,
+     {"heap", 0, "HEAP", HS_OPT_TEXT, offsetof(struct hs_common, heap),
+      "one heap, by name; all: those within others too (default: those that lie within no other)", NULL}},
+    {HS_USES_REGION,
+     {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct hs_common, region), "one region, by name or number", NULL}},
+    {HS_USES_ELF,
+     {"elf", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, elf), "take names of native functions from this firmware", NULL}},
+    {HS_USES_JSON, {"json", 0, NULL, HS_OPT_FLAG, offsetof(struct hs_common, json), "write JSON", NULL}},
+    {HS_USES_CSV, {"csv", 0, NULL, HS_OPT_FLAG, offsetof(struct hs_common, csv), "write CSV", NULL}},
+    {HS_USES_COLOR,
+     {"color", 0, "WHEN", HS_OPT_CHOICE, offsetof(struct hs_common, color),
+      "colours: auto, always or never (default auto: on a terminal, unless NO_COLOR is set)", "auto|always|never"}},
+    {HS_USES_PICTURE,
+     {"svg", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, svg), "draw a picture instead, as SVG (- for standard output)",
+      NULL}},
+    {HS_USES_PICTURE, {"png", 0, "FILE", HS_OPT_TEXT, offsetof(struct hs_common, png), "the same as PNG", NULL}},
+    {HS_USES_PICTURE,
+     {"theme", 0, "THEME", HS_OPT_CHOICE, offsetof(struct hs_common, theme), "of a picture: light or dark (default light)",
+      HS_THEME_NAMES}},
+};
+
+#define SHARED_MAX (sizeof shared / sizeof *shared)
+
+void hs_cmd_each_option(const struct hs_cmd *cmd, hs_option_visit *visit, void *context)
+{
+    for (const struct hs_option *o = cmd->options; o && o->name; o++)
+        visit(context, o);
+    for (size_t i = 0; i < SHARED_MAX; i++)
+        if (cmd->uses & shared[i].uses)
+            visit(context, &shared[i].option);
+}
+
+static void add(void *context, const struct hs_option *option)
+{
+    struct hs_parse *parse = context;
+    parse->option[parse->n_options++] = option;
+}
+
+bool hs_parse_begin(struct hs_parse *parse, const struct hs_cmd *cmd)
+{
+    *parse = (struct hs_parse){.cmd = cmd};
+    for (const struct hs_option *o = cmd->options; o && o->name; o++)
+        parse->n_own++;
+    parse->option = calloc(parse->n_own + SHARED_MAX, sizeof *parse->option);
+    parse->memory = calloc(1, cmd->args_size);
+    if (!parse->option || !parse->memory)
+        return false;
+    if (cmd->defaults)
+        memcpy(parse->memory, cmd->defaults, cmd->args_size);
+    hs_cmd_each_option(cmd, add, parse);
+    return true;
+}
+
+void hs_parse_end(struct hs_parse *parse)
+{
+    for (unsigned i = 0; parse->memory && i < parse->n_options; i++)
+        if (parse->option[i]->type == HS_OPT_LIST)
+            free(((struct hs_list *)(void *)(parse->memory + parse->option[i]->offset))->item);
+    free(parse->file);
+    free(parse->memory);
+    free(parse->option);
+}
+
+/* ---- values ---- */
+
+static bool set_number(uint64_t *member, const struct hs_option *option, const char *text)
+{
+    static const char suffixes[] = "KMG";
+    char *end;
+    errno = 0;
+    uint64_t value = strtoull(text, &end, 0);
+    const char *suffix = *end ? strchr(suffixes, *end & ~0x20) : NULL;
+    unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
+    if (end == text || *text == '-' || errno || (*end && (!suffix || end[1])) || value > UINT64_MAX >> shift) {
+        hs_complain("--%s takes a number, not '%s'", option->name, text);
+        return false;
+    }
+    *member = value << shift;
+    return true;
+}
+
+static bool set_real(double *member, const struct hs_option *option, const char *text)
+{
+    char *end;
+    *member = strtod(text, &end);
+    if (end != text && !*end)
+        return true;
+    hs_complain("--%s takes a number, not '%s'", option->name, text);
+    return false;
+}
+
+static bool set_choice(int *member, const struct hs_option *option, const char *text)
+{
+    size_t length = strlen(text);
+    const char *word = option->choices;
+    for (int i = 0; word; i++) {
+        size_t n = strcspn(word, "|");
+        if (n == length && !memcmp(word, text, n)) {
+            *member = i;
+            return true;
+        }
+        word = word[n] ? word + n + 1 : NULL;
+    }
+    hs_complain("--%s takes %s, not '%s'", option->name, option->choices, text);
+    return false;
+}
+
+static bool append(struct hs_list *list, const char *text)
+{
+    const char **item = hs_array_add(list->item, list->n, list->room);
+    if (item)
+        *item = text;
+    else
+        hs_complain("out of memory");
+    return item != NULL;
+}
+
+static bool set_option(struct hs_parse *parse, const struct hs_option *option, const char *text)
+{
+    void *member = parse->memory + option->offset;
+    switch (option->type) {
+    case HS_OPT_FLAG: *(bool *)member = true; return true;
+    case HS_OPT_UNFLAG: *(bool *)member = false; return true;
+    case HS_OPT_TEXT: *(const char **)member = text; return true;
+    case HS_OPT_UINT: return set_number(member, option, text);
+    case HS_OPT_REAL: return set_real(member, option, text);
+    case HS_OPT_CHOICE: return set_choice(member, option, text);
+    case HS_OPT_LIST: return append(member, text);
+    }
+    return true;
+}
+
+/* ---- words of the command line ---- */
+
+static const struct hs_option help_option = {"help", '?', NULL, HS_OPT_FLAG, 0, NULL, NULL};
+static const struct hs_option usage_option = {"usage", 0, NULL, HS_OPT_FLAG, 0, NULL, NULL};
+
+/* The parse of one command line: the word that comes next. */
+struct words {
+    struct hs_parse *parse;
+    char **word;
+    int next, n;
+    enum hs_parsed result; /* HS_PARSED_RUN: go on */
+};
+
+/* The options that are always there have the numbers after the command's. */
+static const struct hs_option *option_at(const struct hs_parse *parse, unsigned i)
+{
+    if (i < parse->n_options)
+        return parse->option[i];
+    return i == parse->n_options ? &help_option : i == parse->n_options + 1 ? &usage_option : NULL;
+}
+
+static const struct hs_option *with_key(const struct hs_parse *parse, char key)
+{
+    const struct hs_option *o;
+    for (unsigned i = 0; (o = option_at(parse, i)); i++)
+        if (o->key == key)
+            return o;
+    return NULL;
+}
+
+/* How many options begin with the `length` bytes at `name`. An option of just that name is the only one. */
+static unsigned count_named(const struct hs_parse *parse, const char *name, size_t length, const struct hs_option **found)
+{
+    const struct hs_option *o;
+    unsigned n = 0;
+    for (unsigned i = 0; (o = option_at(parse, i)); i++) {
+        if (strncmp(o->name, name, length))
+            continue;
+        *found = o;
+        if (!o->name[length])
+            return 1;
+        n++;
+    }
+    return n;
+}
+
+static void say_ambiguous(const struct hs_parse *parse, const char *word, size_t length)
+{
+    char list[512] = "";
+    const struct hs_option *o;
+    for (unsigned i = 0; (o = option_at(parse, i)); i++)
+        if (!strncmp(o->name, word + 2, length))
+            snprintf(list + strlen(list), sizeof list - strlen(list), " '--%s'", o->name);
+    hs_complain("option '%s' is ambiguous; possibilities:%s", word, list);
+}
+
+static void take(struct words *w, const struct hs_option *option, const char *text)
+{
+    if (option == &help_option || option == &usage_option) {
+        bool printed = option == &help_option ? hs_help_print(w->parse, stdout) : hs_usage_print(w->parse, stdout);
+        w->result = printed ? HS_PARSED_DONE : HS_PARSED_BAD;
+        if (!printed)
+            hs_complain("out of memory");
+    } else if (!set_option(w->parse, option, text)) {
+        w->result = HS_PARSED_BAD;
+    }
+}
+
+/* The value of an option that has one: what follows it in its word, or the next word. */
+static const char *value_of(struct words *w, const char *rest)
+{
+    if (rest)
+        return rest;
+    return w->next < w->n ? w->word[w->next++] : NULL;
+}
+
+static void take_long(struct words *w, const char *word)
+{
+    const struct hs_option *option = NULL;
+    size_t length = strcspn(word + 2, "=");
+    const char *rest = word[2 + length] ? word + 2 + length + 1 : NULL, *value = NULL;
+    unsigned n = count_named(w->parse, word + 2, length, &option);
+    w->result = HS_PARSED_BAD;
+    if (n > 1)
+        say_ambiguous(w->parse, word, length);
+    else if (!option)
+        hs_complain("unrecognized option '%s'", word);
+    else if (!option->arg && rest)
+        hs_complain("option '--%s' doesn't allow an argument", option->name);
+    else if (option->arg && !(value = value_of(w, rest)))
+        hs_complain("option '--%s' requires an argument", option->name);
+    else
+        w->result = HS_PARSED_RUN;
+    if (w->result == HS_PARSED_RUN)
+        take(w, option, value);
+}
+
+/* A word may hold several short options, the last of them with its value. */
+static void take_short(struct words *w, const char *word)
+{
+    for (const char *c = word + 1; *c && w->result == HS_PARSED_RUN; c++) {
+        const struct hs_option *option = with_key(w->parse, *c);
+        const char *value = NULL;
+        if (!option || (option->arg && !(value = value_of(w, c[1] ? c + 1 : NULL)))) {
+            hs_complain(option ? "option requires an argument -- '%c'" : "invalid option -- '%c'", *c);
+            w->result = HS_PARSED_BAD;
+            return;
+        }
+        take(w, option, value);
+        if (value)
+            return;
+    }
+}
+
+static void take_words(struct words *w)
+{
+    bool plain = false;
+    while (w->next < w->n && w->result == HS_PARSED_RUN) {
+        char *word = w->word[w->next++];
+        if (plain || word[0] != '-' || !word[1]) {
+            w->parse->file[w->parse->n_files++] = word;
+            plain = plain || w->parse->cmd->uses & HS_USES_REST;
+        } else if (!strcmp(word, "--")) {
+            plain = true;
+        } else if (word[1] == '-') {
+            take_long(w, word);
+        } else {
+            take_short(w, word);
+        }
+    }
+}
+
+/* ---- plain arguments ---- */
+
+static bool take_files(struct hs_parse *parse)
+{
+    const struct hs_cmd *cmd = parse->cmd;
+    struct hs_common *common = (struct hs_common *)(void *)parse->memory;
+    bool implied = cmd->uses & HS_USES_INPUT && common->input;
+    int most = cmd->max_files - (implied && cmd->max_files > 0);
+    common->file = parse->file;
+    common->n_files = parse->n_files;
+    if (cmd->max_files >= 0 && common->n_files > most) {
+        hs_complain("too many arguments: '%s'", common->file[most]);
+        return false;
+    }
+    if (common->n_files + implied < cmd->min_files) {
+        hs_complain("too few arguments");
+        return false;
+    }
+    if (cmd->uses & HS_USES_INPUT && !common->input)
+        common->input = common->n_files ? common->file[0] : HS_DEFAULT_INPUT;
+    return true;
+}
+
+enum hs_parsed hs_parse(struct hs_parse *parse, int argc, char **argv)
+{
+    struct words w = {.parse = parse, .word = argv, .next = 1, .n = argc};
+    parse->file = calloc((size_t)argc + 1, sizeof *parse->file);
+    if (!parse->file) {
+        hs_complain("out of memory");
+        return HS_PARSED_BAD;
+    }
+    take_words(&w);
+    if (w.result == HS_PARSED_RUN && !take_files(parse))
+        w.result = HS_PARSED_BAD;
+    if (w.result == HS_PARSED_BAD)
+        fprintf(stderr, "Try `%s --help' or `%s --usage' for more information.\n", hs_cmd_running(), hs_cmd_running());
+    return w.result;
+}
