@@ -2,7 +2,7 @@
  *
  * The common part of ports without an operating system. Exactly one C file of a port includes it (e.g. port_cortexm.c).
  * The image is allocated from the heap (HS_RING_FROM_HEAP), or is at HS_RING_ADDR, in memory that start-up code does not
- * clear, or is in the section .noinit. A linker whose script does not name .noinit puts it after .bss; a collector's heap
+ * clear, or is in the section HS_RING_SECTION, by default ".noinit". A linker whose script does not name .noinit puts it after .bss; a collector's heap
  * that begins there is made smaller (room.h).
  */
 #ifndef HS_BARE_METAL_H
@@ -24,7 +24,10 @@
 #endif
 HS_PORT_RING_CHECK(HS_RING_SIZE);
 #ifndef HS_RING_ADDR
-static uint8_t ring[HS_RING_SIZE] __attribute__((section(".noinit"), aligned(8)));
+#ifndef HS_RING_SECTION
+#define HS_RING_SECTION ".noinit"
+#endif
+static uint8_t ring[HS_RING_SIZE] __attribute__((section(HS_RING_SECTION), aligned(8)));
 #define HS_RING_ADDR ring
 #endif
 #endif
