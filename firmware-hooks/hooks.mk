@@ -10,4 +10,4 @@
 comma := ,
 include $(HS_ROOT)/lib/lib.mk
 HS_HOOKS_SRC := $(patsubst $(HS_ROOT)/%,%,$(sort $(wildcard $(patsubst %,$(HS_ROOT)/firmware-hooks/%/*.c,startup $(HS_HOOKS)))))
-HS_HOOKS_LDFLAGS := $(addprefix -Wl$(comma)--wrap=,$(shell sed -e 's/\#.*//' $(patsubst %,$(HS_ROOT)/firmware-hooks/%/wraps.txt,$(HS_HOOKS))))
+HS_HOOKS_LDFLAGS := $(addprefix -Wl$(comma)--wrap=,$(shell sed -e 's/\#.*//' /dev/null $(wildcard $(patsubst %,$(HS_ROOT)/firmware-hooks/%/wraps.txt,$(HS_HOOKS)))))
