@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The hooks for malloc() with the real C libraries: newlib and newlib-nano on QEMU's Cortex-M3, picolibc on its RV32.
+
+work.c does random work and says at each mark what it holds, and what the allocator's own structures say (walk_*.c). The trace's
+map at that mark must be the latter, and each block that the program holds must be in it.
+"""
+import os
+import re
+import shutil
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+import hs_cores
+import hs_test
+
+tap = hs_test.Tap()
+FOLDER = os.path.join(hs_test.BUILD, "c-heap-tests")
+WORK = "tests/c-heap/work.c tests/c-heap/walk_%s.c"
+GRANULE = {"newlib": 8, "newlib-nano": 4, "picolibc": 8}
+FRONT = {"newlib": 4, "newlib-nano": 12, "picolibc": 4}  # the most bytes from a block's start to the address that malloc() returned
+MACHINE = {"newlib": hs_cores.MPS2, "newlib-nano": hs_cores.MPS2, "picolibc": hs_cores.VIRT}
+CORE = {"newlib": "cortex-m3", "newlib-nano": "cortex-m3", "picolibc": "rv32imc"}
+
+
+def build(libc, name, program, *settings, cflags="", everywhere=""):
+    """Returns (the program, what make printed). `cflags`: for the program and the port; `everywhere`: for all of a build of its own."""
+    out = os.path.join(FOLDER, libc + ("-" + name if everywhere else ""))
+    elf = os.path.join(out, name + ".elf")
+    for old in (elf, os.path.join(out, name)):
+        shutil.rmtree(old, ignore_errors=True) if os.path.isdir(old) else os.path.exists(old) and os.remove(old)
+    done = hs_test.run(["make", "-s", "-j2", "-f", "examples/c-firmware/c-firmware.mk", "OUT=" + out, "NAME=" + name, "LIBC=" + libc,
+                        "PROGRAM=" + program, "PROGRAM_CFLAGS=" + cflags, "MORE_CFLAGS=" + everywhere, *settings],
+                       cwd=hs_test.ROOT, timeout=600, merge=True)
+    return (elf if done.status == 0 and os.path.exists(elf) else None), done.out.decode(errors="replace")
+
+
+def run(libc, elf, *options):
+    """What it printed; its files are in the scratch folder."""
+    return hs_test.run(MACHINE[libc].command(elf, *options), cwd=hs_test.scratch(), timeout=600, merge=True)
+
+
+def spoken(text):
+    """{mark: (blocks {address: bytes}, [addresses held])}"""
+    found, at = {}, None
+    for word, a, b in re.findall(r"^(mark|block|held) ([0-9a-f]{8}) ([0-9a-f]{8})$", text, re.M):
+        if word == "mark":
+            at = found.setdefault(int(a, 16), ({}, []))
+        elif word == "block":
+            at[0][int(a, 16)] = int(b, 16)
+        else:
+            at[1].append(int(a, 16))
+    return found
+
+
+def mapped(trace, number):
+    """{address: bytes} of the blocks in the map at a mark."""
+    status, data, text = hs_test.cli_json("map", "--at", "mark:walk %d" % number, trace)
+    if status or not data or len(data["regions"]) != 1:
+        return text
+    region = data["regions"][0]
+    heads = [m.span() for m in re.finditer("h=*", region["map"])]
+    base, granule = int(region["base"], 0), region["granule_bytes"]
+    return {base + a * granule: (b - a) * granule for a, b in heads}
+
+
+def compare(name, libc, trace, said, numbers):
+    wrong, lost = [], []
+    for number in numbers:
+        blocks, held = said[number]
+        got = mapped(trace, number)
+        if got != blocks:
+            wrong.append((number, got if isinstance(got, str) else sorted(set(got.items()) ^ set(blocks.items()))[:8]))
+        lost += [hex(h) for h in held if not any(h - n in blocks for n in range(4, FRONT[libc] + 1, 4))]
+    tap.check("%s: %d maps are the allocator's own structures" % (name, len(numbers)), numbers and not wrong, wrong[:1])
+    tap.check("%s: they have each block that the program holds" % name, not lost, lost[:5])
+
+
+def flags(steps, seed, ring, save, more=""):
+    return "-DSTEPS=%d -DSEED=%d -DHS_RING_SIZE=%d -DSAVE_AS='\"%s\"' %s" % (steps, seed, ring, save, more)
+
+
+def case_work(libc):
+    """Whole traces, and a ring that has gone round."""
+    program = WORK % ("newlib" if libc == "newlib" else "nano")
+    for name, steps, ring in (("whole", 3000, 262144), ("ring", 20000, 12288)):
+        title = "%s, %s" % (libc, name)
+        save = "%s-%s.bin" % (libc, name)
+        elf, text = build(libc, save[:-4], program, cflags=flags(steps, 7, ring, save))
+        if not tap.check("%s: builds without a warning" % title, elf and not text, text[-3000:]):
+            continue
+        done = run(libc, elf)
+        out, trace = done.out.decode(errors="replace"), os.path.join(hs_test.scratch(), save)
+        said = spoken(out)
+        tap.check("%s: the program runs, and the hook sees what is allocated" % title, done.status == 0 and len(said) == 10, (done.status, out[-300:]))
+        marks = [int(n) for n in re.findall(r"walk (\d+)", hs_test.cli("marks", trace).out.decode())]
+        if name == "whole":
+            tap.check("%s: has all marks" % title, marks == list(range(1, 11)), marks)
+        else:
+            tap.check("%s: the first marks are gone, the last is there" % title, marks and marks[0] > 1 and marks[-1] == 10, marks)
+            marks = marks[-1:]
+        compare(title, libc, trace, said, marks)
+        stat = hs_test.cli_json("stat", trace)[1] or {}
+        blocks = said[10][0] if 10 in said else {}
+        tap.check("%s: bytes and blocks at the end, nothing lost" % title,
+                  (stat.get("used_bytes"), stat.get("blocks"), stat.get("lost")) == (sum(blocks.values()), len(blocks), 0), stat)
+        if name == "whole":
+            case_reports(title, libc, elf, trace, out)
+
+
+def case_reports(title, libc, elf, trace, out):
+    failures = hs_test.cli_json("report", trace)[1]["failures"]
+    sizes = {f["asked_bytes"] for f in failures}
+    tap.check("%s: refused requests, with what was asked for" % title, failures and all(0x400000 <= n < 0x400064 for n in sizes), failures[:2])
+    done = hs_test.cli("report", "--elf", elf, trace)
+    tap.check("%s: callers by name, and this is the build's file" % title, done.status in (0, 1) and b"step" in done.out and b"another build" not in done.err,
+              done.err + done.out[:2000])
+    lines = os.path.join(hs_test.scratch(), "lines.txt")
+    with open(lines, "w", encoding="ascii") as f:
+        f.write(out)
+    done = hs_test.cli("import", lines, "-o", lines + ".hst")
+    one, other = (hs_test.cli("stat", "--json", path).out for path in (trace, lines + ".hst"))
+    tap.check("%s: the lines of the console are the same trace" % title, done.status == 0 and re.findall(rb'"events": ?\d+', one) == re.findall(rb'"events": ?\d+', other)
+              and b"events" in one, done.err)
+    dump = hs_test.cli("dump", trace).out.decode()
+    kinds = {kind: len(re.findall(r"\b%s\b" % kind, dump)) for kind in ("ALLOC", "FREE", "REALLOC", "FAIL")}
+    tap.check("%s: records of all kinds" % title, all(kinds.values()), kinds)
+
+
+def case_links(libc, all_of_them):
+    """No wrap can be left out without an error."""
+    program, cflags = WORK % ("newlib" if libc == "newlib" else "nano"), flags(10, 1, 16384, "x.bin")
+    with open(os.path.join(hs_test.ROOT, "firmware-hooks", libc, "wraps.txt"), encoding="ascii") as f:
+        wraps = [line.strip() for line in f if not line.startswith("#")]
+    passed = []
+    for left_out in [*(wraps if all_of_them else [wraps[0], wraps[-1]]), None]:
+        given = [] if left_out is None else ["-Wl,--wrap=" + w for w in wraps if w != left_out]
+        out = os.path.join(FOLDER, libc)
+        if os.path.exists(os.path.join(out, "links.elf")):
+            os.remove(os.path.join(out, "links.elf"))
+        done = hs_test.run(["make", "-s", "-j2", "-f", "examples/c-firmware/c-firmware.mk", "OUT=" + out, "NAME=links", "LIBC=" + libc,
+                            "PROGRAM=" + program, "PROGRAM_CFLAGS=" + cflags, "HS_HOOKS_LDFLAGS=" + " ".join(given)],
+                           cwd=hs_test.ROOT, timeout=600, merge=True)
+        if done.status == 0 or b"__real_" + (left_out or "malloc").encode() not in done.out:
+            passed.append((left_out, done.out[-300:]))
+    tap.check("%s: a link that lacks a wrap fails, and names it" % libc, len(wraps) > 5 and not passed, passed[:2])
+
+
+def case_interrupts():
+    """An interrupt that allocates, in a ring that goes round."""
+    elf, text = build("newlib-nano", "interrupts", WORK % "nano" + " tests/c-heap/interrupts.c", cflags=flags(6000, 3, 24576, "interrupts.bin"))
+    if not tap.check("interrupts: builds without a warning", elf and not text, text[-3000:]):
+        return
+    done = run("newlib-nano", elf, "-icount", "shift=5")
+    out, trace = done.out.decode(errors="replace"), os.path.join(hs_test.scratch(), "interrupts.bin")
+    said, ticks = spoken(out), re.search(r"^ticks ([0-9a-f]{8})", out, re.M)
+    tap.check("interrupts: the program runs, and the interrupt allocated", done.status == 0 and len(said) == 10 and ticks and int(ticks.group(1), 16) > 100,
+              (done.status, out[-300:]))
+    marks = [int(n) for n in re.findall(r"walk (\d+)", hs_test.cli("marks", trace).out.decode())]
+    compare("interrupts", "newlib-nano", trace, said, marks[-2:])
+    done = hs_test.cli("report", "--elf", elf, trace)
+    tap.check("interrupts: the interrupt is a caller", b"tick" in done.out, done.out[:2000])
+
+
+def case_objects():
+    elf, text = build("newlib-nano", "objects", WORK % "nano" + " tests/c-heap/objects.cc", "MORE_HOOKS=cxx", "LINK_WITH=gcc", cflags=flags(1000, 5, 65536, "objects.bin"))
+    if not tap.check("C++: builds without a warning", elf and not text, text[-3000:]):
+        return
+    done = run("newlib-nano", elf)
+    trace, said = os.path.join(hs_test.scratch(), "objects.bin"), spoken(done.out.decode(errors="replace"))
+    tap.check("C++: the program runs", done.status == 0 and len(said) == 10, (done.status, done.out[-300:]))
+    compare("C++", "newlib-nano", trace, said, list(said))
+    done = hs_test.cli("report", "--elf", elf, trace)
+    tap.check("C++: who wrote new is the caller, not the operator", b"make_one" in done.out and b"make_many" in done.out and b"operator" not in done.out,
+              done.out[:3000])
+
+
+def case_settings():
+    """What is refused, and other levels."""
+    elf, text = build("newlib", "in-heap", WORK % "newlib", cflags=flags(1000, 5, 16384, "x.bin", "-DHS_RING_ADDR=0x20080000"))
+    done = run("newlib", elf) if elf else None
+    tap.check("a ring inside the heap is refused at start", done and done.status == 1, text or (done.status, done.out[-300:]))
+    elf, text = build("newlib-nano", "lto", WORK % "nano", cflags=flags(1000, 5, 65536, "lto.bin"), everywhere="-flto")
+    done = run("newlib-nano", elf) if elf else None
+    said = spoken(done.out.decode(errors="replace")) if done else {}
+    if tap.check("with link-time optimisation it records, or says that it does not", done and done.status in (0, 1), text) and done.status == 0:
+        compare("LTO", "newlib-nano", os.path.join(hs_test.scratch(), "lto.bin"), said, list(said))
+    elf, text = build("picolibc", "summary", WORK % "nano", cflags=flags(1000, 5, 65536, "summary.bin"), everywhere="-DHS_START_LEVEL=3")
+    done = run("picolibc", elf) if elf else None
+    trace = os.path.join(hs_test.scratch(), "summary.bin")
+    summaries = [line for line in hs_test.cli("dump", trace).out.decode().splitlines() if " SUMMARY " in line] if done else []
+    blocks = spoken(done.out.decode(errors="replace")).get(10, ({}, []))[0] if done else {}
+    used = re.search(r" used=(\d+)", summaries[-1]) if summaries else None
+    tap.check("level summary: granules in use are the allocator's", used and int(used.group(1)) == sum(blocks.values()) // GRANULE["picolibc"],
+              summaries[-1:] or text)
+
+
+def case_example():
+    """examples/c-firmware by make and by CMake: the leak of its program."""
+    elves = [build("newlib-nano", "example", "examples/c-firmware/main.c")]
+    folder = os.path.join(FOLDER, "example-cmake")
+    shutil.rmtree(folder, ignore_errors=True)
+    given = ["-DCMAKE_SYSTEM_NAME=Generic", "-DCMAKE_C_COMPILER=arm-none-eabi-gcc", "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY"]
+    done = hs_test.run(["cmake", "-S", "examples/c-firmware", "-B", folder, *given], cwd=hs_test.ROOT, timeout=600, merge=True)
+    done = hs_test.run(["cmake", "--build", folder], cwd=hs_test.ROOT, timeout=600, merge=True) if done.status == 0 else done
+    elves.append((os.path.join(folder, "firmware.elf") if done.status == 0 else None, done.out.decode(errors="replace")))
+    for name, (elf, text) in zip(("make", "CMake"), elves):
+        done = run("newlib-nano", elf) if elf else None
+        if not tap.check("example by %s: builds and runs" % name, done and done.status == 0, text[-3000:]):
+            continue
+        trace = os.path.join(hs_test.scratch(), "firmware.hst")
+        out = hs_test.cli("leaks", "--elf", elf, trace).out.decode()
+        tap.check("example by %s: the leak, by the function that allocates" % name, re.search(r"17,710 +571 .* read_message$", out, re.M), out)
+
+
+def all_cases():
+    for library in GRANULE:
+        case_work(library)
+        case_links(library, library == "newlib-nano")
+    case_interrupts()
+    case_objects()
+    case_settings()
+    case_example()
+
+
+ABSENT = [why for why in (hs_cores.CORES[name].missing() for name in sorted(set(CORE.values()))) if why]
+if ABSENT:
+    tap.skip("the C libraries on QEMU", ABSENT[0])
+else:
+    all_cases()
+tap.finish()
