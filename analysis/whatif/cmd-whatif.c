@@ -51,12 +51,14 @@ static const struct hs_option options[] = {
      "as if gc.collect() were called before each allocation of LINE; needs a trace that tells when garbage dies "
      "(record --collect-every), or --death early",
      NULL},
+    {"omit", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_OMIT]),
+     "what LINE allocates is not needed: a copy, a list, a text", NULL},
     {0},
 };
 
 static const char *const edit_names[HS_EDITS] = {
     [HS_EDIT_DROP] = "drop",         [HS_EDIT_FINAL_SIZE] = "final-size", [HS_EDIT_REUSE] = "reuse",
-    [HS_EDIT_AT_START] = "at-start", [HS_EDIT_COLLECT] = "collect-at",
+    [HS_EDIT_AT_START] = "at-start", [HS_EDIT_COLLECT] = "collect-at",    [HS_EDIT_OMIT] = "omit",
 };
 
 struct work {

@@ -26,6 +26,8 @@ struct editor {
 
 static bool of_line(const struct editor *e, uint32_t site) { return site < e->edit->n_sites && e->edit->site[site]; }
 
+static bool fails(const struct hs_program_step *s) { return s->kind == HS_STEP_FAIL || s->kind == HS_STEP_FAIL_GROW; }
+
 static bool takes_memory(const struct hs_program_step *s) { return s->kind == HS_STEP_ALLOC || s->kind == HS_STEP_RESIZE; }
 
 /* A block belongs to the line: for FINAL_SIZE if the line resizes it, for DROP by its last step, else by its allocation. */
@@ -33,7 +35,7 @@ static void look(struct editor *e, const struct hs_program_step *s)
 {
     enum hs_edit_kind kind = e->edit->kind;
     bool mine = of_line(e, s->site);
-    if (mine && (takes_memory(s) || s->kind == HS_STEP_FAIL) && s->size > e->largest)
+    if (mine && (takes_memory(s) || fails(s)) && s->size > e->largest)
         e->largest = s->size;
     if (s->kind == HS_STEP_FREE)
         e->block[s->block].freed = true;
@@ -53,7 +55,7 @@ static void count_failures(struct editor *e)
         const struct hs_program_step *s = &e->from->step[i];
         if (takes_memory(s) && e->block[s->block].mine)
             last = s->block;
-        if (s->kind == HS_STEP_FAIL && of_line(e, s->site) && last != NO_BLOCK && s->size > e->block[last].largest)
+        if (fails(s) && of_line(e, s->site) && last != NO_BLOCK && s->size > e->block[last].largest)
             e->block[last].largest = s->size;
     }
 }
@@ -85,18 +87,27 @@ static void put_reused(struct editor *e, const struct hs_program_step *s)
         e->started = true;
         put_buffer(e, s, e->from->n_blocks);
     }
-    bool mine = s->kind == HS_STEP_FAIL ? of_line(e, s->site)
-                                        : (takes_memory(s) || s->kind == HS_STEP_FREE) && e->block[s->block].mine;
+    bool mine = fails(s) ? of_line(e, s->site) : (takes_memory(s) || s->kind == HS_STEP_FREE) && e->block[s->block].mine;
     if (!mine)
         copy(e, s);
     else if (e->edit->kind == HS_EDIT_REUSE && e->buffer == NO_BLOCK && s->kind == HS_STEP_ALLOC)
         put_buffer(e, s, s->block);
 }
 
+/* Blocks that the line allocates, and what it requested in vain. */
+static void put_omitting(struct editor *e, const struct hs_program_step *s)
+{
+    bool block = takes_memory(s) || s->kind == HS_STEP_FREE;
+    if (fails(s) ? of_line(e, s->site) : block && e->block[s->block].mine)
+        e->changed = true;
+    else
+        copy(e, s);
+}
+
 static void put_final(struct editor *e, const struct hs_program_step *s)
 {
     bool mine = takes_memory(s) && e->block[s->block].mine;
-    if (s->kind == HS_STEP_FAIL ? of_line(e, s->site) : mine && s->kind == HS_STEP_RESIZE) {
+    if (fails(s) ? of_line(e, s->site) : mine && s->kind == HS_STEP_RESIZE) {
         e->changed = true;
         return;
     }
@@ -111,8 +122,9 @@ static void put(struct editor *e, const struct hs_program_step *s)
     case HS_EDIT_REUSE:
     case HS_EDIT_AT_START: put_reused(e, s); return;
     case HS_EDIT_FINAL_SIZE: put_final(e, s); return;
+    case HS_EDIT_OMIT: put_omitting(e, s); return;
     case HS_EDIT_COLLECT:
-        if ((takes_memory(s) || s->kind == HS_STEP_FAIL) && of_line(e, s->site))
+        if ((takes_memory(s) || fails(s)) && of_line(e, s->site))
             put_collection(e, s);
         break;
     default: break;

@@ -19,6 +19,7 @@ enum hs_edit_kind {
     HS_EDIT_REUSE,      /* the line allocates one block of its largest size and reuses it; failed requests count for that size */
     HS_EDIT_AT_START,   /* like REUSE, but the block is allocated when the program starts */
     HS_EDIT_COLLECT,    /* a collection before each allocation of the line */
+    HS_EDIT_OMIT,       /* what the line allocates is not needed: its blocks and its failed requests are left out */
     HS_EDITS,
 };
 

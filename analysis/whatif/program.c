@@ -8,6 +8,7 @@
 #include "lib/host/util/array.h"
 
 #define STEPS_MAX (UINT32_MAX - 1)
+#define GROW_STEPS 4096u /* steps back from a failure in which the block that was to grow is searched */
 
 /* ---- steps and blocks ---- */
 
@@ -176,6 +177,19 @@ static void end_collection(struct hs_program *p)
     p->amount = 0;
 }
 
+/* The block that a failed request was to make larger, or HS_NEVER. A record of a failure does not say: it is the block that the
+ * same site resized last, if the request is for more. */
+static uint32_t block_to_grow(const struct hs_program *p, const struct hs_event *e)
+{
+    uint32_t end = p->n > GROW_STEPS ? p->n - GROW_STEPS : 0;
+    for (uint32_t i = p->n; i-- > end;) {
+        const struct hs_program_step *s = &p->step[i];
+        if (s->kind == HS_STEP_RESIZE && s->site == e->site)
+            return s->size < e->size && block_at(p, s->pos) == s->block ? s->block : HS_NEVER;
+    }
+    return HS_NEVER;
+}
+
 static void fail(struct hs_program *p, const struct hs_event *e, uint64_t time)
 {
     unsigned cause = HS_FAIL_CAUSE(e->record->fail.cause);
@@ -183,7 +197,9 @@ static void fail(struct hs_program *p, const struct hs_event *e, uint64_t time)
         p->locked++;
         return;
     }
-    struct hs_program_step *s = add_step(p, HS_STEP_FAIL, time, e->number);
+    uint32_t block = block_to_grow(p, e);
+    struct hs_program_step *s = add_step(p, block == HS_NEVER ? HS_STEP_FAIL : HS_STEP_FAIL_GROW, time, e->number);
+    s->block = block == HS_NEVER ? 0 : block;
     s->size = e->size;
     s->site = e->site;
 }

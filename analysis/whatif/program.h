@@ -22,6 +22,7 @@ enum hs_program_step_kind {
     HS_STEP_RESIZE,
     HS_STEP_FREE,
     HS_STEP_FAIL,      /* an allocation that failed because there was no room */
+    HS_STEP_FAIL_GROW, /* a resize that failed for this reason */
     HS_STEP_COLLECT,   /* a collection that the program called */
     HS_STEP_COLLECTED, /* one that the allocator began because there was no room */
     HS_STEP_THRESHOLD, /* one that the allocator began because the threshold was reached */

@@ -255,6 +255,19 @@ static void step_fail(struct replay *r, const struct hs_program_step *s)
     r->result->rescued++;
 }
 
+/* A resize that failed in the trace: the block is larger from here on. */
+static void step_fail_grow(struct replay *r, const struct hs_program_step *s)
+{
+    uint64_t failures = r->result->failures, requests = r->result->requests;
+    if (r->where[s->block].pos == HS_SIM_NONE) {
+        step_fail(r, s);
+        return;
+    }
+    step_resize(r, s);
+    r->result->requests = requests;
+    r->result->rescued += r->result->failures == failures;
+}
+
 static bool step_area(struct replay *r, const struct hs_program_step *s)
 {
     if (r->set->granules)
@@ -273,6 +286,7 @@ static bool step(struct replay *r, const struct hs_program_step *s)
     case HS_STEP_RESIZE: step_resize(r, s); break;
     case HS_STEP_FREE: step_free(r, s); break;
     case HS_STEP_FAIL: step_fail(r, s); break;
+    case HS_STEP_FAIL_GROW: step_fail_grow(r, s); break;
     case HS_STEP_COLLECT: collect(r, NULL); break;
     case HS_STEP_THRESHOLD: r->due = !r->set->threshold; break;
     case HS_STEP_AREA:

@@ -310,6 +310,34 @@ static void collected_before_a_resize(void **state)
     hs_program_free(&changed);
 }
 
+/* Without the line there is neither its block, nor what it resizes, nor its failure; the others keep their lives. */
+static void omitted(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 32, 0), AT(HS_STEP_ALLOC, 1, 32, 1), AT(HS_STEP_RESIZE, 1, 64, 0),
+                                AT(HS_STEP_ALLOC, 2, 16, 0), AT(HS_STEP_FREE, 1, 0, 0), AT(HS_STEP_FAIL, 0, 320, 1)},
+                       .block = {{0, 0, HS_NEVER}, {1, 2, HS_NEVER}, {3, 3, HS_NEVER}}};
+    struct hs_program p = program(&s, 6, 3), changed = edited(&p, HS_EDIT_OMIT);
+    assert_int_equal(changed.n, 2);
+    assert_int_equal(changed.block[2].born, 1);
+    assert_int_equal(least_granules(&p), 2 + 4 + 1 + 20);
+    assert_int_equal(least_granules(&changed), 3);
+    hs_program_free(&changed);
+}
+
+/* A resize that failed needs room for the new size only where the block can grow in place, and stays larger. */
+static void failed_to_grow(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 32, 0), AT(HS_STEP_FAIL_GROW, 0, 64, 0), AT(HS_STEP_ALLOC, 1, 16, 0)},
+                       .block = {{0, 1, HS_NEVER}, {2, 2, HS_NEVER}}};
+    struct hs_program p = program(&s, 3, 2);
+    assert_int_equal(least_granules(&p), 4 + 1);
+    assert_int_equal(replay(&p, 5, HS_THRESHOLD_NONE, HS_DEATH_LATE).rescued, 1);
+    s.step[1].kind = HS_STEP_FAIL; /* another block, which is not kept */
+    assert_int_equal(least_granules(&p), 2 + 4);
+}
+
 static void nothing_to_change(void **state)
 {
     (void)state;
@@ -338,6 +366,8 @@ int main(void)
         cmocka_unit_test(reused),
         cmocka_unit_test(collected),
         cmocka_unit_test(collected_before_a_resize),
+        cmocka_unit_test(omitted),
+        cmocka_unit_test(failed_to_grow),
         cmocka_unit_test(nothing_to_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
