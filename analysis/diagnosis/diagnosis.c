@@ -13,14 +13,12 @@
 #define FRAGMENTED_MOST 0.75 /* or this share of the heap is free: such a heap is not nearly full, however large the request */
 #define GROWS_SHARE 0.25     /* a line that holds a smaller share of the live bytes does not fill the heap */
 #define GROWS_MOST 0.5       /* a line that holds at least this share of the heap is the cause in any case */
+#define GROWS_SURELY 0.25    /* at least this share, and the fragments of the free space are of less importance */
 #define GROWS_BLOCKS 8u      /* minimum blocks for a pattern */
 #define GROWS_KEPT 0.2       /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
-#define KEEPER_OBJECT 4u     /* maximum blocks of an object */
+#define KEEPER_OBJECT 24u    /* maximum blocks of an object, times the number of such lists */
 #define KEEPER_PLACES 8u     /* maximum references that there is room for, per kept block */
 #define KEEPER_GROWN 3u      /* minimum number of times that the keeper was enlarged */
-#define PEAK_PART 8u         /* a request of at least this part of the heap can be the peak */
-#define PEAK_OLD 4u          /* the old block is at least this part of the new one */
-#define PEAK_BLOCKS 4u       /* with more live blocks, the line holds many objects, not an old and a new one */
 
 /* ---- rows: sites grouped by line ---- */
 
@@ -146,17 +144,23 @@ static bool grows(const struct hs_diagnosis *d, const struct hs_held *h)
            (double)h->blocks >= GROWS_KEPT * (double)h->allocated && h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
 }
 
+/* What a line keeps is not why another line's single request found no room, if that is for more than the line keeps. */
+static bool matters(const struct hs_diagnosis *d, const struct hs_held *h)
+{
+    return h->live >= d->failure.size || !strcmp(h->name, d->line);
+}
+
 static const struct hs_held *find_growing(const struct hs_diagnosis *d)
 {
     for (size_t i = 0; i < d->n; i++)
-        if (grows(d, &d->held[i]))
+        if (grows(d, &d->held[i]) && matters(d, &d->held[i]))
             return &d->held[i];
     return NULL;
 }
 
-/* Finds the list or dict that keeps the blocks: another line has repeatedly enlarged one block, and this block has room for
- * about as many references as there are kept blocks. A list has room for at most twice its length, a dict for two references
- * per entry; an object may have several blocks. Among several such lines, the one with the largest block is used. */
+/* Finds the list or dict that keeps the blocks: another line has repeatedly enlarged blocks, and these have room for about as
+ * many references as there are kept blocks. A list has room for at most twice its length, a dict for two references per entry;
+ * an object may have several blocks. Among several such lines, the one with the largest block is used. */
 static const struct hs_held *find_keeper(const struct hs_diagnosis *d, unsigned pointer)
 {
     const struct hs_held *best = NULL;
@@ -185,17 +189,9 @@ static bool is_fragmented(const struct hs_diagnosis *d)
     return f->verdict == HS_VERDICT_FRAGMENTED && (room || (double)f->free >= FRAGMENTED_MOST * (double)d->total);
 }
 
-static bool fills_the_heap(const struct hs_diagnosis *d, const struct hs_held *h)
+static bool fills(const struct hs_diagnosis *d, const struct hs_held *h, double share)
 {
-    return h && (double)h->live >= GROWS_MOST * (double)d->total;
-}
-
-/* The line that made the request holds one block nearly as large as the request: a list, dict, bytearray or string that
- * grows, or a buffer that is replaced while the old one is still live. */
-static bool is_peak(const struct hs_diagnosis *d)
-{
-    uint64_t size = d->failure.size;
-    return d->asked && size >= d->total / PEAK_PART && d->asked->largest >= size / PEAK_OLD && d->asked->blocks <= PEAK_BLOCKS;
+    return h && (double)h->live >= share * (double)d->total;
 }
 
 static enum hs_cause cause_of(const struct hs_diagnosis *d)
@@ -207,12 +203,16 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
     case HS_VERDICT_UNKNOWN: return HS_CAUSE_NONE;
     default: break;
     }
-    if (d->failure.size > d->total)
+    if (d->failure.size > d->total && d->peak != HS_PEAK_LARGER)
         return HS_CAUSE_TOO_LARGE;
-    if (fills_the_heap(d, d->grows))
-        return HS_CAUSE_GROWING;
-    if (is_peak(d) && (!d->grows || d->grows->live < d->asked->largest))
+    if (d->peak && d->peak != HS_PEAK_LARGER)
         return HS_CAUSE_PEAK;
+    if (fills(d, d->grows, GROWS_MOST))
+        return HS_CAUSE_GROWING;
+    if (d->peak && (!d->grows || d->grows->live < d->asked->largest))
+        return HS_CAUSE_PEAK;
+    if (fills(d, d->grows, GROWS_SURELY))
+        return HS_CAUSE_GROWING;
     if (is_fragmented(d))
         return HS_CAUSE_FRAGMENTED;
     return d->grows ? HS_CAUSE_GROWING : HS_CAUSE_FULL;
@@ -229,6 +229,7 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, co
     d->grows = find_growing(d);
     d->keeper = find_keeper(d, hs_reader_info(names->reader)->pointer_bytes);
     d->asked = find_asked(d);
+    hs_peak_find(d, w, names);
     d->cause = cause_of(d);
     return HS_OK;
 }

@@ -32,6 +32,17 @@ enum hs_cause {
     HS_CAUSES,
 };
 
+/* How a peak comes about. */
+enum hs_peak {
+    HS_PEAK_NONE,
+    HS_PEAK_LARGER,   /* the requesting line holds an old version of what it requested */
+    HS_PEAK_COPY,     /* a block of nearly this size is live: a slice, a copy, a text made from another */
+    HS_PEAK_JOINED,   /* two live blocks together have this size */
+    HS_PEAK_PARTS,    /* the live blocks of a line together have this size: parts that are joined */
+    HS_PEAK_BUILT,    /* one expression makes many objects: a comprehension, split(), a document that is parsed */
+    HS_PEAK_COMPILED, /* source is compiled: exec(), eval(), import */
+};
+
 /* The blocks of one line at the failure. */
 struct hs_held {
     char *name;            /* "main.py:5 work" */
@@ -61,7 +72,10 @@ struct hs_diagnosis {
     const struct hs_held
         *keeper; /* in `held`: the line that enlarges the object which keeps the blocks of `grows`; NULL: not found */
     const struct hs_held *asked; /* in `held`: the requesting line; NULL: it holds nothing */
-    struct hs_between *between;  /* `n_between`, most blocks first; only for HS_CAUSE_FRAGMENTED */
+    enum hs_peak peak;
+    char peak_of[HS_NAME_MAX];  /* for COPY, JOINED and PARTS: the line of the old blocks; else "" */
+    uint64_t peak_bytes;        /* requested by the old blocks */
+    struct hs_between *between; /* `n_between`, most blocks first; only for HS_CAUSE_FRAGMENTED */
     size_t n_between;
     uint64_t run; /* bytes of the free run without them */
 };

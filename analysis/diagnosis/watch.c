@@ -35,16 +35,30 @@ static bool serves(const struct hs_model *m, const struct hs_failure *f, unsigne
 static void count(struct hs_site_then *site, const struct hs_live_block *block, uint64_t taken)
 {
     site->live += taken;
+    site->requested += block->size;
     site->blocks++;
     site->largest = taken > site->largest ? taken : site->largest;
     site->first = site->blocks == 1 || block->number < site->first ? block->number : site->first;
     site->last = block->number > site->last ? block->number : site->last;
 }
 
+/* Keeps the largest blocks, in order. */
+static void keep_large(struct hs_failure_state *t, const struct hs_live_block *block)
+{
+    unsigned at = t->n_large;
+    if (at == HS_LARGE_BLOCKS && block->size <= t->large[--at].size)
+        return;
+    t->n_large = at + 1;
+    for (; at && t->large[at - 1].size < block->size; at--)
+        t->large[at] = t->large[at - 1];
+    t->large[at] = (struct hs_large_block){block->site, block->size};
+}
+
 /* Counts every live block for the site that requested its present size. */
 static void count_blocks(struct hs_failure_state *t, const struct hs_model *m)
 {
     t->total = 0;
+    t->n_large = 0;
     for (unsigned i = 0; i < m->n_regions; i++) {
         const struct hs_region_state *r = &m->region[i];
         uint32_t end = r->first + r->granules;
@@ -54,6 +68,7 @@ static void count_blocks(struct hs_failure_state *t, const struct hs_model *m)
         for (uint32_t pos = hs_model_next(m, r->first, end); pos < end;
              pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
             uint32_t index = m->block[pos].site + 1;
+            keep_large(t, &m->block[pos]);
             if (index < t->n)
                 count(&t->site[index], &m->block[pos], (uint64_t)m->block[pos].granules << r->shift);
         }
@@ -66,6 +81,8 @@ static void count_sites(struct hs_failure_state *t, const struct hs_model *m)
         t->site[i].site = i - 1;
         t->site[i].allocated = m->sum[i].allocs + m->sum[i].reallocs;
         t->site[i].grown = m->sum[i].reallocs + m->sum[i].freed;
+        t->site[i].resized = m->sum[i].resized;
+        t->site[i].allocates = !m->sum[i].reallocs;
     }
 }
 

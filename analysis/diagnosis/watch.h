@@ -11,7 +11,17 @@
 struct hs_site_then {
     uint32_t site;
     uint64_t live, blocks, allocated, grown, largest, first, last;
+    uint64_t requested; /* bytes of its live blocks */
+    uint64_t resized;   /* its blocks that a later request resized */
+    bool allocates;     /* it never resizes */
 };
+
+/* A large block at the failure. */
+struct hs_large_block {
+    uint32_t site, size; /* requested bytes */
+};
+
+#define HS_LARGE_BLOCKS 16u
 
 /* The diagnosed failure of one verdict, and the heap at that moment. */
 struct hs_failure_state {
@@ -19,6 +29,8 @@ struct hs_failure_state {
     uint64_t total;            /* bytes of the regions that could have served it */
     struct hs_site_then *site; /* `n`: site s at index s + 1, HS_SITE_UNKNOWN at index 0 */
     uint32_t n;
+    struct hs_large_block large[HS_LARGE_BLOCKS]; /* `n_large`, largest first */
+    unsigned n_large;
     struct hs_blame blame; /* set if the free space was fragmented */
 };
 
@@ -30,5 +42,8 @@ struct hs_failure_watch {
     struct hs_heap_snapshot snapshot; /* for blame */
     int error;
 };
+
+/* Finds a peak: sets d->peak, d->peak_of and d->peak_bytes. Needs d->held, d->asked and d->grows. */
+void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
 
 #endif

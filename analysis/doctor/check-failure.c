@@ -95,6 +95,15 @@ static int by_effect(const void *left, const void *right)
     return (a->after > b->after) - (a->after < b->after);
 }
 
+/* Whether advice is given. A collection must help also if garbage dies late: what a line could free is not known to be garbage
+ * by then. */
+static bool is_worth(enum hs_edit_kind kind, const struct hs_trial *t, const char *words)
+{
+    if (kind == HS_EDIT_COLLECT && t->ran)
+        return t->helps && !t->early;
+    return !t->ran || words[0];
+}
+
 /* With what a trial on the trace showed, best first. Advice that was tried and does not help is not given. */
 static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct line_advice *advice, size_t n)
 {
@@ -106,11 +115,12 @@ static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *inp
     for (size_t i = 0; i < n; i++) {
         const struct line_advice *a = tried[i].advice;
         hs_trial_words(&tried[i].trial, words);
-        if (!tried[i].trial.ran || words[0])
+        if (is_worth(a->kind, &tried[i].trial, words))
             hs_finding_next(f, "%s %.160s %s%s", a->before, a->line, a->after, words);
     }
 }
 
+/* Not for what still grows, is only half made, or is one copy of several: how much it needs in the end is not known. */
 static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *input)
 {
     uint64_t bytes = hs_smallest_heap(input);
@@ -140,9 +150,13 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
 static void uncollected(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     bool python = speaks_python(input);
-    char verdict[HS_NOTE_LEN];
+    char verdict[HS_NOTE_LEN], place[HS_PLACE_LEN];
     snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
     struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict, d->line);
+    if (python && hs_source_of_call(input, d, "gc.disable(", place)) {
+        hs_finding_place(f, place);
+        hs_finding_evidence(f, "gc.disable() is called at %s", place);
+    }
     describe_failure(f, d);
     name_holders(f, d, NULL);
     advise(f, python, (struct advice){"call gc.enable(), or gc.collect() often enough after gc.disable()", NULL});
@@ -232,11 +246,12 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     const struct hs_held *h = d->grows;
+    const char *keeper = d->keeper ? d->keeper->name : h->name;
     snprintf(verdict, sizeof verdict,
-             "%.160s keeps what it allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32
-             " bytes at %.120s found no room",
-             h->name, h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, h->name);
+             "%.100s keeps what %.100s allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32
+             " bytes at %.80s found no room",
+             keeper, d->keeper ? h->name : "it", h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, keeper);
     describe_failure(f, d);
     hs_finding_evidence(
         f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure",
@@ -255,18 +270,72 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
                         h->name);
 }
 
+/* The peak in one sentence. */
+static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    uint64_t old = d->peak_bytes;
+    uint32_t asked = d->failure.size;
+    switch (d->peak) {
+    case HS_PEAK_COPY:
+        snprintf(text, size, "%.150s asked for %" PRIu32 " bytes beside %" PRIu64 " bytes of %.150s: a copy, or made from them",
+                 d->line, asked, old, d->peak_of);
+        break;
+    case HS_PEAK_JOINED:
+        snprintf(text, size,
+                 "%.150s puts two blocks together, one of %.150s: it asked for %" PRIu32 " bytes beside their %" PRIu64, d->line,
+                 d->peak_of, asked, old);
+        break;
+    case HS_PEAK_PARTS:
+        snprintf(text, size, "%.150s joins what %.150s made: it asked for %" PRIu32 " bytes beside the parts, %" PRIu64 " bytes",
+                 d->line, d->peak_of, asked, old);
+        break;
+    case HS_PEAK_BUILT:
+        snprintf(text, size,
+                 "%.200s makes all at once: %" PRIu64 " blocks, %" PRIu64 " bytes, when it asked for %" PRIu32 " more", d->line,
+                 d->grows->blocks, old, asked);
+        break;
+    case HS_PEAK_COMPILED:
+        snprintf(text, size,
+                 "%.200s compiles source in the heap: the compiler held %" PRIu64 " bytes and asked for %" PRIu32 " more",
+                 d->line, old, asked);
+        break;
+    default:
+        snprintf(text, size,
+                 "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32
+                 " more in one piece",
+                 d->line, old, asked);
+    }
+}
+
+/* What to do without, by the way in which a peak comes about: before and after the line's name. */
+static const struct line_advice without[HS_PEAK_COMPILED + 1] = {
+    [HS_PEAK_COPY] = {HS_EDIT_OMIT, NULL, "do without the copy of",
+                      ": memoryview for a part of a buffer, list.sort(), readinto(), a text used piece by piece"},
+    [HS_PEAK_JOINED] = {HS_EDIT_OMIT, NULL, "do without what", "puts together: write one after the other to where it goes"},
+    [HS_PEAK_PARTS] = {HS_EDIT_OMIT, NULL, "do without what", "joins: write each part to where it goes"},
+    [HS_PEAK_BUILT] = {HS_EDIT_OMIT, NULL, "do without what",
+                       "makes at once: a generator instead of a list, one line or element after the other"},
+    [HS_PEAK_COMPILED] = {HS_EDIT_OMIT, NULL, "do without what",
+                          "compiles: freeze the module, load an .mpy file, or import it "
+                          "first, when the heap is still empty"},
+};
+
 static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
-    snprintf(verdict, sizeof verdict,
-             "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32
-             " more in one piece",
-             d->line, d->asked->largest, d->failure.size);
+    word_peak(d, verdict, sizeof verdict);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict, d->line);
     describe_failure(f, d);
     name_holders(f, d, d->asked);
-    advise_growth(f, input, d);
-    advise_heap(f, input);
+    if (d->peak == HS_PEAK_LARGER) {
+        advise_growth(f, input, d);
+    } else {
+        struct line_advice advice = without[d->peak];
+        advice.line = d->line;
+        advise_lines(f, input, &advice, 1);
+    }
+    if (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS)
+        advise_heap(f, input);
 }
 
 static void full(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)

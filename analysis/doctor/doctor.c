@@ -40,6 +40,8 @@ int hs_doctor_examine(const struct hs_doctor_input *input, struct hs_findings *f
         checks[i]->look(input, findings);
     }
     sort(findings);
+    for (size_t i = 0; i < findings->n; i++)
+        hs_finding_source(input, findings->finding[i]);
     return findings->short_of_memory ? HS_ERR_MEMORY : HS_OK;
 }
 

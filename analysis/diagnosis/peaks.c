@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Peaks: what is needed for a moment only, beside what it is made from. Each question is one function. Sizes decide,
+ * since a trace has no references: a slice, a copy, a sum or a joined text has nearly the size of its source.
+ */
+#include <string.h>
+
+#include "analysis/diagnosis/watch.h"
+
+#define PEAK_PART 8u      /* a request of at least this part of the heap can be a peak */
+#define LARGER_OLD 4u     /* the old version is at least this part of the new one */
+#define LARGER_BLOCKS 4u  /* with more live blocks, the line holds many objects, not an old and a new one, */
+#define LARGER_SHARE 0.75 /* unless the largest has this share of their bytes */
+#define COPY_BYTES 64u    /* maximum difference of a copy: a head that is cut off or put before */
+#define COPY_PART 64u     /* or this part of its size */
+#define TEXT_TIMES 2u     /* a text is made from another if neither has more than this multiple of the other's size */
+#define JOINED_PART 16u   /* each of two joined blocks has at least this part of the size; a smaller one is a head: a copy */
+#define JOINED_BYTES 4u   /* difference of their sum: a terminator each */
+#define PARTS_BLOCKS 8u   /* minimum number of parts */
+#define PARTS_PART 8u     /* maximum difference of their sum, as part of it: separators, terminators */
+#define COMPILED_PART 32u /* the compiler's blocks take at least this part of the heap, or most of what the line holds */
+
+static uint64_t difference(uint64_t a, uint64_t b) { return a > b ? a - b : b - a; }
+
+static bool is_kind(const struct hs_names *names, uint32_t site, const char *const *kinds)
+{
+    char name[HS_NAME_MAX];
+    hs_name_of_site(names, site, HS_KEY_KIND, name);
+    while (*kinds && strcmp(*kinds, name) != 0)
+        kinds++;
+    return *kinds;
+}
+
+static bool is_text(const struct hs_names *names, uint32_t site)
+{
+    static const char *const kinds[] = {"str", "bytes", NULL};
+    return is_kind(names, site, kinds);
+}
+
+static bool is_compiler(const struct hs_names *names, uint32_t site)
+{
+    static const char *const kinds[] = {"parse tree", "compiler", "bytecode", "module constants", NULL};
+    return is_kind(names, site, kinds);
+}
+
+/* Whether the site is one of the requesting line. */
+static bool is_asking(const struct hs_diagnosis *d, const struct hs_names *names, uint32_t site)
+{
+    char name[HS_NAME_MAX];
+    return !strcmp(hs_name_of_site(names, site, HS_KEY_LINE, name), d->line);
+}
+
+static void set(struct hs_diagnosis *d, enum hs_peak peak, uint64_t bytes)
+{
+    d->peak = peak;
+    d->peak_bytes = bytes;
+}
+
+/* The requesting line holds one block nearly as large as the request: a list, dict, bytearray or string that grows, or a
+ * buffer that is replaced while the old one is still live. */
+static bool is_larger(const struct hs_diagnosis *d)
+{
+    uint64_t size = d->failure.size;
+    const struct hs_held *h = d->asked;
+    return h && size >= d->total / PEAK_PART && h->largest >= size / LARGER_OLD &&
+           (h->blocks <= LARGER_BLOCKS || (double)h->largest >= LARGER_SHARE * (double)h->live);
+}
+
+/* Two buffers of exactly one size are not a copy; two texts of nearly one size are. */
+static bool is_copy(const struct hs_diagnosis *d, const struct hs_names *names, const struct hs_large_block *b)
+{
+    uint64_t size = d->failure.size, most = size / COPY_PART > COPY_BYTES ? size / COPY_PART : COPY_BYTES;
+    if (is_asking(d, names, b->site))
+        return false;
+    if (is_text(names, b->site) && is_text(names, d->failure.site))
+        return size <= TEXT_TIMES * (uint64_t)b->size && b->size <= TEXT_TIMES * size;
+    return b->size != size && difference(b->size, size) <= most;
+}
+
+static bool find_copy(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    for (unsigned i = 0; i < w->n_large; i++)
+        if (is_copy(d, names, &w->large[i])) {
+            set(d, HS_PEAK_COPY, w->large[i].size);
+            hs_name_of_site(names, w->large[i].site, HS_KEY_LINE, d->peak_of);
+            return true;
+        }
+    return false;
+}
+
+static bool find_joined(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    uint64_t size = d->failure.size;
+    for (unsigned i = 0; i < w->n_large; i++)
+        for (unsigned k = i + 1; k < w->n_large && w->large[k].size >= size / JOINED_PART; k++)
+            if (difference((uint64_t)w->large[i].size + w->large[k].size, size) <= JOINED_BYTES) {
+                set(d, HS_PEAK_JOINED, (uint64_t)w->large[i].size + w->large[k].size);
+                hs_name_of_site(names, w->large[i].site, HS_KEY_LINE, d->peak_of);
+                return true;
+            }
+    return false;
+}
+
+static bool find_parts(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    for (uint32_t i = 0; i < w->n && is_text(names, d->failure.site); i++) {
+        const struct hs_site_then *s = &w->site[i];
+        bool sum = difference(s->requested, d->failure.size) <= s->requested / PARTS_PART;
+        if (sum && s->blocks >= PARTS_BLOCKS && is_text(names, s->site)) {
+            set(d, HS_PEAK_PARTS, s->requested);
+            hs_name_of_site(names, s->site, HS_KEY_LINE, d->peak_of);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the requesting line made lists that were made larger later. */
+static bool begins_lists(const struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    static const char *const list[] = {"list", NULL};
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->site[i].allocates && w->site[i].resized && is_asking(d, names, w->site[i].site) &&
+            is_kind(names, w->site[i].site, list))
+            return true;
+    return false;
+}
+
+/* The requesting line fills the heap and began the list itself, and since its oldest block no other line of Python has made
+ * a block that is still there. */
+static bool is_built(const struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    const struct hs_held *h = d->grows;
+    if (!h || h != d->asked || !begins_lists(d, w, names))
+        return false;
+    for (size_t i = 0; i < d->n; i++)
+        if (&d->held[i] != h && d->held[i].python && d->held[i].blocks && d->held[i].last > h->first)
+            return false;
+    return true;
+}
+
+static bool is_compiled(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    uint64_t live = 0;
+    if (!d->asked || !d->asked->python)
+        return false;
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->site[i].live && is_compiler(names, w->site[i].site) && is_asking(d, names, w->site[i].site))
+            live += w->site[i].live;
+    set(d, HS_PEAK_NONE, live);
+    return is_compiler(names, d->failure.site) ? live >= d->total / COMPILED_PART : live > d->asked->live / 2;
+}
+
+void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    bool large = d->failure.size >= d->total / PEAK_PART;
+    if (is_larger(d))
+        set(d, HS_PEAK_LARGER, d->asked->largest);
+    else if (is_compiled(d, w, names))
+        set(d, HS_PEAK_COMPILED, d->peak_bytes);
+    else if (is_built(d, w, names))
+        set(d, HS_PEAK_BUILT, d->grows->live);
+    else if (large && !find_parts(d, w, names) && !find_joined(d, w, names))
+        find_copy(d, w, names);
+}
