@@ -10,4 +10,4 @@ def watch(n):
     return on_event
 
 for i in range(100):
-    callbacks.append(watch(i))
+    callbacks.append(watch(i))  #| callbacks[:] = [watch(i)]

@@ -5,7 +5,7 @@ log = []
 
 def note(n):
     # the message itself
-    log.append("event number %d happened in the main loop of the station" % n)
+    log.append("event number %d happened in the main loop of the station" % n)  #| log[:] = ["event number %d" % n]
 
 
 for n in range(5000):

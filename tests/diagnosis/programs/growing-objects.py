@@ -7,7 +7,7 @@ class Station:
     def listen(self, name):
         # one more
         sensor = bytearray(300)
-        self.listeners.append((name, sensor))
+        self.listeners.append((name, sensor))  #| self.listeners = [(name, sensor)]
         return sensor
 
 

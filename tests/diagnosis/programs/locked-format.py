@@ -3,7 +3,7 @@
 import micropython
 
 def report(value):
-    return "value is {} and so on".format(value) * 8
+    return "value is {} and so on".format(value) * 8  #| return value
 
 micropython.heap_lock()
 try:

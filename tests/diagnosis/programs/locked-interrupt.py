@@ -6,7 +6,7 @@ import micropython
 def handler(pin):
     global event
     # the time stamp and the pin, as a tuple
-    event = (pin, 17, [pin])
+    event = (pin, 17, [pin])  #| pass
 
 
 micropython.heap_lock()

@@ -1,6 +1,6 @@
 # HS-COLLECT-OFF 6
 import gc
-gc.disable()
+gc.disable()  #| gc.enable()
 
 def frame(n):
     return bytearray(n)

@@ -4,7 +4,7 @@ def make():
     global buffer
     for n in range(3):
         # the old one goes only when the new one is there
-        buffer = bytearray(30000 + 800 * n)
+        buffer = bytearray(30000 + 800 * n)  #| buffer = None; buffer = bytearray(30000 + 800 * n)
 
 buffer = None
 make()

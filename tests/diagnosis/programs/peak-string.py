@@ -2,6 +2,6 @@
 # A page is put together by +=.
 page = ""
 n = 0
-while True:
-    page += "<tr><td>one more row of the table</td></tr>"
+while n < 1000:
+    page += "<tr><td>one more row of the table</td></tr>"  #| page = "<tr><td>one more row of the table</td></tr>"
     n += 1

@@ -6,7 +6,7 @@ import gc
 def parse(names):
     lines = []
     for i in range(40):
-        line = bytes(1000)
+        line = bytes(1000)  #| line = b""
         lines.append(line)
         # a name of its own
         names.append("name-%d-of-the-many-that-were-read" % i)
@@ -16,4 +16,4 @@ def parse(names):
 names = parse([])
 parse(names)
 gc.collect()
-page = bytearray(gc.mem_free() // 2 - 2000)
+page = bytearray(26000)

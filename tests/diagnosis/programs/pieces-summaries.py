@@ -11,7 +11,7 @@ class Summary:
 def session(keep):
     frames = []
     for i in range(34):
-        frames.append(bytearray(1200))
+        frames.append(bytearray(1200))  #| pass
         # a small object right after each frame
         keep.append(Summary(i))
 
@@ -20,4 +20,4 @@ keep = []
 session(keep)
 session(keep)
 gc.collect()
-update = bytearray(gc.mem_free() // 2 - 2000)
+update = bytearray(26000)

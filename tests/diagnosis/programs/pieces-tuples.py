@@ -4,7 +4,7 @@ import gc
 def record(rows):
     raw = []
     for i in range(30):
-        raw.append(bytearray(1500))
+        raw.append(bytearray(1500))  #| raw.append(b"")
         # time and value
         rows.append((i, i * 3, -i))
     return rows
@@ -12,4 +12,4 @@ def record(rows):
 rows = record([])
 record(rows)
 gc.collect()
-buffer = bytearray(gc.mem_free() // 2 - 2000)
+buffer = bytearray(26000)

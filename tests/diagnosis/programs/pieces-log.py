@@ -1,0 +1,19 @@
+# HS-FRAG-FAILED 13 @64k/64k
+# Messages stay between the frames that were sent.
+import gc
+
+messages = []
+
+
+def run():
+    frames = []
+    for n in range(28):
+        frames.append(bytearray(1800))  #| frames.append(b"")
+        # stays
+        messages.append("frame %d was sent" % n)
+    return len(frames)
+
+
+run()
+gc.collect()
+picture = bytearray(28000)
