@@ -43,7 +43,7 @@ static void print(const struct hs_exam *exam, const char *path)
                 hs_format(text, sizeof text, HS_VALUE_TEXT, (struct hs_value){.s = headline}), path);
 }
 
-void hs_cmd_sentence(const char *path)
+void hs_cmd_sentence(const char *path, struct hs_symbols *(*open_symbols)(const struct hs_reader *reader))
 {
     struct stat about;
     struct hs_error error;
@@ -56,9 +56,11 @@ void hs_cmd_sentence(const char *path)
     r.exam = hs_exam_new();
     if (reader && r.model && r.exam) {
         feed(&r, reader);
+        names.symbols = r.model->n_failures ? open_symbols(reader) : NULL; /* kinds of peaks need them */
         if (!hs_exam_conclude(r.exam, &names))
             print(r.exam, path);
     }
+    hs_symbols_close(names.symbols);
     hs_exam_free(r.exam);
     hs_model_free(r.model);
     hs_reader_close(reader);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analysis/cmd/elf_option.h"
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/source.h"
 #include "analysis/doctor/sentence.h"
@@ -114,6 +115,13 @@ static const char *script_of(const struct args *args)
     return NULL;
 }
 
+static struct hs_symbols *open_symbols(const struct hs_reader *reader)
+{
+    const struct hs_common none = {0};
+    struct hs_symbols *symbols;
+    return hs_cmd_symbols(&symbols, &none, reader) == HS_EXIT_OK ? symbols : NULL;
+}
+
 /* Closes the file; one without a trace is removed. */
 static int close_output(struct recording *r, int status)
 {
@@ -135,7 +143,7 @@ static int close_output(struct recording *r, int status)
         fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %lld bytes ]\n", stats.packets,
                 stats.plain, r->args->output, (long long)file.st_size);
     if (!r->args->quiet)
-        hs_cmd_sentence(r->args->output);
+        hs_cmd_sentence(r->args->output, open_symbols);
     return status;
 }
 

@@ -60,6 +60,7 @@ class Program:
         self.write(False)
         done = hs_test.cli("record", "-o", self.trace(), "--", hs_test.firmware(self.firmware), "-X", "heapsize=" + self.heap,
                            self.name + ".py", cwd=self.folder)
+        self.said = done.err.decode(errors="replace")
         return done.status == 0
 
     def trace(self):
@@ -144,6 +145,15 @@ def exhaustion(firmware, name):
               told and abs(told[0] - real) <= 0.2 * real, (told, real))
 
 
+def same_words(name):
+    """What `record` says at its end is the doctor's first finding, in the same words."""
+    program = Program(os.path.join(HERE, "programs", name + ".py"), "unix64")
+    program.record()
+    _, value, _ = hs_test.cli_json("doctor", program.trace())
+    finding = (value or {}).get("findings", [{"verdict": "?"}])[0]
+    tap.check("%s: record ends with the doctor's sentence" % program.title, finding["verdict"] in program.said, (finding, program.said))
+
+
 programs = [Program(path, firmware) for path in sorted(glob.glob(os.path.join(HERE, "programs", "*.py"))) for firmware in hs_test.UNIX]
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
     list(pool.map(judge, programs))
@@ -154,4 +164,6 @@ for name, results in carried_out.items():
 for name in ("leak-list", "leak-dict", "leak-closure"):
     for firmware in hs_test.UNIX:
         exhaustion(firmware, name)
+for name in ("peak-join", "peak-upper", "peak-exec", "growing-attribute", "leak-list"):
+    same_words(name)
 tap.finish()
