@@ -18,7 +18,6 @@
 #define GROWS_KEPT 0.2       /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
 #define KEEPER_OBJECT 24u    /* maximum blocks of an object, times the number of such lists */
 #define KEEPER_PLACES 8u     /* maximum references that there is room for, per kept block */
-#define KEEPER_GROWN 3u      /* minimum number of times that the keeper was enlarged */
 
 /* ---- rows: sites grouped by line ---- */
 
@@ -36,7 +35,7 @@ static int by_live(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-static bool is_python(const struct hs_names *names, uint32_t site)
+bool hs_is_python(const struct hs_names *names, uint32_t site)
 {
     struct hs_frame frame[HS_DEPTH_MAX];
     struct hs_symbol native;
@@ -77,7 +76,7 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
                               .largest = s->largest,
                               .first = s->first,
                               .last = s->last,
-                              .python = is_python(names, s->site)};
+                              .python = hs_is_python(names, s->site)};
         if (!h->name)
             return HS_ERR_MEMORY;
         live += s->live;
@@ -158,6 +157,11 @@ static const struct hs_held *find_growing(const struct hs_diagnosis *d)
     return NULL;
 }
 
+bool hs_may_keep(uint64_t places, uint64_t blocks)
+{
+    return places >= blocks / KEEPER_OBJECT && places <= KEEPER_PLACES * blocks;
+}
+
 /* Finds the list or dict that keeps the blocks: another line has repeatedly enlarged blocks, and these have room for about as
  * many references as there are kept blocks. A list has room for at most twice its length, a dict for two references per entry;
  * an object may have several blocks. Among several such lines, the one with the largest block is used. */
@@ -166,9 +170,8 @@ static const struct hs_held *find_keeper(const struct hs_diagnosis *d, unsigned 
     const struct hs_held *best = NULL;
     for (size_t i = 0; i < d->n && d->grows; i++) {
         const struct hs_held *h = &d->held[i];
-        uint64_t places = h->largest / pointer, n = d->grows->blocks;
-        bool fits = places >= n / KEEPER_OBJECT && places <= KEEPER_PLACES * n;
-        if (h != d->grows && h->python && h->grown >= KEEPER_GROWN && fits && (!best || h->largest > best->largest))
+        bool fits = hs_may_keep(h->largest / pointer, d->grows->blocks);
+        if (h != d->grows && h->python && h->grown >= HS_KEEPER_GROWN && fits && (!best || h->largest > best->largest))
             best = h;
     }
     return best;

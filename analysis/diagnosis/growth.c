@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/diagnosis/watch.h"
 #include "analysis/time/summary.h"
 
 #define LEAST_MOMENTS 6u /* fewer moments show no trend */
@@ -22,6 +23,8 @@ static void forget(struct hs_growth *g)
     for (unsigned i = 0; i < g->n; i++)
         free(g->moment[i].live);
     g->n = 0;
+    free(g->site);
+    g->site = NULL;
 }
 
 void hs_growth_free(struct hs_growth *g)
@@ -62,9 +65,18 @@ static void keep(struct hs_growth *g, const struct hs_model *m)
         g->error = HS_ERR_MEMORY;
         return;
     }
+    struct hs_growth_site *site = realloc(g->site, (t.n + 1) * sizeof *site);
+    if (!site) {
+        free(t.live);
+        g->error = HS_ERR_MEMORY;
+        return;
+    }
+    g->site = site;
     sum_regions(&t, m);
-    for (uint32_t i = 0; i < t.n; i++)
+    for (uint32_t i = 0; i < t.n; i++) {
         t.live[i] = m->sum[i].live;
+        site[i] = (struct hs_growth_site){m->sum[i].live_blocks, m->sum[i].reallocs + m->sum[i].freed};
+    }
     if (g->n == HS_GROWTH_MOMENTS)
         thin(g);
     g->moment[g->n++] = t;
@@ -87,6 +99,8 @@ void hs_growth_take(struct hs_growth *g, const struct hs_model *m)
 struct line {
     char *name;
     uint64_t *live; /* at each moment */
+    struct hs_growth_site last;
+    bool python;
 };
 
 /* The first moment that is used, after imports and set-up. */
@@ -151,6 +165,8 @@ static int collect(const struct hs_growth *g, const struct hs_names *names, stru
         struct line *l = &(*lines)[(*n)++];
         l->name = strdup(hs_name_of_site(names, i - 1, HS_KEY_LINE, name));
         l->live = calloc(g->n, sizeof *l->live);
+        l->last = g->site[i];
+        l->python = hs_is_python(names, i - 1);
         if (!l->name || !l->live)
             return HS_ERR_MEMORY;
         for (unsigned k = 0; k < g->n; k++)
@@ -166,9 +182,12 @@ static int collect(const struct hs_growth *g, const struct hs_names *names, stru
 static size_t add_up(const struct hs_growth *g, struct line *line, size_t n)
 {
     size_t same = 1;
-    for (; same < n && !strcmp(line[same].name, line[0].name); same++)
+    for (; same < n && !strcmp(line[same].name, line[0].name); same++) {
         for (unsigned k = 0; k < g->n; k++)
             line[0].live[k] += line[same].live[k];
+        line[0].last.blocks += line[same].last.blocks;
+        line[0].last.grown += line[same].last.grown;
+    }
     return same;
 }
 
@@ -191,6 +210,23 @@ static void describe(const struct hs_growth *g, const struct hs_names *names, co
     memcpy(growing->name, line->name, strlen(line->name) + 1);
 }
 
+/* As for a failure: another line has enlarged blocks, which have room for about as many references as there are blocks. Only
+ * the first of several sites of a line has its sums. */
+static void find_keeper(const struct hs_growth *g, const struct line *line, size_t n, const struct line *best,
+                        struct hs_growing *growing, unsigned pointer)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct line *l = &line[i];
+        uint64_t live = l->live[g->n - 1];
+        bool keeps = l->python && l->last.grown >= HS_KEEPER_GROWN && hs_may_keep(live / pointer, best->last.blocks);
+        if (keeps && live > most && strcmp(l->name, best->name) != 0) {
+            most = live;
+            memcpy(growing->keeper, l->name, strlen(l->name) + 1);
+        }
+    }
+}
+
 int hs_growth_find(const struct hs_growth *g, const struct hs_names *names, struct hs_growing *growing)
 {
     struct line *line = NULL;
@@ -210,6 +246,8 @@ int hs_growth_find(const struct hs_growth *g, const struct hs_names *names, stru
     }
     if (best)
         describe(g, names, best, growing);
+    if (best)
+        find_keeper(g, line, n, best, growing, hs_reader_info(names->reader)->pointer_bytes);
     free_lines(line, n);
     return error ? error : best ? HS_OK : HS_ERR_KIND;
 }

@@ -21,10 +21,16 @@ struct hs_growth_moment {
     uint32_t n;
 };
 
+/* A site at the last moment. */
+struct hs_growth_site {
+    uint64_t blocks, grown; /* live; blocks that it resized, or that the program freed */
+};
+
 struct hs_growth {
     struct hs_growth_moment moment[HS_GROWTH_MOMENTS];
     unsigned n;
-    uint32_t boot; /* all moments are of one boot */
+    struct hs_growth_site *site; /* `moment[n - 1].n`: site s at index s + 1 */
+    uint32_t boot;               /* all moments are of one boot */
     uint64_t collections, stride;
     int error;
 };
@@ -32,12 +38,13 @@ struct hs_growth {
 /* The line that grows. */
 struct hs_growing {
     char name[HS_NAME_MAX];
-    uint64_t from, to;  /* live bytes at the first and the last used moment */
-    unsigned moments;   /* number of used moments */
-    double per_second;  /* bytes, of this line */
-    double lasts;       /* seconds until the heap is full at this rate; negative: unknown */
-    double collections; /* collections until then; negative: unknown */
-    uint64_t free;      /* bytes after the last collection */
+    char keeper[HS_NAME_MAX]; /* the line that enlarges the object which keeps its blocks; "": not found */
+    uint64_t from, to;        /* live bytes at the first and the last used moment */
+    unsigned moments;         /* number of used moments */
+    double per_second;        /* bytes, of this line */
+    double lasts;             /* seconds until the heap is full at this rate; negative: unknown */
+    double collections;       /* collections until then; negative: unknown */
+    uint64_t free;            /* bytes after the last collection */
 };
 
 /* Call after each collection; *growth starts zeroed. */

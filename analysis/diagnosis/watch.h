@@ -43,6 +43,13 @@ struct hs_failure_watch {
     int error;
 };
 
+bool hs_is_python(const struct hs_names *names, uint32_t site);
+
+/* Whether an object with `places` references may keep `blocks` blocks. */
+bool hs_may_keep(uint64_t places, uint64_t blocks);
+
+#define HS_KEEPER_GROWN 3u /* minimum number of times that a keeper was enlarged */
+
 /* Finds a peak: sets d->peak, d->peak_of and d->peak_bytes. Needs d->held, d->asked and d->grows. */
 void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
 

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+"""Leaks that have not failed yet, and caches that saturate: a table of programs.
+
+Each row is a body that runs once in each round, between the set-up and gc.collect(). The line to name is the one that ends with
+#!; a row without one must not raise an alarm. After ten rounds the doctor names the line, and foretells how many more rounds the
+heap lasts; the same program is then run to its end."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+import hs_test  # noqa: E402
+
+ROUNDS = 10
+
+LEAKS = {
+    "list": ("log = []", "for i in range(6):\n    log.append('event %d of the day' % (6 * c + i))  #!"),
+    "dict": ("seen = {}", "for i in range(5):\n    seen[5 * c + i] = bytes(40)  #!"),
+    "attribute": ("class Sensor:\n    def __init__(self):\n        self.old = []\n    def read(self, n):\n"
+                  "        self.old.append((n, n * 0.5))  #!\ns = Sensor()", "for i in range(8):\n    s.read(i)"),
+    "class": ("class Job:\n    all = []\n    def __init__(self):\n        self.data = bytearray(90)  #!\n        Job.all.append(self)",
+              "Job()\nJob()"),
+    "default": ("def note(v, past=[]):\n    past.append([v, v, v])  #!", "for i in range(4):\n    note(i)"),
+    "closure": ("handlers = []\ndef add(n):\n    data = bytearray(120)  #!\n    handlers.append(lambda: data[n])", "add(c)\nadd(c)"),
+    "methods": ("class Timer:\n    def __init__(self):\n        self.data = bytes(100)  #!\n    def fire(self):\n        pass\ntimers = []",
+                "for i in range(2):\n    timers.append(Timer().fire)"),
+    "exceptions": ("errors = []\ndef work(n):\n    try:\n        raise ValueError('bad value %d' % n)\n    except ValueError as e:\n"
+                   "        errors.append((e, bytes(60)))  #!", "for i in range(4):\n    work(i)"),
+    "chain": ("class Node:\n    def __init__(self, before):\n        self.before = before\n        self.text = bytes(70)  #!\nlast = None",
+              "last = Node(last)\nlast = Node(last)"),
+    "set": ("known = set()", "for i in range(6):\n    known.add('device-%04d-of-the-network' % (6 * c + i))  #!"),
+    "text": ("lines = []", "for i in range(4):\n    lines.append('%04d' % c * 8 + ' degrees')  #!"),
+    "nested": ("store = {'in': [], 'out': []}", "for i in range(4):\n    store['in'].append([c, i, i])  #!"),
+    "generators": ("def task(n):\n    data = bytearray(60)\n    yield n\ntasks = []",
+                   "t = task(c)\nnext(t)\ntasks.append(t)  #!\nt = None"),
+    "tuples": ("points = []", "for i in range(7):\n    points.append((c, i, c * i))  #!"),
+    "buffers": ("frames = []", "frames.append(bytearray(200))  #!"),
+    "undo": ("text = bytearray(150)\nundo = []", "undo.append(bytes(text))  #!"),
+    "memo": ("memo = {}\ndef area(a, b):\n    if (a, b) not in memo:\n        memo[a, b] = bytes(50)  #!\n    return memo[a, b]",
+             "for i in range(4):\n    area(c, i)"),
+    "lambdas": ("queue = []", "for i in range(5):\n    queue.append(lambda a=c, b=bytes(60): a)  #!"),
+    "beside garbage": ("kept = []", "for i in range(40):\n    x = [i] * 10\n    if i % 8 == 0:\n        kept.append(bytes(48))  #!"),
+    "slow": ("kept = []", "for i in range(100):\n    s = 'value %d' % i\nkept.append(bytearray(140))  #!"),
+}
+
+STEADY = {
+    "bounded": ("cache = {}", "for i in range(10):\n    cache[(10 * c + i) % 32] = bytes(40)"),
+    "window": ("last = []", "last.append(bytearray(50))\nif len(last) > 5:\n    last.pop(0)"),
+    "filled": ("cache = {}", "k = c * 7 % 12\nif k not in cache:\n    cache[k] = bytes(30)"),
+    "setup": ("table = [str(i) * 3 for i in range(100)]", "x = [j for j in range(100)]"),
+    "ring": ("ring = [None] * 8", "for i in range(3):\n    ring[(3 * c + i) % 8] = bytes(60)"),
+    "fills quickly": ("cache = {}", "for i in range(12):\n    if len(cache) < 30:\n        cache[12 * c + i] = bytes(60)"),
+    "half full": ("cache = {}", "if len(cache) < 9:\n    cache[c] = bytes(100)"),
+    "cleared": ("log = []", "for i in range(5):\n    log.append('event %d' % i)\nif len(log) > 15:\n    log.clear()"),
+    "replaced": ("state = {}", "state['now'] = bytes(200 + c % 3)"),
+    "toggle": ("a = None", "a = bytearray(300) if c % 2 else None"),
+    "queue": ("queue = []", "for i in range(4):\n    queue.append(bytes(50))\nwhile queue:\n    queue.pop()"),
+    "objects": ("class N:\n    def __init__(self):\n        self.d = bytes(40)", "ns = [N() for i in range(10)]"),
+    "strings": ("out = ''", "out = ''\nfor i in range(20):\n    out += 'x' * 5"),
+    "lru": ("lru = []", "k = c % 7\nif k in lru:\n    lru.remove(k)\nlru.append(k)\nx = bytes(100)"),
+    "memo of few": ("memo = {}", "for i in range(6):\n    if i not in memo:\n        memo[i] = bytes(70)"),
+    "closures": ("h = [None] * 4", "h[c % 4] = lambda d=bytes(80): d"),
+    "generator": ("", "g = (bytes(20) for i in range(10))\nfor x in g:\n    pass"),
+    "exceptions": ("e = None", "try:\n    raise ValueError('bad %d' % c)\nexcept ValueError as x:\n    e = x"),
+    "sorted": ("v = [i * 7 % 50 for i in range(50)]", "w = sorted(v)"),
+    "saturates": ("cache = {}", "for i in range(8):\n    cache[(c * 8 + i) * 5 % 40] = bytes(50)"),
+}
+
+tap = hs_test.Tap()
+
+
+def program(name, row):
+    """A file with the row's program. Returns its path and the number of the line to name, or None."""
+    setup, body = row
+    head = "import gc\nimport sys\n%s\nc = 0\nwhile c < int(sys.argv[1]):\n    print(c)\n" % setup
+    text = head + "\n".join("    " + line for line in body.splitlines()) + "\n    gc.collect()\n    c += 1\n"
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if line.endswith("#!")]
+    path = os.path.join(hs_test.scratch(), "leak-%s.py" % name.replace(" ", "-"))
+    with open(path, "w") as f:
+        f.write(text)
+    return path, lines[0] if lines else None
+
+
+def run(firmware, path, rounds):
+    """Runs so many rounds. Returns the trace and the rounds that it ran."""
+    trace = os.path.join(hs_test.scratch(), "leak.hst")
+    done = hs_test.run_firmware(firmware, ["-X", "heapsize=40k", os.path.basename(path), str(rounds)], cwd=os.path.dirname(path),
+                                trace=trace)
+    return trace, len(done.out.splitlines())
+
+
+def first(trace):
+    _, value, _ = hs_test.cli_json("doctor", trace)
+    return ((value or {}).get("findings") or [None])[0]
+
+
+named, told, wrong = [], [], []
+for name, row in LEAKS.items():
+    for firmware in hs_test.UNIX:
+        path, line = program(name, row)
+        finding = first(run(firmware, path, ROUNDS)[0])
+        words = " ".join([finding["verdict"]] + finding["evidence"]) if finding else ""
+        good = finding and finding["code"] == "HS-HEAP-GROWING" and re.search(r"\.py:%d\b" % line, words)
+        named.append(bool(good))
+        if not good:
+            wrong.append((name, firmware, line, finding and finding["verdict"]))
+            continue
+        more = [int(n) for n in re.findall(r"full after (\d+) more collections", words)]
+        real = run(firmware, path, 1000000)[1] - ROUNDS
+        told.append(bool(more) and abs(more[0] - real) <= 0.2 * real)
+        if not told[-1]:
+            wrong.append((name, firmware, more, real))
+alarms = [(name, firmware) for name, row in STEADY.items() for firmware in hs_test.UNIX if first(run(firmware, program(name, row)[0], 20)[0])]
+tap.note(wrong)
+tap.check("leaks, the line named after %d rounds: %d of %d" % (ROUNDS, sum(named), len(named)), sum(named) >= 0.95 * len(named), wrong)
+tap.check("leaks, rounds until the heap is full within 20 %%: %d of %d" % (sum(told), len(told)), sum(told) >= 0.9 * len(told), wrong)
+tap.check("caches that saturate: %d alarms in %d" % (len(alarms), 2 * len(STEADY)), len(alarms) <= 1, alarms)
+tap.finish()
