@@ -16,6 +16,7 @@
 
 #include "firmware-hooks/c-heap/c_heap.h"
 #include "firmware-hooks/ports/events.h"
+#include "firmware-hooks/ports/layout.h"
 #include "firmware-hooks/ports/tasks.h"
 
 /* Memory that the allocator divided: a block with its header, or a free piece. */
@@ -110,6 +111,8 @@ static void write_regions(bool existing)
                                             .least = allocator.least,
                                             .header = allocator.header},
                    existing);
+    if (hs_tasks_write)
+        hs_tasks_write();
 }
 
 /* Calls `see` for each chunk. Returns false if the chunks do not make up the heap: another user of sbrk has memory between them,
@@ -146,67 +149,34 @@ static uint32_t keyframe_size(void)
 {
     uint32_t chunks = 0;
     walk(count, &chunks);
-    return 120 + 3 * chunks;
+    return 120 + 3 * chunks + (hs_tasks_size ? hs_tasks_size() : 0);
 }
 
-/* What is between two blocks is one free run, the memory that the allocator has not yet asked for included. */
-struct runs {
-    union {
-        struct hs_runs_writer snapshot;
-        struct hs_summary_writer summary;
-    };
-    uint32_t at; /* end of the last block */
-};
-
-static void block_into_snapshot(void *context, const struct hs_c_chunk *chunk)
+/* What is behind the last chunk is free, too: the allocator has not yet asked for it. */
+static void put_block(void *context, const struct hs_c_chunk *chunk)
 {
-    struct runs *runs = context;
-    uint32_t pos = pos_at(chunk->start), n = chunk->bytes >> HS_C_HEAP_SHIFT;
-    if (!chunk->used)
-        return;
-    if (pos > runs->at)
-        hs_snapshot_free(&runs->snapshot, runs->at, pos - runs->at);
-    hs_snapshot_block(&runs->snapshot, pos, n);
-    runs->at = pos + n;
+    if (chunk->used)
+        hs_layout_block(context, pos_at(chunk->start), chunk->bytes >> HS_C_HEAP_SHIFT);
 }
 
 static void write_snapshot(uint8_t part)
 {
-    struct runs runs = {.at = numbers.first};
-    uint32_t end = numbers.first + granules;
-    hs_snapshot_begin(&runs.snapshot, numbers.first, part);
-    walk(block_into_snapshot, &runs);
-    if (end > runs.at)
-        hs_snapshot_free(&runs.snapshot, runs.at, end - runs.at);
-    hs_snapshot_end(&runs.snapshot, end);
-}
-
-static void block_into_summary(void *context, const struct hs_c_chunk *chunk)
-{
-    struct runs *runs = context;
-    uint32_t pos = pos_at(chunk->start), n = chunk->bytes >> HS_C_HEAP_SHIFT;
-    if (!chunk->used)
-        return;
-    if (pos > runs->at)
-        hs_summary_run(&runs->summary, pos - runs->at);
-    runs->summary.used += n;
-    runs->summary.blocks++;
-    runs->at = pos + n;
+    struct hs_layout layout;
+    hs_layout_snapshot(&layout, numbers.first, part);
+    walk(put_block, &layout);
+    hs_layout_end(&layout, numbers.first + granules);
 }
 
 static void write_summary(uint8_t cause)
 {
-    struct runs runs = {.at = numbers.first};
-    uint32_t end = numbers.first + granules;
+    struct hs_layout layout;
     if (!has_layout())
         return;
-    hs_summary_begin(
-        &runs.summary,
+    hs_layout_summary(
+        &layout, numbers.first,
         &(struct hs_summary_writer){.region = hs_heap_region_number(&hs_c_heap, 0), .cause = cause, .shift = HS_C_HEAP_SHIFT});
-    walk(block_into_summary, &runs);
-    if (end > runs.at)
-        hs_summary_run(&runs.summary, end - runs.at);
-    hs_summary_end(&runs.summary);
+    walk(put_block, &layout);
+    hs_layout_end(&layout, numbers.first + granules);
 }
 
 /* --- self-test -------------------------------------------------------------------------------------------- */
