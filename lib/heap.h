@@ -39,8 +39,8 @@ struct hs_heap {
      * have together, or HS_HEAP_OPEN. hs_heaps_begin calls it once, before anything is recorded. */
     uint32_t (*find)(uint32_t first);
 
-    /* Writes a REGION record for each existing region with hs_heap_region. `existing`: the regions may have blocks, which a
-     * snapshot will show; else they are empty. */
+    /* Writes a REGION record for each existing region with hs_heap_region: in keyframes, and before summaries. `existing`: the
+     * regions may have blocks, which a snapshot will show; else they are empty. */
     void (*write_regions)(bool existing);
 
     /* Whether a snapshot of the heap's blocks can be taken now. NULL: always. */

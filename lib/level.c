@@ -226,6 +226,7 @@ void hs_level_begin(void)
     t->random = seed();
     t->samples = t->unfollowed = t->n_followed = t->unheld_bytes = 0;
     t->summaries = 0;
+    t->since_keyframe = t->shape.packet_count; /* hs_level_regions_due */
     if (t->config.n_followed)
         memset(t->config.followed, 0, t->config.n_followed * sizeof *t->config.followed);
     clear_counters();

@@ -85,6 +85,11 @@ void hs_summary_begin(struct hs_summary_writer *writer, const struct hs_summary_
 void hs_summary_run(struct hs_summary_writer *writer, uint32_t granules); /* a whole free run */
 void hs_summary_end(struct hs_summary_writer *writer);
 
+/* Whether REGION records must come before these summaries: at the first summaries of a level other than "full", and again
+ * before the ring overwrites the last ones. At such a level there are no keyframes, which have them at level "full". Call it once,
+ * before hs_summary_begin; if it returns true, write the REGION records of all regions. Not from an interrupt. */
+bool hs_level_regions_due(void);
+
 /* Call it after the last region's summary. At level "summary" it names the sites that requested most since the last call and
  * resets the counters. With hs_config.held it also writes HELD records of the live blocks that were allocated at this level, by
  * site and thread. So a few records show where a program loses memory, over any time. */

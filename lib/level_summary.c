@@ -9,6 +9,18 @@
 #include "lib/trace.h"
 #include "lib/varint.h"
 
+/* --- regions ----------------------------------------------------------------------------------------------- */
+
+/* `since_keyframe` is not used at these levels otherwise. As for keyframes, half a ring is the longest time between two. */
+bool hs_level_regions_due(void)
+{
+    struct hs_trace *t = &hs_trace;
+    bool due = t->config.level.level > HS_LEVEL_FULL && t->since_keyframe && t->since_keyframe >= t->shape.packet_count / 2;
+    if (due)
+        t->since_keyframe = 0;
+    return due;
+}
+
 /* --- figures ----------------------------------------------------------------------------------------------- */
 
 void hs_summary_begin(struct hs_summary_writer *w, const struct hs_summary_writer *place)

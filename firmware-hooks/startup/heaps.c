@@ -142,9 +142,14 @@ uint32_t hs_heaps_keyframe_size(void)
 
 void hs_heaps_summary(uint8_t cause)
 {
+    bool name_regions = hs_level_regions_due();
     FOR_EACH_HEAP(heap)
-    if (heap->write_summary)
-        heap->write_summary(cause);
+    {
+        if (name_regions)
+            heap->write_regions(true);
+        if (heap->write_summary)
+            heap->write_summary(cause);
+    }
     hs_level_top();
 }
 

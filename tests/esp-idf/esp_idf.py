@@ -295,6 +295,8 @@ def levels():
     hs_test.run([program, out_of("l.hst"), out_of("l.txt"), "4000", "1", "9", "sampled"])
     level = ((hs_test.cli_json("stat", out_of("l.hst"))[1] or {}).get("levels") or [{}])[-1]
     tap.check("sampled: some of the blocks, and their ends", level.get("level") == "sampled" and 100 < level.get("samples", 0) < 4000, level)
+    summed, named = hs_test.regions_at_level(out_of("l.hst"))
+    tap.check("sampled: each region with figures has its name", len(summed) == 6 and summed == set(named), (summed, named))
     hs_test.run([program, out_of("l.hst"), out_of("l.txt"), "4000", "1", "9", "summary"])
     records = [json.loads(line) for line in hs_test.cli("dump", "--json", out_of("l.hst")).out.decode().splitlines()]
     last = {r["region"]: r for r in records if r.get("kind") == "SUMMARY"}
@@ -302,6 +304,8 @@ def levels():
         there = len(f.readlines()) - 1
     tap.check("summary: each region's blocks at the last mark, one more that is a heap itself", len(last) == 6 and
               sum(r["blocks"] for r in last.values()) == there + 1, (there, last))
+    summed, named = hs_test.regions_at_level(out_of("l.hst"))
+    tap.check("summary: each region with figures has its name", len(summed) == 6 and summed == set(named), (summed, named))
     tap.check("summary: places are named", any(r.get("kind") == "TOP" and r["site"] for r in records), len(records))
 
 
@@ -336,6 +340,8 @@ def leaks():
     tap.check("leaks: by task, with its name", threads == {("parser_keeps", "network)"), ("session_opens", "screen)"), ("cache_fills", "screen)")}, threads)
     marks = [m["mark"] for m in (hs_test.cli_json("marks", out_of("leaks.hst"))[1] or {}).get("marks", [])]
     tap.check("leaks: the ring has gone round, and has some marks", 2 <= len(marks) < 48, marks)
+    summed, regions_named = hs_test.regions_at_level(out_of("leaks.hst"))
+    tap.check("leaks: the ring has gone round, and the regions still have their names", summed and summed <= set(regions_named), (summed, regions_named))
     status, value, sums, err = found("--from", marks[-3], "--to", marks[-2])
     between = value.get("blocks", 0) + value.get("unsure_blocks", 0)
     tap.check("leaks: between two marks: that hour's, or it is said that marks were put together", status == 0 and 2 <= between and

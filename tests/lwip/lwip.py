@@ -218,4 +218,7 @@ for level in ("sampled:64", "summary"):
     status, data, text = hs_test.cli_json("stat", path)
     tap.check("level %s: a trace that can be read, the self-test passes" % level,
               done.status == 0 and status == 0 and b"bypass" not in done.err and data["events"] > 0, done.err.decode() + text)
+    summed, named = hs_test.regions_at_level(path)
+    tap.check("level %s: each region with figures has its name" % level, len(summed) > 3 and summed == set(named) and
+              all(name.startswith("lwip/") for name in named.values()), (summed, named))
 tap.finish()

@@ -136,6 +136,14 @@ def cli_json(*args, **more):
     return done.status, value, done.err.decode(errors="replace")
 
 
+def regions_at_level(trace):
+    """Of a trace of a level other than "full": the numbers of the regions that have figures, and {number: name} of those that
+    have a REGION record."""
+    records = [json.loads(line) for line in cli("dump", "--json", trace).out.decode().splitlines()]
+    return ({r["region"] for r in records if r.get("kind") == "SUMMARY"},
+            {r["region"]: r["name"] for r in records if r.get("kind") == "REGION"})
+
+
 def mp_tests_copy(folder):
     """MicroPython's tests in a folder of their own, because scripts write beside themselves; their
     surroundings (extmod, lib, tools, ports) by links. Returns the tests folder."""
