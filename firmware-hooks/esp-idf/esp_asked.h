@@ -18,6 +18,7 @@ struct hs_esp_asked {
     uintptr_t frame;   /* its place on the stack: a call above it means that longjmp or an exception has left it */
     uint32_t caps;     /* capabilities of the first try; valid while `tried` */
     bool tried, named; /* named: the task's name is known */
+    uint8_t lists;     /* more than 0 while ESP-IDF's task tracking changes its lists (esp_tracking.c) */
     uint32_t turn;     /* turn.h */
 };
 

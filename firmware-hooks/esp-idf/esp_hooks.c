@@ -4,7 +4,7 @@
  *
  * Order. The trace's lock, a recursive spin lock, is held during the real call and its record. No other core's record comes in
  * between, so a block is recorded as freed before a new block at the same place. heap_caps takes such a lock itself (the
- * heap's), always after the trace's.
+ * heap's), always after the trace's. Where a real call may wait for a task, a mutex does that (esp_tracking.h).
  *
  * There are two methods:
  *   CONFIG_HEAPSTRATA_WRAPS   the linker's --wrap on the functions named heap_caps_*_base, which every request calls, and on
@@ -27,6 +27,7 @@
 #include "esp_private/cache_utils.h"
 #include "firmware-hooks/esp-idf/esp_asked.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
+#include "firmware-hooks/esp-idf/esp_tracking.h"
 #include "firmware-hooks/ports/turn.h"
 #include "freertos/FreeRTOS.h"
 #include "lib/level.h"
@@ -189,14 +190,35 @@ static HS_ESP_FAST __attribute__((noinline)) hs_lock_t enter_section(void)
     return lock;
 }
 
-/* Takes the lock under which heap and trace change together. Returns false, without the lock, if recording is off. */
-INLINE bool begin(hs_lock_t *lock)
+/* Where heap and trace change together. */
+struct section {
+    hs_lock_t lock;
+    bool ordered; /* as hs_esp_order_take returned it */
+};
+
+/* Begins a section. Returns false, and begins none, if recording is off. */
+INLINE bool begin(struct section *section)
 {
     if (hs_state == HS_STATE_OFF)
         return false;
-    *lock = enter_section();
+    section->ordered = hs_esp_order_take();
+    section->lock = enter_section();
     return true;
 }
+
+INLINE void end(struct section *section)
+{
+    hs_port_unlock(section->lock);
+    hs_esp_order_give(section->ordered);
+}
+
+/* `real`, a call of ESP-IDF's function, within a section. */
+#define REAL(section, real) \
+    do { \
+        hs_esp_before_real((section).lock); \
+        real; \
+        (section).lock = hs_esp_after_real((section).lock); \
+    } while (0)
 
 /* Whether to record the event; if it cannot be recorded now, it is counted as missed. */
 INLINE bool records(void)
@@ -238,11 +260,12 @@ INLINE uint32_t size_of(uintptr_t block, size_t asked_for)
 }
 
 /* Granule of a live block. If the block is in an unknown heap, the heap is recorded with all its blocks, this one included;
- * the result is HS_POS_IMPLIED, because the block needs no other record. If heaps cannot be walked now, it counts as missed. */
+ * the result is HS_POS_IMPLIED, because the block needs no other record. If heaps cannot be walked now, it counts as missed.
+ * Blocks of a heap that there is no room for are not recorded; no walk looks for their heap again. */
 static HS_ESP_FAST uint32_t pos_of(uintptr_t block)
 {
     uint32_t pos = hs_esp_pos(block);
-    if (pos != HS_POS_IMPLIED)
+    if (pos != HS_POS_IMPLIED || hs_esp_is_left_out(block))
         return pos;
     if (!can_walk())
         missed++;
@@ -337,6 +360,27 @@ static HS_ESP_FAST void tell_realloc(uintptr_t own, uint32_t old, const void *bl
         put_realloc(key, told, old);
 }
 
+#if HS_ESP_TRACKED
+HS_ESP_FAST struct hs_esp_asked *hs_esp_me(void) { return asked(); }
+
+/* multi_heap does not know of the word for the block's task: its blocks begin that word before others, and are smaller by it. */
+HS_ESP_FAST void hs_esp_listed(uintptr_t own, const void *block, size_t size)
+{
+    struct hs_block told;
+    hs_lock_t lock = hs_port_lock();
+    if (hs_state != HS_STATE_OFF && is_told((const uint8_t *)block + HS_ESP_OWNER, size - HS_ESP_OWNER, &told))
+        put_alloc((struct hs_key){.code = code_of(0), .caller = own}, told);
+    hs_port_unlock(lock);
+}
+
+HS_ESP_FAST void hs_esp_unlisted(uintptr_t own, const void *block)
+{
+    hs_lock_t lock = hs_port_lock();
+    tell_free(own, hs_esp_pos((uintptr_t)block + HS_ESP_OWNER));
+    hs_port_unlock(lock);
+}
+#endif
+
 /* --- failures -------------------------------------------------------------------------------------------- */
 
 /* ESP-IDF calls the failure hook after all fallbacks of a request have failed. */
@@ -353,15 +397,15 @@ static __attribute__((noinline)) void tell_failure(size_t size, uint32_t caps, u
 /* A failure while the flash cache is off counts as missed. */
 static HS_ESP_FAST void on_failed(size_t size, uint32_t caps, const char *function)
 {
-    hs_lock_t lock;
-    if (begin(&lock)) {
+    struct section section;
+    if (begin(&section)) {
         if (size && records()) {
             if (spi_flash_cache_enabled())
                 tell_failure(size, caps, RETURN_ADDRESS);
             else
                 missed++;
         }
-        hs_port_unlock(lock);
+        end(&section);
     }
     if (users_hook)
         users_hook(size, caps, function);
@@ -395,68 +439,72 @@ static HS_ESP_FAST void tell_try(uintptr_t own, const void *block, size_t size, 
 
 WRAP(void *, heap_caps_malloc_base, (size_t size, uint32_t caps))
 {
-    hs_lock_t lock;
-    if (!begin(&lock))
+    struct section section;
+    if (!begin(&section))
         return __real_heap_caps_malloc_base(size, caps);
-    void *block = __real_heap_caps_malloc_base(size, caps);
+    void *block;
+    REAL(section, block = __real_heap_caps_malloc_base(size, caps));
     tell_try(RETURN_ADDRESS, block, size, caps);
-    hs_port_unlock(lock);
+    end(&section);
     return block;
 }
 
 /* The block is zeroed without the lock, because it may be large. */
 WRAP(void *, heap_caps_calloc_base, (size_t n, size_t size, uint32_t caps))
 {
-    hs_lock_t lock;
+    struct section section;
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes) || !begin(&lock))
+    if (__builtin_mul_overflow(n, size, &bytes) || !begin(&section))
         return __real_heap_caps_calloc_base(n, size, caps);
-    void *block = __real_heap_caps_malloc_base(bytes, caps);
+    void *block;
+    REAL(section, block = __real_heap_caps_malloc_base(bytes, caps));
     tell_try(RETURN_ADDRESS, block, bytes, caps);
-    hs_port_unlock(lock);
+    end(&section);
     return block ? memset(block, 0, bytes) : NULL;
 }
 
 WRAP(void *, heap_caps_aligned_alloc_base, (size_t alignment, size_t size, uint32_t caps))
 {
-    hs_lock_t lock;
-    if (!begin(&lock))
+    struct section section;
+    if (!begin(&section))
         return __real_heap_caps_aligned_alloc_base(alignment, size, caps);
-    void *block = __real_heap_caps_aligned_alloc_base(alignment, size, caps);
+    void *block;
+    REAL(section, block = __real_heap_caps_aligned_alloc_base(alignment, size, caps));
     tell_try(RETURN_ADDRESS, block, size, caps);
-    hs_port_unlock(lock);
+    end(&section);
     return block;
 }
 
 /* The block's granule is looked up before the call: after it, another block may have the address. */
 WRAP(void *, heap_caps_realloc_base, (void *old, size_t size, uint32_t caps))
 {
-    hs_lock_t lock;
-    if (!begin(&lock))
+    struct section section;
+    if (!begin(&section))
         return __real_heap_caps_realloc_base(old, size, caps);
     uint32_t pos = old ? hs_esp_pos(plain(old)) : HS_POS_IMPLIED;
-    void *block = __real_heap_caps_realloc_base(old, size, caps);
+    void *block;
+    REAL(section, block = __real_heap_caps_realloc_base(old, size, caps));
     if (block && old)
         tell_realloc(RETURN_ADDRESS, pos, block, size, caps);
     else if (old && !size)
         tell_free(RETURN_ADDRESS, pos);
     else
         tell_try(RETURN_ADDRESS, block, size, caps);
-    hs_port_unlock(lock);
+    end(&section);
     return block;
 }
 
 WRAP(void, heap_caps_free, (void *block))
 {
-    hs_lock_t lock;
-    if (!block || !begin(&lock)) {
+    struct section section;
+    if (!block || !begin(&section)) {
         __real_heap_caps_free(block);
         return;
     }
     uint32_t pos = hs_esp_pos(plain(block));
-    __real_heap_caps_free(block);
+    REAL(section, __real_heap_caps_free(block));
     tell_free(RETURN_ADDRESS, pos);
-    hs_port_unlock(lock);
+    end(&section);
 }
 
 #else /* CONFIG_HEAPSTRATA_HOOKS */
@@ -471,8 +519,8 @@ static struct {
 
 HS_ESP_FAST void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t caps)
 {
-    hs_lock_t lock;
-    if (!block || !begin(&lock))
+    struct section section;
+    if (!block || !begin(&section))
         return;
     uint32_t old = resize.old;
     uintptr_t caller = resize.depth ? resize.caller : RETURN_ADDRESS;
@@ -482,14 +530,14 @@ HS_ESP_FAST void esp_heap_trace_alloc_hook(void *block, size_t size, uint32_t ca
         tell_realloc(caller, old, block, size, caps);
     else
         tell_alloc(caller, block, size, caps);
-    hs_port_unlock(lock);
+    end(&section);
 }
 
 /* Every free calls this function. The free of a resized block's old place is not recorded: the resize is. */
 WRAP(void, multi_heap_free, (multi_heap_handle_t heap, void *block))
 {
-    hs_lock_t lock;
-    if (!block || !begin(&lock)) {
+    struct section section;
+    if (!block || !begin(&section)) {
         __real_multi_heap_free(heap, block);
         return;
     }
@@ -498,13 +546,15 @@ WRAP(void, multi_heap_free, (multi_heap_handle_t heap, void *block))
     if (pos == HS_POS_IMPLIED || pos != resize.replaced)
         tell_free(RETURN_ADDRESS, pos);
     resize.replaced = HS_POS_IMPLIED;
-    hs_port_unlock(lock);
+    end(&section);
 }
 
 HS_ESP_FAST bool hs_esp_begin_resize(hs_lock_t *lock, const void *old, uintptr_t caller)
 {
-    if (!begin(lock))
+    struct section section;
+    if (!begin(&section))
         return false;
+    *lock = section.lock;
     resize.depth++;
     resize.old = old ? hs_esp_pos(plain(old)) : HS_POS_IMPLIED;
     resize.replaced = HS_POS_IMPLIED;
@@ -525,12 +575,12 @@ HS_ESP_FAST void hs_esp_end_resize(hs_lock_t lock)
 /* Looks for new heaps at once: pos_of() would not detect a heap inside a block of another heap, nor one without blocks. */
 static void look_for_heaps(void)
 {
-    hs_lock_t lock;
-    if (!begin(&lock))
+    struct section section;
+    if (!begin(&section))
         return;
     if (can_walk() && hs_esp_find_regions() && records())
         make_keyframe();
-    hs_port_unlock(lock);
+    end(&section);
 }
 
 esp_err_t __real_heap_caps_add_region(intptr_t start, intptr_t end);

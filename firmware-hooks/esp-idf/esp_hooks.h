@@ -51,9 +51,12 @@
 
 /* --- regions: esp_regions.c ----------------------------------------------------------------------------- */
 
-/* Finds and records heaps that were registered since the last call. From a task, with the lock held. Returns false if there is
- * no room for all of them. */
+/* Finds and records heaps that were registered since the last call. From a task, with the lock held. Returns whether it found
+ * any that there is room for. */
 bool hs_esp_find_regions(void);
+
+/* Whether the address is in a heap that hs_esp_find_regions found no room for. Runs with the flash cache off too. */
+bool hs_esp_is_left_out(uintptr_t address);
 
 /* Granule of the block at the address `block` that a caller has; HS_POS_IMPLIED if it is in no known region. The innermost
  * region counts: reserved pools are heaps inside a block of another heap. */

@@ -12,12 +12,16 @@
 
 #include "esp_heap_caps.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
+#include "firmware-hooks/esp-idf/esp_tracking.h"
 #include "firmware-hooks/esp-idf/esp_walk.h"
 #include "firmware-hooks/ports/hook_port.h"
 #include "lib/level.h"
 #include "lib/port.h"
 
-#define REGIONS 24u
+#ifndef HS_ESP_REGIONS
+#define HS_ESP_REGIONS 24u /* at most 99, for their names */
+#endif
+#define REGIONS HS_ESP_REGIONS
 
 /* MALLOC_CAP_EXEC, which ESP-IDF 6 defines only if memory protection is not configured. */
 #define CAP_EXEC (1u << 0)
@@ -36,7 +40,11 @@ static uint32_t n_regions;
 /* The region of the last block, which is searched first. Never a region with another one nested in it. */
 static struct region no_region;
 static const struct region *last_region = &no_region;
-static bool crowded;
+
+/* Heaps that have no room among the regions: their blocks are not recorded, and not searched for again. */
+#define LEFT_OUT 4u
+static struct hs_span left_out[LEFT_OUT];
+static uint32_t n_left_out; /* LEFT_OUT: there may be more, so no further heap is searched for */
 
 /* With MicroPython: granules reserved for heaps that are registered later; its areas have the numbers after them. */
 #define LATER (256u << 10 >> HS_ESP_SHIFT)
@@ -67,11 +75,19 @@ static bool lies_within(const struct region *inner, const struct region *outer)
     return inner != outer && offset < (uintptr_t)outer->granules << HS_ESP_SHIFT && inner->granules < outer->granules;
 }
 
+HS_ESP_FAST bool hs_esp_is_left_out(uintptr_t address)
+{
+    for (uint32_t i = 0; i < n_left_out; i++)
+        if (address - left_out[i].start < left_out[i].end - left_out[i].start)
+            return true;
+    return n_left_out == LEFT_OUT;
+}
+
 /* Called for the first block of a heap: the region begins at its header. */
 static bool on_first_block(hs_esp_heap_t heap, hs_esp_block_t block, void *unused)
 {
     (void)unused;
-    if (known((uintptr_t)heap.start))
+    if (known((uintptr_t)heap.start) || hs_esp_is_left_out((uintptr_t)heap.start))
         return false;
     uintptr_t start = (uintptr_t)block.ptr - HS_ESP_WORD;
     struct region region = {
@@ -80,10 +96,10 @@ static bool on_first_block(hs_esp_heap_t heap, hs_esp_block_t block, void *unuse
         .first = end_of_granules(),
         .granules = (uint32_t)((uintptr_t)heap.end - start) >> HS_ESP_SHIFT,
     };
-    if (n_regions == REGIONS || (numbers.granules && region.first + region.granules - numbers.first > numbers.granules))
-        crowded = true;
-    else
+    if (n_regions < REGIONS && (!numbers.granules || region.first + region.granules - numbers.first <= numbers.granules))
         regions[n_regions++] = region;
+    else if (n_left_out < LEFT_OUT)
+        left_out[n_left_out++] = (struct hs_span){(uintptr_t)heap.start, (uintptr_t)heap.end};
     return false;
 }
 
@@ -182,7 +198,7 @@ bool hs_esp_find_regions(void)
     if (hs_state != HS_STATE_OFF)
         for (uint32_t i = before; i < n_regions; i++)
             record(&regions[i], true); /* a keyframe follows: it may have blocks already */
-    return !crowded;
+    return n_regions > before;
 }
 
 /* --- looking up ---------------------------------------------------------------------------------------- */
@@ -369,6 +385,7 @@ static uint32_t keyframe_size(void)
 
 static uint32_t find(uint32_t first)
 {
+    hs_esp_order_begin();
     hs_lock_t lock = hs_port_lock();
     numbers.first = first;
     hs_esp_find_regions();

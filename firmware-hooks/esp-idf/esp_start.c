@@ -10,6 +10,7 @@
 #include "esp_system.h"
 #include "esp_timer.h"
 #include "firmware-hooks/esp-idf/esp_hooks.h"
+#include "firmware-hooks/esp-idf/esp_tracking.h"
 #include "firmware-hooks/esp-idf/heapstrata_esp.h"
 #include "firmware-hooks/startup/startup.h"
 #include "lib/level.h"
@@ -89,11 +90,15 @@ static struct hs_text all_facts(void)
 
 void heapstrata_start(void)
 {
+    bool ordered = hs_esp_order_take();
     hs_lock_t lock = hs_port_lock();
     hs_esp_find_regions();
     hs_start();
+    hs_esp_before_real(lock);
     works = hs_heaps_test();
+    lock = hs_esp_after_real(lock);
     hs_port_unlock(lock);
+    hs_esp_order_give(ordered);
     if (!works)
         printf(
             "heapstrata: its own allocation was not seen: nothing will be recorded. Is the component linked whole, without LTO?\n");
@@ -111,11 +116,13 @@ void heapstrata_mark(const char *label)
     uint32_t len = 0;
     while (label[len] && len < HS_DATA_MAX)
         len++;
+    bool ordered = hs_esp_order_take();
     hs_lock_t lock = hs_port_lock();
     hs_mark((struct hs_text){label, len});
     if (hs_state == HS_STATE_LEVEL)
         hs_heaps_summary(2);
     hs_port_unlock(lock);
+    hs_esp_order_give(ordered);
 }
 
 bool heapstrata_level(enum heapstrata_level level, uint32_t interval)

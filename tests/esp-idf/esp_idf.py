@@ -39,6 +39,7 @@ NEWLIB = ("malloc", "calloc", "realloc", "free", "memalign")
 # What ESP-IDF's own heap tracing wraps (components/heap/CMakeLists.txt, 5.1 to 6.1).
 TRACING = ("heap_caps_realloc_base", "heap_caps_malloc_base", "heap_caps_aligned_alloc_base", "heap_caps_free")
 OLD = "-DESP_IDF_VERSION=0x050100"  # has no heap_caps_walk, and init functions without a stage
+TRACKED = "-DCONFIG_HEAP_TASK_TRACKING=1"  # as ESP-IDF 5.5 has it
 NEW = "-DESP_IDF_VERSION=0x060000"  # with memory protection, as it is configured by default
 MORE = os.path.join(HOOKS, "esp_asked_more.c")
 HEADER = '-DHS_PORT_HEADER="firmware-hooks/ports/port_esp_idf.h"'
@@ -73,7 +74,7 @@ def compilers():
                 flags = [*command, "-std=gnu11", "-Os", *hs_cores.WARNINGS, *INCLUDES, HEADER, "-DHS_STREAM=0", "-DHS_RING_IN=%d" % ring,
                          "-DCONFIG_HEAPSTRATA_%s=1" % method, "-DCONFIG_HEAPSTRATA_RING_IN_%s=1" % setting, "-Wno-undef"]
                 errors = ""
-                for version in ([], [OLD], [NEW]) if ring == 1 else ([],):
+                for version in ([], [OLD], [NEW], [TRACKED]) if ring == 1 else ([],):
                     for source in COMPONENT + [PORT]:
                         done = subprocess.run(flags + version + ["-c", "-o", out_of("x.o"), source], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                               text=True)
@@ -131,6 +132,7 @@ set(CMAKE_CURRENT_BINARY_DIR "%(build)s")
 set(CONFIG_HEAPSTRATA_RING_SIZE 16384)
 set(CONFIG_HEAPSTRATA_FROM_BOOT y)
 set(CONFIG_HEAPSTRATA_NAME_MORE %(more)s)
+set(CONFIG_HEAP_TASK_TRACKING %(tracking)s)
 set(IDF_VERSION_MAJOR 5)
 set(IDF_VERSION_MINOR %(minor)d)
 macro(target_include_directories)
@@ -144,10 +146,10 @@ set(CMAKE_CURRENT_LIST_DIR "%(hooks)s")
 """
 
 
-def component_by(method, more, minor=5):
+def component_by(method, more, minor=5, tracking="n"):
     script = out_of("component.cmake")
     with open(os.path.join(COMPONENT_FOLDER, "CMakeLists.txt")) as f, open(script, "w") as to:
-        to.write(STAND_INS % dict(build=hs_test.scratch(), method=method, hooks=COMPONENT_FOLDER, more=more, minor=minor) + f.read())
+        to.write(STAND_INS % dict(build=hs_test.scratch(), method=method, hooks=COMPONENT_FOLDER, more=more, minor=minor, tracking=tracking) + f.read())
     return subprocess.run(["cmake", "-P", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -171,6 +173,9 @@ def cmake():
         tap.check("CMake, %s: whole archive, no link-time optimisation" % what, "WHOLE_ARCHIVE" in done.stdout and "-fno-lto" in done.stdout, done.stdout)
         tap.check("CMake, %s: the hook is pulled in by name" % what, ("-u esp_heap_trace_alloc_hook" in done.stdout) == (method == "HOOKS"), done.stdout)
         tap.check("CMake, %s: beside ESP-IDF's own tracing no wrap is taken twice" % what, method == "WRAPS" or not linked & set(TRACING), linked)
+    lists = {minor: set(re.findall(r"--wrap=(\w+)", component_by("WRAPS", "n", minor, "y").stdout)) for minor in (4, 5)}
+    tap.check("CMake: with task tracking, from 5.5 on, its lists are wrapped too", lists[4] == set(wraps("WRAPS")) and
+              lists[5] == set(wraps("WRAPS", "lists")) > lists[4], lists)
     tap.check("CMake: esp_mm is asked for where the ring is in PSRAM only", "esp_mm" not in component_by("WRAPS", "n").stdout)
     tap.check("CMake: the recorder has no code for placement rules, and takes the lock once", len(recorder_settings()) == 2, recorder_settings())
     tap.check("CMake: before 5.3 the heap's own headers are in reach", "THE-HEAP" in component_by("WRAPS", "n", 2).stdout and
@@ -193,7 +198,9 @@ def recorder_settings():
 
 def build(name, method, ring=None, more=(), main="work.c"):
     """A program on the stand-in; where hooks are the method, beside ESP-IDF's own tracing."""
-    ours = [os.path.join(HERE, f) for f in (main, *STANDIN, *(["standin_tracing.c"] if method == "HOOKS" else []))]
+    lists = TRACKED in more
+    ours = [os.path.join(HERE, f) for f in (main, *STANDIN, *(["standin_tracing.c"] if method == "HOOKS" else []),
+                                            *(["standin_lists.c", "standin_tracked.c"] if lists else []))]
     flags = [*HOST, "-DCONFIG_HEAPSTRATA_%s=1" % method,
              *METHODS[method], *(["-DRING", "-DHS_STREAM=0", "-DHS_RECORD_FROM_BOOT=0", *ring] if ring else ["-DHS_STREAM=1"]), *more]
     objects = []
@@ -201,7 +208,7 @@ def build(name, method, ring=None, more=(), main="work.c"):
     for source in ours + [c for c in COMPONENT if c != MORE] + LIB + ([PORT] if ring else []):
         objects.append(out_of("%s-%s.o" % (name, os.path.basename(source))))
         subprocess.run(["gcc", *flags, "-c", "-o", objects[-1], source], check=True)
-    names = [n for n in wraps(method) if n not in NEWLIB] + (list(TRACING) if method == "HOOKS" else [])
+    names = [n for n in wraps(method, *(["lists"] if lists else [])) if n not in NEWLIB] + (list(TRACING) if method == "HOOKS" else [])
     subprocess.run(["gcc", "-m32", "-pthread", "-o", out_of(name), *objects, *["-Wl,--wrap=" + n for n in names],
                     *["-Wl,--defsym=__real_%s=idf_%s" % (n, n) for n in NEWLIB]], check=True)
     return out_of(name)
@@ -241,6 +248,15 @@ def at_work():
         os.unlink(out_of("same.hst"))
     good, text = work(build("old", "WRAPS", more=[OLD]), verify, "t", 15000, 2, 3, "late")
     tap.check("5.1, heaps walked by their own parts: every block and event", good, text)
+
+
+def tracked():
+    """ESP-IDF's task tracking: it waits for a mutex in each allocation, and has blocks of its own in the heap."""
+    verify, program = verifier(), build("tracked", "WRAPS", more=[TRACKED])
+    for what, steps, threads, options in (("one core", 15000, 1, []), ("two cores", 15000, 2, []), ("started in the middle", 5000, 1, ["late"]),
+                                          ("two cores at the same addresses", 100000, 2, ["same"])):
+        good, text = work(program, verify, "tracked", steps, threads, 3, *options)
+        tap.check("task tracking, %s: no wait with interrupts masked, every block and event, the lists' too" % what, good, text)
 
 
 def reports():
@@ -448,6 +464,19 @@ def both_levels():
               whole["total_bytes"] == sum(r["total_bytes"] for r in outer + areas), (whole.get("total_bytes"), outer, areas))
 
 
+def no_room_for_regions():
+    """More heaps than a trace has regions for: the blocks of the others are left out, and their heap is searched for once."""
+    for room, known in ((3, 3), (1, 1)):
+        program = build("few", "WRAPS", more=["-DHS_ESP_REGIONS=%d" % room])
+        ran = hs_test.run([program, out_of("few.hst"), out_of("few.txt"), "8000", "1", "9", "walks"])
+        walks = int(ran.out or -1)
+        status, value, err = hs_test.cli_json("stat", "--heap", "all", out_of("few.hst"))
+        value = value or {}
+        tap.check("%d regions for six heaps: the trace has these, and heaps are not walked for each block" % room, ran.status == 0 and status == 0 and
+                  len([r for r in value["regions"] if r.get("present", True)]) == known and value.get("diverged", 0) == 0 and
+                  value["events"] > 1000 and 0 < walks < 600, (walks, value.get("regions"), err, ran.err))
+
+
 def cache_off():
     """A ring in PSRAM while the flash cache is off: what happens then is counted."""
     program = build("cache-off", "WRAPS", more=["-DCONFIG_HEAPSTRATA_RING_IN_PSRAM=1"])
@@ -583,6 +612,7 @@ needs_no_cache_header()
 beside_micropython()
 cmake()
 at_work()
+tracked()
 reports()
 only_what_is_true("r.hst")
 regions()
@@ -591,6 +621,7 @@ levels()
 leaks()
 leaks_of_every_event()
 both_levels()
+no_room_for_regions()
 cache_off()
 ring_and_dump()
 on_bare_machine()

@@ -36,6 +36,24 @@ extern void (*standin_pause)(void);
 /* Memory that was handed out by its alias as the heap knows it, anything else as it is. */
 uintptr_t standin_plain(const void *block);
 
+/* With CONFIG_HEAP_TASK_TRACKING: as ESP-IDF 5.5 keeps its lists of blocks (standin_lists.c). `block`: as programs get it, not
+ * by its alias. The lists' entries come from the heap `biggest`. */
+#ifdef CONFIG_HEAP_TASK_TRACKING
+void standin_list(multi_heap_handle_t biggest, void *block);
+void standin_unlist(multi_heap_handle_t biggest, void *block);
+void standin_relist(void *old, void *block);
+#else
+static inline void standin_list(multi_heap_handle_t biggest, void *block) { (void)biggest, (void)block; }
+static inline void standin_unlist(multi_heap_handle_t biggest, void *block) { (void)biggest, (void)block; }
+static inline void standin_relist(void *old, void *block) { (void)old, (void)block; }
+#endif
+
+/* The entries that there are, one after the other: calls `each` with their place and size. Returns how many were freed. */
+unsigned standin_entries(void (*each)(const void *entry, size_t size, void *context), void *context);
+
+/* How often all heaps were walked. */
+extern unsigned standin_walks;
+
 /* Kind of memory at an address: index of the outermost region. */
 unsigned standin_region_of(const void *address);
 

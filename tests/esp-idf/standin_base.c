@@ -23,6 +23,12 @@ void *heap_caps_calloc_base(size_t n, size_t size, uint32_t caps);
 void *heap_caps_aligned_alloc_base(size_t alignment, size_t size, uint32_t caps);
 void *heap_caps_realloc_base(void *old, size_t size, uint32_t caps);
 
+#ifdef CONFIG_HEAP_TASK_TRACKING
+#define OWNER 4u /* bytes in front of what programs get */
+#else
+#define OWNER 0u
+#endif
+
 #define HEAPS 12u
 #define WORD STANDIN_WORD
 
@@ -30,6 +36,7 @@ static struct multi_heap_info heaps[HEAPS];
 static unsigned n_heaps;
 static bool aliases; /* a heap has one */
 struct registered_heap_ll registered_heaps;
+unsigned standin_walks;
 
 /* --- heaps ------------------------------------------------------------------------------------------------- */
 
@@ -143,9 +150,11 @@ static void *alloc(size_t alignment, size_t size, uint32_t caps)
         struct multi_heap_info *h = &heaps[i];
         if (!is_of(h, wanted))
             continue;
-        uint8_t *block = standin_multi_alloc(h, exec && h->alias ? size + WORD : size, alignment);
+        uint8_t *block = standin_multi_alloc(h, (exec && h->alias ? size + WORD : size) + OWNER, alignment);
         if (!block)
             continue;
+        block += OWNER;
+        standin_list(&heaps[0], block);
         void *out = exec && h->alias ? to_alias(h, block) : block;
         CALL_HOOK(esp_heap_trace_alloc_hook, out, size, caps);
         return out;
@@ -169,7 +178,8 @@ void heap_caps_free(void *block)
     if (!block)
         return;
     uint8_t *at = (uint8_t *)standin_plain(block);
-    multi_heap_free(heap_of(at), at);
+    standin_unlist(&heaps[0], at);
+    multi_heap_free(heap_of(at), at - OWNER);
 }
 
 /* As ESP-IDF: in its heap where it can, which the hook learns as an allocation only; else elsewhere. */
@@ -183,9 +193,11 @@ void *heap_caps_realloc_base(void *old, size_t size, uint32_t caps)
     }
     uint8_t *at = (uint8_t *)standin_plain(old);
     struct multi_heap_info *h = heap_of(at);
-    uint32_t had = standin_multi_size(at) - (at == old ? 0 : WORD);
-    uint8_t *block = at == old && is_of(h, caps) ? standin_multi_realloc(h, at, size) : NULL;
+    uint32_t had = standin_multi_size(at - OWNER) - OWNER - (at == old ? 0 : WORD);
+    uint8_t *block = at == old && is_of(h, caps) ? standin_multi_realloc(h, at - OWNER, size + OWNER) : NULL;
     if (block) {
+        block += OWNER;
+        standin_relist(at, block);
         CALL_HOOK(esp_heap_trace_alloc_hook, block, size, caps);
         return block;
     }
@@ -216,6 +228,7 @@ static bool on_block(void *block, size_t size, bool used, void *context)
 void heap_caps_walk(uint32_t caps, heap_caps_walker_cb_t walker, void *context)
 {
     system_in_flash();
+    standin_walks++;
     for (unsigned i = 0; i < n_heaps; i++)
         if (is_of(&heaps[i], caps & ~MALLOC_CAP_INVALID))
             standin_multi_walk(&heaps[i], on_block,

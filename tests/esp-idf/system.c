@@ -17,6 +17,7 @@
 #include "esp_system.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
+#include "freertos/semphr.h"
 #include "freertos/task.h"
 #include "tests/esp-idf/standin.h"
 #include "tests/esp-idf/system.h"
@@ -85,6 +86,36 @@ void portEXIT_CRITICAL_SAFE(portMUX_TYPE *mux)
     if (--depth || !system_without_order)
         give(mux);
 }
+
+/* A task that waits with interrupts masked stops its core: the one that has the mutex may never run again. */
+void system_may_wait(void)
+{
+    if (depth || system_in_interrupt) {
+        fprintf(stderr, "waits for a mutex while interrupts are masked\n");
+        abort();
+    }
+}
+
+_Static_assert(sizeof(StaticSemaphore_t) >= sizeof(pthread_mutex_t), "a mutex of the host has room");
+
+SemaphoreHandle_t xSemaphoreCreateRecursiveMutexStatic(StaticSemaphore_t *memory)
+{
+    pthread_mutexattr_t kind;
+    pthread_mutexattr_init(&kind);
+    pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init((pthread_mutex_t *)memory, &kind);
+    return (SemaphoreHandle_t)memory;
+}
+
+int xSemaphoreTakeRecursive(SemaphoreHandle_t mutex, uint32_t ticks)
+{
+    (void)ticks;
+    system_may_wait();
+    return !pthread_mutex_lock((pthread_mutex_t *)mutex);
+}
+
+int xSemaphoreGiveRecursive(SemaphoreHandle_t mutex) { return !pthread_mutex_unlock((pthread_mutex_t *)mutex); }
+int xTaskGetSchedulerState(void) { return taskSCHEDULER_RUNNING; }
 
 bool xPortInIsrContext(void) { return system_in_interrupt; }
 int xPortGetCoreID(void) { return system_core; }

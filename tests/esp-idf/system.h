@@ -25,6 +25,9 @@ void system_unlock(unsigned number);
 /* Called by what ESP-IDF has in flash: ends the program while the cache is off. */
 void system_in_flash(void);
 
+/* Called where a task may wait: ends the program while interrupts are masked. */
+void system_may_wait(void);
+
 extern bool system_without_order; /* the lock is not held across calls: a test of the test */
 extern bool system_cache_off;     /* as while the flash is written */
 extern __thread bool system_in_interrupt;

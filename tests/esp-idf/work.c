@@ -8,7 +8,7 @@
  * bytes" a line, with counts of what was done in front. Options: `same` few small blocks, so that all threads use the same
  * addresses; `unordered` see system.h; `late` starts recording in the middle; `spill` takes all internal memory by malloc() in
  * the end, goes on, and prints how many of these blocks are external; `cache-off` a while in the midst of which the flash cache
- * is off; `sampled`, `summary` the level.
+ * is off; `sampled`, `summary` the level; `walks` prints how often the heaps were walked.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -25,6 +25,19 @@
 
 #define BLOCKS 400
 
+#ifdef CONFIG_HEAP_TASK_TRACKING
+#define OWNER 4u      /* bytes of each block in front of what a program gets */
+#define INTERRUPTS 0 /* ESP-IDF's tracking does not work in interrupts */
+#else
+#define OWNER 0u
+#define INTERRUPTS 1
+unsigned standin_entries(void (*each)(const void *entry, size_t size, void *context), void *context)
+{
+    (void)each, (void)context;
+    return 0;
+}
+#endif
+
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *old, size_t size);
@@ -36,7 +49,7 @@ static struct {
 } done;
 static struct {
     unsigned steps, threads, seed;
-    bool same, late, spill, cache_off, sampled, summary;
+    bool same, late, spill, cache_off, sampled, summary, walks;
 } want;
 
 /* --- the port of a stream that loses nothing -------------------------------------------------------------- */
@@ -162,7 +175,7 @@ static void *work(void *memory)
     struct worker *w = memory;
     system_core = (int)(w - workers);
     for (unsigned i = 0; i < want.steps; i++) {
-        system_in_interrupt = !want.same && chance(w, 100) == 0;
+        system_in_interrupt = INTERRUPTS && !want.same && chance(w, 100) == 0;
         step(w);
         system_in_interrupt = false;
     }
@@ -188,8 +201,14 @@ static void make_workers(void)
     }
 }
 
+static void write_entry(const void *entry, size_t size, void *file) { fprintf(file, "%" PRIuPTR " %zu\n", (uintptr_t)entry, size); }
+static void skip_entry(const void *entry, size_t size, void *file) { (void)entry, (void)size, (void)file; }
+
+static unsigned entries_before; /* freed before recording started */
+
 static void forget_counts(void)
 {
+    entries_before = standin_entries(skip_entry, NULL);
     for (unsigned t = 0; t < want.threads; t++)
         workers[t].allocs = workers[t].frees = workers[t].reallocs = workers[t].fails = 0;
 }
@@ -203,11 +222,13 @@ static void write_truth(const char *path)
         done.reallocs += workers[t].reallocs;
         done.fails += workers[t].fails;
     }
+    done.frees += standin_entries(skip_entry, NULL) - entries_before;
     fprintf(f, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", done.allocs, done.frees, done.reallocs, done.fails);
     for (unsigned t = 0; t < want.threads; t++)
         for (unsigned i = 0; i < workers[t].n_blocks; i++)
             if (workers[t].block[i])
-                fprintf(f, "%" PRIuPTR " %zu\n", standin_plain(workers[t].block[i]), workers[t].size[i]);
+                fprintf(f, "%" PRIuPTR " %zu\n", standin_plain(workers[t].block[i]) - OWNER, workers[t].size[i] + OWNER);
+    standin_entries(write_entry, f);
     fclose(f);
 }
 
@@ -256,6 +277,7 @@ int main(int argc, char **argv)
         want.same |= !strcmp(argv[i], "same");
         want.late |= !strcmp(argv[i], "late");
         want.spill |= !strcmp(argv[i], "spill");
+        want.walks |= !strcmp(argv[i], "walks");
         want.sampled |= !strcmp(argv[i], "sampled");
         want.summary |= !strcmp(argv[i], "summary");
         want.cache_off |= !strcmp(argv[i], "cache-off");
@@ -290,6 +312,8 @@ int main(int argc, char **argv)
     }
     if (want.spill)
         spill();
+    if (want.walks)
+        printf("%u\n", standin_walks);
     heapstrata_mark("end");
     write_truth(argv[2]);
 #ifdef RING

@@ -57,6 +57,7 @@ __attribute__((weak)) void esp_heap_trace_alloc_hook(void *block, size_t size, u
 __attribute__((weak)) void esp_heap_trace_free_hook(void *block);
 
 typedef struct multi_heap_info *multi_heap_handle_t;
+void *multi_heap_malloc(multi_heap_handle_t heap, size_t size);
 void multi_heap_free(multi_heap_handle_t heap, void *block);
 
 /* From 5.3 on. */
