@@ -38,14 +38,14 @@ static struct owner {
     void *block[BLOCKS];
     size_t size[BLOCKS];
     uint32_t random;
+    uint32_t allocs, frees, resizes, failures; /* of each owner, because an interrupt may come while a task adds to its own */
 } owners[OWNERS];
-static uint32_t allocs, frees, resizes, failures;
 
 static void keep(struct owner *o, unsigned i, void *block, size_t size)
 {
     o->block[i] = block;
     o->size[i] = size;
-    *(block ? &allocs : &failures) += 1;
+    *(block ? &o->allocs : &o->failures) += 1;
 }
 
 static uint32_t chance(struct owner *o, uint32_t n)
@@ -68,7 +68,7 @@ void bare_drop(const void *block)
     while (owners[OBJECTS].block[i] != block)
         i++;
     owners[OBJECTS].block[i] = NULL;
-    frees++;
+    owners[OBJECTS].frees++;
 }
 
 /* --- start-up ------------------------------------------------------------------------------------------------ */
@@ -93,7 +93,7 @@ static void make_memory(void)
 ESP_SYSTEM_INIT_FN(something_early, CORE, BIT(0), 110)
 {
     keep(&owners[STARTUP], 0, __wrap_malloc(100), 100);
-    allocs = 0;
+    owners[STARTUP].allocs = 0;
     return ESP_OK;
 }
 
@@ -151,12 +151,12 @@ static __attribute__((noinline)) void resize(struct owner *o, unsigned i, size_t
                 : chance(o, 2) ? heap_caps_realloc(o->block[i], size, MALLOC_CAP_8BIT)
                                : heap_caps_realloc_prefer(o->block[i], size, 2, MALLOC_CAP_SPIRAM, MALLOC_CAP_INTERNAL);
     if (!now) {
-        failures++;
+        o->failures++;
         return;
     }
     o->block[i] = now;
     o->size[i] = size;
-    resizes++;
+    o->resizes++;
 }
 
 static void step(struct owner *o)
@@ -168,7 +168,7 @@ static void step(struct owner *o)
     } else if (chance(o, 3)) {
         display_frees(o->block[i]);
         o->block[i] = NULL;
-        frees++;
+        o->frees++;
     } else {
         resize(o, i, size);
     }
@@ -187,7 +187,7 @@ static void on_interrupt(void)
     if (o->block[i]) {
         heap_caps_free(o->block[i]);
         o->block[i] = NULL;
-        frees++;
+        o->frees++;
     } else {
         size_t size = 4 + chance(o, 60);
         keep(o, i, timer_interrupt_allocates(size), size);
@@ -217,7 +217,7 @@ static jmp_buf given_up;
 static void on_failed(size_t size, uint32_t caps, const char *function)
 {
     (void)size, (void)caps, (void)function;
-    failures++;
+    owners[2].failures++;
     longjmp(given_up, 1);
 }
 
@@ -250,7 +250,7 @@ static void main_task(void)
     bare_cache(true);
     heapstrata_mark("flash on");
     void *refused = heap_caps_malloc(1u << 20, MALLOC_CAP_DMA | MALLOC_CAP_DMA_DESC_AHB);
-    failures += !refused;
+    o->failures += !refused;
 }
 
 void app_main(void)
@@ -291,7 +291,14 @@ static void costs_in_a_task(void)
 
 static void write_truth(void)
 {
-    printf("C %lu %lu %lu %lu\n", (unsigned long)allocs, (unsigned long)frees, (unsigned long)resizes, (unsigned long)failures);
+    unsigned long allocs = 0, frees = 0, resizes = 0, failures = 0;
+    for (const struct owner *o = owners; o < owners + OWNERS; o++) {
+        allocs += o->allocs;
+        frees += o->frees;
+        resizes += o->resizes;
+        failures += o->failures;
+    }
+    printf("C %lu %lu %lu %lu\n", allocs, frees, resizes, failures);
     for (unsigned t = 0; t < OWNERS; t++)
         for (unsigned i = 0; i < BLOCKS; i++)
             if (owners[t].block[i])
