@@ -48,14 +48,14 @@ struct heap_t_;
         me->lists--; \
     }
 
-WRAP(void, heap_caps_update_per_task_info_alloc, (struct heap_t_ *heap, void *block, size_t size, uint32_t caps))
+WRAP(void, heap_caps_update_per_task_info_alloc, (struct heap_t_ * heap, void *block, size_t size, uint32_t caps))
 CHANGES_LISTS(heap_caps_update_per_task_info_alloc, (heap, block, size, caps))
 
-WRAP(void, heap_caps_update_per_task_info_free, (struct heap_t_ *heap, void *block))
+WRAP(void, heap_caps_update_per_task_info_free, (struct heap_t_ * heap, void *block))
 CHANGES_LISTS(heap_caps_update_per_task_info_free, (heap, block))
 
 WRAP(void, heap_caps_update_per_task_info_realloc,
-     (struct heap_t_ *heap, void *old, void *block, size_t old_size, TaskHandle_t old_task, size_t size, uint32_t caps))
+     (struct heap_t_ * heap, void *old, void *block, size_t old_size, TaskHandle_t old_task, size_t size, uint32_t caps))
 CHANGES_LISTS(heap_caps_update_per_task_info_realloc, (heap, old, block, old_size, old_task, size, caps))
 
 WRAP(void *, multi_heap_malloc, (multi_heap_handle_t heap, size_t size))

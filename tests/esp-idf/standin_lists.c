@@ -11,8 +11,8 @@
 struct heap_t_;
 void heap_caps_update_per_task_info_alloc(struct heap_t_ *heap, void *block, size_t size, uint32_t caps);
 void heap_caps_update_per_task_info_free(struct heap_t_ *heap, void *block);
-void heap_caps_update_per_task_info_realloc(struct heap_t_ *heap, void *old, void *block, size_t old_size, void *old_task, size_t size,
-                                            uint32_t caps);
+void heap_caps_update_per_task_info_realloc(struct heap_t_ *heap, void *old, void *block, size_t old_size, void *old_task,
+                                            size_t size, uint32_t caps);
 
 struct entry {
     struct entry *next;
@@ -56,8 +56,8 @@ void heap_caps_update_per_task_info_free(struct heap_t_ *heap, void *block)
     pthread_mutex_unlock(&mutex);
 }
 
-void heap_caps_update_per_task_info_realloc(struct heap_t_ *heap, void *old, void *block, size_t old_size, void *old_task, size_t size,
-                                            uint32_t caps)
+void heap_caps_update_per_task_info_realloc(struct heap_t_ *heap, void *old, void *block, size_t old_size, void *old_task,
+                                            size_t size, uint32_t caps)
 {
     (void)heap, (void)old_size, (void)old_task, (void)size, (void)caps;
     take();

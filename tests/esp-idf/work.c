@@ -26,7 +26,7 @@
 #define BLOCKS 400
 
 #ifdef CONFIG_HEAP_TASK_TRACKING
-#define OWNER 4u      /* bytes of each block in front of what a program gets */
+#define OWNER 4u     /* bytes of each block in front of what a program gets */
 #define INTERRUPTS 0 /* ESP-IDF's tracking does not work in interrupts */
 #else
 #define OWNER 0u
@@ -201,7 +201,10 @@ static void make_workers(void)
     }
 }
 
-static void write_entry(const void *entry, size_t size, void *file) { fprintf(file, "%" PRIuPTR " %zu\n", (uintptr_t)entry, size); }
+static void write_entry(const void *entry, size_t size, void *file)
+{
+    fprintf(file, "%" PRIuPTR " %zu\n", (uintptr_t)entry, size);
+}
 static void skip_entry(const void *entry, size_t size, void *file) { (void)entry, (void)size, (void)file; }
 
 static unsigned entries_before; /* freed before recording started */
