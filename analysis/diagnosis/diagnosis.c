@@ -39,7 +39,7 @@ bool hs_is_python(const struct hs_names *names, uint32_t site)
 {
     struct hs_frame frame[HS_DEPTH_MAX];
     struct hs_symbol native;
-    return site != HS_SITE_UNKNOWN && hs_frames_of_site(names, site, frame, &native) && frame[0].file;
+    return site != HS_SITE_UNKNOWN && hs_frames_of_site(names, site, frame, &native) && frame[0].file && *frame[0].file;
 }
 
 static void merge(struct hs_held *to, const struct hs_held *from)

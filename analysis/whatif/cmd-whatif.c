@@ -52,7 +52,7 @@ static const struct hs_option options[] = {
      "(record --collect-every), or --death early",
      NULL},
     {"omit", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_OMIT]),
-     "what LINE allocates is not needed: a copy, a list, a text", NULL},
+     "as if what LINE allocates were not needed: a copy, a list, a text", NULL},
     {0},
 };
 

@@ -1,4 +1,4 @@
-# HS-HEAP-FULL 5 @56k/66k
+# HS-HEAP-FULL 5 @54k/54k
 # Pictures of which one is shown at a time.
 pictures = []
 for n in range(7):
@@ -6,4 +6,4 @@ for n in range(7):
 total = 0
 for n in range(1000):
     total += len("line %d" % n)
-work = bytearray(24000)
+work = bytearray(18000)

@@ -7,7 +7,7 @@ def session(n):
     work = [bytearray(700) for i in range(3)]  #| work = [b"", b"", b""]
     # the result
     k = len(work) * n
-    results.append(bytes([k & 255, n]) * 10)
+    results.append(bytes([k & 255, n]) * 80)
     return work
 
 alive = [session(n) for n in range(20)]

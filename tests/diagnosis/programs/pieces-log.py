@@ -10,7 +10,7 @@ def run():
     for n in range(28):
         frames.append(bytearray(1800))  #| frames.append(b"")
         # stays
-        messages.append("frame %d was sent" % n)
+        messages.append("frame %d was sent " % n * 8)
     return len(frames)
 
 

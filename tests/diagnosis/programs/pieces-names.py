@@ -1,4 +1,4 @@
-# HS-FRAG-FAILED 11 @50k/50k
+# HS-FRAG-FAILED 11 @62k/62k
 # An index is built between the pages that it is made from.
 import gc
 
@@ -8,7 +8,7 @@ def index_pages(index):
     for n in range(26):
         pages.append(bytes(1600))  #| pages.append(b"")
         # the index stays
-        index.append("page number %d of the whole document that is shown" % n)
+        index.append("page %d of the document " % n * 8)
     return len(pages)
 
 

@@ -7,10 +7,10 @@ def work(n):
     scratch = []
     for i in range(n):
         scratch.append(bytes(1000))
-        results.append([i])
+        results.append([i] * 20)
     return n
 
-work(26 if buffer else 45)
+work(16 if buffer else 36)
 gc.collect()
 if not buffer:
     buffer = bytearray(30000)
