@@ -12,6 +12,7 @@
 
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/util/child.h"
+#include "lib/host/util/system.h"
 #include "lib/host/util/tempfile.h"
 
 #define DEPTH_MAX 8 /* LTTng: session/ust/uid/0/64-bit, with a folder for an archived chunk in between */
@@ -120,7 +121,7 @@ static const struct made *find_made(const char *folder)
 static void remember(const char *folder, int fd, const struct hs_error *error)
 {
     struct made *m = calloc(1, sizeof *m);
-    if (m && (m->folder = strdup(folder)) && (m->fd = dup(fd)) >= 0) {
+    if (m && (m->folder = strdup(folder)) && (m->fd = hs_system_duplicate(fd, 0)) >= 0) {
         m->error = *error;
         m->next = made;
         made = m;

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analysis/babeltrace2/lttng.h"
@@ -14,6 +13,7 @@
 #include "analysis/cmd/options.h"
 #include "analysis/util/output.h"
 #include "lib/host/util/clean_text.h"
+#include "lib/host/util/system.h"
 
 static const char *running = "heapstrata"; /* prefix of error messages */
 static const struct hs_parse *parsed;      /* the running command's arguments */
@@ -148,34 +148,22 @@ int hs_cmd_check_selection(const struct hs_reader *reader)
 
 struct progress {
     bool shown, wanted;
-    struct timespec next;
+    uint64_t next; /* milliseconds */
 };
-
-static bool later_than(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
-}
 
 static struct progress begin_progress(void)
 {
-    struct progress p = {.wanted = isatty(STDERR_FILENO)};
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &p.next);
-    p.next.tv_sec++; /* short inputs end before any progress is shown */
-    return p;
+    /* Short inputs end before any progress is shown. */
+    return (struct progress){.wanted = isatty(STDERR_FILENO), .next = hs_system_milliseconds() + 1000};
 }
 
 static void step_progress(struct progress *p, const struct hs_reader *reader)
 {
-    struct timespec now;
-    if (!p->wanted)
-        return;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-    if (!later_than(&now, &p->next))
+    if (!p->wanted || hs_system_milliseconds() <= p->next)
         return;
     fprintf(stderr, "\r%s: %.1f million events", running, (double)hs_reader_info(reader)->events / 1e6);
     p->shown = true;
-    p->next = now;
-    p->next.tv_nsec += 200000000;
+    p->next = hs_system_milliseconds() + 200;
 }
 
 static void end_progress(const struct progress *p)

@@ -3,7 +3,6 @@
  * heapstrata COMMAND [OPTIONS] [FILE]: the list of commands, and lookup by name.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "analysis/babeltrace2/lttng.h"
 #include "analysis/cmd/completion.h"
 #include "analysis/cmd/main.h"
+#include "lib/host/util/system.h"
 
 extern const struct hs_cmd hs_cmd_annotate, hs_cmd_blame, hs_cmd_compare, hs_cmd_doctor, hs_cmd_dump, hs_cmd_export,
     hs_cmd_globals, hs_cmd_html, hs_cmd_import, hs_cmd_leaks, hs_cmd_map, hs_cmd_marks, hs_cmd_phases, hs_cmd_pools,
@@ -199,7 +199,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    signal(SIGXFSZ, SIG_IGN); /* writes then fail, and the command reports the reason */
+    hs_system_survive_large_files(); /* writes then fail, and the command reports the reason */
     hs_ctf_take_folders();
     int status = dispatch(argc, argv);
     if (fflush(stdout) || ferror(stdout)) {

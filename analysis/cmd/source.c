@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "analysis/cmd/known.h"
+#include "lib/host/util/system.h"
 
 #define SOURCE_MAX (16u << 20) /* bytes of a source file */
 
@@ -85,7 +86,7 @@ static bool may_show(const struct candidate *best, const char *real)
 /* Takes ownership of the path. */
 static void consider(struct candidate *best, char *path, const char *file)
 {
-    char *real = path && is_file(path) ? realpath(path, NULL) : NULL;
+    char *real = path && is_file(path) ? hs_system_real_path(path) : NULL;
     unsigned common = real ? common_parts(real, file) + 1 : 0;
     if (common > best->common && !may_show(best, real))
         common = 0;
@@ -130,7 +131,7 @@ static void consider_given(struct candidate *best, const struct hs_list *given, 
 {
     for (unsigned i = 0; given && i < given->n; i++) {
         const char *path = given->item[i];
-        char *folder = is_file(path) ? NULL : realpath(path, NULL);
+        char *folder = is_file(path) ? NULL : hs_system_real_path(path);
         best->within = folder;
         if (folder)
             consider_below(best, path, strlen(path), file);
@@ -159,7 +160,7 @@ static void consider_usual(struct candidate *best, const struct hs_sources *wher
 /* Beside `script`, which imported it. */
 static void consider_beside(struct candidate *best, const char *script, const char *file)
 {
-    char *real = realpath(script, NULL), *slash = real ? strrchr(real, '/') : NULL;
+    char *real = hs_system_real_path(script), *slash = real ? strrchr(real, '/') : NULL;
     if (slash)
         *slash = '\0';
     best->within = best->known ? NULL : real;
@@ -231,7 +232,7 @@ char *hs_source_find(const struct hs_sources *where, const char *file)
 
 static bool is_below(const char *real, const char *folder)
 {
-    char *root = realpath(folder, NULL);
+    char *root = hs_system_real_path(folder);
     size_t length = root ? strlen(root) : 0;
     bool below = length && (length == 1 || (!strncmp(real, root, length) && real[length] == '/'));
     free(root);
@@ -241,7 +242,7 @@ static bool is_below(const char *real, const char *folder)
 /* The file's path without links, when it is below the current folder or the script's folder; else NULL. */
 static char *own_source(const struct hs_sources *where, const char *script, const char *file)
 {
-    char *found = find_usual(where, NULL, file), *real = found ? realpath(found, NULL) : NULL;
+    char *found = find_usual(where, NULL, file), *real = found ? hs_system_real_path(found) : NULL;
     char *folder = script ? strdup(script) : NULL, *slash = folder ? strrchr(folder, '/') : NULL;
     if (slash)
         *slash = '\0';
@@ -333,7 +334,7 @@ static char *doubt_of_place(const struct hs_site *site, const char *text, uint32
 char *hs_source_doubt(const struct hs_reader *reader, const char *file, const struct hs_source_text *source)
 {
     uint32_t lines = count_lines(source->text);
-    char *doubt = NULL, *real = realpath(source->path, NULL);
+    char *doubt = NULL, *real = hs_system_real_path(source->path);
     for (uint32_t i = 1; i < hs_reader_sites(reader) && !doubt; i++) {
         const struct hs_site *site = hs_reader_site(reader, i);
         if (site && site->line && !strcmp(site->file, file))

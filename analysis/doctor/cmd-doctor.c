@@ -16,6 +16,7 @@
 #include "analysis/doctor/trial.h"
 #include "lib/host/input/lines.h"
 #include "lib/host/util/array.h"
+#include "lib/host/util/system.h"
 #include "lib/host/util/tempfile.h"
 
 #define PROGRAM_STEPS 2000000u /* for longer programs (allocations, frees etc.) advice is not tried */
@@ -50,7 +51,7 @@ static int make_seekable(void)
         return -1;
     while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 && fwrite(buffer, 1, (size_t)n, copy) == (size_t)n)
         ;
-    int bad = n != 0 || fflush(copy) || dup2(fileno(copy), STDIN_FILENO) < 0 || lseek(STDIN_FILENO, 0, SEEK_SET) < 0;
+    int bad = n != 0 || fflush(copy) || hs_system_replace_input(fileno(copy)) < 0 || lseek(STDIN_FILENO, 0, SEEK_SET) < 0;
     fclose(copy);
     return bad ? -1 : 0;
 }

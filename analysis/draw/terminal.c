@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/draw/terminal.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+
+#include "lib/host/util/system.h"
 
 #define LEAST 40u
 #define MOST 400u
@@ -16,10 +13,10 @@ static unsigned within_bounds(unsigned width) { return width < LEAST ? LEAST : w
 /* 0: unknown. */
 static unsigned probe_width(void)
 {
-    struct winsize size;
+    unsigned own = hs_system_columns();
     const char *columns = getenv("COLUMNS");
-    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-        return size.ws_col;
+    if (own)
+        return own;
     return columns ? (unsigned)strtoul(columns, NULL, 10) : 0;
 }
 
@@ -32,10 +29,9 @@ unsigned hs_terminal_limit(void)
 struct hs_terminal hs_terminal_probe(bool color)
 {
     unsigned width = probe_width();
-    setlocale(LC_CTYPE, "");
     return (struct hs_terminal){
         .width = width ? within_bounds(width) : 80,
-        .unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+        .unicode = hs_system_has_utf8(),
         .color = color,
     };
 }

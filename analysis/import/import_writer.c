@@ -13,6 +13,7 @@
 #include "analysis/import/import_port.h"
 #include "lib/host/replay/heapmap.h"
 #include "lib/trace.h"
+#include "lib/host/util/system.h"
 
 #define N_SITES 32768u
 #define HASH_SIZE 131072u
@@ -422,7 +423,7 @@ static const char *why(int error)
 int hs_importer_write(struct hs_importer *in, const struct hs_importer_options *options, struct hs_error *error)
 {
     struct recording r = {.in = in};
-    int copy = dup(options->fd), status = in->error ? in->error : hs_call_log_rewind(&in->spool);
+    int copy = hs_system_duplicate(options->fd, 0), status = in->error ? in->error : hs_call_log_rewind(&in->spool);
     if (!status && options->elf)
         status = hs_objects_use(&in->objects, options->elf, error);
     FILE *out = copy >= 0 ? fdopen(copy, "wb") : NULL;

@@ -4,7 +4,6 @@
  */
 #include "analysis/symbols/symbols_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,13 +26,6 @@ static void copy_name(char out[HS_SYMBOL_NAME_MAX], const char *name)
     snprintf(out, HS_SYMBOL_NAME_MAX, "%.*s", (int)hs_block_function_length(name), name);
 }
 
-static void name_unknown(int64_t caller, struct hs_symbol *out)
-{
-    *out = (struct hs_symbol){.kind = hs_block_kind_match(NULL, 0)};
-    snprintf(out->function, sizeof out->function, "anchor%c0x%" PRIx64, caller < 0 ? '-' : '+',
-             caller < 0 ? -(uint64_t)caller : (uint64_t)caller);
-}
-
 static void find_kind(struct hs_symbol *symbol)
 {
     struct hs_block_frame frames[HS_SYMBOL_CHAIN_MAX];
@@ -54,7 +46,7 @@ static struct hs_symbol_entry *resolve(struct hs_symbols *symbols, int64_t calle
         return NULL;
     entry->caller = caller;
     if (!function) {
-        name_unknown(caller, &entry->symbol);
+        hs_symbol_unknown(caller, &entry->symbol);
         return entry;
     }
     copy_name(entry->symbol.function, function->name);
@@ -151,7 +143,7 @@ bool hs_symbols_lookup(struct hs_symbols *symbols, int64_t caller, struct hs_sym
     if (entry)
         *out = entry->symbol;
     else
-        name_unknown(caller, out);
+        hs_symbol_unknown(caller, out);
     return out->depth > 0;
 }
 

@@ -62,6 +62,9 @@ void hs_symbols_close(struct hs_symbols *symbols);
  * out->function is the distance in hexadecimal, depth is 0 and the kind is "other". */
 bool hs_symbols_lookup(struct hs_symbols *symbols, int64_t caller, struct hs_symbol *out);
 
+/* What a lookup gives that finds nothing. */
+void hs_symbol_unknown(int64_t caller, struct hs_symbol *out);
+
 /* Whether source lines are available; false for NULL. */
 bool hs_symbols_has_lines(const struct hs_symbols *symbols);
 

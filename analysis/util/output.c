@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/host/util/system.h"
 #include "lib/host/util/tempfile.h"
 
 #define LINKS_MAX 40 /* same as the Linux kernel */
@@ -35,7 +35,7 @@ static char *resolve_folder(const char *path)
     const char *slash = memrchr(path, '/', length);
     char *folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
     const char *name = slash ? slash + 1 : path;
-    char *real = folder ? realpath(folder, NULL) : NULL, *joined = NULL;
+    char *real = folder ? hs_system_real_path(folder) : NULL, *joined = NULL;
     if (real && asprintf(&joined, "%s/%.*s", strcmp(real, "/") ? real : "", (int)(path + length - name), name) < 0)
         joined = NULL;
     free(folder);
@@ -95,21 +95,11 @@ static int open_directly(const char *target, const char *place)
     bool ours = !place || !strncmp(place, "/dev/fd/", 8) || !strncmp(place, "/proc/self/fd/", 14) ||
                 !strncmp(place, own, strlen(own));
     if (ours && end != name && !*end && number >= 0 && number <= INT_MAX)
-        return fcntl((int)number, F_DUPFD_CLOEXEC, 3);
+        return hs_system_duplicate((int)number, 3);
     return open(target, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 }
 
 /* ---- written beside the target, or elsewhere ---- */
-
-/* mkstemp makes files that only the owner can read. Sets the mode of the replaced file, or that of a new file. */
-static void set_mode(int fd, const struct stat *old)
-{
-    mode_t mask = umask(0);
-    umask(mask);
-    int failed = old ? fchown(fd, old->st_uid, old->st_gid) : 0;
-    failed = fchmod(fd, old ? old->st_mode & 07777 : 0666 & ~mask) || failed;
-    (void)failed; /* on failure the mode stays as it is */
-}
 
 static char *name_beside(const char *place)
 {
@@ -145,7 +135,7 @@ static int begin_file(struct hs_output *out, const struct stat *old)
         failed = make_file(out, name_elsewhere());
     }
     if (!failed && !out->elsewhere)
-        set_mode(out->fd, old);
+        hs_system_set_mode(out->fd, old);
     return failed;
 }
 
@@ -303,18 +293,10 @@ int hs_output_show(struct hs_output *out, struct hs_error *error)
     return HS_OK;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 static void remove_rest(const struct hs_output *out)
 {
     if (out->folder) {
-        nftw(out->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+        hs_system_remove_tree(out->folder);
         hs_temp_forget(out->folder);
     } else if (out->path && !out->shown) {
         unlink(out->path); /* fails harmlessly after a rename */

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -17,6 +16,7 @@
 #include "lib/host/input/fail.h"
 #include "lib/host/input/chunks.h"
 #include "lib/host/util/array.h"
+#include "lib/host/util/system.h"
 #include "lib/host/writer.h"
 
 _Static_assert(sizeof(struct hs_hst_header) == 48, "layout");
@@ -515,14 +515,14 @@ struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writ
         hs_fail_with(error, HS_ERR_MEMORY, 0, "%s: %s", name, hs_strerror(HS_ERR_MEMORY));
         return NULL;
     }
-    w->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    w->fd = hs_system_duplicate(fd, 0);
     if (w->fd < 0) {
         hs_fail_with(error, HS_ERR_IO, 0, "%s: %s", name, strerror(errno));
         free_writer(w);
         return NULL;
     }
     snprintf(w->name, sizeof w->name, "%s", name);
-    flock(w->fd, LOCK_EX | LOCK_NB); /* shows readers that the file still grows: hs_byte_source.growing */
+    hs_system_mark_growing(w->fd); /* see hs_byte_source.growing */
     return w;
 }
 

@@ -3,17 +3,15 @@
  * The byte source of a file or pipe, and the formatting of errors.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "lib/host/input/bytes.h"
 #include "lib/host/input/fail.h"
+#include "lib/host/util/system.h"
 
 void hs_fail_with(struct hs_error *error, int code, uint64_t offset, const char *text, ...)
 {
@@ -56,29 +54,10 @@ static long read_file(struct hs_byte_source *bytes, uint8_t *into, size_t room)
     return n;
 }
 
-/* Whether any process has the file open for writing: if so, the kernel refuses a read lease. If another process opens it
- * while we have the lease, we get a signal: SIGURG, which is ignored by default. */
-static bool is_written(int fd)
-{
-    fcntl(fd, F_SETSIG, SIGURG);
-    if (!fcntl(fd, F_SETLEASE, F_RDLCK)) {
-        fcntl(fd, F_SETLEASE, F_UNLCK);
-        return false;
-    }
-    return errno == EAGAIN;
-}
-
-/* A HeapStrata writer holds a lock while it has the file open. */
 static bool is_growing(struct hs_byte_source *bytes)
 {
     int fd = ((struct file *)bytes)->fd;
-    if (fd < 0)
-        return false;
-    if (!flock(fd, LOCK_SH | LOCK_NB))
-        flock(fd, LOCK_UN);
-    else if (errno == EWOULDBLOCK)
-        return true;
-    return bytes->follow && is_written(fd);
+    return fd >= 0 && hs_system_is_growing(fd, bytes->follow);
 }
 
 static void close_file(struct hs_byte_source *bytes)

@@ -3,19 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/host/util/system.h"
+
 #define TEMPS_MAX 16 /* a program uses two or three at a time */
-
-static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGXCPU, SIGUSR1, SIGUSR2};
-
-#define N_SIGNALS (sizeof signals / sizeof *signals)
 
 static char *temp[TEMPS_MAX]; /* changed only while the signals are blocked */
 
@@ -27,45 +22,11 @@ void hs_temp_drop(void)
             rmdir(temp[i]);
 }
 
-static void on_signal(int number)
-{
-    hs_temp_drop();
-    signal(number, SIG_DFL);
-    raise(number); /* delivered when the handler returns */
-}
-
-static void listen(void)
-{
-    static bool listening;
-    struct sigaction now, then = {.sa_handler = on_signal};
-    sigfillset(&then.sa_mask);
-    for (size_t i = 0; !listening && i < N_SIGNALS; i++)
-        if (!sigaction(signals[i], NULL, &now) && now.sa_handler == SIG_DFL)
-            sigaction(signals[i], &then, NULL);
-    listening = true;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
-}
-
 void hs_temp_remove_all(void)
 {
     for (int i = TEMPS_MAX - 1; i >= 0; i--)
         if (temp[i])
-            nftw(temp[i], remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static sigset_t block_all(void)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    return before;
+            hs_system_remove_tree(temp[i]);
 }
 
 /* Replaces `old` by `text`; NULL means an empty place. False: there is no such place. Call it with signals blocked. */
@@ -86,7 +47,7 @@ static bool exchange(const char *old, char *text)
 static bool note(char *text, const char *template)
 {
     strcpy(text, template);
-    listen();
+    hs_system_on_end(hs_temp_drop);
     if (exchange(NULL, text))
         return true;
     free(text);
@@ -98,7 +59,7 @@ static bool note(char *text, const char *template)
 static const char *base(void)
 {
     const char *set = getenv("TMPDIR");
-    return set && *set ? set : P_tmpdir;
+    return set && *set ? set : "/tmp";
 }
 
 bool hs_temp_name(char name[HS_TEMP_NAME_MAX])
@@ -111,8 +72,8 @@ bool hs_temp_name(char name[HS_TEMP_NAME_MAX])
 int hs_temp_file(char *template)
 {
     char *text = strdup(template);
-    sigset_t before = block_all();
-    int fd = text ? mkostemp(template, O_CLOEXEC) : -1;
+    hs_system_hold_signals();
+    int fd = text ? hs_system_make_file(template) : -1;
     if (fd < 0) {
         free(text);
     } else if (!note(text, template)) {
@@ -120,43 +81,39 @@ int hs_temp_file(char *template)
         unlink(template);
         fd = -1;
     }
-    int why = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = why;
+    hs_system_release_signals();
     return fd;
 }
 
 bool hs_temp_folder(char *template)
 {
     char *text = strdup(template);
-    sigset_t before = block_all();
-    bool made = text && mkdtemp(template);
+    hs_system_hold_signals();
+    bool made = text && hs_system_make_folder(template);
     if (!made) {
         free(text);
     } else if (!note(text, template)) {
         rmdir(template);
         made = false;
     }
-    int why = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = why;
+    hs_system_release_signals();
     return made;
 }
 
 bool hs_temp_add(const char *path)
 {
     char *text = strdup(path);
-    sigset_t before = block_all();
+    hs_system_hold_signals();
     bool noted = text && note(text, path);
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    hs_system_release_signals();
     return noted;
 }
 
 void hs_temp_forget(const char *path)
 {
-    sigset_t before = block_all();
+    hs_system_hold_signals();
     exchange(path, NULL);
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    hs_system_release_signals();
 }
 
 /* ---- a folder with one file in it ---- */
@@ -186,11 +143,11 @@ void hs_scratch_remove(struct hs_scratch *s)
 
 /* ---- without a name ---- */
 
-/* For file systems without O_TMPFILE. */
+/* For systems and file systems that have no files without a name. */
 static int make_and_unlink(void)
 {
     char path[HS_TEMP_NAME_MAX];
-    int fd = hs_temp_name(path) ? mkostemp(path, O_CLOEXEC) : -1;
+    int fd = hs_temp_name(path) ? hs_system_make_file(path) : -1;
     if (fd >= 0)
         unlink(path);
     return fd;
@@ -198,13 +155,8 @@ static int make_and_unlink(void)
 
 int hs_unnamed_file(void)
 {
-    int fd = open(base(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = hs_system_unnamed_file(base());
     return fd >= 0 ? fd : make_and_unlink();
 }
 
-int hs_unnamed_again(int fd)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
+int hs_unnamed_again(int fd) { return hs_system_open_again(fd); }

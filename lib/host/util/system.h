@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What differs between systems, once for all. One file implements it per system: system_linux.c and system_wasi.c
+ * (WebAssembly, where there are no processes, signals or terminals). Makefiles choose it: a source whose name ends in _linux.c
+ * or _wasi.c is for that system only. Functions that return int return -1 and set errno on an error.
+ */
+#ifndef HS_UTIL_SYSTEM_H
+#define HS_UTIL_SYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* ---- open files ---- */
+
+/* A second descriptor, at least `least`, with the same file position. Programs that are started do not inherit it. */
+int hs_system_duplicate(int fd, int least);
+
+/* Makes `fd` standard input. */
+int hs_system_replace_input(int fd);
+
+/* Opens the same file once more, for reading from its start. */
+int hs_system_open_again(int fd);
+
+/* Shows other HeapStrata programs that the file is being written, until it is closed. */
+void hs_system_mark_growing(int fd);
+
+/* Whether another program marked the file so; with `any`, also whether any other program has it open for writing. False
+ * where the system cannot say. */
+bool hs_system_is_growing(int fd, bool any);
+
+/* Gives a file that only its owner can read the mode that a new file has, or that of the file it will replace. */
+struct stat;
+void hs_system_set_mode(int fd, const struct stat *old);
+
+/* The path without symbolic links. The caller frees it; NULL with errno set. */
+char *hs_system_real_path(const char *path);
+
+/* ---- temporary files ---- */
+
+/* mkostemp with O_CLOEXEC, and mkdtemp. */
+int hs_system_make_file(char *template);
+bool hs_system_make_folder(char *template);
+
+/* A file without a name in a folder, open for reading and writing. -1 where the system or the file system has none. */
+int hs_system_unnamed_file(const char *folder);
+
+/* Removes a folder and what is in it, or a file. */
+void hs_system_remove_tree(const char *path);
+
+/* Calls `drop` from a signal handler when a signal from outside ends the program. Signals that are ignored or handled already
+ * are left as they are. */
+void hs_system_on_end(void (*drop)(void));
+
+/* Between the two calls no signal handler runs. They do not nest; errno is kept. */
+void hs_system_hold_signals(void);
+void hs_system_release_signals(void);
+
+/* Writes to a file that is too large then fail with EFBIG instead of ending the program. */
+void hs_system_survive_large_files(void);
+
+/* ---- terminal and time ---- */
+
+/* Columns of the terminal that standard output is; 0: it is none. */
+unsigned hs_system_columns(void);
+
+/* Whether terminals here expect UTF-8. Sets the locale's character type as a side effect. */
+bool hs_system_has_utf8(void);
+
+/* Time that only goes forward, in milliseconds. */
+uint64_t hs_system_milliseconds(void);
+
+#endif
