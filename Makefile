@@ -191,7 +191,7 @@ $(B)/pic/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/libraries
 INSTALLING := $(filter deps demo test soak coverage,$(MAKECMDGOALS))
 
 .PHONY: deps
-deps: $(B)/deps.build $(B)/deps.firmware $(B)/deps.test ## install the Debian packages that are missing
+deps: $(B)/deps.build $(B)/deps.firmware $(B)/deps.wasm $(B)/deps.test ## install the Debian packages that are missing
 
 # One group after the other: apt has one lock. Without a stamp the question is asked again next time.
 $(B)/deps.%: scripts/packages.txt scripts/deps
@@ -335,6 +335,70 @@ $(LWIP_DIR)/src/src/core/memp.c: | $(B)/deps.firmware
 	$(call say,FETCH,lwip 2.2.1)
 	$(Q)mkdir -p $(LWIP_DIR) && flock $(LWIP_DIR)/fetch.lock sh -c 'test -f $@ || scripts/get-source lwip $(LWIP_DIR)/src'
 
+# ---- WebAssembly ---------------------------------------------------------------------------------
+# The program for every system with Node or a browser, by clang and wasi-libc, without what needs devices, processes or a
+# terminal. Its libraries are compiled from Debian's sources.
+
+WASM := $(B)/wasm
+SOURCE := $(BUILD)/source
+WASM_CC ?= $(firstword $(foreach c,clang-14 clang,$(if $(shell command -v $(c)),$(c))))
+WASM_WITHOUT := ELFUTILS BABELTRACE2 RECORD CAIRO NCURSES SQLITE3 PROTOBUF NETTLE
+# What stands for a folder that is left out is its *_absent.c.
+WASM_SRC := $(HS_LIB_SRC) $(filter-out %_linux.c analysis/record/% analysis/symbols/%,$(HOST_SRC) $(ANALYSIS_SRC)) $(MAIN_SRC) \
+	$(wildcard lib/host/*/*_wasi.c analysis/*/*_wasi.c analysis/record/*_absent.c) \
+	$(addprefix analysis/symbols/,kinds.c unknown.c symbols_absent.c)
+JSON_SRC := $(addprefix json-c/,$(addsuffix .c,arraylist debug json_c_version json_object json_object_iterator json_pointer \
+	json_tokener json_util json_visit libjson linkhash printbuf random_seed strerror_override))
+ZLIB_SRC := $(addprefix zlib/,$(addsuffix .c,adler32 compress crc32 deflate inflate inffast inftrees trees uncompr zutil))
+ZSTD_SRC := $(addprefix libzstd/lib/,$(addsuffix .c,$(addprefix common/,debug entropy_common error_private fse_decompress pool \
+	threading xxhash zstd_common) $(addprefix compress/,fse_compress hist huf_compress zstd_compress zstd_compress_literals \
+	zstd_compress_sequences zstd_compress_superblock zstd_double_fast zstd_fast zstd_lazy zstd_ldm zstd_opt zstdmt_compress) \
+	$(addprefix decompress/,huf_decompress zstd_ddict zstd_decompress zstd_decompress_block)))
+THIRD_SRC := $(JSON_SRC) $(ZLIB_SRC) $(ZSTD_SRC)
+WASM_OBJ := $(WASM_SRC:%.c=$(WASM)/obj/%.o) $(WASM)/obj/analysis/html/template.o
+WASM_THIRD := $(THIRD_SRC:%.c=$(WASM)/third/%.o)
+WASM_FLAGS := --target=wasm32-wasi -std=c11 -O2 -DNDEBUG -I$(WASM)/include -isystem $(SOURCE)/libzstd/lib -isystem $(SOURCE)/zlib
+# What json-c's cmake looks for on Unix only.
+JSON_HAVE := SNPRINTF VASPRINTF STRDUP STRCASECMP STRNCASECMP
+WASM_HS_FLAGS := $(CPPFLAGS) $(WARN) -Wno-format-nonliteral -D_WASI_EMULATED_GETPID -include lib/host/util/standard_output.h $(WASM_WITHOUT:%=-DHS_WITHOUT_%)
+
+.PHONY: wasm
+wasm: $(WASM)/heapstrata.wasm ## the program for WebAssembly: build/wasm/heapstrata.wasm
+
+$(SOURCE)/%/fetched: scripts/sources.txt | $(B)/deps.wasm
+	$(call say,FETCH,$*)
+	$(Q)mkdir -p $(SOURCE) && flock $(SOURCE)/lock sh -c 'test -f $@ || scripts/get-source $* $(SOURCE)/$*' && touch $@
+$(WASM)/include/json-c/json.h: $(SOURCE)/json-c/fetched
+	$(call say,CONFIG,json-c)
+	$(Q)scripts/configure-json-c $(SOURCE)/json-c $(@D) -DCMAKE_SYSTEM_NAME=WASI -DCMAKE_C_COMPILER=$(WASM_CC) \
+		-DCMAKE_C_COMPILER_TARGET=wasm32-wasi
+WASM_READY := $(WASM)/include/json-c/json.h $(addprefix $(SOURCE)/,json-c/fetched libzstd/fetched zlib/fetched)
+
+$(WASM)/obj/%.o: %.c $(MAKE_FILES) $(WASM_READY)
+	$(call say,WASM,$<)
+	$(Q)mkdir -p $(@D) && $(WASM_CC) $(WASM_FLAGS) $(WASM_HS_FLAGS) -MMD -MP -c -o $@ $<
+$(WASM)/obj/analysis/html/template.o: $(B)/gen/analysis/html/template.c $(WASM_READY)
+	$(Q)mkdir -p $(@D) && $(WASM_CC) $(WASM_FLAGS) -O0 -I. -c -o $@ $<
+$(FINGERPRINT_OBJ:%=$(WASM)/obj/%): $(FINGERPRINTS)
+$(WASM_THIRD): $(WASM)/third/%.o: $(WASM_READY)
+	$(Q)mkdir -p $(@D) && $(WASM_CC) $(WASM_FLAGS) -w -D_GNU_SOURCE -DZSTD_DISABLE_ASM $(JSON_HAVE:%=-DHAVE_%=1) -I$(WASM)/include/json-c -c -o $@ $(SOURCE)/$*.c
+$(WASM)/heapstrata.wasm: $(WASM_OBJ) $(WASM_THIRD)
+	$(call say,LINK,$@)
+	$(Q)$(WASM_CC) --target=wasm32-wasi -O2 -Wl,--strip-debug -Wl,-z,stack-size=8388608 -o $@ $^ -lwasi-emulated-getpid
+
+# The npm package: build/wasm/heapstrata-VERSION.tgz.
+WASM_PACKAGE := $(WASM)/package
+WASM_ARCHIVE := $(WASM)/heapstrata-$(VERSION).tgz
+.PHONY: npm
+npm: $(WASM_ARCHIVE) ## the npm package with it: npx heapstrata, on every system with Node
+$(WASM_ARCHIVE): $(WASM)/heapstrata.wasm $(WEB_PACKAGED) web/licenses LICENSE VERSION
+	$(call say,NPM,$@)
+	$(Q)rm -rf $(WASM_PACKAGE) $(WASM)/heapstrata-*.tgz && mkdir -p $(WASM_PACKAGE)
+	$(Q)cp web/*.mjs web/heapstrata.d.ts $(WASM)/heapstrata.wasm $(WASM_PACKAGE)/ && chmod 755 $(WASM_PACKAGE)/cli.mjs
+	$(Q)cp web/README.npm.md $(WASM_PACKAGE)/README.md && web/licenses $(SOURCE) >$(WASM_PACKAGE)/LICENSES.txt
+	$(Q)sed 's|@VERSION@|$(VERSION)|' web/package.json.in >$(WASM_PACKAGE)/package.json
+	$(Q)cd $(WASM) && npm pack --silent --offline ./package >/dev/null
+
 # ---- tests ---------------------------------------------------------------------------------------
 
 # What test programs and the scripts behind demo and bench find in their environment.
@@ -352,7 +416,7 @@ TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test check soak
-test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
+test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 
@@ -550,4 +614,4 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1@\2/p' Makefile | awk -F@ '{ printf "  make %-18s %s\n", $$1, $$2 }'
 	@sed -n 's/^#   \([A-Z]\)/  \1/p' Makefile
 
--include $(shell find $(B)/obj $(B)/pic $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic $(WASM)/obj $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * WebAssembly under WASI, as web/wasi.mjs provides it: files and standard streams, the current folder in the variable PWD. Of
+ * Linux's file system it has /dev/fd/N (the same open file) and /proc/self/fd/N (the same file, opened once more). A link /proc/real/PATH leads to PATH
+ * without symbolic links.
+ */
+#include "lib/host/util/system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+#include <wasi/api.h>
+
+#include "lib/host/util/standard_output.h"
+
+FILE *hs_standard_output;
+
+#undef stdout
+__attribute__((constructor)) static void begin(void)
+{
+    const char *folder = getenv("PWD");
+    hs_standard_output = stdout;
+    if (folder && chdir(folder))
+        fprintf(stderr, "heapstrata: cannot use the folder %s\n", folder);
+}
+
+/* The C library declares it without having it: there are no threads. */
+void call_once(once_flag *flag, void (*once)(void))
+{
+    if (!*flag)
+        once();
+    *flag = 1;
+}
+
+/* ---- open files ---- */
+
+static int open_by_number(const char *folder, int fd, int flags)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/%d", folder, fd);
+    return open(path, flags);
+}
+
+int hs_system_duplicate(int fd, int least)
+{
+    (void)least; /* numbers below are in use: standard streams and the root folder */
+    return open_by_number("/dev/fd", fd, O_RDWR);
+}
+
+int hs_system_replace_input(int fd) { return __wasi_fd_renumber(fd, STDIN_FILENO) ? -1 : STDIN_FILENO; }
+
+int hs_system_open_again(int fd) { return open_by_number("/proc/self/fd", fd, O_RDONLY); }
+
+char *hs_system_real_path(const char *path)
+{
+    char question[PATH_MAX + 16], folder[PATH_MAX] = "", answer[PATH_MAX];
+    if (*path != '/' && !getcwd(folder, sizeof folder))
+        return NULL;
+    snprintf(question, sizeof question, "/proc/real/%s/%s", folder, path);
+    ssize_t n = readlink(question, answer, sizeof answer - 1);
+    if (n < 0)
+        return NULL;
+    answer[n] = '\0';
+    return strdup(answer);
+}
+
+void hs_system_mark_growing(int fd) { (void)fd; }
+
+bool hs_system_is_growing(int fd, bool any)
+{
+    (void)fd;
+    (void)any;
+    return false;
+}
+
+void hs_system_set_mode(int fd, const struct stat *old)
+{
+    (void)fd;
+    (void)old;
+}
+
+/* ---- temporary files ---- */
+
+/* Replaces the X characters at the end. */
+static void fill(char *template)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+    static uint32_t number;
+    uint32_t random;
+    if (__wasi_random_get((uint8_t *)&random, sizeof random))
+        random = ++number;
+    for (char *c = template + strlen(template) - 6; *c; c++, random >>= 5)
+        *c = letters[random % 32];
+}
+
+#define ATTEMPTS 100
+
+int hs_system_make_file(char *template)
+{
+    int fd = -1;
+    for (int i = 0; fd < 0 && i < ATTEMPTS && (!i || errno == EEXIST); i++) {
+        fill(template);
+        fd = open(template, O_RDWR | O_CREAT | O_EXCL, 0600);
+    }
+    return fd;
+}
+
+bool hs_system_make_folder(char *template)
+{
+    int failed = -1;
+    for (int i = 0; failed && i < ATTEMPTS && (!i || errno == EEXIST); i++) {
+        fill(template);
+        failed = mkdir(template, 0700);
+    }
+    return !failed;
+}
+
+int hs_system_unnamed_file(const char *folder)
+{
+    (void)folder;
+    errno = ENOTSUP;
+    return -1;
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)status;
+    (void)place;
+    return kind == FTW_DP ? rmdir(path) : unlink(path);
+}
+
+void hs_system_remove_tree(const char *path) { nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS); }
+
+/* There are no signals. */
+void hs_system_on_end(void (*drop)(void)) { (void)drop; }
+void hs_system_hold_signals(void) {}
+void hs_system_release_signals(void) {}
+void hs_system_survive_large_files(void) {}
+
+/* ---- terminal and time ---- */
+
+unsigned hs_system_columns(void) { return 0; } /* the variable COLUMNS says it */
+
+bool hs_system_has_utf8(void)
+{
+    const char *set = getenv("LC_ALL");
+    set = set && *set ? set : getenv("LC_CTYPE");
+    set = set && *set ? set : getenv("LANG");
+    return set && (strstr(set, "UTF-8") || strstr(set, "utf8") || strstr(set, "UTF8"));
+}
+
+uint64_t hs_system_milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
