@@ -399,6 +399,14 @@ $(WASM_ARCHIVE): $(WASM)/heapstrata.wasm $(WEB_PACKAGED) web/licenses LICENSE VE
 	$(Q)sed 's|@VERSION@|$(VERSION)|' web/package.json.in >$(WASM_PACKAGE)/package.json
 	$(Q)cd $(WASM) && npm pack --silent --offline ./package >/dev/null
 
+# The page that explains files in a browser: one file, which works from disk.
+WEB_PAGE := $(WASM)/heapstrata.html
+.PHONY: web
+web: $(WEB_PAGE) ## a page with the whole program in it: build/wasm/heapstrata.html
+$(WEB_PAGE): $(WASM)/heapstrata.wasm $(wildcard web/*.mjs web/page/*)
+	$(call say,PAGE,$@)
+	$(Q)web/page/assemble $(WASM)/heapstrata.wasm >$@.new && mv $@.new $@
+
 # ---- tests ---------------------------------------------------------------------------------------
 
 # What test programs and the scripts behind demo and bench find in their environment.
@@ -416,7 +424,7 @@ TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test check soak
-test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
+test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm web $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 

@@ -210,7 +210,7 @@ class Program {
   }
 
   readLink(path) {
-    return path.startsWith('/proc/real/') ? this.files.realPath(path.slice(10)) : this.files.readLink(path);
+    return /^\/proc\/real(\/|$)/.test(path) ? this.files.realPath(path.slice('/proc/real'.length) || '/') : this.files.readLink(path);
   }
 
   // The functions that the program imports. Each returns nothing, or throws.

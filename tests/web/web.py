@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""The page with the whole program in it: in_page.mjs opens it from disk and gives it files and texts, as a user would. What it says
+must be what the native program says."""
+import json
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+import hs_test  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MODULES = os.path.join(hs_test.ROOT, "build", "npm", "tests", "html", "node_modules")
+PAGE = os.path.join(hs_test.BUILD, "wasm", "heapstrata.html")
+PASTED = "Traceback (most recent call last):\n  File \"main.py\", line 3, in <module>\nMemoryError: memory allocation failed, allocating 8192 bytes\n"
+
+
+def said(folder, name):
+    """The native diagnosis of a file of that name in a folder."""
+    done = hs_test.cli("doctor", name, cwd=folder)
+    return (done.out + done.err).decode()
+
+
+def main():
+    tap = hs_test.Tap()
+    if not os.path.isdir(os.path.join(MODULES, "playwright-core")):
+        tap.skip("the page in a browser", "npm could not fetch playwright-core")
+        tap.finish()
+    folder = hs_test.scratch()
+    source = os.path.join(hs_test.ROOT, "tests", "circuitpython", "pico.hst")
+    trace, text = os.path.join(folder, "file-pico_1_.hst"), os.path.join(folder, "text")
+    shutil.copy(source, trace)
+    shutil.copy(source, os.path.join(folder, "pico (1).hst"))
+    with open(text, "w", encoding="utf-8") as out:
+        out.write(PASTED)
+    work = {"page": PAGE, "trace": os.path.join(folder, "pico (1).hst"), "text": PASTED, "shots": folder,
+            "saidOfTrace": said(folder, os.path.basename(trace)), "saidOfText": said(folder, "text")}
+    done = hs_test.run([shutil.which("node") or "node", os.path.join(HERE, "in_page.mjs"), json.dumps(work)],
+                       env={"HS_CLI": hs_test.CLI, "HS_MODULES": MODULES}, timeout=280)
+    lines = done.out.decode(errors="replace").splitlines()
+    for line in lines:
+        if line.startswith(("ok - ", "not ok - ")):
+            good, name = line.split("ok - ", 1)
+            tap.check(name, not good, "\n".join(l for l in lines if l.startswith("#")))
+    tap.check("the browser was driven to the end", done.status == 0 and "# end" in lines, done.err.decode(errors="replace")[-2000:])
+    tap.finish()
+
+
+main()

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// The page: takes a file or a text, lets the worker run the program on it, and shows what it says.
+'use strict';
+(() => {
+  const element = id => document.getElementById(id);
+  const state = text => {
+    element('state').textContent = text;
+  };
+  let worker, saved, jobs = 0;
+
+  function bytesOf(base64) {
+    return Uint8Array.from(atob(base64), character => character.charCodeAt(0));
+  }
+
+  const ready = new Promise((resolve, reject) => {
+    const text = element('worker').textContent, program = bytesOf(element('program').textContent.trim());
+    worker = new Worker(URL.createObjectURL(new Blob([text], {type: 'text/javascript'})));
+    worker.onerror = event => reject(new Error(event.message));
+    worker.onmessage = ({data}) => data.ready ? resolve() : take(data);
+    worker.postMessage({program}, [program.buffer]);
+  });
+
+  // What the worker sends: the step that begins, or what a step made.
+  function take({job, step, text, page, done}) {
+    if (job !== jobs)
+      return;
+    if (step)
+      state(step);
+    if (text !== undefined) {
+      element('said').textContent = text;
+      element('diagnosis').hidden = false;
+    }
+    if (page)
+      show(page);
+    if (done) {
+      state('');
+      element('progress').hidden = true;
+      document.body.dataset.done = String(job);
+    }
+  }
+
+  function show(page) {
+    URL.revokeObjectURL(saved);
+    saved = URL.createObjectURL(new Blob([page], {type: 'text/html'}));
+    element('save').href = saved;
+    element('save').download = 'heapstrata.html';
+    element('view').srcdoc = new TextDecoder().decode(page);
+    element('page').hidden = false;
+  }
+
+  async function explain(name, bytes) {
+    const job = ++jobs;
+    element('diagnosis').hidden = element('page').hidden = true;
+    element('progress').hidden = false;
+    state('Starting the program ...');
+    await ready;
+    worker.postMessage({job, name, bytes}, [bytes.buffer]);
+  }
+
+  // A name that the program takes for an option, or for a folder, is none.
+  const plain = name => 'file-' + name.replace(/[^\w.-]+/g, '_');
+
+  async function takeFile(file) {
+    if (file)
+      await explain(plain(file.name), new Uint8Array(await file.arrayBuffer()));
+  }
+
+  element('file').addEventListener('change', event => takeFile(event.target.files[0]));
+  element('go').addEventListener('click', () => {
+    const text = element('text').value;
+    if (text.trim())
+      explain('text', new TextEncoder().encode(text));
+    else
+      state('Paste what the board printed first.');
+  });
+  addEventListener('dragover', event => {
+    event.preventDefault();
+    element('drop').classList.add('over');
+  });
+  addEventListener('dragleave', () => element('drop').classList.remove('over'));
+  addEventListener('drop', event => {
+    event.preventDefault();
+    element('drop').classList.remove('over');
+    takeFile(event.dataTransfer.files[0]);
+  });
+  globalThis.heapstrata = {ready};
+})();
