@@ -192,10 +192,12 @@ static enum hs_trial try(unsigned number)
 
 /* --- who asks --------------------------------------------------------------------------------------------- */
 
-/* The request that is in progress; it is not 0 only while the C library's lock is held. */
+/* The request that is in progress; its depth is not 0 only while the C library's lock is held. */
 static struct {
     uintptr_t caller;
     uint32_t depth; /* calls within it */
+    size_t size;
+    bool is_refused; /* and recorded */
 } request;
 
 #define NEAR 256u /* bytes of stack; more than the frames of operator new and of malloc's wrap */
@@ -240,11 +242,13 @@ static inline bool in_interrupt(void) { return false; }
 #endif
 
 /* Locks. Returns whether this call is the outermost one, which will be recorded. */
-static inline bool begin(uintptr_t caller)
+static inline bool begin(uintptr_t caller, size_t size)
 {
     allocator.lock();
     if (request.depth++)
         return false;
+    request.size = size;
+    request.is_refused = false;
     request.caller = asked.caller ? take_asked(caller) : caller;
     if (hs_state == HS_STATE_KEYFRAME_DUE && hs_heap_leads(&hs_c_heap) && !in_interrupt())
         hs_keyframe();
@@ -267,20 +271,24 @@ static inline bool records(bool outermost)
     return true;
 }
 
-static __attribute__((noinline)) void refused(size_t size)
+/* Records a refused request when the first of its calls is refused: a layer above may not return to the outermost (a panic). */
+static __attribute__((noinline)) void refused(void)
 {
-    uint32_t asked_for = size > UINT32_MAX ? UINT32_MAX : (uint32_t)size;
+    if (request.is_refused || !records(true))
+        return;
+    uint32_t asked_for = request.size > UINT32_MAX ? UINT32_MAX : (uint32_t)request.size;
     hs_fail(hs_heaps_key(request.caller), asked_for, hs_heap_fail_cause(&hs_c_heap, 0, 0));
+    request.is_refused = true;
 }
 
 /* Ends an allocation of `size` requested bytes. */
 static __attribute__((noinline)) void *allocated(bool outermost, void *block, size_t size)
 {
-    if (records(outermost)) {
-        struct hs_c_chunk chunk = block ? allocator.chunk_of(block) : (struct hs_c_chunk){.start = base};
-        if (!block)
-            refused(size);
-        else if (is_inside(&chunk))
+    if (!block) {
+        refused();
+    } else if (records(outermost)) {
+        struct hs_c_chunk chunk = allocator.chunk_of(block);
+        if (is_inside(&chunk))
             hs_event_alloc(hs_heaps_key(request.caller), place_of(&chunk, size));
     }
     end();
@@ -319,7 +327,7 @@ static __attribute__((noinline)) void *resized(bool outermost, void *block, size
 /* Begins a free(). */
 static __attribute__((noinline)) void freeing(uintptr_t caller, const void *block)
 {
-    bool outermost = begin(caller);
+    bool outermost = begin(caller, 0);
     struct hs_c_chunk chunk = allocator.chunk_of(block);
     if (records(outermost) && is_inside(&chunk))
         hs_event_free(request.caller, pos_at(chunk.start));

@@ -27,7 +27,7 @@
     { \
         if (hs_state == HS_STATE_OFF) \
             return call; \
-        bool outermost = begin(RETURN_ADDRESS); \
+        bool outermost = begin(RETURN_ADDRESS, size); \
         return allocated(outermost, call, size); \
     }
 
@@ -35,7 +35,7 @@
     { \
         if (hs_state == HS_STATE_OFF) \
             return call; \
-        bool outermost = begin(RETURN_ADDRESS); \
+        bool outermost = begin(RETURN_ADDRESS, size); \
         struct was before = was(old); \
         return resized(outermost, call, size, before); \
     }
