@@ -176,6 +176,28 @@ def case_objects():
               done.out[:3000])
 
 
+def case_pico():
+    """The Pico SDK's own malloc.c above newlib, with the names that pico-sdk.cmake gives it, and with mutexes that check their use."""
+    source = os.path.join(hs_test.MP_SRC, "lib", "pico-sdk", "src", "rp2_common", "pico_malloc", "malloc.c")
+    if not os.path.exists(source):
+        tap.skip("Pico SDK: maps and the panic", "no pico-sdk in MicroPython's sources")
+        return
+    names = " ".join("-D__wrap_%s=hs_pico_%s" % (name, name) for name in ("malloc", "calloc", "realloc", "free"))
+    elf, text = build("newlib", "pico", " ".join([WORK % "newlib", "tests/c-heap/pico/panic.c", source]), "MORE_LDFLAGS=-Wl,--defsym=__StackLimit=stack_top",
+                      cflags=flags(3000, 9, 131072, "pico.bin", names + " -DREFUSED_OF=0x400000 -Wno-missing-prototypes -Wno-undef"),
+                      everywhere="-Itests/c-heap/pico -DHS_C_HEAP_OUTER='\"firmware-hooks/pico-sdk/pico_malloc.h\"'")
+    if not tap.check("Pico SDK: builds without a warning", elf and not text, text[-3000:]):
+        return
+    done = run("newlib", elf)
+    trace, said = os.path.join(hs_test.scratch(), "pico.bin"), spoken(done.out.decode(errors="replace"))
+    tap.check("Pico SDK: the program runs up to the SDK's panic", done.status == 5 and len(said) == 10, (done.status, done.out[-300:]))
+    compare("Pico SDK", "newlib", trace, said, list(said))
+    failures = hs_test.cli_json("report", trace)[1]["failures"]
+    tap.check("Pico SDK: the request that made it panic is in the trace", [f["asked_bytes"] for f in failures] == [0x400000 + 33], failures)
+    out = hs_test.cli("report", "--elf", elf, trace).out
+    tap.check("Pico SDK: callers are the program's functions", b"step" in out and b"hs_pico" not in out, out[:2000])
+
+
 def case_settings():
     """What is refused, and other levels."""
     elf, text = build("newlib", "in-heap", WORK % "newlib", cflags=flags(1000, 5, 16384, "x.bin", "-DHS_RING_ADDR=0x20080000"))
@@ -220,6 +242,7 @@ def all_cases():
         case_links(library, library == "newlib-nano")
     case_interrupts()
     case_objects()
+    case_pico()
     case_settings()
     case_example()
 

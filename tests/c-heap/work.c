@@ -59,6 +59,9 @@ void show(const char *word, uintptr_t a, uintptr_t b)
 /* --- work ---------------------------------------------------------------------------------------------------- */
 
 #define TOO_MUCH 0x400000u
+#ifndef REFUSED_OF
+#define REFUSED_OF 400u /* one request of so many is too large */
+#endif
 
 static __attribute__((noinline)) void *take(uint32_t size)
 {
@@ -77,7 +80,7 @@ static __attribute__((noinline)) void *take(uint32_t size)
 static __attribute__((noinline)) void step(void)
 {
     void **slot = &held[below(HELD)];
-    uint32_t size = below(400) ? 1 + below(200) : TOO_MUCH + below(100);
+    uint32_t size = below(REFUSED_OF) ? 1 + below(200) : TOO_MUCH + below(100);
     if (!*slot) {
         *slot = take(size);
     } else if (below(3)) {
