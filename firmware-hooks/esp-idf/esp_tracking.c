@@ -58,6 +58,51 @@ WRAP(void, heap_caps_update_per_task_info_realloc,
      (struct heap_t_ * heap, void *old, void *block, size_t old_size, TaskHandle_t old_task, size_t size, uint32_t caps))
 CHANGES_LISTS(heap_caps_update_per_task_info_realloc, (heap, old, block, old_size, old_task, size, caps))
 
+/* A program asks for the figures of tasks: ESP-IDF allocates arrays for them in the same way, and frees them. */
+struct figures;
+
+static int allocate_arrays(int (*real)(struct figures *figures, TaskHandle_t task), struct figures *figures, TaskHandle_t task)
+{
+    struct hs_esp_asked *me = hs_esp_me();
+    bool ordered = hs_esp_order_take();
+    me->lists++;
+    int result = real(figures, task);
+    me->lists--;
+    hs_esp_order_give(ordered);
+    return result;
+}
+
+static void free_arrays(void (*real)(struct figures *figures), struct figures *figures)
+{
+    struct hs_esp_asked *me = hs_esp_me();
+    bool ordered = hs_esp_order_take();
+    me->lists++;
+    real(figures);
+    me->lists--;
+    hs_esp_order_give(ordered);
+}
+
+/* The function for all tasks does not read `task`. */
+WRAP_IF_THERE(int, heap_caps_alloc_all_task_stat_arrays, (struct figures * figures, TaskHandle_t task))
+{
+    return allocate_arrays(__real_heap_caps_alloc_all_task_stat_arrays, figures, task);
+}
+
+WRAP_IF_THERE(int, heap_caps_alloc_single_task_stat_arrays, (struct figures * figures, TaskHandle_t task))
+{
+    return allocate_arrays(__real_heap_caps_alloc_single_task_stat_arrays, figures, task);
+}
+
+WRAP_IF_THERE(void, heap_caps_free_all_task_stat_arrays, (struct figures * figures))
+{
+    free_arrays(__real_heap_caps_free_all_task_stat_arrays, figures);
+}
+
+WRAP_IF_THERE(void, heap_caps_free_single_task_stat_arrays, (struct figures * figures))
+{
+    free_arrays(__real_heap_caps_free_single_task_stat_arrays, figures);
+}
+
 WRAP(void *, multi_heap_malloc, (multi_heap_handle_t heap, size_t size))
 {
     void *block = __real_multi_heap_malloc(heap, size);

@@ -21,6 +21,7 @@ struct entry {
 };
 static struct entry *entries;
 static unsigned freed;
+static multi_heap_handle_t biggest; /* the heap that the lists are in */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void take(void)
@@ -33,7 +34,8 @@ void heap_caps_update_per_task_info_alloc(struct heap_t_ *heap, void *block, siz
 {
     (void)size, (void)caps;
     take();
-    struct entry *entry = multi_heap_malloc((multi_heap_handle_t)heap, sizeof *entry);
+    biggest = (multi_heap_handle_t)heap;
+    struct entry *entry = multi_heap_malloc(biggest, sizeof *entry);
     if (entry) {
         *entry = (struct entry){entries, block, {0}};
         entries = entry;
@@ -50,7 +52,7 @@ void heap_caps_update_per_task_info_free(struct heap_t_ *heap, void *block)
     struct entry *gone = *at;
     if (gone) {
         *at = gone->next;
-        freed++;
+        __atomic_fetch_add(&freed, 1, __ATOMIC_RELAXED);
         multi_heap_free((multi_heap_handle_t)heap, gone);
     }
     pthread_mutex_unlock(&mutex);
@@ -65,6 +67,25 @@ void heap_caps_update_per_task_info_realloc(struct heap_t_ *heap, void *old, voi
         if (entry->block == old)
             entry->block = block;
     pthread_mutex_unlock(&mutex);
+}
+
+/* A program asks for figures: an array of the heap's own, without an entry. */
+int heap_caps_alloc_all_task_stat_arrays(void **array);
+int heap_caps_alloc_all_task_stat_arrays(void **array)
+{
+    take();
+    pthread_mutex_unlock(&mutex);
+    *array = multi_heap_malloc(biggest, 200);
+    return ESP_OK;
+}
+
+void heap_caps_free_all_task_stat_arrays(void **array);
+void heap_caps_free_all_task_stat_arrays(void **array)
+{
+    if (!*array)
+        return;
+    multi_heap_free(biggest, *array);
+    __atomic_fetch_add(&freed, 1, __ATOMIC_RELAXED);
 }
 
 unsigned standin_entries(void (*each)(const void *entry, size_t size, void *context), void *context)
