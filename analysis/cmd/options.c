@@ -2,11 +2,13 @@
 #include "analysis/cmd/options.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/cmd/main.h"
 #include "analysis/draw/theme.h"
+#include "lib/assertion.h"
 #include "lib/host/util/array.h"
 
 static const struct {
@@ -74,7 +76,6 @@ void hs_parse_end(struct hs_parse *parse)
     for (unsigned i = 0; parse->memory && i < parse->n_options; i++)
         if (parse->option[i]->type == HS_OPT_LIST)
             free(((struct hs_list *)(void *)(parse->memory + parse->option[i]->offset))->item);
-    free(parse->file);
     free(parse->memory);
     free(parse->option);
 }
@@ -148,20 +149,14 @@ static bool set_option(struct hs_parse *parse, const struct hs_option *option, c
     return true;
 }
 
-/* ---- words of the command line ---- */
+/* ---- words of the command line, by getopt_long ---- */
+
+#define LONG_FIRST 256 /* what getopt_long returns for the first long option; the next one is one more */
 
 static const struct hs_option help_option = {"help", '?', NULL, HS_OPT_FLAG, 0, NULL, NULL};
 static const struct hs_option usage_option = {"usage", 0, NULL, HS_OPT_FLAG, 0, NULL, NULL};
 
-/* The parse of one command line: the word that comes next. */
-struct words {
-    struct hs_parse *parse;
-    char **word;
-    int next, n;
-    enum hs_parsed result; /* HS_PARSED_RUN: go on */
-};
-
-/* The options that are always there have the numbers after the command's. */
+/* The options that are always there have the numbers after the command's. NULL: no more. */
 static const struct hs_option *option_at(const struct hs_parse *parse, unsigned i)
 {
     if (i < parse->n_options)
@@ -169,7 +164,7 @@ static const struct hs_option *option_at(const struct hs_parse *parse, unsigned 
     return i == parse->n_options ? &help_option : i == parse->n_options + 1 ? &usage_option : NULL;
 }
 
-static const struct hs_option *with_key(const struct hs_parse *parse, char key)
+static const struct hs_option *with_key(const struct hs_parse *parse, int key)
 {
     const struct hs_option *o;
     for (unsigned i = 0; (o = option_at(parse, i)); i++)
@@ -178,106 +173,93 @@ static const struct hs_option *with_key(const struct hs_parse *parse, char key)
     return NULL;
 }
 
-/* How many options begin with the `length` bytes at `name`. An option of just that name is the only one. */
-static unsigned count_named(const struct hs_parse *parse, const char *name, size_t length, const struct hs_option **found)
+#define TABLE_MAX 64
+
+/* The options as getopt_long wants them. The key of --help is what getopt_long returns on an error, so it is left to be an
+ * unknown one. */
+struct tables {
+    struct option name[TABLE_MAX];
+    char keys[2 * TABLE_MAX + 3];
+};
+
+static void fill_tables(struct tables *tables, const struct hs_parse *parse)
 {
     const struct hs_option *o;
-    unsigned n = 0;
+    char *key = tables->keys;
+    memset(tables, 0, sizeof *tables);
+    HS_ASSERT(parse->n_options + 2 < TABLE_MAX);
+    if (parse->cmd->uses & HS_USES_REST)
+        *key++ = '+'; /* ends at the first plain argument */
+    *key++ = ':';     /* tells a missing argument from an unknown option */
     for (unsigned i = 0; (o = option_at(parse, i)); i++) {
-        if (strncmp(o->name, name, length))
-            continue;
-        *found = o;
-        if (!o->name[length])
-            return 1;
-        n++;
+        tables->name[i] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, LONG_FIRST + (int)i};
+        if (o->key && o != &help_option)
+            *key++ = o->key;
+        if (o->key && o->arg)
+            *key++ = ':';
     }
-    return n;
 }
 
-static void say_ambiguous(const struct hs_parse *parse, const char *word, size_t length)
+/* A long option that is none, or the beginning of several. */
+static void say_unknown(const struct hs_parse *parse, const char *word)
 {
     char list[512] = "";
     const struct hs_option *o;
+    size_t length = strcspn(word + 2, "=");
     for (unsigned i = 0; (o = option_at(parse, i)); i++)
         if (!strncmp(o->name, word + 2, length))
             snprintf(list + strlen(list), sizeof list - strlen(list), " '--%s'", o->name);
-    hs_complain("option '%s' is ambiguous; possibilities:%s", word, list);
-}
-
-static void take(struct words *w, const struct hs_option *option, const char *text)
-{
-    if (option == &help_option || option == &usage_option) {
-        bool printed = option == &help_option ? hs_help_print(w->parse, stdout) : hs_usage_print(w->parse, stdout);
-        w->result = printed ? HS_PARSED_DONE : HS_PARSED_BAD;
-        if (!printed)
-            hs_complain("out of memory");
-    } else if (!set_option(w->parse, option, text)) {
-        w->result = HS_PARSED_BAD;
-    }
-}
-
-/* The value of an option that has one: what follows it in its word, or the next word. */
-static const char *value_of(struct words *w, const char *rest)
-{
-    if (rest)
-        return rest;
-    return w->next < w->n ? w->word[w->next++] : NULL;
-}
-
-static void take_long(struct words *w, const char *word)
-{
-    const struct hs_option *option = NULL;
-    size_t length = strcspn(word + 2, "=");
-    const char *rest = word[2 + length] ? word + 2 + length + 1 : NULL, *value = NULL;
-    unsigned n = count_named(w->parse, word + 2, length, &option);
-    w->result = HS_PARSED_BAD;
-    if (n > 1)
-        say_ambiguous(w->parse, word, length);
-    else if (!option)
-        hs_complain("unrecognized option '%s'", word);
-    else if (!option->arg && rest)
-        hs_complain("option '--%s' doesn't allow an argument", option->name);
-    else if (option->arg && !(value = value_of(w, rest)))
-        hs_complain("option '--%s' requires an argument", option->name);
+    if (*list)
+        hs_complain("option '%s' is ambiguous; possibilities:%s", word, list);
     else
-        w->result = HS_PARSED_RUN;
-    if (w->result == HS_PARSED_RUN)
-        take(w, option, value);
+        hs_complain("unrecognized option '%s'", word);
 }
 
-/* A word may hold several short options, the last of them with its value. */
-static void take_short(struct words *w, const char *word)
+/* getopt_long's own messages differ between C libraries. */
+static void say_why(const struct hs_parse *parse, const char *word, bool lacks_argument)
 {
-    for (const char *c = word + 1; *c && w->result == HS_PARSED_RUN; c++) {
-        const struct hs_option *option = with_key(w->parse, *c);
-        const char *value = NULL;
-        if (!option || (option->arg && !(value = value_of(w, c[1] ? c + 1 : NULL)))) {
-            hs_complain(option ? "option requires an argument -- '%c'" : "invalid option -- '%c'", *c);
-            w->result = HS_PARSED_BAD;
-            return;
-        }
-        take(w, option, value);
-        if (value)
-            return;
-    }
+    if (optopt >= LONG_FIRST && lacks_argument)
+        hs_complain("option '--%s' requires an argument", option_at(parse, (unsigned)(optopt - LONG_FIRST))->name);
+    else if (optopt >= LONG_FIRST)
+        hs_complain("option '--%s' doesn't allow an argument", option_at(parse, (unsigned)(optopt - LONG_FIRST))->name);
+    else if (!optopt)
+        say_unknown(parse, word);
+    else if (lacks_argument)
+        hs_complain("option requires an argument -- '%c'", optopt);
+    else
+        hs_complain("invalid option -- '%c'", optopt);
 }
 
-static void take_words(struct words *w)
+static enum hs_parsed take(struct hs_parse *parse, const struct hs_option *option, const char *text)
 {
-    bool plain = false;
-    while (w->next < w->n && w->result == HS_PARSED_RUN) {
-        char *word = w->word[w->next++];
-        if (plain || word[0] != '-' || !word[1]) {
-            w->parse->file[w->parse->n_files++] = word;
-            plain = plain || w->parse->cmd->uses & HS_USES_REST;
-        } else if (!strcmp(word, "--")) {
-            plain = true;
-        } else if (word[1] == '-') {
-            take_long(w, word);
-        } else {
-            take_short(w, word);
-        }
+    if (option != &help_option && option != &usage_option)
+        return set_option(parse, option, text) ? HS_PARSED_RUN : HS_PARSED_BAD;
+    if (option == &help_option ? hs_help_print(parse, stdout) : hs_usage_print(parse, stdout))
+        return HS_PARSED_DONE;
+    hs_complain("out of memory");
+    return HS_PARSED_BAD;
+}
+
+static enum hs_parsed take_options(struct hs_parse *parse, int argc, char **argv)
+{
+    struct tables tables;
+    enum hs_parsed result = HS_PARSED_RUN;
+    fill_tables(&tables, parse);
+    opterr = 0;
+    while (result == HS_PARSED_RUN) {
+        int key = getopt_long(argc, argv, tables.keys, tables.name, NULL);
+        if (key < 0)
+            break;
+        bool wrong = key == ':' || (key == '?' && optopt != help_option.key);
+        if (wrong)
+            say_why(parse, argv[optind - 1], key == ':');
+        const struct hs_option *option = key >= LONG_FIRST ? option_at(parse, (unsigned)(key - LONG_FIRST))
+                                                           : with_key(parse, key);
+        result = wrong ? HS_PARSED_BAD : take(parse, option, optarg);
     }
+    parse->file = argv + optind;
+    parse->n_files = argc - optind;
+    return result;
 }
 
 /* ---- plain arguments ---- */
@@ -305,16 +287,10 @@ static bool take_files(struct hs_parse *parse)
 
 enum hs_parsed hs_parse(struct hs_parse *parse, int argc, char **argv)
 {
-    struct words w = {.parse = parse, .word = argv, .next = 1, .n = argc};
-    parse->file = calloc((size_t)argc + 1, sizeof *parse->file);
-    if (!parse->file) {
-        hs_complain("out of memory");
-        return HS_PARSED_BAD;
-    }
-    take_words(&w);
-    if (w.result == HS_PARSED_RUN && !take_files(parse))
-        w.result = HS_PARSED_BAD;
-    if (w.result == HS_PARSED_BAD)
+    enum hs_parsed result = take_options(parse, argc, argv);
+    if (result == HS_PARSED_RUN && !take_files(parse))
+        result = HS_PARSED_BAD;
+    if (result == HS_PARSED_BAD)
         fprintf(stderr, "Try `%s --help' or `%s --usage' for more information.\n", hs_cmd_running(), hs_cmd_running());
-    return w.result;
+    return result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parsing of a command's arguments by its option table, with the same words and messages on every system. Long options
+ * Parsing of a command's arguments by its option table, with getopt_long, and the same messages on every system. Long options
  * may be shortened as long as they are unique; plain arguments may stand between options; "--" ends the options.
  *
  *     struct hs_parse parse;
@@ -22,7 +22,7 @@ struct hs_parse {
     const struct hs_option **option; /* the command's own, then the shared ones */
     unsigned n_options, n_own;
     char *memory; /* the command's argument struct */
-    char **file;  /* the plain arguments, ended by NULL */
+    char **file;  /* the plain arguments: the end of argv */
     int n_files;
 };
 
@@ -35,7 +35,8 @@ enum hs_parsed {
 /* Fills `parse` with the command's defaults. False: out of memory. Call hs_parse_end in both cases. */
 bool hs_parse_begin(struct hs_parse *parse, const struct hs_cmd *cmd);
 
-/* argv[0] is not looked at. Texts of options point into argv. */
+/* Once in a program, as getopt_long keeps its state. argv[0] is not looked at; argv is sorted: options first. Texts of options and
+ * the plain arguments point into it. */
 enum hs_parsed hs_parse(struct hs_parse *parse, int argc, char **argv);
 
 void hs_parse_end(struct hs_parse *parse);

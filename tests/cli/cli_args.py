@@ -78,6 +78,8 @@ def case_option_words(cli):
                        (["why"], "too few arguments"), (["stat", "--", "--json", trace], "too many arguments: '%s'" % trace)):
         expected = "heapstrata %s: %s\n" % (args[0], said) + hint % (args[0], args[0])
         cli.check("message: " + " ".join("TRACE" if a == trace else a for a in args), cli.out(*args) == (2, "", expected), cli.out(*args))
+    for args in (["-?"], ["-p?"], ["--json", "-?Z"], ["--help", "--foo"]):
+        cli.check("the help: report " + " ".join(args), cli.out("report", *args) == cli.out("help", "report"))
     status, out, err = cli.out("report", "--usage")
     cli.check("--usage lists all options", status == 0 and not err and out.startswith("Usage: heapstrata report [-") and
               {"[--limit=N]", "[--json]", "[--help]", "[FILE]"} <= set(out.split()), out)
