@@ -93,6 +93,8 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
         }
     }
     d->n = n;
+    for (size_t i = 0; i < d->n; i++)
+        d->lines |= d->held[i].allocated > 0;
     qsort(d->held, d->n, sizeof *d->held, by_live);
     for (size_t i = 0; i < d->n; i++)
         d->held[i].share = live ? (double)d->held[i].live / (double)live : 0;
@@ -139,7 +141,7 @@ static int make_between(struct hs_diagnosis *d, const struct hs_failure_state *w
 static bool grows(const struct hs_diagnosis *d, const struct hs_held *h)
 {
     uint64_t end = d->failure.number;
-    return h->python && h->blocks >= GROWS_BLOCKS && h->share >= GROWS_SHARE &&
+    return h->python && h->allocated && h->blocks >= GROWS_BLOCKS && h->share >= GROWS_SHARE &&
            (double)h->blocks >= GROWS_KEPT * (double)h->allocated && h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
 }
 

@@ -66,6 +66,7 @@ struct hs_diagnosis {
     struct hs_failure failure; /* the diagnosed one */
     uint64_t total;            /* bytes of the regions that could have served it */
     char line[HS_NAME_MAX];    /* the requesting line */
+    bool lines;                /* what holds memory is known by line; else by kind of object: snapshots of mem_info() */
     struct hs_held *held;      /* `n`, most bytes first */
     size_t n;
     const struct hs_held *grows; /* in `held`: the line that keeps what it allocates; NULL: none */

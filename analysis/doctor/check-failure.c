@@ -209,13 +209,24 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
         hs_finding_next(f, "work in smaller pieces: one buffer that is reused");
 }
 
+static const char *kind_of(const struct hs_diagnosis *d) { return d->lines ? "" : "the kind "; }
+
+/* Snapshots do not say which lines to change. */
+static void advise_recording(struct hs_finding *f, const struct hs_diagnosis *d)
+{
+    if (!d->lines)
+        hs_finding_next(
+            f, "which lines allocated these blocks is not in snapshots: record the script with HeapStrata's firmware, on "
+               "a board or on this computer (docs/building.md), or compare the heap at heapstrata.mark()s around its parts");
+}
+
 /* "split by blocks of main.py:9 record and main.py:12 <module>", or "". */
 static const char *culprits(const struct hs_diagnosis *d, char *text, size_t size)
 {
     text[0] = '\0';
     if (d->n_between)
-        snprintf(text, size, ", split by blocks of %.80s%s%.80s", d->between[0].name, d->n_between > 1 ? " and " : "",
-                 d->n_between > 1 ? d->between[1].name : "");
+        snprintf(text, size, ", split by blocks of %s%.80s%s%.80s", kind_of(d), d->between[0].name,
+                 d->n_between > 1 ? " and " : "", d->n_between > 1 ? d->between[1].name : "");
     return text;
 }
 
@@ -229,15 +240,17 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
     struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict, d->line);
     describe_failure(f, d);
     for (size_t i = 0; i < d->n_between && i < HOLDERS_NAMED; i++)
-        hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s", d->run,
-                            d->between[i].blocks, d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, d->between[i].name);
+        hs_finding_evidence(f, "in the way of a run of %" PRIu64 " bytes: %" PRIu64 " block%s, %" PRIu64 " bytes, of %s%s",
+                            d->run, d->between[i].blocks, d->between[i].blocks == 1 ? "" : "s", d->between[i].bytes, kind_of(d),
+                            d->between[i].name);
     const struct line_advice advice[] = {
         {HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"},
         {HS_EDIT_COLLECT, d->n_between ? d->between[0].name : NULL, "call gc.collect() before",
          "allocates, so that its blocks are placed lower, beside those that stay"},
     };
-    advise_lines(f, input, advice, d->n_between && python ? 2 : 1);
+    advise_lines(f, input, advice, d->n_between && python && d->lines ? 2 : 1);
     advise_heap(f, input);
+    advise_recording(f, d);
     hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
 }
 
@@ -342,7 +355,7 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
 {
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
-    const struct hs_held *most = d->n ? &d->held[0] : NULL;
+    const struct hs_held *most = d->n && d->lines ? &d->held[0] : NULL;
     if (most && most->live)
         snprintf(verdict, sizeof verdict,
                  "the heap was %s of live data when %.120s asked for %" PRIu32 " bytes: %.1f%% of it is of %.160s",
@@ -362,6 +375,7 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
            (struct advice){
                "freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none", NULL});
     advise_heap(f, input);
+    advise_recording(f, d);
     advise(f, python,
            (struct advice){"heapstrata report --live lists all lines, --sort kind what the blocks are",
                            "heapstrata report --live lists all callers, heapstrata regions what each kind of memory has left"});

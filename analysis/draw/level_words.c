@@ -2,6 +2,7 @@
 #include "analysis/draw/level_words.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "analysis/time/summary.h"
 #include "analysis/draw/table.h"
@@ -62,8 +63,23 @@ static bool only_full(const struct hs_head *head)
     return !hs_model_saw_level(head->model, HS_LEVEL_SAMPLED) && !hs_model_saw_level(head->model, HS_LEVEL_SUMMARY);
 }
 
+/* What a trace of snapshots cannot say, and what HeapStrata's helper takes of the heap. */
+static void snapshots_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    const char *helper = hs_reader_fact(head->reader, "helper");
+    fprintf(
+        out,
+        "%slevel snapshots: the heap as mem_info() printed it; which line allocated what, and when it was freed, is not known\n",
+        prefix);
+    if (helper)
+        fprintf(out, "%sHeapStrata's helper has %.*s; they are in the map and in no figure\n", prefix, (int)strcspn(helper, ";"),
+                helper);
+}
+
 void hs_levels_text(const struct hs_head *head, FILE *out, const char *prefix)
 {
+    if (head->model && hs_model_snapshots_only(head->model))
+        snapshots_text(head, out, prefix);
     if (!head->model || only_full(head))
         return;
     for (unsigned level = HS_LEVEL_FULL; level <= HS_LEVEL_SUMMARY; level++)
@@ -71,6 +87,11 @@ void hs_levels_text(const struct hs_head *head, FILE *out, const char *prefix)
             fputs(prefix, out);
             level_text(head, level, out);
         }
+}
+
+static const char *name_of(const struct hs_model *model, unsigned level)
+{
+    return level == HS_LEVEL_FULL && hs_model_snapshots_only(model) ? "snapshots" : hs_level_name(level);
 }
 
 void hs_levels_json(const struct hs_head *head, struct hs_json *json)
@@ -81,7 +102,7 @@ void hs_levels_json(const struct hs_head *head, struct hs_json *json)
     hs_json_array(json, "levels");
     for (uint32_t n = hs_model_spans(head->model, &span); n--; span++) {
         hs_json_object(json, NULL);
-        hs_json_text(json, "level", hs_level_name(span->level));
+        hs_json_text(json, "level", name_of(head->model, span->level));
         if (span->level == HS_LEVEL_SAMPLED)
             hs_json_uint(json, "interval_bytes", span->interval);
         hs_json_uint(json, "boot", span->boot);

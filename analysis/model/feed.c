@@ -223,6 +223,7 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_REGION: hs_model_region_added(m, e); break;
     case HS_REGION_END: hs_model_region_removed(m, e); break;
     case HS_MARK: hs_model_marked(m, e); break;
+    case HS_FACT: hs_model_fact(m, e); break;
     case HS_RESET: on_reset(m, e); break;
     case HS_LEVEL: hs_model_level(m, e); break;
     case HS_SAMPLE: hs_model_sampled(m, e); break;

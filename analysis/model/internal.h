@@ -29,6 +29,7 @@ void hs_model_resync(struct hs_model *model, const struct hs_event *event);
 void hs_model_held(struct hs_model *model, const struct hs_event *event);
 void hs_model_failed(struct hs_model *model, const struct hs_event *event);
 void hs_model_marked(struct hs_model *model, const struct hs_event *event);
+void hs_model_fact(struct hs_model *model, const struct hs_event *event);
 
 /* Levels, samples and summaries. */
 void hs_model_level(struct hs_model *model, const struct hs_event *event);
@@ -60,6 +61,13 @@ static inline void hs_model_stamp(const struct hs_model *model, struct hs_site_s
     sum->changed = model->number;
 }
 
+/* Whether a block is the recorder's own. */
+bool hs_model_owns(const struct hs_model *model, uint32_t pos);
+static inline bool hs_model_is_own(const struct hs_model *model, const struct hs_live_block *block)
+{
+    return __builtin_expect(model->n_own > 0, 0) && hs_model_owns(model, (uint32_t)(block - model->block));
+}
+
 /* `bytes`: size of the block's granules. */
 static inline void hs_model_charge(struct hs_model *model, struct hs_region_state *region, struct hs_site_sum *sum,
                                    const struct hs_live_block *block)
@@ -69,6 +77,8 @@ static inline void hs_model_charge(struct hs_model *model, struct hs_region_stat
     sum->live_blocks++;
     sum->live += bytes;
     sum->max_live = sum->live > sum->max_live ? sum->live : sum->max_live;
+    if (hs_model_is_own(model, block))
+        return;
     region->blocks++;
     region->requested += block->size;
     region->used += bytes;
@@ -87,11 +97,13 @@ static inline void hs_model_discharge(struct hs_model *model, struct hs_region_s
                                       const struct hs_live_block *block)
 {
     uint64_t bytes = (uint64_t)block->granules << region->shift;
-    HS_ASSERT(sum->live_blocks && sum->live >= bytes && region->blocks && region->used >= bytes && model->blocks &&
-              model->used >= bytes);
+    HS_ASSERT(sum->live_blocks && sum->live >= bytes);
     hs_model_stamp(model, sum);
     sum->live_blocks--;
     sum->live -= bytes;
+    if (hs_model_is_own(model, block))
+        return;
+    HS_ASSERT(region->blocks && region->used >= bytes && model->blocks && model->used >= bytes);
     region->blocks--;
     region->requested -= block->size;
     region->used -= bytes;

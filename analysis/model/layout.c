@@ -50,6 +50,7 @@ void hs_model_reset(struct hs_model *m)
 {
     for (unsigned i = 0; i < m->n_regions; i++)
         remove_region(m, i);
+    m->n_own = 0;
     m->in_collection = false;
 }
 
@@ -295,6 +296,26 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
     failure->verdict = judge(e, &layout, failure->synced);
     if (m->observer.failed)
         m->observer.failed(m->observer.context, failure);
+}
+
+/* "helper=1472 bytes of the heap; its blocks: 6 8 17": granules, ascending. A list that comes when blocks are known is of no
+ * use: they have been counted. */
+void hs_model_fact(struct hs_model *m, const struct hs_event *e)
+{
+    static const char key[] = "helper=", list[] = "blocks:";
+    struct hs_text fact = e->record->fact.fact;
+    if (m->blocks || m->n_own || fact.len < sizeof key || memcmp(fact.data, key, sizeof key - 1) != 0)
+        return;
+    const char *at = memmem(fact.data, fact.len, list, sizeof list - 1), *end = fact.data + fact.len;
+    for (at = at ? at + sizeof list - 1 : end; at < end && *at == ' ';) {
+        uint32_t pos = 0;
+        for (at++; at < end && *at >= '0' && *at <= '9' && pos < HS_GRANULE_LIMIT; at++)
+            pos = pos * 10 + (uint32_t)(*at - '0');
+        uint32_t *own = !m->n_own || pos > m->own[m->n_own - 1] ? hs_array_add(m->own, m->n_own, m->own_room) : NULL;
+        if (!own)
+            return;
+        *own = pos;
+    }
 }
 
 static struct hs_mark *new_mark(struct hs_model *m)

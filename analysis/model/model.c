@@ -38,6 +38,7 @@ void hs_model_free(struct hs_model *m)
     free(m->failure);
     free(m->sum);
     free(m->block);
+    free(m->own);
     free(m);
 }
 
@@ -92,6 +93,19 @@ const struct hs_live_block *hs_model_block_at(const struct hs_model *m, uint32_t
     return pos - at < m->block[at].granules ? &m->block[at] : NULL;
 }
 
+bool hs_model_owns(const struct hs_model *m, uint32_t pos)
+{
+    uint32_t from = 0, to = m->n_own;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (m->own[middle] == pos)
+            return true;
+        from = m->own[middle] < pos ? middle + 1 : from;
+        to = m->own[middle] < pos ? to : middle;
+    }
+    return false;
+}
+
 static void add_gap(struct hs_space_stats *layout, uint32_t pos, uint64_t bytes)
 {
     if (!bytes)
@@ -124,7 +138,8 @@ void hs_space_stats_add(struct hs_space_stats *layout, const struct hs_model *m,
         add_gap(layout, pos, (uint64_t)(head - pos) << region->shift);
         if (head == end)
             return;
-        add_block(layout, &m->block[head], region->shift);
+        if (!hs_model_is_own(m, &m->block[head]))
+            add_block(layout, &m->block[head], region->shift);
         uint32_t granules = m->block[head].granules;
         pos = granules < end - head ? head + granules : end;
     }

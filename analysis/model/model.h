@@ -207,6 +207,9 @@ struct hs_model {
     bool synced;                /* the layout is known */
     uint64_t unplaced;          /* events whose position was not known */
     uint64_t dropped, appeared; /* blocks that vanished without an event; blocks that first appeared in a snapshot */
+    uint32_t *own;              /* `n_own` positions, ascending: blocks of a recorder that is on the heap itself. They are part of
+                                   the layout, and of no figure: fact "helper" */
+    uint32_t n_own, own_room;
     struct hs_levels levels;
     struct hs_collections collections;
     uint64_t collecting, collecting_number; /* when the current collection began; valid while `in_collection` */
@@ -276,6 +279,14 @@ bool hs_model_saw_level(const struct hs_model *model, enum hs_level level);
 static inline bool hs_model_summary_only(const struct hs_model *model)
 {
     return model->levels.last > HS_LEVEL_FULL || (!model->synced && model->levels.n_summaries);
+}
+
+/* True when the trace is made from the output of mem_info(), called now and then: it has layouts and figures, and no
+ * allocations. Its level has the name "snapshots". */
+static inline bool hs_model_snapshots_only(const struct hs_model *model)
+{
+    const uint64_t *kind = model->kind;
+    return kind[HS_HOLDER] && !kind[HS_ALLOC] && !kind[HS_REALLOC] && !kind[HS_SAMPLE] && !kind[HS_TOP];
 }
 
 /* The last summary of one region, or the sum over all with HS_ALL_REGIONS. `runs` are added up over regions. */

@@ -54,18 +54,12 @@ static int choose_children(struct work *w)
     return HS_EXIT_OK;
 }
 
-/* A trace made from dumps has live blocks but no allocations. */
-static bool only_shown(const struct hs_model *m)
-{
-    return m->kind[HS_HOLDER] && !m->kind[HS_ALLOC] && !m->kind[HS_REALLOC] && !m->kind[HS_SAMPLE] && !m->kind[HS_TOP];
-}
-
 static int choose_grouping(struct work *w)
 {
     w->by = (struct hs_grouping){
-        .weight = w->args->peak                           ? HS_WEIGHT_PEAK
-                  : w->args->live || only_shown(w->model) ? HS_WEIGHT_LIVE
-                                                          : HS_WEIGHT_BYTES,
+        .weight = w->args->peak                                        ? HS_WEIGHT_PEAK
+                  : w->args->live || hs_model_snapshots_only(w->model) ? HS_WEIGHT_LIVE
+                                                                       : HS_WEIGHT_BYTES,
     };
     if (w->args->live && w->args->peak)
         return hs_complain("--live and --peak exclude each other");

@@ -7,6 +7,7 @@
  */
 #include "lib/host/meminfo/meminfo.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@
 #define WORDS_MAX 64u           /* most bytes of the commands that were run before a dump */
 #define NUMBER_MAX (UINT64_C(1) << 40)
 
-enum room { ROOM_DUMPS, ROOM_AREAS, ROOM_RUNS, ROOM_WORDS };
+enum room { ROOM_DUMPS, ROOM_AREAS, ROOM_RUNS, ROOM_WORDS, ROOM_FAILURES };
 
 /* The state of the scan. */
 struct scan {
@@ -36,6 +37,18 @@ struct scan {
     size_t since_len;
     char said[WORDS_MAX]; /* the last line that is not from mem_info() */
     size_t said_len;
+    struct {
+        enum hs_meminfo_what what; /* of the line "HS:S" after the last dump */
+        uint32_t milliseconds;
+        char label[WORDS_MAX];
+        size_t label_len;
+    } sample;
+    struct {
+        const char *file, *function; /* of the last line of a traceback; not terminated */
+        size_t file_len, function_len;
+        uint32_t line;
+    } frame;
+    struct hs_meminfo_failure failure; /* size 0: none since the last dump */
     int err;
 };
 
@@ -308,13 +321,33 @@ static bool take_map_line(struct scan *s)
 static void keep_words(struct scan *s)
 {
     bool run = s->since_len > 0;
-    const char *text = run ? s->since : s->said;
-    size_t len = run ? s->since_len : s->said_len;
+    const char *text = s->sample.what ? s->sample.label : run ? s->since : s->said;
+    size_t len = s->sample.what ? s->sample.label_len : run ? s->since_len : s->said_len;
     s->dump->since = s->log->n_words;
     for (size_t i = 0; i < len && !s->err; i++)
         put_word(s, text[i]);
     s->dump->since_len = s->log->n_words - s->dump->since;
     s->since_len = s->said_len = 0;
+}
+
+static void keep_failure(struct scan *s)
+{
+    struct hs_meminfo_failure *failure = ADD(s, failure, n_failures, room[ROOM_FAILURES]);
+    if (!failure)
+        return;
+    *failure = s->failure;
+    s->dump->failure = (unsigned)s->log->n_failures;
+}
+
+/* A MemoryError that the script has caught is not the state of the heap that a later sample shows. */
+static void keep_sample(struct scan *s)
+{
+    s->dump->what = s->sample.what;
+    s->dump->milliseconds = s->sample.milliseconds;
+    if (s->sample.what == HS_MEMINFO_RAISED && s->failure.size)
+        keep_failure(s);
+    s->sample.what = HS_MEMINFO_PLAIN;
+    s->failure.size = 0;
 }
 
 static void begin_dump(struct scan *s)
@@ -336,6 +369,7 @@ static void begin_dump(struct scan *s)
     };
     s->stack_seen = s->banner = false;
     keep_words(s);
+    keep_sample(s);
 }
 
 static bool take_totals(struct scan *s)
@@ -413,6 +447,129 @@ static void trim(const char **text, size_t *n)
         *n -= blank;
 }
 
+/* --- samples ------------------------------------------------------------------------------------------ */
+
+static const char *const whats[HS_MEMINFO_WHATS] = {
+    [HS_MEMINFO_BARE] = "bare",           [HS_MEMINFO_START] = "start",       [HS_MEMINFO_TIME] = "time",
+    [HS_MEMINFO_MARK] = "mark",           [HS_MEMINFO_SNAPSHOT] = "snapshot", [HS_MEMINFO_BEFORE] = "before",
+    [HS_MEMINFO_IMPORT] = "import",       [HS_MEMINFO_RAISED] = "raised",     [HS_MEMINFO_END] = "end",
+    [HS_MEMINFO_COLLECTED] = "collected",
+};
+
+static enum hs_meminfo_what what_of(const char *word, size_t n)
+{
+    for (unsigned i = HS_MEMINFO_BARE; i < HS_MEMINFO_WHATS; i++)
+        if (strlen(whats[i]) == n && !memcmp(whats[i], word, n))
+            return (enum hs_meminfo_what)i;
+    return HS_MEMINFO_PLAIN;
+}
+
+/* The mark's label: of a mark its own, of other samples what they are, of a MemoryError its text. */
+static void label_sample(struct scan *s, const char *name, size_t n)
+{
+    static const char *const words[HS_MEMINFO_WHATS] = {
+        [HS_MEMINFO_START] = "start",    [HS_MEMINFO_BEFORE] = "before import ",
+        [HS_MEMINFO_IMPORT] = "import ", [HS_MEMINFO_RAISED] = "raised",
+        [HS_MEMINFO_END] = "end",        [HS_MEMINFO_COLLECTED] = "after a collection",
+    };
+    const char *word = words[s->sample.what];
+    s->sample.label_len = 0;
+    char failed[WORDS_MAX];
+    if (s->sample.what == HS_MEMINFO_RAISED && s->failure.size) {
+        snprintf(failed, sizeof failed, "MemoryError: allocating %u bytes", (unsigned)s->failure.size);
+        word = failed;
+    } else if (s->sample.what == HS_MEMINFO_RAISED && s->said_len) {
+        word = NULL;
+        add_words(s->sample.label, &s->sample.label_len, s->said, s->said_len);
+    }
+    if (word)
+        add_words(s->sample.label, &s->sample.label_len, word, strlen(word));
+    if (s->sample.what != HS_MEMINFO_RAISED)
+        add_words(s->sample.label, &s->sample.label_len, name, n);
+}
+
+static bool ends_with(const struct hs_line_reader *l, const char *word)
+{
+    size_t n = strlen(word);
+    return l->len >= n && !memcmp(l->line + l->len - n, word, n);
+}
+
+/* "HS:S 1234 mark loaded", "HS:E", and what heapstrata.track() prints. */
+static bool take_sample(struct scan *s)
+{
+    const char *at = find(&s->lines, s->lines.line, "HS:S "), *end = s->lines.line + s->lines.len;
+    uint64_t milliseconds;
+    if (!at || !number_behind(&s->lines, &at, "HS:S ", &milliseconds))
+        return ends_with(&s->lines, "HS:E") || ends_with(&s->lines, "HS:K") || find(&s->lines, s->lines.line, "HS:T ");
+    size_t n = (size_t)(end - at);
+    trim(&at, &n);
+    const char *blank = memchr(at, ' ', n);
+    size_t word = blank ? (size_t)(blank - at) : n;
+    enum hs_meminfo_what what = what_of(at, word);
+    if (!what)
+        return false;
+    s->sample.what = what;
+    s->sample.milliseconds = (uint32_t)milliseconds;
+    at += word;
+    n -= word;
+    trim(&at, &n);
+    label_sample(s, at, n);
+    return true;
+}
+
+/* Up to the next quotation mark, or the end of the line. */
+static size_t quoted(const struct hs_line_reader *l, const char *from)
+{
+    const char *end = l->line + l->len, *quote = memchr(from, '"', (size_t)(end - from));
+    return (size_t)((quote ? quote : end) - from);
+}
+
+/* '  File "main.py", line 47, in main' */
+static bool take_frame(struct scan *s)
+{
+    static const char file[] = "File \"", in[] = ", in ";
+    const char *at = find(&s->lines, s->lines.line, file), *name, *function;
+    uint64_t line;
+    if (!at)
+        return false;
+    name = at += strlen(file);
+    if (!number_behind(&s->lines, &at, "\", line ", &line) || !(function = find(&s->lines, at, in)))
+        return false;
+    function += strlen(in);
+    s->frame.file = name;
+    s->frame.file_len = quoted(&s->lines, name);
+    s->frame.function = function;
+    s->frame.function_len = (size_t)(s->lines.line + s->lines.len - function);
+    s->frame.line = line < UINT32_MAX ? (uint32_t)line : 0;
+    return false; /* the text of the line may be the label of a dump */
+}
+
+static void copy_name(char *to, size_t size, const char *text, size_t n)
+{
+    n = hs_text_fit(n, text, size - 1);
+    if (n)
+        memcpy(to, text, n);
+    to[n] = '\0';
+}
+
+/* "MemoryError: memory allocation failed, allocating 12288 bytes" below a traceback. */
+static bool take_failure(struct scan *s)
+{
+    const char *at = find(&s->lines, s->lines.line, "MemoryError: memory allocation failed");
+    uint64_t size;
+    if (!at || !number_behind(&s->lines, &at, "allocating ", &size) || !size || size > UINT32_MAX)
+        return false;
+    s->failure.size = (uint32_t)size;
+    s->failure.line = s->frame.line;
+    size_t most = sizeof s->failure.file - 1, cut = s->frame.file_len > most ? s->frame.file_len - most : 0;
+    while (cut < s->frame.file_len && (s->frame.file[cut] & 0xc0) == 0x80) /* within a UTF-8 character */
+        cut++;
+    copy_name(s->failure.file, sizeof s->failure.file, s->frame.file + cut, s->frame.file_len - cut);
+    copy_name(s->failure.function, sizeof s->failure.function, s->frame.function, s->frame.function_len);
+    s->frame.file_len = s->frame.function_len = s->frame.line = 0;
+    return false;
+}
+
 /* Keeps what was typed at a prompt, without comments and without the call of mem_info(). */
 static bool take_prompt(struct scan *s)
 {
@@ -467,7 +624,8 @@ static void take_other(struct scan *s)
 static void take_line(struct scan *s)
 {
     static bool (*const takers[])(struct scan *) = {
-        take_totals, take_counts, take_layout, take_elided, take_map_line, take_stack, take_banner, take_prompt,
+        take_sample, take_frame,    take_failure, take_totals, take_counts, take_layout,
+        take_elided, take_map_line, take_stack,   take_banner, take_prompt,
     };
     for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
         if (takers[i](s))
@@ -568,6 +726,14 @@ static bool is_another(const struct hs_meminfo_log *log, const struct hs_meminfo
     return a->total != b->total && !(a->has & b->has & HS_MEMINFO_SPLIT);
 }
 
+/* Whether a sample is the first of a run. Its script may print what looks like a banner. */
+static bool begins(const struct hs_meminfo *before, const struct hs_meminfo *sample)
+{
+    if (sample->what == HS_MEMINFO_START)
+        return before->what != HS_MEMINFO_BARE;
+    return sample->what == HS_MEMINFO_BARE;
+}
+
 int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len)
 {
     *log = (struct hs_meminfo_log){.n = 0};
@@ -584,8 +750,12 @@ int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len)
     }
     log->n = kept;
     guess_granules(log);
-    for (size_t i = 1; i < log->n; i++)
-        log->dump[i].anew |= is_another(log, &log->dump[i - 1], &log->dump[i]);
+    for (size_t i = 0; i < log->n; i++) {
+        struct hs_meminfo *d = &log->dump[i];
+        log->n_samples += d->what != HS_MEMINFO_PLAIN;
+        if (i)
+            d->anew = d->what == HS_MEMINFO_PLAIN ? d->anew || is_another(log, d - 1, d) : begins(d - 1, d);
+    }
     return kept ? HS_OK : HS_ERR_KIND;
 }
 
@@ -595,6 +765,7 @@ void hs_meminfo_free(struct hs_meminfo_log *log)
     free(log->area);
     free(log->run);
     free(log->words);
+    free(log->failure);
     *log = (struct hs_meminfo_log){.n = 0};
 }
 

@@ -22,6 +22,34 @@
 #define HS_MEMINFO_FREE '.'
 #define HS_MEMINFO_GRANULES (1u << 25) /* of one dump */
 
+/* What a dump is, in the output of a script that HeapStrata's helper for other firmware samples (firmware-hooks/stock):
+ *
+ *     HS:S 1234 mark loaded          a sample follows: milliseconds, what it is, a name
+ *     stack: ...                     the output of mem_info(1), or "GC: total: T used: U free: F"
+ *     HS:E
+ */
+enum hs_meminfo_what {
+    HS_MEMINFO_PLAIN,     /* no line "HS:S" before it: somebody called mem_info() */
+    HS_MEMINFO_BARE,      /* before the helper was loaded: its blocks are those that the next dump has more */
+    HS_MEMINFO_START,     /* the helper is loaded, the script has not begun */
+    HS_MEMINFO_TIME,      /* an interval is over */
+    HS_MEMINFO_MARK,      /* by the script */
+    HS_MEMINFO_SNAPSHOT,  /* by the script */
+    HS_MEMINFO_BEFORE,    /* after a collection; a module is imported next */
+    HS_MEMINFO_IMPORT,    /* after the import and a collection */
+    HS_MEMINFO_RAISED,    /* an exception has left the script */
+    HS_MEMINFO_END,       /* the script has ended */
+    HS_MEMINFO_COLLECTED, /* the same after a collection */
+    HS_MEMINFO_WHATS,
+};
+
+/* A MemoryError and where it was raised, by the traceback before a dump. */
+struct hs_meminfo_failure {
+    uint32_t size; /* bytes asked for */
+    uint32_t line;
+    char file[57], function[57]; /* the end of a long file name, the beginning of a long function name */
+};
+
 /* Contiguous granules: one block, or a free run. */
 struct hs_meminfo_run {
     uint32_t granules;
@@ -52,8 +80,11 @@ struct hs_meminfo {
     uint32_t granule;        /* bytes; computed from the map, or copied from other dumps, or guessed */
     size_t area, n_areas;    /* in hs_meminfo_log.area */
     size_t since, since_len; /* in hs_meminfo_log.words: commands that were run since the last dump */
-    bool anew;               /* another board, or a restart since the last dump */
-    const char *fault;       /* why the map is ignored, NULL: it is valid */
+    enum hs_meminfo_what what;
+    uint32_t milliseconds; /* of the board's clock, which wraps; not of HS_MEMINFO_PLAIN and HS_MEMINFO_BARE */
+    unsigned failure;      /* of HS_MEMINFO_RAISED: index in hs_meminfo_log.failure plus 1; 0: none */
+    bool anew;             /* another board, or a restart since the last dump */
+    const char *fault;     /* why the map is ignored, NULL: it is valid */
     unsigned fault_line;
 };
 
@@ -66,8 +97,11 @@ struct hs_meminfo_log {
     size_t n_runs;
     char *words;
     size_t n_words;
+    struct hs_meminfo_failure *failure;
+    size_t n_failures;
+    size_t n_samples; /* dumps that are not HS_MEMINFO_PLAIN */
     char system[160]; /* "MicroPython v1.11 on 2019-06-25; ESP32 module with ESP32": the first banner, or "" */
-    size_t room[4];
+    size_t room[5];
 };
 
 /* Finds all dumps in a text. HS_OK, HS_ERR_KIND when there is none, HS_ERR_FULL when they are too large, or

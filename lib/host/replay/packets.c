@@ -15,6 +15,7 @@
 #include "lib/varint.h"
 
 #define PACKET_MAX 60000u                                /* bytes of a packet's records */
+#define NAME_MAX_BYTES 56u                               /* of a name */
 #define RECORD_MAX (HS_PACKETS_DATA + 2u * HS_PLAIN_MAX) /* bytes of one record */
 
 static uint8_t *claim(struct hs_packets *p, size_t n)
@@ -79,6 +80,24 @@ uint32_t hs_packets_site(struct hs_packets *p, const char *name)
     memcpy(function + 2, name, len);
     uint32_t hash = define(p, HS_FUNCTION, function, 2 + len);
     p->hash[number] = define(p, HS_SITE, site, sizeof site) + 31 * hash;
+    p->n_sites = number;
+    return number;
+}
+
+/* Strings, functions and contexts are numbered together: the file of site n is string n + HS_PACKETS_SITES. */
+uint32_t hs_packets_line(struct hs_packets *p, const struct hs_packets_line *l)
+{
+    uint8_t number = (uint8_t)(p->n_sites + 1), file = (uint8_t)(number + HS_PACKETS_SITES);
+    size_t file_len = strnlen(l->file, NAME_MAX_BYTES), function_len = strnlen(l->function, NAME_MAX_BYTES);
+    uint8_t string[64] = {file}, function[64] = {number, file}, site[16] = {number, 0, 0, number}, *end;
+    if (number >= HS_PACKETS_SITES || p->definitions_len + 3 * sizeof string > sizeof p->definitions)
+        return 0;
+    memcpy(string + 1, l->file, file_len);
+    memcpy(function + 2, l->function, function_len);
+    end = hs_put_u32(site + 4, l->line);
+    uint32_t hash = define(p, HS_STRING, string, 1 + file_len);
+    hash = define(p, HS_FUNCTION, function, 2 + function_len) + 31 * hash;
+    p->hash[number] = define(p, HS_SITE, site, (size_t)(end - site)) + 31 * hash;
     p->n_sites = number;
     return number;
 }

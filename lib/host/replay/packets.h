@@ -51,6 +51,14 @@ void hs_packets_header(struct hs_packets *packets, const struct hs_packets_confi
 /* Defines a site that has only a name. Call it before the first record. Returns its number, 0 when there are too many. */
 uint32_t hs_packets_site(struct hs_packets *packets, const char *name);
 
+/* Defines a site that is a source line. Call it before the first record. Longer names are cut. Returns its number, 0 when
+ * there are too many. */
+struct hs_packets_line {
+    const char *file, *function;
+    uint32_t line;
+};
+uint32_t hs_packets_line(struct hs_packets *packets, const struct hs_packets_line *line);
+
 /* Begins a boot. Call it before the boot's first record. */
 void hs_packets_boot(struct hs_packets *packets);
 
