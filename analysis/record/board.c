@@ -51,14 +51,16 @@ static void keep_traceback(void *context, const char *bytes, size_t n)
     s->traceback[s->traceback_len] = '\0';
 }
 
-/* The last line of what was kept: the exception itself. */
-static const char *exception(struct session *s)
+/* The last line of a traceback: the exception itself. Cuts the line end. */
+static const char *last_line(char *text)
 {
-    while (s->traceback_len && strchr("\r\n", s->traceback[s->traceback_len - 1]))
-        s->traceback[--s->traceback_len] = '\0';
-    const char *last = strrchr(s->traceback, '\n');
-    return last ? last + 1 : s->traceback;
+    for (size_t len = strlen(text); len && strchr("\r\n", text[len - 1]);)
+        text[--len] = '\0';
+    const char *last = strrchr(text, '\n');
+    return last ? last + 1 : text;
 }
+
+static const char *exception(struct session *s) { return last_line(s->traceback); }
 
 /* No time limit while lines of a trace arrive. */
 static int run_own(struct session *s, const char *code, hs_repl_sink *out)
@@ -128,6 +130,39 @@ static const char *why_not(struct session *s)
                : said;
 }
 
+/* ---- a firmware without our module ---- */
+
+static bool can_sample(const struct session *s)
+{
+    return s->board->stock && strstr(s->traceback, "no module named 'heapstrata'");
+}
+
+static int start_sampling(struct session *s)
+{
+    struct hs_board *b = s->board;
+    b->stock->out = b->out;
+    b->stock->err = b->err;
+    b->stock->context = b->context;
+    b->stock->name = b->name ? end_of(b->name) : NULL;
+    int status = hs_stock_begin(b->stock, &s->repl);
+    if (status < 0)
+        return fail_of_line(s, HS_ERR_IO, "while the helper was sent", status);
+    b->sampled = true;
+    return status ? fail(s, HS_ERR_KIND, "the firmware cannot be sampled", last_line(b->stock->said)) : HS_OK;
+}
+
+/* The last samples. Without memory for them, those that came before are kept. */
+static void end_sampling(struct session *s)
+{
+    int status = hs_stock_end(s->board->stock, &s->repl, s->board->raised);
+    if (status < 0)
+        fail_of_line(s, HS_ERR_IO, "while the last samples came", status);
+    else if (status)
+        fail(s, HS_ERR_END, "there are no samples of the script's end",
+             strstr(s->board->stock->said, "NameError") ? "sys.exit() or a reset removed the helper"
+                                                        : "no memory was left for them");
+}
+
 static int start(struct session *s)
 {
     int status = hs_repl_enter(&s->repl);
@@ -140,6 +175,8 @@ static int start(struct session *s)
         status = start_recording(s, true);
     if (status < 0)
         return fail_of_line(s, HS_ERR_IO, "the board", status);
+    if (status && can_sample(s))
+        return start_sampling(s);
     return status ? fail(s, HS_ERR_KIND, "the firmware cannot record", why_not(s)) : HS_OK;
 }
 
@@ -175,17 +212,25 @@ static void explain_end(struct session *s, int status, int back)
     fail_of_line(s, HS_ERR_IO, text, back);
 }
 
+static int run_code(struct session *s)
+{
+    struct hs_board *board = s->board;
+    if (board->sampled)
+        return hs_stock_run(board->stock, &s->repl, &(struct hs_stock_script){board->script, board->script_len});
+    return hs_repl_run(&s->repl, &(struct hs_repl_run){
+                                     .code = board->script,
+                                     .len = board->script_len,
+                                     .out = board->out,
+                                     .err = board->err,
+                                     .context = board->context,
+                                 });
+}
+
 /* Returns HS_OK when the trace can be read. */
 static int run_script(struct session *s)
 {
     struct hs_board *board = s->board;
-    int status = hs_repl_run(&s->repl, &(struct hs_repl_run){
-                                           .code = board->script,
-                                           .len = board->script_len,
-                                           .out = board->out,
-                                           .err = board->err,
-                                           .context = board->context,
-                                       });
+    int status = run_code(s);
     board->raised = status > 0;
     board->reset = status == HS_REPL_RESET;
     if (status >= 0)
@@ -260,7 +305,9 @@ int hs_board_record(struct hs_board *board, struct hs_capture *capture, struct h
     int status = start(&s);
     if (!status)
         status = run_script(&s);
-    if (!status)
+    if (!status && board->sampled && !board->reset)
+        end_sampling(&s);
+    else if (!status && !board->sampled)
         pull(&s);
     if (!status)
         hs_repl_leave(&s.repl);

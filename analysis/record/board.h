@@ -7,6 +7,7 @@
 #define HS_RECORD_BOARD_H
 
 #include "analysis/record/repl.h"
+#include "analysis/record/stock.h"
 #include "lib/host/memory/capture.h"
 #include "lib/host/reader.h"
 
@@ -23,13 +24,15 @@ struct hs_board {
     void (*progress)(void *context, uint32_t got, uint32_t total); /* bytes, while the trace is read; may be NULL */
     int (*reopen)(void *context); /* opens a line that disappeared; returns the new `fd` or -1; may be NULL */
     void *context;
+    struct hs_stock *stock;        /* receives samples if the firmware has no module heapstrata; NULL: that is an error */
     volatile const int *interrupt; /* interrupts by the user: the first stops the script, the next the recording; may be NULL */
+    bool sampled;                  /* set: the firmware has no module heapstrata, and the samples are in `stock` */
     bool raised;                   /* set: the script ended with an exception */
     bool reset;                    /* set: the board was reset while the script ran */
 };
 
-/* Runs the script and fills the capture. Returns HS_OK, or HS_ERR_IO, HS_ERR_KIND (no module heapstrata)
- * or HS_ERR_END (part of the trace is missing: the capture holds the rest) with *error filled. The trace is read
+/* Runs the script and fills the capture. Returns HS_OK, or HS_ERR_IO, HS_ERR_KIND (no module heapstrata, and
+ * no `stock`) or HS_ERR_END (part of the trace is missing: the capture holds the rest) with *error filled. The trace is read
  * even if the script did not end normally; *error then says what happened. */
 int hs_board_record(struct hs_board *board, struct hs_capture *capture, struct hs_error *error);
 

@@ -34,7 +34,7 @@
 struct args {
     struct hs_common common;
     const char *output, *serial, *stream, *level;
-    uint64_t ring, baud, collect_every;
+    uint64_t ring, baud, collect_every, every;
     bool quiet, again, no_reset;
 };
 
@@ -53,6 +53,9 @@ static const struct hs_option options[] = {
      "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
     {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset),
      "with --serial: run the script in what is there, without a soft reset first; the board's trace goes on, and its level"},
+    {"every", 'e', "MS", HS_OPT_UINT, offsetof(struct args, every),
+     "with --serial, on a firmware without the module heapstrata: milliseconds between two samples of the heap, 0 for none "
+     "(default 1000); they take a twentieth of the time at most"},
     {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
      "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT (without HOST at every address of this "
      "machine; [ADDRESS]:PORT for IPv6) or -"},
@@ -342,16 +345,48 @@ static char *read_script(const char *path, size_t *len)
     return text;
 }
 
-/* Passes the received trace to the writer as a file that it recognises. */
-static int put_capture(struct recording *r, const struct hs_capture *capture)
+/* Passes what was received to the writer as a file that it recognises. */
+static int put_bytes(struct recording *r, const void *bytes, size_t len)
 {
     int fd = open(r->scratch.file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
-    size_t len = capture->total < capture->room ? capture->total : capture->room;
-    bool written = file && fwrite(capture->bytes, 1, len, file) == len;
+    bool written = file && fwrite(bytes, 1, len, file) == len;
     if (!file || fclose(file) || !written)
         return hs_complain("cannot write a temporary file: %s", strerror(errno));
     return put_file(r, r->scratch.file);
+}
+
+static int put_capture(struct recording *r, const struct hs_capture *capture)
+{
+    return put_bytes(r, capture->bytes, capture->total < capture->room ? capture->total : capture->room);
+}
+
+/* What a trace of samples has, and what it has not. */
+static void explain_samples(const struct recording *r, const struct hs_stock *s)
+{
+    if (r->args->quiet)
+        return;
+    fprintf(
+        stderr,
+        "[ heapstrata record: the firmware has no module heapstrata: %u samples of its heap instead%s%s%s. Which line allocated "
+        "what is not known (docs/stock.md) ]\n",
+        s->samples, s->firmware.mem_info ? "" : "; it has no mem_info(), so there is no map",
+        s->firmware.timer || !r->args->every ? "" : "; it has no timer, so there are none at intervals",
+        s->firmware.builtins ? "" : "; imports cannot be noticed");
+}
+
+static int put_samples(struct recording *r, const struct hs_stock *s, int failed)
+{
+    explain_samples(r, s);
+    if (s->broken && !r->args->quiet)
+        fprintf(stderr, "[ heapstrata record: a sample did not come to its end, and is left out ]\n");
+    if (!s->samples)
+        return hs_complain("%s: no sample came", r->args->serial);
+    if (s->full)
+        hs_complain("no memory for all samples");
+    if (put_bytes(r, s->text, s->len) || s->full || (failed && !r->board->reset))
+        return HS_EXIT_BAD;
+    return r->board->raised || r->board->reset ? HS_EXIT_FINDING : HS_EXIT_OK;
 }
 
 /* The USB port of some boards disappears during a reset and returns some seconds later. */
@@ -378,6 +413,8 @@ static int run_on_board(struct recording *r, struct hs_capture *capture)
     clear_progress(r);
     if (failed)
         hs_complain("%s: %s", r->args->serial, error.text);
+    if (r->board->sampled)
+        return put_samples(r, r->board->stock, failed);
     if (!capture->begun)
         return HS_EXIT_BAD;
     bool whole = hs_capture_whole(capture);
@@ -389,6 +426,7 @@ static int run_on_board(struct recording *r, struct hs_capture *capture)
 static int record_board(struct recording *r)
 {
     struct hs_capture capture = {0};
+    struct hs_stock stock = {.interval = (unsigned)r->args->every};
     const char *path = r->args->common.file[0];
     struct hs_board board = {.out = print_out,
                              .err = print_err,
@@ -398,6 +436,7 @@ static int record_board(struct recording *r)
                              .level = r->level,
                              .interval = (uint32_t)r->interval,
                              .name = strcmp(path, "-") ? path : NULL,
+                             .stock = r->level ? NULL : &stock,
                              .no_reset = r->args->no_reset};
     char *script = read_script(path, &board.script_len);
     if (!script)
@@ -416,6 +455,7 @@ static int record_board(struct recording *r)
         hs_scratch_remove(&r->scratch);
     hs_serial_close(board.fd);
     hs_capture_free(&capture);
+    hs_stock_free(&stock);
     free(script);
     return status;
 }
@@ -527,6 +567,8 @@ static const char *contradiction(const struct args *args)
         return "which firmware and script? (see 'heapstrata help record')";
     if (args->no_reset && !args->serial)
         return "--no-reset is for --serial";
+    if (args->every > 3600000)
+        return "--every takes milliseconds, 3600000 at most";
     if (args->serial && args->ring)
         return "--ring is for programs: a board has the ring it was built with";
     if (args->collect_every && (args->serial || args->stream))
@@ -568,7 +610,9 @@ const struct hs_cmd hs_cmd_record = {
     .about = "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
              "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board, after a "
              "soft reset; the exit status is then 1 when it ended by an exception or by a reset of the board. Ctrl-C stops the "
-             "script, and the trace is kept; a second one gives the board up. With --stream "
+             "script, and the trace is kept; a second one gives the board up. A firmware without the module heapstrata is sampled: "
+             "a short program, which is sent for this run only, prints micropython.mem_info(1) at intervals, imports and marks, "
+             "and at the end. With --stream "
              "takes what a firmware sends that has called heapstrata.stream(), until it ends or Ctrl-C; other output on the same "
              "line does no harm. What is lost is counted.",
     .examples = "  heapstrata record -o run.hst ./micropython script.py\n"
@@ -580,6 +624,6 @@ const struct hs_cmd hs_cmd_record = {
     .options = options,
     .max_files = -1,
     .args_size = sizeof(struct args),
-    .defaults = &(const struct args){.output = HS_DEFAULT_INPUT, .baud = 115200},
+    .defaults = &(const struct args){.output = HS_DEFAULT_INPUT, .baud = 115200, .every = HS_STOCK_INTERVAL},
     .run = run,
 };

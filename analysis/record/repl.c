@@ -220,7 +220,8 @@ void hs_repl_leave(struct hs_repl *r) { put(r, "\r" CTRL_B, 2); }
 
 struct passing {
     const struct hs_repl_run *run;
-    bool asked; /* Ctrl-C was sent */
+    bool asked;       /* Ctrl-C was sent */
+    uint32_t unheard; /* times that it did not reach the code, of those that it was sent again for */
     uint32_t progress;
     int64_t until; /* -1: no limit */
     int64_t came;  /* time of the last byte */
@@ -246,6 +247,12 @@ static int watch(struct hs_repl *r, struct passing *p, int64_t time)
             r->obeyed = *r->interrupt;
             p->until = time + LAST_WORDS * r->patience;
         }
+        int error = put(r, CTRL_C, 1);
+        if (error)
+            return error;
+    }
+    if (p->run->unheard && p->unheard != *p->run->unheard) {
+        p->unheard = *p->run->unheard;
         int error = put(r, CTRL_C, 1);
         if (error)
             return error;
@@ -294,6 +301,7 @@ int hs_repl_run(struct hs_repl *r, const struct hs_repl_run *run)
         error = expect(r, "OK", r->patience);
     struct passing p = {.run = run,
                         .progress = run->progress ? *run->progress : 0,
+                        .unheard = run->unheard ? *run->unheard : 0,
                         .came = now(),
                         .until = run->progress ? now() + r->patience : -1};
     if (!error)

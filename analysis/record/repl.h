@@ -51,6 +51,7 @@ struct hs_repl_run {
     void *context;
     const uint32_t *progress;   /* the run may continue while this changes at least once per `patience`. NULL: no limit, and a
                                   user's first interrupt is sent to the code as Ctrl-C; the code then has to end in time */
+    const uint32_t *unheard;    /* Ctrl-C is sent again when this changes: it did not reach the code; may be NULL */
     volatile const int *enough; /* when nonzero, Ctrl-C is sent once; may be NULL */
 };
 
