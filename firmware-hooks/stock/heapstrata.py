@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""The names of HeapStrata's module, for MicroPython and CircuitPython firmware that was not built with it.
+
+    import heapstrata                     # records from here on: prints samples of the heap (docs/stock.md)
+    heapstrata.mark("loaded")
+    with heapstrata.track("parse") as t:  # what a part of the program allocates, and what of it stays
+        work()
+    print(t.allocated, t.kept, t.garbage)
+    @heapstrata.track
+    def f(): ...
+
+A firmware that has the module built in uses that one, and the same script records every allocation.
+"""
+import gc
+import sys
+import builtins
+
+try:
+    from micropython import mem_info
+except ImportError:
+
+    def mem_info(_):
+        used = gc.mem_alloc()
+        free = gc.mem_free()
+        print("GC: total:", used + free, "used:", used, "free:", free)
+
+
+try:
+    from time import ticks_ms
+except ImportError:
+    try:
+        from supervisor import ticks_ms
+    except ImportError:
+        ticks_ms = int  # no clock: 0
+
+try:
+    from micropython import schedule
+    from machine import Timer
+except ImportError:
+    Timer = None
+
+MASK = 0x1FFFFFFF  # ticks_ms() wraps, on CircuitPython at this
+_on = _busy = False
+_last = _wait = _samples = 0
+_builtin = []
+_timer = _import = None
+
+
+def _say(what, name=""):
+    global _busy, _last, _wait, _samples
+    if _busy or not _on:
+        return
+    _busy = True
+    _last = ticks_ms()
+    print("\nHS:S", _last, what, name)
+    mem_info(1)
+    print("HS:E")
+    _samples += 1
+    _wait = (ticks_ms() - _last & MASK) * 20
+    _last = ticks_ms()
+    _busy = False
+
+
+def _load(name, a=None, b=None, c=None, level=0):
+    if level or name in sys.modules or name in _builtin:
+        return _import(name, a, b, c, level)
+    gc.collect()
+    _say("before", name)
+    module = _import(name, a, b, c, level)
+    if name in sys.modules:
+        gc.collect()
+        _say("import", name)
+    else:
+        _builtin.append(name)
+    return module
+
+
+def _later(_):
+    if (ticks_ms() - _last & MASK) > _wait:
+        _say("time")
+
+
+def _tick(_):
+    try:
+        schedule(_later, 0)
+    except RuntimeError:
+        pass  # too much is scheduled
+
+
+def _timer_of(number, ms):
+    timer = Timer(number)
+    if hasattr(timer, "init"):
+        timer.init(period=ms, mode=Timer.PERIODIC, callback=_tick)
+    else:  # nRF: microseconds, and it has to be started
+        timer = Timer(number, period=ms * 1000, mode=Timer.PERIODIC, callback=_tick)
+        timer.start()
+    return timer
+
+
+def every(ms):
+    """Samples at intervals, where there is a timer; 0: no longer. Returns whether there is one."""
+    global _timer
+    if _timer:
+        _timer.deinit()
+        _timer = None
+    for number in (-1, 3, 2, 1, 0) if ms and Timer else ():
+        try:
+            _timer = _timer_of(number, ms)
+            return True
+        except Exception:
+            pass  # not a timer of this board, or in use
+    return False
+
+
+def start(stacks=False, level=None, interval=None, script=None):
+    """Records; the arguments are those of the built-in module, and have no effect here."""
+    global _on, _import
+    _on = True
+    if not _import:
+        _import = builtins.__import__
+        try:
+            builtins.__import__ = _load
+        except AttributeError:
+            pass  # this firmware's built-in functions cannot be replaced: imports are not noticed
+    print(sys.version.split("; ")[-1] + "; " + getattr(sys.implementation, "_machine", sys.platform))
+    gc.collect()
+    _say("start")
+
+
+def stop():
+    global _on
+    _on = False
+
+
+def mark(label):
+    _say("mark", label)
+
+
+def snapshot(refs=False):
+    _say("snapshot")
+
+
+def end():
+    """The last samples: before and after a collection."""
+    _say("end")
+    gc.collect()
+    _say("collected")
+
+
+def stats():
+    return {"level": "snapshots", "recording": _on, "records": _samples, "lost": 0}
+
+
+def reset():
+    global _samples
+    _samples = 0
+
+
+def refs(when):
+    pass
+
+
+def poll():
+    return True
+
+
+def dump(to=None):
+    _say("snapshot")
+
+
+def stream(to, every=8):
+    if to is not None:
+        raise NotImplementedError("only a firmware with HeapStrata built in has a stream")
+
+
+class _Track:
+    """allocated: bytes that a part of the program allocated and did not free itself; garbage: of these, what nothing refers to
+    at its end; kept: the rest. The collector runs before and after. When it also ran meanwhile, because the heap was full, `kept`
+    is right, and the others do not have what it freed."""
+
+    def __init__(self, label):
+        self.label = label
+        self.allocated = self.kept = self.garbage = 0
+        self._before = []
+
+    def __enter__(self):
+        self._before.append(0)
+        gc.collect()
+        self._before[-1] = gc.mem_alloc()
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        used = gc.mem_alloc()
+        if value is not None and kind is not SystemExit and _on:
+            sys.print_exception(value)
+            _say("raised", self.label)
+        gc.collect()
+        before, after = self._before.pop(), gc.mem_alloc()
+        self.allocated, self.kept, self.garbage = used - before, after - before, used - after
+        if _on:
+            print("HS:T", self.label, "allocated:", self.allocated, "kept:", self.kept, "garbage:", self.garbage)
+        return False
+
+    def __call__(self, function):
+        def tracked(*args, **named):
+            with self:
+                return function(*args, **named)
+
+        return tracked
+
+
+def track(what):
+    """A context manager and decorator: track("label"), or @track for a function."""
+    if callable(what):
+        return _Track(getattr(what, "__name__", "function"))(what)
+    return _Track(what)
+
+
+start()
+every(1000)

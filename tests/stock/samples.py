@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+"""What every case does: records, and compares the trace with what the board printed."""
+import os
+import re
+
+import hs_test
+import meminfo
+
+NO_MODULE = "the firmware has no module heapstrata"
+
+
+def path(name):
+    return os.path.join(hs_test.scratch(), "stock", name)
+
+
+def write(name, text):
+    os.makedirs(os.path.dirname(path(name)), exist_ok=True)
+    with open(path(name), "w", encoding="utf-8") as f:
+        f.write(text)
+    return path(name)
+
+
+def record(line, script, *options, trace=None, timeout=300):
+    """(the end of the command, the trace) of a script of ours."""
+    trace = trace or script + ".hst"
+    done = hs_test.cli("record", "--serial", line.name, "-o", trace, *options, os.path.basename(script), timeout=timeout,
+                       cwd=os.path.dirname(script))
+    return done, trace
+
+
+def marks(trace):
+    value = hs_test.cli_json("marks", trace)[1]
+    return (value or {}).get("marks", [])
+
+
+def samples(seen):
+    """[(kind, name, text)] of the samples in what a board sent; the first one, "bare", too."""
+    text = seen.decode(errors="replace").replace("\r\n", "\n")
+    return [(kind, name.strip(), body) for kind, name, body in
+            re.findall(r"\nHS:S \d+ (\S+)([^\n]*)\n(.*?)\nHS:E\n", text, re.S)]
+
+
+def has_mark(kind):
+    return kind not in ("bare", "time", "snapshot")
+
+
+def check_maps(tap, name, seen, trace):
+    """The map at each mark is the firmware's own; the figures are its own without the helper."""
+    printed = [s for s in samples(seen) if has_mark(s[0])]
+    bare = [meminfo.parse(body) for kind, _, body in samples(seen) if kind == "bare"][0].figures["used"]
+    start = [meminfo.parse(body) for kind, _, body in samples(seen) if kind == "start"][0].figures["used"]
+    found, wrong, helpers = marks(trace), [], set()
+    for mark, (kind, what, body) in zip(found, printed):
+        own = meminfo.parse(body)
+        rebuilt = meminfo.parse(hs_test.cli("map", "--style", "meminfo", "--at", "event:%d" % mark["event"], trace).out)
+        if rebuilt.areas != own.areas or not own.areas:
+            wrong.append((kind, what, "another map"))
+        helpers.add(own.figures["used"] - mark["used_bytes"])
+    tap.check("%s: %d maps are those that the firmware printed" % (name, len(printed)),
+              not wrong and len(found) == len(printed) >= 3, (wrong[:3], len(found), len(printed)))
+    tap.check("%s: the helper, %d bytes, is in no figure: at the start it and its garbage had %d, less than 2 KB" % (
+        name, max(helpers, default=0), start - bare), len(helpers) == 1 and abs(min(helpers) - (start - bare)) <= 160 and
+        max(start - bare, *helpers) < 2048,
+        (helpers, start - bare))
+    return printed

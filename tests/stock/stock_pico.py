@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""The emulated Raspberry Pi Pico: a timer, USB, Ctrl-C, a file system."""
+import os
+import signal
+import subprocess
+import threading
+
+import hs_test
+import pico
+from line import Line
+from samples import check_maps, marks, path, record, samples, write
+
+MHZ = 125
+FILES = """\
+import os
+def tree(path):
+    for name, kind, *_ in os.ilistdir(path):
+        print(path, name, kind)
+        if kind == 0x4000:
+            tree(path + "/" + name)
+tree("")
+print(os.statvfs("/"))
+"""
+# Each mark of a lap has the cycles so far (tests/rp2/board.mjs). The work is long enough for a sample by the timer, however
+# long one takes.
+WORK = """\
+import heapstrata, machine, time
+def work(ms):
+    end = time.ticks_ms() + ms
+    while time.ticks_ms() < end:
+        pass
+keep = [bytearray(100) for i in range(100)]
+t = time.ticks_ms()
+machine.mem32[0x4005800c] = 1
+heapstrata.mark("counted")
+machine.mem32[0x4005800c] = 2
+work(25 * (time.ticks_ms() - t) + 50)
+machine.mem32[0x4005800c] = 3
+print("done")
+"""
+LOOP = """\
+import heapstrata
+heapstrata.mark("begun")
+print("at work")
+while True:
+    pass
+"""
+
+
+def port(board):
+    board.write(b"\x02")
+    board.read_until(b">>> ")
+    return Line(board.process.stdout.fileno(), board.write)
+
+
+def back(board, line):
+    line.unplug()
+    board.buffer = b""
+    board.raw_repl()
+
+
+def case_samples(tap, board):
+    """An interval of 1 ms: the helper waits for twenty times as long as a sample took."""
+    before = board.run(FILES)
+    board.clear()
+    with port(board) as line:
+        done, trace = record(line, write("work.py", WORK), "--every", "1")
+        check_maps(tap, "Pico", line.seen, trace)
+        kinds = [kind for kind, _, _ in samples(line.seen)]
+        back(board, line)
+    tap.check("Pico: samples by the timer: %s" % kinds, done.status == 0 and done.out == b"done\r\n" and "time" in kinds,
+              (done.status, done.out, done.err, kinds))
+    one, two, three = (lap["cores"][0]["cycles"] for lap in board.report()["laps"][:3])
+    sample, work, n = two - one, three - two, kinds.count("time")
+    tap.check("Pico: a sample takes %.1f M cycles; %d in %.1f M cycles are a twentieth at most, and one more" % (sample / 1e6, n, work / 1e6),
+              (n - 1) * sample <= work / 20, (sample, work, n))
+    tap.check("Pico: at the default interval they take %.1f%% of the time" % (100 * sample / max(MHZ * 1e6, 20 * sample)),
+              sample / max(MHZ * 1e6, 20 * sample) <= 0.05)
+    after = board.run(FILES)
+    tap.check("Pico: the file system is as it was", before == after and before[0], (before, after))
+
+
+def case_interrupt(tap, board):
+    trace = path("interrupted.hst")
+    with port(board) as line:
+        child = subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, write("endless.py", LOOP)],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child.stdout.readline()
+        threading.Thread(target=child.stdout.read, daemon=True).start()
+        child.send_signal(signal.SIGINT)
+        err = child.stderr.read()
+        child.wait(timeout=120)
+        back(board, line)
+    labels = [m["mark"] for m in marks(trace)]
+    tap.check("Pico: Ctrl-C ends the script, the trace is complete", child.returncode == 1 and b"KeyboardInterrupt" in err and
+              labels[:2] == ["start", "begun"] and labels[-2:] == ["KeyboardInterrupt:", "after a collection"], (child.returncode, labels, err))
+
+
+def run(tap):
+    image = pico.firmware(plain=True)
+    if pico.missing() or not os.path.exists(image):
+        tap.skip("an emulated Pico", pico.missing() or "no plain firmware")
+        return
+    with pico.Pico(image) as board:
+        for case in (case_samples, case_interrupt):
+            case(tap, board)

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""The Cortex-M3: no clock, no timer, no file system of its own."""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import hs_test
+import qemu_mp
+from line import Line
+from samples import NO_MODULE, check_maps, marks, path, record, samples, write
+
+DEMO = os.path.join(hs_test.ROOT, "examples", "demo")
+MODULES = {
+    "small.py": b"X = 1\n",
+    "large.py": b"".join(b"def f%d(x):\n    return [x, '%d' * x]\n" % (i, i) for i in range(20)) + b"TABLE = [i * 3 for i in range(200)]\n",
+    "outer.py": b"import inner\nY = list(range(50))\n",
+    "inner.py": b"Z = bytearray(300)\n",
+}
+# In a function: the names of a module are in a dictionary that grows.
+IMPORTS = """\
+import gc
+def cost(name):
+    gc.collect()
+    before = gc.mem_alloc()
+    __import__(name)
+    gc.collect()
+    return gc.mem_alloc() - before
+def work():
+    small = cost("small")
+    garbage = [bytearray(50) for i in range(40)]
+    garbage = None
+    print("small", small, "large", cost("large"), "outer", cost("outer"))
+    import large
+work()
+"""
+
+
+def mounted(files):
+    """One line that makes files importable."""
+    return "exec(%r, {})\n" % (qemu_mp.FILESYSTEM % files)
+
+
+def firmware():
+    return hs_test.firmware(hs_test.QEMU, plain=True)
+
+
+class Board(qemu_mp.QemuMp):
+    def line(self):
+        self.uart.setblocking(True)
+        return Line(self.uart.fileno(), self.uart.sendall)
+
+
+def case_imports(tap):
+    script = write("imports.py", mounted(MODULES) + IMPORTS)
+    with Board(firmware()) as board, board.line() as line:
+        done, trace = record(line, script)
+        check_maps(tap, "imports", line.seen, trace)
+    tap.check("a line says that it is sampled", NO_MODULE in done.err.decode() and done.status == 0, (done.status, done.err))
+    words = done.out.decode().split()
+    by_hand = dict(zip(words[::2], words[1::2]))
+    found = marks(trace)
+    used = {m["mark"]: m["used_bytes"] for m in found}
+    names = [m["mark"] for m in found if re.match("import (small|large|inner|outer)", m["mark"])]
+    cost = {n: str(used.get("import " + n, 0) - used.get("before import " + n, 0)) for n in by_hand}
+    tap.check("imports cost what a measurement by hand says, to the block: %s" % by_hand, cost == by_hand and len(by_hand) == 3, (cost, found))
+    tap.check("each once, and those within others", names == ["import small", "import large", "import inner", "import outer"], names)
+
+
+def case_demo(tap):
+    """The demo's failure, on a board whose heap is made as large as the demo's."""
+    with open(os.path.join(DEMO, "logger.py"), encoding="utf-8") as f:
+        text = f.read()
+    with open(os.path.join(DEMO, "sensor.py"), "rb") as f:
+        files = {"sensor.py": f.read()}
+    script = write("logger.py", "ballast = bytearray(40000); " + mounted(files) + text)
+    with Board(firmware()) as board, board.line() as line:
+        done, trace = record(line, script)
+        check_maps(tap, "the demo", line.seen, trace)
+    status, found, err = hs_test.cli_json("doctor", trace)
+    codes = [f["code"] for f in (found or {}).get("findings", [])]
+    tap.check("the demo: its traceback is shown, without samples in the output", done.status == 1 and b"MemoryError" in done.err
+              and b"HS:" not in done.out and b"uploaded" in done.out, (done.status, done.out, done.err))
+    verdict = hs_test.cli("doctor", trace).out.decode()
+    tap.check("the demo: doctor finds what fragments, at the line of the traceback", status == 1 and codes[:1] == ["HS-FRAG-FAILED"] and
+              re.search(r"logger\.py:48\s+main\s+asked\s+for\s+12288", verdict) and "is not in snapshots" in " ".join(verdict.split()), (status, codes, verdict, err))
+
+
+def case_commands(tap):
+    script = write("marks.py", "import heapstrata\nkeep = []\nfor i in range(3):\n    keep.append([bytearray(100) for j in range(20)])\n"
+                   "    heapstrata.mark('round %d' % i)\nheapstrata.stop()\nheapstrata.mark('unseen')\nheapstrata.start()\n"
+                   "heapstrata.snapshot()\nprint(heapstrata.stats()['level'], 'a\\nHS:X', end='')\n")
+    with Board(firmware()) as board, board.line() as line:
+        done, trace = record(line, script)
+        again, second = record(line, script, trace=path("second.hst"))
+    tap.check("what the script prints comes through, to the byte", done.out == again.out == b"snapshots a\r\nHS:X" and done.status == 0,
+              (done.status, done.out, again.out, done.err))
+    labels = [m["mark"] for m in marks(trace)]
+    tap.check("its marks", labels == ["start", "round 0", "round 1", "round 2", "end", "after a collection"], labels)
+    for command in (["timeline", "--csv"], ["map"], ["stat"], ["report"], ["top", "--batch"], ["marks"], ["blame"], ["doctor"]):
+        shown = hs_test.cli(*command, trace)
+        tap.check("%s works on it" % command[0], shown.status in (0, 1) and shown.out, (shown.status, shown.err))
+    page = path("page.html")
+    shown = hs_test.cli("html", trace, "-o", page)
+    tap.check("html works on it", shown.status == 0 and os.path.getsize(page) > 1000, shown.err)
+    shown = hs_test.cli("compare", trace, second)
+    tap.check("compare works on two of them", shown.status in (0, 1) and shown.out, (shown.status, shown.err))
+    for command in ("report", "stat", "marks"):
+        shown = hs_test.cli(command, trace).out.decode()
+        tap.check("%s says what is not known, and the helper's bytes" % command, "level snapshots" in shown and "is not known" in shown
+                  and re.search(r"helper has 1\d\d\d bytes", shown), shown[:500])
+    kinds = hs_test.cli_json("stat", trace)[1]
+    tap.check("as JSON too", kinds and {s["level"] for s in kinds["levels"]} <= {"snapshots", "stopped"}, kinds and kinds["levels"])
+
+
+def case_full(tap):
+    """A heap that is full of live data when the script ends."""
+    script = write("full.py", "keep = []\nwhile True:\n    keep.append(bytearray(1000))\n")
+    with Board(firmware()) as board, board.line() as line:
+        done, trace = record(line, script)
+    found = hs_test.cli_json("doctor", trace)[1] or {}
+    codes = [f["code"] for f in found.get("findings", [])]
+    tap.check("a full heap: the failure is found", codes and codes[0].startswith("HS-HEAP-"), (codes, done.status, done.err))
+
+
+LOOP = """\
+import heapstrata
+n = 0
+while True:
+    keep = [bytearray(100) for i in range(50)]
+    n += 1
+    if n < 4:
+        heapstrata.mark("round %d" % n)
+    print("at work", n)
+"""
+
+
+def started(line, script, trace):
+    """A recording that has come to its loop."""
+    child = subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, script], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+    while b"at work 9" not in child.stdout.readline():
+        if child.poll() is not None:
+            break
+    threading.Thread(target=child.stdout.read, daemon=True).start()
+    return child
+
+
+def kept(tap, name, child, trace, statuses):
+    err = child.stderr.read()
+    child.wait(timeout=120)
+    labels = [m["mark"] for m in marks(trace)]
+    tap.check("%s: what came is kept" % name, child.returncode in statuses and labels[:4] == ["start", "round 1", "round 2", "round 3"],
+              (child.returncode, labels, err))
+    return err
+
+
+def case_unplugged(tap):
+    script, trace = write("loop.py", LOOP), path("unplugged.hst")
+    with Board(firmware()) as board, board.line() as line:
+        child = started(line, script, trace)
+        line.unplug()
+        child.send_signal(signal.SIGINT)  # it would wait for the port to come back
+        kept(tap, "unplugged", child, trace, (1, 2))
+
+
+def case_reset(tap):
+    script, trace = write("loop.py", LOOP), path("reset.hst")
+    with Board(firmware()) as board, board.line() as line:
+        child = started(line, script, trace)
+        board.qmp("system_reset")
+        time.sleep(0.2)
+        board.qmp("query-status")
+        kept(tap, "reset", child, trace, (1, 2))
+
+
+def run(tap):
+    if not shutil.which("qemu-system-arm"):
+        tap.skip("an emulated board", "no qemu-system-arm")
+        return
+    for case in (case_imports, case_demo, case_commands, case_full, case_unplugged, case_reset):
+        try:
+            case(tap)
+        except Exception as problem:  # a broken case must not hide the others
+            tap.check(case.__name__, False, repr(problem))

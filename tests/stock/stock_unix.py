@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""heapstrata.py as a module, on MicroPython's unix port without our module."""
+import os
+import re
+
+import hs_test
+import meminfo
+from samples import has_mark, marks, path, samples, write
+
+MODULE = os.path.join(hs_test.ROOT, "firmware-hooks", "stock")
+SCRIPT = """\
+import heapstrata, gc
+heapstrata.mark("first")
+keep = []
+with heapstrata.track("part") as t:
+    keep.append(bytearray(3000))
+    garbage = [bytearray(200) for i in range(10)]
+    garbage = None
+gc.collect()
+before = gc.mem_alloc()
+more = [bytearray(3000)]
+gc.collect()
+after = gc.mem_alloc()
+print("kept", t.kept, "allocated", t.allocated, "garbage", t.garbage, "by hand", after - before)
+@heapstrata.track
+def function(n, more=1):
+    return [n] * more
+print("function", function(3, more=2))
+@heapstrata.track("named")
+def other():
+    return 7
+print("other", other())
+import costly
+heapstrata.stop()
+heapstrata.mark("unseen")
+heapstrata.start(level="full")
+heapstrata.snapshot()
+heapstrata.refs("mark")
+print("stats", heapstrata.stats()["recording"], heapstrata.poll())
+try:
+    with heapstrata.track("fails"):
+        bytearray(10 ** 8)
+except MemoryError:
+    print("failed")
+heapstrata.mark("last")
+"""
+
+
+def run_on(firmware, plain, **more):
+    write("costly.py", "TABLE = [i * 3 for i in range(300)]\ndef f(): return 1\n")
+    script = write("module.py", SCRIPT)
+    folders = os.path.dirname(script) + (":" + MODULE if plain else "")
+    return hs_test.run([hs_test.firmware(firmware, plain), "-X", "heapsize=300k", os.path.basename(script)],
+                       cwd=os.path.dirname(script), env=dict({"MICROPYPATH": folders, "HOME": "/"}, **more))
+
+
+def case_module(tap, firmware):
+    done = run_on(firmware, plain=True)
+    text = done.out.decode()
+    log = write(firmware + ".log", text)
+    tap.check("%s: the script ends well" % firmware, done.status == 0 and "failed" in text, (done.status, text[-300:], done.err))
+    printed = [s for s in samples(done.out) if has_mark(s[0])]
+    found = marks(log)
+    wrong = [(mark, kind) for mark, (kind, _, body) in zip(found, printed) if meminfo.parse(
+        hs_test.cli("map", "--style", "meminfo", "--at", "event:%d" % mark["event"], log).out).areas != meminfo.parse(body).areas]
+    labels = [m["mark"] for m in found]
+    tap.check("%s: %d samples in what it prints are a trace" % (firmware, len(printed)), not wrong and len(found) == len(printed) and
+              labels[0] == "start" and "first" in labels and "import costly" in labels and "last" in labels and "unseen" not in labels, (wrong, labels))
+    kept = re.search(r"kept (\d+) allocated (\d+) garbage (\d+) by hand (\d+)", text)
+    if tap.check("%s: track prints its figures" % firmware, kept and "HS:T part " in text, text[:300]):
+        keeps, allocated, garbage, by_hand = map(int, kept.groups())
+        tap.check("%s: track: kept %d bytes, by hand %d; %d = kept + garbage" % (firmware, keeps, by_hand, allocated),
+                  abs(keeps - by_hand) <= 256 and allocated == keeps + garbage and garbage >= 2000)
+    found = hs_test.cli("doctor", log).out.decode()
+    tap.check("%s: doctor names the line of the failure" % firmware, re.search(r"module\.py:\d+", found) and "100000000" in found, found)
+
+
+def run(tap):
+    for firmware in hs_test.UNIX:
+        case_module(tap, firmware)
