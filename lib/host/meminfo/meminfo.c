@@ -726,12 +726,26 @@ static bool is_another(const struct hs_meminfo_log *log, const struct hs_meminfo
     return a->total != b->total && !(a->has & b->has & HS_MEMINFO_SPLIT);
 }
 
-/* Whether a sample is the first of a run. Its script may print what looks like a banner. */
-static bool begins(const struct hs_meminfo *before, const struct hs_meminfo *sample)
+/* Whether a sample is the first of a run. Its script may print what looks like a banner. *bare: the run began without the
+ * helper. */
+static bool begins(const struct hs_meminfo *sample, bool *bare)
 {
-    if (sample->what == HS_MEMINFO_START)
-        return before->what != HS_MEMINFO_BARE;
-    return sample->what == HS_MEMINFO_BARE;
+    bool start = sample->what == HS_MEMINFO_START && !*bare;
+    if (sample->what == HS_MEMINFO_BARE || sample->what == HS_MEMINFO_START)
+        *bare = sample->what == HS_MEMINFO_BARE;
+    return start || sample->what == HS_MEMINFO_BARE;
+}
+
+static void find_runs(struct hs_meminfo_log *log)
+{
+    bool bare = false;
+    for (size_t i = 0; i < log->n; i++) {
+        struct hs_meminfo *d = &log->dump[i];
+        bool first = d->what != HS_MEMINFO_PLAIN && begins(d, &bare);
+        log->n_samples += d->what != HS_MEMINFO_PLAIN;
+        if (i)
+            d->anew = d->what == HS_MEMINFO_PLAIN ? d->anew || is_another(log, d - 1, d) : first;
+    }
 }
 
 int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len)
@@ -750,12 +764,7 @@ int hs_meminfo_read(struct hs_meminfo_log *log, const uint8_t *text, size_t len)
     }
     log->n = kept;
     guess_granules(log);
-    for (size_t i = 0; i < log->n; i++) {
-        struct hs_meminfo *d = &log->dump[i];
-        log->n_samples += d->what != HS_MEMINFO_PLAIN;
-        if (i)
-            d->anew = d->what == HS_MEMINFO_PLAIN ? d->anew || is_another(log, d - 1, d) : begins(d - 1, d);
-    }
+    find_runs(log);
     return kept ? HS_OK : HS_ERR_KIND;
 }
 
