@@ -4,7 +4,22 @@ import stock_unix
 from samples import marks, write
 
 
+def sample(line, used):
+    return "\nHS:S %s\nGC: total: 16000, used: %d, free: %d\nHS:E\n" % (line, used, 16000 - used)
+
+
+def case_helper(tap):
+    """Figures without maps: the helper is what the second sample has more than the first, also when the timer was faster."""
+    text = sample("0 bare", 1600) + sample("90 time", 3200) + sample("100 start", 3200) + sample("200 mark here", 4800)
+    text += sample("300 raised", 4800) + sample("400 collected", 3360)
+    found = marks(write("figures.log", text + text))
+    wanted = [("start", 1600, 0.01), ("here", 3200, 0.11), ("raised", 3200, 0.21), ("after a collection", 1760, 0.31)]
+    tap.check("a run is from bare to bare, without the helper, by the board's clock", [(m["mark"], m["used_bytes"], round(m["seconds"], 3), m["boot"])
+              for m in found] == [(w[0], w[1], round(w[2] + 1.31 * (boot - 1), 3), boot) for boot in (1, 2) for w in wanted], found)
+
+
 def run(tap):
+    case_helper(tap)
     text = stock_unix.run_on("unix32", plain=True).out.decode()
     plain = [(m["mark"], m["used_bytes"]) for m in marks(write("plain.log", text))]
     lines = text.splitlines()
