@@ -78,20 +78,21 @@ static const char helper[] = "busy = last = wait = on = 0\n"
                              " def stats():\n"
                              "  return {'level': 'snapshots', 'recording': on}\n";
 
-/* A timer's callback may run in an interrupt, so it only asks the scheduler to call later(). An exception of a scheduled function
- * is printed and forgotten: "HS:K" says that Ctrl-C was one. */
+/* A timer's callback may run in an interrupt, so it only asks the scheduler to call later(). It may also run while a sample is
+ * printed, and must not allocate then. An exception of a scheduled function is printed and forgotten: "HS:K" says that Ctrl-C was
+ * one. */
 static const char ticking[] = "from micropython import schedule\n"
                               "def later(_):\n"
-                              " if (ticks_ms() - last & 0x1fffffff) > wait:\n"
-                              "  try:\n"
-                              "   say('time', '')\n"
-                              "  except KeyboardInterrupt:\n"
-                              "   print('\\nHS:K')\n"
-                              "def tick(_):\n"
                               " try:\n"
-                              "  schedule(later, 0)\n"
-                              " except:\n"
-                              "  pass\n";
+                              "  say('time', '')\n"
+                              " except KeyboardInterrupt:\n"
+                              "  print('\\nHS:K')\n"
+                              "def tick(_):\n"
+                              " if on and not busy and (ticks_ms() - last & 0x1fffffff) > wait:\n"
+                              "  try:\n"
+                              "   schedule(later, 0)\n"
+                              "  except RuntimeError:\n"
+                              "   pass\n";
 
 /* Most ports have timers of software, number -1. On nRF the period is in microseconds and a timer has to be started. */
 static const char timer[] = "from machine import Timer\n"

@@ -76,15 +76,15 @@ def _load(name, a=None, b=None, c=None, level=0):
 
 
 def _later(_):
-    if (ticks_ms() - _last & MASK) > _wait:
-        _say("time")
+    _say("time")
 
 
-def _tick(_):
-    try:
-        schedule(_later, 0)
-    except RuntimeError:
-        pass  # too much is scheduled
+def _tick(_):  # also while a sample is printed: it must not allocate then
+    if _on and not _busy and (ticks_ms() - _last & MASK) > _wait:
+        try:
+            schedule(_later, 0)
+        except RuntimeError:
+            pass  # too much is scheduled
 
 
 def _timer_of(number, ms):

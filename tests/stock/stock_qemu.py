@@ -90,8 +90,9 @@ def case_demo(tap):
 
 
 def case_commands(tap):
-    script = write("marks.py", "import heapstrata\nkeep = []\nfor i in range(3):\n    keep.append([bytearray(100) for j in range(20)])\n"
+    script = write("marks.py", "import heapstrata, micropython\nkeep = []\nfor i in range(3):\n    keep.append([bytearray(100) for j in range(20)])\n"
                    "    heapstrata.mark('round %d' % i)\nheapstrata.stop()\nheapstrata.mark('unseen')\nheapstrata.start()\n"
+                   "micropython.heap_lock()\nheapstrata.mark('locked')\nmicropython.heap_unlock()\n"
                    "heapstrata.snapshot()\nprint(heapstrata.stats()['level'], 'a\\nHS:X', end='')\n")
     with Board(firmware()) as board, board.line() as line:
         done, trace = record(line, script)
@@ -99,7 +100,7 @@ def case_commands(tap):
     tap.check("what the script prints comes through, to the byte", done.out == again.out == b"snapshots a\r\nHS:X" and done.status == 0,
               (done.status, done.out, again.out, done.err))
     labels = [m["mark"] for m in marks(trace)]
-    tap.check("its marks", labels == ["start", "round 0", "round 1", "round 2", "end", "after a collection"], labels)
+    tap.check("its marks", labels == ["start", "before import micropython", "round 0", "round 1", "round 2", "locked", "end", "after a collection"], labels)
     for command in (["timeline", "--csv"], ["map"], ["stat"], ["report"], ["top", "--batch"], ["marks"], ["blame"], ["doctor"]):
         shown = hs_test.cli(*command, trace)
         tap.check("%s works on it" % command[0], shown.status in (0, 1) and shown.out, (shown.status, shown.err))
