@@ -227,12 +227,19 @@ struct passing {
     int64_t came;  /* time of the last byte */
 };
 
+/* A reset in the middle of a line leaves no line end before the firmware's first line. */
+static bool was_started(const struct hs_repl *r)
+{
+    static const char name[] = "MicroPython v";
+    return r->starts || memmem(r->tail, r->tail_len, name, sizeof name - 1);
+}
+
 /* Whether the output shows a reset, soft or hard: it ends with the prompt, or the firmware started again and again. */
 static bool was_reset(const struct hs_repl *r, const struct passing *p, int64_t time)
 {
     if (tail_ends(r, BANNER))
         return true;
-    return r->starts >= LOOP || (time - p->came > SLICE && (r->starts || p->asked) && tail_ends(r, "\n>>> "));
+    return r->starts >= LOOP || (time - p->came > SLICE && (was_started(r) || p->asked) && tail_ends(r, "\n>>> "));
 }
 
 /* Sends Ctrl-C at most once when the code has to end, and checks the time limit. */

@@ -97,7 +97,7 @@ def _timer_of(number, ms):
     return timer
 
 
-def every(ms):
+def _every(ms):
     """Samples at intervals, where there is a timer; 0: no longer. Returns whether there is one."""
     global _timer
     if _timer:
@@ -140,15 +140,8 @@ def snapshot(refs=False):
     _say("snapshot")
 
 
-def end():
-    """The last samples: before and after a collection."""
-    _say("end")
-    gc.collect()
-    _say("collected")
-
-
 def stats():
-    return {"level": "snapshots", "recording": _on, "records": _samples, "lost": 0}
+    return {"level": "snapshots", "recording": int(_on), "records": _samples, "lost": 0}
 
 
 def reset():
@@ -217,4 +210,4 @@ def track(what):
 
 
 start()
-every(1000)
+_every(1000)

@@ -2,6 +2,7 @@
 """What every case does: records, and compares the trace with what the board printed."""
 import os
 import re
+import threading
 
 import hs_test
 import meminfo
@@ -26,6 +27,14 @@ def record(line, script, *options, trace=None, timeout=300):
     done = hs_test.cli("record", "--serial", line.name, "-o", trace, *options, os.path.basename(script), timeout=timeout,
                        cwd=os.path.dirname(script))
     return done, trace
+
+
+def limited(child):
+    """A child that hangs must not make the suite hang."""
+    timer = threading.Timer(200, child.kill)
+    timer.daemon = True
+    timer.start()
+    return child
 
 
 def marks(trace):

@@ -8,7 +8,7 @@ import threading
 import hs_test
 import pico
 from line import Line
-from samples import check_maps, marks, path, record, samples, write
+from samples import check_maps, limited, marks, path, record, samples, write
 
 MHZ = 125
 FILES = """\
@@ -83,8 +83,8 @@ def case_samples(tap, board):
 def case_interrupt(tap, board):
     trace = path("interrupted.hst")
     with port(board) as line:
-        child = subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, write("endless.py", LOOP)],
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        child = limited(subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, write("endless.py", LOOP)],
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE))
         child.stdout.readline()
         threading.Thread(target=child.stdout.read, daemon=True).start()
         child.send_signal(signal.SIGINT)

@@ -11,7 +11,7 @@ import time
 import hs_test
 import qemu_mp
 from line import Line
-from samples import NO_MODULE, check_maps, marks, path, record, samples, write
+from samples import NO_MODULE, check_maps, limited, marks, path, record, samples, write
 
 DEMO = os.path.join(hs_test.ROOT, "examples", "demo")
 MODULES = {
@@ -141,8 +141,8 @@ while True:
 
 def started(line, script, trace):
     """A recording that has come to its loop."""
-    child = subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, script], stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE)
+    child = limited(subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, script], stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE))
     while b"at work 9" not in child.stdout.readline():
         if child.poll() is not None:
             break
