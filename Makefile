@@ -37,6 +37,8 @@ ANALYSIS_SRC :=
 OPTIONAL_SRC :=
 HS_ROOT := .
 include lib/lib.mk
+# What the host records (heapstrata import) is of version 3 of the format.
+CFLAGS_lib := -DHS_LEARN=1
 include $(sort $(wildcard */dir.mk */*/dir.mk */*/*/dir.mk))
 
 LIB_OBJ      := $(HS_LIB_SRC:%.c=$(B)/obj/%.o) $(HOST_SRC:%.c=$(B)/obj/%.o)

@@ -24,6 +24,9 @@ void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, cons
     d->shift = (packet->flags & HS_PACKET_SHIFT) >> 4;
     d->implied = (packet->flags & HS_PACKET_IMPLIED) != 0;
     d->site[0] = (struct hs_site_state){.epoch = d->epoch};
+    d->learns = d->learned && !d->implied;
+    if (d->learns)
+        hs_learned_begin(d->learned);
 }
 
 /* Reads a number of up to 32 bits. False if the bytes end first or the number has more bits. */
@@ -59,13 +62,26 @@ INLINE void place(struct hs_decoder *d, struct hs_record *r, uint32_t displaceme
     d->expected = r->event.pos + ((r->event.size + (1u << d->shift) - 1) >> d->shift);
 }
 
+/* The candidates for the next site: version 3 puts what is learned before those of the last site. */
+struct candidates {
+    uint32_t first, second;
+};
+INLINE struct candidates candidates_of(const struct hs_decoder *d, const struct hs_site_state *previous)
+{
+    const struct hs_learned_event *next = d->learns ? hs_learned_next(d->learned) : NULL;
+    uint32_t predicted = next ? next->site : previous->next;
+    bool other = next && previous->next && previous->next != predicted;
+    return (struct candidates){predicted, other ? previous->next : previous->second};
+}
+
 /* Reads the site that the tag selects, and the kind of its event. */
 INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
 {
     struct hs_site_state *previous = &d->site[d->previous];
-    uint32_t number = previous->next;
+    struct candidates candidate = candidates_of(d, previous);
+    uint32_t number = candidate.first;
     switch (tag & HS_TAG_SITE) {
-    case HS_TAG_SECOND: number = previous->second; break;
+    case HS_TAG_SECOND: number = candidate.second; break;
     case HS_TAG_NUMBER:
         if (!get_u32(at, d->end, &number) || number >= d->n_sites)
             return false;
@@ -141,6 +157,101 @@ INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, str
     d->previous = r->event.site;
     return get_target(d, at, tag, site, r);
 }
+
+/* --- version 3 -------------------------------------------------------------------------------------- */
+
+/* Learns the places of an event whose `pos` and `old` are granules. */
+INLINE void learn_places(struct hs_decoder *d, const struct hs_record *r, uint32_t rank)
+{
+    const struct hs_block_record *e = &r->event;
+    if (r->kind != HS_ALLOC)
+        hs_learned_remove(d->learned, rank);
+    if (r->kind == HS_REALLOC && e->pos == e->old) {
+        hs_learned_resize(d->learned, e->pos, e->size);
+        return;
+    }
+    if (r->kind != HS_ALLOC)
+        hs_learned_free(d->learned, e->old);
+    if (r->kind != HS_FREE)
+        hs_learned_put(d->learned, e->pos, e->size, d->shift);
+}
+
+/* Reads the places. `*rank`: the predicted one, and then the event's. */
+INLINE bool get_places(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r, uint32_t *rank)
+{
+    const struct hs_learned *m = d->learned;
+    uint32_t target = 0, move = 0;
+    bool told = tag & HS_TAG_TARGET;
+    if (told) {
+        if (!get_u32(at, d->end, &target) || target > 0xffffffffu >> 2)
+            return false;
+        target = target << 2 | (tag & HS_TAG_LOW);
+        if (r->kind == HS_REALLOC && !get_u32(at, d->end, &move))
+            return false;
+    }
+    uint32_t place = r->kind == HS_FREE ? HS_POS_IMPLIED : hs_learned_place(m, r->event.size, d->shift);
+    if (r->kind == HS_ALLOC) {
+        r->event.pos = place + (uint32_t)hs_unzigzag(target);
+        return true;
+    }
+    *rank = !told ? *rank : target < HS_LEARNED_BLOCKS ? target : HS_LEARNED_BLOCKS;
+    if (*rank < HS_LEARNED_BLOCKS)
+        r->event.old = hs_learned_placed(m, *rank);
+    else
+        r->event.old = m->last_freed + (uint32_t)hs_unzigzag(target - HS_LEARNED_BLOCKS);
+    r->event.pos = r->kind == HS_FREE ? HS_POS_IMPLIED : move ? place + (uint32_t)hs_unzigzag(move - 1) : r->event.old;
+    return *rank < HS_LEARNED_BLOCKS ? r->event.old != HS_POS_IMPLIED : told;
+}
+
+/* Reads an event after its tag, without its time, and learns it. False if it is invalid or cut. */
+INLINE bool get_learned(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+{
+    if (!get_site(d, at, tag, r))
+        return false;
+    struct hs_site_state *site = &d->site[r->event.site];
+    const struct hs_learned_event *next = hs_learned_next(d->learned);
+    bool follows = next && next->site == r->event.site;
+    uint32_t rank = r->kind == HS_ALLOC ? 0 : follows ? next->rank : site->rank;
+    r->flags = 0;
+    r->event.size = r->kind == HS_FREE ? 0 : follows ? next->size : site->size;
+    if (tag & HS_TAG_SIZE && !get_u32(at, d->end, &r->event.size))
+        return false;
+    if (!get_places(d, at, tag, r, &rank))
+        return false;
+    if (r->kind != HS_FREE)
+        site->size = (uint16_t)(r->event.size < 0xffff ? r->event.size : 0);
+    if (r->kind != HS_ALLOC)
+        site->rank = (uint8_t)rank;
+    if (r->kind == HS_REALLOC && r->event.pos == r->event.old)
+        r->flags = HS_REC_IN_PLACE;
+    d->previous = r->event.site;
+    learn_places(d, r, rank);
+    hs_learned_add(d->learned,
+                   (struct hs_learned_event){(uint16_t)r->event.site, r->kind == HS_FREE ? 0 : site->size, (uint8_t)rank});
+    return true;
+}
+
+/* Time of an event that came as predicted. */
+INLINE bool get_learned_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits)
+{
+    uint32_t more = 0;
+    if (bits < HS_TAG_MIDDLE) {
+        d->time += bits;
+        return true;
+    }
+    if (bits == HS_TAG_TIME) {
+        if (!get_u32(at, d->end, &more))
+            return false;
+        d->time += (uint64_t)HS_TAG_LONG + more;
+        return true;
+    }
+    if (*at == d->end)
+        return false;
+    d->time += HS_TAG_MIDDLE + ((bits - HS_TAG_MIDDLE) << 8 | *(*at)++);
+    return true;
+}
+
+/* --- times and records ------------------------------------------------------------------------------- */
 
 /* Time of a hit: the tag's bits; if they are all ones, plus the number that follows. */
 INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits)
@@ -255,6 +366,18 @@ static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, str
     return HS_OK;
 }
 
+/* The two forms of events, in either version. */
+INLINE bool get_hit(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+{
+    if (d->learns)
+        return get_learned(d, at, 0, r) && get_learned_time(d, at, tag & HS_TAG_TIME);
+    return get_event(d, at, 0, r) && get_hit_time(d, at, tag & HS_TAG_TIME);
+}
+INLINE bool get_miss(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+{
+    return (d->learns ? get_learned(d, at, tag, r) : get_event(d, at, tag, r)) && get_miss_time(d, at, tag);
+}
+
 /* Reads one record. On an error d->at does not change. */
 INLINE int get_record(struct hs_decoder *d, struct hs_record *r)
 {
@@ -262,10 +385,10 @@ INLINE int get_record(struct hs_decoder *d, struct hs_record *r)
     uint8_t tag = *at++;
     int err = HS_OK;
     if (tag & HS_TAG_HIT) {
-        if (!get_event(d, &at, 0, r) || !get_hit_time(d, &at, tag & HS_TAG_TIME))
+        if (!get_hit(d, &at, tag, r))
             err = HS_ERR_FORMAT;
     } else if (tag & HS_TAG_MISS) {
-        if (!get_event(d, &at, tag, r) || !get_miss_time(d, &at, tag))
+        if (!get_miss(d, &at, tag, r))
             err = HS_ERR_FORMAT;
     } else {
         err = get_plain(d, &at, tag, r);

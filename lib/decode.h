@@ -5,6 +5,7 @@
 #ifndef HS_DECODE_H
 #define HS_DECODE_H
 
+#include "lib/learned.h"
 #include "lib/record.h"
 #include "lib/ring.h"
 
@@ -24,6 +25,7 @@ struct hs_site_state {
 struct hs_decoder {
     const uint8_t *start, *at, *end;
     struct hs_site_state *site; /* `n_sites` entries, from SITE definitions */
+    struct hs_learned *learned; /* traces of version 3: memory for what is learned; NULL: version 2 */
     uint32_t n_sites;
     uint32_t epoch;
     uint32_t names;    /* sum of HS_SITE_CHECK of the sites so far, to compare with hs_packet.names */
@@ -33,10 +35,11 @@ struct hs_decoder {
     int error; /* first error, to be returned */
     uint8_t shift;
     uint8_t implied;
+    uint8_t learns; /* the packet's events are those of version 3 */
 };
 
-/* Prepares `d` to decode `bytes`, the `packet->len` committed bytes after a packet's header. The caller sets `d->site` and
- * `d->n_sites`, and zeroes `d->epoch` before the first packet; the rest is set here. */
+/* Prepares `d` to decode `bytes`, the `packet->len` committed bytes after a packet's header. The caller sets `d->site`,
+ * `d->n_sites` and `d->learned`, and zeroes `d->epoch` before the first packet; the rest is set here. */
 void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, const uint8_t *bytes);
 
 /* Decodes up to `max` records. Returns their number, 0 at the packet's end, or HS_ERR_END (cut record) or HS_ERR_FORMAT; then

@@ -211,6 +211,127 @@ static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t 
 }
 #endif
 
+/* --- version 3: events predicted from what the packet's events taught --------------------------------------- */
+
+#if HS_LEARN && HS_EXPLICIT
+static uint16_t size_to_keep(uint32_t size) { return (uint16_t)(size < 0xffff ? size : 0); }
+
+/* Time of an event that came as predicted. */
+INLINE uint8_t *put_hit_time(uint8_t *to, uint8_t *tag, uint32_t elapsed)
+{
+    if (LIKELY(elapsed < HS_TAG_MIDDLE)) {
+        *tag = (uint8_t)(HS_TAG_HIT | elapsed);
+        return to;
+    }
+    if (elapsed < HS_TAG_LONG) {
+        uint32_t more = elapsed - HS_TAG_MIDDLE;
+        *tag = (uint8_t)(HS_TAG_HIT | (HS_TAG_MIDDLE + (more >> 8)));
+        *to = (uint8_t)more;
+        return to + 1;
+    }
+    *tag = HS_TAG_HIT | HS_TAG_TIME;
+    return put(to, elapsed - HS_TAG_LONG);
+}
+
+/* The candidate behind the predicted site: the first one when something else was predicted, else the second. */
+INLINE struct hs_site_entry *next_candidate(const struct hs_trace *t, const struct hs_site_entry *predicted)
+{
+    return t->at->next != t->site && t->at->next != predicted ? t->at->next : t->at->second;
+}
+
+/* Finds the event's site, and writes what says which one it is. May turn the packet. */
+INLINE struct hs_site_entry *find_learned(struct hs_trace *t, const struct event *e, uint8_t *tag, uint8_t **to)
+{
+    const struct hs_learned_event *next = hs_learned_next(t->learned);
+    struct hs_site_entry *site = next ? &t->site[next->site] : first_candidate(t, e->key, e->op), *predicted = site;
+    *tag = HS_TAG_MISS;
+    *to = t->cursor + 1;
+    if (LIKELY(hs_is_site(site, e->key, e->op)))
+        return site;
+    site = next_candidate(t, predicted);
+    *tag = HS_TAG_MISS | HS_TAG_SECOND;
+    if (hs_is_site(site, e->key, e->op))
+        return site;
+    site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size);
+    *tag = site == t->site ? HS_TAG_MISS | HS_TAG_OTHER : HS_TAG_MISS | HS_TAG_NUMBER;
+    *to = put_site(t, t->cursor + 1, site, e->op);
+    return site;
+}
+
+/* Learns the places of an event. */
+INLINE void learn_places(struct hs_trace *t, const struct event *e, uint32_t rank)
+{
+    struct hs_learned *m = t->learned;
+    if (e->op != HS_ALLOC)
+        hs_learned_remove(m, rank);
+    if (e->op == HS_REALLOC && e->pos == e->old) {
+        hs_learned_resize(m, e->pos, e->size);
+        return;
+    }
+    if (e->op != HS_ALLOC)
+        hs_learned_free(m, e->old);
+    if (e->op != HS_FREE)
+        hs_learned_put(m, e->pos, e->size, t->shift);
+}
+
+/* Writes what is not as predicted of the places, and the time. `likely`: predicted rank. */
+INLINE uint8_t *put_learned_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e, uint32_t rank,
+                                 uint32_t likely)
+{
+    uint32_t place = e->op == HS_FREE ? 0 : hs_learned_place(t->learned, e->size, t->shift), elapsed = settle_any(t);
+    uint32_t target = rank < HS_LEARNED_BLOCKS ? rank
+                                               : hs_zigzag32((int32_t)(e->old - t->learned->last_freed)) + HS_LEARNED_BLOCKS;
+    bool told = rank != likely || rank == HS_LEARNED_BLOCKS || (e->op == HS_REALLOC && e->pos != e->old);
+    if (e->op == HS_ALLOC) {
+        target = hs_zigzag32((int32_t)(e->pos - place));
+        told = target != 0;
+    }
+    if (told) {
+        *tag |= (uint8_t)(HS_TAG_TARGET | (target & HS_TAG_LOW));
+        to = put(to, target >> 2);
+        if (e->op == HS_REALLOC)
+            to = put(to, e->pos == e->old ? 0 : hs_zigzag32((int32_t)(e->pos - place)) + 1);
+        return put(to, elapsed);
+    }
+    if (*tag == HS_TAG_MISS)
+        return put_hit_time(to, tag, elapsed);
+    *tag |= (uint8_t)(elapsed & HS_TAG_LOW);
+    return put(to, elapsed >> 2);
+}
+
+static HOT __attribute__((noinline)) void put_learned(const struct event *e)
+{
+    struct hs_trace *t = &hs_trace;
+    if (t->cursor > t->limit)
+        hs_packet_turn();
+    uint8_t tag, *to;
+    struct hs_site_entry *site = find_learned(t, e, &tag, &to);
+    uint16_t number = (uint16_t)(site - t->site);
+    const struct hs_learned_event *next = hs_learned_next(t->learned);
+    bool follows = next && next->site == number;
+    uint32_t likely = follows ? next->rank : site->rank & (uint8_t)~HS_RANK_SET;
+    uint32_t rank = e->op == HS_ALLOC ? 0 : hs_learned_rank(t->learned, e->old, likely);
+    if (e->op != HS_FREE) {
+        t->check = HS_CHECK(t->check, e->pos);
+        if ((follows ? next->size : site->size) != e->size) {
+            tag |= HS_TAG_SIZE;
+            to = put(to, e->size);
+        }
+        site->size = size_to_keep(e->size);
+    }
+    to = put_learned_tail(t, to, &tag, e, rank, likely);
+    if (e->op != HS_ALLOC)
+        site->rank = (uint8_t)(HS_RANK_SET | rank);
+    learn_places(t, e, rank);
+    hs_learned_add(t->learned, (struct hs_learned_event){number, e->op == HS_FREE ? 0 : site->size, (uint8_t)rank});
+    *t->cursor = tag;
+    t->at = site;
+    commit(t, to);
+}
+#else
+static void put_learned(const struct event *e) { (void)e; }
+#endif
+
 /* --- events ------------------------------------------------------------------------------------------- */
 
 #if HS_EVENTS_LOCKED
@@ -271,10 +392,9 @@ INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const str
     commit(t, to);
 }
 
-HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+INLINE void put_as_2(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
 {
     struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
     bool predicted = LIKELY(hs_has_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16));
     if (predicted && (implied(t) ? fits(t) : fits_with_place(t))) {
@@ -287,6 +407,15 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
     } else {
         put_alloc(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
     }
+}
+
+HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+{
+    hs_lock_t lock = lock_event();
+    if (hs_learns())
+        put_learned(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
+    else
+        put_as_2(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
     unlock_event(lock);
 }
 
@@ -296,7 +425,9 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos)
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
-    if (hs_is_site(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t))
+    if (hs_learns())
+        put_learned(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
+    else if (hs_is_site(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t))
         put_hit(t, site);
     else
         put_other(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
@@ -306,7 +437,11 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos)
 HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old)
 {
     hs_lock_t lock = lock_event();
-    put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
+    const struct event e = {.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC};
+    if (hs_learns())
+        put_learned(&e);
+    else
+        put_other(&e);
     unlock_event(lock);
 }
 

@@ -69,6 +69,8 @@ struct hs_site_entry {
     uint8_t first_size; /* its definition's */
 };
 
+struct hs_learned; /* lib/learned.h */
+
 /* What to record; 0 as `level` is "full". */
 struct hs_level_choice {
     uint8_t level;     /* enum hs_level, but for HS_LEVEL_STOPPED */
@@ -103,7 +105,10 @@ struct hs_config {
     uint16_t flags;       /* enum hs_ring_flag */
     uint8_t reset_cause;  /* of RESET in records.def */
     uint8_t placement;    /* enum hs_placement of all regions */
-    uint8_t shift;        /* log2 of the granule */
+    /* Explicit places in a build with HS_LEARN: memory for what is learned of the events, which makes a trace of C code half as
+     * long and needs a reader of version 3. NULL: the trace is of version 2. */
+    struct hs_learned *learned;
+    uint8_t shift; /* log2 of the granule */
     /* Tells file, function and line of `code`; called once for each new site, with the lock held: must
      * neither allocate nor record. */
     void (*describe)(uintptr_t code, struct hs_place *place);

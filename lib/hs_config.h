@@ -32,6 +32,12 @@
 #define HS_EXPLICIT 1
 #endif
 
+/* 1: events with explicit places are predicted from what the packet's events so far taught (lib/learned.h), where
+ * hs_config.learned has the memory for it. */
+#ifndef HS_LEARN
+#define HS_LEARN 0
+#endif
+
 /* 1: a hook holds hs_port_lock when it calls hs_alloc, hs_free and hs_realloc, which do not take it again. */
 #ifndef HS_EVENTS_LOCKED
 #define HS_EVENTS_LOCKED 0

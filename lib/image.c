@@ -150,6 +150,8 @@ static void new_epoch(uint32_t seq)
     t->at->size = 0;
     t->at->rank = 0;
     t->check = t->expected = 0;
+    if (hs_learns())
+        hs_learned_begin(t->learned);
 }
 
 /* The definitions that would go with the packet that is overwritten next are written anew in this one, so that
@@ -264,7 +266,7 @@ static void lay_out(struct hs_ring_header *h)
     uint32_t header_size = (sizeof *h + c->facts.len + 7) & ~7u, room = c->memory_size - header_size;
     *h = (struct hs_ring_header){
         .magic = HS_RING_MAGIC,
-        .version = HS_FORMAT_VERSIONS,
+        .version = (uint16_t)((hs_learns() ? HS_FORMAT_LEARNED : HS_FORMAT_VERSION) | HS_FORMAT_MINOR << 8),
         .header_size = (uint16_t)header_size,
         .total_size = c->memory_size,
         .packet_size = c->packet_size ? c->packet_size : default_packet_size(c->stage ? c->stage_size * 5 : room),
@@ -485,6 +487,7 @@ static void take(const struct hs_config *config)
     t->site = config->site;
     t->implied = config->placement != HS_PLACE_EXPLICIT;
     t->shift = config->shift;
+    t->learned = t->implied ? NULL : config->learned;
 }
 
 int hs_init(const struct hs_config *config)

@@ -14,9 +14,11 @@
 extern "C" {
 #endif
 
-/* Major version: a reader reads all traces of its own major version. The minor version is the number of kinds with a length
+/* Major versions: a reader reads all traces of these. Version 3 differs in how events with explicit places are written
+ * (lib/learned.h); only traces that have such events are of it. The minor version is the number of kinds with a length
  * that the recorder knows: a reader that knows fewer kinds skips records of the others. */
 #define HS_FORMAT_VERSION 2
+#define HS_FORMAT_LEARNED 3
 
 enum hs_kind {
 #define HS_RECORD(NAME, member, code, area, text, ...) HS_##NAME = code,

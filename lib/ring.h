@@ -34,7 +34,7 @@ enum hs_ring_note {
 /* Start of the image. */
 struct hs_ring_header {
     char magic[8];
-    uint16_t version;      /* HS_FORMAT_VERSION, and the minor version in the high byte */
+    uint16_t version;      /* HS_FORMAT_VERSION or HS_FORMAT_LEARNED, and the minor version in the high byte */
     uint16_t header_size;  /* bytes of this struct and the facts, a multiple of 8 */
     uint32_t total_size;   /* bytes of the image, header included */
     uint32_t packet_size;  /* bytes of a slot, a multiple of 4 */

@@ -6,6 +6,7 @@
 #define HS_TRACE_H
 
 #include "lib/heapstrata.h"
+#include "lib/learned.h"
 #include "lib/port.h"
 #include "lib/schema.h"
 
@@ -33,6 +34,8 @@ _Static_assert(sizeof(struct hs_packet) + HS_RECORD_MAX + HS_DEFINITION_MAX <= H
 #define HS_TAG_OTHER 0x30u  /* site 0; what it does follows */
 #define HS_TAG_SIZE 0x08u
 #define HS_TAG_TARGET 0x04u
+#define HS_TAG_MIDDLE 112u /* version 3: times of a hit from here on take a byte or more behind it */
+#define HS_TAG_LONG (HS_TAG_MIDDLE + (HS_TAG_TIME - HS_TAG_MIDDLE) * 256u) /* from here on more than one byte */
 #define HS_TAG_LOW 0x03u /* low bits of the target, or of the time when there is no target */
 
 /* A text and its definition's number. */
@@ -56,7 +59,8 @@ struct hs_trace {
     uint32_t last;            /* port ticks of the last record, a multiple of 2^HS_TICK_SHIFT from the first */
     uint32_t offered;
     uint32_t check;
-    uint32_t recent[HS_RANKS]; /* blocks placed by the last records; record.h, HS_RANKS */
+    uint32_t recent[HS_RANKS];  /* blocks placed by the last records; record.h, HS_RANKS */
+    struct hs_learned *learned; /* NULL: events are written as in version 2 */
 
     /* What the others touch besides. */
     struct hs_site_entry *site;
@@ -98,6 +102,13 @@ struct hs_trace {
 };
 extern struct hs_trace hs_trace;
 #define HS_NO_PACKET ((uint8_t *)UINTPTR_MAX) /* behind every limit */
+
+/* Whether events are written as in version 3. */
+#if HS_LEARN && HS_EXPLICIT
+static inline bool hs_learns(void) { return hs_trace.learned != NULL; }
+#else
+static inline bool hs_learns(void) { return false; }
+#endif
 
 /* The open packet. */
 static inline struct hs_packet *hs_open_packet(void)

@@ -17,6 +17,8 @@
 
 struct dump {
     struct hs_dictionary dictionary;
+    struct hs_learned learned; /* for the decoder, in traces of version 3 */
+    bool learns;
     uint32_t epoch; /* packets decoded: identifies state of a site that is from an earlier packet */
     struct hs_json *json;
     uint32_t hz;
@@ -132,7 +134,12 @@ static void take_definitions(struct dump *d, const uint8_t *bytes, uint32_t len,
 /* Number of records of a packet; *error: why it ends early. */
 static uint64_t count_records(struct dump *d, const struct hs_chunk *chunk, int *error)
 {
-    struct hs_decoder decoder = {.site = d->dictionary.state, .n_sites = d->dictionary.n_sites, .epoch = d->epoch++};
+    struct hs_decoder decoder = {
+        .site = d->dictionary.state,
+        .n_sites = d->dictionary.n_sites,
+        .epoch = d->epoch++,
+        .learned = d->learns ? &d->learned : NULL,
+    };
     struct hs_record records[64];
     uint64_t count = 0;
     hs_decode_packet(&decoder, &chunk->packet, chunk->bytes);
@@ -221,6 +228,7 @@ static void take_header(struct dump *d, const struct hs_chunk *chunk)
         return;
     memcpy(&header, chunk->bytes, sizeof header);
     d->hz = header.hz;
+    d->learns = hs_header_learned(&header);
     hs_dictionary_facts(&d->dictionary, chunk->bytes + sizeof header, chunk->len - (uint32_t)sizeof header);
 }
 

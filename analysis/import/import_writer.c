@@ -34,6 +34,7 @@ struct recording {
     void *memory;
     struct hs_site_entry *site;
     uint16_t *hash;
+    struct hs_learned learned;
     uint32_t thread;
     uint32_t hz;
     uint64_t now; /* ticks of the last record */
@@ -369,6 +370,7 @@ static int start(struct recording *r)
         .facts = {r->facts, r->facts_len},
         .flags = HS_RING_STREAM | HS_RING_64BIT,
         .placement = HS_PLACE_EXPLICIT,
+        .learned = &r->learned,
         .shift = 4,
         .describe = describe,
         .keyframe = keyframe,

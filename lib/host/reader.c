@@ -196,6 +196,7 @@ static void on_header(struct hs_reader *r, const struct hs_chunk *chunk)
     r->restarted = true;
     r->again = h.flags & HS_RING_AGAIN;
     r->ring_boot = h.boot;
+    r->decoder.learned = hs_header_learned(&h) ? &r->learned : NULL;
     int err = hs_dictionary_facts(&r->dictionary, chunk->bytes + sizeof h, chunk->len - (uint32_t)sizeof h);
     if (err == HS_ERR_MEMORY)
         r->fatal = err;

@@ -112,6 +112,7 @@ static void add_images(void)
         fw_make(&(struct fw_config){.memory_size = sizes[i],
                                     .placement = i % 3 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
                                     .granules = 60 + 100 * (i % 2),
+                                    .learns = i == 3,
                                     .seed = i + 1});
         fw.tick_step = 1;
         for (unsigned boot = 0; boot < 3; boot++) {
@@ -133,11 +134,13 @@ static void add_images(void)
 
 static void add_streams(void)
 {
-    for (unsigned i = 0; i < 2; i++) {
+    static const char *const names[] = {"stream of small packets", "stream of large packets", "stream of version 3"};
+    for (unsigned i = 0; i < 3; i++) {
         fw_make(&(struct fw_config){.memory_size = 1 << 15,
-                                    .packet_size = 256u << i * 2,
+                                    .packet_size = i == 1 ? 1024 : 256,
                                     .flags = HS_RING_STREAM,
-                                    .placement = i ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
+                                    .placement = i == 1 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT,
+                                    .learns = i == 2,
                                     .seed = i + 11});
         fw.out_len = 0;
         fw_boot();
@@ -147,7 +150,7 @@ static void add_streams(void)
         fw_boot();
         fw_work(400);
         hs_flush();
-        struct original *o = add_original(i ? "stream of large packets" : "stream of small packets", fw.out, fw.out_len);
+        struct original *o = add_original(names[i], fw.out, fw.out_len);
         add_packed("stream as .hst", o, HS_SOURCE_STREAM);
     }
 }

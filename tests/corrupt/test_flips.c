@@ -15,8 +15,11 @@ static void flip_and_record(uint32_t bit, bool sends)
 {
     static _Alignas(8) uint8_t chunk[HS_PACKET_MAX];
     struct hs_drain drain = {0};
-    fw_make(&(struct fw_config){
-        .memory_size = IMAGE, .seed = bit + 1, .granules = 64, .placement = bit % 2 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT});
+    fw_make(&(struct fw_config){.memory_size = IMAGE,
+                                .seed = bit + 1,
+                                .granules = 64,
+                                .learns = bit % 4 == 2,
+                                .placement = bit % 2 ? HS_PLACE_MICROPYTHON : HS_PLACE_EXPLICIT});
     fw_work(40);
     uint32_t room = hs_drain_room();
     ((uint8_t *)fw.memory)[bit / 8] ^= (uint8_t)(1u << bit % 8);

@@ -296,6 +296,7 @@ static void in_an_image(void **state)
     (void)state;
     prove(&(struct fw_config){.memory_size = 16384, .packet_size = 512, .placement = HS_PLACE_MICROPYTHON, .granules = 80});
     prove(&(struct fw_config){.memory_size = 16384, .packet_size = 512, .placement = HS_PLACE_EXPLICIT, .granules = 80});
+    prove(&(struct fw_config){.memory_size = 16384, .packet_size = 512, .learns = true, .granules = 80});
 }
 
 static void in_a_stream(void **state)

@@ -98,10 +98,10 @@ static void change_header(const struct memory *m, uint16_t version, uint64_t bui
     h->check = hs_header_sum(h);
 }
 static const struct hs_ring_header *header_of(const struct memory *m) { return (const void *)m->data; }
-static void other_build(const struct memory *m) { change_header(m, HS_FORMAT_VERSION, 0x4321, header_of(m)->flags); }
+static void other_build(const struct memory *m) { change_header(m, header_of(m)->version, 0x4321, header_of(m)->flags); }
 static void other_flags(const struct memory *m)
 {
-    change_header(m, HS_FORMAT_VERSION, header_of(m)->build_id, header_of(m)->flags | HS_RING_CONTEXT);
+    change_header(m, header_of(m)->version, header_of(m)->build_id, header_of(m)->flags | HS_RING_CONTEXT);
 }
 static void older_version(const struct memory *m)
 {
@@ -109,7 +109,7 @@ static void older_version(const struct memory *m)
 }
 static void newer_version(const struct memory *m)
 {
-    change_header(m, HS_FORMAT_VERSION + 1, header_of(m)->build_id, header_of(m)->flags);
+    change_header(m, HS_FORMAT_LEARNED + 1, header_of(m)->build_id, header_of(m)->flags);
 }
 static void damaged_header(const struct memory *m) { m->data[offsetof(struct hs_ring_header, hz)] ^= 4; }
 
@@ -228,6 +228,7 @@ static void every_leftover(void **state)
     (void)state;
     prove(&(struct fw_config){.memory_size = 2048, .placement = HS_PLACE_MICROPYTHON, .granules = 60});
     prove(&(struct fw_config){.memory_size = 4096, .granules = 300});
+    prove(&(struct fw_config){.memory_size = 4096, .granules = 300, .learns = true});
     prove(&(struct fw_config){.memory_size = 64 << 10, .stage_size = 2048, .placement = HS_PLACE_MICROPYTHON});
     printf("# %zu cases, %llu times: %llu records salvaged by the host, %llu of next boots, %llu wrong\n",
            sizeof leftovers / sizeof *leftovers, (unsigned long long)count.cases, (unsigned long long)count.salvaged,

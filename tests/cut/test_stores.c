@@ -117,7 +117,8 @@ static void prove(uint32_t size, uint8_t placement)
     count = (struct count){0};
     for (unsigned i = 0; i < runs; i++) {
         record_run(
-            &(struct fw_config){.memory_size = size, .placement = placement, .granules = i % 2 ? 60 : 300, .seed = seed + i},
+            &(struct fw_config){
+                .memory_size = size, .placement = placement, .granules = i % 2 ? 60 : 300, .seed = seed + i, .learns = i % 2},
             steps, 60);
         records += ledger.n;
         boots += ledger.n_boots;

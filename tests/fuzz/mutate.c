@@ -127,7 +127,7 @@ static void seal_header(struct part *p)
     struct hs_ring_header h;
     memcpy(&h, p->bytes, sizeof h);
     memcpy(h.magic, HS_RING_MAGIC, sizeof h.magic);
-    h.version = HS_FORMAT_VERSION;
+    h.version = hs_header_learned(&h) ? HS_FORMAT_LEARNED : HS_FORMAT_VERSION;
     h.header_size = (uint16_t)p->len;
     memcpy(p->bytes, &h, sizeof h);
     uint32_t check = hs_checksum(0, p->bytes, offsetof(struct hs_ring_header, notes));

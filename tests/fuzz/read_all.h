@@ -103,7 +103,7 @@ static size_t fuzz_repair_header(uint8_t *at, size_t left)
 {
     struct hs_ring_header h;
     memcpy(&h, at, sizeof h);
-    h.version = HS_FORMAT_VERSION;
+    h.version = (h.version & 0xff) == HS_FORMAT_LEARNED ? HS_FORMAT_LEARNED : HS_FORMAT_VERSION;
     if (h.header_size < sizeof h || h.header_size > left || h.header_size > sizeof h + HS_FACTS_MAX)
         h.header_size = sizeof h;
     h.check = hs_crc32(0, &h, offsetof(struct hs_ring_header, notes));

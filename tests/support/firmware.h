@@ -13,6 +13,7 @@
 
 #include "lib/crc.h"
 #include "lib/heapstrata.h"
+#include "lib/learned.h"
 #include "lib/port.h"
 
 #define FW_GRANULES 4096u /* of all areas together */
@@ -27,6 +28,7 @@ struct fw_config {
     uint32_t stage_size; /* 0: none */
     uint64_t build_id;   /* default 0x1234 */
     uint64_t seed;
+    bool learns;  /* explicit places: events are written as in version 3 */
     bool overlap; /* collections of two threads overlap now and then */
 };
 
@@ -36,6 +38,7 @@ enum { FW_FREE, FW_HEAD, FW_TAIL };
 
 static struct firmware {
     struct fw_config config;
+    struct hs_learned learned;
     uint8_t *memory; /* the retained one */
     uint8_t kind[FW_GRANULES];
     uint32_t first[4]; /* of each area, and the end */
@@ -359,6 +362,7 @@ static void fw_boot(void)
                                .hz = 1000000,
                                .build_id = fw.config.build_id ? fw.config.build_id : 0x1234,
                                .placement = fw.config.placement,
+                               .learned = fw.config.learns ? &fw.learned : NULL,
                                .shift = 4,
                                .flags = fw.config.flags,
                                .describe = fw_describe,

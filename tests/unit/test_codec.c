@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "lib/crc.h"
 #include "lib/decode.h"
 #include "lib/varint.h"
 #include "lib/heapstrata.h"
@@ -74,10 +75,14 @@ static void keyframe(void)
 }
 static uint32_t keyframe_size(void) { return 100; }
 
+/* How places are told: the placement rules, and explicit places as version 3 writes them. */
+enum { LEARNED = HS_PLACE_MICROPYTHON + 1, WAYS };
+
 static struct hs_site_entry sites[400];
+static struct hs_learned learned; /* the recorder's */
 static uint16_t hash[2048];
 
-static void start(void *memory, uint32_t size, uint32_t packet, uint8_t placement, uint16_t flags)
+static void start(void *memory, uint32_t size, uint32_t packet, uint8_t way, uint16_t flags)
 {
     struct hs_config config = {
         .memory = memory,
@@ -88,7 +93,8 @@ static void start(void *memory, uint32_t size, uint32_t packet, uint8_t placemen
         .hash = hash,
         .hash_size = 2048,
         .hz = 1000000,
-        .placement = placement,
+        .placement = way == LEARNED ? HS_PLACE_EXPLICIT : way,
+        .learned = way == LEARNED ? &learned : NULL,
         .shift = 4,
         .flags = flags,
         .describe = describe,
@@ -141,6 +147,7 @@ struct read_back {
     int64_t address[400];
     uint32_t own[2][400], names[2][400]; /* hashes of definitions, the number of what they name: names, sites */
     struct hs_decoder d;
+    struct hs_learned learned;
     uint32_t recent[HS_RANKS];
     uint32_t next; /* in the log */
     uint64_t records, lost_said;
@@ -151,6 +158,7 @@ static struct read_back *new_read_back(void)
     struct read_back *b = calloc(1, sizeof *b);
     b->d.site = b->state;
     b->d.n_sites = 400;
+    b->d.learned = hs_trace.learned ? &b->learned : NULL;
     return b;
 }
 
@@ -248,8 +256,8 @@ static size_t packet_of(struct read_back *b, size_t at, struct hs_packet **packe
 static void stream_once(uint8_t placement, uint32_t packet, uint32_t image)
 {
     void *memory = malloc(image);
-    struct read_back *b = new_read_back();
     start(memory, image, packet, placement, HS_RING_STREAM);
+    struct read_back *b = new_read_back();
     for (int i = 0; i < 20000; i++)
         offer_random();
     hs_flush();
@@ -271,7 +279,7 @@ static void test_stream(void **state)
 {
     (void)state;
     for (uint32_t packet = 256; packet <= 8192; packet *= 2)
-        for (uint8_t placement = 0; placement < 2; placement++) {
+        for (uint8_t placement = 0; placement < WAYS; placement++) {
             seed = packet + placement;
             stream_once(placement, packet, 1 << 16);
         }
@@ -291,8 +299,8 @@ static const uint8_t *definitions_of(const struct hs_packet *p) { return (const 
 static void overwrite_once(uint8_t placement, uint32_t image, uint32_t events)
 {
     uint8_t *memory = malloc(image);
-    struct read_back *b = new_read_back();
     start(memory, image, 0, placement, 0);
+    struct read_back *b = new_read_back();
     for (uint32_t i = 0; i < events; i++)
         offer_random();
     const struct hs_ring_header *h = hs_image();
@@ -331,22 +339,73 @@ static void test_overwrite(void **state)
 {
     (void)state;
     for (uint32_t image = 1024; image <= 8u << 20; image *= 2)
-        for (uint8_t placement = 0; placement < 2; placement++) {
+        for (uint8_t placement = 0; placement < WAYS; placement++) {
             seed = image + placement;
             overwrite_once(placement, image, 30000);
         }
 }
 
-/* --- losses ------------------------------------------------------------------------------------------ */
+/* --- version 3 ---------------------------------------------------------------------------------------- */
 
-static void test_losses_are_counted(void **state)
+/* An allocator that gives out first what was freed last of a size, and a program that repeats itself. */
+static void offer_block(uint32_t site, uint32_t size, uint32_t pos, uint32_t old)
+{
+    if (n_log == log_room)
+        log_ = realloc(log_, (log_room = log_room * 2 + 1024) * sizeof *log_);
+    struct offered *o = &log_[n_log++];
+    ticks += 3 + n_log % 5;
+    *o = (struct offered){.time = ticks, .site_code = site, .size = size, .pos = pos, .old = old, .op = size ? HS_ALLOC : HS_FREE};
+    if (size)
+        hs_alloc((struct hs_key){.code = 1000 + site, .caller = (uintptr_t)hs_anchor + site}, (struct hs_block){pos, size});
+    else
+        hs_free((uintptr_t)hs_anchor + site, old);
+}
+
+static void offer_loop(uint32_t rounds)
+{
+    static const uint32_t sizes[] = {24, 100, 24, 300, 40};
+    for (uint32_t round = 0; round < rounds; round++) {
+        for (uint32_t i = 0; i < 5; i++)
+            offer_block(1 + i % 3, sizes[i], 1000 + i * 40, 0);
+        for (uint32_t i = 5; i-- > 0;)
+            offer_block(9, 0, 0, 1000 + i * 40);
+    }
+}
+
+/* A loop takes little more than a byte for each event, and comes back. Its bytes are what they have always been. */
+static void test_learned_loop(void **state)
 {
     (void)state;
     void *memory = malloc(1 << 16);
+    uint32_t sum = 0, records = 0;
+    start(memory, 1 << 16, 4096, LEARNED, HS_RING_STREAM);
     struct read_back *b = new_read_back();
+    assert_int_equal(hs_image()->version & 0xff, HS_FORMAT_LEARNED);
+    offer_loop(2000);
+    hs_flush();
+    struct hs_packet *p;
+    for (size_t at = hs_image()->header_size; at < out_len; free(p)) {
+        at += packet_of(b, at, &p);
+        b->records += read_packet(b, p, (uint8_t *)(p + 1) + p->len, true);
+        records += p->len;
+        sum = hs_crc32(sum, p + 1, p->len);
+    }
+    assert_int_equal(b->next, n_log);
+    assert_in_range(records, n_log, n_log + n_log / 20);
+    assert_true(sum == 0x1a4dedd9u);
+    free(memory);
+    free(b);
+}
+
+/* --- losses ------------------------------------------------------------------------------------------ */
+
+static void losses_are_counted(uint8_t way)
+{
+    void *memory = malloc(1 << 16);
     seed = 5;
     refuse_every = 9;
-    start(memory, 1 << 16, 512, HS_PLACE_EXPLICIT, HS_RING_STREAM);
+    start(memory, 1 << 16, 512, way, HS_RING_STREAM);
+    struct read_back *b = new_read_back();
     for (int i = 0; i < 50000; i++)
         offer_random();
     refuse_every = 0;
@@ -368,6 +427,13 @@ static void test_losses_are_counted(void **state)
     assert_int_equal(decoded + said, hs_stats().offered);
     free(memory);
     free(b);
+}
+
+static void test_losses_are_counted(void **state)
+{
+    (void)state;
+    losses_are_counted(HS_PLACE_EXPLICIT);
+    losses_are_counted(LEARNED);
 }
 
 /* --- second boot ------------------------------------------------------------------------------------- */
@@ -633,7 +699,7 @@ int main(void)
         cmocka_unit_test(test_overwrite),           cmocka_unit_test(test_losses_are_counted),
         cmocka_unit_test(test_next_boot_continues), cmocka_unit_test(test_runs_come_back),
         cmocka_unit_test(test_repeats_are_short),   cmocka_unit_test(test_repeats_are_read),
-        cmocka_unit_test(test_long_runs),
+        cmocka_unit_test(test_long_runs),           cmocka_unit_test(test_learned_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

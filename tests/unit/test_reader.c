@@ -330,9 +330,10 @@ static void other_inputs_are_refused(void **state)
     fw_work(3000);
     assert_int_equal(open_error(fw.memory + 64, (1 << 13) - 64), HS_ERR_KIND);
     assert_non_null(strstr(m.error.text, "no header"));
-    fw.memory[8]++;
+    fw.memory[8] += 2;
     assert_int_equal(open_error(fw.memory, 1 << 13), HS_ERR_VERSION);
-    fw.memory[8]--;
+    assert_non_null(strstr(m.error.text, "is of format version 4; this program reads versions 2 and 3"));
+    fw.memory[8] -= 2;
     fw.memory[20] ^= 1;
     assert_int_equal(open_error(fw.memory, 1 << 13), HS_ERR_CHECK);
 }

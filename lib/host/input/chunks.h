@@ -66,6 +66,12 @@ int hs_writer_put_chunk(struct hs_writer *writer, const struct hs_chunk *chunk);
  * HS_ERR_FORMAT (no header), HS_ERR_CHECK (damaged) or HS_ERR_VERSION. */
 int hs_header_check(const uint8_t *bytes, size_t len);
 
+/* Whether the packets behind the header are of version 3. */
+static inline bool hs_header_learned(const struct hs_ring_header *header)
+{
+    return (header->version & 0xff) == HS_FORMAT_LEARNED;
+}
+
 /* Length of the definitions chunk (HS_NAMES_SYNC) that the bytes begin with; 0 when there is none or it is damaged. */
 size_t hs_names_len(const uint8_t *bytes, size_t len);
 

@@ -155,8 +155,8 @@ static void explain(const struct sight *s, const struct found *f)
     else if (f->worst == HS_ERR_VERSION)
         hs_fail_with(s->error, HS_ERR_VERSION, f->worst_at,
                      "%s: the header at byte %zu is of format version %u; this program "
-                     "reads version %u. Use the HeapStrata that the firmware was built with",
-                     s->path, f->worst_at, f->version, HS_FORMAT_VERSION);
+                     "reads versions %u and %u. Use the HeapStrata that the firmware was built with",
+                     s->path, f->worst_at, f->version, HS_FORMAT_VERSION, HS_FORMAT_LEARNED);
     else if (f->worst == HS_ERR_END)
         hs_fail_with(s->error, HS_ERR_END, f->worst_at,
                      "%s: ends in the middle of the header at byte %zu; nothing can be "

@@ -58,7 +58,7 @@ int hs_header_check(const uint8_t *bytes, size_t len)
     memcpy(&h, bytes, sizeof h);
     if (memcmp(h.magic, HS_RING_MAGIC, sizeof h.magic) != 0)
         return HS_ERR_FORMAT;
-    if ((h.version & 0xff) != HS_FORMAT_VERSION)
+    if ((h.version & 0xff) != HS_FORMAT_VERSION && !hs_header_learned(&h))
         return h.version < 256 ? HS_ERR_VERSION : HS_ERR_CHECK;
     if (h.header_size < sizeof h || h.header_size > sizeof h + HS_FACTS_MAX)
         return HS_ERR_CHECK;

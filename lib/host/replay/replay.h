@@ -30,6 +30,7 @@ struct hs_reader {
 
     /* The current packet. */
     struct hs_decoder decoder;
+    struct hs_learned learned; /* the decoder's, in traces of version 3 */
     struct hs_packet packet;
     uint64_t packet_offset;
     bool in_packet;
