@@ -2,6 +2,7 @@
 #include "firmware-hooks/startup/startup.h"
 
 #include "firmware-hooks/ports/hook_port.h"
+#include "lib/learned.h"
 
 _Static_assert((HS_FOLLOWED & (HS_FOLLOWED - 1)) == 0, "HS_FOLLOWED: a power of two");
 static uint32_t followed[HS_FOLLOWED];
@@ -31,10 +32,18 @@ static void use_table(struct hs_config *config)
 static void use_table(struct hs_config *config) { (void)config; }
 #endif
 
+#if HS_LEARN
+static struct hs_learned learned;
+#define LEARNED &learned
+#else
+#define LEARNED NULL
+#endif
+
 bool hs_startup_config(struct hs_config *config)
 {
     *config = (struct hs_config){
         .placement = HS_PLACE_EXPLICIT,
+        .learned = LEARNED,
         .shift = hs_heaps[hs_n_heaps - 1]->shift,
         .describe = hs_heaps_describe,
         .keyframe = hs_heaps_keyframe,

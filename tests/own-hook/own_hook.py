@@ -91,6 +91,22 @@ stat = hs_test.cli_json("stat", TRACE)[1] or {}
 tap.check("a ring of 12 KB has gone round", done.status == 0 and marks and marks[0] > 100 and marks[-1] == 300, (marks[:3], marks[-3:]))
 compare("ring", said, marks[-3:])
 
+# The same in version 3 of the format: the build learns.
+sizes = []
+for program_ in (program, build("learned", "CFLAGS=-O2 -g -DHS_LEARN=1")):
+    done = run(program_, "2000", "1", HEAPSTRATA_OUT="TRACE")
+    with open(TRACE, "rb") as f:
+        sizes.append(len(f.read()))
+        f.seek(0)
+        version = f.read(9)[8]
+said = walks(done.out)
+tap.check("HS_LEARN=1: the trace is of version 3, and shorter: %d bytes of %d" % (sizes[1], sizes[0]), version == 3 and sizes[1] < sizes[0], version)
+compare("HS_LEARN=1", said, list(said))
+done = run(program_, "30000", "5", HEAPSTRATA_RING="TRACE:12k")
+said = walks(done.out)
+marks = [int(n) for n in re.findall(r"walk (\d+)", hs_test.cli("marks", TRACE).out.decode())]
+compare("HS_LEARN=1, ring", said, marks[-3:])
+
 for level in ("sampled:64", "summary"):
     done = run(program, "2000", "1", HEAPSTRATA_OUT="TRACE", HEAPSTRATA_LEVEL=level)
     status, stat, text = hs_test.cli_json("stat", TRACE)
