@@ -36,14 +36,15 @@ class Events:
 
 
 RUNS = [("predicted", "hs_put_alloc", "hs_put_free"), ("random", "hs_put_alloc", "hs_put_free"),
-        ("struct", "fixed_alloc", "fixed_free"), ("leb", "leb_alloc", "leb_free"), ("folded", "fold_alloc", "fold_free")]
+        ("struct", "fixed_alloc", "fixed_free"), ("leb", "leb_alloc", "leb_free"), ("folded", "fold_alloc", "fold_free"),
+        ("version 3", "hs_put_alloc", "hs_put_free")]
 
 
 def count(core, synthetic, folder):
     """Events by the names of RUNS. `synthetic`: the host's program that makes the stream."""
     with open(os.path.join(folder, "events.inc"), "w") as f:
         f.write(common.output(synthetic, "list", "free", str(SKIP), str(EVENTS)))
-    elf = core.link(os.path.join(folder, "bare.elf"), SOURCES, PORT, "-O2", "-I" + folder, roomy=True)
+    elf = core.link(os.path.join(folder, "bare.elf"), SOURCES, PORT, "-O2", "-DHS_LEARN=1", "-I" + folder, roomy=True)
     functions = firmware.functions(elf, linker_map=False, nm=core.cross + "nm")
     ranges, out = os.path.join(folder, "ranges"), os.path.join(folder, "counts")
     board.write_ranges(ranges, functions, lambda f: board.first_match(f.name, ACTIONS))

@@ -52,5 +52,8 @@ int main(void)
         all[i]->start();
         record(all[i], event, event + EVENTS);
     }
+    rec_heapstrata_learns = true;
+    rec_heapstrata.start();
+    record(&rec_heapstrata, event, event + EVENTS);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/heapstrata.h"
+#include "lib/learned.h"
 #include "lib/port.h"
 #include "lib/varint.h"
 
@@ -18,6 +19,8 @@ uint32_t bench_ticks;
 
 void (*rec_heapstrata_sink)(const void *data, uint32_t len);
 uint8_t rec_heapstrata_placement = HS_PLACE_EXPLICIT;
+bool rec_heapstrata_learns;
+static struct hs_learned learned;
 static uint64_t memory[IMAGE / 8];
 static struct hs_site_entry sites[256];
 static uint16_t hash[1024];
@@ -62,6 +65,7 @@ static void hs_rec_start(void)
         .hash_size = 1024,
         .hz = 1000000,
         .placement = rec_heapstrata_placement,
+        .learned = rec_heapstrata_learns ? &learned : NULL,
         .shift = SHIFT,
         .flags = rec_heapstrata_sink ? HS_RING_STREAM : 0,
         .describe = describe,

@@ -27,5 +27,6 @@ extern const struct recorder rec_heapstrata, rec_leb128, rec_folded, rec_struct1
 /* HeapStrata's: takes all that is written, as a stream; NULL: an overwrite ring of 256 KB. */
 extern void (*rec_heapstrata_sink)(const void *data, uint32_t len);
 extern uint8_t rec_heapstrata_placement; /* enum hs_placement; EXPLICIT unless it is set before the start */
+extern bool rec_heapstrata_learns;       /* explicit places are written as in version 3 */
 
 #endif

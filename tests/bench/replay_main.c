@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- *   replay FILE        records the events of a trace once more, and prints ns an event, five times
+ *   replay FILE               records the events of a trace once more, and prints ns an event, five times, and
+ *                             bytes an event
+ *   replay FILE 2|3 DIVISOR   with explicit places, as this version of the format writes them; in ticks that are so
+ *                             many times as long
  *
  * What a real program does, at the speed of this machine: sites, sizes, places and times are the trace's.
  */
@@ -11,10 +14,12 @@
 
 #include "lib/heapstrata.h"
 #include "lib/host/reader.h"
+#include "lib/learned.h"
 #include "lib/port.h"
 
 struct offer {
-    uint32_t dt, site, size, pos, old;
+    uint64_t time;
+    uint32_t site, size, pos, old;
     uint8_t kind;
 };
 
@@ -27,7 +32,16 @@ static uint64_t memory[0x8000];
 static struct hs_site_entry sites[4096];
 static uint16_t hash[16384];
 
-bool hs_port_write(const void *data, uint32_t len) { return (void)data, (void)len, true; }
+static uint64_t bytes;
+static uint32_t divisor = 1;
+static int version; /* 0: places follow from MicroPython's rule */
+
+bool hs_port_write(const void *data, uint32_t len)
+{
+    (void)data;
+    bytes += len;
+    return true;
+}
 void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 
 static void describe(uintptr_t code, struct hs_place *place) { place->line = (uint32_t)code; }
@@ -46,7 +60,6 @@ static int load(const char *name)
     struct hs_error error;
     struct hs_reader *reader = hs_reader_open(name, &error);
     const struct hs_event *event;
-    uint64_t time = 0;
     long n;
     if (!reader) {
         fprintf(stderr, "%s\n", error.text);
@@ -57,8 +70,7 @@ static int load(const char *name)
         for (const struct hs_event *e = event; e < event + n && n_offers < MOST; e++) {
             if (e->kind < HS_ALLOC || e->kind > HS_REALLOC)
                 continue;
-            offer[n_offers++] = (struct offer){(uint32_t)(e->time - time), e->site, e->size, e->pos, e->old, e->kind};
-            time = e->time;
+            offer[n_offers++] = (struct offer){e->time, e->site, e->size, e->pos, e->old, e->kind};
         }
     hs_reader_close(reader);
     return 0;
@@ -66,6 +78,7 @@ static int load(const char *name)
 
 static void start(void)
 {
+    static struct hs_learned learned;
     const struct hs_config config = {
         .memory = memory,
         .memory_size = sizeof memory,
@@ -75,14 +88,17 @@ static void start(void)
         .hash = hash,
         .hash_size = 16384,
         .hz = 1000000,
-        .placement = HS_PLACE_MICROPYTHON,
-        .shift = 5,
+        .placement = version ? HS_PLACE_EXPLICIT : HS_PLACE_MICROPYTHON,
+        .learned = version == 3 ? &learned : NULL,
+        .shift = version ? 4 : 5,
+        .flags = version ? HS_RING_STREAM : 0,
         .describe = describe,
         .keyframe = keyframe,
         .keyframe_size = keyframe_size,
     };
     memset(memory, 0, sizeof memory);
     bench_ticks = 0;
+    bytes = 0;
     hs_init(&config);
     hs_start();
 }
@@ -91,7 +107,7 @@ static void record(void)
 {
     for (const struct offer *o = offer; o < offer + n_offers; o++) {
         struct hs_key key = {.code = 0x1000 + o->site, .caller = (uintptr_t)hs_anchor + 16};
-        bench_ticks += o->dt;
+        bench_ticks = (uint32_t)(o->time / divisor);
         if (hs_state == HS_STATE_KEYFRAME_DUE)
             hs_keyframe();
         if (o->kind == HS_ALLOC)
@@ -105,7 +121,11 @@ static void record(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2 || load(argv[1]) || !n_offers)
+    if (argc == 4) {
+        version = atoi(argv[2]);
+        divisor = (uint32_t)atoi(argv[3]);
+    }
+    if ((argc != 2 && argc != 4) || !divisor || load(argv[1]) || !n_offers)
         return 1;
     for (int round = 0; round < 5; round++) {
         start();
@@ -114,5 +134,6 @@ int main(int argc, char **argv)
         printf("ns %.3f\n", (now() - begin) / n_offers);
         hs_stop();
     }
+    printf("bytes %.4f\n", (double)bytes / n_offers);
     return 0;
 }

@@ -16,6 +16,7 @@ import programs
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", 10000000))
 SOURCES = ["tests/bench/synthetic_main.c", "tests/bench/synthetic_stream.c", "tests/bench/recorders.c"] + hs_cores.LIB
+LEARNED = "HeapStrata, version 3"
 OURS, STRUCT, LEB, FOLDED = ("HeapStrata", "16-byte struct into a ring", "plain LEB128 deltas",
                              "LEB128, kind and size folded")
 TITLE = {"free": "explicit frees", "sweep": "frees gathered into sweeps"}
@@ -31,7 +32,7 @@ def pairs(text):
 
 
 def build():
-    return common.compile_c("synthetic", SOURCES, bare.PORT, "-lm")
+    return common.compile_c("synthetic", SOURCES, bare.PORT, "-DHS_LEARN=1", "-lm")
 
 
 # ---- what the stream is like ----
@@ -59,6 +60,15 @@ def lttng_peer(report, folder):
 
 # ---- bytes and time on this machine ----
 
+def learned(program, mode, folder):
+    """(median ns, bytes) an event of version 3, after a comparison with the stream."""
+    trace = os.path.join(folder, mode + "-3.hst")
+    events = pairs(common.output(program, "write", mode, str(EVENTS), trace, "3"))["events"][0]
+    common.output(program, "verify", mode, str(EVENTS), trace, "3")
+    timed = pairs(common.output(program, "time", mode, str(EVENTS), "3"))
+    return statistics.median(timed["ns/" + OURS]), os.path.getsize(trace) / events
+
+
 def host(report, program, mode, folder, others):
     """Table of recorders; returns our bytes and ns an event."""
     trace = os.path.join(folder, mode + ".hst")
@@ -74,6 +84,7 @@ def host(report, program, mode, folder, others):
         ratio = statistics.median(theirs / ours for theirs, ours in zip(ns[name], ns[OURS]))
         bytes_ = timed["bytes/" + name][0]
         rows.append([name, statistics.median(ns[name]), ratio, bytes_, bytes_ * events / size, "this run"])
+    others = {LEARNED: learned(program, mode, folder), **others}
     for name, (theirs, bytes_) in others.items():
         rows.append([name, theirs, theirs / rows[0][1], bytes_, bytes_ * events / size, "this run"])
     if mode == "free":
@@ -102,7 +113,7 @@ def replay(report, folder):
 
 def show_m3(report, program, folder):
     found = bare.count(hs_cores.CORES["cortex-m3"], program, folder)
-    names = {OURS: "random", STRUCT: "struct", LEB: "leb", FOLDED: "folded"}
+    names = {OURS: "random", LEARNED: "version 3", STRUCT: "struct", LEB: "leb", FOLDED: "folded"}
     rows = [[name, found[run].alloc, found[run].free, found[run].event, found[run].turn, None, "this run"]
             for name, run in names.items()]
     for name, (_, instructions, _) in peers.RECORDERS.items():

@@ -7,6 +7,7 @@
  *   synthetic list free|sweep SKIP EVENTS        the stream's events as initialisers of struct event in C
  *   synthetic decode FILE                        ns a record of lib/decode alone
  *
+ * A last argument of 3: HeapStrata writes version 3 of the format.
  * Prints "name value" lines.
  */
 #include <inttypes.h>
@@ -217,9 +218,11 @@ static void take_definitions(const uint8_t *at, size_t len)
 /* Calls `packet` for each packet of the stream. */
 static void walk(void (*packet)(struct hs_decoder *, const struct hs_packet *))
 {
+    static struct hs_learned learned;
     struct hs_decoder d = {.site = state, .n_sites = sizeof state / sizeof *state};
     struct hs_ring_header header;
     memcpy(&header, bytes, sizeof header);
+    d.learned = (header.version & 0xff) == HS_FORMAT_LEARNED ? &learned : NULL;
     for (const uint8_t *at = bytes + header.header_size; at < bytes + n_bytes;) {
         struct hs_packet p;
         memcpy(&p, at, sizeof p);
@@ -348,6 +351,8 @@ static void list(bool sweeps, uint64_t skip, uint64_t events)
 
 int main(int argc, char **argv)
 {
+    rec_heapstrata_learns = argc > 1 && strcmp(argv[argc - 1], "3") == 0;
+    argc -= rec_heapstrata_learns;
     const char *what = argc > 2 ? argv[1] : "";
     bool sweeps = argc > 3 && strcmp(argv[2], "sweep") == 0;
     uint64_t events = argc > 3 ? strtoull(argv[3], NULL, 0) : 0;
