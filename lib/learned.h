@@ -91,12 +91,18 @@ static inline uint32_t hs_learned_placed(const struct hs_learned *m, uint32_t ra
 
 static inline uint32_t hs_learned_rank(const struct hs_learned *m, uint32_t pos, uint32_t likely)
 {
-    if (likely < HS_LEARNED_BLOCKS && hs_learned_placed(m, likely) == pos && ~pos)
+    uint32_t sought = ~pos, rank = 0;
+    if (!sought)
+        return HS_LEARNED_BLOCKS;
+    if (likely < HS_LEARNED_BLOCKS && hs_learned_placed(m, likely) == pos)
         return likely;
-    uint32_t rank = ~pos ? 0 : HS_LEARNED_BLOCKS;
-    while (rank < HS_LEARNED_BLOCKS && hs_learned_placed(m, rank) != pos)
-        rank++;
-    return rank;
+    for (uint32_t i = m->top + 1u; i-- > 0; rank++)
+        if (m->placed[i] == sought)
+            return rank;
+    for (uint32_t i = HS_LEARNED_BLOCKS; --i > m->top; rank++)
+        if (m->placed[i] == sought)
+            return rank;
+    return HS_LEARNED_BLOCKS;
 }
 
 /* Takes the block of a rank out. */
