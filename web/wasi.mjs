@@ -40,6 +40,12 @@ function normalize(path) {
   return '/' + out.join('/');
 }
 
+// For names of temporary files and seeds of hash tables. Node 18 has no global crypto.
+function fillRandomly(bytes) {
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Math.floor(Math.random() * 256);
+}
+
 class Program {
   constructor({args, env, files, streams}) {
     this.args = args.map(a => Program.text(a));
@@ -224,10 +230,7 @@ class Program {
       clock_res_get: (clock, into) => p.view.setBigUint64(into, 1000n, true),
       clock_time_get: (clock, precision, into) =>
         p.view.setBigUint64(into, clock ? BigInt(Math.round(performance.now() * 1e6)) : BigInt(Date.now()) * 1000000n, true),
-      random_get: (at, length) => {
-        for (let i = 0; i < length; i += 65536)
-          globalThis.crypto.getRandomValues(p.bytes.subarray(at + i, at + Math.min(i + 65536, length)));
-      },
+      random_get: (at, length) => fillRandomly(p.bytes.subarray(at, at + length)),
       sched_yield: () => {},
       proc_exit: status => {
         throw new Exit(status);
