@@ -232,6 +232,8 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_SUMMARY: hs_model_on_summary(m, e); break;
     case HS_TOP: hs_model_named(m, e); break;
     }
+    if (m->marked.open)
+        hs_model_after_mark(m, e);
 }
 
 HOT void feed(struct hs_model *m, const struct hs_event *e, const struct hs_event *end, const bool observed)

@@ -30,6 +30,7 @@ void hs_model_held(struct hs_model *model, const struct hs_event *event);
 void hs_model_failed(struct hs_model *model, const struct hs_event *event);
 void hs_model_marked(struct hs_model *model, const struct hs_event *event);
 void hs_model_fact(struct hs_model *model, const struct hs_event *event);
+void hs_model_after_mark(struct hs_model *model, const struct hs_event *event); /* any record while model->marked.open */
 
 /* Levels, samples and summaries. */
 void hs_model_level(struct hs_model *model, const struct hs_event *event);

@@ -332,7 +332,8 @@ static struct hs_mark *new_mark(struct hs_model *m)
 void hs_model_marked(struct hs_model *m, const struct hs_event *e)
 {
     struct hs_mark *mark = new_mark(m);
-    struct hs_region_summary summary = hs_model_summary(m, HS_ALL_REGIONS);
+    m->marked = (struct hs_marked){.open = hs_model_summary_only(m)};
+    m->marked.known = hs_model_heap(m, &m->marked.heap);
     m->n_marks++;
     if (!mark)
         return;
@@ -341,11 +342,27 @@ void hs_model_marked(struct hs_model *m, const struct hs_event *e)
         .number = e->number,
         .boot = e->boot,
         .blocks = m->blocks,
-        .used = hs_model_summary_only(m) && summary.known ? summary.used : m->used,
+        .used = m->marked.open && m->marked.known ? m->marked.heap.used : m->used,
         .label = strndup(e->record->mark.label.data, e->record->mark.label.len),
     };
     if (mark->label)
         m->n_marks_kept++;
     else
         m->error = HS_ERR_MEMORY;
+}
+
+#define SUMMARY_ASKED 2u /* cause of a SUMMARY in records.def: the program asked for it, as a mark does */
+
+/* The summaries of a mark are the next ones that the program asked for. What other threads record may come before them. */
+void hs_model_after_mark(struct hs_model *m, const struct hs_event *e)
+{
+    struct hs_marked *marked = &m->marked;
+    if (e->kind == HS_SUMMARY && e->record->summary.cause == SUMMARY_ASKED) {
+        marked->known = hs_model_heap(m, &marked->heap);
+        marked->summed = true;
+        if (m->n_marks == m->n_marks_kept)
+            m->mark[m->n_marks - 1].used = marked->heap.used;
+    } else if (marked->summed || e->kind == HS_LEVEL || e->kind == HS_RESET) {
+        marked->open = false;
+    }
 }

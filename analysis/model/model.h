@@ -126,6 +126,14 @@ struct hs_mark {
     char *label;
 };
 
+/* The heap at the last mark. At levels other than "full" the recorder writes the summaries of a mark after it. */
+struct hs_marked {
+    struct hs_space_stats heap;
+    bool known;  /* `heap` is set */
+    bool open;   /* its summaries may still follow */
+    bool summed; /* at least one of them came */
+};
+
 struct hs_collections {
     uint64_t begun, done;        /* done: those whose end is in the trace */
     uint64_t cause[4];           /* begun collections, by cause as in records.def */
@@ -219,6 +227,7 @@ struct hs_model {
     uint64_t n_failures;        /* total */
     struct hs_mark *mark;       /* `n_marks_kept` */
     uint64_t n_marks, n_marks_kept, marks_room;
+    struct hs_marked marked;
 
     struct hs_model_observer observer;
     uint64_t collection_freed; /* bytes, by the current collection */

@@ -22,6 +22,13 @@ struct marks {
     struct hs_table *table;
     uint64_t used; /* at the previous mark */
     uint32_t boot; /* of that mark; 0: none */
+    struct {
+        bool waits; /* for its summaries; the members below are set */
+        double seconds;
+        uint64_t number;
+        uint32_t boot;
+        char label[512];
+    } last; /* mark */
 };
 
 enum { OUT_OF_MEMORY = 1 };
@@ -38,39 +45,52 @@ static const struct hs_column columns[] = {
     {"Mark", "mark", HS_VALUE_TEXT},
 };
 
-/* Unknown figures stay empty. Changes are not computed across a reset. */
-static void add(struct marks *m, const struct hs_event *e)
+/* Adds a row for the last mark. Unknown figures stay empty. Changes are not computed across a reset. */
+static void add(struct marks *m)
 {
-    struct hs_space_stats heap;
-    char label[512];
-    bool known = hs_model_heap(m->model, &heap), follows = known && m->boot == e->boot;
-    snprintf(label, sizeof label, "%.*s", (int)e->record->mark.label.len, e->record->mark.label.data);
+    const struct hs_space_stats heap = m->model->marked.heap;
+    bool known = m->model->marked.known, follows = known && m->boot == m->last.boot;
     const struct hs_value values[] = {
-        {.d = hs_seconds(m->reader, hs_model_elapsed(m->model))},
-        {.u = e->number},
-        {.u = e->boot},
+        {.d = m->last.seconds},
+        {.u = m->last.number},
+        {.u = m->last.boot},
         {.u = heap.used, .none = !known},
         {.i = (int64_t)(heap.used - m->used), .none = !follows},
         {.u = heap.free, .none = !known},
         {.u = heap.largest_free, .none = !known || heap.no_longest},
         {.d = hs_external_fragmentation((struct hs_free_figures){heap.free, heap.largest_free}),
          .none = !known || heap.no_longest},
-        {.s = label},
+        {.s = m->last.label},
     };
     hs_table_add(m->table, values);
     m->used = heap.used;
-    m->boot = known ? e->boot : 0;
+    m->boot = known ? m->last.boot : 0;
+    m->last.waits = false;
 }
 
-/* At levels other than "full" a mark shows the last summary before it: the recorder writes the mark's own summary after it. */
+static void marked(struct marks *m, const struct hs_event *e)
+{
+    const struct hs_text *label = &e->record->mark.label;
+    m->last.waits = true;
+    m->last.seconds = hs_seconds(m->reader, hs_model_elapsed(m->model));
+    m->last.number = e->number;
+    m->last.boot = e->boot;
+    snprintf(m->last.label, sizeof m->last.label, "%.*s", (int)label->len, label->data);
+}
+
+/* At levels other than "full" a mark's row is added when its summaries, which follow it, have been read. */
 static int each(void *context, const struct hs_event *events, long n)
 {
     struct marks *m = context;
     for (const struct hs_event *e = events; e < events + n; e++) {
+        if (m->last.waits && e->kind == HS_MARK)
+            add(m);
         if (hs_model_feed(m->model, e, 1))
             return OUT_OF_MEMORY;
         if (e->kind == HS_MARK)
-            add(m, e);
+            marked(m, e);
+        if (m->last.waits && !m->model->marked.open)
+            add(m);
     }
     return 0;
 }
@@ -110,6 +130,8 @@ static int run(void *memory)
     m.table = hs_table_new(columns, sizeof columns / sizeof *columns);
     if (m.model && m.table) {
         int damaged = hs_cmd_replay(m.reader, each, &m);
+        if (m.last.waits)
+            add(&m);
         status = print(&m);
         status = status == HS_EXIT_OK ? damaged : status;
     } else {

@@ -104,6 +104,19 @@ def summaries(tap):
                   and sums["(other sites)"] < 0.3 * everything, "%s %s" % (first, sums))
 
 
+def marks(tap):
+    """heapstrata marks shows the heap at the mark, not at the summary before it."""
+    for firmware in hs_test.UNIX:
+        for level in ("full", "summary", "sampled:512"):
+            name = "%s-grown-%s.hst" % (firmware, level.replace(":", "-"))
+            trace, done = record(firmware, level, "grown.py", name=name)
+            told = [(t.used, t.free) for t in printed(done.out)]
+            status, shown, error = hs_test.cli_json("marks", trace)
+            rows = [(m["used_bytes"], m["free_bytes"]) for m in shown["marks"]] if shown else error
+            tap.check("%s, %s: marks shows the firmware's own figures" % (firmware, level),
+                      status == 0 and len(told) == len(LABELS) and rows == told, "%s\n%s" % (rows, told))
+
+
 def on_the_board(tap):
     text = open(script("work.py")).read()
     for level in ("summary", "sampled"):
@@ -286,6 +299,7 @@ def commands(tap):
 def main():
     tap = hs_test.Tap()
     summaries(tap)
+    marks(tap)
     on_the_board(tap)
     lifetimes(tap)
     estimates(tap, "unix32", 512)

@@ -380,6 +380,48 @@ static void marks_are_kept(void **state)
     hs_model_free(s.model);
 }
 
+static void play_summary(struct script *s, uint8_t cause, uint32_t used)
+{
+    s->record = (struct hs_record){
+        .summary = {.cause = cause, .shift = SHIFT, .used = used, .free = GRANULES - used, .longest = 8}};
+    play(s, (struct hs_event){.kind = HS_SUMMARY});
+}
+
+static void play_mark(struct script *s)
+{
+    s->record = (struct hs_record){.mark.label = {"m", 1}};
+    play(s, (struct hs_event){.kind = HS_MARK});
+}
+
+/* The recorder writes a mark, then its summaries (cause 2). */
+static void marks_have_the_summaries_after_them(void **state)
+{
+    (void)state;
+    struct script s = begin(64);
+    s.record = (struct hs_record){.level = {.level = HS_LEVEL_SUMMARY}};
+    play(&s, (struct hs_event){.kind = HS_LEVEL});
+    play_summary(&s, 2, 10);
+    play_mark(&s);
+    assert_true(s.model->marked.open);
+    assert_int_equal(s.model->marked.heap.used, 10 << SHIFT); /* none has come yet */
+    play_summary(&s, 0, 11);                                  /* after a collection of another thread */
+    assert_int_equal(s.model->mark[0].used, 10 << SHIFT);
+    play_summary(&s, 2, 20);
+    assert_int_equal(s.model->mark[0].used, 20 << SHIFT);
+    assert_int_equal(s.model->marked.heap.used, 20 << SHIFT);
+    s.record = (struct hs_record){.top = {.times = 1, .bytes = 16}};
+    play(&s, (struct hs_event){.kind = HS_TOP, .op = HS_ALLOC});
+    assert_false(s.model->marked.open);
+    play_summary(&s, 2, 30); /* of heapstrata.summary(), later */
+    assert_int_equal(s.model->mark[0].used, 20 << SHIFT);
+    play_mark(&s); /* its summaries are lost */
+    play_mark(&s);
+    play_summary(&s, 2, 40);
+    assert_int_equal(s.model->mark[1].used, 30 << SHIFT);
+    assert_int_equal(s.model->mark[2].used, 40 << SHIFT);
+    hs_model_free(s.model);
+}
+
 /* ---- at random, against a naive model ---- */
 
 struct naive_block {
@@ -663,6 +705,7 @@ int main(void)
         cmocka_unit_test(regions_come_and_go),
         cmocka_unit_test(odd_numbers_are_survived),
         cmocka_unit_test(marks_are_kept),
+        cmocka_unit_test(marks_have_the_summaries_after_them),
         cmocka_unit_test(agrees_with_naive_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
