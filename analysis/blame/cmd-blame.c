@@ -39,6 +39,7 @@ struct work {
     const struct args *args;
     struct hs_reader *reader;
     struct hs_model *model;
+    struct hs_model_watcher watcher;
     struct hs_names names;
     struct hs_time_spec when;
     struct hs_heap_snapshot snapshot;
@@ -240,10 +241,12 @@ static int measure_and_print(struct work *w)
 static int replay(struct work *w)
 {
     w->names.reader = w->reader;
-    w->model = hs_model_new(&(struct hs_model_observer){.context = w, .failed = on_failure});
+    w->model = hs_model_new(NULL);
     w->cases = calloc(CASES_KEPT, sizeof *w->cases);
     if (!w->model || !w->cases)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    w->watcher = (struct hs_model_watcher){.context = w, .failed = on_failure};
+    hs_model_watch(w->model, &w->watcher);
     int damaged = hs_cmd_replay(w->reader, watch, w), status = check(w);
     if (!status)
         status = hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader);

@@ -8,7 +8,7 @@
  * are live.
  *
  *     struct hs_failure_watch *watch = hs_failure_watch_new();
- *     ... hs_failure_watch_failed is the model's observer of failures ...
+ *     ... call hs_failure_watch_failed at each failure, from a watcher of the model ...
  *     ... replay ...
  *     hs_diagnose(&diagnoses, watch, names);              measures; never prints
  */
@@ -95,7 +95,7 @@ struct hs_failure_watch;
 struct hs_failure_watch *hs_failure_watch_new(void);
 void hs_failure_watch_free(struct hs_failure_watch *watch);
 
-/* For the model's observer of failures. */
+/* Call at each failure, from a watcher of the model. */
 void hs_failure_watch_failed(struct hs_failure_watch *watch, const struct hs_model *model, const struct hs_failure *failure);
 
 /* Fills *diagnoses; free it with hs_diagnoses_free in any case. Returns HS_OK or HS_ERR_MEMORY. */

@@ -3,12 +3,29 @@
 
 #include <stdlib.h>
 
-struct hs_exam *hs_exam_new(void)
+static void on_failed(void *context, const struct hs_failure *failure)
 {
-    struct hs_exam *exam = calloc(1, sizeof *exam);
+    struct hs_exam *exam = context;
+    hs_failure_watch_failed(exam->watch, exam->model, failure);
+}
+
+static void on_collected(void *context)
+{
+    struct hs_exam *exam = context;
+    hs_growth_take(&exam->growth, exam->model);
+}
+
+struct hs_exam *hs_exam_new(struct hs_model *model)
+{
+    struct hs_exam *exam = model ? calloc(1, sizeof *exam) : NULL;
     if (exam && !(exam->watch = hs_failure_watch_new())) {
         free(exam);
         return NULL;
+    }
+    if (exam) {
+        exam->model = model;
+        exam->watcher = (struct hs_model_watcher){.context = exam, .failed = on_failed, .collected = on_collected};
+        hs_model_watch(model, &exam->watcher);
     }
     return exam;
 }
@@ -22,13 +39,6 @@ void hs_exam_free(struct hs_exam *exam)
     hs_failure_watch_free(exam->watch);
     free(exam);
 }
-
-void hs_exam_failed(struct hs_exam *exam, const struct hs_model *model, const struct hs_failure *failure)
-{
-    hs_failure_watch_failed(exam->watch, model, failure);
-}
-
-void hs_exam_collected(struct hs_exam *exam, const struct hs_model *model) { hs_growth_take(&exam->growth, model); }
 
 int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names)
 {

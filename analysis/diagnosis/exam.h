@@ -2,10 +2,9 @@
  *
  * Collects data for a diagnosis while a trace is replayed, and concludes at the end.
  *
- *     struct hs_exam *exam = hs_exam_new();
- *     hs_exam_failed(exam, model, failure);       from the model's observer, each failure
- *     hs_exam_collected(exam, model);             from the same, each collection
- *     hs_exam_conclude(exam, names);              once, at the end
+ *     struct hs_exam *exam = hs_exam_new(model);      watches the model from now on
+ *     ... feed the model ...
+ *     hs_exam_conclude(exam, names);                  once, at the end
  */
 #ifndef HS_DIAGNOSIS_EXAM_H
 #define HS_DIAGNOSIS_EXAM_H
@@ -14,6 +13,8 @@
 #include "analysis/diagnosis/growth.h"
 
 struct hs_exam {
+    const struct hs_model *model;
+    struct hs_model_watcher watcher;
     struct hs_failure_watch *watch;
     struct hs_growth growth;
     struct hs_diagnoses diagnoses; /* of failures; set by hs_exam_conclude */
@@ -21,12 +22,9 @@ struct hs_exam {
     bool grows;
 };
 
-/* NULL when out of memory. */
-struct hs_exam *hs_exam_new(void);
+/* Watches `model` until the exam is freed; the model must not be fed after that. NULL when out of memory, also if `model` is NULL. */
+struct hs_exam *hs_exam_new(struct hs_model *model);
 void hs_exam_free(struct hs_exam *exam);
-
-void hs_exam_failed(struct hs_exam *exam, const struct hs_model *model, const struct hs_failure *failure);
-void hs_exam_collected(struct hs_exam *exam, const struct hs_model *model);
 
 /* Returns HS_OK or HS_ERR_MEMORY. */
 int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names);

@@ -175,18 +175,6 @@ static void measure(void *context, const struct hs_event *event)
     hs_caps_flow_take(m->flow, event);
 }
 
-static void failed(void *context, const struct hs_failure *failure)
-{
-    struct measures *m = context;
-    hs_exam_failed(m->exam, m->model, failure);
-}
-
-static void collected(void *context)
-{
-    struct measures *m = context;
-    hs_exam_collected(m->exam, m->model);
-}
-
 /* Drops a long program, because trying advice on it would take too long. */
 static void keep_program(struct measures *m, const struct hs_event *event,
                          int (*take)(struct hs_program *, const struct hs_model *, const struct hs_event *))
@@ -217,9 +205,9 @@ static int replay(struct measures *m, struct hs_reader *reader)
 static bool begin_measures(struct measures *m, struct hs_reader *reader)
 {
     m->pools = hs_pools_new(reader, 0);
-    m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure, .failed = failed, .collected = collected});
+    m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure});
     m->flow = m->model ? hs_caps_flow_new(m->model, reader) : NULL;
-    m->exam = hs_exam_new();
+    m->exam = hs_exam_new(m->model);
     if (!m->pools || !m->flow || !m->exam)
         return false;
     m->pools->model = m->model;

@@ -9,29 +9,12 @@
 
 #define TRACE_MAX (16 << 20) /* maximum bytes of a trace, replayed within about a second */
 
-struct replay {
-    struct hs_model *model;
-    struct hs_exam *exam;
-};
-
-static void failed(void *context, const struct hs_failure *failure)
-{
-    struct replay *r = context;
-    hs_exam_failed(r->exam, r->model, failure);
-}
-
-static void collected(void *context)
-{
-    struct replay *r = context;
-    hs_exam_collected(r->exam, r->model);
-}
-
 /* Damage is ignored here: commands that read the trace report it. */
-static void feed(struct replay *r, struct hs_reader *reader)
+static void feed(struct hs_model *model, struct hs_reader *reader)
 {
     const struct hs_event *events;
     long n;
-    while ((n = hs_reader_next(reader, &events)) > 0 && !hs_model_feed(r->model, events, n))
+    while ((n = hs_reader_next(reader, &events)) > 0 && !hs_model_feed(model, events, n))
         ;
 }
 
@@ -47,21 +30,20 @@ void hs_cmd_sentence(const char *path, struct hs_symbols *(*open_symbols)(const 
 {
     struct stat about;
     struct hs_error error;
-    struct replay r = {.exam = NULL};
     if (stat(path, &about) || !S_ISREG(about.st_mode) || about.st_size > TRACE_MAX)
         return;
     struct hs_reader *reader = hs_reader_open(path, &error);
     struct hs_names names = {.reader = reader};
-    r.model = hs_model_new(&(struct hs_model_observer){.context = &r, .failed = failed, .collected = collected});
-    r.exam = hs_exam_new();
-    if (reader && r.model && r.exam) {
-        feed(&r, reader);
-        names.symbols = r.model->n_failures ? open_symbols(reader) : NULL; /* kinds of peaks need them */
-        if (!hs_exam_conclude(r.exam, &names))
-            print(r.exam, path);
+    struct hs_model *model = hs_model_new(NULL);
+    struct hs_exam *exam = hs_exam_new(model);
+    if (reader && exam) {
+        feed(model, reader);
+        names.symbols = model->n_failures ? open_symbols(reader) : NULL; /* kinds of peaks need them */
+        if (!hs_exam_conclude(exam, &names))
+            print(exam, path);
     }
     hs_symbols_close(names.symbols);
-    hs_exam_free(r.exam);
-    hs_model_free(r.model);
+    hs_exam_free(exam);
+    hs_model_free(model);
     hs_reader_close(reader);
 }

@@ -336,31 +336,18 @@ void hs_history_feed(struct hs_history *h, const struct hs_event *e)
     hs_model_feed(h->model, e, 1);
 }
 
-static void on_failed(void *context, const struct hs_failure *failure)
-{
-    struct hs_history *h = context;
-    hs_exam_failed(h->exam, h->model, failure);
-}
-
-static void on_collected(void *context)
-{
-    struct hs_history *h = context;
-    hs_exam_collected(h->exam, h->model);
-}
-
 struct hs_history *hs_history_new(uint64_t limit)
 {
     struct hs_history *h = calloc(1, sizeof *h);
     if (!h)
         return NULL;
-    struct hs_model_observer observer = {
-        .context = h, .taken = on_taken, .freed = on_freed, .failed = on_failed, .collected = on_collected};
+    struct hs_model_observer observer = {.context = h, .taken = on_taken, .freed = on_freed};
     h->limit = limit;
     h->turn = 1;
     h->resized = HS_POS_IMPLIED;
     h->model = hs_model_new(&observer);
-    h->exam = hs_exam_new();
-    if (!h->model || !h->exam) {
+    h->exam = hs_exam_new(h->model);
+    if (!h->exam) {
         hs_history_free(h);
         return NULL;
     }

@@ -201,8 +201,7 @@ static void on_collect_end(struct hs_model *m, const struct hs_event *e)
         c->longest = pause;
         c->longest_number = m->collecting_number;
     }
-    if (m->observer.collected)
-        m->observer.collected(m->observer.context);
+    hs_model_tell_collected(m);
 }
 
 /* The heap is empty and its layout is known, unless the reader says otherwise. */

@@ -294,8 +294,7 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
     failure->free = layout.free;
     failure->largest_free = layout.largest_free;
     failure->verdict = judge(e, &layout, failure->synced);
-    if (m->observer.failed)
-        m->observer.failed(m->observer.context, failure);
+    hs_model_tell_failed(m, failure);
 }
 
 /* "helper=1472 bytes of the heap; its blocks: 6 8 17": granules, ascending. A list that comes when blocks are known is of no

@@ -27,6 +27,26 @@ struct hs_model *hs_model_new(const struct hs_model_observer *observer)
     return NULL;
 }
 
+void hs_model_watch(struct hs_model *m, struct hs_model_watcher *watcher)
+{
+    watcher->next = m->watcher;
+    m->watcher = watcher;
+}
+
+void hs_model_tell_failed(struct hs_model *m, const struct hs_failure *failure)
+{
+    for (const struct hs_model_watcher *w = m->watcher; w; w = w->next)
+        if (w->failed)
+            w->failed(w->context, failure);
+}
+
+void hs_model_tell_collected(struct hs_model *m)
+{
+    for (const struct hs_model_watcher *w = m->watcher; w; w = w->next)
+        if (w->collected)
+            w->collected(w->context);
+}
+
 void hs_model_free(struct hs_model *m)
 {
     if (!m)

@@ -193,9 +193,15 @@ struct hs_model_observer {
     void (*region)(void *context, unsigned region); /* added, empty; or removed (not `present`), empty */
     void (*taken)(void *context, unsigned region, struct hs_extent extent);
     void (*freed)(void *context, unsigned region, struct hs_extent extent);
+    void (*after)(void *context, const struct hs_event *event); /* every event, after the model has processed it */
+};
+
+/* Callbacks for rare moments. A model can have several watchers. Any callback may be NULL. */
+struct hs_model_watcher {
+    void *context;
     void (*failed)(void *context, const struct hs_failure *failure); /* the layout is that at the failure */
     void (*collected)(void *context);                                /* a collection has ended, and its blocks are freed */
-    void (*after)(void *context, const struct hs_event *event);      /* every event, after the model has processed it */
+    struct hs_model_watcher *next;                                   /* set by hs_model_watch */
 };
 
 struct hs_model {
@@ -230,13 +236,17 @@ struct hs_model {
     struct hs_marked marked;
 
     struct hs_model_observer observer;
-    uint64_t collection_freed; /* bytes, by the current collection */
-    bool observed;             /* an observer wants every block */
-    int error;                 /* the first error: HS_ERR_MEMORY or HS_ERR_ARG; else HS_OK */
+    struct hs_model_watcher *watcher; /* the first; not owned */
+    uint64_t collection_freed;        /* bytes, by the current collection */
+    bool observed;                    /* an observer wants every block */
+    int error;                        /* the first error: HS_ERR_MEMORY or HS_ERR_ARG; else HS_OK */
 };
 
 /* Creates a model of an empty heap. `observer` is copied and may be NULL. Returns NULL when out of memory. */
 struct hs_model *hs_model_new(const struct hs_model_observer *observer);
+
+/* Adds a watcher, which must stay valid as long as the model is fed. */
+void hs_model_watch(struct hs_model *model, struct hs_model_watcher *watcher);
 
 /* Processes `n` events. A long array may be fed in parts, to read the model in between. Returns model->error: once it
  * is set, further events are ignored. */

@@ -23,6 +23,7 @@ struct work {
     const struct args *args;
     struct hs_reader *reader;
     struct hs_model *model;
+    struct hs_model_watcher watcher;
     struct hs_names names;
     struct hs_grouping by;
     struct hs_exam *exam;
@@ -69,18 +70,11 @@ static int choose_grouping(struct work *w)
 static void on_failure(void *context, const struct hs_failure *failure)
 {
     struct work *w = context;
-    hs_exam_failed(w->exam, w->model, failure);
     if (failure->verdict != HS_VERDICT_FRAGMENTED)
         return;
     w->error = hs_heap_snapshot_take(&w->snapshot, w->model);
     w->fragmented = !w->error;
     w->asked = failure->size;
-}
-
-static void on_collected(void *context)
-{
-    struct work *w = context;
-    hs_exam_collected(w->exam, w->model);
 }
 
 static uint32_t line_of(const void *groups, uint32_t site) { return hs_groups_of(groups, site); }
@@ -182,9 +176,12 @@ static int run(void *memory)
     if (!w.reader)
         return HS_EXIT_BAD;
     w.names.reader = w.reader;
-    w.model = hs_model_new(&(struct hs_model_observer){.context = &w, .failed = on_failure, .collected = on_collected});
-    w.exam = hs_exam_new();
-    int status = w.model && w.exam ? show(&w) : hs_complain("out of memory");
+    w.model = hs_model_new(NULL);
+    w.exam = hs_exam_new(w.model);
+    w.watcher = (struct hs_model_watcher){.context = &w, .failed = on_failure};
+    if (w.exam)
+        hs_model_watch(w.model, &w.watcher);
+    int status = w.exam ? show(&w) : hs_complain("out of memory");
     release(&w);
     return status;
 }
