@@ -124,7 +124,7 @@ $(B)/%.a:
 SONAME := libheapstrata.so.$(SOVERSION)
 SOFILE := libheapstrata.so.$(VERSION)
 # Of lib/ the shared library takes what reading needs; recording would need a port, which a host
-# program has none of. -z defs makes a mistake here fail here.
+# program does not have. -z defs makes a mistake here fail here.
 $(B)/$(SOFILE): $(HOST_PIC) $(B)/lib-pic.a lib/host/heapstrata.map
 	$(call say,LINK,$@)
 	$(Q)$(CC) -shared $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -Wl,-soname,$(SONAME) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
@@ -217,7 +217,7 @@ MP_LTTNG := $(M)/unix64-lttng/micropython
 .PHONY: micropython micropython-plain micropython-lttng
 micropython: $(MP_HOOKED) ## the three instrumented MicroPython firmwares
 micropython-plain: $(MP_PLAIN) $(MPY_CROSS) ## the same without hooks, and mpy-cross
-micropython-lttng: $(MP_LTTNG) ## the 64-bit unix firmware that tells its events to LTTng as well
+micropython-lttng: $(MP_LTTNG) ## the 64-bit unix firmware that reports its events to LTTng as well
 
 # Debian's repacked source lacks some submodules, hence what is switched off. Frozen are the Python modules that it has;
 # freezing wants to see a folder of MicroPython's library, of which nothing is taken.
@@ -233,9 +233,12 @@ MP_mpy-cross := mpy-cross STRIP=
 MP_ENV  := GIT_CEILING_DIRECTORIES='$(patsubst %/,%,$(dir $(MP_SRC)))' PYTHONDONTWRITEBYTECODE=1 \
            SOURCE_DATE_EPOCH=1744675200
 # $(call mp_make,CONFIG,BUILD FOLDER,MORE): two people may build at once, so one at a time per folder.
-# The program goes first, so that it is linked again even when a source only went away.
+# The program is removed first, so that it is linked again even when a source was only removed. BUILD is relative to the
+# port's folder: a compiler cache with a base folder (CCACHE_BASEDIR) writes relative names into the dependency files, and make
+# compares names as text, so with an absolute BUILD no object would depend on its headers.
 mp_make = $(Q)mkdir -p $(2) && rm -f $@ && $(MP_ENV) flock $(2)/lock $(MAKE) --no-print-directory \
-	$(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) -C $(MP_SRC)/$(MP_$(1)) BUILD=$(abspath $(2)) $(if $(V),V=1) $(3) >$(2)/make.log 2>&1 \
+	$(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) -C $(MP_SRC)/$(MP_$(1)) \
+	BUILD="$$(realpath -m --relative-to=$(MP_SRC)/$(firstword $(MP_$(1))) $(2))" $(if $(V),V=1) $(3) >$(2)/make.log 2>&1 \
 	|| { tail -n 40 $(2)/make.log; exit 1; }
 
 $(MP_HOOKED): $(M)/%: $(HS_LIB_SRC) $(HS_LIB_HDR) $(HOOK_FILES) $(M)/config $(MPY_CROSS)
@@ -253,7 +256,7 @@ $(MPY_CROSS): $(M)/config
 	$(call mp_make,mpy-cross,$(@D),USER_C_MODULES=)
 
 # Another source tree or other flags: start over.
-MP_CONFIG = $(MP_SRC) $(MP_unix64) $(MP_unix32) $(MP_qemu-arm) $(HEAPSTRATA_FLAGS)
+MP_CONFIG = relative $(MP_SRC) $(MP_unix64) $(MP_unix32) $(MP_qemu-arm) $(HEAPSTRATA_FLAGS)
 .PHONY: force
 $(M)/config: force | $(if $(MICROPYTHON_SRC),,$(M)/src/py/mpconfig.h) $(B)/deps.firmware
 	$(Q)mkdir -p $(M); echo "$(MP_CONFIG)" | cmp -s - $@ || { \
@@ -298,7 +301,7 @@ $(eval $(call rp2_part,mbedtls,include/mbedtls/version.h,mbedtls))
 endif
 
 # Debian's source has no micropython-lib: the folder named is only looked at for a README, and the frozen modules are
-# those that need none of it. libstdc++ is not used, so an empty one spares its package. The port's Makefile adds to
+# those that do not need it. libstdc++ is not used, so an empty one spares its package. The port's Makefile adds to
 # CMAKE_ARGS what it finds in its environment, and nothing to what is on its command line.
 RP2_CMAKE := -DPICO_NO_PICOTOOL=1 -DCMAKE_EXE_LINKER_FLAGS=-L$(abspath $(RP2)/empty) \
 	$(if $(MICROPYTHON_SRC),,-DMICROPY_LIB_DIR=$(CURDIR))
