@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # `make soak` runs the same suites with HS_SOAK=1 in their environment: those that can try more then do.
-# Picked up by name; nobody edits a list to add a test.
+# Found by name: a new test needs no entry in a list.
 #   tests/{unit,property,cut}/test_*.c   one cmocka program each; SPECIAL_LDFLAGS_test_x for its own flags
 #   tests/cut/watch.c                    sees every access of lib/ to memory; tests/cut is linked with both
 #   tests/corrupt/test_*.c               likewise, with lib/ and lib/host/ under sanitizers
@@ -8,7 +8,7 @@
 #   tests/fuzz/fuzz_*.c                  libFuzzer targets; corpus in tests/fuzz/corpus/fuzz_x/
 #   tests/*/preload_*.c                  put in front of the C library by LD_PRELOAD, as build/tests/*/preload_x.so
 #   tests/*/run                          executable, prints "ok ..." and "not ok ..." lines (TAP)
-# The watch takes the place of the thread sanitizer's run-time library, so there is none of it with that.
+# The watch replaces the thread sanitizer's run-time library, so it is left out with that sanitizer.
 TEST_SRC    := $(sort $(wildcard $(addsuffix /test_*.c,tests/unit tests/property $(if $(findstring thread,$(SAN)),,tests/cut))))
 WATCH_SRC   := tests/cut/watch.c
 WATCHED     := -Wl,--whole-archive $(B)/libwatched.a -Wl,--no-whole-archive

@@ -268,7 +268,7 @@ int hs_lttng_write(struct hs_lttng *l, const struct hs_lttng_output *output, str
         error->text, sizeof error->text, "%s",
         l->records
             ? "has HeapStrata's own records only, which do not tell each block that a collection frees: --events both (of "
-              "source.heapstrata.trace: events=\"both\") tells that too"
+              "source.heapstrata.trace: events=\"both\") reports that too"
             : "has no events lttng_ust_libc:malloc, free and so on: run the program with LD_PRELOAD=liblttng-ust-libc-wrapper.so, and "
               "enable 'lttng_ust_libc:*'");
     return HS_ERR_KIND;

@@ -125,9 +125,8 @@ static void zsh_option(void *context, const struct hs_option *o)
 
 static void print_zsh(const struct hs_cmd *const *commands, size_t n)
 {
-    fputs(
-        "#compdef heapstrata\n\n_heapstrata()\n{\n    local -a commands\n    commands=(\n        'help:tells more about a command'\n",
-        stdout);
+    fputs("#compdef heapstrata\n\n_heapstrata()\n{\n    local -a commands\n    commands=(\n        'help:explains a command'\n",
+          stdout);
     for (size_t i = 0; i < n; i++) {
         printf("        '%s:", commands[i]->name);
         put_help(commands[i]->summary, "'\\");
@@ -168,7 +167,7 @@ static void fish_option(void *context, const struct hs_option *o)
 
 static void print_fish(const struct hs_cmd *const *commands, size_t n)
 {
-    fputs("complete -c heapstrata -n __fish_use_subcommand -f -a help -d 'tells more about a command'\n", stdout);
+    fputs("complete -c heapstrata -n __fish_use_subcommand -f -a help -d 'explains a command'\n", stdout);
     for (size_t i = 0; i < n; i++) {
         printf("complete -c heapstrata -n '__fish_use_subcommand; or __fish_seen_subcommand_from help' -f -a %s -d '",
                commands[i]->name);

@@ -22,7 +22,7 @@ static const struct {
     [HS_COMPARE_IMPORT] = {"Import", "imports", "By import, each without the modules that it imports"},
     [HS_COMPARE_PHASE] = {"Import", "phases", "By phase of each import", "Phase", "phase"},
     [HS_COMPARE_NAME] = {"Global", "globals",
-                         "What goes with each global name: slot, interned name, code that makes it, and what it alone keeps"},
+                         "Cost of each global name: slot, interned name, code that makes it, and what only it keeps"},
 };
 
 static const struct {

@@ -38,15 +38,15 @@ static void outward(const struct hs_doctor_input *input, struct hs_findings *fin
     uint64_t limit = fitting_limit(flow);
     struct hs_finding *f = hs_finding_new(findings, "HS-CAPS-SPILLED", HS_SEVERITY_WARNING,
                                           "%" PRIu64 " requests for internal memory got PSRAM, "
-                                          "since none was left inside",
+                                          "because no internal memory was left",
                                           flow->spilled);
-    hs_finding_evidence(f, "%" PRIu64 " bytes in all; %" PRIu64 " bytes inside are there for malloc()", flow->spilled_bytes,
+    hs_finding_evidence(f, "%" PRIu64 " bytes in all; %" PRIu64 " bytes of internal memory are for malloc()", flow->spilled_bytes,
                         flow->internal);
     name_places(input, true, f);
     if (limit)
         hs_finding_next(f,
                         "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL=%" PRIu64
-                        ": what is larger goes to PSRAM at once, and all else would have had room inside",
+                        ": larger requests are served from PSRAM first, and the others would have fit into internal memory",
                         limit);
     hs_finding_next(f, "ask for MALLOC_CAP_SPIRAM where a large block need not be fast: heapstrata regions lists the places");
 }

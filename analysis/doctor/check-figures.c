@@ -111,7 +111,7 @@ static void report_calls(const struct pair *c, struct hs_findings *findings)
     const struct hs_meminfo *d = c->dump;
     struct hs_finding *f = hs_finding_new(
         findings, "HS-FIGURES-CONTRADICT", HS_SEVERITY_WARNING,
-        "gc.mem_alloc() and gc.mem_free() speak of another heap than mem_info() on the same console");
+        "gc.mem_alloc() and gc.mem_free() describe another heap than mem_info() on the same console");
     hs_finding_evidence(f,
                         "gc.mem_alloc() %" PRIu64 " (line %u), gc.mem_free() %" PRIu64
                         " (line %u); mem_info (line %u): total %" PRIu64 ", used %" PRIu64 ", free %" PRIu64,

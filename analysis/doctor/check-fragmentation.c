@@ -47,11 +47,11 @@ static void report_fragmented(const struct hs_space_stats *heap, struct hs_findi
     if (heap->no_longest || heap->largest_free > heap->free || fragmentation < MUCH || heap->free < ROOM)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-FRAG-HIGH", HS_SEVERITY_WARNING,
-                                          "the free space is in pieces: no more than %" PRIu64 " bytes can be had at once",
+                                          "the free space is in pieces: at most %" PRIu64 " bytes can be allocated at once",
                                           heap->largest_free);
     hs_finding_evidence(f, "%" PRIu64 " bytes are free at the end, the longest run has %" PRIu64 ": fragmentation %.1f%%",
                         heap->free, heap->largest_free, 100 * fragmentation);
-    hs_finding_next(f, "heapstrata map shows where the pieces are, heapstrata timeline when they came");
+    hs_finding_next(f, "heapstrata map shows where the pieces are, heapstrata timeline when they appeared");
 }
 
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)

@@ -34,7 +34,7 @@ static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *fin
         hs_finding_evidence(f, "it may still grow by a piece of %" PRIu64 " bytes, when a collection does not free enough",
                             d->max_new_split);
     limits(f, p);
-    hs_finding_next(f, "call gc.collect() in front of mem_info(): what goes then was garbage, and no lack of memory");
+    hs_finding_next(f, "call gc.collect() before mem_info(): what it frees was garbage");
 }
 
 /* The last dump before a failure, or else the first one after it. */
@@ -168,7 +168,7 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
         hs_finding_next(
             f, "paste gc.mem_alloc() and gc.mem_free(), called after gc.collect(): most boards have no micropython.mem_info(). "
                "mem_free() also counts what the heap can still grow by");
-    hs_finding_next(f, "record it: heapstrata tells which lines hold the memory and what is between the free runs");
+    hs_finding_next(f, "record it: heapstrata shows which lines hold the memory and what is between the free runs");
 }
 
 /* ---- the system's heap ---- */

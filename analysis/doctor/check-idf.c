@@ -198,7 +198,7 @@ static const struct damage damages[] = {
     {"Bad tail at", "", "something wrote beyond the end of a block",
      "the block that ends at that address was overrun: see who allocated it, and how long its data are"},
     {"Bad head at", "", "something wrote over the head of a block",
-     "the block before that address was overrun, or a pointer that is none of malloc()'s was freed"},
+     "the block before that address was overrun, or a pointer that malloc() did not return was freed"},
     {"Invalid data at", "", "something wrote over memory of the heap that is not its own",
      "CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
     {"already marked as free", "", "a block was freed twice",
@@ -210,10 +210,10 @@ static const struct damage damages[] = {
     {"CORRUPT HEAP", "", "ESP-IDF's heap is corrupt", "CONFIG_HEAP_POISONING_COMPREHENSIVE finds the block sooner"},
     {"assert failed:", "tlsf",
      "the allocator's own lists are overwritten: a block was overrun, freed twice, or written to after free()",
-     "CONFIG_HEAP_POISONING_COMPREHENSIVE tells which of these, and finds the block sooner"},
+     "CONFIG_HEAP_POISONING_COMPREHENSIVE shows which of these it was, and finds the block sooner"},
     {"assert failed:", "multi_heap",
      "the heap's own data are overwritten: a block was overrun, freed twice, or written to after free()",
-     "CONFIG_HEAP_POISONING_COMPREHENSIVE tells which of these, and finds the block sooner"},
+     "CONFIG_HEAP_POISONING_COMPREHENSIVE shows which of these it was, and finds the block sooner"},
 };
 
 static void corrupt(const struct hs_doctor_input *p, struct hs_findings *findings)

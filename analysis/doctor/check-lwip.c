@@ -78,7 +78,7 @@ static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const 
         return;
     }
     hs_finding_next(f, "#define %s %" PRIu64 " in lwipopts.h%s", hs_pool_option(&named, option), more,
-                    pool->avail ? ", twice what there is" : "");
+                    pool->avail ? ", twice the present size" : "");
     if (!strcmp(pool->name, "SYS_TIMEOUT"))
         hs_finding_next(
             f,

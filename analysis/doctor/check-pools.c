@@ -70,7 +70,7 @@ static void exhausted(const struct hs_doctor_input *input, const struct hs_pool 
     name_holders(input, pool, f);
     hs_finding_evidence(f, "the smallest size that could have been enough for what this run shows is %" PRIu32 "%s", needed(pool),
                         ended_there(input, pool) ? "; the run ends here, so what would have come later is not known"
-                                                 : "; the program went on without");
+                                                 : "; the program continued without it");
     suggest(f, pool, size_after_refusal(pool), "twice what is known to be needed is a safe next step");
     hs_finding_next(f,
                     "then record again under load: heapstrata pools shows the most that was needed, and doctor the size for it");

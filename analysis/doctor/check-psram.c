@@ -340,7 +340,7 @@ static void missing_by_call(const struct hs_doctor_input *p, struct hs_findings 
     if (!most.line || most.value >= PSRAM_LEAST || !e.line || e.none || (p->facts.chip && !p->facts.chip->psram))
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-PSRAM-MISSING", HS_SEVERITY_PROBLEM,
-                                          "PSRAM is expected on this board, and the heap has none of it");
+                                          "PSRAM is expected on this board, but the heap has none");
     hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 " bytes at most: that fits into the chip", most.line->number,
                         most.value);
     explain(f, p, &e);
@@ -362,7 +362,7 @@ static void report_missing(const struct hs_doctor_input *p, const struct hs_memi
         return;
     }
     f = e.line ? hs_finding_new(findings, "HS-PSRAM-MISSING", HS_SEVERITY_PROBLEM,
-                                "PSRAM is expected on this board, and the heap has none of it")
+                                "PSRAM is expected on this board, but the heap has none")
                : hs_finding_new(findings, "HS-PSRAM-UNUSED", HS_SEVERITY_WARNING,
                                 "no PSRAM is in use: if the board has some, this firmware is built for another "
                                 "kind of it, or for none");

@@ -88,7 +88,7 @@ static int run(void *memory)
 {
     const struct args *args = memory;
     if (!args->timeline && args->points)
-        return hs_complain("--points goes with --timeline only");
+        return hs_complain("--points needs --timeline");
     if (!args->timeline)
         return with_pools(&args->common, 0, show_report, hs_cmd_rows(&args->common, args->limit));
     struct hs_terminal terminal = hs_terminal_probe(false);

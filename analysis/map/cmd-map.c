@@ -228,7 +228,7 @@ static int check_level(const struct source *s)
     for (unsigned i = 0; i < s->n_moments; i++) {
         const struct hs_heap_snapshot *p = &s->moment[i].snapshot;
         if (p->level > HS_LEVEL_FULL)
-            return hs_complain("%s: no map: recorded at level %s at that moment, which tells used and free bytes and free "
+            return hs_complain("%s: no map: recorded at level %s at that moment, which has used and free bytes and free "
                                "runs, not where blocks are. See heapstrata stat or timeline; for a map, record at level "
                                "full, or choose a moment with --at",
                                s->path, hs_level_name(p->level));

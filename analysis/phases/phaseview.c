@@ -14,8 +14,8 @@ static const char *const titles[HS_PHASE_KINDS] = {
 };
 
 static const struct hs_column columns[] = {
-    {"Kept", NULL, HS_VALUE_BYTES},  {"Blocks", NULL, HS_VALUE_COUNT}, {"Grew", NULL, HS_VALUE_CHANGE},
-    {"Asked", NULL, HS_VALUE_BYTES}, {"Allocs", NULL, HS_VALUE_COUNT}, {"Time", NULL, HS_VALUE_SECONDS},
+    {"Kept", NULL, HS_VALUE_BYTES},      {"Blocks", NULL, HS_VALUE_COUNT}, {"Grew", NULL, HS_VALUE_CHANGE},
+    {"Requested", NULL, HS_VALUE_BYTES}, {"Allocs", NULL, HS_VALUE_COUNT}, {"Time", NULL, HS_VALUE_SECONDS},
     {"Phase", NULL, HS_VALUE_TEXT},
 };
 
@@ -112,9 +112,10 @@ void hs_phaseview_text(const struct hs_phaseview *v, FILE *out)
     uint64_t rows = 0;
     fprintf(out, "# What imports cost in '%s'\n", v->head.path);
     hs_head_text(&v->head, out, "# ");
-    fputs("# kept: bytes still held at the end; grew: bytes held when it ended less those when it began, garbage included;\n"
-          "# asked: bytes asked for in all; each with what it imports itself\n#\n",
-          out);
+    fputs(
+        "# kept: bytes that are live at the end of the trace; grew: used bytes at the end of the phase less those at its start,\n"
+        "# garbage included; requested: all bytes that were requested. Imports within an import are included.\n#\n",
+        out);
     uint32_t node = 0;
     do {
         if (table && rows++ < v->limit)

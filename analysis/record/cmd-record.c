@@ -52,7 +52,7 @@ static const struct hs_option options[] = {
     {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
      "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
     {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset),
-     "with --serial: run the script in what is there, without a soft reset first; the board's trace goes on, and its level"},
+     "with --serial: run the script without a soft reset before it; the board's trace continues, at its level"},
     {"every", 'e', "MS", HS_OPT_UINT, offsetof(struct args, every),
      "with --serial, on a firmware without the module heapstrata: milliseconds between two samples of the heap, 0 for none "
      "(default 1000); they take a twentieth of the time at most"},

@@ -101,7 +101,7 @@ static int verdict(const struct work *w, int status)
     if (w->args->file && !w->found && !w->missing)
         return hs_complain("'%s' asked for no memory in this trace", w->args->file);
     if (!w->found && w->missing)
-        return hs_complain("no source found beside the trace; --source tells where it is");
+        return hs_complain("no source found beside the trace; --source FOLDER says where to look");
     return status;
 }
 

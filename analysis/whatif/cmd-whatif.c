@@ -48,7 +48,7 @@ static const struct hs_option options[] = {
     {"at-start", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_AT_START]),
      "the same, with the block allocated when the program starts", NULL},
     {"collect-at", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_COLLECT]),
-     "as if gc.collect() were called before each allocation of LINE; needs a trace that tells when garbage dies "
+     "as if gc.collect() were called before each allocation of LINE; needs a trace that shows when garbage dies "
      "(record --collect-every), or --death early",
      NULL},
     {"omit", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_OMIT]),

@@ -73,16 +73,16 @@ void hs_globalsview_text(const struct hs_globalsview *v, FILE *out)
     fprintf(out, "# What global names cost in '%s'\n", v->head.path);
     hs_head_text(&v->head, out, "# ");
     fputs(
-        "# total = slot + name + code + alone, in bytes that are taken now\n"
+        "# total = slot + name + code + alone, in bytes that are allocated now\n"
         "#   slot   its key and its value in the module's dict\n"
         "#   name   where it is interned on the heap: its characters; and estimated, an address, a length, two bytes of hash and two\n"
         "#          in the module's table of names\n"
-        "#   code   the instructions of the module's body that make it, and their line numbers, read in the bytecode; they go when the\n"
-        "#          body has run, and that of a script is running until the script ends\n"
+        "#   code   the instructions of the module's body that make it, and their line numbers, read in the bytecode; they are freed\n"
+        "#          when the body has run, and the body of a script runs until the script ends\n"
         "#   alone  the object, and what nothing else keeps\n"
         "# ~ the same total, estimated, for what is in the slot: const() changes nothing about it; _const() leaves the name when\n"
-        "#   compiled on the device, nothing when precompiled; a literal leaves nothing. Of objects it is not told: const() takes no\n"
-        "#   lists or dicts, and as a literal they are made anew at each use. Frozen: name and code are in the firmware, objects\n"
+        "#   compiled on the device, nothing when precompiled; a literal leaves nothing. Not estimated for objects: const() accepts no\n"
+        "#   lists or dicts, and a literal makes a new one at each use. Frozen: name and code are in the firmware, objects\n"
         "#   are made as before. The bytecode that uses a name is not counted: a number there takes 1 to 3 bytes, a name 2 or 3\n",
         out);
     for (uint32_t i = 0; i < g->n_modules; i++) {
@@ -100,7 +100,7 @@ void hs_globalsview_text(const struct hs_globalsview *v, FILE *out)
                 "# %s\n#\n",
                 name, hs_table_rows(table), sum.total, bytes, bytes > sum.slot ? bytes - sum.slot : 0,
                 hs_module_body(v->retained, m) ? "its body is running"
-                                               : "its body has run, and the code that made the names is gone");
+                                               : "its body has run, and the code that made the names is freed");
         hs_table_text(table, out, (struct hs_table_style){.color = v->color});
         hs_table_free(table);
     }

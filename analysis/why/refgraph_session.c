@@ -55,7 +55,7 @@ static int missing(const struct hs_refgraph_session *g)
         return hs_complain("%s: no mark '%.*s'%s", g->path, (int)g->when.label_len, g->when.label,
                            g->when.seen ? " so many times" : "");
     if (g->refs.dropped || g->refs.gathering)
-        return hs_complain("%s: no whole snapshot of references%s: what there is of them is cut, or events were lost "
+        return hs_complain("%s: no complete snapshot of references%s: those in the trace are truncated, or events were lost "
                            "among them",
                            g->path, g->armed ? " after that moment" : "");
     return hs_complain("%s: no snapshot of references%s: let the program call heapstrata.snapshot(refs=True), or "

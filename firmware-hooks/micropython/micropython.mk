@@ -4,20 +4,20 @@
 #   make -C ports/stm32 BOARD=PYBV11 USER_C_MODULES=<heapstrata>/firmware-hooks
 #
 # HEAPSTRATA_PORT       firmware-hooks/ports/port_<this>.c; found from the port's folder name
-# HEAPSTRATA_RING_ADDR  where the retained ring lies, for a port whose linker script has no place for it
-# HEAPSTRATA_RING_SIZE  its size in bytes. Without the two the ring comes out of the heap where start-up code leaves that
-#                       alone, as large as firmware-hooks/ports/sizes.h says; else it is an array of 16 KB
+# HEAPSTRATA_RING_ADDR  address of the retained ring, for a port whose linker script has no place for it
+# HEAPSTRATA_RING_SIZE  its size in bytes. Without these two the ring is taken from the heap if start-up code does not clear
+#                       the heap, as large as firmware-hooks/ports/sizes.h says; otherwise it is an array of 16 KB
 # HEAPSTRATA_CFLAGS     more flags, for instance -DHS_... of lib/hs_config.h
 # HEAPSTRATA_COPT       optimisation of our own files
 # HEAPSTRATA_LWIP=1     record lwIP's pools and heap too (firmware-hooks/lwip), in ports that have lwIP
-# HEAPSTRATA_OUTER      CircuitPython: record its outer heap too; 1 unless said otherwise where that is the supervisor's
+# HEAPSTRATA_OUTER      CircuitPython: record its outer heap too; by default 1 if that heap is the supervisor's
 # HEAPSTRATA_HEAPS      folders of firmware-hooks/ with hooks of other heaps, to record these too (firmware-hooks/README.md)
 # HEAPSTRATA_MORE=FILE  a makefile to include, with more sources
-# HEAPSTRATA_LTTNG=1    unix: tell all that is recorded as LTTng-UST tracepoints too (liblttng-ust-dev)
+# HEAPSTRATA_LTTNG=1    unix: emit all records as LTTng-UST tracepoints too (liblttng-ust-dev)
 #
 # Sources are named relative to our root and found by vpath, as MicroPython finds its own: so every
-# object lands inside BUILD, whether USER_C_MODULES is absolute or relative, and none of them can be
-# taken for the program $(BUILD)/micropython, as a folder of that name would.
+# object is inside BUILD, whether USER_C_MODULES is absolute or relative, and no folder of them has the name
+# of the program, $(BUILD)/micropython.
 HEAPSTRATA_ROOT := $(abspath $(USERMOD_DIR)/../..)
 
 # What was set on make's command line or in the environment must be one of these; others there only mean something to
@@ -29,7 +29,7 @@ HEAPSTRATA_GIVEN := $(foreach v,$(filter HEAPSTRATA_%,$(.VARIABLES)),$(if $(filt
 HEAPSTRATA_UNKNOWN := $(filter-out $(HEAPSTRATA_NAMES) \
 	$(foreach v,$(HEAPSTRATA_AT_RUN),$(if $(filter environment,$(origin $(v))),$(v))),$(HEAPSTRATA_GIVEN))
 ifneq ($(HEAPSTRATA_UNKNOWN),)
-$(error HeapStrata: there is no setting $(HEAPSTRATA_UNKNOWN): there are $(HEAPSTRATA_NAMES); -DHS_... of lib/hs_config.h stand in HEAPSTRATA_CFLAGS)
+$(error HeapStrata: there is no setting $(HEAPSTRATA_UNKNOWN): there are $(HEAPSTRATA_NAMES); give -DHS_... of lib/hs_config.h in HEAPSTRATA_CFLAGS)
 endif
 $(foreach v,$(HEAPSTRATA_SWITCHES),$(if $(filter-out 0 1,$($(v))),$(error HeapStrata: $(v)=$($(v)): 1 or 0)))
 
@@ -86,7 +86,7 @@ endif
 CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_MICROPYTHON=1 -DHS_EXPLICIT=$(if $(HEAPSTRATA_OTHERS),1,0) $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_CIRCUITPYTHON),-DHS_CIRCUITPYTHON=1) $(if $(filter 1,$(HEAPSTRATA_LWIP)),-DHS_WITH_LWIP=1) \
 	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1) $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),-DHS_WITH_HEAP_CAPS=1)
-# Ports whose linker script puts the heap behind .bss: start-up code does not clear it.
+# Ports whose linker script puts the heap after .bss: start-up code does not clear it.
 HEAPSTRATA_KEEPS_HEAP := $(or $(HEAPSTRATA_CP_ROOM),$(filter mimxrt nrf renesas-ra samd stm32,$(HEAPSTRATA_MP_PORT)))
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_CP_ROOM),-DHS_CP_ROOM=1) $(if $(HEAPSTRATA_SUPERVISOR),-DHS_CP_RUNS=1) $(if $(HEAPSTRATA_KEEPS_HEAP),-DHS_RING_FROM_HEAP=1)
 ifneq ($(if $(filter posix,$(HEAPSTRATA_PORT)),$(filter command,$(origin HEAPSTRATA_RING_ADDR) $(origin HEAPSTRATA_RING_SIZE))),)

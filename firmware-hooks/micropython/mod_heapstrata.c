@@ -52,9 +52,8 @@ static const struct hs_ring_header *need_image(void)
 {
     need_hooks();
     if (hs_mp_ring_in_heap())
-        mp_raise_msg(
-            &mp_type_RuntimeError,
-            MP_ERROR_TEXT("the trace's ring lies in the heap: build with HEAPSTRATA_RING_ADDR, an address outside of it"));
+        mp_raise_msg(&mp_type_RuntimeError,
+                     MP_ERROR_TEXT("the trace's ring is in the heap: build with HEAPSTRATA_RING_ADDR, an address outside of it"));
     if (!hs_image())
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("no memory for the trace, or a wrong packet size"));
     return hs_image();

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # The settings of micropython.cmake. Each may be a -D of cmake's or a variable of the environment, to which make adds those of
-# its own command line: a port's makefile need not pass them on. What is set and is none of them is an error.
+# its own command line: a port's makefile need not pass them on. Any other HEAPSTRATA_ variable is an error.
 #
 # Run as a script (cmake -D SETTINGS_FILE=... -P settings.cmake) with each build, it finds out whether they are still what
 # cmake was configured with.
 set(HEAPSTRATA_NAMES PORT RING_ADDR RING_SIZE CFLAGS HEAPS LWIP HEAP_CAPS)
 set(HEAPSTRATA_SWITCHES LWIP HEAP_CAPS)
-# These mean something to the programs on this computer only.
+# Only programs on this computer read these.
 set(HEAPSTRATA_ELSEWHERE OUT RING PACKET TIME_SCALE STACKS REFS COLLECT_EVERY LEVEL FLAGS)
 
 # One line "NAME=VALUE" for each that the environment has.
@@ -35,7 +35,7 @@ function(heapstrata_check name)
     if(found EQUAL -1)
         string(REPLACE ";" " " names "${HEAPSTRATA_NAMES}")
         message(FATAL_ERROR "HeapStrata: there is no setting HEAPSTRATA_${name}: there are (HEAPSTRATA_) ${names}. "
-            "-DHS_... of lib/hs_config.h stand in HEAPSTRATA_CFLAGS")
+            "give -DHS_... of lib/hs_config.h in HEAPSTRATA_CFLAGS")
     endif()
 endfunction()
 

@@ -249,8 +249,8 @@ def refusal(name):
         tap.check("%s: with the ring in the midst of the heap programs run" % name, b"sound" in out, error)
         for call in ("start()", "stats()", "dump()", "reset()"):
             out, error = board.run("import heapstrata\nheapstrata." + call)
-            tap.check("%s: %s says that the ring lies in the heap, and what to do" % (name, call),
-                      b"ring lies in the heap" in error and b"HEAPSTRATA_RING_ADDR" in error, out + error)
+            tap.check("%s: %s says that the ring is in the heap, and what to do" % (name, call),
+                      b"ring is in the heap" in error and b"HEAPSTRATA_RING_ADDR" in error, out + error)
 
 
 def without_hooks():

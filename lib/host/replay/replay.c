@@ -205,7 +205,7 @@ INLINE void on_realloc(struct hs_reader *r, const struct hs_record *record, stru
         resize.granules = granules_of(record->event.size, r->rule_shift);
         struct hs_resized now = hs_heapmap_resize(&r->map, &resize);
         if (RARELY(now.pos == HS_POS_IMPLIED)) {
-            hs_heap_replay_contradiction(r, now.old_granules ? "a block was resized to what there is no room for"
+            hs_heap_replay_contradiction(r, now.old_granules ? "a block was resized to a size for which there is no room"
                                                              : "a block is resized that is not there");
             unplaced(r, e);
             return;
