@@ -50,10 +50,7 @@ static int run(void *memory)
 }
 
 static const struct hs_option options[] = {
-    {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
-     "the first snapshot of references at or after that moment: a time such as 1.5s, event:N, mark:LABEL or "
-     "mark:LABEL#2 (default: the trace's last one)",
-     NULL},
+    HS_REFGRAPH_AT(offsetof(struct args, at)),
     {"module", 'm', "NAME", HS_OPT_TEXT, offsetof(struct args, module), "only this module; the script is main or __main__", NULL},
     {0},
 };
@@ -62,8 +59,7 @@ const struct hs_cmd hs_cmd_globals = {
     .name = "globals",
     .summary = "show what each module's globals cost, and would cost as constants",
     .usage = "[FILE]",
-    .about = "Needs a trace with a snapshot of references: heapstrata.snapshot(refs=True) in the program, or "
-             "HEAPSTRATA_REFS=mark,fail in the environment of the unix port.",
+    .about = HS_REFGRAPH_NEEDS ".",
     .examples = "  heapstrata globals run.hst\n"
                 "  heapstrata globals --module config --at mark:ready run.hst\n",
     .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_COLOR | HS_USES_ELF,

@@ -182,10 +182,7 @@ static int run(void *memory)
 }
 
 static const struct hs_option options[] = {
-    {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
-     "the first snapshot of references at or after that moment: a time such as 1.5s, event:N, mark:LABEL or "
-     "mark:LABEL#2 (default: the trace's last one)",
-     NULL},
+    HS_REFGRAPH_AT(offsetof(struct args, at)),
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit), "blocks to show, 0 for all (default 5)", NULL},
     {0},
 };
@@ -194,10 +191,9 @@ const struct hs_cmd hs_cmd_why = {
     .name = "why",
     .summary = "show why a block is alive: path from a root, dominator, retained size",
     .usage = "FILE ADDRESS|SITE|NAME",
-    .about = "Needs a trace with a snapshot of references: heapstrata.snapshot(refs=True) in the program, or "
-             "HEAPSTRATA_REFS=mark,fail in the environment of the unix port, which records them when an allocation fails "
-             "in any case. References are those that the collector "
-             "sees: any word that is the address of a block, whatever it really is.",
+    .about = HS_REFGRAPH_NEEDS ", which records them when an allocation fails "
+                               "in any case. References are those that the collector "
+                               "sees: any word that is the address of a block, whatever it really is.",
     .examples = "  heapstrata why run.hst main.py:7\n"
                 "  heapstrata why run.hst config.TABLE\n"
                 "  heapstrata why run.hst main.TABLE\n"

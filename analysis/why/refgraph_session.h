@@ -10,6 +10,18 @@
 #include "analysis/sites/names.h"
 #include "analysis/refs/retained.h"
 
+/* What commands with a session have in common: the row of their option --at, and their first sentence of help. */
+#define HS_REFGRAPH_AT(offset) \
+    { \
+        "at", 'a', "WHEN", HS_OPT_TEXT, offset, \
+            "the first snapshot of references at or after that moment: a time such as 1.5s, event:N, mark:LABEL or " \
+            "mark:LABEL#2 (default: the trace's last one)", \
+            NULL \
+    }
+#define HS_REFGRAPH_NEEDS \
+    "Needs a trace with a snapshot of references: heapstrata.snapshot(refs=True) in the program, or " \
+    "HEAPSTRATA_REFS=mark,fail in the environment of the unix port"
+
 struct hs_refgraph_session {
     struct hs_reader *reader;
     struct hs_model *model; /* at the trace's end, or after the graph if the user chose a moment */
