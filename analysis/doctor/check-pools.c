@@ -159,6 +159,13 @@ static void idle(const struct hs_doctor_input *input, struct hs_findings *findin
     }
 }
 
+static void unmeasured(struct hs_findings *findings)
+{
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-UNMEASURED", HS_SEVERITY_NOTE,
+                                          "the trace has more than %u pools: the others were not examined", HS_POOL_LIMIT);
+    hs_finding_next(f, "heapstrata pools --region NAME shows the pools of one heap");
+}
+
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     bool fatal = false;
@@ -174,6 +181,8 @@ static void look(const struct hs_doctor_input *input, struct hs_findings *findin
         else if (pool->size && is_nearly_full(pool))
             nearly(input, pool, findings);
     }
+    if (input->pools->cut)
+        unmeasured(findings);
     if (!fatal) /* the need of a program that ended early is unknown */
         idle(input, findings);
 }

@@ -27,6 +27,8 @@ static int measure(struct work *w, const struct hs_common *common)
     hs_pools_finish(w->pools);
     if (error)
         return hs_complain("%s", hs_strerror(error));
+    if (w->pools->cut)
+        fprintf(stderr, "heapstrata pools: the trace has more than %u pools: the others are not shown\n", HS_POOL_LIMIT);
     if (!w->pools->n)
         return hs_complain("%s: no pools in this trace: is lwIP's hook in the firmware (firmware-hooks/lwip)?", common->input);
     return hs_cmd_symbols(&w->names.symbols, common, w->reader) ? HS_EXIT_BAD : status;

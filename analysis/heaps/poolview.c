@@ -134,6 +134,7 @@ static int print_json(const struct hs_poolview *v, FILE *out,
     hs_head_json(&v->head, json);
     if (v->pools->points)
         hs_json_real(json, "span_seconds", seconds(v, v->pools->span));
+    hs_json_bool(json, "more_pools", v->pools->cut);
     hs_json_array(json, "pools");
     for (unsigned i = 0; i < v->pools->n; i++)
         write(v, &v->pools->pool[i], json);

@@ -97,6 +97,7 @@ void hs_pools_finish(struct hs_pools *p)
 
 static struct hs_pool *new_pool(struct hs_pools *p, const char *name)
 {
+    p->cut = p->cut || p->n == HS_POOL_LIMIT;
     if (p->n == HS_POOL_LIMIT)
         return NULL;
     struct hs_pool *pool = &p->pool[p->n];

@@ -11,7 +11,9 @@
 
 #include "analysis/sites/names.h"
 
-#define HS_POOL_LIMIT 256u   /* further pools are not measured */
+#ifndef HS_POOL_LIMIT
+#define HS_POOL_LIMIT 256u /* further pools are not measured; then hs_pools.cut is set */
+#endif
 #define HS_POOL_POINTS 4096u /* of the series */
 
 /* The elements of a pool that one site holds. */
@@ -38,6 +40,7 @@ struct hs_pool {
 struct hs_pools {
     struct hs_pool pool[HS_POOL_LIMIT];
     unsigned n;
+    bool cut;                            /* the trace has more than HS_POOL_LIMIT pools */
     uint16_t of_region[HS_REGION_LIMIT]; /* 1 + its pool, 0: not a pool */
     struct hs_pool_owner **page;         /* by trace-wide granule, a fixed number in each; NULL: no elements */
     uint32_t points;                     /* spans of the series; 0: no series */
