@@ -56,19 +56,6 @@ void *__real_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
 void *__wrap_gc_alloc(size_t n_bytes, unsigned int alloc_flags);
 HS_MP_SAME_TYPE(gc_alloc);
 
-INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_t own)
-{
-    uintptr_t caller = take_caller(own, ALLOCATING);
-    bool ordered = enter_order();
-    void *block = __real_gc_alloc(n_bytes, alloc_flags);
-    running.caller = NOBODY;
-    uintptr_t hidden = hide(block);
-    record_alloc(caller, block, n_bytes);
-    block = show(hidden); /* before another thread may collect */
-    leave_order(ordered);
-    return block;
-}
-
 /* At a level other than "full" most blocks are not recorded. */
 INLINE void alloc_at_level(uintptr_t caller, const void *block, size_t size)
 {
@@ -85,17 +72,25 @@ static void realloc_at_level(uintptr_t caller, uint32_t old, struct hs_block blo
         hs_level_realloc(key_of(caller), block);
 }
 
-static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, uintptr_t own)
+INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_t own, const bool less)
 {
     uintptr_t caller = take_caller(own, ALLOCATING);
     bool ordered = enter_order();
     void *block = __real_gc_alloc(n_bytes, alloc_flags);
     running.caller = NOBODY;
     uintptr_t hidden = hide(block);
-    alloc_at_level(caller, block, n_bytes);
+    if (less)
+        alloc_at_level(caller, block, n_bytes);
+    else
+        record_alloc(caller, block, n_bytes);
     block = show(hidden); /* before another thread may collect */
     leave_order(ordered);
     return block;
+}
+
+static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, uintptr_t own)
+{
+    return alloc_and_record(n_bytes, alloc_flags, own, true);
 }
 
 /* gc_alloc at a level other than "full", or while a keyframe is due. */
@@ -104,12 +99,12 @@ static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags)
     if (hs_state == HS_STATE_LEVEL)
         return alloc_less(n_bytes, alloc_flags, RETURN_ADDRESS);
     if (recording())
-        return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
+        return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS, false);
     return __real_gc_alloc(n_bytes, alloc_flags);
 }
 static HOT NOINLINE void *alloc_on(size_t n_bytes, unsigned int alloc_flags)
 {
-    return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS);
+    return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS, false);
 }
 
 /* The wraps of gc_alloc, gc_free and gc_realloc use no stack of their own, not even for saved registers: they jump to
