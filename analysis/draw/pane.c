@@ -11,7 +11,7 @@
 
 #define LINE_MAX_BYTES 2048u
 
-static const struct hs_cell blank = {.text = " "};
+static const struct hs_pane_cell blank = {.text = " "};
 
 bool hs_pane_size(struct hs_pane *f, unsigned rows, unsigned columns)
 {
@@ -32,7 +32,7 @@ void hs_pane_free(struct hs_pane *pane)
 }
 
 /* Converts the next character of a text for display. Returns its bytes in the text; *columns is its width. */
-static size_t next(const struct hs_pane *f, const char *text, struct hs_cell *place, unsigned *columns)
+static size_t next(const struct hs_pane *f, const char *text, struct hs_pane_cell *place, unsigned *columns)
 {
     struct hs_character c = hs_character_of(text, strlen(text));
     wchar_t wide = L'?';
@@ -49,15 +49,15 @@ static size_t next(const struct hs_pane *f, const char *text, struct hs_cell *pl
 unsigned hs_pane_put(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *text)
 {
     while (*text && at.row < pane->rows) {
-        struct hs_cell place = {.look = look};
+        struct hs_pane_cell place = {.look = look};
         unsigned columns;
         text += next(pane, text, &place, &columns);
         if (at.column + columns > pane->columns)
             break;
-        struct hs_cell *to = &pane->place[(size_t)at.row * pane->columns + at.column];
+        struct hs_pane_cell *to = &pane->place[(size_t)at.row * pane->columns + at.column];
         to[0] = place;
         if (columns == 2)
-            to[1] = (struct hs_cell){.look = look};
+            to[1] = (struct hs_pane_cell){.look = look};
         at.column += columns;
     }
     return at.column;
@@ -95,7 +95,7 @@ void hs_pane_write(const struct hs_pane *pane, const struct hs_terminal *termina
     for (unsigned row = 0; row < rows; row++) {
         enum hs_hue hue = HS_HUE_NONE;
         for (unsigned i = 0, n = length_of(pane, row); i < n; i++) {
-            const struct hs_cell *place = &pane->place[(size_t)row * pane->columns + i];
+            const struct hs_pane_cell *place = &pane->place[(size_t)row * pane->columns + i];
             if (place->look.hue != hue) {
                 if (hue != HS_HUE_NONE)
                     hs_hue(out, terminal, HS_HUE_NONE);

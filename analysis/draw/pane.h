@@ -16,16 +16,16 @@ struct hs_look {
 };
 
 /* One position: a character of up to four bytes. After a wide character the next position is empty. */
-struct hs_cell {
+struct hs_pane_cell {
     char text[5];
     struct hs_look look;
 };
 
 struct hs_pane {
     unsigned rows, columns;
-    struct hs_cell *place; /* row by row */
-    size_t room;           /* allocated cells */
-    bool unicode;          /* else non-ASCII characters are shown as ? */
+    struct hs_pane_cell *place; /* row by row */
+    size_t room;                /* allocated cells */
+    bool unicode;               /* else non-ASCII characters are shown as ? */
 };
 
 /* Sets the size and clears the pane. It starts zeroed; memory is reused. Returns false when out of memory. */

@@ -145,7 +145,7 @@ void hs_screen_show(const struct hs_pane *pane)
     for (unsigned row = 0; row < pane->rows; row++) {
         move((int)row, 0);
         for (unsigned i = 0; i < pane->columns; i++) {
-            const struct hs_cell *place = &pane->place[(size_t)row * pane->columns + i];
+            const struct hs_pane_cell *place = &pane->place[(size_t)row * pane->columns + i];
             attrset(attributes(place->look));
             addstr(place->text);
         }
