@@ -16,6 +16,7 @@ import hs_cores
 import hs_test
 
 tap = hs_test.Tap()
+ALONE = {"MAKEFLAGS": "", "MAKELEVEL": "0", "CFLAGS": "", "LDFLAGS": ""}  # nothing of the make that runs the tests
 FOLDER = os.path.join(hs_test.BUILD, "c-heap-tests")
 WORK = "tests/c-heap/work.c tests/c-heap/walk_%s.c"
 GRANULE = {"newlib": 8, "newlib-nano": 4, "picolibc": 8}
@@ -30,9 +31,9 @@ def build(libc, name, program, *settings, cflags="", everywhere=""):
     elf = os.path.join(out, name + ".elf")
     for old in (elf, os.path.join(out, name)):
         shutil.rmtree(old, ignore_errors=True) if os.path.isdir(old) else os.path.exists(old) and os.remove(old)
-    done = hs_test.run(["make", "-s", "-j2", "-f", "examples/c-firmware/c-firmware.mk", "OUT=" + out, "NAME=" + name, "LIBC=" + libc,
+    done = hs_test.run(["make", "-s", "CFLAGS=-Os -g", "-f", "examples/c-firmware/c-firmware.mk", "OUT=" + out, "NAME=" + name, "LIBC=" + libc,
                         "PROGRAM=" + program, "PROGRAM_CFLAGS=" + cflags, "MORE_CFLAGS=" + everywhere, *settings],
-                       cwd=hs_test.ROOT, timeout=600, merge=True)
+                       cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True)
     return (elf if done.status == 0 and os.path.exists(elf) else None), done.out.decode(errors="replace")
 
 
@@ -139,9 +140,9 @@ def case_links(libc, all_of_them):
         out = os.path.join(FOLDER, libc)
         if os.path.exists(os.path.join(out, "links.elf")):
             os.remove(os.path.join(out, "links.elf"))
-        done = hs_test.run(["make", "-s", "-j2", "-f", "examples/c-firmware/c-firmware.mk", "OUT=" + out, "NAME=links", "LIBC=" + libc,
+        done = hs_test.run(["make", "-s", "CFLAGS=-Os -g", "-f", "examples/c-firmware/c-firmware.mk", "OUT=" + out, "NAME=links", "LIBC=" + libc,
                             "PROGRAM=" + program, "PROGRAM_CFLAGS=" + cflags, "HS_HOOKS_LDFLAGS=" + " ".join(given)],
-                           cwd=hs_test.ROOT, timeout=600, merge=True)
+                           cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True)
         if done.status == 0 or b"__real_" + (left_out or "malloc").encode() not in done.out:
             passed.append((left_out, done.out[-300:]))
     tap.check("%s: a link that lacks a wrap fails, and names it" % libc, len(wraps) > 5 and not passed, passed[:2])
@@ -224,8 +225,8 @@ def case_example():
     folder = os.path.join(FOLDER, "example-cmake")
     shutil.rmtree(folder, ignore_errors=True)
     given = ["-DCMAKE_SYSTEM_NAME=Generic", "-DCMAKE_C_COMPILER=arm-none-eabi-gcc", "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY"]
-    done = hs_test.run(["cmake", "-S", "examples/c-firmware", "-B", folder, *given], cwd=hs_test.ROOT, timeout=600, merge=True)
-    done = hs_test.run(["cmake", "--build", folder], cwd=hs_test.ROOT, timeout=600, merge=True) if done.status == 0 else done
+    done = hs_test.run(["cmake", "-S", "examples/c-firmware", "-B", folder, *given], cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True)
+    done = hs_test.run(["cmake", "--build", folder], cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True) if done.status == 0 else done
     elves.append((os.path.join(folder, "firmware.elf") if done.status == 0 else None, done.out.decode(errors="replace")))
     for name, (elf, text) in zip(("make", "CMake"), elves):
         done = run("newlib-nano", elf) if elf else None

@@ -15,6 +15,7 @@ import hs_cores
 import hs_test
 
 tap = hs_test.Tap()
+ALONE = {"MAKEFLAGS": "", "MAKELEVEL": "0", "CFLAGS": "", "LDFLAGS": ""}  # nothing of the make that runs the tests
 FOLDER = os.path.join(hs_test.BUILD, "freertos-tests")
 MARKED = re.compile(r"^(mark|block|held) ([0-9a-f]{8}) ([0-9a-f]{8})$", re.M)
 HEADER = 8
@@ -26,9 +27,9 @@ def build(heap, name, ring, *more):
     if os.path.exists(elf):
         os.remove(elf)
     flags = "-DSAVE_AS='\"%s.bin\"' -DHS_RING_SIZE=%d" % (name, ring)
-    done = hs_test.run(["make", "-s", "-j2", "-f", "examples/c-firmware/c-firmware.mk", "LIBC=newlib-nano", "MORE_HOOKS=freertos", "NAME=" + name,
+    done = hs_test.run(["make", "-s", "CFLAGS=-Os -g", "-f", "examples/c-firmware/c-firmware.mk", "LIBC=newlib-nano", "MORE_HOOKS=freertos", "NAME=" + name,
                         "OUT=" + os.path.dirname(elf), "PROGRAM=tests/freertos/standin.c tests/freertos/standin_main.c tests/freertos/work.c", "PROGRAM_CFLAGS=" + flags,
-                        "MORE_CFLAGS=-Itests/freertos/include -DHS_FREERTOS_HEAP=%d" % heap, *more], cwd=hs_test.ROOT, timeout=600, merge=True)
+                        "MORE_CFLAGS=-Itests/freertos/include -DHS_FREERTOS_HEAP=%d" % heap, *more], cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True)
     return (elf if done.status == 0 and os.path.exists(elf) else None), done.out.decode(errors="replace")
 
 

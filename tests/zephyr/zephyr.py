@@ -14,6 +14,7 @@ import hs_cores
 import hs_test
 
 tap = hs_test.Tap()
+ALONE = {"MAKEFLAGS": "", "MAKELEVEL": "0", "CFLAGS": "", "LDFLAGS": ""}  # nothing of the make that runs the tests
 FOLDER = os.path.join(hs_test.BUILD, "zephyr-tests")
 MARKED = re.compile(r"^(mark|block|held) ([0-9a-f]{8}) ([0-9a-f]{8})$", re.M)
 FRONTS = (4, 8, 12)  # from a chunk's start to what k_heap_alloc or k_malloc returned
@@ -25,9 +26,9 @@ def build(name, ring, *more):
     if os.path.exists(elf):
         os.remove(elf)
     flags = "-DSAVE_AS='\"%s.bin\"' -DHS_RING_SIZE=%d" % (name, ring)
-    done = hs_test.run(["make", "-s", "-j2", "-f", "examples/c-firmware/c-firmware.mk", "LIBC=newlib-nano", "MORE_HOOKS=zephyr", "NAME=" + name,
+    done = hs_test.run(["make", "-s", "CFLAGS=-Os -g", "-f", "examples/c-firmware/c-firmware.mk", "LIBC=newlib-nano", "MORE_HOOKS=zephyr", "NAME=" + name,
                         "OUT=" + FOLDER, "PORT=zephyr", "PROGRAM=tests/zephyr/standin_heap.c tests/zephyr/standin_kernel.c tests/zephyr/work.c",
-                        "PROGRAM_CFLAGS=" + flags, "MORE_CFLAGS=-Itests/zephyr/include", *more], cwd=hs_test.ROOT, timeout=600, merge=True)
+                        "PROGRAM_CFLAGS=" + flags, "MORE_CFLAGS=-Itests/zephyr/include", *more], cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True)
     return (elf if done.status == 0 and os.path.exists(elf) else None), done.out.decode(errors="replace")
 
 
