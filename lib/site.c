@@ -206,23 +206,46 @@ static void reclaim(void)
             keep_counts(&t->site[i]);
             free_entry(&t->site[i]);
         }
+    while (t->n_sites > 1 && !t->site[t->n_sites - 1].kind)
+        t->n_sites--;
+    while (t->n_names && !hs_name_entry(t->n_names)->kind)
+        t->n_names--;
     t->file = t->function = (struct hs_named){.data = NULL};
     rehash();
+}
+
+/* The next entry that was never in use, NULL when there is none. Behind the last site there is another entry, to be looked at. */
+static struct hs_site_entry *next_entry(bool site)
+{
+    struct hs_trace *t = &hs_trace;
+    HS_ASSERT(t->n_sites + t->n_names <= t->config.n_sites);
+    if (t->n_sites + t->n_names + 1u >= t->config.n_sites)
+        return NULL;
+    return site ? &t->site[t->n_sites++] : hs_name_entry(++t->n_names);
+}
+
+/* Whether sites, or what they name, have less than their share of the table: three quarters and one quarter. There are always
+ * new ones of both, and only when all that has a share is needed does it grow at the cost of the other. */
+static bool has_share(bool site)
+{
+    const struct hs_trace *t = &hs_trace;
+    uint32_t quarter = t->config.n_sites / 4u;
+    return site ? t->n_sites < 3 * quarter : t->n_names < quarter;
 }
 
 static struct hs_site_entry *new_entry(uint8_t kind)
 {
     struct hs_trace *t = &hs_trace;
     bool site = kind == HS_SITE;
-    HS_ASSERT(t->n_sites + t->n_names <= t->config.n_sites);
-    if (t->n_sites + t->n_names + 1u < t->config.n_sites) /* behind the last site there is another entry, to be looked at */
-        return site ? &t->site[t->n_sites++] : hs_name_entry(++t->n_names);
+    struct hs_site_entry *entry = has_share(site) ? next_entry(site) : NULL;
+    if (entry)
+        return entry;
     reclaim();
     uint32_t from = site ? 1 : t->config.n_sites - t->n_names, to = site ? t->n_sites : t->config.n_sites;
     for (; from < to; from++)
         if (!t->site[from].kind)
             return &t->site[from];
-    return NULL;
+    return next_entry(site);
 }
 
 /* Of an address from the anchor. */

@@ -22,6 +22,7 @@ import programs
 NAMES = """bm_chaos bm_fft bm_float bm_hexiom bm_nqueens bm_pidigits core_str misc_mandel misc_pystone misc_raytrace""".split()
 MOMENTS = int(os.environ.get("HS_MOMENTS", "12"))  # of each program and size
 OFTEN = {"bm_chaos": 5}  # its phases use different places: as one gives way to the next, definitions are carried on
+BOOTS_RING = "16k"  # whatever the moment of the reset, more than the last packet of the first boot is left
 LEAST = {"2k": 500, "4k": 1200}  # allocations: median of the moments, mean of the programs
 FAILING = """import gc
 kept = [bytearray(900) for i in range(40)]
@@ -112,21 +113,21 @@ def failure(tap, size):
 
 def boots(tap):
     """A boot that was killed, then one that ends with a failure, in one ring: both are told, with what came last."""
-    *_, image = moments(endless("misc_raytrace"), "12k")
+    *_, image = moments(endless("misc_raytrace"), BOOTS_RING)
     ring = os.path.join(hs_test.scratch(), "boots.img")
     with open(ring, "wb") as f:
         f.write(image)
-    hs_test.run_firmware("unix32", ["-X", "heapsize=44k", "failing.py"], ring=ring + ":12k", cwd=hs_test.scratch(),
+    hs_test.run_firmware("unix32", ["-X", "heapsize=44k", "failing.py"], ring=ring + ":" + BOOTS_RING, cwd=hs_test.scratch(),
                          env={"HEAPSTRATA_TIME_SCALE": "40"})
     done = hs_test.cli("resets", "--json", "--last", "5", ring)
     first, last = (json.loads(line) for line in done.out.splitlines()[-2:])
-    tap.check("12k: the boot that was killed, with its last allocations",
+    tap.check("two boots: the boot that was killed, with its last allocations",
               first["end"].startswith("cut off") and len(first["last"]) == 5
               and all("misc_raytrace.py:" in step["line"] for step in first["last"] if step["kind"] == "ALLOC"), first)
-    tap.check("12k: the boot that failed, and where", last["end"] == "stopped" and "failing.py:7 " in last["failure"]["line"]
+    tap.check("two boots: the boot that failed, and where", last["end"] == "stopped" and "failing.py:7 " in last["failure"]["line"]
               and last["failure"]["verdict"] == "fragmented", last)
     text = hs_test.cli("resets", ring)
-    tap.check("12k: the same as text", text.status == 0 and text.out.count(b"\nboot ") + text.out.startswith(b"boot ") == 2
+    tap.check("two boots: the same as text", text.status == 0 and text.out.count(b"\nboot ") + text.out.startswith(b"boot ") == 2
               and b"fragmented, at " in text.out, text.out)
     wrong = hs_test.cli("resets", "--last", "0", ring)
     tap.check("no events are none to show", wrong.status == 2 and wrong.err, wrong.err)

@@ -5,6 +5,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,12 +59,22 @@ static uint32_t rnd(uint32_t n)
     return (uint32_t)((uint64_t)(seed >> 8) * n >> 24);
 }
 
+/* From NEW_CODE on, each so many addresses are a function of their own. */
+#define NEW_CODE 0x10000u
+#define FUNCTIONS 10000u
+
 static void describe(uintptr_t code, struct hs_place *place)
 {
     static const char *const name[] = {"a", "bb", "ccc", "dddd", "eeeee", "ffffff", "ggggggg"};
     place->function = (struct hs_text){name[code % 7], (uint32_t)code % 7 + 1};
     place->file = (struct hs_text){"main.py", 7};
     place->line = (uint32_t)code;
+    if (code >= NEW_CODE) {
+        static char other[FUNCTIONS][5];
+        unsigned function = code / NEW_CODE % FUNCTIONS;
+        snprintf(other[function], sizeof *other, "%04u", function);
+        place->function = (struct hs_text){other[function], 4};
+    }
 }
 static void keyframe(void)
 {
@@ -343,6 +354,32 @@ static void test_overwrite(void **state)
             seed = image + placement;
             overwrite_once(placement, image, 30000);
         }
+}
+
+/* One phase of a program: `functions` new ones, each of `lines` lines, each line met three times. */
+static void phase(uint32_t *function, uint32_t functions, uint32_t lines)
+{
+    for (uint32_t round = 0; round < 3; round++)
+        for (uint32_t f = 0; f < functions; f++)
+            for (uint32_t line = 0; line < lines; line++) {
+                struct hs_key key = {.code = NEW_CODE * (1 + *function + f) + line, .caller = (uintptr_t)hs_anchor};
+                if (hs_state == HS_STATE_KEYFRAME_DUE)
+                    hs_keyframe();
+                hs_alloc(key, (struct hs_block){.pos = line, .size = 16});
+                assert_ptr_not_equal(hs_trace.at, hs_trace.site);
+            }
+    *function += functions;
+}
+
+/* A table that was once full of sites has room for functions, and the other way round, for as long as what is in use fits. */
+static void test_table_is_shared(void **state)
+{
+    (void)state;
+    static uint64_t memory[3 << 10 >> 3];
+    uint32_t function = 0;
+    start(memory, sizeof memory, 0, HS_PLACE_EXPLICIT, 0);
+    for (int i = 0; i < 1000; i++)
+        phase(&function, i % 200 < 100 ? 1 : 24, i % 200 < 100 ? 40 : 1);
 }
 
 /* --- version 3 ---------------------------------------------------------------------------------------- */
@@ -699,7 +736,8 @@ int main(void)
         cmocka_unit_test(test_overwrite),           cmocka_unit_test(test_losses_are_counted),
         cmocka_unit_test(test_next_boot_continues), cmocka_unit_test(test_runs_come_back),
         cmocka_unit_test(test_repeats_are_short),   cmocka_unit_test(test_repeats_are_read),
-        cmocka_unit_test(test_long_runs),           cmocka_unit_test(test_learned_loop),
+        cmocka_unit_test(test_long_runs),           cmocka_unit_test(test_table_is_shared),
+        cmocka_unit_test(test_learned_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
