@@ -509,9 +509,9 @@ $(B)/tidy/%.ok: $(B)/obj/%.o .clang-tidy
 COVERAGE := $(BUILD)/coverage
 COVERAGE_SUITES ?= cli diagnosis doctor dumps export files html import levels meminfo pictures whatif
 # Not the programs that link other objects of the sources: these have no part in the figure, and the cut programs would log the
-# stores of gcc's own counters. What tests repeat with other numbers runs the same lines again.
+# stores of gcc's own counters. More seeds of the sampler run the same lines again.
 COVERAGE_PROGRAMS := $(filter-out $(B)/tests/cut/%,$(TEST_BIN)) $(REPLAY_BIN)
-COVERAGE_LESS := HS_SEEDS=50 HS_LEVEL_SEEDS=60
+COVERAGE_LESS := HS_LEVEL_SEEDS=60
 .PHONY: coverage coverage-run
 coverage: deps all micropython $(NPM)/tests/html/state ## which lines the tests run: the figure, and build/coverage/html
 	$(Q)rm -rf $(COVERAGE)/html && mkdir -p $(COVERAGE) && find $(COVERAGE) -name '*.gcda' -delete
