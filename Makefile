@@ -454,7 +454,15 @@ $(B)/watched/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
 	$(call say,CC,$< [watched])
 	$(Q)mkdir -p $(@D) && $(CC) $(filter-out $(SANFLAGS),$(call flags,$<)) $(WATCHED_FLAGS) -MMD -MP -c -o $@ $<
 $(B)/libwatched.a: $(patsubst %.c,$(B)/watched/%.o,$(filter-out %decode.c,$(HS_LIB_SRC))) $(WATCH_SRC:%.c=$(B)/obj/%.o)
-$(filter $(B)/tests/cut/%,$(TEST_BIN)): $(B)/libwatched.a
+$(filter-out %/test_pending,$(filter $(B)/tests/cut/%,$(TEST_BIN))): $(B)/libwatched.a
+# The same with a queue for interrupts (lib/section.h).
+PENDING_FLAGS := -DHS_PENDING=1024
+$(B)/pending/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
+	$(call say,CC,$< [watched, HS_PENDING])
+	$(Q)mkdir -p $(@D) && $(CC) $(filter-out $(SANFLAGS),$(call flags,$<)) $(WATCHED_FLAGS) $(PENDING_FLAGS) -MMD -MP -c -o $@ $<
+$(B)/libpending.a: $(patsubst %.c,$(B)/pending/%.o,$(filter-out %decode.c,$(HS_LIB_SRC))) $(WATCH_SRC:%.c=$(B)/obj/%.o)
+$(B)/tests/cut/test_pending: $(B)/libpending.a
+$(B)/obj/tests/cut/test_pending.o: CPPFLAGS += $(PENDING_FLAGS)
 
 # lib/ and lib/host/ as tests/corrupt takes them: with sanitizers, whatever SAN says.
 CHECKED_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Packets are copied while the recorder may overwrite them: a copy counts when its sum is right. So nothing waits
- * for anything, and no lock is held for the length of a packet.
+ * Packets are copied while the recorder may overwrite them; a copy is used only if its sum is right. So neither waits for the
+ * other, and no lock is held while a packet is copied.
  */
 #include "lib/drain.h"
 
@@ -10,6 +10,7 @@
 
 #include "lib/assertion.h"
 #include "lib/crc.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 
 uint32_t hs_drain_room(void)
@@ -18,7 +19,7 @@ uint32_t hs_drain_room(void)
     return shape->packet_size > shape->header_size ? shape->packet_size : shape->header_size;
 }
 
-/* The open packet, or the one that will be opened next: its number and where it lies. */
+/* Number and slot of the open packet, or of the one that will be opened next. */
 struct open {
     uint32_t seq, slot;
 };
@@ -45,14 +46,14 @@ static uint32_t put_header(struct hs_drain *d, uint8_t *chunk)
     hs_lock_t lock = hs_port_lock();
     memcpy(chunk, hs_trace.header, hs_trace.shape.header_size);
     hs_port_unlock(lock);
-    h->header_size = hs_trace.shape.header_size; /* its check is taken anew */
+    h->header_size = hs_trace.shape.header_size; /* the recorder's copy; the check is computed again */
     h->flags = (uint16_t)(hs_trace.shape.flags | HS_RING_STREAM | (d->again ? HS_RING_AGAIN : 0));
     h->check = hs_header_sum(h);
     d->header = true;
     return h->header_size;
 }
 
-/* Copies a packet. Returns its length, 0 when what was copied is not under a sum that is right. */
+/* Copies a packet. Returns its length, 0 if the copy has no sum or a wrong one. */
 static uint32_t copy_packet(const struct hs_packet *from, uint8_t *chunk)
 {
     uint32_t size = hs_trace.shape.packet_size;
@@ -72,7 +73,7 @@ static uint32_t put_packet(uint32_t seq, const struct hs_packet *from, uint8_t *
     return len && ((const struct hs_packet *)(void *)chunk)->seq == seq ? len : 0;
 }
 
-/* `len` definitions behind the room for a chunk's header, made a chunk. 0: there are none. */
+/* Writes the chunk's header before `len` bytes of definitions. Returns the chunk's length, 0 if there are no definitions. */
 static uint32_t finish_names(uint8_t *chunk, uint32_t len)
 {
     struct hs_names_chunk names = {.sync = HS_NAMES_SYNC, .len = (uint16_t)len};
@@ -90,23 +91,25 @@ static uint32_t put_names(const struct hs_packet *from, uint8_t *chunk)
     return finish_names(chunk, len);
 }
 
-/* Those that the open one has so far. */
+/* The definitions that the open packet has so far. */
 static uint32_t put_open_names(uint8_t *chunk)
 {
     const struct hs_trace *t = &hs_trace;
     uint32_t len = 0;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return 0;
     if (t->cursor != HS_NO_PACKET) {
         len = t->defs;
         memcpy(chunk + sizeof(struct hs_names_chunk), t->end - len, len);
     }
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
     return finish_names(chunk, len);
 }
 
-/* --- what comes next ---------------------------------------------------------------------------------- */
+/* --- choosing the next chunk -------------------------------------------------------------------------- */
 
-/* The oldest packet that the ring can have. */
+/* Number of the oldest packet that the ring can have. */
 static uint32_t oldest(const struct open *open)
 {
     uint32_t n = hs_trace.shape.packet_count - 1;
@@ -119,13 +122,13 @@ static void skip(struct hs_drain *d, uint32_t to)
     HS_ASSERT((int32_t)(to - d->seq) > 0);
     d->skipped += to - d->seq;
     d->seq = to;
-    t->kept = 1; /* what was skipped defined some places: all that is met from now on is defined anew */
-    /* what follows cannot be placed without a keyframe; but keyframes must not be all there is */
+    t->kept = 1; /* the skipped packets had definitions: from now on all are written again */
+    /* a reader cannot place the next records without a keyframe; but the ring must not fill with keyframes */
     if (hs_state == HS_STATE_ON && t->since_keyframe >= t->shape.packet_count / 4)
         hs_state = HS_STATE_KEYFRAME_DUE;
 }
 
-/* One pass over the definitions that the ring has when the drain begins: packets that are sent next may need them. */
+/* At the start of a drain, sends all definitions of the ring once: packets that are sent next may need them. */
 static uint32_t next_names(struct hs_drain *d, const struct open *open, uint8_t *chunk)
 {
     uint32_t len = 0;
@@ -139,7 +142,7 @@ static uint32_t next_names(struct hs_drain *d, const struct open *open, uint8_t 
     return len;
 }
 
-/* A packet is next that the receiver may need the header for: a keyframe, or the first. */
+/* Whether the header must be sent before this packet: it is a keyframe, or the first. */
 static bool repeats(struct hs_drain *d, const struct hs_packet *p)
 {
     if (d->repeated == d->seq + 1 || (d->header && !(p->flags & HS_PACKET_KEYFRAME)))
@@ -149,7 +152,7 @@ static bool repeats(struct hs_drain *d, const struct hs_packet *p)
     return true;
 }
 
-/* Whether packet d->seq is one that the ring may have. */
+/* Whether there is a closed packet to send. If packet d->seq was overwritten, skips to the oldest one. */
 static bool is_there(struct hs_drain *d, const struct open *open)
 {
     if (open->seq - d->seq >= hs_trace.shape.packet_count)
@@ -181,7 +184,7 @@ uint32_t hs_drain(struct hs_drain *d, uint8_t *chunk)
     if (!hs_trace.header || hs_trace.shape.flags & HS_RING_STREAM)
         return 0;
     struct open open = open_now();
-    bool anew = d->begun && (int32_t)(open.seq - d->seq) < 0; /* the image was */
+    bool anew = d->begun && (int32_t)(open.seq - d->seq) < 0; /* hs_reset made a new image */
     hs_trace.drained = true;
     if (!d->begun || anew)
         *d = (struct hs_drain){.begun = true,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Records into the open packet. A predicted event (same site as followed last time, same size, same
- * block) costs one byte and no call.
+ * Writes records into the open packet. A predicted event (the site that followed last time, with the same size and block)
+ * costs one byte and no call.
  */
 #include <string.h>
 
+#include "lib/level.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -16,7 +18,7 @@
 #define HOT
 #endif
 
-/* Makes the bytes up to `end` part of the packet. */
+/* Commits the bytes up to `end` as one record. */
 INLINE void commit(struct hs_trace *t, uint8_t *end)
 {
     t->cursor = end;
@@ -25,7 +27,7 @@ INLINE void commit(struct hs_trace *t, uint8_t *end)
     hs_open_packet()->len = (uint16_t)(end - t->bytes);
 }
 
-/* Recorded ticks since the last record, which `settle` then moves on. */
+/* raw_elapsed: port ticks since the last record. settle: the same as recorded ticks; moves `last` forward by them. */
 INLINE uint32_t raw_elapsed(const struct hs_trace *t) { return hs_port_ticks() - t->last; }
 INLINE uint32_t settle(struct hs_trace *t, uint32_t raw)
 {
@@ -33,8 +35,8 @@ INLINE uint32_t settle(struct hs_trace *t, uint32_t raw)
     return raw >> HS_TICK_SHIFT;
 }
 
-/* The time that passed in a packet is told by `last` alone, in 32 bits: pauses so long that some of them would
- * be more are added up at once. */
+/* The time that passed in a packet is `last` - `opened`, which has 32 bits. Long pauses could overflow it, so they are added to
+ * `time` at once. */
 #define LONG_PAUSE ((1u << 16) >> HS_TICK_SHIFT)
 static __attribute__((noinline)) void long_pause(struct hs_trace *t, uint32_t elapsed)
 {
@@ -43,7 +45,7 @@ static __attribute__((noinline)) void long_pause(struct hs_trace *t, uint32_t el
 }
 INLINE uint32_t settle_any(struct hs_trace *t)
 {
-    uint32_t elapsed = settle(t, raw_elapsed(t));
+    uint32_t elapsed = settle(t, t->now - t->last);
     if (!LIKELY(elapsed < LONG_PAUSE))
         long_pause(t, elapsed);
     return elapsed;
@@ -51,22 +53,15 @@ INLINE uint32_t settle_any(struct hs_trace *t)
 
 /* --- the blocks placed last ------------------------------------------------------------------------- */
 
-/* The history's slot of the record being written, and of those before; record.h, HS_RANKS. */
+/* Slot of the history: rank 0 is the slot of the record being written, rank k that of the k-th record before it; record.h,
+ * HS_RANKS. */
 INLINE uint32_t *recent(struct hs_trace *t, uint32_t rank) { return &t->recent[(t->offered - rank) & (HS_RANKS - 1)]; }
 INLINE void remember(struct hs_trace *t, uint32_t pos) { *recent(t, 0) = pos; }
 
-/* --- events that are not as predicted ----------------------------------------------------------------- */
+/* --- events that are not predicted -------------------------------------------------------------------- */
 
-struct event {
-    struct hs_key key;
-    uint32_t size;
-    uint32_t pos; /* ALLOC, REALLOC: new head */
-    uint32_t old; /* FREE, REALLOC: old head */
-    uint8_t op;
-};
-
-/* LEB128, without a branch for two bytes: what is stored behind one byte is overwritten by what follows. In line in
- * what is HOT, called by the rest. */
+/* LEB128, without a branch between one byte and two: it always stores two bytes, and the next store overwrites the second if it
+ * is not used. Inlined in HOT functions, called by the others. */
 static inline HOT uint8_t *put(uint8_t *to, uint32_t value)
 {
     if (!LIKELY(value < 1u << 14))
@@ -77,10 +72,10 @@ static inline HOT uint8_t *put(uint8_t *to, uint32_t value)
     return to + 1 + two;
 }
 
-/* The site is neither candidate: its number, and it becomes one. */
+/* The site is not a candidate: writes its number, and makes it one. */
 static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *site, uint8_t op)
 {
-    if (site == t->site) { /* "other" does not tell what it does */
+    if (site == t->site) { /* site 0 has no kind of event of its own */
         *to++ = op;
         return to;
     }
@@ -91,8 +86,8 @@ static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *
     return put(to, (uint32_t)(site - t->site));
 }
 
-/* Where nothing has followed a site in this packet as yet, its first candidate is the site of the next number: places
- * that are met one after the other are numbered so. */
+/* If no site has followed a site in this packet, its first candidate is the site with the next number: sites that are first
+ * used one after the other have consecutive numbers. */
 INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key key, uint8_t op)
 {
     struct hs_site_entry *site = t->at->next;
@@ -101,21 +96,21 @@ INLINE struct hs_site_entry *first_candidate(struct hs_trace *t, struct hs_key k
     return site;
 }
 
-/* Whether the reader's placement rule tells where new blocks are. */
+/* Whether the reader's placement rule gives the places of new blocks. */
 INLINE bool implied(const struct hs_trace *t) { return HS_EXPLICIT != 2 && (!HS_EXPLICIT || t->implied); }
 
-/* Whether no reader can tell which block is at a place: new ones follow from a layout that the ring has no room for. */
+/* Whether no reader can know the block at a place: the placement rule needs a layout, and no keyframe fits the ring. */
 INLINE bool untold(const struct hs_trace *t) { return implied(t) && t->layout_lost; }
 
-/* Where a new block is: nothing when that is implied, or 0 when it is as expected. */
-INLINE uint32_t displacement(struct hs_trace *t, const struct event *e)
+/* Distance of a new block from the expected place, as zigzag; 0: the block is there. Only for explicit places. */
+INLINE uint32_t displacement(struct hs_trace *t, const struct hs_put *e)
 {
     uint32_t value = hs_zigzag32((int32_t)(e->pos - t->expected));
     t->expected = e->pos + ((e->size + (1u << t->shift) - 1) >> t->shift);
     return value;
 }
 
-/* Rank of a freed or resized block: the site's last one, or one of the last three; HS_RANKS otherwise. */
+/* Rank of a freed or resized block: the site's last rank, or 1 to 3; else HS_RANKS. */
 INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_entry *site)
 {
     uint32_t likely = site->rank & (HS_RANKS - 1);
@@ -127,8 +122,8 @@ INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_e
     return HS_RANKS;
 }
 
-/* The target field: which block is freed or resized, or where a new one is. False when there is no need. */
-INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_entry *site, uint32_t *target)
+/* The target field: the block that is freed or resized, or the place of a new one. False if the reader predicts it. */
+INLINE bool target_of(struct hs_trace *t, const struct hs_put *e, struct hs_site_entry *site, uint32_t *target)
 {
     if (e->op == HS_ALLOC) {
         *target = implied(t) ? 0 : displacement(t, e);
@@ -141,8 +136,8 @@ INLINE bool target_of(struct hs_trace *t, const struct event *e, struct hs_site_
     return *target != likely || (e->op == HS_REALLOC && !implied(t) && e->pos != e->old);
 }
 
-/* Target and time; the tag has room for two bits of one of them. */
-INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e, struct hs_site_entry *site,
+/* Writes target and time. The tag has room for two bits of one of them. */
+INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct hs_put *e, struct hs_site_entry *site,
                          uint32_t elapsed)
 {
     uint32_t target;
@@ -161,8 +156,8 @@ INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const st
     return put(to, elapsed >> 2);
 }
 
-/* One body for the three kinds of event: `op` is a constant where it is inlined. */
-INLINE void put_event(const struct event *e)
+/* One body for the three kinds of event. In put_alloc it is inlined with a constant `op`. */
+INLINE void put_event(const struct hs_put *e)
 {
     struct hs_trace *t = &hs_trace;
     if (t->cursor > t->limit)
@@ -173,7 +168,7 @@ INLINE void put_event(const struct event *e)
         site = t->at->second;
         tag = HS_TAG_MISS | HS_TAG_SECOND;
         if (!hs_is_site(site, e->key, e->op)) {
-            site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size); /* may turn the packet */
+            site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size); /* may begin a new packet */
             tag = site == t->site ? HS_TAG_MISS | HS_TAG_OTHER : HS_TAG_MISS | HS_TAG_NUMBER;
             to = put_site(t, t->cursor + 1, site, e->op);
         }
@@ -195,19 +190,16 @@ INLINE void put_event(const struct event *e)
     commit(t, to);
 }
 
-/* The rarer kinds share one copy of the body. Where all places are explicit, what is as predicted but for its place has a path of its
- * own (put_placed), and all else shares that copy. */
-static __attribute__((noinline)) void put_other(const struct event *e) { put_event(e); }
+/* Allocations have a copy of the body; the rarer kinds share another. If all places are explicit, put_placed writes allocations
+ * that are predicted except for their place, and all others share one copy. */
+static __attribute__((noinline)) void put_other(const struct hs_put *e) { put_event(e); }
 
 #if HS_EXPLICIT == 2
-INLINE void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
-{
-    put_other(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
-}
+INLINE void put_alloc(const struct hs_put *e) { put_other(e); }
 #else
-static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+static HOT __attribute__((noinline)) void put_alloc(const struct hs_put *e)
 {
-    put_event(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
+    put_event(&(struct hs_put){.key = e->key, .size = e->size, .pos = e->pos, .op = HS_ALLOC});
 }
 #endif
 
@@ -240,7 +232,7 @@ INLINE struct hs_site_entry *next_candidate(const struct hs_trace *t, const stru
 }
 
 /* Finds the event's site, and writes what says which one it is. May turn the packet. */
-INLINE struct hs_site_entry *find_learned(struct hs_trace *t, const struct event *e, uint8_t *tag, uint8_t **to)
+INLINE struct hs_site_entry *find_learned(struct hs_trace *t, const struct hs_put *e, uint8_t *tag, uint8_t **to)
 {
     const struct hs_learned_event *next = hs_learned_next(t->learned);
     struct hs_site_entry *site = next ? &t->site[next->site] : first_candidate(t, e->key, e->op), *predicted = site;
@@ -259,7 +251,7 @@ INLINE struct hs_site_entry *find_learned(struct hs_trace *t, const struct event
 }
 
 /* Learns the places of an event. */
-INLINE void learn_places(struct hs_trace *t, const struct event *e, uint32_t rank)
+INLINE void learn_places(struct hs_trace *t, const struct hs_put *e, uint32_t rank)
 {
     struct hs_learned *m = t->learned;
     if (e->op != HS_ALLOC)
@@ -275,7 +267,7 @@ INLINE void learn_places(struct hs_trace *t, const struct event *e, uint32_t ran
 }
 
 /* Writes what is not as predicted of the places, and the time. `likely`: predicted rank. */
-INLINE uint8_t *put_learned_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct event *e, uint32_t rank,
+INLINE uint8_t *put_learned_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const struct hs_put *e, uint32_t rank,
                                  uint32_t likely)
 {
     uint32_t place = e->op == HS_FREE ? 0 : hs_learned_place(t->learned, e->size, t->shift), elapsed = settle_any(t);
@@ -299,7 +291,7 @@ INLINE uint8_t *put_learned_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, 
     return put(to, elapsed >> 2);
 }
 
-static HOT __attribute__((noinline)) void put_learned(const struct event *e)
+static HOT __attribute__((noinline)) void put_learned(const struct hs_put *e)
 {
     struct hs_trace *t = &hs_trace;
     if (t->cursor > t->limit)
@@ -329,8 +321,37 @@ static HOT __attribute__((noinline)) void put_learned(const struct event *e)
     commit(t, to);
 }
 #else
-static void put_learned(const struct event *e) { (void)e; }
+static void put_learned(const struct hs_put *e) { (void)e; }
 #endif
+
+static void put_fail(const struct hs_put *e);
+
+void hs_put_event(const struct hs_put *e)
+{
+    if (e->level)
+        hs_level_write(e);
+    else if (e->op == HS_FAIL)
+        put_fail(e);
+    else if (hs_learns())
+        put_learned(e);
+    else if (e->op == HS_ALLOC)
+        put_alloc(e);
+    else
+        put_other(e);
+}
+
+/* Writes any event. The caller holds the lock; it is released. */
+static __attribute__((noinline)) void put_in_section(hs_lock_t lock, const struct hs_put *e)
+{
+    if (!hs_section_wait(&lock)) {
+        hs_pend_event(lock, e);
+        return;
+    }
+    hs_put_event(e);
+    hs_section_leave(lock);
+}
+
+void hs_put_any(const struct hs_put *e) { put_in_section(hs_port_lock(), e); }
 
 /* --- events ------------------------------------------------------------------------------------------- */
 
@@ -342,12 +363,34 @@ INLINE hs_lock_t lock_event(void) { return hs_port_lock(); }
 INLINE void unlock_event(hs_lock_t lock) { hs_port_unlock(lock); }
 #endif
 
-/* Whether an event that is as predicted may be written without further ado, and one that tells its place besides. */
-INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->hit_limit); }
-INLINE bool fits_with_place(const struct hs_trace *t) { return LIKELY(t->cursor <= t->limit); }
+/* Writes an event that is not predicted. The caller holds the lock; it is released. */
+#if HS_PENDING
+#if HS_EVENTS_LOCKED
+#error "HS_PENDING: a hook that holds the lock masks interrupts itself"
+#endif
+INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e) { put_in_section(lock, e); }
+INLINE bool is_free(const struct hs_trace *t) { return !t->busy; }
+#else
+INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e)
+{
+    hs_trace.now = hs_port_ticks();
+    if (hs_learns())
+        put_learned(e);
+    else if (e->op == HS_ALLOC)
+        put_alloc(e);
+    else
+        put_other(e);
+    unlock_event(lock);
+}
+INLINE bool is_free(const struct hs_trace *t) { return (void)t, true; }
+#endif
 
-/* Size, kind and rank of a site in one word, little endian. Without the promise a core that cannot load a word from
- * anywhere calls memcpy. */
+/* Whether a predicted event can be written at once; fits_with_place: with its place, too. */
+INLINE bool fits(const struct hs_trace *t) { return LIKELY(t->cursor <= t->hit_limit) && is_free(t); }
+INLINE bool fits_with_place(const struct hs_trace *t) { return LIKELY(t->cursor <= t->limit) && is_free(t); }
+
+/* Size, kind and rank of a site in one word, little endian. Without __builtin_assume_aligned, the compiler calls memcpy for a
+ * core that cannot load unaligned words. */
 _Static_assert(offsetof(struct hs_site_entry, size) % sizeof(uint32_t) == 0, "one load");
 INLINE uint32_t word_of(const struct hs_site_entry *site)
 {
@@ -356,7 +399,7 @@ INLINE uint32_t word_of(const struct hs_site_entry *site)
     return word;
 }
 
-/* A hit whose time does not fit the byte. */
+/* A predicted event whose time does not fit the byte. */
 static __attribute__((noinline)) uint8_t *put_late(struct hs_trace *t, uint8_t *to, uint32_t elapsed)
 {
     if (elapsed >= LONG_PAUSE)
@@ -377,8 +420,8 @@ INLINE void put_hit(struct hs_trace *t, struct hs_site_entry *site)
     commit(t, to);
 }
 
-/* An allocation that is as predicted, but for its place, which the record has to tell. */
-INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const struct event *e)
+/* An allocation that is predicted except for its place. */
+INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const struct hs_put *e)
 {
     uint32_t target = displacement(t, e);
     if (!target) {
@@ -386,63 +429,50 @@ INLINE void put_placed(struct hs_trace *t, struct hs_site_entry *site, const str
         return;
     }
     uint8_t *to = put(t->cursor + 1, target >> 2);
+    t->now = hs_port_ticks();
     to = put(to, settle_any(t));
     *t->cursor = (uint8_t)(HS_TAG_MISS | HS_TAG_TARGET | (target & HS_TAG_LOW));
     t->at = site;
     commit(t, to);
 }
 
-INLINE void put_as_2(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
+HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
 {
     struct hs_trace *t = &hs_trace;
+    hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
-    bool predicted = LIKELY(hs_has_key(site, (struct hs_key)HS_KEY)) && LIKELY(word_of(site) == size + (HS_ALLOC << 16));
+    bool predicted = !hs_learns() && LIKELY(hs_has_key(site, (struct hs_key)HS_KEY)) &&
+                     LIKELY(word_of(site) == size + (HS_ALLOC << 16));
     if (predicted && (implied(t) ? fits(t) : fits_with_place(t))) {
         remember(t, pos);
         t->check = HS_CHECK(t->check, pos);
         if (implied(t))
             put_hit(t, site);
         else
-            put_placed(t, site, &(struct event){.pos = pos, .size = size});
+            put_placed(t, site, &(struct hs_put){.pos = pos, .size = size});
+        unlock_event(lock);
     } else {
-        put_alloc(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
+        put_slowly(lock, &(struct hs_put){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
     }
 }
 
-HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
-{
-    hs_lock_t lock = lock_event();
-    if (hs_learns())
-        put_learned(&(struct event){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
-    else
-        put_as_2(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
-    unlock_event(lock);
-}
-
-/* Who frees is told by the native caller alone: one site, not one for each line. */
+/* The site of a free has only the native caller: one site, not one for each line of interpreted code. */
 HOT void hs_put_free(uintptr_t caller, uint32_t pos)
 {
     struct hs_trace *t = &hs_trace;
     hs_lock_t lock = lock_event();
     struct hs_site_entry *site = t->at->next;
-    if (hs_learns())
-        put_learned(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
-    else if (hs_is_site(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t))
+    if (!hs_learns() && hs_is_site(site, (struct hs_key){.caller = caller}, HS_FREE) && *recent(t, site->rank) == pos && fits(t)) {
         put_hit(t, site);
-    else
-        put_other(&(struct event){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
-    unlock_event(lock);
+        unlock_event(lock);
+    } else {
+        put_slowly(lock, &(struct hs_put){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
+    }
 }
 
 HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old)
 {
-    hs_lock_t lock = lock_event();
-    const struct event e = {.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC};
-    if (hs_learns())
-        put_learned(&e);
-    else
-        put_other(&e);
-    unlock_event(lock);
+    put_slowly(lock_event(), &(struct hs_put){.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
 }
 
 /* --- plain records ------------------------------------------------------------------------------------ */
@@ -456,7 +486,7 @@ static void put_plain(const struct hs_record *r, uint32_t most)
     commit(t, hs_put_body(to, r, most));
 }
 
-/* Bytes that are left for records in the open packet. */
+/* Free bytes for records in the open packet. */
 static uint32_t room_left(void)
 {
     const struct hs_trace *t = &hs_trace;
@@ -464,17 +494,21 @@ static uint32_t room_left(void)
 }
 static bool has_room(const struct hs_record *r) { return hs_record_room(r, HS_DATA_MAX) <= room_left(); }
 
-/* Bytes of a record's data that fit the open packet, where there is room for the others. A new one has room for all of
- * it, unless a small packet has as many definitions as it may and begins with LOST and LEVEL. */
+/* Bytes of a record's data that fit the open packet, which has room for the rest of the record. A new packet has room for all
+ * data, unless it is small, has as many definitions as allowed, and begins with LOST and LEVEL. */
 static uint32_t data_that_fits(const struct hs_record *r)
 {
     uint32_t left = room_left() - hs_record_room(r, 0);
     return left < HS_DATA_MAX ? left : HS_DATA_MAX;
 }
 
+/* If HS_PENDING is 0, hooks may call this with the lock held: `now` is not set then. */
 void hs_record_locked(const struct hs_record *r)
 {
+    struct hs_trace *t = &hs_trace;
     uint32_t most = HS_DATA_MAX;
+    if (!HS_PENDING)
+        t->now = hs_port_ticks();
     if (!has_room(r)) {
         hs_packet_turn();
         most = data_that_fits(r);
@@ -485,11 +519,15 @@ void hs_record_locked(const struct hs_record *r)
 void hs_record(const struct hs_record *r)
 {
     hs_lock_t lock = hs_port_lock();
+    if (!hs_section_wait(&lock)) {
+        hs_pend_record(lock, r);
+        return;
+    }
     hs_record_locked(r);
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
 
-/* In the packet in which its site is ready. */
+/* The record must be in the packet in which its site was made ready. */
 void hs_record_named(struct hs_site_entry *site, struct hs_record *r)
 {
     struct hs_trace *t = &hs_trace;
@@ -505,8 +543,8 @@ void hs_record_named(struct hs_site_entry *site, struct hs_record *r)
     put_plain(r, data_that_fits(r));
 }
 
-/* A site that is made ready counts as named in its packet, so the record must be in the same one. Where the site's definition
- * has taken the room for it, the site is taken back: a packet that is cut off here may name one too many. */
+/* A site that was made ready counts as named in its packet, so the record must be in the same packet. If the site's definition
+ * took the room for the record, the site is removed from `names` again; a reset before that leaves one site too many there. */
 static struct hs_site_entry *find_site(struct hs_key key, uint32_t size, const struct hs_record *r)
 {
     struct hs_trace *t = &hs_trace;
@@ -521,18 +559,41 @@ static struct hs_site_entry *find_site(struct hs_key key, uint32_t size, const s
     return site;
 }
 
-static void put_at(struct hs_key key, uint32_t size, struct hs_record *r)
-{
-    hs_lock_t lock = hs_port_lock();
-    hs_record_named(find_site(key, size, r), r);
-    hs_port_unlock(lock);
-}
+static void put_at(struct hs_key key, uint32_t size, struct hs_record *r) { hs_record_named(find_site(key, size, r), r); }
 
-void hs_record_at(struct hs_key key, struct hs_record *r) { put_at(key, 0, r); }
+static void put_fail(const struct hs_put *e)
+{
+    put_at(e->key, e->size, &(struct hs_record){.kind = HS_FAIL, .fail = {.size = e->size, .cause = e->cause}});
+}
 
 void hs_put_fail(HS_KEY_PARAMETERS, uint32_t size, uint8_t cause)
 {
-    put_at((struct hs_key)HS_KEY, size, &(struct hs_record){.kind = HS_FAIL, .fail = {.size = size, .cause = cause}});
+    hs_put_any(&(struct hs_put){.key = HS_KEY, .size = size, .op = HS_FAIL, .cause = cause});
+}
+
+/* An entry of the queue has no room for a record and its site, so such a record is lost. */
+void hs_record_at(struct hs_key key, struct hs_record *r)
+{
+    hs_lock_t lock = hs_port_lock();
+    if (!hs_section_wait(&lock)) {
+        hs_pend_loss(lock);
+        return;
+    }
+    put_at(key, 0, r);
+    hs_section_leave(lock);
+}
+
+/* Writes a record from the queue, whose body is already encoded. */
+void hs_put_bytes(uint8_t kind, const uint8_t *body, uint32_t len)
+{
+    struct hs_trace *t = &hs_trace;
+    if (len + HS_PLAIN_MAX > room_left())
+        hs_packet_turn();
+    uint8_t *to = t->cursor;
+    *to++ = kind;
+    to = hs_put_u32(to, settle_any(t));
+    memcpy(to, body, len);
+    commit(t, to + len);
 }
 
 void hs_mark(struct hs_text label) { hs_record(&(struct hs_record){.kind = HS_MARK, .mark.label = label}); }

@@ -5,13 +5,13 @@
 #ifndef HS_CONFIG_H
 #define HS_CONFIG_H
 
-/* -DHS_PORT_HEADER='"firmware-hooks/ports/port_cortexm.h"' names the header with the port's inline functions
- * (lib/port.h) and its own choice of what follows; without one they are ordinary functions. */
+/* -DHS_PORT_HEADER='"firmware-hooks/ports/port_cortexm.h"' names a header with the port's functions (lib/port.h) as inline
+ * functions; it may also define the settings below. Without it they are ordinary functions. */
 #ifdef HS_PORT_HEADER
 #include HS_PORT_HEADER
 #endif
 
-/* 256: 1 KB of ROM, 6 instructions a byte; 16: 64 bytes of ROM, 10 instructions a byte. */
+/* Entries of the CRC table. 256: 1 KB of ROM, 6 instructions per byte; 16: 64 bytes of ROM, 10 instructions per byte. */
 #ifndef HS_CRC_TABLE
 #define HS_CRC_TABLE 256
 #endif
@@ -21,13 +21,13 @@
 #define HS_TICK_SHIFT 0
 #endif
 
-/* 1: packets can leave through hs_port_write as they close (HS_RING_STREAM). */
+/* 1: packets can be sent with hs_port_write when they close (HS_RING_STREAM). */
 #ifndef HS_STREAM
 #define HS_STREAM 1
 #endif
 
-/* 0: leaves out the code for explicit places; all regions then follow a placement rule. 2: leaves out that for rules; all
- * places are explicit. */
+/* 0: no code for explicit places; all regions must then follow a placement rule. 2: no code for placement rules; all places
+ * must be explicit. 1: code for both. */
 #ifndef HS_EXPLICIT
 #define HS_EXPLICIT 1
 #endif
@@ -38,9 +38,15 @@
 #define HS_LEARN 0
 #endif
 
-/* 1: a hook holds hs_port_lock when it calls hs_alloc, hs_free and hs_realloc, which do not take it again. */
+/* 1: a hook holds hs_port_lock when it calls hs_alloc, hs_free or hs_realloc; these then do not take it. Needs HS_PENDING 0. */
 #ifndef HS_EVENTS_LOCKED
 #define HS_EVENTS_LOCKED 0
+#endif
+
+/* Bytes of the queue for records of interrupts during a section, a multiple of 8. 0: no queue; the port's lock masks interrupts
+ * during a section. See lib/section.h. */
+#ifndef HS_PENDING
+#define HS_PENDING 0
 #endif
 
 /* 1: sites carry the calling context (the whole Python stack). */
@@ -48,7 +54,7 @@
 #define HS_STACKS 0
 #endif
 
-/* Level that recording begins with: 1 full, 2 sampled, 3 summary. */
+/* Level at the start of recording: 1 full, 2 sampled, 3 summary. */
 #ifndef HS_START_LEVEL
 #define HS_START_LEVEL 1
 #endif
@@ -58,7 +64,7 @@
 #define HS_SAMPLE_INTERVAL 1024
 #endif
 
-/* Sites that a summary names one by one. */
+/* The most sites that a summary names. */
 #ifndef HS_TOP_SITES
 #define HS_TOP_SITES 8
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The retained image: laying it out, continuing an earlier boot's, turning from packet to packet.
+ * The retained image: makes its layout, continues that of an earlier boot, closes and opens packets.
  */
 #include <string.h>
 
 #include "lib/level.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 
 struct hs_trace hs_trace;
@@ -25,7 +26,7 @@ static uint32_t next_slot(uint32_t index) { return index + 1 < hs_trace.shape.pa
 
 static bool is_stream(void) { return HS_STREAM && hs_trace.shape.flags & HS_RING_STREAM; }
 
-/* Whether this is the header of a packet that fits its slot. */
+/* Whether this is the valid header of a packet that fits its slot. */
 static bool has_head(const struct hs_packet *p)
 {
     return p->sync == HS_PACKET_SYNC && p->head == hs_packet_head(p) &&
@@ -53,7 +54,7 @@ static void close_packet(struct hs_packet *p)
     t->cursor = HS_NO_PACKET;
 }
 
-/* What is written so far of a packet, as durable as the port can make it. */
+/* Makes the bytes written so far of a packet as durable as the port can. */
 static void flush(const struct hs_packet *p)
 {
     hs_port_flush(p, sizeof *p + p->len);
@@ -61,7 +62,7 @@ static void flush(const struct hs_packet *p)
         hs_port_flush((const uint8_t *)p + hs_trace.shape.packet_size - p->defs, p->defs);
 }
 
-/* Copies the packet from the stage to its slot. Between the first store and the last the slot's sum is wrong. */
+/* Copies the packet from the stage to its slot. During the copy the slot's sum is wrong. */
 static void unstage(const struct hs_packet *p)
 {
     uint32_t size = hs_trace.shape.packet_size;
@@ -79,7 +80,7 @@ static void send_header(void)
         hs_port_write(h, hs_trace.shape.header_size);
 }
 
-/* Sends the packet, its definitions moved up to its records. */
+/* Sends the packet, after moving its definitions next to its records. */
 static bool send_packet(struct hs_packet *p)
 {
     uint8_t *bytes = (uint8_t *)(p + 1);
@@ -87,7 +88,7 @@ static bool send_packet(struct hs_packet *p)
     return hs_port_write(p, sizeof *p + p->len + p->defs);
 }
 
-/* Streams the packet, or loses its records when the stream takes none; its definitions are written again then. */
+/* Sends the packet. If the stream has no room, its records are lost, and its definitions are written again later. */
 static void stream(struct hs_packet *p)
 {
     struct hs_trace *t = &hs_trace;
@@ -103,7 +104,7 @@ static void send_header(void) {}
 static void stream(struct hs_packet *p) { (void)p; }
 #endif
 
-/* Hands the closed packet on. */
+/* Sends the closed packet, or puts it into the ring. */
 static void deliver(struct hs_packet *p)
 {
     struct hs_trace *t = &hs_trace;
@@ -120,7 +121,7 @@ static void deliver(struct hs_packet *p)
     t->slot = next_slot(t->slot);
 }
 
-/* Entries of a packet so old that its number would seem to be a later one are kept from looking young. */
+/* An age has 16 bits: entries that are so old that it would wrap get a newer packet number, so that they still look old. */
 static void age_entries(void)
 {
     struct hs_trace *t = &hs_trace;
@@ -133,10 +134,10 @@ static void age_entries(void)
     }
 }
 
-/* A definition in the packet that is overwritten next is carried, or not to be counted on any longer. */
+/* Most packets whose definitions can be used. That which is overwritten next is left out: its definitions are carried or lost. */
 static uint32_t most_kept(void) { return is_stream() ? HS_PACKETS_MAX : hs_trace.shape.packet_count - 1; }
 
-/* A new epoch for the predictions: what was learnt in an older one counts no longer. */
+/* Begins a new epoch for the predictions. Those of an older epoch are not valid any more. */
 static void new_epoch(uint32_t seq)
 {
     struct hs_trace *t = &hs_trace;
@@ -154,9 +155,9 @@ static void new_epoch(uint32_t seq)
         hs_learned_begin(t->learned);
 }
 
-/* The definitions that would go with the packet that is overwritten next are written anew in this one, so that
- * every packet in the ring can be read at any moment. Only what hs_site_init or this boot found whole is carried, so the
- * packet's sum need not be taken again. */
+/* Copies the definitions that would be lost with the packet that is overwritten next, so that every packet in the ring can be
+ * read at any time. Only definitions that this boot wrote or hs_site_init found whole are copied, so the packet's sum need not be
+ * checked again. */
 static void carry(void)
 {
     const struct hs_packet *next = hs_slot(next_slot(hs_trace.slot));
@@ -168,7 +169,7 @@ static void open_packet(uint8_t flags)
 {
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = workplace();
-    uint32_t now = hs_port_ticks();
+    uint32_t now = t->now;
     p->sync = 0;
     BARRIER();
     t->time += (now - t->opened) >> HS_TICK_SHIFT;
@@ -212,14 +213,14 @@ static void say_lost(void)
     }
 }
 
-/* Any packet tells the level that it was written at, for an overwritten ring. */
+/* Every packet has the level at which it was written, because the ring may have lost the packets before it. */
 static void say_level(void)
 {
     if (hs_state == HS_STATE_LEVEL)
         hs_level_say();
 }
 
-/* A keyframe is due when none would remain in the newer half of the ring, or as often as the drain wants. */
+/* A keyframe is due when the newer half of the ring would have none, or as often as hs_drain_keyframes asks for. */
 static void ask_for_keyframe(void)
 {
     struct hs_trace *t = &hs_trace;
@@ -239,19 +240,37 @@ static void finish_packet(void)
     }
 }
 
-void hs_packet_turn(void)
+static void begin_packet(void)
 {
-    finish_packet();
     open_packet(0);
     say_lost();
     say_level();
     ask_for_keyframe();
 }
 
+void hs_packet_turn(void)
+{
+    finish_packet();
+    begin_packet();
+}
+
+/* A reader cannot place the records after a loss without a keyframe. */
+void hs_packet_lost(uint32_t n)
+{
+    struct hs_trace *t = &hs_trace;
+    finish_packet();
+    t->offered += n;
+    t->lost += n;
+    t->lost_unsaid += n;
+    if (hs_state == HS_STATE_ON)
+        hs_state = HS_STATE_KEYFRAME_DUE;
+    begin_packet();
+}
+
 /* --- start of a boot --------------------------------------------------------------------------------- */
 
-/* A small image has few packets, since each begins with nothing predicted; but while one is being
- * overwritten, the others are all that is left. */
+/* Large packets are better, because each begins without predictions. But while one packet is being overwritten, only the others
+ * are left; so there are at least five if the image is large enough. */
 static uint32_t default_packet_size(uint32_t room)
 {
     uint32_t size = 4096;
@@ -291,7 +310,7 @@ static uint32_t sum_of(const struct hs_packet *p)
     return hs_packet_sum(p, (const uint8_t *)(p + 1), (const uint8_t *)p + hs_trace.shape.packet_size - p->defs);
 }
 
-/* Whether a packet is open, or as it was when it came under its sum. */
+/* Whether a packet is open, or matches its sum. */
 static bool is_whole(const struct hs_packet *p) { return has_head(p) && (hs_packet_open(p) || p->sum == sum_of(p)); }
 
 struct hs_packet *hs_staged_packet(void)
@@ -301,7 +320,7 @@ struct hs_packet *hs_staged_packet(void)
     return p && is_whole(p) && p->seq == t->seq && p->boot == (uint8_t)(t->shape.boot - 1) ? p : NULL;
 }
 
-/* How many packets before the newest the one in a slot should be. */
+/* The age that the packet in a slot should have: 0 is the newest. */
 static uint32_t age_of(uint32_t index)
 {
     const struct hs_trace *t = &hs_trace;
@@ -316,8 +335,8 @@ bool hs_slot_readable(uint32_t index)
     return p->seq == hs_trace.seq - 1 - age && is_whole(p) && (!age || !hs_packet_open(p));
 }
 
-/* A packet that lies where another should, and is not older than all that should be there, was copied by no recorder. A
- * reader would take its definitions for newer ones than those that this boot goes by. */
+/* Erases packets that are in the wrong slot and are not older than all packets of the ring: no recorder wrote them there. A
+ * reader would use their definitions instead of those that this boot uses. */
 static void drop_strays(void)
 {
     const struct hs_trace *t = &hs_trace;
@@ -330,7 +349,7 @@ static void drop_strays(void)
     }
 }
 
-/* Finds the newest packet, to go on behind it; or in its place, if it is the one that a reset found half copied. */
+/* Finds the newest packet and continues in the next slot; or in the same slot, if a reset interrupted the packet's copy. */
 static void resume(void)
 {
     struct hs_trace *t = &hs_trace;
@@ -348,8 +367,8 @@ static void resume(void)
     drop_strays();
 }
 
-/* Brings the last boot's last packet to its end: under a sum, as it is. That boot may have been cut off before it had
- * carried what goes with the packet that is overwritten next. */
+/* Finishes the last packet of the last boot: sets its sum. The reset may have been before the packet got the definitions that are
+ * lost when the next packet is overwritten; they are copied first. */
 static void seal(struct hs_packet *last, uint32_t next)
 {
     struct hs_trace *t = &hs_trace;
@@ -367,7 +386,7 @@ static void seal(struct hs_packet *last, uint32_t next)
     last->sum = sum_of(last);
 }
 
-/* The last boot's last packet; it goes into its slot if it was left in the stage. */
+/* Finishes the last boot's last packet, and copies it into its slot if it is in the stage. */
 static void carry_on(void)
 {
     struct hs_trace *t = &hs_trace;
@@ -385,7 +404,8 @@ static void carry_on(void)
     }
 }
 
-/* Another build may have had its ring a little further on in this memory: who looks for a header must not find that one. */
+/* Erases headers of other builds, whose image may have begun elsewhere in this memory: a reader that scans for a header must not
+ * find them. */
 static void forget_headers(void)
 {
     const struct hs_trace *t = &hs_trace;
@@ -398,7 +418,7 @@ static void forget_headers(void)
         }
 }
 
-/* Makes the image new: nothing in it can be taken for a packet. The header's check comes last. */
+/* Makes a new image in which no bytes look like a packet. The header's check is written last. */
 static void wipe(const struct hs_ring_header *fresh)
 {
     struct hs_trace *t = &hs_trace;
@@ -420,7 +440,7 @@ static void wipe(const struct hs_ring_header *fresh)
     h->check = hs_header_sum(h);
 }
 
-/* The header's count has no check: where it is behind the newest packet's, that one's counts. */
+/* The header's boot number has no check. If that of the newest packet is greater, it is used instead. */
 static void count_boot(void)
 {
     struct hs_trace *t = &hs_trace;
@@ -444,7 +464,7 @@ static void begin(bool fresh)
     resume();
     count_boot();
     hs_port_flush(t->header, t->shape.header_size);
-    t->opened = t->last = hs_port_ticks();
+    t->now = t->opened = t->last = hs_port_ticks();
     memset(t->recent, 0xff, sizeof t->recent);
     hs_site_init();
     carry_on();
@@ -455,7 +475,7 @@ static void begin(bool fresh)
     hs_record(&reset);
 }
 
-/* Whether the memory has room for two packets, which is what a ring takes. */
+/* Whether the memory has room for two packets, the least for a ring. */
 static bool fits(void)
 {
     struct hs_ring_header header;
@@ -463,7 +483,7 @@ static bool fits(void)
     return header.packet_count >= 2;
 }
 
-/* Whether the parts of a configuration agree with each other. */
+/* Whether the members of a configuration are valid and consistent. */
 static bool agrees(const struct hs_config *c)
 {
     return c->memory && c->site && c->hash && c->n_sites >= 8 && c->n_sites <= 0x8000 && c->hz && !((uintptr_t)c->memory % 8) &&
@@ -527,19 +547,23 @@ void hs_keyframe(void)
     t->since_keyframe = 0;
     hs_state = HS_STATE_ON;
     uint32_t most = t->shape.packet_count * t->shape.packet_size / 4;
-    if (t->config.keyframe_every) /* the ring is drained, not looked at: it may be filled to three quarters */
+    if (t->config.keyframe_every) /* the ring is drained, so it need not keep the past: a keyframe may take three quarters */
         most *= 3;
     t->layout_lost = !is_stream() && t->config.keyframe_size() > most;
     if (t->layout_lost)
         return;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock)) {
+        hs_state = HS_STATE_KEYFRAME_DUE;
+        return;
+    }
     finish_packet();
     if (t->drained)
-        t->kept = 0; /* who begins to receive here has no definition yet */
+        t->kept = 0; /* a receiver that starts here has no definitions yet */
     open_packet(HS_PACKET_KEYFRAME);
     say_lost();
     memset(t->recent, 0xff, sizeof t->recent);
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
     t->config.keyframe();
 }
 
@@ -571,11 +595,20 @@ void hs_stop(void)
 void hs_flush(void)
 {
     struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     hs_record_locked(&(struct hs_record){.kind = HS_TOTAL, .total = {.emitted = t->offered, .lost = t->lost}});
     finish_packet();
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
+
+/* Records that are in the queue, or had no room in it. */
+#if HS_PENDING
+static uint32_t pending(void) { return hs_trace.n_pending + hs_trace.pending_lost; }
+#else
+static uint32_t pending(void) { return 0; }
+#endif
 
 struct hs_stats hs_stats(void)
 {
@@ -583,7 +616,7 @@ struct hs_stats hs_stats(void)
     if (!t->header)
         return (struct hs_stats){0};
     return (struct hs_stats){
-        .offered = t->offered,
+        .offered = t->offered + pending(),
         .lost = t->lost,
         .packets = t->seq,
         .boot = t->shape.boot,
@@ -594,13 +627,15 @@ struct hs_stats hs_stats(void)
     };
 }
 
-/* A stream's header has gone already: it is sent again. */
+/* A stream has already sent the header, so it is sent again. */
 void hs_selftest_failed(void)
 {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     hs_trace.header->notes |= HS_NOTE_SELFTEST_FAILED;
     send_header();
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
 
 const struct hs_ring_header *hs_image(void) { return hs_trace.header; }

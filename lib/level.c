@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Levels: choosing one, sampling, and following what was sampled. Summaries are in level_summary.c.
+ * Levels: setting the level, sampling, and following the sampled blocks. Summaries are in level_summary.c.
  */
 #include "lib/level.h"
 
 #include <string.h>
 
 #include "lib/assertion.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -18,8 +19,8 @@
 
 /* --- distances ------------------------------------------------------------------------------------------- */
 
-/* A Weyl sequence, each of its 2^32 numbers mixed: two of them in a row have nothing in common, which is more
- * than a shift register of one word can say, and what follows compares neighbours. */
+/* A Weyl sequence with each of its 2^32 numbers mixed. `distance` compares consecutive numbers; here they are not correlated, as
+ * they would be in a shift register of one word. */
 static uint32_t draw(void)
 {
     uint32_t z = hs_trace.random += 0x9E3779B9u;
@@ -28,7 +29,7 @@ static uint32_t draw(void)
     return z ^ z >> 15;
 }
 
-/* The upper 32 bits of a product, in pieces: a small core calls the library for it. */
+/* The upper 32 bits of a product, from 32-bit products, because a small core calls the library for a 64-bit product. */
 static uint32_t multiply_high(uint32_t a, uint32_t b)
 {
     uint32_t low = (a & 0xffff) * (b & 0xffff), mid = (a >> 16) * (b & 0xffff) + (low >> 16);
@@ -36,10 +37,10 @@ static uint32_t multiply_high(uint32_t a, uint32_t b)
     return (a >> 16) * (b >> 16) + (mid >> 16) + (other >> 16);
 }
 
-/* An exponentially distributed distance, rounded down, by comparisons alone (J. von Neumann, "Various techniques
- * used in connection with random digits", 1951): numbers are drawn while they fall; when an odd number of them
- * did, the first one is the distance in units of the mean, else the mean is added and it begins again. Exact but
- * for the 32 bits of a number, with no logarithm and no table; nine draws on average. */
+/* An exponentially distributed distance, rounded down, from comparisons only (J. von Neumann, "Various techniques
+ * used in connection with random digits", 1951). Numbers are drawn while they decrease. If the length of that sequence is odd,
+ * its first number is the distance in units of the mean; else the mean is added and it starts again. It is exact to 32 bits,
+ * needs no logarithm and no table, and draws nine numbers on average. */
 static uint32_t distance(void)
 {
     uint32_t mean = hs_trace.config.level.interval, sum = 0;
@@ -52,13 +53,13 @@ static uint32_t distance(void)
     }
 }
 
-/* --- blocks followed --------------------------------------------------------------------------------------- */
+/* --- followed blocks --------------------------------------------------------------------------------------- */
 
-/* Open addressing; an entry is a granule plus 1, so that 0 is an empty one. */
+/* A hash table with open addressing. An entry is a granule plus 1; 0 is an empty entry. */
 static uint32_t mask(void) { return hs_trace.config.n_followed - 1; }
 static uint32_t home(uint32_t entry) { return (entry * 0x9E3779B1u) >> 16 & mask(); }
 
-/* Where the entry is, or the empty place where it would be. */
+/* Index of the entry, or of the empty entry where it would be. */
 static uint32_t find(uint32_t entry)
 {
     const uint32_t *table = hs_trace.config.followed;
@@ -68,7 +69,7 @@ static uint32_t find(uint32_t entry)
     return at;
 }
 
-/* At most seven eighths are used, so that a search ends soon. */
+/* At most seven eighths of the entries are used, so that searches are short. */
 bool hs_level_follow(uint32_t entry, uint32_t *at)
 {
     struct hs_trace *t = &hs_trace;
@@ -81,7 +82,7 @@ bool hs_level_follow(uint32_t entry, uint32_t *at)
     return true;
 }
 
-/* Those behind an entry that goes move up, unless that puts them before their home. */
+/* Removes an entry and moves the following ones back, except if that would put them before their home. */
 static void remove_at(uint32_t hole)
 {
     HS_ASSERT(hs_trace.n_followed && hs_trace.config.followed[hole]);
@@ -113,8 +114,8 @@ static void put_sample(struct hs_site_entry *site, struct hs_record *sample)
     hs_record_named(site, sample);
 }
 
-/* The site that followed the last one's last time is tried first: `size`, which nothing is predicted from here,
- * has its index, in this packet. Site 0 is nobody's key, and counts apart. */
+/* First tries the site that followed the last site before: its index is in the last site's `size`, which has no other use at this
+ * level, and is valid in this packet only. Site 0 has no key and its own counters. */
 static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op)
 {
     struct hs_trace *t = &hs_trace;
@@ -133,17 +134,19 @@ static HOT void count(HS_KEY_PARAMETERS, uint32_t size, uint8_t op)
     site->bytes += size;
 }
 
+HOT void hs_level_write(const struct hs_put *e)
+{
+    if (hs_trace.config.level.level == HS_LEVEL_SUMMARY) {
+        count(HS_KEY_ARGUMENTS(e->key), e->size, e->op);
+        hs_level_hold(HS_KEY_ARGUMENTS(e->key), e->pos, e->size);
+    } else
+        put_sample(hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size),
+                   &(struct hs_record){.kind = HS_SAMPLE, .sample = {.size = e->size, .place = e->pos + 1}});
+}
+
 HOT void hs_level_put(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint8_t op)
 {
-    struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
-    if (t->config.level.level == HS_LEVEL_SUMMARY) {
-        count(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), size, op);
-        hs_level_hold(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size);
-    } else
-        put_sample(hs_site_find(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), op, size),
-                   &(struct hs_record){.kind = HS_SAMPLE, .sample = {.size = size, .place = pos + 1}});
-    hs_port_unlock(lock);
+    hs_put_any(&(struct hs_put){.key = HS_KEY, .size = size, .pos = pos, .op = op, .level = true});
 }
 
 void hs_level_gone(uint32_t pos, uint8_t op)
@@ -163,8 +166,8 @@ static void put_swept(struct hs_data places)
     hs_record(&(struct hs_record){.kind = HS_SAMPLE_SWEEP, .sample_sweep.places = places});
 }
 
-/* What moves up when an entry goes comes from places not yet looked at, so the place is looked at again; what
- * moves over the table's end has been looked at, and is once more. */
+/* remove_at moves entries back that were not checked yet, so the same index is checked again. Entries that it moves across the
+ * table's end were checked already, and are checked twice. */
 void hs_level_swept(bool (*gone)(uint32_t pos))
 {
     struct hs_trace *t = &hs_trace;
@@ -202,12 +205,14 @@ static uint32_t seed(void)
     return t->config.level.seed ? t->config.level.seed : hs_port_ticks() ^ t->shape.boot * 0x85EBCA6Bu;
 }
 
-/* A packet begins: its records are all of one level, since counters and predictions share memory. */
+/* Begins a packet. All records of a packet have one level, because counters and predictions share memory. */
 static void turn(void)
 {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     hs_packet_turn();
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
 
 static void clear_counters(void)
@@ -221,8 +226,10 @@ static void clear_counters(void)
 void hs_level_begin(void)
 {
     struct hs_trace *t = &hs_trace;
-    turn();
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
+    hs_packet_turn();
     t->random = seed();
     t->samples = t->unfollowed = t->n_followed = t->unheld_bytes = 0;
     t->summaries = 0;
@@ -233,7 +240,7 @@ void hs_level_begin(void)
     hs_level_left = t->config.level.level == HS_LEVEL_SAMPLED ? distance() : 0;
     hs_level_say();
     hs_state = HS_STATE_LEVEL;
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
     t->config.summary(2);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Level "summary", where a recorder has memory for it: the blocks that came and are still there. Blocks that go leave nothing
- * behind, not even a site; so a ring of 4 KB tells after hours which places have lost memory.
+ * Level "summary" with hs_config.held: HELD records of the live blocks that were allocated at this level. Freed blocks take no
+ * bytes in the ring, so even a ring of 4 KB shows after hours which sites have lost memory.
  */
 #include "lib/level.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 
 void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
@@ -20,7 +21,7 @@ void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
     t->config.held[at] = (struct hs_held){.key = HS_KEY, .size = size, .thread = hs_level_thread, .since = t->summaries};
 }
 
-/* Marks may be put together, in steps of 2^`held_step` of them, so that there are not too many rows. */
+/* 2^`held_step` values of `since` are combined into one, so that there are not too many rows. */
 static uint32_t step_of(uint32_t since) { return since >> hs_trace.held_step; }
 
 static bool is_same(const struct hs_held *a, const struct hs_held *b)
@@ -33,7 +34,7 @@ static bool is_same(const struct hs_held *a, const struct hs_held *b)
            step_of(a->since) == step_of(b->since);
 }
 
-/* Adds up what is as entry `from` is, and marks it as told. */
+/* Adds up the blocks with the site, thread and step of entry `from`, and marks them as written. */
 static struct hs_record sum_of(uint32_t from)
 {
     const struct hs_trace *t = &hs_trace;
@@ -56,7 +57,7 @@ static void tell_nothing(void)
         hs_trace.config.held[at].told = false;
 }
 
-/* The first entry from `at` on of which nothing was told; n_followed: there is none. */
+/* The first entry from `at` on that is not marked as written; n_followed: there is none. */
 static uint32_t next_row(uint32_t at)
 {
     const struct hs_trace *t = &hs_trace;
@@ -65,7 +66,7 @@ static uint32_t next_row(uint32_t at)
     return at;
 }
 
-/* So many at most: a small ring has several summaries. What is beyond is told in one. */
+/* The most rows of a summary, so that a small ring has several summaries. The blocks of further rows are added up in one. */
 #define ROWS_MOST 32u
 
 static bool are_few(void)
@@ -82,7 +83,9 @@ static bool are_few(void)
 void hs_level_tell_held(void)
 {
     struct hs_trace *t = &hs_trace;
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     struct hs_record others = {.kind = HS_HELD,
                                .held = {.blocks = t->unfollowed, .bytes = t->unheld_bytes, .since = t->summaries}};
     for (t->held_step = 0; t->held_step < 16 && !are_few(); t->held_step++)
@@ -103,5 +106,5 @@ void hs_level_tell_held(void)
     others.held.thread = t->held_step;
     hs_record_named(t->site, &others);
     t->summaries += t->summaries < UINT16_MAX;
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }

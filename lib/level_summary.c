@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Summaries: the figures of a region, and the sites that asked for most since the last one.
+ * Summaries: the figures of a region, and the sites that requested most since the last summary.
  */
 #include <string.h>
 
 #include "lib/assertion.h"
 #include "lib/level.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -42,8 +43,8 @@ void hs_summary_run(struct hs_summary_writer *w, uint32_t granules)
         w->longest = granules;
 }
 
-/* Runs of class c have at least 2^c granules, so there are at most 2^28 / 2^c of them in a region of 2^28 granules:
- * together not more than these bytes. */
+/* Runs of class c have at least 2^c granules. So a region of 2^28 granules has at most 2^28 / 2^c of them, and all counts
+ * together take at most these bytes. */
 _Static_assert(5 + 7 * 4 + 7 * 3 + 5 * 2 <= HS_DATA_MAX && HS_RUN_CLASSES_MAX == 20, "all classes fit a record");
 
 void hs_summary_end(struct hs_summary_writer *w)
@@ -71,9 +72,9 @@ void hs_summary_end(struct hs_summary_writer *w)
     });
 }
 
-/* --- who asked for most ------------------------------------------------------------------------------------ */
+/* --- sites that requested most ----------------------------------------------------------------------------- */
 
-/* The sites with most bytes, most first. */
+/* The sites with most bytes, in descending order. */
 struct top {
     struct hs_site_entry *site[HS_TOP_SITES];
     uint32_t n;
@@ -93,12 +94,14 @@ static void consider(struct top *top, struct hs_site_entry *site)
 
 static void name(struct hs_site_entry *site, uint32_t times, uint32_t bytes)
 {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
     hs_record_named(site, &(struct hs_record){.kind = HS_TOP, .top = {.times = times, .bytes = bytes}});
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
 }
 
-/* Chooses the sites, and adds up all of them as if none were named. */
+/* Chooses the sites to name, and adds the counts of all sites to those of site 0. */
 static void choose(struct top *top)
 {
     struct hs_trace *t = &hs_trace;
@@ -121,7 +124,7 @@ void hs_level_top(void)
     if (t->config.held)
         hs_level_tell_held();
     choose(&top);
-    uint32_t worth = t->other_bytes >> 6; /* less is not worth its record */
+    uint32_t worth = t->other_bytes >> 6; /* a site with less than 1/64 of all bytes is not worth a record */
     for (uint32_t i = 0; i < top.n && top.site[i]->bytes >= worth; i++) {
         struct hs_site_entry *site = top.site[i];
         t->other_times -= (uint32_t)site->times;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sites: from a key (code address, native caller) to a number, and their definitions in the packets.
+ * Sites: find the number of a key (code address, native caller), and write the definitions into the packets.
  *
- * The table has sites from its start and what they name (strings, functions, contexts) from its end. One
- * hash finds a site by its key and, when the key is new, any entry by the hash of its definition, so that
- * code which is loaded a second time at another address, or after a reset, is the site that it was. A slot
- * of the hash holds an entry's index; it is right when that entry is the one sought. Slots of keys that a
- * site had before do no harm and go when the hash is built anew.
+ * The table has sites from its start, and the strings, functions and contexts that they name from its end. One hash table finds
+ * a site by its key. If the key is new, it finds any entry by the hash of its definition: so code that is loaded again at another
+ * address, or after a reset, gets its old site. A slot of the hash table has an entry's index; a search compares that entry.
+ * Slots of a site's old keys do no harm; rehash removes them.
  *
- * A definition lies in a packet. When that is overwritten next and later packets need it, it is carried
- * into the open one; when they do not, it goes with its packet, and is written again should the site be met
- * once more. So the ring always holds what it takes to read it, and nothing else.
+ * A definition is in a packet. Before that packet is overwritten, its definitions that later packets need are copied into the
+ * open one. The others are lost with it, and are written again at the next use. So the ring always has exactly the definitions
+ * that its records need.
  */
 #include <string.h>
 
 #include "lib/assertion.h"
 #include "lib/decode.h"
 #include "lib/schema.h"
+#include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
@@ -82,7 +82,7 @@ static void rehash(void)
         hash_entry(hs_name_entry(i));
 }
 
-/* Lets a slot lead to an entry that has the key and the hash by which it is sought. */
+/* Enters an entry at a slot. Its key and hash are set before, because rehash enters it by them. */
 static void enter_slot(uint32_t slot, const struct hs_site_entry *entry)
 {
     if (hs_trace.hashed >= hs_trace.config.hash_size / 4u * 3u)
@@ -97,7 +97,7 @@ INLINE uint32_t age(uint16_t packet) { return (uint16_t)(hs_trace.epoch - packet
 
 static bool is_gone(const struct hs_site_entry *entry) { return age(entry->defined) >= hs_trace.kept; }
 
-/* What the definitions leave of a packet's room takes any record. */
+/* Whether the open packet has room for a definition of `len` bytes. Any record must fit a packet beside its definitions. */
 static bool has_room(uint32_t len)
 {
     const struct hs_trace *t = &hs_trace;
@@ -113,7 +113,7 @@ static void append(const uint8_t *bytes, struct hs_site_entry *entry)
     struct hs_trace *t = &hs_trace;
     struct hs_packet *p = hs_open_packet();
     uint32_t len = HS_DEFINITION_LEN(*bytes);
-    HS_ASSERT(t->defs + len <= (size_t)(t->end - t->cursor)); /* a packet that is sealed takes no more records */
+    HS_ASSERT(t->defs + len <= (size_t)(t->end - t->cursor)); /* checked by all callers */
     memcpy(t->end - t->defs - len, bytes, len);
     __asm__ volatile("" ::: "memory"); /* the bytes come before the length that makes them valid */
     p->defs = t->defs = (uint16_t)(t->defs + len);
@@ -121,11 +121,11 @@ static void append(const uint8_t *bytes, struct hs_site_entry *entry)
     t->defined += len;
 }
 
-/* The next packets may be full of what is carried into them, as long as what is in use changes: after some more turns
- * what the program did before is out of the ring. */
+/* The next packets may be full of copied definitions while the set of used sites changes. After a few packets the old ones are
+ * out of the ring. */
 #define TURNS_MAX 4u
 
-/* The same, in one of the next packets when there is no room in this one. */
+/* The same; if this packet has no room, in one of the next. */
 static bool write_definition(const uint8_t *bytes, struct hs_site_entry *entry)
 {
     uint32_t len = HS_DEFINITION_LEN(*bytes);
@@ -141,7 +141,7 @@ static bool write_definition(const uint8_t *bytes, struct hs_site_entry *entry)
 
 /* --- what a definition names --------------------------------------------------------------------------- */
 
-/* The calling context of a site, the outer one of a context. */
+/* The calling context of a site, or the parent of a context. */
 static uintptr_t context_of(const struct hs_site_entry *entry)
 {
 #if HS_STACKS
@@ -152,7 +152,7 @@ static uintptr_t context_of(const struct hs_site_entry *entry)
 #endif
 }
 
-/* Calls `visit` for the entry and all that it names, until that says false. */
+/* Calls `visit` for the entry and all that it names, until a call returns false. */
 static bool each(struct hs_site_entry *entry, bool (*visit)(struct hs_site_entry *))
 {
     for (;;) {
@@ -179,7 +179,7 @@ static bool touch(struct hs_site_entry *entry)
 
 static void free_entry(struct hs_site_entry *entry) { *entry = (struct hs_site_entry){.key.code = HS_NOWHERE}; }
 
-/* At level "summary" a site may lose its entry between two summaries: what it has counted is then counted for site 0. */
+/* At level "summary" a site may lose its entry between two summaries. Its counts are then added to those of site 0. */
 static void keep_counts(const struct hs_site_entry *entry)
 {
     struct hs_trace *t = &hs_trace;
@@ -189,8 +189,7 @@ static void keep_counts(const struct hs_site_entry *entry)
     t->other_bytes += (uint32_t)entry->bytes;
 }
 
-/* Gives back the entries of places that no packet in the ring tells of. Contexts stay: a running function has
- * its number. */
+/* Frees the entries that no packet in the ring uses. Contexts stay, because a running function may have the context's number. */
 static void reclaim(void)
 {
     struct hs_trace *t = &hs_trace;
@@ -214,7 +213,7 @@ static void reclaim(void)
     rehash();
 }
 
-/* The next entry that was never in use, NULL when there is none. Behind the last site there is another entry, to be looked at. */
+/* The next entry that was never in use, NULL when there is none. first_candidate reads the entry after the last site. */
 static struct hs_site_entry *next_entry(bool site)
 {
     struct hs_trace *t = &hs_trace;
@@ -248,12 +247,12 @@ static struct hs_site_entry *new_entry(uint8_t kind)
     return next_entry(site);
 }
 
-/* Of an address from the anchor. */
+/* Distance of an address from the anchor. */
 static int64_t distance(uintptr_t code) { return (int64_t)(intptr_t)(code - hs_code_address((uintptr_t)hs_anchor)); }
 
 /* --- definitions --------------------------------------------------------------------------------------- */
 
-/* A name that is too long keeps its end, where a path's file name is, and has this in front. */
+/* Of a name that is too long, only the end is kept, where a path has the file name. This sign is put before it. */
 static const char cut_sign[] = "\xe2\x80\xa6";
 
 static uint8_t *put_cut(uint8_t *to, struct hs_record *r, struct hs_text *text)
@@ -266,7 +265,7 @@ static uint8_t *put_cut(uint8_t *to, struct hs_record *r, struct hs_text *text)
     return end;
 }
 
-/* Of a STRING or FUNCTION, else NULL. */
+/* The text of a STRING or FUNCTION; else NULL. */
 static struct hs_text *text_of(struct hs_record *r)
 {
     return r->kind == HS_STRING ? &r->string.text : r->kind == HS_FUNCTION ? &r->function.name : NULL;
@@ -283,7 +282,7 @@ static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes)
     bytes[0] = (uint8_t)((r->kind - HS_STRING) << 6 | (uint32_t)(end - bytes - 1));
 }
 
-/* The entry that is defined so; NULL when there is none. */
+/* The entry with this definition; NULL if there is none. */
 static struct hs_site_entry *find_definition(const struct hs_site_entry *like)
 {
     struct hs_trace *t = &hs_trace;
@@ -303,8 +302,7 @@ static uint32_t hash_of_named(const struct hs_site_entry *entry)
     return hash;
 }
 
-/* The entry of this definition: the one it had when it was met before, or a new one; NULL when there is no room. `like`
- * has what the entry gets. */
+/* The existing entry with this definition, or a new one; NULL if there is no room. `like` has the members of a new entry. */
 static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *like)
 {
     struct hs_trace *t = &hs_trace;
@@ -323,7 +321,7 @@ static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *l
     }
     if (!known || is_gone(entry)) {
         if (r->kind == HS_SITE)
-            r->site.size = entry->first_size; /* packets that know its older definition predict by it */
+            r->site.size = entry->first_size; /* packets with its older definition predict this size */
         compose(r, number_of(entry), bytes);
         if (!write_definition(bytes, entry)) {
             if (!known)
@@ -336,8 +334,8 @@ static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *l
     return entry;
 }
 
-/* Number of a name. `last` remembers: the next site is mostly of the same file, often of the same function. 0 when there
- * is none, or no room. */
+/* Number of a name; 0 if the text is empty or there is no room. `last` caches the last name, because the next site is mostly in
+ * the same file and often in the same function. */
 static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file)
 {
     if (last->number && text.data == last->data && text.len == last->len && hs_name_entry(last->number)->parent == file &&
@@ -369,7 +367,7 @@ static uint32_t context_of_key(struct hs_key key) { return (void)key, 0; }
 static void set_context(struct hs_site_entry *entry, struct hs_key key) { (void)entry, (void)key; }
 #endif
 
-/* A site's definition, and what its entry gets. */
+/* Fills in a site's definition and the members of its entry. */
 static void fill_site(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place)
 {
     r->site.caller = distance(key.caller);
@@ -390,13 +388,24 @@ static void fill_context(struct hs_record *r, struct hs_site_entry *like, struct
     like->size = (uint16_t)(place->line < 0xffff ? place->line : 0xffff);
 }
 
-/* Defines what `key` names and lets the key find it from now on. NULL when there is no room. */
+/* File, function and line of `code`. An entry of the queue already has them. */
+static struct hs_place place_of(uintptr_t code)
+{
+    struct hs_place place = {.line = 0};
+#if HS_PENDING
+    if (hs_trace.place)
+        return *hs_trace.place;
+#endif
+    if (code)
+        hs_trace.config.describe(code, &place);
+    return place;
+}
+
+/* Defines the site or context of `key`, and enters the key into the hash table. NULL if there is no room. */
 static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key)
 {
     struct hs_trace *t = &hs_trace;
-    struct hs_place place = {.line = 0};
-    if (key.code)
-        t->config.describe(key.code, &place);
+    struct hs_place place = place_of(key.code);
     uint32_t file = define_name(HS_STRING, place.file, &t->file, 0);
     uint32_t function = define_name(HS_FUNCTION, place.function, &t->function, file);
     if ((place.file.len && !file) || (place.function.len && !function))
@@ -422,7 +431,7 @@ bool hs_site_ready(struct hs_site_entry *site)
     if (!each(site, is_defined))
         return false;
     each(site, touch);
-    if (hs_state == HS_STATE_LEVEL) { /* nothing is predicted; the site counts, and may be named */
+    if (hs_state == HS_STATE_LEVEL) { /* no predictions: these members have other uses (level.c, hs_record_named) */
         site->rank = 0;
         site->size = 0;
         return true;
@@ -444,7 +453,7 @@ static HOT struct hs_site_entry *find_key(struct hs_key key, uint8_t op)
 }
 
 #if HS_STACKS
-/* The definition of a string or function, of a context, from what the table has of it; false when that is not all. */
+/* Make the definition of a string or function, or of a context, from its entry. False if the entry does not have all of it. */
 static bool name_again(struct hs_record *r, const struct hs_site_entry *entry)
 {
     *text_of(r) = (struct hs_text){entry->text, entry->size};
@@ -454,7 +463,7 @@ static bool name_again(struct hs_record *r, const struct hs_site_entry *entry)
 }
 static bool context_again(struct hs_record *r, const struct hs_site_entry *entry)
 {
-    bool native = !entry->parent; /* it has its address until a reset */
+    bool native = !entry->parent; /* the entry has its address only until a reset */
     r->context = (struct hs_record_context){.parent = (uint32_t)context_of(entry),
                                             .function = entry->parent,
                                             .line = entry->size,
@@ -462,8 +471,8 @@ static bool context_again(struct hs_record *r, const struct hs_site_entry *entry
     return !native || entry->key.caller;
 }
 
-/* Whether the entry's definition is where the reader finds it. Who called is not asked again: the definitions of
- * contexts, and what these name, are written from what the table has. */
+/* Whether a reader can use the entry's definition. The callers cannot be looked up again, so definitions of contexts, and of the
+ * functions and strings that they name, are written again from the table. */
 static bool is_here(struct hs_site_entry *entry)
 {
     uint8_t bytes[HS_DEFINITION_MAX];
@@ -480,7 +489,7 @@ static bool is_here(struct hs_site_entry *entry)
 static bool is_here(struct hs_site_entry *entry) { return (void)entry, true; }
 #endif
 
-/* A packet that turned while this was being defined, and was lost, had a part of it. */
+/* Tries twice: if a packet was closed and lost meanwhile, a part of the definition was lost with it. */
 static __attribute__((noinline)) struct hs_site_entry *define_site(struct hs_key key, uint8_t op, uint32_t size)
 {
     for (int tries = 0; tries < 2; tries++) {
@@ -502,14 +511,16 @@ HOT struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t s
 #if HS_STACKS
 static uint32_t context_at(struct hs_key key)
 {
-    hs_lock_t lock = hs_port_lock();
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return 0;
     struct hs_site_entry *entry = find_key(key, 0);
     if (!entry) {
         struct hs_record r = {.kind = HS_CONTEXT};
         entry = define_key(&r, key);
     }
     uint32_t number = entry ? number_of(entry) : 0;
-    hs_port_unlock(lock);
+    hs_section_leave(lock);
     return number;
 }
 uint32_t hs_context(uint32_t parent, uintptr_t code) { return context_at((struct hs_key){.code = code, .context = parent}); }
@@ -530,25 +541,29 @@ static void forget(struct hs_site_entry *e, bool (*gone)(uintptr_t code))
         e->text = NULL;
 }
 
-/* Entries looked at between two moments at which an interrupt may come. */
+static void forget_slice(uint32_t from, uint32_t to, bool (*gone)(uintptr_t code))
+{
+    struct hs_trace *t = &hs_trace;
+    hs_lock_t lock;
+    if (!hs_section_enter(&lock))
+        return;
+    if (!gone)
+        t->file = t->function = (struct hs_named){.data = NULL};
+    for (; from < to && from < t->config.n_sites; from++)
+        forget(&t->site[from], gone);
+    hs_section_leave(lock);
+}
+
+/* Entries per section, so that interrupts are not masked for long. */
 #define SLICE 16u
 
 void hs_forget(bool (*gone)(uintptr_t code))
 {
-    struct hs_trace *t = &hs_trace;
-    for (uint32_t i = 0; i < t->config.n_sites; i += SLICE) {
-        hs_lock_t lock = hs_port_lock();
-        for (uint32_t k = i; k < i + SLICE && k < t->config.n_sites; k++)
-            forget(&t->site[k], gone);
-        hs_port_unlock(lock);
-    }
-    hs_lock_t lock = hs_port_lock();
-    if (!gone)
-        t->file = t->function = (struct hs_named){.data = NULL};
-    hs_port_unlock(lock);
+    for (uint32_t i = 0; i < hs_trace.config.n_sites; i += SLICE)
+        forget_slice(i, i + SLICE, gone);
 }
 
-/* --- over the ring -------------------------------------------------------------------------------------- */
+/* --- definitions in the ring ---------------------------------------------------------------------------- */
 
 /* Calls `visit` for each definition of a packet that may be read. */
 static void each_definition(const struct hs_packet *p,
@@ -584,7 +599,7 @@ void hs_site_carry(const struct hs_packet *packet)
     hs_packet_limit();
 }
 
-/* Makes room in the table for the entry of a definition of an earlier boot. */
+/* Makes room in the table for a definition of an earlier boot. */
 static bool extend(const struct hs_record *r)
 {
     struct hs_trace *t = &hs_trace;
@@ -608,7 +623,7 @@ static void adopt_context(struct hs_site_entry *entry, uint32_t context) { entry
 static void adopt_context(struct hs_site_entry *entry, uint32_t context) { (void)entry, (void)context; }
 #endif
 
-/* What an entry keeps of its definition; nothing of a STRING's. */
+/* Sets an entry's members from its definition; for a STRING there are none. */
 static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r)
 {
     if (r->kind == HS_FUNCTION) {
@@ -625,7 +640,7 @@ static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r)
     }
 }
 
-/* Takes a definition over, if it is the newest of its number. Any of the packets there may need it. */
+/* Enters a definition if it is the newest of its number. It counts as used now, because any packet of the ring may need it. */
 static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t packet)
 {
     struct hs_site_entry *entry = extend(r) ? entry_of(r->kind, r->definition.number) : NULL;
@@ -641,7 +656,8 @@ static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t pack
     adopt_fields(entry, r);
 }
 
-/* An entry that names what is not there, in a damaged ring, goes. Those it names come first: their hashes are whole. */
+/* Frees entries that name a missing entry, as in a damaged ring, and completes the hashes of the others. The entries that they
+ * name must be completed first. */
 static void complete(uint8_t kind)
 {
     struct hs_trace *t = &hs_trace;
@@ -682,7 +698,7 @@ void hs_site_init(void)
 
 __attribute__((used, noinline)) void hs_anchor(void) {}
 
-/* x * 0x100000001B3, in pieces that fit 32 bits: a small core calls the library for a 64-bit product. */
+/* x * 0x100000001B3 from 32-bit products, because a small core calls the library for a 64-bit product. */
 static uint64_t fnv_multiply(uint64_t x)
 {
     uint32_t low = (uint32_t)x, high = (uint32_t)(x >> 32);

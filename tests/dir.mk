@@ -13,6 +13,7 @@ TEST_SRC    := $(sort $(wildcard $(addsuffix /test_*.c,tests/unit tests/property
 WATCH_SRC   := tests/cut/watch.c
 WATCHED     := -Wl,--whole-archive $(B)/libwatched.a -Wl,--no-whole-archive
 $(foreach t,$(filter tests/cut/%,$(TEST_SRC)),$(eval SPECIAL_LDFLAGS_$(basename $(notdir $(t))) := $(WATCHED)))
+SPECIAL_LDFLAGS_test_pending := $(subst libwatched,libpending,$(WATCHED))
 CHECKED_SRC := $(sort $(wildcard tests/corrupt/test_*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 PRELOAD_SRC := $(sort $(wildcard tests/*/preload_*.c))

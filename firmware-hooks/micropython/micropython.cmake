@@ -24,6 +24,10 @@ endif()
 file(GLOB HEAPSTRATA_LIB_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/lib/*.c)
 file(GLOB HEAPSTRATA_HOOK_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/startup/*.c ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/*.c)
 file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/wraps.txt HEAPSTRATA_WRAPS REGEX "^[a-z]")
+if(EXISTS ${HEAPSTRATA_ROOT}/firmware-hooks/ports/wraps_${HEAPSTRATA_PORT}.txt)
+    file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/ports/wraps_${HEAPSTRATA_PORT}.txt HEAPSTRATA_PORT_WRAPS REGEX "^[a-z]")
+    list(APPEND HEAPSTRATA_WRAPS ${HEAPSTRATA_PORT_WRAPS})
+endif()
 
 # Hooks of other heaps, by the folders that they are in.
 separate_arguments(HEAPSTRATA_OTHERS UNIX_COMMAND "${HEAPSTRATA_HEAPS}")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is running: the wrap of mp_execute_bytecode keeps the running code state, whose instruction pointer is the Python
- * side of a site. An interrupt that jumps, an exception and a thread change it too.
+ * The running code: the wrap of mp_execute_bytecode stores the running code state, whose instruction pointer is the Python
+ * side of a site. A jump (an interrupt, an exception) and a thread switch change it too.
  *
  * Order: with threads and no GIL the collector's own recursive mutex is held across the real call and its record, so that
  * the trace has the order in which the heap changed.
@@ -26,6 +26,22 @@ void hs_mp_stop_cores(void)
             hs_mp_running_on[core].caller = 0;
         }
 }
+
+/* enter_order comes before hs_cores_stop, because the thread that holds the order's lock may be waiting for the trace. */
+#if MICROPY_PY_THREAD
+void __real_mp_thread_deinit(void);
+void __wrap_mp_thread_deinit(void);
+HS_MP_SAME_TYPE(mp_thread_deinit);
+void __wrap_mp_thread_deinit(void)
+{
+    bool ordered = enter_order();
+    hs_cores_stop();
+    __real_mp_thread_deinit();
+    hs_port_cores_stopped();
+    hs_cores_stopped();
+    leave_order(ordered);
+}
+#endif
 #else
 HS_THREAD_LOCAL struct hs_mp_running hs_mp_running = {.code = &hs_mp_nowhere};
 #endif
@@ -114,8 +130,8 @@ static NOINLINE HOT mp_vm_return_kind_t back_in(mp_vm_return_kind_t kind, uintpt
     return kind;
 }
 
-/* Here each call of Python code takes one frame more. It has its return address and `outer`, 16 bytes or 8 (32 on i386), since all
- * that needs another register is a function of its own: has_contexts, and back_in, which is jumped to. */
+/* Here each call of Python code uses one more stack frame: the return address and `outer`, 16 bytes or 8 (32 on i386). It is so
+ * small because code that needs other registers is in separate functions: has_contexts, and back_in, a tail call. */
 INLINE mp_vm_return_kind_t call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc)
 {
     if (UNLIKELY(has_contexts()))
@@ -131,20 +147,20 @@ HS_MP_SAME_TYPE(mp_execute_bytecode);
 #ifdef HS_PORT_RETURNS
 #include "firmware-hooks/micropython/returns_x86.h"
 
-/* Calls of the first thread whose return address is kept here, innermost last; deeper ones, and those of other threads, have
- * theirs on the stack (thread-local memory is taken from a thread's stack too). The stack grows down, so places of live calls fall:
- * what is not above a new call's place was left by an exception. */
+/* Saved return addresses of calls in the first thread, innermost last. Deeper calls, and those of other threads, have theirs on
+ * the stack (thread-local memory would use a thread's stack too). The stack grows down, so the places of active calls
+ * decrease: an entry that is not above the place of a new call was left by an exception. */
 #define RETURNS 512
 static struct {
     struct {
-        const uintptr_t *place; /* on the stack */
+        const uintptr_t *place; /* address on the stack of the return address */
         uintptr_t address;
         const mp_code_state_t *outer;
     } at[RETURNS];
     uint32_t n;
 } returns;
 
-/* Before there is a second thread, who calls is the first. */
+/* Whether this is the first thread; it is if there is no second one yet. */
 static bool keeps_returns(void)
 {
 #if MICROPY_PY_THREAD
@@ -201,10 +217,10 @@ HOT mp_vm_return_kind_t __wrap_mp_execute_bytecode(mp_code_state_t *code_state, 
 /* --- jumps ---------------------------------------------------------------------------------------------- */
 
 #ifdef HS_PORT_INTERRUPTS
-/* An interrupt may come where a function of Python has been entered and does not catch yet, or no longer. So what ran
- * when the bytecode interpreter pushed its buffer for jumps is kept in the buffer, in the word that the jump will fill, with both low bits
- * set. The word of other buffers has not, and the native emitter's value there stays as it is. For these the nearest one of
- * the interpreter's below them on the stack counts. */
+/* An interrupt may jump when a Python function has been entered but has not yet pushed its nlr buffer, or has popped it. So when
+ * the bytecode interpreter pushes a buffer, the running code is stored in the buffer's ret_val, which the jump will overwrite;
+ * both its low bits are set. In other buffers they are not set, and the native emitter's value there is not changed. For a
+ * jump to such a buffer, the nearest outer buffer of the bytecode interpreter counts. */
 static bool keeps_code(const nlr_buf_t *nlr) { return ((uintptr_t)nlr->ret_val & 3) == 3; }
 
 unsigned int __real_nlr_push_tail(nlr_buf_t *nlr);
@@ -217,7 +233,7 @@ HOT unsigned int __wrap_nlr_push_tail(nlr_buf_t *nlr)
         running.entering = false;
         running.vm_landed = NULL;
     } else if (keeps_code(nlr)) {
-        nlr->ret_val = NULL; /* left over on the stack: code of C has nothing there yet, the native emitter an object */
+        nlr->ret_val = NULL; /* an old value on the stack: C code has no value there yet, the native emitter an object */
     }
     running.landed = NULL;
     return __real_nlr_push_tail(nlr);
@@ -232,7 +248,7 @@ static void take_code(const nlr_buf_t *nlr)
     running.code = nlr ? show((uintptr_t)nlr->ret_val) : &hs_mp_nowhere;
 }
 
-/* A second interrupt may come while the first one's jump is under way. */
+/* May be called twice for one buffer: a second interrupt may come before the first jump has ended. */
 static void land(const nlr_buf_t *nlr)
 {
     if (nlr != running.landed)
@@ -241,7 +257,7 @@ static void land(const nlr_buf_t *nlr)
     running.caller = NOBODY;
 #if HS_STACKS
     struct level *level = running.level;
-    while (level && (uintptr_t)level < (uintptr_t)nlr) /* calls within the one that catches */
+    while (level && (uintptr_t)level < (uintptr_t)nlr) /* calls inside the one that catches */
         level = level->outer;
     at_level(level);
 #endif
@@ -279,14 +295,14 @@ HS_MP_MUTEX
 
 #if MICROPY_PY_THREAD
 volatile bool hs_mp_threads;
-static uint32_t n_threads, thread_recorded = 1; /* 0: the trace may have lost whose records these are */
+static uint32_t n_threads, thread_recorded = 1; /* 0: the last THREAD record may be lost */
 
 hs_mp_thread_id_t __real_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
 hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size);
 HS_MP_SAME_TYPE(mp_thread_create);
 hs_mp_thread_id_t __wrap_mp_thread_create(void *(*entry)(void *), void *arg, size_t *stack_size)
 {
-    if (!hs_mp_threads) /* the one that there was until now: what it did without a number was number 0's */
+    if (!hs_mp_threads) /* the only thread until now: its records without a THREAD record belong to number 0 */
         running.thread = n_threads = 1;
     hs_mp_threads = true;
     hs_port_threads();

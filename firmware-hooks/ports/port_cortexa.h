@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for one core of an ARM Cortex-A without an operating system (MicroPython's qemu port on SABRELITE): interrupts are
- * masked for the length of a record. Time: as in port_cortexm.h, without HS_CLOCK_CYCLES.
+ * Port for one core of an ARM Cortex-A without an operating system (MicroPython's qemu port on SABRELITE). Interrupts are
+ * masked while a record is written. Time: as in port_cortexm.h, without HS_CLOCK_CYCLES.
  */
 #ifndef HS_PORT_CORTEXA_H
 #define HS_PORT_CORTEXA_H
@@ -11,6 +11,9 @@
 #include "firmware-hooks/ports/emulated_timers.h"
 #include "firmware-hooks/ports/ticks.h"
 
+#ifndef HS_PENDING
+#define HS_PENDING 512
+#endif
 #ifndef HS_STREAM
 #define HS_STREAM 0
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for ARM Cortex-M: interrupts are masked for the length of a record.
+ * Port for one core of an ARM Cortex-M. Interrupts are masked while a record is written.
  *
- * Time is the port's own clock of microseconds (mp_hal_ticks_us), which is right on every core, in sleep, and when
- * machine.freq() changes the core's clock. To choose otherwise:
+ * Time is the firmware's own microsecond clock (mp_hal_ticks_us). It is correct on every Cortex-M, in sleep, and after
+ * machine.freq() changes the core's clock. To use another clock, define:
  *
- * HS_CLOCK_CYCLES=1  the cycle counter of the DWT, from Cortex-M3 on: some thirty instructions an event less. Its
- *                    frequency is what CMSIS's SystemCoreClock says at start, or HS_TICKS_HZ. It stops in sleep, and
+ * HS_CLOCK_CYCLES=1  the cycle counter of the DWT, from Cortex-M3 on: about thirty instructions less per event. Its
+ *                    frequency is HS_TICKS_HZ, by default CMSIS's SystemCoreClock at start. It stops in sleep, and
  *                    machine.bitstream() sets it to 0.
  * HS_TICKS()         any other counter that wraps at 2^32, with
- * HS_TICKS_HZ        its frequency
- * HS_TICK_SHIFT      recorded ticks are 2^HS_TICK_SHIFT of its ticks: choose about a microsecond
+ * HS_TICKS_HZ        its frequency in Hz
+ * HS_TICK_SHIFT      one recorded tick is 2^HS_TICK_SHIFT ticks of the counter: choose about a microsecond
  */
 #ifndef HS_PORT_CORTEXM_H
 #define HS_PORT_CORTEXM_H
@@ -35,7 +35,7 @@
 extern uint32_t SystemCoreClock;
 #define HS_TICKS_HZ SystemCoreClock
 #endif
-/* The counter of a Cortex-M7 is locked. */
+/* On a Cortex-M7 the counter must be unlocked (DWT_LAR). */
 static inline void hs_start_ticks(void)
 {
     *(volatile uint32_t *)0xE000EDFCu |= 1u << 24;   /* DEMCR: TRCENA */
@@ -43,7 +43,7 @@ static inline void hs_start_ticks(void)
     *(volatile uint32_t *)0xE0001000u |= 1;          /* DWT_CTRL: CYCCNTENA */
 }
 
-/* The samd port's mp_hal_ticks_us enables interrupts, so its counters are read here: 2 MHz and 16 MHz. */
+/* The samd port's mp_hal_ticks_us enables interrupts, so its counters are read directly: 2 MHz and 16 MHz. */
 #elif defined(MCU_SAMD21) && !defined(HS_TICKS)
 #define HS_TICKS() (*(volatile uint32_t *)0x42003010u) /* TC4 */
 #define HS_TICKS_HZ 2000000u
@@ -65,6 +65,9 @@ static inline uint32_t hs_samd51_ticks(void)
 
 #ifndef HS_STREAM
 #define HS_STREAM 0
+#endif
+#ifndef HS_PENDING
+#define HS_PENDING 512
 #endif
 #ifndef HS_CRC_TABLE
 #define HS_CRC_TABLE 16

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Port for one RISC-V core in machine mode (MicroPython's qemu port on VIRT_RV32): interrupts are masked for the length of
- * a record. Time: as in port_cortexm.h, without HS_CLOCK_CYCLES.
+ * Port for one RISC-V core in machine mode (MicroPython's qemu port on VIRT_RV32). Interrupts are masked while a record is
+ * written. Time: as in port_cortexm.h, without HS_CLOCK_CYCLES.
  */
 #ifndef HS_PORT_RISCV_H
 #define HS_PORT_RISCV_H
@@ -11,6 +11,9 @@
 #include "firmware-hooks/ports/emulated_timers.h"
 #include "firmware-hooks/ports/ticks.h"
 
+#ifndef HS_PENDING
+#define HS_PENDING 512
+#endif
 #ifndef HS_STREAM
 #define HS_STREAM 0
 #endif
@@ -20,9 +23,9 @@
 
 typedef uint32_t hs_lock_t;
 
-#define HS_RISCV_MIE 8u /* of mstatus: interrupts are on */
+#define HS_RISCV_MIE 8u /* bit of mstatus: interrupts are enabled */
 
-/* From GCC 12 on these instructions want an extension to be named, which a build for older C libraries leaves out. */
+/* Since GCC 12 these instructions need the extension Zicsr, which builds for older C libraries do not name. */
 #if defined(__riscv_zicsr) || __GNUC__ < 12
 #define HS_RISCV_CSR(instruction) instruction
 #else

@@ -10,9 +10,10 @@ import common
 
 sys.path.insert(0, os.path.join(common.ROOT, "tests", "rp2"))
 import pico
+import rp2_masked
 
 N = 4000          # within what the heap has room for: no collection comes between
-MHZ = 125
+MHZ = rp2_masked.MHZ
 RIG = """
 import gc, machine
 try:
@@ -33,19 +34,6 @@ MODES = [("plain", True, "pass"), ("stopped", False, "heapstrata.stop()"), ("rec
          ("sampled", False, "heapstrata.start(level='sampled', interval=1024)"),
          ("summary", False, "heapstrata.start(level='summary')")]
 BODIES = [("a float", "i * 0.5", 1), ("a list of one", "[i]", 2), ("a bytearray of 40", "bytearray(40)", 2)]
-# All that takes the recorder's lock: packets that are closed, sweeps, keyframes, soft resets.
-BUSY = """
-import gc, heapstrata
-l = [None] * 600
-for i in range(6000):
-    l[i * 7 %% 600] = (bytearray(i %% 60), {i: i}, [i] * (i %% 9), "x%%d" %% i)[i %% 4]
-    if i %% 500 == 0:
-        heapstrata.mark("m%%d" %% i)
-gc.collect()
-heapstrata.snapshot()
-heapstrata.%(last)s
-"""
-
 
 def lapped(board, mode, body):
     """(instructions, cycles) of the loop."""
@@ -73,25 +61,10 @@ def allocations(report):
                  "An allocation, with all that the interpreter does for it")
 
 
-def function_of(elf, address):
-    """(function, whether it is the recorder's): the innermost named hs_ or wrapped function that was inlined there."""
-    names = common.output(common.ARM + "addr2line", "-f", "-i", "-e", elf, "0x%x" % address).splitlines()[::2]
-    ours = [n for n in names if n.startswith(("hs_", "__wrap_"))]
-    return (ours or names)[-1], bool(ours)
-
-
 def masked(report):
-    elf = pico.firmware().replace(".bin", ".elf")
-    longest = {}
     with pico.Pico() as board:
-        board.clear()
-        for last in ("stop()", "start()", "reset()"):
-            board.run(BUSY % {"last": last})
-        board.soft_reset()
-        for row in board.report()["masked"]:
-            name, ours = function_of(elf, row["pc"])
-            times, most, _ = longest.get(name, (0, 0, ours))
-            longest[name] = (times + row["times"], max(most, row["longest"]), ours)
+        rp2_masked.run_all(board)
+        longest = rp2_masked.longest(board)
     rows = sorted(((name, "ours" if ours else "MicroPython, SDK", times, most, most / MHZ) for name, (times, most, ours) in longest.items()),
                   key=lambda row: -row[3])[:8]
     report.table("masked", ["function that masks", "whose", "times", "cycles at most", "us at most"], rows,

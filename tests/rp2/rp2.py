@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """MicroPython's firmware for the Raspberry Pi Pico, on an emulated board (pico.py).
 
-    rp2.py [CASE...]        cases: maps boots threads serial firmware; all by default
+    rp2.py [CASE...]        cases: maps boots threads serial firmware masked; all by default
 
 HS_RP2_CYCLES=200 makes `threads` do so many soft resets with a running thread.
 """
@@ -17,7 +17,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "tools")]
 import hs_test  # noqa: E402
 import pico  # noqa: E402
 
-CASES = ("maps", "boots", "threads", "serial", "firmware")
+CASES = ("maps", "boots", "threads", "serial", "firmware", "masked")
 
 
 def run(tap, name):
