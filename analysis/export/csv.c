@@ -13,6 +13,7 @@
 
 #define COLUMNS_MAX 128
 #define NO_COLUMN 0xff
+_Static_assert(COLUMNS_MAX < NO_COLUMN, "each column has a number of its own");
 
 struct table {
     FILE *out;
@@ -26,7 +27,7 @@ static unsigned column_of(struct table *t, const char *name)
     for (unsigned i = 0; i < t->n_columns; i++)
         if (!strcmp(t->column[i], name))
             return i;
-    HS_ASSERT(t->n_columns < COLUMNS_MAX && t->n_columns < NO_COLUMN);
+    HS_ASSERT(t->n_columns < COLUMNS_MAX);
     t->column[t->n_columns] = name;
     return t->n_columns++;
 }
