@@ -47,6 +47,7 @@ await browse(async open => {
     await atMark(page, label);
   await difference(page);
   await page.locator('#which').selectOption('2');
+  await page.evaluate(() => heapstrata.app.view.setRange(heapstrata.app.view.low, heapstrata.app.view.high)); // of which a part is more depends on times
   const sums = await page.evaluate(() => heapstrata.app.flame.tree(heapstrata.app.view.traces, 'bytes').of);
   const alone = await page.evaluate(() => heapstrata.app.view.traces.map(t => heapstrata.app.flame.tree([t], 'bytes').value));
   const fills = await page.evaluate(() => new Set([...document.querySelectorAll('#flame rect')].map(r => r.getAttribute('fill'))).size);
