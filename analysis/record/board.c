@@ -126,7 +126,7 @@ static const char *why_not(struct session *s)
 {
     const char *said = exception(s);
     return strstr(said, "no module named 'heapstrata'")
-               ? "it has no heapstrata module: its build did not get USER_C_MODULES (README.md, \"Your own board\")"
+               ? "it has no heapstrata module: its build did not get USER_C_MODULES (docs/building.md)"
                : said;
 }
 

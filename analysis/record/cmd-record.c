@@ -340,9 +340,14 @@ static char *read_script(const char *path, size_t *len)
         return NULL;
     }
     *len = fread(text, 1, SCRIPT_MAX, file);
+    const char *why = ferror(file) ? strerror(errno) : *len == SCRIPT_MAX ? "the script is too long" : NULL;
     if (file != stdin)
         fclose(file);
-    return text;
+    if (!why)
+        return text;
+    hs_complain("cannot read %s: %s", path, why);
+    free(text);
+    return NULL;
 }
 
 /* Passes what was received to the writer as a file that it recognises. */

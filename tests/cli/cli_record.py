@@ -110,6 +110,8 @@ def case_refused(cli):
         done = hs_test.run([hs_test.CLI, "record", "-o", trace] + args, cwd=PROGRAMS)
         cli.check(what, done.status == 2 and b"heapstrata record: " in done.err and not os.path.exists(trace),
                   (done.status, done.err))
+    done = hs_test.run([hs_test.CLI, "record", "-o", trace, "--serial", "/dev/null", "/"])
+    cli.check("a folder as script", done.status == 2 and b"cannot read /: Is a directory" in done.err, (done.status, done.err))
 
 
 BOARD_SCRIPT = """\
