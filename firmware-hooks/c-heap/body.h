@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "firmware-hooks/c-heap/c_heap.h"
+#include "firmware-hooks/ports/asked.h"
 #include "firmware-hooks/ports/events.h"
 #include "firmware-hooks/ports/layout.h"
 #include "firmware-hooks/ports/tasks.h"
@@ -202,30 +203,10 @@ static struct {
 
 #define NEAR 256u /* bytes of stack; more than the frames of operator new and of malloc's wrap */
 
-/* Set by hs_c_heap_asked_by. A request takes it if it is made from the same stack, a few bytes further: another task, or a
- * request that comes later, does not. */
-static struct {
-    uintptr_t caller, frame;
-} asked;
+static struct hs_asked asked;
 
-/* Operator new[] calls operator new: the outer one, whose frame is a few bytes above, stays. */
-void hs_c_heap_asked_by(uintptr_t caller)
-{
-    uint8_t here;
-    uintptr_t frame = (uintptr_t)&here;
-    if (asked.caller && asked.frame - frame - 1 < NEAR)
-        return;
-    asked.frame = frame;
-    asked.caller = caller;
-}
-
-static __attribute__((noinline)) uintptr_t take_asked(uintptr_t caller)
-{
-    uint8_t here;
-    uintptr_t distance = asked.frame + NEAR - (uintptr_t)&here, by = asked.caller;
-    asked.caller = 0;
-    return distance < 2 * NEAR ? by : caller;
-}
+/* Operator new[] calls operator new: the outer one stays. */
+void hs_c_heap_asked_by(uintptr_t caller) { hs_asked_note(&asked, caller, NEAR); }
 
 /* --- events ------------------------------------------------------------------------------------------------ */
 
@@ -249,7 +230,7 @@ static inline bool begin(uintptr_t caller, size_t size)
         return false;
     request.size = size;
     request.is_refused = false;
-    request.caller = asked.caller ? take_asked(caller) : caller;
+    request.caller = asked.caller ? hs_asked_take(&asked, caller, NEAR) : caller;
     if (hs_state == HS_STATE_KEYFRAME_DUE && hs_heap_leads(&hs_c_heap) && !in_interrupt())
         hs_keyframe();
     return true;

@@ -10,6 +10,7 @@
 #include <zephyr/kernel.h>
 #include <zephyr/sys/sys_heap.h>
 
+#include "firmware-hooks/ports/asked.h"
 #include "firmware-hooks/ports/events.h"
 #include "firmware-hooks/ports/layout.h"
 #include "firmware-hooks/ports/tasks.h"
@@ -199,30 +200,12 @@ const struct hs_heap hs_zephyr_heap = {
 
 /* --- who asks ---------------------------------------------------------------------------------------------- */
 
-/* Set by the outermost of the functions that call sys_heap (k_malloc, k_heap_alloc, malloc). The call to sys_heap takes it if it is
- * made from the same stack, a few bytes further. */
+/* Noted by the outermost of the functions that call sys_heap (k_malloc, k_heap_alloc, malloc). */
 #define NEAR 512u /* bytes of stack; more than the frames from k_malloc to sys_heap_aligned_alloc */
-static struct {
-    uintptr_t caller, frame;
-} asked;
+static struct hs_asked asked;
 
-static void ask(uintptr_t caller)
-{
-    uint8_t here;
-    uintptr_t frame = (uintptr_t)&here;
-    if (asked.caller && asked.frame - frame - 1 < NEAR)
-        return;
-    asked.frame = frame;
-    asked.caller = caller;
-}
-
-static __attribute__((noinline)) uintptr_t caller_of(uintptr_t own)
-{
-    uint8_t here;
-    uintptr_t by = asked.caller, distance = asked.frame + NEAR - (uintptr_t)&here;
-    asked.caller = 0;
-    return by && distance < 2 * NEAR ? by : own;
-}
+static void ask(uintptr_t caller) { hs_asked_note(&asked, caller, NEAR); }
+static uintptr_t caller_of(uintptr_t own) { return hs_asked_take(&asked, own, NEAR); }
 
 /* --- events ------------------------------------------------------------------------------------------------ */
 
