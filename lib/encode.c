@@ -324,6 +324,17 @@ static HOT __attribute__((noinline)) void put_learned(const struct hs_put *e)
 static void put_learned(const struct hs_put *e) { (void)e; }
 #endif
 
+/* Writes an ALLOC, FREE or REALLOC. */
+INLINE void put_block_event(const struct hs_put *e)
+{
+    if (hs_learns())
+        put_learned(e);
+    else if (e->op == HS_ALLOC)
+        put_alloc(e);
+    else
+        put_other(e);
+}
+
 static void put_fail(const struct hs_put *e);
 
 void hs_put_event(const struct hs_put *e)
@@ -332,12 +343,8 @@ void hs_put_event(const struct hs_put *e)
         hs_level_write(e);
     else if (e->op == HS_FAIL)
         put_fail(e);
-    else if (hs_learns())
-        put_learned(e);
-    else if (e->op == HS_ALLOC)
-        put_alloc(e);
     else
-        put_other(e);
+        put_block_event(e);
 }
 
 /* Writes any event. The caller holds the lock; it is released. */
@@ -374,12 +381,7 @@ INLINE bool is_free(const struct hs_trace *t) { return !t->busy; }
 INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e)
 {
     hs_trace.now = hs_port_ticks();
-    if (hs_learns())
-        put_learned(e);
-    else if (e->op == HS_ALLOC)
-        put_alloc(e);
-    else
-        put_other(e);
+    put_block_event(e);
     unlock_event(lock);
 }
 INLINE bool is_free(const struct hs_trace *t) { return (void)t, true; }
