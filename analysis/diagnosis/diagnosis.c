@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/diagnosis/watch.h"
+#include "analysis/diagnosis/failure_watch.h"
 
 #define FRAGMENTED_TIMES 2u  /* fragmented: at least this multiple of the request is free; otherwise the heap is nearly full */
 #define FRAGMENTED_PART 16u  /* and at least this part of the heap is free */
@@ -23,13 +23,13 @@
 
 static int by_name(const void *left, const void *right)
 {
-    const struct hs_held *a = left, *b = right;
+    const struct hs_live_line *a = left, *b = right;
     return strcmp(a->name, b->name);
 }
 
 static int by_live(const void *left, const void *right)
 {
-    const struct hs_held *a = left, *b = right;
+    const struct hs_live_line *a = left, *b = right;
     if (a->live != b->live)
         return a->live < b->live ? 1 : -1;
     return strcmp(a->name, b->name);
@@ -42,7 +42,7 @@ bool hs_is_python(const struct hs_names *names, uint32_t site)
     return site != HS_SITE_UNKNOWN && hs_frames_of_site(names, site, frame, &native) && frame[0].file && *frame[0].file;
 }
 
-static void merge(struct hs_held *to, const struct hs_held *from)
+static void merge(struct hs_live_line *to, const struct hs_live_line *from)
 {
     bool first = from->blocks && (!to->blocks || from->first < to->first);
     to->first = first ? from->first : to->first;
@@ -67,8 +67,8 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
         const struct hs_site_then *s = &w->site[i];
         if (!s->blocks && !s->allocated)
             continue;
-        struct hs_held *h = &d->held[d->n];
-        *h = (struct hs_held){.name = strdup(hs_name_of_site(names, s->site, HS_KEY_LINE, name)),
+        struct hs_live_line *h = &d->held[d->n];
+        *h = (struct hs_live_line){.name = strdup(hs_name_of_site(names, s->site, HS_KEY_LINE, name)),
                               .live = s->live,
                               .blocks = s->blocks,
                               .allocated = s->allocated,
@@ -138,7 +138,7 @@ static int make_between(struct hs_diagnosis *d, const struct hs_failure_state *w
 
 /* A Python line that keeps many of its blocks and allocated the newest one shortly before the end; a table that is
  * filled once does not qualify. */
-static bool grows(const struct hs_diagnosis *d, const struct hs_held *h)
+static bool grows(const struct hs_diagnosis *d, const struct hs_live_line *h)
 {
     uint64_t end = d->failure.number;
     return h->python && h->allocated && h->blocks >= GROWS_BLOCKS && h->share >= GROWS_SHARE &&
@@ -146,12 +146,12 @@ static bool grows(const struct hs_diagnosis *d, const struct hs_held *h)
 }
 
 /* What a line keeps is not why another line's single request found no room, if that is for more than the line keeps. */
-static bool matters(const struct hs_diagnosis *d, const struct hs_held *h)
+static bool matters(const struct hs_diagnosis *d, const struct hs_live_line *h)
 {
     return h->live >= d->failure.size || !strcmp(h->name, d->line);
 }
 
-static const struct hs_held *find_growing(const struct hs_diagnosis *d)
+static const struct hs_live_line *find_growing(const struct hs_diagnosis *d)
 {
     for (size_t i = 0; i < d->n; i++)
         if (grows(d, &d->held[i]) && matters(d, &d->held[i]))
@@ -167,11 +167,11 @@ bool hs_may_keep(uint64_t places, uint64_t blocks)
 /* Finds the list or dict that keeps the blocks: another line has repeatedly enlarged blocks, and these have room for about as
  * many references as there are kept blocks. A list has room for at most twice its length, a dict for two references per entry;
  * an object may have several blocks. Among several such lines, the one with the largest block is used. */
-static const struct hs_held *find_keeper(const struct hs_diagnosis *d, unsigned pointer)
+static const struct hs_live_line *find_keeper(const struct hs_diagnosis *d, unsigned pointer)
 {
-    const struct hs_held *best = NULL;
+    const struct hs_live_line *best = NULL;
     for (size_t i = 0; i < d->n && d->grows; i++) {
-        const struct hs_held *h = &d->held[i];
+        const struct hs_live_line *h = &d->held[i];
         bool fits = hs_may_keep(h->largest / pointer, d->grows->blocks);
         if (h != d->grows && h->python && h->grown >= HS_KEEPER_GROWN && fits && (!best || h->largest > best->largest))
             best = h;
@@ -179,7 +179,7 @@ static const struct hs_held *find_keeper(const struct hs_diagnosis *d, unsigned 
     return best;
 }
 
-static const struct hs_held *find_asked(const struct hs_diagnosis *d)
+static const struct hs_live_line *find_asked(const struct hs_diagnosis *d)
 {
     for (size_t i = 0; i < d->n; i++)
         if (d->held[i].blocks && !strcmp(d->held[i].name, d->line))
@@ -194,7 +194,7 @@ static bool is_fragmented(const struct hs_diagnosis *d)
     return f->verdict == HS_VERDICT_FRAGMENTED && (room || (double)f->free >= FRAGMENTED_MOST * (double)d->total);
 }
 
-static bool fills(const struct hs_diagnosis *d, const struct hs_held *h, double share)
+static bool fills(const struct hs_diagnosis *d, const struct hs_live_line *h, double share)
 {
     return h && (double)h->live >= share * (double)d->total;
 }

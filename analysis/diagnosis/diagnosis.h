@@ -44,7 +44,7 @@ enum hs_peak {
 };
 
 /* The blocks of one line at the failure. */
-struct hs_held {
+struct hs_live_line {
     char *name;            /* "main.py:5 work" */
     uint64_t live, blocks; /* bytes taken, blocks */
     uint64_t allocated;    /* blocks it had allocated or resized by then */
@@ -67,12 +67,12 @@ struct hs_diagnosis {
     uint64_t total;            /* bytes of the regions that could have served it */
     char line[HS_NAME_MAX];    /* the requesting line */
     bool lines;                /* what holds memory is known by line; else by kind of object: snapshots of mem_info() */
-    struct hs_held *held;      /* `n`, most bytes first */
+    struct hs_live_line *held;      /* `n`, most bytes first */
     size_t n;
-    const struct hs_held *grows; /* in `held`: the line that keeps what it allocates; NULL: none */
-    const struct hs_held
+    const struct hs_live_line *grows; /* in `held`: the line that keeps what it allocates; NULL: none */
+    const struct hs_live_line
         *keeper; /* in `held`: the line that enlarges the object which keeps the blocks of `grows`; NULL: not found */
-    const struct hs_held *asked; /* in `held`: the requesting line; NULL: it holds nothing */
+    const struct hs_live_line *asked; /* in `held`: the requesting line; NULL: it holds nothing */
     enum hs_peak peak;
     char peak_of[HS_NAME_MAX];  /* for COPY, JOINED and PARTS: the line of the old blocks; else "" */
     uint64_t peak_bytes;        /* requested by the old blocks */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/diagnosis/watch.h"
+#include "analysis/diagnosis/failure_watch.h"
 #include "analysis/time/summary.h"
 
 #define LEAST_MOMENTS 6u /* fewer moments show no trend */

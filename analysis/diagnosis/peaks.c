@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "analysis/diagnosis/watch.h"
+#include "analysis/diagnosis/failure_watch.h"
 
 #define PEAK_PART 8u      /* a request of at least this part of the heap can be a peak */
 #define LARGER_OLD 4u     /* the old version is at least this part of the new one */
@@ -61,7 +61,7 @@ static void set(struct hs_diagnosis *d, enum hs_peak peak, uint64_t bytes)
 static bool is_larger(const struct hs_diagnosis *d)
 {
     uint64_t size = d->failure.size;
-    const struct hs_held *h = d->asked;
+    const struct hs_live_line *h = d->asked;
     return h && size >= d->total / PEAK_PART && h->largest >= size / LARGER_OLD &&
            (h->blocks <= LARGER_BLOCKS || (double)h->largest >= LARGER_SHARE * (double)h->live);
 }
@@ -130,7 +130,7 @@ static bool begins_lists(const struct hs_diagnosis *d, const struct hs_failure_s
  * a block that is still there. */
 static bool is_built(const struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
-    const struct hs_held *h = d->grows;
+    const struct hs_live_line *h = d->grows;
     if (!h || h != d->asked || !begins_lists(d, w, names))
         return false;
     for (size_t i = 0; i < d->n; i++)

@@ -22,13 +22,13 @@ static void describe_failure(struct hs_finding *f, const struct hs_diagnosis *d)
         d->line, w->size, w->free, d->total, w->largest_free);
 }
 
-static void name_holder(struct hs_finding *f, const struct hs_held *h)
+static void name_holder(struct hs_finding *f, const struct hs_live_line *h)
 {
     hs_finding_evidence(f, "%4.1f%% of what is in use, %" PRIu64 " bytes in %" PRIu64 " block%s: %s", 100 * h->share, h->live,
                         h->blocks, h->blocks == 1 ? "" : "s", h->name);
 }
 
-static void name_holders(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_held *but)
+static void name_holders(struct hs_finding *f, const struct hs_diagnosis *d, const struct hs_live_line *but)
 {
     unsigned named = 0;
     for (size_t i = 0; i < d->n && named < HOLDERS_NAMED && d->held[i].share >= SHARE_NAMED; i++) {
@@ -258,7 +258,7 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
 {
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
-    const struct hs_held *h = d->grows;
+    const struct hs_live_line *h = d->grows;
     const char *keeper = d->keeper ? d->keeper->name : h->name;
     snprintf(verdict, sizeof verdict,
              "%.100s keeps what %.100s allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32
@@ -355,7 +355,7 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
 {
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
-    const struct hs_held *most = d->n && d->lines ? &d->held[0] : NULL;
+    const struct hs_live_line *most = d->n && d->lines ? &d->held[0] : NULL;
     if (most && most->live)
         snprintf(verdict, sizeof verdict,
                  "the heap was %s of live data when %.120s asked for %" PRIu32 " bytes: %.1f%% of it is of %.160s",

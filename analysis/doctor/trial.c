@@ -39,8 +39,8 @@ static struct hs_setting setting(const struct hs_doctor_input *input, double dea
 
 static bool enough(const struct hs_program *program, struct hs_setting set)
 {
-    struct hs_replayed result;
-    return hs_replay(&result, program, &set) == HS_OK && !result.failed;
+    struct hs_rerun_result result;
+    return hs_rerun(&result, program, &set) == HS_OK && !result.failed;
 }
 
 static uint64_t smallest(const struct hs_doctor_input *input, const struct hs_program *program)

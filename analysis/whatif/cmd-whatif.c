@@ -205,7 +205,7 @@ static int replay_recorded(struct work *w)
 {
     w->recorded.setting = (struct hs_setting){
         .policy = hs_policy_at(0), .shift = w->program.shift, .death = deaths[w->args->death]};
-    return hs_replay(&w->recorded.result, &w->program, &w->recorded.setting);
+    return hs_rerun(&w->recorded.result, &w->program, &w->recorded.setting);
 }
 
 static int replay_row(struct work *w, struct hs_whatif *row, const struct hs_policy *policy, uint64_t bytes)
@@ -222,7 +222,7 @@ static int replay_row(struct work *w, struct hs_whatif *row, const struct hs_pol
     };
     if (!row->setting.granules)
         return HS_ERR_ARG;
-    int error = hs_replay(&row->result, &w->program, &row->setting);
+    int error = hs_rerun(&row->result, &w->program, &row->setting);
     if (row > w->row && row[-1].setting.policy == policy)
         row->smallest = row[-1].smallest; /* a row of another heap size: the search is the same */
     else if (!error)

@@ -4,7 +4,7 @@
  *
  *     bool *set = hs_sites_of_line(&names, model, "main.py:5");
  *     hs_program_edit(&changed, &program, &(struct hs_edit){HS_EDIT_REUSE, set, n});
- *     hs_replay(&result, &changed, &setting);
+ *     hs_rerun(&result, &changed, &setting);
  *     hs_program_free(&changed);
  */
 #ifndef HS_WHATIF_EDIT_H

@@ -26,7 +26,7 @@ uint64_t hs_heap_bytes(const struct hs_heap_size *size, uint32_t granules)
 struct search {
     const struct hs_program *program;
     struct hs_setting set;
-    struct hs_replayed result;
+    struct hs_rerun_result result;
     uint32_t step;  /* sizes are multiples of this many granules */
     uint32_t least; /* smallest sufficient size of those tried; 0: none yet */
     unsigned replays;
@@ -38,7 +38,7 @@ static bool enough(struct search *s, uint32_t granules)
     s->set.granules = granules;
     s->replays++;
     if (!s->error)
-        s->error = hs_replay(&s->result, s->program, &s->set);
+        s->error = hs_rerun(&s->result, s->program, &s->set);
     if (s->error || s->result.failed)
         return false;
     s->least = !s->least || granules < s->least ? granules : s->least;

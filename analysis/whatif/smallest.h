@@ -5,7 +5,7 @@
 #ifndef HS_WHATIF_SMALLEST_H
 #define HS_WHATIF_SMALLEST_H
 
-#include "analysis/whatif/replay.h"
+#include "analysis/whatif/rerun.h"
 
 /* What a heap's size includes. In MicroPython's heap it includes the allocation table and the table of finalisers
  * (gc_init in gc.c): two bits and one bit per granule, in multiples of four granules. In other heaps only the granules. */

@@ -53,7 +53,7 @@ static const struct hs_column columns[] = {
 
 static void add_row(const struct hs_whatifview *v, struct hs_table *table, const struct hs_whatif *w)
 {
-    const struct hs_replayed *r = &w->result;
+    const struct hs_rerun_result *r = &w->result;
     const struct hs_program_step *at = failing(v, w);
     bool none = !w->setting.threshold || w->setting.threshold == HS_THRESHOLD_NONE;
     char line[HS_NAME_MAX];
@@ -97,7 +97,7 @@ static struct hs_table *make_table(const struct hs_whatifview *v)
 
 static void faithful_text(const struct hs_whatifview *v, FILE *out)
 {
-    const struct hs_replayed *r = &v->recorded->result;
+    const struct hs_rerun_result *r = &v->recorded->result;
     char same[32], all[32], collections[32];
     fprintf(out,
             "# replayed as recorded: %s of %s allocations and resizes were placed where the real heap\n"
@@ -304,7 +304,7 @@ void hs_whatifview_csv(const struct hs_whatifview *v, FILE *out)
 
 static void recorded_json(const struct hs_whatifview *v, struct hs_json *json)
 {
-    const struct hs_replayed *r = &v->recorded->result;
+    const struct hs_rerun_result *r = &v->recorded->result;
     hs_json_object(json, "recorded");
     hs_json_uint(json, "requests", r->requests);
     hs_json_uint(json, "same_place", r->same);

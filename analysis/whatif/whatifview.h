@@ -14,7 +14,7 @@
 struct hs_whatif {
     struct hs_setting setting;
     uint64_t bytes; /* the heap's size as the user gives it */
-    struct hs_replayed result;
+    struct hs_rerun_result result;
     struct hs_smallest smallest; /* for the same policy, granule and threshold; granules 0: none */
 };
 

@@ -53,11 +53,11 @@ static struct hs_program program(struct script *s, uint32_t n, uint32_t n_blocks
     return (struct hs_program){.step = s->step, .n = n, .block = s->block, .n_blocks = n_blocks, .shift = 4};
 }
 
-static struct hs_replayed replay(const struct hs_program *p, uint32_t granules, uint64_t threshold, double death)
+static struct hs_rerun_result replay(const struct hs_program *p, uint32_t granules, uint64_t threshold, double death)
 {
     struct hs_setting set = {hs_policy_at(0), granules, 4, threshold, death, true, false};
-    struct hs_replayed r;
-    assert_int_equal(hs_replay(&r, p, &set), HS_OK);
+    struct hs_rerun_result r;
+    assert_int_equal(hs_rerun(&r, p, &set), HS_OK);
     assert_int_equal(r.refused, 0);
     return r;
 }
@@ -74,12 +74,12 @@ static void when_garbage_dies(void **state)
     struct script s = {.step = {ALLOC(0, 64), ALLOC(1, 32), ALLOC(2, 16), ALLOC(3, 16), {.kind = HS_STEP_COLLECT}, ALLOC(4, 16)},
                        .block = {{0, 0, 4}, {1, 1, HS_NEVER}, {2, 2, HS_NEVER}, {3, 3, HS_NEVER}, {5, 5, HS_NEVER}}};
     struct hs_program p = program(&s, 6, 5);
-    struct hs_replayed early = replay(&p, 6, HS_THRESHOLD_NONE, HS_DEATH_EARLY);
+    struct hs_rerun_result early = replay(&p, 6, HS_THRESHOLD_NONE, HS_DEATH_EARLY);
     assert_false(early.failed);
     assert_int_equal(early.without_room, 1);
     assert_int_equal(early.collections, 2);
     assert_int_equal(early.peak_live, 5 * 16); /* blocks 1 to 4 */
-    struct hs_replayed late = replay(&p, 6, HS_THRESHOLD_NONE, HS_DEATH_LATE);
+    struct hs_rerun_result late = replay(&p, 6, HS_THRESHOLD_NONE, HS_DEATH_LATE);
     assert_true(late.failed);
     assert_int_equal(late.step, 2);
     assert_int_equal(late.asked, 16);
@@ -119,7 +119,7 @@ static void frees(void **state)
         .step = {ALLOC(0, 64), {.kind = HS_STEP_FREE, .block = 0}, ALLOC(1, 48), {.kind = HS_STEP_FREE, .block = 0}},
         .block = {{0, 1, HS_NEVER}, {2, 2, HS_NEVER}}};
     struct hs_program p = program(&s, 4, 2);
-    struct hs_replayed r = replay(&p, 5, HS_THRESHOLD_NONE, 0);
+    struct hs_rerun_result r = replay(&p, 5, HS_THRESHOLD_NONE, 0);
     assert_false(r.failed);
     assert_int_equal(r.collections, 0);
     assert_int_equal(r.peak_live, 64);
@@ -139,8 +139,8 @@ static void course(void **state)
     }
     struct hs_program p = {.step = step, .n = 2 * HS_COURSE_POINTS, .block = block, .n_blocks = HS_COURSE_POINTS, .shift = 4};
     struct hs_setting set = {hs_policy_at(0), 1000, 4, HS_THRESHOLD_NONE, 0, true, true};
-    struct hs_replayed r;
-    assert_int_equal(hs_replay(&r, &p, &set), HS_OK);
+    struct hs_rerun_result r;
+    assert_int_equal(hs_rerun(&r, &p, &set), HS_OK);
     for (uint32_t i = 0; i < HS_COURSE_POINTS; i++) {
         const struct hs_course_point *point = &r.course[i];
         assert_true(point->any);
@@ -160,13 +160,13 @@ static void resizes(void **state)
                        .block = {{0, 2, HS_NEVER}, {1, 1, HS_NEVER}}};
     struct hs_program p = program(&s, 3, 2);
     assert_true(replay(&p, 5, HS_THRESHOLD_NONE, 0).failed);
-    struct hs_replayed moved = replay(&p, 6, HS_THRESHOLD_NONE, 0);
+    struct hs_rerun_result moved = replay(&p, 6, HS_THRESHOLD_NONE, 0);
     assert_false(moved.failed);
     assert_int_equal(moved.moved, 1);
     assert_int_equal(moved.peak_used, 4 * 16);
     s.step[1] = (struct hs_program_step){.kind = HS_STEP_RESIZE, .block = 0, .size = 80};
     s.step[2] = (struct hs_program_step){.kind = HS_STEP_RESIZE, .block = 0, .size = 16};
-    struct hs_replayed grown = replay(&p, 5, HS_THRESHOLD_NONE, 0);
+    struct hs_rerun_result grown = replay(&p, 5, HS_THRESHOLD_NONE, 0);
     assert_false(grown.failed);
     assert_int_equal(grown.moved, 0);
     assert_int_equal(grown.peak_used, 5 * 16);
@@ -179,7 +179,7 @@ static void failures_of_the_trace(void **state)
     struct script s = {.step = {ALLOC(0, 32), {.kind = HS_STEP_FAIL, .size = 64}, ALLOC(1, 64)},
                        .block = {{0, 0, HS_NEVER}, {2, 2, HS_NEVER}}};
     struct hs_program p = program(&s, 3, 2);
-    struct hs_replayed r = replay(&p, 6, HS_THRESHOLD_NONE, 0);
+    struct hs_rerun_result r = replay(&p, 6, HS_THRESHOLD_NONE, 0);
     assert_false(r.failed);
     assert_int_equal(r.rescued, 1);
     r = replay(&p, 5, HS_THRESHOLD_NONE, 0);

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "analysis/diagnosis/watch.h"
+#include "analysis/diagnosis/failure_watch.h"
 
 #define FOLLOWING_BYTES 256u   /* maximum single request for an exception and its traceback */
 #define FOLLOWING_RECORDS 100u /* records after the failure in which these requests follow */

@@ -2,8 +2,8 @@
  *
  * State at a failure, kept for the diagnosis. Internal to this folder.
  */
-#ifndef HS_DIAGNOSIS_WATCH_H
-#define HS_DIAGNOSIS_WATCH_H
+#ifndef HS_DIAGNOSIS_FAILURE_WATCH_H
+#define HS_DIAGNOSIS_FAILURE_WATCH_H
 
 #include "analysis/diagnosis/diagnosis.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "analysis/whatif/replay.h"
+#include "analysis/whatif/rerun.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 struct replay {
     const struct hs_program *program;
     const struct hs_setting *set;
-    struct hs_replayed *result;
+    struct hs_rerun_result *result;
     struct hs_sim sim;
     struct hs_extent *where; /* place of each block; pos HS_SIM_NONE: none */
     uint32_t *dying;         /* blocks that a collection freed, in the order in which they die */
@@ -103,7 +103,7 @@ static void draw(const struct replay *r)
 
 static void note(struct replay *r)
 {
-    struct hs_replayed *o = r->result;
+    struct hs_rerun_result *o = r->result;
     uint64_t used = bytes(r, r->sim.used), live = bytes(r, r->live);
     HS_ASSERT(live <= used);
     o->peak_used = used > o->peak_used ? used : o->peak_used;
@@ -140,7 +140,7 @@ static void collect(struct replay *r, uint64_t *cause)
 
 static void fail(struct replay *r, uint32_t size)
 {
-    struct hs_replayed *o = r->result;
+    struct hs_rerun_result *o = r->result;
     if (!o->failures++) {
         o->failed = true;
         o->step = r->at;
@@ -307,7 +307,7 @@ static bool start(struct replay *r)
 
 static void finish(struct replay *r)
 {
-    struct hs_replayed *o = r->result;
+    struct hs_rerun_result *o = r->result;
     o->fragmentation = o->collections ? r->fragmentation / (double)o->collections : fragmentation(r);
     o->worst = o->collections ? o->worst : o->fragmentation;
     o->refused = r->sim.refused;
@@ -315,12 +315,12 @@ static void finish(struct replay *r)
         o->step = r->program->n;
 }
 
-int hs_replay(struct hs_replayed *result, const struct hs_program *program, const struct hs_setting *setting)
+int hs_rerun(struct hs_rerun_result *result, const struct hs_program *program, const struct hs_setting *setting)
 {
     struct replay *r = calloc(1, sizeof *r);
     if (!r)
         return HS_ERR_MEMORY;
-    *result = (struct hs_replayed){.failed = false};
+    *result = (struct hs_rerun_result){.failed = false};
     *r = (struct replay){.program = program, .set = setting, .result = result};
     bool good = start(r);
     for (; good && !r->over && r->at < program->n; r->at++) {

@@ -10,8 +10,8 @@
  * Not replayed: a program that catches MemoryError and then does something else; one that requests less when a
  * block cannot grow in place; words that the collector mistakes for pointers.
  */
-#ifndef HS_WHATIF_REPLAY_H
-#define HS_WHATIF_REPLAY_H
+#ifndef HS_WHATIF_RERUN_H
+#define HS_WHATIF_RERUN_H
 
 #include "analysis/whatif/program.h"
 #include "analysis/whatif/sim.h"
@@ -32,7 +32,7 @@ struct hs_setting {
     uint64_t threshold; /* bytes, or HS_THRESHOLD_NONE; 0: threshold collections where they were recorded */
     double death;
     bool stop;   /* at the first failure; else continue without the block */
-    bool course; /* fill hs_replayed.course */
+    bool course; /* fill hs_rerun_result.course */
 };
 
 /* Extremes over a part of the program, in granules. */
@@ -42,7 +42,7 @@ struct hs_course_point {
     bool any;
 };
 
-struct hs_replayed {
+struct hs_rerun_result {
     bool failed;                         /* an allocation failed here, whether or not it failed on the real heap */
     uint64_t failures;                   /* all; at most one with `stop` */
     uint64_t rescued;                    /* allocations that failed in the trace and had room here */
@@ -61,6 +61,6 @@ struct hs_replayed {
 };
 
 /* Returns HS_OK or HS_ERR_MEMORY. */
-int hs_replay(struct hs_replayed *result, const struct hs_program *program, const struct hs_setting *setting);
+int hs_rerun(struct hs_rerun_result *result, const struct hs_program *program, const struct hs_setting *setting);
 
 #endif
