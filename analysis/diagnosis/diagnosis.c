@@ -69,14 +69,14 @@ static int make_rows(struct hs_diagnosis *d, const struct hs_failure_state *w, c
             continue;
         struct hs_live_line *h = &d->held[d->n];
         *h = (struct hs_live_line){.name = strdup(hs_name_of_site(names, s->site, HS_KEY_LINE, name)),
-                              .live = s->live,
-                              .blocks = s->blocks,
-                              .allocated = s->allocated,
-                              .grown = s->grown,
-                              .largest = s->largest,
-                              .first = s->first,
-                              .last = s->last,
-                              .python = hs_is_python(names, s->site)};
+                                   .live = s->live,
+                                   .blocks = s->blocks,
+                                   .allocated = s->allocated,
+                                   .grown = s->grown,
+                                   .largest = s->largest,
+                                   .first = s->first,
+                                   .last = s->last,
+                                   .python = hs_is_python(names, s->site)};
         if (!h->name)
             return HS_ERR_MEMORY;
         live += s->live;

@@ -67,7 +67,7 @@ struct hs_diagnosis {
     uint64_t total;            /* bytes of the regions that could have served it */
     char line[HS_NAME_MAX];    /* the requesting line */
     bool lines;                /* what holds memory is known by line; else by kind of object: snapshots of mem_info() */
-    struct hs_live_line *held;      /* `n`, most bytes first */
+    struct hs_live_line *held; /* `n`, most bytes first */
     size_t n;
     const struct hs_live_line *grows; /* in `held`: the line that keeps what it allocates; NULL: none */
     const struct hs_live_line
