@@ -6,6 +6,9 @@ Every script of MicroPython's test suite runs on every firmware with tracing fro
 "oracle" is set and mem_info(1) printed, with no allocation in between. `heapstrata map --at mark:oracle`
 must show the same heads, tails and free granules, and the same figures.
 
+The variants other than the default take each script on one of the two word sizes: the first variant the even ones
+on unix64 and the odd ones on unix32, the next the other way round. `make soak` takes all of them on both.
+
     oracle.py [--firmware NAME] [--suite NAME] [--variant NAME] [SCRIPT...]
 
 Prints how many of how many agree; the exit status is 1 when one does not, and its trace is kept.
@@ -214,16 +217,25 @@ def scripts(suite, variant):
     return [n for n in names if not n.startswith(VARIANTS[variant].without)]
 
 
+def share(firmware, variant, names):
+    """The scripts of a variant that this firmware takes, see above."""
+    if variant == "default":
+        return names
+    return names[(list(VARIANTS).index(variant) + hs_test.UNIX.index(firmware)) % 2::2]
+
+
 def plan(options):
     """All jobs, in groups that one worker takes at once."""
     groups = []
+    whole = options.scripts or os.environ.get("HS_SOAK")
     for firmware in options.firmware or hs_test.UNIX + (hs_test.QEMU,):
         for variant in options.variant or VARIANTS:
             if firmware == hs_test.QEMU and variant != "default":
                 continue
             jobs = [Job(firmware, variant, path)
                     for suite in VARIANTS[variant].suites if not options.suite or suite in options.suite
-                    for path in scripts(suite, variant) if not options.scripts or path in options.scripts]
+                    for names in [scripts(suite, variant)] for path in (names if whole else share(firmware, variant, names))
+                    if not options.scripts or path in options.scripts]
             if firmware == hs_test.QEMU:
                 jobs = [j for j in jobs if j.suite != "thread"]
             groups += [jobs[i:i + BATCH] for i in range(0, len(jobs), BATCH)]
