@@ -12,13 +12,13 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+import hs_c_firmware
 import hs_cores
 import hs_test
 
 tap = hs_test.Tap()
-ALONE = {"MAKEFLAGS": "", "MAKELEVEL": "0", "CFLAGS": "", "LDFLAGS": ""}  # nothing of the make that runs the tests
 FOLDER = os.path.join(hs_test.BUILD, "c-heap-tests")
-WORK = "tests/c-heap/work.c tests/c-heap/walk_%s.c"
+WORK = "tests/c-heap/work.c tests/c-heap/walk_%s.c " + hs_c_firmware.SAID
 GRANULE = {"newlib": 8, "newlib-nano": 4, "picolibc": 8}
 FRONT = {"newlib": 4, "newlib-nano": 12, "picolibc": 4}  # the most bytes from a block's start to the address that malloc() returned
 MACHINE = {"newlib": hs_cores.MPS2, "newlib-nano": hs_cores.MPS2, "picolibc": hs_cores.VIRT}
@@ -28,13 +28,8 @@ CORE = {"newlib": "cortex-m3", "newlib-nano": "cortex-m3", "picolibc": "rv32imc"
 def build(libc, name, program, *settings, cflags="", everywhere=""):
     """Returns (the program, what make printed). `cflags`: for the program and the port; `everywhere`: for all of a build of its own."""
     out = os.path.join(FOLDER, libc + ("-" + name if everywhere else ""))
-    elf = os.path.join(out, name + ".elf")
-    for old in (elf, os.path.join(out, name)):
-        shutil.rmtree(old, ignore_errors=True) if os.path.isdir(old) else os.path.exists(old) and os.remove(old)
-    done = hs_test.run(["make", "-s", "CFLAGS=-Os -g", "-f", "examples/c-firmware/c-firmware.mk", "OUT=" + out, "NAME=" + name, "LIBC=" + libc,
-                        "PROGRAM=" + program, "PROGRAM_CFLAGS=" + cflags, "MORE_CFLAGS=" + everywhere, *settings],
-                       cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True)
-    return (elf if done.status == 0 and os.path.exists(elf) else None), done.out.decode(errors="replace")
+    shutil.rmtree(os.path.join(out, name), ignore_errors=True)
+    return hs_c_firmware.build(out, name, libc, program, "PROGRAM_CFLAGS=" + cflags, "MORE_CFLAGS=" + everywhere, *settings)
 
 
 def run(libc, elf, *options):
@@ -42,40 +37,12 @@ def run(libc, elf, *options):
     return hs_test.run(MACHINE[libc].command(elf, *options), cwd=hs_test.scratch(), timeout=600, merge=True)
 
 
-def spoken(text):
-    """{mark: (blocks {address: bytes}, [addresses held])}"""
-    found, at = {}, None
-    for word, a, b in re.findall(r"^(mark|block|held) ([0-9a-f]{8}) ([0-9a-f]{8})$", text, re.M):
-        if word == "mark":
-            at = found.setdefault(int(a, 16), ({}, []))
-        elif word == "block":
-            at[0][int(a, 16)] = int(b, 16)
-        else:
-            at[1].append(int(a, 16))
-    return found
-
-
-def mapped(trace, number):
-    """{address: bytes} of the blocks in the map at a mark."""
-    status, data, text = hs_test.cli_json("map", "--at", "mark:walk %d" % number, trace)
-    if status or not data or len(data["regions"]) != 1:
-        return text
-    region = data["regions"][0]
-    heads = [m.span() for m in re.finditer("h=*", region["map"])]
-    base, granule = int(region["base"], 0), region["granule_bytes"]
-    return {base + a * granule: (b - a) * granule for a, b in heads}
+def fronts(libc):
+    return range(4, FRONT[libc] + 1, 4)
 
 
 def compare(name, libc, trace, said, numbers):
-    wrong, lost = [], []
-    for number in numbers:
-        blocks, held = said[number]
-        got = mapped(trace, number)
-        if got != blocks:
-            wrong.append((number, got if isinstance(got, str) else sorted(set(got.items()) ^ set(blocks.items()))[:8]))
-        lost += [hex(h) for h in held if not any(h - n in blocks for n in range(4, FRONT[libc] + 1, 4))]
-    tap.check("%s: %d maps are the allocator's own structures" % (name, len(numbers)), numbers and not wrong, wrong[:1])
-    tap.check("%s: they have each block that the program holds" % name, not lost, lost[:5])
+    hs_c_firmware.compare(tap, name, trace, said, numbers, fronts(libc))
 
 
 def flags(steps, seed, ring, save, more=""):
@@ -93,15 +60,9 @@ def case_work(libc):
             continue
         done = run(libc, elf)
         out, trace = done.out.decode(errors="replace"), os.path.join(hs_test.scratch(), save)
-        said = spoken(out)
+        said = hs_c_firmware.spoken(done.out)
         tap.check("%s: the program runs, and the hook sees what is allocated" % title, done.status == 0 and len(said) == 10, (done.status, out[-300:]))
-        marks = [int(n) for n in re.findall(r"walk (\d+)", hs_test.cli("marks", trace).out.decode())]
-        if name == "whole":
-            tap.check("%s: has all marks" % title, marks == list(range(1, 11)), marks)
-        else:
-            tap.check("%s: the first marks are gone, the last is there" % title, marks and marks[0] > 1 and marks[-1] == 10, marks)
-            marks = marks[-1:]
-        compare(title, libc, trace, said, marks)
+        hs_c_firmware.check_marks(tap, title, trace, said, fronts(libc), name == "whole")
         stat = hs_test.cli_json("stat", trace)[1] or {}
         blocks = said[10][0] if 10 in said else {}
         tap.check("%s: bytes and blocks at the end, nothing lost" % title,
@@ -132,19 +93,13 @@ def case_reports(title, libc, elf, trace, out):
 def case_links(libc, all_of_them):
     """No wrap can be left out without an error."""
     program, cflags = WORK % ("newlib" if libc == "newlib" else "nano"), flags(10, 1, 16384, "x.bin")
-    with open(os.path.join(hs_test.ROOT, "firmware-hooks", libc, "wraps.txt"), encoding="ascii") as f:
-        wraps = [line.strip() for line in f if not line.startswith("#")]
+    wraps = hs_c_firmware.wraps(libc)
     passed = []
     for left_out in [*(wraps if all_of_them else [wraps[0], wraps[-1]]), None]:
-        given = [] if left_out is None else ["-Wl,--wrap=" + w for w in wraps if w != left_out]
-        out = os.path.join(FOLDER, libc)
-        if os.path.exists(os.path.join(out, "links.elf")):
-            os.remove(os.path.join(out, "links.elf"))
-        done = hs_test.run(["make", "-s", "CFLAGS=-Os -g", "-f", "examples/c-firmware/c-firmware.mk", "OUT=" + out, "NAME=links", "LIBC=" + libc,
-                            "PROGRAM=" + program, "PROGRAM_CFLAGS=" + cflags, "HS_HOOKS_LDFLAGS=" + " ".join(given)],
-                           cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True)
-        if done.status == 0 or b"__real_" + (left_out or "malloc").encode() not in done.out:
-            passed.append((left_out, done.out[-300:]))
+        names = [] if left_out is None else [w for w in wraps if w != left_out]
+        elf, text = hs_c_firmware.build(os.path.join(FOLDER, libc), "links", libc, program, "PROGRAM_CFLAGS=" + cflags, hs_c_firmware.given(names))
+        if elf or "__real_" + (left_out or "malloc") not in text:
+            passed.append((left_out, text[-300:]))
     tap.check("%s: a link that lacks a wrap fails, and names it" % libc, len(wraps) > 5 and not passed, passed[:2])
 
 
@@ -155,11 +110,10 @@ def case_interrupts():
         return
     done = run("newlib-nano", elf, "-icount", "shift=5")
     out, trace = done.out.decode(errors="replace"), os.path.join(hs_test.scratch(), "interrupts.bin")
-    said, ticks = spoken(out), re.search(r"^ticks ([0-9a-f]{8})", out, re.M)
+    said, ticks = hs_c_firmware.spoken(done.out), re.search(r"^ticks ([0-9a-f]{8})", out, re.M)
     tap.check("interrupts: the program runs, and the interrupt allocated", done.status == 0 and len(said) == 10 and ticks and int(ticks.group(1), 16) > 100,
               (done.status, out[-300:]))
-    marks = [int(n) for n in re.findall(r"walk (\d+)", hs_test.cli("marks", trace).out.decode())]
-    compare("interrupts", "newlib-nano", trace, said, marks[-2:])
+    compare("interrupts", "newlib-nano", trace, said, hs_c_firmware.marks(trace)[-2:])
     done = hs_test.cli("report", "--elf", elf, trace)
     tap.check("interrupts: the interrupt is a caller", b"tick" in done.out, done.out[:2000])
 
@@ -169,7 +123,7 @@ def case_objects():
     if not tap.check("C++: builds without a warning", elf and not text, text[-3000:]):
         return
     done = run("newlib-nano", elf)
-    trace, said = os.path.join(hs_test.scratch(), "objects.bin"), spoken(done.out.decode(errors="replace"))
+    trace, said = os.path.join(hs_test.scratch(), "objects.bin"), hs_c_firmware.spoken(done.out)
     tap.check("C++: the program runs", done.status == 0 and len(said) == 10, (done.status, done.out[-300:]))
     compare("C++", "newlib-nano", trace, said, list(said))
     done = hs_test.cli("report", "--elf", elf, trace)
@@ -190,7 +144,7 @@ def case_pico():
     if not tap.check("Pico SDK: builds without a warning", elf and not text, text[-3000:]):
         return
     done = run("newlib", elf)
-    trace, said = os.path.join(hs_test.scratch(), "pico.bin"), spoken(done.out.decode(errors="replace"))
+    trace, said = os.path.join(hs_test.scratch(), "pico.bin"), hs_c_firmware.spoken(done.out)
     tap.check("Pico SDK: the program runs up to the SDK's panic", done.status == 5 and len(said) == 10, (done.status, done.out[-300:]))
     compare("Pico SDK", "newlib", trace, said, list(said))
     failures = hs_test.cli_json("report", trace)[1]["failures"]
@@ -206,14 +160,14 @@ def case_settings():
     tap.check("a ring inside the heap is refused at start", done and done.status == 1, text or (done.status, done.out[-300:]))
     elf, text = build("newlib-nano", "lto", WORK % "nano", cflags=flags(1000, 5, 65536, "lto.bin"), everywhere="-flto")
     done = run("newlib-nano", elf) if elf else None
-    said = spoken(done.out.decode(errors="replace")) if done else {}
+    said = hs_c_firmware.spoken(done.out) if done else {}
     if tap.check("with link-time optimisation it records, or says that it does not", done and done.status in (0, 1), text) and done.status == 0:
         compare("LTO", "newlib-nano", os.path.join(hs_test.scratch(), "lto.bin"), said, list(said))
     elf, text = build("picolibc", "summary", WORK % "nano", cflags=flags(1000, 5, 65536, "summary.bin"), everywhere="-DHS_START_LEVEL=3")
     done = run("picolibc", elf) if elf else None
     trace = os.path.join(hs_test.scratch(), "summary.bin")
     summaries = [line for line in hs_test.cli("dump", trace).out.decode().splitlines() if " SUMMARY " in line] if done else []
-    blocks = spoken(done.out.decode(errors="replace")).get(10, ({}, []))[0] if done else {}
+    blocks = hs_c_firmware.spoken(done.out).get(10, ({}, []))[0] if done else {}
     used = re.search(r" used=(\d+)", summaries[-1]) if summaries else None
     tap.check("level summary: granules in use are the allocator's", used and int(used.group(1)) == sum(blocks.values()) // GRANULE["picolibc"],
               summaries[-1:] or text)
@@ -225,8 +179,8 @@ def case_example():
     folder = os.path.join(FOLDER, "example-cmake")
     shutil.rmtree(folder, ignore_errors=True)
     given = ["-DCMAKE_SYSTEM_NAME=Generic", "-DCMAKE_C_COMPILER=arm-none-eabi-gcc", "-DCMAKE_TRY_COMPILE_TARGET_TYPE=STATIC_LIBRARY"]
-    done = hs_test.run(["cmake", "-S", "examples/c-firmware", "-B", folder, *given], cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True)
-    done = hs_test.run(["cmake", "--build", folder], cwd=hs_test.ROOT, env=ALONE, timeout=600, merge=True) if done.status == 0 else done
+    done = hs_test.run(["cmake", "-S", "examples/c-firmware", "-B", folder, *given], cwd=hs_test.ROOT, env=hs_c_firmware.ALONE, timeout=600, merge=True)
+    done = hs_test.run(["cmake", "--build", folder], cwd=hs_test.ROOT, env=hs_c_firmware.ALONE, timeout=600, merge=True) if done.status == 0 else done
     elves.append((os.path.join(folder, "firmware.elf") if done.status == 0 else None, done.out.decode(errors="replace")))
     for name, (elf, text) in zip(("make", "CMake"), elves):
         done = run("newlib-nano", elf) if elf else None

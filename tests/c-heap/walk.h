@@ -4,12 +4,11 @@
 
 #include <stdint.h>
 
+#include "tests/c-heap/said.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Prints a line: the word, and both numbers with 8 hexadecimal digits. */
-void show(const char *word, uintptr_t a, uintptr_t b);
 
 /* Prints "block ADDRESS BYTES" for each block in use by the allocator's own structures: the address of its first byte, header
  * included. */

@@ -5,7 +5,6 @@
  */
 #include <malloc.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifndef __PICOLIBC__
@@ -30,31 +29,6 @@ static const char facts[] = "system=c-heap test";
 #define HELD 120
 #endif
 static void *held[HELD];
-
-static uint32_t state = SEED;
-static uint32_t below(uint32_t n)
-{
-    state = state * 1664525u + 1013904223u;
-    return (uint32_t)((uint64_t)(state >> 8) * n >> 24);
-}
-
-/* --- printing without the heap ----------------------------------------------------------------------------- */
-
-void show(const char *word, uintptr_t a, uintptr_t b)
-{
-    char line[64], *to = line;
-    while (*word)
-        *to++ = *word++;
-    uintptr_t values[] = {a, b};
-    for (unsigned i = 0; i < 2; i++) {
-        *to++ = ' ';
-        for (int digit = 7; digit >= 0; digit--)
-            *to++ = "0123456789abcdef"[values[i] >> 4 * digit & 15];
-    }
-    *to++ = '\n';
-    *to = 0;
-    hs_semihosting_print(line);
-}
 
 /* --- work ---------------------------------------------------------------------------------------------------- */
 
@@ -102,18 +76,16 @@ void variant_pause(void) __attribute__((weak, alias("nothing")));
 void variant_resume(void) __attribute__((weak, alias("nothing")));
 void variant_held(void) __attribute__((weak, alias("nothing")));
 
-static void mark(uint32_t number)
+static void walk(void)
 {
-    char label[24];
-    int len = snprintf(label, sizeof label, "walk %u", (unsigned)number);
-    variant_pause();
-    show("mark", number, 0);
     walk_heap();
-    for (uint32_t i = 0; i < HELD; i++)
-        if (held[i])
-            show("held", (uintptr_t)held[i], 0);
     variant_held();
-    hs_mark((struct hs_text){label, (uint32_t)len});
+}
+
+static void mark_paused(uint32_t number)
+{
+    variant_pause();
+    mark(number, walk, held, HELD);
     if (hs_state == HS_STATE_LEVEL)
         hs_heaps_summary(2);
     variant_resume();
@@ -121,6 +93,7 @@ static void mark(uint32_t number)
 
 int main(void)
 {
+    set_seed(SEED);
     for (uint32_t i = 0; i < HELD / 4; i++) /* before the recorder starts */
         held[i] = malloc(8 + i);
     int err = hs_startup(&(struct hs_firmware){
@@ -133,7 +106,7 @@ int main(void)
     for (uint32_t i = 1; i <= STEPS; i++) {
         step();
         if (i % (STEPS / 10) == 0)
-            mark(i / (STEPS / 10));
+            mark_paused(i / (STEPS / 10));
     }
     variant_stop();
     hs_console_dump(hs_semihosting_print);

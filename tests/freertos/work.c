@@ -4,8 +4,6 @@
 
 #include "tests/freertos/work.h"
 
-#include <stdio.h>
-
 #include "firmware-hooks/c-heap/c_heap.h"
 #include "firmware-hooks/console/console.h"
 #include "firmware-hooks/freertos/freertos_heap.h"
@@ -20,33 +18,11 @@ HS_HEAPS(&hs_c_heap, &hs_freertos_heap);
 #define HELD 30u
 #define TOO_MUCH 100000u
 static void *held[TASKS][HELD];
-static uint32_t state = 5;
-
-static uint32_t below(uint32_t n)
-{
-    state = state * 1664525u + 1013904223u;
-    return (uint32_t)((uint64_t)(state >> 8) * n >> 24);
-}
-
-void show(const char *word, uintptr_t a, uintptr_t b)
-{
-    char line[64], *to = line;
-    while (*word)
-        *to++ = *word++;
-    uintptr_t values[] = {a, b};
-    for (unsigned i = 0; i < 2; i++) {
-        *to++ = ' ';
-        for (int digit = 7; digit >= 0; digit--)
-            *to++ = "0123456789abcdef"[values[i] >> 4 * digit & 15];
-    }
-    *to++ = '\n';
-    *to = 0;
-    hs_semihosting_print(line);
-}
 
 void work_begin(void)
 {
     static const char facts[] = "system=FreeRTOS test";
+    set_seed(5);
     held[0][0] = pvPortMalloc(40); /* before the recorder starts */
     if (hs_startup(&(struct hs_firmware){.facts = {facts, sizeof facts}}) || !hs_heaps_test()) {
         hs_semihosting_print("the hook does not see what is allocated\n");
@@ -73,18 +49,6 @@ static __attribute__((noinline)) void *log_asks(uint32_t size)
     return block;
 }
 
-static void mark(unsigned number)
-{
-    char label[16];
-    int len = snprintf(label, sizeof label, "walk %u", number);
-    show("mark", number, 0);
-    walk_kernel();
-    for (unsigned i = 0; i < TASKS * HELD; i++)
-        if (held[i / HELD][i % HELD])
-            show("held", (uintptr_t)held[i / HELD][i % HELD], 0);
-    hs_mark((struct hs_text){label, (uint32_t)len});
-}
-
 void work_step(unsigned task, unsigned turn)
 {
     static void *(*const asks[TASKS])(uint32_t size) = {sensor_asks, radio_asks, log_asks};
@@ -97,7 +61,7 @@ void work_step(unsigned task, unsigned turn)
         *slot = asks[task](size);
     }
     if ((turn + 1) % (TURNS / 10) == 0)
-        mark((turn + 1) / (TURNS / 10));
+        mark((turn + 1) / (TURNS / 10), walk_kernel, &held[0][0], TASKS * HELD);
 }
 
 _Noreturn void work_end(void) { hs_semihosting_exit(hs_semihosting_save(SAVE_AS) ? 0 : 2); }

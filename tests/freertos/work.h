@@ -7,13 +7,12 @@
 
 #include <stdint.h>
 
+#include "tests/c-heap/said.h"
+
 #define TASKS 3u
 #ifndef TURNS
 #define TURNS 3000u
 #endif
-
-/* Prints a line: the word, and both numbers with 8 hexadecimal digits. */
-void show(const char *word, uintptr_t a, uintptr_t b);
 
 /* Prints "block ADDRESS BYTES" for each block in use, by the kernel's headers. */
 void walk_kernel(void);

@@ -1,45 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/zephyr/work.h"
 
-#include <stdio.h>
-
 #include "firmware-hooks/c-heap/c_heap.h"
 #include "firmware-hooks/console/console.h"
 #include "firmware-hooks/startup/startup.h"
 #include "firmware-hooks/zephyr/zephyr_heap.h"
+#include "tests/c-heap/said.h"
 
 HS_HEAPS(&hs_c_heap, &hs_zephyr_heap);
 
 #define HELD 24u
 #define TOO_MUCH 100000u
 static void *held[THREADS][HELD];
-static uint32_t state = 5;
-
-static uint32_t below(uint32_t n)
-{
-    state = state * 1664525u + 1013904223u;
-    return (uint32_t)((uint64_t)(state >> 8) * n >> 24);
-}
-
-static void show(const char *word, uintptr_t a, uintptr_t b)
-{
-    char line[64], *to = line;
-    while (*word)
-        *to++ = *word++;
-    uintptr_t values[] = {a, b};
-    for (unsigned i = 0; i < 2; i++) {
-        *to++ = ' ';
-        for (int digit = 7; digit >= 0; digit--)
-            *to++ = "0123456789abcdef"[values[i] >> 4 * digit & 15];
-    }
-    *to++ = '\n';
-    *to = 0;
-    hs_semihosting_print(line);
-}
 
 void work_begin(void)
 {
     static const char facts[] = "system=Zephyr test";
+    set_seed(5);
     held[0][0] = k_malloc(40); /* before the recorder starts */
     if (!hs_zephyr_watch(&_system_heap.heap, "zephyr/system") || !hs_zephyr_watch(&other_heap.heap, "zephyr/other") ||
         hs_startup(&(struct hs_firmware){.facts = {facts, sizeof facts}}) || !hs_heaps_test()) {
@@ -80,17 +57,10 @@ static void walk(const struct sys_heap *heap)
     }
 }
 
-static void mark(unsigned number)
+static void walk_both(void)
 {
-    char label[16];
-    int len = snprintf(label, sizeof label, "walk %u", number);
-    show("mark", number, 0);
     walk(&_system_heap.heap);
     walk(&other_heap.heap);
-    for (unsigned i = 0; i < THREADS * HELD; i++)
-        if (held[i / HELD][i % HELD])
-            show("held", (uintptr_t)held[i / HELD][i % HELD], 0);
-    hs_mark((struct hs_text){label, (uint32_t)len});
 }
 
 static void give_back(unsigned thread, void *block)
@@ -114,7 +84,7 @@ void work_step(unsigned thread, unsigned turn)
         *slot = now ? now : *slot;
     }
     if ((turn + 1) % (TURNS / 10) == 0)
-        mark((turn + 1) / (TURNS / 10));
+        mark((turn + 1) / (TURNS / 10), walk_both, &held[0][0], THREADS * HELD);
 }
 
 _Noreturn void work_end(void) { hs_semihosting_exit(hs_semihosting_save(SAVE_AS) ? 0 : 2); }
