@@ -98,7 +98,7 @@ struct hs_writer_config {
 
 /* The amount written so far. */
 struct hs_writer_stats {
-    uint64_t packets, plain, stored; /* bytes of the stream; bytes in the file */
+    uint64_t packets, plain, stored; /* put; bytes of the stream that are in the file, complete; bytes of the file */
 };
 
 /* Creates or truncates the file at `path`. NULL on an error. */

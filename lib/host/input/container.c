@@ -343,6 +343,25 @@ static int index_frame(struct hs_writer *w)
     return HS_OK;
 }
 
+#define PIECE 2048u /* bytes */
+
+/* A frame did not fit on the disk: as much of it as fits is written in small frames, which can be read. The error stays. */
+static void salvage(struct hs_writer *w, uint64_t start, size_t len)
+{
+    const struct hs_error error = w->error;
+    if (lseek(w->fd, (off_t)start, SEEK_SET) < 0 || ftruncate(w->fd, (off_t)start))
+        return;
+    w->stats.stored = start;
+    w->err = HS_OK;
+    for (size_t at = 0; at < len && !w->err; at += PIECE) {
+        uint32_t n = len - at < PIECE ? (uint32_t)(len - at) : PIECE;
+        if (!write_frame(w, (struct hs_hst_frame){.kind = HS_HST_DATA, .flags = w->entry.flags, .plain = n}, w->plain + at))
+            w->stats.plain += n;
+    }
+    w->err = error.code;
+    w->error = error;
+}
+
 /* Packs the first `len` bytes. */
 static int cut_frame(struct hs_writer *w, size_t len)
 {
@@ -351,8 +370,11 @@ static int cut_frame(struct hs_writer *w, size_t len)
     if (!w->begun)
         write_header(w);
     index_frame(w);
-    write_frame(w, (struct hs_hst_frame){.kind = HS_HST_DATA, .flags = w->entry.flags, .plain = (uint32_t)len}, w->plain);
-    w->stats.plain += len;
+    uint64_t start = w->stats.stored;
+    if (!write_frame(w, (struct hs_hst_frame){.kind = HS_HST_DATA, .flags = w->entry.flags, .plain = (uint32_t)len}, w->plain))
+        w->stats.plain += len;
+    else if (w->err == HS_ERR_IO)
+        salvage(w, start, len);
     memmove(w->plain, w->plain + len, w->end - len);
     w->end -= len;
     w->at -= len < w->at ? len : w->at;
