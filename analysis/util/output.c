@@ -195,7 +195,8 @@ static void release(struct hs_output *out)
     free(out->place);
     free(out->path);
     free(out->folder);
-    out->place = out->path = out->folder = NULL;
+    free(out->earlier);
+    out->place = out->path = out->folder = out->earlier = NULL;
 }
 
 int hs_output_open(struct hs_output *out, const char *target, enum hs_output_kind kind, struct hs_error *error)
@@ -282,15 +283,116 @@ static int put_in_place(struct hs_output *out)
     return errno == EBUSY && out->kind != HS_OUTPUT_FOLDER ? copy_over(out) : -1;
 }
 
+/* ---- shown before it is complete, and kept when it is not ---- */
+
+/* Gives the file at the target another name. It is not removed when a signal ends the program: nobody could get it back. */
+static bool set_aside(struct hs_output *out)
+{
+    char *name = name_beside(out->place);
+    int fd = name ? hs_temp_file(name) : -1;
+    if (fd >= 0)
+        close(fd);
+    bool moved = fd >= 0 && !rename(out->place, name);
+    if (fd >= 0 && !moved)
+        unlink(name);
+    if (fd >= 0)
+        hs_temp_forget(name);
+    out->earlier = moved ? name : NULL;
+    if (!moved)
+        free(name);
+    return moved;
+}
+
+static void give_back(struct hs_output *out)
+{
+    if (out->earlier)
+        rename(out->earlier, out->place);
+    else
+        unlink(out->place);
+    free(out->earlier);
+    out->earlier = NULL;
+}
+
 int hs_output_show(struct hs_output *out, struct hs_error *error)
 {
     if (out->shown || out->device >= 0 || out->elsewhere)
         return HS_OK;
-    if (rename(out->path, out->place))
-        return set_error(error, out->target, errno);
+    if (!access(out->place, F_OK) && !set_aside(out))
+        return HS_OK;
+    if (rename(out->path, out->place)) {
+        int why = errno;
+        if (out->earlier)
+            give_back(out);
+        return set_error(error, out->target, why);
+    }
     hs_temp_forget(out->path);
     out->shown = true;
     return HS_OK;
+}
+
+/* "run.hst.incomplete", or with a number behind if there is such a file. */
+static char *free_name(const char *place)
+{
+    char *name = NULL;
+    for (unsigned i = 1; i < 1000; i++) {
+        int n = i == 1 ? asprintf(&name, "%s.incomplete", place) : asprintf(&name, "%s.incomplete-%u", place, i);
+        if (n < 0)
+            return NULL;
+        if (access(name, F_OK))
+            return name;
+        free(name);
+    }
+    return NULL;
+}
+
+static const char *keep_as(struct hs_output *out, char *name)
+{
+    if (!name || rename(out->shown ? out->place : out->path, name)) {
+        free(name);
+        return NULL;
+    }
+    if (out->shown)
+        give_back(out);
+    hs_temp_forget(out->path);
+    free(out->path);
+    out->path = name;
+    out->kept = true;
+    return name;
+}
+
+const char *hs_output_keep(struct hs_output *out)
+{
+    if (!out->path || out->device >= 0 || out->folder)
+        return NULL;
+    bool free_place = out->shown ? !out->earlier : !out->elsewhere && access(out->place, F_OK);
+    if (out->shown && free_place) {
+        out->kept = true;
+        return out->place;
+    }
+    if (!out->elsewhere)
+        return keep_as(out, free_place ? strdup(out->place) : free_name(out->place));
+    hs_temp_forget(out->path);
+    out->kept = true;
+    return out->path;
+}
+
+void hs_output_replaced(struct hs_output *out)
+{
+    if (out->earlier)
+        unlink(out->earlier);
+    free(out->earlier);
+    out->earlier = NULL;
+    out->kept = out->shown;
+    hs_output_close(out, HS_ERR_KIND, &(struct hs_error){0});
+}
+
+/* The previous file is not needed any more, or gets its name back. */
+static void settle_earlier(struct hs_output *out, bool failed)
+{
+    if (failed && out->shown && !out->kept)
+        give_back(out);
+    else if (out->earlier)
+        unlink(out->earlier);
 }
 
 static void remove_rest(const struct hs_output *out)
@@ -298,7 +400,7 @@ static void remove_rest(const struct hs_output *out)
     if (out->folder) {
         hs_system_remove_tree(out->folder);
         hs_temp_forget(out->folder);
-    } else if (out->path && !out->shown) {
+    } else if (out->path && !out->shown && !out->kept) {
         unlink(out->path); /* fails harmlessly after a rename */
         hs_temp_forget(out->path);
     }
@@ -344,6 +446,9 @@ int hs_output_close(struct hs_output *out, int status, struct hs_error *error)
     why = full ? full : why;
     if (!status && !why && out->path && !out->shown && put_in_place(out))
         why = errno == EEXIST ? ENOTEMPTY : errno;
+    if (why && out->shown)
+        hs_output_keep(out);
+    settle_earlier(out, status || why);
     remove_rest(out);
     if (why && (!status || status == HS_ERR_IO))
         status = set_error(error, strcmp(out->target, "-") ? out->target : "standard output", why);
