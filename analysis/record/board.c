@@ -277,10 +277,24 @@ static int pull_from(struct session *s, uint32_t offset)
     return run_own(s, code, take_bytes);
 }
 
+static bool lacks_memory(struct session *s, int status) { return status > 0 && strstr(exception(s), "MemoryError"); }
+
+/* The script may leave no room to compile the code that reads the trace. A soft reset empties the heap, and keeps the trace. */
+static int stop_recording(struct session *s)
+{
+    static const char stop[] = "import heapstrata\nheapstrata.stop()\n";
+    int status = run_own(s, stop, NULL);
+    if (!lacks_memory(s, status))
+        return status;
+    status = hs_repl_soft_reset(&s->repl);
+    s->board->emptied = !status;
+    return status ? status : run_own(s, stop, NULL);
+}
+
 /* A dump continues from its offset to the end, so one pass from the first gap fills all gaps. */
 static int pull(struct session *s)
 {
-    int status = run_own(s, "import heapstrata\nheapstrata.stop()\n", NULL);
+    int status = stop_recording(s);
     for (int i = 0; i < ATTEMPTS && status >= 0 && !hs_capture_whole(s->capture); i++)
         status = pull_from(s, s->capture->begun ? hs_capture_missing(s->capture) % (s->capture->total + !s->capture->total) : 0);
     if (hs_capture_whole(s->capture))

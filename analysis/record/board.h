@@ -27,6 +27,7 @@ struct hs_board {
     struct hs_stock *stock;        /* receives samples if the firmware has no module heapstrata; NULL: that is an error */
     volatile const int *interrupt; /* interrupts by the user: the first stops the script, the next the recording; may be NULL */
     bool sampled;                  /* set: the firmware has no module heapstrata, and the samples are in `stock` */
+    bool emptied;                  /* set: a soft reset was needed to read the trace, for lack of memory */
     bool raised;                   /* set: the script ended with an exception */
     bool reset;                    /* set: the board was reset while the script ran */
 };

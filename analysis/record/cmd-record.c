@@ -23,6 +23,7 @@
 #include "analysis/record/process.h"
 #include "analysis/record/serial.h"
 #include "analysis/util/output.h"
+#include "lib/host/input/fail.h"
 #include "lib/host/util/tempfile.h"
 #include "lib/host/writer.h"
 
@@ -72,6 +73,10 @@ struct recording {
     const char *level; /* NULL: not chosen */
     uint64_t interval; /* 0: not chosen */
     struct hs_output out;
+    bool apart;              /* the script prints to standard error, because the trace takes standard output */
+    struct hs_output text;   /* samples, as they come: a text that is a trace too; no target: none came */
+    struct hs_error no_room; /* why the text could not be written */
+    bool keep_text;          /* it did not become a trace */
     struct hs_writer *writer;
     struct hs_scratch scratch;
     struct hs_board *board; /* NULL: none */
@@ -82,24 +87,65 @@ struct recording {
 
 /* ---- the file written ---- */
 
-/* An earlier trace stays until there is a new one: a run without a trace must not delete it. */
-static bool open_output(struct recording *r)
+/* Whether two descriptors are of the same pipe, file or terminal; devices such as /dev/null are nobody's. */
+static bool same_place(const struct stat *one, const struct stat *other)
+{
+    bool shared = S_ISREG(one->st_mode) || S_ISFIFO(one->st_mode) || S_ISSOCK(one->st_mode);
+    return shared && one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+static bool is_standard_output(const char *target)
+{
+    struct stat standard, named;
+    return !fstat(STDOUT_FILENO, &standard) && !stat(target, &named) && same_place(&standard, &named);
+}
+
+/* A trace on standard output leaves it to the trace alone. */
+static int check_standard_output(struct recording *r)
+{
+    struct stat standard, device;
+    bool direct = r->out.device >= 0 && !fstat(r->out.device, &device) && !fstat(STDOUT_FILENO, &standard);
+    if (direct && isatty(r->out.device))
+        return hs_complain("a trace is no text for a terminal: write it to a file (-o FILE) or a pipe");
+    r->apart = direct && same_place(&standard, &device);
+    if (!direct && is_standard_output(r->args->output))
+        return hs_complain("standard output is written to %s too: write it to another file, or the trace (-o FILE)", r->args->output);
+    return HS_EXIT_OK;
+}
+
+static int complain_of(const struct hs_error *error)
+{
+    return hs_complain("%s", error->text[0] ? error->text : hs_strerror(error->code));
+}
+
+static const char *output_name(const struct recording *r)
+{
+    return strcmp(r->args->output, "-") ? r->args->output : "standard output";
+}
+
+/* An earlier trace stays until there is a new one: a run without a trace must not delete it. With `now` an empty file can be
+ * followed before data arrive. */
+static bool open_output(struct recording *r, bool now)
 {
     struct hs_error error = {0};
     bool another = !access(r->args->output, F_OK);
     if (hs_cmd_check_output(r->args->output))
         return false;
-    if (!hs_output_open(&r->out, r->args->output, HS_OUTPUT_STREAM, &error)) {
-        r->writer = hs_writer_of_fd(r->out.fd, r->args->output, NULL, &error);
-        if (r->writer && (another || !hs_output_show(&r->out, &error)))
-            return true;
-        hs_output_close(&r->out, HS_ERR_IO, &(struct hs_error){0});
+    if (hs_output_open(&r->out, r->args->output, HS_OUTPUT_STREAM, &error))
+        return complain_of(&error), false;
+    bool good = !check_standard_output(r);
+    if (good) {
+        r->writer = hs_writer_of_fd(r->out.fd, output_name(r), NULL, &error);
+        good = r->writer && (another || !now || !hs_output_show(&r->out, &error));
+        if (!good)
+            complain_of(&error);
     }
-    hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
-    return false;
+    if (!good)
+        hs_output_close(&r->out, HS_ERR_IO, &(struct hs_error){0});
+    return good;
 }
 
-/* Data arrived: give the file its name, so that others can follow it. From now on it is kept in any case. */
+/* Data arrived: give the file its name, so that others can follow it. */
 static void show_output(struct recording *r)
 {
     struct hs_error error = {0};
@@ -125,37 +171,83 @@ static struct hs_symbols *open_symbols(const struct hs_reader *reader)
     return hs_cmd_symbols(&symbols, &none, reader) == HS_EXIT_OK ? symbols : NULL;
 }
 
+/* Says where the part of a trace is that was written before an error, and what is with an earlier trace. */
+static void say_kept(const struct recording *r, const char *kept)
+{
+    bool earlier = kept && strcmp(kept, r->out.place) && !access(r->args->output, F_OK);
+    if (kept)
+        hs_complain("what came before that is in %s; 'heapstrata doctor' and the other commands read it", kept);
+    if (earlier)
+        hs_complain("%s is the earlier trace", r->args->output);
+}
+
+/* Samples are kept as the text that came, if they could not be made a trace; otherwise what was written of the trace is. */
+static void keep_part(struct recording *r, const struct hs_writer_stats *stats)
+{
+    struct hs_output *part = r->text.target ? &r->text : &r->out;
+    const char *kept = r->text.target || stats->plain ? hs_output_keep(part) : NULL;
+    say_kept(r, kept);
+    if (!kept && stats->packets)
+        hs_complain("nothing of the trace was kept: make room, or write it elsewhere (-o FILE), and record again");
+}
+
+static void say_end(const struct recording *r, const struct hs_writer_stats *stats)
+{
+    struct stat file;
+    bool sized = !stat(r->args->output, &file) && S_ISREG(file.st_mode);
+    char size[40] = "the trace";
+    if (sized)
+        snprintf(size, sizeof size, "%lld bytes", (long long)file.st_size);
+    if (!r->args->quiet)
+        fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %s ]\n", stats->packets, stats->plain,
+                output_name(r), size);
+}
+
+/* Of a file only: a pipe would be read by us instead of its reader. */
+static void look_at_trace(const struct recording *r)
+{
+    hs_source_note(r->args->output, script_of(r->args));
+    if (!r->args->quiet)
+        hs_cmd_sentence(r->args->output, open_symbols);
+}
+
+static void end_text(struct recording *r, bool replaced)
+{
+    if (r->text.target && replaced)
+        hs_output_replaced(&r->text);
+    else if (r->text.target)
+        hs_output_close(&r->text, HS_ERR_KIND, &(struct hs_error){0});
+}
+
 /* Closes the file; one without a trace is removed. */
 static int close_output(struct recording *r, int status)
 {
     struct hs_error error = {0};
+    bool file = r->out.device < 0;
     hs_writer_flush(r->writer);
     struct hs_writer_stats stats = hs_writer_stats(r->writer);
-    int closed = hs_writer_close(r->writer, &error);
-    if (!stats.plain && r->out.shown)
-        unlink(r->out.place);
-    else if (stats.plain && closed) /* keep what was received: its missing end shows that it is incomplete */
-        show_output(r);
-    closed = hs_output_close(&r->out, closed ? closed : stats.plain ? HS_OK : HS_ERR_KIND, &error);
-    if (closed && stats.plain)
-        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(closed));
-    struct stat file;
-    if (stats.plain)
-        hs_source_note(r->args->output, script_of(r->args));
-    if (stats.plain && !r->args->quiet && !stat(r->args->output, &file))
-        fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %lld bytes ]\n", stats.packets,
-                stats.plain, r->args->output, (long long)file.st_size);
-    if (!r->args->quiet)
-        hs_cmd_sentence(r->args->output, open_symbols);
+    bool came = stats.plain || stats.packets;
+    int written = hs_writer_close(r->writer, &error);
+    if (written && came)
+        complain_of(&error);
+    if (written || r->keep_text)
+        keep_part(r, &stats);
+    int closed = hs_output_close(&r->out, written ? written : came ? HS_OK : HS_ERR_KIND, &error);
+    if (closed && !written && came)
+        complain_of(&error);
+    end_text(r, !closed && !r->keep_text);
+    if (closed)
+        return came ? HS_EXIT_BAD : status;
+    say_end(r, &stats);
+    if (file)
+        look_at_trace(r);
     return status;
 }
 
 static int put_file(struct recording *r, const char *path)
 {
     struct hs_error error = {0};
-    if (hs_writer_put_input(r->writer, path, &error) == HS_OK)
-        return HS_EXIT_OK;
-    return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+    return hs_writer_put_input(r->writer, path, &error) == HS_OK ? HS_EXIT_OK : complain_of(&error);
 }
 
 static void clear_progress(const struct recording *r)
@@ -226,6 +318,7 @@ static int run_firmware(struct recording *r, int pipe, const char *variable, con
         .argv = argv,
         .variable = variable,
         .value = value,
+        .standard_output = r->apart ? STDERR_FILENO : 0,
         .pipe = pipe,
         .sink = take_bytes,
         .tick = tick,
@@ -279,8 +372,8 @@ static int record_program(struct recording *r)
     if (!hs_scratch_make(&r->scratch, "trace"))
         return hs_complain("cannot make a temporary folder: %s", strerror(errno));
     int status = HS_EXIT_BAD;
-    if (open_output(r)) {
-        r->progress = !r->args->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+    if (open_output(r, true)) {
+        r->progress = !r->args->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) && !r->apart;
         signal(SIGINT, SIG_IGN); /* the firmware receives Ctrl-C itself; then the trace is completed */
         status = close_output(r, r->args->ring ? record_ring(r) : record_stream(r));
     }
@@ -310,9 +403,10 @@ static void heed_interrupts(void)
 
 static void print_out(void *context, const char *bytes, size_t n)
 {
-    (void)context;
-    fwrite(bytes, 1, n, stdout);
-    fflush(stdout);
+    const struct recording *r = context;
+    FILE *out = r->apart ? stderr : stdout;
+    fwrite(bytes, 1, n, out);
+    fflush(out);
 }
 
 static void print_err(void *context, const char *bytes, size_t n)
@@ -380,8 +474,37 @@ static void explain_samples(const struct recording *r, const struct hs_stock *s)
         s->firmware.builtins ? "" : "; imports cannot be noticed");
 }
 
-static int put_samples(struct recording *r, const struct hs_stock *s, int failed)
+/* Until the trace can be written, its name is that of the text: kill -9 leaves what came. */
+static void keep_samples(void *context, const char *bytes, size_t n)
 {
+    struct recording *r = context;
+    bool apart = r->out.device >= 0 || r->out.elsewhere;
+    if (!r->text.target && !r->no_room.code)
+        hs_output_open(&r->text, apart ? r->scratch.file : r->args->output, HS_OUTPUT_STREAM, &r->no_room);
+    for (ssize_t done; n && !r->no_room.code; bytes += done, n -= (size_t)done) {
+        done = write(r->text.fd, bytes, n);
+        if (done >= 0 || errno == EINTR) {
+            done = done < 0 ? 0 : done;
+            continue;
+        }
+        hs_fail_with(&r->no_room, HS_ERR_IO, 0, "cannot write %s: %s", r->text.target, strerror(errno));
+        return;
+    }
+    if (!r->no_room.code)
+        hs_output_show(&r->text, &r->no_room);
+}
+
+static int put_text(struct recording *r)
+{
+    r->keep_text = r->no_room.code || put_file(r, r->text.shown ? r->text.place : r->text.path);
+    if (r->no_room.code)
+        complain_of(&r->no_room);
+    return r->keep_text ? HS_EXIT_BAD : HS_EXIT_OK;
+}
+
+static int put_samples(struct recording *r, struct hs_stock *s, int failed)
+{
+    hs_stock_flush(s);
     explain_samples(r, s);
     if (s->broken && !r->args->quiet)
         fprintf(stderr, "[ heapstrata record: a sample did not come to its end, and is left out ]\n");
@@ -389,7 +512,7 @@ static int put_samples(struct recording *r, const struct hs_stock *s, int failed
         return hs_complain("%s: no sample came", r->args->serial);
     if (s->full)
         hs_complain("no memory for all samples");
-    if (put_bytes(r, s->text, s->len) || s->full || (failed && !r->board->reset))
+    if (put_text(r) || s->full || (failed && !r->board->reset && !r->board->raised))
         return HS_EXIT_BAD;
     return r->board->raised || r->board->reset ? HS_EXIT_FINDING : HS_EXIT_OK;
 }
@@ -418,6 +541,9 @@ static int run_on_board(struct recording *r, struct hs_capture *capture)
     clear_progress(r);
     if (failed)
         hs_complain("%s: %s", r->args->serial, error.text);
+    if (r->board->emptied && !r->args->quiet)
+        fprintf(stderr, "[ heapstrata record: the script left no memory for the code that reads the trace. A soft reset made room: the "
+                        "trace ends after it ]\n");
     if (r->board->sampled)
         return put_samples(r, r->board->stock, failed);
     if (!capture->begun)
@@ -431,7 +557,7 @@ static int run_on_board(struct recording *r, struct hs_capture *capture)
 static int record_board(struct recording *r)
 {
     struct hs_capture capture = {0};
-    struct hs_stock stock = {.interval = (unsigned)r->args->every};
+    struct hs_stock stock = {.interval = (unsigned)r->args->every, .keep = keep_samples};
     const char *path = r->args->common.file[0];
     struct hs_board board = {.out = print_out,
                              .err = print_err,
@@ -454,7 +580,7 @@ static int record_board(struct recording *r)
         hs_complain("cannot open %s: %s", r->args->serial, strerror(errno));
     else if (!hs_scratch_make(&r->scratch, "trace"))
         hs_complain("cannot make a temporary folder: %s", strerror(errno));
-    else if (open_output(r))
+    else if (open_output(r, false))
         status = close_output(r, run_on_board(r, &capture));
     if (r->scratch.folder[0])
         hs_scratch_remove(&r->scratch);
@@ -553,7 +679,7 @@ static int record_from_stream(struct recording *r)
     bool open = hs_link_open(&live.line);
     if (!open)
         hs_complain("%s", live.line.error[0] ? live.line.error : "interrupted before a connection was made");
-    else if (open_output(r))
+    else if (open_output(r, true))
         status = close_output(r, take_stream(r, &live));
     hs_link_close(&live.line);
     return status;
@@ -590,6 +716,7 @@ static int run(void *memory)
     const char *wrong = contradiction(args);
     if (wrong)
         return hs_complain("%s", wrong);
+    signal(SIGPIPE, SIG_IGN); /* whoever reads our output may leave: the trace is kept */
     if (args->stream)
         return record_from_stream(&recording);
     if (!args->serial && is_script(args->common.file[0]))

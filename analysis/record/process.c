@@ -37,9 +37,11 @@ static sigset_t watched(void)
 }
 
 /* Sets the output of the process. */
-static int redirect(posix_spawn_file_actions_t *actions, int output)
+static int redirect(posix_spawn_file_actions_t *actions, const struct hs_process *p)
 {
-    int error = posix_spawn_file_actions_init(actions);
+    int output = p->output, error = posix_spawn_file_actions_init(actions);
+    if (p->standard_output && !error)
+        error = posix_spawn_file_actions_adddup2(actions, p->standard_output, STDOUT_FILENO);
     if (output && !error)
         error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     if (output && !error)
@@ -59,10 +61,11 @@ static int spawn(const struct hs_process *p, const sigset_t *mask, short flags, 
     if (error)
         return error;
     sigaddset(&defaults, SIGXFSZ);
+    sigaddset(&defaults, SIGPIPE);
     posix_spawnattr_setsigmask(&attributes, mask);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, (short)(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-    error = redirect(&actions, p->output);
+    error = redirect(&actions, p);
     if (!error && setenv(p->variable, p->value, 1))
         error = errno;
     if (!error)

@@ -12,6 +12,7 @@ struct hs_process {
     char *const *argv;
     const char *variable, *value; /* of its environment */
     int output;                   /* descriptor for its output, and its input is then empty; 0: it shares ours */
+    int standard_output;          /* descriptor for its standard output alone; 0: ours */
     int pipe;                     /* its trace, nonblocking; -1: none */
     void (*sink)(void *context, const void *bytes, size_t n);
     void (*tick)(void *context); /* about four times a second; may be NULL */

@@ -150,7 +150,7 @@ static void begin_sample(struct hs_stock *s)
 {
     s->inside = true;
     s->sample = s->line = s->len;
-    s->raised = 0;
+    s->raised = false;
     append_text(s, "HS:S");
 }
 
@@ -176,6 +176,20 @@ static bool is_raised(const struct hs_stock *s)
     return end && memmem(first, (size_t)(end - first), word, sizeof word - 1);
 }
 
+void hs_stock_flush(struct hs_stock *s)
+{
+    if (s->len)
+        s->keep(s->context, s->text, s->len);
+    s->len = s->line = s->sample = 0;
+}
+
+/* A sample that waits for a traceback stays, as does what comes before the script: its banner is still changed. */
+static void hand_over(struct hs_stock *s)
+{
+    if (s->begun && !s->inside && !s->raised)
+        hs_stock_flush(s);
+}
+
 static void take_in_sample(struct hs_stock *s, char c)
 {
     append(s, &c, c != '\r');
@@ -184,12 +198,14 @@ static void take_in_sample(struct hs_stock *s, char c)
     if (line_is(s, "HS:E")) {
         s->samples++;
         s->inside = false;
-        s->raised = is_raised(s) ? s->sample : 0;
+        s->raised = is_raised(s);
+        s->raised_at = s->sample;
     } else if (line_is(s, "HS:K")) {
         drop_sample(s);
         s->unheard++;
     }
     s->line = s->len;
+    hand_over(s);
 }
 
 /* Whether the first `n` bytes may be the line end and "HS:S" that begin a sample. *whole: they are all of it. */
@@ -242,13 +258,13 @@ void hs_stock_take(void *context, const char *bytes, size_t n)
 /* Puts a line before the sample that was taken when the exception left the script: it says what that sample is of. */
 static void insert_line(struct hs_stock *s)
 {
-    size_t at = s->raised ? s->raised : s->len, after = s->len - at;
+    size_t at = s->raised ? s->raised_at : s->len, after = s->len - at;
     append(s, s->traceback, s->traceback_len);
     if (s->full)
         return;
     memmove(s->text + at + s->traceback_len, s->text + at, after);
     memcpy(s->text + at, s->traceback, s->traceback_len);
-    s->raised += s->raised ? s->traceback_len : 0;
+    s->raised_at = at + s->traceback_len;
 }
 
 /* Lines of the traceback that are of the helper, which runs the script. */
@@ -464,6 +480,7 @@ int hs_stock_run(struct hs_stock *s, struct hs_repl *repl, const struct hs_stock
     if (status < 0)
         return status;
     s->begun = true;
+    hand_over(s);
     status = hs_repl_run(repl, &(struct hs_repl_run){
                                    .code = s->runs ? start : script->text,
                                    .len = s->runs ? sizeof start - 1 : script->len,

@@ -22,16 +22,17 @@ struct hs_stock_firmware {
     bool timer;    /* machine.Timer and micropython.schedule: samples at intervals */
 };
 
-/* The samples of one run. The caller zero-initialises it, sets the first members, and calls hs_stock_free. */
+/* The samples of one run, with the script's traceback: a text that is a trace. The caller zero-initialises it, sets the first members, and calls hs_stock_free. */
 struct hs_stock {
     unsigned interval; /* milliseconds between two samples; 0: none by a timer */
     const char *name;  /* of the script; may be NULL */
     hs_repl_sink *out; /* receives what the script prints, without the samples */
     hs_repl_sink *err; /* receives its traceback; may be NULL */
-    void *context;     /* of both */
+    void *context;     /* of both, and of `keep` */
+    hs_repl_sink *keep; /* receives the text in pieces, as soon as they are complete; never NULL */
 
     struct hs_stock_firmware firmware;
-    char *text; /* the samples and the traceback; `len` bytes */
+    char *text; /* what `keep` has not received yet; `len` bytes */
     size_t len, room;
     unsigned samples;  /* complete */
     uint32_t received; /* bytes */
@@ -45,7 +46,8 @@ struct hs_stock {
     bool inside;
     bool begun;          /* the script has begun */
     bool runs;           /* the helper runs it */
-    size_t raised;       /* in `text`: where the last sample begins, if an exception had left the script; or 0 */
+    bool raised;         /* an exception had left the script before the last sample; its traceback is put at... */
+    size_t raised_at;    /* ...this place of `text` */
     char traceback[256]; /* the line that is being received */
     size_t traceback_len;
 };
@@ -69,6 +71,9 @@ void hs_stock_take_traceback(void *context, const char *bytes, size_t n);
 
 /* After the script: takes the last samples and removes the helper. Returns as hs_stock_begin. */
 int hs_stock_end(struct hs_stock *stock, struct hs_repl *repl, bool raised);
+
+/* Gives the rest of the text to `keep`. */
+void hs_stock_flush(struct hs_stock *stock);
 
 void hs_stock_free(struct hs_stock *stock);
 

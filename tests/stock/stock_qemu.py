@@ -159,6 +159,39 @@ def kept(tap, name, child, trace, statuses):
     return err
 
 
+# No block is left: not even our own code at the end can be compiled.
+FILL = """\
+keep = None
+def fill():
+    global keep
+    while True:
+        keep = (keep, None)
+fill()
+"""
+
+
+def case_no_room(tap):
+    """A script that ends by MemoryError has failed, with 1, also when our own work finds no room then."""
+    script = write("fill.py", FILL)
+    for plain in (True, False):
+        with Board(hs_test.firmware(hs_test.QEMU, plain=plain)) as board, board.line() as line:
+            done, trace = record(line, script, trace=path("fill-%d.hst" % plain))
+        tap.check("%s: no room at the end: the script's status, and a trace" % ("samples" if plain else "events"), done.status == 1 and
+                  b"MemoryError" in done.err and hs_test.cli("stat", trace).status == 0, (done.status, done.err))
+
+
+def case_killed(tap):
+    """What came is on disk as it comes; an earlier trace is not lost."""
+    script, trace = write("loop.py", LOOP), path("killed.hst")
+    write("killed.hst", "an earlier trace")
+    with Board(firmware()) as board, board.line() as line:
+        child = started(line, script, trace)
+        child.kill()
+        kept(tap, "kill -9", child, trace, (-signal.SIGKILL,))
+    beside = [name for name in os.listdir(path("")) if name.startswith(".killed.hst.")]
+    tap.check("kill -9: the earlier trace is beside it", b"an earlier trace" in [open(path(name), "rb").read() for name in beside], beside)
+
+
 def case_unplugged(tap):
     script, trace = write("loop.py", LOOP), path("unplugged.hst")
     with Board(firmware()) as board, board.line() as line:
@@ -182,7 +215,7 @@ def run(tap):
     if not shutil.which("qemu-system-arm"):
         tap.skip("an emulated board", "no qemu-system-arm")
         return
-    for case in (case_imports, case_demo, case_commands, case_full, case_unplugged, case_reset):
+    for case in (case_imports, case_demo, case_commands, case_full, case_no_room, case_killed, case_unplugged, case_reset):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others
