@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,13 +55,23 @@ static bool split(struct hs_link *l, struct address *a, const char *text)
     return true;
 }
 
+/* A number that is too large would be cut to 16 bits. */
+static bool port_fits(const char *port)
+{
+    char *end;
+    unsigned long long number = strtoull(port, &end, 10);
+    return *end || (number <= 65535 && *port >= '0' && *port <= '9');
+}
+
 static bool resolve(struct hs_link *l, const struct address *a, bool listen, struct addrinfo **found)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = listen ? AI_PASSIVE : 0};
     if (!*a->port || (!*a->host && !listen))
         return fail(l, "write tcp:HOST:PORT or tcp-listen:[HOST:]PORT, an IPv6 address in []");
+    if (!port_fits(a->port))
+        return fail(l, "a port is a number from 0 to 65535, or a service's name");
     int error = getaddrinfo(*a->host ? a->host : NULL, a->port, &hints, found);
-    return error ? fail(l, error == EAI_SERVICE ? "the port is a number or a service's name" : gai_strerror(error)) : true;
+    return error ? fail(l, error == EAI_SERVICE ? "a port is a number from 0 to 65535, or a service's name" : gai_strerror(error)) : true;
 }
 
 static int close_failed(int fd)
@@ -161,7 +172,9 @@ static bool open_path(struct hs_link *l)
     l->fd = hs_serial_open(&(struct hs_serial_config){l->name, l->baud});
     if (l->fd < 0 && (errno == ENOTTY || errno == EACCES || errno == ENXIO))
         l->fd = open(l->name, O_RDONLY | O_CLOEXEC);
-    return l->fd >= 0 || *l->interrupt ? l->fd >= 0 : fail(l, strerror(errno));
+    if (l->fd < 0 && !*l->interrupt)
+        hs_serial_explain(&(struct hs_serial_config){l->name, l->baud}, errno, l->error, sizeof l->error);
+    return l->fd >= 0;
 }
 
 bool hs_link_open(struct hs_link *l)
@@ -188,7 +201,7 @@ bool hs_link_open(struct hs_link *l)
 bool hs_link_again(struct hs_link *l)
 {
     if (l->fd > 0)
-        close(l->fd);
+        hs_serial_close(l->fd);
     while (!*l->interrupt && !hs_link_open(l))
         hs_link_wait(l, -1, SLICE);
     return l->fd >= 0;
@@ -197,7 +210,7 @@ bool hs_link_again(struct hs_link *l)
 void hs_link_close(struct hs_link *l)
 {
     if (l->fd > 0)
-        close(l->fd);
+        hs_serial_close(l->fd);
     if (l->listener > 0)
         close(l->listener);
     l->fd = -1;

@@ -3,6 +3,7 @@
 """Real firmware streams to `heapstrata record --stream`, through a line of ours that garbles it. Whatever the line
 does, what the device counted is what was decoded and what is known to be lost."""
 import ast
+import fcntl
 import os
 import pty
 import random
@@ -288,6 +289,58 @@ def case_addresses(tap):
     tap.check("nobody listens there", done.status == 2 and b"refused" in done.err or not six, done.err)
 
 
+def case_port_in_use(tap):
+    """A serial port belongs to one program; mpremote and others hold the same lock."""
+    master, slave = pty.openpty()
+    name, script = os.ttyname(slave), path("any.py")
+    with open(script, "w", encoding="utf-8") as f:
+        f.write("pass\n")
+    ways = (RECORD + [name, "-o", path("none.hst")], [hs_test.CLI, "record", "--serial", name, "-o", path("none.hst"), script],
+            [hs_test.CLI, "top", "--batch", name])
+    with open(name, "rb+", buffering=0) as other:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for command in ways:
+            done = hs_test.run(command, timeout=30)
+            tap.check("%s of a port that another program holds" % " ".join(command[1:3]), done.status == 2 and b"another program uses it" in done.err,
+                      (done.status, done.err))
+    first = subprocess.Popen(RECORD + [name, "-o", path("none.hst")], stderr=subprocess.PIPE)
+    held = wait_for(lambda: has_open(first.pid, name))
+    time.sleep(0.5)  # for the lock, which follows at once
+    for command in ways:
+        done = hs_test.run(command, timeout=30)
+        tap.check("%s beside another record" % " ".join(command[1:3]), held and done.status == 2 and b"another program uses it" in done.err,
+                  (held, done.status, done.err))
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=30)
+    tap.check("the port is free after it", not is_locked(name))
+    os.close(slave)
+    os.close(master)
+
+
+def has_open(pid, name):
+    folder = "/proc/%d/fd" % pid
+    try:
+        return name in [os.readlink(os.path.join(folder, fd)) for fd in os.listdir(folder)]
+    except OSError:  # a descriptor was closed meanwhile
+        return False
+
+
+def is_locked(name):
+    with open(name, "rb+", buffering=0) as port:
+        try:
+            fcntl.flock(port, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+        except BlockingIOError:
+            return True
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
 def case_interrupts(tap):
     """Ctrl-C while a connection is waited for, in either direction, and at a line of nonsense that never rests."""
     master, slave = pty.openpty()
@@ -453,7 +506,7 @@ def case_refused(tap):
 
 def main():
     tap = hs_test.Tap()
-    for case in (case_clean, case_garbled, case_late, case_slow, case_pty, case_reconnect, case_growing, case_addresses, case_interrupts, case_board, case_objects, case_threads, case_refused):
+    for case in (case_clean, case_garbled, case_late, case_slow, case_pty, case_reconnect, case_growing, case_addresses, case_port_in_use, case_interrupts, case_board, case_objects, case_threads, case_refused):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others
