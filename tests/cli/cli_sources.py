@@ -68,7 +68,8 @@ def case_unrelated(cli):
 
 def case_beside_the_script(cli):
     """Modules that a board imported from its own file system, by names of their own."""
-    write("project", "src", "main.py", text="import sys\nsys.path[:] = ['/device', '/device/lib']\nimport sensor\nimport drivers.lamp\n")
+    write("project", "src", "main.py", text="import sys\nsys.path[:] = ['/device', '/device/lib']\nimport sensor\nimport drivers.lamp\n"
+          "import os\nos.rename('/device', '/device-is-away')\n")
     sensor, lamp = write("project", "src", "sensor.py"), write("project", "src", "lib", "drivers", "lamp.py")
     device = os.path.join(hs_test.scratch(), "sources", "device")
     write("device", "sensor.py"), write("device", "lib", "drivers", "lamp.py")
@@ -79,7 +80,6 @@ def case_beside_the_script(cli):
         text = f.read().replace("'/device", "'" + device)
     write("project", "src", "main.py", text=text)
     hs_test.run([hs_test.CLI, "record", "-o", trace, "--", hs_test.firmware("unix64"), "src/main.py"], cwd=project)
-    os.rename(device, device + "-is-away")
     found = annotate(cli, trace, cwd=project)
     places = {os.path.basename(name): os.path.realpath(os.path.join(project, source)) for name, (source, _) in found.items() if source}
     cli.check("a module beside the script", places.get("sensor.py") == sensor, found)
