@@ -48,8 +48,8 @@ enum hs_option_type {
     HS_OPT_FLAG,   /* bool, set to true */
     HS_OPT_UNFLAG, /* bool, set to false */
     HS_OPT_TEXT,   /* const char * */
-    HS_OPT_UINT,   /* uint64_t; K, M and G multiply by 1024, 1024^2, 1024^3 */
-    HS_OPT_REAL,   /* double */
+    HS_OPT_UINT,   /* uint64_t, decimal or 0x...; K, M and G multiply by 1024, 1024^2, 1024^3 */
+    HS_OPT_REAL,   /* double, finite */
     HS_OPT_CHOICE, /* int: index of the word in `choices`, which are separated by | */
     HS_OPT_LIST,   /* struct hs_list: may be repeated */
 };
@@ -68,6 +68,7 @@ struct hs_option {
     size_t offset; /* of the member in the argument struct */
     const char *help;
     const char *choices; /* HS_OPT_CHOICE: "auto|always|never"; HS_OPT_TEXT: words for shell completion */
+    uint64_t least, most; /* HS_OPT_UINT and HS_OPT_REAL: others are refused before the command runs; most 0: no limit */
 };
 
 enum hs_uses {

@@ -82,30 +82,56 @@ void hs_parse_end(struct hs_parse *parse)
 
 /* ---- values ---- */
 
-static bool set_number(uint64_t *member, const struct hs_option *option, const char *text)
+/* A number with an optional K, M or G. False: it is none, or more than 64 bits. */
+static bool parse_number(uint64_t *value, const char *text)
 {
     static const char suffixes[] = "KMG";
     char *end;
     errno = 0;
-    uint64_t value = strtoull(text, &end, 0);
+    bool hex = text[0] == '0' && (text[1] & ~0x20) == 'X';
+    *value = strtoull(text, &end, hex ? 16 : 10);
     const char *suffix = *end ? strchr(suffixes, *end & ~0x20) : NULL;
     unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
-    if (end == text || *text == '-' || errno || (*end && (!suffix || end[1])) || value > UINT64_MAX >> shift) {
-        hs_complain("--%s takes a number, not '%s'", option->name, text);
+    if (*text < '0' || *text > '9' || errno || (*end && (!suffix || end[1])) || *value > UINT64_MAX >> shift)
         return false;
-    }
-    *member = value << shift;
+    *value <<= shift;
     return true;
+}
+
+/* "63M", "1000" */
+static const char *write_number(char *text, size_t size, uint64_t value)
+{
+    unsigned unit = 0;
+    for (; unit < 3 && value && value % 1024 == 0; unit++)
+        value /= 1024;
+    snprintf(text, size, "%llu%.1s", (unsigned long long)value, &"\0KMG"[unit]);
+    return text;
+}
+
+static bool refuse_number(const struct hs_option *option, const char *text)
+{
+    char least[32], most[32];
+    if (option->most)
+        hs_complain("--%s takes a number from %s to %s, not '%s'", option->name, write_number(least, sizeof least, option->least),
+                    write_number(most, sizeof most, option->most), text);
+    else
+        hs_complain("--%s takes a number, not '%s'", option->name, text);
+    return false;
+}
+
+static bool set_number(uint64_t *member, const struct hs_option *option, const char *text)
+{
+    bool good = parse_number(member, text) && *member >= option->least && (!option->most || *member <= option->most);
+    return good || refuse_number(option, text);
 }
 
 static bool set_real(double *member, const struct hs_option *option, const char *text)
 {
     char *end;
     *member = strtod(text, &end);
-    if (end != text && !*end)
-        return true;
-    hs_complain("--%s takes a number, not '%s'", option->name, text);
-    return false;
+    bool good = end != text && !*end && *member > -1e300 && *member < 1e300;
+    good = good && (!option->most || (*member >= (double)option->least && *member <= (double)option->most));
+    return good || refuse_number(option, text);
 }
 
 static bool set_choice(int *member, const struct hs_option *option, const char *text)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/cmd/time_spec.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,8 +29,9 @@ static bool parse_time(struct hs_time_spec *when, const char *text)
 static bool parse_number(uint64_t *number, const char *text)
 {
     char *end;
+    errno = 0;
     *number = strtoull(text, &end, 10);
-    return *text >= '0' && *text <= '9' && !*end;
+    return !errno && *text >= '0' && *text <= '9' && !*end;
 }
 
 static bool parse_mark(struct hs_time_spec *when, const char *label)

@@ -266,8 +266,6 @@ static int run(void *memory)
 {
     const struct args *args = memory;
     struct resets r = {.args = args};
-    if (!args->last || args->last > 1u << 20)
-        return hs_complain("--last takes 1 to 1048576 events");
     r.step = calloc(args->last, sizeof *r.step);
     r.model = hs_model_new(NULL);
     r.json = args->common.json ? hs_json_new() : NULL;
@@ -289,7 +287,7 @@ static int run(void *memory)
 static const struct args defaults = {.last = 10};
 
 static const struct hs_option options[] = {
-    {"last", 'n', "N", HS_OPT_UINT, offsetof(struct args, last), "events to show of each boot (default 10)", NULL},
+    {"last", 'n', "N", HS_OPT_UINT, offsetof(struct args, last), "events to show of each boot (default 10)", NULL, .least = 1, .most = 1 << 20},
     {0},
 };
 

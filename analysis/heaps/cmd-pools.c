@@ -102,7 +102,7 @@ static int run(void *memory)
 static const struct hs_option options[] = {
     {"timeline", 't', NULL, HS_OPT_FLAG, offsetof(struct args, timeline), "show how full each pool was over time", NULL},
     {"points", 0, "N", HS_OPT_UINT, offsetof(struct args, points), "with --timeline: at most N points (default: as many as fit)",
-     NULL},
+     NULL, .least = 1, .most = UINT32_MAX},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N holders of each pool, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
     {0},

@@ -27,7 +27,7 @@ static const struct hs_option options[] = {
     {"source", 's', "PATH", HS_OPT_LIST, offsetof(struct args, source),
      "look for sources in this folder, or take this file; may be given several times"},
     {"steps", 0, "N", HS_OPT_UINT, offsetof(struct args, steps),
-     "show every record of a trace that changes at most N blocks, chosen moments of a longer one (default 2500000)"},
+     "show every record of a trace that changes at most N blocks, chosen moments of a longer one (default 2500000)", .most = UINT32_MAX},
     {0},
 };
 

@@ -17,9 +17,9 @@ struct args {
 
 static const struct hs_option options[] = {
     {"output", 'o', "FILE", HS_OPT_TEXT, offsetof(struct args, output), "write FILE (default " HS_DEFAULT_INPUT ")"},
-    {"level", 'l', "N", HS_OPT_UINT, offsetof(struct args, level), "how hard to compress, 1 to 19 (default 3)"},
+    {"level", 'l', "N", HS_OPT_UINT, offsetof(struct args, level), "how hard to compress, 1 to 19 (default 3)", .least = 1, .most = 19},
     {"dump", 'd', "N", HS_OPT_UINT, offsetof(struct args, dump),
-     "of several dumps in the log of a console take the Nth (default: the last whole one)"},
+     "of several dumps in the log of a console take the Nth (default: the last whole one)", .least = 1, .most = 1000000},
     {0},
 };
 
@@ -81,10 +81,6 @@ static int run(void *memory)
         return HS_EXIT_BAD;
     if (hs_cmd_check_output(args->output))
         return HS_EXIT_BAD;
-    if (args->level > 19)
-        return hs_complain("--level takes 1 to 19");
-    if (args->dump > 1000000)
-        return hs_complain("--dump takes the number of a dump in the log, from 1");
     if (convert(args, &error))
         return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
     if (error.code)

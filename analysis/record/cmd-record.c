@@ -28,6 +28,8 @@
 #include "lib/host/writer.h"
 
 #define SCRIPT_MAX (64u << 20) /* bytes */
+#define RING_LEAST (1u << 10)     /* bytes: a recorder takes no smaller one */
+#define RING_MOST (63u << 20)      /* bytes: an image that a reader takes has 64 MB with its headers */
 #define FLUSH_TICKS 8u         /* of a quarter second: at most this much is lost when we are killed */
 #define PIPE_BYTES (1 << 20)
 #define COMES_BACK 75 /* fifths of a second to wait for the port of a board to come back */
@@ -42,21 +44,21 @@ struct args {
 static const struct hs_option options[] = {
     {"output", 'o', "FILE", HS_OPT_TEXT, offsetof(struct args, output), "write the trace to FILE (default " HS_DEFAULT_INPUT ")"},
     {"ring", 'r', "SIZE", HS_OPT_UINT, offsetof(struct args, ring),
-     "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)"},
+     "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)", .least = RING_LEAST, .most = RING_MOST},
     {"level", 'l', "LEVEL", HS_OPT_TEXT, offsetof(struct args, level),
      "full: every event; sampled or sampled:BYTES: a sample every so many bytes on average, for estimates; summary: figures "
      "at each collection and who asked for most (default: what the firmware was built for, mostly full)",
      "full|sampled|summary"},
     {"collect-every", 0, "BYTES", HS_OPT_UINT, offsetof(struct args, collect_every),
      "collect whenever BYTES have been allocated, as gc.threshold(BYTES) does: heapstrata whatif then knows when blocks "
-     "became garbage; the program runs slower"},
+     "became garbage; the program runs slower", .least = 1, .most = UINT32_MAX},
     {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
      "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
     {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset),
      "with --serial: run the script without a soft reset before it; the board's trace continues, at its level"},
     {"every", 'e', "MS", HS_OPT_UINT, offsetof(struct args, every),
      "with --serial, on a firmware without the module heapstrata: milliseconds between two samples of the heap, 0 for none "
-     "(default 1000); they take a twentieth of the time at most"},
+     "(default 1000); they take a twentieth of the time at most", .most = 3600000},
     {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
      "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT (without HOST at every address of this "
      "machine; [ADDRESS]:PORT for IPv6) or -"},
@@ -554,6 +556,13 @@ static int run_on_board(struct recording *r, struct hs_capture *capture)
     return r->board->raised || r->board->reset ? HS_EXIT_FINDING : HS_EXIT_OK;
 }
 
+static void complain_of_port(const struct recording *r, int why)
+{
+    char text[512];
+    hs_serial_explain(&(struct hs_serial_config){r->args->serial, (unsigned)r->args->baud}, why, text, sizeof text);
+    hs_complain("%s", text);
+}
+
 static int record_board(struct recording *r)
 {
     struct hs_capture capture = {0};
@@ -577,7 +586,7 @@ static int record_board(struct recording *r)
     board.fd = hs_serial_open(&(struct hs_serial_config){r->args->serial, (unsigned)r->args->baud});
     int status = HS_EXIT_BAD;
     if (board.fd < 0)
-        hs_complain("cannot open %s: %s", r->args->serial, strerror(errno));
+        complain_of_port(r, errno);
     else if (!hs_scratch_make(&r->scratch, "trace"))
         hs_complain("cannot make a temporary folder: %s", strerror(errno));
     else if (open_output(r, false))
@@ -698,10 +707,10 @@ static const char *contradiction(const struct args *args)
         return "which firmware and script? (see 'heapstrata help record')";
     if (args->no_reset && !args->serial)
         return "--no-reset is for --serial";
-    if (args->every > 3600000)
-        return "--every takes milliseconds, 3600000 at most";
     if (args->serial && args->ring)
         return "--ring is for programs: a board has the ring it was built with";
+    if (!hs_serial_has_speed(args->baud))
+        return "--baud takes a usual speed: 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 2000000 and others";
     if (args->collect_every && (args->serial || args->stream))
         return "--collect-every is for programs: on a board, call gc.threshold() at the start of the script";
     if (args->serial && args->common.n_files != 1)

@@ -18,6 +18,7 @@
 #include "analysis/draw/screen.h"
 #include "analysis/record/topview.h"
 #include "analysis/record/process.h"
+#include "analysis/record/serial.h"
 #include "analysis/record/watch.h"
 #include "lib/host/util/tempfile.h"
 
@@ -43,7 +44,7 @@ static const struct hs_option options[] = {
     {"sort", 's', "COLUMN", HS_OPT_CHOICE, offsetof(struct args, order),
      "sort lines by allocs or bytes a second, live bytes, blocks, or total bytes asked for (default allocs)", HS_TOP_ORDER_NAMES},
     {"filter", 'f', "TEXT", HS_OPT_TEXT, offsetof(struct args, filter), "show only lines that hold TEXT"},
-    {"limit", 'l', "N", HS_OPT_UINT, offsetof(struct args, limit), "with --batch: rows of a look (default 40)"},
+    {"limit", 'l', "N", HS_OPT_UINT, offsetof(struct args, limit), "with --batch: rows of a look (default 40)", .least = 1, .most = 100000},
     {"no-map", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_map), "without the map"},
     {"baud", 0, "N", HS_OPT_UINT, offsetof(struct args, baud), "speed of a serial port (default 115200)"},
     {0},
@@ -451,6 +452,8 @@ static int run(void *memory)
     struct top t = {.args = args, .key = HS_KEY_LINE, .terminal = hs_terminal_probe(args->batch && hs_cmd_colors(&args->common))};
     if (args->delay < DELAY_LEAST || args->delay > DELAY_MOST)
         return hs_complain("--delay takes %g to %g seconds, not %g", DELAY_LEAST, DELAY_MOST, args->delay);
+    if (!hs_serial_has_speed(args->baud))
+        return hs_complain("--baud takes a usual speed, such as 115200 or 921600");
     if (is_misplaced(&args->common))
         return hs_complain("%s is no program; options go in front of the source", args->common.file[0]);
     if (args->common.json && !args->batch)

@@ -136,7 +136,7 @@ static const struct hs_option options[] = {
      "look for sources in this folder, or take this file; may be given several times", NULL},
     {"file", 'f', "NAME", HS_OPT_TEXT, offsetof(struct args, file), "only this source file", NULL},
     {"context", 'c', "N", HS_OPT_UINT, offsetof(struct args, context),
-     "only N lines around each line that asked for memory (default all lines)", NULL},
+     "only N lines around each line that asked for memory (default all lines)", NULL, .most = UINT32_MAX},
     {0},
 };
 

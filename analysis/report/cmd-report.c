@@ -204,7 +204,7 @@ static const struct hs_option options[] = {
      NULL},
     {"limit", 'n', "N", HS_OPT_UINT, offsetof(struct args, limit),
      "show the first N rows, 0 for all (default 40 in text, all in CSV and JSON)", NULL},
-    {"min-percent", 0, "P", HS_OPT_REAL, offsetof(struct args, min_percent), "leave out rows below P percent", NULL},
+    {"min-percent", 0, "P", HS_OPT_REAL, offsetof(struct args, min_percent), "leave out rows below P percent", NULL, .most = 100},
     {0},
 };
 

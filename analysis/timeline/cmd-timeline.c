@@ -21,7 +21,7 @@ struct args {
 static const struct hs_option options[] = {
     {"by", 0, "AXIS", HS_OPT_CHOICE, offsetof(struct args, by), "against time or event (default time)", "time|event"},
     {"points", 'n', "N", HS_OPT_UINT, offsetof(struct args, points),
-     "at most N points (default 200, in the chart as many as it has columns)"},
+     "at most N points (default 200, in the chart as many as it has columns)", .least = 1, .most = POINTS_MAX},
     {"size", 's', "BYTES", HS_OPT_UINT, offsetof(struct args, size),
      "show the share of the free space that has no room for BYTES"},
     {"from", 0, "WHEN", HS_OPT_TEXT, offsetof(struct args, from), "begin at a time, event:N or mark:LABEL"},

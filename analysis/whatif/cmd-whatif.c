@@ -79,25 +79,27 @@ struct work {
 
 /* ---- arguments ---- */
 
-/* A size with an optional K, M or G; 0: invalid. */
+/* A size below 4 GB with an optional K, M or G; 0: invalid. */
 static uint64_t parse_size(const char *text, size_t length)
 {
     static const char units[] = "KMG";
     char *end;
     errno = 0;
-    unsigned long long value = *text >= '0' && *text <= '9' ? strtoull(text, &end, 0) : 0;
-    if (!value || errno || value >> 32)
+    bool hex = text[0] == '0' && (text[1] & ~0x20) == 'X';
+    unsigned long long value = *text >= '0' && *text <= '9' ? strtoull(text, &end, hex ? 16 : 10) : 0;
+    if (!value || errno)
         return 0;
     const char *unit = end < text + length ? strchr(units, *end & ~0x20) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
     end += unit != NULL;
-    return end == text + length ? (uint64_t)value << (unit ? 10 * (unsigned)(unit - units + 1) : 0) : 0;
+    return end == text + length && value <= UINT32_MAX >> shift ? (uint64_t)value << shift : 0;
 }
 
 static int add_heap(struct work *w, const char *text, size_t length)
 {
     w->heap[w->n_heaps] = parse_size(text, length);
     if (!w->heap[w->n_heaps++])
-        return hs_complain("--heap takes sizes such as 48K,65536, not '%.*s'", (int)length, text);
+        return hs_complain("--heap takes sizes below 4G such as 48K,65536, not '%.*s'", (int)length, text);
     return HS_EXIT_OK;
 }
 
@@ -121,12 +123,12 @@ static int add_policy(struct work *w, const char *text, size_t length)
 static int each(struct work *w, const char *text, int (*add)(struct work *, const char *, size_t))
 {
     int status = HS_EXIT_OK;
-    for (unsigned n = 0; text && *text && !status; n++) {
+    for (unsigned n = 0; text && !status; n++) {
         size_t length = strcspn(text, ",");
         if (n >= ROWS_MAX / 8)
             return hs_complain("not more than %u at once", ROWS_MAX / 8);
         status = add(w, text, length);
-        text += length + (text[length] != '\0');
+        text = text[length] ? text + length + 1 : NULL;
     }
     return status;
 }

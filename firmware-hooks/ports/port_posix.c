@@ -17,6 +17,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,17 +89,16 @@ static void finish(void)
     out = NULL;
 }
 
+#define RING_MOST (63ul << 20) /* bytes, which a reader takes for an image */
+
 static unsigned long number(const char *text, unsigned long otherwise)
 {
     char *end;
     if (!text || !*text)
         return otherwise;
     unsigned long value = strtoul(text, &end, 0);
-    if (*end == 'k' || *end == 'K')
-        value <<= 10;
-    else if (*end == 'm' || *end == 'M')
-        value <<= 20;
-    return value;
+    unsigned shift = *end == 'k' || *end == 'K' ? 10 : *end == 'm' || *end == 'M' ? 20 : 0;
+    return value > ULONG_MAX >> shift ? ULONG_MAX : value << shift;
 }
 
 /* Returns false if another process uses the ring. The lock is released when the process ends, so the file stays open. On a
@@ -153,10 +153,12 @@ static bool use_ring(struct hs_config *config, const char *spec)
 {
     const char *colon = strrchr(spec, ':');
     char name[4096];
-    config->memory_size = (uint32_t)number(colon ? colon + 1 : NULL, 256 << 10);
+    unsigned long size = number(colon ? colon + 1 : NULL, 256 << 10);
+    config->memory_size = size <= RING_MOST ? (uint32_t)size : 0;
     snprintf(name, sizeof name, "%.*s", (int)(colon ? colon - spec : (long)strlen(spec)), spec);
     if (config->memory_size < HS_IMAGE_MIN) {
-        fprintf(stderr, "heapstrata: HEAPSTRATA_RING=%s: the size is less than %u bytes\n", spec, HS_IMAGE_MIN);
+        fprintf(stderr, "heapstrata: HEAPSTRATA_RING=%s: a ring has %u bytes to %u MB, nothing is recorded\n", spec, HS_IMAGE_MIN,
+                (unsigned)(RING_MOST >> 20));
         return false;
     }
     config->memory = map_ring(name, config->memory_size);

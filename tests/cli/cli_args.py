@@ -41,6 +41,28 @@ def case_moved(cli):
     cli.check("nothing is said of other options", status == 0 and out and "is now" not in err, err)
 
 
+def case_numbers(cli):
+    """Every option of every command that takes a number refuses what is none, or does not fit, before anything is done."""
+    tried = 0
+    for command in commands(cli):
+        text = cli.out("help", command)[1]
+        for option, kind in re.findall(r"--([a-z-]+)=(N|SIZE|BYTES|MS|SECONDS|P|SIZE,\.\.\.)\s", text):
+            for wrong in ("", "x", "-1", "1KB", "99999999999G", "99999999999999999999", "nan"):
+                status, out, err = cli.out(command, "--%s=%s" % (option, wrong), "/nonexistent/trace.hst")
+                tried += 1
+                if status != 2 or out or "--%s takes " % option not in err:
+                    cli.check("%s --%s=%s is refused" % (command, option, wrong), False, (status, out, err))
+    cli.check("%d wrong numbers are refused" % tried, tried > 150, tried)
+    ran = os.path.join(hs_test.scratch(), "ran")
+    for args in (["--ring", "64M"], ["--ring", "4294968320"], ["--ring", "1000"], ["--baud", "12345"], ["--level", "sampled:0"]):
+        status, _, err = cli.out("record", *args, "--", "touch", ran)
+        cli.check("record %s runs nothing" % " ".join(args), status == 2 and args[0] + " takes" in err and not os.path.exists(ran), err)
+    for source in ("tcp-listen:99999", "tcp:localhost:65536", "tcp-listen:127.0.0.1:70000", "tcp-listen:-1", "tcp:[::1]:4294967297"):
+        for command in (["record", "--stream"], ["top", "--batch"]):
+            status, _, err = cli.out(*command, source, timeout=20)
+            cli.check("%s %s is refused" % (command[0], source), status == 2 and "a port is a number from 0 to 65535" in err, err)
+
+
 def case_bad_usage(cli):
     trace = cli.trace("fragment")
     for args, expected in (

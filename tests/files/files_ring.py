@@ -27,6 +27,16 @@ def case_ring_without_room(bench):
         bench.check("%s runs when its ring cannot be made" % firmware, done.status == 0 and b"No such file" in done.err, done.err)
 
 
+def case_ring_of_no_such_size(bench):
+    """Sizes that would be cut to 32 bits, or that no reader takes."""
+    for firmware in hs_test.UNIX:
+        for size in ("64M", "4097M", "4294968320", "1000", "99999999999999999999"):
+            ring = bench.path("no.ring")
+            done = hs_test.run_firmware(firmware, ["-X", "heapsize=200k", SCRIPT], ring=ring + ":" + size)
+            bench.check("%s refuses a ring of %s, and runs" % (firmware, size), done.status == 0 and b"a ring has 1024 bytes to 63 MB" in done.err
+                        and not os.path.exists(ring), (done.status, done.err))
+
+
 def case_ring_of_another_process(bench):
     ring = bench.path("shared.ring")
     waiting = os.path.join(bench.folder("ring"), "wait.py")
