@@ -53,12 +53,15 @@ static const struct hs_option options[] = {
      NULL},
     {"omit", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_OMIT]),
      "as if what LINE allocates were not needed: a copy, a list, a text", NULL},
+    {"release", 0, "LINE", HS_OPT_TEXT, offsetof(struct args, edit[HS_EDIT_RELEASE]),
+     "as if what LINE keeps were let go just before a request that fails", NULL},
     {0},
 };
 
 static const char *const edit_names[HS_EDITS] = {
     [HS_EDIT_DROP] = "drop",         [HS_EDIT_FINAL_SIZE] = "final-size", [HS_EDIT_REUSE] = "reuse",
     [HS_EDIT_AT_START] = "at-start", [HS_EDIT_COLLECT] = "collect-at",    [HS_EDIT_OMIT] = "omit",
+    [HS_EDIT_RELEASE] = "release",
 };
 
 struct work {

@@ -22,6 +22,7 @@ struct editor {
     uint32_t buffer;     /* the block that is reused, once it is allocated */
     uint32_t largest;    /* largest request of the line in bytes, including failed ones */
     bool started, changed;
+    int error;
 };
 
 static bool of_line(const struct editor *e, uint32_t site) { return site < e->edit->n_sites && e->edit->site[site]; }
@@ -162,6 +163,28 @@ static void drop_kept(struct editor *e)
     }
 }
 
+/* Each block that the line keeps dies before the first request that fails after its own last step. */
+static void release_kept(struct editor *e)
+{
+    uint32_t failing = HS_NEVER;
+    uint32_t *next = malloc(((size_t)e->to->n + 1) * sizeof *next); /* the first failing step from each step on */
+    if (!next) {
+        e->error = HS_ERR_MEMORY;
+        return;
+    }
+    for (uint32_t i = e->to->n + 1; i-- > 0;)
+        next[i] = failing = i < e->to->n && fails(&e->to->step[i]) ? i : failing;
+    for (uint32_t i = 0; i < e->from->n_blocks; i++) {
+        struct hs_life *life = &e->to->block[i];
+        uint32_t at = life->alive < e->to->n ? next[life->alive] : HS_NEVER;
+        if (!e->block[i].mine || e->block[i].freed || life->swept < at || at == HS_NEVER)
+            continue;
+        *life = (struct hs_life){life->born, at - 1, at};
+        e->changed = true;
+    }
+    free(next);
+}
+
 static bool prepare(struct editor *e)
 {
     uint32_t n = e->from->n;
@@ -194,6 +217,8 @@ static void work(struct editor *e)
     move_lives(e);
     if (e->edit->kind == HS_EDIT_DROP)
         drop_kept(e);
+    if (e->edit->kind == HS_EDIT_RELEASE)
+        release_kept(e);
 }
 
 int hs_program_edit(struct hs_program *to, const struct hs_program *from, const struct hs_edit *edit)
@@ -204,7 +229,7 @@ int hs_program_edit(struct hs_program *to, const struct hs_program *from, const 
         work(&e);
     free(e.block);
     free(e.moved);
-    return !enough ? HS_ERR_MEMORY : e.changed ? HS_OK : HS_ERR_ARG;
+    return !enough || e.error ? HS_ERR_MEMORY : e.changed ? HS_OK : HS_ERR_ARG;
 }
 
 /* "main.py:5" and "main.py:5 work" both match "main.py:5 work". */
