@@ -362,3 +362,17 @@ char *hs_source_load(const char *path)
     char *shrunk = realloc(text, n + 1);
     return shrunk ? shrunk : text;
 }
+
+char *hs_source_text(const char *trace, const struct hs_reader *reader, const char *file)
+{
+    const struct hs_sources where = {.trace = trace, .reader = reader};
+    char *path = hs_source_find(&where, file), *text = path ? hs_source_load(path) : NULL;
+    char *doubt = text ? hs_source_doubt(reader, file, &(struct hs_source_text){path, text}) : NULL;
+    if (doubt) {
+        free(text);
+        text = NULL;
+    }
+    free(doubt);
+    free(path);
+    return text;
+}

@@ -37,6 +37,10 @@ char *hs_source_doubt(const struct hs_reader *reader, const char *file, const st
 /* The text of a source, cut at 16 MB; NULL when it cannot be read. The caller frees it. */
 char *hs_source_load(const char *path);
 
+/* The text of a source that the trace at path `trace` names, unless it seems to be another one than ran; NULL: not at hand. The
+ * caller frees it. */
+char *hs_source_text(const char *trace, const struct hs_reader *reader, const char *file);
+
 /* The part after the last slash. */
 const char *hs_last_part(const char *path);
 

@@ -14,8 +14,10 @@
 #define GROWS_SHARE 0.25     /* a line that holds a smaller share of the live bytes does not fill the heap */
 #define GROWS_MOST 0.5       /* a line that holds at least this share of the heap is the cause in any case */
 #define GROWS_SURELY 0.25    /* at least this share, and the fragments of the free space are of less importance */
+#define CONTAINER_SHARE 0.1  /* the same for a line whose blocks are kept by what the request enlarges */
 #define GROWS_BLOCKS 8u      /* minimum blocks for a pattern */
 #define GROWS_KEPT 0.2       /* minimum share of its blocks that is kept: for each kept block there may be some temporary ones */
+#define VIEWS_PART 4u        /* a line that made views has at least this part of the number of the kept blocks */
 #define KEEPER_OBJECT 24u    /* maximum blocks of an object, times the number of such lists */
 #define KEEPER_PLACES 8u     /* maximum references that there is room for, per kept block */
 
@@ -136,13 +138,18 @@ static int make_between(struct hs_diagnosis *d, const struct hs_failure_state *w
 
 /* ---- questions ---- */
 
-/* A Python line that keeps many of its blocks and allocated the newest one shortly before the end; a table that is
- * filled once does not qualify. */
-static bool grows(const struct hs_diagnosis *d, const struct hs_live_line *h)
+/* A Python line that holds many blocks and allocated the newest one shortly before the end; a table that is filled once does
+ * not qualify. */
+static bool goes_on(const struct hs_diagnosis *d, const struct hs_live_line *h, double share)
 {
     uint64_t end = d->failure.number;
-    return h->python && h->allocated && h->blocks >= GROWS_BLOCKS && h->share >= GROWS_SHARE &&
-           (double)h->blocks >= GROWS_KEPT * (double)h->allocated && h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
+    return h->python && h->allocated && h->blocks >= GROWS_BLOCKS && h->share >= share &&
+           h->last + (h->last - h->first) / GROWS_BLOCKS >= end;
+}
+
+static bool grows(const struct hs_diagnosis *d, const struct hs_live_line *h)
+{
+    return goes_on(d, h, GROWS_SHARE) && (double)h->blocks >= GROWS_KEPT * (double)h->allocated;
 }
 
 /* What a line keeps is not why another line's single request found no room, if that is for more than the line keeps. */
@@ -161,7 +168,7 @@ static const struct hs_live_line *find_growing(const struct hs_diagnosis *d)
 
 bool hs_may_keep(uint64_t places, uint64_t blocks)
 {
-    return places >= blocks / KEEPER_OBJECT && places <= KEEPER_PLACES * blocks;
+    return places && places >= blocks / KEEPER_OBJECT && places <= KEEPER_PLACES * blocks;
 }
 
 /* Finds the list or dict that keeps the blocks: another line has repeatedly enlarged blocks, and these have room for about as
@@ -179,6 +186,45 @@ static const struct hs_live_line *find_keeper(const struct hs_diagnosis *d, unsi
     return best;
 }
 
+/* The request enlarges the list or dict that keeps the blocks of a line. That says enough about a line that makes much else, or
+ * that makes only the keys. Sets d->grows and d->keeper. */
+static void find_container(struct hs_diagnosis *d, unsigned pointer)
+{
+    const struct hs_live_line *h = d->asked;
+    bool container = h && h->python && h->grown >= HS_KEEPER_GROWN;
+    for (size_t i = 0; container && !d->grows && i < d->n; i++)
+        if (&d->held[i] != h && goes_on(d, &d->held[i], CONTAINER_SHARE) && hs_may_keep(h->largest / pointer, d->held[i].blocks)) {
+            d->grows = &d->held[i];
+            d->keeper = h;
+        }
+}
+
+static struct hs_live_line *row_named(const struct hs_diagnosis *d, const char *name)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (!strcmp(d->held[i].name, name))
+            return &d->held[i];
+    return NULL;
+}
+
+/* A memoryview, also of a part, keeps the whole buffer. Looks for another line that made about one for each kept block. */
+static void find_views(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+{
+    char name[HS_NAME_MAX];
+    for (uint32_t i = 0; d->grows && !d->keeper && i < w->n; i++) {
+        const struct hs_site_then *s = &w->site[i];
+        if (s->blocks < d->grows->blocks / VIEWS_PART || s->blocks > d->grows->blocks || !s->blocks)
+            continue;
+        hs_name_of_site(names, s->site, HS_KEY_NATIVE, name);
+        bool view = strstr(name, "memoryview") || strstr(name, "array_subscr");
+        const struct hs_live_line *h = view ? row_named(d, hs_name_of_site(names, s->site, HS_KEY_LINE, name)) : NULL;
+        if (h && h != d->grows) {
+            d->keeper = h;
+            d->views = true;
+        }
+    }
+}
+
 static const struct hs_live_line *find_asked(const struct hs_diagnosis *d)
 {
     for (size_t i = 0; i < d->n; i++)
@@ -186,6 +232,9 @@ static const struct hs_live_line *find_asked(const struct hs_diagnosis *d)
             return &d->held[i];
     return NULL;
 }
+
+/* The request enlarges the list or dict that keeps the blocks. */
+static bool is_container(const struct hs_diagnosis *d) { return d->grows && d->keeper && d->keeper == d->asked; }
 
 static bool is_fragmented(const struct hs_diagnosis *d)
 {
@@ -216,14 +265,15 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
         return HS_CAUSE_GROWING;
     if (d->peak && (!d->grows || d->grows->live < d->asked->largest))
         return HS_CAUSE_PEAK;
-    if (fills(d, d->grows, GROWS_SURELY))
+    if (fills(d, d->grows, GROWS_SURELY) || is_container(d))
         return HS_CAUSE_GROWING;
     if (is_fragmented(d))
         return HS_CAUSE_FRAGMENTED;
     return d->grows ? HS_CAUSE_GROWING : HS_CAUSE_FULL;
 }
 
-static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
+static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                    const struct hs_sources_at *sources)
 {
     *d = (struct hs_diagnosis){.failure = w->failure, .total = w->total};
     hs_name_of_site(names, w->failure.site, HS_KEY_LINE, d->line);
@@ -233,9 +283,12 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, co
         return error;
     d->grows = find_growing(d);
     d->keeper = find_keeper(d, hs_reader_info(names->reader)->pointer_bytes);
+    find_views(d, w, names);
     d->asked = find_asked(d);
+    find_container(d, hs_reader_info(names->reader)->pointer_bytes);
     hs_peak_find(d, w, names);
     d->cause = cause_of(d);
+    hs_diagnosis_from_source(d, names, sources);
     return HS_OK;
 }
 
@@ -248,13 +301,14 @@ static int by_size(const void *left, const void *right)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *w, const struct hs_names *names)
+int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *w, const struct hs_names *names,
+                const struct hs_sources_at *sources)
 {
     int error = w->error;
     *diagnoses = (struct hs_diagnoses){.failures = w->failures};
     for (unsigned i = 0; i < HS_DIAGNOSES && !error; i++)
         if (w->moment[i].failure.size)
-            error = diagnose(&diagnoses->diagnosis[diagnoses->n++], &w->moment[i], names);
+            error = diagnose(&diagnoses->diagnosis[diagnoses->n++], &w->moment[i], names, sources);
     qsort(diagnoses->diagnosis, diagnoses->n, sizeof *diagnoses->diagnosis, by_size);
     return error;
 }

@@ -10,12 +10,13 @@
  *     struct hs_failure_watch *watch = hs_failure_watch_new();
  *     ... call hs_failure_watch_failed at each failure, from a watcher of the model ...
  *     ... replay ...
- *     hs_diagnose(&diagnoses, watch, names);              measures; never prints
+ *     hs_diagnose(&diagnoses, watch, names, sources);     measures; never prints
  */
 #ifndef HS_DIAGNOSIS_H
 #define HS_DIAGNOSIS_H
 
 #include "analysis/blame/blame.h"
+#include "analysis/diagnosis/unused.h"
 #include "analysis/sites/names.h"
 
 /* In the order of the tests. */
@@ -28,6 +29,7 @@ enum hs_cause {
     HS_CAUSE_GROWING,     /* a line keeps what it allocates */
     HS_CAUSE_PEAK,        /* an old and a new version of one object were live at the same time */
     HS_CAUSE_FRAGMENTED,  /* enough was free, but fragmented */
+    HS_CAUSE_HELD,        /* a variable that is not used any more holds what is missing; only found where the source is at hand */
     HS_CAUSE_FULL,        /* full of live data */
     HS_CAUSES,
 };
@@ -72,14 +74,29 @@ struct hs_diagnosis {
     const struct hs_live_line *grows; /* in `held`: the line that keeps what it allocates; NULL: none */
     const struct hs_live_line
         *keeper; /* in `held`: the line that enlarges the object which keeps the blocks of `grows`; NULL: not found */
+    bool views;  /* `keeper` made a memoryview of each block */
     const struct hs_live_line *asked; /* in `held`: the requesting line; NULL: it holds nothing */
     enum hs_peak peak;
     char peak_of[HS_NAME_MAX];  /* for COPY, JOINED and PARTS: the line of the old blocks; else "" */
     uint64_t peak_bytes;        /* requested by the old blocks */
     struct hs_between *between; /* `n_between`, most blocks first; only for HS_CAUSE_FRAGMENTED */
     size_t n_between;
-    uint64_t run; /* bytes of the free run without them */
+    uint64_t run;                     /* bytes of the free run without them */
+    const struct hs_live_line *holds; /* in `held`: the line whose blocks `unused` holds; only for HS_CAUSE_HELD */
+    struct hs_unused unused;          /* only for HS_CAUSE_HELD */
+    char unused_at[HS_NAME_MAX];      /* "main.py:5": its assignment */
+    char switched[HS_NAME_MAX];       /* "main.py:3": where the source locks the heap or turns the collector off; "": not found */
 };
+
+/* Where sources are found. `text` returns the text of a source file that the trace names, which the caller frees; NULL: not at
+ * hand. It may be NULL. */
+struct hs_sources_at {
+    const char *trace;
+    char *(*text)(const char *trace, const struct hs_reader *reader, const char *file);
+};
+
+/* The text of a source, or NULL; the caller frees it. */
+char *hs_sources_text(const struct hs_sources_at *sources, const struct hs_reader *reader, const char *file);
 
 #define HS_DIAGNOSES HS_VERDICT_UNKNOWN /* at most one per verdict */
 
@@ -98,8 +115,9 @@ void hs_failure_watch_free(struct hs_failure_watch *watch);
 /* Call at each failure, from a watcher of the model. */
 void hs_failure_watch_failed(struct hs_failure_watch *watch, const struct hs_model *model, const struct hs_failure *failure);
 
-/* Fills *diagnoses; free it with hs_diagnoses_free in any case. Returns HS_OK or HS_ERR_MEMORY. */
-int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *watch, const struct hs_names *names);
+/* Fills *diagnoses, with what the sources say where they are at hand; free it with hs_diagnoses_free in any case. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *watch, const struct hs_names *names,
+                const struct hs_sources_at *sources);
 void hs_diagnoses_free(struct hs_diagnoses *diagnoses);
 
 #endif

@@ -42,7 +42,7 @@ void hs_exam_free(struct hs_exam *exam)
 
 int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names)
 {
-    int error = hs_diagnose(&exam->diagnoses, exam->watch, names);
+    int error = hs_diagnose(&exam->diagnoses, exam->watch, names, &exam->sources);
     int grows = error ? error : hs_growth_find(&exam->growth, names, &exam->growing);
     exam->grows = grows == HS_OK;
     return grows == HS_ERR_KIND ? HS_OK : grows;

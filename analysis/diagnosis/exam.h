@@ -16,6 +16,7 @@ struct hs_exam {
     const struct hs_model *model;
     struct hs_model_watcher watcher;
     struct hs_failure_watch *watch;
+    struct hs_sources_at sources; /* of the trace; the user may set it before the exam is concluded */
     struct hs_growth growth;
     struct hs_diagnoses diagnoses; /* of failures; set by hs_exam_conclude */
     struct hs_growing growing;     /* set likewise; valid if `grows` */

@@ -50,6 +50,10 @@ bool hs_may_keep(uint64_t places, uint64_t blocks);
 
 #define HS_KEEPER_GROWN 3u /* minimum number of times that a keeper was enlarged */
 
+/* Completes a diagnosis by what the sources say: d->switched, d->holds and d->unused. May change HS_CAUSE_FULL into
+ * HS_CAUSE_HELD. */
+void hs_diagnosis_from_source(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources);
+
 /* Finds a peak: sets d->peak, d->peak_of and d->peak_bytes. Needs d->held, d->asked and d->grows. */
 void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
 

@@ -88,12 +88,21 @@ static bool find_copy(struct hs_diagnosis *d, const struct hs_failure_state *w, 
     return false;
 }
 
+/* Two buffers of exactly one size are two of a kind: that a third one has both sizes is a coincidence of powers of two. Texts and
+ * lists of one size are put together. */
+static bool may_join(const struct hs_names *names, const struct hs_large_block *a, const struct hs_large_block *b)
+{
+    static const char *const buffer[] = {"bytearray", NULL};
+    return a->size != b->size || !is_kind(names, a->site, buffer);
+}
+
 static bool find_joined(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names)
 {
     uint64_t size = d->failure.size;
     for (unsigned i = 0; i < w->n_large; i++)
         for (unsigned k = i + 1; k < w->n_large && w->large[k].size >= size / JOINED_PART; k++)
-            if (difference((uint64_t)w->large[i].size + w->large[k].size, size) <= JOINED_BYTES) {
+            if (difference((uint64_t)w->large[i].size + w->large[k].size, size) <= JOINED_BYTES &&
+                may_join(names, &w->large[i], &w->large[k])) {
                 set(d, HS_PEAK_JOINED, (uint64_t)w->large[i].size + w->large[k].size);
                 hs_name_of_site(names, w->large[i].site, HS_KEY_LINE, d->peak_of);
                 return true;

@@ -6,10 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analysis/doctor/trial.h"
 
 #define HOLDERS_NAMED 3u
+#define FULL_PART 8u     /* a heap of which less than this part is free is full */
 #define SHARE_NAMED 0.02 /* lines with a smaller share of the live bytes are not named */
 
 /* ---- evidence ---- */
@@ -125,9 +127,10 @@ static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *inpu
 {
     uint64_t bytes = hs_smallest_heap(input);
     if (bytes)
-        hs_finding_next(
-            f, "give the heap at least %" PRIu64 " bytes: the smallest on which the recorded program gets all that it asked for",
-            bytes);
+        hs_finding_next(f,
+                        "give the heap at least %" PRIu64 " bytes: the smallest on which the program gets all that it asked for "
+                        "in this trace; what it would have asked for after its end is not known",
+                        bytes);
 }
 
 /* ---- one function per cause ---- */
@@ -136,8 +139,13 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
 {
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
-    snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict, d->line);
+    if (d->switched[0])
+        snprintf(verdict, sizeof verdict,
+                 "%.120s asked for memory while the heap was locked: micropython.heap_lock() is called at %.120s", d->line,
+                 d->switched);
+    else
+        snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict, d->switched[0] ? d->switched : d->line);
     describe_failure(f, d);
     advise(
         f, python,
@@ -150,13 +158,16 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
 static void uncollected(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     bool python = speaks_python(input);
-    char verdict[HS_NOTE_LEN], place[HS_PLACE_LEN];
-    snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
-    struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict, d->line);
-    if (python && hs_source_of_call(input, d, "gc.disable(", place)) {
-        hs_finding_place(f, place);
-        hs_finding_evidence(f, "gc.disable() is called at %s", place);
-    }
+    char verdict[HS_NOTE_LEN];
+    if (d->switched[0])
+        snprintf(verdict, sizeof verdict,
+                 "automatic collection was off when %.100s found no room: gc.disable() is called at %.120s, and garbage may fill "
+                 "the heap",
+                 d->line, d->switched);
+    else
+        snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s found no room: garbage may fill the heap",
+                 d->line);
+    struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict, d->switched[0] ? d->switched : d->line);
     describe_failure(f, d);
     name_holders(f, d, NULL);
     advise(f, python, (struct advice){"call gc.enable(), or gc.collect() often enough after gc.disable()", NULL});
@@ -261,15 +272,19 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     const struct hs_live_line *h = d->grows;
     const char *keeper = d->keeper ? d->keeper->name : h->name;
     snprintf(verdict, sizeof verdict,
-             "%.100s keeps what %.100s allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32
+             "%.100s keeps %s %.90s allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32
              " bytes at %.80s found no room",
-             keeper, d->keeper ? h->name : "it", h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
+             keeper, d->views ? "memoryviews of what" : "what", d->keeper ? h->name : "it", h->blocks, h->live, 100 * h->share,
+             d->failure.size, d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, keeper);
     describe_failure(f, d);
     hs_finding_evidence(
         f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure",
         h->blocks, h->allocated);
-    if (d->keeper)
+    if (d->views)
+        hs_finding_next(f,
+                        "a memoryview, also of a part, keeps its whole buffer: keep a copy of what is needed (bytes(view[:16]))");
+    else if (d->keeper)
         hs_finding_evidence(f, "they are kept by what %s makes larger: one block of %" PRIu64 " bytes", d->keeper->name,
                             d->keeper->largest);
     name_holders(f, d, h);
@@ -278,6 +293,8 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
                : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees"};
     advise_lines(f, input, &advice, 1);
+    hs_finding_next(f, "if the program needs all of them at a time, they do not fit: make each smaller%s, or give the heap more",
+                    python ? " (array.array, bytes, a tuple, a number for a text)" : "");
     if (python)
         hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded",
                         h->name);
@@ -333,6 +350,30 @@ static const struct line_advice without[HS_PEAK_COMPILED + 1] = {
                           "first, when the heap is still empty"},
 };
 
+/* Calls that make a peak, and what does without it. */
+static const struct {
+    const char *call, *instead;
+} peak_calls[] = {
+    {"sorted(", "list.sort() sorts in place, without a second list"},
+    {"dumps(", "json.dump(object, stream) writes piece by piece, without the whole text"},
+    {".read()", "read piece by piece: for line in file, file.read(256), or readinto() one buffer"},
+    {"readlines(", "for line in file reads one line at a time"},
+    {"loads(", "json.load(stream) reads from the stream, without the whole text beside what is made from it"},
+    {".split(", "find() and a slice take one part at a time, without the list of all"},
+    {".join(", "write each part to where it goes, without the whole text"},
+    {"exec(", "execute it in smaller parts, or compile it before: a module as .mpy"},
+};
+
+/* Advice for what the requesting line of the source calls. */
+static void advise_calls(struct hs_finding *f, const struct hs_doctor_input *input)
+{
+    char *line = f ? hs_doctor_source_line(input, f->file, f->line) : NULL;
+    for (size_t i = 0; line && i < sizeof peak_calls / sizeof *peak_calls; i++)
+        if (strstr(line, peak_calls[i].call))
+            hs_finding_next(f, "%s", peak_calls[i].instead);
+    free(line);
+}
+
 static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
@@ -340,6 +381,7 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
     struct hs_finding *f = new_problem(findings, "HS-HEAP-PEAK", verdict, d->line);
     describe_failure(f, d);
     name_holders(f, d, d->asked);
+    advise_calls(f, input);
     if (d->peak == HS_PEAK_LARGER) {
         advise_growth(f, input, d);
     } else {
@@ -351,18 +393,54 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
         advise_heap(f, input);
 }
 
+/* A variable that is not used any more keeps what is missing. */
+static void held(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    const struct hs_unused *u = &d->unused;
+    char verdict[HS_NOTE_LEN];
+    snprintf(verdict, sizeof verdict,
+             "%.80s found no room for %" PRIu32 " bytes while %s%.40s of %.60s still holds %" PRIu64
+             " bytes that %.70s made: it is not used any more after line %u",
+             d->line, d->failure.size, u->global ? "the global " : "", u->name, d->unused_at, d->holds->live, d->holds->name,
+             (unsigned)u->last);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-HELD", verdict, d->unused_at);
+    describe_failure(f, d);
+    name_holders(f, d, NULL);
+    char before[HS_UNUSED_NAME + 80], after[120];
+    snprintf(before, sizeof before, "let go of it after line %u (%s = None): what", (unsigned)u->last, u->name);
+    snprintf(after, sizeof after, "made is then garbage, unless something else refers to it");
+    const struct line_advice advice = {HS_EDIT_RELEASE, d->holds->name, before, after};
+    advise_lines(f, input, &advice, 1);
+    if (u->global)
+        hs_finding_next(f, "or make it a local variable of a function: it ends with the function");
+}
+
+/* What the heap was like, as far as it is true, up to "live data". */
+static void word_full(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    const struct hs_failure *f = &d->failure;
+    char pieces[64] = "";
+    if (f->free >= f->size)
+        snprintf(pieces, sizeof pieces, ", but in pieces of at most %" PRIu64, f->largest_free);
+    if (f->free < d->total / FULL_PART)
+        snprintf(text, size, "the heap was full of live data when %.120s asked for %" PRIu32 " bytes", d->line, f->size);
+    else
+        snprintf(text, size,
+                 "%.120s asked for %" PRIu32 " bytes, and %" PRIu64 " of %" PRIu64 " were free%s; the rest is live data", d->line,
+                 f->size, f->free, d->total, pieces);
+}
+
 static void full(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN];
     const struct hs_live_line *most = d->n && d->lines ? &d->held[0] : NULL;
+    char state[300];
+    word_full(d, state, sizeof state);
     if (most && most->live)
-        snprintf(verdict, sizeof verdict,
-                 "the heap was %s of live data when %.120s asked for %" PRIu32 " bytes: %.1f%% of it is of %.160s",
-                 d->failure.free >= d->failure.size ? "nearly full" : "full", d->line, d->failure.size, 100 * most->share,
-                 most->name);
+        snprintf(verdict, sizeof verdict, "%.250s: %.1f%% of it is of %.120s", state, 100 * most->share, most->name);
     else
-        snprintf(verdict, sizeof verdict, "the heap was full when %.200s asked for %" PRIu32 " bytes", d->line, d->failure.size);
+        snprintf(verdict, sizeof verdict, "%s", state);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-FULL", verdict, most ? most->name : d->line);
     describe_failure(f, d);
     name_holders(f, d, NULL);
@@ -389,6 +467,7 @@ static void (*const causes[HS_CAUSES])(const struct hs_doctor_input *, const str
     [HS_CAUSE_FRAGMENTED] = fragmented,
     [HS_CAUSE_GROWING] = growing,
     [HS_CAUSE_PEAK] = peak,
+    [HS_CAUSE_HELD] = held,
     [HS_CAUSE_FULL] = full,
 };
 

@@ -223,21 +223,6 @@ static void end_measures(struct measures *m)
     hs_pools_free(m->pools);
 }
 
-/* The text of a source, unless it seems to be another one than ran. The caller frees it. */
-static char *load_source(const struct hs_doctor_input *input, const char *file)
-{
-    const struct hs_sources where = {.trace = input->path, .reader = input->reader};
-    char *path = hs_source_find(&where, file), *text = path ? hs_source_load(path) : NULL;
-    char *doubt = text ? hs_source_doubt(input->reader, file, &(struct hs_source_text){path, text}) : NULL;
-    if (doubt) {
-        free(text);
-        text = NULL;
-    }
-    free(doubt);
-    free(path);
-    return text;
-}
-
 /* A damaged trace is examined as far as it can be read; the exit status reports the damage. */
 static int with_trace(const struct args *args, struct hs_doctor_input *input, const struct text *text, struct hs_reader *reader)
 {
@@ -255,7 +240,7 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
         input->flow = m.flow;
         input->names = &names;
         input->exam = m.exam;
-        input->source = load_source;
+        m.exam->sources = (struct hs_sources_at){input->path, hs_source_text};
         m.trials.program = &m.program;
         input->trials = m.program.n && m.program.n <= PROGRAM_STEPS ? &m.trials : NULL;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))

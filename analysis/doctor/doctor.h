@@ -74,8 +74,6 @@ struct hs_doctor_input {
     const struct hs_names *names;    /* of the trace's sites; NULL likewise */
     const struct hs_exam *exam;      /* of its failures and growing lines, concluded; NULL likewise */
     struct hs_trials *trials;        /* of advice, on its heap requests; NULL: unknown, or too long */
-    /* The text of a source file that the trace names, which the caller frees; NULL: not at hand. The function may be NULL. */
-    char *(*source)(const struct hs_doctor_input *input, const char *file);
     const struct hs_doctor_line *line; /* `n_lines`; none if the input is not text */
     size_t n_lines;
     struct hs_meminfo_log meminfo; /* dumps of mem_info() in the text */
@@ -155,12 +153,11 @@ void hs_finding_next(struct hs_finding *finding, const char *format, ...) __attr
 /* Sets the line to change, from its name in a trace: "main.py:5 work". Ignores a name without file and line (native code). */
 void hs_finding_place(struct hs_finding *finding, const char *name);
 
+/* A line of a source, without its indentation, or NULL when it is empty or the source is not at hand. The caller frees it. */
+char *hs_doctor_source_line(const struct hs_doctor_input *input, const char *file, uint32_t number);
+
 /* Adds the source of the line to change as evidence, where the source is at hand. Accepts NULL. */
 void hs_finding_source(const struct hs_doctor_input *input, struct hs_finding *finding);
-
-/* Finds a call ("gc.disable(") in the sources of the lines that held memory. If exactly one line has it, writes "main.py:3" into
- * `place`, of HS_PLACE_LEN bytes, and returns true. */
-bool hs_source_of_call(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis, const char *call, char *place);
 
 /* Adds a line of the text as evidence, with its number; ignores NULL. */
 void hs_finding_quote(struct hs_finding *finding, const struct hs_doctor_line *line);

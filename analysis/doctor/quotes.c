@@ -10,7 +10,7 @@
 
 static char *load(const struct hs_doctor_input *input, const char *file)
 {
-    return input->source ? input->source(input, file) : NULL;
+    return input->exam && input->reader ? hs_sources_text(&input->exam->sources, input->reader, file) : NULL;
 }
 
 static size_t length_of_line(const char *line) { return strcspn(line, "\r\n"); }
@@ -21,66 +21,24 @@ static const char *next_line(const char *line)
     return end ? end + 1 : NULL;
 }
 
-void hs_finding_source(const struct hs_doctor_input *input, struct hs_finding *f)
+char *hs_doctor_source_line(const struct hs_doctor_input *input, const char *file, uint32_t number)
 {
-    char *text = f && f->file[0] ? load(input, f->file) : NULL;
+    char *text = *file && number ? load(input, file) : NULL;
     const char *line = text;
-    for (uint32_t n = 1; line && n < f->line; n++)
+    for (uint32_t n = 1; line && n < number; n++)
         line = next_line(line);
     while (line && (*line == ' ' || *line == '\t'))
         line++;
     size_t length = line ? length_of_line(line) : 0;
-    if (length)
-        hs_finding_evidence(f, "%.120s:%u reads: %.*s", f->file, (unsigned)f->line, (int)(length < 200 ? length : 200), line);
+    char *copy = length ? strndup(line, length) : NULL;
     free(text);
+    return copy;
 }
 
-/* Whether the call stands in the line, before a comment. */
-static bool calls(const char *line, const char *call)
+void hs_finding_source(const struct hs_doctor_input *input, struct hs_finding *f)
 {
-    const char *at = strstr(line, call), *end = line + length_of_line(line);
-    const char *comment = memchr(line, '#', (size_t)(end - line));
-    return at && at < (comment ? comment : end);
-}
-
-struct search {
-    const char *call;
-    unsigned found;
-    char *place; /* of HS_PLACE_LEN bytes */
-};
-
-static void search(struct search *s, const char *file, const char *text)
-{
-    unsigned number = 1;
-    for (const char *line = text; line; line = next_line(line), number++)
-        if (calls(line, s->call) && !s->found++)
-            snprintf(s->place, HS_PLACE_LEN, "%.200s:%u", file, number);
-}
-
-/* Whether an earlier row names the same file. */
-static bool seen_before(const struct hs_diagnosis *d, size_t row, size_t length)
-{
-    const char *name = d->held[row].name;
-    for (size_t i = 0; i < row; i++)
-        if (!strncmp(d->held[i].name, name, length + 1))
-            return true;
-    return false;
-}
-
-bool hs_source_of_call(const struct hs_doctor_input *input, const struct hs_diagnosis *d, const char *call, char *place)
-{
-    struct search s = {.call = call, .place = place};
-    for (size_t i = 0; i < d->n; i++) {
-        char file[HS_PLACE_LEN];
-        size_t length = strcspn(d->held[i].name, ":");
-        if (!d->held[i].python || length >= sizeof file || seen_before(d, i, length))
-            continue;
-        memcpy(file, d->held[i].name, length);
-        file[length] = '\0';
-        char *text = load(input, file);
-        if (text)
-            search(&s, file, text);
-        free(text);
-    }
-    return s.found == 1;
+    char *line = f ? hs_doctor_source_line(input, f->file, f->line) : NULL;
+    if (line)
+        hs_finding_evidence(f, "%.120s:%u reads: %.200s", f->file, (unsigned)f->line, line);
+    free(line);
 }

@@ -26,8 +26,9 @@ static void print(const struct hs_exam *exam, const char *path)
                 hs_format(text, sizeof text, HS_VALUE_TEXT, (struct hs_value){.s = headline}), path);
 }
 
-void hs_cmd_sentence(const char *path, struct hs_symbols *(*open_symbols)(const struct hs_reader *reader))
+void hs_cmd_sentence(const struct hs_sources_at *sources, struct hs_symbols *(*open_symbols)(const struct hs_reader *reader))
 {
+    const char *path = sources->trace;
     struct stat about;
     struct hs_error error;
     if (stat(path, &about) || !S_ISREG(about.st_mode) || about.st_size > TRACE_MAX)
@@ -38,6 +39,7 @@ void hs_cmd_sentence(const char *path, struct hs_symbols *(*open_symbols)(const 
     struct hs_exam *exam = hs_exam_new(model);
     if (reader && exam) {
         feed(model, reader);
+        exam->sources = *sources;
         names.symbols = model->n_failures ? open_symbols(reader) : NULL; /* kinds of peaks need them */
         if (!hs_exam_conclude(exam, &names))
             print(exam, path);

@@ -27,7 +27,8 @@ static const struct hs_option options[] = {
     {"source", 's', "PATH", HS_OPT_LIST, offsetof(struct args, source),
      "look for sources in this folder, or take this file; may be given several times"},
     {"steps", 0, "N", HS_OPT_UINT, offsetof(struct args, steps),
-     "show every record of a trace that changes at most N blocks, chosen moments of a longer one (default 2500000)", .most = UINT32_MAX},
+     "show every record of a trace that changes at most N blocks, chosen moments of a longer one (default 2500000)",
+     .most = UINT32_MAX},
     {0},
 };
 
@@ -111,6 +112,8 @@ static int same_files(struct hs_page_facts facts[2])
 static int fill_page(struct input *in, unsigned n, FILE *out)
 {
     struct hs_page_facts facts[2];
+    for (unsigned i = 0; i < n; i++)
+        in[i].trace->history->exam->sources = (struct hs_sources_at){in[i].path, hs_source_text};
     for (unsigned i = 0; i < n; i++)
         facts[i] = (struct hs_page_facts){
             .trace = in[i].trace,

@@ -28,8 +28,8 @@
 #include "lib/host/writer.h"
 
 #define SCRIPT_MAX (64u << 20) /* bytes */
-#define RING_LEAST (1u << 10)     /* bytes: a recorder takes no smaller one */
-#define RING_MOST (63u << 20)      /* bytes: an image that a reader takes has 64 MB with its headers */
+#define RING_LEAST (1u << 10)  /* bytes: a recorder takes no smaller one */
+#define RING_MOST (63u << 20)  /* bytes: an image that a reader takes has 64 MB with its headers */
 #define FLUSH_TICKS 8u         /* of a quarter second: at most this much is lost when we are killed */
 #define PIPE_BYTES (1 << 20)
 #define COMES_BACK 75 /* fifths of a second to wait for the port of a board to come back */
@@ -44,21 +44,24 @@ struct args {
 static const struct hs_option options[] = {
     {"output", 'o', "FILE", HS_OPT_TEXT, offsetof(struct args, output), "write the trace to FILE (default " HS_DEFAULT_INPUT ")"},
     {"ring", 'r', "SIZE", HS_OPT_UINT, offsetof(struct args, ring),
-     "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)", .least = RING_LEAST, .most = RING_MOST},
+     "record into a ring of SIZE bytes as a board does, of which the end is kept (default: everything)", .least = RING_LEAST,
+     .most = RING_MOST},
     {"level", 'l', "LEVEL", HS_OPT_TEXT, offsetof(struct args, level),
      "full: every event; sampled or sampled:BYTES: a sample every so many bytes on average, for estimates; summary: figures "
      "at each collection and who asked for most (default: what the firmware was built for, mostly full)",
      "full|sampled|summary"},
     {"collect-every", 0, "BYTES", HS_OPT_UINT, offsetof(struct args, collect_every),
      "collect whenever BYTES have been allocated, as gc.threshold(BYTES) does: heapstrata whatif then knows when blocks "
-     "became garbage; the program runs slower", .least = 1, .most = UINT32_MAX},
+     "became garbage; the program runs slower",
+     .least = 1, .most = UINT32_MAX},
     {"serial", 's', "DEVICE", HS_OPT_TEXT, offsetof(struct args, serial),
      "run the script on the board at this serial port or pseudo terminal, through its raw REPL"},
     {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset),
      "with --serial: run the script without a soft reset before it; the board's trace continues, at its level"},
     {"every", 'e', "MS", HS_OPT_UINT, offsetof(struct args, every),
      "with --serial, on a firmware without the module heapstrata: milliseconds between two samples of the heap, 0 for none "
-     "(default 1000); they take a twentieth of the time at most", .most = 3600000},
+     "(default 1000); they take a twentieth of the time at most",
+     .most = 3600000},
     {"stream", 't', "SOURCE", HS_OPT_TEXT, offsetof(struct args, stream),
      "take what heapstrata.stream() sends: a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT (without HOST at every address of this "
      "machine; [ADDRESS]:PORT for IPv6) or -"},
@@ -111,7 +114,8 @@ static int check_standard_output(struct recording *r)
         return hs_complain("a trace is no text for a terminal: write it to a file (-o FILE) or a pipe");
     r->apart = direct && same_place(&standard, &device);
     if (!direct && is_standard_output(r->args->output))
-        return hs_complain("standard output is written to %s too: write it to another file, or the trace (-o FILE)", r->args->output);
+        return hs_complain("standard output is written to %s too: write it to another file, or the trace (-o FILE)",
+                           r->args->output);
     return HS_EXIT_OK;
 }
 
@@ -201,8 +205,8 @@ static void say_end(const struct recording *r, const struct hs_writer_stats *sta
     if (sized)
         snprintf(size, sizeof size, "%lld bytes", (long long)file.st_size);
     if (!r->args->quiet)
-        fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %s ]\n", stats->packets, stats->plain,
-                output_name(r), size);
+        fprintf(stderr, "[ heapstrata record: %" PRIu64 " packets, %" PRIu64 " bytes; %s has %s ]\n", stats->packets,
+                stats->plain, output_name(r), size);
 }
 
 /* Of a file only: a pipe would be read by us instead of its reader. */
@@ -210,7 +214,7 @@ static void look_at_trace(const struct recording *r)
 {
     hs_source_note(r->args->output, script_of(r->args));
     if (!r->args->quiet)
-        hs_cmd_sentence(r->args->output, open_symbols);
+        hs_cmd_sentence(&(struct hs_sources_at){r->args->output, hs_source_text}, open_symbols);
 }
 
 static void end_text(struct recording *r, bool replaced)
@@ -544,8 +548,9 @@ static int run_on_board(struct recording *r, struct hs_capture *capture)
     if (failed)
         hs_complain("%s: %s", r->args->serial, error.text);
     if (r->board->emptied && !r->args->quiet)
-        fprintf(stderr, "[ heapstrata record: the script left no memory for the code that reads the trace. A soft reset made room: the "
-                        "trace ends after it ]\n");
+        fprintf(stderr,
+                "[ heapstrata record: the script left no memory for the code that reads the trace. A soft reset made room: the "
+                "trace ends after it ]\n");
     if (r->board->sampled)
         return put_samples(r, r->board->stock, failed);
     if (!capture->begun)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/cmd/elf_option.h"
+#include "analysis/cmd/source.h"
 #include "analysis/doctor/doctor.h"
 #include "analysis/report/reportview.h"
 
@@ -149,6 +150,7 @@ static int show(struct work *w)
         return HS_EXIT_BAD;
     w->groups = hs_groups_new(w->model, &w->names, &w->by);
     int error = w->groups ? measure_separators(w) : HS_ERR_MEMORY;
+    w->exam->sources = (struct hs_sources_at){w->args->common.input, hs_source_text};
     if (!error)
         error = hs_exam_conclude(w->exam, &w->names);
     if (!error)

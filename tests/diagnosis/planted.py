@@ -2,7 +2,7 @@
 """Programs with a planted cause, each with its right answer and its mended version.
 
 The first line of a program says what is right: the code of doctor's first finding and the line that it must name, or "-" where
-nothing may be found; then the heap as @64BIT/32BIT (@64k/64k unless given). Comments after #| are the mended version: the line
+nothing may be found; !N must be in the sentence itself; then the heap as @64BIT/32BIT (@64k/64k unless given). Comments after #| are the mended version: the line
 becomes what follows. The original fails with this heap, the mended one runs to its end.
 
 What the doctor says it has tried is tried here too, on the firmware: with the heap that is said to be the smallest the original
@@ -20,7 +20,7 @@ import hs_test  # noqa: E402
 
 tap = hs_test.Tap()
 MENDED = re.compile(r"^(\s*)(.*?)\s*#\| ?(.*)$")
-TRIED = ("HS-FRAG-FAILED", "HS-HEAP-GROWING", "HS-HEAP-PEAK")
+TRIED = ("HS-FRAG-FAILED", "HS-HEAP-GROWING", "HS-HEAP-PEAK", "HS-HEAP-HELD")
 
 
 class Program:
@@ -68,7 +68,7 @@ class Program:
 
     def examine(self, *args):
         """Runs the original. Returns whether it ended well, and doctor's first finding or None."""
-        ended = self.record() if self.code == "HS-COLLECT-OFF" else self.run(trace=self.trace(), args=args)
+        ended = self.run(trace=self.trace(), args=args) if args else self.record()
         self.status, value, self.error = hs_test.cli_json("doctor", self.trace())
         findings = (value or {}).get("findings", [])
         return ended, findings[0] if findings else None
@@ -84,7 +84,8 @@ def tried(finding):
 
 
 def names_line(finding, program, line):
-    words = " ".join([finding["verdict"]] + finding["evidence"])
+    words = " ".join([finding["verdict"]] + ([] if line.startswith("!") else finding["evidence"]))
+    line = line.lstrip("!")
     return re.search(r"\b%s\.py:%s\b" % (re.escape(program.name), line), words) is not None
 
 
@@ -164,6 +165,6 @@ for name, results in carried_out.items():
 for name in ("leak-list", "leak-dict", "leak-closure"):
     for firmware in hs_test.UNIX:
         exhaustion(firmware, name)
-for name in ("peak-join", "peak-upper", "peak-exec", "growing-attribute", "leak-list"):
+for name in ("peak-join", "peak-upper", "peak-exec", "growing-attribute", "leak-list", "held-document", "off-setup"):
     same_words(name)
 tap.finish()

@@ -13,3 +13,4 @@ history = History()
 for n in range(3000):
     history.values[n % 1000] = len("value %d" % n)
 report = bytearray(12000)
+print(sum(history.values))

@@ -1,4 +1,4 @@
-# HS-HEAP-FULL 7 @58k/60k
+# HS-HEAP-HELD 7 @58k/60k
 # An object keeps what it was made from.
 class Parser:
     def __init__(self):

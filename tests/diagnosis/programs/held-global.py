@@ -1,4 +1,4 @@
-# HS-HEAP-FULL 6 @57k/57k
+# HS-HEAP-HELD 6 @57k/57k
 # A global that is not needed any more.
 import json
 import gc

@@ -1,4 +1,4 @@
-# HS-HEAP-FULL 5 @60k/60k
+# HS-HEAP-HELD 5 @60k/60k
 # A local of a function that does not return.
 def main():
     # set up

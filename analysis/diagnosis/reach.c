@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/diagnosis/reach.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CALLS_DEEP 8u /* functions around the loop */
+
+#define NONE HS_PYTHON_NONE
+
+bool hs_python_is_header(const struct hs_python *p, uint32_t i)
+{
+    return i && (hs_python_is(p, i - 1, "def") || hs_python_is(p, i - 1, "class"));
+}
+
+static void reach_names(struct hs_python_reach *s, uint32_t first, uint32_t n);
+
+static void reach(struct hs_python_reach *s, uint32_t scope)
+{
+    const struct hs_python *p = s->python;
+    if (s->reached[scope])
+        return;
+    s->reached[scope] = true;
+    for (uint32_t i = scope + 1; p->scope[scope].is_class && i < p->n_scopes; i++)
+        if (p->scope[i].parent == scope && hs_python_is(p, p->scope[i].name, "__init__"))
+            reach(s, i);
+    uint32_t head = p->scope[scope].head;
+    for (uint32_t i = head + 1; i < p->n_rows && p->row[i].indent > p->row[head].indent; i++)
+        if (p->row[i].scope == scope)
+            reach_names(s, p->row[i].first, p->row[i].n);
+}
+
+/* Every function or class whose name occurs. */
+static void reach_names(struct hs_python_reach *s, uint32_t first, uint32_t n)
+{
+    const struct hs_python *p = s->python;
+    for (uint32_t i = first; i < first + n; i++)
+        for (uint32_t k = s->named[i]; k; k = s->next[k])
+            if (p->scope[k].is_class || !hs_python_is_header(p, i))
+                reach(s, k);
+}
+
+void hs_python_reach_callbacks(struct hs_python_reach *s)
+{
+    const struct hs_python *p = s->python;
+    for (uint32_t k = 1; k < p->n_scopes; k++) {
+        uint32_t name = p->scope[k].name;
+        bool special = p->token[name].length > 4 && !memcmp(p->token[name].at, "__", 2) && !hs_python_is(p, name, "__init__");
+        if (p->scope[k].decorated || special)
+            reach(s, k);
+    }
+    for (uint32_t i = 0; i < p->n; i++)
+        for (uint32_t k = hs_python_is_header(p, i) || hs_python_is(p, i + 1, "(") ? 0 : s->named[i]; k; k = s->next[k])
+            reach(s, k);
+}
+
+void hs_python_reach_clear(struct hs_python_reach *s) { memset(s->reached, 0, s->python->n_scopes * sizeof *s->reached); }
+
+bool hs_python_reach_make(struct hs_python_reach *s, const struct hs_python *p)
+{
+    *s = (struct hs_python_reach){.python = p};
+    s->reached = calloc(p->n_scopes, sizeof *s->reached);
+    s->next = calloc(p->n_scopes, sizeof *s->next);
+    s->named = calloc((size_t)p->n + 1, sizeof *s->named);
+    if (!s->reached || !s->next || !s->named)
+        return false;
+    for (uint32_t k = p->n_scopes; k-- > 1;) {
+        s->next[k] = s->named[p->scope[k].name];
+        for (uint32_t i = 0; i < p->n; i++)
+            s->named[i] = hs_python_same(p, i, p->scope[k].name) ? k : s->named[i];
+    }
+    return true;
+}
+
+void hs_python_reach_free(struct hs_python_reach *s)
+{
+    free(s->reached);
+    free(s->named);
+    free(s->next);
+    *s = (struct hs_python_reach){.python = NULL};
+}
+
+void hs_python_reach_row(struct hs_python_reach *s, uint32_t row)
+{
+    reach_names(s, s->python->row[row].first, s->python->row[row].n);
+}
+
+bool hs_python_leads(struct hs_python_reach *s, uint32_t row, uint32_t other)
+{
+    const struct hs_python *p = s->python;
+    if (row == other)
+        return true;
+    hs_python_reach_clear(s);
+    hs_python_reach_row(s, row);
+    return p->row[other].scope != HS_PYTHON_MODULE && s->reached[p->row[other].scope];
+}
+
+/* ---- loops ---- */
+
+uint32_t hs_python_loop(const struct hs_python *p, uint32_t row)
+{
+    uint32_t indent = p->row[row].indent, found = row;
+    for (uint32_t i = row; i-- > 0 && indent;) {
+        const struct hs_python_row *r = &p->row[i];
+        if (r->scope != p->row[row].scope || r->indent >= indent)
+            continue;
+        indent = r->indent;
+        if (hs_python_is(p, r->first, "for") || hs_python_is(p, r->first, "while"))
+            found = i;
+    }
+    return found;
+}
+
+static bool is_literal(const struct hs_python *p, uint32_t i)
+{
+    return hs_python_is(p, i, "(") || hs_python_is(p, i, "[") || hs_python_is(p, i, "{");
+}
+
+/* Whether the module assigns a literal of at least one element to the name. */
+static bool is_written(const struct hs_python *p, uint32_t name)
+{
+    for (uint32_t i = 0; i < p->n_rows; i++) {
+        const struct hs_python_row *r = &p->row[i];
+        if (r->scope == HS_PYTHON_MODULE && r->n > 4 && hs_python_same(p, r->first, name) && hs_python_is(p, r->first + 1, "="))
+            return is_literal(p, r->first + 2);
+    }
+    return false;
+}
+
+/* for x in ("a", "b"): or for x in NAMES: */
+static bool goes_over_literal(const struct hs_python *p, uint32_t row)
+{
+    const struct hs_python_row *r = &p->row[row];
+    uint32_t i = r->first, end = r->first + r->n;
+    if (!hs_python_is(p, i, "for"))
+        return false;
+    while (i < end && !hs_python_is(p, i, "in"))
+        i++;
+    return is_literal(p, i + 1) || (i + 1 < end && !hs_python_is(p, i + 2, "(") && is_written(p, i + 1));
+}
+
+/* The first row of the scope that leads to row `to`. */
+static uint32_t first_leading(struct hs_python_reach *s, uint32_t scope, uint32_t to)
+{
+    const struct hs_python *p = s->python;
+    for (uint32_t i = 0; i < p->n_rows; i++) {
+        bool candidate = p->row[i].scope == scope && !hs_python_is_header(p, p->row[i].first + 1);
+        if (candidate && (scope != p->row[to].scope || i == to) && hs_python_leads(s, i, to))
+            return i;
+    }
+    return NONE;
+}
+
+/* A function that the row names and that leads to row `to`, or the module's scope. */
+static uint32_t called_in(struct hs_python_reach *s, uint32_t row, uint32_t to)
+{
+    const struct hs_python *p = s->python;
+    for (uint32_t i = p->row[row].first; i < p->row[row].first + p->row[row].n; i++)
+        for (uint32_t k = s->named[i]; k; k = s->next[k])
+            if (!p->scope[k].is_class && first_leading(s, k, to) != NONE)
+                return k;
+    return HS_PYTHON_MODULE;
+}
+
+bool hs_python_is_bounded(struct hs_python_reach *s, uint32_t row)
+{
+    const struct hs_python *p = s->python;
+    uint32_t scope = HS_PYTHON_MODULE;
+    for (unsigned depth = 0; depth < CALLS_DEEP; depth++) {
+        uint32_t at = first_leading(s, scope, row), loop = at == NONE ? NONE : hs_python_loop(p, at);
+        if (at == NONE || loop != at)
+            return at != NONE && goes_over_literal(p, loop);
+        scope = called_in(s, at, row);
+        if (scope == HS_PYTHON_MODULE)
+            return false;
+    }
+    return false;
+}

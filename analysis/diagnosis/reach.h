@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which functions and classes of a source may be executed from a row of it. Names are compared without regard to types: a method
+ * of any class counts for a call of that name.
+ */
+#ifndef HS_DIAGNOSIS_REACH_H
+#define HS_DIAGNOSIS_REACH_H
+
+#include "analysis/diagnosis/python_text.h"
+
+#define HS_PYTHON_NONE UINT32_MAX
+
+struct hs_python_reach {
+    const struct hs_python *python;
+    bool *reached;   /* `python->n_scopes` */
+    uint32_t *named; /* `python->n`: the first scope with the token's name; 0: none */
+    uint32_t *next;  /* `python->n_scopes`: the next scope with the same name; 0: none */
+};
+
+/* Nothing is reached at first. False when out of memory; free *reach with hs_python_reach_free in any case. */
+bool hs_python_reach_make(struct hs_python_reach *reach, const struct hs_python *python);
+void hs_python_reach_free(struct hs_python_reach *reach);
+
+/* Forgets what is reached. */
+void hs_python_reach_clear(struct hs_python_reach *reach);
+
+/* Adds what a row may execute. */
+void hs_python_reach_row(struct hs_python_reach *reach, uint32_t row);
+
+/* Adds what is executed without its name: decorated functions, methods like __getitem__, functions whose name is a value. */
+void hs_python_reach_callbacks(struct hs_python_reach *reach);
+
+/* Whether `row` is `other`, or may execute it. Clears what was reached. */
+bool hs_python_leads(struct hs_python_reach *reach, uint32_t row, uint32_t other);
+
+/* Whether token `i` is the name in the head of a function or class. */
+bool hs_python_is_header(const struct hs_python *python, uint32_t i);
+
+/* The head of the outermost loop around the row, in its scope; else the row. */
+uint32_t hs_python_loop(const struct hs_python *python, uint32_t row);
+
+/* Whether the outermost loop that is running in row `row` goes over what is written in the source: a literal, or a global that
+ * is one. Such a loop ends. */
+bool hs_python_is_bounded(struct hs_python_reach *reach, uint32_t row);
+
+#endif
