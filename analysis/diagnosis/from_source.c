@@ -78,11 +78,21 @@ struct calls {
     unsigned found;
 };
 
+/* Whether token `i` is the module, also by another name: import gc as g. */
+static bool is_module(const struct hs_python *p, uint32_t i, const char *module)
+{
+    for (uint32_t k = 0; k + 3 < p->n; k++)
+        if (hs_python_is(p, k, "import") && hs_python_is(p, k + 1, module) && hs_python_is(p, k + 2, "as") &&
+            hs_python_same(p, k + 3, i))
+            return true;
+    return hs_python_is(p, i, module);
+}
+
 static void find_calls(void *context, const char *file, const struct hs_python *p)
 {
     struct calls *c = context;
     for (uint32_t i = 0; i < p->n; i++) {
-        bool object = !c->object || (i > 1 && hs_python_is(p, i - 1, ".") && hs_python_is(p, i - 2, c->object));
+        bool object = !c->object || (i > 1 && hs_python_is(p, i - 1, ".") && is_module(p, i - 2, c->object));
         if (!hs_python_is(p, i, c->function) || !hs_python_is(p, i + 1, "(") || !object)
             continue;
         size_t n = strlen(c->text);
@@ -143,7 +153,7 @@ static bool would_do(const struct hs_diagnosis *d, const struct hs_live_line *h)
 
 static void find_held(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
 {
-    char file[HS_NAME_MAX], asked[HS_NAME_MAX];
+    char file[HS_NAME_MAX] = "", asked[HS_NAME_MAX] = "";
     uint32_t failed = split(d->line, asked);
     for (size_t i = 0; failed && i < d->n && i < HELD_ROWS && !d->unused_at[0]; i++) {
         uint32_t made = split(d->held[i].name, file);
@@ -161,7 +171,7 @@ static void find_held(struct hs_diagnosis *d, const struct hs_names *names, cons
 /* ---- data that are made from what is written in the source ---- */
 
 struct bounded {
-    uint32_t failed; /* line */
+    uint32_t failed, grows; /* lines */
     bool is;
 };
 
@@ -169,17 +179,20 @@ static void find_bounded(void *context, const char *file, const struct hs_python
 {
     struct bounded *b = context;
     struct hs_python_reach reach;
-    uint32_t row = hs_python_row_at(p, b->failed);
+    uint32_t row = hs_python_row_at(p, b->failed), grows = hs_python_row_at(p, b->grows);
     (void)file;
-    b->is = hs_python_reach_make(&reach, p) && row != HS_PYTHON_NONE && hs_python_is_bounded(&reach, row);
+    b->is = hs_python_reach_make(&reach, p) && row != HS_PYTHON_NONE &&
+            (hs_python_is_bounded(&reach, row) || hs_python_is_builder(p, row) ||
+             (grows != HS_PYTHON_NONE && hs_python_is_builder(p, grows)));
     hs_python_reach_free(&reach);
 }
 
-/* What is allocated in a loop that ends by itself does not grow for ever: it is needed, or the loop asks for too much. */
+/* What is allocated in a loop that ends by itself, or by a function that returns it, does not grow for ever. */
 static void find_needed(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
 {
-    char file[HS_NAME_MAX];
-    struct bounded bounded = {split(d->line, file), false};
+    char file[HS_NAME_MAX] = "", other[HS_NAME_MAX] = "";
+    struct bounded bounded = {split(d->line, file), split(d->grows->name, other), false};
+    bounded.grows = strcmp(file, other) ? 0 : bounded.grows;
     if (bounded.failed)
         with_python(&(struct files){d, names, sources, find_bounded, &bounded}, file);
     d->cause = bounded.is ? HS_CAUSE_FULL : d->cause;

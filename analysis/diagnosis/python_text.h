@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HS_PYTHON_TOKENS 50000u /* longer sources are not analysed */
+#define HS_PYTHON_TOKENS 30000u /* longer sources are not analysed */
 #define HS_PYTHON_MODULE 0u     /* the scope of the module */
 
 enum hs_python_kind { HS_PYTHON_NAME, HS_PYTHON_VALUE /* number or text */, HS_PYTHON_SIGN };

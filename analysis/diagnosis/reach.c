@@ -176,3 +176,39 @@ bool hs_python_is_bounded(struct hs_python_reach *s, uint32_t row)
     }
     return false;
 }
+
+/* ---- functions that make and return something ---- */
+
+bool hs_python_returns(const struct hs_python *p, uint32_t scope, uint32_t name)
+{
+    for (uint32_t i = 0; i < p->n_rows; i++) {
+        const struct hs_python_row *row = &p->row[i];
+        if (row->scope == scope && row->n == 2 && hs_python_is(p, row->first, "return") && hs_python_same(p, row->first + 1, name))
+            return true;
+    }
+    return false;
+}
+
+/* name = [], {}, list(), dict() or set() in the function: a parameter's default would live on. */
+static bool makes(const struct hs_python *p, uint32_t scope, uint32_t name)
+{
+    for (uint32_t i = p->scope[scope].head + 1; i < p->n_rows; i++) {
+        const struct hs_python_row *r = &p->row[i];
+        bool own = r->scope == scope && r->n > 3 && hs_python_same(p, r->first, name) && hs_python_is(p, r->first + 1, "=");
+        if (own &&
+            (hs_python_is(p, r->first + 2, "[") || hs_python_is(p, r->first + 2, "{") || hs_python_is(p, r->first + 2, "list") ||
+             hs_python_is(p, r->first + 2, "dict") || hs_python_is(p, r->first + 2, "set")))
+            return true;
+    }
+    return false;
+}
+
+bool hs_python_is_builder(const struct hs_python *p, uint32_t row)
+{
+    static const char *const adding[] = {"append", "add", "extend", "insert"};
+    const struct hs_python_row *r = &p->row[row];
+    bool adds = r->n > 4 && hs_python_is(p, r->first + 1, "[");
+    for (size_t i = 0; r->n > 4 && !adds && i < sizeof adding / sizeof *adding; i++)
+        adds = hs_python_is(p, r->first + 1, ".") && hs_python_is(p, r->first + 2, adding[i]);
+    return adds && r->scope != HS_PYTHON_MODULE && makes(p, r->scope, r->first) && hs_python_returns(p, r->scope, r->first);
+}

@@ -39,6 +39,13 @@ bool hs_python_is_header(const struct hs_python *python, uint32_t i);
 /* The head of the outermost loop around the row, in its scope; else the row. */
 uint32_t hs_python_loop(const struct hs_python *python, uint32_t row);
 
+/* Whether a row of the function returns the name alone. */
+bool hs_python_returns(const struct hs_python *python, uint32_t scope, uint32_t name);
+
+/* Whether the row adds to a local list or dict that its function returns: name.append(...) or name[...] = .... What a function
+ * makes and returns ends with the function. */
+bool hs_python_is_builder(const struct hs_python *python, uint32_t row);
+
 /* Whether the outermost loop that is running in row `row` goes over what is written in the source: a literal, or a global that
  * is one. Such a loop ends. */
 bool hs_python_is_bounded(struct hs_python_reach *reach, uint32_t row);

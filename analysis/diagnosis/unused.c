@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/diagnosis/unused.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/diagnosis/reach.h"
@@ -24,6 +25,8 @@ struct search {
     struct variable of;
     uint32_t failed; /* row */
     struct hs_python_reach reach;
+    uint32_t *mention; /* `n_mentions`: rows in which the variable occurs */
+    uint32_t n_mentions;
 };
 
 static bool is_any(const struct hs_python *p, uint32_t i, const char *const *words)
@@ -66,16 +69,6 @@ static bool declares_global(const struct hs_python *p, uint32_t scope, uint32_t 
     return false;
 }
 
-static bool returns(const struct hs_python *p, uint32_t scope, uint32_t name)
-{
-    for (uint32_t i = 0; i < p->n_rows; i++) {
-        const struct hs_python_row *row = &p->row[i];
-        if (row->scope == scope && row->n == 2 && hs_python_is(p, row->first, "return") && hs_python_same(p, row->first + 1, name))
-            return true;
-    }
-    return false;
-}
-
 /* The only row that calls the function, or NONE. */
 static uint32_t only_call(const struct hs_python *p, uint32_t scope)
 {
@@ -107,7 +100,7 @@ static bool resolve(const struct hs_python *p, uint32_t row, unsigned depth, str
         return false;
     *of = (struct variable){.row = row, .name = attribute ? first + 2 : first, .attribute = attribute};
     of->scope = attribute || declares_global(p, scope, first) ? HS_PYTHON_MODULE : scope;
-    if (of->scope != HS_PYTHON_MODULE && returns(p, scope, first))
+    if (of->scope != HS_PYTHON_MODULE && hs_python_returns(p, scope, first))
         return resolve(p, only_call(p, scope), depth + 1, of);
     return true;
 }
@@ -251,12 +244,15 @@ static uint32_t executing(struct search *s)
     return NONE;
 }
 
-static bool occurs(const struct search *s, const struct hs_python_row *row)
+/* False when out of memory. */
+static bool find_mentions(struct search *s)
 {
-    for (uint32_t i = row->first; i < row->first + row->n; i++)
-        if (is_variable(s, i))
-            return true;
-    return false;
+    const struct hs_python *p = s->python;
+    s->mention = calloc((size_t)p->n_rows + 1, sizeof *s->mention);
+    for (uint32_t i = 0; s->mention && i < p->n; i++)
+        if (is_variable(s, i) && (!s->n_mentions || s->mention[s->n_mentions - 1] != p->token[i].row))
+            s->mention[s->n_mentions++] = p->token[i].row;
+    return s->mention;
 }
 
 /* Whether the variable occurs in a row that may still be executed, where execution is at row `from` of its scope. */
@@ -268,10 +264,9 @@ static bool is_used_from(struct search *s, uint32_t from)
     for (uint32_t i = from; i < p->n_rows; i++)
         if (p->row[i].scope == s->of.scope)
             hs_python_reach_row(&s->reach, i);
-    for (uint32_t i = 0; i < p->n_rows; i++) {
-        uint32_t scope = p->row[i].scope;
-        bool runs = scope == s->of.scope ? i >= from : s->of.scope != HS_PYTHON_MODULE || s->reach.reached[scope];
-        if (runs && occurs(s, &p->row[i]))
+    for (uint32_t k = 0; k < s->n_mentions; k++) {
+        uint32_t i = s->mention[k], scope = p->row[i].scope;
+        if (scope == s->of.scope ? i >= from : s->of.scope != HS_PYTHON_MODULE || s->reach.reached[scope])
             return true;
     }
     return false;
@@ -285,9 +280,11 @@ static bool uses(struct search *s, uint32_t row)
     const struct hs_python *p = s->python;
     hs_python_reach_clear(&s->reach);
     hs_python_reach_row(&s->reach, row);
-    for (uint32_t i = 0; i < p->n_rows; i++)
-        if (i != s->of.row && (i == row || s->reach.reached[p->row[i].scope]) && occurs(s, &p->row[i]))
+    for (uint32_t k = 0; k < s->n_mentions; k++) {
+        uint32_t i = s->mention[k];
+        if (i != s->of.row && (i == row || s->reach.reached[p->row[i].scope]))
             return true;
+    }
     return false;
 }
 
@@ -327,11 +324,12 @@ bool hs_unused_find(struct hs_unused *unused, const struct hs_python *p, const s
     *unused = (struct hs_unused){.line = 0};
     if (s.failed == NONE || is_opaque(p) || !resolve(p, made, 0, &s.of) || s.of.row == s.failed || is_kept_elsewhere(&s))
         return false;
-    uint32_t from = hs_python_reach_make(&s.reach, p) ? executing(&s) : NONE;
+    uint32_t from = hs_python_reach_make(&s.reach, p) && find_mentions(&s) ? executing(&s) : NONE;
     from = from == NONE ? NONE : hs_python_loop(p, from);
     uint32_t last = from == NONE || is_used_from(&s, from) ? NONE : last_use(&s, from);
     if (last != NONE)
         describe(&s, last, unused);
     hs_python_reach_free(&s.reach);
+    free(s.mention);
     return last != NONE;
 }
