@@ -51,6 +51,7 @@ struct hs_bt_listener {
     unsigned n;
     const char *const *context; /* at most HS_BT_FIELDS names, NULL after the last: of context fields of the event, or else of
                                       the trace's environment */
+    uint64_t bytes; /* of the files, for limits on a trace that leads the library to no end (limits.h); 0: no limits */
     void *data;
     void (*event)(void *data, const struct hs_bt_event *event);
     void (*lost)(void *data, uint64_t ns, uint64_t events);

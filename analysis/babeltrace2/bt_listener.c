@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/babeltrace2/limits.h"
 #include "lib/host/util/array.h"
+
+#define PROGRESS 1000u /* messages */
 
 enum where { NOT_THERE, IN_PAYLOAD, IN_CONTEXT, IN_COMMON, IN_ENVIRONMENT };
 
@@ -198,10 +201,15 @@ bt_component_class_sink_consume_method_status hs_bt_listen(struct hs_bt_ear *ear
     bt_message_iterator_next_status status = bt_message_iterator_next(ear->messages, &messages, &n);
     if (status != BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
         return (bt_component_class_sink_consume_method_status)status; /* the values are the same: END, AGAIN, errors */
+    if (ear->heard / PROGRESS != (ear->heard + n) / PROGRESS)
+        hs_bt_progress();
+    ear->heard += n;
     for (uint64_t i = 0; i < n; i++) {
         heard = heard && hear(ear, messages[i]);
         bt_message_put_ref(messages[i]);
     }
+    if (ear->heard > ear->most)
+        return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_ERROR;
     return heard ? BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK : BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_MEMORY_ERROR;
 }
 

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "analysis/babeltrace2/limits.h"
+
 static bt_component_class_initialize_method_status listener_initialize(bt_self_component_sink *self,
                                                                        bt_self_component_sink_configuration *configuration,
                                                                        const bt_value *params, void *data)
@@ -93,20 +95,28 @@ static int run_reading(bt_graph *graph, const struct reading *r)
     if (bt_graph_connect_ports(graph, bt_component_filter_borrow_output_port_by_index_const(muxer, 0),
                                bt_component_sink_borrow_input_port_by_index_const(sink, 0), NULL))
         return hs_bt_take_error(r->error, "cannot connect source and sink");
-    return bt_graph_run(graph) ? hs_bt_take_error(r->error, "the graph does not run") : HS_OK;
+    if (!bt_graph_run(graph))
+        return HS_OK;
+    hs_bt_take_error(r->error, "the graph does not run");
+    if (r->ear->heard > r->ear->most)
+        snprintf(r->error->text, sizeof r->error->text, "is damaged: more events come than its files have room for");
+    return r->error->code;
 }
 
 int hs_bt_read_ctf(const char *const *folder, unsigned n, const struct hs_bt_listener *listener, struct hs_error *error)
 {
-    struct hs_bt_ear ear = {.listener = listener};
+    struct hs_bt_ear ear = {.listener = listener, .most = hs_bt_most_messages(listener->bytes ? listener->bytes : UINT64_MAX)};
     struct reading r = {.folder = folder, .n = n, .ear = &ear, .error = error};
     int status = hs_bt_find_plugin("ctf", &r.ctf, error);
     if (!status)
         status = hs_bt_find_plugin("utils", &r.utils, error);
+    if (listener->bytes)
+        hs_bt_limit(listener->bytes);
     bt_graph *graph = status ? NULL : bt_graph_create(0);
     if (!status)
         status = graph ? run_reading(graph, &r) : HS_ERR_MEMORY;
     bt_graph_put_ref(graph);
+    hs_bt_limit_end();
     bt_plugin_put_ref(r.ctf);
     bt_plugin_put_ref(r.utils);
     return status;

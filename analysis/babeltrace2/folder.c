@@ -27,13 +27,14 @@ void hs_ctf_use_elf(const char *elf) { the_elf = elf; }
 struct traces {
     char *folder[TRACES_MAX];
     unsigned n;
+    uint64_t bytes; /* of all files */
 };
 
 static struct traces *finding; /* nftw has no parameter for the callback's data */
 
 static int look_at(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
-    (void)status;
+    finding->bytes += kind == FTW_F ? (uint64_t)status->st_size : 0;
     bool metadata = kind == FTW_F && !strcmp(path + place->base, "metadata") && place->base;
     if (metadata && finding->n < TRACES_MAX && (finding->folder[finding->n] = strndup(path, (size_t)place->base - 1)))
         finding->n++;
@@ -157,6 +158,7 @@ static int convert(const char *folder, const struct traces *traces, int fd, stru
     if (!intake)
         return fail(error, HS_ERR_IO, folder, strerror(errno));
     hs_lttng_begin(&lttng, intake);
+    lttng.listener.bytes = traces->bytes + !traces->bytes;
     int read = hs_bt_read_ctf((const char *const *)traces->folder, traces->n, &lttng.listener, &reading);
     int written = hs_lttng_write(&lttng, &(struct hs_lttng_output){fd, the_elf}, &writing);
     hs_importer_free(intake);
@@ -178,12 +180,12 @@ static int convert_it(void *job, struct hs_error *error)
     return convert(c->folder, c->traces, c->fd, error);
 }
 
-/* Runs in a child process, because the library's reader may crash on a damaged trace. */
+/* Runs in a child process, because the library's reader may crash on a damaged trace, or come to no end. */
 static int convert_apart(const char *folder, const struct traces *traces, int fd, struct hs_error *error)
 {
     struct conversion conversion = {folder, traces, fd};
     int status = hs_child_run(convert_it, &conversion, error);
-    return status == HS_CHILD_DIED ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails in reading it")
+    return status == HS_CHILD_DIED ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails, or comes to no end, in reading it")
                                    : status;
 }
 
