@@ -102,11 +102,20 @@ int hs_cmd_check_output(const char *target)
 
 /* ---- input ---- */
 
+int hs_cmd_complain_of_input(const char *path, const char *why)
+{
+    if (!strcmp(path, HS_DEFAULT_INPUT))
+        return hs_complain("no trace is named, and there is no %s in this folder: name one, or make it with 'heapstrata record'", path);
+    return hs_complain("%s: %s", path, why);
+}
+
 struct hs_reader *hs_cmd_open(const char *path)
 {
     struct hs_error error = {0};
     struct hs_reader *reader = hs_reader_open(path, &error);
-    if (!reader)
+    if (!reader && access(path, F_OK) && strcmp(path, "-"))
+        hs_cmd_complain_of_input(path, strerror(errno));
+    else if (!reader)
         hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
     return reader;
 }

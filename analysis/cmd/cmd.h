@@ -119,6 +119,9 @@ int hs_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * example as input. Returns the exit status. */
 int hs_cmd_check_output(const char *target);
 
+/* Complains that an input cannot be opened, and what to do when none was named. Returns HS_EXIT_BAD. */
+int hs_cmd_complain_of_input(const char *path, const char *why);
+
 /* Opens the input of a command, or complains and returns NULL (the command then returns HS_EXIT_BAD). */
 struct hs_reader *hs_cmd_open(const char *path);
 

@@ -110,7 +110,7 @@ static int load_text(const char *path, struct text *t)
         return hs_complain("cannot keep standard input: %s", strerror(errno));
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return hs_complain("%s: %s", path, strerror(errno));
+        return hs_cmd_complain_of_input(path, strerror(errno));
     int err = read_all(fd, t), problem = errno;
     if (!standard)
         close(fd);

@@ -332,7 +332,10 @@ static int run_firmware(struct recording *r, int pipe, const char *variable, con
     });
     clear_progress(r);
     if (status == -1) {
-        hs_complain("cannot run %s: %s", argv[0], strerror(errno));
+        hs_complain("cannot run %s: %s%s", argv[0], strerror(errno),
+                    errno == ENOEXEC  ? ": a board's firmware runs on the board (record --serial DEVICE SCRIPT)"
+                    : errno == ENOENT ? ": write the path of a firmware for this computer; `make micropython` builds one"
+                                      : "");
         return -1;
     }
     explain_end(r, status);
@@ -341,8 +344,10 @@ static int run_firmware(struct recording *r, int pipe, const char *variable, con
 
 static int no_trace(const struct recording *r)
 {
-    return hs_complain("%s gave no trace: was it built with HeapStrata's hooks? ('heapstrata doctor' finds out)",
-                       r->args->common.file[0]);
+    const char *firmware = r->args->common.file[0];
+    return hs_complain("%s gave no trace: are HeapStrata's hooks in it? Then '%s -c \"import heapstrata\"' works. docs/building.md says "
+                       "how to build them in",
+                       firmware, firmware);
 }
 
 static int record_stream(struct recording *r)
@@ -373,10 +378,16 @@ static int record_ring(struct recording *r)
     return put ? put : status;
 }
 
+static int complain_of_folder(void)
+{
+    const char *set = getenv("TMPDIR");
+    return hs_complain("cannot make a temporary folder in %s: %s (TMPDIR names another place)", set && *set ? set : "/tmp", strerror(errno));
+}
+
 static int record_program(struct recording *r)
 {
     if (!hs_scratch_make(&r->scratch, "trace"))
-        return hs_complain("cannot make a temporary folder: %s", strerror(errno));
+        return complain_of_folder();
     int status = HS_EXIT_BAD;
     if (open_output(r, true)) {
         r->progress = !r->args->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) && !r->apart;
@@ -457,7 +468,7 @@ static int put_bytes(struct recording *r, const void *bytes, size_t len)
     FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
     bool written = file && fwrite(bytes, 1, len, file) == len;
     if (!file || fclose(file) || !written)
-        return hs_complain("cannot write a temporary file: %s", strerror(errno));
+        return hs_complain("cannot write %s: %s: make room there, or name another place with TMPDIR", r->scratch.file, strerror(errno));
     return put_file(r, r->scratch.file);
 }
 
@@ -515,7 +526,7 @@ static int put_samples(struct recording *r, struct hs_stock *s, int failed)
     if (s->broken && !r->args->quiet)
         fprintf(stderr, "[ heapstrata record: a sample did not come to its end, and is left out ]\n");
     if (!s->samples)
-        return hs_complain("%s: no sample came", r->args->serial);
+        return hs_complain("%s: no sample came: reset the board and record again, with --every 0 if its timer disturbs", r->args->serial);
     if (s->full)
         hs_complain("no memory for all samples");
     if (put_text(r) || s->full || (failed && !r->board->reset && !r->board->raised))
@@ -593,7 +604,7 @@ static int record_board(struct recording *r)
     if (board.fd < 0)
         complain_of_port(r, errno);
     else if (!hs_scratch_make(&r->scratch, "trace"))
-        hs_complain("cannot make a temporary folder: %s", strerror(errno));
+        complain_of_folder();
     else if (open_output(r, false))
         status = close_output(r, run_on_board(r, &capture));
     if (r->scratch.folder[0])
@@ -708,6 +719,8 @@ static const char *contradiction(const struct args *args)
         return "--level is for a firmware that is started here: with --stream it chooses by itself";
     if (args->again && !args->stream)
         return "--again is for --stream";
+    if (args->serial && !args->common.n_files)
+        return "which script? Type: heapstrata record --serial DEVICE SCRIPT.py";
     if (!args->stream && !args->common.n_files)
         return "which firmware and script? (see 'heapstrata help record')";
     if (args->no_reset && !args->serial)

@@ -169,8 +169,9 @@ static int finish(struct run *r, int err, struct hs_error *error)
     else if (!r->header)
         hs_fail_with(error, err = HS_ERR_KIND, 0,
                      "%s: %llu bytes came, and no trace among them: has the firmware called "
-                     "heapstrata.stream()?",
-                     name, (unsigned long long)r->live->state.bytes);
+                     "heapstrata.stream()?%s",
+                     name, (unsigned long long)r->live->state.bytes,
+                     isatty(r->live->line.fd) ? " Is --baud its speed?" : "");
     return err;
 }
 

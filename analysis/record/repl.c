@@ -357,10 +357,10 @@ void hs_repl_explain(const struct hs_repl *r, int error, char *text, size_t size
     static const char *const meaning[] = {
         [-HS_REPL_OK] = "no error",
         [-HS_REPL_SILENT] = "no answer of a raw REPL, not a byte: is it MicroPython, at this port and the right speed (--baud)?",
-        [-HS_REPL_GONE] = "the line was closed",
+        [-HS_REPL_GONE] = "the line was closed: was the board unplugged? Plug it in and record again",
         [-HS_REPL_RESET] = "the board was reset: by machine.reset(), sys.exit() or a crash",
         [-HS_REPL_STOPPED] = "interrupted",
-        [-HS_REPL_STUCK] = "it did not end at Ctrl-C",
+        [-HS_REPL_STUCK] = "it did not end at Ctrl-C: reset the board and record again",
         [-HS_REPL_FULL] = "the line takes no more bytes: does the board hang, or does flow control stop it?",
     };
     if (error == HS_REPL_SILENT && r->seen)

@@ -268,7 +268,7 @@ static int run_program(struct watching *w, const char *pipe, struct hs_error *er
     if (err != HS_ERR_KIND)
         return err;
     memset(error, 0, sizeof *error);
-    hs_fail_with(error, err, 0, "%s gave no trace: was it built with HeapStrata's hooks?", w->watch->argv[0]);
+    hs_fail_with(error, err, 0, "%s gave no trace: are HeapStrata's hooks in it (docs/building.md)?", w->watch->argv[0]);
     return err;
 }
 

@@ -66,7 +66,7 @@ static int check_range(const struct session *s, const struct args *args)
     if (s->error)
         return hs_complain("%s", hs_strerror(s->error));
     if (!s->range.begun)
-        return hs_complain("the trace ends before '%s'", args->from);
+        return hs_complain("%s: the trace ends before '%s' (--from)", args->common.input, args->from);
     return HS_EXIT_OK;
 }
 

@@ -146,12 +146,37 @@ static void name_file(struct hs_error *error, const char *path)
     snprintf(error->text, sizeof error->text, "%.200s: %.300s", path, text);
 }
 
+/* The program that unpacks it; NULL: it is not compressed. */
+static const char *unpacker(const struct sight *s)
+{
+    static const struct {
+        const char *magic, *program;
+    } forms[] = {{"\x1f\x8b", "gunzip"},    {"\xfd" "7zXZ", "unxz"}, {"\x28\xb5\x2f\xfd", "unzstd"}, {"BZh", "bunzip2"},
+                 {"PK\x03\x04", "unzip"}, {"\x04\x22\x4d\x18", "unlz4"}, {"7z\xbc\xaf", "7z x"}};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (s->len > strlen(forms[i].magic) && !memcmp(s->data, forms[i].magic, strlen(forms[i].magic)))
+            return forms[i].program;
+    return NULL;
+}
+
+static void explain_kind(const struct sight *s)
+{
+    const char *program = unpacker(s);
+    if (program)
+        hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is compressed: unpack it first (%s %s)", s->path, program, s->path);
+    else
+        hs_fail_with(s->error, HS_ERR_KIND, 0,
+                     "%s: is %s, not a trace: no .hst, stream capture or memory image was found in "
+                     "its %zu bytes. 'heapstrata record' makes a trace; 'heapstrata help import' lists what else is read",
+                     s->path, hs_text_begins(s->data, s->len) ? "text" : "something else", s->len);
+}
+
 /* No header: the message says what was found instead. */
 static void explain(const struct sight *s, const struct found *f)
 {
     size_t packets;
     if (!s->len)
-        hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is empty. A trace that holds nothing has at least a header", s->path);
+        hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is empty: nothing was written into it. Record again, and let the recording come to its end", s->path);
     else if (f->worst == HS_ERR_VERSION)
         hs_fail_with(s->error, HS_ERR_VERSION, f->worst_at,
                      "%s: the header at byte %zu is of format version %u; this program "
@@ -160,7 +185,7 @@ static void explain(const struct sight *s, const struct found *f)
     else if (f->worst == HS_ERR_END)
         hs_fail_with(s->error, HS_ERR_END, f->worst_at,
                      "%s: ends in the middle of the header at byte %zu; nothing can be "
-                     "salvaged",
+                     "salvaged: record again",
                      s->path, f->worst_at);
     else if ((packets = count_packets(s)))
         hs_fail_with(s->error, f->worst == HS_ERR_CHECK ? HS_ERR_CHECK : HS_ERR_KIND, f->worst_at,
@@ -168,13 +193,10 @@ static void explain(const struct sight *s, const struct found *f)
                      "trace, but %s header: dump from an earlier address, or capture from the start",
                      s->path, packets, f->worst == HS_ERR_CHECK ? "a damaged" : "no");
     else if (f->worst == HS_ERR_CHECK)
-        hs_fail_with(s->error, HS_ERR_CHECK, f->worst_at, "%s: the header at byte %zu is damaged, and no packets follow it",
+        hs_fail_with(s->error, HS_ERR_CHECK, f->worst_at, "%s: the header at byte %zu is damaged, and no packets follow it: read the memory again, or record again",
                      s->path, f->worst_at);
     else
-        hs_fail_with(s->error, HS_ERR_KIND, 0,
-                     "%s: is %s, not a trace: no .hst, stream capture or memory image was found in "
-                     "its %zu bytes",
-                     s->path, hs_text_begins(s->data, s->len) ? "text" : "something else", s->len);
+        explain_kind(s);
 }
 
 static struct hs_feed *open_container(struct sight *s, enum hs_source *source)
