@@ -31,6 +31,7 @@
 #define RING_LEAST (1u << 10)  /* bytes: a recorder takes no smaller one */
 #define RING_MOST (63u << 20)  /* bytes: an image that a reader takes has 64 MB with its headers */
 #define FLUSH_TICKS 8u         /* of a quarter second: at most this much is lost when we are killed */
+#define TEXT_MOST (500ull << 20) /* bytes of samples: a reader takes 512 MB of text */
 #define PIPE_BYTES (1 << 20)
 #define COMES_BACK 75 /* fifths of a second to wait for the port of a board to come back */
 
@@ -81,6 +82,7 @@ struct recording {
     bool apart;              /* the script prints to standard error, because the trace takes standard output */
     struct hs_output text;   /* samples, as they come: a text that is a trace too; no target: none came */
     struct hs_error no_room; /* why the text could not be written */
+    uint64_t text_bytes;     /* of it so far */
     bool keep_text;          /* it did not become a trace */
     struct hs_writer *writer;
     struct hs_scratch scratch;
@@ -491,11 +493,23 @@ static void explain_samples(const struct recording *r, const struct hs_stock *s)
         s->firmware.builtins ? "" : "; imports cannot be noticed");
 }
 
+/* What is left out of a very long run is said once. */
+static bool has_room(struct recording *r, size_t n)
+{
+    bool before = r->text_bytes > TEXT_MOST;
+    r->text_bytes += n;
+    if (r->text_bytes > TEXT_MOST && !before)
+        hs_complain("the samples have %llu MB, and later ones are left out: take fewer (--every MS)", TEXT_MOST >> 20);
+    return r->text_bytes <= TEXT_MOST;
+}
+
 /* Until the trace can be written, its name is that of the text: kill -9 leaves what came. */
 static void keep_samples(void *context, const char *bytes, size_t n)
 {
     struct recording *r = context;
     bool apart = r->out.device >= 0 || r->out.elsewhere;
+    if (!has_room(r, n))
+        return;
     if (!r->text.target && !r->no_room.code)
         hs_output_open(&r->text, apart ? r->scratch.file : r->args->output, HS_OUTPUT_STREAM, &r->no_room);
     for (ssize_t done; n && !r->no_room.code; bytes += done, n -= (size_t)done) {

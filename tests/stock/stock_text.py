@@ -18,8 +18,16 @@ def case_helper(tap):
               for m in found] == [(w[0], w[1], round(w[2] + 1.31 * (boot - 1), 3), boot) for boot in (1, 2) for w in wanted], found)
 
 
+def case_long(tap):
+    """The samples of a run of hours have more than 64 MB of text."""
+    between = ("printed by the script " * 200 + "\n") * (70 * 1024 * 1024 // 4401)
+    found = marks(write("long.log", sample("0 bare", 1600) + sample("100 start", 3200) + between + sample("200 mark here", 4800)))
+    tap.check("70 MB of text are read", [m["mark"] for m in found] == ["start", "here"], found)
+
+
 def run(tap):
     case_helper(tap)
+    case_long(tap)
     text = stock_unix.run_on("unix32", plain=True).out.decode()
     plain = [(m["mark"], m["used_bytes"]) for m in marks(write("plain.log", text))]
     lines = text.splitlines()

@@ -20,7 +20,6 @@
 #define STEP (64u << 10)
 #define IMAGE_MAX (64u << 20)   /* bytes of an image and the bytes around it */
 #define MEMORY_MAX (512u << 20) /* bytes of a core file or of text */
-#define DUMPS_MAX (64u << 20)   /* bytes of a text that is searched for dumps of mem_info() */
 
 /* The part of the input that was read so far. */
 struct sight {
@@ -275,7 +274,7 @@ static struct hs_feed *open_meminfo(struct sight *s, enum hs_source *source, boo
 {
     struct hs_meminfo_log log;
     struct hs_feed *feed = NULL;
-    bool text = s->len < DUMPS_MAX && hs_text_begins(s->data, s->len);
+    bool text = s->len <= MEMORY_MAX && hs_text_begins(s->data, s->len);
     int err = hs_meminfo_read(&log, s->data, text ? s->len : 0);
     *known = err != HS_ERR_KIND;
     if (!err) {
