@@ -156,7 +156,7 @@ static int follow(struct run *r)
 
 static int finish(struct run *r, int err, struct hs_error *error)
 {
-    const char *name = r->live->line.name;
+    const char *name = strcmp(r->live->line.name, "-") ? r->live->line.name : "standard input";
     look(r, 0);
     r->live->state.seconds = now() - r->begun;
     r->live->state.ended = true;
@@ -166,6 +166,8 @@ static int finish(struct run *r, int err, struct hs_error *error)
         hs_fail_with(error, err, 0, "%s: %s", name, hs_strerror(err));
     else if (r->error)
         hs_fail_with(error, err = HS_ERR_IO, 0, "%s: %s", name, strerror(r->error));
+    else if (!r->live->state.bytes)
+        hs_fail_with(error, err = HS_ERR_KIND, 0, "%s: nothing came: does the firmware run, and has it called heapstrata.stream()?", name);
     else if (!r->header)
         hs_fail_with(error, err = HS_ERR_KIND, 0,
                      "%s: %llu bytes came, and no trace among them: has the firmware called "
