@@ -13,6 +13,15 @@ bool hs_python_is_header(const struct hs_python *p, uint32_t i)
     return i && (hs_python_is(p, i - 1, "def") || hs_python_is(p, i - 1, "class"));
 }
 
+/* The method of a class, or the module's scope. */
+static uint32_t method(const struct hs_python *p, uint32_t scope, const char *name)
+{
+    for (uint32_t i = scope + 1; i < p->n_scopes; i++)
+        if (p->scope[i].parent == scope && hs_python_is(p, p->scope[i].name, name))
+            return i;
+    return HS_PYTHON_MODULE;
+}
+
 static void reach_names(struct hs_python_reach *s, uint32_t first, uint32_t n);
 
 static void reach(struct hs_python_reach *s, uint32_t scope)
@@ -21,9 +30,9 @@ static void reach(struct hs_python_reach *s, uint32_t scope)
     if (s->reached[scope])
         return;
     s->reached[scope] = true;
-    for (uint32_t i = scope + 1; p->scope[scope].is_class && i < p->n_scopes; i++)
-        if (p->scope[i].parent == scope && hs_python_is(p, p->scope[i].name, "__init__"))
-            reach(s, i);
+    uint32_t init = p->scope[scope].is_class ? method(p, scope, "__init__") : HS_PYTHON_MODULE;
+    if (init != HS_PYTHON_MODULE)
+        reach(s, init);
     uint32_t head = p->scope[scope].head;
     for (uint32_t i = head + 1; i < p->n_rows && p->row[i].indent > p->row[head].indent; i++)
         if (p->row[i].scope == scope)
@@ -97,6 +106,11 @@ bool hs_python_leads(struct hs_python_reach *s, uint32_t row, uint32_t other)
 
 /* ---- loops ---- */
 
+static bool is_loop(const struct hs_python *p, uint32_t row)
+{
+    return hs_python_is(p, p->row[row].first, "for") || hs_python_is(p, p->row[row].first, "while");
+}
+
 uint32_t hs_python_loop(const struct hs_python *p, uint32_t row)
 {
     uint32_t indent = p->row[row].indent, found = row;
@@ -105,7 +119,7 @@ uint32_t hs_python_loop(const struct hs_python *p, uint32_t row)
         if (r->scope != p->row[row].scope || r->indent >= indent)
             continue;
         indent = r->indent;
-        if (hs_python_is(p, r->first, "for") || hs_python_is(p, r->first, "while"))
+        if (is_loop(p, i))
             found = i;
     }
     return found;
@@ -127,6 +141,20 @@ static bool is_written(const struct hs_python *p, uint32_t name)
     return false;
 }
 
+/* Whether a row that is no head of a function or class leads to row `to`. */
+static bool leads_here(struct hs_python_reach *s, uint32_t row, uint32_t to)
+{
+    return !hs_python_is_header(s->python, s->python->row[row].first + 1) && hs_python_leads(s, row, to);
+}
+
+static bool leads_in(struct hs_python_reach *s, uint32_t scope, uint32_t to)
+{
+    for (uint32_t i = s->python->scope[scope].head + 1; i < s->python->n_rows; i++)
+        if (s->python->row[i].scope == scope && leads_here(s, i, to))
+            return true;
+    return false;
+}
+
 /* for x in ("a", "b"): or for x in NAMES: */
 static bool goes_over_literal(const struct hs_python *p, uint32_t row)
 {
@@ -139,43 +167,52 @@ static bool goes_over_literal(const struct hs_python *p, uint32_t row)
     return is_literal(p, i + 1) || (i + 1 < end && !hs_python_is(p, i + 2, "(") && is_written(p, i + 1));
 }
 
-/* The first row of the scope that leads to row `to`. */
-static uint32_t first_leading(struct hs_python_reach *s, uint32_t scope, uint32_t to)
-{
-    const struct hs_python *p = s->python;
-    for (uint32_t i = 0; i < p->n_rows; i++) {
-        bool candidate = p->row[i].scope == scope && !hs_python_is_header(p, p->row[i].first + 1);
-        if (candidate && (scope != p->row[to].scope || i == to) && hs_python_leads(s, i, to))
-            return i;
-    }
-    return NONE;
-}
+static bool is_bounded_in(struct hs_python_reach *s, uint32_t scope, uint32_t to, unsigned depth);
 
-/* A function that the row names and that leads to row `to`, or the module's scope. */
-static uint32_t called_in(struct hs_python_reach *s, uint32_t row, uint32_t to)
+/* Whether the name of the function is passed on: who calls it, and how often, is not known then. */
+static bool is_value(const struct hs_python_reach *s, uint32_t scope)
 {
     const struct hs_python *p = s->python;
-    for (uint32_t i = p->row[row].first; i < p->row[row].first + p->row[row].n; i++)
-        for (uint32_t k = s->named[i]; k; k = s->next[k])
-            if (!p->scope[k].is_class && first_leading(s, k, to) != NONE)
-                return k;
-    return HS_PYTHON_MODULE;
-}
-
-bool hs_python_is_bounded(struct hs_python_reach *s, uint32_t row)
-{
-    const struct hs_python *p = s->python;
-    uint32_t scope = HS_PYTHON_MODULE;
-    for (unsigned depth = 0; depth < CALLS_DEEP; depth++) {
-        uint32_t at = first_leading(s, scope, row), loop = at == NONE ? NONE : hs_python_loop(p, at);
-        if (at == NONE || loop != at)
-            return at != NONE && goes_over_literal(p, loop);
-        scope = called_in(s, at, row);
-        if (scope == HS_PYTHON_MODULE)
-            return false;
-    }
+    for (uint32_t i = 0; i < p->n; i++)
+        if (hs_python_same(p, i, p->scope[scope].name) && !hs_python_is_header(p, i) && !hs_python_is(p, i + 1, "("))
+            return true;
     return false;
 }
+
+/* Whether each function that row `row` names and that leads to row `to` does so in bounded loops only. */
+static bool calls_bounded(struct hs_python_reach *s, uint32_t row, uint32_t to, unsigned depth)
+{
+    const struct hs_python *p = s->python;
+    bool any = false;
+    for (uint32_t i = p->row[row].first; i < p->row[row].first + p->row[row].n; i++)
+        for (uint32_t k = s->named[i]; k; k = s->next[k]) {
+            uint32_t called = p->scope[k].is_class ? method(p, k, "__init__") : k;
+            if (called == HS_PYTHON_MODULE || !leads_in(s, called, to))
+                continue;
+            if (!hs_python_is(p, i + 1, "(") || is_value(s, k) || !is_bounded_in(s, called, to, depth + 1))
+                return false;
+            any = true;
+        }
+    return any;
+}
+
+/* Whether every row of the scope that leads to row `to` is in a loop over a literal, or in none and calls what is bounded. */
+static bool is_bounded_in(struct hs_python_reach *s, uint32_t scope, uint32_t to, unsigned depth)
+{
+    const struct hs_python *p = s->python;
+    bool any = false;
+    for (uint32_t i = 0; i < p->n_rows && depth < CALLS_DEEP; i++) {
+        if (p->row[i].scope != scope || !leads_here(s, i, to))
+            continue;
+        uint32_t loop = hs_python_loop(p, i);
+        if (loop != i || is_loop(p, i) ? !goes_over_literal(p, loop) : i != to && !calls_bounded(s, i, to, depth))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+bool hs_python_is_bounded(struct hs_python_reach *s, uint32_t row) { return is_bounded_in(s, HS_PYTHON_MODULE, row, 0); }
 
 /* ---- functions that make and return something ---- */
 
