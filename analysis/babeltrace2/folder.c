@@ -185,8 +185,9 @@ static int convert_apart(const char *folder, const struct traces *traces, int fd
 {
     struct conversion conversion = {folder, traces, fd};
     int status = hs_child_run(convert_it, &conversion, error);
-    return status == HS_CHILD_DIED ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails, or comes to no end, in reading it")
-                                   : status;
+    return status == HS_CHILD_DIED
+               ? fail(error, HS_ERR_FORMAT, folder, "is so damaged that libbabeltrace2 fails, or comes to no end, in reading it")
+               : status;
 }
 
 static int make(const char *folder, struct hs_error *error)

@@ -105,7 +105,8 @@ int hs_cmd_check_output(const char *target)
 int hs_cmd_complain_of_input(const char *path, const char *why)
 {
     if (!strcmp(path, HS_DEFAULT_INPUT))
-        return hs_complain("no trace is named, and there is no %s in this folder: name one, or make it with 'heapstrata record'", path);
+        return hs_complain("no trace is named, and there is no %s in this folder: name one, or make it with 'heapstrata record'",
+                           path);
     return hs_complain("%s: %s", path, why);
 }
 

@@ -67,7 +67,7 @@ struct hs_option {
     enum hs_option_type type;
     size_t offset; /* of the member in the argument struct */
     const char *help;
-    const char *choices; /* HS_OPT_CHOICE: "auto|always|never"; HS_OPT_TEXT: words for shell completion */
+    const char *choices;  /* HS_OPT_CHOICE: "auto|always|never"; HS_OPT_TEXT: words for shell completion */
     uint64_t least, most; /* HS_OPT_UINT and HS_OPT_REAL: others are refused before the command runs; most 0: no limit */
 };
 

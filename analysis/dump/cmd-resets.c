@@ -287,7 +287,8 @@ static int run(void *memory)
 static const struct args defaults = {.last = 10};
 
 static const struct hs_option options[] = {
-    {"last", 'n', "N", HS_OPT_UINT, offsetof(struct args, last), "events to show of each boot (default 10)", NULL, .least = 1, .most = 1 << 20},
+    {"last", 'n', "N", HS_OPT_UINT, offsetof(struct args, last), "events to show of each boot (default 10)", NULL, .least = 1,
+     .most = 1 << 20},
     {0},
 };
 

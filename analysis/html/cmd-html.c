@@ -80,7 +80,8 @@ static bool load(struct input *in, int *status)
         return false;
     }
     if (!in->trace->events)
-        *status = hs_complain("%s: holds no events: was recording on while the program ran? ('heapstrata stat' shows what there is)", in->path);
+        *status = hs_complain(
+            "%s: holds no events: was recording on while the program ran? ('heapstrata stat' shows what there is)", in->path);
     return in->trace->events;
 }
 

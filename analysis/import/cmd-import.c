@@ -17,7 +17,8 @@ struct args {
 
 static const struct hs_option options[] = {
     {"output", 'o', "FILE", HS_OPT_TEXT, offsetof(struct args, output), "write FILE (default " HS_DEFAULT_INPUT ")"},
-    {"level", 'l', "N", HS_OPT_UINT, offsetof(struct args, level), "how hard to compress, 1 to 19 (default 3)", .least = 1, .most = 19},
+    {"level", 'l', "N", HS_OPT_UINT, offsetof(struct args, level), "how hard to compress, 1 to 19 (default 3)", .least = 1,
+     .most = 19},
     {"dump", 'd', "N", HS_OPT_UINT, offsetof(struct args, dump),
      "of several dumps in the log of a console take the Nth (default: the last whole one)", .least = 1, .most = 1000000},
     {0},

@@ -148,7 +148,9 @@ static int start_sampling(struct session *s)
     if (status < 0)
         return fail_of_line(s, HS_ERR_IO, "while the helper was sent", status);
     b->sampled = true;
-    return status ? fail(s, HS_ERR_KIND, "the firmware cannot be sampled (docs/stock.md says what is needed)", last_line(b->stock->said)) : HS_OK;
+    return status ? fail(s, HS_ERR_KIND, "the firmware cannot be sampled (docs/stock.md says what is needed)",
+                         last_line(b->stock->said))
+                  : HS_OK;
 }
 
 /* The last samples. Without memory for them, those that came before are kept. */
@@ -303,7 +305,9 @@ static int pull(struct session *s)
         return fail_of_line(s, HS_ERR_END, "while the trace came", status);
     if (!s->capture->begun)
         return fail(s, HS_ERR_KIND, "the firmware gives no trace", exception(s));
-    snprintf(s->traceback, sizeof s->traceback, "%" PRIu32 " of %" PRIu32 " bytes came undamaged, after %d attempts. They are kept; a lower --baud, or another cable, may help",
+    snprintf(s->traceback, sizeof s->traceback,
+             "%" PRIu32 " of %" PRIu32
+             " bytes came undamaged, after %d attempts. They are kept; a lower --baud, or another cable, may help",
              s->capture->got, s->capture->total, ATTEMPTS);
     return fail(s, HS_ERR_END, "the trace is not complete", s->traceback);
 }

@@ -27,10 +27,10 @@
 #include "lib/host/util/tempfile.h"
 #include "lib/host/writer.h"
 
-#define SCRIPT_MAX (64u << 20) /* bytes */
-#define RING_LEAST (1u << 10)  /* bytes: a recorder takes no smaller one */
-#define RING_MOST (63u << 20)  /* bytes: an image that a reader takes has 64 MB with its headers */
-#define FLUSH_TICKS 8u         /* of a quarter second: at most this much is lost when we are killed */
+#define SCRIPT_MAX (64u << 20)   /* bytes */
+#define RING_LEAST (1u << 10)    /* bytes: a recorder takes no smaller one */
+#define RING_MOST (63u << 20)    /* bytes: an image that a reader takes has 64 MB with its headers */
+#define FLUSH_TICKS 8u           /* of a quarter second: at most this much is lost when we are killed */
 #define TEXT_MOST (500ull << 20) /* bytes of samples: a reader takes 512 MB of text */
 #define PIPE_BYTES (1 << 20)
 #define COMES_BACK 75 /* fifths of a second to wait for the port of a board to come back */
@@ -347,9 +347,10 @@ static int run_firmware(struct recording *r, int pipe, const char *variable, con
 static int no_trace(const struct recording *r)
 {
     const char *firmware = r->args->common.file[0];
-    return hs_complain("%s gave no trace: are HeapStrata's hooks in it? Then '%s -c \"import heapstrata\"' works. docs/building.md says "
-                       "how to build them in",
-                       firmware, firmware);
+    return hs_complain(
+        "%s gave no trace: are HeapStrata's hooks in it? Then '%s -c \"import heapstrata\"' works. docs/building.md says "
+        "how to build them in",
+        firmware, firmware);
 }
 
 static int record_stream(struct recording *r)
@@ -383,7 +384,8 @@ static int record_ring(struct recording *r)
 static int complain_of_folder(void)
 {
     const char *set = getenv("TMPDIR");
-    return hs_complain("cannot make a temporary folder in %s: %s (TMPDIR names another place)", set && *set ? set : "/tmp", strerror(errno));
+    return hs_complain("cannot make a temporary folder in %s: %s (TMPDIR names another place)", set && *set ? set : "/tmp",
+                       strerror(errno));
 }
 
 static int record_program(struct recording *r)
@@ -470,7 +472,8 @@ static int put_bytes(struct recording *r, const void *bytes, size_t len)
     FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
     bool written = file && fwrite(bytes, 1, len, file) == len;
     if (!file || fclose(file) || !written)
-        return hs_complain("cannot write %s: %s: make room there, or name another place with TMPDIR", r->scratch.file, strerror(errno));
+        return hs_complain("cannot write %s: %s: make room there, or name another place with TMPDIR", r->scratch.file,
+                           strerror(errno));
     return put_file(r, r->scratch.file);
 }
 
@@ -540,7 +543,8 @@ static int put_samples(struct recording *r, struct hs_stock *s, int failed)
     if (s->broken && !r->args->quiet)
         fprintf(stderr, "[ heapstrata record: a sample did not come to its end, and is left out ]\n");
     if (!s->samples)
-        return hs_complain("%s: no sample came: reset the board and record again, with --every 0 if its timer disturbs", r->args->serial);
+        return hs_complain("%s: no sample came: reset the board and record again, with --every 0 if its timer disturbs",
+                           r->args->serial);
     if (s->full)
         hs_complain("no memory for all samples");
     if (put_text(r) || s->full || (failed && !r->board->reset && !r->board->raised))

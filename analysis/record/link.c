@@ -71,7 +71,8 @@ static bool resolve(struct hs_link *l, const struct address *a, bool listen, str
     if (!port_fits(a->port))
         return fail(l, "a port is a number from 0 to 65535, or a service's name");
     int error = getaddrinfo(*a->host ? a->host : NULL, a->port, &hints, found);
-    return error ? fail(l, error == EAI_SERVICE ? "a port is a number from 0 to 65535, or a service's name" : gai_strerror(error)) : true;
+    return error ? fail(l, error == EAI_SERVICE ? "a port is a number from 0 to 65535, or a service's name" : gai_strerror(error))
+                 : true;
 }
 
 static int close_failed(int fd)

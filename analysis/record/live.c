@@ -167,13 +167,13 @@ static int finish(struct run *r, int err, struct hs_error *error)
     else if (r->error)
         hs_fail_with(error, err = HS_ERR_IO, 0, "%s: %s", name, strerror(r->error));
     else if (!r->live->state.bytes)
-        hs_fail_with(error, err = HS_ERR_KIND, 0, "%s: nothing came: does the firmware run, and has it called heapstrata.stream()?", name);
+        hs_fail_with(error, err = HS_ERR_KIND, 0,
+                     "%s: nothing came: does the firmware run, and has it called heapstrata.stream()?", name);
     else if (!r->header)
         hs_fail_with(error, err = HS_ERR_KIND, 0,
                      "%s: %llu bytes came, and no trace among them: has the firmware called "
                      "heapstrata.stream()?%s",
-                     name, (unsigned long long)r->live->state.bytes,
-                     isatty(r->live->line.fd) ? " Is --baud its speed?" : "");
+                     name, (unsigned long long)r->live->state.bytes, isatty(r->live->line.fd) ? " Is --baud its speed?" : "");
     return err;
 }
 

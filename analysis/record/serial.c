@@ -90,11 +90,12 @@ int hs_serial_open(const struct hs_serial_config *config)
 
 void hs_serial_explain(const struct hs_serial_config *config, int why, char *text, size_t size)
 {
-    const char *what = why == EBUSY    ? "another program uses it (mpremote, a terminal program, another record): end that one first"
+    const char *what = why == EBUSY ? "another program uses it (mpremote, a terminal program, another record): end that one first"
                        : why == ENOTTY ? "it is no serial port: see which /dev/tty... appears when the board is plugged in"
                        : why == ENOENT ? "there is no such port: is the board plugged in? See ls /dev/ttyACM* /dev/ttyUSB*"
-                       : why == EACCES ? "no permission: become a member of the port's group (see ls -l), often dialout, and log in again"
-                                       : strerror(why);
+                       : why == EACCES
+                           ? "no permission: become a member of the port's group (see ls -l), often dialout, and log in again"
+                           : strerror(why);
     snprintf(text, size, "cannot open %s: %s", config->path, what);
 }
 

@@ -24,11 +24,11 @@ struct hs_stock_firmware {
 
 /* The samples of one run, with the script's traceback: a text that is a trace. The caller zero-initialises it, sets the first members, and calls hs_stock_free. */
 struct hs_stock {
-    unsigned interval; /* milliseconds between two samples; 0: none by a timer */
-    const char *name;  /* of the script; may be NULL */
-    hs_repl_sink *out; /* receives what the script prints, without the samples */
-    hs_repl_sink *err; /* receives its traceback; may be NULL */
-    void *context;     /* of both, and of `keep` */
+    unsigned interval;  /* milliseconds between two samples; 0: none by a timer */
+    const char *name;   /* of the script; may be NULL */
+    hs_repl_sink *out;  /* receives what the script prints, without the samples */
+    hs_repl_sink *err;  /* receives its traceback; may be NULL */
+    void *context;      /* of both, and of `keep` */
     hs_repl_sink *keep; /* receives the text in pieces, as soon as they are complete; never NULL */
 
     struct hs_stock_firmware firmware;

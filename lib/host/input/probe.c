@@ -150,8 +150,15 @@ static const char *unpacker(const struct sight *s)
 {
     static const struct {
         const char *magic, *program;
-    } forms[] = {{"\x1f\x8b", "gunzip"},    {"\xfd" "7zXZ", "unxz"}, {"\x28\xb5\x2f\xfd", "unzstd"}, {"BZh", "bunzip2"},
-                 {"PK\x03\x04", "unzip"}, {"\x04\x22\x4d\x18", "unlz4"}, {"7z\xbc\xaf", "7z x"}};
+    } forms[] = {{"\x1f\x8b", "gunzip"},
+                 {"\xfd"
+                  "7zXZ",
+                  "unxz"},
+                 {"\x28\xb5\x2f\xfd", "unzstd"},
+                 {"BZh", "bunzip2"},
+                 {"PK\x03\x04", "unzip"},
+                 {"\x04\x22\x4d\x18", "unlz4"},
+                 {"7z\xbc\xaf", "7z x"}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (s->len > strlen(forms[i].magic) && !memcmp(s->data, forms[i].magic, strlen(forms[i].magic)))
             return forms[i].program;
@@ -175,7 +182,8 @@ static void explain(const struct sight *s, const struct found *f)
 {
     size_t packets;
     if (!s->len)
-        hs_fail_with(s->error, HS_ERR_KIND, 0, "%s: is empty: nothing was written into it. Record again, and let the recording come to its end", s->path);
+        hs_fail_with(s->error, HS_ERR_KIND, 0,
+                     "%s: is empty: nothing was written into it. Record again, and let the recording come to its end", s->path);
     else if (f->worst == HS_ERR_VERSION)
         hs_fail_with(s->error, HS_ERR_VERSION, f->worst_at,
                      "%s: the header at byte %zu is of format version %u; this program "
@@ -192,7 +200,8 @@ static void explain(const struct sight *s, const struct found *f)
                      "trace, but %s header: dump from an earlier address, or capture from the start",
                      s->path, packets, f->worst == HS_ERR_CHECK ? "a damaged" : "no");
     else if (f->worst == HS_ERR_CHECK)
-        hs_fail_with(s->error, HS_ERR_CHECK, f->worst_at, "%s: the header at byte %zu is damaged, and no packets follow it: read the memory again, or record again",
+        hs_fail_with(s->error, HS_ERR_CHECK, f->worst_at,
+                     "%s: the header at byte %zu is damaged, and no packets follow it: read the memory again, or record again",
                      s->path, f->worst_at);
     else
         explain_kind(s);
