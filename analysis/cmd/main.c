@@ -199,6 +199,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    hs_system_hold_standard();
     hs_system_survive_large_files(); /* writes then fail, and the command reports the reason */
     hs_ctf_take_folders();
     int status = dispatch(argc, argv);

@@ -192,10 +192,10 @@ static void say_kept(const struct recording *r, const char *kept)
 /* Samples are kept as the text that came, if they could not be made a trace; otherwise what was written of the trace is. */
 static void keep_part(struct recording *r, const struct hs_writer_stats *stats)
 {
-    struct hs_output *part = r->text.target ? &r->text : &r->out;
-    const char *kept = r->text.target || stats->plain ? hs_output_keep(part) : NULL;
+    bool text = r->text.target == r->args->output; /* otherwise it is temporary */
+    const char *kept = text || stats->plain ? hs_output_keep(text ? &r->text : &r->out) : NULL;
     say_kept(r, kept);
-    if (!kept && stats->packets)
+    if (!kept && (stats->packets || r->text.target))
         hs_complain("nothing of the trace was kept: make room, or write it elsewhere (-o FILE), and record again");
 }
 

@@ -61,6 +61,22 @@ def case_standard_output_is_refused(bench):
                 done and done.out)
 
 
+def case_closed_descriptors(bench):
+    """Where standard output or error is closed, nothing that is printed comes into the file."""
+    program = script(bench)
+    for closed in (">&-", "2>&-", "<&-", ">&- 2>&- <&-"):
+        for name, args in (("record", command("{out}", program)), ("import", [hs_test.CLI, "import", bench.small, "-o", "{out}"])):
+            out = bench.path("closed.hst")
+            hs_test.run(["sh", "-c", '"$@" ' + closed, "sh", *[out if word == "{out}" else word for word in args]])
+            done = hs_test.cli("stat", out)
+            bench.check("%s with %s" % (name, closed), done.status == 0, done.err)
+            os.unlink(out)
+        page = bench.path("closed.html")
+        hs_test.run(["sh", "-c", '"$@" ' + closed, "sh", hs_test.CLI, "html", "--elf", hs_test.CLI, bench.small, "-o", page])
+        with open(page, "rb") as f:
+            bench.check("html with %s" % closed, f.read(15) == b"<!doctype html>")
+
+
 def limit():
     resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
 

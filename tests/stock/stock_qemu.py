@@ -180,6 +180,17 @@ def case_no_room(tap):
                   b"MemoryError" in done.err and hs_test.cli("stat", trace).status == 0, (done.status, done.err))
 
 
+def case_pipe(tap):
+    """Standard output has the trace alone."""
+    script = write("said.py", "print('said by', 'the script')\n")
+    with Board(firmware()) as board, board.line() as line:
+        done, _ = record(line, script, trace="-")
+    with open(path("piped.hst"), "wb") as f:
+        f.write(done.out)
+    tap.check("a trace of samples to a pipe", done.status == 0 and b"said by the script" in done.err and len(marks(f.name)) == 3,
+              (done.status, done.out[:80], done.err))
+
+
 def case_killed(tap):
     """What came is on disk as it comes; an earlier trace is not lost."""
     script, trace = write("loop.py", LOOP), path("killed.hst")
@@ -215,7 +226,7 @@ def run(tap):
     if not shutil.which("qemu-system-arm"):
         tap.skip("an emulated board", "no qemu-system-arm")
         return
-    for case in (case_imports, case_demo, case_commands, case_full, case_no_room, case_killed, case_unplugged, case_reset):
+    for case in (case_imports, case_demo, case_commands, case_full, case_no_room, case_pipe, case_killed, case_unplugged, case_reset):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others

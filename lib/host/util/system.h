@@ -15,6 +15,10 @@
 /* A second descriptor, at least `least`, with the same file position. Programs that are started do not inherit it. */
 int hs_system_duplicate(int fd, int least);
 
+/* Occupies standard input, output and error where they are closed, so that no file that is opened later gets their numbers, and
+ * with them what is printed. Reading and writing them still fails. */
+void hs_system_hold_standard(void);
+
 /* Makes `fd` standard input. */
 int hs_system_replace_input(int fd);
 

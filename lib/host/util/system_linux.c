@@ -23,6 +23,13 @@
 
 int hs_system_duplicate(int fd, int least) { return fcntl(fd, F_DUPFD_CLOEXEC, least); }
 
+void hs_system_hold_standard(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+            return; /* the lowest free number is the one that was missing */
+}
+
 int hs_system_replace_input(int fd) { return dup2(fd, STDIN_FILENO); }
 
 int hs_system_open_again(int fd)

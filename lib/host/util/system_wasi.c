@@ -55,6 +55,8 @@ int hs_system_duplicate(int fd, int least)
     return open_by_number("/dev/fd", fd, O_RDWR);
 }
 
+void hs_system_hold_standard(void) {}
+
 int hs_system_replace_input(int fd) { return __wasi_fd_renumber(fd, STDIN_FILENO) ? -1 : STDIN_FILENO; }
 
 int hs_system_open_again(int fd) { return open_by_number("/proc/self/fd", fd, O_RDONLY); }
