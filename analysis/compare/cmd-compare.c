@@ -310,7 +310,8 @@ static int print(struct work *w, struct hs_compare *c)
 
 static int compare(struct work *w)
 {
-    struct hs_compare c = {.n = w->n, .by = (enum hs_cost)w->args->by};
+    bool before = w->args->by > HS_COST_BLOCKS;
+    struct hs_compare c = {.n = w->n, .by = before ? HS_COST_RETAINED : (enum hs_cost)w->args->by};
     for (unsigned i = 0; i < w->n; i++) {
         const struct source *s = &w->source[i];
         c.side[i] = (struct hs_side){s->path,      s->model,     &s->names,
@@ -340,16 +341,18 @@ static int run(void *memory)
     return status > compared ? status : compared;
 }
 
+#define BEFORE "retained" /* the first word's name before; it means another thing in `retained` and `why` */
+
 static const struct hs_option options[] = {
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
-     "compare what is held then: end, a time such as 1.5s, event:N, mark:LABEL (the last of that label) or mark:LABEL#2 "
+     "compare what is live then: end, a time such as 1.5s, event:N, mark:LABEL (the last of that label) or mark:LABEL#2 "
      "(default: after the last collection)",
      NULL},
     {"by", 'b', "FIGURE", HS_OPT_CHOICE, offsetof(struct args, by),
-     "what rows show and --fail-above judges: retained, allocated, allocs, peak or blocks (default retained)",
-     "retained|allocated|allocs|peak|blocks"},
+     "what rows show and --fail-above judges: live, allocated, allocs, peak or blocks (default live)",
+     "live|allocated|allocs|peak|blocks|" BEFORE},
     {"fail-above", 0, "LIMIT", HS_OPT_TEXT, offsetof(struct args, fail_above),
-     "exit with 1, naming the culprits, when a trace has more of FIGURE than the first, by more than LIMIT: bytes (64, "
+     "exit with 1, naming the lines that grew, when a trace has more of FIGURE than the first, by more than LIMIT: bytes (64, "
      "2K), or percent of the first (5%)",
      NULL},
     {"source", 's', "PATH", HS_OPT_LIST, offsetof(struct args, source),
@@ -366,8 +369,8 @@ const struct hs_cmd hs_cmd_compare = {
     .about =
         "By kind, line, function, import and phase of an import: differences add up to that of gc.mem_alloc(). Marks are matched by their "
         "labels; lines by the text of the sources, where they are beside the traces, in the folder the firmware ran "
-        "in, or given by --source; when each run has one file of its own, such as the main script, the two are taken "
-        "for one.",
+        "in, or given by --source. If each run has one source file that the other does not have, such as the main script, "
+        "the two are compared as the same file.",
     .examples = "  heapstrata compare before.hst after.hst\n"
                 "  heapstrata compare --at mark:ready plain.hst const.hst none.hst\n"
                 "  heapstrata compare --fail-above 2% --by peak main.hst branch.hst\n",

@@ -17,11 +17,11 @@
 static const struct {
     const char *name, *text;
 } figures[] = {
-    [HS_COST_RETAINED] = {"retained_bytes", "bytes held"},
-    [HS_COST_ALLOCATED] = {"allocated_bytes", "bytes asked for in all"},
+    [HS_COST_RETAINED] = {"retained_bytes", "live bytes"},
+    [HS_COST_ALLOCATED] = {"allocated_bytes", "bytes requested in all"},
     [HS_COST_ALLOCS] = {"allocs", "allocations and reallocs"},
-    [HS_COST_PEAK] = {"peak_bytes", "most bytes held at once"},
-    [HS_COST_BLOCKS] = {"blocks", "blocks held"},
+    [HS_COST_PEAK] = {"peak_bytes", "most live bytes at once"},
+    [HS_COST_BLOCKS] = {"blocks", "live blocks"},
     [HS_COST_LARGEST] = {"largest_free_bytes", "longest free run"},
 };
 

@@ -128,6 +128,6 @@ int64_t hs_compare_rounding(const struct hs_compare *compare, unsigned side);
 int64_t hs_compare_total(const struct hs_compare *compare, enum hs_cost figure, unsigned side);
 
 const char *hs_cost_name(enum hs_cost figure); /* "retained_bytes" */
-const char *hs_cost_text(enum hs_cost figure); /* "bytes held" */
+const char *hs_cost_text(enum hs_cost figure); /* "live bytes" */
 
 #endif
