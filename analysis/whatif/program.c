@@ -48,8 +48,8 @@ static uint32_t block_at(const struct hs_program *p, uint32_t pos) { return pos 
 
 static void forget(struct hs_program *p)
 {
-    p->n = p->n_blocks = p->given = p->areas = 0;
-    p->bytes = 0;
+    p->n = p->n_blocks = p->given = p->areas = p->present_areas = 0;
+    p->bytes = p->present_bytes = 0;
     p->collecting = p->collected = HS_NEVER;
     p->amount = p->threshold = p->allocated = 0;
     p->ended = false;
@@ -64,8 +64,10 @@ static void add_area(struct hs_program *p, const struct hs_model *m, unsigned re
     s->block = region;
     s->pos = r->first;
     s->size = r->granules;
-    p->areas++;
-    p->bytes += (uint64_t)r->granules << r->shift;
+    p->present_areas++;
+    p->present_bytes += (uint64_t)r->granules << r->shift;
+    p->areas = p->present_areas > p->areas ? p->present_areas : p->areas;
+    p->bytes = p->present_bytes > p->bytes ? p->present_bytes : p->bytes;
     p->shift = r->shift;
     p->header = r->header;
     p->least = r->least;
@@ -232,18 +234,51 @@ int hs_program_before(struct hs_program *p, const struct hs_model *m, const stru
     return p->error;
 }
 
+/* Where the region is that is present now, from its last step; no granules when it is not present. */
+static struct hs_extent area_of(const struct hs_program *p, unsigned region)
+{
+    for (uint32_t i = p->n; i--;) {
+        const struct hs_program_step *s = &p->step[i];
+        if (s->block == region && s->kind == HS_STEP_AREA)
+            return (struct hs_extent){s->pos, s->size};
+        if (s->block == region && s->kind == HS_STEP_AREA_END)
+            break;
+    }
+    return (struct hs_extent){0, 0};
+}
+
+static void count_out(struct hs_program *p, struct hs_extent area)
+{
+    p->present_areas -= area.granules != 0;
+    p->present_bytes -= (uint64_t)area.granules << p->shift;
+}
+
+/* The blocks of a region that ends are gone with it. */
+static void end_area(struct hs_program *p, const struct hs_model *m, const struct hs_event *e)
+{
+    struct hs_extent area = area_of(p, e->region);
+    uint64_t time = hs_model_elapsed(m);
+    if (!area.granules)
+        return;
+    for (uint32_t pos = area.pos; pos - area.pos < area.granules && pos < p->n_at; pos++)
+        if (p->at[pos] != HS_NEVER) {
+            add_step(p, HS_STEP_FREE, time, e->number)->block = p->at[pos];
+            p->at[pos] = HS_NEVER;
+        }
+    add_step(p, HS_STEP_AREA_END, time, e->number)->block = e->region;
+    count_out(p, area);
+}
+
 /* Adds steps for a region that appears or disappears. */
 static void follow_region(struct hs_program *p, const struct hs_model *m, const struct hs_event *e)
 {
+    struct hs_extent is = area_of(p, e->region);
     if (e->kind == HS_REGION_END) {
-        add_step(p, HS_STEP_AREA_END, hs_model_elapsed(m), e->number)->block = e->region;
-        return;
+        end_area(p, m, e);
+    } else if (is.pos != m->region[e->region].first || is.granules != m->region[e->region].granules) {
+        count_out(p, is);
+        add_area(p, m, e->region, hs_model_elapsed(m));
     }
-    for (uint32_t i = p->n; i--;)
-        if (p->step[i].kind == HS_STEP_AREA && p->step[i].block == e->region && p->step[i].pos == m->region[e->region].first &&
-            p->step[i].size == m->region[e->region].granules)
-            return;
-    add_area(p, m, e->region, hs_model_elapsed(m));
 }
 
 int hs_program_after(struct hs_program *p, const struct hs_model *m, const struct hs_event *e)

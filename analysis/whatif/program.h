@@ -56,9 +56,11 @@ struct hs_program {
     uint32_t n_at;
     uint32_t collecting, collected; /* step of the current collection, of the last one; HS_NEVER: none */
     unsigned shift;                 /* log2 of the real granule */
-    uint64_t bytes;                 /* of the real heap: all regions that appeared */
+    uint64_t bytes;                 /* of the real heap: the most that its regions had at once */
     uint32_t header, least;         /* bytes per block: overhead, and minimum size */
-    uint32_t areas;                 /* regions that appeared */
+    uint32_t areas;                 /* the most regions at once */
+    uint64_t present_bytes;         /* of the regions that are there at the current event */
+    uint32_t present_areas;
     bool micropython;               /* placed by the rule of MicroPython's gc.c */
     bool running;                   /* the layout is known */
     bool ended;                     /* the heap was torn down: later events are not part of it */

@@ -167,6 +167,11 @@ def shown():
     text = hs_test.cli("report", trace).out.decode() + hs_test.cli("marks", trace).out.decode()
     tap.check("said at the head of reports", "# heap outer around it: 20,200 of 87,684 bytes used, 20,200 at most; shown by --heap outer" in text, text[:600])
     done = hs_test.cli("map", "--style", "meminfo", trace).out.decode()
+    status, data, text = hs_test.cli_json("whatif", trace)
+    heap = data["heaps"][0] if status == 0 and data else {}
+    tap.check("whatif: an interpreter that ends and starts again has its regions again, and the old blocks are gone",
+              heap and (data["recorded"]["faithful"], heap["heap_bytes"], heap["enough"]) == (1, 15744, "yes") and
+              heap["smallest_heap_bytes"] < 15744, text or data)
     tap.check("its map has the areas in the order of the heap's growth", done.count("GC memory layout") == 2, done[:600])
 
 
