@@ -8,6 +8,7 @@
 #
 # firmware-hooks/README.md says what a hook's folder has in it.
 comma := ,
+$(foreach hook,$(HS_HOOKS),$(if $(wildcard $(HS_ROOT)/firmware-hooks/$(hook)/*.c),,$(error HS_HOOKS: there is no hook in firmware-hooks/$(hook))))
 include $(HS_ROOT)/lib/lib.mk
 HS_HOOKS_SRC := $(patsubst $(HS_ROOT)/%,%,$(sort $(wildcard $(patsubst %,$(HS_ROOT)/firmware-hooks/%/*.c,startup $(HS_HOOKS)))))
 HS_HOOKS_LDFLAGS := $(addprefix -Wl$(comma)--wrap=,$(shell sed -e 's/\#.*//' /dev/null $(wildcard $(patsubst %,$(HS_ROOT)/firmware-hooks/%/wraps.txt,$(HS_HOOKS)))))

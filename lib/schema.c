@@ -79,7 +79,8 @@ const struct hs_wire_layout *hs_wire_layout(unsigned kind)
     _Static_assert(0 HS_EACH(COUNT_DATA, member, __VA_ARGS__) <= 1, #NAME ": one field of text, bytes or numbers at most"); \
     _Static_assert(1 HS_EACH(IS_FIRST, member, __VA_ARGS__), #NAME ": the site comes first"); \
     _Static_assert(1 HS_EACH(IS_NEAR, member, __VA_ARGS__), #NAME ": offsets have a byte"); \
-    _Static_assert(code > 0 && code < HS_KIND_END, #NAME ": the code has six bits");
+    _Static_assert(code > 0 && code < HS_KIND_END, #NAME ": the code has six bits"); \
+    _Static_assert(code != 9, #NAME ": 9 is never used (FORMAT.md, chapter 3)");
 #include "lib/records.def"
 #define NUMBER_EVENT(member)
 #define NUMBER_PACKET(member)
@@ -88,6 +89,16 @@ const struct hs_wire_layout *hs_wire_layout(unsigned kind)
 #include "lib/records.def"
 _Static_assert(offsetof(struct hs_record, event.site) == offsetof(struct hs_record, any.site), "the site comes first");
 _Static_assert(offsetof(struct hs_record, unknown.site) == offsetof(struct hs_record, any.site), "the site comes first");
+
+/* A code that two kinds have does not compile: a case would stand twice. */
+__attribute__((unused)) static void check_codes(unsigned kind)
+{
+    switch (kind) {
+#define HS_RECORD(NAME, member, code, area, text, ...) case code:
+#include "lib/records.def"
+        break;
+    }
+}
 
 /* --- for people ------------------------------------------------------------------------------------------ */
 
