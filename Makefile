@@ -428,10 +428,14 @@ export PYTHONDONTWRITEBYTECODE := 1
 TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
-.PHONY: test check soak
+.PHONY: test suite check soak
 test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm web $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
+
+suite: all ## T=WORD runs the suites with WORD in their name, on the firmwares that are there: quick, while you work
+	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(or $(T),$(error suite: name suites, as T="format cli"))) \
+		--scratch $(B)/tests/scratch $(SUITES)
 
 # Suites that can try more than `make test` has time for look at HS_SOAK.
 soak: export HS_SOAK := 1
