@@ -16,7 +16,7 @@
 
 #include "lib/heap.h"
 
-/* Entries for sites, contexts and strings, a power of two; each uses 36 bytes of RAM on a 32-bit machine (28, and 8 for the
+/* Entries for sites, contexts and strings, a power of two; each uses 40 bytes of RAM on a 32-bit machine (32, and 8 for the
  * hash). In MicroPython the table is allocated from the heap if the build does not define HS_SITES (mp_room.h). */
 #if !defined HS_SITES && !(defined HS_MICROPYTHON && HS_MICROPYTHON)
 #define HS_SITES 256
