@@ -237,10 +237,20 @@ static void islands_text(const struct hs_blameview *v, FILE *out)
           out);
 }
 
+/* Names in the finding come from the trace. */
+static void finding_text(const struct hs_blameview *v, FILE *out)
+{
+    char text[1024];
+    if (v->finding)
+        fprintf(out, "# %s\n#   (evidence and what to do: heapstrata doctor)\n",
+                hs_format(text, sizeof text, HS_VALUE_TEXT, (struct hs_value){.s = v->finding}));
+}
+
 void hs_blameview_text(const struct hs_blameview *v, FILE *out)
 {
     fprintf(out, "# Blame in '%s'\n", v->head.path);
     hs_head_text(&v->head, out, "# ");
+    finding_text(v, out);
     cases_text(v, out);
     islands_text(v, out);
     hs_advice_text(v, out);
@@ -293,6 +303,7 @@ int hs_blameview_json(const struct hs_blameview *v, FILE *out)
         return HS_ERR_MEMORY;
     hs_json_object(json, NULL);
     hs_head_json(&v->head, json);
+    hs_json_text(json, "finding", v->finding);
     hs_json_uint(json, "failed", v->failures);
     hs_json_uint(json, "failed_without_blame", v->unplaced);
     add(json, "failures", case_table(v, v->when ? 0 : SIZE_MAX));

@@ -29,7 +29,8 @@ struct hs_blameview {
     const char *when;               /* for a hypothetical request: the user's text; else NULL */
     const struct hs_groups *groups; /* lines, for the islands */
     const struct hs_island_report *islands;
-    uint64_t limit; /* rows of each table */
+    const char *finding; /* the doctor's first one; NULL: none */
+    uint64_t limit;      /* rows of each table */
     bool color;
 };
 

@@ -8,6 +8,7 @@
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/picture_option.h"
 #include "analysis/cmd/elf_option.h"
+#include "analysis/cmd/finding.h"
 #include "analysis/cmd/time_spec.h"
 #include "analysis/time/timeline.h"
 #include "analysis/blame/blame_svg.h"
@@ -40,6 +41,7 @@ struct work {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_model_watcher watcher;
+    struct hs_exam *exam;
     struct hs_names names;
     struct hs_time_spec when;
     struct hs_heap_snapshot snapshot;
@@ -190,6 +192,8 @@ static int exit_status(int error) { return error ? hs_complain("%s", hs_strerror
 static int print(struct work *w, const struct hs_groups *lines, const struct hs_island_report *report)
 {
     const struct args *args = w->args;
+    char finding[HS_CMD_FINDING_LEN];
+    bool found = !args->size && hs_cmd_finding(w->exam, args->common.input, &w->names, finding);
     uint64_t limit = args->limit == LIMIT_AUTO ? args->common.json ? UINT64_MAX : 12 : args->limit ? args->limit : UINT64_MAX;
     struct hs_blameview view = {
         .head = {args->common.input, w->reader, w->model},
@@ -202,6 +206,7 @@ static int print(struct work *w, const struct hs_groups *lines, const struct hs_
         .when = args->size ? args->at ? args->at : "end" : NULL,
         .groups = lines,
         .islands = report,
+        .finding = found ? finding : NULL,
         .limit = limit,
         .color = hs_cmd_colors(&args->common),
     };
@@ -247,6 +252,7 @@ static int replay(struct work *w)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     w->watcher = (struct hs_model_watcher){.context = w, .failed = on_failure};
     hs_model_watch(w->model, &w->watcher);
+    w->exam = hs_cmd_finding_watch(w->model);
     int damaged = hs_cmd_replay(w->reader, watch, w), status = check(w);
     if (!status)
         status = hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader);
@@ -266,6 +272,7 @@ static void release(struct work *w)
     hs_heap_snapshot_free(&w->snapshot);
     hs_symbols_close(w->names.symbols);
     hs_model_free(w->model);
+    hs_cmd_finding_free(w->exam);
     hs_reader_close(w->reader);
 }
 

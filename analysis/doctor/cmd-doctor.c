@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "analysis/cmd/elf_option.h"
+#include "analysis/cmd/finding.h"
 #include "analysis/cmd/source.h"
 #include "analysis/doctor/doctor.h"
 #include "analysis/doctor/doctorview.h"
@@ -277,6 +278,23 @@ static int run(void *memory)
     free(text.bytes);
     return status;
 }
+
+/* ---- the first finding, for other commands ---- */
+
+struct hs_exam *hs_cmd_finding_watch(struct hs_model *model) { return hs_exam_new(model); }
+
+void hs_cmd_finding_free(struct hs_exam *exam) { hs_exam_free(exam); }
+
+bool hs_cmd_finding(struct hs_exam *exam, const char *trace, const struct hs_names *names, char *text)
+{
+    _Static_assert(HS_HEADLINE_LEN <= HS_CMD_FINDING_LEN, "the sentence fits");
+    if (!exam)
+        return false;
+    exam->sources = (struct hs_sources_at){trace, hs_source_text};
+    return !hs_exam_conclude(exam, names) && hs_doctor_headline(exam, text);
+}
+
+/* ---- the command ---- */
 
 static const struct hs_option options[] = {
     {"sarif", 0, NULL, HS_OPT_FLAG, offsetof(struct args, sarif), "print a SARIF log, for editors and code hosts", NULL},

@@ -147,12 +147,16 @@ def exhaustion(firmware, name):
 
 
 def same_words(name):
-    """What `record` says at its end is the doctor's first finding, in the same words."""
+    """What `record` says at its end, and `blame` and `report` at their head, is the doctor's first finding, in the same words."""
     program = Program(os.path.join(HERE, "programs", name + ".py"), "unix64")
     program.record()
     _, value, _ = hs_test.cli_json("doctor", program.trace())
     finding = (value or {}).get("findings", [{"verdict": "?"}])[0]
     tap.check("%s: record ends with the doctor's sentence" % program.title, finding["verdict"] in program.said, (finding, program.said))
+    for command in ("blame", "report"):
+        _, value, _ = hs_test.cli_json(command, program.trace())
+        told = (value or {}).get("finding") or ""
+        tap.check("%s: %s has the same sentence" % (program.title, command), told.endswith(finding["verdict"]), (finding, told))
 
 
 programs = [Program(path, firmware) for path in sorted(glob.glob(os.path.join(HERE, "programs", "*.py"))) for firmware in hs_test.UNIX]
