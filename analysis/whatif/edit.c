@@ -176,7 +176,7 @@ static void release_kept(struct editor *e)
         next[i] = failing = i < e->to->n && fails(&e->to->step[i]) ? i : failing;
     for (uint32_t i = 0; i < e->from->n_blocks; i++) {
         struct hs_life *life = &e->to->block[i];
-        uint32_t at = life->alive < e->to->n ? next[life->alive] : HS_NEVER;
+        uint32_t at = life->alive < e->to->n ? next[life->alive + 1] : HS_NEVER;
         if (!e->block[i].mine || e->block[i].freed || life->swept < at || at == HS_NEVER)
             continue;
         *life = (struct hs_life){life->born, at - 1, at};

@@ -325,6 +325,22 @@ static void omitted(void **state)
     hs_program_free(&changed);
 }
 
+/* What the line keeps is garbage when the request fails, not before; the block of another line stays. */
+static void released(void **state)
+{
+    (void)state;
+    struct script s = {.step = {AT(HS_STEP_ALLOC, 0, 16, 0), AT(HS_STEP_ALLOC, 1, 32, 1), AT(HS_STEP_FAIL, 0, 320, 0),
+                                AT(HS_STEP_ALLOC, 2, 32, 1)},
+                       .block = {{0, 0, HS_NEVER}, {1, 1, HS_NEVER}, {3, 3, HS_NEVER}}};
+    struct hs_program p = program(&s, 4, 3), changed = edited(&p, HS_EDIT_RELEASE);
+    assert_int_equal(changed.block[1].alive, 1);
+    assert_int_equal(changed.block[1].swept, 2);
+    assert_int_equal(changed.block[2].swept, HS_NEVER);
+    assert_int_equal(least_granules(&p), 1 + 2 + 20);
+    assert_int_equal(least_granules(&changed), 1 + 20);
+    hs_program_free(&changed);
+}
+
 /* A resize that failed needs room for the new size only where the block can grow in place, and stays larger. */
 static void failed_to_grow(void **state)
 {
@@ -367,6 +383,7 @@ int main(void)
         cmocka_unit_test(collected),
         cmocka_unit_test(collected_before_a_resize),
         cmocka_unit_test(omitted),
+        cmocka_unit_test(released),
         cmocka_unit_test(failed_to_grow),
         cmocka_unit_test(nothing_to_change),
     };
