@@ -181,6 +181,7 @@ static const char *const system_words[] = {
     "OSError: 12",
     "MBEDTLS_ERR_SSL_ALLOC_FAILED",
     "MBEDTLS_ERR_X509_ALLOC_FAILED",
+    "[Errno -1] ERR_MEM",
     "WiFi Out of Memory",
     "Wifi Out of Memory",
     "can't create lock",

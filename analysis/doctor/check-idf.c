@@ -292,20 +292,41 @@ static void name_callers(struct hs_finding *f, const struct hs_doctor_input *p)
     }
 }
 
+/* What the records of a dump add up to whose last lines are missing. */
+static uint64_t sum_of_records(const struct hs_doctor_input *p)
+{
+    struct caller caller[CALLERS];
+    uint64_t bytes = 0;
+    for (size_t n = sum_by_caller(p, caller); n > 0; n--)
+        bytes += caller[n - 1].bytes;
+    return bytes;
+}
+
+/* The number before " bytes ". */
+static uint64_t bytes_in(const struct hs_doctor_line *line)
+{
+    const char *at = strstr(line->text, " bytes ");
+    while (at && at > line->text && at[-1] >= '0' && at[-1] <= '9')
+        at--;
+    return at ? strtoull(at, NULL, 10) : 0;
+}
+
 static void leaked(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     const struct hs_doctor_line *line = hs_doctor_input_line(p, "leaked' in trace", 0),
+                                *head = hs_doctor_input_line(p, "Heap Trace:", 0),
+                                *alive = hs_doctor_input_line(p, "alive in trace", 0),
                                 *lost = hs_doctor_input_line(p, "trace data is incomplete", 0);
-    const char *at = line ? strstr(line->text, " bytes ") : NULL;
-    while (at && at > line->text && at[-1] >= '0' && at[-1] <= '9')
-        at--;
-    uint64_t bytes = at ? strtoull(at, NULL, 10) : 0;
+    bool cut = !line && head && !alive;
+    uint64_t bytes = line ? bytes_in(line) : cut ? sum_of_records(p) : 0;
     if (!bytes)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-LEAK", HS_SEVERITY_WARNING,
-                                          "%" PRIu64 " bytes that were allocated during the heap trace were not freed in it",
-                                          bytes);
-    hs_finding_quote(f, line);
+                                          "%s%" PRIu64 " bytes that were allocated during the heap trace were not freed in it",
+                                          cut ? "at least " : "", bytes);
+    hs_finding_quote(f, line ? line : head);
+    if (cut)
+        hs_finding_evidence(f, "the end of the dump is missing: its listed blocks are added up");
     name_callers(f, p);
     hs_finding_quote(f, lost);
     if (lost)

@@ -85,6 +85,12 @@ static const struct {
     {"MEM PBUF_POOL", lwip},
     {"MEM HEAP", lwip},
     {"safe mode", safe_mode},
+    {"CircuitPython core code crashed", safe_mode},
+    {"heap was corrupted", safe_mode},
+    {"Stack clobbered heap", safe_mode},
+    {"eap allocation when VM not running", safe_mode},
+    {"Unable to allocate the heap", safe_mode},
+    {"] ERR_MEM", exception},
 };
 
 static const char *kind_of(const struct hs_doctor_input *p, const struct hs_doctor_line *line)

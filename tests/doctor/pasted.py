@@ -168,6 +168,24 @@ TEXTS = [
         "Adafruit CircuitPython 9.1.4 on 2024-09-17; Raspberry Pi Pico with rp2040\n>>> import big\nTraceback (most recent call last):\n"
         '  File "code.py", line 3, in <module>\nMemoryError: memory allocation failed, allocating 12288 bytes\n',
         says=("grows by itself", "gc.mem_free()", "no micropython.mem_info()"), never=("does not grow", "MicroPython's heap")),
+    row("a stack that grew into CircuitPython's heap", ["HS-SAFE-STACK"],
+        "You are in safe mode: something unanticipated happened.\nThe CircuitPython heap was corrupted because the stack was too small.\n"
+        "Please increase the stack size if you know how, or if not:\n", says=("recursion",)),
+    row("an exception outside a program on CircuitPython", ["HS-SAFE-HEAP"],
+        "Adafruit CircuitPython 9.2.4 on 2025-01-29; Example C3 with ESP32-C3FH4\nRunning in safe mode! Not running saved code.\n\n"
+        "You are in safe mode because:\nCircuitPython core code crashed hard. Whoops!\nHeap allocation when VM not running.\n", says=("display",)),
+    row("CircuitPython's stack of frames", ["HS-SAFE-PYSTACK"],
+        "Traceback (most recent call last):\n  File \"code.py\", line 9, in <module>\n  File \"code.py\", line 4, in deep\nRuntimeError: pystack exhausted\n",
+        says=("CIRCUITPY_PYSTACK_SIZE",)),
+    row("a safe mode in which memory is not the reason", [],
+        "You are in safe mode because:\nYou pressed the BOOT button at start up.\nPress reset to exit safe mode.\n"),
+    row("TLS on a LoPy4", ["HS-SYSTEM-HEAP"],
+        "(sysname='LoPy4', machine='LoPy4 with ESP32', version='v1.11-6d01270 on 2020-05-04')\nOSError: [Errno -1] ERR_MEM\n", says=("system's heap",)),
+    row("a heap trace whose end is missing", ["HS-IDF-LEAK"],
+        "====== Heap Trace: 13 records (100 capacity) ======\n"
+        "    84 bytes (@ 0x3fca94d8, Internal) allocated CPU 0 ccount 0x042ac374 caller 0x40376183:0x4037da9c\n"
+        "    84 bytes (@ 0x3fca9530, Internal) allocated CPU 0 ccount 0x042ae93c caller 0x40376183:0x4037da9c\n"
+        "    12 bytes (@ 0x3fcaa114, Internal) allocated CPU 0 ccount 0x04371de8 caller 0x40376183:0x403761b8\n", says=("at least 180 bytes", "168 bytes in 2 blocks")),
     row("a pool that is empty on CircuitPython", ["HS-POOL-EMPTY"],
         "Adafruit CircuitPython 9.0.4 on 2024-04-16; Raspberry Pi Pico W with rp2040\nsys_timeout: timeout != NULL, pool MEMP_SYS_TIMEOUT is empty\n",
         says=("9.2.5",), never=("lwipopts.h",)),
