@@ -17,6 +17,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tools"))
 import hs_test  # noqa: E402
+import qemu_mp  # noqa: E402
 
 tap = hs_test.Tap()
 MENDED = re.compile(r"^(\s*)(.*?)\s*#\| ?(.*)$")
@@ -146,6 +147,24 @@ def exhaustion(firmware, name):
               told and abs(told[0] - real) <= 0.2 * real, (told, real))
 
 
+def on_board(name):
+    """The same on a microcontroller's firmware, as QEMU models it: from the ring in its memory, without the sources."""
+    program = Program(os.path.join(HERE, "programs", name + ".py"), hs_test.QEMU)
+    program.write(False)
+    with qemu_mp.QemuMp(hs_test.firmware(hs_test.QEMU), boot_timeout=60) as board:
+        _, failed = board.run(program.text, timeout=120)
+        board.save_memory(qemu_mp.RING_ADDR, qemu_mp.RING_SIZE, program.trace())
+        board.soft_reset()
+        _, mended = board.run(program.mended(), timeout=120)
+    _, value, error = hs_test.cli_json("doctor", program.trace())
+    findings = (value or {}).get("findings") or [{"code": error, "verdict": "", "evidence": []}]
+    words = " ".join([findings[0]["verdict"]] + findings[0]["evidence"])
+    lines = [] if program.code == "HS-COLLECT-OFF" else program.lines  # that line is in the source only
+    tap.check("%s: %s by line %s" % (program.title, program.code, lines), findings[0]["code"] == program.code and
+              all(re.search(r"<stdin>:%s\b" % n, words) for n in lines), findings[0])
+    tap.check("%s: the original fails, the mended one runs" % program.title, b"MemoryError" in failed and not mended, (failed, mended))
+
+
 def same_words(name):
     """What `record` says at its end, and `blame` and `report` at their head, is the doctor's first finding, in the same words."""
     program = Program(os.path.join(HERE, "programs", name + ".py"), "unix64")
@@ -169,6 +188,8 @@ for name, results in carried_out.items():
 for name in ("leak-list", "leak-dict", "leak-closure"):
     for firmware in hs_test.UNIX:
         exhaustion(firmware, name)
+for name in ("growing-pages", "growing-pending", "growing-exceptions", "growing-set", "locked-format", "off-forgotten"):
+    on_board(name)
 for name in ("peak-join", "peak-upper", "peak-exec", "growing-attribute", "leak-list", "held-document", "off-setup"):
     same_words(name)
 tap.finish()
