@@ -60,7 +60,8 @@ enum hs_placement {
 #define HS_REGION_EXISTING 0x80u /* set with the placement rule: the region may have blocks, which a snapshot shows */
 
 /* MARK: start of the labels that CircuitPython's hooks write at each start of the interpreter. Such a label gives the reason
- * for the start, or the sizes of the stacks ("pystack 2048, stack 24064"). */
+ * for the start. Older traces have the sizes of the stacks in one ("pystack 2048, stack 24064"), newer ones in the fact
+ * "stacks". */
 #define HS_MARK_SUPERVISOR "circuitpython: "
 
 /* SNAPSHOT: bits of `part`. */

@@ -104,8 +104,8 @@ static void around_text(const struct hs_head *head, FILE *out, const char *prefi
     }
 }
 
-/* What CircuitPython's hooks said last of the stacks; NULL where nothing. */
-static const char *stacks_of(const struct hs_head *head)
+/* The last mark with the sizes of CircuitPython's stacks, which older traces have instead of the fact; NULL if there is none. */
+static const char *marked_stacks(const struct hs_head *head)
 {
     static const char begin[] = HS_MARK_SUPERVISOR "pystack ";
     for (uint64_t i = head->model ? head->model->n_marks_kept : 0; i--;) {
@@ -115,6 +115,8 @@ static const char *stacks_of(const struct hs_head *head)
     }
     return NULL;
 }
+
+static const char *stacks_of(const struct hs_head *head) { return fact(head, "stacks", marked_stacks(head)); }
 
 static void stacks_text(const struct hs_head *head, FILE *out, const char *prefix)
 {

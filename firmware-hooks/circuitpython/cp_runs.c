@@ -37,7 +37,7 @@ static const char *const run_reasons[] = {
 
 #define NAME(names, number) ((number) < sizeof names / sizeof *names && names[number] ? names[number] : "another reason")
 
-/* A label under construction; at most HS_DATA_MAX bytes are recorded. */
+/* A label or a fact under construction; at most HS_DATA_MAX bytes are recorded. */
 struct label {
     char text[HS_DATA_MAX];
     uint32_t len;
@@ -76,14 +76,14 @@ static uint32_t pystack(void) { return (uint32_t)(MP_STATE_THREAD(pystack_end) -
 static uint32_t pystack(void) { return 0; }
 #endif
 
-static void mark_stacks(uint32_t bytes)
+void hs_cp_record_facts(void)
 {
-    struct label label = {.len = 0};
-    add(&label, HS_MARK_SUPERVISOR "pystack ");
-    add_number(&label, bytes);
-    add(&label, ", stack ");
-    add_number(&label, (uint32_t)((uintptr_t)port_stack_get_top() - (uintptr_t)port_stack_get_limit()));
-    hs_mp_mark((struct hs_text){label.text, label.len});
+    struct label fact = {.len = 0};
+    add(&fact, "stacks=pystack ");
+    add_number(&fact, pystack());
+    add(&fact, ", stack ");
+    add_number(&fact, (uint32_t)((uintptr_t)port_stack_get_top() - (uintptr_t)port_stack_get_limit()));
+    hs_record(&(struct hs_record){.kind = HS_FACT, .fact.fact = {fact.text, fact.len}});
 }
 
 void hs_cp_run_begins(bool boot)
@@ -95,5 +95,6 @@ void hs_cp_run_begins(bool boot)
     else if (safe_mode != SAFE_MODE_NONE)
         mark("safe mode, ", NAME(safe_modes, safe_mode));
     if (pystack() != pystack_before)
-        mark_stacks(pystack_before = pystack());
+        hs_cp_record_facts();
+    pystack_before = pystack();
 }

@@ -34,8 +34,12 @@
 #if defined(HS_CP_RUNS) && HS_CP_RUNS
 #include "firmware-hooks/circuitpython/cp_runs.h"
 #define HS_MP_RUN_BEGINS(boot) hs_cp_run_begins(boot)
+#define HS_MP_RECORD_FACTS() hs_cp_record_facts()
+#define HS_MP_FACTS_SIZE HS_CP_FACTS_SIZE
 #else
 #define HS_MP_RUN_BEGINS(boot) (void)(boot)
+#define HS_MP_RECORD_FACTS() (void)0
+#define HS_MP_FACTS_SIZE 0u
 #endif
 
 #endif

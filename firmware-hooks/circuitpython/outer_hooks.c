@@ -8,8 +8,6 @@
 #include "supervisor/port.h"
 #include "supervisor/port_heap.h"
 
-#define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
-
 /* TLSF aligns blocks to a word, and stores a block's size in the word before it. The smallest block has three more words. */
 #define SHIFT (sizeof(void *) == 8 ? 3 : 2)
 #define HEADER ((uint32_t)sizeof(size_t))
@@ -31,6 +29,14 @@ static bool overlaps(const struct hs_span *memory)
 {
     struct hs_span heap = {(uintptr_t)port_heap_get_bottom(), (uintptr_t)port_heap_get_top()};
     return hs_room_overlap(&heap, *memory) && !hs_cp_room_gave(memory);
+}
+
+/* Whether the block is in the memory that the trace has. Some ports have further memory (PSRAM, SDRAM), in a heap or a pool of
+ * its own: blocks there are left out. */
+static bool is_here(const void *block)
+{
+    uintptr_t at = (uintptr_t)block - HEADER;
+    return at >= base && (at - base) >> SHIFT < granules;
 }
 
 /* The index of a block's first granule in the heap. */
@@ -167,48 +173,57 @@ const struct hs_heap hs_outer_heap = {
 
 /* --- events --------------------------------------------------------------------------------------------------- */
 
-static bool nested; /* port_malloc_zero may call port_malloc */
+static bool nested; /* within a function of the heap, which may call another one */
 
-static bool begins(void)
+bool hs_outer_begins(void)
 {
     bool outermost = hs_state != HS_STATE_OFF && !nested;
     nested = nested || outermost;
     return outermost;
 }
 
-static void took(uintptr_t caller, const void *block, size_t size)
+void hs_outer_ends(void) { nested = false; }
+
+void hs_outer_took(uintptr_t caller, const void *block, size_t size)
 {
-    nested = false;
-    if (block)
+    if (block && is_here(block))
         hs_event_alloc(hs_heaps_key(caller), (struct hs_block){pos_of(block), size_of(block, size)});
-    else if (size)
+    else if (!block && size)
         hs_fail(hs_heaps_key(caller), (uint32_t)size, hs_heap_fail_cause(&hs_outer_heap, 0, 0));
 }
 
-#define TAKE(size, real) \
-    do { \
-        if (!begins()) \
-            return real; \
-        void *taken = real; \
-        took(RETURN_ADDRESS, taken, size); \
-        return taken; \
-    } while (0)
+void hs_outer_frees(uintptr_t caller, const void *block)
+{
+    if (is_here(block))
+        hs_event_free(caller, pos_of(block));
+}
 
 void *__real_port_malloc(size_t size, bool dma);
 void *__wrap_port_malloc(size_t size, bool dma);
-void *__wrap_port_malloc(size_t size, bool dma) { TAKE(size, __real_port_malloc(size, dma)); }
+void *__wrap_port_malloc(size_t size, bool dma) { HS_OUTER_TAKE(size, __real_port_malloc(size, dma)); }
 
 void *__real_port_malloc_zero(size_t size, bool dma);
 void *__wrap_port_malloc_zero(size_t size, bool dma);
-void *__wrap_port_malloc_zero(size_t size, bool dma) { TAKE(size, __real_port_malloc_zero(size, dma)); }
+void *__wrap_port_malloc_zero(size_t size, bool dma) { HS_OUTER_TAKE(size, __real_port_malloc_zero(size, dma)); }
 
 void __real_port_free(void *block);
 void __wrap_port_free(void *block);
 void __wrap_port_free(void *block)
 {
     if (block && hs_state != HS_STATE_OFF && !nested)
-        hs_event_free(RETURN_ADDRESS, pos_of(block));
+        hs_outer_frees(HS_OUTER_CALLER, block);
     __real_port_free(block);
+}
+
+/* Records that the block `old` became `now`; if only one of them is in the memory that the trace has, that one. */
+static void resized(uintptr_t caller, const void *old, const void *now, size_t size)
+{
+    if (!now || !is_here(old))
+        hs_outer_took(caller, now, size);
+    else if (!is_here(now))
+        hs_outer_frees(caller, old);
+    else
+        hs_event_realloc(hs_heaps_key(caller), (struct hs_block){pos_of(now), size_of(now, size)}, pos_of(old));
 }
 
 /* Without a block it allocates one; with a size of 0 it frees the block. */
@@ -217,17 +232,14 @@ void *__wrap_port_realloc(void *block, size_t size, bool dma);
 void *__wrap_port_realloc(void *block, size_t size, bool dma)
 {
     if (!block)
-        TAKE(size, __real_port_realloc(block, size, dma));
-    if (!begins())
+        HS_OUTER_TAKE(size, __real_port_realloc(block, size, dma));
+    if (!hs_outer_begins())
         return __real_port_realloc(block, size, dma);
-    uint32_t old = pos_of(block);
     if (!size)
-        hs_event_free(RETURN_ADDRESS, old);
+        hs_outer_frees(HS_OUTER_CALLER, block);
     void *now = __real_port_realloc(block, size, dma);
-    nested = false;
-    if (now)
-        hs_event_realloc(hs_heaps_key(RETURN_ADDRESS), (struct hs_block){pos_of(now), size_of(now, size)}, old);
-    else if (size)
-        hs_fail(hs_heaps_key(RETURN_ADDRESS), (uint32_t)size, hs_heap_fail_cause(&hs_outer_heap, 0, 0));
+    hs_outer_ends();
+    if (size)
+        resized(HS_OUTER_CALLER, block, now, size);
     return now;
 }

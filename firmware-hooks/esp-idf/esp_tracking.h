@@ -3,6 +3,9 @@
  * CONFIG_HEAP_TASK_TRACKING of ESP-IDF 5.5 and later takes a FreeRTOS mutex in each allocation and free. A task may have to wait
  * for it, so the trace's spin lock, which masks interrupts, must not be held then. In such a build a mutex keeps other tasks out
  * from a real call to its record, and the spin lock is held only while records are written.
+ *
+ * The heap hook (CONFIG_HEAPSTRATA_HOOKS) cannot do that: it runs after the allocation, and does not see the lists' blocks. Such a
+ * build is refused.
  */
 #ifndef HS_ESP_TRACKING_H
 #define HS_ESP_TRACKING_H
@@ -13,6 +16,10 @@
 #define HS_ESP_TRACKED 1
 #else
 #define HS_ESP_TRACKED 0
+#endif
+
+#if defined(CONFIG_HEAP_TASK_TRACKING) && ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0) && CONFIG_HEAPSTRATA_HOOKS
+#error "HeapStrata's heap hook does not work with CONFIG_HEAP_TASK_TRACKING from ESP-IDF 5.5 on. In menuconfig turn task tracking off, or turn heap tracing off and choose 'Wrap heap_caps_*_base'."
 #endif
 
 #if HS_ESP_TRACKED

@@ -17,4 +17,8 @@
 /* Called when the interpreter has a new heap; `boot`: the first one in this boot. */
 #define HS_MP_RUN_BEGINS(boot) (void)(boot)
 
+/* Records facts that change while the firmware runs, and the most bytes that they take. */
+#define HS_MP_RECORD_FACTS() (void)0
+#define HS_MP_FACTS_SIZE 0u
+
 #endif

@@ -70,7 +70,8 @@ HEAPSTRATA_HOOKS := micropython $(if $(filter 1,$(HEAPSTRATA_OUTER)),circuitpyth
 HEAPSTRATA_HOOK_SRC := $(patsubst $(HEAPSTRATA_ROOT)/%,%,$(sort $(wildcard $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/*.c,startup $(HEAPSTRATA_HOOKS)))))
 # What asks the supervisor is there where one is, whether its heap is recorded or not.
 HEAPSTRATA_HOOK_SRC := $(filter-out firmware-hooks/circuitpython/cp_%,$(HEAPSTRATA_HOOK_SRC)) $(addprefix firmware-hooks/circuitpython/,\
-	$(if $(HEAPSTRATA_CP_ROOM),cp_room.c) $(if $(HEAPSTRATA_SUPERVISOR),cp_runs.c))
+	$(if $(HEAPSTRATA_CP_ROOM),cp_room.c) $(if $(HEAPSTRATA_SUPERVISOR),cp_runs.c \
+	$(if $(filter 1,$(HEAPSTRATA_OUTER)),cp_objects.c)))
 # ESP-IDF's heap around it: without what starts the component by itself. The wraps are the build's (esp-idf/wraps.txt).
 HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c esp_tasks.c))
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
@@ -117,6 +118,7 @@ HEAPSTRATA_BY_LD := $(or $(filter cxd56,$(HEAPSTRATA_MP_PORT)),$(filter-out 0,$(
 HEAPSTRATA_LD := $(if $(HEAPSTRATA_BY_LD),,-Wl$(HEAPSTRATA_COMMA))
 HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/firmware-hooks/%/wraps.txt,\
 	$(sort $(HEAPSTRATA_HOOKS) $(if $(HEAPSTRATA_CIRCUITPYTHON)$(filter 1,$(HEAPSTRATA_OUTER)),circuitpython))) \
+	$(if $(filter 1,$(HEAPSTRATA_OUTER)),$(HEAPSTRATA_ROOT)/firmware-hooks/circuitpython/wraps_outer.txt) \
 	$(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/wraps_$(HEAPSTRATA_PORT).txt))
 # The module names a symbol that only these options define, so that a link without them fails.
 HEAPSTRATA_LINK := $(addprefix $(HEAPSTRATA_LD)--wrap=,$(HEAPSTRATA_WRAPS)) $(HEAPSTRATA_LD)--defsym=hs_wraps_are_missing_at_the_link=0

@@ -153,6 +153,7 @@ static void snapshot_area(const struct hs_mp_area *a, uint8_t part)
 
 static void write_regions(bool existing)
 {
+    HS_MP_RECORD_FACTS();
     FOR_EACH_AREA(a)
     if (AREA_AT(a))
         record_region(AREA_AT(a), existing);
@@ -189,7 +190,7 @@ void hs_mp_mark(struct hs_text label)
 static uint32_t keyframe_size(void)
 {
     struct hs_runs_writer w;
-    uint32_t size = 64;
+    uint32_t size = 64 + HS_MP_FACTS_SIZE;
     for (uint32_t i = 0; i < hs_mp_n_areas; i++)
         if (hs_mp_areas[i].area) {
             hs_snapshot_measure(&w);

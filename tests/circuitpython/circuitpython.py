@@ -104,6 +104,21 @@ def recorded():
               b"heap 'outer', which no collection frees" in done.err, (done.out, done.err))
 
 
+def outer_blocks():
+    """Blocks of the outer heap between two marks, against what that heap says is in use."""
+    done, program = build("raspberrypi", *HOST)
+    if not program:
+        return
+    for what, says in (("objects", "objects that CircuitPython allocates and frees inside the file of port_free are seen"),
+                       ("beyond", "blocks in other memory are left out, whatever way they go")):
+        ran, trace = run(program, "used", "mark", what, "mark", "used")
+        real = [int(n) for n in re.findall(r"^outer (\d+)$", ran.out.decode(), re.M)]
+        seen = [m["used_bytes"] for m in (hs_test.cli_json("marks", "--heap", "outer", trace)[1] or {}).get("marks", [])]
+        stat = hs_test.cli_json("stat", "--heap", "all", trace)[1] or {}
+        tap.check(says, ran.status == 0 and len(real) == 2 and len(seen) >= 2 and real[1] > real[0] and seen[-1] - seen[-2] == real[1] - real[0] and
+                  {w["what"] for w in stat.get("warnings", [])} <= {"appeared"}, (real, seen, stat.get("warnings"), ran.err))
+
+
 HOOKS = "circuitpython: "
 RUNS = (  # safe mode, run reason; what is recorded at the first start and at the next
     (0, 2, None, "started anew by supervisor.reload()"), (0, 1, None, "started anew by auto-reload"),
@@ -118,15 +133,23 @@ def runs():
     _, program = build("raspberrypi", *HOST)
     for safe_mode, reason, first, then in RUNS if program else ():
         _, trace = run(program, "mark", safe_mode=safe_mode, run_reason=reason)
-        wanted = [HOOKS + m for m in (first, "pystack 1024, stack 24064", then) if m] + ["label"]
+        wanted = [HOOKS + m for m in (first, then) if m] + ["label"]
         said = ", ".join(m for m in (first, then) if m)
         tap.check("recorded: " + said, marks(trace) == wanted, (marks(trace), wanted))
         text, boot = hs_test.cli("resets", trace).out.decode(), json.loads(hs_test.cli("resets", "--json", trace).out)
         tap.check("resets: " + said, all("supervisor: " + m in text for m in (first, then) if m) and "supervisor: label" not in text and
                   [HOOKS + s["what"] for s in boot["supervisor"]] == wanted[:-1], text)
-    text, stat = hs_test.cli("report", trace).out.decode(), hs_test.cli_json("stat", trace)[1]
-    tap.check("the head of reports has the size of the stacks", "# bytes of CircuitPython's stacks: pystack 1024, stack 24064" in text and
-              stat["stacks"] == "pystack 1024, stack 24064", text[:800])
+    says_stacks("the head of reports has the size of the stacks, which is a fact", trace, "pystack 1024, stack 24064")
+    facts = re.findall(r" FACT .*fact=\"stacks=(.*)\"", hs_test.cli("dump", trace).out.decode())
+    tap.check("each keyframe has it again, as a ring overwrites older ones", len(facts) >= 2 and set(facts) == {"pystack 1024, stack 24064"}, facts)
+    old = os.path.join(hs_test.scratch(), "old.hst")
+    hs_test.run([hs_test.firmware("unix64"), "-c", "import heapstrata\nheapstrata.mark('circuitpython: pystack 2048, stack 25600')"], env={"HEAPSTRATA_OUT": old})
+    says_stacks("an older trace has it in a mark", old, "pystack 2048, stack 25600")
+
+
+def says_stacks(what, trace, stacks):
+    text, stat = hs_test.cli("report", trace).out.decode(), hs_test.cli_json("stat", trace)[1] or {}
+    tap.check(what, "# bytes of CircuitPython's stacks: " + stacks in text and stat.get("stacks") == stacks, text[:800])
 
 
 def grown():
@@ -179,6 +202,7 @@ links()
 lost()
 compilers()
 recorded()
+outer_blocks()
 runs()
 grown()
 room()

@@ -71,6 +71,15 @@ void gc_free(void *ptr)
         set_kind(block, AT_FREE);
 }
 
+bool gc_alloc_possible(void) { return MP_STATE_MEM(area).gc_pool_start != NULL; }
+bool gc_ptr_on_heap(const void *ptr)
+{
+    for (mp_state_mem_area_t *a = &MP_STATE_MEM(area); a; a = a->next)
+        if ((const byte *)ptr >= a->gc_pool_start && (const byte *)ptr < a->gc_pool_end)
+            return true;
+    return false;
+}
+
 void *gc_realloc(void *ptr, size_t n_bytes, bool allow_move) { return (void)ptr, (void)n_bytes, (void)allow_move, NULL; }
 void gc_collect_start(void) {}
 void gc_collect_root(void **ptrs, size_t len) { (void)ptrs, (void)len; }

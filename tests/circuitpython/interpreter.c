@@ -4,7 +4,8 @@
  * finalisers and of what is scanned in front of the pool, in a block of an outer heap.
  *
  *   standin FUNCTION...     starts up, allocates, calls these functions of the module heapstrata without arguments
- *                           (mark: with a label; snapshot: with references), and says what came of it
+ *                           (mark: with a label; snapshot: with references), and says what came of it. Or: objects, beyond
+ *                           (allocate in the outer heap), used (says how many bytes of that are in use)
  * STANDIN_SAFE_MODE, STANDIN_RUN_REASON: what the supervisor says, by number
  */
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/tlsf/tlsf.h"
 #include "py/runtime.h"
 #include "shared-bindings/supervisor/Runtime.h"
 #include "supervisor/port.h"
@@ -161,6 +163,51 @@ static void allocate(void)
     kept[2] = buffer[1];
 }
 
+/* --- objects in the outer heap, and blocks beyond it --- */
+
+void *mp_obj_port_malloc_helper(size_t size, const mp_obj_type_t *type);
+mp_obj_t mp_obj_new_port_tuple(size_t n, const mp_obj_t *items);
+void circuitpy_free_obj(mp_obj_t object);
+
+static bool add_used(void *block, size_t size, int used, void *sum)
+{
+    (void)block;
+    *(size_t *)sum += used ? size + sizeof size : 0;
+    return true;
+}
+
+static void say_used(void)
+{
+    size_t sum = 0;
+    tlsf_walk_pool(tlsf_get_pool((tlsf_t)port_heap_get_bottom()), add_used, &sum);
+    printf("outer %lu\n", (unsigned long)sum);
+}
+
+/* A bus: three pins, of which one is freed; a tuple that stays; what is none; an object of the interpreter's heap. */
+static void objects(void)
+{
+    mp_obj_t pin[3];
+    for (int i = 0; i < 3; i++)
+        pin[i] = mp_obj_port_malloc_helper(40, &mp_type_module);
+    (void)mp_obj_new_port_tuple(3, pin);
+    (void)mp_obj_new_port_tuple(0, NULL);
+    circuitpy_free_obj(pin[1]);
+    circuitpy_free_obj(mp_const_none);
+    circuitpy_free_obj(m_malloc(100));
+}
+
+/* Blocks that are too large for the heap come, grow, move into it and out of it, and are freed. */
+static void beyond(void)
+{
+    void *a = port_malloc(5 << 20, false), *b = port_malloc(100, false), *c = port_malloc(6 << 20, false);
+    a = port_realloc(a, 200, false);
+    b = port_realloc(b, 5 << 20, false);
+    c = port_realloc(c, 7 << 20, false);
+    port_free(c);
+    port_free(b);
+    (void)a; /* stays */
+}
+
 /* The heap grows by two areas. */
 static void *area[2];
 
@@ -205,6 +252,12 @@ static void call_one(const standin_function_t *f)
 
 static void call(const char *name)
 {
+    if (!strcmp(name, "objects"))
+        objects();
+    else if (!strcmp(name, "beyond"))
+        beyond();
+    else if (!strcmp(name, "used"))
+        say_used();
     const mp_map_t *map = &heapstrata_module.globals->map;
     for (size_t i = 0; i < map->used; i++)
         if (!strcmp(qstrs[MP_OBJ_QSTR_VALUE(map->table[i].key)], name))

@@ -7,7 +7,7 @@ HERE := $(HS)/tests/circuitpython
 NAME := $(notdir $(CURDIR))
 WARNINGS := -Wall -Wextra -Werror -Wundef -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition -Wnested-externs -Wshadow \
 	-Wwrite-strings -Wsign-compare -Wcast-align -Wdouble-promotion -Wfloat-equal -Wtype-limits -Wunreachable-code
-CFLAGS += -Os -g -std=gnu11 $(WARNINGS) -ffunction-sections -fdata-sections -I$(TOP) -I$(HS)/tests/heaps/stub -I$(BUILD) $(MORE_CFLAGS)
+CFLAGS += -Os -g -std=gnu11 $(WARNINGS) -ffunction-sections -fdata-sections -I$(TOP) -I$(HS) -I$(HS)/tests/heaps/stub -I$(BUILD) $(MORE_CFLAGS)
 
 # What py.mk does.
 SRC_USERMOD_C :=
@@ -19,9 +19,9 @@ include $(USERMOD_DIR)/micropython.mk
 CFLAGS += $(CFLAGS_USERMOD)
 LDFLAGS += $(LDFLAGS_USERMOD)
 
-STANDIN := interpreter.c heap.c malloc.c
+STANDIN := interpreter.c heap.c malloc.c port.c
 HOOKS := $(SRC_USERMOD_C) $(SRC_USERMOD_LIB_C)
-OBJ := $(HOOKS:%.c=$(BUILD)/%.o) $(STANDIN:%.c=$(BUILD)/standin/%.o) $(BUILD)/outer.o
+OBJ := $(HOOKS:%.c=$(BUILD)/%.o) $(STANDIN:%.c=$(BUILD)/standin/%.o)
 
 # What the ports do behind it.
 ifneq ($(filter atmel-samd nordic stm mimxrt10xx litex somewhere,$(NAME)),)
@@ -48,7 +48,7 @@ endif
 # "somewhere" has a link that no makefile of ours foresees.
 PROGRAM := $(OUT)/firmware.$(if $(filter silabs,$(NAME)),out,$(if $(filter somewhere,$(NAME)),axf,elf))
 all: $(PROGRAM)
-objects: $(filter-out $(BUILD)/standin/% $(BUILD)/outer.o,$(OBJ))
+objects: $(filter-out $(BUILD)/standin/%,$(OBJ))
 $(PROGRAM): $(OBJ)
 	$(LINK) $(MORE_LDFLAGS)
 
@@ -58,10 +58,8 @@ $(BUILD)/genhdr/qstrs.def: $(HOOKS)
 $(BUILD)/genhdr/qstrs.h: $(BUILD)/genhdr/qstrs.def
 	{ echo 'enum {'; sed 's/QSTR(\(.*\))/MP_QSTR_\1,/' $<; echo '};'; } >$@
 $(OBJ): $(BUILD)/genhdr/qstrs.h
-$(BUILD)/outer.o: CFLAGS += -w
+$(BUILD)/standin/port.o: CFLAGS += -w
 $(BUILD)/standin/interpreter.o: CFLAGS += -Wno-unused-parameter -Wno-missing-noreturn
-$(BUILD)/outer.o: $(HS)/tests/heaps/outer.c
-	$(CC) $(CFLAGS) -c -o $@ $<
 $(BUILD)/standin/%.o: $(HERE)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<

@@ -193,6 +193,8 @@ void gc_collect_end(void);
 void gc_sweep_all(void);
 void *gc_alloc(size_t n_bytes, unsigned int alloc_flags);
 void gc_free(void *ptr);
+bool gc_alloc_possible(void);
+bool gc_ptr_on_heap(const void *ptr);
 void *gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 void gc_info(gc_info_t *info);
 void gc_dump_info(const mp_print_t *print);
