@@ -74,12 +74,21 @@ def compilers():
                 flags = [*command, "-std=gnu11", "-Os", *hs_cores.WARNINGS, *INCLUDES, HEADER, "-DHS_STREAM=0", "-DHS_RING_IN=%d" % ring,
                          "-DCONFIG_HEAPSTRATA_%s=1" % method, "-DCONFIG_HEAPSTRATA_RING_IN_%s=1" % setting, "-Wno-undef"]
                 errors = ""
-                for version in ([], [OLD], [NEW], [TRACKED]) if ring == 1 else ([],):
+                for version in ([], [OLD], [NEW], *([[TRACKED]] if method == "WRAPS" else [])) if ring == 1 else ([],):
                     for source in COMPONENT + [PORT]:
                         done = subprocess.run(flags + version + ["-c", "-o", out_of("x.o"), source], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                               text=True)
                         errors += done.stdout if done.returncode or done.stdout else ""
                 tap.check("compiles without a warning: %s, %s, ring in %s" % (title, method.lower(), setting), not errors, errors[:2000])
+
+
+def refuses_hook_with_lists():
+    """From 5.5 on task tracking takes a mutex and allocates in the heap, which the heap hook cannot follow."""
+    for version, said in (("0x050400", False), ("0x050500", True), ("0x060000", True)):
+        done = subprocess.run(["gcc", "-m32", "-fsyntax-only", *INCLUDES, HEADER, "-DHS_STREAM=0", *METHODS["HOOKS"], "-DCONFIG_HEAPSTRATA_HOOKS=1", TRACKED,
+                               "-DESP_IDF_VERSION=" + version, os.path.join(HOOKS, "esp_hooks.c")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        tap.check("heap hook and task tracking, ESP-IDF %s: %s" % (version, "refused, with what to do" if said else "compiles"),
+                  (done.returncode != 0 and "In menuconfig turn task tracking off, or" in done.stdout) if said else not done.returncode, done.stdout[:800])
 
 
 # In flash, and called by what is in internal RAM, but only while the flash cache is on.
@@ -146,11 +155,36 @@ set(CMAKE_CURRENT_LIST_DIR "%(hooks)s")
 """
 
 
-def component_by(method, more, minor=5, tracking="n"):
+def component_script(method, more, minor=5, tracking="n", folder=COMPONENT_FOLDER):
+    with open(os.path.join(COMPONENT_FOLDER, "CMakeLists.txt")) as f:
+        return STAND_INS % dict(build=hs_test.scratch(), method=method, hooks=folder, more=more, minor=minor, tracking=tracking) + f.read()
+
+
+def component_by(*arguments):
     script = out_of("component.cmake")
-    with open(os.path.join(COMPONENT_FOLDER, "CMakeLists.txt")) as f, open(script, "w") as to:
-        to.write(STAND_INS % dict(build=hs_test.scratch(), method=method, hooks=COMPONENT_FOLDER, more=more, minor=minor, tracking=tracking) + f.read())
+    with open(script, "w") as f:
+        f.write(component_script(*arguments))
     return subprocess.run(["cmake", "-P", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def configured_again():
+    """A project in which a new function is to be wrapped: the next build has it, though no file of CMake's changed."""
+    hooks, project = out_of("again/firmware-hooks/esp-idf"), out_of("again/project")
+    os.makedirs(os.path.join(hooks, "heapstrata"))
+    os.makedirs(project)
+    for name in ("wraps.txt", "heapstrata/linker.lf.in"):
+        shutil.copy(os.path.join(HOOKS, name), os.path.join(hooks, name))
+    with open(os.path.join(project, "CMakeLists.txt"), "w") as f:
+        f.write("cmake_minimum_required(VERSION 3.16)\nproject(again NONE)\n" + component_script("WRAPS", "n", folder=os.path.join(hooks, "heapstrata")))
+    made = [subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            for command in (["cmake", "-G", "Unix Makefiles", "-S", project, "-B", project + "/build"], ["cmake", "--build", project + "/build"])]
+    with open(os.path.join(hooks, "wraps.txt"), "a") as f:
+        f.write("both  a_function_of_tomorrow\n")
+    os.utime(os.path.join(hooks, "wraps.txt"), (os.path.getmtime(project + "/build/Makefile") + 10,) * 2)
+    made.append(subprocess.run(["cmake", "--build", project + "/build"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+    tap.check("CMake: configures again when wraps.txt has changed, and only then", not any(m.returncode for m in made) and
+              "REGISTER" in made[0].stdout and "REGISTER" not in made[1].stdout and "--wrap=a_function_of_tomorrow" in made[2].stdout,
+              [m.stdout[-600:] for m in made])
 
 
 def cmake():
@@ -608,9 +642,11 @@ def capabilities():
 
 
 compilers()
+refuses_hook_with_lists()
 needs_no_cache_header()
 beside_micropython()
 cmake()
+configured_again()
 at_work()
 tracked()
 reports()
