@@ -121,7 +121,7 @@ def outer_blocks():
                        ("beyond", "blocks in other memory are left out, whatever way they go")):
         ran, trace = run(program, "used", "mark", what, "mark", "used")
         real = [int(n) for n in re.findall(r"^outer (\d+)$", ran.out.decode(), re.M)]
-        seen = [m["used_bytes"] for m in (hs_test.cli_json("marks", "--heap", "outer", trace)[1] or {}).get("marks", [])]
+        seen = [m["used_bytes"] or 0 for m in (hs_test.cli_json("marks", "--heap", "outer", trace)[1] or {}).get("marks", [])]
         stat = hs_test.cli_json("stat", "--heap", "all", trace)[1] or {}
         tap.check(says, ran.status == 0 and len(real) == 2 and len(seen) >= 2 and real[1] > real[0] and seen[-1] - seen[-2] == real[1] - real[0] and
                   {w["what"] for w in stat.get("warnings", [])} <= {"appeared"}, (real, seen, stat.get("warnings"), ran.err))
