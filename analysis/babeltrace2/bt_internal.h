@@ -82,7 +82,7 @@ struct hs_bt_ear {
     uint32_t n, room;
     struct hs_map map; /* from a class's address to its index in `known` */
     bt_message_iterator *messages;
-    uint64_t heard, most; /* messages; more than `most` are an error */
+    uint64_t heard, most; /* messages; more than `most` are an error, 0: no limit */
 };
 
 bt_component_class_sink_graph_is_configured_method_status hs_bt_listen_begin(struct hs_bt_ear *ear, bt_self_component_sink *self);

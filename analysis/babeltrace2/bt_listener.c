@@ -208,7 +208,7 @@ bt_component_class_sink_consume_method_status hs_bt_listen(struct hs_bt_ear *ear
         heard = heard && hear(ear, messages[i]);
         bt_message_put_ref(messages[i]);
     }
-    if (ear->heard > ear->most)
+    if (ear->most && ear->heard > ear->most)
         return BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_ERROR;
     return heard ? BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_OK : BT_COMPONENT_CLASS_SINK_CONSUME_METHOD_STATUS_MEMORY_ERROR;
 }

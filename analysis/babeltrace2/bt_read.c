@@ -98,14 +98,14 @@ static int run_reading(bt_graph *graph, const struct reading *r)
     if (!bt_graph_run(graph))
         return HS_OK;
     hs_bt_take_error(r->error, "the graph does not run");
-    if (r->ear->heard > r->ear->most)
+    if (r->ear->most && r->ear->heard > r->ear->most)
         snprintf(r->error->text, sizeof r->error->text, "is damaged: more events come than its files have room for");
     return r->error->code;
 }
 
 int hs_bt_read_ctf(const char *const *folder, unsigned n, const struct hs_bt_listener *listener, struct hs_error *error)
 {
-    struct hs_bt_ear ear = {.listener = listener, .most = hs_bt_most_messages(listener->bytes ? listener->bytes : UINT64_MAX)};
+    struct hs_bt_ear ear = {.listener = listener, .most = listener->bytes ? hs_bt_most_messages(listener->bytes) : 0};
     struct reading r = {.folder = folder, .n = n, .ear = &ear, .error = error};
     int status = hs_bt_find_plugin("ctf", &r.ctf, error);
     if (!status)
