@@ -98,7 +98,7 @@ def case_commands(tap):
         done, trace = record(line, script)
         again, second = record(line, script, trace=path("second.hst"))
     tap.check("what the script prints comes through, to the byte", done.out == again.out == b"snapshots a\r\nHS:X" and done.status == 0,
-              (done.status, done.out, again.out, done.err))
+              (done.status, done.out, again.out, done.err, again.err))
     labels = [m["mark"] for m in marks(trace)]
     tap.check("its marks", labels == ["start", "before import micropython", "round 0", "round 1", "round 2", "locked", "end", "after a collection"], labels)
     for command in (["timeline", "--csv"], ["map"], ["stat"], ["report"], ["top", "--batch"], ["marks"], ["blame"], ["doctor"]):

@@ -498,7 +498,7 @@ def case_threads(tap):
 def case_refused(tap):
     for what, args, words in (("no such host", ["tcp:nowhere.invalid:1"], b"cannot open"), ("no port", ["tcp:localhost"], b"HOST:PORT"),
                               ("nobody listens", ["tcp:127.0.0.1:1"], b"refused"), ("no such device", ["/nonexistent"], b"cannot open"),
-                              ("with a script", ["-", "x.py"], b"no script"), ("nothing comes", ["/dev/null"], b"no trace")):
+                              ("with a script", ["-", "x.py"], b"no script"), ("nothing comes", ["/dev/null"], b"nothing came")):
         done = hs_test.run(RECORD + args[:1] + ["-o", path("none.hst")] + args[1:])
         tap.check("refused: %s: %s" % (what, done.err.decode().strip()[-100:]), done.status == 2 and words in done.err
                   and not os.path.exists(path("none.hst")), (done.status, done.err))
