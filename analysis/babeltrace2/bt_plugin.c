@@ -144,7 +144,7 @@ BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_FINALIZE_METHOD(trace, h
 BT_PLUGIN_SOURCE_COMPONENT_CLASS_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHODS(trace, hs_bt_iterator_rewind,
                                                                                hs_bt_iterator_can_rewind);
 BT_PLUGIN_SINK_COMPONENT_CLASS(report, report_consume);
-BT_PLUGIN_SINK_COMPONENT_CLASS_DESCRIPTION(report, "Tells who asked for memory, and who holds it.");
+BT_PLUGIN_SINK_COMPONENT_CLASS_DESCRIPTION(report, "Shows which lines requested memory, and which hold live blocks.");
 BT_PLUGIN_SINK_COMPONENT_CLASS_HELP(
     report,
     "Takes the events of LTTng's wrapper of the C library (lttng_ust_libc:*). Parameters: sort (line, function, file, native, thread, "

@@ -61,7 +61,7 @@ static const char *read_params(struct hs_bt_component *c, const bt_value *params
     c->job.follow = hs_bt_flag_param(params, "follow");
     c->job.sets = events ? sets_named(events) : HS_EVENT_STREAM_RECORDS;
     if (!input)
-        return "parameter `inputs`: exactly one trace file is wanted";
+        return "parameter `inputs`: exactly one trace file is needed";
     if (!c->job.sets)
         return "parameter `events`: records, libc or both";
     c->input = strdup(input);

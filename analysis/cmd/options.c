@@ -20,7 +20,7 @@ static const struct {
       "read FILE, - for standard input (default " HS_DEFAULT_INPUT ")", NULL}},
     {HS_USES_REGION,
      {"heap", 0, "HEAP", HS_OPT_TEXT, offsetof(struct hs_common, heap),
-      "one heap, by name; all: those within others too (default: those that lie within no other)", NULL}},
+      "one heap, by name; all: those inside other heaps too (default: heaps that are not inside another)", NULL}},
     {HS_USES_REGION,
      {"region", 0, "REGION", HS_OPT_TEXT, offsetof(struct hs_common, region), "one region, by name or number", NULL}},
     {HS_USES_ELF,

@@ -325,7 +325,7 @@ static char *doubt_of_place(const struct hs_site *site, const char *text, uint32
     char *doubt = NULL;
     int made = 0;
     if (site->line > lines)
-        made = asprintf(&doubt, "it has %u lines, and line %u asked for memory", lines, site->line);
+        made = asprintf(&doubt, "it has %u lines, and line %u requested memory", lines, site->line);
     else if (python && is_word(*site->function) && strncmp(site->function, CUT, strlen(CUT)) && !defines(text, site->function))
         made = asprintf(&doubt, "it has no function %s", site->function);
     return made < 0 ? NULL : doubt;

@@ -17,7 +17,7 @@ static const struct {
     const char *kind, *kind_key; /* of a second name column */
 } tables[] = {
     [HS_COMPARE_KIND] = {"Kind", "kinds", "What it is"},
-    [HS_COMPARE_LINE] = {"Line", "lines", "Where it was asked for", "Kind", "kind"},
+    [HS_COMPARE_LINE] = {"Line", "lines", "Where it was requested", "Kind", "kind"},
     [HS_COMPARE_FUNCTION] = {"Function", "functions", "By function"},
     [HS_COMPARE_IMPORT] = {"Import", "imports", "By import, each without the modules that it imports"},
     [HS_COMPARE_PHASE] = {"Import", "phases", "By phase of each import", "Phase", "phase"},
@@ -33,7 +33,7 @@ static const struct {
     {HS_APART_WORD, "word_size",
      "another word size, so every block has another size by nature: kinds, lines, functions "
      "and imports are left out, only the figures are compared"},
-    {HS_APART_GRANULE, "granule", "another granule: bytes asked for are compared, rounding differs by nature"},
+    {HS_APART_GRANULE, "granule", "another granule: requested bytes are compared, rounding differs by nature"},
     {HS_APART_HEAP, "heap_size", "another heap size: collections come at other times, free runs differ by nature"},
     {HS_APART_UNNAMED, "unnamed", "no names of native functions, here or in the first trace (--elf): kinds are left out"},
     {HS_APART_NO_LINES, "no_lines", "a source is not at hand (--source): lines are taken for the same when their numbers are"},

@@ -125,7 +125,7 @@ static void text_of_boot(const struct resets *r, const char *end)
                heap.no_longest ? "not known" : shown);
     }
     if (failure)
-        printf("  failed %.6f s before the end: %" PRIu32 " bytes asked for, %" PRIu64 " free, longest free run %" PRIu64
+        printf("  failed %.6f s before the end: %" PRIu32 " bytes requested, %" PRIu64 " free, longest free run %" PRIu64
                ": %s, at %s\n",
                before_end(r, failure->time), failure->size, failure->free, failure->largest_free,
                hs_verdict_name(failure->verdict),

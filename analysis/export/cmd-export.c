@@ -28,9 +28,10 @@ static const struct hs_option options[] = {
      "free (libc), or both (default both for ctf, else records)",
      "records|libc|both"},
     {"weight", 'w', "WHAT", HS_OPT_CHOICE, offsetof(struct args, weight),
-     "formats that hold one sum a stack: bytes asked for, live at the end, or live at the peak (default bytes)",
+     "formats that hold one sum a stack: bytes requested, live at the end, or live at the peak (default bytes)",
      "bytes|live|peak"},
-    {"list", 0, NULL, HS_OPT_FLAG, offsetof(struct args, list), "list the formats, and what those miss that cannot be written"},
+    {"list", 0, NULL, HS_OPT_FLAG, offsetof(struct args, list),
+     "list the formats and, where one is not available, the missing library"},
     {0},
 };
 
@@ -127,7 +128,7 @@ const struct hs_cmd hs_cmd_export = {
     .summary = "convert a trace to another program's format",
     .usage = "--format FORMAT [-o OUT] [FILE]",
     .about = "For Trace Compass, babeltrace2 and other viewers that people already have; --list names the formats. "
-             "OUT appears when it is complete, or not at all. A file that is there is replaced, a folder is not.",
+             "OUT appears when it is complete, or not at all. An existing file is replaced; an existing folder must be empty.",
     .examples = "  heapstrata export --format ctf -o my-trace my.hst\n"
                 "  heapstrata export --format folded --weight peak my.hst | flamegraph.pl >peak.svg\n"
                 "  heapstrata export --list\n",

@@ -93,7 +93,7 @@ static const char *const words[] = {"", "alloc_objects", "count", "alloc_space",
 enum { WORD_COUNT = 2, WORD_BYTES = 4, WORDS = sizeof words / sizeof *words };
 static const char *const comments[] = {
     "Figures of the end are estimated from samples, or summed up by the firmware: see heapstrata stat.",
-    "Nothing was recorded of what was asked for.",
+    "Requests were not recorded.",
 };
 enum { COMMENTS = sizeof comments / sizeof *comments };
 static const unsigned value_words[][2] = {{1, WORD_COUNT}, {3, WORD_BYTES}, {5, WORD_COUNT}, {6, WORD_BYTES}};

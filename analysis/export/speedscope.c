@@ -10,7 +10,7 @@ static const struct {
     enum hs_weight weight;
     const char *name;
 } profiles[] = {
-    {HS_WEIGHT_BYTES, "bytes asked for"},
+    {HS_WEIGHT_BYTES, "bytes requested"},
     {HS_WEIGHT_PEAK, "live at the peak"},
     {HS_WEIGHT_LIVE, "live at the end"},
 };
@@ -62,7 +62,7 @@ static void put_profiles(struct hs_json *json, const struct hs_stacks *stacks)
         char name[64];
         if (!hs_stacks_weight(stacks, profiles[i].weight))
             continue;
-        snprintf(name, sizeof name, "%s%s", profiles[i].name, asked ? "" : " (nothing recorded of what was asked for)");
+        snprintf(name, sizeof name, "%s%s", profiles[i].name, asked ? "" : " (requests were not recorded)");
         hs_json_object(json, NULL);
         hs_json_text(json, "type", "sampled");
         hs_json_text(json, "name", name);
@@ -103,6 +103,6 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 
 const struct hs_exporter hs_exporter_speedscope = {
     .name = "speedscope",
-    .summary = "stacks for speedscope.app: asked for, at the peak, at the end",
+    .summary = "stacks for speedscope.app: requested, at the peak, at the end",
     .run = run,
 };

@@ -67,8 +67,8 @@ uint64_t hs_stacks_weight(const struct hs_stacks *s, enum hs_weight weight)
 int hs_stacks_need(const struct hs_stacks *s, const struct hs_export_job *job, unsigned weights, struct hs_error *error)
 {
     static const char *const instead[] = {
-        [HS_WEIGHT_BYTES] = "nothing was recorded of what was asked for; --weight live has what is held",
-        [HS_WEIGHT_LIVE] = "nothing is held at the end; --weight bytes has what was asked for",
+        [HS_WEIGHT_BYTES] = "requests were not recorded; --weight live has what is live",
+        [HS_WEIGHT_LIVE] = "nothing is live at the end; --weight bytes has what was requested",
         [HS_WEIGHT_PEAK] = "nothing was held at any moment",
     };
     unsigned there = 0;

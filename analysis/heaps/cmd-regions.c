@@ -73,7 +73,7 @@ static struct hs_table *regions_table(const struct view *v)
 }
 
 static const struct hs_column flow_columns[] = {
-    {"Asked for", "asked", HS_VALUE_TEXT},     {"Got", "region", HS_VALUE_TEXT},   {NULL, "memory", HS_VALUE_TEXT},
+    {"Requested", "asked", HS_VALUE_TEXT},     {"Got", "region", HS_VALUE_TEXT},   {NULL, "memory", HS_VALUE_TEXT},
     {"Requests", "requests", HS_VALUE_COUNT},  {"Bytes", "bytes", HS_VALUE_BYTES}, {"Live", "live_bytes", HS_VALUE_BYTES},
     {"Blocks", "live_blocks", HS_VALUE_COUNT},
 };
@@ -100,8 +100,8 @@ static struct hs_table *flow_table(const struct view *v)
 }
 
 static const struct hs_column spill_columns[] = {
-    {"Wanted", "wanted", HS_VALUE_TEXT}, {"Got", "got", HS_VALUE_TEXT},          {"Requests", "requests", HS_VALUE_COUNT},
-    {"Bytes", "bytes", HS_VALUE_BYTES},  {"Live", "live_bytes", HS_VALUE_BYTES}, {"Place", "place", HS_VALUE_TEXT},
+    {"Requested", "wanted", HS_VALUE_TEXT}, {"Got", "got", HS_VALUE_TEXT},          {"Requests", "requests", HS_VALUE_COUNT},
+    {"Bytes", "bytes", HS_VALUE_BYTES},     {"Live", "live_bytes", HS_VALUE_BYTES}, {"Place", "place", HS_VALUE_TEXT},
 };
 
 static struct hs_table *spill_table(const struct view *v, size_t most)
@@ -179,7 +179,7 @@ static void print_text(const struct view *v)
     if (configured)
         printf("# CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL %s, RESERVE_INTERNAL %s\n", configured, reserved ? reserved : "unknown");
     show(regions_table(v), "Regions at the end", color);
-    show(flow_table(v), "Capabilities asked for, and what that became", color);
+    show(flow_table(v), "Capabilities requested, and the region that was allocated in", color);
     snprintf(text, sizeof text,
              "Not where it was wanted: %" PRIu64 " requests for internal memory got PSRAM, %" PRIu64 " the other way round",
              f->spilled, f->inward);
@@ -290,11 +290,10 @@ const struct hs_cmd hs_cmd_regions = {
     .name = "regions",
     .summary = "show memory by capability: what was requested, and where it was allocated",
     .usage = "[FILE]",
-    .about =
-        "For each region its kind of memory, capabilities and figures at the end, those within others included. Then which "
-        "capabilities requests asked for and which region they got; the places whose blocks are in PSRAM although internal memory "
-        "was wanted, or the other way round; how much internal memory malloc() would have taken at its peak with other values of "
-        "ESP-IDF's CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL; and what is left for DMA.",
+    .about = "For each region its kind of memory, capabilities and figures at the end, those inside others included. Then which "
+             "capabilities were requested and which region they got; the lines that requested internal memory and got PSRAM, "
+             "and the reverse; how much internal memory malloc() would have taken at its peak with other values of "
+             "ESP-IDF's CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL; and what is left for DMA.",
     .examples = "  heapstrata regions board.hst\n"
                 "  heapstrata regions --elf build/app.elf board.hst\n",
     .uses = HS_USES_INPUT | HS_USES_JSON | HS_USES_ELF | HS_USES_COLOR,

@@ -294,9 +294,9 @@ const struct hs_cmd hs_cmd_map = {
     .name = "map",
     .summary = "show the heap granule by granule at a moment, or what changed between two",
     .usage = "[FILE [FILE]]",
-    .about = "With --diff, or with two files, shows granule by granule what came, went and stayed, and which "
+    .about = "With --diff, or with two files, shows granule by granule what was allocated, freed and unchanged, and which "
              "sites it belongs to. With --style meminfo prints what the firmware's own micropython.mem_info(1) "
-             "prints at that moment, with h for every head.",
+             "prints at that moment, with h for the first granule of a block.",
     .examples = "  heapstrata map trace.hst\n"
                 "  heapstrata map --at mark:loop#2 --style meminfo trace.hst\n"
                 "  heapstrata map --at 1.5s --diff end trace.hst\n"

@@ -203,9 +203,9 @@ static const struct {
 } verdicts[] = {
     [HS_VERDICT_FULL] = {"full", "the heap was full: not so many bytes were free"},
     [HS_VERDICT_FRAGMENTED] = {"fragmented", "enough was free, but in pieces: no free run was long enough"},
-    [HS_VERDICT_LOCKED] = {"locked", "the heap was locked: an interrupt handler or a finaliser asked for memory"},
+    [HS_VERDICT_LOCKED] = {"locked", "the heap was locked: an interrupt handler or a finaliser requested memory"},
     [HS_VERDICT_UNCOLLECTED] = {"uncollected", "automatic collection was off: garbage that no collection freed may fill the heap"},
-    [HS_VERDICT_REFUSED] = {"refused", "no region has the capability that was asked for"},
+    [HS_VERDICT_REFUSED] = {"refused", "no region has the capability that was requested"},
     [HS_VERDICT_UNKNOWN] = {"unknown", "the trace does not tell why"},
 };
 

@@ -49,7 +49,7 @@ static const struct hs_option options[] = {
      .most = RING_MOST},
     {"level", 'l', "LEVEL", HS_OPT_TEXT, offsetof(struct args, level),
      "full: every event; sampled or sampled:BYTES: a sample every so many bytes on average, for estimates; summary: figures "
-     "at each collection and who asked for most (default: what the firmware was built for, mostly full)",
+     "at each collection and the lines that allocated most (default: what the firmware was built for, normally full)",
      "full|sampled|summary"},
     {"collect-every", 0, "BYTES", HS_OPT_UINT, offsetof(struct args, collect_every),
      "collect whenever BYTES have been allocated, as gc.threshold(BYTES) does: heapstrata whatif then knows when blocks "
@@ -784,14 +784,15 @@ const struct hs_cmd hs_cmd_record = {
     .name = "record",
     .summary = "record a run of a script or of a board",
     .usage = "[--] FIRMWARE SCRIPT [ARGS]\n--serial DEVICE SCRIPT\n--stream SOURCE",
-    .about = "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
-             "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board, after a "
-             "soft reset; the exit status is then 1 when it ended by an exception or by a reset of the board. Ctrl-C stops the "
-             "script, and the trace is kept; a second one gives the board up. A firmware without the module heapstrata is sampled: "
-             "a short program, which is sent for this run only, prints micropython.mem_info(1) at intervals, imports and marks, "
-             "and at the end. With --stream "
-             "takes what a firmware sends that has called heapstrata.stream(), until it ends or Ctrl-C; other output on the same "
-             "line does no harm. What is lost is counted.",
+    .about =
+        "FIRMWARE is a program of this machine, such as MicroPython's unix port built with the hooks; its trace is "
+        "recorded from boot to exit, and its exit status passed on. With --serial the script runs on a board, after a "
+        "soft reset; the exit status is then 1 when it ended by an exception or by a reset of the board. Ctrl-C stops the "
+        "script, and the trace is kept; a second one stops waiting for the board. A firmware without the module heapstrata is sampled: "
+        "a short program, which is sent for this run only, prints micropython.mem_info(1) at intervals, imports and marks, "
+        "and at the end. With --stream "
+        "receives the events of a firmware that called heapstrata.stream(), until the stream ends or Ctrl-C. Other output on "
+        "the same line does no harm. What is lost is counted.",
     .examples = "  heapstrata record -o run.hst ./micropython script.py\n"
                 "  heapstrata record -- ./micropython -X heapsize=64k script.py\n"
                 "  heapstrata record --level sampled:2048 ./micropython script.py\n"

@@ -39,12 +39,12 @@ struct args {
 
 static const struct hs_option options[] = {
     {"delay", 'd', "SECONDS", HS_OPT_REAL, offsetof(struct args, delay), "refresh interval (default 1)"},
-    {"number", 'n', "N", HS_OPT_UINT, offsetof(struct args, number), "end after N looks"},
+    {"number", 'n', "N", HS_OPT_UINT, offsetof(struct args, number), "end after N refreshes"},
     {"batch", 'b', NULL, HS_OPT_FLAG, offsetof(struct args, batch), "print each refresh, for scripts: no screen, no keys"},
     {"sort", 's', "COLUMN", HS_OPT_CHOICE, offsetof(struct args, order),
-     "sort lines by allocs or bytes a second, live bytes, blocks, or total bytes asked for (default allocs)", HS_TOP_ORDER_NAMES},
-    {"filter", 'f', "TEXT", HS_OPT_TEXT, offsetof(struct args, filter), "show only lines that hold TEXT"},
-    {"limit", 'l', "N", HS_OPT_UINT, offsetof(struct args, limit), "with --batch: rows of a look (default 40)", .least = 1,
+     "sort lines by allocs or bytes a second, live bytes, blocks, or total bytes requested (default allocs)", HS_TOP_ORDER_NAMES},
+    {"filter", 'f', "TEXT", HS_OPT_TEXT, offsetof(struct args, filter), "show only lines that contain TEXT"},
+    {"limit", 'l', "N", HS_OPT_UINT, offsetof(struct args, limit), "with --batch: rows of each refresh (default 40)", .least = 1,
      .most = 100000},
     {"no-map", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_map), "without the map"},
     {"baud", 0, "N", HS_OPT_UINT, offsetof(struct args, baud), "speed of a serial port (default 115200)"},
@@ -491,8 +491,8 @@ const struct hs_cmd hs_cmd_top = {
     .usage = "[SOURCE]\n[--] FIRMWARE SCRIPT [ARGS]",
     .about =
         "SOURCE is what a firmware sends, as for record --stream (a serial port, tcp:HOST:PORT, tcp-listen:[HOST:]PORT, -), a "
-        "trace that grows (HEAPSTRATA_OUT, record), or the file of a ring (HEAPSTRATA_RING). A FIRMWARE is run here, and ends with "
-        "top. Keys: q quits, s sorts, / filters, p pauses, h lists the others.",
+        "trace that grows (HEAPSTRATA_OUT, record), or the file of a ring (HEAPSTRATA_RING). top starts FIRMWARE, and stops it at "
+        "its own end. Keys: q quits, s sorts, / filters, p pauses, h lists the others.",
     .examples = "  heapstrata top -- ./micropython -X heapsize=64k script.py\n"
                 "  heapstrata top tcp-listen:5555\n"
                 "  heapstrata top ring.bin\n"

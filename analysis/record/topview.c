@@ -339,7 +339,7 @@ void hs_topview_help(struct hs_pane *pane)
         "arrows, page up, page down, home, end   scroll",
         "",
         "ALLOCS/S and BYTES/S: since the look before. LIVE and BLOCKS: bytes and blocks in the heap now.",
-        "TOTAL: bytes asked for since the trace begins. M: the letter in the map. In the map a dot is free;",
+        "TOTAL: bytes requested since the trace begins. M: the letter in the map. In the map a dot is free;",
         "a capital has nothing free where a letter is several granules, and is a block's head where it is one.",
     };
     for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)

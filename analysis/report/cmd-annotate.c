@@ -92,14 +92,14 @@ static int show_json(struct work *w, const struct hs_head *head)
 static void show_text(struct work *w, const struct hs_head *head)
 {
     hs_head_text(head, stdout, "# ");
-    fputs("# bytes: asked for; allocs: with reallocs; live: held at the end, in whole granules\n", stdout);
+    fputs("# bytes: requested; allocs: with reallocs; live: at the end, in whole granules\n", stdout);
     show_files(w, NULL);
 }
 
 static int verdict(const struct work *w, int status)
 {
     if (w->args->file && !w->found && !w->missing)
-        return hs_complain("'%s' asked for no memory in this trace", w->args->file);
+        return hs_complain("'%s' requested no memory in this trace", w->args->file);
     if (!w->found && w->missing)
         return hs_complain("no source found beside the trace; --source FOLDER says where to look");
     return status;
@@ -136,7 +136,7 @@ static const struct hs_option options[] = {
      "look for sources in this folder, or take this file; may be given several times", NULL},
     {"file", 'f', "NAME", HS_OPT_TEXT, offsetof(struct args, file), "only this source file", NULL},
     {"context", 'c', "N", HS_OPT_UINT, offsetof(struct args, context),
-     "only N lines around each line that asked for memory (default all lines)", NULL, .most = UINT32_MAX},
+     "only N lines around each line that requested memory (default all lines)", NULL, .most = UINT32_MAX},
     {0},
 };
 

@@ -474,7 +474,7 @@ static void list_note(const struct chart *c, const struct hs_note *note, char le
     } else {
         hs_format(text, sizeof text, HS_VALUE_TEXT,
                   (struct hs_value){.s = hs_name_of_site(c->view->names, note->site, HS_KEY_LINE, name)});
-        fprintf(c->out, "%*s  %-10s %" PRIu64 " bytes asked, %" PRIu64 " free, longest run %" PRIu64 ": %s, at %s\n",
+        fprintf(c->out, "%*s  %-10s %" PRIu64 " bytes requested, %" PRIu64 " free, longest run %" PRIu64 ": %s, at %s\n",
                 (int)HS_CHART_MARGIN, "failed", time, note->bytes, note->free, note->largest, hs_verdict_name(note->cause), text);
     }
 }

@@ -191,8 +191,8 @@ const struct hs_cmd hs_cmd_why = {
     .name = "why",
     .summary = "show why a block is alive: path from a root, dominator, retained size",
     .usage = "FILE ADDRESS|SITE|NAME",
-    .about = HS_REFGRAPH_NEEDS ", which records them when an allocation fails "
-                               "in any case. References are those that the collector "
+    .about = HS_REFGRAPH_NEEDS "; a stream also records them, without this setting, "
+                               "when an allocation fails. References are those that the collector "
                                "sees: any word that is the address of a block, whatever it really is.",
     .examples = "  heapstrata why run.hst main.py:7\n"
                 "  heapstrata why run.hst config.TABLE\n"

@@ -137,7 +137,7 @@ def check_sums(bench, name, trace, wanted, stat, asks):
     bench.check("speedscope, %s: the peak" % name, len(peak) == 1 and estimated(peak[0], wanted[3]), profiles)
     path, done = bench.export("folded", trace, "levels.folded")
     bench.check("folded, %s: by bytes asked for, or words" % name, (done.status, os.path.exists(path)) == ((0, True) if asks else (2, False)) and
-                (asks or b"nothing was recorded of what was asked for; --weight live" in done.err), done.err)
+                (asks or b"requests were not recorded; --weight live" in done.err), done.err)
     for weight, whole in (("live", wanted[0]), ("peak", wanted[3])):
         done = hs_test.cli("export", "-f", "folded", "--weight", weight, trace)
         total = sum(int(line.rsplit(" ", 1)[1]) for line in done.out.decode().splitlines())
