@@ -28,7 +28,7 @@ def long_names(cli):
 
 def rows(text):
     """Lines of tables: what is neither a comment nor a chart's legend nor a sentence below a row."""
-    return [line for line in text.splitlines() if not line.startswith("#") and "\u2588" not in line and "bytes asked" not in line and re.search(r"\S  +\S", line.strip())]
+    return [line for line in text.splitlines() if not line.startswith("#") and "\u2588" not in line and "bytes requested" not in line and re.search(r"\S  +\S", line.strip())]
 
 
 def case_width(cli):

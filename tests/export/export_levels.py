@@ -127,7 +127,7 @@ def check_sums(bench, name, trace, wanted, stat, asks):
                 (totals[1] > 0) == asks == (requests > 0), totals)
     comments = [p["string_table"][i] for i in p["comment"]]
     bench.check("pprof, %s: says what it cannot know" % name, any("estimated from samples" in c for c in comments) and
-                any("Nothing was recorded" in c for c in comments) == (not asks), comments)
+                any("Requests were not recorded" in c for c in comments) == (not asks), comments)
     path, done = bench.export("speedscope", trace, "levels.json")
     profiles = {q["name"]: q["endValue"] for q in json.load(open(path))["profiles"]}
     live = [v for k, v in profiles.items() if k.startswith("live at the end")]
