@@ -168,7 +168,7 @@ static struct hs_space_stats followed_figures(const struct hs_changes *c)
 {
     const struct hs_freespace *space = c->space;
     struct hs_space_stats heap = {
-        .used = space->total - space->free,
+        .used = hs_freespace_used(space),
         .free = space->free,
         .largest_free = space->largest,
         .requested = c->model->requested,

@@ -640,7 +640,7 @@ static bool has_moved(const struct hs_event_stream *s)
     const struct hs_freespace *space = s->changes->space;
     const struct hs_heap_figures *last = &s->sampled;
     return !s->sampled_any || last->known != s->changes->model->synced ||
-           moved(space->total - space->free, last->heap.used, space->total) ||
+           moved(hs_freespace_used(space), last->heap.used, space->total) ||
            moved(space->largest, last->heap.largest_free, space->total);
 }
 

@@ -283,16 +283,17 @@ static void write_figures(struct hs_history *h, const struct hs_sample *now, uin
     bool told = hs_model_summary_only(m), no_longest = told && isnan(now->value[HS_FIGURE_LARGEST]);
     unsigned lacks = (told && isnan(now->value[HS_FIGURE_USED]) ? HS_MOMENT_NO_FIGURES : 0u) |
                      (no_longest ? HS_MOMENT_NO_LONGEST : 0u);
+    bool own = !told && m->own_bytes;
     uint64_t time = hs_model_elapsed(m), longest = no_longest ? h->longest : bytes(now, HS_FIGURE_LARGEST);
     put(h, HS_COLUMN_TIME, time - h->time);
     put(h, HS_COLUMN_NUMBER, m->number - h->number);
     put(h, HS_COLUMN_STEPS, steps);
     put(h, HS_COLUMN_COLLECTIONS, m->collections.done - h->collections);
     put(h, HS_COLUMN_STATE,
-        (m->synced ? HS_MOMENT_SYNCED : 0u) | (told ? HS_MOMENT_TOLD : 0u) | (bare ? HS_MOMENT_BARE : 0u) | lacks |
-            (unsigned)m->levels.last << HS_MOMENT_LEVEL);
+        (m->synced ? HS_MOMENT_SYNCED : 0u) | (told ? HS_MOMENT_TOLD : 0u) | (bare ? HS_MOMENT_BARE : 0u) |
+            (own ? HS_MOMENT_OWN : 0u) | lacks | (unsigned)m->levels.last << HS_MOMENT_LEVEL);
     put_change(h, HS_COLUMN_LONGEST, (int64_t)(longest - h->longest));
-    if (told || bare) {
+    if (told || bare || own) {
         put(h, HS_COLUMN_TOLD, bytes(now, HS_FIGURE_USED));
         put(h, HS_COLUMN_TOLD, bytes(now, HS_FIGURE_FREE));
     }

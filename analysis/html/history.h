@@ -15,7 +15,7 @@
  *                collections  that ended since the previous moment
  *                state        enum hs_moment_state, level from bit HS_MOMENT_LEVEL on
  *                longest      free run in bytes, minus that of the previous moment, zigzag
- *                told         only with HS_MOMENT_TOLD or HS_MOMENT_BARE: used and free bytes
+ *                told         only with HS_MOMENT_TOLD, HS_MOMENT_BARE or HS_MOMENT_OWN: used and free bytes
  *   of a step    what         enum hs_history_step
  *                old          FREED, LEFT: granule of the head, minus that of the last such step, zigzag
  *                pos          TAKEN, MOVED: granule of the head, minus the end of the last such block, zigzag
@@ -46,6 +46,7 @@ enum hs_moment_state {
     HS_MOMENT_LEVEL = 3,       /* shift of enum hs_level, two bits */
     HS_MOMENT_NO_FIGURES = 32, /* with TOLD: used and free are not known, and written as 0 */
     HS_MOMENT_NO_LONGEST = 64, /* the longest free run is not known, and written as unchanged */
+    HS_MOMENT_OWN = 128,       /* the layout has blocks of a recorder on the heap itself, which the figures leave out */
 };
 
 enum hs_history_column {

@@ -64,8 +64,6 @@ static inline void hs_model_stamp(const struct hs_model *model, struct hs_site_s
     sum->changed = model->number;
 }
 
-/* Whether a block is the recorder's own. */
-bool hs_model_owns(const struct hs_model *model, uint32_t pos);
 static inline bool hs_model_is_own(const struct hs_model *model, const struct hs_live_block *block)
 {
     return __builtin_expect(model->n_own > 0, 0) && hs_model_owns(model, (uint32_t)(block - model->block));
@@ -76,12 +74,14 @@ static inline void hs_model_charge(struct hs_model *model, struct hs_region_stat
                                    const struct hs_live_block *block)
 {
     uint64_t bytes = (uint64_t)block->granules << region->shift;
+    if (hs_model_is_own(model, block)) {
+        model->own_bytes += bytes;
+        return;
+    }
     hs_model_stamp(model, sum);
     sum->live_blocks++;
     sum->live += bytes;
     sum->max_live = sum->live > sum->max_live ? sum->live : sum->max_live;
-    if (hs_model_is_own(model, block))
-        return;
     region->blocks++;
     region->requested += block->size;
     region->used += bytes;
@@ -100,12 +100,15 @@ static inline void hs_model_discharge(struct hs_model *model, struct hs_region_s
                                       const struct hs_live_block *block)
 {
     uint64_t bytes = (uint64_t)block->granules << region->shift;
+    if (hs_model_is_own(model, block)) {
+        HS_ASSERT(model->own_bytes >= bytes);
+        model->own_bytes -= bytes;
+        return;
+    }
     HS_ASSERT(sum->live_blocks && sum->live >= bytes);
     hs_model_stamp(model, sum);
     sum->live_blocks--;
     sum->live -= bytes;
-    if (hs_model_is_own(model, block))
-        return;
     HS_ASSERT(region->blocks && region->used >= bytes && model->blocks && model->used >= bytes);
     region->blocks--;
     region->requested -= block->size;

@@ -224,6 +224,7 @@ struct hs_model {
     uint32_t *own;              /* `n_own` positions, ascending: blocks of a recorder that is on the heap itself. They are part of
                                    the layout, and of no figure: fact "helper" */
     uint32_t n_own, own_room;
+    uint64_t own_bytes;         /* of those blocks, now */
     struct hs_levels levels;
     struct hs_collections collections;
     uint64_t collecting, collecting_number; /* when the current collection began; valid while `in_collection` */
@@ -253,6 +254,9 @@ void hs_model_watch(struct hs_model *model, struct hs_model_watcher *watcher);
 int hs_model_feed(struct hs_model *model, const struct hs_event *events, long n);
 
 void hs_model_free(struct hs_model *model);
+
+/* Whether the block at `pos` is the recorder's own. */
+bool hs_model_owns(const struct hs_model *model, uint32_t pos);
 
 /* Sums of a site, also of HS_SITE_UNKNOWN; all zero when the model has no events of it. Never NULL. */
 const struct hs_site_sum *hs_model_site(const struct hs_model *model, uint32_t site);

@@ -259,6 +259,8 @@ static void count_live(struct hs_caps_flow *f, unsigned index)
     for (uint32_t pos = region->first; region->present && (pos = hs_model_next(m, pos, end)) < end; pos++) {
         const struct hs_live_block *block = &m->block[pos];
         uint64_t bytes = (uint64_t)block->granules << region->shift;
+        if (hs_model_owns(m, pos))
+            continue;
         uint32_t caps = caps_of(f, block->site);
         struct hs_caps_row *row = row_of(f, caps, index);
         if (row) {

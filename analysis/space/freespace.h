@@ -38,6 +38,12 @@ void hs_freespace_free(struct hs_freespace *space);
 struct hs_model_observer hs_freespace_observer(struct hs_freespace *space);
 void hs_freespace_attach(struct hs_freespace *space, const struct hs_model *model);
 
+/* Used bytes, without blocks of a recorder that is on the heap itself. */
+static inline uint64_t hs_freespace_used(const struct hs_freespace *space)
+{
+    return space->total - space->free - space->model->own_bytes;
+}
+
 /* Free bytes in runs shorter than `size` bytes. */
 uint64_t hs_freespace_unusable(const struct hs_freespace *space, uint64_t size);
 

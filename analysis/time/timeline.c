@@ -62,8 +62,8 @@ static inline struct hs_sample sample(const struct hs_timeline *t)
         return sample_of(last_summary(t));
     const struct hs_freespace *space = t->space;
     if (__builtin_expect(!space->regions_added, 0))
-        return nothing_known;                             /* no region so far */
-    int64_t used = (int64_t)(space->total - space->free); /* signed, because the processor converts int64 to double directly */
+        return nothing_known;                         /* no region so far */
+    int64_t used = (int64_t)hs_freespace_used(space); /* signed, because the processor converts int64 to double directly */
     int64_t waste = used - (int64_t)space->model->requested;
     return (struct hs_sample){
         .value = {

@@ -2,7 +2,7 @@
 // The map in the page against the map command, granule by granule, at random times.
 import {browse, check, cli, note, quiet, work} from './browser.mjs';
 
-const TIMES = {demo: 50, marked: 30, ring: 50, explicit: 30, implied: 30, million: 8};
+const TIMES = {demo: 50, marked: 30, ring: 50, explicit: 30, implied: 30, million: 8, helper: 5};
 let seed = Number(process.env.HS_SEED || Date.now() % 1e9);
 note('HS_SEED=' + seed);
 

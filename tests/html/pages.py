@@ -90,6 +90,17 @@ def printed(name, longest):
     return trace
 
 
+def sampled_by_helper(name):
+    """Text of three samples with maps: before HeapStrata's helper, which takes six granules, with it, and with more."""
+    trace = path(name + ".txt")
+    with open(trace, "w") as f:
+        for line, cells in (("0 bare", "h=h"), ("10 start", "h=h.h==h=h"), ("20 mark more", "h=h.h==h=h.hh===h")):
+            used = sum(c != "." for c in cells)
+            f.write("\nHS:S %s\nGC: total: 2048, used: %d, free: %d\nGC memory layout; from 0x1000:\n" % (line, 16 * used, 2048 - 16 * used))
+            f.write("00000: %s\n00400: %s\nHS:E\n" % (cells.ljust(64, "."), "." * 64))
+    return trace
+
+
 RENAMED = "def grow(n):\n    return [bytearray(i % 50) for i in range(n)]\n\n\nkept = grow(300)\n"
 
 
@@ -114,6 +125,7 @@ def record_all():
         "implied": make_areas("implied", 3),
         "summary": record("summary", "busy.py", "500", heap="512k", env={"HEAPSTRATA_LEVEL": "summary"}),
         "text": printed("text", ""),
+        "helper": sampled_by_helper("helper"),
         "run": printed("run", ", max free sz: 5000"),
         "long": record("long", os.path.join(DEMO, "logger.py"), heap="68k"), # its modules have long paths
         **renamed(),

@@ -3,7 +3,7 @@
 // Everything here is laid out once; class Layout walks over it.
 
 const FREED = 0, LEFT = 1, TAKEN = 2, MOVED = 3, CAME = 4, WENT = 5;
-const SYNCED = 1, TOLD = 2, BARE = 4, LEVEL_SHIFT = 3, NO_FIGURES = 32, NO_LONGEST = 64;
+const SYNCED = 1, TOLD = 2, BARE = 4, LEVEL_SHIFT = 3, NO_FIGURES = 32, NO_LONGEST = 64, OWN = 128;
 
 function countOf(column) {
   let n = 0;
@@ -109,7 +109,7 @@ class History {
       layout.apply(m, true);
       this.used[m] = layout.used;
       this.total[m] = layout.total;
-      if (this.state[m] & (TOLD | BARE)) {
+      if (this.state[m] & (TOLD | BARE | OWN)) {
         this.used[m] = told[figures++];
         this.total[m] = this.used[m] + told[figures++];
       }
