@@ -20,10 +20,14 @@
  *   poll()               sends as much as the stream accepts now; True if nothing is left
  *   stats()              the recorder's own figures, as a dict. site_table and ring_size: entries and bytes; sized_by_heap:
  *                        bytes of the heap that these sizes depend on, 0 if the build has set both
+ *   track(what)          track("label") is a context manager and a decorator, track(function) the tracked function. Prints what
+ *                        that part of the program allocated, kept and left as garbage; the context manager has these bytes as
+ *                        attributes `allocated`, `kept` and `garbage`
  *   reset()              discards everything recorded so far
  */
 #include <string.h>
 
+#include "firmware-hooks/micropython/mod_track.h"
 #include "firmware-hooks/micropython/mp_hooks.h"
 #include "firmware-hooks/micropython/mp_refs.h"
 #include "firmware-hooks/micropython/mp_room.h"
@@ -341,6 +345,7 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&poll_obj)},
     {MP_ROM_QSTR(MP_QSTR_stats), MP_ROM_PTR(&stats_obj)},
     {MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&reset_obj)},
+    {MP_ROM_QSTR(MP_QSTR_track), MP_ROM_PTR(&hs_mod_track_obj)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 
