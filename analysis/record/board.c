@@ -104,37 +104,55 @@ static const char *end_of(const char *name)
     return end;
 }
 
+/* heapstrata.py may be installed on the board (firmware-hooks/stock). It then makes room for the helper, which takes its memory out
+ * of the figures. */
+#define INSTALLED "no module named 'heapstrata' in the firmware"
+static const char leave_installed[] = "if heapstrata.stats()['level']=='snapshots':\n"
+                                      " heapstrata._leave()\n"
+                                      " del heapstrata\n"
+                                      " raise ImportError(\"" INSTALLED "\")\n";
+
 /* Starts recording at the chosen level. Firmware older than script names does not know that argument: then without it. */
 static int start_recording(struct session *s, bool named)
 {
     const struct hs_board *b = s->board;
-    char code[512], level[32] = "", interval[32] = "", name[260] = "";
+    char code[768], level[32] = "", interval[32] = "", name[260] = "";
     if (b->level)
         snprintf(level, sizeof level, "level='%s',", b->level);
     if (b->interval)
         snprintf(interval, sizeof interval, "interval=%" PRIu32 ",", b->interval);
     if (named && b->name)
         quote(name, sizeof name, end_of(b->name));
-    snprintf(code, sizeof code, "import heapstrata\n%sheapstrata.start(%s%s%s%s)\n",
+    snprintf(code, sizeof code, "import heapstrata\n%s%sheapstrata.start(%s%s%s%s)\n", leave_installed,
              b->no_reset ? "" : "heapstrata.stop()\nheapstrata.reset()\n", level, interval, *name ? "script=" : "", name);
     int status = run_own(s, code, NULL);
     return status > 0 && *name && strstr(exception(s), "TypeError") ? start_recording(s, false) : status;
 }
 
+/* The text after the name of the exception differs: small builds have shorter ones. */
+static bool lacks_module(const struct session *s) { return strstr(s->traceback, "ImportError") != NULL; }
+
 /* Python's message for firmware without the hooks does not help the user: say what is missing from the build. */
 static const char *why_not(struct session *s)
 {
     const char *said = exception(s);
-    return strstr(said, "no module named 'heapstrata'")
+    return lacks_module(s)
                ? "it has no heapstrata module: its build did not get USER_C_MODULES (docs/building.md)"
                : said;
 }
 
 /* ---- a firmware without our module ---- */
 
+/* Whether the script may use heapstrata.track: it has the word, or it was written for the module that is installed on the board. */
+static bool needs_track(const struct session *s)
+{
+    static const char word[] = "track";
+    return strstr(s->traceback, INSTALLED) || memmem(s->board->script, s->board->script_len, word, sizeof word - 1);
+}
+
 static bool can_sample(const struct session *s)
 {
-    return s->board->stock && strstr(s->traceback, "no module named 'heapstrata'");
+    return s->board->stock && lacks_module(s);
 }
 
 static int start_sampling(struct session *s)
@@ -143,6 +161,7 @@ static int start_sampling(struct session *s)
     b->stock->out = b->out;
     b->stock->err = b->err;
     b->stock->context = b->context;
+    b->stock->track = needs_track(s);
     b->stock->name = b->name ? end_of(b->name) : NULL;
     int status = hs_stock_begin(b->stock, &s->repl);
     if (status < 0)

@@ -13,8 +13,9 @@
 
 /* ---- the helper ---- */
 
-/* `wait`: after a sample that took n milliseconds none follows by the timer for 20 n. So samples cost a twentieth of the time
- * at most, however slow the line is. `seen`: built-in modules, which sys.modules does not name. */
+/* `wait`: each sample that took n milliseconds, also one at a mark or an import, puts off the next one by the timer by 20 n. So
+ * the timer's samples never make all of them cost more than a twentieth of the time, however slow the line is. `seen`: built-in
+ * modules, which sys.modules does not name. */
 static const char helper[] = "busy = last = wait = on = 0\n"
                              "seen = [0] * 8\n"
                              "def say(what, name):\n"
@@ -22,26 +23,25 @@ static const char helper[] = "busy = last = wait = on = 0\n"
                              " if busy or not on:\n"
                              "  return\n"
                              " busy = 1\n"
-                             " last = ticks_ms()\n"
-                             " print('\\nHS:S', last, what, name)\n"
+                             " now = ticks_ms()\n"
+                             " wait = max(0, wait - (now - last & 0x1fffffff))\n"
+                             " print('\\nHS:S', now, what, name)\n"
                              " mem_info(1)\n"
                              " print('HS:E')\n"
-                             " wait = last\n"
                              " last = ticks_ms()\n"
-                             " wait = (last - wait & 0x1fffffff) * 20\n"
+                             " wait += (last - now & 0x1fffffff) * 20\n"
                              " busy = 0\n"
                              "def load(name, a=None, b=None, c=None, d=0):\n"
                              " if name == 'heapstrata':\n"
                              "  return module\n"
-                             " if d or name in sys.modules or name in seen:\n"
+                             " if d or not on or name in sys.modules or name in seen:\n"
                              "  return real(name, a, b, c, d)\n"
                              " gc.collect()\n"
                              " say('before', name)\n"
                              " a = real(name, a, b, c, d)\n"
-                             " if name in sys.modules:\n"
-                             "  gc.collect()\n"
-                             "  say('import', name)\n"
-                             " else:\n"
+                             " gc.collect()\n"
+                             " say('import', name)\n"
+                             " if name not in sys.modules:\n"
                              "  seen.append(name)\n"
                              "  seen.pop(0)\n"
                              " return a\n"
@@ -69,14 +69,51 @@ static const char helper[] = "busy = last = wait = on = 0\n"
                              "  say('mark', label)\n"
                              " def snapshot(refs=0):\n"
                              "  say('snapshot', '')\n"
-                             " def start(**_):\n"
+                             " dump = snapshot\n"
+                             " def poll(*_):\n"
+                             "  return True\n"
+                             " reset = refs = poll\n"
+                             " def start(*_, **k):\n"
                              "  global on\n"
                              "  on = 1\n"
                              " def stop():\n"
                              "  global on\n"
                              "  on = 0\n"
                              " def stats():\n"
-                             "  return {'level': 'snapshots', 'recording': on}\n";
+                             "  return {'level': 'snapshots', 'recording': on, 'lost': 0}\n";
+
+/* As in heapstrata.py, except that an exception is no sample here. __exit__ is short, so that its frame needs no block of the
+ * heap. */
+static const char tracking[] = "class Track:\n"
+                               " def __init__(t, label):\n"
+                               "  t.label = label\n"
+                               "  t.allocated = t.kept = t.garbage = t.used = t.after = 0\n"
+                               "  t.before = []\n"
+                               " def __enter__(t):\n"
+                               "  t.before.append(0)\n"
+                               "  gc.collect()\n"
+                               "  t.before[-1] = gc.mem_alloc()\n"
+                               "  return t\n"
+                               " def __exit__(t, kind, value, traceback):\n"
+                               "  t.used = gc.mem_alloc()\n"
+                               "  gc.collect()\n"
+                               "  t.after = gc.mem_alloc()\n"
+                               "  t.end()\n"
+                               " def end(t):\n"
+                               "  before, used, after = t.before.pop(), t.used, t.after\n"
+                               "  t.allocated, t.kept, t.garbage = used - before, after - before, used - after\n"
+                               "  if on:\n"
+                               "   print('HS:T', t.label, 'allocated:', t.allocated, 'kept:', t.kept, 'garbage:', t.garbage)\n"
+                               " def __call__(t, f):\n"
+                               "  def tracked(*args, **named):\n"
+                               "   with t:\n"
+                               "    return f(*args, **named)\n"
+                               "  return tracked\n"
+                               "def track(what):\n"
+                               " if callable(what):\n"
+                               "  return Track(getattr(what, '__name__', 'function'))(what)\n"
+                               " return Track(what)\n"
+                               "module.track = track\n";
 
 /* A timer's callback may run in an interrupt, so it only asks the scheduler to call later(). It may also run while a sample is
  * printed, and must not allocate then. An exception of a scheduled function is printed and forgotten: "HS:K" says that Ctrl-C was
@@ -394,9 +431,9 @@ static int send(struct hs_stock *s, struct hs_repl *repl, bool time)
     snprintf(period, sizeof period, timer, s->interval, s->interval * 1000);
     int n = asprintf(&code,
                      "__import__('gc').collect()\nprint('\\nHS:S 0 bare')\n%sprint('HS:E')\n"
-                     "exec(r\"\"\"import gc, sys, builtins\n%s%s%s%s%s%s\"\"\", {'main': globals()})\n_hs('start')\n",
+                     "exec(r\"\"\"import gc, sys, builtins\n%s%s%s%s%s%s%s\"\"\", {'main': globals()})\n_hs('start')\n",
                      f->mem_info ? bare_map : bare_figures, ticks_of(f->ticks, time),
-                     f->mem_info ? "from micropython import mem_info\n" : figures, helper, f->timer ? ticking : "",
+                     f->mem_info ? "from micropython import mem_info\n" : figures, helper, s->track ? tracking : "", f->timer ? ticking : "",
                      f->builtins ? in_builtins : in_main, f->timer ? period : "");
     int status = n < 0 ? HS_REPL_FULL : run(s, repl, code);
     free(code);

@@ -22,10 +22,12 @@ struct hs_stock_firmware {
     bool timer;    /* machine.Timer and micropython.schedule: samples at intervals */
 };
 
-/* The samples of one run, with the script's traceback: a text that is a trace. The caller zero-initialises it, sets the first members, and calls hs_stock_free. */
+/* The samples of one run, with the script's traceback: a text that is a trace. The caller zero-initialises it, sets the first
+ * members, and calls hs_stock_free. */
 struct hs_stock {
     unsigned interval;  /* milliseconds between two samples; 0: none by a timer */
     const char *name;   /* of the script; may be NULL */
+    bool track;         /* the helper has heapstrata.track, which takes another kilobyte */
     hs_repl_sink *out;  /* receives what the script prints, without the samples */
     hs_repl_sink *err;  /* receives its traceback; may be NULL */
     void *context;      /* of both, and of `keep` */

@@ -26,6 +26,17 @@ except ImportError:
 
 
 try:
+    from sys import print_exception
+except ImportError:
+    try:
+        from traceback import print_exception  # CircuitPython
+    except ImportError:
+
+        def print_exception(value):
+            print(repr(value))
+
+
+try:
     from time import ticks_ms
 except ImportError:
     try:
@@ -51,26 +62,26 @@ def _say(what, name=""):
     if _busy or not _on:
         return
     _busy = True
-    _last = ticks_ms()
-    print("\nHS:S", _last, what, name)
+    now = ticks_ms()
+    _wait = max(_wait - (now - _last & MASK), 0)  # all samples so far count, also marks
+    print("\nHS:S", now, what, name)
     mem_info(1)
     print("HS:E")
     _samples += 1
-    _wait = (ticks_ms() - _last & MASK) * 20
     _last = ticks_ms()
+    _wait += (_last - now & MASK) * 20
     _busy = False
 
 
 def _load(name, a=None, b=None, c=None, level=0):
-    if level or name in sys.modules or name in _builtin:
+    if level or not _on or name in sys.modules or name in _builtin:
         return _import(name, a, b, c, level)
     gc.collect()
     _say("before", name)
     module = _import(name, a, b, c, level)
-    if name in sys.modules:
-        gc.collect()
-        _say("import", name)
-    else:
+    gc.collect()
+    _say("import", name)
+    if name not in sys.modules:
         _builtin.append(name)
     return module
 
@@ -132,6 +143,17 @@ def stop():
     _on = False
 
 
+def _leave():
+    """For `heapstrata record`, which sends a helper of its own."""
+    global _import
+    stop()
+    _every(0)
+    if _import and builtins.__import__ == _load:
+        builtins.__import__ = _import
+        _import = None
+    sys.modules.pop(__name__, None)
+
+
 def mark(label):
     _say("mark", label)
 
@@ -173,7 +195,7 @@ class _Track:
 
     def __init__(self, label):
         self.label = label
-        self.allocated = self.kept = self.garbage = 0
+        self.allocated = self.kept = self.garbage = self._used = self._after = 0
         self._before = []
 
     def __enter__(self):
@@ -182,17 +204,24 @@ class _Track:
         self._before[-1] = gc.mem_alloc()
         return self
 
-    def __exit__(self, kind, value, traceback):
-        used = gc.mem_alloc()
-        if value is not None and kind is not SystemExit and _on:
-            sys.print_exception(value)
-            _say("raised", self.label)
+    def __exit__(self, kind, value, traceback):  # short: its frame must not be a block of the heap
+        self._used = gc.mem_alloc()
+        if value is not None:
+            self._failed(value)
         gc.collect()
-        before, after = self._before.pop(), gc.mem_alloc()
+        self._after = gc.mem_alloc()
+        self._end()
+
+    def _failed(self, value):
+        if _on and not isinstance(value, SystemExit):
+            print_exception(value)
+            _say("raised", self.label)
+
+    def _end(self):
+        before, used, after = self._before.pop(), self._used, self._after
         self.allocated, self.kept, self.garbage = used - before, after - before, used - after
         if _on:
             print("HS:T", self.label, "allocated:", self.allocated, "kept:", self.kept, "garbage:", self.garbage)
-        return False
 
     def __call__(self, function):
         def tracked(*args, **named):

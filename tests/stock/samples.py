@@ -42,6 +42,19 @@ def marks(trace):
     return (value or {}).get("marks", [])
 
 
+def track_figures(out):
+    """What track.py prints, without what differs: a part has also the objects that track() itself makes in it, and a collection
+    in the middle comes at another moment."""
+    text = re.sub(r"\nHS:S .*?\nHS:E\n", "\n", out.decode().replace("\r", ""), flags=re.S)
+    words = r"by hand|True|part|within|innermost|kept|\[3|named|raised|full|HS:T (part|inner|function|method|fails|silent) "
+    return [line for line in text.splitlines() if re.match(words, line)]
+
+
+def helper_of(trace):
+    """Bytes of the helper, as the commands say."""
+    return int(re.search(r"helper has (\d+) bytes", hs_test.cli("marks", trace).out.decode()).group(1))
+
+
 def samples(seen):
     """[(kind, name, text)] of the samples in what a board sent; the first one, "bare", too."""
     text = seen.decode(errors="replace").replace("\r\n", "\n")

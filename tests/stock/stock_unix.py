@@ -5,7 +5,7 @@ import re
 
 import hs_test
 import meminfo
-from samples import has_mark, marks, path, samples, write
+from samples import has_mark, marks, path, samples, track_figures, write
 
 MODULE = os.path.join(hs_test.ROOT, "firmware-hooks", "stock")
 SCRIPT = """\
@@ -75,6 +75,21 @@ def case_module(tap, firmware):
     tap.check("%s: doctor names the line of the failure" % firmware, re.search(r"module\.py:\d+", found) and "100000000" in found, found)
 
 
+def case_track(tap, firmware):
+    """One script, with heapstrata.py and with the module built in."""
+    trace, script = path(firmware + "-native.hst"), os.path.join(os.path.dirname(__file__), "track.py")
+    plain, native = (hs_test.run([hs_test.firmware(firmware, is_plain), "-X", "heapsize=300k", script], env=dict({"HOME": "/"}, **env))
+                     for is_plain, env in ((True, {"MICROPYPATH": MODULE}), (False, {"HEAPSTRATA_OUT": trace})))
+    figures = track_figures(native.out)
+    tap.check("%s: track's figures are the same with the module built in: %s" % (firmware, figures[:2]), native.status == plain.status == 0 and
+              figures == track_figures(plain.out) and len(figures) == 18 and "False" not in " ".join(figures),
+              (figures, track_figures(plain.out), native.err, plain.err))
+    by_hand, part = (figures + ["", ""])[:2]
+    tap.check("%s: and those by hand" % firmware, re.findall(r"\d+", by_hand) == re.findall(r"\d+", part) != [], (by_hand, part))
+    tap.check("%s: the module built in records the lines too" % firmware, "track.py:19" in hs_test.cli("report", trace).out.decode())
+
+
 def run(tap):
     for firmware in hs_test.UNIX:
         case_module(tap, firmware)
+        case_track(tap, firmware)
