@@ -31,7 +31,7 @@ static const char helper[] = "busy = last = wait = on = 0\n"
                              " last = ticks_ms()\n"
                              " wait += (last - now & 0x1fffffff) * 20\n"
                              " busy = 0\n"
-                             "def load(name, a=None, b=None, c=None, d=0):\n"
+                             "def _hs_load(name, a=None, b=None, c=None, d=0):\n"
                              " if name == 'heapstrata':\n"
                              "  return module\n"
                              " if d or not on or name in sys.modules or name in seen:\n"
@@ -147,7 +147,7 @@ static const char timer[] = "from machine import Timer\n"
                             "  pass\n";
 
 static const char in_builtins[] = "real = builtins.__import__\n"
-                                  "builtins.__import__ = load\n"
+                                  "builtins.__import__ = _hs_load\n"
                                   "builtins._hs = _hs\n"
                                   "builtins._hs_run = _hs_run\n";
 
@@ -304,10 +304,10 @@ static void insert_line(struct hs_stock *s)
     s->raised_at = at + s->traceback_len;
 }
 
-/* Lines of the traceback that are of the helper, which runs the script. */
+/* Lines of the traceback that are of the helper, which runs the script and its imports. */
 static bool is_ours(const struct hs_stock *s)
 {
-    static const char first[] = "  File \"<stdin>\", line 1, in <module>", own[] = "in _hs_run";
+    static const char first[] = "  File \"<stdin>\", line 1, in <module>", own[] = "in _hs_";
     return memmem(s->traceback, s->traceback_len, own, sizeof own - 1) ||
            (s->runs && memmem(s->traceback, s->traceback_len, first, sizeof first - 1));
 }
@@ -397,12 +397,14 @@ static int ask_all(struct hs_stock *s, struct hs_repl *repl, bool *time)
     return status;
 }
 
-/* The firmware's name, as in the line that it prints at its start: "MicroPython v1.25.0 on 2025-04-15; a board with a chip". */
+/* The firmware's name, as in the line that it prints at its start: "MicroPython v1.25.0 on 2025-04-15; a board with a chip". Up to
+ * 1.18 sys.version has Python's version only. */
 static int ask_name(struct hs_stock *s, struct hs_repl *repl)
 {
-    static const char code[] = "print('\\nHS:S', __import__('sys').version.split('; ')[-1] + '; ' + "
-                               "__import__('sys').implementation._machine)\n"
-                               "print('HS:E')\n";
+    static const char code[] =
+        "(lambda s, i: print('\\nHS:S', s.version.split('; ')[-1] if '; ' in s.version else 'MicroPython v' + "
+        "'.'.join([str(n) for n in i.version[:3]]), end='; ' + getattr(i, '_machine', s.platform) + '\\nHS:E\\n'))"
+        "(__import__('sys'), __import__('sys').implementation)\n";
     unsigned samples = s->samples;
     int status = run(s, repl, code);
     if (s->samples > samples && !s->full) { /* without the frame it is the banner that hs_meminfo_read knows */

@@ -123,6 +123,15 @@ def _every(ms):
     return False
 
 
+def _firmware():
+    """As in the line that a firmware prints at its start; up to 1.18 sys.version has Python's version only."""
+    its = sys.implementation
+    name = sys.version.split("; ")[-1]
+    if name == sys.version:
+        name = "MicroPython v" + ".".join([str(n) for n in its.version[:3]])
+    return name + "; " + getattr(its, "_machine", sys.platform)
+
+
 def start(stacks=False, level=None, interval=None, script=None):
     """Records; the arguments are those of the built-in module, and have no effect here."""
     global _on, _import
@@ -133,7 +142,7 @@ def start(stacks=False, level=None, interval=None, script=None):
             builtins.__import__ = _load
         except AttributeError:
             pass  # this firmware's built-in functions cannot be replaced: imports are not noticed
-    print(sys.version.split("; ")[-1] + "; " + getattr(sys.implementation, "_machine", sys.platform))
+    print(_firmware())
     gc.collect()
     _say("start")
 

@@ -60,6 +60,7 @@ def case_imports(tap):
     with Board(firmware()) as board, board.line() as line:
         done, trace = record(line, script)
         printed = check_maps(tap, "imports", line.seen, trace)
+        failed, _ = record(line, write("absent.py", "import absent\n"))
     tap.check("a line says that it is sampled", NO_MODULE in done.err.decode() and done.status == 0, (done.status, done.err))
     words = done.out.decode().split()
     by_hand = dict(zip(words[::2], words[1::2]))
@@ -69,6 +70,8 @@ def case_imports(tap):
     cost = {n: str(used.get("import " + n, 0) - used.get("before import " + n, 0)) for n in by_hand}
     tap.check("imports cost what a measurement by hand says, to the block: %s" % by_hand, cost == by_hand and len(by_hand) == 3, (cost, found))
     check_figures(tap, trace, meminfo.parse(printed[-1][2]).figures["used"] - helper_of(trace))
+    tap.check("an import that fails has only the script's lines in its traceback", b"in <module>" in failed.err and b"no module named 'absent'" in
+              failed.err and b"_hs_" not in failed.err and b"<string>" not in failed.err, failed.err)
     tap.check("each once, and those within others", names == ["import small", "import large", "import inner", "import outer"], names)
 
 
