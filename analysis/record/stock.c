@@ -13,8 +13,8 @@
 
 /* ---- the helper ---- */
 
-/* `wait`: each sample that took n milliseconds, also one at a mark or an import, puts off the next one by the timer by 20 n. So
- * the timer's samples never make all of them cost more than a twentieth of the time, however slow the line is. `seen`: built-in
+/* `wait`: each sample that took n milliseconds, also one at a mark or an import, puts off the next one by the timer by 25 n. So
+ * the timer's samples never make all of them cost more than 4 % of the script's time, however slow the line is. `seen`: built-in
  * modules, which sys.modules does not name. */
 static const char helper[] = "busy = last = wait = on = 0\n"
                              "seen = [0] * 8\n"
@@ -29,7 +29,7 @@ static const char helper[] = "busy = last = wait = on = 0\n"
                              " mem_info(1)\n"
                              " print('HS:E')\n"
                              " last = ticks_ms()\n"
-                             " wait += (last - now & 0x1fffffff) * 20\n"
+                             " wait += (last - now & 0x1fffffff) * 25\n"
                              " busy = 0\n"
                              "def _hs_load(name, a=None, b=None, c=None, d=0):\n"
                              " if name == 'heapstrata':\n"
@@ -46,7 +46,7 @@ static const char helper[] = "busy = last = wait = on = 0\n"
                              "  seen.pop(0)\n"
                              " return a\n"
                              "def _hs(what):\n"
-                             " global busy, on\n"
+                             " global busy, on, wait\n"
                              " on = 0\n"
                              " if what != 'raised' and what != 'end':\n"
                              "  gc.collect()\n"
@@ -54,33 +54,40 @@ static const char helper[] = "busy = last = wait = on = 0\n"
                              " on = 1\n"
                              " say(what, '')\n"
                              " on = what != 'collected'\n"
-                             "def _hs_run():\n"
-                             " code = module.code\n"
-                             " module.code = None\n"
-                             " gc.collect()\n"
-                             " try:\n"
-                             "  exec(code, main)\n"
-                             " except BaseException:\n"
-                             "  _hs('raised')\n"
-                             "  raise\n"
-                             "class module:\n"
-                             " code = None\n"
-                             " def mark(label):\n"
-                             "  say('mark', label)\n"
-                             " def snapshot(refs=0):\n"
-                             "  say('snapshot', '')\n"
-                             " dump = snapshot\n"
-                             " def poll(*_):\n"
-                             "  return True\n"
-                             " reset = refs = poll\n"
-                             " def start(*_, **k):\n"
-                             "  global on\n"
-                             "  on = 1\n"
-                             " def stop():\n"
-                             "  global on\n"
-                             "  on = 0\n"
-                             " def stats():\n"
-                             "  return {'level': 'snapshots', 'recording': on, 'lost': 0}\n";
+                             " wait *= ";
+
+/* A sample of a full heap takes so many times as long as that at the start: the first one by the timer must not come before it
+ * is earned. Without effect when the user wants samples often. */
+#define FIRST 6u
+
+static const char helper_run[] = "\n"
+                                 "def _hs_run():\n"
+                                 " code = module.code\n"
+                                 " module.code = None\n"
+                                 " gc.collect()\n"
+                                 " try:\n"
+                                 "  exec(code, main)\n"
+                                 " except BaseException:\n"
+                                 "  _hs('raised')\n"
+                                 "  raise\n"
+                                 "class module:\n"
+                                 " code = None\n"
+                                 " def mark(label):\n"
+                                 "  say('mark', label)\n"
+                                 " def snapshot(refs=0):\n"
+                                 "  say('snapshot', '')\n"
+                                 " dump = snapshot\n"
+                                 " def poll(*_):\n"
+                                 "  return True\n"
+                                 " reset = refs = poll\n"
+                                 " def start(*_, **k):\n"
+                                 "  global on\n"
+                                 "  on = 1\n"
+                                 " def stop():\n"
+                                 "  global on\n"
+                                 "  on = 0\n"
+                                 " def stats():\n"
+                                 "  return {'level': 'snapshots', 'recording': on, 'lost': 0}\n";
 
 /* As in heapstrata.py, except that an exception is no sample here. __exit__ is short, so that its frame needs no block of the
  * heap. */
@@ -433,9 +440,9 @@ static int send(struct hs_stock *s, struct hs_repl *repl, bool time)
     snprintf(period, sizeof period, timer, s->interval, s->interval * 1000);
     int n = asprintf(&code,
                      "__import__('gc').collect()\nprint('\\nHS:S 0 bare')\n%sprint('HS:E')\n"
-                     "exec(r\"\"\"import gc, sys, builtins\n%s%s%s%s%s%s%s\"\"\", {'main': globals()})\n_hs('start')\n",
+                     "exec(r\"\"\"import gc, sys, builtins\n%s%s%s%u%s%s%s%s%s\"\"\", {'main': globals()})\n_hs('start')\n",
                      f->mem_info ? bare_map : bare_figures, ticks_of(f->ticks, time),
-                     f->mem_info ? "from micropython import mem_info\n" : figures, helper, s->track ? tracking : "", f->timer ? ticking : "",
+                     f->mem_info ? "from micropython import mem_info\n" : figures, helper, s->interval < HS_STOCK_INTERVAL ? 0 : FIRST, helper_run, s->track ? tracking : "", f->timer ? ticking : "",
                      f->builtins ? in_builtins : in_main, f->timer ? period : "");
     int status = n < 0 ? HS_REPL_FULL : run(s, repl, code);
     free(code);

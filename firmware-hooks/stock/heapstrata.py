@@ -69,7 +69,7 @@ def _say(what, name=""):
     print("HS:E")
     _samples += 1
     _last = ticks_ms()
-    _wait += (_last - now & MASK) * 20
+    _wait += (_last - now & MASK) * 25
     _busy = False
 
 
@@ -134,7 +134,7 @@ def _firmware():
 
 def start(stacks=False, level=None, interval=None, script=None):
     """Records; the arguments are those of the built-in module, and have no effect here."""
-    global _on, _import
+    global _on, _import, _wait
     _on = True
     if not _import:
         _import = builtins.__import__
@@ -145,6 +145,7 @@ def start(stacks=False, level=None, interval=None, script=None):
     print(_firmware())
     gc.collect()
     _say("start")
+    _wait *= 6  # a sample of a full heap takes longer: the first one by the timer must be earned
 
 
 def stop():
