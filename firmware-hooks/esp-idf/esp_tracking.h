@@ -19,7 +19,8 @@
 #endif
 
 #if defined(CONFIG_HEAP_TASK_TRACKING) && ESP_IDF_VERSION >= ESP_IDF_VERSION_VAL(5, 5, 0) && CONFIG_HEAPSTRATA_HOOKS
-#error "HeapStrata's heap hook does not work with CONFIG_HEAP_TASK_TRACKING from ESP-IDF 5.5 on. In menuconfig turn task tracking off, or turn heap tracing off and choose 'Wrap heap_caps_*_base'."
+#error \
+    "HeapStrata's heap hook does not work with CONFIG_HEAP_TASK_TRACKING from ESP-IDF 5.5 on. In menuconfig turn task tracking off, or turn heap tracing off and choose 'Wrap heap_caps_*_base'."
 #endif
 
 #if HS_ESP_TRACKED
