@@ -20,8 +20,8 @@ class Terminal:
         lines += ["unset " + k for k in ("NO_COLOR", "HEAPSTRATA_OUT", "HEAPSTRATA_RING") if k not in env]
         script = self.socket + ".sh"
         with open(script, "w", encoding="utf-8") as f:
-            f.write("\n".join(lines + ["stty -a >%s.before" % self.socket, command, 'echo "status $?."', "stty -a >%s.after" % self.socket,
-                                       "cat"]))
+            f.write("\n".join(lines + ["stty -a >%s.before" % self.socket, command, "status=$?", "stty -a >%s.after" % self.socket,
+                                       'echo "status $status."', "cat"]))
         base = {k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR") and not k.startswith("HEAPSTRATA_")}
         subprocess.run(["tmux", "-S", self.socket, "-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
                         "sh " + script], env={**base, "LC_ALL": "C.UTF-8"}, cwd=cwd, check=True)
@@ -41,7 +41,7 @@ class Terminal:
     def resize(self, columns, rows):
         self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
-    def wait(self, pattern, seconds=8):
+    def wait(self, pattern, seconds=30):
         """The screen once it shows a pattern; "" when it does not in time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
