@@ -72,11 +72,11 @@ bool hs_mp_defers(int signal)
 __attribute__((visibility("hidden"))) mp_vm_return_kind_t __real_mp_execute_bytecode(mp_code_state_t *code_state,
                                                                                      mp_obj_t inject_exc);
 
-INLINE void enter(const mp_code_state_t *code)
+INLINE void enter(struct hs_mp_running *here, const mp_code_state_t *code)
 {
-    running.code = code;
+    here->code = code;
 #ifdef HS_PORT_INTERRUPTS
-    running.entering = true;
+    here->entering = true;
 #endif
 }
 
@@ -112,7 +112,7 @@ static NOINLINE mp_vm_return_kind_t execute_in_context(mp_code_state_t *code_sta
     const mp_code_state_t *outer = running.code;
     struct level level;
     enter_level(&level);
-    enter(code_state);
+    enter(&running, code_state);
     mp_vm_return_kind_t kind = __real_mp_execute_bytecode(code_state, inject_exc);
     running.code = outer;
     at_level(level.outer);
@@ -131,13 +131,15 @@ static NOINLINE HOT mp_vm_return_kind_t back_in(mp_vm_return_kind_t kind, uintpt
 }
 
 /* Here each call of Python code uses one more stack frame: the return address and `outer`, 16 bytes or 8 (32 on i386). It is so
- * small because code that needs other registers is in separate functions: has_contexts, and back_in, a tail call. */
+ * small because code that needs other registers is in separate functions: has_contexts, and back_in, a tail call; and `running` is
+ * looked up once: with several cores each look-up takes a register. */
 INLINE mp_vm_return_kind_t call_on_stack(mp_code_state_t *code_state, mp_obj_t inject_exc)
 {
     if (UNLIKELY(has_contexts()))
         return execute_in_context(code_state, inject_exc);
-    uintptr_t outer = hide(running.code);
-    enter(code_state);
+    struct hs_mp_running *here = &running;
+    uintptr_t outer = hide(here->code);
+    enter(here, code_state);
     return back_in(__real_mp_execute_bytecode(code_state, inject_exc), outer);
 }
 
@@ -190,7 +192,7 @@ HOT bool hs_mp_call(const mp_code_state_t *code_state, uintptr_t *place)
     returns.at[returns.n].outer = running.code;
     BARRIER();
     returns.n++;
-    enter(code_state);
+    enter(&running, code_state);
     *place = (uintptr_t)hs_mp_return;
     return true;
 }
