@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The smallest heap on which a program runs, searched to 64 bytes, and the depth of a recursion: plain firmware, hooks that are
-stopped, hooks that record.
+stopped, hooks that record. On both unix ports and on an emulated Cortex-M3.
 
     leastheap.py [--firmware NAME] [--all] [--table] [PROGRAM...]
 
-Programs are MicroPython's perf_bench and 30 of its tests, chosen by a seed; without --all (HS_SOAK) five of them. The collector
+Programs are MicroPython's perf_bench and 30 of its tests, chosen by a seed; without --all (HS_SOAK) five of them, on the board two. The collector
 takes any word on the C stack for a reference, so what the hooks leave there can keep garbage alive: the searches must agree
 within 256 bytes in 95 % of the cases, and nowhere differ by more than 2 KB. Addresses are not randomised, so a run is repeatable.
 """
@@ -20,33 +20,39 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), n) for n in ("tools", "bench")]
+import hs_depth  # noqa: E402
 import hs_test  # noqa: E402
 import programs  # noqa: E402
+import resized  # noqa: E402
 
 STEP, CLOSE, MOST = 64, 256, 2048
 LARGE = 4 << 20
-FIRMWARES = ("unix64", "unix32")
+FIRMWARES = ("unix64", "unix32", hs_test.QEMU)
 MODES = ("plain", "stopped", "recording")
 FURTHER = ("basics", "float", "misc", "unicode", "extmod")
-N_FURTHER, N_SMALL = 30, 5
+N_FURTHER = 30
+N_SMALL = 5
+ON_BOARD = ("perf_bench/bm_float", "basics/generator_pep479")  # without --all
 SCALE = (100, 100)  # MHz and KB that run-perfbench.py is told
 ADDR_NO_RANDOMIZE = 0x0040000
 libc = ctypes.CDLL(None)
 
 
 class Program:
-    """One program: what is run, and what a run that came to its end has printed."""
+    """One program: what is run, and what a run that came to its end has printed. text: of a program of ours."""
 
-    def __init__(self, name):
+    large, smallest = LARGE, 0
+
+    def __init__(self, name, text=None):
         self.name = name
         folder, base = os.path.split(name)
         self.is_bench = folder == "perf_bench"
         self.cwd = os.path.join(hs_test.MP_TESTS, folder)
         self.path = base + ".py"
-        if self.is_bench:
+        if self.is_bench or text:
             self.path = os.path.join(hs_test.scratch(), base + ".py")
             with open(self.path, "w") as f:
-                f.write(programs.for_unix(base, *SCALE))
+                f.write(text or programs.for_unix(base, *SCALE))
 
     def run(self, firmware, mode, heap):
         """What was printed, None when it did not come to its end. perf_bench prints times, then its result."""
@@ -65,38 +71,53 @@ class Program:
         return b" ".join(done.stdout.split(None, 2)[2:]) if self.is_bench else done.stdout
 
 
-def least(program, firmware, mode, near=None):
-    """The smallest heap, in bytes. `near`: another mode's, around which to look first."""
-    want = program.run(firmware, "plain", LARGE)
+def program_for(name, firmware, text=None):
+    return (resized.BoardProgram if firmware == hs_test.QEMU else Program)(name, text)
 
+
+def least(program, firmware, mode, want, near=None):
+    """The smallest heap on which `want` is printed, in bytes. `near`: another mode's, around which to look first."""
     def runs(steps):
         return program.run(firmware, mode, steps * STEP) == want
 
-    low, high = 0, LARGE // STEP  # one that does not do, one that does
+    low, high = program.smallest // STEP, program.large // STEP  # one that does not do, one that does
     if near:
-        reach = CLOSE // STEP
-        while reach and near // STEP + reach < high and not runs(near // STEP + reach):
-            low, reach = near // STEP + reach, reach * 2
-        high = min(high, near // STEP + reach)
-        reach = CLOSE // STEP
-        while not low and near // STEP > reach:
-            if not runs(near // STEP - reach):
-                low = near // STEP - reach
-            else:
-                high, reach = near // STEP - reach, reach * 2
+        low, high = around(near // STEP, low, high, runs)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if runs(middle) else (middle, high)
     return high * STEP
 
 
+def around(near, low, high, runs):
+    """Bounds close to `near`, which mostly is the answer; in steps, as low and high."""
+    reach = 1
+    if not runs(near):
+        low = near
+        while near + reach < high and not runs(near + reach):
+            low, reach = near + reach, reach * 2
+        return low, min(high, near + reach)
+    high = near
+    while near - reach > low and runs(near - reach):
+        high, reach = near - reach, reach * 2
+    return max(low, near - reach), high
+
+
 def search(name, firmware):
     """{mode: bytes}"""
-    program = Program(name)
-    found = {"plain": least(program, firmware, "plain")}
+    program = program_for(name, firmware)
+    want = program.run(firmware, "plain", program.large)
+    found = {"plain": least(program, firmware, "plain", want)}
     for mode in MODES[1:]:
-        found[mode] = least(program, firmware, mode, found["plain"])
+        found[mode] = least(program, firmware, mode, want, found["plain"])
     return found
+
+
+def names_for(firmware, everything):
+    if firmware == hs_test.QEMU and not everything:
+        return ON_BOARD
+    names = candidates(firmware)
+    return names if everything else random.Random(7).sample(names, N_SMALL)
 
 
 TIMED = ("asyncio", "time", "select", "uasyncio")  # what these need depends on how fast the machine is
@@ -113,22 +134,18 @@ def candidates(firmware):
 
 
 def is_fit(name, firmware):
-    program = Program(name)
-    said = program.run(firmware, "plain", LARGE)
-    return bool(said) and b"SKIP" not in said and said == program.run(firmware, "plain", LARGE)
+    program = program_for(name, firmware)
+    said = program.run(firmware, "plain", program.large)
+    return bool(said) and b"SKIP" not in said and said == program.run(firmware, "plain", program.large)
 
 
 def chosen(tests, firmware):
     """The first 30 that need more than the interpreter does by itself."""
-    found, idle = [], "idle"
-    program = Program("basics/bool1")
-    program.path = os.path.join(hs_test.scratch(), idle + ".py")
-    with open(program.path, "w") as f:
-        f.write("print(1)\n")
-    nothing = least(program, firmware, "plain")
+    found = []
+    nothing = least(program_for("basics/idle", firmware, "print(1)\n"), firmware, "plain", b"1\n")
     for name in tests:
-        program = Program(name)
-        want = program.run(firmware, "plain", LARGE)
+        program = program_for(name, firmware)
+        want = program.run(firmware, "plain", program.large)
         if is_fit(name, firmware) and program.run(firmware, "plain", nothing + 1024) != want:
             found.append(name)
         if len(found) == N_FURTHER:
@@ -136,48 +153,17 @@ def chosen(tests, firmware):
     return found
 
 
-# How deep functions, methods with generators, and code that catches get.
-RECURSION = """
-def function(n):
-    global deepest
-    deepest = n
-    return function(n + 1)
-def generator(n):
-    global deepest
-    deepest = n
-    for x in generator(n + 1):
-        yield x
-class C:
-    def method(self, n):
-        global deepest
-        deepest = n
-        try:
-            return [self.method(n + 1) for _ in range(1)]
-        finally:
-            self.last = n
-for again in range(3):
-    for deep in (function, generator, C().method):
-        try:
-            list(deep(0))
-        except RuntimeError:
-            print(deepest)
-"""
-
-
-def levels(firmware, mode):
-    program = Program("basics/recursion")
-    program.path = os.path.join(hs_test.scratch(), "recursion.py")
-    with open(program.path, "w") as f:
-        f.write(RECURSION)
-    return [int(n) for n in (program.run(firmware, mode, LARGE) or b"").split()]
+def depth(firmware, mode):
+    def run(script):
+        program = program_for("basics/recursion", firmware, script)
+        return program.run(firmware, mode, program.large) or b""
+    return hs_depth.measure(run)
 
 
 def check_recursion(tap, firmware):
-    plain = levels(firmware, "plain")
+    plain = depth(firmware, "plain")
     for mode in MODES[1:]:
-        hooked = levels(firmware, mode)
-        tap.check("%s: a recursion gets as deep, %s: %s levels" % (firmware, mode, "/".join(map(str, hooked[:3]))),
-                  len(plain) == 9 and len(hooked) == 9 and all(h >= 0.97 * p for h, p in zip(hooked, plain)), (plain, hooked))
+        hs_depth.check(tap, "%s, %s" % (firmware, mode), plain, depth(firmware, mode))
 
 
 def check(tap, firmware, rows):
@@ -199,9 +185,7 @@ def main():
     tap = hs_test.Tap()
     for firmware in [args.firmware] if args.firmware else FIRMWARES:
         check_recursion(tap, firmware)
-        names = args.program or candidates(firmware)
-        if not args.program and not args.all:
-            names = random.Random(7).sample(names, N_SMALL)
+        names = args.program or names_for(firmware, args.all)
         with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
             rows = []
             for name, found in zip(names, pool.map(lambda name: search(name, firmware), names)):

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """MicroPython's firmware for the Raspberry Pi Pico, on an emulated board (pico.py).
 
-    rp2.py [CASE...]        cases: maps boots threads serial firmware masked; all by default
+    rp2.py [CASE...]        cases: maps boots threads serial firmware masked depth; all by default
 
-HS_RP2_CYCLES=200 makes `threads` do so many soft resets with a running thread.
+`threads` does 24 soft resets with a running thread; with HS_SOAK (make soak) 200, with HS_RP2_CYCLES=N so many.
 """
 import argparse
 import concurrent.futures
@@ -17,7 +17,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "tools")]
 import hs_test  # noqa: E402
 import pico  # noqa: E402
 
-CASES = ("maps", "boots", "threads", "serial", "firmware", "masked")
+CASES = ("maps", "boots", "threads", "serial", "firmware", "masked", "depth")
 
 
 def run(tap, name):

@@ -11,8 +11,8 @@ import hs_test
 import meminfo
 import pico
 
-CYCLES = int(os.environ.get("HS_RP2_CYCLES", 40))
-PATIENCE = 40
+CYCLES = int(os.environ.get("HS_RP2_CYCLES") or (200 if os.environ.get("HS_SOAK") else 24))
+PATIENCE = 120  # seconds for one cycle: only a hang takes so long
 BOTH = """
 import _thread, time, heapstrata, micropython
 mark, info = heapstrata.mark, micropython.mem_info

@@ -86,15 +86,17 @@ def command_line(firmware, icount=None, extra=(), machine=MPS2_AN385):
 
 class QemuMp:
     """One running board. icount=N: 2^N ns of emulated time an instruction, hence repeatable time. extra, after:
-    arguments for QEMU in front of the console's UART and behind it, for more of them. machine: as MPS2_AN385."""
+    arguments for QEMU in front of the console's UART and behind it, for more of them. machine: as MPS2_AN385. before_run: is
+    called when the machine is there and still stopped."""
 
-    def __init__(self, firmware, icount=None, extra=(), boot_timeout=20, after=(), machine=MPS2_AN385):
+    def __init__(self, firmware, icount=None, extra=(), boot_timeout=20, after=(), machine=MPS2_AN385, before_run=lambda: None):
         if not os.path.exists(firmware):
             raise BoardError("no such firmware: %s" % firmware)
         self.dir = tempfile.mkdtemp(prefix="hs-qemu-")
         self.boot_timeout = boot_timeout
         self.after = list(after)
         self.machine = machine
+        self.before_run = before_run
         self.buffer = b""
         self.process = self.uart = self.monitor = None
         try:
@@ -125,6 +127,7 @@ class QemuMp:
         self.monitor_file = self.monitor.makefile("rw", encoding="utf-8")
         self.monitor_file.readline()  # greeting
         self.qmp("qmp_capabilities")
+        self.before_run()
         self.qmp("cont")
         self._raw_repl()
 
