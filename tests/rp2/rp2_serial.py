@@ -79,7 +79,7 @@ def record(board, name, *options):
     """Runs a script of ours by `record --serial`. Returns (the CLI's end, the trace)."""
     trace = path(name + ".hst")
     with board.pty() as port:
-        done = hs_test.cli("record", "--serial", port, "-o", trace, *options, path(name), timeout=200)
+        done = hs_test.cli("record", "--serial", port, "-o", trace, *options, path(name), timeout=pico.PATIENCE)
     return done, trace
 
 
@@ -135,6 +135,19 @@ def case_levels(tap, board):
     tap.check("--level summary: seconds at that level", done.status == 0 and stat["level_seconds"]["summary"] > 0, (done.err, stat))
 
 
+def case_five_minutes(tap, board):
+    """What docs/boards.md asks people with a board to run, with the reset in between."""
+    tool = os.path.join(hs_test.ROOT, "tests", "boards", "five-minutes")
+    with board.pty() as port:
+        done = hs_test.run([tool, port], timeout=pico.PATIENCE, merge=True)
+    tap.check("five-minutes: all that it looks at is right", done.status == 0 and done.out.count(b"\nok ") >= 5 and b"SKIP" not in done.out,
+              done.out.decode(errors="replace"))
+    board.reset()
+    with board.pty() as port:
+        done = hs_test.run([tool, "--after-reset", port], timeout=pico.PATIENCE, merge=True)
+    tap.check("five-minutes --after-reset: both boots are in the ring", done.status == 0, done.out.decode(errors="replace"))
+
+
 def lapped(board, lap):
     deadline = time.monotonic() + pico.PATIENCE
     while not any(n["lap"] == lap for n in board.report()["laps"]):
@@ -154,7 +167,7 @@ def case_stream(tap, board):
         lapped(board, 77)
         time.sleep(1)
         tool.send_signal(signal.SIGINT)
-        err = tool.communicate(timeout=60)[1]
+        err = tool.communicate(timeout=pico.PATIENCE)[1]
     counted = ast.literal_eval(board.run("print(s)\n")[0].decode())
     stat = hs_test.cli_json("stat", trace)
     tap.check("record --stream ends well", tool.returncode == 0, err[-300:])
@@ -164,5 +177,5 @@ def case_stream(tap, board):
 
 def run(tap):
     with pico.Pico() as board:
-        for case in (case_lines, case_exception, case_times, case_stream, case_levels):
+        for case in (case_lines, case_exception, case_times, case_stream, case_levels, case_five_minutes):
             case(tap, board)
