@@ -39,6 +39,8 @@ static int open_given(struct hs_symbols **symbols, const char *path, const struc
     *symbols = hs_symbols_open(path, &error);
     if (!*symbols)
         return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+    if (hs_symbols_missing())
+        hs_complain("warning: native functions have names, but no lines: this build lacks %s", hs_symbols_missing());
     if (match(*symbols, reader) == OTHER)
         hs_complain("warning: %s is another build than the one traced (%016" PRIx64 "): native names may be wrong", path,
                     hs_reader_info(reader)->build_id);

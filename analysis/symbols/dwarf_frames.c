@@ -8,6 +8,8 @@
 #include "analysis/symbols/symbols_internal.h"
 
 #include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +46,9 @@ void hs_dwarf_read_units(struct hs_symbols *symbols)
     Dwarf_Die die;
     uint8_t type;
 
-    symbols->dwarf = dwarf_begin_elf(symbols->elf, DWARF_C_READ, NULL);
+    elf_version(EV_CURRENT);
+    symbols->elf = elf_memory(symbols->image, symbols->size);
+    symbols->dwarf = symbols->elf ? dwarf_begin_elf(symbols->elf, DWARF_C_READ, NULL) : NULL;
     if (!symbols->dwarf)
         return;
     while (dwarf_get_units(symbols->dwarf, unit, &unit, NULL, &type, &die, NULL) == 0) {
@@ -181,4 +185,12 @@ void hs_dwarf_fill_frames(struct hs_symbols *symbols, uint64_t pc, struct hs_sym
         if (i)
             place_by_call(symbols, &chain, &chain.die[n - i], &entry->frames[i], &entry->files[i]);
     }
+}
+
+const char *hs_symbols_missing(void) { return NULL; }
+
+void hs_dwarf_close(struct hs_symbols *symbols)
+{
+    dwarf_end(symbols->dwarf);
+    elf_end(symbols->elf);
 }

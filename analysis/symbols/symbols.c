@@ -4,6 +4,7 @@
  */
 #include "analysis/symbols/symbols_internal.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -130,8 +131,7 @@ void hs_symbols_close(struct hs_symbols *symbols)
     free(symbols->ranges);
     free(symbols->functions);
     free(symbols->root);
-    dwarf_end(symbols->dwarf);
-    elf_end(symbols->elf);
+    hs_dwarf_close(symbols);
     free(symbols->image);
     free(symbols);
 }

@@ -65,6 +65,9 @@ bool hs_symbols_lookup(struct hs_symbols *symbols, int64_t caller, struct hs_sym
 /* What a lookup gives that finds nothing. */
 void hs_symbol_unknown(int64_t caller, struct hs_symbol *out);
 
+/* The library that a build lacks to read debug information: names then have no lines. NULL: none. */
+const char *hs_symbols_missing(void);
+
 /* Whether source lines are available; false for NULL. */
 bool hs_symbols_has_lines(const struct hs_symbols *symbols);
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Shared by the files of this folder, the only one that uses elfutils (libelf and libdw).
+ * Shared by the files of this folder. dwarf_frames.c and variable_members.c read debug information with elfutils;
+ * dwarf_absent.c takes their place in a build without it.
  */
 #ifndef HS_SYMBOLS_SYMBOLS_INTERNAL_H
 #define HS_SYMBOLS_SYMBOLS_INTERNAL_H
-
-#include <elfutils/libdw.h>
-#include <libelf.h>
 
 #include "analysis/symbols/symbols.h"
 #include "lib/host/util/map.h"
@@ -14,14 +12,14 @@
 enum { HS_SYMBOL_CHAIN_MAX = 32 }; /* deeper inlining is cut off on the outer side, before the ELF symbol */
 
 struct hs_elf_function {
-    const char *name; /* owned by the Elf */
+    const char *name; /* in the image */
     uint64_t address, size;
     bool global;
 };
 
 struct hs_dwarf_range { /* of a compilation unit, which may have several */
     uint64_t begin, end;
-    Dwarf_Off unit;
+    uint64_t unit; /* offset of its entry */
 };
 
 struct hs_symbol_entry { /* cached result */
@@ -34,10 +32,10 @@ struct hs_symbol_entry { /* cached result */
 struct hs_symbols {
     char *image; /* the whole file, of `size` bytes, followed by GUARD zeros */
     size_t size;
-    Elf *elf;
-    Dwarf *dwarf; /* NULL: no debug information */
+    struct Elf *elf;     /* elfutils'; NULL: not opened */
+    struct Dwarf *dwarf; /* NULL: no debug information */
     unsigned machine;
-    bool is32;
+    bool is32, big_endian;
     uint64_t anchor;
     char *root;                        /* the source tree's directory with a trailing /; NULL when unknown */
     struct hs_elf_function *functions; /* sorted by address */
@@ -86,5 +84,7 @@ void hs_dwarf_read_units(struct hs_symbols *symbols);
 
 /* Fills an entry's frames, innermost first: the functions inlined at `pc`, or the ELF function alone. */
 void hs_dwarf_fill_frames(struct hs_symbols *symbols, uint64_t pc, struct hs_symbol_entry *entry);
+
+void hs_dwarf_close(struct hs_symbols *symbols);
 
 #endif

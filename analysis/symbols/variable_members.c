@@ -5,6 +5,7 @@
 #include "analysis/symbols/symbols_internal.h"
 
 #include <dwarf.h>
+#include <elfutils/libdw.h>
 #include <stdio.h>
 #include <string.h>
 
