@@ -5,6 +5,8 @@
 #   V=1                        show the commands
 #   SAN=address,undefined      sanitizers, in a build folder of their own
 #   ASSERTIONS=0               without assertions (lib/assertion.h), for packages; in build/release
+#   WITHOUT='NAME ...'         leaves parts out, in a build folder of their own; their commands say so:
+#                              ELFUTILS BABELTRACE2 RECORD CAIRO NCURSES SQLITE3 PROTOBUF NETTLE
 #   BUILD=DIR                  build somewhere else than build/
 #   BOARD=NAME                 what `make firmware` is for, as MicroPython names it: RPI_PICO
 #   MICROPYTHON_SRC=DIR        a checkout of MicroPython instead of Debian's source package
@@ -21,9 +23,13 @@ SOVERSION := 0
 MAKEOVERRIDES :=
 
 comma := ,
+empty :=
+space := $(empty) $(empty)
 BUILD ?= build
 ASSERTIONS ?= 1
-B := $(BUILD)$(if $(filter 0,$(ASSERTIONS)),/release)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+PARTS := ELFUTILS BABELTRACE2 RECORD CAIRO NCURSES SQLITE3 PROTOBUF NETTLE
+$(if $(filter-out $(PARTS),$(WITHOUT)),$(error WITHOUT takes names of $(PARTS), not $(filter-out $(PARTS),$(WITHOUT))))
+B := $(BUILD)$(if $(filter 0,$(ASSERTIONS)),/release)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(WITHOUT),/without-$(subst $(space),-,$(sort $(WITHOUT))))
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 Q := $(if $(V),,@)
@@ -41,6 +47,17 @@ include lib/lib.mk
 CFLAGS_lib := -DHS_LEARN=1
 include $(sort $(wildcard */dir.mk */*/dir.mk */*/*/dir.mk))
 
+# Parts that may be left out: HS_WITHOUT_NAME is defined for what uses a library, and the sources of INSTEAD_NAME take the place of
+# those of PART_NAME.
+PART_RECORD := analysis/record/%
+INSTEAD_RECORD := analysis/record/cmd-record_absent.c
+PART_ELFUTILS := $(addprefix analysis/symbols/,dwarf_frames.c variable_members.c)
+INSTEAD_ELFUTILS := analysis/symbols/dwarf_absent.c
+# $(call less,SOURCES,NAMES): the sources of a build without these parts.
+less = $(filter-out $(foreach n,$(2),$(PART_$(n))),$(1)) $(foreach n,$(2),$(INSTEAD_$(n)))
+EVERY_SRC := $(ANALYSIS_SRC)
+ANALYSIS_SRC := $(call less,$(EVERY_SRC),$(WITHOUT))
+
 LIB_OBJ      := $(HS_LIB_SRC:%.c=$(B)/obj/%.o) $(HOST_SRC:%.c=$(B)/obj/%.o)
 HOST_PIC     := $(HOST_SRC:%.c=$(B)/pic/%.o)
 ANALYSIS_OBJ := $(ANALYSIS_SRC:%.c=$(B)/obj/%.o)
@@ -54,7 +71,7 @@ REPLAY_BIN   := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/tests/fuzz/replay_%)
 FUZZ_BIN     := $(FUZZ_SRC:tests/%.c=$(B)/tests/%)
 CHECKED_BIN  := $(CHECKED_SRC:%.c=$(B)/%)
 PRELOAD_BIN  := $(PRELOAD_SRC:%.c=$(B)/%.so)
-VARIANT_BIN  := $(addprefix $(B)/variants/heapstrata-,clang O0)
+VARIANT_BIN  := $(addprefix $(B)/variants/heapstrata-,clang O0 least)
 MUTATE_BIN   := $(B)/tests/fuzz/mutate
 MAKE_FILES   := Makefile lib/lib.mk $(wildcard */dir.mk */*/dir.mk */*/*/dir.mk)
 
@@ -85,11 +102,11 @@ flags = -std=c11 $(WARN) $(CPPFLAGS) $(if $(filter $(1),$(ANALYSIS_SRC)),$(PIC_B
 LIBS_lib := -lzstd
 # Libraries, as pkg-config knows them, with Debian's package; asked when they are used, for `make` may have to install them
 # first. Without one that is needed nothing is built; of the others it is said what is left out.
-NEEDED := libzstd:libzstd-dev libdw:libdw-dev libelf:libelf-dev json-c:libjson-c-dev zlib:zlib1g-dev
+NEEDED := libzstd:libzstd-dev json-c:libjson-c-dev zlib:zlib1g-dev $(if $(filter ELFUTILS,$(WITHOUT)),,libdw:libdw-dev libelf:libelf-dev)
 OPTIONAL := babeltrace2:BABELTRACE2:libbabeltrace2-dev sqlite3:SQLITE3:libsqlite3-dev libprotobuf-c:PROTOBUF:libprotobuf-c-dev \
             cairo:CAIRO:libcairo2-dev ncursesw:NCURSES:libncurses-dev nettle:NETTLE:nettle-dev
 LIBS_optional = $(shell sed -n 1p $(B)/libraries)
-LIBS_cli = -ldw -lelf -ljson-c -lz -lm $(LIBS_optional)
+LIBS_cli = $(if $(filter ELFUTILS,$(WITHOUT)),,-ldw -lelf) -ljson-c -lz -lm $(LIBS_optional)
 
 # ---- products ------------------------------------------------------------------------------------
 
@@ -139,14 +156,14 @@ PLUGIN := $(B)/babeltrace2/babeltrace-plugin-heapstrata.so
 plugin: $(PLUGIN)
 $(PLUGIN): $(PLUGIN_SRC:%.c=$(B)/obj/%.o) $(B)/libanalysis.a $(HOST_PIC) $(B)/lib-pic.a analysis/babeltrace2/plugin.map
 	$(call say,LINK,$@)
-	$(Q)if pkg-config --exists babeltrace2; then mkdir -p $(@D) && $(CC) -shared $(CFLAGS) $(SANFLAGS) $(LDFLAGS) \
+	$(Q)if $(if $(filter BABELTRACE2,$(WITHOUT)),false,pkg-config --exists babeltrace2); then mkdir -p $(@D) && $(CC) -shared $(CFLAGS) $(SANFLAGS) $(LDFLAGS) \
 		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -Wl,--as-needed -Wl,--version-script,analysis/babeltrace2/plugin.map -o $@ \
 		$(filter %.o %.a,$^) $(LIBS_cli) $(LIBS_lib); \
-		else echo '  no babeltrace2 plugin: libbabeltrace2-dev is not installed'; fi
+		else rm -f $@; $(if $(filter BABELTRACE2,$(WITHOUT)),:,echo '  no babeltrace2 plugin: libbabeltrace2-dev is not installed'); fi
 
 # What to link with, and what to leave out. A library that came or went: what may use it is compiled again.
 $(B)/libraries: force | $(B)/deps.build
-	$(Q)mkdir -p $(@D); scripts/libraries '$(NEEDED)' '$(OPTIONAL)' $@
+	$(Q)mkdir -p $(@D); scripts/libraries '$(NEEDED)' '$(OPTIONAL)' $@ $(WITHOUT)
 $(patsubst %.c,$(B)/obj/%.o,$(OPTIONAL_SRC)) $(patsubst %.c,$(B)/pic/%.o,$(OPTIONAL_SRC)): $(B)/libraries
 
 # Code for messages, by protobuf's compiler for C. Where that is missing nothing is made, and the exporters of
@@ -190,7 +207,7 @@ $(B)/pic/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/libraries
 # ---- packages ------------------------------------------------------------------------------------
 # Only these goals install Debian packages. All others say what is missing, and go on.
 
-INSTALLING := $(filter deps demo test soak coverage,$(MAKECMDGOALS))
+INSTALLING := $(filter deps demo test soak coverage dist,$(MAKECMDGOALS))
 
 .PHONY: deps
 deps: $(B)/deps.build $(B)/deps.firmware $(B)/deps.wasm $(B)/deps.test ## install the Debian packages that are missing
@@ -340,18 +357,36 @@ $(LWIP_DIR)/src/src/core/memp.c: | $(B)/deps.firmware
 	$(call say,FETCH,lwip 2.2.1)
 	$(Q)mkdir -p $(LWIP_DIR) && flock $(LWIP_DIR)/fetch.lock sh -c 'test -f $@ || scripts/get-source lwip $(LWIP_DIR)/src'
 
-# ---- WebAssembly ---------------------------------------------------------------------------------
-# The program for every system with Node or a browser, by clang and wasi-libc, without what needs devices, processes or a
-# terminal. Its libraries are compiled from Debian's sources.
+# ---- other systems -------------------------------------------------------------------------------
+# The program for WebAssembly, which every system with Node or a browser runs, by clang and wasi-libc; and for any Linux, as one file
+# without shared libraries, by musl. Their libraries are compiled from Debian's sources. A system NAME has build/NAME/ and says
+#   NAME_CC, NAME_FLAGS, NAME_LINK    its compiler and what to give it
+#   NAME_SOURCES                      patterns of sources' names: those for it alone
+#   NAME_WITHOUT                      parts that it lacks
+#   NAME_CMAKE                        what json-c's cmake needs to know
+#   NAME_NEEDS                        the group of Debian packages (scripts/packages.txt)
 
-WASM := $(B)/wasm
 SOURCE := $(BUILD)/source
+WASM := $(B)/wasm
 WASM_CC ?= $(firstword $(foreach c,clang-14 clang,$(if $(shell command -v $(c)),$(c))))
-WASM_WITHOUT := ELFUTILS BABELTRACE2 RECORD CAIRO NCURSES SQLITE3 PROTOBUF NETTLE
-# What stands for a folder that is left out is its *_absent.c.
-WASM_SRC := $(HS_LIB_SRC) $(filter-out %_linux.c analysis/record/% analysis/symbols/%,$(HOST_SRC) $(ANALYSIS_SRC)) $(MAIN_SRC) \
-	$(wildcard lib/host/*/*_wasi.c analysis/*/*_wasi.c analysis/record/*_absent.c) \
-	$(addprefix analysis/symbols/,kinds.c unknown.c symbols_absent.c)
+wasm_CC := $(WASM_CC)
+wasm_FLAGS := --target=wasm32-wasi -D_WASI_EMULATED_GETPID
+wasm_LINK := --target=wasm32-wasi -O2 -Wl,--strip-debug -Wl,-z,stack-size=8388608
+wasm_LIBS := -lwasi-emulated-getpid
+wasm_SOURCES := %_wasi.c
+wasm_WITHOUT := $(PARTS)
+wasm_CMAKE := -DCMAKE_SYSTEM_NAME=WASI -DCMAKE_C_COMPILER_TARGET=wasm32-wasi
+wasm_NEEDS := wasm
+
+STATIC := $(B)/static
+MUSL_CC ?= musl-gcc
+static_CC := $(MUSL_CC)
+static_FLAGS := -static -fno-pie
+static_LINK := -static -no-pie -s
+static_SOURCES := %_linux.c
+static_WITHOUT := $(filter-out RECORD,$(PARTS))
+static_NEEDS := static
+
 JSON_SRC := $(addprefix json-c/,$(addsuffix .c,arraylist debug json_c_version json_object json_object_iterator json_pointer \
 	json_tokener json_util json_visit libjson linkhash printbuf random_seed strerror_override))
 ZLIB_SRC := $(addprefix zlib/,$(addsuffix .c,adler32 compress crc32 deflate inflate inffast inftrees trees uncompr zutil))
@@ -360,47 +395,57 @@ ZSTD_SRC := $(addprefix libzstd/lib/,$(addsuffix .c,$(addprefix common/,debug en
 	zstd_compress_sequences zstd_compress_superblock zstd_double_fast zstd_fast zstd_lazy zstd_ldm zstd_opt zstdmt_compress) \
 	$(addprefix decompress/,huf_decompress zstd_ddict zstd_decompress zstd_decompress_block)))
 THIRD_SRC := $(JSON_SRC) $(ZLIB_SRC) $(ZSTD_SRC)
-WASM_OBJ := $(WASM_SRC:%.c=$(WASM)/obj/%.o) $(WASM)/obj/analysis/html/template.o
-WASM_THIRD := $(THIRD_SRC:%.c=$(WASM)/third/%.o)
-WASM_FLAGS := --target=wasm32-wasi -std=c11 -O2 -DNDEBUG -I$(WASM)/include -isystem $(SOURCE)/libzstd/lib -isystem $(SOURCE)/zlib
 # What json-c's cmake looks for on Unix only.
 JSON_HAVE := SNPRINTF VASPRINTF STRDUP STRCASECMP STRNCASECMP
-WASM_HS_FLAGS := $(CPPFLAGS) $(WARN) -Wno-format-nonliteral -D_WASI_EMULATED_GETPID -include lib/host/util/standard_output.h $(WASM_WITHOUT:%=-DHS_WITHOUT_%)
-
-.PHONY: wasm
-wasm: $(WASM)/heapstrata.wasm ## the program for WebAssembly: build/wasm/heapstrata.wasm
 
 $(SOURCE)/%/fetched: scripts/sources.txt | $(B)/deps.wasm
 	$(call say,FETCH,$*)
 	$(Q)mkdir -p $(SOURCE) && flock $(SOURCE)/lock sh -c 'test -f $@ || scripts/get-source $* $(SOURCE)/$*' && touch $@
-$(WASM)/include/json-c/json.h: $(SOURCE)/json-c/fetched
-	$(call say,CONFIG,json-c)
-	$(Q)scripts/configure-json-c $(SOURCE)/json-c $(@D) -DCMAKE_SYSTEM_NAME=WASI -DCMAKE_C_COMPILER=$(WASM_CC) \
-		-DCMAKE_C_COMPILER_TARGET=wasm32-wasi
-WASM_READY := $(WASM)/include/json-c/json.h $(addprefix $(SOURCE)/,json-c/fetched libzstd/fetched zlib/fetched)
+FETCHED := $(addprefix $(SOURCE)/,json-c/fetched libzstd/fetched zlib/fetched)
 
-$(WASM)/obj/%.o: %.c $(MAKE_FILES) $(WASM_READY)
-	$(call say,WASM,$<)
-	$(Q)mkdir -p $(@D) && $(WASM_CC) $(WASM_FLAGS) $(WASM_HS_FLAGS) -MMD -MP -c -o $@ $<
-$(WASM)/obj/analysis/html/template.o: $(B)/gen/analysis/html/template.c $(WASM_READY)
-	$(Q)mkdir -p $(@D) && $(WASM_CC) $(WASM_FLAGS) -O0 -I. -c -o $@ $<
-$(FINGERPRINT_OBJ:%=$(WASM)/obj/%): $(FINGERPRINTS)
-$(WASM_THIRD): $(WASM)/third/%.o: $(WASM_READY)
-	$(Q)mkdir -p $(@D) && $(WASM_CC) $(WASM_FLAGS) -w -D_GNU_SOURCE -DZSTD_DISABLE_ASM $(JSON_HAVE:%=-DHAVE_%=1) -I$(WASM)/include/json-c -c -o $@ $(SOURCE)/$*.c
-$(WASM)/heapstrata.wasm: $(WASM_OBJ) $(WASM_THIRD)
-	$(call say,LINK,$@)
-	$(Q)$(WASM_CC) --target=wasm32-wasi -O2 -Wl,--strip-debug -Wl,-z,stack-size=8388608 -o $@ $^ -lwasi-emulated-getpid
+# $(call other_system,NAME,PROGRAM)
+define other_system
+$(1)_SRC := $$(HS_LIB_SRC) $$(MAIN_SRC) lib/host/util/standard_output.c \
+	$$(call less,$$(filter-out $$(if $$(filter %_linux.c,$$($(1)_SOURCES)),,%_linux.c),$$(HOST_SRC) $$(EVERY_SRC)),$$($(1)_WITHOUT)) \
+	$$(filter-out %_linux.c,$$(filter $$($(1)_SOURCES),$$(wildcard lib/host/*/*.c analysis/*/*.c)))
+$(1)_OBJ := $$($(1)_SRC:%.c=$(B)/$(1)/obj/%.o) $(B)/$(1)/obj/analysis/html/template.o
+$(1)_THIRD := $$(THIRD_SRC:%.c=$(B)/$(1)/third/%.o)
+$(1)_COMPILE = $$($(1)_CC) $$($(1)_FLAGS) -std=c11 -O2 -DNDEBUG -I$(B)/$(1)/include -isystem $(SOURCE)/libzstd/lib -isystem $(SOURCE)/zlib
+$(1)_READY := $(B)/$(1)/include/json-c/json.h $(FETCHED) | $(B)/deps.$$($(1)_NEEDS)
+$(B)/$(1)/include/json-c/json.h: $(SOURCE)/json-c/fetched | $(B)/deps.$$($(1)_NEEDS)
+	$$(call say,CONFIG,json-c [$(1)])
+	$$(Q)scripts/configure-json-c $(SOURCE)/json-c $$(@D) -DCMAKE_C_COMPILER=$$($(1)_CC) $$($(1)_CMAKE)
+$(B)/$(1)/obj/%.o: %.c $(MAKE_FILES) $$($(1)_READY)
+	$$(call say,CC,$$< [$(1)])
+	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) $$(CPPFLAGS) $$(WARN) -Wno-format-nonliteral $$(CFLAGS_$$(patsubst %/,%,$$(dir $$<))) \
+		-include lib/host/util/standard_output.h $$($(1)_WITHOUT:%=-DHS_WITHOUT_%) -MMD -MP -c -o $$@ $$<
+$(B)/$(1)/obj/analysis/html/template.o: $(B)/gen/analysis/html/template.c $$($(1)_READY)
+	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) -O0 -I. -c -o $$@ $$<
+$$(FINGERPRINT_OBJ:%=$(B)/$(1)/obj/%): $(FINGERPRINTS)
+$$($(1)_THIRD): $(B)/$(1)/third/%.o: $$($(1)_READY)
+	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) -w -D_GNU_SOURCE -DZSTD_DISABLE_ASM $$(JSON_HAVE:%=-DHAVE_%=1) \
+		-I$(B)/$(1)/include/json-c -c -o $$@ $(SOURCE)/$$*.c
+$(B)/$(1)/$(2): $$($(1)_OBJ) $$($(1)_THIRD)
+	$$(call say,LINK,$$@)
+	$$(Q)$$($(1)_CC) $$($(1)_LINK) -o $$@ $$^ $$($(1)_LIBS)
+endef
+$(eval $(call other_system,wasm,heapstrata.wasm))
+$(eval $(call other_system,static,heapstrata))
+
+.PHONY: wasm static
+wasm: $(WASM)/heapstrata.wasm ## the program for WebAssembly: build/wasm/heapstrata.wasm
+static: $(STATIC)/heapstrata ## the program for any Linux, one file: build/static/heapstrata
 
 # The npm package: build/wasm/heapstrata-VERSION.tgz.
 WASM_PACKAGE := $(WASM)/package
 WASM_ARCHIVE := $(WASM)/heapstrata-$(VERSION).tgz
 .PHONY: npm
 npm: $(WASM_ARCHIVE) ## the npm package with it: npx heapstrata, on every system with Node
-$(WASM_ARCHIVE): $(WASM)/heapstrata.wasm $(WEB_PACKAGED) web/licenses LICENSE VERSION
+$(WASM_ARCHIVE): $(WASM)/heapstrata.wasm $(WEB_PACKAGED) scripts/licenses LICENSE VERSION
 	$(call say,NPM,$@)
 	$(Q)rm -rf $(WASM_PACKAGE) $(WASM)/heapstrata-*.tgz && mkdir -p $(WASM_PACKAGE)
 	$(Q)cp web/*.mjs web/heapstrata.d.ts $(WASM)/heapstrata.wasm $(WASM_PACKAGE)/ && chmod 755 $(WASM_PACKAGE)/cli.mjs
-	$(Q)cp web/README.npm.md $(WASM_PACKAGE)/README.md && web/licenses $(SOURCE) >$(WASM_PACKAGE)/LICENSES.txt
+	$(Q)cp web/README.npm.md $(WASM_PACKAGE)/README.md && scripts/licenses wasm $(SOURCE) >$(WASM_PACKAGE)/LICENSES.txt
 	$(Q)sed 's|@VERSION@|$(VERSION)|' web/package.json.in >$(WASM_PACKAGE)/package.json
 	$(Q)cd $(WASM) && npm pack --silent --offline ./package >/dev/null
 
@@ -491,6 +536,16 @@ $(B)/variants/heapstrata-O0: $(patsubst %.c,$(B)/variants/O0/%.o,$(MAIN_SRC) $(H
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) -O0 $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_cli) $(LIBS_lib)
 $(B)/variants/O0/analysis/export/proto.o: $(PROTO_GEN)
+# ... and without all that may be left out. Only what differs by that is compiled again.
+LEAST_SRC := $(call less,$(EVERY_SRC),$(PARTS))
+LEAST_OWN := $(filter $(OPTIONAL_SRC) %_absent.c,$(LEAST_SRC))
+$(B)/variants/least/%.o: %.c $(MAKE_FILES) | $(B)/deps.build
+	$(call say,CC,$< [least])
+	$(Q)mkdir -p $(@D) && $(CC) $(filter-out -DHS_WITHOUT_%,$(call flags,$<)) $(PARTS:%=-DHS_WITHOUT_%) -MMD -MP -c -o $@ $<
+$(B)/variants/heapstrata-least: $(MAIN_OBJ) $(LEAST_OWN:%.c=$(B)/variants/least/%.o) $(patsubst %.c,$(B)/obj/%.o,$(filter-out \
+		$(LEAST_OWN),$(LEAST_SRC))) $(PAGE_OBJ) $(B)/libheapstrata.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -ljson-c -lz -lm $(LIBS_lib)
 
 # What tests put in front of the C library by LD_PRELOAD.
 $(PRELOAD_BIN): $(B)/%.so: %.c $(MAKE_FILES)
@@ -596,7 +651,7 @@ example-lwip: $(LWIP_THERE)
 
 D = $(DESTDIR)$(PREFIX)
 L = $(DESTDIR)$(LIBDIR)
-.PHONY: install uninstall deb
+.PHONY: install uninstall deb dist
 install: all ## PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
 	install -d $(D)/bin $(L)/pkgconfig $(D)/include/heapstrata
 	install -m 755 $(B)/heapstrata $(D)/bin/
@@ -628,6 +683,9 @@ uninstall: all ## removes what `make install` with the same variables put there
 deb: ## Debian packages in build/deb; needs debhelper and what debian/control names
 	$(Q)scripts/deb $(BUILD)/deb
 
+dist: $(B)/deps.dist static npm web ## what a release has, with checksums, in build/dist: docs/releasing.md
+	$(Q)scripts/dist $(B) $(SOURCE) $(B)/dist
+
 # ---- housekeeping --------------------------------------------------------------------------------
 
 .PHONY: clean distclean help
@@ -643,4 +701,4 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1@\2/p' Makefile | awk -F@ '{ printf "  make %-18s %s\n", $$1, $$2 }'
 	@sed -n 's/^#   \([A-Z]\)/  \1/p' Makefile
 
--include $(shell find $(B)/obj $(B)/pic $(WASM)/obj $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic $(WASM)/obj $(STATIC)/obj $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)

@@ -2,7 +2,7 @@
 # All rooms: a new one needs no edit. A room has a dir.mk of its own only for what is special about it.
 # main.c is the only file with a main; memory.c is for the whole program.
 MAIN_SRC := $(addprefix analysis/cmd/,main.c memory.c)
-# NAME_wasi.c is for WebAssembly, NAME_absent.c for builds without what the other files of its folder need.
+# NAME_wasi.c is for WebAssembly alone, NAME_absent.c for builds without what the other files of its folder need.
 ANALYSIS_SRC += $(filter-out $(MAIN_SRC) %_wasi.c %_absent.c,$(sort $(wildcard analysis/*/*.c)))
 
 # Rooms whose code runs once an event or once a block.

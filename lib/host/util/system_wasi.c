@@ -19,15 +19,9 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
-#include "lib/host/util/standard_output.h"
-
-FILE *hs_standard_output;
-
-#undef stdout
 __attribute__((constructor)) static void begin(void)
 {
     const char *folder = getenv("PWD");
-    hs_standard_output = stdout;
     if (folder && chdir(folder))
         fprintf(stderr, "heapstrata: cannot use the folder %s\n", folder);
 }
