@@ -50,7 +50,10 @@ include $(sort $(wildcard */dir.mk */*/dir.mk */*/*/dir.mk))
 # Parts that may be left out: HS_WITHOUT_NAME is defined for what uses a library, and the sources of INSTEAD_NAME take the place of
 # those of PART_NAME.
 PART_RECORD := analysis/record/%
-INSTEAD_RECORD := analysis/record/cmd-record_absent.c
+INSTEAD_RECORD := $(addprefix analysis/record/,cmd-record_absent.c cmd-top_absent.c)
+# What of it needs processes, sockets or terminals. The rest runs a script on a board.
+PART_PROCESSES := $(filter-out $(addprefix analysis/record/,board.c repl.c stock.c),$(wildcard analysis/record/*.c))
+INSTEAD_PROCESSES := analysis/record/cmd-top_absent.c
 PART_ELFUTILS := $(addprefix analysis/symbols/,dwarf_frames.c variable_members.c)
 INSTEAD_ELFUTILS := analysis/symbols/dwarf_absent.c
 # $(call less,SOURCES,NAMES): the sources of a build without these parts.
@@ -374,7 +377,7 @@ wasm_FLAGS := --target=wasm32-wasi -D_WASI_EMULATED_GETPID
 wasm_LINK := --target=wasm32-wasi -O2 -Wl,--strip-debug -Wl,-z,stack-size=8388608
 wasm_LIBS := -lwasi-emulated-getpid
 wasm_SOURCES := %_wasi.c
-wasm_WITHOUT := $(PARTS)
+wasm_WITHOUT := $(filter-out RECORD,$(PARTS)) PROCESSES
 wasm_CMAKE := -DCMAKE_SYSTEM_NAME=WASI -DCMAKE_C_COMPILER_TARGET=wasm32-wasi
 wasm_NEEDS := wasm
 
@@ -452,10 +455,14 @@ $(WASM_ARCHIVE): $(WASM)/heapstrata.wasm $(WEB_PACKAGED) scripts/licenses LICENS
 # The page that explains files in a browser: one file, which works from disk.
 WEB_PAGE := $(WASM)/heapstrata.html
 .PHONY: web
-web: $(WEB_PAGE) ## a page with the whole program in it: build/wasm/heapstrata.html
+web: $(WEB_PAGE) $(WASM)/site/sw.js ## a page with the whole program in it: build/wasm/heapstrata.html; for web servers: build/wasm/site
 $(WEB_PAGE): $(WASM)/heapstrata.wasm $(wildcard web/*.mjs web/page/*)
 	$(call say,PAGE,$@)
 	$(Q)web/page/assemble $(WASM)/heapstrata.wasm >$@.new && mv $@.new $@
+# The same page with what makes it an app that browsers install and open without a network.
+$(WASM)/site/sw.js: $(WEB_PAGE) $(wildcard web/app/*) VERSION
+	$(Q)rm -rf $(@D) && mkdir -p $(@D) && cp $(WEB_PAGE) $(@D)/index.html && cp web/app/manifest.webmanifest web/app/icon.svg $(@D)/
+	$(Q)sed -e 's|@VERSION@|$(VERSION)|' -e "s|@HASH@|$$(cat $(WEB_PAGE) web/app/* | sha256sum | cut -c 1-16)|" web/app/sw.js >$@
 
 # ---- tests ---------------------------------------------------------------------------------------
 

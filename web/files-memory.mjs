@@ -52,6 +52,11 @@ export class MemoryFiles {
       this.nodes.set(path, {bytes, size: bytes.length, number: this.number++});
   }
 
+  /* A file that is no memory, but an object with a file's functions. */
+  addDevice(path, device) {
+    this.nodes.set(path, {device});
+  }
+
   /* The contents of a file, or undefined. */
   contents(path) {
     const node = this.nodes.get(path);
@@ -76,6 +81,8 @@ export class MemoryFiles {
       throw failure('EEXIST');
     if (node?.folder)
       throw failure('EISDIR');
+    if (node?.device)
+      return node.device;
     if (!node && !create)
       throw failure('ENOENT');
     if (!node) {
@@ -89,6 +96,8 @@ export class MemoryFiles {
 
   stat(path) {
     const node = this.get(path);
+    if (node.device)
+      return node.device.stat();
     return node.folder ? {dev: 1n, ino: node.number, kind: KIND.folder} : new MemoryFile(node, path).stat();
   }
 

@@ -8,7 +8,8 @@
 //   readLink(path), realPath(path), makeFolder(path), removeFolder(path), remove(path), rename(from, to)
 // A file has read(bytes, position), write(bytes, position), which return how many bytes, stat(), resize(size) and close(). A
 // position of null is for what cannot seek: pipes and terminals, whose `stream` is true. Errors are exceptions whose `code` is a
-// name such as ENOENT. Paths begin with /.
+// name such as ENOENT. Paths begin with /. A file that is not always ready to be read, a serial line, also has `ready` and changed(), a
+// promise of a change of it.
 
 export const KIND = {unknown: 0, device: 2, folder: 3, file: 4, socket: 6, link: 7};
 
@@ -219,6 +220,45 @@ class Program {
     return /^\/proc\/real(\/|$)/.test(path) ? this.files.realPath(path.slice('/proc/real'.length) || '/') : this.files.readLink(path);
   }
 
+  // What the program waits for: a time of so many milliseconds, or (kind 1 and 2) a file to read from or write to.
+  subscriptions(at, count) {
+    return Array.from({length: count}, (_, i) => {
+      const from = at + 48 * i, kind = this.view.getUint8(from + 8), user = this.view.getBigUint64(from, true);
+      return kind ? {kind, user, open: this.fileOf(this.view.getUint32(from + 16, true))}
+        : {kind, user, wait: Number(this.view.getBigUint64(from + 24, true)) / 1e6};
+    });
+  }
+
+  putEvents(list, into) {
+    for (const [i, {user, kind}] of list.entries()) {
+      this.bytes.fill(0, into + 32 * i, into + 32 * (i + 1));
+      this.view.setBigUint64(into + 32 * i, user, true);
+      this.view.setUint8(into + 32 * i + 10, kind);
+    }
+  }
+
+  // Waits for the first of the subscriptions.
+  async wait(at, into, count, found) {
+    const list = this.subscriptions(at, count), files = list.filter(s => s.kind), begun = performance.now();
+    const ready = () => files.filter(s => s.kind === 2 || s.open.file.ready !== false);
+    let events = ready(), timer;
+    if (!events.length) {
+      const least = Math.min(...list.filter(s => !s.kind).map(s => s.wait)), changes = files.map(s => s.open.file.changed());
+      if (least < Infinity)
+        changes.push(new Promise(resolve => {
+          timer = setTimeout(resolve, Math.ceil(least));
+        }));
+      await Promise.race(changes);
+      clearTimeout(timer);
+      events = ready();
+      if (!events.length)
+        events = list.filter(s => !s.kind && s.wait <= performance.now() - begun + 1);
+    }
+    this.putEvents(events, into);
+    this.view.setUint32(found, events.length, true);
+    return 0;
+  }
+
   // The functions that the program imports. Each returns nothing, or throws.
   functions() {
     const p = this;
@@ -337,6 +377,25 @@ class Program {
   }
 }
 
+const statusOf = error => {
+  if (error instanceof Exit)
+    return error.status;
+  throw error;
+};
+
+/* Whether programs can wait here: WebAssembly's JavaScript Promise Integration. Chromium has it from version 137. */
+export const canWait = () => typeof WebAssembly.Suspending === 'function';
+
+/* Runs a program that waits for a file or a time. Promises its exit status. begun(exports) is called before it starts. */
+export async function runWaitingProgram(module, settings, begun) {
+  const program = new Program(settings), imports = program.imports();
+  imports.poll_oneoff = new WebAssembly.Suspending((...args) => program.wait(...args));
+  const {exports} = new WebAssembly.Instance(module, {wasi_snapshot_preview1: imports});
+  program.memory = exports.memory;
+  begun(exports);
+  return WebAssembly.promising(exports._start)().then(() => 0, statusOf);
+}
+
 /* Runs a compiled program to its end and returns its exit status.
    settings: {args, env, files, streams}; streams are the files of descriptors 0, 1 and 2. */
 export function runProgram(module, settings) {
@@ -347,8 +406,6 @@ export function runProgram(module, settings) {
     instance.exports._start();
     return 0;
   } catch (error) {
-    if (error instanceof Exit)
-      return error.status;
-    throw error;
+    return statusOf(error);
   }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * In place of this folder's other files in a build that records nothing: it has no serial ports, processes or terminals.
+ * In place of this folder's other files in a build that records nothing.
  */
 #include "analysis/cmd/cmd.h"
 
@@ -11,23 +11,13 @@ struct args {
 static int refuse(void *memory)
 {
     (void)memory;
-    return hs_complain("this build cannot record or watch: it reads what the program for Linux recorded, or what a board printed");
+    return hs_complain("this build cannot record: it reads what the program for Linux recorded, or what a board printed");
 }
 
 const struct hs_cmd hs_cmd_record = {
     .name = "record",
     .summary = "record a run of a script or of a board",
     .about = "This build cannot record.",
-    .uses = HS_USES_REST,
-    .max_files = -1,
-    .args_size = sizeof(struct args),
-    .run = refuse,
-};
-
-const struct hs_cmd hs_cmd_top = {
-    .name = "top",
-    .summary = "watch a running firmware: map, figures, lines that allocate",
-    .about = "This build cannot watch a firmware.",
     .uses = HS_USES_REST,
     .max_files = -1,
     .args_size = sizeof(struct args),

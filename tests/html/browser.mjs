@@ -34,14 +34,15 @@ export function cli(...args) {
 }
 
 // Calls each(open), where open(page, width, scheme) opens a page and gives it back once it is ready, with what it
-// asked of the network and said on the console in `page.asked` and `page.said`.
+// asked of the network and said on the console in `page.asked` and `page.said`. prepare(page) is called before the page is opened.
 export async function browse(each) {
   const {chromium} = require('playwright-core'), profile = mkdtempSync(join(tmpdir(), 'hs-html-'));
   const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
   const context = await chromium.launchPersistentContext(profile, {executablePath, args: FLAGS, viewport: null});
   try {
-    await each(async (file, width = 1280, colorScheme = 'light') => {
+    await each(async (file, width = 1280, colorScheme = 'light', prepare = () => {}) => {
       const page = await context.newPage();
+      page.setDefaultTimeout(200000); // a busy machine
       Object.assign(page, {asked: [], said: []});
       page.on('request', r => page.asked.push(r.url()));
       page.on('console', message => message.text().includes('willReadFrequently') || // our own looking at the canvas
@@ -49,7 +50,8 @@ export async function browse(each) {
       page.on('pageerror', error => page.said.push('error: ' + error.stack));
       await page.setViewportSize({width, height: width < 600 ? 844 : 900});
       await page.emulateMedia({colorScheme});
-      await page.goto('file://' + file);
+      await prepare(page);
+      await page.goto(file.startsWith('http') ? file : 'file://' + file);
       await page.evaluate(() => heapstrata.ready);
       return page;
     });

@@ -144,8 +144,7 @@ def case_many(tap):
 def case_missing(tap):
     """What a build lacks is said by the command that needs it."""
     trace = os.path.join(hs_test.scratch(), "fragment-unix64.hst")
-    jobs = [(["record", "x"], "this build cannot record"), (["top", "x"], "this build cannot record or watch"),
-            (["report", "--elf", hs_test.firmware("unix64"), trace], "this build cannot read ELF files"),
+    jobs = [(["record", "x"], "this build cannot record here"), (["record", "--serial", "/dev/ttyACM0", "x"], "reaches only the port"), (["top", "x"], "this build cannot record or watch"),
             (["export", "--format", "sqlite", "-o", "x.db", trace], "sqlite"), (["export", "--format", "pprof", "-o", "x.pb", trace], "protobuf"),
             (["map", "--png", "x.png", trace], "cairo"), (["map", "--svg", "x.svg", trace], "cairo")]
     folder = os.path.join(hs_test.scratch(), "missing")
@@ -154,6 +153,19 @@ def case_missing(tap):
     for (args, said), (status, _, err) in zip(jobs, seen):
         tap.check("without what it needs: " + " ".join(args[:3]), status == 2 and said in err.decode(), (status, err))
     tap.check("... and leaves no file", not os.listdir(folder), os.listdir(folder))
+
+
+def case_names(tap):
+    """Names from an ELF file: those of the native program, without lines."""
+    trace, elf = os.path.join(hs_test.scratch(), "fragment-unix64.hst"), hs_test.firmware("unix64")
+    folder = os.path.join(hs_test.scratch(), "names")
+    os.makedirs(folder, exist_ok=True)
+    args = ["report", "-s", "native", "--json", "--elf", elf, trace]
+    seen, _ = run_wasm(folder, [args, ["report", "--elf", __file__, trace]])
+    names = [sorted(re.sub(r"[\w./<>-]+:\d+ ", "", row["native"]) for row in json.loads(out)["rows"]) for out in (seen[0][1], run_native(folder, args)[1])]
+    tap.check("names of native functions are those of the native program", any(n.isidentifier() for n in names[0]) and names[0] == names[1], names)
+    tap.check("... without lines, as it says", b"warning: native functions have names, but no lines" in seen[0][2], seen[0][2])
+    tap.check("another file is refused in the same words", seen[1][0] == 2 and b"not an ELF file" in seen[1][2], seen[1])
 
 
 def case_package(tap):
@@ -199,7 +211,7 @@ def main():
     if not os.path.exists(os.path.join(PACKAGE, "heapstrata.wasm")):
         tap.check("the program for WebAssembly is there: make wasm", False)
         tap.finish()
-    for case in (case_commands, case_traces, case_many, case_missing, case_package):
+    for case in (case_commands, case_traces, case_many, case_missing, case_names, case_package):
         case(tap)
     tap.finish()
 

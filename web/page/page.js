@@ -7,6 +7,7 @@
     element('state').textContent = text;
   };
   let worker, saved, jobs = 0;
+  const listeners = new Map(); // of jobs whose messages are not only a diagnosis
 
   function bytesOf(base64) {
     return Uint8Array.from(atob(base64), character => character.charCodeAt(0));
@@ -21,9 +22,11 @@
   });
 
   // What the worker sends: the step that begins, or what a step made.
-  function take({job, step, text, page, done}) {
+  function take(message) {
+    const {job, step, text, page, done} = message;
     if (job !== jobs)
       return;
+    listeners.get(job)?.(message);
     if (step)
       state(step);
     if (text !== undefined) {
@@ -33,6 +36,7 @@
     if (page)
       show(page);
     if (done) {
+      listeners.delete(job);
       state('');
       element('progress').hidden = true;
       document.body.dataset.done = String(job);
@@ -49,12 +53,26 @@
   }
 
   async function explain(name, bytes) {
+    if (listeners.size) {
+      state('A script runs on the board: stop it first.');
+      return;
+    }
     const job = ++jobs;
     element('diagnosis').hidden = element('page').hidden = true;
     element('progress').hidden = false;
     state('Starting the program ...');
     await ready;
     worker.postMessage({job, name, bytes}, [bytes.buffer]);
+  }
+
+  // Lets the worker do something else; each(message) gets what it sends.
+  async function start(task, each) {
+    const job = ++jobs;
+    listeners.set(job, each);
+    element('diagnosis').hidden = element('page').hidden = true;
+    element('progress').hidden = false;
+    await ready;
+    worker.postMessage({job, ...task});
   }
 
   // A name that the program takes for an option, or for a folder, is none.
@@ -83,5 +101,5 @@
     element('drop').classList.remove('over');
     takeFile(event.dataTransfer.files[0]);
   });
-  globalThis.heapstrata = {ready};
+  globalThis.heapstrata = {ready, explain, start, state, tell: message => worker.postMessage(message)};
 })();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The worker: runs the program on a file, first for the diagnosis, then for the page. What stands before this is the library.
-let program;
+let program, line, interrupt;
 
 function work({job, name, bytes}) {
   const files = {[name]: bytes};
@@ -15,16 +15,41 @@ function work({job, name, bytes}) {
     postMessage({job, page});
 }
 
-onmessage = async ({data}) => {
-  if (data.program) {
-    program = await compile(data.program);
-    postMessage({ready: true});
-    return;
-  }
+// Runs a script on the board at the port, which the page has opened.
+async function record({job, script, every}) {
+  const text = bytes => new TextDecoder().decode(bytes);
+  line = new SerialLine(bytes => postMessage({job, send: bytes}));
+  postMessage({job, step: 'The script runs on the board ...'});
+  const files = {'main.py': new TextEncoder().encode(script)}, settings = {files,
+    onOutput: bytes => postMessage({job, printed: text(bytes)}), onError: bytes => postMessage({job, printed: text(bytes)})};
+  const done = await runOnLine(program, line, ['record', '--serial', '/dev/serial', '--every', String(every), '-o', 'trace.hst', 'main.py'], settings,
+    stop => {
+      interrupt = stop;
+    });
+  interrupt = line = undefined;
+  postMessage({job, trace: done.file('trace.hst'), status: done.status});
+}
+
+async function start(data) {
   try {
-    work(data);
+    await (data.script === undefined ? work(data) : record(data));
   } catch (error) {
     postMessage({job: data.job, text: 'The program ended by an error: ' + error.message});
   }
   postMessage({job: data.job, done: true});
+}
+
+onmessage = async ({data}) => {
+  if (data.program) {
+    program = await compile(data.program);
+    postMessage({ready: true});
+  } else if (data.came) {
+    line?.take(data.came);
+  } else if (data.ended) {
+    line?.end();
+  } else if (data.stop) {
+    interrupt?.();
+  } else {
+    await start(data);
+  }
 };
