@@ -218,6 +218,24 @@ def cmake():
     tap.check("the component's folder, which ESP-IDF names it by, is called heapstrata", [os.path.basename(f) for f in folders] == ["heapstrata"], folders)
 
 
+def packed():
+    """The component with all its sources in it, for the registry: it needs nothing of the repository around it."""
+    folder = out_of("packed")
+    made = subprocess.run([os.path.join(hs_test.ROOT, "scripts", "esp-component"), folder], cwd=hs_test.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = component_by("WRAPS", "y", 5, "n", folder)
+    named = [s for s in re.sub(r".*SRCS;?(.*?);?INCLUDE_DIRS.*", r"\1", done.stdout.replace(" ", ";"), flags=re.S).split(";") if s]
+    tap.check("packed: every source is in the component's folder", made.returncode == 0 and len(named) > 20 and
+              all(s.startswith(folder + "/") and os.path.exists(s) for s in named), (made.stdout, done.stdout))
+    ours = [f for f in named if "/lib/" in f or f.endswith(("esp_hooks.c", "esp_dump.c", "startup.c", "port_esp_idf.c"))]
+    flags = ["-m32", "-std=gnu11", "-I" + os.path.join(HERE, "include"), "-I" + folder, "-I" + folder + "/firmware-hooks/esp-idf", HEADER, "-DCONFIG_HEAPSTRATA_WRAPS=1"]
+    found = subprocess.run(["gcc", *flags, "-M", *ours], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    used = set(re.findall(r"\S+\.(?:h|def)\b", found.stdout))
+    outside = [h for h in used if h.startswith((hs_test.ROOT + "/lib", hs_test.ROOT + "/firmware-hooks"))]
+    tap.check("packed: ... and every header", found.returncode == 0 and not outside and any(h.startswith(folder) for h in used), (outside, found.stdout[-800:]))
+    tap.check("packed: its manifest, its text, its licence and its example are there",
+              all(os.path.exists(os.path.join(folder, f)) for f in ("idf_component.yml", "README.md", "LICENSE", "Kconfig", "examples/leak/main/main.c")))
+
+
 # ---- 3: at work ----
 
 STANDIN = ("standin_base.c", "standin_multi.c", "standin_caps.c", "standin_newlib.c", "system.c")
@@ -647,6 +665,7 @@ needs_no_cache_header()
 beside_micropython()
 cmake()
 configured_again()
+packed()
 at_work()
 tracked()
 reports()
