@@ -9,6 +9,7 @@
 #include "lib/record.h"
 
 #define GZIP 16 /* added to the window bits: write gzip header and trailer */
+#define LEVEL 6 /* zlib's: 9 makes the data of a million events 5 % smaller, in ten times the time */
 
 #define PIECE (3u << 12) /* bytes: a multiple of 3, so that only the last part has base64 padding */
 
@@ -44,7 +45,7 @@ struct hs_pack *hs_pack_begin(FILE *out)
     p->out = out;
     p->stream.next_out = p->packed;
     p->stream.avail_out = PIECE;
-    if (deflateInit2(&p->stream, 9, Z_DEFLATED, MAX_WBITS + GZIP, 9, Z_DEFAULT_STRATEGY) == Z_OK)
+    if (deflateInit2(&p->stream, LEVEL, Z_DEFLATED, MAX_WBITS + GZIP, 9, Z_DEFAULT_STRATEGY) == Z_OK)
         return p;
     free(p);
     return NULL;
