@@ -60,17 +60,34 @@ INLINE void remember(struct hs_trace *t, uint32_t pos) { *recent(t, 0) = pos; }
 
 /* --- events that are not predicted -------------------------------------------------------------------- */
 
-/* LEB128, without a branch between one byte and two: it always stores two bytes, and the next store overwrites the second if it
- * is not used. Inlined in HOT functions, called by the others. */
+static __attribute__((noinline)) uint8_t *put_long(uint8_t *to, uint32_t value) { return hs_put_u32(to, value); }
+
+/* LEB128. Inlined in HOT functions, called by the others. */
+#if HS_BRANCHLESS
+/* It always stores two bytes; the next store overwrites the second if it is not used. */
 static inline HOT uint8_t *put(uint8_t *to, uint32_t value)
 {
     if (!LIKELY(value < 1u << 14))
-        return hs_put_u32(to, value);
+        return put_long(to, value);
     uint32_t two = value > 0x7f;
     to[0] = (uint8_t)(value | two << 7);
     to[1] = (uint8_t)(value >> 7);
     return to + 1 + two;
 }
+#else
+static inline HOT uint8_t *put(uint8_t *to, uint32_t value)
+{
+    if (LIKELY(value < 0x80)) {
+        *to = (uint8_t)value;
+        return to + 1;
+    }
+    if (!LIKELY(value < 1u << 14))
+        return put_long(to, value);
+    to[0] = (uint8_t)(value | 0x80);
+    to[1] = (uint8_t)(value >> 7);
+    return to + 2;
+}
+#endif
 
 /* The site is not a candidate: writes its number, and makes it one. */
 static uint8_t *put_site(struct hs_trace *t, uint8_t *to, struct hs_site_entry *site, uint8_t op)
@@ -113,13 +130,15 @@ INLINE uint32_t displacement(struct hs_trace *t, const struct hs_put *e)
 /* Rank of a freed or resized block: the site's last rank, or 1 to 3; else HS_RANKS. */
 INLINE uint32_t rank_of(struct hs_trace *t, uint32_t old, const struct hs_site_entry *site)
 {
-    uint32_t likely = site->rank & (HS_RANKS - 1);
-    if (*recent(t, likely) == old)
+    const uint32_t *slot = t->recent;
+    uint32_t likely = site->rank & (HS_RANKS - 1), n = t->offered;
+    if (slot[(n - likely) & (HS_RANKS - 1)] == old)
         return likely;
-    for (uint32_t rank = 1; rank <= 3; rank++)
-        if (*recent(t, rank) == old)
-            return rank;
-    return HS_RANKS;
+    if (slot[(n - 1) & (HS_RANKS - 1)] == old)
+        return 1;
+    if (slot[(n - 2) & (HS_RANKS - 1)] == old)
+        return 2;
+    return slot[(n - 3) & (HS_RANKS - 1)] == old ? 3 : HS_RANKS;
 }
 
 /* The target field: the block that is freed or resized, or the place of a new one. False if the reader predicts it. */
@@ -156,6 +175,13 @@ INLINE uint8_t *put_tail(struct hs_trace *t, uint8_t *to, uint8_t *tag, const st
     return put(to, elapsed >> 2);
 }
 
+/* The event's site. Most sites were used in this packet already, and need no more than a search. */
+INLINE struct hs_site_entry *find_site_of(const struct hs_trace *t, const struct hs_put *e)
+{
+    struct hs_site_entry *site = hs_site_of_key(HS_KEY_ARGUMENTS(e->key), e->op);
+    return LIKELY(site && site->used == t->epoch) ? site : hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size);
+}
+
 /* One body for the three kinds of event. In put_alloc it is inlined with a constant `op`. */
 INLINE void put_event(const struct hs_put *e)
 {
@@ -168,7 +194,7 @@ INLINE void put_event(const struct hs_put *e)
         site = t->at->second;
         tag = HS_TAG_MISS | HS_TAG_SECOND;
         if (!hs_is_site(site, e->key, e->op)) {
-            site = hs_site_find(HS_KEY_ARGUMENTS(e->key), e->op, e->size); /* may begin a new packet */
+            site = find_site_of(t, e); /* may begin a new packet */
             tag = site == t->site ? HS_TAG_MISS | HS_TAG_OTHER : HS_TAG_MISS | HS_TAG_NUMBER;
             to = put_site(t, t->cursor + 1, site, e->op);
         }
@@ -190,18 +216,8 @@ INLINE void put_event(const struct hs_put *e)
     commit(t, to);
 }
 
-/* Allocations have a copy of the body; the rarer kinds share another. If all places are explicit, put_placed writes allocations
- * that are predicted except for their place, and all others share one copy. */
+/* All kinds share one copy of the body; put_alloc below has another. */
 static __attribute__((noinline)) void put_other(const struct hs_put *e) { put_event(e); }
-
-#if HS_EXPLICIT == 2
-INLINE void put_alloc(const struct hs_put *e) { put_other(e); }
-#else
-static HOT __attribute__((noinline)) void put_alloc(const struct hs_put *e)
-{
-    put_event(&(struct hs_put){.key = e->key, .size = e->size, .pos = e->pos, .op = HS_ALLOC});
-}
-#endif
 
 /* --- version 3: events predicted from what the packet's events taught --------------------------------------- */
 
@@ -329,8 +345,6 @@ INLINE void put_block_event(const struct hs_put *e)
 {
     if (hs_learns())
         put_learned(e);
-    else if (e->op == HS_ALLOC)
-        put_alloc(e);
     else
         put_other(e);
 }
@@ -348,14 +362,17 @@ void hs_put_event(const struct hs_put *e)
 }
 
 /* Writes any event. The caller holds the lock; it is released. */
-static __attribute__((noinline)) void put_in_section(hs_lock_t lock, const struct hs_put *e)
+static HOT __attribute__((noinline)) void put_in_section(hs_lock_t lock, const struct hs_put *e)
 {
-    if (!hs_section_wait(&lock)) {
+    if (!hs_section_try(lock) && !hs_section_wait(&lock)) {
         hs_pend_event(lock, e);
         return;
     }
-    hs_put_event(e);
-    hs_section_leave(lock);
+    if (LIKELY(!e->level && e->op != HS_FAIL))
+        put_block_event(e);
+    else
+        hs_put_event(e);
+    hs_section_quit(lock);
 }
 
 void hs_put_any(const struct hs_put *e) { put_in_section(hs_port_lock(), e); }
@@ -376,6 +393,7 @@ INLINE void unlock_event(hs_lock_t lock) { hs_port_unlock(lock); }
 #error "HS_PENDING: a hook that holds the lock masks interrupts itself"
 #endif
 INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e) { put_in_section(lock, e); }
+INLINE void leave_event(hs_lock_t lock) { hs_section_quit(lock); }
 INLINE bool is_free(const struct hs_trace *t) { return !t->busy; }
 #else
 INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e)
@@ -384,7 +402,46 @@ INLINE void put_slowly(hs_lock_t lock, const struct hs_put *e)
     put_block_event(e);
     unlock_event(lock);
 }
+INLINE void leave_event(hs_lock_t lock) { unlock_event(lock); }
 INLINE bool is_free(const struct hs_trace *t) { return (void)t, true; }
+#endif
+
+/* An event without its places and size. No initialiser, because a small core would call memset for the members that the kind does
+ * not have. */
+INLINE void init_put(struct hs_put *e, struct hs_key key, uint8_t op)
+{
+    e->key = key;
+    e->op = op;
+    e->cause = 0;
+    e->level = false;
+}
+INLINE void put_alloc_slowly(hs_lock_t lock, struct hs_key key, uint32_t pos, uint32_t size)
+{
+    struct hs_put e;
+    init_put(&e, key, HS_ALLOC);
+    e.pos = pos;
+    e.size = size;
+    put_slowly(lock, &e);
+}
+
+/* An allocation that is not predicted. The caller holds the lock; it is released. Allocations have a copy of the body, unless all
+ * places are explicit: put_placed then writes most of those that are not predicted. */
+#if HS_EXPLICIT == 2
+INLINE void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, hs_lock_t lock)
+{
+    put_alloc_slowly(lock, (struct hs_key)HS_KEY, pos, size);
+}
+#else
+static HOT __attribute__((noinline)) void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, hs_lock_t lock)
+{
+    struct hs_key key = HS_KEY;
+    if (hs_learns() || !hs_section_try(lock)) {
+        put_alloc_slowly(lock, key, pos, size);
+        return;
+    }
+    put_event(&(struct hs_put){.key = key, .size = size, .pos = pos, .op = HS_ALLOC});
+    leave_event(lock);
+}
 #endif
 
 /* Whether a predicted event can be written at once; fits_with_place: with its place, too. */
@@ -454,7 +511,7 @@ HOT void hs_put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
             put_placed(t, site, &(struct hs_put){.pos = pos, .size = size});
         unlock_event(lock);
     } else {
-        put_slowly(lock, &(struct hs_put){.key = HS_KEY, .size = size, .pos = pos, .op = HS_ALLOC});
+        put_alloc(HS_KEY_ARGUMENTS((struct hs_key)HS_KEY), pos, size, lock);
     }
 }
 
@@ -468,13 +525,22 @@ HOT void hs_put_free(uintptr_t caller, uint32_t pos)
         put_hit(t, site);
         unlock_event(lock);
     } else {
-        put_slowly(lock, &(struct hs_put){.key = {.caller = caller}, .old = pos, .op = HS_FREE});
+        struct hs_put e;
+        init_put(&e, (struct hs_key){.caller = caller}, HS_FREE);
+        e.size = 0;
+        e.old = pos;
+        put_slowly(lock, &e);
     }
 }
 
 HOT void hs_put_realloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, uint32_t old)
 {
-    put_slowly(lock_event(), &(struct hs_put){.key = HS_KEY, .size = size, .pos = pos, .old = old, .op = HS_REALLOC});
+    struct hs_put e;
+    init_put(&e, (struct hs_key)HS_KEY, HS_REALLOC);
+    e.size = size;
+    e.pos = pos;
+    e.old = old;
+    put_slowly(lock_event(), &e);
 }
 
 /* --- plain records ------------------------------------------------------------------------------------ */

@@ -16,6 +16,16 @@
 #define HS_CRC_TABLE 256
 #endif
 
+/* 1: numbers of one byte and of two are written without a branch, for cores on which a branch that is predicted wrong is dear.
+ * The records are the same. */
+#ifndef HS_BRANCHLESS
+#if defined(__x86_64__) || defined(__i386__) || defined(__aarch64__)
+#define HS_BRANCHLESS 1
+#else
+#define HS_BRANCHLESS 0
+#endif
+#endif
+
 /* Ticks of hs_port_ticks are divided by 2^HS_TICK_SHIFT before they are recorded. */
 #ifndef HS_TICK_SHIFT
 #define HS_TICK_SHIFT 0

@@ -41,6 +41,19 @@ bool hs_section_wait(hs_lock_t *lock);
 /* Writes the entries of the queue, and leaves the section. */
 void hs_section_leave(hs_lock_t lock);
 
+/* The same, without a call if the queue is empty. */
+static inline void hs_section_quit(hs_lock_t lock)
+{
+    struct hs_trace *t = &hs_trace;
+    lock = hs_port_lock();
+    bool empty = !(t->pending_end | t->pending_lost);
+    if (empty)
+        t->busy = false;
+    hs_port_unlock(lock);
+    if (__builtin_expect(!empty, 0))
+        hs_section_leave(lock);
+}
+
 /* Put an event or record of an interrupt during a section into the queue; or count a loss. They release the lock, which the
  * caller holds. */
 void hs_pend_event(hs_lock_t lock, const struct hs_put *event);
@@ -60,6 +73,7 @@ static inline bool hs_section_enter(hs_lock_t *lock)
     return hs_section_try(*lock);
 }
 static inline void hs_section_leave(hs_lock_t lock) { hs_port_unlock(lock); }
+static inline void hs_section_quit(hs_lock_t lock) { hs_port_unlock(lock); }
 static inline void hs_pend_event(hs_lock_t lock, const struct hs_put *event) { (void)lock, (void)event; }
 static inline void hs_pend_record(hs_lock_t lock, const struct hs_record *record) { (void)lock, (void)record; }
 static inline void hs_pend_loss(hs_lock_t lock) { (void)lock; }

@@ -443,9 +443,10 @@ bool hs_site_ready(struct hs_site_entry *site)
     return true;
 }
 
-static HOT struct hs_site_entry *find_key(struct hs_key key, uint8_t op)
+HOT struct hs_site_entry *hs_site_of_key(HS_KEY_PARAMETERS, uint8_t op)
 {
     const struct hs_trace *t = &hs_trace;
+    const struct hs_key key = HS_KEY;
     for (uint32_t slot = slot_of_key(key), index; (index = t->config.hash[slot]) != 0; slot = after(slot))
         if (hs_is_site(&t->site[index], key, op))
             return &t->site[index];
@@ -501,10 +502,10 @@ static __attribute__((noinline)) struct hs_site_entry *define_site(struct hs_key
     return hs_trace.site;
 }
 
-HOT struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size)
+struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size)
 {
     struct hs_key key = HS_KEY;
-    struct hs_site_entry *site = find_key(key, op);
+    struct hs_site_entry *site = hs_site_of_key(HS_KEY_ARGUMENTS(key), op);
     return site && hs_site_ready(site) ? site : define_site(key, op, size);
 }
 
@@ -514,7 +515,7 @@ static uint32_t context_at(struct hs_key key)
     hs_lock_t lock;
     if (!hs_section_enter(&lock))
         return 0;
-    struct hs_site_entry *entry = find_key(key, 0);
+    struct hs_site_entry *entry = hs_site_of_key(HS_KEY_ARGUMENTS(key), 0);
     if (!entry) {
         struct hs_record r = {.kind = HS_CONTEXT};
         entry = define_key(&r, key);

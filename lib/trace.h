@@ -140,6 +140,9 @@ static inline struct hs_packet *hs_open_packet(void)
  * open the next; afterwards there is room for an event. In a section. */
 struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size);
 
+/* The entry of `key` and `op`, NULL if there is none. Its definition may be gone, or not yet used in the open packet. */
+struct hs_site_entry *hs_site_of_key(HS_KEY_PARAMETERS, uint8_t op);
+
 /* Makes a site ready for use in the open packet: resets its predictions. False if a reader cannot use its definition or one
  * that it names. */
 bool hs_site_ready(struct hs_site_entry *site);

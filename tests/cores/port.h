@@ -11,6 +11,9 @@ extern uint32_t port_ticks;
 extern uint32_t port_depth;    /* of locks held: 0 or 1 */
 extern uint32_t port_unpaired; /* locks taken twice or given back twice */
 
+/* As on the cores: with 1, the host's images differ in the bytes after the last record, which are not part of it. */
+#define HS_BRANCHLESS 0
+
 typedef uint32_t hs_lock_t;
 static inline hs_lock_t hs_port_lock(void)
 {
