@@ -25,7 +25,7 @@ static NOINLINE void record_fail(uintptr_t caller, size_t size)
     hs_mp_refs_fail();
 }
 
-INLINE void record_alloc(uintptr_t caller, const void *block, size_t size)
+INLINE void record_alloc(const struct hs_mp_running *self, uintptr_t caller, const void *block, size_t size)
 {
     if (UNLIKELY(!block)) {
         record_fail(caller, size);
@@ -33,7 +33,7 @@ INLINE void record_alloc(uintptr_t caller, const void *block, size_t size)
     }
     uint32_t pos = pos_of(block);
     this_thread();
-    hs_alloc(key_of(caller), (struct hs_block){.pos = pos, .size = (uint32_t)size});
+    hs_alloc(key_in(self, caller), (struct hs_block){.pos = pos, .size = (uint32_t)size});
 }
 
 /* Whether recording is on at any level. Called when heap and trace agree: writes the keyframe if one is due. */
@@ -74,15 +74,16 @@ static void realloc_at_level(uintptr_t caller, uint32_t old, struct hs_block blo
 
 INLINE void *alloc_and_record(size_t n_bytes, unsigned int alloc_flags, uintptr_t own, const bool less)
 {
-    uintptr_t caller = take_caller(own, ALLOCATING);
+    struct hs_mp_running *self = &running;
+    uintptr_t caller = take_caller(self, own, ALLOCATING);
     bool ordered = enter_order();
     void *block = __real_gc_alloc(n_bytes, alloc_flags);
-    running.caller = NOBODY;
+    self->caller = NOBODY;
     uintptr_t hidden = hide(block);
     if (less)
         alloc_at_level(caller, block, n_bytes);
     else
-        record_alloc(caller, block, n_bytes);
+        record_alloc(self, caller, block, n_bytes);
     block = show(hidden); /* before another thread may collect */
     leave_order(ordered);
     return block;
@@ -129,7 +130,7 @@ void __wrap_gc_free(void *ptr);
 HS_MP_SAME_TYPE(gc_free);
 INLINE void free_and_record(void *ptr, uintptr_t own, const bool less)
 {
-    uintptr_t caller = take_caller(own, NOBODY);
+    uintptr_t caller = take_caller(&running, own, NOBODY);
     bool frees = ptr && !HS_MP_LOCKED();
     bool ordered = enter_order();
     __real_gc_free(ptr);
@@ -168,19 +169,20 @@ void *__wrap_gc_realloc(void *ptr, size_t n_bytes, bool allow_move);
 HS_MP_SAME_TYPE(gc_realloc);
 INLINE void *resize_and_record(void *ptr, size_t n_bytes, bool allow_move, const bool less)
 {
-    uintptr_t caller = running.caller;
-    running.caller = ALLOCATING;
+    struct hs_mp_running *self = &running;
+    uintptr_t caller = self->caller;
+    self->caller = ALLOCATING;
     bool ordered = enter_order();
     uint32_t old = pos_of(ptr);
     void *block = __real_gc_realloc(ptr, n_bytes, allow_move);
-    running.caller = NOBODY;
+    self->caller = NOBODY;
     if (block) {
         struct hs_block now = {.pos = pos_of(block), .size = (uint32_t)n_bytes};
         if (less) {
             realloc_at_level(caller, old, now);
         } else {
             this_thread();
-            hs_realloc(key_of(caller), now, old);
+            hs_realloc(key_in(self, caller), now, old);
         }
     } else if (allow_move) { /* if a block cannot grow in place, that is not a failed allocation */
         record_fail(caller, n_bytes);

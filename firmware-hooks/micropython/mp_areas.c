@@ -116,12 +116,21 @@ void hs_mp_forget_areas(void)
 
 /* --- snapshots ----------------------------------------------------------------------------------------- */
 
-uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at)
+/* Byte by byte: a keyframe asks for each block of the heap. */
+HOT uint32_t hs_mp_run_len(const mp_state_mem_area_t *a, uint32_t at)
 {
+    const uint8_t *table = a->gc_alloc_table_start;
     uint32_t end = at + 1, n = granules_of(a);
-    unsigned rest = kind_at(a, at) == AT_FREE ? AT_FREE : AT_TAIL;
-    while (end < n && kind_at(a, end) == rest)
-        end++;
+    uint32_t bits = (uint32_t)table[at / 4] >> 2 * (at % 4), rest = bits & 3 ? AT_TAIL : AT_FREE;
+    for (; end < n; end++) {
+        bits >>= 2;
+        if (end % 4 == 0) {
+            for (uint32_t whole = rest * 0x55u; (bits = table[end / 4]) == whole && end + 4 < n;)
+                end += 4;
+        }
+        if ((bits & 3) != rest)
+            break;
+    }
     return end - at;
 }
 

@@ -58,10 +58,15 @@ struct hs_mp_running {
     const nlr_buf_t *vm_landed; /* the same, if it is the bytecode interpreter's: it will be pushed again */
     bool entering;              /* the next buffer that is pushed is the bytecode interpreter's */
 #endif
+#ifdef HS_PORT_CORES
+} __attribute__((aligned(16)));
+#else
 };
+#endif
 
 /* One per thread, or one per core if each core runs one thread. */
 #ifdef HS_PORT_CORES
+_Static_assert(sizeof(struct hs_mp_running) % 16 == 0, "its address from the core's number is a shift");
 extern struct hs_mp_running hs_mp_running_on[HS_PORT_CORES] HIDDEN;
 #define running hs_mp_running_on[HS_PORT_CORE()]
 
@@ -112,22 +117,23 @@ INLINE uintptr_t hide(const void *block)
 }
 INLINE void *show(uintptr_t hidden) { return (void *)~hidden; }
 
-INLINE struct hs_key key_of(uintptr_t caller)
+INLINE struct hs_key key_in(const struct hs_mp_running *self, uintptr_t caller)
 {
     return (struct hs_key)
     {
-        .code = (uintptr_t)running.code->ip, .caller = caller,
+        .code = (uintptr_t)self->code->ip, .caller = caller,
 #if HS_STACKS
-        .context = running.context,
+        .context = self->context,
 #endif
     };
 }
+INLINE struct hs_key key_of(uintptr_t caller) { return key_in(&running, caller); }
 
 /* Returns the caller that a wrap of the m_malloc family stored, or else `own`; stores `now` instead. */
-INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now)
+INLINE uintptr_t take_caller(struct hs_mp_running *self, uintptr_t own, uintptr_t now)
 {
-    uintptr_t caller = running.caller;
-    running.caller = now;
+    uintptr_t caller = self->caller;
+    self->caller = now;
     return caller > ALLOCATING ? caller : own;
 }
 
@@ -135,9 +141,14 @@ INLINE uintptr_t take_caller(uintptr_t own, uintptr_t now)
  * its own caller shows which kind of object it is. */
 #define ASKED() \
     do { \
-        if (hs_state != HS_STATE_OFF && running.caller <= ALLOCATING) \
-            running.caller = RETURN_ADDRESS; \
+        if (hs_state != HS_STATE_OFF) \
+            asked_by(&running, RETURN_ADDRESS); \
     } while (0)
+INLINE void asked_by(struct hs_mp_running *self, uintptr_t caller)
+{
+    if (self->caller <= ALLOCATING)
+        self->caller = caller;
+}
 
 /* --- order and threads -------------------------------------------------------------------------------- */
 
