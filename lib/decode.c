@@ -32,8 +32,15 @@ void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, cons
 /* Reads a number of up to 32 bits. False if the bytes end first or the number has more bits. */
 INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value)
 {
-    if (*at < end && **at < 0x80) {
-        *value = *(*at)++;
+    const uint8_t *p = *at;
+    if (p < end && p[0] < 0x80) {
+        *value = p[0];
+        *at = p + 1;
+        return true;
+    }
+    if (end - p > 1 && p[1] < 0x80) {
+        *value = (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
+        *at = p + 2;
         return true;
     }
     uint64_t wide;
@@ -378,10 +385,10 @@ INLINE bool get_miss(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
     return (d->learns ? get_learned(d, at, tag, r) : get_event(d, at, tag, r)) && get_miss_time(d, at, tag);
 }
 
-/* Reads one record. On an error d->at does not change. */
-INLINE int get_record(struct hs_decoder *d, struct hs_record *r)
+/* Reads one record. On an error `*from` does not change. */
+INLINE int get_record(struct hs_decoder *d, const uint8_t **from, struct hs_record *r)
 {
-    const uint8_t *at = d->at;
+    const uint8_t *at = *from;
     uint8_t tag = *at++;
     int err = HS_OK;
     if (tag & HS_TAG_HIT) {
@@ -396,18 +403,21 @@ INLINE int get_record(struct hs_decoder *d, struct hs_record *r)
     if (err)
         return err;
     r->time = d->time;
-    d->at = at;
+    *from = at;
     return HS_OK;
 }
 
 int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max)
 {
-    int n = 0;
-    while (n < max && d->at < d->end && !d->error) {
-        d->error = get_record(d, &records[n]);
-        n += !d->error;
+    const uint8_t *at = d->at, *end = d->end;
+    int n = 0, err = d->error;
+    while (n < max && at < end && !err) {
+        err = get_record(d, &at, &records[n]);
+        n += !err;
     }
-    return n ? n : d->error;
+    d->at = at;
+    d->error = err;
+    return n ? n : err;
 }
 
 int hs_decode_definition(const uint8_t *bytes, size_t len, struct hs_record *r)

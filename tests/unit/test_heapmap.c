@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -145,6 +146,47 @@ static void places_are_the_trace_s_word(void **state)
     assert_int_equal(hs_heapmap_length(&map, 16), 1);
 }
 
+/* An array has the head of each granule's block plus one, 0 for a free granule. */
+#define SOME 200u
+static uint32_t owner[SOME];
+
+/* Granules of the block with this head, which it then no longer has; 0 if there is none. */
+static uint32_t take_out(uint32_t head)
+{
+    uint32_t n = 0;
+    for (uint32_t i = head; i < SOME && owner[i] == head + 1; i++, n++)
+        owner[i] = 0;
+    return n;
+}
+
+static void put_in(struct hs_extent block)
+{
+    int gone = 0;
+    for (uint32_t i = block.pos; i < block.pos + block.granules; i++)
+        gone += owner[i] && take_out(owner[i] - 1);
+    for (uint32_t i = block.pos; i < block.pos + block.granules; i++)
+        owner[i] = block.pos + 1;
+    assert_int_equal(hs_heapmap_place(&map, block), gone);
+    assert_int_equal(hs_heapmap_length(&map, block.pos), block.granules);
+}
+
+/* Blocks of all lengths up to more than a word of the map, at all its bits. */
+static void explicit_blocks_are_those_of_an_array(void **state)
+{
+    uint32_t seed = 1;
+    (void)state;
+    add(0, 0, SOME, HS_PLACE_EXPLICIT);
+    memset(owner, 0, sizeof owner);
+    for (unsigned i = 0; i < 50000; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        uint32_t pos = (seed >> 8) % SOME, n = 1 + (seed >> 16) % (seed >> 30 ? 9 : 70);
+        if (i % 3)
+            assert_int_equal(hs_heapmap_free(&map, pos), take_out(owner[pos] == pos + 1 ? pos : SOME));
+        else if (pos + n <= SOME)
+            put_in((struct hs_extent){pos, n});
+    }
+}
+
 static struct hs_record sweep_of(uint32_t end, uint32_t heads, const uint8_t *data, uint32_t len)
 {
     return (struct hs_record){.kind = HS_SWEEP, .sweep = {.end = end, .heads = heads, .bits = {data, len}}};
@@ -248,11 +290,17 @@ static void snapshots_are_compared_and_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(regions_come_and_go),         TEST(blocks_never_cross_regions),
-        TEST(an_area_may_be_filled_whole), TEST(only_heads_are_freed),
-        TEST(blocks_are_resized),          TEST(places_are_the_trace_s_word),
-        TEST(sweeps_free_what_they_say),   TEST(snapshots_are_compared_and_count),
-        TEST(snapshots_end_within_a_word), TEST(very_long_runs),
+        TEST(regions_come_and_go),
+        TEST(blocks_never_cross_regions),
+        TEST(an_area_may_be_filled_whole),
+        TEST(only_heads_are_freed),
+        TEST(blocks_are_resized),
+        TEST(places_are_the_trace_s_word),
+        TEST(sweeps_free_what_they_say),
+        TEST(snapshots_are_compared_and_count),
+        TEST(snapshots_end_within_a_word),
+        TEST(very_long_runs),
+        TEST(explicit_blocks_are_those_of_an_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -446,8 +446,16 @@ uint32_t hs_heapmap_free(struct hs_heapmap *map, uint32_t pos)
     struct hs_map_area *a = area_of(map, pos);
     if (!a || !is_head(a, pos - a->first))
         return 0;
-    uint32_t at = pos - a->first, n = block_granules(a, at);
-    erase_block(a, at, n);
+    uint32_t at = pos - a->first, word = at >> 6, bit = at & 63;
+    uint32_t n = 1 + (uint32_t)__builtin_ctzll(~(a->tail[word] >> bit >> 1)); /* in this word */
+    if (bit + n < 64) {
+        uint64_t block = low_bits(n) << bit;
+        a->used[word] &= ~block;
+        a->tail[word] &= ~block;
+    } else {
+        n = block_granules(a, at);
+        erase_block(a, at, n);
+    }
     freed(a, at, n);
     return n;
 }
@@ -487,21 +495,34 @@ static uint32_t head_of(const struct hs_map_area *a, uint32_t at)
     return at;
 }
 
-int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block)
+/* Removes the blocks in [at, end). Returns their number. */
+static __attribute__((noinline)) int remove_blocks(struct hs_map_area *a, uint32_t at, uint32_t end)
 {
-    struct hs_map_area *a = area_of(map, block.pos);
-    if (!a || !block.granules || block.granules > a->granules - (block.pos - a->first))
-        return HS_ERR_ARG;
-    uint32_t at = block.pos - a->first, end = at + block.granules, next;
     int gone = 0;
-    for (uint32_t i = at; (next = i + free_at(a, i, end - i)) < end; gone++) {
+    for (uint32_t i = at, next; (next = i + free_at(a, i, end - i)) < end; gone++) {
         uint32_t head = head_of(a, next), n = block_granules(a, head);
         clear_bits(a->used, head, n);
         clear_bits(a->tail, head, n);
         freed(a, head, n);
         i = head > at ? head : at;
     }
-    mark_block(a, at, block.granules);
+    return gone;
+}
+
+int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block)
+{
+    struct hs_map_area *a = area_of(map, block.pos);
+    if (!a || !block.granules || block.granules > a->granules - (block.pos - a->first))
+        return HS_ERR_ARG;
+    uint32_t at = block.pos - a->first, n = block.granules, bit = at & 63;
+    uint64_t head = (uint64_t)1 << bit, all = low_bits(n) << bit;
+    if (n <= 64 - bit && !(a->used[at >> 6] & all)) { /* all in one word, and free */
+        a->used[at >> 6] |= all;
+        a->tail[at >> 6] |= all ^ head;
+        return 0;
+    }
+    int gone = remove_blocks(a, at, at + n);
+    mark_block(a, at, n);
     return gone;
 }
 

@@ -59,10 +59,10 @@ INLINE uint32_t granules_of(uint32_t size, uint8_t shift)
 }
 
 /* Granules of a block placed explicitly. */
-static uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size)
+INLINE uint32_t granules_at(struct hs_reader *r, uint32_t pos, uint32_t size)
 {
-    const struct hs_map_area *a = hs_heapmap_area(&r->map, pos);
-    if (!a)
+    const struct hs_map_area *a = r->map.last;
+    if (RARELY(!a || pos - a->first >= a->granules) && !(a = hs_heapmap_area(&r->map, pos)))
         return granules_of(size, r->rule_shift);
     const struct hs_region *region = &r->region[a->number];
     return (uint32_t)hs_block_granules(size, (struct hs_block_form){region->least, region->header, region->shift});

@@ -196,11 +196,16 @@ static void leave(struct hs_reader *r, unsigned number)
 void hs_select(struct hs_reader *r)
 {
     unsigned kept = 0;
+    if (r->n_regions == 1 && r->selected[0]) /* one region, which is selected: all events are kept */
+        return;
     for (unsigned i = 0; i < r->n_events; i++) {
         if (r->selection.outermost && r->n_regions > 1)
             count(r, &r->event[i]);
-        if (keeps(r, &r->event[i]))
-            r->event[kept++] = r->event[i];
+        if (!keeps(r, &r->event[i]))
+            continue;
+        if (kept != i)
+            r->event[kept] = r->event[i];
+        kept++;
     }
     r->n_events = kept;
     for (unsigned i = 0; i < r->n_regions; i++)
