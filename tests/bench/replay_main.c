@@ -2,8 +2,8 @@
  *
  *   replay FILE               records the events of a trace once more, and prints ns an event, five times, and
  *                             bytes an event
- *   replay FILE 2|3 DIVISOR   with explicit places, as this version of the format writes them; in ticks that are so
- *                             many times as long
+ *   replay FILE 2|3 DIVISOR [OUT]   with explicit places, as this version of the format writes them; in ticks that are so
+ *                             many times as long. The packets, as they are sent, into OUT
  *
  * What a real program does, at the speed of this machine: sites, sizes, places and times are the trace's.
  */
@@ -36,10 +36,13 @@ static uint64_t bytes;
 static uint32_t divisor = 1;
 static int version; /* 0: places follow from MicroPython's rule */
 
+static FILE *out; /* NULL: the packets are only counted */
+
 bool hs_port_write(const void *data, uint32_t len)
 {
-    (void)data;
     bytes += len;
+    if (out)
+        fwrite(data, 1, len, out);
     return true;
 }
 void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
@@ -121,11 +124,11 @@ static void record(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4) {
+    if (argc >= 4) {
         version = atoi(argv[2]);
         divisor = (uint32_t)atoi(argv[3]);
     }
-    if ((argc != 2 && argc != 4) || !divisor || load(argv[1]) || !n_offers)
+    if ((argc != 2 && argc != 4 && argc != 5) || !divisor || load(argv[1]) || !n_offers)
         return 1;
     for (int round = 0; round < 5; round++) {
         start();
@@ -133,6 +136,12 @@ int main(int argc, char **argv)
         record();
         printf("ns %.3f\n", (now() - begin) / n_offers);
         hs_stop();
+    }
+    if (argc == 5 && (out = fopen(argv[4], "wb"))) {
+        start();
+        record();
+        hs_stop();
+        fclose(out);
     }
     printf("bytes %.4f\n", (double)bytes / n_offers);
     return 0;
