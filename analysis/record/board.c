@@ -136,9 +136,7 @@ static bool lacks_module(const struct session *s) { return strstr(s->traceback, 
 static const char *why_not(struct session *s)
 {
     const char *said = exception(s);
-    return lacks_module(s)
-               ? "it has no heapstrata module: its build did not get USER_C_MODULES (docs/building.md)"
-               : said;
+    return lacks_module(s) ? "it has no heapstrata module: its build did not get USER_C_MODULES (docs/building.md)" : said;
 }
 
 /* ---- a firmware without our module ---- */
@@ -150,10 +148,7 @@ static bool needs_track(const struct session *s)
     return strstr(s->traceback, INSTALLED) || memmem(s->board->script, s->board->script_len, word, sizeof word - 1);
 }
 
-static bool can_sample(const struct session *s)
-{
-    return s->board->stock && lacks_module(s);
-}
+static bool can_sample(const struct session *s) { return s->board->stock && lacks_module(s); }
 
 static int start_sampling(struct session *s)
 {

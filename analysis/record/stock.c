@@ -442,7 +442,8 @@ static int send(struct hs_stock *s, struct hs_repl *repl, bool time)
                      "__import__('gc').collect()\nprint('\\nHS:S 0 bare')\n%sprint('HS:E')\n"
                      "exec(r\"\"\"import gc, sys, builtins\n%s%s%s%u%s%s%s%s%s\"\"\", {'main': globals()})\n_hs('start')\n",
                      f->mem_info ? bare_map : bare_figures, ticks_of(f->ticks, time),
-                     f->mem_info ? "from micropython import mem_info\n" : figures, helper, s->interval < HS_STOCK_INTERVAL ? 0 : FIRST, helper_run, s->track ? tracking : "", f->timer ? ticking : "",
+                     f->mem_info ? "from micropython import mem_info\n" : figures, helper,
+                     s->interval < HS_STOCK_INTERVAL ? 0 : FIRST, helper_run, s->track ? tracking : "", f->timer ? ticking : "",
                      f->builtins ? in_builtins : in_main, f->timer ? period : "");
     int status = n < 0 ? HS_REPL_FULL : run(s, repl, code);
     free(code);
