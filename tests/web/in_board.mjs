@@ -96,11 +96,13 @@ async function refused(open) {
 async function everything(open) {
   const pages = [await withBoard(open, work.plain, async page => {
     await sampled(page);
-    await stopped(page);
-    if (work.soak)
+    if (work.soak) {
+      await stopped(page);
       await unplugged(page);
+    }
   })];
-  pages.push(await withBoard(open, work.hooked, recorded));
+  if (work.soak)
+    pages.push(await withBoard(open, work.hooked, recorded));
   check('no errors, nothing asked of a network', pages.every(p => !p.said.length && p.asked.every(url => /^(file|blob|data|about):/.test(url))),
     pages.flatMap(p => [p.said, p.asked.map(url => url.slice(0, 80))]));
 }
