@@ -22,7 +22,7 @@ RUN_BENCH = "_run, _result = bm_setup(bm_params[min(bm_params)])\n_run()\nprint(
 class Debugger:
     """QEMU's server for GDB: as much of its protocol as stops at a function and changes an argument."""
 
-    def __init__(self, path, patience=60):
+    def __init__(self, path, patience=180):
         deadline = time.monotonic() + patience
         while True:
             self.socket = socket.socket(socket.AF_UNIX)
@@ -84,7 +84,7 @@ class Board(qemu_mp.QemuMp):
         elf = hs_test.firmware(hs_test.QEMU, plain)
         with tempfile.TemporaryDirectory(prefix="hs-gdb-") as folder:
             path = os.path.join(folder, "gdb")
-            super().__init__(elf, boot_timeout=60, extra=["-gdb", "unix:%s,server=on,wait=off" % path],
+            super().__init__(elf, boot_timeout=180, extra=["-gdb", "unix:%s,server=on,wait=off" % path],
                              before_run=lambda: Debugger(path).change(gc_init_of(elf), lambda d: d.change_register(END, lambda end: end - LARGE + heap)))
 
 
