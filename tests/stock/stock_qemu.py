@@ -149,6 +149,30 @@ def case_track(tap):
               "False" not in " ".join(out[0]), out)
 
 
+INSTALLED = """\
+import heapstrata
+heapstrata.mark("there")
+with heapstrata.track("part"):
+    keep = bytearray(1000)
+heapstrata.stop()
+print("stopped", heapstrata.stats()["lost"])
+heapstrata.start()
+"""
+
+
+def case_installed(tap):
+    """heapstrata.py is on the board: record imports it, and the helper takes its place."""
+    with open(os.path.join(hs_test.ROOT, "firmware-hooks", "stock", "heapstrata.py"), "rb") as f:
+        files = {"heapstrata.py": f.read()}
+    with Board(firmware()) as board:
+        board.run(mounted(files))
+        with board.line() as line:
+            done, trace = record(line, write("installed.py", INSTALLED), "--no-reset")
+    labels = [m["mark"] for m in marks(trace)]
+    tap.check("with heapstrata.py installed the helper samples, and has track", done.status == 0 and labels == ["start", "there", "end", "after a collection"]
+              and re.fullmatch(rb"HS:T part allocated: \d+ kept: 1\d\d\d garbage: 0\r\nstopped 0\r\n", done.out), (done.status, done.out, done.err, labels))
+
+
 def case_full(tap):
     """A heap that is full of live data when the script ends."""
     script = write("full.py", "keep = []\nwhile True:\n    keep.append(bytearray(1000))\n")
@@ -258,7 +282,7 @@ def run(tap):
     if not shutil.which("qemu-system-arm"):
         tap.skip("an emulated board", "no qemu-system-arm")
         return
-    for case in (case_imports, case_demo, case_commands, case_track, case_full, case_no_room, case_pipe, case_killed, case_unplugged, case_reset):
+    for case in (case_imports, case_demo, case_commands, case_track, case_installed, case_full, case_no_room, case_pipe, case_killed, case_unplugged, case_reset):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others
