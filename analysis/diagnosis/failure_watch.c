@@ -108,19 +108,25 @@ static int keep(struct hs_failure_watch *w, struct hs_failure_state *t, const st
     return t->failure.verdict == HS_VERDICT_FRAGMENTED ? find_blame(w, t, m) : HS_OK;
 }
 
-/* After a failure, the exception's own objects often fail for a few bytes each. These are no failures of the program. */
+/* After a failure, the exception's own objects often fail for a few bytes each, also if the program's request was smaller. These
+ * are no failures of the program. */
 static bool is_consequence(const struct hs_failure_watch *w, const struct hs_failure *f)
 {
-    return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->size < w->last_size &&
-           f->number - w->last_number <= FOLLOWING_RECORDS;
+    return w->failures > 1 && f->size <= FOLLOWING_BYTES && f->number - w->last_number <= FOLLOWING_RECORDS;
 }
 
+static bool is_full(const struct hs_failure *f) { return f->verdict == HS_VERDICT_FULL || f->verdict == HS_VERDICT_FRAGMENTED; }
+
 /* The largest request is kept. For a locked heap, or with the collector off, the first one is kept, because its size
- * does not matter. */
-static bool is_worse(const struct hs_failure *f, const struct hs_failure *before)
+ * does not matter; and so is the first of the small ones when the heap is full, because those after it may belong to the
+ * exception, also long after it, when its traceback is printed. */
+static bool is_worse(const struct hs_failure_watch *w, const struct hs_failure *f, const struct hs_failure *before)
 {
-    bool no_room = f->verdict == HS_VERDICT_FULL || f->verdict == HS_VERDICT_FRAGMENTED;
-    return !before->size || (no_room && f->size > before->size);
+    bool small = f->size <= FOLLOWING_BYTES;
+    bool others = w->moment[HS_VERDICT_FULL].failure.size || w->moment[HS_VERDICT_FRAGMENTED].failure.size;
+    if (is_full(f) && small && others)
+        return false;
+    return !before->size || (is_full(f) && f->size > before->size);
 }
 
 void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *m, const struct hs_failure *failure)
@@ -133,8 +139,7 @@ void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *
     if (is_consequence(w, failure))
         return;
     w->last_number = failure->number;
-    w->last_size = failure->size;
-    if (failure->verdict == HS_VERDICT_UNKNOWN || !is_worse(failure, &t->failure))
+    if (failure->verdict == HS_VERDICT_UNKNOWN || !is_worse(w, failure, &t->failure))
         return;
     t->failure = *failure;
     w->error = keep(w, t, m);

@@ -37,9 +37,8 @@ struct hs_failure_state {
 struct hs_failure_watch {
     struct hs_failure_state moment[HS_DIAGNOSES]; /* by enum hs_verdict */
     uint64_t failures;                            /* all failures of heaps other than pools */
-    uint64_t last_number;                         /* record and size of the last of them */
-    uint32_t last_size;
-    struct hs_heap_snapshot snapshot; /* for blame */
+    uint64_t last_number;                         /* record of the last of them that counts */
+    struct hs_heap_snapshot snapshot;             /* for blame */
     int error;
 };
 

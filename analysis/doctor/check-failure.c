@@ -19,9 +19,11 @@
 static void describe_failure(struct hs_finding *f, const struct hs_diagnosis *d)
 {
     const struct hs_failure *w = &d->failure;
-    hs_finding_evidence(
-        f, "%s asked for %" PRIu32 " bytes when %" PRIu64 " of %" PRIu64 " were free, the longest run of which had %" PRIu64,
-        d->line, w->size, w->free, d->total, w->largest_free);
+    char longest[64] = "";
+    if (w->free)
+        snprintf(longest, sizeof longest, ", the longest run of which had %" PRIu64, w->largest_free);
+    hs_finding_evidence(f, "%s requested %" PRIu32 " bytes when %" PRIu64 " of %" PRIu64 " were free%s", d->line, w->size,
+                        w->free, d->total, longest);
 }
 
 static void name_holder(struct hs_finding *f, const struct hs_live_line *h)
@@ -128,8 +130,9 @@ static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *inpu
     uint64_t bytes = hs_smallest_heap(input);
     if (bytes)
         hs_finding_next(f,
-                        "give the heap at least %" PRIu64 " bytes: the smallest on which the program gets all that it asked for "
-                        "in this trace; what it would have asked for after its end is not known",
+                        "give the heap more than %" PRIu64
+                        " bytes: so much is needed for what the program requested in this trace; "
+                        "what it would have requested later is not known and comes on top",
                         bytes);
 }
 
@@ -161,12 +164,11 @@ static void uncollected(const struct hs_doctor_input *input, const struct hs_dia
     char verdict[HS_NOTE_LEN];
     if (d->switched[0])
         snprintf(verdict, sizeof verdict,
-                 "automatic collection was off when %.100s found no room: gc.disable() is called at %.120s, and garbage may fill "
+                 "automatic collection was off when %.100s failed: gc.disable() is called at %.120s, and garbage may fill "
                  "the heap",
                  d->line, d->switched);
     else
-        snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s found no room: garbage may fill the heap",
-                 d->line);
+        snprintf(verdict, sizeof verdict, "automatic collection was off when %.200s failed: garbage may fill the heap", d->line);
     struct hs_finding *f = new_problem(findings, "HS-COLLECT-OFF", verdict, d->switched[0] ? d->switched : d->line);
     describe_failure(f, d);
     name_holders(f, d, NULL);
@@ -271,12 +273,15 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     char verdict[HS_NOTE_LEN];
     const struct hs_live_line *h = d->grows;
     const char *keeper = d->keeper ? d->keeper->name : h->name;
+    char kept[200] = "";
+    if (d->keeper)
+        snprintf(kept, sizeof kept, d->views ? ", by memoryviews of %.90s" : ", possibly by what %.90s makes larger", keeper);
     snprintf(verdict, sizeof verdict,
-             "%.100s keeps %s %.90s allocates: %" PRIu64 " blocks, %" PRIu64 " bytes, %.1f%% of what is live, until %" PRIu32
-             " bytes at %.80s found no room",
-             keeper, d->views ? "memoryviews of what" : "what", d->keeper ? h->name : "it", h->blocks, h->live, 100 * h->share,
-             d->failure.size, d->line);
-    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, keeper);
+             "what %.90s allocates is kept%.120s: %" PRIu64 " blocks, %" PRIu64
+             " bytes, %.1f%% of what is live, until a request for %" PRIu32 " bytes at %.80s failed",
+             h->name, kept, h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
+    bool sure = d->views || d->keeper == d->asked;
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, sure ? keeper : h->name);
     describe_failure(f, d);
     hs_finding_evidence(
         f, "%" PRIu64 " of the %" PRIu64 " blocks that it allocated are live, the newest from shortly before the failure",
@@ -285,16 +290,17 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
         hs_finding_next(f,
                         "a memoryview, also of a part, keeps its whole buffer: keep a copy of what is needed (bytes(view[:16]))");
     else if (d->keeper)
-        hs_finding_evidence(f, "they are kept by what %s makes larger: one block of %" PRIu64 " bytes", d->keeper->name,
-                            d->keeper->largest);
+        hs_finding_evidence(f, "they would fit into what %s makes larger, one block of %" PRIu64 " bytes; references decide",
+                            d->keeper->name, d->keeper->largest);
     name_holders(f, d, h);
     const struct line_advice advice = {
         HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
                : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees"};
     advise_lines(f, input, &advice, 1);
-    hs_finding_next(f, "if the program needs all of them at a time, they do not fit: make each smaller%s, or give the heap more",
-                    python ? " (array.array, bytes, a tuple, a number for a text)" : "");
+    hs_finding_next(
+        f, "if the program needs all of them at the same time, they do not fit: make each smaller%s, or give the heap more",
+        python ? " (array.array, bytes, a tuple, a number for a text)" : "");
     if (python)
         hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded",
                         h->name);
@@ -331,7 +337,7 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
         break;
     default:
         snprintf(text, size,
-                 "%.200s needs old and new at a time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32
+                 "%.200s needs old and new at the same time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32
                  " more in one piece",
                  d->line, old, asked);
     }
@@ -345,9 +351,7 @@ static const struct line_advice without[HS_PEAK_COMPILED + 1] = {
     [HS_PEAK_PARTS] = {HS_EDIT_OMIT, NULL, "do without what", "joins: write each part to where it goes"},
     [HS_PEAK_BUILT] = {HS_EDIT_OMIT, NULL, "do without what",
                        "makes at once: a generator instead of a list, one line or element after the other"},
-    [HS_PEAK_COMPILED] = {HS_EDIT_OMIT, NULL, "do without what",
-                          "compiles: freeze the module, load an .mpy file, or import it "
-                          "first, when the heap is still empty"},
+    [HS_PEAK_COMPILED] = {HS_EDIT_OMIT, NULL, "do without what", "compiles: freeze the module, or load an .mpy file"},
 };
 
 /* Calls that make a peak, and what does without it. */
@@ -389,6 +393,8 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
         advice.line = d->line;
         advise_lines(f, input, &advice, 1);
     }
+    if (d->peak == HS_PEAK_COMPILED)
+        hs_finding_next(f, "or import it first, when the heap is still empty: that was not tried");
     if (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS)
         advise_heap(f, input);
 }
@@ -399,7 +405,7 @@ static void held(const struct hs_doctor_input *input, const struct hs_diagnosis 
     const struct hs_unused *u = &d->unused;
     char verdict[HS_NOTE_LEN];
     snprintf(verdict, sizeof verdict,
-             "%.80s found no room for %" PRIu32 " bytes while %s%.40s of %.60s still holds %" PRIu64
+             "%.80s failed to get %" PRIu32 " bytes while %s%.40s of %.60s still holds %" PRIu64
              " bytes that %.70s made: it is not used any more after line %u",
              d->line, d->failure.size, u->global ? "the global " : "", u->name, d->unused_at, d->holds->live, d->holds->name,
              (unsigned)u->last);

@@ -39,12 +39,13 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         duration(lasts, sizeof lasts, g->lasts);
         snprintf(text, sizeof text, "; at this rate memory lasts for %s", lasts);
     }
-    char kept[2 * HS_NAME_MAX];
-    snprintf(kept, sizeof kept, g->keeper[0] ? "%.130s keeps of %.130s" : "%.200s keeps", g->keeper[0] ? g->keeper : g->name,
-             g->name);
+    char kept[HS_NAME_MAX + 32] = "";
+    if (g->keeper[0])
+        snprintf(kept, sizeof kept, ", possibly kept by %.120s", g->keeper);
     struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING,
-                                          "what %s grows from collection to collection%s", kept, text);
-    hs_finding_place(f, g->keeper[0] ? g->keeper : g->name);
+                                          "what %.130s allocates grows from collection to collection%.150s%s", g->name, kept,
+                                          text);
+    hs_finding_place(f, g->name);
     hs_finding_evidence(
         f, "%" PRIu64 " bytes live after a collection, %" PRIu64 " after the last of %u, still rising in the second half",
         g->from, g->to, g->moments);

@@ -93,7 +93,7 @@ const char *hs_trial_words(const struct hs_trial *t, char *text)
 {
     char heap[120] = "";
     if (t->before && t->after && t->after < LESS * (double)t->before)
-        snprintf(heap, sizeof heap, "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes", t->before, t->after);
+        snprintf(heap, sizeof heap, "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes at best", t->before, t->after);
     text[0] = '\0';
     if (t->ran && (t->helps || heap[0]))
         snprintf(text, HS_NOTE_LEN, ": tried on this trace, %s%s%s%s", t->helps ? "no allocation fails" : "",

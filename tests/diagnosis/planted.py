@@ -111,7 +111,7 @@ carried_out = {"smallest heap": [], "a tenth less fails": []}
 def carry_out(program, finding):
     """Does what the doctor says that it has tried."""
     for advice in finding["next"]:
-        heap = re.match(r"give the heap at least (\d+) bytes", advice)
+        heap = re.match(r"give the heap more than (\d+) bytes", advice)
         if heap:
             carried_out["smallest heap"].append((program.title, program.run(heap=heap[1])))
             carried_out["a tenth less fails"].append((program.title, not program.run(heap=int(heap[1]) * 9 // 10)))
