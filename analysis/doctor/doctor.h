@@ -67,13 +67,13 @@ struct hs_trials; /* trial.h */
 
 struct hs_doctor_input {
     const char *path;
-    const struct hs_reader *reader;  /* at its end; NULL: the input is not a trace */
-    const struct hs_model *model;    /* at the trace's end; NULL likewise */
-    const struct hs_pools *pools;    /* likewise */
-    const struct hs_caps_flow *flow; /* likewise */
-    const struct hs_names *names;    /* of the trace's sites; NULL likewise */
-    const struct hs_exam *exam;      /* of its failures and growing lines, concluded; NULL likewise */
-    struct hs_trials *trials;        /* of advice, on its heap requests; NULL: unknown, or too long */
+    const struct hs_reader *reader;    /* at its end; NULL: the input is not a trace */
+    const struct hs_model *model;      /* at the trace's end; NULL likewise */
+    const struct hs_pools *pools;      /* likewise */
+    const struct hs_caps_flow *flow;   /* likewise */
+    const struct hs_names *names;      /* of the trace's sites; NULL likewise */
+    const struct hs_exam *exam;        /* of its failures and growing lines, concluded; NULL likewise */
+    struct hs_trials *trials;          /* of advice, on its heap requests; NULL: unknown, or too long */
     const struct hs_doctor_line *line; /* `n_lines`; none if the input is not text */
     size_t n_lines;
     struct hs_meminfo_log meminfo; /* dumps of mem_info() in the text */

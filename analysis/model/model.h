@@ -224,7 +224,7 @@ struct hs_model {
     uint32_t *own;              /* `n_own` positions, ascending: blocks of a recorder that is on the heap itself. They are part of
                                    the layout, and of no figure: fact "helper" */
     uint32_t n_own, own_room;
-    uint64_t own_bytes;         /* of those blocks, now */
+    uint64_t own_bytes; /* of those blocks, now */
     struct hs_levels levels;
     struct hs_collections collections;
     uint64_t collecting, collecting_number; /* when the current collection began; valid while `in_collection` */

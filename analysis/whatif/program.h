@@ -61,16 +61,16 @@ struct hs_program {
     uint32_t areas;                 /* the most regions at once */
     uint64_t present_bytes;         /* of the regions that are there at the current event */
     uint32_t present_areas;
-    bool micropython;               /* placed by the rule of MicroPython's gc.c */
-    bool running;                   /* the layout is known */
-    bool ended;                     /* the heap was torn down: later events are not part of it */
-    uint64_t left_out;              /* events omitted: before the layout was known, or of earlier boots */
-    uint32_t boots;                 /* seen */
-    uint64_t begun;                 /* ticks since the first boot at the first step */
-    uint32_t given;                 /* blocks live at the start */
-    uint64_t locked;                /* failures for reasons other than room */
-    uint64_t amount, threshold;     /* granules allocated since the last collection; inferred threshold, 0: none */
-    uint64_t allocated;             /* granules */
+    bool micropython;           /* placed by the rule of MicroPython's gc.c */
+    bool running;               /* the layout is known */
+    bool ended;                 /* the heap was torn down: later events are not part of it */
+    uint64_t left_out;          /* events omitted: before the layout was known, or of earlier boots */
+    uint32_t boots;             /* seen */
+    uint64_t begun;             /* ticks since the first boot at the first step */
+    uint32_t given;             /* blocks live at the start */
+    uint64_t locked;            /* failures for reasons other than room */
+    uint64_t amount, threshold; /* granules allocated since the last collection; inferred threshold, 0: none */
+    uint64_t allocated;         /* granules */
     int error;
 };
 
