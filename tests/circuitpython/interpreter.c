@@ -30,8 +30,9 @@ static const char *const qstrs[] = {
 mp_state_ctx_t mp_state_ctx;
 const mp_print_t mp_plat_print;
 const mp_obj_base_t mp_const_none_obj, mp_const_false_obj;
-const mp_obj_type_t mp_type_RuntimeError = {"RuntimeError"}, mp_type_ValueError = {"ValueError"}, mp_type_dict = {"dict"},
-                    mp_type_fun_bc = {"function"}, mp_type_gen_wrap = {"generator"}, mp_type_module = {"module"};
+const mp_obj_type_t mp_type_RuntimeError = {.name = "RuntimeError"}, mp_type_ValueError = {.name = "ValueError"},
+                    mp_type_dict = {.name = "dict"}, mp_type_fun_bc = {.name = "function"},
+                    mp_type_gen_wrap = {.name = "generator"}, mp_type_module = {.name = "module"};
 
 /* --- exceptions --- */
 
@@ -104,6 +105,14 @@ int mp_printf(const mp_print_t *print, const char *format, ...)
 UNUSED(bool, mp_obj_equal, (mp_obj_t one, mp_obj_t other))
 UNUSED(mp_int_t, mp_obj_get_int, (mp_const_obj_t o))
 UNUSED(mp_obj_t, mp_obj_new_list, (size_t n, mp_obj_t *items))
+UNUSED(mp_obj_t, mp_obj_list_append, (mp_obj_t list, mp_obj_t item))
+UNUSED(void, mp_obj_list_set_len, (mp_obj_t list, size_t len))
+UNUSED(mp_obj_t, mp_obj_new_int, (mp_int_t value))
+UNUSED(bool, mp_obj_is_callable, (mp_obj_t o))
+UNUSED(void, mp_load_method_maybe, (mp_obj_t o, qstr name, mp_obj_t *method))
+UNUSED(void, mp_obj_print_helper, (const mp_print_t *print, mp_obj_t o, mp_print_kind_t kind))
+UNUSED(mp_obj_t, mp_call_function_n_kw, (mp_obj_t fun, size_t n_args, size_t n_kw, const mp_obj_t *args))
+UNUSED(void, mp_arg_check_num, (size_t n_args, size_t n_kw, size_t n_args_min, size_t n_args_max, bool takes_kw))
 UNUSED(mp_obj_t, mp_obj_new_tuple, (size_t n, const mp_obj_t *items))
 UNUSED(void, mp_obj_print, (mp_obj_t o, int kind))
 UNUSED(const char *, mp_obj_str_get_str, (mp_obj_t o))

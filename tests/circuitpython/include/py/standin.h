@@ -35,6 +35,7 @@ typedef struct {
 
 typedef struct {
     const char *name;
+    const void *slot[3];
 } mp_obj_type_t;
 typedef struct _mp_obj_base_t {
     const mp_obj_type_t *type;
@@ -58,8 +59,16 @@ typedef struct {
     mp_obj_base_t base;
     mp_obj_dict_t *globals;
 } mp_obj_module_t;
+typedef struct {
+    mp_obj_base_t base;
+    size_t alloc, len;
+    mp_obj_t *items;
+} mp_obj_list_t;
 
 #define MP_OBJ_NULL ((mp_obj_t)0)
+#define MP_OBJ_SENTINEL ((mp_obj_t)4)
+#define MP_OBJ_NEW_SMALL_INT(n) ((mp_obj_t)((mp_uint_t)(n) << 1 | 1))
+#define MP_OBJ_SMALL_INT_VALUE(o) ((mp_int_t)(o) >> 1)
 #define MP_OBJ_NEW_QSTR(q) ((mp_obj_t)((uintptr_t)(q) << 3 | 2))
 #define MP_OBJ_QSTR_VALUE(o) ((qstr)((uintptr_t)(o) >> 3))
 #define MP_OBJ_TO_PTR(o) ((void *)(o))
@@ -69,6 +78,7 @@ typedef struct {
 #define MP_ROM_FALSE (&mp_const_false_obj)
 #define MP_ROM_NONE (&mp_const_none_obj)
 #define mp_const_none ((mp_obj_t)(uintptr_t)&mp_const_none_obj)
+#define mp_const_false ((mp_obj_t)(uintptr_t)&mp_const_false_obj)
 
 extern const mp_obj_base_t mp_const_none_obj, mp_const_false_obj;
 extern const mp_obj_type_t mp_type_RuntimeError, mp_type_ValueError, mp_type_dict, mp_type_fun_bc, mp_type_gen_wrap,
@@ -91,8 +101,15 @@ mp_obj_t mp_obj_new_dict(size_t n);
 mp_obj_t mp_obj_dict_store(mp_obj_t dict, mp_obj_t key, mp_obj_t value);
 mp_obj_t mp_obj_new_int_from_uint(mp_uint_t value);
 mp_obj_t mp_obj_new_list(size_t n, mp_obj_t *items);
+mp_obj_t mp_obj_list_append(mp_obj_t list, mp_obj_t item);
+void mp_obj_list_set_len(mp_obj_t list, size_t len);
+mp_obj_t mp_obj_new_int(mp_int_t value);
+bool mp_obj_is_callable(mp_obj_t o);
+void mp_load_method_maybe(mp_obj_t o, qstr name, mp_obj_t *method);
 mp_obj_t mp_obj_new_tuple(size_t n, const mp_obj_t *items);
+typedef enum { PRINT_STR, PRINT_REPR } mp_print_kind_t;
 void mp_obj_print(mp_obj_t o, int kind);
+void mp_obj_print_helper(const mp_print_t *print, mp_obj_t o, mp_print_kind_t kind);
 const char *mp_obj_str_get_data(mp_obj_t o, size_t *len);
 const char *mp_obj_str_get_str(mp_obj_t o);
 const byte *qstr_data(qstr q, size_t *len);
@@ -126,12 +143,23 @@ typedef struct {
     };
     char kind; /* '0', '1', 'v' or 'k' */
 } standin_function_t;
+typedef standin_function_t mp_obj_fun_builtin_fixed_t;
 #define MP_DEFINE_CONST_FUN_OBJ_0(name, f) const standin_function_t name = {.of_0 = f, .kind = '0'}
 #define MP_DEFINE_CONST_FUN_OBJ_1(name, f) const standin_function_t name = {.of_1 = f, .kind = '1'}
 #define MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(name, least, most, f) const standin_function_t name = {.of_var = f, .kind = 'v'}
 #define MP_DEFINE_CONST_FUN_OBJ_KW(name, least, f) const standin_function_t name = {.of_kw = f, .kind = 'k'}
 #define MP_DEFINE_CONST_DICT(name, from) \
     const mp_obj_dict_t name = {.map = {MP_ARRAY_SIZE(from), MP_ARRAY_SIZE(from), true, (mp_map_elem_t *)(uintptr_t)(from)}}
+#define MP_TYPE_FLAG_NONE 0
+#define MP_TYPE_FLAG_BINDS_SELF 1
+/* One slot, or three: name and function in turn. */
+#define STANDIN_SLOT(f) ((const void *)(uintptr_t)(f))
+#define STANDIN_SLOTS_1(a, f) STANDIN_SLOT(f)
+#define STANDIN_SLOTS_3(a, f, b, g, c, h) STANDIN_SLOT(f), STANDIN_SLOT(g), STANDIN_SLOT(h)
+#define STANDIN_SLOTS(_1, _2, _3, _4, _5, _6, slots, ...) slots
+#define MP_DEFINE_CONST_OBJ_TYPE(type, type_name, flags, ...) \
+    const mp_obj_type_t type = {#type_name, \
+                                {STANDIN_SLOTS(__VA_ARGS__, STANDIN_SLOTS_3, 0, 0, 0, STANDIN_SLOTS_1, 0, 0)(__VA_ARGS__)}}
 #define MP_REGISTER_MODULE(name, module)
 #define MP_REGISTER_ROOT_POINTER(declaration)
 extern const mp_obj_module_t heapstrata_module;
@@ -179,7 +207,7 @@ extern mp_state_ctx_t mp_state_ctx;
 #define MP_STATE_VM(x) (mp_state_ctx.vm.x)
 
 typedef struct {
-    size_t total;
+    size_t total, used;
 } gc_info_t;
 #define GC_COLLECT_FLAG 1
 enum { GC_ALLOC_FLAG_HAS_FINALISER = 1, GC_ALLOC_FLAG_DO_NOT_COLLECT = 2 };
@@ -210,6 +238,7 @@ void *m_realloc_maybe(void *p, size_t n, bool move);
 void m_free(void *p);
 void *mp_obj_malloc_helper(size_t n, const mp_obj_type_t *type);
 void *mp_obj_malloc_with_finaliser_helper(size_t n, const mp_obj_type_t *type);
+#define mp_obj_malloc(struct_type, type) ((struct_type *)mp_obj_malloc_helper(sizeof(struct_type), type))
 #define m_new(type, n) ((type *)m_malloc(sizeof(type) * (n)))
 
 /* --- bytecode --- */
@@ -270,6 +299,8 @@ void mp_raw_code_load_file(qstr filename, mp_compiled_module_t *module);
 mp_obj_t mp_import_name(qstr name, mp_obj_t fromlist, mp_obj_t level);
 mp_obj_t mp_call_function_0(mp_obj_t fun);
 mp_obj_t mp_call_function_1(mp_obj_t fun, mp_obj_t arg);
+mp_obj_t mp_call_function_n_kw(mp_obj_t fun, size_t n_args, size_t n_kw, const mp_obj_t *args);
+void mp_arg_check_num(size_t n_args, size_t n_kw, size_t n_args_min, size_t n_args_max, bool takes_kw);
 void mp_init(void);
 
 /* --- exceptions, printing, streams, scheduler --- */
