@@ -132,7 +132,7 @@ def check_sums(bench, name, trace, wanted, stat, asks):
     profiles = {q["name"]: q["endValue"] for q in json.load(open(path))["profiles"]}
     live = [v for k, v in profiles.items() if k.startswith("live at the end")]
     bench.check("speedscope, %s: live bytes, and no profile that is empty" % name, len(live) == 1 and estimated(live[0], wanted[0]) and
-                all(profiles.values()) and any("nothing recorded" in k for k in profiles) == (not asks), profiles)
+                all(profiles.values()) and any("requests were not recorded" in k for k in profiles) == (not asks), profiles)
     peak = [v for k, v in profiles.items() if k.startswith("live at the peak")]
     bench.check("speedscope, %s: the peak" % name, len(peak) == 1 and estimated(peak[0], wanted[3]), profiles)
     path, done = bench.export("folded", trace, "levels.folded")
