@@ -3,7 +3,7 @@
 """Small rings: MicroPython's perf_bench programs, looked at in the midst of their work, as a reset would find them.
 
 At every moment the ring must open without damage, and nine of ten allocations in it must have their place: where many
-sites are in use at once, some find no room for their definitions. No packet but the newest is closed nearly empty. How many allocations there are is printed, and must
+sites are in use at once, some find no room for their definitions. How many allocations there are is printed, and must
 not be far below what it was.
 """
 import json
@@ -67,17 +67,6 @@ def moments(script, size, count=MOMENTS):
         child.wait()
 
 
-PACKET_HEADER = 36
-
-
-def nearly_empty(path):
-    """The packets that were closed with less than a fifth of their room in use, but for the oldest, which may be another boot's."""
-    packets = [json.loads(line) for line in hs_test.cli("dump", path, "--packets", "--json").out.splitlines()]
-    offsets = sorted(p["offset"] for p in packets)
-    room = min((b - a for a, b in zip(offsets, offsets[1:])), default=0) - PACKET_HEADER
-    return [p for p in packets[1:-1] if p["len"] + p["definitions"] < room / 5]
-
-
 def look(image):
     """(allocations in the image, what is wrong)"""
     path = os.path.join(hs_test.scratch(), "moment.img")
@@ -88,10 +77,8 @@ def look(image):
         return 0, done.err.decode()
     allocs = [e for e in map(json.loads, done.out.splitlines()) if e["kind"] == "ALLOC"]
     nameless = [e for e in allocs if not e["site"] or not e.get("where")]
-    if 10 * len(nameless) > len(allocs):
-        return len(allocs), "%d of %d have no place: %s" % (len(nameless), len(allocs), nameless[0])
-    empty = nearly_empty(path)
-    return len(allocs), "closed nearly empty: %s" % empty[0] if empty else ""
+    return len(allocs), "%d of %d have no place: %s" % (len(nameless), len(allocs), nameless[0]) \
+        if 10 * len(nameless) > len(allocs) else ""
 
 
 def programs_in(tap, size):
