@@ -86,7 +86,7 @@ def case_again(tap):
     with pico.Pico(seed=3) as board:
         try:
             for _ in range(CYCLES):
-                out, err = board.run(ENDLESS % {"waste": rng.choice([0, 80]), "ours": rng.randrange(5, 60), "theirs": rng.randrange(60)}, PATIENCE)
+                out, err = board.run(ENDLESS % {"waste": rng.choice([0, 40]), "ours": rng.randrange(5, 60), "theirs": rng.randrange(60)}, PATIENCE)
                 if err or not out:
                     raise pico.BoardError(err)
                 board.soft_reset(PATIENCE)

@@ -289,6 +289,11 @@ def case_addresses(tap):
     tap.check("nobody listens there", done.status == 2 and b"refused" in done.err or not six, done.err)
 
 
+def open_port(name):
+    """Not as the terminal of this process: its end would then be a SIGHUP."""
+    return os.fdopen(os.open(name, os.O_RDWR | os.O_NOCTTY), "rb+", buffering=0)
+
+
 def case_port_in_use(tap):
     """A serial port belongs to one program; mpremote and others hold the same lock."""
     master, slave = pty.openpty()
@@ -297,7 +302,7 @@ def case_port_in_use(tap):
         f.write("pass\n")
     ways = (RECORD + [name, "-o", path("none.hst")], [hs_test.CLI, "record", "--serial", name, "-o", path("none.hst"), script],
             [hs_test.CLI, "top", "--batch", name])
-    with open(name, "rb+", buffering=0) as other:
+    with open_port(name) as other:
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for command in ways:
             done = hs_test.run(command, timeout=30)
@@ -326,7 +331,7 @@ def has_open(pid, name):
 
 
 def is_locked(name):
-    with open(name, "rb+", buffering=0) as port:
+    with open_port(name) as port:
         try:
             fcntl.flock(port, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return False
