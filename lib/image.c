@@ -541,25 +541,6 @@ void hs_reset(void)
 
 /* --- starting, stopping, keyframes ------------------------------------------------------------------- */
 
-/* A keyframe begins a packet, but where the open one has room for all of it, it is written into that: a packet that is closed with
- * hardly anything in it costs a small ring a fifth of what it holds. A keyframe in two packets would lose its first regions with
- * the first packet. A ring that is drained needs packets that begin with a keyframe (lib/drain.h). */
-static bool needs_packet(uint32_t size)
-{
-    const struct hs_trace *t = &hs_trace;
-    bool drained = t->drained || t->config.keyframe_every || is_stream();
-    return drained || t->cursor == HS_NO_PACKET || t->cursor + size > t->limit;
-}
-
-static void begin_keyframe_packet(void)
-{
-    finish_packet();
-    if (hs_trace.drained)
-        hs_trace.kept = 0; /* a receiver that starts here has no definitions yet */
-    open_packet(HS_PACKET_KEYFRAME);
-    say_lost();
-}
-
 void hs_keyframe(void)
 {
     struct hs_trace *t = &hs_trace;
@@ -568,8 +549,7 @@ void hs_keyframe(void)
     uint32_t most = t->shape.packet_count * t->shape.packet_size / 4;
     if (t->config.keyframe_every) /* the ring is drained, so it need not keep the past: a keyframe may take three quarters */
         most *= 3;
-    uint32_t size = is_stream() ? 0 : t->config.keyframe_size();
-    t->layout_lost = size > most;
+    t->layout_lost = !is_stream() && t->config.keyframe_size() > most;
     if (t->layout_lost)
         return;
     hs_lock_t lock;
@@ -577,8 +557,11 @@ void hs_keyframe(void)
         hs_state = HS_STATE_KEYFRAME_DUE;
         return;
     }
-    if (needs_packet(size))
-        begin_keyframe_packet();
+    finish_packet();
+    if (t->drained)
+        t->kept = 0; /* a receiver that starts here has no definitions yet */
+    open_packet(HS_PACKET_KEYFRAME);
+    say_lost();
     memset(t->recent, 0xff, sizeof t->recent);
     hs_section_leave(lock);
     t->config.keyframe();

@@ -4,7 +4,6 @@
  * of every kind. At every mark the heap rebuilt from the events must be the firmware's, unless the reader has
  * said that it does not know.
  */
-#include "lib/trace.h"
 #include "tests/support/mirror.h"
 
 static struct mirror m;
@@ -110,26 +109,6 @@ static void rings_of_all_sizes(void **state)
                 assert_true(m.compared > 5);
             }
         }
-}
-
-/* A keyframe that fits into the open packet is written there: packets are not closed with next to nothing in them. */
-static void packets_are_not_closed_nearly_empty(void **state)
-{
-    unsigned packets = 0, empty = 0;
-    (void)state;
-    for (uint64_t seed = 1; seed <= 20; seed++) {
-        fw_make(&(struct fw_config){.memory_size = 1 << 15, .packet_size = 2048, .n_areas = 1, .seed = seed});
-        fw_work(10000);
-        hs_flush();
-        for (uint32_t i = 0; i < hs_trace.shape.packet_count; i++) {
-            const struct hs_packet *p = (const struct hs_packet *)(const void *)(fw.memory + hs_trace.shape.header_size +
-                                                                                 i * hs_trace.shape.packet_size);
-            packets += p->sync == HS_PACKET_SYNC;
-            empty += p->sync == HS_PACKET_SYNC && p->seq + 1 != hs_trace.seq && p->len + p->defs < hs_trace.shape.packet_size / 8;
-        }
-    }
-    assert_in_range(packets, 200, UINT32_MAX);
-    assert_in_range(empty, 0, packets / 50);
 }
 
 static void images_lie_anywhere(void **state)
@@ -366,7 +345,6 @@ int main(void)
         cmocka_unit_test(refused_packets_are_losses),
         cmocka_unit_test(a_stream_may_start_again),
         cmocka_unit_test(rings_of_all_sizes),
-        cmocka_unit_test(packets_are_not_closed_nearly_empty),
         cmocka_unit_test(images_lie_anywhere),
         cmocka_unit_test(boots_are_stitched),
         cmocka_unit_test(streams_cut_anywhere),
