@@ -46,8 +46,8 @@ bool hs_python_returns(const struct hs_python *python, uint32_t scope, uint32_t 
  * makes and returns ends with the function. */
 bool hs_python_is_builder(const struct hs_python *python, uint32_t row);
 
-/* Whether the row is executed a number of times that is written in the source: each way to it from the module's code is without a
- * loop, or its outermost loop goes over a literal, or over a global that is one. Comprehensions are no loops here. */
+/* Whether the row is executed a number of times that is written in the source: each way to it from the module's code has no
+ * loop, or its outermost loop iterates over a literal, or over a global that is a literal. Comprehensions do not count as loops. */
 bool hs_python_is_bounded(struct hs_python_reach *reach, uint32_t row);
 
 #endif

@@ -285,7 +285,7 @@ static int put_in_place(struct hs_output *out)
 
 /* ---- shown before it is complete, and kept when it is not ---- */
 
-/* Gives the file at the target another name. It is not removed when a signal ends the program: nobody could get it back. */
+/* Gives the file at the target another name. It stays when a signal ends the program: it is the only copy. */
 static bool set_aside(struct hs_output *out)
 {
     char *name = name_beside(out->place);
@@ -330,7 +330,7 @@ int hs_output_show(struct hs_output *out, struct hs_error *error)
     return HS_OK;
 }
 
-/* "run.hst.incomplete", or with a number behind if there is such a file. */
+/* "run.hst.incomplete", with a number added if that file exists. */
 static char *free_name(const char *place)
 {
     char *name = NULL;
