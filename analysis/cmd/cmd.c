@@ -36,6 +36,11 @@ int hs_complain(const char *format, ...)
     return HS_EXIT_BAD;
 }
 
+int hs_complain_of(const struct hs_error *error, int code)
+{
+    return hs_complain("%s", error->text[0] ? error->text : hs_strerror(code));
+}
+
 /* Output of trace contents is sanitised. Commands that run another program print its output unchanged. */
 static int run(const struct hs_parse *parse)
 {
@@ -117,7 +122,7 @@ struct hs_reader *hs_cmd_open(const char *path)
     if (!reader && access(path, F_OK) && strcmp(path, "-"))
         hs_cmd_complain_of_input(path, strerror(errno));
     else if (!reader)
-        hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+        hs_complain_of(&error, error.code);
     return reader;
 }
 
@@ -195,7 +200,7 @@ int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
     end_progress(&progress);
     const struct hs_error *error = hs_reader_error(reader);
     if (error && error->code)
-        return hs_complain("%s", error->text[0] ? error->text : hs_strerror(error->code));
+        return hs_complain_of(error, error->code);
     return hs_cmd_check_selection(reader);
 }
 

@@ -115,6 +115,9 @@ struct hs_cmd {
 /* Prints "heapstrata COMMAND: ..." to standard error. Returns HS_EXIT_BAD. */
 int hs_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same with the error's text or, where it has none, what the code means. */
+int hs_complain_of(const struct hs_error *error, int code);
+
 /* Call it before reading anything. Complains when the output file is also named elsewhere on the command line, for
  * example as input. Returns the exit status. */
 int hs_cmd_check_output(const char *target);

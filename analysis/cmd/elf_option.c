@@ -38,7 +38,7 @@ static int open_given(struct hs_symbols **symbols, const char *path, const struc
     struct hs_error error = {0};
     *symbols = hs_symbols_open(path, &error);
     if (!*symbols)
-        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+        return hs_complain_of(&error, error.code);
     if (hs_symbols_missing())
         hs_complain("warning: native functions have names, but no lines: this build lacks %s", hs_symbols_missing());
     if (match(*symbols, reader) == OTHER)

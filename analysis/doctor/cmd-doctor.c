@@ -270,7 +270,7 @@ static int run(void *memory)
         else if (text.n)
             status = examine(args, &input, &text);
         else
-            status = hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+            status = hs_complain_of(&error, error.code);
         hs_reader_close(reader);
     }
     free(text.line);

@@ -260,7 +260,7 @@ int hs_dump_chunks(const char *path, bool dictionary, bool json)
     int status = HS_EXIT_BAD;
     struct hs_feed *feed = hs_feed_open(path, &source, &error);
     if (!feed)
-        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+        return hs_complain_of(&error, error.code);
     if (hs_dictionary_open(&d.dictionary) < 0 || (json && !(d.json = hs_json_new())))
         hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     else {

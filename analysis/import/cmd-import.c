@@ -83,7 +83,7 @@ static int run(void *memory)
     if (hs_cmd_check_output(args->output))
         return HS_EXIT_BAD;
     if (convert(args, &error))
-        return hs_complain("%s", error.text[0] ? error.text : hs_strerror(error.code));
+        return hs_complain_of(&error, error.code);
     if (error.code)
         return hs_complain("%s. What is there was imported", error.text);
     return HS_EXIT_OK;

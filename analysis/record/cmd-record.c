@@ -94,7 +94,7 @@ struct recording {
 
 /* ---- the file written ---- */
 
-/* Whether two descriptors are of the same pipe, file or terminal; devices such as /dev/null are nobody's. */
+/* Whether two descriptors are of the same pipe, file or terminal; other devices, such as /dev/null, do not count. */
 static bool same_place(const struct stat *one, const struct stat *other)
 {
     bool shared = S_ISREG(one->st_mode) || S_ISFIFO(one->st_mode) || S_ISSOCK(one->st_mode);
@@ -121,11 +121,6 @@ static int check_standard_output(struct recording *r)
     return HS_EXIT_OK;
 }
 
-static int complain_of(const struct hs_error *error)
-{
-    return hs_complain("%s", error->text[0] ? error->text : hs_strerror(error->code));
-}
-
 static const char *output_name(const struct recording *r)
 {
     return strcmp(r->args->output, "-") ? r->args->output : "standard output";
@@ -140,13 +135,13 @@ static bool open_output(struct recording *r, bool now)
     if (hs_cmd_check_output(r->args->output))
         return false;
     if (hs_output_open(&r->out, r->args->output, HS_OUTPUT_STREAM, &error))
-        return complain_of(&error), false;
+        return hs_complain_of(&error, error.code), false;
     bool good = !check_standard_output(r);
     if (good) {
         r->writer = hs_writer_of_fd(r->out.fd, output_name(r), NULL, &error);
         good = r->writer && (another || !now || !hs_output_show(&r->out, &error));
         if (!good)
-            complain_of(&error);
+            hs_complain_of(&error, error.code);
     }
     if (!good)
         hs_output_close(&r->out, HS_ERR_IO, &(struct hs_error){0});
@@ -237,12 +232,12 @@ static int close_output(struct recording *r, int status)
     bool came = stats.plain || stats.packets;
     int written = hs_writer_close(r->writer, &error);
     if (written && came)
-        complain_of(&error);
+        hs_complain_of(&error, error.code);
     if (written || r->keep_text)
         keep_part(r, &stats);
     int closed = hs_output_close(&r->out, written ? written : came ? HS_OK : HS_ERR_KIND, &error);
     if (closed && !written && came)
-        complain_of(&error);
+        hs_complain_of(&error, error.code);
     end_text(r, !closed && !r->keep_text);
     if (closed)
         return came ? HS_EXIT_BAD : status;
@@ -255,7 +250,7 @@ static int close_output(struct recording *r, int status)
 static int put_file(struct recording *r, const char *path)
 {
     struct hs_error error = {0};
-    return hs_writer_put_input(r->writer, path, &error) == HS_OK ? HS_EXIT_OK : complain_of(&error);
+    return hs_writer_put_input(r->writer, path, &error) == HS_OK ? HS_EXIT_OK : hs_complain_of(&error, error.code);
 }
 
 static void clear_progress(const struct recording *r)
@@ -532,7 +527,7 @@ static int put_text(struct recording *r)
 {
     r->keep_text = r->no_room.code || put_file(r, r->text.shown ? r->text.place : r->text.path);
     if (r->no_room.code)
-        complain_of(&r->no_room);
+        hs_complain_of(&r->no_room, r->no_room.code);
     return r->keep_text ? HS_EXIT_BAD : HS_EXIT_OK;
 }
 
@@ -689,7 +684,7 @@ static int take_stream(struct recording *r, struct hs_live *live)
     const struct hs_live_state *s = &live->state;
     clear_progress(r);
     if (err)
-        hs_complain("%s", error.text[0] ? error.text : hs_strerror(err));
+        hs_complain_of(&error, err);
     if (!r->args->quiet && s->info.packets)
         fprintf(stderr,
                 "[ heapstrata record: %.1f s, %" PRIu64 " bytes came; %" PRIu64 " records, %" PRIu64 " lost (%.1f%%), %" PRIu64

@@ -96,7 +96,7 @@ static int write_trace(struct recording *r)
         hs_writer_close(writer, &(struct hs_error){0});
     else if (writer)
         failed = hs_writer_close(writer, &error);
-    return failed ? hs_complain("%s", error.text[0] ? error.text : hs_strerror(failed)) : HS_EXIT_OK;
+    return failed ? hs_complain_of(&error, failed) : HS_EXIT_OK;
 }
 
 /* Says how much came. Returns the exit status. */

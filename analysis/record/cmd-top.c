@@ -427,7 +427,7 @@ static int end(struct top *t, int err, const struct hs_error *error)
     if (err == HS_ERR_ARG)
         return HS_EXIT_BAD; /* the trace has no such region; already reported */
     if (err)
-        return hs_complain("%s", error->text[0] ? error->text : hs_strerror(err));
+        return hs_complain_of(error, err);
     return by_itself ? hs_process_exit(t->watch.status) : HS_EXIT_OK;
 }
 
