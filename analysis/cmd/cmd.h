@@ -115,6 +115,10 @@ struct hs_cmd {
 /* Prints "heapstrata COMMAND: ..." to standard error. Returns HS_EXIT_BAD. */
 int hs_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Reads `length` bytes of text as a number, decimal or 0x..., with an optional K, M or G. False: they are none, or it has more than 64
+ * bits. */
+bool hs_cmd_number(uint64_t *value, const char *text, size_t length);
+
 /* The same with the error's text or, where it has none, what the code means. */
 int hs_complain_of(const struct hs_error *error, int code);
 

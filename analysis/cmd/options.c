@@ -82,17 +82,17 @@ void hs_parse_end(struct hs_parse *parse)
 
 /* ---- values ---- */
 
-/* A number with an optional K, M or G. False: it is none, or more than 64 bits. */
-static bool parse_number(uint64_t *value, const char *text)
+bool hs_cmd_number(uint64_t *value, const char *text, size_t length)
 {
     static const char suffixes[] = "KMG";
     char *end;
     errno = 0;
     bool hex = text[0] == '0' && (text[1] & ~0x20) == 'X';
     *value = strtoull(text, &end, hex ? 16 : 10);
-    const char *suffix = *end ? strchr(suffixes, *end & ~0x20) : NULL;
+    const char *suffix = end < text + length ? memchr(suffixes, *end & ~0x20, sizeof suffixes - 1) : NULL;
     unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
-    if (*text < '0' || *text > '9' || errno || (*end && (!suffix || end[1])) || *value > UINT64_MAX >> shift)
+    end += suffix != NULL;
+    if (*text < '0' || *text > '9' || errno || end != text + length || *value > UINT64_MAX >> shift)
         return false;
     *value <<= shift;
     return true;
@@ -121,7 +121,8 @@ static bool refuse_number(const struct hs_option *option, const char *text)
 
 static bool set_number(uint64_t *member, const struct hs_option *option, const char *text)
 {
-    bool good = parse_number(member, text) && *member >= option->least && (!option->most || *member <= option->most);
+    bool good = hs_cmd_number(member, text, strlen(text)) && *member >= option->least &&
+                (!option->most || *member <= option->most);
     return good || refuse_number(option, text);
 }
 

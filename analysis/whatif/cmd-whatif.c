@@ -2,7 +2,6 @@
  *
  * heapstrata whatif: replay the program on another heap.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,20 +81,11 @@ struct work {
 
 /* ---- arguments ---- */
 
-/* A size below 4 GB with an optional K, M or G; 0: invalid. */
+/* A size below 4 GB; 0: invalid. */
 static uint64_t parse_size(const char *text, size_t length)
 {
-    static const char units[] = "KMG";
-    char *end;
-    errno = 0;
-    bool hex = text[0] == '0' && (text[1] & ~0x20) == 'X';
-    unsigned long long value = *text >= '0' && *text <= '9' ? strtoull(text, &end, hex ? 16 : 10) : 0;
-    if (!value || errno)
-        return 0;
-    const char *unit = end < text + length ? strchr(units, *end & ~0x20) : NULL;
-    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-    end += unit != NULL;
-    return end == text + length && value <= UINT32_MAX >> shift ? (uint64_t)value << shift : 0;
+    uint64_t value;
+    return hs_cmd_number(&value, text, length) && value <= UINT32_MAX ? value : 0;
 }
 
 static int add_heap(struct work *w, const char *text, size_t length)

@@ -47,7 +47,7 @@ def case_numbers(cli):
     for command in commands(cli):
         text = cli.out("help", command)[1]
         for option, kind in re.findall(r"--([a-z-]+)=(N|SIZE|BYTES|MS|SECONDS|P|SIZE,\.\.\.)\s", text):
-            for wrong in ("", "x", "-1", "1KB", "99999999999G", "99999999999999999999", "nan"):
+            for wrong in ("", "x", "-1", "5 ", "1KB", "99999999999G", "99999999999999999999", "nan"):
                 status, out, err = cli.out(command, "--%s=%s" % (option, wrong), "/nonexistent/trace.hst")
                 tried += 1
                 if status != 2 or out or "--%s takes " % option not in err:
