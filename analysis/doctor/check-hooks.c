@@ -23,7 +23,7 @@ static void bypassed(const struct hs_doctor_input *input, struct hs_findings *fi
     hs_finding_next(f, "check that the linker's command has every -Wl,--wrap= of wraps.txt");
 }
 
-/* The trace has records, but none of an allocation. */
+/* The trace has records, but no allocations. */
 static void silent(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     const struct hs_trace_info *info = hs_reader_info(input->reader);

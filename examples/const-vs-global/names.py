@@ -9,9 +9,9 @@ Each module has a function that uses every number once, in the same way, so that
 alone. It is imported in a fresh firmware, a collection follows, and gc.mem_alloc() behind it, less that before the
 import, less the same of a module with the function but without any number, is what the N names take.
 
-Interned strings lie in blocks of 128 bytes. Whether a module's names still fit the block at hand or begin another one
+Interned strings are in blocks of 128 bytes. Whether a module's names still fit the block at hand or begin another one
 depends on all that was interned before: the script's path, sys.argv, the home folder. So every import is measured in
-FILLS runs that differ by one more string, 8 bytes longer each time, before it; told are their mean, the least and the
+FILLS runs that differ by one more string, 8 bytes longer each time, before it; printed are their mean, the least and the
 most. Nothing else reaches the firmware: it gets no environment, no script's path, and no path of its own.
 """
 import json

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct hs_asked {
-    uintptr_t caller, frame; /* caller 0: nobody */
+    uintptr_t caller, frame; /* caller 0: unknown */
 };
 
 /* Notes `caller`. If a function called by one that noted its own caller notes one too, the outer one stays. `near`: bytes of

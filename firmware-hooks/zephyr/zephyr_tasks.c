@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which thread asks. A thread's memory may become another thread's, which then counts as the same: Zephyr tells nobody.
+ * Which thread asks. A thread's memory may become another thread's, which then counts as the same: Zephyr does not report it.
  */
 #include <zephyr/kernel.h>
 

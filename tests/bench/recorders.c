@@ -79,7 +79,7 @@ static void hs_rec_start(void)
 }
 
 /* As a hook does it: state first, then the record. In the overwrite ring the keyframes that fall due are
- * those of an empty heap, which nobody reads. */
+ * those of an empty heap, which are not read. */
 static inline bool recording(void)
 {
     if (hs_state == HS_STATE_KEYFRAME_DUE)

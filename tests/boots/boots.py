@@ -101,7 +101,7 @@ def other_firmware(tap):
 
 
 def junk(tap):
-    """What lies in the memory at power-on is anything."""
+    """The memory has random content at power-on."""
     rng = random.Random(SEED)
     for firmware in hs_test.UNIX:
         ring = fresh("junk")
@@ -147,7 +147,7 @@ def until_killed(firmware, ring, name, seconds):
 
 
 def check_killed(trace, text, name):
-    """What is wrong after a kill: the last mark that the program told of must be there, with that heap."""
+    """What is wrong after a kill: the last mark that the program printed must be there, with that heap."""
     steps = re.findall(rb"^@(\S+ \d+)\n(mem:.*\nstack:.*\nGC: total:.*\n.*max free sz: \d+)\n", text, re.M)
     told = re.findall(rb"^@(\S+ \d+)\n", text, re.M)
     if not told and not os.path.exists(trace):
@@ -159,7 +159,7 @@ def check_killed(trace, text, name):
     last = int(told[-1].split()[1]) if told else 0
     seen = int(marks[-1].split()[1]) if marks else 0
     if seen not in (last, last + 1):
-        return "the last mark is %s, the program had told of %d" % (marks[-1:], last)
+        return "the last mark is %s, the program had printed %d" % (marks[-1:], last)
     if not steps:
         return ""
     label, figures = steps[-1]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Runs on MicroPython:  reload.py ROUNDS FILES FUNCTIONS LINES COLLECT
-# Program text comes and goes, so that bytecode lies where other bytecode has been. Each text allocates 4000+n
+# Program text comes and goes, so that bytecode is where other bytecode has been. Each text allocates 4000+n
 # bytes in a function, on a line and in a file that follow from n; the last line tells how many were made.
 import gc
 import sys

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * newlib: the free chunks are in 128 lists with two links each, __malloc_av_; its first list has the top chunk. What is in
- * none of them is in use.
+ * newlib: the free chunks are in 128 lists with two links each, __malloc_av_; its first list has the top chunk. All chunks in
+ * the lists are free.
  */
 #include "tests/c-heap/walk.h"
 

@@ -170,7 +170,7 @@ def grown():
     tap.check("areas of a heap that grew after a reload, in the firmware's order", len(areas) == 3 and areas[0] > areas[1] > areas[2], areas)
 
 
-# ---- 4: where the ring lies ----
+# ---- 4: where the ring is ----
 
 def room():
     """The recorder's memory comes out of the outer heap, at the same place in each boot, and nothing else writes to it."""
@@ -179,7 +179,7 @@ def room():
                         "-I" + os.path.join(hs_test.ROOT, "tests/heaps/stub"), "-o", program, os.path.join(HERE, "room.c"),
                         os.path.join(hs_test.ROOT, "firmware-hooks/circuitpython/cp_room.c")], merge=True)
     out = hs_test.run([program], merge=True).out.decode() if done.status == 0 else done.out.decode()
-    tap.check("the recorder's memory lies at the end of the outer heap, and outlives a boot and a full heap",
+    tap.check("the recorder's memory is at the end of the outer heap, and outlives a boot and a full heap",
               out.splitlines() == ["of 4194304 bytes 16 at the end", "same place", "kept", "no room in a heap that is nearly full"], out)
 
 

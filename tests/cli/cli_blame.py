@@ -108,7 +108,7 @@ def case_advice(cli):
 def case_questions(cli):
     trace, _ = demo(cli)
     b = cli.json("blame", "--size", "100", trace)["blame"]
-    cli.check("where there is room nobody is to blame", b["answer"] == "room" and not b["set"] and b["hypothetical"], b)
+    cli.check("where there is room no block is to blame", b["answer"] == "room" and not b["set"] and b["hypothetical"], b)
     b = cli.json("blame", "--size", "1M", trace)["blame"]
     cli.check("what fits into no region is impossible", b["answer"] == "impossible" and "set" not in b, b)
     j = cli.json("blame", cli.trace("verdicts"))

@@ -79,7 +79,7 @@ def case_names(suite):
 
 
 def case_moved_lines(suite):
-    """The copy in main() lies two lines higher in none.py: still one row."""
+    """The copy in main() is two lines higher in none.py: still one row."""
     c = suite.json("compare", "--source", EXAMPLE, "--at", "mark:with a copy", *traces(suite))
     rows = [row for row in c["lines"] if row["name"] == "plain.py:14 main" and row["kind"] == "list"]
     suite.check("lines are matched by their text", rows and rows[0]["retained_bytes"] == [56, 56, 56], c["lines"])

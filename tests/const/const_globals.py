@@ -39,7 +39,7 @@ def case_globals(suite):
         suite.check("... places of the table make its size", modules["__main__"]["table_bytes"]
                     >= modules["__main__"]["table_slots"] * 2 * pointer, modules["__main__"])
         number, table = main["number"], main["table"]
-        suite.check("... an integer lies in its slot, and a name of ours is in RAM", number["value"] == "in the slot"
+        suite.check("... an integer is in its slot, and a name of ours is in RAM", number["value"] == "in the slot"
                     and number["alone_bytes"] == 0 and number["name_bytes"] == len("number") + 1 + pointer + 5, number)
         suite.check("... _const would leave the name, a literal nothing", number["as_underscore_const_bytes_estimate"]
                     == number["name_bytes"] and number["as_literal_bytes_estimate"] == 0, number)
@@ -125,7 +125,7 @@ def case_names(suite):
     table = json.loads(done.out or b"[]")
     rows = {(r["bits"], r["way"], r["form"], r["names"]): r["bytes"] for r in table}
     suite.check("2 x 3 x 4 x 3 measures", len(rows) == 72, done.out + done.err)
-    suite.check("each mean lies between least and most", all(r["least"] <= r["bytes"] <= r["most"] for r in table), table)
+    suite.check("each mean is between least and most", all(r["least"] <= r["bytes"] <= r["most"] for r in table), table)
     for bits in (32, 64):
         def of(form, way, n):
             return rows[bits, way, form, n]

@@ -67,7 +67,7 @@ def case_tree(suite):
                     and ("outside", "run", "import:inner") not in nodes, sorted(nodes))
         suite.check("... one that cannot be compiled ends where it is", ("outside", "run", "import:bad", "run") not in nodes
                     and ("outside", "run", "import:bad", "import:fails") not in nodes, sorted(nodes))
-        suite.check("... and the lexer's share of parsing is told", ("outside", "run", "import:outer", "parse", "lex") in nodes, sorted(nodes))
+        suite.check("... and the lexer's share of parsing is shown", ("outside", "run", "import:outer", "parse", "lex") in nodes, sorted(nodes))
         grew, again = (int(n) for n in out.split())
         suite.check("... an import grew the heap by what gc.mem_alloc() says", nodes[base]["grew_bytes"] == grew and again == 0,
                     (nodes[base]["grew_bytes"], out))

@@ -18,7 +18,7 @@ EXAMPLE = os.path.join(hs_test.ROOT, "examples", "const-vs-global")
 
 class Suite:
     """The TAP output, and traces of scripts, made when first asked for. Scripts lie in a folder of their own: its path is a
-    string on the heap, and run from the checkout, the figures would depend on where that lies."""
+    string on the heap, and run from the checkout, the figures would depend on where that is."""
 
     def __init__(self):
         self.tap = hs_test.Tap()
@@ -56,7 +56,7 @@ class Suite:
 
     @staticmethod
     def firmware_of(args):
-        """A board's memory does not say where its firmware lies."""
+        """A board's memory does not say where its firmware is."""
         return ["--elf", hs_test.firmware(hs_test.QEMU)] if any(arg.endswith(".img") for arg in args) and args[0] in WANTS_ELF else []
 
     def out(self, *args, **more):

@@ -57,10 +57,10 @@ void verify_know(const struct hs_packet *packet, const uint8_t *definitions);
  * in a stream it or one before. */
 void verify_packet(const struct hs_packet *packet, const uint8_t *definitions);
 
-/* The packet that was left open where a boot ended without a word. It lies in the ring, or in `stage`. */
+/* The packet that was left open where a boot ended without a word. It is in the ring, or in `stage`. */
 void verify_open(const struct hs_packet *stage);
 
-/* The ring, as it lies in memory at this moment, holds the last packets, unchanged since they were verified, and says of
+/* The ring, as it is in memory at this moment, holds the last packets, unchanged since they were verified, and says of
  * every place that they name what it said then. */
 void verify_ring(void);
 

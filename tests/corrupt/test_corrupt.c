@@ -275,7 +275,7 @@ static uint32_t find(const struct original *o, uint32_t from, uint64_t digest)
     return from;
 }
 
-/* What lies in an open packet is under no sum; a boot puts it under one as it is. */
+/* What is in an open packet is under no sum; a boot puts it under one as it is. */
 static void check_event(const struct original *o, uint64_t which, struct hs_reader *reader, const struct hs_event *e,
                         uint32_t *next, bool booted)
 {

@@ -3,7 +3,7 @@
  * A firmware's run, logged store by store: work, marks, stops and starts, keyframes, resets in the middle of a call,
  * further boots. Every record that it puts is in the ledger.
  *
- * The retained memory is either as it looks, so that a reset loses what has not been stored; or it lies behind a
+ * The retained memory is either as it looks, so that a reset loses what has not been stored; or it is behind a
  * cache, so that a reset also loses lines that were neither written back by chance nor flushed. In that case a stage
  * of internal RAM may lie behind it, which is not cached.
  */

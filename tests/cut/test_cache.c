@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A reset where the retained memory lies behind a cache that nobody writes back: a firmware's run is recorded store
+ * A reset where the retained memory is behind a cache that is never written back: a firmware's run is recorded store
  * by store and replayed against a cache of lines of 32 bytes, which are written back at random times and by
  * hs_port_flush. At random stores the power of the cache goes: all dirty lines are lost, or a random part of them.
  * Then the host must find every record of every packet that was closed, exactly as it was put, and none that was

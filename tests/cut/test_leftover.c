@@ -47,7 +47,7 @@ static void erased_first_half(const struct memory *m) { memset(m->data, 0xff, m-
 static void erased_second_half(const struct memory *m) { memset(m->data + m->size / 2, 0xff, m->size - m->size / 2); }
 static void zeroed_second_half(const struct memory *m) { memset(m->data + m->size / 2, 0, m->size - m->size / 2); }
 
-/* The linker has put the ring elsewhere: what is there lies before, or behind, where it should. */
+/* The linker has put the ring elsewhere: what is there is before, or after, where it should be. */
 static void moved_up(const struct memory *m, uint32_t by)
 {
     memmove(m->data + by, m->data, m->size);

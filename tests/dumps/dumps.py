@@ -78,7 +78,7 @@ def gdb_dumps(prefix, low, high):
 
 
 def case_gdb_process(tap):
-    """The unix firmware under gdb, stopped in stats(): its image lies in process memory."""
+    """The unix firmware under gdb, stopped in stats(): its image is in process memory."""
     if not shutil.which("gdb-multiarch"):
         tap.skip("gdb on a process", "no gdb-multiarch")
         return
@@ -294,7 +294,7 @@ def intel_hex(data, base):
 
 
 def case_hex(tap):
-    """Damaged lines are told by number; what a flash tool writes around the data does no harm."""
+    """Damaged lines are reported by number; what a flash tool writes around the data does no harm."""
     data = read("elf.ring") if os.path.exists(path("elf.ring")) else None
     if not data:
         tap.check("case_elf left its ring", False)

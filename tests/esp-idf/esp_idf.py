@@ -352,7 +352,7 @@ def regions():
     tap.check("doctor: the spill, how many requests it was, and the largest limit that would have fitted", status == 1 and spill and
               ("%d requests" % spilled) in spill[0]["verdict"] and ("ALWAYSINTERNAL=%d:" % fitting[-1]) in spill[0]["next"][0], (spill, err))
     text = hs_test.cli("regions", out_of("s.hst")).out.decode()
-    tap.check("regions: configuration is told", "ALWAYSINTERNAL 16384, RESERVE_INTERNAL 32768" in text, text)
+    tap.check("regions: configuration is shown", "ALWAYSINTERNAL 16384, RESERVE_INTERNAL 32768" in text, text)
     status, codes, err = hs_test.cli_json("doctor", out_of("s.hst"))
     tap.check("doctor takes it", status in (0, 1), err)
 
@@ -539,7 +539,7 @@ def cache_off():
               b"phantom" not in checked.out and b"lost:" not in checked.out and b"contradictions" not in checked.out, checked.out)
     records = hs_test.cli("dump", "--json", out_of("c.hst")).out.decode().splitlines()
     lost = [r for r in records if '"LOST"' in r]
-    tap.check("cache off: nothing is recorded, and how much that was is told once", len(lost) == 1 and '"count":3' in lost[0].replace(" ", "") or
+    tap.check("cache off: nothing is recorded, and how much that was is reported once", len(lost) == 1 and '"count":3' in lost[0].replace(" ", "") or
               (len(lost) == 1 and 200 <= int(re.search(r'"count": ?(\d+)', lost[0]).group(1)) <= 400), lost[:3])
 
 

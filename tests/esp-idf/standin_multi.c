@@ -36,7 +36,7 @@ void standin_multi_make(struct multi_heap_info *h, unsigned number)
 
 static uint32_t rounded(size_t size) { return size < LEAST ? LEAST : ((uint32_t)size + 3) & ~3u; }
 
-/* Gives the block `size` bytes and what lies behind them to a free one, where that is enough for it. */
+/* Gives the block `size` bytes and what is after them to a free one, where that is enough for it. */
 static void split(const struct multi_heap_info *h, uint8_t *block, uint32_t size)
 {
     uint32_t whole = size_at(block), flag = *word_of(block) & FREE_FLAG;

@@ -56,7 +56,7 @@ class Bench:
         return self.once(("boots", firmware), make)
 
     def overwritten(self, firmware="unix64"):
-        """A ring that has come round: it begins with a snapshot of blocks that nobody saw come."""
+        """A ring that has come round: it begins with a snapshot of blocks whose allocation was overwritten."""
         def make(path):
             hs_test.run_firmware(firmware, ["-X", "heapsize=" + HEAPS[firmware], "busy.py"], ring=path + ":16k", cwd=PROGRAMS)
             return path

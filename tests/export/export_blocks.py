@@ -26,7 +26,7 @@ def case_alive(bench):
         bench.check("blocks, %s: how they ended is what stat counts" % name,
                     (ended.get("free", 0), ended.get("sweep", 0), ended.get("alive", 0)) == (stat["frees"], stat["swept"], stat["blocks"]), (ended, stat))
         came = dict((how, int(n)) for how, n in sql(path, "SELECT came, count(*) FROM blocks GROUP BY came"))
-        unplaced = sum(w["count"] for w in stat["warnings"] if w["what"] == "unplaced")  # blocks that nobody knows
+        unplaced = sum(w["count"] for w in stat["warnings"] if w["what"] == "unplaced")  # blocks that are not known
         left_out = stat["allocs"] + stat["reallocs"] - came.get("alloc", 0) - came.get("resize", 0)
         bench.check("blocks, %s: how they came too" % name, 0 <= left_out <= unplaced and came.get("alloc", 0) <= stat["allocs"], (came, stat))
         bench.check("blocks, %s: none dies before it is born" % name, sql(path, "SELECT count(*) FROM blocks WHERE died < born") == [["0"]])

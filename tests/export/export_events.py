@@ -70,14 +70,14 @@ def case_losses(bench):
     lost = bench.stat(trace)["lost"]
     path, done = bench.export("json", trace, "lost.json")
     told = sum(row.get("lost", 0) for row in map(json.loads, open(path)) if "event" not in row)
-    bench.check("json: %d lost records are told" % told, done.status == 2 and told == lost > 0, lost)
+    bench.check("json: %d lost records are reported" % told, done.status == 2 and told == lost > 0, lost)
     path, done = bench.export("csv", trace, "lost.csv")
     with open(path, newline="") as f:
         told = sum(int(row["count"]) for row in csv.DictReader(f) if row["event"] == "missing")
-    bench.check("csv: %d lost records are told" % told, done.status == 2 and told == lost, lost)
+    bench.check("csv: %d lost records are reported" % told, done.status == 2 and told == lost, lost)
     path, done = bench.export("sqlite", trace, "lost.db")
     told = int(sql(path, "SELECT value FROM trace WHERE name = 'lost'")[0][0])
-    bench.check("sqlite: %d lost records are told" % told, done.status == 2 and told == lost, lost)
+    bench.check("sqlite: %d lost records are reported" % told, done.status == 2 and told == lost, lost)
 
 
 def sql(path, query):
@@ -125,4 +125,4 @@ def case_replaced(bench):
     done = hs_test.cli("export", "-f", "json", "-o", path, trace)
     bench.check("the new file is there", done.status == 0 and open(path, "rb").read()[:1] == b"{")
     done = hs_test.run(["sh", "-c", "%s export -f csv %s >/dev/full" % (hs_test.CLI, trace)])
-    bench.check("a full disk is told", done.status == 2 and b"standard output" in done.err, done.err)
+    bench.check("a full disk is reported", done.status == 2 and b"standard output" in done.err, done.err)

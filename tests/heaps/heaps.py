@@ -124,7 +124,7 @@ if trace:
     done = hs_test.cli("report", "--heap", "outer", "--limit", "0", trace)
     tap.check("a block of the outer heap has its Python line", b"script.py" in done.out, done.out[:2000])
     done = hs_test.cli("report", "--heap", "outer", trace)
-    tap.check("what the outer heap refused is told", b"Failed allocations: 1" in done.out, done.out[-600:])
+    tap.check("what the outer heap refused is shown", b"Failed allocations: 1" in done.out, done.out[-600:])
     failures = hs_test.cli_json("report", "--heap", "all", trace)[1]["failures"]
     own = [f for f in failures if f["asked_bytes"] == 1 << 28]
     total = hs_test.cli_json("stat", "--heap", "gc", trace)[1]["total_bytes"]

@@ -95,7 +95,7 @@ async function pinning(page, {pinned, other}) {
   const after = [await colour(page, pinned.granule), await colour(page, other.granule)];
   check('a click pins a site: its blocks stay, the others are dimmed', before[0] === after[0] && before[1] !== after[1], [before, after]);
   const detail = await text(page, 'detail');
-  check('what is pinned is told, with its source', detail.includes('logger.py:18 summarise') && detail.includes('return Summary(sensor.name, max(frame))'), detail);
+  check('what is pinned is shown, with its source', detail.includes('logger.py:18 summarise') && detail.includes('return Summary(sensor.name, max(frame))'), detail);
   check('the table marks it', await page.evaluate(() => document.querySelector('#table tr.pinned th').textContent) === pinned.site);
   await page.evaluate(() => document.activeElement.blur());
   await page.keyboard.press('Escape');

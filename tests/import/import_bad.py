@@ -76,7 +76,7 @@ def case_endless(bench):
 
 
 def case_damaged(bench):
-    """Bytes changed, cut off, missing files: never a crash; what comes before the damage is told."""
+    """Bytes changed, cut off, missing files: never a crash; what comes before the damage is kept."""
     good = trace_folder(bench.record("damage", [bench.program(), "300", "1"], channel=("--blocking-timeout=inf", "--subbuf-size=16k")))
     rng, seen = random.Random(11), set()
     for i in range(int(WORDS)):

@@ -33,7 +33,7 @@ FURTHER = ("basics", "float", "misc", "unicode", "extmod")
 N_FURTHER = 30
 N_SMALL = 5
 ON_BOARD = ("perf_bench/bm_float", "basics/generator_pep479")  # without --all
-SCALE = (100, 100)  # MHz and KB that run-perfbench.py is told
+SCALE = (100, 100)  # MHz and KB that run-perfbench.py is given
 ADDR_NO_RANDOMIZE = 0x0040000
 libc = ctypes.CDLL(None)
 

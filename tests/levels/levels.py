@@ -222,7 +222,7 @@ def midway(tap):
         tap.check("%s: start(level=, interval=) while recording, and its errors" % firmware, lines == want, done.out + done.err)
         status, stat, error = hs_test.cli_json("stat", trace)
         seen = [(s["level"], s.get("interval_bytes")) for s in stat["levels"]]
-        tap.check("%s: each span is told" % firmware, status == 0 and seen == [
+        tap.check("%s: each span is shown" % firmware, status == 0 and seen == [
             ("full", None), ("summary", None), ("sampled", 2048), ("full", None), ("sampled", 512), ("sampled", 4096),
             ("full", None), ("summary", None)], error or seen)
         seconds = stat["level_seconds"]

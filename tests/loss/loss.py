@@ -117,9 +117,9 @@ def cut_stream(tap, firmware):
                         os.path.join(HERE, "work.py")], env={"HEAPSTRATA_OUT": path})
     device = device_stats(done.out)
     tap.check("%s: the program ends as without a full disk" % firmware, done.status == 0 and device, done.err)
-    tap.check("%s: a full disk is told, once" % firmware, done.err.count(b"cut short") == 1, done.err)
+    tap.check("%s: a full disk is reported, once" % firmware, done.err.count(b"cut short") == 1, done.err)
     trace = Trace(path)
-    tap.check("%s: a cut trace is told: %s" % (firmware, trace.error.strip()[-120:]), trace.status == 2, trace.error)
+    tap.check("%s: a cut trace is reported: %s" % (firmware, trace.error.strip()[-120:]), trace.status == 2, trace.error)
     found = trace.stat["records"] if trace.stat else 0
     tap.check("%s: %d records of a cut trace" % (firmware, found), 0 < found < device["records"], trace.error)
     os.unlink(path)

@@ -76,7 +76,7 @@ for seed in ("1", "2", "3"):
               (stat["used_bytes"], stat["blocks"], stat["lost"]) == (sum(size for _, size in last), len(last), 0), (text, stat))
 
 failures = hs_test.cli_json("report", TRACE)[1]["failures"]
-tap.check("a request that is too large is told, and what the heap had", failures and all(
+tap.check("a request that is too large is reported, and what the heap had", failures and all(
     f["asked_bytes"] == 2 * HEAP and f["verdict"] == "full" and 0 < f["free_bytes"] <= HEAP for f in failures), failures)
 done = hs_test.cli("report", "--elf", program, TRACE)
 tap.check("--elf: this build's file, with names", done.status == 0 and b"another build" not in done.err and b"step" in done.out, done.err + done.out)

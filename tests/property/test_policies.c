@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The allocators of what-if against naive ones, granule by granule: on seeded random programs every block lies on
+ * The allocators of what-if against naive ones, granule by granule: on seeded random programs every block is on
  * free granules, is where the policy's rule says, and a request is refused only when the rule has no place for it.
  * A program on which that is not so is made shorter, step by step, before it is shown.
  *
@@ -199,7 +199,7 @@ static const char *alloc(struct naive *h, struct hs_sim *sim, uint32_t n)
     h->block[h->n_blocks++] = block;
     if (policy->compacts)
         return h->n_used += block.granules, NULL;
-    return set(h, block, 1) ? NULL : "lies over another block or outside the heap";
+    return set(h, block, 1) ? NULL : "overlaps another block or is outside the heap";
 }
 
 static const char *release(struct naive *h, struct hs_sim *sim, unsigned i)

@@ -10,7 +10,7 @@ const FUNCTIONS_AT = 0x100, DATA_AT = 0x200, FLOATS_AT = 0x400, CODE_AT = 0x1000
 
 const bytes = new DataView(new ArrayBuffer(8));
 
-// How a float or a double lies in the registers from r[i] on.
+// How a float or a double is held in the registers from r[i] on.
 const single = {
   words: 1,
   get(r, i) { bytes.setUint32(0, r[i]); return bytes.getFloat32(0); },

@@ -36,7 +36,7 @@ PATIENCE = 900  # seconds; only a hang takes so long, also where the machine is 
 
 
 def missing():
-    """What there is none of, so that no board can be run; empty when all is there."""
+    """What is missing to run a board; empty when all is there."""
     if not shutil.which("node"):
         return "no node"
     return "" if os.path.isdir(os.path.join(MODULES, "rp2040js")) else "no rp2040js (see build/npm/tests/rp2/npm.log)"

@@ -70,7 +70,7 @@ def case_soft(tap):
     ends = re.findall(r"\bCOLLECT +cause=(\d+)", text)
     tap.check("soft reset: one boot, both marks", marks(text) == ["before", "after"] and 2 not in causes(text),
               (marks(text), causes(text)))
-    tap.check("soft reset: the heap's end is told with its cause", ends.count("3") == 1, ends)
+    tap.check("soft reset: the heap's end is recorded with its cause", ends.count("3") == 1, ends)
 
 
 def run(tap):

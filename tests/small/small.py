@@ -112,7 +112,7 @@ def failure(tap, size):
 
 
 def boots(tap):
-    """A boot that was killed, then one that ends with a failure, in one ring: both are told, with what came last."""
+    """A boot that was killed, then one that ends with a failure, in one ring: both are shown, with what came last."""
     *_, image = moments(endless("misc_raytrace"), BOOTS_RING)
     ring = os.path.join(hs_test.scratch(), "boots.img")
     with open(ring, "wb") as f:

@@ -56,5 +56,5 @@ class Line(threading.Thread):
             if self.master in ready:
                 try:
                     self.write(os.read(self.master, 4096))
-                except OSError:  # nobody has the terminal open at present
+                except OSError:  # no process has the terminal open at present
                     return

@@ -214,7 +214,7 @@ def case_late(tap):
     stat, _, trace = run_through(tap, "attached late", late=0.7, rounds=600)
     first = [x for x in hs_test.cli("dump", trace, "--packets").out.decode().splitlines()]
     tap.check("a late reader has the heap at the end", stat.get("used_bytes") and stat["records"] > 1000, (stat, first[:3]))
-    tap.check("what was before is told", stat.get("overwritten_packets", stat.get("overwritten")) != 0, stat)
+    tap.check("what was before is reported", stat.get("overwritten_packets", stat.get("overwritten")) != 0, stat)
 
 
 def case_slow(tap):
@@ -286,7 +286,7 @@ def case_addresses(tap):
     server, port = listener()
     server.close()
     done = hs_test.run(RECORD + ["tcp:[::1]:%d" % port, "-o", path("none.hst")])
-    tap.check("nobody listens there", done.status == 2 and b"refused" in done.err or not six, done.err)
+    tap.check("no process listens there", done.status == 2 and b"refused" in done.err or not six, done.err)
 
 
 def open_port(name):
@@ -502,7 +502,7 @@ def case_threads(tap):
 
 def case_refused(tap):
     for what, args, words in (("no such host", ["tcp:nowhere.invalid:1"], b"cannot open"), ("no port", ["tcp:localhost"], b"HOST:PORT"),
-                              ("nobody listens", ["tcp:127.0.0.1:1"], b"refused"), ("no such device", ["/nonexistent"], b"cannot open"),
+                              ("no process listens", ["tcp:127.0.0.1:1"], b"refused"), ("no such device", ["/nonexistent"], b"cannot open"),
                               ("with a script", ["-", "x.py"], b"no script"), ("nothing comes", ["/dev/null"], b"nothing came")):
         done = hs_test.run(RECORD + args[:1] + ["-o", path("none.hst")] + args[1:])
         tap.check("refused: %s: %s" % (what, done.err.decode().strip()[-100:]), done.status == 2 and words in done.err

@@ -36,7 +36,7 @@ static uint64_t mix_site(uint64_t h, struct hs_reader *reader, uint32_t number)
 
 static uint64_t mix_fields(uint64_t h, const struct hs_record *r)
 {
-    const struct hs_kind_info *info = hs_kind_info_any(r->kind); /* damage may make a kind that nobody knows */
+    const struct hs_kind_info *info = hs_kind_info_any(r->kind); /* damage may make an unknown kind */
     for (const struct hs_field *f = info->field; f->name; f++) {
         struct hs_data data = f->width ? (struct hs_data){0} : hs_field_data(r, f);
         if (!f->width)

@@ -394,7 +394,7 @@ static void fw_make(const struct fw_config *config)
     for (unsigned a = 1; a <= fw.n_areas; a++)
         fw.first[a] = fw.first[a - 1] + (config->granules ? config->granules : 200 * a + fw_random(300));
     size_t size = (config->memory_size + config->stage_size + 63) & ~(size_t)63;
-    fw.memory = aligned_alloc(64, size); /* the stage lies behind the image */
+    fw.memory = aligned_alloc(64, size); /* the stage is after the image */
     memset(fw.memory, 0xa5, size);
     fw_boot();
 }

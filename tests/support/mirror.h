@@ -96,7 +96,7 @@ static void mirror_event(struct mirror *m, struct hs_reader *reader, const struc
         m->last_time = 0;
     } else if (m->records) {
         assert_true(e->number > m->last_number);
-        m->known = m->known && e->number == m->last_number + 1; /* explicit places are told behind a gap, too */
+        m->known = m->known && e->number == m->last_number + 1; /* explicit places are recorded after a gap, too */
     }
     m->last_number = e->number;
     assert_true(e->time >= m->last_time);

@@ -132,7 +132,7 @@ class QemuMp:
         self._raw_repl()
 
     def _tcp_pair(self):
-        """Both ends of a connection. A unix socket that nobody reads from takes only some hundred bytes that come one by
+        """Both ends of a connection. A unix socket that no process reads from takes only some hundred bytes that come one by
         one, and then some of the boards lose what they send."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             ours = socket.create_connection(server.getsockname())

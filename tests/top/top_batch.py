@@ -119,7 +119,7 @@ def case_reader_gone(tap):
     top.stdout.readline()
     top.stdout.close()
     status = top.wait(timeout=20)
-    tap.check("nobody reads any more: it ends, by SIGPIPE, and what it ran too", status == -13 and not running(STEADY + " 50"), status)
+    tap.check("its output is closed: it ends, by SIGPIPE, and what it ran too", status == -13 and not running(STEADY + " 50"), status)
 
 
 def case_lines(tap):
@@ -196,4 +196,4 @@ def case_errors(tap):
     empty = path("empty.hst")
     open(empty, "wb").close()
     done = hs_test.run(TOP + [empty], timeout=10)
-    tap.check("an empty file that nobody writes to", done.status == 2 and b"empty.hst" in done.err, (done.status, done.err))
+    tap.check("an empty file that no process writes to", done.status == 2 and b"empty.hst" in done.err, (done.status, done.err))

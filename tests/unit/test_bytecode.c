@@ -17,7 +17,7 @@
 #include "analysis/refs/bytecode.h"
 
 #define BYTES_MAX 65536u
-#define UNREACHED 3u /* bytes or instructions behind a `raise` at the end, to return what nobody gets */
+#define UNREACHED 3u /* bytes or instructions after a `raise` at the end, to return a value that is not used */
 
 /* A function as the listing has it. A frame may be larger than its stack and locals need, for what runs through a
  * `finally`; smaller where the compiler has left instructions that nothing leads to. */

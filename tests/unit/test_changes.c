@@ -138,14 +138,14 @@ static void a_resize_is_one_change(void **state)
     change = only(&s, HS_CHANGE_RESIZED);
     assert_int_equal(change->old_address, 0x1000);
     assert_int_equal(change->address, 0x10a0);
-    play_realloc(&s, 40, (struct hs_extent){20, 1}); /* of a block that nobody knows */
+    play_realloc(&s, 40, (struct hs_extent){20, 1}); /* of an unknown block */
     assert_int_equal(only(&s, HS_CHANGE_RESIZED)->old_address, 0);
     play_realloc(&s, 20, (struct hs_extent){10, 2}); /* onto another one, which is gone then */
     assert_int_equal(s.changes->n, 2);
     assert_int_equal(s.changes->change[0].kind, HS_CHANGE_FREED);
     assert_int_equal(s.changes->change[0].address, 0x10a0);
     assert_int_equal(s.changes->change[1].kind, HS_CHANGE_RESIZED);
-    play_realloc(&s, 10, (struct hs_extent){HS_POS_IMPLIED, 2}); /* nobody knows where to */
+    play_realloc(&s, 10, (struct hs_extent){HS_POS_IMPLIED, 2}); /* to an unknown place */
     assert_int_equal(only(&s, HS_CHANGE_FREED)->address, 0x10a0);
     hs_changes_free(s.changes);
 }

@@ -86,7 +86,7 @@ static void keyframe(void)
 }
 static uint32_t keyframe_size(void) { return 100; }
 
-/* How places are told: the placement rules, and explicit places as version 3 writes them. */
+/* How places are recorded: the placement rules, and explicit places as version 3 writes them. */
 enum { LEARNED = HS_PLACE_MICROPYTHON + 1, WAYS };
 
 static struct hs_site_entry sites[400];

@@ -166,7 +166,7 @@ static void nothing_counts_twice(void **state)
     }
 }
 
-/* hs_reset: the numbers begin anew, and so does the drain, although nobody told it. */
+/* hs_reset: the numbers begin anew, and so does the drain, although it was not called. */
 static void an_image_begun_anew(void **state)
 {
     (void)state;

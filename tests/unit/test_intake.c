@@ -69,7 +69,7 @@ static void test_kinds(void **state)
     put(in, HS_CALL_REALLOC, 1004, 0, HEAP + 512, 5);       /* an allocation */
     put(in, HS_CALL_REALLOC, 1005, HEAP + 512, 0, 0);       /* a free */
     put(in, HS_CALL_ALLOC, 1006, 0, 0, 77);                 /* fails */
-    put(in, HS_CALL_FREE, 1007, HEAP + 1024, 0, 0);         /* of what nobody saw */
+    put(in, HS_CALL_FREE, 1007, HEAP + 1024, 0, 0);         /* of an unknown block */
     put(in, HS_CALL_FREE, 1008, HEAP, 0, 0);
     struct read r = finish(in);
     assert_int_equal(r.model->blocks, 1);

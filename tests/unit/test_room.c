@@ -22,7 +22,7 @@ struct way {
 static const struct way ways[] = {
     {"the heap ends where the ring begins", {0x20000000, 0x20004000}, {0x20000000, 0x20004000}, true},
     {"the heap begins where the ring ends", {0x20008000, 0x20020000}, {0x20008000, 0x20020000}, true},
-    {"the heap lies far away", {0x10000000, 0x10010000}, {0x10000000, 0x10010000}, true},
+    {"the heap is far away", {0x10000000, 0x10010000}, {0x10000000, 0x10010000}, true},
     {"the ring begins the heap", {0x20004000, 0x20020000}, {0x20008000, 0x20020000}, true},
     {"a few bytes of the heap lie before the ring", {0x20003ff8, 0x20020000}, {0x20008000, 0x20020000}, true},
     {"as many as are given up", {0x20003f00, 0x20020000}, {0x20008000, 0x20020000}, true},
@@ -30,10 +30,10 @@ static const struct way ways[] = {
     {"the ring ends the heap", {0x20000000, 0x20008000}, {0x20000000, 0x20004000}, true},
     {"the heap ends within the ring", {0x20000000, 0x20004010}, {0x20000000, 0x20004000}, true},
     {"a few bytes of the heap lie behind the ring", {0x20000000, 0x20008100}, {0x20000000, 0x20004000}, true},
-    {"the ring lies in the midst", {0x20000000, 0x20020000}, {0x20000000, 0x20020000}, false},
+    {"the ring is inside the heap", {0x20000000, 0x20020000}, {0x20000000, 0x20020000}, false},
     {"one byte too many to be given up", {0x20003eff, 0x20020000}, {0x20003eff, 0x20020000}, false},
     {"the ring is all of the heap", {0x20004000, 0x20008000}, {0x20004000, 0x20008000}, false},
-    {"the heap lies within the ring", {0x20005000, 0x20006000}, {0x20005000, 0x20006000}, false},
+    {"the heap is inside the ring", {0x20005000, 0x20006000}, {0x20005000, 0x20006000}, false},
     {"hardly anything is left on both sides", {0x20003ff0, 0x20008010}, {0x20003ff0, 0x20008010}, false},
 };
 

@@ -152,7 +152,7 @@ static void test_many_pieces(void **state)
     hs_arena_map_free(f.spans);
 }
 
-/* Blocks at random, some mapped: each has a region of its kind, in which it lies whole and on the grid, apart from others. */
+/* Blocks at random, some mapped: each has a region of its kind, in which it is whole and on the grid, apart from others. */
 static void test_random(void **state)
 {
     (void)state;

@@ -363,7 +363,7 @@ static void check_machine(struct machine machine)
     anchor = nm_address(machine.nm, "cross", "hs_anchor") & ~(uint64_t)1;
     list = nm_address(machine.nm, "cross", "mp_obj_new_list") & ~(uint64_t)1;
     generator = nm_address(machine.nm, "cross", "gen_wrap_call") & ~(uint64_t)1;
-    start = nm_address(machine.nm, "cross", "report") & ~(uint64_t)1; /* lies behind gen_wrap_call */
+    start = nm_address(machine.nm, "cross", "report") & ~(uint64_t)1; /* is after gen_wrap_call */
     symbols = open_good("cross");
     symbol = lookup(symbols, ((int64_t)(list - anchor) + 4) | machine.thumb);
     assert_string_equal(symbol.function, "mp_obj_new_list");

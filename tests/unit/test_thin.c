@@ -47,7 +47,7 @@ static bool has(const uint64_t *event, size_t n, uint64_t wanted)
     return false;
 }
 
-/* Between two events that are shown nothing lies outside what they and their stretch's extremes span. */
+/* Between two events that are shown nothing is outside what they and their stretch's extremes span. */
 static void check_extremes(const uint64_t *event, size_t n, uint32_t events)
 {
     double most = 0, least = 1e9, most_shown = 0, least_shown = 1e9;

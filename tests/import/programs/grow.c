@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A program with a known heap: what is left at the end is told on standard output, line by line.
+ * A program with a known heap: what is left at the end is printed on standard output, line by line.
  */
 #define _GNU_SOURCE
 #include <malloc.h>
