@@ -2,12 +2,24 @@
 """What every case does: records, and compares the trace with what the board printed."""
 import os
 import re
+import signal
+import subprocess
 import threading
 
 import hs_test
 import meminfo
 
 NO_MODULE = "the firmware has no module heapstrata"
+LOOP = """\
+import heapstrata
+n = 0
+while True:
+    keep = [bytearray(100) for i in range(50)]
+    n += 1
+    if n < 4:
+        heapstrata.mark("round %d" % n)
+    print("at work", n)
+"""
 
 
 def path(name):
@@ -85,3 +97,23 @@ def check_maps(tap, name, seen, trace):
         max(start - bare, *helpers) < 2048,
         (helpers, start - bare))
     return printed
+
+
+def started(line, script, trace):
+    """A recording that has come to its loop."""
+    child = limited(subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, script], stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE))
+    while b"at work 9" not in child.stdout.readline():
+        if child.poll() is not None:
+            break
+    threading.Thread(target=child.stdout.read, daemon=True).start()
+    return child
+
+
+def kept(tap, name, child, trace, statuses):
+    err = child.stderr.read()
+    child.wait(timeout=120)
+    labels = [m["mark"] for m in marks(trace)]
+    tap.check("%s: what came is kept" % name, child.returncode in statuses and labels[:4] == ["start", "round 1", "round 2", "round 3"],
+              (child.returncode, labels, err))
+    return err

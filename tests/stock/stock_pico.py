@@ -2,13 +2,11 @@
 """The emulated Raspberry Pi Pico: a timer, USB, Ctrl-C, a file system."""
 import os
 import signal
-import subprocess
-import threading
 
 import hs_test
 import pico
 from line import Line
-from samples import check_maps, limited, marks, path, record, samples, write
+from samples import LOOP, check_maps, kept, marks, path, record, samples, started, write
 
 MHZ = 125
 FILES = """\
@@ -40,13 +38,6 @@ machine.mem32[0x4005800c] = 2
 work(54 * (time.ticks_ms() - t) + 50)
 machine.mem32[0x4005800c] = 3
 print("done")
-"""
-LOOP = """\
-import heapstrata
-heapstrata.mark("begun")
-print("at work")
-while True:
-    pass
 """
 
 
@@ -84,20 +75,42 @@ def case_samples(tap, board):
     tap.check("Pico: the file system is as it was", before == after and before[0], (before, after))
 
 
-def case_interrupt(tap, board):
-    trace = path("interrupted.hst")
+def case_interrupted(tap, board):
+    script, trace = write("loop.py", LOOP), path("interrupted.hst")
     with port(board) as line:
-        child = limited(subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, write("endless.py", LOOP)],
-                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE))
-        child.stdout.readline()
-        threading.Thread(target=child.stdout.read, daemon=True).start()
+        child = started(line, script, trace)
         child.send_signal(signal.SIGINT)
-        err = child.stderr.read()
-        child.wait(timeout=120)
+        err = kept(tap, "Pico: Ctrl-C", child, trace, (1,))
         back(board, line)
     labels = [m["mark"] for m in marks(trace)]
-    tap.check("Pico: Ctrl-C ends the script, the trace is complete", child.returncode == 1 and b"KeyboardInterrupt" in err and
-              labels[:2] == ["start", "begun"] and labels[-2:] == ["KeyboardInterrupt:", "after a collection"], (child.returncode, labels, err))
+    tap.check("Pico: Ctrl-C ends the script, the trace is complete", b"KeyboardInterrupt" in err and
+              labels[-2:] == ["KeyboardInterrupt:", "after a collection"], (labels, err))
+
+
+def case_unplugged(tap, board):
+    script, trace = write("loop.py", LOOP), path("unplugged.hst")
+    with port(board) as line:
+        child = started(line, script, trace)
+        line.unplug()
+        child.send_signal(signal.SIGINT)  # it would wait for the port to come back
+        kept(tap, "Pico: unplugged", child, trace, (1, 2))
+        back(board, line)
+
+
+def case_reset(tap, board):
+    """The RUN pin: the port disappears, and returns under the same name."""
+    script, trace, name = write("loop.py", LOOP), path("reset.hst"), path("port")
+    with port(board) as line:
+        os.symlink(line.name, name)
+        line.name = name
+        child = started(line, script, trace)
+        board.command("reset")
+    with Line(board.process.stdout.fileno(), board.write) as line:
+        os.symlink(line.name, name + ".new")
+        os.rename(name + ".new", name)
+        err = kept(tap, "Pico: reset", child, trace, (1, 2))
+        tap.check("Pico: reset: it says so", b"it was reset" in err, err)
+        back(board, line)
 
 
 def run(tap):
@@ -106,5 +119,5 @@ def run(tap):
         tap.skip("an emulated Pico", pico.missing() or "no plain firmware")
         return
     with pico.Pico(image) as board:
-        for case in (case_samples, case_interrupt):
+        for case in (case_samples, case_interrupted, case_unplugged, case_reset):
             case(tap, board)

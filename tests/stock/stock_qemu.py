@@ -4,15 +4,13 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import threading
 import time
 
 import hs_test
 import meminfo
 import qemu_mp
 from line import Line
-from samples import NO_MODULE, check_maps, helper_of, limited, marks, path, record, samples, track_figures, write
+from samples import LOOP, NO_MODULE, check_maps, helper_of, kept, marks, path, record, samples, started, track_figures, write
 
 DEMO = os.path.join(hs_test.ROOT, "examples", "demo")
 MODULES = {
@@ -183,38 +181,6 @@ def case_full(tap):
     tap.check("a full heap: the failure is found", codes and codes[0].startswith("HS-HEAP-"), (codes, done.status, done.err))
 
 
-LOOP = """\
-import heapstrata
-n = 0
-while True:
-    keep = [bytearray(100) for i in range(50)]
-    n += 1
-    if n < 4:
-        heapstrata.mark("round %d" % n)
-    print("at work", n)
-"""
-
-
-def started(line, script, trace):
-    """A recording that has come to its loop."""
-    child = limited(subprocess.Popen([hs_test.CLI, "record", "--serial", line.name, "-o", trace, script], stdout=subprocess.PIPE,
-                                     stderr=subprocess.PIPE))
-    while b"at work 9" not in child.stdout.readline():
-        if child.poll() is not None:
-            break
-    threading.Thread(target=child.stdout.read, daemon=True).start()
-    return child
-
-
-def kept(tap, name, child, trace, statuses):
-    err = child.stderr.read()
-    child.wait(timeout=120)
-    labels = [m["mark"] for m in marks(trace)]
-    tap.check("%s: what came is kept" % name, child.returncode in statuses and labels[:4] == ["start", "round 1", "round 2", "round 3"],
-              (child.returncode, labels, err))
-    return err
-
-
 # No block is left: not even our own code at the end can be compiled.
 FILL = """\
 keep = None
@@ -259,6 +225,18 @@ def case_killed(tap):
     tap.check("kill -9: the earlier trace is beside it", b"an earlier trace" in [open(path(name), "rb").read() for name in beside], beside)
 
 
+def case_interrupted(tap):
+    """This firmware looks for Ctrl-C only when it waits for input: a running script does not end. A second Ctrl-C ends record."""
+    script, trace = write("loop.py", LOOP), path("interrupted.hst")
+    with Board(firmware()) as board, board.line() as line:
+        child = started(line, script, trace)
+        while child.poll() is None:
+            child.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+        err = kept(tap, "Ctrl-C that the board does not heed", child, trace, (1, 2))
+        tap.check("Ctrl-C twice: record says what to do", b"interrupted" in err or b"reset the board" in err, err)
+
+
 def case_unplugged(tap):
     script, trace = write("loop.py", LOOP), path("unplugged.hst")
     with Board(firmware()) as board, board.line() as line:
@@ -282,7 +260,7 @@ def run(tap):
     if not shutil.which("qemu-system-arm"):
         tap.skip("an emulated board", "no qemu-system-arm")
         return
-    for case in (case_imports, case_demo, case_commands, case_track, case_installed, case_full, case_no_room, case_pipe, case_killed, case_unplugged, case_reset):
+    for case in (case_imports, case_demo, case_commands, case_track, case_installed, case_full, case_no_room, case_pipe, case_killed, case_interrupted, case_unplugged, case_reset):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others
