@@ -32,24 +32,33 @@ static bool lone_number(const char *line, unsigned which, uint64_t *value)
     return at && at[strspn(at, "(, ")] && isdigit((unsigned char)at[strspn(at, "(, ")]) && hs_number_after(at, "", value);
 }
 
-/* The result after the call in the same line; a later call in the line is not a result. */
+/* The result after the call in the same line; a later call in the line is not a result, nor is what a source compares it with. */
 static bool same_line(const char *at, const char *name, uint64_t *value)
 {
-    const char *after = at + strlen(name);
-    after += strspn(after, " :=>\t");
-    return isdigit((unsigned char)*after) && hs_number_after(after, "", value);
+    static const char *const signs[] = {"->", "=>", ":", "=", ""};
+    const char *after = at + strlen(name), *end;
+    size_t sign = 0;
+    after += strspn(after, " \t");
+    while (strncmp(after, signs[sign], strlen(signs[sign])) != 0)
+        sign++;
+    after += strlen(signs[sign]);
+    after += strspn(after, " \t");
+    end = after + strspn(after, "0123456789");
+    return end > after && !strchr(":)]}*+-/%_", *end ? *end : ' ') && hs_number_after(after, "", value);
+}
+
+bool hs_doctor_input_calls(const struct hs_doctor_input *p, const char *name, size_t i, uint64_t *value)
+{
+    const char *text = p->line[i].text, *at = strstr(text, name);
+    return at && (same_line(at, name, value) ||
+                  (i + 1 < p->n_lines && lone_number(p->line[i + 1].text, calls_before(text, at), value)));
 }
 
 struct hs_text_call hs_doctor_input_call(const struct hs_doctor_input *p, const char *name, size_t from)
 {
     for (size_t i = from; i < p->n_lines; i++) {
         struct hs_text_call call = {.line = &p->line[i]};
-        const char *at = strstr(call.line->text, name);
-        if (!at)
-            continue;
-        if (same_line(at, name, &call.value))
-            return call;
-        if (i + 1 < p->n_lines && lone_number(p->line[i + 1].text, calls_before(call.line->text, at), &call.value))
+        if (hs_doctor_input_calls(p, name, i, &call.value))
             return call;
     }
     return (struct hs_text_call){.line = NULL};

@@ -96,28 +96,14 @@ static const struct hs_doctor_line *importing(const struct hs_doctor_input *p, c
     return NULL;
 }
 
-static const char *after(const char *text, const char *word)
-{
-    const char *at = strstr(text, word);
-    return at ? at + strlen(word) : NULL;
-}
-
-/* "MemoryError:" without text, "<class 'MemoryError'>", or a message with a literal %u. */
-static bool is_wordless(const char *text)
-{
-    const char *rest = after(text, "MemoryError");
-    if (strstr(text, "allocating %u") || strstr(text, "<class 'MemoryError'>"))
-        return true;
-    return rest && !rest[strspn(rest, ": ")];
-}
-
 /* The first failure of the Python heap. Later ones are of a program that is already ending. */
 static struct failure find_failure(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text;
-        struct failure failure = {.line = &p->line[i], .wordless = is_wordless(text)};
-        if (!failure.wordless && !strstr(text, "memory allocation failed"))
+        enum hs_memory_error error = hs_memory_error_in(text, i ? p->line[i - 1].text : NULL);
+        struct failure failure = {.line = &p->line[i], .wordless = error == HS_MEMORY_ERROR_WORDLESS};
+        if (!error)
             continue;
         failure.locked = strstr(text, "heap is locked");
         failure.sized = !failure.locked && hs_number_after(text, "allocating", &failure.size);
@@ -173,24 +159,6 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
 
 /* ---- the system's heap ---- */
 
-/* Errors that the firmware's C code raises when its own heap is full. */
-static const char *const system_words[] = {
-    "[Errno 12] ENOMEM",
-    "ENOMEM",
-    "[Errno 12]",
-    "OSError: 12",
-    "MBEDTLS_ERR_SSL_ALLOC_FAILED",
-    "MBEDTLS_ERR_X509_ALLOC_FAILED",
-    "[Errno -1] ERR_MEM",
-    "WiFi Out of Memory",
-    "Wifi Out of Memory",
-    "can't create lock",
-    "can't create thread",
-    "[Errno 105] ENOBUFS",
-    "ENOBUFS",
-    NULL,
-};
-
 static bool is_espressif(const struct hs_doctor_input *p) { return p->facts.chip && !strncmp(p->facts.chip->name, "ESP32", 5); }
 
 static void advise_system(struct hs_finding *f, const struct hs_doctor_input *p)
@@ -211,7 +179,9 @@ static void advise_system(struct hs_finding *f, const struct hs_doctor_input *p)
 
 static void system_heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_doctor_input_first(p, system_words);
+    const struct hs_doctor_line *line = NULL;
+    for (size_t i = 0; i < p->n_lines && !line; i++)
+        line = hs_system_error_in(p->line[i].text) ? &p->line[i] : NULL;
     if (!line)
         return;
     struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0);

@@ -2,6 +2,7 @@
  *
  * Console output of ESP-IDF and frameworks based on it, about their heaps.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,22 +77,32 @@ struct request {
     uint32_t caps;
 };
 
-/* Messages of ESP-IDF, its C++ library and the ESP8266's allocator. The number after the word is the size, in the given
- * base. */
+/* Messages of ESP-IDF, its C++ library and the ESP8266's allocator, each by its beginning. The number after the word is the
+ * size, in the given base. */
 static const struct {
     const char *word, *size, *caps;
     int base;
+    bool common; /* programs on other systems print it as well */
 } forms[] = {
-    {"failed to allocate", "failed to allocate", "with 0x", 10},
-    {"Failed to allocate", "Failed to allocate", "with 0x", 10},
-    {"Mem alloc fail", "size 0x", "caps 0x", 16},
-    {":oom(", ":oom(", NULL, 10},
-    {"last failed alloc call", "(", NULL, 10},
-    {"Memory allocation failed", NULL, NULL, 10},
-    {"std::bad_alloc", NULL, NULL, 10},
-    {"wifi:mem fail", NULL, NULL, 10},
-    {"m f null", NULL, NULL, 10},
+    {"failed to allocate", "failed to allocate", "with 0x", 10, true},
+    {"Failed to allocate", "Failed to allocate", "with 0x", 10, true},
+    {"Mem alloc fail", "size 0x", "caps 0x", 16, false},
+    {":oom(", ":oom(", NULL, 10, false},
+    {"last failed alloc call", "(", NULL, 10, false},
+    {"Memory allocation failed", NULL, NULL, 10, true},
+    {"terminate called after throwing an instance of 'std::bad_alloc'", NULL, NULL, 10, true},
+    {"wifi:mem fail", NULL, NULL, 10, false},
+    {"wifi:m f null", NULL, NULL, 10, false},
 };
+
+/* "heap_caps_malloc was called but failed to allocate 32768 bytes with 0x808 capabilities" */
+static bool names_caps(const char *text)
+{
+    const char *at = strstr(text, " was called but failed to allocate "), *caps = at ? strstr(at, " with 0x") : NULL;
+    while (at && at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '_'))
+        at--;
+    return caps && hs_message_begins(text, at);
+}
 
 static bool number_at(const char *text, const char *word, int base, uint64_t *value)
 {
@@ -107,12 +118,13 @@ static bool number_at(const char *text, const char *word, int base, uint64_t *va
 /* "failed to allocate" is also printed by programs without a size; then it counts only if capabilities are named. */
 static struct request find_request(const struct hs_doctor_input *p)
 {
+    bool esp = hs_doctor_input_is_esp(p);
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text;
         for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
             struct request r = {.line = &p->line[i]};
             uint64_t caps = 0;
-            if (!strstr(text, forms[k].word))
+            if (!(k == 0 && names_caps(text)) && (!hs_message_in(text, forms[k].word) || (forms[k].common && !esp)))
                 continue;
             r.sized = number_at(text, forms[k].size, forms[k].base, &r.size);
             r.capable = number_at(text, forms[k].caps, 16, &caps);
@@ -133,7 +145,7 @@ static struct request find_other_request(const struct hs_doctor_input *p)
         struct request r = {.line = &p->line[i], .sized = true};
         while (at && at > text && at[-1] >= '0' && at[-1] <= '9')
             at--;
-        if (at && strstr(text, "fail") && number_at(at, "", 10, &r.size) && r.size)
+        if (at && strstr(text, "fail") && !strchr(text, '"') && number_at(at, "", 10, &r.size) && r.size)
             return r;
     }
     return (struct request){.line = NULL};
@@ -185,7 +197,7 @@ static void failed(const struct hs_doctor_input *p, const struct request *r, con
 /* ---- a heap that is corrupt ---- */
 
 struct damage {
-    const char *word, *also; /* both must be in the line; "" matches any */
+    const char *word, *also; /* both must be in a message of corruption; "" matches any */
     const char *verdict, *next;
 };
 
@@ -216,12 +228,18 @@ static const struct damage damages[] = {
      "CONFIG_HEAP_POISONING_COMPREHENSIVE shows which of these it was, and finds the block sooner"},
 };
 
+/* Whether a line is such a message, by its beginning. The second assertion is that of versions before 4.4. */
+static bool is_of_damage(const char *text)
+{
+    return hs_message_in(text, "CORRUPT HEAP") || hs_message_in(text, "assert failed: ") || hs_message_in(text, "assertion \"");
+}
+
 static void corrupt(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t k = 0; k < sizeof damages / sizeof *damages; k++) {
         const struct damage *d = &damages[k];
         for (size_t i = 0; i < p->n_lines; i++) {
-            if (!strstr(p->line[i].text, d->word) || !strstr(p->line[i].text, d->also))
+            if (!strstr(p->line[i].text, d->word) || !strstr(p->line[i].text, d->also) || !is_of_damage(p->line[i].text))
                 continue;
             struct hs_finding *f = hs_finding_new(findings, "HS-IDF-CORRUPT", HS_SEVERITY_PROBLEM, "%s", d->verdict);
             hs_finding_quote(f, &p->line[i]);
@@ -235,8 +253,10 @@ static void corrupt(const struct hs_doctor_input *p, struct hs_findings *finding
 
 static void stack(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    static const char *const words[] = {"stack overflow in task", "Stack canary watchpoint triggered", NULL};
-    const struct hs_doctor_line *line = hs_doctor_input_first(p, words);
+    static const char *const messages[] = {"***ERROR*** A stack overflow in task",
+                                           "Debug exception reason: Stack canary watchpoint triggered",
+                                           "Stack canary watchpoint triggered", NULL};
+    const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
     if (!line)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-STACK", HS_SEVERITY_PROBLEM,
@@ -302,23 +322,24 @@ static uint64_t sum_of_records(const struct hs_doctor_input *p)
     return bytes;
 }
 
-/* The number before " bytes ". */
-static uint64_t bytes_in(const struct hs_doctor_line *line)
+/* The line "1040 bytes 'leaked' in trace (3 allocations)", or NULL. */
+static const struct hs_doctor_line *find_sum(const struct hs_doctor_input *p, uint64_t *bytes)
 {
-    const char *at = strstr(line->text, " bytes ");
-    while (at && at > line->text && at[-1] >= '0' && at[-1] <= '9')
-        at--;
-    return at ? strtoull(at, NULL, 10) : 0;
+    for (size_t i = 0; i < p->n_lines; i++)
+        if (hs_leaked_in(p->line[i].text, bytes))
+            return &p->line[i];
+    return NULL;
 }
 
 static void leaked(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_doctor_input_line(p, "leaked' in trace", 0),
-                                *head = hs_doctor_input_line(p, "Heap Trace:", 0),
+    static const char *const heads[] = {"====== Heap Trace:", NULL};
+    uint64_t bytes = 0;
+    const struct hs_doctor_line *line = find_sum(p, &bytes), *head = hs_doctor_input_message(p, heads),
                                 *alive = hs_doctor_input_line(p, "alive in trace", 0),
                                 *lost = hs_doctor_input_line(p, "trace data is incomplete", 0);
     bool cut = !line && head && !alive;
-    uint64_t bytes = line ? bytes_in(line) : cut ? sum_of_records(p) : 0;
+    bytes = cut ? sum_of_records(p) : bytes;
     if (!bytes)
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-LEAK", HS_SEVERITY_WARNING,

@@ -38,7 +38,7 @@ static void find_figures(const struct hs_doctor_input *p, struct pool *pool)
 {
     size_t n = strlen(pool->name);
     for (size_t i = 0; i < p->n_lines && n; i++) {
-        const char *at = strstr(p->line[i].text, "MEM ");
+        const char *at = hs_message_in(p->line[i].text, "MEM ");
         if (!at || strncmp(at + 4, pool->name, n) != 0)
             continue;
         name_it(pool, at + 4);
@@ -105,11 +105,25 @@ static void report(const struct hs_doctor_input *p, const struct pool *pool, str
     advise(f, p, pool);
 }
 
+/* The name of the pool that a message says is empty, or NULL. lwIP's own ports print the assertion with its quotation marks. */
+static const char *empty_pool(const char *text)
+{
+    static const char *const messages[] = {"sys_timeout: timeout != NULL, pool MEMP_",
+                                           "Assertion \"sys_timeout: timeout != NULL, pool MEMP_",
+                                           "memp_malloc: out of memory in pool "};
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        const char *at = hs_message_in(text, messages[i]);
+        if (at)
+            return at + strlen(messages[i]);
+    }
+    return NULL;
+}
+
 static bool seen_before(const struct hs_doctor_input *p, size_t line, const char *name)
 {
     for (size_t i = 0; i < line; i++) {
-        const char *text = p->line[i].text, *at = strstr(text, "pool MEMP_"), *in = strstr(text, "out of memory in pool ");
-        if ((at && !strncmp(at + 10, name, strlen(name))) || (in && !strncmp(in + 22, name, strlen(name))))
+        const char *at = empty_pool(p->line[i].text);
+        if (at && !strncmp(at, name, strlen(name)))
             return true;
     }
     return false;
@@ -119,11 +133,10 @@ static bool seen_before(const struct hs_doctor_input *p, size_t line, const char
 static void pools(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
-        const char *text = p->line[i].text, *at = strstr(text, "pool MEMP_"), *in = strstr(text, "out of memory in pool "),
-                   *mem = strstr(text, "MEM ");
-        struct pool pool = {.panic = at || in ? &p->line[i] : NULL};
-        if (at || in)
-            name_it(&pool, at ? at + 10 : in + 22);
+        const char *text = p->line[i].text, *empty = empty_pool(text), *mem = hs_message_in(text, "MEM ");
+        struct pool pool = {.panic = empty ? &p->line[i] : NULL};
+        if (empty)
+            name_it(&pool, empty);
         else if (mem && mem[4] >= 'A' && mem[4] <= 'Z')
             name_it(&pool, mem + 4);
         if (!pool.name[0] || !strcmp(pool.name, "HEAP") || (pool.panic && seen_before(p, i, pool.name)))
@@ -140,7 +153,8 @@ static void pools(const struct hs_doctor_input *p, struct hs_findings *findings)
 
 static void heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = hs_doctor_input_line(p, "mem_malloc: could not allocate", 0);
+    static const char *const messages[] = {"mem_malloc: could not allocate", NULL};
+    const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
     uint64_t size;
     if (!line || !hs_number_after(line->text, "could not allocate", &size))
         return;

@@ -21,11 +21,14 @@ static const char *const not_found[] = {
     "PSRAM chip not found",
     "SPI RAM enabled but initialization failed",
     "PSRAM enabled but initialization failed",
-    "wrong PSRAM line mode",
     "Failed to init external RAM",
     "PSRAM init failed",
     NULL,
 };
+
+static const char *const other_size[] = {"Expected 2048KiB chip but found", "Expected 4096KiB chip but found",
+                                         "Expected 8192KiB chip but found", "Expected 16384KiB chip but found", NULL},
+                         *const bad_test[] = {"SPI SRAM memory test fail", NULL}, *const added_pool[] = {"Adding pool of", NULL};
 
 /* Number of data lines to the chip; a build supports one of the two. */
 enum mode { MODE_UNKNOWN, MODE_QUAD, MODE_OCTAL };
@@ -349,7 +352,7 @@ static void missing_by_call(const struct hs_doctor_input *p, struct hs_findings 
 static void report_missing(const struct hs_doctor_input *p, const struct hs_meminfo *d, struct hs_findings *findings)
 {
     struct expected e = expect(p);
-    const struct hs_doctor_line *added = hs_doctor_input_line(p, "Adding pool of", 0);
+    const struct hs_doctor_line *added = hs_doctor_input_message(p, added_pool);
     struct hs_finding *f;
     if (added && (strstr(added->text, "PSRAM") || strstr(added->text, "external SPI"))) {
         f = hs_finding_new(findings, "HS-PSRAM-NOTINHEAP", HS_SEVERITY_WARNING,
@@ -419,13 +422,13 @@ static void report_test(const struct hs_doctor_line *line, struct hs_findings *f
 
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *missing = hs_doctor_input_first(p, not_found), *line;
+    const struct hs_doctor_line *missing = hs_doctor_input_message(p, not_found), *line;
     const struct hs_meminfo *d = largest(p);
     if (p->reader)
         recorded(p, findings);
-    if ((line = hs_doctor_input_line(p, "KiB chip but found", 0)))
+    if ((line = hs_doctor_input_message(p, other_size)))
         report_smaller(line, findings);
-    if ((line = hs_doctor_input_line(p, "SPI SRAM memory test fail", 0)))
+    if ((line = hs_doctor_input_message(p, bad_test)))
         report_test(line, findings);
     if (missing)
         report_not_found(p, missing, findings);

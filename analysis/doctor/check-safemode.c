@@ -4,19 +4,25 @@
  */
 #include "analysis/doctor/doctor.h"
 
+static const char outside[] =
+    "most often an exception that is raised outside a program, for instance by a display that is set up with wrong "
+    "parameters and stays in use after a reset: check these, call displayio.release_displays() first, switch the power off and on";
+
+/* Each by its beginning. */
 static const struct {
     const char *words, *code, *verdict, *next;
 } messages[] = {
-    {"heap was corrupted because the stack was too small", "HS-SAFE-STACK", "the stack grew into the heap and overwrote it",
+    {"The CircuitPython heap was corrupted because the stack was too small", "HS-SAFE-STACK",
+     "the stack grew into the heap and overwrote it",
      "fewer nested calls and no recursion: nested calls, also those that drivers make, need the stack; newer versions of "
      "CircuitPython reserve more for it"},
     {"Stack clobbered heap", "HS-SAFE-STACK", "the stack grew into the heap and overwrote it",
      "fewer nested calls and no recursion: nested calls, also those that drivers make, need the stack; newer versions of "
      "CircuitPython reserve more for it"},
-    {"eap allocation when VM not running", "HS-SAFE-HEAP",
-     "the firmware asked for memory of the Python heap while no program was running",
-     "most often an exception that is raised outside a program, for instance by a display that is set up with wrong parameters "
-     "and stays in use after a reset: check these, call displayio.release_displays() first, switch the power off and on"},
+    {"Heap allocation when VM not running", "HS-SAFE-HEAP",
+     "the firmware asked for memory of the Python heap while no program was running", outside},
+    {"Attempted heap allocation when VM not running", "HS-SAFE-HEAP",
+     "the firmware asked for memory of the Python heap while no program was running", outside},
     {"Unable to allocate the heap", "HS-SAFE-HEAP", "the firmware found no room for the Python heap",
      "something else took the memory before: look at CIRCUITPY_ settings in settings.toml, and at the board's PSRAM"},
     {"pystack exhausted", "HS-SAFE-PYSTACK",
@@ -27,7 +33,7 @@ static const struct {
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
-        const struct hs_doctor_line *line = hs_doctor_input_line(p, messages[i].words, 0);
+        const struct hs_doctor_line *line = hs_doctor_input_message(p, (const char *const[]){messages[i].words, NULL});
         if (!line)
             continue;
         struct hs_finding *f = hs_finding_new(findings, messages[i].code, HS_SEVERITY_PROBLEM, "%s", messages[i].verdict);

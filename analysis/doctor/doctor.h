@@ -94,11 +94,52 @@ const struct hs_doctor_line *hs_doctor_input_line(const struct hs_doctor_input *
 /* Tries the words in order: returns the first line that contains one, or NULL. The list ends with NULL. */
 const struct hs_doctor_line *hs_doctor_input_first(const struct hs_doctor_input *input, const char *const *words);
 
+/* ---- messages of a firmware in a text: message.c ---- */
+
+/* Whether a message may begin at `at` in a line: only time stamps, levels, tags and marks of quotation are before it. */
+bool hs_message_begins(const char *line, const char *at);
+
+/* Where a line prints `message`, which is the message's beginning. NULL: it does not, also where a source, a symbol or prose
+ * contains the words. */
+const char *hs_message_in(const char *line, const char *message);
+
+/* Whether a line is the sum of ESP-IDF's heap trace, "1040 bytes 'leaked' in trace (3 allocations)"; sets `bytes`. */
+bool hs_leaked_in(const char *line, uint64_t *bytes);
+
+/* As hs_message_in, for the text of an exception, which ends its line and may have a few words of the program before it. */
+const char *hs_exception_in(const char *line, const char *text);
+
+/* Tries the messages in order: returns the first line that prints one, or NULL. The list ends with NULL. */
+const struct hs_doctor_line *hs_doctor_input_message(const struct hs_doctor_input *input, const char *const *messages);
+
+/* Whether a line prints an error that the firmware's C code raises when its own heap, not Python's, has no room. */
+bool hs_system_error_in(const char *line);
+
+/* Whether a line is a frame of a traceback. */
+bool hs_is_frame(const char *line);
+
+enum hs_memory_error {
+    HS_MEMORY_ERROR_NONE,
+    HS_MEMORY_ERROR_WORDS,    /* "memory allocation failed, ..." */
+    HS_MEMORY_ERROR_WORDLESS, /* no memory was left for the message, or for the number in it */
+};
+
+/* Whether a line prints a MemoryError. `before` is the line before it, or NULL. */
+enum hs_memory_error hs_memory_error_in(const char *line, const char *before);
+
+/* Whether the text is a console of an ESP chip. Messages that programs on other systems print as well count only then. */
+bool hs_doctor_input_is_esp(const struct hs_doctor_input *input);
+
+/* ---- calls on a console ---- */
+
 /* A call on the console, for example gc.mem_free(), and its result: after it in the same line, or alone in the next one. */
 struct hs_text_call {
     const struct hs_doctor_line *line;
     uint64_t value;
 };
+
+/* Whether the line with this index calls `name`, and its result is in the text. */
+bool hs_doctor_input_calls(const struct hs_doctor_input *input, const char *name, size_t index, uint64_t *value);
 
 /* The first call of `name` at or after line index `from`; `line` is NULL when there is none. */
 struct hs_text_call hs_doctor_input_call(const struct hs_doctor_input *input, const char *name, size_t from);

@@ -99,12 +99,32 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
     return p->reader || p->meminfo.n ? HS_FRAMEWORK_MICROPYTHON : HS_FRAMEWORK_UNKNOWN;
 }
 
+/* A message of GNU's linkers or of LLVM's. A map of the linker has the symbol as well. */
+static bool is_undefined(const char *text)
+{
+    return hs_message_in(text, "undefined reference to `hs_wraps_are_missing_at_the_link") ||
+           hs_message_in(text, "undefined symbol: hs_wraps_are_missing_at_the_link");
+}
+
 /* Messages of the firmware or of the linker. */
 static void find_unlinked(struct hs_doctor_input *p)
 {
-    static const char *const words[] = {"the hooks are not linked", "hs_wraps_are_missing_at_the_link"};
-    for (size_t i = 0; i < sizeof words / sizeof *words && !p->facts.unlinked; i++)
-        p->facts.unlinked = hs_doctor_input_line(p, words[i], 0);
+    for (size_t i = 0; i < p->n_lines && !p->facts.unlinked; i++)
+        if (hs_exception_in(p->line[i].text, "the hooks are not linked") || is_undefined(p->line[i].text))
+            p->facts.unlinked = &p->line[i];
+}
+
+bool hs_doctor_input_is_esp(const struct hs_doctor_input *p)
+{
+    static const char *const messages[] = {"abort() was called at PC 0x",
+                                           "Guru Meditation Error",
+                                           "ets J",
+                                           "ESP-ROM:",
+                                           "rst:0x",
+                                           "Heap summary for capabilities",
+                                           NULL};
+    return (p->facts.chip && !strncmp(p->facts.chip->name, "ESP", 3)) || p->facts.framework >= HS_FRAMEWORK_ARDUINO ||
+           hs_doctor_input_message(p, messages);
 }
 
 int hs_doctor_input_recognise(struct hs_doctor_input *p, const uint8_t *text, size_t len)

@@ -2,6 +2,7 @@
  *
  * Recognises the kind of each line of a text, to report which lines were understood.
  */
+
 #include <string.h>
 
 #include "analysis/doctor/doctor.h"
@@ -10,8 +11,9 @@ static const char boot[] = "boot log", banner[] = "the firmware's banner", excep
                   figures[] = "figures of the heap", dump[] = "mem_info()", idf[] = "ESP-IDF's heap",
                   corrupt[] = "a corrupt heap", lwip[] = "lwIP", safe_mode[] = "CircuitPython's safe mode";
 
+/* Beginnings of messages. */
 static const struct {
-    const char *word, *kind;
+    const char *message, *kind;
 } known[] = {
     {"ESP-ROM:", boot},
     {"rst:0x", boot},
@@ -23,85 +25,96 @@ static const struct {
     {"octal_psram:", boot},
     {"quad_psram:", boot},
     {"spiram:", boot},
-    {" psram: ", boot},
+    {"psram: ", boot},
     {"esp_image:", boot},
     {"app_init:", boot},
     {"ets Jun", boot},
     {"ets Jul", boot},
     {"main_task:", boot},
     {"psramInit", boot},
-    {"2nd stage bootloader", boot},
     {"MicroPython v", banner},
-    {"CircuitPython ", banner},
     {"Adafruit CircuitPython", banner},
-    {"MemoryError", exception},
-    {"memory allocation failed", exception},
     {"Traceback (most recent", exception},
-    {"ENOMEM", exception},
-    {"[Errno 12]", exception},
-    {"[Errno 105]", exception},
-    {"ENOBUFS", exception},
-    {"MBEDTLS_ERR_SSL_ALLOC_FAILED", exception},
-    {"Out of Memory", exception},
-    {"pystack exhausted", exception},
-    {"maximum recursion depth", exception},
-    {"gc.mem_free()", figures},
-    {"gc.mem_alloc()", figures},
-    {"mem_free", figures},
-    {"idf_heap_info", figures},
+    {"RuntimeError: pystack exhausted", exception},
+    {"RuntimeError: maximum recursion depth", exception},
     {"GC: total:", figures},
     {"No. of 1-blocks:", figures},
     {"Heap summary for capabilities", idf},
-    {"largest_free_block", idf},
-    {"min_free", idf},
-    {"failed to allocate", idf},
-    {"Failed to allocate", idf},
+    {"largest_free_block ", idf},
     {"Mem alloc fail", idf},
-    {"Memory allocation failed", idf},
-    {"std::bad_alloc", idf},
     {":oom(", idf},
     {"last failed alloc call", idf},
     {"wifi:mem fail", idf},
-    {"m f null", idf},
-    {"Heap Trace:", idf},
-    {" allocated CPU ", idf},
-    {"total allocations", idf},
-    {"leaked' in trace", idf},
+    {"wifi:m f null", idf},
+    {"====== Heap Trace", idf},
     {"Showing data for heap", idf},
-    {"heap_caps_get_", idf},
-    {"heap_caps_dump", idf},
-    {"esp_get_free_heap_size", idf},
     {"CORRUPT HEAP", corrupt},
-    {"multi_heap", corrupt},
-    {"tlsf", corrupt},
-    {"block already marked as free", corrupt},
-    {"stack overflow in task", corrupt},
+    {"***ERROR*** A stack overflow in task", corrupt},
     {"Stack canary watchpoint", corrupt},
-    {"outside heap areas", corrupt},
-    {"MEMP_", lwip},
+    {"sys_timeout: timeout != NULL, pool MEMP_", lwip},
+    {"Assertion \"sys_timeout: timeout != NULL, pool MEMP_", lwip},
     {"memp_malloc:", lwip},
     {"mem_malloc:", lwip},
     {"MEM SYS_TIMEOUT", lwip},
     {"MEM PBUF_POOL", lwip},
     {"MEM HEAP", lwip},
-    {"safe mode", safe_mode},
+    {"You are in safe mode", safe_mode},
+    {"Running in safe mode!", safe_mode},
     {"CircuitPython core code crashed", safe_mode},
-    {"heap was corrupted", safe_mode},
+    {"The CircuitPython heap was corrupted", safe_mode},
     {"Stack clobbered heap", safe_mode},
-    {"eap allocation when VM not running", safe_mode},
+    {"Heap allocation when VM not running", safe_mode},
+    {"Attempted heap allocation when VM not running", safe_mode},
     {"Unable to allocate the heap", safe_mode},
-    {"] ERR_MEM", exception},
 };
 
-static const char *kind_of(const struct hs_doctor_input *p, const struct hs_doctor_line *line)
+/* Words with their figures, anywhere in a line. */
+static const struct {
+    const char *before, *after, *kind; /* a number is between the two */
+} numbered[] = {
+    {" min_free ", " ", idf},
+    {" allocated CPU ", " ", idf},
+    {"failed to allocate ", " bytes", idf},
+    {"Failed to allocate ", " bytes", idf},
+    {"total allocations: ", "", idf},
+};
+
+static bool has_number(const char *text, const char *before, const char *after)
 {
+    const char *at = strstr(text, before);
+    size_t digits = at ? strspn(at + strlen(before), "0123456789") : 0;
+    return digits && !strncmp(at + strlen(before) + digits, after, strlen(after));
+}
+
+/* Lines that more than their beginning decides on. */
+static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
+{
+    const char *text = p->line[i].text;
+    uint64_t value;
+    if (hs_memory_error_in(text, i ? p->line[i - 1].text : NULL) || hs_system_error_in(text))
+        return exception;
+    if (hs_doctor_input_calls(p, "gc.mem_free()", i, &value) || hs_doctor_input_calls(p, "gc.mem_alloc()", i, &value) ||
+        (strstr(text, ">>> ") && strstr(text, "idf_heap_info(")))
+        return figures;
+    if ((hs_message_in(text, "assert failed: ") || hs_message_in(text, "assertion \"")) &&
+        (strstr(text, "tlsf") || strstr(text, "multi_heap") || strstr(text, "heap_caps")))
+        return corrupt;
+    return hs_leaked_in(text, &value) ? idf : NULL;
+}
+
+static const char *kind_of(const struct hs_doctor_input *p, size_t index)
+{
+    const struct hs_doctor_line *line = &p->line[index];
     for (size_t i = 0; i < p->meminfo.n; i++)
         if (line->number >= p->meminfo.dump[i].line && line->number <= p->meminfo.dump[i].last_line)
             return dump;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strstr(line->text, known[i].word))
+        if (hs_message_in(line->text, known[i].message))
             return known[i].kind;
-    return NULL;
+    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
+        if (has_number(line->text, numbered[i].before, numbered[i].after))
+            return numbered[i].kind;
+    return kind_by_contents(p, index);
 }
 
 void hs_understand(struct hs_doctor_input *p)
@@ -109,7 +122,7 @@ void hs_understand(struct hs_doctor_input *p)
     struct hs_understood last = {.kind = NULL};
     p->facts.n_understood = 0;
     for (size_t i = 0; i < p->n_lines; i++) {
-        const char *kind = kind_of(p, &p->line[i]);
+        const char *kind = kind_of(p, i);
         unsigned number = p->line[i].number;
         if (!kind)
             continue;

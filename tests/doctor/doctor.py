@@ -126,6 +126,15 @@ def pasted_texts():
                       "status %s, found %s, wanted %s, lacks %s, has %s %s\n%s" % (status, codes, row.codes, lacks, wrong, err, words))
 
 
+def other_texts():
+    for row in pasted.OTHERS:
+        for how, text in pasted.variants(row.text):
+            with open(path_of("other.txt"), "w", newline="") as f:
+                f.write(text)
+            status, codes, value, err = codes_of(path_of("other.txt"))
+            tap.check("no firmware's text: %s, %s" % (row.name, how), status in (0, 2) and not codes, "status %s, found %s" % (status, json.dumps(value)))
+
+
 def details():
     with open(path_of("s3.log"), "w") as f:
         f.write("ESP32-S3 N16R8\n" + S3_FIGURES + S3_CALLS)
@@ -222,6 +231,7 @@ def bad():
 
 texts()
 pasted_texts()
+other_texts()
 details()
 traces()
 dumps()

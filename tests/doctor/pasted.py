@@ -131,7 +131,8 @@ TEXTS = [
         "I (54) boot.esp32c3: SPI Speed      : 80MHz\nheap_caps_malloc was called but failed to allocate 1600 bytes with 0x80C capabilities.\n",
         says=("WiFi",), never=("CONFIG_SPIRAM",)),
     row("nothing was asked for", ["HS-IDF-ZERO"], "heap_caps_malloc was called but failed to allocate 0 bytes with 0x4 capabilities.\n"),
-    row("C++", ["HS-IDF-FAILED"], "terminate called after throwing an instance of 'std::bad_alloc'\n"),
+    row("C++", ["HS-IDF-FAILED"],
+        "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n\nabort() was called at PC 0x400e1a5b on core 1\n"),
     row("an ESP8266", ["HS-IDF-FAILED"], ":oom(1460)@core_esp8266_main.cpp:37\n", says=("1460 bytes", "ESP8266")),
     row("an ESP8266's last failed call", ["HS-IDF-FAILED"], "last failed alloc call: 40211B14(1460)\n", says=("ESP8266",)),
     row("WiFi's own message", ["HS-IDF-FAILED"], "I (3021) wifi:mem fail\n"),
@@ -189,7 +190,78 @@ TEXTS = [
     row("a pool that is empty on CircuitPython", ["HS-POOL-EMPTY"],
         "Adafruit CircuitPython 9.0.4 on 2024-04-16; Raspberry Pi Pico W with rp2040\nsys_timeout: timeout != NULL, pool MEMP_SYS_TIMEOUT is empty\n",
         says=("9.2.5",), never=("lwipopts.h",)),
+    # the same messages with what loggers, terminals and programs put around them
+    row("colors", ["HS-PSRAM-NOTFOUND"], "\033[0;31mE (311) quad_psram: PSRAM chip is not connected, or wrong PSRAM line mode\033[0m\n"),
+    row("colors whose first byte is lost", ["HS-PSRAM-NOTFOUND"], "[0;31mE (311) quad_psram: PSRAM chip is not connected, or wrong PSRAM line mode[0m\n"),
+    row("a logger's line", ["HS-HEAP-FAILED"], "2024-06-02 12:34:56,789 - root - ERROR - MemoryError: memory allocation failed, allocating 704 bytes\n"),
+    row("logging's own format", ["HS-HEAP-FAILED"], "ERROR:root:memory allocation failed, allocating 704 bytes\n"),
+    row("a system's log", ["HS-HEAP-FAILED"], "Jun  2 12:34:56 kitchen app[17]: MemoryError: memory allocation failed, allocating 704 bytes\n"),
+    row("an exception that a program prints", ["HS-HEAP-FAILED"], "Error reading sensor: memory allocation failed, allocating 704 bytes\n"),
+    row("an exception after a word", ["HS-HEAP-FAILED"], "failed memory allocation failed, allocating 704 bytes\n"),
+    row("an exception's repr", ["HS-HEAP-FAILED"], "MemoryError('memory allocation failed, allocating 704 bytes',)\n"),
+    row("an exception's arguments", ["HS-HEAP-FAILED"], "('memory allocation failed, allocating 704 bytes',)\n"),
+    row("class and exception", ["HS-HEAP-FAILED"], "<class 'MemoryError'> memory allocation failed, allocating 704 bytes\n"),
+    row("ENOMEM that a program prints", ["HS-SYSTEM-HEAP"], "cannot open socket: [Errno 12] ENOMEM\n"),
+    row("LLVM's linker", ["HS-HOOKS-UNLINKED"], "ld.lld: error: undefined symbol: hs_wraps_are_missing_at_the_link\n"),
+    row("GNU's linker", ["HS-HOOKS-UNLINKED"],
+        "/usr/bin/ld: build/mod_heapstrata.o: in function `hs_image':\nmod_heapstrata.c:(.text.hs_image+0x8): undefined reference to `hs_wraps_are_missing_at_the_link'\n"),
+    row("an assertion of lwIP's own ports", ["HS-POOL-EMPTY"],
+        'Assertion "sys_timeout: timeout != NULL, pool MEMP_SYS_TIMEOUT is empty" failed at line 190 in src/core/timeouts.c\n'),
     row("pools that refused nothing", [], "MEM SYS_TIMEOUT\n\tavail: 6\n\tused: 2\n\tmax: 5\n\terr: 0\n"),
+]
+
+
+# Texts that no firmware printed: they have the words of its messages, and nothing may be found in them.
+OTHERS = [
+    row("a linker's map", [],
+        " .rodata.mp_type_MemoryError\n                0x000000000800f2a4       0x18 build/py/objexcept.o\n                0x000000000800f2a4                mp_type_MemoryError\n"
+        " .text.MemoryError\n .text.mem_free\n                0x0000000000000000                hs_wraps_are_missing_at_the_link = 0x0\n"
+        " .text.multi_heap_free 0x40081234 0x20 libheap.a(multi_heap.c.obj)\n .text.tlsf_free\n .bss.memp_memory_TCP_PCB_base\n MEMP_NUM_TCP_PCB\n"),
+    row("a program's symbols", [], "0800f2a4 R mp_type_MemoryError\n         U hs_wraps_are_missing_at_the_link\n00000000 T MemoryError\n         U heap_caps_malloc\n"),
+    row("C", [],
+        '/* raises MemoryError: memory allocation failed, allocating 704 bytes */\n    mp_raise_msg_varg(&mp_type_MemoryError, MP_ERROR_TEXT("memory allocation failed, allocating %u bytes"), n);\n'
+        '// PSRAM chip is not connected\n    ESP_EARLY_LOGE(TAG, "PSRAM chip is not connected, or wrong PSRAM line mode");\n'
+        '    LWIP_ASSERT("sys_timeout: timeout != NULL, pool MEMP_SYS_TIMEOUT is empty", timeout != NULL);\n'
+        '    MULTI_HEAP_STDERR_PRINTF("CORRUPT HEAP: Bad head at %p. Expected 0x%08x got 0x%08x\\n", head, HEAD, head->head_canary);\n'
+        '    printf("%s was called but failed to allocate %d bytes with 0x%X capabilities.\\n", name, n, caps);\n    return -ENOMEM;\n'
+        '    throw std::bad_alloc();\n    esp_rom_printf("***ERROR*** A stack overflow in task ");\n    case ENOMEM: return "ENOMEM";\n'),
+    row("Python", [],
+        "import gc\n\ntry:\n    buffer = bytearray(4096)\nexcept MemoryError:\n    raise MemoryError\nexcept (OSError, MemoryError):\n    pass\n"
+        'MESSAGE = "MemoryError: memory allocation failed, allocating 704 bytes"\nif e.errno == errno.ENOMEM:\n    print("[Errno 12] ENOMEM")\n'
+        "".join("gc.collect()\nif gc.mem_free() < %d:\n    pass\nwhile gc.mem_free() > %d: gc.collect()\n" % (n, n) for n in (90000, 80000, 70000, 60000, 50000)) +
+        'class Error(MemoryError):\n    """Raised instead of MemoryError:"""\n'),
+    row("Python's documentation", [],
+        "Raises:\n    MemoryError:\n        when the heap is full\n    MemoryError: if memory allocation failed, see below\n\nexception MemoryError\n\nMemoryError\nNameError\n"
+        "OSError\n  ENOMEM\n      Out of memory.\n"),
+    row("a page of a manual", [], "ERRORS\n       ENOMEM Out of memory.\n       ENOBUFS\n              Insufficient resources.\n       ENOMEM\n              The process's maximum number of mappings.\n"),
+    row("prose", [],
+        "If you see a MemoryError, call gc.collect() first. `MemoryError: memory allocation failed, allocating 704 bytes` means that no free run was long enough.\n"
+        "* **PSRAM chip is not connected**: the boot log says so when the line mode is wrong.\n"
+        "ESP-IDF prints CORRUPT HEAP when it finds an overwritten block, and \"the hooks are not linked\" is what we say.\n"
+        "lwIP says memp_malloc: out of memory in pool TCP_PCB, and a C++ program ends with std::bad_alloc. The function may fail with ENOMEM.\n"
+        "Unplug it, and the message \"Unable to allocate the heap\" disappears; see also pool MEMP_SYS_TIMEOUT is empty.\n"),
+    row("HTML", [],
+        "<p>A <code>MemoryError</code> is raised: <tt>MemoryError: memory allocation failed, allocating 704 bytes</tt></p>\n<li>MemoryError:</li>\n<td>PSRAM chip not found</td>\n"
+        "<a href=\"#MemoryError\">exception MemoryError</a>\n<pre>std::bad_alloc</pre>\n"),
+    row("a compiler's log", [],
+        "py/runtime.c: In function 'm_malloc_fail':\npy/runtime.c:1690:50: warning: format '%u' expects argument of type 'unsigned int' [-Wformat=]\n"
+        ' 1690 |     mp_raise_msg_varg(&mp_type_MemoryError, MP_ERROR_TEXT("memory allocation failed, allocating %u bytes"), n);\n'
+        "arm-none-eabi-gcc -Wl,--defsym=hs_wraps_are_missing_at_the_link=0 -o firmware.elf\nerror: 'MemoryError' undeclared\n"),
+    row("a shell's history", [],
+        "grep -rn MemoryError src\ngrep -n 'PSRAM chip is not connected' boot.log\nnm firmware.elf | grep hs_wraps_are_missing_at_the_link\ngit log -S ENOMEM\n"
+        "mpremote exec 'raise MemoryError'\n"),
+    row("what grep finds", [],
+        'src/a.py:17:    raise MemoryError\nsrc/a.py:18:except MemoryError:\npy/runtime.c:1690:    MP_ERROR_TEXT("memory allocation failed, allocating %u bytes")\n'
+        "build/firmware.map:2106: .rodata.mp_type_MemoryError\n"),
+    row("logs of a PC", [],
+        "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\nAborted (core dumped)\n"
+        "[12345.678901] usb 1-1: failed to allocate 4096 bytes\nsystemd[1]: Failed to allocate 4096 bytes: Cannot allocate memory\n"
+        "fork: retry: OSError: [Errno 12] Cannot allocate memory\nMemory allocation failed\nmmap failed with error -ENOMEM\n"
+        "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    x = bytearray(1 << 60)\nMemoryError\n"
+        "numpy.core._exceptions.MemoryError: Unable to allocate 1.00 TiB for an array\n"),
+    row("a translation", [], 'msgid "memory allocation failed, allocating %u bytes"\nmsgstr "Speicherzuordnung fehlgeschlagen, Zuweisung von %u Bytes"\n'
+        'msgid "Unable to allocate the heap."\nmsgid "pystack exhausted"\nmsgid "Heap allocation when VM not running."\n'),
+    row("a diff", [], '+    raise MemoryError\n-    raise MemoryError("memory allocation failed, allocating 704 bytes")\n+except MemoryError:\n@@ -1,2 +1,3 @@ MemoryError:\n'),
 ]
 
 

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Whether a line is the message of a firmware, or mentions its words only: as source code, a symbol in a linker's map, a
+ * manual and a comment do.
+ *
+ * A message begins where loggers, terminals and mail programs let it begin: after time stamps, levels, tags and marks of
+ * quotation. Strings in sources begin with a quotation mark, symbols are parts of words, prose has words before it.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/doctor/doctor.h"
+
+#define GROUP_MAX 80u /* bytes of "[esp32-hal-psram.c:44]" */
+#define WORDS_MAX 4u  /* words of a program's own before an exception: "cannot open socket: [Errno 12] ENOMEM" */
+
+/* ---- what is before a message ---- */
+
+static bool in_word(char c) { return isalnum((unsigned char)c) || c == '_'; }
+
+static size_t length_of_word(const char *at)
+{
+    return strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-/<>*~");
+}
+
+/* "\033[0;31m", also without its first byte, as some terminals copy it. */
+static size_t color(const char *at)
+{
+    size_t n = *at == '\033', digits;
+    if (at[n] != '[')
+        return 0;
+    digits = strspn(at + n + 1, "0123456789;");
+    return at[n + 1 + digits] == 'm' ? n + digits + 2 : 0;
+}
+
+/* "[2024-06-02 12:34:56]", "(311)", with the colon that may follow. */
+static size_t group(const char *at)
+{
+    const char *close = *at == '[' ? strchr(at, ']') : *at == '(' ? strchr(at, ')') : NULL;
+    size_t n = close ? (size_t)(close - at) + 1 : 0;
+    return n && n <= GROUP_MAX && strcspn(at, "\"'`") >= n ? n + (at[n] == ':') : 0;
+}
+
+/* "12:34:56.789", "2024-06-02T12:34:56Z", "311". */
+static size_t stamp(const char *at)
+{
+    size_t n = isdigit((unsigned char)*at) ? strspn(at, "0123456789:.,/+-TZ") : 0;
+    return n && !in_word(at[n]) ? n : 0;
+}
+
+/* "quad_psram:", "psramInit():", "app[17]:", "OSError:". */
+static size_t tag(const char *at)
+{
+    size_t n = isalpha((unsigned char)*at) || *at == '_' || *at == '/' ? length_of_word(at) : 0;
+    if (n)
+        n += group(at + n);
+    if (n && at[n - 1] == ':')
+        return n;
+    if (n && !strncmp(at + n, "()", 2))
+        n += 2;
+    return n && at[n] == ':' && at[n + 1] != '/' ? n + 1 : 0;
+}
+
+/* "E", "ERROR", "Jun": words that loggers write without a colon. */
+static size_t mark(const char *at)
+{
+    static const char *const marks[] = {"E",       "W",    "I",    "D",    "V",    "C",     "F",     "ERROR", "Error",    "error",
+                                        "WARNING", "WARN", "warn", "INFO", "info", "DEBUG", "debug", "FATAL", "CRITICAL", "Mon",
+                                        "Tue",     "Wed",  "Thu",  "Fri",  "Sat",  "Sun",   "Jan",   "Feb",   "Mar",      "Apr",
+                                        "May",     "Jun",  "Jul",  "Aug",  "Sep",  "Oct",   "Nov",   "Dec",   "AM",       "PM"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t n = strlen(marks[i]);
+        if (!strncmp(at, marks[i], n) && (at[n] == ' ' || at[n] == '\t'))
+            return n;
+    }
+    return 0;
+}
+
+/* "root - " in "2024-06-02 12:34:56,789 - root - ERROR - ", and "kitchen " in "Jun  2 12:34:56 kitchen app: ". */
+static size_t source_of_log(const char *at, const char *message)
+{
+    if (!strncmp(at, "- ", 2))
+        return 2;
+    size_t n = isalpha((unsigned char)*at) ? length_of_word(at) : 0;
+    size_t named = n && at[n] == ' ' ? tag(at + n + 1) : 0;
+    return (named && at + n + 1 + named <= message) || (n && !strncmp(at + n, " - ", 3)) ? n : 0;
+}
+
+/* The length of one part of what is before a message, or 0. After a time stamp a logger may name itself. */
+static size_t part(const char *at, bool stamped, const char *message)
+{
+    static size_t (*const parts[])(const char *) = {color, group, stamp, tag, mark};
+    if (*at == ' ' || *at == '\t' || *at == '>' || *at == '|')
+        return 1;
+    if (!strncmp(at, "->", 2))
+        return 2;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t n = parts[i](at);
+        if (n)
+            return n;
+    }
+    return stamped ? source_of_log(at, message) : 0;
+}
+
+/* The end of what may be before a message that begins at `at`: `at` itself if the message may begin there. */
+static const char *skip_parts(const char *line, const char *at)
+{
+    bool stamped = false;
+    size_t n = 1;
+    while (line < at && (n = part(line, stamped, at)) && line + n <= at) {
+        stamped = stamped || memchr(line, ':', n) != NULL;
+        line += n;
+    }
+    return line;
+}
+
+bool hs_message_begins(const char *line, const char *at) { return skip_parts(line, at) == at; }
+
+const char *hs_message_in(const char *line, const char *message)
+{
+    for (const char *at = line; (at = strstr(at, message)); at++)
+        if (hs_message_begins(line, at))
+            return at;
+    return NULL;
+}
+
+const struct hs_doctor_line *hs_doctor_input_message(const struct hs_doctor_input *input, const char *const *messages)
+{
+    for (; *messages; messages++)
+        for (size_t i = 0; i < input->n_lines; i++)
+            if (hs_message_in(input->line[i].text, *messages))
+                return &input->line[i];
+    return NULL;
+}
+
+bool hs_leaked_in(const char *line, uint64_t *bytes)
+{
+    const char *at = strstr(line, " bytes 'leaked' in trace"), *number = at;
+    while (number && number > line && isdigit((unsigned char)number[-1]))
+        number--;
+    *bytes = number ? strtoull(number, NULL, 10) : 0;
+    return number < at && hs_message_begins(line, number);
+}
+
+/* ---- exceptions ---- */
+
+/* Whether nothing follows but the end of a tuple, of a quotation or of a color. */
+static bool ends_at(const char *at)
+{
+    at += strspn(at, "'\",)]. \t");
+    return !*at || color(at);
+}
+
+/* Up to WORDS_MAX words that a program printed before the exception; nothing that code has. */
+static bool after_few_words(const char *line, const char *at)
+{
+    unsigned words = 0;
+    at -= at > line && at[-1] == '\''; /* of a tuple: (-32512, 'MBEDTLS_ERR_SSL_ALLOC_FAILED') */
+    line = skip_parts(line, at);
+    for (const char *c = line; c < at; c++) {
+        if (!in_word(*c) && !strchr(" \t:.,->|()[]", *c))
+            return false;
+        words += in_word(*c) && (c == line || !in_word(c[-1]));
+    }
+    return words <= WORDS_MAX && (at == line || !in_word(at[-1]));
+}
+
+const char *hs_exception_in(const char *line, const char *text)
+{
+    const char *at = hs_message_in(line, text);
+    if (at && ends_at(at + strlen(text)))
+        return at;
+    for (at = line; (at = strstr(at, text)); at++)
+        if (ends_at(at + strlen(text)) && after_few_words(line, at))
+            return at;
+    return NULL;
+}
+
+bool hs_system_error_in(const char *line)
+{
+    static const char *const errors[] = {"[Errno 12] ENOMEM",
+                                         "[Errno 12]",
+                                         "OSError: 12",
+                                         "OSError: ENOMEM",
+                                         "MBEDTLS_ERR_SSL_ALLOC_FAILED",
+                                         "MBEDTLS_ERR_X509_ALLOC_FAILED",
+                                         "[Errno -1] ERR_MEM",
+                                         "WiFi Out of Memory",
+                                         "Wifi Out of Memory",
+                                         "can't create lock",
+                                         "can't create thread",
+                                         "[Errno 105] ENOBUFS",
+                                         "OSError: ENOBUFS"};
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+        if (hs_exception_in(line, errors[i]))
+            return true;
+    return false;
+}
+
+bool hs_is_frame(const char *line) { return hs_message_in(line, "File \"") && strstr(line, ", line "); }
+
+/* "MemoryError:" without text, "MemoryError()", "<class 'MemoryError'>", or a message with a literal %u. */
+static bool is_wordless(const char *line, const char *before)
+{
+    const char *at = hs_message_in(line, "MemoryError"), *of_class = hs_message_in(line, "<class 'MemoryError'>");
+    if (of_class)
+        return ends_at(strchr(of_class, '>') + 1);
+    if (!at)
+        return false;
+    const char *rest = at + strlen("MemoryError");
+    if (!strncmp(rest, ": memory allocation failed, allocating %u", 41) || !strcmp(rest, "()"))
+        return true;
+    bool framed = before && hs_is_frame(before);
+    bool indented = at > line && isspace((unsigned char)at[-1]) && (at - 1 == line || isspace((unsigned char)at[-2]));
+    return *rest == ':' ? !rest[strspn(rest, ": ")] && (framed || !indented) : framed && ends_at(rest);
+}
+
+/* Where "memory allocation failed" begins, and the size or "heap is locked" follows as a firmware prints it; or NULL. */
+static const char *words_of(const char *line)
+{
+    const char *at = strstr(line, "memory allocation failed"), *rest = at ? at + strlen("memory allocation failed") : NULL;
+    if (!at)
+        return NULL;
+    bool sized = !strncmp(rest, ", allocating ", 13) && isdigit((unsigned char)rest[13]);
+    const char *end = strstr(rest, sized ? "bytes" : "locked");
+    bool whole = !*rest || (end && ends_at(end + (sized ? 5 : 6)) && (sized || !strncmp(rest, ", heap is locked", 16)));
+    return whole ? at : NULL;
+}
+
+/* What may be between the start of a message and "memory allocation failed". */
+static bool names_error(const char *line, const char *at)
+{
+    static const char *const names[] = {"MemoryError: ", "MemoryError('", "<class 'MemoryError'> ",
+                                        "<class 'MemoryError'>: ", "('"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = strlen(names[i]);
+        const char *name = (size_t)(at - line) >= n ? at - n : NULL;
+        if (name && !strncmp(name, names[i], n) && (hs_message_begins(line, name) || after_few_words(line, name)))
+            return true;
+    }
+    return hs_message_begins(line, at) || after_few_words(line, at);
+}
+
+enum hs_memory_error hs_memory_error_in(const char *line, const char *before)
+{
+    const char *words = words_of(line);
+    if (is_wordless(line, before))
+        return HS_MEMORY_ERROR_WORDLESS;
+    return words && names_error(line, words) ? HS_MEMORY_ERROR_WORDS : HS_MEMORY_ERROR_NONE;
+}
