@@ -187,13 +187,15 @@ static void end_progress(const struct progress *p)
         fputs("\r\033[K", stderr);
 }
 
-int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
+int hs_cmd_replay_some(struct hs_reader *reader, hs_each *each, void *context, bool *some)
 {
     const struct hs_event *events;
     struct progress progress = begin_progress();
     long n;
     int stop = 0;
+    *some = false;
     while (!stop && (n = hs_reader_next(reader, &events)) > 0) {
+        *some = true;
         stop = each(context, events, n);
         step_progress(&progress, reader);
     }
@@ -201,7 +203,18 @@ int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
     const struct hs_error *error = hs_reader_error(reader);
     if (error && error->code)
         return hs_complain_of(error, error->code);
-    return hs_cmd_check_selection(reader);
+    int status = hs_cmd_check_selection(reader);
+    *some = !status;
+    return status;
+}
+
+int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
+{
+    bool some;
+    int status = hs_cmd_replay_some(reader, each, context, &some);
+    if (!some)
+        exit(status);
+    return status;
 }
 
 static int feed_model(void *context, const struct hs_event *events, long n) { return hs_model_feed(context, events, n); }

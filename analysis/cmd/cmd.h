@@ -143,9 +143,13 @@ struct hs_reader *hs_cmd_open_selected(const struct hs_common *common, const cha
 int hs_cmd_check_selection(const struct hs_reader *reader);
 
 /* Passes a reader's events to `each` until the end, with progress on a terminal. `each` returns 0, or another value to
- * stop. Returns the exit status: HS_EXIT_BAD when the input was damaged, after printing the error. */
+ * stop. Returns the exit status: HS_EXIT_BAD when the input was damaged, after printing the error. When nothing could be read, or
+ * nothing matches the selection, it ends the program after the error: figures of nothing would be false. */
 typedef int hs_each(void *context, const struct hs_event *events, long n);
 int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context);
+
+/* Likewise, and returns also when nothing could be read; then *some is false. */
+int hs_cmd_replay_some(struct hs_reader *reader, hs_each *each, void *context, bool *some);
 
 /* The common case: passes all events to a model. */
 int hs_cmd_replay_model(struct hs_reader *reader, struct hs_model *model);

@@ -197,9 +197,9 @@ static int take(void *context, const struct hs_event *events, long n)
 }
 
 /* Passes all events to the model first, then to the measures. */
-static int replay(struct measures *m, struct hs_reader *reader)
+static int replay(struct measures *m, struct hs_reader *reader, bool *some)
 {
-    int status = hs_cmd_replay(reader, take, m);
+    int status = hs_cmd_replay_some(reader, take, m, some);
     return m->model->error ? hs_complain("%s", hs_strerror(m->model->error)) : status;
 }
 
@@ -231,10 +231,11 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
     struct measures m = {.model = NULL};
     int status = HS_EXIT_BAD;
     bool ready = begin_measures(&m, reader);
-    int damaged = ready ? replay(&m, reader) : HS_EXIT_OK;
+    bool some = true;
+    int damaged = ready ? replay(&m, reader, &some) : HS_EXIT_OK;
     if (!ready || hs_caps_flow_finish(m.flow)) {
         hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    } else {
+    } else if (some || text->n) {
         input->reader = reader;
         input->model = m.model;
         input->pools = m.pools;

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/cmd/cmd.h"
 #include "analysis/util/output.h"
@@ -25,7 +26,7 @@ static const struct hs_option options[] = {
 };
 
 /* Writes the .hst. *error is also filled when damaged parts were skipped. */
-static int write_hst(const struct args *args, struct hs_output *out, struct hs_error *error)
+static int write_hst(const struct args *args, struct hs_output *out, uint64_t *packets, struct hs_error *error)
 {
     struct hs_writer_config config = {.level = (int)args->level, .dump = (unsigned)args->dump};
     struct hs_writer *writer = hs_writer_of_fd(out->fd, args->output, &config, error);
@@ -33,23 +34,43 @@ static int write_hst(const struct args *args, struct hs_output *out, struct hs_e
         return error->code;
     struct hs_error closing = {0};
     int status = hs_writer_put_input(writer, args->common.input, error);
+    *packets = hs_writer_stats(writer).packets;
     int closed = hs_writer_close(writer, &closing);
     if (closed && (!status || !error->code))
         *error = closing;
     return status ? status : closed;
 }
 
-static int convert(const struct args *args, struct hs_error *error)
+/* A part of a trace does not replace a whole one: it is kept beside. Without a packet there is nothing to keep. */
+static int settle_damaged(const struct args *args, struct hs_output *out, uint64_t packets, const struct hs_error *error)
+{
+    bool earlier = out->device < 0 && !access(args->output, F_OK);
+    const char *kept = packets && earlier ? hs_output_keep(out) : NULL;
+    if (!packets)
+        hs_complain("%s. Nothing of it could be read, and %s", error->text,
+                    earlier ? "the earlier file was not touched" : "no file was written");
+    else if (kept)
+        hs_complain("%s. What is there was imported to %s: %s is the earlier file", error->text, kept, args->output);
+    else
+        hs_complain("%s. What is there was imported", error->text);
+    hs_output_close(out, packets && !earlier ? HS_OK : error->code, &(struct hs_error){0});
+    return HS_EXIT_BAD;
+}
+
+static int convert(const struct args *args)
 {
     struct hs_output out;
-    struct hs_error closing = {0};
-    if (hs_output_open(&out, args->output, HS_OUTPUT_STREAM, error))
-        return error->code;
-    int status = write_hst(args, &out, error);
+    struct hs_error error = {0}, closing = {0};
+    uint64_t packets = 0;
+    if (hs_output_open(&out, args->output, HS_OUTPUT_STREAM, &error))
+        return hs_complain_of(&error, error.code);
+    int status = write_hst(args, &out, &packets, &error);
+    if (!status && error.code)
+        return settle_damaged(args, &out, packets, &error);
     int closed = hs_output_close(&out, status, &closing);
     if (!status && closed)
-        *error = closing;
-    return closed;
+        error = closing;
+    return closed ? hs_complain_of(&error, error.code) : HS_EXIT_OK;
 }
 
 /* "mem_info FILE": the input must be text with output of mem_info(). */
@@ -77,16 +98,9 @@ static int take_kind(struct args *args)
 static int run(void *memory)
 {
     struct args *args = memory;
-    struct hs_error error = {0};
-    if (take_kind(args))
+    if (take_kind(args) || hs_cmd_check_output(args->output))
         return HS_EXIT_BAD;
-    if (hs_cmd_check_output(args->output))
-        return HS_EXIT_BAD;
-    if (convert(args, &error))
-        return hs_complain_of(&error, error.code);
-    if (error.code)
-        return hs_complain("%s. What is there was imported", error.text);
-    return HS_EXIT_OK;
+    return convert(args);
 }
 
 const struct hs_cmd hs_cmd_import = {

@@ -79,6 +79,7 @@ struct recording {
     const char *level; /* NULL: not chosen */
     uint64_t interval; /* 0: not chosen */
     struct hs_output out;
+    const char *missing;     /* a script that does not exist, so that the firmware's end with an error is no run; NULL: none */
     bool apart;              /* the script prints to standard error, because the trace takes standard output */
     struct hs_output text;   /* samples, as they come: a text that is a trace too; no target: none came */
     struct hs_error no_room; /* why the text could not be written */
@@ -229,7 +230,7 @@ static int close_output(struct recording *r, int status)
     bool file = r->out.device < 0;
     hs_writer_flush(r->writer);
     struct hs_writer_stats stats = hs_writer_stats(r->writer);
-    bool came = stats.plain || stats.packets;
+    bool came = (stats.plain || stats.packets) && !(r->missing && status);
     int written = hs_writer_close(r->writer, &error);
     if (written && came)
         hs_complain_of(&error, error.code);
@@ -239,6 +240,10 @@ static int close_output(struct recording *r, int status)
     if (closed && !written && came)
         hs_complain_of(&error, error.code);
     end_text(r, !closed && !r->keep_text);
+    if (closed && r->missing)
+        hs_complain("%s does not exist: nothing was recorded%s%s", r->missing,
+                    access(r->args->output, F_OK) ? "" : ", and the earlier trace stays in ",
+                    access(r->args->output, F_OK) ? "" : r->args->output);
     if (closed)
         return came ? HS_EXIT_BAD : status;
     say_end(r, &stats);
@@ -301,6 +306,17 @@ static bool is_script(const char *path)
 {
     size_t len = strlen(path);
     return len > 3 && !strcmp(path + len - 3, ".py") && access(path, X_OK);
+}
+
+/* The first script of a command line, if there is no such file. After -c and -m the arguments are the program's own. */
+static const char *missing_script(char *const *arguments)
+{
+    for (int i = 1; arguments[i] && strcmp(arguments[i], "-c") && strcmp(arguments[i], "-m"); i++) {
+        size_t len = strlen(arguments[i]);
+        if (len > 3 && !strcmp(arguments[i] + len - 3, ".py"))
+            return access(arguments[i], F_OK) ? arguments[i] : NULL;
+    }
+    return NULL;
 }
 
 static int complain_of_script(const char *script)
@@ -390,6 +406,7 @@ static int record_program(struct recording *r)
     int status = HS_EXIT_BAD;
     if (open_output(r, true)) {
         r->progress = !r->args->quiet && isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO) && !r->apart;
+        r->missing = missing_script(r->args->common.file);
         signal(SIGINT, SIG_IGN); /* the firmware receives Ctrl-C itself; then the trace is completed */
         status = close_output(r, r->args->ring ? record_ring(r) : record_stream(r));
     }

@@ -24,15 +24,18 @@ struct running {
     bool ended;
 };
 
+/* A signal that is ignored (SIGHUP with nohup) stays ignored, here and in the process. SIGINT is ignored by `record` itself. */
 static sigset_t watched(void)
 {
+    static const int signals[] = {SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction now;
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGQUIT);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (!sigaction(signals[i], NULL, &now) && now.sa_handler != SIG_IGN)
+            sigaddset(&set, signals[i]);
     return set;
 }
 

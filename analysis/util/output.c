@@ -17,11 +17,29 @@
     (256 << 10) /* bytes; with less free space, a file system counts as full for a library that writes in
                                 * packets */
 
-static int set_error(struct hs_error *error, const char *target, int why)
+#define BEING_WRITTEN ETXTBSY /* what the system never says of a rename */
+
+/* `kept`: where the output is instead, or NULL. */
+static int set_error(struct hs_error *error, const char *target, int why, const char *kept)
 {
     error->code = HS_ERR_IO; /* outranks damage in the input */
-    snprintf(error->text, sizeof error->text, "cannot write %s: %s", target, strerror(why));
+    snprintf(error->text, sizeof error->text, "cannot write %s: %s%s", target,
+             why != BEING_WRITTEN ? strerror(why)
+             : kept               ? "another heapstrata is writing it; the output is in "
+                                  : "another heapstrata is writing it: name another file",
+             why == BEING_WRITTEN && kept ? kept : "");
     return HS_ERR_IO;
+}
+
+/* Whether another recording is still writing the file. */
+static bool is_being_written(const char *place)
+{
+    struct stat file;
+    int fd = stat(place, &file) || !S_ISREG(file.st_mode) ? -1 : open(place, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool written = fd >= 0 && hs_system_is_growing(fd, false);
+    if (fd >= 0)
+        close(fd);
+    return written;
 }
 
 /* ---- resolving the target ---- */
@@ -128,6 +146,10 @@ static int begin_file(struct hs_output *out, const struct stat *old)
 {
     if (old && access(out->place, W_OK))
         return -1;
+    if (old && is_being_written(out->place)) {
+        errno = BEING_WRITTEN;
+        return -1;
+    }
     int failed = make_file(out, name_beside(out->place));
     if (failed && old && no_room_beside(errno)) {
         free(out->path);
@@ -206,7 +228,7 @@ int hs_output_open(struct hs_output *out, const char *target, enum hs_output_kin
         return HS_OK;
     int why = errno;
     release(out);
-    return set_error(error, strcmp(target, "-") ? target : "standard output", why);
+    return set_error(error, strcmp(target, "-") ? target : "standard output", why, NULL);
 }
 
 /* ---- writing ---- */
@@ -275,6 +297,10 @@ static int copy_over(struct hs_output *out)
 
 static int put_in_place(struct hs_output *out)
 {
+    if (is_being_written(out->place)) {
+        errno = BEING_WRITTEN;
+        return -1;
+    }
     if (out->elsewhere)
         return copy_over(out);
     if (!rename(out->path, out->place))
@@ -317,13 +343,13 @@ int hs_output_show(struct hs_output *out, struct hs_error *error)
 {
     if (out->shown || out->device >= 0 || out->elsewhere)
         return HS_OK;
-    if (!access(out->place, F_OK) && !set_aside(out))
+    if (!access(out->place, F_OK) && (is_being_written(out->place) || !set_aside(out)))
         return HS_OK;
     if (rename(out->path, out->place)) {
         int why = errno;
         if (out->earlier)
             give_back(out);
-        return set_error(error, out->target, why);
+        return set_error(error, out->target, why, NULL);
     }
     hs_temp_forget(out->path);
     out->shown = true;
@@ -446,12 +472,11 @@ int hs_output_close(struct hs_output *out, int status, struct hs_error *error)
     why = full ? full : why;
     if (!status && !why && out->path && !out->shown && put_in_place(out))
         why = errno == EEXIST ? ENOTEMPTY : errno;
-    if (why && out->shown)
-        hs_output_keep(out);
+    const char *kept = why && (out->shown || why == BEING_WRITTEN) ? hs_output_keep(out) : NULL;
     settle_earlier(out, status || why);
     remove_rest(out);
     if (why && (!status || status == HS_ERR_IO))
-        status = set_error(error, strcmp(out->target, "-") ? out->target : "standard output", why);
+        status = set_error(error, strcmp(out->target, "-") ? out->target : "standard output", why, kept);
     release(out);
     return status;
 }

@@ -6,6 +6,7 @@
  *   - a symbolic link stays, and the file that it names is replaced; mode and owner of that file stay;
  *   - devices, pipes, sockets and paths in /dev/fd and /proc are written directly;
  *   - when no file can be created beside the target, it is written elsewhere and then copied over the target;
+ *   - a trace that another process is writing is not replaced;
  *   - after an error, or when a signal ends the program, the previous file is unchanged. Output that was useful before it was
  *     complete (hs_output_show) can be kept then, under another name (hs_output_keep).
  *

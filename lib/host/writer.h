@@ -113,7 +113,8 @@ struct hs_writer *hs_writer_of_fd(int fd, const char *name, const struct hs_writ
 int hs_writer_put(struct hs_writer *writer, const void *bytes, size_t len);
 
 /* Puts a whole input of any kind that hs_reader_open opens ("-" is standard input): its header, dictionary and
- * packets. Damaged parts are skipped: a gap in the packet numbers remains, and *error is filled although 0 is returned.
+ * packets. Damaged parts are skipped: a gap in the packet numbers and as many bytes that are no packet remain, and *error is filled
+ * although 0 is returned.
  * Nothing may have been put before. */
 int hs_writer_put_input(struct hs_writer *writer, const char *path, struct hs_error *error);
 

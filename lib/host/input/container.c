@@ -620,6 +620,16 @@ int hs_writer_put_chunk(struct hs_writer *w, const struct hs_chunk *chunk)
     return w->err;
 }
 
+/* Puts as many bytes as were left out, so that whoever reads the trace learns of the loss: zeros begin no chunk. */
+static void put_damage(struct hs_writer *w, uint64_t bytes)
+{
+    static const uint8_t none[4096];
+    for (size_t n; bytes && !w->err; bytes -= n) {
+        n = bytes < sizeof none ? (size_t)bytes : sizeof none;
+        hs_writer_put(w, none, n);
+    }
+}
+
 int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *error)
 {
     struct hs_chunk chunk;
@@ -636,6 +646,8 @@ int hs_writer_put_input(struct hs_writer *w, const char *path, struct hs_error *
         else if (chunk.kind == HS_CHUNK_DAMAGE)
             hs_fail_with(error, chunk.code, chunk.offset, "%s: damaged at byte %llu: %s", path, (unsigned long long)chunk.offset,
                          hs_strerror(chunk.code));
+        if (chunk.kind == HS_CHUNK_DAMAGE)
+            put_damage(w, chunk.damaged);
         hs_writer_put_chunk(w, &chunk);
     }
     if (err)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""No command loses a trace that was there, and none shows figures of what it could not read."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+import hs_test
+
+
+def put(path, text):
+    with open(path, "wb") as f:
+        f.write(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def content(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def command(target, program):
+    return [hs_test.CLI, "record", "-o", target, "--", hs_test.firmware("unix64"), program]
+
+
+def wait_for(done, seconds=30):
+    end = time.monotonic() + seconds
+    while not done() and time.monotonic() < end:
+        time.sleep(0.05)
+    return done()
+
+
+def case_two_recordings_to_one_file(bench):
+    """The second is refused, and the first is complete; also where an earlier trace is there."""
+    folder = bench.folder("two")
+    long = put(os.path.join(folder, "long.py"), "l = [bytearray(50) for i in range(99)]\nprint('ready')\nimport sys\nsys.stdin.readline()\n")
+    short = put(os.path.join(folder, "short.py"), "s = [bytearray(50) for i in range(9)]\n")
+    target = os.path.join(folder, "trace.hst")
+    for earlier in (False, True):
+        first = subprocess.Popen(command(target, long), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        first.stdout.readline()
+        before = content(target) if earlier else b""
+        bench.check("the first is recording", wait_for(lambda: os.path.exists(target) and content(target) != before))
+        second = hs_test.run(command(target, short))
+        bench.check("the second is refused", second.status == 2 and b"another heapstrata is writing it" in second.err, (second.status, second.err))
+        first.communicate(b"\n")
+        done = hs_test.cli("dump", "--dict", target)
+        bench.check("the first trace is there", first.returncode == 0 and b"long.py" in done.out and b"short.py" not in done.out, done.out[-300:])
+    bench.check("nothing else is there", sorted(os.listdir(folder)) == ["long.py", "short.py", "trace.hst"], os.listdir(folder))
+
+
+def case_two_recordings_that_begin_together(bench):
+    """Whichever shows its file first has it; the other one's trace is beside it, and it says so."""
+    folder = bench.folder("together")
+    target = os.path.join(folder, "trace.hst")
+    programs = [put(os.path.join(folder, "%s.py" % name), "%s = [bytearray(50) for i in range(99)]\n" % name) for name in ("one", "other")]
+    running = [subprocess.Popen(command(target, p), stdout=subprocess.PIPE, stderr=subprocess.PIPE) for p in programs]
+    ends = [(p.communicate()[1], p.returncode) for p in running]
+    for (err, status), program in zip(ends, programs):
+        named = re.search(rb"the output is in (\S+)", err)
+        own = named.group(1).decode() if named else target
+        refused = b"name another file" in err
+        whole = status == 0 or refused or os.path.basename(program).encode() in hs_test.cli("dump", "--dict", own).out
+        bench.check("each has its trace, or was refused", whole and (status == 0) != (refused or bool(named)), (status, err))
+    bench.check("at least one has", any(status == 0 for err, status in ends), ends)
+
+
+def long_trace(bench):
+    path = bench.path("long.hst")
+    program = put(bench.path("work.py"), "def f(i):\n    return [i] * (i % 30)\nl = []\nfor i in range(60000):\n    l.append(f(i))\n    if i % 7 == 0: l = []\n")
+    done = hs_test.run(command(path, program))
+    bench.check("a trace of several blocks", done.status == 0 and os.path.getsize(path) > 80000, (done.err, os.path.getsize(path)))
+    return content(path)
+
+
+def case_a_damaged_import_replaces_nothing(bench):
+    folder = bench.folder("damaged")
+    data = long_trace(bench)
+    keep, cut, none = (os.path.join(folder, name) for name in ("keep.hst", "cut.hst", "none.hst"))
+    good = content(bench.small)
+    put(cut, data[:len(data) * 2 // 3])
+    put(none, data[:200])
+    put(keep, good)
+    done = hs_test.cli("import", none, "-o", keep)
+    bench.check("without a record", done.status == 2 and content(keep) == good and b"the earlier file was not touched" in done.err, done.err)
+    done = hs_test.cli("import", none, "-o", os.path.join(folder, "new.hst"))
+    bench.check("no file of nothing", done.status == 2 and not os.path.exists(os.path.join(folder, "new.hst")), done.err)
+    done = hs_test.cli("import", cut, "-o", keep)
+    beside = keep + ".incomplete"
+    bench.check("a part is kept beside", done.status == 2 and content(keep) == good and beside.encode() in done.err, done.err)
+    left = [re.search(rb"damaged bytes, left out: ([\d,]+)", hs_test.cli("stat", path).out) for path in (cut, beside)]
+    status = [hs_test.cli("stat", path).status for path in (cut, beside)]
+    bench.check("what was left out is in it too", status == [2, 2] and all(left) and left[0].group(1) == left[1].group(1), (status, left))
+    done = hs_test.cli("import", cut, "-o", os.path.join(folder, "part.hst"))
+    bench.check("without an earlier one it has its own name", done.status == 2 and hs_test.cli("stat", os.path.join(folder, "part.hst")).status == 2, done.err)
+
+
+def case_nothing_read_is_nothing_shown(bench):
+    """Of a trace of which nothing can be read there are no figures, and no clean bill."""
+    data = long_trace(bench)
+    none = put(bench.path("none.hst"), data[:200])
+    for args in (["doctor"], ["doctor", "--json"], ["doctor", "--sarif"], ["stat"], ["stat", "--json"], ["report"], ["timeline"], ["map"], ["blame"],
+                 ["leaks"], ["marks"], ["regions"], ["pools"], ["resets"], ["annotate"], ["phases"], ["whatif"], ["dump"]):
+        done = hs_test.cli(*args, none)
+        bench.check("nothing read: " + " ".join(args), done.status == 2 and done.out == b"" and done.err.count(b"\n") == 1, (done.status, done.out, done.err))
+    for args in (["stat", "--heap", "foo"], ["stat", "--region", "7"], ["report", "--heap", "foo"], ["timeline", "--heap", "foo"], ["map", "--heap", "foo"]):
+        done = hs_test.cli(*args, bench.small)
+        bench.check("nothing chosen: " + " ".join(args), done.status == 2 and done.out == b"" and b"its regions are" in done.err, (done.status, done.out, done.err))
+
+
+def case_a_script_that_is_not_there(bench):
+    folder = bench.folder("mistyped")
+    keep = put(os.path.join(folder, "heapstrata.hst"), content(bench.small))
+    for args in ([], ["--ring", "8K"]):
+        done = hs_test.run([hs_test.CLI, "record", *args, "--", hs_test.firmware("unix64"), "-X", "heapsize=100k", "nosuch.py"], cwd=folder)
+        bench.check("a mistyped script is no run " + " ".join(args), done.status != 0 and content(keep) == content(bench.small) and b"nosuch.py does not exist" in done.err
+                    and os.listdir(folder) == ["heapstrata.hst"], (done.status, done.err, os.listdir(folder)))
+    put(os.path.join(folder, "fails.py"), "x = [bytearray(50) for i in range(9)]\nraise SystemExit(3)\n")
+    done = hs_test.run([hs_test.CLI, "record", "--", hs_test.firmware("unix64"), "fails.py", "absent.py"], cwd=folder)
+    bench.check("a script that ends with an error is one", done.status == 3 and content(keep) != content(bench.small), (done.status, done.err))
+
+
+def case_an_ignored_hangup(bench):
+    """nohup: SIGHUP ends neither the recording nor the firmware."""
+    out = bench.path("nohup.hst")
+    program = put(bench.path("waits.py"), "l = [bytearray(50) for i in range(99)]\nprint('ready')\nimport sys\nsys.stdin.readline()\nprint('end')\n")
+    running = subprocess.Popen(command(out, program), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    running.stdout.readline()
+    running.send_signal(signal.SIGHUP)
+    said, err = running.communicate(b"\n")
+    bench.check("a hangup that is ignored", running.returncode == 0 and said == b"end\n" and hs_test.cli("stat", out).status == 0, (running.returncode, said, err))
