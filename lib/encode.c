@@ -5,18 +5,13 @@
  */
 #include <string.h>
 
+#include "lib/hot.h"
 #include "lib/level.h"
 #include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
 
-#define INLINE static inline __attribute__((always_inline))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
-#if defined(__GNUC__) && !defined(__clang__)
-#define HOT __attribute__((optimize("O2")))
-#else
-#define HOT
-#endif
 
 /* Commits the bytes up to `end` as one record. */
 INLINE void commit(struct hs_trace *t, uint8_t *end)

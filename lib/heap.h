@@ -61,7 +61,7 @@ struct hs_heap {
      * heap owns belong to it. */
     bool (*owns_code)(uintptr_t code);
 
-    /* hs_config.describe for the codes that this heap owns. `*place` is zero before. Called with the port's lock held: must
+    /* hs_config.describe for the codes that this heap owns. Only `nested` of `*place` is not zero before. Called with the port's lock held: must
      * neither allocate nor record. NULL: its sites have no file, function or line. */
     void (*describe)(uintptr_t code, struct hs_place *place);
 

@@ -41,6 +41,7 @@ struct hs_place {
     struct hs_text file, function;
     uint32_t line;
     uint32_t offset; /* of the instruction in its code */
+    bool nested;     /* set by the caller: this call interrupts another one, so the own variables of the hook may be in use */
 };
 
 /* Set in `rank` of sites that free or resize: their size/op/rank word then never equals that of a site that allocates. */

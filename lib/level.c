@@ -7,15 +7,10 @@
 #include <string.h>
 
 #include "lib/assertion.h"
+#include "lib/hot.h"
 #include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
-
-#if defined(__GNUC__) && !defined(__clang__)
-#define HOT __attribute__((optimize("O2")))
-#else
-#define HOT
-#endif
 
 /* --- distances ------------------------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/crc.h"
+#include "lib/hot.h"
 #include "lib/record.h"
 #include "lib/ring.h"
 
@@ -63,14 +64,43 @@ uint32_t hs_header_sum(const struct hs_ring_header *header)
     return hs_crc32(crc, header + 1, header->header_size - sizeof *header);
 }
 
+#define HASH_START 0x811C9DC5u
+#define HASH_BYTE(hash, byte) (((hash) ^ (byte)) * 0x01000193u)
+
 uint32_t hs_definition_hash(const uint8_t *definition)
 {
     const uint8_t *at = definition + 1, *end = definition + HS_DEFINITION_LEN(*definition);
-    uint32_t hash = 0x811C9DC5u ^ *definition >> 6;
+    uint32_t hash = HASH_START ^ *definition >> 6;
     while (at < end && *at++ >= 0x80) /* its number */
         ;
     at += HS_DEFINITION_KIND(*definition) == HS_SITE; /* its size */
     while (at < end)
-        hash = (hash ^ *at++) * 0x01000193u;
+        hash = HASH_BYTE(hash, *at++);
+    return hash;
+}
+
+/* Zeros at the end of a definition are not in it. A distance of addresses fits a pointer, so on a small core no number has more
+ * than 32 bits. */
+HOT uint32_t hs_site_hash(const struct hs_record_site *site)
+{
+    intptr_t caller = (intptr_t)site->caller;
+    const uintptr_t number[] = {
+        (uintptr_t)caller << 1 ^ (uintptr_t)(caller >> (8 * sizeof caller - 1)),
+        site->function,
+        site->line,
+        site->offset,
+        site->context,
+        site->event,
+    };
+    const uintptr_t *at = number, *end = number + sizeof number / sizeof *number;
+    uint32_t hash = HASH_START ^ (HS_SITE - HS_STRING);
+    while (end > number && !end[-1])
+        end--;
+    while (at < end) {
+        uintptr_t value = *at++;
+        for (; value >= 0x80; value >>= 7)
+            hash = HASH_BYTE(hash, (uint8_t)(value | 0x80));
+        hash = HASH_BYTE(hash, (uint8_t)value);
+    }
     return hash;
 }

@@ -124,4 +124,8 @@ uint32_t hs_packet_sum(const struct hs_packet *packet, const uint8_t *records, c
  * names: 31 times that of a site's or context's function or of a function's file, and 7 times that of a site's context. */
 uint32_t hs_definition_hash(const uint8_t *definition);
 
+/* hs_definition_hash of a SITE's definition, from its fields. */
+struct hs_record_site;
+uint32_t hs_site_hash(const struct hs_record_site *site);
+
 #endif

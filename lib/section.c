@@ -58,7 +58,7 @@ void hs_pend_event(hs_lock_t lock, const struct hs_put *event)
     hs_port_unlock(lock);
     if (!entry)
         return;
-    entry->event.place = (struct hs_place){.line = 0};
+    entry->event.place = (struct hs_place){.nested = true};
     if (event->key.code)
         hs_trace.config.describe(event->key.code, &entry->event.place);
 }

@@ -15,17 +15,11 @@
 
 #include "lib/assertion.h"
 #include "lib/decode.h"
+#include "lib/hot.h"
 #include "lib/schema.h"
 #include "lib/section.h"
 #include "lib/trace.h"
 #include "lib/varint.h"
-
-#define INLINE static inline __attribute__((always_inline))
-#if defined(__GNUC__) && !defined(__clang__)
-#define HOT __attribute__((optimize("O2")))
-#else
-#define HOT
-#endif
 
 INLINE uint32_t slot_of_key(struct hs_key key)
 {
@@ -169,6 +163,25 @@ static bool each(struct hs_site_entry *entry, bool (*visit)(struct hs_site_entry
     }
 }
 
+/* The calling context of a key. */
+static uint32_t context_of_key(struct hs_key key)
+{
+#if HS_STACKS
+    return (uint32_t)key.context;
+#else
+    return (void)key, 0;
+#endif
+}
+
+static void set_context(struct hs_site_entry *entry, uint32_t context)
+{
+#if HS_STACKS
+    entry->key.context = context;
+#else
+    (void)entry, (void)context;
+#endif
+}
+
 static bool touch(struct hs_site_entry *entry)
 {
     entry->used = hs_trace.epoch;
@@ -282,142 +295,178 @@ static void compose(struct hs_record *r, uint32_t number, uint8_t *bytes)
     bytes[0] = (uint8_t)((r->kind - HS_STRING) << 6 | (uint32_t)(end - bytes - 1));
 }
 
-/* The entry with this definition; NULL if there is none. */
-static struct hs_site_entry *find_definition(const struct hs_site_entry *like)
+/* Sets an entry's members from its definition; for a STRING there are none. */
+static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r)
+{
+    if (r->kind == HS_FUNCTION) {
+        entry->parent = (uint16_t)r->function.file;
+    } else if (r->kind == HS_CONTEXT) {
+        entry->parent = (uint16_t)r->context.function;
+        entry->size = (uint16_t)(r->context.line < 0xffff ? r->context.line : 0xffff);
+        set_context(entry, r->context.parent);
+    } else if (r->kind == HS_SITE) {
+        entry->op = (uint8_t)(HS_ALLOC + r->site.event);
+        entry->parent = (uint16_t)r->site.function;
+        entry->first_size = (uint8_t)r->site.size;
+        set_context(entry, r->site.context);
+    }
+}
+
+/* The entry with this definition; NULL if there is none. `names`: number of its function or file. */
+INLINE struct hs_site_entry *find_definition(const struct hs_record *r, uint32_t hash, uint16_t names)
 {
     struct hs_trace *t = &hs_trace;
-    for (uint32_t slot = slot_of_hash(like->hash), index; (index = t->config.hash[slot]) != 0; slot = after(slot)) {
+    uint8_t op = (uint8_t)(r->kind == HS_SITE ? HS_ALLOC + r->site.event : 0);
+    for (uint32_t slot = slot_of_hash(hash), index; (index = t->config.hash[slot]) != 0; slot = after(slot)) {
         struct hs_site_entry *e = &t->site[index];
-        if (e->hash == like->hash && e->kind == like->kind && e->op == like->op && e->parent == like->parent)
+        if (e->hash == hash && e->kind == r->kind && e->op == op && e->parent == names)
             return e;
     }
     return NULL;
 }
 
-static uint32_t hash_of_named(const struct hs_site_entry *entry)
+/* What the definitions that a definition names add to its hash. */
+INLINE uint32_t hash_of_named(uint32_t parent, uintptr_t context)
 {
-    uint32_t hash = entry->parent ? 31 * hs_name_entry(entry->parent)->hash : 0;
-    if (entry->kind == HS_SITE && context_of(entry))
-        hash += 7 * hs_name_entry(context_of(entry))->hash;
-    return hash;
+    uint32_t hash = parent ? 31 * hs_name_entry(parent)->hash : 0;
+    return context ? hash + 7 * hs_name_entry((uint32_t)context)->hash : hash;
 }
 
-/* The existing entry with this definition, or a new one; NULL if there is no room. `like` has the members of a new entry. */
-static struct hs_site_entry *define(struct hs_record *r, struct hs_site_entry *like)
+static __attribute__((noinline)) uint32_t hash_of_bytes(struct hs_record *r)
 {
-    struct hs_trace *t = &hs_trace;
     uint8_t bytes[HS_DEFINITION_MAX];
     compose(r, 0, bytes);
-    like->kind = r->kind;
-    like->hash = hs_definition_hash(bytes) + hash_of_named(like);
-    struct hs_site_entry *entry = find_definition(like);
-    bool known = entry;
-    if (!known) {
-        entry = new_entry(r->kind);
-        if (!entry)
-            return NULL;
-        *entry = *like;
-        entry->used = (uint16_t)(t->epoch - 1);
+    return hs_definition_hash(bytes);
+}
+
+/* Writes the definition of an entry. */
+static bool write_entry(struct hs_record *r, struct hs_site_entry *entry)
+{
+    uint8_t bytes[HS_DEFINITION_MAX];
+    if (r->kind == HS_SITE)
+        r->site.size = entry->first_size; /* packets with its older definition predict this size */
+    compose(r, number_of(entry), bytes);
+    return write_definition(bytes, entry);
+}
+
+/* Makes an entry and writes its definition; NULL if there is no room. */
+static __attribute__((noinline)) struct hs_site_entry *define_new(struct hs_record *r, uint32_t hash)
+{
+    struct hs_site_entry *entry = new_entry(r->kind);
+    if (!entry)
+        return NULL;
+    *entry = (struct hs_site_entry){
+        .key = {.code = HS_NOWHERE},
+        .used = (uint16_t)(hs_trace.epoch - 1),
+        .hash = hash,
+        .kind = r->kind,
+    };
+    adopt_fields(entry, r);
+    if (!write_entry(r, entry)) {
+        free_entry(entry);
+        return NULL;
     }
-    if (!known || is_gone(entry)) {
-        if (r->kind == HS_SITE)
-            r->site.size = entry->first_size; /* packets with its older definition predict this size */
-        compose(r, number_of(entry), bytes);
-        if (!write_definition(bytes, entry)) {
-            if (!known)
-                free_entry(entry);
-            return NULL;
-        }
-    }
-    if (!known)
-        enter_slot(slot_of_hash(entry->hash), entry);
+    enter_slot(slot_of_hash(entry->hash), entry);
     return entry;
 }
 
-/* Number of a name; 0 if the text is empty or there is no room. `last` caches the last name, because the next site is mostly in
- * the same file and often in the same function. */
-static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file)
+/* The existing entry with this definition, or a new one; NULL if there is no room. `hash`: of the whole definition. */
+INLINE struct hs_site_entry *define(struct hs_record *r, uint32_t hash, uint32_t names)
 {
-    if (last->number && text.data == last->data && text.len == last->len && hs_name_entry(last->number)->parent == file &&
-        !is_gone(hs_name_entry(last->number))) {
-        touch(hs_name_entry(last->number));
-        return last->number;
-    }
+    struct hs_site_entry *entry = find_definition(r, hash, (uint16_t)names);
+    if (!entry)
+        return define_new(r, hash);
+    return !is_gone(entry) || write_entry(r, entry) ? entry : NULL;
+}
+
+static __attribute__((noinline)) uint32_t define_other_name(uint8_t kind, struct hs_text text, struct hs_named *last,
+                                                            uint32_t file)
+{
     uint32_t len = text.len < UINT16_MAX ? text.len : UINT16_MAX;
-    const char *data = len ? text.data + (text.len - len) : NULL;
+    const char *data = text.data + (text.len - len);
     struct hs_record r = {.kind = kind};
     *text_of(&r) = (struct hs_text){data, len};
     if (kind == HS_FUNCTION)
         r.function.file = file;
-    struct hs_site_entry like = {.key.code = HS_NOWHERE, .text = data, .size = (uint16_t)len, .parent = (uint16_t)file};
-    struct hs_site_entry *entry = len ? define(&r, &like) : NULL;
+    struct hs_site_entry *entry = define(&r, hash_of_bytes(&r) + hash_of_named(file, 0), file);
     if (entry) {
-        entry->text = like.text;
+        entry->text = data;
+        entry->size = (uint16_t)len;
         touch(entry);
     }
-    *last = (struct hs_named){text.data, text.len, entry ? number_of(entry) : 0};
+    *last = (struct hs_named){text.data, text.len, entry ? number_of(entry) : 0, entry};
     return last->number;
 }
 
-#if HS_STACKS
-static uint32_t context_of_key(struct hs_key key) { return (uint32_t)key.context; }
-static void set_context(struct hs_site_entry *entry, struct hs_key key) { entry->key.context = key.context; }
-#else
-static uint32_t context_of_key(struct hs_key key) { return (void)key, 0; }
-static void set_context(struct hs_site_entry *entry, struct hs_key key) { (void)entry, (void)key; }
-#endif
-
-/* Fills in a site's definition and the members of its entry. */
-static void fill_site(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place)
+/* Number of a name; 0 if the text is empty or there is no room. `last` caches the last name, because the next site is mostly in
+ * the same file and often in the same function. */
+INLINE uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file)
 {
-    r->site.caller = distance(key.caller);
-    r->site.function = like->parent;
-    r->site.line = place->line;
-    r->site.offset = place->offset;
-    r->site.context = context_of_key(key);
-    like->op = (uint8_t)(HS_ALLOC + r->site.event);
-    like->first_size = (uint8_t)r->site.size;
+    struct hs_site_entry *entry = last->entry;
+    if (!text.len)
+        return 0;
+    if (!entry || text.data != last->data || text.len != last->len || entry->parent != file || is_gone(entry))
+        return define_other_name(kind, text, last, file);
+    touch(entry);
+    return last->number;
 }
 
-static void fill_context(struct hs_record *r, struct hs_site_entry *like, struct hs_key key, const struct hs_place *place)
+/* File, function and line of `code`: in `*room`, or where an entry of the queue has them already. */
+INLINE const struct hs_place *place_of(uintptr_t code, struct hs_place *room)
 {
-    r->context.parent = context_of_key(key);
-    r->context.function = like->parent;
-    r->context.line = place->line;
-    r->context.caller = key.caller ? distance(key.caller) : 0;
-    like->size = (uint16_t)(place->line < 0xffff ? place->line : 0xffff);
-}
-
-/* File, function and line of `code`. An entry of the queue already has them. */
-static struct hs_place place_of(uintptr_t code)
-{
-    struct hs_place place = {.line = 0};
 #if HS_PENDING
     if (hs_trace.place)
-        return *hs_trace.place;
+        return hs_trace.place;
 #endif
+    room->file = room->function = (struct hs_text){NULL, 0};
+    room->line = room->offset = 0;
+    room->nested = false;
     if (code)
-        hs_trace.config.describe(code, &place);
-    return place;
+        hs_trace.config.describe(code, room);
+    return room;
 }
 
-/* Defines the site or context of `key`, and enters the key into the hash table. NULL if there is no room. */
-static struct hs_site_entry *define_key(struct hs_record *r, struct hs_key key)
+/* Defines the file and function of a place, and sets `*function`. False: there is no room. */
+INLINE bool define_names(const struct hs_place *place, uint32_t *function)
 {
     struct hs_trace *t = &hs_trace;
-    struct hs_place place = place_of(key.code);
-    uint32_t file = define_name(HS_STRING, place.file, &t->file, 0);
-    uint32_t function = define_name(HS_FUNCTION, place.function, &t->function, file);
-    if ((place.file.len && !file) || (place.function.len && !function))
+    uint32_t file = define_name(HS_STRING, place->file, &t->file, 0);
+    *function = define_name(HS_FUNCTION, place->function, &t->function, file);
+    return (file || !place->file.len) && (*function || !place->function.len);
+}
+
+/* Enters a key into the hash table. */
+INLINE void enter_key(struct hs_site_entry *entry, struct hs_key key)
+{
+    if (hs_has_key(entry, key))
+        return;
+    entry->key = key;
+    enter_slot(slot_of_key(key), entry);
+}
+
+/* Defines the site of `key`. NULL if there is no room. Most sites that are described have an entry with the same definition already,
+ * as when a module is imported again; so the hash is computed without the definition's bytes. Each member of `r` is set by
+ * itself, because a small core would call memset for an initialiser. */
+INLINE struct hs_site_entry *define_key(struct hs_key key, uint8_t event, uint32_t size)
+{
+    struct hs_place room;
+    const struct hs_place *place = place_of(key.code, &room);
+    struct hs_record r;
+    uint32_t function, context = context_of_key(key);
+    if (!define_names(place, &function))
         return NULL;
-    struct hs_site_entry like = {.key = {.code = HS_NOWHERE}, .parent = (uint16_t)function};
-    set_context(&like, key);
-    (r->kind == HS_SITE ? fill_site : fill_context)(r, &like, key, &place);
-    struct hs_site_entry *entry = define(r, &like);
-    if (entry && !hs_is_site(entry, key, entry->op)) {
-        entry->key = key;
-        enter_slot(slot_of_key(key), entry);
-    }
+    r.kind = HS_SITE;
+    r.site.size = size;
+    r.site.caller = distance(key.caller);
+    r.site.function = function;
+    r.site.line = place->line;
+    r.site.offset = place->offset;
+    r.site.context = context;
+    r.site.event = event;
+    HS_ASSERT(hs_site_hash(&r.site) == hash_of_bytes(&r));
+    struct hs_site_entry *entry = define(&r, hs_site_hash(&r.site) + hash_of_named(function, context), function);
+    if (entry)
+        enter_key(entry, key);
     return entry;
 }
 
@@ -486,17 +535,17 @@ static bool is_here(struct hs_site_entry *entry)
     compose(&r, number_of(entry), bytes);
     return write_definition(bytes, entry);
 }
+static bool are_here(struct hs_site_entry *site) { return each(site, is_here); }
 #else
-static bool is_here(struct hs_site_entry *entry) { return (void)entry, true; }
+static bool are_here(struct hs_site_entry *site) { return (void)site, true; }
 #endif
 
 /* Tries twice: if a packet was closed and lost meanwhile, a part of the definition was lost with it. */
 static __attribute__((noinline)) struct hs_site_entry *define_site(struct hs_key key, uint8_t op, uint32_t size)
 {
     for (int tries = 0; tries < 2; tries++) {
-        struct hs_record r = {.kind = HS_SITE, .site = {.event = (uint8_t)(op - HS_ALLOC), .size = size < 128 ? size : 0}};
-        struct hs_site_entry *site = define_key(&r, key);
-        if (site && each(site, is_here) && hs_site_ready(site))
+        struct hs_site_entry *site = define_key(key, (uint8_t)(op - HS_ALLOC), size < 128 ? size : 0);
+        if (site && are_here(site) && (site->used == hs_trace.epoch || hs_site_ready(site)))
             return site;
     }
     return hs_trace.site;
@@ -510,16 +559,32 @@ struct hs_site_entry *hs_site_find(HS_KEY_PARAMETERS, uint8_t op, uint32_t size)
 }
 
 #if HS_STACKS
+static struct hs_site_entry *define_context(struct hs_key key)
+{
+    struct hs_place room;
+    const struct hs_place *place = place_of(key.code, &room);
+    uint32_t function;
+    if (!define_names(place, &function))
+        return NULL;
+    struct hs_record r = {.kind = HS_CONTEXT,
+                          .context = {.parent = context_of_key(key),
+                                      .function = function,
+                                      .line = place->line,
+                                      .caller = key.caller ? distance(key.caller) : 0}};
+    struct hs_site_entry *entry = define(&r, hash_of_bytes(&r) + hash_of_named(function, 0), function);
+    if (entry)
+        enter_key(entry, key);
+    return entry;
+}
+
 static uint32_t context_at(struct hs_key key)
 {
     hs_lock_t lock;
     if (!hs_section_enter(&lock))
         return 0;
     struct hs_site_entry *entry = hs_site_of_key(HS_KEY_ARGUMENTS(key), 0);
-    if (!entry) {
-        struct hs_record r = {.kind = HS_CONTEXT};
-        entry = define_key(&r, key);
-    }
+    if (!entry)
+        entry = define_context(key);
     uint32_t number = entry ? number_of(entry) : 0;
     hs_section_leave(lock);
     return number;
@@ -618,29 +683,6 @@ static bool extend(const struct hs_record *r)
     return true;
 }
 
-#if HS_STACKS
-static void adopt_context(struct hs_site_entry *entry, uint32_t context) { entry->key.context = context; }
-#else
-static void adopt_context(struct hs_site_entry *entry, uint32_t context) { (void)entry, (void)context; }
-#endif
-
-/* Sets an entry's members from its definition; for a STRING there are none. */
-static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r)
-{
-    if (r->kind == HS_FUNCTION) {
-        entry->parent = (uint16_t)r->function.file;
-    } else if (r->kind == HS_CONTEXT) {
-        entry->parent = (uint16_t)r->context.function;
-        entry->size = (uint16_t)r->context.line;
-        adopt_context(entry, r->context.parent);
-    } else if (r->kind == HS_SITE) {
-        entry->op = (uint8_t)(HS_ALLOC + r->site.event);
-        entry->parent = (uint16_t)r->site.function;
-        entry->first_size = (uint8_t)r->site.size;
-        adopt_context(entry, r->site.context);
-    }
-}
-
 /* Enters a definition if it is the newest of its number. It counts as used now, because any packet of the ring may need it. */
 static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t packet)
 {
@@ -671,7 +713,7 @@ static void complete(uint8_t kind)
             (context_of(e) && (context_of(e) > t->n_names || hs_name_entry(context_of(e))->kind != HS_CONTEXT)))
             free_entry(e);
         else
-            e->hash += hash_of_named(e);
+            e->hash += hash_of_named(e->parent, kind == HS_SITE ? context_of(e) : 0);
     }
 }
 

@@ -38,10 +38,11 @@ _Static_assert(sizeof(struct hs_packet) + HS_RECORD_MAX + HS_DEFINITION_MAX <= H
 #define HS_TAG_LONG (HS_TAG_MIDDLE + (HS_TAG_TIME - HS_TAG_MIDDLE) * 256u) /* from here on more than one byte */
 #define HS_TAG_LOW 0x03u /* low bits of the target, or of the time if there is no target */
 
-/* A text and its definition's number. */
+/* A text, and the number and entry of its definition. */
 struct hs_named {
     const char *data;
     uint32_t len, number;
+    struct hs_site_entry *entry; /* NULL: it has none */
 };
 
 /* Copy of values of the image's header. The recorder uses this copy, because retained memory may be changed by others. */

@@ -90,7 +90,7 @@ bool hs_mp_block_is_gone(uint32_t pos)
 
 static void end_collection(void)
 {
-    hs_forget(code_is_gone);
+    hs_mp_forget_code(code_is_gone);
     if (AREAS > 1)
         hs_mp_update_areas();
     if (hs_state == HS_STATE_LEVEL)

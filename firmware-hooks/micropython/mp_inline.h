@@ -303,4 +303,7 @@ bool hs_mp_who_asks(uintptr_t caller, struct hs_key *key);
 enum hs_trial hs_mp_try(unsigned number);
 void hs_mp_describe_site(uintptr_t code, struct hs_place *place);
 
+/* hs_forget, and for the hooks' own copy of what the code says. */
+void hs_mp_forget_code(bool (*gone)(uintptr_t code));
+
 #endif

@@ -29,6 +29,9 @@ struct given {
     uint32_t regions, granules;
 };
 
+/* NULL before hs_heaps_begin, and if there are several. */
+static const struct hs_heap *only_heap;
+
 static bool give_granules(struct given *given, const struct hs_heap *heap, bool is_last)
 {
     uint32_t left = GRANULES_MAX - given->granules, n = heap->find(given->granules);
@@ -44,6 +47,7 @@ static bool give_regions(struct given *given, const struct hs_heap *heap)
 {
     if (heap->regions > REGIONS_MAX - given->regions)
         return false;
+    only_heap = given->regions ? NULL : heap;
     heap->numbers->region = (uint8_t)given->regions;
     given->regions += heap->regions;
     return true;
@@ -157,11 +161,11 @@ void hs_heaps_summary(uint8_t cause)
 static const struct hs_heap *owner_of(uintptr_t code)
 {
     const struct hs_heap *other = NULL;
-    FOR_EACH_HEAP(heap)
-    {
-        if (!heap->owns_code)
+    for (unsigned i = 0; i < hs_n_heaps; i++) {
+        const struct hs_heap *heap = hs_heaps[i];
+        if (heap && !heap->owns_code)
             other = heap;
-        else if (heap->owns_code(code))
+        else if (heap && heap->owns_code(code))
             return heap;
     }
     return other;
@@ -169,7 +173,7 @@ static const struct hs_heap *owner_of(uintptr_t code)
 
 void hs_heaps_describe(uintptr_t code, struct hs_place *place)
 {
-    const struct hs_heap *heap = owner_of(code);
+    const struct hs_heap *heap = only_heap && !only_heap->owns_code ? only_heap : owner_of(code);
     if (heap && heap->describe)
         heap->describe(code, place);
 }

@@ -35,7 +35,7 @@ void hs_port_flush(const void *data, uint32_t len) { (void)data, (void)len; }
 
 static void describe(uintptr_t code, struct hs_place *place)
 {
-    *place = (struct hs_place){{"main.py", 7}, {"work", 4}, (uint32_t)code, 0};
+    *place = (struct hs_place){.file = {"main.py", 7}, .function = {"work", 4}, .line = (uint32_t)code};
 }
 
 static void keyframe(void)

@@ -288,6 +288,30 @@ def judge_no_lines(tap):
               done.status == 0 and seen == {"<listcomp> (packed.py)", "main.py:3 <module>"}, seen)
 
 
+ANEW = """import gc
+def anew(n):
+    exec(compile("bytearray(%d)" % (3000 + n), "f%d.py" % (n % 4), "exec"), {})
+for n in range(60):
+    anew(n)
+    gc.collect()
+"""
+
+
+def judge_code_anew(tap):
+    """Code that is compiled where other code was, which was collected."""
+    folder = os.path.join(hs_test.scratch(), "anew")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "main.py"), "w") as f:
+        f.write(ANEW)
+    trace = os.path.join(folder, "trace.hst")
+    done = hs_test.run_firmware("unix64", ["main.py"], trace=trace, cwd=folder)
+    sites = Sites(trace)
+    seen = {event["size"] - 3000: sites.name(event["site"])[0] for event in dump(trace, "--kind", "alloc")
+            if 3000 <= event["size"] < 3060}
+    tap.check("code that takes the place of other code has its own file",
+              done.status == 0 and seen == {n: "f%d.py" % (n % 4) for n in range(60)}, seen)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--firmware", action="append", choices=POINTER)
@@ -306,6 +330,7 @@ def main():
         judge(firmware, program, tap)
         judge_opcodes(firmware, tap)
     judge_no_lines(tap)
+    judge_code_anew(tap)
     tap.finish()
 
 

@@ -188,6 +188,7 @@ static void read_definitions(struct read_back *b, const uint8_t *bytes, size_t l
         at += (size_t)n;
         if (!site)
             continue;
+        assert_int_equal(hs_site_hash(&r.site), b->own[site][number]);
         b->state[number] = (struct hs_site_state){.op = (uint8_t)(HS_ALLOC + r.site.event), .first_size = (uint8_t)r.site.size};
         b->address[number] = r.site.caller;
     }

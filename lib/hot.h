@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * For sources of the recorder: functions that each event runs.
+ */
+#ifndef HS_HOT_H
+#define HS_HOT_H
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Optimised for speed also in a firmware that is built for size. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define HOT __attribute__((optimize("O2")))
+#else
+#define HOT
+#endif
+
+#endif
