@@ -91,7 +91,7 @@ struct hs_writer;
 /* Zero means the default. */
 struct hs_writer_config {
     int level;             /* zstd's, default 3 */
-    uint32_t frame;        /* bytes of a frame before it is packed, default 256 KB */
+    uint32_t frame;        /* bytes of a frame before it is packed, default 64 KB: the most that one damaged byte costs */
     enum hs_source source; /* of the data; default HS_SOURCE_STREAM. hs_writer_put_input sets it */
     unsigned dump;         /* for hs_writer_put_input: number of the dump in a console log, from 1; default: last complete one */
 };

@@ -180,6 +180,30 @@ static void cut_anywhere(void **state)
     assert_true(most > 1000);
 }
 
+/* One long frame, as of a short recording: what is before the damage can be read. */
+static void damage_costs_what_comes_after_it(void **state)
+{
+    (void)state;
+    stream(9, 30000);
+    pack(HS_HST_FRAME_MAX / 2);
+    uint64_t offered = hs_stats().offered;
+    assert_true(fw.out_len > 8 * 16384);
+    for (unsigned eighth = 2; eighth < 8; eighth++) {
+        size_t at = hst_len * eighth / 8;
+        mirror_file(&m, scratch_file(hst, at)); /* cut there */
+        assert_true(m.error.code < 0);
+        assert_true(m.info.records > offered * (eighth - 1) / 10);
+        assert_int_equal(m.info.diverged, 0);
+        assert_true(m.info.damaged_bytes < hst_len / 4); /* one block of 16 KB and one packet */
+        hst[at] ^= 0xff;
+        mirror_file(&m, scratch_file(hst, hst_len));
+        assert_true(m.error.code < 0);
+        assert_true(m.info.records > offered * (eighth - 1) / 10 && m.info.records < offered);
+        assert_int_equal(m.info.diverged, 0);
+        hst[at] ^= 0xff;
+    }
+}
+
 static void flipped_bits(void **state)
 {
     (void)state;
@@ -242,6 +266,7 @@ int main(void)
         cmocka_unit_test(the_index_tells_where_keyframes_are),
         cmocka_unit_test(a_killed_writer_loses_the_last_frame_only),
         cmocka_unit_test(cut_anywhere),
+        cmocka_unit_test(damage_costs_what_comes_after_it),
         cmocka_unit_test(flipped_bits),
         cmocka_unit_test(write_errors_are_told),
         cmocka_unit_test(versions_are_told),

@@ -26,6 +26,7 @@ _Static_assert(sizeof(struct hs_hst_trailer) == 24, "layout");
 
 /* --- reading ------------------------------------------------------------------------------------------ */
 
+#define PART 256u /* bytes of a damaged frame that are unpacked at once */
 #define STORED_MAX (HS_HST_FRAME_MAX + HS_HST_FRAME_MAX / 128 + 1024u)
 
 struct container {
@@ -105,15 +106,18 @@ static bool frame_begins(const uint8_t *bytes, struct hs_hst_frame *frame)
            frame->plain <= HS_HST_FRAME_MAX && frame->stored <= STORED_MAX;
 }
 
-/* Unpacks as much as possible: of a truncated frame, the complete zstd blocks. */
-static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t stored)
+/* Unpacks as much as possible: of a truncated frame, the complete zstd blocks; of a damaged one, those before the damage, and
+ * perhaps wrong bytes after it, which the packets' sums exclude. */
+static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t stored, bool whole)
 {
-    ZSTD_inBuffer in = {c->in + c->in_at, stored, 0};
+    ZSTD_inBuffer in = {c->in + c->in_at, 0, 0};
     if (!hs_array_reserve(c->plain, c->plain_room, frame->plain + 1u))
         return HS_ERR_MEMORY;
     ZSTD_outBuffer out = {c->plain, frame->plain, 0};
     ZSTD_DCtx_reset(c->zstd, ZSTD_reset_session_only);
-    while (in.pos < in.size || out.pos < out.size) {
+    for (;;) {
+        if (in.pos == in.size) /* a call that fails keeps nothing of what it unpacked: so little at once where it may fail */
+            in.size = whole || stored - in.size < PART ? stored : in.size + PART;
         size_t before = in.pos + out.pos;
         size_t left = ZSTD_decompressStream(c->zstd, &out, &in);
         if (ZSTD_isError(left) || !left || in.pos + out.pos == before)
@@ -126,6 +130,13 @@ static int unpack(struct container *c, const struct hs_hst_frame *frame, size_t 
 
 /* Whether the file may still grow: then its end is not damage. */
 static bool grows(struct container *c) { return c->file->growing && c->file->growing(c->file); }
+
+/* Of a frame's `stored` bytes that are there, how many are lost when `plain` bytes were unpacked: an estimate. */
+static uint64_t lost_of(const struct hs_hst_frame *frame, size_t stored, size_t plain)
+{
+    uint64_t used = frame->plain ? (uint64_t)frame->stored * plain / frame->plain : 0;
+    return used < stored ? stored - used : 0;
+}
 
 /* Unpacks the next data frame to `plain`. Returns 1, 0 at the end of the data, or a negative enum hs_err. */
 static int next_frame(struct container *c)
@@ -160,12 +171,12 @@ static int next_frame(struct container *c)
     n -= (long)sizeof frame;
     size_t stored = (size_t)n < frame.stored ? (size_t)n : frame.stored;
     int why = stored < frame.stored ? HS_ERR_END : frame.crc != hs_checksum(0, c->in + c->in_at, stored) ? HS_ERR_CHECK : HS_OK;
-    int err = why == HS_ERR_CHECK ? why : unpack(c, &frame, stored);
+    int err = unpack(c, &frame, stored, !why);
     if (err == HS_ERR_MEMORY)
         return err;
     if (why || err) {
         damaged(c, why ? why : err, offset);
-        c->bytes.damage.bytes += stored;
+        c->bytes.damage.bytes += lost_of(&frame, stored, c->plain_end);
     }
     take(c, stored);
     return 1;
@@ -303,6 +314,9 @@ static int write_all(struct hs_writer *w, const void *data, size_t len)
     return w->err;
 }
 
+#define BLOCK 16384u    /* bytes that a zstd block has, unpacked */
+#define BLOCK_EXTRA 16u /* and what its end costs at most */
+
 static int write_header(struct hs_writer *w)
 {
     struct hs_hst_header *h = &w->header;
@@ -315,12 +329,31 @@ static int write_header(struct hs_writer *w)
     return write_all(w, h, sizeof *h);
 }
 
+/* Packs to `stored`, in zstd blocks: of a truncated or damaged frame, those before the damage can be read. Returns the size, or
+ * zstd's error. */
+static size_t pack(struct hs_writer *w, size_t room, const void *data, size_t len)
+{
+    ZSTD_outBuffer out = {w->stored, room, 0};
+    ZSTD_CCtx_setPledgedSrcSize(w->zstd, len);
+    for (size_t at = 0, n; at < len || !len; at += n) {
+        n = len - at < BLOCK ? len - at : BLOCK;
+        ZSTD_inBuffer in = {(const uint8_t *)data + at, n, 0};
+        size_t left = ZSTD_compressStream2(w->zstd, &out, &in, at + n < len ? ZSTD_e_flush : ZSTD_e_end);
+        if (ZSTD_isError(left))
+            return left;
+        HS_ASSERT(!left && in.pos == n); /* there is room for all */
+        if (!len)
+            break;
+    }
+    return out.pos;
+}
+
 static int write_frame(struct hs_writer *w, struct hs_hst_frame frame, const void *data)
 {
-    size_t bound = ZSTD_compressBound(frame.plain);
+    size_t bound = ZSTD_compressBound(frame.plain) + (frame.plain / BLOCK + 1) * BLOCK_EXTRA;
     if (!hs_array_reserve(w->stored, w->stored_room, bound))
         return fail(w, HS_ERR_MEMORY, "cannot pack");
-    size_t stored = ZSTD_compress2(w->zstd, w->stored, bound, data, frame.plain);
+    size_t stored = pack(w, bound, data, frame.plain);
     if (ZSTD_isError(stored))
         return fail(w, HS_ERR_MEMORY, "cannot pack");
     frame.magic = HS_HST_FRAME_MAGIC;
@@ -517,7 +550,7 @@ static struct hs_writer *new_writer(const struct hs_writer_config *config)
     if (w->config.source == HS_SOURCE_HST)
         w->config.source = HS_SOURCE_STREAM;
     if (!w->config.frame || w->config.frame > HS_HST_FRAME_MAX / 2)
-        w->config.frame = 256u << 10;
+        w->config.frame = 64u << 10;
     w->room = w->config.frame + 2u * (65536 + sizeof(struct hs_packet));
     w->plain = malloc(w->room);
     w->zstd = ZSTD_createCCtx();

@@ -19,6 +19,7 @@ struct stream {
     uint64_t offset; /* in the input, of window[at] */
     size_t taken;    /* length of the last chunk returned, which is still at `at` */
     bool header_seen, ended;
+    bool wrong; /* a damaged frame was unpacked */
     int err;
     struct hs_chunk garbage; /* pending, `damaged` 0: none */
 };
@@ -137,6 +138,9 @@ static size_t refuse(struct stream *s, int code, uint32_t seq)
     return 0;
 }
 
+/* Whether there may be wrong bytes from a damaged frame: an open packet has no sum that would exclude them. */
+static bool wrong_bytes(const struct stream *s) { return s->wrong || s->bytes->damage.code == HS_ERR_CHECK; }
+
 static size_t try_packet(struct stream *s, struct hs_chunk *chunk)
 {
     struct hs_packet *p = &chunk->packet;
@@ -150,7 +154,7 @@ static size_t try_packet(struct stream *s, struct hs_chunk *chunk)
     chunk->len = p->len;
     chunk->definitions = chunk->bytes + p->len;
     chunk->kind = HS_CHUNK_PACKET;
-    if (hs_packet_open(p) ? !s->feed.image : !hs_packet_whole(chunk))
+    if (hs_packet_open(p) ? !s->feed.image || wrong_bytes(s) : !hs_packet_whole(chunk))
         return refuse(s, HS_ERR_CHECK, p->seq);
     return len;
 }
@@ -209,6 +213,7 @@ static bool give_damage(struct stream *s, struct hs_chunk *chunk)
     struct hs_damage damage = s->bytes->damage;
     if (!damage.code)
         return false;
+    s->wrong |= damage.code == HS_ERR_CHECK;
     memset(&s->bytes->damage, 0, sizeof s->bytes->damage);
     *chunk = (struct hs_chunk){.kind = HS_CHUNK_DAMAGE, .offset = damage.offset, .code = damage.code, .damaged = damage.bytes};
     return true;
