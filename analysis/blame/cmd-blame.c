@@ -252,7 +252,7 @@ static int replay(struct work *w)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
     w->watcher = (struct hs_model_watcher){.context = w, .failed = on_failure};
     hs_model_watch(w->model, &w->watcher);
-    w->exam = hs_cmd_finding_watch(w->model);
+    w->exam = hs_cmd_finding_watch(w->model, w->reader);
     int damaged = hs_cmd_replay(w->reader, watch, w), status = check(w);
     if (!status)
         status = hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader);

@@ -2,7 +2,7 @@
  *
  * The doctor's first finding, for commands whose own measures the doctor builds on. The doctor defines these functions.
  *
- *     struct hs_exam *exam = hs_cmd_finding_watch(model);
+ *     struct hs_exam *exam = hs_cmd_finding_watch(model, reader);
  *     ... feed the model ...
  *     if (hs_cmd_finding(exam, path, &names, text))
  *         puts(text);
@@ -17,8 +17,8 @@
 
 struct hs_exam;
 
-/* Watches `model` until the exam is freed. NULL when out of memory; the other functions accept NULL. */
-struct hs_exam *hs_cmd_finding_watch(struct hs_model *model);
+/* Watches `model`, which is fed from `reader`, until the exam is freed. NULL when out of memory; the other functions accept NULL. */
+struct hs_exam *hs_cmd_finding_watch(struct hs_model *model, const struct hs_reader *reader);
 void hs_cmd_finding_free(struct hs_exam *exam);
 
 /* Writes "problem HS-HEAP-FULL: ..." into `text` of HS_CMD_FINDING_LEN bytes, once, at the end of the trace at path `trace`; names

@@ -243,9 +243,13 @@ static bool is_fragmented(const struct hs_diagnosis *d)
     return f->verdict == HS_VERDICT_FRAGMENTED && (room || (double)f->free >= FRAGMENTED_MOST * (double)d->total);
 }
 
-static bool fills(const struct hs_diagnosis *d, const struct hs_live_line *h, double share)
+/* What keeps the blocks of `grows` may keep those of other lines too. */
+static bool fills(const struct hs_diagnosis *d, double share)
 {
-    return h && (double)h->live >= share * (double)d->total;
+    uint64_t kept = d->grows ? d->grows->live : 0;
+    if (d->kept.adds && d->kept.bytes > kept)
+        kept = d->kept.bytes;
+    return d->grows && (double)kept >= share * (double)d->total;
 }
 
 static enum hs_cause cause_of(const struct hs_diagnosis *d)
@@ -261,11 +265,11 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
         return HS_CAUSE_TOO_LARGE;
     if (d->peak && d->peak != HS_PEAK_LARGER)
         return HS_CAUSE_PEAK;
-    if (fills(d, d->grows, GROWS_MOST))
+    if (fills(d, GROWS_MOST))
         return HS_CAUSE_GROWING;
     if (d->peak && (!d->grows || d->grows->live < d->asked->largest))
         return HS_CAUSE_PEAK;
-    if (fills(d, d->grows, GROWS_SURELY) || is_container(d))
+    if (fills(d, GROWS_SURELY) || is_container(d))
         return HS_CAUSE_GROWING;
     if (is_fragmented(d))
         return HS_CAUSE_FRAGMENTED;
@@ -286,6 +290,9 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, co
     find_views(d, w, names);
     d->asked = find_asked(d);
     find_container(d, hs_reader_info(names->reader)->pointer_bytes);
+    error = hs_diagnosis_from_references(d, w, names);
+    if (error)
+        return error;
     hs_peak_find(d, w, names);
     d->cause = cause_of(d);
     hs_diagnosis_from_source(d, names, sources);
@@ -320,6 +327,7 @@ static void free_one(struct hs_diagnosis *d)
     for (size_t i = 0; i < d->n_between; i++)
         free(d->between[i].name);
     free(d->held);
+    free(d->kept.set.born);
     free(d->between);
 }
 

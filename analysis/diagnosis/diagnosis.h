@@ -63,6 +63,22 @@ struct hs_between {
     uint64_t blocks, bytes;
 };
 
+/* Blocks, by the numbers of the records that allocated them, ascending. */
+struct hs_block_set {
+    uint64_t *born; /* `n` */
+    size_t n;
+};
+
+/* What holds the blocks of a line, by the references at the failure. */
+struct hs_kept {
+    bool known;
+    char by[HS_NAME_MAX];    /* "main.CACHE (dict)" */
+    uint64_t bytes, blocks;  /* that would be garbage without it */
+    struct hs_block_set set; /* what it keeps, without itself; empty unless `adds` */
+    bool adds;               /* it is a list, dict or set that `keeper` made larger; else `keeper` is not set */
+    bool within;             /* with `adds`: several such are in what `by` names, or one of those that hold the same blocks */
+};
+
 struct hs_diagnosis {
     enum hs_cause cause;
     struct hs_failure failure; /* the diagnosed one */
@@ -73,8 +89,10 @@ struct hs_diagnosis {
     size_t n;
     const struct hs_live_line *grows; /* in `held`: the line that keeps what it allocates; NULL: none */
     const struct hs_live_line
-        *keeper; /* in `held`: the line that enlarges the object which keeps the blocks of `grows`; NULL: not found */
-    bool views;  /* `keeper` made a memoryview of each block */
+        *keeper; /* in `held`: the line that enlarges the object which keeps the blocks of `grows`: a fact if kept.known, else a
+                    guess by sizes; NULL: not found */
+    struct hs_kept kept;              /* by whom the blocks of `grows` are held, where references were recorded */
+    bool views;                       /* `keeper` made a memoryview of each block */
     const struct hs_live_line *asked; /* in `held`: the requesting line; NULL: it holds nothing */
     enum hs_peak peak;
     char peak_of[HS_NAME_MAX];  /* for COPY, JOINED and PARTS: the line of the old blocks; else "" */
@@ -114,6 +132,10 @@ void hs_failure_watch_free(struct hs_failure_watch *watch);
 
 /* Call at each failure, from a watcher of the model. */
 void hs_failure_watch_failed(struct hs_failure_watch *watch, const struct hs_model *model, const struct hs_failure *failure);
+
+/* Call with each record that the model does not process, from a watcher of the model. `reader` is that of the trace. */
+void hs_failure_watch_references(struct hs_failure_watch *watch, const struct hs_model *model, const struct hs_reader *reader,
+                                 const struct hs_event *event);
 
 /* Fills *diagnoses, with what the sources say where they are at hand; free it with hs_diagnoses_free in any case. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *watch, const struct hs_names *names,

@@ -15,7 +15,13 @@ static void on_collected(void *context)
     hs_growth_take(&exam->growth, exam->model);
 }
 
-struct hs_exam *hs_exam_new(struct hs_model *model)
+static void on_other(void *context, const struct hs_event *event)
+{
+    struct hs_exam *exam = context;
+    hs_failure_watch_references(exam->watch, exam->model, exam->reader, event);
+}
+
+struct hs_exam *hs_exam_new(struct hs_model *model, const struct hs_reader *reader)
 {
     struct hs_exam *exam = model ? calloc(1, sizeof *exam) : NULL;
     if (exam && !(exam->watch = hs_failure_watch_new())) {
@@ -24,7 +30,9 @@ struct hs_exam *hs_exam_new(struct hs_model *model)
     }
     if (exam) {
         exam->model = model;
-        exam->watcher = (struct hs_model_watcher){.context = exam, .failed = on_failed, .collected = on_collected};
+        exam->reader = reader;
+        exam->watcher = (struct hs_model_watcher){
+            .context = exam, .failed = on_failed, .collected = on_collected, .other = on_other};
         hs_model_watch(model, &exam->watcher);
     }
     return exam;

@@ -2,7 +2,7 @@
  *
  * Collects data for a diagnosis while a trace is replayed, and concludes at the end.
  *
- *     struct hs_exam *exam = hs_exam_new(model);      watches the model from now on
+ *     struct hs_exam *exam = hs_exam_new(model, reader);      watches the model from now on
  *     ... feed the model ...
  *     hs_exam_conclude(exam, names);                  once, at the end
  */
@@ -14,6 +14,7 @@
 
 struct hs_exam {
     const struct hs_model *model;
+    const struct hs_reader *reader;
     struct hs_model_watcher watcher;
     struct hs_failure_watch *watch;
     struct hs_sources_at sources; /* of the trace; the user may set it before the exam is concluded */
@@ -23,8 +24,9 @@ struct hs_exam {
     bool grows;
 };
 
-/* Watches `model` until the exam is freed; the model must not be fed after that. NULL when out of memory, also if `model` is NULL. */
-struct hs_exam *hs_exam_new(struct hs_model *model);
+/* Watches `model`, which is fed from `reader`, until the exam is freed; the model must not be fed after that. NULL when out of memory,
+ * also if `model` is NULL. */
+struct hs_exam *hs_exam_new(struct hs_model *model, const struct hs_reader *reader);
 void hs_exam_free(struct hs_exam *exam);
 
 /* Returns HS_OK or HS_ERR_MEMORY. */

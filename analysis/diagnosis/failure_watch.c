@@ -6,8 +6,9 @@
 
 #include "analysis/diagnosis/failure_watch.h"
 
-#define FOLLOWING_BYTES 256u   /* maximum single request for an exception and its traceback */
-#define FOLLOWING_RECORDS 100u /* records after the failure in which these requests follow */
+#define FOLLOWING_BYTES 256u    /* maximum single request for an exception and its traceback */
+#define REFERENCES_RECORDS 512u /* records from a failure to its references: the regions, their snapshots, a thread */
+#define FOLLOWING_RECORDS 100u  /* records after the failure in which these requests follow */
 
 struct hs_failure_watch *hs_failure_watch_new(void) { return calloc(1, sizeof(struct hs_failure_watch)); }
 
@@ -18,7 +19,9 @@ void hs_failure_watch_free(struct hs_failure_watch *w)
     for (unsigned i = 0; i < HS_DIAGNOSES; i++) {
         hs_blame_free(&w->moment[i].blame);
         free(w->moment[i].site);
+        hs_refgraph_free(&w->moment[i].graph);
     }
+    hs_refs_free(&w->refs);
     hs_heap_snapshot_free(&w->snapshot);
     free(w);
 }
@@ -136,11 +139,36 @@ void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *
     if (pool || w->error)
         return;
     w->failures++;
+    w->latest = NULL;
     if (is_consequence(w, failure))
         return;
     w->last_number = failure->number;
     if (failure->verdict == HS_VERDICT_UNKNOWN || !is_worse(w, failure, &t->failure))
         return;
     t->failure = *failure;
+    t->referred = false;
+    w->latest = t;
     w->error = keep(w, t, m);
+}
+
+/* The firmware records references directly after the failure, before it does anything else. */
+void hs_failure_watch_references(struct hs_failure_watch *w, const struct hs_model *m, const struct hs_reader *reader,
+                                 const struct hs_event *event)
+{
+    struct hs_failure_state *t = w->latest;
+    if (!t || !reader || w->error)
+        return;
+    if (event->number != w->refs.expected && event->number > t->failure.number + REFERENCES_RECORDS) {
+        w->latest = NULL;
+        return;
+    }
+    w->refs.pointer_bytes = hs_reader_info(reader)->pointer_bytes;
+    int fed = hs_refs_feed(&w->refs, m, event);
+    w->error = fed < 0 ? fed : HS_OK;
+    if (fed <= 0)
+        return;
+    hs_refgraph_free(&t->graph);
+    t->graph = hs_refs_take(&w->refs);
+    t->referred = true;
+    w->latest = NULL;
 }

@@ -6,6 +6,7 @@
 #define HS_DIAGNOSIS_FAILURE_WATCH_H
 
 #include "analysis/diagnosis/diagnosis.h"
+#include "analysis/refs/refs.h"
 
 /* One site at the failure. */
 struct hs_site_then {
@@ -31,7 +32,9 @@ struct hs_failure_state {
     uint32_t n;
     struct hs_large_block large[HS_LARGE_BLOCKS]; /* `n_large`, largest first */
     unsigned n_large;
-    struct hs_blame blame; /* set if the free space was fragmented */
+    struct hs_blame blame;    /* set if the free space was fragmented */
+    struct hs_refgraph graph; /* references at the failure, if `referred` */
+    bool referred;
 };
 
 struct hs_failure_watch {
@@ -39,6 +42,8 @@ struct hs_failure_watch {
     uint64_t failures;                            /* all failures of heaps other than pools */
     uint64_t last_number;                         /* record of the last of them that counts */
     struct hs_heap_snapshot snapshot;             /* for blame */
+    struct hs_refs refs;
+    struct hs_failure_state *latest; /* the last failure, if it is kept and its references may still follow */
     int error;
 };
 
@@ -48,6 +53,10 @@ bool hs_is_python(const struct hs_names *names, uint32_t site);
 bool hs_may_keep(uint64_t places, uint64_t blocks);
 
 #define HS_KEEPER_GROWN 3u /* minimum number of times that a keeper was enlarged */
+
+/* Completes a diagnosis by the references at the failure, if they were recorded: d->kept, and d->grows and d->keeper, which may be
+ * guesses before. Needs d->held. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_diagnosis_from_references(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
 
 /* Completes a diagnosis by what the sources say: d->switched, d->holds and d->unused. May change HS_CAUSE_FULL into
  * HS_CAUSE_HELD. */

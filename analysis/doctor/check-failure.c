@@ -81,6 +81,7 @@ static bool speaks_python(const struct hs_doctor_input *input)
 struct line_advice {
     enum hs_edit_kind kind;
     const char *line, *before, *after;
+    const struct hs_block_set *set; /* what is tried instead of the line's blocks, unless it is NULL or empty */
 };
 
 #define ADVICE_MAX 2u /* pieces of advice that are weighed against each other */
@@ -114,7 +115,9 @@ static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *inp
     struct tried tried[ADVICE_MAX];
     char words[HS_NOTE_LEN];
     for (size_t i = 0; i < n; i++)
-        tried[i] = (struct tried){&advice[i], hs_try(input, advice[i].kind, advice[i].line)};
+        tried[i] = (struct tried){&advice[i], advice[i].set && advice[i].set->n
+                                                  ? hs_try_blocks(input, advice[i].kind, advice[i].set)
+                                                  : hs_try(input, advice[i].kind, advice[i].line)};
     qsort(tried, n, sizeof *tried, by_effect);
     for (size_t i = 0; i < n; i++) {
         const struct line_advice *a = tried[i].advice;
@@ -267,20 +270,45 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
     hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
 }
 
+/* By what the blocks of the line are kept: a fact where references were recorded, else a guess, or nothing. */
+static const char *kept_by(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    const char *keeper = d->keeper ? d->keeper->name : "";
+    text[0] = '\0';
+    if (d->views)
+        snprintf(text, size, ", by memoryviews of %.90s", keeper);
+    else if (d->kept.adds)
+        snprintf(text, size, " by %.100s, %sto which %.90s adds", d->kept.by, d->kept.within ? "in lists, dicts or sets " : "",
+                 d->keeper == d->grows ? "it" : keeper);
+    else if (d->kept.known)
+        snprintf(text, size, " by %.150s", d->kept.by);
+    else if (d->keeper)
+        snprintf(text, size, ", possibly by what %.90s makes larger", keeper);
+    return text;
+}
+
+static void describe_keeper(struct hs_finding *f, const struct hs_diagnosis *d)
+{
+    if (d->kept.known)
+        hs_finding_evidence(f, "held by %.200s: %" PRIu64 " bytes in %" PRIu64 " blocks are reached through it alone", d->kept.by,
+                            d->kept.bytes, d->kept.blocks);
+    else if (d->keeper && !d->views)
+        hs_finding_evidence(f, "they would fit into what %s makes larger, one block of %" PRIu64 " bytes; references decide",
+                            d->keeper->name, d->keeper->largest);
+}
+
 static void growing(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     bool python = speaks_python(input);
-    char verdict[HS_NOTE_LEN];
+    char verdict[2 * HS_NOTE_LEN];
     const struct hs_live_line *h = d->grows;
     const char *keeper = d->keeper ? d->keeper->name : h->name;
-    char kept[200] = "";
-    if (d->keeper)
-        snprintf(kept, sizeof kept, d->views ? ", by memoryviews of %.90s" : ", possibly by what %.90s makes larger", keeper);
+    char kept[240];
     snprintf(verdict, sizeof verdict,
-             "what %.90s allocates is kept%.120s: %" PRIu64 " blocks, %" PRIu64
+             "what %.90s allocates is kept%.230s: %" PRIu64 " blocks, %" PRIu64
              " bytes, %.1f%% of what is live, until a request for %" PRIu32 " bytes at %.80s failed",
-             h->name, kept, h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
-    bool sure = d->views || d->keeper == d->asked;
+             h->name, kept_by(d, kept, sizeof kept), h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
+    bool sure = d->views || d->kept.adds || d->keeper == d->asked;
     struct hs_finding *f = new_problem(findings, "HS-HEAP-GROWING", verdict, sure ? keeper : h->name);
     describe_failure(f, d);
     hs_finding_evidence(
@@ -289,14 +317,13 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     if (d->views)
         hs_finding_next(f,
                         "a memoryview, also of a part, keeps its whole buffer: keep a copy of what is needed (bytes(view[:16]))");
-    else if (d->keeper)
-        hs_finding_evidence(f, "they would fit into what %s makes larger, one block of %" PRIu64 " bytes; references decide",
-                            d->keeper->name, d->keeper->largest);
+    describe_keeper(f, d);
     name_holders(f, d, h);
     const struct line_advice advice = {
         HS_EDIT_DROP, h->name, python ? "let go of what" : "free what",
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
-               : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees"};
+               : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees",
+        d->kept.adds ? &d->kept.set : NULL};
     advise_lines(f, input, &advice, 1);
     hs_finding_next(
         f, "if the program needs all of them at the same time, they do not fit: make each smaller%s, or give the heap more",
@@ -346,7 +373,7 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
 /* What to do without, by the way in which a peak comes about: before and after the line's name. */
 static const struct line_advice without[HS_PEAK_COMPILED + 1] = {
     [HS_PEAK_COPY] = {HS_EDIT_OMIT, NULL, "do without the copy of",
-                      ": memoryview for a part of a buffer, list.sort(), readinto(), a text used piece by piece"},
+                      ": memoryview for a part of a buffer, list.sort(), readinto(), a text used piece by piece", NULL},
     [HS_PEAK_JOINED] = {HS_EDIT_OMIT, NULL, "do without what", "puts together: write one after the other to where it goes"},
     [HS_PEAK_PARTS] = {HS_EDIT_OMIT, NULL, "do without what", "joins: write each part to where it goes"},
     [HS_PEAK_BUILT] = {HS_EDIT_OMIT, NULL, "do without what",

@@ -208,7 +208,7 @@ static bool begin_measures(struct measures *m, struct hs_reader *reader)
     m->pools = hs_pools_new(reader, 0);
     m->model = hs_model_new(&(struct hs_model_observer){.context = m, .after = measure});
     m->flow = m->model ? hs_caps_flow_new(m->model, reader) : NULL;
-    m->exam = hs_exam_new(m->model);
+    m->exam = hs_exam_new(m->model, reader);
     if (!m->pools || !m->flow || !m->exam)
         return false;
     m->pools->model = m->model;
@@ -282,7 +282,10 @@ static int run(void *memory)
 
 /* ---- the first finding, for other commands ---- */
 
-struct hs_exam *hs_cmd_finding_watch(struct hs_model *model) { return hs_exam_new(model); }
+struct hs_exam *hs_cmd_finding_watch(struct hs_model *model, const struct hs_reader *reader)
+{
+    return hs_exam_new(model, reader);
+}
 
 void hs_cmd_finding_free(struct hs_exam *exam) { hs_exam_free(exam); }
 

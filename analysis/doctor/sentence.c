@@ -36,7 +36,7 @@ void hs_cmd_sentence(const struct hs_sources_at *sources, struct hs_symbols *(*o
     struct hs_reader *reader = hs_reader_open(path, &error);
     struct hs_names names = {.reader = reader};
     struct hs_model *model = hs_model_new(NULL);
-    struct hs_exam *exam = hs_exam_new(model);
+    struct hs_exam *exam = hs_exam_new(model, reader);
     if (reader && exam) {
         feed(model, reader);
         exam->sources = *sources;

@@ -89,6 +89,19 @@ struct hs_trial hs_try(const struct hs_doctor_input *input, enum hs_edit_kind ki
     return trial;
 }
 
+struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, enum hs_edit_kind kind, const struct hs_block_set *set)
+{
+    struct hs_trial trial = {.ran = false};
+    struct hs_program changed = {0};
+    if (!can_replay(input) || !set->n)
+        return trial;
+    struct hs_edit edit = {.kind = kind, .n_sites = hs_reader_sites(input->reader), .born = set->born, .n_born = set->n};
+    if (hs_program_edit(&changed, input->trials->program, &edit) == HS_OK)
+        trial = replay_both(input, &changed);
+    hs_program_free(&changed);
+    return trial;
+}
+
 const char *hs_trial_words(const struct hs_trial *t, char *text)
 {
     char heap[120] = "";

@@ -25,6 +25,9 @@ struct hs_trial {
 
 struct hs_trial hs_try(const struct hs_doctor_input *input, enum hs_edit_kind kind, const char *line);
 
+/* The same for a set of blocks: those that the records with these numbers allocated, ascending. */
+struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, enum hs_edit_kind kind, const struct hs_block_set *set);
+
 /* Bytes of the smallest heap on which no allocation of the recorded program fails; 0: unknown. */
 uint64_t hs_smallest_heap(const struct hs_doctor_input *input);
 

@@ -347,7 +347,7 @@ struct hs_history *hs_history_new(uint64_t limit)
     h->turn = 1;
     h->resized = HS_POS_IMPLIED;
     h->model = hs_model_new(&observer);
-    h->exam = hs_exam_new(h->model);
+    h->exam = hs_exam_new(h->model, NULL);
     if (!h->exam) {
         hs_history_free(h);
         return NULL;

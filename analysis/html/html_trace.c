@@ -94,6 +94,7 @@ static void show(struct hs_page_trace *t, const struct hs_sample *now)
 
 static int take(struct hs_page_trace *t, const struct hs_reader *reader, const struct hs_event *e)
 {
+    t->history->exam->reader = reader;
     hs_timeline_feed(t->timeline, e, 1, true);
     hs_history_feed(t->history, e);
     struct hs_sample now = hs_timeline_now(t->timeline);

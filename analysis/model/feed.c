@@ -230,6 +230,7 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_SAMPLE_SWEEP: hs_model_samples_swept(m, e); break;
     case HS_SUMMARY: hs_model_on_summary(m, e); break;
     case HS_TOP: hs_model_named(m, e); break;
+    default: hs_model_tell_other(m, e); break;
     }
     if (m->marked.open)
         hs_model_after_mark(m, e);

@@ -209,7 +209,7 @@ static int on_code(struct hs_refs *r, const struct hs_record_code *record)
 
 /* ---- start and end of a graph ---- */
 
-static void free_graph(struct hs_refgraph *g)
+void hs_refgraph_free(struct hs_refgraph *g)
 {
     for (uint32_t i = 0; i < g->n_modules; i++)
         free(g->module[i].name);
@@ -229,7 +229,7 @@ static void free_graph(struct hs_refgraph *g)
 
 static int begin(struct hs_refs *r, const struct hs_model *model, const struct hs_event *event)
 {
-    free_graph(&r->coming);
+    hs_refgraph_free(&r->coming);
     r->root_room = r->module_room = r->global_room = r->n_edges = 0;
     r->gathering = true;
     r->bad = !model->synced;
@@ -288,7 +288,7 @@ static int end(struct hs_refs *r, const struct hs_event *event)
     error = error ? error : sort_roots(&r->coming);
     if (error)
         return error;
-    free_graph(&r->graph);
+    hs_refgraph_free(&r->graph);
     r->graph = r->coming;
     r->graph.number = event->number;
     r->coming = (struct hs_refgraph){0};
@@ -353,10 +353,18 @@ int hs_refs_feed(struct hs_refs *r, const struct hs_model *model, const struct h
 
 void hs_refs_free(struct hs_refs *r)
 {
-    free_graph(&r->graph);
-    free_graph(&r->coming);
+    hs_refgraph_free(&r->graph);
+    hs_refgraph_free(&r->coming);
     free(r->edge);
     *r = (struct hs_refs){0};
+}
+
+struct hs_refgraph hs_refs_take(struct hs_refs *r)
+{
+    struct hs_refgraph graph = r->graph;
+    r->graph = (struct hs_refgraph){0};
+    r->complete = false;
+    return graph;
 }
 
 /* ---- queries ---- */

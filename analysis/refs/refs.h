@@ -78,6 +78,10 @@ struct hs_refs {
 int hs_refs_feed(struct hs_refs *refs, const struct hs_model *model, const struct hs_event *event);
 void hs_refs_free(struct hs_refs *refs);
 
+/* Returns the last complete graph, which the caller then owns and frees with hs_refgraph_free. */
+struct hs_refgraph hs_refs_take(struct hs_refs *refs);
+void hs_refgraph_free(struct hs_refgraph *graph);
+
 /* The graph for dominators and paths; valid as long as `graph` is. */
 struct hs_graph hs_refs_graph(const struct hs_refgraph *graph);
 

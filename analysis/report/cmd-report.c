@@ -179,7 +179,7 @@ static int run(void *memory)
         return HS_EXIT_BAD;
     w.names.reader = w.reader;
     w.model = hs_model_new(NULL);
-    w.exam = hs_exam_new(w.model);
+    w.exam = hs_exam_new(w.model, w.reader);
     w.watcher = (struct hs_model_watcher){.context = &w, .failed = on_failure};
     if (w.exam)
         hs_model_watch(w.model, &w.watcher);

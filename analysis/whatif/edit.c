@@ -9,6 +9,7 @@
 /* Figures of a block over all its steps. */
 struct block {
     uint32_t largest; /* bytes */
+    uint32_t site;    /* that allocated it */
     bool mine;        /* the edit concerns it */
     bool freed;       /* by the program */
 };
@@ -25,11 +26,25 @@ struct editor {
     int error;
 };
 
-static bool of_line(const struct editor *e, uint32_t site) { return site < e->edit->n_sites && e->edit->site[site]; }
+static bool of_line(const struct editor *e, uint32_t site)
+{
+    return e->edit->site && site < e->edit->n_sites && e->edit->site[site];
+}
 
 static bool fails(const struct hs_program_step *s) { return s->kind == HS_STEP_FAIL || s->kind == HS_STEP_FAIL_GROW; }
 
 static bool takes_memory(const struct hs_program_step *s) { return s->kind == HS_STEP_ALLOC || s->kind == HS_STEP_RESIZE; }
+
+static int by_number(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static bool is_born_by(const struct hs_edit *edit, const struct hs_program_step *s)
+{
+    return bsearch(&s->number, edit->born, edit->n_born, sizeof *edit->born, by_number);
+}
 
 /* A block belongs to the line: for FINAL_SIZE if the line resizes it, for DROP by its last step, else by its allocation. */
 static void look(struct editor *e, const struct hs_program_step *s)
@@ -44,6 +59,12 @@ static void look(struct editor *e, const struct hs_program_step *s)
         return;
     struct block *b = &e->block[s->block];
     b->largest = s->size > b->largest ? s->size : b->largest;
+    if (s->kind == HS_STEP_ALLOC)
+        b->site = s->site;
+    if (e->edit->born) {
+        b->mine = b->mine || is_born_by(e->edit, s);
+        return;
+    }
     if (kind == HS_EDIT_FINAL_SIZE ? mine && s->kind == HS_STEP_RESIZE : kind == HS_EDIT_DROP || s->kind == HS_STEP_ALLOC)
         b->mine = mine;
 }
@@ -145,22 +166,25 @@ static void move_lives(struct editor *e)
         e->to->block[e->buffer] = (struct hs_life){e->to->n, e->to->n, HS_NEVER};
 }
 
-/* Each block that the line keeps dies when the next one is allocated, but not before its own last step. */
+/* Each block that a site keeps dies when the site allocates the next one, but not before its own last step. */
 static void drop_kept(struct editor *e)
 {
-    uint32_t last = NO_BLOCK;
-    for (uint32_t i = 0; i < e->from->n_blocks; i++) {
+    uint32_t *newest = calloc((size_t)e->edit->n_sites + 1, sizeof *newest); /* by site: block + 1 */
+    e->error = newest ? e->error : HS_ERR_MEMORY;
+    for (uint32_t i = 0; newest && i < e->from->n_blocks; i++) {
         struct hs_life *life = &e->to->block[i];
+        uint32_t site = e->block[i].site < e->edit->n_sites ? e->block[i].site : e->edit->n_sites;
         if (!e->block[i].mine || e->block[i].freed || life->swept != HS_NEVER)
             continue;
-        if (last != NO_BLOCK) {
-            struct hs_life *before = &e->to->block[last];
+        if (newest[site]) {
+            struct hs_life *before = &e->to->block[newest[site] - 1];
             before->alive = before->alive > life->born ? before->alive : life->born;
             before->swept = before->alive + 1;
             e->changed = true;
         }
-        last = i;
+        newest[site] = i + 1;
     }
+    free(newest);
 }
 
 /* Each block that the line keeps dies before the first request that fails after its own last step. */

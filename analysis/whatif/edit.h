@@ -14,7 +14,7 @@
 #include "analysis/whatif/program.h"
 
 enum hs_edit_kind {
-    HS_EDIT_DROP,       /* of the blocks that the line keeps only the newest stays: each dies when the next is allocated */
+    HS_EDIT_DROP,       /* of the blocks that each site keeps only the newest stays: each dies when the next is allocated */
     HS_EDIT_FINAL_SIZE, /* a block that the line resizes has its final size from the start; failed resizes count for that size */
     HS_EDIT_REUSE,      /* the line allocates one block of its largest size and reuses it; failed requests count for that size */
     HS_EDIT_AT_START,   /* like REUSE, but the block is allocated when the program starts */
@@ -26,8 +26,11 @@ enum hs_edit_kind {
 
 struct hs_edit {
     enum hs_edit_kind kind;
-    const bool *site; /* `n_sites`: whether the site belongs to the line */
+    const bool *site; /* `n_sites`: whether the site belongs to the line; may be NULL with `born` */
     uint32_t n_sites;
+    const uint64_t *born; /* `n_born` ascending numbers of records; for DROP and RELEASE: the edit concerns the blocks that these
+                             records allocated, instead of those of a line. NULL: of the line */
+    size_t n_born;
 };
 
 /* Makes *to from `from`, which does not change. Free *to with hs_program_free in any case. Returns HS_OK, HS_ERR_ARG when the

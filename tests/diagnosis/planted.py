@@ -3,7 +3,9 @@
 
 The first line of a program says what is right: the code of doctor's first finding and the line that it must name, or "-" where
 nothing may be found; !N must be in the sentence itself; then the heap as @64BIT/32BIT (@64k/64k unless given). Comments after #| are the mended version: the line
-becomes what follows. The original fails with this heap, the mended one runs to its end.
+becomes what follows. The original fails with this heap, the mended one runs to its end. A line "# says: WORDS" gives words that the
+sentence or its evidence must have: who holds the memory. What follows "#file NAME" is another module of the program; a line in it
+is written as NAME:N.
 
 What the doctor says it has tried is tried here too, on the firmware: with the heap that is said to be the smallest the original
 runs, and with a tenth less it fails."""
@@ -13,6 +15,7 @@ import json
 import os
 import re
 import sys
+import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tools"))
@@ -37,16 +40,19 @@ class Program:
         heaps = [w[1:] for w in words if w.startswith("@")] or ["64k"]
         self.heap = heaps[0].split("/")[0 if firmware == "unix64" else -1]
         self.code, *self.lines = [w for w in words if not w.startswith("@")]
+        self.says = re.findall(r"^# says: (.*)$", self.text, re.M)
         self.folder = os.path.join(hs_test.scratch(), "%s-%s" % (self.name, firmware))
 
     def write(self, mended):
         """Writes the program, unless it is there: the doctor quotes a source that has not changed. Returns its folder."""
         folder = os.path.join(self.folder, "mended") if mended else self.folder
-        path = os.path.join(folder, self.name + ".py")
         os.makedirs(folder, exist_ok=True)
-        if not os.path.exists(path):
-            with open(path, "w") as f:
-                f.write(self.mended() if mended else self.text)
+        parts = re.split(r"^#file (\S+)\n", self.mended() if mended else self.text, flags=re.M)
+        for name, text in zip([self.name + ".py"] + parts[1::2], parts[::2]):
+            path = os.path.join(folder, name)
+            if not os.path.exists(path):
+                with open(path, "w") as f:
+                    f.write(text)
         return folder
 
     def run(self, mended=False, heap=None, trace=None, args=()):
@@ -87,7 +93,13 @@ def tried(finding):
 def names_line(finding, program, line):
     words = " ".join([finding["verdict"]] + ([] if line.startswith("!") else finding["evidence"]))
     line = line.lstrip("!")
-    return re.search(r"\b%s\.py:%s\b" % (re.escape(program.name), line), words) is not None
+    place = line if ":" in line else "%s.py:%s" % (program.name, line)
+    return re.search(r"\b%s\b" % re.escape(place), words) is not None
+
+
+def says(finding, program):
+    words = " ".join([finding["verdict"]] + finding["evidence"])
+    return all(s in words for s in program.says)
 
 
 def sarif(program, finding):
@@ -100,7 +112,7 @@ def sarif(program, finding):
     good = (value["version"] == "2.1.0" and len(value["runs"]) == 1 and len(set(rules)) == len(rules)
             and all(r["ruleId"] in rules and r["level"] in ("error", "warning", "note") and r["message"]["text"] for r in run["results"])
             and first["ruleId"] == finding["code"] and first["message"]["text"].startswith(finding["verdict"]))
-    at = (place["artifactLocation"]["uri"], place.get("region", {}).get("startLine"))
+    at = (urllib.parse.unquote(place["artifactLocation"]["uri"]), place.get("region", {}).get("startLine"))
     tap.check("%s: a SARIF log" % program.title, good and at == (finding["source"], finding["line"]) and finding["line"] > 0, value)
 
 
@@ -123,7 +135,7 @@ def judge(program):
         tap.check("%s: nothing is found" % program.title, program.status == 0 and not finding, (program.status, program.error, finding))
         return
     good = program.status == 1 and finding and finding["code"] == program.code
-    good = good and all(names_line(finding, program, n) for n in program.lines)
+    good = good and all(names_line(finding, program, n) for n in program.lines) and says(finding, program)
     tap.check("%s: %s by line %s" % (program.title, program.code, program.lines), good, (program.status, program.error, finding))
     if "#| " in program.text:
         tap.check("%s: the original fails" % program.title, not ended)
