@@ -129,6 +129,7 @@ static int make_between(struct hs_diagnosis *d, const struct hs_failure_state *w
             at++;
         if (at == d->n_between && !(d->between[d->n_between++].name = strdup(name)))
             return HS_ERR_MEMORY;
+        d->between[at].python = hs_is_python(names, w->blame.blocks[i].block.site);
         d->between[at].blocks++;
         d->between[at].bytes += w->blame.blocks[i].bytes;
     }
@@ -261,7 +262,7 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
     case HS_VERDICT_UNKNOWN: return HS_CAUSE_NONE;
     default: break;
     }
-    if (d->failure.size > d->total && d->peak != HS_PEAK_LARGER)
+    if (d->total && d->failure.size > d->total && d->peak != HS_PEAK_LARGER)
         return HS_CAUSE_TOO_LARGE;
     if (d->peak && d->peak != HS_PEAK_LARGER)
         return HS_CAUSE_PEAK;
@@ -279,7 +280,7 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
 static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
                     const struct hs_sources_at *sources)
 {
-    *d = (struct hs_diagnosis){.failure = w->failure, .total = w->total};
+    *d = (struct hs_diagnosis){.failure = w->failure, .total = w->failure.total};
     hs_name_of_site(names, w->failure.site, HS_KEY_LINE, d->line);
     int error = make_rows(d, w, names);
     error = error ? error : make_between(d, w, names);

@@ -60,6 +60,7 @@ struct hs_live_line {
 /* Blocks of one line between the free runs, in the smallest set whose absence would have made room. */
 struct hs_between {
     char *name;
+    bool python; /* a line of Python */
     uint64_t blocks, bytes;
 };
 
@@ -82,7 +83,7 @@ struct hs_kept {
 struct hs_diagnosis {
     enum hs_cause cause;
     struct hs_failure failure; /* the diagnosed one */
-    uint64_t total;            /* bytes of the regions that could have served it */
+    uint64_t total;            /* bytes of the regions that could have served it; 0: not known */
     char line[HS_NAME_MAX];    /* the requesting line */
     bool lines;                /* what holds memory is known by line; else by kind of object: snapshots of mem_info() */
     struct hs_live_line *held; /* `n`, most bytes first */
@@ -136,6 +137,9 @@ void hs_failure_watch_failed(struct hs_failure_watch *watch, const struct hs_mod
 /* Call with each record that the model does not process, from a watcher of the model. `reader` is that of the trace. */
 void hs_failure_watch_references(struct hs_failure_watch *watch, const struct hs_model *model, const struct hs_reader *reader,
                                  const struct hs_event *event);
+
+/* Whether one of the failures that will be diagnosed, so far, was in this boot. */
+bool hs_failure_watch_has(const struct hs_failure_watch *watch, uint32_t boot);
 
 /* Fills *diagnoses, with what the sources say where they are at hand; free it with hs_diagnoses_free in any case. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *watch, const struct hs_names *names,

@@ -60,14 +60,12 @@ static void keep_large(struct hs_failure_state *t, const struct hs_live_block *b
 /* Counts every live block for the site that requested its present size. */
 static void count_blocks(struct hs_failure_state *t, const struct hs_model *m)
 {
-    t->total = 0;
     t->n_large = 0;
     for (unsigned i = 0; i < m->n_regions; i++) {
         const struct hs_region_state *r = &m->region[i];
         uint32_t end = r->first + r->granules;
         if (!serves(m, &t->failure, i))
             continue;
-        t->total += (uint64_t)r->granules << r->shift;
         for (uint32_t pos = hs_model_next(m, r->first, end); pos < end;
              pos = hs_model_next(m, pos + m->block[pos].granules, end)) {
             uint32_t index = m->block[pos].site + 1;
@@ -92,9 +90,10 @@ static void count_sites(struct hs_failure_state *t, const struct hs_model *m)
 static int find_blame(struct hs_failure_watch *w, struct hs_failure_state *t, const struct hs_model *m)
 {
     struct hs_blame_request request = {.size = t->failure.size, .asked = t->failure.region, .caps = t->failure.caps};
-    int error = hs_heap_snapshot_take(&w->snapshot, m);
     hs_blame_free(&t->blame);
-    t->blame = (struct hs_blame){.answer = HS_BLAME_ROOM};
+    if (!t->failure.placed)
+        return HS_OK;
+    int error = hs_heap_snapshot_take(&w->snapshot, m);
     return error ? error : hs_blame_find(&t->blame, &w->snapshot, &request);
 }
 
@@ -130,6 +129,14 @@ static bool is_worse(const struct hs_failure_watch *w, const struct hs_failure *
     if (is_full(f) && small && others)
         return false;
     return !before->size || (is_full(f) && f->size > before->size);
+}
+
+bool hs_failure_watch_has(const struct hs_failure_watch *w, uint32_t boot)
+{
+    for (unsigned i = 0; i < HS_DIAGNOSES; i++)
+        if (w->moment[i].failure.size && w->moment[i].failure.boot == boot)
+            return true;
+    return false;
 }
 
 void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *m, const struct hs_failure *failure)

@@ -27,7 +27,6 @@ struct hs_large_block {
 /* The diagnosed failure of one verdict, and the heap at that moment. */
 struct hs_failure_state {
     struct hs_failure failure; /* size 0: none */
-    uint64_t total;            /* bytes of the regions that could have served it */
     struct hs_site_then *site; /* `n`: site s at index s + 1, HS_SITE_UNKNOWN at index 0 */
     uint32_t n;
     struct hs_large_block large[HS_LARGE_BLOCKS]; /* `n_large`, largest first */

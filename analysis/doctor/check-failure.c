@@ -16,14 +16,24 @@
 
 /* ---- evidence ---- */
 
+/* "1200 of 8000", or "1200 bytes" of a heap whose size the trace does not tell. */
+static const char *word_room(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    if (d->total)
+        snprintf(text, size, "%" PRIu64 " of %" PRIu64, d->failure.free, d->total);
+    else
+        snprintf(text, size, "%" PRIu64 " bytes", d->failure.free);
+    return text;
+}
+
 static void describe_failure(struct hs_finding *f, const struct hs_diagnosis *d)
 {
     const struct hs_failure *w = &d->failure;
-    char longest[64] = "";
+    char longest[64] = "", room[64];
     if (w->free)
         snprintf(longest, sizeof longest, ", the longest run of which had %" PRIu64, w->largest_free);
-    hs_finding_evidence(f, "%s requested %" PRIu32 " bytes when %" PRIu64 " of %" PRIu64 " were free%s", d->line, w->size,
-                        w->free, d->total, longest);
+    hs_finding_evidence(f, "%s requested %" PRIu32 " bytes when %s were free%s", d->line, w->size,
+                        word_room(d, room, sizeof room), longest);
 }
 
 static void name_holder(struct hs_finding *f, const struct hs_live_line *h)
@@ -110,14 +120,15 @@ static bool is_worth(enum hs_edit_kind kind, const struct hs_trial *t, const cha
 }
 
 /* With what a trial on the trace showed, best first. Advice that was tried and does not help is not given. */
-static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct line_advice *advice, size_t n)
+static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d,
+                         const struct line_advice *advice, size_t n)
 {
     struct tried tried[ADVICE_MAX];
     char words[HS_NOTE_LEN];
     for (size_t i = 0; i < n; i++)
         tried[i] = (struct tried){&advice[i], advice[i].set && advice[i].set->n
-                                                  ? hs_try_blocks(input, advice[i].kind, advice[i].set)
-                                                  : hs_try(input, advice[i].kind, advice[i].line)};
+                                                  ? hs_try_blocks(input, d, advice[i].kind, advice[i].set)
+                                                  : hs_try(input, d, advice[i].kind, advice[i].line)};
     qsort(tried, n, sizeof *tried, by_effect);
     for (size_t i = 0; i < n; i++) {
         const struct line_advice *a = tried[i].advice;
@@ -128,9 +139,9 @@ static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *inp
 }
 
 /* Not for what still grows, is only half made, or is one copy of several: how much it needs in the end is not known. */
-static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *input)
+static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
-    uint64_t bytes = hs_smallest_heap(input);
+    uint64_t bytes = hs_smallest_heap(input, d);
     if (bytes)
         hs_finding_next(f,
                         "give the heap more than %" PRIu64
@@ -200,7 +211,7 @@ static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *in
          python ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None)"
                 : "makes a buffer anew each time: reuse it, or free the old one before"},
     };
-    advise_lines(f, input, advice, d->cause == HS_CAUSE_PEAK ? 2 : 1);
+    advise_lines(f, input, d, advice, d->cause == HS_CAUSE_PEAK ? 2 : 1);
     advise(f, python, (struct advice){"split it into several smaller ones", "split it into several smaller ones"});
     if (d->asked && d->asked->python)
         hs_finding_next(f, "numbers of one kind take less in array.array; what is read in order need not be kept: a generator");
@@ -227,10 +238,33 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
 
 static const char *kind_of(const struct hs_diagnosis *d) { return d->lines ? "" : "the kind "; }
 
-/* Snapshots do not say which lines to change. */
-static void advise_recording(struct hs_finding *f, const struct hs_diagnosis *d)
+/* The line with the most blocks in the way; NULL: they are of no line that is known. */
+static const struct hs_between *line_between(const struct hs_diagnosis *d)
 {
-    if (!d->lines)
+    for (size_t i = 0; i < d->n_between; i++)
+        if (d->between[i].python)
+            return &d->between[i];
+    return NULL;
+}
+
+/* What to record to learn which lines to change, where this trace does not say it. */
+static void advise_recording(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    bool requests = input->model && hs_model_has_requests(input->model);
+    bool begun = input->reader && hs_reader_info(input->reader)->overwritten;
+    if (requests && !d->failure.placed && d->failure.level > HS_LEVEL_FULL)
+        hs_finding_next(f,
+                        "level %s does not record which line's blocks are where: record the program at level full "
+                        "(heapstrata record --level full, heapstrata.start(level=\"full\"))",
+                        hs_level_name(d->failure.level));
+    else if (requests && !d->failure.placed)
+        hs_finding_next(f, "which blocks were in the heap is not in this trace: no snapshot of it is left from before the "
+                           "failure. Record into a larger ring, or as a stream");
+    else if (requests && begun && d->n_between && !line_between(d))
+        hs_finding_next(f,
+                        "which lines allocated the blocks in the way was recorded before this trace begins: record into a larger "
+                        "ring, or as a stream");
+    else if (!d->lines)
         hs_finding_next(
             f, "which lines allocated these blocks is not in snapshots: record the script with HeapStrata's firmware, on "
                "a board or on this computer (docs/building.md), or compare the heap at heapstrata.mark()s around its parts");
@@ -253,6 +287,7 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
     snprintf(verdict, sizeof verdict,
              "%.100s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64 "%s", d->line,
              d->failure.size, d->failure.free, d->failure.largest_free, culprits(d, who, sizeof who));
+    const struct hs_between *between = line_between(d);
     struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict, d->line);
     describe_failure(f, d);
     for (size_t i = 0; i < d->n_between && i < HOLDERS_NAMED; i++)
@@ -261,13 +296,15 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
                             d->between[i].name);
     const struct line_advice advice[] = {
         {HS_EDIT_AT_START, d->line, "allocate what", "needs once, at the program's start, and reuse it"},
-        {HS_EDIT_COLLECT, d->n_between ? d->between[0].name : NULL, "call gc.collect() before",
+        {HS_EDIT_COLLECT, between ? between->name : NULL, "call gc.collect() before",
          "allocates, so that its blocks are placed lower, beside those that stay"},
     };
-    advise_lines(f, input, advice, d->n_between && python && d->lines ? 2 : 1);
-    advise_heap(f, input);
-    advise_recording(f, d);
-    hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
+    if (d->failure.placed || !input->model || !hs_model_has_requests(input->model))
+        advise_lines(f, input, d, advice, between && python ? 2 : 1);
+    advise_heap(f, input, d);
+    advise_recording(f, input, d);
+    if (d->failure.placed)
+        hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
 }
 
 /* By what the blocks of the line are kept: a fact where references were recorded, else a guess, or nothing. */
@@ -324,7 +361,7 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
         python ? "keeps and no longer needs, or bound its number: a list that only grows, a registry, a closure, a kept exception"
                : "keeps and no longer needs, or bound its number: a list that only grows, a path that returns before it frees",
         d->kept.adds ? &d->kept.set : NULL};
-    advise_lines(f, input, &advice, 1);
+    advise_lines(f, input, d, &advice, 1);
     hs_finding_next(
         f, "if the program needs all of them at the same time, they do not fit: make each smaller%s, or give the heap more",
         python ? " (array.array, bytes, a tuple, a number for a text)" : "");
@@ -418,12 +455,12 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
     } else {
         struct line_advice advice = without[d->peak];
         advice.line = d->line;
-        advise_lines(f, input, &advice, 1);
+        advise_lines(f, input, d, &advice, 1);
     }
     if (d->peak == HS_PEAK_COMPILED)
         hs_finding_next(f, "or import it first, when the heap is still empty: that was not tried");
     if (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS)
-        advise_heap(f, input);
+        advise_heap(f, input, d);
 }
 
 /* A variable that is not used any more keeps what is missing. */
@@ -443,7 +480,7 @@ static void held(const struct hs_doctor_input *input, const struct hs_diagnosis 
     snprintf(before, sizeof before, "let go of it after line %u (%s = None): what", (unsigned)u->last, u->name);
     snprintf(after, sizeof after, "made is then garbage, unless something else refers to it");
     const struct line_advice advice = {HS_EDIT_RELEASE, d->holds->name, before, after};
-    advise_lines(f, input, &advice, 1);
+    advise_lines(f, input, d, &advice, 1);
     if (u->global)
         hs_finding_next(f, "or make it a local variable of a function: it ends with the function");
 }
@@ -452,15 +489,14 @@ static void held(const struct hs_doctor_input *input, const struct hs_diagnosis 
 static void word_full(const struct hs_diagnosis *d, char *text, size_t size)
 {
     const struct hs_failure *f = &d->failure;
-    char pieces[64] = "";
+    char pieces[64] = "", room[64];
     if (f->free >= f->size)
         snprintf(pieces, sizeof pieces, ", but in pieces of at most %" PRIu64, f->largest_free);
     if (f->free < d->total / FULL_PART)
         snprintf(text, size, "the heap was full of live data when %.120s asked for %" PRIu32 " bytes", d->line, f->size);
     else
-        snprintf(text, size,
-                 "%.120s asked for %" PRIu32 " bytes, and %" PRIu64 " of %" PRIu64 " were free%s; the rest is live data", d->line,
-                 f->size, f->free, d->total, pieces);
+        snprintf(text, size, "%.120s asked for %" PRIu32 " bytes, and %s were free%s; the rest is live data", d->line, f->size,
+                 word_room(d, room, sizeof room), pieces);
 }
 
 static void full(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
@@ -485,8 +521,8 @@ static void full(const struct hs_doctor_input *input, const struct hs_diagnosis 
     advise(f, python,
            (struct advice){
                "freeze modules into the firmware, or load .mpy files: their bytecode then takes less of the heap, or none", NULL});
-    advise_heap(f, input);
-    advise_recording(f, d);
+    advise_heap(f, input, d);
+    advise_recording(f, input, d);
     advise(f, python,
            (struct advice){"heapstrata report --live lists all lines, --sort kind what the blocks are",
                            "heapstrata report --live lists all callers, heapstrata regions what each kind of memory has left"});
@@ -504,6 +540,23 @@ static void (*const causes[HS_CAUSES])(const struct hs_doctor_input *, const str
     [HS_CAUSE_FULL] = full,
 };
 
+/* A failure of which not even the figures of the heap are known. Those of pools have their own check. */
+static void unknown(const struct hs_doctor_input *input, struct hs_findings *findings)
+{
+    const struct hs_model *m = input->model;
+    char line[HS_NAME_MAX];
+    const struct hs_failure *f = m && m->n_failures ? &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT] : NULL;
+    if (!f || f->synced || f->verdict != HS_VERDICT_UNKNOWN || f->region != HS_ALL_REGIONS)
+        return;
+    hs_name_of_site(input->names, f->site, HS_KEY_LINE, line);
+    struct hs_finding *found = hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM,
+                                              "%.200s asked for %" PRIu32 " bytes and got none; why is not in this trace", line,
+                                              f->size);
+    hs_finding_place(found, line);
+    hs_finding_evidence(found, "neither a snapshot of the heap nor a summary is left from before the failure");
+    hs_finding_next(found, "record into a larger ring, or as a stream");
+}
+
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     for (unsigned i = 0; input->exam && i < input->exam->diagnoses.n; i++) {
@@ -511,6 +564,8 @@ static void look(const struct hs_doctor_input *input, struct hs_findings *findin
         if (causes[d->cause])
             causes[d->cause](input, d, findings);
     }
+    if (input->exam && !input->exam->diagnoses.n && input->names)
+        unknown(input, findings);
 }
 
 const struct hs_check hs_check_failure = {.name = "failure", .look = look};

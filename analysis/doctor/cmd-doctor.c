@@ -166,7 +166,8 @@ struct measures {
     struct hs_caps_flow *flow;
     struct hs_exam *exam;
     struct hs_program program;
-    struct hs_trials trials; /* on `program` */
+    struct hs_trials trials; /* on the programs of the boots with failures */
+    bool too_long;           /* the boot's program */
 };
 
 static void measure(void *context, const struct hs_event *event)
@@ -180,14 +181,26 @@ static void measure(void *context, const struct hs_event *event)
 static void keep_program(struct measures *m, const struct hs_event *event,
                          int (*take)(struct hs_program *, const struct hs_model *, const struct hs_event *))
 {
-    if (m->program.n <= PROGRAM_STEPS && take(&m->program, m->model, event))
+    if (!m->too_long && (take(&m->program, m->model, event) || m->program.n > PROGRAM_STEPS)) {
+        m->too_long = true;
         hs_program_free(&m->program);
+    }
+}
+
+/* The program of the model's boot is complete. */
+static void end_boot(struct measures *m)
+{
+    if (!m->too_long && m->program.n)
+        hs_trials_end_boot(&m->trials, &m->program, m->model, m->exam->watch);
+    m->too_long = false;
 }
 
 static int take(void *context, const struct hs_event *events, long n)
 {
     struct measures *m = context;
     for (const struct hs_event *e = events; e < events + n; e++) {
+        if (e->boot != m->model->boot)
+            end_boot(m);
         keep_program(m, e, hs_program_before);
         if (hs_model_feed(m->model, e, 1))
             break;
@@ -218,6 +231,7 @@ static bool begin_measures(struct measures *m, struct hs_reader *reader)
 static void end_measures(struct measures *m)
 {
     hs_program_free(&m->program);
+    hs_trials_free(&m->trials);
     hs_exam_free(m->exam);
     hs_caps_flow_free(m->flow);
     hs_model_free(m->model);
@@ -243,8 +257,8 @@ static int with_trace(const struct args *args, struct hs_doctor_input *input, co
         input->names = &names;
         input->exam = m.exam;
         m.exam->sources = (struct hs_sources_at){input->path, hs_source_text};
-        m.trials.program = &m.program;
-        input->trials = m.program.n && m.program.n <= PROGRAM_STEPS ? &m.trials : NULL;
+        end_boot(&m);
+        input->trials = &m.trials;
         if (!hs_cmd_symbols(&names.symbols, &args->common, reader))
             status = hs_exam_conclude(m.exam, &names) ? hs_complain("%s", hs_strerror(HS_ERR_MEMORY))
                                                       : examine(args, input, text);

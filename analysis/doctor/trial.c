@@ -12,21 +12,65 @@
 #define LESS 0.95 /* of a heap's size; smaller savings are not reported */
 
 /* A replay models one heap of one kind. */
-static bool can_replay(const struct hs_doctor_input *input)
+static bool can_replay(const struct hs_program *p, const struct hs_model *m)
 {
-    const struct hs_program *p = input->trials ? input->trials->program : NULL;
-    if (!p || !p->running || p->error || !p->allocated || input->model->levels.last > HS_LEVEL_FULL)
+    if (!p->running || p->error || !p->allocated || m->levels.last > HS_LEVEL_FULL)
         return false;
-    for (unsigned i = 1; i < input->model->n_regions; i++)
-        if (input->model->region[i].shift != input->model->region[0].shift ||
-            input->model->region[i].placement != input->model->region[0].placement)
+    for (unsigned i = 1; i < m->n_regions; i++)
+        if (m->region[i].shift != m->region[0].shift || m->region[i].placement != m->region[0].placement)
             return false;
     return true;
 }
 
-static struct hs_setting setting(const struct hs_doctor_input *input, double death)
+static void release(struct hs_trial_boot *boot)
 {
-    const struct hs_program *p = input->trials->program;
+    hs_program_free(&boot->program);
+    free(boot);
+}
+
+static void forget_obsolete(struct hs_trials *t, const struct hs_failure_watch *watch)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < t->n; i++)
+        if (hs_failure_watch_has(watch, t->boot[i]->boot))
+            t->boot[n++] = t->boot[i];
+        else
+            release(t->boot[i]);
+    t->n = n;
+}
+
+void hs_trials_end_boot(struct hs_trials *t, struct hs_program *program, const struct hs_model *m,
+                        const struct hs_failure_watch *watch)
+{
+    forget_obsolete(t, watch);
+    bool kept = t->n < HS_DIAGNOSES && hs_failure_watch_has(watch, m->boot);
+    struct hs_trial_boot *boot = kept ? calloc(1, sizeof *boot) : NULL;
+    if (!boot) {
+        hs_program_free(program);
+        return;
+    }
+    *boot = (struct hs_trial_boot){.program = *program, .boot = m->boot, .replays = can_replay(program, m)};
+    *program = (struct hs_program){.boots = program->boots};
+    t->boot[t->n++] = boot;
+}
+
+void hs_trials_free(struct hs_trials *t)
+{
+    while (t->n)
+        release(t->boot[--t->n]);
+}
+
+/* The boot of a failure; NULL: it cannot be replayed. */
+static struct hs_trial_boot *boot_of(const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    for (unsigned i = 0; input->trials && i < input->trials->n; i++)
+        if (input->trials->boot[i]->boot == d->failure.boot && input->trials->boot[i]->replays)
+            return input->trials->boot[i];
+    return NULL;
+}
+
+static struct hs_setting setting(const struct hs_doctor_input *input, const struct hs_program *p, double death)
+{
     bool often = hs_reader_fact(input->reader, "collect-every") != NULL;
     return (struct hs_setting){
         .policy = hs_policy_at(0),
@@ -47,57 +91,67 @@ static uint64_t smallest(const struct hs_doctor_input *input, const struct hs_pr
 {
     struct hs_smallest found;
     const struct hs_heap_size size = {.micropython = program->micropython, .shift = program->shift};
-    struct hs_setting set = setting(input, HS_DEATH_EARLY);
+    struct hs_setting set = setting(input, program, HS_DEATH_EARLY);
     set.granules = hs_heap_granules(&size, program->bytes);
     return program->n <= SEARCH_STEPS && !hs_smallest_find(&found, program, &set, &size) ? found.bytes : 0;
 }
 
-uint64_t hs_smallest_heap(const struct hs_doctor_input *input)
+/* A heap that was not enough is no answer: the blocks that a trace begins with are placed anew in a heap of another size, without
+ * the gaps that they had. */
+static uint64_t smallest_of_boot(const struct hs_doctor_input *input, struct hs_trial_boot *boot, const struct hs_diagnosis *d)
 {
-    struct hs_trials *trials = input->trials;
-    if (!can_replay(input))
-        return 0;
-    if (!trials->searched)
-        trials->smallest = smallest(input, trials->program);
-    trials->searched = true;
-    return trials->smallest;
+    if (!boot->searched)
+        boot->smallest = smallest(input, &boot->program);
+    boot->searched = true;
+    return boot->smallest > d->total ? boot->smallest : 0;
 }
 
-static struct hs_trial replay_both(const struct hs_doctor_input *input, const struct hs_program *changed)
+uint64_t hs_smallest_heap(const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
-    bool late = enough(changed, setting(input, HS_DEATH_LATE));
-    struct hs_trial trial = {.ran = true, .helps = late || enough(changed, setting(input, HS_DEATH_EARLY)), .early = !late};
-    trial.before = hs_smallest_heap(input);
+    struct hs_trial_boot *boot = boot_of(input, d);
+    return boot ? smallest_of_boot(input, boot, d) : 0;
+}
+
+static struct hs_trial replay_both(const struct hs_doctor_input *input, struct hs_trial_boot *boot, const struct hs_diagnosis *d,
+                                   const struct hs_program *changed)
+{
+    const struct hs_program *p = &boot->program;
+    bool late = enough(changed, setting(input, p, HS_DEATH_LATE));
+    struct hs_trial trial = {.ran = true, .helps = late || enough(changed, setting(input, p, HS_DEATH_EARLY)), .early = !late};
+    trial.before = smallest_of_boot(input, boot, d);
     trial.after = trial.before ? smallest(input, changed) : 0;
     return trial;
 }
 
-struct hs_trial hs_try(const struct hs_doctor_input *input, enum hs_edit_kind kind, const char *line)
+struct hs_trial hs_try(const struct hs_doctor_input *input, const struct hs_diagnosis *d, enum hs_edit_kind kind, const char *line)
 {
     struct hs_trial trial = {.ran = false};
     struct hs_program changed = {0};
+    struct hs_trial_boot *boot = boot_of(input, d);
     bool found = false;
-    if (!can_replay(input))
+    if (!boot)
         return trial;
     struct hs_edit edit = {.kind = kind, .n_sites = hs_reader_sites(input->reader)};
     bool *site = hs_sites_of_line(input->names, edit.n_sites, line, &found);
     edit.site = site;
-    if (found && hs_program_edit(&changed, input->trials->program, &edit) == HS_OK)
-        trial = replay_both(input, &changed);
+    if (found && hs_program_edit(&changed, &boot->program, &edit) == HS_OK)
+        trial = replay_both(input, boot, d, &changed);
     hs_program_free(&changed);
     free(site);
     return trial;
 }
 
-struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, enum hs_edit_kind kind, const struct hs_block_set *set)
+struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, const struct hs_diagnosis *d, enum hs_edit_kind kind,
+                              const struct hs_block_set *set)
 {
     struct hs_trial trial = {.ran = false};
     struct hs_program changed = {0};
-    if (!can_replay(input) || !set->n)
+    struct hs_trial_boot *boot = boot_of(input, d);
+    if (!boot || !set->n)
         return trial;
     struct hs_edit edit = {.kind = kind, .n_sites = hs_reader_sites(input->reader), .born = set->born, .n_born = set->n};
-    if (hs_program_edit(&changed, input->trials->program, &edit) == HS_OK)
-        trial = replay_both(input, &changed);
+    if (hs_program_edit(&changed, &boot->program, &edit) == HS_OK)
+        trial = replay_both(input, boot, d, &changed);
     hs_program_free(&changed);
     return trial;
 }

@@ -8,13 +8,28 @@
 #include "analysis/doctor/doctor.h"
 #include "analysis/whatif/edit.h"
 
-/* What the trials on one program share. A search for the smallest heap replays the program some thirty times, so the unchanged
- * program is searched once, when its smallest heap is first needed. */
-struct hs_trials {
-    const struct hs_program *program;
+/* The program of one boot. A search for the smallest heap replays it some thirty times, so the unchanged program is searched once,
+ * when its smallest heap is first needed. */
+struct hs_trial_boot {
+    struct hs_program program;
+    uint32_t boot;
+    bool replays;      /* its heap is of one kind, and was followed to the boot's end */
     bool searched;     /* `smallest` is set */
     uint64_t smallest; /* bytes of the smallest heap of the unchanged program; 0: unknown */
 };
+
+/* The boots with failures that will be diagnosed, at most one for each. Zero it first. */
+struct hs_trials {
+    struct hs_trial_boot *boot[HS_DIAGNOSES]; /* `n` */
+    unsigned n;
+};
+
+/* Ends a boot: keeps its program, which moves from *program into `trials`, if the watch has a failure of this boot; releases it if
+ * not. Releases also the programs of earlier boots whose failures do not count any more. Call it when the model is at the boot's
+ * end. Without memory nothing is kept: advice is then not tried. */
+void hs_trials_end_boot(struct hs_trials *trials, struct hs_program *program, const struct hs_model *model,
+                        const struct hs_failure_watch *watch);
+void hs_trials_free(struct hs_trials *trials);
 
 struct hs_trial {
     bool ran;               /* the trace can be replayed, and the line can be changed in this way */
@@ -23,13 +38,16 @@ struct hs_trial {
     uint64_t before, after; /* bytes of the smallest sufficient heap without and with the change; 0: not searched */
 };
 
-struct hs_trial hs_try(const struct hs_doctor_input *input, enum hs_edit_kind kind, const char *line);
+/* Tries an edit of a line on the program of the boot in which the diagnosed failure was. */
+struct hs_trial hs_try(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis, enum hs_edit_kind kind,
+                       const char *line);
 
 /* The same for a set of blocks: those that the records with these numbers allocated, ascending. */
-struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, enum hs_edit_kind kind, const struct hs_block_set *set);
+struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis, enum hs_edit_kind kind,
+                              const struct hs_block_set *set);
 
-/* Bytes of the smallest heap on which no allocation of the recorded program fails; 0: unknown. */
-uint64_t hs_smallest_heap(const struct hs_doctor_input *input);
+/* Bytes of the smallest heap on which no allocation of that boot's recorded program fails; 0: unknown. */
+uint64_t hs_smallest_heap(const struct hs_doctor_input *input, const struct hs_diagnosis *diagnosis);
 
 /* Writes ": tried on this trace, no allocation fails ..." into `text` of HS_NOTE_LEN bytes; "" when it did not run. */
 const char *hs_trial_words(const struct hs_trial *trial, char *text);

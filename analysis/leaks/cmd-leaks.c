@@ -10,6 +10,7 @@
 #include "analysis/cmd/cmd.h"
 #include "analysis/cmd/elf_option.h"
 #include "analysis/leaks/leaks.h"
+#include "analysis/model/knowledge.h"
 #include "analysis/sites/names.h"
 #include "analysis/draw/head.h"
 #include "analysis/draw/table.h"
@@ -33,6 +34,8 @@ struct work {
     struct hs_reader *reader;
     struct hs_names names;
     struct hs_leaks *leaks;
+    struct hs_model *model;
+    struct hs_knowledge known;
     struct hs_leak_row *row; /* the `n` chosen rows */
     size_t n;
     struct hs_leak_totals totals;
@@ -61,15 +64,25 @@ static void add_row(const struct work *w, struct hs_table *table, const struct h
     hs_table_add(table, values);
 }
 
+/* Of some live blocks it is not known when they were allocated. */
+static bool is_partial(const struct work *w) { return w->known.live == HS_AT_LEAST && !hs_leaks_held(w->leaks); }
+
+static const struct hs_site_sum *unknown(const struct work *w) { return hs_model_site(w->model, HS_SITE_UNKNOWN); }
+
 static void print_text(const struct work *w, const struct hs_table *table)
 {
-    struct hs_head head = {w->args->common.input, w->reader, NULL};
+    struct hs_head head = {w->args->common.input, w->reader, w->model};
     char bytes[64], blocks[64];
-    printf("# %s: %s bytes in %s blocks were allocated %s%s%s%s and not freed.\n", head.path,
+    hs_head_warnings(&head, stdout, "# ");
+    printf("# %s: %s%s bytes in %s blocks were allocated %s%s%s%s and not freed.\n", head.path, is_partial(w) ? "at least " : "",
            hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = w->totals.chosen.bytes}),
            hs_format(blocks, sizeof blocks, HS_VALUE_COUNT, (struct hs_value){.u = w->totals.chosen.blocks}),
            w->args->from ? "after mark " : "since recording began", w->args->from ? w->args->from : "",
            w->args->to ? ", before mark " : "", w->args->to ? w->args->to : "");
+    if (is_partial(w))
+        printf("# Of %s blocks more (%s bytes) that are live, the trace does not tell which line allocated them, nor when.\n",
+               hs_format(blocks, sizeof blocks, HS_VALUE_COUNT, (struct hs_value){.u = unknown(w)->live_blocks}),
+               hs_format(bytes, sizeof bytes, HS_VALUE_BYTES, (struct hs_value){.u = unknown(w)->live}));
     if (w->totals.others.blocks)
         printf("# Beyond these the recorder could not follow %" PRIu64 " blocks (%" PRIu64
                " bytes), freed or not: CONFIG_HEAPSTRATA_FOLLOWED "
@@ -95,6 +108,9 @@ static int print(const struct work *w, const struct hs_table *table)
     hs_json_object(json, NULL);
     hs_json_uint(json, "bytes", w->totals.chosen.bytes);
     hs_json_uint(json, "blocks", w->totals.chosen.blocks);
+    hs_json_bool(json, "complete", !is_partial(w));
+    hs_json_uint(json, "unknown_bytes", is_partial(w) ? unknown(w)->live : 0);
+    hs_json_uint(json, "unknown_blocks", is_partial(w) ? unknown(w)->live_blocks : 0);
     hs_json_uint(json, "unsure_bytes", w->totals.unsure.bytes);
     hs_json_uint(json, "unsure_blocks", w->totals.unsure.blocks);
     hs_json_uint(json, "not_followed_bytes", w->totals.others.bytes);
@@ -118,11 +134,22 @@ static int show(struct work *w)
     return status;
 }
 
-static int each(void *context, const struct hs_event *events, long n) { return hs_leaks_feed(context, events, n); }
+static int each(void *context, const struct hs_event *events, long n)
+{
+    struct work *w = context;
+    int error = hs_model_feed(w->model, events, n);
+    return error ? error : hs_leaks_feed(w->leaks, events, n);
+}
 
 static int choose(struct work *w)
 {
     struct hs_error error = {0};
+    w->known = hs_knowledge_of(w->model, w->reader);
+    if (!hs_leaks_held(w->leaks) && (w->known.text || w->known.live == HS_ESTIMATED || w->known.live == HS_NOT_KNOWN))
+        return hs_complain(
+            "%s: which blocks were not freed is not in this trace: %s. Record every event, or at level summary with "
+            "CONFIG_HEAPSTRATA_LEAKS (ESP-IDF)",
+            w->args->common.input, hs_knowledge_why(w->model, w->reader));
     if (!hs_leaks_choose(w->leaks,
                          &(struct hs_leak_range){w->args->from, w->args->to, w->args->common.heap || w->args->common.region},
                          &error))
@@ -139,11 +166,14 @@ static int run(void *memory)
         return HS_EXIT_BAD;
     w.names.reader = w.reader;
     w.leaks = hs_leaks_new();
-    int status = w.leaks ? hs_cmd_replay(w.reader, each, w.leaks) : hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
-    if (w.leaks && (choose(&w) || hs_cmd_symbols(&w.names.symbols, &w.args->common, w.reader) || show(&w)))
+    w.model = hs_model_new(NULL);
+    bool ready = w.leaks && w.model;
+    int status = ready ? hs_cmd_replay(w.reader, each, &w) : hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    if (ready && (choose(&w) || hs_cmd_symbols(&w.names.symbols, &w.args->common, w.reader) || show(&w)))
         status = HS_EXIT_BAD;
     hs_symbols_close(w.names.symbols);
     hs_leaks_free(w.leaks);
+    hs_model_free(w.model);
     hs_reader_close(w.reader);
     return status;
 }

@@ -30,7 +30,7 @@ struct mark {
 
 /* A live block of a trace of every event. */
 struct block {
-    uint32_t pos, site, thread, since, size;
+    uint32_t pos, granules, site, thread, since, size;
     uint32_t next_free; /* of an entry that is not live: the next such entry plus 1 */
     bool live;
 };
@@ -45,7 +45,7 @@ struct hs_leaks {
     struct hs_map by_pos;                       /* live blocks by place */
     uint32_t n_blocks, blocks_room, free_block; /* free_block: plus 1; 0: none */
     uint32_t since;                             /* number for blocks allocated now, in a trace of every event */
-    bool held, every, sampled;                  /* what the trace has */
+    bool held;                                  /* the trace has the recorder's rows */
     struct hs_leak_row *out;
 };
 
@@ -158,14 +158,19 @@ static struct block *new_block(struct hs_leaks *l)
 
 static int came(struct hs_leaks *l, const struct hs_event *e)
 {
-    l->every = true;
     if (e->pos == HS_POS_IMPLIED)
         return HS_OK;
     gone(l, e->pos); /* the trace contradicts itself: the place was in use */
     struct block *b = new_block(l);
     if (!b || !hs_map_add(&l->by_pos, hs_hash_u64(e->pos), (uint32_t)(b - l->block)))
         return HS_ERR_MEMORY;
-    *b = (struct block){.live = true, .pos = e->pos, .site = e->site, .thread = e->thread, .since = l->since, .size = e->size};
+    *b = (struct block){.live = true,
+                        .pos = e->pos,
+                        .granules = e->granules,
+                        .site = e->site,
+                        .thread = e->thread,
+                        .since = l->since,
+                        .size = e->size};
     return HS_OK;
 }
 
@@ -173,6 +178,23 @@ static void all_gone(struct hs_leaks *l)
 {
     hs_map_clear(&l->by_pos);
     l->n_blocks = l->free_block = 0;
+}
+
+static int by_pos(const void *key, const void *element)
+{
+    uint32_t pos = ((const struct block *)key)->pos, at = ((const struct hs_extent *)element)->pos;
+    return (pos > at) - (pos < at);
+}
+
+/* After a time without records, blocks that the snapshot does not contain are freed. */
+static void only_of_snapshot(struct hs_leaks *l, const struct hs_event *e)
+{
+    for (uint32_t i = 0; i < l->n_blocks; i++) {
+        const struct block *b = &l->block[i];
+        const struct hs_extent *at = b->live && e->n_blocks ? bsearch(b, e->block, e->n_blocks, sizeof *e->block, by_pos) : NULL;
+        if (b->live && (!at || at->granules != b->granules))
+            gone(l, b->pos);
+    }
 }
 
 static int take(struct hs_leaks *l, const struct hs_event *e)
@@ -185,8 +207,11 @@ static int take(struct hs_leaks *l, const struct hs_event *e)
         for (uint32_t i = 0; i < e->n_freed; i++)
             gone(l, e->freed[i]);
         return HS_OK;
+    case HS_SNAPSHOT:
+        if (e->flags & HS_EVENT_RESYNC)
+            only_of_snapshot(l, e);
+        return HS_OK;
     case HS_RESET: all_gone(l); return HS_OK;
-    case HS_SAMPLE: l->sampled = true; return HS_OK;
     case HS_MARK: return on_mark(l, &e->record->mark);
     case HS_HELD: return on_held(l, e);
     default: return HS_OK;
@@ -258,21 +283,17 @@ static bool refuse(struct hs_error *error, const char *why)
     return false;
 }
 
+bool hs_leaks_held(const struct hs_leaks *l) { return l->held; }
+
 bool hs_leaks_choose(struct hs_leaks *l, const struct hs_leak_range *range, struct hs_error *error)
 {
     const struct mark *from = range->from ? mark_of(l, range->from, error) : NULL;
     const struct mark *to = range->to && !error->code ? mark_of(l, range->to, error) : NULL;
     if (error->code)
         return false;
-    const char *why = !l->held && !l->every && l->sampled
-                          ? "samples do not tell what was never freed: record every event, or at level summary "
-                            "with CONFIG_HEAPSTRATA_LEAKS"
-                      : l->held && range->one_heap
-                          ? "at level summary what is still there is recorded of all heaps together: leave out "
-                            "--heap and --region"
-                          : NULL;
-    if (why)
-        return refuse(error, why);
+    if (l->held && range->one_heap)
+        return refuse(error, "at level summary what is still there is recorded of all heaps together: leave out "
+                             "--heap and --region");
     error->code = choose_rows(l, from ? from->since : 0, to ? to->since : UINT32_MAX);
     if (error->code)
         snprintf(error->text, sizeof error->text, "%s", hs_strerror(error->code));

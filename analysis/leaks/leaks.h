@@ -5,7 +5,7 @@
 #ifndef HS_MEASURE_LEAKS_H
 #define HS_MEASURE_LEAKS_H
 
-#include "lib/host/reader.h"
+#include "analysis/model/model.h"
 
 struct hs_leaks;
 
@@ -32,6 +32,9 @@ void hs_leaks_free(struct hs_leaks *leaks);
 
 /* Takes all events, in order. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_leaks_feed(struct hs_leaks *leaks, const struct hs_event *events, long n);
+
+/* Whether the recorder itself listed what is not freed, so that events are not needed. */
+bool hs_leaks_held(const struct hs_leaks *leaks);
 
 /* Chooses blocks; call it once, after all events. False with *error set: no such mark, no data for the answer, no memory. */
 bool hs_leaks_choose(struct hs_leaks *leaks, const struct hs_leak_range *range, struct hs_error *error);

@@ -225,23 +225,62 @@ void hs_model_held(struct hs_model *m, const struct hs_event *e)
     } while (hs_next_number(&further, &distance) && pos + distance < UINT32_MAX);
 }
 
+/* Bytes of a region. A ring without room for snapshots, and a summary of another heap, do not describe the region. */
+static uint64_t region_bytes(const struct hs_model *m, unsigned i)
+{
+    const struct hs_region_state *region = &m->region[i];
+    const struct hs_region_summary *summary = &m->levels.summary[i];
+    if (i < m->n_regions && region->present)
+        return (uint64_t)region->granules << region->shift;
+    return i < m->levels.n_summaries && summary->known ? summary->used + summary->free : 0;
+}
+
+static unsigned regions_of(const struct hs_model *m)
+{
+    return m->levels.n_summaries > m->n_regions ? m->levels.n_summaries : m->n_regions;
+}
+
+uint64_t hs_model_heap_bytes(const struct hs_model *m)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < regions_of(m); i++)
+        bytes += region_bytes(m, i);
+    return bytes;
+}
+
+/* Whether the region counts for a failure: if the failure names a region, only one that could have served it. */
+static bool counts(const struct hs_model *m, const struct hs_failure *failure, unsigned i)
+{
+    return failure->region >= m->n_regions || hs_region_serves(&m->region[i], &m->region[failure->region], failure->caps);
+}
+
+static uint64_t total_of(const struct hs_model *m, const struct hs_failure *failure)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < regions_of(m); i++)
+        if (counts(m, failure, i) && (failure->region < m->n_regions || m->region[i].memory != HS_MEMORY_POOL))
+            bytes += region_bytes(m, i);
+    return bytes;
+}
+
 /* Figures of all regions; for a failure that names a region, only of the regions that could have served it. */
 static bool space_of(const struct hs_model *m, const struct hs_failure *failure, struct hs_space_stats *layout)
 {
     struct hs_region_summary summary = {.known = false};
-    bool summary_only = hs_model_summary_only(m);
-    unsigned n = m->levels.n_summaries > m->n_regions ? m->levels.n_summaries : m->n_regions;
+    bool summary_only = hs_model_summary_only(m), any = false;
     *layout = (struct hs_space_stats){.used = 0};
-    for (unsigned i = 0; i < n; i++) {
-        if (failure->region < m->n_regions && !hs_region_serves(&m->region[i], &m->region[failure->region], failure->caps))
+    for (unsigned i = 0; i < regions_of(m); i++) {
+        if (!counts(m, failure, i))
             continue;
         if (summary_only)
             hs_region_summary_add(&summary, &m->levels.summary[i]);
-        else if (m->region[i].present)
+        else if (m->region[i].present) {
+            any = true;
             hs_space_stats_add(layout, m, &m->region[i]);
+        }
     }
     if (!summary_only)
-        return m->synced;
+        return any && m->synced;
     *layout = (struct hs_space_stats){
         .used = summary.used,
         .free = summary.free,
@@ -293,6 +332,9 @@ void hs_model_failed(struct hs_model *m, const struct hs_event *e)
     failure->used = layout.used;
     failure->free = layout.free;
     failure->largest_free = layout.largest_free;
+    failure->total = total_of(m, failure);
+    failure->placed = failure->synced && !hs_model_summary_only(m);
+    failure->level = m->levels.last;
     failure->verdict = judge(e, &layout, failure->synced);
     hs_model_tell_failed(m, failure);
 }

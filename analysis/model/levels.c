@@ -271,6 +271,7 @@ static void open_span(struct hs_model *m)
     struct hs_levels *l = &m->levels;
     if (l->level == HS_LEVEL_STOPPED)
         return;
+    l->ran = true;
     if (l->n_spans >= HS_SPANS_KEPT) { /* the last span continues */
         l->open = true;
         return;
@@ -307,6 +308,7 @@ static void change_level(struct hs_model *m, uint8_t level, uint32_t interval)
         drop_samples(m);
     if (level != HS_LEVEL_STOPPED)
         hs_model_forget_summaries(m); /* new summaries follow immediately */
+    l->stops += l->ran && l->level == HS_LEVEL_STOPPED && level != HS_LEVEL_STOPPED;
     l->level = level;
     l->last = level ? level : l->last;
     l->interval = interval;
@@ -340,6 +342,7 @@ void hs_model_levels_begin(struct hs_model *m, const struct hs_event *e)
     struct hs_levels *l = &m->levels;
     l->level = e->kind == HS_RESET ? HS_LEVEL_STOPPED : HS_LEVEL_FULL;
     l->last = HS_LEVEL_FULL;
+    l->ran = false;
     memset(l->summary, 0, sizeof l->summary);
     l->n_summaries = 0;
     l->interval = 0;

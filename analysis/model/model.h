@@ -113,10 +113,13 @@ struct hs_failure {
     uint64_t elapsed; /* ticks that the trace covered so far: hs_model_elapsed */
     uint32_t site, size, thread, boot;
     uint64_t used, free, largest_free; /* bytes at that moment, of the regions that could have served it */
+    uint64_t total;                    /* bytes of those regions; 0: not known */
     uint32_t caps;                     /* requested capabilities */
     unsigned region;                   /* a region of the heap that refused; HS_ALL_REGIONS: not recorded */
     enum hs_verdict verdict;
-    bool synced; /* the layout was known; if not, the figures above are the last known ones */
+    bool synced;   /* the figures were known; if not, those above are the last known ones */
+    bool placed;   /* the place of each block was known, not only the figures of a summary */
+    uint8_t level; /* at which the recorder ran: enum hs_level */
 };
 
 struct hs_mark {
@@ -168,8 +171,10 @@ struct hs_sampled_block;
 
 /* State of the recording levels, and data from levels other than "full". */
 struct hs_levels {
-    uint8_t level; /* current level: enum hs_level */
-    uint8_t last;  /* the last level other than HS_LEVEL_STOPPED */
+    uint8_t level;  /* current level: enum hs_level */
+    uint8_t last;   /* the last level other than HS_LEVEL_STOPPED */
+    bool ran;       /* in this boot something was recorded */
+    uint64_t stops; /* periods without recording, between two with it */
     uint32_t interval;
     struct hs_level_span *span; /* `n_spans`; the current one is open */
     uint32_t n_spans, spans_room;
@@ -279,6 +284,10 @@ struct hs_space_stats hs_model_layout(const struct hs_model *model, unsigned reg
  * no layout. Returns whether they are known. */
 bool hs_model_heap(const struct hs_model *model, struct hs_space_stats *layout);
 
+/* Bytes of the whole heap at present: of its regions; of one that the trace does not describe, used and free bytes of its last
+ * summary. 0: not known. */
+uint64_t hs_model_heap_bytes(const struct hs_model *model);
+
 /* Whether `region` could have served a request for capabilities `caps` to the heap of region `asked`. A pool serves
  * only its own requests. */
 bool hs_region_serves(const struct hs_region_state *region, const struct hs_region_state *asked, uint32_t caps);
@@ -305,12 +314,21 @@ static inline bool hs_model_summary_only(const struct hs_model *model)
     return model->levels.last > HS_LEVEL_FULL || (!model->synced && model->levels.n_summaries);
 }
 
+/* True when the place of each block is known at present. */
+static inline bool hs_model_placed(const struct hs_model *model) { return model->synced && !hs_model_summary_only(model); }
+
+/* True when the trace says what was requested, and by which line: at any level, but not in text of mem_info(). */
+static inline bool hs_model_has_requests(const struct hs_model *model)
+{
+    const uint64_t *kind = model->kind;
+    return kind[HS_ALLOC] || kind[HS_REALLOC] || kind[HS_SAMPLE] || kind[HS_TOP];
+}
+
 /* True when the trace is made from the output of mem_info(), called now and then: it has layouts and figures, and no
  * allocations. Its level has the name "snapshots". */
 static inline bool hs_model_snapshots_only(const struct hs_model *model)
 {
-    const uint64_t *kind = model->kind;
-    return kind[HS_HOLDER] && !kind[HS_ALLOC] && !kind[HS_REALLOC] && !kind[HS_SAMPLE] && !kind[HS_TOP];
+    return model->kind[HS_HOLDER] && !hs_model_has_requests(model);
 }
 
 /* The last summary of one region, or the sum over all with HS_ALL_REGIONS. `runs` are added up over regions. */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How far the figures of a trace are known. A trace may begin in the middle of the run, have gaps, or be recorded at a level
+ * that does not have every event. Each view asks here before it prints a figure: what is not known is "-" in a table, null in
+ * JSON and empty in CSV; what is only a lower bound is marked "at least".
+ */
+#ifndef HS_MODEL_KNOWLEDGE_H
+#define HS_MODEL_KNOWLEDGE_H
+
+#include "analysis/model/model.h"
+
+enum hs_certainty {
+    HS_EXACT,
+    HS_ESTIMATED, /* from samples */
+    HS_AT_LEAST,  /* a lower bound */
+    HS_NOT_KNOWN,
+};
+
+struct hs_knowledge {
+    enum hs_certainty requests; /* allocations and reallocs, and their bytes: in all and by line */
+    enum hs_certainty ends;     /* blocks freed by the program and by collections, and their lifetimes */
+    enum hs_certainty failures; /* their number */
+    enum hs_certainty live;     /* bytes and blocks by line at the end; HS_AT_LEAST: of some blocks the line is not known */
+    enum hs_certainty peak;     /* the most used bytes */
+    enum hs_certainty at_peak;  /* the same by line */
+    bool placed;                /* where each block is at the end */
+    bool text;                  /* the trace is made from text of mem_info(): blocks are known by kind, not by line */
+};
+
+/* Of a model that has all events of the trace. */
+struct hs_knowledge hs_knowledge_of(const struct hs_model *model, const struct hs_reader *reader);
+
+/* Why the blocks at the end are not known by line, in words that follow a colon: "level summary does not record ...". NULL: they
+ * are known, of some blocks at least. */
+const char *hs_knowledge_why(const struct hs_model *model, const struct hs_reader *reader);
+
+#endif

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Traces that do not have everything: small rings, two boots in one ring, levels above full, text of mem_info().
+
+One program is recorded in each of these ways. Its trace at level full is the judge: what a command says about another trace is
+either true by it, or marked as unknown, or refused with the reason.
+"""
+import os
+import re
+import shutil
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tools"))
+import hs_test
+
+PROGRAM = "program.py"  # in the folder in which it runs: its name takes room in a ring
+HEAP = 101120  # bytes, of -X heapsize=100k
+ASKED = 4096   # by the request that fails
+HEAPS = ["-X", "heapsize=100k"]
+
+
+def path(name):
+    return os.path.join(hs_test.scratch(), name)
+
+
+def record(name, *options):
+    trace = path(name + ".hst")
+    hs_test.cli("record", "-q", *options, "-o", trace, "--", hs_test.firmware("unix64"), *HEAPS, PROGRAM, cwd=hs_test.scratch())
+    return trace
+
+
+def boots(name, size):
+    """The failing program, then one that ends at once, in one ring."""
+    ring = path(name)
+    with open(path("short.py"), "w") as f:
+        f.write("x = 1\n")
+    for args in (HEAPS + [PROGRAM], ["short.py"]):
+        hs_test.run_firmware("unix64", args, ring="%s:%s" % (ring, size), cwd=hs_test.scratch())
+    return ring
+
+
+def doctor(trace):
+    """(findings by code, all of their text)"""
+    _, report, _ = hs_test.cli_json("doctor", trace)
+    found = {f["code"]: f for f in report["findings"]} if report else {}
+    return found, "\n".join(f["verdict"] + "\n" + "\n".join(f["evidence"] + f["next"]) for f in found.values())
+
+
+def fails(trace):
+    """Whether the trace has the failed allocation; a small ring may have lost it."""
+    return b" FAIL " in hs_test.cli("dump", trace).out
+
+
+def check_doctor(tap, name, trace):
+    found, text = doctor(trace)
+    codes = [code for code in found if code.startswith("HS-HEAP-") or code.startswith("HS-FRAG-")]
+    tap.check("doctor, %s: the cause is fragmentation, or the line that grows, or not known" % name,
+              codes in (["HS-FRAG-FAILED"], ["HS-HEAP-GROWING"], ["HS-HEAP-FAILED"]) or not codes and not fails(trace), text)
+    totals = {int(n) for n in re.findall(r"when \d+ of (\d+) were free", text)}
+    tap.check("doctor, %s: of the heap's size, or of none" % name, totals <= {HEAP}, text)
+    advised = [int(n) for n in re.findall(r"give the heap more than (\d+)", text)]
+    tap.check("doctor, %s: no heap that is too small is advised" % name, all(n > HEAP for n in advised), text)
+    steps = [step for f in found.values() for step in f["next"]]
+    tap.check("doctor, %s: no advice about a line that is not known" % name, not any("(before recording)" in s for s in steps), steps)
+    if hs_test.cli("blame", trace).status == 2:
+        tap.check("doctor, %s: no command that refuses the trace" % name, "heapstrata blame" not in text, text)
+
+
+LEAKS = re.compile(r"# [^\n]*: (at least )?([\d,]+) bytes in ([\d,]+) blocks were allocated")
+MORE = re.compile(r"# Of ([\d,]+) blocks more \(([\d,]+) bytes\)")
+
+
+def number(text):
+    return int(text.replace(",", ""))
+
+
+def leaks(trace):
+    """(marked as a lower bound, blocks, blocks of which the line is not known), or None: refused."""
+    done = hs_test.cli("leaks", trace)
+    found, more = LEAKS.search(done.out.decode()), MORE.search(done.out.decode())
+    if done.status or not found:
+        return None
+    return bool(found[1]), number(found[3]), number(more[1]) if more else 0
+
+
+def check_leaks(tap, traces):
+    _, true, _ = leaks(traces["full"])
+    tap.check("leaks: level full counts all blocks", true > 500, true)
+    for name in ("2 KB ring", "sampled", "summary", "text"):
+        done = hs_test.cli("leaks", traces[name])
+        tap.check("leaks, %s: refused, with the reason" % name,
+                  done.status == 2 and not done.out and b"is not in this trace: " in done.err, (done.out[:200], done.err))
+    for name in ("16 KB ring", "stopped"):
+        bound, blocks, more = leaks(traces[name]) or (False, 0, 0)
+        tap.check("leaks, %s: a lower bound, and how many blocks more there are" % name,
+                  bound and more and blocks + more == hs_test.cli_json("stat", traces[name])[1]["blocks"], (true, blocks, more))
+    _, report, _ = hs_test.cli_json("leaks", traces["16 KB ring"])
+    tap.check("leaks, 16 KB ring: the same as JSON", report["complete"] is False and report["unknown_blocks"] > 0, report)
+
+
+def stopped(name):
+    """The program, with a time without recording."""
+    script = path("stopped.py")
+    with open(path(PROGRAM)) as f:
+        text = f.read()
+    with open(script, "w") as f:
+        f.write(text.replace('heapstrata.mark("half")', "heapstrata.stop()")
+                .replace("kept.append(z)", "kept.append(z)\n        if i == 4000:\n            heapstrata.start()"))
+    trace = path(name + ".hst")
+    hs_test.cli("record", "-q", "-o", trace, "--", hs_test.firmware("unix64"), *HEAPS, "stopped.py", cwd=hs_test.scratch())
+    return trace
+
+
+def text_of_mem_info(name):
+    """What micropython.mem_info(1) prints, by firmware without a recorder's trace."""
+    script = path(name + ".py")
+    with open(script, "w") as f:
+        f.write("import micropython\nkept = []\nfor n in range(3):\n    kept += [bytearray(100) for i in range(25)]\n"
+                "    micropython.mem_info(1)\n")
+    done = hs_test.run_firmware("unix32", ["-X", "heapsize=20k", script])
+    with open(path(name + ".txt"), "wb") as f:
+        f.write(done.out)
+    return path(name + ".txt")
+
+
+def main():
+    tap = hs_test.Tap()
+    shutil.copy(os.path.join(HERE, PROGRAM), hs_test.scratch())
+    traces = {
+        "full": record("full"),
+        "2 KB ring": record("ring2", "-r", "2K"),
+        "16 KB ring": record("ring16", "-r", "16K"),
+        "two boots in 2 KB": boots("boots2.img", "2K"),
+        "two boots in 4 KB": boots("boots4.img", "4K"),
+        "two boots in 16 KB": boots("boots16.img", "16K"),
+        "sampled": record("sampled", "-l", "sampled"),
+        "summary": record("summary", "-l", "summary"),
+        "stopped": stopped("stopped"),
+        "text": text_of_mem_info("text"),
+    }
+    for name, trace in traces.items():
+        if name != "text":
+            check_doctor(tap, name, trace)
+    check_leaks(tap, traces)
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main()
