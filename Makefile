@@ -329,7 +329,7 @@ RP2_ENV := CXXFLAGS=-DPICO_CXX_DISABLE_ALLOCATION_OVERRIDES=1 CMAKE_ARGS='$(RP2_
 RP2_MANIFEST := $(if $(MICROPYTHON_SRC),,FROZEN_MANIFEST=$(abspath scripts/rp2-manifest.py))
 rp2_make = $(call mp_make,rp2,$(@D),BOARD=$* $(RP2_MANIFEST) $(1))
 RP2_NEEDS := $(RP2)/config $(RP2)/empty/libstdc++.a $(RP2_PARTS) $(MPY_CROSS)
-RP2_ELFS := $(addsuffix /firmware.elf,$(addprefix $(RP2)/,$(RP2_BOARDS) $(BOARD) RPI_PICO))
+RP2_ELFS := $(addsuffix /firmware.elf,$(addprefix $(RP2)/,$(RP2_BOARDS) $(BOARD) RPI_PICO RPI_PICO2))
 RP2_PLAIN_ELFS := $(RP2_ELFS:$(RP2)/%=$(RP2_PLAIN)/%)
 
 $(sort $(RP2_ELFS) $(RP2_PLAIN_ELFS)): private MP_ENV += $(RP2_ENV)
@@ -492,6 +492,7 @@ suite: all ## T=WORD runs the suites with WORD in their name, on the firmwares t
 # Suites that can try more than `make test` has time for look at HS_SOAK.
 soak: export HS_SOAK := 1
 soak: export TEST_TIMEOUT := 36000
+soak: $(BUILD)/firmware/RPI_PICO2.uf2
 soak: test ## `make test` with all seeds, all allocations and long fuzzing: hours; T=WORD as there
 
 check: deps $(PROGRAMS) check-format check-tidy ## clang-format, clang-tidy, and the programs in C: unit, property, cut-anywhere, fuzz corpus

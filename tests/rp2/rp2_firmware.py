@@ -24,11 +24,16 @@ def blocks(uf2):
 
 
 def case_uf2(tap, chip, family):
-    """Read back: an image in flash, whole sectors, each block's header right."""
+    """What the writer makes of a Pico's image for this chip."""
     uf2 = path(chip + ".uf2")
     made = hs_test.run([os.path.join(hs_test.ROOT, "scripts", "uf2"), "--chip", chip, pico.firmware(), uf2])
     tap.check("uf2, %s: written" % chip, made.status == 0, made.err)
-    with open(pico.firmware(), "rb") as f:
+    check_uf2(tap, chip, uf2, pico.firmware(), family)
+
+
+def check_uf2(tap, name, uf2, image, family):
+    """Read back: an image in flash, whole sectors, each block's header right."""
+    with open(image, "rb") as f:
         image = f.read()
     found, flash = blocks(uf2), bytearray()
     wrong = []
@@ -38,8 +43,8 @@ def case_uf2(tap, chip, family):
             and not any(data[size:])
         wrong += [] if right else [n]
         flash += data[:size]
-    tap.check("uf2, %s: %d blocks" % (chip, len(found)), found and not wrong, wrong[:5])
-    tap.check("uf2, %s: what it puts into flash is the image" % chip,
+    tap.check("uf2, %s: %d blocks" % (name, len(found)), found and not wrong, wrong[:5])
+    tap.check("uf2, %s: what it puts into flash is the image" % name,
               flash[:len(image)] == image and not any(flash[len(image):]) and len(flash) - len(image) < 4096 and len(flash) % 4096 == 0,
               (len(flash), len(image)))
 
@@ -100,9 +105,64 @@ def as_rp2350(text):
     return text.replace("CMSIS/Device/RP2040", "CMSIS/Device/RP2350")
 
 
+# ---- a Pico 2, which nothing here emulates: what can be read from its firmware ----
+
+ARM_SECURE = 0xE48BFF59
+IMAGE_DEF = struct.pack("<3I", 0xFFFFDED3, 0x10210142, 0x1FF)  # the block by which the boot ROM knows a program: ARM, secure, RP2350
+MAKES_FIRMWARE = "RPI_PICO2: make soak builds it"
+
+
+def nm(elf):
+    """{symbol: address}"""
+    out = subprocess.run(["arm-none-eabi-nm", elf], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return {fields[2]: int(fields[0], 16) for fields in map(str.split, out.splitlines()) if len(fields) == 3}
+
+
+def wraps():
+    """Functions that MicroPython's hooks stand before."""
+    with open(os.path.join(hs_test.ROOT, "firmware-hooks", "micropython", "wraps.txt"), encoding="utf-8") as f:
+        return re.findall(r"^[a-z]\w*", f.read(), re.M)
+
+
+def callers(elf, function):
+    """Names of the functions that call one, or jump to it."""
+    text = subprocess.run(["arm-none-eabi-objdump", "-d", elf], stdout=subprocess.PIPE, text=True, check=True).stdout
+    found, inside = set(), ""
+    for line in text.splitlines():
+        head = re.match(r"[0-9a-f]+ <(\S+)>:$", line)
+        inside = head.group(1) if head else inside
+        if re.search(r"\tb(l|\.[nw])?\s.*<%s>$" % re.escape(function), line):
+            found.add(inside)
+    return found
+
+
+def case_pico2(tap):
+    """What `make firmware BOARD=RPI_PICO2` has made."""
+    image = pico.firmware("RPI_PICO2")
+    elf, uf2 = image.replace(".bin", ".elf"), os.path.join(os.path.dirname(hs_test.MP), "firmware", "RPI_PICO2.uf2")
+    if not os.path.exists(uf2):
+        if os.environ.get("HS_SOAK"):
+            tap.check(MAKES_FIRMWARE, False, uf2)
+        else:
+            tap.skip(MAKES_FIRMWARE, "not built")
+        return
+    check_uf2(tap, "RPI_PICO2", uf2, image, ARM_SECURE)
+    with open(image, "rb") as f:
+        tap.check("RPI_PICO2: the boot ROM finds a program for the ARM cores", IMAGE_DEF in f.read(4096))
+    symbols = nm(elf)
+    missing = [w for w in wraps() if w in symbols and "__wrap_" + w not in symbols]
+    tap.check("RPI_PICO2: hooks stand before every function that they wrap", "__wrap_gc_alloc" in symbols and not missing, missing)
+    around = callers(elf, "gc_alloc"), callers(elf, "__wrap_gc_alloc")
+    tap.check("RPI_PICO2: MicroPython calls the hooks", "m_malloc" in around[1] and not any(n.startswith(("m_", "mp_")) for n in around[0]), around)
+    heap = symbols["__GcHeapStart"], symbols["__GcHeapEnd"]
+    inside = [n for n, address in symbols.items() if heap[0] < address < heap[1] and n != "__HeapLimit"]
+    tap.check("RPI_PICO2: no array of the hooks is in the heap: the ring is taken from its end", "ring" not in symbols and not inside, inside)
+
+
 def run(tap):
     case_uf2(tap, "rp2040", 0xE48BFF56)
-    case_uf2(tap, "rp2350", 0xE48BFF59)
+    case_uf2(tap, "rp2350", ARM_SECURE)
+    case_pico2(tap)
     case_uf2_bad(tap)
     case_boards(tap)
     case_settings(tap)
