@@ -99,9 +99,10 @@ CFLAGS_USERMOD += $(if $(HEAPSTRATA_RING_ADDR),-DHS_RING_ADDR=$(HEAPSTRATA_RING_
 HEAPSTRATA_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPSTRATA_LTTNG_SRC))
 $(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT)
 
-# Other settings than last time: our files are compiled again.
+# Other settings than last time: our files are compiled again. In a folder that was built without the module MicroPython would
+# look for names of strings in files only that are newer than its list of them, so that list is made anew.
 HEAPSTRATA_STATE := $(BUILD)/heapstrata.settings
-$(shell mkdir -p $(BUILD))
+$(shell mkdir -p $(BUILD); test -e $(HEAPSTRATA_STATE) || rm -f $(BUILD)/genhdr/qstr.i.last)
 $(file >$(HEAPSTRATA_STATE).new,$(foreach v,$(HEAPSTRATA_NAMES),$(v)=$($(v))) BOARD=$(BOARD))
 $(shell cmp -s $(HEAPSTRATA_STATE).new $(HEAPSTRATA_STATE) || cp $(HEAPSTRATA_STATE).new $(HEAPSTRATA_STATE))
 $(HEAPSTRATA_OBJ): $(HEAPSTRATA_STATE)

@@ -65,7 +65,7 @@ def make(name, *more):
     folder = os.path.join(FIRMWARES, name)
     os.makedirs(folder, exist_ok=True)
     command = ["flock", folder + ".lock", "make", "-s", "-j%d" % (os.cpu_count() or 1), "-C", os.path.join(hs_test.MP_SRC, "ports", "qemu"),
-               "BOARD=" + (BOARDS[name].board or name), "BUILD=" + folder, "USER_C_MODULES=" + os.path.join(hs_test.ROOT, "firmware-hooks"),
+               "BOARD=" + (BOARDS[name].board or name), "BUILD=" + hs_test.mp_folder("qemu", folder), "USER_C_MODULES=" + os.path.join(hs_test.ROOT, "firmware-hooks"),
                *OFF, *BOARDS[name].make, *more]
     return hs_test.run(command, env={"GIT_CEILING_DIRECTORIES": os.path.dirname(hs_test.MP_SRC), "MAKEFLAGS": ""}, timeout=1800, merge=True)
 
@@ -76,6 +76,16 @@ def build(name, *more):
                      done.out.decode(errors="replace")[-3000:]):
         return None
     return os.path.join(FIRMWARES, name, "firmware.elf")
+
+
+def depends(name):
+    """A changed header of ours makes the objects anew that include it, whatever names the compiler gave it."""
+    record = os.path.join(FIRMWARES, name, "firmware-hooks", "micropython", "mp_alloc.P")
+    with open(record, encoding="utf-8") as f:
+        headers = [h for h in f.read().split() if h.endswith("/mp_hooks.h")]
+    target = os.path.join(hs_test.mp_folder("qemu", FIRMWARES), name, "firmware-hooks", "micropython", "mp_alloc.o")
+    would = make(name, "-n", "V=1", "-W", headers[0], target)
+    tap.check("%s: objects depend on our headers" % name, would.status == 0 and b"mp_alloc.c" in would.out, would.out[-500:])
 
 
 def symbols(elf):
@@ -265,6 +275,7 @@ def examine(name):
     elf = build(name)
     if not elf:
         return
+    depends(name)
     bench = Bench(name, elf)
     with bench.start() as board:
         if name == "F405":

@@ -465,7 +465,7 @@ def outer_firmware():
         ["-Wl,--defsym=__real_%s=idf_%s" % (n, n) for n in NEWLIB]
     env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "CFLAGS", "LDFLAGS"))}
     env.update(GIT_CEILING_DIRECTORIES=os.path.dirname(hs_test.MP_SRC), SOURCE_DATE_EPOCH="1744675200")
-    done = subprocess.run(["make", "-j2", "-C", os.path.join(hs_test.MP_SRC, "ports", "unix"), "BUILD=" + folder, "STRIP=", "FROZEN_MANIFEST=",
+    done = subprocess.run(["make", "-j2", "-C", os.path.join(hs_test.MP_SRC, "ports", "unix"), "BUILD=" + hs_test.mp_folder("unix", folder), "STRIP=", "FROZEN_MANIFEST=",
                            "MICROPY_PY_BTREE=0", "MICROPY_PY_SSL=0", "MICROPY_SSL_AXTLS=0", "MICROPY_SSL_MBEDTLS=0", "MICROPY_PY_FFI=0",
                            "MICROPY_FORCE_32BIT=1", "MICROPY_PY_THREAD=0", "USER_C_MODULES=" + os.path.dirname(HOOKS), "HEAPSTRATA_HEAP_CAPS=1",
                            "CFLAGS_EXTRA=-Wno-pointer-arith -include %s/mp_outer.h -I%s/include -DCONFIG_HEAPSTRATA_WRAPS=1 -DHS_ESP_STACK_REACH=UINTPTR_MAX" % (HERE, HERE),

@@ -30,7 +30,7 @@ def build():
     """The firmware; what is built already is kept."""
     os.makedirs(FOLDER, exist_ok=True)
     done = hs_test.run(["flock", FOLDER + "/lock", "make", "-s", "-j%d" % (os.cpu_count() or 1), "-C", os.path.join(hs_test.MP_SRC, "ports", "unix"),
-                        "STRIP=", *OFF, "BUILD=" + FOLDER, "USER_C_MODULES=" + os.path.join(hs_test.ROOT, "firmware-hooks"),
+                        "STRIP=", *OFF, "BUILD=" + hs_test.mp_folder("unix", FOLDER), "USER_C_MODULES=" + os.path.join(hs_test.ROOT, "firmware-hooks"),
                         "HEAPSTRATA_LWIP=1", "HEAPSTRATA_OUTER=1", "HEAPSTRATA_HEAPS=example", "HEAPSTRATA_MORE=" + os.path.join(HERE, "more.mk"),
                         "HEAPS_LWIP=" + LWIP, "CFLAGS_EXTRA=-include %s/config.h -Wno-pointer-arith" % HERE],
                        env={"GIT_CEILING_DIRECTORIES": os.path.dirname(hs_test.MP_SRC), "MAKEFLAGS": ""}, timeout=900, merge=True)

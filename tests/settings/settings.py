@@ -27,7 +27,7 @@ def text(done):
 
 def make(port, *settings, env=None, name="make"):
     """What `make` would do for one of our files; nothing is built."""
-    folder = os.path.join(SCRATCH, name)
+    folder = hs_test.mp_folder(port, os.path.join(SCRATCH, name))
     target = os.path.join(folder, "firmware-hooks", "micropython", "mp_alloc.o")
     done = hs_test.run(["make", "-n", "V=1", "-C", os.path.join(hs_test.MP_SRC, "ports", port), "BUILD=" + folder, "USER_C_MODULES=" + HOOKS,
                         "FROZEN_MANIFEST=", *settings, target], env={"MAKEFLAGS": "", **(env or {})})
@@ -67,6 +67,19 @@ def tracked():
     make("qemu", "HEAPSTRATA_RING_SIZE=1024", "BOARD=NETDUINO2")
     tap.check("make: a file that ours depend on changes with the settings, and only then",
               before == same != os.stat(state).st_mtime_ns, (before, same))
+
+
+def joined():
+    """A folder that was built without the module: the names of strings in our files are looked for although they are older."""
+    strings = os.path.join(SCRATCH, "joined", "genhdr", "qstr.i.last")
+    there = []
+    for _ in range(2):
+        os.makedirs(os.path.dirname(strings), exist_ok=True)
+        with open(strings, "w"):
+            pass
+        make("qemu", "BOARD=NETDUINO2", name="joined")
+        there.append(os.path.exists(strings))
+    tap.check("make: MicroPython's list of strings is made anew when the module joins, and only then", there == [False, True], there)
 
 
 # ---- cmake ----
@@ -144,5 +157,6 @@ else:
     tap.skip("cmake", "there is no cmake")
 by_make()
 tracked()
+joined()
 small_ring()
 tap.finish()

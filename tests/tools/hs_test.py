@@ -156,6 +156,13 @@ def mp_tests_copy(folder):
     return tests
 
 
+def mp_folder(port, folder):
+    """A folder as make's BUILD in a port of MicroPython names it. It is relative to the port: a compiler cache with a base folder
+    writes relative names into the dependency files, and make compares names as text, so with another name no object would
+    depend on its headers."""
+    return os.path.relpath(os.path.realpath(folder), os.path.realpath(os.path.join(MP_SRC, "ports", port)))
+
+
 def mp_path(tests):
     """MICROPYPATH as MicroPython's run-tests.py sets it."""
     top = os.path.dirname(tests)
