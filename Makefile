@@ -52,7 +52,7 @@ include $(sort $(wildcard */dir.mk */*/dir.mk */*/*/dir.mk))
 PART_RECORD := analysis/record/%
 INSTEAD_RECORD := $(addprefix analysis/record/,cmd-record_absent.c cmd-top_absent.c)
 # What of it needs processes, sockets or terminals. The rest runs a script on a board.
-PART_PROCESSES := $(filter-out $(addprefix analysis/record/,board.c repl.c stock.c),$(wildcard analysis/record/*.c))
+PART_PROCESSES := $(filter-out $(addprefix analysis/record/,board.c repl.c stock.c stock_helper.c),$(wildcard analysis/record/*.c))
 INSTEAD_PROCESSES := analysis/record/cmd-top_absent.c
 PART_ELFUTILS := $(addprefix analysis/symbols/,dwarf_frames.c variable_members.c)
 INSTEAD_ELFUTILS := analysis/symbols/dwarf_absent.c
@@ -192,6 +192,16 @@ $(FINGERPRINTS): force
 	$(Q)mkdir -p $(@D); printf '#include "%s"\nNULL,\n' $(sort $(wildcard firmware-hooks/*/fingerprint.def)) >$@.new; \
 		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 $(foreach d,obj pic fuzz-obj variants/O0,$(FINGERPRINT_OBJ:%=$(B)/$(d)/%)): $(FINGERPRINTS)
+
+# heapstrata.track() for firmware without our module, from heapstrata.py as one string for C: without comments, with shorter names.
+STOCK_TRACK := $(B)/gen/analysis/record/track.inc
+STOCK_OBJ := analysis/record/stock_helper.o
+$(STOCK_TRACK): firmware-hooks/stock/heapstrata.py $(MAKE_FILES)
+	$(Q)mkdir -p $(@D); sed -n '/# The helper of .heapstrata record. has/,/# End of what the helper has/p' $< | \
+		sed -e '/^ *#/d' -e '/^$$/d' -e '/sample/d' -e 's/  #.*//' -e 's/    / /g' -e 's/["\\]/\\&/g' -e 's/.*/"&\\n"/' \
+		-e 's/_on/on/g' -e 's/_end/key/g' -e 's/_Track/module/g' -e 's/traceback/e/g' -e 's/tracked/step/g' \
+		-e 's/named/key/g' -e 's/what/key/g' -e 's/kind/key/g' -e 's/function/b/g' -e 's/args/e/g' -e 's/value/r/g' >$@.new && mv $@.new $@
+$(foreach d,obj pic fuzz-obj variants/O0,$(STOCK_OBJ:%=$(B)/$(d)/%)): $(STOCK_TRACK)
 
 # The page that `heapstrata html` fills, as a source.
 $(B)/gen/analysis/html/template.c: $(NPM)/analysis/html/state analysis/html/assemble analysis/html/libraries $(PAGE_SRC)
@@ -425,6 +435,7 @@ $(B)/$(1)/obj/%.o: %.c $(MAKE_FILES) $$($(1)_READY)
 $(B)/$(1)/obj/analysis/html/template.o: $(B)/gen/analysis/html/template.c $$($(1)_READY)
 	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) -O0 -I. -c -o $$@ $$<
 $$(FINGERPRINT_OBJ:%=$(B)/$(1)/obj/%): $(FINGERPRINTS)
+$$(STOCK_OBJ:%=$(B)/$(1)/obj/%): $(STOCK_TRACK)
 $$($(1)_THIRD): $(B)/$(1)/third/%.o: $$($(1)_READY)
 	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) -w -D_GNU_SOURCE -DZSTD_DISABLE_ASM $$(JSON_HAVE:%=-DHAVE_%=1) \
 		-I$(B)/$(1)/include/json-c -c -o $$@ $(SOURCE)/$$*.c

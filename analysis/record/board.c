@@ -107,7 +107,7 @@ static const char *end_of(const char *name)
 /* heapstrata.py may be installed on the board (firmware-hooks/stock). It then makes room for the helper, which takes its memory out
  * of the figures. */
 #define INSTALLED "no module named 'heapstrata' in the firmware"
-static const char leave_installed[] = "if heapstrata.stats()['level']=='snapshots':\n"
+static const char leave_installed[] = "if hasattr(heapstrata,'_leave'):\n"
                                       " heapstrata._leave()\n"
                                       " del heapstrata\n"
                                       " raise ImportError(\"" INSTALLED "\")\n";
@@ -141,13 +141,6 @@ static const char *why_not(struct session *s)
 
 /* ---- a firmware without our module ---- */
 
-/* Whether the script may use heapstrata.track: it has the word, or it was written for the module that is installed on the board. */
-static bool needs_track(const struct session *s)
-{
-    static const char word[] = "track";
-    return strstr(s->traceback, INSTALLED) || memmem(s->board->script, s->board->script_len, word, sizeof word - 1);
-}
-
 static bool can_sample(const struct session *s) { return s->board->stock && lacks_module(s); }
 
 static int start_sampling(struct session *s)
@@ -156,7 +149,10 @@ static int start_sampling(struct session *s)
     b->stock->out = b->out;
     b->stock->err = b->err;
     b->stock->context = b->context;
-    b->stock->track = needs_track(s);
+    if (!strstr(s->traceback, INSTALLED)) { /* otherwise modules on the board may name more than the script */
+        b->stock->names = b->script;
+        b->stock->names_len = b->script_len;
+    }
     b->stock->name = b->name ? end_of(b->name) : NULL;
     int status = hs_stock_begin(b->stock, &s->repl);
     if (status < 0)

@@ -1,8 +1,4 @@
-/* SPDX-License-Identifier: MIT
- *
- * The helper is on the heap that it looks at, so it is short, its functions need no block of the heap for their frames, and
- * printing a sample allocates nothing. Its names are in a dictionary of their own: the script does not see them.
- */
+/* SPDX-License-Identifier: MIT */
 #include "analysis/record/stock.h"
 
 #include <stdio.h>
@@ -10,162 +6,6 @@
 #include <string.h>
 
 #include "lib/host/util/array.h"
-
-/* ---- the helper ---- */
-
-/* `wait`: each sample that took n milliseconds, also one at a mark or an import, puts off the next one by the timer by 25 n. So
- * the timer's samples never make all of them cost more than 4 % of the script's time, however slow the line is. `seen`: built-in
- * modules, which sys.modules does not name. */
-static const char helper[] = "busy = last = wait = on = 0\n"
-                             "seen = [0] * 8\n"
-                             "def say(what, name):\n"
-                             " global busy, last, wait\n"
-                             " if busy or not on:\n"
-                             "  return\n"
-                             " busy = 1\n"
-                             " now = ticks_ms()\n"
-                             " wait = max(0, wait - (now - last & 0x1fffffff))\n"
-                             " print('\\nHS:S', now, what, name)\n"
-                             " mem_info(1)\n"
-                             " print('HS:E')\n"
-                             " last = ticks_ms()\n"
-                             " wait += (last - now & 0x1fffffff) * 25\n"
-                             " busy = 0\n"
-                             "def _hs_load(name, a=None, b=None, c=None, d=0):\n"
-                             " if name == 'heapstrata':\n"
-                             "  return module\n"
-                             " if d or not on or name in sys.modules or name in seen:\n"
-                             "  return real(name, a, b, c, d)\n"
-                             " gc.collect()\n"
-                             " say('before', name)\n"
-                             " a = real(name, a, b, c, d)\n"
-                             " gc.collect()\n"
-                             " say('import', name)\n"
-                             " if name not in sys.modules:\n"
-                             "  seen.append(name)\n"
-                             "  seen.pop(0)\n"
-                             " return a\n"
-                             "def _hs(what):\n"
-                             " global busy, on, wait\n"
-                             " on = 0\n"
-                             " if what != 'raised' and what != 'end':\n"
-                             "  gc.collect()\n"
-                             " busy = 0\n"
-                             " on = 1\n"
-                             " say(what, '')\n"
-                             " on = what != 'collected'\n"
-                             " wait *= ";
-
-/* A sample of a full heap takes so many times as long as that at the start: the first one by the timer must not come before it
- * is earned. Without effect when the user wants samples often. */
-#define FIRST 6u
-
-static const char helper_run[] = "\n"
-                                 "def _hs_run():\n"
-                                 " code = module.code\n"
-                                 " module.code = None\n"
-                                 " gc.collect()\n"
-                                 " try:\n"
-                                 "  exec(code, main)\n"
-                                 " except BaseException:\n"
-                                 "  _hs('raised')\n"
-                                 "  raise\n"
-                                 "class module:\n"
-                                 " code = None\n"
-                                 " def mark(label):\n"
-                                 "  say('mark', label)\n"
-                                 " def snapshot(refs=0):\n"
-                                 "  say('snapshot', '')\n"
-                                 " dump = snapshot\n"
-                                 " def poll(*_):\n"
-                                 "  return True\n"
-                                 " reset = refs = poll\n"
-                                 " def start(*_, **k):\n"
-                                 "  global on\n"
-                                 "  on = 1\n"
-                                 " def stop():\n"
-                                 "  global on\n"
-                                 "  on = 0\n"
-                                 " def stats():\n"
-                                 "  return {'level': 'snapshots', 'recording': on, 'lost': 0}\n";
-
-/* As in heapstrata.py, except that an exception is no sample here. __exit__ is short, so that its frame needs no block of the
- * heap. */
-static const char tracking[] = "class Track:\n"
-                               " def __init__(t, label):\n"
-                               "  t.label = label\n"
-                               "  t.allocated = t.kept = t.garbage = t.used = t.after = 0\n"
-                               "  t.before = []\n"
-                               " def __enter__(t):\n"
-                               "  t.before.append(0)\n"
-                               "  gc.collect()\n"
-                               "  t.before[-1] = gc.mem_alloc()\n"
-                               "  return t\n"
-                               " def __exit__(t, kind, value, traceback):\n"
-                               "  t.used = gc.mem_alloc()\n"
-                               "  gc.collect()\n"
-                               "  t.after = gc.mem_alloc()\n"
-                               "  t.end()\n"
-                               " def end(t):\n"
-                               "  before, used, after = t.before.pop(), t.used, t.after\n"
-                               "  t.allocated, t.kept, t.garbage = used - before, after - before, used - after\n"
-                               "  if on:\n"
-                               "   print('HS:T', t.label, 'allocated:', t.allocated, 'kept:', t.kept, 'garbage:', t.garbage)\n"
-                               " def __call__(t, f):\n"
-                               "  def tracked(*args, **named):\n"
-                               "   with t:\n"
-                               "    return f(*args, **named)\n"
-                               "  return tracked\n"
-                               "def track(what):\n"
-                               " if callable(what):\n"
-                               "  return Track(getattr(what, '__name__', 'function'))(what)\n"
-                               " return Track(what)\n"
-                               "module.track = track\n";
-
-/* A timer's callback may run in an interrupt, so it only asks the scheduler to call later(). It may also run while a sample is
- * printed, and must not allocate then. An exception of a scheduled function is printed and forgotten: "HS:K" says that Ctrl-C was
- * one. */
-static const char ticking[] = "from micropython import schedule\n"
-                              "def later(_):\n"
-                              " try:\n"
-                              "  say('time', '')\n"
-                              " except KeyboardInterrupt:\n"
-                              "  print('\\nHS:K')\n"
-                              "def tick(_):\n"
-                              " if on and not busy and (ticks_ms() - last & 0x1fffffff) > wait:\n"
-                              "  try:\n"
-                              "   schedule(later, 0)\n"
-                              "  except RuntimeError:\n"
-                              "   pass\n";
-
-/* Most ports have timers of software, number -1. On nRF the period is in microseconds and a timer has to be started. */
-static const char timer[] = "from machine import Timer\n"
-                            "for i in (-1, 3, 2, 1, 0):\n"
-                            " try:\n"
-                            "  t = Timer(i)\n"
-                            "  if hasattr(t, 'init'):\n"
-                            "   t.init(period=%u, mode=Timer.PERIODIC, callback=tick)\n"
-                            "  else:\n"
-                            "   t = Timer(i, period=%u, mode=Timer.PERIODIC, callback=tick)\n"
-                            "   t.start()\n"
-                            "  module.timer = t\n"
-                            "  break\n"
-                            " except Exception:\n"
-                            "  pass\n";
-
-static const char in_builtins[] = "real = builtins.__import__\n"
-                                  "builtins.__import__ = _hs_load\n"
-                                  "builtins._hs = _hs\n"
-                                  "builtins._hs_run = _hs_run\n";
-
-/* Where built-in functions cannot be replaced. */
-static const char in_main[] = "sys.modules['heapstrata'] = module\n"
-                              "main['_hs'] = _hs\n"
-                              "main['_hs_run'] = _hs_run\n";
-
-static const char figures[] = "def mem_info(_):\n"
-                              " _ = gc.mem_alloc()\n"
-                              " print('GC: total:', _ + gc.mem_free(), 'used:', _, 'free:', gc.mem_free())\n";
 
 /* ---- the text ---- */
 
@@ -244,7 +84,7 @@ static void take_in_sample(struct hs_stock *s, char c)
         s->inside = false;
         s->raised = is_raised(s);
         s->raised_at = s->sample;
-    } else if (line_is(s, "HS:K")) {
+    } else if (line_is(s, "KeyboardInterrupt")) { /* of a function that the scheduler called: it does not reach the script */
         drop_sample(s);
         s->unheard++;
     }
@@ -385,20 +225,21 @@ static int ask(struct hs_stock *s, struct hs_repl *repl, const struct probe *pro
     return status < 0 ? status : 0;
 }
 
-static int ask_all(struct hs_stock *s, struct hs_repl *repl, bool *time)
+static int ask_all(struct hs_stock *s, struct hs_repl *repl)
 {
     struct hs_stock_firmware *f = &s->firmware;
     const struct probe probes[] = {
         {"__import__('micropython').mem_info\n", &f->mem_info},
-        {"__import__('time').ticks_ms\n", time},
+        {"__import__('time').ticks_ms\n", &f->time},
         {"__import__('supervisor').ticks_ms\n", &f->ticks},
-        {"__import__('builtins')._hs = 0\n", &f->builtins},
+        {"__import__('builtins')._hs_ = 0\n", &f->builtins},
+        {"__import__('micropython').opt_level\n", &f->levels},
         {"__import__('machine').Timer, __import__('micropython').schedule\n", &f->timer},
     };
     int status = 0;
     for (size_t i = 0; i < sizeof probes / sizeof *probes && status >= 0; i++) {
         status = ask(s, repl, &probes[i]);
-        f->ticks |= *time;
+        f->ticks |= f->time;
     }
     f->timer = f->timer && f->ticks && s->interval;
     return status;
@@ -424,28 +265,11 @@ static int ask_name(struct hs_stock *s, struct hs_repl *repl)
 
 /* ---- begin and end ---- */
 
-static const char *ticks_of(bool has, bool time)
+static int send(struct hs_stock *s, struct hs_repl *repl)
 {
-    return !has ? "ticks_ms = int\n" : time ? "from time import ticks_ms\n" : "from supervisor import ticks_ms\n";
-}
-
-/* One piece of code, so that the heap before and after the helper differs by the helper only. */
-static int send(struct hs_stock *s, struct hs_repl *repl, bool time)
-{
-    static const char bare_map[] = "__import__('micropython').mem_info(1)\n";
-    static const char bare_figures[] = "(lambda g: print('GC: total:', g.mem_alloc() + g.mem_free(), 'used:', g.mem_alloc(), "
-                                       "'free:', g.mem_free()))(__import__('gc'))\n";
-    const struct hs_stock_firmware *f = &s->firmware;
-    char period[sizeof timer + 32], *code = NULL;
-    snprintf(period, sizeof period, timer, s->interval, s->interval * 1000);
-    int n = asprintf(&code,
-                     "__import__('gc').collect()\nprint('\\nHS:S 0 bare')\n%sprint('HS:E')\n"
-                     "exec(r\"\"\"import gc, sys, builtins\n%s%s%s%u%s%s%s%s%s\"\"\", {'main': globals()})\n_hs('start')\n",
-                     f->mem_info ? bare_map : bare_figures, ticks_of(f->ticks, time),
-                     f->mem_info ? "from micropython import mem_info\n" : figures, helper,
-                     s->interval < HS_STOCK_INTERVAL ? 0 : FIRST, helper_run, s->track ? tracking : "", f->timer ? ticking : "",
-                     f->builtins ? in_builtins : in_main, f->timer ? period : "");
-    int status = n < 0 ? HS_REPL_FULL : run(s, repl, code);
+    char *code = hs_stock_helper(&(struct hs_stock_helper){
+        .firmware = &s->firmware, .interval = s->interval, .script = s->names, .script_len = s->names_len});
+    int status = code ? run(s, repl, code) : HS_REPL_FULL;
     free(code);
     return status;
 }
@@ -453,15 +277,14 @@ static int send(struct hs_stock *s, struct hs_repl *repl, bool time)
 int hs_stock_begin(struct hs_stock *s, struct hs_repl *repl)
 {
     hs_repl_sink *out = s->out;
-    bool time = false;
     s->out = NULL;
     int status = ask_name(s, repl);
     if (status >= 0)
-        status = ask_all(s, repl, &time);
+        status = ask_all(s, repl);
     if (status >= 0)
-        status = send(s, repl, time);
+        status = send(s, repl);
     if (!status && s->firmware.timer) {
-        status = run(s, repl, "__import__('heapstrata').timer\n");
+        status = run(s, repl, "__import__('heapstrata').step.deinit\n");
         s->firmware.timer = !status;
         status = status < 0 ? status : 0;
     }
@@ -522,8 +345,10 @@ static bool prepare(struct hs_stock *s, struct hs_repl *repl, const struct hs_st
 int hs_stock_run(struct hs_stock *s, struct hs_repl *repl, const struct hs_stock_script *script)
 {
     int status;
-    static const char start[] = "_hs_run()\n";
+    static const char collect[] = "__import__('gc').collect()\n", start[] = "_hs_('')\n";
     s->runs = prepare(s, repl, script, &status);
+    if (s->runs)
+        status = run(s, repl, collect);
     if (status < 0)
         return status;
     s->begun = true;
@@ -545,12 +370,14 @@ int hs_stock_run(struct hs_stock *s, struct hs_repl *repl, const struct hs_stock
 int hs_stock_end(struct hs_stock *s, struct hs_repl *repl, bool raised)
 {
     s->out = NULL;
-    int status = s->raised ? 0 : run(s, repl, raised ? "_hs('raised')\n" : "_hs('end')\n");
-    int more = status < 0 ? status : run(s, repl, "_hs('collected')\n");
+    int status = s->raised ? 0 : run(s, repl, raised ? "_hs_('raised')\n" : "_hs_('end')\n");
+    int more = status < 0 ? status : run(s, repl, "__import__('gc').collect()\n_hs_('collected')\n");
     if (more >= 0 && s->firmware.timer)
-        run(s, repl, "__import__('heapstrata').timer.deinit()\n");
-    if (more >= 0 && s->firmware.builtins)
-        run(s, repl, "del __import__('builtins').__import__\n");
+        run(s, repl, "__import__('heapstrata').step.deinit()\n");
+    if (more >= 0)
+        run(s, repl, s->firmware.builtins ? "del __import__('builtins').__import__, __import__('builtins')._hs_\n" : "del _hs_\n");
+    if (more >= 0)
+        run(s, repl, "del __import__('sys').modules['heapstrata']\n");
     return status < 0 || more < 0 ? (status < 0 ? status : more) : status | more;
 }
 

@@ -11,23 +11,17 @@
 #define HS_RECORD_STOCK_H
 
 #include "analysis/record/repl.h"
+#include "analysis/record/stock_helper.h"
 
 #define HS_STOCK_INTERVAL 1000u /* milliseconds, the default */
-
-/* What the firmware has. */
-struct hs_stock_firmware {
-    bool mem_info; /* otherwise the figures of gc only, no map */
-    bool ticks;    /* a clock: time.ticks_ms or supervisor.ticks_ms */
-    bool builtins; /* built-in functions can be replaced: imports are noticed */
-    bool timer;    /* machine.Timer and micropython.schedule: samples at intervals */
-};
 
 /* The samples of one run, with the script's traceback: a text that is a trace. The caller zero-initialises it, sets the first
  * members, and calls hs_stock_free. */
 struct hs_stock {
-    unsigned interval;  /* milliseconds between two samples; 0: none by a timer */
-    const char *name;   /* of the script; may be NULL */
-    bool track;         /* the helper has heapstrata.track, which takes another kilobyte */
+    unsigned interval; /* milliseconds between two samples; 0: none by a timer */
+    const char *name;  /* of the script; may be NULL */
+    const char *names; /* the script: what it does not name is left out of the helper; NULL: nothing is */
+    size_t names_len;
     hs_repl_sink *out;  /* receives what the script prints, without the samples */
     hs_repl_sink *err;  /* receives its traceback; may be NULL */
     void *context;      /* of both, and of `keep` */

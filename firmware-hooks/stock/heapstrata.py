@@ -53,22 +53,31 @@ except ImportError:
 MASK = 0x1FFFFFFF  # ticks_ms() wraps, on CircuitPython at this
 _on = _busy = False
 _last = _wait = _samples = 0
+_used = 1
 _builtin = []
 _timer = _import = None
 
 
 def _say(what, name=""):
-    global _busy, _last, _wait, _samples
+    """_wait: milliseconds from the last sample to the next one by the timer: 25 times as long as all samples so far took, also
+    those at marks, and in proportion to the memory that is in use, since a map of more blocks is longer. 32768: what is in a map
+    of an empty heap."""
+    global _busy, _last, _wait, _samples, _used
     if _busy or not _on:
         return
-    _busy = True
+    used = gc.mem_alloc() + 32768
+    _wait = _wait // 8 * (used * 8 // _used)
+    _used = used
     now = ticks_ms()
-    _wait = max(_wait - (now - _last & MASK), 0)  # all samples so far count, also marks
+    if what == "time" and (now - _last & MASK) <= _wait:
+        return
+    _busy = True
+    _wait = max(_wait - (now - _last & MASK), 0)
     print("\nHS:S", now, what, name)
     mem_info(1)
-    print("HS:E")
-    _samples += 1
     _last = ticks_ms()
+    print("HS:E", _last)
+    _samples += 1
     _wait += (_last - now & MASK) * 25
     _busy = False
 
@@ -134,7 +143,7 @@ def _firmware():
 
 def start(stacks=False, level=None, interval=None, script=None):
     """Records; the arguments are those of the built-in module, and have no effect here."""
-    global _on, _import, _wait
+    global _on, _import
     _on = True
     if not _import:
         _import = builtins.__import__
@@ -145,7 +154,6 @@ def start(stacks=False, level=None, interval=None, script=None):
     print(_firmware())
     gc.collect()
     _say("start")
-    _wait *= 6  # a sample of a full heap takes longer: the first one by the timer must be earned
 
 
 def stop():
@@ -203,33 +211,25 @@ class _Track:
     at its end; kept: the rest. The collector runs before and after. When it also ran meanwhile, because the heap was full, `kept`
     is right, and the others do not have what it freed."""
 
-    def __init__(self, label):
-        self.label = label
-        self.allocated = self.kept = self.garbage = self._used = self._after = 0
-        self._before = []
-
+    # The helper of `heapstrata record` has the lines from here on too, but for those with the word "sample".
     def __enter__(self):
-        self._before.append(0)
+        self.before.append(0)
         gc.collect()
-        self._before[-1] = gc.mem_alloc()
+        self.before[-1] = gc.mem_alloc()
         return self
 
     def __exit__(self, kind, value, traceback):  # short: its frame must not be a block of the heap
-        self._used = gc.mem_alloc()
-        if value is not None:
-            self._failed(value)
+        self.allocated = gc.mem_alloc()
+        self._sample_failure(value)
         gc.collect()
-        self._after = gc.mem_alloc()
+        self.kept = gc.mem_alloc()
         self._end()
 
-    def _failed(self, value):
-        if _on and not isinstance(value, SystemExit):
-            print_exception(value)
-            _say("raised", self.label)
-
     def _end(self):
-        before, used, after = self._before.pop(), self._used, self._after
-        self.allocated, self.kept, self.garbage = used - before, after - before, used - after
+        self.garbage = self.allocated - self.kept
+        before = self.before.pop()
+        self.allocated -= before
+        self.kept -= before
         if _on:
             print("HS:T", self.label, "allocated:", self.allocated, "kept:", self.kept, "garbage:", self.garbage)
 
@@ -240,12 +240,21 @@ class _Track:
 
         return tracked
 
+    def track(what):
+        self = _Track()
+        self.label = getattr(what, "__name__", what)
+        self.allocated = self.kept = self.garbage = 0
+        self.before = []
+        return self(what) if callable(what) else self
 
-def track(what):
-    """A context manager and decorator: track("label"), or @track for a function."""
-    if callable(what):
-        return _Track(getattr(what, "__name__", "function"))(what)
-    return _Track(what)
+    # End of what the helper has.
+    def _sample_failure(self, value):
+        if value is not None and _on and not isinstance(value, SystemExit):
+            print_exception(value)
+            _say("raised", self.label)
+
+
+track = _Track.track  # a context manager and decorator: track("label"), or @track for a function
 
 
 start()

@@ -21,6 +21,20 @@ while True:
     print("at work", n)
 """
 
+# Of each part of the helper one word: it is as large as it can be.
+ALL = """\
+import heapstrata
+with heapstrata.track("all"):
+    heapstrata.stop()
+    heapstrata.start(level="full")
+heapstrata.snapshot()
+heapstrata.dump()
+heapstrata.reset()
+heapstrata.refs("mark")
+print(heapstrata.stats()["recording"], bool(heapstrata.poll()))
+heapstrata.mark("")
+"""
+
 
 def path(name):
     return os.path.join(hs_test.scratch(), "stock", name)
@@ -57,7 +71,7 @@ def marks(trace):
 def track_figures(out):
     """What track.py prints, without what differs: a part has also the objects that track() itself makes in it, and a collection
     in the middle comes at another moment."""
-    text = re.sub(r"\nHS:S .*?\nHS:E\n", "\n", out.decode().replace("\r", ""), flags=re.S)
+    text = re.sub(r"\nHS:S .*?\nHS:E[^\n]*\n", "\n", out.decode().replace("\r", ""), flags=re.S)
     words = r"by hand|True|part|within|innermost|kept|\[3|named|raised|full|HS:T (part|inner|function|method|fails|silent) "
     return [line for line in text.splitlines() if re.match(words, line)]
 
@@ -71,7 +85,7 @@ def samples(seen):
     """[(kind, name, text)] of the samples in what a board sent; the first one, "bare", too."""
     text = seen.decode(errors="replace").replace("\r\n", "\n")
     return [(kind, name.strip(), body) for kind, name, body in
-            re.findall(r"\nHS:S \d+ (\S+)([^\n]*)\n(.*?)\nHS:E\n", text, re.S)]
+            re.findall(r"\nHS:S \d+ (\S+)([^\n]*)\n(.*?)\nHS:E[^\n]*\n", text, re.S)]
 
 
 def has_mark(kind):
@@ -117,3 +131,11 @@ def kept(tap, name, child, trace, statuses):
     tap.check("%s: what came is kept" % name, child.returncode in statuses and labels[:4] == ["start", "round 1", "round 2", "round 3"],
               (child.returncode, labels, err))
     return err
+
+
+def check_all(tap, name, line):
+    done, trace = record(line, write("all.py", ALL))
+    kinds = [kind for kind, _, _ in samples(line.seen) if kind != "time"]
+    tap.check("%s: all names of the module, in %d bytes" % (name, helper_of(trace)), helper_of(trace) < 2048 and done.status == 0 and
+              done.out.endswith(b"\r\n1 True\r\n") and kinds == ["bare", "start", "snapshot", "snapshot", "mark", "end", "collected"],
+              (done.status, done.out, done.err, kinds))

@@ -6,7 +6,7 @@ import signal
 import hs_test
 import pico
 from line import Line
-from samples import LOOP, check_maps, kept, marks, path, record, samples, started, write
+from samples import LOOP, check_all, check_maps, kept, marks, path, record, samples, started, write
 
 MHZ = 125
 FILES = """\
@@ -75,6 +75,12 @@ def case_samples(tap, board):
     tap.check("Pico: the file system is as it was", before == after and before[0], (before, after))
 
 
+def case_all(tap, board):
+    with port(board) as line:
+        check_all(tap, "Pico", line)
+        back(board, line)
+
+
 def case_interrupted(tap, board):
     script, trace = write("loop.py", LOOP), path("interrupted.hst")
     with port(board) as line:
@@ -119,5 +125,5 @@ def run(tap):
         tap.skip("an emulated Pico", pico.missing() or "no plain firmware")
         return
     with pico.Pico(image) as board:
-        for case in (case_samples, case_interrupted, case_unplugged, case_reset):
+        for case in (case_samples, case_all, case_interrupted, case_unplugged, case_reset):
             case(tap, board)

@@ -10,7 +10,7 @@ import hs_test
 import meminfo
 import qemu_mp
 from line import Line
-from samples import LOOP, NO_MODULE, check_maps, helper_of, kept, marks, path, record, samples, started, track_figures, write
+from samples import LOOP, NO_MODULE, check_all, check_maps, helper_of, kept, marks, path, record, samples, started, track_figures, write
 
 DEMO = os.path.join(hs_test.ROOT, "examples", "demo")
 MODULES = {
@@ -142,9 +142,14 @@ def case_track(tap):
             done, trace = record(line, script)
         out.append(track_figures(done.out))
         if plain:
-            tap.check("the helper with track has %d bytes" % helper_of(trace), 1500 < helper_of(trace) < 3072)
+            tap.check("the helper with track has %d bytes, less than 2 KB" % helper_of(trace), 1000 < helper_of(trace) < 2048)
     tap.check("track's figures are the same with the helper and with the module built in: %s" % out[0][:2], out[0] == out[1] and len(out[0]) == 18 and
               "False" not in " ".join(out[0]), out)
+
+
+def case_all(tap):
+    with Board(firmware()) as board, board.line() as line:
+        check_all(tap, "QEMU", line)
 
 
 INSTALLED = """\
@@ -260,7 +265,7 @@ def run(tap):
     if not shutil.which("qemu-system-arm"):
         tap.skip("an emulated board", "no qemu-system-arm")
         return
-    for case in (case_imports, case_demo, case_commands, case_track, case_installed, case_full, case_no_room, case_pipe, case_killed, case_interrupted, case_unplugged, case_reset):
+    for case in (case_imports, case_demo, case_commands, case_track, case_all, case_installed, case_full, case_no_room, case_pipe, case_killed, case_interrupted, case_unplugged, case_reset):
         try:
             case(tap)
         except Exception as problem:  # a broken case must not hide the others

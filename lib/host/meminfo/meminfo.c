@@ -494,13 +494,25 @@ static bool ends_with(const struct hs_line_reader *l, const char *word)
     return l->len >= n && !memcmp(l->line + l->len - n, word, n);
 }
 
-/* "HS:S 1234 mark loaded", "HS:E", and what heapstrata.track() prints. */
+/* "HS:E 1434", or without a time. */
+static bool take_sample_end(struct scan *s)
+{
+    const char *at = s->lines.line;
+    uint64_t milliseconds;
+    if (!number_behind(&s->lines, &at, "HS:E ", &milliseconds))
+        return ends_with(&s->lines, "HS:E");
+    if (s->dump)
+        s->dump->milliseconds_end = (uint32_t)milliseconds;
+    return true;
+}
+
+/* "HS:S 1234 mark loaded", "HS:E 1434", and what heapstrata.track() prints. */
 static bool take_sample(struct scan *s)
 {
     const char *at = find(&s->lines, s->lines.line, "HS:S "), *end = s->lines.line + s->lines.len;
     uint64_t milliseconds;
     if (!at || !number_behind(&s->lines, &at, "HS:S ", &milliseconds))
-        return ends_with(&s->lines, "HS:E") || ends_with(&s->lines, "HS:K") || find(&s->lines, s->lines.line, "HS:T ");
+        return take_sample_end(s) || ends_with(&s->lines, "HS:K") || find(&s->lines, s->lines.line, "HS:T ");
     size_t n = (size_t)(end - at);
     trim(&at, &n);
     const char *blank = memchr(at, ' ', n);

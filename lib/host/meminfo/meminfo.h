@@ -26,7 +26,7 @@
  *
  *     HS:S 1234 mark loaded          a sample follows: milliseconds, what it is, a name
  *     stack: ...                     the output of mem_info(1), or "GC: total: T used: U free: F"
- *     HS:E
+ *     HS:E 1434                      its end, with the time then, which older ones do not have
  */
 enum hs_meminfo_what {
     HS_MEMINFO_PLAIN,     /* no line "HS:S" before it: somebody called mem_info() */
@@ -81,10 +81,11 @@ struct hs_meminfo {
     size_t area, n_areas;    /* in hs_meminfo_log.area */
     size_t since, since_len; /* in hs_meminfo_log.words: commands that were run since the last dump */
     enum hs_meminfo_what what;
-    uint32_t milliseconds; /* of the board's clock, which wraps; not of HS_MEMINFO_PLAIN and HS_MEMINFO_BARE */
-    unsigned failure;      /* of HS_MEMINFO_RAISED: index in hs_meminfo_log.failure plus 1; 0: none */
-    bool anew;             /* another board, or a restart since the last dump */
-    const char *fault;     /* why the map is ignored, NULL: it is valid */
+    uint32_t milliseconds;     /* of the board's clock, which wraps; not of HS_MEMINFO_PLAIN and HS_MEMINFO_BARE */
+    uint32_t milliseconds_end; /* when all of it was printed; 0: not known */
+    unsigned failure;          /* of HS_MEMINFO_RAISED: index in hs_meminfo_log.failure plus 1; 0: none */
+    bool anew;                 /* another board, or a restart since the last dump */
+    const char *fault;         /* why the map is ignored, NULL: it is valid */
     unsigned fault_line;
 };
 
