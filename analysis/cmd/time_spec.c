@@ -74,10 +74,18 @@ bool hs_time_spec_before(const struct hs_time_spec *when, const struct hs_event 
     return when->kind == HS_TIME_SPEC_EVENT && event->number > when->number;
 }
 
+static bool has_label(const struct hs_event *event, const char *label, size_t len)
+{
+    return event->record->mark.label.len == len && (!len || !memcmp(event->record->mark.label.data, label, len));
+}
+
 bool hs_time_spec_at(struct hs_time_spec *when, const struct hs_event *event)
 {
-    if (when->kind != HS_TIME_SPEC_MARK || event->kind != HS_MARK || event->record->mark.label.len != when->label_len ||
-        (when->label_len && memcmp(event->record->mark.label.data, when->label, when->label_len)))
+    if (when->kind != HS_TIME_SPEC_MARK || event->kind != HS_MARK)
+        return false;
+    if (when->occurrence && has_label(event, when->label, strlen(when->label)))
+        return true; /* "a#2" is the whole label */
+    if (!has_label(event, when->label, when->label_len))
         return false;
     when->seen++;
     return !when->occurrence || when->seen == when->occurrence;
@@ -100,9 +108,36 @@ bool hs_range_parse(struct hs_range *range, const char *from, const char *to)
 {
     if (!hs_time_spec_parse(&range->from, from, "from") || !hs_time_spec_parse(&range->to, to, "to"))
         return false;
+    bool times = range->from.kind == HS_TIME_SPEC_TIME && range->to.kind == HS_TIME_SPEC_TIME,
+         numbers = range->from.kind == HS_TIME_SPEC_EVENT && range->to.kind == HS_TIME_SPEC_EVENT;
+    if ((times && range->from.seconds > range->to.seconds) || (numbers && range->from.number > range->to.number)) {
+        hs_complain("'%s' (--from) is after '%s' (--to)", from, to);
+        return false;
+    }
     range->from.occurrence += range->from.kind == HS_TIME_SPEC_MARK && !range->from.occurrence;
+    range->from_text = from;
     range->begun = !from;
     return true;
+}
+
+static void complain_of_mark(const char *path, const struct hs_time_spec *mark, const char *where)
+{
+    bool several = mark->seen && mark->occurrence > 1;
+    hs_complain("%s: no mark '%.*s'%s%s; heapstrata marks shows which there are", path, (int)mark->label_len, mark->label,
+                several ? " as often as that" : "", where);
+}
+
+bool hs_range_found(const struct hs_range *range, const char *path)
+{
+    if (!range->begun && range->from.kind == HS_TIME_SPEC_MARK)
+        complain_of_mark(path, &range->from, " (--from)");
+    else if (!range->begun)
+        hs_complain("%s: the trace ends before '%s' (--from)", path, range->from_text);
+    else if (!range->ended && range->to.kind == HS_TIME_SPEC_MARK)
+        complain_of_mark(path, &range->to, range->from_text ? " after --from (--to)" : " (--to)");
+    else
+        return true;
+    return false;
 }
 
 static bool begins(struct hs_time_spec *from, const struct hs_event *event, double elapsed_seconds)
@@ -116,7 +151,7 @@ enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event
     range->begun = range->begun || begins(&range->from, event, elapsed_seconds);
     if (!range->begun)
         return HS_RANGE_BEFORE;
-    if (hs_time_spec_before(&range->to, event, elapsed_seconds))
-        return HS_RANGE_AFTER;
-    return hs_time_spec_at(&range->to, event) ? HS_RANGE_LAST : HS_RANGE_INSIDE;
+    bool after = hs_time_spec_before(&range->to, event, elapsed_seconds), last = !after && hs_time_spec_at(&range->to, event);
+    range->ended = range->ended || after || last;
+    return after ? HS_RANGE_AFTER : last ? HS_RANGE_LAST : HS_RANGE_INSIDE;
 }

@@ -19,7 +19,7 @@ struct hs_time_spec {
     enum hs_time_spec_kind kind;
     double seconds;
     uint64_t number;   /* record */
-    const char *label; /* not terminated: `label_len` bytes */
+    const char *label; /* not terminated: `label_len` bytes. A label that itself ends in "#2" is found by all of the text */
     size_t label_len;
     uint64_t occurrence; /* of the mark, from 1; 0: the last */
     uint64_t seen;       /* marks with that label so far */
@@ -47,7 +47,8 @@ bool hs_time_spec_at(struct hs_time_spec *when, const struct hs_event *event);
  * one after that. Zeroed, it is the whole trace. */
 struct hs_range {
     struct hs_time_spec from, to;
-    bool begun;
+    const char *from_text; /* as the user named it, or NULL */
+    bool begun, ended;
 };
 
 /* Either text may be NULL. Complains and returns false when one is invalid. */
@@ -57,5 +58,9 @@ enum hs_range_place { HS_RANGE_BEFORE, HS_RANGE_INSIDE, HS_RANGE_LAST, HS_RANGE_
 
 /* Position of an event relative to the range. Call it once for each event, in order, until the result is LAST or AFTER. */
 enum hs_range_place hs_range_place(struct hs_range *range, const struct hs_event *event, double elapsed_seconds);
+
+/* Complains about `path` and returns false when the trace, which was read to its end or to that of the range, has no such begin, or
+ * not the mark that ends the range. */
+bool hs_range_found(const struct hs_range *range, const char *path);
 
 #endif

@@ -231,7 +231,7 @@ static int dump_records(struct dump *d)
         return status;
     d->names.reader = d->reader;
     status = hs_cmd_replay(d->reader, each, d);
-    return d->range.begun ? status : hs_complain("%s: the trace ends before '%s' (--from)", d->args->common.input, d->args->from);
+    return hs_range_found(&d->range, d->args->common.input) ? status : HS_EXIT_BAD;
 }
 
 static int run_records(const struct args *args)

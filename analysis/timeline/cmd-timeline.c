@@ -65,9 +65,7 @@ static int check_range(const struct session *s, const struct args *args)
 {
     if (s->error)
         return hs_complain("%s", hs_strerror(s->error));
-    if (!s->range.begun)
-        return hs_complain("%s: the trace ends before '%s' (--from)", args->common.input, args->from);
-    return HS_EXIT_OK;
+    return hs_range_found(&s->range, args->common.input) ? HS_EXIT_OK : HS_EXIT_BAD;
 }
 
 static int draw(const void *what, const struct hs_sheet_style *style, FILE *out) { return hs_timepicture_draw(what, style, out); }

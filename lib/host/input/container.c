@@ -138,11 +138,39 @@ static uint64_t lost_of(const struct hs_hst_frame *frame, size_t stored, size_t 
     return used < stored ? stored - used : 0;
 }
 
+/* At the index: whether another .hst begins after the end of this one (`cat one.hst other.hst`); then it is read on. Anything else
+ * there is damage. Returns 1, 0, or a negative enum hs_err. */
+static int begin_another(struct container *c, const struct hs_hst_frame *index)
+{
+    size_t end = sizeof *index + index->stored + sizeof(struct hs_hst_trailer);
+    struct hs_hst_header header;
+    long n = have(c, end + sizeof header);
+    if (n <= (long)end)
+        return n < 0 ? (int)n : 0;
+    take(c, end);
+    n -= (long)end;
+    if ((size_t)n >= sizeof header) {
+        memcpy(&header, c->in + c->in_at, sizeof header);
+        if (hs_container_begins(c->in + c->in_at, (size_t)n) && header.version == HS_HST_VERSION &&
+            header.check == hs_checksum(0, &header, offsetof(struct hs_hst_header, check))) {
+            take(c, sizeof header);
+            return 1;
+        }
+    }
+    damaged(c, HS_ERR_FORMAT, c->offset);
+    for (; n > 0; n = have(c, 1)) {
+        size_t more = c->in_end - c->in_at;
+        c->bytes.damage.bytes += more;
+        take(c, more);
+    }
+    return n < 0 ? (int)n : 0;
+}
+
 /* Unpacks the next data frame to `plain`. Returns 1, 0 at the end of the data, or a negative enum hs_err. */
 static int next_frame(struct container *c)
 {
     struct hs_hst_frame frame;
-    for (;;) {
+    while (!c->indexed) {
         long n = have(c, sizeof frame);
         if (n < 0)
             return (int)n;
@@ -158,10 +186,13 @@ static int next_frame(struct container *c)
         skip(c);
     }
     uint64_t offset = c->offset;
-    if (frame.kind == HS_HST_INDEX) {
-        c->indexed = true;
-        return 0;
+    if (!c->indexed && frame.kind == HS_HST_INDEX) {
+        int more = begin_another(c, &frame);
+        c->indexed = more == 0;
+        return more;
     }
+    if (c->indexed)
+        return 0;
     long n = have(c, sizeof frame + frame.stored);
     if (n < 0)
         return (int)n;
