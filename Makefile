@@ -223,7 +223,7 @@ $(B)/pic/%.o: %.c $(MAKE_FILES) | $(B)/deps.build $(B)/libraries
 INSTALLING := $(filter deps demo test soak coverage dist,$(MAKECMDGOALS))
 
 .PHONY: deps
-deps: $(B)/deps.build $(B)/deps.firmware $(B)/deps.wasm $(B)/deps.test ## install the Debian packages that are missing
+deps: $(B)/deps.build $(B)/deps.firmware $(B)/deps.wasm $(B)/deps.windows $(B)/deps.test ## install the Debian packages that are missing
 
 # One group after the other: apt has one lock. Without a stamp the question is asked again next time.
 $(B)/deps.%: scripts/packages.txt scripts/deps
@@ -376,6 +376,7 @@ $(LWIP_DIR)/src/src/core/memp.c: | $(B)/deps.firmware
 #   NAME_CC, NAME_FLAGS, NAME_LINK    its compiler and what to give it
 #   NAME_SOURCES                      patterns of sources' names: those for it alone
 #   NAME_WITHOUT                      parts that it lacks
+#   NAME_OURS                         what to give it for our sources alone
 #   NAME_CMAKE                        what json-c's cmake needs to know
 #   NAME_NEEDS                        the group of Debian packages (scripts/packages.txt)
 
@@ -386,7 +387,8 @@ wasm_CC := $(WASM_CC)
 wasm_FLAGS := --target=wasm32-wasi -D_WASI_EMULATED_GETPID
 wasm_LINK := --target=wasm32-wasi -O2 -Wl,--strip-debug -Wl,-z,stack-size=8388608
 wasm_LIBS := -lwasi-emulated-getpid
-wasm_SOURCES := %_wasi.c
+wasm_SOURCES := %_wasi.c %_portable.c
+wasm_OURS := -include lib/host/util/standard_output.h
 wasm_WITHOUT := $(filter-out RECORD,$(PARTS)) PROCESSES
 wasm_CMAKE := -DCMAKE_SYSTEM_NAME=WASI -DCMAKE_C_COMPILER_TARGET=wasm32-wasi
 wasm_NEEDS := wasm
@@ -397,8 +399,21 @@ static_CC := $(MUSL_CC)
 static_FLAGS := -static -fno-pie
 static_LINK := -static -no-pie -s
 static_SOURCES := %_linux.c
+static_OURS := -include lib/host/util/standard_output.h
 static_WITHOUT := $(filter-out RECORD,$(PARTS))
 static_NEEDS := static
+
+WINDOWS := $(B)/windows
+WINDOWS_CC ?= x86_64-w64-mingw32-gcc
+windows_CC := $(WINDOWS_CC)
+windows_FLAGS := -D_WIN32_WINNT=0x0601 -D__USE_MINGW_ANSI_STDIO=1 -D_FILE_OFFSET_BITS=64 -DWIN32_LEAN_AND_MEAN
+windows_LINK := -static -municode -s -Wl,--stack,8388608
+windows_LIBS := -lwinpthread
+windows_SOURCES := %_windows.c %_portable.c
+windows_OURS := -include lib/host/windows/posix_windows.h -Ilib/host/windows
+windows_WITHOUT := $(filter-out RECORD,$(PARTS)) PROCESSES
+windows_CMAKE := -DCMAKE_SYSTEM_NAME=Windows
+windows_NEEDS := windows
 
 JSON_SRC := $(addprefix json-c/,$(addsuffix .c,arraylist debug json_c_version json_object json_object_iterator json_pointer \
 	json_tokener json_util json_visit libjson linkhash printbuf random_seed strerror_override))
@@ -431,7 +446,7 @@ $(B)/$(1)/include/json-c/json.h: $(SOURCE)/json-c/fetched | $(B)/deps.$$($(1)_NE
 $(B)/$(1)/obj/%.o: %.c $(MAKE_FILES) $$($(1)_READY)
 	$$(call say,CC,$$< [$(1)])
 	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) $$(CPPFLAGS) $$(WARN) -Wno-format-nonliteral $$(CFLAGS_$$(patsubst %/,%,$$(dir $$<))) \
-		-include lib/host/util/standard_output.h $$($(1)_WITHOUT:%=-DHS_WITHOUT_%) -MMD -MP -c -o $$@ $$<
+		$$($(1)_OURS) $$($(1)_WITHOUT:%=-DHS_WITHOUT_%) -MMD -MP -c -o $$@ $$<
 $(B)/$(1)/obj/analysis/html/template.o: $(B)/gen/analysis/html/template.c $$($(1)_READY)
 	$$(Q)mkdir -p $$(@D) && $$($(1)_COMPILE) -O0 -I. -c -o $$@ $$<
 $$(FINGERPRINT_OBJ:%=$(B)/$(1)/obj/%): $(FINGERPRINTS)
@@ -445,9 +460,15 @@ $(B)/$(1)/$(2): $$($(1)_OBJ) $$($(1)_THIRD)
 endef
 $(eval $(call other_system,wasm,heapstrata.wasm))
 $(eval $(call other_system,static,heapstrata))
+$(eval $(call other_system,windows,heapstrata.exe))
+# The only header of another system that its sources need: the layout of ELF files.
+$(windows_OBJ): | $(WINDOWS)/include/elf.h
+$(WINDOWS)/include/elf.h: | $(WINDOWS)/include/json-c/json.h
+	$(Q)sed -e '/<features.h>/d' -e '/^__[A-Z]*_DECLS/d' -e /auxv.h/d /usr/include/elf.h >$@
 
-.PHONY: wasm static
+.PHONY: wasm static windows
 wasm: $(WASM)/heapstrata.wasm ## the program for WebAssembly: build/wasm/heapstrata.wasm
+windows: $(WINDOWS)/heapstrata.exe ## the program for Windows: build/windows/heapstrata.exe
 static: $(STATIC)/heapstrata ## the program for any Linux, one file: build/static/heapstrata
 
 # The npm package: build/wasm/heapstrata-VERSION.tgz.
@@ -492,7 +513,7 @@ TEST_JOBS ?= 1
 PROGRAMS := $(TEST_BIN) $(CHECKED_BIN) $(REPLAY_BIN)
 
 .PHONY: test suite check soak
-test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm web $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
+test: deps all micropython micropython-plain micropython-lttng micropython-rp2 $(RP2_PLAIN)/RPI_PICO/firmware.elf $(LWIP_THERE) $(PROGRAMS) $(PRELOAD_BIN) $(VARIANT_BIN) $(MUTATE_BIN) npm web windows $(NPM)/tests/html/state $(NPM)/tests/rp2/state ## everything; T=WORD runs the suites with WORD in their name
 	$(Q)$(PYTHON) tests/tools/runner.py $(if $(V),-v) -j $(TEST_JOBS) $(addprefix -t ,$(T)) \
 		--scratch $(B)/tests/scratch $(PROGRAMS) $(SUITES)
 
@@ -702,7 +723,7 @@ uninstall: all ## removes what `make install` with the same variables put there
 deb: ## Debian packages in build/deb; needs debhelper and what debian/control names
 	$(Q)scripts/deb $(BUILD)/deb
 
-dist: $(B)/deps.dist static npm web ## what a release has, with checksums, in build/dist: docs/releasing.md
+dist: $(B)/deps.dist static windows npm web ## what a release has, with checksums, in build/dist: docs/releasing.md
 	$(Q)scripts/dist $(B) $(SOURCE) $(B)/dist
 
 # ---- housekeeping --------------------------------------------------------------------------------
@@ -720,4 +741,4 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1@\2/p' Makefile | awk -F@ '{ printf "  make %-18s %s\n", $$1, $$2 }'
 	@sed -n 's/^#   \([A-Z]\)/  \1/p' Makefile
 
--include $(shell find $(B)/obj $(B)/pic $(WASM)/obj $(STATIC)/obj $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/pic $(WASM)/obj $(STATIC)/obj $(WINDOWS)/obj $(B)/watched $(B)/checked $(B)/fuzz-obj $(B)/variants -name '*.d' 2>/dev/null)

@@ -113,7 +113,7 @@ struct hs_cmd {
 #define HS_DEFAULT_INPUT "heapstrata.hst"
 
 /* Prints "heapstrata COMMAND: ..." to standard error. Returns HS_EXIT_BAD. */
-int hs_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int hs_complain(const char *format, ...) __attribute__((format(__printf__, 1, 2)));
 
 /* Reads `length` bytes of text as a number, decimal or 0x..., with an optional K, M or G. False: they are none, or it has more than 64
  * bits. */

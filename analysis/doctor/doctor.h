@@ -187,9 +187,9 @@ struct hs_findings {
 
 /* Adds a finding, and notes to it. Returns NULL when out of memory; the functions for notes accept NULL. */
 struct hs_finding *hs_finding_new(struct hs_findings *findings, const char *code, enum hs_severity severity, const char *verdict,
-                                  ...) __attribute__((format(printf, 4, 5)));
-void hs_finding_evidence(struct hs_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void hs_finding_next(struct hs_finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+                                  ...) __attribute__((format(__printf__, 4, 5)));
+void hs_finding_evidence(struct hs_finding *finding, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
+void hs_finding_next(struct hs_finding *finding, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
 
 /* Sets the line to change, from its name in a trace: "main.py:5 work". Ignores a name without file and line (native code). */
 void hs_finding_place(struct hs_finding *finding, const char *name);

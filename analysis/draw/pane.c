@@ -4,10 +4,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "lib/host/util/array.h"
 #include "lib/host/util/clean_text.h"
+#include "lib/host/util/system.h"
 
 #define LINE_MAX_BYTES 2048u
 
@@ -35,10 +35,9 @@ void hs_pane_free(struct hs_pane *pane)
 static size_t next(const struct hs_pane *f, const char *text, struct hs_pane_cell *place, unsigned *columns)
 {
     struct hs_character c = hs_character_of(text, strlen(text));
-    wchar_t wide = L'?';
     int width = c.shown && c.length == 1 ? 1 : -1;
-    if (c.shown && c.length > 1 && f->unicode && mbrtowc(&wide, text, c.length, &(mbstate_t){0}) == c.length)
-        width = wcwidth(wide);
+    if (c.shown && c.length > 1 && f->unicode)
+        width = hs_system_width(text, c.length);
     bool shown = width == 1 || width == 2;
     memset(place->text, 0, sizeof place->text);
     memcpy(place->text, shown ? text : "?", shown ? c.length : 1);

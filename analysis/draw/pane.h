@@ -39,7 +39,7 @@ struct hs_cell_at {
 /* Writes text, cut at the pane's edge; control characters are shown as ?. Returns the column after it. */
 unsigned hs_pane_put(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *text);
 unsigned hs_pane_print(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    __attribute__((format(__printf__, 4, 5)));
 
 /* Sets the look of the rest of a row, from `at` on. */
 void hs_pane_paint(struct hs_pane *pane, struct hs_cell_at at, struct hs_look look);

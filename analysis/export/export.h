@@ -47,7 +47,7 @@ const struct hs_exporter *hs_exporter_find(const char *name);
 int hs_export(const struct hs_exporter *exporter, struct hs_export_job *job, const char *output, struct hs_error *error);
 
 /* For exporters: fills *error unless it has an error already, and returns its code. */
-int hs_export_fail(struct hs_error *error, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int hs_export_fail(struct hs_error *error, int code, const char *format, ...) __attribute__((format(__printf__, 3, 4)));
 
 /* For exporters: opens the trace with the job's selection. The caller closes it. NULL: *error is set. */
 struct hs_reader *hs_export_open(const struct hs_export_job *job, struct hs_error *error);

@@ -123,9 +123,9 @@ static void pool_json(const struct hs_poolview *v, const struct hs_pool *p, stru
     hs_json_end(json);
 }
 
-/* An array of all pools, each written by `write`. */
+/* An array of all pools, each written by `put`. */
 static int print_json(const struct hs_poolview *v, FILE *out,
-                      void (*write)(const struct hs_poolview *, const struct hs_pool *, struct hs_json *))
+                      void (*put)(const struct hs_poolview *, const struct hs_pool *, struct hs_json *))
 {
     struct hs_json *json = hs_json_new();
     if (!json)
@@ -137,7 +137,7 @@ static int print_json(const struct hs_poolview *v, FILE *out,
     hs_json_bool(json, "more_pools", v->pools->cut);
     hs_json_array(json, "pools");
     for (unsigned i = 0; i < v->pools->n; i++)
-        write(v, &v->pools->pool[i], json);
+        put(v, &v->pools->pool[i], json);
     hs_json_end(json);
     hs_json_end(json);
     int error = hs_json_print(json, out, true);

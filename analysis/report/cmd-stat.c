@@ -27,7 +27,7 @@ struct report {
 
 /* One line: a number, its name and a remark. */
 static void line(enum hs_value_kind kind, struct hs_value value, const char *name, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    __attribute__((format(__printf__, 4, 5)));
 
 static void line(enum hs_value_kind kind, struct hs_value value, const char *name, const char *format, ...)
 {

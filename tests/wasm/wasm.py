@@ -12,54 +12,11 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 import hs_test  # noqa: E402
+from hs_same import LONG, NONE, SHORT, compare, difference, help_of_all, inputs, many_events, record, run_native  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.join(hs_test.BUILD, "wasm", "package")
-PROGRAMS = os.path.join(hs_test.ROOT, "tests", "cli", "programs")
 SOAK = os.environ.get("HS_SOAK")
-
-# The inputs of every kind that are in the repository are read by these.
-SHORT = (["doctor"], ["doctor", "--json"], ["stat"], ["report", "--json"], ["timeline"], ["map"], ["dump", "--json"])
-# A few traces are read by all of them. FILE is written beside.
-LONG = (["stat", "--json"], ["report"], ["report", "--csv"], ["report", "--peak", "--sort", "line"], ["annotate"], ["phases"], ["phases", "--json"],
-        ["blame"], ["blame", "--json"], ["map", "--at", "50%"], ["timeline", "--csv"], ["marks"], ["leaks"], ["leaks", "--json"], ["resets"], ["regions"], ["regions", "--json"], ["pools"], ["retained"], ["globals"], ["whatif"],
-        ["whatif", "--json"], ["dump"], ["export", "--format", "jsonl"], ["export", "--format", "csv"], ["export", "--format", "folded"],
-        ["export", "--format", "speedscope"], ["export", "--format", "massif"], ["html", "-o", "page.html"], ["import", "-o", "again.hst"])
-# Without an input: help, usage, messages.
-NONE = [["help"], ["--version"], [], ["rpeort"], ["stat", "none.hst"], ["stat", "--foo"], ["map", "--he"], ["compare", "a"]]
-
-
-def programs():
-    return [os.path.basename(p)[:-3] for p in sorted(glob.glob(PROGRAMS + "/*.py"))]
-
-
-def run_copy(firmware, args, trace, timeout=60):
-    """Runs a copy of a firmware that is then removed: both programs find no names of native functions."""
-    copy = os.path.join(hs_test.scratch(), "firmware")
-    shutil.copy(hs_test.firmware(firmware), copy)
-    hs_test.run([copy] + args, env={"HOME": "/", "HEAPSTRATA_OUT": trace}, cwd=PROGRAMS, timeout=timeout)
-    os.unlink(copy)
-
-
-def record(folder):
-    """Traces of some of the programs of tests/cli, by name."""
-    found = {}
-    for name, firmware in (("fragment", "unix64"), ("marks", "unix64"), ("fragment", "unix32")):
-        path = os.path.join(folder, "%s-%s.hst" % (name, firmware))
-        run_copy(firmware, ["-X", "heapsize=128k", name + ".py"], path)
-        if os.path.exists(path):
-            found["%s on %s" % (name, firmware)] = path
-    return found
-
-
-def many_events(folder, events):
-    """A trace of about so many events: a program that drops blocks, with sizes from a seed."""
-    script, trace = os.path.join(folder, "many.py"), os.path.join(folder, "many.hst")
-    with open(script, "w", encoding="utf-8") as out:
-        out.write("n = 12345\nkeep = [None] * 64\nfor i in range(%d):\n"
-                  "    n = (n * 1103515245 + 12345) & 0x3fffffff\n    keep[n >> 8 & 63] = bytearray((n >> 16) %% 200)\n" % (events // 4))
-    run_copy("unix64", ["-X", "heapsize=256k", script], trace, 600)
-    return trace
 
 
 def run_wasm(folder, jobs):
@@ -71,74 +28,27 @@ def run_wasm(folder, jobs):
     return [(status, base64.b64decode(out), base64.b64decode(err)) for status, out, err in lines], done.err.decode(errors="replace")
 
 
-def run_native(folder, args):
-    done = hs_test.run([hs_test.CLI] + args, cwd=folder, timeout=600, env={"LANG": "C.UTF-8", "LC_ALL": "", "LC_CTYPE": "", "TMPDIR": folder})
-    return done.status, done.out, done.err
-
-
-def files_in(folder):
-    found = {}
-    for path in glob.glob(folder + "/*"):
-        with open(path, "rb") as f:
-            found[os.path.basename(path)] = f.read()
-    return found
-
-
-def difference(ours, theirs):
-    if ours[0] != theirs[0]:
-        return "status %s instead of %s: %s" % (ours[0], theirs[0], ours[2][:500])
-    for name, a, b in (("output", ours[1], theirs[1]), ("messages", ours[2], theirs[2])):
-        if a != b:
-            at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
-            return "%s, from byte %d: %r instead of %r" % (name, at, a[max(0, at - 60):at + 60], b[max(0, at - 60):at + 60])
-    return ""
-
-
-def compare(tap, title, jobs):
-    """All jobs by both programs, each in a folder of its own, and the files that they leave."""
-    wasm, native = (os.path.join(hs_test.scratch(), kind) for kind in ("wasm", "native"))
-    for folder in (wasm, native):
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-    ours, err = run_wasm(wasm, jobs)
-    wrong = [] if len(ours) == len(jobs) else ["%d of %d ran: %s" % (len(ours), len(jobs), err)]
-    for args, seen in zip(jobs, ours):
-        seen = (seen[0], seen[1].replace(wasm.encode(), native.encode()), seen[2].replace(wasm.encode(), native.encode()))
-        what = difference(seen, run_native(native, args))
-        if what:
-            wrong.append("heapstrata %s: %s" % (" ".join(args), what))
-    tap.check("%s: %d outputs are those of the native program" % (title, len(jobs)), not wrong, "\n".join(wrong[:20]))
-    a, b = files_in(wasm), files_in(native)
-    tap.check("%s: the same files" % title, a == b, sorted(n for n in a.keys() | b.keys() if a.get(n) != b.get(n)))
-
-
-def inputs():
-    corpus = sorted(glob.glob(os.path.join(hs_test.ROOT, "tests", "fuzz", "corpus", "*", "*")))
-    return corpus + sorted(glob.glob(os.path.join(hs_test.ROOT, "tests", "*", "*.hst")))
-
-
 def case_commands(tap):
-    help_of = [["help", name] for name in re.findall(r"^  ([a-z]+) ", hs_test.cli("help").out.decode(), re.M) if name not in ("record", "top")]
-    compare(tap, "help and messages", NONE + help_of)
+    compare(tap, "help and messages", NONE + help_of_all(), run_wasm)
     found = inputs()
     tap.check("there are inputs of all kinds", len(found) > 20, found)
-    compare(tap, "inputs of the tests", [command + [path] for path in found for command in SHORT])
+    compare(tap, "inputs of the tests", [command + [path] for path in found for command in SHORT], run_wasm)
 
 
 def case_traces(tap):
     traces = record(hs_test.scratch())
     tap.check("programs were recorded", len(traces) >= 2, traces)
     for name, path in traces.items():
-        compare(tap, name, [command + [path] for command in LONG + SHORT])
+        compare(tap, name, [command + [path] for command in LONG + SHORT], run_wasm)
     paths = list(traces.values())
-    compare(tap, "two traces", [["compare"] + paths[:2], ["compare", "--json"] + paths[:2], ["html", "-o", "two.html"] + paths[:2], ["why", paths[0], "0"]])
+    compare(tap, "two traces", [["compare"] + paths[:2], ["compare", "--json"] + paths[:2], ["html", "-o", "two.html"] + paths[:2], ["why", paths[0], "0"]], run_wasm)
 
 
 def case_many(tap):
     trace = many_events(hs_test.scratch(), 15000000 if SOAK else 400000)
     events = json.loads(hs_test.cli("stat", "--json", trace, timeout=600).out)
     tap.note("%s" % {k: events[k] for k in events if isinstance(events[k], int)})
-    compare(tap, "many events", [["stat", trace], ["doctor", trace], ["report", "--json", trace], ["timeline", trace]])
+    compare(tap, "many events", [["stat", trace], ["doctor", trace], ["report", "--json", trace], ["timeline", trace]], run_wasm)
 
 
 def case_missing(tap):
@@ -149,10 +59,12 @@ def case_missing(tap):
             (["map", "--png", "x.png", trace], "cairo"), (["map", "--svg", "x.svg", trace], "cairo")]
     folder = os.path.join(hs_test.scratch(), "missing")
     os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "x"), "w", encoding="utf-8") as script:
+        script.write("1\n")
     seen, _ = run_wasm(folder, [args for args, _ in jobs])
     for (args, said), (status, _, err) in zip(jobs, seen):
         tap.check("without what it needs: " + " ".join(args[:3]), status == 2 and said in err.decode(), (status, err))
-    tap.check("... and leaves no file", not os.listdir(folder), os.listdir(folder))
+    tap.check("... and leaves no file", os.listdir(folder) == ["x"], os.listdir(folder))
 
 
 def case_names(tap):

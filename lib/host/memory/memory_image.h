@@ -42,7 +42,7 @@ bool hs_memory_image_begins(const uint8_t *bytes, size_t len);
 int hs_memory_image_add(struct hs_memory_image *m, struct hs_segment span);
 
 /* Sets the message about damage, unless there is one. */
-void hs_memory_image_warn(struct hs_memory_image *m, const char *text, ...) __attribute__((format(printf, 2, 3)));
+void hs_memory_image_warn(struct hs_memory_image *m, const char *text, ...) __attribute__((format(__printf__, 2, 3)));
 
 /* Joins the segments by address and finds the image in them. Frees the segments and bytes. NULL on an error, also
  * when there is no image (HS_ERR_KIND). */

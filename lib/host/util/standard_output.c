@@ -3,5 +3,4 @@
 
 FILE *hs_standard_output;
 
-#undef stdout
-__attribute__((constructor)) static void begin(void) { hs_standard_output = stdout; }
+__attribute__((constructor)) static void begin(void) { hs_standard_output = hs_standard_output_of_library(); }

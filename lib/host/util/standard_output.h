@@ -11,6 +11,8 @@
 
 extern FILE *hs_standard_output; /* the C library's until it is replaced */
 
+static inline FILE *hs_standard_output_of_library(void) { return stdout; }
+
 #undef stdout
 #define stdout hs_standard_output
 #define printf(...) fprintf(hs_standard_output, __VA_ARGS__)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * What differs between systems, once for all. One file implements it per system: system_linux.c and system_wasi.c
- * (WebAssembly, where there are no processes, signals or terminals). Makefiles choose it: a source whose name ends in _linux.c
- * or _wasi.c is for that system only. Functions that return int return -1 and set errno on an error.
+ * What differs between systems, once for all. One file implements it per system: system_linux.c, lib/host/windows/system_windows.c and
+ * system_wasi.c (WebAssembly, where there are no processes, signals or terminals). Makefiles choose it: a source whose name ends in
+ * _linux.c, _windows.c or _wasi.c is for that system only, and one whose name ends in _portable.c for all but Linux. Functions that
+ * return int return -1 and set errno on an error.
  */
 #ifndef HS_UTIL_SYSTEM_H
 #define HS_UTIL_SYSTEM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* ---- open files ---- */
@@ -41,6 +43,12 @@ char *hs_system_real_path(const char *path);
 
 /* ---- temporary files ---- */
 
+/* The folder for them. Valid until the program ends. */
+const char *hs_system_temporary_folder(void);
+
+/* 32 bits that nothing predicts. Not on Linux, which makes names itself. */
+uint32_t hs_system_random(void);
+
 /* mkostemp with O_CLOEXEC, and mkdtemp. */
 int hs_system_make_file(char *template);
 bool hs_system_make_folder(char *template);
@@ -66,6 +74,9 @@ void hs_system_survive_large_files(void);
 
 /* Columns of the terminal that standard output is; 0: it is none. */
 unsigned hs_system_columns(void);
+
+/* Columns of one character in UTF-8 of so many bytes: 1 or 2; else what a terminal makes of it is not known. */
+int hs_system_width(const char *character, size_t length);
 
 /* Whether terminals here expect UTF-8. Sets the locale's character type as a side effect. */
 bool hs_system_has_utf8(void);

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 /* ---- open files ---- */
 
@@ -74,6 +75,12 @@ void hs_system_set_mode(int fd, const struct stat *old)
 char *hs_system_real_path(const char *path) { return realpath(path, NULL); }
 
 /* ---- temporary files ---- */
+
+const char *hs_system_temporary_folder(void)
+{
+    const char *set = getenv("TMPDIR");
+    return set && *set ? set : "/tmp";
+}
 
 int hs_system_make_file(char *template) { return mkostemp(template, O_CLOEXEC); }
 
@@ -138,6 +145,12 @@ unsigned hs_system_columns(void)
 {
     struct winsize size;
     return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+int hs_system_width(const char *character, size_t length)
+{
+    wchar_t wide;
+    return mbrtowc(&wide, character, length, &(mbstate_t){0}) == length ? wcwidth(wide) : -1;
 }
 
 bool hs_system_has_utf8(void)

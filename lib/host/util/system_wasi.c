@@ -17,6 +17,7 @@
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 #include <wasi/api.h>
 
 __attribute__((constructor)) static void begin(void)
@@ -85,38 +86,17 @@ void hs_system_set_mode(int fd, const struct stat *old)
 
 /* ---- temporary files ---- */
 
-/* Replaces the X characters at the end. */
-static void fill(char *template)
+const char *hs_system_temporary_folder(void)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+    const char *set = getenv("TMPDIR");
+    return set && *set ? set : "/tmp";
+}
+
+uint32_t hs_system_random(void)
+{
     static uint32_t number;
     uint32_t random;
-    if (__wasi_random_get((uint8_t *)&random, sizeof random))
-        random = ++number;
-    for (char *c = template + strlen(template) - 6; *c; c++, random >>= 5)
-        *c = letters[random % 32];
-}
-
-#define ATTEMPTS 100
-
-int hs_system_make_file(char *template)
-{
-    int fd = -1;
-    for (int i = 0; fd < 0 && i < ATTEMPTS && (!i || errno == EEXIST); i++) {
-        fill(template);
-        fd = open(template, O_RDWR | O_CREAT | O_EXCL, 0600);
-    }
-    return fd;
-}
-
-bool hs_system_make_folder(char *template)
-{
-    int failed = -1;
-    for (int i = 0; failed && i < ATTEMPTS && (!i || errno == EEXIST); i++) {
-        fill(template);
-        failed = mkdir(template, 0700);
-    }
-    return !failed;
+    return __wasi_random_get((uint8_t *)&random, sizeof random) ? ++number : random;
 }
 
 int hs_system_unnamed_file(const char *folder)
@@ -144,6 +124,12 @@ void hs_system_survive_large_files(void) {}
 /* ---- terminal and time ---- */
 
 unsigned hs_system_columns(void) { return 0; } /* the variable COLUMNS says it */
+
+int hs_system_width(const char *character, size_t length)
+{
+    wchar_t wide;
+    return mbrtowc(&wide, character, length, &(mbstate_t){0}) == length ? wcwidth(wide) : -1;
+}
 
 bool hs_system_has_utf8(void)
 {

@@ -55,16 +55,9 @@ static bool note(char *text, const char *template)
     return false;
 }
 
-/* The folder for temporary files. */
-static const char *base(void)
-{
-    const char *set = getenv("TMPDIR");
-    return set && *set ? set : "/tmp";
-}
-
 bool hs_temp_name(char name[HS_TEMP_NAME_MAX])
 {
-    int n = snprintf(name, HS_TEMP_NAME_MAX, "%s/heapstrata-XXXXXX", base());
+    int n = snprintf(name, HS_TEMP_NAME_MAX, "%s/heapstrata-XXXXXX", hs_system_temporary_folder());
     errno = ENAMETOOLONG;
     return n > 0 && (unsigned)n < HS_TEMP_NAME_MAX;
 }
@@ -155,7 +148,7 @@ static int make_and_unlink(void)
 
 int hs_unnamed_file(void)
 {
-    int fd = hs_system_unnamed_file(base());
+    int fd = hs_system_unnamed_file(hs_system_temporary_folder());
     return fd >= 0 ? fd : make_and_unlink();
 }
 

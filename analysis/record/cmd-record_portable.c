@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: MIT
  *
- * heapstrata record in WebAssembly: there are no processes and no networks, so a board at a serial port is the only source. The
- * page of `make web` gives it the port that its user has chosen.
+ * heapstrata record where it neither starts programs nor reads networks: a board at a serial port is the only source. In
+ * WebAssembly the page of `make web` gives it the port that its user has chosen.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "analysis/cmd/cmd.h"
 #include "analysis/record/board.h"
+#include "analysis/record/portable.h"
 #include "analysis/record/serial.h"
 #include "lib/host/util/tempfile.h"
 #include "lib/host/writer.h"
 
-#define HS_SERIAL_DEVICE "/dev/serial" /* of web/heapstrata.mjs */
+#define COMES_BACK 50 /* attempts to open a port again, 200 ms apart */
 
 struct args {
     struct hs_common common;
     const char *output, *serial;
-    uint64_t every;
+    uint64_t every, baud;
     bool no_reset;
 };
 
@@ -31,6 +33,7 @@ static const struct hs_option options[] = {
     {"no-reset", 0, NULL, HS_OPT_FLAG, offsetof(struct args, no_reset), "run the script without a soft reset before it"},
     {"every", 'e', "MS", HS_OPT_UINT, offsetof(struct args, every),
      "on a firmware without the module heapstrata: milliseconds between two samples of the heap, 0 for none (default 1000)"},
+    {"baud", 'b', "N", HS_OPT_UINT, offsetof(struct args, baud), "speed of the serial port (default 115200)"},
     {0},
 };
 
@@ -43,13 +46,7 @@ struct recording {
     FILE *kept; /* what came, in the scratch file */
 };
 
-/* ---- interrupts ---- */
-
 static volatile int interrupted;
-
-/* Called from outside while the program waits: the first call stops the script, the next the recording. */
-__attribute__((export_name("hs_interrupt"))) void hs_interrupt(void);
-void hs_interrupt(void) { interrupted++; }
 
 /* ---- what the board sends ---- */
 
@@ -118,13 +115,37 @@ static int take_what_came(struct recording *r, int failed)
     return b->raised || b->reset ? HS_EXIT_FINDING : HS_EXIT_OK;
 }
 
+static struct hs_serial_config port_of(const struct recording *r)
+{
+    return (struct hs_serial_config){.path = r->args->serial, .baud = (unsigned)r->args->baud};
+}
+
+/* The USB port of some boards disappears during a reset and returns some seconds later. */
+static int open_again(void *context)
+{
+    struct recording *r = context;
+    const struct hs_serial_config port = port_of(r);
+    int fd = -1, before = interrupted;
+    hs_serial_close(r->board.fd);
+    for (int i = 0; i < COMES_BACK && fd < 0 && interrupted == before; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+        fd = hs_serial_open(&port);
+    }
+    return fd;
+}
+
 static int record(struct recording *r)
 {
     struct hs_error error = {0};
-    r->board.fd = hs_serial_open(&(struct hs_serial_config){.path = r->args->serial});
-    if (r->board.fd < 0)
-        return hs_complain("cannot open %s: %s", r->args->serial, strerror(errno));
+    const struct hs_serial_config port = port_of(r);
+    char why[512];
+    r->board.fd = hs_serial_open(&port);
+    if (r->board.fd < 0) {
+        hs_serial_explain(&port, errno, why, sizeof why);
+        return hs_complain("%s", why);
+    }
     r->kept = fopen(r->scratch.file, "wb");
+    hs_record_count_interrupts(&interrupted);
     int failed = hs_board_record(&r->board, &r->capture, &error);
     if (failed)
         hs_complain("%s: %s", r->args->serial, error.text);
@@ -156,16 +177,16 @@ static int run(void *memory)
     const struct args *args = memory;
     struct recording r = {.args = args, .stock = {.interval = (unsigned)args->every, .keep = keep}};
     if (!args->serial || args->common.n_files != 1)
-        return hs_complain(
-            "this build cannot record here: it records only in the page of `make web`, on a board at a serial port");
-    if (strcmp(args->serial, HS_SERIAL_DEVICE))
-        return hs_complain("this build reaches only the port that the page of `make web` gives it, " HS_SERIAL_DEVICE);
+        return hs_complain("%s", hs_record_only);
+    if (!hs_serial_has_speed(args->baud))
+        return hs_complain("--baud takes a speed of serial ports, such as 115200 or 921600");
     if (args->every > 3600000)
         return hs_complain("--every takes milliseconds, 3600000 at most");
     r.board = (struct hs_board){.out = print_out,
                                 .err = print_err,
                                 .interrupt = &interrupted,
                                 .name = args->common.file[0],
+                                .reopen = hs_record_keeps_port ? NULL : open_again,
                                 .context = &r,
                                 .stock = &r.stock,
                                 .no_reset = args->no_reset};
@@ -187,14 +208,12 @@ static int run(void *memory)
 const struct hs_cmd hs_cmd_record = {
     .name = "record",
     .summary = "record a run of a script or of a board",
-    .usage = "--serial " HS_SERIAL_DEVICE " SCRIPT",
-    .about =
-        "This build records on the boards that the page of `make web` can reach, which has a browser's serial ports. On a command line "
-        "it has none.",
+    .usage = hs_record_usage,
+    .about = hs_record_about,
     .uses = HS_USES_REST,
     .options = options,
     .max_files = -1,
     .args_size = sizeof(struct args),
-    .defaults = &(const struct args){.output = HS_DEFAULT_INPUT, .every = HS_STOCK_INTERVAL},
+    .defaults = &(const struct args){.output = HS_DEFAULT_INPUT, .every = HS_STOCK_INTERVAL, .baud = 115200},
     .run = run,
 };

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the sources use of POSIX and glibc, for Windows: the compiler includes this file before each source. Names of files are
+ * UTF-8 with '/' or '\' between their parts; a file that is open can be renamed and removed, as elsewhere. All else is as POSIX
+ * says, but for what a comment names.
+ */
+#ifndef HS_WINDOWS_POSIX_WINDOWS_H
+#define HS_WINDOWS_POSIX_WINDOWS_H
+
+#define _CRT_RAND_S /* stdlib.h has rand_s then */
+
+#include <fcntl.h>
+#include <io.h>
+#include <limits.h>
+#include <malloc.h>
+#include <process.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/host/util/standard_output.h"
+
+/* ---- the program ---- */
+
+/* main() gets its arguments in UTF-8. A path with '\' in an argument gets '/' instead. */
+#define main hs_main
+int hs_main(int argc, char **argv);
+
+/* ---- errors ---- */
+
+#ifndef EDQUOT
+#define EDQUOT ENOSPC
+#endif
+
+/* ---- files ---- */
+
+#undef stat
+#undef lstat
+#undef fstat
+struct hs_stat {
+    uint64_t st_dev, st_ino;
+    unsigned short st_mode;
+    int64_t st_size;
+    time_t st_mtime;
+};
+int hs_stat(const char *path, struct hs_stat *status);
+int hs_fstat(int fd, struct hs_stat *status);
+#define stat hs_stat
+#define lstat hs_stat /* links are followed */
+#define fstat hs_fstat
+
+#define S_ISLNK(mode) 0
+#define O_CLOEXEC _O_NOINHERIT
+#define O_NONBLOCK 0
+#define O_NOCTTY 0
+#define O_NOFOLLOW 0
+
+int hs_open(const char *path, int flags, ...);
+int hs_access(const char *path, int mode);
+int hs_rename(const char *from, const char *to);
+int hs_unlink(const char *path);
+int hs_rmdir(const char *path);
+int hs_mkdir(const char *path, int mode);
+int hs_isatty(int fd);
+ssize_t hs_write(int fd, const void *bytes, size_t n);
+int64_t hs_lseek(int fd, int64_t offset, int from);
+ssize_t hs_pread(int fd, void *bytes, size_t n, int64_t at);
+ssize_t hs_readlink(const char *path, char *text, size_t size);
+int hs_ftruncate(int fd, int64_t size);
+int hs_posix_fallocate(int fd, int64_t at, int64_t n);
+#define open hs_open
+#define access hs_access
+#define rename hs_rename
+#define unlink hs_unlink
+#define rmdir hs_rmdir
+#define mkdir hs_mkdir
+#define isatty hs_isatty
+#define write(fd, bytes, n) hs_write(fd, bytes, n)
+#define tell hs_tell /* of io.h, and not used */
+#undef lseek
+#define lseek hs_lseek
+#define pread hs_pread
+#define readlink hs_readlink
+#undef ftruncate
+#define ftruncate hs_ftruncate
+#define posix_fallocate hs_posix_fallocate
+
+/* ---- strings and memory ---- */
+
+void *hs_memmem(const void *in, size_t n, const void *what, size_t length);
+void *hs_memrchr(const void *bytes, int c, size_t n);
+char *hs_strchrnul(const char *text, int c);
+char *hs_strndup(const char *text, size_t n);
+char *hs_stpcpy(char *to, const char *from);
+char *hs_strsep(char **rest, const char *separators);
+#define memmem hs_memmem
+#define memrchr hs_memrchr
+#define strchrnul hs_strchrnul
+#define strndup hs_strndup
+#define stpcpy hs_stpcpy
+#define strsep hs_strsep
+
+/* Memory that free() frees. The alignment is at most malloc's, 16 bytes. */
+void *hs_aligned_alloc(size_t alignment, size_t n);
+#define aligned_alloc hs_aligned_alloc
+
+/* ---- streams: stream_windows.c ---- */
+
+typedef ssize_t cookie_write_function_t(void *cookie, const char *bytes, size_t n);
+typedef int cookie_close_function_t(void *cookie);
+typedef struct {
+    cookie_write_function_t *write; /* 0: an error */
+    cookie_close_function_t *close;
+} cookie_io_functions_t;
+
+/* Streams for writing. At most 32 of them are open at a time: EMFILE. */
+FILE *hs_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions);
+FILE *hs_open_memstream(char **text, size_t *size);
+
+FILE *hs_fopen(const char *path, const char *mode);
+__attribute__((format(gnu_printf, 2, 3))) int hs_fprintf(FILE *stream, const char *format, ...);
+__attribute__((format(gnu_printf, 2, 0))) int hs_vfprintf(FILE *stream, const char *format, va_list arguments);
+int hs_fputs(const char *text, FILE *stream);
+int hs_putc(int c, FILE *stream);
+size_t hs_fwrite(const void *bytes, size_t size, size_t n, FILE *stream);
+int hs_fflush(FILE *stream);
+int hs_fclose(FILE *stream);
+int hs_ferror(FILE *stream);
+int hs_setvbuf(FILE *stream, char *buffer, int mode, size_t size);
+#define fopencookie hs_fopencookie
+#define open_memstream hs_open_memstream
+#undef fopen
+#define fopen hs_fopen
+#define fprintf hs_fprintf
+#define vfprintf hs_vfprintf
+#define fputs hs_fputs
+#undef putc
+#define putc hs_putc
+#define fputc hs_putc
+#define fwrite hs_fwrite
+#define fflush hs_fflush
+#define fclose hs_fclose
+#undef ferror
+#define ferror hs_ferror
+#define setvbuf hs_setvbuf
+#define getc_unlocked getc
+/* The format that attributes name: that of the functions above, not that of Windows' own. */
+#define __printf__ gnu_printf
+
+#endif
