@@ -90,6 +90,14 @@ void hs_json_bool(struct hs_json *json, const char *key, bool value) { add_made(
 
 void hs_json_null(struct hs_json *json, const char *key) { add(json, key, NULL); }
 
+void hs_json_uint_or_null(struct hs_json *json, const char *key, uint64_t value, bool unknown)
+{
+    if (unknown)
+        hs_json_null(json, key);
+    else
+        hs_json_uint(json, key, value);
+}
+
 void hs_json_hex(struct hs_json *json, const char *key, uint64_t value)
 {
     char digits[20];

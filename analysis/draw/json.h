@@ -36,6 +36,9 @@ void hs_json_bool(struct hs_json *json, const char *key, bool value);
 void hs_json_text(struct hs_json *json, const char *key, const char *value); /* null when NULL */
 void hs_json_bytes(struct hs_json *json, const char *key, const void *bytes, size_t n);
 void hs_json_null(struct hs_json *json, const char *key);
+
+/* A count, or null where it is not known. */
+void hs_json_uint_or_null(struct hs_json *json, const char *key, uint64_t value, bool unknown);
 void hs_json_hex(struct hs_json *json, const char *key, uint64_t value); /* "0x1234" */
 
 /* Prints the document with a newline, indented or on one line, and clears `json` for the next document. Returns HS_OK

@@ -78,9 +78,10 @@ static void snapshots_text(const struct hs_head *head, FILE *out, const char *pr
 
 void hs_levels_text(const struct hs_head *head, FILE *out, const char *prefix)
 {
-    if (head->model && hs_model_snapshots_only(head->model))
+    bool text = head->model && hs_is_text_of_meminfo(head->reader);
+    if (text || (head->model && hs_model_snapshots_only(head->model)))
         snapshots_text(head, out, prefix);
-    if (!head->model || only_full(head))
+    if (!head->model || text || only_full(head))
         return;
     for (unsigned level = HS_LEVEL_FULL; level <= HS_LEVEL_SUMMARY; level++)
         if (hs_model_saw_level(head->model, level)) {

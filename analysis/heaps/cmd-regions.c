@@ -54,14 +54,14 @@ static struct hs_table *regions_table(const struct view *v)
         const struct hs_region_state *region = &v->model->region[i];
         if (!region->present)
             continue;
-        struct hs_space space = hs_space_of_region(v->model, i);
+        struct hs_space space = hs_space_of_region(v->model, v->reader, i);
         const struct hs_value row[] = {
             {.s = region->name},
             {.s = hs_memory_name(region->memory)},
             {.u = region->base},
             {.u = space.size},
             {.u = space.end.used},
-            {.u = space.peak},
+            {.u = space.peak, .none = space.known.peak != HS_EXACT},
             {.u = space.end.free},
             {.u = space.end.largest_free, .none = space.end.no_longest},
             {.d = space.fragmentation, .none = space.end.no_longest},

@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+const char *hs_certainty_name(enum hs_certainty certainty)
+{
+    static const char *const names[] = {"exact", "estimated", "at least", "not known"};
+    return names[certainty];
+}
+
 static enum hs_certainty worse(enum hs_certainty a, enum hs_certainty b) { return a > b ? a : b; }
 
 /* Records are missing, or there are periods without recording, between the program's first record and the last. */
@@ -11,7 +17,7 @@ static bool has_gaps(const struct hs_model *m, const struct hs_trace_info *info)
     return info->overwritten || info->lost || info->damaged_packets || info->damaged_bytes || m->unplaced || m->levels.stops;
 }
 
-static bool is_text(const struct hs_reader *reader)
+bool hs_is_text_of_meminfo(const struct hs_reader *reader)
 {
     const char *port = hs_reader_fact(reader, "port");
     return port && !strcmp(port, "mem_info text");
@@ -40,6 +46,8 @@ static struct hs_knowledge of_text(const struct hs_model *m)
 {
     return (struct hs_knowledge){
         .requests = HS_NOT_KNOWN,
+        .split = HS_NOT_KNOWN,
+        .lines = HS_NOT_KNOWN,
         .ends = HS_NOT_KNOWN,
         .failures = m->n_failures ? HS_AT_LEAST : HS_NOT_KNOWN,
         .live = hs_model_placed(m) ? HS_EXACT : HS_NOT_KNOWN,
@@ -55,7 +63,7 @@ struct hs_knowledge hs_knowledge_of(const struct hs_model *m, const struct hs_re
     bool sampled = hs_model_saw_level(m, HS_LEVEL_SAMPLED), summary = hs_model_saw_level(m, HS_LEVEL_SUMMARY);
     bool gaps = has_gaps(m, hs_reader_info(reader));
     enum hs_certainty missed = gaps ? HS_AT_LEAST : HS_EXACT;
-    if (is_text(reader))
+    if (hs_is_text_of_meminfo(reader))
         return of_text(m);
     struct hs_knowledge k = {
         .requests = worse(missed, summary   ? HS_AT_LEAST
@@ -69,13 +77,15 @@ struct hs_knowledge hs_knowledge_of(const struct hs_model *m, const struct hs_re
         .peak = sampled || summary || hs_model_summary_only(m) ? HS_AT_LEAST : missed,
         .placed = has_heap(m) && hs_model_placed(m),
     };
+    k.lines = k.requests;
+    k.split = summary ? HS_NOT_KNOWN : k.requests;
     k.at_peak = of_at_peak(m, k.peak);
     return k;
 }
 
 const char *hs_knowledge_why(const struct hs_model *m, const struct hs_reader *reader)
 {
-    if (is_text(reader))
+    if (hs_is_text_of_meminfo(reader))
         return "text of mem_info() does not tell which line allocated what";
     if (m->levels.last == HS_LEVEL_SAMPLED)
         return "level sampled records only some of the blocks";

@@ -17,7 +17,9 @@ enum hs_certainty {
 };
 
 struct hs_knowledge {
-    enum hs_certainty requests; /* allocations and reallocs, and their bytes: in all and by line */
+    enum hs_certainty requests; /* allocations and reallocs together, and their bytes */
+    enum hs_certainty split;    /* allocations and reallocs, each alone */
+    enum hs_certainty lines;    /* requests of one line */
     enum hs_certainty ends;     /* blocks freed by the program and by collections, and their lifetimes */
     enum hs_certainty failures; /* their number */
     enum hs_certainty live;     /* bytes and blocks by line at the end; HS_AT_LEAST: of some blocks the line is not known */
@@ -26,6 +28,11 @@ struct hs_knowledge {
     bool placed;                /* where each block is at the end */
     bool text;                  /* the trace is made from text of mem_info(): blocks are known by kind, not by line */
 };
+
+const char *hs_certainty_name(enum hs_certainty certainty); /* "at least" */
+
+/* Whether the trace is made from text of mem_info(). */
+bool hs_is_text_of_meminfo(const struct hs_reader *reader);
 
 /* Of a model that has all events of the trace. */
 struct hs_knowledge hs_knowledge_of(const struct hs_model *model, const struct hs_reader *reader);

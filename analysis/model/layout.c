@@ -58,13 +58,15 @@ void hs_model_boot(struct hs_model *m, const struct hs_event *e)
 {
     if (m->boot != HS_NO_BOOT) {
         hs_model_levels_end(m);
+        if (hs_model_peak(m).number >= m->first_number)
+            m->peak_heap = hs_model_heap_bytes(m);
         m->elapsed += m->time - m->first_time;
         m->number = e->number; /* blocks dropped below end with this record, not with the last one */
         hs_model_reset(m);
     }
     m->boot = e->boot;
     m->first_time = m->time = e->time;
-    m->number = e->number;
+    m->number = m->first_number = e->number;
     hs_model_levels_begin(m, e);
 }
 

@@ -195,6 +195,7 @@ void hs_model_on_summary(struct hs_model *m, const struct hs_event *e)
     if (used > m->levels.peak) {
         m->levels.peak = used;
         m->levels.peak_time = m->time;
+        m->levels.peak_number = m->number;
         for (uint32_t i = 0; i < m->n_sums; i++)
             m->sum[i].sampled.at_peak = m->sum[i].sampled.live;
     }

@@ -92,6 +92,16 @@ uint64_t hs_model_at_peak(const struct hs_model *m, const struct hs_site_sum *su
     return sum->changed <= m->peak_number ? sum->live : sum->at_peak;
 }
 
+struct hs_peak_moment hs_model_peak(const struct hs_model *m)
+{
+    const struct hs_levels *l = &m->levels;
+    struct hs_peak_moment peak = {m->peak, m->peak_time, m->peak_number, 0};
+    if (l->peak > m->peak)
+        peak = (struct hs_peak_moment){l->peak, l->peak_time, l->peak_number, 0};
+    peak.heap = peak.number >= m->first_number ? hs_model_heap_bytes(m) : m->peak_heap;
+    return peak;
+}
+
 uint32_t hs_model_next(const struct hs_model *m, uint32_t pos, uint32_t end)
 {
     uint32_t stop = end < m->n_granules ? end : m->n_granules;

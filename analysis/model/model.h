@@ -185,7 +185,7 @@ struct hs_levels {
     struct hs_map by_place;                            /* index of `block` by granule */
     struct hs_region_summary summary[HS_REGION_LIMIT]; /* last summary of each region */
     unsigned n_summaries;                              /* this region and all above have no summary */
-    uint64_t peak, peak_time;                          /* most used bytes in any summary */
+    uint64_t peak, peak_time, peak_number;             /* most used bytes in any summary */
     uint64_t untracked;                                /* samples whose end will not be recorded */
     uint64_t dropped;                                  /* sampled blocks still live when their span ended */
 };
@@ -221,6 +221,8 @@ struct hs_model {
     uint64_t used, requested, blocks;      /* in all regions, now */
     uint64_t peak, peak_time, peak_number; /* most used bytes, and when */
     uint64_t first_time, time;             /* of the current boot, ticks */
+    uint64_t first_number;                 /* of the current boot's first record */
+    uint64_t peak_heap;                    /* bytes of the heap at the end of the boot of the peak, if that is an earlier boot */
     uint64_t elapsed;                      /* ticks of the earlier boots */
     uint64_t number;                       /* of the last record fed */
     uint32_t boot;
@@ -266,6 +268,12 @@ bool hs_model_owns(const struct hs_model *model, uint32_t pos);
 
 /* Sums of a site, also of HS_SITE_UNKNOWN; all zero when the model has no events of it. Never NULL. */
 const struct hs_site_sum *hs_model_site(const struct hs_model *model, uint32_t site);
+
+/* The most used bytes, by the layout or by summaries: when, and in a heap of how many bytes (0: not known). */
+struct hs_peak_moment {
+    uint64_t bytes, time, number, heap;
+};
+struct hs_peak_moment hs_model_peak(const struct hs_model *model);
 
 /* Bytes that a site held when the whole heap was at its peak (model->peak). */
 uint64_t hs_model_at_peak(const struct hs_model *model, const struct hs_site_sum *sum);

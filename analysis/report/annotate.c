@@ -43,7 +43,7 @@ static void numbers_text(const struct hs_annotation *a, const struct hs_site_sum
     fputs(*color ? "\033[0m" : "", out);
     number(out, 13, HS_VALUE_BYTES, (struct hs_value){.u = hs_all_bytes(sum)});
     number(out, 11, HS_VALUE_COUNT, (struct hs_value){.u = hs_all_requests(sum)});
-    number(out, 13, HS_VALUE_BYTES, (struct hs_value){.u = hs_all_live(sum)});
+    number(out, 13, HS_VALUE_BYTES, (struct hs_value){.u = hs_all_live(sum), .none = a->known->live == HS_NOT_KNOWN});
     if (is_estimated(a))
         error_text(sum, out);
 }
@@ -138,11 +138,11 @@ static void line_json(const struct hs_annotation *a, const struct hs_line_cost *
         hs_json_uint(json, "bytes_high", hs_rounded(i.high));
         hs_json_uint(json, "samples", entry->sum.sampled.samples);
     }
-    hs_json_uint(json, "allocs", hs_all_allocs(&entry->sum));
-    hs_json_uint(json, "reallocs", hs_all_reallocs(&entry->sum));
-    hs_json_uint(json, "live_bytes", hs_all_live(&entry->sum));
-    hs_json_uint(json, "live_blocks", hs_all_blocks(&entry->sum));
-    hs_json_uint(json, "peak_bytes", entry->sum.at_peak);
+    hs_json_uint_or_null(json, "allocs", hs_all_allocs(&entry->sum), a->known->split == HS_NOT_KNOWN);
+    hs_json_uint_or_null(json, "reallocs", hs_all_reallocs(&entry->sum), a->known->split == HS_NOT_KNOWN);
+    hs_json_uint_or_null(json, "live_bytes", hs_all_live(&entry->sum), a->known->live == HS_NOT_KNOWN);
+    hs_json_uint_or_null(json, "live_blocks", hs_all_blocks(&entry->sum), a->known->live == HS_NOT_KNOWN);
+    hs_json_uint_or_null(json, "peak_bytes", entry->sum.at_peak, a->known->at_peak == HS_NOT_KNOWN);
     hs_json_uint(json, "failed", entry->sum.failed);
     hs_json_end(json);
 }

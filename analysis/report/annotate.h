@@ -5,6 +5,7 @@
 #ifndef HS_REPORT_ANNOTATE_H
 #define HS_REPORT_ANNOTATE_H
 
+#include "analysis/model/knowledge.h"
 #include "analysis/sites/line_costs.h"
 #include "analysis/draw/json.h"
 
@@ -12,6 +13,7 @@
 
 struct hs_annotation {
     const struct hs_line_costs *lines;
+    const struct hs_knowledge *known;
     size_t first, n;    /* the entries of this file */
     const char *source; /* path of the source, NULL when it was not found */
     char *text;         /* its contents */

@@ -23,6 +23,7 @@ struct work {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_line_costs lines;
+    struct hs_knowledge known;
     size_t found, missing; /* sources */
 };
 
@@ -42,6 +43,7 @@ static void show_file(struct work *w, size_t first, size_t n, struct hs_json *js
     char *doubt = text ? hs_source_doubt(w->reader, file, &(struct hs_source_text){path, text}) : NULL;
     struct hs_annotation annotation = {
         .lines = &w->lines,
+        .known = &w->known,
         .first = first,
         .n = n,
         .source = text ? path : NULL,
@@ -93,6 +95,9 @@ static void show_text(struct work *w, const struct hs_head *head)
 {
     hs_head_text(head, stdout, "# ");
     fputs("# bytes: requested; allocs: with reallocs; live: at the end, in whole granules\n", stdout);
+    if (w->known.lines == HS_AT_LEAST && hs_model_saw_level(w->model, HS_LEVEL_SUMMARY))
+        fputs("# a line is counted in the intervals in which it was among the largest: its bytes and allocs are at least these\n",
+              stdout);
     show_files(w, NULL);
 }
 
@@ -109,6 +114,7 @@ static int show(struct work *w)
 {
     int status = hs_cmd_replay_model(w->reader, w->model);
     struct hs_head head = {w->args->common.input, w->reader, w->model};
+    w->known = hs_knowledge_of(w->model, w->reader);
     int error = hs_line_costs_measure(&w->lines, w->model, w->reader);
     if (!error && w->args->common.json)
         error = show_json(w, &head);

@@ -59,9 +59,9 @@ static int choose_children(struct work *w)
 static int choose_grouping(struct work *w)
 {
     w->by = (struct hs_grouping){
-        .weight = w->args->peak                                        ? HS_WEIGHT_PEAK
-                  : w->args->live || hs_model_snapshots_only(w->model) ? HS_WEIGHT_LIVE
-                                                                       : HS_WEIGHT_BYTES,
+        .weight = w->args->peak   ? HS_WEIGHT_PEAK
+                  : w->args->live ? HS_WEIGHT_LIVE
+                                  : HS_WEIGHT_BYTES,
     };
     if (w->args->live && w->args->peak)
         return hs_complain("--live and --peak exclude each other");
@@ -71,7 +71,7 @@ static int choose_grouping(struct work *w)
 static void on_failure(void *context, const struct hs_failure *failure)
 {
     struct work *w = context;
-    if (failure->verdict != HS_VERDICT_FRAGMENTED)
+    if (failure->verdict != HS_VERDICT_FRAGMENTED || !failure->placed)
         return;
     w->error = hs_heap_snapshot_take(&w->snapshot, w->model);
     w->fragmented = !w->error;
@@ -141,11 +141,28 @@ static int replay(struct work *w)
     return !w->threads || w->error ? hs_complain("%s", hs_strerror(w->error ? w->error : HS_ERR_MEMORY)) : status;
 }
 
+/* Text of mem_info() has no requests: what is live is shown. Whatever else the trace does not have is refused. */
+static int check_weight(struct work *w)
+{
+    const struct hs_knowledge known = hs_knowledge_of(w->model, w->reader);
+    const char *path = w->args->common.input;
+    if (known.text && w->by.weight == HS_WEIGHT_BYTES)
+        w->by.weight = HS_WEIGHT_LIVE;
+    if ((w->args->live && known.live == HS_NOT_KNOWN) || (w->args->peak && known.at_peak == HS_NOT_KNOWN))
+        return hs_complain("%s: live bytes by line are not in this trace: %s", path, hs_knowledge_why(w->model, w->reader));
+    if (w->args->pins && !known.placed)
+        return hs_complain("%s: which blocks split the free space is not in this trace: %s", path,
+                           hs_knowledge_why(w->model, w->reader));
+    return HS_EXIT_OK;
+}
+
 static int show(struct work *w)
 {
     if (choose_grouping(w))
         return HS_EXIT_BAD;
     int status = replay(w);
+    if (check_weight(w))
+        return HS_EXIT_BAD;
     if (choose_children(w) || hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader))
         return HS_EXIT_BAD;
     w->groups = hs_groups_new(w->model, &w->names, &w->by);

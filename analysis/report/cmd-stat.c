@@ -45,18 +45,32 @@ static void count(uint64_t value, const char *name, const char *note)
     line(HS_VALUE_COUNT, (struct hs_value){.u = value}, name, "%s", note);
 }
 
+/* A count that is not exact says so. */
+static void known(enum hs_certainty certainty, uint64_t value, const char *name, const char *note)
+{
+    struct hs_value shown = {.u = value, .none = certainty == HS_NOT_KNOWN};
+    if (certainty == HS_EXACT)
+        count(value, name, note);
+    else
+        line(HS_VALUE_COUNT, shown, name, "%s%s%s", note, note[0] ? "; " : "", hs_certainty_name(certainty));
+}
+
 static double share(uint64_t part, uint64_t whole) { return whole ? 100.0 * (double)part / (double)whole : 0; }
 
 static void events_text(const struct hs_summary *s)
 {
-    char seconds[32];
+    const struct hs_knowledge *k = &s->heap.known;
+    char seconds[32], time[48];
     hs_format(seconds, sizeof seconds, HS_VALUE_SECONDS, (struct hs_value){.d = s->seconds});
-    line(HS_VALUE_COUNT, (struct hs_value){.u = s->events}, "events", "in %s", seconds);
-    count(s->heap.allocs, "allocations", "");
-    count(s->heap.reallocs, "reallocs", "");
-    count(s->heap.frees, "frees", "by the program");
-    count(s->heap.swept, "swept", "freed by collections");
-    count(s->failed, "failed allocations", s->failed ? "heapstrata report says why" : "");
+    snprintf(time, sizeof time, "in %s", seconds);
+    known(s->events_known, s->events, "events", time);
+    if (k->split == HS_NOT_KNOWN)
+        known(k->requests, s->heap.allocs + s->heap.reallocs, "allocs and reallocs", "");
+    known(k->split, s->heap.allocs, "allocations", "");
+    known(k->split, s->heap.reallocs, "reallocs", "");
+    known(k->ends, s->heap.frees, "frees", "by the program");
+    known(k->ends, s->heap.swept, "swept", "freed by collections");
+    known(k->failures, s->failed, "failed allocations", s->failed ? "heapstrata report says why" : "");
     count(s->lost, "lost events", "");
     putchar('\n');
 }
@@ -117,18 +131,39 @@ static void told_text(const struct hs_space *space)
     putchar('\n');
 }
 
+/* The heap of the boot in which the peak was. */
+static void peak_text(const struct hs_space *space)
+{
+    const char *least = space->known.peak != HS_EXACT ? "at least, " : "";
+    if (!space->peak_size)
+        line(HS_VALUE_BYTES, (struct hs_value){.u = space->peak, .none = !space->peak}, "peak used bytes", "%s",
+             space->known.peak != HS_EXACT ? "at least" : "");
+    else
+        line(HS_VALUE_BYTES, (struct hs_value){.u = space->peak}, "peak used bytes", "%s%.1f%% of %s", least,
+             share(space->peak, space->peak_size), space->peak_size == space->size ? "the heap" : "its boot's heap");
+}
+
 static void space_text(const struct hs_space *space)
 {
     const struct hs_space_stats *end = &space->end;
-    line(HS_VALUE_BYTES, (struct hs_value){.u = space->size}, "heap bytes", "%s", "");
-    line(HS_VALUE_BYTES, (struct hs_value){.u = space->peak}, "peak used bytes", "%.1f%% of the heap",
-         share(space->peak, space->size));
+    line(HS_VALUE_BYTES, (struct hs_value){.u = space->size, .none = !space->size}, "heap bytes", "%s",
+         space->size ? "" : "not known");
+    peak_text(space);
     if (space->from_summary) {
         told_text(space);
         return;
     }
-    line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes at the end",
-         "%.1f%% of the heap; %.1f%% of it is internal fragmentation", share(end->used, space->size), 100 * space->waste);
+    if (!space->known.placed) {
+        line(HS_VALUE_BYTES, (struct hs_value){.none = true}, "used and free bytes", "%s", "not known");
+        putchar('\n');
+        return;
+    }
+    if (space->known.text) /* blocks are known, and not what was requested */
+        line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes at the end", "%.1f%% of the heap",
+             share(end->used, space->size));
+    else
+        line(HS_VALUE_BYTES, (struct hs_value){.u = end->used}, "used bytes at the end",
+             "%.1f%% of the heap; %.1f%% of it is internal fragmentation", share(end->used, space->size), 100 * space->waste);
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->free}, "free bytes at the end", "in %llu runs",
          (unsigned long long)end->free_runs);
     line(HS_VALUE_BYTES, (struct hs_value){.u = end->largest_free}, "largest free run", "fragmentation %.1f%%",
@@ -167,7 +202,7 @@ static void print_text(const struct report *r)
     for (unsigned i = 0; r->model->n_regions > 1 && i < r->model->n_regions; i++) {
         if (!r->model->region[i].granules) /* a number that no region has */
             continue;
-        struct hs_space space = hs_space_of_region(r->model, i);
+        struct hs_space space = hs_space_of_region(r->model, r->reader, i);
         region_title(r, i);
         space_text(&space);
     }
@@ -213,7 +248,7 @@ static void level_seconds_json(const struct report *r, struct hs_json *json)
 static void region_json(const struct report *r, unsigned i, struct hs_json *json)
 {
     const struct hs_region_state *region = &r->model->region[i];
-    struct hs_space space = hs_space_of_region(r->model, i);
+    struct hs_space space = hs_space_of_region(r->model, r->reader, i);
     hs_json_object(json, NULL);
     hs_json_uint(json, "region", i);
     hs_json_text(json, "name", region->name);

@@ -40,23 +40,27 @@ static struct hs_value ratio(uint64_t part, uint64_t whole)
 
 #define ENDS(which, end) NUMBER(hs_rounded(hs_interval_of_##which(&g->self).end))
 
-GETTER(bytes, NUMBER(hs_all_bytes(&g->self)))
+#define KNOWN(certainty, value) ((certainty) == HS_NOT_KNOWN ? nothing() : NUMBER(value))
+
+static const struct hs_knowledge *known(const struct hs_report *r) { return &r->summary.heap.known; }
+
+GETTER(bytes, KNOWN(known(r)->lines, hs_all_bytes(&g->self)))
 GETTER(bytes_low, ENDS(bytes, low))
 GETTER(bytes_high, ENDS(bytes, high))
-GETTER(taken, NUMBER(hs_all_taken(&g->self)))
-GETTER(requests, NUMBER(hs_all_requests(&g->self)))
+GETTER(taken, KNOWN(known(r)->lines, hs_all_taken(&g->self)))
+GETTER(requests, KNOWN(known(r)->lines, hs_all_requests(&g->self)))
 GETTER(requests_low, ENDS(requests, low))
 GETTER(requests_high, ENDS(requests, high))
-GETTER(allocs, NUMBER(hs_all_allocs(&g->self)))
-GETTER(reallocs, NUMBER(hs_all_reallocs(&g->self)))
+GETTER(allocs, KNOWN(known(r)->split, hs_all_allocs(&g->self)))
+GETTER(reallocs, KNOWN(known(r)->split, hs_all_reallocs(&g->self)))
 GETTER(mean_size, ratio(hs_all_bytes(&g->self), hs_all_requests(&g->self)))
-GETTER(peak, NUMBER(g->self.at_peak))
-GETTER(live, NUMBER(hs_all_live(&g->self)))
-GETTER(live_low, ENDS(live, low))
-GETTER(live_high, ENDS(live, high))
-GETTER(live_blocks, NUMBER(hs_all_blocks(&g->self)))
-GETTER(freed, NUMBER(hs_all_freed(&g->self)))
-GETTER(swept, NUMBER(hs_all_swept(&g->self)))
+GETTER(peak, KNOWN(known(r)->at_peak, g->self.at_peak))
+GETTER(live, KNOWN(known(r)->live, hs_all_live(&g->self)))
+GETTER(live_low, known(r)->live == HS_NOT_KNOWN ? nothing() : ENDS(live, low))
+GETTER(live_high, known(r)->live == HS_NOT_KNOWN ? nothing() : ENDS(live, high))
+GETTER(live_blocks, KNOWN(known(r)->live, hs_all_blocks(&g->self)))
+GETTER(freed, KNOWN(known(r)->ends, hs_all_freed(&g->self)))
+GETTER(swept, KNOWN(known(r)->ends, hs_all_swept(&g->self)))
 GETTER(failed, NUMBER(g->self.failed))
 GETTER(samples, NUMBER(g->self.sampled.samples))
 
@@ -310,20 +314,32 @@ static void head_text(const struct hs_report *r, FILE *out)
         [HS_WEIGHT_PEAK] = "bytes live when the heap was fullest",
     };
     const struct hs_summary *s = &r->summary;
+    const struct hs_knowledge *k = known(r);
     char a[32], b[32], c[32], seconds[32];
     hs_format(seconds, sizeof seconds, HS_VALUE_SECONDS, (struct hs_value){.d = s->seconds});
     fprintf(out, "# Heap report of '%s'\n", r->head.path);
     hs_head_text(&r->head, out, "# ");
     headline_text(r, out);
-    fprintf(out, "# events: %s in %s, %s allocations, %s collections\n", grouped(a, sizeof a, s->events), seconds,
-            grouped(b, sizeof b, s->heap.allocs), grouped(c, sizeof c, s->collections));
-    fprintf(out, "# failed allocations: %s", grouped(a, sizeof a, s->failed));
+    if (k->text)
+        fputs("# events: not known\n", out);
+    else
+        fprintf(out, "# events: %s in %s, %s allocations%s, %s collections%s%s\n", grouped(a, sizeof a, s->events), seconds,
+                grouped(b, sizeof b, s->heap.allocs + (k->split == HS_NOT_KNOWN ? s->heap.reallocs : 0)),
+                k->split == HS_NOT_KNOWN ? " and reallocs" : "", grouped(c, sizeof c, s->collections),
+                k->requests == HS_EXACT ? "" : ": ", k->requests == HS_EXACT ? "" : hs_certainty_name(k->requests));
+    fprintf(out, "# failed allocations: %s",
+            k->failures == HS_NOT_KNOWN ? hs_certainty_name(k->failures) : grouped(a, sizeof a, s->failed));
     verdicts_text(r->head.model, out);
     fprintf(out, "# overhead: share of the %s %s\n", grouped(a, sizeof a, hs_weight_of(&r->groups->total, r->groups->by.weight)),
             weights[r->groups->by.weight]);
     fputs("# bytes: requested; allocs: with reallocs; live: not freed at the end, in whole granules;\n"
           "# lifetime and collections survived: mean of the blocks that were freed\n",
           out);
+    if (k->lines == HS_AT_LEAST && hs_model_saw_level(r->head.model, HS_LEVEL_SUMMARY))
+        fputs("# a line is counted in the intervals in which it was among the largest: its bytes and allocs are at least these\n",
+              out);
+    if (k->live == HS_AT_LEAST)
+        fputs("# live: of \"(before recording)\" the line is not in this trace; of the others at least these\n", out);
     fputs(r->groups->total.sampled.samples ? "# from, to: interval that contains the bytes requested in 95 of 100 cases\n#\n"
                                            : "#\n",
           out);
@@ -509,11 +525,11 @@ int hs_report_json(const struct hs_report *r, FILE *out)
         return HS_ERR_MEMORY;
     hs_json_object(json, NULL);
     hs_head_json(&r->head, json);
-    hs_json_uint(json, "events", r->summary.events);
-    hs_json_uint(json, "total_bytes", hs_all_bytes(&r->groups->total));
-    hs_json_uint(json, "live_bytes", hs_all_live(&r->groups->total));
-    hs_json_uint(json, "peak_bytes", r->groups->total.at_peak);
-    hs_json_uint(json, "failed", r->summary.failed);
+    hs_json_uint_or_null(json, "events", r->summary.events, r->summary.events_known == HS_NOT_KNOWN);
+    hs_json_uint_or_null(json, "total_bytes", hs_all_bytes(&r->groups->total), known(r)->requests == HS_NOT_KNOWN);
+    hs_json_uint_or_null(json, "live_bytes", hs_all_live(&r->groups->total), known(r)->live == HS_NOT_KNOWN);
+    hs_json_uint_or_null(json, "peak_bytes", r->groups->total.at_peak, known(r)->at_peak == HS_NOT_KNOWN);
+    hs_json_uint_or_null(json, "failed", r->summary.failed, known(r)->failures == HS_NOT_KNOWN);
     hs_json_text(json, "finding", r->headline);
     add_table(json, "rows", make_table(r, &l));
     add_table(json, "failures", failure_table(r, HS_FAILURES_KEPT));

@@ -42,7 +42,16 @@ static void end_of(struct hs_space *space, const struct hs_model *m, unsigned re
     space->size = space->size ? space->size : summary.used + summary.free;
 }
 
-struct hs_space hs_space_of_region(const struct hs_model *m, unsigned index)
+/* Samples and summaries are not counted by region. */
+static struct hs_knowledge known_of_region(const struct hs_model *m, const struct hs_reader *reader)
+{
+    struct hs_knowledge k = hs_knowledge_of(m, reader);
+    if (hs_model_saw_level(m, HS_LEVEL_SAMPLED) || hs_model_saw_level(m, HS_LEVEL_SUMMARY))
+        k.requests = k.split = k.ends = HS_NOT_KNOWN;
+    return k;
+}
+
+struct hs_space hs_space_of_region(const struct hs_model *m, const struct hs_reader *reader, unsigned index)
 {
     const struct hs_region_state *region = &m->region[index];
     struct hs_space space = {
@@ -55,6 +64,9 @@ struct hs_space hs_space_of_region(const struct hs_model *m, unsigned index)
     };
     end_of(&space, m, index);
     add_ratios(&space);
+    space.peak = space.end.used > space.peak ? space.end.used : space.peak;
+    space.peak_size = space.size;
+    space.known = known_of_region(m, reader);
     return space;
 }
 
@@ -69,10 +81,10 @@ static struct hs_site_sum sum_of_all(const struct hs_model *m)
     return all;
 }
 
-static struct hs_space space_of_heap(const struct hs_model *m, const struct hs_site_sum *all)
+static struct hs_space space_of_heap(const struct hs_model *m, const struct hs_reader *reader, const struct hs_site_sum *all)
 {
     struct hs_space space = {
-        .peak = m->peak > m->levels.peak ? m->peak : m->levels.peak,
+        .peak = hs_model_peak(m).bytes,
         .allocs = hs_all_allocs(all),
         .reallocs = hs_all_reallocs(all),
         .frees = m->kind[HS_FREE] + hs_rounded(all->sampled.freed),
@@ -83,16 +95,25 @@ static struct hs_space space_of_heap(const struct hs_model *m, const struct hs_s
             space.size += (uint64_t)m->region[i].granules << m->region[i].shift;
     end_of(&space, m, HS_ALL_REGIONS);
     add_ratios(&space);
+    space.peak_size = hs_model_peak(m).heap;
+    space.known = hs_knowledge_of(m, reader);
     return space;
+}
+
+/* Of the sum of all events. */
+static enum hs_certainty of_events(const struct hs_knowledge *k)
+{
+    if (k->text)
+        return HS_NOT_KNOWN;
+    return k->ends == HS_NOT_KNOWN || k->requests == HS_AT_LEAST ? HS_AT_LEAST : k->requests;
 }
 
 struct hs_summary hs_summarize(const struct hs_model *m, const struct hs_reader *reader)
 {
     const struct hs_trace_info *info = hs_reader_info(reader);
     const struct hs_site_sum all = sum_of_all(m);
-    uint64_t peak_time = m->levels.peak > m->peak ? m->levels.peak_time : m->peak_time;
     struct hs_summary s = {
-        .heap = space_of_heap(m, &all),
+        .heap = space_of_heap(m, reader, &all),
         .sampled = all.sampled,
         .failed = m->kind[HS_FAIL],
         .lost = info->lost,
@@ -101,7 +122,7 @@ struct hs_summary hs_summarize(const struct hs_model *m, const struct hs_reader 
         .packets = info->packets,
         .bytes = info->packet_bytes + info->dict_bytes,
         .seconds = hs_seconds(reader, hs_model_elapsed(m)),
-        .peak_seconds = hs_seconds(reader, peak_time),
+        .peak_seconds = hs_seconds(reader, hs_model_peak(m).time),
         .collections = m->collections.begun,
         .marks = m->n_marks,
         .boots = info->boots,
@@ -111,6 +132,7 @@ struct hs_summary hs_summarize(const struct hs_model *m, const struct hs_reader 
         .collected = m->collections.freed_bytes,
     };
     s.events = s.heap.allocs + s.heap.frees + s.heap.reallocs + s.heap.swept + s.failed;
+    s.events_known = of_events(&s.heap.known);
     s.bytes_per_event = s.events ? (double)s.bytes / (double)s.events : 0;
     return s;
 }

@@ -99,6 +99,65 @@ def check_leaks(tap, traces):
     tap.check("leaks, 16 KB ring: the same as JSON", report["complete"] is False and report["unknown_blocks"] > 0, report)
 
 
+def bounded(certainty, value, true):
+    """Whether a figure is true, for what it says of itself."""
+    return {"exact": value == true, "at least": value is None or value <= true, "not known": value is None,
+            "estimated": value is not None and abs(value - true) <= true / 4 + 50}[certainty]
+
+
+def check_stat(tap, traces):
+    _, true, _ = hs_test.cli_json("stat", traces["full"])
+    tap.check("stat, full: every figure is exact", set(true["certainty"].values()) == {"exact"} and true["peak_used_bytes"] == HEAP, true)
+    for name in ("2 KB ring", "16 KB ring", "two boots in 4 KB", "sampled", "summary"):
+        _, stat, _ = hs_test.cli_json("stat", traces[name])
+        said = stat["certainty"]
+        figures = [(said["requests"], "requests"), (said["allocs_or_reallocs"], "allocs"), (said["allocs_or_reallocs"], "reallocs"),
+                   (said["frees_and_swept"], "swept"), (said["failed"], "failed"), (said["peak"], "peak_used_bytes")]
+        wrong = [(key, word, stat[key], true[key]) for word, key in figures if not bounded(word, stat[key], true[key])]
+        tap.check("stat, %s: each figure is true, or marked" % name, not wrong, wrong)
+        tap.check("stat, %s: the peak is no more than what is known" % name, said["peak"] == "at least" and stat["peak_at_least"], said)
+        text = hs_test.cli("stat", traces[name]).out.decode()
+        tap.check("stat, %s: the same as text" % name, re.search(r"peak used bytes +# at least", text) and (
+            said["frees_and_swept"] != "not known" or re.search(r" - +swept +# freed by collections; not known", text)), text)
+    _, stat, _ = hs_test.cli_json("stat", traces["two boots in 4 KB"])
+    share = re.search(r"peak used bytes +# at least, ([\d.]+)% of its boot's heap",
+                      hs_test.cli("stat", traces["two boots in 4 KB"]).out.decode())
+    tap.check("stat, two boots: the peak is a share of the heap that it was in",
+              not share or abs(float(share[1]) - 100 * stat["peak_used_bytes"] / HEAP) < 0.1, (share, stat["peak_used_bytes"]))
+    _, stat, _ = hs_test.cli_json("stat", traces["text"])
+    unknown = "events allocs reallocs requests frees swept failed collections requested_bytes internal_waste".split()
+    tap.check("stat, text: what no text has is null", all(stat[key] is None for key in unknown) and stat["used_bytes"] > 0,
+              {key: stat[key] for key in unknown})
+
+
+def check_report(tap, traces):
+    _, true, _ = hs_test.cli_json("report", traces["full"])
+    rows = {row["line"]: row for row in true["rows"]}
+    for name in ("2 KB ring", "16 KB ring", "two boots in 4 KB", "summary"):
+        _, report, _ = hs_test.cli_json("report", traces[name])
+        more = [row for row in report["rows"] if row["line"].startswith("program.py:") and
+                any(row[key] is not None and row[key] > rows[row["line"]][key] for key in ("bytes", "allocs", "swept"))]
+        tap.check("report, %s: of no line more than there was" % name, not more, more)
+    for name in ("2 KB ring", "summary"):
+        _, report, _ = hs_test.cli_json("report", traces[name])
+        tap.check("report, %s: live bytes and blocks are null" % name, report["rows"] and report["live_bytes"] is None and not any(
+            row["live_bytes"] or row["live_blocks"] for row in report["rows"]), report["rows"][:2])
+        table = hs_test.cli("report", traces[name]).out.decode()
+        tap.check("report, %s: nothing about what split the free space" % name, "split the free space" not in table
+                  and report.get("pins") is None, table)
+        refused = [option for option in ("--live", "--pins") if hs_test.cli("report", option, traces[name]).status != 2]
+        tap.check("report, %s: --live and --pins are refused" % name, not refused, refused)
+    tap.check("report, summary: lines are lower bounds, and the head says so",
+              b"was among the largest: its bytes and allocs are at least these" in hs_test.cli("report", traces["summary"]).out)
+    text = hs_test.cli("report", traces["text"]).out.decode()
+    tap.check("report, text: shares of what is live", re.search(r"overhead: share of the [1-9][\d,]* bytes live", text), text)
+    annotated = hs_test.cli("annotate", traces["summary"]).out.decode()
+    tap.check("annotate, summary: live is no 0", re.search(r" - \|\s+\d+ +return bytearray", annotated), annotated)
+    for name in ("sampled", "summary"):
+        _, regions, _ = hs_test.cli_json("regions", traces[name])
+        tap.check("regions, %s: no peak of 0" % name, [r["peak_used_bytes"] for r in regions["regions"]] == [None], regions["regions"])
+
+
 def stopped(name):
     """The program, with a time without recording."""
     script = path("stopped.py")
@@ -143,6 +202,8 @@ def main():
         if name != "text":
             check_doctor(tap, name, trace)
     check_leaks(tap, traces)
+    check_stat(tap, traces)
+    check_report(tap, traces)
     tap.finish()
 
 

@@ -87,7 +87,7 @@ def summaries(tap):
         full = hs_test.cli_json("stat", record(firmware, "full")[0])[1]
         summed = hs_test.cli_json("stat", trace)[1]
         # the self-test's allocation of one byte is only in the full trace
-        requests = [t["allocs"] + t["reallocs"] for t in (full, summed)]
+        requests = [t["requests"] for t in (full, summed)]
         same = all(full[key] == summed[key] for key in ("marks", "failed"))
         # what words left over on the stack keep alive differs with the level, so a collection may come sooner
         same = same and abs(full["collections"] - summed["collections"]) <= 1
@@ -246,7 +246,7 @@ def rings(tap):
         for level in ("full", "sampled:4096:3", "summary"):
             trace, _ = record("unix32", level, ring=size, name="ring-%s-%s" % (size, level.split(":")[0]))
             status, stat, error = hs_test.cli_json("stat", trace)
-            reach[level] = stat["allocs"] + stat["reallocs"]
+            reach[level] = stat["requests"]
             seen = [s["level"] for s in stat["levels"]]
             tap.check("a ring of %s at level %s" % (size, level), status == 0 and seen == [level.split(":")[0]]
                       and stat["lost"] == 0, "%s %s %s" % (status, error, seen))
