@@ -296,8 +296,10 @@ static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, co
         return error;
     hs_peak_find(d, w, names);
     d->cause = cause_of(d);
-    hs_diagnosis_from_source(d, names, sources);
-    return HS_OK;
+    error = hs_diagnosis_accident(d, w, names, sources);
+    if (!error && d->cause != HS_CAUSE_HELD)
+        hs_diagnosis_from_source(d, names, sources);
+    return error;
 }
 
 static int by_size(const void *left, const void *right)
@@ -329,6 +331,7 @@ static void free_one(struct hs_diagnosis *d)
         free(d->between[i].name);
     free(d->held);
     free(d->kept.set.born);
+    free(d->accident.set.born);
     free(d->between);
 }
 

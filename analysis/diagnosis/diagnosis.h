@@ -80,6 +80,18 @@ struct hs_kept {
     bool within;             /* with `adds`: several such are in what `by` names, or one of those that hold the same blocks */
 };
 
+/* What is held although it is not needed any more, by the references at the failure and the sources. */
+struct hs_accident {
+    bool known;
+    char what[HS_NAME_MAX];  /* "the global main.raw", "the local variable image of work" */
+    char last[HS_NAME_MAX];  /* "main.py:9": the last row that used it; "": not known */
+    char also[HS_NAME_MAX];  /* another one, which holds the same or more; "": none */
+    bool left_over;          /* it is a slot of a stack */
+    bool also_left_over;     /* such a slot refers to the same data */
+    uint64_t bytes, blocks;  /* that would be garbage */
+    struct hs_block_set set; /* all that would be garbage, also what other such variables hold */
+};
+
 struct hs_diagnosis {
     enum hs_cause cause;
     struct hs_failure failure; /* the diagnosed one */
@@ -103,6 +115,7 @@ struct hs_diagnosis {
     uint64_t run;                     /* bytes of the free run without them */
     const struct hs_live_line *holds; /* in `held`: the line whose blocks `unused` holds; only for HS_CAUSE_HELD */
     struct hs_unused unused;          /* only for HS_CAUSE_HELD */
+    struct hs_accident accident;      /* only for HS_CAUSE_HELD, where references were recorded; else `unused` decides alone */
     char unused_at[HS_NAME_MAX];      /* "main.py:5": its assignment */
     char switched[HS_NAME_MAX];       /* "main.py:3": where the source locks the heap or turns the collector off; "": not found */
 };

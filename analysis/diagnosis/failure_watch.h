@@ -57,6 +57,11 @@ bool hs_may_keep(uint64_t places, uint64_t blocks);
  * guesses before. Needs d->held. Returns HS_OK or HS_ERR_MEMORY. */
 int hs_diagnosis_from_references(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
 
+/* Finds what is held by accident, by the references at the failure and the sources: may change d->cause into HS_CAUSE_HELD; then it
+ * sets d->accident, d->holds, d->unused and d->unused_at. Needs the cause. Returns HS_OK or HS_ERR_MEMORY. */
+int hs_diagnosis_accident(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
+                          const struct hs_sources_at *sources);
+
 /* Completes a diagnosis by what the sources say: d->switched, d->holds and d->unused. May change HS_CAUSE_FULL into
  * HS_CAUSE_HELD. */
 void hs_diagnosis_from_source(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources);

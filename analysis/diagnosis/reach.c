@@ -49,6 +49,8 @@ static void reach_names(struct hs_python_reach *s, uint32_t first, uint32_t n)
                 reach(s, k);
 }
 
+void hs_python_reach_scope(struct hs_python_reach *s, uint32_t scope) { reach(s, scope); }
+
 void hs_python_reach_callbacks(struct hs_python_reach *s)
 {
     const struct hs_python *p = s->python;

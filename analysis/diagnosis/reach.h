@@ -27,6 +27,9 @@ void hs_python_reach_clear(struct hs_python_reach *reach);
 /* Adds what a row may execute. */
 void hs_python_reach_row(struct hs_python_reach *reach, uint32_t row);
 
+/* Adds a function or class, and what it may execute. */
+void hs_python_reach_scope(struct hs_python_reach *reach, uint32_t scope);
+
 /* Adds what is executed without its name: decorated functions, methods like __getitem__, functions whose name is a value. */
 void hs_python_reach_callbacks(struct hs_python_reach *reach);
 

@@ -463,11 +463,68 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
         advise_heap(f, input, d);
 }
 
+/* The same where references were recorded: who holds it is a fact. */
+static void word_accident(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    const struct hs_accident *a = &d->accident;
+    char last[160] = "", at[120] = "";
+    if (a->left_over)
+        snprintf(last, sizeof last, ", which nothing else refers to");
+    else if (a->last[0])
+        snprintf(last, sizeof last, ", which is not used any more after %.100s", a->last);
+    else
+        snprintf(last, sizeof last, ", which is not used any more");
+    if (d->unused_at[0])
+        snprintf(at, sizeof at, "%s%.80s", a->left_over ? ", from an expression at " : ", set at ", d->unused_at);
+    snprintf(text, size,
+             "%.80s failed to get %" PRIu32 " bytes while %.110s%.90s%s holds %" PRIu64 " bytes%s; %.80s made most of them",
+             d->line, d->failure.size, a->what, at, at[0] ? "," : "", a->bytes, last, d->holds->name);
+}
+
+static void advise_accident(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
+{
+    const struct hs_accident *a = &d->accident;
+    char before[400];
+    if (a->left_over)
+        snprintf(before, sizeof before, "make and use it in a function of its own, whose stack ends with it: what");
+    else if (a->last[0])
+        snprintf(before, sizeof before, "let go of it after %.100s (%.60s = None): what", a->last, d->unused.name);
+    else
+        snprintf(before, sizeof before, "let go of it (%.60s = None): what", d->unused.name);
+    const struct line_advice advice = {HS_EDIT_RELEASE, d->holds->name, before, "made is then garbage", &a->set};
+    advise_lines(f, input, d, &advice, 1);
+    if (d->unused.global)
+        hs_finding_next(f, "or make it a local variable of a function: it ends with the function");
+}
+
+static void held_by_accident(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
+{
+    const struct hs_accident *a = &d->accident;
+    char verdict[2 * HS_NOTE_LEN];
+    word_accident(d, verdict, sizeof verdict);
+    struct hs_finding *f = new_problem(findings, "HS-HEAP-HELD", verdict, d->unused_at[0] ? d->unused_at : d->holds->name);
+    describe_failure(f, d);
+    hs_finding_evidence(f, "held by %.200s: %" PRIu64 " bytes in %" PRIu64 " blocks would be garbage without it", a->what,
+                        a->bytes, a->blocks);
+    if (a->also[0])
+        hs_finding_evidence(f, "%.200s is not used any more either", a->also);
+    if (a->also_left_over)
+        hs_finding_evidence(
+            f, "a slot of a stack that is left over from an expression refers to them too, until it is used again or its "
+               "function returns");
+    name_holders(f, d, NULL);
+    advise_accident(f, input, d);
+}
+
 /* A variable that is not used any more keeps what is missing. */
 static void held(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     const struct hs_unused *u = &d->unused;
     char verdict[HS_NOTE_LEN];
+    if (d->accident.known) {
+        held_by_accident(input, d, findings);
+        return;
+    }
     snprintf(verdict, sizeof verdict,
              "%.80s failed to get %" PRIu32 " bytes while %s%.40s of %.60s still holds %" PRIu64
              " bytes that %.70s made: it is not used any more after line %u",

@@ -7,3 +7,4 @@ total = 0
 for n in range(3000):
     total += len("line %d of the text" % n) + font[n % 80][7]
 screen = bytearray(32000)
+screen[0] = font[65][7]

@@ -1,4 +1,4 @@
-# HS-HEAP-FULL 5 @60k/64k
+# HS-HEAP-HELD 12 @60k/64k
 # A kept exception keeps the data that it carries.
 class BadData(Exception):
     def __init__(self, size):

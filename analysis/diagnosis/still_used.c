@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+#include "analysis/diagnosis/still_used.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/diagnosis/unused.h"
+
+/* ---- local names ---- */
+
+/* Whether the token is bound there: assigned, a loop's variable, a parameter, what `as` names. */
+static bool is_bound(const struct hs_python *p, uint32_t i)
+{
+    const struct hs_python_row *row = &p->row[p->token[i].row];
+    bool head = hs_python_is(p, row->first, "def") && i > row->first + 1;
+    bool parameter = head && (hs_python_is(p, i - 1, "(") || hs_python_is(p, i - 1, ",") || hs_python_is(p, i - 1, "*"));
+    bool loop = i && (hs_python_is(p, i - 1, "for") || hs_python_is(p, i - 1, "as"));
+    bool assigned = i == row->first &&
+                    (hs_python_is(p, i + 1, "=") || hs_python_is(p, i + 1, "+=") || hs_python_is(p, i + 1, ","));
+    return parameter || loop || assigned;
+}
+
+/* A row with `def` belongs to the scope around it; its parameters are names of the function. */
+static uint32_t scope_of(const struct hs_python *p, uint32_t i)
+{
+    const struct hs_python_row *row = &p->row[p->token[i].row];
+    bool head = hs_python_is(p, row->first, "def") && i > row->first + 1;
+    for (uint32_t k = 1; head && k < p->n_scopes; k++)
+        if (p->scope[k].head == p->token[i].row)
+            return k;
+    return row->scope;
+}
+
+static bool declares(const struct hs_python *p, uint32_t scope, uint32_t name)
+{
+    for (uint32_t i = 0; i < p->n_rows; i++) {
+        const struct hs_python_row *row = &p->row[i];
+        for (uint32_t k = row->scope == scope && hs_python_is(p, row->first, "global") ? row->first + 1 : UINT32_MAX;
+             k < row->first + row->n; k++)
+            if (hs_python_same(p, k, name))
+                return true;
+    }
+    return false;
+}
+
+/* Marks the name in the scope, where it is local. */
+static void mark(struct hs_still_used *u, uint32_t scope, uint32_t name)
+{
+    const struct hs_python *p = u->python;
+    for (uint32_t i = 0; i < p->n; i++)
+        if (hs_python_same(p, i, name) && scope_of(p, i) == scope)
+            u->local[i] = true;
+}
+
+static void find_locals(struct hs_still_used *u)
+{
+    const struct hs_python *p = u->python;
+    for (uint32_t i = 0; i < p->n; i++) {
+        uint32_t scope = p->token[i].kind == HS_PYTHON_NAME && !u->local[i] && is_bound(p, i) ? scope_of(p, i) : HS_PYTHON_MODULE;
+        if (scope != HS_PYTHON_MODULE && !p->scope[scope].is_class && !declares(p, scope, i))
+            mark(u, scope, i);
+    }
+}
+
+/* ---- what can still be executed ---- */
+
+/* A generator or coroutine may be suspended, and is not among the calls that run. */
+static void reach_suspended(struct hs_still_used *u)
+{
+    const struct hs_python *p = u->python;
+    for (uint32_t i = 0; i < p->n_rows; i++)
+        for (uint32_t k = p->row[i].first; k < p->row[i].first + p->row[i].n; k++)
+            if (p->row[i].scope != HS_PYTHON_MODULE && (hs_python_is(p, k, "yield") || hs_python_is(p, k, "await")))
+                hs_python_reach_scope(&u->reach, p->row[i].scope);
+}
+
+bool hs_still_used_make(struct hs_still_used *u, const struct hs_python *p, struct hs_running *running, uint32_t n)
+{
+    *u = (struct hs_still_used){.python = p, .running = running, .n = n};
+    u->local = calloc((size_t)p->n + 1, sizeof *u->local);
+    if (!u->local || !hs_python_reach_make(&u->reach, p))
+        return false;
+    find_locals(u);
+    hs_python_reach_callbacks(&u->reach);
+    reach_suspended(u);
+    for (uint32_t i = 0; i < n; i++) {
+        struct hs_running *r = &running[i];
+        uint32_t scope = p->row[r->row].scope;
+        r->from = hs_python_loop(p, r->row);
+        for (uint32_t k = r->from; k < r->to; k++)
+            if (p->row[k].scope == scope)
+                hs_python_reach_row(&u->reach, k);
+    }
+    return true;
+}
+
+void hs_still_used_free(struct hs_still_used *u)
+{
+    hs_python_reach_free(&u->reach);
+    free(u->local);
+    *u = (struct hs_still_used){.python = NULL};
+}
+
+bool hs_still_used_opaque(const struct hs_python *p)
+{
+    return hs_python_mentions(p, "globals") || hs_python_mentions(p, "eval") || hs_python_mentions(p, "exec") ||
+           hs_python_mentions(p, "getattr");
+}
+
+static bool may_run(const struct hs_still_used *u, uint32_t row)
+{
+    uint32_t scope = u->python->row[row].scope;
+    bool runs = scope != HS_PYTHON_MODULE && u->reach.reached[scope];
+    for (uint32_t i = 0; i < u->n && !runs; i++)
+        runs = u->python->row[u->running[i].row].scope == scope && row >= u->running[i].from && row < u->running[i].to;
+    return runs;
+}
+
+/* Whether token `i` refers to the global. A keyword argument has no value of that name, nor has a declaration. */
+static bool is_mention(const struct hs_still_used *u, uint32_t i, const char *name, bool attribute)
+{
+    const struct hs_python *p = u->python;
+    const struct hs_python_row *row = &p->row[p->token[i].row];
+    bool dotted = i && hs_python_is(p, i - 1, "."), keyword = i > row->first && hs_python_is(p, i + 1, "=") && i &&
+                                                              (hs_python_is(p, i - 1, "(") || hs_python_is(p, i - 1, ","));
+    return p->token[i].kind == HS_PYTHON_NAME && hs_python_is(p, i, name) && !u->local[i] && (attribute || !dotted) && !keyword &&
+           !hs_python_is(p, row->first, "global");
+}
+
+bool hs_still_used_global(const struct hs_still_used *u, const char *name, bool attribute)
+{
+    for (uint32_t i = 0; i < u->python->n; i++)
+        if (is_mention(u, i, name, attribute) && may_run(u, u->python->token[i].row))
+            return true;
+    return false;
+}
+
+static bool is_assigned(const struct hs_python *p, uint32_t i)
+{
+    uint32_t first = p->row[p->token[i].row].first;
+    return (i == first && hs_python_is(p, i + 1, "=")) || hs_python_is_header(p, i) ||
+           (i > first && hs_python_is(p, i - 1, ".") && i == first + 2 && hs_python_is(p, i + 1, "=")) ||
+           (i > first && (hs_python_is(p, i - 1, "for") || hs_python_is(p, i - 1, "as") || hs_python_is(p, i - 1, "import")));
+}
+
+/* Whether the row only puts something into what token `i` names: list.append(x), dict[x] = y. */
+static bool is_filled(const struct hs_python *p, uint32_t i)
+{
+    static const char *const adds[] = {"append", "extend", "insert", "add", "update", "appendleft", "clear"};
+    const struct hs_python_row *row = &p->row[p->token[i].row];
+    uint32_t depth = 0, at = i + 1;
+    if (i != row->first && !(i == row->first + 2 && hs_python_is(p, i - 1, ".")))
+        return false;
+    for (size_t k = 0; k < sizeof adds / sizeof *adds; k++)
+        if (hs_python_is(p, i + 1, ".") && hs_python_is(p, i + 2, adds[k]))
+            return true;
+    for (; hs_python_is(p, i + 1, "[") && at < row->first + row->n; at++) {
+        depth += hs_python_is(p, at, "[");
+        depth -= depth && hs_python_is(p, at, "]");
+        if (!depth)
+            return hs_python_is(p, at + 1, "=");
+    }
+    return false;
+}
+
+bool hs_still_used_before(const struct hs_still_used *u, const char *name, bool attribute)
+{
+    for (uint32_t i = 0; i < u->python->n; i++)
+        if (is_mention(u, i, name, attribute) && !is_assigned(u->python, i) && !is_filled(u->python, i))
+            return true;
+    return false;
+}
+
+bool hs_still_used_local(const struct hs_still_used *u, uint32_t running, const char *name)
+{
+    const struct hs_python *p = u->python;
+    const struct hs_running *r = &u->running[running];
+    uint32_t scope = p->row[r->row].scope;
+    for (uint32_t i = 0; i < p->n; i++) {
+        uint32_t of = p->row[p->token[i].row].scope, row = p->token[i].row;
+        if (!hs_python_is(p, i, name) || p->token[i].kind != HS_PYTHON_NAME)
+            continue;
+        bool inner = of != scope;
+        while (inner && of != HS_PYTHON_MODULE && of != scope)
+            of = p->scope[of].parent;
+        if (inner ? of == scope && scope != HS_PYTHON_MODULE : row >= r->from && row < r->to)
+            return true;
+    }
+    return false;
+}
+
+/* ---- the last use ---- */
+
+static bool uses(struct hs_still_used *u, uint32_t row, const char *name, bool attribute)
+{
+    const struct hs_python *p = u->python;
+    hs_python_reach_clear(&u->reach);
+    hs_python_reach_row(&u->reach, row);
+    for (uint32_t i = 0; i < p->n; i++) {
+        uint32_t at = p->token[i].row, scope = p->row[at].scope;
+        if (is_mention(u, i, name, attribute) && !is_assigned(p, i) && !is_filled(p, i) &&
+            (at == row || (scope != HS_PYTHON_MODULE && u->reach.reached[scope])))
+            return true;
+    }
+    return false;
+}
+
+uint32_t hs_still_used_last(struct hs_still_used *u, const char *name, bool attribute)
+{
+    const struct hs_python *p = u->python;
+    for (uint32_t k = 0; k < u->n; k++) {
+        uint32_t scope = p->row[u->running[k].row].scope;
+        for (uint32_t i = u->running[k].from; i-- > 0;)
+            if (p->row[i].scope == scope && !hs_python_is_header(p, p->row[i].first + 1) && uses(u, i, name, attribute))
+                return i;
+    }
+    return HS_PYTHON_NONE;
+}
