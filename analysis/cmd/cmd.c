@@ -20,6 +20,11 @@ static const struct hs_parse *parsed;      /* the running command's arguments */
 
 const char *hs_cmd_running(void) { return running; }
 
+/* What the command reads; NULL: nothing, or not known yet. */
+static const char *reading;
+
+const char *hs_cmd_reading(void) { return reading; }
+
 int hs_complain(const char *format, ...)
 {
     va_list args;
@@ -67,7 +72,9 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
     if (!parse.memory)
         hs_complain("out of memory");
     if (result == HS_PARSED_RUN) {
-        hs_ctf_use_elf(((const struct hs_common *)(const void *)parse.memory)->elf);
+        const struct hs_common *common = (const void *)parse.memory;
+        reading = common->input;
+        hs_ctf_use_elf(common->elf);
         parsed = &parse;
         status = run(&parse);
         parsed = NULL;
@@ -118,6 +125,7 @@ int hs_cmd_complain_of_input(const char *path, const char *why)
 struct hs_reader *hs_cmd_open(const char *path)
 {
     struct hs_error error = {0};
+    reading = path;
     struct hs_reader *reader = hs_reader_open(path, &error);
     if (!reader && access(path, F_OK) && strcmp(path, "-"))
         hs_cmd_complain_of_input(path, strerror(errno));

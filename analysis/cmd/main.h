@@ -13,4 +13,7 @@ int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv);
 /* Prefix of error messages: "heapstrata COMMAND". */
 const char *hs_cmd_running(void);
 
+/* The input that the running command reads, for messages; NULL: none. */
+const char *hs_cmd_reading(void);
+
 #endif

@@ -37,7 +37,12 @@ static _Noreturn __attribute__((cold, noinline)) void give_up(void)
     hs_screen_rescue();
     hs_temp_drop();
     put(hs_cmd_running());
-    put(": out of memory\n");
+    put(": out of memory");
+    if (hs_cmd_reading()) {
+        put(" while reading ");
+        put(hs_cmd_reading());
+    }
+    put(": end other programs, or raise the limit of this one (ulimit -v)\n");
     _exit(HS_EXIT_BAD);
 }
 

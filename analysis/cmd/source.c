@@ -347,6 +347,19 @@ char *hs_source_doubt(const struct hs_reader *reader, const char *file, const st
     return doubt;
 }
 
+char *hs_source_newer(const struct hs_sources *where, const char *path)
+{
+    struct stat trace, file;
+    const struct hs_known *known = known_of(where->trace);
+    char *real = hs_system_real_path(path);
+    bool newer = !stat(where->trace, &trace) && !stat(path, &file) &&
+                 (file.st_mtim.tv_sec != trace.st_mtim.tv_sec ? file.st_mtim.tv_sec > trace.st_mtim.tv_sec
+                                                              : file.st_mtim.tv_nsec > trace.st_mtim.tv_nsec);
+    newer = newer && !(known && real && hs_known_has(known, real));
+    free(real);
+    return newer ? strdup("it was changed after the trace was written: its lines may have moved") : NULL;
+}
+
 /* ---- its text ---- */
 
 char *hs_source_load(const char *path)

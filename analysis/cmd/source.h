@@ -30,6 +30,10 @@ struct hs_source_text {
     const char *path, *text;
 };
 
+/* A warning if the file was changed after the trace was written, and is not as it was noted with the trace; NULL: none. The caller
+ * frees it. */
+char *hs_source_newer(const struct hs_sources *where, const char *path);
+
 /* Why a source does not seem to be the one that ran: "it has no function work". NULL when there is no contradiction.
  * The caller frees it. */
 char *hs_source_doubt(const struct hs_reader *reader, const char *file, const struct hs_source_text *source);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define IMPORTING 12  /* time limit of the module's import, in units of `patience` */
 #define PATIENCE 5000 /* milliseconds to wait for an answer or for the next line of the trace; the default */
 #define ATTEMPTS 8
 
@@ -62,8 +63,15 @@ static const char *last_line(char *text)
 
 static const char *exception(struct session *s) { return last_line(s->traceback); }
 
-/* No time limit while lines of a trace arrive. */
-static int run_own(struct session *s, const char *code, hs_repl_sink *out)
+static void waits(void *context)
+{
+    const struct session *s = context;
+    if (s->board->waits)
+        s->board->waits(s->board->context);
+}
+
+/* No time limit while lines of a trace arrive. An installed heapstrata.py is compiled on the board: `slow` gives it time. */
+static int run_own(struct session *s, const char *code, hs_repl_sink *out, unsigned slow)
 {
     s->traceback_len = 0;
     s->traceback[0] = '\0';
@@ -75,6 +83,8 @@ static int run_own(struct session *s, const char *code, hs_repl_sink *out)
                                      .err = keep_traceback,
                                      .context = s,
                                      .progress = &s->lines,
+                                     .slow = slow,
+                                     .waits = waits,
                                      .enough = &s->enough,
                                  });
 }
@@ -125,7 +135,7 @@ static int start_recording(struct session *s, bool named)
         quote(name, sizeof name, end_of(b->name));
     snprintf(code, sizeof code, "import heapstrata\n%s%sheapstrata.start(%s%s%s%s)\n", leave_installed,
              b->no_reset ? "" : "heapstrata.stop()\nheapstrata.reset()\n", level, interval, *name ? "script=" : "", name);
-    int status = run_own(s, code, NULL);
+    int status = run_own(s, code, NULL, IMPORTING);
     return status > 0 && *name && strstr(exception(s), "TypeError") ? start_recording(s, false) : status;
 }
 
@@ -286,7 +296,7 @@ static int pull_from(struct session *s, uint32_t offset)
     char code[64];
     snprintf(code, sizeof code, offset ? "heapstrata.dump(%" PRIu32 ")" : "heapstrata.dump()", offset);
     s->line_len = 0;
-    return run_own(s, code, take_bytes);
+    return run_own(s, code, take_bytes, 0);
 }
 
 static bool lacks_memory(struct session *s, int status) { return status > 0 && strstr(exception(s), "MemoryError"); }
@@ -295,12 +305,12 @@ static bool lacks_memory(struct session *s, int status) { return status > 0 && s
 static int stop_recording(struct session *s)
 {
     static const char stop[] = "import heapstrata\nheapstrata.stop()\n";
-    int status = run_own(s, stop, NULL);
+    int status = run_own(s, stop, NULL, 0);
     if (!lacks_memory(s, status))
         return status;
     status = hs_repl_soft_reset(&s->repl);
     s->board->emptied = !status;
-    return status ? status : run_own(s, stop, NULL);
+    return status ? status : run_own(s, stop, NULL, 0);
 }
 
 /* A dump continues from its offset to the end, so one pass from the first gap fills all gaps. */

@@ -22,6 +22,7 @@ struct hs_board {
     bool no_reset;           /* no soft reset before the script; the running trace continues at its level */
     hs_repl_sink *out, *err; /* receive what the script prints, and its traceback */
     void (*progress)(void *context, uint32_t got, uint32_t total); /* bytes, while the trace is read; may be NULL */
+    void (*waits)(void *context); /* called when the module heapstrata takes long to load; may be NULL */
     int (*reopen)(void *context); /* opens a line that disappeared; returns the new `fd` or -1; may be NULL */
     void *context;
     struct hs_stock *stock;        /* receives samples if the firmware has no module heapstrata; NULL: that is an error */

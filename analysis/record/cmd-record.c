@@ -456,6 +456,15 @@ static void show_pull(void *context, uint32_t got, uint32_t total)
         fprintf(stderr, "\rreading the trace: %" PRIu32 " of %" PRIu32 " bytes\033[K", got, total);
 }
 
+static void say_slow(void *context)
+{
+    const struct recording *r = context;
+    if (!r->args->quiet)
+        fprintf(stderr,
+                "[ heapstrata record: the board is still loading its module heapstrata; a heapstrata.mpy loads faster than a .py. "
+                "Ctrl-C ends the waiting ]\n");
+}
+
 static char *read_script(const char *path, size_t *len)
 {
     FILE *file = strcmp(path, "-") ? fopen(path, "rb") : stdin;
@@ -617,6 +626,7 @@ static int record_board(struct recording *r)
     struct hs_board board = {.out = print_out,
                              .err = print_err,
                              .progress = show_pull,
+                             .waits = say_slow,
                              .reopen = open_again,
                              .interrupt = &interrupted,
                              .level = r->level,

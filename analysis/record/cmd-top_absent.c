@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * In place of `top` in a build that has no terminal to draw on, or records nothing.
+ * In place of `top` in a build without ncurses, or without recording.
  */
 #include "analysis/cmd/cmd.h"
 
@@ -11,13 +11,15 @@ struct args {
 static int refuse(void *memory)
 {
     (void)memory;
-    return hs_complain("this build cannot record or watch: it reads what the program for Linux recorded, or what a board printed");
+    return hs_complain(
+        "this build has no top: it was made without ncurses, or without recording. heapstrata stat, map and timeline show a trace "
+        "while it is recorded, too");
 }
 
 const struct hs_cmd hs_cmd_top = {
     .name = "top",
     .summary = "watch a running firmware: map, figures, lines that allocate",
-    .about = "This build cannot watch a firmware.",
+    .about = "This build cannot watch a firmware: it was made without ncurses, or without recording.",
     .uses = HS_USES_REST,
     .max_files = -1,
     .args_size = sizeof(struct args),

@@ -223,6 +223,7 @@ struct passing {
     bool asked;       /* Ctrl-C was sent */
     uint32_t unheard; /* times that it did not reach the code, of those that it was sent again for */
     uint32_t progress;
+    bool slow;     /* the first `patience` is over */
     int64_t until; /* -1: no limit */
     int64_t came;  /* time of the last byte */
 };
@@ -272,6 +273,13 @@ static int watch(struct hs_repl *r, struct passing *p, int64_t time)
         return HS_REPL_RESET;
     if (p->until < 0 || time <= p->until)
         return HS_REPL_OK;
+    if (p->run->slow > 1 && !p->slow) { /* the rest of the time that slow code has */
+        p->slow = true;
+        p->until += (int64_t)(p->run->slow - 1) * r->patience;
+        if (p->run->waits)
+            p->run->waits(p->run->context);
+        return HS_REPL_OK;
+    }
     return p->run->progress ? HS_REPL_SILENT : HS_REPL_STUCK;
 }
 

@@ -49,10 +49,12 @@ struct hs_repl_run {
     hs_repl_sink *out; /* of its standard output; NULL: dropped */
     hs_repl_sink *err; /* of its traceback */
     void *context;
-    const uint32_t *progress;   /* the run may continue while this changes at least once per `patience`. NULL: no limit, and a
+    const uint32_t *progress;     /* the run may continue while this changes at least once per `patience`. NULL: no limit, and a
                                   user's first interrupt is sent to the code as Ctrl-C; the code then has to end in time */
-    const uint32_t *unheard;    /* Ctrl-C is sent again when this changes: it did not reach the code; may be NULL */
-    volatile const int *enough; /* when nonzero, Ctrl-C is sent once; may be NULL */
+    unsigned slow;                /* with `progress`: it may take so many times `patience` instead; 0: once */
+    void (*waits)(void *context); /* called once when the first `patience` is over; may be NULL */
+    const uint32_t *unheard;      /* Ctrl-C is sent again when this changes: it did not reach the code; may be NULL */
+    volatile const int *enough;   /* when nonzero, Ctrl-C is sent once; may be NULL */
 };
 
 /* Interrupts what runs and enters raw mode. */

@@ -111,7 +111,8 @@ void hs_annotation_text(const struct hs_annotation *a, FILE *out)
     char name[TEXT_MAX];
     size_t next = 0;
     hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = a->source ? a->source : entry->file});
-    fprintf(out, "# %s%s\n", name, a->source ? "" : ": source not found (--source FOLDER says where to look)");
+    fprintf(out, "# %s%s\n", name,
+            a->source ? "" : ": no source that is as it was when the trace was recorded (--source FOLDER shows another)");
     if (a->doubt)
         fprintf(out, "# warning: this may be another file, or another version of it, than what ran: %s\n",
                 hs_format(name, sizeof name, HS_VALUE_TEXT, (struct hs_value){.s = a->doubt}));

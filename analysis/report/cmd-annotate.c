@@ -41,6 +41,8 @@ static void show_file(struct work *w, size_t first, size_t n, struct hs_json *js
     struct hs_sources where = {w->args->common.input, w->reader, &w->args->source};
     char *path = hs_source_find(&where, file), *text = path ? hs_source_load(path) : NULL;
     char *doubt = text ? hs_source_doubt(w->reader, file, &(struct hs_source_text){path, text}) : NULL;
+    if (text && !doubt)
+        doubt = hs_source_newer(&where, path);
     struct hs_annotation annotation = {
         .lines = &w->lines,
         .known = &w->known,
@@ -106,7 +108,7 @@ static int verdict(const struct work *w, int status)
     if (w->args->file && !w->found && !w->missing)
         return hs_complain("'%s' requested no memory in this trace", w->args->file);
     if (!w->found && w->missing)
-        return hs_complain("no source found beside the trace; --source FOLDER says where to look");
+        return hs_complain("no source is as it was when the trace was recorded; --source FOLDER shows another one");
     return status;
 }
 

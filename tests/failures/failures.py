@@ -55,6 +55,8 @@ class Command:
         status, out, err, written = self.run({"HS_FAIL_AT": str(number), "HS_FAIL_REST": str(int(rest))}, "%d-%d" % (number, rest))
         if status is None:
             return "hangs"
+        if b": out of memory" in err and b"(ulimit -v)" not in err:
+            return "does not say what to do: %r" % err
         if status < 0:
             return "ends by %s" % signal.Signals(-status).name
         if status == 2 and self.expected[0] != 2:

@@ -169,3 +169,28 @@ def case_a_range_that_is_not_there(bench):
     bench.check("a label that ends in a number", done.status == 0 and done.out.rstrip().endswith(b'label="a#2"'), done.out[-200:])
     done = hs_test.cli("map", "--at", "mark:a#2", path)
     bench.check("map at that label", done.status == 0, done.err)
+
+
+def case_a_source_that_was_changed(bench):
+    """Figures of the old lines beside the new ones need a warning; untouched sources have none."""
+    folder = bench.folder("changed")
+    program, trace = put(os.path.join(folder, "changed.py"), "a = [1] * 50\nb = [2] * 60\n"), os.path.join(folder, "changed.hst")
+    hs_test.run(command(trace, program), cwd=folder)
+    done = hs_test.cli("annotate", "--source", folder, trace, cwd=folder)
+    bench.check("an unchanged source", done.status == 0 and b"warning" not in done.out and b"b = [2] * 60" in done.out, done.out)
+    put(program, "import sys\n" + content(program).decode())
+    done = hs_test.cli("annotate", "--source", folder, trace, cwd=folder)
+    bench.check("a changed source, asked for", done.status == 0 and b"changed after the trace was written" in done.out, done.out)
+    done = hs_test.cli("annotate", trace, cwd=folder)
+    bench.check("a changed source, not asked for", b"import sys" not in done.out and b"as it was when the trace was recorded" in done.out, (done.out, done.err))
+
+
+def case_a_file_of_any_length(bench):
+    """What is too large to search is named; make soak only, since it takes half a gigabyte."""
+    if os.environ.get("HS_SOAK") != "1":
+        return
+    path = put(bench.path("zeros"), b"")
+    os.truncate(path, 600 << 20)
+    done = hs_test.cli("stat", path)
+    bench.check("600 MB of zeros", done.status == 2 and b"no trace in its first 512 MB" in done.err, done.err)
+    os.unlink(path)

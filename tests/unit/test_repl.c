@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -42,6 +43,7 @@ struct fake {
     bool deaf;               /* from the script on */
     bool heeds;              /* the script ends at Ctrl-C */
     bool reads_nothing;      /* of the script */
+    int imports;             /* milliseconds that the import of the module takes */
     bool old;                /* start() knows no argument `script` */
     int stalls;              /* after so many lines of a dump no more come; 0: never */
     int dumps, interrupts, resets;
@@ -164,6 +166,11 @@ static void run_code(struct fake *f, const char *code)
     const char *call = strstr(code, "heapstrata.dump(");
     snprintf(f->code[f->n_code++ % 4], sizeof f->code[0], "%s", code);
     say(f, "OK");
+    if (f->imports && f->n_code == 1) {
+        f->ready = true;
+        for (int waited = 0; waited < f->imports && !f->stop; waited += 20)
+            poll(NULL, 0, 20);
+    }
     if (f->no_module && strstr(code, "import heapstrata"))
         say(f, "\x04Traceback (most recent call last):\r\n  File \"<stdin>\", line 1, in <module>\r\n"
                "ImportError: no module named 'heapstrata'\r\n\x04>");
@@ -280,6 +287,7 @@ struct session {
     struct hs_capture capture;
     struct hs_error error;
     bool raised, reset;
+    int waits;               /* how often it was said that the module takes long */
     struct hs_board how;     /* what differs from the usual */
     struct fake *next;       /* the board once it is back */
     volatile int interrupts; /* of the user */
@@ -292,6 +300,8 @@ static int open_again(void *context)
     struct session *s = context;
     return s->next ? plug_in(s->next) : -1;
 }
+
+static void count_waits(void *context) { ((struct session *)context)->waits++; }
 
 /* The user. */
 static void *interrupt(void *context)
@@ -321,6 +331,7 @@ static int record(struct fake *f, struct session *s)
     b.out = keep_out;
     b.err = keep_err;
     b.reopen = open_again;
+    b.waits = count_waits;
     b.context = s;
     b.interrupt = &s->interrupts;
     b.patience = b.patience ? b.patience : LONG;
@@ -349,7 +360,7 @@ static void check_image(const struct fake *f, const struct session *s)
 
 /* An installed heapstrata.py makes room for the helper. */
 #define BEGIN \
-    "import heapstrata\nif heapstrata.stats()['level']=='snapshots':\n heapstrata._leave()\n del heapstrata\n" \
+    "import heapstrata\nif hasattr(heapstrata,'_leave'):\n heapstrata._leave()\n del heapstrata\n" \
     " raise ImportError(\"no module named 'heapstrata' in the firmware\")\n"
 
 static void test_all_is_well(void **unused)
@@ -460,6 +471,36 @@ static void test_wrong_speed(void **unused)
     struct session s = {0};
     (void)unused;
     fails(&f, &s, "is --baud the board's speed?");
+}
+
+/* The import of a module in Python takes long on a slow board: longer than any other answer may. */
+static void test_slow_import(void **unused)
+{
+    struct fake f = {.imports = 3 * LONGER};
+    struct session s = {.how = {.patience = LONGER}};
+    (void)unused;
+    assert_int_equal(record(&f, &s), HS_OK);
+    assert_int_equal(s.waits, 1);
+    check_image(&f, &s);
+    hs_capture_free(&s.capture);
+}
+
+static void test_import_that_never_ends(void **unused)
+{
+    struct fake f = {.imports = INT_MAX / 2};
+    struct session s = {.how = {.patience = PATIENCE}};
+    (void)unused;
+    fails(&f, &s, "the board");
+    assert_int_equal(s.waits, 1);
+}
+
+static void test_given_up_while_it_imports(void **unused)
+{
+    struct fake f = {.imports = INT_MAX / 2};
+    struct session s = {.after = {100}, .how = {.patience = 1000000}};
+    (void)unused;
+    assert_int_equal(record(&f, &s), HS_ERR_IO);
+    assert_non_null(strstr(s.error.text, "interrupted"));
 }
 
 #define BOOT "rst:0x8 (TG1WDT_SYS_RESET),boot:0x13\r\nMicroPython v1.25.0 on a thread\r\n"
@@ -739,6 +780,9 @@ int main(void)
         cmocka_unit_test(test_no_module),
         cmocka_unit_test(test_hung_up),
         cmocka_unit_test(test_silent),
+        cmocka_unit_test(test_slow_import),
+        cmocka_unit_test(test_import_that_never_ends),
+        cmocka_unit_test(test_given_up_while_it_imports),
         cmocka_unit_test(test_wrong_speed),
         cmocka_unit_test(test_boot_loop),
         cmocka_unit_test(test_prints_for_ever),

@@ -258,6 +258,13 @@ static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool
     int err = read_until(s, MEMORY_MAX);
     if (!err && !s->ended)
         err = HS_ERR_FULL;
+    if (err == HS_ERR_FULL) {
+        hs_fail_with(s->error, err, s->len,
+                     "%s: no trace in its first %u MB, and no more than that is searched: is it the right file?", s->path,
+                     (unsigned)(MEMORY_MAX >> 20));
+        *known = true;
+        return NULL;
+    }
     struct hs_memory_image m = {.bytes = s->data, .len = s->len, .which = s->dump};
     if (!err)
         err = hs_memory_image_read(&m);
