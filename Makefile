@@ -240,7 +240,7 @@ MP_PROGS := unix64/micropython unix32/micropython qemu-arm/firmware.elf
 MP_HOOKED := $(addprefix $(M)/,$(MP_PROGS))
 MP_PLAIN := $(addprefix $(M)/plain/,$(MP_PROGS))
 MPY_CROSS := $(M)/mpy-cross/mpy-cross
-HEAPSTRATA_FLAGS = $(foreach v,HEAPSTRATA_RING_ADDR HEAPSTRATA_RING_SIZE HEAPSTRATA_HEAPS HEAPSTRATA_CFLAGS HEAPSTRATA_COPT,$(if $($(v)),$(v)='$($(v))'))
+HEAPSTRATA_FLAGS = $(foreach v,HEAPSTRATA_RING_ADDR HEAPSTRATA_RING_SIZE HEAPSTRATA_HEAPS HEAPSTRATA_WITHOUT HEAPSTRATA_CFLAGS HEAPSTRATA_COPT,$(if $($(v)),$(v)='$($(v))'))
 
 MP_LTTNG := $(M)/unix64-lttng/micropython
 

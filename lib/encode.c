@@ -348,7 +348,7 @@ static void put_fail(const struct hs_put *e);
 
 void hs_put_event(const struct hs_put *e)
 {
-    if (e->level)
+    if (HS_WITH_LEVELS && e->level)
         hs_level_write(e);
     else if (e->op == HS_FAIL)
         put_fail(e);
@@ -419,9 +419,9 @@ INLINE void put_alloc_slowly(hs_lock_t lock, struct hs_key key, uint32_t pos, ui
     put_slowly(lock, &e);
 }
 
-/* An allocation that is not predicted. The caller holds the lock; it is released. Allocations have a copy of the body, unless all
- * places are explicit: put_placed then writes most of those that are not predicted. */
-#if HS_EXPLICIT == 2
+/* An allocation that is not predicted. The caller holds the lock; it is released. Allocations have a copy of the body, unless it is
+ * built for size, or all places are explicit: put_placed then writes most of those that are not predicted. */
+#if HS_EXPLICIT == 2 || !HS_WITH_SPEED
 INLINE void put_alloc(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size, hs_lock_t lock)
 {
     put_alloc_slowly(lock, (struct hs_key)HS_KEY, pos, size);
@@ -598,7 +598,7 @@ void hs_record_named(struct hs_site_entry *site, struct hs_record *r)
         hs_packet_turn();
     if (site != t->site && !hs_site_ready(site))
         site = t->site;
-    if (site != t->site && hs_state == HS_STATE_LEVEL && !site->rank) {
+    if (site != t->site && hs_at_level() && !site->rank) {
         hs_packet_name(site);
         site->rank = 1;
     }

@@ -141,6 +141,9 @@ struct hs_config {
 enum hs_state { HS_STATE_OFF, HS_STATE_ON, HS_STATE_KEYFRAME_DUE, HS_STATE_LEVEL };
 extern volatile uint8_t hs_state;
 
+/* Whether recording is at a level other than "full". */
+static inline bool hs_at_level(void) { return HS_WITH_LEVELS && hs_state == HS_STATE_LEVEL; }
+
 /* Figures about the recorder. */
 struct hs_stats {
     uint32_t offered; /* records in this boot, written, queued or lost */

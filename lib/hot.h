@@ -7,8 +7,10 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+#include "lib/hs_config.h"
+
 /* Optimised for speed also in a firmware that is built for size. */
-#if defined(__GNUC__) && !defined(__clang__)
+#if HS_WITH_SPEED && defined(__GNUC__) && !defined(__clang__)
 #define HOT __attribute__((optimize("O2")))
 #else
 #define HOT

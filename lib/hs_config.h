@@ -64,9 +64,22 @@
 #define HS_STACKS 0
 #endif
 
+/* 0: what each event runs is compiled for size as well: 0.9 KB of ROM less, and more instructions an event. */
+#ifndef HS_WITH_SPEED
+#define HS_WITH_SPEED 1
+#endif
+
+/* 0: no code for levels other than "full" (lib/level.h). A start at another level is then an error. */
+#ifndef HS_WITH_LEVELS
+#define HS_WITH_LEVELS 1
+#endif
+
 /* Level at the start of recording: 1 full, 2 sampled, 3 summary. */
 #ifndef HS_START_LEVEL
 #define HS_START_LEVEL 1
+#endif
+#if !HS_WITH_LEVELS && HS_START_LEVEL != 1
+#error "HS_START_LEVEL: without levels there is only 1, full"
 #endif
 
 /* Mean distance between two samples in bytes. */

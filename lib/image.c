@@ -216,7 +216,7 @@ static void say_lost(void)
 /* Every packet has the level at which it was written, because the ring may have lost the packets before it. */
 static void say_level(void)
 {
-    if (hs_state == HS_STATE_LEVEL)
+    if (hs_at_level())
         hs_level_say();
 }
 
@@ -573,7 +573,7 @@ void hs_start(void)
 {
     if (hs_state != HS_STATE_OFF || !hs_trace.header)
         return;
-    if (hs_trace.config.level.level > HS_LEVEL_FULL) {
+    if (HS_WITH_LEVELS && hs_trace.config.level.level > HS_LEVEL_FULL) {
         hs_level_begin();
         return;
     }
@@ -585,7 +585,7 @@ void hs_stop(void)
 {
     if (hs_state == HS_STATE_OFF)
         return;
-    if (hs_state == HS_STATE_LEVEL)
+    if (hs_at_level())
         hs_level_end();
     hs_state = HS_STATE_OFF;
     hs_record(&(struct hs_record){.kind = HS_LEVEL, .level.level = HS_LEVEL_STOPPED});

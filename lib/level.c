@@ -12,6 +12,7 @@
 #include "lib/trace.h"
 #include "lib/varint.h"
 
+#if HS_WITH_LEVELS
 /* --- distances ------------------------------------------------------------------------------------------- */
 
 /* A Weyl sequence with each of its 2^32 numbers mixed. `distance` compares consecutive numbers; here they are not correlated, as
@@ -275,3 +276,4 @@ struct hs_level_state hs_level_state(void)
     const struct hs_trace *t = &hs_trace;
     return (struct hs_level_state){t->config.level, t->samples, t->unfollowed};
 }
+#endif

@@ -59,7 +59,14 @@ void hs_level_swept(bool (*gone)(uint32_t pos));
 
 /* Sets the level, at once if recording is on, else for the next start. Not from an interrupt. Returns 0, or HS_ERR_ARG if the
  * level or interval is out of range or if the configuration lacks a member that the level needs. */
+#if HS_WITH_LEVELS
 int hs_level_set(const struct hs_level_choice *choice);
+#else
+static inline int hs_level_set(const struct hs_level_choice *choice)
+{
+    return choice->level > HS_LEVEL_FULL ? HS_ERR_ARG : HS_OK;
+}
+#endif
 
 /* The level in use and its figures. */
 struct hs_level_state {
@@ -67,7 +74,14 @@ struct hs_level_state {
     uint32_t samples;    /* blocks recorded since recording began at this level */
     uint32_t unfollowed; /* blocks whose end will not be recorded, because the table was full */
 };
+#if HS_WITH_LEVELS
 struct hs_level_state hs_level_state(void);
+#else
+static inline struct hs_level_state hs_level_state(void)
+{
+    return (struct hs_level_state){.choice = {.level = HS_LEVEL_FULL, .interval = HS_SAMPLE_INTERVAL}};
+}
+#endif
 
 /* --- summaries ------------------------------------------------------------------------------------------- */
 
@@ -88,11 +102,19 @@ void hs_summary_end(struct hs_summary_writer *writer);
 /* Whether REGION records must come before these summaries: at the first summaries of a level other than "full", and again
  * before the ring overwrites the last ones. At such a level there are no keyframes, which have them at level "full". Call it once,
  * before hs_summary_begin; if it returns true, write the REGION records of all regions. Not from an interrupt. */
+#if HS_WITH_LEVELS
 bool hs_level_regions_due(void);
+#else
+static inline bool hs_level_regions_due(void) { return false; }
+#endif
 
 /* Call it after the last region's summary. At level "summary" it names the sites that requested most since the last call and
  * resets the counters. With hs_config.held it also writes HELD records of the live blocks that were allocated at this level, by
  * site and thread. So a few records show where a program loses memory, over any time. */
+#if HS_WITH_LEVELS
 void hs_level_top(void);
+#else
+static inline void hs_level_top(void) {}
+#endif
 
 #endif

@@ -7,6 +7,7 @@
 #include "lib/section.h"
 #include "lib/trace.h"
 
+#if HS_WITH_LEVELS
 void hs_level_hold(HS_KEY_PARAMETERS, uint32_t pos, uint32_t size)
 {
     struct hs_trace *t = &hs_trace;
@@ -108,3 +109,4 @@ void hs_level_tell_held(void)
     t->summaries += t->summaries < UINT16_MAX;
     hs_section_leave(lock);
 }
+#endif

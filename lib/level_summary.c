@@ -12,6 +12,7 @@
 
 /* --- regions ----------------------------------------------------------------------------------------------- */
 
+#if HS_WITH_LEVELS
 /* `since_keyframe` is not used at these levels otherwise. As for keyframes, half a ring is the longest time between two. */
 bool hs_level_regions_due(void)
 {
@@ -21,6 +22,7 @@ bool hs_level_regions_due(void)
         t->since_keyframe = 0;
     return due;
 }
+#endif
 
 /* --- figures ----------------------------------------------------------------------------------------------- */
 
@@ -74,6 +76,7 @@ void hs_summary_end(struct hs_summary_writer *w)
 
 /* --- sites that requested most ----------------------------------------------------------------------------- */
 
+#if HS_WITH_LEVELS
 /* The sites with most bytes, in descending order. */
 struct top {
     struct hs_site_entry *site[HS_TOP_SITES];
@@ -137,3 +140,4 @@ void hs_level_top(void)
     for (uint32_t i = 1; i < t->n_sites; i++)
         t->site[i].times = t->site[i].bytes = 0;
 }
+#endif

@@ -196,7 +196,7 @@ static void free_entry(struct hs_site_entry *entry) { *entry = (struct hs_site_e
 static void keep_counts(const struct hs_site_entry *entry)
 {
     struct hs_trace *t = &hs_trace;
-    if (hs_state != HS_STATE_LEVEL || t->config.level.level != HS_LEVEL_SUMMARY || entry->kind != HS_SITE)
+    if (!hs_at_level() || t->config.level.level != HS_LEVEL_SUMMARY || entry->kind != HS_SITE)
         return;
     t->other_times += (uint32_t)entry->times;
     t->other_bytes += (uint32_t)entry->bytes;
@@ -480,7 +480,7 @@ bool hs_site_ready(struct hs_site_entry *site)
     if (!each(site, is_defined))
         return false;
     each(site, touch);
-    if (hs_state == HS_STATE_LEVEL) { /* no predictions: these members have other uses (level.c, hs_record_named) */
+    if (hs_at_level()) { /* no predictions: these members have other uses (level.c, hs_record_named) */
         site->rank = 0;
         site->size = 0;
         return true;

@@ -83,11 +83,19 @@ static void understood_text(const struct hs_doctor_input_facts *facts)
         putchar('\n');
 }
 
+/* Parts that the firmware was built without, each with a space before it; NULL: none. */
+static const char *without_of(const struct hs_doctor_input *input)
+{
+    return input->reader ? hs_reader_fact(input->reader, "without") : NULL;
+}
+
 static void facts_text(const struct hs_doctor_input *input)
 {
     char buffer[HS_NOTE_LEN + 8];
     if (input->facts.system[0])
         printf("# firmware: %s\n", safe(input->facts.system, buffer));
+    if (without_of(input))
+        printf("# built without:%s\n", safe(without_of(input), buffer));
     understood_text(&input->facts);
     if (input->facts.system[0] || input->facts.n_understood)
         puts("#");
@@ -144,6 +152,8 @@ int hs_doctor_json(const struct hs_doctor_input *input, const struct hs_findings
     hs_json_object(json, NULL);
     hs_json_text(json, "file", input->path);
     hs_json_text(json, "firmware", input->facts.system[0] ? input->facts.system : NULL);
+    if (without_of(input))
+        hs_json_text(json, "without", without_of(input) + 1);
     chip_json(json, input->facts.chip);
     hs_json_array(json, "findings");
     for (size_t i = 0; i < findings->n; i++) {

@@ -127,6 +127,16 @@ static void stacks_text(const struct hs_head *head, FILE *out, const char *prefi
                 hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = stacks}));
 }
 
+/* What a build without HEAPSTRATA_WITHOUT would also record. */
+static void without_text(const struct hs_head *head, FILE *out, const char *prefix)
+{
+    const char *parts = fact(head, "without", NULL);
+    char shown[128];
+    if (parts)
+        fprintf(out, "%sthe firmware was built without:%s\n", prefix,
+                hs_format(shown, sizeof shown, HS_VALUE_TEXT, (struct hs_value){.s = parts}));
+}
+
 void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
 {
     const struct hs_trace_info *info = hs_reader_info(head->reader);
@@ -140,6 +150,7 @@ void hs_head_text(const struct hs_head *head, FILE *out, const char *prefix)
     hs_levels_text(head, out, prefix);
     around_text(head, out, prefix);
     stacks_text(head, out, prefix);
+    without_text(head, out, prefix);
     hs_head_warnings(head, out, prefix);
 }
 
@@ -185,6 +196,8 @@ void hs_head_json(const struct hs_head *head, struct hs_json *json)
     around_json(head, json);
     if (stacks_of(head))
         hs_json_text(json, "stacks", stacks_of(head));
+    if (fact(head, "without", NULL))
+        hs_json_text(json, "without", fact(head, "without", NULL) + 1);
     hs_json_array(json, "warnings");
     for (size_t i = 0; i < N_WARNINGS; i++) {
         uint64_t count = warnings[i].count(head);

@@ -3,8 +3,8 @@
 #
 #   make -C ports/rp2 BOARD=RPI_PICO USER_C_MODULES=<heapstrata>/firmware-hooks/micropython/micropython.cmake
 #
-# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS, HEAPSTRATA_HEAPS, HEAPSTRATA_LWIP (rp2),
-# HEAPSTRATA_HEAP_CAPS (esp32): as in micropython.mk; on make's command line, in the environment, or as -D of cmake (settings.cmake).
+# HEAPSTRATA_PORT, HEAPSTRATA_RING_ADDR, HEAPSTRATA_RING_SIZE, HEAPSTRATA_CFLAGS, HEAPSTRATA_HEAPS, HEAPSTRATA_WITHOUT,
+# HEAPSTRATA_LWIP (rp2), HEAPSTRATA_HEAP_CAPS (esp32): as in micropython.mk; on make's command line, in the environment, or as -D of cmake (settings.cmake).
 get_filename_component(HEAPSTRATA_ROOT "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 include("${CMAKE_CURRENT_LIST_DIR}/settings.cmake")
 
@@ -23,15 +23,27 @@ endif()
 
 file(GLOB HEAPSTRATA_LIB_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/lib/*.c)
 file(GLOB HEAPSTRATA_HOOK_SRC CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/startup/*.c ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/*.c)
-file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/wraps.txt HEAPSTRATA_WRAPS REGEX "^[a-z]")
+
+# Sets `result` to the names in a list of wraps. cmake runs again when the list changes.
+function(heapstrata_wraps result list regex)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${list}")
+    file(STRINGS "${list}" names REGEX "${regex}")
+    set(${result} "${names}" PARENT_SCOPE)
+endfunction()
+
+heapstrata_wraps(HEAPSTRATA_WRAPS ${HEAPSTRATA_ROOT}/firmware-hooks/micropython/wraps.txt "^[a-z]")
 if(EXISTS ${HEAPSTRATA_ROOT}/firmware-hooks/ports/wraps_${HEAPSTRATA_PORT}.txt)
-    file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/ports/wraps_${HEAPSTRATA_PORT}.txt HEAPSTRATA_PORT_WRAPS REGEX "^[a-z]")
+    heapstrata_wraps(HEAPSTRATA_PORT_WRAPS ${HEAPSTRATA_ROOT}/firmware-hooks/ports/wraps_${HEAPSTRATA_PORT}.txt "^[a-z]")
     list(APPEND HEAPSTRATA_WRAPS ${HEAPSTRATA_PORT_WRAPS})
 endif()
 
 # Hooks of other heaps, by the folders that they are in.
 separate_arguments(HEAPSTRATA_OTHERS UNIX_COMMAND "${HEAPSTRATA_HEAPS}")
 set(HEAPSTRATA_DEFINITIONS "")
+foreach(part ${heapstrata_without})
+    string(TOUPPER ${part} name)
+    list(APPEND HEAPSTRATA_DEFINITIONS HS_WITH_${name}=0)
+endforeach()
 if(HEAPSTRATA_LWIP)
     list(APPEND HEAPSTRATA_OTHERS lwip)
     list(APPEND HEAPSTRATA_DEFINITIONS HS_WITH_LWIP=1)
@@ -41,7 +53,7 @@ foreach(heap ${HEAPSTRATA_OTHERS})
         message(FATAL_ERROR "HeapStrata: HEAPSTRATA_HEAPS=${heap}: no such folder in firmware-hooks")
     endif()
     file(GLOB heap_src CONFIGURE_DEPENDS ${HEAPSTRATA_ROOT}/firmware-hooks/${heap}/*.c)
-    file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/${heap}/wraps.txt heap_wraps REGEX "^[a-zA-Z_]")
+    heapstrata_wraps(heap_wraps ${HEAPSTRATA_ROOT}/firmware-hooks/${heap}/wraps.txt "^[a-zA-Z_]")
     list(APPEND HEAPSTRATA_HOOK_SRC ${heap_src})
     list(APPEND HEAPSTRATA_WRAPS ${heap_wraps})
 endforeach()
@@ -57,7 +69,7 @@ if(HEAPSTRATA_HEAP_CAPS)
     if(CONFIG_HEAP_TASK_TRACKING AND NOT "${IDF_VERSION_MAJOR}.${IDF_VERSION_MINOR}" VERSION_LESS 5.5)
         set(HEAPSTRATA_OUTER "both|wraps|lists")
     endif()
-    file(STRINGS ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/wraps.txt HEAPSTRATA_OUTER_WRAPS REGEX "^(${HEAPSTRATA_OUTER}) ")
+    heapstrata_wraps(HEAPSTRATA_OUTER_WRAPS ${HEAPSTRATA_ROOT}/firmware-hooks/esp-idf/wraps.txt "^(${HEAPSTRATA_OUTER}) ")
     list(TRANSFORM HEAPSTRATA_OUTER_WRAPS REPLACE "^[a-z]+ +" "")
     list(APPEND HEAPSTRATA_WRAPS ${HEAPSTRATA_OUTER_WRAPS})
 endif()

@@ -12,6 +12,8 @@
 # HEAPSTRATA_LWIP=1     record lwIP's pools and heap too (firmware-hooks/lwip), in ports that have lwIP
 # HEAPSTRATA_OUTER      CircuitPython: record its outer heap too; by default 1 if that heap is the supervisor's
 # HEAPSTRATA_HEAPS      folders of firmware-hooks/ with hooks of other heaps, to record these too (firmware-hooks/README.md)
+# HEAPSTRATA_WITHOUT    parts to leave out for less ROM, of: levels phases references streaming track speed (docs/cost.md). The trace
+#                       names them, and heapstrata doctor
 # HEAPSTRATA_MORE=FILE  a makefile to include, with more sources
 # HEAPSTRATA_LTTNG=1    unix: emit all records as LTTng-UST tracepoints too (liblttng-ust-dev)
 #
@@ -23,7 +25,7 @@ HEAPSTRATA_ROOT := $(abspath $(USERMOD_DIR)/../..)
 # What was set on make's command line or in the environment must be one of these; others there only mean something to
 # a program that runs (port_posix.c) or to our own Makefile.
 HEAPSTRATA_SWITCHES := HEAPSTRATA_LWIP HEAPSTRATA_OUTER HEAPSTRATA_HEAP_CAPS HEAPSTRATA_LTTNG HEAPSTRATA_CIRCUITPYTHON
-HEAPSTRATA_NAMES := $(HEAPSTRATA_SWITCHES) $(addprefix HEAPSTRATA_,PORT RING_ADDR RING_SIZE CFLAGS COPT MORE HEAPS)
+HEAPSTRATA_NAMES := $(HEAPSTRATA_SWITCHES) $(addprefix HEAPSTRATA_,PORT RING_ADDR RING_SIZE CFLAGS COPT MORE HEAPS WITHOUT)
 HEAPSTRATA_AT_RUN := $(addprefix HEAPSTRATA_,OUT RING PACKET TIME_SCALE STACKS REFS COLLECT_EVERY LEVEL FLAGS)
 HEAPSTRATA_GIVEN := $(foreach v,$(filter HEAPSTRATA_%,$(.VARIABLES)),$(if $(filter command environment,$(origin $(v))),$(v)))
 HEAPSTRATA_UNKNOWN := $(filter-out $(HEAPSTRATA_NAMES) \
@@ -32,6 +34,14 @@ ifneq ($(HEAPSTRATA_UNKNOWN),)
 $(error HeapStrata: there is no setting $(HEAPSTRATA_UNKNOWN): there are $(HEAPSTRATA_NAMES); give -DHS_... of lib/hs_config.h in HEAPSTRATA_CFLAGS)
 endif
 $(foreach v,$(HEAPSTRATA_SWITCHES),$(if $(filter-out 0 1,$($(v))),$(error HeapStrata: $(v)=$($(v)): 1 or 0)))
+
+HEAPSTRATA_PART_levels := LEVELS
+HEAPSTRATA_PART_phases := PHASES
+HEAPSTRATA_PART_references := REFERENCES
+HEAPSTRATA_PART_streaming := STREAMING
+HEAPSTRATA_PART_track := TRACK
+HEAPSTRATA_PART_speed := SPEED
+$(foreach p,$(HEAPSTRATA_WITHOUT),$(if $(HEAPSTRATA_PART_$(p)),,$(error HeapStrata: HEAPSTRATA_WITHOUT=$(p): there is no such part; there are levels phases references streaming track speed)))
 
 HEAPSTRATA_MP_PORT := $(notdir $(CURDIR))
 HEAPSTRATA_PORT_unix := posix
@@ -73,7 +83,7 @@ HEAPSTRATA_HOOK_SRC := $(filter-out firmware-hooks/circuitpython/cp_%,$(HEAPSTRA
 	$(if $(HEAPSTRATA_CP_ROOM),cp_room.c) $(if $(HEAPSTRATA_SUPERVISOR),cp_runs.c \
 	$(if $(filter 1,$(HEAPSTRATA_OUTER)),cp_objects.c)))
 # ESP-IDF's heap around it: without what starts the component by itself. The wraps are the build's (esp-idf/wraps.txt).
-HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c esp_tasks.c))
+HEAPSTRATA_HOOK_SRC += $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),$(addprefix firmware-hooks/esp-idf/,esp_hooks.c esp_asked.c esp_asked_os.c esp_regions.c esp_walk.c esp_tasks.c esp_tracking.c))
 HEAPSTRATA_PORT_SRC := firmware-hooks/ports/port_$(HEAPSTRATA_PORT).c
 HEAPSTRATA_LTTNG_SRC := $(if $(filter 1,$(HEAPSTRATA_LTTNG)),firmware-hooks/lttng-ust/provider.c)
 
@@ -85,6 +95,7 @@ ifneq ($(wildcard $(HEAPSTRATA_ROOT)/firmware-hooks/ports/port_$(HEAPSTRATA_PORT
 CFLAGS_USERMOD += -DHS_PORT_HEADER='"firmware-hooks/ports/port_$(HEAPSTRATA_PORT).h"'
 endif
 CFLAGS_USERMOD += -I$(HEAPSTRATA_ROOT) -DHS_MICROPYTHON=1 -DHS_EXPLICIT=$(if $(HEAPSTRATA_OTHERS),1,0) $(if $(filter posix,$(HEAPSTRATA_PORT)),-DHS_STACKS=1) $(HEAPSTRATA_CFLAGS)
+CFLAGS_USERMOD += $(foreach p,$(HEAPSTRATA_WITHOUT),-DHS_WITH_$(HEAPSTRATA_PART_$(p))=0)
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_CIRCUITPYTHON),-DHS_CIRCUITPYTHON=1) $(if $(filter 1,$(HEAPSTRATA_LWIP)),-DHS_WITH_LWIP=1) \
 	$(if $(filter 1,$(HEAPSTRATA_OUTER)),-DHS_WITH_OUTER=1) $(if $(filter 1,$(HEAPSTRATA_HEAP_CAPS)),-DHS_WITH_HEAP_CAPS=1)
 # Ports whose linker script puts the heap after .bss: start-up code does not clear it.

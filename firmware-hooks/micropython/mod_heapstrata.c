@@ -92,6 +92,11 @@ static bool differ(struct hs_level_choice a, struct hs_level_choice b) { return 
 /* Sets the requested level and interval; None keeps the current value. */
 static void choose_level(mp_obj_t level, mp_obj_t interval)
 {
+    if (!HS_WITH_LEVELS) {
+        if (level != mp_const_none && level_of(level) != HS_LEVEL_FULL)
+            mp_raise_NotImplementedError(MP_ERROR_TEXT("built without levels"));
+        return;
+    }
     struct hs_level_choice choice = hs_mp_level();
     if (level != mp_const_none)
         choice.level = level_of(level);
@@ -156,16 +161,23 @@ static mp_obj_t hs_mod_mark(mp_obj_t label)
     need_hooks();
     if (hs_state != HS_STATE_OFF)
         hs_mp_mark((struct hs_text){data, (uint32_t)len});
-    if (hs_state == HS_STATE_LEVEL)
+    if (hs_at_level())
         hs_mp_summary(2);
     hs_mp_refs_mark();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mark_obj, hs_mod_mark);
 
+static void need_references(void)
+{
+    if (!HS_WITH_REFERENCES)
+        mp_raise_NotImplementedError(MP_ERROR_TEXT("built without references"));
+}
+
 static void snapshot_with_refs(void)
 {
-    if (hs_state == HS_STATE_LEVEL)
+    need_references();
+    if (hs_at_level())
         mp_raise_ValueError(MP_ERROR_TEXT("references need level full"));
     uint32_t needed = hs_mp_refs();
     if (needed)
@@ -182,7 +194,7 @@ static mp_obj_t hs_mod_snapshot(size_t n_args, const mp_obj_t *args, mp_map_t *n
         return mp_const_none;
     if (refs.u_bool)
         snapshot_with_refs();
-    else if (hs_state == HS_STATE_LEVEL)
+    else if (hs_at_level())
         hs_mp_summary(2);
     else
         hs_mp_snapshot();
@@ -192,6 +204,7 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(snapshot_obj, 0, hs_mod_snapshot);
 
 static mp_obj_t hs_mod_refs(mp_obj_t words)
 {
+    need_references();
     hs_mp_refs_when(mp_obj_str_get_str(words));
     return mp_const_none;
 }
@@ -315,6 +328,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(dump_obj, 0, 1, hs_mod_dump);
 
 /* --- streaming ----------------------------------------------------------------------------------------- */
 
+#if HS_WITH_STREAMING
 static mp_obj_t hs_mod_stream(size_t n_args, const mp_obj_t *args)
 {
     mp_int_t every = n_args > 1 ? mp_obj_get_int(args[1]) : 8;
@@ -332,6 +346,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(stream_obj, 1, 2, hs_mod_stream);
 
 static mp_obj_t hs_mod_poll(void) { return mp_obj_new_bool(hs_mp_stream_poll()); }
 static MP_DEFINE_CONST_FUN_OBJ_0(poll_obj, hs_mod_poll);
+#endif
 
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_heapstrata)},
@@ -341,11 +356,15 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_snapshot), MP_ROM_PTR(&snapshot_obj)},
     {MP_ROM_QSTR(MP_QSTR_refs), MP_ROM_PTR(&refs_obj)},
     {MP_ROM_QSTR(MP_QSTR_dump), MP_ROM_PTR(&dump_obj)},
+#if HS_WITH_STREAMING
     {MP_ROM_QSTR(MP_QSTR_stream), MP_ROM_PTR(&stream_obj)},
     {MP_ROM_QSTR(MP_QSTR_poll), MP_ROM_PTR(&poll_obj)},
+#endif
     {MP_ROM_QSTR(MP_QSTR_stats), MP_ROM_PTR(&stats_obj)},
     {MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&reset_obj)},
+#if HS_WITH_TRACK
     {MP_ROM_QSTR(MP_QSTR_track), MP_ROM_PTR(&hs_mod_track_obj)},
+#endif
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

@@ -7,10 +7,12 @@
 
 #include <string.h>
 
+#include "firmware-hooks/micropython/mp_parts.h"
 #include "lib/heapstrata.h"
 #include "py/gc.h"
 #include "py/objlist.h"
 
+#if HS_WITH_TRACK
 typedef struct {
     mp_obj_base_t base;
     mp_obj_t label;
@@ -187,3 +189,4 @@ static mp_obj_t hs_mod_track(mp_obj_t what)
     return MP_OBJ_FROM_PTR(new_track(what));
 }
 MP_DEFINE_CONST_FUN_OBJ_1(hs_mod_track_obj, hs_mod_track);
+#endif

@@ -97,7 +97,7 @@ static HOT NOINLINE void *alloc_less(size_t n_bytes, unsigned int alloc_flags, u
 /* gc_alloc at a level other than "full", or while a keyframe is due. */
 static NOINLINE void *alloc_otherwise(size_t n_bytes, unsigned int alloc_flags)
 {
-    if (hs_state == HS_STATE_LEVEL)
+    if (hs_at_level())
         return alloc_less(n_bytes, alloc_flags, RETURN_ADDRESS);
     if (recording())
         return alloc_and_record(n_bytes, alloc_flags, RETURN_ADDRESS, false);
@@ -144,7 +144,7 @@ INLINE void free_and_record(void *ptr, uintptr_t own, const bool less)
 /* gc_free at a level other than "full", or while a keyframe is due. */
 static NOINLINE void free_otherwise(void *ptr)
 {
-    if (hs_state == HS_STATE_LEVEL)
+    if (hs_at_level())
         free_and_record(ptr, RETURN_ADDRESS, true);
     else if (recording())
         free_and_record(ptr, RETURN_ADDRESS, false);
@@ -201,7 +201,7 @@ static NOINLINE void *resize_less(void *ptr, size_t n_bytes, bool allow_move)
 
 static NOINLINE void *resize_otherwise(void *ptr, size_t n_bytes, bool allow_move)
 {
-    if (hs_state == HS_STATE_LEVEL)
+    if (hs_at_level())
         return resize_less(ptr, n_bytes, allow_move);
     return recording() ? resize_in_full(ptr, n_bytes, allow_move) : __real_gc_realloc(ptr, n_bytes, allow_move);
 }

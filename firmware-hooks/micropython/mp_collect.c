@@ -93,7 +93,7 @@ static void end_collection(void)
     hs_mp_forget_code(code_is_gone);
     if (AREAS > 1)
         hs_mp_update_areas();
-    if (hs_state == HS_STATE_LEVEL)
+    if (hs_at_level())
         hs_level_swept(hs_mp_block_is_gone);
     hs_record(&(struct hs_record){.kind = HS_COLLECT_END});
     if (sums_up())

@@ -19,7 +19,7 @@
 #include "py/objfun.h"
 #include "py/runtime.h"
 
-#if HS_WITH_REFS
+#if HS_WITH_REFERENCES
 
 #define WORD sizeof(void *)
 #define KNOWN 8u /* the same address is found in several words, close to each other */

@@ -12,6 +12,7 @@
 #include "firmware-hooks/micropython/mp_hooks.h"
 #include "firmware-hooks/micropython/mp_versions.h"
 #include "firmware-hooks/ports/hook_port.h"
+#include "lib/hot.h"
 #include "lib/level.h"
 #include "py/bc.h"
 #include "py/gc.h"
@@ -25,15 +26,8 @@
 
 #define RETURN_ADDRESS ((uintptr_t)__builtin_return_address(0))
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define INLINE static inline __attribute__((always_inline))
 #define NOINLINE __attribute__((noinline))
 #define HIDDEN __attribute__((visibility("hidden")))
-#if defined(__GNUC__) && !defined(__clang__)
-#define HOT __attribute__((optimize("O2")))
-#else
-#define HOT
-#endif
-
 /* --- the running code -------------------------------------------------------------------------------- */
 
 extern const mp_code_state_t hs_mp_nowhere HIDDEN; /* means "no bytecode is running" */
@@ -286,7 +280,7 @@ INLINE uint32_t count_even(uint32_t bits)
 extern bool hs_mp_torn_down HIDDEN;
 
 /* Whether a collection is recorded by the regions' figures only, because readers do not know the layout. */
-INLINE bool sums_up(void) { return hs_state == HS_STATE_LEVEL || !hs_keeps_layout(); }
+INLINE bool sums_up(void) { return hs_at_level() || !hs_keeps_layout(); }
 
 /* Whether the block at a granule has been freed. Only right after a collection, which frees and does not allocate. */
 bool hs_mp_block_is_gone(uint32_t pos);

@@ -15,6 +15,7 @@
  * An exception that leaves a phase ends it: the wraps' frames are in a list, and a jump ends the phases of those it skips.
  */
 #include "firmware-hooks/micropython/mp_hooks.h"
+#include "firmware-hooks/micropython/mp_parts.h"
 
 #include <string.h>
 
@@ -29,6 +30,7 @@
 #include "py/persistentcode.h"
 #include "py/runtime.h"
 
+#if HS_WITH_PHASES
 #ifndef HS_THREAD_LOCAL
 #define HS_THREAD_LOCAL
 #endif
@@ -261,4 +263,37 @@ void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_
     }
     WITHIN(begin_of(PHASE_LOAD, text_of_file(filename)), __real_mp_raw_code_load_file(filename, module), (void)0);
 }
+#endif
+
+#else
+
+void hs_mp_phases_land(const void *nlr) { (void)nlr; }
+void hs_mp_phases_forget(void) {}
+
+#define PASS(type, name, parameters, arguments) \
+    type __real_##name parameters; \
+    type __wrap_##name parameters; \
+    type __wrap_##name parameters { return __real_##name arguments; }
+
+PASS(mp_obj_t, mp_import_name, (qstr name, mp_obj_t fromlist, mp_obj_t level), (name, fromlist, level))
+PASS(mp_obj_t, mp_obj_new_module, (qstr name), (name))
+PASS(mp_obj_t, mp_call_function_0, (mp_obj_t fun), (fun))
+#if MICROPY_ENABLE_COMPILER
+PASS(mp_parse_tree_t, mp_parse, (mp_lexer_t * lex, mp_parse_input_kind_t kind), (lex, kind))
+PASS(mp_obj_t, mp_compile, (mp_parse_tree_t * tree, qstr source_file, bool is_repl), (tree, source_file, is_repl))
+PASS(mp_obj_t, mp_parse_compile_execute,
+     (mp_lexer_t * lex, mp_parse_input_kind_t kind, mp_obj_dict_t *globals, mp_obj_dict_t *locals), (lex, kind, globals, locals))
+#if MICROPY_READER_POSIX || MICROPY_READER_VFS
+PASS(mp_lexer_t *, mp_lexer_new_from_file, (hs_mp_filename_t filename), (filename))
+#endif
+#endif
+#if MICROPY_PERSISTENT_CODE_LOAD && MICROPY_HAS_FILE_READER
+void __real_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module);
+void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module);
+void __wrap_mp_raw_code_load_file(hs_mp_filename_t filename, mp_compiled_module_t *module)
+{
+    __real_mp_raw_code_load_file(filename, module);
+}
+#endif
+
 #endif

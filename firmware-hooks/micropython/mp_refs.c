@@ -26,7 +26,7 @@ void __real_gc_collect_root(void **ptrs, size_t len);
 void __wrap_gc_collect_root(void **ptrs, size_t len);
 HS_MP_SAME_TYPE(gc_collect_root);
 
-#if HS_WITH_REFS
+#if HS_WITH_REFERENCES
 
 #define GRANULE MICROPY_BYTES_PER_GC_BLOCK
 #define WORD sizeof(void *)

@@ -9,12 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "firmware-hooks/micropython/mp_parts.h"
 #include "firmware-hooks/ports/hook_port.h"
-
-/* 0: omits this feature, which saves about 2.7 KB of ROM. */
-#ifndef HS_WITH_REFS
-#define HS_WITH_REFS 1
-#endif
 
 enum hs_refs_when {
     HS_REFS_AT_MARK = 1, /* after every mark */

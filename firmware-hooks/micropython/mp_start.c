@@ -34,7 +34,7 @@ static const uintptr_t functions[] = {
 #endif
 
 static const char facts[] = "system=" HS_MP_SYSTEM "\0port=" MICROPY_PY_SYS_PLATFORM "\0bytecode=" MP_STRINGIFY(MPY_VERSION)
-    HS_MP_STACKLESS HS_MP_WIDE_OBJECTS;
+    HS_MP_STACKLESS HS_MP_WIDE_OBJECTS HS_MP_WITHOUT;
 
 /* The facts above and those known only at the start. "frame=": words of a call frame before its stack. */
 static struct hs_text all_facts(void)
@@ -115,7 +115,7 @@ static void init(void *start, void *end)
     config.placement = HS_MP_OTHERS ? HS_PLACE_EXPLICIT : HS_PLACE_MICROPYTHON;
     config.keyframe = hs_mp_snapshot;
     config.summary = hs_mp_summary;
-    config.closed = hs_mp_stream_wake;
+    config.closed = HS_MP_STREAM_WAKE;
 #if HS_STACKS
     hs_mp_stacks = config.flags & HS_RING_CONTEXT;
 #endif
@@ -162,7 +162,7 @@ void __wrap_gc_init(void *start, void *end)
     if (hs_state != HS_STATE_OFF) { /* a soft reset: the old areas and their blocks no longer exist */
         hs_mp_forget_areas();
         hs_mp_update_areas();
-        if (hs_state == HS_STATE_LEVEL)
+        if (hs_at_level())
             hs_level_swept(hs_mp_block_is_gone);
         HS_MP_RUN_BEGINS(false);
     }

@@ -10,6 +10,7 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 
+#if HS_WITH_STREAMING
 /* Roots for the collector. */
 MP_REGISTER_ROOT_POINTER(mp_obj_t heapstrata_stream);
 MP_REGISTER_ROOT_POINTER(uint8_t *heapstrata_chunk);
@@ -200,3 +201,4 @@ void hs_mp_stream_restart(void)
     s.drain = (struct hs_drain){0};
     s.streamed = s.active;
 }
+#endif

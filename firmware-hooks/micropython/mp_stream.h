@@ -10,8 +10,10 @@
 
 #include <stdbool.h>
 
+#include "firmware-hooks/micropython/mp_parts.h"
 #include "py/obj.h"
 
+#if HS_WITH_STREAMING
 /* Starts to stream to `stream`, from the oldest packet in the ring on, with a keyframe in every `every` packets. Raises an
  * exception if the object cannot be written to, or if there is no memory for a packet. */
 void hs_mp_stream_begin(mp_obj_t stream, mp_uint_t every);
@@ -30,5 +32,11 @@ void hs_mp_stream_restart(void);
 
 /* For hs_config.closed: asks the scheduler for a call that writes. Called with the port's lock held. */
 void hs_mp_stream_wake(void);
+#define HS_MP_STREAM_WAKE hs_mp_stream_wake
+#else
+static inline void hs_mp_stream_forget(void) {}
+static inline void hs_mp_stream_restart(void) {}
+#define HS_MP_STREAM_WAKE NULL
+#endif
 
 #endif

@@ -4,7 +4,8 @@
 #
 # Run as a script (cmake -D SETTINGS_FILE=... -P settings.cmake) with each build, it finds out whether they are still what
 # cmake was configured with.
-set(HEAPSTRATA_NAMES PORT RING_ADDR RING_SIZE CFLAGS HEAPS LWIP HEAP_CAPS)
+set(HEAPSTRATA_NAMES PORT RING_ADDR RING_SIZE CFLAGS HEAPS LWIP HEAP_CAPS WITHOUT)
+set(HEAPSTRATA_PARTS levels phases references streaming track speed)
 set(HEAPSTRATA_SWITCHES LWIP HEAP_CAPS)
 # Only programs on this computer read these.
 set(HEAPSTRATA_ELSEWHERE OUT RING PACKET TIME_SCALE STACKS REFS COLLECT_EVERY LEVEL FLAGS)
@@ -62,6 +63,14 @@ endforeach()
 foreach(name ${HEAPSTRATA_SWITCHES})
     if(NOT "${HEAPSTRATA_${name}}" MATCHES "^[01]?$")
         message(FATAL_ERROR "HeapStrata: HEAPSTRATA_${name}=${HEAPSTRATA_${name}}: 1 or 0")
+    endif()
+endforeach()
+
+separate_arguments(heapstrata_without UNIX_COMMAND "${HEAPSTRATA_WITHOUT}")
+foreach(part ${heapstrata_without})
+    if(NOT part IN_LIST HEAPSTRATA_PARTS)
+        string(REPLACE ";" " " parts "${HEAPSTRATA_PARTS}")
+        message(FATAL_ERROR "HeapStrata: HEAPSTRATA_WITHOUT=${part}: there is no such part; there are ${parts}")
     endif()
 endforeach()
 

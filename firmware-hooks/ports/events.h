@@ -10,7 +10,7 @@
 
 static inline void hs_event_alloc(struct hs_key key, struct hs_block block)
 {
-    if (hs_state != HS_STATE_LEVEL)
+    if (!hs_at_level())
         hs_alloc(key, block);
     else if (block.size && !hs_level_skips(block.size))
         hs_level_alloc(key, block);
@@ -18,7 +18,7 @@ static inline void hs_event_alloc(struct hs_key key, struct hs_block block)
 
 static inline void hs_event_free(uintptr_t caller, uint32_t pos)
 {
-    if (hs_state != HS_STATE_LEVEL)
+    if (!hs_at_level())
         hs_free(caller, pos);
     else
         hs_level_gone(pos, HS_FREE);
@@ -26,7 +26,7 @@ static inline void hs_event_free(uintptr_t caller, uint32_t pos)
 
 static inline void hs_event_realloc(struct hs_key key, struct hs_block block, uint32_t old)
 {
-    if (hs_state != HS_STATE_LEVEL) {
+    if (!hs_at_level()) {
         hs_realloc(key, block, old);
         return;
     }

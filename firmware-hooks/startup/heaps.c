@@ -203,7 +203,7 @@ bool hs_heaps_overlap(const struct hs_span *memory)
 static enum hs_trial watch(enum hs_trial (*try)(unsigned number), unsigned number, bool *seen)
 {
     uint32_t before = hs_stats().offered, left = hs_level_left;
-    bool less = hs_state == HS_STATE_LEVEL;
+    bool less = hs_at_level();
     hs_level_left = NEXT_SAMPLE;
     enum hs_trial result = try(number);
     bool passed = hs_level_left != NEXT_SAMPLE;

@@ -4,8 +4,15 @@
 #include "firmware-hooks/ports/hook_port.h"
 #include "lib/learned.h"
 
+#if HS_WITH_LEVELS
 _Static_assert((HS_FOLLOWED & (HS_FOLLOWED - 1)) == 0, "HS_FOLLOWED: a power of two");
 static uint32_t followed[HS_FOLLOWED];
+#define FOLLOWED followed
+#define N_FOLLOWED HS_FOLLOWED
+#else
+#define FOLLOWED NULL
+#define N_FOLLOWED 0
+#endif
 
 #ifdef HS_SITES
 _Static_assert((HS_SITES & (HS_SITES - 1)) == 0 && HS_SITES >= 8 && HS_SITES <= 32768, "HS_SITES: a power of two, 8 to 32768");
@@ -49,8 +56,8 @@ bool hs_startup_config(struct hs_config *config)
         .keyframe = hs_heaps_keyframe,
         .keyframe_size = hs_heaps_keyframe_size,
         .level = {.level = HS_START_LEVEL, .interval = HS_SAMPLE_INTERVAL},
-        .followed = followed,
-        .n_followed = HS_FOLLOWED,
+        .followed = FOLLOWED,
+        .n_followed = N_FOLLOWED,
         .summary = hs_heaps_summary,
     };
     bool record = hs_port_image(config);

@@ -6,6 +6,7 @@ compiler; one that does not exist, has no effect or is no longer what the folder
 MicroPython's own makefiles are used for make; a few lines stand in for its cmake ports (tests/rp2 builds a real one).
 """
 import os
+import re
 import shutil
 import sys
 
@@ -39,10 +40,13 @@ def by_make():
     tap.check("make: settings reach the compiler", status == 0 and "-DHS_RING_SIZE=2048" in out and "-DHS_SITES=64" in out, out[-1500:])
     status, out = make("qemu", "BOARD=NETDUINO2", env={"HEAPSTRATA_RING_SIZE": "4096"})
     tap.check("make: out of the environment too", status == 0 and "-DHS_RING_SIZE=4096" in out, out[-1500:])
+    status, out = make("qemu", "HEAPSTRATA_WITHOUT=levels phases")
+    tap.check("make: parts are left out", status == 0 and "-DHS_WITH_LEVELS=0 -DHS_WITH_PHASES=0 " in out and "REFERENCES=0" not in out, out[-1500:])
     for port, setting, words in (("qemu", "HEAPSTRATA_RINGSIZE=2048", "there is no setting HEAPSTRATA_RINGSIZE"),
                                  ("qemu", "HEAPSTRATA_LWIP=yes", "HEAPSTRATA_LWIP=yes: 1 or 0"),
                                  ("unix", "HEAPSTRATA_RING_SIZE=2048", "a process has its ring in a file"),
                                  ("unix", "HEAPSTRATA_STACKS=1", "there is no setting HEAPSTRATA_STACKS"),
+                                 ("qemu", "HEAPSTRATA_WITHOUT=levels sites", "HEAPSTRATA_WITHOUT=sites: there is no such part"),
                                  ("qemu", "HEAPSTRATA_PORT=none", "no port file")):
         status, out = make(port, setting)
         tap.check("make %s: %s" % (setting, words), status != 0 and words in out, out[-1500:])
@@ -54,6 +58,20 @@ def by_make():
     tap.check("make: a heap for which there is no folder is an error", status != 0 and "HEAPSTRATA_HEAPS=nowhere: no such folder" in out, out[-1500:])
     status, out = make("unix", env={"HEAPSTRATA_STACKS": "1", "HEAPSTRATA_OUT": "x.hst"})
     tap.check("make: what a program heeds may stand in the environment", status == 0, out[-1500:])
+
+
+ESP = ["esp_asked", "esp_asked_os", "esp_hooks", "esp_regions", "esp_tasks", "esp_tracking", "esp_walk"]
+
+
+def heap_caps():
+    """ESP-IDF's heap beside the interpreter's: both kinds of build compile the same files of it."""
+    done = hs_test.run(["make", "-npq", "-C", os.path.join(hs_test.MP_SRC, "ports", "unix"), "BUILD=" + os.path.join(SCRATCH, "caps"),
+                        "USER_C_MODULES=" + HOOKS, "FROZEN_MANIFEST=", "HEAPSTRATA_HEAP_CAPS=1"], env={"MAKEFLAGS": ""})
+    lines = [line for line in done.out.decode(errors="replace").splitlines() if line.startswith("HEAPSTRATA_HOOK_SRC :=")]
+    tap.check("make: ESP-IDF's heap has all its files", lines and ESP == sorted(re.findall(r"esp-idf/(\w+)\.c", lines[0])), lines)
+    if shutil.which("cmake"):
+        status, out = cmake("-DHEAPSTRATA_HEAP_CAPS=1")
+        tap.check("cmake: the same files", status == 0 and ESP == sorted(set(re.findall(r"esp-idf/(\w+)\.c", out))), out[-1500:])
 
 
 def tracked():
@@ -101,9 +119,12 @@ def by_cmake():
     status, out = cmake(env=given)
     tap.check("cmake: out of the environment, where make puts what stands on its command line",
               status == 0 and all(x in out for x in ("HS_RING_SIZE=4096", "HS_RING_ADDR=0x20000000", "-DHS_SITES=128")), out[-1500:])
+    status, out = cmake("-DHEAPSTRATA_WITHOUT=levels track")
+    tap.check("cmake: parts are left out", status == 0 and "HS_WITH_LEVELS=0" in out and "HS_WITH_TRACK=0" in out and "PHASES=0" not in out, out[-1500:])
     for setting, port, words in (("HEAPSTRATA_RINGSIZE=1", "rp2", "there is no setting HEAPSTRATA_RINGSIZE"),
                                  ("HEAPSTRATA_LWIP=on", "rp2", "HEAPSTRATA_LWIP=on: 1 or 0"),
                                  ("HEAPSTRATA_RING_ADDR=0x3fc00000", "esp32", "has no effect on esp32"),
+                                 ("HEAPSTRATA_WITHOUT=sites", "rp2", "there is no such part"),
                                  ("HEAPSTRATA_PORT=none", "rp2", "no port file")):
         for how, (status, out) in (("-D", cmake("-D" + setting, port=port)), ("environment", cmake(env=dict([setting.split("=")]), port=port))):
             tap.check("cmake, %s %s: %s" % (how, setting, words), status != 0 and words in out, out[-1500:])
@@ -120,6 +141,31 @@ def other_heaps():
     tap.check("cmake: alone they are not", status == 0 and "HS_EXPLICIT=0" in out and "example" not in out, out[-1500:])
     status, out = cmake("-DHEAPSTRATA_HEAPS=nowhere")
     tap.check("cmake: a heap for which there is no folder is an error", status != 0 and "HEAPSTRATA_HEAPS=nowhere: no such folder" in out, out[-1500:])
+
+
+HOOKS_PROJECT = """cmake_minimum_required(VERSION 3.13)
+project(hooks C)
+set(HS_HOOKS example lwip)
+include(%s/hooks.cmake)
+"""
+
+
+def watched():
+    """cmake runs again when a list of wraps changes."""
+    def lists(folder):
+        with open(os.path.join(folder, "CMakeFiles", "Makefile.cmake")) as f:
+            return set(re.findall(r"firmware-hooks/(\w+)/wraps.txt", f.read()))
+
+    cmake("-DHEAPSTRATA_HEAPS=example", "-DHEAPSTRATA_LWIP=1", "-GUnix Makefiles")
+    seen = lists(os.path.join(SCRATCH, "cmake"))
+    tap.check("cmake: micropython.cmake depends on the lists of wraps", seen == {"micropython", "example", "lwip"}, seen)
+    folder = os.path.join(SCRATCH, "hooks")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "CMakeLists.txt"), "w") as f:
+        f.write(HOOKS_PROJECT % HOOKS)
+    done = hs_test.run(["cmake", "-GUnix Makefiles", "-S", folder, "-B", folder + "/build"])
+    seen = lists(folder + "/build") if done.status == 0 else text(done)
+    tap.check("cmake: hooks.cmake depends on the lists of wraps", seen == {"example", "lwip"}, seen)
 
 
 def dropped():
@@ -152,10 +198,12 @@ def small_ring():
 if shutil.which("cmake"):
     by_cmake()
     other_heaps()
+    watched()
     dropped()
 else:
     tap.skip("cmake", "there is no cmake")
 by_make()
+heap_caps()
 tracked()
 joined()
 small_ring()
