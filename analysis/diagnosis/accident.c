@@ -12,8 +12,10 @@
 #include "analysis/diagnosis/still_used.h"
 
 #define HELD_PART 16u /* minimum part of the heap that the variable holds */
-#define FILES 32u     /* sources that are read */
-#define RUNNING 64u   /* calls */
+#define PIECE_PART \
+    8u              /* the same where the free bytes are in pieces, most of it in one block: less may be between them by chance */
+#define FILES 32u   /* sources that are read */
+#define RUNNING 64u /* calls */
 
 #define NONE UINT32_MAX
 
@@ -32,7 +34,7 @@ struct idle {
     struct hs_slot slot;
     bool attribute;            /* else: an object's attribute, or a slot */
     char name[HS_UNUSED_NAME]; /* of a local variable or attribute */
-    uint64_t bytes;            /* garbage without it and all others, reached from it first */
+    uint64_t bytes, largest;   /* garbage without it and all others, reached from it first; its largest block */
 };
 
 struct work {
@@ -408,6 +410,32 @@ static bool is_attributes(const struct work *k, uint32_t block)
            is_kind(k, v->from[block], "instance");
 }
 
+/* The only row of the program that keeps a caught exception as an attribute: self.NAME = e after except ... as e; or NONE. */
+static uint32_t row_keeping(const struct work *k)
+{
+    const struct hs_python *p = &k->python;
+    uint32_t found = NONE;
+    for (uint32_t r = 0; r < p->n_rows; r++) {
+        uint32_t first = p->row[r].first;
+        bool form = p->row[r].n == 5 && hs_python_is(p, first + 1, ".") && hs_python_is(p, first + 3, "=");
+        bool caught = false;
+        for (uint32_t i = 1; form && !caught && i < first; i++)
+            caught = hs_python_same(p, i, first + 4) && hs_python_is(p, i - 1, "as") &&
+                     hs_python_is(p, p->row[p->token[i].row].first, "except");
+        if (caught && found != NONE)
+            return NONE;
+        found = caught ? r : found;
+    }
+    return found;
+}
+
+/* The row that gave an attribute its value. */
+static uint32_t row_of_attribute(const struct work *k, uint32_t value)
+{
+    uint32_t row = row_assigning(k, value);
+    return row == NONE && is_exception(k, value) ? row_keeping(k) : row;
+}
+
 /* Values of attributes that hold much. The name is that of the row that made the value. */
 static void find_attributes(struct work *k)
 {
@@ -415,12 +443,13 @@ static void find_attributes(struct work *k)
     for (uint32_t v = 0; v < h->n; v++)
         for (uint32_t e = h->first[v]; e < h->first[v + 1]; e++) {
             bool much = h->any.dominators.of[h->to[e]] == v && h->any.bytes[h->to[e]] >= k->d->total / HELD_PART;
-            uint32_t row = much && is_attributes(k, v) ? row_assigning(k, h->to[e]) : NONE;
+            uint32_t row = much && is_attributes(k, v) ? row_of_attribute(k, h->to[e]) : NONE;
             char name[HS_UNUSED_NAME];
             if (row == NONE)
                 continue;
             copy_name(k, k->python.row[row].first + 2, name);
-            if (hs_still_used_global(&k->used, name, true) || !hs_still_used_before(&k->used, name, true))
+            if (hs_still_used_global(&k->used, name, true) ||
+                !(hs_still_used_before(&k->used, name, true) || is_exception(k, h->to[e])))
                 continue;
             struct idle *idle = add_idle(k);
             if (idle) {
@@ -484,8 +513,12 @@ static bool follow(struct work *k)
         flood(k, stack, 1, k->first, i);
     }
     for (uint32_t v = 0; v < h->n; v++)
-        if (k->first[v] < k->n_idle)
-            k->idle[k->first[v]].bytes += hs_refs_bytes(h->of, v);
+        if (k->first[v] < k->n_idle) {
+            struct idle *idle = &k->idle[k->first[v]];
+            uint64_t bytes = hs_refs_bytes(h->of, v);
+            idle->bytes += bytes;
+            idle->largest = bytes > idle->largest ? bytes : idle->largest;
+        }
     free(stack);
     return true;
 }
@@ -563,7 +596,7 @@ static void describe_variable(struct work *k, const struct idle *idle)
                  hs_holders_module(&k->holders, idle->global->module, module), name);
         last = hs_still_used_last(&k->used, name, strcmp(k->holders.of->module[idle->global->module].name, "__main__") != 0);
     } else if (idle->attribute) {
-        row = row_assigning(k, idle->to);
+        row = row_of_attribute(k, idle->to);
         snprintf(d->accident.what, sizeof d->accident.what, "the attribute %.64s", name);
         last = hs_still_used_last(&k->used, name, true);
     } else {
@@ -658,7 +691,9 @@ static void conclude(struct work *k)
         if (best == NONE || k->idle[i].bytes > k->idle[best].bytes)
             best = i;
     uint64_t grows = d->cause == HS_CAUSE_GROWING ? d->kept.adds ? d->kept.bytes : d->grows->live : 0;
-    if (best == NONE || k->idle[best].bytes < d->total / HELD_PART || k->idle[best].bytes < grows ||
+    uint32_t part = d->cause == HS_CAUSE_FRAGMENTED ? PIECE_PART : HELD_PART;
+    bool spread = d->cause == HS_CAUSE_FRAGMENTED && best != NONE && k->idle[best].largest < k->idle[best].bytes / 2;
+    if (best == NONE || spread || k->idle[best].bytes < d->total / part || k->idle[best].bytes < grows ||
         longest_without(k) < d->failure.size)
         return;
     find_blocks(k, best);
@@ -697,7 +732,7 @@ static int look(struct work *k, const struct hs_sources_at *sources)
 /* What a slot of a stack still has may be the only reason; what the requesting line makes at once, or compiles, has another. */
 static bool may_be(const struct hs_diagnosis *d)
 {
-    return d->cause == HS_CAUSE_FULL || d->cause == HS_CAUSE_GROWING ||
+    return d->cause == HS_CAUSE_FULL || d->cause == HS_CAUSE_GROWING || d->cause == HS_CAUSE_FRAGMENTED ||
            (d->cause == HS_CAUSE_PEAK && d->peak != HS_PEAK_BUILT && d->peak != HS_PEAK_COMPILED);
 }
 

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "analysis/diagnosis/failure_watch.h"
+
 static void on_failed(void *context, const struct hs_failure *failure)
 {
     struct hs_exam *exam = context;
@@ -52,6 +54,6 @@ int hs_exam_conclude(struct hs_exam *exam, const struct hs_names *names)
 {
     int error = hs_diagnose(&exam->diagnoses, exam->watch, names, &exam->sources);
     int grows = error ? error : hs_growth_find(&exam->growth, names, &exam->growing);
-    exam->grows = grows == HS_OK;
+    exam->grows = grows == HS_OK && !hs_growth_ends(&exam->growing, names, &exam->sources);
     return grows == HS_ERR_KIND ? HS_OK : grows;
 }

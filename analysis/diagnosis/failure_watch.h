@@ -69,4 +69,8 @@ void hs_diagnosis_from_source(struct hs_diagnosis *d, const struct hs_names *nam
 /* Finds a peak: sets d->peak, d->peak_of and d->peak_bytes. Needs d->held, d->asked and d->grows. */
 void hs_peak_find(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names);
 
+/* Whether the sources say that a line's growth ends by itself, as for a failure. */
+struct hs_growing;
+bool hs_growth_ends(const struct hs_growing *growing, const struct hs_names *names, const struct hs_sources_at *sources);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "analysis/diagnosis/reach.h"
 #include "analysis/diagnosis/failure_watch.h"
+#include "analysis/diagnosis/growth.h"
 
 #define HELD_ROWS 3u  /* lines that hold most */
 #define HELD_PART 16u /* minimum part of the heap that the variable holds */
@@ -196,6 +197,15 @@ static void find_needed(struct hs_diagnosis *d, const struct hs_names *names, co
     if (bounded.failed)
         with_python(&(struct files){d, names, sources, find_bounded, &bounded}, file);
     d->cause = bounded.is ? HS_CAUSE_FULL : d->cause;
+}
+
+bool hs_growth_ends(const struct hs_growing *growing, const struct hs_names *names, const struct hs_sources_at *sources)
+{
+    char file[HS_NAME_MAX] = "";
+    struct bounded bounded = {split(growing->name, file), 0, false};
+    if (bounded.failed)
+        with_python(&(struct files){NULL, names, sources, find_bounded, &bounded}, file);
+    return bounded.is;
 }
 
 void hs_diagnosis_from_source(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)

@@ -14,6 +14,7 @@
 #define LEAST_BYTES 256u /* minimum growth over these moments; less may be a cache of the interpreter */
 #define RISES 0.6        /* minimum share of rising steps */
 #define FALLS 0.1        /* maximum share of falling steps */
+#define SLOW_PART 128u   /* growth by less than this part of the heap is slow */
 #define LATE_SHARE 0.35  /* minimum share of the growth in the second half; less means that it saturates */
 
 /* ---- moments ---- */
@@ -207,6 +208,7 @@ static void describe(const struct hs_growth *g, const struct hs_names *names, co
     double each = ((double)used[g->n - 1] - (double)used[first_of(g)]) / (double)((growing->moments - 1) * g->stride);
     growing->collections = each > 0 ? (double)growing->free / each : -1;
     growing->lasts = rate > 0 ? (double)growing->free / rate * tick : -1;
+    growing->slow = growing->to - growing->from < (used[g->n - 1] + growing->free) / SLOW_PART;
     memcpy(growing->name, line->name, strlen(line->name) + 1);
 }
 

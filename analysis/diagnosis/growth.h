@@ -45,6 +45,7 @@ struct hs_growing {
     double lasts;             /* seconds until the heap is full at this rate; negative: unknown */
     double collections;       /* collections until then; negative: unknown */
     uint64_t free;            /* bytes after the last collection */
+    bool slow;                /* so little of the heap that a result may grow, or a cache fill: no reason to warn */
 };
 
 /* Call after each collection; *growth starts zeroed. */

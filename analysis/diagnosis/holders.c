@@ -270,8 +270,10 @@ static void name_global(const struct hs_holders *h, const struct hs_global *glob
     bool list = is_kind(h, block, "list"), dict = is_kind(h, block, "dict table"), set = is_kind(h, block, "set");
     bool own = block == global->value || (global->value < h->n && h->any.via[block] != HS_NODE_ROOTS &&
                                           h->any.via[block] != HS_NODE_NONE && h->any.from[block] == global->value);
+    uint32_t above = h->any.via[block] == HS_NODE_ROOTS || h->any.via[block] == HS_NODE_NONE ? HS_NO_BLOCK : h->any.from[block];
+    bool object = dict && above != HS_NO_BLOCK && !is_kind(h, above, "dict");
     if (!own && (list || dict || set))
-        snprintf(inner, sizeof inner, "a %s in ", list ? "list" : dict ? "dict" : "set");
+        snprintf(inner, sizeof inner, "%s in ", list ? "a list" : object ? "an object" : dict ? "a dict" : "a set");
     snprintf(kind, sizeof kind, "%s", global->value < h->n ? kind_of(h, global->value, value) : "");
     snprintf(text, HS_NAME_MAX, "%s%.*s.%.*s%s%.*s%s", inner, PART_LENGTH, hs_holders_module(h, global->module, module),
              PART_LENGTH, global->name, kind[0] ? " (" : "", PART_LENGTH, kind, kind[0] ? ")" : "");

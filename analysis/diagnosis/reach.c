@@ -242,12 +242,45 @@ static bool makes(const struct hs_python *p, uint32_t scope, uint32_t name)
     return false;
 }
 
+/* Whether the function declares the name global or nonlocal. */
+static bool is_outer(const struct hs_python *p, uint32_t scope, uint32_t name)
+{
+    for (uint32_t i = 0; i < p->n_rows; i++) {
+        const struct hs_python_row *r = &p->row[i];
+        bool declares = r->scope == scope && (hs_python_is(p, r->first, "global") || hs_python_is(p, r->first, "nonlocal"));
+        for (uint32_t k = r->first + 1; declares && k < r->first + r->n; k++)
+            if (hs_python_same(p, k, name))
+                return true;
+    }
+    return false;
+}
+
+/* The first token of what the row does: after the head of a loop or condition in the same row. */
+static uint32_t first_of_body(const struct hs_python *p, uint32_t row)
+{
+    static const char *const heads[] = {"for", "while", "if"};
+    const struct hs_python_row *r = &p->row[row];
+    bool head = false;
+    uint32_t depth = 0;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        head = head || hs_python_is(p, r->first, heads[i]);
+    for (uint32_t i = r->first; head && i + 1 < r->first + r->n; i++) {
+        depth += hs_python_is(p, i, "(") || hs_python_is(p, i, "[") || hs_python_is(p, i, "{");
+        depth -= depth && (hs_python_is(p, i, ")") || hs_python_is(p, i, "]") || hs_python_is(p, i, "}"));
+        if (!depth && hs_python_is(p, i, ":"))
+            return i + 1;
+    }
+    return r->first;
+}
+
 bool hs_python_is_builder(const struct hs_python *p, uint32_t row)
 {
     static const char *const adding[] = {"append", "add", "extend", "insert"};
     const struct hs_python_row *r = &p->row[row];
-    bool adds = r->n > 4 && hs_python_is(p, r->first + 1, "[");
-    for (size_t i = 0; r->n > 4 && !adds && i < sizeof adding / sizeof *adding; i++)
-        adds = hs_python_is(p, r->first + 1, ".") && hs_python_is(p, r->first + 2, adding[i]);
-    return adds && r->scope != HS_PYTHON_MODULE && makes(p, r->scope, r->first) && hs_python_returns(p, r->scope, r->first);
+    uint32_t first = first_of_body(p, row), n = r->first + r->n - first;
+    bool adds = n > 4 && hs_python_is(p, first + 1, "["), joins = n > 2 && hs_python_is(p, first + 1, "+=");
+    for (size_t i = 0; n > 4 && !adds && i < sizeof adding / sizeof *adding; i++)
+        adds = hs_python_is(p, first + 1, ".") && hs_python_is(p, first + 2, adding[i]);
+    return r->scope != HS_PYTHON_MODULE && (joins || (adds && makes(p, r->scope, first))) && !is_outer(p, r->scope, first) &&
+           hs_python_returns(p, r->scope, first);
 }

@@ -45,7 +45,7 @@ uint32_t hs_python_loop(const struct hs_python *python, uint32_t row);
 /* Whether a row of the function returns the name alone. */
 bool hs_python_returns(const struct hs_python *python, uint32_t scope, uint32_t name);
 
-/* Whether the row adds to a local list or dict that its function returns: name.append(...) or name[...] = .... What a function
+/* Whether the row adds to a local list, dict or text that its function returns: name.append(...), name[...] = ..., name += .... What a function
  * makes and returns ends with the function. */
 bool hs_python_is_builder(const struct hs_python *python, uint32_t row);
 

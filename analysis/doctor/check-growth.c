@@ -20,11 +20,11 @@ static void duration(char *text, size_t size, double seconds)
     snprintf(text, size, "%.3g %s", seconds / (units[i].seconds > 0 ? units[i].seconds : 1e-6), units[i].unit);
 }
 
-/* Whether a failure with the same cause was already reported. */
+/* Whether a failure was already reported for lack of room: its cause is the answer, whatever grew before. */
 static bool already_reported(const struct hs_exam *exam)
 {
     for (unsigned i = 0; i < exam->diagnoses.n; i++)
-        if (exam->diagnoses.diagnosis[i].cause == HS_CAUSE_GROWING)
+        if (exam->diagnoses.diagnosis[i].cause >= HS_CAUSE_TOO_LARGE)
             return true;
     return false;
 }
@@ -42,7 +42,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
     char kept[HS_NAME_MAX + 32] = "";
     if (g->keeper[0])
         snprintf(kept, sizeof kept, ", possibly kept by %.120s", g->keeper);
-    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING,
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-GROWING", g->slow ? HS_SEVERITY_NOTE : HS_SEVERITY_WARNING,
                                           "what %.130s allocates grows from collection to collection%.150s%s", g->name, kept,
                                           text);
     hs_finding_place(f, g->name);

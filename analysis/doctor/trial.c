@@ -87,11 +87,11 @@ static bool enough(const struct hs_program *program, struct hs_setting set)
     return hs_rerun(&result, program, &set) == HS_OK && !result.failed;
 }
 
-static uint64_t smallest(const struct hs_doctor_input *input, const struct hs_program *program)
+static uint64_t smallest(const struct hs_doctor_input *input, const struct hs_program *program, double death)
 {
     struct hs_smallest found;
     const struct hs_heap_size size = {.micropython = program->micropython, .shift = program->shift};
-    struct hs_setting set = setting(input, program, HS_DEATH_EARLY);
+    struct hs_setting set = setting(input, program, death);
     set.granules = hs_heap_granules(&size, program->bytes);
     return program->n <= SEARCH_STEPS && !hs_smallest_find(&found, program, &set, &size) ? found.bytes : 0;
 }
@@ -101,7 +101,7 @@ static uint64_t smallest(const struct hs_doctor_input *input, const struct hs_pr
 static uint64_t smallest_of_boot(const struct hs_doctor_input *input, struct hs_trial_boot *boot, const struct hs_diagnosis *d)
 {
     if (!boot->searched)
-        boot->smallest = smallest(input, &boot->program);
+        boot->smallest = smallest(input, &boot->program, HS_DEATH_EARLY);
     boot->searched = true;
     return boot->smallest > d->total ? boot->smallest : 0;
 }
@@ -119,7 +119,8 @@ static struct hs_trial replay_both(const struct hs_doctor_input *input, struct h
     bool late = enough(changed, setting(input, p, HS_DEATH_LATE));
     struct hs_trial trial = {.ran = true, .helps = late || enough(changed, setting(input, p, HS_DEATH_EARLY)), .early = !late};
     trial.before = smallest_of_boot(input, boot, d);
-    trial.after = trial.before ? smallest(input, changed) : 0;
+    trial.after = trial.before ? smallest(input, changed, HS_DEATH_EARLY) : 0;
+    trial.at_most = trial.before ? smallest(input, changed, HS_DEATH_LATE) : 0;
     return trial;
 }
 
@@ -159,11 +160,20 @@ struct hs_trial hs_try_blocks(const struct hs_doctor_input *input, const struct 
 const char *hs_trial_words(const struct hs_trial *t, char *text)
 {
     char heap[120] = "";
-    if (t->before && t->after && t->after < LESS * (double)t->before)
-        snprintf(heap, sizeof heap, "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes at best", t->before, t->after);
+    bool surely = t->at_most && t->at_most < LESS * (double)t->before;
+    if (t->before && t->after && surely && t->after < LESS * (double)t->at_most)
+        snprintf(heap, sizeof heap, "the smallest heap falls from %" PRIu64 " to between %" PRIu64 " and %" PRIu64 " bytes",
+                 t->before, t->after, t->at_most);
+    else if (t->before && surely)
+        snprintf(heap, sizeof heap, "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes", t->before, t->at_most);
+    else if (t->before && t->after && t->after < LESS * (double)t->before)
+        snprintf(heap, sizeof heap,
+                 "the smallest heap falls from %" PRIu64 " to %" PRIu64 " bytes at best, and perhaps not at all", t->before,
+                 t->after);
     text[0] = '\0';
     if (t->ran && (t->helps || heap[0]))
         snprintf(text, HS_NOTE_LEN, ": tried on this trace, %s%s%s%s", t->helps ? "no allocation fails" : "",
-                 t->helps && t->early ? " if garbage dies early" : "", t->helps && heap[0] ? ", and " : "", heap);
+                 t->helps && t->early ? " if garbage dies as early as the trace allows, but one does if it dies as late" : "",
+                 t->helps && heap[0] ? ", and " : "", heap);
     return text;
 }

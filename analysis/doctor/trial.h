@@ -35,7 +35,9 @@ struct hs_trial {
     bool ran;               /* the trace can be replayed, and the line can be changed in this way */
     bool helps;             /* no allocation fails */
     bool early;             /* only if garbage is unreachable as early as the trace allows; false: also if as late as possible */
-    uint64_t before, after; /* bytes of the smallest sufficient heap without and with the change; 0: not searched */
+    uint64_t before, after; /* bytes of the smallest sufficient heap without and with the change, if garbage dies early; 0: not
+                               searched */
+    uint64_t at_most;       /* with the change, if garbage dies as late as the trace allows */
 };
 
 /* Tries an edit of a line on the program of the boot in which the diagnosed failure was. */
