@@ -17,6 +17,15 @@ static void on_collected(void *context)
     hs_growth_take(&exam->growth, exam->model);
 }
 
+/* At level sampled the heap's figures follow a collection, region by region. */
+static void on_summed(void *context, const struct hs_event *event)
+{
+    struct hs_exam *exam = context;
+    const struct hs_record_summary *s = &event->record->summary;
+    if (!s->cause && s->region + 1u >= exam->model->levels.n_summaries)
+        hs_growth_take_sampled(&exam->growth, exam->model);
+}
+
 static void on_other(void *context, const struct hs_event *event)
 {
     struct hs_exam *exam = context;
@@ -34,7 +43,7 @@ struct hs_exam *hs_exam_new(struct hs_model *model, const struct hs_reader *read
         exam->model = model;
         exam->reader = reader;
         exam->watcher = (struct hs_model_watcher){
-            .context = exam, .failed = on_failed, .collected = on_collected, .other = on_other};
+            .context = exam, .failed = on_failed, .collected = on_collected, .summed = on_summed, .other = on_other};
         hs_model_watch(model, &exam->watcher);
     }
     return exam;

@@ -59,6 +59,13 @@ static void sum_regions(struct hs_growth_moment *t, const struct hs_model *m)
     }
 }
 
+static void sum_summaries(struct hs_growth_moment *t, const struct hs_model *m)
+{
+    struct hs_region_summary all = hs_model_summary(m, HS_ALL_REGIONS);
+    t->used = all.used;
+    t->free = all.free;
+}
+
 static void keep(struct hs_growth *g, const struct hs_model *m)
 {
     struct hs_growth_moment t = {.elapsed = hs_model_elapsed(m), .n = m->n_sums, .live = malloc((m->n_sums + 1) * sizeof *t.live)};
@@ -73,26 +80,41 @@ static void keep(struct hs_growth *g, const struct hs_model *m)
         return;
     }
     g->site = site;
-    sum_regions(&t, m);
+    (g->sampled ? sum_summaries : sum_regions)(&t, m);
     for (uint32_t i = 0; i < t.n; i++) {
-        t.live[i] = m->sum[i].live;
-        site[i] = (struct hs_growth_site){m->sum[i].live_blocks, m->sum[i].reallocs + m->sum[i].freed};
+        const struct hs_estimate *s = &m->sum[i].sampled;
+        t.live[i] = g->sampled ? (uint64_t)s->live : m->sum[i].live;
+        site[i] = g->sampled ? (struct hs_growth_site){(uint64_t)s->live_blocks, (uint64_t)(s->reallocs + s->freed)}
+                             : (struct hs_growth_site){m->sum[i].live_blocks, m->sum[i].reallocs + m->sum[i].freed};
     }
     if (g->n == HS_GROWTH_MOMENTS)
         thin(g);
     g->moment[g->n++] = t;
 }
 
-void hs_growth_take(struct hs_growth *g, const struct hs_model *m)
+static void take(struct hs_growth *g, const struct hs_model *m, bool sampled)
 {
-    if (g->error || !m->synced || m->n_sums > HS_GROWTH_SITES)
+    if (g->error || m->n_sums > HS_GROWTH_SITES)
         return;
-    if (g->boot != m->boot)
+    if (g->boot != m->boot || g->sampled != sampled)
         forget(g);
+    g->sampled = sampled;
     g->boot = m->boot;
     g->stride = g->stride ? g->stride : 1;
     if (g->collections++ % g->stride == 0)
         keep(g, m);
+}
+
+void hs_growth_take(struct hs_growth *g, const struct hs_model *m)
+{
+    if (m->synced && m->levels.last != HS_LEVEL_SAMPLED)
+        take(g, m, false);
+}
+
+void hs_growth_take_sampled(struct hs_growth *g, const struct hs_model *m)
+{
+    if (m->levels.last == HS_LEVEL_SAMPLED)
+        take(g, m, true);
 }
 
 /* ---- one line's series ---- */
@@ -208,6 +230,7 @@ static void describe(const struct hs_growth *g, const struct hs_names *names, co
     double each = ((double)used[g->n - 1] - (double)used[first_of(g)]) / (double)((growing->moments - 1) * g->stride);
     growing->collections = each > 0 ? (double)growing->free / each : -1;
     growing->lasts = rate > 0 ? (double)growing->free / rate * tick : -1;
+    growing->sampled = g->sampled;
     growing->slow = growing->to - growing->from < (used[g->n - 1] + growing->free) / SLOW_PART;
     memcpy(growing->name, line->name, strlen(line->name) + 1);
 }

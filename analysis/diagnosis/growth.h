@@ -32,6 +32,7 @@ struct hs_growth {
     struct hs_growth_site *site; /* `moment[n - 1].n`: site s at index s + 1 */
     uint32_t boot;               /* all moments are of one boot */
     uint64_t collections, stride;
+    bool sampled; /* the moments are estimates */
     int error;
 };
 
@@ -45,11 +46,15 @@ struct hs_growing {
     double lasts;             /* seconds until the heap is full at this rate; negative: unknown */
     double collections;       /* collections until then; negative: unknown */
     uint64_t free;            /* bytes after the last collection */
+    bool sampled;             /* these are estimates */
     bool slow;                /* so little of the heap that a result may grow, or a cache fill: no reason to warn */
 };
 
 /* Call after each collection; *growth starts zeroed. */
 void hs_growth_take(struct hs_growth *growth, const struct hs_model *model);
+
+/* The same at level sampled, after the summary of a collection: estimates. */
+void hs_growth_take_sampled(struct hs_growth *growth, const struct hs_model *model);
 void hs_growth_free(struct hs_growth *growth);
 
 /* Finds the line that grows most. Returns HS_OK, HS_ERR_KIND when none grows, or HS_ERR_MEMORY. */

@@ -158,10 +158,10 @@ static void locked(const struct hs_doctor_input *input, const struct hs_diagnosi
     char verdict[HS_NOTE_LEN];
     if (d->switched[0])
         snprintf(verdict, sizeof verdict,
-                 "%.120s asked for memory while the heap was locked: micropython.heap_lock() is called at %.120s", d->line,
+                 "%.120s requested memory while the heap was locked: micropython.heap_lock() is called at %.120s", d->line,
                  d->switched);
     else
-        snprintf(verdict, sizeof verdict, "%.200s asked for memory while the heap was locked", d->line);
+        snprintf(verdict, sizeof verdict, "%.200s requested memory while the heap was locked", d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-LOCKED", verdict, d->switched[0] ? d->switched : d->line);
     describe_failure(f, d);
     advise(
@@ -192,10 +192,10 @@ static void uncollected(const struct hs_doctor_input *input, const struct hs_dia
 static void refused(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     char verdict[HS_NOTE_LEN];
-    snprintf(verdict, sizeof verdict, "%.200s asked for a kind of memory that no region has", d->line);
+    snprintf(verdict, sizeof verdict, "%.200s requested a kind of memory that no region has", d->line);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-REFUSED", verdict, d->line);
     (void)input;
-    hs_finding_evidence(f, "%" PRIu32 " bytes were asked for", d->failure.size);
+    hs_finding_evidence(f, "%" PRIu32 " bytes were requested", d->failure.size);
     hs_finding_next(f, "heapstrata regions lists the regions and their capabilities");
 }
 
@@ -221,12 +221,12 @@ static void too_large(const struct hs_doctor_input *input, const struct hs_diagn
 {
     char verdict[HS_NOTE_LEN];
     bool growing = d->asked && d->asked->largest >= d->failure.size / 4;
-    snprintf(verdict, sizeof verdict, "%.200s asked for %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them", d->line,
+    snprintf(verdict, sizeof verdict, "%.200s requested %" PRIu32 " bytes: no heap of %" PRIu64 " bytes could give them", d->line,
              d->failure.size, d->total);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-TOO-SMALL", verdict, d->line);
     if (growing)
         hs_finding_evidence(
-            f, "the same line holds %" PRIu64 " bytes in one block: it grows, and asks for its next size in one piece",
+            f, "the same line holds %" PRIu64 " bytes in one block: it grows, and requests its next size in one piece",
             d->asked->largest);
     else
         describe_failure(f, d);
@@ -285,7 +285,7 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
     bool python = speaks_python(input);
     char verdict[HS_NOTE_LEN], who[200];
     snprintf(verdict, sizeof verdict,
-             "%.100s asked for %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64 "%s", d->line,
+             "%.100s requested %" PRIu32 " bytes, and %" PRIu64 " were free, but in pieces of at most %" PRIu64 "%s", d->line,
              d->failure.size, d->failure.free, d->failure.largest_free, culprits(d, who, sizeof who));
     const struct hs_between *between = line_between(d);
     struct hs_finding *f = new_problem(findings, "HS-FRAG-FAILED", verdict, d->line);
@@ -377,31 +377,31 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
     uint32_t asked = d->failure.size;
     switch (d->peak) {
     case HS_PEAK_COPY:
-        snprintf(text, size, "%.150s asked for %" PRIu32 " bytes beside %" PRIu64 " bytes of %.150s: a copy, or made from them",
+        snprintf(text, size, "%.150s requested %" PRIu32 " bytes beside %" PRIu64 " bytes of %.150s: a copy, or made from them",
                  d->line, asked, old, d->peak_of);
         break;
     case HS_PEAK_JOINED:
         snprintf(text, size,
-                 "%.150s puts two blocks together, one of %.150s: it asked for %" PRIu32 " bytes beside their %" PRIu64, d->line,
+                 "%.150s puts two blocks together, one of %.150s: it requested %" PRIu32 " bytes beside their %" PRIu64, d->line,
                  d->peak_of, asked, old);
         break;
     case HS_PEAK_PARTS:
-        snprintf(text, size, "%.150s joins what %.150s made: it asked for %" PRIu32 " bytes beside the parts, %" PRIu64 " bytes",
+        snprintf(text, size, "%.150s joins what %.150s made: it requested %" PRIu32 " bytes beside the parts, %" PRIu64 " bytes",
                  d->line, d->peak_of, asked, old);
         break;
     case HS_PEAK_BUILT:
         snprintf(text, size,
-                 "%.200s makes all at once: %" PRIu64 " blocks, %" PRIu64 " bytes, when it asked for %" PRIu32 " more", d->line,
+                 "%.200s makes all at once: %" PRIu64 " blocks, %" PRIu64 " bytes, when it requested %" PRIu32 " more", d->line,
                  d->grows->blocks, old, asked);
         break;
     case HS_PEAK_COMPILED:
         snprintf(text, size,
-                 "%.200s compiles source in the heap: the compiler held %" PRIu64 " bytes and asked for %" PRIu32 " more",
+                 "%.200s compiles source in the heap: the compiler held %" PRIu64 " bytes and requested %" PRIu32 " more",
                  d->line, old, asked);
         break;
     default:
         snprintf(text, size,
-                 "%.200s needs old and new at the same time: it holds %" PRIu64 " bytes in one block and asked for %" PRIu32
+                 "%.200s needs old and new at the same time: it holds %" PRIu64 " bytes in one block and requested %" PRIu32
                  " more in one piece",
                  d->line, old, asked);
     }
@@ -550,9 +550,9 @@ static void word_full(const struct hs_diagnosis *d, char *text, size_t size)
     if (f->free >= f->size)
         snprintf(pieces, sizeof pieces, ", but in pieces of at most %" PRIu64, f->largest_free);
     if (f->free < d->total / FULL_PART)
-        snprintf(text, size, "the heap was full of live data when %.120s asked for %" PRIu32 " bytes", d->line, f->size);
+        snprintf(text, size, "the heap was full of live data when %.120s requested %" PRIu32 " bytes", d->line, f->size);
     else
-        snprintf(text, size, "%.120s asked for %" PRIu32 " bytes, and %s were free%s; the rest is live data", d->line, f->size,
+        snprintf(text, size, "%.120s requested %" PRIu32 " bytes, and %s were free%s; the rest is live data", d->line, f->size,
                  word_room(d, room, sizeof room), pieces);
 }
 
@@ -607,7 +607,7 @@ static void unknown(const struct hs_doctor_input *input, struct hs_findings *fin
         return;
     hs_name_of_site(input->names, f->site, HS_KEY_LINE, line);
     struct hs_finding *found = hs_finding_new(findings, "HS-HEAP-FAILED", HS_SEVERITY_PROBLEM,
-                                              "%.200s asked for %" PRIu32 " bytes and got none; why is not in this trace", line,
+                                              "%.200s requested %" PRIu32 " bytes and got none; why is not in this trace", line,
                                               f->size);
     hs_finding_place(found, line);
     hs_finding_evidence(found, "neither a snapshot of the heap nor a summary is left from before the failure");

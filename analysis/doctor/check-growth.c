@@ -47,8 +47,8 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
                                           text);
     hs_finding_place(f, g->name);
     hs_finding_evidence(
-        f, "%" PRIu64 " bytes live after a collection, %" PRIu64 " after the last of %u, still rising in the second half",
-        g->from, g->to, g->moments);
+        f, "%s%" PRIu64 " bytes live after a collection, %" PRIu64 " after the last of %u, still rising in the second half",
+        g->sampled ? "by samples, about " : "", g->from, g->to, g->moments);
     if (g->collections >= 0)
         hs_finding_evidence(f, "the heap is full after %.0f more collections like these", g->collections);
     hs_finding_evidence(f, "%.4g bytes a second of this line; %" PRIu64 " bytes were free after the last collection",

@@ -228,7 +228,10 @@ static __attribute__((noinline)) void on_other(struct hs_model *m, const struct 
     case HS_SAMPLE: hs_model_sampled(m, e); break;
     case HS_SAMPLE_END: hs_model_sample_ended(m, e); break;
     case HS_SAMPLE_SWEEP: hs_model_samples_swept(m, e); break;
-    case HS_SUMMARY: hs_model_on_summary(m, e); break;
+    case HS_SUMMARY:
+        hs_model_on_summary(m, e);
+        hs_model_tell_summed(m, e);
+        break;
     case HS_TOP: hs_model_named(m, e); break;
     default: hs_model_tell_other(m, e); break;
     }

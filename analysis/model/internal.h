@@ -30,6 +30,7 @@ void hs_model_held(struct hs_model *model, const struct hs_event *event);
 void hs_model_failed(struct hs_model *model, const struct hs_event *event);
 void hs_model_tell_failed(struct hs_model *model, const struct hs_failure *failure); /* all watchers */
 void hs_model_tell_collected(struct hs_model *model);
+void hs_model_tell_summed(struct hs_model *model, const struct hs_event *event);
 void hs_model_tell_other(struct hs_model *model, const struct hs_event *event);
 void hs_model_marked(struct hs_model *model, const struct hs_event *event);
 void hs_model_fact(struct hs_model *model, const struct hs_event *event);

@@ -47,6 +47,13 @@ void hs_model_tell_collected(struct hs_model *m)
             w->collected(w->context);
 }
 
+void hs_model_tell_summed(struct hs_model *m, const struct hs_event *event)
+{
+    for (const struct hs_model_watcher *w = m->watcher; w; w = w->next)
+        if (w->summed)
+            w->summed(w->context, event);
+}
+
 void hs_model_tell_other(struct hs_model *m, const struct hs_event *event)
 {
     for (const struct hs_model_watcher *w = m->watcher; w; w = w->next)

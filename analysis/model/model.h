@@ -206,6 +206,7 @@ struct hs_model_watcher {
     void *context;
     void (*failed)(void *context, const struct hs_failure *failure); /* the layout is that at the failure */
     void (*collected)(void *context);                                /* a collection has ended, and its blocks are freed */
+    void (*summed)(void *context, const struct hs_event *event);     /* a SUMMARY */
     void (*other)(void *context, const struct hs_event *event);      /* a record that the model does not process: references */
     struct hs_model_watcher *next;                                   /* set by hs_model_watch */
 };

@@ -81,11 +81,11 @@ def program(name, row):
     return path, lines[0] if lines else None
 
 
-def run(firmware, path, rounds):
+def run(firmware, path, rounds, level=None):
     """Runs so many rounds. Returns the trace and the rounds that it ran."""
     trace = os.path.join(hs_test.scratch(), "leak.hst")
     done = hs_test.run_firmware(firmware, ["-X", "heapsize=40k", os.path.basename(path), str(rounds)], cwd=os.path.dirname(path),
-                                trace=trace)
+                                trace=trace, env={"HEAPSTRATA_LEVEL": level} if level else None)
     return trace, len(done.out.splitlines())
 
 
@@ -115,4 +115,14 @@ tap.note(wrong)
 tap.check("leaks, the line named after %d rounds: %d of %d" % (ROUNDS, sum(named), len(named)), sum(named) >= 0.95 * len(named), wrong)
 tap.check("leaks, rounds until the heap is full within 20 %%: %d of %d" % (sum(told), len(told)), sum(told) >= 0.9 * len(told), wrong)
 tap.check("caches that saturate: %d alarms in %d" % (len(alarms), 2 * len(STEADY)), len(alarms) <= 1, alarms)
+found, alarms = [], []
+for name, row in LEAKS.items():
+    path, line = program(name, row)
+    finding = first(run("unix64", path, 2 * ROUNDS, "sampled:64")[0])
+    found.append(bool(finding and finding["code"] == "HS-HEAP-GROWING" and (".py:%d " % line) in finding["verdict"]))
+for name, row in STEADY.items():
+    finding = first(run("unix64", program(name, row)[0], 2 * ROUNDS, "sampled:64")[0])
+    alarms += [(name, finding)] if finding else []
+tap.check("leaks at level sampled, the line named: %d of %d" % (sum(found), len(found)), sum(found) >= 0.75 * len(found), found)
+tap.check("caches at level sampled: %d alarms in %d" % (len(alarms), len(STEADY)), len(alarms) <= 1, alarms)
 tap.finish()

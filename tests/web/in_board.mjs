@@ -42,7 +42,7 @@ async function sampled(page) {
   check('... and its traceback', (await printed(page)).includes('MemoryError'), await printed(page));
   check('... and its heap meanwhile', /^[\d,]+ of [\d,]+ bytes used; [1-9]\d* samples$/.test(await page.textContent('#used')), await page.textContent('#used'));
   check('... as a curve', await page.isVisible('#curve') && await page.evaluate(() => document.querySelector('#curve polyline').points.numberOfItems > 2));
-  check('... and the diagnosis', /HS-HEAP-FULL|HS-FRAG-FAILED/.test(await said(page)) && (await said(page)).includes('main.py:6 <module> asked for'), await said(page));
+  check('... and the diagnosis', /HS-HEAP-FULL|HS-FRAG-FAILED/.test(await said(page)) && (await said(page)).includes('main.py:6 <module> requested'), await said(page));
   const trace = await saved(page);
   check('the trace can be saved', trace.length > 100 && trace.subarray(1, 5).toString() === 'Heap', trace.subarray(0, 8));
   check('the port was opened at the chosen speed, and is closed', await page.evaluate(() => fakePort.opened.length === 1 && fakePort.opened[0].baudRate === 115200 && !fakePort.readable));
