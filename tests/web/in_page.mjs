@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The page of `make web` as a user sees it: choose a file, drop one, paste a text.
 import {readFileSync} from 'node:fs';
-import {browse, check, work} from '../html/browser.mjs';
+import {browse, check, note, work} from '../html/browser.mjs';
 
 // Waits until the page has done what it was last asked.
 async function finished(page, job) {
@@ -9,15 +9,21 @@ async function finished(page, job) {
   return page.evaluate(() => document.getElementById('said').textContent);
 }
 
+// The page that html makes, when it has drawn itself.
+async function drawn(page) {
+  await page.locator('#view').scrollIntoViewIfNeeded(); // what is out of sight is not drawn
+  const frame = page.frames().find(f => f !== page.mainFrame());
+  await frame.waitForFunction(() => globalThis.heapstrata?.ready, undefined, {timeout: 60000, polling: 50});
+  await frame.evaluate(() => heapstrata.ready);
+  return frame;
+}
+
 async function choose(open) {
   const page = await open(work.page);
   await page.setInputFiles('#file', work.trace);
   const said = await finished(page, 1);
   check('a file: the native diagnosis', said === work.saidOfTrace, [said, work.saidOfTrace]);
-  await page.locator('#view').scrollIntoViewIfNeeded(); // what is out of sight is not drawn
-  const frame = page.frames().find(f => f !== page.mainFrame());
-  await frame.waitForFunction(() => globalThis.heapstrata?.ready, undefined, {timeout: 60000, polling: 200});
-  await frame.evaluate(() => heapstrata.ready);
+  const frame = await drawn(page);
   check('a file: the page that html makes', (await frame.title()).length > 0 && await frame.evaluate(() => document.querySelectorAll('canvas').length > 0),
     await frame.title());
   const saved = page.waitForEvent('download', {timeout: 60000});
@@ -54,13 +60,26 @@ async function paste(open) {
   return page;
 }
 
+// A million events, from the choice of the file until the page is drawn. Its time is only noted.
+async function many(open) {
+  const page = await open(work.page), begin = performance.now();
+  await page.setInputFiles('#file', work.many);
+  const said = await finished(page, 1), diagnosed = performance.now();
+  const frame = await drawn(page), end = performance.now();
+  check('a million events: the native diagnosis', said === work.saidOfMany, [said, work.saidOfMany]);
+  const figures = await frame.evaluate(() => [...document.querySelectorAll('.facts dt')].filter(t => t.textContent === 'Events').map(t => t.nextSibling.textContent));
+  check('a million events: the page shows as many', work.events > 1e6 && figures.length === 1 && Number(figures[0].replace(/\D/g, '')) === work.events, [figures, work.events]);
+  note(`${work.events} events: diagnosed and packed after ${Math.round(diagnosed - begin)} ms, drawn after ${Math.round(end - begin)} ms`);
+  return page;
+}
+
 // The file itself and what a page makes in memory; nothing else may be asked for.
 const own = url => url === 'file://' + encodeURI(work.page) || url === 'file://' + work.page || /^(blob|data|about):/.test(url);
 
 await browse(async open => {
   const pages = [await choose(open)];
   await drop(pages[0]);
-  pages.push(await paste(open));
+  pages.push(await paste(open), await many(open));
   const tried = await pages[1].evaluate(() => fetch('https://example.org/').then(() => 'fetched', error => error.name));
   check('the page cannot use the network', tried === 'TypeError', tried);
   const said = pages.flatMap(p => p.said).filter(text => !text.includes('example.org'));

@@ -7,6 +7,7 @@ import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
+import hs_same  # noqa: E402
 import hs_test  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -39,6 +40,8 @@ def drive(tap, name, work):
         if line.startswith(("ok - ", "not ok - ")):
             good, what = line.split("ok - ", 1)
             tap.check(what, not good, "\n".join(l for l in lines if l.startswith("#")))
+        elif line.startswith("# ") and line != "# end":
+            tap.note(line[2:])
     tap.check(name + " came to its end", done.status == 0 and "# end" in lines, done.err.decode(errors="replace")[-2000:])
 
 
@@ -54,7 +57,9 @@ def main():
     shutil.copy(source, os.path.join(folder, "pico (1).hst"))
     with open(text, "w", encoding="utf-8") as out:
         out.write(PASTED)
+    many = hs_same.many_events(folder, 1010000)
     work = {"page": PAGE, "trace": os.path.join(folder, "pico (1).hst"), "text": PASTED, "shots": folder,
+            "many": many, "events": json.loads(hs_test.cli("stat", "--json", many).out)["events"], "saidOfMany": said(folder, "many.hst"),
             "saidOfTrace": said(folder, os.path.basename(trace)), "saidOfText": said(folder, "text")}
     drive(tap, "in_page.mjs", work)
     drive(tap, "in_app.mjs", {"site": os.path.join(hs_test.BUILD, "wasm", "site"), "text": PASTED, "saidOfText": work["saidOfText"]})
