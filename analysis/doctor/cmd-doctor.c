@@ -81,7 +81,9 @@ static int split(struct text *t)
     while (hs_next_line(&lines)) {
         if (!hs_array_more(t->line, t->n, t->room))
             return HS_ERR_MEMORY;
-        char *line = t->bytes + (lines.line - t->bytes);
+        char *line = t->bytes + (lines.line - t->bytes), *rest = line + lines.len;
+        while (rest < t->bytes + t->len && *rest != '\n' && *rest != '\r')
+            *rest++ = ' '; /* a color's end */
         t->line[t->n++] = (struct hs_doctor_line){line, lines.number};
     }
     return HS_OK;
@@ -98,8 +100,12 @@ static int terminate(struct text *t)
         t->copy[i] = c == '\n' || c == '\r' ? '\0' : c ? c : ' ';
     }
     t->copy[t->len] = '\0';
-    for (size_t i = 0; i < t->n; i++)
-        t->line[i].text = t->copy + (t->line[i].text - t->bytes);
+    for (size_t i = 0; i < t->n; i++) {
+        char *line = t->copy + (t->line[i].text - t->bytes);
+        for (size_t n = strlen(line); n && line[n - 1] == ' '; n--)
+            line[n - 1] = '\0';
+        t->line[i].text = line;
+    }
     return HS_OK;
 }
 

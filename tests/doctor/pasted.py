@@ -272,4 +272,5 @@ def variants(text):
     yield "quoted", "".join("> %s\n" % line for line in lines)
     yield "with carriage returns", "".join("%s\r\n" % line for line in lines)
     yield "with time stamps", "".join("12:34:%02d.789 -> %s\n" % (n % 60, line) for n, line in enumerate(lines))
+    yield "in colors", "".join("\033[32m%s\033[0m\n" % line for line in lines)
     yield "in brackets of time", "".join("[2024-06-02 12:34:%02d] %s\n" % (n % 60, line) for n, line in enumerate(lines))

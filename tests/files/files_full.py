@@ -36,6 +36,24 @@ def mounted(bench):
     return folder
 
 
+def case_recording_into_little_room(bench):
+    """Whatever had room is kept, also when that is less than 16 KB."""
+    for size in ("4k", "8k", "16k"):
+        folder = bench.folder("little")
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + size, "none", folder], capture_output=True, check=False).returncode:
+            bench.skip("recording with room for " + size, "cannot mount a file system here")
+            continue
+        try:
+            out = os.path.join(folder, "out.hst")
+            work = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "compilers", "work.py")
+            done = hs_test.run([hs_test.CLI, "record", "-q", "-o", out, "--", hs_test.firmware("unix64"), "-X", "heapsize=1m", work])
+            status, found, err = hs_test.cli_json("stat", out)
+            bench.check("recording with room for " + size, done.status == 2 and out.encode() in done.err and b"what came before that is in" in done.err
+                        and os.listdir(folder) == ["out.hst"] and status == 2 and found and found["records"] > 0, (done.err, status, found, err))
+        finally:
+            subprocess.run(["umount", folder], check=False)
+
+
 def case_a_full_file_system(bench):
     folder = mounted(bench)
     if not folder:

@@ -17,6 +17,36 @@ static const uint8_t *behind_end(const uint8_t *at, const uint8_t *end)
     return at < end ? at + 1 : end;
 }
 
+/* The length of a color sequence ("\033[0;32m") at `at`, or 0. */
+static size_t color(const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t *c = at + 2;
+    if (end - at < 3 || at[0] != 27 || at[1] != '[')
+        return 0;
+    while (c < end && ((*c >= '0' && *c <= '9') || *c == ';'))
+        c++;
+    return c < end && *c == 'm' ? (size_t)(c + 1 - at) : 0;
+}
+
+/* The end of a line without blanks and colors after its text. */
+static const uint8_t *end_of_text(const uint8_t *start, const uint8_t *stop)
+{
+    for (;;) {
+        const uint8_t *at = stop;
+        while (at > start && (at[-1] == ' ' || at[-1] == '\t'))
+            at--;
+        const uint8_t *escape = at;
+        if (at > start && at[-1] == 'm')
+            while (escape > start && at - escape < 16 && *escape != 27)
+                escape--;
+        if (escape < at && escape + color(escape, at) == at)
+            at = escape;
+        if (at == stop)
+            return stop;
+        stop = at;
+    }
+}
+
 bool hs_next_line(struct hs_line_reader *l)
 {
     const uint8_t *start = l->at;
@@ -26,8 +56,9 @@ bool hs_next_line(struct hs_line_reader *l)
         l->at++;
     const uint8_t *stop = l->at;
     l->at = behind_end(l->at, l->end);
-    while (stop > start && (stop[-1] == ' ' || stop[-1] == '\t'))
-        stop--;
+    stop = end_of_text(start, stop);
+    for (size_t n; (n = color(start, stop)) != 0;)
+        start += n;
     l->line = (const char *)start;
     l->len = (size_t)(stop - start);
     l->number++;

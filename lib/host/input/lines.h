@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Lines of a text, without trailing blanks. The caller sets `at` and `end` first. */
+/* Lines of a text, without trailing blanks, and without color sequences at either end. The caller sets `at` and `end` first. */
 struct hs_line_reader {
     const uint8_t *at, *end;
     const char *line; /* not terminated */
