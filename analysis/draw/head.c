@@ -43,7 +43,7 @@ static const struct {
     {selftest, "selftest_failed", "the recorder's self-test failed: allocations bypass its hooks", false},
     {damaged, "damaged_packets", "damaged or cut packets, left out", true},
     {damaged_bytes, "damaged_bytes", "damaged bytes, left out", true},
-    {lost, "lost", "events lost by the recorder, not counted here", true},
+    {lost, "lost", "events lost, by the recorder or on the way, not counted here", true},
     {unknown, "unknown", "records of a newer firmware that this version does not know, skipped", true},
     {overwritten, "overwritten", "the trace begins in the middle of the run; packets overwritten", true},
     {diverged, "diverged", "contradictions between the trace and the layout followed until then", true},
