@@ -65,44 +65,44 @@ static void put_value(enum hs_event_stream_type type, union hs_event_stream_valu
 
 static void put_time(uint64_t ns, FILE *out) { fprintf(out, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000); }
 
-static void put_event(struct table *t, const struct hs_stream_item *telling)
+static void put_event(struct table *t, const struct hs_stream_item *item)
 {
-    const struct hs_event_stream_class *class = hs_event_stream_class(telling->class);
+    const struct hs_event_stream_class *class = hs_event_stream_class(item->class);
     int field_at[COLUMNS_MAX];
     memset(field_at, -1, sizeof field_at);
     for (unsigned k = 0; k < class->n_fields; k++)
-        if (t->place[telling->class][k] != NO_COLUMN)
-            field_at[t->place[telling->class][k]] = (int)k;
-    put_time(telling->ns, t->out);
-    fprintf(t->out, ",%s,%" PRIu32 ",%" PRIu32, class->name, telling->thread, telling->boot);
+        if (t->place[item->class][k] != NO_COLUMN)
+            field_at[t->place[item->class][k]] = (int)k;
+    put_time(item->ns, t->out);
+    fprintf(t->out, ",%s,%" PRIu32 ",%" PRIu32, class->name, item->thread, item->boot);
     for (unsigned i = 0; i < t->n_columns; i++) {
         putc(',', t->out);
-        if (field_at[i] >= 0 && !(telling->none >> field_at[i] & 1))
-            put_value(class->field[field_at[i]].type, telling->value[field_at[i]], t->out);
+        if (field_at[i] >= 0 && !(item->none >> field_at[i] & 1))
+            put_value(class->field[field_at[i]].type, item->value[field_at[i]], t->out);
     }
     fputs("\r\n", t->out);
 }
 
 /* Missing records: their number is in the column `count`, if there is one. */
-static void put_loss(const struct table *t, const struct hs_stream_item *telling)
+static void put_loss(const struct table *t, const struct hs_stream_item *item)
 {
-    put_time(telling->ns, t->out);
+    put_time(item->ns, t->out);
     fputs(",missing,,", t->out);
     for (unsigned i = 0; i < t->n_columns; i++) {
         putc(',', t->out);
         if (!strcmp(t->column[i], "count"))
-            fprintf(t->out, "%" PRIu64, telling->count);
+            fprintf(t->out, "%" PRIu64, item->count);
     }
     fputs("\r\n", t->out);
 }
 
-static int tell(void *context, const struct hs_stream_item *telling)
+static int emit(void *context, const struct hs_stream_item *item)
 {
     struct table *t = context;
-    if (telling->kind == HS_STREAM_ITEM_EVENT)
-        put_event(t, telling);
-    else if (telling->kind == HS_STREAM_ITEM_LOSS)
-        put_loss(t, telling);
+    if (item->kind == HS_STREAM_ITEM_EVENT)
+        put_event(t, item);
+    else if (item->kind == HS_STREAM_ITEM_LOSS)
+        put_loss(t, item);
     return ferror(t->out) ? HS_ERR_IO : HS_OK;
 }
 
@@ -113,7 +113,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
         return hs_export_fail(error, HS_ERR_MEMORY, "%s", hs_strerror(HS_ERR_MEMORY));
     place_fields(&t, job->sets);
     put_header(&t);
-    int status = hs_export_tell_all(job, tell, &t, NULL, error);
+    int status = hs_export_emit_all(job, emit, &t, NULL, error);
     free(t.place);
     return status;
 }

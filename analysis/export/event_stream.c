@@ -483,7 +483,7 @@ static union hs_event_stream_value value_of(struct hs_event_stream *s, const str
 
 /* ---- items ---- */
 
-static void tell_event(const struct hs_event_stream *s, struct hs_stream_item *t, unsigned class)
+static void emit_event(const struct hs_event_stream *s, struct hs_stream_item *t, unsigned class)
 {
     *t = (struct hs_stream_item){.kind = HS_STREAM_ITEM_EVENT, .class = class, .ns = s->now, .value = s->value};
     if (s->event != s->end) {
@@ -494,40 +494,40 @@ static void tell_event(const struct hs_event_stream *s, struct hs_stream_item *t
     }
 }
 
-static void tell_record(struct hs_event_stream *s, struct hs_stream_item *t)
+static void emit_record(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     const struct hs_event *e = s->event;
     unsigned kind = hs_kind_info(e->kind) ? e->kind : UNKNOWN_KIND, n = classes[FIRST_KIND + kind].n_fields;
     for (unsigned i = 0; i < n; i++)
         s->value[i] = value_of(s, e, origins[kind][i]);
-    tell_event(s, t, FIRST_KIND + kind);
+    emit_event(s, t, FIRST_KIND + kind);
 }
 
 /* The event has the thread that allocated the block first. */
-static void tell_change(struct hs_event_stream *s, struct hs_stream_item *t, const struct hs_block_change *change)
+static void emit_change(struct hs_event_stream *s, struct hs_stream_item *t, const struct hs_block_change *change)
 {
     unsigned thread = (unsigned)change->block.thread;
     switch ((enum hs_change_kind)change->kind) {
     case HS_CHANGE_TAKEN:
         s->value[0].u = change->bytes;
         s->value[1].u = change->address;
-        tell_event(s, t, MALLOC);
+        emit_event(s, t, MALLOC);
         break;
     case HS_CHANGE_FREED:
         s->value[0].u = change->address;
-        tell_event(s, t, FREE);
+        emit_event(s, t, FREE);
         break;
     case HS_CHANGE_RESIZED:
         s->value[0].u = change->old_address;
         s->value[1].u = change->bytes;
         s->value[2].u = change->address;
-        tell_event(s, t, REALLOC);
+        emit_event(s, t, REALLOC);
         break;
     }
     t->thread = thread;
 }
 
-static void tell_holding(struct hs_event_stream *s, struct hs_stream_item *t, const struct hs_holding *holding)
+static void emit_holding(struct hs_event_stream *s, struct hs_stream_item *t, const struct hs_holding *holding)
 {
     const struct hs_live_block *b = &holding->block;
     bool over = *holding->how;
@@ -546,7 +546,7 @@ static void tell_holding(struct hs_event_stream *s, struct hs_stream_item *t, co
     };
     _Static_assert(sizeof values / sizeof *values <= HS_EVENT_STREAM_FIELDS, "values");
     memcpy(s->value, values, sizeof values);
-    tell_event(s, t, BLOCK);
+    emit_event(s, t, BLOCK);
     t->thread = b->thread;
     t->none = (b->site == HS_SITE_UNKNOWN ? 1u << BLOCK_SITE : 0) | (over ? 0 : 1u << BLOCK_DIED | 1u << BLOCK_HOW);
 }
@@ -599,7 +599,7 @@ static unsigned fill_heap(struct hs_event_stream *s, const struct hs_heap_figure
 }
 
 /* Emits the current figures; false when no figures are known yet. */
-static bool tell_heap(struct hs_event_stream *s, struct hs_stream_item *t)
+static bool emit_heap(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     struct hs_heap_figures *f = &s->sampled;
     if (!hs_changes_figures(s->changes, f))
@@ -607,14 +607,14 @@ static bool tell_heap(struct hs_event_stream *s, struct hs_stream_item *t)
     s->sampled_any = true;
     count_live(s);
     unsigned class = fill_heap(s, f);
-    tell_event(s, t, class);
+    emit_event(s, t, class);
     if (class == HEAP)
         t->none = (f->told ? 1u << HEAP_REQUESTED : 0) | (f->no_counts ? 1u << HEAP_RUNS | 1u << HEAP_BLOCKS : 0);
     return true;
 }
 
 /* Emits the next kind of block whose live bytes have changed. False when there is none. */
-static bool tell_live(struct hs_event_stream *s, struct hs_stream_item *t)
+static bool emit_live(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     size_t n = hs_block_kind_count();
     while (s->at_live < n && s->live[s->at_live] == s->told_live[s->at_live])
@@ -625,7 +625,7 @@ static bool tell_live(struct hs_event_stream *s, struct hs_stream_item *t)
     s->value[0].u = s->changes->model->number;
     s->value[1].s = hs_block_kind(s->at_live)->name;
     s->value[2].u = s->live[s->at_live];
-    tell_event(s, t, LIVE);
+    emit_event(s, t, LIVE);
     return true;
 }
 
@@ -664,7 +664,7 @@ static bool wants_sample(const struct hs_event_stream *s)
 static void declare(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     memset(s->value, 0, sizeof s->value);
-    tell_event(s, t, s->declared++);
+    emit_event(s, t, s->declared++);
 }
 
 /* ---- batches and packets ---- */
@@ -709,7 +709,7 @@ static int next_batch(struct hs_event_stream *s)
 }
 
 /* Emits packet starts, packet ends and losses around the events of a batch. True when it emitted something. */
-static bool tell_frame(struct hs_event_stream *s, struct hs_stream_item *t)
+static bool emit_frame(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     if (s->closing) {
         *t = (struct hs_stream_item){.kind = HS_STREAM_ITEM_PACKET_END, .ns = s->now};
@@ -733,34 +733,34 @@ static bool tell_frame(struct hs_event_stream *s, struct hs_stream_item *t)
 }
 
 /* After the last event, emits the heap, the packet's end and the last loss. True when it emitted something. */
-static bool tell_end(struct hs_event_stream *s, struct hs_stream_item *t)
+static bool emit_end(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     struct hs_holding holding;
     if (!s->any && s->declared < LIBC_CLASSES)
-        return tell_frame(s, t);
+        return emit_frame(s, t);
     if (s->open && s->declared < LIBC_CLASSES) {
         declare(s, t);
         return true;
     }
     if (s->any && !s->sampled_end && s->config.sets & HS_EVENT_STREAM_RECORDS) {
         s->sampled_end = true;
-        if (tell_heap(s, t))
+        if (emit_heap(s, t))
             return true;
     }
-    if (s->open && tell_live(s, t))
+    if (s->open && emit_live(s, t))
         return true;
     if (s->open && s->config.sets & HS_EVENT_STREAM_BLOCKS && hs_holdings_rest(&s->holdings, &holding)) {
-        tell_holding(s, t, &holding);
+        emit_holding(s, t, &holding);
         return true;
     }
     s->closing = s->open;
     s->now_ticks = hs_model_elapsed(s->changes->model);
     if (s->open)
-        return tell_frame(s, t);
+        return emit_frame(s, t);
     count_loss(s, s->now);
-    bool told = s->lost || s->tail;
+    bool emitted = s->lost || s->tail;
     s->tail = s->lost != 0; /* a packet, even an empty one, must follow a loss */
-    return told && tell_frame(s, t);
+    return emitted && emit_frame(s, t);
 }
 
 /* ---- events ---- */
@@ -780,17 +780,17 @@ static int feed(struct hs_event_stream *s)
     return error;
 }
 
-static bool tell_next_holding(struct hs_event_stream *s, struct hs_stream_item *t)
+static bool emit_next_holding(struct hs_event_stream *s, struct hs_stream_item *t)
 {
     struct hs_holding holding;
     if (!(s->config.sets & HS_EVENT_STREAM_BLOCKS) || !hs_holdings_next(&s->holdings, &holding))
         return false;
-    tell_holding(s, t, &holding);
+    emit_holding(s, t, &holding);
     return true;
 }
 
-/* One stage of the current event; sets *told if it emitted something. */
-static int tell_stage(struct hs_event_stream *s, struct hs_stream_item *t, bool *told)
+/* One stage of the current event; sets *emitted if it emitted something. */
+static int emit_stage(struct hs_event_stream *s, struct hs_stream_item *t, bool *emitted)
 {
     switch (s->stage) {
     case STAGE_RECORD:
@@ -799,29 +799,29 @@ static int tell_stage(struct hs_event_stream *s, struct hs_stream_item *t, bool 
         int error = feed(s);
         if (error)
             return error;
-        *told = s->config.sets & HS_EVENT_STREAM_RECORDS;
-        if (*told)
-            tell_record(s, t);
+        *emitted = s->config.sets & HS_EVENT_STREAM_RECORDS;
+        if (*emitted)
+            emit_record(s, t);
         break;
     case STAGE_CHANGES:
-        *told = s->at_change < s->changes->n;
-        if (*told)
-            tell_change(s, t, &s->changes->change[s->at_change++]);
+        *emitted = s->at_change < s->changes->n;
+        if (*emitted)
+            emit_change(s, t, &s->changes->change[s->at_change++]);
         else
             s->stage = STAGE_BLOCKS;
         break;
     case STAGE_BLOCKS:
-        *told = tell_next_holding(s, t);
-        if (!*told)
+        *emitted = emit_next_holding(s, t);
+        if (!*emitted)
             s->stage = STAGE_SAMPLE;
         return s->holdings.short_of_memory ? HS_ERR_MEMORY : HS_OK;
     case STAGE_SAMPLE:
-        *told = wants_sample(s) && tell_heap(s, t);
+        *emitted = wants_sample(s) && emit_heap(s, t);
         s->stage = STAGE_LIVE;
         break;
     case STAGE_LIVE:
-        *told = tell_live(s, t);
-        if (*told)
+        *emitted = emit_live(s, t);
+        if (*emitted)
             break;
         s->stage = STAGE_RECORD;
         s->event++;
@@ -832,9 +832,9 @@ static int tell_stage(struct hs_event_stream *s, struct hs_stream_item *t, bool 
 
 int hs_event_stream_next(struct hs_event_stream *s, struct hs_stream_item *t)
 {
-    bool told = false;
+    bool emitted = false;
     int error = HS_OK;
-    while (!error && !told) {
+    while (!error && !emitted) {
         if (s->waits) {
             s->waits = false;
             *t = (struct hs_stream_item){.kind = HS_STREAM_ITEM_WAIT, .ns = s->now};
@@ -842,17 +842,17 @@ int hs_event_stream_next(struct hs_event_stream *s, struct hs_stream_item *t)
         } else if (s->event == s->end && !s->done) {
             error = next_batch(s);
         } else if (s->done) {
-            if (!tell_end(s, t))
+            if (!emit_end(s, t))
                 *t = (struct hs_stream_item){
                     .kind = HS_STREAM_ITEM_END, .ns = s->now, .model = s->changes->model, .reader = s->config.reader};
             return HS_OK;
-        } else if (tell_frame(s, t)) {
+        } else if (emit_frame(s, t)) {
             return HS_OK;
         } else if (s->declared < LIBC_CLASSES) {
             declare(s, t);
             return HS_OK;
         } else {
-            error = tell_stage(s, t, &told);
+            error = emit_stage(s, t, &emitted);
         }
     }
     return error;

@@ -3,11 +3,11 @@
  * A trace as a sequence of named events with named values, for exporters that write every event.
  *
  *     struct hs_event_stream_config config = {.reader = reader, .sets = HS_EVENT_STREAM_RECORDS};
- *     struct hs_event_stream *story = hs_event_stream_new(&config);
- *     struct hs_stream_item telling;
- *     while (hs_event_stream_next(story, &telling) == HS_OK && telling.kind != HS_STREAM_ITEM_END)
+ *     struct hs_event_stream *stream = hs_event_stream_new(&config);
+ *     struct hs_stream_item item;
+ *     while (hs_event_stream_next(stream, &item) == HS_OK && item.kind != HS_STREAM_ITEM_END)
  *         ...
- *     hs_event_stream_free(story);
+ *     hs_event_stream_free(stream);
  *
  * Three sets of events:
  *
@@ -105,15 +105,15 @@ struct hs_event_stream;
 
 /* NULL when out of memory. */
 struct hs_event_stream *hs_event_stream_new(const struct hs_event_stream_config *config);
-void hs_event_stream_free(struct hs_event_stream *story);
+void hs_event_stream_free(struct hs_event_stream *stream);
 
 /* Sets the next item. Returns HS_OK, or a negative enum hs_err when the trace cannot be read further.
  * Damage that the reader skipped is in hs_reader_error. */
-int hs_event_stream_next(struct hs_event_stream *story, struct hs_stream_item *telling);
+int hs_event_stream_next(struct hs_event_stream *stream, struct hs_stream_item *item);
 
 /* Name of the traced program, such as "micropython", cut to the length that kernels use. Known after the first event. */
 #define HS_EVENT_STREAM_PROCESS 16
-void hs_event_stream_process(const struct hs_event_stream *story, char name[HS_EVENT_STREAM_PROCESS]);
+void hs_event_stream_process(const struct hs_event_stream *stream, char name[HS_EVENT_STREAM_PROCESS]);
 
 /* The classes, the same for every stream: `index` is less than hs_event_stream_classes(). */
 unsigned hs_event_stream_classes(void);
@@ -124,6 +124,6 @@ bool hs_event_stream_field_is_word(unsigned class, unsigned field);
 const char *hs_event_stream_word(unsigned class, unsigned field, uint64_t value);
 
 /* The model after the last event. */
-const struct hs_model *hs_event_stream_model(const struct hs_event_stream *story);
+const struct hs_model *hs_event_stream_model(const struct hs_event_stream *stream);
 
 #endif

@@ -75,34 +75,34 @@ int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader,
     return (*model)->error ? hs_export_fail(error, (*model)->error, "%s", hs_strerror((*model)->error)) : HS_OK;
 }
 
-static int tell_on(struct hs_event_stream *story, hs_export_tell *tell, void *context)
+static int emit_on(struct hs_event_stream *stream, hs_export_emit *emit, void *context)
 {
-    struct hs_stream_item telling = {.kind = HS_STREAM_ITEM_EVENT};
+    struct hs_stream_item item = {.kind = HS_STREAM_ITEM_EVENT};
     int status = HS_OK;
-    while (!status && telling.kind != HS_STREAM_ITEM_END) {
-        status = hs_event_stream_next(story, &telling);
+    while (!status && item.kind != HS_STREAM_ITEM_END) {
+        status = hs_event_stream_next(stream, &item);
         if (!status)
-            status = tell(context, &telling);
+            status = emit(context, &item);
     }
     return status;
 }
 
-int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, void *context, struct hs_reader **kept,
+int hs_export_emit_all(const struct hs_export_job *job, hs_export_emit *emit, void *context, struct hs_reader **kept,
                        struct hs_error *error)
 {
     struct hs_reader *reader;
     if (!(reader = hs_export_open(job, error)))
         return error->code;
-    struct hs_event_stream *story = hs_event_stream_new(&(struct hs_event_stream_config){
+    struct hs_event_stream *stream = hs_event_stream_new(&(struct hs_event_stream_config){
         .reader = reader,
         .symbols = job->symbols,
         .sets = job->sets,
     });
-    int status = story ? tell_on(story, tell, context) : HS_ERR_MEMORY;
+    int status = stream ? emit_on(stream, emit, context) : HS_ERR_MEMORY;
     *error = *hs_reader_error(reader);
     if (status)
         hs_export_fail(error, status, "%s: %s", job->input, hs_strerror(status));
-    hs_event_stream_free(story);
+    hs_event_stream_free(stream);
     if (kept)
         *kept = reader;
     else

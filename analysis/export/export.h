@@ -56,10 +56,10 @@ struct hs_reader *hs_export_open(const struct hs_export_job *job, struct hs_erro
  * both, also after an error. */
 int hs_export_replay(const struct hs_export_job *job, struct hs_reader **reader, struct hs_model **model, struct hs_error *error);
 
-/* For exporters of events: calls `tell` for every item, packets and losses included. If `kept` is not NULL, the reader
+/* For exporters of events: calls `emit` for every item, packets and losses included. If `kept` is not NULL, the reader
  * stays open at the end of the trace and the caller owns *kept, also after an error. */
-typedef int hs_export_tell(void *context, const struct hs_stream_item *telling);
-int hs_export_tell_all(const struct hs_export_job *job, hs_export_tell *tell, void *context, struct hs_reader **kept,
+typedef int hs_export_emit(void *context, const struct hs_stream_item *item);
+int hs_export_emit_all(const struct hs_export_job *job, hs_export_emit *emit, void *context, struct hs_reader **kept,
                        struct hs_error *error);
 
 #endif

@@ -49,7 +49,7 @@ static void put_event(struct hs_json *json, const struct hs_stream_item *t)
             put_value(json, &class->field[i], t->value[i]);
 }
 
-static int tell(void *context, const struct hs_stream_item *t)
+static int emit(void *context, const struct hs_stream_item *t)
 {
     struct lines *lines = context;
     if (t->kind != HS_STREAM_ITEM_EVENT && t->kind != HS_STREAM_ITEM_LOSS)
@@ -71,7 +71,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
     struct lines lines = {hs_json_new(), job->out};
     if (!lines.json)
         return hs_export_fail(error, HS_ERR_MEMORY, "%s", hs_strerror(HS_ERR_MEMORY));
-    int status = hs_export_tell_all(job, tell, &lines, NULL, error);
+    int status = hs_export_emit_all(job, emit, &lines, NULL, error);
     hs_json_free(lines.json);
     return status;
 }

@@ -157,7 +157,7 @@ static int put_end(struct writer *w, const struct hs_stream_item *t)
     return status;
 }
 
-static int tell(void *context, const struct hs_stream_item *t)
+static int emit(void *context, const struct hs_stream_item *t)
 {
     struct writer *w = context;
     w->now = t->ns;
@@ -180,7 +180,7 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
         status = hs_perfetto_put_track(job->out, &tracks[i]);
     if (status)
         return hs_export_fail(error, status, "the trace cannot be written: %s", hs_strerror(status));
-    return hs_export_tell_all(&records, tell, &w, NULL, error);
+    return hs_export_emit_all(&records, emit, &w, NULL, error);
 }
 
 const struct hs_exporter hs_exporter_perfetto = {

@@ -163,7 +163,7 @@ static void bind_field(sqlite3_stmt *insert, int column, const struct hs_stream_
         sqlite3_bind_int64(insert, column, t->value[i].i);
 }
 
-static int tell(void *context, const struct hs_stream_item *t)
+static int emit(void *context, const struct hs_stream_item *t)
 {
     struct database *d = context;
     if (t->kind == HS_STREAM_ITEM_LOSS)
@@ -248,7 +248,7 @@ static int fill(struct database *d, const struct hs_export_job *asked, struct hs
     with_blocks.sets |= asked->sets & HS_EVENT_STREAM_RECORDS ? HS_EVENT_STREAM_BLOCKS : 0;
     int status = make_all(d, job->sets) ? HS_ERR_IO : HS_OK;
     if (!status)
-        status = hs_export_tell_all(job, tell, d, &reader, error);
+        status = hs_export_emit_all(job, emit, d, &reader, error);
     if (!status && (put_sites(d, reader, job->symbols) || put_facts(d, reader) || run_sql(d, "COMMIT")))
         status = HS_ERR_IO;
     if (reader)
