@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/crc.h"
-#include "lib/hot.h"
 #include "lib/record.h"
 #include "lib/ring.h"
 
@@ -81,7 +80,7 @@ uint32_t hs_definition_hash(const uint8_t *definition)
 
 /* Zeros at the end of a definition are not in it. A distance of addresses fits a pointer, so on a small core no number has more
  * than 32 bits. */
-HOT uint32_t hs_site_hash(const struct hs_record_site *site)
+uint32_t hs_site_hash(const struct hs_record_site *site)
 {
     intptr_t caller = (intptr_t)site->caller;
     const uintptr_t number[] = {

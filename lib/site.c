@@ -313,7 +313,7 @@ static void adopt_fields(struct hs_site_entry *entry, const struct hs_record *r)
 }
 
 /* The entry with this definition; NULL if there is none. `names`: number of its function or file. */
-INLINE struct hs_site_entry *find_definition(const struct hs_record *r, uint32_t hash, uint16_t names)
+static struct hs_site_entry *find_definition(const struct hs_record *r, uint32_t hash, uint16_t names)
 {
     struct hs_trace *t = &hs_trace;
     uint8_t op = (uint8_t)(r->kind == HS_SITE ? HS_ALLOC + r->site.event : 0);
@@ -326,7 +326,7 @@ INLINE struct hs_site_entry *find_definition(const struct hs_record *r, uint32_t
 }
 
 /* What the definitions that a definition names add to its hash. */
-INLINE uint32_t hash_of_named(uint32_t parent, uintptr_t context)
+static uint32_t hash_of_named(uint32_t parent, uintptr_t context)
 {
     uint32_t hash = parent ? 31 * hs_name_entry(parent)->hash : 0;
     return context ? hash + 7 * hs_name_entry((uint32_t)context)->hash : hash;
@@ -371,7 +371,7 @@ static __attribute__((noinline)) struct hs_site_entry *define_new(struct hs_reco
 }
 
 /* The existing entry with this definition, or a new one; NULL if there is no room. `hash`: of the whole definition. */
-INLINE struct hs_site_entry *define(struct hs_record *r, uint32_t hash, uint32_t names)
+static struct hs_site_entry *define(struct hs_record *r, uint32_t hash, uint32_t names)
 {
     struct hs_site_entry *entry = find_definition(r, hash, (uint16_t)names);
     if (!entry)
@@ -400,7 +400,7 @@ static __attribute__((noinline)) uint32_t define_other_name(uint8_t kind, struct
 
 /* Number of a name; 0 if the text is empty or there is no room. `last` caches the last name, because the next site is mostly in
  * the same file and often in the same function. */
-INLINE uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file)
+static uint32_t define_name(uint8_t kind, struct hs_text text, struct hs_named *last, uint32_t file)
 {
     struct hs_site_entry *entry = last->entry;
     if (!text.len)
