@@ -24,7 +24,7 @@ while True:
 # Of each part of the helper one word: it is as large as it can be.
 ALL = """\
 import heapstrata
-with heapstrata.track("all"):
+with heapstrata.track("part"):
     heapstrata.stop()
     heapstrata.start(level="full")
 heapstrata.snapshot()

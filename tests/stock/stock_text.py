@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Output that a tool saved is understood as it is: what mpremote, WebREPL, Thonny and editors put around each line."""
+import os
+
+import hs_test
 import stock_unix
 from samples import marks, write
 
@@ -25,8 +28,30 @@ def case_long(tap):
     tap.check("70 MB of text are read", [m["mark"] for m in found] == ["start", "here"], found)
 
 
+SAVED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "saved")
+# What these programs really showed: Thonny 4.0.1's back end, driven as its window does, on an emulated Pico; WebREPL's client
+# connected to MicroPython 1.25's unix port with webrepl.py.
+TOOLS = {
+    "thonny-4.0.1.log": ("<stdin>:9 load", [10192, 14784, 19472, 24160, 23056]),
+    "webrepl-cli.log": ("main_app.py:9 load", [20832, 26176, 31712, 37248, 34816]),
+}
+
+
+def case_tools(tap):
+    for name, (place, used) in TOOLS.items():
+        log = os.path.join(SAVED, name)
+        found = [(m["mark"], m["used_bytes"]) for m in marks(log)]
+        wanted = list(zip(["start", "round 0", "round 1", "round 2", "MemoryError: allocating 1000000000 bytes"], used))
+        tap.check("%s, as it was saved: marks" % name, found == wanted, found)
+        done = hs_test.cli("doctor", log)
+        tap.check("%s: doctor names the line" % name, done.status == 1 and place in " ".join(done.out.decode().split()), done.out)
+        points = hs_test.cli_json("timeline", log)[1]["points"]
+        tap.check("%s: timeline" % name, len(points) >= 5, points)
+
+
 def run(tap):
     case_helper(tap)
+    case_tools(tap)
     case_long(tap)
     text = stock_unix.run_on("unix32", plain=True).out.decode()
     plain = [(m["mark"], m["used_bytes"]) for m in marks(write("plain.log", text))]

@@ -75,6 +75,14 @@ def case_module(tap, firmware):
     tap.check("%s: doctor names the line of the failure" % firmware, re.search(r"module\.py:\d+", found) and "100000000" in found, found)
 
 
+def case_quiet(tap, firmware):
+    """What Thonny imports after the script prints nothing: Thonny takes any output then for an error."""
+    script = write("quiet.py", "import heapstrata\nimport builtins, sys, gc, os, uos, micropython, time\n")
+    done = hs_test.run([hs_test.firmware(firmware, True), script], env={"MICROPYPATH": MODULE, "HOME": "/"})
+    tap.check("%s: modules that the firmware has built in are no imports to be noticed" % firmware, done.status == 0 and
+              [kind for kind, _, _ in samples(done.out)] == ["start"], (done.status, done.out[:300], done.err))
+
+
 def case_track(tap, firmware):
     """One script, with heapstrata.py and with the module built in."""
     trace, script = path(firmware + "-native.hst"), os.path.join(os.path.dirname(__file__), "track.py")
@@ -92,4 +100,5 @@ def case_track(tap, firmware):
 def run(tap):
     for firmware in hs_test.UNIX:
         case_module(tap, firmware)
+        case_quiet(tap, firmware)
         case_track(tap, firmware)
