@@ -80,6 +80,19 @@ def case_names(tap):
     tap.check("another file is refused in the same words", seen[1][0] == 2 and b"not an ELF file" in seen[1][2], seen[1])
 
 
+# Suites that need no device and nothing that the build lacks.
+SUITES = ("growth",)
+
+
+def case_suites(tap):
+    """Other suites, with this program in place of the native one."""
+    for name in SUITES:
+        folder = os.path.join(hs_test.scratch(), name)
+        os.makedirs(folder, exist_ok=True)
+        done = hs_test.run([os.path.join(hs_test.ROOT, "tests", name, "run")], env={"HS_CLI": os.path.join(PACKAGE, "cli.mjs"), "HS_TMP": folder}, timeout=1200)
+        tap.check("the suite %s passes with it" % name, done.status == 0 and done.out.count(b"ok ") > 2, (done.out[-2000:], done.err[-2000:]))
+
+
 def case_package(tap):
     """Installed from its archive, as npx does it, and used as a program and as a library."""
     folder = os.path.join(hs_test.scratch(), "installed")
@@ -123,7 +136,7 @@ def main():
     if not os.path.exists(os.path.join(PACKAGE, "heapstrata.wasm")):
         tap.check("the program for WebAssembly is there: make wasm", False)
         tap.finish()
-    for case in (case_commands, case_traces, case_many, case_missing, case_names, case_package):
+    for case in (case_commands, case_traces, case_many, case_missing, case_names, case_suites, case_package):
         case(tap)
     tap.finish()
 
