@@ -153,7 +153,8 @@ static void fill_status(struct hs_stat *status, const BY_HANDLE_FILE_INFORMATION
         .st_ino = (uint64_t)info->nFileIndexHigh << 32 | info->nFileIndexLow,
         .st_mode = (unsigned short)((folder ? S_IFDIR | 0755 : S_IFREG | 0644) & ~(fixed ? 0222 : 0)),
         .st_size = (int64_t)((uint64_t)info->nFileSizeHigh << 32 | info->nFileSizeLow),
-        .st_mtime = (time_t)(time / 10000000) - 11644473600, /* from 1601 on, in 100 ns */
+        .st_mtim = {.tv_sec = (time_t)(time / 10000000) - 11644473600,
+                    .tv_nsec = (long)(time % 10000000) * 100}, /* from 1601 on, in 100 ns */
     };
 }
 

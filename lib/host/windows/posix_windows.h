@@ -47,7 +47,7 @@ struct hs_stat {
     uint64_t st_dev, st_ino;
     unsigned short st_mode;
     int64_t st_size;
-    time_t st_mtime;
+    struct timespec st_mtim; /* to 100 ns */
 };
 int hs_stat(const char *path, struct hs_stat *status);
 int hs_fstat(int fd, struct hs_stat *status);
