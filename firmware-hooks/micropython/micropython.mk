@@ -108,7 +108,7 @@ CFLAGS_USERMOD += $(if $(HEAPSTRATA_RING_ADDR),-DHS_RING_ADDR=$(HEAPSTRATA_RING_
 	$(if $(HEAPSTRATA_RING_SIZE),-DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE))
 
 HEAPSTRATA_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPSTRATA_LTTNG_SRC))
-$(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT)
+$(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT) -ffunction-sections -fdata-sections
 
 # Other settings than last time: our files are compiled again. In a folder that was built without the module MicroPython would
 # look for names of strings in files only that are newer than its list of them, so that list is made anew.
@@ -121,7 +121,7 @@ $(HEAPSTRATA_OBJ): $(HEAPSTRATA_STATE)
 # With link-time optimisation a wrap is silently lost when caller and function are merged: keep the
 # files that define the wrapped functions out of it.
 $(addprefix $(BUILD)/,py/gc.o py/malloc.o py/nlr.o py/nlrthumb.o py/nlrx64.o py/nlrx86.o py/nlrxtensa.o py/nlrsetjmp.o py/obj.o py/vm.o mpthreadport.o supervisor/shared/port.o) $(HEAPSTRATA_OBJ) \
-$(foreach f,memp mem timeouts,$(BUILD)/lib/lwip/src/core/$(f).o $(BUILD)/sdk/lib/lwip/src/core/$(f).o): CFLAGS += -fno-lto
+$(foreach f,memp mem timeouts,$(BUILD)/lib/lwip/src/core/$(f).o $(BUILD)/sdk/lib/lwip/src/core/$(f).o): CFLAGS += -fno-lto -ffunction-sections -fdata-sections
 
 # Where the port's makefile calls ld itself, that takes the option without the compiler's -Wl.
 HEAPSTRATA_COMMA := ,
@@ -135,6 +135,8 @@ HEAPSTRATA_WRAPS := $(shell sed -e 's/\#.*//' $(patsubst %,$(HEAPSTRATA_ROOT)/fi
 # The module names a symbol that only these options define, so that a link without them fails.
 HEAPSTRATA_LINK := $(addprefix $(HEAPSTRATA_LD)--wrap=,$(HEAPSTRATA_WRAPS)) $(HEAPSTRATA_LD)--defsym=hs_wraps_are_missing_at_the_link=0
 LDFLAGS_USERMOD += $(HEAPSTRATA_LINK)
+# nrf leaves it to link-time optimisation to drop what is not used, which does not know our files: the decoder would stay.
+LDFLAGS_USERMOD += $(if $(filter nrf,$(HEAPSTRATA_MP_PORT)),$(HEAPSTRATA_LD)--gc-sections)
 
 # CircuitPython's ports assign LDFLAGS later, or link without. The command that links has CFLAGS, or where ld is called
 # LDFLAGS, or where the vendor's tool writes the makefile LD_FLAGS.

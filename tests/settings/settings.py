@@ -100,6 +100,19 @@ def joined():
     tap.check("make: MicroPython's list of strings is made anew when the module joins, and only then", there == [False, True], there)
 
 
+def unused():
+    """What a firmware does not use of our files, such as the decoder, is dropped, also where the port leaves that to link-time
+    optimisation, which our files have no part in."""
+    done = hs_test.run(["make", "-s", "-C", os.path.join(hs_test.MP_SRC, "ports", "nrf"), "BOARD=MICROBIT", "LTO=1", "USER_C_MODULES=" + HOOKS,
+                        "FROZEN_MANIFEST=", "BUILD=" + hs_test.mp_folder("nrf", os.path.join(SCRATCH, "nrf")), "--eval",
+                        "shown: ; @echo LINK $(LDFLAGS)", "shown"], env={"MAKEFLAGS": ""})
+    tap.check("make nrf: the linker drops sections that are not used", done.status == 0 and b"--gc-sections" in done.out, text(done)[-1500:])
+    status, out = make("qemu", "BOARD=NETDUINO2", "CFLAGS_EXTRA=-fno-function-sections -fno-data-sections", name="unused")
+    command = out.rpartition("arm-none-eabi-gcc")[2]
+    tap.check("make: our files have a section for each function, whatever the port wants",
+              status == 0 and command.rfind(" -ffunction-sections") > command.rfind("-fno-function-sections") >= 0, command[-1500:])
+
+
 # ---- cmake ----
 
 def cmake(*settings, env=None, port="rp2", fresh=True, name="cmake"):
@@ -206,5 +219,6 @@ by_make()
 heap_caps()
 tracked()
 joined()
+unused()
 small_ring()
 tap.finish()
