@@ -455,9 +455,18 @@ uint32_t hs_mp_refs(void)
 
 static uint8_t when, fails;
 
+/* Whether `words` contains `word`. newlib's strstr would cost 1.1 KB of flash. */
+static bool contains(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+    while (*words && strncmp(words, word, len))
+        words++;
+    return *words;
+}
+
 void hs_mp_refs_when(const char *words)
 {
-    when = (uint8_t)((strstr(words, "mark") ? HS_REFS_AT_MARK : 0) | (strstr(words, "fail") ? HS_REFS_AT_FAIL : 0));
+    when = (uint8_t)((contains(words, "mark") ? HS_REFS_AT_MARK : 0) | (contains(words, "fail") ? HS_REFS_AT_FAIL : 0));
     fails = 0;
 }
 

@@ -105,17 +105,24 @@ def as_rp2350(text):
     return text.replace("CMSIS/Device/RP2040", "CMSIS/Device/RP2350")
 
 
+def nm(elf):
+    """{symbol: address}"""
+    out = subprocess.run(["arm-none-eabi-nm", elf], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return {fields[2]: int(fields[0], 16) for fields in map(str.split, out.splitlines()) if len(fields) == 3}
+
+
+def case_flash(tap):
+    """What the hooks bring along: no search in texts, no numbers as text, nothing that only reads traces."""
+    hooked, plain = (set(nm(pico.firmware(plain=p).replace(".bin", ".elf"))) for p in (False, True))
+    large = (hooked - plain) & {"strstr", "memmem", "strtoul", "snprintf", "qsort", "hs_decode_next", "hs_kind_info"}
+    tap.check("the hooks bring no large function of the C library, and no decoder", "hs_put_alloc" in hooked and not large, large)
+
+
 # ---- a Pico 2, which nothing here emulates: what can be read from its firmware ----
 
 ARM_SECURE = 0xE48BFF59
 IMAGE_DEF = struct.pack("<3I", 0xFFFFDED3, 0x10210142, 0x1FF)  # the block by which the boot ROM knows a program: ARM, secure, RP2350
 MAKES_FIRMWARE = "RPI_PICO2: make soak builds it"
-
-
-def nm(elf):
-    """{symbol: address}"""
-    out = subprocess.run(["arm-none-eabi-nm", elf], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return {fields[2]: int(fields[0], 16) for fields in map(str.split, out.splitlines()) if len(fields) == 3}
 
 
 def wraps():
@@ -162,6 +169,7 @@ def case_pico2(tap):
 def run(tap):
     case_uf2(tap, "rp2040", 0xE48BFF56)
     case_uf2(tap, "rp2350", ARM_SECURE)
+    case_flash(tap)
     case_pico2(tap)
     case_uf2_bad(tap)
     case_boards(tap)
