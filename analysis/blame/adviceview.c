@@ -17,8 +17,8 @@ static const struct {
 } words[HS_ADVICE_KINDS] = {
     [HS_ADVICE_REUSE] =
         {"reuse", "reuse one buffer instead of allocating a new one each time (readinto(), a slice of a memoryview)",
-         "%o blocks of %b bytes on average were allocated there, at most %g bytes live at a time. %n of them were next to blocks "
-         "of %i and were freed after %t on average, while the latter survived %u"},
+         "%o blocks of %b bytes on average were allocated there, at most %g bytes live at a time. %n times one that was freed "
+         "was next to a block of %i; they were freed after %t on average, while the latter survived %u"},
     [HS_ADVICE_IMPORT] = {"import", "import at the top of the program, before anything else is allocated",
                           "%n of its %o blocks in free space came from an import in the middle of the program"},
     [HS_ADVICE_FINAL_SIZE] = {"final size",

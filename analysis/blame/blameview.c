@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "analysis/blame/blameview.h"
+#include "analysis/model/knowledge.h"
 
 #include <stdlib.h>
 
@@ -211,7 +212,9 @@ static void cases_text(const struct hs_blameview *v, FILE *out)
         fprintf(out, "# %s failed while the heap was locked, or when its layout is unknown: no block blocked these\n",
                 count(number, v->unplaced));
     if (!v->failures && !v->when)
-        fputs("# no allocation failed. --size N asks about one of N bytes, --at WHEN about another moment than the end\n", out);
+        fprintf(out, "# %s. --size N asks about one of N bytes, --at WHEN about another moment than the end\n",
+                hs_knowledge_of(v->head.model, v->head.reader).failures == HS_EXACT ? "no allocation failed"
+                                                                                    : "no failed allocation is in this trace");
     if (v->n) {
         request_text(v, &v->cases[v->n - 1], out);
         answer_text(v, &v->cases[v->n - 1], out);
@@ -222,6 +225,10 @@ static void islands_text(const struct hs_blameview *v, FILE *out)
 {
     const struct hs_island_report *r = v->islands;
     char moments[32], parted[32];
+    if (!r->moments) {
+        fputs("\n# Islands: not known, because the trace has no collection and no failure at which the layout is known\n", out);
+        return;
+    }
     if (!r->n) {
         fputs("\n# No islands: after no collection did blocks separate two free runs that are both longer than they are\n", out);
         return;
@@ -233,7 +240,7 @@ static void islands_text(const struct hs_blameview *v, FILE *out)
     print(island_table(v, v->limit == UINT64_MAX ? 0 : 0.01), out, v->color);
     fputs("#\n# an island: used granules between two free runs, each at least as long; it splits off the shorter run.\n"
           "# share: of all bytes split off; times: checks at which the line had islands; lived: age of its blocks;\n"
-          "# beside: blocks next to them that were freed\n",
+          "# beside: how many times a block next to one of them was freed\n",
           out);
 }
 

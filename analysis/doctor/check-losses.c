@@ -27,21 +27,20 @@ static void lost(const struct hs_trace_info *info, struct hs_findings *findings)
 static void overwritten(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     const struct hs_trace_info *info = hs_reader_info(input->reader);
-    bool placed = input->model->synced || hs_model_summary_only(input->model);
+    const struct hs_model *m = input->model;
+    const struct hs_failure *failure = m->n_failures ? &m->failure[(m->n_failures - 1) % HS_FAILURES_KEPT] : NULL;
     uint64_t size = info->packet_bytes + info->dict_bytes;
-    if (placed && !input->model->unplaced)
+    if ((hs_model_placed(m) && (!failure || failure->placed)) || m->levels.last > HS_LEVEL_FULL)
         return; /* this is the purpose of a ring */
     struct hs_finding *f = hs_finding_new(findings, "HS-RING-SMALL", HS_SEVERITY_WARNING,
                                           "the ring is too small to rebuild the heap from what is left in it");
-    hs_finding_evidence(f,
-                        "it holds the last %" PRIu64 " of %" PRIu64 " records in about %" PRIu64 " bytes; %" PRIu64
-                        " packets were overwritten",
-                        info->records, info->emitted, size, info->overwritten);
+    hs_finding_evidence(
+        f, "it holds the last %" PRIu64 " of %" PRIu64 " records, %" PRIu64 " bytes; %" PRIu64 " packets were overwritten",
+        info->records, info->emitted, size, info->overwritten);
     hs_finding_evidence(f, "%" PRIu64 " events came while the layout was not known", input->model->unplaced);
-    hs_finding_next(f,
-                    "make the ring larger: a snapshot of the heap must fit a quarter of it (-DHS_RING_SIZE=%" PRIu64 " would be "
-                    "four times this one)",
-                    size * 4);
+    hs_finding_next(
+        f,
+        "make the ring about four times as large (HS_RING_SIZE, record --ring): a snapshot of the heap must fit a quarter of it");
     hs_finding_next(f, "or record less: heapstrata.start(level=\"sampled\") or \"summary\" cover a longer time in the same ring");
 }
 

@@ -62,7 +62,7 @@ void hs_summary_json(const struct hs_summary *s, struct hs_json *json)
     hs_json_uint(json, "boots", s->boots);
     hs_json_uint(json, "sites", s->sites);
     hs_json_uint(json, "marks", s->marks);
-    hs_json_real(json, "seconds", s->seconds);
+    hs_json_real(json, "seconds", s->heap.known.clock ? s->seconds : NAN);
     hs_json_uint_or_null(json, "collections", s->collections, s->heap.known.text);
     hs_json_real(json, "pause_seconds", s->pause);
     hs_json_real(json, "longest_pause_seconds", s->longest_pause);

@@ -117,8 +117,12 @@ static void text_of_boot(const struct resets *r, const char *end)
     char name[HS_NAME_MAX], shown[HS_NAME_MAX];
     const struct hs_failure *failure = last_failure(r);
     struct hs_space_stats heap;
-    printf("boot %" PRIu32 ": %s after %.6f s, %" PRIu64 " records\n", r->boot, end, hs_seconds(r->reader, r->time - r->began),
-           r->records);
+    printf("boot %" PRIu32 ": %s", r->boot, end);
+    if (hs_knowledge_of(r->model, r->reader).clock)
+        printf(" after %.6f s", hs_seconds(r->reader, r->time - r->began));
+    else
+        fputs(" after a time that is not known", stdout);
+    printf(", %" PRIu64 " records\n", r->records);
     if (hs_model_heap(r->model, &heap)) {
         snprintf(shown, sizeof shown, "%" PRIu64, heap.largest_free);
         printf("  heap: %" PRIu64 " bytes used, %" PRIu64 " free, longest free run %s\n", heap.used, heap.free,
@@ -160,7 +164,10 @@ static void json_of_boot(const struct resets *r, const char *end)
     hs_json_object(r->json, NULL);
     hs_json_uint(r->json, "boot", r->boot);
     hs_json_text(r->json, "end", end);
-    hs_json_real(r->json, "seconds", hs_seconds(r->reader, r->time - r->began));
+    if (hs_knowledge_of(r->model, r->reader).clock)
+        hs_json_real(r->json, "seconds", hs_seconds(r->reader, r->time - r->began));
+    else
+        hs_json_null(r->json, "seconds");
     hs_json_uint(r->json, "records", r->records);
     if (hs_model_heap(r->model, &heap)) {
         hs_json_uint(r->json, "used_bytes", heap.used);
@@ -250,10 +257,25 @@ static int each(void *context, const struct hs_event *events, long n)
     return ferror(stdout);
 }
 
-static int show(struct resets *r)
+/* The program is named anywhere in the trace, and boots are printed while it is read: a file is read once before. */
+static int open_symbols(struct resets *r)
 {
     const struct hs_common *common = &r->args->common;
-    int status = common->elf ? hs_cmd_symbols(&r->names.symbols, common, r->reader) : HS_EXIT_OK;
+    const struct hs_event *event;
+    if (common->elf)
+        return hs_cmd_symbols(&r->names.symbols, common, r->reader);
+    struct hs_error error = {0};
+    struct hs_reader *before = strcmp(common->input, "-") ? hs_reader_open(common->input, &error) : NULL;
+    while (before && hs_reader_next(before, &event) > 0)
+        continue;
+    int status = before ? hs_cmd_symbols(&r->names.symbols, common, before) : HS_EXIT_OK;
+    hs_reader_close(before);
+    return status;
+}
+
+static int show(struct resets *r)
+{
+    int status = open_symbols(r);
     if (status != HS_EXIT_OK)
         return status;
     r->names.reader = r->reader;

@@ -31,6 +31,7 @@ static void add_whole(const struct hs_page_facts *f, struct hs_json *json)
     hs_json_uint(json, "failed", s.failed);
     hs_json_uint(json, "collections", s.collections);
     hs_json_uint(json, "peak", s.heap.peak);
+    hs_json_bool(json, "peak_at_least", s.heap.known.peak != HS_EXACT);
     hs_json_bool(json, "thinned", hs_page_trace_thinned(t));
     /* Every allocation is a step of the history: the page can compute sums over a range from it. */
     hs_json_bool(json, "exact",

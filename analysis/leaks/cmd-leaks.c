@@ -41,25 +41,62 @@ struct work {
     struct hs_leak_totals totals;
 };
 
-static const char *thread_text(const struct work *w, uint32_t thread, char *text, size_t size)
+/* Sorted, rows that would show the same thread, place and marks are beside each other: an object and its data, for instance. */
+static int as_shown(const void *left, const void *right)
 {
-    char key[32];
-    snprintf(key, sizeof key, "thread %" PRIu32, thread);
-    const char *name = thread ? hs_reader_fact(w->reader, key) : "start-up, interrupts";
-    snprintf(text, size, name ? "%s (%s)" : "%s", key, name);
-    return text;
+    const struct hs_leak_row *a = left, *b = right;
+    int order = strcmp(a->place, b->place);
+    order = order ? order : (a->thread > b->thread) - (a->thread < b->thread);
+    order = order ? order : strcmp(a->first ? a->first : "", b->first ? b->first : "");
+    return order ? order : strcmp(a->last ? a->last : "", b->last ? b->last : "");
+}
+
+static int by_bytes(const void *left, const void *right)
+{
+    const struct hs_leak_row *a = left, *b = right;
+    if (a->sum.bytes != b->sum.bytes)
+        return a->sum.bytes < b->sum.bytes ? 1 : -1;
+    return (a->site > b->site) - (a->site < b->site);
+}
+
+/* Names the places, and makes one row of those that would look the same. */
+static int join_rows(struct work *w)
+{
+    char place[HS_NAME_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < w->n; i++)
+        if (!(w->row[i].place = strdup(hs_name_of_site(&w->names, w->row[i].site, HS_KEY_LINE, place)))) {
+            w->n = i;
+            return HS_ERR_MEMORY;
+        }
+    if (w->n)
+        qsort(w->row, w->n, sizeof *w->row, as_shown);
+    for (size_t i = 0; i < w->n; i++) {
+        struct hs_leak_row *to = n ? &w->row[n - 1] : NULL;
+        if (!to || as_shown(to, &w->row[i])) {
+            w->row[n++] = w->row[i];
+            continue;
+        }
+        to->sum.bytes += w->row[i].sum.bytes;
+        to->sum.blocks += w->row[i].sum.blocks;
+        free(w->row[i].place);
+    }
+    w->n = n;
+    if (n)
+        qsort(w->row, n, sizeof *w->row, by_bytes);
+    return HS_OK;
 }
 
 static void add_row(const struct work *w, struct hs_table *table, const struct hs_leak_row *row)
 {
-    char thread[HS_NAME_MAX], place[HS_NAME_MAX];
+    char thread[HS_NAME_MAX];
     const struct hs_value values[] = {
         {.u = row->sum.bytes},
         {.u = row->sum.blocks},
         {.s = row->first ? row->first : "", .none = !row->first},
         {.s = row->last ? row->last : "", .none = !row->last},
-        {.s = thread_text(w, row->thread, thread, sizeof thread)},
-        {.s = hs_name_of_site(&w->names, row->site, HS_KEY_LINE, place)},
+        {.s = hs_name_of_thread(w->reader, row->thread, thread)},
+        {.s = row->place},
     };
     hs_table_add(table, values);
 }
@@ -127,9 +164,12 @@ static int show(struct work *w)
     struct hs_table *table = hs_table_new(columns, sizeof columns / sizeof *columns);
     if (!table)
         return hs_complain("%s", hs_strerror(HS_ERR_MEMORY));
+    int error = join_rows(w);
     for (size_t i = 0; i < w->n; i++)
         add_row(w, table, &w->row[i]);
-    int status = print(w, table);
+    int status = error ? hs_complain("%s", hs_strerror(error)) : print(w, table);
+    for (size_t i = 0; i < w->n; i++)
+        free(w->row[i].place);
     hs_table_free(table);
     return status;
 }

@@ -327,7 +327,7 @@ size_t hs_leaks_rows(struct hs_leaks *l, struct hs_leak_row **rows, struct hs_le
     l->out = calloc(l->chosen.n + 1, sizeof *l->out);
     for (size_t i = 0; l->out && i < l->chosen.n; i++) {
         const struct row *r = &l->chosen.row[i];
-        l->out[i] = (struct hs_leak_row){r->site, r->thread, label_of(l, r->since), label_of(l, r->last), r->sum};
+        l->out[i] = (struct hs_leak_row){r->site, r->thread, label_of(l, r->since), label_of(l, r->last), r->sum, NULL};
         all->bytes += r->sum.bytes;
         all->blocks += r->sum.blocks;
     }

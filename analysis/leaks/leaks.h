@@ -18,6 +18,7 @@ struct hs_leak_row {
     const char *first, *last; /* labels of the marks before the first of these blocks, and before the last; NULL: none, or the
                                * ring lost it */
     struct hs_leak_sum sum;
+    char *place; /* for the user's own use; NULL at first */
 };
 
 /* Labels of marks; NULL: the begin and the end of the trace. Of several marks with one label the last counts. */

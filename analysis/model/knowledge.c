@@ -23,6 +23,13 @@ bool hs_is_text_of_meminfo(const struct hs_reader *reader)
     return port && !strcmp(port, "mem_info text");
 }
 
+/* Text without times of its own has numbers in their place. */
+static bool has_clock(const struct hs_reader *reader)
+{
+    const char *clock = hs_reader_fact(reader, "clock");
+    return !clock || strcmp(clock, "none") != 0;
+}
+
 static bool has_heap(const struct hs_model *m) { return m->n_regions || m->levels.n_summaries; }
 
 /* Of blocks that only a snapshot has, the line is not known. If every event before it was recorded, they existed before. */
@@ -42,7 +49,7 @@ static enum hs_certainty of_at_peak(const struct hs_model *m, enum hs_certainty 
     return hs_model_saw_level(m, HS_LEVEL_SAMPLED) ? HS_ESTIMATED : HS_NOT_KNOWN;
 }
 
-static struct hs_knowledge of_text(const struct hs_model *m)
+static struct hs_knowledge of_text(const struct hs_model *m, const struct hs_reader *reader)
 {
     return (struct hs_knowledge){
         .requests = HS_NOT_KNOWN,
@@ -54,6 +61,7 @@ static struct hs_knowledge of_text(const struct hs_model *m)
         .peak = HS_AT_LEAST,
         .at_peak = m->levels.peak <= m->peak ? HS_AT_LEAST : HS_NOT_KNOWN,
         .placed = hs_model_placed(m),
+        .clock = has_clock(reader),
         .text = true,
     };
 }
@@ -64,7 +72,7 @@ struct hs_knowledge hs_knowledge_of(const struct hs_model *m, const struct hs_re
     bool gaps = has_gaps(m, hs_reader_info(reader));
     enum hs_certainty missed = gaps ? HS_AT_LEAST : HS_EXACT;
     if (hs_is_text_of_meminfo(reader))
-        return of_text(m);
+        return of_text(m, reader);
     struct hs_knowledge k = {
         .requests = worse(missed, summary   ? HS_AT_LEAST
                                   : sampled ? HS_ESTIMATED
@@ -76,6 +84,7 @@ struct hs_knowledge hs_knowledge_of(const struct hs_model *m, const struct hs_re
         .live = of_live(m, gaps || sampled || summary),
         .peak = sampled || summary || hs_model_summary_only(m) ? HS_AT_LEAST : missed,
         .placed = has_heap(m) && hs_model_placed(m),
+        .clock = true,
     };
     k.lines = k.requests;
     k.split = summary ? HS_NOT_KNOWN : k.requests;

@@ -26,6 +26,7 @@ struct hs_knowledge {
     enum hs_certainty peak;     /* the most used bytes */
     enum hs_certainty at_peak;  /* the same by line */
     bool placed;                /* where each block is at the end */
+    bool clock;                 /* times */
     bool text;                  /* the trace is made from text of mem_info(): blocks are known by kind, not by line */
 };
 

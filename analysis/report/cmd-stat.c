@@ -62,7 +62,7 @@ static void events_text(const struct hs_summary *s)
     const struct hs_knowledge *k = &s->heap.known;
     char seconds[32], time[48];
     hs_format(seconds, sizeof seconds, HS_VALUE_SECONDS, (struct hs_value){.d = s->seconds});
-    snprintf(time, sizeof time, "in %s", seconds);
+    snprintf(time, sizeof time, k->clock ? "in %s" : "", seconds);
     known(s->events_known, s->events, "events", time);
     if (k->split == HS_NOT_KNOWN)
         known(k->requests, s->heap.allocs + s->heap.reallocs, "allocs and reallocs", "");

@@ -132,14 +132,26 @@ static char *native_name(const struct hs_names *names, uint32_t number, enum hs_
     return name;
 }
 
+char *hs_name_of_thread(const struct hs_reader *reader, uint32_t thread, char *name)
+{
+    const char *system = hs_reader_fact(reader, "system");
+    bool python = system && (!strncmp(system, "micropython", 11) || !strncmp(system, "circuitpython", 13));
+    char key[32];
+    snprintf(key, sizeof key, "thread %" PRIu32, thread);
+    const char *called = hs_reader_fact(reader, key);
+    if (!called && !thread)
+        called = python ? "main, interrupts" : "start-up, interrupts";
+    snprintf(name, HS_NAME_MAX, called ? "%s (%s)" : "%s", key, called);
+    return name;
+}
+
 static char *thread_name(const struct hs_names *names, uint32_t number, char *name)
 {
     uint32_t thread = names->threads ? hs_threads_thread(names->threads, number) : 0;
-    const char *none = special(number, site_of(names, plain(names, number))), *called;
-    char key[32];
-    snprintf(key, sizeof key, "thread %" PRIu32, thread);
-    called = hs_reader_fact(names->reader, key);
-    snprintf(name, HS_NAME_MAX, called && !none ? "%s (%s)" : "%s", none ? none : key, called);
+    const char *none = special(number, site_of(names, plain(names, number)));
+    if (!none)
+        return hs_name_of_thread(names->reader, thread, name);
+    snprintf(name, HS_NAME_MAX, "%s", none);
     return name;
 }
 

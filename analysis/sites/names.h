@@ -47,6 +47,10 @@ bool hs_key_of_callers(enum hs_group_by key);
 /* Writes the site's name into `name`, of HS_NAME_MAX bytes, and returns it. */
 char *hs_name_of_site(const struct hs_names *names, uint32_t site, enum hs_group_by key, char *name);
 
+/* "thread 7 (its name)"; writes at most HS_NAME_MAX bytes into `name`, and returns it. Thread 0 is what runs before there are threads,
+ * and interrupts; in MicroPython also the main program. */
+char *hs_name_of_thread(const struct hs_reader *reader, uint32_t thread, char *name);
+
 /* The same for one call of a stack; `key` is one of those that callers have. */
 char *hs_name_of_frame(const struct hs_frame *frame, enum hs_group_by key, char *name);
 

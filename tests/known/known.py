@@ -84,6 +84,31 @@ def leaks(trace):
     return bool(found[1]), number(found[3]), number(more[1]) if more else 0
 
 
+def check_rest(tap, traces):
+    """Commands in which only a few words depend on what is known."""
+    ring = doctor(traces["16 KB ring"])[0]
+    tap.check("doctor, 16 KB ring: is not too small, since map and blame rebuild the heap from it", "HS-RING-SMALL" not in ring
+              and hs_test.cli("map", traces["16 KB ring"]).status == 0, list(ring))
+    small = doctor(traces["2 KB ring"])[1]
+    tap.check("doctor, 2 KB ring: advises no size that it cannot know", "four times as large" in small
+              and not re.search(r"HS_RING_SIZE=\d", small), small)
+    blame = hs_test.cli("blame", traces["text"]).out.decode()
+    tap.check("blame, text: no statement about failures and islands", "no failed allocation is in this trace" in blame
+              and "# Islands: not known" in blame, blame)
+    resets = hs_test.cli("resets", traces["text"]).out.decode()
+    _, boot, _ = hs_test.cli_json("resets", traces["text"])
+    tap.check("resets, text: it has no clock", "after a time that is not known" in resets and boot["seconds"] is None, resets)
+    named = hs_test.cli("resets", "-n", "2000", traces["two boots in 16 KB"]).out.decode()
+    tap.check("resets: native functions by their names, as in report", "anchor+0x" not in named and "program.py:" in named, named[-2000:])
+    shown = [row["place"] + row["thread"] + str(row["first_after"]) + str(row["last_after"])
+             for row in hs_test.cli_json("leaks", traces["full"])[1]["rows"]]
+    tap.check("leaks: no two rows look the same", len(shown) > 5 and len(set(shown)) == len(shown), shown)
+    threads = {row["thread"] for row in hs_test.cli_json("leaks", traces["full"])[1]["rows"]}
+    by_thread = hs_test.cli("report", "--sort", "thread", traces["full"]).out.decode()
+    tap.check("leaks, report: the main program's thread has its name", threads == {"thread 0 (main, interrupts)"}
+              and "thread 0 (main, interrupts)" in by_thread, (threads, by_thread))
+
+
 def check_leaks(tap, traces):
     _, true, _ = leaks(traces["full"])
     tap.check("leaks: level full counts all blocks", true > 500, true)
@@ -204,6 +229,7 @@ def main():
     check_leaks(tap, traces)
     check_stat(tap, traces)
     check_report(tap, traces)
+    check_rest(tap, traces)
     tap.finish()
 
 

@@ -21,7 +21,7 @@ function factsOf(trace, name) {
     ['Events', grouped(facts.events)],
     ['Lost', grouped(facts.lost)],
     ['Heap', most ? grouped(most) + ' bytes' : 'not known'],
-    ['Peak', most ? `${grouped(facts.peak)} bytes, ${percent(facts.peak / most)}` : facts.peak ? grouped(facts.peak) : 'not known'],
+    [facts.peak_at_least ? 'Peak, at least' : 'Peak', most ? `${grouped(facts.peak)} bytes, ${percent(facts.peak / most)}` : facts.peak ? grouped(facts.peak) : 'not known'],
     ['Collections', grouped(facts.collections)],
     ['Failed', grouped(facts.failed)],
     ['Boots', facts.boots > 1 ? grouped(facts.boots) : null],

@@ -400,11 +400,22 @@ static void name_places(struct teller *t)
     }
 }
 
+/* Whether any dump has a time. */
+static bool has_clock(const struct hs_meminfo_log *log)
+{
+    for (size_t i = 0; i < log->n; i++)
+        if (log->dump[i].milliseconds)
+            return true;
+    return log->n_samples > 0;
+}
+
 static void begin(struct teller *t)
 {
     const struct hs_meminfo *first = &t->log->dump[0];
     char facts[256];
     size_t len = (size_t)snprintf(facts, sizeof facts, "port=mem_info text") + 1;
+    if (!has_clock(t->log))
+        len += (size_t)snprintf(facts + len, sizeof facts - len, "clock=none") + 1;
     if (t->log->system[0])
         len += (size_t)snprintf(facts + len, sizeof facts - len, "system=%s", t->log->system) + 1;
     hs_packets_header(&t->packets, &(struct hs_packets_config){.hz = t->log->n_samples ? 1000 : 1,
