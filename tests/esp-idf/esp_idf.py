@@ -418,7 +418,7 @@ def leaks():
     tap.check("leaks: up to a mark", status == 0 and same_blocks(sums, truth), (sums, err))
     refused = hs_test.cli("leaks", "--from", "hour 1", out_of("leaks.hst"))
     tap.check("leaks: a mark that the ring has lost is an error", refused.status == 2 and b"lost it" in refused.err, refused.err)
-    refused = hs_test.cli("leaks", "--region", "heap_caps/PSRAM", out_of("leaks.hst"))
+    refused = hs_test.cli("leaks", "--region", "heap_caps/DRAM", out_of("leaks.hst"))
     tap.check("leaks: of one region they are not known, and nothing else is shown", refused.status == 2 and not refused.out and
               b"all heaps together" in refused.err, (refused.out, refused.err))
     text = hs_test.cli("leaks", out_of("leaks.hst")).out.decode()
