@@ -10,7 +10,19 @@
 
 #define SLACK_LEAST 1024u /* bytes by which a heap's size may differ: two calls are two moments */
 
-static void contradiction(const struct hs_meminfo *d, struct hs_findings *findings, const char *what)
+const char *hs_doctor_contradiction(const struct hs_meminfo *d)
+{
+    uint64_t longest = d->max_block > 2 ? d->max_block : 0;
+    if (d->used + d->free != d->total)
+        return "used and free do not make the total";
+    if (d->has & HS_MEMINFO_LONGEST && d->max_free * d->granule > d->free)
+        return "the longest free run is longer than all that is free";
+    if (d->has & HS_MEMINFO_COUNTS && (d->blocks_1 + 2 * d->blocks_2 + longest) * d->granule > d->used)
+        return "the blocks counted take more than what is used";
+    return NULL;
+}
+
+static void contradiction(const struct hs_meminfo *d, struct hs_findings *findings)
 {
     struct hs_finding *f = hs_finding_new(findings, "HS-FIGURES-WRONG", HS_SEVERITY_WARNING,
                                           "the figures of the dump in line %u contradict each other", d->line);
@@ -19,19 +31,8 @@ static void contradiction(const struct hs_meminfo *d, struct hs_findings *findin
                         ", of two %" PRIu64 ", longest block %" PRIu64 ", longest free run %" PRIu64 " granules of %" PRIu32
                         " bytes",
                         d->total, d->used, d->free, d->blocks_1, d->blocks_2, d->max_block, d->max_free, d->granule);
-    hs_finding_evidence(f, "%s", what);
+    hs_finding_evidence(f, "%s: no other check uses these figures", hs_doctor_contradiction(d));
     hs_finding_next(f, "copy the whole of what mem_info(1) printed, from one call");
-}
-
-static void within_dump(const struct hs_meminfo *d, struct hs_findings *findings)
-{
-    uint64_t longest = d->max_block > 2 ? d->max_block : 0;
-    if (d->used + d->free != d->total)
-        contradiction(d, findings, "used and free do not make the total");
-    else if (d->has & HS_MEMINFO_LONGEST && d->max_free * d->granule > d->free)
-        contradiction(d, findings, "the longest free run is longer than all that is free");
-    else if (d->has & HS_MEMINFO_COUNTS && (d->blocks_1 + 2 * d->blocks_2 + longest) * d->granule > d->used)
-        contradiction(d, findings, "the blocks counted take more than what is used");
 }
 
 /* A map that was truncated or damaged in transit; the totals above it are still valid. */
@@ -67,7 +68,7 @@ static uint64_t sum_of(const struct pair *c, const struct hs_meminfo *d)
 static const struct hs_meminfo *nearest(const struct hs_doctor_input *p, const struct pair *c)
 {
     const struct hs_meminfo *best = NULL;
-    for (size_t i = 0; i < p->meminfo.n; i++) {
+    for (size_t i = 0; i < p->facts.n_sound; i++) {
         const struct hs_meminfo *d = &p->meminfo.dump[i];
         if (!best || distance(sum_of(c, d), d->total) < distance(sum_of(c, best), best->total))
             best = d;
@@ -148,7 +149,8 @@ static void between_calls(const struct hs_doctor_input *p, struct hs_findings *f
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     for (size_t i = 0; i < p->meminfo.n; i++) {
-        within_dump(&p->meminfo.dump[i], findings);
+        if (i >= p->facts.n_sound)
+            contradiction(&p->meminfo.dump[i], findings);
         if (p->meminfo.dump[i].fault)
             without_map(&p->meminfo.dump[i], findings);
     }

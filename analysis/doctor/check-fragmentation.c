@@ -36,7 +36,7 @@ static bool heap_of(const struct hs_model *m, struct hs_space_stats *heap)
 /* The heap of a pasted mem_info() may also grow, by the size that the same line gives. */
 static void grow_by_split(const struct hs_doctor_input *input, struct hs_space_stats *heap)
 {
-    const struct hs_meminfo *d = input->meminfo.n ? &input->meminfo.dump[input->meminfo.n - 1] : NULL;
+    const struct hs_meminfo *d = input->facts.n_sound ? &input->meminfo.dump[input->facts.n_sound - 1] : NULL;
     if (d && d->has & HS_MEMINFO_SPLIT && d->max_new_split > heap->largest_free)
         heap->largest_free = d->max_new_split;
 }
@@ -54,10 +54,18 @@ static void report_fragmented(const struct hs_space_stats *heap, struct hs_findi
     hs_finding_next(f, "heapstrata map shows where the pieces are, heapstrata timeline when they appeared");
 }
 
+/* The model's end is the last dump of a text. */
+static bool ends_soundly(const struct hs_doctor_input *input)
+{
+    const struct hs_meminfo *dump = input->meminfo.dump;
+    size_t n = input->meminfo.n, sound = input->facts.n_sound;
+    return n == sound || (sound && dump[sound - 1].line > dump[n - 1].line);
+}
+
 static void look(const struct hs_doctor_input *input, struct hs_findings *findings)
 {
     struct hs_space_stats heap;
-    if (input->model && input->exam->diagnoses.n == 0 && heap_of(input->model, &heap)) {
+    if (input->model && input->exam->diagnoses.n == 0 && ends_soundly(input) && heap_of(input->model, &heap)) {
         grow_by_split(input, &heap);
         report_fragmented(&heap, findings);
     }

@@ -7,7 +7,8 @@
 
 #include "analysis/doctor/doctor.h"
 
-#define NEARLY 0.95 /* share of the heap in use */
+#define QUOTED_TOO 3u /* further lines about the same failure that are quoted */
+#define NEARLY 0.95   /* share of the heap in use */
 
 static void limits(struct hs_finding *f, const struct hs_doctor_input *p)
 {
@@ -21,7 +22,7 @@ static void limits(struct hs_finding *f, const struct hs_doctor_input *p)
 
 static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_meminfo *d = &p->meminfo.dump[p->meminfo.n - 1];
+    const struct hs_meminfo *d = &p->meminfo.dump[p->facts.n_sound - 1];
     uint64_t reach = d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0);
     if (!d->total || (double)d->used < NEARLY * (double)reach)
         return;
@@ -40,8 +41,8 @@ static void nearly_full(const struct hs_doctor_input *p, struct hs_findings *fin
 /* The last dump before a failure, or else the first one after it. */
 static const struct hs_meminfo *dump_near(const struct hs_doctor_input *p, unsigned line)
 {
-    const struct hs_meminfo *best = p->meminfo.n ? &p->meminfo.dump[0] : NULL;
-    for (size_t i = 0; i < p->meminfo.n && p->meminfo.dump[i].line < line; i++)
+    const struct hs_meminfo *best = p->facts.n_sound ? &p->meminfo.dump[0] : NULL;
+    for (size_t i = 0; i < p->facts.n_sound && p->meminfo.dump[i].line < line; i++)
         best = &p->meminfo.dump[i];
     return best;
 }
@@ -101,7 +102,7 @@ static struct failure find_failure(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text;
-        enum hs_memory_error error = hs_memory_error_in(text, i ? p->line[i - 1].text : NULL);
+        enum hs_memory_error error = hs_doctor_memory_error(p, i);
         struct failure failure = {.line = &p->line[i], .wordless = error == HS_MEMORY_ERROR_WORDLESS};
         if (!error)
             continue;
@@ -130,8 +131,97 @@ static void advise_import(struct hs_finding *f)
     hs_finding_next(f, "import the largest modules first, and call gc.collect() between imports");
 }
 
+static void advise_pieces(struct hs_finding *f)
+{
+    hs_finding_next(
+        f, "work in smaller pieces: one buffer that is reused, readinto() in place of read(), a part of the picture at a time");
+}
+
+/* ---- a request larger than the heap ---- */
+
+#define NEGATIVE (UINT64_C(1) << 31) /* no supported heap is that large: the size is a negative number or an overflow */
+
+/* What shows that no collection could have helped. */
+struct limit {
+    uint64_t bytes;                    /* 0: nothing shows it */
+    const struct hs_doctor_line *line; /* of the call; NULL: not a call */
+    unsigned dump;                     /* line of the dump; 0: not a dump */
+};
+
+/* gc.mem_free() and gc.mem_alloc() together; one of them shows no limit. */
+static struct limit limit_by_calls(const struct hs_doctor_input *p)
+{
+    struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0), used = hs_doctor_input_call(p, "gc.mem_alloc()", 0);
+    struct limit limit = {.line = free.line};
+    if (!used.line)
+        return (struct limit){.bytes = 0};
+    for (; free.line; free = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(free.line - p->line) + 1))
+        limit.bytes = free.value + used.value > limit.bytes ? free.value + used.value : limit.bytes;
+    return limit;
+}
+
+static struct limit limit_of(const struct hs_doctor_input *p, const struct failure *failure)
+{
+    const struct hs_meminfo *d = dump_near(p, failure->line->number);
+    const struct hs_chip *chip = p->facts.chip;
+    if (d)
+        return (struct limit){.bytes = d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0), .dump = d->line};
+    struct limit limit = limit_by_calls(p);
+    if (limit.bytes)
+        return limit;
+    return (struct limit){.bytes = chip && !chip->psram ? chip->internal : 0};
+}
+
+static void too_small(const struct hs_doctor_input *p, const struct failure *failure, const struct limit *limit,
+                      struct hs_findings *findings)
+{
+    const struct hs_meminfo *d = limit->dump ? dump_near(p, failure->line->number) : NULL;
+    bool negative = failure->size >= NEGATIVE;
+    struct hs_finding *f = hs_finding_new(findings, "HS-HEAP-TOO-SMALL", HS_SEVERITY_PROBLEM,
+                                          negative ? "a size was requested that no heap has"
+                                                   : "more was requested at once than the whole heap has");
+    hs_finding_quote(f, failure->line);
+    hs_finding_quote(f, failure->importing);
+    if (d)
+        judge(f, d, failure->size);
+    else if (limit->line)
+        hs_finding_evidence(f, "line %u: gc.mem_free() and gc.mem_alloc() show a heap of %" PRIu64 " bytes at most",
+                            limit->line->number, limit->bytes);
+    limits(f, p);
+    if (negative) {
+        hs_finding_next(f, "look at how the size is computed: a negative number, or a multiplication that overflows");
+        return;
+    }
+    advise_pieces(f);
+    if (p->facts.chip && p->facts.chip->psram && limit->bytes < 1u << 20)
+        hs_finding_next(f, "or use a board and a build with PSRAM: %s (%s)", p->facts.chip->name, p->facts.chip->psram);
+    else
+        hs_finding_next(f,
+                        "or use a board with more RAM: no collection, and no other order of allocations, makes room for it here");
+}
+
+static bool is_too_large(const struct hs_doctor_input *p, const struct failure *failure, struct limit *limit)
+{
+    *limit = limit_of(p, failure);
+    return failure->sized && (failure->size >= NEGATIVE || (limit->bytes && failure->size > limit->bytes));
+}
+
+/* The last gc.mem_free() before a line. */
+static struct hs_text_call call_before(const struct hs_doctor_input *p, const struct hs_doctor_line *line)
+{
+    struct hs_text_call last = {.line = NULL}, call = hs_doctor_input_call(p, "gc.mem_free()", 0);
+    for (; call.line && call.line < line; call = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(call.line - p->line) + 1))
+        last = call;
+    return last;
+}
+
 static void failed(const struct hs_doctor_input *p, const struct failure *failure, struct hs_findings *findings)
 {
+    struct limit limit;
+    if (is_too_large(p, failure, &limit)) {
+        too_small(p, failure, &limit, findings);
+        return;
+    }
     const char *what =
         failure->importing
             ? "memory ran out while a module was imported: its source is compiled on the board, which needs memory besides the code"
@@ -141,8 +231,13 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
     const struct hs_meminfo *d = dump_near(p, failure->line->number);
     hs_finding_quote(f, failure->line);
     hs_finding_quote(f, failure->importing);
+    struct hs_text_call free = call_before(p, failure->line);
+    bool exceeds = !d && failure->sized && free.line && failure->size > free.value;
     if (d && failure->sized)
         judge(f, d, failure->size);
+    if (exceeds)
+        hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ": not so many bytes were free", free.line->number,
+                            free.value);
     if (failure->wordless)
         hs_finding_evidence(
             f,
@@ -150,6 +245,8 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
     limits(f, p);
     if (failure->importing)
         advise_import(f);
+    else if (exceeds)
+        advise_pieces(f);
     if (p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON && !d)
         hs_finding_next(
             f, "paste gc.mem_alloc() and gc.mem_free(), called after gc.collect(): most boards have no micropython.mem_info(). "
@@ -159,29 +256,51 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
 
 /* ---- the system's heap ---- */
 
-static bool is_espressif(const struct hs_doctor_input *p) { return p->facts.chip && !strncmp(p->facts.chip->name, "ESP32", 5); }
+static bool is_espressif(const struct hs_doctor_input *p)
+{
+    return p->facts.chip ? !strncmp(p->facts.chip->name, "ESP32", 5) : hs_doctor_input_is_esp(p);
+}
 
 static void advise_system(struct hs_finding *f, const struct hs_doctor_input *p)
 {
-    if (is_espressif(p)) {
+    if (p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON) {
+        hs_finding_next(
+            f,
+            "connect before large Python objects are made: CircuitPython's heap grows into the memory that sockets and TLS need");
+    } else if (is_espressif(p)) {
         hs_finding_next(
             f,
             "look at the system's heap just before: esp32.idf_heap_info(esp32.HEAP_DATA) lists each region's size, free bytes and largest piece; "
             "TLS wants some 40 KB, parts of it in one piece");
         hs_finding_next(f, "connect early, before the Python heap has grown into what is left, and keep the connection");
     } else {
+        if (!p->facts.chip)
+            hs_finding_next(f, "on an ESP32 esp32.idf_heap_info(esp32.HEAP_DATA) shows what the system's heap has");
         hs_finding_next(
             f,
-            "sockets and TLS take their memory from the system's heap or from lwIP's pools, which the build sizes (MEM_SIZE, MEMP_NUM_... in lwipopts.h)");
+            "%ssockets and TLS take their memory from the system's heap or from lwIP's pools, which the build sizes (MEM_SIZE, MEMP_NUM_... in lwipopts.h)",
+            p->facts.chip ? "" : "elsewhere ");
     }
     hs_finding_next(f, "close every response and socket, also after an error: each keeps its buffers until then");
 }
 
+/* An error of TLS names what had no room; any other one is a number. */
+static const struct hs_doctor_line *system_error(const struct hs_doctor_input *p)
+{
+    const struct hs_doctor_line *first = NULL;
+    for (size_t i = 0; i < p->n_lines; i++) {
+        if (hs_tls_error_in(p->line[i].text))
+            return &p->line[i];
+        if (!first && hs_system_error_in(p->line[i].text))
+            first = &p->line[i];
+    }
+    return first;
+}
+
 static void system_heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    const struct hs_doctor_line *line = NULL;
-    for (size_t i = 0; i < p->n_lines && !line; i++)
-        line = hs_system_error_in(p->line[i].text) ? &p->line[i] : NULL;
+    const struct hs_doctor_line *line = p->facts.computer ? NULL : system_error(p);
+    unsigned quoted = 0;
     if (!line)
         return;
     struct hs_text_call free = hs_doctor_input_call(p, "gc.mem_free()", 0);
@@ -189,6 +308,11 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
         findings, "HS-SYSTEM-HEAP", HS_SEVERITY_PROBLEM,
         "the system's heap had no room, not Python's: sockets, TLS, WiFi and threads take their memory there");
     hs_finding_quote(f, line);
+    for (size_t i = 0; i < p->n_lines && quoted < QUOTED_TOO; i++) {
+        bool too = &p->line[i] != line && (hs_idf_failure_in(p->line[i].text) || hs_system_error_in(p->line[i].text));
+        hs_finding_quote(f, too ? &p->line[i] : NULL);
+        quoted += too;
+    }
     if (free.line)
         hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ", which is of the Python heap alone", free.line->number,
                             free.value);
@@ -199,28 +323,102 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
 
 #define LOOKS_LEAST 4u /* minimum number of readings, each after a collection, for a trend */
 
-/* gc.mem_free() after collections: if it falls each time, some memory is retained each time. */
+/* Readings of gc.mem_free() one after the other, between which the same was done. */
+struct looks {
+    struct hs_text_call first, last;
+    unsigned n;
+};
+
+/* Whether a board that starts prints this line. */
+static bool is_start(const char *text)
+{
+    static const char *const starts[] = {"MPY: soft reboot", "soft reboot", "MicroPython v", "Adafruit CircuitPython", "ets J",
+                                         "rst:0x",           "ESP-ROM:"};
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (hs_message_in(text, starts[i]))
+            return true;
+    return false;
+}
+
+static bool is_import(const char *text)
+{
+    return hs_message_in(text, "import ") || (hs_message_in(text, "from ") && strstr(text, " import "));
+}
+
+/* A sum over what was typed in a line, without its digits; 0 for lines that only look. */
+static uint64_t sum_of_typed(const char *text)
+{
+    const char *typed = strstr(text, ">>> ");
+    uint64_t sum = 0;
+    if (!typed || strstr(typed, "gc.") == typed + 4)
+        return 0;
+    for (; *typed; typed++)
+        if (*typed < '0' || *typed > '9')
+            sum = sum * 31 + (unsigned char)*typed;
+    return sum;
+}
+
+/* What happened between two readings. */
+struct between {
+    bool anew;      /* the board started, or a module was imported: what it holds stays, once */
+    uint64_t typed; /* equal when the same was typed */
+};
+
+static struct between between(const struct hs_doctor_line *from, const struct hs_doctor_line *to)
+{
+    struct between b = {.typed = 0};
+    for (const struct hs_doctor_line *line = from + 1; line <= to; line++) {
+        b.anew |= is_start(line->text) || is_import(line->text) ||
+                  (strstr(line->text, ">>> ") && is_import(strstr(line->text, ">>> ") + 4));
+        b.typed = b.typed * 31 + (line < to ? sum_of_typed(line->text) : 0);
+    }
+    return b;
+}
+
+static bool falls(const struct hs_doctor_input *p, const struct hs_text_call *a, const struct hs_text_call *b)
+{
+    return b->value < a->value &&
+           hs_doctor_input_collects(p, a->line->number + (strstr(b->line->text, "gc.collect()") == NULL), b->line->number);
+}
+
+/* The first long series in which each reading is lower than the one before. A reading that is not ends the search: memory came back. */
+static struct looks falling(const struct hs_doctor_input *p)
+{
+    struct hs_text_call last = hs_doctor_input_call(p, "gc.mem_free()", 0), next;
+    struct looks looks = {.first = last, .last = last, .n = last.line != NULL}, none = {.n = 0};
+    uint64_t typed = 0;
+    for (; last.line && (next = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(last.line - p->line) + 1)).line; last = next) {
+        struct between b = between(last.line, next.line);
+        bool same = looks.n < 2 || b.typed == typed;
+        if (!b.anew && !falls(p, &last, &next))
+            return none;
+        if ((b.anew || !same) && looks.n >= LOOKS_LEAST)
+            return looks;
+        if (b.anew)
+            looks = (struct looks){.first = next, .n = 0};
+        else if (!same)
+            looks = (struct looks){.first = last, .n = 1};
+        looks.last = next;
+        looks.n++;
+        typed = b.typed;
+    }
+    return looks;
+}
+
+/* gc.mem_free() after collections: if it falls each time that the same is done, some memory is retained each time. */
 static void growing(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
-    struct hs_text_call first = hs_doctor_input_call(p, "gc.mem_free()", 0), last = first, next;
-    unsigned looks = first.line != NULL;
-    while (last.line && (next = hs_doctor_input_call(p, "gc.mem_free()", (size_t)(last.line - p->line) + 1)).line) {
-        if (next.value >= last.value ||
-            !hs_doctor_input_collects(p, last.line->number + (strstr(next.line->text, "gc.collect()") == NULL), next.line->number))
-            return;
-        last = next;
-        looks++;
-    }
-    if (looks < LOOKS_LEAST)
+    struct looks looks = falling(p);
+    if (looks.n < LOOKS_LEAST)
         return;
-    uint64_t each = (first.value - last.value) / (looks - 1);
+    uint64_t each = (looks.first.value - looks.last.value) / (looks.n - 1);
     struct hs_finding *f = hs_finding_new(
         findings, "HS-HEAP-GROWING", HS_SEVERITY_WARNING,
-        "live data grow: each of %u looks after a collection found less free memory than the one before", looks);
+        "live data grow: each of %u looks after a collection found less free memory than the one before", looks.n);
     hs_finding_evidence(f, "gc.mem_free() fell from %" PRIu64 " (line %u) to %" PRIu64 " (line %u), %" PRIu64 " bytes a time",
-                        first.value, first.line->number, last.value, last.line->number, each);
+                        looks.first.value, looks.first.line->number, looks.last.value, looks.last.line->number, each);
     if (each)
-        hs_finding_evidence(f, "at that rate memory lasts for %" PRIu64 " times more", last.value / each);
+        hs_finding_evidence(f, "at that rate memory lasts for %" PRIu64 " times more", looks.last.value / each);
     hs_finding_next(f, "record it: heapstrata compare shows by line what stays between two marks");
 }
 
@@ -231,7 +429,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         failure.locked ? locked(&failure, findings) : failed(p, &failure, findings);
     system_heap(p, findings);
     growing(p, findings);
-    if (p->meminfo.n)
+    if (p->facts.n_sound)
         nearly_full(p, findings);
 }
 

@@ -70,15 +70,17 @@ static void report_fragmented(const struct summary *s, struct hs_findings *findi
 
 /* ---- an allocation that failed ---- */
 
+/* How much a line tells about a failure. */
+enum telling { TELLS_NOTHING, TELLS_FAILURE, TELLS_WHO, TELLS_SIZE, TELLS_CAPS };
+
 struct request {
     const struct hs_doctor_line *line; /* NULL: no allocation failed */
-    bool sized, capable;               /* the text has the size; the capabilities */
-    uint64_t size;
-    uint32_t caps;
+    enum telling telling;
+    uint64_t size; /* from TELLS_SIZE on */
+    uint32_t caps; /* of TELLS_CAPS */
 };
 
-/* Messages of ESP-IDF, its C++ library and the ESP8266's allocator, each by its beginning. The number after the word is the
- * size, in the given base. */
+/* Messages of ESP-IDF and its C++ library, each by its beginning. The number after the word is the size, in the given base. */
 static const struct {
     const char *word, *size, *caps;
     int base;
@@ -87,12 +89,12 @@ static const struct {
     {"failed to allocate", "failed to allocate", "with 0x", 10, true},
     {"Failed to allocate", "Failed to allocate", "with 0x", 10, true},
     {"Mem alloc fail", "size 0x", "caps 0x", 16, false},
-    {":oom(", ":oom(", NULL, 10, false},
-    {"last failed alloc call", "(", NULL, 10, false},
+    {"Memory allocation of ", "Memory allocation of ", "caps 0x", 10, true},
     {"Memory allocation failed", NULL, NULL, 10, true},
     {"terminate called after throwing an instance of 'std::bad_alloc'", NULL, NULL, 10, true},
     {"wifi:mem fail", NULL, NULL, 10, false},
     {"wifi:m f null", NULL, NULL, 10, false},
+    {"ESP_ERROR_CHECK failed: esp_err_t 0x101 (ESP_ERR_NO_MEM)", NULL, NULL, 10, false},
 };
 
 /* "heap_caps_malloc was called but failed to allocate 32768 bytes with 0x808 capabilities" */
@@ -115,25 +117,89 @@ static bool number_at(const char *text, const char *word, int base, uint64_t *va
     return end != at;
 }
 
+/* A message in the words of a component: "i2s_alloc_dma_buffer(760): Error malloc dma buffer", "Could not allocate buffer". */
+static bool speaks_of_failure(const char *message)
+{
+    static const char *const memory[] = {"alloc",         "no mem",        "NO_MEM",         "No mem",
+                                         "out of memory", "Out of memory", "emory exhausted"},
+                             *const failure[] = {"fail",   "Fail",   "rror",   "ould not",     "annot",     "an't", "nable to",
+                                                 "no mem", "NO_MEM", "No mem", "ut of memory", "exhausted", "no eb"};
+    bool of_memory = false, failed = false;
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++)
+        of_memory |= strstr(message, memory[i]) != NULL;
+    for (size_t i = 0; i < sizeof failure / sizeof *failure; i++)
+        failed |= strstr(message, failure[i]) != NULL;
+    return of_memory && failed;
+}
+
+bool hs_idf_failure_in(const char *line)
+{
+    const char *message = hs_logged_error_in(line);
+    return message && speaks_of_failure(message);
+}
+
+/* A number of bytes in a message of a component; 0: none. */
+static uint64_t bytes_in(const char *message)
+{
+    const char *at = strstr(message, " bytes");
+    while (at && at > message && isdigit((unsigned char)at[-1]))
+        at--;
+    return at ? strtoull(at, NULL, 10) : 0;
+}
+
 /* "failed to allocate" is also printed by programs without a size; then it counts only if capabilities are named. */
+static struct request request_of_form(const struct hs_doctor_line *line, size_t k, bool esp)
+{
+    struct request r = {.line = line};
+    const char *text = line->text;
+    uint64_t caps = 0;
+    if (!(k == 0 && names_caps(text)) && (!hs_message_in(text, forms[k].word) || (forms[k].common && !esp)))
+        return r;
+    bool sized = number_at(text, forms[k].size, forms[k].base, &r.size);
+    bool capable = number_at(text, forms[k].caps, 16, &caps);
+    r.caps = (uint32_t)caps;
+    r.telling = capable ? TELLS_CAPS : sized ? TELLS_SIZE : forms[k].size ? TELLS_NOTHING : TELLS_FAILURE;
+    return r;
+}
+
+static struct request request_in(const struct hs_doctor_line *line, bool esp)
+{
+    struct request best = {.line = line};
+    for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
+        struct request r = request_of_form(line, k, esp);
+        best = r.telling > best.telling ? r : best;
+    }
+    if (best.telling < TELLS_WHO && hs_idf_failure_in(line->text)) {
+        best.size = bytes_in(hs_logged_error_in(line->text));
+        best.telling = best.size ? TELLS_SIZE : TELLS_WHO;
+    }
+    return best;
+}
+
+/* The line that tells most, of several the first. */
 static struct request find_request(const struct hs_doctor_input *p)
 {
     bool esp = hs_doctor_input_is_esp(p);
+    struct request best = {.line = NULL};
     for (size_t i = 0; i < p->n_lines; i++) {
-        const char *text = p->line[i].text;
-        for (size_t k = 0; k < sizeof forms / sizeof *forms; k++) {
-            struct request r = {.line = &p->line[i]};
-            uint64_t caps = 0;
-            if (!(k == 0 && names_caps(text)) && (!hs_message_in(text, forms[k].word) || (forms[k].common && !esp)))
-                continue;
-            r.sized = number_at(text, forms[k].size, forms[k].base, &r.size);
-            r.capable = number_at(text, forms[k].caps, 16, &caps);
-            r.caps = (uint32_t)caps;
-            if (r.sized || !forms[k].size)
-                return r;
-        }
+        struct request r = request_in(&p->line[i], esp);
+        best = r.telling > best.telling ? r : best;
     }
-    return (struct request){.line = NULL};
+    return best;
+}
+
+#define QUOTED_TOO 3u /* further lines about failed allocations that are quoted */
+
+static void quote_others(struct hs_finding *f, const struct hs_doctor_input *p, const struct request *chosen)
+{
+    unsigned quoted = 0;
+    for (size_t i = 0; i < p->n_lines && quoted < QUOTED_TOO; i++) {
+        struct request r = request_in(&p->line[i], true);
+        if (r.telling < TELLS_WHO || r.line == chosen->line || !strcmp(r.line->text, chosen->line->text))
+            continue;
+        hs_finding_quote(f, r.line);
+        quoted++;
+    }
 }
 
 /* "malloc of 36864 bytes failed": a program's own message. It counts only with a heap summary, which shows whose heap
@@ -142,7 +208,7 @@ static struct request find_other_request(const struct hs_doctor_input *p)
 {
     for (size_t i = 0; i < p->n_lines; i++) {
         const char *text = p->line[i].text, *at = strstr(text, " bytes");
-        struct request r = {.line = &p->line[i], .sized = true};
+        struct request r = {.line = &p->line[i], .telling = TELLS_SIZE};
         while (at && at > text && at[-1] >= '0' && at[-1] <= '9')
             at--;
         if (at && strstr(text, "fail") && !strchr(text, '"') && number_at(at, "", 10, &r.size) && r.size)
@@ -163,31 +229,70 @@ static void nothing_asked(const struct request *r, struct hs_findings *findings)
     hs_finding_next(f, "look at how the caller computes the size");
 }
 
+static bool of_python(const struct hs_doctor_input *p)
+{
+    return p->facts.framework == HS_FRAMEWORK_MICROPYTHON || p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON;
+}
+
+/* What shows the heap in this firmware. */
+static void advise_look(struct hs_finding *f, const struct hs_doctor_input *p)
+{
+    static const char *const looks[] = {
+        [HS_FRAMEWORK_MICROPYTHON] = "esp32.idf_heap_info(esp32.HEAP_DATA) lists each region's size, free bytes and largest piece",
+        [HS_FRAMEWORK_CIRCUITPYTHON] = "gc.mem_free() counts what the heap can still grow by; the rest of the memory is not shown",
+        [HS_FRAMEWORK_ARDUINO] = "ESP.getFreeHeap() and ESP.getMaxAllocHeap() show what is free and the largest contiguous block",
+        [HS_FRAMEWORK_ESPHOME] = "the debug: component shows free heap and largest block as sensors",
+        [HS_FRAMEWORK_IDF] =
+            "heap_caps_print_heap_info() shows each region, heap_caps_get_largest_free_block() the largest contiguous block",
+    };
+    enum hs_framework framework = p->facts.framework;
+    hs_finding_next(f, "%s", looks[framework] ? looks[framework] : looks[HS_FRAMEWORK_IDF]);
+}
+
+/* Components whose buffers must be of a certain kind. */
+static const struct {
+    const char *word, *next;
+} needs[] = {
+    {"esp-aes", "the AES hardware wants internal memory for DMA: free some, or use software with CONFIG_MBEDTLS_HARDWARE_AES=n"},
+    {"dma", "a buffer for DMA must be in internal memory: allocate it early, make it smaller, and free others there"},
+};
+
+static void advise_need(struct hs_finding *f, const struct hs_doctor_input *p)
+{
+    for (size_t k = 0; k < sizeof needs / sizeof *needs && !of_python(p); k++)
+        for (size_t i = 0; i < p->n_lines; i++)
+            if (hs_idf_failure_in(p->line[i].text) && strstr(p->line[i].text, needs[k].word)) {
+                hs_finding_next(f, "%s", needs[k].next);
+                break;
+            }
+}
+
 static void advise(struct hs_finding *f, const struct hs_doctor_input *p, const struct request *r)
 {
-    bool inside = r->capable && r->caps & (HS_CAP_DMA | HS_CAP_INTERNAL);
-    if (inside && may_have_psram(p))
+    bool inside = r->telling == TELLS_CAPS && r->caps & (HS_CAP_DMA | HS_CAP_INTERNAL);
+    bool options = p->facts.framework == HS_FRAMEWORK_IDF || p->facts.framework == HS_FRAMEWORK_UNKNOWN;
+    if (inside && may_have_psram(p) && options)
         hs_finding_next(f, "this is internal memory: with PSRAM, CONFIG_SPIRAM_MALLOC_RESERVE_INTERNAL keeps some for it, "
                            "CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL lower sends more of malloc() to PSRAM");
-    if (inside || !may_have_psram(p))
+    if ((inside || !may_have_psram(p)) && options)
         hs_finding_next(
             f,
             "make room inside: fewer and smaller WiFi buffers (CONFIG_ESP_WIFI_STATIC_RX_BUFFER_NUM, CONFIG_ESP_WIFI_DYNAMIC_TX_BUFFER_NUM), "
             "fewer tasks or smaller stacks");
-    hs_finding_next(
-        f, "heap_caps_print_heap_info() shows each region, heap_caps_get_largest_free_block() the largest contiguous block");
+    advise_need(f, p);
+    advise_look(f, p);
 }
 
 static void failed(const struct hs_doctor_input *p, const struct request *r, const struct summary *s, struct hs_findings *findings)
 {
     char names[HS_CAPS_NAME], size[32] = "what was asked for";
-    if (r->sized)
+    if (r->telling >= TELLS_SIZE)
         snprintf(size, sizeof size, "%" PRIu64 " bytes", r->size);
-    struct hs_finding *f = hs_finding_new(
-        findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "%s heap could not give %s",
-        strstr(r->line->text, ":oom(") || strstr(r->line->text, "last failed alloc") ? "the ESP8266's" : "ESP-IDF's", size);
+    struct hs_finding *f = hs_finding_new(findings, "HS-IDF-FAILED", HS_SEVERITY_PROBLEM, "ESP-IDF's heap could not give %s",
+                                          size);
     hs_finding_quote(f, r->line);
-    if (r->capable)
+    quote_others(f, p, r);
+    if (r->telling == TELLS_CAPS)
         hs_finding_evidence(f, "capabilities asked for: %s", hs_caps_name(names, r->caps));
     if (s->totals)
         describe_largest(f, s);
@@ -231,7 +336,7 @@ static const struct damage damages[] = {
 /* Whether a line is such a message, by its beginning. The second assertion is that of versions before 4.4. */
 static bool is_of_damage(const char *text)
 {
-    return hs_message_in(text, "CORRUPT HEAP") || hs_message_in(text, "assert failed: ") || hs_message_in(text, "assertion \"");
+    return hs_message_in(text, "CORRUPT HEAP:") || hs_message_in(text, "assert failed: ") || hs_message_in(text, "assertion \"");
 }
 
 static void corrupt(const struct hs_doctor_input *p, struct hs_findings *findings)
@@ -357,15 +462,29 @@ static void leaked(const struct hs_doctor_input *p, struct hs_findings *findings
                     "trace the same work twice: what was allocated once, as caches are, does not grow with the number of rounds");
 }
 
+/* An exception is its own finding, which quotes these lines as well. */
+static bool raised_in_python(const struct hs_doctor_input *p)
+{
+    for (size_t i = 0; i < p->n_lines; i++)
+        if (hs_system_error_in(p->line[i].text))
+            return true;
+    return false;
+}
+
+static bool is_esp8266(const struct hs_doctor_input *p)
+{
+    return p->facts.framework == HS_FRAMEWORK_ESP8266 || (p->facts.chip && !strcmp(p->facts.chip->name, "ESP8266"));
+}
+
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     struct request r = find_request(p);
     struct summary s = read_summary(p);
     if (!r.line && s.totals)
         r = find_other_request(p);
-    if (r.line && r.sized && !r.size)
+    if (r.telling >= TELLS_SIZE && !r.size)
         nothing_asked(&r, findings);
-    else if (r.line)
+    else if (r.line && !raised_in_python(p) && !is_esp8266(p))
         failed(p, &r, &s, findings);
     corrupt(p, findings);
     stack(p, findings);

@@ -129,11 +129,11 @@ static unsigned size_beside(const char *text, const char *at)
     return 0;
 }
 
-/* The chip's data lines, from a line about PSRAM that is not printed by a driver. */
+/* The chip's data lines, from a line about PSRAM that is not printed by a driver or by the firmware, whose mode is the build's. */
 static enum mode mode_in(const char *text)
 {
     static const char *const quad[] = {"Quad", "quad", "QSPI", "QPI"}, *const octal[] = {"Octal", "octal", "OPI", "OSPI"};
-    if (strstr(text, "_psram") || strstr(text, "SPIRAM_OCT"))
+    if (strstr(text, "_psram") || strstr(text, "SPIRAM_OCT") || strstr(text, "MicroPython v"))
         return MODE_UNKNOWN;
     for (size_t i = 0; i < 4; i++)
         if (strstr(text, quad[i]))
@@ -274,6 +274,34 @@ static void advise_esp32(struct hs_finding *f, const struct hs_doctor_input *p)
 
 /* ---- findings ---- */
 
+/* The heap plus the largest block by which it could grow. */
+static uint64_t reach(const struct hs_meminfo *d) { return d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0); }
+
+/* A later start that found it, or megabytes in the Python heap: the message is of an earlier start. */
+static bool found_later(const struct hs_doctor_input *p, const struct hs_doctor_line *line)
+{
+    for (size_t i = (size_t)(line - p->line) + 1; i < p->n_lines; i++) {
+        uint64_t free;
+        if (hs_message_in(p->line[i].text, "esp_psram: Found ") || hs_message_in(p->line[i].text, "Adding pool of") ||
+            (hs_doctor_input_calls(p, "gc.mem_free()", i, &free) && free >= PSRAM_LEAST))
+            return true;
+    }
+    for (size_t i = 0; i < p->facts.n_sound; i++)
+        if (p->meminfo.dump[i].line > line->number && reach(&p->meminfo.dump[i]) >= PSRAM_LEAST)
+            return true;
+    return false;
+}
+
+/* The board's name and the build agree, and the chip does not answer. */
+static void advise_wiring(struct hs_finding *f, const struct expected *e)
+{
+    hs_finding_next(
+        f,
+        "the build is for %s PSRAM, which the text says the board has: check the marking on the module's can, that nothing "
+        "else uses its lines (octal: GPIO 33 to 37 of an S3), and its supply",
+        e->mode == MODE_OCTAL ? "octal" : "quad");
+}
+
 static void report_not_found(const struct hs_doctor_input *p, const struct hs_doctor_line *line, struct hs_findings *findings)
 {
     struct expected e = expect(p);
@@ -287,12 +315,11 @@ static void report_not_found(const struct hs_doctor_input *p, const struct hs_do
         hs_finding_evidence(f, "the module's name in line %u says that it has %u MB of it", e.line->number, e.megabytes);
     if (is_plain_esp32(p) && !e.megabytes)
         advise_esp32(f, p);
+    else if (e.mode && e.mode == mode_of_build(p))
+        advise_wiring(f, &e);
     else
         advise(f, p, &e);
 }
-
-/* The heap plus the largest block by which it could grow. */
-static uint64_t reach(const struct hs_meminfo *d) { return d->total + (d->has & HS_MEMINFO_SPLIT ? d->max_new_split : 0); }
 
 static void describe_heap(struct hs_finding *f, const struct hs_doctor_input *p, const struct hs_meminfo *d)
 {
@@ -313,7 +340,7 @@ static void describe_heap(struct hs_finding *f, const struct hs_doctor_input *p,
 static const struct hs_meminfo *largest(const struct hs_doctor_input *p)
 {
     const struct hs_meminfo *most = NULL;
-    for (size_t i = 0; i < p->meminfo.n; i++)
+    for (size_t i = 0; i < p->facts.n_sound; i++)
         if (!most || reach(&p->meminfo.dump[i]) > reach(most))
             most = &p->meminfo.dump[i];
     return most;
@@ -430,7 +457,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
         report_smaller(line, findings);
     if ((line = hs_doctor_input_message(p, bad_test)))
         report_test(line, findings);
-    if (missing)
+    if (missing && !found_later(p, missing))
         report_not_found(p, missing, findings);
     else if (d && reach(d) < PSRAM_LEAST && possible(p, d))
         report_missing(p, d, findings);

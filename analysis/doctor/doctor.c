@@ -10,15 +10,15 @@
 #include "analysis/doctor/doctor.h"
 #include "lib/host/util/array.h"
 
-extern const struct hs_check hs_check_caps, hs_check_failure, hs_check_figures, hs_check_fragmentation, hs_check_growth,
-    hs_check_heap, hs_check_hooks, hs_check_idf, hs_check_losses, hs_check_lwip, hs_check_pools, hs_check_psram,
+extern const struct hs_check hs_check_caps, hs_check_esp8266, hs_check_failure, hs_check_figures, hs_check_fragmentation,
+    hs_check_growth, hs_check_heap, hs_check_hooks, hs_check_idf, hs_check_losses, hs_check_lwip, hs_check_pools, hs_check_psram,
     hs_check_safemode;
 
 /* The only list of checks, in the order of the report. */
 static const struct hs_check *const checks[] = {
-    &hs_check_failure, &hs_check_growth, &hs_check_psram,    &hs_check_heap, &hs_check_fragmentation,
-    &hs_check_pools,   &hs_check_lwip,   &hs_check_caps,     &hs_check_idf,  &hs_check_figures,
-    &hs_check_hooks,   &hs_check_losses, &hs_check_safemode,
+    &hs_check_failure, &hs_check_growth, &hs_check_psram,  &hs_check_heap,     &hs_check_fragmentation,
+    &hs_check_pools,   &hs_check_lwip,   &hs_check_caps,   &hs_check_idf,      &hs_check_esp8266,
+    &hs_check_figures, &hs_check_hooks,  &hs_check_losses, &hs_check_safemode,
 };
 
 #define N_CHECKS (sizeof checks / sizeof *checks)

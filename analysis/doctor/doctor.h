@@ -38,7 +38,8 @@ enum hs_framework {
     HS_FRAMEWORK_UNKNOWN,
     HS_FRAMEWORK_MICROPYTHON,
     HS_FRAMEWORK_CIRCUITPYTHON,
-    HS_FRAMEWORK_ARDUINO,
+    HS_FRAMEWORK_ESP8266, /* Arduino's core for the ESP8266 */
+    HS_FRAMEWORK_ARDUINO, /* this and the next ones are based on ESP-IDF */
     HS_FRAMEWORK_ESPHOME,
     HS_FRAMEWORK_IDF,
 };
@@ -57,6 +58,8 @@ struct hs_doctor_input_facts {
     const struct hs_doctor_line *chip_line; /* the line that names it; NULL: the trace does */
     char system[160];                       /* "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3", or "" */
     enum hs_framework framework;
+    bool computer;  /* a program on a computer printed it: only messages that no such program prints count */
+    size_t n_sound; /* the first dumps of `meminfo`: their figures agree with each other; the others follow */
     struct hs_understood understood[HS_UNDERSTOOD];
     unsigned n_understood;                 /* total, also those that are not kept */
     const struct hs_doctor_line *unlinked; /* says that the hooks are not linked; NULL: none */
@@ -76,7 +79,7 @@ struct hs_doctor_input {
     struct hs_trials *trials;          /* of advice, on its heap requests; NULL: unknown, or too long */
     const struct hs_doctor_line *line; /* `n_lines`; none if the input is not text */
     size_t n_lines;
-    struct hs_meminfo_log meminfo; /* dumps of mem_info() in the text */
+    struct hs_meminfo_log meminfo; /* dumps of mem_info() in the text; see facts.n_sound */
     struct hs_doctor_input_facts facts;
 };
 
@@ -115,6 +118,22 @@ const struct hs_doctor_line *hs_doctor_input_message(const struct hs_doctor_inpu
 /* Whether a line prints an error that the firmware's C code raises when its own heap, not Python's, has no room. */
 bool hs_system_error_in(const char *line);
 
+/* Whether it is an error of TLS, which names what had no room. */
+bool hs_tls_error_in(const char *line);
+
+/* Where the message of an error or warning in ESP-IDF's log begins, "E (2500) esp-aes: Failed to allocate memory", or in those of
+ * Arduino and ESPHome; NULL if the line is no such line. */
+const char *hs_logged_error_in(const char *line);
+
+/* Whether a line of ESP-IDF's log is about an allocation that failed. */
+bool hs_idf_failure_in(const char *line);
+
+/* Whether a line is a message of the ESP8266's allocators, a failed allocation. `size` is 0 if it is not in the line. */
+bool hs_esp8266_failure_in(const char *line, uint64_t *size);
+
+/* Whether the figures of a dump contradict each other; the answer says how. NULL: they agree. */
+const char *hs_doctor_contradiction(const struct hs_meminfo *dump);
+
 /* Whether a line is a frame of a traceback. */
 bool hs_is_frame(const char *line);
 
@@ -126,6 +145,9 @@ enum hs_memory_error {
 
 /* Whether a line prints a MemoryError. `before` is the line before it, or NULL. */
 enum hs_memory_error hs_memory_error_in(const char *line, const char *before);
+
+/* The same for the line with this index; no error where a program on a computer may have printed it. */
+enum hs_memory_error hs_doctor_memory_error(const struct hs_doctor_input *input, size_t index);
 
 /* Whether the text is a console of an ESP chip. Messages that programs on other systems print as well count only then. */
 bool hs_doctor_input_is_esp(const struct hs_doctor_input *input);

@@ -73,11 +73,21 @@ static void find_in_trace(struct hs_doctor_input *p)
         snprintf(p->facts.system, sizeof p->facts.system, "%s", system);
 }
 
+static bool fails_on_esp8266(const struct hs_doctor_input *p)
+{
+    uint64_t size;
+    for (size_t i = 0; i < p->n_lines; i++)
+        if (hs_esp8266_failure_in(p->line[i].text, &size))
+            return true;
+    return false;
+}
+
 static enum hs_framework framework_of(const struct hs_doctor_input *p)
 {
     static const char *const micropython[] = {"MicroPython v", "micropython.mem_info", ">>> ", NULL},
                              *const circuitpython[] = {"CircuitPython ", NULL},
                              *const esphome[] = {"ESPHome", "[esphome", "esphome:", NULL},
+                             *const esp8266[] = {"--- CUT HERE FOR EXCEPTION DECODER", "core_esp8266", "Soft WDT reset", NULL},
                              *const arduino[] = {"Arduino", "[esp32-hal", "psramInit", NULL},
                              *const idf[] = {"ESP-IDF", "cpu_start:", "heap_caps_", "heap_init:", NULL};
     static const struct {
@@ -87,6 +97,7 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
         {circuitpython, HS_FRAMEWORK_CIRCUITPYTHON},
         {micropython, HS_FRAMEWORK_MICROPYTHON},
         {esphome, HS_FRAMEWORK_ESPHOME},
+        {esp8266, HS_FRAMEWORK_ESP8266},
         {arduino, HS_FRAMEWORK_ARDUINO},
         {idf, HS_FRAMEWORK_IDF},
     };
@@ -96,13 +107,16 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (hs_doctor_input_first(p, rows[i].words))
             return rows[i].framework;
+    if (fails_on_esp8266(p))
+        return HS_FRAMEWORK_ESP8266;
     return p->reader || p->meminfo.n ? HS_FRAMEWORK_MICROPYTHON : HS_FRAMEWORK_UNKNOWN;
 }
 
-/* A message of GNU's linkers or of LLVM's. A map of the linker has the symbol as well. */
+/* A message of GNU's linkers, which is after an object's name, or of LLVM's. A map of the linker has the symbol as well. */
 static bool is_undefined(const char *text)
 {
-    return hs_message_in(text, "undefined reference to `hs_wraps_are_missing_at_the_link") ||
+    const char *at = hs_message_in(text, "undefined reference to `hs_wraps_are_missing_at_the_link");
+    return (at && at - text > 2 && !strncmp(at - 2, ": ", 2)) ||
            hs_message_in(text, "undefined symbol: hs_wraps_are_missing_at_the_link");
 }
 
@@ -114,6 +128,14 @@ static void find_unlinked(struct hs_doctor_input *p)
             p->facts.unlinked = &p->line[i];
 }
 
+static bool logs_errors(const struct hs_doctor_input *p)
+{
+    for (size_t i = 0; i < p->n_lines; i++)
+        if (hs_logged_error_in(p->line[i].text))
+            return true;
+    return false;
+}
+
 bool hs_doctor_input_is_esp(const struct hs_doctor_input *p)
 {
     static const char *const messages[] = {"abort() was called at PC 0x",
@@ -123,19 +145,68 @@ bool hs_doctor_input_is_esp(const struct hs_doctor_input *p)
                                            "rst:0x",
                                            "Heap summary for capabilities",
                                            NULL};
-    return (p->facts.chip && !strncmp(p->facts.chip->name, "ESP", 3)) || p->facts.framework >= HS_FRAMEWORK_ARDUINO ||
-           hs_doctor_input_message(p, messages);
+    return (p->facts.chip && !strncmp(p->facts.chip->name, "ESP", 3)) || p->facts.framework >= HS_FRAMEWORK_ESP8266 ||
+           hs_doctor_input_message(p, messages) || logs_errors(p);
+}
+
+/* ---- a program on a computer ---- */
+
+/* A frame of CPython is followed by its source, which is indented further. No microcontroller has the source at hand. */
+static bool is_frame_with_source(const struct hs_doctor_line *line, const struct hs_doctor_line *end)
+{
+    const char *at = hs_is_frame(line->text) ? strstr(line->text, "File \"") : NULL;
+    size_t column = at ? (size_t)(at - line->text) : 0;
+    const char *next = at && line + 1 < end ? line[1].text : "";
+    return column && strlen(next) > column + 2 && !strncmp(next + column, "  ", 2) && hs_message_begins(next, next + column);
+}
+
+static bool is_of_computer(const struct hs_doctor_input *p)
+{
+    static const char *const words[] = {"(core dumped)",
+                                        "site-packages/",
+                                        "File \"/usr/",
+                                        "File \"C:\\",
+                                        "JavaScript heap out of memory",
+                                        "node:internal/",
+                                        "PHP Fatal error:",
+                                        "Error response from daemon",
+                                        "/lib/x86_64-linux-gnu/",
+                                        "java.lang.",
+                                        "Out of memory: Killed process",
+                                        "systemd[",
+                                        NULL};
+    if (p->facts.chip || p->facts.system[0] || hs_doctor_input_is_esp(p))
+        return false;
+    for (size_t i = 0; i < p->n_lines; i++)
+        if (is_frame_with_source(&p->line[i], p->line + p->n_lines))
+            return true;
+    return hs_doctor_input_first(p, words);
+}
+
+/* Puts dumps whose figures agree with each other first; both kinds stay in order. */
+static void sort_out_dumps(struct hs_doctor_input *p)
+{
+    struct hs_meminfo *dump = p->meminfo.dump;
+    for (size_t i = 0; i < p->meminfo.n; i++) {
+        struct hs_meminfo moved = dump[i];
+        if (hs_doctor_contradiction(&moved))
+            continue;
+        memmove(&dump[p->facts.n_sound + 1], &dump[p->facts.n_sound], (i - p->facts.n_sound) * sizeof *dump);
+        dump[p->facts.n_sound++] = moved;
+    }
 }
 
 int hs_doctor_input_recognise(struct hs_doctor_input *p, const uint8_t *text, size_t len)
 {
     int err = hs_meminfo_read(&p->meminfo, text, p->n_lines ? len : 0);
     snprintf(p->facts.system, sizeof p->facts.system, "%s", p->meminfo.system);
+    sort_out_dumps(p);
     find_chip(p);
     find_unlinked(p);
     if (p->reader)
         find_in_trace(p);
     p->facts.framework = framework_of(p);
+    p->facts.computer = is_of_computer(p);
     hs_understand(p);
     p->facts.known = p->reader || p->facts.chip || p->facts.unlinked || p->facts.system[0] || p->facts.n_understood;
     return err == HS_ERR_MEMORY ? err : HS_OK;

@@ -52,7 +52,7 @@ static void finding_text(const struct hs_finding *f, struct hs_terminal terminal
     }
 }
 
-/* The interpreter's heap is irrelevant for a C program. */
+/* MicroPython's heap is irrelevant for other firmware. */
 static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
 {
     printf("# %s: %" PRIu32 " KB of RAM for data inside, PSRAM: %s\n", chip->name, chip->internal / 1024,
@@ -62,8 +62,8 @@ static void chip_text(const struct hs_chip *chip, enum hs_framework framework)
                m->note[0] ? ", " : "", m->note, m->source);
     if (framework == HS_FRAMEWORK_CIRCUITPYTHON)
         printf("#   heap: %s\n#             (%s)\n", HS_CIRCUITPYTHON_HEAP, HS_CIRCUITPYTHON_HEAP_SOURCE);
-    else if (framework != HS_FRAMEWORK_IDF)
-        printf("#   heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
+    else if (framework == HS_FRAMEWORK_MICROPYTHON || framework == HS_FRAMEWORK_UNKNOWN)
+        printf("#   MicroPython's heap: %s\n#             (%s)\n", chip->heap, chip->heap_source);
 }
 
 /* Prints which lines of a text were recognised. */

@@ -179,22 +179,58 @@ const char *hs_exception_in(const char *line, const char *text)
 
 bool hs_system_error_in(const char *line)
 {
-    static const char *const errors[] = {"[Errno 12] ENOMEM",
-                                         "[Errno 12]",
-                                         "OSError: 12",
-                                         "OSError: ENOMEM",
-                                         "MBEDTLS_ERR_SSL_ALLOC_FAILED",
-                                         "MBEDTLS_ERR_X509_ALLOC_FAILED",
-                                         "[Errno -1] ERR_MEM",
-                                         "WiFi Out of Memory",
-                                         "Wifi Out of Memory",
-                                         "can't create lock",
-                                         "can't create thread",
-                                         "[Errno 105] ENOBUFS",
-                                         "OSError: ENOBUFS"};
+    static const char *const errors[] = {"[Errno 12] ENOMEM",   "[Errno 12]",          "OSError: 12",        "OSError: ENOMEM",
+                                         "[Errno -1] ERR_MEM",  "WiFi Out of Memory",  "Wifi Out of Memory", "can't create lock",
+                                         "can't create thread", "[Errno 105] ENOBUFS", "OSError: ENOBUFS"};
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (hs_exception_in(line, errors[i]))
             return true;
+    return hs_tls_error_in(line);
+}
+
+/* "(-17040, 'MBEDTLS_ERR_RSA_PUBLIC_FAILED+MBEDTLS_ERR_MPI_ALLOC_FAILED')": the last part is the cause. */
+bool hs_tls_error_in(const char *line)
+{
+    const char *at = strstr(line, "MBEDTLS_ERR_"), *end = at ? at + strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+") : NULL;
+    return at && end - at > 13 && !strncmp(end - 13, "_ALLOC_FAILED", 13) && ends_at(end) && after_few_words(line, at);
+}
+
+/* "[E][esp32-hal-psram.c:44] psramInit():", "[E][component:123]:": the level's group of a logger. */
+static const char *level_group(const char *line)
+{
+    const char *at = strstr(line, "[E][");
+    at = at ? at : strstr(line, "[W][");
+    const char *close = at && hs_message_begins(line, at) ? strchr(at + 4, ']') : NULL;
+    if (!close || close - at > (long)GROUP_MAX)
+        return NULL;
+    at = close + 1 + (close[1] == ':');
+    at += strspn(at, " ");
+    return at + tag(at) + strspn(at + tag(at), " ");
+}
+
+const char *hs_logged_error_in(const char *line)
+{
+    for (const char *at = line; (at = strpbrk(at, "EW")); at++) {
+        size_t digits = !strncmp(at + 1, " (", 2) ? strspn(at + 3, "0123456789") : 0;
+        const char *name = at + 3 + digits;
+        size_t named = digits && !strncmp(name, ") ", 2) ? strcspn(name + 2, ": ") : 0;
+        if (named && name[2 + named] == ':' && hs_message_begins(line, at))
+            return name + 3 + named + strspn(name + 3 + named, " ");
+    }
+    return level_group(line);
+}
+
+bool hs_esp8266_failure_in(const char *line, uint64_t *size)
+{
+    static const char *const messages[] = {":oom(", "last failed alloc call:", "Unhandled C++ exception: OOM", "E:M "};
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        const char *at = hs_message_in(line, messages[i]);
+        const char *digits = at ? at + strcspn(at, i < 2 ? "(" : " ") : "";
+        digits += *digits != '\0';
+        *size = at && i != 2 ? strtoull(digits, NULL, 10) : 0;
+        if (at && (i == 2 || isdigit((unsigned char)*digits)))
+            return true;
+    }
     return false;
 }
 
@@ -248,4 +284,10 @@ enum hs_memory_error hs_memory_error_in(const char *line, const char *before)
     if (is_wordless(line, before))
         return HS_MEMORY_ERROR_WORDLESS;
     return words && names_error(line, words) ? HS_MEMORY_ERROR_WORDS : HS_MEMORY_ERROR_NONE;
+}
+
+enum hs_memory_error hs_doctor_memory_error(const struct hs_doctor_input *p, size_t i)
+{
+    enum hs_memory_error error = hs_memory_error_in(p->line[i].text, i ? p->line[i - 1].text : NULL);
+    return error == HS_MEMORY_ERROR_WORDLESS && p->facts.computer ? HS_MEMORY_ERROR_NONE : error;
 }

@@ -9,7 +9,8 @@
 
 static const char boot[] = "boot log", banner[] = "the firmware's banner", exception[] = "exception",
                   figures[] = "figures of the heap", dump[] = "mem_info()", idf[] = "ESP-IDF's heap",
-                  corrupt[] = "a corrupt heap", lwip[] = "lwIP", safe_mode[] = "CircuitPython's safe mode";
+                  corrupt[] = "a corrupt heap", stack[] = "a task's stack", esp8266[] = "the ESP8266's heap", lwip[] = "lwIP",
+                  safe_mode[] = "CircuitPython's safe mode";
 
 /* Beginnings of messages. */
 static const struct {
@@ -42,15 +43,13 @@ static const struct {
     {"Heap summary for capabilities", idf},
     {"largest_free_block ", idf},
     {"Mem alloc fail", idf},
-    {":oom(", idf},
-    {"last failed alloc call", idf},
     {"wifi:mem fail", idf},
     {"wifi:m f null", idf},
     {"====== Heap Trace", idf},
     {"Showing data for heap", idf},
-    {"CORRUPT HEAP", corrupt},
-    {"***ERROR*** A stack overflow in task", corrupt},
-    {"Stack canary watchpoint", corrupt},
+    {"CORRUPT HEAP:", corrupt},
+    {"***ERROR*** A stack overflow in task", stack},
+    {"Stack canary watchpoint", stack},
     {"sys_timeout: timeout != NULL, pool MEMP_", lwip},
     {"Assertion \"sys_timeout: timeout != NULL, pool MEMP_", lwip},
     {"memp_malloc:", lwip},
@@ -91,8 +90,12 @@ static const char *kind_by_contents(const struct hs_doctor_input *p, size_t i)
 {
     const char *text = p->line[i].text;
     uint64_t value;
-    if (hs_memory_error_in(text, i ? p->line[i - 1].text : NULL) || hs_system_error_in(text))
+    if (hs_esp8266_failure_in(text, &value))
+        return esp8266;
+    if (hs_doctor_memory_error(p, i) || (hs_system_error_in(text) && !p->facts.computer))
         return exception;
+    if (hs_idf_failure_in(text))
+        return idf;
     if (hs_doctor_input_calls(p, "gc.mem_free()", i, &value) || hs_doctor_input_calls(p, "gc.mem_alloc()", i, &value) ||
         (strstr(text, ">>> ") && strstr(text, "idf_heap_info(")))
         return figures;
@@ -109,7 +112,7 @@ static const char *kind_of(const struct hs_doctor_input *p, size_t index)
         if (line->number >= p->meminfo.dump[i].line && line->number <= p->meminfo.dump[i].last_line)
             return dump;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (hs_message_in(line->text, known[i].message))
+        if (hs_message_in(line->text, known[i].message) && !(known[i].kind == exception && p->facts.computer))
             return known[i].kind;
     for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++)
         if (has_number(line->text, numbered[i].before, numbered[i].after))

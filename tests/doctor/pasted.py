@@ -80,7 +80,7 @@ TEXTS = [
         says=("no memory was left even for the message",)),
     row("with %u for the number", ["HS-HEAP-FAILED"], "MemoryError: memory allocation failed, allocating %u bytes\n", says=("even for the message",)),
     row("as a class", ["HS-HEAP-FAILED"], "MicroPython v1.19.1 on 2022-06-18; ESP32 module with ESP32\n<class 'MemoryError'>\n"),
-    row("larger than the whole heap", ["HS-HEAP-FAILED"],
+    row("larger than the whole heap", ["HS-HEAP-TOO-SMALL"],
         "GC: total: 64000, used: 20000, free: 44000\n No. of 1-blocks: 100, 2-blocks: 20, max blk sz: 282, max free sz: 2700\n"
         "MemoryError: memory allocation failed, allocating 115200 bytes\n", says=("more than the whole heap has",)),
     row("ENOMEM while the Python heap has room", ["HS-SYSTEM-HEAP"],
@@ -133,8 +133,8 @@ TEXTS = [
     row("nothing was asked for", ["HS-IDF-ZERO"], "heap_caps_malloc was called but failed to allocate 0 bytes with 0x4 capabilities.\n"),
     row("C++", ["HS-IDF-FAILED"],
         "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\n\nabort() was called at PC 0x400e1a5b on core 1\n"),
-    row("an ESP8266", ["HS-IDF-FAILED"], ":oom(1460)@core_esp8266_main.cpp:37\n", says=("1460 bytes", "ESP8266")),
-    row("an ESP8266's last failed call", ["HS-IDF-FAILED"], "last failed alloc call: 40211B14(1460)\n", says=("ESP8266",)),
+    row("an ESP8266", ["HS-ESP8266-FAILED"], ":oom(1460)@core_esp8266_main.cpp:37\n", says=("1460 bytes", "ESP8266")),
+    row("an ESP8266's last failed call", ["HS-ESP8266-FAILED"], "last failed alloc call: 40211B14(1460)\n", says=("ESP8266",)),
     row("WiFi's own message", ["HS-IDF-FAILED"], "I (3021) wifi:mem fail\n"),
     row("TLSF's lists", ["HS-IDF-CORRUPT"], "assert failed: block_locate_free tlsf.c:566 (block_size(block) >= size)\n", says=("lists are overwritten",)),
     row("poisoning's assertion", ["HS-IDF-CORRUPT"], "assert failed: multi_heap_free multi_heap_poisoning.c:259 (head != NULL)\n"),
@@ -208,6 +208,60 @@ TEXTS = [
     row("an assertion of lwIP's own ports", ["HS-POOL-EMPTY"],
         'Assertion "sys_timeout: timeout != NULL, pool MEMP_SYS_TIMEOUT is empty" failed at line 190 in src/core/timeouts.c\n'),
     row("pools that refused nothing", [], "MEM SYS_TIMEOUT\n\tavail: 6\n\tused: 2\n\tmax: 5\n\terr: 0\n"),
+    # what a text's platform has; what is repeated, and what is done once
+    row("an octal build on a module whose PSRAM is quad or absent", ["HS-PSRAM-NOTFOUND"],
+        "E (206) octal_psram: PSRAM chip is not connected, or wrong PSRAM line mode\n"
+        "E cpu_start: Failed to init external RAM, needed external RAM cache size is 0 bytes; continuing without it.\n"
+        "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with Octal-SPIRAM with ESP32S3\n",
+        says=("without SPIRAM_OCT",), never=("flash the build for octal",)),
+    row("a build for the module's own kind of PSRAM that finds none", ["HS-PSRAM-NOTFOUND"],
+        "ESP32-S3-WROOM-1-N16R8\nE (206) octal_psram: PSRAM chip is not connected, or wrong PSRAM line mode\n"
+        "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with Octal-SPIRAM with ESP32S3\n",
+        says=("marking", "GPIO 33 to 37"), never=("flash the build",)),
+    row("PSRAM that a later start found", [],
+        "E (210) quad_psram: PSRAM ID read error: 0x00ffffff, PSRAM chip not found or not supported\nESP-ROM:esp32s3-20210327\n"
+        "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with Octal-SPIRAM with ESP32S3\n>>> gc.mem_free()\n8189120\n"),
+    row("a remark at the prompt", [],
+        S3_QUAD + ">>> import gc; gc.mem_free()\n233120\n>>> # My board has no PSRAM, so I never see a MemoryError\n"),
+    row("imports between looks", [],
+        "".join(">>> import %s\n>>> gc.collect(); gc.mem_free()\n%d\n" % m for m in (("network", 98000), ("umqtt.simple", 94000), ("ssd1306", 91000), ("ntptime", 90000), ("urequests", 88000)))),
+    row("a reboot between looks", [],
+        "".join(">>> gc.collect(); gc.mem_free()\n%d\n" % n for n in (20000, 19000)) + "MPY: soft reboot\n" +
+        "".join(">>> gc.collect(); gc.mem_free()\n%d\n" % n for n in (18000, 17500, 17400))),
+    row("other things done between looks", [],
+        "".join(">>> %s\n>>> gc.collect(); gc.mem_free()\n%d\n" % m for m in (("a = bytearray(1000)", 98000), ("lcd = LCD()", 94000), ("f = open('x')", 91000),
+                                                                              ("table = make_table()", 90000), ("net.connect()", 88000)))),
+    row("the same done between looks, after other things", ["HS-HEAP-GROWING"],
+        ">>> gc.collect(); gc.mem_free()\n99000\n>>> import net\n>>> gc.collect(); gc.mem_free()\n98000\n" +
+        "".join(">>> net.get(%d)\n>>> gc.collect(); gc.mem_free()\n%d\n" % m for m in ((1, 97000), (2, 96000), (3, 95000), (4, 94000))), says=("98000", "94000", "1000 bytes a time"),
+        never=("99000",)),
+    row("a dump whose figures contradict each other, after one that is sound", ["HS-FIGURES-WRONG"],
+        "MicroPython v1.23.0 on 2024-06-02; ESP32C3 module with ESP32C3\nGC: total: 64000, used: 14096, free: 49904, max new split: 110592\n"
+        " No. of 1-blocks: 165, 2-blocks: 47, max blk sz: 72, max free sz: 3100\nGC: total: 64000, used: 64096, free: 49904\n", says=("no other check",)),
+    row("such a dump alone, and a failure", ["HS-FIGURES-WRONG", "HS-HEAP-FAILED"],
+        "GC: total: 64000, used: 64096, free: 49904\nMemoryError: memory allocation failed, allocating 70000 bytes\n", never=("more than the whole heap",)),
+    row("TLS on MicroPython, and what the system logged", ["HS-SYSTEM-HEAP"],
+        "E (4021) esp-tls: Failed to allocate memory\nOSError: (-17040, 'MBEDTLS_ERR_RSA_PUBLIC_FAILED+MBEDTLS_ERR_MPI_ALLOC_FAILED')\nOSError: [Errno 12] ENOMEM\n",
+        says=("line 2: ", "OSError: (-17040", "esp-tls", "idf_heap_info"), never=("heap_caps_print_heap_info", "MEM_SIZE")),
+    row("components of ESP-IDF that got no memory", ["HS-IDF-FAILED"],
+        "I (280) cpu_start: Multicore app\nW (4000) wifi:m f null\nE (4500) esp-aes: Failed to allocate memory\n"
+        "E (4510) I2S: i2s_alloc_dma_buffer(760): Error malloc dma buffer\nE (5000) transport_base: Failed to allocate 16384 bytes\nESP_ERR_NO_MEM\n",
+        says=("could not give 16384 bytes", "transport_base", "esp-aes", "CONFIG_MBEDTLS_HARDWARE_AES=n", "for DMA"), never=("m f null",)),
+    row("a task's stack is no corrupt heap", ["HS-IDF-STACK"], "***ERROR*** A stack overflow in task mqtt_task has been detected.\nabort() was called at PC 0x40086f19 on core 0\n"),
+    row("a larger request than the heap", ["HS-HEAP-TOO-SMALL"],
+        "MicroPython v1.20.0 on 2023-04-26; Raspberry Pi Pico W with RP2040\n>>> a = bytearray(200000)\nTraceback (most recent call last):\n  File \"<stdin>\", line 1, in <module>\n"
+        "MemoryError: memory allocation failed, allocating 200000 bytes\nGC: total: 166016, used: 15008, free: 151008\n"
+        " No. of 1-blocks: 130, 2-blocks: 31, max blk sz: 64, max free sz: 9000\n", says=("smaller pieces", "more RAM"), never=("record it", "PSRAM:")),
+    row("a larger request than the chip's memory", ["HS-HEAP-TOO-SMALL"],
+        "MicroPython v1.20.0 on 2023-04-26; ESP module with ESP8266\nMemoryError: memory allocation failed, allocating 115200 bytes\n", says=("smaller pieces",)),
+    row("a negative size", ["HS-HEAP-TOO-SMALL"], "MemoryError: memory allocation failed, allocating 4294967295 bytes\n", says=("negative",), never=("smaller pieces",)),
+    row("more than gc.mem_free()", ["HS-HEAP-FAILED"],
+        ">>> gc.mem_free()\n84112\n>>> b = bytearray(90000)\nMemoryError: memory allocation failed, allocating 90000 bytes\n", says=("84112", "smaller pieces")),
+    row("an ESP8266 with Arduino", ["HS-ESP8266-FAILED"],
+        "User exception (panic/abort/assert)\n--------------- CUT HERE FOR EXCEPTION DECODER ---------------\nUnhandled C++ exception: OOM\nlast failed alloc call: 40201A5E(16384)\n",
+        says=("16384 bytes", "0x40201a5e", "getMaxFreeBlockSize", "setBufferSizes"), never=("heap_caps", "CONFIG_", "38 KB", "ESP-IDF's")),
+    row("an ESP8266 that is out of memory, after a reset", ["HS-ESP8266-FAILED"],
+        "rst cause:2, boot mode:(3,6)\nFatal exception 29(StoreProhibitedCause):\n:oom(32)@core_esp8266\n", says=("32 bytes",), never=("heap_caps", "CONFIG_", "38 KB")),
 ]
 
 
@@ -262,6 +316,20 @@ OTHERS = [
     row("a translation", [], 'msgid "memory allocation failed, allocating %u bytes"\nmsgstr "Speicherzuordnung fehlgeschlagen, Zuweisung von %u Bytes"\n'
         'msgid "Unable to allocate the heap."\nmsgid "pystack exhausted"\nmsgid "Heap allocation when VM not running."\n'),
     row("a diff", [], '+    raise MemoryError\n-    raise MemoryError("memory allocation failed, allocating 704 bytes")\n+except MemoryError:\n@@ -1,2 +1,3 @@ MemoryError:\n'),
+    row("CPython", [], 'Traceback (most recent call last):\n  File "/home/me/app.py", line 12, in load\n    return list(range(10**10))\nMemoryError\n'),
+    row("CPython, and its colon", [], 'Traceback (most recent call last):\n  File "app.py", line 12, in load\n    f.read()\n    ~~~~~~^^\nMemoryError: \nOSError: [Errno 12] ENOMEM\n'),
+    row("programs on a computer", [],
+        "Fatal error: Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes) in /var/www/html/x.php on line 2056\n"
+        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\nError: spawn ENOMEM\n"
+        "terminate called after throwing an instance of 'std::bad_alloc'\n  what():  std::bad_alloc\nAborted (core dumped)\n"
+        "docker: Error response from daemon: ENOMEM\nOSError: [Errno 12] ENOMEM\n"),
+    row("a commit and its diff", [], "commit 3f2b1c: fix MemoryError when importing; raise ENOMEM only if ...\n"
+        '-    raise MemoryError("memory allocation failed, allocating %u bytes")\n+    raise OSError(errno.ENOMEM)\n'),
+    row("release notes", [], 'The fix made in v1.2: "MemoryError: memory allocation failed, allocating 2048 bytes" no longer occurs.\n'
+        "All tests passed. CORRUPT HEAP messages are gone too. 0 MemoryErrors.\nCORRUPT HEAP messages are gone.\n"
+        "ENOMEM (docs say that it means: not enough memory); we never saw ENOMEM here.\n"),
+    row("a document that shows a linker's message", [], "A link that loses them fails with\n\n```\nundefined reference to `hs_wraps_are_missing_at_the_link'\n```\n\n"
+        "and should a firmware get through, it says `RuntimeError: the hooks are not linked`.\n"),
 ]
 
 
