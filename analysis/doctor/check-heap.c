@@ -233,11 +233,15 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
     hs_finding_quote(f, failure->importing);
     struct hs_text_call free = call_before(p, failure->line);
     bool exceeds = !d && failure->sized && free.line && failure->size > free.value;
+    bool unbroken = !d && failure->sized && free.line && !exceeds;
     if (d && failure->sized)
         judge(f, d, failure->size);
     if (exceeds)
         hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ": not so many bytes were free", free.line->number,
                             free.value);
+    if (unbroken)
+        hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ": so many bytes were free then, but hardly in one piece",
+                            free.line->number, free.value);
     if (failure->wordless)
         hs_finding_evidence(
             f,
@@ -247,6 +251,8 @@ static void failed(const struct hs_doctor_input *p, const struct failure *failur
         advise_import(f);
     else if (exceeds)
         advise_pieces(f);
+    else if (unbroken)
+        hs_finding_next(f, "allocate a large buffer first, before imports and other data split the free space, and reuse it");
     if (p->facts.framework == HS_FRAMEWORK_CIRCUITPYTHON && !d)
         hs_finding_next(
             f, "paste gc.mem_alloc() and gc.mem_free(), called after gc.collect(): most boards have no micropython.mem_info(). "
@@ -317,6 +323,23 @@ static void system_heap(const struct hs_doctor_input *p, struct hs_findings *fin
         hs_finding_evidence(f, "line %u: gc.mem_free() is %" PRIu64 ", which is of the Python heap alone", free.line->number,
                             free.value);
     advise_system(f, p);
+}
+
+/* The Pico SDK's malloc() ends the program when its heap is full: "*** PANIC ***", then "Out of memory". */
+static void panicked(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    bool panic = false;
+    for (size_t i = 0; i < p->n_lines; i++) {
+        panic |= hs_message_in(p->line[i].text, "*** PANIC ***") != NULL;
+        if (!panic || !hs_exception_in(p->line[i].text, "Out of memory"))
+            continue;
+        struct hs_finding *f = hs_finding_new(findings, "HS-SYSTEM-HEAP", HS_SEVERITY_PROBLEM,
+                                              "malloc() of the Pico SDK found no room, and ends the program then");
+        hs_finding_quote(f, &p->line[i]);
+        hs_finding_next(f, "mallinfo() shows what the C heap has, which is the RAM between static data and the stack; "
+                           "PICO_MALLOC_PANIC=0 lets malloc() return NULL instead");
+        return;
+    }
 }
 
 /* ---- live data that grow ---- */
@@ -428,6 +451,7 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
     if (failure.line)
         failure.locked ? locked(&failure, findings) : failed(p, &failure, findings);
     system_heap(p, findings);
+    panicked(p, findings);
     growing(p, findings);
     if (p->facts.n_sound)
         nearly_full(p, findings);

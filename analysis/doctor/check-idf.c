@@ -120,10 +120,16 @@ static bool number_at(const char *text, const char *word, int base, uint64_t *va
 /* A message in the words of a component: "i2s_alloc_dma_buffer(760): Error malloc dma buffer", "Could not allocate buffer". */
 static bool speaks_of_failure(const char *message)
 {
-    static const char *const memory[] = {"alloc",         "no mem",        "NO_MEM",         "No mem",
-                                         "out of memory", "Out of memory", "emory exhausted"},
-                             *const failure[] = {"fail",   "Fail",   "rror",   "ould not",     "annot",     "an't", "nable to",
-                                                 "no mem", "NO_MEM", "No mem", "ut of memory", "exhausted", "no eb"};
+    static const char *const others[] = {"no space left", "interrupt", "NO_FREE_PAGES"}; /* resources that are no memory */
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strstr(message, others[i]))
+            return false;
+    if (strstr(message, "0x7F00") || strstr(message, "0x7f00") || strstr(message, "(-32512)")) /* MBEDTLS_ERR_SSL_ALLOC_FAILED */
+        return true;
+    static const char *const memory[] = {"alloc",  "Alloc",         "rx buffer, actual is", "no mem",         "NO_MEM",
+                                         "No mem", "out of memory", "Out of memory",        "emory exhausted"},
+                             *const failure[] = {"fail",   "Fail",   "rror",   "ould not",     "annot",     "an't",  "nable to",
+                                                 "no mem", "NO_MEM", "No mem", "ut of memory", "exhausted", "no eb", "actual is"};
     bool of_memory = false, failed = false;
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++)
         of_memory |= strstr(message, memory[i]) != NULL;
@@ -254,6 +260,11 @@ static const struct {
     const char *word, *next;
 } needs[] = {
     {"esp-aes", "the AES hardware wants internal memory for DMA: free some, or use software with CONFIG_MBEDTLS_HARDWARE_AES=n"},
+    {"ssl", "TLS wants some 40 KB, parts of it in one piece: free memory before, connect early and keep the connection; "
+            "CONFIG_MBEDTLS_SSL_IN_CONTENT_LEN and CONFIG_MBEDTLS_DYNAMIC_BUFFER make it less where the build can be changed"},
+    {"frame buffer",
+     "a frame buffer of a camera needs PSRAM: switch PSRAM on in the build (Arduino: menu Tools, PSRAM), or take a "
+     "smaller frame size, fb_count 1 and JPEG"},
     {"dma", "a buffer for DMA must be in internal memory: allocate it early, make it smaller, and free others there"},
 };
 
@@ -364,12 +375,13 @@ static void stack(const struct hs_doctor_input *p, struct hs_findings *findings)
     const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
     if (!line)
         return;
+    bool loop = strstr(line->text, "loopTask"); /* of Arduino */
     struct hs_finding *f = hs_finding_new(findings, "HS-IDF-STACK", HS_SEVERITY_PROBLEM,
                                           "a task's stack was too small: this is not the heap");
     hs_finding_quote(f, line);
-    hs_finding_next(
-        f,
-        "give that task a larger stack (for the main task CONFIG_ESP_MAIN_TASK_STACK_SIZE); uxTaskGetStackHighWaterMark() shows what is left");
+    hs_finding_next(f, "give that task a larger stack (%s); uxTaskGetStackHighWaterMark() shows what is left",
+                    loop ? "of Arduino's loop(): SET_LOOP_TASK_STACK_SIZE(16 * 1024)"
+                         : "for the main task CONFIG_ESP_MAIN_TASK_STACK_SIZE");
 }
 
 /* ---- heap_trace_dump() ---- */

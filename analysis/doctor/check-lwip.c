@@ -151,19 +151,39 @@ static void pools(const struct hs_doctor_input *p, struct hs_findings *findings)
     }
 }
 
+static void advise_heap(struct hs_finding *f)
+{
+    hs_finding_next(
+        f, "make MEM_SIZE in lwipopts.h larger: outgoing data and packets of PBUF_RAM are kept there until they are acknowledged");
+    hs_finding_next(f, "or send less at a time: TCP_SND_BUF and the number of connections bound what can be waiting");
+}
+
+/* Statistics of the heap in which requests were refused. */
+static void heap_by_figures(const struct hs_doctor_input *p, struct hs_findings *findings)
+{
+    struct pool heap = {.name = "HEAP"};
+    find_figures(p, &heap);
+    if (!heap.figures || !heap.err)
+        return;
+    struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_WARNING,
+                                          "lwIP's heap refused %" PRIu64 " request%s", heap.err, heap.err == 1 ? "" : "s");
+    hs_finding_evidence(f, "line %u: %" PRIu64 " bytes, at most %" PRIu64 " in use", heap.figures->number, heap.avail, heap.max);
+    advise_heap(f);
+}
+
 static void heap(const struct hs_doctor_input *p, struct hs_findings *findings)
 {
     static const char *const messages[] = {"mem_malloc: could not allocate", NULL};
     const struct hs_doctor_line *line = hs_doctor_input_message(p, messages);
     uint64_t size;
+    if (!line)
+        heap_by_figures(p, findings);
     if (!line || !hs_number_after(line->text, "could not allocate", &size))
         return;
     struct hs_finding *f = hs_finding_new(findings, "HS-POOL-HEAP", HS_SEVERITY_PROBLEM,
                                           "lwIP's heap had no room for %" PRIu64 " bytes", size);
     hs_finding_quote(f, line);
-    hs_finding_next(
-        f, "make MEM_SIZE in lwipopts.h larger: outgoing data and packets of PBUF_RAM are kept there until they are acknowledged");
-    hs_finding_next(f, "or send less at a time: TCP_SND_BUF and the number of connections bound what can be waiting");
+    advise_heap(f);
 }
 
 static void look(const struct hs_doctor_input *p, struct hs_findings *findings)

@@ -88,7 +88,7 @@ static enum hs_framework framework_of(const struct hs_doctor_input *p)
                              *const circuitpython[] = {"CircuitPython ", NULL},
                              *const esphome[] = {"ESPHome", "[esphome", "esphome:", NULL},
                              *const esp8266[] = {"--- CUT HERE FOR EXCEPTION DECODER", "core_esp8266", "Soft WDT reset", NULL},
-                             *const arduino[] = {"Arduino", "[esp32-hal", "psramInit", NULL},
+                             *const arduino[] = {"Arduino", "[esp32-hal", ".ino:", ".cpp:", "loopTask", "psramInit", NULL},
                              *const idf[] = {"ESP-IDF", "cpu_start:", "heap_caps_", "heap_init:", NULL};
     static const struct {
         const char *const *words;

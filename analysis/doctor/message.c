@@ -179,9 +179,19 @@ const char *hs_exception_in(const char *line, const char *text)
 
 bool hs_system_error_in(const char *line)
 {
-    static const char *const errors[] = {"[Errno 12] ENOMEM",   "[Errno 12]",          "OSError: 12",        "OSError: ENOMEM",
-                                         "[Errno -1] ERR_MEM",  "WiFi Out of Memory",  "Wifi Out of Memory", "can't create lock",
-                                         "can't create thread", "[Errno 105] ENOBUFS", "OSError: ENOBUFS"};
+    static const char *const errors[] = {"[Errno 12] ENOMEM",
+                                         "[Errno 12]",
+                                         "OSError: 12",
+                                         "OSError: ENOMEM",
+                                         "[Errno -1] ERR_MEM",
+                                         "Wifi Unknown Error 0x0101",
+                                         /* ESP_ERR_NO_MEM */ "ESP-IDF memory allocation failed",
+                                         "WiFi Out of Memory",
+                                         "Wifi Out of Memory",
+                                         "can't create lock",
+                                         "can't create thread",
+                                         "[Errno 105] ENOBUFS",
+                                         "OSError: ENOBUFS"};
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
         if (hs_exception_in(line, errors[i]))
             return true;
@@ -252,6 +262,12 @@ static bool is_wordless(const char *line, const char *before)
     return *rest == ':' ? !rest[strspn(rest, ": ")] && (framed || !indented) : framed && ends_at(rest);
 }
 
+/* Whether the line is an exception of a board that a tool on the computer passes on as its repr. */
+static bool is_passed_on(const char *line)
+{
+    return strstr(line, "('exception', b'") && strstr(line, "\\nMemoryError: memory allocation failed, allocating ");
+}
+
 /* Where "memory allocation failed" begins, and the size or "heap is locked" follows as a firmware prints it; or NULL. */
 static const char *words_of(const char *line)
 {
@@ -281,6 +297,10 @@ static bool names_error(const char *line, const char *at)
 enum hs_memory_error hs_memory_error_in(const char *line, const char *before)
 {
     const char *words = words_of(line);
+    if (is_passed_on(line))
+        return HS_MEMORY_ERROR_WORDS;
+    if (hs_system_error_in(line)) /* CircuitPython: "espidf.MemoryError: ESP-IDF memory allocation failed" */
+        return HS_MEMORY_ERROR_NONE;
     if (is_wordless(line, before))
         return HS_MEMORY_ERROR_WORDLESS;
     return words && names_error(line, words) ? HS_MEMORY_ERROR_WORDS : HS_MEMORY_ERROR_NONE;

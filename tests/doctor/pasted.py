@@ -11,6 +11,7 @@ def row(name, codes, text, says=(), never=(), severity=None):
     return Text(name, codes, says, never, severity, text)
 
 
+ESP32 = "MicroPython v1.22.2 on 2024-02-22; Generic ESP32 module with ESP32\n"
 S3_QUAD = "MicroPython v1.23.0 on 2024-06-02; Generic ESP32S3 module with ESP32S3\n"
 GROWN = """stack: 736 out of 15360
 GC: total: 127936, used: 104016, free: 23920, max new split: 49152
@@ -262,10 +263,72 @@ TEXTS = [
         says=("16384 bytes", "0x40201a5e", "getMaxFreeBlockSize", "setBufferSizes"), never=("heap_caps", "CONFIG_", "38 KB", "ESP-IDF's")),
     row("an ESP8266 that is out of memory, after a reset", ["HS-ESP8266-FAILED"],
         "rst cause:2, boot mode:(3,6)\nFatal exception 29(StoreProhibitedCause):\n:oom(32)@core_esp8266\n", says=("32 bytes",), never=("heap_caps", "CONFIG_", "38 KB")),
+    # reports from forums and issues, written down before the doctor had read them
+    row("TLS by urequests on an ESP32", ["HS-SYSTEM-HEAP"],
+        ESP32 + 'Traceback (most recent call last):\n  File "main.py", line 31, in <module>\n  File "urequests.py", line 116, in get\n'
+        '  File "urequests.py", line 60, in request\n  File "ssl.py", line 1, in wrap_socket\nOSError: [Errno 12] ENOMEM\n', says=("idf_heap_info", "TLS"), never=("heap_caps", "lwipopts.h")),
+    row("TLS in ESP-IDF, by the library's number", ["HS-IDF-FAILED"],
+        "I (3210) example: Connecting to server\nE (15208) esp-tls-mbedtls: mbedtls_ssl_setup returned -0x7F00\nE (15208) esp-tls: create_ssl_handle failed\n"
+        "E (15218) esp-tls: Failed to open new connection\nE (15218) transport_base: Failed to open a new connection\n", says=("0x7F00", "TLS"), never=("MicroPython",)),
+    row("TLS on an ESP32 with Arduino", ["HS-IDF-FAILED"],
+        "[ 12023][E][ssl_client.cpp:37] _handle_error(): [start_ssl_client():273]: (-32512) SSL - Memory allocation failed\n"
+        "[ 12030][E][WiFiClientSecure.cpp:144] connect(): start_ssl_client: -32512\n", says=("TLS", "getMaxAllocHeap"), never=("heap_caps", "MicroPython")),
+    row("a camera without PSRAM", ["HS-IDF-FAILED"],
+        "E (1203) cam_hal: cam_dma_config(301): frame buffer malloc failed\nE (1213) cam_hal: cam_config(390): cam_dma_config failed\nE (1213) gdma: gdma_disconnect(309): no peripheral is connected to the channel\n"
+        "[  1220][E][camera_example.ino:88] setup(): Camera init failed with error 0xffffffff\n", says=("frame buffer", "PSRAM"), never=("gdma_disconnect", "MicroPython")),
+    row("ESPHome's JSON", ["HS-IDF-FAILED"],
+        "[12:20:11][I][app:102]: ESPHome version 2023.12.5 compiled on Dec 28 2023\n"
+        "[12:20:41][E][json:041]: Could not allocate memory for JSON document! Requested 1024 bytes, largest free heap block: 912 bytes\n",
+        says=("1024 bytes", "debug:"), never=("912 bytes were", "give 912", "heap_caps", "MicroPython")),
+    row("ESP-IDF's memory on CircuitPython", ["HS-SYSTEM-HEAP"],
+        "Adafruit CircuitPython 8.2.6 on 2023-09-12; Adafruit Feather ESP32-S2 TFT with ESP32S2\nTraceback (most recent call last):\n"
+        '  File "code.py", line 22, in <module>\nespidf.MemoryError: ESP-IDF memory allocation failed\n', never=("idf_heap_info", "heap_caps", "MicroPython")),
+    row("CircuitPython's sockets", [],
+        "Adafruit CircuitPython 8.2.6 on 2023-09-12; Adafruit Feather ESP32-S2 TFT with ESP32S2\nTraceback (most recent call last):\n"
+        '  File "code.py", line 40, in <module>\n  File "adafruit_requests.py", line 700, in get\nRuntimeError: Out of sockets\n'),
+    row("lwIP's statistics of its heap", ["HS-POOL-HEAP"], "MEM HEAP\n\tavail: 1600\n\tused: 1584\n\tmax: 1592\n\terr: 12\n", says=("12", "MEM_SIZE", "1600")),
+    row("the Pico SDK's malloc()", ["HS-SYSTEM-HEAP"], "*** PANIC ***\n\nOut of memory\n", says=("malloc()",), never=("MicroPython", "heap_caps")),
+    row("a frame buffer that is too long for the free runs", ["HS-HEAP-FAILED"],
+        "MicroPython v1.22.1 on 2024-01-05; Raspberry Pi Pico W with RP2040\n>>> import gc; gc.collect(); gc.mem_free()\n178240\n>>> import main\n"
+        'Traceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n  File "main.py", line 12, in <module>\n  File "ili9341.py", line 90, in __init__\n'
+        "MemoryError: memory allocation failed, allocating 153600 bytes\n", says=("178240", "one piece"), never=("mpy-cross", "PSRAM")),
+    row("WiFi by a number on MicroPython", ["HS-SYSTEM-HEAP"],
+        ESP32 + "E (31570) wifi:Expected to init 10 rx buffer, actual is 3\nTraceback (most recent call last):\n  File \"boot.py\", line 8, in <module>\n"
+        "OSError: Wifi Unknown Error 0x0101\n", says=("0x0101", "rx buffer", "idf_heap_info")),
+    row("a null pointer after a failed allocation", ["HS-IDF-FAILED"],
+        "E (8123) HTTP_CLIENT: Allocation failed\nGuru Meditation Error: Core  0 panic'ed (StoreProhibited). Exception was unhandled.\nEXCVADDR: 0x00000000\n", says=("HTTP_CLIENT",)),
+    row("a corrupt heap, in the words of ESP-IDF 3", ["HS-IDF-CORRUPT"], "CORRUPT HEAP: multi_heap.c:432 detected at 0x3ffc1f28\nabort() was called at PC 0x40083e05 on core 0\n"),
+    row("a pointer that is not of the heap", ["HS-IDF-CORRUPT"],
+        'assert failed: heap_caps_free heap_caps.c:382 (heap != NULL && "free() target pointer is outside heap areas")\n', says=("not of the heap",)),
+    row("the same before ESP-IDF 4.4", ["HS-IDF-CORRUPT"],
+        'assertion "heap != NULL && "free() target pointer is outside heap areas"" failed: file "/home/me/esp/esp-idf/components/heap/heap_caps.c", line 285, function: heap_caps_free\n',
+        says=("not of the heap",)),
+    row("the stack of Arduino's loop", ["HS-IDF-STACK"],
+        "[  4123][I][main.ino:20] setup(): start\nGuru Meditation Error: Core  1 panic'ed (Unhandled debug exception).\nDebug exception reason: Stack canary watchpoint triggered (loopTask)\n",
+        says=("SET_LOOP_TASK_STACK_SIZE",), never=("CONFIG_ESP_MAIN_TASK",)),
+    row("an import on an ESP8266", ["HS-HEAP-FAILED"],
+        "MicroPython v1.19.1 on 2022-06-18; ESP module with ESP8266\n>>> import urequests\nTraceback (most recent call last):\n  File \"<stdin>\", line 1, in <module>\n"
+        "MemoryError: memory allocation failed, allocating 1536 bytes\n>>> import gc; gc.mem_free()\n2144\n", says=("imported", "mpy-cross"), never=("heap_caps", "PSRAM")),
+    row("the ESP8266's SDK under MicroPython", ["HS-ESP8266-FAILED"], "MicroPython v1.19.1 on 2022-06-18; ESP module with ESP8266\n>>> sta.connect('x', 'y')\nE:M 2080\n", says=("2080 bytes",), never=("ESP.getFreeHeap",)),
+    row("the same call again and again", ["HS-HEAP-GROWING"],
+        ESP32 + "".join(">>> poll(); gc.collect(); gc.mem_free()\n%d\n" % n for n in (98000, 97200, 96400, 95600, 94800)), says=("800 bytes a time",)),
+    row("an issue's form", ["HS-PSRAM-MISSING"],
+        "### Port, board and/or hardware\n\nESP32-S3-DevKitC-1 N8R8\n\n### MicroPython version\n\nMicroPython v1.22.2 on 2024-02-22; Generic ESP32S3 module with ESP32S3\n\n"
+        "### Reproduction\n\n```\n>>> import gc\n>>> gc.mem_free()\n149216\n```\n\n### Expected behaviour\n\nI expect 8 MB of PSRAM to be usable.\n", says=("SPIRAM_OCT", "149216")),
+    row("lwIP's buffers on a Pico W", ["HS-SYSTEM-HEAP"],
+        "MicroPython v1.22.1 on 2024-01-05; Raspberry Pi Pico W with RP2040\nTraceback (most recent call last):\n  File \"main.py\", line 50, in <module>\nOSError: [Errno 105] ENOBUFS\n",
+        says=("lwIP",), never=("idf_heap_info",)),
+    row("a driver's buffer", ["HS-IDF-FAILED"], "E (1234) uart: UART driver malloc error\nE (1240) modbus: mb_serial failed\n", says=("uart",)),
+    row("interrupts that are all in use", [], "E (1234) intr_alloc: No free interrupt inputs for UART1 interrupt (flags 0x40E)\nI (300) cpu_start: Multicore app\n"),
+    row("a full flash partition", [], "E (321) nvs: nvs_flash_init failed (ESP_ERR_NVS_NO_FREE_PAGES)\nE (400) esp_littlefs: failed to allocate block, no space left on device\nI (300) cpu_start: Multicore app\n"),
+    row("a board's exception that mpremote passes on", ["HS-HEAP-FAILED"],
+        'Traceback (most recent call last):\n  File "/usr/bin/mpremote", line 8, in <module>\n    sys.exit(main())\n'
+        "mpremote.transport.TransportError: ('exception', b'', b'Traceback (most recent call last):\\r\\n  File \"<stdin>\", line 5, in <module>\\r\\n"
+        "MemoryError: memory allocation failed, allocating 4096 bytes\\r\\n')\n", says=("4096",)),
 ]
 
 
-# Texts that no firmware printed: they have the words of its messages, and nothing may be found in them.
+# Texts of which the doctor knows nothing: no firmware printed them, or one with another heap. They have the words of its messages, and nothing may be found in them.
 OTHERS = [
     row("a linker's map", [],
         " .rodata.mp_type_MemoryError\n                0x000000000800f2a4       0x18 build/py/objexcept.o\n                0x000000000800f2a4                mp_type_MemoryError\n"
@@ -330,6 +393,14 @@ OTHERS = [
         "ENOMEM (docs say that it means: not enough memory); we never saw ENOMEM here.\n"),
     row("a document that shows a linker's message", [], "A link that loses them fails with\n\n```\nundefined reference to `hs_wraps_are_missing_at_the_link'\n```\n\n"
         "and should a firmware get through, it says `RuntimeError: the hooks are not linked`.\n"),
+    row("Zephyr: a thread's stack", [],
+        "*** Booting Zephyr OS build v3.5.0 ***\n[00:00:12.345,000] <err> net_pkt: Data buffer (1500) allocation failed (rx)\n[00:00:12.346,000] <err> os: ***** MPU FAULT *****\n"
+        "[00:00:12.350,000] <err> os: >>> ZEPHYR FATAL ERROR 2: Stack overflow on CPU 0\n"),
+    row("Zephyr: its heap", [],
+        "*** Booting Zephyr OS build v3.5.0 ***\n[00:00:01.345,000] <err> app: k_malloc(2048) failed\n[00:00:01.346,000] <err> littlefs: mount failed: -12 (ENOMEM)\n"
+        "[00:00:01.350,000] <err> app: Failed to allocate 2048 bytes\n"),
+    row("LVGL's own memory", [],
+        "[Error]\t(0.512, +512)\t lv_mem_alloc: couldn't allocate memory (40960 bytes) \t(in lv_mem.c line #150)\n[Warn]\tlv_init: Log level is set to 'Info'\n"),
 ]
 
 
