@@ -23,6 +23,9 @@ enum want {
     OUR_FAIL,
     OUR_MARK,
     OUR_SWEEP,
+    OUR_REGION,
+    OUR_COLLECT,
+    OUR_COLLECT_END,
 };
 
 enum context { VTID, VPID, IP, NAME, EXPORTED };
@@ -55,6 +58,9 @@ static const struct hs_bt_want wants[] = {
     [OUR_FAIL] = {"heapstrata:fail", OUR_FIELDS},
     [OUR_MARK] = {"heapstrata:mark", {"label"}},
     [OUR_SWEEP] = {"heapstrata:sweep", {"pos"}},
+    [OUR_REGION] = {"heapstrata:region", {"base", "granules", "shift", "name"}},
+    [OUR_COLLECT] = {"heapstrata:collect", {"cause"}},
+    [OUR_COLLECT_END] = {"heapstrata:collect_end", {"pause_ns"}},
 };
 
 static uint64_t number(const struct hs_bt_event *e, unsigned i) { return e->has >> i & 1 ? e->field[i].u : 0; }
@@ -124,7 +130,7 @@ static void on_alloc(struct hs_lttng *l, const struct hs_bt_event *e)
 
 static void on_free(struct hs_lttng *l, const struct hs_bt_event *e)
 {
-    struct hs_import_call call = call_of(l, e, HS_CALL_FREE);
+    struct hs_import_call call = call_of(l, e, l->sweeping ? HS_CALL_SWEPT : HS_CALL_FREE);
     call.old = number(e, 0);
     if (call.old)
         hs_importer_put(l->intake, &call);
@@ -199,6 +205,7 @@ static uint32_t our_place(struct hs_lttng *l, const struct hs_bt_event *e)
 static void on_ours(struct hs_lttng *l, const struct hs_bt_event *e)
 {
     l->records += e->want == OUR_SWEEP || e->want == OUR_ALLOC;
+    l->sweeping = e->want == OUR_SWEEP; /* the exporter writes the frees of a sweep after it */
     l->asked_at = e->ns;
     l->asked = e->want == OUR_FREE || e->want == OUR_SWEEP ? 0 : number(e, OUR_SIZE);
     l->place = e->want == OUR_FREE || e->want == OUR_SWEEP ? 0 : our_place(l, e);
@@ -219,13 +226,48 @@ static void on_mark(struct hs_lttng *l, const struct hs_bt_event *e)
     hs_importer_put(l->intake, &call);
 }
 
+static void on_region(struct hs_lttng *l, const struct hs_bt_event *e)
+{
+    struct hs_declared_region region = {.begin = number(e, 0),
+                                        .bytes = number(e, 1) << (number(e, 2) & 31),
+                                        .process = l->process,
+                                        .shift = (uint8_t)number(e, 2)};
+    snprintf(region.name, sizeof region.name, "%s", text(e, 3));
+    hs_importer_region(l->intake, &region);
+    l->regions |= region.begin != 0;
+}
+
+static void on_collection(struct hs_lttng *l, const struct hs_bt_event *e)
+{
+    struct hs_import_call call = {.ns = e->ns, .thread = l->thread, .process = l->process};
+    call.kind = e->want == OUR_COLLECT ? HS_CALL_COLLECT : HS_CALL_COLLECT_END;
+    call.size = e->want == OUR_COLLECT ? number(e, 0) : 0;
+    l->sweeping = false;
+    hs_importer_put(l->intake, &call);
+}
+
 static void (*const handlers[])(struct hs_lttng *, const struct hs_bt_event *) = {
-    [MALLOC] = on_alloc,        [FREE] = on_free,        [CALLOC] = on_alloc,
-    [REALLOC] = on_realloc,     [MEMALIGN] = on_alloc,   [POSIX_MEMALIGN] = on_alloc,
-    [STATEDUMP] = on_statedump, [BIN_INFO] = on_object,  [SOINFO] = on_object,
-    [LIB_LOAD] = on_object,     [DLOPEN] = on_object,    [PROCNAME] = on_name,
-    [OUR_ALLOC] = on_ours,      [OUR_REALLOC] = on_ours, [OUR_FREE] = on_ours,
-    [OUR_SWEEP] = on_ours,      [OUR_FAIL] = on_fail,    [OUR_MARK] = on_mark,
+    [MALLOC] = on_alloc,
+    [FREE] = on_free,
+    [CALLOC] = on_alloc,
+    [REALLOC] = on_realloc,
+    [MEMALIGN] = on_alloc,
+    [POSIX_MEMALIGN] = on_alloc,
+    [STATEDUMP] = on_statedump,
+    [BIN_INFO] = on_object,
+    [SOINFO] = on_object,
+    [LIB_LOAD] = on_object,
+    [DLOPEN] = on_object,
+    [PROCNAME] = on_name,
+    [OUR_ALLOC] = on_ours,
+    [OUR_REALLOC] = on_ours,
+    [OUR_FREE] = on_ours,
+    [OUR_SWEEP] = on_ours,
+    [OUR_FAIL] = on_fail,
+    [OUR_MARK] = on_mark,
+    [OUR_REGION] = on_region,
+    [OUR_COLLECT] = on_collection,
+    [OUR_COLLECT_END] = on_collection,
 };
 
 static void on_event(void *data, const struct hs_bt_event *e)
@@ -258,7 +300,9 @@ int hs_lttng_write(struct hs_lttng *l, const struct hs_lttng_output *output, str
 {
     const struct hs_importer_options options = {
         .fd = output->fd,
-        .origin = l->ours ? "CTF, by heapstrata export" : "Linux, by LTTng",
+        .origin = !l->ours     ? "Linux, by LTTng"
+                  : l->regions ? "CTF, by heapstrata export"
+                               : "CTF, by heapstrata export; heap size from blocks",
         .elf = output->elf,
     };
     if (hs_importer_stats(l->intake).calls)

@@ -20,7 +20,9 @@ struct hs_lttng {
     uint32_t pid, thread;
     uint16_t process;
     bool any;
-    bool ours;     /* the trace is an export of ours */
+    bool sweeping; /* the last event of ours was a sweep */
+    bool ours;     /* the trace is an export of ours, */
+    bool regions;  /* which has regions */
     bool stated;   /* the process starts to list its objects, */
     char name[32]; /* and has this name */
 };

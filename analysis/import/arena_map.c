@@ -45,6 +45,7 @@ struct segment {
     uint16_t process;
     bool mapped;
     struct grid grid;
+    const struct hs_declared_region *declared; /* NULL: derived from blocks */
 };
 
 struct list { /* of segments */
@@ -61,6 +62,9 @@ struct hs_arena_map {
     uint64_t sizes;     /* all of them or-ed */
     struct hs_import_region region[HS_SPANS_REGIONS];
     unsigned n_regions;
+    struct hs_declared_region declared[HS_SPANS_REGIONS];
+    unsigned n_declared;
+    bool overlap; /* of two declared regions */
 };
 
 static void join_grids(struct grid *grid, const struct grid *other)
@@ -187,7 +191,8 @@ int hs_arena_map_add(struct hs_arena_map *s, uint16_t process, uint64_t ptr, uin
 static int add_segment(struct list *list, const struct segment *segment)
 {
     struct segment *last = list->n ? &list->item[list->n - 1] : NULL;
-    if (last && !last->mapped && !segment->mapped && last->process == segment->process && last->end == segment->begin) {
+    if (last && !last->declared && !last->mapped && !segment->mapped && last->process == segment->process &&
+        last->end == segment->begin) {
         last->end = segment->end;
         join_grids(&last->grid, &segment->grid);
         return HS_OK;
@@ -198,12 +203,22 @@ static int add_segment(struct list *list, const struct segment *segment)
     return HS_OK;
 }
 
+/* Whether a page has a part of a declared region, which then has all its blocks. */
+static bool touches_declared(const struct hs_arena_map *s, uint16_t process, uint64_t page)
+{
+    for (unsigned i = 0; !s->overlap && i < s->n_declared; i++)
+        if (s->declared[i].process == process && page < s->declared[i].begin + s->declared[i].bytes &&
+            page + PAGE > s->declared[i].begin)
+            return true;
+    return false;
+}
+
 /* Adds the pages of a chunk; adjacent ones are merged. */
-static int add_chunk(struct list *list, const struct chunk *c)
+static int add_chunk(const struct hs_arena_map *s, struct list *list, const struct chunk *c)
 {
     for (unsigned bit = 0; bit < CHUNK_PAGES; bit++) {
         uint64_t page = (c->number << (CHUNK_SHIFT - PAGE_SHIFT)) + bit;
-        if (!(c->page[bit / 64] >> bit % 64 & 1))
+        if (!(c->page[bit / 64] >> bit % 64 & 1) || touches_declared(s, c->process, page << PAGE_SHIFT))
             continue;
         struct segment segment = {
             .begin = page << PAGE_SHIFT,
@@ -235,6 +250,14 @@ static int segment_order(const void *left, const void *right)
     return a->begin < b->begin ? -1 : a->begin > b->begin;
 }
 
+static int add_declared(struct list *list, const struct hs_declared_region *d)
+{
+    if (!make_room(list))
+        return HS_ERR_MEMORY;
+    list->item[list->n++] = (struct segment){.begin = d->begin, .end = d->begin + d->bytes, .process = d->process, .declared = d};
+    return HS_OK;
+}
+
 /* All segments, small blocks first, by process and address. */
 static int gather(struct hs_arena_map *s, struct list *list)
 {
@@ -246,9 +269,13 @@ static int gather(struct hs_arena_map *s, struct list *list)
     if (n)
         qsort(sorted, n, sizeof *sorted, chunk_order);
     for (size_t i = 0; !error && i < n; i++)
-        error = add_chunk(list, sorted[i]);
+        error = add_chunk(s, list, sorted[i]);
     for (size_t i = 0; !error && i < s->mapped.n; i++)
-        error = add_segment(list, &s->mapped.item[i]);
+        error = hs_arena_map_is_declared(s, s->mapped.item[i].process, s->mapped.item[i].begin)
+                    ? HS_OK
+                    : add_segment(list, &s->mapped.item[i]);
+    for (unsigned i = 0; !error && !s->overlap && i < s->n_declared; i++)
+        error = add_declared(list, &s->declared[i]);
     free(sorted);
     if (!error && list->n)
         qsort(list->item, list->n, sizeof *list->item, segment_order);
@@ -268,6 +295,13 @@ static struct hs_import_region span_of(const struct hs_arena_map *s, const struc
     struct hs_import_region span = {
         .process = segment->process, .mapped = segment->mapped, .shift = (uint8_t)shift_of(s, segment)};
     const struct grid *grid = &segment->grid;
+    if (segment->declared) {
+        span.shift = segment->declared->shift;
+        span.begin = segment->begin;
+        span.end = segment->end;
+        span.name = segment->declared->name;
+        return span;
+    }
     uint64_t mask = (UINT64_C(1) << span.shift) - 1;
     uint64_t begin = grid->lowest > segment->begin ? grid->lowest : segment->begin;
     uint64_t end = grid->limit < segment->end ? grid->limit : segment->end;
@@ -285,7 +319,8 @@ static uint64_t build(struct hs_arena_map *s, const struct list *list, uint64_t 
         struct segment whole = list->item[i];
         for (i++; i < list->n; i++) {
             const struct segment *next = &list->item[i];
-            if (next->process != whole.process || next->mapped != whole.mapped || next->begin > whole.end + gap)
+            if (whole.declared || next->declared || next->process != whole.process || next->mapped != whole.mapped ||
+                next->begin > whole.end + gap)
                 break;
             whole.end = next->end;
             join_grids(&whole.grid, &next->grid);
@@ -355,6 +390,34 @@ const struct hs_import_region *hs_arena_map_find(const struct hs_arena_map *s, u
     }
     const struct hs_import_region *found = &s->region[low];
     return low < s->n_regions && found->process == process && found->mapped == mapped && ptr >= found->begin ? found : NULL;
+}
+
+/* ---- declared regions ---- */
+
+void hs_arena_map_declare(struct hs_arena_map *s, const struct hs_declared_region *region)
+{
+    if (!region->begin || !region->bytes || region->shift > PAGE_SHIFT)
+        return;
+    for (unsigned i = 0; i < s->n_declared; i++) {
+        struct hs_declared_region *d = &s->declared[i];
+        if (d->process != region->process || d->begin >= region->begin + region->bytes || region->begin >= d->begin + d->bytes)
+            continue;
+        s->overlap |= d->begin != region->begin || d->shift != region->shift;
+        d->bytes = region->bytes > d->bytes ? region->bytes : d->bytes;
+        return;
+    }
+    if (s->n_declared < HS_SPANS_REGIONS)
+        s->declared[s->n_declared++] = *region;
+    else
+        s->overlap = true;
+}
+
+bool hs_arena_map_is_declared(const struct hs_arena_map *s, uint16_t process, uint64_t ptr)
+{
+    for (unsigned i = 0; !s->overlap && i < s->n_declared; i++)
+        if (s->declared[i].process == process && ptr - s->declared[i].begin < s->declared[i].bytes)
+            return true;
+    return false;
 }
 
 /* ---- beginning and end ---- */

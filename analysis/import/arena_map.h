@@ -23,6 +23,17 @@ struct hs_import_region {
     uint8_t shift;  /* log2 of the granule */
     uint32_t first; /* trace-wide number of its first granule */
     uint32_t granules;
+    const char *name; /* of a declared region; NULL: it is derived from its blocks */
+};
+
+#define HS_SPANS_NAME 48u
+
+/* A region that the recording declares, for instance of a heap that one firmware reported. */
+struct hs_declared_region {
+    uint64_t begin, bytes;
+    uint16_t process;
+    uint8_t shift; /* log2 of the granule */
+    char name[HS_SPANS_NAME];
 };
 
 struct hs_arena_map;
@@ -37,8 +48,15 @@ int hs_arena_map_add(struct hs_arena_map *spans, uint16_t process, uint64_t ptr,
  * HS_ERR_FULL when they need more than `limit` granules, or HS_ERR_MEMORY. They are freed with the map. */
 long hs_arena_map_regions(struct hs_arena_map *spans, uint64_t limit, const struct hs_import_region **region);
 
-/* Whether a block of this size at this address counts as mapped. */
+/* Declares a region; the same one may be declared again, with more bytes. If two overlap, all declarations are ignored, and regions
+ * are derived from blocks. A region without address is ignored. */
+void hs_arena_map_declare(struct hs_arena_map *spans, const struct hs_declared_region *region);
+
+/* Whether a block of this size at this address counts as mapped, without regard to declared regions. */
 bool hs_arena_map_is_mapped(uint64_t ptr, uint64_t size);
+
+/* Whether an address is in a declared region. */
+bool hs_arena_map_is_declared(const struct hs_arena_map *spans, uint16_t process, uint64_t ptr);
 
 /* The region that contains an address, NULL for none; after hs_arena_map_regions. The same address may be mapped at one time
  * and in an arena at another, so there can be a region of each kind. */

@@ -10,7 +10,8 @@
 #include "lib/varint.h"
 
 /* A call is its kind, with bits for the members that differ from the call before, then numbers. */
-enum { THREAD = 8, PLACE = 16, PROCESS = 32, ASKED = 64 };
+enum { KIND = 15, THREAD = 16, PLACE = 32, PROCESS = 64, ASKED = 128 };
+_Static_assert(HS_CALL_KINDS <= KIND + 1, "a kind has four bits");
 #define CALL_MAX (1 + 8 * HS_VARINT64_MAX)
 
 int hs_call_log_open(struct hs_call_log *s)
@@ -91,7 +92,7 @@ int hs_call_log_get(struct hs_call_log *s, struct hs_import_call *call)
     int head = getc_unlocked(s->file);
     if (head == EOF)
         return ferror(s->file) ? HS_ERR_IO : 0;
-    last->kind = head & 7;
+    last->kind = head & KIND;
     last->ns += get_number(s);
     if (head & THREAD)
         last->thread = (uint32_t)get_number(s);

@@ -15,6 +15,9 @@ enum hs_call_kind {
     HS_CALL_MARK,    /* its label is the function of `place` */
     HS_CALL_LOST,    /* `size` calls that were not recorded */
     HS_CALL_END,     /* the process has ended, and all its blocks are freed */
+    HS_CALL_SWEPT,   /* as HS_CALL_FREE, by a collection */
+    HS_CALL_COLLECT, /* a collection begins; `size` is its cause, as in the record */
+    HS_CALL_COLLECT_END,
     HS_CALL_KINDS,
 };
 

@@ -30,6 +30,8 @@ struct recording {
     unsigned n_regions;
     uint32_t granules;
     uint64_t *live;      /* one bit per granule: a live block begins there */
+    uint64_t *swept;     /* the running collection frees the block that begins there */
+    bool sweeping;       /* some bit of `swept` is set */
     uint64_t *displaced; /* the block that began there was freed implicitly: a late realloc may still refer to it */
     void *memory;
     struct hs_site_entry *site;
@@ -90,7 +92,9 @@ static void put_region(struct recording *r, unsigned index)
     unsigned before = 0;
     for (unsigned i = 0; i < index; i++)
         before += r->region[i].process == span->process && r->region[i].mapped == span->mapped;
-    if (process) /* each process is a heap */
+    if (span->name)
+        snprintf(name, sizeof name, "%s", span->name);
+    else if (process) /* each process is a heap */
         snprintf(name, sizeof name, "%.8s-%u/%s %u", process->name, process->id, span->mapped ? "map" : "heap", before + 1);
     else
         snprintf(name, sizeof name, "libc/%s %u", span->mapped ? "mapped" : "heap", before + 1);
@@ -159,7 +163,8 @@ static uint32_t pos_in(const struct hs_import_region *span, uint64_t ptr)
 /* Place of the call's new block. */
 static uint32_t new_pos(const struct recording *r, const struct hs_import_call *call, unsigned *shift)
 {
-    bool mapped = hs_arena_map_is_mapped(call->ptr, call->size);
+    bool mapped = hs_arena_map_is_mapped(call->ptr, call->size) &&
+                  !hs_arena_map_is_declared(r->in->spans, call->process, call->ptr);
     const struct hs_import_region *span = call->ptr ? hs_arena_map_find(r->in->spans, call->process, mapped, call->ptr) : NULL;
     *shift = span ? span->shift : 0;
     return pos_in(span, call->ptr);
@@ -229,6 +234,57 @@ static void on_free(struct recording *r, const struct hs_import_call *call)
         r->in->stats.unknown++;
 }
 
+/* ---- collections ---- */
+
+/* A block that the running collection frees. All of them are in the sweep, which is written before the next other call. */
+static void on_swept(struct recording *r, const struct hs_import_call *call)
+{
+    uint32_t pos = old_pos(r, call);
+    if (get(r->live, pos)) {
+        set(r->swept, pos, true);
+        r->sweeping = true;
+    } else if (call->old) {
+        r->in->stats.unknown++;
+    }
+}
+
+static void sweep_region(struct recording *r, const struct hs_import_region *span)
+{
+    struct hs_runs_writer w;
+    hs_sweep_begin(&w, span->first);
+    for (uint32_t pos = span->first; pos < span->first + span->granules; pos++)
+        if (get(r->live, pos))
+            hs_sweep_heads(&w, pos, !get(r->swept, pos), 1);
+    hs_sweep_end(&w, span->first + span->granules);
+    for (uint32_t pos = span->first; pos < span->first + span->granules; pos++)
+        if (get(r->swept, pos)) {
+            set(r->live, pos, false);
+            set(r->swept, pos, false);
+        }
+}
+
+static void write_sweep(struct recording *r)
+{
+    for (unsigned i = 0; r->sweeping && i < r->n_regions; i++)
+        sweep_region(r, &r->region[i]);
+    r->sweeping = false;
+}
+
+static void on_collect(struct recording *r, const struct hs_import_call *call)
+{
+    (void)r;
+    hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = (uint8_t)call->size});
+}
+
+static void on_collect_end(struct recording *r, const struct hs_import_call *call)
+{
+    (void)r;
+    (void)call;
+    hs_record(&(struct hs_record){.kind = HS_COLLECT_END});
+}
+
+/* ---- resizes, and the other calls ---- */
+
 static void on_realloc(struct recording *r, const struct hs_import_call *call)
 {
     unsigned shift = 0;
@@ -296,8 +352,11 @@ static void on_fail(struct recording *r, const struct hs_import_call *call)
 }
 
 static void (*const handlers[HS_CALL_KINDS])(struct recording *, const struct hs_import_call *) = {
-    [HS_CALL_ALLOC] = on_alloc, [HS_CALL_FREE] = on_free, [HS_CALL_REALLOC] = on_realloc, [HS_CALL_FAIL] = on_fail,
-    [HS_CALL_MARK] = on_mark,   [HS_CALL_LOST] = on_lost, [HS_CALL_END] = on_end,
+    [HS_CALL_ALLOC] = on_alloc,     [HS_CALL_FREE] = on_free,
+    [HS_CALL_REALLOC] = on_realloc, [HS_CALL_FAIL] = on_fail,
+    [HS_CALL_MARK] = on_mark,       [HS_CALL_LOST] = on_lost,
+    [HS_CALL_END] = on_end,         [HS_CALL_SWEPT] = on_swept,
+    [HS_CALL_COLLECT] = on_collect, [HS_CALL_COLLECT_END] = on_collect_end,
 };
 
 /* ---- facts ---- */
@@ -337,18 +396,20 @@ static bool make_room(struct recording *r)
     size_t words = r->granules / 64 + 1;
     r->live = calloc(words, sizeof *r->live);
     r->displaced = calloc(words, sizeof *r->displaced);
+    r->swept = calloc(words, sizeof *r->swept);
     r->memory = aligned_alloc(8, MEMORY);
     r->site = calloc(N_SITES, sizeof *r->site);
     r->hash = calloc(HASH_SIZE, sizeof *r->hash);
     if (r->memory)
         memset(r->memory, 0, MEMORY);
-    return r->live && r->displaced && r->memory && r->site && r->hash;
+    return r->live && r->displaced && r->swept && r->memory && r->site && r->hash;
 }
 
 static void release(struct recording *r)
 {
     free(r->live);
     free(r->displaced);
+    free(r->swept);
     free(r->memory);
     free(r->site);
     free(r->hash);
@@ -387,10 +448,13 @@ static int replay(struct recording *r)
     struct hs_import_call call;
     int more = 0;
     while (!hs_import_port.failed && (more = hs_call_log_get(&r->in->spool, &call)) > 0) {
+        if (call.kind != HS_CALL_SWEPT)
+            write_sweep(r);
         move_clock(r, call.ns);
         switch_thread(r, call.thread);
         handlers[call.kind % HS_CALL_KINDS](r, &call);
     }
+    write_sweep(r);
     hs_stop();
     return more < 0 ? more : hs_import_port.failed || fflush(hs_import_port.out) ? HS_ERR_IO : HS_OK;
 }

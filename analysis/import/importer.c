@@ -134,6 +134,11 @@ bool hs_importer_has_object(const struct hs_importer *in, const struct hs_call_o
     return false;
 }
 
+void hs_importer_region(struct hs_importer *in, const struct hs_declared_region *region)
+{
+    hs_arena_map_declare(in->spans, region);
+}
+
 /* ---- calls ---- */
 
 void hs_importer_put(struct hs_importer *in, const struct hs_import_call *call)
@@ -144,7 +149,7 @@ void hs_importer_put(struct hs_importer *in, const struct hs_import_call *call)
     if (!in->spool.calls)
         in->first_ns = call->ns;
     in->last_ns = call->ns > in->last_ns ? call->ns : in->last_ns;
-    in->stats.calls += call->kind <= HS_CALL_REALLOC;
+    in->stats.calls += call->kind <= HS_CALL_REALLOC || call->kind == HS_CALL_SWEPT;
     in->stats.lost += call->kind == HS_CALL_LOST ? call->size : 0;
     hs_call_log_put(&in->spool, call);
 }

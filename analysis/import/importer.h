@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 
+#include "analysis/import/arena_map.h"
 #include "analysis/import/calls.h"
 #include "lib/host/reader.h"
 
@@ -56,6 +57,9 @@ void hs_importer_object(struct hs_importer *intake, const struct hs_call_object 
 /* Whether any object of a process is known; whether this object is known at this address. */
 bool hs_importer_has_objects(const struct hs_importer *intake, uint16_t process);
 bool hs_importer_has_object(const struct hs_importer *intake, const struct hs_call_object *object);
+
+/* Declares a region of a heap that the recording knows, as hs_arena_map_declare does. */
+void hs_importer_region(struct hs_importer *intake, const struct hs_declared_region *region);
 
 /* Counts so far. `unknown`, `doubled` and `regions` are known after hs_importer_write. */
 struct hs_importer_stats {
