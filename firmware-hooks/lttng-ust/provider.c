@@ -59,7 +59,7 @@ static void copy_text(char *to, size_t room, struct hs_text text)
 
 static void set_where(struct hs_lttng_record *e, uintptr_t code, uintptr_t caller)
 {
-    struct hs_place place = {{0}, {0}, 0, 0};
+    struct hs_place place = {.line = 0};
     if (code && provider.describe)
         provider.describe(code, &place);
     e->caller = caller ? (int64_t)(intptr_t)(caller - hs_code_address((uintptr_t)hs_anchor)) : 0;
