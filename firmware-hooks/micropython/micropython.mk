@@ -107,8 +107,11 @@ endif
 CFLAGS_USERMOD += $(if $(HEAPSTRATA_RING_ADDR),-DHS_RING_ADDR=$(HEAPSTRATA_RING_ADDR)) \
 	$(if $(HEAPSTRATA_RING_SIZE),-DHS_RING_SIZE=$(HEAPSTRATA_RING_SIZE))
 
+# What a firmware does not use is dropped. Sections for data only where the port is known to clear all of them: the start-up code
+# of others clears .bss and not .bss.hs_trace, so the recorder would find its state of before a reset.
+HEAPSTRATA_SECTIONS := -ffunction-sections $(if $(filter nrf,$(HEAPSTRATA_MP_PORT)),-fdata-sections)
 HEAPSTRATA_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(HEAPSTRATA_HOOK_SRC) $(HS_LIB_SRC) $(HEAPSTRATA_PORT_SRC) $(HEAPSTRATA_LTTNG_SRC))
-$(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT) -ffunction-sections -fdata-sections
+$(HEAPSTRATA_OBJ): CFLAGS += -std=gnu11 $(HEAPSTRATA_COPT) $(HEAPSTRATA_SECTIONS)
 
 # Other settings than last time: our files are compiled again. In a folder that was built without the module MicroPython would
 # look for names of strings in files only that are newer than its list of them, so that list is made anew.
@@ -121,7 +124,7 @@ $(HEAPSTRATA_OBJ): $(HEAPSTRATA_STATE)
 # With link-time optimisation a wrap is silently lost when caller and function are merged: keep the
 # files that define the wrapped functions out of it.
 $(addprefix $(BUILD)/,py/gc.o py/malloc.o py/nlr.o py/nlrthumb.o py/nlrx64.o py/nlrx86.o py/nlrxtensa.o py/nlrsetjmp.o py/obj.o py/vm.o mpthreadport.o supervisor/shared/port.o) $(HEAPSTRATA_OBJ) \
-$(foreach f,memp mem timeouts,$(BUILD)/lib/lwip/src/core/$(f).o $(BUILD)/sdk/lib/lwip/src/core/$(f).o): CFLAGS += -fno-lto -ffunction-sections -fdata-sections
+$(foreach f,memp mem timeouts,$(BUILD)/lib/lwip/src/core/$(f).o $(BUILD)/sdk/lib/lwip/src/core/$(f).o): CFLAGS += -fno-lto $(HEAPSTRATA_SECTIONS)
 
 # Where the port's makefile calls ld itself, that takes the option without the compiler's -Wl.
 HEAPSTRATA_COMMA := ,
