@@ -46,19 +46,31 @@ int hs_complain_of(const struct hs_error *error, int code)
     return hs_complain("%s", error->text[0] ? error->text : hs_strerror(code));
 }
 
+static FILE *terminal; /* standard output while `stdout` is a stream that cleans what is written, else NULL */
+
+/* Ends the cleaning stream. Returns the command's status. */
+static int end_cleaning(int status)
+{
+    FILE *cleaned = stdout;
+    if (!terminal)
+        return status;
+    stdout = terminal;
+    terminal = NULL;
+    return fclose(cleaned) && status == HS_EXIT_OK ? HS_EXIT_BAD : status; /* main reports the reason */
+}
+
 /* Output of trace contents is sanitised. Commands that run another program print its output unchanged. */
 static int run(const struct hs_parse *parse)
 {
     const struct hs_common *common = (const void *)parse->memory;
-    FILE *terminal = stdout, *cleaned = parse->cmd->uses & HS_USES_REST ? NULL : hs_text_stream(terminal, hs_cmd_colors(common));
-    if (cleaned && isatty(STDOUT_FILENO))
-        setvbuf(cleaned, NULL, _IOLBF, BUFSIZ);
-    stdout = cleaned ? cleaned : terminal;
-    int status = parse->cmd->run(parse->memory);
-    stdout = terminal;
-    if (cleaned && fclose(cleaned) && status == HS_EXIT_OK)
-        status = HS_EXIT_BAD; /* main reports the reason */
-    return status;
+    FILE *cleaned = parse->cmd->uses & HS_USES_REST ? NULL : hs_text_stream(stdout, hs_cmd_colors(common));
+    if (cleaned) {
+        if (isatty(STDOUT_FILENO))
+            setvbuf(cleaned, NULL, _IOLBF, BUFSIZ);
+        terminal = stdout;
+        stdout = cleaned;
+    }
+    return end_cleaning(parse->cmd->run(parse->memory));
 }
 
 int hs_cmd_main(const struct hs_cmd *cmd, int argc, char **argv)
@@ -221,7 +233,7 @@ int hs_cmd_replay(struct hs_reader *reader, hs_each *each, void *context)
     bool some;
     int status = hs_cmd_replay_some(reader, each, context, &some);
     if (!some)
-        exit(status);
+        exit(end_cleaning(status));
     return status;
 }
 

@@ -59,7 +59,7 @@ def case_range(cli):
     cli.check("pauses add up", abs(sum(c["pause_s"] for c in whole["collections"])
                                    - sum(p["pause_s"] for p in whole["points"])) < 1e-9)
     status, _, err = cli.out("timeline", "--from", "mark:none", trace)
-    cli.check("no such beginning", status == 2 and "mark:none" in err, err)
+    cli.check("no such beginning", status == 2 and "no mark 'none' (--from)" in err, err)
 
 
 def case_failure(cli):

@@ -122,7 +122,7 @@ def check_sums(bench, name, trace, wanted, stat, asks):
     p = export_proto.decode(path, "pprof.Profile", "pprof.proto")
     totals = [sum(s["value"][i] for s in p["sample"]) for i in range(4)]
     bench.check("pprof, %s: live bytes are %d" % (name, totals[3]), estimated(totals[3], wanted[0]), wanted)
-    requests = stat["allocs"] + stat["reallocs"]
+    requests = (stat["allocs"] or 0) + (stat["reallocs"] or 0)  # null where they are not known
     bench.check("pprof, %s: allocations are stat's, %d" % (name, requests), abs(totals[0] - requests) <= len(p["sample"]) and
                 (totals[1] > 0) == asks == (requests > 0), totals)
     comments = [p["string_table"][i] for i in p["comment"]]

@@ -35,11 +35,10 @@ static const uint8_t *end_of_text(const uint8_t *start, const uint8_t *stop)
         const uint8_t *at = stop;
         while (at > start && (at[-1] == ' ' || at[-1] == '\t'))
             at--;
-        const uint8_t *escape = at;
-        if (at > start && at[-1] == 'm')
-            while (escape > start && at - escape < 16 && *escape != 27)
-                escape--;
-        if (escape < at && escape + color(escape, at) == at)
+        const uint8_t *escape = at - (at > start && at[-1] == 'm');
+        while (escape > start && escape < at && at - escape < 16 && *escape != 27)
+            escape--;
+        if (escape + color(escape, at) == at)
             at = escape;
         if (at == stop)
             return stop;
