@@ -31,7 +31,7 @@ struct recording {
     uint32_t granules;
     uint64_t *live;      /* one bit per granule: a live block begins there */
     uint64_t *swept;     /* the running collection frees the block that begins there */
-    bool sweeping;       /* some bit of `swept` is set */
+    bool sweeping;       /* a sweep has to be written */
     uint64_t *displaced; /* the block that began there was freed implicitly: a late realloc may still refer to it */
     void *memory;
     struct hs_site_entry *site;
@@ -270,9 +270,10 @@ static void write_sweep(struct recording *r)
     r->sweeping = false;
 }
 
+/* It has a sweep also if it frees nothing: a reader takes one without for a recording that leaves out what is freed. */
 static void on_collect(struct recording *r, const struct hs_import_call *call)
 {
-    (void)r;
+    r->sweeping = true;
     hs_record(&(struct hs_record){.kind = HS_COLLECT, .collect.cause = (uint8_t)call->size});
 }
 

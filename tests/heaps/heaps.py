@@ -104,7 +104,7 @@ def exported(trace, *selection):
     tap.check("CTF, %s: %d bytes in %d blocks, none over another" % (name, used, blocks), done.status == status == 0 and memory.inflated ==
               memory.unknown == 0 and (used, blocks) == (stat["used_bytes"], stat["blocks"]), (done.err, stat["used_bytes"], stat["blocks"]))
     status, back, _ = hs_test.cli_json("stat", folder)
-    tap.check("CTF, %s, and back: as many" % name, status == 0 and (back["used_bytes"], back["blocks"]) == (used, blocks), back and back["used_bytes"])
+    tap.check("CTF, %s, and back: as many" % name, status == 0 and (back["used_bytes"], back["blocks"]) == (used, blocks), (back and (back["used_bytes"], back["blocks"]), (used, blocks)))
 
 
 firmware = os.environ.get("HS_HEAPS_FIRMWARE") or build()

@@ -13,7 +13,7 @@ async function reading(page) {
   const facts = await text(page, 'facts');
   check('events, losses, collections and peak are those of stat', [stat.events, stat.lost, stat.collections, stat.peak_used_bytes].every(v => facts.includes(n(v))), facts);
   const verdict = await text(page, 'verdict');
-  check('the verdict is the doctor\'s, and names the failure and both lines that the demo planted', verdict.includes(cli('doctor', trace).findings[0].verdict) && /logger\.py:47 main asked for 12288 bytes/.test(verdict) && ['logger.py:13 __init__', 'logger.py:18 summarise'].every(line => verdict.includes(line)), verdict);
+  check('the verdict is the doctor\'s, and names the failure and both lines that the demo planted', verdict.includes(cli('doctor', trace).findings[0].verdict) && /logger\.py:47 main requested 12288 bytes/.test(verdict) && ['logger.py:13 __init__', 'logger.py:18 summarise'].every(line => verdict.includes(line)), verdict);
 }
 
 async function zooming(page) {
