@@ -145,8 +145,8 @@ static void advise_heap(struct hs_finding *f, const struct hs_doctor_input *inpu
     if (bytes)
         hs_finding_next(f,
                         "give the heap more than %" PRIu64
-                        " bytes: so much is needed for what the program requested in this trace; "
-                        "what it would have requested later is not known and comes on top",
+                        " bytes: then there is room for what the program requested in this trace, if garbage is collected "
+                        "early; what it would have requested later is not known and comes on top",
                         bytes);
 }
 
@@ -366,7 +366,7 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
         f, "if the program needs all of them at the same time, they do not fit: make each smaller%s, or give the heap more",
         python ? " (array.array, bytes, a tuple, a number for a text)" : "");
     if (python)
-        hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded",
+        hs_finding_next(f, "heapstrata why TRACE '%.160s' names what holds one of its blocks, where references were recorded",
                         h->name);
 }
 

@@ -56,7 +56,8 @@ static void look(const struct hs_doctor_input *p, struct hs_findings *findings)
     hs_finding_next(
         f,
         "let go of what is no longer needed, or bound its number: a list that only grows, a registry, a closure, a kept exception");
-    hs_finding_next(f, "heapstrata why TRACE %.160s names what holds one of its blocks, where references were recorded", g->name);
+    hs_finding_next(f, "heapstrata why TRACE '%.160s' names what holds one of its blocks, where references were recorded",
+                    g->name);
 }
 
 const struct hs_check hs_check_growth = {.name = "growth", .look = look};

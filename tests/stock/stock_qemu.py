@@ -101,7 +101,7 @@ def case_demo(tap):
               and b"HS:" not in done.out and b"uploaded" in done.out, (done.status, done.out, done.err))
     verdict = hs_test.cli("doctor", trace).out.decode()
     tap.check("the demo: doctor finds what fragments, at the line of the traceback", status == 1 and codes[:1] == ["HS-FRAG-FAILED"] and
-              re.search(r"logger\.py:48\s+main\s+asked\s+for\s+12288", verdict) and "is not in snapshots" in " ".join(verdict.split()), (status, codes, verdict, err))
+              re.search(r"logger\.py:48\s+main\s+requested\s+12288", verdict) and "is not in snapshots" in " ".join(verdict.split()), (status, codes, verdict, err))
 
 
 def case_commands(tap):

@@ -54,7 +54,7 @@ def case_many(tap):
 def case_missing(tap):
     """What a build lacks is said by the command that needs it."""
     trace = os.path.join(hs_test.scratch(), "fragment-unix64.hst")
-    jobs = [(["record", "x"], "this build cannot record here"), (["record", "--serial", "/dev/ttyACM0", "x"], "reaches only the port"), (["top", "x"], "this build cannot record or watch"),
+    jobs = [(["record", "x"], "this build cannot record here"), (["record", "--serial", "/dev/ttyACM0", "x"], "reaches only the port"), (["top", "x"], "this build has no top"),
             (["export", "--format", "sqlite", "-o", "x.db", trace], "sqlite"), (["export", "--format", "pprof", "-o", "x.pb", trace], "protobuf"),
             (["map", "--png", "x.png", trace], "cairo"), (["map", "--svg", "x.svg", trace], "cairo")]
     folder = os.path.join(hs_test.scratch(), "missing")
