@@ -111,7 +111,7 @@ def case_files(tap, trace):
 def case_lacks(tap, trace):
     folder = empty_folder("lacks")
     for args, said in ((["record", "x"], "only on a board at a serial port"), (["record", "--serial", "COM77", "x.py"], "there is no such port"),
-                       (["top", "x"], "this build cannot record or watch"), (["export", "--format", "sqlite", "-o", "x.db", trace], "sqlite"),
+                       (["top", "x"], "this build has no top"), (["export", "--format", "sqlite", "-o", "x.db", trace], "sqlite"),
                        (["export", "--format", "pprof", "-o", "x.pb", trace], "protobuf"), (["map", "--svg", "x.svg", trace], "cairo")):
         with open(os.path.join(folder, "x.py"), "w", encoding="utf-8") as script:
             script.write("1\n")

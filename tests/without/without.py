@@ -51,7 +51,7 @@ def case_same(tap, folder):
 
 
 def case_missing(tap, folder, trace):
-    for args, said in ((["record", "x"], "this build cannot record"), (["top", "x"], "this build cannot record or watch"),
+    for args, said in ((["record", "x"], "this build cannot record"), (["top", "x"], "this build has no top"),
                        (["export", "--format", "sqlite", "-o", "out", trace], "sqlite"), (["export", "--format", "pprof", "-o", "out", trace], "protobuf"),
                        (["map", "--png", "out", trace], "cairo"), (["export", "--format", "ctf", "-o", "out", trace], "babeltrace2")):
         status, _, err = run(LEAST, args, folder)
