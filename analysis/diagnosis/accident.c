@@ -585,6 +585,15 @@ static const struct hs_call_frame *body(const struct work *k)
     return NULL;
 }
 
+/* In a loop, the row is executed again: what it uses can be let go of after the loop. */
+static void name_last(const struct work *k, uint32_t last, char *text)
+{
+    uint32_t end = hs_python_loop_end(&k->python, last);
+    char at[HS_NAME_MAX];
+    name_row(k, end, at);
+    snprintf(text, HS_NAME_MAX, "%s%.900s", end == last ? "" : "the loop that ends at ", at);
+}
+
 static void describe_variable(struct work *k, const struct idle *idle)
 {
     struct hs_diagnosis *d = k->d;
@@ -614,7 +623,7 @@ static void describe_variable(struct work *k, const struct idle *idle)
     d->unused.global = idle->global;
     d->unused.last = last == NONE || last == row ? 0 : line_of(k, last);
     if (last != NONE && last != row)
-        name_row(k, last, d->accident.last);
+        name_last(k, last, d->accident.last);
     if (row != NONE)
         name_row(k, row, d->unused_at);
 }

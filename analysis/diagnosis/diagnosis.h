@@ -84,7 +84,7 @@ struct hs_kept {
 struct hs_accident {
     bool known;
     char what[HS_NAME_MAX];  /* "the global main.raw", "the local variable image of work" */
-    char last[HS_NAME_MAX];  /* "main.py:9": the last row that used it; "": not known */
+    char last[HS_NAME_MAX];  /* "main.py:9": the last row that used it; "the loop that ends at main.py:9"; "": not known */
     char also[HS_NAME_MAX];  /* another one, which holds the same or more; "": none */
     bool left_over;          /* it is a slot of a stack */
     bool also_left_over;     /* such a slot refers to the same data */

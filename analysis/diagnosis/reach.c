@@ -127,6 +127,20 @@ uint32_t hs_python_loop(const struct hs_python *p, uint32_t row)
     return found;
 }
 
+uint32_t hs_python_loop_end(const struct hs_python *p, uint32_t row)
+{
+    uint32_t loop = hs_python_loop(p, row), end = loop, indent = p->row[loop].indent;
+    if (!is_loop(p, loop))
+        return row;
+    for (uint32_t i = loop + 1; i < p->n_rows; i++) {
+        bool other = p->row[i].indent == indent && hs_python_is(p, p->row[i].first, "else");
+        if (p->row[i].indent <= indent && !other)
+            break;
+        end = i;
+    }
+    return end;
+}
+
 static bool is_literal(const struct hs_python *p, uint32_t i)
 {
     return hs_python_is(p, i, "(") || hs_python_is(p, i, "[") || hs_python_is(p, i, "{");

@@ -42,6 +42,9 @@ bool hs_python_is_header(const struct hs_python *python, uint32_t i);
 /* The head of the outermost loop around the row, in its scope; else the row. */
 uint32_t hs_python_loop(const struct hs_python *python, uint32_t row);
 
+/* The last row of the outermost loop around the row, in its scope; else the row. */
+uint32_t hs_python_loop_end(const struct hs_python *python, uint32_t row);
+
 /* Whether a row of the function returns the name alone. */
 bool hs_python_returns(const struct hs_python *python, uint32_t scope, uint32_t name);
 

@@ -303,8 +303,10 @@ static void describe(const struct search *s, uint32_t last, struct hs_unused *un
     const struct hs_python_token *name = &s->python->token[s->of.name];
     const char *prefix = s->of.attribute ? "self." : "";
     size_t n = strlen(prefix), length = name->length < HS_UNUSED_NAME - 8 ? name->length : HS_UNUSED_NAME - 8;
+    uint32_t end = hs_python_loop_end(s->python, last);
     *unused = (struct hs_unused){.line = s->python->row[s->of.row].line,
-                                 .last = s->python->row[last].line,
+                                 .last = s->python->row[end].line,
+                                 .loop = end != last,
                                  .global = !s->of.attribute && s->of.scope == HS_PYTHON_MODULE};
     memcpy(unused->name, prefix, n);
     memcpy(unused->name + n, name->at, length);

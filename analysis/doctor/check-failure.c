@@ -520,6 +520,7 @@ static void held_by_accident(const struct hs_doctor_input *input, const struct h
 static void held(const struct hs_doctor_input *input, const struct hs_diagnosis *d, struct hs_findings *findings)
 {
     const struct hs_unused *u = &d->unused;
+    const char *loop = u->loop ? "the loop that ends at " : "";
     char verdict[HS_NOTE_LEN];
     if (d->accident.known) {
         held_by_accident(input, d, findings);
@@ -527,14 +528,14 @@ static void held(const struct hs_doctor_input *input, const struct hs_diagnosis 
     }
     snprintf(verdict, sizeof verdict,
              "%.80s failed to get %" PRIu32 " bytes while %s%.40s of %.60s still holds %" PRIu64
-             " bytes that %.70s made: it is not used any more after line %u",
+             " bytes that %.70s made: it is not used any more after %sline %u",
              d->line, d->failure.size, u->global ? "the global " : "", u->name, d->unused_at, d->holds->live, d->holds->name,
-             (unsigned)u->last);
+             loop, (unsigned)u->last);
     struct hs_finding *f = new_problem(findings, "HS-HEAP-HELD", verdict, d->unused_at);
     describe_failure(f, d);
     name_holders(f, d, NULL);
     char before[HS_UNUSED_NAME + 80], after[120];
-    snprintf(before, sizeof before, "let go of it after line %u (%s = None): what", (unsigned)u->last, u->name);
+    snprintf(before, sizeof before, "let go of it after %sline %u (%s = None): what", loop, (unsigned)u->last, u->name);
     snprintf(after, sizeof after, "made is then garbage, unless something else refers to it");
     const struct line_advice advice = {HS_EDIT_RELEASE, d->holds->name, before, after};
     advise_lines(f, input, d, &advice, 1);
