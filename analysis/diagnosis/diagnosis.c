@@ -277,11 +277,29 @@ static enum hs_cause cause_of(const struct hs_diagnosis *d)
     return d->grows ? HS_CAUSE_GROWING : HS_CAUSE_FULL;
 }
 
-static int diagnose(struct hs_diagnosis *d, const struct hs_failure_state *w, const struct hs_names *names,
-                    const struct hs_sources_at *sources)
+/* The firmware takes the C stack for a call's frame that is refused, and a reserve for an exception: neither raises. */
+static bool is_harmless(const struct hs_names *names, uint32_t site)
 {
-    *d = (struct hs_diagnosis){.failure = w->failure, .total = w->failure.total};
-    hs_name_of_site(names, w->failure.site, HS_KEY_LINE, d->line);
+    char kind[HS_NAME_MAX];
+    hs_name_of_site(names, site, HS_KEY_KIND, kind);
+    return names->symbols && (!strcmp(kind, "call frame") || !strcmp(kind, "exception"));
+}
+
+/* Of a locked heap: the first request whose refusal raises; else the first one. */
+static const struct hs_failure *raised(const struct hs_failure_watch *watch, const struct hs_failure_state *w,
+                                       const struct hs_names *names)
+{
+    for (unsigned i = 0; w->failure.verdict == HS_VERDICT_LOCKED && i < watch->n_locked; i++)
+        if (!is_harmless(names, watch->locked[i].site))
+            return &watch->locked[i];
+    return &w->failure;
+}
+
+static int diagnose(struct hs_diagnosis *d, const struct hs_failure_watch *watch, const struct hs_failure_state *w,
+                    const struct hs_names *names, const struct hs_sources_at *sources)
+{
+    *d = (struct hs_diagnosis){.failure = *raised(watch, w, names), .total = w->failure.total};
+    hs_name_of_site(names, d->failure.site, HS_KEY_LINE, d->line);
     int error = make_rows(d, w, names);
     error = error ? error : make_between(d, w, names);
     if (error)
@@ -318,7 +336,7 @@ int hs_diagnose(struct hs_diagnoses *diagnoses, const struct hs_failure_watch *w
     *diagnoses = (struct hs_diagnoses){.failures = w->failures};
     for (unsigned i = 0; i < HS_DIAGNOSES && !error; i++)
         if (w->moment[i].failure.size)
-            error = diagnose(&diagnoses->diagnosis[diagnoses->n++], &w->moment[i], names, sources);
+            error = diagnose(&diagnoses->diagnosis[diagnoses->n++], w, &w->moment[i], names, sources);
     qsort(diagnoses->diagnosis, diagnoses->n, sizeof *diagnoses->diagnosis, by_size);
     return error;
 }

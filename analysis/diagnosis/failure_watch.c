@@ -131,6 +131,16 @@ static bool is_worse(const struct hs_failure_watch *w, const struct hs_failure *
     return !before->size || (is_full(f) && f->size > before->size);
 }
 
+/* Which of them raised is known when the trace has been read: names decide. */
+static void keep_locked(struct hs_failure_watch *w, const struct hs_failure *f)
+{
+    for (unsigned i = 0; i < w->n_locked; i++)
+        if (w->locked[i].site == f->site)
+            return;
+    if (w->n_locked < HS_LOCKED_SITES)
+        w->locked[w->n_locked++] = *f;
+}
+
 bool hs_failure_watch_has(const struct hs_failure_watch *w, uint32_t boot)
 {
     for (unsigned i = 0; i < HS_DIAGNOSES; i++)
@@ -147,6 +157,8 @@ void hs_failure_watch_failed(struct hs_failure_watch *w, const struct hs_model *
         return;
     w->failures++;
     w->latest = NULL;
+    if (failure->verdict == HS_VERDICT_LOCKED)
+        keep_locked(w, failure);
     if (is_consequence(w, failure))
         return;
     w->last_number = failure->number;

@@ -36,11 +36,15 @@ struct hs_failure_state {
     bool referred;
 };
 
+#define HS_LOCKED_SITES 16u
+
 struct hs_failure_watch {
     struct hs_failure_state moment[HS_DIAGNOSES]; /* by enum hs_verdict */
     uint64_t failures;                            /* all failures of heaps other than pools */
     uint64_t last_number;                         /* record of the last of them that counts */
-    struct hs_heap_snapshot snapshot;             /* for blame */
+    struct hs_failure locked[HS_LOCKED_SITES];    /* `n_locked`: of a locked heap, the first of each site, in order */
+    unsigned n_locked;
+    struct hs_heap_snapshot snapshot; /* for blame */
     struct hs_refs refs;
     struct hs_failure_state *latest; /* the last failure, if it is kept and its references may still follow */
     int error;

@@ -18,9 +18,9 @@
 struct hs_unused {
     char name[HS_UNUSED_NAME]; /* "raw", "self.raw"; "": none */
     uint32_t line;             /* of its assignment */
-    uint32_t last;             /* of the last row before the failure that uses it, itself or by what it calls, or of its loop's end */
-    bool loop;                 /* `last` is the end of a loop that uses it */
-    bool global;               /* of the module */
+    uint32_t last; /* of the last row before the failure that uses it, itself or by what it calls, or of its loop's end */
+    bool loop;     /* `last` is the end of a loop that uses it */
+    bool global;   /* of the module */
 };
 
 /* Lines of one file. */
