@@ -119,7 +119,7 @@ HEAPSTRATA_STATE := $(BUILD)/heapstrata.settings
 $(shell mkdir -p $(BUILD); test -e $(HEAPSTRATA_STATE) || rm -f $(BUILD)/genhdr/qstr.i.last)
 $(file >$(HEAPSTRATA_STATE).new,$(foreach v,$(HEAPSTRATA_NAMES),$(v)=$($(v))) BOARD=$(BOARD))
 $(shell cmp -s $(HEAPSTRATA_STATE).new $(HEAPSTRATA_STATE) || cp $(HEAPSTRATA_STATE).new $(HEAPSTRATA_STATE))
-$(HEAPSTRATA_OBJ): $(HEAPSTRATA_STATE)
+$(HEAPSTRATA_OBJ): $(HEAPSTRATA_STATE) $(HEAPSTRATA_ROOT)/firmware-hooks/micropython/micropython.mk
 
 # With link-time optimisation a wrap is silently lost when caller and function are merged: keep the
 # files that define the wrapped functions out of it.

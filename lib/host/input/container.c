@@ -366,16 +366,14 @@ static size_t pack(struct hs_writer *w, size_t room, const void *data, size_t le
 {
     ZSTD_outBuffer out = {w->stored, room, 0};
     ZSTD_CCtx_setPledgedSrcSize(w->zstd, len);
-    for (size_t at = 0, n; at < len || !len; at += n) {
-        n = len - at < BLOCK ? len - at : BLOCK;
-        ZSTD_inBuffer in = {(const uint8_t *)data + at, n, 0};
-        size_t left = ZSTD_compressStream2(w->zstd, &out, &in, at + n < len ? ZSTD_e_flush : ZSTD_e_end);
+    ZSTD_inBuffer in = {data, 0, 0};
+    do {
+        in.size += len - in.size < BLOCK ? len - in.size : BLOCK;
+        size_t left = ZSTD_compressStream2(w->zstd, &out, &in, in.size < len ? ZSTD_e_flush : ZSTD_e_end);
         if (ZSTD_isError(left))
             return left;
-        HS_ASSERT(!left && in.pos == n); /* there is room for all */
-        if (!len)
-            break;
-    }
+        HS_ASSERT(!left && in.pos == in.size); /* there is room for all */
+    } while (in.size < len);
     return out.pos;
 }
 
