@@ -187,6 +187,7 @@ static void measure(void *context, const struct hs_event *event)
 static void keep_program(struct measures *m, const struct hs_event *event,
                          int (*take)(struct hs_program *, const struct hs_model *, const struct hs_event *))
 {
+    m->program.reader = m->exam->reader;
     if (!m->too_long && (take(&m->program, m->model, event) || m->program.n > PROGRAM_STEPS)) {
         m->too_long = true;
         hs_program_free(&m->program);

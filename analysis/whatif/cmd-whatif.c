@@ -151,6 +151,7 @@ static int take(void *context, const struct hs_event *events, long n)
 {
     struct work *w = context;
     int error = HS_OK;
+    w->program.reader = w->reader;
     for (const struct hs_event *e = events; e < events + n && !error; e++) {
         error = hs_program_before(&w->program, w->model, e);
         hs_model_feed(w->model, e, 1);

@@ -179,14 +179,28 @@ static void end_collection(struct hs_program *p)
     p->amount = 0;
 }
 
+static bool same_text(const char *a, const char *b) { return a == b || (a && b && !strcmp(a, b)); }
+
+/* Whether two sites are one place in the code. They have two numbers where the operation differs: a request that failed is
+ * recorded as an allocation, whether or not it was to make a block larger. */
+static bool same_place(const struct hs_program *p, uint32_t one, uint32_t other)
+{
+    const struct hs_site *a = p->reader ? hs_reader_site(p->reader, one) : NULL;
+    const struct hs_site *b = p->reader ? hs_reader_site(p->reader, other) : NULL;
+    if (one == other)
+        return true;
+    return a && b && a->caller == b->caller && a->line == b->line && a->offset == b->offset && a->context == b->context &&
+           same_text(a->file, b->file) && same_text(a->function, b->function);
+}
+
 /* The block that a failed request was to make larger, or HS_NEVER. A record of a failure does not say: it is the block that the
- * same site resized last, if the request is for more. */
+ * same place resized last, if the request is for more. */
 static uint32_t block_to_grow(const struct hs_program *p, const struct hs_event *e)
 {
     uint32_t end = p->n > GROW_STEPS ? p->n - GROW_STEPS : 0;
     for (uint32_t i = p->n; i-- > end;) {
         const struct hs_program_step *s = &p->step[i];
-        if (s->kind == HS_STEP_RESIZE && s->site == e->site)
+        if (s->kind == HS_STEP_RESIZE && same_place(p, s->site, e->site))
             return s->size < e->size && block_at(p, s->pos) == s->block ? s->block : HS_NEVER;
     }
     return HS_NEVER;

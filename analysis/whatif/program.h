@@ -13,6 +13,7 @@
 #define HS_WHATIF_PROGRAM_H
 
 #include "analysis/model/model.h"
+#include "lib/host/reader.h"
 
 #define HS_NEVER UINT32_MAX
 
@@ -48,7 +49,8 @@ struct hs_life {
 };
 
 struct hs_program {
-    struct hs_program_step *step; /* `n` */
+    const struct hs_reader *reader; /* of the trace, set by the caller: it tells what sites are. NULL: sites are numbers only */
+    struct hs_program_step *step;   /* `n` */
     uint32_t n, room;
     struct hs_life *block; /* `n_blocks` */
     uint32_t n_blocks, block_room;
@@ -74,7 +76,8 @@ struct hs_program {
     int error;
 };
 
-/* Feed events in order, each before and after the model takes it. Returns HS_OK or the first error. Zero the struct first. */
+/* Feed events in order, each before and after the model takes it. Returns HS_OK or the first error. Zero the struct first,
+ * but for `reader`. */
 int hs_program_before(struct hs_program *program, const struct hs_model *model, const struct hs_event *event);
 int hs_program_after(struct hs_program *program, const struct hs_model *model, const struct hs_event *event);
 void hs_program_free(struct hs_program *program);

@@ -81,6 +81,18 @@ def case_perf_bench():
                 firmware, sum(right), len(right)), sum(right) >= PROGRAMS_RIGHT, right)
 
 
+def case_failed_to_grow():
+    """A list that cannot get larger: the firmware makes it larger where it is if there is room after it, and so does the replay."""
+    program = os.path.join(hs_test.scratch(), "ordered.py")
+    with open(program, "w") as f:
+        f.write("numbers = [0] * 3000\nkeep = bytearray(2000)\nordered = sorted(numbers)\n")
+    for firmware, heap in (("unix32", "30k"), ("unix64", "58k")):
+        trace, done = record("%s-ordered" % firmware, program, firmware, heap)
+        size = whatif(trace)["smallest"]["bytes"]
+        tap.check("%s: the smallest heap for a list that grows works, a twentieth less fails" % firmware,
+                  done.status and works(firmware, program, size) and not works(firmware, program, size * 19 // 20), size)
+
+
 def demo(name, **env):
     return record(name, os.path.join(DEMO, "logger.py"), heap="68k", **env)
 
