@@ -78,6 +78,9 @@ struct hs_kept {
     struct hs_block_set set; /* what it keeps, without itself; empty unless `adds` */
     bool adds;               /* it is a list, dict or set that `keeper` made larger; else `keeper` is not set */
     bool within;             /* with `adds`: several such are in what `by` names, or one of those that hold the same blocks */
+    bool many; /* with `adds`: `by`, `bytes` and `blocks` are of one of several; nothing that is known keeps them all */
+    char adder[HS_NAME_MAX]; /* "main.py:5 work": the statement of `keeper`, which may begin before its line; "": no source */
+    char to[64];             /* what the statement adds to, as it is written: "self.items"; "": not found */
 };
 
 /* What is held although it is not needed any more, by the references at the failure and the sources. */

@@ -115,15 +115,17 @@ static int by_number(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* What the block dominates, without itself. An empty set when out of memory: it is only tried. */
-static struct hs_block_set kept_set(const struct work *k, uint32_t block)
+/* What the block dominates, without itself; with `many`, also what others dominate that its line makes larger. An empty set when
+ * out of memory: it is only tried. */
+static struct hs_block_set kept_set(const struct work *k, uint32_t block, bool many)
 {
     const struct hs_holders *h = &k->holders;
     struct hs_block_set set = {calloc((size_t)h->n + 1, sizeof *set.born), 0};
     bool *inside = calloc((size_t)h->n + 1, sizeof *inside);
     for (uint32_t i = 0; set.born && inside && i < k->view->dominators.n_reached; i++) {
         uint32_t v = k->view->dominators.order[i], d = k->view->dominators.of[v];
-        inside[v] = d == block || (d < h->n && inside[d]);
+        bool other = many && d < h->n && k->row[d] == k->row[block] && is_enlarged(k, d);
+        inside[v] = d == block || other || (d < h->n && inside[d]);
         if (inside[v])
             set.born[set.n++] = h->of->snapshot.block[v].number;
     }
@@ -133,8 +135,9 @@ static struct hs_block_set kept_set(const struct work *k, uint32_t block)
     return set;
 }
 
-/* `keeper` holds the blocks; `adds`, which may be the same, is made larger by the line that adds them, or NONE. */
-static void set_kept(struct work *k, uint32_t keeper, uint32_t adds)
+/* `keeper` holds the blocks; `adds`, which may be the same, is made larger by the line that adds them, or NONE. `many`:
+ * it is one of several such. */
+static void set_kept(struct work *k, uint32_t keeper, uint32_t adds, bool many)
 {
     struct hs_diagnosis *d = k->d;
     d->kept = (struct hs_kept){.bytes = k->view->bytes[keeper], .blocks = k->view->blocks[keeper]};
@@ -142,8 +145,9 @@ static void set_kept(struct work *k, uint32_t keeper, uint32_t adds)
     d->kept.known = d->kept.by[0];
     d->kept.adds = d->kept.known && adds != NONE && is_enlarged(k, adds);
     d->kept.within = adds != keeper;
+    d->kept.many = many && d->kept.adds;
     if (d->kept.adds)
-        d->kept.set = kept_set(k, keeper);
+        d->kept.set = kept_set(k, keeper, many);
     if (!d->views)
         d->keeper = d->kept.adds ? &d->held[k->row[adds]] : NULL;
 }
@@ -190,9 +194,22 @@ static void choose_view(struct work *k, uint32_t row)
     k->view = (double)reached >= KEEPS * (double)all ? &k->holders.outside : &k->holders.any;
 }
 
+/* Whether what the block refers to keeps most of the line's blocks. k->weight: bytes of these that each block keeps. */
+static bool refers_to_most(const struct work *k, uint32_t block, uint32_t row)
+{
+    const struct hs_holders *h = &k->holders;
+    uint64_t sum = 0, kept = 0;
+    for (uint32_t v = 0; v < h->n; v++)
+        sum += is_element(k, v, row) ? hs_refs_bytes(h->of, v) : 0;
+    for (uint32_t e = h->first[block]; e < h->first[block + 1]; e++)
+        kept += k->weight[h->to[e]];
+    return (double)kept >= KEEPS * (double)sum;
+}
+
 static void find_kept(struct work *k)
 {
     uint32_t row = (uint32_t)(k->d->grows - k->d->held);
+    bool many = false;
     choose_view(k, row);
     for (uint32_t v = 0; v < k->holders.n; v++)
         k->weight[v] = is_element(k, v, row) ? hs_refs_bytes(k->holders.of, v) : 0;
@@ -200,11 +217,12 @@ static void find_kept(struct work *k)
     if (keeper == HS_NO_BLOCK || !is_enlarged(k, keeper)) {
         uint32_t other = most_references(k, row);
         adds = other != NONE && is_enlarged(k, other) ? other : one_of_many(k, row);
+        many = keeper == HS_NO_BLOCK && adds != NONE && !refers_to_most(k, adds, row);
         keeper = keeper == HS_NO_BLOCK && other != NONE ? other : keeper;
     }
-    if (keeper != HS_NO_BLOCK || adds != NONE)
-        set_kept(k, keeper == HS_NO_BLOCK ? adds : keeper, adds);
-    else if (!k->d->views)
+    if (keeper != HS_NO_BLOCK || adds != NONE) {
+        set_kept(k, keeper == HS_NO_BLOCK ? adds : keeper, adds, many);
+    } else if (!k->d->views)
         k->d->keeper = NULL;
 }
 
@@ -278,7 +296,7 @@ static void find_container(struct work *k)
     if (!most)
         return;
     k->d->grows = most;
-    set_kept(k, found, found);
+    set_kept(k, found, found, false);
 }
 
 /* ---- all ---- */

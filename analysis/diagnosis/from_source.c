@@ -169,6 +169,57 @@ static void find_held(struct hs_diagnosis *d, const struct hs_names *names, cons
     d->cause = d->holds ? HS_CAUSE_HELD : d->cause;
 }
 
+/* ---- the statement that adds ---- */
+
+struct adder {
+    struct hs_kept *kept;
+    uint32_t line, begin; /* of the statement; 0: none */
+};
+
+/* The token after a name with dots that begins at token `i`. */
+static uint32_t after_dotted(const struct hs_python *p, uint32_t i, uint32_t end)
+{
+    while (i + 2 < end && p->token[i].kind == HS_PYTHON_NAME && hs_python_is(p, i + 1, ".") &&
+           p->token[i + 2].kind == HS_PYTHON_NAME)
+        i += 2;
+    return i + 1;
+}
+
+/* NAME.append(...) or NAME[...] = ..., where NAME may have dots. */
+static void find_statement(void *context, const char *file, const struct hs_python *p)
+{
+    struct adder *a = context;
+    uint32_t row = hs_python_row_at(p, a->line);
+    (void)file;
+    if (row == HS_PYTHON_NONE)
+        return;
+    uint32_t first = p->row[row].first, end = first + p->row[row].n, after = after_dotted(p, first, end);
+    a->begin = p->row[row].line;
+    if (p->token[first].kind != HS_PYTHON_NAME || after >= end)
+        return;
+    uint32_t last = hs_python_is(p, after, "[")                        ? after - 1
+                    : hs_python_is(p, after, "(") && after > first + 2 ? after - 3
+                                                                       : first;
+    bool adds = hs_python_is(p, after, "[") || (hs_python_is(p, after, "(") && after > first + 2);
+    if (adds)
+        snprintf(a->kept->to, sizeof a->kept->to, "%.*s", (int)(p->token[last].at + p->token[last].length - p->token[first].at),
+                 p->token[first].at);
+}
+
+/* The trace has the line at which a call is made: of a statement on several lines, any of them. */
+static void find_adder(struct hs_diagnosis *d, const struct hs_names *names, const struct hs_sources_at *sources)
+{
+    char file[HS_NAME_MAX] = "";
+    struct adder adder = {.kept = &d->kept};
+    adder.line = d->kept.adds && d->keeper ? split(d->keeper->name, file) : 0;
+    if (!adder.line)
+        return;
+    with_python(&(struct files){d, names, sources, find_statement, &adder}, file);
+    const char *function = strchr(d->keeper->name + strlen(file), ' ');
+    if (adder.begin)
+        snprintf(d->kept.adder, sizeof d->kept.adder, "%.800s:%u%.200s", file, (unsigned)adder.begin, function ? function : "");
+}
+
 /* ---- data that are made from what is written in the source ---- */
 
 struct bounded {
@@ -212,8 +263,9 @@ void hs_diagnosis_from_source(struct hs_diagnosis *d, const struct hs_names *nam
 {
     if (d->cause == HS_CAUSE_LOCKED || d->cause == HS_CAUSE_UNCOLLECTED)
         find_switch(d, names, sources);
-    else if (d->cause == HS_CAUSE_GROWING)
+    else if (d->cause == HS_CAUSE_GROWING) {
+        find_adder(d, names, sources);
         find_needed(d, names, sources);
-    else if (d->cause == HS_CAUSE_FULL)
+    } else if (d->cause == HS_CAUSE_FULL)
         find_held(d, names, sources);
 }

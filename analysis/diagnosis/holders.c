@@ -263,6 +263,20 @@ static void name_root(const struct hs_holders *h, uint32_t root, char *text)
         snprintf(text, HS_NAME_MAX, "the stack");
 }
 
+/* Puts "a list reached from " before the name of a slot or root that refers to it through other blocks. */
+static void name_reached(const struct hs_holders *h, uint32_t block, uint32_t steps, char *text)
+{
+    char root[HS_NAME_MAX];
+    const char *kind = is_kind(h, block, "list")         ? "a list"
+                       : is_kind(h, block, "dict table") ? "a dict or object"
+                       : is_kind(h, block, "set")        ? "a set"
+                                                         : NULL;
+    if (!kind || steps < 2 || !text[0])
+        return;
+    snprintf(root, sizeof root, "%s", text);
+    snprintf(text, HS_NAME_MAX, "%s reached from %.900s", kind, root);
+}
+
 /* "main.CACHE (dict)", "a list in main.broker (instance)". */
 static void name_global(const struct hs_holders *h, const struct hs_global *global, uint32_t block, char *text)
 {
@@ -283,19 +297,20 @@ const struct hs_global *hs_holders_name(const struct hs_holders *h, uint32_t blo
 {
     bool outside = h->outside.via[block] != HS_NODE_NONE;
     const struct hs_holder_view *p = outside ? &h->outside : &h->any;
-    uint32_t at = block;
+    uint32_t at = block, n = 0;
     text[0] = '\0';
     if (p->via[block] == HS_NODE_NONE)
         return NULL;
-    for (uint32_t n = 0; p->via[at] != HS_NODE_ROOTS && n < STEPS; at = p->from[at], n++) {
+    for (; p->via[at] != HS_NODE_ROOTS && n < STEPS; at = p->from[at], n++) {
         const struct hs_global *global = hs_refs_global(h->of, p->from[at], h->word[p->via[at]]);
         struct hs_word word = {.block = p->from[at], .word = h->word[p->via[at]]};
         if (global)
             return name_global(h, global, block, text), global;
         if (!outside && name_slot(h, &word, text))
-            return NULL;
+            return name_reached(h, block, n, text), NULL;
     }
     if (p->via[at] == HS_NODE_ROOTS)
         name_root(h, h->root[p->from[at]], text);
+    name_reached(h, block, n, text);
     return NULL;
 }

@@ -307,16 +307,29 @@ static void fragmented(const struct hs_doctor_input *input, const struct hs_diag
         hs_finding_next(f, "heapstrata blame shows each block, heapstrata whatif tries other heaps and thresholds");
 }
 
+/* "main.py:14 fault adds (self.faults)", or "it adds". The first line of the statement, where the source is at hand. */
+static const char *who_adds(const struct hs_diagnosis *d, char *text, size_t size)
+{
+    const struct hs_kept *k = &d->kept;
+    const char *line = k->adder[0] ? k->adder : d->keeper->name;
+    bool same = !strcmp(line, d->grows->name);
+    snprintf(text, size, "%.90s adds%s%.60s%s", same ? "it" : line, k->to[0] ? " (" : "", k->to, k->to[0] ? ")" : "");
+    return text;
+}
+
 /* By what the blocks of the line are kept: a fact where references were recorded, else a guess, or nothing. */
 static const char *kept_by(const struct hs_diagnosis *d, char *text, size_t size)
 {
     const char *keeper = d->keeper ? d->keeper->name : "";
+    char adds[180];
     text[0] = '\0';
     if (d->views)
         snprintf(text, size, ", by memoryviews of %.90s", keeper);
+    else if (d->kept.many)
+        snprintf(text, size, " in lists, dicts or sets to which %s", who_adds(d, adds, sizeof adds));
     else if (d->kept.adds)
-        snprintf(text, size, " by %.100s, %sto which %.90s adds", d->kept.by, d->kept.within ? "in lists, dicts or sets " : "",
-                 d->keeper == d->grows ? "it" : keeper);
+        snprintf(text, size, " by %.100s, %sto which %s", d->kept.by, d->kept.within ? "in lists, dicts or sets " : "",
+                 who_adds(d, adds, sizeof adds));
     else if (d->kept.known)
         snprintf(text, size, " by %.150s", d->kept.by);
     else if (d->keeper)
@@ -327,8 +340,9 @@ static const char *kept_by(const struct hs_diagnosis *d, char *text, size_t size
 static void describe_keeper(struct hs_finding *f, const struct hs_diagnosis *d)
 {
     if (d->kept.known)
-        hs_finding_evidence(f, "held by %.200s: %" PRIu64 " bytes in %" PRIu64 " blocks are reached through it alone", d->kept.by,
-                            d->kept.bytes, d->kept.blocks);
+        hs_finding_evidence(f, "%s %.200s: %" PRIu64 " bytes in %" PRIu64 " blocks are reached through it alone",
+                            d->kept.many ? "one of several that hold them is" : "held by", d->kept.by, d->kept.bytes,
+                            d->kept.blocks);
     else if (d->keeper && !d->views)
         hs_finding_evidence(f, "they would fit into what %s makes larger, one block of %" PRIu64 " bytes; references decide",
                             d->keeper->name, d->keeper->largest);
@@ -339,10 +353,10 @@ static void growing(const struct hs_doctor_input *input, const struct hs_diagnos
     bool python = speaks_python(input);
     char verdict[2 * HS_NOTE_LEN];
     const struct hs_live_line *h = d->grows;
-    const char *keeper = d->keeper ? d->keeper->name : h->name;
-    char kept[240];
+    const char *keeper = d->kept.adder[0] ? d->kept.adder : d->keeper ? d->keeper->name : h->name;
+    char kept[320];
     snprintf(verdict, sizeof verdict,
-             "what %.90s allocates is kept%.230s: %" PRIu64 " blocks, %" PRIu64
+             "what %.90s allocates is kept%.310s: %" PRIu64 " blocks, %" PRIu64
              " bytes, %.1f%% of what is live, until a request for %" PRIu32 " bytes at %.80s failed",
              h->name, kept_by(d, kept, sizeof kept), h->blocks, h->live, 100 * h->share, d->failure.size, d->line);
     bool sure = d->views || d->kept.adds || d->keeper == d->asked;
