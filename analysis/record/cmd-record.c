@@ -721,6 +721,27 @@ static int take_stream(struct recording *r, struct hs_live *live)
     return err ? HS_EXIT_BAD : HS_EXIT_OK;
 }
 
+/* What no command can read may still be repaired. To a pipe it is written after the .hst's own header. */
+static void keep_headless(const struct recording *r, const struct hs_live *live)
+{
+    struct hs_output out = {0};
+    struct hs_error error = {0};
+    if (hs_output_open(&out, r->args->output, HS_OUTPUT_STREAM, &error)) {
+        hs_complain_of(&error, error.code);
+        return;
+    }
+    size_t done = 0;
+    for (ssize_t n; done<live->n_headless; done += n> 0 ? (size_t)n : 0)
+        if ((n = write(out.fd, live->headless + done, live->n_headless - done)) < 0 && errno != EINTR) {
+            hs_complain("cannot write %s: %s", output_name(r), strerror(errno));
+            break;
+        }
+    const char *kept = out.device >= 0 ? "the end of what was written" : hs_output_keep(&out);
+    if (kept && done)
+        hs_complain("the %s%zu bytes are in %s, as they came", live->n_headless < live->state.bytes ? "first " : "", done, kept);
+    hs_output_close(&out, HS_ERR_KIND, &error);
+}
+
 static void show_address(void *context, const char *address)
 {
     const struct recording *r = context;
@@ -746,6 +767,9 @@ static int record_from_stream(struct recording *r)
         hs_complain("%s", live.line.error[0] ? live.line.error : "interrupted before a connection was made");
     else if (open_output(r, true))
         status = close_output(r, take_stream(r, &live));
+    if (live.headless)
+        keep_headless(r, &live);
+    free(live.headless);
     hs_link_close(&live.line);
     return status;
 }

@@ -15,6 +15,7 @@
 
 #include "lib/host/input/fail.h"
 #include "lib/host/input/chunks.h"
+#include "lib/host/util/array.h"
 
 #define TICK 0.25 /* seconds */
 #define PATIENCE ((int)(TICK * 1000))
@@ -30,6 +31,7 @@ struct run {
     double begun, ticked, flushed;
     uint64_t bytes_then, records_then; /* at the last tick */
     bool header;
+    size_t headless_room;
     int error; /* errno of the line */
 };
 
@@ -104,6 +106,34 @@ static long receive(struct run *r, uint8_t *into, size_t room)
     return -1;
 }
 
+/* Until there is a header, keeps what comes: on a live line it does not come again. */
+static void keep_headless(struct run *r, const uint8_t *bytes, size_t n)
+{
+    struct hs_live *live = r->live;
+    size_t left = HS_LIVE_HEADLESS - live->n_headless;
+    n = n < left ? n : left;
+    if (!live->writer || r->header || !n || !hs_array_reserve(live->headless, r->headless_room, live->n_headless + n))
+        return;
+    memcpy(live->headless + live->n_headless, bytes, n);
+    live->n_headless += n;
+}
+
+static void drop_headless(struct hs_live *live)
+{
+    free(live->headless);
+    live->headless = NULL;
+    live->n_headless = 0;
+}
+
+static bool has_packet(const uint8_t *bytes, size_t n)
+{
+    struct hs_packet packet;
+    for (size_t i = 0; i < n; i++)
+        if (hs_packet_begins(bytes + i, n - i, &packet))
+            return true;
+    return false;
+}
+
 static long read_line(struct hs_byte_source *bytes, uint8_t *into, size_t room)
 {
     struct run *r = (struct run *)bytes;
@@ -113,6 +143,7 @@ static long read_line(struct hs_byte_source *bytes, uint8_t *into, size_t room)
         tick(r);
         if (n > 0) {
             live->state.bytes += (uint64_t)n;
+            keep_headless(r, into, (size_t)n);
             bytes->offset += (uint64_t)n;
             return n;
         }
@@ -134,6 +165,8 @@ static int next_chunk(struct hs_feed *feed, struct hs_chunk *chunk)
     if (!err && chunk->kind != HS_CHUNK_END && r->live->writer)
         err = hs_writer_put_chunk(r->live->writer, chunk);
     r->header |= !err && chunk->kind == HS_CHUNK_HEADER;
+    if (r->header)
+        drop_headless(r->live);
     return err;
 }
 
@@ -158,6 +191,8 @@ static int finish(struct run *r, int err, struct hs_error *error)
 {
     const char *name = strcmp(r->live->line.name, "-") ? r->live->line.name : "standard input";
     look(r, 0);
+    if (r->header || !has_packet(r->live->headless, r->live->n_headless))
+        drop_headless(r->live);
     r->live->state.seconds = now() - r->begun;
     r->live->state.ended = true;
     if (r->live->tick && r->header)
@@ -169,6 +204,12 @@ static int finish(struct run *r, int err, struct hs_error *error)
     else if (!r->live->state.bytes)
         hs_fail_with(error, err = HS_ERR_KIND, 0,
                      "%s: nothing came: does the firmware run, and has it called heapstrata.stream()?", name);
+    else if (!r->header && r->live->headless)
+        hs_fail_with(
+            error, err = HS_ERR_KIND, 0,
+            "%s: %llu bytes came, with packets of a trace, but without an intact header, which names the firmware and its "
+            "heaps: begin to record before the firmware calls heapstrata.stream()",
+            name, (unsigned long long)r->live->state.bytes);
     else if (!r->header)
         hs_fail_with(error, err = HS_ERR_KIND, 0,
                      "%s: %llu bytes came, and no trace among them: has the firmware called "

@@ -11,6 +11,8 @@
 #include "analysis/record/link.h"
 #include "lib/host/writer.h"
 
+#define HS_LIVE_HEADLESS ((size_t)64 << 20)
+
 /* The current state. */
 struct hs_live_state {
     double seconds;                /* since the first byte */
@@ -36,10 +38,12 @@ struct hs_live {
     void (*tick)(void *context, const struct hs_live_state *state); /* about four times a second, and at the end; may be NULL */
     void *context;
     struct hs_live_state state; /* at the end, the final one */
+    uint8_t *headless; /* at the end: what came, as it came, when it has packets of a trace and no intact header; else NULL. */
+    size_t n_headless; /* The caller frees it. At most HS_LIVE_HEADLESS bytes, the first ones */
 };
 
 /* Reads the stream to its end, or until line.interrupt is set. Returns HS_OK, HS_ERR_MEMORY, HS_ERR_IO with
- * *error filled, or HS_ERR_KIND when there was no header. */
+ * *error filled, or HS_ERR_KIND when there was no header: see `headless`. */
 int hs_live_run(struct hs_live *live, struct hs_error *error);
 
 #endif

@@ -171,6 +171,38 @@ def case_a_range_that_is_not_there(bench):
     bench.check("map at that label", done.status == 0, done.err)
 
 
+def stream(raw, *args):
+    with open(raw, "rb") as f:
+        return hs_test.run([hs_test.CLI, "record", "--stream", "-", *args], stdin=f)
+
+
+def case_a_stream_without_its_header(bench):
+    """A live line cannot be had again: what came is kept as it came, beside an earlier trace."""
+    folder = bench.folder("headless")
+    program = put(os.path.join(folder, "small.py"), "s = [bytearray(50) for i in range(99)]\n")
+    whole, target = os.path.join(folder, "whole.bin"), os.path.join(folder, "trace.hst")
+    hs_test.run([hs_test.firmware("unix64"), program], env={"HEAPSTRATA_OUT": whole})
+    bytes_of = bytearray(content(whole))
+    bytes_of[20] ^= 0xff
+    damaged = put(os.path.join(folder, "damaged.bin"), bytes(bytes_of))
+    done = stream(damaged, "-o", target)
+    bench.check("what came is kept, and that is an error",
+                done.status == 2 and b"without an intact header" in done.err and target.encode() in done.err and content(target) == bytes_of, done.err)
+    os.unlink(target)
+    stream(whole, "-o", target)
+    earlier = content(target)
+    done = stream(damaged, "-o", target)
+    beside = re.search(rb"bytes are in (\S+), as they came", done.err)
+    bench.check("an earlier trace stays, and what came is beside it", done.status == 2 and content(target) == earlier and beside
+                and content(beside[1].decode()) == bytes_of, done.err)
+    done = stream(damaged, "-o", "-")
+    bench.check("to a pipe, too", done.status == 2 and done.out.endswith(bytes_of), (done.status, done.err))
+    done = stream(program, "-o", target + ".none")
+    bench.check("other output is not kept", done.status == 2 and b"no trace among them" in done.err and not os.path.exists(target + ".none"), done.err)
+    done = stream(put(os.path.join(folder, "again.bin"), bytes(bytes_of) + content(whole)), "-o", target)
+    bench.check("with a header later, it is a trace", done.status == 0 and hs_test.cli("stat", target).status == 0, done.err)
+
+
 def case_a_source_that_was_changed(bench):
     """Figures of the old lines beside the new ones need a warning; untouched sources have none."""
     folder = bench.folder("changed")
