@@ -38,5 +38,6 @@ const struct hs_exporter hs_exporter_ctf = {
     .shape = HS_EXPORT_FOLDER,
     .binary = true,
     .missing = &hs_bt_missing,
+    .takes_sets = true,
     .run = run,
 };

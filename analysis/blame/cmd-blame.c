@@ -26,7 +26,7 @@ struct args {
 
 static const struct hs_option options[] = {
     {"size", 's', "BYTES", HS_OPT_UINT, offsetof(struct args, size),
-     "ask about an allocation of BYTES instead of those that failed", NULL},
+     "ask about an allocation of BYTES instead of those that failed", .least = 1, .most = UINT32_MAX},
     {"at", 'a', "WHEN", HS_OPT_TEXT, offsetof(struct args, at),
      "with --size: end, a time such as 1.5s or 20ms, event:N, mark:LABEL or mark:LABEL#2 (default end)", NULL},
     {"fewest", 'f', "WHAT", HS_OPT_CHOICE, offsetof(struct args, fewest),

@@ -307,6 +307,10 @@ static bool take_files(struct hs_parse *parse)
         hs_complain("too few arguments");
         return false;
     }
+    if (common->json && common->csv) {
+        hs_complain("--json or --csv, not both");
+        return false;
+    }
     if (cmd->uses & HS_USES_INPUT && !common->input)
         common->input = common->n_files ? common->file[0] : HS_DEFAULT_INPUT;
     return true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/model/knowledge.h"
 #include "analysis/cmd/elf_option.h"
 #include "analysis/cmd/source.h"
 #include "analysis/cmd/time_spec.h"
@@ -165,7 +166,8 @@ static int take_rest(struct source *s)
     if (error)
         return hs_complain("%s: %s", s->path, hs_strerror(error));
     if (!s->model->n_regions)
-        return hs_complain("%s: no heap in this trace, nothing to compare", s->path);
+        return hs_complain("%s: nothing to compare: %s", s->path,
+                           hs_knowledge_lost(s->reader) ? hs_knowledge_lost(s->reader) : "no heap in this trace");
     return HS_EXIT_OK;
 }
 

@@ -45,6 +45,7 @@ struct dump {
     bool kind[HS_KIND_END];
     uint8_t *site; /* [n_sites] 1: matches, 2: does not, 0: not yet checked */
     uint32_t n_sites;
+    bool any; /* something was shown */
 };
 
 enum { STOP = 1 };
@@ -214,8 +215,10 @@ static int each(void *context, const struct hs_event *events, long n)
         enum hs_range_place place = hs_range_place(&d->range, e, at);
         if (place == HS_RANGE_AFTER)
             return STOP;
-        if (place != HS_RANGE_BEFORE && is_wanted(d, e))
+        if (place != HS_RANGE_BEFORE && is_wanted(d, e)) {
             (d->json ? json_of_event : text_of_event)(d, e, at);
+            d->any = true;
+        }
         if (place == HS_RANGE_LAST)
             return STOP;
     }
@@ -231,7 +234,11 @@ static int dump_records(struct dump *d)
         return status;
     d->names.reader = d->reader;
     status = hs_cmd_replay(d->reader, each, d);
-    return hs_range_found(&d->range, d->args->common.input) ? status : HS_EXIT_BAD;
+    bool found = hs_range_found(&d->range, d->args->common.input);
+    if (!d->any && found && status == HS_EXIT_OK)
+        hs_complain("%s: no record as chosen: 'heapstrata dump --dict' shows the sites, and --kind takes those of FORMAT.md",
+                    d->args->common.input);
+    return found ? status : HS_EXIT_BAD;
 }
 
 static int run_records(const struct args *args)

@@ -35,7 +35,7 @@ static const struct hs_option options[] = {
     {0},
 };
 
-enum { EVENTS_DEFAULT = -1 };
+enum { EVENTS_DEFAULT = -1, WEIGHT_DEFAULT = -1 };
 
 static const unsigned sets[] = {HS_EVENT_STREAM_RECORDS, HS_EVENT_STREAM_LIBC, HS_EVENT_STREAM_RECORDS | HS_EVENT_STREAM_LIBC};
 
@@ -92,7 +92,7 @@ static int write_it(const struct args *args, const struct hs_exporter *exporter,
         .input = args->common.input,
         .symbols = symbols,
         .sets = sets[chosen],
-        .weight = args->weight,
+        .weight = args->weight == WEIGHT_DEFAULT ? HS_WEIGHT_BYTES : args->weight,
         .selection = hs_cmd_selection(&args->common),
     };
     int status = hs_export(exporter, &job, args->output, &error);
@@ -111,6 +111,10 @@ static int run(void *memory)
     const struct hs_exporter *exporter = choose(args->format);
     if (!exporter)
         return HS_EXIT_BAD;
+    if (args->events != EVENTS_DEFAULT && !exporter->takes_sets)
+        return hs_complain("--events is for formats that hold every event (ctf, csv, json, sqlite), not for %s", exporter->name);
+    if (args->weight != WEIGHT_DEFAULT && !exporter->takes_weight)
+        return hs_complain("--weight is for formats that hold one sum a stack (folded), not for %s", exporter->name);
     if (args->output && hs_cmd_check_output(args->output))
         return HS_EXIT_BAD;
     bool to_terminal = (!args->output || !strcmp(args->output, "-")) && isatty(STDOUT_FILENO);
@@ -136,6 +140,6 @@ const struct hs_cmd hs_cmd_export = {
     .options = options,
     .max_files = 1,
     .args_size = sizeof(struct args),
-    .defaults = &(const struct args){.events = EVENTS_DEFAULT},
+    .defaults = &(const struct args){.events = EVENTS_DEFAULT, .weight = WEIGHT_DEFAULT},
     .run = run,
 };

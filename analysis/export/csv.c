@@ -121,5 +121,6 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 const struct hs_exporter hs_exporter_csv = {
     .name = "csv",
     .summary = "every event as a row",
+    .takes_sets = true,
     .run = run,
 };

@@ -31,6 +31,8 @@ struct hs_exporter {
     const char *name, *summary;
     enum hs_export_shape shape;
     bool binary;                /* not for a terminal */
+    bool takes_sets;            /* heeds job->sets */
+    bool takes_weight;          /* heeds job->weight */
     const char *const *missing; /* NULL, or the address of a message that is set when a library is missing */
     /* Writes everything. Returns HS_OK or a negative enum hs_err, with *error filled. After skipped damage in the
      * trace it returns HS_OK, also with *error filled. */

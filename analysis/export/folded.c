@@ -38,5 +38,6 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 const struct hs_exporter hs_exporter_folded = {
     .name = "folded",
     .summary = "stacks with one sum each (--weight), for flamegraph.pl",
+    .takes_weight = true,
     .run = run,
 };

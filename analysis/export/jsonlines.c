@@ -79,5 +79,6 @@ static int run(const struct hs_export_job *job, struct hs_error *error)
 const struct hs_exporter hs_exporter_json = {
     .name = "json",
     .summary = "every event as a JSON object on a line",
+    .takes_sets = true,
     .run = run,
 };

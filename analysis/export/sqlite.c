@@ -278,5 +278,6 @@ const struct hs_exporter hs_exporter_sqlite = {
     .shape = HS_EXPORT_FILE,
     .binary = true,
     .missing = &missing,
+    .takes_sets = true,
     .run = run,
 };

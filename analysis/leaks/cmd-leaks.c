@@ -219,9 +219,10 @@ static int run(void *memory)
 }
 
 static const struct hs_option options[] = {
-    {"from", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, from), "only blocks allocated after the last mark with that label",
-     NULL},
-    {"to", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, to), "only blocks allocated before the last mark with that label", NULL},
+    {"from", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, from),
+     "only blocks allocated after the last mark with that label; LABEL#2: after the second", NULL},
+    {"to", 0, "MARK", HS_OPT_TEXT, offsetof(struct args, to),
+     "only blocks allocated before the last mark with that label, or LABEL#2", NULL},
     {0},
 };
 

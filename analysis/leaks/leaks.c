@@ -228,11 +228,34 @@ int hs_leaks_feed(struct hs_leaks *l, const struct hs_event *events, long n)
 
 /* --- choosing -------------------------------------------------------------------------------------------------- */
 
+/* The mark number `nth` with a label of `len` bytes, from 1; 0: the last. */
+static const struct mark *find_mark(const struct hs_leaks *l, const char *label, size_t len, unsigned long nth)
+{
+    const struct mark *found = NULL;
+    unsigned long seen = 0;
+    for (size_t i = 0; i < l->n_marks && (!nth || !found); i++)
+        if (strlen(l->mark[i].label) == len && !memcmp(l->mark[i].label, label, len) && (++seen == nth || !nth))
+            found = &l->mark[i];
+    return found;
+}
+
+/* A label may itself end in "#2", so all of the text is tried first. */
+static const struct mark *named_mark(const struct hs_leaks *l, const char *text)
+{
+    const char *hash = strrchr(text, '#');
+    char *end = NULL;
+    unsigned long nth = hash && hash[1] >= '1' && hash[1] <= '9' ? strtoul(hash + 1, &end, 10) : 0;
+    const struct mark *found = find_mark(l, text, strlen(text), 0);
+    return found || !nth || *end ? found : find_mark(l, text, (size_t)(hash - text), nth);
+}
+
 static const struct mark *mark_of(const struct hs_leaks *l, const char *label, struct hs_error *error)
 {
-    for (size_t i = l->n_marks; i-- > 0;)
-        if (!strcmp(l->mark[i].label, label))
-            return &l->mark[i];
+    const struct mark *found = named_mark(l, label);
+    if (!found && !strncmp(label, "mark:", 5))
+        found = named_mark(l, label + 5);
+    if (found)
+        return found;
     *error = (struct hs_error){.code = HS_ERR_ARG};
     snprintf(error->text, sizeof error->text, "the trace has no mark %.200s%s", label,
              l->held ? ": it was not passed, or the ring has lost it" : "");

@@ -21,7 +21,8 @@ struct hs_leak_row {
     char *place; /* for the user's own use; NULL at first */
 };
 
-/* Labels of marks; NULL: the begin and the end of the trace. Of several marks with one label the last counts. */
+/* Labels of marks; NULL: the begin and the end of the trace. Of several marks with one label the last counts, and LABEL#2 is the
+ * second. mark:LABEL is the same as LABEL, unless a label begins so. */
 struct hs_leak_range {
     const char *from, *to;
     bool one_heap; /* the user selected a part of the memory */

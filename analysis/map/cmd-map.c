@@ -100,6 +100,9 @@ static int take_rest(struct source *s)
 {
     for (unsigned i = 0; i < s->n_moments; i++) {
         struct moment *m = &s->moment[i];
+        bool late = (m->when.kind == HS_TIME_SPEC_TIME || m->when.kind == HS_TIME_SPEC_EVENT) && !m->done;
+        if (late && !m->snapshot.taken)
+            hs_complain("%s: the trace ends before that moment: its end is shown", s->path);
         if (m->when.kind != HS_TIME_SPEC_MARK && !m->done)
             take(s, m);
         if (!m->snapshot.taken)

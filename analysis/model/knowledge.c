@@ -106,3 +106,13 @@ const char *hs_knowledge_why(const struct hs_model *m, const struct hs_reader *r
                      : "the heap's layout is not known at the end: no snapshot since the trace begins, or since records were "
                        "lost";
 }
+
+const char *hs_knowledge_lost(const struct hs_reader *reader)
+{
+    const struct hs_trace_info *info = hs_reader_info(reader);
+    if (info->overwritten)
+        return "the ring has overwritten the packets before these; a larger ring keeps more";
+    if (info->damaged_packets || info->damaged_bytes)
+        return "parts of it are damaged";
+    return info->lost || info->missing_packets ? "records of it were lost" : NULL;
+}

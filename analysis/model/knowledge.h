@@ -42,4 +42,7 @@ struct hs_knowledge hs_knowledge_of(const struct hs_model *model, const struct h
  * are known, of some blocks at least. */
 const char *hs_knowledge_why(const struct hs_model *model, const struct hs_reader *reader);
 
+/* Why records that a command looks for may be missing, in words that follow a colon. NULL: the trace has all of them. */
+const char *hs_knowledge_lost(const struct hs_reader *reader);
+
 #endif

@@ -2,6 +2,7 @@
  *
  * heapstrata phases: what each import cost.
  */
+#include "analysis/model/knowledge.h"
 #include "analysis/cmd/elf_option.h"
 #include "analysis/phases/phaseview.h"
 
@@ -44,9 +45,10 @@ static int show(struct work *w, const struct hs_common *common, uint64_t limit)
     int status = hs_cmd_replay(w->reader, watch, w);
     int error = w->model->error ? w->model->error : w->phases->error;
     if (!error && !w->phases->records)
-        return hs_complain("%s: no phases in this trace: the firmware's hooks are older, or nothing was imported while it "
-                           "was recorded",
-                           common->input);
+        return hs_complain("%s: no phases in this trace: %s", common->input,
+                           hs_knowledge_lost(w->reader) ? hs_knowledge_lost(w->reader)
+                                                        : "the firmware's hooks are older, or nothing was imported while it was "
+                                                          "recorded");
     if (!error && hs_cmd_symbols(&w->names.symbols, common, w->reader))
         return HS_EXIT_BAD;
     if (!error)

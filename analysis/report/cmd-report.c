@@ -163,6 +163,9 @@ static int show(struct work *w)
     int status = replay(w);
     if (check_weight(w))
         return HS_EXIT_BAD;
+    if (w->args->call_graph && !hs_groups_have_stacks(w->reader))
+        hs_complain("%s: no stacks in this trace, so --call-graph adds nothing: docs/building.md says how to record them",
+                    w->args->common.input);
     if (choose_children(w) || hs_cmd_symbols(&w->names.symbols, &w->args->common, w->reader))
         return HS_EXIT_BAD;
     w->groups = hs_groups_new(w->model, &w->names, &w->by);

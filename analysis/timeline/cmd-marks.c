@@ -20,6 +20,7 @@ struct marks {
     struct hs_reader *reader;
     struct hs_model *model;
     struct hs_table *table;
+    bool any;
     uint64_t used; /* at the previous mark */
     uint32_t boot; /* of that mark; 0: none */
     struct {
@@ -71,7 +72,7 @@ static void add(struct marks *m)
 static void marked(struct marks *m, const struct hs_event *e)
 {
     const struct hs_text *label = &e->record->mark.label;
-    m->last.waits = true;
+    m->any = m->last.waits = true;
     m->last.seconds = hs_seconds(m->reader, hs_model_elapsed(m->model));
     m->last.number = e->number;
     m->last.boot = e->boot;
@@ -132,6 +133,8 @@ static int run(void *memory)
         int damaged = hs_cmd_replay(m.reader, each, &m);
         if (m.last.waits)
             add(&m);
+        if (!m.any && damaged == HS_EXIT_OK)
+            hs_complain("%s: no marks in this trace: the program sets them with heapstrata.mark(\"label\")", m.args->common.input);
         status = print(&m);
         status = status == HS_EXIT_OK ? damaged : status;
     } else {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "analysis/model/knowledge.h"
 #include "analysis/cmd/elf_option.h"
 #include "analysis/cmd/source.h"
 #include "analysis/time/timeline.h"
@@ -58,6 +59,12 @@ static int missing(const struct hs_refgraph_session *g)
         return hs_complain("%s: no complete snapshot of references%s: those in the trace are truncated, or events were lost "
                            "among them",
                            g->path, g->armed ? " after that moment" : "");
+    if (g->model->levels.last > HS_LEVEL_FULL)
+        return hs_complain("%s: no snapshot of references%s: level %s has none. Record at level full", g->path,
+                           g->armed ? " after that moment" : "", hs_level_name(g->model->levels.last));
+    const char *lost = hs_knowledge_lost(g->reader);
+    if (lost)
+        hs_complain("%s: what the trace has is not all of the run: %s", g->path, lost);
     return hs_complain("%s: no snapshot of references%s: let the program call heapstrata.snapshot(refs=True), or "
                        "heapstrata.refs(\"mark,fail\"); on the unix port set HEAPSTRATA_REFS=mark,fail",
                        g->path, g->armed ? " after that moment" : "");

@@ -29,6 +29,7 @@ struct sight {
     size_t len, room;
     bool ended;
     unsigned dump; /* which of several */
+    bool counted;  /* `dump` was heeded */
     struct hs_error *error;
 };
 
@@ -270,6 +271,7 @@ static struct hs_feed *open_memory(struct sight *s, enum hs_source *source, bool
         err = hs_memory_image_read(&m);
     *known = err != HS_ERR_KIND;
     s->data = m.bytes;
+    s->counted = !err;
     s->len = *known ? s->len : m.len; /* UTF-16 text was converted to one byte per character */
     if (!err) {
         s->data = NULL;
@@ -375,6 +377,11 @@ struct hs_feed *hs_feed_open_dump(const char *path, unsigned dump, enum hs_sourc
     struct sight s = {.path = path, .error = error, .dump = dump};
     if (!open_input(&s)) {
         struct hs_feed *feed = recognise(&s, source);
+        if (feed && dump && !s.counted) {
+            feed->close(feed);
+            feed = NULL;
+            hs_fail_with(error, HS_ERR_ARG, 0, "%s: has no numbered dumps: --dump is for the log of a console", path);
+        }
         if (feed) {
             if (s.fd > 0)
                 close(s.fd);
