@@ -102,7 +102,10 @@ export class Board {
 
   // ---- counting ----
 
-  clearCounts() {
+  // watch: an address; how often either core executes its instruction is counted, too.
+  clearCounts(watch = null) {
+    this.watch = watch;
+    this.watched = 0;
     this.count = [{instructions: 0, cycles: 0}, {instructions: 0, cycles: 0}];
     this.open = [null, null];
     this.masked = new Map();          // address of the instruction that masked: {times, cycles, longest}
@@ -110,7 +113,7 @@ export class Board {
   }
 
   counts() {
-    return {cores: this.count.map(c => ({...c})), micros: this.clock.micros};
+    return {cores: this.count.map(c => ({...c})), micros: this.clock.micros, watched: this.watched};
   }
 
   report() {
@@ -140,6 +143,8 @@ export class Board {
     if (pc < BootRom.SIZE)
       rom.run(core.registers, this.mcu);
     const cycles = core.executeInstruction();
+    if (pc === this.watch)
+      this.watched++;
     this.count[k].instructions++;
     this.count[k].cycles += cycles;
     if (core.PM || this.open[k])

@@ -104,8 +104,9 @@ class Pico:
     def report(self):
         return self.command("report")
 
-    def clear(self):
-        self.command("clear")
+    def clear(self, watch=None):
+        """Begins to count. watch: an address of code; report()["watched"] says how often it was executed."""
+        self.command("clear", watch=watch)
 
     def reset(self):
         """The RUN pin."""

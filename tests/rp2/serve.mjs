@@ -4,7 +4,7 @@
 // answers what follows, a line of JSON each:
 //   {"do": "memory", "address": ..., "size": ..., "file": ...}     SRAM into a file
 //   {"do": "report"}                what has been counted since the last "clear"
-//   {"do": "clear"}
+//   {"do": "clear", "watch": ...}   begins to count; watch: an address of code whose executions are counted, or null
 //   {"do": "where"}                 each core's registers
 //   {"do": "reset"}                 the RUN pin
 //   {"do": "power", "noise": true}  off and on again
@@ -23,7 +23,7 @@ const commands = {
     writeFileSync(file, board.mcu.sram.subarray(address - SRAM, address - SRAM + size));
   },
   report: () => board.report(),
-  clear: () => board.clearCounts(),
+  clear: ({watch}) => board.clearCounts(watch),
   where: () => board.cores.core.map(core => ({registers: [...core.registers], waiting: core.waiting, masked: core.PM})),
   reset: () => board.reset(),
   power: ({noise}) => board.powerOn(noise),
