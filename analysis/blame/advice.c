@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "analysis/whatif/edit.h"
+#include "analysis/whatif/rerun.h"
+
 #define SHARE_WORTH 0.05 /* rows with a smaller share of the bytes that islands split off get no advice */
 #define LONGER 3u        /* "long-lived": minimum ratio of the block's lifetime to that of its freed neighbours */
 #define MANY 8u          /* blocks */
@@ -13,6 +16,7 @@
 
 /* Input of the conditions. */
 struct scene {
+    const struct hs_advised *advised;
     const struct hs_island_report *report;
     const struct hs_groups *groups;
     const struct hs_model *model;
@@ -30,7 +34,7 @@ static bool long_lived(const struct hs_island_row *r)
 
 /* ---- conditions: each fills in the evidence, and returns whether the advice applies ---- */
 
-/* The neighbouring line allocates one buffer after another. `blocks` of its `of` blocks were neighbours; `bytes` is
+/* The neighbouring line allocates one buffer after another, and never held all of them at a time. `blocks` of its `of` blocks were neighbours; `bytes` is
  * their mean size, `ticks` their lifetime, `other_ticks` that of the islands; `largest` is the sum of its sites' maxima
  * of live bytes. */
 static bool reuse(const struct scene *s, const struct hs_island_row *r, struct hs_advice *a)
@@ -48,7 +52,8 @@ static bool reuse(const struct scene *s, const struct hs_island_row *r, struct h
     a->largest = most;
     a->ticks = r->beside_lifetime;
     a->other_ticks = mean(r->sum.lifetime, r->sum.ended);
-    return long_lived(r) && size >= BUFFER && beside->allocs >= MANY && beside->live_blocks * 4 < beside->allocs;
+    return long_lived(r) && size >= BUFFER && beside->allocs >= MANY && beside->live_blocks * 4 < beside->allocs &&
+           most < beside->bytes;
 }
 
 /* `blocks` of its `of` blocks were allocated while a module was imported, between blocks that were freed later. */
@@ -194,6 +199,47 @@ static void make_rows(struct hs_island_report *report, const struct hs_islands *
 
 /* ---- advice ---- */
 
+static struct hs_rerun_result rerun(const struct hs_program *program, double death, bool *ran)
+{
+    struct hs_rerun_result result = {.failed = false};
+    const struct hs_setting set = {.policy = hs_policy_at(0), .shift = program->shift, .death = death};
+    *ran = *ran && hs_rerun(&result, program, &set) == HS_OK;
+    return result;
+}
+
+/* Replays the program with the line of the advice changed, on the same heap. Returns false if it does not help. */
+static bool try_edit(struct hs_advice *a, enum hs_edit_kind kind, const struct hs_program *program, const struct hs_group *group)
+{
+    struct hs_program changed = {0};
+    struct hs_edit edit = {.kind = kind};
+    for (size_t i = 0; i < group->n_sites; i++)
+        edit.n_sites = group->site[i] >= edit.n_sites ? group->site[i] + 1 : edit.n_sites;
+    bool *site = calloc((size_t)edit.n_sites + 1, sizeof *site), ran = site;
+    for (size_t i = 0; site && i < group->n_sites; i++)
+        site[group->site[i]] = true;
+    edit.site = site;
+    ran = ran && hs_program_edit(&changed, program, &edit) == HS_OK;
+    uint64_t before = ran ? rerun(program, HS_DEATH_EARLY, &ran).failures : 0;
+    uint64_t early = ran ? rerun(&changed, HS_DEATH_EARLY, &ran).failures : 0;
+    uint64_t late = ran ? rerun(&changed, HS_DEATH_LATE, &ran).failures : 0;
+    hs_program_free(&changed);
+    free(site);
+    if (!ran || !before)
+        return true;
+    a->trial = late < before ? HS_ADVICE_HELPS : HS_ADVICE_HELPS_EARLY;
+    a->failures = late < before ? late : early;
+    return late < before || early < before;
+}
+
+/* Whether advice can be given: what was tried and does not help is not. */
+static bool stands_trial(struct hs_advice *a, const struct hs_advised *advised, const struct hs_groups *groups)
+{
+    static const enum hs_edit_kind edits[HS_ADVICE_KINDS] = {
+        [HS_ADVICE_REUSE] = HS_EDIT_REUSE, [HS_ADVICE_COLLECT] = HS_EDIT_COLLECT};
+    bool can = (a->kind == HS_ADVICE_REUSE || a->kind == HS_ADVICE_COLLECT) && advised->program && advised->missing;
+    return !can || try_edit(a, edits[a->kind], advised->program, &groups->group[a->group]);
+}
+
 /* When two lines have islands between the same buffers, the advice about the buffers is given once. */
 static bool already_given(const struct hs_island_report *report, const struct hs_advice *a)
 {
@@ -210,7 +256,7 @@ static void advise(struct hs_island_report *report, const struct scene *s, size_
                               .row = whole_run ? UINT32_MAX : (uint32_t)row,
                               .group = whole_run ? UINT32_MAX : report->row[row].group};
         if (conditions[kind].whole_run == whole_run && conditions[kind].applies(s, whole_run ? NULL : &report->row[row], &a) &&
-            !already_given(report, &a))
+            !already_given(report, &a) && stands_trial(&a, s->advised, s->groups))
             report->advice[report->n_advice++] = a;
     }
 }
@@ -253,7 +299,7 @@ int hs_island_report_make(struct hs_island_report *report, const struct hs_islan
     report->advice = calloc((report->n + 1) * HS_ADVICE_KINDS, sizeof *report->advice);
     if (!report->advice)
         return HS_ERR_MEMORY;
-    struct scene scene = {report, groups, advised->model};
+    struct scene scene = {advised, report, groups, advised->model};
     bool any = false;
     for (size_t i = 0; i < report->n; i++) {
         if (!is_worth_it(advised, report, i, groups))

@@ -8,6 +8,7 @@
 
 #include "analysis/sites/groups.h"
 #include "analysis/blame/islands.h"
+#include "analysis/whatif/program.h"
 
 /* A line whose blocks form islands. */
 struct hs_island_row {
@@ -23,7 +24,8 @@ struct hs_island_row {
 struct hs_advised {
     const struct hs_model *model;
     const struct hs_reader *reader;
-    uint64_t missing; /* bytes of the smallest failed request; 0: none failed */
+    uint64_t missing;                 /* bytes of the smallest failed request; 0: none failed */
+    const struct hs_program *program; /* of the last boot, to try advice on; NULL: it is not tried */
 };
 
 enum hs_advice_kind {
@@ -37,6 +39,13 @@ enum hs_advice_kind {
     HS_ADVICE_KINDS,
 };
 
+/* What a replay of the changed program showed: fewer allocations fail. */
+enum hs_advice_trial {
+    HS_ADVICE_UNTRIED,
+    HS_ADVICE_HELPS_EARLY, /* only if garbage is garbage as early as the trace allows */
+    HS_ADVICE_HELPS,       /* also if it is as late as the trace allows */
+};
+
 /* One advice with its evidence. The meaning of a member depends on the kind; see the condition of each kind in
  * advice.c. Ticks are means. */
 struct hs_advice {
@@ -48,6 +57,8 @@ struct hs_advice {
     uint64_t smallest, largest; /* bytes */
     uint64_t bytes;
     uint64_t ticks, other_ticks;
+    enum hs_advice_trial trial; /* of REUSE and COLLECT; those that do not help are not given */
+    uint64_t failures;          /* that are left, with a trial */
 };
 
 struct hs_island_report {

@@ -85,6 +85,17 @@ static char *fill_in(const struct hs_blameview *v, const struct hs_advice *a, co
     return text;
 }
 
+/* What to do, with what a trial of it showed. */
+static char *what_to_do(const struct hs_blameview *v, const struct hs_advice *a, char *text)
+{
+    fill_in(v, a, words[a->kind].what, false, text);
+    if (a->trial != HS_ADVICE_UNTRIED)
+        snprintf(text + strlen(text), TEXT_MAX - strlen(text), ": tried on this trace, %s%s",
+                 a->failures ? "fewer allocations fail" : "no allocation fails",
+                 a->trial == HS_ADVICE_HELPS ? "" : " if the blocks beside it are garbage by then, which the trace does not show");
+    return text;
+}
+
 /* Wraps at 112 columns. The first line starts with `mark`; the others have the same indent. */
 static void wrapped(const char *text, const char *mark, FILE *out)
 {
@@ -112,7 +123,7 @@ void hs_advice_text(const struct hs_blameview *v, FILE *out)
     for (size_t i = 0; i < v->islands->n_advice; i++) {
         const struct hs_advice *a = &v->islands->advice[i];
         fprintf(out, "%s\n", a->group == UINT32_MAX ? "the whole run" : line(v, a->group, shown));
-        wrapped(fill_in(v, a, words[a->kind].what, false, text), "  -> ", out);
+        wrapped(what_to_do(v, a, text), "  -> ", out);
         wrapped(fill_in(v, a, words[a->kind].why, true, text), "", out);
     }
 }
@@ -127,7 +138,7 @@ void hs_advice_json(const struct hs_blameview *v, struct hs_json *json)
         hs_json_text(json, "advice", words[a->kind].key);
         hs_json_text(json, "line", a->group == UINT32_MAX ? NULL : v->groups->group[a->group].name[0]);
         hs_json_text(json, "islands_line", a->row == UINT32_MAX ? NULL : v->groups->group[v->islands->row[a->row].group].name[0]);
-        hs_json_text(json, "what", fill_in(v, a, words[a->kind].what, false, text));
+        hs_json_text(json, "what", what_to_do(v, a, text));
         hs_json_text(json, "why", fill_in(v, a, words[a->kind].why, false, text));
         hs_json_uint(json, "blocks", a->blocks);
         hs_json_uint(json, "of", a->of);

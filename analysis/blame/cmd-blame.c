@@ -16,6 +16,7 @@
 
 #define CASES_KEPT 32u
 #define LIMIT_AUTO UINT64_MAX
+#define STEPS_TRIED 200000u /* advice is not tried on longer programs */
 
 struct args {
     struct hs_common common;
@@ -46,6 +47,7 @@ struct work {
     struct hs_time_spec when;
     struct hs_heap_snapshot snapshot;
     struct hs_islands islands;
+    struct hs_program program;   /* of the last boot */
     struct hs_blame_case *cases; /* the last ones, oldest first */
     size_t n;
     uint64_t failures, unplaced;
@@ -131,8 +133,10 @@ static int watch(void *context, const struct hs_event *events, long n)
             w->done = true;
         }
         int error = hs_islands_before(&w->islands, w->model, e);
+        error = error ? error : hs_program_before(&w->program, w->model, e);
         hs_model_feed(w->model, e, 1);
         error = error ? error : hs_islands_after(&w->islands, w->model, e);
+        error = error ? error : hs_program_after(&w->program, w->model, e);
         w->error = w->error ? w->error : error;
         if (!w->done && hs_time_spec_at(&w->when, e)) {
             ask(w);
@@ -233,7 +237,8 @@ static int measure_and_print(struct work *w)
     struct hs_island_report report = {0};
     struct hs_groups *lines = hs_groups_new(w->model, &w->names, &by_line);
     hs_islands_finish(&w->islands, w->model);
-    struct hs_advised advised = {w->model, w->reader, smallest_request(w)};
+    bool can_try = w->program.n <= STEPS_TRIED && hs_program_replays(&w->program, w->model);
+    struct hs_advised advised = {w->model, w->reader, smallest_request(w), can_try ? &w->program : NULL};
     int error = lines ? hs_island_report_make(&report, &w->islands, lines, &advised) : HS_ERR_MEMORY;
     for (size_t i = 0; !error && i < w->n; i++)
         error = hs_blame_groups_find(&w->cases[i].blame_groups, &w->cases[i].blame, &w->names);
@@ -245,7 +250,7 @@ static int measure_and_print(struct work *w)
 
 static int replay(struct work *w)
 {
-    w->names.reader = w->reader;
+    w->names.reader = w->program.reader = w->reader;
     w->model = hs_model_new(NULL);
     w->cases = calloc(CASES_KEPT, sizeof *w->cases);
     if (!w->model || !w->cases)
@@ -269,6 +274,7 @@ static void release(struct work *w)
     }
     free(w->cases);
     hs_islands_free(&w->islands);
+    hs_program_free(&w->program);
     hs_heap_snapshot_free(&w->snapshot);
     hs_symbols_close(w->names.symbols);
     hs_model_free(w->model);

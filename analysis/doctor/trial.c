@@ -11,17 +11,6 @@
 
 #define LESS 0.95 /* of a heap's size; smaller savings are not reported */
 
-/* A replay models one heap of one kind. */
-static bool can_replay(const struct hs_program *p, const struct hs_model *m)
-{
-    if (!p->running || p->error || !p->allocated || m->levels.last > HS_LEVEL_FULL)
-        return false;
-    for (unsigned i = 1; i < m->n_regions; i++)
-        if (m->region[i].shift != m->region[0].shift || m->region[i].placement != m->region[0].placement)
-            return false;
-    return true;
-}
-
 static void release(struct hs_trial_boot *boot)
 {
     hs_program_free(&boot->program);
@@ -49,7 +38,7 @@ void hs_trials_end_boot(struct hs_trials *t, struct hs_program *program, const s
         hs_program_free(program);
         return;
     }
-    *boot = (struct hs_trial_boot){.program = *program, .boot = m->boot, .replays = can_replay(program, m)};
+    *boot = (struct hs_trial_boot){.program = *program, .boot = m->boot, .replays = hs_program_replays(program, m)};
     *program = (struct hs_program){.boots = program->boots};
     t->boot[t->n++] = boot;
 }

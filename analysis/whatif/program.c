@@ -315,6 +315,16 @@ int hs_program_after(struct hs_program *p, const struct hs_model *m, const struc
     return p->error;
 }
 
+bool hs_program_replays(const struct hs_program *p, const struct hs_model *m)
+{
+    if (!p->running || p->error || !p->allocated || m->levels.last > HS_LEVEL_FULL)
+        return false;
+    for (unsigned i = 1; i < m->n_regions; i++)
+        if (m->region[i].shift != m->region[0].shift || m->region[i].placement != m->region[0].placement)
+            return false;
+    return true;
+}
+
 void hs_program_free(struct hs_program *p)
 {
     free(p->step);

@@ -80,6 +80,9 @@ struct hs_program {
  * but for `reader`. */
 int hs_program_before(struct hs_program *program, const struct hs_model *model, const struct hs_event *event);
 int hs_program_after(struct hs_program *program, const struct hs_model *model, const struct hs_event *event);
+
+/* Whether a replay can follow the program, at the model's end: it models one heap of one kind, of which each block is known. */
+bool hs_program_replays(const struct hs_program *program, const struct hs_model *model);
 void hs_program_free(struct hs_program *program);
 
 #endif

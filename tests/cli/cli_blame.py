@@ -105,6 +105,29 @@ def case_advice(cli):
     cli.check("evidence: resizes", resized["blocks"] >= 4 and "%d resizes" % resized["blocks"] in resized["why"], resized)
 
 
+def case_tried(cli):
+    """Advice is tried: what does not help is not given, nor one buffer for blocks that are all there at the same time."""
+    program, trace = (os.path.join(hs_test.scratch(), "together" + end) for end in (".py", ".hst"))
+    with open(program, "w") as f:
+        f.write("import gc\nkeep = []\ndef small(i):\n    return bytearray(40)\ndef big(i):\n    return bytearray(300)\n"
+                "def run():\n    tmp = []\n    for i in range(200):\n        tmp.append(big(i))\n        keep.append(small(i))\n"
+                "    tmp = None\n    gc.collect()\n    return bytearray(40000)\nrun()\n")
+    hs_test.run_firmware("unix64", ["-X", "heapsize=128k", program], trace=trace)
+    advice = {(a["advice"], last(a["line"])): a for a in cli.json("blame", trace)["advice"]}
+    cli.check("no buffer for what is live together", not [a for a in advice if a[0] == "reuse"], sorted(map(str, advice)))
+    collect = advice.get(("collect", "together.py:4 small"), {"what": ""})["what"]
+    cli.check("a collection is tried, with its condition", "no allocation fails if the blocks beside it are garbage by then" in collect,
+              collect)
+    with open(program) as f:
+        code = f.read().replace("bytearray(40000)", "bytearray(125000)")
+    with open(program, "w") as f:
+        f.write(code)
+    hs_test.run_firmware("unix64", ["-X", "heapsize=128k", program], trace=trace)
+    j = cli.json("blame", trace)
+    cli.check("one that does not help is left out", j["failed"] == 1 and any(a["advice"] == "preallocate" for a in j["advice"])
+              and not any(a["advice"] == "collect" for a in j["advice"]), j["advice"])
+
+
 def case_questions(cli):
     trace, _ = demo(cli)
     b = cli.json("blame", "--size", "100", trace)["blame"]
