@@ -252,7 +252,7 @@ static void note_hidden(const struct hs_table *table, FILE *out, struct hs_table
         before = ", ";
     }
     if (*before != '#')
-        fputc('\n', out);
+        fprintf(out, "\n%s# (for all: a wider terminal or --json)\n", style.indent ? style.indent : "");
 }
 
 static const char *ellipsis(void) { return hs_terminal_probe(false).unicode ? "\xe2\x80\xa6" : ".."; }

@@ -47,6 +47,7 @@ def case_width(cli):
             cli.check("%s: 200 columns are enough for all, as a program gets it" % name, rows(wide) == rows(whole), name)
     narrow = hs_test.run([hs_test.CLI, "report", trace], env={"COLUMNS": "60", "LC_ALL": "C.UTF-8"}).out.decode()
     cli.check("what is left out is said", "# left out, for want of width: " in narrow, narrow[:900])
+    cli.check("and how to see it", "\n# (for all: a wider terminal or --json)\n" in narrow and "for all" not in wide, narrow[:900])
     cli.check("a path loses its front, with a sign", re.search(r"  \u2026\S*measurements\.py:\d+ ", narrow), narrow[:2000])
     plain = hs_test.run([hs_test.CLI, "report", trace], env={"COLUMNS": "60", "LC_ALL": "C"}).out.decode()
     cli.check("without UTF-8 by two dots", "\u2026" not in "".join(rows(plain)) or ".." in plain, plain[:900])
