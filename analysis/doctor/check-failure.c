@@ -133,6 +133,11 @@ static void advise_lines(struct hs_finding *f, const struct hs_doctor_input *inp
     for (size_t i = 0; i < n; i++) {
         const struct line_advice *a = tried[i].advice;
         hs_trial_words(&tried[i].trial, words);
+        if (a->kind == HS_EDIT_FINAL_SIZE && tried[i].trial.ran && !words[0])
+            snprintf(
+                words, sizeof words,
+                ": tried on this trace with the size whose request failed, an allocation fails still; what is needed in the end "
+                "may be less, since a list or table grows in large steps");
         if (is_worth(a->kind, &tried[i].trial, words))
             hs_finding_next(f, "%s %.160s %s%s", a->before, a->line, a->after, words);
     }
@@ -199,6 +204,21 @@ static void refused(const struct hs_doctor_input *input, const struct hs_diagnos
     hs_finding_next(f, "heapstrata regions lists the regions and their capabilities");
 }
 
+/* Whether the requesting line makes one thing larger; else it makes a new one each time. */
+static bool enlarges(const struct hs_diagnosis *d) { return d->asked && d->asked->grown; }
+
+/* Other lines that do the same: they may be the next that fail. */
+static void advise_others(struct hs_finding *f, const struct hs_diagnosis *d)
+{
+    for (size_t i = 0; enlarges(d) && i < d->n; i++) {
+        const struct hs_live_line *h = &d->held[i];
+        if (h != d->asked && h->python && h->grown && h->largest >= d->asked->largest / 2)
+            hs_finding_next(
+                f, "the same for what %.160s makes larger, %" PRIu64 " bytes by now: its next request is not in this trace",
+                h->name, h->largest);
+    }
+}
+
 /* A list, dict or bytearray requests its whole new size as one block. */
 static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *input, const struct hs_diagnosis *d)
 {
@@ -208,10 +228,13 @@ static void advise_growth(struct hs_finding *f, const struct hs_doctor_input *in
          python ? "makes larger its final size at once, where that is known ([None] * n, bytearray(n))"
                 : "makes larger its final size at once, where that is known"},
         {HS_EDIT_REUSE, d->line, "where",
-         python ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None)"
-                : "makes a buffer anew each time: reuse it, or free the old one before"},
+         python
+             ? "makes a buffer anew each time: reuse it, or drop the old one before (buffer = None) if nothing else refers to it"
+             : "makes a buffer anew each time: reuse it, or free the old one before"},
     };
-    advise_lines(f, input, d, advice, d->cause == HS_CAUSE_PEAK ? 2 : 1);
+    bool larger = enlarges(d) || d->cause != HS_CAUSE_PEAK;
+    advise_lines(f, input, d, &advice[larger ? 0 : 1], larger && d->cause == HS_CAUSE_PEAK ? 2 : 1);
+    advise_others(f, d);
     advise(f, python, (struct advice){"split it into several smaller ones", "split it into several smaller ones"});
     if (d->asked && d->asked->python)
         hs_finding_next(f, "numbers of one kind take less in array.array; what is read in order need not be kept: a generator");
@@ -414,6 +437,12 @@ static void word_peak(const struct hs_diagnosis *d, char *text, size_t size)
                  d->line, old, asked);
         break;
     default:
+        if (!enlarges(d)) {
+            snprintf(text, size,
+                     "%.200s requested %" PRIu32 " bytes in one piece beside %" PRIu64 " bytes of one that it made before",
+                     d->line, asked, old);
+            break;
+        }
         snprintf(text, size,
                  "%.200s needs old and new at the same time: it holds %" PRIu64 " bytes in one block and requested %" PRIu32
                  " more in one piece",
@@ -471,6 +500,10 @@ static void peak(const struct hs_doctor_input *input, const struct hs_diagnosis 
         advice.line = d->line;
         advise_lines(f, input, d, &advice, 1);
     }
+    if (d->peak == HS_PEAK_COMPILED)
+        hs_finding_next(
+            f, "the replay is without all that is compiled: what an .mpy file needs while it is loaded comes on top of its "
+               "figures");
     if (d->peak == HS_PEAK_COMPILED)
         hs_finding_next(f, "or import it first, when the heap is still empty: that was not tried");
     if (d->peak == HS_PEAK_JOINED || d->peak == HS_PEAK_PARTS)

@@ -4,7 +4,7 @@
 The first line of a program says what is right: the code of doctor's first finding and the line that it must name, or "-" where
 nothing may be found; !N must be in the sentence itself; then the heap as @64BIT/32BIT (@64k/64k unless given). Comments after #| are the mended version: the line
 becomes what follows. The original fails with this heap, the mended one runs to its end. A line "# says: WORDS" gives words that the
-sentence or its evidence must have: who holds the memory. What follows "#file NAME" is another module of the program; a line in it
+sentence or its evidence must have: who holds the memory; "# advises: WORDS" and "# advises not: WORDS" are for the advice. What follows "#file NAME" is another module of the program; a line in it
 is written as NAME:N.
 
 What the doctor says it has tried is tried here too, on the firmware: with the heap that is said to be the smallest the original
@@ -41,6 +41,8 @@ class Program:
         self.heap = heaps[0].split("/")[0 if firmware == "unix64" else -1]
         self.code, *self.lines = [w for w in words if not w.startswith("@")]
         self.says = re.findall(r"^# says: (.*)$", self.text, re.M)
+        self.advises = re.findall(r"^# advises: (.*)$", self.text, re.M)
+        self.advises_not = re.findall(r"^# advises not: (.*)$", self.text, re.M)
         self.folder = os.path.join(hs_test.scratch(), "%s-%s" % (self.name, firmware))
 
     def write(self, mended):
@@ -99,7 +101,9 @@ def names_line(finding, program, line):
 
 def says(finding, program):
     words = " ".join([finding["verdict"]] + finding["evidence"])
-    return all(s in words for s in program.says)
+    advice = " ".join(finding["next"])
+    return (all(s in words for s in program.says) and all(s in advice for s in program.advises)
+            and not any(s in advice for s in program.advises_not))
 
 
 def sarif(program, finding):
