@@ -56,6 +56,21 @@ static void add_regions(const struct hs_history *h, struct hs_json *json)
     hs_json_end(json);
 }
 
+/* Files of the second trace under other names than in the first, whose names their lines have. */
+static void add_stands_for(const struct hs_page_facts *f, struct hs_json *json)
+{
+    hs_json_array(json, "stands_for");
+    for (unsigned i = 0; i < f->same.n; i++) {
+        if (!strcmp(f->same.file[i].own, f->same.file[i].base))
+            continue;
+        hs_json_object(json, NULL);
+        hs_json_text(json, "own", f->same.file[i].own);
+        hs_json_text(json, "base", f->same.file[i].base);
+        hs_json_end(json);
+    }
+    hs_json_end(json);
+}
+
 /* ---- notes ---- */
 
 static void add_note(const struct hs_note *note, const struct hs_groups *lines, struct hs_json *json)
@@ -290,6 +305,7 @@ int hs_page_facts(const struct hs_page_facts *f, struct hs_json *json)
         return HS_ERR_MEMORY;
     hs_json_object(json, NULL);
     add_whole(f, json);
+    add_stands_for(f, json);
     add_regions(f->trace->history, json);
     add_notes(f->trace->timeline, lines, json);
     add_places(f, lines, json);

@@ -6,6 +6,7 @@
  *   sites    by number plus 1 (0: not known): [place, kind, frames of its stack, outermost first]
  *   places   lines as reports show them, several sites each, with their sums over the whole trace; `as`: the name in the
  *            first of two traces, if it differs
+ *   stands_for  files of the second trace that match files of another name in the first: {own, base}
  *   frames   names of the frames of stacks; `frames_as`: their names in the first trace, null if equal
  *   columns  of the history, in order, with their lengths in bytes; the columns follow the JSON
  */

@@ -57,6 +57,8 @@ async function renamed(open) {
   check('of a script that was renamed each line is one place, with the bytes of both', mine.length >= 3 && !bad.length && !rows.some(([name]) => name.startsWith('after.py')), [mine, bad]);
   const names = await page.evaluate(() => { const all = [], walk = n => { all.push(n.name); n.children.forEach(walk); }; walk(heapstrata.app.flame.tree(heapstrata.app.view.traces, 'bytes')); return all; });
   check('in the flame graph too', names.some(name => name.startsWith('before.py')) && !names.some(name => name.startsWith('after.py')), names);
+  const said = await page.evaluate(() => document.getElementById('warnings').textContent);
+  check('and the page says so', said.includes('in B after.py stands for before.py'), said);
   quiet('renamed', page, work.pages.renamed);
   await page.close();
 }

@@ -32,6 +32,8 @@ const mapped = history => history.state.reduce((n, state) => n + !(state & BARE)
 
 function warningsOf({facts, history}) {
   const all = facts.warnings.map(w => w.text);
+  for (const {own, base} of facts.stands_for)
+    all.push(`in B ${own} stands for ${base}: its lines have the names of A's file`);
   if (facts.thinned)
     all.push(`this trace is too long to show every one of its ${grouped(facts.records)} records: the page holds ` +
       `the figures of ${grouped(history.moments)} moments and the map at ${grouped(mapped(history))}, among them the extremes of ` +
