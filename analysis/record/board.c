@@ -177,12 +177,13 @@ static int start_sampling(struct session *s)
 static void end_sampling(struct session *s)
 {
     int status = hs_stock_end(s->board->stock, &s->repl, s->board->raised);
+    const char *said = s->board->stock->said; /* KeyError: there is no module of the helper to remove */
     if (status < 0)
         fail_of_line(s, HS_ERR_IO, "while the last samples came", status);
     else if (status)
         fail(s, HS_ERR_END, "there are no samples of the script's end",
-             strstr(s->board->stock->said, "NameError") ? "sys.exit() or a reset removed the helper"
-                                                        : "no memory was left for them");
+             strstr(said, "NameError") || strstr(said, "KeyError") ? "sys.exit() or a reset removed the helper"
+                                                                   : "no memory was left for them");
 }
 
 static int start(struct session *s)

@@ -375,7 +375,7 @@ int hs_stock_end(struct hs_stock *s, struct hs_repl *repl, bool raised)
     if (more >= 0 && s->firmware.timer)
         run(s, repl, "__import__('heapstrata').step.deinit()\n");
     if (more >= 0)
-        run(s, repl, s->firmware.builtins ? "del __import__('builtins').__import__, __import__('builtins')._hs_\n" : "del _hs_\n");
+        run(s, repl, s->firmware.builtins ? "del __import__('builtins')._hs_, __import__('builtins').__import__\n" : "del _hs_\n");
     if (more >= 0)
         run(s, repl, "del __import__('sys').modules['heapstrata']\n");
     return status < 0 || more < 0 ? (status < 0 ? status : more) : status | more;

@@ -172,6 +172,17 @@ static bool has_word(const struct hs_stock_helper *h, const char *word)
     return false;
 }
 
+/* Whether imports are noticed. A relative import takes the name of its package from the globals of its caller, which is our function
+ * where __import__ is replaced, so it would fail: not where the script names a package that has them. */
+static bool notices_imports(const struct hs_stock_helper *h)
+{
+    static const char *const relative[] = {"asyncio", "uasyncio", "aioble", "microdot"};
+    bool fails = false;
+    for (size_t i = 0; i < sizeof relative / sizeof *relative; i++)
+        fails |= has_word(h, relative[i]);
+    return h->firmware->builtins && !fails;
+}
+
 static void add_functions(struct text *t, const struct hs_stock_helper *h)
 {
     add(t, "exec(r\"\"\"import builtins as self\nfor key in '");
@@ -204,7 +215,7 @@ static void add_helper(struct text *t, const struct hs_stock_helper *h)
     add(t, f->mem_info ? "from micropython import mem_info\n" : figures);
     add(t, f->timer ? "from micropython import schedule\n" : "");
     add(t, sending);
-    add(t, f->builtins ? importing : "");
+    add(t, notices_imports(h) ? importing : "");
     add(t, running);
     add(t, module);
     add(t, f->timer ? ticking : "");
@@ -237,7 +248,7 @@ char *hs_stock_helper(const struct hs_stock_helper *h)
     add(&t, f->levels ? "\"\"\", {'main': globals()}), e(r)))(__import__('micropython').opt_level, "
                         "__import__('micropython').opt_level())\n"
                       : "\"\"\", {'main': globals()})\n");
-    if (f->builtins)
+    if (notices_imports(h))
         add_functions(&t, h);
     if (f->timer)
         add_timer(&t, h->interval);

@@ -104,6 +104,19 @@ def case_demo(tap):
               re.search(r"logger\.py:48\s+main\s+requested\s+12288", verdict) and "is not in snapshots" in " ".join(verdict.split()), (status, codes, verdict, err))
 
 
+def case_relative(tap):
+    """A package whose parts are imported relatively, at once and later, and sys.exit()."""
+    script = write("relative.py", "import asyncio\nasync def main():\n    await asyncio.sleep_ms(1)\n    asyncio.Event().set()\n"
+                   "asyncio.run(main())\nprint('ran')\n")
+    with Board(firmware()) as board, board.line() as line:
+        done, trace = record(line, script)
+        left, _ = record(line, write("left.py", "import sys\nsys.exit()\n"))
+    tap.check("asyncio works, and its samples are there", done.status == 0 and b"ran" in done.out and
+              [m["mark"] for m in marks(trace)][-2:] == ["end", "after a collection"], (done.status, done.out, done.err))
+    tap.check("sys.exit(): why there are no last samples", b"no memory" not in left.err and
+              (left.status == 0 or b"sys.exit() or a reset removed the helper" in left.err), (left.status, left.err))
+
+
 def case_commands(tap):
     script = write("marks.py", "import heapstrata, micropython\nkeep = []\nfor i in range(3):\n    keep.append([bytearray(100) for j in range(20)])\n"
                    "    heapstrata.mark('round %d' % i)\nheapstrata.stop()\nheapstrata.mark('unseen')\nheapstrata.start()\n"
