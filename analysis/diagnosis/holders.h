@@ -48,8 +48,8 @@ const struct hs_global *hs_holders_name(const struct hs_holders *holders, uint32
 const char *hs_holders_module(const struct hs_holders *holders, uint32_t module, char *text);
 
 /* The block without which most of the weight would be garbage: the last one on the way from the roots that dominates at least
- * `share` of the sum of `weight`, which has an entry for each block and becomes the weights that each block dominates. It is none of
- * those with a weight of their own, and is not one of a chain of blocks that one site made. HS_NO_BLOCK: there is none. */
+ * `share` of the sum of `weight`, which has an entry for each block and becomes the weights that each block dominates. It has
+ * no weight of its own, and is not one of a chain of blocks that one site made. HS_NO_BLOCK: there is none. */
 uint32_t hs_holders_keeper(const struct hs_holders *holders, const struct hs_holder_view *view, uint64_t *weight, double share);
 
 #endif

@@ -13,7 +13,7 @@ struct hs_stock_firmware {
     bool mem_info; /* otherwise the figures of gc only, no map */
     bool ticks;    /* a clock: time.ticks_ms or supervisor.ticks_ms */
     bool time;     /* the clock is time.ticks_ms */
-    bool builtins; /* built-in functions can be replaced: imports are noticed */
+    bool builtins; /* built-in functions can be replaced, so imports can be noticed */
     bool timer;    /* machine.Timer and micropython.schedule: samples at intervals */
     bool levels;   /* micropython.opt_level: code without numbers of lines */
 };
