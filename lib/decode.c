@@ -13,6 +13,9 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* No event is longer. So far before the packet's end its numbers need no check for the end. */
+#define EVENT_MAX 32
+
 void hs_decode_packet(struct hs_decoder *d, const struct hs_packet *packet, const uint8_t *bytes)
 {
     d->start = d->at = bytes;
@@ -50,6 +53,18 @@ INLINE bool get_u32(const uint8_t **at, const uint8_t *end, uint32_t *value)
     return true;
 }
 
+/* The same for a number of an event. `near_end`: fewer than EVENT_MAX bytes were left at its start. */
+INLINE bool get_number(const uint8_t **at, const uint8_t *end, uint32_t *value, const bool near_end)
+{
+    const uint8_t *p = *at;
+    if (near_end || (p[0] >= 0x80 && p[1] >= 0x80))
+        return get_u32(at, end, value);
+    bool two = p[0] >= 0x80;
+    *value = two ? (p[0] & 0x7fu) | (uint32_t)p[1] << 7 : p[0];
+    *at = p + 1 + two;
+    return true;
+}
+
 INLINE void renew(struct hs_decoder *d, uint32_t number)
 {
     struct hs_site_state *site = &d->site[number];
@@ -82,7 +97,7 @@ INLINE struct candidates candidates_of(const struct hs_decoder *d, const struct 
 }
 
 /* Reads the site that the tag selects, and the kind of its event. */
-INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r, const bool near_end)
 {
     struct hs_site_state *previous = &d->site[d->previous];
     struct candidates candidate = candidates_of(d, previous);
@@ -90,7 +105,7 @@ INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
     switch (tag & HS_TAG_SITE) {
     case HS_TAG_SECOND: number = candidate.second; break;
     case HS_TAG_NUMBER:
-        if (!get_u32(at, d->end, &number) || number >= d->n_sites)
+        if (!get_number(at, d->end, &number, near_end) || number >= d->n_sites)
             return false;
         if (!previous->next)
             previous->next = (uint16_t)number;
@@ -119,14 +134,15 @@ INLINE bool get_site(struct hs_decoder *d, const uint8_t **at, uint8_t tag, stru
 }
 
 /* Reads the target of an event: the block that is freed or resized, the place of a new or moved block. */
-INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_site_state *site, struct hs_record *r)
+INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_site_state *site, struct hs_record *r,
+                       const bool near_end)
 {
     uint32_t target = r->kind == HS_ALLOC ? 0 : site->rank, move = 0;
     if (tag & HS_TAG_TARGET) {
-        if (!get_u32(at, d->end, &target) || target > 0xffffffffu >> 2)
+        if (!get_number(at, d->end, &target, near_end) || target > 0xffffffffu >> 2)
             return false;
         target = target << 2 | (tag & HS_TAG_LOW);
-        if (r->kind == HS_REALLOC && !d->implied && !get_u32(at, d->end, &move))
+        if (r->kind == HS_REALLOC && !d->implied && !get_number(at, d->end, &move, near_end))
             return false;
     }
     r->flags = 0;
@@ -150,19 +166,19 @@ INLINE bool get_target(struct hs_decoder *d, const uint8_t **at, uint8_t tag, st
 }
 
 /* Reads an event after its tag, without its time. False if it is invalid or cut. */
-INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+INLINE bool get_event(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r, const bool near_end)
 {
-    if (!get_site(d, at, tag, r))
+    if (!get_site(d, at, tag, r, near_end))
         return false;
     struct hs_site_state *site = &d->site[r->event.site];
     r->event.size = site->size;
     if (tag & HS_TAG_SIZE) {
-        if (!get_u32(at, d->end, &r->event.size))
+        if (!get_number(at, d->end, &r->event.size, near_end))
             return false;
         site->size = (uint16_t)(r->event.size < 0xffff ? r->event.size : 0);
     }
     d->previous = r->event.site;
-    return get_target(d, at, tag, site, r);
+    return get_target(d, at, tag, site, r, near_end);
 }
 
 /* --- version 3 -------------------------------------------------------------------------------------- */
@@ -184,16 +200,17 @@ INLINE void learn_places(struct hs_decoder *d, const struct hs_record *r, uint32
 }
 
 /* Reads the places. `*rank`: the predicted one, and then the event's. */
-INLINE bool get_places(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r, uint32_t *rank)
+INLINE bool get_places(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r, uint32_t *rank,
+                       const bool near_end)
 {
     const struct hs_learned *m = d->learned;
     uint32_t target = 0, move = 0;
     bool told = tag & HS_TAG_TARGET;
     if (told) {
-        if (!get_u32(at, d->end, &target) || target > 0xffffffffu >> 2)
+        if (!get_number(at, d->end, &target, near_end) || target > 0xffffffffu >> 2)
             return false;
         target = target << 2 | (tag & HS_TAG_LOW);
-        if (r->kind == HS_REALLOC && !get_u32(at, d->end, &move))
+        if (r->kind == HS_REALLOC && !get_number(at, d->end, &move, near_end))
             return false;
     }
     uint32_t place = r->kind == HS_FREE ? HS_POS_IMPLIED : hs_learned_place(m, r->event.size, d->shift);
@@ -211,9 +228,9 @@ INLINE bool get_places(struct hs_decoder *d, const uint8_t **at, uint8_t tag, st
 }
 
 /* Reads an event after its tag, without its time, and learns it. False if it is invalid or cut. */
-INLINE bool get_learned(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+INLINE bool get_learned(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r, const bool near_end)
 {
-    if (!get_site(d, at, tag, r))
+    if (!get_site(d, at, tag, r, near_end))
         return false;
     struct hs_site_state *site = &d->site[r->event.site];
     const struct hs_learned_event *next = hs_learned_next(d->learned);
@@ -221,9 +238,9 @@ INLINE bool get_learned(struct hs_decoder *d, const uint8_t **at, uint8_t tag, s
     uint32_t rank = r->kind == HS_ALLOC ? 0 : follows ? next->rank : site->rank;
     r->flags = 0;
     r->event.size = r->kind == HS_FREE ? 0 : follows ? next->size : site->size;
-    if (tag & HS_TAG_SIZE && !get_u32(at, d->end, &r->event.size))
+    if (tag & HS_TAG_SIZE && !get_number(at, d->end, &r->event.size, near_end))
         return false;
-    if (!get_places(d, at, tag, r, &rank))
+    if (!get_places(d, at, tag, r, &rank, near_end))
         return false;
     if (r->kind != HS_FREE)
         site->size = (uint16_t)(r->event.size < 0xffff ? r->event.size : 0);
@@ -239,7 +256,7 @@ INLINE bool get_learned(struct hs_decoder *d, const uint8_t **at, uint8_t tag, s
 }
 
 /* Time of an event that came as predicted. */
-INLINE bool get_learned_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits)
+INLINE bool get_learned_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits, const bool near_end)
 {
     uint32_t more = 0;
     if (bits < HS_TAG_MIDDLE) {
@@ -247,7 +264,7 @@ INLINE bool get_learned_time(struct hs_decoder *d, const uint8_t **at, uint32_t 
         return true;
     }
     if (bits == HS_TAG_TIME) {
-        if (!get_u32(at, d->end, &more))
+        if (!get_number(at, d->end, &more, near_end))
             return false;
         d->time += (uint64_t)HS_TAG_LONG + more;
         return true;
@@ -261,20 +278,20 @@ INLINE bool get_learned_time(struct hs_decoder *d, const uint8_t **at, uint32_t 
 /* --- times and records ------------------------------------------------------------------------------- */
 
 /* Time of a hit: the tag's bits; if they are all ones, plus the number that follows. */
-INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits)
+INLINE bool get_hit_time(struct hs_decoder *d, const uint8_t **at, uint32_t bits, const bool near_end)
 {
     uint32_t more = 0;
-    if (bits == HS_TAG_TIME && !get_u32(at, d->end, &more))
+    if (bits == HS_TAG_TIME && !get_number(at, d->end, &more, near_end))
         return false;
     d->time += (uint64_t)bits + more;
     return true;
 }
 
 /* Time of a miss: the number that follows, and two bits of the tag if there is no target. */
-INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag)
+INLINE bool get_miss_time(struct hs_decoder *d, const uint8_t **at, uint8_t tag, const bool near_end)
 {
     uint32_t value;
-    if (!get_u32(at, d->end, &value))
+    if (!get_number(at, d->end, &value, near_end))
         return false;
     d->time += tag & HS_TAG_TARGET ? value : (uint64_t)value << 2 | (tag & HS_TAG_LOW);
     return true;
@@ -357,45 +374,61 @@ static int get_body(const uint8_t **at, const uint8_t *end, struct hs_record *r,
     return get_fields(at, end, false, r);
 }
 
-static int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, struct hs_record *r)
-{
+/* A record that is not one of the events above. */
+struct plain {
+    const uint8_t *at; /* its end */
     uint32_t elapsed;
     bool names_site;
-    if (!get_u32(at, d->end, &elapsed))
-        return HS_ERR_END;
+    int err;
+};
+static __attribute__((noinline)) struct plain read_plain(const uint8_t *at, const uint8_t *end, uint8_t kind, struct hs_record *r)
+{
+    struct plain plain = {.err = HS_ERR_END};
+    if (!get_u32(&at, end, &plain.elapsed))
+        return plain;
     *r = (struct hs_record){.kind = kind};
-    int err = get_body(at, d->end, r, &names_site);
-    if (err)
-        return err;
-    d->time += elapsed;
-    if (names_site && r->any.site < d->n_sites)
+    plain.err = get_body(&at, end, r, &plain.names_site);
+    plain.at = at;
+    return plain;
+}
+
+/* Nothing here takes the address of `*d`, so that a copy of it stays in registers. */
+INLINE int get_plain(struct hs_decoder *d, const uint8_t **at, uint8_t kind, struct hs_record *r)
+{
+    struct plain plain = read_plain(*at, d->end, kind, r);
+    if (plain.err)
+        return plain.err;
+    *at = plain.at;
+    d->time += plain.elapsed;
+    if (plain.names_site && r->any.site < d->n_sites)
         renew(d, r->any.site);
     return HS_OK;
 }
 
 /* The two forms of events, in either version. */
-INLINE bool get_hit(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+INLINE bool get_hit(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r, const bool near_end)
 {
     if (d->learns)
-        return get_learned(d, at, 0, r) && get_learned_time(d, at, tag & HS_TAG_TIME);
-    return get_event(d, at, 0, r) && get_hit_time(d, at, tag & HS_TAG_TIME);
+        return get_learned(d, at, 0, r, near_end) && get_learned_time(d, at, tag & HS_TAG_TIME, near_end);
+    return get_event(d, at, 0, r, near_end) && get_hit_time(d, at, tag & HS_TAG_TIME, near_end);
 }
-INLINE bool get_miss(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r)
+INLINE bool get_miss(struct hs_decoder *d, const uint8_t **at, uint8_t tag, struct hs_record *r, const bool near_end)
 {
-    return (d->learns ? get_learned(d, at, tag, r) : get_event(d, at, tag, r)) && get_miss_time(d, at, tag);
+    return (d->learns ? get_learned(d, at, tag, r, near_end) : get_event(d, at, tag, r, near_end)) &&
+           get_miss_time(d, at, tag, near_end);
 }
 
-/* Reads one record. On an error `*from` does not change. */
-INLINE int get_record(struct hs_decoder *d, const uint8_t **from, struct hs_record *r)
+/* Reads one record. On an error d->at does not change. */
+INLINE int get_record(struct hs_decoder *d, struct hs_record *r, const bool near_end)
 {
-    const uint8_t *at = *from;
+    const uint8_t *at = d->at;
     uint8_t tag = *at++;
     int err = HS_OK;
     if (tag & HS_TAG_HIT) {
-        if (!get_hit(d, &at, tag, r))
+        if (!get_hit(d, &at, tag, r, near_end))
             err = HS_ERR_FORMAT;
     } else if (tag & HS_TAG_MISS) {
-        if (!get_miss(d, &at, tag, r))
+        if (!get_miss(d, &at, tag, r, near_end))
             err = HS_ERR_FORMAT;
     } else {
         err = get_plain(d, &at, tag, r);
@@ -403,21 +436,24 @@ INLINE int get_record(struct hs_decoder *d, const uint8_t **from, struct hs_reco
     if (err)
         return err;
     r->time = d->time;
-    *from = at;
+    d->at = at;
     return HS_OK;
 }
 
-int hs_decode_next(struct hs_decoder *d, struct hs_record *records, int max)
+int hs_decode_next(struct hs_decoder *decoder, struct hs_record *records, int max)
 {
-    const uint8_t *at = d->at, *end = d->end;
-    int n = 0, err = d->error;
-    while (n < max && at < end && !err) {
-        err = get_record(d, &at, &records[n]);
-        n += !err;
-    }
-    d->at = at;
-    d->error = err;
-    return n ? n : err;
+    struct hs_decoder d = *decoder;
+    struct hs_record *r = records, *last = records + max;
+    int err = d.error;
+    while (r < last && !err && d.end - d.at >= EVENT_MAX)
+        if (!(err = get_record(&d, r, false)))
+            r++;
+    while (r < last && !err && d.at < d.end)
+        if (!(err = get_record(&d, r, true)))
+            r++;
+    d.error = err;
+    *decoder = d;
+    return r > records ? (int)(r - records) : err;
 }
 
 int hs_decode_definition(const uint8_t *bytes, size_t len, struct hs_record *r)

@@ -631,37 +631,53 @@ void hs_forget(bool (*gone)(uintptr_t code))
 
 /* --- definitions in the ring ---------------------------------------------------------------------------- */
 
-/* Calls `visit` for each definition of a packet that may be read. */
-static void each_definition(const struct hs_packet *p,
-                            void (*visit)(const uint8_t *bytes, const struct hs_record *r, uint16_t packet))
+/* Number of the definition at `bytes`, which ends before `end`; 0: it is damaged. */
+static uint32_t definition_number(const uint8_t *bytes, const uint8_t *end)
 {
-    const uint8_t *end = (const uint8_t *)p + hs_trace.shape.packet_size, *at = end - p->defs;
-    struct hs_record r;
-    for (int len; at < end && (len = hs_decode_definition(at, (size_t)(end - at), &r)) > 0; at += len)
-        visit(at, &r, (uint16_t)p->seq);
+    uint32_t number = 0;
+    if (HS_DEFINITION_LEN(*bytes) > (size_t)(end - bytes))
+        return 0;
+    end = bytes + HS_DEFINITION_LEN(*bytes);
+    bytes++;
+    for (uint32_t shift = 0; bytes < end && shift < 32; shift += 7) {
+        number |= (*bytes & 0x7fu) << shift;
+        if (*bytes++ < 0x80)
+            return number;
+    }
+    return 0;
 }
 
-/* Whether the table has an entry of this number. */
-static bool has_entry(const struct hs_record *r)
+/* The table's entry of this kind and number; NULL if it has none. */
+static struct hs_site_entry *entry_if_any(uint8_t kind, uint32_t number)
 {
     const struct hs_trace *t = &hs_trace;
-    uint32_t number = r->definition.number;
-    return number && number < t->config.n_sites && (r->kind == HS_SITE ? number < t->n_sites : number <= t->n_names);
+    if (!number || number >= t->config.n_sites || (kind == HS_SITE ? number >= t->n_sites : number > t->n_names))
+        return NULL;
+    return entry_of(kind, number);
 }
 
-static void carry(const uint8_t *bytes, const struct hs_record *r, uint16_t packet)
+static void carry(const uint8_t *bytes, uint32_t number, uint16_t packet)
 {
     const struct hs_trace *t = &hs_trace;
-    struct hs_site_entry *entry = has_entry(r) ? entry_of(r->kind, r->definition.number) : NULL;
-    if (!entry || entry->kind != r->kind || entry->defined != packet || age(entry->used) >= age(packet))
+    uint8_t kind = (uint8_t)HS_DEFINITION_KIND(*bytes);
+    struct hs_site_entry *entry = entry_if_any(kind, number);
+    if (!entry || entry->kind != kind || entry->defined != packet || age(entry->used) >= age(packet))
         return;
     if (t->defs + HS_DEFINITION_LEN(*bytes) <= (size_t)(t->end - t->cursor))
         append(bytes, entry);
 }
 
+static const uint8_t *first_definition(const struct hs_packet *p)
+{
+    return (const uint8_t *)p + hs_trace.shape.packet_size - p->defs;
+}
+
+/* It needs the definitions' kinds and numbers only, so what decodes them need not be where this function is. */
 void hs_site_carry(const struct hs_packet *packet)
 {
-    each_definition(packet, carry);
+    const uint8_t *at = first_definition(packet), *end = at + packet->defs;
+    for (uint32_t number; at < end && (number = definition_number(at, end)) != 0; at += HS_DEFINITION_LEN(*at))
+        carry(at, number, (uint16_t)packet->seq);
     hs_packet_limit();
 }
 
@@ -699,6 +715,15 @@ static void adopt(const uint8_t *bytes, const struct hs_record *r, uint16_t pack
     adopt_fields(entry, r);
 }
 
+/* Enters the definitions of a packet that may be read. */
+static void adopt_all(const struct hs_packet *p)
+{
+    const uint8_t *at = first_definition(p), *end = at + p->defs;
+    struct hs_record r;
+    for (int len; at < end && (len = hs_decode_definition(at, (size_t)(end - at), &r)) > 0; at += len)
+        adopt(at, &r, (uint16_t)p->seq);
+}
+
 /* Frees entries that name a missing entry, as in a damaged ring, and completes the hashes of the others. The entries that they
  * name must be completed first. */
 static void complete(uint8_t kind)
@@ -728,9 +753,9 @@ void hs_site_init(void)
     t->reclaimed = (uint16_t)(t->epoch - 1);
     for (uint32_t i = 0; i < t->shape.packet_count && !(t->shape.flags & HS_RING_STREAM); i++)
         if (hs_slot(i)->defs && hs_slot_readable(i))
-            each_definition(hs_slot(i), adopt);
+            adopt_all(hs_slot(i));
     if (staged)
-        each_definition(staged, adopt);
+        adopt_all(staged);
     complete(HS_FUNCTION);
     complete(HS_CONTEXT);
     complete(HS_SITE);

@@ -207,6 +207,7 @@ static void on_header(struct hs_reader *r, const struct hs_chunk *chunk)
     if (r->info.hz)
         return;
     r->info.hz = h.hz;
+    r->info.ring_bytes = h.flags & HS_RING_STREAM ? 0 : h.total_size;
     r->info.pointer_bytes = h.flags & HS_RING_64BIT ? 8 : 4;
     r->info.build_id = h.build_id;
     r->info.anchor = h.anchor;
@@ -277,8 +278,9 @@ static void say_salvaged(struct hs_reader *r)
     size_t len = strlen(r->error.text);
     if (!r->error.code || len >= sizeof r->error.text)
         return;
-    snprintf(r->error.text + len, sizeof r->error.text - len, ". Salvaged: %llu records of %llu packets",
-             (unsigned long long)r->info.records, (unsigned long long)r->n_salvaged);
+    snprintf(r->error.text + len, sizeof r->error.text - len, ". Salvaged: %llu record%s of %llu packet%s",
+             (unsigned long long)r->info.records, r->info.records == 1 ? "" : "s", (unsigned long long)r->n_salvaged,
+             r->n_salvaged == 1 ? "" : "s");
 }
 
 static long finish(struct hs_reader *r, int err)

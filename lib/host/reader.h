@@ -131,6 +131,7 @@ struct hs_trace_info {
     enum hs_source source;
     uint32_t hz;            /* ticks per second */
     uint32_t pointer_bytes; /* of the traced program */
+    uint32_t ring_bytes;    /* of the ring that the trace is from; 0: it was a stream */
     uint64_t build_id, anchor;
     uint32_t boots;
     uint64_t packets, packet_bytes, dict_bytes; /* as written by the recorder, headers included */

@@ -28,6 +28,8 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
+/* The rare rest of a function that has a short way: it is called last, so that the short way saves no registers. */
+#define RARE static __attribute__((noinline))
 #define ALL (~(uint64_t)0)
 
 /* --- size classes ------------------------------------------------------------------------------------- */
@@ -171,9 +173,15 @@ INLINE uint32_t free_before(const struct hs_map_area *a, uint32_t at, uint32_t e
 INLINE void mark_block(struct hs_map_area *a, uint32_t at, uint32_t n)
 {
     HS_ASSERT(n && at < a->granules && n <= a->granules - at);
-    set_bits(a->used, at, n);
-    if (n > 1)
-        set_bits(a->tail, at + 1, n - 1);
+    uint32_t bit = at & 63;
+    if (bit + n <= 64) {
+        uint64_t block = low_bits(n) << bit;
+        a->used[at >> 6] |= block;
+        a->tail[at >> 6] |= block & (block - 1);
+        return;
+    }
+    set_long(a->used, at, n);
+    set_bits(a->tail, at + 1, n - 1);
 }
 
 INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n)
@@ -188,28 +196,24 @@ INLINE void erase_block(struct hs_map_area *a, uint32_t at, uint32_t n)
 #define FAR 1024u
 
 /* [at, at + n) became free. The hints of sizes that fit in the free run before it are already at its
- * start or lower. */
-INLINE void freed(struct hs_map_area *a, uint32_t at, uint32_t n)
+ * start or lower. Returns n. */
+RARE uint32_t freed_by_rule(struct hs_map_area *a, uint32_t at, uint32_t n)
 {
-    if (a->rule == HS_PLACE_EXPLICIT) /* it is never searched */
-        return;
     uint32_t before = free_before(a, at, FAR);
     uint32_t behind = free_at(a, at + n, FAR);
     lower_hints(a, before < FAR ? at - before : 0, before < FAR && behind < FAR ? before + n + behind : UINT32_MAX);
+    return n;
+}
+
+/* The same in any region. One without a rule is never searched. */
+INLINE uint32_t freed(struct hs_map_area *a, uint32_t at, uint32_t n)
+{
+    return a->rule == HS_PLACE_EXPLICIT ? n : freed_by_rule(a, at, n);
 }
 
 /* --- search ------------------------------------------------------------------------------------------- */
 
 #define NOWHERE UINT32_MAX
-
-static uint32_t find_one(const struct hs_map_area *a, uint32_t from)
-{
-    uint32_t word = from >> 6;
-    uint64_t free = ~a->used[word] & ALL << (from & 63);
-    while (!free && ++word < a->words)
-        free = ~a->used[word];
-    return free ? word << 6 | (uint32_t)__builtin_ctzll(free) : NOWHERE;
-}
 
 /* Bits at which n contiguous free granules begin; n is at most 64. */
 INLINE uint64_t runs_of(uint64_t free, uint32_t n)
@@ -256,14 +260,29 @@ static uint32_t find_long(const struct hs_map_area *a, uint32_t from, uint32_t n
     return NOWHERE;
 }
 
-/* Allocates the first free run of n granules in the region. */
+/* Allocates the first free granule in the region: what most blocks of MicroPython need. */
+INLINE uint32_t take_one(struct hs_map_area *a)
+{
+    uint32_t from = (uint32_t)a->hint[0], word = from >> 6;
+    if (from >= a->granules)
+        return NOWHERE;
+    uint64_t free = ~a->used[word] & ALL << (from & 63);
+    while (!free && ++word < a->words)
+        free = ~a->used[word];
+    uint32_t at = free ? word << 6 | (uint32_t)__builtin_ctzll(free) : NOWHERE;
+    a->used[word] |= free & -free;
+    a->hint[0] = (int32_t)(free ? at + 1 : a->granules);
+    return at;
+}
+
+/* The same for n granules. */
 INLINE uint32_t take(struct hs_map_area *a, uint32_t n)
 {
     unsigned class = class_of(n);
     uint32_t from = (uint32_t)search_from(a, class);
     if (from >= a->granules)
         return NOWHERE;
-    uint32_t at = n == 1 ? find_one(a, from) : n <= 64 ? find_short(a, from, n) : find_long(a, from, n);
+    uint32_t at = n <= 64 ? find_short(a, from, n) : find_long(a, from, n);
     if (at == NOWHERE) {
         raise_hint(a, class, n, a->granules);
         return NOWHERE;
@@ -428,7 +447,7 @@ uint32_t hs_heapmap_length(struct hs_heapmap *map, uint32_t pos)
     return a && is_head(a, pos - a->first) ? block_granules(a, pos - a->first) : 0;
 }
 
-uint32_t hs_heapmap_alloc(struct hs_heapmap *map, uint32_t granules)
+RARE uint32_t alloc_run(struct hs_heapmap *map, uint32_t granules)
 {
     for (unsigned i = 0; i < map->n_turn; i++) {
         struct hs_map_area *a = map->area[map->turn[i]];
@@ -441,23 +460,63 @@ uint32_t hs_heapmap_alloc(struct hs_heapmap *map, uint32_t granules)
     return HS_POS_IMPLIED;
 }
 
-uint32_t hs_heapmap_free(struct hs_heapmap *map, uint32_t pos)
+RARE uint32_t alloc_anywhere(struct hs_heapmap *map, uint32_t granules)
+{
+    if (granules != 1)
+        return alloc_run(map, granules);
+    for (unsigned i = 0; i < map->n_turn; i++) {
+        struct hs_map_area *a = map->area[map->turn[i]];
+        uint32_t at = take_one(a);
+        if (at != NOWHERE) {
+            map->last = a;
+            return a->first + at;
+        }
+    }
+    return HS_POS_IMPLIED;
+}
+
+uint32_t hs_heapmap_alloc(struct hs_heapmap *map, uint32_t granules)
+{
+    if (granules != 1 || !map->n_turn)
+        return alloc_anywhere(map, granules);
+    struct hs_map_area *a = map->area[map->turn[0]];
+    uint32_t from = (uint32_t)a->hint[0], word = from >> 6;
+    uint64_t free = from < a->granules ? ~a->used[word] & ALL << (from & 63) : 0;
+    if (!free)
+        return alloc_anywhere(map, granules);
+    uint32_t at = word << 6 | (uint32_t)__builtin_ctzll(free);
+    a->used[word] |= free & -free;
+    a->hint[0] = (int32_t)(at + 1);
+    map->last = a;
+    return a->first + at;
+}
+
+RARE uint32_t free_anywhere(struct hs_heapmap *map, uint32_t pos)
 {
     struct hs_map_area *a = area_of(map, pos);
     if (!a || !is_head(a, pos - a->first))
         return 0;
+    uint32_t at = pos - a->first, n = block_granules(a, at);
+    erase_block(a, at, n);
+    return freed(a, at, n);
+}
+
+uint32_t hs_heapmap_free(struct hs_heapmap *map, uint32_t pos)
+{
+    struct hs_map_area *a = map->last;
+    if (!a || pos - a->first >= a->granules)
+        return free_anywhere(map, pos);
     uint32_t at = pos - a->first, word = at >> 6, bit = at & 63;
-    uint32_t n = 1 + (uint32_t)__builtin_ctzll(~(a->tail[word] >> bit >> 1)); /* in this word */
-    if (bit + n < 64) {
-        uint64_t block = low_bits(n) << bit;
-        a->used[word] &= ~block;
-        a->tail[word] &= ~block;
-    } else {
-        n = block_granules(a, at);
-        erase_block(a, at, n);
-    }
-    freed(a, at, n);
-    return n;
+    uint64_t used = a->used[word], tail = a->tail[word];
+    if (!((used & ~tail) >> bit & 1))
+        return 0;
+    uint32_t n = 1 + (uint32_t)__builtin_ctzll(~(tail >> bit >> 1)); /* in this word */
+    if (bit + n >= 64)
+        return free_anywhere(map, pos);
+    uint64_t block = low_bits(n) << bit;
+    a->used[word] = used & ~block;
+    a->tail[word] = tail & ~block;
+    return freed(a, at, n);
 }
 
 struct hs_resized hs_heapmap_resize(struct hs_heapmap *map, const struct hs_resize *resize)
@@ -496,7 +555,7 @@ static uint32_t head_of(const struct hs_map_area *a, uint32_t at)
 }
 
 /* Removes the blocks in [at, end). Returns their number. */
-static __attribute__((noinline)) int remove_blocks(struct hs_map_area *a, uint32_t at, uint32_t end)
+RARE int remove_blocks(struct hs_map_area *a, uint32_t at, uint32_t end)
 {
     int gone = 0;
     for (uint32_t i = at, next; (next = i + free_at(a, i, end - i)) < end; gone++) {
@@ -509,32 +568,34 @@ static __attribute__((noinline)) int remove_blocks(struct hs_map_area *a, uint32
     return gone;
 }
 
-int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block)
+RARE int place_anywhere(struct hs_heapmap *map, struct hs_extent block)
 {
     struct hs_map_area *a = area_of(map, block.pos);
     if (!a || !block.granules || block.granules > a->granules - (block.pos - a->first))
         return HS_ERR_ARG;
-    uint32_t at = block.pos - a->first, n = block.granules, bit = at & 63;
-    uint64_t head = (uint64_t)1 << bit, all = low_bits(n) << bit;
-    if (n <= 64 - bit && !(a->used[at >> 6] & all)) { /* all in one word, and free */
-        a->used[at >> 6] |= all;
-        a->tail[at >> 6] |= all ^ head;
-        return 0;
-    }
-    int gone = remove_blocks(a, at, at + n);
-    mark_block(a, at, n);
+    uint32_t at = block.pos - a->first;
+    int gone = remove_blocks(a, at, at + block.granules);
+    mark_block(a, at, block.granules);
     return gone;
 }
 
-/* --- sweep -------------------------------------------------------------------------------------------- */
-
-static bool put_number(struct hs_numbers *list, uint32_t number)
+int hs_heapmap_place(struct hs_heapmap *map, struct hs_extent block)
 {
-    uint32_t *item = hs_array_add(list->item, list->n, list->room);
-    if (item)
-        *item = number;
-    return item != NULL;
+    struct hs_map_area *a = map->last;
+    if (!a || block.pos - a->first >= a->granules)
+        return place_anywhere(map, block);
+    uint32_t at = block.pos - a->first, n = block.granules, word = at >> 6, bit = at & 63;
+    if (n - 1 >= 64 - bit || n > a->granules - at)
+        return place_anywhere(map, block);
+    uint64_t all = ALL >> (64 - n) << bit;
+    if (a->used[word] & all)
+        return place_anywhere(map, block);
+    a->used[word] |= all;
+    a->tail[word] |= all & (all - 1); /* without the head */
+    return 0;
 }
+
+/* --- sweep -------------------------------------------------------------------------------------------- */
 
 /* Heads in the current word of the current area. */
 INLINE uint64_t load_heads(const struct hs_walk *s)
@@ -586,34 +647,65 @@ void hs_walk_start(struct hs_walk *sweep, struct hs_heapmap *map, struct hs_exte
     next_area(sweep, interval.pos);
 }
 
+/* So many heads are passed one by one sooner than a word's heads are counted. */
+#define FEW 8u
+
 int hs_walk_keep(struct hs_walk *s, uint32_t n)
 {
     while (n) {
         if (!some_heads(s))
             return HS_ERR_CHECK;
-        uint32_t there = (uint32_t)__builtin_popcountll(s->heads);
+        uint32_t there = n < FEW ? 64 : (uint32_t)__builtin_popcountll(s->heads);
         if (there <= n) {
             n -= there;
             s->heads = 0;
             continue;
         }
-        for (; n; n--)
+        for (; n && s->heads; n--)
             s->heads &= s->heads - 1;
     }
     return HS_OK;
 }
 
+/* Frees up to `n` of the heads in the current word, which has some, and writes their granules to `freed`. Returns their number.
+ * In the word these blocks are the used granules from the first head up to the next that stays. */
+INLINE uint32_t drop_in_word(struct hs_walk *s, uint32_t n, uint32_t *freed)
+{
+    struct hs_map_area *a = s->area;
+    uint32_t first = a->first + (s->word << 6), behind = (s->word + 1) << 6;
+    uint64_t *used = &a->used[s->word], *tail = &a->tail[s->word];
+    uint64_t heads = s->heads, from = heads & -heads, last = 0;
+    uint32_t dropped = 0;
+    for (; heads && dropped < n; dropped++) {
+        freed[dropped] = first + (uint32_t)__builtin_ctzll(heads);
+        last = heads;
+        heads &= heads - 1;
+    }
+    last &= -last;
+    uint64_t stay = *used & ~*tail & ~(last | (last - 1));
+    uint64_t gone = *used & ~(from - 1) & ((stay & -stay) - 1);
+    *used &= ~gone;
+    *tail &= ~gone;
+    s->heads = heads;
+    uint32_t more = gone >> 63 ? ones_at(a->tail, behind) : 0; /* granules of the last block in the words after it */
+    if (more) {
+        clear_bits(a->used, behind, more);
+        clear_bits(a->tail, behind, more);
+    }
+    return dropped;
+}
+
 int hs_walk_drop(struct hs_walk *s, uint32_t n, struct hs_numbers *freed)
 {
-    for (; n; n--) {
+    while (n) {
         if (!some_heads(s))
             return HS_ERR_CHECK;
-        struct hs_map_area *a = s->area;
-        uint32_t at = s->word << 6 | (uint32_t)__builtin_ctzll(s->heads);
-        s->heads &= s->heads - 1;
-        if (!put_number(freed, a->first + at))
+        uint32_t most = n < 64 ? n : 64;
+        if (!hs_array_reserve(freed->item, freed->room, (size_t)freed->n + most))
             return HS_ERR_MEMORY;
-        erase_block(a, at, block_granules(a, at));
+        uint32_t now = drop_in_word(s, most, freed->item + freed->n);
+        freed->n += now;
+        n -= now;
     }
     return HS_OK;
 }

@@ -87,20 +87,20 @@ INLINE void placed(struct hs_reader *r, struct hs_event *e, uint32_t pos)
 }
 
 /* A block with an explicit place. If the layout is known, the granules must be free. */
-static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos)
+INLINE void place(struct hs_reader *r, struct hs_event *e, uint32_t pos)
 {
     e->granules = granules_at(r, pos, e->size);
     r->recent[r->number & (HS_RANKS - 1)] = pos;
     r->check = HS_CHECK(r->check, pos);
     int gone = hs_heapmap_place(&r->map, (struct hs_extent){pos, e->granules});
-    if (gone < 0) {
+    if (RARELY(gone < 0)) {
         e->flags |= HS_EVENT_UNPLACED; /* in no known region; the packet's check is still valid */
         e->pos = e->old = e->granules = e->old_granules = HS_POS_IMPLIED;
         return;
     }
     e->pos = pos;
     e->region = r->map.last->number;
-    if (gone && r->synced) {
+    if (RARELY(gone && r->synced)) {
         e->flags |= HS_EVENT_DIVERGED;
         r->info.diverged++;
     }
@@ -109,7 +109,7 @@ static void place(struct hs_reader *r, struct hs_event *e, uint32_t pos)
 INLINE void on_alloc(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
 {
     r->collected = false;
-    if (RARELY(!r->decoder.implied)) {
+    if (!r->decoder.implied) {
         place(r, e, record->event.pos);
         return;
     }
@@ -501,14 +501,11 @@ INLINE bool alone(uint8_t kind)
 
 /* Member by member: compilers clear a struct of this size with an instruction that is slower than all other
  * stores. */
-INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+INLINE void begin_event(const struct hs_reader *r, const struct hs_record *record, uint32_t site, struct hs_event *e)
 {
     e->time = r->time;
     e->number = r->number_base + r->number;
-    bool block = record->kind <= HS_REALLOC;
-    uint32_t site = block ? record->event.site : hs_record_site(record);
     e->site = site < r->dictionary.n_sites ? r->dictionary.site[site] : 0;
-    e->size = block ? record->event.size : 0;
     e->pos = e->granules = e->old = e->old_granules = 0;
     e->thread = r->thread;
     e->boot = r->boot;
@@ -521,34 +518,43 @@ INLINE void begin_event(const struct hs_reader *r, const struct hs_record *recor
     e->n_blocks = 0;
 }
 
+INLINE void on_block(struct hs_reader *r, const struct hs_record *record, struct hs_event *e)
+{
+    begin_event(r, record, record->event.site, e);
+    e->size = record->event.size;
+    if (record->kind == HS_ALLOC)
+        on_alloc(r, record, e);
+    else if (record->kind == HS_FREE)
+        on_free(r, record, e);
+    else
+        on_realloc(r, record, e);
+}
+
 void hs_heap_replay(struct hs_reader *r)
 {
+    const struct hs_record *record = r->record + r->at_record, *end = r->record + r->n_records;
+    struct hs_event *e = r->event;
+    unsigned others = 0;
     r->freed.n = 0;
-    r->n_events = 0;
-    while (r->at_record < r->n_records) {
-        const struct hs_record *record = &r->record[r->at_record];
+    for (bool last = false; record < end && !last; record++, e++, r->number++) {
+        HS_ASSERT(e < r->event + HS_BATCH);
+        r->time = record->time > r->time ? record->time : r->time;
+        if (record->kind <= HS_REALLOC) {
+            on_block(r, record, e);
+            continue;
+        }
         bool single = alone(record->kind);
-        if (RARELY(single && r->n_events))
+        if (single && e != r->event)
             break;
-        HS_ASSERT(r->n_events < HS_BATCH);
-        struct hs_event *e = &r->event[r->n_events++];
-        if (RARELY(record->time > r->time))
-            r->time = record->time;
-        begin_event(r, record, e);
-        if (record->kind == HS_ALLOC)
-            on_alloc(r, record, e);
-        else if (record->kind == HS_FREE)
-            on_free(r, record, e);
-        else if (record->kind == HS_REALLOC)
-            on_realloc(r, record, e);
-        else
-            on_other(r, record, e);
-        r->info.events += record->kind <= HS_REALLOC;
-        r->number++;
-        r->at_record++;
-        if (RARELY(single || r->fatal))
-            break;
+        begin_event(r, record, hs_record_site(record), e);
+        e->size = 0;
+        on_other(r, record, e);
+        others++;
+        last = single || r->fatal;
     }
+    r->at_record = (unsigned)(record - r->record);
+    r->n_events = (unsigned)(e - r->event);
+    r->info.events += r->n_events - others;
     set_freed(r);
     if (RARELY(r->selecting))
         hs_select(r);

@@ -49,13 +49,12 @@ struct hs_reader {
     bool again;     /* packets may arrive a second time: HS_RING_AGAIN */
     bool resent;    /* the next packets have been sent before, up to next_seq */
     uint32_t next_seq;
-    uint64_t next_number; /* expected in the next packet, which has its low 32 bits */
-    uint32_t boot;
-    uint32_t ring_boot;   /* of the header */
-    uint64_t number_base; /* records of the boots before */
-    uint64_t time;        /* of the last event */
-    uint32_t thread;
-    uint8_t level; /* current enum hs_level. Above FULL, records have no places, and the map is not maintained */
+    uint64_t next_number;  /* expected in the next packet, which has its low 32 bits */
+    uint32_t ring_boot;    /* of the header */
+    uint64_t number_base;  /* records of the boots before */
+    uint64_t time;         /* of the last event */
+    uint32_t thread, boot; /* in the order in which each event has them */
+    uint8_t level;         /* current enum hs_level. Above FULL, records have no places, and the map is not maintained */
 
     /* The layout. */
     struct hs_heapmap map;
@@ -79,6 +78,7 @@ struct hs_reader {
     struct hs_selection selection;
     bool selecting;     /* false: all events are returned */
     bool selected[256]; /* by the region's number */
+    bool all_selected;  /* all numbers so far */
     bool leaves[256];   /* was selected up to the current event */
     struct hs_around around[256];
 };

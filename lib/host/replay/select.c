@@ -76,10 +76,12 @@ void hs_select_region(struct hs_reader *r, unsigned region)
         find_within(r, region, i);
         find_within(r, i, region);
     }
+    r->all_selected = true;
     for (unsigned i = 0; i < r->n_regions; i++) {
         bool was = r->selected[i];
         r->selected[i] = chosen(r, i);
         r->leaves[i] = was && !r->selected[i] && r->region[i].present;
+        r->all_selected &= r->selected[i];
     }
 }
 
@@ -135,7 +137,7 @@ static bool keeps(struct hs_reader *r, struct hs_event *e)
 
 /* ---- figures of the regions that are not selected ---- */
 
-static void fill(struct hs_reader *r, unsigned number, struct hs_extent block, int sign)
+static inline void fill(struct hs_reader *r, unsigned number, struct hs_extent block, int sign)
 {
     struct hs_around *b = &r->around[number];
     uint64_t bytes = (uint64_t)block.granules << r->region[number].shift;
@@ -156,7 +158,7 @@ static void count_anew(struct hs_reader *r, const struct hs_event *e)
     }
 }
 
-static void count(struct hs_reader *r, const struct hs_event *e)
+static inline void count(struct hs_reader *r, const struct hs_event *e)
 {
     if (e->flags & HS_EVENT_RESYNC)
         count_anew(r, e);
@@ -198,9 +200,12 @@ void hs_select(struct hs_reader *r)
     unsigned kept = 0;
     if (r->n_regions == 1 && r->selected[0]) /* one region, which is selected: all events are kept */
         return;
-    for (unsigned i = 0; i < r->n_events; i++) {
-        if (r->selection.outermost && r->n_regions > 1)
+    if (r->selection.outermost && r->n_regions > 1)
+        for (unsigned i = 0; i < r->n_events; i++)
             count(r, &r->event[i]);
+    if (r->n_regions && r->all_selected)
+        return;
+    for (unsigned i = 0; i < r->n_events; i++) {
         if (!keeps(r, &r->event[i]))
             continue;
         if (kept != i)
