@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A set of small integers as a tree of 64-bit words: a bit of one level says that the word below it is not empty. A
- * search takes as many steps as there are levels (4 for 16 million numbers).
+ * search takes as many steps as there are levels (4 for 16 million numbers). Most end at level 0, and only that is inline.
  */
 #ifndef HS_SPACE_BITS_H
 #define HS_SPACE_BITS_H
@@ -45,42 +45,32 @@ static inline void hs_bits_free(struct hs_bits *s)
 
 static inline bool hs_bits_has(const struct hs_bits *s, uint32_t i) { return s->level[0][i >> 6] >> (i & 63) & 1; }
 
+/* What the levels from 1 on have to do. `word`: index at level 0. */
+void hs_bits_add_above(struct hs_bits *s, uint32_t word);
+void hs_bits_remove_above(struct hs_bits *s, uint32_t word);
+uint32_t hs_bits_below(const struct hs_bits *s, uint32_t word); /* the greatest member in a word before this one */
+
 static inline void hs_bits_add(struct hs_bits *s, uint32_t i)
 {
-    for (unsigned l = 0; l < s->levels; l++, i >>= 6) {
-        uint64_t *word = &s->level[l][i >> 6], before = *word;
-        *word = before | UINT64_C(1) << (i & 63);
-        if (before)
-            return;
-    }
+    uint64_t *word = &s->level[0][i >> 6], before = *word;
+    *word = before | UINT64_C(1) << (i & 63);
+    if (!before)
+        hs_bits_add_above(s, i >> 6);
 }
 
 static inline void hs_bits_remove(struct hs_bits *s, uint32_t i)
 {
-    for (unsigned l = 0; l < s->levels; l++, i >>= 6) {
-        uint64_t *word = &s->level[l][i >> 6];
-        *word &= ~(UINT64_C(1) << (i & 63));
-        if (*word)
-            return;
-    }
+    uint64_t *word = &s->level[0][i >> 6];
+    *word &= ~(UINT64_C(1) << (i & 63));
+    if (!*word)
+        hs_bits_remove_above(s, i >> 6);
 }
 
 /* The greatest member <= `i`, or HS_BITS_NONE. */
 static inline uint32_t hs_bits_at_or_below(const struct hs_bits *s, uint32_t i)
 {
-    for (unsigned l = 0; l < s->levels; l++) {
-        uint64_t word = s->level[l][i >> 6] & ~UINT64_C(0) >> (63 - (i & 63));
-        if (word) {
-            i = (i & ~63u) | (63 - (unsigned)__builtin_clzll(word));
-            while (l--)
-                i = i << 6 | (63 - (unsigned)__builtin_clzll(s->level[l][i]));
-            return i;
-        }
-        if (i < 64)
-            break;
-        i = (i >> 6) - 1;
-    }
-    return HS_BITS_NONE;
+    uint64_t word = s->level[0][i >> 6] & ~UINT64_C(0) >> (63 - (i & 63));
+    return word ? (i & ~63u) | (63 - (unsigned)__builtin_clzll(word)) : hs_bits_below(s, i >> 6);
 }
 
 /* The smallest member >= `i`, or HS_BITS_NONE; `n` as in hs_bits_init. */

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Container, reader and the public C API; with lib/ it makes libheapstrata.
-# A source for other systems than Linux says so by its name (lib/host/util/system.h). standard_output.c is for C libraries other than glibc.
-FOREIGN := %_wasi.c %_windows.c %_portable.c
+# standard_output.c is for C libraries other than glibc.
 HOST_SRC += $(filter-out $(FOREIGN) %/standard_output.c,$(sort $(wildcard lib/host/*.c lib/host/*/*.c)))
 HOST_HDR += $(sort $(wildcard lib/host/*.h lib/host/*/*.h))
 $(foreach folder,lib/host $(patsubst %/,%,$(wildcard lib/host/*/)),$(eval CFLAGS_$(folder) := -O3))

@@ -40,6 +40,7 @@ struct scan {
     struct {
         enum hs_meminfo_what what; /* of the line "HS:S" after the last dump */
         uint32_t milliseconds;
+        uint64_t every; /* of the line "HS:I" after the last dump, plus 1; 0: none */
         char label[WORDS_MAX];
         size_t label_len;
     } sample;
@@ -49,6 +50,12 @@ struct scan {
         uint32_t line;
     } frame;
     struct hs_meminfo_failure failure; /* size 0: none since the last dump */
+    struct {
+        uint64_t offset, granules; /* of the last line, and how many granules from there are shown */
+        uint64_t free;             /* granules, up to its end */
+        uint32_t granule;          /* bytes, by the first two lines; 0: not known */
+        bool begun;
+    } shown;
     int err;
 };
 
@@ -146,6 +153,54 @@ static bool find_cells(const struct hs_line_reader *l, struct cells *c)
     c->cell = at;
     c->n = (size_t)(end - at);
     return c->n && c->n <= LINE_GRANULES && at - l->line >= 7 && at[-1] == ' ' && at[-2] == ':' && offset_before(l, at - 2, c);
+}
+
+/* --- what is shown of the map, whole or not ----------------------------------------------------------- */
+
+#define OFFSET_MASK UINT64_C(0xfffff) /* bits of an offset that are always printed */
+
+static void show_free(struct scan *s, uint64_t granules)
+{
+    struct hs_meminfo_part *p = &s->dump->part;
+    s->shown.free += granules;
+    s->shown.granules += granules;
+    p->shown += granules;
+    p->longest_free = s->shown.free > p->longest_free ? s->shown.free : p->longest_free;
+}
+
+/* Whether a line's offset is that of the first line of a map, or follows on the line before. */
+static bool is_next(struct scan *s, const struct cells *c)
+{
+    uint64_t distance = (c->offset - s->shown.offset) & OFFSET_MASK;
+    if (!s->shown.begun) /* old versions print the end of the address */
+        return !c->offset || (s->area && !((s->area->base ^ c->offset) & OFFSET_MASK));
+    if (!s->shown.granule)
+        s->shown.granule = distance == LINE_GRANULES * 32 && s->shown.granules == LINE_GRANULES ? 32 : 16;
+    return distance == ((s->shown.granules * s->shown.granule) & OFFSET_MASK);
+}
+
+static void show_cells(struct scan *s, const struct cells *c)
+{
+    struct hs_meminfo_part *p = &s->dump->part;
+    if (!is_next(s, c)) {
+        p->no_begin |= !s->shown.begun;
+        p->gap |= s->shown.begun;
+        s->shown.free = 0;
+    }
+    s->shown.begun = true;
+    s->shown.offset = c->offset;
+    s->shown.granules = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->cell[i] == HS_MEMINFO_FREE) {
+            show_free(s, 1);
+            continue;
+        }
+        s->shown.free = 0;
+        s->shown.granules++;
+        p->shown++;
+        p->used++;
+        p->blocks += c->cell[i] != '=';
+    }
 }
 
 /* --- the map ------------------------------------------------------------------------------------------ */
@@ -248,6 +303,10 @@ static bool take_elided(struct scan *s)
         at--;
     if (!at || at == s->lines.line || *--at != '(' || !number_behind(&s->lines, &at, "(", &n))
         return false;
+    if (s->dump && n <= HS_MEMINFO_GRANULES / LINE_GRANULES) {
+        s->shown.begun = true;
+        show_free(s, n * LINE_GRANULES);
+    }
     if (s->area && s->area->granules % LINE_GRANULES)
         fault(s, "the line before this one is cut");
     if (!s->area || !admit(s, n * LINE_GRANULES))
@@ -280,6 +339,8 @@ static void begin_area(struct scan *s, uint64_t base)
     *s->area = (struct hs_meminfo_area){.base = base, .run = log->n_runs};
     s->dump->n_areas++;
     s->placed = false;
+    s->shown.begun = false;
+    s->shown.free = s->shown.granules = 0;
 }
 
 static void begin_dump(struct scan *s);
@@ -311,6 +372,9 @@ static bool take_map_line(struct scan *s)
         return false;
     if (!s->area && !s->dump->n_areas && !s->dump->fault && !c.offset)
         begin_area(s, 0);
+    else if (!s->area && !s->dump->n_areas)
+        fault(s, "the first lines of the map are missing");
+    show_cells(s, &c);
     if (s->area && !s->err)
         take_cells(s, &c);
     return true;
@@ -346,7 +410,9 @@ static void keep_sample(struct scan *s)
     s->dump->milliseconds = s->sample.milliseconds;
     if (s->sample.what == HS_MEMINFO_RAISED && s->failure.size)
         keep_failure(s);
+    s->dump->every = s->sample.every;
     s->sample.what = HS_MEMINFO_PLAIN;
+    s->sample.every = 0;
     s->failure.size = 0;
 }
 
@@ -368,6 +434,9 @@ static void begin_dump(struct scan *s)
         .anew = s->banner && log->n > 1,
     };
     s->stack_seen = s->banner = false;
+    s->shown.begun = false;
+    s->shown.granule = 0;
+    s->shown.free = s->shown.granules = 0;
     keep_words(s);
     keep_sample(s);
 }
@@ -506,13 +575,24 @@ static bool take_sample_end(struct scan *s)
     return true;
 }
 
+/* "HS:I 1000" */
+static bool take_interval(struct scan *s)
+{
+    const char *at = s->lines.line;
+    uint64_t milliseconds;
+    if (!number_behind(&s->lines, &at, "HS:I ", &milliseconds) || milliseconds > UINT32_MAX)
+        return false;
+    s->sample.every = milliseconds + 1;
+    return true;
+}
+
 /* "HS:S 1234 mark loaded", "HS:E 1434", and what heapstrata.track() prints. */
 static bool take_sample(struct scan *s)
 {
     const char *at = find(&s->lines, s->lines.line, "HS:S "), *end = s->lines.line + s->lines.len;
     uint64_t milliseconds;
     if (!at || !number_behind(&s->lines, &at, "HS:S ", &milliseconds))
-        return take_sample_end(s) || ends_with(&s->lines, "HS:K") || find(&s->lines, s->lines.line, "HS:T ");
+        return take_sample_end(s) || take_interval(s) || ends_with(&s->lines, "HS:K") || find(&s->lines, s->lines.line, "HS:T ");
     size_t n = (size_t)(end - at);
     trim(&at, &n);
     const char *blank = memchr(at, ' ', n);

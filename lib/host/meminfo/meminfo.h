@@ -12,7 +12,7 @@
  *     1d000: ....................................             and the same for each further area of the heap
  *
  * A line may have other text in front, such as a time stamp, and other lines may be in between. If lines of the map are
- * missing, or the map contradicts the figures, the map is ignored and the figures are used.
+ * missing, or the map contradicts the figures, the map is ignored and the figures are used; what the lines show is counted.
  */
 #ifndef HS_HOST_MEMINFO_H
 #define HS_HOST_MEMINFO_H
@@ -27,6 +27,7 @@
  *     HS:S 1234 mark loaded          a sample follows: milliseconds, what it is, a name
  *     stack: ...                     the output of mem_info(1), or "GC: total: T used: U free: F"
  *     HS:E 1434                      its end, with the time then, which older ones do not have
+ *     HS:I 1000                      before the first sample of a run: milliseconds between samples by a timer; 0: there are none
  */
 enum hs_meminfo_what {
     HS_MEMINFO_PLAIN,     /* no line "HS:S" before it: somebody called mem_info() */
@@ -62,6 +63,14 @@ struct hs_meminfo_area {
     uint32_t granules;
 };
 
+/* What a text shows of a map, whole or not, in granules. */
+struct hs_meminfo_part {
+    uint64_t shown, used;  /* granules that are shown; in use among them */
+    uint64_t blocks;       /* heads */
+    uint64_t longest_free; /* the longest free run between two lines that follow each other; it may be longer in the heap */
+    bool no_begin, gap;    /* lines are missing before the first; between two others */
+};
+
 enum hs_meminfo_has {
     HS_MEMINFO_TOTALS = 1,  /* total, used, free */
     HS_MEMINFO_COUNTS = 2,  /* blocks_1, blocks_2, max_block */
@@ -83,10 +92,12 @@ struct hs_meminfo {
     enum hs_meminfo_what what;
     uint32_t milliseconds;     /* of the board's clock, which wraps; not of HS_MEMINFO_PLAIN and HS_MEMINFO_BARE */
     uint32_t milliseconds_end; /* when all of it was printed; 0: not known */
+    uint64_t every;            /* milliseconds between samples by a timer, plus 1; 0: not known */
     unsigned failure;          /* of HS_MEMINFO_RAISED: index in hs_meminfo_log.failure plus 1; 0: none */
     bool anew;                 /* another board, or a restart since the last dump */
     const char *fault;         /* why the map is ignored, NULL: it is valid */
     unsigned fault_line;
+    struct hs_meminfo_part part; /* also of a map that is ignored */
 };
 
 struct hs_meminfo_log {

@@ -207,6 +207,16 @@ static void measure_helper(struct teller *t, const struct hs_meminfo *d)
     t->bare = NULL;
 }
 
+/* The interval of samples by a timer. */
+static void tell_interval(struct teller *t, const struct hs_meminfo *d)
+{
+    char text[40];
+    if (!d->every)
+        return;
+    int len = snprintf(text, sizeof text, "every=%llu ms", (unsigned long long)d->every - 1);
+    put(t, (struct hs_record){.kind = HS_FACT, .fact.fact = {text, (uint32_t)len}});
+}
+
 /* Writes the list of blocks with this letter. */
 static void tell_holder(struct teller *t, const struct hs_meminfo *d, char letter)
 {
@@ -376,6 +386,7 @@ static void tell_dump(struct teller *t, size_t number)
         return;
     }
     measure_helper(t, d);
+    tell_interval(t, d);
     (fits(d) ? tell_map : tell_figures)(t, d);
     tell_failure(t, d);
     tell_mark(t, d, number);

@@ -48,7 +48,7 @@ size_t hs_array_grow(void *items, struct hs_array_growth by);
 
 #define HS_ARRAY_GROW(items, room, need, byte) \
     ((size_t)(need) <= (room) || \
-     ((room) = (__typeof__(room))hs_array_grow( \
-          &(items), (struct hs_array_growth){(room), (need), (__typeof__(room))-1, sizeof *(items), (byte)})) >= (size_t)(need))
+     ((room) = (__typeof__(room))hs_array_grow(&(items), (struct hs_array_growth){(room), (need), (size_t)(__typeof__(room))-1, \
+                                                                                  sizeof *(items), (byte)})) >= (size_t)(need))
 
 #endif

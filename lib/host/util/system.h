@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What differs between systems, once for all. One file implements it per system: system_linux.c, lib/host/windows/system_windows.c and
- * system_wasi.c (WebAssembly, where there are no processes, signals or terminals). Makefiles choose it: a source whose name ends in
- * _linux.c, _windows.c or _wasi.c is for that system only, and one whose name ends in _portable.c for all but Linux. Functions that
- * return int return -1 and set errno on an error.
+ * What differs between systems, once for all. One file implements it per system: system_linux.c, lib/host/windows/system_windows.c,
+ * lib/host/posix/system_posix.c (macOS and others) and system_wasi.c (WebAssembly, where there are no processes, signals or terminals).
+ * Makefiles choose it: a source whose name ends in _linux.c, _windows.c, _posix.c or _wasi.c is for that system only, one whose name
+ * ends in _unix.c for Linux and others with POSIX, in _portable.c for all but Linux, and one in _bare.c for those whose C library
+ * has POSIX alone or less (bare.h). Functions that return int return -1 and set errno on an error.
  */
 #ifndef HS_UTIL_SYSTEM_H
 #define HS_UTIL_SYSTEM_H
@@ -69,6 +70,19 @@ void hs_system_release_signals(void);
 
 /* Writes to a file that is too large then fail with EFBIG instead of ending the program. */
 void hs_system_survive_large_files(void);
+
+/* ---- the user ---- */
+
+/* Where programs keep what they know from run to run: $XDG_STATE_HOME, else ~/.local/state; on Windows %LOCALAPPDATA%. It may have to
+ * be made. The caller frees it; NULL: there is none. */
+char *hs_system_state_folder(void);
+
+/* Whether the file or folder is the user's; with `alone`, also whether no other user can access it. True where users are not known:
+ * Windows, whose folders of users are closed to others, and WebAssembly, where web/cli.mjs looks before. */
+bool hs_system_is_mine(const struct stat *status, bool alone);
+
+/* Bytes that nothing predicts. False: the system has none. */
+bool hs_system_secret(void *bytes, size_t n);
 
 /* ---- terminal and time ---- */
 

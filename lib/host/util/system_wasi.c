@@ -96,7 +96,7 @@ uint32_t hs_system_random(void)
 {
     static uint32_t number;
     uint32_t random;
-    return __wasi_random_get((uint8_t *)&random, sizeof random) ? ++number : random;
+    return hs_system_secret(&random, sizeof random) ? random : ++number;
 }
 
 int hs_system_unnamed_file(const char *folder)
@@ -120,6 +120,26 @@ void hs_system_on_end(void (*drop)(void)) { (void)drop; }
 void hs_system_hold_signals(void) {}
 void hs_system_release_signals(void) {}
 void hs_system_survive_large_files(void) {}
+
+/* ---- the user ---- */
+
+char *hs_system_state_folder(void)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    char *folder = NULL;
+    if (state && *state == '/')
+        return strdup(state);
+    return home && *home == '/' && asprintf(&folder, "%s/.local/state", home) >= 0 ? folder : NULL;
+}
+
+bool hs_system_is_mine(const struct stat *status, bool alone)
+{
+    (void)status;
+    (void)alone;
+    return true;
+}
+
+bool hs_system_secret(void *bytes, size_t n) { return !__wasi_random_get(bytes, n); }
 
 /* ---- terminal and time ---- */
 

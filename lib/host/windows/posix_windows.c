@@ -329,34 +329,6 @@ int poll(struct pollfd *one, unsigned n, int milliseconds)
 
 /* ---- strings and memory ---- */
 
-void *hs_memmem(const void *in, size_t n, const void *what, size_t length)
-{
-    const char *at = in, *end = at + n;
-    const unsigned char first = length ? *(const unsigned char *)what : 0;
-    if (!length)
-        return (void *)(uintptr_t)in;
-    for (; (size_t)(end - at) >= length && (at = memchr(at, first, (size_t)(end - at) - length + 1)) != NULL; at++)
-        if (!memcmp(at, what, length))
-            return (void *)(uintptr_t)at;
-    return NULL;
-}
-
-void *hs_memrchr(const void *bytes, int c, size_t n)
-{
-    const unsigned char *b = bytes;
-    while (n)
-        if (b[--n] == (unsigned char)c)
-            return (void *)(uintptr_t)(b + n);
-    return NULL;
-}
-
-char *hs_strchrnul(const char *text, int c)
-{
-    while (*text && *text != (char)c)
-        text++;
-    return (char *)(uintptr_t)text;
-}
-
 char *hs_strndup(const char *text, size_t n)
 {
     size_t length = strnlen(text, n);
@@ -373,19 +345,6 @@ char *hs_stpcpy(char *to, const char *from)
     size_t n = strlen(from);
     memcpy(to, from, n + 1);
     return to + n;
-}
-
-char *hs_strsep(char **rest, const char *separators)
-{
-    char *word = *rest;
-    if (!word)
-        return NULL;
-    *rest = word + strcspn(word, separators);
-    if (**rest)
-        *(*rest)++ = '\0';
-    else
-        *rest = NULL;
-    return word;
 }
 
 void *hs_aligned_alloc(size_t alignment, size_t n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the sources use of POSIX and glibc, for Windows: the compiler includes this file before each source. Names of files are
+ * What the sources use of POSIX, and by bare.h of glibc, for Windows: the compiler includes this file before each source. Names of files are
  * UTF-8 with '/' or '\' between their parts; a file that is open can be renamed and removed, as elsewhere. All else is as POSIX
  * says, but for what a comment names.
  */
@@ -23,8 +23,6 @@
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "lib/host/util/standard_output.h"
 
 /* ---- the program ---- */
 
@@ -93,64 +91,25 @@ int hs_posix_fallocate(int fd, int64_t at, int64_t n);
 
 /* ---- strings and memory ---- */
 
-void *hs_memmem(const void *in, size_t n, const void *what, size_t length);
-void *hs_memrchr(const void *bytes, int c, size_t n);
-char *hs_strchrnul(const char *text, int c);
 char *hs_strndup(const char *text, size_t n);
 char *hs_stpcpy(char *to, const char *from);
-char *hs_strsep(char **rest, const char *separators);
-#define memmem hs_memmem
-#define memrchr hs_memrchr
-#define strchrnul hs_strchrnul
 #define strndup hs_strndup
 #define stpcpy hs_stpcpy
-#define strsep hs_strsep
 
 /* Memory that free() frees. The alignment is at most malloc's, 16 bytes. */
 void *hs_aligned_alloc(size_t alignment, size_t n);
 #define aligned_alloc hs_aligned_alloc
 
-/* ---- streams: stream_windows.c ---- */
+/* ---- streams ---- */
 
-typedef ssize_t cookie_write_function_t(void *cookie, const char *bytes, size_t n);
-typedef int cookie_close_function_t(void *cookie);
-typedef struct {
-    cookie_write_function_t *write; /* 0: an error */
-    cookie_close_function_t *close;
-} cookie_io_functions_t;
-
-/* Streams for writing. At most 32 of them are open at a time: EMFILE. */
-FILE *hs_fopencookie(void *cookie, const char *mode, cookie_io_functions_t functions);
-FILE *hs_open_memstream(char **text, size_t *size);
+/* The format that attributes name: that of the functions in bare.h, not that of Windows' own. */
+#define __printf__ gnu_printf
+#define HS_FORMAT gnu_printf
+#include "lib/host/bare/bare.h"
 
 FILE *hs_fopen(const char *path, const char *mode);
-__attribute__((format(gnu_printf, 2, 3))) int hs_fprintf(FILE *stream, const char *format, ...);
-__attribute__((format(gnu_printf, 2, 0))) int hs_vfprintf(FILE *stream, const char *format, va_list arguments);
-int hs_fputs(const char *text, FILE *stream);
-int hs_putc(int c, FILE *stream);
-size_t hs_fwrite(const void *bytes, size_t size, size_t n, FILE *stream);
-int hs_fflush(FILE *stream);
-int hs_fclose(FILE *stream);
-int hs_ferror(FILE *stream);
-int hs_setvbuf(FILE *stream, char *buffer, int mode, size_t size);
-#define fopencookie hs_fopencookie
-#define open_memstream hs_open_memstream
 #undef fopen
 #define fopen hs_fopen
-#define fprintf hs_fprintf
-#define vfprintf hs_vfprintf
-#define fputs hs_fputs
-#undef putc
-#define putc hs_putc
-#define fputc hs_putc
-#define fwrite hs_fwrite
-#define fflush hs_fflush
-#define fclose hs_fclose
-#undef ferror
-#define ferror hs_ferror
-#define setvbuf hs_setvbuf
 #define getc_unlocked getc
-/* The format that attributes name: that of the functions above, not that of Windows' own. */
-#define __printf__ gnu_printf
 
 #endif

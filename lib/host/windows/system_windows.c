@@ -204,6 +204,32 @@ void hs_system_hold_signals(void) { EnterCriticalSection(&section); }
 void hs_system_release_signals(void) { LeaveCriticalSection(&section); }
 void hs_system_survive_large_files(void) {}
 
+/* ---- the user ---- */
+
+char *hs_system_state_folder(void)
+{
+    const wchar_t *folder = _wgetenv(L"LOCALAPPDATA");
+    return folder && *folder ? hs_narrow(folder) : NULL;
+}
+
+bool hs_system_is_mine(const struct stat *status, bool alone)
+{
+    (void)status;
+    (void)alone;
+    return true;
+}
+
+bool hs_system_secret(void *bytes, size_t n)
+{
+    unsigned random;
+    bool got = true;
+    for (size_t i = 0; got && i < n; i += sizeof random) {
+        got = !rand_s(&random);
+        memcpy((char *)bytes + i, &random, n - i < sizeof random ? n - i : sizeof random);
+    }
+    return got;
+}
+
 /* ---- terminal and time ---- */
 
 unsigned hs_system_columns(void)

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * Streams whose bytes a function takes. Windows' C library has none, so all functions that write to streams look first whether
- * theirs is one of these.
+ * Streams whose bytes a function takes. POSIX has none, so all functions that write to streams look first whether theirs is one of
+ * these.
  */
 #include <errno.h>
 #include <stdbool.h>
 
 #include "lib/assertion.h"
+#include "lib/host/bare/bare.h"
 
 #undef vfprintf
-#undef fopen
 #undef fflush
 #undef fclose
 #undef ferror
 #undef setvbuf
 #undef fwrite
-#undef write
+#undef write /* of Windows, and here a name of a field */
 
 #define STREAMS 32
 #define ROOM 8192 /* bytes that are kept until they are taken */
